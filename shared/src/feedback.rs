@@ -1,0 +1,313 @@
+//! A feedback as it travels on the wire: immutable once accepted.
+
+use serde::Serialize;
+use serde_json::Value;
+
+use crate::contact::Contact;
+use crate::fields::Fields;
+use crate::kind::Kind;
+use crate::limits::*;
+use crate::locale::Locale;
+use crate::masking::mask_card_numbers;
+use crate::problem::{ErrorCode, FieldError};
+use crate::text::Text;
+
+/// What a site asks of a feedback beyond the limits that hold for all.
+#[derive(Clone, Debug, Default)]
+pub struct FeedbackRules {
+    /// The kinds that the site accepts.
+    pub kinds: Vec<Kind>,
+    /// The site's categories: key, and the kind that it belongs to if it belongs to one.
+    pub categories: Vec<(String, Option<Kind>)>,
+    /// Names of fields that this site requires, such as `contact`, `category` or `rating`.
+    pub required: Vec<String>,
+    /// The site asks for consent, so it must be given.
+    pub consent_required: bool,
+}
+
+/// An accepted feedback. Serialises without `proof` and `identity`: that form is what equality of repeats means.
+#[derive(Clone, Debug, Serialize)]
+pub struct Feedback {
+    kind: Kind,
+    message: Text<MESSAGE_MAX>,
+    category: Option<Text<CATEGORY_MAX>>,
+    rating: Option<i64>,
+    importance: Option<i64>,
+    desired_outcome: Option<Text<DESIRED_OUTCOME_MAX>>,
+    reference: Option<Text<REFERENCE_MAX>>,
+    contact: Option<Contact>,
+    consent: Option<bool>,
+    locale: Option<Locale>,
+    page: Option<Page>,
+    context: Option<Value>,
+    attachments: Vec<String>,
+    composed_at: Option<String>,
+    keep_unmasked: bool,
+    #[serde(skip)]
+    identity: Option<String>,
+    #[serde(skip)]
+    proof: Option<String>,
+}
+
+/// Where the customer was when they wrote.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct Page {
+    url: Option<Text<URL_MAX>>,
+    title: Option<Text<PAGE_TITLE_MAX>>,
+    referrer: Option<Text<URL_MAX>>,
+}
+
+impl Feedback {
+    /// Reads a feedback and holds it to the site's rules; reports every wrong field at once.
+    pub fn parse(value: Value, rules: &FeedbackRules) -> Result<Self, Vec<FieldError>> {
+        let mut fields = Fields::new(value, "");
+        let kind = read_kind(&mut fields, rules);
+        let message = fields.required_text("message").map(|text: Text<MESSAGE_MAX>| text.map(mask_card_numbers));
+        let category = read_category(&mut fields, rules, kind);
+        let rating = fields.score("rating");
+        let importance = fields.score("importance");
+        let desired_outcome =
+            fields.text("desired_outcome").map(|text: Text<DESIRED_OUTCOME_MAX>| text.map(mask_card_numbers));
+        let reference = fields.text("reference");
+        let contact = fields.object("contact", Contact::read).flatten();
+        let consent = fields.boolean("consent");
+        let locale = read_locale(&mut fields);
+        let page = fields.object("page", Page::read);
+        let context = read_context(&mut fields);
+        let attachments = read_attachments(&mut fields);
+        let composed_at = fields.text::<64>("composed_at").map(Text::into_string);
+        let keep_unmasked = fields.boolean("keep_unmasked").unwrap_or(false);
+        let identity = read_opaque(&mut fields, "identity", IDENTITY_MAX_BYTES);
+        let proof = read_opaque(&mut fields, "proof", PROOF_MAX_BYTES);
+
+        let given = [
+            ("contact", contact.is_some()),
+            ("category", category.is_some()),
+            ("rating", rating.is_some()),
+            ("importance", importance.is_some()),
+            ("desired_outcome", desired_outcome.is_some()),
+            ("reference", reference.is_some()),
+        ];
+        for (name, _) in given.iter().filter(|(name, is_given)| !is_given && rules.required.iter().any(|r| r == name)) {
+            fields.refuse(name, ErrorCode::Required, "is required by this site");
+        }
+        if rules.consent_required && consent != Some(true) {
+            fields.refuse("consent", ErrorCode::Required, "this site needs your consent");
+        }
+        let errors = fields.into_errors();
+        match (kind, message) {
+            (Some(kind), Some(message)) if errors.is_empty() => Ok(Self {
+                kind,
+                message,
+                category,
+                rating,
+                importance,
+                desired_outcome,
+                reference,
+                contact,
+                consent,
+                locale,
+                page,
+                context,
+                attachments,
+                composed_at,
+                keep_unmasked,
+                identity,
+                proof,
+            }),
+            _ => Err(first_of_each_field(errors)),
+        }
+    }
+
+    /// What it is.
+    pub fn kind(&self) -> Kind {
+        self.kind
+    }
+
+    /// The customer's words.
+    pub fn message(&self) -> &str {
+        self.message.as_str()
+    }
+
+    /// The key of one of the site's categories.
+    pub fn category(&self) -> Option<&str> {
+        self.category.as_ref().map(Text::as_str)
+    }
+
+    /// 1 (very bad) to 5 (very good).
+    pub fn rating(&self) -> Option<i64> {
+        self.rating
+    }
+
+    /// 1 (nice to have) to 5 (can't do without).
+    pub fn importance(&self) -> Option<i64> {
+        self.importance
+    }
+
+    /// What would put it right.
+    pub fn desired_outcome(&self) -> Option<&str> {
+        self.desired_outcome.as_ref().map(Text::as_str)
+    }
+
+    /// An order, contract or ticket number.
+    pub fn reference(&self) -> Option<&str> {
+        self.reference.as_ref().map(Text::as_str)
+    }
+
+    /// How to reach the customer; none for an anonymous feedback.
+    pub fn contact(&self) -> Option<&Contact> {
+        self.contact.as_ref()
+    }
+
+    /// Whether the customer agreed, where the site asks.
+    pub fn consent(&self) -> Option<bool> {
+        self.consent
+    }
+
+    /// The customer's language.
+    pub fn locale(&self) -> Option<&Locale> {
+        self.locale.as_ref()
+    }
+
+    /// Where the customer was.
+    pub fn page(&self) -> Option<&Page> {
+        self.page.as_ref()
+    }
+
+    /// What the site's own script added.
+    pub fn context(&self) -> Option<&Value> {
+        self.context.as_ref()
+    }
+
+    /// Identifiers of uploads.
+    pub fn attachments(&self) -> &[String] {
+        &self.attachments
+    }
+
+    /// When the customer pressed send, as given; the collector, which has a calendar, checks it.
+    pub fn composed_at(&self) -> Option<&str> {
+        self.composed_at.as_deref()
+    }
+
+    /// The customer insists that nothing but card numbers is masked.
+    pub fn keep_unmasked(&self) -> bool {
+        self.keep_unmasked
+    }
+
+    /// A token that the site signed.
+    pub fn identity(&self) -> Option<&str> {
+        self.identity.as_deref()
+    }
+
+    /// The solution of a challenge.
+    pub fn proof(&self) -> Option<&str> {
+        self.proof.as_deref()
+    }
+}
+
+impl Page {
+    /// The address.
+    pub fn url(&self) -> Option<&str> {
+        self.url.as_ref().map(Text::as_str)
+    }
+
+    /// The title.
+    pub fn title(&self) -> Option<&str> {
+        self.title.as_ref().map(Text::as_str)
+    }
+
+    /// Where the customer came from.
+    pub fn referrer(&self) -> Option<&str> {
+        self.referrer.as_ref().map(Text::as_str)
+    }
+
+    fn read(fields: &mut Fields) -> Self {
+        Self { url: fields.text("url"), title: fields.text("title"), referrer: fields.text("referrer") }
+    }
+}
+
+fn read_kind(fields: &mut Fields, rules: &FeedbackRules) -> Option<Kind> {
+    let name = fields.required_text::<32>("kind")?;
+    let kind = Kind::parse(name.as_str());
+    match kind {
+        None => fields.refuse("kind", ErrorCode::Invalid, "must be complaint, suggestion, question or praise"),
+        Some(kind) if !rules.kinds.contains(&kind) => {
+            fields.refuse("kind", ErrorCode::Invalid, "this site does not collect this kind")
+        }
+        Some(_) => {}
+    }
+    kind
+}
+
+fn read_category(fields: &mut Fields, rules: &FeedbackRules, kind: Option<Kind>) -> Option<Text<CATEGORY_MAX>> {
+    let category: Text<CATEGORY_MAX> = fields.text("category")?;
+    match rules.categories.iter().find(|(key, _)| key == category.as_str()) {
+        None => fields.refuse("category", ErrorCode::Invalid, "this site has no such category"),
+        Some((_, Some(of))) if kind.is_some_and(|kind| kind != *of) => {
+            fields.refuse("category", ErrorCode::Invalid, "this category belongs to another kind");
+        }
+        Some(_) => {}
+    }
+    Some(category)
+}
+
+fn read_locale(fields: &mut Fields) -> Option<Locale> {
+    let tag = fields.text::<LOCALE_MAX>("locale")?;
+    let locale = Locale::parse(tag.as_str());
+    if locale.is_none() {
+        fields.refuse("locale", ErrorCode::Invalid, "must be a BCP 47 language tag, such as zh-Hans");
+    }
+    locale
+}
+
+fn read_context(fields: &mut Fields) -> Option<Value> {
+    let context = fields.value("context")?;
+    if !context.is_object() {
+        fields.refuse("context", ErrorCode::Invalid, "must be an object");
+    } else if context.to_string().len() > CONTEXT_MAX_BYTES {
+        fields.refuse("context", ErrorCode::TooLong, format!("must be at most {CONTEXT_MAX_BYTES} bytes of JSON"));
+    }
+    Some(context)
+}
+
+fn read_attachments(fields: &mut Fields) -> Vec<String> {
+    let Some(value) = fields.value("attachments") else { return Vec::new() };
+    let Value::Array(items) = value else {
+        fields.refuse("attachments", ErrorCode::Invalid, "must be an array");
+        return Vec::new();
+    };
+    if items.len() > ATTACHMENTS_MAX {
+        fields.refuse("attachments", ErrorCode::TooLong, format!("at most {ATTACHMENTS_MAX} are allowed"));
+        return Vec::new();
+    }
+    let ids: Option<Vec<String>> = items.iter().map(|item| item.as_str().map(str::to_owned)).collect();
+    if ids.is_none() {
+        fields.refuse("attachments", ErrorCode::Invalid, "must be upload ids");
+    }
+    ids.unwrap_or_default()
+}
+
+fn read_opaque(fields: &mut Fields, name: &str, max_bytes: usize) -> Option<String> {
+    let token = fields.string(name)?;
+    if token.len() > max_bytes {
+        fields.refuse(name, ErrorCode::TooLong, format!("must be at most {max_bytes} bytes"));
+    }
+    Some(token)
+}
+
+/// A field that is wrong in itself is also missing for the rules; people need to hear only the first.
+fn first_of_each_field(errors: Vec<FieldError>) -> Vec<FieldError> {
+    let mut kept: Vec<FieldError> = Vec::with_capacity(errors.len());
+    for error in errors {
+        let nested_in_kept = |known: &FieldError| {
+            error.pointer == known.pointer || known.pointer.starts_with(&format!("{}/", error.pointer))
+        };
+        if !kept.iter().any(nested_in_kept) {
+            kept.push(error);
+        }
+    }
+    kept
+}
+
+#[cfg(test)]
+mod tests;

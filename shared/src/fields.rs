@@ -1,0 +1,125 @@
+//! Reading a JSON object field by field, collecting every error with its pointer instead of stopping at the first.
+
+use std::collections::BTreeMap;
+
+use serde_json::Value;
+
+use crate::limits::{SCORE_MAX, SCORE_MIN};
+use crate::problem::{ErrorCode, FieldError};
+use crate::text::Text;
+
+/// The fields of one JSON object that have not been read yet, and what was wrong with those that have.
+#[derive(Debug)]
+pub struct Fields {
+    pointer: String,
+    values: BTreeMap<String, Value>,
+    errors: Vec<FieldError>,
+}
+
+impl Fields {
+    /// Starts to read `value`, which lies at `pointer` (empty for the whole document).
+    pub fn new(value: Value, pointer: &str) -> Self {
+        let mut fields = Self { pointer: pointer.to_owned(), values: BTreeMap::new(), errors: Vec::new() };
+        match value {
+            Value::Object(map) => fields.values = map.into_iter().collect(),
+            _ => fields.errors.push(FieldError::new(pointer, ErrorCode::Invalid, "must be an object")),
+        }
+        fields
+    }
+
+    /// Records an error of the field `name`.
+    pub fn refuse(&mut self, name: &str, code: ErrorCode, detail: impl Into<String>) {
+        self.errors.push(FieldError::new(format!("{}/{name}", self.pointer), code, detail));
+    }
+
+    /// Looks at a value that is not taken yet.
+    pub fn peek(&self, name: &str) -> Option<&Value> {
+        self.values.get(name)
+    }
+
+    /// Takes a value that may be absent; JSON's `null` counts as absent.
+    pub fn value(&mut self, name: &str) -> Option<Value> {
+        self.values.remove(name).filter(|value| !value.is_null())
+    }
+
+    /// Takes a string that may be absent.
+    pub fn string(&mut self, name: &str) -> Option<String> {
+        match self.value(name)? {
+            Value::String(text) => Some(text),
+            _ => {
+                self.refuse(name, ErrorCode::Invalid, "must be a string");
+                None
+            }
+        }
+    }
+
+    /// Takes a text that may be absent or empty.
+    pub fn text<const MAX: usize>(&mut self, name: &str) -> Option<Text<MAX>> {
+        let typed = self.string(name).filter(|typed| !typed.trim().is_empty())?;
+        self.parsed_text(name, &typed)
+    }
+
+    /// Takes a text that must be there.
+    pub fn required_text<const MAX: usize>(&mut self, name: &str) -> Option<Text<MAX>> {
+        if self.values.get(name).is_none_or(Value::is_null) {
+            self.values.remove(name);
+            self.refuse(name, ErrorCode::Required, "is required");
+            return None;
+        }
+        let typed = self.string(name)?;
+        self.parsed_text(name, &typed)
+    }
+
+    /// Takes a score of 1 to 5 that may be absent.
+    pub fn score(&mut self, name: &str) -> Option<i64> {
+        let value = self.value(name)?;
+        match value.as_i64() {
+            Some(score) if (SCORE_MIN..=SCORE_MAX).contains(&score) => Some(score),
+            _ => {
+                self.refuse(
+                    name,
+                    ErrorCode::Invalid,
+                    format!("must be a whole number from {SCORE_MIN} to {SCORE_MAX}"),
+                );
+                None
+            }
+        }
+    }
+
+    /// Takes a truth value that may be absent.
+    pub fn boolean(&mut self, name: &str) -> Option<bool> {
+        match self.value(name)? {
+            Value::Bool(value) => Some(value),
+            _ => {
+                self.refuse(name, ErrorCode::Invalid, "must be true or false");
+                None
+            }
+        }
+    }
+
+    /// Takes a nested object that may be absent, read by `read`; its errors become errors of this one.
+    pub fn object<T>(&mut self, name: &str, read: impl FnOnce(&mut Fields) -> T) -> Option<T> {
+        let value = self.value(name)?;
+        let mut nested = Fields::new(value, &format!("{}/{name}", self.pointer));
+        let result = read(&mut nested);
+        self.errors.extend(nested.into_errors());
+        Some(result)
+    }
+
+    /// Everything that was wrong, unread fields included.
+    pub fn into_errors(mut self) -> Vec<FieldError> {
+        for name in std::mem::take(&mut self.values).into_keys() {
+            self.refuse(&escape_pointer(&name), ErrorCode::UnknownField, "there is no such field");
+        }
+        self.errors
+    }
+
+    fn parsed_text<const MAX: usize>(&mut self, name: &str, typed: &str) -> Option<Text<MAX>> {
+        Text::parse(typed).map_err(|error| self.refuse(name, error.code, error.detail)).ok()
+    }
+}
+
+/// RFC 6901 escapes `~` and `/`; a name that somebody made up is also cut, so that an answer stays small.
+fn escape_pointer(name: &str) -> String {
+    name.chars().take(64).collect::<String>().replace('~', "~0").replace('/', "~1")
+}

@@ -1,0 +1,76 @@
+//! Text that people typed: trimmed, without NUL, within a limit. It is kept as typed and only ever shown as text.
+
+use serde::Serialize;
+
+use crate::problem::ErrorCode;
+
+/// Text of 1 to `MAX` Unicode scalar values after trimming.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[serde(transparent)]
+pub struct Text<const MAX: usize>(String);
+
+/// What is wrong with a text, with a sentence that says so.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct TextError {
+    /// The word for programs.
+    pub code: ErrorCode,
+    /// The sentence for people.
+    pub detail: String,
+}
+
+impl<const MAX: usize> Text<MAX> {
+    /// Trims the text and checks its limits.
+    pub fn parse(typed: &str) -> Result<Self, TextError> {
+        let text = typed.trim();
+        if text.is_empty() {
+            return Err(TextError { code: ErrorCode::Required, detail: "must not be empty".into() });
+        }
+        if text.contains('\0') {
+            return Err(TextError { code: ErrorCode::Invalid, detail: "must not contain the NUL character".into() });
+        }
+        // Each scalar value takes at most four bytes, so counting is needed only for texts that may be too long.
+        let length = if text.len() <= MAX { text.len() } else { text.chars().count() };
+        if length > MAX {
+            let detail = format!("is {length} characters long; at most {MAX} are allowed");
+            return Err(TextError { code: ErrorCode::TooLong, detail });
+        }
+        Ok(Self(text.to_owned()))
+    }
+
+    /// The same text after a change that can't make it longer than `MAX` or empty.
+    pub(crate) fn map(self, change: impl FnOnce(String) -> String) -> Self {
+        Self(change(self.0))
+    }
+
+    /// The text.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+
+    /// The text, owned.
+    pub fn into_string(self) -> String {
+        self.0
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    #[test]
+    fn counts_scalar_values_not_bytes() {
+        assert!(Text::<3>::parse("你好吗").is_ok());
+        assert_eq!(Text::<2>::parse("你好吗").map_err(|e| e.code), Err(ErrorCode::TooLong));
+        assert_eq!(Text::<2>::parse(" \u{3000}\n").map_err(|e| e.code), Err(ErrorCode::Required));
+        assert_eq!(Text::<9>::parse("a\0b").map_err(|e| e.code), Err(ErrorCode::Invalid));
+    }
+
+    proptest! {
+        #[test]
+        fn accepts_exactly_what_fits(typed in "\\PC{0,12}") {
+            let length = typed.trim().chars().count();
+            prop_assert_eq!(Text::<8>::parse(&typed).is_ok(), (1..=8).contains(&length));
+        }
+    }
+}
