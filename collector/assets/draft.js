@@ -1,0 +1,87 @@
+// @ts-check
+/**
+ * Drafts: `<form data-draft-key="entry:acme">` keeps its text fields in localStorage until a page says
+ * `<main data-draft-clear="entry:acme">`. What the server sent in a field wins over the draft. A field marked
+ * `data-draft-skip` (a password, a consent) is never kept.
+ */
+
+const PREFIX = "sayso:draft:";
+/** After a month a draft is more likely an accident than a help. */
+const KEPT_FOR = 30 * 24 * 60 * 60 * 1000;
+
+for (const done of document.querySelectorAll("[data-draft-clear]")) {
+  forget(done.getAttribute("data-draft-clear") ?? "");
+}
+for (const form of document.querySelectorAll("form[data-draft-key]")) {
+  if (form instanceof HTMLFormElement) keep(form, form.dataset.draftKey ?? "");
+}
+
+/**
+ * Storage can be refused (private windows, third-party frames); a page without drafts is still a page.
+ * @param {string} key
+ */
+function forget(key) {
+  try {
+    localStorage.removeItem(PREFIX + key);
+  } catch {}
+}
+
+/**
+ * @param {string} key
+ * @returns {Record<string, string>}
+ */
+function read(key) {
+  try {
+    const draft = JSON.parse(localStorage.getItem(PREFIX + key) ?? "null");
+    if (draft && Date.now() - draft.at < KEPT_FOR) return draft.fields;
+  } catch {}
+  return {};
+}
+
+/**
+ * @param {HTMLFormElement} form
+ * @returns {(HTMLInputElement | HTMLTextAreaElement)[]}
+ */
+function fields(form) {
+  const selector = "textarea[name], input[name]:is([type=text], [type=email], [type=tel], :not([type]))";
+  return /** @type {(HTMLInputElement | HTMLTextAreaElement)[]} */ ([...form.querySelectorAll(selector)]).filter(
+    (field) => !("draftSkip" in field.dataset),
+  );
+}
+
+/**
+ * @param {HTMLFormElement} form
+ * @param {string} key
+ */
+function keep(form, key) {
+  const draft = read(key);
+  for (const field of fields(form)) {
+    const kept = draft[field.name];
+    if (typeof kept !== "string" || !kept || field.value) continue;
+    field.value = kept;
+    field.dispatchEvent(new Event("input", { bubbles: true }));
+  }
+  const save = () => {
+    const entries = fields(form).flatMap((field) => (field.value.trim() ? [[field.name, field.value]] : []));
+    if (!entries.length) return forget(key);
+    try {
+      localStorage.setItem(PREFIX + key, JSON.stringify({ at: Date.now(), fields: Object.fromEntries(entries) }));
+    } catch {}
+  };
+  let timer = 0;
+  form.addEventListener("input", () => {
+    clearTimeout(timer);
+    timer = window.setTimeout(save, 300);
+  });
+  form.addEventListener("reset", () => forget(key));
+  // Kept until the next page says it was accepted; after that the back button must not write it again.
+  form.addEventListener("submit", () => {
+    clearTimeout(timer);
+    timer = 0;
+    save();
+  });
+  // A tab closed within the delay must not lose the last words.
+  window.addEventListener("pagehide", () => {
+    if (timer) save();
+  });
+}

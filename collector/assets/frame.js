@@ -1,0 +1,36 @@
+// @ts-check
+/**
+ * The page inside the widget's iframe (`?frame=1`) speaks to the loader around it: `{sayso: "ready"}` when it is
+ * there, `{sayso: "close"}` on Escape or a click on `[data-frame-close]`, and after an accepted submission
+ * `{sayso: "submitted", code, status_url, kind}`, read from
+ * `<main data-submitted-code="…" data-submitted-url="…" data-submitted-kind="complaint">`.
+ *
+ * The server lets only the site's own origins frame the page (`frame-ancestors`), so the parent is one of those and
+ * nobody else hears the code.
+ */
+
+if (window.parent !== window && new URLSearchParams(location.search).get("frame") === "1") {
+  /** @param {Record<string, string>} message */
+  const tell = (message) => window.parent.postMessage(message, "*");
+
+  tell({ sayso: "ready" });
+
+  const done = document.querySelector("[data-submitted-code]");
+  if (done instanceof HTMLElement) {
+    const { submittedCode = "", submittedUrl = "", submittedKind = "" } = done.dataset;
+    tell({ sayso: "submitted", code: submittedCode, status_url: submittedUrl, kind: submittedKind });
+  }
+
+  document.addEventListener("keydown", (event) => {
+    // While an input method composes, Escape belongs to it.
+    if (event.key === "Escape" && !event.isComposing && !event.defaultPrevented) tell({ sayso: "close" });
+  });
+
+  for (const button of document.querySelectorAll("[data-frame-close]")) {
+    if (button instanceof HTMLElement) button.hidden = false;
+    button.addEventListener("click", (event) => {
+      event.preventDefault();
+      tell({ sayso: "close" });
+    });
+  }
+}

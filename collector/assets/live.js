@@ -1,0 +1,132 @@
+// @ts-check
+/**
+ * The console stays current: `<body data-live="/staff/live">` names an event stream. On its `refresh` event this page
+ * is fetched again and every `[data-live-region="NAME"]` takes the content of the same region of the fetched page;
+ * everything outside, a reply being written above all, stays as it is. The event's data, when there is any, is the
+ * server's own sentence ("2 new cases") and is shown in `[data-live-announce]`, an element with `role="status"`.
+ *
+ * A hidden tab closes its stream, because a browser allows a host only six connections, and catches up when shown.
+ */
+
+const url = document.body.dataset.live;
+/** Several events within this time make one fetch. */
+const SETTLE = 150;
+
+/** @type {EventSource | undefined} */
+let stream;
+let timer = 0;
+let fetching = false;
+let again = false;
+
+/** @param {MessageEvent<string>} event */
+function onRefresh(event) {
+  const said = event.data.trim();
+  const output = document.querySelector("[data-live-announce]");
+  if (output && said) output.textContent = said;
+  schedule();
+}
+
+function schedule() {
+  clearTimeout(timer);
+  timer = window.setTimeout(refresh, SETTLE);
+}
+
+async function refresh() {
+  if (fetching) {
+    again = true;
+    return;
+  }
+  fetching = true;
+  try {
+    const answer = await fetch(location.href, { headers: { accept: "text/html" }, credentials: "same-origin" });
+    // A redirect is the sign-in page: the session ended, and the reader's next step will say so.
+    if (!answer.ok || answer.redirected) return;
+    const fresh = new DOMParser().parseFromString(await answer.text(), "text/html");
+    for (const region of document.querySelectorAll("[data-live-region]")) swap(region, fresh);
+  } catch {
+    // Offline: the stream reconnects by itself, and its reopening asks again.
+  } finally {
+    fetching = false;
+    if (again) {
+      again = false;
+      schedule();
+    }
+  }
+}
+
+/**
+ * @param {Element} region
+ * @param {Document} fresh
+ */
+function swap(region, fresh) {
+  const name = region.getAttribute("data-live-region") ?? "";
+  const next = fresh.querySelector(`[data-live-region="${CSS.escape(name)}"]`);
+  if (!next || next.innerHTML === region.innerHTML) return;
+  const active = region.contains(document.activeElement) ? document.activeElement : null;
+  if (active?.matches("input, textarea, select") || hasTypedText(region)) {
+    // Somebody is filling in a field here: wait until they are elsewhere.
+    region.addEventListener("focusout", schedule, { once: true });
+    return;
+  }
+  const same = active && sameElement(active);
+  region.replaceChildren(...[...next.childNodes].map((node) => document.importNode(node, true)));
+  const found = same && region.querySelector(same);
+  if (found instanceof HTMLElement) found.focus({ preventScroll: true });
+}
+
+/**
+ * @param {Element} region
+ * @returns {boolean}
+ */
+function hasTypedText(region) {
+  return [...region.querySelectorAll("textarea, input:not([type=hidden], [type=checkbox], [type=radio])")].some(
+    (field) =>
+      (field instanceof HTMLTextAreaElement || field instanceof HTMLInputElement) && field.value !== field.defaultValue,
+  );
+}
+
+/**
+ * A selector that finds the same link or button in the new content.
+ * @param {Element} element
+ * @returns {string | undefined}
+ */
+function sameElement(element) {
+  if (element.id) return `#${CSS.escape(element.id)}`;
+  const href = element.getAttribute("href");
+  return href ? `a[href="${CSS.escape(href)}"]` : undefined;
+}
+
+/** @param {string} from */
+function open(from) {
+  if (stream) return;
+  stream = new EventSource(from);
+  stream.addEventListener("refresh", onRefresh);
+  let opened = false;
+  stream.addEventListener("open", () => {
+    // Whatever happened while the stream was away came without an event.
+    if (opened) schedule();
+    opened = true;
+  });
+}
+
+function close() {
+  stream?.close();
+  stream = undefined;
+}
+
+if (url) {
+  document.addEventListener("visibilitychange", () => {
+    if (document.hidden) return close();
+    open(url);
+    schedule();
+  });
+  // A page kept for the back button must not hold its connection.
+  window.addEventListener("pagehide", close);
+  window.addEventListener("pageshow", (event) => {
+    if (event.persisted && !document.hidden) {
+      open(url);
+      schedule();
+    }
+  });
+  if (!document.hidden) open(url);
+}
