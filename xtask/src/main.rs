@@ -1,1 +1,55 @@
-fn main() {}
+//! `cargo xtask`: everything that a developer, a test machine or a release needs, in one program without further tools.
+
+mod arguments;
+mod dist;
+mod environment;
+mod packages;
+mod postgres;
+mod process;
+mod run;
+mod step;
+mod tests;
+mod tidy;
+mod widget;
+
+use std::process::ExitCode;
+
+use crate::arguments::Command;
+
+const HELP: &str = "\
+cargo xtask <command>
+
+  build                 compile the widget to WebAssembly, pack it into target/widget and print its sizes
+  run [ARGS...]         build the widget if it is stale, then start `sayso demo ARGS`
+  test [PART] [-- ARGS] check and test everything, or one part and what it needs:
+                          tidy fmt clippy doc widget unit collector browser
+                        ARGS go to the test programs, for example a test's name
+  dist                  make one release binary with the widget inside: target/dist/sayso
+  help                  print this text
+
+Set SAYSO_XTASK_VERBOSE=1 to see the whole output of each step.
+";
+
+fn main() -> ExitCode {
+    let outcome = process::kill_children_on_signals().and_then(|()| dispatch());
+    match outcome {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("\nerror: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn dispatch() -> anyhow::Result<()> {
+    match Command::parse(std::env::args().skip(1))? {
+        Command::Build => widget::build().map(drop),
+        Command::Run { demo_args } => run::demo(&demo_args),
+        Command::Test { selection, test_args } => tests::test(selection, &test_args),
+        Command::Dist => dist::dist(),
+        Command::Help => {
+            print!("{HELP}");
+            Ok(())
+        }
+    }
+}

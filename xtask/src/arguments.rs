@@ -1,0 +1,94 @@
+//! The command line, parsed into types.
+
+use anyhow::{Context as _, bail};
+
+use crate::tests::{Part, Selection};
+
+/// What the person asked for.
+#[derive(Debug, PartialEq, Eq)]
+pub enum Command {
+    Build,
+    Run { demo_args: Vec<String> },
+    Test { selection: Selection, test_args: Vec<String> },
+    Dist,
+    Help,
+}
+
+impl Command {
+    /// Reads the arguments after the program's name.
+    pub fn parse(args: impl IntoIterator<Item = String>) -> anyhow::Result<Self> {
+        let mut args = args.into_iter();
+        let Some(name) = args.next() else { return Ok(Self::Help) };
+        let mut rest: Vec<String> = args.collect();
+        let command = match name.as_str() {
+            "build" => Self::Build,
+            "run" => {
+                if rest.first().is_some_and(|arg| arg == "--") {
+                    rest.remove(0);
+                }
+                return Ok(Self::Run { demo_args: rest });
+            }
+            "test" => return Self::parse_test(rest),
+            "dist" => Self::Dist,
+            "help" | "--help" | "-h" => return Ok(Self::Help),
+            other => bail!("there is no command `{other}`; `cargo xtask help` lists them"),
+        };
+        match rest.first() {
+            Some(extra) => bail!("`cargo xtask {name}` takes no argument, but got `{extra}`"),
+            None => Ok(command),
+        }
+    }
+
+    fn parse_test(mut rest: Vec<String>) -> anyhow::Result<Self> {
+        let test_args = match rest.iter().position(|arg| arg == "--") {
+            Some(separator) => rest.split_off(separator).split_off(1),
+            None => Vec::new(),
+        };
+        let selection = match rest.as_slice() {
+            [] => Selection::All,
+            [part] => {
+                let names = Part::ALL.map(Part::name).join(", ");
+                Selection::One(Part::from_name(part).with_context(|| {
+                    format!("there is no part `{part}`; the parts are {names} (a test's name goes after `--`)")
+                })?)
+            }
+            [_, extra, ..] => bail!("one part at a time, please: `{extra}` is one too many"),
+        };
+        Ok(Self::Test { selection, test_args })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn parse(line: &str) -> anyhow::Result<Command> {
+        Command::parse(line.split_whitespace().map(str::to_owned))
+    }
+
+    #[test]
+    fn nothing_asks_for_help() {
+        assert_eq!(parse("").expect("no arguments are fine"), Command::Help);
+    }
+
+    #[test]
+    fn a_part_and_the_arguments_of_its_test_program_are_kept_apart() {
+        let command = parse("test browser -- whole_story --nocapture").expect("a known part");
+        let test_args = vec!["whole_story".to_owned(), "--nocapture".to_owned()];
+        assert_eq!(command, Command::Test { selection: Selection::One(Part::Browser), test_args });
+    }
+
+    #[test]
+    fn the_demo_gets_its_arguments_with_and_without_a_separator() {
+        let expected = Command::Run { demo_args: vec!["--listen".to_owned(), "127.0.0.1:0".to_owned()] };
+        assert_eq!(parse("run --listen 127.0.0.1:0").expect("demo arguments"), expected);
+        assert_eq!(parse("run -- --listen 127.0.0.1:0").expect("demo arguments"), expected);
+    }
+
+    #[test]
+    fn what_is_not_understood_is_refused() {
+        for line in ["biuld", "test everything", "test unit browser", "dist now", "build --release"] {
+            assert!(parse(line).is_err(), "{line} was accepted");
+        }
+    }
+}

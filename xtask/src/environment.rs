@@ -1,0 +1,94 @@
+//! Where things are, and the environment that our children get.
+
+use std::env;
+use std::ffi::OsString;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+/// The workspace's root folder.
+///
+/// Cargo tells where it found us when it runs us, which stays right when a workspace was moved after its compilation.
+pub fn workspace() -> PathBuf {
+    let manifest_dir =
+        env::var_os("CARGO_MANIFEST_DIR").map_or_else(|| PathBuf::from(env!("CARGO_MANIFEST_DIR")), PathBuf::from);
+    manifest_dir.parent().map_or_else(|| manifest_dir.clone(), Path::to_path_buf)
+}
+
+/// The folder for everything that is built.
+pub fn target_dir() -> PathBuf {
+    match env::var_os("CARGO_TARGET_DIR") {
+        Some(folder) => workspace().join(folder),
+        None => workspace().join("target"),
+    }
+}
+
+/// The cargo that runs us, in the workspace, as if we were not between it and the person.
+///
+/// Cargo's variables about the package `xtask` would otherwise make build scripts of other packages run again.
+pub fn cargo() -> Command {
+    let mut command = Command::new(env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
+    command.current_dir(workspace());
+    for name in inherited_names().filter(|name| describes_our_own_run(name)) {
+        command.env_remove(name);
+    }
+    command
+}
+
+/// Another toolchain's program, without anything that would lead it to rustup's.
+pub fn foreign_toolchain(program: &Path) -> Command {
+    let mut command = Command::new(program);
+    command.current_dir(workspace());
+    for name in inherited_names().filter(|name| describes_our_own_run(name) || leads_to_a_toolchain(name)) {
+        command.env_remove(name);
+    }
+    if let Some(folder) = program.parent() {
+        let inherited = env::var_os("PATH").unwrap_or_default();
+        let folders = std::iter::once(folder.to_path_buf()).chain(env::split_paths(&inherited));
+        if let Ok(path) = env::join_paths(folders) {
+            command.env("PATH", path);
+        }
+    }
+    command
+}
+
+/// Finds a program on `PATH`.
+pub fn find_program(name: &str) -> Option<PathBuf> {
+    let path: OsString = env::var_os("PATH")?;
+    env::split_paths(&path).map(|folder| folder.join(name)).find(|file| file.is_file())
+}
+
+fn inherited_names() -> impl Iterator<Item = String> {
+    env::vars_os().filter_map(|(name, _)| name.into_string().ok())
+}
+
+fn describes_our_own_run(name: &str) -> bool {
+    let prefixes = ["CARGO_PKG_", "CARGO_MANIFEST_", "CARGO_BIN_", "CARGO_CRATE_"];
+    prefixes.iter().any(|prefix| name.starts_with(prefix))
+        || ["CARGO_PRIMARY_PACKAGE", "LD_LIBRARY_PATH", "DYLD_FALLBACK_LIBRARY_PATH", "OUT_DIR"].contains(&name)
+}
+
+fn leads_to_a_toolchain(name: &str) -> bool {
+    let exact = ["CARGO", "RUSTC", "RUSTDOC", "RUSTFLAGS", "RUSTDOCFLAGS", "CARGO_ENCODED_RUSTFLAGS"];
+    let prefixes = ["RUSTUP_", "RUSTC_", "RUST_RECURSION_COUNT", "CARGO_BUILD_", "CARGO_PROFILE_", "CARGO_TARGET_"];
+    exact.contains(&name) || prefixes.iter().any(|prefix| name.starts_with(prefix))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_workspace_is_the_folder_with_the_members() {
+        assert!(workspace().join("xtask/Cargo.toml").is_file());
+    }
+
+    #[test]
+    fn registries_and_proxies_survive_but_toolchains_do_not() {
+        for kept in ["CARGO_HOME", "CARGO_NET_OFFLINE", "CARGO_HTTP_PROXY", "CARGO_REGISTRIES_X_INDEX", "HTTPS_PROXY"] {
+            assert!(!leads_to_a_toolchain(kept) && !describes_our_own_run(kept), "{kept}");
+        }
+        for removed in ["RUSTUP_TOOLCHAIN", "CARGO", "RUSTC_WRAPPER", "RUSTFLAGS", "CARGO_TARGET_DIR"] {
+            assert!(leads_to_a_toolchain(removed), "{removed}");
+        }
+    }
+}

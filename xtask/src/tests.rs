@@ -1,0 +1,222 @@
+//! `cargo xtask test`: everything that must hold, in the order in which it fails cheapest.
+
+use std::path::PathBuf;
+use std::process::Command;
+
+use anyhow::Context as _;
+
+use crate::environment;
+use crate::packages;
+use crate::postgres::Cluster;
+use crate::step::Step;
+use crate::tidy;
+use crate::widget;
+
+/// One part of the tests.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Part {
+    Tidy,
+    Fmt,
+    Clippy,
+    Doc,
+    Widget,
+    Unit,
+    Collector,
+    Browser,
+}
+
+impl Part {
+    pub const ALL: [Self; 8] =
+        [Self::Tidy, Self::Fmt, Self::Clippy, Self::Doc, Self::Widget, Self::Unit, Self::Collector, Self::Browser];
+
+    /// The name on the command line.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Tidy => "tidy",
+            Self::Fmt => "fmt",
+            Self::Clippy => "clippy",
+            Self::Doc => "doc",
+            Self::Widget => "widget",
+            Self::Unit => "unit",
+            Self::Collector => "collector",
+            Self::Browser => "browser",
+        }
+    }
+
+    /// The part with this name on the command line.
+    pub fn from_name(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|part| part.name() == name)
+    }
+
+    /// Whether the part compiles the collector, which embeds the widget.
+    fn needs_widget(self) -> bool {
+        matches!(self, Self::Clippy | Self::Doc | Self::Unit | Self::Collector | Self::Browser)
+    }
+
+    fn needs_database(self) -> bool {
+        matches!(self, Self::Collector | Self::Browser)
+    }
+}
+
+/// What to run.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Selection {
+    All,
+    One(Part),
+}
+
+/// Runs the selected parts; the first failure ends it.
+pub fn test(selection: Selection, test_args: &[String]) -> anyhow::Result<()> {
+    let whole = Step::start("test");
+    let parts = match selection {
+        Selection::All => Part::ALL.to_vec(),
+        Selection::One(part) => vec![part],
+    };
+    if parts.contains(&Part::Tidy) {
+        check_tidiness()?;
+    }
+    if parts.contains(&Part::Fmt) {
+        let mut fmt = environment::cargo();
+        run("rustfmt", fmt.args(["fmt", "--all", "--check"]))?;
+    }
+    // The collector embeds the widget when it is compiled, so this comes before all compiling.
+    if parts.contains(&Part::Widget) {
+        widget::build_within_budget()?;
+    } else if parts.iter().any(|part| part.needs_widget()) {
+        widget::build()?;
+    }
+    for part in [Part::Clippy, Part::Doc, Part::Unit] {
+        if parts.contains(&part) {
+            check(part, test_args)?;
+        }
+    }
+    if parts.iter().any(|part| part.needs_database()) {
+        test_end_to_end(&parts, test_args)?;
+    }
+    whole.finish("all is well");
+    Ok(())
+}
+
+fn check_tidiness() -> anyhow::Result<()> {
+    let step = Step::start("tidiness");
+    let files = tidy::check(&environment::workspace())?;
+    step.finish(&format!("{files} files"));
+    Ok(())
+}
+
+fn check(part: Part, test_args: &[String]) -> anyhow::Result<()> {
+    let mut cargo = environment::cargo();
+    match part {
+        Part::Clippy => {
+            cargo.args(["clippy", "--workspace", "--all-targets", "--", "-D", "warnings"]);
+        }
+        Part::Doc => {
+            cargo
+                .args(["doc", "--workspace", "--no-deps", "--document-private-items"])
+                .env("RUSTDOCFLAGS", "-D warnings");
+        }
+        _ => {
+            cargo.args(["test", "--workspace", "--exclude", "sayso-tests", "--"]).args(test_args);
+        }
+    }
+    run(part.name(), &mut cargo)
+}
+
+fn test_end_to_end(parts: &[Part], test_args: &[String]) -> anyhow::Result<()> {
+    let browser = if parts.contains(&Part::Browser) { Some(Browser::find_or_install()?) } else { None };
+    // The tests start the collector as a program of its own.
+    let mut build = environment::cargo();
+    run("compile the collector", build.args(["build", "--package", "sayso", "--bin", "sayso"]))?;
+    let cluster = Cluster::start()?;
+    let collector = environment::target_dir().join("debug/sayso");
+    for part in [Part::Collector, Part::Browser] {
+        if !parts.contains(&part) {
+            continue;
+        }
+        let mut cargo = environment::cargo();
+        cargo
+            .args(["test", "--package", "sayso-tests", "--test", part.name(), "--"])
+            .args(test_args)
+            .env("SAYSO_TEST_POSTGRES", cluster.url())
+            .env("SAYSO_TEST_BINARY", &collector);
+        if let Some(browser) = browser.as_ref().filter(|_| part == Part::Browser) {
+            cargo.env("SAYSO_TEST_CHROMIUM", &browser.chromium).env("SAYSO_TEST_CHROMEDRIVER", &browser.driver);
+        }
+        run(part.name(), &mut cargo)?;
+    }
+    cluster.stop();
+    Ok(())
+}
+
+fn run(title: &str, command: &mut Command) -> anyhow::Result<()> {
+    let step = Step::start(title);
+    let output = step.run(command)?;
+    step.finish(&summary(&output));
+    Ok(())
+}
+
+/// How many tests passed and were left out, over all test programs of a step.
+fn summary(output: &str) -> String {
+    let count = |what: &str| -> u64 {
+        let results = output.lines().filter(|line| line.starts_with("test result:"));
+        let fields = results.flat_map(|line| line.split([';', '.']));
+        fields.filter_map(|field| field.trim().strip_suffix(what)?.trim().parse::<u64>().ok()).sum()
+    };
+    match (count(" passed"), count(" ignored")) {
+        (0, 0) => String::new(),
+        (passed, 0) => format!("{passed} tests passed"),
+        (passed, ignored) => format!("{passed} tests passed, {ignored} ignored"),
+    }
+}
+
+/// The browser that the tests drive, and the driver.
+struct Browser {
+    chromium: PathBuf,
+    driver: PathBuf,
+}
+
+impl Browser {
+    fn find_or_install() -> anyhow::Result<Self> {
+        let find = || {
+            let named = |variable: &str| std::env::var_os(variable).map(PathBuf::from);
+            let chromium = named("SAYSO_TEST_CHROMIUM").or_else(|| {
+                ["chromium", "chromium-browser", "google-chrome"]
+                    .iter()
+                    .find_map(|name| environment::find_program(name))
+            });
+            let driver = named("SAYSO_TEST_CHROMEDRIVER").or_else(|| environment::find_program("chromedriver"));
+            Some(Self { chromium: chromium?, driver: driver? })
+        };
+        let browser = packages::ensure("Chromium with its driver", &["chromium", "chromium-driver"], find)?;
+        // Screenshots of Chinese pages without these fonts are full of empty boxes.
+        packages::ensure("fonts for Chinese and emoji", &["fonts-noto-cjk", "fonts-noto-color-emoji"], || {
+            packages::has_font("NotoSansCJK-Regular.ttc").and(packages::has_font("NotoColorEmoji.ttf"))
+        })
+        .or_else(|error| match packages::any_cjk_font() {
+            Some(()) => Ok(()),
+            None => Err(error),
+        })
+        .context("the browser tests look at Chinese pages")?;
+        Ok(browser)
+    }
+}
+
+#[cfg(test)]
+mod unit {
+    use super::*;
+
+    #[test]
+    fn results_of_several_programs_are_added_up() {
+        let output = "test result: ok. 12 passed; 0 failed; 1 ignored; 0 measured\nnoise\n\
+                      test result: ok. 30 passed; 0 failed; 0 ignored; 0 measured\n";
+        assert_eq!(summary(output), "42 tests passed, 1 ignored");
+        assert_eq!(summary("Checking sayso"), "");
+    }
+
+    #[test]
+    fn every_part_is_found_by_its_name() {
+        for part in Part::ALL {
+            assert_eq!(Part::from_name(part.name()), Some(part));
+        }
+    }
+}

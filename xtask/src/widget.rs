@@ -1,0 +1,157 @@
+//! The widget's build: compiled for the browser, bound, hashed, compressed, measured.
+
+mod assets;
+mod fingerprint;
+mod javascript;
+mod manifest;
+mod minify;
+mod sizes;
+mod toolchain;
+
+use std::fs::{self, File};
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context as _, bail};
+use wasm_bindgen_cli_support::Bindgen;
+
+use crate::environment;
+use crate::step::Step;
+use crate::widget::assets::{Assets, Role};
+use crate::widget::toolchain::Toolchain;
+
+pub use crate::widget::manifest::Manifest;
+
+/// Builds the widget into `target/widget` if anything that goes into it has changed, and prints its sizes.
+pub fn build() -> anyhow::Result<Manifest> {
+    let folder = output_dir();
+    let parent = folder.parent().context("the output folder has a parent")?;
+    fs::create_dir_all(parent)?;
+    // Two builds at the same time would take away each other's files.
+    let lock = File::create(parent.join("widget.lock")).context("cannot create the build's lock file")?;
+    lock.lock().context("cannot lock the widget's output")?;
+
+    let toolchain = Toolchain::find_or_install()?;
+    let fingerprint = fingerprint::of_sources(&environment::workspace(), &toolchain.identity()?)?;
+    if let Some(manifest) = Manifest::read_if_whole(&folder).filter(|manifest| manifest.fingerprint == fingerprint) {
+        Step::start("widget").finish("nothing has changed");
+        sizes::print_table(&manifest);
+        return Ok(manifest);
+    }
+
+    let module = compile(&toolchain)?;
+    let manifest = pack(&module, &folder, fingerprint, toolchain.is_as_released())?;
+    sizes::print_table(&manifest);
+    Ok(manifest)
+}
+
+/// Builds the widget, and fails when what visitors download exceeds its budget.
+pub fn build_within_budget() -> anyhow::Result<()> {
+    let manifest = build()?;
+    let step = Step::start("widget's size");
+    let verdict = sizes::check(&manifest)?;
+    step.finish(&verdict);
+    Ok(())
+}
+
+/// Where the collector finds what it embeds.
+pub fn output_dir() -> PathBuf {
+    environment::workspace().join("target/widget")
+}
+
+fn compile(toolchain: &Toolchain) -> anyhow::Result<PathBuf> {
+    let step = Step::start(format!("compile the widget ({toolchain})"));
+    let target_dir = environment::workspace().join("target/wasm");
+    let mut command = toolchain.cargo();
+    // As a cdylib alone: beside an rlib, cargo would not optimise across crates.
+    command
+        .args(["rustc", "--package", "sayso-widget", "--lib", "--crate-type", "cdylib"])
+        .args(["--profile", "wasm", "--target", "wasm32-unknown-unknown", "--target-dir"])
+        .arg(&target_dir)
+        .args(toolchain.build_arguments());
+    step.run(&mut command)?;
+    step.finish("");
+    Ok(target_dir.join("wasm32-unknown-unknown/wasm/sayso_widget.wasm"))
+}
+
+fn pack(module: &Path, folder: &Path, fingerprint: String, as_released: bool) -> anyhow::Result<Manifest> {
+    let step = Step::start("bind and pack the widget");
+    let mut output = Bindgen::new()
+        .input_path(module)
+        .out_name("widget")
+        .web(true)?
+        .typescript(false)
+        .omit_default_module_path(true)
+        .remove_name_section(true)
+        .remove_producers_section(true)
+        .generate_output()
+        .context("wasm-bindgen failed")?;
+    let inline = output.snippets().iter().filter(|(_, snippets)| !snippets.is_empty()).map(|(package, _)| package);
+    let snippets: Vec<&String> = output.local_modules().keys().chain(inline).collect();
+    if !snippets.is_empty() {
+        bail!("JavaScript snippets cannot be packed, but there are some: {snippets:?}");
+    }
+
+    // Written beside the old one and moved, so that the collector never embeds a half-written folder.
+    let fresh = folder.with_extension("new");
+    remove_if_there(&fresh)?;
+    let mut assets = Assets::create(&fresh)?;
+    let widget_dir = environment::workspace().join("widget");
+    for (stem, text) in source_files(&widget_dir.join("lang"), "json")? {
+        let value: serde_json::Value =
+            serde_json::from_str(&text).with_context(|| format!("{stem}.json is not JSON"))?;
+        assets.add_hashed(Role::Language, &stem, "json", value.to_string().as_bytes())?;
+    }
+    assets.add_hashed(Role::Wasm, "widget", "wasm", &output.wasm_mut().emit_wasm())?;
+    let glue = minify::minify(output.js()).context("the glue of wasm-bindgen")?;
+    assets.add_hashed(Role::Glue, "widget", "js", glue.as_bytes())?;
+    for (stem, text) in source_files(&widget_dir.join("modules"), "js")? {
+        let module = assets.fill_in_names(&text).with_context(|| format!("{stem}.js"))?;
+        let module = minify::minify(&module).with_context(|| format!("{stem}.js"))?;
+        assets.add_hashed(Role::Module, &stem, "js", module.as_bytes())?;
+    }
+    let mut loader = None;
+    for (stem, text) in source_files(&widget_dir.join("loader"), "js")? {
+        if stem == "sayso" {
+            loader = Some(text);
+        } else {
+            let panel = assets.fill_in_names(&text).with_context(|| format!("{stem}.js"))?;
+            let panel = minify::minify(&panel).with_context(|| format!("{stem}.js"))?;
+            assets.add_hashed(Role::Panel, &stem, "js", panel.as_bytes())?;
+        }
+    }
+    let loader = assets.fill_in_names(&loader.context("widget/loader/sayso.js is missing")?).context("the loader")?;
+    assets.add_loader(minify::minify(&loader).context("the loader")?.as_bytes())?;
+
+    let manifest = Manifest { files: assets.into_files(), fingerprint, as_released };
+    manifest.write(&fresh)?;
+    remove_if_there(folder)?;
+    fs::rename(&fresh, folder).with_context(|| format!("cannot move the result to {}", folder.display()))?;
+    step.finish(&format!("{} files in target/widget", manifest.files.len()));
+    Ok(manifest)
+}
+
+/// The stem and text of each file with an extension in a folder that may be missing, in the order of their names.
+fn source_files(folder: &Path, extension: &str) -> anyhow::Result<Vec<(String, String)>> {
+    let mut files = Vec::new();
+    if !folder.is_dir() {
+        return Ok(files);
+    }
+    for entry in fs::read_dir(folder).with_context(|| format!("cannot list {}", folder.display()))? {
+        let path = entry?.path();
+        if path.extension().is_some_and(|found| found == extension) {
+            let stem =
+                path.file_stem().and_then(|stem| stem.to_str()).context("a file's name is not UTF-8")?.to_owned();
+            let text = fs::read_to_string(&path).with_context(|| format!("cannot read {}", path.display()))?;
+            files.push((stem, text));
+        }
+    }
+    files.sort();
+    Ok(files)
+}
+
+fn remove_if_there(folder: &Path) -> anyhow::Result<()> {
+    if folder.exists() {
+        fs::remove_dir_all(folder).with_context(|| format!("cannot remove {}", folder.display()))?;
+    }
+    Ok(())
+}
