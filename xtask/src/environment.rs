@@ -34,6 +34,21 @@ pub fn cargo() -> Command {
     command
 }
 
+/// Compiles the collector's program for tests and the demo.
+///
+/// The whole workspace is selected here as everywhere, so that all steps agree on the features of the dependencies and
+/// nothing is compiled twice.
+pub fn build_collector() -> Command {
+    let mut command = cargo();
+    command.args(["build", "--workspace", "--bin", "sayso"]);
+    command
+}
+
+/// Where [`build_collector`] leaves the program.
+pub fn collector_program() -> PathBuf {
+    target_dir().join("debug/sayso")
+}
+
 /// Another toolchain's program, without anything that would lead it to rustup's.
 pub fn foreign_toolchain(program: &Path) -> Command {
     let mut command = Command::new(program);

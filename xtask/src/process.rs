@@ -80,22 +80,22 @@ impl Group {
     pub fn try_wait(&mut self) -> io::Result<Option<ExitStatus>> {
         self.child.try_wait()
     }
+
+    fn is_alive(&mut self) -> bool {
+        let leader_runs = self.child.try_wait().is_ok_and(|status| status.is_none());
+        leader_runs || test_kill_process_group(self.leader).is_ok()
+    }
 }
 
 impl Drop for Group {
     fn drop(&mut self) {
-        let started = Instant::now();
-        let mut signal = self.stop_signal;
-        // Errors only say that the group is gone, which is what we want.
-        while self.child.try_wait().is_ok_and(|status| status.is_none()) || test_kill_process_group(self.leader).is_ok()
-        {
-            if kill_process_group(self.leader, signal).is_err() {
-                break;
+        // Asked once, for a second signal means "at once" to many programs. Errors only say that the group is gone.
+        if kill_process_group(self.leader, self.stop_signal).is_ok() {
+            let asked = Instant::now();
+            while self.is_alive() && asked.elapsed() < PATIENCE {
+                thread::sleep(Duration::from_millis(10));
             }
-            if started.elapsed() > PATIENCE {
-                signal = Signal::KILL;
-            }
-            thread::sleep(Duration::from_millis(20));
+            let _gone = kill_process_group(self.leader, Signal::KILL);
         }
         let _reaped = self.child.wait();
         groups().retain(|leader| *leader != self.leader);
@@ -122,7 +122,7 @@ fn groups() -> MutexGuard<'static, Vec<Pid>> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use std::io::Read as _;
+    use std::io::{BufRead as _, BufReader};
     use std::process::Stdio;
 
     #[test]
@@ -130,15 +130,10 @@ mod tests {
         let mut shell = Command::new("sh");
         shell.args(["-c", "sleep 600 & echo $!; wait"]).stdout(Stdio::piped());
         let mut group = Group::spawn(&mut shell, Signal::TERM, OnInterrupt::End).expect("sh starts");
-        let mut line = Vec::new();
+        let mut line = String::new();
         let stdout = group.child().stdout.as_mut().expect("stdout is piped");
-        for byte in stdout.bytes() {
-            match byte.expect("the pipe can be read") {
-                b'\n' => break,
-                byte => line.push(byte),
-            }
-        }
-        let sleeper: i32 = String::from_utf8_lossy(&line).parse().expect("the shell prints a process id");
+        BufReader::new(stdout).read_line(&mut line).expect("the pipe can be read");
+        let sleeper: i32 = line.trim().parse().expect("the shell prints a process id");
         let sleeper = Pid::from_raw(sleeper).expect("a process id is not zero");
         assert!(rustix::process::test_kill_process(sleeper).is_ok());
         let leader = group.leader;

@@ -1,5 +1,7 @@
 //! `cargo xtask run`: the demo, with a fresh widget.
 
+use std::process::Command;
+
 use anyhow::bail;
 use rustix::process::Signal;
 
@@ -13,12 +15,12 @@ pub fn demo(demo_args: &[String]) -> anyhow::Result<()> {
     // The collector embeds the widget when it is compiled, so the order matters.
     widget::build()?;
     let step = Step::start("compile the collector");
-    step.run(environment::cargo().args(["build", "--package", "sayso"]))?;
+    step.run(&mut environment::build_collector())?;
     step.finish("");
 
     eprintln!("→ sayso demo (Ctrl-C ends it)");
-    let mut command = environment::cargo();
-    command.args(["run", "--quiet", "--package", "sayso", "--", "demo"]).args(demo_args);
+    let mut command = Command::new(environment::collector_program());
+    command.current_dir(environment::workspace()).arg("demo").args(demo_args);
     let status = Group::spawn(&mut command, Signal::TERM, OnInterrupt::End)?.wait()?;
     if !status.success() && !process::interrupted() {
         bail!("the demo ended with {status}");

@@ -16,6 +16,9 @@ use crate::process::{self, Group, OnInterrupt};
 /// How often a long step shows a sign of life where no spinner turns.
 const HEARTBEAT: Duration = Duration::from_secs(60);
 
+/// How often we look whether a silent child has ended.
+const POLL: Duration = Duration::from_millis(200);
+
 /// One step of the work, from its announcement to its duration.
 pub struct Step {
     title: String,
@@ -53,21 +56,32 @@ impl Step {
         forward_lines(stderr, sender);
 
         let mut output = String::new();
+        let mut keep = |line: String| {
+            if is_verbose() {
+                eprintln!("  {line}");
+            }
+            self.bar.set_message(line.trim().to_owned());
+            output.push_str(&line);
+            output.push('\n');
+        };
+        let mut sign_of_life = Instant::now();
         loop {
-            match lines.recv_timeout(HEARTBEAT) {
-                Ok(line) => {
-                    if is_verbose() {
-                        eprintln!("  {line}");
-                    }
-                    self.bar.set_message(line.trim().to_owned());
-                    output.push_str(&line);
-                    output.push('\n');
-                }
-                Err(RecvTimeoutError::Timeout) => self.show_sign_of_life(),
+            match lines.recv_timeout(POLL) {
+                Ok(line) => keep(line),
                 Err(RecvTimeoutError::Disconnected) => break,
+                // What the child left behind may hold its pipes open for ever.
+                Err(RecvTimeoutError::Timeout) if group.try_wait()?.is_some() => break,
+                Err(RecvTimeoutError::Timeout) => {}
+            }
+            if sign_of_life.elapsed() > HEARTBEAT {
+                self.show_sign_of_life();
+                sign_of_life = Instant::now();
             }
         }
         let status = group.wait().context("cannot wait for the child")?;
+        while let Ok(line) = lines.recv_timeout(POLL) {
+            keep(line);
+        }
         if status.success() {
             return Ok(output);
         }

@@ -116,29 +116,32 @@ fn check(part: Part, test_args: &[String]) -> anyhow::Result<()> {
                 .env("RUSTDOCFLAGS", "-D warnings");
         }
         _ => {
-            cargo.args(["test", "--workspace", "--exclude", "sayso-tests", "--"]).args(test_args);
+            cargo.args(["test", "--workspace", "--lib", "--bins", "--"]).args(test_args);
         }
     }
-    run(part.name(), &mut cargo)
+    run(part.name(), &mut cargo)?;
+    // Arguments, such as a test's name, are for test programs; examples in the documentation are another kind.
+    if part == Part::Unit && test_args.is_empty() {
+        run("examples in the documentation", environment::cargo().args(["test", "--workspace", "--doc"]))?;
+    }
+    Ok(())
 }
 
 fn test_end_to_end(parts: &[Part], test_args: &[String]) -> anyhow::Result<()> {
     let browser = if parts.contains(&Part::Browser) { Some(Browser::find_or_install()?) } else { None };
     // The tests start the collector as a program of its own.
-    let mut build = environment::cargo();
-    run("compile the collector", build.args(["build", "--package", "sayso", "--bin", "sayso"]))?;
+    run("compile the collector", &mut environment::build_collector())?;
     let cluster = Cluster::start()?;
-    let collector = environment::target_dir().join("debug/sayso");
     for part in [Part::Collector, Part::Browser] {
         if !parts.contains(&part) {
             continue;
         }
         let mut cargo = environment::cargo();
         cargo
-            .args(["test", "--package", "sayso-tests", "--test", part.name(), "--"])
+            .args(["test", "--workspace", "--test", part.name(), "--"])
             .args(test_args)
             .env("SAYSO_TEST_POSTGRES", cluster.url())
-            .env("SAYSO_TEST_BINARY", &collector);
+            .env("SAYSO_TEST_BINARY", environment::collector_program());
         if let Some(browser) = browser.as_ref().filter(|_| part == Part::Browser) {
             cargo.env("SAYSO_TEST_CHROMIUM", &browser.chromium).env("SAYSO_TEST_CHROMEDRIVER", &browser.driver);
         }
