@@ -49,7 +49,13 @@ document.addEventListener("click", async (event) => {
   const source = document.getElementById(target.dataset.copyFrom ?? "");
   const text = target.dataset.copy || source?.textContent?.trim();
   const said = target.dataset.copied;
-  if (!text || !(await copyText(text)) || !said) return;
+  if (!text) return;
+  if (!(await copyText(text))) {
+    // Neither way was allowed: at least the text is selected, ready for the reader's own keys.
+    if (source) getSelection()?.selectAllChildren(source);
+    return;
+  }
+  if (!said) return;
   const earlier = shown.get(target);
   if (earlier) clearTimeout(earlier.timer);
   const label = earlier ? earlier.label : target.textContent;
