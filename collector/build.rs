@@ -1,0 +1,96 @@
+//! Embeds what the collector serves: the widget as `cargo xtask build` left it in `target/widget`, and the files of
+//! `assets/` and the design tokens, named by their content and compressed here.
+
+use std::collections::BTreeMap;
+use std::fmt::Write as _;
+use std::fs;
+use std::io::Write as _;
+use std::path::{Path, PathBuf};
+
+use sha2::{Digest, Sha256};
+
+fn main() {
+    let root = PathBuf::from(std::env::var_os("CARGO_MANIFEST_DIR").expect("cargo sets it"));
+    let out = PathBuf::from(std::env::var_os("OUT_DIR").expect("cargo sets it"));
+    let mut table = String::new();
+    embed_pages(&root, &out, &mut table);
+    embed_widget(&root.join("../target/widget"), &mut table);
+    fs::write(out.join("assets.rs"), format!("&[\n{table}]")).expect("OUT_DIR is writable");
+}
+
+/// Our own files: hashed, and compressed both ways.
+fn embed_pages(root: &Path, out: &Path, table: &mut String) {
+    let mut files: BTreeMap<String, PathBuf> = BTreeMap::new();
+    for folder in [root.join("assets"), root.join("../shared/styles")] {
+        println!("cargo:rerun-if-changed={}", folder.display());
+        collect(&folder, &folder, &mut files);
+    }
+    for (name, path) in files {
+        let content = fs::read(&path).expect("a file that was just listed");
+        let hash: String = Sha256::digest(&content).iter().take(8).fold(String::new(), |mut hex, byte| {
+            let _ = write!(hex, "{byte:02x}");
+            hex
+        });
+        let flat = name.replace('/', "-");
+        let (stem, ending) = flat.rsplit_once('.').expect("every asset has an ending");
+        let hashed = format!("{stem}-{hash}.{ending}");
+        let plain = out.join(&hashed);
+        fs::write(&plain, &content).expect("OUT_DIR is writable");
+        fs::write(out.join(format!("{hashed}.br")), brotli(&content)).expect("OUT_DIR is writable");
+        fs::write(out.join(format!("{hashed}.gz")), gzip(&content)).expect("OUT_DIR is writable");
+        entry(table, &name, &format!("/assets/{hashed}"), &plain);
+    }
+}
+
+/// The widget's files come hashed and compressed. Without them the collector still serves every page, and the tag's loader says so.
+fn embed_widget(folder: &Path, table: &mut String) {
+    // A path that does not exist makes cargo run this again each time; it does until the widget has been built.
+    println!("cargo:rerun-if-changed={}", folder.join("manifest.json").display());
+    let loader = folder.join("sayso.js");
+    if !loader.is_file() {
+        println!("cargo:warning=the widget has not been built; `cargo xtask build` does it");
+        return;
+    }
+    entry(table, "sayso.js", "/sayso.js", &loader);
+    let mut files = BTreeMap::new();
+    collect(&folder.join("assets"), &folder.join("assets"), &mut files);
+    for (name, path) in files.into_iter().filter(|(name, _)| !name.ends_with(".br") && !name.ends_with(".gz")) {
+        entry(table, &name, &format!("/assets/{name}"), &path);
+    }
+}
+
+fn collect(root: &Path, folder: &Path, files: &mut BTreeMap<String, PathBuf>) {
+    let Ok(entries) = fs::read_dir(folder) else { return };
+    for entry in entries.flatten() {
+        let path = entry.path();
+        if path.is_dir() {
+            collect(root, &path, files);
+        } else if path.extension().is_some_and(|ending| ending != "md") {
+            let name = path.strip_prefix(root).expect("it lies below the root");
+            files.insert(name.to_string_lossy().replace('\\', "/"), path);
+        }
+    }
+}
+
+fn entry(table: &mut String, name: &str, url: &str, path: &Path) {
+    let path = fs::canonicalize(path).expect("the file exists");
+    let path = path.to_str().expect("paths of a build are text");
+    let _ = writeln!(
+        table,
+        "Asset {{ name: {name:?}, url: {url:?}, plain: include_bytes!({path:?}), brotli: include_bytes!(\"{path}.br\"), gzip: include_bytes!(\"{path}.gz\") }},"
+    );
+}
+
+fn brotli(content: &[u8]) -> Vec<u8> {
+    let mut compressed = Vec::new();
+    let mut writer = brotli::CompressorWriter::new(&mut compressed, 4096, 11, 22);
+    writer.write_all(content).expect("memory takes everything");
+    drop(writer);
+    compressed
+}
+
+fn gzip(content: &[u8]) -> Vec<u8> {
+    let mut writer = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::best());
+    writer.write_all(content).expect("memory takes everything");
+    writer.finish().expect("memory takes everything")
+}

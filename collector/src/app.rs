@@ -1,0 +1,90 @@
+//! What every handler and task shares, and how it starts.
+
+use std::ops::Deref;
+use std::sync::Arc;
+
+use tokio::sync::{Notify, broadcast};
+use tokio_util::sync::CancellationToken;
+
+use crate::clock::Clock;
+use crate::config::Config;
+use crate::db::Db;
+use crate::http::limits::Limits;
+use crate::intake::Intake;
+use crate::keys::Keys;
+use crate::sites::SiteCache;
+
+/// The shared state; cloning it is cheap.
+#[derive(Clone, Debug)]
+pub struct App(Arc<Shared>);
+
+/// The parts of an [`App`].
+#[derive(Debug)]
+pub struct Shared {
+    /// The settings.
+    pub config: Config,
+    /// The database.
+    pub db: Db,
+    /// The master key and what derives from it.
+    pub keys: Keys,
+    /// Time.
+    pub clock: Clock,
+    /// The sites, as of less than a second ago.
+    pub sites: SiteCache,
+    /// The queue of the one task that writes submissions.
+    pub intake: Intake,
+    /// Rate limits.
+    pub limits: Limits,
+    /// Tells open pages that a case has changed.
+    pub changes: broadcast::Sender<CaseChanged>,
+    /// Wakes the planner of the outbox.
+    pub outbox_wake: Notify,
+    /// Cancelled when the collector shuts down; event streams and workers end on it.
+    pub shutdown: CancellationToken,
+}
+
+/// A case has a new event.
+#[derive(Clone, Debug)]
+pub struct CaseChanged {
+    /// The case.
+    pub case_id: String,
+    /// The type of the event.
+    pub event: &'static str,
+}
+
+impl App {
+    /// Opens the database, brings it up to date, reads the keys and starts the writer of submissions.
+    pub async fn start(config: Config) -> anyhow::Result<Self> {
+        let db = Db::connect(&config.data, config.database_url.reveal()).await?;
+        db.migrate().await?;
+        let keys = Keys::load(&db, &config.data).await?;
+        let clock = Clock::default();
+        let shared = Shared {
+            sites: SiteCache::new(db.clone(), clock.clone()),
+            intake: Intake::start(db.clone(), config.limits.queue),
+            limits: Limits::new(&config),
+            changes: broadcast::Sender::new(256),
+            outbox_wake: Notify::new(),
+            shutdown: CancellationToken::new(),
+            config,
+            db,
+            keys,
+            clock,
+        };
+        Ok(Self(Arc::new(shared)))
+    }
+
+    /// Tells whoever waits for it that a case has a new event. Call it after the commit.
+    pub fn announce(&self, case_id: &str, event: &'static str) {
+        self.outbox_wake.notify_one();
+        // Nobody may be listening, which is no error.
+        let _ = self.changes.send(CaseChanged { case_id: case_id.to_owned(), event });
+    }
+}
+
+impl Deref for App {
+    type Target = Shared;
+    fn deref(&self) -> &Shared {
+        &self.0
+    }
+}

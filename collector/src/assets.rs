@@ -1,0 +1,106 @@
+//! Files that are part of the binary: named by their content, compressed when it was built, kept by browsers for good.
+
+use axum::Router;
+use axum::extract::Path;
+use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use axum::routing::get;
+
+use crate::app::App;
+use crate::http::{Error, Result};
+
+/// A file of the binary.
+struct Asset {
+    name: &'static str,
+    url: &'static str,
+    plain: &'static [u8],
+    brotli: &'static [u8],
+    gzip: &'static [u8],
+}
+
+static ASSETS: &[Asset] = include!(concat!(env!("OUT_DIR"), "/assets.rs"));
+
+/// `/sayso.js` and `/assets/…`, usable from every web page.
+pub fn router() -> Router<App> {
+    Router::new()
+        .route("/sayso.js", get(loader))
+        .route("/assets/{name}", get(asset))
+        .route("/favicon.ico", get(favicon))
+}
+
+/// The address of one of our files, such as `base.css`, by its path below `collector/assets` or `shared/styles`.
+pub fn url(name: &str) -> &'static str {
+    ASSETS.iter().find(|asset| asset.name == name).map_or_else(
+        || {
+            debug_assert!(false, "there is no asset {name}");
+            ""
+        },
+        |asset| asset.url,
+    )
+}
+
+/// The addresses of the style sheets that a page of `audience` (`customer` or `console`) needs, in their order.
+pub fn styles(audience: &str) -> Vec<&'static str> {
+    let mut names = vec!["tokens.css", "base.css", "forms.css", "conversation.css"];
+    names.extend(match audience {
+        "console" => ["console.css", "cases.css"].as_slice(),
+        _ => ["customer.css"].as_slice(),
+    });
+    names.into_iter().map(url).collect()
+}
+
+async fn loader(headers: HeaderMap) -> Result<Response> {
+    let asset = ASSETS.iter().find(|asset| asset.url == "/sayso.js");
+    let asset = asset.ok_or(Error::NotFound("this collector was built without its widget"))?;
+    // Short, since the loader's name never changes and it must point to the files of the newest version.
+    Ok(serve(asset, &headers, "public, max-age=300"))
+}
+
+async fn asset(Path(name): Path<String>, headers: HeaderMap) -> Result<Response> {
+    let asset = ASSETS.iter().find(|asset| asset.url.strip_prefix("/assets/") == Some(&name));
+    let asset = asset.ok_or(Error::NotFound("there is no such file"))?;
+    Ok(serve(asset, &headers, "public, max-age=31536000, immutable"))
+}
+
+async fn favicon() -> Response {
+    (StatusCode::MOVED_PERMANENTLY, [(header::LOCATION, url("favicon.svg"))]).into_response()
+}
+
+fn serve(asset: &'static Asset, request: &HeaderMap, cache: &'static str) -> Response {
+    let accepted = request.get(header::ACCEPT_ENCODING).and_then(|value| value.to_str().ok()).unwrap_or_default();
+    let accepts = |coding: &str| {
+        accepted.split(',').any(|item| {
+            let mut parts = item.split(';').map(str::trim);
+            let named = parts.next() == Some(coding);
+            named && !parts.any(|parameter| matches!(parameter, "q=0" | "q=0.0" | "q=0.00" | "q=0.000"))
+        })
+    };
+    let (body, coding) = match () {
+        () if accepts("br") => (asset.brotli, Some("br")),
+        () if accepts("gzip") => (asset.gzip, Some("gzip")),
+        () => (asset.plain, None),
+    };
+    let mut response = body.into_response();
+    let headers = response.headers_mut();
+    headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(media_type(asset.url)));
+    headers.insert(header::CACHE_CONTROL, HeaderValue::from_static(cache));
+    headers.insert(header::VARY, HeaderValue::from_static("Accept-Encoding"));
+    headers.insert(header::ACCESS_CONTROL_ALLOW_ORIGIN, HeaderValue::from_static("*"));
+    headers.insert("cross-origin-resource-policy", HeaderValue::from_static("cross-origin"));
+    if let Some(coding) = coding {
+        headers.insert(header::CONTENT_ENCODING, HeaderValue::from_static(coding));
+    }
+    response
+}
+
+fn media_type(url: &str) -> &'static str {
+    match url.rsplit('.').next().unwrap_or_default() {
+        "js" => "text/javascript; charset=utf-8",
+        "wasm" => "application/wasm",
+        "css" => "text/css; charset=utf-8",
+        "svg" => "image/svg+xml",
+        "json" => "application/json",
+        "png" => "image/png",
+        _ => "application/octet-stream",
+    }
+}

@@ -1,0 +1,112 @@
+//! What customers do with a case: answer, rate, and say that it is not solved.
+
+use sayso_shared::id::IdempotencyKey;
+use sayso_shared::limits::SATISFIED_FROM;
+use sayso_shared::reply::{Reply, Satisfaction};
+use serde_json::json;
+
+use super::event::append;
+use super::repeat::{Seen, note, request_hash};
+use super::view::{self, Standing};
+use super::{Actor, Case, EventType, Status};
+use crate::app::App;
+use crate::clock::{DAY, Millis};
+use crate::db::Tx;
+use crate::http::{Error, Result};
+use crate::keys::new_id;
+use crate::with_tx;
+
+/// Adds a message of the customer. A case that waited goes on; one that was resolved or closed is reopened.
+pub async fn reply(app: &App, case: &Case, reply: &Reply, key: &IdempotencyKey) -> Result<()> {
+    let now = app.clock.now();
+    let mut tx = app.db.begin().await?;
+    let standing = view::lock(&mut tx, &case.id, now).await?;
+    if note(&mut tx, &case.id, key, &request_hash(&("reply", reply)), now).await? == Seen::Again {
+        return Ok(tx.rollback().await?);
+    }
+    refuse_if_too_late(app, &standing, now)?;
+    let message_id = new_id();
+    let insert = "insert into messages (id, case_id, author, member_id, body, created_at) values ($1, $2, 'customer', null, $3, $4)";
+    with_tx!(&mut tx, conn => sqlx::query(insert).bind(&message_id).bind(&case.id).bind(reply.body()).bind(now).execute(conn).await.map(|_| ()))?;
+    append(
+        &mut tx,
+        &case.id,
+        EventType::Message,
+        &Actor::Customer,
+        json!({"message_id": message_id, "by": "customer"}),
+        now,
+    )
+    .await?;
+    resume(&mut tx, &case.id, &standing, now).await?;
+    tx.commit().await?;
+    app.announce(&case.id, EventType::Message.as_str());
+    Ok(())
+}
+
+/// Notes how satisfied the customer is. A good score, or "solved", closes a resolved case; "not solved" reopens it.
+pub async fn rate(app: &App, case: &Case, satisfaction: &Satisfaction, key: &IdempotencyKey) -> Result<()> {
+    let now = app.clock.now();
+    let mut tx = app.db.begin().await?;
+    let standing = view::lock(&mut tx, &case.id, now).await?;
+    if note(&mut tx, &case.id, key, &request_hash(&("rate", satisfaction)), now).await? == Seen::Again {
+        return Ok(tx.rollback().await?);
+    }
+    refuse_if_too_late(app, &standing, now)?;
+    if standing.status().is_open() {
+        return Err(Error::Conflict("there is no answer yet that could be rated".into()));
+    }
+    let upsert = "insert into satisfactions (case_id, score, solved, comment, created_at) values ($1, $2, $3, $4, $5) \
+        on conflict (case_id) do update set score = excluded.score, solved = excluded.solved, comment = excluded.comment, created_at = excluded.created_at";
+    with_tx!(&mut tx, conn => sqlx::query(upsert).bind(&case.id).bind(satisfaction.score()).bind(satisfaction.solved())
+        .bind(satisfaction.comment()).bind(now).execute(conn).await.map(|_| ()))?;
+    let data = json!({"score": satisfaction.score(), "solved": satisfaction.solved()});
+    append(&mut tx, &case.id, EventType::Rated, &Actor::Customer, data, now).await?;
+    match satisfaction.solved() {
+        Some(false) => resume(&mut tx, &case.id, &standing, now).await?,
+        solved if solved == Some(true) || satisfaction.score() >= SATISFIED_FROM => {
+            close(&mut tx, &case.id, &standing, &Actor::Customer, now).await?
+        }
+        _ => {}
+    }
+    tx.commit().await?;
+    app.announce(&case.id, EventType::Rated.as_str());
+    Ok(())
+}
+
+/// Closes a resolved case.
+pub(super) async fn close(tx: &mut Tx, case_id: &str, standing: &Standing, actor: &Actor, now: Millis) -> Result<()> {
+    if standing.status() != Status::Resolved {
+        return Ok(());
+    }
+    let update = "update cases set status = 'closed', closed_at = $1 where id = $2";
+    with_tx!(tx, conn => sqlx::query(update).bind(now).bind(case_id).execute(conn).await.map(|_| ()))?;
+    append(tx, case_id, EventType::Closed, actor, json!({"from": standing.status}), now).await?;
+    Ok(())
+}
+
+/// Brings the case to where a word of the customer brings it.
+async fn resume(tx: &mut Tx, case_id: &str, standing: &Standing, now: Millis) -> Result<()> {
+    let from = standing.status();
+    let to = from.after_customer_reply();
+    if to == from {
+        return Ok(());
+    }
+    let reopened = !from.is_open();
+    let update = "update cases set status = $1, reopened_count = reopened_count + $2, \
+        resolved_at = case when $2 = 1 then null else resolved_at end, closed_at = null where id = $3";
+    with_tx!(tx, conn => sqlx::query(update).bind(to.as_str()).bind(i64::from(reopened)).bind(case_id).execute(conn).await.map(|_| ()))?;
+    let event = if reopened { EventType::Reopened } else { EventType::Status };
+    append(tx, case_id, event, &Actor::Customer, json!({"from": from, "to": to}), now).await?;
+    Ok(())
+}
+
+fn refuse_if_too_late(app: &App, standing: &Standing, now: Millis) -> Result<()> {
+    let days = app.config.retention.reopen_days;
+    let open_until = standing.closed_at.map(|at| at + i64::from(days) * DAY);
+    if standing.status() == Status::Closed && open_until.is_none_or(|until| now >= until) {
+        let detail =
+            format!("the case was closed more than {days} days ago; please submit new feedback and refer to this code");
+        return Err(Error::Conflict(detail));
+    }
+    Ok(())
+}

@@ -1,0 +1,90 @@
+//! The append-only timeline of a case. Events are the audit trail and the outbox: what is forwarded is planned from them.
+
+use serde_json::Value;
+
+use super::status::words;
+use crate::clock::Millis;
+use crate::db::Tx;
+use crate::keys::new_id;
+use crate::with_tx;
+
+words! {
+    /// What happened to a case.
+    EventType {
+        /// The customer submitted it.
+        Created = "case.created",
+        /// The customer knows that it arrived.
+        Acknowledged = "case.acknowledged",
+        /// It has another owner.
+        Assigned = "case.assigned",
+        /// Its status changed in a way that has no event of its own.
+        Status = "case.status",
+        /// Somebody said something to the other side.
+        Message = "case.message",
+        /// The staff noted something for themselves.
+        Note = "case.note",
+        /// A promise will soon be broken.
+        DueSoon = "case.due_soon",
+        /// A promise was broken.
+        Breached = "case.breached",
+        /// The staff consider it answered.
+        Resolved = "case.resolved",
+        /// The customer did not.
+        Reopened = "case.reopened",
+        /// The customer said how satisfied they are.
+        Rated = "case.rated",
+        /// It is done.
+        Closed = "case.closed",
+    }
+}
+
+/// Who did it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Actor {
+    /// The customer.
+    Customer,
+    /// A member of the staff, by identifier.
+    Member(String),
+    /// Sayso itself.
+    System,
+}
+
+impl Actor {
+    /// The word in the database.
+    pub const fn as_str(&self) -> &'static str {
+        match self {
+            Actor::Customer => "customer",
+            Actor::Member(_) => "member",
+            Actor::System => "system",
+        }
+    }
+
+    /// The member's identifier.
+    pub fn member_id(&self) -> Option<&str> {
+        match self {
+            Actor::Member(id) => Some(id),
+            Actor::Customer | Actor::System => None,
+        }
+    }
+}
+
+/// Appends an event. The transaction must have updated the row of the case before (see [`super::view::lock`]), which
+/// keeps the sequence without gaps on PostgreSQL too.
+///
+/// `data` must not hold personal data or what somebody wrote; it refers to it by identifier.
+pub async fn append(
+    tx: &mut Tx,
+    case_id: &str,
+    event: EventType,
+    actor: &Actor,
+    data: Value,
+    now: Millis,
+) -> sqlx::Result<String> {
+    let id = new_id();
+    let data = data.to_string();
+    let insert = "insert into events (id, case_id, seq, type, actor, member_id, data, created_at) \
+        select $1, $2, coalesce(max(seq), 0) + 1, $3, $4, $5, $6, $7 from events where case_id = $2";
+    with_tx!(tx, conn => sqlx::query(insert).bind(&id).bind(case_id).bind(event.as_str()).bind(actor.as_str())
+        .bind(actor.member_id()).bind(&data).bind(now).execute(conn).await.map(|_| ()))?;
+    Ok(id)
+}

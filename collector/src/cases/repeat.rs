@@ -1,0 +1,44 @@
+//! Recognising repeated requests by their idempotency key.
+
+use sayso_shared::id::IdempotencyKey;
+use serde::Serialize;
+use sha2::{Digest, Sha256};
+
+use crate::clock::Millis;
+use crate::db::Tx;
+use crate::http::{Error, Result};
+use crate::with_tx;
+
+/// A hash of what a request means. Two requests are the same if it is.
+pub fn request_hash(request: &impl Serialize) -> String {
+    let json = serde_json::to_vec(request).expect("requests are plain data");
+    Sha256::digest(&json).iter().fold(String::with_capacity(64), |mut hex, byte| {
+        use std::fmt::Write;
+        let _ = write!(hex, "{byte:02x}");
+        hex
+    })
+}
+
+/// Whether a request has been seen.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Seen {
+    /// It is new, and its key is noted in this transaction.
+    First,
+    /// It is a repeat of what has been done.
+    Again,
+}
+
+/// Notes the key of a request about a case. The same key for another request is refused.
+pub async fn note(tx: &mut Tx, case_id: &str, key: &IdempotencyKey, request_hash: &str, now: Millis) -> Result<Seen> {
+    let insert = "insert into idempotency_keys (scope, key, request_hash, case_id, created_at) values ($1, $2, $3, $1, $4) \
+        on conflict (scope, key) do nothing";
+    let rows = with_tx!(tx, conn => sqlx::query(insert).bind(case_id).bind(key.as_str()).bind(request_hash).bind(now)
+        .execute(conn).await.map(|done| done.rows_affected()))?;
+    if rows == 1 {
+        return Ok(Seen::First);
+    }
+    let select = "select request_hash from idempotency_keys where scope = $1 and key = $2";
+    let known: String =
+        with_tx!(tx, conn => sqlx::query_scalar(select).bind(case_id).bind(key.as_str()).fetch_one(conn).await)?;
+    if known == request_hash { Ok(Seen::Again) } else { Err(Error::KeyReused) }
+}

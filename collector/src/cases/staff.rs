@@ -1,0 +1,229 @@
+//! What the staff do with a case: reply, note, take up, ask, resolve, assign.
+
+use sayso_shared::Kind;
+use sayso_shared::limits::{DESIRED_OUTCOME_MAX, MESSAGE_MAX};
+use sayso_shared::problem::{ErrorCode, FieldError};
+use sayso_shared::text::Text;
+use serde_json::{Value, json};
+
+use super::event::append;
+use super::view::{self, Standing};
+use super::{Actor, EventType, Outcome, Status};
+use crate::app::App;
+use crate::clock::Millis;
+use crate::db::Tx;
+use crate::http::{Error, Result};
+use crate::keys::new_id;
+use crate::with_tx;
+
+/// What the staff write.
+pub type Body = Text<MESSAGE_MAX>;
+/// What a customer was given.
+pub type Remedy = Text<DESIRED_OUTCOME_MAX>;
+
+/// What a reply to the customer means for the case.
+#[derive(Clone, Debug)]
+pub enum Then {
+    /// Work goes on.
+    GoOn,
+    /// The customer was asked something.
+    Wait,
+    /// This is the answer.
+    Resolve(Resolution),
+}
+
+/// How a case was resolved.
+#[derive(Clone, Debug, Default)]
+pub struct Resolution {
+    /// What came of it; a complaint needs it.
+    pub outcome: Option<Outcome>,
+    /// What the customer was given.
+    pub remedy: Option<Remedy>,
+}
+
+/// Says something to the customer. On a case that is resolved or closed it changes no status.
+pub async fn reply(app: &App, case_id: &str, member_id: &str, body: &Body, then: Then) -> Result<()> {
+    let now = app.clock.now();
+    let actor = Actor::Member(member_id.to_owned());
+    let mut tx = app.db.begin().await?;
+    let standing = view::lock(&mut tx, case_id, now).await?;
+    let message_id = add_message(&mut tx, case_id, "staff", member_id, body, now).await?;
+    let answered = "update cases set first_responded_at = $1 where id = $2 and first_responded_at is null";
+    with_tx!(&mut tx, conn => sqlx::query(answered).bind(now).bind(case_id).execute(conn).await.map(|_| ()))?;
+    // A reply that resolves is told to the customer once, by the event that resolves.
+    let resolves = matches!(then, Then::Resolve(_));
+    let data = json!({"message_id": message_id, "by": "staff", "resolves": resolves});
+    append(&mut tx, case_id, EventType::Message, &actor, data, now).await?;
+    match then {
+        Then::Resolve(resolution) => {
+            resolve_in(&mut tx, case_id, &standing, &actor, resolution, Some(&message_id), now).await?
+        }
+        Then::Wait => change(&mut tx, case_id, &standing, Status::Waiting, &actor, now).await?,
+        Then::GoOn if standing.status().staff_may(Status::InProgress) => {
+            change(&mut tx, case_id, &standing, Status::InProgress, &actor, now).await?;
+        }
+        Then::GoOn => {}
+    }
+    tx.commit().await?;
+    app.announce(case_id, EventType::Message.as_str());
+    Ok(())
+}
+
+/// Notes something that the customer never sees.
+pub async fn note(app: &App, case_id: &str, member_id: &str, body: &Body) -> Result<()> {
+    let now = app.clock.now();
+    let mut tx = app.db.begin().await?;
+    view::lock(&mut tx, case_id, now).await?;
+    let message_id = add_message(&mut tx, case_id, "note", member_id, body, now).await?;
+    append(
+        &mut tx,
+        case_id,
+        EventType::Note,
+        &Actor::Member(member_id.to_owned()),
+        json!({"message_id": message_id}),
+        now,
+    )
+    .await?;
+    tx.commit().await?;
+    app.announce(case_id, EventType::Note.as_str());
+    Ok(())
+}
+
+/// Takes one of the steps of the status table; resolving has a function of its own.
+pub async fn set_status(app: &App, case_id: &str, actor: &Actor, to: Status) -> Result<()> {
+    let now = app.clock.now();
+    let mut tx = app.db.begin().await?;
+    let standing = view::lock(&mut tx, case_id, now).await?;
+    if to == Status::Resolved {
+        return Err(Error::Conflict("resolve the case with its outcome".into()));
+    }
+    change(&mut tx, case_id, &standing, to, actor, now).await?;
+    tx.commit().await?;
+    app.announce(case_id, EventType::Status.as_str());
+    Ok(())
+}
+
+/// Resolves a case. A complaint needs an outcome.
+pub async fn resolve(app: &App, case_id: &str, actor: &Actor, resolution: Resolution) -> Result<()> {
+    let now = app.clock.now();
+    let mut tx = app.db.begin().await?;
+    let standing = view::lock(&mut tx, case_id, now).await?;
+    resolve_in(&mut tx, case_id, &standing, actor, resolution, None, now).await?;
+    tx.commit().await?;
+    app.announce(case_id, EventType::Resolved.as_str());
+    Ok(())
+}
+
+/// Gives the case to a member, or to nobody.
+pub async fn assign(app: &App, case_id: &str, actor: &Actor, owner_id: Option<&str>) -> Result<()> {
+    let now = app.clock.now();
+    let mut tx = app.db.begin().await?;
+    let standing = view::lock(&mut tx, case_id, now).await?;
+    if standing.owner_id.as_deref() == owner_id {
+        return Ok(tx.rollback().await?);
+    }
+    let update = "update cases set owner_id = $1 where id = $2";
+    with_tx!(&mut tx, conn => sqlx::query(update).bind(owner_id).bind(case_id).execute(conn).await.map(|_| ()))?;
+    append(&mut tx, case_id, EventType::Assigned, actor, json!({"from": standing.owner_id, "to": owner_id}), now)
+        .await?;
+    tx.commit().await?;
+    app.announce(case_id, EventType::Assigned.as_str());
+    Ok(())
+}
+
+/// Notes that the case was opened. A new case that its owner opens is acknowledged by that.
+pub async fn opened(app: &App, case_id: &str, member_id: &str) -> Result<()> {
+    let now = app.clock.now();
+    let mut tx = app.db.begin().await?;
+    let standing = view::lock(&mut tx, case_id, now).await?;
+    if standing.status() != Status::New || standing.owner_id.as_deref() != Some(member_id) {
+        return Ok(tx.rollback().await?);
+    }
+    change(&mut tx, case_id, &standing, Status::Acknowledged, &Actor::Member(member_id.to_owned()), now).await?;
+    tx.commit().await?;
+    app.announce(case_id, EventType::Acknowledged.as_str());
+    Ok(())
+}
+
+/// Notes that the customer got the automatic receipt: a new case is acknowledged by it.
+pub async fn receipt_sent(app: &App, case_id: &str) -> Result<()> {
+    let now = app.clock.now();
+    let mut tx = app.db.begin().await?;
+    let standing = view::lock(&mut tx, case_id, now).await?;
+    if standing.status() != Status::New {
+        return Ok(tx.rollback().await?);
+    }
+    change(&mut tx, case_id, &standing, Status::Acknowledged, &Actor::System, now).await?;
+    tx.commit().await?;
+    app.announce(case_id, EventType::Acknowledged.as_str());
+    Ok(())
+}
+
+/// Closes a case that was resolved long ago and that nobody objected to.
+pub async fn close_quietly(app: &App, case_id: &str, resolved_before: Millis) -> Result<()> {
+    let now = app.clock.now();
+    let mut tx = app.db.begin().await?;
+    let standing = view::lock(&mut tx, case_id, now).await?;
+    let select = "select count(*) from cases where id = $1 and status = 'resolved' and resolved_at <= $2";
+    let due: i64 = with_tx!(&mut tx, conn => sqlx::query_scalar(select).bind(case_id).bind(resolved_before).fetch_one(conn).await)?;
+    if due == 0 {
+        return Ok(tx.rollback().await?);
+    }
+    super::customer::close(&mut tx, case_id, &standing, &Actor::System, now).await?;
+    tx.commit().await?;
+    app.announce(case_id, EventType::Closed.as_str());
+    Ok(())
+}
+
+async fn add_message(
+    tx: &mut Tx,
+    case_id: &str,
+    author: &str,
+    member_id: &str,
+    body: &Body,
+    now: Millis,
+) -> Result<String> {
+    let id = new_id();
+    let insert =
+        "insert into messages (id, case_id, author, member_id, body, created_at) values ($1, $2, $3, $4, $5, $6)";
+    with_tx!(tx, conn => sqlx::query(insert).bind(&id).bind(case_id).bind(author).bind(member_id).bind(body.as_str())
+        .bind(now).execute(conn).await.map(|_| ()))?;
+    Ok(id)
+}
+
+async fn change(tx: &mut Tx, case_id: &str, standing: &Standing, to: Status, actor: &Actor, now: Millis) -> Result<()> {
+    let from = standing.status();
+    if !from.staff_may(to) {
+        return Err(Error::Conflict(format!("a case that is {} can't become {}", from.as_str(), to.as_str())));
+    }
+    let update = "update cases set status = $1 where id = $2";
+    with_tx!(tx, conn => sqlx::query(update).bind(to.as_str()).bind(case_id).execute(conn).await.map(|_| ()))?;
+    let event = if to == Status::Acknowledged { EventType::Acknowledged } else { EventType::Status };
+    append(tx, case_id, event, actor, json!({"from": from, "to": to}), now).await?;
+    Ok(())
+}
+
+async fn resolve_in(
+    tx: &mut Tx,
+    case_id: &str,
+    standing: &Standing,
+    actor: &Actor,
+    resolution: Resolution,
+    message_id: Option<&str>,
+    now: Millis,
+) -> Result<()> {
+    let from = standing.status();
+    if !from.staff_may(Status::Resolved) {
+        return Err(Error::Conflict(format!("a case that is {} can't be resolved", from.as_str())));
+    }
+    if standing.kind == Kind::Complaint.as_str() && resolution.outcome.is_none() {
+        return Err(Error::field(FieldError::new("/outcome", ErrorCode::Required, "a complaint needs an outcome")));
+    }
+    let outcome = resolution.outcome.map(Outcome::as_str);
+    let remedy = resolution.remedy.as_ref().map(Text::as_str);
+    let update = "update cases set status = 'resolved', resolved_at = $1, outcome = $2, remedy = $3 where id = $4";
+    with_tx!(tx, conn => sqlx::query(update).bind(now).bind(outcome).bind(remedy).bind(case_id).execute(conn).await.map(|_| ()))?;
+    let data: Value = json!({"from": from, "to": Status::Resolved, "outcome": outcome, "message_id": message_id});
+    append(tx, case_id, EventType::Resolved, actor, data, now).await?;
+    Ok(())
+}

@@ -1,0 +1,227 @@
+//! Reading a case and what belongs to it.
+
+use sayso_shared::{Contact, Kind, TrackingCode};
+
+use super::{Outcome, Priority, Status};
+use crate::app::App;
+use crate::clock::Millis;
+use crate::db::Tx;
+use crate::http::{Error, Result};
+use crate::keys::{Keys, Purpose};
+use crate::{with_db, with_tx};
+
+/// A case with the feedback that it began with.
+#[derive(Clone, Debug, sqlx::FromRow)]
+pub struct Case {
+    /// Its identifier, which is also the feedback's.
+    pub id: String,
+    /// The site that collected it.
+    pub site_id: String,
+    /// The word for its kind.
+    pub kind: String,
+    /// The word for its status.
+    pub status: String,
+    /// The word for its priority.
+    pub priority: String,
+    /// The member who owns it.
+    pub owner_id: Option<String>,
+    /// When it was accepted.
+    pub received_at: Millis,
+    /// When it changed last.
+    pub updated_at: Millis,
+    /// Until when the first response was promised.
+    pub first_response_due: Option<Millis>,
+    /// When a person answered first.
+    pub first_responded_at: Option<Millis>,
+    /// When it was resolved last.
+    pub resolved_at: Option<Millis>,
+    /// When it was closed last.
+    pub closed_at: Option<Millis>,
+    /// How often the customer reopened it.
+    pub reopened_count: i64,
+    /// The word for the outcome.
+    pub outcome: Option<String>,
+    /// What the customer was given.
+    pub remedy: Option<String>,
+    /// The customer's words.
+    pub message: String,
+    /// The key of the site's category.
+    pub category: Option<String>,
+    /// 1 to 5.
+    pub rating: Option<i64>,
+    /// 1 to 5.
+    pub importance: Option<i64>,
+    /// What would put it right.
+    pub desired_outcome: Option<String>,
+    /// Order, contract or ticket number.
+    pub reference: Option<String>,
+    /// The customer's language tag.
+    pub locale: Option<String>,
+    /// Where the customer was.
+    pub page_url: Option<String>,
+    /// The title of that page.
+    pub page_title: Option<String>,
+    /// Where the customer came from.
+    pub page_referrer: Option<String>,
+    /// What the site's script added, as JSON.
+    pub context: Option<String>,
+    code_cipher: String,
+    contact_cipher: Option<String>,
+}
+
+/// The columns of [`Case`], of `cases` joined with `feedback`; a query adds its conditions on `cases`.
+pub const SELECT: &str = "select cases.id, cases.site_id, cases.kind, cases.status, cases.priority, cases.owner_id, cases.received_at, \
+    cases.updated_at, cases.first_response_due, cases.first_responded_at, cases.resolved_at, cases.closed_at, \
+    cases.reopened_count, cases.outcome, cases.remedy, cases.code_cipher, feedback.message, feedback.category, feedback.rating, \
+    feedback.importance, feedback.desired_outcome, feedback.reference, feedback.locale, feedback.page_url, feedback.page_title, \
+    feedback.page_referrer, feedback.context, feedback.contact_cipher \
+    from cases join feedback on feedback.id = cases.id";
+
+impl Case {
+    /// The case with this identifier.
+    pub async fn by_id(app: &App, id: &str) -> Result<Case> {
+        let select = format!("{SELECT} where cases.id = $1");
+        let case =
+            with_db!(&app.db, pool => sqlx::query_as(sqlx::AssertSqlSafe(select)).bind(id).fetch_optional(pool).await)?;
+        case.ok_or(Error::NotFound("there is no such case"))
+    }
+
+    /// The case with this code. A code that is no code and one that nobody has get the same answer.
+    pub async fn by_code(app: &App, typed: &str) -> Result<Case> {
+        const UNKNOWN: Error = Error::NotFound("there is no case with this code; check it for typing mistakes");
+        let code = TrackingCode::parse(typed).map_err(|_| UNKNOWN)?;
+        let hash = app.keys.hash(Purpose::Code, &code.symbols());
+        let select = format!("{SELECT} where cases.code_hash = $1");
+        let case = with_db!(&app.db, pool => sqlx::query_as(sqlx::AssertSqlSafe(select)).bind(&hash).fetch_optional(pool).await)?;
+        case.ok_or(UNKNOWN)
+    }
+
+    /// What it is.
+    pub fn kind(&self) -> Kind {
+        Kind::parse(&self.kind).unwrap_or(Kind::Complaint)
+    }
+
+    /// Where it stands.
+    pub fn status(&self) -> Status {
+        Status::parse(&self.status).unwrap_or(Status::New)
+    }
+
+    /// How urgent it is.
+    pub fn priority(&self) -> Priority {
+        Priority::parse(&self.priority).unwrap_or(Priority::Normal)
+    }
+
+    /// What came of it.
+    pub fn outcome(&self) -> Option<Outcome> {
+        Outcome::parse(self.outcome.as_deref()?)
+    }
+
+    /// The customer's tracking code, decrypted.
+    pub fn code(&self, keys: &Keys) -> Result<String> {
+        let code = keys.decrypt_text(&code_context(&self.id), &self.code_cipher);
+        code.ok_or_else(|| {
+            Error::Internal(anyhow::anyhow!("the code of case {} can't be decrypted with the keys at hand", self.id))
+        })
+    }
+
+    /// The customer's contact, decrypted; none for an anonymous case.
+    pub fn contact(&self, keys: &Keys) -> Option<Contact> {
+        let json = keys.decrypt(&contact_context(&self.id), self.contact_cipher.as_deref()?)?;
+        serde_json::from_slice(&json).ok()
+    }
+
+    /// Whether the customer can still answer, rate and reopen.
+    pub fn customer_may_act(&self, app: &App) -> bool {
+        let reopen_for = i64::from(app.config.retention.reopen_days) * crate::clock::DAY;
+        self.status() != Status::Closed || self.closed_at.is_some_and(|at| app.clock.now() < at + reopen_for)
+    }
+
+    /// Whether there is an answer that can be rated.
+    pub fn can_rate(&self, app: &App) -> bool {
+        !self.status().is_open() && self.customer_may_act(app)
+    }
+}
+
+/// Where the ciphertext of a case's code belongs.
+pub fn code_context(case_id: &str) -> String {
+    format!("cases/{case_id}/code")
+}
+
+/// Where the ciphertext of a feedback's contact belongs.
+pub fn contact_context(case_id: &str) -> String {
+    format!("feedback/{case_id}/contact")
+}
+
+/// What a change of a case decides by.
+#[derive(Clone, Debug, sqlx::FromRow)]
+pub struct Standing {
+    /// The word for its kind.
+    pub kind: String,
+    /// The word for its status.
+    pub status: String,
+    /// The member who owns it.
+    pub owner_id: Option<String>,
+    /// When it was closed last.
+    pub closed_at: Option<Millis>,
+}
+
+impl Standing {
+    /// Where the case stands.
+    pub fn status(&self) -> Status {
+        Status::parse(&self.status).unwrap_or(Status::New)
+    }
+}
+
+/// Locks the row of a case for the rest of the transaction and reads what a change decides by. The update comes first, since it is
+/// what locks a row on both databases.
+pub async fn lock(tx: &mut Tx, case_id: &str, now: Millis) -> Result<Standing> {
+    let update = "update cases set updated_at = $1 where id = $2 returning kind, status, owner_id, closed_at";
+    let standing = with_tx!(tx, conn => sqlx::query_as(update).bind(now).bind(case_id).fetch_optional(conn).await)?;
+    standing.ok_or(Error::NotFound("there is no such case"))
+}
+
+/// A message or note of a case.
+#[derive(Clone, Debug, sqlx::FromRow)]
+pub struct Message {
+    /// Its identifier.
+    pub id: String,
+    /// `customer`, `staff` or `note`.
+    pub author: String,
+    /// The name of the member who wrote it.
+    pub member_name: Option<String>,
+    /// What was said.
+    pub body: String,
+    /// When.
+    pub created_at: Millis,
+}
+
+/// The conversation of a case, oldest first, without the notes of the staff.
+pub async fn conversation(app: &App, case_id: &str) -> Result<Vec<Message>> {
+    Ok(messages(app, case_id).await?.into_iter().filter(|message| message.author != "note").collect())
+}
+
+/// All messages and notes of a case, oldest first: for the staff only.
+pub async fn messages(app: &App, case_id: &str) -> Result<Vec<Message>> {
+    let select = "select messages.id, messages.author, members.name as member_name, messages.body, messages.created_at \
+        from messages left join members on members.id = messages.member_id where messages.case_id = $1 order by messages.id";
+    Ok(with_db!(&app.db, pool => sqlx::query_as(select).bind(case_id).fetch_all(pool).await)?)
+}
+
+/// How satisfied the customer was.
+#[derive(Clone, Debug, sqlx::FromRow)]
+pub struct Rated {
+    /// 1 to 5.
+    pub score: i64,
+    /// Whether they said that it is solved.
+    pub solved: Option<bool>,
+    /// What else they said.
+    pub comment: Option<String>,
+    /// When.
+    pub created_at: Millis,
+}
+
+/// The customer's rating of a case.
+pub async fn rating(app: &App, case_id: &str) -> Result<Option<Rated>> {
+    let select = "select score, solved, comment, created_at from satisfactions where case_id = $1";
+    Ok(with_db!(&app.db, pool => sqlx::query_as(select).bind(case_id).fetch_optional(pool).await)?)
+}

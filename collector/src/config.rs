@@ -1,0 +1,251 @@
+//! Settings: the commented defaults that ship with the binary, then a file, then the environment, then flags.
+
+use std::fmt;
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use anyhow::{Context, ensure};
+use figment::Figment;
+use figment::providers::{Env, Format, Serialized, Toml};
+use ipnet::IpNet;
+use serde::{Deserialize, Serialize};
+
+/// The commented defaults, as shipped.
+pub const DEFAULTS: &str = include_str!("../sayso.default.toml");
+
+/// All settings, checked.
+#[derive(Clone, Debug, Deserialize, Serialize)]
+#[serde(deny_unknown_fields)]
+pub struct Config {
+    /// Where the collector listens.
+    pub listen: SocketAddr,
+    /// The address that people use, without a slash at its end; never empty after [`Config::load`].
+    pub public_url: String,
+    /// The folder for everything that is kept.
+    pub data: PathBuf,
+    /// Empty for SQLite in the data folder.
+    pub database_url: Secret,
+    /// Whose `X-Forwarded-For` is believed.
+    pub trusted_proxies: Vec<IpNet>,
+    /// How logs are written.
+    pub log_format: LogFormat,
+    /// Targets may be private addresses.
+    pub dangerous_allow_private_targets: bool,
+    /// No rate limits, no proof of work.
+    pub dangerous_disable_guards: bool,
+    /// Outgoing mail.
+    pub smtp: Smtp,
+    /// Forwarding.
+    pub outbox: Outbox,
+    /// Guards.
+    pub limits: Limits,
+    /// How long things are kept.
+    pub retention: Retention,
+}
+
+/// Outgoing mail.
+#[derive(Clone, Debug, Deserialize, Serialize)]
+#[serde(deny_unknown_fields)]
+pub struct Smtp {
+    /// Empty for files in the data folder.
+    pub url: Secret,
+    /// The sender of all mails.
+    pub from: String,
+}
+
+/// Forwarding.
+#[derive(Clone, Debug, Deserialize, Serialize)]
+#[serde(deny_unknown_fields)]
+pub struct Outbox {
+    /// Seconds before each repeated attempt.
+    pub schedule: Vec<u64>,
+    /// Seconds that one attempt may take.
+    pub timeout: u64,
+    /// Deliveries under way at the same time.
+    pub concurrency: usize,
+}
+
+/// Guards.
+#[derive(Clone, Debug, Deserialize, Serialize)]
+#[serde(deny_unknown_fields)]
+pub struct Limits {
+    /// Look-ups of tracking codes from one address.
+    pub code_lookups_per_minute: u32,
+    /// Attempts to sign in.
+    pub sign_ins_per_minute: u32,
+    /// Submissions that may wait to be written.
+    pub queue: usize,
+}
+
+/// How long things are kept.
+#[derive(Clone, Debug, Deserialize, Serialize)]
+#[serde(deny_unknown_fields)]
+pub struct Retention {
+    /// Days that idempotency keys are kept.
+    pub idempotency_days: u32,
+    /// Days until a resolved case closes.
+    pub close_resolved_days: u32,
+    /// Days in which a closed case can be reopened.
+    pub reopen_days: u32,
+}
+
+/// How logs are written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum LogFormat {
+    /// For people.
+    Text,
+    /// For machines.
+    Json,
+}
+
+/// A setting that may hold a password: neither `Debug` nor serialisation shows it.
+#[derive(Clone, Default, PartialEq, Eq, Deserialize)]
+#[serde(transparent)]
+pub struct Secret(String);
+
+impl Secret {
+    /// The text, or none when it is empty.
+    pub fn reveal(&self) -> Option<&str> {
+        (!self.0.is_empty()).then_some(self.0.as_str())
+    }
+}
+
+impl From<String> for Secret {
+    fn from(text: String) -> Self {
+        Self(text)
+    }
+}
+
+impl fmt::Debug for Secret {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(if self.0.is_empty() { "\"\"" } else { "\"…\"" })
+    }
+}
+
+impl Serialize for Secret {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(if self.0.is_empty() { "" } else { "(set, not shown)" })
+    }
+}
+
+/// Settings from the command line; they win over everything else.
+#[derive(Clone, Debug, Default, clap::Args)]
+pub struct Overrides {
+    /// A file with settings (see `sayso config`).
+    #[arg(long, global = true, value_name = "FILE", env = "SAYSO_CONFIG")]
+    pub config: Option<PathBuf>,
+    /// Where to listen.
+    #[arg(long, global = true, value_name = "ADDRESS")]
+    pub listen: Option<SocketAddr>,
+    /// The folder for the database, the key and mails.
+    #[arg(long, global = true, value_name = "FOLDER")]
+    pub data: Option<PathBuf>,
+    /// PostgreSQL instead of SQLite.
+    #[arg(long, global = true, value_name = "URL")]
+    pub database_url: Option<String>,
+    /// The address that customers and staff use.
+    #[arg(long, global = true, value_name = "URL")]
+    pub public_url: Option<String>,
+}
+
+impl Config {
+    /// Reads the settings from all their sources and checks them.
+    pub fn load(overrides: &Overrides) -> anyhow::Result<Self> {
+        let mut figment = Figment::from(Toml::string(DEFAULTS));
+        if let Some(file) = &overrides.config {
+            ensure!(file.is_file(), "there is no settings file {}", file.display());
+            figment = figment.merge(Toml::file_exact(file));
+        }
+        // The master key and the choice of file are read elsewhere; they are not settings.
+        figment =
+            figment.merge(Env::prefixed("SAYSO_").ignore(&["master_key", "config"]).filter(is_setting).split("__"));
+        if let Some(listen) = overrides.listen {
+            figment = figment.merge(Serialized::default("listen", listen));
+        }
+        if let Some(data) = &overrides.data {
+            figment = figment.merge(Serialized::default("data", data));
+        }
+        if let Some(url) = &overrides.database_url {
+            figment = figment.merge(Serialized::default("database_url", url));
+        }
+        if let Some(url) = &overrides.public_url {
+            figment = figment.merge(Serialized::default("public_url", url));
+        }
+        let mut config: Config = figment.extract().context("the settings are wrong")?;
+        config.check()?;
+        Ok(config)
+    }
+
+    /// The settings of a server that keeps everything in `data`, for programs that embed the collector.
+    pub fn for_data(data: &Path) -> anyhow::Result<Self> {
+        let mut config: Config = Figment::from(Toml::string(DEFAULTS)).extract()?;
+        config.data = data.to_owned();
+        config.check()?;
+        Ok(config)
+    }
+
+    /// How long to wait for one attempt of a delivery.
+    pub fn delivery_timeout(&self) -> Duration {
+        Duration::from_secs(self.outbox.timeout)
+    }
+
+    /// An absolute address below the public one.
+    pub fn url(&self, path: &str) -> String {
+        format!("{}{path}", self.public_url)
+    }
+
+    /// Whether browsers reach this collector by TLS, so that cookies can insist on it.
+    pub fn is_https(&self) -> bool {
+        self.public_url.starts_with("https://")
+    }
+
+    fn check(&mut self) -> anyhow::Result<()> {
+        if self.public_url.is_empty() {
+            self.public_url = format!("http://{}", self.listen);
+        }
+        self.public_url.truncate(self.public_url.trim_end_matches('/').len());
+        let public = url::Url::parse(&self.public_url).context("public_url is not a URL")?;
+        ensure!(matches!(public.scheme(), "http" | "https"), "public_url must begin with http:// or https://");
+        ensure!(public.path() == "/" && public.query().is_none(), "public_url must not have a path");
+        ensure!((1..=120).contains(&self.outbox.timeout), "[outbox] timeout must be 1 to 120 seconds");
+        ensure!((1..=256).contains(&self.outbox.concurrency), "[outbox] concurrency must be 1 to 256");
+        ensure!(self.outbox.schedule.len() <= 50, "[outbox] schedule must have at most 50 entries");
+        ensure!(self.limits.queue >= 1, "[limits] queue must be at least 1");
+        ensure!(self.limits.code_lookups_per_minute >= 1, "[limits] code_lookups_per_minute must be at least 1");
+        ensure!(self.limits.sign_ins_per_minute >= 1, "[limits] sign_ins_per_minute must be at least 1");
+        self.smtp
+            .from
+            .parse::<lettre::message::Mailbox>()
+            .context("[smtp] from must look like Name <user@example.com>")?;
+        Ok(())
+    }
+}
+
+/// Variables with our prefix that belong to tests and tools are not settings; an unknown setting stays an error.
+fn is_setting(name: &figment::value::UncasedStr) -> bool {
+    !name.as_str().to_ascii_lowercase().starts_with("test_")
+        && !name.as_str().to_ascii_lowercase().starts_with("widget_")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_defaults_are_complete() {
+        let config = Config::for_data(Path::new("/tmp/x")).expect("the defaults hold");
+        assert_eq!(config.public_url, "http://127.0.0.1:8787");
+        assert_eq!(config.outbox.schedule.first(), Some(&5));
+    }
+
+    #[test]
+    fn secrets_are_not_shown() {
+        let mut config = Config::for_data(Path::new("/tmp/x")).expect("the defaults hold");
+        config.database_url = Secret("postgres://u:hunter2@h/d".into());
+        config.smtp.url = Secret("smtp://u:hunter2@h".into());
+        let shown = format!("{config:?} {}", toml::to_string(&config).expect("settings serialise"));
+        assert!(!shown.contains("hunter2"), "{shown}");
+    }
+}

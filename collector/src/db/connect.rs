@@ -1,0 +1,89 @@
+//! Opening either database with the settings that durability needs, and migrating it.
+
+use std::fs::{self, File};
+use std::path::Path;
+use std::str::FromStr;
+use std::time::Duration;
+
+use anyhow::{Context, bail};
+use fs4::FileExt;
+use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
+use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
+
+use super::{Db, search};
+use crate::with_db;
+
+static MIGRATIONS: sqlx::migrate::Migrator = sqlx::migrate!("./migrations");
+
+/// Held by a serving process: SQLite takes one server only.
+#[derive(Debug)]
+pub struct ServerLock(#[expect(dead_code, reason = "the lock lives as long as the open file")] Option<File>);
+
+impl Db {
+    /// Opens PostgreSQL when `url` is given, else `sayso.db` in the data folder, which is made if it is missing.
+    pub async fn connect(data: &Path, url: Option<&str>) -> anyhow::Result<Db> {
+        match url {
+            None => Self::open_sqlite(&data.join("sayso.db")).await,
+            Some(url) if url.starts_with("sqlite:") => Self::open_sqlite(Path::new(sqlite_path(url))).await,
+            Some(url) if url.starts_with("postgres:") || url.starts_with("postgresql:") => {
+                let options = PgConnectOptions::from_str(url).context("database_url is not a PostgreSQL address")?;
+                let pool = PgPoolOptions::new()
+                    .max_connections(16)
+                    .acquire_timeout(Duration::from_secs(5))
+                    .connect_with(options)
+                    .await
+                    .context("cannot reach PostgreSQL; is it running, and is database_url right?")?;
+                Ok(Db::Postgres(pool))
+            }
+            Some(_) => bail!("database_url must begin with postgres:// or sqlite://"),
+        }
+    }
+
+    async fn open_sqlite(path: &Path) -> anyhow::Result<Db> {
+        if let Some(folder) = path.parent() {
+            fs::create_dir_all(folder).with_context(|| format!("cannot make the data folder {}", folder.display()))?;
+        }
+        let options = SqliteConnectOptions::new()
+            .filename(path)
+            .create_if_missing(true)
+            .journal_mode(SqliteJournalMode::Wal)
+            .synchronous(SqliteSynchronous::Full)
+            .foreign_keys(true)
+            .busy_timeout(Duration::from_secs(5));
+        let pool = SqlitePoolOptions::new()
+            .max_connections(8)
+            .acquire_timeout(Duration::from_secs(10))
+            .connect_with(options)
+            .await
+            .with_context(|| format!("cannot open the database {}", path.display()))?;
+        Ok(Db::Sqlite(pool))
+    }
+
+    /// Brings the tables up to date. PostgreSQL's advisory lock lets one of several replicas do it.
+    pub async fn migrate(&self) -> anyhow::Result<()> {
+        with_db!(self, pool => MIGRATIONS.run(pool).await).context("cannot migrate the database")?;
+        search::prepare(self).await.context("cannot prepare the search index")
+    }
+
+    /// Takes the lock that keeps a second server off one SQLite; PostgreSQL needs none.
+    pub fn lock_for_serving(&self, data: &Path) -> anyhow::Result<ServerLock> {
+        if matches!(self, Db::Postgres(_)) {
+            return Ok(ServerLock(None));
+        }
+        let path = data.join("serve.lock");
+        let file = File::options().create(true).write(true).truncate(false).open(&path);
+        let file = file.with_context(|| format!("cannot open {}", path.display()))?;
+        if !FileExt::try_lock(&file).is_ok() {
+            bail!(
+                "another sayso already serves {}; SQLite takes one server, PostgreSQL (database_url) takes many",
+                data.display()
+            );
+        }
+        Ok(ServerLock(Some(file)))
+    }
+}
+
+fn sqlite_path(url: &str) -> &str {
+    let path = url.trim_start_matches("sqlite:");
+    path.strip_prefix("//").unwrap_or(path)
+}

@@ -1,0 +1,121 @@
+//! The only module that knows that there are two databases.
+//!
+//! A slice writes each query once, as one text that both understand, inside [`with_db!`] (one statement) or
+//! [`with_tx!`] (several that belong together). Nothing checks the SQL at compile time, so the tests execute every query on both.
+
+mod connect;
+pub mod search;
+
+use sqlx::{PgPool, Postgres, Sqlite, SqlitePool, Transaction};
+
+/// One of the two databases.
+#[derive(Clone, Debug)]
+pub enum Db {
+    /// The default: a file in the data folder.
+    Sqlite(SqlitePool),
+    /// For several replicas.
+    Postgres(PgPool),
+}
+
+/// Runs one body on the pool of either database; the body must give a type that names no driver.
+#[macro_export]
+macro_rules! with_db {
+    ($db:expr, $pool:ident => $body:expr) => {
+        match $db {
+            $crate::db::Db::Sqlite($pool) => $body,
+            $crate::db::Db::Postgres($pool) => $body,
+        }
+    };
+}
+
+/// Runs one body on the connection of an open [`Tx`].
+#[macro_export]
+macro_rules! with_tx {
+    ($tx:expr, $conn:ident => $body:expr) => {
+        match $tx {
+            $crate::db::Tx::Sqlite(tx) => {
+                let $conn = &mut **tx;
+                $body
+            }
+            $crate::db::Tx::Postgres(tx) => {
+                let $conn = &mut **tx;
+                $body
+            }
+        }
+    };
+}
+
+/// A transaction that will write. Never hold one across network I/O: on SQLite it stops every other writer.
+#[derive(Debug)]
+pub enum Tx {
+    /// Begun `IMMEDIATE`, so that it waits for other writers at its start and not at its first write.
+    Sqlite(Transaction<'static, Sqlite>),
+    /// With PostgreSQL's default isolation, read committed.
+    Postgres(Transaction<'static, Postgres>),
+}
+
+impl Db {
+    /// Begins a transaction that will write.
+    pub async fn begin(&self) -> sqlx::Result<Tx> {
+        Ok(match self {
+            Db::Sqlite(pool) => Tx::Sqlite(pool.begin_with("begin immediate").await?),
+            Db::Postgres(pool) => Tx::Postgres(pool.begin().await?),
+        })
+    }
+
+    /// Whether the database answers.
+    pub async fn ping(&self) -> sqlx::Result<()> {
+        with_db!(self, pool => sqlx::query("select 1").execute(pool).await.map(|_| ()))
+    }
+
+    /// The name of the database for people.
+    pub const fn name(&self) -> &'static str {
+        match self {
+            Db::Sqlite(_) => "SQLite",
+            Db::Postgres(_) => "PostgreSQL",
+        }
+    }
+
+    /// Closes all connections after their work.
+    pub async fn close(&self) {
+        with_db!(self, pool => pool.close().await)
+    }
+}
+
+impl Tx {
+    /// Makes what was done durable.
+    pub async fn commit(self) -> sqlx::Result<()> {
+        match self {
+            Tx::Sqlite(tx) => tx.commit().await,
+            Tx::Postgres(tx) => tx.commit().await,
+        }
+    }
+
+    /// Undoes what was done. Dropping does the same, a little later.
+    pub async fn rollback(self) -> sqlx::Result<()> {
+        match self {
+            Tx::Sqlite(tx) => tx.rollback().await,
+            Tx::Postgres(tx) => tx.rollback().await,
+        }
+    }
+}
+
+/// Whether a unique index or primary key refused a row. By kind, since only PostgreSQL names the constraint.
+pub fn is_unique_violation(error: &sqlx::Error) -> bool {
+    error.as_database_error().is_some_and(|error| error.is_unique_violation())
+}
+
+/// Whether the database can't be reached or can't take more at present, so that trying again helps.
+pub fn is_unavailable(error: &sqlx::Error) -> bool {
+    match error {
+        sqlx::Error::PoolTimedOut | sqlx::Error::PoolClosed | sqlx::Error::Io(_) | sqlx::Error::WorkerCrashed => true,
+        sqlx::Error::Database(error) => {
+            // PostgreSQL: connection exceptions, resources, operator intervention. SQLite: busy, locked, disk full, I/O.
+            error.code().is_some_and(|code| {
+                matches!(code.get(..2), Some("08" | "53" | "57")) && code.len() == 5
+                    || matches!(code.parse::<i64>().map(|code| code & 0xff), Ok(5 | 6 | 10 | 13)) && code.len() != 5
+            })
+        }
+        _ => false,
+    }
+}

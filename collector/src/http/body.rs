@@ -1,0 +1,45 @@
+//! Reading JSON bodies, with a problem for each way in which they can be wrong.
+
+use axum::body::Bytes;
+use axum::extract::{FromRequest, Request};
+use axum::http::{HeaderMap, StatusCode, header};
+use sayso_shared::id::IdempotencyKey;
+use sayso_shared::limits::BODY_MAX_BYTES;
+use serde_json::Value;
+
+use super::Error;
+
+/// A JSON document that has not been looked at yet.
+#[derive(Debug)]
+pub struct JsonBody(pub Value);
+
+impl<S: Send + Sync> FromRequest<S> for JsonBody {
+    type Rejection = Error;
+
+    async fn from_request(request: Request, state: &S) -> Result<Self, Error> {
+        let media_type =
+            request.headers().get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
+        let media_type = media_type.split(';').next().unwrap_or_default().trim();
+        if !media_type.eq_ignore_ascii_case("application/json") {
+            return Err(Error::UnsupportedMediaType("application/json"));
+        }
+        let bytes = Bytes::from_request(request, state).await.map_err(|rejection| match rejection.status() {
+            StatusCode::PAYLOAD_TOO_LARGE => Error::TooLarge(BODY_MAX_BYTES),
+            _ => Error::Malformed("the body ended too early".into()),
+        })?;
+        let text = std::str::from_utf8(&bytes).map_err(|_| Error::Malformed("the body is not UTF-8".into()))?;
+        let value = serde_json::from_str(text).map_err(|error| {
+            Error::Malformed(format!("the body is not JSON: line {}, column {}", error.line(), error.column()))
+        })?;
+        Ok(Self(value))
+    }
+}
+
+/// The key of a request that may be repeated; it must be there.
+pub fn idempotency_key(headers: &HeaderMap) -> Result<IdempotencyKey, Error> {
+    let key = headers.get("idempotency-key").ok_or_else(|| {
+        Error::Malformed("the header Idempotency-Key is missing; it must be a UUID that the client makes".into())
+    })?;
+    let parsed = key.to_str().ok().and_then(|key| IdempotencyKey::parse(key.trim().trim_matches('"')).ok());
+    parsed.ok_or_else(|| Error::Malformed("the header Idempotency-Key must be a UUID".into()))
+}

@@ -1,0 +1,81 @@
+//! Who is asking: the address of the client, behind proxies that the settings trust.
+
+use std::convert::Infallible;
+use std::net::{IpAddr, Ipv6Addr, SocketAddr};
+
+use axum::extract::{ConnectInfo, FromRequestParts};
+use axum::http::HeaderMap;
+use axum::http::request::Parts;
+use ipnet::IpNet;
+
+use crate::app::App;
+
+/// The client's address, for rate limits only: never stored or logged as it is. IPv6 counts by its /64, since one
+/// customer has a whole one.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct ClientAddress(IpAddr);
+
+impl ClientAddress {
+    /// The address (of the network, for IPv6).
+    pub fn ip(self) -> IpAddr {
+        self.0
+    }
+}
+
+impl FromRequestParts<App> for ClientAddress {
+    type Rejection = Infallible;
+
+    async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, Infallible> {
+        let peer = parts.extensions.get::<ConnectInfo<SocketAddr>>().map(|info| info.0.ip());
+        let peer = peer.unwrap_or(IpAddr::V6(Ipv6Addr::UNSPECIFIED));
+        Ok(Self(network(real_address(peer, &parts.headers, &app.config.trusted_proxies))))
+    }
+}
+
+/// Walks `X-Forwarded-For` from its end, for as long as what stands there is a proxy that is trusted.
+fn real_address(peer: IpAddr, headers: &HeaderMap, trusted: &[IpNet]) -> IpAddr {
+    let is_trusted = |address: &IpAddr| trusted.iter().any(|net| net.contains(&address.to_canonical()));
+    let mut address = peer;
+    let forwarded: Vec<&str> = headers
+        .get_all("x-forwarded-for")
+        .iter()
+        .filter_map(|value| value.to_str().ok())
+        .flat_map(|value| value.split(','))
+        .collect();
+    for hop in forwarded.iter().rev() {
+        if !is_trusted(&address) {
+            break;
+        }
+        let Ok(next) = hop.trim().parse() else { break };
+        address = next;
+    }
+    address.to_canonical()
+}
+
+fn network(address: IpAddr) -> IpAddr {
+    match address {
+        IpAddr::V4(_) => address,
+        IpAddr::V6(v6) => IpAddr::V6(Ipv6Addr::from(u128::from(v6) & !(u128::from(u64::MAX)))),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn address(peer: &str, forwarded: &str) -> String {
+        let mut headers = HeaderMap::new();
+        headers.insert("x-forwarded-for", forwarded.parse().expect("a header"));
+        let trusted = ["127.0.0.1/32".parse().expect("a network"), "10.0.0.0/8".parse().expect("a network")];
+        network(real_address(peer.parse().expect("an address"), &headers, &trusted)).to_string()
+    }
+
+    #[test]
+    fn believes_only_trusted_proxies() {
+        assert_eq!(address("127.0.0.1", "203.0.113.7"), "203.0.113.7");
+        assert_eq!(address("127.0.0.1", "198.51.100.1, 203.0.113.7, 10.1.1.1"), "203.0.113.7");
+        assert_eq!(address("203.0.113.9", "198.51.100.1"), "203.0.113.9", "a client can't name itself");
+        assert_eq!(address("127.0.0.1", "rubbish"), "127.0.0.1");
+        assert_eq!(address("::ffff:127.0.0.1", "2001:db8:1:2:3:4:5:6"), "2001:db8:1:2::");
+    }
+}

@@ -1,0 +1,146 @@
+//! The one error of all handlers: it knows its status and its problem, hides what is internal, and is logged once.
+
+use axum::Json;
+use axum::http::{HeaderValue, StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use sayso_shared::problem::{FieldError, MEDIA_TYPE, Problem};
+
+use crate::db;
+
+/// What a handler gives.
+pub type Result<T, E = Error> = std::result::Result<T, E>;
+
+/// Why a request was not done.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// 400: it can't be read at all.
+    #[error("{0}")]
+    Malformed(String),
+    /// 401: who is it?
+    #[error("sign in first")]
+    Unauthorized,
+    /// 403: not from there, or not this person.
+    #[error("{0}")]
+    Forbidden(String),
+    /// 404: there is no such thing. For codes it does not tell whether there ever was.
+    #[error("{0}")]
+    NotFound(&'static str),
+    /// 409: not in this state.
+    #[error("{0}")]
+    Conflict(String),
+    /// 413.
+    #[error("the body is larger than {0} bytes")]
+    TooLarge(usize),
+    /// 415.
+    #[error("the body must be {0}")]
+    UnsupportedMediaType(&'static str),
+    /// 422: fields are wrong.
+    #[error("fields are wrong")]
+    Invalid(Vec<FieldError>),
+    /// 422: the key was used for something else.
+    #[error("this Idempotency-Key was used for another request")]
+    KeyReused,
+    /// 429: too often.
+    #[error("too many requests")]
+    TooMany {
+        /// Seconds to wait.
+        retry_after: u64,
+    },
+    /// 503: not now.
+    #[error("the collector is busy")]
+    Unavailable {
+        /// Seconds to wait.
+        retry_after: u64,
+    },
+    /// 500, or 503 where the database can't be reached.
+    #[error(transparent)]
+    Database(#[from] sqlx::Error),
+    /// 500.
+    #[error(transparent)]
+    Internal(#[from] anyhow::Error),
+}
+
+impl Error {
+    /// One wrong field.
+    pub fn field(error: FieldError) -> Self {
+        Self::Invalid(vec![error])
+    }
+
+    /// The status and the last part of the problem's type.
+    pub fn status(&self) -> (StatusCode, &'static str) {
+        match self {
+            Error::Malformed(_) => (StatusCode::BAD_REQUEST, "malformed"),
+            Error::Unauthorized => (StatusCode::UNAUTHORIZED, "unauthorized"),
+            Error::Forbidden(_) => (StatusCode::FORBIDDEN, "forbidden"),
+            Error::NotFound(_) => (StatusCode::NOT_FOUND, "not_found"),
+            Error::Conflict(_) => (StatusCode::CONFLICT, "conflict"),
+            Error::TooLarge(_) => (StatusCode::PAYLOAD_TOO_LARGE, "too_large"),
+            Error::UnsupportedMediaType(_) => (StatusCode::UNSUPPORTED_MEDIA_TYPE, "unsupported_media_type"),
+            Error::Invalid(_) => (StatusCode::UNPROCESSABLE_ENTITY, "invalid"),
+            Error::KeyReused => (StatusCode::UNPROCESSABLE_ENTITY, "idempotency_key_reused"),
+            Error::TooMany { .. } => (StatusCode::TOO_MANY_REQUESTS, "too_many_requests"),
+            Error::Unavailable { .. } => (StatusCode::SERVICE_UNAVAILABLE, "unavailable"),
+            Error::Database(error) if db::is_unavailable(error) => (StatusCode::SERVICE_UNAVAILABLE, "unavailable"),
+            Error::Database(_) | Error::Internal(_) => (StatusCode::INTERNAL_SERVER_ERROR, "internal"),
+        }
+    }
+
+    /// Seconds after which to try again, where that helps.
+    pub fn retry_after(&self) -> Option<u64> {
+        match self {
+            Error::TooMany { retry_after } | Error::Unavailable { retry_after } => Some(*retry_after),
+            Error::Database(error) if db::is_unavailable(error) => Some(5),
+            _ => None,
+        }
+    }
+
+    /// What the client is told.
+    pub fn problem(&self) -> Problem {
+        let (status, name) = self.status();
+        let detail = match self {
+            Error::Database(_) | Error::Internal(_) if status == StatusCode::INTERNAL_SERVER_ERROR => {
+                "something went wrong on our side; it has been logged".to_owned()
+            }
+            Error::Database(_) => "the collector is busy".to_owned(),
+            other => other.to_string(),
+        };
+        let errors = match self {
+            Error::Invalid(errors) => errors.clone(),
+            _ => Vec::new(),
+        };
+        Problem {
+            kind: format!("/problems/{name}"),
+            title: super::problems::title(name).to_owned(),
+            status: status.as_u16(),
+            detail,
+            errors,
+        }
+    }
+}
+
+impl From<Vec<FieldError>> for Error {
+    fn from(errors: Vec<FieldError>) -> Self {
+        Self::Invalid(errors)
+    }
+}
+
+impl IntoResponse for Error {
+    fn into_response(self) -> Response {
+        let problem = self.problem();
+        if problem.status >= 500 {
+            // The one place where a failed request is logged; the request's span has its id and route.
+            tracing::error!(error = %self, status = problem.status, "request failed");
+        }
+        let status = self.status().0;
+        let mut response = (status, Json(&problem)).into_response();
+        let headers = response.headers_mut();
+        headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(MEDIA_TYPE));
+        headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+        if let Some(seconds) = self.retry_after() {
+            headers.insert(header::RETRY_AFTER, HeaderValue::from(seconds));
+        }
+        // Pages turn it into one of their own (see `headers::for_pages` and `problems`).
+        response.extensions_mut().insert(problem);
+        response
+    }
+}

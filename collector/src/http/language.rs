@@ -1,0 +1,46 @@
+//! Which language a page speaks: the one that its address asks for, else the one that the person chose, else the browser's.
+
+use std::convert::Infallible;
+
+use axum::extract::FromRequestParts;
+use axum::http::request::Parts;
+use axum::http::{HeaderMap, Uri, header};
+use sayso_shared::Lang;
+
+use crate::text::Texts;
+
+/// The cookie with the language that a person chose by a switch.
+pub const COOKIE: &str = "sayso_lang";
+
+/// The texts in the reader's language.
+#[derive(Clone, Copy, Debug)]
+pub struct Language(pub Texts);
+
+impl<S: Send + Sync> FromRequestParts<S> for Language {
+    type Rejection = Infallible;
+
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Infallible> {
+        Ok(Self(Texts(of_request(&parts.uri, &parts.headers))))
+    }
+}
+
+/// The language of the answer to a request: `?lang=`, the cookie, `Accept-Language`, English.
+pub fn of_request(uri: &Uri, headers: &HeaderMap) -> Lang {
+    asked(uri).or_else(|| chosen(headers)).unwrap_or_else(|| {
+        let accepted = headers.get(header::ACCEPT_LANGUAGE).and_then(|value| value.to_str().ok());
+        accepted.map_or(Lang::En, Lang::negotiate)
+    })
+}
+
+/// The language that the address asks for.
+pub fn asked(uri: &Uri) -> Option<Lang> {
+    let query = uri.query()?;
+    let (_, tag) = url::form_urlencoded::parse(query.as_bytes()).find(|(name, _)| name == "lang")?;
+    Lang::for_tag(&tag)
+}
+
+fn chosen(headers: &HeaderMap) -> Option<Lang> {
+    let cookies = headers.get_all(header::COOKIE).iter().filter_map(|value| value.to_str().ok());
+    let mut pairs = cookies.flat_map(|value| value.split(';')).filter_map(|pair| pair.trim().split_once('='));
+    pairs.find(|(name, _)| *name == COOKIE).and_then(|(_, tag)| Lang::for_tag(tag))
+}

@@ -1,0 +1,43 @@
+//! All routes, in groups with their limits, CORS and headers.
+
+pub mod body;
+pub mod client;
+pub mod cors;
+pub mod error;
+pub mod headers;
+pub mod health;
+pub mod language;
+pub mod limits;
+pub mod openapi;
+pub mod problems;
+mod trace;
+
+use axum::Router;
+use axum::extract::DefaultBodyLimit;
+use axum::middleware::{from_fn, from_fn_with_state};
+use sayso_shared::limits::BODY_MAX_BYTES;
+
+pub use error::{Error, Result};
+
+use crate::app::App;
+use crate::{assets, console, intake, pages, sites};
+
+/// The whole collector as one router.
+pub fn router(app: &App) -> Router {
+    let (public_api, description) =
+        openapi::describe(sites::api::router().merge(intake::router()).merge(pages::api::router()));
+    let public_api =
+        public_api.layer(from_fn_with_state(app.clone(), cors::guard)).layer(DefaultBodyLimit::max(BODY_MAX_BYTES));
+    let people = pages::router().merge(problems::router()).merge(console::router(app));
+    let people = people.layer(from_fn(headers::for_pages)).layer(DefaultBodyLimit::max(BODY_MAX_BYTES));
+    Router::new()
+        .merge(public_api)
+        .merge(people)
+        .merge(openapi::router(description))
+        .merge(assets::router())
+        .merge(health::router())
+        .fallback(problems::not_found)
+        .layer(from_fn_with_state(app.clone(), headers::for_all))
+        .layer(from_fn(trace::log))
+        .with_state(app.clone())
+}

@@ -1,0 +1,38 @@
+//! The description of the public API, generated from its handlers.
+
+use axum::Router;
+use axum::http::header;
+use axum::response::IntoResponse;
+use axum::routing::get;
+use utoipa::OpenApi;
+use utoipa_axum::router::OpenApiRouter;
+
+use crate::app::App;
+
+#[derive(OpenApi)]
+#[openapi(
+    info(
+        title = "Sayso public API",
+        version = "1",
+        description = "Customers submit feedback, follow it by its tracking code, answer and rate. \
+            Errors are RFC 9457 problems. Requests that change something carry an Idempotency-Key.",
+        license(name = "Apache-2.0", identifier = "Apache-2.0")
+    ),
+    components(schemas(sayso_shared::Problem, sayso_shared::FieldError))
+)]
+struct Description;
+
+/// Splits described routes into the routes and their description.
+pub fn describe(routes: OpenApiRouter<App>) -> (Router<App>, utoipa::openapi::OpenApi) {
+    OpenApiRouter::with_openapi(Description::openapi()).merge(routes).split_for_parts()
+}
+
+/// `/api/openapi.json`.
+pub fn router(description: utoipa::openapi::OpenApi) -> Router<App> {
+    let json = description.to_json().unwrap_or_default();
+    let answer = async move || {
+        let headers = [(header::CONTENT_TYPE, "application/json"), (header::ACCESS_CONTROL_ALLOW_ORIGIN, "*")];
+        (headers, json.clone()).into_response()
+    };
+    Router::new().route("/api/openapi.json", get(answer))
+}

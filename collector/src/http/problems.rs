@@ -1,0 +1,81 @@
+//! Problems as people read them: the pages that problem types point to, and error pages in the reader's language.
+
+use askama::Template;
+use axum::Router;
+use axum::extract::Path;
+use axum::http::{HeaderValue, header};
+use axum::response::{Html, IntoResponse, Response};
+use axum::routing::get;
+use sayso_shared::{Lang, Problem};
+
+use super::language::Language;
+use super::{Error, Result};
+use crate::app::App;
+use crate::assets;
+use crate::text::Texts;
+
+/// Every kind of problem: the last part of its type and its English title, which is part of the API.
+pub const KINDS: &[(&str, &str)] = &[
+    ("malformed", "The request can't be read"),
+    ("unauthorized", "Sign in first"),
+    ("forbidden", "Not allowed"),
+    ("not_found", "Not found"),
+    ("conflict", "Not possible at present"),
+    ("too_large", "Too large"),
+    ("unsupported_media_type", "Wrong type of content"),
+    ("invalid", "Fields are wrong"),
+    ("idempotency_key_reused", "The key was used for another request"),
+    ("too_many_requests", "Too many requests"),
+    ("unavailable", "The collector is busy"),
+    ("internal", "Something went wrong on our side"),
+];
+
+/// The title of a kind of problem.
+pub fn title(name: &str) -> &'static str {
+    KINDS.iter().find(|(known, _)| *known == name).map_or("Problem", |(_, title)| title)
+}
+
+/// `/problems/{name}`.
+pub fn router() -> Router<App> {
+    Router::new().route("/problems/{name}", get(explain))
+}
+
+/// What no route answers.
+pub async fn not_found() -> Error {
+    Error::NotFound("there is nothing at this address")
+}
+
+/// The error page for `problem`, with the status and headers of `response`.
+pub fn page(problem: &Problem, lang: Lang, response: Response) -> Response {
+    let name = problem.kind.rsplit('/').next().unwrap_or_default();
+    let retry_after = response.headers().get(header::RETRY_AFTER).and_then(|v| v.to_str().ok()).map(str::to_owned);
+    let page = ProblemPage { t: Texts(lang), name, status: Some(problem.status), retry_after };
+    let (mut parts, _) = response.into_parts();
+    parts.headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("text/html; charset=utf-8"));
+    parts.headers.remove(header::CONTENT_LENGTH);
+    match page.render() {
+        Ok(html) => (parts, html).into_response(),
+        Err(_) => (parts, title(name)).into_response(),
+    }
+}
+
+#[derive(Template)]
+#[template(path = "problem.html")]
+struct ProblemPage<'a> {
+    t: Texts,
+    name: &'a str,
+    status: Option<u16>,
+    retry_after: Option<String>,
+}
+
+impl ProblemPage<'_> {
+    fn text(&self, part: &str) -> &'static str {
+        self.t.get(&format!("common.problem.{}.{part}", self.name))
+    }
+}
+
+async fn explain(Path(name): Path<String>, Language(t): Language) -> Result<Html<String>> {
+    let known = KINDS.iter().find(|(known, _)| *known == name).ok_or(Error::NotFound("there is no such problem"))?;
+    let page = ProblemPage { t, name: known.0, status: None, retry_after: None };
+    Ok(Html(page.render().map_err(anyhow::Error::from)?))
+}

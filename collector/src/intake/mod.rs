@@ -1,0 +1,191 @@
+//! Intake: what a customer submits is on disk before the customer is thanked.
+
+mod queue;
+mod store;
+
+use axum::Json;
+use axum::extract::{Path, State};
+use axum::http::{HeaderMap, StatusCode};
+use axum::response::{IntoResponse, Response};
+use sayso_shared::id::IdempotencyKey;
+use sayso_shared::problem::{ErrorCode, FieldError};
+use sayso_shared::{Feedback, Kind, Problem};
+use serde::Serialize;
+use serde_json::Value;
+use utoipa::ToSchema;
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
+
+pub use queue::Intake;
+pub use store::{Accepted, Submission};
+
+use crate::app::App;
+use crate::cases::EventType;
+use crate::clock::{HOUR, parse_rfc3339, rfc3339};
+use crate::http::body::{JsonBody, idempotency_key};
+use crate::http::{Error, Result};
+use crate::sites::Site;
+
+/// `POST /api/v1/sites/{key}/feedback`.
+pub fn router() -> OpenApiRouter<App> {
+    OpenApiRouter::new().routes(routes!(submit))
+}
+
+/// Takes a feedback from anywhere: parses it by the site's rules, queues it, and returns when it is durable.
+pub async fn take(app: &App, site: &Site, key: &IdempotencyKey, value: Value) -> Result<Accepted> {
+    let feedback = Feedback::parse(value, &site.rules())?;
+    let submission = prepare(app, site, key, &feedback)?;
+    // The key comes before everything that may refuse: a repeat of what was accepted is always answered.
+    if let Some(known) = store::find(&app.db, &submission).await? {
+        return known.accepted(&app.keys);
+    }
+    refuse_what_cannot_be_checked(&feedback)?;
+    let stored = app.intake.submit(submission).await?;
+    let accepted = stored.accepted(&app.keys)?;
+    app.announce(&accepted.case_id, EventType::Created.as_str());
+    Ok(accepted)
+}
+
+/// The answer to an accepted feedback.
+#[derive(Serialize, ToSchema)]
+struct Receipt {
+    /// The tracking code: whoever knows it sees the case.
+    #[schema(example = "7QK4-M2XH-9TRD-7")]
+    code: String,
+    status_url: String,
+    #[schema(example = "2026-11-22T10:00:00Z")]
+    received_at: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    promise: Option<Promise>,
+}
+
+/// What the customer was promised.
+#[derive(Serialize, ToSchema)]
+struct Promise {
+    first_response_due: String,
+}
+
+/// A feedback, for the description of the API; [`Feedback::parse`] is what reads it.
+#[derive(Serialize, ToSchema)]
+struct FeedbackBody {
+    kind: Kind,
+    #[schema(min_length = 1, max_length = 10_000)]
+    message: String,
+    /// The key of one of the site's categories.
+    category: Option<String>,
+    #[schema(minimum = 1, maximum = 5)]
+    rating: Option<u8>,
+    #[schema(minimum = 1, maximum = 5)]
+    importance: Option<u8>,
+    #[schema(max_length = 1_000)]
+    desired_outcome: Option<String>,
+    #[schema(max_length = 100)]
+    reference: Option<String>,
+    /// Absent for an anonymous feedback.
+    contact: Option<ContactBody>,
+    consent: Option<bool>,
+    /// BCP 47.
+    #[schema(max_length = 35)]
+    locale: Option<String>,
+    page: Option<PageBody>,
+    /// Up to 4 KiB of JSON.
+    #[schema(value_type = Option<Object>)]
+    context: Option<Value>,
+    /// A JWT signed by the site.
+    identity: Option<String>,
+    /// Up to five upload ids.
+    #[schema(max_items = 5)]
+    attachments: Option<Vec<String>>,
+    /// RFC 3339: when the customer pressed send.
+    composed_at: Option<String>,
+    keep_unmasked: Option<bool>,
+    proof: Option<String>,
+}
+
+#[derive(Serialize, ToSchema)]
+#[schema(as = Contact)]
+struct ContactBody {
+    #[schema(max_length = 100)]
+    name: Option<String>,
+    #[schema(max_length = 254)]
+    email: Option<String>,
+    #[schema(max_length = 32)]
+    phone: Option<String>,
+}
+
+#[derive(Serialize, ToSchema)]
+#[schema(as = Page)]
+struct PageBody {
+    #[schema(max_length = 2_000)]
+    url: Option<String>,
+    #[schema(max_length = 300)]
+    title: Option<String>,
+    #[schema(max_length = 2_000)]
+    referrer: Option<String>,
+}
+
+/// Submit feedback. The answer leaves after it is on disk.
+#[utoipa::path(
+    post,
+    path = "/api/v1/sites/{key}/feedback",
+    tag = "feedback",
+    params(
+        ("key" = String, Path, description = "The site's public key"),
+        ("Idempotency-Key" = String, Header, description = "A UUID that the client makes; a repeat with it gives the first answer again"),
+    ),
+    request_body = FeedbackBody,
+    responses(
+        (status = 201, body = Receipt),
+        (status = 400, body = Problem, content_type = "application/problem+json", description = "Not JSON, not UTF-8, or no key"),
+        (status = 403, body = Problem, content_type = "application/problem+json", description = "Foreign origin"),
+        (status = 404, body = Problem, content_type = "application/problem+json", description = "No such site"),
+        (status = 409, body = Problem, content_type = "application/problem+json", description = "The first request with this key is still under way"),
+        (status = 413, body = Problem, content_type = "application/problem+json", description = "More than 256 KiB"),
+        (status = 415, body = Problem, content_type = "application/problem+json", description = "Not application/json"),
+        (status = 422, body = Problem, content_type = "application/problem+json", description = "Wrong fields, or a key used for something else"),
+        (status = 429, body = Problem, content_type = "application/problem+json", description = "Too often; see Retry-After"),
+        (status = 503, body = Problem, content_type = "application/problem+json", description = "Busy; see Retry-After"),
+    )
+)]
+async fn submit(
+    State(app): State<App>,
+    Path(key): Path<String>,
+    headers: HeaderMap,
+    JsonBody(body): JsonBody,
+) -> Result<Response> {
+    let site = app.sites.by_key(&key).await?.ok_or(Error::NotFound("there is no such site"))?;
+    let key = idempotency_key(&headers)?;
+    let accepted = take(&app, &site, &key, body).await?;
+    let receipt = Receipt {
+        status_url: app.config.url(&format!("/t/{}", accepted.code)),
+        code: accepted.code,
+        received_at: rfc3339(accepted.received_at),
+        promise: accepted.first_response_due.map(|due| Promise { first_response_due: rfc3339(due) }),
+    };
+    Ok((StatusCode::CREATED, Json(receipt)).into_response())
+}
+
+fn prepare(app: &App, site: &Site, key: &IdempotencyKey, feedback: &Feedback) -> Result<Submission> {
+    let composed_at = match feedback.composed_at() {
+        None => None,
+        Some(text) => Some(parse_rfc3339(text).ok_or_else(|| {
+            Error::field(FieldError::new("/composed_at", ErrorCode::Invalid, "must be a time as in RFC 3339"))
+        })?),
+    };
+    let now = app.clock.now();
+    let hours = i64::from(site.settings.first_response_hours);
+    let first_response_due = (hours > 0).then(|| now + hours * HOUR);
+    Ok(Submission::new(&app.keys, site.id(), key, feedback, composed_at, now, first_response_due))
+}
+
+/// What was sent to be verified must not be taken as if it had been.
+fn refuse_what_cannot_be_checked(feedback: &Feedback) -> Result<()> {
+    let mut errors = Vec::new();
+    if feedback.identity().is_some() {
+        errors.push(FieldError::new("/identity", ErrorCode::Invalid, "this site has no secret for signed identities"));
+    }
+    if !feedback.attachments().is_empty() {
+        errors.push(FieldError::new("/attachments", ErrorCode::Invalid, "there are no uploads with these ids"));
+    }
+    if errors.is_empty() { Ok(()) } else { Err(Error::Invalid(errors)) }
+}

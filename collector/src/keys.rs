@@ -1,0 +1,253 @@
+//! The master key, and everything that derives from it.
+//!
+//! Contacts and codes are encrypted with XChaCha20-Poly1305 (RFC 8439 with an extended nonce), what has to be looked up is an
+//! HMAC-SHA-256, and each purpose has a key of its own by HKDF (RFC 5869). A ciphertext names its key, so that keys rotate: the first
+//! key given encrypts, all of them decrypt, and the last one, which is the oldest, goes on to derive the look-ups.
+
+use std::fs;
+use std::io::Write;
+use std::os::unix::fs::OpenOptionsExt;
+use std::path::Path;
+
+use anyhow::{Context, bail, ensure};
+use base64::Engine;
+use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
+use chacha20poly1305::aead::{Aead, KeyInit, Payload};
+use chacha20poly1305::{Key, XChaCha20Poly1305, XNonce};
+use hkdf::Hkdf;
+use hmac::{Hmac, Mac};
+use sha2::Sha256;
+use subtle::ConstantTimeEq;
+
+use crate::db::Db;
+use crate::with_db;
+
+/// The file in the data folder that holds the master key when the environment does not.
+pub const KEY_FILE: &str = "master.key";
+
+/// The keys of this installation. `Debug` shows none of them.
+pub struct Keys {
+    ring: Vec<RingKey>,
+    lookup: [u8; 32],
+}
+
+struct RingKey {
+    id: String,
+    cipher: XChaCha20Poly1305,
+}
+
+/// What a look-up hash is for; each purpose has its own key, so that equal texts do not give equal hashes.
+#[derive(Clone, Copy, Debug)]
+pub enum Purpose {
+    /// The tracking code of a case.
+    Code,
+    /// A one-time link.
+    Link,
+    /// A session.
+    Session,
+    /// A form of a page, against forged requests.
+    Form,
+}
+
+impl Keys {
+    /// Reads the keys: from `SAYSO_MASTER_KEY`, else from the key file, which is made if `db` is SQLite and new.
+    pub async fn load(db: &Db, data: &Path) -> anyhow::Result<Self> {
+        let path = data.join(KEY_FILE);
+        let text = match std::env::var("SAYSO_MASTER_KEY") {
+            Ok(text) if !text.trim().is_empty() => text,
+            _ if path.is_file() => {
+                fs::read_to_string(&path).with_context(|| format!("cannot read {}", path.display()))?
+            }
+            _ if matches!(db, Db::Postgres(_)) => bail!(
+                "no master key: on PostgreSQL set SAYSO_MASTER_KEY (32 random bytes in base64, such as `openssl rand -base64 32`), \
+                 the same for every replica, or put it into {}",
+                path.display()
+            ),
+            _ => {
+                ensure!(
+                    stored_check(db).await?.is_none(),
+                    "the master key is missing: this database was made with one. Restore {} or set SAYSO_MASTER_KEY",
+                    path.display()
+                );
+                make_key_file(&path)?
+            }
+        };
+        let keys = Self::parse(&text)?;
+        keys.check_against(db).await?;
+        Ok(keys)
+    }
+
+    /// Reads one or more keys of 32 bytes in base64, separated by white space or commas; the first one encrypts.
+    pub fn parse(text: &str) -> anyhow::Result<Self> {
+        let mut ring = Vec::new();
+        let mut lookup = None;
+        for word in text.split([',', '\n', ' ', '\t', '\r']).filter(|word| !word.is_empty()) {
+            let bytes = STANDARD.decode(word).or_else(|_| URL_SAFE_NO_PAD.decode(word)).ok();
+            let master: [u8; 32] = bytes
+                .and_then(|bytes| bytes.try_into().ok())
+                .context("the master key must be 32 bytes in base64, such as `openssl rand -base64 32` prints")?;
+            let id = URL_SAFE_NO_PAD.encode(&derive(&master, "key id")[..6]);
+            let cipher = XChaCha20Poly1305::new(&Key::from(derive(&master, "encryption")));
+            ring.push(RingKey { id, cipher });
+            lookup = Some(derive(&master, "look-up"));
+        }
+        let lookup = lookup.context("the master key is empty")?;
+        Ok(Self { ring, lookup })
+    }
+
+    /// Encrypts `plain` for the place `context` (such as `feedback/{id}/contact`), where alone it can be decrypted.
+    pub fn encrypt(&self, context: &str, plain: &[u8]) -> String {
+        let key = &self.ring[0];
+        let nonce: [u8; 24] = random_bytes();
+        let payload = Payload { msg: plain, aad: context.as_bytes() };
+        let sealed = key
+            .cipher
+            .encrypt(&XNonce::from(nonce), payload)
+            .expect("the message is far below the limit of the cipher");
+        format!("1.{}.{}", key.id, URL_SAFE_NO_PAD.encode([&nonce[..], &sealed].concat()))
+    }
+
+    /// Decrypts what [`Keys::encrypt`] gave for the same place; none if it was made with another key or altered.
+    pub fn decrypt(&self, context: &str, text: &str) -> Option<Vec<u8>> {
+        let mut parts = text.splitn(3, '.');
+        let (version, id, sealed) = (parts.next()?, parts.next()?, parts.next()?);
+        let key = self.ring.iter().find(|key| key.id == id).filter(|_| version == "1")?;
+        let sealed = URL_SAFE_NO_PAD.decode(sealed).ok()?;
+        let (nonce, sealed) = sealed.split_at_checked(24)?;
+        let nonce: [u8; 24] = nonce.try_into().ok()?;
+        key.cipher.decrypt(&XNonce::from(nonce), Payload { msg: sealed, aad: context.as_bytes() }).ok()
+    }
+
+    /// Decrypts text.
+    pub fn decrypt_text(&self, context: &str, text: &str) -> Option<String> {
+        String::from_utf8(self.decrypt(context, text)?).ok()
+    }
+
+    /// The keyed hash by which `text` is looked up.
+    pub fn hash(&self, purpose: Purpose, text: &str) -> String {
+        let name = match purpose {
+            Purpose::Code => "code",
+            Purpose::Link => "link",
+            Purpose::Session => "session",
+            Purpose::Form => "form",
+        };
+        let mut mac =
+            <Hmac<Sha256> as hmac::KeyInit>::new_from_slice(&self.lookup).expect("HMAC takes keys of any length");
+        mac.update(name.as_bytes());
+        mac.update(&[0]);
+        mac.update(text.as_bytes());
+        URL_SAFE_NO_PAD.encode(mac.finalize().into_bytes())
+    }
+
+    /// Compares the database's check value with these keys, or stores it in a new database.
+    async fn check_against(&self, db: &Db) -> anyhow::Result<()> {
+        let own = self.hash(Purpose::Code, "check value of the master key");
+        if stored_check(db).await?.is_none() {
+            let insert = "insert into meta (name, value) values ('master_key_check', $1) on conflict (name) do nothing";
+            with_db!(db, pool => sqlx::query(insert).bind(&own).execute(pool).await.map(|_| ()))?;
+        }
+        let stored = stored_check(db).await?.unwrap_or_default();
+        ensure!(
+            equal(&stored, &own),
+            "the master key is not the one that this database was made with; contacts and codes would be unreadable"
+        );
+        Ok(())
+    }
+}
+
+impl std::fmt::Debug for Keys {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Keys(…)")
+    }
+}
+
+/// Compares two secrets in time that does not depend on where they differ.
+pub fn equal(a: &str, b: &str) -> bool {
+    a.as_bytes().ct_eq(b.as_bytes()).into()
+}
+
+/// Random bytes from the operating system.
+pub fn random_bytes<const N: usize>() -> [u8; N] {
+    let mut bytes = [0; N];
+    getrandom::fill(&mut bytes).expect("the operating system has random numbers");
+    bytes
+}
+
+/// A new token of 256 random bits that fits into an address.
+pub fn random_token() -> String {
+    URL_SAFE_NO_PAD.encode(random_bytes::<32>())
+}
+
+/// A new identifier whose order is that of its making.
+pub fn new_id() -> String {
+    uuid::Uuid::now_v7().to_string()
+}
+
+fn derive(master: &[u8; 32], purpose: &str) -> [u8; 32] {
+    let mut derived = [0; 32];
+    let kdf = Hkdf::<Sha256>::new(Some(b"sayso"), master);
+    kdf.expand(purpose.as_bytes(), &mut derived).expect("32 bytes are within the limit of HKDF");
+    derived
+}
+
+async fn stored_check(db: &Db) -> sqlx::Result<Option<String>> {
+    let select = "select value from meta where name = 'master_key_check'";
+    with_db!(db, pool => sqlx::query_scalar(select).fetch_optional(pool).await)
+}
+
+fn make_key_file(path: &Path) -> anyhow::Result<String> {
+    let text = STANDARD.encode(random_bytes::<32>());
+    let mut options = fs::OpenOptions::new();
+    match options.write(true).create_new(true).mode(0o600).open(path) {
+        Ok(mut file) => {
+            writeln!(file, "{text}")?;
+            file.sync_all()?;
+            Ok(text)
+        }
+        // Two commands started together: the other one was first, and its key counts.
+        Err(error) if error.kind() == std::io::ErrorKind::AlreadyExists => Ok(fs::read_to_string(path)?),
+        Err(error) => Err(error).with_context(|| format!("cannot write {}", path.display())),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    fn keys(seed: u8) -> String {
+        STANDARD.encode([seed; 32])
+    }
+
+    proptest! {
+        #[test]
+        fn decrypts_only_in_its_place(plain: Vec<u8>, other in "[a-z]{1,5}") {
+            let ring = Keys::parse(&keys(1)).expect("a key");
+            let sealed = ring.encrypt("feedback/1/contact", &plain);
+            prop_assert_eq!(ring.decrypt("feedback/1/contact", &sealed), Some(plain));
+            prop_assert_eq!(ring.decrypt(&other, &sealed), None);
+        }
+
+        #[test]
+        fn never_panics(text in "\\PC{0,80}") {
+            prop_assert_eq!(Keys::parse(&keys(1)).expect("a key").decrypt("x", &text), None);
+        }
+    }
+
+    #[test]
+    fn keys_rotate() {
+        let old = Keys::parse(&keys(1)).expect("a key");
+        let both = Keys::parse(&format!("{},{}", keys(2), keys(1))).expect("two keys");
+        let sealed = old.encrypt("c", b"text");
+        assert_eq!(both.decrypt_text("c", &sealed).as_deref(), Some("text"));
+        assert_eq!(old.decrypt("c", &both.encrypt("c", b"text")), None, "the new key encrypts");
+        assert_eq!(both.hash(Purpose::Code, "x"), old.hash(Purpose::Code, "x"), "look-ups stay");
+    }
+
+    #[test]
+    fn refuses_what_is_no_key() {
+        for wrong in ["", "short", "!!!!"] {
+            assert!(Keys::parse(wrong).is_err());
+        }
+    }
+}

@@ -1,0 +1,84 @@
+//! The public settings of a site: what the widget needs to show its form.
+
+use axum::Json;
+use axum::extract::{Path, State};
+use axum::http::{HeaderValue, header};
+use axum::response::{IntoResponse, Response};
+use sayso_shared::{Kind, Lang, Problem};
+use serde::Serialize;
+use utoipa::ToSchema;
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
+
+use super::Site;
+use super::settings::{Category, Texts, Theme};
+use crate::app::App;
+use crate::http::{Error, Result};
+
+/// `GET /api/v1/sites/{key}`.
+pub fn router() -> OpenApiRouter<App> {
+    OpenApiRouter::new().routes(routes!(public_settings))
+}
+
+/// What everybody may know of a site.
+#[derive(Serialize, ToSchema)]
+pub struct PublicSettings {
+    key: String,
+    name: String,
+    /// BCP 47 tags, the main language first.
+    #[schema(value_type = Vec<String>)]
+    languages: Vec<Lang>,
+    kinds: Vec<Kind>,
+    categories: Vec<Category>,
+    /// Fields that must be filled in.
+    required: Vec<String>,
+    promise_text: Texts,
+    privacy_url: Option<String>,
+    consent_text: Texts,
+    theme: Theme,
+    proof: Proof,
+}
+
+/// Whether a submission needs a solved challenge.
+#[derive(Serialize, ToSchema)]
+pub struct Proof {
+    required: bool,
+}
+
+impl From<&Site> for PublicSettings {
+    fn from(site: &Site) -> Self {
+        let settings = site.settings.clone();
+        Self {
+            key: site.key().to_owned(),
+            name: site.name().to_owned(),
+            languages: settings.languages,
+            kinds: settings.kinds,
+            categories: settings.categories,
+            required: settings.required,
+            promise_text: settings.promise_text,
+            privacy_url: settings.privacy_url,
+            consent_text: settings.consent_text,
+            theme: settings.theme,
+            proof: Proof { required: false },
+        }
+    }
+}
+
+/// The public settings of a site.
+#[utoipa::path(
+    get,
+    path = "/api/v1/sites/{key}",
+    tag = "sites",
+    params(("key" = String, Path, description = "The site's public key")),
+    responses(
+        (status = 200, body = PublicSettings),
+        (status = 403, body = Problem, content_type = "application/problem+json", description = "Foreign origin"),
+        (status = 404, body = Problem, content_type = "application/problem+json", description = "No such site"),
+    )
+)]
+async fn public_settings(State(app): State<App>, Path(key): Path<String>) -> Result<Response> {
+    let site = app.sites.by_key(&key).await?.ok_or(Error::NotFound("there is no such site"))?;
+    let mut response = Json(PublicSettings::from(&*site)).into_response();
+    response.headers_mut().insert(header::CACHE_CONTROL, HeaderValue::from_static("public, max-age=60"));
+    Ok(response)
+}

@@ -1,0 +1,1 @@
+//! `sayso site` and `sayso target`.

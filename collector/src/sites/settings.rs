@@ -1,0 +1,205 @@
+//! What a site's owner can set, with `sayso site set KEY NAME=VALUE`.
+
+use std::collections::BTreeMap;
+
+use anyhow::{Context, bail, ensure};
+use sayso_shared::{Kind, Lang};
+use serde::{Deserialize, Serialize};
+
+use super::{Origin, Site};
+
+/// A text in several languages, by language tag.
+pub type Texts = BTreeMap<String, String>;
+
+/// The settings of a site.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct SiteSettings {
+    /// The languages of its pages, the main one first.
+    pub languages: Vec<Lang>,
+    /// The kinds that it collects.
+    pub kinds: Vec<Kind>,
+    /// What feedback can be about.
+    pub categories: Vec<Category>,
+    /// Fields that must be filled in, such as `contact`.
+    pub required: Vec<String>,
+    /// What customers are promised, in hours; 0 for no promise.
+    pub first_response_hours: u32,
+    /// The promise as a sentence.
+    pub promise_text: Texts,
+    /// The site's privacy statement.
+    pub privacy_url: Option<String>,
+    /// What customers have to agree to; nothing to ask for when it is empty.
+    pub consent_text: Texts,
+    /// Looks.
+    pub theme: Theme,
+}
+
+/// What feedback can be about.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
+pub struct Category {
+    /// The name on the wire.
+    pub key: String,
+    /// The kind that it belongs to; none for all of them.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub kind: Option<Kind>,
+    /// What people read, by language.
+    pub label: Texts,
+}
+
+/// Looks of the widget and the site's pages.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
+#[serde(default, deny_unknown_fields)]
+pub struct Theme {
+    /// `#rrggbb`.
+    pub accent: Option<String>,
+    /// Corner radius in pixels, 0 to 24.
+    pub radius: Option<u8>,
+    /// `inherit` for the page's font, `system` for the system's.
+    pub font: Option<String>,
+}
+
+impl Default for SiteSettings {
+    fn default() -> Self {
+        Self {
+            languages: Lang::ALL.to_vec(),
+            kinds: Kind::ALL.to_vec(),
+            categories: Vec::new(),
+            required: Vec::new(),
+            first_response_hours: 24,
+            promise_text: Texts::new(),
+            privacy_url: None,
+            consent_text: Texts::new(),
+            theme: Theme::default(),
+        }
+    }
+}
+
+const REQUIRABLE: &[&str] = &["contact", "category", "rating", "importance", "desired_outcome", "reference"];
+
+/// The names that [`Site::set`] knows, for help and errors.
+pub const NAMES: &str = "name, origins, languages, kinds, categories, required, first_response_hours, promise_text.LANG, \
+    privacy_url, consent_text.LANG, theme.accent, theme.radius, theme.font";
+
+impl Site {
+    /// Applies `NAME=VALUE`; lists are separated by commas, `NAME+=VALUE` adds to one, an empty value clears.
+    pub fn set(&mut self, assignment: &str) -> anyhow::Result<()> {
+        let (name, value) = assignment.split_once('=').with_context(|| format!("{assignment}: write NAME=VALUE"))?;
+        let (name, value) = (name.trim(), value.trim());
+        match name.strip_suffix('+') {
+            Some("origins") => self.origins.push(Origin::parse(value)?),
+            Some(other) => bail!("{other}: only origins can be added to with +="),
+            None => self.assign(name, value)?,
+        }
+        self.origins.dedup();
+        Ok(())
+    }
+
+    fn assign(&mut self, name: &str, value: &str) -> anyhow::Result<()> {
+        let optional = |value: &str| (!value.is_empty()).then(|| value.to_owned());
+        let settings = &mut self.settings;
+        match name {
+            "name" => value.clone_into(&mut self.name),
+            "origins" => self.origins = list(value).map(Origin::parse).collect::<anyhow::Result<_>>()?,
+            "languages" => {
+                settings.languages = non_empty(list(value).map(language).collect::<anyhow::Result<_>>()?, name)?
+            }
+            "kinds" => settings.kinds = non_empty(list(value).map(kind).collect::<anyhow::Result<_>>()?, name)?,
+            "categories" => settings.categories = categories(value)?,
+            "required" => settings.required = list(value).map(requirable).collect::<anyhow::Result<_>>()?,
+            "first_response_hours" => {
+                settings.first_response_hours = value.parse().context("first_response_hours is a number of hours")?
+            }
+            "privacy_url" => settings.privacy_url = optional(value).map(web_address).transpose()?,
+            "theme.accent" => settings.theme.accent = optional(value).map(colour).transpose()?,
+            "theme.radius" => settings.theme.radius = optional(value).map(radius).transpose()?,
+            "theme.font" => settings.theme.font = optional(value).map(font).transpose()?,
+            _ => match name.split_once('.') {
+                Some(("promise_text", tag)) => set_text(&mut settings.promise_text, tag, value)?,
+                Some(("consent_text", tag)) => set_text(&mut settings.consent_text, tag, value)?,
+                _ => bail!("there is no setting {name}; there are: {NAMES}"),
+            },
+        }
+        Ok(())
+    }
+}
+
+/// The text for a language, else for the site's main language, else any.
+pub fn best_text<'a>(texts: &'a Texts, lang: Lang, main: Option<&Lang>) -> Option<&'a str> {
+    let by = |lang: Lang| texts.get(lang.as_str());
+    by(lang).or_else(|| by(*main?)).or_else(|| texts.values().next()).map(String::as_str)
+}
+
+fn list(value: &str) -> impl Iterator<Item = &str> {
+    value.split(',').map(str::trim).filter(|item| !item.is_empty())
+}
+
+fn non_empty<T>(items: Vec<T>, name: &str) -> anyhow::Result<Vec<T>> {
+    ensure!(!items.is_empty(), "{name} must not be empty");
+    Ok(items)
+}
+
+fn language(tag: &str) -> anyhow::Result<Lang> {
+    Lang::ALL
+        .into_iter()
+        .find(|lang| lang.as_str() == tag)
+        .with_context(|| format!("{tag}: the languages are en, zh-Hans and zh-Hant"))
+}
+
+fn kind(name: &str) -> anyhow::Result<Kind> {
+    Kind::parse(name).with_context(|| format!("{name}: the kinds are complaint, suggestion, question and praise"))
+}
+
+fn requirable(name: &str) -> anyhow::Result<String> {
+    ensure!(REQUIRABLE.contains(&name), "{name} can't be required; these can: {}", REQUIRABLE.join(", "));
+    Ok(name.to_owned())
+}
+
+fn categories(value: &str) -> anyhow::Result<Vec<Category>> {
+    if value.is_empty() {
+        return Ok(Vec::new());
+    }
+    let categories: Vec<Category> = serde_json::from_str(value)
+        .context(r#"categories is JSON such as [{"key":"delivery","kind":"complaint","label":{"en":"Delivery","zh-Hans":"送货"}}]"#)?;
+    ensure!(categories.len() <= 100, "at most 100 categories");
+    for category in &categories {
+        ensure!((1..=64).contains(&category.key.chars().count()), "a category's key has 1 to 64 characters");
+        ensure!(!category.label.is_empty(), "the category {} needs a label", category.key);
+        for (tag, text) in &category.label {
+            language(tag)?;
+            ensure!((1..=100).contains(&text.chars().count()), "a label has 1 to 100 characters");
+        }
+    }
+    Ok(categories)
+}
+
+fn set_text(texts: &mut Texts, tag: &str, value: &str) -> anyhow::Result<()> {
+    language(tag)?;
+    ensure!(value.chars().count() <= 1_000, "a text has at most 1,000 characters");
+    match value {
+        "" => texts.remove(tag),
+        _ => texts.insert(tag.to_owned(), value.to_owned()),
+    };
+    Ok(())
+}
+
+fn web_address(value: String) -> anyhow::Result<String> {
+    let url = url::Url::parse(&value).context("privacy_url is not a URL")?;
+    ensure!(matches!(url.scheme(), "http" | "https"), "privacy_url begins with http:// or https://");
+    Ok(value)
+}
+
+fn colour(value: String) -> anyhow::Result<String> {
+    let hex = value.strip_prefix('#').is_some_and(|hex| hex.len() == 6 && hex.bytes().all(|b| b.is_ascii_hexdigit()));
+    ensure!(hex, "theme.accent is a colour such as #0f766e");
+    Ok(value.to_ascii_lowercase())
+}
+
+fn radius(value: String) -> anyhow::Result<u8> {
+    value.parse().ok().filter(|radius| *radius <= 24).context("theme.radius is 0 to 24 pixels")
+}
+
+fn font(value: String) -> anyhow::Result<String> {
+    ensure!(matches!(value.as_str(), "inherit" | "system"), "theme.font is inherit or system");
+    Ok(value)
+}

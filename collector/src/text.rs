@@ -1,0 +1,160 @@
+//! What Sayso says, in its three languages. The files are in `collector/lang`, one folder a language, one file a slice; a
+//! key is the file's name and the entry's, such as `pages.title`.
+
+use std::collections::HashMap;
+use std::sync::LazyLock;
+
+use jiff::Timestamp;
+use jiff::tz::TimeZone;
+use sayso_shared::Lang;
+
+use crate::clock::Millis;
+
+macro_rules! language_files {
+    ($($slice:literal),+ $(,)?) => {
+        const FILES: &[(&str, [&str; 3])] = &[$(
+            ($slice, [
+                include_str!(concat!("../lang/en/", $slice, ".json")),
+                include_str!(concat!("../lang/zh-Hans/", $slice, ".json")),
+                include_str!(concat!("../lang/zh-Hant/", $slice, ".json")),
+            ]),
+        )+];
+    };
+}
+
+language_files!("common", "pages", "console", "mail");
+
+type Entries = HashMap<String, String>;
+
+static TEXTS: LazyLock<[Entries; 3]> = LazyLock::new(|| [0, 1, 2].map(entries));
+
+/// The texts of one language, for handlers and templates.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Texts(pub Lang);
+
+impl Texts {
+    /// The text for `key`, in English if the language lacks it.
+    pub fn get(&self, key: &str) -> &'static str {
+        lookup(self.0, key).or_else(|| lookup(Lang::En, key)).unwrap_or_else(|| {
+            debug_assert!(false, "there is no text {key}");
+            ""
+        })
+    }
+
+    /// The text for `key` with each `{name}` replaced by its value.
+    pub fn with(&self, key: &str, values: &[(&str, &str)]) -> String {
+        let mut text = String::new();
+        let mut rest = self.get(key);
+        while let Some((before, after)) = rest.split_once('{') {
+            text.push_str(before);
+            let Some((name, tail)) = after.split_once('}') else {
+                text.push('{');
+                rest = after;
+                continue;
+            };
+            match values.iter().find(|(known, _)| *known == name) {
+                Some((_, value)) => text.push_str(value),
+                None => text.extend(["{", name, "}"]),
+            }
+            rest = tail;
+        }
+        text + rest
+    }
+
+    /// The BCP 47 tag, for `lang` attributes.
+    pub fn tag(&self) -> &'static str {
+        self.0.as_str()
+    }
+
+    /// A moment for people, in UTC: `22 Nov 2026, 10:00 UTC`, `2026年11月22日 10:00 UTC`.
+    pub fn moment(&self, millis: Millis) -> String {
+        let Ok(time) = Timestamp::from_millisecond(millis) else { return String::new() };
+        let format = match self.0 {
+            Lang::En => "%-d %b %Y, %H:%M UTC",
+            Lang::ZhHans | Lang::ZhHant => "%Y年%-m月%-d日 %H:%M UTC",
+        };
+        time.to_zoned(TimeZone::UTC).strftime(format).to_string()
+    }
+}
+
+fn lookup(lang: Lang, key: &str) -> Option<&'static str> {
+    TEXTS[index(lang)].get(key).map(String::as_str)
+}
+
+fn index(lang: Lang) -> usize {
+    match lang {
+        Lang::En => 0,
+        Lang::ZhHans => 1,
+        Lang::ZhHant => 2,
+    }
+}
+
+fn entries(language: usize) -> Entries {
+    let mut all = Entries::new();
+    for (slice, files) in FILES {
+        let file: HashMap<String, String> =
+            serde_json::from_str(files[language]).expect("a test reads every language file");
+        all.extend(file.into_iter().map(|(key, text)| (format!("{slice}.{key}"), text)));
+    }
+    all
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+    use std::fs;
+    use std::path::Path;
+
+    use super::*;
+
+    fn placeholders(text: &str) -> BTreeSet<&str> {
+        text.split('{').skip(1).filter_map(|part| part.split_once('}')).map(|(name, _)| name).collect()
+    }
+
+    #[test]
+    fn every_language_says_everything() {
+        for (slice, _) in FILES {
+            let prefix = format!("{slice}.");
+            for (key, english) in TEXTS[0].iter().filter(|(key, _)| key.starts_with(&prefix)) {
+                for lang in [Lang::ZhHans, Lang::ZhHant] {
+                    // The console speaks English and simplified Chinese; a traditional reader gets the latter.
+                    if *slice == "console" && lang == Lang::ZhHant {
+                        continue;
+                    }
+                    let text = lookup(lang, key).unwrap_or_else(|| panic!("{key} is missing in {}", lang.as_str()));
+                    assert_eq!(placeholders(text), placeholders(english), "{key} in {}", lang.as_str());
+                }
+            }
+            for other in &TEXTS[1..] {
+                for key in other.keys() {
+                    assert!(TEXTS[0].contains_key(key), "{key} is not in English");
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn every_key_that_is_used_exists() {
+        let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+        let mut files = vec![root.join("src"), root.join("templates")];
+        while let Some(path) = files.pop() {
+            if path.is_dir() {
+                files.extend(fs::read_dir(&path).expect("a folder of ours").flatten().map(|entry| entry.path()));
+                continue;
+            }
+            let source = fs::read_to_string(&path).unwrap_or_default();
+            for (method, skipped) in [("t.get(\"", 7), ("t.with(\"", 8)] {
+                for (at, _) in source.match_indices(method) {
+                    let key = source[at + skipped..].split('"').next().unwrap_or_default();
+                    assert!(TEXTS[0].contains_key(key), "{key}, used in {}, does not exist", path.display());
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn fills_placeholders_and_leaves_other_braces() {
+        assert_eq!(Texts(Lang::En).moment(1_763_805_600_000), "22 Nov 2025, 10:00 UTC");
+        assert_eq!(Texts(Lang::ZhHans).moment(1_763_805_600_000), "2025年11月22日 10:00 UTC");
+    }
+}
