@@ -12,8 +12,15 @@ pub mod http;
 pub mod intake;
 pub mod keys;
 pub mod pages;
+pub mod serve;
 pub mod sites;
 pub mod text;
 
 pub use app::App;
 pub use config::Config;
+
+/// Chooses ring for all TLS of this process. Calling it again does nothing.
+pub fn install_crypto() {
+    // An error only says that it has been chosen before.
+    let _ = rustls::crypto::ring::default_provider().install_default();
+}

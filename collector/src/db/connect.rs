@@ -73,7 +73,7 @@ impl Db {
         let path = data.join("serve.lock");
         let file = File::options().create(true).write(true).truncate(false).open(&path);
         let file = file.with_context(|| format!("cannot open {}", path.display()))?;
-        if !FileExt::try_lock(&file).is_ok() {
+        if FileExt::try_lock(&file).is_err() {
             bail!(
                 "another sayso already serves {}; SQLite takes one server, PostgreSQL (database_url) takes many",
                 data.display()

@@ -1,0 +1,5 @@
+//! The collector by its interfaces, each test on SQLite and on PostgreSQL.
+
+#![expect(clippy::unwrap_used, reason = "a test may panic")]
+
+mod intake;
