@@ -1,11 +1,13 @@
 //! The harness of the end-to-end tests: a collector on a port of its own, with a database of its own.
 
 mod app;
+pub mod browser;
 mod client;
+pub mod company;
 mod database;
 pub mod process;
 
-pub use app::{Options, TestApp};
+pub use app::{Background, Options, TestApp, write_key};
 pub use client::{Answer, Client};
 pub use database::Database;
 
@@ -32,4 +34,16 @@ macro_rules! on_both_databases {
             }
         }
     )+};
+}
+
+/// Asks again and again until the condition holds; fails after half a minute.
+pub async fn eventually<F: Future<Output = bool>>(what: &str, mut condition: impl FnMut() -> F) {
+    let mut ticks = tokio::time::interval(std::time::Duration::from_millis(50));
+    for _ in 0..600 {
+        ticks.tick().await;
+        if condition().await {
+            return;
+        }
+    }
+    panic!("waited in vain until {what}");
 }
