@@ -7,7 +7,7 @@ use std::time::Duration;
 use tokio::net::TcpListener;
 
 use crate::app::App;
-use crate::http;
+use crate::{housekeeping, http, outbox};
 
 /// How long connections may take to end after the signal to stop; a client that never reads must not hold it up.
 const LAST_ANSWERS: Duration = Duration::from_secs(10);
@@ -39,8 +39,15 @@ pub async fn answer(app: App, listener: TcpListener) -> anyhow::Result<()> {
 }
 
 /// Everything that works on its own: forwarding and housekeeping. Returns when `app.shutdown` is cancelled and all have ended.
+/// Without forwarding nobody would hear of what customers say, so the collector stops if that can't start.
 pub async fn background(app: App) {
-    app.shutdown.cancelled().await;
+    let forwarding = async {
+        if let Err(error) = outbox::run(app.clone()).await {
+            tracing::error!(error = %error, "forwarding can't start");
+            app.shutdown.cancel();
+        }
+    };
+    tokio::join!(forwarding, housekeeping::run(app.clone()));
 }
 
 /// Cancels `app.shutdown` at the first SIGINT or SIGTERM.
