@@ -1,7 +1,7 @@
 //! What holds for every answer: headers, assets, problems as pages, the description of the API.
 
 use reqwest::{Method, StatusCode};
-use sayso_tests::{TestApp, on_both_databases};
+use sayso_tests::on_both_databases;
 
 on_both_databases! {
     async fn every_page_is_locked_down(app: TestApp) {
