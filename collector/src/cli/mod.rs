@@ -8,8 +8,9 @@ use crate::clock::Clock;
 use crate::config::{Config, DEFAULTS, LogFormat, Overrides};
 use crate::db::Db;
 use crate::keys::Keys;
-use crate::sites;
+use crate::outbox::commands::TargetCommand;
 use crate::sites::commands::SiteCommand;
+use crate::{outbox, sites};
 
 /// Customer feedback that is stored, forwarded and answered.
 #[derive(Debug, Parser)]
@@ -28,6 +29,9 @@ enum Command {
     /// Add, show and set up sites.
     #[command(subcommand)]
     Site(SiteCommand),
+    /// Add, list, try and remove the places that a site's events are forwarded to.
+    #[command(subcommand)]
+    Target(TargetCommand),
     /// Bring the database up to date.
     Migrate,
     /// Print the settings in force, without secrets; with --defaults the commented default file.
@@ -81,6 +85,7 @@ impl Cli {
                 println!("The {} database is up to date.", context.db.name());
                 Ok(())
             }
+            Command::Target(command) => outbox::commands::run(command, &Context::open(config).await?).await,
             Command::Site(command) => sites::commands::run(command, &Context::open(config).await?).await,
         }
     }
