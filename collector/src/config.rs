@@ -191,6 +191,14 @@ impl Config {
         Duration::from_secs(self.outbox.timeout)
     }
 
+    /// Notes the address that the system gave for port 0, in the public address too if that was made of it.
+    pub fn listens_on(&mut self, address: SocketAddr) {
+        if self.public_url == format!("http://{}", self.listen) {
+            self.public_url = format!("http://{address}");
+        }
+        self.listen = address;
+    }
+
     /// An absolute address below the public one.
     pub fn url(&self, path: &str) -> String {
         format!("{}{path}", self.public_url)
