@@ -4,16 +4,26 @@
 pub mod app;
 pub mod assets;
 pub mod cases;
+pub mod cli;
 pub mod clock;
 pub mod config;
 pub mod console;
 pub mod db;
+pub mod housekeeping;
 pub mod http;
 pub mod intake;
 pub mod keys;
+pub mod outbox;
 pub mod pages;
+pub mod serve;
 pub mod sites;
 pub mod text;
 
 pub use app::App;
 pub use config::Config;
+
+/// Chooses ring for all TLS of this process. Calling it again does nothing.
+pub fn install_crypto() {
+    // An error only says that it has been chosen before.
+    let _ = rustls::crypto::ring::default_provider().install_default();
+}

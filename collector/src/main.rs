@@ -1,1 +1,18 @@
-fn main() {}
+//! The binary `sayso`.
+
+use std::process::ExitCode;
+
+use clap::Parser;
+use sayso::cli::Cli;
+
+fn main() -> ExitCode {
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build();
+    let result = runtime.map_err(anyhow::Error::from).and_then(|runtime| runtime.block_on(Cli::parse().run()));
+    match result {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("sayso: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}

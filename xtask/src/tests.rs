@@ -1,6 +1,8 @@
 //! `cargo xtask test`: everything that must hold, in the order in which it fails cheapest.
 
-use std::path::PathBuf;
+use std::collections::BTreeSet;
+use std::fs;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use anyhow::Context as _;
@@ -116,7 +118,11 @@ fn check(part: Part, test_args: &[String]) -> anyhow::Result<()> {
                 .env("RUSTDOCFLAGS", "-D warnings");
         }
         _ => {
-            cargo.args(["test", "--workspace", "--lib", "--bins", "--"]).args(test_args);
+            cargo.args(["test", "--workspace", "--lib", "--bins"]);
+            for name in own_test_programs(&environment::workspace()) {
+                cargo.args(["--test", &name]);
+            }
+            cargo.arg("--").args(test_args);
         }
     }
     run(part.name(), &mut cargo)?;
@@ -125,6 +131,19 @@ fn check(part: Part, test_args: &[String]) -> anyhow::Result<()> {
         run("examples in the documentation", environment::cargo().args(["test", "--workspace", "--doc"]))?;
     }
     Ok(())
+}
+
+/// The test programs that crates keep beside their sources: those need neither a database nor a browser.
+///
+/// They are named one by one, because leaving out `sayso-tests` as a package would change the features of dependencies
+/// and compile them a second time.
+fn own_test_programs(workspace: &Path) -> BTreeSet<String> {
+    let folders = ["shared", "widget", "collector", "xtask"].map(|member| workspace.join(member).join("tests"));
+    let entries = folders.into_iter().flat_map(|folder| fs::read_dir(folder).into_iter().flatten().flatten());
+    let programs = entries
+        .map(|entry| entry.path())
+        .filter(|path| path.extension().is_some_and(|extension| extension == "rs") || path.join("main.rs").is_file());
+    programs.filter_map(|path| Some(path.file_stem()?.to_str()?.to_owned())).collect()
 }
 
 fn test_end_to_end(parts: &[Part], test_args: &[String]) -> anyhow::Result<()> {
@@ -214,6 +233,20 @@ mod unit {
                       test result: ok. 30 passed; 0 failed; 0 ignored; 0 measured\n";
         assert_eq!(summary(output), "42 tests passed, 1 ignored");
         assert_eq!(summary("Checking sayso"), "");
+    }
+
+    #[test]
+    fn test_programs_beside_the_sources_are_found_in_both_forms() {
+        let folder = tempfile::tempdir().expect("a temporary folder");
+        for (path, is_program) in
+            [("widget/tests/state.rs", true), ("shared/tests/wire/main.rs", true), ("shared/tests/data/a.txt", false)]
+        {
+            let file = folder.path().join(path);
+            fs::create_dir_all(file.parent().expect("a file is in a folder")).expect("a new folder");
+            fs::write(&file, path).expect("a new file");
+            let stem = path.split('/').nth(2).expect("three parts").trim_end_matches(".rs");
+            assert_eq!(own_test_programs(folder.path()).contains(stem), is_program, "{path}");
+        }
     }
 
     #[test]

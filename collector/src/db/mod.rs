@@ -105,6 +105,11 @@ pub fn is_unique_violation(error: &sqlx::Error) -> bool {
     error.as_database_error().is_some_and(|error| error.is_unique_violation())
 }
 
+/// Whether PostgreSQL broke a deadlock by this error; the same work succeeds when it is done again.
+pub fn is_deadlock(error: &sqlx::Error) -> bool {
+    error.as_database_error().and_then(|error| error.code()).is_some_and(|code| code == "40P01")
+}
+
 /// Whether the database can't be reached or can't take more at present, so that trying again helps.
 pub fn is_unavailable(error: &sqlx::Error) -> bool {
     match error {

@@ -5,6 +5,7 @@ pub mod cache;
 pub mod commands;
 pub mod origin;
 pub mod settings;
+pub mod snippet;
 pub mod targets;
 
 use sayso_shared::FeedbackRules;

@@ -1,0 +1,98 @@
+//! The command line: `sayso serve`, `sayso demo`, and commands that work beside a running server.
+
+mod serve;
+
+use clap::{Parser, Subcommand};
+
+use crate::clock::Clock;
+use crate::config::{Config, DEFAULTS, LogFormat, Overrides};
+use crate::db::Db;
+use crate::keys::Keys;
+use crate::sites;
+use crate::sites::commands::SiteCommand;
+
+/// Customer feedback that is stored, forwarded and answered.
+#[derive(Debug, Parser)]
+#[command(name = "sayso", version, about, arg_required_else_help = true)]
+pub struct Cli {
+    #[command(flatten)]
+    overrides: Overrides,
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Serve the widget, the customers' pages and the staff console.
+    Serve,
+    /// Add, show and set up sites.
+    #[command(subcommand)]
+    Site(SiteCommand),
+    /// Bring the database up to date.
+    Migrate,
+    /// Print the settings in force, without secrets; with --defaults the commented default file.
+    Config {
+        /// Print the file with all settings, their defaults and what they mean.
+        #[arg(long)]
+        defaults: bool,
+    },
+}
+
+/// What a command works with, beside a server that may be running.
+#[derive(Debug)]
+pub struct Context {
+    /// The settings.
+    pub config: Config,
+    /// The database, up to date.
+    pub db: Db,
+    /// The master key.
+    pub keys: Keys,
+    /// Time.
+    pub clock: Clock,
+}
+
+impl Context {
+    async fn open(config: Config) -> anyhow::Result<Self> {
+        let db = Db::connect(&config.data, config.database_url.reveal()).await?;
+        db.migrate().await?;
+        let keys = Keys::load(&db, &config.data).await?;
+        Ok(Self { config, db, keys, clock: Clock::default() })
+    }
+}
+
+impl Cli {
+    /// Does what the command line says.
+    pub async fn run(self) -> anyhow::Result<()> {
+        crate::install_crypto();
+        if let Command::Config { defaults: true } = self.command {
+            print!("{DEFAULTS}");
+            return Ok(());
+        }
+        let config = Config::load(&self.overrides)?;
+        start_log(&config);
+        match self.command {
+            Command::Serve => serve::run(config).await,
+            Command::Config { .. } => {
+                print!("{}", toml::to_string(&config)?);
+                Ok(())
+            }
+            Command::Migrate => {
+                let context = Context::open(config).await?;
+                println!("The {} database is up to date.", context.db.name());
+                Ok(())
+            }
+            Command::Site(command) => sites::commands::run(command, &Context::open(config).await?).await,
+        }
+    }
+}
+
+fn start_log(config: &Config) {
+    let filter = tracing_subscriber::EnvFilter::try_from_env("SAYSO_LOG")
+        .unwrap_or_else(|_| tracing_subscriber::EnvFilter::new("info,sqlx=warn,hyper=warn"));
+    let log = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).with_target(false);
+    // An error only says that a log has been started before.
+    let _ = match config.log_format {
+        LogFormat::Text => log.try_init(),
+        LogFormat::Json => log.json().try_init(),
+    };
+}

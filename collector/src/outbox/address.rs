@@ -1,0 +1,233 @@
+//! Which addresses a webhook may reach. Decided where names become addresses, so that a name that changes its address between a
+//! check and the connection gains nothing.
+
+use std::net::{IpAddr, SocketAddr};
+use std::sync::{Arc, LazyLock};
+
+use ipnet::IpNet;
+use reqwest::dns::{Addrs, Name, Resolve, Resolving};
+use url::{Host, Url};
+
+/// Whether webhooks may go to private addresses.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Private {
+    /// Only to addresses of the public internet.
+    Refused,
+    /// The operator has switched the guard off.
+    Allowed,
+}
+
+/// A webhook points to where no webhook may go.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("the address {0} is private")]
+pub struct PrivateAddress(IpAddr);
+
+/// Resolves names, and gives public addresses only.
+#[derive(Clone, Copy, Debug)]
+pub struct GuardedResolver(Private);
+
+impl GuardedResolver {
+    /// A resolver for an HTTP client.
+    pub fn new(private: Private) -> Arc<Self> {
+        Arc::new(Self(private))
+    }
+}
+
+impl Resolve for GuardedResolver {
+    fn resolve(&self, name: Name) -> Resolving {
+        let private = self.0;
+        Box::pin(async move {
+            let found: Vec<SocketAddr> = tokio::net::lookup_host((name.as_str(), 0)).await?.collect();
+            let allowed = choose(&found, private)?;
+            Ok(Box::new(allowed.into_iter()) as Addrs)
+        })
+    }
+}
+
+/// Checks a host that is an address already, which no resolver sees.
+pub fn check_literal(url: &Url, private: Private) -> Result<(), PrivateAddress> {
+    let address = match url.host() {
+        Some(Host::Ipv4(address)) => IpAddr::V4(address),
+        Some(Host::Ipv6(address)) => IpAddr::V6(address),
+        Some(Host::Domain(_)) | None => return Ok(()),
+    };
+    if private == Private::Allowed || is_public(address) { Ok(()) } else { Err(PrivateAddress(address)) }
+}
+
+fn choose(found: &[SocketAddr], private: Private) -> Result<Vec<SocketAddr>, PrivateAddress> {
+    let allowed = |address: &&SocketAddr| private == Private::Allowed || is_public(address.ip());
+    let chosen: Vec<SocketAddr> = found.iter().filter(allowed).copied().collect();
+    match (chosen.is_empty(), found.first()) {
+        (true, Some(refused)) => Err(PrivateAddress(refused.ip())),
+        _ => Ok(chosen),
+    }
+}
+
+/// Whether an address belongs to one host of the public internet (IANA's special-purpose registries say which do not).
+fn is_public(address: IpAddr) -> bool {
+    static REFUSED: LazyLock<Vec<IpNet>> =
+        LazyLock::new(|| NOT_PUBLIC.iter().map(|net| net.parse().expect("the table holds networks")).collect());
+    let in_use = match address {
+        IpAddr::V4(_) => true,
+        // The only part of IPv6 that is given to hosts. All else is loopback, private, multicast, reserved, or stands for IPv4 (mapped, NAT64).
+        IpAddr::V6(address) => address.segments()[0] & 0xe000 == 0x2000,
+    };
+    in_use && !REFUSED.iter().any(|net| net.contains(&address))
+}
+
+const NOT_PUBLIC: &[&str] = &[
+    "0.0.0.0/8",       // this network
+    "10.0.0.0/8",      // private
+    "100.64.0.0/10",   // carrier-grade NAT
+    "127.0.0.0/8",     // loopback
+    "169.254.0.0/16",  // link-local, with the metadata services of clouds
+    "172.16.0.0/12",   // private
+    "192.0.0.0/24",    // protocol assignments
+    "192.0.2.0/24",    // documentation
+    "192.88.99.0/24",  // relays of 6to4
+    "192.168.0.0/16",  // private
+    "198.18.0.0/15",   // benchmarks
+    "198.51.100.0/24", // documentation
+    "203.0.113.0/24",  // documentation
+    "224.0.0.0/4",     // multicast
+    "240.0.0.0/4",     // reserved, and broadcast
+    "2001::/23",       // protocol assignments, Teredo among them
+    "2001:db8::/32",   // documentation
+    "2002::/16",       // 6to4: an IPv4 address in disguise
+    "3fff::/20",       // documentation
+];
+
+#[cfg(test)]
+mod tests {
+    use std::net::{Ipv4Addr, Ipv6Addr};
+
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn public(text: &str) -> bool {
+        is_public(text.parse().expect("an address"))
+    }
+
+    #[test]
+    fn tells_public_addresses_from_others() {
+        for address in [
+            "1.1.1.1",
+            "8.8.8.8",
+            "100.63.255.255",
+            "100.128.0.0",
+            "172.15.0.1",
+            "172.32.0.1",
+            "192.0.1.1",
+            "223.255.255.255",
+        ] {
+            assert!(public(address), "{address}");
+        }
+        for address in ["2606:4700:4700::1111", "2400:cb00::1", "2a00:1450:4001::200e", "2001:4860:4860::8888"] {
+            assert!(public(address), "{address}");
+        }
+        for address in [
+            "0.0.0.0",
+            "10.1.2.3",
+            "100.64.0.1",
+            "127.0.0.1",
+            "127.255.0.9",
+            "169.254.169.254",
+            "172.16.0.1",
+            "172.31.255.255",
+            "192.0.0.8",
+            "192.0.2.1",
+            "192.168.1.1",
+            "198.19.0.1",
+            "198.51.100.7",
+            "203.0.113.7",
+            "224.0.0.1",
+            "239.1.1.1",
+            "240.0.0.1",
+            "255.255.255.255",
+        ] {
+            assert!(!public(address), "{address}");
+        }
+        for address in [
+            "::",
+            "::1",
+            "::ffff:8.8.8.8",
+            "::ffff:127.0.0.1",
+            "::7f00:1",
+            "64:ff9b::a00:1",
+            "64:ff9b::808:808",
+            "64:ff9b:1::1",
+            "100::1",
+            "2001::1",
+            "2001:db8::1",
+            "2002:7f00:1::",
+            "2002:808:808::1",
+            "3fff::1",
+            "fc00::1",
+            "fd12::1",
+            "fe80::1",
+            "fec0::1",
+            "ff02::1",
+            "4000::1",
+        ] {
+            assert!(!public(address), "{address}");
+        }
+    }
+
+    #[test]
+    fn a_host_that_is_an_address_is_checked_however_it_is_written() {
+        for url in [
+            "http://127.0.0.1/",
+            "http://2130706433/",
+            "http://0x7f.1/",
+            "http://0177.0.0.1/",
+            "http://[::1]:80/",
+            "http://[::ffff:10.0.0.1]/",
+        ] {
+            let url = Url::parse(url).expect("a URL");
+            assert!(check_literal(&url, Private::Refused).is_err(), "{url}");
+            assert!(check_literal(&url, Private::Allowed).is_ok(), "{url}");
+        }
+        let refused = check_literal(&Url::parse("http://10.0.0.1/").expect("a URL"), Private::Refused);
+        assert_eq!(refused.map_err(|error| error.to_string()), Err("the address 10.0.0.1 is private".to_owned()));
+        assert!(check_literal(&Url::parse("https://1.1.1.1/").expect("a URL"), Private::Refused).is_ok());
+        assert!(check_literal(&Url::parse("https://hooks.example/").expect("a URL"), Private::Refused).is_ok());
+    }
+
+    #[test]
+    fn a_name_with_addresses_of_both_sorts_is_reached_by_the_public_one() {
+        let found: Vec<SocketAddr> = vec![([10, 0, 0, 1], 0).into(), ([1, 1, 1, 1], 0).into()];
+        assert_eq!(choose(&found, Private::Refused), Ok(vec![found[1]]));
+        assert_eq!(choose(&found[..1], Private::Refused), Err(PrivateAddress(found[0].ip())));
+        assert_eq!(choose(&found, Private::Allowed), Ok(found));
+    }
+
+    proptest! {
+        #[test]
+        fn what_the_standard_library_calls_special_is_not_public(bits: u32) {
+            let address = Ipv4Addr::from(bits);
+            let special = address.is_private() || address.is_loopback() || address.is_link_local() || address.is_multicast()
+                || address.is_broadcast() || address.is_documentation() || address.is_unspecified();
+            prop_assert!(!(special && is_public(address.into())));
+        }
+
+        #[test]
+        fn an_ipv4_address_in_ipv6_is_never_public(bits: u32) {
+            let v4 = Ipv4Addr::from(bits);
+            let [a, b, c, d] = v4.octets();
+            let (high, low) = (u16::from_be_bytes([a, b]), u16::from_be_bytes([c, d]));
+            let forms = [v4.to_ipv6_mapped(), Ipv6Addr::new(0, 0, 0, 0, 0, 0, high, low), Ipv6Addr::new(0x64, 0xff9b, 0, 0, 0, 0, high, low),
+                Ipv6Addr::new(0x2002, high, low, 0, 0, 0, 0, 1)];
+            for form in forms {
+                prop_assert!(!is_public(form.into()), "{form}");
+            }
+        }
+
+        #[test]
+        fn special_ipv6_is_not_public(bits: u128) {
+            let address = Ipv6Addr::from(bits);
+            let special = address.is_loopback() || address.is_multicast() || address.is_unique_local() || address.is_unicast_link_local();
+            prop_assert!(!(special && is_public(address.into())));
+        }
+    }
+}

@@ -1,0 +1,228 @@
+//! Mail: composed once, then sent by SMTP or written to a file.
+
+use std::fmt;
+use std::path::{Path, PathBuf};
+use std::time::{Duration, UNIX_EPOCH};
+
+use anyhow::Context as _;
+use lettre::message::header::{HeaderName, HeaderValue};
+use lettre::message::{Mailbox, MultiPart};
+use lettre::transport::smtp;
+use lettre::{Address, AsyncSmtpTransport, AsyncTransport, Message, Tokio1Executor};
+use tokio::fs;
+use tokio::io::AsyncWriteExt;
+use url::Url;
+
+use super::deliveries::Failure;
+use super::letters::Letter;
+use crate::clock::Millis;
+use crate::config::Config;
+
+/// The folder in the data folder that mails are written to when there is no mail server.
+pub const FOLDER: &str = "mail";
+
+/// Composes and sends mails.
+pub struct Mailer {
+    transport: Transport,
+    from: Mailbox,
+    /// The right side of message identifiers.
+    host: String,
+}
+
+enum Transport {
+    Smtp(AsyncSmtpTransport<Tokio1Executor>),
+    Folder(PathBuf),
+}
+
+impl Mailer {
+    /// By the settings: SMTP, or the folder when no server is set.
+    pub fn open(config: &Config) -> anyhow::Result<Self> {
+        let transport = match config.smtp.url.reveal() {
+            Some(url) => Transport::Smtp(smtp_transport(url, config.delivery_timeout())?),
+            None => Transport::Folder(config.data.join(FOLDER)),
+        };
+        let public = Url::parse(&config.public_url).context("public_url is not a URL")?;
+        let host = public.host_str().unwrap_or("localhost").trim_matches(['[', ']']).to_owned();
+        let from = config.smtp.from.parse().context("[smtp] from must look like Name <user@example.com>")?;
+        Ok(Self { transport, from, host })
+    }
+
+    /// Makes a mail. Its identifier is the delivery's and stays the same for every attempt; all mails about a case refer to one
+    /// identifier, so that mail programs show them together. `name` is the sender's, where customers know one better than ours.
+    pub fn compose(
+        &self,
+        to: &str,
+        name: Option<&str>,
+        letter: &Letter,
+        id: &str,
+        case_id: &str,
+        now: Millis,
+    ) -> Result<Message, Failure> {
+        const UNUSABLE: &str = "mail can't be sent to this address";
+        let to: Address = to.parse().map_err(|_| Failure::Never(UNUSABLE.into()))?;
+        let from = match name {
+            Some(name) => Mailbox::new(Some(name.to_owned()), self.from.email.clone()),
+            None => self.from.clone(),
+        };
+        let html = letter.html().map_err(|_| Failure::again("the mail could not be written"))?;
+        let thread = format!("<case-{case_id}@{}>", self.host);
+        let date = UNIX_EPOCH + Duration::from_millis(u64::try_from(now).unwrap_or_default());
+        let message = Message::builder()
+            .from(from)
+            .to(Mailbox::new(None, to))
+            .subject(one_line(&letter.subject))
+            .date(date)
+            .message_id(Some(format!("<{id}@{}>", self.host)))
+            .in_reply_to(thread.clone())
+            .references(thread)
+            // RFC 3834: so that no automatic answer comes back.
+            .raw_header(header("Auto-Submitted", "auto-generated"))
+            .raw_header(header("X-Auto-Response-Suppress", "All"))
+            .multipart(MultiPart::alternative_plain_html(letter.text(), html));
+        message.map_err(|_| Failure::Never(UNUSABLE.into()))
+    }
+
+    /// Sends a mail.
+    pub async fn send(&self, mail: &Message, id: &str, now: Millis) -> Result<(), Failure> {
+        match &self.transport {
+            Transport::Smtp(smtp) => {
+                smtp.send(mail.clone()).await.map(|_| ()).map_err(|error| Failure::again(explain(&error)))
+            }
+            Transport::Folder(folder) => write(folder, &file_name(id, now), &mail.formatted()).await.map_err(|error| {
+                tracing::error!(error = %error, "a mail can't be written to the data folder");
+                Failure::again("the mail could not be written to the data folder")
+            }),
+        }
+    }
+}
+
+impl fmt::Debug for Mailer {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self.transport {
+            Transport::Smtp(_) => "Mailer(smtp)",
+            Transport::Folder(_) => "Mailer(folder)",
+        })
+    }
+}
+
+fn smtp_transport(url: &str, timeout: Duration) -> anyhow::Result<AsyncSmtpTransport<Tokio1Executor>> {
+    let mut parsed = Url::parse(url).ok().context("[smtp] url is not a URL")?;
+    // lettre takes smtp:// for "never encrypt"; we encrypt wherever the server offers it.
+    if parsed.scheme() == "smtp" && parsed.query().is_none() {
+        parsed.set_query(Some("tls=opportunistic"));
+    }
+    let builder = AsyncSmtpTransport::<Tokio1Executor>::from_url(parsed.as_str());
+    // The error may repeat the URL with its password, so it stays out of ours.
+    let builder = builder.ok().context("[smtp] url must look like smtp://user:password@mail.example.com:587")?;
+    Ok(builder.timeout(Some(timeout)).build())
+}
+
+fn header(name: &'static str, value: &str) -> HeaderValue {
+    HeaderValue::new(HeaderName::new_from_ascii_str(name), value.to_owned())
+}
+
+/// What a mail server or the way to it says, without the server's words, which often repeat the address.
+fn explain(error: &smtp::Error) -> String {
+    match error.status() {
+        Some(code) => format!("the mail server answered {code}"),
+        None if error.is_timeout() => "the mail server did not answer in time".into(),
+        None if error.is_tls() => "no safe connection to the mail server".into(),
+        None if error.is_client() => "the mail server lacks what this mail needs".into(),
+        None => "the mail server can't be reached".into(),
+    }
+}
+
+/// Text for a header: one line, without marks that turn the direction of what follows.
+fn one_line(text: &str) -> String {
+    let turns = |c: char| matches!(c, '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
+    let plain: String = text.chars().filter(|c| !turns(*c)).map(|c| if c.is_control() { ' ' } else { c }).collect();
+    plain.split_whitespace().collect::<Vec<_>>().join(" ")
+}
+
+/// Begins with the time, so that files sort by it: `20261122T100000.000Z-<id>.eml`.
+fn file_name(id: &str, now: Millis) -> String {
+    let time = jiff::Timestamp::from_millisecond(now).unwrap_or_default();
+    format!("{}-{id}.eml", time.strftime("%Y%m%dT%H%M%S.%3fZ"))
+}
+
+/// Writes a file that is there as a whole or not at all, and on disk when this returns.
+async fn write(folder: &Path, name: &str, content: &[u8]) -> std::io::Result<()> {
+    fs::create_dir_all(folder).await?;
+    let unfinished = folder.join(format!(".{name}"));
+    let mut options = fs::OpenOptions::new();
+    options.write(true).create(true).truncate(true).mode(0o600);
+    let mut file = options.open(&unfinished).await?;
+    file.write_all(content).await?;
+    file.sync_all().await?;
+    fs::rename(&unfinished, folder.join(name)).await?;
+    fs::File::open(folder).await?.sync_all().await
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn mailer() -> Mailer {
+        let mut config = Config::for_data(Path::new("/nowhere")).expect("the defaults hold");
+        config.public_url = "https://feedback.example.com".into();
+        Mailer::open(&config).expect("the defaults hold")
+    }
+
+    fn letter(subject: &str) -> Letter {
+        Letter { subject: subject.to_owned(), ..Letter::default() }
+    }
+
+    #[test]
+    fn has_the_headers_of_an_automatic_mail_in_a_thread() {
+        let mail = mailer().compose("li@example.com", Some("Acme 家居"), &letter("Hi"), "d1", "c1", 0).expect("a mail");
+        let text = String::from_utf8(mail.formatted()).expect("mails are ASCII");
+        for line in [
+            "Message-ID: <d1@feedback.example.com>",
+            "References: <case-c1@feedback.example.com>",
+            "Auto-Submitted: auto-generated",
+            "To: li@example.com",
+            "Subject: Hi",
+            "Date: Thu, 01 Jan 1970 00:00:00 +0000",
+        ] {
+            assert!(text.lines().any(|have| have == line), "{line} in {text}");
+        }
+        assert!(!text.contains("Reply-To") && !text.contains("List-"));
+    }
+
+    #[test]
+    fn files_sort_by_time() {
+        assert_eq!(file_name("x", 1_763_805_600_123), "20251122T100000.123Z-x.eml");
+    }
+
+    #[test]
+    fn an_address_that_is_none_is_given_up() {
+        let refused = mailer().compose("a@b.c\r\nBcc: x@y.z", None, &letter("Hi"), "d1", "c1", 0);
+        assert!(matches!(refused, Err(Failure::Never(_))));
+    }
+
+    #[test]
+    fn errors_of_settings_do_not_show_the_password() {
+        for url in ["smtp://u:hunter2@", "hunter2", "ftp://u:hunter2@host"] {
+            let error = smtp_transport(url, Duration::from_secs(1)).err().map(|error| format!("{error:?}"));
+            assert!(error.is_some_and(|error| !error.contains("hunter2")), "{url}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn no_subject_makes_a_header(subject in "[ -~\r\n\u{0}\u{2028}字😀\u{202e}]{0,200}") {
+            let mail = mailer().compose("li@example.com", Some("Acme"), &letter(&subject), "d1", "c1", 0).expect("a mail");
+            let formatted = mail.formatted();
+            let text = String::from_utf8_lossy(&formatted);
+            let head = text.split("\r\n\r\n").next().unwrap_or_default();
+            let known = ["From", "To", "Subject", "Date", "Message-ID", "In-Reply-To", "References", "Auto-Submitted", "X-Auto-Response-Suppress", "MIME-Version", "Content-Type"];
+            for line in head.split("\r\n").filter(|line| !line.starts_with([' ', '\t'])) {
+                let name = line.split(':').next().unwrap_or_default();
+                prop_assert!(known.contains(&name), "{line}");
+            }
+            prop_assert!(!head.replace("\r\n", "").contains(['\r', '\n']));
+        }
+    }
+}

@@ -1,0 +1,262 @@
+//! What is told about an event: read once, then written as a mail or a webhook.
+
+use std::sync::Arc;
+
+use anyhow::Context as _;
+use sayso_shared::{Contact, Kind, Lang, Locale};
+use serde_json::{Value, json};
+
+use super::deliveries::Delivery;
+use crate::app::App;
+use crate::cases::{Case, EventType, Priority, Status, view};
+use crate::clock::Millis;
+use crate::config::Config;
+use crate::keys::new_id;
+use crate::sites::Site;
+use crate::with_db;
+
+/// An event with its case and site.
+#[derive(Clone, Debug)]
+pub struct Facts {
+    /// The site of the case.
+    pub site: Arc<Site>,
+    /// The case as it stands now.
+    pub case: CaseFacts,
+    /// What happened.
+    pub event: EventFacts,
+    /// How to reach the customer.
+    pub contact: Option<Contact>,
+    /// Whether there is such a case.
+    pub origin: Origin,
+}
+
+/// Where facts come from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Origin {
+    /// A case.
+    Real,
+    /// Made up, to try a target.
+    Sample,
+}
+
+/// What is told about a case.
+#[derive(Clone)]
+pub struct CaseFacts {
+    /// Its identifier.
+    pub id: String,
+    /// The tracking code.
+    pub code: String,
+    /// What it is.
+    pub kind: Kind,
+    /// Where it stands.
+    pub status: Status,
+    /// How urgent it is.
+    pub priority: Priority,
+    /// The customer's words.
+    pub message: String,
+    /// The key of the category.
+    pub category: Option<String>,
+    /// 1 to 5.
+    pub rating: Option<i64>,
+    /// What would put it right.
+    pub desired_outcome: Option<String>,
+    /// Order, contract or ticket number.
+    pub reference: Option<String>,
+    /// The customer's language tag.
+    pub locale: Option<String>,
+    /// Where the customer was: address, title and referrer.
+    pub page: [Option<String>; 3],
+    /// When it was accepted.
+    pub received_at: Millis,
+    /// Until when the first response is promised.
+    pub first_response_due: Option<Millis>,
+}
+
+/// What is told about an event.
+#[derive(Clone, Debug)]
+pub struct EventFacts {
+    /// Its identifier.
+    pub id: String,
+    /// Its number in the case.
+    pub seq: i64,
+    /// What happened.
+    pub kind: EventType,
+    /// `customer`, `member` or `system`.
+    pub actor: String,
+    /// The details.
+    pub data: Value,
+    /// When.
+    pub at: Millis,
+    /// What somebody wrote.
+    pub words: Option<Words>,
+    /// Whether the customer is asked to answer.
+    pub asks: bool,
+}
+
+/// What somebody wrote, and the name of the member who did.
+#[derive(Clone, sqlx::FromRow)]
+pub struct Words {
+    /// The name of the member.
+    pub member_name: Option<String>,
+    /// What was written.
+    pub body: String,
+}
+
+// What people wrote, and the code, must not reach a log.
+impl std::fmt::Debug for CaseFacts {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "CaseFacts({})", self.id)
+    }
+}
+
+impl std::fmt::Debug for Words {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Words(…)")
+    }
+}
+
+#[derive(sqlx::FromRow)]
+struct EventRow {
+    id: String,
+    seq: i64,
+    #[sqlx(rename = "type")]
+    kind: String,
+    actor: String,
+    data: String,
+    created_at: Millis,
+}
+
+/// The path of a case in the console.
+pub fn console_path(case_id: &str) -> String {
+    format!("/staff/cases/{case_id}")
+}
+
+impl Facts {
+    /// Reads what a delivery tells.
+    pub async fn load(app: &App, delivery: &Delivery) -> anyhow::Result<Facts> {
+        let case = Case::by_id(app, &delivery.case_id).await?;
+        let site = app.sites.by_id(&case.site_id).await?.context("the site of a case is missing")?;
+        let select = "select id, seq, type, actor, data, created_at from events where id = $1";
+        let row: EventRow =
+            with_db!(&app.db, pool => sqlx::query_as(select).bind(&delivery.event_id).fetch_one(pool).await)?;
+        let event = EventFacts::read(app, &case.id, row).await?;
+        Ok(Facts {
+            contact: case.contact(&app.keys),
+            case: CaseFacts::of(app, case)?,
+            site,
+            event,
+            origin: Origin::Real,
+        })
+    }
+
+    /// A case that does not exist, to try a target with. What it says is in the site's main language.
+    pub fn sample(site: Site, now: Millis) -> Facts {
+        let lang = main_language(&site);
+        let words = crate::text::Texts(lang).get("mail.sample.message");
+        let case = CaseFacts {
+            id: new_id(),
+            code: "0000-0000-0000-0".into(),
+            kind: site.settings.kinds.first().copied().unwrap_or(Kind::Question),
+            status: Status::New,
+            priority: Priority::Normal,
+            message: words.into(),
+            category: None,
+            rating: None,
+            desired_outcome: None,
+            reference: None,
+            locale: Some(lang.as_str().into()),
+            page: [None, None, None],
+            received_at: now,
+            first_response_due: None,
+        };
+        let event = EventFacts {
+            id: new_id(),
+            seq: 1,
+            kind: EventType::Created,
+            actor: "system".into(),
+            data: json!({"sample": true}),
+            at: now,
+            words: None,
+            asks: false,
+        };
+        Facts { site: Arc::new(site), case, event, contact: None, origin: Origin::Sample }
+    }
+
+    /// The address of the case in the console.
+    pub fn console_url(&self, config: &Config) -> String {
+        config.url(&console_path(&self.case.id))
+    }
+
+    /// The language of the team.
+    pub fn team_language(&self) -> Lang {
+        main_language(&self.site)
+    }
+
+    /// The language of the customer: of their browser, if Sayso speaks it, else of the site.
+    pub fn customer_language(&self) -> Lang {
+        let locale = self.case.locale.as_deref().and_then(Locale::parse);
+        locale.and_then(|locale| locale.lang()).unwrap_or_else(|| main_language(&self.site))
+    }
+}
+
+impl CaseFacts {
+    fn of(app: &App, case: Case) -> anyhow::Result<Self> {
+        Ok(Self {
+            code: case.code(&app.keys)?,
+            kind: case.kind(),
+            status: case.status(),
+            priority: case.priority(),
+            id: case.id,
+            message: case.message,
+            category: case.category,
+            rating: case.rating,
+            desired_outcome: case.desired_outcome,
+            reference: case.reference,
+            locale: case.locale,
+            page: [case.page_url, case.page_title, case.page_referrer],
+            received_at: case.received_at,
+            first_response_due: case.first_response_due,
+        })
+    }
+}
+
+impl EventFacts {
+    async fn read(app: &App, case_id: &str, row: EventRow) -> anyhow::Result<Self> {
+        let kind = EventType::parse(&row.kind).with_context(|| format!("the event type {} is unknown", row.kind))?;
+        let data: Value = serde_json::from_str(&row.data).unwrap_or_default();
+        let words = match (kind, data["message_id"].as_str()) {
+            (EventType::Rated, _) => {
+                let comment = view::rating(app, case_id).await?.and_then(|rated| rated.comment);
+                comment.map(|body| Words { member_name: None, body })
+            }
+            (_, Some(message_id)) => message(app, message_id).await?,
+            (_, None) => None,
+        };
+        let asks = match kind {
+            EventType::Status => data["to"] == Status::Waiting.as_str(),
+            EventType::Message => asks(app, case_id, &row).await?,
+            _ => false,
+        };
+        Ok(Self { id: row.id, seq: row.seq, kind, actor: row.actor, data, at: row.created_at, words, asks })
+    }
+}
+
+async fn message(app: &App, id: &str) -> sqlx::Result<Option<Words>> {
+    let select = "select members.name as member_name, messages.body from messages \
+        left join members on members.id = messages.member_id where messages.id = $1";
+    with_db!(&app.db, pool => sqlx::query_as(select).bind(id).fetch_optional(pool).await)
+}
+
+/// Whether a message of the staff is a question: then the same step made the case wait.
+async fn asks(app: &App, case_id: &str, message: &EventRow) -> sqlx::Result<bool> {
+    let select =
+        "select data from events where case_id = $1 and seq = $2 and type = $3 and actor = $4 and created_at = $5";
+    let next: Option<String> = with_db!(&app.db, pool => sqlx::query_scalar(select).bind(case_id).bind(message.seq + 1)
+        .bind(EventType::Status.as_str()).bind(&message.actor).bind(message.created_at).fetch_optional(pool).await)?;
+    let data: Value = next.and_then(|data| serde_json::from_str(&data).ok()).unwrap_or_default();
+    Ok(data["to"] == Status::Waiting.as_str())
+}
+
+fn main_language(site: &Site) -> Lang {
+    site.settings.languages.first().copied().unwrap_or(Lang::En)
+}

@@ -1,0 +1,140 @@
+//! What mails say, as plain text and as simple HTML.
+
+mod customer;
+mod team;
+
+use askama::Template;
+use sayso_shared::Lang;
+
+pub use customer::to_customer;
+pub use team::to_team;
+
+/// A mail without its envelope. Everything in it is text; the template escapes it.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Letter {
+    /// The language it is written in.
+    pub lang: Lang,
+    /// What it is about.
+    pub subject: String,
+    /// The paragraphs at its beginning, with the greeting.
+    pub intro: Vec<String>,
+    /// What somebody else wrote.
+    pub quote: Option<String>,
+    /// Labels and values.
+    pub facts: Vec<(String, String)>,
+    /// What the reader can do: a label and an address.
+    pub link: Option<(String, String)>,
+    /// The paragraphs after that, with the signature.
+    pub closing: Vec<String>,
+    /// Why the reader gets it.
+    pub footer: String,
+}
+
+impl Default for Letter {
+    fn default() -> Self {
+        Self {
+            lang: Lang::En,
+            subject: String::new(),
+            intro: Vec::new(),
+            quote: None,
+            facts: Vec::new(),
+            link: None,
+            closing: Vec::new(),
+            footer: String::new(),
+        }
+    }
+}
+
+// What people wrote must not reach a log.
+impl std::fmt::Debug for Letter {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Letter(…)")
+    }
+}
+
+#[derive(Template)]
+#[template(path = "mail/letter.html")]
+struct Page<'a> {
+    letter: &'a Letter,
+    quote: Vec<&'a str>,
+}
+
+impl Letter {
+    /// As plain text. Each line that somebody else wrote is marked, so that it can't pass for ours.
+    pub fn text(&self) -> String {
+        let mut blocks: Vec<String> = self.intro.clone();
+        if let Some(quote) = &self.quote {
+            blocks.push(
+                quote_lines(quote).map(|line| format!("> {line}").trim_end().to_owned()).collect::<Vec<_>>().join("\n"),
+            );
+        }
+        if !self.facts.is_empty() {
+            let colon = if self.lang == Lang::En { ": " } else { "：" };
+            let lines = self
+                .facts
+                .iter()
+                .map(|(label, value)| format!("{label}{colon}{}", quote_lines(value).collect::<Vec<_>>().join(" ")));
+            blocks.push(lines.collect::<Vec<_>>().join("\n"));
+        }
+        if let Some((label, url)) = &self.link {
+            let colon = if self.lang == Lang::En { ":" } else { "：" };
+            blocks.push(format!("{label}{colon}\n{url}"));
+        }
+        blocks.extend(self.closing.iter().cloned());
+        blocks.push(format!("-- \n{}", self.footer));
+        blocks.join("\n\n") + "\n"
+    }
+
+    /// As HTML.
+    pub fn html(&self) -> askama::Result<String> {
+        let quote = self.quote.as_deref().map(|quote| quote_lines(quote).collect()).unwrap_or_default();
+        Page { letter: self, quote }.render()
+    }
+}
+
+/// Lines, however they end: a mail program may break at marks that Rust's `lines` does not know.
+fn quote_lines(text: &str) -> impl Iterator<Item = &str> {
+    text.trim_end().split(['\n', '\r', '\u{0b}', '\u{0c}', '\u{85}', '\u{2028}', '\u{2029}'])
+}
+
+/// The beginning of a text, on one line, for a subject.
+fn excerpt(text: &str) -> String {
+    const LENGTH: usize = 50;
+    let line = text.split_whitespace().collect::<Vec<_>>().join(" ");
+    match line.char_indices().nth(LENGTH) {
+        Some((at, _)) => format!("{}…", line[..at].trim_end()),
+        None => line,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    #[test]
+    fn what_others_wrote_is_marked_and_escaped() {
+        let letter = Letter {
+            quote: Some("line\nline\u{2028}</p><script>alert(1)</script>\r\n-- ".into()),
+            facts: vec![("Name".into(), "a\nb".into())],
+            ..Letter::default()
+        };
+        assert!(
+            letter.text().starts_with("> line\n> line\n> </p><script>alert(1)</script>\n>\n> --\n\nName: a b\n"),
+            "{}",
+            letter.text()
+        );
+        let html = letter.html().expect("it renders");
+        assert!(!html.contains("<script") && html.contains("&#60;script&#62;"), "{html}");
+    }
+
+    proptest! {
+        #[test]
+        fn excerpts_are_short_and_on_one_line(text in "\\PC{0,80}[ \n\t字a]{0,80}") {
+            let excerpt = excerpt(&text);
+            prop_assert!(excerpt.chars().count() <= 51);
+            prop_assert!(!excerpt.contains('\n'));
+        }
+    }
+}

@@ -1,0 +1,32 @@
+//! The outbox: each event of a case is planned into deliveries, and each delivery is sent at least once, in order for its
+//! case and destination.
+//!
+//! Events are the outbox. The planner turns them into rows of `deliveries` in one short transaction; workers claim due rows by
+//! lease and send them with no lock and no transaction held. A crash between any two steps repeats work and loses none of it.
+
+mod address;
+mod deliveries;
+mod email;
+mod facts;
+mod letters;
+mod planner;
+mod send;
+mod webhook;
+mod workers;
+
+pub use deliveries::{CUSTOMER, Delivery, State, claim, lease};
+pub use facts::console_path;
+pub use planner::plan_all;
+pub use send::Channels;
+pub use workers::deliver_due;
+
+use crate::app::App;
+
+/// Plans and delivers until `app.shutdown` is cancelled and what is under way has ended. An error says that the settings of mail
+/// or webhooks can't be used.
+pub async fn run(app: App) -> anyhow::Result<()> {
+    let channels = Channels::open(&app.config)?;
+    let work = tokio::sync::Notify::new();
+    tokio::join!(planner::run(&app, &work), workers::run(&app, channels, &work));
+    Ok(())
+}

@@ -1,0 +1,83 @@
+//! One attempt: from a delivery to a mail or a request.
+
+use super::address::Private;
+use super::deliveries::{CUSTOMER, Delivery, Failure};
+use super::email::Mailer;
+use super::facts::Facts;
+use super::letters;
+use super::webhook::Webhooks;
+use crate::app::App;
+use crate::cases::EventType;
+use crate::clock::Millis;
+use crate::config::Config;
+use crate::keys::Keys;
+use crate::sites::targets::{Channel, Target};
+
+/// The ways out: mail and webhooks.
+#[derive(Debug)]
+pub struct Channels {
+    mailer: Mailer,
+    webhooks: Webhooks,
+}
+
+impl Channels {
+    /// Opens them by the settings.
+    pub fn open(config: &Config) -> anyhow::Result<Self> {
+        let private = if config.dangerous_allow_private_targets { Private::Allowed } else { Private::Refused };
+        Ok(Self { mailer: Mailer::open(config)?, webhooks: Webhooks::open(config, private)? })
+    }
+
+    /// Sends to a target under the identifier `id`, which is the same for every attempt.
+    pub(super) async fn send_to_target(
+        &self,
+        config: &Config,
+        keys: &Keys,
+        facts: &Facts,
+        target: &Target,
+        id: &str,
+        now: Millis,
+    ) -> Result<(), Failure> {
+        match target.channel {
+            Channel::Email => {
+                let letter = letters::to_team(config, facts);
+                let mail = self.mailer.compose(&target.address, None, &letter, id, &facts.case.id, now)?;
+                self.mailer.send(&mail, id, now).await
+            }
+            Channel::Webhook => {
+                let secret = target.secret(keys);
+                let secret =
+                    secret.ok_or_else(|| Failure::again("its secret can't be decrypted with the keys at hand"))?;
+                self.webhooks.post(config, facts, &target.address, &secret, id, now).await
+            }
+        }
+    }
+}
+
+/// Sends a delivery. Gives the type of its event and what came of it; an error is ours, such as of the database.
+pub(super) async fn send(
+    app: &App,
+    channels: &Channels,
+    delivery: &Delivery,
+) -> anyhow::Result<(EventType, Result<(), Failure>)> {
+    let facts = Facts::load(app, delivery).await?;
+    let now = app.clock.now();
+    let result = if delivery.destination == CUSTOMER {
+        send_to_customer(app, channels, &facts, &delivery.id, now).await
+    } else {
+        match Target::by_id(&app.db, &delivery.destination).await? {
+            Some(target) => channels.send_to_target(&app.config, &app.keys, &facts, &target, &delivery.id, now).await,
+            None => Err(Failure::Dropped("the target was removed or switched off")),
+        }
+    };
+    Ok((facts.event.kind, result))
+}
+
+async fn send_to_customer(app: &App, channels: &Channels, facts: &Facts, id: &str, now: Millis) -> Result<(), Failure> {
+    let Some(email) = facts.contact.as_ref().and_then(|contact| contact.email()) else {
+        return Err(Failure::Dropped("the customer has no e-mail address"));
+    };
+    let letter = letters::to_customer(&app.config, facts);
+    let mailer = &channels.mailer;
+    let mail = mailer.compose(email, Some(facts.site.name()), &letter, id, &facts.case.id, now)?;
+    mailer.send(&mail, id, now).await
+}

@@ -1,0 +1,68 @@
+//! Serving: the HTTP side and the tasks in the background, from the first connection to the last answer.
+
+use std::future::IntoFuture;
+use std::net::SocketAddr;
+use std::time::Duration;
+
+use tokio::net::TcpListener;
+
+use crate::app::App;
+use crate::{housekeeping, http, outbox};
+
+/// How long connections may take to end after the signal to stop; a client that never reads must not hold it up.
+const LAST_ANSWERS: Duration = Duration::from_secs(10);
+
+/// Serves until `app.shutdown` is cancelled, then answers what is under way, writes what is queued and closes the database.
+pub async fn serve(app: App, listener: TcpListener) -> anyhow::Result<()> {
+    let background = tokio::spawn(background(app.clone()));
+    answer(app.clone(), listener).await?;
+    background.await?;
+    app.intake.drain().await;
+    app.db.close().await;
+    Ok(())
+}
+
+/// Answers HTTP until `app.shutdown` is cancelled and the answers under way are given.
+pub async fn answer(app: App, listener: TcpListener) -> anyhow::Result<()> {
+    let routes = http::router(&app).into_make_service_with_connect_info::<SocketAddr>();
+    let shutdown = app.shutdown.clone();
+    let server = axum::serve(listener, routes).with_graceful_shutdown(shutdown.clone().cancelled_owned());
+    let too_late = async {
+        shutdown.cancelled().await;
+        tokio::time::sleep(LAST_ANSWERS).await;
+    };
+    tokio::select! {
+        done = server.into_future() => done?,
+        () = too_late => tracing::warn!("some connections did not end in time"),
+    }
+    Ok(())
+}
+
+/// Everything that works on its own: forwarding and housekeeping. Returns when `app.shutdown` is cancelled and all have ended.
+/// Without forwarding nobody would hear of what customers say, so the collector stops if that can't start.
+pub async fn background(app: App) {
+    let forwarding = async {
+        if let Err(error) = outbox::run(app.clone()).await {
+            tracing::error!(error = %error, "forwarding can't start");
+            app.shutdown.cancel();
+        }
+    };
+    tokio::join!(forwarding, housekeeping::run(app.clone()));
+}
+
+/// Cancels `app.shutdown` at the first SIGINT or SIGTERM.
+pub fn stop_on_signals(app: &App) -> anyhow::Result<()> {
+    use tokio::signal::unix::{SignalKind, signal};
+    let mut interrupt = signal(SignalKind::interrupt())?;
+    let mut terminate = signal(SignalKind::terminate())?;
+    let shutdown = app.shutdown.clone();
+    tokio::spawn(async move {
+        tokio::select! {
+            _ = interrupt.recv() => {}
+            _ = terminate.recv() => {}
+        }
+        tracing::info!("stopping: answering what is under way");
+        shutdown.cancel();
+    });
+    Ok(())
+}

@@ -1,0 +1,122 @@
+//! A collector in this process.
+
+use std::path::Path;
+
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+use sayso::sites::{Origin, Site, SiteKey};
+use sayso::{App, Config, serve};
+use tempfile::TempDir;
+use tokio::net::TcpListener;
+use tokio::task::JoinHandle;
+
+use crate::{Client, Database};
+
+/// A collector that answers on a random port, with the site `acme` whose pages are at [`TestApp::ORIGIN`].
+#[derive(Debug)]
+pub struct TestApp {
+    /// The shared state, for looking inside and moving the clock.
+    pub app: App,
+    /// Where it answers, without a slash at the end.
+    pub url: String,
+    /// Its data folder.
+    pub data: TempDir,
+    server: JoinHandle<()>,
+}
+
+/// How a test's collector differs from the usual one.
+pub struct Options {
+    /// Changes the settings before the start.
+    pub settings: Box<dyn FnOnce(&mut Config) + Send>,
+    /// Whether the outbox and housekeeping run by themselves. Without them a test plans and delivers step by step.
+    pub background: Background,
+}
+
+/// Whether tasks run in the background.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Background {
+    /// Only HTTP.
+    Off,
+    /// Everything, as `sayso serve` does.
+    On,
+}
+
+impl Default for Options {
+    fn default() -> Self {
+        Self { settings: Box::new(|_| {}), background: Background::Off }
+    }
+}
+
+impl TestApp {
+    /// The origin of the site `acme`.
+    pub const ORIGIN: &'static str = "https://shop.example";
+
+    /// Starts one with the usual options.
+    pub async fn spawn(database: Database) -> Self {
+        Self::spawn_with(database, Options::default()).await
+    }
+
+    /// Starts one with its outbox at work.
+    pub async fn spawn_working(database: Database, settings: impl FnOnce(&mut Config) + Send + 'static) -> Self {
+        Self::spawn_with(database, Options { settings: Box::new(settings), background: Background::On }).await
+    }
+
+    /// Starts one.
+    pub async fn spawn_with(database: Database, options: Options) -> Self {
+        let data = tempfile::tempdir().expect("a temporary folder");
+        write_key(data.path());
+        let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
+        let url = format!("http://{}", listener.local_addr().expect("it is bound"));
+        let mut config = Config::for_data(data.path()).expect("the defaults hold");
+        config.public_url.clone_from(&url);
+        config.database_url = database.make().await;
+        config.outbox.schedule = vec![1, 60, 300];
+        (options.settings)(&mut config);
+        let app = App::start(config).await.expect("the collector starts");
+        let origin = Origin::parse(Self::ORIGIN).expect("an origin");
+        let key = SiteKey::parse("acme").expect("a key");
+        Site::add(&app.db, &key, "Acme Home", &[origin], app.clock.now()).await.expect("a new site");
+        let running = app.clone();
+        let server = tokio::spawn(async move {
+            match options.background {
+                Background::On => serve::serve(running, listener).await,
+                Background::Off => serve::answer(running, listener).await,
+            }
+            .expect("the collector serves");
+        });
+        Self { app, url, data, server }
+    }
+
+    /// A client with a cookie jar of its own that does not follow redirects.
+    pub fn client(&self) -> Client {
+        Client::new(&self.url)
+    }
+
+    /// The site `acme`.
+    pub async fn site(&self) -> Site {
+        Site::by_key(&self.app.db, "acme").await.expect("the harness added it")
+    }
+
+    /// Applies `NAME=VALUE` settings to the site `acme`, and moves the clock on so that the collector sees them at once.
+    pub async fn set_site(&self, assignments: &[&str]) {
+        let mut site = self.site().await;
+        for assignment in assignments {
+            site.set(assignment).expect("a valid setting");
+        }
+        site.save(&self.app.db, self.app.clock.now()).await.expect("it is stored");
+        self.app.clock.advance(1_000);
+    }
+
+    /// Stops it as SIGTERM would, and waits for its end.
+    pub async fn stop(self) -> TempDir {
+        self.app.shutdown.cancel();
+        self.server.await.expect("it ends well");
+        self.data
+    }
+}
+
+/// A master key as an operator of PostgreSQL would put it there; it also keeps the environment of the tests out of them.
+pub fn write_key(data: &Path) {
+    let key = STANDARD.encode([7u8; 32]);
+    std::fs::write(data.join(sayso::keys::KEY_FILE), key).expect("the folder is writable");
+}

@@ -1,0 +1,185 @@
+//! Submitting feedback: what is accepted, what is refused and how, and that repeats make one case.
+
+use reqwest::{Method, StatusCode};
+use sayso_tests::{Client, TestApp, on_both_databases};
+use serde_json::json;
+
+fn praise(message: &str) -> serde_json::Value {
+    json!({"kind": "praise", "message": message})
+}
+
+async fn count(app: &TestApp, table: &str) -> i64 {
+    let select = format!("select count(*) from {table}");
+    sayso::with_db!(&app.app.db, pool => sqlx::query_scalar(sqlx::AssertSqlSafe(select)).fetch_one(pool).await).unwrap()
+}
+
+on_both_databases! {
+    async fn a_submission_is_stored_and_answered(app: TestApp) {
+        let answer = app.client().submit(json!({
+            "kind": "complaint", "message": "送货迟到了三天，没有人联系我。", "rating": 1, "desired_outcome": "退运费",
+            "contact": {"name": "李雷", "email": "li.lei@example.com"}, "locale": "zh-CN",
+            "page": {"url": "https://shop.example/orders", "title": "订单"}, "context": {"cart": 2}, "composed_at": "2026-11-22T10:00:00Z"
+        })).await;
+        assert_eq!(answer.status, StatusCode::CREATED, "{}", answer.body);
+        let receipt = answer.json();
+        let code = receipt["code"].as_str().unwrap();
+        assert!(sayso_shared::TrackingCode::parse(code).is_ok());
+        assert_eq!(receipt["status_url"], format!("{}/t/{code}", app.url));
+        assert!(receipt["promise"]["first_response_due"].as_str().unwrap() > receipt["received_at"].as_str().unwrap());
+        assert_eq!(answer.header("access-control-allow-origin"), TestApp::ORIGIN);
+        assert_eq!(answer.header("access-control-expose-headers"), "Retry-After");
+        for table in ["feedback", "cases", "events", "idempotency_keys"] {
+            assert_eq!(count(&app, table).await, 1, "{table}");
+        }
+        let stored: String = sayso::with_db!(&app.app.db, pool => sqlx::query_scalar("select contact_cipher from feedback").fetch_one(pool).await).unwrap();
+        assert!(!stored.contains("li.lei"), "contacts are encrypted");
+        let case = sayso::cases::Case::by_code(&app.app, code).await.unwrap();
+        assert_eq!(case.contact(&app.app.keys).unwrap().email(), Some("li.lei@example.com"));
+    }
+
+    async fn a_repeat_gives_the_first_answer(app: TestApp) {
+        let client = app.client();
+        let key = "018f3a1e-0000-7000-8000-000000000001";
+        let first = client.submit_with_key(praise("很好"), key).await;
+        app.app.clock.advance(60_000);
+        let again = client.submit_with_key(json!({"message": " 很好 ", "kind": "praise", "proof": "another"}), key).await;
+        assert_eq!((again.status, again.json()), (StatusCode::CREATED, first.json()));
+        let other = client.submit_with_key(praise("不好"), key).await;
+        assert_eq!((other.status, other.problem().as_str()), (StatusCode::UNPROCESSABLE_ENTITY, "idempotency_key_reused"));
+        assert_eq!(count(&app, "cases").await, 1);
+    }
+
+    async fn concurrent_repeats_make_one_case(app: TestApp) {
+        let client = app.client();
+        let key = uuid::Uuid::new_v4().to_string();
+        let sent: Vec<_> = (0..16).map(|_| {
+            let (client, key) = (client.clone(), key.clone());
+            tokio::spawn(async move { client.submit_with_key(praise("一次就够"), &key).await })
+        }).collect();
+        let mut codes = std::collections::BTreeSet::new();
+        for answer in sent {
+            let answer = answer.await.unwrap();
+            assert_eq!(answer.status, StatusCode::CREATED, "{}", answer.body);
+            codes.insert(answer.json()["code"].as_str().unwrap().to_owned());
+        }
+        assert_eq!((codes.len(), count(&app, "cases").await), (1, 1));
+    }
+
+    async fn what_is_wrong_is_named_and_nothing_is_stored(app: TestApp) {
+        let client = app.client();
+        let fields = [
+            (json!({"kind": "praise"}), "/message", "required"),
+            (json!({"kind": "praise", "message": ""}), "/message", "required"),
+            (json!({"kind": "praise", "message": "字".repeat(10_001)}), "/message", "too_long"),
+            (json!({"kind": "praise", "message": "a\u{0}b"}), "/message", "invalid"),
+            (json!({"kind": "rant", "message": "x"}), "/kind", "invalid"),
+            (json!({"kind": "praise", "message": ["x"]}), "/message", "invalid"),
+            (json!({"kind": "praise", "message": "x", "colour": 1}), "/colour", "unknown_field"),
+            (json!({"kind": "praise", "message": "x", "category": "none"}), "/category", "invalid"),
+            (json!({"kind": "praise", "message": "x", "identity": "a.b.c"}), "/identity", "invalid"),
+            (json!({"kind": "praise", "message": "x", "attachments": ["a"]}), "/attachments", "invalid"),
+            (json!({"kind": "praise", "message": "x", "composed_at": "yesterday"}), "/composed_at", "invalid"),
+        ];
+        for (body, pointer, code) in fields {
+            let answer = client.submit(body).await;
+            assert_eq!(answer.status, StatusCode::UNPROCESSABLE_ENTITY, "{pointer}: {}", answer.body);
+            assert_eq!(answer.problem(), "invalid");
+            assert_eq!(answer.field_errors(), [(pointer.to_owned(), code.to_owned())]);
+            assert_eq!(answer.header("access-control-allow-origin"), TestApp::ORIGIN, "errors carry the CORS headers too");
+        }
+        assert_eq!(count(&app, "feedback").await + count(&app, "cases").await + count(&app, "idempotency_keys").await, 0);
+    }
+
+    async fn unreadable_requests_are_problems(app: TestApp) {
+        let client = app.client();
+        let key = uuid::Uuid::new_v4().to_string();
+        let post = |media_type: &str, body: Vec<u8>| {
+            client.request(Method::POST, "/api/v1/sites/acme/feedback").header("idempotency-key", &key).header("content-type", media_type).body(body)
+        };
+        let deep = "[".repeat(10_000).into_bytes();
+        let surrogate = br#"{"kind":"praise","message":"\ud800"}"#.to_vec();
+        let cases: [(&str, Vec<u8>, u16, &str); 7] = [
+            ("application/json", b"kind=praise".to_vec(), 400, "malformed"),
+            ("application/json", b"{\"kind\":\"praise\",\"message\":\"\xff\"}".to_vec(), 400, "malformed"),
+            ("application/json", surrogate, 400, "malformed"),
+            ("application/json", deep, 400, "malformed"),
+            ("application/json", Vec::new(), 400, "malformed"),
+            ("text/plain", b"{}".to_vec(), 415, "unsupported_media_type"),
+            ("application/json", vec![b' '; 2_000_000], 413, "too_large"),
+        ];
+        for (media_type, body, status, name) in cases {
+            let answer = client.send(post(media_type, body)).await;
+            assert_eq!((answer.status.as_u16(), answer.problem().as_str()), (status, name), "{}", answer.body);
+        }
+        let missing = client.send(client.request(Method::POST, "/api/v1/sites/acme/feedback").json(&praise("x"))).await;
+        assert_eq!((missing.status.as_u16(), missing.problem().as_str()), (400, "malformed"));
+        let no_uuid = client.submit_with_key(praise("x"), "once").await;
+        assert_eq!(no_uuid.status, StatusCode::BAD_REQUEST);
+        assert_eq!(count(&app, "feedback").await, 0);
+    }
+
+    async fn only_the_pages_of_the_site_may_send(app: TestApp) {
+        let client = app.client();
+        let from = |origin: &str| {
+            let request = client.request(Method::POST, "/api/v1/sites/acme/feedback").header("idempotency-key", uuid::Uuid::new_v4().to_string());
+            request.header("origin", origin).json(&praise("来自网页"))
+        };
+        for foreign in ["https://evil.example", "null", "https://shop.example.evil.example", "http://shop.example"] {
+            let answer = client.send(from(foreign)).await;
+            assert_eq!((answer.status, answer.problem().as_str()), (StatusCode::FORBIDDEN, "forbidden"), "{foreign}");
+            assert_eq!(answer.header("access-control-allow-origin"), "", "{foreign}");
+        }
+        assert_eq!(client.send(from(&app.url)).await.status, StatusCode::CREATED, "our own entry page");
+        let preflight = client.send(client.request(Method::OPTIONS, "/api/v1/sites/acme/feedback").header("origin", TestApp::ORIGIN)).await;
+        assert_eq!(preflight.status, StatusCode::NO_CONTENT);
+        assert_eq!(preflight.header("access-control-allow-headers"), "Content-Type, Idempotency-Key");
+        app.set_site(&["origins+=https://*.shop.example"]).await;
+        assert_eq!(client.send(from("https://cn.shop.example")).await.status, StatusCode::CREATED);
+        let unknown = client.get("/api/v1/sites/nobody").await;
+        assert_eq!((unknown.status, unknown.problem().as_str()), (StatusCode::NOT_FOUND, "not_found"));
+    }
+
+    async fn odd_text_is_stored_as_typed(app: TestApp) {
+        let client = app.client();
+        let texts = ["😀".repeat(10_000), "abc \u{202e}gnp.exe".into(), "<script>alert(1)</script>".into(), "e\u{301}\u{200d}零\u{200b}宽".into()];
+        for text in texts {
+            let answer = client.submit(praise(&text)).await;
+            assert_eq!(answer.status, StatusCode::CREATED, "{}", answer.body);
+            let case = sayso::cases::Case::by_code(&app.app, answer.json()["code"].as_str().unwrap()).await.unwrap();
+            assert_eq!(case.message, text);
+        }
+    }
+
+    async fn the_rules_of_the_site_hold(app: TestApp) {
+        app.set_site(&[
+            "kinds=complaint,praise", "required=contact", "consent_text.en=I agree",
+            r#"categories=[{"key":"delivery","kind":"complaint","label":{"en":"Delivery"}}]"#,
+        ]).await;
+        let answer = app.client().submit(json!({"kind": "question", "message": "x", "category": "delivery"})).await;
+        let pointers: Vec<String> = answer.field_errors().into_iter().map(|(pointer, _)| pointer).collect();
+        assert_eq!(pointers, ["/kind", "/category", "/contact", "/consent"]);
+        let settings = app.client().get("/api/v1/sites/acme").await.json();
+        assert_eq!((&settings["kinds"], &settings["proof"]["required"]), (&json!(["complaint", "praise"]), &json!(false)));
+        assert_eq!(settings["categories"][0]["label"]["en"], "Delivery");
+    }
+
+    async fn a_stopping_collector_answers_what_it_took(app: TestApp) {
+        let client = app.client();
+        let sent: Vec<_> = (0..32).map(|n| {
+            let client: Client = client.clone();
+            tokio::spawn(async move { client.submit(praise(&format!("第 {n} 条"))).await })
+        }).collect();
+        let first = client.submit(praise("先来的")).await;
+        assert_eq!(first.status, StatusCode::CREATED);
+        app.app.intake.drain().await;
+        let mut created = 1;
+        for answer in sent {
+            let answer = answer.await.unwrap();
+            match answer.status {
+                StatusCode::CREATED => created += 1,
+                other => assert_eq!((other, answer.header("retry-after")), (StatusCode::SERVICE_UNAVAILABLE, "5")),
+            }
+        }
+        assert_eq!(count(&app, "cases").await, created);
+    }
+}

@@ -1,0 +1,7 @@
+//! The collector by its interfaces, each test on SQLite and on PostgreSQL.
+
+#![expect(clippy::unwrap_used, reason = "a test may panic")]
+
+mod durability;
+mod intake;
+mod web;

@@ -1,0 +1,182 @@
+/*
+ * The panel: the dialog that the widget lives in, fetched on intent together with the widget. It is on the screen
+ * before the WebAssembly is, and it stays usable when the WebAssembly never comes: then it shows the collector's own
+ * form in a frame, and where the page's policy refuses frames as well, a link.
+ *
+ * Invariant: it keeps the focus, the keys and the announcements right in every one of these states.
+ */
+const words = {
+  en: ['Close', 'Loading…', 'Open the feedback page'],
+  'zh-Hans': ['关闭', '正在打开…', '打开反馈页面'],
+  'zh-Hant': ['關閉', '正在開啟…', '開啟意見回饋頁面']
+}
+
+const css = `
+#panel{position:fixed;inset:auto var(--o) var(--o) auto;z-index:999999999;box-sizing:border-box;display:flex;flex-direction:column;width:min(420px,100% - 2*var(--o));height:auto;max-height:min(760px,100% - 2*var(--o));margin:0;border:1px solid #8885;border-radius:16px;padding:0;overflow:hidden;background:#fffdf8;color:#1b2430;font:16px/1.55 system-ui,-apple-system,"Segoe UI",Roboto,"PingFang SC","Noto Sans CJK SC","Microsoft YaHei",sans-serif;text-align:start;box-shadow:0 4px 10px #0002,0 20px 48px #0004;animation:rise .22s cubic-bezier(.2,.7,.3,1)}
+#panel:lang(zh-Hant){font-family:system-ui,-apple-system,"Segoe UI",Roboto,"PingFang TC","Noto Sans CJK TC","Microsoft JhengHei",sans-serif}
+#panel.left{right:auto;left:var(--o)}
+#panel.dark{color-scheme:dark;background:#1e2426;color:#ece6da}
+[hidden]{display:none!important}
+#close{position:absolute;inset:16px 14px auto auto;inset-inline:auto 14px;z-index:2;display:grid;place-items:center;width:36px;height:36px;border:0;border-radius:8px;padding:0;background:none;color:inherit;cursor:pointer}
+#close:hover{background:#8883}
+#close:before{content:"";width:14px;height:14px;background:currentColor;clip-path:path("M1.4 0 7 5.6 12.6 0 14 1.4 8.4 7 14 12.6 12.6 14 7 8.4 1.4 14 0 12.6 5.6 7 0 1.4z")}
+#body{display:flex;flex-direction:column;flex:1;min-height:0;overflow:auto;overscroll-behavior:contain}
+#fallback{padding:56px 28px 64px;text-align:center}
+#fallback p{margin:0 0 12px}
+#fallback p:before{content:"";display:block;box-sizing:border-box;width:28px;height:28px;margin:0 auto 16px;border:3px solid #8886;border-top-color:currentColor;border-radius:50%;animation:turn 1s linear infinite}
+#fallback a{color:inherit}
+iframe{display:block;flex:1;width:100%;height:680px;border:0}
+@keyframes rise{0%{opacity:0;transform:translateY(12px)}}
+@keyframes turn{to{transform:rotate(1turn)}}
+@media(max-width:480px){#panel{inset:0!important;width:auto;max-height:none;border:0;border-radius:0}}
+@media(prefers-reduced-motion:reduce){#panel,#panel *,#panel *:before{animation:none!important;transition:none!important}}
+@media(forced-colors:active){#close:before{background:ButtonText;forced-color-adjust:none}}`
+
+export function panel(sayso) {
+  const { base, site, data, host, root, launcher, signal, make, listen, emit } = sayso
+  const page = base + '/s/' + site
+  const body = make('div', { id: 'body' })
+  const shut = make('button', { id: 'close', type: 'button' })
+  const wait = make('p')
+  const link = make('a', { href: page, target: '_blank', rel: 'noopener' })
+  const fallback = make('div', { id: 'fallback' })
+  const dialog = make('div', { id: 'panel', className: data.position || '', popover: 'manual', hidden: true })
+  const attributes = { part: 'panel', role: 'dialog', 'aria-modal': true }
+  let opener, frame, timer, app, loading
+
+  const label = () => {
+    const [close, loading, open] = words[sayso.lang]
+    dialog.setAttribute('aria-label', sayso.label)
+    shut.setAttribute('aria-label', close)
+    wait.textContent = loading
+    link.textContent = open
+  }
+  const paint = () => {
+    sayso.paint()
+    dialog.classList.toggle('dark', sayso.dark)
+  }
+
+  const close = () => {
+    if (dialog.hidden) return
+    const inside = root.activeElement
+    dialog.hidden = true
+    dialog.hidePopover?.()
+    launcher.setAttribute('aria-expanded', false)
+    if (inside) opener?.focus?.()
+    emit('close')
+  }
+
+  // A frame that the page's policy refuses still fires "load", so only its own word counts.
+  const showFrame = () => {
+    loading = 0
+    if (frame) return
+    frame = make('iframe', { src: page + '?frame=1&lang=' + sayso.lang, title: sayso.label, hidden: true })
+    body.append(frame)
+    timer = setTimeout(() => {
+      frame.remove()
+      wait.remove()
+      link.focus()
+    }, 2000)
+  }
+
+  const load = () => loading ||= (async () => {
+    // Eight bytes tell whether the page's policy allows WebAssembly at all.
+    new WebAssembly.Module(Uint8Array.of(0, 97, 115, 109, 1, 0, 0, 0))
+    const parts = sayso.ahead || sayso.parts()
+    sayso.ahead = 0
+    const [glue, module_or_path, texts] = await parts
+    await glue.default({ module_or_path })
+    if (signal.aborted || app) return
+    clearTimeout(timer)
+    sayso.words = texts
+    glue.mount(body, sayso)
+    app = glue
+  })()
+
+  // A stop is whatever Tab reaches and a person can see.
+  const keepInside = event => {
+    const stops = [...dialog.querySelectorAll('a[href],button,input,textarea,select,iframe')].filter(stop => stop.getClientRects()[0] && stop.tabIndex >= 0)
+    const last = event.shiftKey ? 0 : -1
+    if (root.activeElement == stops.at(last)) {
+      event.preventDefault()
+      stops.at(-1 - last).focus()
+    }
+  }
+
+  sayso.style(css)
+  for (const name in attributes) dialog.setAttribute(name, attributes[name])
+  shut.setAttribute('part', 'close')
+  wait.setAttribute('role', 'status')
+  fallback.append(wait, link)
+  body.append(fallback)
+  dialog.append(shut, body)
+  root.append(dialog)
+  label()
+  paint()
+
+  Object.assign(sayso, {
+    close,
+    // The site's settings name a colour too; the tag's own wins.
+    tint(accent) {
+      sayso.accent ||= accent
+      paint()
+    }
+  })
+
+  listen(shut, 'click', close)
+  // What is typed here is nobody else's shortcut.
+  listen(host, 'keydown keyup keypress beforeinput input', event => event.stopPropagation())
+  listen(dialog, 'keydown', event => {
+    // The Escape and the Enter that end a composition belong to the input method.
+    if (event.isComposing || event.keyCode == 229) return
+    if (event.key == 'Escape') close()
+    if (event.key == 'Tab') keepInside(event)
+  })
+  listen(matchMedia('(prefers-color-scheme:dark)'), 'change', paint)
+  listen(window, 'message', ({ source, origin, data }) => {
+    if (!frame || source != frame.contentWindow || origin != base) return
+    if (data.sayso == 'ready') {
+      clearTimeout(timer)
+      fallback.remove()
+      frame.hidden = false
+      frame.focus()
+    }
+    if (data.sayso == 'close') close()
+    if (data.sayso == 'submitted') emit('submitted', { code: data.code, status_url: data.status_url, kind: data.kind })
+  })
+  listen(signal, 'abort', () => {
+    clearTimeout(timer)
+    app?.unmount()
+  })
+
+  const open = (wish, from) => {
+    if (dialog.hidden) {
+      opener = from || document.activeElement
+      dialog.hidden = false
+      dialog.showPopover?.()
+      launcher.setAttribute('aria-expanded', true)
+      shut.focus()
+      emit('open')
+    }
+    load().then(() => dialog.hidden || app?.open(wish || {}), showFrame)
+  }
+  // Hovering is enough to get ready; what goes wrong then is shown when somebody opens it.
+  load().catch(() => {
+    loading = 0
+  })
+
+  return {
+    open,
+    close,
+    toggle: () => dialog.hidden ? open() : close(),
+    identify: () => app?.identify(),
+    set({ lang }) {
+      label()
+      paint()
+      if (lang && app) sayso.texts().then(texts => {
+        sayso.words = texts
+        app.speak()
+      })
+    }
+  }
+}

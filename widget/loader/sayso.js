@@ -1,0 +1,143 @@
+/*
+ * The Sayso loader: the only script that a company's page loads with the page. It draws the launcher, takes commands,
+ * and fetches the panel and the widget when somebody is about to use them. The build strips comments and indentation
+ * and puts in the hashed file names; what is left must stay within 2,048 bytes of brotli, hence the terse style.
+ *
+ * All that the host page gets: one <sayso-widget> element, one global function, listeners that destroy() ends.
+ */
+(() => {
+  const doc = document
+  const tag = doc.currentScript
+  const data = tag.dataset
+  const { site } = data
+  // A second tag finds the function of the first one, which has no queue.
+  const queue = window.Sayso ? Sayso.q : []
+  if (!site || !queue) return
+
+  const base = new URL(tag.src).origin
+  const asset = name => base + '/assets/' + name
+  const make = (name, props) => Object.assign(doc.createElement(name), props)
+  const life = new AbortController
+  const { signal } = life
+  const listen = (target, names, run) => names.split(' ').map(name => target.addEventListener(name, run, { signal }))
+  const emit = (name, detail) => doc.dispatchEvent(new CustomEvent('sayso:' + name, { detail }))
+
+  // The file of the widget's texts; then the launcher's.
+  const languages = {
+    en: ['__LANG_en__', 'Feedback'],
+    'zh-Hans': ['__LANG_zh-Hans__', '意见反馈'],
+    'zh-Hant': ['__LANG_zh-Hant__', '意見回饋']
+  }
+
+  const host = make('sayso-widget')
+  const root = host.attachShadow({ mode: 'open' })
+  // Pages whose browser has no constructed stylesheets, or whose policy wants it, get a <style> with their nonce.
+  const style = css => {
+    try {
+      const sheet = new CSSStyleSheet
+      sheet.replaceSync(css)
+      root.adoptedStyleSheets = [...root.adoptedStyleSheets, sheet]
+      return sheet
+    } catch {
+      const node = make('style', { textContent: css, nonce: data.nonce || tag.nonce })
+      root.append(node)
+      return node.sheet
+    }
+  }
+  const launcher = make('button', { part: 'launcher', className: `launcher ${data.launcher || 'bubble'} ${data.position}` })
+  launcher.dataset.saysoOpen = ''
+  root.append(launcher)
+  const look = style(`:host{all:initial!important;display:contents!important}
+.launcher{position:fixed;inset:auto var(--o) var(--o) auto;z-index:999999999;display:flex;align-items:center;gap:9px;min-height:48px;border:1px solid #0000;border-radius:24px;padding:0 18px;background:var(--a);color:var(--t);font:600 16px/1.5 system-ui;cursor:pointer;box-shadow:0 4px 20px #0004}
+.bubble:before{content:"";width:20px;height:20px;background:currentColor;clip-path:path("M3 1h14a3 3 0 0 1 3 3v8a3 3 0 0 1-3 3h-6l-6 5v-5H3a3 3 0 0 1-3-3V4a3 3 0 0 1 3-3")}
+.tab{bottom:40%;right:0;border-radius:0;padding:18px 0;writing-mode:vertical-rl}
+.left{right:auto;left:var(--o)}
+.tab.left{left:0}
+.none{display:none}
+:focus-visible{outline:3px solid #a94012;box-shadow:0 0 0 6px #fff}
+[aria-busy=true]{opacity:.6}
+@media print{:host{display:none!important}}`).cssRules[0].style
+
+  // What the panel and the widget read at the moment that they need it, and the functions here that they call.
+  const sayso = {
+    base, site, data, host, root, launcher, signal, make, listen, emit, style,
+    context: {},
+    theme: data.theme,
+    accent: data.accent,
+    paint() {
+      const set = (name, value) => look.setProperty(name, value)
+      sayso.dark = sayso.theme == 'dark' || sayso.theme != 'light' && matchMedia('(prefers-color-scheme:dark)').matches
+      set('--a', sayso.accent || (sayso.dark ? '#74c6bd' : '#0d5757'))
+      set('--o', (data.offset || 20) + 'px')
+      // Black or white, whichever reads better on the accent: one of them always has a contrast of 4.5.
+      const [r, g, b] = getComputedStyle(launcher).backgroundColor.match(/[\d.]+/g).map(part => (part / 255) ** 2.2)
+      set('--t', .21 * r + .72 * g + .07 * b > .18 ? '#000' : '#fff')
+    },
+    speak(lang) {
+      sayso.lang = host.lang = (lang ? [lang] : navigator.languages).map(tag => /^zh/i.test(tag) ? /^zh-(hant|tw|hk|mo)/i.test(tag) ? 'zh-Hant' : 'zh-Hans' : /^en/i.test(tag) && 'en').find(Boolean) || 'en'
+      const words = languages[sayso.lang]
+      sayso.label = launcher.textContent = data.text || words[1]
+      sayso.texts = () => fetch(asset(words[0])).then(answer => answer.json())
+    },
+    parts: () => Promise.all([import(asset('__WIDGET_JS__')), fetch(asset('__WIDGET_WASM__')), sayso.texts()])
+  }
+
+  let loading
+  // Everything starts at once; the panel shows itself while the rest is still on its way.
+  const load = () => loading ||= (sayso.ahead = sayso.parts(), import(asset('__PANEL_JS__'))).then(({ panel }) => panel(sayso))
+  const warm = () => load().catch(() => {})
+  const ask = (name, ...rest) => {
+    launcher.ariaBusy = true
+    load().then(panel => {
+      launcher.ariaBusy = false
+      panel[name](...rest)
+    }, () => launcher.replaceWith(make('a', { className: 'launcher', href: base + '/s/' + site, target: '_blank', textContent: sayso.label })))
+  }
+  const topic = name => 'sayso:' + name.replace('sayso:', '')
+
+  const commands = {
+    open: (...rest) => ask('open', ...rest),
+    toggle: () => ask('toggle'),
+    close: () => loading && ask('close'),
+    identify(who) {
+      sayso.identity = who
+      // The draft of the previous user goes with them.
+      if (!who) try { localStorage.removeItem('sayso:' + site) } catch {}
+      loading && ask('identify')
+    },
+    set({ context, ...rest }) {
+      Object.assign(sayso.context, context)
+      Object.assign(sayso, rest)
+      sayso.paint()
+      if (rest.lang) sayso.speak(rest.lang)
+      loading && ask('set', rest)
+    },
+    on: (name, run) => listen(doc, topic(name), run),
+    off: (name, run) => doc.removeEventListener(topic(name), run),
+    destroy() {
+      life.abort()
+      host.remove()
+      delete window.Sayso
+    }
+  }
+
+  sayso.speak(data.lang)
+  doc.documentElement.append(host)
+  sayso.paint()
+
+  // One set of listeners serves the launcher and every element of the page that has data-sayso-open.
+  const opener = event => event.composedPath().find(node => node.dataset?.saysoOpen != null)
+  listen(doc, 'click', event => {
+    const from = opener(event)
+    if (from) {
+      event.preventDefault()
+      commands.open({ kind: from.dataset.saysoOpen }, from)
+    }
+  })
+  if (data.preload != 'none') listen(doc, 'pointerover focusin', event => opener(event) && warm())
+  if (data.preload == 'idle' && !navigator.connection?.saveData) (window.requestIdleCallback || setTimeout)(warm)
+
+  window.Sayso = (name, ...rest) => commands[name]?.(...rest)
+  for (const call of queue) Sayso(...call)
+  emit('ready')
+})()

@@ -1,0 +1,65 @@
+//! The functions that the panel calls.
+
+use std::cell::RefCell;
+
+use sayso_shared::Kind;
+use wasm_bindgen::JsValue;
+use wasm_bindgen::prelude::wasm_bindgen;
+use web_sys::Element;
+use yew::AppHandle;
+
+use crate::app::{App, Msg, Props};
+use crate::host::Host;
+use crate::js;
+use crate::state::Wish;
+
+thread_local! {
+    static APP: RefCell<Option<AppHandle<App>>> = const { RefCell::new(None) };
+}
+
+/// Puts the form into the panel. The panel does this once.
+#[wasm_bindgen]
+pub fn mount(body: Element, host: Host) {
+    // Yew would bring one that prints; panics are compiled to traps here.
+    yew::set_custom_panic_hook(Box::new(|_| {}));
+    let handle = yew::Renderer::<App>::with_root_and_props(body.clone(), Props { body, host }).render();
+    APP.with_borrow_mut(|app| *app = Some(handle));
+}
+
+/// The dialog has been opened, perhaps with `{kind, category, message}`.
+#[wasm_bindgen]
+pub fn open(wish: JsValue) {
+    send(Msg::Open(Wish {
+        kind: js::text(&wish, "kind").and_then(|kind| Kind::parse(&kind)),
+        category: js::text(&wish, "category"),
+        message: js::text(&wish, "message"),
+    }));
+}
+
+/// The page has said who its user is, or that there is none any more.
+#[wasm_bindgen]
+pub fn identify() {
+    send(Msg::Identify);
+}
+
+/// The texts have changed their language.
+#[wasm_bindgen]
+pub fn speak() {
+    send(Msg::Speak);
+}
+
+/// Ends the application.
+#[wasm_bindgen]
+pub fn unmount() {
+    if let Some(app) = APP.take() {
+        app.destroy();
+    }
+}
+
+fn send(message: Msg) {
+    APP.with_borrow(|app| {
+        if let Some(app) = app {
+            app.send_message(message);
+        }
+    });
+}

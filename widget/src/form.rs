@@ -1,0 +1,204 @@
+//! What the customer fills in, and what has to be right about it before it is sent.
+
+use sayso_shared::Kind;
+use sayso_shared::contact::is_email;
+use sayso_shared::limits;
+
+use crate::settings::Settings;
+
+/// Everything that can be filled in, and so everything that an error can be about.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Field {
+    Kind,
+    Message,
+    Category,
+    Rating,
+    DesiredOutcome,
+    Importance,
+    Reference,
+    Contact,
+    Name,
+    Email,
+    Phone,
+    Consent,
+}
+
+impl Field {
+    /// In the order of the screen; the first wrong one gets the focus.
+    pub const ALL: [Field; 12] = [
+        Field::Kind,
+        Field::Message,
+        Field::Category,
+        Field::Rating,
+        Field::DesiredOutcome,
+        Field::Importance,
+        Field::Reference,
+        Field::Contact,
+        Field::Name,
+        Field::Email,
+        Field::Phone,
+        Field::Consent,
+    ];
+
+    /// Name on the wire and in a site's `required`; also the id of its element and the stem of its texts.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Field::Kind => "kind",
+            Field::Message => "message",
+            Field::Category => "category",
+            Field::Rating => "rating",
+            Field::DesiredOutcome => "desired_outcome",
+            Field::Importance => "importance",
+            Field::Reference => "reference",
+            Field::Contact => "contact",
+            Field::Name => "name",
+            Field::Email => "email",
+            Field::Phone => "phone",
+            Field::Consent => "consent",
+        }
+    }
+
+    /// The field that a JSON pointer of problem+json is about: `/contact/email` is [`Field::Email`].
+    pub fn from_pointer(pointer: &str) -> Option<Field> {
+        let name = pointer.rsplit('/').next()?;
+        Field::ALL.into_iter().find(|field| field.name() == name)
+    }
+
+    /// Longest text of a text field, in Unicode scalar values.
+    pub const fn max(self) -> usize {
+        match self {
+            Field::Message => limits::MESSAGE_MAX,
+            Field::DesiredOutcome => limits::DESIRED_OUTCOME_MAX,
+            Field::Reference => limits::REFERENCE_MAX,
+            Field::Name => limits::NAME_MAX,
+            Field::Email => limits::EMAIL_MAX,
+            Field::Phone => limits::PHONE_MAX,
+            _ => usize::MAX,
+        }
+    }
+
+    /// The folded section that holds the field.
+    pub const fn section(self) -> Option<Section> {
+        match self {
+            Field::Category | Field::Rating | Field::DesiredOutcome | Field::Importance | Field::Reference => {
+                Some(Section::Details)
+            }
+            Field::Contact | Field::Name | Field::Email | Field::Phone => Some(Section::Contact),
+            _ => None,
+        }
+    }
+}
+
+/// A part of the form that folds out.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Section {
+    Details,
+    Contact,
+}
+
+/// What is wrong with a field.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Fault {
+    Required,
+    TooLong,
+    Invalid,
+}
+
+/// A field and what is wrong with it.
+pub type FieldError = (Field, Fault);
+
+/// The six fields that hold text, in [`Form::texts`].
+pub const TEXT_FIELDS: [Field; 6] =
+    [Field::Message, Field::DesiredOutcome, Field::Reference, Field::Name, Field::Email, Field::Phone];
+
+/// What the customer has filled in so far.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Form {
+    /// `None` until the customer, the draft or the page chose one: then the site's first kind counts.
+    pub kind: Option<Kind>,
+    /// Key of a category; empty is none.
+    pub category: String,
+    /// 1 to 5; 0 is none.
+    pub rating: u8,
+    /// 1 to 5; 0 is none.
+    pub importance: u8,
+    pub consent: bool,
+    texts: [String; 6],
+}
+
+impl Form {
+    /// What was typed into a text field; nothing for any other.
+    pub fn text(&self, field: Field) -> &str {
+        TEXT_FIELDS.iter().position(|of| *of == field).map_or("", |at| &self.texts[at])
+    }
+
+    /// Replaces what was typed into a text field.
+    pub fn set_text(&mut self, field: Field, text: String) {
+        if let Some(at) = TEXT_FIELDS.iter().position(|of| *of == field) {
+            self.texts[at] = text;
+        }
+    }
+
+    /// The kind that would be sent now.
+    pub fn kind(&self, settings: &Settings) -> Kind {
+        self.kind.filter(|kind| settings.kinds.contains(kind)).unwrap_or(settings.kinds[0])
+    }
+
+    /// Whether a field is asked with this kind: a complaint and a suggestion ask different things.
+    pub fn asks(&self, field: Field, settings: &Settings) -> bool {
+        let kind = self.kind(settings);
+        match field {
+            Field::Rating => matches!(kind, Kind::Complaint | Kind::Praise),
+            Field::DesiredOutcome => kind == Kind::Complaint,
+            Field::Importance => kind == Kind::Suggestion,
+            Field::Category => settings.categories_of(kind).next().is_some(),
+            Field::Consent => !settings.consent_text.is_empty(),
+            _ => true,
+        }
+    }
+
+    /// Whether nothing has been filled in that would be a loss.
+    pub fn is_blank(&self) -> bool {
+        self.texts.iter().all(|text| text.trim().is_empty())
+    }
+
+    /// Whether a field holds anything.
+    fn holds(&self, field: Field) -> bool {
+        match field {
+            Field::Kind => true,
+            Field::Category => !self.category.is_empty(),
+            Field::Rating => self.rating > 0,
+            Field::Importance => self.importance > 0,
+            Field::Consent => self.consent,
+            // A name alone reaches nobody.
+            Field::Contact => [Field::Email, Field::Phone].into_iter().any(|way| self.holds(way)),
+            text => !self.text(text).trim().is_empty(),
+        }
+    }
+
+    /// What is wrong, in the order of the screen; nothing means that it may be sent.
+    pub fn faults(&self, settings: &Settings) -> Vec<FieldError> {
+        Field::ALL.into_iter().filter_map(|field| Some((field, self.fault(field, settings)?))).collect()
+    }
+
+    fn fault(&self, field: Field, settings: &Settings) -> Option<Fault> {
+        if !self.asks(field, settings) {
+            return None;
+        }
+        if !self.holds(field) {
+            let required = field == Field::Message || settings.required.contains(&field);
+            return required.then_some(Fault::Required);
+        }
+        let text = self.text(field).trim();
+        if text.chars().count() > field.max() {
+            return Some(Fault::TooLong);
+        }
+        let valid = match field {
+            Field::Email => is_email(text),
+            // Hotlines have three digits; everything else about a number differs by country.
+            Field::Phone => text.chars().filter(|c| c.is_numeric()).count() >= 3,
+            _ => true,
+        };
+        (!valid).then_some(Fault::Invalid)
+    }
+}

@@ -1,0 +1,34 @@
+//! Reading and building plain JavaScript objects. The browser has a JSON parser already; bringing another one would
+//! cost the visitor ten kilobytes.
+
+use js_sys::{Array, Object, Reflect};
+use wasm_bindgen::{JsCast, JsValue};
+
+/// The value under a name; `undefined` if there is none or `value` is no object.
+pub fn get(value: &JsValue, name: &str) -> JsValue {
+    Reflect::get(value, &JsValue::from_str(name)).unwrap_or(JsValue::UNDEFINED)
+}
+
+/// The string under a name.
+pub fn text(value: &JsValue, name: &str) -> Option<String> {
+    get(value, name).as_string()
+}
+
+/// The items of the array under a name; none if there is no array.
+pub fn items(value: &JsValue, name: &str) -> Vec<JsValue> {
+    get(value, name).dyn_into::<Array>().map(|array| array.iter().collect()).unwrap_or_default()
+}
+
+/// Sets a value under a name.
+pub fn put(object: &Object, name: &str, value: &JsValue) {
+    // Reflect.set fails on frozen objects only, and these are ours.
+    let _ = Reflect::set(object, &JsValue::from_str(name), value);
+}
+
+/// Sets a text under a name, unless it is blank.
+pub fn put_text(object: &Object, name: &str, text: &str) {
+    let text = text.trim();
+    if !text.is_empty() {
+        put(object, name, &JsValue::from_str(text));
+    }
+}

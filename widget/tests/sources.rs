@@ -1,0 +1,125 @@
+//! What the compiler does not see: the language files, the stylesheet's values and the loader's invariants.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fs;
+use std::path::{Path, PathBuf};
+
+fn widget(path: &str) -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join(path)
+}
+
+fn read(path: &Path) -> String {
+    fs::read_to_string(path).unwrap_or_else(|error| panic!("{} can be read: {error}", path.display()))
+}
+
+fn languages() -> BTreeMap<String, BTreeMap<String, String>> {
+    let folder = fs::read_dir(widget("lang")).expect("the folder of the language files is there");
+    folder
+        .map(|entry| entry.expect("an entry can be read").path())
+        .map(|path| {
+            let name = path.file_stem().expect("a file has a name").to_string_lossy().into_owned();
+            (name, serde_json::from_str(&read(&path)).expect("a language file is a flat object of texts"))
+        })
+        .collect()
+}
+
+fn placeholders(text: &str) -> BTreeSet<&str> {
+    text.split('{').skip(1).filter_map(|rest| Some(rest.split_once('}')?.0)).collect()
+}
+
+/// The source of every Rust file of the widget.
+fn rust_sources() -> String {
+    let files = ["src", "src/components"].into_iter().flat_map(|folder| {
+        fs::read_dir(widget(folder)).expect("a source folder is there").map(|entry| entry.expect("an entry").path())
+    });
+    files.filter(|path| path.extension().is_some_and(|extension| extension == "rs")).map(|path| read(&path)).collect()
+}
+
+#[test]
+fn every_language_says_everything_with_the_same_placeholders() {
+    let languages = languages();
+    assert_eq!(languages.keys().collect::<Vec<_>>(), ["en", "zh-Hans", "zh-Hant"]);
+    let english = &languages["en"];
+    for (lang, texts) in &languages {
+        assert_eq!(texts.keys().collect::<Vec<_>>(), english.keys().collect::<Vec<_>>(), "keys of {lang}");
+        for (key, text) in texts {
+            assert!(!text.trim().is_empty(), "{lang} says nothing for {key}");
+            assert_eq!(placeholders(text), placeholders(&english[key]), "placeholders of {key} in {lang}");
+        }
+    }
+}
+
+#[test]
+fn every_text_is_used() {
+    // Keys that are put together from a stem and a name in the code.
+    let stems = ["kind_", "message_", "label_", "failure_", "error_required_", "error_invalid_"];
+    let ends = ["_low", "_high"];
+    let source = rust_sources();
+    for key in languages()["en"].keys() {
+        let whole = source.contains(&format!("\"{key}\""));
+        let by_stem = stems.iter().any(|stem| {
+            key.strip_prefix(stem).is_some_and(|name| {
+                source.contains(&format!("\"{stem}\""))
+                    && (source.contains(&format!("\"{name}\"")) || is_kind(name) || name == "field")
+            })
+        });
+        let by_end = ends.iter().any(|end| {
+            key.strip_suffix(end)
+                .is_some_and(|name| source.contains(&format!("\"{end}\"")) && source.contains(&format!("\"{name}\"")))
+        });
+        assert!(whole || by_stem || by_end, "nothing shows {key}");
+    }
+}
+
+fn is_kind(name: &str) -> bool {
+    sayso_shared::Kind::parse(name).is_some()
+}
+
+#[test]
+fn every_text_that_the_code_names_exists() {
+    let texts = &languages()["en"];
+    let source = rust_sources();
+    for call in ["ui.text(\"", "words.get(\"", "words.fill(\""] {
+        for rest in source.split(call).skip(1) {
+            let key = rest.split('"').next().unwrap_or_default();
+            assert!(texts.contains_key(key), "{key} has no text");
+        }
+    }
+}
+
+/// The custom properties of the block that begins with a line.
+fn properties(css: &str, start: &str, prefix: &str) -> BTreeMap<String, String> {
+    let block = css.split_once(start).unwrap_or_else(|| panic!("{start:?} is in the stylesheet")).1;
+    let block = block.split_once('}').expect("a block ends").0;
+    let lines = block.lines().filter_map(|line| line.trim().strip_prefix(prefix)?.strip_suffix(';')?.split_once(": "));
+    lines.map(|(name, value)| (name.to_owned(), value.to_owned())).collect()
+}
+
+#[test]
+fn colours_are_those_of_the_design_system() {
+    let tokens = read(&widget("../shared/styles/tokens.css"));
+    let css = read(&widget("styles/widget.css"));
+    let pairs = [
+        ("--sayso-unit: 16px;\n  --sayso-measure: 640px;\n}\n\n:root,\n:host {", "#panel {"),
+        ("\n[data-theme=\"dark\"],\n:host([data-theme=\"dark\"]) {", "#panel.dark {"),
+    ];
+    for (there, here) in pairs {
+        let theirs = properties(&tokens, there, "--sayso-");
+        let ours = properties(&css, here, "--");
+        assert!(ours.len() > 15, "{here} has the colours");
+        for (name, value) in ours.into_iter().filter(|(name, _)| name != "display") {
+            assert_eq!(theirs.get(&name), Some(&value), "{name} under {here}");
+        }
+    }
+}
+
+#[test]
+fn no_style_attribute_no_markup_from_text_no_cookie() {
+    let scripts = read(&widget("loader/sayso.js")) + &read(&widget("loader/panel.js"));
+    let source = rust_sources() + &scripts;
+    for forbidden in
+        ["style=", "innerHTML", "insertAdjacentHTML", "inner_html", "from_html_unchecked", "document.cookie", "eval("]
+    {
+        assert!(!source.contains(forbidden), "{forbidden} is used");
+    }
+}

@@ -1,0 +1,274 @@
+//! No sequence of actions loses the customer's words, and none thanks them before the collector has accepted.
+
+use std::rc::Rc;
+
+use proptest::prelude::*;
+use sayso_shared::Kind;
+use sayso_widget::form::{Fault, Field, Form, Section, TEXT_FIELDS};
+use sayso_widget::settings::{Category, Settings, Texts};
+use sayso_widget::state::{Action, Answer, Attempt, Failure, Phase, Reason, Receipt, Repeat, State, Wish};
+use yew::functional::Reducible;
+
+fn reduce(state: State, actions: impl IntoIterator<Item = Action>) -> State {
+    let state = actions.into_iter().fold(Rc::new(state), |state, action| state.reduce(action));
+    Rc::unwrap_or_clone(state)
+}
+
+fn typed(text: &str) -> State {
+    reduce(State::default(), [Action::Type(Field::Message, text.to_owned())])
+}
+
+fn attempt(key: &str) -> Attempt {
+    Attempt { key: key.to_owned(), body: format!("body of {key}") }
+}
+
+fn answered(key: &str, answer: Answer) -> Action {
+    Action::Answered { key: key.to_owned(), answer }
+}
+
+fn receipt() -> Receipt {
+    Receipt {
+        code: "7QK4-M2XH-9TRD-7".to_owned(),
+        status_url: "https://feedback.example/t/7QK4-M2XH-9TRD-7".to_owned(),
+        first_response_due: None,
+    }
+}
+
+fn failure(repeat: Repeat, wait: u32) -> Answer {
+    Answer::Failed(Failure { reason: Reason::Network, wait, repeat })
+}
+
+fn settings() -> Settings {
+    let category = |key: &str, kind| Category { key: key.to_owned(), kind, label: Texts::default() };
+    Settings {
+        categories: vec![category("delivery", Some(Kind::Complaint)), category("shop", Some(Kind::Suggestion))],
+        required: vec![Field::Contact],
+        ..Settings::default()
+    }
+}
+
+fn any_kind() -> impl Strategy<Value = Kind> {
+    prop::sample::select(Kind::ALL.to_vec())
+}
+
+fn any_text() -> impl Strategy<Value = String> {
+    prop_oneof![Just(String::new()), Just("li@example.com".to_owned()), "\\PC{0,12}", Just("投诉".to_owned())]
+}
+
+fn any_key() -> impl Strategy<Value = String> {
+    prop::sample::select(vec!["a".to_owned(), "b".to_owned()])
+}
+
+fn any_answer() -> impl Strategy<Value = Answer> {
+    prop_oneof![
+        Just(Answer::Accepted(receipt())),
+        Just(Answer::Invalid(vec![(Field::Email, Fault::Invalid)])),
+        Just(failure(Repeat::SameAttempt, 2)),
+        Just(failure(Repeat::NewAttempt, 0)),
+    ]
+}
+
+fn any_action() -> impl Strategy<Value = Action> {
+    prop_oneof![
+        (prop::option::of(any_kind()), prop::option::of(any_text()))
+            .prop_map(|(kind, message)| { Action::Open(Wish { kind, category: Some("shop".to_owned()), message }) }),
+        Just(Action::Settle(Settings::default())),
+        Just(Action::Settle(settings())),
+        any_text().prop_map(|text| {
+            let mut form = Form::default();
+            form.set_text(Field::Message, text);
+            Action::Restore(form, Some(attempt("a")))
+        }),
+        any_text().prop_map(|name| Action::Introduce { name, email: "li@example.com".to_owned() }),
+        Just(Action::Forget),
+        any_kind().prop_map(Action::Choose),
+        (prop::sample::select(TEXT_FIELDS.to_vec()), any_text()).prop_map(|(field, text)| Action::Type(field, text)),
+        Just(Action::Categorise("delivery".to_owned())),
+        (1..=5_u8).prop_map(|score| Action::Rate(Field::Rating, score)),
+        any::<bool>().prop_map(Action::Consent),
+        Just(Action::Fold(Section::Details)),
+        Just(Action::Check),
+        any_key().prop_map(|key| Action::Send(attempt(&key))),
+        (any_key(), any_answer()).prop_map(|(key, answer)| Action::Answered { key, answer }),
+        Just(Action::Tick),
+        Just(Action::Another),
+    ]
+}
+
+proptest! {
+    #[test]
+    fn words_are_only_lost_to_the_customer_to_success_or_to_forgetting(actions in prop::collection::vec(any_action(), 0..60)) {
+        let mut state = State::default();
+        for action in actions {
+            let before = state.clone();
+            state = reduce(state, [action.clone()]);
+            let was = before.form.text(Field::Message);
+            let is = state.form.text(Field::Message);
+            if was != is {
+                let by_hand = matches!(&action, Action::Type(Field::Message, text) if text == is);
+                let into_blank = was.trim().is_empty();
+                let accepted = matches!(&state.phase, Phase::Thanked(_)) && before.phase == Phase::Sending;
+                prop_assert!(by_hand || into_blank || accepted || action == Action::Forget, "{action:?} turned {was:?} into {is:?}");
+            }
+        }
+    }
+
+    #[test]
+    fn thanks_come_from_accepting_the_attempt_under_way(actions in prop::collection::vec(any_action(), 0..60)) {
+        let mut state = State::default();
+        for action in actions {
+            let before = state.clone();
+            state = reduce(state, [action.clone()]);
+            if matches!(state.phase, Phase::Thanked(_)) && !matches!(before.phase, Phase::Thanked(_)) {
+                let key = before.attempt.map(|attempt| attempt.key).unwrap_or_default();
+                prop_assert_eq!(&before.phase, &Phase::Sending);
+                prop_assert_eq!(action, answered(&key, Answer::Accepted(receipt())));
+            }
+        }
+    }
+
+    #[test]
+    fn what_is_on_its_way_does_not_change(actions in prop::collection::vec(any_action(), 0..60)) {
+        let mut state = State::default();
+        for action in actions {
+            let before = state.clone();
+            state = reduce(state, [action]);
+            if before.phase == Phase::Sending && state.phase == Phase::Sending {
+                prop_assert_eq!(&before.form, &state.form);
+                prop_assert_eq!(&before.attempt, &state.attempt);
+            }
+            // An attempt belongs to the very text that it was made from.
+            if before.attempt.is_some() && before.attempt == state.attempt {
+                prop_assert_eq!(&before.form, &state.form);
+            }
+        }
+    }
+}
+
+#[test]
+fn an_unclear_failure_repeats_the_same_attempt_until_the_text_changes() {
+    let state = reduce(
+        typed("The mug is cracked."),
+        [Action::Send(attempt("a")), answered("a", failure(Repeat::SameAttempt, 0))],
+    );
+    assert_eq!(state.attempt, Some(attempt("a")));
+    let state = reduce(state, [Action::Type(Field::Message, "The mug is cracked!".to_owned())]);
+    assert_eq!(state.attempt, None);
+    assert!(state.can_send());
+}
+
+#[test]
+fn a_refusal_for_good_makes_a_new_attempt() {
+    let state = reduce(
+        typed("The mug is cracked."),
+        [Action::Send(attempt("a")), answered("a", failure(Repeat::NewAttempt, 0))],
+    );
+    assert_eq!(state.attempt, None);
+    assert_eq!(state.form.text(Field::Message), "The mug is cracked.");
+}
+
+#[test]
+fn the_collector_says_when_to_try_again() {
+    let state =
+        reduce(typed("x"), [Action::Send(attempt("a")), answered("a", failure(Repeat::SameAttempt, 2)), Action::Tick]);
+    assert!(!state.can_send());
+    assert!(reduce(state, [Action::Tick]).can_send());
+}
+
+#[test]
+fn a_second_press_of_send_does_nothing() {
+    let state = reduce(typed("x"), [Action::Send(attempt("a")), Action::Send(attempt("b"))]);
+    assert_eq!(state.attempt, Some(attempt("a")));
+}
+
+#[test]
+fn nothing_is_sent_that_would_be_refused() {
+    let state = reduce(State::default(), [Action::Check, Action::Send(attempt("a"))]);
+    assert_eq!(
+        (state.phase.clone(), state.error(Field::Message)),
+        (Phase::Writing, Some((Field::Message, Fault::Required)))
+    );
+
+    let long = "意".repeat(10_001);
+    let state = reduce(typed(&long), [Action::Check]);
+    assert_eq!(state.error(Field::Message), Some((Field::Message, Fault::TooLong)));
+    let state = reduce(typed(&long[3..]), [Action::Check]);
+    assert_eq!(state.errors, []);
+}
+
+#[test]
+fn an_error_unfolds_its_section_and_goes_when_the_field_changes() {
+    let mail = |text: &str| Action::Type(Field::Email, text.to_owned());
+    let state = reduce(typed("x"), [mail("li@"), Action::Check]);
+    assert_eq!(state.errors, [(Field::Email, Fault::Invalid)]);
+    assert!(state.is_open(Section::Contact));
+    let state = reduce(state, [mail("li@example.com")]);
+    assert_eq!(state.errors, []);
+    assert_eq!(reduce(state, [Action::Check]).errors, []);
+}
+
+#[test]
+fn a_site_can_insist_on_a_contact_and_a_name_alone_is_none() {
+    let state =
+        reduce(typed("x"), [Action::Settle(settings()), Action::Type(Field::Name, "Li".to_owned()), Action::Check]);
+    assert_eq!(state.errors, [(Field::Contact, Fault::Required)]);
+    let state = reduce(state, [Action::Type(Field::Phone, "110".to_owned()), Action::Check]);
+    assert_eq!(state.errors, []);
+}
+
+#[test]
+fn a_category_follows_its_kind() {
+    let state = reduce(State::default(), [Action::Settle(settings()), Action::Categorise("delivery".to_owned())]);
+    assert_eq!(state.form.category, "delivery");
+    let state = reduce(state, [Action::Choose(Kind::Suggestion)]);
+    assert_eq!(state.form.category, "");
+    assert!(!state.form.asks(Field::DesiredOutcome, &state.settings));
+    assert!(state.form.asks(Field::Importance, &state.settings));
+}
+
+#[test]
+fn the_sites_first_kind_counts_until_one_is_chosen() {
+    let only = |kinds: &[Kind]| Action::Settle(Settings { kinds: kinds.to_vec(), ..Settings::default() });
+    let state = reduce(State::default(), [only(&[Kind::Question, Kind::Praise])]);
+    assert_eq!(state.kind(), Kind::Question);
+    let state = reduce(state, [Action::Choose(Kind::Praise)]);
+    assert_eq!(state.kind(), Kind::Praise);
+    assert_eq!(reduce(state, [only(&[Kind::Complaint])]).kind(), Kind::Complaint);
+}
+
+#[test]
+fn what_the_page_knows_never_overwrites_what_the_customer_wrote() {
+    let introduce = Action::Introduce { name: "Li Wei".to_owned(), email: "li@example.com".to_owned() };
+    let open = Action::Open(Wish { message: Some("prefilled".to_owned()), ..Wish::default() });
+    let state = reduce(typed("mine"), [Action::Type(Field::Name, "Wei".to_owned()), introduce, open]);
+    assert_eq!(state.form.text(Field::Message), "mine");
+    assert_eq!(state.form.text(Field::Name), "Wei");
+    assert_eq!(state.form.text(Field::Email), "li@example.com");
+}
+
+#[test]
+fn opening_after_thanks_shows_an_empty_form() {
+    let accepted = [Action::Send(attempt("a")), answered("a", Answer::Accepted(receipt()))];
+    let state = reduce(typed("x"), accepted);
+    assert_eq!(state.phase, Phase::Thanked(receipt()));
+    let state = reduce(state, [Action::Open(Wish::default())]);
+    assert_eq!((state.phase.clone(), state.form.is_blank()), (Phase::Writing, true));
+}
+
+#[test]
+fn pointers_name_fields() {
+    assert_eq!(Field::from_pointer("/contact/email"), Some(Field::Email));
+    assert_eq!(Field::from_pointer("/desired_outcome"), Some(Field::DesiredOutcome));
+    assert_eq!(Field::from_pointer("/page/url"), None);
+    assert_eq!(Field::from_pointer(""), None);
+}
+
+#[test]
+fn texts_fall_back_to_a_language_that_can_be_read() {
+    let texts = |langs: &[&str]| Texts(langs.iter().map(|lang| ((*lang).to_owned(), format!("in {lang}"))).collect());
+    assert_eq!(texts(&["en", "zh-Hans"]).pick("zh-Hans"), "in zh-Hans");
+    assert_eq!(texts(&["en", "zh-Hans"]).pick("zh-Hant"), "in zh-Hans");
+    assert_eq!(texts(&["zh-Hans", "en"]).pick("fr"), "in en");
+    assert_eq!(texts(&["zh-Hans"]).pick("en"), "in zh-Hans");
+    assert_eq!(Texts::default().pick("en"), "");
+}
