@@ -42,6 +42,7 @@ export function panel(sayso) {
   const fallback = make('div', { id: 'fallback' })
   const dialog = make('div', { id: 'panel', className: data.position || '', popover: 'manual', hidden: true })
   const attributes = { part: 'panel', role: 'dialog', 'aria-modal': true }
+  const timers = {}
   let opener, frame, timer, app, loading
 
   const label = () => {
@@ -121,6 +122,11 @@ export function panel(sayso) {
   const draft = 'sayso:' + site
   // What the browser does in a line or two; the widget's part would be many times as long.
   Object.assign(sayso, {
+    // One timer of each kind is enough; the widget starts them again as long as it needs them.
+    after(name, milliseconds) {
+      clearTimeout(timers[name])
+      timers[name] = setTimeout(() => app[name](), milliseconds)
+    },
     focus: selector => body.querySelector(selector)?.focus(),
     async copy(text) {
       try {
@@ -179,7 +185,8 @@ export function panel(sayso) {
           signal: AbortSignal.timeout?.(30000)
         })
         const wait = parseInt(answer.headers.get('Retry-After'))
-        return { status: answer.status, json: await answer.json().catch(() => {}), wait: wait >= 0 ? wait : undefined }
+        const { errors = [], ...json } = await answer.json().catch(() => ({}))
+        return { ...json, status: answer.status, wait: wait >= 0 ? wait : 5, errors: errors.map(({ pointer, code }) => pointer + '\t' + code).join('\n') }
       } catch {
         return { status: 0 }
       }
@@ -229,6 +236,7 @@ export function panel(sayso) {
   })
   listen(signal, 'abort', () => {
     clearTimeout(timer)
+    Object.values(timers).map(clearTimeout)
     app?.unmount()
   })
 
