@@ -14,9 +14,6 @@ use serde::{Deserialize, Serialize};
 /// The commented defaults, as shipped.
 pub const DEFAULTS: &str = include_str!("../sayso.default.toml");
 
-/// The file that is read when no other one is named, if it is there.
-const USUAL_FILE: &str = "sayso.toml";
-
 /// All settings, checked.
 #[derive(Clone, Debug, Deserialize, Serialize)]
 #[serde(deny_unknown_fields)]
@@ -136,7 +133,7 @@ impl Serialize for Secret {
 /// Settings from the command line; they win over everything else.
 #[derive(Clone, Debug, Default, clap::Args)]
 pub struct Overrides {
-    /// A file with settings (see `sayso config --defaults`); without it, sayso.toml in the working folder if there is one.
+    /// A file with settings (see `sayso config`).
     #[arg(long, global = true, value_name = "FILE", env = "SAYSO_CONFIG")]
     pub config: Option<PathBuf>,
     /// Where to listen.
@@ -160,8 +157,6 @@ impl Config {
         if let Some(file) = &overrides.config {
             ensure!(file.is_file(), "there is no settings file {}", file.display());
             figment = figment.merge(Toml::file_exact(file));
-        } else if Path::new(USUAL_FILE).is_file() {
-            figment = figment.merge(Toml::file_exact(USUAL_FILE));
         }
         // The master key and the choice of file are read elsewhere; they are not settings.
         figment =

@@ -25,7 +25,7 @@ const css = `
 #fallback p{margin:0 0 12px}
 #fallback p:before{content:"";display:block;box-sizing:border-box;width:28px;height:28px;margin:0 auto 16px;border:3px solid #8886;border-top-color:currentColor;border-radius:50%;animation:turn 1s linear infinite}
 #fallback a{color:inherit}
-iframe{display:block;flex:1 1 680px;min-height:0;width:100%;border:0}
+iframe{display:block;flex:1;width:100%;height:680px;border:0}
 @keyframes rise{0%{opacity:0;transform:translateY(12px)}}
 @keyframes turn{to{transform:rotate(1turn)}}
 @media(max-width:480px){#panel{inset:0!important;width:auto;max-height:none;border:0;border-radius:0}}
@@ -47,8 +47,6 @@ export function panel(sayso) {
   const label = () => {
     const [close, loading, open] = words[sayso.lang]
     dialog.setAttribute('aria-label', sayso.label)
-    // The language decides, not the page around it.
-    dialog.dir = /^(ar|fa|he|ur)/.test(sayso.lang) ? 'rtl' : 'ltr'
     shut.setAttribute('aria-label', close)
     wait.textContent = loading
     link.textContent = open
