@@ -3,6 +3,7 @@
 
 pub mod app;
 pub mod assets;
+pub mod auth;
 pub mod cases;
 pub mod cli;
 pub mod clock;

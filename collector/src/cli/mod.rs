@@ -4,6 +4,7 @@ mod serve;
 
 use clap::{Parser, Subcommand};
 
+use crate::auth::commands::{self as members, MemberCommand};
 use crate::clock::Clock;
 use crate::config::{Config, DEFAULTS, LogFormat, Overrides};
 use crate::db::Db;
@@ -29,6 +30,9 @@ enum Command {
     /// Add, show and set up sites.
     #[command(subcommand)]
     Site(SiteCommand),
+    /// Add, list, reset and remove members of the staff.
+    #[command(subcommand)]
+    Member(MemberCommand),
     /// Add, list, try and remove the places that a site's events are forwarded to.
     #[command(subcommand)]
     Target(TargetCommand),
@@ -85,6 +89,7 @@ impl Cli {
                 println!("The {} database is up to date.", context.db.name());
                 Ok(())
             }
+            Command::Member(command) => members::run(command, &Context::open(config).await?).await,
             Command::Target(command) => outbox::commands::run(command, &Context::open(config).await?).await,
             Command::Site(command) => sites::commands::run(command, &Context::open(config).await?).await,
         }
