@@ -4,4 +4,5 @@
 
 mod durability;
 mod intake;
+mod pages;
 mod web;
