@@ -1,8 +1,8 @@
 //! The status page: what it shows, and what a customer can do on it.
 
 use reqwest::{Method, StatusCode};
-use sayso::cases::staff::{self, Body, Then};
 use sayso::cases::Case;
+use sayso::cases::staff::{self, Body, Then};
 use sayso::clock::DAY;
 use sayso_tests::{Database, Options, TestApp, on_both_databases};
 
@@ -192,9 +192,9 @@ on_both_databases! {
         answer(&app, &code, "for you", Then::GoOn).await;
         let first = stream.chunk().await.unwrap().unwrap();
         assert_eq!(std::str::from_utf8(&first).unwrap(), "event: refresh\ndata: 您的反馈有新的进展。\n\n");
+        assert_eq!(client.get("/t/none/live").await.status, StatusCode::NOT_FOUND);
         app.app.shutdown.cancel();
         assert!(stream.chunk().await.unwrap().is_none(), "it ends, so that the collector can");
-        assert_eq!(client.get("/t/none/live").await.status, StatusCode::NOT_FOUND);
     }
 }
 
