@@ -4,10 +4,14 @@ mod app;
 mod client;
 mod database;
 pub mod process;
+mod receiver;
+mod smtp;
 
-pub use app::{Options, TestApp};
+pub use app::{Background, Options, TestApp};
 pub use client::{Answer, Client};
 pub use database::Database;
+pub use receiver::{Received, WebhookReceiver};
+pub use smtp::{Mail, MailServer};
 
 /// Runs each test on both databases: `on_both_databases! { async fn name(app: TestApp) { .. } }` makes the tests `name::sqlite`
 /// and `name::postgres`.
