@@ -116,7 +116,7 @@ impl TestApp {
 }
 
 /// A master key as an operator of PostgreSQL would put it there; it also keeps the environment of the tests out of them.
-pub(crate) fn write_key(data: &Path) {
+pub fn write_key(data: &Path) {
     let key = STANDARD.encode([7u8; 32]);
     std::fs::write(data.join(sayso::keys::KEY_FILE), key).expect("the folder is writable");
 }

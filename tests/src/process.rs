@@ -7,7 +7,7 @@ use std::sync::OnceLock;
 
 use tokio::process::{Child, Command as AsyncCommand};
 
-use crate::app::write_key;
+use crate::write_key;
 
 /// A `sayso` process that serves from `data`.
 #[derive(Debug)]
@@ -44,7 +44,7 @@ pub fn run(data: &Path, database_url: &str, arguments: &[&str]) -> (bool, String
         .expect("the binary runs");
     (
         output.status.success(),
-        String::from_utf8_lossy(&output.stdout).into_owned() + &String::from_utf8_lossy(&output.stderr),
+        [output.stdout, output.stderr].map(|bytes| String::from_utf8_lossy(&bytes).into_owned()).concat(),
     )
 }
 
@@ -64,7 +64,9 @@ impl Served {
             .spawn()
             .expect("the binary runs");
         let client = crate::Client::new(&url);
+        let mut ticks = tokio::time::interval(std::time::Duration::from_millis(20));
         loop {
+            ticks.tick().await;
             let ready = client.request(reqwest::Method::GET, "/readyz").send().await;
             if ready.is_ok_and(|answer| answer.status().is_success()) {
                 return Self { url, child };
@@ -72,7 +74,6 @@ impl Served {
             if let Some(status) = child.try_wait().expect("a child of ours") {
                 panic!("the server ended with {status} before it answered");
             }
-            tokio::task::yield_now().await;
         }
     }
 

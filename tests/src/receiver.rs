@@ -85,7 +85,8 @@ impl WebhookReceiver {
     pub async fn wait_for(&self, count: usize) -> Vec<Received> {
         let mut changes = self.shared.received.subscribe();
         let enough = changes.wait_for(|received| received.len() >= count);
-        let waited = tokio::time::timeout(PATIENCE, enough).await.map(|arrived| drop(arrived.expect("the server runs")));
+        let waited =
+            tokio::time::timeout(PATIENCE, enough).await.map(|arrived| drop(arrived.expect("the server runs")));
         assert!(waited.is_ok(), "{count} webhooks were expected, there are {}", self.received().len());
         self.received()
     }

@@ -78,10 +78,10 @@ impl MailServer {
     /// Waits until there are `count` mails to an address, and gives them.
     pub async fn wait_for(&self, address: &str, count: usize) -> Vec<Mail> {
         let mut changes = self.kept.mails.subscribe();
-        let enough = changes.wait_for(|mails| {
-            mails.iter().filter(|mail| mail.to.iter().any(|to| to == address)).count() >= count
-        });
-        let waited = tokio::time::timeout(PATIENCE, enough).await.map(|arrived| drop(arrived.expect("the server runs")));
+        let enough = changes
+            .wait_for(|mails| mails.iter().filter(|mail| mail.to.iter().any(|to| to == address)).count() >= count);
+        let waited =
+            tokio::time::timeout(PATIENCE, enough).await.map(|arrived| drop(arrived.expect("the server runs")));
         assert!(waited.is_ok(), "{count} mails to {address} were expected, there are {}", self.mails_to(address).len());
         self.mails_to(address)
     }

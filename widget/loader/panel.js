@@ -103,6 +103,8 @@ export function panel(sayso) {
     }
   }
 
+  const asked = fetch(base + '/api/v1/sites/' + site).then(answer => answer.json())
+  asked.catch(() => {})
   sayso.style(css)
   for (const name in attributes) dialog.setAttribute(name, attributes[name])
   shut.setAttribute('part', 'close')
@@ -114,13 +116,92 @@ export function panel(sayso) {
   label()
   paint()
 
+  const draft = 'sayso:' + site
+  // What the browser does in a line or two; the widget's part would be many times as long.
   Object.assign(sayso, {
-    close,
-    // The site's settings name a colour too; the tag's own wins.
-    tint(accent) {
-      sayso.accent ||= accent
+    focus: selector => body.querySelector(selector)?.focus(),
+    async copy(text) {
+      try {
+        await navigator.clipboard.writeText(text)
+        return true
+      } catch {
+        // Pages on plain http have no clipboard.
+        const area = make('textarea', { className: 'offscreen', value: text })
+        body.append(area)
+        area.select()
+        const copied = document.execCommand('copy')
+        area.remove()
+        return copied
+      }
+    },
+    date(text) {
+      const date = new Date(text)
+      return isNaN(date) ? undefined : date.toLocaleString(sayso.lang, { weekday: 'long', month: 'long', day: 'numeric', hour: 'numeric', minute: '2-digit' })
+    },
+    // A storage that is full or denied is no reason to disturb somebody who is writing.
+    keep(feedback) {
+      try {
+        if (feedback && data.draft != 'off') localStorage[draft] = JSON.stringify(feedback)
+        else localStorage.removeItem(draft)
+      } catch {}
+    },
+    kept() {
+      try {
+        return data.draft == 'off' ? undefined : JSON.parse(localStorage[draft])
+      } catch {}
+    },
+    // crypto.randomUUID is missing on plain http.
+    uuid: () => '10000000-1000-4000-8000-100000000000'.replace(/[018]/g, digit => (digit ^ crypto.getRandomValues(new Uint8Array(1))[0] & 15 >> digit / 4).toString(16)),
+    complete(feedback) {
+      const { context, lang, reference } = sayso
+      const cut = (text, most) => text ? [...text].slice(0, most).join('') : undefined
+      return JSON.stringify({
+        ...reference && { reference: String(reference) },
+        ...feedback,
+        ...Object.keys(context)[0] && { context },
+        locale: lang,
+        page: { url: cut(location.href, 2000), title: cut(document.title, 300), referrer: cut(document.referrer, 2000) },
+        composed_at: new Date().toISOString()
+      })
+    },
+    async send(key, body) {
+      // The token is no part of what makes two submissions equal, and it expires: the newest one goes along.
+      const { identity } = sayso
+      if (typeof identity == 'string') body = JSON.stringify({ ...JSON.parse(body), identity })
+      try {
+        const answer = await fetch(base + '/api/v1/sites/' + site + '/feedback', {
+          method: 'POST',
+          credentials: 'omit',
+          headers: { 'Content-Type': 'application/json', 'Idempotency-Key': key },
+          body,
+          signal: AbortSignal.timeout?.(30000)
+        })
+        const wait = parseInt(answer.headers.get('Retry-After'))
+        return { status: answer.status, json: await answer.json().catch(() => {}), wait: wait >= 0 ? wait : undefined }
+      } catch {
+        return { status: 0 }
+      }
+    },
+    // The site's settings as lines for the widget, with the texts in the visitor's language or the nearest to it.
+    async settings() {
+      const { kinds, categories, required, promise_text, consent_text, privacy_url, theme } = await asked
+      const stem = tag => tag.split('-')[0]
+      const near = texts => {
+        const tags = Object.keys(texts || {})
+        return texts?.[sayso.lang] || texts?.[tags.find(tag => stem(tag) == stem(sayso.lang))] || texts?.en || texts?.[tags[0]]
+      }
+      // The tag's own colour wins.
+      sayso.accent ||= theme?.accent
       paint()
-    }
+      return [
+        ...kinds.map(kind => ['kind', kind]),
+        ...categories.map(({ key, kind, label }) => ['category', key, kind, near(label)]),
+        ...required.map(field => ['required', field]),
+        ['promise', near(promise_text)],
+        ['consent', near(consent_text)],
+        ['privacy', privacy_url]
+      ].map(line => line.map(part => (part ?? '').replace(/\s/g, ' ')).join('\t')).join('\n')
+    },
   })
 
   listen(shut, 'click', close)

@@ -1,20 +1,22 @@
 //! The application: takes what happens, keeps the state, talks to the collector.
 
-use std::rc::Rc;
+use std::pin::Pin;
 
-use gloo::timers::callback::{Interval, Timeout};
+use gloo::timers::callback::Timeout;
 use js_sys::Object;
 use wasm_bindgen::JsValue;
+use wasm_bindgen_futures::JsFuture;
 use web_sys::Element;
-use yew::functional::Reducible;
 use yew::{Component, Context, Html, Properties};
 
-use crate::components::{self, Ui};
+use crate::components::{self, Deed, Ui};
+use crate::form::Field;
 use crate::host::Host;
+use crate::js::Control;
 use crate::settings::Settings;
 use crate::state::{Action, Answer, Attempt, Phase, State, Wish};
 use crate::words::Words;
-use crate::{api, browser, draft, js};
+use crate::{api, draft, js};
 
 /// How long "copied" is shown.
 const COPIED_MS: u32 = 2_500;
@@ -39,31 +41,37 @@ pub enum Msg {
     Open(Wish),
     Identify,
     Speak,
-    Settled(Option<Settings>),
-    Act(Action),
-    /// The customer pressed send.
-    Submit,
+    Settled(Settings),
+    Tick,
+    /// The customer has done something with a control.
+    Did(Deed, Control),
     Answered(Attempt, u16, Answer),
-    Copy(String),
     Copied(Option<bool>),
 }
 
 /// The one component; what it shows is made by the functions of [`components`].
 #[derive(Debug)]
 pub struct App {
-    state: Rc<State>,
+    state: State,
     words: Words,
     /// Whether the last copy worked; nothing when none was asked for lately.
     copied: Option<bool>,
     /// Who gets the focus once the next rendering is on the screen.
     focus: Option<String>,
-    countdown: Option<Interval>,
+    /// Fires once a second while there is something to wait for.
+    countdown: Option<Timeout>,
     fading: Option<Timeout>,
 }
 
 impl App {
     fn act(&mut self, action: Action) {
-        self.state = Rc::clone(&self.state).reduce(action);
+        self.state.apply(action);
+    }
+
+    /// Boxed, so that the machinery around futures is compiled once.
+    fn later(ctx: &Context<Self>, message: impl Future<Output = Msg> + 'static) {
+        let message: Pin<Box<dyn Future<Output = Msg>>> = Box::pin(message);
+        ctx.link().send_future(message);
     }
 
     fn host(ctx: &Context<Self>) -> Host {
@@ -91,13 +99,17 @@ impl App {
         let attempt = self.state.attempt.clone().unwrap_or_else(|| api::attempt(&host, &self.state));
         self.act(Action::Send(attempt.clone()));
         self.focus = Some("#send".to_owned());
-        ctx.link().send_future(async move {
+        Self::later(ctx, async move {
             let (status, answer) = api::send(&host, &attempt).await;
             Msg::Answered(attempt, status, answer)
         });
     }
 
     fn answered(&mut self, ctx: &Context<Self>, attempt: Attempt, status: u16, answer: Answer) {
+        if self.state.attempt.as_ref() != Some(&attempt) {
+            // Forgotten in the meantime.
+            return;
+        }
         let kind = self.state.kind();
         self.act(Action::Answered { key: attempt.key, answer });
         let detail = Object::new();
@@ -110,11 +122,7 @@ impl App {
                 ctx.props().host.emit("submitted", &detail);
             }
             phase => {
-                if let Phase::Failed(failure) = phase {
-                    let link = ctx.link().clone();
-                    let tick = move || link.send_message(Msg::Act(Action::Tick));
-                    self.countdown = (failure.wait > 0).then(|| Interval::new(1_000, tick));
-                } else if let Some((field, _)) = self.state.errors.first() {
+                if let Some((field, _)) = self.state.errors.first() {
                     self.focus = Some(["[name=", field.name(), "]"].concat());
                 }
                 js::put(&detail, "status", &JsValue::from(status));
@@ -124,9 +132,48 @@ impl App {
         }
     }
 
-    fn copy(ctx: &Context<Self>, text: String) {
-        let body = ctx.props().body.clone();
-        ctx.link().send_future(async move { Msg::Copied(Some(browser::copy(&body, &text).await)) });
+    fn did(&mut self, ctx: &Context<Self>, deed: Deed, control: &Control) {
+        let action = match deed {
+            Deed::Choose(kind) => Action::Choose(kind),
+            Deed::Rate(field, score) => Action::Rate(field, score),
+            Deed::Type(field) => Action::Type(field, control.value()),
+            // The choice of no category has a blank as its value.
+            Deed::Categorise => Action::Categorise(control.value().trim().to_owned()),
+            Deed::Consent => Action::Consent(control.checked()),
+            Deed::Fold(section) => Action::Fold(section),
+            Deed::Another => {
+                self.focus = Some("#message".to_owned());
+                Action::Another
+            }
+            Deed::Submit => return self.submit(ctx),
+            Deed::Copy => return self.copy(ctx),
+        };
+        self.act(action);
+    }
+
+    /// Counts down to the next second as long as the collector wants us to wait.
+    fn wait(&mut self, ctx: &Context<Self>) {
+        let waiting = matches!(&self.state.phase, Phase::Failed(failure) if failure.wait > 0);
+        if !waiting {
+            self.countdown = None;
+        } else if self.countdown.is_none() {
+            self.countdown = Some(Self::after(ctx, 1_000, || Msg::Tick));
+        }
+    }
+
+    fn copy(&self, ctx: &Context<Self>) {
+        let text = match &self.state.phase {
+            Phase::Thanked(receipt) => &receipt.code,
+            _ => self.state.form.text(Field::Message),
+        };
+        let copying = JsFuture::from(ctx.props().host.copy(text));
+        Self::later(ctx, async move { Msg::Copied(Some(copying.await.is_ok_and(|copied| copied.is_truthy()))) });
+    }
+
+    /// A message after a while, unless what it returns is dropped.
+    fn after(ctx: &Context<Self>, milliseconds: u32, message: fn() -> Msg) -> Timeout {
+        let link = ctx.link().clone();
+        Timeout::new(milliseconds, move || link.send_message(message()))
     }
 }
 
@@ -145,8 +192,8 @@ impl Component for App {
         let host = Self::host(ctx);
         host.style(include_str!(concat!(env!("OUT_DIR"), "/widget.css")));
         let mut app = Self {
-            state: Rc::default(),
-            words: Words::new(host.words(), host.lang()),
+            state: State::default(),
+            words: Words::new(host.words()),
             copied: None,
             focus: None,
             countdown: None,
@@ -156,7 +203,7 @@ impl Component for App {
             app.act(Action::Restore(form, attempt));
         }
         app.introduce(&host);
-        ctx.link().send_future(async move { Msg::Settled(api::settings(&host).await) });
+        Self::later(ctx, async move { Msg::Settled(api::settings(&host).await) });
         app
     }
 
@@ -170,36 +217,25 @@ impl Component for App {
             }
             Msg::Identify if host.identity().is_falsy() => self.act(Action::Forget),
             Msg::Identify => self.introduce(&host),
-            Msg::Speak => self.words = Words::new(host.words(), host.lang()),
-            Msg::Settled(settings) => {
-                if let Some(settings) = settings {
-                    self.act(Action::Settle(settings));
-                }
+            Msg::Speak => {
+                self.words = Words::new(host.words());
+                Self::later(ctx, async move { Msg::Settled(api::settings(&host).await) });
             }
-            Msg::Act(action) => {
-                if action == Action::Another {
-                    self.focus = Some("#message".to_owned());
-                }
-                self.act(action);
+            Msg::Settled(settings) => self.act(Action::Settle(settings)),
+            Msg::Tick => {
+                self.countdown = None;
+                self.act(Action::Tick);
             }
-            Msg::Submit => self.submit(ctx),
+            Msg::Did(deed, control) => self.did(ctx, deed, &control),
             Msg::Answered(attempt, status, answer) => self.answered(ctx, attempt, status, answer),
-            Msg::Copy(text) => {
-                Self::copy(ctx, text);
-                return false;
-            }
             Msg::Copied(copied) => {
                 self.copied = copied;
-                let link = ctx.link().clone();
-                let fade = move || link.send_message(Msg::Copied(None));
-                self.fading = copied.map(|_| Timeout::new(COPIED_MS, fade));
+                self.fading = copied.map(|_| Self::after(ctx, COPIED_MS, || Msg::Copied(None)));
                 return true;
             }
         }
-        if !matches!(&self.state.phase, Phase::Failed(failure) if failure.wait > 0) {
-            self.countdown = None;
-        }
-        draft::save(&host, &self.state);
+        self.wait(ctx);
+        draft::save(&ctx.props().host, &self.state);
         true
     }
 
@@ -215,7 +251,7 @@ impl Component for App {
 
     fn rendered(&mut self, ctx: &Context<Self>, _first: bool) {
         if let Some(selector) = self.focus.take() {
-            browser::focus(&ctx.props().body, &selector);
+            ctx.props().host.focus(&selector);
         }
     }
 }

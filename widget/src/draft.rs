@@ -1,30 +1,19 @@
 //! The draft in localStorage: what was typed outlives a reload, together with the attempt whose outcome is unknown.
 
-use js_sys::{JSON, Object};
+use js_sys::Object;
 use sayso_shared::Kind;
 use wasm_bindgen::JsValue;
 
-use crate::browser;
 use crate::form::{Field, Form, TEXT_FIELDS};
 use crate::host::Host;
 use crate::js;
 use crate::state::{Attempt, State};
 
-/// Where a site's draft is; the loader removes it under the same name when the page forgets its user.
-fn name(host: &Host) -> String {
-    ["sayso:", &host.site()].concat()
-}
-
-fn is_off(host: &Host) -> bool {
-    js::text(&host.data(), "draft").as_deref() == Some("off")
-}
-
 /// Keeps what has been filled in, or removes the draft if that is nothing.
 pub fn save(host: &Host, state: &State) {
-    let Some(storage) = browser::storage().filter(|_| !is_off(host)) else { return };
     let form = &state.form;
     if form.is_blank() {
-        let _ = storage.remove_item(&name(host));
+        host.keep(&JsValue::UNDEFINED);
         return;
     }
     let draft = Object::new();
@@ -41,16 +30,15 @@ pub fn save(host: &Host, state: &State) {
         js::put(&draft, "key", &JsValue::from_str(&attempt.key));
         js::put(&draft, "body", &JsValue::from_str(&attempt.body));
     }
-    // A full storage is no reason to disturb somebody who is writing.
-    if let Ok(json) = JSON::stringify(&draft) {
-        let _ = storage.set_item(&name(host), &String::from(json));
-    }
+    host.keep(&draft);
 }
 
 /// What was kept, if anything was.
 pub fn load(host: &Host) -> Option<(Form, Option<Attempt>)> {
-    let storage = browser::storage().filter(|_| !is_off(host))?;
-    let draft = JSON::parse(&storage.get_item(&name(host)).ok()??).ok()?;
+    let draft = host.kept();
+    if !draft.is_object() {
+        return None;
+    }
     let score = |field: Field| js::get(&draft, field.name()).as_f64().map_or(0, |score| score as u8).min(5);
     let mut form = Form::default();
     form.kind = js::text(&draft, "kind").and_then(|kind| Kind::parse(&kind));

@@ -20,8 +20,6 @@ thread_local! {
 /// Puts the form into the panel. The panel does this once.
 #[wasm_bindgen]
 pub fn mount(body: Element, host: Host) {
-    // Yew would bring one that prints; panics are compiled to traps here.
-    yew::set_custom_panic_hook(Box::new(|_| {}));
     let handle = yew::Renderer::<App>::with_root_and_props(body.clone(), Props { body, host }).render();
     APP.with_borrow_mut(|app| *app = Some(handle));
 }

@@ -1,6 +1,6 @@
 //! What the widget and the panel around it (`loader/panel.js`) know of each other.
 
-use js_sys::Promise;
+use js_sys::{Object, Promise};
 use wasm_bindgen::JsValue;
 use wasm_bindgen::prelude::wasm_bindgen;
 
@@ -17,35 +17,47 @@ extern "C" {
     /// Key of the site.
     #[wasm_bindgen(method, getter)]
     pub fn site(this: &Host) -> String;
-    /// Language of the texts.
-    #[wasm_bindgen(method, getter)]
-    pub fn lang(this: &Host) -> String;
     /// The texts: an object of strings.
     #[wasm_bindgen(method, getter)]
     pub fn words(this: &Host) -> JsValue;
-    /// The tag's `data-*` attributes.
-    #[wasm_bindgen(method, getter)]
-    pub fn data(this: &Host) -> JsValue;
-    /// What the page adds to every feedback.
-    #[wasm_bindgen(method, getter)]
-    pub fn context(this: &Host) -> JsValue;
-    /// The page's own order or ticket number.
-    #[wasm_bindgen(method, getter)]
-    pub fn reference(this: &Host) -> Option<String>;
     /// A signed token, or an object with `name` and `email`, or nothing.
     #[wasm_bindgen(method, getter)]
     pub fn identity(this: &Host) -> JsValue;
-    /// The site's settings, on their way.
-    #[wasm_bindgen(method, getter)]
+    /// The site's settings for [`crate::settings::Settings::read`], on their way.
+    #[wasm_bindgen(method)]
     pub fn settings(this: &Host) -> Promise;
 
     /// Adds a stylesheet to the shadow root.
     #[wasm_bindgen(method)]
     pub fn style(this: &Host, css: &str);
-    /// Takes the site's accent colour, unless the tag has one.
-    #[wasm_bindgen(method)]
-    pub fn tint(this: &Host, accent: &str);
     /// Tells the page: an event `sayso:{name}` on its document.
     #[wasm_bindgen(method)]
-    pub fn emit(this: &Host, name: &str, detail: &JsValue);
+    pub fn emit(this: &Host, name: &str, detail: &Object);
+    /// Gives the first element of the widget that matches a selector the focus.
+    #[wasm_bindgen(method)]
+    pub fn focus(this: &Host, selector: &str);
+    /// Puts a text on the clipboard; gives a boolean that says whether that worked.
+    #[wasm_bindgen(method)]
+    pub fn copy(this: &Host, text: &str) -> Promise;
+    /// A time for people, in their language and time zone; nothing if it is none.
+    #[wasm_bindgen(method)]
+    pub fn date(this: &Host, rfc3339: &str) -> Option<String>;
+
+    /// Keeps the draft; `undefined` removes it.
+    #[wasm_bindgen(method)]
+    pub fn keep(this: &Host, draft: &JsValue);
+    /// The draft that was kept, if there is one.
+    #[wasm_bindgen(method)]
+    pub fn kept(this: &Host) -> JsValue;
+
+    /// A UUID of version 4.
+    #[wasm_bindgen(method)]
+    pub fn uuid(this: &Host) -> String;
+    /// Adds to a feedback what only the page knows (where, in which language, when), and freezes it as JSON.
+    #[wasm_bindgen(method)]
+    pub fn complete(this: &Host, feedback: &Object) -> String;
+    /// Sends a feedback with its `Idempotency-Key`. Gives `{status, json, wait}` for every answer, and a status of 0
+    /// where there was none.
+    #[wasm_bindgen(method)]
+    pub fn send(this: &Host, key: &str, body: &str) -> Promise;
 }

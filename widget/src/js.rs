@@ -2,7 +2,22 @@
 //! cost the visitor ten kilobytes.
 
 use js_sys::{Array, Object, Reflect};
+use wasm_bindgen::prelude::wasm_bindgen;
 use wasm_bindgen::{JsCast, JsValue};
+
+#[wasm_bindgen]
+extern "C" {
+    /// Any element that holds a value: reading it is the same for all of them.
+    #[wasm_bindgen(extends = web_sys::EventTarget)]
+    #[derive(Debug)]
+    pub type Control;
+    /// What was typed or chosen.
+    #[wasm_bindgen(method, getter)]
+    pub fn value(this: &Control) -> String;
+    /// Whether a box is ticked.
+    #[wasm_bindgen(method, getter)]
+    pub fn checked(this: &Control) -> bool;
+}
 
 /// The value under a name; `undefined` if there is none or `value` is no object.
 pub fn get(value: &JsValue, name: &str) -> JsValue {

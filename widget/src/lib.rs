@@ -16,8 +16,13 @@ pub mod entry;
 pub mod host;
 
 mod api;
-mod browser;
 mod components;
 mod draft;
 mod js;
 mod words;
+
+/// A visitor's form needs little memory and lives briefly; the default allocator alone would be two kilobytes more.
+#[cfg(target_arch = "wasm32")]
+#[global_allocator]
+static MEMORY: lol_alloc::LockedAllocator<lol_alloc::FreeListAllocator> =
+    lol_alloc::LockedAllocator::new(lol_alloc::FreeListAllocator::new());

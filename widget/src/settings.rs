@@ -2,29 +2,7 @@
 
 use sayso_shared::Kind;
 
-use crate::form::Field;
-
-/// A text in several languages, in the order that the site gave them.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Texts(pub Vec<(String, String)>);
-
-impl Texts {
-    /// Whether there is no text at all.
-    pub fn is_empty(&self) -> bool {
-        self.0.is_empty()
-    }
-
-    /// The text in the visitor's language, else in one that starts alike (Chinese for Chinese), else in English, else the first.
-    pub fn pick(&self, lang: &str) -> &str {
-        let stem = lang.split('-').next().unwrap_or(lang);
-        let by = |wanted: &dyn Fn(&str) -> bool| self.0.iter().find(|(lang, _)| wanted(lang));
-        by(&|have| have == lang)
-            .or_else(|| by(&|have| have.split('-').next() == Some(stem)))
-            .or_else(|| by(&|have| have == "en"))
-            .or(self.0.first())
-            .map_or("", |(_, text)| text)
-    }
-}
+use crate::form::{Field, Section};
 
 /// A category of the site.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -32,7 +10,7 @@ pub struct Category {
     pub key: String,
     /// `None`: for every kind.
     pub kind: Option<Kind>,
-    pub label: Texts,
+    pub label: String,
 }
 
 /// The settings of a site. The default lets the form be used before they have come, or if they never do.
@@ -42,9 +20,12 @@ pub struct Settings {
     pub kinds: Vec<Kind>,
     pub categories: Vec<Category>,
     pub required: Vec<Field>,
-    pub promise_text: Texts,
-    pub consent_text: Texts,
-    pub privacy_url: Option<String>,
+    /// Empty where the site promises nothing.
+    pub promise_text: String,
+    /// Empty where the site asks for no consent.
+    pub consent_text: String,
+    /// Empty where there is none.
+    pub privacy_url: String,
 }
 
 impl Default for Settings {
@@ -53,21 +34,56 @@ impl Default for Settings {
             kinds: Kind::ALL.to_vec(),
             categories: Vec::new(),
             required: Vec::new(),
-            promise_text: Texts::default(),
-            consent_text: Texts::default(),
-            privacy_url: None,
+            promise_text: String::new(),
+            consent_text: String::new(),
+            privacy_url: String::new(),
         }
     }
 }
 
 impl Settings {
+    /// Reads what the panel has made of the collector's JSON: a line for each value, its parts separated by tabs, all texts
+    /// in the visitor's language. What is not known is left out, so that an older widget gets along with a newer collector.
+    pub fn read(lines: &str) -> Self {
+        let mut settings = Self::default();
+        let mut kinds = Vec::new();
+        for line in lines.split('\n') {
+            let mut parts = line.split('\t');
+            let mut part = || parts.next().unwrap_or_default();
+            match part() {
+                "kind" => kinds.extend(Kind::parse(part())),
+                "category" => {
+                    let (key, kind, label) = (part().to_owned(), Kind::parse(part()), part().to_owned());
+                    settings.categories.push(Category { key, kind, label });
+                }
+                "required" => settings.required.extend(Field::from_pointer(part())),
+                "promise" => settings.promise_text = part().to_owned(),
+                "consent" => settings.consent_text = part().to_owned(),
+                // Links are followed by people, so a link is only ever to the web.
+                "privacy" => {
+                    settings.privacy_url = Some(part()).filter(|url| is_web(url)).unwrap_or_default().to_owned()
+                }
+                _ => {}
+            }
+        }
+        if !kinds.is_empty() {
+            settings.kinds = kinds;
+        }
+        settings
+    }
+
     /// The categories that belong to a kind.
     pub fn categories_of(&self, kind: Kind) -> impl Iterator<Item = &Category> {
         self.categories.iter().filter(move |category| category.kind.is_none_or(|of| of == kind))
     }
 
     /// Whether a section holds something that the site insists on, and so must not be folded away.
-    pub fn insists_on(&self, section: crate::form::Section) -> bool {
+    pub fn insists_on(&self, section: Section) -> bool {
         self.required.iter().any(|field| field.section() == Some(section))
     }
+}
+
+/// Whether a link leads to a page, and not to a script.
+pub fn is_web(url: &str) -> bool {
+    url.starts_with("https://") || url.starts_with("http://")
 }

@@ -233,10 +233,10 @@ impl State {
     }
 
     fn choose(&mut self, kind: Kind) {
-        let settings = self.settings.clone();
+        let fits = self.settings.categories_of(kind).any(|category| category.key == self.form.category);
         self.edit(Field::Kind, |form| {
             form.kind = Some(kind);
-            if !settings.categories_of(kind).any(|category| category.key == form.category) {
+            if !fits {
                 form.category.clear();
             }
         });
@@ -265,7 +265,8 @@ impl State {
         }
     }
 
-    fn apply(&mut self, action: Action) {
+    /// Lets something happen.
+    pub fn apply(&mut self, action: Action) {
         match action {
             Action::Open(wish) => self.open(wish),
             Action::Settle(settings) => self.settings = settings,

@@ -5,18 +5,27 @@ use yew::AttrValue;
 
 use crate::js;
 
+/// A number in decimal. The standard library's formatting would come as a whole.
+pub fn digits(mut number: usize) -> String {
+    let mut digits = Vec::new();
+    while number > 9 {
+        digits.push(char::from(b'0' + (number % 10) as u8));
+        number /= 10;
+    }
+    digits.push(char::from(b'0' + number as u8));
+    digits.into_iter().rev().collect()
+}
+
 /// The texts of one language. A missing text shows its key: ugly, but nothing breaks.
 #[derive(Clone, Debug)]
 pub struct Words {
     texts: JsValue,
-    /// BCP 47, as `Intl` takes it.
-    pub lang: String,
 }
 
 impl Words {
     /// Takes a language file as parsed by the browser.
-    pub fn new(texts: JsValue, lang: String) -> Self {
-        Self { texts, lang }
+    pub fn new(texts: JsValue) -> Self {
+        Self { texts }
     }
 
     /// The text of a key.
@@ -25,8 +34,11 @@ impl Words {
     }
 
     /// The text of a key with its one placeholder filled.
-    pub fn fill(&self, key: &str, placeholder: &str, value: &str) -> AttrValue {
-        self.get(key).replace(placeholder, value).into()
+    pub fn fill(&self, key: &str, value: &str) -> AttrValue {
+        let text = self.get(key);
+        let Some((before, rest)) = text.split_once('{') else { return text };
+        let after = rest.split_once('}').map_or("", |(_, after)| after);
+        [before, value, after].concat().into()
     }
 
     /// The text of a key that is made of a stem and a name: `label_` and `email`.

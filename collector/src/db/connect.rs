@@ -1,6 +1,7 @@
 //! Opening either database with the settings that durability needs, and migrating it.
 
-use std::fs::{self, File};
+use std::fs::{DirBuilder, File};
+use std::os::unix::fs::DirBuilderExt;
 use std::path::Path;
 use std::str::FromStr;
 use std::time::Duration;
@@ -41,7 +42,9 @@ impl Db {
 
     async fn open_sqlite(path: &Path) -> anyhow::Result<Db> {
         if let Some(folder) = path.parent() {
-            fs::create_dir_all(folder).with_context(|| format!("cannot make the data folder {}", folder.display()))?;
+            // It will hold personal data and the master key, so nobody else may look in.
+            let made = DirBuilder::new().recursive(true).mode(0o700).create(folder);
+            made.with_context(|| format!("cannot make the data folder {}", folder.display()))?;
         }
         let options = SqliteConnectOptions::new()
             .filename(path)

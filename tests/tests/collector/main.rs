@@ -2,5 +2,7 @@
 
 #![expect(clippy::unwrap_used, reason = "a test may panic")]
 
+mod durability;
 mod intake;
 mod outbox;
+mod web;

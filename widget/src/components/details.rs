@@ -1,54 +1,94 @@
-//! What helps the team, but nobody has to say.
+//! What folds out: what helps the team but nobody has to say, and how to answer.
 
-use yew::{AttrValue, Event, Html, TargetCast, html};
+use yew::{AttrValue, Html};
 
-use super::field::{self, Look};
-use super::{Ui, scale};
-use crate::app::Msg;
-use crate::browser::Control;
-use crate::form::Field;
-use crate::state::Action;
+use super::markup::{Deed, el, none, on, plain, says, tag, with};
+use super::{Ui, field, icon, scale};
+use crate::form::{Field, Section};
+
+/// A section with the button that folds it.
+pub fn section(ui: &Ui, section: Section) -> Html {
+    let open = ui.state.is_open(section);
+    let (id, label, hint) = match section {
+        Section::Details => ("details", "section_details", "section_details_hint"),
+        Section::Contact => ("contact", "section_contact", "section_contact_hint"),
+    };
+    let expanded = if open { "true" } else { "false" };
+    let button = tag(
+        "button",
+        with!["type" => "button", "class" => "fold", "id" => id, "name" => id, "aria-expanded" => expanded],
+        vec![
+            el(
+                "span",
+                with![],
+                vec![
+                    says("b", with![], ui.text(label)),
+                    if open { none() } else { says("small", with![], ui.text(hint)) },
+                ],
+            ),
+            icon::icon(icon::FOLD),
+        ],
+    );
+    let fields = match section {
+        Section::Details => details,
+        Section::Contact => contact,
+    };
+    el(
+        "section",
+        with!["class" => if open { "open" } else { "" }],
+        vec![
+            on(ui, button, Deed::Fold(section)),
+            if open { el("div", with!["class" => "folded"], fields(ui)) } else { none() },
+        ],
+    )
+}
 
 /// The fields that go with the chosen kind.
-pub fn details(ui: &Ui) -> Html {
-    let asks = |of| ui.state.form.asks(of, &ui.state.settings);
-    let text = |of: Field, rows| {
-        let look = Look {
-            label: ui.words.of("label_", of.name()),
-            hint: AttrValue::from(""),
-            rows,
-            kind: "text",
-            autocomplete: "off",
-        };
-        field::field(ui, of, look)
-    };
-    html! {
-        <>
-            if asks(Field::Category) { { category(ui) } }
-            if asks(Field::Rating) { { scale::scale(ui, Field::Rating) } }
-            if asks(Field::DesiredOutcome) { { text(Field::DesiredOutcome, 2) } }
-            if asks(Field::Importance) { { scale::scale(ui, Field::Importance) } }
-            { text(Field::Reference, 0) }
-        </>
-    }
+fn details(ui: &Ui) -> Vec<Html> {
+    let form = &ui.state.form;
+    let asked = |of: Field, make: &dyn Fn() -> Html| if form.asks(of, &ui.state.settings) { make() } else { none() };
+    vec![
+        asked(Field::Category, &|| category(ui)),
+        asked(Field::Rating, &|| scale::scale(ui, Field::Rating, form.rating)),
+        asked(Field::DesiredOutcome, &|| line(ui, Field::DesiredOutcome, "")),
+        asked(Field::Importance, &|| scale::scale(ui, Field::Importance, form.importance)),
+        line(ui, Field::Reference, "text"),
+    ]
+}
+
+/// Name, email and phone.
+fn contact(ui: &Ui) -> Vec<Html> {
+    vec![
+        says("p", with!["class" => "hint"], ui.text("contact_hint")),
+        field::error(ui, Field::Contact),
+        line(ui, Field::Name, "text"),
+        line(ui, Field::Email, "email"),
+        line(ui, Field::Phone, "tel"),
+    ]
+}
+
+fn line(ui: &Ui, of: Field, kind: &'static str) -> Html {
+    field::field(ui, of, ui.words.of("label_", of.name()), AttrValue::Static(""), kind)
 }
 
 fn category(ui: &Ui) -> Html {
     let state = ui.state;
-    let choose =
-        ui.link.callback(|event: Event| Msg::Act(Action::Categorise(event.target_unchecked_into::<Control>().value())));
-    html! {
-        <div class="field">
-            <label for="category">{ ui.text("label_category") }</label>
-            <select id="category" name="category" onchange={choose}>
-                <option value="" selected={state.form.category.is_empty()}>{ ui.text("category_none") }</option>
-                { for state.settings.categories_of(state.kind()).map(|category| html! {
-                    <option value={category.key.clone()} selected={category.key == state.form.category}>
-                        { category.label.pick(&ui.words.lang) }
-                    </option>
-                }) }
-            </select>
-            { field::error(ui, Field::Category) }
-        </div>
+    let option = |value: &str, text: AttrValue, chosen: bool| {
+        el("option", with!["value" => value, "selected" => if chosen { "selected" } else { "" }], vec![plain(text)])
+    };
+    let mut options = vec![option(" ", ui.text("category_none"), state.form.category.is_empty())];
+    for category in state.settings.categories_of(state.kind()) {
+        let chosen = category.key == state.form.category;
+        options.push(option(&category.key, category.label.clone().into(), chosen));
     }
+    let select = tag("select", with!["id" => "category", "name" => "category"], options);
+    el(
+        "div",
+        with!["class" => "field"],
+        vec![
+            says("label", with!["for" => "category"], ui.text("label_category")),
+            on(ui, select, Deed::Categorise),
+            field::error(ui, Field::Category),
+        ],
+    )
 }

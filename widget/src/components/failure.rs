@@ -1,34 +1,51 @@
 //! It did not get through: why, what is kept, and what can be done.
 
-use yew::{Html, html};
+use yew::{AttrValue, Html};
 
+use super::markup::{Deed, el, none, on, plain, says, tag, with};
 use super::{Ui, icon};
-use crate::form::Field;
 use crate::state::{Failure, Reason};
+use crate::words::digits;
 
 /// Says why, and offers to copy the text or to use the collector's own page.
 pub fn failure(ui: &Ui, failure: &Failure) -> Html {
     let page = [&*ui.host.base(), "/s/", &ui.host.site()].concat();
-    let copied = match ui.copied {
-        Some(true) => "copied",
-        Some(false) => "copy_failed",
-        None => "copy_text",
-    };
-    html! {
-        <div class="failure" id="failure">
-            { icon::icon(icon::ALERT) }
-            <div>
-                <p role="alert"><b>{ ui.text("failure_title") }</b>{ " " }{ ui.words.of("failure_", failure.reason.name()) }</p>
-                if failure.wait > 0 {
-                    <p aria-hidden="true">{ ui.words.fill("failure_wait", "{seconds}", &failure.wait.to_string()) }</p>
-                }
-                <p class="ways">
-                    <button type="button" id="copy_text" onclick={ui.on_copy(ui.state.form.text(Field::Message).to_owned())}>{ ui.text(copied) }</button>
-                    if failure.reason != Reason::Site {
-                        <a href={page} target="_blank" rel="noopener">{ ui.text("failure_page") }</a>
-                    }
-                </p>
-            </div>
-        </div>
-    }
+    let copy = tag("button", with!["type" => "button", "id" => "copy_text"], vec![plain(ui.copy_label("copy_text"))]);
+    let wait = ui.words.fill("failure_wait", &digits(failure.wait as usize));
+    let link = with!["href" => &*page, "target" => "_blank", "rel" => "noopener"];
+    el(
+        "div",
+        with!["class" => "failure", "id" => "failure"],
+        vec![
+            icon::icon(icon::ALERT),
+            el(
+                "div",
+                with![],
+                vec![
+                    el(
+                        "p",
+                        with!["role" => "alert"],
+                        vec![
+                            says("b", with![], ui.text("failure_title")),
+                            plain(AttrValue::Static(" ")),
+                            plain(ui.words.of("failure_", failure.reason.name())),
+                        ],
+                    ),
+                    if failure.wait > 0 { says("p", with!["aria-hidden" => "true"], wait) } else { none() },
+                    el(
+                        "p",
+                        with!["class" => "ways"],
+                        vec![
+                            on(ui, copy, Deed::Copy),
+                            if failure.reason == Reason::Site {
+                                none()
+                            } else {
+                                says("a", link, ui.text("failure_page"))
+                            },
+                        ],
+                    ),
+                ],
+            ),
+        ],
+    )
 }

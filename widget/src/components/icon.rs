@@ -1,20 +1,20 @@
 //! Icons, drawn with one stroke on a grid of 24.
 
 use sayso_shared::Kind;
-use yew::{Html, html};
+use yew::Html;
+
+use super::markup::{el, with};
 
 /// An icon that says nothing that the text beside it doesn't.
-pub fn icon(path: &'static str) -> Html {
-    html! {
-        <svg viewBox="0 0 24 24" aria-hidden="true"><path d={path} /></svg>
-    }
+pub fn icon(path: &str) -> Html {
+    el("svg", with!["viewBox" => "0 0 24 24", "aria-hidden" => "true"], vec![el("path", with!["d" => path], vec![])])
 }
 
 /// The icon of a kind.
 pub const fn of_kind(kind: Kind) -> &'static str {
     match kind {
         Kind::Complaint => {
-            "M12 8v5m0 3.5v.01M10.3 3.9 2.5 17.5A2 2 0 0 0 4.2 20.5h15.6a2 2 0 0 0 1.7-3L13.7 3.9a2 2 0 0 0-3.4 0z"
+            "M12 9v4m0 3.5v.01M10.3 3.9 2.5 17.5A2 2 0 0 0 4.2 20.5h15.6a2 2 0 0 0 1.7-3L13.7 3.9a2 2 0 0 0-3.4 0z"
         }
         Kind::Suggestion => {
             "M9 18h6m-5 3h4M12 3a6 6 0 0 0-3.8 10.6c.6.5.8 1.2.8 1.9h6c0-.7.2-1.4.8-1.9A6 6 0 0 0 12 3z"

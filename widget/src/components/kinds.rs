@@ -1,28 +1,30 @@
 //! The first question: what is it?
 
-use yew::{Html, html};
+use yew::Html;
 
+use super::markup::{Deed, el, none, on, says, tag, with};
 use super::{Ui, icon};
-use crate::state::Action;
 
 /// The kinds that the site takes, side by side; nothing where it takes only one.
 pub fn kinds(ui: &Ui) -> Html {
-    let chosen = ui.state.kind();
     let kinds = &ui.state.settings.kinds;
     if kinds.len() < 2 {
-        return Html::default();
+        return none();
     }
-    html! {
-        <fieldset class="kinds">
-            <legend>{ ui.text("kind_legend") }</legend>
-            { for kinds.iter().map(|kind| html! {
-                <label class={kind.as_str()}>
-                    <input type="radio" name="kind" value={kind.as_str()} checked={*kind == chosen}
-                        onchange={ui.on_choose(Action::Choose(*kind))} />
-                    { icon::icon(icon::of_kind(*kind)) }
-                    <span>{ ui.words.of("kind_", kind.as_str()) }</span>
-                </label>
-            }) }
-        </fieldset>
+    let mut children = vec![says("legend", with![], ui.text("kind_legend"))];
+    for kind in kinds {
+        let name = kind.as_str();
+        let mut input = tag("input", with!["type" => "radio", "name" => "kind", "value" => name], vec![]);
+        input.set_checked(*kind == ui.state.kind());
+        children.push(el(
+            "label",
+            with!["class" => name],
+            vec![
+                on(ui, input, Deed::Choose(*kind)),
+                icon::icon(icon::of_kind(*kind)),
+                says("span", with![], ui.words.of("kind_", name)),
+            ],
+        ));
     }
+    el("fieldset", with!["class" => "kinds"], children)
 }

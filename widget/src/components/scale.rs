@@ -1,30 +1,40 @@
 //! A choice from one to five: stars for a rating, steps for an importance.
 
-use yew::{Html, html};
+use yew::Html;
 
+use super::markup::{Deed, el, on, plain, says, tag, with};
 use super::{Ui, field, icon};
 use crate::form::Field;
-use crate::state::Action;
+use crate::words::digits;
 
 /// Five radio buttons.
-pub fn scale(ui: &Ui, of: Field) -> Html {
+pub fn scale(ui: &Ui, of: Field, chosen: u8) -> Html {
     let name = of.name();
-    let chosen = if of == Field::Importance { ui.state.form.importance } else { ui.state.form.rating };
-    html! {
-        <fieldset class={["scale ", name].concat()}>
-            <legend>{ ui.words.of("label_", name) }</legend>
-            <div class="steps">
-                { for (1..=5).map(|step: u8| html! {
-                    <label class={if step <= chosen { "on" } else { "" }}>
-                        <input type="radio" {name} value={step.to_string()} checked={step == chosen}
-                            aria-label={ui.words.fill("scale_step", "{step}", &step.to_string())}
-                            onchange={ui.on_choose(Action::Rate(of, step))} />
-                        if of == Field::Importance { <span aria-hidden="true">{ step }</span> } else { { icon::icon(icon::STAR) } }
-                    </label>
-                }) }
-            </div>
-            <p class="ends" aria-hidden="true"><span>{ ui.words.of(name, "_low") }</span><span>{ ui.words.of(name, "_high") }</span></p>
-            { field::error(ui, of) }
-        </fieldset>
+    let mut steps = Vec::new();
+    for step in 1..=5 {
+        let number = digits(usize::from(step));
+        let label = ui.words.fill("scale_step", &number);
+        let attributes = with!["type" => "radio", "name" => name, "value" => &*number, "aria-label" => &*label];
+        let mut input = tag("input", attributes, vec![]);
+        input.set_checked(step == chosen);
+        steps.push(el(
+            "label",
+            with!["class" => if step <= chosen { "on" } else { "" }],
+            vec![
+                on(ui, input, Deed::Rate(of, step)),
+                if of == Field::Rating { icon::icon(icon::STAR) } else { plain(number.into()) },
+            ],
+        ));
     }
+    let end = |end| says("span", with![], ui.words.of(name, end));
+    el(
+        "fieldset",
+        with!["class" => &["scale ", name].concat()],
+        vec![
+            says("legend", with![], ui.words.of("label_", name)),
+            el("div", with!["class" => "steps"], steps),
+            el("p", with!["class" => "ends", "aria-hidden" => "true"], vec![end("_low"), end("_high")]),
+            field::error(ui, of),
+        ],
+    )
 }

@@ -1,40 +1,39 @@
 //! It has been received: the code, the promise, and the way to the answer.
 
-use yew::{Html, html};
+use yew::Html;
 
+use super::markup::{Deed, el, on, plain, says, tag, with};
 use super::{Ui, icon};
-use crate::browser;
-use crate::state::{Action, Receipt};
+use crate::state::Receipt;
 
 /// What the customer sees after the collector's 201, and never before.
 pub fn thanks(ui: &Ui, receipt: &Receipt) -> Html {
-    let due = receipt.first_response_due.as_deref().and_then(|due| browser::date(due, &ui.words.lang));
-    let copied = match ui.copied {
-        Some(true) => "copied",
-        Some(false) => "copy_failed",
-        None => "copy_code",
-    };
-    html! {
-        <div class="thanks">
-            <div class="seal">{ icon::icon(icon::DONE) }</div>
-            <h2 id="thanks" tabindex="-1">{ ui.text("thanks_title") }</h2>
-            <p>
-                if let Some(due) = due {
-                    { ui.words.fill("thanks_promise", "{when}", &due) }
-                } else {
-                    { ui.text("thanks_text") }
-                }
-            </p>
-            <div class="receipt">
-                <p>{ ui.text("code_label") }</p>
-                <output id="code">{ receipt.code.clone() }</output>
-                <button type="button" id="copy" onclick={ui.on_copy(receipt.code.clone())}>
-                    <span aria-live="polite">{ ui.text(copied) }</span>
-                </button>
-            </div>
-            <p class="hint">{ ui.text("code_hint") }</p>
-            <a class="primary" id="status" href={receipt.status_url.clone()} target="_blank" rel="noopener">{ ui.text("thanks_status") }</a>
-            <button type="button" class="quiet" id="again" onclick={ui.on_click(Action::Another)}>{ ui.text("thanks_again") }</button>
-        </div>
-    }
+    let due = receipt.first_response_due.as_deref().and_then(|due| ui.host.date(due));
+    let promise = due.map_or_else(|| ui.text("thanks_text"), |due| ui.words.fill("thanks_promise", &due));
+    let copied = says("span", with!["aria-live" => "polite"], ui.copy_label("copy_code"));
+    let copy = tag("button", with!["type" => "button", "id" => "copy"], vec![copied]);
+    let again = with!["type" => "button", "class" => "quiet", "id" => "again"];
+    let again = tag("button", again, vec![plain(ui.text("thanks_again"))]);
+    let follow = with!["class" => "primary", "id" => "status", "href" => &receipt.status_url, "target" => "_blank", "rel" => "noopener"];
+    el(
+        "div",
+        with!["class" => "thanks"],
+        vec![
+            el("div", with!["class" => "seal"], vec![icon::icon(icon::DONE)]),
+            says("h2", with!["id" => "thanks", "tabindex" => "-1"], ui.text("thanks_title")),
+            says("p", with![], promise),
+            el(
+                "div",
+                with!["class" => "receipt"],
+                vec![
+                    says("p", with![], ui.text("code_label")),
+                    says("output", with!["id" => "code"], receipt.code.clone().into()),
+                    on(ui, copy, Deed::Copy),
+                ],
+            ),
+            says("p", with!["class" => "hint"], ui.text("code_hint")),
+            says("a", follow, ui.text("thanks_status")),
+            on(ui, again, Deed::Another),
+        ],
+    )
 }

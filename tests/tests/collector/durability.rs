@@ -1,0 +1,87 @@
+//! What was answered survives SIGKILL, and what follows from it still happens.
+
+use std::path::Path;
+
+use reqwest::StatusCode;
+use sayso_tests::process::{self, Served};
+use sayso_tests::{Client, Database, eventually};
+use serde_json::json;
+
+async fn survives(database: Database) {
+    let data = tempfile::tempdir().unwrap();
+    let url = database.make().await.reveal().unwrap_or_default().to_owned();
+    sayso_tests::write_key(data.path());
+    let add = ["site", "add", "acme", "--name", "Acme", "--origin", sayso_tests::TestApp::ORIGIN];
+    assert!(process::run(data.path(), &url, &add).0);
+    let target = process::run(data.path(), &url, &["target", "add", "--site", "acme", "--email", "team@acme.example"]);
+    assert!(target.0, "{}", target.1);
+
+    let mut codes = Vec::new();
+    for round in 0..3 {
+        let server = Served::start(data.path(), &url, &[]).await;
+        let client = Client::new(&server.url);
+        let feedback = json!({"kind": "complaint", "message": format!("第 {round} 次投诉"), "contact": {"email": "li@example.com"}});
+        let answer = client.submit(feedback).await;
+        server.kill().await;
+        assert_eq!(answer.status, StatusCode::CREATED, "{}", answer.body);
+        codes.push(answer.json()["code"].as_str().unwrap().to_owned());
+    }
+
+    let server = Served::start(data.path(), &url, &[]).await;
+    let client = Client::new(&server.url);
+    for code in &codes {
+        let answer = client.get(&format!("/api/v1/feedback/{code}")).await;
+        assert_eq!(answer.status, StatusCode::OK, "{}", answer.body);
+    }
+    // Each case has a mail to the team and a receipt to the customer; a kill in between may repeat one, never lose one.
+    eventually("all mails are written", || async { mails(data.path()) >= 2 * codes.len() }).await;
+    server.kill().await;
+}
+
+fn mails(data: &Path) -> usize {
+    let Ok(entries) = std::fs::read_dir(data.join("mail")) else { return 0 };
+    entries.flatten().filter(|entry| entry.path().extension().is_some_and(|ending| ending == "eml")).count()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn answered_feedback_survives_sigkill_on_sqlite() {
+    survives(Database::Sqlite).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn answered_feedback_survives_sigkill_on_postgres() {
+    survives(Database::Postgres).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn sqlite_is_opened_for_durability_and_by_one_server() {
+    let app = sayso_tests::TestApp::spawn(Database::Sqlite).await;
+    let sayso::db::Db::Sqlite(pool) = &app.app.db else { panic!("it is SQLite") };
+    let synchronous: i64 = sqlx::query_scalar("pragma synchronous").fetch_one(pool).await.unwrap();
+    let journal: String = sqlx::query_scalar("pragma journal_mode").fetch_one(pool).await.unwrap();
+    assert_eq!((synchronous, journal.as_str()), (2, "wal"), "FULL is 2");
+
+    let data = tempfile::tempdir().unwrap();
+    let first = Served::start(data.path(), "", &[]).await;
+    let (done, said) = process::run(data.path(), "", &["serve", "--listen", "127.0.0.1:0"]);
+    assert!(!done && said.contains("another sayso already serves"), "{said}");
+    assert!(
+        process::run(data.path(), "", &["site", "add", "shop", "--name", "Shop", "--origin", "https://shop.example"]).0
+    );
+    let seen = || async { Client::new(&first.url).get("/api/v1/sites/shop").await.status == StatusCode::OK };
+    eventually("the server sees the new site", seen).await;
+    first.kill().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn postgres_needs_the_master_key() {
+    let data = tempfile::tempdir().unwrap();
+    let url = Database::Postgres.make().await.reveal().unwrap().to_owned();
+    let (done, said) = process::run(data.path(), &url, &["migrate"]);
+    assert!(!done && said.contains("SAYSO_MASTER_KEY"), "{said}");
+    sayso_tests::write_key(data.path());
+    assert!(process::run(data.path(), &url, &["migrate"]).0);
+    std::fs::write(data.path().join(sayso::keys::KEY_FILE), "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=").unwrap();
+    let (done, said) = process::run(data.path(), &url, &["migrate"]);
+    assert!(!done && said.contains("not the one"), "{said}");
+}

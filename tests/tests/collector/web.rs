@@ -1,0 +1,82 @@
+//! What holds for every answer: headers, assets, problems as pages, the description of the API.
+
+use reqwest::{Method, StatusCode};
+use sayso_tests::on_both_databases;
+
+on_both_databases! {
+    async fn every_page_is_locked_down(app: TestApp) {
+        let client = app.client();
+        for path in ["/t/", "/s/acme", "/staff/sign-in", "/problems/invalid", "/nothing/here"] {
+            let page = client.get(path).await;
+            let policy = page.header("content-security-policy");
+            assert!(policy.starts_with("default-src 'none'"), "{path}: {policy}");
+            assert!(policy.contains("frame-ancestors"), "{path}: {policy}");
+            assert!(!policy.contains("unsafe"), "{path}: {policy}");
+            assert_eq!(page.header("x-content-type-options"), "nosniff", "{path}");
+            assert_eq!(page.header("referrer-policy"), "same-origin", "{path}");
+            assert!(!page.body.contains(" style="), "{path} has an inline style");
+            assert_ne!(page.header("x-request-id"), "", "{path}");
+        }
+    }
+
+    async fn assets_are_compressed_and_kept_for_good(app: TestApp) {
+        let client = app.client();
+        let page = client.get("/problems/invalid").await.body;
+        let sheet = page.split('"').find(|part| part.starts_with("/assets/base-")).expect("the page links its style sheet");
+        let plain = client.get(sheet).await;
+        assert_eq!((plain.status, plain.header("content-type")), (StatusCode::OK, "text/css; charset=utf-8"));
+        assert_eq!(plain.header("cache-control"), "public, max-age=31536000, immutable");
+        assert_eq!(plain.header("access-control-allow-origin"), "*");
+        assert_eq!(plain.header("cross-origin-resource-policy"), "cross-origin");
+        for coding in ["br", "gzip"] {
+            let packed = client.request(Method::GET, sheet).header("accept-encoding", coding).send().await.unwrap();
+            assert_eq!(packed.headers()["content-encoding"], coding);
+            assert!(packed.bytes().await.unwrap().len() < plain.body.len() / 2);
+        }
+        let refused = client.send(client.request(Method::GET, sheet).header("accept-encoding", "br;q=0, identity")).await;
+        assert_eq!(refused.header("content-encoding"), "");
+        assert_eq!(client.get("/assets/none-0000.css").await.status, StatusCode::NOT_FOUND);
+    }
+
+    async fn the_loader_is_served_with_a_short_cache(app: TestApp) {
+        let loader = app.client().get("/sayso.js").await;
+        assert_eq!((loader.status, loader.header("content-type")), (StatusCode::OK, "text/javascript; charset=utf-8"));
+        assert_eq!(loader.header("cache-control"), "public, max-age=300");
+        assert_eq!(loader.header("cross-origin-resource-policy"), "cross-origin");
+        assert!(!loader.body.contains("__WIDGET"), "the build puts the hashed names in");
+    }
+
+    async fn problems_are_explained_in_the_readers_language(app: TestApp) {
+        let client = app.client();
+        for (name, _) in sayso::http::problems::KINDS {
+            for lang in ["en", "zh-Hans", "zh-Hant"] {
+                let page = client.get(&format!("/problems/{name}?lang={lang}")).await;
+                assert_eq!(page.status, StatusCode::OK);
+                assert!(page.body.contains(&format!("<html lang=\"{lang}\">")), "{}", page.body);
+            }
+        }
+        let missing = client.send(client.request(Method::GET, "/t/AAAA-AAAA-AAAA-A").header("accept-language", "zh-TW")).await;
+        assert_eq!((missing.status, missing.header("content-type")), (StatusCode::NOT_FOUND, "text/html; charset=utf-8"));
+        assert!(missing.body.contains("lang=\"zh-Hant\""));
+        assert_eq!(client.get("/api/v1/feedback/AAAA-AAAA-AAAA-A").await.problem(), "not_found");
+    }
+
+    async fn the_api_is_described(app: TestApp) {
+        let description = app.client().get("/api/openapi.json").await.json();
+        assert_eq!(description["openapi"], "3.1.0");
+        let paths: Vec<&str> = description["paths"].as_object().unwrap().keys().map(String::as_str).collect();
+        assert_eq!(paths, [
+            "/api/v1/feedback/{code}", "/api/v1/feedback/{code}/messages", "/api/v1/feedback/{code}/satisfaction",
+            "/api/v1/sites/{key}", "/api/v1/sites/{key}/feedback",
+        ]);
+    }
+
+    async fn health_says_how_it_is(app: TestApp) {
+        let client = app.client();
+        assert_eq!(client.get("/healthz").await.status, StatusCode::OK);
+        assert_eq!(client.get("/readyz").await.status, StatusCode::OK);
+        app.app.db.close().await;
+        assert_eq!(client.get("/healthz").await.status, StatusCode::OK);
+        assert_eq!(client.get("/readyz").await.problem(), "unavailable");
+    }
+}
