@@ -14,6 +14,9 @@ use serde::{Deserialize, Serialize};
 /// The commented defaults, as shipped.
 pub const DEFAULTS: &str = include_str!("../sayso.default.toml");
 
+/// The file that is read when no other one is named, if it is there.
+const USUAL_FILE: &str = "sayso.toml";
+
 /// All settings, checked.
 #[derive(Clone, Debug, Deserialize, Serialize)]
 #[serde(deny_unknown_fields)]
@@ -133,7 +136,7 @@ impl Serialize for Secret {
 /// Settings from the command line; they win over everything else.
 #[derive(Clone, Debug, Default, clap::Args)]
 pub struct Overrides {
-    /// A file with settings (see `sayso config`).
+    /// A file with settings (see `sayso config --defaults`); without it, sayso.toml in the working folder if there is one.
     #[arg(long, global = true, value_name = "FILE", env = "SAYSO_CONFIG")]
     pub config: Option<PathBuf>,
     /// Where to listen.
@@ -157,6 +160,8 @@ impl Config {
         if let Some(file) = &overrides.config {
             ensure!(file.is_file(), "there is no settings file {}", file.display());
             figment = figment.merge(Toml::file_exact(file));
+        } else if Path::new(USUAL_FILE).is_file() {
+            figment = figment.merge(Toml::file_exact(USUAL_FILE));
         }
         // The master key and the choice of file are read elsewhere; they are not settings.
         figment =
@@ -189,6 +194,14 @@ impl Config {
     /// How long to wait for one attempt of a delivery.
     pub fn delivery_timeout(&self) -> Duration {
         Duration::from_secs(self.outbox.timeout)
+    }
+
+    /// Notes the address that the system gave for port 0, in the public address too if that was made of it.
+    pub fn listens_on(&mut self, address: SocketAddr) {
+        if self.public_url == format!("http://{}", self.listen) {
+            self.public_url = format!("http://{address}");
+        }
+        self.listen = address;
     }
 
     /// An absolute address below the public one.

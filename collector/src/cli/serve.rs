@@ -8,8 +8,8 @@ use crate::config::Config;
 use crate::serve;
 
 /// Serves until a signal.
-pub async fn run(config: Config) -> anyhow::Result<()> {
-    let listener = listen(&config).await?;
+pub async fn run(mut config: Config) -> anyhow::Result<()> {
+    let listener = listen(&mut config).await?;
     let app = App::start(config).await?;
     let _lock = app.db.lock_for_serving(&app.config.data)?;
     serve::stop_on_signals(&app)?;
@@ -18,6 +18,9 @@ pub async fn run(config: Config) -> anyhow::Result<()> {
 }
 
 /// Takes the address first, so that a second server fails before it touches anything.
-async fn listen(config: &Config) -> anyhow::Result<TcpListener> {
-    TcpListener::bind(config.listen).await.with_context(|| format!("cannot listen on {}", config.listen))
+pub async fn listen(config: &mut Config) -> anyhow::Result<TcpListener> {
+    let listener = TcpListener::bind(config.listen).await;
+    let listener = listener.with_context(|| format!("cannot listen on {}", config.listen))?;
+    config.listens_on(listener.local_addr()?);
+    Ok(listener)
 }

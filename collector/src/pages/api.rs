@@ -1,10 +1,234 @@
-//! The customer's API.
+//! The customer's API: the same as the status page, for programs.
 
+use axum::Json;
+use axum::extract::State;
+use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use sayso_shared::id::IdempotencyKey;
+use sayso_shared::reply::{Reply, Satisfaction};
+use sayso_shared::{Kind, Problem};
+use serde::Serialize;
+use utoipa::ToSchema;
 use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
 
+use super::lookup;
+use super::visit::Segment;
 use crate::app::App;
+use crate::cases::view::{self, Message};
+use crate::cases::{Case, Outcome, Stage, customer};
+use crate::clock::{Millis, rfc3339};
+use crate::http::body::{JsonBody, idempotency_key};
+use crate::http::client::ClientAddress;
+use crate::http::{Error, Result};
+use crate::with_db;
 
 /// `/api/v1/feedback/{code}…`.
 pub fn router() -> OpenApiRouter<App> {
-    OpenApiRouter::new()
+    OpenApiRouter::new().routes(routes!(read)).routes(routes!(reply)).routes(routes!(rate))
+}
+
+/// A case, as its customer may see it.
+#[derive(Serialize, ToSchema)]
+#[schema(as = CustomerCase)]
+struct CaseBody {
+    /// The tracking code in its canonical form.
+    #[schema(example = "7QK4-M2XH-9TRD-7")]
+    code: String,
+    site: SiteBody,
+    kind: Kind,
+    stage: Stage,
+    #[schema(example = "2026-11-22T10:00:00Z")]
+    received_at: String,
+    /// Until when the first response is promised; null where nothing is.
+    #[schema(required = true)]
+    first_response_due: Option<String>,
+    /// What was said since the feedback itself, oldest first.
+    messages: Vec<MessageBody>,
+    /// What came of a complaint; null until it is answered.
+    #[schema(required = true)]
+    outcome: Option<Outcome>,
+    /// Whether there is an answer that can be rated.
+    can_rate: bool,
+}
+
+#[derive(Serialize, ToSchema)]
+#[schema(as = CustomerSite)]
+struct SiteBody {
+    key: String,
+    name: String,
+}
+
+#[derive(Serialize, ToSchema)]
+#[schema(as = CustomerMessage)]
+struct MessageBody {
+    by: Author,
+    /// The member of the staff who wrote it; null for the customer's own messages.
+    #[schema(required = true)]
+    name: Option<String>,
+    body: String,
+    at: String,
+}
+
+#[derive(Clone, Copy, Serialize, ToSchema)]
+#[serde(rename_all = "lowercase")]
+enum Author {
+    Customer,
+    Staff,
+}
+
+/// A message, for the description of the API; [`Reply::parse`] is what reads it.
+#[derive(Serialize, ToSchema)]
+#[schema(as = CustomerReply)]
+struct ReplyBody {
+    #[schema(min_length = 1, max_length = 10_000)]
+    body: String,
+}
+
+/// A satisfaction, for the description of the API; [`Satisfaction::parse`] is what reads it.
+#[derive(Serialize, ToSchema)]
+#[schema(as = CustomerSatisfaction)]
+struct SatisfactionBody {
+    #[schema(minimum = 1, maximum = 5)]
+    score: u8,
+    /// `false` reopens the case.
+    solved: Option<bool>,
+    #[schema(max_length = 1_000)]
+    comment: Option<String>,
+}
+
+/// Where the case stands after it was rated.
+#[derive(Serialize, ToSchema)]
+struct StageBody {
+    stage: Stage,
+}
+
+/// The case with a tracking code.
+#[utoipa::path(
+    get,
+    path = "/api/v1/feedback/{code}",
+    tag = "customer",
+    params(("code" = String, Path, description = "The tracking code; case and separators do not matter")),
+    responses(
+        (status = 200, body = CaseBody),
+        (status = 403, body = Problem, content_type = "application/problem+json", description = "Foreign origin"),
+        (status = 404, body = Problem, content_type = "application/problem+json", description = "No case with this code"),
+        (status = 429, body = Problem, content_type = "application/problem+json", description = "Too many look-ups; see Retry-After"),
+    )
+)]
+async fn read(State(app): State<App>, client: ClientAddress, Segment(code): Segment) -> Result<Response> {
+    let case = lookup::case(&app, client, &code).await?;
+    let site = app.sites.by_id(&case.site_id).await?;
+    let site = site.ok_or_else(|| Error::Internal(anyhow::anyhow!("the site of case {} is gone", case.id)))?;
+    let body = CaseBody {
+        code: case.code(&app.keys)?,
+        site: SiteBody { key: site.key().to_owned(), name: site.name().to_owned() },
+        kind: case.kind(),
+        stage: case.status().stage(),
+        received_at: rfc3339(case.received_at),
+        first_response_due: case.first_response_due.map(rfc3339),
+        messages: view::conversation(&app, &case.id).await?.into_iter().map(MessageBody::from).collect(),
+        outcome: case.outcome().filter(|_| !case.status().is_open()),
+        can_rate: case.can_rate(&app),
+    };
+    Ok(private(Json(body)))
+}
+
+/// Add a message. A case that was answered or closed less than 30 days ago is reopened by it.
+#[utoipa::path(
+    post,
+    path = "/api/v1/feedback/{code}/messages",
+    tag = "customer",
+    params(
+        ("code" = String, Path, description = "The tracking code"),
+        ("Idempotency-Key" = String, Header, description = "A UUID that the client makes; a repeat with it gives the first answer again"),
+    ),
+    request_body = ReplyBody,
+    responses(
+        (status = 201, body = MessageBody, description = "The message as it was stored"),
+        (status = 400, body = Problem, content_type = "application/problem+json", description = "Not JSON, not UTF-8, or no key"),
+        (status = 403, body = Problem, content_type = "application/problem+json", description = "Foreign origin"),
+        (status = 404, body = Problem, content_type = "application/problem+json", description = "No case with this code"),
+        (status = 409, body = Problem, content_type = "application/problem+json", description = "Closed too long ago"),
+        (status = 413, body = Problem, content_type = "application/problem+json", description = "More than 256 KiB"),
+        (status = 415, body = Problem, content_type = "application/problem+json", description = "Not application/json"),
+        (status = 422, body = Problem, content_type = "application/problem+json", description = "Wrong fields, or a key used for something else"),
+        (status = 429, body = Problem, content_type = "application/problem+json", description = "Too many look-ups; see Retry-After"),
+    )
+)]
+async fn reply(
+    State(app): State<App>,
+    client: ClientAddress,
+    Segment(code): Segment,
+    headers: HeaderMap,
+    JsonBody(body): JsonBody,
+) -> Result<Response> {
+    let key = idempotency_key(&headers)?;
+    let case = lookup::case(&app, client, &code).await?;
+    let reply = Reply::parse(body)?;
+    customer::reply(&app, &case, &reply, &key).await?;
+    let at = rfc3339(first_taken_at(&app, &case, &key).await?);
+    let message = MessageBody { by: Author::Customer, name: None, body: reply.body().to_owned(), at };
+    Ok(private((StatusCode::CREATED, Json(message))))
+}
+
+/// Say how satisfied you are with the answer. A score of 4 or 5, or `"solved": true`, closes the case; `"solved": false` reopens it.
+#[utoipa::path(
+    post,
+    path = "/api/v1/feedback/{code}/satisfaction",
+    tag = "customer",
+    params(
+        ("code" = String, Path, description = "The tracking code"),
+        ("Idempotency-Key" = String, Header, description = "A UUID that the client makes; a repeat with it changes nothing"),
+    ),
+    request_body = SatisfactionBody,
+    responses(
+        (status = 200, body = StageBody, description = "Where the case stands now"),
+        (status = 400, body = Problem, content_type = "application/problem+json", description = "Not JSON, not UTF-8, or no key"),
+        (status = 403, body = Problem, content_type = "application/problem+json", description = "Foreign origin"),
+        (status = 404, body = Problem, content_type = "application/problem+json", description = "No case with this code"),
+        (status = 409, body = Problem, content_type = "application/problem+json", description = "Not answered yet, or closed too long ago"),
+        (status = 413, body = Problem, content_type = "application/problem+json", description = "More than 256 KiB"),
+        (status = 415, body = Problem, content_type = "application/problem+json", description = "Not application/json"),
+        (status = 422, body = Problem, content_type = "application/problem+json", description = "Wrong fields, or a key used for something else"),
+        (status = 429, body = Problem, content_type = "application/problem+json", description = "Too many look-ups; see Retry-After"),
+    )
+)]
+async fn rate(
+    State(app): State<App>,
+    client: ClientAddress,
+    Segment(code): Segment,
+    headers: HeaderMap,
+    JsonBody(body): JsonBody,
+) -> Result<Response> {
+    let key = idempotency_key(&headers)?;
+    let case = lookup::case(&app, client, &code).await?;
+    customer::rate(&app, &case, &Satisfaction::parse(body)?, &key).await?;
+    let stage = Case::by_id(&app, &case.id).await?.status().stage();
+    Ok(private(Json(StageBody { stage })))
+}
+
+impl From<Message> for MessageBody {
+    fn from(message: Message) -> Self {
+        let is_staff = message.author == "staff";
+        Self {
+            by: if is_staff { Author::Staff } else { Author::Customer },
+            name: message.member_name.filter(|_| is_staff),
+            body: message.body,
+            at: rfc3339(message.created_at),
+        }
+    }
+}
+
+/// When the first request with this key was taken, so that a repeat gets the first answer.
+async fn first_taken_at(app: &App, case: &Case, key: &IdempotencyKey) -> Result<Millis> {
+    let select = "select created_at from idempotency_keys where scope = $1 and key = $2";
+    Ok(with_db!(&app.db, pool => sqlx::query_scalar(select).bind(&case.id).bind(key.as_str()).fetch_one(pool).await)?)
+}
+
+/// Whoever sits between must not keep what is one person's.
+fn private(answer: impl IntoResponse) -> Response {
+    let mut response = answer.into_response();
+    response.headers_mut().insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    response
 }

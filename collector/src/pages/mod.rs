@@ -1,12 +1,33 @@
-//! The customer's pages: entry and status.
+//! The customer's pages: entry and status. They are rendered here and work without script; a few small modules improve them.
 
+mod actions;
 pub mod api;
+mod entry;
+mod entry_form;
+mod form;
+mod live;
+mod lookup;
+mod mistakes;
+mod status;
+mod theme;
+mod visit;
 
 use axum::Router;
+use axum::routing::get;
 
 use crate::app::App;
 
 /// `/s/…` and `/t/…`.
 pub fn router() -> Router<App> {
     Router::new()
+        .route("/s/{key}", get(entry::show).post(entry::submit))
+        .route("/s/{key}/theme.css", get(theme::serve))
+        .route("/t", get(lookup::show).post(lookup::find))
+        .route("/t/", get(lookup::show).post(lookup::find))
+        .route("/t/{code}", get(status::show))
+        // Somebody who reloads the answer to a refused form asks for the form's own address.
+        .route("/t/{code}/messages", get(status::back).post(actions::reply))
+        .route("/t/{code}/not-solved", get(status::back).post(actions::not_solved))
+        .route("/t/{code}/satisfaction", get(status::back).post(actions::rate))
+        .route("/t/{code}/live", get(live::stream))
 }

@@ -1,0 +1,112 @@
+//! What a customer does on the status page: answer, rate, say that it is not solved. Each form is sent once however often it
+//! is posted, and what can't be taken comes back with every word.
+
+use axum::extract::State;
+use axum::response::Response;
+use sayso_shared::id::IdempotencyKey;
+use sayso_shared::reply::{Reply, Satisfaction};
+use serde_json::{Map, Value, json};
+
+use super::form::{Form, fresh_key};
+use super::mistakes::Mistakes;
+use super::status::{Posted, StatusPage, Typed};
+use super::visit::{Segment, Visit};
+use super::{lookup, status};
+use crate::app::App;
+use crate::cases::{Case, customer};
+use crate::http::client::ClientAddress;
+use crate::http::{Error, Result};
+
+/// `POST /t/{code}/messages`.
+pub async fn reply(
+    State(app): State<App>,
+    client: ClientAddress,
+    Segment(code): Segment,
+    visit: Visit,
+    form: Form,
+) -> Result<Response> {
+    take(&app, client, &code, &visit, Typed::read(Posted::Reply, &form)).await
+}
+
+/// `POST /t/{code}/not-solved`: a reply to a case that was thought to be done, which reopens it.
+pub async fn not_solved(
+    State(app): State<App>,
+    client: ClientAddress,
+    Segment(code): Segment,
+    visit: Visit,
+    form: Form,
+) -> Result<Response> {
+    take(&app, client, &code, &visit, Typed::read(Posted::NotSolved, &form)).await
+}
+
+/// `POST /t/{code}/satisfaction`.
+pub async fn rate(
+    State(app): State<App>,
+    client: ClientAddress,
+    Segment(code): Segment,
+    visit: Visit,
+    form: Form,
+) -> Result<Response> {
+    take(&app, client, &code, &visit, Typed::read(Posted::Rating, &form)).await
+}
+
+async fn take(app: &App, client: ClientAddress, code: &str, visit: &Visit, mut typed: Typed) -> Result<Response> {
+    let case = match lookup::case(app, client, code).await {
+        Ok(case) => case,
+        Err(Error::NotFound(_)) => return lookup::unknown(visit, code),
+        // The case can't be shown, but the words must not be lost.
+        Err(error) => return status::hold(visit, code, &typed, error),
+    };
+    let key = typed.key.clone();
+    let Err(error) = act(app, &case, &typed, &key).await else {
+        let code = case.code(&app.keys)?;
+        return Ok(visit.go_to(&format!("/t/{code}"), &[("done", typed.posted.word())]));
+    };
+    match error {
+        Error::Invalid(errors) => {
+            let t = status::texts(app, visit, &case).await?;
+            let wrong = Mistakes::new(t, &renamed(&typed, errors.clone()), &["score", "comment", "still", "body"]);
+            let page = StatusPage::load(app, visit, &case).await?.with_typed(typed).with_mistakes(wrong);
+            visit.page_for_error(Error::Invalid(errors), &page)
+        }
+        Error::Conflict(_) | Error::KeyReused => {
+            // Sent again after a look at where the case stands now, it is another message.
+            typed.key = fresh_key();
+            let page = StatusPage::load(app, visit, &case).await?.with_refusal(&error, typed);
+            visit.page_for_error(error, &page)
+        }
+        Error::NotFound(_) => lookup::unknown(visit, code),
+        other => status::hold(visit, code, &typed, other),
+    }
+}
+
+async fn act(app: &App, case: &Case, typed: &Typed, key: &IdempotencyKey) -> Result<()> {
+    let mut fields = Map::new();
+    match typed.posted {
+        Posted::Reply | Posted::NotSolved => {
+            fields.insert("body".into(), json!(typed.text));
+            customer::reply(app, case, &Reply::parse(fields.into())?, key).await
+        }
+        Posted::Rating => {
+            if !typed.score.is_empty() {
+                let number = typed.score.parse::<i64>();
+                fields.insert("score".into(), number.map_or(json!(typed.score), Value::from));
+            }
+            if !typed.solved.is_empty() {
+                fields.insert("solved".into(), json!(typed.solved == "yes"));
+            }
+            fields.insert("comment".into(), json!(typed.text));
+            customer::rate(app, case, &Satisfaction::parse(fields.into())?, key).await
+        }
+    }
+}
+
+/// The two forms with a message must not share an id on one page.
+fn renamed(typed: &Typed, mut errors: Vec<sayso_shared::FieldError>) -> Vec<sayso_shared::FieldError> {
+    if typed.posted == Posted::NotSolved {
+        for error in &mut errors {
+            error.pointer = error.pointer.replace("/body", "/still");
+        }
+    }
+    errors
+}

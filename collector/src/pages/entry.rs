@@ -1,0 +1,166 @@
+//! The self-service entry, `/s/{key}`: the same form as the widget's, for those who have no script or follow a link.
+
+use std::sync::Arc;
+
+use askama::Template;
+use axum::extract::State;
+use axum::http::StatusCode;
+use axum::response::Response;
+use sayso_shared::Kind;
+use sayso_shared::limits::{
+    DESIRED_OUTCOME_MAX, EMAIL_MAX, MESSAGE_MAX, NAME_MAX, PHONE_MAX, REFERENCE_MAX, SCORE_MAX, SCORE_MIN,
+};
+
+use super::entry_form::{CategoryGroup, ORDER, Typed, category_groups, is_for_all};
+use super::form::{Form, fresh_key};
+use super::mistakes::Mistakes;
+use super::visit::{MARK, Segment, Shell, Visit, framed_by_site};
+use crate::app::App;
+use crate::assets;
+use crate::http::{Error, Result};
+use crate::intake;
+use crate::sites::Site;
+use crate::sites::settings::best_text;
+
+/// `GET /s/{key}`: an empty form.
+pub async fn show(State(app): State<App>, Segment(key): Segment, visit: Visit) -> Result<Response> {
+    let site = site(&app, &key).await?;
+    let page = EntryPage::new(&site, &visit, Typed::fresh(&site, &visit));
+    Ok(framed_by_site(&site, visit.page(StatusCode::OK, &page)))
+}
+
+/// `POST /s/{key}`: takes the form by the one way in. What is refused comes back with every word and the same key.
+pub async fn submit(
+    State(app): State<App>,
+    Segment(key): Segment,
+    visit: Visit,
+    form: Result<Form>,
+) -> Result<Response> {
+    let site = site(&app, &key).await?;
+    let answer = match form {
+        Ok(form) => take(&app, &site, &visit, Typed::read(&form)).await,
+        Err(error) => Err(error),
+    };
+    Ok(framed_by_site(&site, answer))
+}
+
+async fn site(app: &App, key: &str) -> Result<Arc<Site>> {
+    app.sites.by_key(key).await?.ok_or(Error::NotFound("there is no such site"))
+}
+
+async fn take(app: &App, site: &Site, visit: &Visit, typed: Typed) -> Result<Response> {
+    let feedback = typed.feedback(site, visit.texts(site).0);
+    let error = match intake::take(app, site, &typed.key, feedback).await {
+        Ok(accepted) => return Ok(visit.go_to(&format!("/t/{}", accepted.code), &[("new", "1")])),
+        Err(error) => error,
+    };
+    let mut page = EntryPage::new(site, visit, typed);
+    page.note(&error);
+    visit.page_for_error(error, &page)
+}
+
+#[derive(Template)]
+#[template(path = "pages/entry.html")]
+struct EntryPage {
+    shell: Shell,
+    action: String,
+    draft: String,
+    kinds: Vec<KindChoice>,
+    groups: Vec<CategoryGroup>,
+    required: Vec<String>,
+    importance_for_all: bool,
+    outcome_for_all: bool,
+    consent: Option<String>,
+    promise: Option<String>,
+    typed: Typed,
+    wrong: Mistakes,
+    /// Why it was not taken although no field is wrong: title and text.
+    refused: Option<(String, String)>,
+}
+
+/// The fields that are folded away.
+const DETAILS: &[&str] = &["category", "rating", "importance", "desired_outcome", "reference"];
+
+/// A kind to choose.
+struct KindChoice {
+    kind: Kind,
+    icon: &'static str,
+}
+
+impl EntryPage {
+    fn new(site: &Site, visit: &Visit, typed: Typed) -> Self {
+        let shell = Shell::of(site, visit);
+        let (t, settings) = (shell.t, &site.settings);
+        let text = |texts| best_text(texts, t.0, settings.languages.first()).map(str::to_owned);
+        Self {
+            action: visit.carry(&format!("/s/{}", site.key()), &[]),
+            draft: format!("entry:{}", site.key()),
+            kinds: settings.kinds.iter().map(|&kind| KindChoice { kind, icon: icon(kind) }).collect(),
+            groups: category_groups(site, t),
+            required: settings.required.clone(),
+            importance_for_all: is_for_all(site, "importance"),
+            outcome_for_all: is_for_all(site, "desired_outcome"),
+            consent: text(&settings.consent_text),
+            promise: text(&settings.promise_text),
+            typed,
+            wrong: Mistakes::default(),
+            refused: None,
+            shell,
+        }
+    }
+
+    /// Says why it was not taken.
+    fn note(&mut self, error: &Error) {
+        let t = self.shell.t;
+        let (title, mut text) = match error {
+            Error::Invalid(errors) => {
+                self.wrong = Mistakes::new(t, errors, ORDER);
+                return;
+            }
+            Error::KeyReused => {
+                // It was sent, came back by the back button and was changed: sent again it is another feedback.
+                self.typed.key = fresh_key();
+                (t.get("pages.refused.again.title"), t.get("pages.refused.again.text").to_owned())
+            }
+            Error::Internal(_) => (t.get("pages.refused.title"), t.get("pages.refused.internal").to_owned()),
+            _ => (t.get("pages.refused.title"), t.get("pages.refused.busy").to_owned()),
+        };
+        if let Some(seconds) = error.retry_after() {
+            text = format!("{text} {}", t.with("common.retry_after", &[("seconds", &seconds.to_string())]));
+        }
+        self.refused = Some((title.to_owned(), text));
+    }
+
+    fn collects(&self, kind: Kind) -> bool {
+        self.kinds.iter().any(|choice| choice.kind == kind)
+    }
+
+    fn needs(&self, field: &str) -> bool {
+        self.required.iter().any(|name| name == field)
+    }
+
+    /// Whether the field's label says that it is optional. Among the details only where others are required: else their heading says it.
+    fn is_marked_optional(&self, field: &str) -> bool {
+        !self.needs(field) && (!DETAILS.contains(&field) || self.details_needed())
+    }
+
+    fn details_needed(&self) -> bool {
+        DETAILS.iter().any(|field| self.needs(field))
+    }
+
+    /// The details are open when something in them is wrong, required or filled in.
+    fn details_open(&self) -> bool {
+        let typed = &self.typed;
+        let values = [&typed.category, &typed.rating, &typed.importance, &typed.desired_outcome, &typed.reference];
+        self.wrong.any_of(DETAILS) || self.details_needed() || values.iter().any(|value| !value.is_empty())
+    }
+}
+
+fn icon(kind: Kind) -> &'static str {
+    match kind {
+        Kind::Complaint => include_str!("../../assets/icons/complaint.svg"),
+        Kind::Suggestion => include_str!("../../assets/icons/suggestion.svg"),
+        Kind::Question => include_str!("../../assets/icons/question.svg"),
+        Kind::Praise => include_str!("../../assets/icons/praise.svg"),
+    }
+}

@@ -1,0 +1,402 @@
+//! The status page, `/t/{code}`: where a case stands, what was said, and what the customer can do. Looking at it records nothing.
+
+use std::sync::Arc;
+
+use askama::Template;
+use axum::extract::State;
+use axum::http::StatusCode;
+use axum::response::Response;
+use sayso_shared::id::IdempotencyKey;
+use sayso_shared::limits::{COMMENT_MAX, MESSAGE_MAX, SCORE_MAX, SCORE_MIN};
+use sayso_shared::{Kind, TrackingCode};
+
+use super::form::{Form, fresh_key};
+use super::lookup;
+use super::mistakes::Mistakes;
+use super::visit::{MARK, Segment, Shell, Visit, framed_by_site};
+use crate::app::App;
+use crate::assets;
+use crate::cases::view::{self, Message, Rated};
+use crate::cases::{Case, Outcome, Stage, Status};
+use crate::clock::{HOUR, Millis};
+use crate::http::client::ClientAddress;
+use crate::http::{Error, Result};
+use crate::sites::Site;
+use crate::sites::settings::best_text;
+use crate::text::Texts;
+
+/// A thanks page that somebody kept as a bookmark becomes the status page after this time.
+const THANKS_FOR: Millis = HOUR;
+
+/// `GET /t/{code}`.
+pub async fn show(
+    State(app): State<App>,
+    client: ClientAddress,
+    Segment(typed): Segment,
+    visit: Visit,
+) -> Result<Response> {
+    if let Some(canonical) = canonical(&typed).filter(|code| *code != typed) {
+        let kept: Vec<_> = ["new", "done"].into_iter().filter_map(|name| Some((name, visit.query(name)?))).collect();
+        return Ok(visit.go_to(&format!("/t/{canonical}"), &kept));
+    }
+    let case = match lookup::case(&app, client, &typed).await {
+        Ok(case) => case,
+        Err(Error::NotFound(_)) => return lookup::unknown(&visit, &typed),
+        Err(other) => return Err(other),
+    };
+    if visit.query("new") == Some("1") {
+        let site = site(&app, &case).await?;
+        if visit.is_framed() {
+            let page = ThanksPage::new(&app, &site, &visit, &case)?;
+            return Ok(framed_by_site(&site, visit.page(StatusCode::OK, &page)));
+        }
+        if app.clock.now() < case.received_at + THANKS_FOR {
+            return visit.page(StatusCode::OK, &ThanksPage::new(&app, &site, &visit, &case)?);
+        }
+    }
+    let page = StatusPage::load(&app, &visit, &case).await?;
+    visit.page(StatusCode::OK, &page)
+}
+
+/// `GET` of a form's address, after its refused answer was reloaded.
+pub async fn back(Segment(code): Segment, visit: Visit) -> Response {
+    visit.go_to(&format!("/t/{}", canonical(&code).unwrap_or_else(|| "-".to_owned())), &[])
+}
+
+/// The texts of a case's pages.
+pub async fn texts(app: &App, visit: &Visit, case: &Case) -> Result<Texts> {
+    Ok(visit.texts(&*site(app, case).await?))
+}
+
+/// The page that keeps a customer's words while the case can't be reached; sending it again goes on with the same key.
+pub fn hold(visit: &Visit, code: &str, typed: &Typed, error: Error) -> Result<Response> {
+    // What can't be read at all is answered by the common page.
+    let code = canonical(code).unwrap_or_else(|| "-".to_owned());
+    let shell = Shell::plain(visit);
+    let t = shell.t;
+    let reason = match &error {
+        Error::TooMany { .. } => t.get("common.problem.too_many_requests.text"),
+        Error::Internal(_) => t.get("common.problem.internal.text"),
+        _ => t.get("common.problem.unavailable.text"),
+    };
+    let wait = error.retry_after().map(|s| t.with("common.retry_after", &[("seconds", &s.to_string())]));
+    let action = visit.carry(&format!("/t/{code}/{}", typed.posted.path()), &[]);
+    let page = HoldPage { shell, action, reason, wait, typed: typed.clone() };
+    visit.page_for_error(error, &page)
+}
+
+fn canonical(typed: &str) -> Option<String> {
+    TrackingCode::parse(typed).ok().map(|code| code.to_string())
+}
+
+async fn site(app: &App, case: &Case) -> Result<Arc<Site>> {
+    let site = app.sites.by_id(&case.site_id).await?;
+    site.ok_or_else(|| Error::Internal(anyhow::anyhow!("the site of case {} is gone", case.id)))
+}
+
+/// One of the forms of the status page.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Posted {
+    /// A message.
+    Reply,
+    /// A message to a case that was thought to be done.
+    NotSolved,
+    /// A satisfaction.
+    Rating,
+}
+
+impl Posted {
+    /// The word of `?done=`, which thanks for it.
+    pub const fn word(self) -> &'static str {
+        match self {
+            Posted::Reply => "reply",
+            Posted::NotSolved => "not-solved",
+            Posted::Rating => "rating",
+        }
+    }
+
+    /// The last part of the form's address.
+    pub const fn path(self) -> &'static str {
+        match self {
+            Posted::Reply => "messages",
+            Posted::NotSolved => "not-solved",
+            Posted::Rating => "satisfaction",
+        }
+    }
+}
+
+/// What stands in a form, exactly as typed.
+#[derive(Clone, Debug)]
+pub struct Typed {
+    /// Which form.
+    pub posted: Posted,
+    /// Recognises the form when it is sent twice.
+    pub key: IdempotencyKey,
+    /// The message or the comment.
+    pub text: String,
+    /// 1 to 5.
+    pub score: String,
+    /// `yes`, `no` or nothing.
+    pub solved: String,
+}
+
+impl Typed {
+    /// What was posted.
+    pub fn read(posted: Posted, form: &Form) -> Self {
+        let name = match posted {
+            Posted::Reply | Posted::NotSolved => "body",
+            Posted::Rating => "comment",
+        };
+        Self { posted, key: form.key(), text: form.text(name), score: form.text("score"), solved: form.text("solved") }
+    }
+
+    fn fresh(posted: Posted) -> Self {
+        Self { posted, key: fresh_key(), text: String::new(), score: String::new(), solved: String::new() }
+    }
+}
+
+/// The status page.
+#[derive(Template)]
+#[template(path = "pages/status.html")]
+pub struct StatusPage {
+    shell: Shell,
+    site_key: String,
+    code: String,
+    case: Case,
+    category: Option<String>,
+    steps: Vec<Step>,
+    conversation: Vec<Message>,
+    /// The rating of the answer that stands now.
+    rated: Option<Rated>,
+    /// The messages of a case that the customer can still act on.
+    may_act: MayAct,
+    reopen_days: String,
+    is_late: bool,
+    done: Option<&'static str>,
+    refused: Option<Refused>,
+    wrong: Mistakes,
+    reply: Typed,
+    not_solved: Typed,
+    rating: Typed,
+}
+
+/// What the customer can do with the case.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum MayAct {
+    /// Answer.
+    Reply,
+    /// Rate, or say that it is not solved.
+    Rate,
+    /// Begin anew.
+    No,
+}
+
+/// One of the public stages.
+struct Step {
+    stage: Stage,
+    is_done: bool,
+    is_current: bool,
+    when: Option<Millis>,
+}
+
+/// Why a form was not taken although nothing in it is wrong.
+struct Refused {
+    title: &'static str,
+    text: &'static str,
+    /// The words, where there is no form any more that could hold them.
+    words: Option<String>,
+}
+
+impl StatusPage {
+    /// Reads what the page shows.
+    pub async fn load(app: &App, visit: &Visit, case: &Case) -> Result<Self> {
+        // A refused form may have been refused because the case has moved on.
+        let case = Case::by_id(app, &case.id).await?;
+        let site = site(app, &case).await?;
+        let shell = Shell::of(&site, visit);
+        let t = shell.t;
+        let categories = &site.settings.categories;
+        let category = case.category.as_deref().and_then(|key| categories.iter().find(|known| known.key == key));
+        let category = category.and_then(|known| best_text(&known.label, t.0, site.settings.languages.first()));
+        let rated = view::rating(app, &case.id).await?;
+        let may_act = match () {
+            () if case.can_rate(app) => MayAct::Rate,
+            () if case.customer_may_act(app) => MayAct::Reply,
+            () => MayAct::No,
+        };
+        Ok(Self {
+            code: case.code(&app.keys)?,
+            category: category.map(str::to_owned),
+            steps: steps(&case),
+            conversation: view::conversation(app, &case.id).await?,
+            rated: rated.filter(|rated| case.resolved_at.is_some_and(|at| rated.created_at >= at)),
+            may_act,
+            reopen_days: app.config.retention.reopen_days.to_string(),
+            is_late: case.first_response_due.is_some_and(|due| due < app.clock.now()),
+            done: visit.query("done").and_then(thanks),
+            refused: None,
+            wrong: Mistakes::default(),
+            reply: Typed::fresh(Posted::Reply),
+            not_solved: Typed::fresh(Posted::NotSolved),
+            rating: Typed::fresh(Posted::Rating),
+            site_key: site.key().to_owned(),
+            shell,
+            case,
+        })
+    }
+
+    /// The page with what was typed in one of its forms.
+    pub fn with_typed(mut self, typed: Typed) -> Self {
+        match typed.posted {
+            Posted::Reply => self.reply = typed,
+            Posted::NotSolved => self.not_solved = typed,
+            Posted::Rating => self.rating = typed,
+        }
+        self
+    }
+
+    /// The page with what is wrong.
+    pub fn with_mistakes(mut self, wrong: Mistakes) -> Self {
+        self.wrong = wrong;
+        self
+    }
+
+    /// The page with the reason why a form was not taken, and what was typed in it, if need be outside of any form.
+    pub fn with_refusal(mut self, error: &Error, mut typed: Typed) -> Self {
+        let t = self.shell.t;
+        // What was meant as an answer is still one when the case was resolved meanwhile, and the other way round.
+        typed.posted = match (typed.posted, self.may_act) {
+            (Posted::Reply | Posted::NotSolved, MayAct::Rate) => Posted::NotSolved,
+            (Posted::Reply | Posted::NotSolved, MayAct::Reply) => Posted::Reply,
+            (posted, _) => posted,
+        };
+        let has_form = match typed.posted {
+            Posted::Rating => self.may_act == MayAct::Rate,
+            Posted::Reply | Posted::NotSolved => self.may_act != MayAct::No,
+        };
+        let (title, text) = match error {
+            Error::KeyReused => (t.get("pages.refused.again.title"), t.get("pages.refused.again.text")),
+            _ => (t.get("pages.refused.moved.title"), t.get("pages.refused.moved.text")),
+        };
+        let words = (!has_form && !typed.text.trim().is_empty()).then(|| typed.text.clone());
+        self.refused = Some(Refused { title, text, words });
+        self.with_typed(typed)
+    }
+
+    fn stage(&self) -> Stage {
+        self.case.status().stage()
+    }
+
+    /// What came of a complaint, once that stands.
+    fn outcome(&self) -> Option<Outcome> {
+        let is_complaint = self.case.kind() == Kind::Complaint;
+        self.case.outcome().filter(|_| is_complaint && !self.case.status().is_open())
+    }
+
+    /// What the customer was given, once that stands.
+    fn remedy(&self) -> Option<&str> {
+        self.case.remedy.as_deref().filter(|_| !self.case.status().is_open())
+    }
+
+    /// Until when a first answer is promised, while there is none.
+    fn due(&self) -> Option<Millis> {
+        let is_waiting = self.case.first_responded_at.is_none() && self.case.status().is_open();
+        self.case.first_response_due.filter(|_| is_waiting)
+    }
+
+    /// The promise around its time.
+    fn due_sentence(&self) -> (&'static str, &'static str) {
+        let t = self.shell.t;
+        let sentence = if self.is_late { t.get("pages.status.late") } else { t.get("pages.status.due") };
+        sentence.split_once("{when}").unwrap_or((sentence, ""))
+    }
+
+    /// Whether the rating form is what the customer is asked for: it is folded away once they have rated.
+    fn rating_open(&self) -> bool {
+        self.rated.is_none() || self.wrong.any_of(&["score", "comment"])
+    }
+}
+
+fn thanks(word: &str) -> Option<&'static str> {
+    match word {
+        "reply" => Some("pages.done.reply"),
+        "not-solved" => Some("pages.done.not_solved"),
+        "rating" => Some("pages.done.rating"),
+        _ => None,
+    }
+}
+
+/// The stages that the customer sees, with those that lie behind.
+fn steps(case: &Case) -> Vec<Step> {
+    let current = case.status().stage();
+    let at = |stage: Stage| Stage::ALL.iter().position(|known| *known == stage).unwrap_or_default();
+    // Only this stage is an exception rather than a step of the way.
+    let shown = Stage::ALL.iter().copied().filter(|&stage| stage != Stage::WaitingForYou || stage == current);
+    shown
+        .map(|stage| Step {
+            stage,
+            is_current: stage == current,
+            is_done: at(stage) < at(current) || (stage == current && current == Stage::Closed),
+            when: match stage {
+                Stage::Received => Some(case.received_at),
+                Stage::Answered => case.resolved_at.filter(|_| !case.status().is_open()),
+                Stage::Closed => case.closed_at.filter(|_| case.status() == Status::Closed),
+                Stage::BeingLookedInto | Stage::WaitingForYou => None,
+            },
+        })
+        .collect()
+}
+
+/// Thanks, and the code.
+#[derive(Template)]
+#[template(path = "pages/thanks.html")]
+struct ThanksPage {
+    shell: Shell,
+    site_key: String,
+    code: String,
+    status_url: String,
+    status_path: String,
+    again: String,
+    kind: Kind,
+    due: Option<Millis>,
+    promise: Option<String>,
+    has_email: bool,
+}
+
+impl ThanksPage {
+    fn new(app: &App, site: &Site, visit: &Visit, case: &Case) -> Result<Self> {
+        let shell = Shell::of(site, visit);
+        let code = case.code(&app.keys)?;
+        let path = format!("/t/{code}");
+        Ok(Self {
+            site_key: site.key().to_owned(),
+            status_url: app.config.url(&path),
+            // It opens beside the frame, where it is a page like any other.
+            status_path: if visit.is_framed() { path } else { visit.carry(&path, &[]) },
+            again: visit.carry(&format!("/s/{}", site.key()), &[]),
+            kind: case.kind(),
+            due: case.first_response_due,
+            promise: best_text(&site.settings.promise_text, shell.t.0, site.settings.languages.first())
+                .map(str::to_owned),
+            has_email: case.contact(&app.keys).is_some_and(|contact| contact.email().is_some()),
+            code,
+            shell,
+        })
+    }
+
+    fn due_sentence(&self) -> (&'static str, &'static str) {
+        let sentence = self.shell.t.get("pages.status.due");
+        sentence.split_once("{when}").unwrap_or((sentence, ""))
+    }
+}
+
+/// The words of a form, kept while the case can't be reached.
+#[derive(Template)]
+#[template(path = "pages/hold.html")]
+struct HoldPage {
+    shell: Shell,
+    action: String,
+    reason: &'static str,
+    wait: Option<String>,
+    typed: Typed,
+}

@@ -1,0 +1,240 @@
+//! How a page was asked for: in which language, inside the widget's frame or not, and how it is answered.
+
+use std::convert::Infallible;
+
+use askama::Template;
+use axum::extract::FromRequestParts;
+use axum::extract::Path;
+use axum::http::request::Parts;
+use axum::http::{HeaderValue, StatusCode, header};
+use axum::response::{Html, IntoResponse, Redirect, Response};
+use sayso_shared::{Lang, Problem};
+
+use crate::app::App;
+use crate::assets;
+use crate::clock::{Millis, rfc3339};
+use crate::http::{Error, Result, cors, headers, language};
+use crate::sites::Site;
+use crate::text::Texts;
+
+/// The mark, to be put inline.
+pub const MARK: &str = include_str!("../../assets/mark.svg");
+
+/// A request for one of the customer's pages.
+#[derive(Clone, Debug)]
+pub struct Visit {
+    lang: Lang,
+    asked: Option<Lang>,
+    query: Vec<(String, String)>,
+    referrer: Option<String>,
+    cookie_suffix: &'static str,
+}
+
+impl FromRequestParts<App> for Visit {
+    type Rejection = Infallible;
+
+    async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, Infallible> {
+        let query = parts.uri.query().unwrap_or_default();
+        let referrer = parts.headers.get(header::REFERER).and_then(|value| value.to_str().ok());
+        let foreign = referrer.and_then(|text| url::Url::parse(text).ok()).filter(|url| {
+            let origin = HeaderValue::try_from(url.origin().ascii_serialization());
+            matches!(url.scheme(), "http" | "https") && origin.is_ok_and(|own| !cors::is_own(app, &own, &parts.headers))
+        });
+        Ok(Self {
+            lang: language::of_request(&parts.uri, &parts.headers),
+            asked: language::asked(&parts.uri),
+            query: url::form_urlencoded::parse(query.as_bytes()).into_owned().collect(),
+            referrer: foreign.map(String::from),
+            cookie_suffix: if app.config.is_https() { "; Secure" } else { "" },
+        })
+    }
+}
+
+impl Visit {
+    /// A parameter of the address.
+    pub fn query(&self, name: &str) -> Option<&str> {
+        self.query.iter().find(|(known, _)| known == name).map(|(_, value)| value.as_str())
+    }
+
+    /// Whether the page is shown inside the widget's frame.
+    pub fn is_framed(&self) -> bool {
+        self.query("frame") == Some("1")
+    }
+
+    /// The page of another website that led here.
+    pub fn referrer(&self) -> Option<&str> {
+        self.referrer.as_deref()
+    }
+
+    /// The texts in the reader's language, or in the site's main one where the site does not speak theirs.
+    pub fn texts(&self, site: &Site) -> Texts {
+        let spoken = &site.settings.languages;
+        let main = spoken.first().copied().unwrap_or(self.lang);
+        Texts(if spoken.contains(&self.lang) { self.lang } else { main })
+    }
+
+    /// The texts in the reader's language.
+    pub fn any_texts(&self) -> Texts {
+        Texts(self.lang)
+    }
+
+    /// The address `path` with what has to be carried from page to page: the frame, and the language if the address named one
+    /// (a frame on another site gets no cookie).
+    pub fn carry(&self, path: &str, more: &[(&str, &str)]) -> String {
+        let frame = self.is_framed().then_some(("frame", "1"));
+        let lang = self.asked.map(|lang| ("lang", lang.as_str()));
+        let pairs: Vec<_> = more.iter().copied().chain(frame).chain(lang).collect();
+        if pairs.is_empty() {
+            return path.to_owned();
+        }
+        let query = url::form_urlencoded::Serializer::new(String::new()).extend_pairs(pairs).finish();
+        format!("{path}?{query}")
+    }
+
+    /// Sends the reader to another page after a form was taken.
+    pub fn go_to(&self, path: &str, more: &[(&str, &str)]) -> Response {
+        Redirect::to(&self.carry(path, more)).into_response()
+    }
+
+    /// Answers with a page. A language that the address named is remembered, but not from inside a foreign page.
+    pub fn page(&self, status: StatusCode, page: &impl Template) -> Result<Response> {
+        let html = page.render().map_err(anyhow::Error::from)?;
+        let mut response = (status, Html(html)).into_response();
+        if let Some(lang) = self.asked.filter(|_| !self.is_framed()) {
+            let cookie = format!(
+                "{}={}; Path=/; Max-Age=31536000; HttpOnly; SameSite=Lax{}",
+                language::COOKIE,
+                lang.as_str(),
+                self.cookie_suffix
+            );
+            response
+                .headers_mut()
+                .append(header::SET_COOKIE, HeaderValue::try_from(cookie).map_err(anyhow::Error::from)?);
+        }
+        Ok(response)
+    }
+
+    /// Answers with a page that says why something was not done, with the status and headers of that answer. It is logged as any error is.
+    pub fn page_for_error(&self, error: Error, page: &impl Template) -> Result<Response> {
+        let mut refused = error.into_response();
+        refused.extensions_mut().remove::<Problem>();
+        let retry_after = refused.headers_mut().remove(header::RETRY_AFTER);
+        let mut response = self.page(refused.status(), page)?;
+        if let Some(seconds) = retry_after {
+            response.headers_mut().insert(header::RETRY_AFTER, seconds);
+        }
+        Ok(response)
+    }
+}
+
+/// What every page shows around its content.
+#[derive(Clone, Debug)]
+pub struct Shell {
+    /// The texts in the reader's language.
+    pub t: Texts,
+    /// The company's name; Sayso's own where no site is known.
+    pub name: String,
+    /// Where the name leads to.
+    pub home: Option<String>,
+    /// The site's style sheet.
+    pub theme: Option<String>,
+    /// The site's privacy statement.
+    pub privacy_url: Option<String>,
+    /// The other languages of this page.
+    pub languages: Vec<LanguageLink>,
+    /// Whether the page is inside the widget's frame.
+    pub framed: bool,
+}
+
+/// A link of the language switch.
+#[derive(Clone, Debug)]
+pub struct LanguageLink {
+    /// The language.
+    pub lang: Lang,
+    /// Where its page is.
+    pub href: String,
+}
+
+impl Shell {
+    /// The shell of a page of a site.
+    pub fn of(site: &Site, visit: &Visit) -> Self {
+        let home = format!("/s/{}", site.key());
+        Self {
+            t: visit.texts(site),
+            name: site.name().to_owned(),
+            theme: Some(format!("{home}/theme.css")),
+            home: Some(home),
+            privacy_url: site.settings.privacy_url.clone(),
+            languages: links(&site.settings.languages, visit),
+            framed: visit.is_framed(),
+        }
+    }
+
+    /// The shell of a page that belongs to no site.
+    pub fn plain(visit: &Visit) -> Self {
+        Self {
+            t: visit.any_texts(),
+            name: "Sayso".to_owned(),
+            home: None,
+            theme: None,
+            privacy_url: None,
+            languages: links(&Lang::ALL, visit),
+            framed: false,
+        }
+    }
+
+    /// The text for one of the words of the database, such as `common.stage` and `closed`.
+    pub fn word(&self, texts: &str, word: &str) -> &'static str {
+        self.t.get(&format!("{texts}.{word}"))
+    }
+
+    /// A moment for programs. By reference, since that is what templates hold.
+    pub fn iso(&self, millis: &Millis) -> String {
+        rfc3339(*millis)
+    }
+
+    /// A moment for people.
+    pub fn moment(&self, millis: &Millis) -> String {
+        self.t.moment(*millis)
+    }
+
+    /// The style sheets, the site's own last.
+    pub fn styles(&self) -> Vec<&str> {
+        assets::styles("customer").into_iter().chain(self.theme.as_deref()).collect()
+    }
+}
+
+fn links(langs: &[Lang], visit: &Visit) -> Vec<LanguageLink> {
+    if langs.len() < 2 {
+        return Vec::new();
+    }
+    let kept: Vec<_> =
+        visit.query.iter().filter(|(name, _)| matches!(name.as_str(), "frame" | "kind" | "new")).collect();
+    let href = |lang: Lang| {
+        let mut query = url::form_urlencoded::Serializer::new(String::from("?"));
+        query.extend_pairs(kept.iter().map(|(name, value)| (name, value)));
+        query.append_pair("lang", lang.as_str()).finish()
+    };
+    langs.iter().map(|&lang| LanguageLink { lang, href: href(lang) }).collect()
+}
+
+/// Lets the site's own pages frame the answer, errors included.
+pub fn framed_by_site(site: &Site, answer: Result<Response>) -> Response {
+    let mut response = answer.into_response();
+    let policy = headers::framed_by(site.origins().iter().map(|origin| origin.as_str()));
+    response.headers_mut().insert(header::CONTENT_SECURITY_POLICY, policy);
+    response
+}
+
+/// The last part of an address. What can't be decoded is empty, so that it is answered as everything else that does not exist.
+#[derive(Debug)]
+pub struct Segment(pub String);
+
+impl FromRequestParts<App> for Segment {
+    type Rejection = Infallible;
+
+    async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, Infallible> {
+        let path = Path::<String>::from_request_parts(parts, app).await;
+        Ok(Self(path.map(|Path(text)| text).unwrap_or_default()))
+    }
+}
