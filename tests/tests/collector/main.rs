@@ -4,5 +4,6 @@
 
 mod durability;
 mod intake;
+mod outbox;
 mod pages;
 mod web;

@@ -94,7 +94,8 @@ impl Letter {
 
 /// Lines, however they end: a mail program may break at marks that Rust's `lines` does not know.
 fn quote_lines(text: &str) -> impl Iterator<Item = &str> {
-    text.trim_end().split(['\n', '\r', '\u{0b}', '\u{0c}', '\u{85}', '\u{2028}', '\u{2029}'])
+    let breaks = ['\n', '\r', '\u{0b}', '\u{0c}', '\u{85}', '\u{2028}', '\u{2029}'];
+    text.trim_end().split("\r\n").flat_map(move |part| part.split(breaks))
 }
 
 /// The beginning of a text, on one line, for a subject.
@@ -121,7 +122,7 @@ mod tests {
             ..Letter::default()
         };
         assert!(
-            letter.text().starts_with("> line\n> line\n> </p><script>alert(1)</script>\n>\n> --\n\nName: a b\n"),
+            letter.text().starts_with("> line\n> line\n> </p><script>alert(1)</script>\n> --\n\nName: a b\n"),
             "{}",
             letter.text()
         );

@@ -1,9 +1,9 @@
 //! The customer's API: its shapes, its errors, its repeats.
 
 use reqwest::{Method, StatusCode};
+use sayso::cases::Case;
 use sayso::cases::staff::Then;
 use sayso::clock::{DAY, rfc3339};
-use sayso::cases::Case;
 use sayso_tests::{TestApp, on_both_databases};
 use serde_json::{Value, json};
 

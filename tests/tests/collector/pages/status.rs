@@ -1,8 +1,8 @@
 //! The status page: what it shows, and what a customer can do on it.
 
 use reqwest::{Method, StatusCode};
-use sayso::cases::staff::{self, Body, Then};
 use sayso::cases::Case;
+use sayso::cases::staff::{self, Body, Then};
 use sayso::clock::DAY;
 use sayso_tests::{Database, Options, TestApp, on_both_databases};
 
