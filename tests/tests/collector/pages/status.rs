@@ -192,9 +192,9 @@ on_both_databases! {
         answer(&app, &code, "for you", Then::GoOn).await;
         let first = stream.chunk().await.unwrap().unwrap();
         assert_eq!(std::str::from_utf8(&first).unwrap(), "event: refresh\ndata: 您的反馈有新的进展。\n\n");
+        assert_eq!(client.get("/t/none/live").await.status, StatusCode::NOT_FOUND);
         app.app.shutdown.cancel();
         assert!(stream.chunk().await.unwrap().is_none(), "it ends, so that the collector can");
-        assert_eq!(client.get("/t/none/live").await.status, StatusCode::NOT_FOUND);
     }
 }
 
