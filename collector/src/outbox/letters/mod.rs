@@ -92,6 +92,26 @@ impl Letter {
     }
 }
 
+/// Our own Chinese sentences with a space between Chinese and Latin words, wherever a name brought the two together.
+fn spaced(lang: Lang, text: &str) -> String {
+    if lang == Lang::En {
+        return text.to_owned();
+    }
+    let chinese = |c: char| matches!(c, '\u{3400}'..='\u{9fff}' | '\u{f900}'..='\u{faff}');
+    let mut spaced = String::with_capacity(text.len() + 8);
+    let mut before = None;
+    for c in text.chars() {
+        if before
+            .is_some_and(|b: char| chinese(b) && c.is_ascii_alphanumeric() || b.is_ascii_alphanumeric() && chinese(c))
+        {
+            spaced.push(' ');
+        }
+        spaced.push(c);
+        before = Some(c);
+    }
+    spaced
+}
+
 /// Lines, however they end: a mail program may break at marks that Rust's `lines` does not know.
 fn quote_lines(text: &str) -> impl Iterator<Item = &str> {
     let breaks = ['\n', '\r', '\u{0b}', '\u{0c}', '\u{85}', '\u{2028}', '\u{2029}'];
@@ -113,6 +133,13 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
+
+    #[test]
+    fn names_stand_apart_in_chinese_sentences() {
+        assert_eq!(spaced(Lang::ZhHans, "您的Acme Home客服团队"), "您的 Acme Home 客服团队");
+        assert_eq!(spaced(Lang::ZhHant, "安居家居客服團隊，24 小時"), "安居家居客服團隊，24 小時");
+        assert_eq!(spaced(Lang::En, "Your 安居 team"), "Your 安居 team");
+    }
 
     #[test]
     fn what_others_wrote_is_marked_and_escaped() {

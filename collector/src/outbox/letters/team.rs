@@ -2,7 +2,7 @@
 
 use sayso_shared::Lang;
 
-use super::{Letter, excerpt};
+use super::{Letter, excerpt, spaced};
 use crate::cases::EventType;
 use crate::config::Config;
 use crate::outbox::facts::{Facts, Origin};
@@ -26,7 +26,7 @@ pub fn to_team(config: &Config, facts: &Facts) -> Letter {
         facts: vec![(t.get("mail.fact.kind").to_owned(), kind.to_owned())],
         link: Some((t.get("mail.team.link").to_owned(), facts.console_url(config))),
         closing: Vec::new(),
-        footer: t.with("mail.team.footer", &[("site", site)]),
+        footer: spaced(t.0, &t.with("mail.team.footer", &[("site", site)])),
     };
     if event.kind == EventType::Created {
         letter.quote = Some(case.message.clone());
