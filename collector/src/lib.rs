@@ -3,12 +3,14 @@
 
 pub mod app;
 pub mod assets;
+pub mod auth;
 pub mod cases;
 pub mod cli;
 pub mod clock;
 pub mod config;
 pub mod console;
 pub mod db;
+pub mod demo;
 pub mod housekeeping;
 pub mod http;
 pub mod intake;

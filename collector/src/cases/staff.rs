@@ -58,6 +58,8 @@ pub async fn reply(app: &App, case_id: &str, member_id: &str, body: &Body, then:
         Then::Resolve(resolution) => {
             resolve_in(&mut tx, case_id, &standing, &actor, resolution, Some(&message_id), now).await?
         }
+        // Whoever waits already can be asked something more.
+        Then::Wait if standing.status() == Status::Waiting => {}
         Then::Wait => change(&mut tx, case_id, &standing, Status::Waiting, &actor, now).await?,
         Then::GoOn if standing.status().staff_may(Status::InProgress) => {
             change(&mut tx, case_id, &standing, Status::InProgress, &actor, now).await?;

@@ -1,10 +1,31 @@
-//! The staff's pages.
+//! The staff's pages, one file a screen.
+
+mod account;
+mod case;
+mod inbox;
+mod live;
+mod mail;
+mod members;
+pub mod shell;
+mod start;
 
 use axum::Router;
+use axum::middleware::from_fn_with_state;
 
 use crate::app::App;
+use crate::auth;
 
 /// `/staff/…` and `/setup/…`.
-pub fn router(_app: &App) -> Router<App> {
+pub fn router(app: &App) -> Router<App> {
     Router::new()
+        .merge(auth::router())
+        .merge(inbox::router())
+        .merge(case::router())
+        .merge(live::router())
+        .merge(account::router())
+        .merge(members::router())
+        .merge(mail::router())
+        .merge(start::router())
+        .layer(auth::session::layer(app))
+        .layer(from_fn_with_state(app.clone(), auth::guard::same_origin))
 }

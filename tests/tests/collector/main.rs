@@ -6,4 +6,5 @@ mod durability;
 mod housekeeping;
 mod intake;
 mod outbox;
+mod pages;
 mod web;

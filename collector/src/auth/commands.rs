@@ -1,0 +1,107 @@
+//! `sayso member`.
+
+use anyhow::Context as _;
+use clap::Subcommand;
+use sayso_shared::Lang;
+
+use super::links::make_sign_in_link;
+use super::member::{Email, Name, NewMember};
+use super::{Member, Password, Role};
+use crate::cli::Context;
+
+/// What can be done with members.
+#[derive(Debug, Subcommand)]
+pub enum MemberCommand {
+    /// Add a member, or let one come back. Prints a one-time link unless a password is given.
+    Add {
+        /// The address to sign in with.
+        email: String,
+        /// The name that colleagues and customers read.
+        #[arg(long)]
+        name: String,
+        /// admin, manager, agent or viewer.
+        #[arg(long, value_parser = read_role)]
+        role: Role,
+        /// Read the password from the standard input, its first line.
+        #[arg(long)]
+        password_stdin: bool,
+    },
+    /// Show the members.
+    List,
+    /// Take the password away, end all sessions and print a one-time link with which the member sets a new one.
+    Reset {
+        /// The member's address.
+        email: String,
+        /// Set the password that the standard input gives in its first line instead.
+        #[arg(long)]
+        password_stdin: bool,
+    },
+    /// Let a member leave: no more sign-in, and its open cases belong to nobody.
+    Remove {
+        /// The member's address.
+        email: String,
+    },
+}
+
+/// Runs one of the commands.
+pub async fn run(command: MemberCommand, context: &Context) -> anyhow::Result<()> {
+    match command {
+        MemberCommand::Add { email, name, role, password_stdin } => {
+            let (email, name) = (Email::parse(&email)?, Name::parse(&name)?);
+            let password_hash = match password_stdin {
+                true => Some(read_password(&[name.as_str(), email.as_str()])?.hash().await?),
+                false => None,
+            };
+            let has_password = password_hash.is_some();
+            let address = email.as_str().to_owned();
+            let new = NewMember { email, name, role, lang: Lang::En, password_hash };
+            let id = Member::add(&context.db, &new, context.clock.now()).await?;
+            println!("Added {address} as {}.", role.as_str());
+            if !has_password {
+                print_link(context, &id).await?;
+            }
+        }
+        MemberCommand::List => {
+            for member in Member::all(&context.db).await? {
+                let left = if member.disabled_at.is_some() { "  (has left)" } else { "" };
+                println!("{}  {}  {}{left}", member.email, member.role().as_str(), member.name);
+            }
+        }
+        MemberCommand::Reset { email, password_stdin } => {
+            let member = Member::by_email(&context.db, &Email::parse(&email)?).await?;
+            let member = member.with_context(|| format!("there is no member {email}"))?;
+            let hash = match password_stdin {
+                true => Some(read_password(&[&member.name, &member.email])?.hash().await?),
+                false => None,
+            };
+            Member::set_password(&context.db, &member.id, hash.as_deref()).await?;
+            match hash {
+                Some(_) => println!("The password of {} is set; all its sessions have ended.", member.email),
+                None => print_link(context, &member.id).await?,
+            }
+        }
+        MemberCommand::Remove { email } => {
+            let email = Email::parse(&email)?;
+            Member::remove(&context.db, &email, context.clock.now()).await?;
+            println!("{} can't sign in any more; its open cases belong to nobody.", email.as_str());
+        }
+    }
+    Ok(())
+}
+
+async fn print_link(context: &Context, member_id: &str) -> anyhow::Result<()> {
+    let path = make_sign_in_link(&context.db, &context.keys, &context.clock, member_id).await?;
+    println!("This link signs in once, within three days, and asks for a new password:\n{}", context.config.url(&path));
+    Ok(())
+}
+
+fn read_password(own_words: &[&str]) -> anyhow::Result<Password> {
+    let mut line = String::new();
+    std::io::stdin().read_line(&mut line).context("the standard input gives no password")?;
+    let typed = line.trim_end_matches(['\r', '\n']);
+    Password::parse(typed, own_words).map_err(|weakness| anyhow::anyhow!(weakness.sentence()))
+}
+
+fn read_role(word: &str) -> Result<Role, String> {
+    Role::parse(word).ok_or_else(|| "the roles are admin, manager, agent and viewer".to_owned())
+}

@@ -1,0 +1,245 @@
+//! Who may do what: the one place where sessions, roles and forged forms are checked. A handler says what it asks for by its
+//! arguments: [`SignedIn`], [`MayAct`] or [`Administers`], and [`Posted`] for the form.
+
+use axum::Form;
+use axum::extract::{FromRequest, FromRequestParts, OptionalFromRequestParts, Request, State};
+use axum::http::request::Parts;
+use axum::http::{HeaderMap, HeaderName, Method, StatusCode, Uri, header};
+use axum::middleware::Next;
+use axum::response::{IntoResponse, Redirect, Response};
+use sayso_shared::Lang;
+use sayso_shared::limits::BODY_MAX_BYTES;
+use serde::de::DeserializeOwned;
+use tower_sessions::Session;
+
+use super::{Member, session};
+use crate::app::App;
+use crate::http::{Error, cors};
+use crate::keys::{Purpose, equal};
+use crate::text::Texts;
+
+/// Where one signs in.
+pub const SIGN_IN: &str = "/staff/sign-in";
+/// The inbox, where one goes without another wish.
+pub const HOME: &str = "/staff/cases";
+
+/// Somebody of the staff.
+#[derive(Clone, Debug)]
+pub struct SignedIn {
+    /// Who it is.
+    pub member: Member,
+    /// The texts in the member's language.
+    pub t: Texts,
+    /// What every form of this session carries in its field `csrf`.
+    pub csrf: String,
+    /// The session.
+    pub session: Session,
+}
+
+/// Somebody who may change cases.
+#[derive(Clone, Debug)]
+pub struct MayAct(pub SignedIn);
+
+/// Somebody who looks after the collector.
+#[derive(Clone, Debug)]
+pub struct Administers(pub SignedIn);
+
+/// A form that was sent from a page of this session.
+#[derive(Debug)]
+pub struct Posted<F>(pub F);
+
+/// Why somebody does not get there: an error, or a page where they can sign in first.
+#[derive(Debug)]
+pub enum Refusal {
+    /// An error page.
+    Error(Error),
+    /// Sign in, and then on to this address.
+    SignIn(String),
+}
+
+/// The console's languages: who reads traditional characters gets the simplified ones.
+pub fn console_texts(lang: Lang) -> Texts {
+    Texts(if lang == Lang::En { Lang::En } else { Lang::ZhHans })
+}
+
+/// Refuses forms that another website sends in the name of somebody who is signed in here.
+pub async fn same_origin(State(app): State<App>, request: Request, next: Next) -> Response {
+    if request.method() == Method::POST && is_foreign(&app, request.headers()) {
+        return Error::Forbidden("this form was sent from another website".into()).into_response();
+    }
+    next.run(request).await
+}
+
+/// The address to go on to, if it is one of the console's own; anything else could lead a member to a copy of it.
+pub fn local_path(next: &str) -> Option<&str> {
+    let own = next == "/staff" || next.starts_with("/staff/");
+    (own && !next.starts_with(SIGN_IN)
+        && !next.contains(['\\', '#'])
+        && next.bytes().all(|byte| byte.is_ascii_graphic()))
+    .then_some(next)
+}
+
+impl SignedIn {
+    async fn of(parts: &Parts, app: &App) -> Result<Option<Self>, Error> {
+        let session = parts.extensions.get::<Session>().cloned();
+        let session = session.ok_or_else(|| anyhow::anyhow!("the route has no session layer"))?;
+        let Some(member) = session::member(app, &session).await? else { return Ok(None) };
+        let Some(id) = session.id() else { return Ok(None) };
+        let csrf = app.keys.hash(Purpose::Form, &id.to_string());
+        Ok(Some(Self { t: console_texts(member.lang()), member, csrf, session }))
+    }
+}
+
+impl FromRequestParts<App> for SignedIn {
+    type Rejection = Refusal;
+
+    async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, Refusal> {
+        Self::of(parts, app).await?.ok_or_else(|| Refusal::SignIn(wanted(parts)))
+    }
+}
+
+impl OptionalFromRequestParts<App> for SignedIn {
+    type Rejection = Error;
+
+    async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Option<Self>, Error> {
+        Self::of(parts, app).await
+    }
+}
+
+impl FromRequestParts<App> for MayAct {
+    type Rejection = Refusal;
+
+    async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, Refusal> {
+        let who = <SignedIn as FromRequestParts<App>>::from_request_parts(parts, app).await?;
+        match who.member.role().may_act() {
+            true => Ok(Self(who)),
+            false => Err(Error::Forbidden("viewers can't change anything".into()).into()),
+        }
+    }
+}
+
+impl FromRequestParts<App> for Administers {
+    type Rejection = Refusal;
+
+    async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, Refusal> {
+        let who = <SignedIn as FromRequestParts<App>>::from_request_parts(parts, app).await?;
+        match who.member.role().administers() {
+            true => Ok(Self(who)),
+            false => Err(Error::Forbidden("this is for admins".into()).into()),
+        }
+    }
+}
+
+#[derive(serde::Deserialize)]
+struct WithToken<F> {
+    #[serde(default)]
+    csrf: String,
+    #[serde(flatten)]
+    form: F,
+}
+
+impl<F: DeserializeOwned> FromRequest<App> for Posted<F> {
+    type Rejection = Refusal;
+
+    async fn from_request(request: Request, app: &App) -> Result<Self, Refusal> {
+        let (mut parts, body) = request.into_parts();
+        let who = <SignedIn as FromRequestParts<App>>::from_request_parts(&mut parts, app).await?;
+        let OpenForm(posted) = OpenForm::<WithToken<F>>::from_request(Request::from_parts(parts, body), app).await?;
+        if !equal(&posted.csrf, &who.csrf) {
+            return Err(Error::Forbidden("this form is not from a page of your session; reload it".into()).into());
+        }
+        Ok(Self(posted.form))
+    }
+}
+
+/// A form of somebody who is not signed in; [`same_origin`] is what guards it.
+#[derive(Debug)]
+pub struct OpenForm<F>(pub F);
+
+impl<F: DeserializeOwned> FromRequest<App> for OpenForm<F> {
+    type Rejection = Error;
+
+    async fn from_request(request: Request, app: &App) -> Result<Self, Error> {
+        let form = Form::<F>::from_request(request, app).await;
+        form.map(|Form(form)| Self(form)).map_err(|rejection| match rejection.status() {
+            StatusCode::PAYLOAD_TOO_LARGE => Error::TooLarge(BODY_MAX_BYTES),
+            StatusCode::UNSUPPORTED_MEDIA_TYPE => Error::UnsupportedMediaType("application/x-www-form-urlencoded"),
+            _ => Error::Malformed("the form is not complete".into()),
+        })
+    }
+}
+
+impl From<Error> for Refusal {
+    fn from(error: Error) -> Self {
+        Self::Error(error)
+    }
+}
+
+impl IntoResponse for Refusal {
+    fn into_response(self) -> Response {
+        match self {
+            Refusal::Error(error) => error.into_response(),
+            Refusal::SignIn(next) => {
+                let query: String =
+                    url::form_urlencoded::Serializer::new(String::new()).append_pair("next", &next).finish();
+                Redirect::to(&format!("{SIGN_IN}?{query}")).into_response()
+            }
+        }
+    }
+}
+
+/// Where somebody wanted to go: the page itself, or the one whose form they sent.
+fn wanted(parts: &Parts) -> String {
+    let path = |uri: &Uri| uri.path_and_query().map(|path| path.as_str().to_owned());
+    let wanted = match parts.method {
+        Method::GET | Method::HEAD => path(&parts.uri),
+        _ => {
+            let referer = parts.headers.get(header::REFERER).and_then(|value| value.to_str().ok());
+            referer.and_then(|referer| referer.parse::<Uri>().ok()).and_then(|uri| path(&uri))
+        }
+    };
+    wanted.filter(|path| local_path(path).is_some()).unwrap_or_else(|| HOME.to_owned())
+}
+
+fn is_foreign(app: &App, headers: &HeaderMap) -> bool {
+    let site = headers.get(HeaderName::from_static("sec-fetch-site")).and_then(|value| value.to_str().ok());
+    let foreign_site = site.is_some_and(|site| !matches!(site, "same-origin" | "none"));
+    foreign_site || headers.get(header::ORIGIN).is_some_and(|origin| !cors::is_own(app, origin, headers))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::local_path;
+    use proptest::prelude::*;
+
+    #[test]
+    fn goes_on_only_to_the_console() {
+        for good in ["/staff", "/staff/cases", "/staff/cases/1?as=note", "/staff/cases?q=%E8%BF%9F"] {
+            assert_eq!(local_path(good), Some(good));
+        }
+        for bad in [
+            "",
+            "//evil.example",
+            "https://evil.example/staff/",
+            "/staffx",
+            "/\\evil",
+            "/staff/\\evil",
+            "/staff/\r\nx",
+            "/t/",
+            "/staff/sign-in?next=/staff",
+        ] {
+            assert_eq!(local_path(bad), None, "{bad}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn whatever_passes_stays_on_this_host(next in "\\PC{0,30}") {
+            if let Some(path) = local_path(&next) {
+                let base = url::Url::parse("https://feedback.example").expect("a URL");
+                let joined = base.join(path).expect("a path");
+                prop_assert_eq!(joined.host_str(), Some("feedback.example"));
+            }
+        }
+    }
+}

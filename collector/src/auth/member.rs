@@ -1,0 +1,232 @@
+//! Members: the people who work on cases.
+
+use anyhow::ensure;
+use sayso_shared::Lang;
+
+use crate::cases::status::words;
+use crate::clock::Millis;
+use crate::db::{Db, Tx, is_unique_violation};
+use crate::http::{Error, Result};
+use crate::keys::new_id;
+use crate::{with_db, with_tx};
+
+words! {
+    /// What a member may do.
+    Role {
+        /// Everything, and seeing who the members are.
+        Admin = "admin",
+        /// Working on cases, and leading those who do.
+        Manager = "manager",
+        /// Working on cases.
+        Agent = "agent",
+        /// Reading.
+        Viewer = "viewer",
+    }
+}
+
+impl Role {
+    /// Whether the member may change cases.
+    pub const fn may_act(self) -> bool {
+        !matches!(self, Role::Viewer)
+    }
+
+    /// Whether the member looks after the collector itself.
+    pub const fn administers(self) -> bool {
+        matches!(self, Role::Admin)
+    }
+}
+
+/// The e-mail address by which a member signs in: lower case, since people don't type it the same each time.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Email(String);
+
+impl Email {
+    /// Reads an address.
+    pub fn parse(typed: &str) -> anyhow::Result<Self> {
+        let email = typed.trim().to_lowercase();
+        ensure!(email.len() <= 254 && sayso_shared::contact::is_email(&email), "{typed:?} is not an e-mail address");
+        Ok(Self(email))
+    }
+
+    /// The address.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl std::fmt::Debug for Email {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Email(…)")
+    }
+}
+
+/// The name that colleagues and customers read: 1 to 100 characters on one line.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Name(String);
+
+impl Name {
+    /// Reads a name.
+    pub fn parse(typed: &str) -> anyhow::Result<Self> {
+        let name = typed.trim();
+        ensure!(
+            (1..=100).contains(&name.chars().count()) && !name.chars().any(char::is_control),
+            "a name has 1 to 100 characters, on one line"
+        );
+        Ok(Self(name.to_owned()))
+    }
+
+    /// The name.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+/// A member of the staff.
+#[derive(Clone, Debug, sqlx::FromRow)]
+pub struct Member {
+    /// Its identifier.
+    pub id: String,
+    /// Where it signs in from.
+    pub email: String,
+    /// What it is called.
+    pub name: String,
+    role: String,
+    lang: String,
+    password_hash: Option<String>,
+    /// Raised when all sessions must end.
+    pub session_epoch: i64,
+    /// When it joined.
+    pub created_at: Millis,
+    /// When it left.
+    pub disabled_at: Option<Millis>,
+}
+
+const SELECT: &str =
+    "select id, email, name, role, lang, password_hash, session_epoch, created_at, disabled_at from members";
+
+impl Member {
+    /// What it may do. An unknown word in the database gives the least.
+    pub fn role(&self) -> Role {
+        Role::parse(&self.role).unwrap_or(Role::Viewer)
+    }
+
+    /// The language of its pages.
+    pub fn lang(&self) -> Lang {
+        Lang::for_tag(&self.lang).unwrap_or(Lang::En)
+    }
+
+    /// The hash of its password, when it has set one.
+    pub fn password_hash(&self) -> Option<&str> {
+        self.password_hash.as_deref()
+    }
+
+    /// The member with this identifier, unless it has left.
+    pub async fn by_id(db: &Db, id: &str) -> sqlx::Result<Option<Member>> {
+        let select = format!("{SELECT} where id = $1 and disabled_at is null");
+        with_db!(db, pool => sqlx::query_as(sqlx::AssertSqlSafe(select)).bind(id).fetch_optional(pool).await)
+    }
+
+    /// The member with this address, unless it has left.
+    pub async fn by_email(db: &Db, email: &Email) -> sqlx::Result<Option<Member>> {
+        let select = format!("{SELECT} where email = $1 and disabled_at is null");
+        with_db!(db, pool => sqlx::query_as(sqlx::AssertSqlSafe(select)).bind(email.as_str()).fetch_optional(pool).await)
+    }
+
+    /// All members by name, those who have left last.
+    pub async fn all(db: &Db) -> sqlx::Result<Vec<Member>> {
+        let select = format!("{SELECT} order by case when disabled_at is null then 0 else 1 end, name, id");
+        with_db!(db, pool => sqlx::query_as(sqlx::AssertSqlSafe(select)).fetch_all(pool).await)
+    }
+
+    /// Whether anybody has ever been added; until then the first set-up is open to whoever has its link.
+    pub async fn exist(db: &Db) -> sqlx::Result<bool> {
+        let count: i64 =
+            with_db!(db, pool => sqlx::query_scalar("select count(*) from members").fetch_one(pool).await)?;
+        Ok(count > 0)
+    }
+
+    /// Adds a member, or brings one back that had left; gives its identifier.
+    pub async fn add(db: &Db, new: &NewMember, now: Millis) -> anyhow::Result<String> {
+        let mut tx = db.begin().await?;
+        let back = "update members set name = $1, role = $2, lang = $3, password_hash = $4, disabled_at = null, \
+            session_epoch = session_epoch + 1 where email = $5 and disabled_at is not null returning id";
+        let returned: Option<String> = with_tx!(&mut tx, conn => sqlx::query_scalar(back).bind(new.name.as_str())
+            .bind(new.role.as_str()).bind(new.lang.as_str()).bind(&new.password_hash).bind(new.email.as_str())
+            .fetch_optional(conn).await)?;
+        let id = match returned {
+            Some(id) => id,
+            None => insert(&mut tx, new, now).await.map_err(|error| {
+                if is_unique_violation(&error) {
+                    anyhow::anyhow!("there is already a member {}", new.email.as_str())
+                } else {
+                    error.into()
+                }
+            })?,
+        };
+        tx.commit().await?;
+        Ok(id)
+    }
+
+    /// Sets or clears the password and ends every session of the member.
+    pub async fn set_password(db: &Db, id: &str, hash: Option<&str>) -> sqlx::Result<()> {
+        let update = "update members set password_hash = $1, session_epoch = session_epoch + 1 where id = $2";
+        with_db!(db, pool => sqlx::query(update).bind(hash).bind(id).execute(pool).await.map(|_| ()))
+    }
+
+    /// Sets the language of the member's pages.
+    pub async fn set_lang(db: &Db, id: &str, lang: Lang) -> sqlx::Result<()> {
+        let update = "update members set lang = $1 where id = $2";
+        with_db!(db, pool => sqlx::query(update).bind(lang.as_str()).bind(id).execute(pool).await.map(|_| ()))
+    }
+
+    /// Lets a member leave: no more sign-in, no open cases, no links. What it wrote keeps its name. The last
+    /// admin stays, since nobody could let another one in.
+    pub async fn remove(db: &Db, email: &Email, now: Millis) -> anyhow::Result<()> {
+        let mut tx = db.begin().await?;
+        let update = "update members set disabled_at = $1, password_hash = null, session_epoch = session_epoch + 1 \
+            where email = $2 and disabled_at is null returning id";
+        let id: Option<String> = with_tx!(&mut tx, conn => sqlx::query_scalar(update).bind(now).bind(email.as_str()).fetch_optional(conn).await)?;
+        let Some(id) = id else { anyhow::bail!("there is no member {}", email.as_str()) };
+        let count = "select count(*) from members where role = 'admin' and disabled_at is null";
+        let admins: i64 = with_tx!(&mut tx, conn => sqlx::query_scalar(count).fetch_one(conn).await)?;
+        ensure!(admins > 0, "{} is the last admin; add another one first", email.as_str());
+        for statement in [
+            "update cases set owner_id = null where owner_id = $1 and status not in ('resolved', 'closed')",
+            "delete from links where member_id = $1",
+        ] {
+            with_tx!(&mut tx, conn => sqlx::query(statement).bind(&id).execute(conn).await.map(|_| ()))?;
+        }
+        tx.commit().await?;
+        Ok(())
+    }
+}
+
+/// A member to be.
+#[derive(Debug)]
+pub struct NewMember {
+    /// Where it will sign in from.
+    pub email: Email,
+    /// What it is called.
+    pub name: Name,
+    /// What it may do.
+    pub role: Role,
+    /// The language of its pages.
+    pub lang: Lang,
+    /// None until it sets a password itself.
+    pub password_hash: Option<String>,
+}
+
+/// Inserts a member in an open transaction.
+pub(super) async fn insert(tx: &mut Tx, new: &NewMember, now: Millis) -> sqlx::Result<String> {
+    let id = new_id();
+    let insert = "insert into members (id, email, name, role, lang, password_hash, created_at) values ($1, $2, $3, $4, $5, $6, $7)";
+    with_tx!(tx, conn => sqlx::query(insert).bind(&id).bind(new.email.as_str()).bind(new.name.as_str())
+        .bind(new.role.as_str()).bind(new.lang.as_str()).bind(&new.password_hash).bind(now).execute(conn).await.map(|_| ()))?;
+    Ok(id)
+}
+
+/// The member who may be given a case, by identifier.
+pub async fn who_may_own(db: &Db, id: &str) -> Result<Member> {
+    let member = Member::by_id(db, id).await?.filter(|member| member.role().may_act());
+    member.ok_or(Error::NotFound("there is no such member"))
+}

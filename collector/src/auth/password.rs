@@ -1,0 +1,160 @@
+//! Passwords: long rather than complicated (NIST SP 800-63B), hashed with Argon2id.
+
+use std::sync::LazyLock;
+
+use argon2::Argon2;
+use argon2::password_hash::{PasswordHasher, PasswordVerifier, phc::PasswordHash};
+use tokio::sync::Semaphore;
+
+/// The fewest characters of a password.
+pub const MIN: usize = 12;
+/// The most characters; a limit only so that nobody makes us hash a book.
+pub const MAX: usize = 200;
+
+const COMMON: &str = include_str!("common_passwords.txt");
+/// A password made of the own name and this little beside it is the own name.
+const BESIDE_OWN_WORDS: usize = 6;
+
+/// Each hash takes 19 MiB and a core, so only a few are made at a time; the others wait their turn.
+static TURNS: Semaphore = Semaphore::const_new(3);
+
+/// What an unknown member's password is compared with, so that the answer takes as long as for a known one.
+static NOBODYS: LazyLock<String> = LazyLock::new(|| hash_now(&crate::keys::random_token()));
+
+/// A password that is good enough to be set.
+#[derive(Clone)]
+pub struct Password(String);
+
+/// Why a password can't be set.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Weakness {
+    /// Fewer than [`MIN`] characters.
+    TooShort,
+    /// More than [`MAX`] characters.
+    TooLong,
+    /// Among those that are tried first.
+    Common,
+    /// Little more than the name or address of the member or the site.
+    OwnWords,
+}
+
+impl Weakness {
+    /// A sentence for the command line.
+    pub const fn sentence(self) -> &'static str {
+        match self {
+            Weakness::TooShort => "a password has at least 12 characters",
+            Weakness::TooLong => "a password has at most 200 characters",
+            Weakness::Common => "this password is among the first that are tried; choose another one",
+            Weakness::OwnWords => "a password must not be the name or the address of its owner",
+        }
+    }
+}
+
+impl Password {
+    /// Checks a new password. `own_words` are names and addresses that anybody could guess.
+    pub fn parse(typed: &str, own_words: &[&str]) -> Result<Self, Weakness> {
+        let length = typed.chars().count();
+        if length < MIN {
+            return Err(Weakness::TooShort);
+        }
+        if length > MAX {
+            return Err(Weakness::TooLong);
+        }
+        let folded = typed.to_lowercase();
+        let mut characters = folded.chars();
+        let first = characters.next();
+        if COMMON.lines().any(|common| common == folded) || characters.all(|c| Some(c) == first) {
+            return Err(Weakness::Common);
+        }
+        if is_own(&folded, own_words) {
+            return Err(Weakness::OwnWords);
+        }
+        Ok(Self(typed.to_owned()))
+    }
+
+    /// Its hash, with a salt of its own, in the PHC format.
+    pub async fn hash(&self) -> anyhow::Result<String> {
+        let _turn = TURNS.acquire().await?;
+        let typed = self.0.clone();
+        Ok(tokio::task::spawn_blocking(move || hash_now(&typed)).await?)
+    }
+}
+
+impl std::fmt::Debug for Password {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Password(…)")
+    }
+}
+
+/// Whether `typed` is the password of `hash`. Without a hash, which is an unknown member, it takes the same time to say no.
+pub async fn verify(typed: &str, hash: Option<&str>) -> anyhow::Result<bool> {
+    // Longer ones can't have been set.
+    let typed: String = typed.chars().take(MAX + 1).collect();
+    let known = hash.map(str::to_owned);
+    let _turn = TURNS.acquire().await?;
+    let matches = tokio::task::spawn_blocking(move || {
+        let is_known = known.is_some();
+        let hash = known.unwrap_or_else(|| NOBODYS.clone());
+        let parsed = PasswordHash::new(&hash);
+        parsed.is_ok_and(|hash| Argon2::default().verify_password(typed.as_bytes(), &hash).is_ok()) && is_known
+    });
+    Ok(matches.await?)
+}
+
+fn hash_now(typed: &str) -> String {
+    let hash = Argon2::default().hash_password(typed.as_bytes());
+    hash.expect("the default parameters hash every password").to_string()
+}
+
+fn is_own(folded: &str, own_words: &[&str]) -> bool {
+    let mut rest = folded.to_owned();
+    for word in own_words.iter().flat_map(|words| [*words, words.split('@').next().unwrap_or_default()]) {
+        let word = word.trim().to_lowercase();
+        // Shorter words occur in good passwords by chance.
+        if word.chars().count() >= 4 {
+            rest = rest.replace(&word, "");
+        }
+    }
+    rest.len() < folded.len() && rest.chars().count() < BESIDE_OWN_WORDS
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_common_password_would_pass_the_length() {
+        for common in COMMON.lines() {
+            assert!((MIN..=MAX).contains(&common.chars().count()), "{common} is refused by its length already");
+            assert_eq!(common, common.to_lowercase());
+            assert!(matches!(Password::parse(common, &[]), Err(Weakness::Common)), "{common}");
+        }
+    }
+
+    #[test]
+    fn asks_for_length_and_not_for_signs() {
+        let check = |typed: &str| Password::parse(typed, &["Lin Qiao", "lin.qiao@acme.example", "Acme Home"]).err();
+        assert_eq!(check("purple giraffes sleep"), None);
+        assert_eq!(check("紫色长颈鹿睡在屋顶上呢"), Some(Weakness::TooShort));
+        assert_eq!(check("紫色的长颈鹿睡在屋顶上呢"), None);
+        assert_eq!(check("short"), Some(Weakness::TooShort));
+        assert_eq!(check(&"x y".repeat(100)), Some(Weakness::TooLong));
+        assert_eq!(check("PasswordPassword"), Some(Weakness::Common));
+        assert_eq!(check("zzzzzzzzzzzzzzz"), Some(Weakness::Common));
+        assert_eq!(check("Lin.Qiao@acme.example"), Some(Weakness::OwnWords));
+        assert_eq!(check("lin qiao 2026"), Some(Weakness::OwnWords));
+        assert_eq!(check("acme home acme home"), Some(Weakness::OwnWords));
+        assert_eq!(check("acme home sells giraffes"), None);
+    }
+
+    #[tokio::test]
+    async fn verifies_what_it_hashed() {
+        let password = Password::parse("purple giraffes sleep", &[]).expect("it is long enough");
+        let hash = password.hash().await.expect("it hashes");
+        assert!(hash.starts_with("$argon2id$"));
+        assert!(verify("purple giraffes sleep", Some(&hash)).await.expect("it runs"));
+        assert!(!verify("purple giraffes wake", Some(&hash)).await.expect("it runs"));
+        assert!(!verify("purple giraffes sleep", None).await.expect("it runs"));
+        assert!(!format!("{password:?}").contains("purple"));
+    }
+}

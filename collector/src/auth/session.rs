@@ -1,0 +1,147 @@
+//! Sessions, in the database, so that every replica knows them and a member can be signed out everywhere.
+
+use std::fmt;
+
+use async_trait::async_trait;
+use time::{Duration, OffsetDateTime};
+use tower_sessions::cookie::SameSite;
+use tower_sessions::session::{Id, Record};
+use tower_sessions::session_store::{Error as StoreError, Result as StoreResult};
+use tower_sessions::{Expiry, Session, SessionManagerLayer, SessionStore};
+
+use super::Member;
+use crate::app::App;
+use crate::clock::{HOUR, MINUTE, Millis};
+use crate::db::is_unique_violation;
+use crate::http::{Error, Result};
+use crate::keys::Purpose;
+use crate::with_db;
+
+/// The cookie's name.
+pub const COOKIE: &str = "sayso_session";
+
+/// A session ends when nobody used it for so long.
+const IDLE: Millis = 12 * HOUR;
+/// How often use is written down; each time costs a write.
+const SEEN_EVERY: Millis = 5 * MINUTE;
+
+const MEMBER: &str = "member";
+const EPOCH: &str = "epoch";
+const SEEN: &str = "seen";
+
+/// What gives each request of the console its session.
+pub fn layer(app: &App) -> SessionManagerLayer<Sessions> {
+    SessionManagerLayer::new(Sessions(app.clone()))
+        .with_name(COOKIE)
+        .with_http_only(true)
+        .with_same_site(SameSite::Lax)
+        .with_secure(app.config.is_https())
+        .with_expiry(Expiry::OnInactivity(Duration::milliseconds(IDLE)))
+}
+
+/// Makes this the session of `member`, with a new identifier, so that one that somebody planted before is worth nothing.
+pub async fn sign_in(app: &App, session: &Session, member: &Member) -> Result<()> {
+    session.cycle_id().await.map_err(internal)?;
+    session.clear().await;
+    session.insert(MEMBER, &member.id).await.map_err(internal)?;
+    session.insert(EPOCH, member.session_epoch).await.map_err(internal)?;
+    session.insert(SEEN, app.clock.now()).await.map_err(internal)
+}
+
+/// Ends this session.
+pub async fn sign_out(session: &Session) -> Result<()> {
+    session.flush().await.map_err(internal)
+}
+
+/// The member whose session this is, if it has not ended, and notes from time to time that it was used.
+pub async fn member(app: &App, session: &Session) -> Result<Option<Member>> {
+    let Some(id) = session.get::<String>(MEMBER).await.map_err(internal)? else { return Ok(None) };
+    let epoch = session.get::<i64>(EPOCH).await.map_err(internal)?;
+    let member = Member::by_id(&app.db, &id).await?.filter(|member| Some(member.session_epoch) == epoch);
+    if member.is_some() {
+        let now = app.clock.now();
+        let seen = session.get::<Millis>(SEEN).await.map_err(internal)?.unwrap_or_default();
+        if now - seen >= SEEN_EVERY {
+            session.insert(SEEN, now).await.map_err(internal)?;
+        }
+    }
+    Ok(member)
+}
+
+/// Whether the session with this identifier is still that of `member`: for what outlives its request.
+pub async fn holds(app: &App, id: &Id, member: &Member) -> Result<bool> {
+    let record = Sessions(app.clone()).load(id).await.map_err(|error| Error::Internal(error.into()))?;
+    let now = Member::by_id(&app.db, &member.id).await?;
+    Ok(record.is_some() && now.is_some_and(|now| now.session_epoch == member.session_epoch))
+}
+
+/// The sessions in the database. It knows only a hash of each identifier, so that reading it signs nobody in.
+#[derive(Clone)]
+pub struct Sessions(App);
+
+impl Sessions {
+    fn hash(&self, id: &Id) -> String {
+        self.0.keys.hash(Purpose::Session, &id.to_string())
+    }
+}
+
+impl fmt::Debug for Sessions {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Sessions")
+    }
+}
+
+#[async_trait]
+impl SessionStore for Sessions {
+    async fn create(&self, record: &mut Record) -> StoreResult<()> {
+        let now = self.0.clock.now();
+        let forget = "delete from sessions where expires_at <= $1";
+        with_db!(&self.0.db, pool => sqlx::query(forget).bind(now).execute(pool).await.map(|_| ())).map_err(backend)?;
+        let insert = "insert into sessions (id, data, expires_at) values ($1, $2, $3)";
+        loop {
+            let id = self.hash(&record.id);
+            let data = serde_json::to_string(&record.data).map_err(|error| StoreError::Encode(error.to_string()))?;
+            let done = with_db!(&self.0.db, pool => sqlx::query(insert).bind(&id).bind(&data).bind(now + IDLE).execute(pool).await.map(|_| ()));
+            match done {
+                Err(error) if is_unique_violation(&error) => record.id = Id::default(),
+                other => return other.map_err(backend),
+            }
+        }
+    }
+
+    async fn save(&self, record: &Record) -> StoreResult<()> {
+        // Only an update: a session that another request has ended in the meantime stays ended.
+        let update = "update sessions set data = $1, expires_at = $2 where id = $3";
+        let id = self.hash(&record.id);
+        let data = serde_json::to_string(&record.data).map_err(|error| StoreError::Encode(error.to_string()))?;
+        let expires_at = self.0.clock.now() + IDLE;
+        with_db!(&self.0.db, pool => sqlx::query(update).bind(&data).bind(expires_at).bind(&id).execute(pool).await.map(|_| ())).map_err(backend)
+    }
+
+    async fn load(&self, id: &Id) -> StoreResult<Option<Record>> {
+        let select = "select data, expires_at from sessions where id = $1 and expires_at > $2";
+        let hash = self.hash(id);
+        let now = self.0.clock.now();
+        let row: Option<(String, Millis)> =
+            with_db!(&self.0.db, pool => sqlx::query_as(select).bind(&hash).bind(now).fetch_optional(pool).await)
+                .map_err(backend)?;
+        let Some((data, expires_at)) = row else { return Ok(None) };
+        let data = serde_json::from_str(&data).map_err(|error| StoreError::Decode(error.to_string()))?;
+        let expiry_date = OffsetDateTime::from_unix_timestamp(expires_at / 1_000)
+            .map_err(|error| StoreError::Decode(error.to_string()))?;
+        Ok(Some(Record { id: *id, data, expiry_date }))
+    }
+
+    async fn delete(&self, id: &Id) -> StoreResult<()> {
+        let hash = self.hash(id);
+        with_db!(&self.0.db, pool => sqlx::query("delete from sessions where id = $1").bind(&hash).execute(pool).await.map(|_| ())).map_err(backend)
+    }
+}
+
+fn internal(error: tower_sessions::session::Error) -> Error {
+    Error::Internal(error.into())
+}
+
+fn backend(error: sqlx::Error) -> StoreError {
+    StoreError::Backend(error.to_string())
+}

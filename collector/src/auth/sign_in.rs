@@ -1,0 +1,128 @@
+//! Signing in, by password or by a one-time link, and out.
+
+use askama::Template;
+use axum::Router;
+use axum::extract::{Path, Query, State};
+use axum::http::StatusCode;
+use axum::response::{IntoResponse, Redirect, Response};
+use axum::routing::{get, post};
+use serde::Deserialize;
+use tower_sessions::Session;
+
+use super::guard::{HOME, OpenForm, Posted, SIGN_IN, SignedIn, console_texts, local_path};
+use super::member::Email;
+use super::{Member, links, password, session};
+use crate::app::App;
+use crate::assets;
+use crate::console::shell::{LANGUAGES, MARK, page, remember_language};
+use crate::http::client::ClientAddress;
+use crate::http::language::Language;
+use crate::http::{Error, Result};
+use crate::text::Texts;
+
+/// `/staff/sign-in`, `/staff/sign-out` and `/staff/link/{token}`.
+pub(super) fn router() -> Router<App> {
+    Router::new()
+        .route(SIGN_IN, get(show).post(sign_in))
+        .route("/staff/sign-out", post(sign_out))
+        .route("/staff/link/{token}", get(show_link).post(follow_link))
+}
+
+#[derive(Template)]
+#[template(path = "console/sign_in.html")]
+struct SignInPage<'a> {
+    t: Texts,
+    email: &'a str,
+    next: &'a str,
+    is_wrong: bool,
+}
+
+#[derive(Template)]
+#[template(path = "console/link.html")]
+struct LinkPage {
+    t: Texts,
+    works: bool,
+}
+
+#[derive(Deserialize)]
+struct Wish {
+    #[serde(default)]
+    next: String,
+}
+
+async fn show(Language(t): Language, who: Option<SignedIn>, Query(wish): Query<Wish>) -> Result<Response> {
+    let next = local_path(&wish.next).unwrap_or(HOME);
+    if who.is_some() {
+        return Ok(Redirect::to(next).into_response());
+    }
+    let t = console_texts(t.0);
+    let shown = page(&SignInPage { t, email: "", next, is_wrong: false })?;
+    Ok((remember_language(t.0), shown).into_response())
+}
+
+#[derive(Deserialize)]
+struct Credentials {
+    email: String,
+    password: String,
+    #[serde(default)]
+    next: String,
+}
+
+async fn sign_in(
+    State(app): State<App>,
+    client: ClientAddress,
+    Language(t): Language,
+    session: Session,
+    OpenForm(form): OpenForm<Credentials>,
+) -> Result<Response> {
+    app.limits.check_sign_in(client, form.email.trim())?;
+    let next = local_path(&form.next).unwrap_or(HOME);
+    let member = match Email::parse(&form.email) {
+        Ok(email) => Member::by_email(&app.db, &email).await?,
+        Err(_) => None,
+    };
+    let hash = member.as_ref().and_then(Member::password_hash);
+    let is_right = password::verify(&form.password, hash).await?;
+    match member.filter(|_| is_right) {
+        Some(member) => welcome(&app, &session, &member, next).await,
+        None => {
+            let shown = page(&SignInPage { t: console_texts(t.0), email: form.email.trim(), next, is_wrong: true })?;
+            Ok((StatusCode::UNPROCESSABLE_ENTITY, shown).into_response())
+        }
+    }
+}
+
+#[derive(Deserialize)]
+struct Nothing {}
+
+async fn sign_out(who: SignedIn, Posted(_): Posted<Nothing>) -> Result<Redirect> {
+    session::sign_out(&who.session).await?;
+    Ok(Redirect::to(SIGN_IN))
+}
+
+async fn show_link(State(app): State<App>, Language(t): Language, Path(token): Path<String>) -> Result<Response> {
+    let t = console_texts(t.0);
+    let works = links::sign_in_works(&app.db, &app.keys, &token, app.clock.now()).await?;
+    let status = if works { StatusCode::OK } else { StatusCode::NOT_FOUND };
+    Ok((status, page(&LinkPage { t, works })?).into_response())
+}
+
+async fn follow_link(
+    State(app): State<App>,
+    client: ClientAddress,
+    session: Session,
+    Path(token): Path<String>,
+) -> Result<Response> {
+    app.limits.check_sign_in(client, &token)?;
+    let member = links::use_sign_in(&app.db, &app.keys, &token, app.clock.now()).await?;
+    let member = member.ok_or(Error::NotFound("this link does not work any more"))?;
+    // Whoever has no password yet sets one first.
+    let next = if member.password_hash().is_some() { HOME } else { "/staff/account" };
+    welcome(&app, &session, &member, next).await
+}
+
+/// Signs a member in and goes on to `next`.
+pub(super) async fn welcome(app: &App, session: &Session, member: &Member, next: &str) -> Result<Response> {
+    session::sign_in(app, session, member).await?;
+    Ok((remember_language(member.lang()), Redirect::to(next)).into_response())
+}

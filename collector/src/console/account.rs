@@ -1,0 +1,116 @@
+//! The member's own settings: language and password.
+
+use askama::Template;
+use axum::Router;
+use axum::extract::{Query, State};
+use axum::http::StatusCode;
+use axum::response::{Html, IntoResponse, Redirect, Response};
+use axum::routing::{get, post};
+use sayso_shared::Lang;
+use serde::Deserialize;
+
+use super::shell::{LANGUAGES, MARK, Screen, Shell, page, remember_language, weakness};
+use crate::app::App;
+use crate::assets;
+use crate::auth::{Member, Password, Posted, SignedIn, password, session};
+use crate::http::client::ClientAddress;
+use crate::http::{Error, Result};
+use crate::text::Texts;
+
+/// `/staff/account` and what is changed there.
+pub fn router() -> Router<App> {
+    Router::new()
+        .route("/staff/account", get(show))
+        .route("/staff/account/language", post(set_language))
+        .route("/staff/account/password", post(set_password))
+}
+
+#[derive(Template)]
+#[template(path = "console/account.html")]
+struct AccountPage {
+    t: Texts,
+    shell: Shell,
+    email: String,
+    role: &'static str,
+    has_password: bool,
+    error: Option<(&'static str, &'static str)>,
+    is_saved: bool,
+}
+
+impl AccountPage {
+    fn new(who: &SignedIn) -> Self {
+        let role = who.member.role().as_str();
+        Self {
+            t: who.t,
+            shell: Shell::new(who, Screen::Account),
+            email: who.member.email.clone(),
+            role: who.t.get(&format!("console.role.{role}")),
+            has_password: who.member.password_hash().is_some(),
+            error: None,
+            is_saved: false,
+        }
+    }
+
+    fn error(&self, field: &str) -> Option<&'static str> {
+        self.error.filter(|(name, _)| *name == field).map(|(_, text)| text)
+    }
+}
+
+#[derive(Deserialize)]
+struct Done {
+    saved: Option<String>,
+}
+
+async fn show(who: SignedIn, Query(done): Query<Done>) -> Result<Html<String>> {
+    page(&AccountPage { is_saved: done.saved.is_some(), ..AccountPage::new(&who) })
+}
+
+#[derive(Deserialize)]
+struct LanguageForm {
+    lang: String,
+}
+
+async fn set_language(State(app): State<App>, who: SignedIn, Posted(form): Posted<LanguageForm>) -> Result<Response> {
+    let lang = Lang::for_tag(&form.lang).ok_or_else(|| Error::Malformed("there is no such language".into()))?;
+    Member::set_lang(&app.db, &who.member.id, lang).await?;
+    Ok((remember_language(lang), Redirect::to("/staff/account?saved=language")).into_response())
+}
+
+#[derive(Deserialize)]
+struct PasswordForm {
+    #[serde(default)]
+    current: String,
+    new: String,
+}
+
+async fn set_password(
+    State(app): State<App>,
+    who: SignedIn,
+    client: ClientAddress,
+    Posted(form): Posted<PasswordForm>,
+) -> Result<Response> {
+    if who.member.password_hash().is_some() {
+        // Whoever finds an open session must not be able to guess its password here instead.
+        app.limits.check_sign_in(client, &who.member.email)?;
+        if !password::verify(&form.current, who.member.password_hash()).await? {
+            return refused(&who, "current", "console.account.current_error");
+        }
+    }
+    let sites = app.sites.all().await?;
+    let mut own_words = vec![who.member.name.as_str(), who.member.email.as_str(), "sayso"];
+    own_words.extend(sites.iter().flat_map(|site| [site.name(), site.key()]));
+    let password = match Password::parse(&form.new, &own_words) {
+        Ok(password) => password,
+        Err(weak) => return refused(&who, "new", weakness(weak)),
+    };
+    Member::set_password(&app.db, &who.member.id, Some(&password.hash().await?)).await?;
+    // That ended all sessions of the member; this one goes on under a new identifier.
+    let member = Member::by_id(&app.db, &who.member.id).await?.ok_or(Error::Unauthorized)?;
+    session::sign_in(&app, &who.session, &member).await?;
+    Ok(Redirect::to("/staff/account?saved=password").into_response())
+}
+
+fn refused(who: &SignedIn, field: &'static str, key: &str) -> Result<Response> {
+    let shown = AccountPage { error: Some((field, who.t.get(key))), ..AccountPage::new(who) };
+    Ok((StatusCode::UNPROCESSABLE_ENTITY, page(&shown)?).into_response())
+}

@@ -1,0 +1,207 @@
+//! What the staff do on the page of a case. Each is a form; each leads back to the page.
+
+use axum::Router;
+use axum::extract::{Path, State};
+use axum::response::{IntoResponse, Redirect, Response};
+use axum::routing::post;
+use sayso_shared::problem::{ErrorCode, FieldError};
+use sayso_shared::text::Text;
+use serde::Deserialize;
+
+use super::{Draft, deliveries, find, refused};
+use crate::app::App;
+use crate::auth::member::who_may_own;
+use crate::auth::{MayAct, Posted};
+use crate::cases::staff::{self, Body, Remedy, Resolution, Then};
+use crate::cases::{Actor, Outcome, Status};
+use crate::http::{Error, Result};
+
+/// `POST /staff/cases/{id}/…`.
+pub(super) fn router() -> Router<App> {
+    Router::new()
+        .route("/staff/cases/{id}/reply", post(reply))
+        .route("/staff/cases/{id}/note", post(note))
+        .route("/staff/cases/{id}/status", post(set_status))
+        .route("/staff/cases/{id}/resolve", post(resolve))
+        .route("/staff/cases/{id}/owner", post(set_owner))
+        .route("/staff/cases/{id}/deliveries/{delivery}/retry", post(retry))
+}
+
+#[derive(Deserialize)]
+struct ReplyForm {
+    body: String,
+    then: String,
+    #[serde(default)]
+    outcome: String,
+    #[serde(default)]
+    remedy: String,
+}
+
+async fn reply(
+    State(app): State<App>,
+    MayAct(who): MayAct,
+    Path(id): Path<String>,
+    Posted(form): Posted<ReplyForm>,
+) -> Result<Response> {
+    let case = find(&app, &id).await?;
+    let done = match read_reply(&form) {
+        Ok((body, then)) => staff::reply(&app, &case.id, &who.member.id, &body, then).await,
+        Err(error) => Err(error),
+    };
+    let ReplyForm { body, then, outcome, remedy } = form;
+    match done {
+        Ok(()) => Ok(back(&case.id, "?done=reply#conversation-end")),
+        Err(error) => {
+            let draft = Draft { reply: body, then, outcome, remedy, ..Draft::default() };
+            refused(&app, &who, &case.id, draft, "reply", error).await
+        }
+    }
+}
+
+#[derive(Deserialize)]
+struct NoteForm {
+    body: String,
+}
+
+async fn note(
+    State(app): State<App>,
+    MayAct(who): MayAct,
+    Path(id): Path<String>,
+    Posted(form): Posted<NoteForm>,
+) -> Result<Response> {
+    let case = find(&app, &id).await?;
+    let done = match read_body(&form.body) {
+        Ok(body) => staff::note(&app, &case.id, &who.member.id, &body).await,
+        Err(error) => Err(error),
+    };
+    match done {
+        Ok(()) => Ok(back(&case.id, "?done=note#conversation-end")),
+        Err(error) => refused(&app, &who, &case.id, Draft { note: form.body, ..Draft::default() }, "note", error).await,
+    }
+}
+
+#[derive(Deserialize)]
+struct StatusForm {
+    status: String,
+}
+
+async fn set_status(
+    State(app): State<App>,
+    MayAct(who): MayAct,
+    Path(id): Path<String>,
+    Posted(form): Posted<StatusForm>,
+) -> Result<Response> {
+    let case = find(&app, &id).await?;
+    let to = Status::parse(&form.status).ok_or_else(|| invalid("/status"))?;
+    let actor = Actor::Member(who.member.id.clone());
+    match staff::set_status(&app, &case.id, &actor, to).await {
+        Ok(()) => Ok(back(&case.id, "")),
+        Err(error) => refused(&app, &who, &case.id, Draft::default(), "page", error).await,
+    }
+}
+
+#[derive(Deserialize)]
+struct ResolveForm {
+    #[serde(default)]
+    outcome: String,
+    #[serde(default)]
+    remedy: String,
+}
+
+async fn resolve(
+    State(app): State<App>,
+    MayAct(who): MayAct,
+    Path(id): Path<String>,
+    Posted(form): Posted<ResolveForm>,
+) -> Result<Response> {
+    let case = find(&app, &id).await?;
+    let actor = Actor::Member(who.member.id.clone());
+    let done = match read_resolution(&form.outcome, &form.remedy) {
+        Ok(resolution) => staff::resolve(&app, &case.id, &actor, resolution).await,
+        Err(error) => Err(error),
+    };
+    match done {
+        Ok(()) => Ok(back(&case.id, "")),
+        Err(error) => {
+            let draft = Draft { outcome: form.outcome, remedy: form.remedy, ..Draft::default() };
+            refused(&app, &who, &case.id, draft, "page", error).await
+        }
+    }
+}
+
+#[derive(Deserialize)]
+struct OwnerForm {
+    owner: String,
+}
+
+async fn set_owner(
+    State(app): State<App>,
+    MayAct(who): MayAct,
+    Path(id): Path<String>,
+    Posted(form): Posted<OwnerForm>,
+) -> Result<Response> {
+    let case = find(&app, &id).await?;
+    let owner = match form.owner.as_str() {
+        "me" => Some(who.member.id.clone()),
+        "nobody" => None,
+        id => Some(who_may_own(&app.db, id).await?.id),
+    };
+    let actor = Actor::Member(who.member.id.clone());
+    staff::assign(&app, &case.id, &actor, owner.as_deref()).await?;
+    Ok(back(&case.id, ""))
+}
+
+#[derive(Deserialize)]
+struct Nothing {}
+
+async fn retry(
+    State(app): State<App>,
+    MayAct(who): MayAct,
+    Path((id, delivery)): Path<(String, String)>,
+    Posted(_): Posted<Nothing>,
+) -> Result<Response> {
+    let case = find(&app, &id).await?;
+    match deliveries::try_again(&app, &case.id, &delivery).await {
+        Ok(()) => Ok(back(&case.id, "#deliveries")),
+        Err(error) => refused(&app, &who, &case.id, Draft::default(), "page", error).await,
+    }
+}
+
+fn back(id: &str, place: &str) -> Response {
+    Redirect::to(&format!("/staff/cases/{id}{place}")).into_response()
+}
+
+fn read_reply(form: &ReplyForm) -> Result<(Body, Then)> {
+    let then = match form.then.as_str() {
+        "go_on" => Then::GoOn,
+        "wait" => Then::Wait,
+        "resolve" => Then::Resolve(read_resolution(&form.outcome, &form.remedy)?),
+        _ => return Err(invalid("/then")),
+    };
+    Ok((read_body(&form.body)?, then))
+}
+
+fn read_body(typed: &str) -> Result<Body> {
+    // A browser sends line ends as CR LF; the staff typed LF.
+    let typed = typed.replace("\r\n", "\n");
+    Text::parse(&typed).map_err(|error| Error::field(FieldError::new("/body", error.code, error.detail)))
+}
+
+fn read_resolution(outcome: &str, remedy: &str) -> Result<Resolution> {
+    let outcome = match outcome {
+        "" => None,
+        word => Some(Outcome::parse(word).ok_or_else(|| invalid("/outcome"))?),
+    };
+    let remedy = remedy.replace("\r\n", "\n");
+    let remedy: Option<Remedy> = match remedy.trim() {
+        "" => None,
+        typed => Some(
+            Text::parse(typed).map_err(|error| Error::field(FieldError::new("/remedy", error.code, error.detail)))?,
+        ),
+    };
+    Ok(Resolution { outcome, remedy })
+}
+
+fn invalid(pointer: &str) -> Error {
+    Error::field(FieldError::new(pointer, ErrorCode::Invalid, "is not one of the choices"))
+}

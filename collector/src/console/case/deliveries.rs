@@ -1,0 +1,103 @@
+//! Where the events of a case were forwarded, and how that went.
+
+use crate::app::App;
+use crate::cases::EventType;
+use crate::clock::{Millis, rfc3339};
+use crate::http::{Error, Result};
+use crate::text::Texts;
+use crate::with_db;
+
+/// A delivery as the case page shows it.
+pub struct Delivery {
+    /// Its identifier.
+    pub id: String,
+    /// `email` or `webhook`.
+    pub channel: String,
+    /// The address of the target; none for the customer, whose address stands elsewhere on the page.
+    pub address: Option<String>,
+    /// The type of the event.
+    pub event: String,
+    /// `pending`, `sent`, `failed` or `dropped`.
+    pub state: String,
+    /// How often it was tried.
+    pub attempts: i64,
+    /// Why the last attempt did not work.
+    pub last_error: Option<String>,
+    /// When it was sent, or is tried next: for programs and for people.
+    pub at: (String, String),
+}
+
+impl Delivery {
+    /// Whether it goes to the customer.
+    pub fn is_to_customer(&self) -> bool {
+        self.address.is_none()
+    }
+
+    /// The status whose colour fits.
+    pub fn tone(&self) -> &'static str {
+        match self.state.as_str() {
+            "sent" => "resolved",
+            "failed" => "waiting",
+            "pending" => "in_progress",
+            _ => "closed",
+        }
+    }
+}
+
+#[derive(sqlx::FromRow)]
+struct Row {
+    id: String,
+    destination: String,
+    channel: String,
+    address: Option<String>,
+    event: String,
+    state: String,
+    attempts: i64,
+    due_at: Millis,
+    sent_at: Option<Millis>,
+    last_error: Option<String>,
+}
+
+/// The deliveries of a case, newest first.
+pub async fn of_case(app: &App, t: Texts, case_id: &str) -> Result<Vec<Delivery>> {
+    let select = "select deliveries.id, deliveries.destination, deliveries.channel, targets.address, events.type as event, \
+        deliveries.state, deliveries.attempts, deliveries.due_at, deliveries.sent_at, deliveries.last_error \
+        from deliveries join events on events.id = deliveries.event_id left join targets on targets.id = deliveries.destination \
+        where deliveries.case_id = $1 order by deliveries.event_seq desc, deliveries.id desc limit 200";
+    let rows: Vec<Row> = with_db!(&app.db, pool => sqlx::query_as(select).bind(case_id).fetch_all(pool).await)?;
+    Ok(rows.into_iter().map(|row| row.shown(t)).collect())
+}
+
+/// Sends a delivery that was given up once more, with all its attempts.
+pub async fn try_again(app: &App, case_id: &str, id: &str) -> Result<()> {
+    let update = "update deliveries set state = 'pending', attempts = 0, due_at = $1, lease_until = 0, last_error = null \
+        where id = $2 and case_id = $3 and state = 'failed'";
+    let now = app.clock.now();
+    let rows = with_db!(&app.db, pool => sqlx::query(update).bind(now).bind(id).bind(case_id).execute(pool).await.map(|done| done.rows_affected()))?;
+    if rows == 0 {
+        return Err(Error::Conflict("this delivery has not failed".into()));
+    }
+    app.outbox_wake.notify_one();
+    Ok(())
+}
+
+impl Row {
+    fn shown(self, t: Texts) -> Delivery {
+        let at = self.sent_at.unwrap_or(self.due_at);
+        let address = match self.destination.as_str() {
+            "customer" => None,
+            _ => Some(self.address.unwrap_or_else(|| t.get("console.delivery.removed").to_owned())),
+        };
+        let event = EventType::parse(&self.event).map_or("", EventType::as_str);
+        Delivery {
+            id: self.id,
+            channel: self.channel,
+            address,
+            event: t.get(&format!("console.delivery.event.{}", event.trim_start_matches("case."))).to_owned(),
+            state: self.state,
+            attempts: self.attempts,
+            last_error: self.last_error,
+            at: (rfc3339(at), t.moment(at)),
+        }
+    }
+}

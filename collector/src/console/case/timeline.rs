@@ -1,0 +1,127 @@
+//! What happened to a case, oldest first: what was said, and between it what was done.
+
+use serde_json::Value;
+
+use crate::app::App;
+use crate::cases::{Case, EventType, view};
+use crate::clock::{Millis, rfc3339};
+use crate::http::Result;
+use crate::text::Texts;
+use crate::with_db;
+
+/// Gives the name of the member with an identifier.
+pub type NameOf<'a> = dyn Fn(&str) -> Option<String> + Sync + 'a;
+
+/// An entry.
+pub struct Item {
+    /// When, for programs.
+    pub datetime: String,
+    /// When, for people.
+    pub at: String,
+    /// What.
+    pub what: What,
+}
+
+/// What an entry is about.
+pub enum What {
+    /// Somebody said or noted something.
+    Said {
+        /// `from-customer`, `from-staff` or `note`.
+        class: &'static str,
+        /// Who; none for the customer.
+        by: Option<String>,
+        /// The words.
+        body: String,
+    },
+    /// Something was done.
+    Done {
+        /// A sentence.
+        sentence: String,
+        /// The status that it led to.
+        status: Option<String>,
+    },
+}
+
+#[derive(sqlx::FromRow)]
+struct EventRow {
+    id: String,
+    #[sqlx(rename = "type")]
+    kind: String,
+    actor: String,
+    member_id: Option<String>,
+    data: String,
+    created_at: Millis,
+}
+
+/// Everything since the customer submitted the case.
+pub async fn read(app: &App, t: Texts, case: &Case, name_of: &NameOf<'_>) -> Result<Vec<Item>> {
+    let select = "select id, type, actor, member_id, data, created_at from events where case_id = $1 order by seq";
+    let events: Vec<EventRow> = with_db!(&app.db, pool => sqlx::query_as(select).bind(&case.id).fetch_all(pool).await)?;
+    let done = events.into_iter().filter_map(|event| {
+        let what = sentence(t, &event, name_of)?;
+        Some((event.created_at, event.id, what))
+    });
+    let said = view::messages(app, &case.id).await?.into_iter().map(|message| {
+        let (class, by) = match message.author.as_str() {
+            "customer" => ("from-customer", None),
+            "note" => ("note", message.member_name),
+            _ => ("from-staff", message.member_name),
+        };
+        (message.created_at, message.id, What::Said { class, by, body: message.body })
+    });
+    let mut all: Vec<(Millis, String, What)> = done.chain(said).collect();
+    // What happened in one transaction has one time; the order of the identifiers is that of their making.
+    all.sort_by(|a, b| (a.0, &a.1).cmp(&(b.0, &b.1)));
+    Ok(all.into_iter().map(|(at, _, what)| Item { datetime: rfc3339(at), at: t.moment(at), what }).collect())
+}
+
+/// What an event says, for those that are not words of somebody.
+fn sentence(t: Texts, event: &EventRow, name_of: &NameOf<'_>) -> Option<What> {
+    let data: Value = serde_json::from_str(&event.data).unwrap_or_default();
+    let word = |field: &str| data[field].as_str();
+    let named = |id: Option<&str>| id.and_then(name_of).unwrap_or_else(|| t.get("console.event.somebody").to_owned());
+    let by = named(event.member_id.as_deref());
+    let is_member = event.member_id.is_some();
+    let label = |of: &str, word: Option<&str>| word.map_or("", |word| t.get(&format!("common.{of}.{word}")));
+    let to = word("to");
+    let sentence = match EventType::parse(&event.kind)? {
+        EventType::Created | EventType::Message | EventType::Note => return None,
+        EventType::Acknowledged if is_member => t.with("console.event.opened", &[("name", &by)]),
+        EventType::Acknowledged => t.get("console.event.receipt").to_owned(),
+        EventType::Assigned => match to {
+            Some(id) if Some(id) == event.member_id.as_deref() => t.with("console.event.took", &[("name", &by)]),
+            Some(id) => t.with("console.event.gave", &[("name", &by), ("to", &named(Some(id)))]),
+            None => t.with("console.event.put_back", &[("name", &by)]),
+        },
+        EventType::Status if event.actor == "customer" => {
+            t.with("console.event.customer_status", &[("status", label("status", to))])
+        }
+        EventType::Status => t.with("console.event.status", &[("name", &by), ("status", label("status", to))]),
+        EventType::DueSoon => t.get("console.event.due_soon").to_owned(),
+        EventType::Breached => t.get("console.event.breached").to_owned(),
+        EventType::Resolved => match word("outcome") {
+            Some(outcome) => {
+                t.with("console.event.resolved_as", &[("name", &by), ("outcome", label("outcome", Some(outcome)))])
+            }
+            None => t.with("console.event.resolved", &[("name", &by)]),
+        },
+        EventType::Reopened => t.get("console.event.reopened").to_owned(),
+        EventType::Rated => {
+            let score = data["score"].as_i64().unwrap_or_default().to_string();
+            let key = match data["solved"].as_bool() {
+                Some(false) => "console.event.rated_unsolved",
+                _ => "console.event.rated",
+            };
+            t.with(key, &[("score", &score)])
+        }
+        EventType::Closed if event.actor == "customer" => t.get("console.event.customer_closed").to_owned(),
+        EventType::Closed if is_member => t.with("console.event.closed", &[("name", &by)]),
+        EventType::Closed => t.get("console.event.closed_by_time").to_owned(),
+    };
+    let status = match EventType::parse(&event.kind)? {
+        EventType::Closed => Some("closed".to_owned()),
+        EventType::Acknowledged => Some("acknowledged".to_owned()),
+        _ => to.filter(|to| crate::cases::Status::parse(to).is_some()).map(str::to_owned),
+    };
+    Some(What::Done { sentence, status })
+}

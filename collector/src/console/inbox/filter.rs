@@ -1,0 +1,255 @@
+//! What the inbox shows, as its address says it, and as SQL.
+
+use std::sync::Arc;
+
+use sayso_shared::id::{CaseId, MemberId};
+use sayso_shared::{Kind, TrackingCode};
+use serde::Deserialize;
+
+use crate::app::App;
+use crate::cases::Status;
+use crate::db::search;
+use crate::keys::Purpose;
+use crate::sites::Site;
+
+/// The parameters of the address, as they come.
+#[derive(Default, Deserialize)]
+#[serde(default)]
+pub struct Asked {
+    status: String,
+    kind: String,
+    site: String,
+    owner: String,
+    q: String,
+    before: String,
+}
+
+/// Which statuses are shown.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Tab {
+    /// All on which work is left.
+    Open,
+    /// One.
+    One(Status),
+    /// All.
+    All,
+}
+
+impl Tab {
+    /// The tabs in their order.
+    pub fn list() -> impl Iterator<Item = Tab> {
+        [Tab::Open].into_iter().chain(Status::ALL.iter().copied().map(Tab::One)).chain([Tab::All])
+    }
+
+    /// The word in the address.
+    pub const fn word(self) -> &'static str {
+        match self {
+            Tab::Open => "open",
+            Tab::One(status) => status.as_str(),
+            Tab::All => "all",
+        }
+    }
+
+    /// The statuses that it shows.
+    pub fn statuses(self) -> impl Iterator<Item = Status> {
+        Status::ALL.iter().copied().filter(move |status| match self {
+            Tab::Open => status.is_open(),
+            Tab::One(one) => one == *status,
+            Tab::All => true,
+        })
+    }
+}
+
+/// Whose cases are shown.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Owner {
+    /// Anybody's, and nobody's.
+    Any,
+    /// The reader's own.
+    Me,
+    /// Those that nobody has taken.
+    Nobody,
+    /// One member's.
+    Member(String),
+}
+
+impl Owner {
+    /// The word in the address.
+    pub fn word(&self) -> &str {
+        match self {
+            Owner::Any => "",
+            Owner::Me => "me",
+            Owner::Nobody => "nobody",
+            Owner::Member(id) => id,
+        }
+    }
+}
+
+/// What the inbox shows. What makes no sense in an address is left out, as if it were not there.
+#[derive(Clone, Debug)]
+pub struct Filter {
+    /// Which statuses.
+    pub tab: Tab,
+    /// Which kind.
+    pub kind: Option<Kind>,
+    /// The key of the site.
+    pub site: String,
+    /// Whose.
+    pub owner: Owner,
+    /// What is searched for.
+    pub text: String,
+    /// Only cases older than this one.
+    pub before: Option<CaseId>,
+}
+
+impl Filter {
+    /// Reads the parameters.
+    pub fn read(asked: Asked) -> Self {
+        let owner = match asked.owner.as_str() {
+            "me" => Owner::Me,
+            "nobody" => Owner::Nobody,
+            id => MemberId::parse(id).map_or(Owner::Any, |id| Owner::Member(id.as_str().to_owned())),
+        };
+        Self {
+            tab: Tab::list().find(|tab| tab.word() == asked.status).unwrap_or(Tab::Open),
+            kind: Kind::parse(&asked.kind),
+            site: asked.site,
+            owner,
+            text: asked.q.trim().chars().take(200).collect(),
+            before: CaseId::parse(&asked.before).ok(),
+        }
+    }
+
+    /// Whether anything beside the status is asked for.
+    pub fn narrows(&self) -> bool {
+        self.kind.is_some() || !self.site.is_empty() || self.owner != Owner::Any || !self.text.is_empty()
+    }
+
+    /// The word of the kind in the address.
+    pub fn kind_word(&self) -> &'static str {
+        self.kind.map_or("", Kind::as_str)
+    }
+
+    /// The address of the same filter with another status.
+    pub fn address_of(&self, tab: &Tab) -> String {
+        self.address(*tab, None)
+    }
+
+    /// The address of what comes after the case `id`.
+    pub fn address_before(&self, id: &str) -> String {
+        self.address(self.tab, Some(id))
+    }
+
+    fn address(&self, tab: Tab, before: Option<&str>) -> String {
+        let parameters = [
+            ("status", tab.word()),
+            ("kind", self.kind_word()),
+            ("site", &self.site),
+            ("owner", self.owner.word()),
+            ("q", &self.text),
+            ("before", before.unwrap_or_default()),
+        ];
+        let mut query = url::form_urlencoded::Serializer::new(String::from("?"));
+        query.extend_pairs(parameters.into_iter().filter(|(_, value)| !value.is_empty()));
+        query.finish()
+    }
+
+    /// Everything but the status and the place in the list, as a condition on the columns of `cases`. None when it can't be met.
+    pub fn condition(&self, app: &App, me: &str, sites: &[Arc<Site>]) -> Option<Condition> {
+        let mut condition = Condition::default();
+        if let Some(kind) = self.kind {
+            condition.add(|at| format!("kind = {at}"), kind.as_str().to_owned());
+        }
+        if !self.site.is_empty() {
+            let site = sites.iter().find(|site| site.key() == self.site)?;
+            condition.add(|at| format!("site_id = {at}"), site.id().to_owned());
+        }
+        match &self.owner {
+            Owner::Any => {}
+            Owner::Me => condition.add(|at| format!("owner_id = {at}"), me.to_owned()),
+            Owner::Nobody => condition.parts.push("owner_id is null".to_owned()),
+            Owner::Member(id) => condition.add(|at| format!("owner_id = {at}"), id.clone()),
+        }
+        if let Ok(code) = TrackingCode::parse(&self.text) {
+            condition.add(|at| format!("code_hash = {at}"), app.keys.hash(Purpose::Code, &code.symbols()));
+        } else if !self.text.is_empty() {
+            let (sql, value) = search::condition(&app.db, &self.text, &condition.next())?;
+            condition.parts.push(sql);
+            condition.values.push(value);
+        }
+        Some(condition)
+    }
+}
+
+/// Parts of a `where` that are all to hold, with the values of their placeholders `$1`, `$2`, …
+#[derive(Clone, Debug, Default)]
+pub struct Condition {
+    parts: Vec<String>,
+    /// What is bound, in order.
+    pub values: Vec<String>,
+}
+
+impl Condition {
+    /// Adds a part with one value; `part` gets its placeholder.
+    pub fn add(&mut self, part: impl FnOnce(&str) -> String, value: String) {
+        self.parts.push(part(&self.next()));
+        self.values.push(value);
+    }
+
+    /// The text after `and`.
+    pub fn sql(&self) -> String {
+        self.parts.iter().map(|part| format!(" and {part}")).collect()
+    }
+
+    fn next(&self) -> String {
+        format!("${}", self.values.len() + 1)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_address_reads_back() {
+        let asked = Asked {
+            status: "waiting".into(),
+            kind: "complaint".into(),
+            site: "acme".into(),
+            owner: "me".into(),
+            q: " 送货 & late ".into(),
+            before: String::new(),
+        };
+        let filter = Filter::read(asked);
+        assert_eq!(
+            filter.address_of(&Tab::All),
+            "?status=all&kind=complaint&site=acme&owner=me&q=%E9%80%81%E8%B4%A7+%26+late"
+        );
+        assert!(filter.narrows());
+    }
+
+    #[test]
+    fn nonsense_is_no_filter() {
+        let asked = Asked {
+            status: "x".into(),
+            kind: "x".into(),
+            owner: "' or 1".into(),
+            before: "1".into(),
+            ..Asked::default()
+        };
+        let filter = Filter::read(asked);
+        assert_eq!(
+            (filter.tab, filter.kind, &filter.owner, filter.before.is_none()),
+            (Tab::Open, None, &Owner::Any, true)
+        );
+        assert!(!filter.narrows());
+    }
+
+    #[test]
+    fn placeholders_are_numbered() {
+        let mut condition = Condition::default();
+        condition.add(|at| format!("kind = {at}"), "a".into());
+        condition.add(|at| format!("site_id = {at}"), "b".into());
+        assert_eq!(condition.sql(), " and kind = $1 and site_id = $2");
+    }
+}

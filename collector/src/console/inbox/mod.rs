@@ -1,0 +1,79 @@
+//! The inbox: cases by status, kind, site, owner and text, newest first. All of it is in the address, so it works without
+//! script and can be bookmarked.
+
+mod filter;
+pub mod rows;
+
+use std::sync::Arc;
+
+use askama::Template;
+use axum::Router;
+use axum::extract::{Query, State};
+use axum::response::{Html, Redirect};
+use axum::routing::get;
+use sayso_shared::Kind;
+
+use self::filter::{Filter, Owner, Tab};
+use self::rows::{Counts, Row};
+use super::shell::{MARK, Screen, Shell, page};
+use crate::app::App;
+use crate::assets;
+use crate::auth::guard::HOME;
+use crate::auth::{Member, SignedIn};
+use crate::http::Result;
+use crate::sites::Site;
+use crate::text::Texts;
+
+/// `/staff` and `/staff/cases`.
+pub fn router() -> Router<App> {
+    Router::new()
+        .route("/staff", get(async || Redirect::to(HOME)))
+        .route("/staff/", get(async || Redirect::to(HOME)))
+        .route(HOME, get(inbox))
+}
+
+#[derive(Template)]
+#[template(path = "console/inbox.html")]
+struct InboxPage {
+    t: Texts,
+    shell: Shell,
+    filter: Filter,
+    counts: Counts,
+    rows: Vec<Row>,
+    next: Option<String>,
+    sites: Vec<Arc<Site>>,
+    members: Vec<Member>,
+    me: String,
+}
+
+impl InboxPage {
+    fn tab_text(&self, tab: &Tab) -> &'static str {
+        match *tab {
+            Tab::Open => self.t.get("console.inbox.open"),
+            Tab::All => self.t.get("console.inbox.all"),
+            Tab::One(status) => self.t.get(&format!("common.status.{}", status.as_str())),
+        }
+    }
+
+    fn word(&self, of: &str, word: &str) -> &'static str {
+        self.t.get(&format!("common.{of}.{word}"))
+    }
+}
+
+async fn inbox(State(app): State<App>, who: SignedIn, Query(asked): Query<filter::Asked>) -> Result<Html<String>> {
+    let filter = Filter::read(asked);
+    let sites = app.sites.all().await?;
+    let found = rows::find(&app, who.t, &filter, &who.member.id, &sites).await?;
+    let shown = InboxPage {
+        t: who.t,
+        shell: Shell::new(&who, Screen::Inbox),
+        counts: rows::counts(&app, &filter, &who.member.id, &sites).await?,
+        next: found.next.map(|id| filter.address_before(&id)),
+        rows: found.rows,
+        members: Member::all(&app.db).await?.into_iter().filter(|member| member.disabled_at.is_none()).collect(),
+        sites,
+        filter,
+        me: who.member.id,
+    };
+    page(&shown)
+}

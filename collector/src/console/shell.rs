@@ -1,0 +1,127 @@
+//! What all pages of the console share: the bar at their top, and how they are rendered.
+
+use askama::Template;
+use axum::http::{HeaderMap, HeaderValue, header};
+use axum::response::Html;
+use sayso_shared::Lang;
+
+use crate::auth::SignedIn;
+use crate::auth::password::Weakness;
+use crate::clock::{DAY, HOUR, MINUTE, Millis};
+use crate::http::Result;
+use crate::http::language::COOKIE;
+use crate::text::Texts;
+
+/// Our mark, to be put inline so that it takes the text's colour.
+pub const MARK: &str = include_str!("../../assets/mark.svg");
+
+/// The console's languages with their own names.
+pub const LANGUAGES: [(Lang, &str); 2] = [(Lang::En, "English"), (Lang::ZhHans, "简体中文")];
+
+/// A screen that the bar leads to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Screen {
+    /// The list of cases, and a case.
+    Inbox,
+    /// How websites embed the widget.
+    Start,
+    /// Who works here.
+    Members,
+    /// Mails that were written to files.
+    Mail,
+    /// The member's own language and password.
+    Account,
+}
+
+/// The frame of a page.
+#[derive(Debug)]
+pub struct Shell {
+    /// Where the reader is.
+    pub screen: Screen,
+    /// Who reads.
+    pub name: String,
+    /// Whether the reader sees the screens for admins.
+    pub administers: bool,
+    /// Whether the reader may change cases.
+    pub may_act: bool,
+    /// What forms carry.
+    pub csrf: String,
+}
+
+impl Shell {
+    /// The frame for a screen.
+    pub fn new(who: &SignedIn, screen: Screen) -> Self {
+        Self {
+            screen,
+            name: who.member.name.clone(),
+            administers: who.member.role().administers(),
+            may_act: who.member.role().may_act(),
+            csrf: who.csrf.clone(),
+        }
+    }
+
+    /// Whether the reader is on this screen.
+    pub fn is(&self, screen: Screen) -> bool {
+        self.screen == screen
+    }
+}
+
+/// Renders a page.
+pub fn page(template: &impl Template) -> Result<Html<String>> {
+    Ok(Html(template.render().map_err(anyhow::Error::from)?))
+}
+
+/// Makes error pages, which know no member, speak the language as well.
+pub fn remember_language(lang: Lang) -> HeaderMap {
+    let cookie = format!("{COOKIE}={}; Path=/; Max-Age=31536000; SameSite=Lax", lang.as_str());
+    let value = HeaderValue::try_from(cookie).expect("language tags are plain ASCII");
+    HeaderMap::from_iter([(header::SET_COOKIE, value)])
+}
+
+/// The text for a password that can't be set.
+pub fn weakness(weakness: Weakness) -> &'static str {
+    match weakness {
+        Weakness::TooShort => "console.password.too_short",
+        Weakness::TooLong => "console.password.too_long",
+        Weakness::Common => "console.password.common",
+        Weakness::OwnWords => "console.password.own_words",
+    }
+}
+
+/// A span of time in the largest unit that fits, such as `3 h`.
+pub fn span(t: Texts, span: Millis) -> String {
+    let (key, unit) = match span {
+        DAY.. => ("console.span.days", DAY),
+        HOUR.. => ("console.span.hours", HOUR),
+        _ => ("console.span.minutes", MINUTE),
+    };
+    t.with(key, &[("n", &(span / unit).max(1).to_string())])
+}
+
+/// A text on one line, cut at about `most` characters.
+pub fn excerpt(text: &str, most: usize) -> String {
+    let line = text.split_whitespace().collect::<Vec<_>>().join(" ");
+    match line.char_indices().nth(most) {
+        Some((at, _)) => format!("{}…", line[..at].trim_end()),
+        None => line,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn cuts_between_characters() {
+        assert_eq!(excerpt("送货\n迟到", 9), "送货 迟到");
+        assert_eq!(excerpt("沙发送来时扶手破了", 4), "沙发送来…");
+    }
+
+    #[test]
+    fn names_the_largest_unit() {
+        let t = Texts(Lang::En);
+        assert_eq!(span(t, 3 * HOUR + 59 * MINUTE), "3 h");
+        assert_eq!(span(t, 20), "1 min");
+        assert_eq!(span(t, 2 * DAY), "2 d");
+    }
+}
