@@ -39,7 +39,7 @@ pub struct Received {
 #[derive(Debug)]
 struct Shared {
     received: watch::Sender<Vec<Received>>,
-    answers: Mutex<VecDeque<(StatusCode, Vec<(&'static str, String)>)>>,
+    answers: Mutex<VecDeque<Response>>,
     /// Permits to answer; a test that holds answers back takes them away.
     gate: Semaphore,
 }
@@ -61,9 +61,11 @@ impl WebhookReceiver {
 
     /// Answers the next request that has no answer yet with this status and these headers.
     pub fn answer_next(&self, status: u16, headers: &[(&'static str, &str)]) {
-        let status = StatusCode::from_u16(status).expect("a status");
-        let headers = headers.iter().map(|(name, value)| (*name, (*value).to_owned())).collect();
-        self.shared.answers.lock().expect("no test panics here").push_back((status, headers));
+        let mut response = StatusCode::from_u16(status).expect("a status").into_response();
+        for (name, value) in headers {
+            response.headers_mut().insert(*name, value.parse().expect("a header"));
+        }
+        self.shared.answers.lock().expect("no test panics here").push_back(response);
     }
 
     /// Holds all answers back until [`WebhookReceiver::release`].
@@ -125,10 +127,5 @@ async fn keep(State(shared): State<Arc<Shared>>, headers: HeaderMap, body: Bytes
     let permit = shared.gate.acquire().await;
     drop(permit);
     let answer = shared.answers.lock().expect("no test panics here").pop_front();
-    let (status, headers) = answer.unwrap_or((StatusCode::NO_CONTENT, Vec::new()));
-    let mut response = status.into_response();
-    for (name, value) in headers {
-        response.headers_mut().insert(name, value.parse().expect("a header"));
-    }
-    response
+    answer.unwrap_or_else(|| StatusCode::NO_CONTENT.into_response())
 }

@@ -4,6 +4,7 @@
 
 mod console;
 mod durability;
+mod housekeeping;
 mod intake;
 mod outbox;
 mod pages;

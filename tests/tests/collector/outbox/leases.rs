@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use sayso::outbox;
-use sayso_tests::{Background, Options, TestApp, WebhookReceiver, on_both_databases};
+use sayso_tests::{Options, TestApp, WebhookReceiver, on_both_databases};
 
 use super::cases::*;
 use super::webhooks::with_webhook;
@@ -24,6 +24,18 @@ on_both_databases! {
         let row = delivery(&app).await;
         assert_eq!((row.id == claimed[0].id, row.state.as_str(), row.attempts), (true, "sent", 2));
         assert_eq!(receiver.received().len(), 1);
+    }
+
+    async fn a_lease_that_was_given_back_leaves_no_trace(database: Database) {
+        let receiver = WebhookReceiver::start().await;
+        let (app, _) = with_webhook(database, &receiver).await;
+        ask(&app).await;
+        outbox::plan_all(&app.app).await.unwrap();
+        let claimed = outbox::claim(&app.app.db, app.app.clock.now(), outbox::lease(&app.app.config), 8).await.unwrap();
+        outbox::give_back(&app.app.db, &claimed[0]).await.unwrap();
+        assert_eq!(work(&app).await, 1);
+        let row = delivery(&app).await;
+        assert_eq!((row.state.as_str(), row.attempts), ("sent", 1));
     }
 
     async fn workers_never_claim_the_same(database: Database) {
@@ -90,7 +102,7 @@ on_both_databases! {
             config.dangerous_allow_private_targets = true;
             config.outbox.concurrency = 1;
         });
-        let app = TestApp::spawn_with(database, Options { settings, background: Background::Off }).await;
+        let app = TestApp::spawn_with(database, Options { settings, ..Options::default() }).await;
         let (db, keys) = (&app.app.db, &app.app.keys);
         sayso::sites::targets::Target::add_webhook(db, keys, &app.site().await, &receiver.url, &[], 0).await.unwrap();
         receiver.hold();
