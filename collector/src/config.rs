@@ -164,8 +164,8 @@ impl Config {
             figment = figment.merge(Toml::file_exact(USUAL_FILE));
         }
         // The master key and the choice of file are read elsewhere; they are not settings.
-        figment =
-            figment.merge(Env::prefixed("SAYSO_").ignore(&["master_key", "config"]).filter(is_setting).split("__"));
+        figment = figment
+            .merge(Env::prefixed("SAYSO_").ignore(&["master_key", "config", "log"]).filter(is_setting).split("__"));
         if let Some(listen) = overrides.listen {
             figment = figment.merge(Serialized::default("listen", listen));
         }
@@ -238,8 +238,10 @@ impl Config {
 
 /// Variables with our prefix that belong to tests and tools are not settings; an unknown setting stays an error.
 fn is_setting(name: &figment::value::UncasedStr) -> bool {
-    !name.as_str().to_ascii_lowercase().starts_with("test_")
-        && !name.as_str().to_ascii_lowercase().starts_with("widget_")
+    // Kubernetes names the address of a service called sayso by such variables.
+    const FOREIGN: [&str; 4] = ["test_", "xtask_", "service_", "port"];
+    let name = name.as_str().to_ascii_lowercase();
+    !FOREIGN.iter().any(|prefix| name.starts_with(prefix))
 }
 
 #[cfg(test)]

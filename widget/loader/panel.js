@@ -216,12 +216,20 @@ export function panel(sayso) {
   listen(shut, 'click', close)
   // What is typed here is nobody else's shortcut.
   listen(host, 'keydown keyup keypress beforeinput input', event => event.stopPropagation())
+  let composing
   listen(dialog, 'keydown', event => {
     // The Escape and the Enter that end a composition belong to the input method.
-    if (event.isComposing || event.keyCode == 229) return
+    composing = event.isComposing || event.keyCode == 229
+    if (composing) return
     if (event.key == 'Escape') close()
     if (event.key == 'Tab') keepInside(event)
   })
+  // Safari ends a composition before it tells of the Enter that did, and would send the form.
+  dialog.addEventListener('submit', event => {
+    if (!composing) return
+    event.preventDefault()
+    event.stopPropagation()
+  }, { capture: true, signal })
   listen(matchMedia('(prefers-color-scheme:dark)'), 'change', paint)
   listen(window, 'message', ({ source, origin, data }) => {
     if (!frame || source != frame.contentWindow || origin != base) return

@@ -46,7 +46,7 @@ pub enum Msg {
     Copied(Option<bool>),
 }
 
-/// The one component; what it shows is made by the functions of [`components`].
+/// The one component; what it shows is made by the functions of `components`.
 #[derive(Debug)]
 pub struct App {
     state: State,

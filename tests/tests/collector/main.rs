@@ -2,7 +2,10 @@
 
 #![expect(clippy::unwrap_used, reason = "a test may panic")]
 
+mod console;
 mod durability;
+mod housekeeping;
 mod intake;
+mod outbox;
 mod pages;
 mod web;

@@ -7,6 +7,7 @@ use sayso_shared::{Kind, TrackingCode};
 use serde::Deserialize;
 
 use crate::app::App;
+use crate::auth::guard::HOME;
 use crate::cases::Status;
 use crate::db::search;
 use crate::keys::Purpose;
@@ -149,9 +150,9 @@ impl Filter {
             ("q", &self.text),
             ("before", before.unwrap_or_default()),
         ];
-        let mut query = url::form_urlencoded::Serializer::new(String::from("?"));
+        let mut query = url::form_urlencoded::Serializer::new(String::new());
         query.extend_pairs(parameters.into_iter().filter(|(_, value)| !value.is_empty()));
-        query.finish()
+        format!("{HOME}?{}", query.finish())
     }
 
     /// Everything but the status and the place in the list, as a condition on the columns of `cases`. None when it can't be met.
@@ -223,7 +224,7 @@ mod tests {
         let filter = Filter::read(asked);
         assert_eq!(
             filter.address_of(&Tab::All),
-            "?status=all&kind=complaint&site=acme&owner=me&q=%E9%80%81%E8%B4%A7+%26+late"
+            "/staff/cases?status=all&kind=complaint&site=acme&owner=me&q=%E9%80%81%E8%B4%A7+%26+late"
         );
         assert!(filter.narrows());
     }

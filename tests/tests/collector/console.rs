@@ -1,0 +1,472 @@
+//! The staff console by its pages: signing in, roles, the inbox, and everything that is done with a case.
+
+use reqwest::StatusCode;
+use sayso::auth::member::{Email, Name, NewMember};
+use sayso::auth::{Member, Password, Role, links};
+use sayso::cases::Case;
+use sayso_shared::Lang;
+use sayso_tests::{Answer, Client, TestApp, on_both_databases};
+use serde_json::json;
+
+const PASSWORD: &str = "purple giraffes sleep";
+
+/// Adds a member and gives its identifier.
+async fn add_member(app: &TestApp, name: &str, role: Role) -> String {
+    let new = NewMember {
+        email: Email::parse(&format!("{name}@acme.example")).unwrap(),
+        name: Name::parse(name).unwrap(),
+        role,
+        lang: Lang::En,
+        password_hash: Some(Password::parse(PASSWORD, &[]).unwrap().hash().await.unwrap()),
+    };
+    Member::add(&app.app.db, &new, app.app.clock.now()).await.unwrap()
+}
+
+/// A browser in which a new member has signed in, and the token of its forms.
+struct Desk {
+    client: Client,
+    csrf: String,
+    member_id: String,
+}
+
+impl Desk {
+    async fn of(app: &TestApp, name: &str, role: Role) -> Self {
+        let member_id = add_member(app, name, role).await;
+        let client = app.client();
+        let answer = sign_in(&client, name, PASSWORD).await;
+        assert_eq!((answer.status, answer.location()), (StatusCode::SEE_OTHER, "/staff/cases"));
+        let csrf = token(&client.get("/staff/account").await);
+        Self { client, csrf, member_id }
+    }
+
+    async fn post(&self, path: &str, fields: &[(&str, &str)]) -> Answer {
+        let all: Vec<(&str, &str)> = fields.iter().copied().chain([("csrf", self.csrf.as_str())]).collect();
+        self.client.post_form(path, &all).await
+    }
+
+    async fn inbox(&self, query: &str) -> String {
+        let page = self.client.get(&format!("/staff/cases?{query}")).await;
+        assert_eq!(page.status, StatusCode::OK, "{}", page.body);
+        page.body
+    }
+}
+
+async fn sign_in(client: &Client, name: &str, password: &str) -> Answer {
+    let email = format!("{name}@acme.example");
+    client.post_form("/staff/sign-in", &[("email", &email), ("password", password)]).await
+}
+
+fn token(page: &Answer) -> String {
+    let (_, after) = page.body.split_once("name=\"csrf\" value=\"").expect("the page has a form of the session");
+    after.split('"').next().unwrap().to_owned()
+}
+
+/// Submits feedback and gives the identifier of its case.
+async fn submit(app: &TestApp, feedback: serde_json::Value) -> String {
+    let answer = app.client().submit(feedback).await;
+    assert_eq!(answer.status, StatusCode::CREATED, "{}", answer.body);
+    let code = answer.json()["code"].as_str().unwrap().to_owned();
+    Case::by_code(&app.app, &code).await.unwrap().id
+}
+
+async fn complaint(app: &TestApp, message: &str) -> String {
+    submit(app, json!({"kind": "complaint", "message": message, "contact": {"name": "李雷", "email": "li@example.com"}})).await
+}
+
+async fn index(app: &TestApp, case_id: &str, text: &str) {
+    let mut tx = app.app.db.begin().await.unwrap();
+    sayso::db::search::index(&mut tx, case_id, text).await.unwrap();
+    tx.commit().await.unwrap();
+}
+
+on_both_databases! {
+    async fn signing_in_tells_nobody_who_is_known(app: TestApp) {
+        add_member(&app, "lin", Role::Agent).await;
+        let client = app.client();
+        let wrong = sign_in(&client, "lin", "purple giraffes wake").await;
+        let unknown = sign_in(&client, "nobody", PASSWORD).await;
+        for answer in [&wrong, &unknown] {
+            assert_eq!(answer.status, StatusCode::UNPROCESSABLE_ENTITY);
+            assert!(answer.body.contains("That email and password do not match."));
+            assert_eq!(answer.header("set-cookie"), "", "no session for whoever is not signed in");
+        }
+        assert_eq!(wrong.body.replace("lin@", ""), unknown.body.replace("nobody@", ""));
+        let right = client.post_form("/staff/sign-in", &[("email", " Lin@ACME.example "), ("password", PASSWORD)]).await;
+        assert_eq!(right.status, StatusCode::SEE_OTHER);
+        let cookies: Vec<&str> = right.headers.get_all("set-cookie").iter().filter_map(|v| v.to_str().ok()).collect();
+        let session = cookies.iter().find(|cookie| cookie.starts_with("sayso_session=")).expect("a session");
+        assert!(session.contains("HttpOnly") && session.contains("SameSite=Lax"), "{session}");
+        assert_eq!(client.get("/staff/cases").await.status, StatusCode::OK);
+    }
+
+    async fn guessing_ends(app: TestApp) {
+        add_member(&app, "lin", Role::Agent).await;
+        let client = app.client();
+        let mut refused = None;
+        for _ in 0..40 {
+            let answer = sign_in(&client, "lin", "not the password").await;
+            if answer.status == StatusCode::TOO_MANY_REQUESTS {
+                refused = Some(answer);
+                break;
+            }
+        }
+        let refused = refused.expect("there is a limit");
+        assert!(refused.header("retry-after").parse::<u64>().unwrap() >= 1);
+        assert_eq!(sign_in(&client, "lin", PASSWORD).await.status, StatusCode::TOO_MANY_REQUESTS);
+    }
+
+    async fn one_comes_back_to_where_one_wanted_to_go(app: TestApp) {
+        add_member(&app, "lin", Role::Agent).await;
+        let client = app.client();
+        let away = client.get("/staff/cases?status=all&q=%E8%BF%9F").await;
+        assert_eq!(away.status, StatusCode::SEE_OTHER);
+        assert_eq!(away.location(), "/staff/sign-in?next=%2Fstaff%2Fcases%3Fstatus%3Dall%26q%3D%25E8%25BF%259F");
+        let shown = client.get(away.location()).await;
+        assert!(shown.body.contains("name=\"next\" value=\"/staff/cases?status=all&#38;q=%E8%BF%9F\""), "{}", shown.body);
+        let form = [("email", "lin@acme.example"), ("password", PASSWORD)];
+        let to = async |next: &str| {
+            let client = app.client();
+            client.post_form("/staff/sign-in", &[form[0], form[1], ("next", next)]).await.location().to_owned()
+        };
+        assert_eq!(to("/staff/cases?status=all").await, "/staff/cases?status=all");
+        for foreign in ["https://evil.example/", "//evil.example/staff/", "/\\evil.example", "/staff/sign-in"] {
+            assert_eq!(to(foreign).await, "/staff/cases", "{foreign}");
+        }
+    }
+
+    async fn forged_forms_are_refused(app: TestApp) {
+        let lin = Desk::of(&app, "lin", Role::Agent).await;
+        let id = complaint(&app, "The sofa came torn").await;
+        let path = format!("/staff/cases/{id}/note");
+        let without = lin.client.post_form(&path, &[("body", "x")]).await;
+        let wrong = lin.client.post_form(&path, &[("body", "x"), ("csrf", "A".repeat(43).as_str())]).await;
+        let form = [("body", "x"), ("csrf", lin.csrf.as_str())];
+        let post = || lin.client.request(reqwest::Method::POST, &path).form(&form);
+        let elsewhere = lin.client.send(post().header("origin", "https://evil.example")).await;
+        let null = lin.client.send(post().header("origin", "null")).await;
+        let cross = lin.client.send(post().header("sec-fetch-site", "cross-site")).await;
+        for answer in [without, wrong, elsewhere, null, cross] {
+            assert_eq!(answer.status, StatusCode::FORBIDDEN);
+        }
+        let signed_in = app.client();
+        let login = signed_in.request(reqwest::Method::POST, "/staff/sign-in").header("origin", "https://evil.example");
+        let login = signed_in.send(login.form(&[("email", "lin@acme.example"), ("password", PASSWORD)])).await;
+        assert_eq!(login.status, StatusCode::FORBIDDEN);
+        let sam = Desk::of(&app, "sam", Role::Agent).await;
+        let of_another = lin.client.post_form(&path, &[("body", "x"), ("csrf", &sam.csrf)]).await;
+        assert_eq!(of_another.status, StatusCode::FORBIDDEN, "the token is the session's own");
+        assert_eq!(lin.client.send(post().header("sec-fetch-site", "same-origin")).await.status, StatusCode::SEE_OTHER);
+    }
+
+    async fn roles_hold(app: TestApp) {
+        let viewer = Desk::of(&app, "vi", Role::Viewer).await;
+        let agent = Desk::of(&app, "sam", Role::Agent).await;
+        let admin = Desk::of(&app, "lin", Role::Admin).await;
+        let id = complaint(&app, "The sofa came torn").await;
+        let page = viewer.client.get(&format!("/staff/cases/{id}")).await;
+        assert_eq!(page.status, StatusCode::OK);
+        assert!(!page.body.contains("/reply\""), "a viewer is offered nothing that it may not do");
+        for (action, field) in [("reply", ("body", "x")), ("note", ("body", "x")), ("owner", ("owner", "me")), ("status", ("status", "waiting")), ("resolve", ("outcome", "upheld"))] {
+            let answer = viewer.post(&format!("/staff/cases/{id}/{action}"), &[field, ("then", "go_on")]).await;
+            assert_eq!(answer.status, StatusCode::FORBIDDEN, "{action}");
+        }
+        for path in ["/staff/members", "/staff/mail", "/staff/start"] {
+            assert_eq!(agent.client.get(path).await.status, StatusCode::FORBIDDEN, "{path}");
+            assert_eq!(admin.client.get(path).await.status, StatusCode::OK, "{path}");
+            assert_eq!(app.client().get(path).await.status, StatusCode::SEE_OTHER, "{path}");
+        }
+        let to_viewer = agent.post(&format!("/staff/cases/{id}/owner"), &[("owner", &viewer.member_id)]).await;
+        assert_eq!(to_viewer.status, StatusCode::NOT_FOUND, "whoever may not act can own nothing");
+    }
+
+    async fn the_inbox_filters(app: TestApp) {
+        let lin = Desk::of(&app, "lin", Role::Agent).await;
+        let sofa = complaint(&app, "The sofa came torn").await;
+        let late = submit(&app, json!({"kind": "question", "message": "送货什么时候到"})).await;
+        index(&app, &sofa, "The sofa came torn").await;
+        index(&app, &late, "送货什么时候到").await;
+        assert_eq!(lin.post(&format!("/staff/cases/{sofa}/owner"), &[("owner", "me")]).await.status, StatusCode::SEE_OTHER);
+        let code = Case::by_id(&app.app, &late).await.unwrap().code(&app.app.keys).unwrap();
+        let typed = code.to_lowercase().replace('-', "%20");
+        let both = vec![&late, &sofa];
+        for (query, expected) in [
+            ("", both.clone()),
+            ("status=all", both.clone()),
+            ("status=new", both.clone()),
+            ("status=closed", vec![]),
+            ("kind=complaint", vec![&sofa]),
+            ("kind=question&status=all", vec![&late]),
+            ("site=acme", both.clone()),
+            ("site=other", vec![]),
+            ("owner=me", vec![&sofa]),
+            ("owner=nobody", vec![&late]),
+            (&format!("owner={}", lin.member_id), vec![&sofa]),
+            ("q=SOFA", vec![&sofa]),
+            ("q=%E9%80%81%E8%B4%A7", vec![&late]),
+            ("q=nothing", vec![]),
+            ("q=sofa&kind=question", vec![]),
+            ("q=%22%27%29--", vec![]),
+            (&format!("q={typed}"), vec![&late]),
+            (&format!("before={late}"), vec![&sofa]),
+            (&format!("before={sofa}"), vec![]),
+        ] {
+            let page = lin.inbox(query).await;
+            let shown: Vec<&str> = page.split("data-case=\"").skip(1).map(|part| &part[..36]).collect();
+            assert_eq!(shown, expected, "{query}");
+            assert_eq!(expected.is_empty(), page.contains("class=\"empty\""), "{query}");
+        }
+        let page = lin.inbox("kind=complaint").await;
+        assert!(page.contains("李雷") && page.contains("data-due=\"ok\""), "{page}");
+        assert!(page.contains("status=new\">New <span class=\"view-count\">1</span>"), "counts follow the filter");
+        assert!(lin.inbox("kind=question").await.contains("Anonymous"));
+        app.app.clock.advance(21 * 3_600_000);
+        let lin = Desk { client: app.client(), ..lin };
+        sign_in(&lin.client, "lin", PASSWORD).await;
+        assert!(lin.inbox("").await.contains("data-due=\"soon\""));
+        app.app.clock.advance(4 * 3_600_000);
+        assert!(lin.inbox("").await.contains("data-due=\"late\">1 h late"));
+    }
+
+    async fn a_page_is_followed_by_the_next(app: TestApp) {
+        let lin = Desk::of(&app, "lin", Role::Agent).await;
+        let mut ids = Vec::new();
+        for n in 0..53 {
+            ids.push(submit(&app, json!({"kind": "praise", "message": format!("Nice {n}")})).await);
+        }
+        ids.reverse();
+        let first = lin.inbox("status=open").await;
+        let (_, link) = first.split_once("rel=\"next\" href=\"").expect("there are more");
+        let next = lin.client.get(&link.split('"').next().unwrap().replace("&#38;", "&")).await.body;
+        let listed = |page: &str| page.split("data-case=\"").skip(1).map(|part| part[..36].to_owned()).collect::<Vec<_>>();
+        assert_eq!((listed(&first).len(), listed(&next).len()), (50, 3));
+        assert_eq!([listed(&first), listed(&next)].concat(), ids, "newest first, none twice, none left out");
+        assert!(!next.contains("rel=\"next\""));
+    }
+
+    async fn what_a_customer_typed_is_text(app: TestApp) {
+        let lin = Desk::of(&app, "lin", Role::Agent).await;
+        let evil = "<script>alert(1)</script><img src=x onerror=alert(2)>";
+        let id = submit(&app, json!({"kind": "complaint", "message": evil, "contact": {"name": evil}, "reference": evil,
+            "desired_outcome": evil, "page": {"url": "javascript:alert(3)", "title": evil}, "context": {"a": evil}})).await;
+        assert_eq!(lin.post(&format!("/staff/cases/{id}/note"), &[("body", evil)]).await.status, StatusCode::SEE_OTHER);
+        for page in [lin.inbox("").await, lin.client.get(&format!("/staff/cases/{id}")).await.body] {
+            assert!(page.contains("&#60;script&#62;alert(1)"), "{page}");
+            assert!(!page.contains("<script>") && !page.contains("<img"), "{page}");
+            assert!(!page.contains("href=\"javascript:"), "{page}");
+        }
+    }
+
+    async fn a_case_is_worked_on(app: TestApp) {
+        let lin = Desk::of(&app, "lin", Role::Agent).await;
+        let sam = add_member(&app, "sam", Role::Agent).await;
+        let id = complaint(&app, "The sofa came torn").await;
+        let path = format!("/staff/cases/{id}");
+        let case = async || Case::by_id(&app.app, &id).await.unwrap();
+        lin.client.get(&path).await;
+        assert_eq!(case().await.status, "new", "only its owner acknowledges it by opening it");
+        assert_eq!(lin.post(&format!("{path}/owner"), &[("owner", "me")]).await.location(), path);
+        let page = lin.client.get(&path).await.body;
+        assert_eq!(case().await.status, "acknowledged");
+        assert!(page.contains("lin took it") && page.contains("lin opened it") && page.contains("li@example.com"), "{page}");
+        lin.post(&format!("{path}/note"), &[("body", "Ask the workshop\r\nfirst")]).await;
+        let replied = lin.post(&format!("{path}/reply"), &[("body", "We look into it"), ("then", "wait")]).await;
+        assert_eq!((replied.status, replied.location()), (StatusCode::SEE_OTHER, format!("{path}?done=reply#conversation-end").as_str()));
+        assert_eq!(case().await.status, "waiting");
+        assert!(case().await.first_responded_at.is_some());
+        let page = lin.client.get(&path).await.body;
+        assert!(page.contains("Ask the workshop\nfirst") && page.contains("We look into it"), "{page}");
+        assert!(page.contains("Waiting for customer") && page.contains("message note"), "{page}");
+        assert_eq!(lin.post(&format!("{path}/status"), &[("status", "in_progress")]).await.status, StatusCode::SEE_OTHER);
+        assert_eq!(lin.post(&format!("{path}/status"), &[("status", "acknowledged")]).await.status, StatusCode::CONFLICT);
+        lin.post(&format!("{path}/owner"), &[("owner", &sam)]).await;
+        assert_eq!(case().await.owner_id, Some(sam));
+        lin.post(&format!("{path}/owner"), &[("owner", "nobody")]).await;
+        assert_eq!(case().await.owner_id, None);
+        let code = case().await.code(&app.app.keys).unwrap();
+        let public = app.client().get(&format!("/api/v1/feedback/{code}")).await.body;
+        assert!(public.contains("We look into it") && !public.contains("workshop"), "{public}");
+    }
+
+    async fn what_is_refused_stays_in_its_field(app: TestApp) {
+        let lin = Desk::of(&app, "lin", Role::Agent).await;
+        let id = complaint(&app, "The sofa came torn").await;
+        let path = format!("/staff/cases/{id}");
+        let fields = [("body", "A new armrest is on its way"), ("then", "resolve"), ("remedy", "An armrest")];
+        let refused = lin.post(&format!("{path}/reply"), &fields).await;
+        assert_eq!(refused.status, StatusCode::UNPROCESSABLE_ENTITY);
+        assert!(refused.body.contains(">A new armrest is on its way</textarea>"), "{}", refused.body);
+        assert!(refused.body.contains("value=\"An armrest\"") && refused.body.contains("value=\"resolve\" checked"));
+        assert!(refused.body.contains("A complaint is resolved with an outcome."));
+        let empty = lin.post(&format!("{path}/reply"), &[("body", "  "), ("then", "go_on")]).await;
+        assert_eq!(empty.status, StatusCode::UNPROCESSABLE_ENTITY);
+        let long = "长".repeat(10_001);
+        let long_note = lin.post(&format!("{path}/note"), &[("body", &long)]).await;
+        assert_eq!(long_note.status, StatusCode::UNPROCESSABLE_ENTITY);
+        assert!(long_note.body.contains(&long));
+        assert_eq!(Case::by_id(&app.app, &id).await.unwrap().status, "new", "nothing was stored");
+        let resolved = lin.post(&format!("{path}/reply"), &[fields[0], fields[1], fields[2], ("outcome", "upheld")]).await;
+        assert_eq!(resolved.status, StatusCode::SEE_OTHER);
+        let case = Case::by_id(&app.app, &id).await.unwrap();
+        assert_eq!((case.status.as_str(), case.outcome.as_deref(), case.remedy.as_deref()), ("resolved", Some("upheld"), Some("An armrest")));
+        let again = lin.post(&format!("{path}/reply"), &[("body", "Once more"), ("then", "resolve"), ("outcome", "upheld")]).await;
+        assert_eq!(again.status, StatusCode::CONFLICT);
+        assert!(again.body.contains(">Once more</textarea>"));
+        let praise = submit(&app, json!({"kind": "praise", "message": "Nice"})).await;
+        assert_eq!(lin.post(&format!("/staff/cases/{praise}/resolve"), &[]).await.status, StatusCode::SEE_OTHER);
+        assert_eq!(Case::by_id(&app.app, &praise).await.unwrap().status, "resolved");
+    }
+
+    async fn unknown_cases_are_not_found(app: TestApp) {
+        let lin = Desk::of(&app, "lin", Role::Agent).await;
+        for id in ["x", "00000000-0000-7000-8000-000000000000"] {
+            assert_eq!(lin.client.get(&format!("/staff/cases/{id}")).await.status, StatusCode::NOT_FOUND);
+            assert_eq!(lin.post(&format!("/staff/cases/{id}/note"), &[("body", "x")]).await.status, StatusCode::NOT_FOUND);
+        }
+    }
+
+    async fn a_failed_delivery_is_tried_again(app: TestApp) {
+        let lin = Desk::of(&app, "lin", Role::Agent).await;
+        let id = complaint(&app, "The sofa came torn").await;
+        let db = &app.app.db;
+        let insert = "insert into deliveries (id, event_id, case_id, event_seq, destination, channel, state, attempts, due_at, last_error, created_at) \
+            select 'd1', id, case_id, seq, 'customer', 'email', 'failed', 7, 5, 'the mail server said 550', 5 from events where case_id = $1";
+        sayso::with_db!(db, pool => sqlx::query(insert).bind(&id).execute(pool).await.map(|_| ())).unwrap();
+        let page = lin.client.get(&format!("/staff/cases/{id}")).await.body;
+        assert!(page.contains("the mail server said 550") && page.contains("/deliveries/d1/retry"), "{page}");
+        let path = format!("/staff/cases/{id}/deliveries/d1/retry");
+        assert_eq!(lin.post(&path, &[]).await.status, StatusCode::SEE_OTHER);
+        let select = "select attempts from deliveries where id = 'd1' and state = 'pending'";
+        let attempts: i64 = sayso::with_db!(db, pool => sqlx::query_scalar(select).fetch_one(pool).await).unwrap();
+        assert_eq!(attempts, 0);
+        assert_eq!(lin.post(&path, &[]).await.status, StatusCode::CONFLICT, "it has not failed");
+    }
+
+    async fn changes_are_told_live(app: TestApp) {
+        let lin = Desk::of(&app, "lin", Role::Agent).await;
+        assert_eq!(app.client().get("/staff/live").await.status, StatusCode::UNAUTHORIZED);
+        let id = complaint(&app, "Before").await;
+        let open = async |path: &str| lin.client.request(reqwest::Method::GET, path).send().await.unwrap();
+        let mut inbox = open("/staff/live").await;
+        let mut case = open(&format!("/staff/live?case={id}")).await;
+        assert_eq!(inbox.headers()["content-type"], "text/event-stream");
+        for stream in [&mut inbox, &mut case] {
+            assert_eq!(&stream.chunk().await.unwrap().unwrap()[..], b": ready\n\n");
+        }
+        complaint(&app, "After").await;
+        complaint(&app, "Soon after").await;
+        let told = String::from_utf8(inbox.chunk().await.unwrap().unwrap().to_vec()).unwrap();
+        assert_eq!(told, "event: refresh\ndata: 2 new cases have arrived\n\n", "a burst is told once");
+        lin.post(&format!("/staff/cases/{id}/note"), &[("body", "x")]).await;
+        let told = String::from_utf8(case.chunk().await.unwrap().unwrap().to_vec()).unwrap();
+        assert_eq!(told, "event: refresh\ndata: \n\n", "only what is about the case, and nothing to say about it");
+        lin.post("/staff/sign-out", &[]).await;
+        complaint(&app, "After signing out").await;
+        let mut rest = Vec::new();
+        while let Some(chunk) = inbox.chunk().await.unwrap() {
+            rest.extend_from_slice(&chunk);
+        }
+        let rest = String::from_utf8(rest).unwrap();
+        assert!(!rest.contains("new case"), "the stream ends with its session: {rest}");
+        assert_eq!(lin.client.get("/staff/cases").await.status, StatusCode::SEE_OTHER);
+    }
+
+    async fn the_first_set_up_makes_an_admin_and_ends(app: TestApp) {
+        let context = &app.app;
+        let path = links::make_setup_link(&context.db, &context.keys, &context.clock).await.unwrap().expect("nobody is there");
+        let client = app.client();
+        assert_eq!(client.get("/setup/wrong").await.status, StatusCode::NOT_FOUND);
+        for _ in 0..2 {
+            assert_eq!(client.get(&path).await.status, StatusCode::OK, "opening it has no consequences");
+        }
+        let weak = client.post_form(&path, &[("name", "Lin Qiao"), ("email", "lin@acme.example"), ("password", "lin qiao 1234")]).await;
+        assert_eq!(weak.status, StatusCode::UNPROCESSABLE_ENTITY);
+        assert!(weak.body.contains("value=\"Lin Qiao\"") && !weak.body.contains("lin qiao 1234"), "{}", weak.body);
+        let done = client.post_form(&path, &[("name", "Lin Qiao"), ("email", "lin@acme.example"), ("password", PASSWORD)]).await;
+        assert_eq!((done.status, done.location()), (StatusCode::SEE_OTHER, "/staff/start"), "{}", done.body);
+        let start = client.get("/staff/start").await.body;
+        assert!(start.contains("data-site=&#34;acme&#34;") && start.contains("wasm-unsafe-eval"), "{start}");
+        assert!(start.contains(&format!("{}/staff/cases", app.url)), "{start}");
+        assert_eq!(client.get(&path).await.status, StatusCode::NOT_FOUND);
+        assert_eq!(app.client().post_form(&path, &[("name", "Eve"), ("email", "eve@evil.example"), ("password", PASSWORD)]).await.status, StatusCode::NOT_FOUND);
+        assert!(links::make_setup_link(&context.db, &context.keys, &context.clock).await.unwrap().is_none());
+    }
+
+    async fn a_link_signs_in_once(app: TestApp) {
+        let id = add_member(&app, "lin", Role::Agent).await;
+        let context = &app.app;
+        Member::set_password(&context.db, &id, None).await.unwrap();
+        let path = links::make_sign_in_link(&context.db, &context.keys, &context.clock, &id).await.unwrap();
+        let client = app.client();
+        for _ in 0..2 {
+            assert_eq!(app.client().get(&path).await.status, StatusCode::OK, "a mail scanner uses nothing up");
+        }
+        let signed_in = client.post_form(&path, &[]).await;
+        assert_eq!((signed_in.status, signed_in.location()), (StatusCode::SEE_OTHER, "/staff/account"));
+        assert_eq!(app.client().post_form(&path, &[]).await.status, StatusCode::NOT_FOUND);
+        assert_eq!(app.client().get(&path).await.status, StatusCode::NOT_FOUND);
+        let csrf = token(&client.get("/staff/account").await);
+        let set = client.post_form("/staff/account/password", &[("csrf", &csrf), ("new", "yellow zebras run")]).await;
+        assert_eq!(set.status, StatusCode::SEE_OTHER, "{}", set.body);
+        assert_eq!(sign_in(&app.client(), "lin", "yellow zebras run").await.status, StatusCode::SEE_OTHER);
+        let old = links::make_sign_in_link(&context.db, &context.keys, &context.clock, &id).await.unwrap();
+        context.clock.advance(3 * 86_400_000);
+        assert_eq!(app.client().post_form(&old, &[]).await.status, StatusCode::NOT_FOUND, "it is too old");
+    }
+
+    async fn a_new_password_ends_the_other_sessions(app: TestApp) {
+        let here = Desk::of(&app, "lin", Role::Agent).await;
+        let there = app.client();
+        sign_in(&there, "lin", PASSWORD).await;
+        assert_eq!(there.get("/staff/cases").await.status, StatusCode::OK);
+        let change = async |current: &str, new: &str| here.post("/staff/account/password", &[("current", current), ("new", new)]).await;
+        assert_eq!(change("wrong", "yellow zebras run").await.status, StatusCode::UNPROCESSABLE_ENTITY);
+        assert_eq!(change(PASSWORD, "acme home 123").await.status, StatusCode::UNPROCESSABLE_ENTITY);
+        assert_eq!(change(PASSWORD, "yellow zebras run").await.status, StatusCode::SEE_OTHER);
+        assert_eq!(here.client.get("/staff/cases").await.status, StatusCode::OK);
+        assert_eq!(there.get("/staff/cases").await.status, StatusCode::SEE_OTHER);
+        assert_eq!(sign_in(&there, "lin", PASSWORD).await.status, StatusCode::UNPROCESSABLE_ENTITY);
+        app.app.clock.advance(12 * 3_600_000);
+        assert_eq!(here.client.get("/staff/cases").await.status, StatusCode::SEE_OTHER, "a session that nobody uses ends");
+    }
+
+    async fn whoever_leaves_is_out(app: TestApp) {
+        let lin = Desk::of(&app, "lin", Role::Admin).await;
+        let sam = Desk::of(&app, "sam", Role::Agent).await;
+        let id = complaint(&app, "The sofa came torn").await;
+        sam.post(&format!("/staff/cases/{id}/owner"), &[("owner", "me")]).await;
+        let now = app.app.clock.now();
+        let last = Member::remove(&app.app.db, &Email::parse("lin@acme.example").unwrap(), now).await;
+        assert!(last.unwrap_err().to_string().contains("last admin"));
+        Member::remove(&app.app.db, &Email::parse("sam@acme.example").unwrap(), now).await.unwrap();
+        assert_eq!(sam.client.get("/staff/cases").await.status, StatusCode::SEE_OTHER);
+        assert_eq!(sign_in(&app.client(), "sam", PASSWORD).await.status, StatusCode::UNPROCESSABLE_ENTITY);
+        assert_eq!(Case::by_id(&app.app, &id).await.unwrap().owner_id, None);
+        assert!(lin.client.get("/staff/members").await.body.contains("Has left"));
+        assert_eq!(add_member(&app, "sam", Role::Viewer).await, sam.member_id, "and may come back");
+    }
+
+    async fn the_console_speaks_chinese(app: TestApp) {
+        let lin = Desk::of(&app, "lin", Role::Agent).await;
+        assert_eq!(lin.post("/staff/account/language", &[("lang", "zh-Hans")]).await.status, StatusCode::SEE_OTHER);
+        let page = lin.inbox("").await;
+        assert!(page.contains("<html lang=\"zh-Hans\">") && page.contains("收件箱"), "{page}");
+        let missing = lin.client.get("/staff/cases/x").await;
+        assert!(missing.body.contains("没有找到"), "{}", missing.body);
+    }
+
+    async fn mails_in_files_are_shown_as_text(app: TestApp) {
+        let lin = Desk::of(&app, "lin", Role::Admin).await;
+        assert!(lin.client.get("/staff/mail").await.body.contains("No mails yet"));
+        let folder = app.data.path().join("mail");
+        std::fs::create_dir_all(&folder).unwrap();
+        std::fs::write(folder.join("a.eml"), "From: Acme <a@acme.example>\r\nTo: li@example.com\r\nSubject: =?utf-8?B?5L2g5aW9?=\r\nContent-Type: text/plain; charset=utf-8\r\n\r\n<b>Hello</b>\r\n").unwrap();
+        std::fs::write(folder.join("notes.txt"), "not a mail").unwrap();
+        let list = lin.client.get("/staff/mail").await.body;
+        assert!(list.contains("你好") && list.contains("/staff/mail/a.eml") && !list.contains("notes.txt"), "{list}");
+        let one = lin.client.get("/staff/mail/a.eml").await.body;
+        assert!(one.contains("&#60;b&#62;Hello") && one.contains("Acme &#60;a@acme.example&#62;"), "{one}");
+        for path in ["notes.txt", "..%2Fmaster.key", "%2Fetc%2Fpasswd", "b.eml"] {
+            assert_eq!(lin.client.get(&format!("/staff/mail/{path}")).await.status, StatusCode::NOT_FOUND, "{path}");
+        }
+    }
+}
