@@ -1,7 +1,7 @@
 //! The only module that knows that there are two databases.
 //!
-//! A slice writes each query once, as one text that both understand, inside [`with_db!`] (one statement) or
-//! [`with_tx!`] (several that belong together). Nothing checks the SQL at compile time, so the tests execute every query on both.
+//! A slice writes each query once, as one text that both understand, inside [`with_db!`](crate::with_db) (one statement) or
+//! [`with_tx!`](crate::with_tx) (several that belong together). Nothing checks the SQL at compile time, so the tests execute every query on both.
 
 mod connect;
 pub mod search;

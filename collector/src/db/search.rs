@@ -4,7 +4,7 @@
 //! neighbours is one more. A query becomes the pairs (or the single character), all of which must occur.
 
 use crate::db::{Db, Tx};
-use crate::{with_db, with_tx};
+use crate::with_db;
 
 /// Makes the index: FTS5 on SQLite, a `tsvector` on PostgreSQL. The one place where the two differ in their tables.
 pub(super) async fn prepare(db: &Db) -> sqlx::Result<()> {
@@ -12,6 +12,8 @@ pub(super) async fn prepare(db: &Db) -> sqlx::Result<()> {
         Db::Sqlite(pool) => {
             let table = "create virtual table if not exists case_search using fts5 (case_id unindexed, tokens, tokenize = 'unicode61 remove_diacritics 0')";
             sqlx::query(table).execute(pool).await?;
+            let numbers = "create table if not exists case_search_numbers (number integer primary key, case_id text not null unique)";
+            sqlx::query(numbers).execute(pool).await?;
         }
         Db::Postgres(pool) => {
             // `if not exists` still races between two replicas that start together, so the lock comes first.
@@ -32,15 +34,20 @@ pub(super) async fn prepare(db: &Db) -> sqlx::Result<()> {
 /// Replaces what is indexed of a case by `text`.
 pub async fn index(tx: &mut Tx, case_id: &str, text: &str) -> sqlx::Result<()> {
     let tokens = tokens(text).collect::<Vec<_>>().join(" ");
-    with_tx!(tx, conn => sqlx::query("delete from case_search where case_id = $1").bind(case_id).execute(conn).await.map(|_| ()))?;
     match tx {
         Tx::Sqlite(tx) => {
-            let insert = sqlx::query("insert into case_search (case_id, tokens) values ($1, $2)");
-            insert.bind(case_id).bind(tokens).execute(&mut **tx).await?;
+            // FTS5 finds a row fast by its number alone, so the numbers of the cases stand in a table of their own.
+            let number = "insert into case_search_numbers (case_id) values ($1) \
+                on conflict (case_id) do update set case_id = excluded.case_id returning number";
+            let number: i64 = sqlx::query_scalar(number).bind(case_id).fetch_one(&mut **tx).await?;
+            sqlx::query("delete from case_search where rowid = $1").bind(number).execute(&mut **tx).await?;
+            let insert = sqlx::query("insert into case_search (rowid, case_id, tokens) values ($1, $2, $3)");
+            insert.bind(number).bind(case_id).bind(tokens).execute(&mut **tx).await?;
         }
         Tx::Postgres(tx) => {
-            let insert = "insert into case_search (case_id, tokens) values ($1, to_tsvector('simple', $2))";
-            sqlx::query(insert).bind(case_id).bind(tokens).execute(&mut **tx).await?;
+            let upsert = "insert into case_search (case_id, tokens) values ($1, to_tsvector('simple', $2)) \
+                on conflict (case_id) do update set tokens = excluded.tokens";
+            sqlx::query(upsert).bind(case_id).bind(tokens).execute(&mut **tx).await?;
         }
     }
     Ok(())

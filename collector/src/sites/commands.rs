@@ -17,7 +17,7 @@ pub enum SiteCommand {
         /// The name that customers know.
         #[arg(long)]
         name: String,
-        /// An origin of its pages, such as https://shop.example or https://*.shop.example; give it once for each.
+        /// An origin of its pages, such as `https://shop.example` or `https://*.shop.example`; give it once for each.
         #[arg(long = "origin", required = true)]
         origins: Vec<String>,
     },
