@@ -14,7 +14,7 @@ fn main() {
     let out = PathBuf::from(std::env::var_os("OUT_DIR").expect("cargo sets it"));
     let mut table = String::new();
     embed_pages(&root, &out, &mut table);
-    embed_widget(&root.join("../target/widget"), &mut table);
+    embed_widget(&root.join("../target/widget"), &out, &mut table);
     fs::write(out.join("assets.rs"), format!("&[\n{table}]")).expect("OUT_DIR is writable");
 }
 
@@ -43,7 +43,7 @@ fn embed_pages(root: &Path, out: &Path, table: &mut String) {
 }
 
 /// The widget's files come hashed and compressed. Without them the collector still serves every page, and the tag's loader says so.
-fn embed_widget(folder: &Path, table: &mut String) {
+fn embed_widget(folder: &Path, out: &Path, table: &mut String) {
     // A path that does not exist makes cargo run this again each time; it does until the widget has been built.
     println!("cargo:rerun-if-changed={}", folder.join("manifest.json").display());
     let loader = folder.join("sayso.js");
@@ -51,12 +51,22 @@ fn embed_widget(folder: &Path, table: &mut String) {
         println!("cargo:warning=the widget has not been built; `cargo xtask build` does it");
         return;
     }
-    entry(table, "sayso.js", "/sayso.js", &loader);
+    entry(table, "sayso.js", "/sayso.js", &keep(&loader, out));
     let mut files = BTreeMap::new();
     collect(&folder.join("assets"), &folder.join("assets"), &mut files);
     for (name, path) in files.into_iter().filter(|(name, _)| !name.ends_with(".br") && !name.ends_with(".gz")) {
-        entry(table, &name, &format!("/assets/{name}"), &path);
+        entry(table, &name, &format!("/assets/{name}"), &keep(&path, out));
     }
+}
+
+/// Copies a file of the widget and its compressed forms, since another build of the widget may replace them while the collector compiles.
+fn keep(path: &Path, out: &Path) -> PathBuf {
+    let name = path.file_name().and_then(|name| name.to_str()).expect("names of ours are text");
+    for ending in ["", ".br", ".gz"] {
+        let from = path.with_file_name(format!("{name}{ending}"));
+        fs::copy(&from, out.join(format!("{name}{ending}"))).expect("the widget's files come in threes");
+    }
+    out.join(name)
 }
 
 fn collect(root: &Path, folder: &Path, files: &mut BTreeMap<String, PathBuf>) {

@@ -14,6 +14,9 @@ use serde::{Deserialize, Serialize};
 /// The commented defaults, as shipped.
 pub const DEFAULTS: &str = include_str!("../sayso.default.toml");
 
+/// The file that is read when no other one is named, if it is there.
+const USUAL_FILE: &str = "sayso.toml";
+
 /// All settings, checked.
 #[derive(Clone, Debug, Deserialize, Serialize)]
 #[serde(deny_unknown_fields)]
@@ -133,7 +136,7 @@ impl Serialize for Secret {
 /// Settings from the command line; they win over everything else.
 #[derive(Clone, Debug, Default, clap::Args)]
 pub struct Overrides {
-    /// A file with settings (see `sayso config`).
+    /// A file with settings (see `sayso config --defaults`); without it, sayso.toml in the working folder if there is one.
     #[arg(long, global = true, value_name = "FILE", env = "SAYSO_CONFIG")]
     pub config: Option<PathBuf>,
     /// Where to listen.
@@ -157,10 +160,12 @@ impl Config {
         if let Some(file) = &overrides.config {
             ensure!(file.is_file(), "there is no settings file {}", file.display());
             figment = figment.merge(Toml::file_exact(file));
+        } else if Path::new(USUAL_FILE).is_file() {
+            figment = figment.merge(Toml::file_exact(USUAL_FILE));
         }
         // The master key and the choice of file are read elsewhere; they are not settings.
-        figment =
-            figment.merge(Env::prefixed("SAYSO_").ignore(&["master_key", "config"]).filter(is_setting).split("__"));
+        figment = figment
+            .merge(Env::prefixed("SAYSO_").ignore(&["master_key", "config", "log"]).filter(is_setting).split("__"));
         if let Some(listen) = overrides.listen {
             figment = figment.merge(Serialized::default("listen", listen));
         }
@@ -233,8 +238,10 @@ impl Config {
 
 /// Variables with our prefix that belong to tests and tools are not settings; an unknown setting stays an error.
 fn is_setting(name: &figment::value::UncasedStr) -> bool {
-    !name.as_str().to_ascii_lowercase().starts_with("test_")
-        && !name.as_str().to_ascii_lowercase().starts_with("widget_")
+    // Kubernetes names the address of a service called sayso by such variables.
+    const FOREIGN: [&str; 4] = ["test_", "xtask_", "service_", "port"];
+    let name = name.as_str().to_ascii_lowercase();
+    !FOREIGN.iter().any(|prefix| name.starts_with(prefix))
 }
 
 #[cfg(test)]

@@ -6,31 +6,44 @@ mod client;
 pub mod company;
 mod database;
 pub mod process;
+mod receiver;
+mod smtp;
 
 pub use app::{Background, Options, TestApp, write_key};
 pub use client::{Answer, Client};
 pub use database::Database;
+pub use receiver::{Received, WebhookReceiver};
+pub use smtp::{Mail, MailServer};
 
 /// Runs each test on both databases: `on_both_databases! { async fn name(app: TestApp) { .. } }` makes the tests `name::sqlite`
-/// and `name::postgres`.
+/// and `name::postgres`. With `(database: Database)` the test starts its collector itself.
 #[macro_export]
 macro_rules! on_both_databases {
-    ($($(#[$meta:meta])* async fn $name:ident($app:ident: TestApp) $body:block)+) => {$(
+    ($($(#[$meta:meta])* async fn $name:ident($app:ident: TestApp) $body:block)+) => {
+        $crate::on_both_databases! {$(
+            $(#[$meta])*
+            async fn $name(database: Database) {
+                let $app = $crate::TestApp::spawn(database).await;
+                $body
+            }
+        )+}
+    };
+    ($($(#[$meta:meta])* async fn $name:ident($database:ident: Database) $body:block)+) => {$(
         mod $name {
             #[allow(clippy::allow_attributes, unused_imports, reason = "a test may need nothing of its module")]
             use super::*;
 
             $(#[$meta])*
-            async fn story($app: $crate::TestApp) $body
+            async fn story($database: $crate::Database) $body
 
             #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
             async fn sqlite() {
-                story($crate::TestApp::spawn($crate::Database::Sqlite).await).await;
+                story($crate::Database::Sqlite).await;
             }
 
             #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
             async fn postgres() {
-                story($crate::TestApp::spawn($crate::Database::Postgres).await).await;
+                story($crate::Database::Postgres).await;
             }
         }
     )+};

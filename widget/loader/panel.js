@@ -25,7 +25,7 @@ const css = `
 #fallback p{margin:0 0 12px}
 #fallback p:before{content:"";display:block;box-sizing:border-box;width:28px;height:28px;margin:0 auto 16px;border:3px solid #8886;border-top-color:currentColor;border-radius:50%;animation:turn 1s linear infinite}
 #fallback a{color:inherit}
-iframe{display:block;flex:1;width:100%;height:680px;border:0}
+iframe{display:block;flex:1 1 680px;min-height:0;width:100%;border:0}
 @keyframes rise{0%{opacity:0;transform:translateY(12px)}}
 @keyframes turn{to{transform:rotate(1turn)}}
 @media(max-width:480px){#panel{inset:0!important;width:auto;max-height:none;border:0;border-radius:0}}
@@ -42,11 +42,14 @@ export function panel(sayso) {
   const fallback = make('div', { id: 'fallback' })
   const dialog = make('div', { id: 'panel', className: data.position || '', popover: 'manual', hidden: true })
   const attributes = { part: 'panel', role: 'dialog', 'aria-modal': true }
+  const timers = {}
   let opener, frame, timer, app, loading
 
   const label = () => {
     const [close, loading, open] = words[sayso.lang]
     dialog.setAttribute('aria-label', sayso.label)
+    // The language decides, not the page around it.
+    dialog.dir = /^(ar|fa|he|ur)/.test(sayso.lang) ? 'rtl' : 'ltr'
     shut.setAttribute('aria-label', close)
     wait.textContent = loading
     link.textContent = open
@@ -119,6 +122,11 @@ export function panel(sayso) {
   const draft = 'sayso:' + site
   // What the browser does in a line or two; the widget's part would be many times as long.
   Object.assign(sayso, {
+    // One timer of each kind is enough; the widget starts them again as long as it needs them.
+    after(name, milliseconds) {
+      clearTimeout(timers[name])
+      timers[name] = setTimeout(() => app[name](), milliseconds)
+    },
     focus: selector => body.querySelector(selector)?.focus(),
     async copy(text) {
       try {
@@ -177,7 +185,8 @@ export function panel(sayso) {
           signal: AbortSignal.timeout?.(30000)
         })
         const wait = parseInt(answer.headers.get('Retry-After'))
-        return { status: answer.status, json: await answer.json().catch(() => {}), wait: wait >= 0 ? wait : undefined }
+        const { errors = [], ...json } = await answer.json().catch(() => ({}))
+        return { ...json, status: answer.status, wait: wait >= 0 ? wait : 5, errors: errors.map(({ pointer, code }) => pointer + '\t' + code).join('\n') }
       } catch {
         return { status: 0 }
       }
@@ -207,12 +216,20 @@ export function panel(sayso) {
   listen(shut, 'click', close)
   // What is typed here is nobody else's shortcut.
   listen(host, 'keydown keyup keypress beforeinput input', event => event.stopPropagation())
+  let composing
   listen(dialog, 'keydown', event => {
     // The Escape and the Enter that end a composition belong to the input method.
-    if (event.isComposing || event.keyCode == 229) return
+    composing = event.isComposing || event.keyCode == 229
+    if (composing) return
     if (event.key == 'Escape') close()
     if (event.key == 'Tab') keepInside(event)
   })
+  // Safari ends a composition before it tells of the Enter that did, and would send the form.
+  dialog.addEventListener('submit', event => {
+    if (!composing) return
+    event.preventDefault()
+    event.stopPropagation()
+  }, { capture: true, signal })
   listen(matchMedia('(prefers-color-scheme:dark)'), 'change', paint)
   listen(window, 'message', ({ source, origin, data }) => {
     if (!frame || source != frame.contentWindow || origin != base) return
@@ -227,6 +244,7 @@ export function panel(sayso) {
   })
   listen(signal, 'abort', () => {
     clearTimeout(timer)
+    Object.values(timers).map(clearTimeout)
     app?.unmount()
   })
 

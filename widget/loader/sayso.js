@@ -55,7 +55,7 @@
 .tab.left{left:0}
 .none{display:none}
 :focus-visible{outline:3px solid #a94012;box-shadow:0 0 0 6px #fff}
-[aria-busy=true]{opacity:.6}
+.launcher[aria-busy=true]{opacity:.6}
 @media print{:host{display:none!important}}`).cssRules[0].style
 
   // What the panel and the widget read at the moment that they need it, and the functions here that they call.

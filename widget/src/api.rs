@@ -10,9 +10,6 @@ use crate::js;
 use crate::settings::{Settings, is_web};
 use crate::state::{Answer, Attempt, Failure, Reason, Receipt, Repeat, State};
 
-/// Seconds to wait where the collector does not say.
-const DEFAULT_WAIT: u32 = 5;
-
 /// Freezes what the customer has filled in, and where they are, into an attempt. Empty fields are left out.
 pub fn attempt(host: &Host, state: &State) -> Attempt {
     let form = &state.form;
@@ -51,8 +48,8 @@ pub async fn send(host: &Host, attempt: &Attempt) -> (u16, Answer) {
     let answer = JsFuture::from(host.send(&attempt.key, &attempt.body)).await.unwrap_or(JsValue::UNDEFINED);
     let number = |name| js::get(&answer, name).as_f64();
     let status = number("status").map_or(0, |status| status as u16);
-    let wait = number("wait").map_or(DEFAULT_WAIT, |seconds| seconds as u32);
-    (status, read_answer(status, &js::get(&answer, "json"), wait))
+    let wait = number("wait").map_or(0, |seconds| seconds as u32);
+    (status, read_answer(status, &answer, wait))
 }
 
 fn failed(reason: Reason, wait: u32, repeat: Repeat) -> Answer {
@@ -81,22 +78,23 @@ fn read_receipt(json: &JsValue) -> Option<Receipt> {
 }
 
 fn read_refusal(json: &JsValue) -> Answer {
-    let errors = js::items(json, "errors");
-    if errors.iter().any(|error| js::text(error, "code").as_deref() == Some("identity_expired")) {
-        return failed(Reason::Identity, 0, Repeat::NewAttempt);
-    }
-    let read = |error: &JsValue| {
-        let field = Field::from_pointer(&js::text(error, "pointer")?)?;
-        let fault = match js::text(error, "code")?.as_str() {
+    let errors = js::text(json, "errors").unwrap_or_default();
+    let mut known = Vec::new();
+    let mut unknown = errors.is_empty();
+    for (pointer, code) in errors.split('\n').filter_map(|line| line.split_once('\t')) {
+        let fault = match code {
+            "identity_expired" => return failed(Reason::Identity, 0, Repeat::NewAttempt),
             "required" | "too_short" => Fault::Required,
             "too_long" => Fault::TooLong,
             _ => Fault::Invalid,
         };
-        Some((field, fault))
-    };
-    let known: Vec<_> = errors.iter().filter_map(read).collect();
+        match Field::from_pointer(pointer) {
+            Some(field) => known.push((field, fault)),
+            None => unknown = true,
+        }
+    }
     // What the form can't show in place is said as a whole.
-    if known.is_empty() || known.len() < errors.len() {
+    if unknown {
         return failed(Reason::Refused, 0, Repeat::NewAttempt);
     }
     Answer::Invalid(known)

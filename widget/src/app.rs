@@ -2,11 +2,9 @@
 
 use std::pin::Pin;
 
-use gloo::timers::callback::Timeout;
 use js_sys::Object;
 use wasm_bindgen::JsValue;
 use wasm_bindgen_futures::JsFuture;
-use web_sys::Element;
 use yew::{Component, Context, Html, Properties};
 
 use crate::components::{self, Deed, Ui};
@@ -24,14 +22,13 @@ const COPIED_MS: u32 = 2_500;
 /// What the panel gives.
 #[derive(Clone, Debug, Properties)]
 pub struct Props {
-    /// The element that the form lives in.
-    pub body: Element,
     pub host: Host,
 }
 
 impl PartialEq for Props {
-    fn eq(&self, other: &Self) -> bool {
-        self.body == other.body
+    // There is one host, for as long as there is a widget.
+    fn eq(&self, _: &Self) -> bool {
+        true
     }
 }
 
@@ -49,7 +46,7 @@ pub enum Msg {
     Copied(Option<bool>),
 }
 
-/// The one component; what it shows is made by the functions of [`components`].
+/// The one component; what it shows is made by the functions of `components`.
 #[derive(Debug)]
 pub struct App {
     state: State,
@@ -58,9 +55,6 @@ pub struct App {
     copied: Option<bool>,
     /// Who gets the focus once the next rendering is on the screen.
     focus: Option<String>,
-    /// Fires once a second while there is something to wait for.
-    countdown: Option<Timeout>,
-    fading: Option<Timeout>,
 }
 
 impl App {
@@ -125,6 +119,7 @@ impl App {
                 if let Some((field, _)) = self.state.errors.first() {
                     self.focus = Some(["[name=", field.name(), "]"].concat());
                 }
+                self.wait(&ctx.props().host);
                 js::put(&detail, "status", &JsValue::from(status));
                 js::put_text(&detail, "type", error_type(phase));
                 ctx.props().host.emit("error", &detail);
@@ -152,12 +147,9 @@ impl App {
     }
 
     /// Counts down to the next second as long as the collector wants us to wait.
-    fn wait(&mut self, ctx: &Context<Self>) {
-        let waiting = matches!(&self.state.phase, Phase::Failed(failure) if failure.wait > 0);
-        if !waiting {
-            self.countdown = None;
-        } else if self.countdown.is_none() {
-            self.countdown = Some(Self::after(ctx, 1_000, || Msg::Tick));
+    fn wait(&self, host: &Host) {
+        if matches!(&self.state.phase, Phase::Failed(failure) if failure.wait > 0) {
+            host.after("tick", 1_000);
         }
     }
 
@@ -168,12 +160,6 @@ impl App {
         };
         let copying = JsFuture::from(ctx.props().host.copy(text));
         Self::later(ctx, async move { Msg::Copied(Some(copying.await.is_ok_and(|copied| copied.is_truthy()))) });
-    }
-
-    /// A message after a while, unless what it returns is dropped.
-    fn after(ctx: &Context<Self>, milliseconds: u32, message: fn() -> Msg) -> Timeout {
-        let link = ctx.link().clone();
-        Timeout::new(milliseconds, move || link.send_message(message()))
     }
 }
 
@@ -191,14 +177,7 @@ impl Component for App {
     fn create(ctx: &Context<Self>) -> Self {
         let host = Self::host(ctx);
         host.style(include_str!(concat!(env!("OUT_DIR"), "/widget.css")));
-        let mut app = Self {
-            state: State::default(),
-            words: Words::new(host.words()),
-            copied: None,
-            focus: None,
-            countdown: None,
-            fading: None,
-        };
+        let mut app = Self { state: State::default(), words: Words::new(host.words()), copied: None, focus: None };
         if let Some((form, attempt)) = draft::load(&host) {
             app.act(Action::Restore(form, attempt));
         }
@@ -223,18 +202,19 @@ impl Component for App {
             }
             Msg::Settled(settings) => self.act(Action::Settle(settings)),
             Msg::Tick => {
-                self.countdown = None;
                 self.act(Action::Tick);
+                self.wait(&host);
             }
             Msg::Did(deed, control) => self.did(ctx, deed, &control),
             Msg::Answered(attempt, status, answer) => self.answered(ctx, attempt, status, answer),
             Msg::Copied(copied) => {
                 self.copied = copied;
-                self.fading = copied.map(|_| Self::after(ctx, COPIED_MS, || Msg::Copied(None)));
+                if copied.is_some() {
+                    host.after("fade", COPIED_MS);
+                }
                 return true;
             }
         }
-        self.wait(ctx);
         draft::save(&ctx.props().host, &self.state);
         true
     }

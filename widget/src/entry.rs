@@ -20,7 +20,7 @@ thread_local! {
 /// Puts the form into the panel. The panel does this once.
 #[wasm_bindgen]
 pub fn mount(body: Element, host: Host) {
-    let handle = yew::Renderer::<App>::with_root_and_props(body.clone(), Props { body, host }).render();
+    let handle = yew::Renderer::<App>::with_root_and_props(body, Props { host }).render();
     APP.with_borrow_mut(|app| *app = Some(handle));
 }
 
@@ -44,6 +44,18 @@ pub fn identify() {
 #[wasm_bindgen]
 pub fn speak() {
     send(Msg::Speak);
+}
+
+/// A second of waiting has passed.
+#[wasm_bindgen]
+pub fn tick() {
+    send(Msg::Tick);
+}
+
+/// The copy button takes its name again.
+#[wasm_bindgen]
+pub fn fade() {
+    send(Msg::Copied(None));
 }
 
 /// Ends the application.

@@ -106,7 +106,7 @@ pub enum Fault {
 /// A field and what is wrong with it.
 pub type FieldError = (Field, Fault);
 
-/// The six fields that hold text, in [`Form::texts`].
+/// The six fields that hold text, in the order of their places in [`Form`].
 pub const TEXT_FIELDS: [Field; 6] =
     [Field::Message, Field::DesiredOutcome, Field::Reference, Field::Name, Field::Email, Field::Phone];
 

@@ -39,6 +39,9 @@ extern "C" {
     /// Puts a text on the clipboard; gives a boolean that says whether that worked.
     #[wasm_bindgen(method)]
     pub fn copy(this: &Host, text: &str) -> Promise;
+    /// Calls the function of [`crate::entry`] with this name after a while; a call that is waiting is put off.
+    #[wasm_bindgen(method)]
+    pub fn after(this: &Host, name: &str, milliseconds: u32);
     /// A time for people, in their language and time zone; nothing if it is none.
     #[wasm_bindgen(method)]
     pub fn date(this: &Host, rfc3339: &str) -> Option<String>;
@@ -56,8 +59,8 @@ extern "C" {
     /// Adds to a feedback what only the page knows (where, in which language, when), and freezes it as JSON.
     #[wasm_bindgen(method)]
     pub fn complete(this: &Host, feedback: &Object) -> String;
-    /// Sends a feedback with its `Idempotency-Key`. Gives `{status, json, wait}` for every answer, and a status of 0
-    /// where there was none.
+    /// Sends a feedback with its `Idempotency-Key`. Gives the members of the answer, and its `status` (0: no answer), the
+    /// seconds to `wait`, and `errors` as lines of pointer, tab and code.
     #[wasm_bindgen(method)]
     pub fn send(this: &Host, key: &str, body: &str) -> Promise;
 }

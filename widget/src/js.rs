@@ -1,9 +1,9 @@
 //! Reading and building plain JavaScript objects. The browser has a JSON parser already; bringing another one would
 //! cost the visitor ten kilobytes.
 
-use js_sys::{Array, Object, Reflect};
+use js_sys::{Object, Reflect};
+use wasm_bindgen::JsValue;
 use wasm_bindgen::prelude::wasm_bindgen;
-use wasm_bindgen::{JsCast, JsValue};
 
 #[wasm_bindgen]
 extern "C" {
@@ -27,11 +27,6 @@ pub fn get(value: &JsValue, name: &str) -> JsValue {
 /// The string under a name.
 pub fn text(value: &JsValue, name: &str) -> Option<String> {
     get(value, name).as_string()
-}
-
-/// The items of the array under a name; none if there is no array.
-pub fn items(value: &JsValue, name: &str) -> Vec<JsValue> {
-    get(value, name).dyn_into::<Array>().map(|array| array.iter().collect()).unwrap_or_default()
 }
 
 /// Sets a value under a name.

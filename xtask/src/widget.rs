@@ -2,6 +2,7 @@
 
 mod assets;
 mod fingerprint;
+mod imports;
 mod javascript;
 mod manifest;
 mod minify;
@@ -101,8 +102,9 @@ fn pack(module: &Path, folder: &Path, fingerprint: String, as_released: bool) ->
             serde_json::from_str(&text).with_context(|| format!("{stem}.json is not JSON"))?;
         assets.add_hashed(Role::Language, &stem, "json", value.to_string().as_bytes())?;
     }
-    assets.add_hashed(Role::Wasm, "widget", "wasm", &output.wasm_mut().emit_wasm())?;
-    let glue = minify::minify(output.js()).context("the glue of wasm-bindgen")?;
+    let (wasm, glue) = imports::shorten(&output.wasm_mut().emit_wasm(), output.js()).context("the names of imports")?;
+    assets.add_hashed(Role::Wasm, "widget", "wasm", &wasm)?;
+    let glue = minify::minify(&glue).context("the glue of wasm-bindgen")?;
     assets.add_hashed(Role::Glue, "widget", "js", glue.as_bytes())?;
     for (stem, text) in source_files(&widget_dir.join("modules"), "js")? {
         let module = assets.fill_in_names(&text).with_context(|| format!("{stem}.js"))?;

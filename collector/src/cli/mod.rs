@@ -2,6 +2,8 @@
 
 mod serve;
 
+use std::io::IsTerminal;
+
 use clap::{Parser, Subcommand};
 
 use crate::auth::commands::{self as members, MemberCommand};
@@ -11,7 +13,7 @@ use crate::db::Db;
 use crate::keys::Keys;
 use crate::outbox::commands::TargetCommand;
 use crate::sites::commands::SiteCommand;
-use crate::{outbox, sites};
+use crate::{demo, outbox, sites};
 
 /// Customer feedback that is stored, forwarded and answered.
 #[derive(Debug, Parser)]
@@ -27,6 +29,8 @@ pub struct Cli {
 enum Command {
     /// Serve the widget, the customers' pages and the staff console.
     Serve,
+    /// Serve with a demo company, its website, members and sample cases.
+    Demo(demo::Arguments),
     /// Add, show and set up sites.
     #[command(subcommand)]
     Site(SiteCommand),
@@ -76,9 +80,15 @@ impl Cli {
             print!("{DEFAULTS}");
             return Ok(());
         }
+        if let Command::Demo(arguments) = self.command {
+            let config = Config::load(&arguments.settle(self.overrides))?;
+            start_log(&config);
+            return demo::run(config, arguments).await;
+        }
         let config = Config::load(&self.overrides)?;
         start_log(&config);
         match self.command {
+            Command::Demo(_) => unreachable!("it was done above"),
             Command::Serve => serve::run(config).await,
             Command::Config { .. } => {
                 print!("{}", toml::to_string(&config)?);
@@ -99,7 +109,11 @@ impl Cli {
 fn start_log(config: &Config) {
     let filter = tracing_subscriber::EnvFilter::try_from_env("SAYSO_LOG")
         .unwrap_or_else(|_| tracing_subscriber::EnvFilter::new("info,sqlx=warn,hyper=warn"));
-    let log = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).with_target(false);
+    let log = tracing_subscriber::fmt()
+        .with_env_filter(filter)
+        .with_writer(std::io::stderr)
+        .with_ansi(std::io::stderr().is_terminal())
+        .with_target(false);
     // An error only says that a log has been started before.
     let _ = match config.log_format {
         LogFormat::Text => log.try_init(),

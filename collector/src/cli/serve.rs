@@ -4,6 +4,7 @@ use anyhow::Context as _;
 use tokio::net::TcpListener;
 
 use crate::app::App;
+use crate::auth::links;
 use crate::config::Config;
 use crate::serve;
 
@@ -12,6 +13,9 @@ pub async fn run(mut config: Config) -> anyhow::Result<()> {
     let listener = listen(&mut config).await?;
     let app = App::start(config).await?;
     let _lock = app.db.lock_for_serving(&app.config.data)?;
+    if let Some(path) = links::make_setup_link(&app.db, &app.keys, &app.clock).await? {
+        println!("Nobody can sign in yet. Set it up, within a day, at\n\n    {}\n", app.config.url(&path));
+    }
     serve::stop_on_signals(&app)?;
     tracing::info!(listen = %app.config.listen, public_url = app.config.public_url, database = app.db.name(), "serving");
     serve::serve(app, listener).await

@@ -15,7 +15,7 @@ mod send;
 mod webhook;
 mod workers;
 
-pub use deliveries::{CUSTOMER, Delivery, State, claim, lease};
+pub use deliveries::{CUSTOMER, Delivery, State, claim, give_back, lease};
 pub use facts::console_path;
 pub use planner::plan_all;
 pub use send::Channels;

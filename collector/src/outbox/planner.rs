@@ -15,7 +15,7 @@ use crate::clock::Millis;
 use crate::db::{Tx, is_deadlock, search};
 use crate::keys::new_id;
 use crate::sites::targets::{Channel, Target};
-use crate::with_tx;
+use crate::{with_db, with_tx};
 
 /// Events of one transaction: few, since on SQLite it stops every other writer.
 const BATCH: i64 = 100;
@@ -26,9 +26,14 @@ const POLL: Duration = Duration::from_secs(1);
 pub async fn plan_all(app: &App) -> anyhow::Result<usize> {
     let mut planned = 0;
     loop {
+        // Mostly there is nothing to do, and asking first leaves the writers of SQLite alone.
+        if !is_any_unplanned(app).await? {
+            return Ok(planned);
+        }
         // Read before the transaction begins, which a read on another connection would only lengthen.
         let targets = Target::list(&app.db, None).await?;
         match plan_batch(app, &targets).await {
+            // Another planner has taken them.
             Ok(0) => return Ok(planned),
             Ok(count) => planned += count,
             Err(error) if is_deadlock(&error) => {}
@@ -51,6 +56,12 @@ pub(super) async fn run(app: &App, work: &Notify) {
             () = app.shutdown.cancelled() => {}
         }
     }
+}
+
+async fn is_any_unplanned(app: &App) -> sqlx::Result<bool> {
+    let select = "select id from events where planned_at = 0 limit 1";
+    let id: Option<String> = with_db!(&app.db, pool => sqlx::query_scalar(select).fetch_optional(pool).await)?;
+    Ok(id.is_some())
 }
 
 #[derive(sqlx::FromRow)]

@@ -38,6 +38,10 @@ pub(super) async fn run(app: &App, channels: Channels, work: &Notify) {
     let channels = Arc::new(channels);
     let mut sending = JoinSet::new();
     while !app.shutdown.is_cancelled() {
+        // What ended together is followed by one claim for all.
+        while let Some(ended) = sending.try_join_next() {
+            note_panic(ended);
+        }
         let free = app.config.outbox.concurrency.saturating_sub(sending.len());
         if free > 0 {
             match claim(&app.db, app.clock.now(), lease(&app.config), free).await {

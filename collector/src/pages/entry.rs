@@ -122,7 +122,9 @@ impl EntryPage {
                 self.typed.key = fresh_key();
                 (t.get("pages.refused.again.title"), t.get("pages.refused.again.text").to_owned())
             }
-            Error::Internal(_) => (t.get("pages.refused.title"), t.get("pages.refused.internal").to_owned()),
+            other if other.status().0 == StatusCode::INTERNAL_SERVER_ERROR => {
+                (t.get("pages.refused.title"), t.get("pages.refused.internal").to_owned())
+            }
             _ => (t.get("pages.refused.title"), t.get("pages.refused.busy").to_owned()),
         };
         if let Some(seconds) = error.retry_after() {

@@ -15,7 +15,7 @@ use crate::http::{Error, Result};
 
 /// `GET /t/`.
 pub async fn show(visit: Visit) -> Result<Response> {
-    visit.page(StatusCode::OK, &LookupPage { shell: Shell::plain(&visit), typed: String::new(), is_wrong: false })
+    visit.page(StatusCode::OK, &LookupPage::new(&visit, String::new(), Answer::NotYet))
 }
 
 /// `POST /t/`: on to the case.
@@ -38,13 +38,31 @@ pub async fn case(app: &App, client: ClientAddress, typed: &str) -> Result<Case>
 pub fn unknown(visit: &Visit, typed: &str) -> Result<Response> {
     // What is much longer than a code is no mistake worth mending.
     let typed: String = typed.chars().take(64).filter(|c| !c.is_control()).collect();
-    visit.page(StatusCode::NOT_FOUND, &LookupPage { shell: Shell::plain(visit), typed, is_wrong: true })
+    visit.page(StatusCode::NOT_FOUND, &LookupPage::new(visit, typed, Answer::Unknown))
 }
 
 #[derive(Template)]
 #[template(path = "pages/lookup.html")]
 struct LookupPage {
     shell: Shell,
+    action: String,
     typed: String,
-    is_wrong: bool,
+    answer: Answer,
+}
+
+/// What came of the code that was entered.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Answer {
+    NotYet,
+    Unknown,
+}
+
+impl LookupPage {
+    fn new(visit: &Visit, typed: String, answer: Answer) -> Self {
+        Self { shell: Shell::plain(visit), action: visit.carry("/t/", &[]), typed, answer }
+    }
+
+    fn is_unknown(&self) -> bool {
+        self.answer == Answer::Unknown
+    }
 }

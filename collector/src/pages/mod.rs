@@ -9,6 +9,7 @@ mod live;
 mod lookup;
 mod mistakes;
 mod status;
+mod thanks;
 mod theme;
 mod visit;
 

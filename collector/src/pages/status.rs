@@ -13,6 +13,7 @@ use sayso_shared::{Kind, TrackingCode};
 use super::form::{Form, fresh_key};
 use super::lookup;
 use super::mistakes::Mistakes;
+use super::thanks::ThanksPage;
 use super::visit::{MARK, Segment, Shell, Visit, framed_by_site};
 use crate::app::App;
 use crate::assets;
@@ -76,7 +77,7 @@ pub fn hold(visit: &Visit, code: &str, typed: &Typed, error: Error) -> Result<Re
     let t = shell.t;
     let reason = match &error {
         Error::TooMany { .. } => t.get("common.problem.too_many_requests.text"),
-        Error::Internal(_) => t.get("common.problem.internal.text"),
+        other if other.status().0 == StatusCode::INTERNAL_SERVER_ERROR => t.get("common.problem.internal.text"),
         _ => t.get("common.problem.unavailable.text"),
     };
     let wait = error.retry_after().map(|s| t.with("common.retry_after", &[("seconds", &s.to_string())]));
@@ -345,49 +346,6 @@ fn steps(case: &Case) -> Vec<Step> {
             },
         })
         .collect()
-}
-
-/// Thanks, and the code.
-#[derive(Template)]
-#[template(path = "pages/thanks.html")]
-struct ThanksPage {
-    shell: Shell,
-    site_key: String,
-    code: String,
-    status_url: String,
-    status_path: String,
-    again: String,
-    kind: Kind,
-    due: Option<Millis>,
-    promise: Option<String>,
-    has_email: bool,
-}
-
-impl ThanksPage {
-    fn new(app: &App, site: &Site, visit: &Visit, case: &Case) -> Result<Self> {
-        let shell = Shell::of(site, visit);
-        let code = case.code(&app.keys)?;
-        let path = format!("/t/{code}");
-        Ok(Self {
-            site_key: site.key().to_owned(),
-            status_url: app.config.url(&path),
-            // It opens beside the frame, where it is a page like any other.
-            status_path: if visit.is_framed() { path } else { visit.carry(&path, &[]) },
-            again: visit.carry(&format!("/s/{}", site.key()), &[]),
-            kind: case.kind(),
-            due: case.first_response_due,
-            promise: best_text(&site.settings.promise_text, shell.t.0, site.settings.languages.first())
-                .map(str::to_owned),
-            has_email: case.contact(&app.keys).is_some_and(|contact| contact.email().is_some()),
-            code,
-            shell,
-        })
-    }
-
-    fn due_sentence(&self) -> (&'static str, &'static str) {
-        let sentence = self.shell.t.get("pages.status.due");
-        sentence.split_once("{when}").unwrap_or((sentence, ""))
-    }
 }
 
 /// The words of a form, kept while the case can't be reached.

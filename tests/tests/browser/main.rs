@@ -1,1 +1,10 @@
-//! The whole story in a real browser.
+//! The real thing: a real browser on a company's page, on another site than the collector.
+//!
+//! Pictures of what it saw are left in `target/pictures`, for people to look at.
+
+#![expect(clippy::unwrap_used, reason = "a test may panic")]
+
+mod fallbacks;
+mod stage;
+mod story;
+mod widget;

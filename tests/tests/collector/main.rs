@@ -4,5 +4,8 @@
 
 mod console;
 mod durability;
+mod housekeeping;
 mod intake;
+mod outbox;
+mod pages;
 mod web;

@@ -2,7 +2,7 @@
 
 use sayso_shared::Kind;
 
-use super::Letter;
+use super::{Letter, spaced};
 use crate::cases::EventType;
 use crate::config::Config;
 use crate::outbox::facts::Facts;
@@ -21,7 +21,10 @@ pub fn to_customer(config: &Config, facts: &Facts) -> Letter {
     letter.lang = t.0;
     letter.closing.push(t.get("mail.no_reply").to_owned());
     letter.closing.push(t.with("mail.signature", &[("site", facts.site.name())]));
-    letter.footer = t.with("mail.customer_footer", &[("site", facts.site.name())]);
+    letter.footer = spaced(t.0, &t.with("mail.customer_footer", &[("site", facts.site.name())]));
+    for paragraph in letter.intro.iter_mut().chain(&mut letter.closing) {
+        *paragraph = spaced(t.0, paragraph);
+    }
     letter
 }
 

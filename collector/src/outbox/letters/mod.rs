@@ -16,6 +16,8 @@ pub struct Letter {
     pub lang: Lang,
     /// What it is about.
     pub subject: String,
+    /// What happened, in a few words; letters to customers begin with a greeting instead.
+    pub heading: Option<String>,
     /// The paragraphs at its beginning, with the greeting.
     pub intro: Vec<String>,
     /// What somebody else wrote.
@@ -35,6 +37,7 @@ impl Default for Letter {
         Self {
             lang: Lang::En,
             subject: String::new(),
+            heading: None,
             intro: Vec::new(),
             quote: None,
             facts: Vec::new(),
@@ -62,7 +65,7 @@ struct Page<'a> {
 impl Letter {
     /// As plain text. Each line that somebody else wrote is marked, so that it can't pass for ours.
     pub fn text(&self) -> String {
-        let mut blocks: Vec<String> = self.intro.clone();
+        let mut blocks: Vec<String> = self.heading.iter().chain(&self.intro).cloned().collect();
         if let Some(quote) = &self.quote {
             blocks.push(
                 quote_lines(quote).map(|line| format!("> {line}").trim_end().to_owned()).collect::<Vec<_>>().join("\n"),
@@ -92,9 +95,30 @@ impl Letter {
     }
 }
 
+/// Our own Chinese sentences with a space between Chinese and Latin words, wherever a name brought the two together. Figures stay
+/// where they are, such as in dates.
+fn spaced(lang: Lang, text: &str) -> String {
+    if lang == Lang::En {
+        return text.to_owned();
+    }
+    let chinese = |c: char| matches!(c, '\u{3400}'..='\u{9fff}' | '\u{f900}'..='\u{faff}');
+    let mut spaced = String::with_capacity(text.len() + 8);
+    let mut before = None;
+    for c in text.chars() {
+        if before.is_some_and(|b: char| chinese(b) && c.is_ascii_alphabetic() || b.is_ascii_alphabetic() && chinese(c))
+        {
+            spaced.push(' ');
+        }
+        spaced.push(c);
+        before = Some(c);
+    }
+    spaced
+}
+
 /// Lines, however they end: a mail program may break at marks that Rust's `lines` does not know.
 fn quote_lines(text: &str) -> impl Iterator<Item = &str> {
-    text.trim_end().split(['\n', '\r', '\u{0b}', '\u{0c}', '\u{85}', '\u{2028}', '\u{2029}'])
+    let breaks = ['\n', '\r', '\u{0b}', '\u{0c}', '\u{85}', '\u{2028}', '\u{2029}'];
+    text.trim_end().split("\r\n").flat_map(move |part| part.split(breaks))
 }
 
 /// The beginning of a text, on one line, for a subject.
@@ -114,6 +138,13 @@ mod tests {
     use super::*;
 
     #[test]
+    fn names_stand_apart_in_chinese_sentences() {
+        assert_eq!(spaced(Lang::ZhHans, "您的Acme Home客服团队"), "您的 Acme Home 客服团队");
+        assert_eq!(spaced(Lang::ZhHant, "安居家居客服團隊，11月24日"), "安居家居客服團隊，11月24日");
+        assert_eq!(spaced(Lang::En, "Your 安居 team"), "Your 安居 team");
+    }
+
+    #[test]
     fn what_others_wrote_is_marked_and_escaped() {
         let letter = Letter {
             quote: Some("line\nline\u{2028}</p><script>alert(1)</script>\r\n-- ".into()),
@@ -121,7 +152,7 @@ mod tests {
             ..Letter::default()
         };
         assert!(
-            letter.text().starts_with("> line\n> line\n> </p><script>alert(1)</script>\n>\n> --\n\nName: a b\n"),
+            letter.text().starts_with("> line\n> line\n> </p><script>alert(1)</script>\n> --\n\nName: a b\n"),
             "{}",
             letter.text()
         );

@@ -2,7 +2,7 @@
 
 use sayso_shared::Lang;
 
-use super::{Letter, excerpt};
+use super::{Letter, excerpt, spaced};
 use crate::cases::EventType;
 use crate::config::Config;
 use crate::outbox::facts::{Facts, Origin};
@@ -21,12 +21,13 @@ pub fn to_team(config: &Config, facts: &Facts) -> Letter {
     let mut letter = Letter {
         lang: t.0,
         subject,
-        intro: vec![t.with("mail.team.intro", &[("what", &what)])],
+        heading: Some(what),
+        intro: Vec::new(),
         quote: event.words.as_ref().map(|words| words.body.clone()),
         facts: vec![(t.get("mail.fact.kind").to_owned(), kind.to_owned())],
         link: Some((t.get("mail.team.link").to_owned(), facts.console_url(config))),
         closing: Vec::new(),
-        footer: t.with("mail.team.footer", &[("site", site)]),
+        footer: spaced(t.0, &t.with("mail.team.footer", &[("site", site)])),
     };
     if event.kind == EventType::Created {
         letter.quote = Some(case.message.clone());
@@ -34,7 +35,7 @@ pub fn to_team(config: &Config, facts: &Facts) -> Letter {
     letter.facts.extend(details(facts, t));
     if facts.origin == Origin::Sample {
         letter.subject = t.with("mail.sample.subject", &[("subject", &letter.subject)]);
-        letter.intro.insert(0, t.get("mail.sample.notice").to_owned());
+        letter.intro.push(t.get("mail.sample.notice").to_owned());
     }
     letter
 }

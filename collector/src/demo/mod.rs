@@ -1,0 +1,64 @@
+//! `sayso demo`: the collector with a company to try it on.
+
+mod seed;
+mod website;
+
+use std::net::SocketAddr;
+
+use anyhow::Context as _;
+use tokio::net::TcpListener;
+
+use crate::app::App;
+use crate::config::{Config, Overrides};
+use crate::serve;
+
+/// Arguments of `sayso demo`.
+#[derive(Clone, Debug, clap::Args)]
+pub struct Arguments {
+    /// Where the company's website listens; it is reached as localhost, which is another site than 127.0.0.1.
+    #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1:8788")]
+    website: SocketAddr,
+}
+
+impl Arguments {
+    /// The demo keeps its data apart from real data unless it is told where.
+    pub fn settle(&self, mut overrides: Overrides) -> Overrides {
+        if overrides.data.is_none() && overrides.database_url.is_none() {
+            overrides.data = Some("./data/demo".into());
+        }
+        overrides
+    }
+}
+
+/// Serves until a signal.
+pub async fn run(mut config: Config, arguments: Arguments) -> anyhow::Result<()> {
+    let cannot = |address: SocketAddr| format!("cannot listen on {address}; is another demo running?");
+    let listener = TcpListener::bind(config.listen).await.with_context(|| cannot(config.listen))?;
+    let site_listener = TcpListener::bind(arguments.website).await.with_context(|| cannot(arguments.website))?;
+    let website = format!("http://localhost:{}", site_listener.local_addr()?.port());
+    config.listens_on(listener.local_addr()?);
+    let app = App::start(config).await?;
+    let _lock = app.db.lock_for_serving(&app.config.data)?;
+    let link = seed::prepare(&app, &website).await?;
+    serve::stop_on_signals(&app)?;
+    let site = tokio::spawn(website::serve(app.clone(), site_listener));
+    print_addresses(&app, &website, &link);
+    serve::serve(app, listener).await?;
+    site.await?
+}
+
+fn print_addresses(app: &App, website: &str, link: &str) {
+    let config = &app.config;
+    println!();
+    println!("  Sayso demo");
+    println!("  The company's website   {website}");
+    println!("  Without script          {}", config.url("/s/acme"));
+    println!("  Follow a case           {}", config.url("/t/"));
+    println!("  Staff console           {}", config.url("/staff"));
+    println!("  Sign in as staff, once  {}", config.url(link));
+    println!("  Mails                   {}", config.url("/staff/mail"));
+    println!("  Data                    {}", config.data.display());
+    println!();
+    println!("  Ctrl-C ends it.");
+    println!();
+}

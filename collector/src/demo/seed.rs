@@ -1,0 +1,202 @@
+//! The demo company's data: site, members, and cases that look like a week of work.
+
+use anyhow::{Context as _, bail};
+use sayso_shared::Lang;
+use sayso_shared::id::IdempotencyKey;
+use sayso_shared::reply::{Reply, Satisfaction};
+use serde::Deserialize;
+use serde_json::{Value, json};
+
+use crate::app::App;
+use crate::auth::member::{Email, Name, NewMember};
+use crate::auth::{Member, Role, links};
+use crate::cases::staff::{Body, Remedy, Resolution, Then};
+use crate::cases::{Actor, Case, Outcome, customer, staff};
+use crate::clock::HOUR;
+use crate::intake;
+use crate::keys::new_id;
+use crate::sites::targets::Target;
+use crate::sites::{Origin, Site, SiteKey};
+
+const CASES: &str = include_str!("cases.json");
+
+const SETTINGS: &[&str] = &[
+    "first_response_hours=4",
+    "promise_text.en=We answer within 4 hours, every day from 8 to 20.",
+    "promise_text.zh-Hans=每天 8 点到 20 点，我们在 4 小时内答复您。",
+    "promise_text.zh-Hant=每天 8 點到 20 點，我們會在 4 小時內回覆您。",
+    r#"categories=[
+        {"key":"delivery","label":{"en":"Delivery","zh-Hans":"配送","zh-Hant":"配送"}},
+        {"key":"product","label":{"en":"Product","zh-Hans":"商品质量","zh-Hant":"商品品質"}},
+        {"key":"repair","label":{"en":"Repair","zh-Hans":"维修","zh-Hant":"維修"}},
+        {"key":"order","label":{"en":"Order and payment","zh-Hans":"订单与付款","zh-Hant":"訂單與付款"}},
+        {"key":"service","kind":"complaint","label":{"en":"Customer service","zh-Hans":"客服态度","zh-Hant":"客服態度"}}
+    ]"#,
+];
+
+#[derive(Deserialize)]
+struct SampleCase {
+    hours_ago: i64,
+    kind: String,
+    category: Option<String>,
+    rating: Option<i64>,
+    importance: Option<i64>,
+    locale: String,
+    name: Option<String>,
+    email: Option<String>,
+    phone: Option<String>,
+    reference: Option<String>,
+    message: String,
+    desired_outcome: Option<String>,
+    page: String,
+    steps: Vec<Step>,
+}
+
+#[derive(Deserialize)]
+struct Step {
+    /// Hours after the case was received.
+    hours: i64,
+    /// `customer`, or the first part of a member's address.
+    by: String,
+    #[serde(rename = "do")]
+    action: String,
+    text: Option<String>,
+    outcome: Option<String>,
+    remedy: Option<String>,
+    score: Option<i64>,
+}
+
+/// Makes the demo company if it is not there yet, and gives the path of a new one-time sign-in link for its admin.
+pub async fn prepare(app: &App, website: &str) -> anyhow::Result<String> {
+    let members = Members::find_or_add(app).await?;
+    if Site::by_key(&app.db, "acme").await.is_err() {
+        add_company(app, website, &members).await.context("cannot make the demo company")?;
+    }
+    members.sign_in_link(app).await
+}
+
+async fn add_company(app: &App, website: &str, members: &Members) -> anyhow::Result<()> {
+    let origin = Origin::parse(website)?;
+    Site::add(&app.db, &SiteKey::parse("acme")?, "Acme Home · 安可家居", &[origin], app.clock.now()).await?;
+    let mut site = Site::by_key(&app.db, "acme").await?;
+    for setting in SETTINGS {
+        site.set(setting)?;
+    }
+    site.save(&app.db, app.clock.now()).await?;
+    Target::add_email(&app.db, &site, "service@acme-home.example", &[], app.clock.now()).await?;
+    let cases: Vec<SampleCase> = serde_json::from_str(CASES)?;
+    for case in &cases {
+        play(app, &site, website, members, case)
+            .await
+            .with_context(|| format!("the sample case {:?}", case.message))?;
+    }
+    Ok(())
+}
+
+/// Lets a case happen in its own time: the clock stands in the past while it does.
+async fn play(app: &App, site: &Site, website: &str, members: &Members, sample: &SampleCase) -> anyhow::Result<()> {
+    let mut behind = sample.hours_ago * HOUR;
+    app.clock.advance(-behind);
+    let accepted = intake::take(app, site, &IdempotencyKey::parse(&new_id())?, sample.feedback(website)).await;
+    app.clock.advance(behind);
+    let accepted = accepted?;
+    for step in &sample.steps {
+        behind = (sample.hours_ago - step.hours).max(0) * HOUR;
+        app.clock.advance(-behind);
+        let done = take_step(app, &accepted.case_id, members, step).await;
+        app.clock.advance(behind);
+        done?;
+    }
+    Ok(())
+}
+
+async fn take_step(app: &App, case_id: &str, members: &Members, step: &Step) -> anyhow::Result<()> {
+    let text = step.text.clone().unwrap_or_default();
+    let key = IdempotencyKey::parse(&new_id())?;
+    let reply = |text: &str| Reply::parse(json!({"body": text})).map_err(|errors| anyhow::anyhow!("{errors:?}"));
+    if step.by == "customer" {
+        let case = Case::by_id(app, case_id).await?;
+        match step.action.as_str() {
+            "reply" | "not_solved" => customer::reply(app, &case, &reply(&text)?, &key).await?,
+            "rate" => {
+                let rating = json!({"score": step.score, "comment": step.text});
+                let rating = Satisfaction::parse(rating).map_err(|errors| anyhow::anyhow!("{errors:?}"))?;
+                customer::rate(app, &case, &rating, &key).await?;
+            }
+            other => bail!("a customer can't {other}"),
+        }
+        return Ok(());
+    }
+    let member = members.id(&step.by)?;
+    let body = || Body::parse(&text).map_err(|error| anyhow::anyhow!("{}", error.detail));
+    match step.action.as_str() {
+        "assign" => {
+            staff::assign(app, case_id, &Actor::Member(member.clone()), Some(&member)).await?;
+            staff::opened(app, case_id, &member).await?;
+        }
+        "note" => staff::note(app, case_id, &member, &body()?).await?,
+        "reply" => staff::reply(app, case_id, &member, &body()?, Then::GoOn).await?,
+        "ask" => staff::reply(app, case_id, &member, &body()?, Then::Wait).await?,
+        "resolve" => {
+            let remedy = step
+                .remedy
+                .as_deref()
+                .map(Remedy::parse)
+                .transpose()
+                .map_err(|error| anyhow::anyhow!("{}", error.detail))?;
+            let resolution = Resolution { outcome: step.outcome.as_deref().and_then(Outcome::parse), remedy };
+            staff::reply(app, case_id, &member, &body()?, Then::Resolve(resolution)).await?;
+        }
+        other => bail!("a member can't {other}"),
+    }
+    Ok(())
+}
+
+impl SampleCase {
+    fn feedback(&self, website: &str) -> Value {
+        json!({
+            "kind": self.kind, "category": self.category, "rating": self.rating, "importance": self.importance, "locale": self.locale,
+            "contact": {"name": self.name, "email": self.email, "phone": self.phone}, "reference": self.reference,
+            "message": self.message, "desired_outcome": self.desired_outcome,
+            "page": {"url": format!("{website}{}", self.page), "title": "Acme Home · 安可家居"}
+        })
+    }
+}
+
+/// The demo company's members, by the first part of their addresses.
+struct Members(Vec<(String, String)>);
+
+/// Who works there: address, name, role and language. They sign in by link until they set a password.
+const MEMBERS: [(&str, &str, Role, Lang); 3] = [
+    ("mei@acme-home.example", "林梅 Mei Lin", Role::Admin, Lang::En),
+    ("chen@acme-home.example", "陈师傅", Role::Agent, Lang::ZhHans),
+    ("maria@acme-home.example", "Maria Santos", Role::Agent, Lang::En),
+];
+
+impl Members {
+    async fn find_or_add(app: &App) -> anyhow::Result<Self> {
+        let mut members = Vec::new();
+        for (address, name, role, lang) in MEMBERS {
+            let email = Email::parse(address)?;
+            let id = match Member::by_email(&app.db, &email).await? {
+                Some(member) => member.id,
+                None => {
+                    let new = NewMember { email, name: Name::parse(name)?, role, lang, password_hash: None };
+                    Member::add(&app.db, &new, app.clock.now()).await?
+                }
+            };
+            members.push((address.split('@').next().unwrap_or_default().to_owned(), id));
+        }
+        Ok(Self(members))
+    }
+
+    fn id(&self, name: &str) -> anyhow::Result<String> {
+        let found = self.0.iter().find(|(known, _)| known == name);
+        found.map(|(_, id)| id.clone()).with_context(|| format!("there is no member {name}"))
+    }
+
+    /// A link with which the admin signs in once.
+    async fn sign_in_link(&self, app: &App) -> anyhow::Result<String> {
+        Ok(links::make_sign_in_link(&app.db, &app.keys, &app.clock, &self.id("mei")?).await?)
+    }
+}

@@ -1,0 +1,57 @@
+//! Thanks, and the code: where an accepted form leads to.
+
+use askama::Template;
+use sayso_shared::Kind;
+
+use super::visit::{MARK, Shell, Visit};
+use crate::app::App;
+use crate::assets;
+use crate::cases::Case;
+use crate::clock::Millis;
+use crate::http::Result;
+use crate::sites::Site;
+use crate::sites::settings::best_text;
+
+/// The page.
+#[derive(Template)]
+#[template(path = "pages/thanks.html")]
+pub struct ThanksPage {
+    shell: Shell,
+    site_key: String,
+    code: String,
+    status_url: String,
+    status_path: String,
+    again: String,
+    kind: Kind,
+    due: Option<Millis>,
+    promise: Option<String>,
+    has_email: bool,
+}
+
+impl ThanksPage {
+    /// The page for a case that was just made.
+    pub fn new(app: &App, site: &Site, visit: &Visit, case: &Case) -> Result<Self> {
+        let shell = Shell::of(site, visit);
+        let code = case.code(&app.keys)?;
+        let path = format!("/t/{code}");
+        Ok(Self {
+            site_key: site.key().to_owned(),
+            status_url: app.config.url(&path),
+            // It opens beside the frame, where it is a page like any other.
+            status_path: if visit.is_framed() { path } else { visit.carry(&path, &[]) },
+            again: visit.carry(&format!("/s/{}", site.key()), &[]),
+            kind: case.kind(),
+            due: case.first_response_due,
+            promise: best_text(&site.settings.promise_text, shell.t.0, site.settings.languages.first())
+                .map(str::to_owned),
+            has_email: case.contact(&app.keys).is_some_and(|contact| contact.email().is_some()),
+            code,
+            shell,
+        })
+    }
+
+    fn due_sentence(&self) -> (&'static str, &'static str) {
+        let sentence = self.shell.t.get("pages.status.due");
+        sentence.split_once("{when}").unwrap_or((sentence, ""))
+    }
+}

@@ -1,0 +1,57 @@
+//! Where the page's policy refuses something, the visitor still gets a form, or at least a link to one.
+
+use sayso_tests::Database;
+use sayso_tests::browser::{Browser, Setup};
+use sayso_tests::company::Page;
+
+use crate::stage::{Stage, click_in_widget};
+
+#[tokio::test(flavor = "multi_thread")]
+async fn without_wasm_the_form_comes_in_a_frame() {
+    let stage = Stage::open(Database::Sqlite, Page::without(" 'wasm-unsafe-eval'"), |_| {}).await;
+    let browser = Browser::start(Setup { language: "zh-TW", ..Setup::default() }).await;
+    browser.driver.goto(&stage.company.origin).await.unwrap();
+    click_in_widget(&browser, "[part=launcher]").await;
+    let frame = browser.find_in_widget("iframe:not([hidden])").await;
+    browser.picture("fallback-frame").await;
+    frame.enter_frame().await.unwrap();
+    browser.find("label:has(input[name=kind][value=praise])").await.click().await.unwrap();
+    browser.find("#message").await.send_keys("師傅很細心，謝謝！").await.unwrap();
+    browser.find("form button.primary").await.click().await.unwrap();
+    let code = browser.find("[data-submitted-code]").await.attr("data-submitted-code").await.unwrap().unwrap();
+    assert!(sayso_shared::TrackingCode::parse(&code).is_ok(), "{code}");
+    browser.picture("fallback-frame-thanks").await;
+    browser.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn without_frames_too_there_is_a_link() {
+    let mut page = Page::without(" 'wasm-unsafe-eval'");
+    page.policy = page.policy.replace("frame-src {collector}", "frame-src 'none'");
+    let stage = Stage::open(Database::Sqlite, page, |_| {}).await;
+    let browser = Browser::start(Setup::default()).await;
+    browser.driver.goto(&stage.company.origin).await.unwrap();
+    click_in_widget(&browser, "[part=launcher]").await;
+    browser.wait_for("no frame", "!document.querySelector('sayso-widget').shadowRoot.querySelector('iframe')").await;
+    let link = browser.find_in_widget("a[href$='/s/acme']").await;
+    assert_eq!(link.attr("href").await.unwrap().unwrap(), format!("{}/s/acme", stage.collector.url));
+    browser.picture("fallback-link").await;
+    browser.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_entry_page_works_without_script() {
+    let stage = Stage::open(Database::Sqlite, Page::default(), |_| {}).await;
+    let setup = Setup { arguments: &["--blink-settings=scriptEnabled=false"], ..Setup::default() };
+    let browser = Browser::start(setup).await;
+    browser.driver.goto(format!("{}/s/acme", stage.collector.url)).await.unwrap();
+    // WebDriver's own finding works without the page's script.
+    use thirtyfour::By;
+    let find = async |css: &'static str| browser.driver.find(By::Css(css)).await.unwrap();
+    find("label:has(input[name=kind][value=complaint])").await.click().await.unwrap();
+    find("#message").await.send_keys("The shelf is still missing.").await.unwrap();
+    find("form button.primary").await.click().await.unwrap();
+    let code = find(".code-value").await.text().await.unwrap();
+    assert!(sayso_shared::TrackingCode::parse(&code).is_ok(), "{code}");
+    browser.stop().await;
+}

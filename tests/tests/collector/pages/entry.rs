@@ -1,0 +1,232 @@
+//! The self-service entry: from the empty form to the thanks, without script.
+
+use reqwest::{Method, StatusCode};
+use sayso::cases::Case;
+use sayso_tests::{Options, TestApp, on_both_databases};
+
+use super::form::unescape;
+use super::{Form, count, follow, page, send};
+
+async fn entry(app: &TestApp) -> Form {
+    Form::of(&page(&app.client(), "/s/acme").await.body, "/s/acme")
+}
+
+on_both_databases! {
+    async fn the_form_alone_makes_a_case(app: TestApp) {
+        app.set_site(&[
+            r#"categories=[{"key":"delivery","kind":"complaint","label":{"en":"Delivery","zh-Hans":"送货"}},{"key":"other","label":{"en":"Other"}}]"#,
+            "consent_text.en=I agree.", "promise_text.en=We answer within a day.", "privacy_url=https://shop.example/privacy",
+        ]).await;
+        let client = app.client();
+        let shown = page(&client, "/s/acme?kind=complaint").await;
+        for text in ["Delivery", "Other", "I agree.", "We answer within a day.", "https://shop.example/privacy", "rel=\"noreferrer\""] {
+            assert!(shown.body.contains(text), "{text}");
+        }
+        let form = Form::of(&shown.body, "/s/acme");
+        assert_eq!(form.get("kind"), "complaint");
+        let form = form.with("message", "The sofa is torn.\r\nSecond line").with("category", "delivery").with("rating", "2")
+            .with("desired_outcome", "A new cover").with("reference", "AH-1").with("name", "Li").with("email", "li@example.com")
+            .with("consent", "true");
+        let sent = send(&client, &form).await;
+        let code = sent.location().strip_prefix("/t/").and_then(|rest| rest.strip_suffix("?new=1")).unwrap().to_owned();
+        let thanks = follow(&client, &sent).await;
+        assert!(thanks.body.contains(&code) && thanks.body.contains("data-submitted-kind=\"complaint\""), "{}", thanks.body);
+        assert!(!thanks.body.split("</title>").next().unwrap().contains(&code), "a title ends up in histories");
+        assert_eq!(thanks.header("cache-control"), "no-store");
+        let case = Case::by_code(&app.app, &code).await.unwrap();
+        assert_eq!((case.message.as_str(), case.category.as_deref(), case.rating), ("The sofa is torn.\nSecond line", Some("delivery"), Some(2)));
+        assert_eq!((case.desired_outcome.as_deref(), case.reference.as_deref(), case.locale.as_deref()), (Some("A new cover"), Some("AH-1"), Some("en")));
+        let contact = case.contact(&app.app.keys).unwrap();
+        assert_eq!((contact.name(), contact.email()), (Some("Li"), Some("li@example.com")));
+    }
+
+    async fn thanks_survive_a_reload_but_no_bookmark(app: TestApp) {
+        let client = app.client();
+        let form = entry(&app).await.with("kind", "praise").with("message", "Well done");
+        let sent = send(&client, &form).await;
+        for _ in 0..2 {
+            assert!(follow(&client, &sent).await.body.contains("data-submitted-code"));
+        }
+        app.app.clock.advance(sayso::clock::HOUR + 1);
+        let later = page(&client, sent.location()).await;
+        assert!(!later.body.contains("data-submitted-code") && later.body.contains("id=\"reply\""));
+    }
+
+    async fn sent_twice_is_one_case(app: TestApp) {
+        let client = app.client();
+        let form = entry(&app).await.with("kind", "question").with("message", "When?");
+        let (first, second) = tokio::join!(send(&client, &form), send(&client, &form));
+        assert_eq!((first.status, second.status), (StatusCode::SEE_OTHER, StatusCode::SEE_OTHER));
+        assert_eq!(first.location(), second.location());
+        assert_eq!(count(&app, "cases").await, 1);
+        // Back by the browser's button, changed, and sent again: nothing is lost, and one more press sends it.
+        let changed = form.with("message", "When, and where?");
+        let refused = send(&client, &changed).await;
+        assert_eq!(refused.status, StatusCode::UNPROCESSABLE_ENTITY);
+        let again = Form::of(&refused.body, "/s/acme");
+        assert_eq!(again.get("message"), "When, and where?");
+        assert_ne!(again.get("key"), changed.get("key"));
+        assert_eq!(send(&client, &again).await.status, StatusCode::SEE_OTHER);
+        assert_eq!(count(&app, "cases").await, 2);
+    }
+
+    async fn every_mistake_keeps_the_text_and_the_key(app: TestApp) {
+        app.set_site(&["consent_text.en=I agree.", "consent_text.zh-Hans=我同意。", "required=contact,category",
+            r#"categories=[{"key":"delivery","kind":"complaint","label":{"en":"Delivery"}}]"#]).await;
+        let client = app.client();
+        let whole = entry(&app).await.with("kind", "complaint").with("message", "我的\u{202e}话 <b>&amp;").with("email", "li@example.com")
+            .with("category", "delivery").with("consent", "true").with("reference", "\"AH\" 'x'");
+        let long = "字".repeat(10_001);
+        for (field, value, english, chinese) in [
+            ("kind", "", "Please choose what it is about.", "请选择您想说的是哪一类。"),
+            ("message", "  ", "Please tell us in a few words.", "请简单说说具体情况。"),
+            ("message", &long, "10000 characters at most", "最多 10000 个字"),
+            ("message", "a\0b", "a character in it that we cannot store", "无法保存的字符"),
+            ("email", "li", "does not look like an email address", "邮箱格式似乎有误"),
+            ("email", "", "leave an email address or a phone number", "请留下邮箱或电话"),
+            ("phone", "x", "Please check the phone number.", "请检查电话号码。"),
+            ("category", "", "Please fill this in.", "请填写此项。"),
+            ("category", "nowhere", "does not go with the kind", "与您选择的类别不符"),
+            ("rating", "9", "Please check this entry.", "请检查此项内容。"),
+            ("consent", "", "Please tick this box", "请勾选同意"),
+        ] {
+            let form = whole.clone().with(field, value);
+            for (lang, expected) in [("en", english), ("zh-Hans", chinese)] {
+                let form = Form { action: format!("/s/acme?lang={lang}"), ..form.clone() };
+                let refused = send(&client, &form).await;
+                assert_eq!(refused.status, StatusCode::UNPROCESSABLE_ENTITY, "{field}={value}");
+                assert!(refused.body.contains(&format!("<html lang=\"{lang}\">")));
+                assert!(refused.body.contains(expected), "{field}={value}: {expected}");
+                assert!(refused.body.contains("role=\"alert\"") && refused.body.contains(&format!("href=\"#{field}\"")));
+                assert!(refused.body.contains(&format!("id=\"{field}\"")), "the summary leads to the field");
+                assert_eq!(refused.body.matches(" autofocus").count(), 1);
+                assert!(!refused.body.contains("must be") && !refused.body.contains("is required by"), "the API's words");
+                let kept = Form::of(&refused.body, "/s/acme");
+                for (name, typed) in form.fields.iter().filter(|(name, _)| !matches!(name.as_str(), "kind" | "category" | "rating" | "consent")) {
+                    assert_eq!(kept.get(name), typed, "{name} after {field}={value}");
+                }
+            }
+        }
+        assert_eq!(count(&app, "cases").await, 0);
+        assert_eq!(send(&client, &whole).await.status, StatusCode::SEE_OTHER);
+    }
+
+    async fn what_is_hidden_for_a_kind_is_not_sent_with_it(app: TestApp) {
+        let client = app.client();
+        let form = entry(&app).await.with("kind", "praise").with("message", "Fine").with("importance", "5").with("desired_outcome", "x");
+        let sent = send(&client, &form).await;
+        let code = sent.location().trim_start_matches("/t/").split('?').next().unwrap().to_owned();
+        let case = Case::by_code(&app.app, &code).await.unwrap();
+        assert_eq!((case.importance, case.desired_outcome), (None, None));
+    }
+
+    async fn only_our_own_page_may_send_it(app: TestApp) {
+        let client = app.client();
+        let form = entry(&app).await.with("kind", "praise").with("message", "x");
+        for origin in ["https://evil.example", TestApp::ORIGIN, "null"] {
+            let request = client.request(Method::POST, "/s/acme").header("origin", origin).form(&form.fields);
+            assert_eq!(client.send(request).await.status, StatusCode::FORBIDDEN, "{origin}");
+        }
+        assert_eq!(count(&app, "cases").await, 0);
+        let request = client.request(Method::POST, "/s/acme").form(&form.fields);
+        assert_eq!(client.send(request).await.status, StatusCode::SEE_OTHER, "browsers that send no Origin are let in");
+    }
+
+    async fn what_is_no_form_is_refused(app: TestApp) {
+        let client = app.client();
+        let post = |media: &'static str, body: Vec<u8>| {
+            let client = client.clone();
+            async move { client.send(client.request(Method::POST, "/s/acme?lang=zh-Hans").header("content-type", media).body(body)).await }
+        };
+        let form = "application/x-www-form-urlencoded";
+        for (media, body, status) in [
+            (form, b"kind=praise&message=%ED%A0%80".to_vec(), StatusCode::BAD_REQUEST),
+            (form, b"kind=praise&message=\xff".to_vec(), StatusCode::BAD_REQUEST),
+            ("application/json", b"{}".to_vec(), StatusCode::UNSUPPORTED_MEDIA_TYPE),
+            (form, [b"message=".to_vec(), vec![b'a'; 2_000_000]].concat(), StatusCode::PAYLOAD_TOO_LARGE),
+        ] {
+            let refused = post(media, body).await;
+            assert_eq!(refused.status, status);
+            assert!(refused.body.contains("<html lang=\"zh-Hans\">"), "{}", refused.body);
+            assert!(refused.header("content-security-policy").contains("https://shop.example"), "the frame shows errors too");
+        }
+        assert_eq!(count(&app, "cases").await, 0);
+    }
+
+    async fn only_the_sites_pages_may_frame_it(app: TestApp) {
+        let client = app.client();
+        for path in ["/s/acme", "/s/acme?frame=1"] {
+            let policy = page(&client, path).await.header("content-security-policy").to_owned();
+            assert!(policy.contains("frame-ancestors 'self' https://shop.example"), "{policy}");
+        }
+        let framed = page(&client, "/s/acme?frame=1&lang=zh-Hant").await;
+        assert!(framed.body.contains("frame-") && framed.body.contains("in-frame") && !framed.body.contains("page-foot"));
+        assert_eq!(framed.header("set-cookie"), "", "no cookie inside a foreign page");
+        let form = Form::of(&framed.body, "/s/acme").with("kind", "praise").with("message", "好");
+        assert!(form.action.contains("frame=1") && form.action.contains("lang=zh-Hant"));
+        let sent = send(&client, &form).await;
+        let thanks = follow(&client, &sent).await;
+        assert!(thanks.body.contains("lang=\"zh-Hant\"") && thanks.body.contains("data-submitted-url=\"http"));
+        assert!(thanks.header("content-security-policy").contains("frame-ancestors 'self' https://shop.example"));
+        let code = sent.location().split('?').next().unwrap().to_owned();
+        let status = page(&client, &format!("{code}?frame=1")).await;
+        assert!(status.header("content-security-policy").contains("frame-ancestors 'none'"), "a case is nobody's to frame");
+    }
+
+    async fn an_unknown_site_is_not_found(app: TestApp) {
+        let client = app.client();
+        for path in ["/s/nobody", "/s/%FF", "/s/nobody/theme.css"] {
+            assert_eq!(client.get(path).await.status, StatusCode::NOT_FOUND, "{path}");
+        }
+        assert_eq!(client.post_form("/s/nobody", &[("kind", "praise"), ("message", "x")]).await.status, StatusCode::NOT_FOUND);
+    }
+
+    async fn the_language_is_asked_for_or_remembered_or_the_browsers(app: TestApp) {
+        let client = app.client();
+        let lang = async |path: &str, accept: &str| {
+            let answer = client.send(client.request(Method::GET, path).header("accept-language", accept)).await;
+            answer.body.split("<html lang=\"").nth(1).unwrap().split('"').next().unwrap().to_owned()
+        };
+        assert_eq!(lang("/s/acme", "zh-TW,zh;q=0.9").await, "zh-Hant");
+        assert_eq!(lang("/s/acme", "fr").await, "en");
+        assert_eq!(lang("/s/acme?lang=zh-Hans", "en").await, "zh-Hans");
+        assert_eq!(lang("/s/acme", "en").await, "zh-Hans", "the cookie remembers it");
+        app.set_site(&["languages=zh-Hant,en"]).await;
+        assert_eq!(lang("/s/acme", "en").await, "zh-Hant", "a site speaks only its own languages");
+    }
+
+    async fn the_theme_is_a_style_sheet(app: TestApp) {
+        app.set_site(&["theme.accent=#ffd400", "theme.radius=2"]).await;
+        let sheet = app.client().get("/s/acme/theme.css").await;
+        assert_eq!(sheet.header("content-type"), "text/css; charset=utf-8");
+        assert!(sheet.body.contains("--sayso-radius: 2px") && sheet.body.contains("--sayso-accent: #"), "{}", sheet.body);
+        assert!(!sheet.body.contains("--sayso-accent: #ffd400; --sayso-on-accent: #fffdf8"), "yellow on paper can't be read");
+    }
+
+    async fn what_is_typed_is_only_ever_text(app: TestApp) {
+        let client = app.client();
+        for typed in ["<script>alert(1)</script>\"'><img src=x onerror=alert(1)>", "a\u{202e}b\u{200b}c\u{feff}d", &"😀".repeat(10_000)] {
+            let sent = send(&client, &entry(&app).await.with("kind", "praise").with("message", typed)).await;
+            let path = sent.location().split('?').next().unwrap().to_owned();
+            let case = Case::by_code(&app.app, path.trim_start_matches("/t/")).await.unwrap();
+            assert_eq!(case.message, typed);
+            let status = page(&client, &path).await.body;
+            assert!(!status.contains("<script>") && !status.contains("<img"));
+            let shown = status.split("<div class=\"message-body\" dir=\"auto\" lang=\"en\">").nth(1).unwrap().split("</div>").next().unwrap();
+            assert_eq!(unescape(shown), typed);
+        }
+    }
+}
+
+/// When the writer is gone, as in a shutdown, the page keeps everything and says when to try again.
+#[tokio::test]
+async fn busy_keeps_the_text() {
+    let app = TestApp::spawn_with(sayso_tests::Database::Sqlite, Options::default()).await;
+    let form = entry(&app).await.with("kind", "praise").with("message", "为你们点赞");
+    app.app.intake.drain().await;
+    let refused = send(&app.client(), &form).await;
+    assert_eq!((refused.status, refused.header("retry-after")), (StatusCode::SERVICE_UNAVAILABLE, "5"));
+    let kept = Form::of(&refused.body, "/s/acme");
+    assert_eq!((kept.get("message"), kept.get("key"), kept.get("kind")), ("为你们点赞", form.get("key"), "praise"));
+    assert!(refused.body.contains("Try again in 5 seconds."), "{}", refused.body);
+}

@@ -1,0 +1,166 @@
+//! Short names for what the module imports from its glue. wasm-bindgen gives each a name with a hash of sixteen
+//! digits, which no compression makes smaller, in the module and in the glue again.
+
+use anyhow::{Context as _, bail, ensure};
+
+const IMPORT_SECTION: u8 = 2;
+
+/// Renames the imports in the module and in the glue.
+pub fn shorten(module: &[u8], glue: &str) -> anyhow::Result<(Vec<u8>, String)> {
+    ensure!(module.starts_with(b"\0asm\x01\0\0\0"), "not a module");
+    let mut renamed = module[..8].to_vec();
+    let mut glue = glue.to_owned();
+    let mut reader = Reader { bytes: &module[8..] };
+    while !reader.bytes.is_empty() {
+        let id = reader.take(1)?[0];
+        let length = reader.number()?;
+        let content = reader.take(length)?;
+        renamed.push(id);
+        if id == IMPORT_SECTION {
+            let content = rename_section(content, &mut glue)?;
+            push_number(&mut renamed, content.len());
+            renamed.extend(content);
+        } else {
+            push_number(&mut renamed, length);
+            renamed.extend(content);
+        }
+    }
+    Ok((renamed, glue))
+}
+
+fn rename_section(content: &[u8], glue: &mut String) -> anyhow::Result<Vec<u8>> {
+    let mut reader = Reader { bytes: content };
+    let count = reader.number()?;
+    let mut renamed = Vec::new();
+    push_number(&mut renamed, count);
+    for index in 0..count {
+        let module = reader.text()?;
+        let name = reader.text()?;
+        let short = format!("$i{index}");
+        ensure!(!contains_word(glue, &short), "the glue has a name {short} of its own");
+        ensure!(contains_word(glue, name), "the glue does not provide {name}");
+        *glue = replace_word(glue, name, &short);
+        for text in [module, &short] {
+            push_number(&mut renamed, text.len());
+            renamed.extend(text.as_bytes());
+        }
+        let before = reader.bytes;
+        match reader.take(1)?[0] {
+            // A function: the index of its type.
+            0 => {
+                reader.number()?;
+            }
+            kind => bail!("an import of kind {kind}, which wasm-bindgen does not make"),
+        }
+        renamed.extend(&before[..before.len() - reader.bytes.len()]);
+    }
+    ensure!(reader.bytes.is_empty(), "the import section has a remainder");
+    Ok(renamed)
+}
+
+fn is_word(byte: u8) -> bool {
+    byte.is_ascii_alphanumeric() || byte == b'_' || byte == b'$'
+}
+
+/// Where a name begins as a whole word.
+fn find_word(text: &str, word: &str) -> Option<usize> {
+    text.match_indices(word).map(|(at, _)| at).find(|at| {
+        let before = at.checked_sub(1).map(|at| text.as_bytes()[at]);
+        let after = text.as_bytes().get(at + word.len()).copied();
+        !before.is_some_and(is_word) && !after.is_some_and(is_word)
+    })
+}
+
+fn contains_word(text: &str, word: &str) -> bool {
+    find_word(text, word).is_some()
+}
+
+fn replace_word(text: &str, word: &str, by: &str) -> String {
+    let mut replaced = String::with_capacity(text.len());
+    let mut rest = text;
+    while let Some(at) = find_word(rest, word) {
+        replaced.push_str(&rest[..at]);
+        replaced.push_str(by);
+        rest = &rest[at + word.len()..];
+    }
+    replaced + rest
+}
+
+struct Reader<'a> {
+    bytes: &'a [u8],
+}
+
+impl<'a> Reader<'a> {
+    fn take(&mut self, length: usize) -> anyhow::Result<&'a [u8]> {
+        let (taken, rest) = self.bytes.split_at_checked(length).context("the module ends too early")?;
+        self.bytes = rest;
+        Ok(taken)
+    }
+
+    /// An unsigned LEB128 number.
+    fn number(&mut self) -> anyhow::Result<usize> {
+        let mut number = 0;
+        for shift in (0..35).step_by(7) {
+            let byte = self.take(1)?[0];
+            number |= usize::from(byte & 0x7f) << shift;
+            if byte < 0x80 {
+                return Ok(number);
+            }
+        }
+        bail!("a number of the module is too long")
+    }
+
+    fn text(&mut self) -> anyhow::Result<&'a str> {
+        let length = self.number()?;
+        std::str::from_utf8(self.take(length)?).context("a name of the module is not UTF-8")
+    }
+}
+
+fn push_number(bytes: &mut Vec<u8>, mut number: usize) {
+    while number > 0x7f {
+        bytes.push((number & 0x7f) as u8 | 0x80);
+        number >>= 7;
+    }
+    bytes.push(number as u8);
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn module(imports: &[&str]) -> Vec<u8> {
+        let mut section = vec![imports.len() as u8];
+        for name in imports {
+            for text in ["./widget_bg.js", name] {
+                section.push(text.len() as u8);
+                section.extend(text.as_bytes());
+            }
+            section.extend([0, 0]);
+        }
+        // A type section before it and a custom section after it, which stay as they are.
+        let mut module = b"\0asm\x01\0\0\0\x01\x04\x01\x60\0\0\x02".to_vec();
+        push_number(&mut module, section.len());
+        module.extend(section);
+        module.extend(b"\0\x02\x01x");
+        module
+    }
+
+    #[test]
+    fn module_and_glue_get_the_same_short_names() {
+        let glue = "const imports={__wbg_get_0123:function(){},__wbg_get_01234:function(){}};imports.__wbg_get_0123()";
+        let (renamed, glue) = shorten(&module(&["__wbg_get_0123", "__wbg_get_01234"]), glue).expect("a whole module");
+        assert_eq!(renamed, module(&["$i0", "$i1"]));
+        assert_eq!(glue, "const imports={$i0:function(){},$i1:function(){}};imports.$i0()");
+    }
+
+    #[test]
+    fn what_does_not_fit_together_is_refused() {
+        let whole = module(&["__wbg_get_0123"]);
+        assert!(shorten(&whole, "nothing here").is_err());
+        assert!(shorten(&whole, "let $i0; __wbg_get_0123").is_err());
+        // Anywhere between the end of the type section and the end of the imports.
+        for end in 15..whole.len() - 4 {
+            assert!(shorten(&whole[..end], "__wbg_get_0123").is_err(), "cut at {end}");
+        }
+    }
+}
