@@ -118,10 +118,11 @@ impl Burst {
         }
     }
 
-    /// What is worth saying; empty when the page has only to show another state.
+    /// What is worth saying; blank when the page has only to show another state. Not empty, since a browser drops an
+    /// event without data.
     fn sentence(&self, t: Texts) -> String {
         match (self.created, self.said) {
-            (0, 0) => String::new(),
+            (0, 0) => " ".to_owned(),
             (0, _) => t.get("console.live.said").to_owned(),
             (1, _) => t.get("console.live.created").to_owned(),
             (n, _) => t.with("console.live.created_many", &[("n", &n.to_string())]),
