@@ -14,6 +14,7 @@ mod trace;
 
 use axum::Router;
 use axum::extract::DefaultBodyLimit;
+use axum::handler::Handler as _;
 use axum::middleware::{from_fn, from_fn_with_state};
 use sayso_shared::limits::BODY_MAX_BYTES;
 
@@ -36,7 +37,7 @@ pub fn router(app: &App) -> Router {
         .merge(openapi::router(description))
         .merge(assets::router())
         .merge(health::router())
-        .fallback(problems::not_found)
+        .fallback(problems::not_found.layer(from_fn(headers::for_browsers)))
         .layer(from_fn_with_state(app.clone(), headers::for_all))
         .layer(from_fn(trace::log))
         .with_state(app.clone())
