@@ -53,8 +53,8 @@ impl Company {
     pub async fn open(listener: TcpListener, collector: &str, page: Page) -> Self {
         let port = listener.local_addr().expect("it is bound").port();
         let html = format!(
-            "<!doctype html><html lang=en><meta charset=utf-8><title>Acme Home</title><h1>Acme Home</h1>\
-             <p><input id=search aria-label=Search> <button id=help data-sayso-open=complaint>Tell us</button></p>\
+            "<!doctype html><html lang=en><meta charset=utf-8><title>Acme Home</title><main><h1>Acme Home</h1>\
+             <p><input id=search aria-label=Search> <button id=help data-sayso-open=complaint>Tell us</button></p></main>\
              <script async src=\"{collector}/sayso.js\" data-site=acme {}></script></html>",
             page.attributes
         );

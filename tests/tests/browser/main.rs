@@ -4,6 +4,7 @@
 
 #![expect(clippy::unwrap_used, reason = "a test may panic")]
 
+mod accessibility;
 mod fallbacks;
 mod stage;
 mod story;
