@@ -25,6 +25,8 @@ const css = `
 #fallback p{margin:0 0 12px}
 #fallback p:before{content:"";display:block;box-sizing:border-box;width:28px;height:28px;margin:0 auto 16px;border:3px solid #8886;border-top-color:currentColor;border-radius:50%;animation:turn 1s linear infinite}
 #fallback a{color:inherit}
+#fallback a:only-child{display:inline-block;margin-top:8px;border-radius:10px;padding:12px 24px;background:var(--a);color:var(--t);font-weight:600;text-decoration:none}
+.launcher[aria-expanded=true]{opacity:0}
 iframe{display:block;flex:1 1 680px;min-height:0;width:100%;border:0}
 @keyframes rise{0%{opacity:0;transform:translateY(12px)}}
 @keyframes turn{to{transform:rotate(1turn)}}
@@ -144,7 +146,7 @@ export function panel(sayso) {
     },
     date(text) {
       const date = new Date(text)
-      return isNaN(date) ? undefined : date.toLocaleString(sayso.lang, { weekday: 'long', month: 'long', day: 'numeric', hour: 'numeric', minute: '2-digit' })
+      return isNaN(date) ? undefined : date.toLocaleString(navigator.languages.find(tag => tag.startsWith(sayso.lang)) || sayso.lang, { weekday: 'long', month: 'long', day: 'numeric', hour: 'numeric', minute: '2-digit' })
     },
     // A storage that is full or denied is no reason to disturb somebody who is writing.
     keep(feedback) {

@@ -48,7 +48,7 @@
   launcher.dataset.saysoOpen = ''
   root.append(launcher)
   const look = style(`:host{all:initial!important;display:contents!important}
-.launcher{position:fixed;inset:auto var(--o) var(--o) auto;z-index:999999999;display:flex;align-items:center;gap:9px;min-height:48px;border:1px solid #0000;border-radius:24px;padding:0 18px;background:var(--a);color:var(--t);font:600 16px/1.5 system-ui;cursor:pointer;box-shadow:0 4px 20px #0004}
+.launcher{position:fixed;inset:auto var(--o) var(--o) auto;z-index:999999999;display:flex;align-items:center;gap:.5em;min-height:48px;border:1px solid #0000;border-radius:24px;padding:0 18px;background:var(--a);color:var(--t);font:600 16px/1.5 system-ui;cursor:pointer;box-shadow:0 4px 20px #0004}
 .bubble:before{content:"";width:20px;height:20px;background:currentColor;clip-path:path("M3 1h14a3 3 0 0 1 3 3v8a3 3 0 0 1-3 3h-6l-6 5v-5H3a3 3 0 0 1-3-3V4a3 3 0 0 1 3-3")}
 .tab{bottom:40%;right:0;border-radius:0;padding:18px 0;writing-mode:vertical-rl}
 .left{right:auto;left:var(--o)}
@@ -56,6 +56,7 @@
 .none{display:none}
 :focus-visible{outline:3px solid #a94012;box-shadow:0 0 0 6px #fff}
 .launcher[aria-busy=true]{opacity:.6}
+@media(max-width:480px){.bubble{font-size:0}}
 @media print{:host{display:none!important}}`).cssRules[0].style
 
   // What the panel and the widget read at the moment that they need it, and the functions here that they call.
@@ -84,7 +85,7 @@
 
   let loading
   // Everything starts at once; the panel shows itself while the rest is still on its way.
-  const load = () => loading ||= (sayso.ahead = sayso.parts(), import(asset('__PANEL_JS__'))).then(({ panel }) => panel(sayso))
+  const load = () => loading ||= ((sayso.ahead = sayso.parts()).catch(() => {}), import(asset('__PANEL_JS__'))).then(({ panel }) => panel(sayso))
   const warm = () => load().catch(() => {})
   const ask = (name, ...rest) => {
     launcher.ariaBusy = true

@@ -20,8 +20,8 @@ pub fn form(ui: &Ui) -> Html {
         with!["novalidate" => "true", "aria-busy" => flag(sending.then_some(()))],
         vec![
             el(
-                "header",
-                with![],
+                "div",
+                with!["class" => "top"],
                 vec![
                     says("h2", with![], ui.text("title")),
                     if promise.is_empty() { none() } else { says("p", with![], promise) },
@@ -89,8 +89,8 @@ fn footer(ui: &Ui) -> Html {
         )
     };
     el(
-        "footer",
-        with![],
+        "div",
+        with!["class" => "bottom"],
         vec![
             failed,
             el(
