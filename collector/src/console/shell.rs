@@ -98,11 +98,16 @@ pub fn span(t: Texts, span: Millis) -> String {
     t.with(key, &[("n", &(span / unit).max(1).to_string())])
 }
 
-/// A text on one line, cut at about `most` characters.
+/// A text on one line, cut at about `most` characters, and where words are parted by spaces, between words.
 pub fn excerpt(text: &str, most: usize) -> String {
     let line = text.split_whitespace().collect::<Vec<_>>().join(" ");
     match line.char_indices().nth(most) {
-        Some((at, _)) => format!("{}…", line[..at].trim_end()),
+        Some((at, next)) => {
+            let cut = &line[..at];
+            // A space far back is no end of a word: Chinese has none within a sentence.
+            let word = cut.rfind(' ').filter(|space| next.is_ascii_alphanumeric() && at - space < 24);
+            format!("{}…", word.map_or(cut, |space| &cut[..space]).trim_end())
+        }
         None => line,
     }
 }
@@ -115,6 +120,8 @@ mod tests {
     fn cuts_between_characters() {
         assert_eq!(excerpt("送货\n迟到", 9), "送货 迟到");
         assert_eq!(excerpt("沙发送来时扶手破了", 4), "沙发送来…");
+        assert_eq!(excerpt("from the beginning of it", 16), "from the…");
+        assert_eq!(excerpt("from the beginning of it", 18), "from the beginning…");
     }
 
     #[test]
