@@ -8,7 +8,7 @@ use tokio::sync::{mpsc, oneshot};
 use tokio::task::JoinHandle;
 
 use super::store::{self, Stored, Submission};
-use crate::db::Db;
+use crate::db::{self, Db};
 use crate::http::{Error, Result};
 
 /// A transaction that grows without end would make the first of its batch wait too long.
@@ -50,6 +50,11 @@ impl Intake {
             Err(_) if is_repeat => Err(Error::Conflict("the first request with this key is still under way".into())),
             Err(_) => Err(Error::Unavailable { retry_after: 5 }),
         }
+    }
+
+    /// How many submissions wait for their answer.
+    pub fn waiting(&self) -> usize {
+        lock(&self.under_way).len()
     }
 
     /// Takes nothing more, and returns when all that was queued has been written and answered.
@@ -104,6 +109,13 @@ async fn write(db: &Db, batch: &mut Vec<Waiting>) {
             for (waiting, result) in batch.drain(..).zip(results) {
                 // Whoever has gone away meanwhile finds the answer by its key.
                 let _ = waiting.answer.send(result);
+            }
+        }
+        // Each row alone would wait for the database as long again.
+        Err(error) if db::is_unavailable(&error) => {
+            tracing::error!(%error, size = batch.len(), "the database takes nothing at present");
+            for waiting in batch.drain(..) {
+                let _ = waiting.answer.send(Err(Error::Unavailable { retry_after: 5 }));
             }
         }
         Err(error) => {
