@@ -8,11 +8,10 @@ use tokio::sync::{mpsc, oneshot};
 use tokio::task::JoinHandle;
 
 use super::store::{self, Stored, Submission};
+use crate::config::Limits;
 use crate::db::{self, Db};
 use crate::http::{Error, Result};
 
-/// A transaction that grows without end would make the first of its batch wait too long.
-const LARGEST_BATCH: usize = 256;
 /// How long a repeat waits for the first request with its key.
 const PATIENCE: Duration = Duration::from_secs(10);
 
@@ -30,10 +29,10 @@ struct Waiting {
 }
 
 impl Intake {
-    /// Starts the writer behind a queue of `capacity` submissions.
-    pub fn start(db: Db, capacity: usize) -> Self {
-        let (sender, receiver) = mpsc::channel(capacity);
-        let writer = tokio::spawn(write_batches(db, receiver));
+    /// Starts the writer behind a queue of `limits.queue` submissions.
+    pub fn start(db: Db, limits: &Limits) -> Self {
+        let (sender, receiver) = mpsc::channel(limits.queue);
+        let writer = tokio::spawn(write_batches(db, receiver, limits.batch));
         Self { queue: Mutex::new(Some(sender)), under_way: Arc::default(), writer: Mutex::new(Some(writer)) }
     }
 
@@ -94,9 +93,10 @@ fn lock<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-async fn write_batches(db: Db, mut queue: mpsc::Receiver<Waiting>) {
-    let mut batch = Vec::with_capacity(LARGEST_BATCH);
-    while queue.recv_many(&mut batch, LARGEST_BATCH).await > 0 {
+/// A batch closes when the writer is free, or at its limit: a transaction that grows without end would make its first row wait too long.
+async fn write_batches(db: Db, mut queue: mpsc::Receiver<Waiting>, largest: usize) {
+    let mut batch = Vec::with_capacity(largest);
+    while queue.recv_many(&mut batch, largest).await > 0 {
         write(&db, &mut batch).await;
     }
 }
