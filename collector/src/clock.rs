@@ -40,9 +40,27 @@ pub fn rfc3339(millis: Millis) -> String {
     Timestamp::from_millisecond(millis).map(|time| time.to_string()).unwrap_or_default()
 }
 
-/// Reads RFC 3339.
+/// Reads RFC 3339, and not the wider forms of ISO 8601 and RFC 9557 that the parser would take as well.
 pub fn parse_rfc3339(text: &str) -> Option<Millis> {
-    text.parse::<Timestamp>().ok().map(Timestamp::as_millisecond)
+    let fits = |text: &str, pattern: &str| {
+        text.len() == pattern.len()
+            && text.bytes().zip(pattern.bytes()).all(|(byte, wanted)| match wanted {
+                b'0' => byte.is_ascii_digit(),
+                b'T' => matches!(byte, b'T' | b't' | b' '),
+                b'+' => matches!(byte, b'+' | b'-'),
+                _ => byte == wanted,
+            })
+    };
+    let (local, rest) = text.split_at_checked(19)?;
+    let offset = match rest.strip_prefix('.') {
+        None => rest,
+        Some(fraction) => {
+            let offset = fraction.trim_start_matches(|digit: char| digit.is_ascii_digit());
+            (offset.len() < fraction.len()).then_some(offset)?
+        }
+    };
+    let holds = fits(local, "0000-00-00T00:00:00") && (matches!(offset, "Z" | "z") || fits(offset, "+00:00"));
+    text.parse::<Timestamp>().ok().filter(|_| holds).map(Timestamp::as_millisecond)
 }
 
 #[cfg(test)]
@@ -53,7 +71,24 @@ mod tests {
     fn writes_and_reads_the_wire_form() {
         assert_eq!(rfc3339(1_763_805_600_000), "2025-11-22T10:00:00Z");
         assert_eq!(parse_rfc3339("2025-11-22T18:00:00+08:00"), Some(1_763_805_600_000));
-        assert_eq!(parse_rfc3339("yesterday"), None);
+        for time in ["2025-11-22t10:00:00.000z", "2025-11-22 10:00:00Z", "2025-11-22T04:30:00-05:30"] {
+            assert_eq!(parse_rfc3339(time), Some(1_763_805_600_000), "{time}");
+        }
+        for other in [
+            "yesterday",
+            "2025-11-22",
+            "2025-11-22T10:00:00",
+            "2025-11-22T10:00Z",
+            "2025-11-22T10:00:00.Z",
+            "2025-11-22T10:00:00,5Z",
+            "20251122T100000Z",
+            "2025-11-22T10:00:00+0800",
+            "2025-11-22T10:00:00Z[UTC]",
+            "2025-13-22T10:00:00Z",
+            "二〇二五年十一月廿二日",
+        ] {
+            assert_eq!(parse_rfc3339(other), None, "{other}");
+        }
     }
 
     #[test]

@@ -202,6 +202,10 @@ fn make_key_file(path: &Path) -> anyhow::Result<String> {
         Ok(mut file) => {
             writeln!(file, "{text}")?;
             file.sync_all()?;
+            // The name as well: what is encrypted from now on is lost with it.
+            if let Some(folder) = path.parent() {
+                fs::File::open(folder)?.sync_all()?;
+            }
             Ok(text)
         }
         // Two commands started together: the other one was first, and its key counts.

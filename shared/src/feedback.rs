@@ -4,7 +4,7 @@ use serde::Serialize;
 use serde_json::Value;
 
 use crate::contact::Contact;
-use crate::fields::Fields;
+use crate::fields::{Fields, NO_NUL};
 use crate::kind::Kind;
 use crate::limits::*;
 use crate::locale::Locale;
@@ -266,8 +266,20 @@ fn read_context(fields: &mut Fields) -> Option<Value> {
         fields.refuse("context", ErrorCode::Invalid, "must be an object");
     } else if context.to_string().len() > CONTEXT_MAX_BYTES {
         fields.refuse("context", ErrorCode::TooLong, format!("must be at most {CONTEXT_MAX_BYTES} bytes of JSON"));
+    } else if has_nul(&context) {
+        fields.refuse("context", ErrorCode::Invalid, NO_NUL);
     }
     Some(context)
+}
+
+/// Whether any text or name in a document has the NUL character. The parser bounds how deep it can be.
+fn has_nul(value: &Value) -> bool {
+    match value {
+        Value::String(text) => text.contains('\0'),
+        Value::Array(items) => items.iter().any(has_nul),
+        Value::Object(map) => map.iter().any(|(name, value)| name.contains('\0') || has_nul(value)),
+        Value::Null | Value::Bool(_) | Value::Number(_) => false,
+    }
 }
 
 fn read_attachments(fields: &mut Fields) -> Vec<String> {

@@ -8,6 +8,9 @@ use crate::limits::{SCORE_MAX, SCORE_MIN};
 use crate::problem::{ErrorCode, FieldError};
 use crate::text::Text;
 
+/// What is said of a text with U+0000, which no database column and hardly any program takes.
+pub(crate) const NO_NUL: &str = "must not contain the NUL character";
+
 /// The fields of one JSON object that have not been read yet, and what was wrong with those that have.
 #[derive(Debug)]
 pub struct Fields {
@@ -45,6 +48,10 @@ impl Fields {
     /// Takes a string that may be absent.
     pub fn string(&mut self, name: &str) -> Option<String> {
         match self.value(name)? {
+            Value::String(text) if text.contains('\0') => {
+                self.refuse(name, ErrorCode::Invalid, NO_NUL);
+                None
+            }
             Value::String(text) => Some(text),
             _ => {
                 self.refuse(name, ErrorCode::Invalid, "must be a string");

@@ -2,6 +2,7 @@
 
 use serde::Serialize;
 
+use crate::fields::NO_NUL;
 use crate::problem::ErrorCode;
 
 /// Text of 1 to `MAX` Unicode scalar values after trimming.
@@ -26,7 +27,7 @@ impl<const MAX: usize> Text<MAX> {
             return Err(TextError { code: ErrorCode::Required, detail: "must not be empty".into() });
         }
         if text.contains('\0') {
-            return Err(TextError { code: ErrorCode::Invalid, detail: "must not contain the NUL character".into() });
+            return Err(TextError { code: ErrorCode::Invalid, detail: NO_NUL.into() });
         }
         // Each scalar value takes at most four bytes, so counting is needed only for texts that may be too long.
         let length = if text.len() <= MAX { text.len() } else { text.chars().count() };

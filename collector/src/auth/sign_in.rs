@@ -50,14 +50,19 @@ struct Wish {
     next: String,
 }
 
-async fn show(Language(t): Language, who: Option<SignedIn>, Query(wish): Query<Wish>) -> Result<Response> {
+async fn show(
+    State(app): State<App>,
+    Language(t): Language,
+    who: Option<SignedIn>,
+    Query(wish): Query<Wish>,
+) -> Result<Response> {
     let next = local_path(&wish.next).unwrap_or(HOME);
     if who.is_some() {
         return Ok(Redirect::to(next).into_response());
     }
     let t = console_texts(t.0);
     let shown = page(&SignInPage { t, email: "", next, is_wrong: false })?;
-    Ok((remember_language(t.0), shown).into_response())
+    Ok((remember_language(&app.config, t.0), shown).into_response())
 }
 
 #[derive(Deserialize)]
@@ -124,5 +129,5 @@ async fn follow_link(
 /// Signs a member in and goes on to `next`.
 pub(super) async fn welcome(app: &App, session: &Session, member: &Member, next: &str) -> Result<Response> {
     session::sign_in(app, session, member).await?;
-    Ok((remember_language(member.lang()), Redirect::to(next)).into_response())
+    Ok((remember_language(&app.config, member.lang()), Redirect::to(next)).into_response())
 }

@@ -73,7 +73,7 @@ struct LanguageForm {
 async fn set_language(State(app): State<App>, who: SignedIn, Posted(form): Posted<LanguageForm>) -> Result<Response> {
     let lang = Lang::for_tag(&form.lang).ok_or_else(|| Error::Malformed("there is no such language".into()))?;
     Member::set_lang(&app.db, &who.member.id, lang).await?;
-    Ok((remember_language(lang), Redirect::to("/staff/account?saved=language")).into_response())
+    Ok((remember_language(&app.config, lang), Redirect::to("/staff/account?saved=language")).into_response())
 }
 
 #[derive(Deserialize)]

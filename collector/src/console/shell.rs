@@ -8,6 +8,7 @@ use sayso_shared::Lang;
 use crate::auth::SignedIn;
 use crate::auth::password::Weakness;
 use crate::clock::{DAY, HOUR, MINUTE, Millis};
+use crate::config::Config;
 use crate::http::Result;
 use crate::http::language::COOKIE;
 use crate::text::Texts;
@@ -72,8 +73,9 @@ pub fn page(template: &impl Template) -> Result<Html<String>> {
 }
 
 /// Makes error pages, which know no member, speak the language as well.
-pub fn remember_language(lang: Lang) -> HeaderMap {
-    let cookie = format!("{COOKIE}={}; Path=/; Max-Age=31536000; SameSite=Lax", lang.as_str());
+pub fn remember_language(config: &Config, lang: Lang) -> HeaderMap {
+    let secure = if config.is_https() { "; Secure" } else { "" };
+    let cookie = format!("{COOKIE}={}; Path=/; Max-Age=31536000; HttpOnly; SameSite=Lax{secure}", lang.as_str());
     let value = HeaderValue::try_from(cookie).expect("language tags are plain ASCII");
     HeaderMap::from_iter([(header::SET_COOKIE, value)])
 }

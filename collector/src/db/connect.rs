@@ -1,13 +1,14 @@
 //! Opening either database with the settings that durability needs, and migrating it.
 
 use std::fs::{DirBuilder, File};
-use std::os::unix::fs::DirBuilderExt;
+use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
 use std::path::Path;
 use std::str::FromStr;
 use std::time::Duration;
 
 use anyhow::{Context, bail};
 use fs4::FileExt;
+use sqlx::Connection as _;
 use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
 
@@ -46,6 +47,9 @@ impl Db {
             let made = DirBuilder::new().recursive(true).mode(0o700).create(folder);
             made.with_context(|| format!("cannot make the data folder {}", folder.display()))?;
         }
+        // SQLite gives its other files the mode of this one. The folder may have been made by somebody else, and be open to all.
+        let made = File::options().create(true).append(true).mode(0o600).open(path);
+        made.with_context(|| format!("cannot open the database {}", path.display()))?;
         let options = SqliteConnectOptions::new()
             .filename(path)
             .create_if_missing(true)
@@ -56,6 +60,9 @@ impl Db {
         let pool = SqlitePoolOptions::new()
             .max_connections(8)
             .acquire_timeout(Duration::from_secs(10))
+            // When the disk is full, SQLite rolls a transaction back by itself. sqlx goes on to count it, and such a connection would
+            // refuse every later one, also when there is room again.
+            .before_acquire(|connection, _| Box::pin(async move { Ok(!connection.is_in_transaction()) }))
             .connect_with(options)
             .await
             .with_context(|| format!("cannot open the database {}", path.display()))?;

@@ -113,12 +113,18 @@ pub fn is_deadlock(error: &sqlx::Error) -> bool {
 /// Whether the database can't be reached or can't take more at present, so that trying again helps.
 pub fn is_unavailable(error: &sqlx::Error) -> bool {
     match error {
-        sqlx::Error::PoolTimedOut | sqlx::Error::PoolClosed | sqlx::Error::Io(_) | sqlx::Error::WorkerCrashed => true,
+        sqlx::Error::PoolTimedOut
+        | sqlx::Error::PoolClosed
+        | sqlx::Error::Io(_)
+        | sqlx::Error::WorkerCrashed
+        | sqlx::Error::BeginFailed => true,
         sqlx::Error::Database(error) => {
-            // PostgreSQL: connection exceptions, resources, operator intervention. SQLite: busy, locked, disk full, I/O.
+            // PostgreSQL: connection exceptions, resources, operator intervention. SQLite: busy, locked, read-only, I/O,
+            // disk full, no file.
             error.code().is_some_and(|code| {
                 matches!(code.get(..2), Some("08" | "53" | "57")) && code.len() == 5
-                    || matches!(code.parse::<i64>().map(|code| code & 0xff), Ok(5 | 6 | 10 | 13)) && code.len() != 5
+                    || matches!(code.parse::<i64>().map(|code| code & 0xff), Ok(5 | 6 | 8 | 10 | 13 | 14))
+                        && code.len() != 5
             })
         }
         _ => false,

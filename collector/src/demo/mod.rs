@@ -4,6 +4,7 @@ mod seed;
 mod website;
 
 use std::net::SocketAddr;
+use std::path::Path;
 
 use anyhow::Context as _;
 use tokio::net::TcpListener;
@@ -21,12 +22,14 @@ pub struct Arguments {
 }
 
 impl Arguments {
-    /// The demo keeps its data apart from real data unless it is told where.
-    pub fn settle(&self, mut overrides: Overrides) -> Overrides {
-        if overrides.data.is_none() && overrides.database_url.is_none() {
+    /// The demo keeps its data apart from real data unless the settings, wherever they come from, say where.
+    pub fn settle(&self, mut overrides: Overrides) -> anyhow::Result<Overrides> {
+        let config = Config::load(&overrides)?;
+        let is_usual = overrides.data.is_none() && config.data == Path::new("./data");
+        if is_usual && config.database_url.reveal().is_none() {
             overrides.data = Some("./data/demo".into());
         }
-        overrides
+        Ok(overrides)
     }
 }
 

@@ -12,7 +12,9 @@ use crate::sites::Site;
 /// Refuses foreign origins, answers preflights, and adds the CORS headers to every answer to an allowed origin, errors included.
 pub async fn guard(State(app): State<App>, request: Request, next: Next) -> Result<Response> {
     let Some(origin) = request.headers().get(header::ORIGIN).cloned() else {
-        return Ok(next.run(request).await);
+        let mut response = next.run(request).await;
+        response.headers_mut().append(header::VARY, HeaderValue::from_static("Origin"));
+        return Ok(response);
     };
     let own = is_own(&app, &origin, request.headers());
     let site_key = request.uri().path().strip_prefix("/api/v1/sites/").and_then(|rest| rest.split('/').next());

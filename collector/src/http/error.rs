@@ -25,6 +25,9 @@ pub enum Error {
     /// 404: there is no such thing. For codes it does not tell whether there ever was.
     #[error("{0}")]
     NotFound(&'static str),
+    /// 405: the address is right, but not for this.
+    #[error("this address does not take this method")]
+    MethodNotAllowed,
     /// 409: not in this state.
     #[error("{0}")]
     Conflict(String),
@@ -73,6 +76,7 @@ impl Error {
             Error::Unauthorized => (StatusCode::UNAUTHORIZED, "unauthorized"),
             Error::Forbidden(_) => (StatusCode::FORBIDDEN, "forbidden"),
             Error::NotFound(_) => (StatusCode::NOT_FOUND, "not_found"),
+            Error::MethodNotAllowed => (StatusCode::METHOD_NOT_ALLOWED, "method_not_allowed"),
             Error::Conflict(_) => (StatusCode::CONFLICT, "conflict"),
             Error::TooLarge(_) => (StatusCode::PAYLOAD_TOO_LARGE, "too_large"),
             Error::UnsupportedMediaType(_) => (StatusCode::UNSUPPORTED_MEDIA_TYPE, "unsupported_media_type"),

@@ -16,6 +16,7 @@ use axum::Router;
 use axum::extract::DefaultBodyLimit;
 use axum::handler::Handler as _;
 use axum::middleware::{from_fn, from_fn_with_state};
+use axum::routing::any;
 use sayso_shared::limits::BODY_MAX_BYTES;
 
 pub use error::{Error, Result};
@@ -27,16 +28,22 @@ use crate::{assets, console, intake, pages, sites};
 pub fn router(app: &App) -> Router {
     let (public_api, description) =
         openapi::describe(sites::api::router().merge(intake::router()).merge(pages::api::router()));
-    let public_api =
-        public_api.layer(from_fn_with_state(app.clone(), cors::guard)).layer(DefaultBodyLimit::max(BODY_MAX_BYTES));
+    let public_api = public_api
+        // What is no address of the API is refused by it too, so that a web page can read the refusal.
+        .route("/api/{*rest}", any(problems::not_found))
+        .layer(from_fn(problems::for_refusals))
+        .layer(from_fn_with_state(app.clone(), cors::guard))
+        .layer(DefaultBodyLimit::max(BODY_MAX_BYTES));
     let people = pages::router().merge(problems::router()).merge(console::router(app));
-    let people = people.layer(from_fn(headers::for_pages)).layer(DefaultBodyLimit::max(BODY_MAX_BYTES));
+    let people = people
+        .layer(from_fn(problems::for_refusals))
+        .layer(from_fn(headers::for_pages))
+        .layer(DefaultBodyLimit::max(BODY_MAX_BYTES));
+    let files = openapi::router(description).merge(assets::router()).merge(health::router());
     Router::new()
         .merge(public_api)
         .merge(people)
-        .merge(openapi::router(description))
-        .merge(assets::router())
-        .merge(health::router())
+        .merge(files.layer(from_fn(problems::for_refusals)))
         .fallback(problems::not_found.layer(from_fn(headers::for_browsers)))
         .layer(from_fn_with_state(app.clone(), headers::for_all))
         .layer(from_fn(trace::log))

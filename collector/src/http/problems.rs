@@ -2,10 +2,12 @@
 
 use askama::Template;
 use axum::Router;
-use axum::extract::Path;
-use axum::http::{HeaderValue, header};
+use axum::extract::{Path, Request};
+use axum::http::{HeaderValue, StatusCode, header};
+use axum::middleware::Next;
 use axum::response::{Html, IntoResponse, Response};
 use axum::routing::get;
+use sayso_shared::limits::BODY_MAX_BYTES;
 use sayso_shared::{Lang, Problem};
 
 use super::language::Language;
@@ -21,6 +23,7 @@ pub const KINDS: &[(&str, &str)] = &[
     ("unauthorized", "Sign in first"),
     ("forbidden", "Not allowed"),
     ("not_found", "Not found"),
+    ("method_not_allowed", "Method not allowed"),
     ("conflict", "Not possible at present"),
     ("too_large", "Too large"),
     ("unsupported_media_type", "Wrong type of content"),
@@ -44,6 +47,29 @@ pub fn router() -> Router<App> {
 /// What no route answers.
 pub async fn not_found() -> Error {
     Error::NotFound("there is nothing at this address")
+}
+
+/// Gives a refusal that the framework made by itself, such as that of a method or of an address that can't be decoded, the form
+/// of all others.
+pub async fn for_refusals(request: Request, next: Next) -> Response {
+    let response = next.run(request).await;
+    let media_type = response.headers().get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok());
+    if response.extensions().get::<Problem>().is_some() || !media_type.unwrap_or("text/plain").starts_with("text/plain")
+    {
+        return response;
+    }
+    let error = match response.status() {
+        StatusCode::METHOD_NOT_ALLOWED => Error::MethodNotAllowed,
+        StatusCode::PAYLOAD_TOO_LARGE => Error::TooLarge(BODY_MAX_BYTES),
+        status if status.is_client_error() => Error::Malformed("the request can't be read".to_owned()),
+        status if status.is_server_error() => Error::Internal(anyhow::anyhow!("a layer answered {status}")),
+        _ => return response,
+    };
+    let mut refused = error.into_response();
+    if let Some(methods) = response.headers().get(header::ALLOW) {
+        refused.headers_mut().insert(header::ALLOW, methods.clone());
+    }
+    refused
 }
 
 /// The error page for `problem`, with the status and headers of `response`.

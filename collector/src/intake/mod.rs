@@ -53,7 +53,7 @@ struct Receipt {
     #[schema(example = "7QK4-M2XH-9TRD-7")]
     code: String,
     status_url: String,
-    #[schema(example = "2026-11-22T10:00:00Z")]
+    #[schema(example = "2026-11-22T10:00:00Z", format = DateTime)]
     received_at: String,
     #[serde(skip_serializing_if = "Option::is_none")]
     promise: Option<Promise>,
@@ -62,11 +62,15 @@ struct Receipt {
 /// What the customer was promised.
 #[derive(Serialize, ToSchema)]
 struct Promise {
+    #[schema(format = DateTime)]
     first_response_due: String,
 }
 
-/// A feedback, for the description of the API; [`Feedback::parse`] is what reads it.
+// For the description of the API; `Feedback::parse` is what reads it.
+/// What a customer has to say. Empty texts and nulls count as absent.
 #[derive(Serialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+#[schema(as = Feedback)]
 struct FeedbackBody {
     kind: Kind,
     #[schema(min_length = 1, max_length = 10_000)]
@@ -97,12 +101,14 @@ struct FeedbackBody {
     #[schema(max_items = 5)]
     attachments: Option<Vec<String>>,
     /// RFC 3339: when the customer pressed send.
+    #[schema(format = DateTime)]
     composed_at: Option<String>,
     keep_unmasked: Option<bool>,
     proof: Option<String>,
 }
 
 #[derive(Serialize, ToSchema)]
+#[serde(deny_unknown_fields)]
 #[schema(as = Contact)]
 struct ContactBody {
     #[schema(max_length = 100)]
@@ -114,6 +120,7 @@ struct ContactBody {
 }
 
 #[derive(Serialize, ToSchema)]
+#[serde(deny_unknown_fields)]
 #[schema(as = Page)]
 struct PageBody {
     #[schema(max_length = 2_000)]
@@ -131,11 +138,11 @@ struct PageBody {
     tag = "feedback",
     params(
         ("key" = String, Path, description = "The site's public key"),
-        ("Idempotency-Key" = String, Header, description = "A UUID that the client makes; a repeat with it gives the first answer again"),
+        ("Idempotency-Key" = String, Header, format = "uuid", description = "A UUID that the client makes; a repeat with it gives the first answer again"),
     ),
     request_body = FeedbackBody,
     responses(
-        (status = 201, body = Receipt),
+        (status = 201, body = Receipt, description = "It is on disk"),
         (status = 400, body = Problem, content_type = "application/problem+json", description = "Not JSON, not UTF-8, or no key"),
         (status = 403, body = Problem, content_type = "application/problem+json", description = "Foreign origin"),
         (status = 404, body = Problem, content_type = "application/problem+json", description = "No such site"),

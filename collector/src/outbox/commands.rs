@@ -27,9 +27,9 @@ pub enum TargetCommand {
         /// The URL of a receiver of signed webhooks (Standard Webhooks 1.0).
         #[arg(long, value_name = "URL")]
         webhook: Option<String>,
-        /// A type of event to forward, such as case.created; give it once for each. Without any, a webhook gets all of them, and an
+        /// The types of event to forward, such as case.created. Without any, a webhook gets all of them, and an
         /// address hears of new cases and of what customers do.
-        #[arg(long = "event", value_name = "TYPE", value_parser = event_type)]
+        #[arg(long = "event", value_name = "TYPE", value_parser = event_type, num_args = 1..)]
         events: Vec<EventType>,
     },
     /// List the targets of a site, or of all sites.

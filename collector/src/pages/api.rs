@@ -38,10 +38,10 @@ struct CaseBody {
     site: SiteBody,
     kind: Kind,
     stage: Stage,
-    #[schema(example = "2026-11-22T10:00:00Z")]
+    #[schema(example = "2026-11-22T10:00:00Z", format = DateTime)]
     received_at: String,
     /// Until when the first response is promised; null where nothing is.
-    #[schema(required = true)]
+    #[schema(required = true, format = DateTime)]
     first_response_due: Option<String>,
     /// What was said since the feedback itself, oldest first.
     messages: Vec<MessageBody>,
@@ -67,6 +67,7 @@ struct MessageBody {
     #[schema(required = true)]
     name: Option<String>,
     body: String,
+    #[schema(format = DateTime)]
     at: String,
 }
 
@@ -77,16 +78,20 @@ enum Author {
     Staff,
 }
 
-/// A message, for the description of the API; [`Reply::parse`] is what reads it.
+// For the description of the API; `Reply::parse` is what reads it.
+/// A message.
 #[derive(Serialize, ToSchema)]
+#[serde(deny_unknown_fields)]
 #[schema(as = CustomerReply)]
 struct ReplyBody {
     #[schema(min_length = 1, max_length = 10_000)]
     body: String,
 }
 
-/// A satisfaction, for the description of the API; [`Satisfaction::parse`] is what reads it.
+// For the description of the API; `Satisfaction::parse` is what reads it.
+/// How satisfied the customer is with the answer.
 #[derive(Serialize, ToSchema)]
+#[serde(deny_unknown_fields)]
 #[schema(as = CustomerSatisfaction)]
 struct SatisfactionBody {
     #[schema(minimum = 1, maximum = 5)]
@@ -110,7 +115,7 @@ struct StageBody {
     tag = "customer",
     params(("code" = String, Path, description = "The tracking code; case and separators do not matter")),
     responses(
-        (status = 200, body = CaseBody),
+        (status = 200, body = CaseBody, description = "The case as its customer may see it"),
         (status = 403, body = Problem, content_type = "application/problem+json", description = "Foreign origin"),
         (status = 404, body = Problem, content_type = "application/problem+json", description = "No case with this code"),
         (status = 429, body = Problem, content_type = "application/problem+json", description = "Too many look-ups; see Retry-After"),
@@ -141,7 +146,7 @@ async fn read(State(app): State<App>, client: ClientAddress, Segment(code): Segm
     tag = "customer",
     params(
         ("code" = String, Path, description = "The tracking code"),
-        ("Idempotency-Key" = String, Header, description = "A UUID that the client makes; a repeat with it gives the first answer again"),
+        ("Idempotency-Key" = String, Header, format = "uuid", description = "A UUID that the client makes; a repeat with it gives the first answer again"),
     ),
     request_body = ReplyBody,
     responses(
@@ -179,7 +184,7 @@ async fn reply(
     tag = "customer",
     params(
         ("code" = String, Path, description = "The tracking code"),
-        ("Idempotency-Key" = String, Header, description = "A UUID that the client makes; a repeat with it changes nothing"),
+        ("Idempotency-Key" = String, Header, format = "uuid", description = "A UUID that the client makes; a repeat with it changes nothing"),
     ),
     request_body = SatisfactionBody,
     responses(

@@ -32,8 +32,10 @@ pub struct PublicSettings {
     categories: Vec<Category>,
     /// Fields that must be filled in.
     required: Vec<String>,
+    #[schema(value_type = BTreeMap<String, String>)]
     promise_text: Texts,
     privacy_url: Option<String>,
+    #[schema(value_type = BTreeMap<String, String>)]
     consent_text: Texts,
     theme: Theme,
     proof: Proof,
@@ -71,7 +73,7 @@ impl From<&Site> for PublicSettings {
     tag = "sites",
     params(("key" = String, Path, description = "The site's public key")),
     responses(
-        (status = 200, body = PublicSettings),
+        (status = 200, body = PublicSettings, description = "What the widget needs to show its form"),
         (status = 403, body = Problem, content_type = "application/problem+json", description = "Foreign origin"),
         (status = 404, body = Problem, content_type = "application/problem+json", description = "No such site"),
     )

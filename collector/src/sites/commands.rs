@@ -17,8 +17,8 @@ pub enum SiteCommand {
         /// The name that customers know.
         #[arg(long)]
         name: String,
-        /// An origin of its pages, such as `https://shop.example` or `https://*.shop.example`; give it once for each.
-        #[arg(long = "origin", required = true)]
+        /// The origins of its pages, such as `https://shop.example` or `https://*.shop.example`.
+        #[arg(long = "origin", value_name = "URL", required = true, num_args = 1..)]
         origins: Vec<String>,
     },
     /// List the sites.

@@ -44,6 +44,7 @@ pub struct Category {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub kind: Option<Kind>,
     /// What people read, by language.
+    #[schema(value_type = BTreeMap<String, String>)]
     pub label: Texts,
 }
 

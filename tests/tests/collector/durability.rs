@@ -74,6 +74,33 @@ async fn sqlite_is_opened_for_durability_and_by_one_server() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn what_sqlite_rolled_back_by_itself_does_not_spoil_later_writes() {
+    let app = sayso_tests::TestApp::spawn(Database::Sqlite).await;
+    // As a full disk does, this ends the transaction behind the back of the pool; more often than the pool has connections.
+    let ends_it = "insert or rollback into meta (name, value) select name, value from meta";
+    for _ in 0..20 {
+        let mut tx = app.app.db.begin().await.unwrap();
+        assert!(sayso::with_tx!(&mut tx, conn => sqlx::query(ends_it).execute(conn).await.map(|_| ())).is_err());
+    }
+    let answer = app.client().submit(json!({"kind": "praise", "message": "又有空间了"})).await;
+    assert_eq!(answer.status, StatusCode::CREATED, "{}", answer.body);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn nobody_else_can_read_the_database() {
+    use std::os::unix::fs::PermissionsExt;
+    // Even where somebody else made the folder, and left it open.
+    let data = tempfile::tempdir().unwrap();
+    std::fs::set_permissions(data.path(), std::fs::Permissions::from_mode(0o755)).unwrap();
+    let server = Served::start(data.path(), "", &[]).await;
+    for name in ["sayso.db", "sayso.db-wal", "sayso.db-shm"] {
+        let mode = std::fs::metadata(data.path().join(name)).unwrap().permissions().mode();
+        assert_eq!(mode & 0o777, 0o600, "{name}");
+    }
+    server.kill().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn postgres_needs_the_master_key() {
     let data = tempfile::tempdir().unwrap();
     let url = Database::Postgres.make().await.reveal().unwrap().to_owned();

@@ -1,7 +1,8 @@
 //! What holds for every answer: headers, assets, problems as pages, the description of the API.
 
 use reqwest::{Method, StatusCode};
-use sayso_tests::on_both_databases;
+use sayso_tests::{TestApp, on_both_databases};
+use serde_json::json;
 
 on_both_databases! {
     async fn every_page_is_locked_down(app: TestApp) {
@@ -61,9 +62,52 @@ on_both_databases! {
         assert_eq!(client.get("/api/v1/feedback/AAAA-AAAA-AAAA-A").await.problem(), "not_found");
     }
 
+    async fn what_no_handler_answers_is_a_problem_too(app: TestApp) {
+        let client = app.client();
+        let origin = TestApp::ORIGIN;
+        for (method, path, status, name) in [
+            (Method::PUT, "/api/v1/sites/acme/feedback", 405, "method_not_allowed"),
+            (Method::POST, "/api/v1/sites/acme", 405, "method_not_allowed"),
+            (Method::DELETE, "/api/v1/feedback/AAAA-AAAA-AAAA-A", 405, "method_not_allowed"),
+            (Method::GET, "/api/v1/sites/acme/nothing", 404, "not_found"),
+            (Method::GET, "/api/v2", 404, "not_found"),
+        ] {
+            let answer = client.send(client.request(method, path).header("origin", origin)).await;
+            assert_eq!((answer.status.as_u16(), answer.problem().as_str()), (status, name), "{path}: {}", answer.body);
+            assert_eq!(answer.header("access-control-allow-origin"), origin, "{path}");
+            assert_eq!(status == 405, !answer.header("allow").is_empty(), "{path} names its methods");
+        }
+        let foreign = client.request(Method::GET, "/api/v1/nothing").header("origin", "https://evil.example");
+        assert_eq!(client.send(foreign).await.status, StatusCode::FORBIDDEN);
+        let broken = client.get("/api/v1/sites/%ff").await;
+        assert_eq!((broken.status.as_u16(), broken.problem().as_str()), (400, "malformed"));
+        assert_eq!(client.send(client.request(Method::POST, "/healthz")).await.problem(), "method_not_allowed");
+        let page = client.send(client.request(Method::DELETE, "/t/")).await;
+        assert_eq!((page.status.as_u16(), page.header("content-type")), (405, "text/html; charset=utf-8"));
+    }
+
+    async fn caches_keep_answers_to_different_origins_apart(app: TestApp) {
+        let client = app.client();
+        let plain = client.get("/api/v1/sites/acme").await;
+        assert_eq!((plain.header("vary"), plain.header("access-control-allow-origin")), ("Origin", ""));
+        let asked = client.send(client.request(Method::GET, "/api/v1/sites/acme").header("origin", TestApp::ORIGIN)).await;
+        assert_eq!((asked.header("vary"), asked.header("access-control-allow-origin")), ("Origin", TestApp::ORIGIN));
+    }
+
     async fn the_api_is_described(app: TestApp) {
         let description = app.client().get("/api/openapi.json").await.json();
         assert_eq!(description["openapi"], "3.1.0");
+        let schemas = &description["components"]["schemas"];
+        assert_eq!(schemas["Stage"]["enum"], json!(["received", "being_looked_into", "waiting_for_you", "answered", "closed"]));
+        assert_eq!(schemas["Outcome"]["enum"], json!(["upheld", "partly_upheld", "not_upheld", "withdrawn"]));
+        assert_eq!(schemas["Feedback"]["additionalProperties"], json!(false));
+        for (path, methods) in description["paths"].as_object().unwrap() {
+            for (method, operation) in methods.as_object().unwrap() {
+                for (status, answer) in operation["responses"].as_object().unwrap() {
+                    assert!(answer["description"].is_string(), "OpenAPI wants a description of {method} {path} {status}");
+                }
+            }
+        }
         let paths: Vec<&str> = description["paths"].as_object().unwrap().keys().map(String::as_str).collect();
         assert_eq!(paths, [
             "/api/v1/feedback/{code}", "/api/v1/feedback/{code}/messages", "/api/v1/feedback/{code}/satisfaction",

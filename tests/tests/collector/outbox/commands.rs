@@ -9,7 +9,7 @@ on_both_databases! {
         write_key(data.path());
         let url = database.make().await;
         let sayso = |arguments: &[&str]| run(data.path(), url.reveal().unwrap_or_default(), arguments);
-        let (added, printed) = sayso(&["site", "add", "acme", "--name", "Acme Home", "--origin", "https://shop.example"]);
+        let (added, printed) = sayso(&["site", "add", "acme", "--name", "Acme Home", "--origin", "https://shop.example", "https://*.shop.example"]);
         assert!(added, "{printed}");
 
         let (added, printed) = sayso(&["target", "add", "--site", "acme", "--email", "team@acme.example", "--event", "rated"]);
@@ -26,7 +26,7 @@ on_both_databases! {
         assert!(mail.subject().starts_with("[Test] [Acme Home] New complaint: "), "{}", mail.subject());
 
         let receiver = WebhookReceiver::start().await;
-        let (added, printed) = sayso(&["target", "add", "--site", "acme", "--webhook", &receiver.url, "--event", "case.created"]);
+        let (added, printed) = sayso(&["target", "add", "--site", "acme", "--webhook", &receiver.url, "--event", "case.created", "case.rated"]);
         assert!(added && printed.contains("only this once"), "{printed}");
         let secret = printed.split_whitespace().find(|word| word.starts_with("whsec_")).unwrap().to_owned();
         let hook = id_in(&printed);
