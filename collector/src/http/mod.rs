@@ -35,6 +35,7 @@ pub fn router(app: &App) -> Router {
         .layer(DefaultBodyLimit::max(BODY_MAX_BYTES));
     let people = pages::router().merge(problems::router()).merge(console::router(app));
     let people = people
+        .fallback(problems::not_found)
         .layer(from_fn(problems::for_refusals))
         .layer(from_fn(headers::for_pages))
         .layer(DefaultBodyLimit::max(BODY_MAX_BYTES));
@@ -43,7 +44,6 @@ pub fn router(app: &App) -> Router {
         .merge(public_api)
         .merge(people)
         .merge(files.layer(from_fn(problems::for_refusals)))
-        .fallback(problems::not_found)
         .layer(from_fn_with_state(app.clone(), headers::for_all))
         .layer(from_fn(trace::log))
         .with_state(app.clone())
