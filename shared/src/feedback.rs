@@ -75,7 +75,7 @@ impl Feedback {
         let page = fields.object("page", Page::read);
         let context = read_context(&mut fields);
         let attachments = read_attachments(&mut fields);
-        let composed_at = fields.text::<64>("composed_at").map(Text::into_string);
+        let composed_at = fields.string("composed_at");
         let keep_unmasked = fields.boolean("keep_unmasked").unwrap_or(false);
         let identity = read_opaque(&mut fields, "identity", IDENTITY_MAX_BYTES);
         let proof = read_opaque(&mut fields, "proof", PROOF_MAX_BYTES);

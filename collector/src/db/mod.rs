@@ -76,6 +76,11 @@ impl Db {
         }
     }
 
+    /// Whether only one process at a time may serve from this database (see [`Db::lock_for_serving`]).
+    pub const fn takes_one_server(&self) -> bool {
+        matches!(self, Db::Sqlite(_))
+    }
+
     /// Closes all connections after their work.
     pub async fn close(&self) {
         with_db!(self, pool => pool.close().await)

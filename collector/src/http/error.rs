@@ -60,7 +60,7 @@ pub enum Error {
     Database(#[from] sqlx::Error),
     /// 500.
     #[error(transparent)]
-    Internal(#[from] anyhow::Error),
+    Internal(anyhow::Error),
 }
 
 impl Error {
@@ -118,6 +118,16 @@ impl Error {
             status: status.as_u16(),
             detail,
             errors,
+        }
+    }
+}
+
+impl From<anyhow::Error> for Error {
+    /// An error of the database stays one, whatever it came through: that it is away at present is not our fault.
+    fn from(error: anyhow::Error) -> Self {
+        match error.downcast::<sqlx::Error>() {
+            Ok(error) => Self::Database(error),
+            Err(error) => Self::Internal(error),
         }
     }
 }

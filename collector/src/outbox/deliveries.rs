@@ -1,7 +1,7 @@
 //! The rows of deliveries: claimed by lease, settled when the attempt is over.
 
 use crate::app::App;
-use crate::clock::{DAY, MINUTE, Millis, SECOND};
+use crate::clock::{DAY, Millis, SECOND};
 use crate::config::Config;
 use crate::db::{Db, is_deadlock};
 use crate::with_db;
@@ -76,10 +76,20 @@ impl Failure {
     }
 }
 
-/// How long a claim lasts: longer than any attempt, so that only a crash lets one expire.
+/// How long a claim lasts: longer than any attempt and noting its result, so that only a crash lets one expire; and not much
+/// longer, since what a process was sending when it was killed waits for that.
 pub fn lease(config: &Config) -> Millis {
     let timeout = i64::try_from(config.outbox.timeout).unwrap_or(120) * SECOND;
-    2 * timeout + MINUTE
+    timeout + 10 * SECOND
+}
+
+/// Ends the leases of a process that was killed, where nobody else can hold any.
+pub(super) async fn end_leases_of_the_dead(db: &Db) -> sqlx::Result<()> {
+    if db.takes_one_server() {
+        let update = "update deliveries set lease_until = 0 where state = 'pending' and lease_until > 0";
+        with_db!(db, pool => sqlx::query(update).execute(pool).await.map(|_| ()))?;
+    }
+    Ok(())
 }
 
 /// Claims up to `limit` due deliveries, oldest first. Only the first pending delivery of a case and destination is due, and not while an

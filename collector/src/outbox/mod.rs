@@ -27,6 +27,9 @@ use crate::app::App;
 /// or webhooks can't be used.
 pub async fn run(app: App) -> anyhow::Result<()> {
     let channels = Channels::open(&app.config)?;
+    if let Err(error) = deliveries::end_leases_of_the_dead(&app.db).await {
+        tracing::warn!(%error, "the leases of an earlier run end by themselves");
+    }
     let work = tokio::sync::Notify::new();
     tokio::join!(planner::run(&app, &work), workers::run(&app, channels, &work));
     Ok(())

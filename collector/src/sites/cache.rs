@@ -6,8 +6,8 @@ use tokio::sync::RwLock;
 
 use super::Site;
 use crate::clock::{Clock, Millis};
-use crate::db::Db;
-use crate::http::Result;
+use crate::db::{Db, is_unavailable};
+use crate::http::{Error, Result};
 
 /// Commands change sites while the server runs; it must see that within a second.
 const FRESH_FOR: Millis = 500;
@@ -53,8 +53,16 @@ impl SiteCache {
         if let Some(sites) = fresh(&loaded) {
             return Ok(sites);
         }
-        let sites: Vec<Arc<Site>> = Site::all(&self.db).await?.into_iter().map(Arc::new).collect();
-        *loaded = Loaded { at: now, sites: sites.clone() };
-        Ok(sites)
+        match Site::all(&self.db).await.map_err(Error::from) {
+            Ok(sites) => *loaded = Loaded { at: now, sites: sites.into_iter().map(Arc::new).collect() },
+            // While the database is away the sites are known all the same, so that a page of theirs can read why it is refused.
+            Err(Error::Database(error)) if is_unavailable(&error) && loaded.at > 0 => {
+                tracing::warn!(%error, "the sites can't be read; going on with those that are known");
+                // The attempt may have taken seconds, for which everybody waited.
+                loaded.at = self.clock.now();
+            }
+            Err(error) => return Err(error),
+        }
+        Ok(loaded.sites.clone())
     }
 }

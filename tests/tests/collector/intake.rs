@@ -95,6 +95,7 @@ on_both_databases! {
             (json!({"kind": "praise", "message": "x", "identity": "a.b.c"}), "/identity", "invalid"),
             (json!({"kind": "praise", "message": "x", "attachments": ["a"]}), "/attachments", "invalid"),
             (json!({"kind": "praise", "message": "x", "composed_at": "yesterday"}), "/composed_at", "invalid"),
+            (json!({"kind": "praise", "message": "x", "composed_at": ""}), "/composed_at", "invalid"),
         ];
         for (body, pointer, code) in fields {
             let answer = client.submit(body).await;

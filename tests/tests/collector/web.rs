@@ -70,7 +70,7 @@ on_both_databases! {
             (Method::POST, "/api/v1/sites/acme", 405, "method_not_allowed"),
             (Method::DELETE, "/api/v1/feedback/AAAA-AAAA-AAAA-A", 405, "method_not_allowed"),
             (Method::GET, "/api/v1/sites/acme/nothing", 404, "not_found"),
-            (Method::GET, "/api/v2", 404, "not_found"),
+            (Method::GET, "/api/v2/sites", 404, "not_found"),
         ] {
             let answer = client.send(client.request(method, path).header("origin", origin)).await;
             assert_eq!((answer.status.as_u16(), answer.problem().as_str()), (status, name), "{path}: {}", answer.body);
@@ -82,8 +82,14 @@ on_both_databases! {
         let broken = client.get("/api/v1/sites/%ff").await;
         assert_eq!((broken.status.as_u16(), broken.problem().as_str()), (400, "malformed"));
         assert_eq!(client.send(client.request(Method::POST, "/healthz")).await.problem(), "method_not_allowed");
-        let page = client.send(client.request(Method::DELETE, "/t/")).await;
-        assert_eq!((page.status.as_u16(), page.header("content-type")), (405, "text/html; charset=utf-8"));
+        for (method, path, status) in [(Method::DELETE, "/t/", 405), (Method::GET, "/staff/nothing", 404), (Method::GET, "/nothing", 404)] {
+            let page = client.send(client.request(method, path).header("accept", "text/html,*/*;q=0.8")).await;
+            assert_eq!((page.status.as_u16(), page.header("content-type")), (status, "text/html; charset=utf-8"), "{path}");
+        }
+    }
+
+    async fn a_program_at_an_unknown_address_gets_a_problem(app: TestApp) {
+        assert_eq!(app.client().get("/nothing").await.problem(), "not_found");
     }
 
     async fn caches_keep_answers_to_different_origins_apart(app: TestApp) {
@@ -113,6 +119,19 @@ on_both_databases! {
             "/api/v1/feedback/{code}", "/api/v1/feedback/{code}/messages", "/api/v1/feedback/{code}/satisfaction",
             "/api/v1/sites/{key}", "/api/v1/sites/{key}/feedback",
         ]);
+    }
+
+    async fn without_its_database_it_asks_to_come_back_later(app: TestApp) {
+        let client = app.client();
+        assert_eq!(client.get("/api/v1/sites/acme").await.status, StatusCode::OK);
+        app.app.db.close().await;
+        app.app.clock.advance(5_000);
+        let refused = client.submit(json!({"kind": "praise", "message": "x"})).await;
+        assert_eq!((refused.status.as_u16(), refused.problem().as_str()), (503, "unavailable"), "{}", refused.body);
+        assert_eq!(refused.header("retry-after"), "5");
+        assert_eq!(refused.header("access-control-allow-origin"), TestApp::ORIGIN, "the page can read it");
+        let page = client.get("/t/AAAA-AAAA-AAAA-A").await;
+        assert_eq!(page.header("content-type"), "text/html; charset=utf-8");
     }
 
     async fn health_says_how_it_is(app: TestApp) {

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use sayso::outbox;
-use sayso_tests::{Options, TestApp, WebhookReceiver, on_both_databases};
+use sayso_tests::{Database, Options, TestApp, WebhookReceiver, eventually, on_both_databases};
 
 use super::cases::*;
 use super::webhooks::with_webhook;
@@ -24,6 +24,23 @@ on_both_databases! {
         let row = delivery(&app).await;
         assert_eq!((row.id == claimed[0].id, row.state.as_str(), row.attempts), (true, "sent", 2));
         assert_eq!(receiver.received().len(), 1);
+    }
+
+    async fn what_was_being_sent_at_a_crash_goes_out_after_the_restart(database: Database) {
+        let receiver = WebhookReceiver::start().await;
+        let (app, _) = with_webhook(database, &receiver).await;
+        ask(&app).await;
+        outbox::plan_all(&app.app).await.unwrap();
+        let lease = outbox::lease(&app.app.config);
+        outbox::claim(&app.app.db, app.app.clock.now(), lease, 8).await.unwrap();
+        let running = tokio::spawn(outbox::run(app.app.clone()));
+        if database == Database::Postgres {
+            // Another process may be sending it, so the lease must run out. SQLite takes one server, and that one is gone.
+            app.app.clock.advance(lease + 1);
+        }
+        eventually("it is sent", || async { receiver.received().len() == 1 }).await;
+        app.app.shutdown.cancel();
+        running.await.unwrap().unwrap();
     }
 
     async fn a_lease_that_was_given_back_leaves_no_trace(database: Database) {
