@@ -61,7 +61,7 @@ async function refresh() {
 function swap(region, fresh) {
   const name = region.getAttribute("data-live-region") ?? "";
   const next = fresh.querySelector(`[data-live-region="${CSS.escape(name)}"]`);
-  if (!next || next.innerHTML === region.innerHTML) return;
+  if (!next || markup(next) === markup(region)) return;
   const active = region.contains(document.activeElement) ? document.activeElement : null;
   if (active?.matches("input, textarea, select") || hasTypedText(region)) {
     // Somebody is filling in a field here: wait until they are elsewhere.
@@ -72,6 +72,17 @@ function swap(region, fresh) {
   region.replaceChildren(...[...next.childNodes].map((node) => document.importNode(node, true)));
   const found = same && region.querySelector(same);
   if (found instanceof HTMLElement) found.focus({ preventScroll: true });
+}
+
+/**
+ * What a region says, without the wording of its times: times.js has written those in the reader's own zone.
+ * @param {Element} region
+ * @returns {string}
+ */
+function markup(region) {
+  const copy = /** @type {Element} */ (region.cloneNode(true));
+  for (const time of copy.querySelectorAll("time[datetime]")) time.textContent = "";
+  return copy.innerHTML;
 }
 
 /**

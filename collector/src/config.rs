@@ -79,6 +79,8 @@ pub struct Limits {
     pub sign_ins_per_minute: u32,
     /// Submissions that may wait to be written.
     pub queue: usize,
+    /// Submissions that one commit writes at most.
+    pub batch: usize,
 }
 
 /// How long things are kept.
@@ -226,6 +228,7 @@ impl Config {
         ensure!((1..=256).contains(&self.outbox.concurrency), "[outbox] concurrency must be 1 to 256");
         ensure!(self.outbox.schedule.len() <= 50, "[outbox] schedule must have at most 50 entries");
         ensure!(self.limits.queue >= 1, "[limits] queue must be at least 1");
+        ensure!((1..=1_000).contains(&self.limits.batch), "[limits] batch must be 1 to 1,000");
         ensure!(self.limits.code_lookups_per_minute >= 1, "[limits] code_lookups_per_minute must be at least 1");
         ensure!(self.limits.sign_ins_per_minute >= 1, "[limits] sign_ins_per_minute must be at least 1");
         self.smtp

@@ -10,6 +10,7 @@ pub enum Command {
     Build,
     Run { demo_args: Vec<String> },
     Test { selection: Selection, test_args: Vec<String> },
+    Bench,
     Dist,
     Help,
 }
@@ -29,6 +30,7 @@ impl Command {
                 return Ok(Self::Run { demo_args: rest });
             }
             "test" => return Self::parse_test(rest),
+            "bench" => Self::Bench,
             "dist" => Self::Dist,
             "help" | "--help" | "-h" => return Ok(Self::Help),
             other => bail!("there is no command `{other}`; `cargo xtask help` lists them"),

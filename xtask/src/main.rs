@@ -1,6 +1,7 @@
 //! `cargo xtask`: everything that a developer, a test machine or a release needs, in one program without further tools.
 
 mod arguments;
+mod bench;
 mod dist;
 mod environment;
 mod packages;
@@ -24,6 +25,7 @@ cargo xtask <command>
   test [PART] [-- ARGS] check and test everything, or one part and what it needs:
                           tidy fmt clippy doc widget unit collector browser
                         ARGS go to the test programs, for example a test's name
+  bench                 load the released collector on both databases and print a table against the budgets
   dist                  make one release binary with the widget inside: target/dist/sayso
   help                  print this text
 
@@ -46,6 +48,7 @@ fn dispatch() -> anyhow::Result<()> {
         Command::Build => widget::build().map(drop),
         Command::Run { demo_args } => run::demo(&demo_args),
         Command::Test { selection, test_args } => tests::test(selection, &test_args),
+        Command::Bench => bench::bench(),
         Command::Dist => dist::dist(),
         Command::Help => {
             print!("{HELP}");

@@ -44,6 +44,15 @@ pub async fn for_pages(request: Request, next: Next) -> Response {
     response
 }
 
+/// On an address that nobody answers: a browser gets a page, a program the problem.
+pub async fn for_browsers(request: Request, next: Next) -> Response {
+    let accept = request.headers().get(header::ACCEPT).and_then(|accept| accept.to_str().ok()).unwrap_or_default();
+    if accept.contains("text/html") && !request.uri().path().starts_with("/api/") {
+        return for_pages(request, next).await;
+    }
+    next.run(request).await
+}
+
 /// The policy of a page that the pages of `origins` may frame.
 pub fn framed_by<'a>(origins: impl Iterator<Item = &'a str>) -> HeaderValue {
     let ancestors = origins.fold("'self'".to_owned(), |all, origin| all + " " + origin);

@@ -14,6 +14,7 @@ mod trace;
 
 use axum::Router;
 use axum::extract::DefaultBodyLimit;
+use axum::handler::Handler as _;
 use axum::middleware::{from_fn, from_fn_with_state};
 use axum::routing::any;
 use sayso_shared::limits::BODY_MAX_BYTES;
@@ -35,7 +36,6 @@ pub fn router(app: &App) -> Router {
         .layer(DefaultBodyLimit::max(BODY_MAX_BYTES));
     let people = pages::router().merge(problems::router()).merge(console::router(app));
     let people = people
-        .fallback(problems::not_found)
         .layer(from_fn(problems::for_refusals))
         .layer(from_fn(headers::for_pages))
         .layer(DefaultBodyLimit::max(BODY_MAX_BYTES));
@@ -44,6 +44,7 @@ pub fn router(app: &App) -> Router {
         .merge(public_api)
         .merge(people)
         .merge(files.layer(from_fn(problems::for_refusals)))
+        .fallback(problems::not_found.layer(from_fn(headers::for_browsers)))
         .layer(from_fn_with_state(app.clone(), headers::for_all))
         .layer(from_fn(trace::log))
         .with_state(app.clone())

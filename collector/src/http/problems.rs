@@ -14,6 +14,7 @@ use super::language::Language;
 use super::{Error, Result};
 use crate::app::App;
 use crate::assets;
+use crate::pages::MARK;
 use crate::text::Texts;
 
 /// Every kind of problem: the last part of its type and its English title, which is part of the API.

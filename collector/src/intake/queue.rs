@@ -8,11 +8,10 @@ use tokio::sync::{mpsc, oneshot};
 use tokio::task::JoinHandle;
 
 use super::store::{self, Stored, Submission};
-use crate::db::Db;
+use crate::config::Limits;
+use crate::db::{self, Db};
 use crate::http::{Error, Result};
 
-/// A transaction that grows without end would make the first of its batch wait too long.
-const LARGEST_BATCH: usize = 256;
 /// How long a repeat waits for the first request with its key.
 const PATIENCE: Duration = Duration::from_secs(10);
 
@@ -30,10 +29,10 @@ struct Waiting {
 }
 
 impl Intake {
-    /// Starts the writer behind a queue of `capacity` submissions.
-    pub fn start(db: Db, capacity: usize) -> Self {
-        let (sender, receiver) = mpsc::channel(capacity);
-        let writer = tokio::spawn(write_batches(db, receiver));
+    /// Starts the writer behind a queue of `limits.queue` submissions.
+    pub fn start(db: Db, limits: &Limits) -> Self {
+        let (sender, receiver) = mpsc::channel(limits.queue);
+        let writer = tokio::spawn(write_batches(db, receiver, limits.batch));
         Self { queue: Mutex::new(Some(sender)), under_way: Arc::default(), writer: Mutex::new(Some(writer)) }
     }
 
@@ -50,6 +49,11 @@ impl Intake {
             Err(_) if is_repeat => Err(Error::Conflict("the first request with this key is still under way".into())),
             Err(_) => Err(Error::Unavailable { retry_after: 5 }),
         }
+    }
+
+    /// How many submissions wait for their answer.
+    pub fn waiting(&self) -> usize {
+        lock(&self.under_way).len()
     }
 
     /// Takes nothing more, and returns when all that was queued has been written and answered.
@@ -89,9 +93,10 @@ fn lock<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-async fn write_batches(db: Db, mut queue: mpsc::Receiver<Waiting>) {
-    let mut batch = Vec::with_capacity(LARGEST_BATCH);
-    while queue.recv_many(&mut batch, LARGEST_BATCH).await > 0 {
+/// A batch closes when the writer is free, or at its limit: a transaction that grows without end would make its first row wait too long.
+async fn write_batches(db: Db, mut queue: mpsc::Receiver<Waiting>, largest: usize) {
+    let mut batch = Vec::with_capacity(largest);
+    while queue.recv_many(&mut batch, largest).await > 0 {
         write(&db, &mut batch).await;
     }
 }
@@ -104,6 +109,13 @@ async fn write(db: &Db, batch: &mut Vec<Waiting>) {
             for (waiting, result) in batch.drain(..).zip(results) {
                 // Whoever has gone away meanwhile finds the answer by its key.
                 let _ = waiting.answer.send(result);
+            }
+        }
+        // Each row alone would wait for the database as long again.
+        Err(error) if db::is_unavailable(&error) => {
+            tracing::error!(%error, size = batch.len(), "the database takes nothing at present");
+            for waiting in batch.drain(..) {
+                let _ = waiting.answer.send(Err(Error::Unavailable { retry_after: 5 }));
             }
         }
         Err(error) => {

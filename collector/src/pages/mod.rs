@@ -13,6 +13,8 @@ mod thanks;
 mod theme;
 mod visit;
 
+pub(crate) use visit::MARK;
+
 use axum::Router;
 use axum::routing::get;
 

@@ -1,6 +1,7 @@
 //! Submitting feedback: what is accepted, what is refused and how, and that repeats make one case.
 
 use reqwest::{Method, StatusCode};
+use sayso::db::{Db, Tx};
 use sayso_tests::{Client, TestApp, on_both_databases};
 use serde_json::json;
 
@@ -11,6 +12,19 @@ fn praise(message: &str) -> serde_json::Value {
 async fn count(app: &TestApp, table: &str) -> i64 {
     let select = format!("select count(*) from {table}");
     sayso::with_db!(&app.app.db, pool => sqlx::query_scalar(sqlx::AssertSqlSafe(select)).fetch_one(pool).await).unwrap()
+}
+
+/// Makes the database itself refuse one message.
+async fn refuse_poison(app: &TestApp) {
+    match &app.app.db {
+        Db::Sqlite(pool) => {
+            let trigger = "create trigger no_poison before insert on feedback when new.message = 'poison' begin select raise(abort, 'poison'); end";
+            sqlx::query(trigger).execute(pool).await.unwrap();
+        }
+        Db::Postgres(pool) => {
+            sqlx::query("alter table feedback add check (message <> 'poison')").execute(pool).await.unwrap();
+        }
+    }
 }
 
 on_both_databases! {
@@ -164,6 +178,36 @@ on_both_databases! {
         let settings = app.client().get("/api/v1/sites/acme").await.json();
         assert_eq!((&settings["kinds"], &settings["proof"]["required"]), (&json!(["complaint", "praise"]), &json!(false)));
         assert_eq!(settings["categories"][0]["label"]["en"], "Delivery");
+    }
+
+    async fn a_bad_row_never_fails_its_neighbours(app: TestApp) {
+        refuse_poison(&app).await;
+        // While another writer holds the database, everything that arrives becomes one batch.
+        let mut held = app.app.db.begin().await.unwrap();
+        let lock = "update sites set name = name";
+        sayso::with_tx!(&mut held, conn => sqlx::query(lock).execute(conn).await.map(|_| ())).unwrap();
+        if let Tx::Postgres(tx) = &mut held {
+            sqlx::query("lock table feedback in exclusive mode").execute(&mut **tx).await.unwrap();
+        }
+        let sent: Vec<_> = (0..20).map(|n| {
+            let client = app.client();
+            let message = if n == 10 { "poison".to_owned() } else { format!("第 {n} 条") };
+            tokio::spawn(async move { client.submit(praise(&message)).await.status })
+        }).collect();
+        sayso_tests::eventually("all are queued", || async { app.app.intake.waiting() >= 20 }).await;
+        held.rollback().await.unwrap();
+        for (n, status) in sent.into_iter().enumerate() {
+            let expected = if n == 10 { StatusCode::INTERNAL_SERVER_ERROR } else { StatusCode::CREATED };
+            assert_eq!(status.await.unwrap(), expected, "{n}");
+        }
+        assert_eq!((count(&app, "cases").await, count(&app, "idempotency_keys").await), (19, 19));
+    }
+
+    async fn a_database_that_takes_nothing_is_waited_for(app: TestApp) {
+        app.app.db.close().await;
+        let refused = app.client().submit(praise("还在吗？")).await;
+        assert_eq!((refused.status, refused.problem().as_str()), (StatusCode::SERVICE_UNAVAILABLE, "unavailable"));
+        assert_eq!(refused.header("retry-after"), "5");
     }
 
     async fn a_stopping_collector_answers_what_it_took(app: TestApp) {

@@ -83,7 +83,7 @@ on_both_databases! {
         assert_eq!((broken.status.as_u16(), broken.problem().as_str()), (400, "malformed"));
         assert_eq!(client.send(client.request(Method::POST, "/healthz")).await.problem(), "method_not_allowed");
         for (method, path, status) in [(Method::DELETE, "/t/", 405), (Method::GET, "/staff/nothing", 404), (Method::GET, "/nothing", 404)] {
-            let page = client.send(client.request(method, path)).await;
+            let page = client.send(client.request(method, path).header("accept", "text/html")).await;
             assert_eq!((page.status.as_u16(), page.header("content-type")), (status, "text/html; charset=utf-8"), "{path}");
         }
     }
