@@ -43,9 +43,7 @@ impl Db {
 
     async fn open_sqlite(path: &Path) -> anyhow::Result<Db> {
         if let Some(folder) = path.parent() {
-            // It will hold personal data and the master key, so nobody else may look in.
-            let made = DirBuilder::new().recursive(true).mode(0o700).create(folder);
-            made.with_context(|| format!("cannot make the data folder {}", folder.display()))?;
+            make_folder(folder)?;
         }
         // SQLite gives its other files the mode of this one. The folder may have been made by somebody else, and be open to all.
         let made = File::options().create(true).append(true).mode(0o600).open(path);
@@ -74,23 +72,30 @@ impl Db {
         with_db!(self, pool => MIGRATIONS.run(pool).await).context("cannot migrate the database")?;
         search::prepare(self).await.context("cannot prepare the search index")
     }
+}
 
-    /// Takes the lock that keeps a second server off one SQLite; PostgreSQL needs none.
-    pub fn lock_for_serving(&self, data: &Path) -> anyhow::Result<ServerLock> {
-        if matches!(self, Db::Postgres(_)) {
-            return Ok(ServerLock(None));
-        }
-        let path = data.join("serve.lock");
-        let file = File::options().create(true).write(true).truncate(false).open(&path);
-        let file = file.with_context(|| format!("cannot open {}", path.display()))?;
-        if FileExt::try_lock(&file).is_err() {
-            bail!(
-                "another sayso already serves {}; SQLite takes one server, PostgreSQL (database_url) takes many",
-                data.display()
-            );
-        }
-        Ok(ServerLock(Some(file)))
+/// Takes the lock that keeps a second server off one SQLite, before that server touches anything; PostgreSQL needs none.
+pub fn lock_for_serving(data: &Path, url: Option<&str>) -> anyhow::Result<ServerLock> {
+    if url.is_some_and(|url| url.starts_with("postgres")) {
+        return Ok(ServerLock(None));
     }
+    make_folder(data)?;
+    let path = data.join("serve.lock");
+    let file = File::options().create(true).write(true).truncate(false).open(&path);
+    let file = file.with_context(|| format!("cannot open {}", path.display()))?;
+    if FileExt::try_lock(&file).is_err() {
+        bail!(
+            "another sayso already serves {}; SQLite takes one server, PostgreSQL (database_url) takes many",
+            data.display()
+        );
+    }
+    Ok(ServerLock(Some(file)))
+}
+
+/// It will hold personal data and the master key, so nobody else may look in.
+fn make_folder(folder: &Path) -> anyhow::Result<()> {
+    let made = DirBuilder::new().recursive(true).mode(0o700).create(folder);
+    made.with_context(|| format!("cannot make the data folder {}", folder.display()))
 }
 
 fn sqlite_path(url: &str) -> &str {

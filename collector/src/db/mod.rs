@@ -6,6 +6,8 @@
 mod connect;
 pub mod search;
 
+pub use connect::{ServerLock, lock_for_serving};
+
 use sqlx::{PgPool, Postgres, Sqlite, SqlitePool, Transaction};
 
 /// One of the two databases.
@@ -76,7 +78,7 @@ impl Db {
         }
     }
 
-    /// Whether only one process at a time may serve from this database (see [`Db::lock_for_serving`]).
+    /// Whether only one process at a time may serve from this database (see [`lock_for_serving`]).
     pub const fn takes_one_server(&self) -> bool {
         matches!(self, Db::Sqlite(_))
     }

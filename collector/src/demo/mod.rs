@@ -11,7 +11,7 @@ use tokio::net::TcpListener;
 
 use crate::app::App;
 use crate::config::{Config, Overrides};
-use crate::serve;
+use crate::{db, serve};
 
 /// Arguments of `sayso demo`.
 #[derive(Clone, Debug, clap::Args)]
@@ -40,8 +40,8 @@ pub async fn run(mut config: Config, arguments: Arguments) -> anyhow::Result<()>
     let site_listener = TcpListener::bind(arguments.website).await.with_context(|| cannot(arguments.website))?;
     let website = format!("http://localhost:{}", site_listener.local_addr()?.port());
     config.listens_on(listener.local_addr()?);
+    let _lock = db::lock_for_serving(&config.data, config.database_url.reveal())?;
     let app = App::start(config).await?;
-    let _lock = app.db.lock_for_serving(&app.config.data)?;
     let link = seed::prepare(&app, &website).await?;
     serve::stop_on_signals(&app)?;
     let site = tokio::spawn(website::serve(app.clone(), site_listener));
