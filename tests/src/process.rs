@@ -48,21 +48,32 @@ pub fn run(data: &Path, database_url: &str, arguments: &[&str]) -> (bool, String
     )
 }
 
+/// A port that nobody listens on at present.
+pub fn free_port() -> u16 {
+    TcpListener::bind("127.0.0.1:0").and_then(|listener| listener.local_addr()).expect("a free port").port()
+}
+
 impl Served {
-    /// Starts a server and waits until it answers.
+    /// Starts a server on a port of its own and waits until it answers.
     pub async fn start(data: &Path, database_url: &str, environment: &[(&str, &str)]) -> Self {
+        Self::start_on(free_port(), data, database_url, environment).await
+    }
+
+    /// Starts a server on this port, such as one on which another was killed, and waits until it answers.
+    pub async fn start_on(port: u16, data: &Path, database_url: &str, environment: &[(&str, &str)]) -> Self {
         if !data.join(sayso::keys::KEY_FILE).exists() {
             write_key(data);
         }
-        let port = TcpListener::bind("127.0.0.1:0").and_then(|l| l.local_addr()).expect("a free port").port();
+        let mut command = AsyncCommand::new(binary());
+        command.args(["serve", "--listen", &format!("127.0.0.1:{port}"), "--database-url", database_url, "--data"]);
+        command.arg(data).envs(environment.iter().copied());
+        Self::run(port, command).await
+    }
+
+    /// Runs a command that serves on this port, and waits until it answers.
+    pub async fn run(port: u16, mut command: AsyncCommand) -> Self {
         let url = format!("http://127.0.0.1:{port}");
-        let mut child = AsyncCommand::new(binary())
-            .args(["serve", "--listen", &format!("127.0.0.1:{port}"), "--database-url", database_url, "--data"])
-            .arg(data)
-            .envs(environment.iter().copied())
-            .kill_on_drop(true)
-            .spawn()
-            .expect("the binary runs");
+        let mut child = command.kill_on_drop(true).spawn().expect("the binary runs");
         let client = crate::Client::new(&url);
         let mut ticks = tokio::time::interval(std::time::Duration::from_millis(20));
         loop {
@@ -75,6 +86,19 @@ impl Served {
                 panic!("the server ended with {status} before it answered");
             }
         }
+    }
+
+    /// The identifier of the process.
+    pub fn process_id(&self) -> u32 {
+        self.child.id().expect("it has not been waited for")
+    }
+
+    /// Stops it with SIGTERM and waits for its end, which must be a good one.
+    pub async fn stop(mut self) {
+        let id = rustix::process::Pid::from_raw(self.process_id().cast_signed()).expect("an identifier is not zero");
+        rustix::process::kill_process(id, rustix::process::Signal::TERM).expect("a child of ours");
+        let status = self.child.wait().await.expect("a child of ours");
+        assert!(status.success(), "the server ended with {status}");
     }
 
     /// Kills it with SIGKILL.

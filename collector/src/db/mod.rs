@@ -4,6 +4,7 @@
 //! [`with_tx!`](crate::with_tx) (several that belong together). Nothing checks the SQL at compile time, so the tests execute every query on both.
 
 mod connect;
+pub mod notify;
 pub mod search;
 
 pub use connect::{ServerLock, lock_for_serving};
