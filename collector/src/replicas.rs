@@ -67,8 +67,7 @@ impl Replicas {
     /// Tells the others now what was noted; what can't be told is remembered.
     pub async fn tell(&self, db: &Db) -> sqlx::Result<Told> {
         let Some(pending) = &self.pending else { return Ok(Told::All) };
-        let Pending { changes, untold } =
-            std::mem::take(&mut *pending.lock().unwrap_or_else(PoisonError::into_inner));
+        let Pending { changes, untold } = std::mem::take(&mut *pending.lock().unwrap_or_else(PoisonError::into_inner));
         let texts = write(&self.id, &changes, untold);
         if let Err(error) = notify::tell(db, &texts).await {
             self.change_pending(|pending| pending.untold = true);

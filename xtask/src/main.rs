@@ -23,7 +23,7 @@ cargo xtask <command>
   build                 compile the widget to WebAssembly, pack it into target/widget and print its sizes
   run [ARGS...]         build the widget if it is stale, then start `sayso demo ARGS`
   test [PART] [-- ARGS] check and test everything, or one part and what it needs:
-                          tidy fmt clippy doc widget unit collector browser
+                          tidy fmt clippy doc widget unit collector faults browser
                         ARGS go to the test programs, for example a test's name
   bench                 load the released collector on both databases and print a table against the budgets
   dist                  make one release binary with the widget inside: target/dist/sayso

@@ -58,8 +58,7 @@ pub(super) async fn sign_in_works(db: &Db, keys: &Keys, token: &str, now: Millis
 /// links at the same moment one finds nothing left.
 pub(super) async fn use_setup(tx: &mut Tx, keys: &Keys, token: &str, now: Millis) -> sqlx::Result<bool> {
     let delete = "delete from links where purpose = $1 returning token_hash, expires_at";
-    let ended: Vec<(String, Millis)> =
-        with_tx!(tx, conn => sqlx::query_as(delete).bind(SETUP).fetch_all(conn).await)?;
+    let ended: Vec<(String, Millis)> = with_tx!(tx, conn => sqlx::query_as(delete).bind(SETUP).fetch_all(conn).await)?;
     let hash = keys.hash(Purpose::Link, token);
     let works = ended.iter().any(|(ended, expires_at)| *ended == hash && *expires_at > now);
     let members: i64 = with_tx!(tx, conn => sqlx::query_scalar("select count(*) from members").fetch_one(conn).await)?;
