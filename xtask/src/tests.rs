@@ -178,7 +178,7 @@ fn test_end_to_end(parts: &[Part], round: Round, test_args: &[String]) -> anyhow
             .env("SAYSO_TEST_POSTGRES", cluster.url())
             .env("SAYSO_TEST_POSTGRES_PROGRAMS", cluster.programs())
             .env("SAYSO_TEST_BINARY", environment::collector_program());
-        if round == Round::Full {
+        if round == Round::Full && std::env::var_os("SAYSO_TEST_ROUND").is_none() {
             cargo.env("SAYSO_TEST_ROUND", "full");
         }
         if let Some(browser) = &browser {

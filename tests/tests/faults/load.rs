@@ -10,7 +10,7 @@ use sayso_tests::{Answer, Client, TestApp, eventually};
 use serde_json::{Value, json};
 use tokio::task::JoinSet;
 
-/// How long a client waits for an answer before it repeats.
+/// Whatever has happened, an answer comes within this time, or the connection ends.
 const PATIENCE: Duration = Duration::from_secs(20);
 /// How long it waits before it repeats, whatever it is told: a test has less time than people.
 const PAUSE: Duration = Duration::from_millis(40);
@@ -99,7 +99,8 @@ pub fn message(key: &str) -> String {
 /// The code, if the submission was accepted. A server that is away or asks for patience gives none; anything else fails the test.
 async fn attempt(server: &Client, key: &str, feedback: &Value, shared: &Shared) -> Option<String> {
     let request = server.request(Method::POST, "/api/v1/sites/acme/feedback").header("origin", TestApp::ORIGIN);
-    let response = request.header("idempotency-key", key).json(feedback).timeout(PATIENCE).send().await.ok()?;
+    let response = request.header("idempotency-key", key).json(feedback).timeout(PATIENCE).send().await;
+    let response = response.inspect_err(|error| assert!(!error.is_timeout(), "no answer within {PATIENCE:?}")).ok()?;
     let (status, headers) = (response.status(), response.headers().clone());
     let answer = Answer { status, headers, body: response.text().await.ok()? };
     match status {
