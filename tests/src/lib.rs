@@ -5,6 +5,7 @@ pub mod browser;
 mod client;
 pub mod company;
 mod database;
+pub mod fuzz;
 pub mod postgres;
 pub mod process;
 mod receiver;

@@ -8,8 +8,10 @@ use std::process::Command;
 use anyhow::Context as _;
 
 use crate::environment;
+use crate::fuzz;
 use crate::packages;
 use crate::postgres::Cluster;
+use crate::schemathesis;
 use crate::step::Step;
 use crate::tidy;
 use crate::widget;
@@ -26,10 +28,11 @@ pub enum Part {
     Collector,
     Faults,
     Browser,
+    Fuzz,
 }
 
 impl Part {
-    pub const ALL: [Self; 9] = [
+    pub const ALL: [Self; 10] = [
         Self::Tidy,
         Self::Fmt,
         Self::Clippy,
@@ -39,6 +42,7 @@ impl Part {
         Self::Collector,
         Self::Faults,
         Self::Browser,
+        Self::Fuzz,
     ];
 
     /// The name on the command line.
@@ -53,6 +57,7 @@ impl Part {
             Self::Collector => "collector",
             Self::Faults => "faults",
             Self::Browser => "browser",
+            Self::Fuzz => "fuzz",
         }
     }
 
@@ -63,7 +68,12 @@ impl Part {
 
     /// Whether the part compiles the collector, which embeds the widget.
     fn needs_widget(self) -> bool {
-        matches!(self, Self::Clippy | Self::Doc | Self::Unit) || self.needs_database()
+        matches!(self, Self::Clippy | Self::Doc | Self::Unit | Self::Fuzz) || self.needs_database()
+    }
+
+    /// Whether it runs with all others. Fuzzing compiles our crates once more, and the seeds are tried without it.
+    fn is_usual(self) -> bool {
+        self != Self::Fuzz
     }
 
     fn needs_database(self) -> bool {
@@ -89,7 +99,7 @@ enum Round {
 pub fn test(selection: Selection, test_args: &[String]) -> anyhow::Result<()> {
     let whole = Step::start("test");
     let parts = match selection {
-        Selection::All => Part::ALL.to_vec(),
+        Selection::All => Part::ALL.into_iter().filter(|part| part.is_usual()).collect(),
         Selection::One(part) => vec![part],
     };
     if parts.contains(&Part::Tidy) {
@@ -113,6 +123,9 @@ pub fn test(selection: Selection, test_args: &[String]) -> anyhow::Result<()> {
     if parts.iter().any(|part| part.needs_database()) {
         let round = if selection == Selection::One(Part::Faults) { Round::Full } else { Round::Short };
         test_end_to_end(&parts, round, test_args)?;
+    }
+    if parts.contains(&Part::Fuzz) {
+        fuzz::fuzz(test_args)?;
     }
     whole.finish("all is well");
     Ok(())
@@ -167,6 +180,7 @@ fn own_test_programs(workspace: &Path) -> BTreeSet<String> {
 
 fn test_end_to_end(parts: &[Part], round: Round, test_args: &[String]) -> anyhow::Result<()> {
     let browser = if parts.contains(&Part::Browser) { Some(Browser::find_or_install()?) } else { None };
+    let schemathesis = parts.contains(&Part::Faults).then(schemathesis::find_or_install).transpose()?;
     // The tests start the collector as a program of its own.
     run("compile the collector", &mut environment::build_collector())?;
     let cluster = Cluster::start()?;
@@ -180,6 +194,9 @@ fn test_end_to_end(parts: &[Part], round: Round, test_args: &[String]) -> anyhow
             .env("SAYSO_TEST_BINARY", environment::collector_program());
         if round == Round::Full && std::env::var_os("SAYSO_TEST_ROUND").is_none() {
             cargo.env("SAYSO_TEST_ROUND", "full");
+        }
+        if let Some(program) = &schemathesis {
+            cargo.env("SAYSO_TEST_SCHEMATHESIS", program);
         }
         if let Some(browser) = &browser {
             cargo.env("SAYSO_TEST_CHROMIUM", &browser.chromium).env("SAYSO_TEST_CHROMEDRIVER", &browser.driver);

@@ -73,7 +73,7 @@ struct Promise {
 #[schema(as = Feedback)]
 struct FeedbackBody {
     kind: Kind,
-    #[schema(min_length = 1, max_length = 10_000)]
+    #[schema(min_length = 1, max_length = 10_000, pattern = r"\S")]
     message: String,
     /// The key of one of the site's categories.
     category: Option<String>,
@@ -89,7 +89,7 @@ struct FeedbackBody {
     contact: Option<ContactBody>,
     consent: Option<bool>,
     /// BCP 47.
-    #[schema(max_length = 35)]
+    #[schema(max_length = 35, pattern = "^([A-Za-z]{1,8}(-[A-Za-z0-9]{1,8})*)?$")]
     locale: Option<String>,
     page: Option<PageBody>,
     /// Up to 4 KiB of JSON.

@@ -84,7 +84,7 @@ enum Author {
 #[serde(deny_unknown_fields)]
 #[schema(as = CustomerReply)]
 struct ReplyBody {
-    #[schema(min_length = 1, max_length = 10_000)]
+    #[schema(min_length = 1, max_length = 10_000, pattern = r"\S")]
     body: String,
 }
 
