@@ -73,7 +73,7 @@ struct Promise {
 #[schema(as = Feedback)]
 struct FeedbackBody {
     kind: Kind,
-    #[schema(min_length = 1, max_length = 10_000, pattern = r"\S")]
+    #[schema(min_length = 1, max_length = 10_000, pattern = r"^[^\u0000]*[^\s\u0000\u0085][^\u0000]*$")]
     message: String,
     /// The key of one of the site's categories.
     category: Option<String>,
