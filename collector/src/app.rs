@@ -61,7 +61,7 @@ impl App {
         let clock = Clock::default();
         let shared = Shared {
             sites: SiteCache::new(db.clone(), clock.clone()),
-            intake: Intake::start(db.clone(), &config.limits),
+            intake: Intake::start(&db, &config.limits)?,
             limits: Limits::new(&config),
             changes: broadcast::Sender::new(256),
             outbox_wake: Notify::new(),

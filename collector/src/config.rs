@@ -37,6 +37,8 @@ pub struct Config {
     pub dangerous_allow_private_targets: bool,
     /// No rate limits, no proof of work.
     pub dangerous_disable_guards: bool,
+    /// Submissions are answered and forgotten.
+    pub dangerous_store_nothing: bool,
     /// Outgoing mail.
     pub smtp: Smtp,
     /// Forwarding.

@@ -147,18 +147,16 @@ pub async fn opened(app: &App, case_id: &str, member_id: &str) -> Result<()> {
     Ok(())
 }
 
-/// Notes that the customer got the automatic receipt: a new case is acknowledged by it.
-pub async fn receipt_sent(app: &App, case_id: &str) -> Result<()> {
-    let now = app.clock.now();
-    let mut tx = app.db.begin().await?;
-    let standing = view::lock(&mut tx, case_id, now).await?;
-    if standing.status() != Status::New {
-        return Ok(tx.rollback().await?);
+/// Notes that the customer got the automatic receipt: a new case is acknowledged by it. Says whether it was new.
+pub async fn acknowledge(tx: &mut Tx, case_id: &str, now: Millis) -> sqlx::Result<bool> {
+    let update = "update cases set status = $1, updated_at = $2 where id = $3 and status = $4";
+    let rows = with_tx!(tx, conn => sqlx::query(update).bind(Status::Acknowledged.as_str()).bind(now).bind(case_id)
+        .bind(Status::New.as_str()).execute(conn).await.map(|done| done.rows_affected()))?;
+    if rows == 1 {
+        let data = json!({"from": Status::New.as_str(), "to": Status::Acknowledged.as_str()});
+        append(tx, case_id, EventType::Acknowledged, &Actor::System, data, now).await?;
     }
-    change(&mut tx, case_id, &standing, Status::Acknowledged, &Actor::System, now).await?;
-    tx.commit().await?;
-    app.announce(case_id, EventType::Acknowledged.as_str());
-    Ok(())
+    Ok(rows == 1)
 }
 
 /// Closes a case that was resolved long ago and that nobody objected to.

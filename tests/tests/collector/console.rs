@@ -237,7 +237,7 @@ on_both_databases! {
         let db = &app.app.db;
         let insert = "insert into deliveries (id, event_id, case_id, event_seq, destination, channel, state, attempts, due_at, last_error, created_at) \
             select 'd1', id, case_id, seq, 'customer', 'email', 'failed', 7, 5, 'the mail server said 550', 5 from events where case_id = $1";
-        sayso::with_db!(db, pool => sqlx::query(insert).bind(&id).execute(pool).await.map(|_| ())).unwrap();
+        sayso::with_write!(db, pool => sqlx::query(insert).bind(&id).execute(pool).await.map(|_| ())).unwrap();
         let page = lin.client.get(&format!("/staff/cases/{id}")).await.body;
         assert!(page.contains("the mail server said 550") && page.contains("/deliveries/d1/retry"), "{page}");
         let path = format!("/staff/cases/{id}/deliveries/d1/retry");

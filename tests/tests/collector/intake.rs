@@ -17,9 +17,9 @@ async fn count(app: &TestApp, table: &str) -> i64 {
 /// Makes the database itself refuse one message.
 async fn refuse_poison(app: &TestApp) {
     match &app.app.db {
-        Db::Sqlite(pool) => {
+        Db::Sqlite(pools) => {
             let trigger = "create trigger no_poison before insert on feedback when new.message = 'poison' begin select raise(abort, 'poison'); end";
-            sqlx::query(trigger).execute(pool).await.unwrap();
+            sqlx::query(trigger).execute(&pools.write).await.unwrap();
         }
         Db::Postgres(pool) => {
             sqlx::query("alter table feedback add check (message <> 'poison')").execute(pool).await.unwrap();

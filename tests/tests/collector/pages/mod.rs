@@ -21,7 +21,7 @@ async fn count(app: &TestApp, table: &str) -> i64 {
 /// Adds the member Lin, who answers.
 async fn add_member(app: &TestApp) {
     let insert = "insert into members (id, email, name, role, lang, created_at) values ($1, 'lin@acme.example', 'Lin', 'agent', 'en', 0)";
-    sayso::with_db!(&app.app.db, pool => sqlx::query(insert).bind(MEMBER).execute(pool).await.map(|_| ())).unwrap();
+    sayso::with_write!(&app.app.db, pool => sqlx::query(insert).bind(MEMBER).execute(pool).await.map(|_| ())).unwrap();
 }
 
 /// Lin answers, and what that means for the case follows.
