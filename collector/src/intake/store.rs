@@ -4,7 +4,7 @@ use sayso_shared::id::IdempotencyKey;
 use sayso_shared::{Feedback, TrackingCode};
 
 use crate::cases::view::{code_context, contact_context};
-use crate::cases::{Actor, EventType, Priority, Status, repeat};
+use crate::cases::{Actor, EventType, Priority, Status, Suspicion, quarantine, repeat};
 use crate::clock::Millis;
 use crate::db::{Db, Tx};
 use crate::http::{Error, Result};
@@ -27,6 +27,8 @@ pub struct Submission {
     composed_at: Option<Millis>,
     received_at: Millis,
     first_response_due: Option<Millis>,
+    /// Why it goes into quarantine, if it does.
+    pub suspicion: Option<Suspicion>,
 }
 
 /// What was stored, now or by an earlier request with the same key.
@@ -79,6 +81,7 @@ impl Submission {
             composed_at,
             received_at: now,
             first_response_due,
+            suspicion: None,
         }
     }
 
@@ -151,6 +154,9 @@ async fn write_one(tx: &mut Tx, new: &Submission) -> sqlx::Result<Result<Stored>
     with_tx!(tx, conn => sqlx::query(insert).bind(&new.case_id).bind(&new.site_id).bind(&new.code_hash).bind(&new.code_cipher)
         .bind(new.feedback.kind().as_str()).bind(Status::New.as_str()).bind(Priority::Normal.as_str())
         .bind(new.received_at).bind(new.first_response_due).execute(conn).await.map(|_| ()))?;
+    if let Some(suspicion) = new.suspicion {
+        quarantine::hold(tx, &new.case_id, suspicion).await?;
+    }
     let insert =
         "insert into events (id, case_id, seq, type, actor, data, created_at) values ($1, $2, 1, $3, $4, '{}', $5)";
     with_tx!(tx, conn => sqlx::query(insert).bind(&new.event_id).bind(&new.case_id).bind(EventType::Created.as_str())

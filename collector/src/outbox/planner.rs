@@ -79,6 +79,7 @@ struct Event {
 #[derive(sqlx::FromRow)]
 struct CaseTexts {
     site_id: String,
+    quarantine: String,
     contact_cipher: Option<String>,
     message: String,
     desired_outcome: Option<String>,
@@ -121,12 +122,16 @@ async fn plan_case(
     // Locks the case, so that of two planners the later one indexes the later text.
     let lock = "update cases set updated_at = updated_at where id = $1";
     with_tx!(tx, conn => sqlx::query(lock).bind(case_id).execute(conn).await.map(|_| ()))?;
-    let select = "select cases.site_id, feedback.contact_cipher, feedback.message, feedback.desired_outcome, feedback.reference \
+    let select = "select cases.site_id, cases.quarantine, feedback.contact_cipher, feedback.message, feedback.desired_outcome, feedback.reference \
         from cases join feedback on feedback.id = cases.id where cases.id = $1";
     let case: CaseTexts = with_tx!(tx, conn => sqlx::query_as(select).bind(case_id).fetch_one(conn).await)?;
     let kinds = || events.iter().filter_map(|event| EventType::parse(&event.kind));
     if kinds().any(|kind| matches!(kind, EventType::Created | EventType::Message | EventType::Note)) {
         index(tx, case_id, &case).await?;
+    }
+    // Nobody hears of it until it is released, which plans its events again.
+    if !case.quarantine.is_empty() {
+        return Ok(());
     }
     let reachable = has_email(app, case_id, case.contact_cipher.as_deref());
     for event in events {
