@@ -244,7 +244,10 @@ impl Config {
         ensure!(self.limits.code_lookups_per_minute >= 1, "[limits] code_lookups_per_minute must be at least 1");
         ensure!(self.limits.sign_ins_per_minute >= 1, "[limits] sign_ins_per_minute must be at least 1");
         ensure!(self.limits.submissions_per_minute >= 1, "[limits] submissions_per_minute must be at least 1");
-        ensure!(self.limits.site_submissions_per_minute >= 1, "[limits] site_submissions_per_minute must be at least 1");
+        ensure!(
+            self.limits.site_submissions_per_minute >= 1,
+            "[limits] site_submissions_per_minute must be at least 1"
+        );
         ensure!(self.limits.challenges_per_minute >= 1, "[limits] challenges_per_minute must be at least 1");
         ensure!(self.limits.form_seconds <= 60, "[limits] form_seconds must be at most 60");
         ensure!((1..=720).contains(&self.limits.form_hours), "[limits] form_hours must be 1 to 720");

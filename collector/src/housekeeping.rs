@@ -53,8 +53,7 @@ async fn delete(app: &App, delete: &'static str, before: Millis) -> sqlx::Result
 }
 
 async fn close_resolved(app: &App, resolved_before: Millis) -> anyhow::Result<u64> {
-    let select =
-        "select id from cases where quarantine = '' and status = 'resolved' and resolved_at <= $1 and id > $2 order by id limit $3";
+    let select = "select id from cases where quarantine = '' and status = 'resolved' and resolved_at <= $1 and id > $2 order by id limit $3";
     let mut closed = 0;
     let mut after = String::new();
     loop {

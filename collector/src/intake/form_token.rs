@@ -39,14 +39,7 @@ pub fn renew(keys: &Keys, limits: &Limits, site_id: &str, key: &IdempotencyKey, 
 }
 
 /// Judges the token that came with a form.
-pub fn judge(
-    keys: &Keys,
-    limits: &Limits,
-    site_id: &str,
-    key: &IdempotencyKey,
-    token: &str,
-    now: Millis,
-) -> Verdict {
+pub fn judge(keys: &Keys, limits: &Limits, site_id: &str, key: &IdempotencyKey, token: &str, now: Millis) -> Verdict {
     if token.is_empty() {
         return Verdict::Missing;
     }

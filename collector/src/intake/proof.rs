@@ -44,7 +44,8 @@ pub fn challenge(keys: &Keys, site: &Site, difficulty: Difficulty, now: Millis) 
 
 /// Lets a solved challenge in, for this request of the site and for no other.
 pub async fn check(app: &App, site: &Site, key: &IdempotencyKey, proof: Option<&str>) -> Result<()> {
-    let proof = proof.ok_or_else(|| refused(ErrorCode::Required, "this site is busy and asks for a solved challenge"))?;
+    let proof =
+        proof.ok_or_else(|| refused(ErrorCode::Required, "this site is busy and asks for a solved challenge"))?;
     let now = app.clock.now();
     let payload = verify(&app.keys, site, proof, now).map_err(|detail| refused(ErrorCode::Invalid, detail))?;
     let parameters = payload.challenge.parameters;
@@ -87,7 +88,8 @@ fn verify(keys: &Keys, site: &Site, proof: &str, now: Millis) -> Result<Payload,
 /// Notes that a challenge was used by a request. Whether it may: a repeat of that very request may, another may not. In the database,
 /// so that it holds for every replica and after a restart.
 async fn use_up(app: &App, nonce: &str, used_by: &str, expires_at: Millis) -> Result<bool> {
-    let insert = "insert into used_challenges (nonce, used_by, expires_at) values ($1, $2, $3) on conflict (nonce) do nothing";
+    let insert =
+        "insert into used_challenges (nonce, used_by, expires_at) values ($1, $2, $3) on conflict (nonce) do nothing";
     let rows = with_db!(&app.db, pool => sqlx::query(insert).bind(nonce).bind(used_by).bind(expires_at).execute(pool).await.map(|done| done.rows_affected()))?;
     if rows == 1 {
         return Ok(true);

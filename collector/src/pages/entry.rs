@@ -95,8 +95,7 @@ struct KindChoice {
 impl EntryPage {
     fn new(app: &App, site: &Site, visit: &Visit, mut typed: Typed) -> Self {
         let limits = &app.config.limits;
-        typed.token =
-            intake::renew_form_token(&app.keys, limits, site.id(), &typed.key, &typed.token, app.clock.now());
+        typed.token = intake::renew_form_token(&app.keys, limits, site.id(), &typed.key, &typed.token, app.clock.now());
         let shell = Shell::of(site, visit);
         let (t, settings) = (shell.t, &site.settings);
         let text = |texts| best_text(texts, t.0, settings.languages.first()).map(str::to_owned);

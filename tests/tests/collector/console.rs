@@ -25,14 +25,14 @@ async fn add_member(app: &TestApp, name: &str, role: Role) -> String {
 }
 
 /// A browser in which a new member has signed in, and the token of its forms.
-struct Desk {
-    client: Client,
+pub struct Desk {
+    pub client: Client,
     csrf: String,
     member_id: String,
 }
 
 impl Desk {
-    async fn of(app: &TestApp, name: &str, role: Role) -> Self {
+    pub async fn of(app: &TestApp, name: &str, role: Role) -> Self {
         let member_id = add_member(app, name, role).await;
         let client = app.client();
         let answer = sign_in(&client, name, PASSWORD).await;
@@ -41,12 +41,12 @@ impl Desk {
         Self { client, csrf, member_id }
     }
 
-    async fn post(&self, path: &str, fields: &[(&str, &str)]) -> Answer {
+    pub async fn post(&self, path: &str, fields: &[(&str, &str)]) -> Answer {
         let all: Vec<(&str, &str)> = fields.iter().copied().chain([("csrf", self.csrf.as_str())]).collect();
         self.client.post_form(path, &all).await
     }
 
-    async fn inbox(&self, query: &str) -> String {
+    pub async fn inbox(&self, query: &str) -> String {
         let page = self.client.get(&format!("/staff/cases?{query}")).await;
         assert_eq!(page.status, StatusCode::OK, "{}", page.body);
         page.body

@@ -150,10 +150,13 @@ pub async fn counts(app: &App, filter: &Filter, me: &str, sites: &[Arc<Site>]) -
     let Some(condition) = filter.condition(app, me, sites) else { return Ok(Counts::default()) };
     let more = condition.sql();
     let part = |word: &str, of: String| {
-        format!("select '{word}' as word, count(*) as found from (select 1 from cases where {of}{more} limit {COUNTED}) as c_{word}")
+        format!(
+            "select '{word}' as word, count(*) as found from (select 1 from cases where {of}{more} limit {COUNTED}) as c_{word}"
+        )
     };
     let parts = Status::ALL.iter().map(|status| part(status.as_str(), of_status(*status)));
-    let parts = parts.chain(Quarantine::ALL.iter().map(|quarantine| part(quarantine.as_str(), in_quarantine(*quarantine))));
+    let parts =
+        parts.chain(Quarantine::ALL.iter().map(|quarantine| part(quarantine.as_str(), in_quarantine(*quarantine))));
     let sql = parts.collect::<Vec<_>>().join(" union all ");
     let found: Vec<(String, i64)> = with_db!(&app.db, pool => {
         let query = condition.values.iter().fold(sqlx::query_as(AssertSqlSafe(sql)), |query, value| query.bind(value));
