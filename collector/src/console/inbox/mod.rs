@@ -58,8 +58,13 @@ impl InboxPage {
         }
     }
 
-    fn shows_quarantine(&self) -> bool {
-        matches!(self.filter.tab, Tab::Suspected(_))
+    /// What has to be known about the cases of the quarantine.
+    fn about_quarantine(&self) -> Option<&'static str> {
+        match self.filter.tab {
+            Tab::Suspected(Quarantine::Held) => Some(self.t.get("console.quarantine.text")),
+            Tab::Suspected(Quarantine::Discarded) => Some(self.t.get("console.quarantine.text_discarded")),
+            _ => None,
+        }
     }
 
     fn suspicion(&self, word: &str) -> &'static str {
