@@ -50,6 +50,8 @@ on_both_databases! {
         assert!(deliveries(&app).await.is_empty() && receiver.received().is_empty());
         let code = case.code(&app.app.keys).unwrap();
         assert_eq!(app.client().get(&format!("/api/v1/feedback/{code}")).await.json()["stage"], "received");
+        let thanks = app.client().get(&format!("/t/{code}?new=1")).await.body;
+        assert!(thanks.contains(&code) && !thanks.contains("by email"), "no mail is promised that may not come: {thanks}");
         customer_writes(&app, &case, "请尽快").await;
         assert_eq!(work(&app).await, 0);
         let lin = Desk::of(&app, "lin", Role::Agent).await;
