@@ -16,7 +16,7 @@ const BATCH: i64 = 100;
 /// What one round did.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Round {
-    /// Idempotency keys, sessions and links deleted.
+    /// Idempotency keys, sessions, links and used challenges deleted.
     pub forgotten: u64,
     /// Cases closed.
     pub closed: u64,
@@ -46,6 +46,7 @@ pub async fn clean_up(app: &App) -> anyhow::Result<Round> {
     forgotten += forget_submission_keys(app, old_keys).await?;
     forgotten += delete(app, "delete from sessions where expires_at <= $1", now).await?;
     forgotten += delete(app, "delete from links where expires_at <= $1", now).await?;
+    forgotten += delete(app, "delete from used_challenges where expires_at <= $1", now).await?;
     let closed = close_resolved(app, now - i64::from(retention.close_resolved_days) * DAY).await?;
     Ok(Round { forgotten, closed })
 }
@@ -83,8 +84,7 @@ async fn forget_submission_keys(app: &App, before: Millis) -> sqlx::Result<u64> 
 }
 
 async fn close_resolved(app: &App, resolved_before: Millis) -> anyhow::Result<u64> {
-    let select =
-        "select id from cases where status = 'resolved' and resolved_at <= $1 and id > $2 order by id limit $3";
+    let select = "select id from cases where quarantine = '' and status = 'resolved' and resolved_at <= $1 and id > $2 order by id limit $3";
     let mut closed = 0;
     let mut after = String::new();
     loop {

@@ -47,6 +47,12 @@ pub enum Purpose {
     Session,
     /// A form of a page, against forged requests.
     Form,
+    /// When the entry form was handed out.
+    Entry,
+    /// The address of a client, on one day.
+    Client,
+    /// A challenge for a proof of work.
+    Challenge,
 }
 
 impl Keys {
@@ -130,6 +136,9 @@ impl Keys {
             Purpose::Link => "link",
             Purpose::Session => "session",
             Purpose::Form => "form",
+            Purpose::Entry => "entry",
+            Purpose::Client => "client",
+            Purpose::Challenge => "challenge",
         };
         let mut mac =
             <Hmac<Sha256> as hmac::KeyInit>::new_from_slice(&self.lookup).expect("HMAC takes keys of any length");

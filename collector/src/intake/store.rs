@@ -6,7 +6,7 @@ use sayso_shared::id::IdempotencyKey;
 use sayso_shared::{Feedback, TrackingCode};
 
 use crate::cases::view::{code_context, contact_context};
-use crate::cases::{Actor, EventType, Priority, Status, repeat};
+use crate::cases::{Actor, EventType, Priority, Status, Suspicion, quarantine, repeat};
 use crate::clock::Millis;
 use crate::db::rows::{Part, Rows, chunks};
 use crate::db::{Db, Tx};
@@ -28,6 +28,8 @@ pub struct Submission {
     feedback: Feedback,
     context: Option<String>,
     composed_at: Option<Millis>,
+    /// Why it goes into quarantine, if it does.
+    pub suspicion: Option<Suspicion>,
 }
 
 /// What the customer is told.
@@ -94,6 +96,7 @@ impl Submission {
             feedback,
             composed_at,
             accepted: Accepted { case_id, code: code.to_string(), received_at: now, first_response_due },
+            suspicion: None,
         }
     }
 
@@ -105,6 +108,11 @@ impl Submission {
     /// What the customer is told once it is stored.
     pub fn accepted(&self) -> &Accepted {
         &self.accepted
+    }
+
+    /// What the customer sent.
+    pub fn feedback(&self) -> &Feedback {
+        &self.feedback
     }
 
     fn case_id(&self) -> &str {
@@ -137,6 +145,11 @@ pub async fn find(db: &Db, submission: &Submission) -> Result<Option<Stored>> {
 pub async fn write(db: &Db, submissions: &[&Submission]) -> sqlx::Result<Vec<Result<Written>>> {
     let mut tx = db.begin().await?;
     let inserted = insert(&mut tx, submissions).await?;
+    for new in submissions.iter().filter(|new| inserted.contains(new.case_id())) {
+        if let Some(suspicion) = new.suspicion {
+            quarantine::hold(&mut tx, new.case_id(), suspicion).await?;
+        }
+    }
     let repeats: Vec<&Submission> =
         submissions.iter().copied().filter(|new| !inserted.contains(new.case_id())).collect();
     let mut earlier = HashMap::with_capacity(repeats.len());

@@ -81,6 +81,7 @@ struct Event {
 struct CaseTexts {
     id: String,
     site_id: String,
+    quarantine: String,
     contact_cipher: Option<String>,
     message: String,
     desired_outcome: Option<String>,
@@ -109,7 +110,7 @@ async fn plan(app: &App, events: Vec<Event>, targets: &[Target]) -> sqlx::Result
     let mut cases = Vec::with_capacity(ids.len());
     for chunk in chunks(&ids) {
         let select = format!(
-            "select cases.id, cases.site_id, feedback.contact_cipher, feedback.message, feedback.desired_outcome, feedback.reference \
+            "select cases.id, cases.site_id, cases.quarantine, feedback.contact_cipher, feedback.message, feedback.desired_outcome, feedback.reference \
              from cases join feedback on feedback.id = cases.id where cases.id in ({})",
             placeholders(0, chunk.len())
         );
@@ -138,9 +139,13 @@ async fn plan_case(app: &App, case: &CaseTexts, events: Vec<Event>, targets: &[T
         let mut destinations = Vec::new();
         let mut tokens = None;
         if let Some(kind) = EventType::parse(&event.kind) {
-            let wanting = targets.iter().filter(|target| target.site_id == case.site_id && wants(target, kind, &event));
+            // Of what is in quarantine nobody hears until it is released, which plans its events again.
+            let is_told = case.quarantine.is_empty();
+            let wanting = targets
+                .iter()
+                .filter(|target| is_told && target.site_id == case.site_id && wants(target, kind, &event));
             destinations.extend(wanting.map(|target| (target.id.clone(), target.channel)));
-            if reachable && concerns_customer(app, kind, &event).await? {
+            if is_told && reachable && concerns_customer(app, kind, &event).await? {
                 destinations.push((CUSTOMER.to_owned(), Channel::Email));
             }
             if matches!(kind, EventType::Created | EventType::Message | EventType::Note) {

@@ -4,6 +4,7 @@
 
 mod console;
 mod durability;
+mod guards;
 mod housekeeping;
 mod intake;
 mod outbox;
