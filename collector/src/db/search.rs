@@ -123,7 +123,7 @@ pub fn condition(db: &Db, query: &str, placeholder: &str) -> Option<(String, Str
             let quoted: Vec<String> = terms.iter().map(|term| format!("\"{term}\"")).collect();
             (
                 format!(
-                    "id in (select case_id from case_search_numbers where number in (select rowid from case_search where tokens match {placeholder}))"
+                    "id in (select case_id from case_search_numbers where number in (select rowid from case_search where case_search match {placeholder}))"
                 ),
                 quoted.join(" "),
             )

@@ -40,8 +40,9 @@ pub async fn plan_all(app: &App) -> anyhow::Result<usize> {
         let plans = plan(app, events, &targets).await?;
         match write(app, &plans).await {
             // Another planner has taken them.
-            Ok(0) => return Ok(planned),
-            Ok(count) => planned += count,
+            Ok(Some(0)) => return Ok(planned),
+            Ok(Some(count)) => planned += count,
+            Ok(None) => {}
             Err(error) if is_deadlock(&error) => {}
             Err(error) => return Err(error.into()),
         }
@@ -93,6 +94,14 @@ struct Plan {
     event: Event,
     destinations: Vec<(String, Channel)>,
     tokens: Option<String>,
+    quarantine: Quarantine,
+}
+
+/// Whether a plan was made for a case in quarantine, of which nobody hears until it is released.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Quarantine {
+    In,
+    Out,
 }
 
 async fn unplanned(app: &App) -> sqlx::Result<Vec<Event>> {
@@ -134,13 +143,14 @@ async fn plan(app: &App, events: Vec<Event>, targets: &[Target]) -> sqlx::Result
 
 async fn plan_case(app: &App, case: &CaseTexts, events: Vec<Event>, targets: &[Target]) -> sqlx::Result<Vec<Plan>> {
     let reachable = has_email(app, &case.id, case.contact_cipher.as_deref());
+    // Release plans the events of the case again.
+    let quarantine = if case.quarantine.is_empty() { Quarantine::Out } else { Quarantine::In };
     let mut plans = Vec::with_capacity(events.len());
     for event in events {
         let mut destinations = Vec::new();
         let mut tokens = None;
         if let Some(kind) = EventType::parse(&event.kind) {
-            // Of what is in quarantine nobody hears until it is released, which plans its events again.
-            let is_told = case.quarantine.is_empty();
+            let is_told = quarantine == Quarantine::Out;
             let wanting = targets
                 .iter()
                 .filter(|target| is_told && target.site_id == case.site_id && wants(target, kind, &event));
@@ -152,7 +162,7 @@ async fn plan_case(app: &App, case: &CaseTexts, events: Vec<Event>, targets: &[T
                 tokens = Some(search::joined_tokens(&texts(app, case, kind).await?));
             }
         }
-        plans.push(Plan { event, destinations, tokens });
+        plans.push(Plan { event, destinations, tokens, quarantine });
     }
     Ok(plans)
 }
@@ -210,15 +220,25 @@ async fn follows_message(app: &App, event: &Event) -> sqlx::Result<bool> {
     Ok(count == 1 && event.actor != Actor::Customer.as_str())
 }
 
-/// Writes the plans whose events nobody else has planned meanwhile, and gives how many those were.
-async fn write(app: &App, plans: &[Plan]) -> sqlx::Result<usize> {
+/// Writes the plans whose events nobody else has planned meanwhile, and gives how many those were; none when a case was released since it
+/// was read, and it must be planned anew.
+async fn write(app: &App, plans: &[Plan]) -> sqlx::Result<Option<usize>> {
     let now = app.clock.now();
     let mut tx = app.db.begin().await?;
     // Marking comes first: it locks the rows, so that of two planners each event has one.
     let marked = mark(&mut tx, plans, now).await?;
     if marked.is_empty() {
         tx.rollback().await?;
-        return Ok(0);
+        return Ok(Some(0));
+    }
+    for plan in plans.iter().filter(|plan| plan.quarantine == Quarantine::In && marked.contains(&plan.event.id)) {
+        // A release that came first has marked the event as not planned, and one that comes later will.
+        let select = "select quarantine from cases where id = $1";
+        let now: String = with_tx!(&mut tx, conn => sqlx::query_scalar(select).bind(&plan.event.case_id).fetch_one(conn).await)?;
+        if now.is_empty() {
+            tx.rollback().await?;
+            return Ok(None);
+        }
     }
     let plans = || plans.iter().filter(|plan| marked.contains(&plan.event.id));
     let deliveries: Vec<_> = plans()
@@ -234,7 +254,7 @@ async fn write(app: &App, plans: &[Plan]) -> sqlx::Result<usize> {
         .collect();
     search::index(&mut tx, &latest.into_values().collect::<Vec<_>>()).await?;
     tx.commit().await?;
-    Ok(marked.len())
+    Ok(Some(marked.len()))
 }
 
 async fn mark(tx: &mut Tx, plans: &[Plan], now: Millis) -> sqlx::Result<HashSet<String>> {
