@@ -6,6 +6,7 @@ use std::sync::Arc;
 use tokio::sync::{Notify, broadcast};
 use tokio_util::sync::CancellationToken;
 
+use crate::attachments::Attachments;
 use crate::clock::Clock;
 use crate::config::Config;
 use crate::db::Db;
@@ -33,6 +34,8 @@ pub struct Shared {
     pub sites: SiteCache,
     /// The queue of the one task that writes submissions.
     pub intake: Intake,
+    /// The files that customers attach.
+    pub attachments: Attachments,
     /// Rate limits.
     pub limits: Limits,
     /// Tells open pages that a case has changed.
@@ -62,6 +65,7 @@ impl App {
         let shared = Shared {
             sites: SiteCache::new(db.clone(), clock.clone()),
             intake: Intake::start(db.clone(), &config.limits),
+            attachments: Attachments::open(&config)?,
             limits: Limits::new(&config),
             changes: broadcast::Sender::new(256),
             outbox_wake: Notify::new(),

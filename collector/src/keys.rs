@@ -47,6 +47,8 @@ pub enum Purpose {
     Session,
     /// A form of a page, against forged requests.
     Form,
+    /// A file that waits for its submission.
+    Upload,
 }
 
 impl Keys {
@@ -130,6 +132,7 @@ impl Keys {
             Purpose::Link => "link",
             Purpose::Session => "session",
             Purpose::Form => "form",
+            Purpose::Upload => "upload",
         };
         let mut mac =
             <Hmac<Sha256> as hmac::KeyInit>::new_from_slice(&self.lookup).expect("HMAC takes keys of any length");

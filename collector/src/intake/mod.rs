@@ -20,6 +20,7 @@ pub use queue::Intake;
 pub use store::{Accepted, Submission};
 
 use crate::app::App;
+use crate::attachments;
 use crate::cases::EventType;
 use crate::clock::{HOUR, parse_rfc3339, rfc3339};
 use crate::http::body::{JsonBody, idempotency_key};
@@ -40,6 +41,13 @@ pub async fn take(app: &App, site: &Site, key: &IdempotencyKey, value: Value) ->
         return known.accepted(&app.keys);
     }
     refuse_what_cannot_be_checked(&feedback)?;
+    if let Err(error) = attachments::check(app, site, feedback.attachments()).await {
+        // The first request with this key may have claimed them just now.
+        return match store::find(&app.db, &submission).await? {
+            Some(known) => known.accepted(&app.keys),
+            None => Err(error),
+        };
+    }
     let stored = app.intake.submit(submission).await?;
     let accepted = stored.accepted(&app.keys)?;
     app.announce(&accepted.case_id, EventType::Created.as_str());
@@ -190,9 +198,6 @@ fn refuse_what_cannot_be_checked(feedback: &Feedback) -> Result<()> {
     let mut errors = Vec::new();
     if feedback.identity().is_some() {
         errors.push(FieldError::new("/identity", ErrorCode::Invalid, "this site has no secret for signed identities"));
-    }
-    if !feedback.attachments().is_empty() {
-        errors.push(FieldError::new("/attachments", ErrorCode::Invalid, "there are no uploads with these ids"));
     }
     if errors.is_empty() { Ok(()) } else { Err(Error::Invalid(errors)) }
 }

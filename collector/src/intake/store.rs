@@ -3,6 +3,7 @@
 use sayso_shared::id::IdempotencyKey;
 use sayso_shared::{Feedback, TrackingCode};
 
+use crate::attachments;
 use crate::cases::view::{code_context, contact_context};
 use crate::cases::{Actor, EventType, Priority, Status, repeat};
 use crate::clock::Millis;
@@ -24,6 +25,7 @@ pub struct Submission {
     contact_cipher: Option<String>,
     feedback: Feedback,
     context: Option<String>,
+    claim_hashes: Vec<String>,
     composed_at: Option<Millis>,
     received_at: Millis,
     first_response_due: Option<Millis>,
@@ -74,6 +76,7 @@ impl Submission {
             key: key.as_str().to_owned(),
             request_hash: repeat::request_hash(feedback),
             context: feedback.context().map(|context| context.to_string()),
+            claim_hashes: feedback.attachments().iter().map(|id| attachments::claim_hash(keys, id)).collect(),
             feedback: feedback.clone(),
             case_id,
             composed_at,
@@ -145,6 +148,10 @@ async fn write_one(tx: &mut Tx, new: &Submission) -> sqlx::Result<Result<Stored>
         let earlier: EarlierRow = with_tx!(tx, conn => sqlx::query_as(SELECT_EARLIER).bind(&new.site_id).bind(&new.key).fetch_one(conn).await)?;
         return Ok(earlier.answer(new));
     }
+    if let Some(index) = attachments::claim(tx, &new.site_id, &new.case_id, &new.claim_hashes).await? {
+        forget_key(tx, new).await?;
+        return Ok(Err(Error::field(attachments::not_there(index))));
+    }
     insert_feedback(tx, new).await?;
     let insert = "insert into cases (id, site_id, code_hash, code_cipher, kind, status, priority, received_at, updated_at, first_response_due) \
         values ($1, $2, $3, $4, $5, $6, $7, $8, $8, $9)";
@@ -161,6 +168,12 @@ async fn write_one(tx: &mut Tx, new: &Submission) -> sqlx::Result<Result<Stored>
         received_at: new.received_at,
         first_response_due: new.first_response_due,
     }))
+}
+
+/// What was refused may be mended and sent again with its key.
+async fn forget_key(tx: &mut Tx, new: &Submission) -> sqlx::Result<()> {
+    let delete = "delete from idempotency_keys where scope = $1 and key = $2";
+    with_tx!(tx, conn => sqlx::query(delete).bind(&new.site_id).bind(&new.key).execute(conn).await.map(|_| ()))
 }
 
 async fn insert_feedback(tx: &mut Tx, new: &Submission) -> sqlx::Result<()> {
