@@ -23,6 +23,20 @@ pub struct Attachment {
     pub size: i64,
 }
 
+impl Attachment {
+    /// The word for what kind of file it is, for people.
+    pub fn family(&self) -> &'static str {
+        match self.media_type.split_once('/') {
+            Some(("image", _)) => "image",
+            Some(("audio", _)) => "audio",
+            Some(("video", _)) => "video",
+            Some(("text", _)) => "text",
+            Some((_, "pdf")) => "pdf",
+            _ => "document",
+        }
+    }
+}
+
 /// A file that is about to be stored.
 #[derive(Clone, Copy, Debug)]
 pub struct New<'a> {

@@ -153,7 +153,7 @@ mod tests {
             (b"{\\rtf1 hello}", "application/rtf"),
             (b"ID3\x04\0\0\0\0\0\0", "audio/mpeg"),
             (b"OggS\0\x02\0\0", "audio/ogg"),
-            (b"#!AMR\n\x3c\x91", "audio/amr"),
+            (b"#!AMR\n\x3c\x91\x17\x16\xbe\x66", "audio/amr"),
             (b"\0\0\0\x20ftypisom\0\0\x02\0", "video/mp4"),
             (b"\0\0\0\x14ftypqt  \0\0\x02\0", "video/quicktime"),
             (b"\0\0\0\x1cftypM4A \0\0\x02\0", "audio/mp4"),

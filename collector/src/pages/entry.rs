@@ -3,20 +3,23 @@
 use std::sync::Arc;
 
 use askama::Template;
-use axum::extract::State;
+use axum::extract::{Request, State};
 use axum::http::StatusCode;
 use axum::response::Response;
-use sayso_shared::Kind;
+use sayso_shared::{Feedback, Kind};
 use sayso_shared::limits::{
-    DESIRED_OUTCOME_MAX, EMAIL_MAX, MESSAGE_MAX, NAME_MAX, PHONE_MAX, REFERENCE_MAX, SCORE_MAX, SCORE_MIN,
+    ATTACHMENTS_MAX, DESIRED_OUTCOME_MAX, EMAIL_MAX, MESSAGE_MAX, NAME_MAX, PHONE_MAX, REFERENCE_MAX, SCORE_MAX, SCORE_MIN,
 };
 
 use super::entry_form::{CategoryGroup, ORDER, Typed, category_groups, is_for_all};
-use super::form::{Form, fresh_key};
+use super::files::{self, Posted, Refused};
+use super::form::fresh_key;
 use super::mistakes::Mistakes;
 use super::visit::{MARK, Segment, Shell, Visit, framed_by_site};
 use crate::app::App;
 use crate::assets;
+use crate::attachments::{self, Upload};
+use crate::http::client::ClientAddress;
 use crate::http::{Error, Result};
 use crate::intake;
 use crate::sites::Site;
@@ -34,11 +37,12 @@ pub async fn submit(
     State(app): State<App>,
     Segment(key): Segment,
     visit: Visit,
-    form: Result<Form>,
+    client: ClientAddress,
+    request: Request,
 ) -> Result<Response> {
     let site = site(&app, &key).await?;
-    let answer = match form {
-        Ok(form) => take(&app, &site, &visit, Typed::read(&form)).await,
+    let answer = match files::read(&app, &site, client, request).await {
+        Ok(posted) => take(&app, &site, &visit, posted).await,
         Err(error) => Err(error),
     };
     Ok(framed_by_site(&site, answer))
@@ -48,15 +52,33 @@ async fn site(app: &App, key: &str) -> Result<Arc<Site>> {
     app.sites.by_key(key).await?.ok_or(Error::NotFound("there is no such site"))
 }
 
-async fn take(app: &App, site: &Site, visit: &Visit, typed: Typed) -> Result<Response> {
+async fn take(app: &App, site: &Site, visit: &Visit, posted: Posted) -> Result<Response> {
+    let mut typed = Typed::read(&posted.form);
+    typed.add_uploads(posted.uploads);
     let feedback = typed.feedback(site, visit.texts(site).0);
+    if !posted.refused.is_empty() {
+        return without_files(app, site, visit, typed, posted.refused).await;
+    }
     let error = match intake::take(app, site, &typed.key, feedback).await {
         Ok(accepted) => return Ok(visit.go_to(&format!("/t/{}", accepted.code), &[("new", "1")])),
         Err(error) => error,
     };
     let mut page = EntryPage::new(site, visit, typed);
     page.note(&error);
+    page.show_uploads(app, site).await?;
     visit.page_for_error(error, &page)
+}
+
+/// Some files were not taken: nothing is sent without them unless the customer wants it so.
+async fn without_files(app: &App, site: &Site, visit: &Visit, typed: Typed, refused: Vec<Refused>) -> Result<Response> {
+    // Whatever else is wrong is better said now than next time.
+    let others = Feedback::parse(typed.feedback(site, visit.texts(site).0), &site.rules()).err();
+    let mut page = EntryPage::new(site, visit, typed);
+    let t = page.shell.t;
+    page.wrong = Mistakes::new(t, &others.unwrap_or_default(), ORDER);
+    page.wrong.0.extend(refused.iter().map(|one| one.mistake(t)));
+    page.show_uploads(app, site).await?;
+    visit.page_for_error(Refused::error(refused), &page)
 }
 
 #[derive(Template)]
@@ -73,10 +95,16 @@ struct EntryPage {
     consent: Option<String>,
     promise: Option<String>,
     typed: Typed,
+    /// The files that are stored already.
+    uploads: Vec<Upload>,
     wrong: Mistakes,
     /// Why it was not taken although no field is wrong: title and text.
     refused: Option<(String, String)>,
 }
+
+/// What the browser offers to choose from. iPhones turn their pictures into JPEG for it.
+const ACCEPT: &str = "image/jpeg,image/png,image/gif,image/webp,application/pdf,text/plain,.csv,.doc,.docx,.xls,.xlsx,.ppt,.pptx,.odt,.ods,.odp,\
+    .rtf,audio/*,video/*";
 
 /// The fields that are folded away.
 const DETAILS: &[&str] = &["category", "rating", "importance", "desired_outcome", "reference"];
@@ -103,6 +131,7 @@ impl EntryPage {
             consent: text(&settings.consent_text),
             promise: text(&settings.promise_text),
             typed,
+            uploads: Vec::new(),
             wrong: Mistakes::default(),
             refused: None,
             shell,
@@ -133,6 +162,13 @@ impl EntryPage {
         self.refused = Some((title.to_owned(), text));
     }
 
+    /// Carries on what is stored already, so that no file has to be sent twice.
+    async fn show_uploads(&mut self, app: &App, site: &Site) -> Result<()> {
+        let uploads = attachments::claimable(app, site, &self.typed.uploads).await?;
+        self.uploads = uploads.into_iter().flatten().collect();
+        Ok(())
+    }
+
     fn collects(&self, kind: Kind) -> bool {
         self.kinds.iter().any(|choice| choice.kind == kind)
     }
@@ -148,6 +184,12 @@ impl EntryPage {
 
     fn details_needed(&self) -> bool {
         DETAILS.iter().any(|field| self.needs(field))
+    }
+
+    fn files_max(&self) -> &'static str {
+        // A placeholder takes text.
+        const { assert!(ATTACHMENTS_MAX == 5) };
+        "5"
     }
 
     /// The details are open when something in them is wrong, required or filled in.
