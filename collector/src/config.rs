@@ -276,14 +276,17 @@ impl Attachments {
         }
         let bucket = url::Url::parse(&self.store).ok().filter(|url| url.scheme() == "s3" && url.host_str().is_some());
         ensure!(bucket.is_some(), "[attachments] store must be empty or like s3://bucket/prefix");
-        ensure!(self.key_id.is_empty() == self.secret.reveal().is_none(), "[attachments] key_id and secret go together");
+        ensure!(
+            self.key_id.is_empty() == self.secret.reveal().is_none(),
+            "[attachments] key_id and secret go together"
+        );
         if self.endpoint.is_empty() {
             return Ok(());
         }
         let endpoint = url::Url::parse(&self.endpoint).context("[attachments] endpoint is not a URL")?;
         let is_here = matches!(endpoint.host_str(), Some("localhost" | "127.0.0.1" | "[::1]"));
-        let is_allowed = endpoint.scheme() == "https"
-            || (endpoint.scheme() == "http" && (is_here || self.dangerous_allow_http));
+        let is_allowed =
+            endpoint.scheme() == "https" || (endpoint.scheme() == "http" && (is_here || self.dangerous_allow_http));
         ensure!(is_allowed, "[attachments] endpoint must begin with https://, or see dangerous_allow_http");
         Ok(())
     }

@@ -27,7 +27,9 @@ pub struct Round {
 pub async fn run(app: App) {
     while !app.shutdown.is_cancelled() {
         match clean_up(&app).await {
-            Ok(round) => tracing::debug!(forgotten = round.forgotten, closed = round.closed, swept = round.swept, "cleaned up"),
+            Ok(round) => {
+                tracing::debug!(forgotten = round.forgotten, closed = round.closed, swept = round.swept, "cleaned up")
+            }
             Err(error) => tracing::error!(error = %error, "cleaning up failed; the next round is in an hour"),
         }
         tokio::select! {

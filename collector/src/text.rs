@@ -166,7 +166,8 @@ mod tests {
 
     #[test]
     fn sizes_are_short() {
-        let sizes = [1, 1_024, 350_000, 1_020_000, 2_202_010, 10 * 1024 * 1024].map(|bytes| Texts(Lang::En).size(bytes));
+        let sizes =
+            [1, 1_024, 350_000, 1_020_000, 2_202_010, 10 * 1024 * 1024].map(|bytes| Texts(Lang::En).size(bytes));
         assert_eq!(sizes, ["1 KB", "1 KB", "342 KB", "997 KB", "2.1 MB", "10 MB"]);
     }
 

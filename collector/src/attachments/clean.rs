@@ -13,8 +13,8 @@ use super::{Refusal, exif, jpeg, movie};
 
 /// What a PNG needs to be shown (PNG, third edition, 5.6), animations included.
 const PNG_PARTS: [&[u8; 4]; 19] = [
-    b"IHDR", b"PLTE", b"IDAT", b"IEND", b"tRNS", b"gAMA", b"cHRM", b"sRGB", b"iCCP", b"cICP", b"mDCV", b"cLLI", b"sBIT", b"bKGD",
-    b"pHYs", b"hIST", b"acTL", b"fcTL", b"fdAT",
+    b"IHDR", b"PLTE", b"IDAT", b"IEND", b"tRNS", b"gAMA", b"cHRM", b"sRGB", b"iCCP", b"cICP", b"mDCV", b"cLLI",
+    b"sBIT", b"bKGD", b"pHYs", b"hIST", b"acTL", b"fcTL", b"fdAT",
 ];
 /// What a WebP needs to be shown (RFC 9649).
 const WEBP_PARTS: [&[u8; 4]; 7] = [b"VP8 ", b"VP8L", b"VP8X", b"ALPH", b"ANIM", b"ANMF", b"ICCP"];
@@ -78,7 +78,8 @@ mod tests {
     use super::*;
     use crate::attachments::sniff::{ACCEPTED, sniff};
 
-    const CAMERA: &[u8] = b"MM\0*\0\0\0\x08\0\x02\x01\x0e\0\x02\0\0\0\x04GPS!\x01\x12\0\x03\0\0\0\x01\0\x06\0\0\0\0\0\0";
+    const CAMERA: &[u8] =
+        b"MM\0*\0\0\0\x08\0\x02\x01\x0e\0\x02\0\0\0\x04GPS!\x01\x12\0\x03\0\0\0\x01\0\x06\0\0\0\0\0\0";
 
     fn chunk(kind: &[u8; 4], contents: &[u8]) -> Vec<u8> {
         PngChunk::new(*kind, contents.to_vec().into()).encoder().bytes().to_vec()
@@ -116,7 +117,10 @@ mod tests {
         for word in [&b"Li Lei"[..], b"GPS", b"tIME", b"unknown", b"trailing"] {
             assert!(!holds(&clean, word), "{}", String::from_utf8_lossy(word));
         }
-        assert!(holds(&clean, b"pixels") && holds(&clean, b"\0\x01\x01\x12\0\x03\0\0\0\x01\0\x06"), "pixels and orientation");
+        assert!(
+            holds(&clean, b"pixels") && holds(&clean, b"\0\x01\x01\x12\0\x03\0\0\0\x01\0\x06"),
+            "pixels and orientation"
+        );
         assert!(matches!(cleaned(b"\x89PNG\r\n\x1a\nrubbish".to_vec()), Err(Refusal::Damaged)));
     }
 

@@ -116,7 +116,8 @@ mod tests {
         for word in [&b"GPS"[..], b"31.2N", b"xmpmeta", b"MPF", b"Li Lei", b"taken at home", b"behind it"] {
             assert!(!holds(&clean, word), "{}", String::from_utf8_lossy(word));
         }
-        for word in [&b"JFIF"[..], b"colours", b"Adobe", b"first\xff\0scan\xff\xd0", b"tables", b"second scan\xff\xd9"] {
+        for word in [&b"JFIF"[..], b"colours", b"Adobe", b"first\xff\0scan\xff\xd0", b"tables", b"second scan\xff\xd9"]
+        {
             assert!(holds(&clean, word), "{}", String::from_utf8_lossy(word));
         }
         assert!(holds(&clean, b"Exif\0\0MM\0*\0\0\0\x08\0\x01\x01\x12\0\x03\0\0\0\x01\0\x06"), "which way is up");
@@ -127,7 +128,8 @@ mod tests {
     fn what_is_no_picture_is_refused_and_half_a_one_is_not() {
         assert!(matches!(clean(Bytes::from_static(b"\xff\xd8\xff\xe0\0\x04ab\xff\xd9")), Err(Refusal::Damaged)));
         let frame = segment(markers::SOF0, b"\x08\0\x10\0\x10\x01\x01\x11\0");
-        let half = [&[0xff, 0xd8][..], &frame, &segment(markers::SOS, b"\x01\x01\0\0\x3f\0"), b"half a scan\xff"].concat();
+        let half =
+            [&[0xff, 0xd8][..], &frame, &segment(markers::SOS, b"\x01\x01\0\0\x3f\0"), b"half a scan\xff"].concat();
         let clean = clean(half.into()).expect("its upper part can be seen");
         assert!(clean.ends_with(b"half a scan\xff\xff\xd9"));
     }

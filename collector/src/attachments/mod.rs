@@ -88,5 +88,9 @@ pub async fn check(app: &App, site: &Site, tokens: &[String]) -> Result<()> {
 
 /// What is wrong with an upload that can't be claimed.
 pub fn not_there(index: usize) -> FieldError {
-    FieldError::new(format!("/attachments/{index}"), ErrorCode::Invalid, "there is no upload with this id; upload the file again")
+    FieldError::new(
+        format!("/attachments/{index}"),
+        ErrorCode::Invalid,
+        "there is no upload with this id; upload the file again",
+    )
 }

@@ -61,7 +61,8 @@ mod tests {
     #[test]
     fn a_video_loses_where_it_was_taken_and_nothing_moves() {
         let place = boxed(b"udta", &boxed(b"\xa9xyz", b"+31.2+121.4/"));
-        let track = boxed(b"trak", &[boxed(b"tkhd", b"track"), place.clone(), boxed(b"meta", b"of the track")].concat());
+        let track =
+            boxed(b"trak", &[boxed(b"tkhd", b"track"), place.clone(), boxed(b"meta", b"of the track")].concat());
         let movie = [boxed(b"mvhd", b"head"), track, place, boxed(b"meta", b"com.apple.quicktime.location")].concat();
         let video = [
             boxed(b"ftyp", b"isom"),
@@ -75,12 +76,19 @@ mod tests {
         for word in [&b"121.4"[..], b"location", b"of the track"] {
             assert!(holds(&video, word) && !holds(&clean, word), "{}", String::from_utf8_lossy(word));
         }
-        assert!(holds(&clean, b"frames with udta in them") && holds(&clean, b"tkhdtrack") && holds(&clean, b"mvhdhead"));
+        assert!(
+            holds(&clean, b"frames with udta in them") && holds(&clean, b"tkhdtrack") && holds(&clean, b"mvhdhead")
+        );
     }
 
     #[test]
     fn lengths_that_lie_do_no_harm() {
-        for lie in [&b"\0\0\0\x01moov\xff\xff\xff\xff\xff\xff\xff\xff"[..], b"\0\0\0\x03moov", b"\xff\xff\xff\xffudta12", b"\0\0\0\0moov"] {
+        for lie in [
+            &b"\0\0\0\x01moov\xff\xff\xff\xff\xff\xff\xff\xff"[..],
+            b"\0\0\0\x03moov",
+            b"\xff\xff\xff\xffudta12",
+            b"\0\0\0\0moov",
+        ] {
             assert_eq!(clean(Bytes::copy_from_slice(lie)).len(), lie.len());
         }
     }

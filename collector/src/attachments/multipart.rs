@@ -203,7 +203,8 @@ mod tests {
     fn body(parts: &[(&str, &str, &[u8])]) -> Vec<u8> {
         let mut body = Vec::new();
         for (name, file_name, content) in parts {
-            let head = format!("--X\r\nContent-Disposition: form-data; name=\"{name}\"; filename=\"{file_name}\"\r\n\r\n");
+            let head =
+                format!("--X\r\nContent-Disposition: form-data; name=\"{name}\"; filename=\"{file_name}\"\r\n\r\n");
             body.extend([head.as_bytes(), content, b"\r\n"].concat());
         }
         [&body[..], b"--X--\r\n"].concat()
@@ -219,7 +220,10 @@ mod tests {
     fn a_head_without_an_end_is_refused_long_before_the_body_ends() {
         let endless = [&b"--X\r\nContent-Disposition: "[..], &vec![b'a'; 3 * AHEAD_MAX]].concat();
         assert!(matches!(read(&endless, 16 * 1024), Err(Error::Malformed(_))));
-        assert!(matches!(read(&vec![b'a'; 3 * AHEAD_MAX], 16 * 1024), Err(Error::Malformed(_))), "no part begins at all");
+        assert!(
+            matches!(read(&vec![b'a'; 3 * AHEAD_MAX], 16 * 1024), Err(Error::Malformed(_))),
+            "no part begins at all"
+        );
     }
 
     proptest! {

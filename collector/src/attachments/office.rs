@@ -79,7 +79,8 @@ fn directory_names(content: &[u8]) -> Option<Vec<String>> {
     while let Some(entries) = sector(number) {
         for entry in entries.chunks_exact(128) {
             let bytes = usize::from(u16_at(entry, 64)?).saturating_sub(2).min(62);
-            let units: Vec<u16> = entry[..bytes].chunks_exact(2).map(|pair| u16::from_le_bytes([pair[0], pair[1]])).collect();
+            let units: Vec<u16> =
+                entry[..bytes].chunks_exact(2).map(|pair| u16::from_le_bytes([pair[0], pair[1]])).collect();
             names.push(String::from_utf16_lossy(&units));
         }
         // A chain may lead round in a circle.
@@ -119,7 +120,9 @@ pub mod tests {
             let (name_length, size) = ((name.len() as u16).to_le_bytes(), (body.len() as u32).to_le_bytes());
             let sizes = [&[0; 12][..], &size, &size, &name_length, &[0; 2]].concat();
             archive.extend([b"PK\x03\x04\x14\0", &sizes[..], name.as_bytes(), body.as_bytes()].concat());
-            directory.extend([b"PK\x01\x02\x14\0\x14\0", &sizes[..], &[0; 10], &offset.to_le_bytes(), name.as_bytes()].concat());
+            directory.extend(
+                [b"PK\x01\x02\x14\0\x14\0", &sizes[..], &[0; 10], &offset.to_le_bytes(), name.as_bytes()].concat(),
+            );
         }
         let (count, start) = ((entries.len() as u16).to_le_bytes(), (archive.len() as u32).to_le_bytes());
         archive.extend_from_slice(&directory);
@@ -153,11 +156,17 @@ pub mod tests {
         assert!(sheet.is_some_and(|name| name.ends_with("spreadsheetml.sheet")));
         let open = zip(&[("mimetype", "application/vnd.oasis.opendocument.text"), ("content.xml", "<a/>")]);
         assert_eq!(of_zip(&open), Some("application/vnd.oasis.opendocument.text"));
-        assert_eq!(of_zip(&zip(&[("word/document.xml", ""), ("[Content_Types].xml", ""), ("word/vbaProject.bin", "")])), None);
+        assert_eq!(
+            of_zip(&zip(&[("word/document.xml", ""), ("[Content_Types].xml", ""), ("word/vbaProject.bin", "")])),
+            None
+        );
         assert_eq!(of_zip(&zip(&[("photo.jpg", "x")])), None);
         assert_eq!(of_zip(b"PK\x03\x04 and nothing more"), None);
         assert_eq!(of_compound(&compound(&["Root Entry", "WordDocument"])), Some("application/msword"));
-        assert_eq!(of_compound(&compound(&["Root Entry", "Workbook", "\u{5}SummaryInformation"])), Some("application/vnd.ms-excel"));
+        assert_eq!(
+            of_compound(&compound(&["Root Entry", "Workbook", "\u{5}SummaryInformation"])),
+            Some("application/vnd.ms-excel")
+        );
         assert_eq!(of_compound(&compound(&["Root Entry", "Workbook", "_VBA_PROJECT_CUR"])), None);
         assert_eq!(of_compound(&compound(&["Root Entry", "!_StringPool"])), None);
     }

@@ -103,7 +103,9 @@ impl<'a> Incoming<'a> {
         let name = FileName::new(name, media_type);
         let token = match identity {
             Identity::Random => random_token(),
-            Identity::Form(key) => self.app.keys.hash(Purpose::Upload, &format!("form {key} {digest} {}", name.as_str())),
+            Identity::Form(key) => {
+                self.app.keys.hash(Purpose::Upload, &format!("form {key} {digest} {}", name.as_str()))
+            }
         };
         let size = i64::try_from(content.len()).unwrap_or(i64::MAX);
         let upload = Upload { token, name: name.as_str().to_owned(), media_type: media_type.name.to_owned(), size };

@@ -24,7 +24,9 @@ pub enum Refusal {
     #[error("HTML, SVG and XML are not accepted; a picture of the page, or PDF, is")]
     Markup,
     /// It is a kind of picture whose position can't be removed.
-    #[error("HEIC, AVIF and TIFF pictures are not accepted, since their position can't be removed; please send JPEG, PNG or WebP")]
+    #[error(
+        "HEIC, AVIF and TIFF pictures are not accepted, since their position can't be removed; please send JPEG, PNG or WebP"
+    )]
     Picture,
     /// It begins like a picture and goes on like none.
     #[error("the picture is damaged")]

@@ -78,7 +78,13 @@ pub async fn claim(tx: &mut Tx, site_id: &str, case_id: &str, claim_hashes: &[St
 }
 
 /// The uploads that a submission to a site could claim, in the order of `tokens`.
-pub async fn claimable(db: &Db, keys: &Keys, site_id: &str, since: Millis, tokens: &[String]) -> sqlx::Result<Vec<Option<Upload>>> {
+pub async fn claimable(
+    db: &Db,
+    keys: &Keys,
+    site_id: &str,
+    since: Millis,
+    tokens: &[String],
+) -> sqlx::Result<Vec<Option<Upload>>> {
     let select = "select name, media_type, size from attachments \
         where claim_hash = $1 and site_id = $2 and case_id is null and created_at > $3";
     let mut uploads = Vec::with_capacity(tokens.len());
@@ -99,13 +105,15 @@ pub async fn unclaimed_bytes(db: &Db) -> sqlx::Result<i64> {
 /// Whether this upload is stored already, by the same form.
 pub async fn is_known(db: &Db, site_id: &str, claim_hash: &str) -> sqlx::Result<bool> {
     let select = "select count(*) from attachments where claim_hash = $1 and site_id = $2";
-    let known: i64 = with_db!(db, pool => sqlx::query_scalar(select).bind(claim_hash).bind(site_id).fetch_one(pool).await)?;
+    let known: i64 =
+        with_db!(db, pool => sqlx::query_scalar(select).bind(claim_hash).bind(site_id).fetch_one(pool).await)?;
     Ok(known > 0)
 }
 
 /// Notes a file before it is stored.
 pub async fn insert(db: &Db, new: &New<'_>) -> sqlx::Result<()> {
-    let insert = "insert into attachments (id, site_id, name, media_type, size, created_at) values ($1, $2, $3, $4, $5, $6)";
+    let insert =
+        "insert into attachments (id, site_id, name, media_type, size, created_at) values ($1, $2, $3, $4, $5, $6)";
     let upload = new.upload;
     with_db!(db, pool => sqlx::query(insert).bind(new.id).bind(new.site_id).bind(&upload.name).bind(&upload.media_type)
         .bind(upload.size).bind(new.created_at).execute(pool).await.map(|_| ()))
@@ -115,8 +123,7 @@ pub async fn insert(db: &Db, new: &New<'_>) -> sqlx::Result<()> {
 /// other file is left to the sweep.
 pub async fn offer(db: &Db, id: &str, claim_hash: &str) -> sqlx::Result<()> {
     let update = "update attachments set claim_hash = $1 where id = $2";
-    let offered =
-        with_db!(db, pool => sqlx::query(update).bind(claim_hash).bind(id).execute(pool).await.map(|_| ()));
+    let offered = with_db!(db, pool => sqlx::query(update).bind(claim_hash).bind(id).execute(pool).await.map(|_| ()));
     match offered {
         Err(error) if db::is_unique_violation(&error) => Ok(()),
         other => other,

@@ -102,8 +102,8 @@ fn of_bytes(content: &[u8]) -> Result<&'static str, Refusal> {
         Some("audio/x-wav") => Ok("audio/wav"),
         Some("audio/opus") => Ok("audio/ogg"),
         Some(
-            name @ ("image/jpeg" | "image/png" | "image/gif" | "image/webp" | "application/pdf" | "audio/mpeg" | "audio/ogg"
-            | "audio/amr" | "audio/aac" | "video/webm"),
+            name @ ("image/jpeg" | "image/png" | "image/gif" | "image/webp" | "application/pdf" | "audio/mpeg"
+            | "audio/ogg" | "audio/amr" | "audio/aac" | "video/webm"),
         ) => Ok(name),
         _ => Err(Refusal::Type),
     }
@@ -178,8 +178,13 @@ mod tests {
     #[test]
     fn no_type_that_a_browser_would_run_is_accepted() {
         for known in ACCEPTED {
-            assert!(!["html", "xml", "svg", "script", "zip", "octet"].iter().any(|word| known.name.contains(word)
-                && !known.name.contains("openxmlformats")), "{}", known.name);
+            assert!(
+                !["html", "xml", "svg", "script", "zip", "octet"]
+                    .iter()
+                    .any(|word| known.name.contains(word) && !known.name.contains("openxmlformats")),
+                "{}",
+                known.name
+            );
             assert!(known.endings.iter().all(|end| end.len() <= 4), "{}", known.name);
         }
     }

@@ -79,7 +79,10 @@ impl Store {
     }
 
     /// The content of a file, piece by piece, with its size; none if there is no such file.
-    pub async fn get(&self, id: &str) -> object_store::Result<Option<(u64, BoxStream<'static, object_store::Result<Bytes>>)>> {
+    pub async fn get(
+        &self,
+        id: &str,
+    ) -> object_store::Result<Option<(u64, BoxStream<'static, object_store::Result<Bytes>>)>> {
         match self.objects.get(&self.place(id)).await {
             Ok(found) => Ok(Some((found.meta.size, found.into_stream()))),
             Err(object_store::Error::NotFound { .. }) => Ok(None),

@@ -26,7 +26,8 @@ use crate::{assets, attachments, console, intake, pages, sites};
 
 /// The whole collector as one router.
 pub fn router(app: &App) -> Router {
-    let customers = sites::api::router().merge(intake::router()).merge(attachments::router()).merge(pages::api::router());
+    let customers =
+        sites::api::router().merge(intake::router()).merge(attachments::router()).merge(pages::api::router());
     let (public_api, description) = openapi::describe(customers);
     let public_api = public_api
         // What is no address of the API is refused by it too, so that a web page can read the refusal.

@@ -6,10 +6,11 @@ use askama::Template;
 use axum::extract::{Request, State};
 use axum::http::StatusCode;
 use axum::response::Response;
-use sayso_shared::{Feedback, Kind};
 use sayso_shared::limits::{
-    ATTACHMENTS_MAX, DESIRED_OUTCOME_MAX, EMAIL_MAX, MESSAGE_MAX, NAME_MAX, PHONE_MAX, REFERENCE_MAX, SCORE_MAX, SCORE_MIN,
+    ATTACHMENTS_MAX, DESIRED_OUTCOME_MAX, EMAIL_MAX, MESSAGE_MAX, NAME_MAX, PHONE_MAX, REFERENCE_MAX, SCORE_MAX,
+    SCORE_MIN,
 };
+use sayso_shared::{Feedback, Kind};
 
 use super::entry_form::{CategoryGroup, ORDER, Typed, category_groups, is_for_all};
 use super::files::{self, Posted, Refused};
@@ -184,12 +185,6 @@ impl EntryPage {
 
     fn details_needed(&self) -> bool {
         DETAILS.iter().any(|field| self.needs(field))
-    }
-
-    fn files_max(&self) -> &'static str {
-        // A placeholder takes text.
-        const { assert!(ATTACHMENTS_MAX == 5) };
-        "5"
     }
 
     /// The details are open when something in them is wrong, required or filled in.

@@ -62,7 +62,8 @@ pub async fn download(
 
 /// Reads a form of either kind. Its files are stored at once, so that they need not be sent again with whatever else is wrong.
 pub async fn read(app: &App, site: &Site, client: ClientAddress, request: Request) -> Result<Posted> {
-    let media_type = request.headers().get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
+    let media_type =
+        request.headers().get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
     if !media_type.trim_start().to_ascii_lowercase().starts_with("multipart/form-data") {
         let form = Form::from_request(request, app).await?;
         return Ok(Posted { form, uploads: Vec::new(), refused: Vec::new() });

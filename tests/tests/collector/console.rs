@@ -25,14 +25,14 @@ async fn add_member(app: &TestApp, name: &str, role: Role) -> String {
 }
 
 /// A browser in which a new member has signed in, and the token of its forms.
-struct Desk {
-    client: Client,
+pub struct Desk {
+    pub client: Client,
     csrf: String,
     member_id: String,
 }
 
 impl Desk {
-    async fn of(app: &TestApp, name: &str, role: Role) -> Self {
+    pub async fn of(app: &TestApp, name: &str, role: Role) -> Self {
         let member_id = add_member(app, name, role).await;
         let client = app.client();
         let answer = sign_in(&client, name, PASSWORD).await;
