@@ -37,7 +37,7 @@ fn again(refused: &Answer) -> Form {
 
 fn code(sent: &Answer) -> String {
     assert_eq!(sent.status, StatusCode::SEE_OTHER, "{}", sent.body);
-    sent.location().strip_prefix("/t/").and_then(|rest| rest.strip_suffix("?new=1")).unwrap().to_owned()
+    sent.location().strip_prefix("/t/").and_then(|rest| rest.split('?').next()).unwrap().to_owned()
 }
 
 on_both_databases! {
