@@ -7,6 +7,7 @@ use bytes::Bytes;
 use img_parts::png::{Png, PngChunk};
 use img_parts::riff::{RiffChunk, RiffContent};
 use img_parts::webp::WebP;
+use object_store::PutPayload;
 
 use super::sniff::MediaType;
 use super::{Refusal, exif, jpeg, movie};
@@ -22,18 +23,26 @@ const WEBP_PARTS: [&[u8; 4]; 7] = [b"VP8 ", b"VP8L", b"VP8X", b"ALPH", b"ANIM", 
 const WEBP_EXIF: u8 = 0b1000;
 const WEBP_XMP: u8 = 0b0100;
 
-/// The content without metadata.
-pub fn clean(media_type: &MediaType, content: Bytes) -> Result<Bytes, Refusal> {
+/// More parts than any picture of 10 MB has. Each takes more memory than it may be long.
+const PARTS_MAX: usize = 20_000;
+
+/// The content without metadata, in pieces, most of which are pieces of what was given: a large file is not copied.
+pub fn clean(media_type: &MediaType, content: Bytes) -> Result<PutPayload, Refusal> {
     match media_type.name {
-        "image/jpeg" => jpeg::clean(content),
+        "image/jpeg" => jpeg::clean(&content),
         "image/png" => png(content),
         "image/webp" => webp(content),
-        "video/mp4" | "video/quicktime" | "video/3gpp" | "audio/mp4" => Ok(movie::clean(content)),
-        _ => Ok(content),
+        "video/mp4" | "video/quicktime" | "video/3gpp" | "audio/mp4" => Ok(movie::clean(content).into()),
+        _ => Ok(content.into()),
     }
 }
 
-fn png(content: Bytes) -> Result<Bytes, Refusal> {
+fn png(content: Bytes) -> Result<PutPayload, Refusal> {
+    // A length, a name, the contents and a checksum.
+    let length = |at: usize| u32::from_be_bytes(content.get(at..at + 4)?.try_into().ok()?).checked_add(12);
+    if count_parts(8, length) > PARTS_MAX {
+        return Err(Refusal::Damaged);
+    }
     let mut image = Png::from_bytes(content).map_err(|_| Refusal::Damaged)?;
     let is_whole = image.dimensions().is_some() && image.chunk_by_type(*b"IEND").is_some();
     if !is_whole {
@@ -45,10 +54,19 @@ fn png(content: Bytes) -> Result<Bytes, Refusal> {
         // After the header, which is always first.
         image.chunks_mut().insert(1, PngChunk::new(*b"eXIf", block));
     }
-    Ok(image.encoder().bytes())
+    Ok(image.encoder().collect())
 }
 
-fn webp(content: Bytes) -> Result<Bytes, Refusal> {
+fn webp(content: Bytes) -> Result<PutPayload, Refusal> {
+    // A name, a length and the contents, padded to an even length.
+    let length = |at: usize| {
+        let is_flat = !matches!(content.get(at..at + 4)?, b"LIST" | b"RIFF");
+        let length = u32::from_le_bytes(content.get(at + 4..at + 8)?.try_into().ok()?);
+        if is_flat { length.checked_add(8 + length % 2) } else { Some(0) }
+    };
+    if count_parts(12, length) > PARTS_MAX {
+        return Err(Refusal::Damaged);
+    }
     let mut image = WebP::from_bytes(content).map_err(|_| Refusal::Damaged)?;
     if image.dimensions().is_none() {
         return Err(Refusal::Damaged);
@@ -68,7 +86,21 @@ fn webp(content: Bytes) -> Result<Bytes, Refusal> {
             image.chunks_mut().push(RiffChunk::new(*b"EXIF", RiffContent::Data(block)));
         }
     }
-    Ok(image.encoder().bytes())
+    Ok(image.encoder().collect())
+}
+
+/// How many parts follow each other from a place on, as far as there can be too many; `length` tells that of the part at a place. A
+/// part that has none goes on for ever.
+fn count_parts(from: usize, length: impl Fn(usize) -> Option<u32>) -> usize {
+    let (mut count, mut at) = (0, from);
+    while let Some(length) = length(at).and_then(|length| usize::try_from(length).ok()) {
+        count += 1;
+        at += length;
+        if count > PARTS_MAX {
+            break;
+        }
+    }
+    count
 }
 
 #[cfg(test)]
@@ -95,7 +127,7 @@ mod tests {
     }
 
     fn cleaned(content: Vec<u8>) -> Result<Bytes, Refusal> {
-        clean(sniff(&content)?, content.into())
+        clean(sniff(&content)?, content.into()).map(Bytes::from)
     }
 
     #[test]
@@ -141,6 +173,19 @@ mod tests {
         assert!(matches!(cleaned(b"RIFF\xff\0\0\0WEBPVP8 ".to_vec()), Err(Refusal::Damaged)));
     }
 
+    #[test]
+    fn parts_without_end_are_refused_before_they_take_memory() {
+        let png = [b"\x89PNG\r\n\x1a\n", &chunk(b"IDAT", b"").repeat(500_000)[..]].concat();
+        assert!(matches!(cleaned(png), Err(Refusal::Damaged)));
+        let webp = riff(
+            b"RIFF",
+            &[b"WEBPVP8X\x0a\0\0\0\0\0\0\0\0\0\0\0\0\0", &riff(b"ANMF", b"").repeat(500_000)[..]].concat(),
+        );
+        assert!(matches!(cleaned(webp), Err(Refusal::Damaged)));
+        let nested = riff(b"RIFF", &[b"WEBP", &riff(b"LIST", b"abcd").repeat(2)[..]].concat());
+        assert!(matches!(cleaned(nested), Err(Refusal::Damaged)), "WebP has no lists");
+    }
+
     proptest! {
         #[test]
         fn never_panics(
@@ -152,7 +197,7 @@ mod tests {
             let content = Bytes::from([start, &rest].concat());
             if let Ok(clean) = clean(&ACCEPTED[kind], content.clone()) {
                 // At most a header and the orientation are written anew.
-                prop_assert!(clean.len() <= content.len() + 64);
+                prop_assert!(clean.content_length() <= content.len() + 64);
             }
         }
     }

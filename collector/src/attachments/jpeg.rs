@@ -2,11 +2,18 @@
 
 use bytes::Bytes;
 use img_parts::jpeg::{Jpeg, JpegSegment, markers};
+use object_store::PutPayload;
 
 use super::{Refusal, exif};
 
+/// More segments than any camera writes. Each takes more memory than it is long.
+const SEGMENTS_MAX: usize = 2_000;
+
 /// The content without metadata, comments, and what stands behind the end of the picture.
-pub fn clean(content: Bytes) -> Result<Bytes, Refusal> {
+pub fn clean(content: &Bytes) -> Result<PutPayload, Refusal> {
+    if count_segments(content) > SEGMENTS_MAX {
+        return Err(Refusal::Damaged);
+    }
     let mut image = Jpeg::from_bytes(content.clone()).map_err(|_| Refusal::Damaged)?;
     if image.dimensions().is_none() {
         return Err(Refusal::Damaged);
@@ -14,7 +21,7 @@ pub fn clean(content: Bytes) -> Result<Bytes, Refusal> {
     let scan = image.segments_mut().iter_mut().find(|segment| segment.has_entropy()).ok_or(Refusal::Damaged)?;
     // What follows the head of the first scan, up to the end of the file.
     let rest = content.len() - (scan.len_with_entropy() - scan.len());
-    *scan = JpegSegment::new_with_entropy(markers::SOS, scan.contents().clone(), scans(&content[rest..]));
+    *scan = JpegSegment::new_with_entropy(markers::SOS, scan.contents().clone(), scans(&content.slice(rest..)));
     let exif = image.segments_by_marker(markers::APP1).find_map(|segment| segment.contents().strip_prefix(b"Exif\0\0"));
     let kept = exif.and_then(exif::orientation_only);
     image.segments_mut().retain(is_needed);
@@ -24,7 +31,34 @@ pub fn clean(content: Bytes) -> Result<Bytes, Refusal> {
         let segment = JpegSegment::new_with_contents(markers::APP1, contents.into());
         image.segments_mut().insert(usize::from(is_jfif), segment);
     }
-    Ok(image.encoder().bytes())
+    Ok(image.encoder().chain([Bytes::from_static(&[0xff, markers::EOI])]).collect())
+}
+
+/// How many segments there are before the first scan, as far as there can be too many.
+fn count_segments(content: &[u8]) -> usize {
+    let (mut count, mut at) = (0, 2);
+    while let Some(offset) =
+        content.get(at..).and_then(|rest| rest.windows(2).position(|pair| pair[0] == 0xff && has_length(pair[1])))
+    {
+        count += 1;
+        at += offset;
+        if content[at + 1] == markers::SOS || count > SEGMENTS_MAX {
+            break;
+        }
+        at += 2 + length(content, at);
+    }
+    count
+}
+
+/// Whether a segment of this kind has contents at all.
+const fn has_length(marker: u8) -> bool {
+    !matches!(marker, 0x00 | 0x01 | 0xd0..=0xd9 | 0xff)
+}
+
+/// The length that the segment at this place says, which counts itself.
+fn length(content: &[u8], at: usize) -> usize {
+    let pair = content.get(at + 2..at + 4);
+    pair.map_or(2, |pair| usize::from(u16::from_be_bytes([pair[0], pair[1]])).max(2))
 }
 
 fn is_needed(segment: &JpegSegment) -> bool {
@@ -42,33 +76,33 @@ const fn is_picture(marker: u8) -> bool {
     matches!(marker, markers::SOF0..=markers::EXP)
 }
 
-/// The scans up to the end of the picture: between two of them, too, there can be metadata (ITU T.81, B.2).
-fn scans(data: &[u8]) -> Bytes {
-    let mut kept = Vec::with_capacity(data.len() + 2);
-    let mut at = 0;
-    while let Some(offset) = data[at..].windows(2).position(|pair| pair[0] == 0xff && !is_entropy(pair[1])) {
-        kept.extend_from_slice(&data[at..at + offset]);
-        at += offset;
-        let marker = data[at + 1];
+/// The scans up to the end of the picture: between two of them, too, there can be metadata (ITU T.81, B.2). Without any, which is
+/// how it always is, nothing is copied. What was cut off in the middle of a scan still shows its upper part.
+fn scans(data: &Bytes) -> Bytes {
+    let (mut at, mut taken) = (0, 0);
+    let mut kept: Option<Vec<u8>> = None;
+    let end = loop {
+        let Some(offset) = data[at..].windows(2).position(|pair| pair[0] == 0xff && !is_entropy(pair[1])) else {
+            break data.len();
+        };
+        let here = at + offset;
+        let marker = data[here + 1];
         if marker == markers::EOI {
-            break;
+            break here;
         }
-        let length = data.get(at + 2..at + 4).map_or(0, |pair| usize::from(u16::from_be_bytes([pair[0], pair[1]])));
-        let end = (at + 2 + length.max(2)).min(data.len());
-        if is_picture(marker) {
-            kept.extend_from_slice(&data[at..end]);
+        at = (here + 2 + length(data, here)).min(data.len());
+        if !is_picture(marker) {
+            kept.get_or_insert_with(|| Vec::with_capacity(data.len())).extend_from_slice(&data[taken..here]);
+            taken = at;
         }
-        at = end;
-        if at == data.len() {
-            break;
+    };
+    match kept {
+        None => data.slice(..end),
+        Some(mut kept) => {
+            kept.extend_from_slice(&data[taken..end]);
+            kept.into()
         }
     }
-    // What was cut off in the middle of a scan still shows its upper part.
-    if data.get(at..at + 2).is_none_or(|pair| pair != [0xff, markers::EOI]) {
-        kept.extend_from_slice(data.get(at..).unwrap_or_default());
-    }
-    kept.extend_from_slice(&[0xff, markers::EOI]);
-    kept.into()
 }
 
 /// Whether what follows `FF` belongs to the coded data: a stuffed byte, a fill byte, a restart.
@@ -112,7 +146,7 @@ mod tests {
             b"\xff\xd8\xff\xe1GPS of another picture behind it",
         ]
         .concat();
-        let clean = clean(photograph.into()).expect("it is whole");
+        let clean = Bytes::from(clean(&photograph.into()).expect("it is whole"));
         for word in [&b"GPS"[..], b"31.2N", b"xmpmeta", b"MPF", b"Li Lei", b"taken at home", b"behind it"] {
             assert!(!holds(&clean, word), "{}", String::from_utf8_lossy(word));
         }
@@ -121,16 +155,27 @@ mod tests {
             assert!(holds(&clean, word), "{}", String::from_utf8_lossy(word));
         }
         assert!(holds(&clean, b"Exif\0\0MM\0*\0\0\0\x08\0\x01\x01\x12\0\x03\0\0\0\x01\0\x06"), "which way is up");
-        assert_eq!(super::clean(clean.clone()).expect("it is whole"), clean, "cleaning again changes nothing");
+        let again = super::clean(&clean).map(Bytes::from);
+        assert_eq!(again.expect("it is whole"), clean, "cleaning again changes nothing");
     }
 
     #[test]
     fn what_is_no_picture_is_refused_and_half_a_one_is_not() {
-        assert!(matches!(clean(Bytes::from_static(b"\xff\xd8\xff\xe0\0\x04ab\xff\xd9")), Err(Refusal::Damaged)));
+        assert!(matches!(clean(&Bytes::from_static(b"\xff\xd8\xff\xe0\0\x04ab\xff\xd9")), Err(Refusal::Damaged)));
         let frame = segment(markers::SOF0, b"\x08\0\x10\0\x10\x01\x01\x11\0");
         let half =
             [&[0xff, 0xd8][..], &frame, &segment(markers::SOS, b"\x01\x01\0\0\x3f\0"), b"half a scan\xff"].concat();
-        let clean = clean(half.into()).expect("its upper part can be seen");
+        let clean = Bytes::from(clean(&half.into()).expect("its upper part can be seen"));
         assert!(clean.ends_with(b"half a scan\xff\xff\xd9"));
+    }
+
+    #[test]
+    fn segments_without_end_are_refused_before_they_take_memory() {
+        let many = [&[0xff, 0xd8][..], &segment(markers::DQT, b"").repeat(1_000_000)].concat();
+        assert!(matches!(clean(&many.into()), Err(Refusal::Damaged)));
+        let frame = segment(markers::SOF0, b"\x08\0\x10\0\x10\x01\x01\x11\0");
+        let scan = segment(markers::SOS, b"\x01\x01\0\0\x3f\0");
+        let some = [&[0xff, 0xd8][..], &segment(markers::DQT, b"").repeat(1_000), &frame, &scan, b"x"].concat();
+        assert!(clean(&some.into()).is_ok());
     }
 }

@@ -42,7 +42,7 @@ pub const FOLDER: &str = "attachments";
 const ARRIVALS: &str = "arrivals";
 /// Files that may arrive at the same time; each takes an open file and little memory.
 const ARRIVING_MAX: usize = 64;
-/// Files that are looked at, cleaned and stored at the same time: each takes up to twice its size in memory.
+/// Files that are looked at, cleaned and stored at the same time: each is in memory as a whole.
 const HANDLING_MAX: usize = 2;
 
 /// What taking files needs.

@@ -2,7 +2,7 @@
 //!
 //! A box of metadata is renamed to `free` and filled with zeros, so that nothing moves and no offset changes (ISO/IEC 14496-12, 8.1.2).
 
-use bytes::Bytes;
+use bytes::{Bytes, BytesMut};
 
 /// Boxes of boxes in which metadata can stand.
 const PARENTS: [&[u8; 4]; 5] = [b"moov", b"trak", b"mdia", b"minf", b"moof"];
@@ -13,9 +13,10 @@ const DEPTH_MAX: usize = 8;
 
 /// The content without metadata.
 pub fn clean(content: Bytes) -> Bytes {
-    let mut content = content.try_into_mut().map_or_else(|shared| shared.to_vec(), Vec::from);
+    // In place: nobody else holds a file that has just been read.
+    let mut content = content.try_into_mut().unwrap_or_else(|shared| BytesMut::from(&shared[..]));
     clean_boxes(&mut content, DEPTH_MAX);
-    content.into()
+    content.freeze()
 }
 
 fn clean_boxes(mut boxes: &mut [u8], depth: usize) {

@@ -8,6 +8,7 @@ use std::time::{Duration, Instant};
 
 use anyhow::Context;
 use axum::body::Bytes;
+use object_store::PutPayload;
 use sayso_shared::limits::ATTACHMENT_MAX_BYTES;
 use sha2::{Digest, Sha256};
 use tokio::io::{AsyncReadExt, AsyncSeekExt, AsyncWriteExt};
@@ -94,9 +95,9 @@ impl<'a> Incoming<'a> {
     pub async fn finish(mut self, name: &str, identity: Identity<'_>) -> Result<Upload, Refusal> {
         self.file.flush().await.map_err(no_room)?;
         let _turn = turn(&self.app.attachments.handling).await?;
-        let mut content = Vec::with_capacity(self.size);
+        let mut content = vec![0; self.size];
         self.file.rewind().await.map_err(no_room)?;
-        self.file.read_to_end(&mut content).await.map_err(no_room)?;
+        self.file.read_exact(&mut content).await.map_err(no_room)?;
         // Nothing waits for the other tasks while 10 MB are looked at.
         let looked_at = tokio::task::spawn_blocking(move || look_at(content.into())).await;
         let (media_type, content, digest) = looked_at.map_err(|error| Error::Internal(error.into()))??;
@@ -107,14 +108,14 @@ impl<'a> Incoming<'a> {
                 self.app.keys.hash(Purpose::Upload, &format!("form {key} {digest} {}", name.as_str()))
             }
         };
-        let size = i64::try_from(content.len()).unwrap_or(i64::MAX);
+        let size = i64::try_from(content.content_length()).unwrap_or(i64::MAX);
         let upload = Upload { token, name: name.as_str().to_owned(), media_type: media_type.name.to_owned(), size };
         self.store(&upload, content).await?;
         Ok(upload)
     }
 
     /// The row comes first and says that nobody can claim it yet, so that after a crash in between the sweep finds the file by it.
-    async fn store(&self, upload: &Upload, content: Bytes) -> Result<(), Error> {
+    async fn store(&self, upload: &Upload, content: PutPayload) -> Result<(), Error> {
         let app = self.app;
         let claim_hash = super::claim_hash(&app.keys, &upload.token);
         if rows::is_known(&app.db, self.site.id(), &claim_hash).await? {
@@ -135,10 +136,11 @@ pub fn store_failed(error: object_store::Error) -> Error {
     Error::Unavailable { retry_after: 5 }
 }
 
-fn look_at(content: Bytes) -> Result<(&'static MediaType, Bytes, String), Refusal> {
+fn look_at(content: Bytes) -> Result<(&'static MediaType, PutPayload, String), Refusal> {
     let media_type = sniff::sniff(&content)?;
     let content = clean::clean(media_type, content)?;
-    let digest = Sha256::digest(&content).iter().map(|byte| format!("{byte:02x}")).collect();
+    let digest = content.iter().fold(Sha256::new(), |digest, piece| digest.chain_update(piece));
+    let digest = digest.finalize().iter().map(|byte| format!("{byte:02x}")).collect();
     Ok((media_type, content, digest))
 }
 

@@ -13,7 +13,7 @@ use futures_util::stream::BoxStream;
 use object_store::aws::AmazonS3Builder;
 use object_store::local::LocalFileSystem;
 use object_store::path::Path as Place;
-use object_store::{ClientOptions, ObjectStore, ObjectStoreExt, RetryConfig};
+use object_store::{ClientOptions, ObjectStore, ObjectStoreExt, PutPayload, RetryConfig};
 
 use crate::config;
 
@@ -67,9 +67,9 @@ impl Store {
     }
 
     /// Stores a file.
-    pub async fn put(&self, id: &str, content: Bytes) -> object_store::Result<()> {
+    pub async fn put(&self, id: &str, content: PutPayload) -> object_store::Result<()> {
         let place = self.place(id);
-        self.objects.put(&place, content.into()).await?;
+        self.objects.put(&place, content).await?;
         if let Some(local) = &self.local {
             let path = local.path_to_filesystem(&place)?;
             let narrowed = tokio::fs::set_permissions(path, Permissions::from_mode(0o600)).await;

@@ -7,8 +7,8 @@ use axum::extract::{Request, State};
 use axum::http::StatusCode;
 use axum::response::Response;
 use sayso_shared::limits::{
-    ATTACHMENTS_MAX, DESIRED_OUTCOME_MAX, EMAIL_MAX, MESSAGE_MAX, NAME_MAX, PHONE_MAX, REFERENCE_MAX, SCORE_MAX,
-    SCORE_MIN,
+    ATTACHMENT_MAX_BYTES, ATTACHMENTS_MAX, DESIRED_OUTCOME_MAX, EMAIL_MAX, MESSAGE_MAX, NAME_MAX, PHONE_MAX,
+    REFERENCE_MAX, SCORE_MAX, SCORE_MIN,
 };
 use sayso_shared::{Feedback, Kind};
 
