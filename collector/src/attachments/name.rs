@@ -16,14 +16,11 @@ pub struct FileName(String);
 impl FileName {
     /// Cleans `given` for a file of a type. A name without anything usable becomes `file`.
     pub fn new(given: &str, media_type: &MediaType) -> Self {
-        let last = given.rsplit(['/', '\\']).next().unwrap_or_default();
-        let clean: String = last.chars().filter(|&c| !c.is_control() && !changes_direction(c)).collect();
-        let clean = clean.trim_matches(|c: char| c.is_whitespace() || c == '.');
-        let name = if clean.is_empty() { "file" } else { clean };
-        let known = ending(name).is_some_and(|end| media_type.endings.iter().any(|own| own.eq_ignore_ascii_case(end)));
+        let name = plain(given);
+        let known = ending(&name).is_some_and(|end| media_type.endings.iter().any(|own| own.eq_ignore_ascii_case(end)));
         // A page that is saved as the picture it also is must not open as a page.
         let ending = if known { None } else { media_type.endings.first() };
-        let name = ending.map_or_else(|| name.to_owned(), |ending| format!("{name}.{ending}"));
+        let name = ending.map_or_else(|| name.clone(), |ending| format!("{name}.{ending}"));
         Self(shorten(&name))
     }
 
@@ -31,6 +28,14 @@ impl FileName {
     pub fn as_str(&self) -> &str {
         &self.0
     }
+}
+
+/// A name without folders, control characters and tricks of direction; `file` where nothing is left.
+pub fn plain(given: &str) -> String {
+    let last = given.rsplit(['/', '\\']).next().unwrap_or_default();
+    let clean: String = last.chars().filter(|&c| !c.is_control() && !changes_direction(c)).collect();
+    let clean = clean.trim_matches(|c: char| c.is_whitespace() || c == '.');
+    shorten(if clean.is_empty() { "file" } else { clean })
 }
 
 /// The header that lets a browser save a file under its name (RFC 6266, RFC 8187), with a plain name for programs that know no other.

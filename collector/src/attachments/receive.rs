@@ -24,8 +24,10 @@ use crate::http::client::ClientAddress;
 use crate::keys::{Purpose, new_id, random_bytes, random_token};
 use crate::sites::Site;
 
-/// The longest that a file may take to arrive: 10 MB at 140 kbit a second.
-const ARRIVAL_MAX: Duration = Duration::from_secs(10 * 60);
+/// What a sender may take to begin, and the bytes that have to come in each second after that: places are few, and whoever sends
+/// next to nothing must not keep them.
+const GRACE: Duration = Duration::from_secs(30);
+const BYTES_PER_SECOND: usize = 16 * 1024;
 /// How long a whole file waits for its turn.
 const PATIENCE: Duration = Duration::from_secs(30);
 
@@ -84,8 +86,9 @@ impl<'a> Incoming<'a> {
         if self.size > ATTACHMENT_MAX_BYTES {
             return Err(Refusal::TooLarge);
         }
-        if self.begun.elapsed() > ARRIVAL_MAX {
-            return Err(Error::Malformed("the file took too long to arrive".into()).into());
+        let allowed = GRACE.as_secs() + (self.size / BYTES_PER_SECOND) as u64;
+        if self.begun.elapsed().as_secs() > allowed {
+            return Err(Error::Malformed("the file comes too slowly".into()).into());
         }
         self.file.write_all(piece).await.map_err(no_room)?;
         Ok(())

@@ -159,7 +159,7 @@ mod tests {
             (b"\0\0\0\x1cftypM4A \0\0\x02\0", "audio/mp4"),
             (b"\0\0\0\x18ftypheic\0\0\0\0mif1heic", "picture"),
             (b"\0\0\0\x18ftypavif\0\0\0\0", "picture"),
-            (b"II*\0\x08\0\0\0", "picture"),
+            (b"II*\0\x08\0\0\0\x0e\0\x0e\x01", "picture"),
             (b"<svg xmlns=\"http://www.w3.org/2000/svg\"><script>1</script></svg>", "markup"),
             (b" \n<!DOCTYPE html><p>", "markup"),
             ("\u{feff}<?xml version=\"1.0\"?><svg/>".as_bytes(), "markup"),

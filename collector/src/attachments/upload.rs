@@ -1,10 +1,12 @@
 //! `POST /api/v1/sites/{key}/attachments`: a file, before the submission that it belongs to.
 
 use axum::Json;
+use axum::body::HttpBody as _;
 use axum::extract::{Path, Query, Request, State};
 use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use sayso_shared::Problem;
+use sayso_shared::limits::ATTACHMENT_MAX_BYTES;
 use sayso_shared::problem::{ErrorCode, FieldError};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
@@ -17,6 +19,9 @@ use crate::app::App;
 use crate::http::client::ClientAddress;
 use crate::http::{Error, Result};
 use crate::sites::Site;
+
+/// Parts that are looked through for the one called `file`.
+const PARTS_MAX: usize = 16;
 
 /// The route.
 pub fn router() -> OpenApiRouter<App> {
@@ -109,7 +114,8 @@ async fn of_form(app: &App, site: &Site, client: ClientAddress, request: Request
 
 /// The first part called `file`; other small parts before it are passed over.
 async fn first_file(app: &App, site: &Site, client: ClientAddress, parts: &mut Parts) -> Result<Upload, Refusal> {
-    while let Some(mut part) = parts.next().await? {
+    for _ in 0..PARTS_MAX {
+        let Some(mut part) = parts.next().await? else { break };
         if part.name() != "file" {
             part.text(1_024).await?;
             continue;
@@ -125,8 +131,14 @@ async fn first_file(app: &App, site: &Site, client: ClientAddress, parts: &mut P
 }
 
 async fn of_body(app: &App, site: &Site, client: ClientAddress, name: &str, request: Request) -> Result<Upload> {
-    let mut source = Source::new(request.into_body());
+    let body = request.into_body();
+    let length = body.size_hint().lower();
+    let mut source = Source::new(body);
     let received = async {
+        // Most senders say so before they begin.
+        if length > ATTACHMENT_MAX_BYTES as u64 {
+            return Err(Refusal::TooLarge);
+        }
         let mut incoming = Incoming::begin(app, site, client).await?;
         while let Some(piece) = source.piece().await? {
             incoming.write(&piece).await?;

@@ -13,6 +13,7 @@ use super::lookup;
 use super::mistakes::Mistake;
 use crate::app::App;
 use crate::attachments::multipart::{Part, Parts};
+use crate::attachments::name::plain;
 use crate::attachments::{Identity, Incoming, Refusal, Upload, download};
 use crate::http::client::ClientAddress;
 use crate::http::{Error, Result};
@@ -23,7 +24,7 @@ use crate::text::Texts;
 const FIELD: &str = "attachments";
 /// What is read and thrown away of files that are too large or too many, so that the words around them are not lost.
 const SPARE_MAX: usize = 256 * 1024 * 1024;
-/// What a field takes in memory beside its name and its value.
+/// What a part takes beside its name and its value, so that parts without anything in them come to an end too.
 const FIELD_COST: usize = 64;
 
 /// A form that may have brought files.
@@ -138,6 +139,7 @@ impl Reader<'_> {
                 continue;
             }
             let name = part.file_name();
+            room = room.checked_sub(name.len() + FIELD_COST).ok_or(Error::TooLarge(BODY_MAX_BYTES))?;
             let form = Form::of_fields(fields);
             let count = match kept(&form).len() + uploads.len() {
                 ATTACHMENTS_MAX.. => Count::Full,
@@ -151,7 +153,7 @@ impl Reader<'_> {
                 Ok(None) => {}
                 Err(why) => {
                     self.throw_away(part).await?;
-                    refused.push(Refused { name: name.rsplit(['/', '\\']).next().unwrap_or_default().to_owned(), why });
+                    refused.push(Refused { name: plain(&name), why });
                 }
             }
         }

@@ -123,6 +123,8 @@ on_both_databases! {
         let long = "字".repeat(100_000);
         let answer = client.post_files("/s/acme", &[("message", None, long.as_bytes())]).await;
         assert_eq!(answer.status, StatusCode::PAYLOAD_TOO_LARGE);
+        let answer = client.post_files("/s/acme", &vec![("attachments", Some(""), &b""[..]); 5_000]).await;
+        assert_eq!(answer.status, StatusCode::PAYLOAD_TOO_LARGE);
         let request = client.request(reqwest::Method::POST, "/s/acme").header("origin", "https://evil.example");
         let body = sayso_tests::multipart(&[("message", None, b"x"), ("attachments", Some("a.gif"), GIF)]);
         let answer = client.send(request.header("content-type", sayso_tests::MULTIPART).body(body)).await;

@@ -75,6 +75,9 @@ on_both_databases! {
         let path = "/api/v1/sites/acme/attachments";
         let other = client.post_files(path, &[("picture", Some("a.gif"), GIF)]).await;
         assert_eq!(other.field_errors(), [("/file".to_owned(), "required".to_owned())]);
+        let crowd = [("other", None, &b"x"[..]); 16];
+        let late = client.post_files(path, &[&crowd[..], &[("file", Some("a.gif"), GIF)]].concat()).await;
+        assert_eq!(late.field_errors(), [("/file".to_owned(), "required".to_owned())]);
         let no_boundary = client.request(Method::POST, path).header("content-type", "multipart/form-data").body("x");
         assert_eq!(client.send(no_boundary).await.problem(), "unsupported_media_type");
         let broken = client.request(Method::POST, path).header("content-type", MULTIPART).body("----boundary\r\nrubbish");
@@ -108,18 +111,22 @@ on_both_databases! {
 
     async fn too_much_is_refused_before_all_of_it_was_sent(app: TestApp) {
         let address = app.url.strip_prefix("http://").unwrap();
-        let mut stream = TcpStream::connect(address).await.unwrap();
-        let head = format!("POST /api/v1/sites/acme/attachments HTTP/1.1\r\nhost: {address}\r\ncontent-type: text/plain\r\ncontent-length: 40000000\r\n\r\n");
-        stream.write_all(head.as_bytes()).await.unwrap();
-        stream.write_all(&vec![b'a'; ATTACHMENT_MAX_BYTES + 1]).await.unwrap();
-        // 30 MB are still missing, and the answer is there.
+        let head = format!("POST /api/v1/sites/acme/attachments HTTP/1.1\r\nhost: {address}\r\ncontent-type: text/plain\r\n");
         let mut answer = [0; 12];
+        // Who says how much it will be is answered before anything of it comes.
+        let mut stream = TcpStream::connect(address).await.unwrap();
+        stream.write_all(format!("{head}content-length: 40000000\r\n\r\n").as_bytes()).await.unwrap();
         stream.read_exact(&mut answer).await.unwrap();
         assert_eq!(&answer, b"HTTP/1.1 413");
         // A sender that reads only after it has sent everything gets to do so.
-        let rest = 40_000_000 - ATTACHMENT_MAX_BYTES - 1;
-        stream.write_all(&vec![b'a'; rest]).await.unwrap();
-        assert_eq!(count(&app, "attachments").await, 0);
+        stream.write_all(&vec![b'a'; 40_000_000]).await.unwrap();
+        // Who does not is answered at the first byte too many.
+        let mut stream = TcpStream::connect(address).await.unwrap();
+        stream.write_all(format!("{head}transfer-encoding: chunked\r\n\r\nA00001\r\n").as_bytes()).await.unwrap();
+        stream.write_all(&vec![b'a'; ATTACHMENT_MAX_BYTES + 1]).await.unwrap();
+        stream.read_exact(&mut answer).await.unwrap();
+        assert_eq!(&answer, b"HTTP/1.1 413");
+        assert_eq!((count(&app, "attachments").await, stored(&app).len()), (0, 0));
     }
 
     async fn half_a_file_leaves_nothing(app: TestApp) {
