@@ -6,6 +6,7 @@ use std::sync::Arc;
 use tokio::sync::{Notify, broadcast};
 use tokio_util::sync::CancellationToken;
 
+use crate::attachments::Attachments;
 use crate::clock::Clock;
 use crate::config::Config;
 use crate::db::Db;
@@ -33,6 +34,8 @@ pub struct Shared {
     pub sites: SiteCache,
     /// The queue of the one task that writes submissions.
     pub intake: Intake,
+    /// The files that customers attach.
+    pub attachments: Attachments,
     /// Rate limits.
     pub limits: Limits,
     /// How busy each site is.
@@ -64,6 +67,7 @@ impl App {
         let shared = Shared {
             sites: SiteCache::new(db.clone(), clock.clone()),
             intake: Intake::start(&db, &config.limits)?,
+            attachments: Attachments::open(&config)?,
             limits: Limits::new(&config, &clock),
             load: Load::new(&config),
             changes: broadcast::Sender::new(256),

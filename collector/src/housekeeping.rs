@@ -5,6 +5,7 @@ use std::time::{Duration, Instant};
 use uuid::{Timestamp, Uuid};
 
 use crate::app::App;
+use crate::attachments;
 use crate::cases::staff;
 use crate::clock::{DAY, Millis, SECOND};
 use crate::{with_db, with_tx, with_write};
@@ -20,13 +21,17 @@ pub struct Round {
     pub forgotten: u64,
     /// Cases closed.
     pub closed: u64,
+    /// Files deleted that nobody claimed.
+    pub swept: u64,
 }
 
 /// Cleans up now and each hour, until `app.shutdown` is cancelled.
 pub async fn run(app: App) {
     while !app.shutdown.is_cancelled() {
         match clean_up(&app).await {
-            Ok(round) => tracing::debug!(forgotten = round.forgotten, closed = round.closed, "cleaned up"),
+            Ok(round) => {
+                tracing::debug!(forgotten = round.forgotten, closed = round.closed, swept = round.swept, "cleaned up")
+            }
             Err(error) => tracing::error!(error = %error, "cleaning up failed; the next round is in an hour"),
         }
         tokio::select! {
@@ -48,7 +53,8 @@ pub async fn clean_up(app: &App) -> anyhow::Result<Round> {
     forgotten += delete(app, "delete from links where expires_at <= $1", now).await?;
     forgotten += delete(app, "delete from used_challenges where expires_at <= $1", now).await?;
     let closed = close_resolved(app, now - i64::from(retention.close_resolved_days) * DAY).await?;
-    Ok(Round { forgotten, closed })
+    let swept = attachments::sweep(app).await?;
+    Ok(Round { forgotten, closed, swept })
 }
 
 async fn delete(app: &App, delete: &'static str, before: Millis) -> sqlx::Result<u64> {

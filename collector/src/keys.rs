@@ -53,6 +53,8 @@ pub enum Purpose {
     Client,
     /// A challenge for a proof of work.
     Challenge,
+    /// A file that waits for its submission.
+    Upload,
 }
 
 impl Keys {
@@ -139,6 +141,7 @@ impl Keys {
             Purpose::Entry => "entry",
             Purpose::Client => "client",
             Purpose::Challenge => "challenge",
+            Purpose::Upload => "upload",
         };
         let mut mac =
             <Hmac<Sha256> as hmac::KeyInit>::new_from_slice(&self.lookup).expect("HMAC takes keys of any length");

@@ -32,6 +32,7 @@ struct Guards {
     codes: Limiter<ClientAddress>,
     sign_ins_by_address: Limiter<ClientAddress>,
     sign_ins_by_member: Limiter<u64>,
+    uploads: Limiter<ClientAddress>,
     hasher: RandomState,
 }
 
@@ -46,6 +47,7 @@ impl Limits {
             codes: Limiter::per_minute(limits.code_lookups_per_minute, clock),
             sign_ins_by_address: Limiter::per_minute(limits.sign_ins_per_minute, clock),
             sign_ins_by_member: Limiter::per_minute(limits.sign_ins_per_minute, clock),
+            uploads: Limiter::per_minute(limits.uploads_per_minute, clock),
             hasher: RandomState::new(),
         });
         Self { guards }
@@ -76,10 +78,17 @@ impl Limits {
         guards.sign_ins_by_member.check(&guards.hasher.hash_one(email.to_lowercase()))
     }
 
+    /// Counts an uploaded file.
+    pub fn check_upload(&self, client: ClientAddress) -> Result<(), Error> {
+        self.guards.as_ref().map_or(Ok(()), |guards| guards.uploads.check(&client))
+    }
+
     /// Forgets clients that have been quiet, so that memory does not grow with their number.
     pub fn forget_quiet(&self) {
         let Some(guards) = &self.guards else { return };
-        for limiter in [&guards.submissions, &guards.challenges, &guards.codes, &guards.sign_ins_by_address] {
+        for limiter in
+            [&guards.submissions, &guards.challenges, &guards.uploads, &guards.codes, &guards.sign_ins_by_address]
+        {
             limiter.requests.retain_recent();
         }
         guards.site_submissions.requests.retain_recent();

@@ -30,6 +30,7 @@ pub use store::{Accepted, Submission};
 
 use self::store::Written;
 use crate::app::App;
+use crate::attachments;
 use crate::cases::{EventType, Suspicion};
 use crate::clock::{HOUR, parse_rfc3339, rfc3339};
 use crate::http::body::{JsonBody, idempotency_key};
@@ -81,6 +82,7 @@ async fn look_at(
 ) -> Result<Option<Suspicion>> {
     guard.limit(app, site)?;
     refuse_what_cannot_be_checked(submission.feedback())?;
+    attachments::check(app, site, submission.feedback().attachments()).await?;
     guard.examine(app, site, key, submission.feedback().proof()).await
 }
 
@@ -231,9 +233,6 @@ fn refuse_what_cannot_be_checked(feedback: &Feedback) -> Result<()> {
     let mut errors = Vec::new();
     if feedback.identity().is_some() {
         errors.push(FieldError::new("/identity", ErrorCode::Invalid, "this site has no secret for signed identities"));
-    }
-    if !feedback.attachments().is_empty() {
-        errors.push(FieldError::new("/attachments", ErrorCode::Invalid, "there are no uploads with these ids"));
     }
     if errors.is_empty() { Ok(()) } else { Err(Error::Invalid(errors)) }
 }

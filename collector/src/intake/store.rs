@@ -1,10 +1,11 @@
 //! The rows of a submission: case, feedback and first event, written for many submissions at once.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashSet;
 
 use sayso_shared::id::IdempotencyKey;
 use sayso_shared::{Feedback, TrackingCode};
 
+use crate::attachments;
 use crate::cases::view::{code_context, contact_context};
 use crate::cases::{Actor, EventType, Priority, Status, Suspicion, quarantine, repeat};
 use crate::clock::Millis;
@@ -27,6 +28,7 @@ pub struct Submission {
     contact_cipher: Option<String>,
     feedback: Feedback,
     context: Option<String>,
+    claim_hashes: Vec<String>,
     composed_at: Option<Millis>,
     /// Why it goes into quarantine, if it does.
     pub suspicion: Option<Suspicion>,
@@ -93,6 +95,7 @@ impl Submission {
             submission_key: repeat::submission_key(site_id, key),
             request_hash: repeat::request_hash(&feedback),
             context: feedback.context().map(|context| context.to_string()),
+            claim_hashes: feedback.attachments().iter().map(|id| attachments::claim_hash(keys, id)).collect(),
             feedback,
             composed_at,
             accepted: Accepted { case_id, code: code.to_string(), received_at: now, first_response_due },
@@ -145,26 +148,29 @@ pub async fn find(db: &Db, submission: &Submission) -> Result<Option<Stored>> {
 pub async fn write(db: &Db, submissions: &[&Submission]) -> sqlx::Result<Vec<Result<Written>>> {
     let mut tx = db.begin().await?;
     let inserted = insert(&mut tx, submissions).await?;
-    for new in submissions.iter().filter(|new| inserted.contains(new.case_id())) {
-        if let Some(suspicion) = new.suspicion {
-            quarantine::hold(&mut tx, new.case_id(), suspicion).await?;
-        }
-    }
-    let repeats: Vec<&Submission> =
-        submissions.iter().copied().filter(|new| !inserted.contains(new.case_id())).collect();
-    let mut earlier = HashMap::with_capacity(repeats.len());
-    if !repeats.is_empty() {
-        take_back(&mut tx, &repeats).await?;
-        for repeat in repeats {
-            earlier.insert(repeat.case_id(), find_earlier(&mut tx, repeat).await?);
-        }
+    let mut results = Vec::with_capacity(submissions.len());
+    for submission in submissions {
+        results.push(if inserted.contains(submission.case_id()) {
+            complete(&mut tx, submission).await?
+        } else {
+            take_back(&mut tx, submission).await?;
+            find_earlier(&mut tx, submission).await?.answer(submission).map(Written::Before)
+        });
     }
     tx.commit().await?;
-    let result = |submission: &&Submission| match earlier.remove(submission.case_id()) {
-        Some(row) => row.answer(submission).map(Written::Before),
-        None => Ok(Written::Now),
-    };
-    Ok(submissions.iter().map(result).collect())
+    Ok(results)
+}
+
+/// What few submissions have. One whose files are not there leaves nothing behind, so that it may be mended and sent again with its key.
+async fn complete(tx: &mut Tx, new: &Submission) -> sqlx::Result<Result<Written>> {
+    if let Some(suspicion) = new.suspicion {
+        quarantine::hold(tx, new.case_id(), suspicion).await?;
+    }
+    if let Some(index) = attachments::claim(tx, &new.site_id, new.case_id(), &new.claim_hashes).await? {
+        take_back(tx, new).await?;
+        return Ok(Err(Error::field(attachments::not_there(index))));
+    }
+    Ok(Ok(Written::Now))
 }
 
 const SELECT_EARLIER: &str =
@@ -238,12 +244,15 @@ async fn insert(tx: &mut Tx, submissions: &[&Submission]) -> sqlx::Result<HashSe
     Ok(inserted)
 }
 
-/// Takes back what was inserted beside the cases of repeats. They are rare, so this costs less than to wait for the cases before the rest.
-async fn take_back(tx: &mut Tx, repeats: &[&Submission]) -> sqlx::Result<()> {
-    for repeat in repeats {
-        for delete in ["delete from feedback where id = $1", "delete from events where case_id = $1"] {
-            with_tx!(tx, conn => sqlx::query(delete).bind(repeat.case_id()).execute(conn).await.map(|_| ()))?;
-        }
+/// Takes back the rows of a submission: all of them, or those beside the case of a repeat. Both are rare, so this costs less than to wait for
+/// the cases before the rest is inserted.
+async fn take_back(tx: &mut Tx, submission: &Submission) -> sqlx::Result<()> {
+    for delete in [
+        "delete from cases where id = $1",
+        "delete from feedback where id = $1",
+        "delete from events where case_id = $1",
+    ] {
+        with_tx!(tx, conn => sqlx::query(delete).bind(submission.case_id()).execute(conn).await.map(|_| ()))?;
     }
     Ok(())
 }

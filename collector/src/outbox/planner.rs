@@ -234,7 +234,8 @@ async fn write(app: &App, plans: &[Plan]) -> sqlx::Result<Option<usize>> {
     for plan in plans.iter().filter(|plan| plan.quarantine == Quarantine::In && marked.contains(&plan.event.id)) {
         // A release that came first has marked the event as not planned, and one that comes later will.
         let select = "select quarantine from cases where id = $1";
-        let now: String = with_tx!(&mut tx, conn => sqlx::query_scalar(select).bind(&plan.event.case_id).fetch_one(conn).await)?;
+        let now: String =
+            with_tx!(&mut tx, conn => sqlx::query_scalar(select).bind(&plan.event.case_id).fetch_one(conn).await)?;
         if now.is_empty() {
             tx.rollback().await?;
             return Ok(None);

@@ -3,20 +3,23 @@
 use std::sync::Arc;
 
 use askama::Template;
-use axum::extract::State;
+use axum::extract::{Request, State};
 use axum::http::StatusCode;
 use axum::response::Response;
-use sayso_shared::Kind;
 use sayso_shared::limits::{
-    DESIRED_OUTCOME_MAX, EMAIL_MAX, MESSAGE_MAX, NAME_MAX, PHONE_MAX, REFERENCE_MAX, SCORE_MAX, SCORE_MIN,
+    ATTACHMENT_MAX_BYTES, ATTACHMENTS_MAX, DESIRED_OUTCOME_MAX, EMAIL_MAX, MESSAGE_MAX, NAME_MAX, PHONE_MAX,
+    REFERENCE_MAX, SCORE_MAX, SCORE_MIN,
 };
+use sayso_shared::{Feedback, Kind};
 
 use super::entry_form::{CategoryGroup, HONEYPOT, ORDER, Typed, category_groups, is_for_all};
-use super::form::{Form, fresh_key};
+use super::files::{self, Posted, Refused};
+use super::form::fresh_key;
 use super::mistakes::Mistakes;
 use super::visit::{MARK, Segment, Shell, Visit, framed_by_site};
 use crate::app::App;
 use crate::assets;
+use crate::attachments::{self, Upload};
 use crate::clock::SECOND;
 use crate::http::client::ClientAddress;
 use crate::http::{Error, Result};
@@ -37,11 +40,11 @@ pub async fn submit(
     client: ClientAddress,
     Segment(key): Segment,
     visit: Visit,
-    form: Result<Form>,
+    request: Request,
 ) -> Result<Response> {
     let site = site(&app, &key).await?;
-    let answer = match form {
-        Ok(form) => take(&app, client, &site, &visit, Typed::read(&form)).await,
+    let answer = match files::read(&app, &site, client, request).await {
+        Ok(posted) => take(&app, client, &site, &visit, posted).await,
         Err(error) => Err(error),
     };
     Ok(framed_by_site(&site, answer))
@@ -51,8 +54,13 @@ async fn site(app: &App, key: &str) -> Result<Arc<Site>> {
     app.sites.by_key(key).await?.ok_or(Error::NotFound("there is no such site"))
 }
 
-async fn take(app: &App, client: ClientAddress, site: &Site, visit: &Visit, typed: Typed) -> Result<Response> {
+async fn take(app: &App, client: ClientAddress, site: &Site, visit: &Visit, posted: Posted) -> Result<Response> {
+    let mut typed = Typed::read(&posted.form);
+    typed.add_uploads(posted.uploads);
     let feedback = typed.feedback(site, visit.texts(site).0);
+    if !posted.refused.is_empty() {
+        return without_files(app, site, visit, typed, posted.refused).await;
+    }
     let evidence = Evidence { token: &typed.token, honeypot: &typed.honeypot };
     let guard = Guard::Public { client, way: Way::Form(evidence) };
     let error = match intake::take(app, site, &typed.key, feedback, guard).await {
@@ -61,7 +69,20 @@ async fn take(app: &App, client: ClientAddress, site: &Site, visit: &Visit, type
     };
     let mut page = EntryPage::new(app, site, visit, typed);
     page.note(app, site, &error);
+    page.show_uploads(app, site).await?;
     visit.page_for_error(error, &page)
+}
+
+/// Some files were not taken: nothing is sent without them unless the customer wants it so.
+async fn without_files(app: &App, site: &Site, visit: &Visit, typed: Typed, refused: Vec<Refused>) -> Result<Response> {
+    // Whatever else is wrong is better said now than next time.
+    let others = Feedback::parse(typed.feedback(site, visit.texts(site).0), &site.rules()).err();
+    let mut page = EntryPage::new(app, site, visit, typed);
+    let t = page.shell.t;
+    page.wrong = Mistakes::new(t, &others.unwrap_or_default(), ORDER);
+    page.wrong.0.extend(refused.iter().map(|one| one.mistake(t)));
+    page.show_uploads(app, site).await?;
+    visit.page_for_error(Refused::error(refused), &page)
 }
 
 #[derive(Template)]
@@ -78,10 +99,16 @@ struct EntryPage {
     consent: Option<String>,
     promise: Option<String>,
     typed: Typed,
+    /// The files that are stored already.
+    uploads: Vec<Upload>,
     wrong: Mistakes,
     /// Why it was not taken although no field is wrong: title and text.
     refused: Option<(String, String)>,
 }
+
+/// What the browser offers to choose from. iPhones turn their pictures into JPEG for it.
+const ACCEPT: &str = "image/jpeg,image/png,image/gif,image/webp,application/pdf,text/plain,.csv,.doc,.docx,.xls,.xlsx,.ppt,.pptx,.odt,.ods,.odp,\
+    .rtf,audio/*,video/*";
 
 /// The fields that are folded away.
 const DETAILS: &[&str] = &["category", "rating", "importance", "desired_outcome", "reference"];
@@ -110,6 +137,7 @@ impl EntryPage {
             consent: text(&settings.consent_text),
             promise: text(&settings.promise_text),
             typed,
+            uploads: Vec::new(),
             wrong: Mistakes::default(),
             refused: None,
             shell,
@@ -144,6 +172,13 @@ impl EntryPage {
             text = format!("{text} {}", t.with("common.retry_after", &[("seconds", &seconds.to_string())]));
         }
         self.refused = Some((title.to_owned(), text));
+    }
+
+    /// Carries on what is stored already, so that no file has to be sent twice.
+    async fn show_uploads(&mut self, app: &App, site: &Site) -> Result<()> {
+        let uploads = attachments::claimable(app, site, &self.typed.uploads).await?;
+        self.uploads = uploads.into_iter().flatten().collect();
+        Ok(())
     }
 
     fn collects(&self, kind: Kind) -> bool {

@@ -5,8 +5,10 @@ use sayso_shared::limits::URL_MAX;
 use sayso_shared::{Kind, Lang};
 use serde_json::{Map, Value, json};
 
+use super::files;
 use super::form::{Form, fresh_key};
 use super::visit::Visit;
+use crate::attachments::Upload;
 use crate::sites::Site;
 use crate::sites::settings::{Category, best_text};
 use crate::text::Texts;
@@ -23,6 +25,7 @@ pub const ORDER: &[&str] = &[
     "email",
     "phone",
     "name",
+    "attachments",
     "consent",
 ];
 
@@ -54,6 +57,8 @@ pub struct Typed {
     pub email: String,
     /// Their phone number.
     pub phone: String,
+    /// The uploads that stay attached.
+    pub uploads: Vec<String>,
     /// Whether the box of the consent is ticked.
     pub consent: bool,
     /// The page that led here.
@@ -94,10 +99,20 @@ impl Typed {
             name: form.text("name"),
             email: form.text("email"),
             phone: form.text("phone"),
+            uploads: files::kept(form),
             consent: form.text("consent") == "true",
             from: form.text("from"),
             token: form.text("token"),
             honeypot: form.text(HONEYPOT),
+        }
+    }
+
+    /// Attaches what came with the form. The same file twice is one.
+    pub fn add_uploads(&mut self, uploads: Vec<Upload>) {
+        for upload in uploads {
+            if !self.uploads.contains(&upload.token) {
+                self.uploads.push(upload.token);
+            }
         }
     }
 
@@ -145,6 +160,9 @@ impl Typed {
         let is_page = url::Url::parse(&self.from).is_ok_and(|url| matches!(url.scheme(), "http" | "https"));
         if is_page && self.from.chars().count() <= URL_MAX && !self.from.contains('\0') {
             fields.insert("page".into(), json!({"referrer": self.from}));
+        }
+        if !self.uploads.is_empty() {
+            fields.insert("attachments".into(), json!(self.uploads));
         }
         fields.insert("locale".into(), json!(lang.as_str()));
         fields.into()

@@ -93,7 +93,7 @@ on_both_databases! {
             (json!({"kind": "praise", "message": "x", "colour": 1}), "/colour", "unknown_field"),
             (json!({"kind": "praise", "message": "x", "category": "none"}), "/category", "invalid"),
             (json!({"kind": "praise", "message": "x", "identity": "a.b.c"}), "/identity", "invalid"),
-            (json!({"kind": "praise", "message": "x", "attachments": ["a"]}), "/attachments", "invalid"),
+            (json!({"kind": "praise", "message": "x", "attachments": ["a"]}), "/attachments/0", "invalid"),
             (json!({"kind": "praise", "message": "x", "composed_at": "yesterday"}), "/composed_at", "invalid"),
             (json!({"kind": "praise", "message": "x", "composed_at": ""}), "/composed_at", "invalid"),
         ];

@@ -5,7 +5,7 @@ mod entry;
 pub mod form;
 mod status;
 
-use form::Form;
+pub use form::Form;
 use reqwest::StatusCode;
 use sayso::cases::staff::{self, Body, Remedy, Resolution, Then};
 use sayso::cases::{Case, Outcome};
