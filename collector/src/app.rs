@@ -6,11 +6,12 @@ use std::sync::Arc;
 use tokio::sync::{Notify, broadcast};
 use tokio_util::sync::CancellationToken;
 
+use crate::attachments::Attachments;
 use crate::clock::Clock;
 use crate::config::Config;
 use crate::db::Db;
 use crate::http::limits::Limits;
-use crate::intake::Intake;
+use crate::intake::{Intake, Load};
 use crate::keys::Keys;
 use crate::replicas::Replicas;
 use crate::sites::SiteCache;
@@ -34,8 +35,12 @@ pub struct Shared {
     pub sites: SiteCache,
     /// The queue of the one task that writes submissions.
     pub intake: Intake,
+    /// The files that customers attach.
+    pub attachments: Attachments,
     /// Rate limits.
     pub limits: Limits,
+    /// How busy each site is.
+    pub load: Load,
     /// Tells open pages that a case has changed.
     pub changes: broadcast::Sender<Change>,
     /// Tells the other collectors on the same database.
@@ -73,8 +78,10 @@ impl App {
         let clock = Clock::default();
         let shared = Shared {
             sites: SiteCache::new(db.clone(), clock.clone()),
-            intake: Intake::start(db.clone(), &config.limits),
-            limits: Limits::new(&config),
+            intake: Intake::start(&db, &config.limits)?,
+            attachments: Attachments::open(&config)?,
+            limits: Limits::new(&config, &clock),
+            load: Load::new(&config),
             changes: broadcast::Sender::new(256),
             replicas: Replicas::new(&db),
             outbox_wake: Notify::new(),

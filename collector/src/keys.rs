@@ -20,7 +20,7 @@ use sha2::Sha256;
 use subtle::ConstantTimeEq;
 
 use crate::db::Db;
-use crate::with_db;
+use crate::{with_db, with_write};
 
 /// The file in the data folder that holds the master key when the environment does not.
 pub const KEY_FILE: &str = "master.key";
@@ -47,6 +47,14 @@ pub enum Purpose {
     Session,
     /// A form of a page, against forged requests.
     Form,
+    /// When the entry form was handed out.
+    Entry,
+    /// The address of a client, on one day.
+    Client,
+    /// A challenge for a proof of work.
+    Challenge,
+    /// A file that waits for its submission.
+    Upload,
 }
 
 impl Keys {
@@ -130,6 +138,10 @@ impl Keys {
             Purpose::Link => "link",
             Purpose::Session => "session",
             Purpose::Form => "form",
+            Purpose::Entry => "entry",
+            Purpose::Client => "client",
+            Purpose::Challenge => "challenge",
+            Purpose::Upload => "upload",
         };
         let mut mac =
             <Hmac<Sha256> as hmac::KeyInit>::new_from_slice(&self.lookup).expect("HMAC takes keys of any length");
@@ -144,7 +156,7 @@ impl Keys {
         let own = self.hash(Purpose::Code, "check value of the master key");
         if stored_check(db).await?.is_none() {
             let insert = "insert into meta (name, value) values ('master_key_check', $1) on conflict (name) do nothing";
-            with_db!(db, pool => sqlx::query(insert).bind(&own).execute(pool).await.map(|_| ()))?;
+            with_write!(db, pool => sqlx::query(insert).bind(&own).execute(pool).await.map(|_| ()))?;
         }
         let stored = stored_check(db).await?.unwrap_or_default();
         ensure!(

@@ -3,6 +3,7 @@
 
 pub mod app;
 pub mod assets;
+pub mod attachments;
 pub mod auth;
 pub mod cases;
 pub mod cli;

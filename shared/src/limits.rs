@@ -28,6 +28,10 @@ pub const IDENTITY_MAX_BYTES: usize = 8 * 1024;
 pub const PROOF_MAX_BYTES: usize = 8 * 1024;
 /// Most attachments of a case.
 pub const ATTACHMENTS_MAX: usize = 5;
+/// Largest attachment, in bytes.
+pub const ATTACHMENT_MAX_BYTES: usize = 10 * 1024 * 1024;
+/// Longest name of an attached file.
+pub const FILE_NAME_MAX: usize = 255;
 /// Longest comment on a satisfaction score.
 pub const COMMENT_MAX: usize = 1_000;
 /// Largest request body of the public API, in bytes.

@@ -6,14 +6,16 @@ mod client;
 pub mod company;
 mod database;
 pub mod fuzz;
+mod objects;
 pub mod postgres;
 pub mod process;
 mod receiver;
 mod smtp;
 
 pub use app::{Background, Options, TestApp, write_key};
-pub use client::{Answer, Client};
+pub use client::{Answer, Client, MULTIPART, multipart};
 pub use database::Database;
+pub use objects::{Away, ObjectStore};
 pub use receiver::{Received, WebhookReceiver};
 pub use smtp::{Mail, MailServer};
 

@@ -46,7 +46,7 @@ pub async fn reply(app: &App, case_id: &str, member_id: &str, body: &Body, then:
     let now = app.clock.now();
     let actor = Actor::Member(member_id.to_owned());
     let mut tx = app.db.begin().await?;
-    let standing = view::lock(&mut tx, case_id, now).await?;
+    let standing = lock(&mut tx, case_id, now).await?;
     let message_id = add_message(&mut tx, case_id, "staff", member_id, body, now).await?;
     let answered = "update cases set first_responded_at = $1 where id = $2 and first_responded_at is null";
     with_tx!(&mut tx, conn => sqlx::query(answered).bind(now).bind(case_id).execute(conn).await.map(|_| ()))?;
@@ -75,7 +75,7 @@ pub async fn reply(app: &App, case_id: &str, member_id: &str, body: &Body, then:
 pub async fn note(app: &App, case_id: &str, member_id: &str, body: &Body) -> Result<()> {
     let now = app.clock.now();
     let mut tx = app.db.begin().await?;
-    view::lock(&mut tx, case_id, now).await?;
+    lock(&mut tx, case_id, now).await?;
     let message_id = add_message(&mut tx, case_id, "note", member_id, body, now).await?;
     append(
         &mut tx,
@@ -95,7 +95,7 @@ pub async fn note(app: &App, case_id: &str, member_id: &str, body: &Body) -> Res
 pub async fn set_status(app: &App, case_id: &str, actor: &Actor, to: Status) -> Result<()> {
     let now = app.clock.now();
     let mut tx = app.db.begin().await?;
-    let standing = view::lock(&mut tx, case_id, now).await?;
+    let standing = lock(&mut tx, case_id, now).await?;
     if to == Status::Resolved {
         return Err(Error::Conflict("resolve the case with its outcome".into()));
     }
@@ -109,7 +109,7 @@ pub async fn set_status(app: &App, case_id: &str, actor: &Actor, to: Status) -> 
 pub async fn resolve(app: &App, case_id: &str, actor: &Actor, resolution: Resolution) -> Result<()> {
     let now = app.clock.now();
     let mut tx = app.db.begin().await?;
-    let standing = view::lock(&mut tx, case_id, now).await?;
+    let standing = lock(&mut tx, case_id, now).await?;
     resolve_in(&mut tx, case_id, &standing, actor, resolution, None, now).await?;
     tx.commit().await?;
     app.announce(case_id, EventType::Resolved.as_str());
@@ -120,7 +120,7 @@ pub async fn resolve(app: &App, case_id: &str, actor: &Actor, resolution: Resolu
 pub async fn assign(app: &App, case_id: &str, actor: &Actor, owner_id: Option<&str>) -> Result<()> {
     let now = app.clock.now();
     let mut tx = app.db.begin().await?;
-    let standing = view::lock(&mut tx, case_id, now).await?;
+    let standing = lock(&mut tx, case_id, now).await?;
     if standing.owner_id.as_deref() == owner_id {
         return Ok(tx.rollback().await?);
     }
@@ -137,7 +137,7 @@ pub async fn assign(app: &App, case_id: &str, actor: &Actor, owner_id: Option<&s
 pub async fn opened(app: &App, case_id: &str, member_id: &str) -> Result<()> {
     let now = app.clock.now();
     let mut tx = app.db.begin().await?;
-    let standing = view::lock(&mut tx, case_id, now).await?;
+    let standing = lock(&mut tx, case_id, now).await?;
     if standing.status() != Status::New || standing.owner_id.as_deref() != Some(member_id) {
         return Ok(tx.rollback().await?);
     }
@@ -147,18 +147,16 @@ pub async fn opened(app: &App, case_id: &str, member_id: &str) -> Result<()> {
     Ok(())
 }
 
-/// Notes that the customer got the automatic receipt: a new case is acknowledged by it.
-pub async fn receipt_sent(app: &App, case_id: &str) -> Result<()> {
-    let now = app.clock.now();
-    let mut tx = app.db.begin().await?;
-    let standing = view::lock(&mut tx, case_id, now).await?;
-    if standing.status() != Status::New {
-        return Ok(tx.rollback().await?);
+/// Notes that the customer got the automatic receipt: a new case is acknowledged by it. Says whether it was new.
+pub async fn acknowledge(tx: &mut Tx, case_id: &str, now: Millis) -> sqlx::Result<bool> {
+    let update = "update cases set status = $1, updated_at = $2 where id = $3 and status = $4";
+    let rows = with_tx!(tx, conn => sqlx::query(update).bind(Status::Acknowledged.as_str()).bind(now).bind(case_id)
+        .bind(Status::New.as_str()).execute(conn).await.map(|done| done.rows_affected()))?;
+    if rows == 1 {
+        let data = json!({"from": Status::New.as_str(), "to": Status::Acknowledged.as_str()});
+        append(tx, case_id, EventType::Acknowledged, &Actor::System, data, now).await?;
     }
-    change(&mut tx, case_id, &standing, Status::Acknowledged, &Actor::System, now).await?;
-    tx.commit().await?;
-    app.announce(case_id, EventType::Acknowledged.as_str());
-    Ok(())
+    Ok(rows == 1)
 }
 
 /// Closes a case that was resolved long ago and that nobody objected to.
@@ -175,6 +173,15 @@ pub async fn close_quietly(app: &App, case_id: &str, resolved_before: Millis) ->
     tx.commit().await?;
     app.announce(case_id, EventType::Closed.as_str());
     Ok(())
+}
+
+/// As [`view::lock`]. A case in quarantine is released before anybody works on it: until then nobody would hear of what is done.
+async fn lock(tx: &mut Tx, case_id: &str, now: Millis) -> Result<Standing> {
+    let standing = view::lock(tx, case_id, now).await?;
+    match standing.quarantine() {
+        Some(_) => Err(Error::Conflict("the case is in quarantine; release it first".into())),
+        None => Ok(standing),
+    }
 }
 
 async fn add_message(

@@ -22,12 +22,13 @@ use sayso_shared::limits::BODY_MAX_BYTES;
 pub use error::{Error, Result};
 
 use crate::app::App;
-use crate::{assets, console, intake, pages, sites};
+use crate::{assets, attachments, console, intake, pages, sites};
 
 /// The whole collector as one router.
 pub fn router(app: &App) -> Router {
-    let (public_api, description) =
-        openapi::describe(sites::api::router().merge(intake::router()).merge(pages::api::router()));
+    let customers =
+        sites::api::router().merge(intake::router()).merge(attachments::router()).merge(pages::api::router());
+    let (public_api, description) = openapi::describe(customers);
     let public_api = public_api
         // What is no address of the API is refused by it too, so that a web page can read the refusal.
         .route("/api/{*rest}", any(problems::not_found))

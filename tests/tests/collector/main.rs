@@ -2,9 +2,11 @@
 
 #![expect(clippy::unwrap_used, reason = "a test may panic")]
 
+mod attachments;
 mod console;
 mod durability;
 mod fuzz;
+mod guards;
 mod housekeeping;
 mod intake;
 mod outbox;
