@@ -3,6 +3,8 @@
 //!
 //! `cargo xtask test fuzz` drives them with libFuzzer; every run of the tests sends them the seeds in `tests/seeds`.
 
+mod files;
+
 use std::path::PathBuf;
 
 use sayso::clock::{parse_rfc3339, rfc3339};
@@ -37,6 +39,8 @@ pub const TARGETS: &[Target] = &[
     Target { name: "satisfaction", run: satisfaction },
     Target { name: "code", run: code },
     Target { name: "words", run: words },
+    Target { name: "multipart", run: files::multipart },
+    Target { name: "file", run: files::file },
 ];
 
 impl Target {
