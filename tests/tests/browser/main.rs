@@ -5,6 +5,7 @@
 #![expect(clippy::unwrap_used, reason = "a test may panic")]
 
 mod accessibility;
+mod attachments;
 mod fallbacks;
 mod stage;
 mod story;
