@@ -17,6 +17,7 @@ pub struct Limits {
     codes: Option<DefaultKeyedRateLimiter<IpAddr>>,
     sign_ins_by_address: Option<DefaultKeyedRateLimiter<IpAddr>>,
     sign_ins_by_member: Option<DefaultKeyedRateLimiter<String>>,
+    wrong_tokens: Option<DefaultKeyedRateLimiter<IpAddr>>,
 }
 
 impl Limits {
@@ -28,6 +29,7 @@ impl Limits {
             codes: guarded.then(|| RateLimiter::keyed(quota(config.limits.code_lookups_per_minute))),
             sign_ins_by_address: guarded.then(|| RateLimiter::keyed(quota(config.limits.sign_ins_per_minute))),
             sign_ins_by_member: guarded.then(|| RateLimiter::keyed(quota(config.limits.sign_ins_per_minute))),
+            wrong_tokens: guarded.then(|| RateLimiter::keyed(quota(config.limits.sign_ins_per_minute))),
         }
     }
 
@@ -43,6 +45,11 @@ impl Limits {
         check(self.sign_ins_by_member.as_ref(), &email.to_lowercase())
     }
 
+    /// Counts a request with a token that is none. Those with a good one are not counted: a token is too long to be guessed.
+    pub fn check_token(&self, client: ClientAddress) -> Result<(), Error> {
+        check(self.wrong_tokens.as_ref(), &client.ip())
+    }
+
     /// Forgets clients that have been quiet, so that memory does not grow with their number.
     pub fn forget_quiet(&self) {
         if let Some(limiter) = &self.codes {
@@ -52,6 +59,9 @@ impl Limits {
             limiter.retain_recent();
         }
         if let Some(limiter) = &self.sign_ins_by_member {
+            limiter.retain_recent();
+        }
+        if let Some(limiter) = &self.wrong_tokens {
             limiter.retain_recent();
         }
     }

@@ -17,14 +17,15 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 pub use queue::Intake;
-pub use store::{Accepted, Submission};
+pub use store::{Accepted, Submission, write_in};
 
 use crate::app::App;
-use crate::cases::EventType;
+use crate::cases::{Actor, EventType};
 use crate::clock::{HOUR, parse_rfc3339, rfc3339};
 use crate::http::body::{JsonBody, idempotency_key};
 use crate::http::{Error, Result};
-use crate::sites::Site;
+use crate::sites::identity::{Identity, verify};
+use crate::sites::{Site, secrets};
 
 /// `POST /api/v1/sites/{key}/feedback`.
 pub fn router() -> OpenApiRouter<App> {
@@ -33,13 +34,21 @@ pub fn router() -> OpenApiRouter<App> {
 
 /// Takes a feedback from anywhere: parses it by the site's rules, queues it, and returns when it is durable.
 pub async fn take(app: &App, site: &Site, key: &IdempotencyKey, value: Value) -> Result<Accepted> {
+    take_from(app, site, key, value, Actor::Customer).await
+}
+
+/// The same for what somebody else submits, such as the staff for a customer on the phone.
+pub async fn take_from(app: &App, site: &Site, key: &IdempotencyKey, value: Value, by: Actor) -> Result<Accepted> {
     let feedback = Feedback::parse(value, &site.rules())?;
-    let submission = prepare(app, site, key, &feedback)?;
+    let mut submission = prepare(app, site, key, &feedback)?.by(by);
     // The key comes before everything that may refuse: a repeat of what was accepted is always answered.
     if let Some(known) = store::find(&app.db, &submission).await? {
         return known.accepted(&app.keys);
     }
     refuse_what_cannot_be_checked(&feedback)?;
+    if let Some(token) = feedback.identity() {
+        submission.identify(&app.keys, &verified(app, site, token, &feedback).await?);
+    }
     let stored = app.intake.submit(submission).await?;
     let accepted = stored.accepted(&app.keys)?;
     app.announce(&accepted.case_id, EventType::Created.as_str());
@@ -48,7 +57,7 @@ pub async fn take(app: &App, site: &Site, key: &IdempotencyKey, value: Value) ->
 
 /// The answer to an accepted feedback.
 #[derive(Serialize, ToSchema)]
-struct Receipt {
+pub struct Receipt {
     /// The tracking code: whoever knows it sees the case.
     #[schema(example = "7QK4-M2XH-9TRD-7")]
     code: String,
@@ -61,7 +70,7 @@ struct Receipt {
 
 /// What the customer was promised.
 #[derive(Serialize, ToSchema)]
-struct Promise {
+pub struct Promise {
     #[schema(format = DateTime)]
     first_response_due: String,
 }
@@ -71,7 +80,7 @@ struct Promise {
 #[derive(Serialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 #[schema(as = Feedback)]
-struct FeedbackBody {
+pub struct FeedbackBody {
     kind: Kind,
     #[schema(min_length = 1, max_length = 10_000)]
     message: String,
@@ -95,7 +104,8 @@ struct FeedbackBody {
     /// Up to 4 KiB of JSON.
     #[schema(value_type = Option<Object>)]
     context: Option<Value>,
-    /// A JWT signed by the site.
+    /// A JWT with which the site says who the customer is, signed with HS256 and a secret of the site.
+    #[schema(max_length = 8192)]
     identity: Option<String>,
     /// Up to five upload ids.
     #[schema(max_items = 5)]
@@ -163,13 +173,19 @@ async fn submit(
     let site = app.sites.by_key(&key).await?.ok_or(Error::NotFound("there is no such site"))?;
     let key = idempotency_key(&headers)?;
     let accepted = take(&app, &site, &key, body).await?;
-    let receipt = Receipt {
-        status_url: app.config.url(&format!("/t/{}", accepted.code)),
-        code: accepted.code,
-        received_at: rfc3339(accepted.received_at),
-        promise: accepted.first_response_due.map(|due| Promise { first_response_due: rfc3339(due) }),
-    };
-    Ok((StatusCode::CREATED, Json(receipt)).into_response())
+    Ok((StatusCode::CREATED, Json(Receipt::of(&app, accepted))).into_response())
+}
+
+impl Receipt {
+    /// The answer for what was accepted.
+    pub fn of(app: &App, accepted: Accepted) -> Self {
+        Self {
+            status_url: app.config.url(&format!("/t/{}", accepted.code)),
+            code: accepted.code,
+            received_at: rfc3339(accepted.received_at),
+            promise: accepted.first_response_due.map(|due| Promise { first_response_due: rfc3339(due) }),
+        }
+    }
 }
 
 fn prepare(app: &App, site: &Site, key: &IdempotencyKey, feedback: &Feedback) -> Result<Submission> {
@@ -185,12 +201,20 @@ fn prepare(app: &App, site: &Site, key: &IdempotencyKey, feedback: &Feedback) ->
     Ok(Submission::new(&app.keys, site.id(), key, feedback, composed_at, now, first_response_due))
 }
 
+/// Whom the site vouches for by `token`. What is not valid is refused, and never taken as if nobody had been named.
+async fn verified(app: &App, site: &Site, token: &str, feedback: &Feedback) -> Result<Identity> {
+    let secrets = secrets::valid(&app.db, &app.keys, site).await?;
+    let identity = verify(token, &secrets, app.clock.now()).map_err(|refusal| Error::field(refusal.field_error()))?;
+    let requires_contact = site.settings.required.iter().any(|field| field == "contact");
+    if requires_contact && feedback.contact().is_none() && identity.contact().is_none() {
+        return Err(Error::field(FieldError::new("/contact", ErrorCode::Required, "is required by this site")));
+    }
+    Ok(identity)
+}
+
 /// What was sent to be verified must not be taken as if it had been.
 fn refuse_what_cannot_be_checked(feedback: &Feedback) -> Result<()> {
     let mut errors = Vec::new();
-    if feedback.identity().is_some() {
-        errors.push(FieldError::new("/identity", ErrorCode::Invalid, "this site has no secret for signed identities"));
-    }
     if !feedback.attachments().is_empty() {
         errors.push(FieldError::new("/attachments", ErrorCode::Invalid, "there are no uploads with these ids"));
     }

@@ -2,13 +2,15 @@
 
 use sayso_shared::id::IdempotencyKey;
 use sayso_shared::{Feedback, TrackingCode};
+use serde_json::json;
 
-use crate::cases::view::{code_context, contact_context};
+use crate::cases::view::{code_context, contact_context, identity_context};
 use crate::cases::{Actor, EventType, Priority, Status, repeat};
 use crate::clock::Millis;
 use crate::db::{Db, Tx};
 use crate::http::{Error, Result};
-use crate::keys::{Keys, Purpose, new_id, random_bytes};
+use crate::keys::{Keys, Purpose, new_id, new_id_at, random_bytes};
+use crate::sites::identity::Identity;
 use crate::{with_db, with_tx};
 
 /// A feedback ready to be written: encrypted and hashed before it reaches the writer, whose time is everybody's.
@@ -22,6 +24,11 @@ pub struct Submission {
     code_hash: String,
     code_cipher: String,
     contact_cipher: Option<String>,
+    identity_cipher: Option<String>,
+    subject_hash: Option<String>,
+    by: Actor,
+    /// Other than 0 for what nobody is to be told of.
+    planned_at: Millis,
     feedback: Feedback,
     context: Option<String>,
     composed_at: Option<Millis>,
@@ -62,13 +69,49 @@ impl Submission {
         now: Millis,
         first_response_due: Option<Millis>,
     ) -> Self {
-        let case_id = new_id();
+        Self::with_id(new_id(), keys, site_id, key, feedback, composed_at, now, first_response_due)
+    }
+
+    /// Prepares a feedback that somebody gave elsewhere at `received_at`: its place among the cases is by that time, nothing was
+    /// promised, and nobody is told of it.
+    pub fn imported(
+        keys: &Keys,
+        site_id: &str,
+        key: &IdempotencyKey,
+        feedback: &Feedback,
+        composed_at: Option<Millis>,
+        received_at: Millis,
+        now: Millis,
+    ) -> Self {
+        let id = new_id_at(received_at);
+        let submission = Self::with_id(id, keys, site_id, key, feedback, composed_at, received_at, None);
+        Self { by: Actor::System, planned_at: now, ..submission }
+    }
+
+    #[expect(
+        clippy::too_many_arguments,
+        reason = "one for each thing that differs between what is submitted and what is imported"
+    )]
+    fn with_id(
+        case_id: String,
+        keys: &Keys,
+        site_id: &str,
+        key: &IdempotencyKey,
+        feedback: &Feedback,
+        composed_at: Option<Millis>,
+        now: Millis,
+        first_response_due: Option<Millis>,
+    ) -> Self {
         let code = TrackingCode::from_random(random_bytes());
         let contact = feedback.contact().map(|contact| serde_json::to_vec(contact).expect("a contact is plain text"));
         Self {
             code_hash: keys.hash(Purpose::Code, &code.symbols()),
             code_cipher: keys.encrypt(&code_context(&case_id), code.to_string().as_bytes()),
             contact_cipher: contact.map(|json| keys.encrypt(&contact_context(&case_id), &json)),
+            identity_cipher: None,
+            subject_hash: None,
+            by: Actor::Customer,
+            planned_at: 0,
             event_id: new_id(),
             site_id: site_id.to_owned(),
             key: key.as_str().to_owned(),
@@ -80,6 +123,30 @@ impl Submission {
             received_at: now,
             first_response_due,
         }
+    }
+
+    /// The same, submitted by somebody else than the customer.
+    pub fn by(self, by: Actor) -> Self {
+        Self { by, ..self }
+    }
+
+    /// Notes whom the site vouched for. Who gave no contact of their own is reached by what the site knows.
+    pub fn identify(&mut self, keys: &Keys, identity: &Identity) {
+        let encrypt = |context: String, json: serde_json::Result<Vec<u8>>| {
+            keys.encrypt(&context, &json.expect("names and addresses are plain text"))
+        };
+        self.identity_cipher = Some(encrypt(identity_context(&self.case_id), serde_json::to_vec(identity)));
+        self.subject_hash = Some(keys.hash(Purpose::Subject, &format!("{}/{}", self.site_id, identity.sub)));
+        if self.feedback.contact().is_none() {
+            let contact = identity.contact();
+            self.contact_cipher =
+                contact.map(|contact| encrypt(contact_context(&self.case_id), serde_json::to_vec(&contact)));
+        }
+    }
+
+    /// The case that it becomes.
+    pub fn case_id(&self) -> &str {
+        &self.case_id
     }
 
     /// What makes a request the same as another.
@@ -111,12 +178,18 @@ pub async fn find(db: &Db, submission: &Submission) -> Result<Option<Stored>> {
 
 /// Writes submissions in one commit. Each gets its own result; an error of the database fails all of them.
 pub async fn write(db: &Db, submissions: &[&Submission]) -> sqlx::Result<Vec<Result<Stored>>> {
-    let mut results = Vec::with_capacity(submissions.len());
     let mut tx = db.begin().await?;
-    for submission in submissions {
-        results.push(write_one(&mut tx, submission).await?);
-    }
+    let results = write_in(&mut tx, submissions).await?;
     tx.commit().await?;
+    Ok(results)
+}
+
+/// The same inside of a transaction that has more to do.
+pub async fn write_in(tx: &mut Tx, submissions: &[&Submission]) -> sqlx::Result<Vec<Result<Stored>>> {
+    let mut results = Vec::with_capacity(submissions.len());
+    for submission in submissions {
+        results.push(write_one(tx, submission).await?);
+    }
     Ok(results)
 }
 
@@ -151,10 +224,9 @@ async fn write_one(tx: &mut Tx, new: &Submission) -> sqlx::Result<Result<Stored>
     with_tx!(tx, conn => sqlx::query(insert).bind(&new.case_id).bind(&new.site_id).bind(&new.code_hash).bind(&new.code_cipher)
         .bind(new.feedback.kind().as_str()).bind(Status::New.as_str()).bind(Priority::Normal.as_str())
         .bind(new.received_at).bind(new.first_response_due).execute(conn).await.map(|_| ()))?;
-    let insert =
-        "insert into events (id, case_id, seq, type, actor, data, created_at) values ($1, $2, 1, $3, $4, '{}', $5)";
+    let insert = "insert into events (id, case_id, seq, type, actor, data, created_at, planned_at) values ($1, $2, 1, $3, $4, $5, $6, $7)";
     with_tx!(tx, conn => sqlx::query(insert).bind(&new.event_id).bind(&new.case_id).bind(EventType::Created.as_str())
-        .bind(Actor::Customer.as_str()).bind(new.received_at).execute(conn).await.map(|_| ()))?;
+        .bind(new.by.as_str()).bind(new.by.sign(json!({})).to_string()).bind(new.received_at).bind(new.planned_at).execute(conn).await.map(|_| ()))?;
     Ok(Ok(Stored {
         id: new.case_id.clone(),
         code_cipher: new.code_cipher.clone(),
@@ -167,8 +239,8 @@ async fn insert_feedback(tx: &mut Tx, new: &Submission) -> sqlx::Result<()> {
     let feedback = &new.feedback;
     let page = feedback.page();
     let insert = "insert into feedback (id, site_id, kind, message, category, rating, importance, desired_outcome, reference, contact_cipher, \
-        consent, locale, page_url, page_title, page_referrer, context, keep_unmasked, composed_at, received_at) \
-        values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19)";
+        consent, locale, page_url, page_title, page_referrer, context, keep_unmasked, composed_at, received_at, identity_cipher, subject_hash) \
+        values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21)";
     with_tx!(tx, conn => sqlx::query(insert)
         .bind(&new.case_id).bind(&new.site_id).bind(feedback.kind().as_str()).bind(feedback.message())
         .bind(feedback.category()).bind(feedback.rating()).bind(feedback.importance()).bind(feedback.desired_outcome())
@@ -176,5 +248,5 @@ async fn insert_feedback(tx: &mut Tx, new: &Submission) -> sqlx::Result<()> {
         .bind(feedback.locale().map(|locale| locale.as_str())).bind(page.and_then(|page| page.url()))
         .bind(page.and_then(|page| page.title())).bind(page.and_then(|page| page.referrer()))
         .bind(&new.context).bind(feedback.keep_unmasked()).bind(new.composed_at).bind(new.received_at)
-        .execute(conn).await.map(|_| ()))
+        .bind(&new.identity_cipher).bind(&new.subject_hash).execute(conn).await.map(|_| ()))
 }
