@@ -1,6 +1,6 @@
 //! Forwarding: events become deliveries, and deliveries arrive, in order, signed, whatever fails on the way.
 
-mod cases;
+pub mod cases;
 mod commands;
 mod leases;
 mod mails;
