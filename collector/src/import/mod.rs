@@ -69,6 +69,9 @@ pub async fn run(arguments: ImportArguments, context: &Context) -> anyhow::Resul
     let format = format(&arguments)?;
     let path = &arguments.file;
     let file = File::open(path).with_context(|| format!("cannot open {}", path.display()))?;
+    let report_is_file =
+        arguments.report.as_ref().and_then(|report| report.canonicalize().ok()) == Some(path.canonicalize()?);
+    ensure!(!report_is_file, "the report would overwrite the file that is to be imported");
     let bar = progress_bar(file.metadata()?.len());
     let mode = if arguments.dry_run { Mode::Try } else { Mode::Store };
     let mut import = Import::new(context, arguments.site.as_deref(), format, mode, &bar).await?;

@@ -135,6 +135,9 @@ on_both_databases! {
         let columns = (0..65).map(|n| format!("c{n}")).collect::<Vec<_>>().join(",");
         let (done, printed) = import(&app, "wide.csv", columns, &[]).await;
         assert!(!done && printed.contains("at most 64"), "{printed}");
+        let own = app.data.path().join("own.csv");
+        let (done, printed) = import(&app, "own.csv", GOOD, &["--site", "acme", "--report", own.to_str().unwrap()]).await;
+        assert!(!done && printed.contains("would overwrite") && std::fs::read_to_string(own).unwrap() == GOOD, "{printed}");
         assert_eq!(stored(&app).await, 0);
     }
 
