@@ -40,14 +40,15 @@ pub async fn take(app: &App, site: &Site, key: &IdempotencyKey, value: Value) ->
 /// The same for what somebody else submits, such as the staff for a customer on the phone.
 pub async fn take_from(app: &App, site: &Site, key: &IdempotencyKey, value: Value, by: Actor) -> Result<Accepted> {
     let feedback = Feedback::parse(value, &site.rules())?;
+    let identity = whom_the_site_names(app, site, &feedback).await;
     let mut submission = prepare(app, site, key, &feedback)?.by(by);
     // The key comes before everything that may refuse: a repeat of what was accepted is always answered.
     if let Some(known) = store::find(&app.db, &submission).await? {
         return known.accepted(&app.keys);
     }
     refuse_what_cannot_be_checked(&feedback)?;
-    if let Some(token) = feedback.identity() {
-        submission.identify(&app.keys, &verified(app, site, token, &feedback).await?);
+    if let Some(identity) = identity? {
+        submission.identify(&app.keys, &identity);
     }
     let stored = app.intake.submit(submission).await?;
     let accepted = stored.accepted(&app.keys)?;
@@ -201,15 +202,16 @@ fn prepare(app: &App, site: &Site, key: &IdempotencyKey, feedback: &Feedback) ->
     Ok(Submission::new(&app.keys, site.id(), key, feedback, composed_at, now, first_response_due))
 }
 
-/// Whom the site vouches for by `token`. What is not valid is refused, and never taken as if nobody had been named.
-async fn verified(app: &App, site: &Site, token: &str, feedback: &Feedback) -> Result<Identity> {
+/// Whom the site vouches for. A token that is not valid is refused, and never taken as if nobody had been named.
+async fn whom_the_site_names(app: &App, site: &Site, feedback: &Feedback) -> Result<Option<Identity>> {
+    let Some(token) = feedback.identity() else { return Ok(None) };
     let secrets = secrets::valid(&app.db, &app.keys, site).await?;
     let identity = verify(token, &secrets, app.clock.now()).map_err(|refusal| Error::field(refusal.field_error()))?;
     let requires_contact = site.settings.required.iter().any(|field| field == "contact");
     if requires_contact && feedback.contact().is_none() && identity.contact().is_none() {
         return Err(Error::field(FieldError::new("/contact", ErrorCode::Required, "is required by this site")));
     }
-    Ok(identity)
+    Ok(Some(identity))
 }
 
 /// What was sent to be verified must not be taken as if it had been.

@@ -6,6 +6,7 @@
 
 mod accessibility;
 mod fallbacks;
+mod identity;
 mod stage;
 mod story;
 mod widget;
