@@ -10,7 +10,7 @@ use crate::clock::Clock;
 use crate::config::Config;
 use crate::db::Db;
 use crate::http::limits::Limits;
-use crate::intake::Intake;
+use crate::intake::{Intake, Load};
 use crate::keys::Keys;
 use crate::sites::SiteCache;
 
@@ -35,6 +35,8 @@ pub struct Shared {
     pub intake: Intake,
     /// Rate limits.
     pub limits: Limits,
+    /// How busy each site is.
+    pub load: Load,
     /// Tells open pages that a case has changed.
     pub changes: broadcast::Sender<CaseChanged>,
     /// Wakes the planner of the outbox.
@@ -61,8 +63,9 @@ impl App {
         let clock = Clock::default();
         let shared = Shared {
             sites: SiteCache::new(db.clone(), clock.clone()),
-            intake: Intake::start(db.clone(), &config.limits),
-            limits: Limits::new(&config),
+            intake: Intake::start(&db, &config.limits)?,
+            limits: Limits::new(&config, &clock),
+            load: Load::new(&config),
             changes: broadcast::Sender::new(256),
             outbox_wake: Notify::new(),
             shutdown: CancellationToken::new(),

@@ -37,6 +37,8 @@ pub struct Config {
     pub dangerous_allow_private_targets: bool,
     /// No rate limits, no proof of work.
     pub dangerous_disable_guards: bool,
+    /// Submissions are answered and forgotten.
+    pub dangerous_store_nothing: bool,
     /// Outgoing mail.
     pub smtp: Smtp,
     /// Forwarding.
@@ -77,6 +79,18 @@ pub struct Limits {
     pub code_lookups_per_minute: u32,
     /// Attempts to sign in.
     pub sign_ins_per_minute: u32,
+    /// Submissions from one address.
+    pub submissions_per_minute: u32,
+    /// Submissions to one site, from everywhere.
+    pub site_submissions_per_minute: u32,
+    /// Challenges that one address asks for.
+    pub challenges_per_minute: u32,
+    /// From how many submissions to a site in a minute on a proof of work is asked for; 0 for never.
+    pub proof_from_per_minute: u32,
+    /// Seconds below which nobody fills in the entry form.
+    pub form_seconds: u32,
+    /// Hours after which the entry form is handed out anew.
+    pub form_hours: u32,
     /// Submissions that may wait to be written.
     pub queue: usize,
     /// Submissions that one commit writes at most.
@@ -231,6 +245,14 @@ impl Config {
         ensure!((1..=1_000).contains(&self.limits.batch), "[limits] batch must be 1 to 1,000");
         ensure!(self.limits.code_lookups_per_minute >= 1, "[limits] code_lookups_per_minute must be at least 1");
         ensure!(self.limits.sign_ins_per_minute >= 1, "[limits] sign_ins_per_minute must be at least 1");
+        ensure!(self.limits.submissions_per_minute >= 1, "[limits] submissions_per_minute must be at least 1");
+        ensure!(
+            self.limits.site_submissions_per_minute >= 1,
+            "[limits] site_submissions_per_minute must be at least 1"
+        );
+        ensure!(self.limits.challenges_per_minute >= 1, "[limits] challenges_per_minute must be at least 1");
+        ensure!(self.limits.form_seconds <= 60, "[limits] form_seconds must be at most 60");
+        ensure!((1..=720).contains(&self.limits.form_hours), "[limits] form_hours must be 1 to 720");
         self.smtp
             .from
             .parse::<lettre::message::Mailbox>()

@@ -21,7 +21,7 @@ use subtle::ConstantTimeEq;
 
 use crate::clock::Millis;
 use crate::db::Db;
-use crate::with_db;
+use crate::{with_db, with_write};
 
 /// The file in the data folder that holds the master key when the environment does not.
 pub const KEY_FILE: &str = "master.key";
@@ -48,6 +48,12 @@ pub enum Purpose {
     Session,
     /// A form of a page, against forged requests.
     Form,
+    /// When the entry form was handed out.
+    Entry,
+    /// The address of a client, on one day.
+    Client,
+    /// A challenge for a proof of work.
+    Challenge,
     /// Whom a site vouched for.
     Subject,
     /// The token of a program.
@@ -137,6 +143,9 @@ impl Keys {
             Purpose::Link => "link",
             Purpose::Session => "session",
             Purpose::Form => "form",
+            Purpose::Entry => "entry",
+            Purpose::Client => "client",
+            Purpose::Challenge => "challenge",
             Purpose::Subject => "subject",
             Purpose::Token => "token",
             Purpose::ImportedRow => "imported row",
@@ -154,7 +163,7 @@ impl Keys {
         let own = self.hash(Purpose::Code, "check value of the master key");
         if stored_check(db).await?.is_none() {
             let insert = "insert into meta (name, value) values ('master_key_check', $1) on conflict (name) do nothing";
-            with_db!(db, pool => sqlx::query(insert).bind(&own).execute(pool).await.map(|_| ()))?;
+            with_write!(db, pool => sqlx::query(insert).bind(&own).execute(pool).await.map(|_| ()))?;
         }
         let stored = stored_check(db).await?.unwrap_or_default();
         ensure!(

@@ -177,7 +177,8 @@ impl Asked {
     /// The cases of the page and one more, which says that there is a next page.
     async fn find(&self, app: &App) -> Result<Vec<Case>> {
         let Self { conditions, order, limit, .. } = self;
-        let sql = format!("{SELECT} where 1 = 1{conditions} order by cases.id {order} limit {}", limit + 1);
+        let sql =
+            format!("{SELECT} where cases.quarantine = ''{conditions} order by cases.id {order} limit {}", limit + 1);
         Ok(with_db!(&app.db, pool => {
             let query = self.values.iter().fold(sqlx::query_as(AssertSqlSafe(sql)), |query, value| match value {
                 Bound::Text(text) => query.bind(text),

@@ -11,7 +11,7 @@ use crate::cases::status::words;
 use crate::clock::{MINUTE, Millis};
 use crate::db::Db;
 use crate::keys::{Keys, Purpose, new_id, random_bytes};
-use crate::with_db;
+use crate::{with_db, with_write};
 
 use super::member::Name;
 
@@ -94,7 +94,7 @@ impl Token {
         let words = serde_json::to_string(&scopes.iter().map(|scope| scope.as_str()).collect::<Vec<_>>())?;
         let insert = "insert into tokens (id, token_hash, name, scopes, created_at) \
             select $1, $2, $3, $4, $5 where not exists (select 1 from tokens where name = $3 and removed_at is null)";
-        let rows = with_db!(db, pool => sqlx::query(insert).bind(new_id()).bind(keys.hash(Purpose::Token, bearer.reveal()))
+        let rows = with_write!(db, pool => sqlx::query(insert).bind(new_id()).bind(keys.hash(Purpose::Token, bearer.reveal()))
             .bind(name.as_str()).bind(&words).bind(now).execute(pool).await.map(|done| done.rows_affected()))?;
         ensure!(rows == 1, "there is already a token {}; remove it first, or take another name", name.as_str());
         Ok(bearer)
@@ -124,7 +124,7 @@ impl Token {
     /// Makes a token invalid, by its name or identifier. Its row stays, since what it did keeps its name.
     pub async fn remove(db: &Db, token: &str, now: Millis) -> anyhow::Result<()> {
         let update = "update tokens set removed_at = $1 where (id = $2 or name = $2) and removed_at is null";
-        let rows = with_db!(db, pool => sqlx::query(update).bind(now).bind(token).execute(pool).await.map(|done| done.rows_affected()))?;
+        let rows = with_write!(db, pool => sqlx::query(update).bind(now).bind(token).execute(pool).await.map(|done| done.rows_affected()))?;
         ensure!(rows == 1, "there is no token {token}; `sayso token list` shows the tokens");
         Ok(())
     }
@@ -136,7 +136,7 @@ impl Token {
         }
         let update =
             "update tokens set last_used_at = $1 where id = $2 and (last_used_at is null or last_used_at <= $3)";
-        with_db!(db, pool => sqlx::query(update).bind(now).bind(&self.id).bind(now - NOTED_EVERY).execute(pool).await.map(|_| ()))
+        with_write!(db, pool => sqlx::query(update).bind(now).bind(&self.id).bind(now - NOTED_EVERY).execute(pool).await.map(|_| ()))
     }
 
     /// What it may do.

@@ -114,7 +114,7 @@ pub async fn assign(app: &App, case_id: &str, actor: &Actor, owner_id: Option<&s
 pub async fn opened(app: &App, case_id: &str, member_id: &str) -> Result<()> {
     let now = app.clock.now();
     let mut tx = app.db.begin().await?;
-    let standing = view::lock(&mut tx, case_id, now).await?;
+    let standing = lock(&mut tx, case_id, now).await?;
     if standing.status() != Status::New || standing.owner_id.as_deref() != Some(member_id) {
         return Ok(tx.rollback().await?);
     }
@@ -124,18 +124,16 @@ pub async fn opened(app: &App, case_id: &str, member_id: &str) -> Result<()> {
     Ok(())
 }
 
-/// Notes that the customer got the automatic receipt: a new case is acknowledged by it.
-pub async fn receipt_sent(app: &App, case_id: &str) -> Result<()> {
-    let now = app.clock.now();
-    let mut tx = app.db.begin().await?;
-    let standing = view::lock(&mut tx, case_id, now).await?;
-    if standing.status() != Status::New {
-        return Ok(tx.rollback().await?);
+/// Notes that the customer got the automatic receipt: a new case is acknowledged by it. Says whether it was new.
+pub async fn acknowledge(tx: &mut Tx, case_id: &str, now: Millis) -> sqlx::Result<bool> {
+    let update = "update cases set status = $1, updated_at = $2 where id = $3 and status = $4";
+    let rows = with_tx!(tx, conn => sqlx::query(update).bind(Status::Acknowledged.as_str()).bind(now).bind(case_id)
+        .bind(Status::New.as_str()).execute(conn).await.map(|done| done.rows_affected()))?;
+    if rows == 1 {
+        let data = json!({"from": Status::New.as_str(), "to": Status::Acknowledged.as_str()});
+        append(tx, case_id, EventType::Acknowledged, &Actor::System, data, now).await?;
     }
-    change(&mut tx, case_id, &standing, Status::Acknowledged, &Actor::System, now).await?;
-    tx.commit().await?;
-    app.announce(case_id, EventType::Acknowledged.as_str());
-    Ok(())
+    Ok(rows == 1)
 }
 
 /// Closes a case that was resolved long ago and that nobody objected to.
@@ -154,6 +152,15 @@ pub async fn close_quietly(app: &App, case_id: &str, resolved_before: Millis) ->
     Ok(())
 }
 
+/// As [`view::lock`]. A case in quarantine is released before anybody works on it: until then nobody would hear of what is done.
+async fn lock(tx: &mut Tx, case_id: &str, now: Millis) -> Result<Standing> {
+    let standing = view::lock(tx, case_id, now).await?;
+    match standing.quarantine() {
+        Some(_) => Err(Error::Conflict("the case is in quarantine; release it first".into())),
+        None => Ok(standing),
+    }
+}
+
 async fn take(app: &App, case_id: &str, actor: &Actor, step: Step) -> Result<()> {
     let mut tx = app.db.begin().await?;
     take_in(&mut tx, case_id, actor, &step, app.clock.now()).await?;
@@ -163,7 +170,7 @@ async fn take(app: &App, case_id: &str, actor: &Actor, step: Step) -> Result<()>
 }
 
 async fn take_in(tx: &mut Tx, case_id: &str, actor: &Actor, step: &Step, now: Millis) -> Result<()> {
-    let standing = view::lock(tx, case_id, now).await?;
+    let standing = lock(tx, case_id, now).await?;
     match step {
         Step::Reply(body, then) => reply_in(tx, case_id, &standing, actor, body, then, now).await,
         Step::Note(body) => {

@@ -2,7 +2,7 @@
 
 use sayso_shared::{Contact, Kind, TrackingCode};
 
-use super::{Outcome, Priority, Status};
+use super::{Outcome, Priority, Quarantine, Status, Suspicion};
 use crate::app::App;
 use crate::clock::Millis;
 use crate::db::Tx;
@@ -44,6 +44,10 @@ pub struct Case {
     pub outcome: Option<String>,
     /// What the customer was given.
     pub remedy: Option<String>,
+    /// The word for where it stands in the quarantine; empty for a case like any other.
+    pub quarantine: String,
+    /// The word for why it was held there.
+    pub suspicion: Option<String>,
     /// The customer's words.
     pub message: String,
     /// The key of the site's category.
@@ -74,7 +78,7 @@ pub struct Case {
 /// The columns of [`Case`], of `cases` joined with `feedback`; a query adds its conditions on `cases`.
 pub const SELECT: &str = "select cases.id, cases.site_id, cases.kind, cases.status, cases.priority, cases.owner_id, cases.received_at, \
     cases.updated_at, cases.first_response_due, cases.first_responded_at, cases.resolved_at, cases.closed_at, \
-    cases.reopened_count, cases.outcome, cases.remedy, cases.code_cipher, feedback.message, feedback.category, feedback.rating, \
+    cases.reopened_count, cases.outcome, cases.remedy, cases.quarantine, cases.suspicion, cases.code_cipher, feedback.message, feedback.category, feedback.rating, \
     feedback.importance, feedback.desired_outcome, feedback.reference, feedback.locale, feedback.page_url, feedback.page_title, \
     feedback.page_referrer, feedback.context, feedback.contact_cipher, feedback.identity_cipher \
     from cases join feedback on feedback.id = cases.id";
@@ -116,6 +120,16 @@ impl Case {
     /// What came of it.
     pub fn outcome(&self) -> Option<Outcome> {
         Outcome::parse(self.outcome.as_deref()?)
+    }
+
+    /// Where it stands in the quarantine; none for a case like any other.
+    pub fn quarantine(&self) -> Option<Quarantine> {
+        Quarantine::parse(&self.quarantine)
+    }
+
+    /// Why it was held in the quarantine.
+    pub fn suspicion(&self) -> Option<Suspicion> {
+        Suspicion::parse(self.suspicion.as_deref()?)
     }
 
     /// The customer's tracking code, decrypted.
@@ -176,9 +190,16 @@ pub struct Standing {
     pub owner_id: Option<String>,
     /// When it was closed last.
     pub closed_at: Option<Millis>,
+    /// The word for where it stands in the quarantine.
+    pub quarantine: String,
 }
 
 impl Standing {
+    /// Where it stands in the quarantine; none for a case like any other.
+    pub fn quarantine(&self) -> Option<Quarantine> {
+        Quarantine::parse(&self.quarantine)
+    }
+
     /// Where the case stands.
     pub fn status(&self) -> Status {
         Status::parse(&self.status).unwrap_or(Status::New)
@@ -188,7 +209,8 @@ impl Standing {
 /// Locks the row of a case for the rest of the transaction and reads what a change decides by. The update comes first, since it is
 /// what locks a row on both databases.
 pub async fn lock(tx: &mut Tx, case_id: &str, now: Millis) -> Result<Standing> {
-    let update = "update cases set updated_at = $1 where id = $2 returning kind, status, owner_id, closed_at";
+    let update =
+        "update cases set updated_at = $1 where id = $2 returning kind, status, owner_id, closed_at, quarantine";
     let standing = with_tx!(tx, conn => sqlx::query_as(update).bind(now).bind(case_id).fetch_optional(conn).await)?;
     standing.ok_or(Error::NotFound("there is no such case"))
 }

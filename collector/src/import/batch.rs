@@ -5,12 +5,13 @@ use std::collections::HashSet;
 use sayso_shared::Feedback;
 use sayso_shared::id::IdempotencyKey;
 use sha2::{Digest, Sha256};
-use sqlx::AssertSqlSafe;
 
 use super::row::{Refusal, Row, field_name};
 use crate::cases::repeat::request_hash;
 use crate::clock::{HOUR, Millis, parse_rfc3339};
-use crate::db::{Db, Tx, search};
+use crate::db::rows::{Part, Rows, chunks};
+use crate::db::search::{self, Entry};
+use crate::db::{Db, Tx};
 use crate::intake::{self, Submission};
 use crate::keys::{Keys, Purpose};
 use crate::sites::Site;
@@ -78,14 +79,14 @@ pub fn prepare(
     let text = [Some(feedback.message()), feedback.desired_outcome(), feedback.reference()];
     let text = text.into_iter().flatten().collect::<Vec<_>>().join("\n");
     let submission =
-        Submission::imported(keys, site.id(), &key(&fingerprint), &feedback, composed_at.flatten(), received_at, now);
+        Submission::imported(keys, site.id(), &key(&fingerprint), feedback, composed_at.flatten(), received_at, now);
     Ok(Prepared { line, fingerprint, site_id: site.id().to_owned(), submission, text })
 }
 
 /// Writes rows in one commit.
 pub async fn write(db: &Db, rows: &[Prepared], now: Millis) -> anyhow::Result<Vec<Written>> {
     let mut tx = db.begin().await?;
-    let new: HashSet<String> = note(&mut tx, rows, now).await?.into_iter().collect();
+    let new = note(&mut tx, rows, now).await?;
     let rows_and_results: Vec<(&Prepared, Written)> = rows
         .iter()
         .map(|row| (row, if new.contains(row.submission.case_id()) { Written::Now } else { Written::Before }))
@@ -97,10 +98,11 @@ pub async fn write(db: &Db, rows: &[Prepared], now: Millis) -> anyhow::Result<Ve
         for stored in intake::write_in(&mut tx, &submissions).await? {
             stored?;
         }
-        for row in &added {
-            search::index(&mut tx, row.submission.case_id(), &row.text).await?;
-        }
-        mark_updated(&mut tx, &added, now).await?;
+        let entries: Vec<Entry<'_>> = added
+            .iter()
+            .map(|row| Entry { case_id: row.submission.case_id(), seq: 1, tokens: search::joined_tokens(&row.text) })
+            .collect();
+        search::index(&mut tx, &entries).await?;
     }
     tx.commit().await?;
     Ok(rows_and_results.into_iter().map(|(_, written)| written).collect())
@@ -114,31 +116,25 @@ pub async fn is_known(db: &Db, row: &Prepared) -> sqlx::Result<bool> {
 }
 
 /// Notes the fingerprints; gives the cases of those that are new.
-async fn note(tx: &mut Tx, rows: &[Prepared], now: Millis) -> sqlx::Result<Vec<String>> {
-    let values = (0..rows.len()).map(|row| {
-        let at = 1 + 3 * row;
-        format!("($1, ${}, ${}, ${})", at + 1, at + 2, at + 3)
-    });
-    let insert = format!(
-        "insert into import_rows (created_at, site_id, fingerprint, case_id) values {} on conflict (site_id, fingerprint) do nothing returning case_id",
-        values.collect::<Vec<_>>().join(", ")
-    );
-    with_tx!(tx, conn => {
-        let query = rows.iter().fold(sqlx::query_scalar(AssertSqlSafe(insert)).bind(now), |query, row| {
-            query.bind(&row.site_id).bind(&row.fingerprint).bind(row.submission.case_id())
-        });
-        query.fetch_all(conn).await
-    })
-}
-
-/// They came long ago, but whoever asks what has changed since yesterday has to hear of them.
-async fn mark_updated(tx: &mut Tx, rows: &[&Prepared], now: Millis) -> sqlx::Result<()> {
-    let places: Vec<String> = (0..rows.len()).map(|row| format!("${}", row + 2)).collect();
-    let update = format!("update cases set updated_at = $1 where id in ({})", places.join(", "));
-    with_tx!(tx, conn => {
-        let query = rows.iter().fold(sqlx::query(AssertSqlSafe(update)).bind(now), |query, row| query.bind(row.submission.case_id()));
-        query.execute(conn).await.map(|_| ())
-    })
+async fn note(tx: &mut Tx, rows: &[Prepared], now: Millis) -> sqlx::Result<HashSet<String>> {
+    static INSERT: Rows = Rows::new(&[Part {
+        head: "insert into import_rows (site_id, fingerprint, case_id, created_at) values ",
+        row: "(?, ?, ?, ?)",
+        tail: " on conflict (site_id, fingerprint) do nothing returning case_id",
+    }]);
+    let mut new = HashSet::with_capacity(rows.len());
+    for chunk in chunks(rows) {
+        let insert = INSERT.sql(tx, chunk.len());
+        let cases: Vec<String> = with_tx!(tx, conn => {
+            let mut query = sqlx::query_scalar(insert);
+            for row in chunk {
+                query = query.bind(&row.site_id).bind(&row.fingerprint).bind(row.submission.case_id()).bind(now);
+            }
+            query.fetch_all(conn).await
+        })?;
+        new.extend(cases);
+    }
+    Ok(new)
 }
 
 /// The idempotency key of a row, which is always the same.

@@ -26,6 +26,9 @@ pub const ORDER: &[&str] = &[
     "consent",
 ];
 
+/// The name of the field that people do not see: one that robots like to fill in.
+pub const HONEYPOT: &str = "website";
+
 /// What stands in the form's fields, exactly as typed.
 #[derive(Clone, Debug)]
 pub struct Typed {
@@ -55,6 +58,10 @@ pub struct Typed {
     pub consent: bool,
     /// The page that led here.
     pub from: String,
+    /// What the form was handed out with.
+    pub token: String,
+    /// The field that people do not see.
+    pub honeypot: String,
 }
 
 impl Typed {
@@ -89,6 +96,8 @@ impl Typed {
             phone: form.text("phone"),
             consent: form.text("consent") == "true",
             from: form.text("from"),
+            token: form.text("token"),
+            honeypot: form.text(HONEYPOT),
         }
     }
 

@@ -9,7 +9,7 @@ use super::identity::SiteSecret;
 use crate::clock::Millis;
 use crate::db::Db;
 use crate::keys::{Keys, new_id, random_bytes};
-use crate::{with_db, with_tx};
+use crate::{with_db, with_tx, with_write};
 
 /// How many secrets of a site are valid at the same time.
 const VALID: i64 = 2;
@@ -55,7 +55,8 @@ pub async fn list(db: &Db, site: &Site) -> sqlx::Result<Vec<Listed>> {
 /// Makes a secret invalid, at once and for good.
 pub async fn remove(db: &Db, id: &str) -> anyhow::Result<()> {
     let delete = "delete from site_secrets where id = $1";
-    let rows = with_db!(db, pool => sqlx::query(delete).bind(id).execute(pool).await.map(|done| done.rows_affected()))?;
+    let rows =
+        with_write!(db, pool => sqlx::query(delete).bind(id).execute(pool).await.map(|done| done.rows_affected()))?;
     ensure!(rows == 1, "there is no secret {id}; `sayso site secret list KEY` shows the secrets of a site");
     Ok(())
 }

@@ -5,6 +5,7 @@
 mod access;
 mod console;
 mod durability;
+mod guards;
 mod housekeeping;
 mod intake;
 mod outbox;

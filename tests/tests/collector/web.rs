@@ -119,7 +119,7 @@ on_both_databases! {
         let paths: Vec<&str> = description["paths"].as_object().unwrap().keys().map(String::as_str).filter(public).collect();
         assert_eq!(paths, [
             "/api/v1/feedback/{code}", "/api/v1/feedback/{code}/messages", "/api/v1/feedback/{code}/satisfaction",
-            "/api/v1/sites/{key}", "/api/v1/sites/{key}/feedback",
+            "/api/v1/sites/{key}", "/api/v1/sites/{key}/challenge", "/api/v1/sites/{key}/feedback",
         ]);
     }
 

@@ -23,7 +23,7 @@ use super::shell::{MARK, Screen, Shell, excerpt, page};
 use crate::app::App;
 use crate::assets;
 use crate::auth::{Member, SignedIn};
-use crate::cases::{Case, Outcome, Status, staff, view};
+use crate::cases::{Case, Outcome, Quarantine, Status, Suspicion, staff, view};
 use crate::clock::{Millis, rfc3339};
 use crate::http::{Error, Result};
 use crate::sites::Site;
@@ -109,6 +109,20 @@ impl CasePage {
         Status::ALL.iter().copied().filter(move |to| *to != Status::Resolved && from.staff_may(*to))
     }
 
+    /// Whether work can be done on it: not while it is in quarantine.
+    fn may_work(&self) -> bool {
+        self.shell.may_act && self.case.quarantine().is_none()
+    }
+
+    fn is_discarded(&self) -> bool {
+        self.case.quarantine() == Some(Quarantine::Discarded)
+    }
+
+    fn suspicion(&self) -> &'static str {
+        let word = self.case.suspicion().map_or("no_token", Suspicion::as_str);
+        self.t.get(&format!("console.quarantine.why.{word}"))
+    }
+
     fn may_resolve(&self) -> bool {
         self.case.status().staff_may(Status::Resolved)
     }
@@ -155,7 +169,7 @@ async fn show(
     Query(Done { done }): Query<Done>,
 ) -> Result<Html<String>> {
     let case = find(&app, &id).await?;
-    let is_owner = case.owner_id.as_deref() == Some(who.member.id.as_str());
+    let is_owner = case.owner_id.as_deref() == Some(who.member.id.as_str()) && case.quarantine().is_none();
     if is_owner && case.status() == Status::New && who.member.role().may_act() {
         staff::opened(&app, &case.id, &who.member.id).await?;
     }

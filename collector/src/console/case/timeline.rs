@@ -105,6 +105,10 @@ fn sentence(t: Texts, event: &EventRow, name_of: &NameOf<'_>, tokens: &HashMap<S
             Some(id) => t.with("console.event.gave", &[("name", &by), ("to", &named(Some(id)))]),
             None => t.with("console.event.put_back", &[("name", &by)]),
         },
+        EventType::Status if word("quarantine") == Some("released") => {
+            t.with("console.event.released", &[("name", &by)])
+        }
+        EventType::Status if word("quarantine").is_some() => t.with("console.event.discarded", &[("name", &by)]),
         EventType::Status if event.actor == "customer" => {
             t.with("console.event.customer_status", &[("status", label("status", to))])
         }

@@ -181,6 +181,16 @@ on_both_databases! {
         assert_eq!(told, [1, 3, 7], "receipt, question and answer reach the customer");
     }
 
+    async fn what_is_in_quarantine_is_left_out(app: TestApp) {
+        let program = Program::new(&app).await;
+        let case = submit(&app, json!({"kind": "question", "message": "Cheap watches"})).await;
+        let hold = "update cases set quarantine = 'held' where id = $1";
+        sayso::with_write!(&app.app.db, pool => sqlx::query(hold).bind(&case.id).execute(pool).await.map(|_| ())).unwrap();
+        assert!(ids(&program.get("").await.json()).is_empty());
+        let refused = program.post(&format!("/{}/messages", case.id), &json!({"kind": "note", "body": "x"})).await;
+        assert_eq!((refused.status, refused.problem().as_str()), (StatusCode::CONFLICT, "conflict"));
+    }
+
     async fn wrong_steps_are_named(app: TestApp) {
         let program = Program::new(&app).await;
         let case = submit(&app, json!({"kind": "question", "message": "x"})).await;

@@ -5,4 +5,4 @@ mod commands;
 mod leases;
 mod mails;
 mod planner;
-mod webhooks;
+pub mod webhooks;
