@@ -7,6 +7,7 @@
 mod accessibility;
 mod attachments;
 mod fallbacks;
+mod identity;
 mod stage;
 mod story;
 mod widget;
