@@ -19,6 +19,7 @@ use hmac::{Hmac, Mac};
 use sha2::Sha256;
 use subtle::ConstantTimeEq;
 
+use crate::clock::Millis;
 use crate::db::Db;
 use crate::{with_db, with_write};
 
@@ -55,6 +56,12 @@ pub enum Purpose {
     Challenge,
     /// A file that waits for its submission.
     Upload,
+    /// Whom a site vouched for.
+    Subject,
+    /// The token of a program.
+    Token,
+    /// A row of an imported file.
+    ImportedRow,
 }
 
 impl Keys {
@@ -142,6 +149,9 @@ impl Keys {
             Purpose::Client => "client",
             Purpose::Challenge => "challenge",
             Purpose::Upload => "upload",
+            Purpose::Subject => "subject",
+            Purpose::Token => "token",
+            Purpose::ImportedRow => "imported row",
         };
         let mut mac =
             <Hmac<Sha256> as hmac::KeyInit>::new_from_slice(&self.lookup).expect("HMAC takes keys of any length");
@@ -193,6 +203,11 @@ pub fn random_token() -> String {
 /// A new identifier whose order is that of its making.
 pub fn new_id() -> String {
     uuid::Uuid::now_v7().to_string()
+}
+
+/// A new identifier whose place in the order is that of another time.
+pub fn new_id_at(millis: Millis) -> String {
+    uuid::Builder::from_unix_timestamp_millis(millis.unsigned_abs(), &random_bytes()).into_uuid().to_string()
 }
 
 fn derive(master: &[u8; 32], purpose: &str) -> [u8; 32] {

@@ -1,6 +1,7 @@
 //! The collector: stores feedback durably, forwards it to the service team, and serves the widget, the customer's
 //! pages and the staff console.
 
+pub mod api;
 pub mod app;
 pub mod assets;
 pub mod attachments;
@@ -14,6 +15,7 @@ pub mod db;
 pub mod demo;
 pub mod housekeeping;
 pub mod http;
+pub mod import;
 pub mod intake;
 pub mod keys;
 pub mod outbox;

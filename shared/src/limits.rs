@@ -24,6 +24,10 @@ pub const PAGE_TITLE_MAX: usize = 300;
 pub const CONTEXT_MAX_BYTES: usize = 4 * 1024;
 /// Largest identity token, in bytes.
 pub const IDENTITY_MAX_BYTES: usize = 8 * 1024;
+/// Longest identifier of a customer at their site.
+pub const SUBJECT_MAX: usize = 255;
+/// Longest word for what a customer is to their site.
+pub const TIER_MAX: usize = 64;
 /// Largest proof, in bytes.
 pub const PROOF_MAX_BYTES: usize = 8 * 1024;
 /// Most attachments of a case.

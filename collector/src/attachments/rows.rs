@@ -96,9 +96,10 @@ pub async fn claimable(
     Ok(uploads)
 }
 
-/// The bytes of all files that no submission has claimed.
+/// The room that all files take which no submission has claimed. A file counts with what it takes beside its content, so that there
+/// can't be very many small ones either.
 pub async fn unclaimed_bytes(db: &Db) -> sqlx::Result<i64> {
-    let select = "select cast(coalesce(sum(size), 0) as bigint) from attachments where case_id is null";
+    let select = "select cast(coalesce(sum(size + 4096), 0) as bigint) from attachments where case_id is null";
     with_db!(db, pool => sqlx::query_scalar(select).fetch_one(pool).await)
 }
 

@@ -17,8 +17,8 @@ use object_store::{ClientOptions, ObjectStore, ObjectStoreExt, PutPayload, Retry
 
 use crate::config;
 
-/// How long one request to a store may take; a file has 10 MB at most.
-const REQUEST: Duration = Duration::from_secs(30);
+/// How long a store may be silent. There is no limit for a whole answer: a customer may be slow to take it.
+const SILENCE: Duration = Duration::from_secs(30);
 /// How long a failed request is repeated.
 const REPEAT: Duration = Duration::from_secs(20);
 
@@ -47,7 +47,8 @@ impl Store {
         }
         crate::install_crypto();
         let url = url::Url::parse(&settings.store).context("[attachments] store is not a URL")?;
-        let client = ClientOptions::new().with_timeout(REQUEST).with_connect_timeout(Duration::from_secs(5));
+        let client = ClientOptions::new().with_timeout_disabled().with_read_timeout(SILENCE);
+        let client = client.with_connect_timeout(Duration::from_secs(5));
         let is_http = settings.endpoint.starts_with("http://");
         let mut builder = AmazonS3Builder::new()
             .with_bucket_name(url.host_str().unwrap_or_default())

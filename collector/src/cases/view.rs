@@ -8,6 +8,7 @@ use crate::clock::Millis;
 use crate::db::Tx;
 use crate::http::{Error, Result};
 use crate::keys::{Keys, Purpose};
+use crate::sites::identity::Identity;
 use crate::{with_db, with_tx};
 
 /// A case with the feedback that it began with.
@@ -71,6 +72,7 @@ pub struct Case {
     pub context: Option<String>,
     code_cipher: String,
     contact_cipher: Option<String>,
+    identity_cipher: Option<String>,
 }
 
 /// The columns of [`Case`], of `cases` joined with `feedback`; a query adds its conditions on `cases`.
@@ -78,7 +80,7 @@ pub const SELECT: &str = "select cases.id, cases.site_id, cases.kind, cases.stat
     cases.updated_at, cases.first_response_due, cases.first_responded_at, cases.resolved_at, cases.closed_at, \
     cases.reopened_count, cases.outcome, cases.remedy, cases.quarantine, cases.suspicion, cases.code_cipher, feedback.message, feedback.category, feedback.rating, \
     feedback.importance, feedback.desired_outcome, feedback.reference, feedback.locale, feedback.page_url, feedback.page_title, \
-    feedback.page_referrer, feedback.context, feedback.contact_cipher \
+    feedback.page_referrer, feedback.context, feedback.contact_cipher, feedback.identity_cipher \
     from cases join feedback on feedback.id = cases.id";
 
 impl Case {
@@ -144,6 +146,12 @@ impl Case {
         serde_json::from_slice(&json).ok()
     }
 
+    /// Whom the site vouched for, decrypted; none where it named nobody.
+    pub fn identity(&self, keys: &Keys) -> Option<Identity> {
+        let json = keys.decrypt(&identity_context(&self.id), self.identity_cipher.as_deref()?)?;
+        serde_json::from_slice(&json).ok()
+    }
+
     /// Whether the customer can still answer, rate and reopen.
     pub fn customer_may_act(&self, app: &App) -> bool {
         let reopen_for = i64::from(app.config.retention.reopen_days) * crate::clock::DAY;
@@ -164,6 +172,11 @@ pub fn code_context(case_id: &str) -> String {
 /// Where the ciphertext of a feedback's contact belongs.
 pub fn contact_context(case_id: &str) -> String {
     format!("feedback/{case_id}/contact")
+}
+
+/// Where the ciphertext of a feedback's identity belongs.
+pub fn identity_context(case_id: &str) -> String {
+    format!("feedback/{case_id}/identity")
 }
 
 /// What a change of a case decides by.
@@ -211,6 +224,8 @@ pub struct Message {
     pub author: String,
     /// The name of the member who wrote it.
     pub member_name: Option<String>,
+    /// The name of the token by which a program wrote it; for the staff only.
+    pub token_name: Option<String>,
     /// What was said.
     pub body: String,
     /// When.
@@ -224,8 +239,9 @@ pub async fn conversation(app: &App, case_id: &str) -> Result<Vec<Message>> {
 
 /// All messages and notes of a case, oldest first: for the staff only.
 pub async fn messages(app: &App, case_id: &str) -> Result<Vec<Message>> {
-    let select = "select messages.id, messages.author, members.name as member_name, messages.body, messages.created_at \
-        from messages left join members on members.id = messages.member_id where messages.case_id = $1 order by messages.id";
+    let select = "select messages.id, messages.author, members.name as member_name, tokens.name as token_name, messages.body, messages.created_at \
+        from messages left join members on members.id = messages.member_id left join tokens on tokens.id = messages.token_id \
+        where messages.case_id = $1 order by messages.id";
     Ok(with_db!(&app.db, pool => sqlx::query_as(select).bind(case_id).fetch_all(pool).await)?)
 }
 

@@ -7,9 +7,11 @@ use std::io::IsTerminal;
 use clap::{Parser, Subcommand};
 
 use crate::auth::commands::{self as members, MemberCommand};
+use crate::auth::token_commands::{self as tokens, TokenCommand};
 use crate::clock::Clock;
 use crate::config::{Config, DEFAULTS, LogFormat, Overrides};
 use crate::db::Db;
+use crate::import::{self, ImportArguments};
 use crate::keys::Keys;
 use crate::outbox::commands::TargetCommand;
 use crate::sites::commands::SiteCommand;
@@ -40,6 +42,11 @@ enum Command {
     /// Add, list, try and remove the places that a site's events are forwarded to.
     #[command(subcommand)]
     Target(TargetCommand),
+    /// Make, list and remove tokens, with which programs use the staff API.
+    #[command(subcommand)]
+    Token(TokenCommand),
+    /// Store feedback that was given elsewhere, from a file.
+    Import(ImportArguments),
     /// Bring the database up to date.
     Migrate,
     /// Print the settings in force, without secrets; with --defaults the commented default file.
@@ -101,6 +108,8 @@ impl Cli {
             }
             Command::Member(command) => members::run(command, &Context::open(config).await?).await,
             Command::Target(command) => outbox::commands::run(command, &Context::open(config).await?).await,
+            Command::Token(command) => tokens::run(command, &Context::open(config).await?).await,
+            Command::Import(arguments) => import::run(arguments, &Context::open(config).await?).await,
             Command::Site(command) => sites::commands::run(command, &Context::open(config).await?).await,
         }
     }

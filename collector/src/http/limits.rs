@@ -33,6 +33,7 @@ struct Guards {
     sign_ins_by_address: Limiter<ClientAddress>,
     sign_ins_by_member: Limiter<u64>,
     uploads: Limiter<ClientAddress>,
+    wrong_tokens: Limiter<ClientAddress>,
     hasher: RandomState,
 }
 
@@ -48,6 +49,7 @@ impl Limits {
             sign_ins_by_address: Limiter::per_minute(limits.sign_ins_per_minute, clock),
             sign_ins_by_member: Limiter::per_minute(limits.sign_ins_per_minute, clock),
             uploads: Limiter::per_minute(limits.uploads_per_minute, clock),
+            wrong_tokens: Limiter::per_minute(limits.sign_ins_per_minute, clock),
             hasher: RandomState::new(),
         });
         Self { guards }
@@ -83,12 +85,23 @@ impl Limits {
         self.guards.as_ref().map_or(Ok(()), |guards| guards.uploads.check(&client))
     }
 
+    /// Counts a request with a token that is none. Those with a good one are not counted: a token is too long to be guessed.
+    pub fn check_token(&self, client: ClientAddress) -> Result<(), Error> {
+        self.guards.as_ref().map_or(Ok(()), |guards| guards.wrong_tokens.check(&client))
+    }
+
     /// Forgets clients that have been quiet, so that memory does not grow with their number.
     pub fn forget_quiet(&self) {
         let Some(guards) = &self.guards else { return };
-        for limiter in
-            [&guards.submissions, &guards.challenges, &guards.uploads, &guards.codes, &guards.sign_ins_by_address]
-        {
+        let by_client = [
+            &guards.submissions,
+            &guards.challenges,
+            &guards.uploads,
+            &guards.codes,
+            &guards.sign_ins_by_address,
+            &guards.wrong_tokens,
+        ];
+        for limiter in by_client {
             limiter.requests.retain_recent();
         }
         guards.site_submissions.requests.retain_recent();

@@ -4,15 +4,17 @@ use std::collections::HashSet;
 
 use sayso_shared::id::IdempotencyKey;
 use sayso_shared::{Feedback, TrackingCode};
+use serde_json::json;
 
 use crate::attachments;
-use crate::cases::view::{code_context, contact_context};
+use crate::cases::view::{code_context, contact_context, identity_context};
 use crate::cases::{Actor, EventType, Priority, Status, Suspicion, quarantine, repeat};
 use crate::clock::Millis;
 use crate::db::rows::{Part, Rows, chunks};
 use crate::db::{Db, Tx};
 use crate::http::{Error, Result};
-use crate::keys::{Keys, Purpose, new_id, random_bytes};
+use crate::keys::{Keys, Purpose, new_id, new_id_at, random_bytes};
+use crate::sites::identity::Identity;
 use crate::{with_db, with_tx};
 
 /// A feedback ready to be written: encrypted and hashed before it reaches the writer, whose time is everybody's.
@@ -26,6 +28,11 @@ pub struct Submission {
     code_hash: String,
     code_cipher: String,
     contact_cipher: Option<String>,
+    identity_cipher: Option<String>,
+    subject_hash: Option<String>,
+    by: Actor,
+    /// When it was imported, so that nobody is told of it; else 0.
+    planned_at: Millis,
     feedback: Feedback,
     context: Option<String>,
     claim_hashes: Vec<String>,
@@ -83,13 +90,49 @@ impl Submission {
         now: Millis,
         first_response_due: Option<Millis>,
     ) -> Self {
-        let case_id = new_id();
+        Self::with_id(new_id(), keys, site_id, key, feedback, composed_at, now, first_response_due)
+    }
+
+    /// Prepares a feedback that somebody gave elsewhere at `received_at`: its place among the cases is by that time, nothing was
+    /// promised, and nobody is told of it.
+    pub fn imported(
+        keys: &Keys,
+        site_id: &str,
+        key: &IdempotencyKey,
+        feedback: Feedback,
+        composed_at: Option<Millis>,
+        received_at: Millis,
+        now: Millis,
+    ) -> Self {
+        let id = new_id_at(received_at);
+        let submission = Self::with_id(id, keys, site_id, key, feedback, composed_at, received_at, None);
+        Self { by: Actor::System, planned_at: now, ..submission }
+    }
+
+    #[expect(
+        clippy::too_many_arguments,
+        reason = "one for each thing that differs between what is submitted and what is imported"
+    )]
+    fn with_id(
+        case_id: String,
+        keys: &Keys,
+        site_id: &str,
+        key: &IdempotencyKey,
+        feedback: Feedback,
+        composed_at: Option<Millis>,
+        now: Millis,
+        first_response_due: Option<Millis>,
+    ) -> Self {
         let code = TrackingCode::from_random(random_bytes());
         let contact = feedback.contact().map(|contact| serde_json::to_vec(contact).expect("a contact is plain text"));
         Self {
             code_hash: keys.hash(Purpose::Code, &code.symbols()),
             code_cipher: keys.encrypt(&code_context(&case_id), code.to_string().as_bytes()),
             contact_cipher: contact.map(|json| keys.encrypt(&contact_context(&case_id), &json)),
+            identity_cipher: None,
+            subject_hash: None,
+            by: Actor::Customer,
+            planned_at: 0,
             event_id: new_id(),
             site_id: site_id.to_owned(),
             submission_key: repeat::submission_key(site_id, key),
@@ -100,6 +143,25 @@ impl Submission {
             composed_at,
             accepted: Accepted { case_id, code: code.to_string(), received_at: now, first_response_due },
             suspicion: None,
+        }
+    }
+
+    /// The same, submitted by somebody else than the customer.
+    pub fn by(self, by: Actor) -> Self {
+        Self { by, ..self }
+    }
+
+    /// Notes whom the site vouched for. Who gave no contact of their own is reached by what the site knows.
+    pub fn identify(&mut self, keys: &Keys, identity: &Identity) {
+        let encrypt = |context: String, json: serde_json::Result<Vec<u8>>| {
+            keys.encrypt(&context, &json.expect("names and addresses are plain text"))
+        };
+        self.identity_cipher = Some(encrypt(identity_context(self.case_id()), serde_json::to_vec(identity)));
+        self.subject_hash = Some(keys.hash(Purpose::Subject, &format!("{}/{}", self.site_id, identity.sub)));
+        if self.feedback.contact().is_none() {
+            let contact = identity.contact();
+            self.contact_cipher =
+                contact.map(|contact| encrypt(contact_context(self.case_id()), serde_json::to_vec(&contact)));
         }
     }
 
@@ -118,7 +180,8 @@ impl Submission {
         &self.feedback
     }
 
-    fn case_id(&self) -> &str {
+    /// The case that it becomes.
+    pub fn case_id(&self) -> &str {
         &self.accepted.case_id
     }
 }
@@ -147,17 +210,23 @@ pub async fn find(db: &Db, submission: &Submission) -> Result<Option<Stored>> {
 /// Writes submissions in one commit. Each gets its own result; an error of the database fails all of them.
 pub async fn write(db: &Db, submissions: &[&Submission]) -> sqlx::Result<Vec<Result<Written>>> {
     let mut tx = db.begin().await?;
-    let inserted = insert(&mut tx, submissions).await?;
+    let results = write_in(&mut tx, submissions).await?;
+    tx.commit().await?;
+    Ok(results)
+}
+
+/// The same inside of a transaction that has more to do.
+pub async fn write_in(tx: &mut Tx, submissions: &[&Submission]) -> sqlx::Result<Vec<Result<Written>>> {
+    let inserted = insert(tx, submissions).await?;
     let mut results = Vec::with_capacity(submissions.len());
     for submission in submissions {
         results.push(if inserted.contains(submission.case_id()) {
-            complete(&mut tx, submission).await?
+            complete(tx, submission).await?
         } else {
-            take_back(&mut tx, submission).await?;
-            find_earlier(&mut tx, submission).await?.answer(submission).map(Written::Before)
+            take_back(tx, submission).await?;
+            find_earlier(tx, submission).await?.answer(submission).map(Written::Before)
         });
     }
-    tx.commit().await?;
     Ok(results)
 }
 
@@ -201,13 +270,14 @@ async fn insert(tx: &mut Tx, submissions: &[&Submission]) -> sqlx::Result<HashSe
         },
         Part {
             head: "insert into feedback (id, site_id, kind, message, category, rating, importance, desired_outcome, reference, \
-                contact_cipher, consent, locale, page_url, page_title, page_referrer, context, keep_unmasked, composed_at, received_at) values ",
-            row: "(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+                contact_cipher, consent, locale, page_url, page_title, page_referrer, context, keep_unmasked, composed_at, received_at, \
+                identity_cipher, subject_hash) values ",
+            row: "(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
             tail: "",
         },
         Part {
-            head: "insert into events (id, case_id, seq, type, actor, data, created_at) values ",
-            row: "(?, ?, ?, ?, ?, ?, ?)",
+            head: "insert into events (id, case_id, seq, type, actor, data, created_at, planned_at) values ",
+            row: "(?, ?, ?, ?, ?, ?, ?, ?)",
             tail: "",
         },
     ]);
@@ -221,7 +291,7 @@ async fn insert(tx: &mut Tx, submissions: &[&Submission]) -> sqlx::Result<HashSe
                 query = query.bind(case_id).bind(&new.site_id).bind(&new.submission_key).bind(&new.request_hash)
                     .bind(&new.code_hash).bind(&new.code_cipher).bind(new.feedback.kind().as_str())
                     .bind(Status::New.as_str()).bind(Priority::Normal.as_str())
-                    .bind(received_at).bind(received_at).bind(first_response_due);
+                    .bind(received_at).bind(new.planned_at.max(*received_at)).bind(first_response_due);
             }
             for new in chunk {
                 let (feedback, page) = (&new.feedback, new.feedback.page());
@@ -231,11 +301,12 @@ async fn insert(tx: &mut Tx, submissions: &[&Submission]) -> sqlx::Result<HashSe
                     .bind(feedback.consent()).bind(feedback.locale().map(|locale| locale.as_str()))
                     .bind(page.and_then(|page| page.url())).bind(page.and_then(|page| page.title()))
                     .bind(page.and_then(|page| page.referrer())).bind(&new.context).bind(feedback.keep_unmasked())
-                    .bind(new.composed_at).bind(new.accepted.received_at);
+                    .bind(new.composed_at).bind(new.accepted.received_at).bind(&new.identity_cipher).bind(&new.subject_hash);
             }
             for new in chunk {
                 query = query.bind(&new.event_id).bind(new.case_id()).bind(1_i64).bind(EventType::Created.as_str())
-                    .bind(Actor::Customer.as_str()).bind("{}").bind(new.accepted.received_at);
+                    .bind(new.by.as_str()).bind(new.by.sign(json!({})).to_string()).bind(new.accepted.received_at)
+                    .bind(new.planned_at);
             }
             query.fetch_all(conn).await
         })?;

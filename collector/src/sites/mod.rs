@@ -3,7 +3,9 @@
 pub mod api;
 pub mod cache;
 pub mod commands;
+pub mod identity;
 pub mod origin;
+pub mod secrets;
 pub mod settings;
 pub mod snippet;
 pub mod targets;

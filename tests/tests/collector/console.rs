@@ -1,5 +1,6 @@
 //! The staff console by its pages: the inbox, everything that is done with a case, and what is shown beside.
 
+mod access;
 mod members;
 
 use reqwest::StatusCode;

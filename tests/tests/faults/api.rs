@@ -13,8 +13,8 @@ use crate::stage::Stage;
 
 const HOOKS: &str = include_str!("schemathesis_hooks.py");
 
-/// What a request says that the description can't: which codes there are, and that a site has rules of its own (its categories, its secret
-/// for identities, which uploads there are), by which it may refuse what is well-formed.
+/// What the description can't say: which codes there are; that a site has rules of its own (its categories, its secret for identities, which
+/// uploads there are), by which it may refuse what is well-formed; and that a file is judged by its content.
 const SETTINGS: &str = r#"
 [parameters]
 "path.key" = "acme"
@@ -22,6 +22,10 @@ const SETTINGS: &str = r#"
 
 [[operations]]
 include-path = "/api/v1/sites/{key}/feedback"
+checks.positive_data_acceptance.expected-statuses = ["2xx", "422"]
+
+[[operations]]
+include-path = "/api/v1/sites/{key}/attachments"
 checks.positive_data_acceptance.expected-statuses = ["2xx", "422"]
 "#;
 

@@ -122,6 +122,6 @@ async fn a_full_disk_asks_for_patience_and_is_recovered_from_without_restart() {
         fs::copy(entry.path(), stage.data.path().join(entry.file_name())).unwrap();
     }
     let server = stage.serve(lasting_port()).await;
-    stage.verify(&answered).await;
+    stage.verify(&server.url, &answered).await;
     server.stop().await;
 }

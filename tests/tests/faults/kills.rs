@@ -36,7 +36,7 @@ async fn nothing_is_lost(database: Database) {
         load.answers(10).await;
     }
     let answered = load.stop().await;
-    let arrivals = stage.verify(&answered).await;
+    let arrivals = stage.verify(&server.url, &answered).await;
     // What was being sent when its process was killed may arrive again, under the same id; nothing else does.
     let again = repeated(&arrivals);
     assert!(again <= 2 * kills * CONCURRENCY, "{again} of {} arrived more than once", arrivals.len());

@@ -70,7 +70,7 @@ async fn submit_until_stopped(servers: &[Client], first: usize, shared: &Shared)
     let mut turn = first;
     while !shared.stop.load(Ordering::Relaxed) {
         let key = uuid::Uuid::new_v4().to_string();
-        let feedback = feedback(&key, answered.len());
+        let feedback = feedback(&key);
         let code = loop {
             turn += 1;
             if let Some(code) = attempt(&servers[turn % servers.len()], &key, &feedback, shared).await {
@@ -84,9 +84,9 @@ async fn submit_until_stopped(servers: &[Client], first: usize, shared: &Shared)
     answered
 }
 
-/// The message names the key, so that a second case for it would show. Some customers get mails.
-fn feedback(key: &str, number: usize) -> Value {
-    let contact = number.is_multiple_of(5).then(|| json!({"name": "李雷", "email": "li@example.com"}));
+/// What is submitted with this key. The message names the key, so that a second case for it would show. Some customers get mails.
+pub fn feedback(key: &str) -> Value {
+    let contact = key.starts_with(['0', '1', '2']).then(|| json!({"name": "李雷", "email": "li@example.com"}));
     json!({"kind": "complaint", "message": message(key), "contact": contact})
 }
 

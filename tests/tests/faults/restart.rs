@@ -27,6 +27,6 @@ async fn when_postgres_restarts_customers_are_asked_for_patience_and_nothing_is_
         load.answers(50).await;
     }
     let answered = load.stop().await;
-    stage.verify(&answered).await;
+    stage.verify(&server.url, &answered).await;
     server.stop().await;
 }

@@ -28,6 +28,7 @@ use crate::cases::{Case, Outcome, Quarantine, Status, Suspicion, staff, view};
 use crate::clock::{Millis, rfc3339};
 use crate::http::{Error, Result};
 use crate::sites::Site;
+use crate::sites::identity::Identity;
 use crate::text::Texts;
 
 /// `/staff/cases/{id}` and what is done there.
@@ -67,6 +68,7 @@ struct CasePage {
     site: Option<Arc<Site>>,
     code: String,
     contact: Option<Contact>,
+    identity: Option<Identity>,
     category: Option<String>,
     context: Option<String>,
     due: Option<Due>,
@@ -235,6 +237,7 @@ async fn render(app: &App, who: &SignedIn, id: &str, draft: Draft) -> Result<Htm
         t: who.t,
         shell: Shell::new(who, Screen::Inbox),
         contact: case.contact(&app.keys),
+        identity: case.identity(&app.keys),
         category: category_label(who.t, site.as_deref(), case.category.as_deref()),
         context: case.context.as_deref().map(pretty),
         due: due(who.t, case.status(), case.first_response_due, case.first_responded_at, app.clock.now()),
