@@ -106,8 +106,7 @@ impl Stage {
         type Row = (Option<String>, String);
         let mut stored: Vec<Row> = with_db!(db, pool => sqlx::query_as(select).fetch_all(pool).await).unwrap();
         let code_hash = |code: &str| keys.hash(Purpose::Code, &TrackingCode::parse(code).unwrap().symbols());
-        let mut expected: Vec<Row> =
-            answered.iter().map(|(key, code)| (Some(code_hash(code)), message(key))).collect();
+        let mut expected: Vec<Row> = answered.iter().map(|(key, code)| (Some(code_hash(code)), message(key))).collect();
         stored.sort();
         expected.sort();
         assert_eq!(stored.len(), expected.len(), "cases that are there, keys that were answered");
