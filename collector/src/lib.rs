@@ -20,6 +20,7 @@ pub mod intake;
 pub mod keys;
 pub mod outbox;
 pub mod pages;
+pub mod replicas;
 pub mod serve;
 pub mod sites;
 pub mod text;

@@ -4,6 +4,7 @@
 //! [`with_write!`](crate::with_write) (one statement that writes) or [`with_tx!`](crate::with_tx) (several that belong together). Nothing checks the SQL at compile time, so the tests execute every query on both.
 
 mod connect;
+pub mod notify;
 pub mod rows;
 pub mod search;
 

@@ -6,6 +6,7 @@ mod access;
 mod attachments;
 mod console;
 mod durability;
+mod fuzz;
 mod guards;
 mod housekeeping;
 mod intake;
