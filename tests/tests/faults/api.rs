@@ -40,7 +40,7 @@ checks.positive_data_acceptance.expected-statuses = ["2xx", "422"]
 
 [[operations]]
 include-path-regex = "^/api/v1/cases"
-checks.positive_data_acceptance.expected-statuses = ["2xx", "404", "409", "422"]
+checks.positive_data_acceptance.expected-statuses = ["2xx", "401", "403", "404", "409", "422"]
 "#;
 
 #[tokio::test(flavor = "multi_thread")]
