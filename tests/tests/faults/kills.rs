@@ -11,8 +11,6 @@ use crate::load::Load;
 use crate::stage::{Stage, repeated};
 
 const CLIENTS: usize = 8;
-/// How many deliveries one process sends at the same time.
-const CONCURRENCY: usize = 8;
 
 async fn nothing_is_lost(database: Database) {
     let mut chance = Chance::new();
@@ -39,7 +37,7 @@ async fn nothing_is_lost(database: Database) {
     let arrivals = stage.verify(&server.url, &answered).await;
     // What was being sent when its process was killed may arrive again, under the same id; nothing else does.
     let again = repeated(&arrivals);
-    assert!(again <= 2 * kills * CONCURRENCY, "{again} of {} arrived more than once", arrivals.len());
+    assert!(again <= 2 * kills * Stage::CONCURRENCY, "{again} of {} arrived more than once", arrivals.len());
     server.stop().await;
 }
 

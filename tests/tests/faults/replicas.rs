@@ -158,7 +158,7 @@ async fn one_of_three_is_killed_under_load_and_nothing_is_lost() {
     answered.extend(load.stop().await);
     // What the dead one was sending, at most so many as one process sends at a time, may arrive again under the same id.
     let again = repeated(&stage.verify(urls[2], &answered).await);
-    assert!(again <= 8, "{again} deliveries arrived more than once");
+    assert!(again <= Stage::CONCURRENCY, "{again} deliveries arrived more than once");
     for replica in replicas {
         replica.stop().await;
     }

@@ -38,10 +38,14 @@ pub struct Stage {
 pub type Arrivals = BTreeMap<String, usize>;
 
 impl Stage {
+    /// So many deliveries at most has a process claimed, and perhaps sent, of which the database does not know yet.
+    pub const CONCURRENCY: usize = 8;
+
     /// The settings of every server. A lease ends ten seconds after an attempt would have timed out.
-    pub const SETTINGS: [(&str, &str); 5] = [
+    pub const SETTINGS: [(&str, &str); 6] = [
         ("SAYSO_DANGEROUS_ALLOW_PRIVATE_TARGETS", "true"),
         ("SAYSO_DANGEROUS_DISABLE_GUARDS", "true"),
+        ("SAYSO_OUTBOX__CONCURRENCY", "8"),
         ("SAYSO_OUTBOX__TIMEOUT", "2"),
         ("SAYSO_OUTBOX__SCHEDULE", "[1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1]"),
         ("SAYSO_LOG", "error"),
