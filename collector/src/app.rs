@@ -12,6 +12,7 @@ use crate::db::Db;
 use crate::http::limits::Limits;
 use crate::intake::Intake;
 use crate::keys::Keys;
+use crate::metrics::Metrics;
 use crate::sites::SiteCache;
 
 /// The shared state; cloning it is cheap.
@@ -33,6 +34,8 @@ pub struct Shared {
     pub sites: SiteCache,
     /// The queue of the one task that writes submissions.
     pub intake: Intake,
+    /// What is counted for Prometheus.
+    pub metrics: Arc<Metrics>,
     /// Rate limits.
     pub limits: Limits,
     /// Tells open pages that a case has changed.
@@ -59,9 +62,11 @@ impl App {
         db.migrate().await?;
         let keys = Keys::load(&db, &config.data).await?;
         let clock = Clock::default();
+        let metrics = Arc::new(Metrics::new());
         let shared = Shared {
             sites: SiteCache::new(db.clone(), clock.clone()),
-            intake: Intake::start(db.clone(), &config.limits),
+            intake: Intake::start(db.clone(), &config.limits, Arc::clone(&metrics)),
+            metrics,
             limits: Limits::new(&config),
             changes: broadcast::Sender::new(256),
             outbox_wake: Notify::new(),

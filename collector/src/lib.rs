@@ -15,6 +15,7 @@ pub mod housekeeping;
 pub mod http;
 pub mod intake;
 pub mod keys;
+pub mod metrics;
 pub mod outbox;
 pub mod pages;
 pub mod serve;

@@ -77,6 +77,14 @@ impl Served {
         }
     }
 
+    /// The memory that it has in RAM, in bytes.
+    pub fn memory(&self) -> u64 {
+        let id = self.child.id().expect("it runs");
+        let status = std::fs::read_to_string(format!("/proc/{id}/status")).expect("Linux says so");
+        let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:")).expect("its memory is there");
+        line.trim().trim_end_matches(" kB").parse::<u64>().expect("a number") * 1_024
+    }
+
     /// Kills it with SIGKILL.
     pub async fn kill(mut self) {
         self.child.kill().await.expect("a child of ours");

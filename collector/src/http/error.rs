@@ -28,6 +28,9 @@ pub enum Error {
     /// 405: the address is right, but not for this.
     #[error("this address does not take this method")]
     MethodNotAllowed,
+    /// 408: the body did not come in time.
+    #[error("the body of the request came too slowly")]
+    TooSlow,
     /// 409: not in this state.
     #[error("{0}")]
     Conflict(String),
@@ -77,6 +80,7 @@ impl Error {
             Error::Forbidden(_) => (StatusCode::FORBIDDEN, "forbidden"),
             Error::NotFound(_) => (StatusCode::NOT_FOUND, "not_found"),
             Error::MethodNotAllowed => (StatusCode::METHOD_NOT_ALLOWED, "method_not_allowed"),
+            Error::TooSlow => (StatusCode::REQUEST_TIMEOUT, "too_slow"),
             Error::Conflict(_) => (StatusCode::CONFLICT, "conflict"),
             Error::TooLarge(_) => (StatusCode::PAYLOAD_TOO_LARGE, "too_large"),
             Error::UnsupportedMediaType(_) => (StatusCode::UNSUPPORTED_MEDIA_TYPE, "unsupported_media_type"),
@@ -122,6 +126,10 @@ impl Error {
     }
 }
 
+/// Why a request was refused, on its answer: the last part of the problem's type.
+#[derive(Clone, Copy, Debug)]
+pub struct Refusal(pub &'static str);
+
 impl From<anyhow::Error> for Error {
     /// An error of the database stays one, whatever it came through: that it is away at present is not our fault.
     fn from(error: anyhow::Error) -> Self {
@@ -145,7 +153,7 @@ impl IntoResponse for Error {
             // The one place where a failed request is logged; the request's span has its id and route.
             tracing::error!(error = %self, status = problem.status, "request failed");
         }
-        let status = self.status().0;
+        let (status, name) = self.status();
         let mut response = (status, Json(&problem)).into_response();
         let headers = response.headers_mut();
         headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(MEDIA_TYPE));
@@ -155,6 +163,7 @@ impl IntoResponse for Error {
         }
         // Pages turn it into one of their own (see `headers::for_pages` and `problems`).
         response.extensions_mut().insert(problem);
+        response.extensions_mut().insert(Refusal(name));
         response
     }
 }

@@ -2,7 +2,7 @@
 
 use std::collections::HashSet;
 use std::sync::{Arc, Mutex, PoisonError};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use tokio::sync::{mpsc, oneshot};
 use tokio::task::JoinHandle;
@@ -11,6 +11,7 @@ use super::store::{self, Stored, Submission};
 use crate::config::Limits;
 use crate::db::{self, Db};
 use crate::http::{Error, Result};
+use crate::metrics::Metrics;
 
 /// How long a repeat waits for the first request with its key.
 const PATIENCE: Duration = Duration::from_secs(10);
@@ -30,9 +31,9 @@ struct Waiting {
 
 impl Intake {
     /// Starts the writer behind a queue of `limits.queue` submissions.
-    pub fn start(db: Db, limits: &Limits) -> Self {
+    pub fn start(db: Db, limits: &Limits, metrics: Arc<Metrics>) -> Self {
         let (sender, receiver) = mpsc::channel(limits.queue);
-        let writer = tokio::spawn(write_batches(db, receiver, limits.batch));
+        let writer = tokio::spawn(write_batches(db, receiver, limits.batch, metrics));
         Self { queue: Mutex::new(Some(sender)), under_way: Arc::default(), writer: Mutex::new(Some(writer)) }
     }
 
@@ -94,18 +95,20 @@ fn lock<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
 }
 
 /// A batch closes when the writer is free, or at its limit: a transaction that grows without end would make its first row wait too long.
-async fn write_batches(db: Db, mut queue: mpsc::Receiver<Waiting>, largest: usize) {
+async fn write_batches(db: Db, mut queue: mpsc::Receiver<Waiting>, largest: usize, metrics: Arc<Metrics>) {
     let mut batch = Vec::with_capacity(largest);
     while queue.recv_many(&mut batch, largest).await > 0 {
-        write(&db, &mut batch).await;
+        write(&db, &mut batch, &metrics).await;
     }
 }
 
 /// Writes a batch in one commit. If that fails, its rows are written one by one, so that a bad one never fails its neighbours.
-async fn write(db: &Db, batch: &mut Vec<Waiting>) {
+async fn write(db: &Db, batch: &mut Vec<Waiting>, metrics: &Metrics) {
+    let started = Instant::now();
     let submissions: Vec<&Submission> = batch.iter().map(|waiting| &waiting.submission).collect();
     match store::write(db, &submissions).await {
         Ok(results) => {
+            metrics.batch_written(results.len(), started.elapsed());
             for (waiting, result) in batch.drain(..).zip(results) {
                 // Whoever has gone away meanwhile finds the answer by its key.
                 let _ = waiting.answer.send(result);

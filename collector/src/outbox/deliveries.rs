@@ -20,6 +20,8 @@ pub struct Delivery {
     pub case_id: String,
     /// [`CUSTOMER`] or the identifier of a target.
     pub destination: String,
+    /// How it gets there.
+    pub channel: String,
     /// Attempts so far, with the one that was claimed.
     pub attempts: i64,
     /// Until when nobody else may send it.
@@ -103,7 +105,7 @@ pub async fn claim(db: &Db, now: Millis, lease: Millis, limit: usize) -> sqlx::R
                 and events.seq < due.event_seq and events.planned_at = 0) \
             order by due.due_at, due.id limit $3) \
         and lease_until <= $2 and state = 'pending' \
-        returning id, event_id, case_id, destination, attempts, lease_until";
+        returning id, event_id, case_id, destination, channel, attempts, lease_until";
     let limit = i64::try_from(limit).unwrap_or(i64::MAX);
     loop {
         let claimed =
@@ -113,6 +115,16 @@ pub async fn claim(db: &Db, now: Millis, lease: Millis, limit: usize) -> sqlx::R
             Err(error) if is_deadlock(&error) => {}
             claimed => return claimed,
         }
+    }
+}
+
+/// What came of an attempt, in a word for the metrics.
+pub(super) const fn outcome(result: &Result<(), Failure>) -> &'static str {
+    match result {
+        Ok(()) => "sent",
+        Err(Failure::Again { .. }) => "again",
+        Err(Failure::Never(_) | Failure::Gone(_)) => "failed",
+        Err(Failure::Dropped(_)) => "dropped",
     }
 }
 

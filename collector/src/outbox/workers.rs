@@ -10,7 +10,7 @@ use super::deliveries::{self, Delivery, Failure, State, claim, lease};
 use super::send::{Channels, send};
 use crate::app::App;
 use crate::cases::{EventType, staff};
-use crate::sites::targets::Target;
+use crate::sites::targets::{Channel, Target};
 
 /// Deliveries become due by time too, and others may have planned some.
 const POLL: Duration = Duration::from_secs(1);
@@ -92,6 +92,8 @@ async fn attempt(app: App, channels: Arc<Channels>, delivery: Delivery) {
         }
         Err(_) => (None, Err(Failure::again("no answer in time"))),
     };
+    let channel = Channel::parse(&delivery.channel).map_or("unknown", Channel::as_str);
+    app.metrics.delivered(channel, deliveries::outcome(&result));
     if let Err(error) = finish(&app, &delivery, event, result).await {
         tracing::error!(error = %error, delivery = delivery.id, "a delivery can't be settled; it will be sent again");
     }

@@ -2,10 +2,12 @@
 
 #![expect(clippy::unwrap_used, reason = "a test may panic")]
 
+mod connections;
 mod console;
 mod durability;
 mod housekeeping;
 mod intake;
+mod operations;
 mod outbox;
 mod pages;
 mod web;

@@ -1,0 +1,3 @@
+//! What operators use: metrics, logs, backups and the doctor.
+
+mod metrics;
