@@ -47,17 +47,16 @@ pub enum Purpose {
     Session,
     /// A form of a page, against forged requests.
     Form,
+    /// A backup, against alterations.
+    Backup,
 }
 
 impl Keys {
     /// Reads the keys: from `SAYSO_MASTER_KEY`, else from the key file, which is made if `db` is SQLite and new.
     pub async fn load(db: &Db, data: &Path) -> anyhow::Result<Self> {
         let path = data.join(KEY_FILE);
-        let text = match std::env::var("SAYSO_MASTER_KEY") {
-            Ok(text) if !text.trim().is_empty() => text,
-            _ if path.is_file() => {
-                fs::read_to_string(&path).with_context(|| format!("cannot read {}", path.display()))?
-            }
+        let text = match text_at_hand(&path)? {
+            Some(text) => text,
             _ if matches!(db, Db::Postgres(_)) => bail!(
                 "no master key: on PostgreSQL set SAYSO_MASTER_KEY (32 random bytes in base64, such as `openssl rand -base64 32`), \
                  the same for every replica, or put it into {}",
@@ -75,6 +74,21 @@ impl Keys {
         let keys = Self::parse(&text)?;
         keys.check_against(db).await?;
         Ok(keys)
+    }
+
+    /// The keys in the environment or in the data folder, if there are any, without asking a database.
+    pub fn at_hand(data: &Path) -> anyhow::Result<Option<Self>> {
+        text_at_hand(&data.join(KEY_FILE))?.map(|text| Self::parse(&text)).transpose()
+    }
+
+    /// What tells whether these keys are those of a database: it is stored there, and says nothing about them.
+    pub fn check_value(&self) -> String {
+        self.hash(Purpose::Code, "check value of the master key")
+    }
+
+    /// Whether these keys are those of the database; none if it has not met any yet.
+    pub async fn belong_to(&self, db: &Db) -> sqlx::Result<Option<bool>> {
+        Ok(stored_check(db).await?.map(|stored| equal(&stored, &self.check_value())))
     }
 
     /// Reads one or more keys of 32 bytes in base64, separated by white space or commas; the first one encrypts.
@@ -130,6 +144,7 @@ impl Keys {
             Purpose::Link => "link",
             Purpose::Session => "session",
             Purpose::Form => "form",
+            Purpose::Backup => "backup",
         };
         let mut mac =
             <Hmac<Sha256> as hmac::KeyInit>::new_from_slice(&self.lookup).expect("HMAC takes keys of any length");
@@ -141,7 +156,7 @@ impl Keys {
 
     /// Compares the database's check value with these keys, or stores it in a new database.
     async fn check_against(&self, db: &Db) -> anyhow::Result<()> {
-        let own = self.hash(Purpose::Code, "check value of the master key");
+        let own = self.check_value();
         if stored_check(db).await?.is_none() {
             let insert = "insert into meta (name, value) values ('master_key_check', $1) on conflict (name) do nothing";
             with_db!(db, pool => sqlx::query(insert).bind(&own).execute(pool).await.map(|_| ()))?;
@@ -188,6 +203,17 @@ fn derive(master: &[u8; 32], purpose: &str) -> [u8; 32] {
     let kdf = Hkdf::<Sha256>::new(Some(b"sayso"), master);
     kdf.expand(purpose.as_bytes(), &mut derived).expect("32 bytes are within the limit of HKDF");
     derived
+}
+
+fn text_at_hand(path: &Path) -> anyhow::Result<Option<String>> {
+    match std::env::var("SAYSO_MASTER_KEY") {
+        Ok(text) if !text.trim().is_empty() => Ok(Some(text)),
+        _ if path.is_file() => {
+            let text = fs::read_to_string(path);
+            text.map(Some).with_context(|| format!("cannot read {}", path.display()))
+        }
+        _ => Ok(None),
+    }
 }
 
 async fn stored_check(db: &Db) -> sqlx::Result<Option<String>> {

@@ -13,7 +13,7 @@ use crate::db::Db;
 use crate::keys::Keys;
 use crate::outbox::commands::TargetCommand;
 use crate::sites::commands::SiteCommand;
-use crate::{demo, outbox, sites};
+use crate::{backup, demo, outbox, sites};
 
 /// Customer feedback that is stored, forwarded and answered.
 #[derive(Debug, Parser)]
@@ -40,6 +40,10 @@ enum Command {
     /// Add, list, try and remove the places that a site's events are forwarded to.
     #[command(subcommand)]
     Target(TargetCommand),
+    /// Write everything to a file, also while the server works: the database and the attachments, but not the master key.
+    Backup(backup::BackupArguments),
+    /// Put back what `sayso backup` wrote, into either kind of database. The server must not run.
+    Restore(backup::RestoreArguments),
     /// Bring the database up to date.
     Migrate,
     /// Print the settings in force, without secrets; with --defaults the commented default file.
@@ -99,6 +103,8 @@ impl Cli {
                 println!("The {} database is up to date.", context.db.name());
                 Ok(())
             }
+            Command::Backup(arguments) => backup::make(arguments, &config).await,
+            Command::Restore(arguments) => backup::restore(arguments, &config).await,
             Command::Member(command) => members::run(command, &Context::open(config).await?).await,
             Command::Target(command) => outbox::commands::run(command, &Context::open(config).await?).await,
             Command::Site(command) => sites::commands::run(command, &Context::open(config).await?).await,

@@ -4,7 +4,7 @@
 //! neighbours is one more. A query becomes the pairs (or the single character), all of which must occur.
 
 use crate::db::{Db, Tx};
-use crate::with_db;
+use crate::{with_db, with_tx};
 
 /// Makes the index: FTS5 on SQLite, a `tsvector` on PostgreSQL. The one place where the two differ in their tables.
 pub(super) async fn prepare(db: &Db) -> sqlx::Result<()> {
@@ -51,6 +51,11 @@ pub async fn index(tx: &mut Tx, case_id: &str, text: &str) -> sqlx::Result<()> {
         }
     }
     Ok(())
+}
+
+/// Forgets what is indexed.
+pub async fn clear(tx: &mut Tx) -> sqlx::Result<()> {
+    with_tx!(tx, conn => sqlx::query("delete from case_search").execute(conn).await.map(|_| ()))
 }
 
 /// A condition on `cases.id` with the placeholder `$n`, for the database at hand, and the value to bind to it.

@@ -1,3 +1,4 @@
 //! What operators use: metrics, logs, backups and the doctor.
 
+mod backup;
 mod metrics;
