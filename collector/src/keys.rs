@@ -64,7 +64,7 @@ impl Keys {
             ),
             _ => {
                 ensure!(
-                    stored_check(db).await?.is_none(),
+                    db.master_key_check().await?.is_none(),
                     "the master key is missing: this database was made with one. Restore {} or set SAYSO_MASTER_KEY",
                     path.display()
                 );
@@ -84,11 +84,6 @@ impl Keys {
     /// What tells whether these keys are those of a database: it is stored there, and says nothing about them.
     pub fn check_value(&self) -> String {
         self.hash(Purpose::Code, "check value of the master key")
-    }
-
-    /// Whether these keys are those of the database; none if it has not met any yet.
-    pub async fn belong_to(&self, db: &Db) -> sqlx::Result<Option<bool>> {
-        Ok(stored_check(db).await?.map(|stored| equal(&stored, &self.check_value())))
     }
 
     /// Reads one or more keys of 32 bytes in base64, separated by white space or commas; the first one encrypts.
@@ -157,11 +152,11 @@ impl Keys {
     /// Compares the database's check value with these keys, or stores it in a new database.
     async fn check_against(&self, db: &Db) -> anyhow::Result<()> {
         let own = self.check_value();
-        if stored_check(db).await?.is_none() {
+        if db.master_key_check().await?.is_none() {
             let insert = "insert into meta (name, value) values ('master_key_check', $1) on conflict (name) do nothing";
             with_db!(db, pool => sqlx::query(insert).bind(&own).execute(pool).await.map(|_| ()))?;
         }
-        let stored = stored_check(db).await?.unwrap_or_default();
+        let stored = db.master_key_check().await?.unwrap_or_default();
         ensure!(
             equal(&stored, &own),
             "the master key is not the one that this database was made with; contacts and codes would be unreadable"
@@ -216,9 +211,12 @@ fn text_at_hand(path: &Path) -> anyhow::Result<Option<String>> {
     }
 }
 
-async fn stored_check(db: &Db) -> sqlx::Result<Option<String>> {
-    let select = "select value from meta where name = 'master_key_check'";
-    with_db!(db, pool => sqlx::query_scalar(select).fetch_optional(pool).await)
+impl Db {
+    /// The check value of the keys that this database was made with; none if it has not met any yet.
+    pub async fn master_key_check(&self) -> sqlx::Result<Option<String>> {
+        let select = "select value from meta where name = 'master_key_check'";
+        with_db!(self, pool => sqlx::query_scalar(select).fetch_optional(pool).await)
+    }
 }
 
 fn make_key_file(path: &Path) -> anyhow::Result<String> {

@@ -12,6 +12,7 @@ pub mod config;
 pub mod console;
 pub mod db;
 pub mod demo;
+pub mod doctor;
 pub mod housekeeping;
 pub mod http;
 pub mod intake;

@@ -12,7 +12,7 @@ use super::{BackupArguments, FLEETING, attachments, grouped};
 use crate::clock::{Clock, rfc3339};
 use crate::config::Config;
 use crate::db::{Db, sqlite_file};
-use crate::keys::{KEY_FILE, Keys};
+use crate::keys::{KEY_FILE, Keys, equal};
 
 /// Writes the backup, and says where the key is.
 pub async fn make(arguments: BackupArguments, config: &Config) -> anyhow::Result<()> {
@@ -94,7 +94,8 @@ async fn open(config: &Config) -> anyhow::Result<(Db, Keys)> {
     let db = Db::connect(&config.data, url).await?;
     ensure!(!db.migrations().await?.is_empty(), NOTHING);
     let keys = Keys::at_hand(&config.data)?.context("the master key is missing; `sayso doctor` says more")?;
-    ensure!(keys.belong_to(&db).await? == Some(true), "the master key at hand is not that of the database");
+    let is_right = db.master_key_check().await?.is_some_and(|stored| equal(&stored, &keys.check_value()));
+    ensure!(is_right, "the master key at hand is not that of the database");
     Ok((db, keys))
 }
 

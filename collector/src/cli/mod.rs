@@ -13,7 +13,7 @@ use crate::db::Db;
 use crate::keys::Keys;
 use crate::outbox::commands::TargetCommand;
 use crate::sites::commands::SiteCommand;
-use crate::{backup, demo, outbox, sites};
+use crate::{backup, demo, doctor, outbox, sites};
 
 /// Customer feedback that is stored, forwarded and answered.
 #[derive(Debug, Parser)]
@@ -44,6 +44,8 @@ enum Command {
     Backup(backup::BackupArguments),
     /// Put back what `sayso backup` wrote, into either kind of database. The server must not run.
     Restore(backup::RestoreArguments),
+    /// Say what is wrong with settings, key, database, mail, targets, clock or disk, and how to mend it.
+    Doctor(doctor::DoctorArguments),
     /// Bring the database up to date.
     Migrate,
     /// Print the settings in force, without secrets; with --defaults the commented default file.
@@ -89,10 +91,14 @@ impl Cli {
             start_log(&config);
             return demo::run(config, arguments).await;
         }
+        if let Command::Doctor(arguments) = self.command {
+            // It looks at settings that may be wrong, so it comes before them.
+            return doctor::run(arguments, &self.overrides).await;
+        }
         let config = Config::load(&self.overrides)?;
         start_log(&config);
         match self.command {
-            Command::Demo(_) => unreachable!("it was done above"),
+            Command::Demo(_) | Command::Doctor(_) => unreachable!("it was done above"),
             Command::Serve => serve::run(config).await,
             Command::Config { .. } => {
                 print!("{}", toml::to_string(&config)?);

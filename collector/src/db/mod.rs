@@ -6,6 +6,7 @@
 pub mod catalog;
 mod connect;
 pub mod copy;
+mod health;
 pub mod search;
 
 pub use connect::{ServerLock, lock_for_serving, others_connected, sqlite_file};

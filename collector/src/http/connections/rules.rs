@@ -31,10 +31,14 @@ pub struct Rules {
 impl Rules {
     /// By the settings, and by how many files this process may open.
     pub fn new(config: &Config) -> Self {
+        Self::within(config, getrlimit(Resource::Nofile).current)
+    }
+
+    /// By the settings, if so many files may be open; none for any number.
+    pub fn within(config: &Config, files: Option<u64>) -> Self {
         let limits = &config.limits;
-        let files = getrlimit(Resource::Nofile).current;
-        let possible =
-            files.map_or(usize::MAX, |files| usize::try_from(files - OTHER_FILES.min(files / 2)).unwrap_or(usize::MAX));
+        let for_connections = |files: u64| usize::try_from(files - OTHER_FILES.min(files / 2)).unwrap_or(usize::MAX);
+        let possible = files.map_or(usize::MAX, for_connections);
         let is_counted = !config.dangerous_disable_guards && limits.connections_per_address > 0;
         Self {
             connections: limits.connections.min(possible).max(1),
