@@ -171,6 +171,9 @@ impl<R: Read> Reader<R> {
                 found.signature = manifest.signature.clone();
                 ensure!(found == manifest, "the backup is damaged: its checksum is wrong");
                 ensure!(equal(&manifest.sign(keys), &manifest.signature), "the backup was altered");
+                // To the very end, where the checksum of the compression is.
+                let rest = io::copy(&mut self.tar.into_inner(), &mut io::sink());
+                rest.context("the backup is damaged: its end is wrong")?;
                 return Ok(manifest);
             }
             if let Some(path) = name.strip_prefix("attachments/") {

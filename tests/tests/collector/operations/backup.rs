@@ -165,13 +165,16 @@ on_both_databases! {
             std::fs::write(&path, content).unwrap();
             path
         };
-        let mut flipped = whole.clone();
-        let middle = flipped.len() / 2;
-        flipped[middle] ^= 0x10;
-        for path in [
-            damaged("cut", &whole[..whole.len() * 2 / 3]), damaged("end", &whole[..whole.len() - 30]), damaged("flipped", &flipped),
+        let mut broken = vec![
+            damaged("cut", &whole[..whole.len() * 2 / 3]), damaged("end", &whole[..whole.len() - 30]),
             damaged("empty", b""), damaged("text", b"no backup at all"), forged(&place, &file),
-        ] {
+        ];
+        for share in 1..8 {
+            let mut flipped = whole.clone();
+            flipped[whole.len() * share / 8] ^= 0x10;
+            broken.push(damaged(&format!("flipped-{share}"), &flipped));
+        }
+        for path in broken {
             let (done, said) = place.run(&["restore", "--dangerous-replace", text(&path)]);
             assert!(!done, "{}: {said}", path.display());
             assert!(["damaged", "cut off", "altered", "not a backup"].iter().any(|word| said.contains(word)), "{}: {said}", path.display());
