@@ -149,7 +149,10 @@ impl From<Vec<FieldError>> for Error {
 impl IntoResponse for Error {
     fn into_response(self) -> Response {
         let problem = self.problem();
-        if problem.status >= 500 {
+        if let Error::Unavailable { .. } = self {
+            // Not an error but what holds under load; at each refusal a line would make the load worse. The metrics count them.
+            tracing::debug!(status = problem.status, "refused, being busy");
+        } else if problem.status >= 500 {
             // The one place where a failed request is logged; the request's span has its id and route.
             tracing::error!(error = %self, status = problem.status, "request failed");
         }

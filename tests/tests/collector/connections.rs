@@ -24,8 +24,13 @@ async fn impatient(settings: impl FnOnce(&mut sayso::config::Limits) + Send + 's
 
 /// An honest client is served, and soon.
 async fn serves(app: &TestApp) {
-    let answer = tokio::time::timeout(Duration::from_secs(5), app.client().get("/healthz")).await;
-    assert_eq!(answer.expect("in time").status, StatusCode::OK);
+    let served = async {
+        let mut client = RawClient::connect(&app.url).await;
+        client.request(&format!("{GET}\r\nConnection: close"), "").await;
+        client.read_to_end().await
+    };
+    let answer = tokio::time::timeout(Duration::from_secs(5), served).await.expect("in time");
+    assert!(answer.starts_with("HTTP/1.1 200 "), "{answer}");
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -227,6 +232,50 @@ on_both_databases! {
     async fn ten_thousand_idle_connections_full_round(database: Database) {
         crowd(database, 10_000).await;
     }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn bodies_and_heads_that_stall_do_not_fill_the_memory() {
+    const MIB: u64 = 1024 * 1024;
+    let data = tempfile::tempdir().unwrap();
+    let add = ["site", "add", "acme", "--name", "Acme", "--origin", TestApp::ORIGIN];
+    sayso_tests::write_key(data.path());
+    assert!(sayso_tests::process::run(data.path(), "", &add).0);
+    let settings = [("SAYSO_LIMITS__CONNECTIONS_PER_ADDRESS", "0"), ("SAYSO_LIMITS__BODY_SECONDS", "3")];
+    let server = Served::start(data.path(), "", &settings).await;
+    let client = Client::new(&server.url);
+    let before = server.memory();
+    // 400 bodies of nearly the largest size, which would be 100 MiB.
+    let body = "x".repeat(250 * 1024);
+    let mut stalled = Vec::new();
+    for _ in 0..400 {
+        let mut slow = RawClient::connect(&server.url).await;
+        slow.send(&format!("{POST}\r\nHost: collector\r\nContent-Length: 262144\r\n\r\n{body}")).await;
+        stalled.push(slow);
+    }
+    let small = client.submit(json!({"kind": "praise", "message": "small and quick"})).await;
+    assert_eq!(small.status, StatusCode::CREATED, "{}", small.body);
+    let grown = server.memory().saturating_sub(before);
+    assert!(grown < 80 * MIB, "{} MiB more", grown / MIB);
+    for mut slow in stalled {
+        let answer = slow.read_to_end().await;
+        let is_refused = answer.starts_with("HTTP/1.1 503 ") || answer.starts_with("HTTP/1.1 408 ");
+        assert!(answer.is_empty() || is_refused, "{answer}");
+    }
+    let mut heads = Vec::new();
+    for _ in 0..3_000 {
+        let mut slow = RawClient::connect(&server.url).await;
+        slow.send(&format!("{GET}\r\nX-Long: {}", "x".repeat(12_000))).await;
+        heads.push(slow);
+    }
+    // The oldest end before their time, in favour of the rest.
+    for mut slow in heads.drain(..900) {
+        assert_eq!(slow.read_to_end().await, "");
+    }
+    let grown = server.memory().saturating_sub(before);
+    assert!(grown < 150 * MIB, "{} MiB more", grown / MIB);
+    assert_eq!(client.get("/healthz").await.status, StatusCode::OK);
+    server.kill().await;
 }
 
 /// The budgets of the README, in bytes.

@@ -1,6 +1,7 @@
 //! What a connection does, as a few numbers that its task writes and the keeper reads.
 
-use std::sync::atomic::{AtomicBool, AtomicU8, AtomicU32, AtomicU64, Ordering};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicU8, AtomicU32, AtomicU64, AtomicUsize, Ordering};
 use std::task::Waker;
 
 use futures_util::task::AtomicWaker;
@@ -42,17 +43,37 @@ pub struct Activity {
     stage: AtomicU32,
     received: AtomicU64,
     sent: AtomicU64,
+    /// Bytes received when the request began whose body is being read.
+    before_body: AtomicU64,
     waits_for_body: AtomicBool,
     waits_to_send: AtomicBool,
-    too_slow: AtomicBool,
+    given_up: AtomicU8,
     unread: AtomicBool,
     orders: AtomicU8,
     waker: AtomicWaker,
+    /// Bytes of bodies that are being received, of all connections together.
+    bodies: Arc<AtomicUsize>,
+}
+
+/// Why a body was given up.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum GivenUp {
+    /// It came too slowly.
+    TooSlow = 1,
+    /// Too many bodies were being received at the same time.
+    Crowded = 2,
 }
 
 const STAGE_BITS: u32 = 3;
 
 impl Activity {
+    /// Of a new connection, which has no buffers yet. Its bodies are counted in `bodies`.
+    pub fn new(bodies: Arc<AtomicUsize>) -> Self {
+        let new = Self { bodies, ..Self::default() };
+        new.enter(Stage::Parked);
+        new
+    }
+
     /// The stage, and a word that is another one after every change.
     pub fn stage(&self) -> (Stage, u32) {
         let word = self.stage.load(Ordering::Relaxed);
@@ -73,6 +94,13 @@ impl Activity {
         self.stage.store(changes << STAGE_BITS | stage as u32, Ordering::Relaxed);
     }
 
+    /// Notes that a request's head is whole.
+    pub fn begin(&self) {
+        self.given_up.store(0, Ordering::Relaxed);
+        self.before_body.store(self.received.load(Ordering::Relaxed), Ordering::Relaxed);
+        self.enter(Stage::Exchange);
+    }
+
     /// Notes bytes from the client.
     pub fn received(&self, bytes: usize) {
         self.received.fetch_add(bytes as u64, Ordering::Relaxed);
@@ -89,6 +117,11 @@ impl Activity {
     /// Bytes received and sent so far.
     pub fn bytes(&self) -> (u64, u64) {
         (self.received.load(Ordering::Relaxed), self.sent.load(Ordering::Relaxed))
+    }
+
+    /// Bytes received since the head of the request was whole.
+    pub fn of_body(&self) -> u64 {
+        self.received.load(Ordering::Relaxed).saturating_sub(self.before_body.load(Ordering::Relaxed))
     }
 
     /// Notes whether the handler waits for more of the request's body.
@@ -111,15 +144,29 @@ impl Activity {
         self.waits_to_send.load(Ordering::Relaxed)
     }
 
-    /// Gives up waiting for a body: reading it fails from now on.
-    pub fn give_up_body(&self) {
-        self.too_slow.store(true, Ordering::Relaxed);
+    /// Notes that so many more bytes of a body are in memory; says how many there are of all connections.
+    pub fn hold(&self, bytes: usize) -> usize {
+        self.bodies.fetch_add(bytes, Ordering::Relaxed) + bytes
+    }
+
+    /// Notes that they no longer are.
+    pub fn release(&self, bytes: usize) {
+        self.bodies.fetch_sub(bytes, Ordering::Relaxed);
+    }
+
+    /// Gives up a body: reading it fails from now on.
+    pub fn give_up_body(&self, why: GivenUp) {
+        self.given_up.store(why as u8, Ordering::Relaxed);
         self.waker.wake();
     }
 
-    /// Whether a body came too slowly.
-    pub fn is_too_slow(&self) -> bool {
-        self.too_slow.load(Ordering::Relaxed)
+    /// Why the body was given up, if it was.
+    pub fn given_up(&self) -> Option<GivenUp> {
+        match self.given_up.load(Ordering::Relaxed) {
+            0 => None,
+            1 => Some(GivenUp::TooSlow),
+            _ => Some(GivenUp::Crowded),
+        }
     }
 
     /// Notes that a body was not read to its end.

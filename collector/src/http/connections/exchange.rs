@@ -17,16 +17,23 @@ use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper::{Request, Response};
 use hyper_util::rt::TokioIo;
+use sayso_shared::limits::BODY_MAX_BYTES;
 use tokio::net::TcpStream;
 use tower::Service as _;
 
-use super::activity::{Activity, Order, Stage, Waits};
+use super::activity::{Activity, GivenUp, Order, Stage, Waits};
 use super::stream::WatchedStream;
 
 /// A request's line and headers may have this many bytes, else it is answered with 431.
 const HEAD_MAX: usize = 16 * 1024;
 /// The largest buffer for reading, which a large body in good supply grows to.
 const BUFFER_MAX: usize = 64 * 1024;
+
+/// Bytes of bodies that may be in memory while they are received, of all connections together. What a body has beyond the limit of the
+/// API goes to a file or is refused, so it does not count.
+pub(super) const MOST_OF_BODIES: usize = 32 * 1024 * 1024;
+/// Bodies up to this size are refused last: hardly any feedback is larger.
+pub(super) const SMALL_BODY: usize = 16 * 1024;
 
 /// How a turn of a connection ended.
 enum Turn<C> {
@@ -88,7 +95,9 @@ pub async fn run(
 
 /// Waits, without any buffer, until there is something to read; says no if the connection is to end instead.
 async fn wait_for_bytes(socket: &TcpStream, activity: &Activity) -> bool {
-    activity.enter(Stage::Parked);
+    if activity.stage().0 != Stage::Parked {
+        activity.enter(Stage::Parked);
+    }
     let readable = poll_fn(|cx| {
         let orders = activity.take_orders(cx.waker());
         if orders.has(Order::Close) || orders.has(Order::Stop) {
@@ -105,10 +114,10 @@ async fn answer(
     mut routes: Router,
     activity: Arc<Activity>,
 ) -> Result<Response<AnswerBody>, Infallible> {
-    activity.enter(Stage::Exchange);
+    activity.begin();
     let has_body = !request.body().is_end_stream();
     let mut request = request.map(|body| match has_body {
-        true => Body::new(RequestBody { body, activity: Arc::clone(&activity), is_over: false }),
+        true => Body::new(RequestBody { body, activity: Arc::clone(&activity), is_over: false, held: 0 }),
         false => Body::empty(),
     });
     request.extensions_mut().insert(ConnectInfo(peer));
@@ -124,6 +133,26 @@ struct RequestBody {
     body: Incoming,
     activity: Arc<Activity>,
     is_over: bool,
+    /// Bytes of it that are counted as being in memory.
+    held: usize,
+}
+
+impl RequestBody {
+    /// Counts a piece of the body as long as it may be in memory, and refuses it where there are too many of them: large ones first.
+    fn hold(&mut self, bytes: usize) -> Result<(), axum::Error> {
+        let counted = bytes.min(BODY_MAX_BYTES - self.held);
+        self.held += counted;
+        let all = self.activity.hold(counted);
+        if all > MOST_OF_BODIES && (self.held > SMALL_BODY || all > 2 * MOST_OF_BODIES) {
+            self.activity.give_up_body(GivenUp::Crowded);
+            return Err(given_up());
+        }
+        Ok(())
+    }
+}
+
+fn given_up() -> axum::Error {
+    axum::Error::new(io::Error::from(io::ErrorKind::TimedOut))
 }
 
 impl HttpBody for RequestBody {
@@ -131,13 +160,18 @@ impl HttpBody for RequestBody {
     type Error = axum::Error;
 
     fn poll_frame(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, axum::Error>>> {
-        if self.activity.is_too_slow() {
-            return Poll::Ready(Some(Err(axum::Error::new(io::Error::from(io::ErrorKind::TimedOut)))));
+        if self.activity.given_up().is_some() {
+            return Poll::Ready(Some(Err(given_up())));
         }
         let frame = Pin::new(&mut self.body).poll_frame(cx);
         self.activity.set_waits_for_body(if frame.is_pending() { Waits::Yes } else { Waits::No });
         let frame = ready!(frame);
         self.is_over = frame.is_none() || self.body.is_end_stream();
+        if let Some(Ok(piece)) = &frame
+            && let Some(data) = piece.data_ref()
+        {
+            self.hold(data.len())?;
+        }
         Poll::Ready(frame.map(|frame| frame.map_err(axum::Error::new)))
     }
 
@@ -153,6 +187,7 @@ impl HttpBody for RequestBody {
 impl Drop for RequestBody {
     fn drop(&mut self) {
         self.activity.set_waits_for_body(Waits::No);
+        self.activity.release(self.held);
         if !self.is_over && !self.body.is_end_stream() {
             self.activity.leave_unread();
         }

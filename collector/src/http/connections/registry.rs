@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 use std::net::IpAddr;
+use std::sync::atomic::AtomicUsize;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Instant;
 
@@ -10,6 +11,9 @@ use super::rules::Rules;
 use crate::http::client::network;
 use crate::metrics::{Ended, Metrics, TurnedAway};
 
+/// So many may still be ending, for which there are files besides those of the limit.
+const ENDING_MAX: usize = 128;
+
 /// All connections.
 #[derive(Debug)]
 pub struct Registry {
@@ -17,6 +21,8 @@ pub struct Registry {
     pub rules: Rules,
     /// Where it is counted what becomes of them.
     pub metrics: Arc<Metrics>,
+    /// Bytes of bodies that are being received.
+    pub bodies: Arc<AtomicUsize>,
     all: Mutex<Connections>,
 }
 
@@ -37,8 +43,9 @@ pub(super) struct Seen {
     /// The stage's word at the last look, and since when it has been that.
     pub word: u32,
     pub since: Instant,
-    /// Bytes received when the stage began.
+    /// Bytes received at the last look at which there were more of them, and when that was.
     pub received: u64,
+    pub received_at: Instant,
     /// Bytes sent at the last look at which there were more of them, and when that was.
     pub sent: u64,
     pub sent_at: Instant,
@@ -59,7 +66,7 @@ struct Connections {
 impl Registry {
     /// Without connections.
     pub fn new(rules: Rules, metrics: Arc<Metrics>) -> Self {
-        Self { rules, metrics, all: Mutex::default() }
+        Self { rules, metrics, bodies: Arc::default(), all: Mutex::default() }
     }
 
     /// Lets a connection in, unless all places are taken by clients who are being served. Those who only hold one make room, the longest
@@ -79,13 +86,13 @@ impl Registry {
         let open = all.by_number.len() - all.ending;
         // Those told to end do so at once, but if the threads are busy they may pile up.
         let is_full = open >= most && all.end_idle(None, most / 64 + 1, &self.metrics) == 0;
-        if is_full || all.by_number.len() > most + most / 16 {
+        if is_full || all.by_number.len() > most + ENDING_MAX {
             self.metrics.turned_away(TurnedAway::Full);
             return None;
         }
         all.last_number += 1;
         let (number, now) = (all.last_number, Instant::now());
-        let activity = Arc::<Activity>::default();
+        let activity = Arc::new(Activity::new(Arc::clone(&self.bodies)));
         if let Some(network) = counted {
             *all.by_network.entry(network).or_default() += 1;
         }
@@ -96,6 +103,7 @@ impl Registry {
             word,
             since: now,
             received: 0,
+            received_at: now,
             sent: 0,
             sent_at: now,
             is_ending: false,
@@ -108,6 +116,17 @@ impl Registry {
     /// Ends some of the longest idle connections.
     pub fn make_room(&self) {
         self.lock().end_idle(None, self.rules.connections / 64 + 1, &self.metrics);
+    }
+
+    /// Ends the oldest of those that are in the middle of a head, beyond `most` of them: each holds a buffer, and heads come in one piece
+    /// but from those who mean no good.
+    pub(super) fn thin_out_heads(&self, most: usize) {
+        let mut all = self.lock();
+        let is_head = |seen: &&Seen| !seen.is_ending && seen.activity.stage().0 == Stage::Head;
+        let surplus = all.by_number.values().filter(is_head).count().saturating_sub(most);
+        if surplus > 0 {
+            all.end_longest(surplus, |stage, _| stage == Stage::Head, &self.metrics);
+        }
     }
 
     /// Tells all connections to end after the request under way.
@@ -178,15 +197,27 @@ impl Connections {
         }
     }
 
-    /// Ends up to `count` connections that serve nobody, and says how many. First those between requests, then those that have begun
-    /// one and not come to the end of its head; of each the ones that have been so for the longest time.
+    /// Ends up to `count` connections that serve nobody, and says how many.
     fn end_idle(&mut self, network: Option<IpAddr>, count: usize, metrics: &Metrics) -> usize {
+        let serves_nobody = |stage, of: Option<IpAddr>| {
+            matches!(stage, Stage::Idle | Stage::Parked | Stage::Head) && (network.is_none() || of == network)
+        };
+        self.end_longest(count, serves_nobody, metrics)
+    }
+
+    /// Ends up to `count` of those chosen by stage and network, and says how many. First those between requests, then those that have begun
+    /// one and not come to the end of its head; of each the ones that have been so for the longest time.
+    fn end_longest(
+        &mut self,
+        count: usize,
+        is_chosen: impl Fn(Stage, Option<IpAddr>) -> bool,
+        metrics: &Metrics,
+    ) -> usize {
         let now = Instant::now();
         let mut idle: Vec<(bool, Instant, u64)> = Vec::new();
         for (number, seen) in &self.by_number {
             let (stage, word) = seen.activity.stage();
-            let holds = matches!(stage, Stage::Idle | Stage::Parked | Stage::Head);
-            if holds && !seen.is_ending && (network.is_none() || seen.network == network) {
+            if !seen.is_ending && is_chosen(stage, seen.network) {
                 let since = if word == seen.word { seen.since } else { now };
                 idle.push((stage == Stage::Head, since, *number));
             }
