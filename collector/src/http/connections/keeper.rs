@@ -79,3 +79,74 @@ fn judge(seen: &mut Seen, rules: &Rules, for_large_body: Duration, now: Instant)
         Stage::Ending => (passed >= LONGEST_END).then_some(Ended::Idle),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::activity::{Activity, Waits};
+    use super::*;
+
+    const RULES: Rules = Rules {
+        connections: 1,
+        per_address: None,
+        trusted: Vec::new(),
+        head: Duration::from_secs(10),
+        body: Duration::from_secs(20),
+        idle: Duration::from_secs(75),
+    };
+
+    /// A connection at which the keeper looks every second, for so long, while the client does `each`; says when it is over, and why.
+    fn watch(prepare: impl FnOnce(&Activity), each: impl Fn(&Activity)) -> Option<(u64, Option<Ended>)> {
+        let start = Instant::now();
+        let activity = Arc::new(Activity::new(Arc::default()));
+        let mut seen = Seen::new(Arc::clone(&activity), None, start);
+        prepare(&activity);
+        for second in 0..600 {
+            each(&activity);
+            let ended = judge(&mut seen, &RULES, RULES.body, start + Duration::from_secs(second));
+            if ended.is_some() || activity.given_up().is_some() {
+                return Some((second, ended));
+            }
+        }
+        None
+    }
+
+    #[test]
+    fn every_stage_has_its_end() {
+        let nothing = |_: &Activity| {};
+        assert_eq!(watch(nothing, nothing), Some((75, Some(Ended::Idle))));
+        let head = |activity: &Activity| activity.received(1);
+        assert_eq!(watch(head, head), Some((10, Some(Ended::SlowHead))), "dripping does not help");
+        let ending = |activity: &Activity| activity.enter(Stage::Ending);
+        assert_eq!(watch(ending, head), Some((2, Some(Ended::Idle))));
+    }
+
+    #[test]
+    fn a_body_has_the_time_that_its_length_allows() {
+        let body = |activity: &Activity| {
+            activity.begin();
+            activity.set_waits_for_body(Waits::Yes);
+        };
+        assert_eq!(watch(body, |_| {}), Some((20, None)));
+        let drips = |activity: &Activity| activity.received(100);
+        assert_eq!(watch(body, drips), Some((21, None)), "100 bytes a second are too few");
+        assert_eq!(watch(body, |activity| activity.received(2_100)), None, "2 KiB a second are enough");
+        let burst = |activity: &Activity| {
+            activity.begin();
+            activity.set_waits_for_body(Waits::Yes);
+            activity.received(1_000_000);
+        };
+        assert_eq!(watch(burst, |_| {}), Some((20, None)), "nor does it help to begin with much");
+    }
+
+    #[test]
+    fn an_answer_has_any_time_as_long_as_it_is_taken() {
+        let answering = |activity: &Activity| activity.begin();
+        assert_eq!(watch(answering, |_| {}), None, "a stream of events, or a long computation");
+        let stalled = |activity: &Activity| {
+            activity.begin();
+            activity.set_waits_to_send(Waits::Yes);
+        };
+        assert_eq!(watch(stalled, |_| {}), Some((30, Some(Ended::Stalled))));
+        assert_eq!(watch(stalled, |activity| activity.sent(10)), None, "slow, but taking");
+    }
+}

@@ -96,18 +96,7 @@ impl Registry {
         if let Some(network) = counted {
             *all.by_network.entry(network).or_default() += 1;
         }
-        let word = activity.stage().1;
-        let seen = Seen {
-            activity: Arc::clone(&activity),
-            network: counted,
-            word,
-            since: now,
-            received: 0,
-            received_at: now,
-            sent: 0,
-            sent_at: now,
-            is_ending: false,
-        };
+        let seen = Seen::new(Arc::clone(&activity), counted, now);
         all.by_number.insert(number, seen);
         self.metrics.connections_are(all.by_number.len());
         Some(Ticket { registry: Arc::clone(self), number, activity })
@@ -172,6 +161,13 @@ impl Ticket {
 impl Drop for Ticket {
     fn drop(&mut self) {
         self.registry.leave(self.number);
+    }
+}
+
+impl Seen {
+    pub fn new(activity: Arc<Activity>, network: Option<IpAddr>, now: Instant) -> Self {
+        let (word, (received, sent)) = (activity.stage().1, activity.bytes());
+        Self { activity, network, word, since: now, received, received_at: now, sent, sent_at: now, is_ending: false }
     }
 }
 
