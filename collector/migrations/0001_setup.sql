@@ -58,10 +58,13 @@ create table links (
     expires_at bigint not null
 );
 
+-- What a submission writes has no foreign keys: each would cost a look-up and, on PostgreSQL, a lock on the row of the site. The
+-- writer inserts all of it in one transaction, and a site with cases can't be removed.
+
 -- What the customer sent, as accepted: never updated.
 create table feedback (
     id text primary key not null,
-    site_id text not null references sites (id),
+    site_id text not null,
     kind text not null,
     message text not null,
     category text,
@@ -83,8 +86,12 @@ create table feedback (
 
 -- The same thing as the staff work on it; its id is the feedback's.
 create table cases (
-    id text primary key not null references feedback (id),
-    site_id text not null references sites (id),
+    id text primary key not null,
+    site_id text not null,
+    -- A hash of the site and the idempotency key, by which a repeated request is recognised, and a hash of what it said; forgotten after
+    -- some days.
+    submission_key text,
+    request_hash text,
     code_hash text not null unique,
     code_cipher text not null,
     kind text not null,
@@ -101,6 +108,7 @@ create table cases (
     outcome text,
     remedy text
 );
+create unique index cases_submission on cases (submission_key) where submission_key is not null;
 create index cases_status on cases (status, id);
 create index cases_owner on cases (owner_id, id) where owner_id is not null;
 
@@ -117,8 +125,8 @@ create index messages_case on messages (case_id, id);
 
 -- The append-only timeline of a case: audit trail, and the outbox that deliveries are planned from.
 create table events (
-    id text primary key not null,
-    case_id text not null references cases (id),
+    id text not null,
+    case_id text not null,
     seq bigint not null,
     type text not null,
     -- customer, member or system.
@@ -127,15 +135,15 @@ create table events (
     data text not null,
     created_at bigint not null,
     planned_at bigint not null default 0,
-    unique (case_id, seq)
+    primary key (case_id, seq)
 );
 create index events_unplanned on events (id) where planned_at = 0;
 
 -- The forwarding of one event to one destination: the id of a target, or the word customer.
 create table deliveries (
     id text primary key not null,
-    event_id text not null references events (id),
-    case_id text not null references cases (id),
+    event_id text not null,
+    case_id text not null,
     event_seq bigint not null,
     destination text not null,
     channel text not null,
@@ -147,10 +155,10 @@ create table deliveries (
     last_error text,
     created_at bigint not null,
     sent_at bigint,
-    unique (event_id, destination)
+    -- One delivery for each event and destination; and the order in which a destination hears of a case.
+    unique (case_id, destination, event_seq)
 );
 create index deliveries_due on deliveries (due_at) where state = 'pending';
-create index deliveries_order on deliveries (case_id, destination, event_seq);
 
 create table satisfactions (
     case_id text primary key not null references cases (id),
@@ -160,7 +168,7 @@ create table satisfactions (
     created_at bigint not null
 );
 
--- What a repeated request is recognised by. The scope is a site for feedback, a case for what follows.
+-- What a repeated request about a case is recognised by; the scope is the case.
 create table idempotency_keys (
     scope text not null,
     key text not null,

@@ -6,11 +6,12 @@ use std::sync::Arc;
 use tokio::sync::{Notify, broadcast};
 use tokio_util::sync::CancellationToken;
 
+use crate::attachments::Attachments;
 use crate::clock::Clock;
 use crate::config::Config;
 use crate::db::Db;
 use crate::http::limits::Limits;
-use crate::intake::Intake;
+use crate::intake::{Intake, Load};
 use crate::keys::Keys;
 use crate::metrics::Metrics;
 use crate::sites::SiteCache;
@@ -36,8 +37,12 @@ pub struct Shared {
     pub intake: Intake,
     /// What is counted for Prometheus.
     pub metrics: Arc<Metrics>,
+    /// The files that customers attach.
+    pub attachments: Attachments,
     /// Rate limits.
     pub limits: Limits,
+    /// How busy each site is.
+    pub load: Load,
     /// Tells open pages that a case has changed.
     pub changes: broadcast::Sender<CaseChanged>,
     /// Wakes the planner of the outbox.
@@ -65,9 +70,11 @@ impl App {
         let metrics = Arc::new(Metrics::new());
         let shared = Shared {
             sites: SiteCache::new(db.clone(), clock.clone()),
-            intake: Intake::start(db.clone(), &config.limits, Arc::clone(&metrics)),
+            intake: Intake::start(&db, &config.limits, Arc::clone(&metrics))?,
             metrics,
-            limits: Limits::new(&config),
+            attachments: Attachments::open(&config)?,
+            limits: Limits::new(&config, &clock),
+            load: Load::new(&config),
             changes: broadcast::Sender::new(256),
             outbox_wake: Notify::new(),
             shutdown: CancellationToken::new(),

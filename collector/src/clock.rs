@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
+use std::time::{Duration, Instant};
 
 use jiff::Timestamp;
 
@@ -18,15 +19,28 @@ pub const HOUR: Millis = 60 * MINUTE;
 pub const DAY: Millis = 24 * HOUR;
 
 /// The system's time, plus what a test has added to it.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug)]
 pub struct Clock {
     ahead: Arc<AtomicI64>,
+    started: Instant,
+}
+
+impl Default for Clock {
+    fn default() -> Self {
+        Self { ahead: Arc::default(), started: Instant::now() }
+    }
 }
 
 impl Clock {
     /// Now.
     pub fn now(&self) -> Millis {
         Timestamp::now().as_millisecond() + self.ahead.load(Ordering::Relaxed)
+    }
+
+    /// The time since this clock was made, for spans: it does not jump when the system's time is set.
+    pub fn running(&self) -> Duration {
+        let ahead = Duration::from_millis(self.ahead.load(Ordering::Relaxed).max(0).unsigned_abs());
+        self.started.elapsed() + ahead
     }
 
     /// Moves this clock, and all that were cloned from it, forward.

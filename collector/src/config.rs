@@ -37,6 +37,8 @@ pub struct Config {
     pub dangerous_allow_private_targets: bool,
     /// No rate limits, no proof of work.
     pub dangerous_disable_guards: bool,
+    /// Submissions are answered and forgotten.
+    pub dangerous_store_nothing: bool,
     /// Outgoing mail.
     pub smtp: Smtp,
     /// Forwarding.
@@ -45,6 +47,8 @@ pub struct Config {
     pub limits: Limits,
     /// How long things are kept.
     pub retention: Retention,
+    /// Files that customers attach.
+    pub attachments: Attachments,
     /// Numbers for Prometheus.
     pub metrics: MetricsSettings,
 }
@@ -87,6 +91,22 @@ pub struct Limits {
     pub code_lookups_per_minute: u32,
     /// Attempts to sign in.
     pub sign_ins_per_minute: u32,
+    /// Submissions from one address.
+    pub submissions_per_minute: u32,
+    /// Submissions to one site, from everywhere.
+    pub site_submissions_per_minute: u32,
+    /// Challenges that one address asks for.
+    pub challenges_per_minute: u32,
+    /// From how many submissions to a site in a minute on a proof of work is asked for; 0 for never.
+    pub proof_from_per_minute: u32,
+    /// Seconds below which nobody fills in the entry form.
+    pub form_seconds: u32,
+    /// Hours after which the entry form is handed out anew.
+    pub form_hours: u32,
+    /// Files from one address.
+    pub uploads_per_minute: u32,
+    /// Megabytes of files that wait for their submission, of all customers together.
+    pub unclaimed_megabytes: u32,
     /// Submissions that may wait to be written.
     pub queue: usize,
     /// Submissions that one commit writes at most.
@@ -113,6 +133,26 @@ pub struct Retention {
     pub close_resolved_days: u32,
     /// Days in which a closed case can be reopened.
     pub reopen_days: u32,
+    /// Hours that a file waits for the submission that it belongs to.
+    pub unclaimed_hours: u32,
+}
+
+/// Where attached files are kept.
+#[derive(Clone, Debug, Deserialize, Serialize)]
+#[serde(deny_unknown_fields)]
+pub struct Attachments {
+    /// Empty for a folder in the data folder, or `s3://bucket/prefix`.
+    pub store: String,
+    /// The address of the store; empty for that of Amazon.
+    pub endpoint: String,
+    /// The region of the bucket.
+    pub region: String,
+    /// The key of the store; empty for the role of the machine.
+    pub key_id: String,
+    /// The secret of the key.
+    pub secret: Secret,
+    /// Files may travel to the store without TLS.
+    pub dangerous_allow_http: bool,
 }
 
 /// How logs are written.
@@ -269,10 +309,45 @@ impl Config {
             self.metrics.listen.is_empty() || self.metrics_listen().is_some_and(|address| address != self.listen),
             "[metrics] listen must be an address of its own, such as \"127.0.0.1:9187\", or empty"
         );
+        ensure!(self.limits.submissions_per_minute >= 1, "[limits] submissions_per_minute must be at least 1");
+        ensure!(
+            self.limits.site_submissions_per_minute >= 1,
+            "[limits] site_submissions_per_minute must be at least 1"
+        );
+        ensure!(self.limits.challenges_per_minute >= 1, "[limits] challenges_per_minute must be at least 1");
+        ensure!(self.limits.form_seconds <= 60, "[limits] form_seconds must be at most 60");
+        ensure!((1..=720).contains(&self.limits.form_hours), "[limits] form_hours must be 1 to 720");
+        ensure!(self.limits.uploads_per_minute >= 1, "[limits] uploads_per_minute must be at least 1");
+        // Shorter, and a file could be swept while it is still on its way into the store.
+        ensure!(self.retention.unclaimed_hours >= 1, "[retention] unclaimed_hours must be at least 1");
+        self.attachments.check()?;
         self.smtp
             .from
             .parse::<lettre::message::Mailbox>()
             .context("[smtp] from must look like Name <user@example.com>")?;
+        Ok(())
+    }
+}
+
+impl Attachments {
+    fn check(&self) -> anyhow::Result<()> {
+        if self.store.is_empty() {
+            return Ok(());
+        }
+        let bucket = url::Url::parse(&self.store).ok().filter(|url| url.scheme() == "s3" && url.host_str().is_some());
+        ensure!(bucket.is_some(), "[attachments] store must be empty or like s3://bucket/prefix");
+        ensure!(
+            self.key_id.is_empty() == self.secret.reveal().is_none(),
+            "[attachments] key_id and secret go together"
+        );
+        if self.endpoint.is_empty() {
+            return Ok(());
+        }
+        let endpoint = url::Url::parse(&self.endpoint).context("[attachments] endpoint is not a URL")?;
+        let is_here = matches!(endpoint.host_str(), Some("localhost" | "127.0.0.1" | "[::1]"));
+        let is_allowed =
+            endpoint.scheme() == "https" || (endpoint.scheme() == "http" && (is_here || self.dangerous_allow_http));
+        ensure!(is_allowed, "[attachments] endpoint must begin with https://, or see dangerous_allow_http");
         Ok(())
     }
 }
@@ -297,10 +372,31 @@ mod tests {
     }
 
     #[test]
+    fn files_travel_to_a_store_by_tls_unless_it_is_here() {
+        let mut config = Config::for_data(Path::new("/tmp/x")).expect("the defaults hold");
+        for (store, endpoint, danger, holds) in [
+            ("s3://files", "", false, true),
+            ("s3://files/sayso", "https://minio.example", false, true),
+            ("s3://files", "http://127.0.0.1:9000", false, true),
+            ("s3://files", "http://minio:9000", false, false),
+            ("s3://files", "http://minio:9000", true, true),
+            ("files", "", false, false),
+            ("s3://", "", false, false),
+        ] {
+            (config.attachments.store, config.attachments.endpoint) = (store.into(), endpoint.into());
+            config.attachments.dangerous_allow_http = danger;
+            assert_eq!(config.check().is_ok(), holds, "{store} {endpoint}");
+        }
+        config.attachments.key_id = "a key without its secret".into();
+        assert!(config.check().is_err());
+    }
+
+    #[test]
     fn secrets_are_not_shown() {
         let mut config = Config::for_data(Path::new("/tmp/x")).expect("the defaults hold");
         config.database_url = Secret("postgres://u:hunter2@h/d".into());
         config.smtp.url = Secret("smtp://u:hunter2@h".into());
+        config.attachments.secret = Secret("hunter2".into());
         let shown = format!("{config:?} {}", toml::to_string(&config).expect("settings serialise"));
         assert!(!shown.contains("hunter2"), "{shown}");
     }

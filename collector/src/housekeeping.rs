@@ -1,11 +1,14 @@
 //! Housekeeping: what has had its time is forgotten or closed.
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
+
+use uuid::{Timestamp, Uuid};
 
 use crate::app::App;
+use crate::attachments;
 use crate::cases::staff;
-use crate::clock::{DAY, Millis};
-use crate::with_db;
+use crate::clock::{DAY, Millis, SECOND};
+use crate::{with_db, with_tx, with_write};
 
 const EVERY: Duration = Duration::from_secs(60 * 60);
 /// Cases closed for each look into the database.
@@ -14,17 +17,21 @@ const BATCH: i64 = 100;
 /// What one round did.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Round {
-    /// Idempotency keys, sessions and links deleted.
+    /// Idempotency keys, sessions, links and used challenges deleted.
     pub forgotten: u64,
     /// Cases closed.
     pub closed: u64,
+    /// Files deleted that nobody claimed.
+    pub swept: u64,
 }
 
 /// Cleans up now and each hour, until `app.shutdown` is cancelled.
 pub async fn run(app: App) {
     while !app.shutdown.is_cancelled() {
         match clean_up(&app).await {
-            Ok(round) => tracing::debug!(forgotten = round.forgotten, closed = round.closed, "cleaned up"),
+            Ok(round) => {
+                tracing::debug!(forgotten = round.forgotten, closed = round.closed, swept = round.swept, "cleaned up")
+            }
             Err(error) => tracing::error!(error = %error, "cleaning up failed; the next round is in an hour"),
         }
         tokio::select! {
@@ -41,19 +48,49 @@ pub async fn clean_up(app: &App) -> anyhow::Result<Round> {
     app.limits.forget_quiet();
     let old_keys = now - i64::from(retention.idempotency_days) * DAY;
     let mut forgotten = delete(app, "delete from idempotency_keys where created_at < $1", old_keys).await?;
+    forgotten += forget_submission_keys(app, old_keys).await?;
     forgotten += delete(app, "delete from sessions where expires_at <= $1", now).await?;
     forgotten += delete(app, "delete from links where expires_at <= $1", now).await?;
+    forgotten += delete(app, "delete from used_challenges where expires_at <= $1", now).await?;
     let closed = close_resolved(app, now - i64::from(retention.close_resolved_days) * DAY).await?;
-    Ok(Round { forgotten, closed })
+    let swept = attachments::sweep(app).await?;
+    Ok(Round { forgotten, closed, swept })
 }
 
 async fn delete(app: &App, delete: &'static str, before: Millis) -> sqlx::Result<u64> {
-    with_db!(&app.db, pool => sqlx::query(delete).bind(before).execute(pool).await.map(|done| done.rows_affected()))
+    with_write!(&app.db, pool => sqlx::query(delete).bind(before).execute(pool).await.map(|done| done.rows_affected()))
+}
+
+/// Forgets by which keys repeated submissions were recognised, and what they said. Identifiers sort by the time of their making, and how far
+/// the last round came is noted, so each round reads what is new only.
+async fn forget_submission_keys(app: &App, before: Millis) -> sqlx::Result<u64> {
+    const NOTED: &str = "submission_keys_forgotten";
+    let seconds = u64::try_from(before / SECOND).unwrap_or(0);
+    let end = Uuid::new_v7(Timestamp::from_unix_time(seconds, 0, 0, 0)).to_string();
+    let noted = "select value from meta where name = $1";
+    let noted: Option<String> =
+        with_db!(&app.db, pool => sqlx::query_scalar(noted).bind(NOTED).fetch_optional(pool).await)?;
+    let mut after = noted.unwrap_or_default();
+    let mut forgotten = 0;
+    loop {
+        let select = "select id from cases where id > $1 and id < $2 order by id limit $3";
+        let ids: Vec<String> = with_db!(&app.db, pool => sqlx::query_scalar(select).bind(&after).bind(&end).bind(BATCH).fetch_all(pool).await)?;
+        let Some(last) = ids.last().cloned() else { return Ok(forgotten) };
+        let started = Instant::now();
+        let mut tx = app.db.begin().await?;
+        let update = "update cases set submission_key = null, request_hash = null where id > $1 and id <= $2 and submission_key is not null";
+        forgotten += with_tx!(&mut tx, conn => sqlx::query(update).bind(&after).bind(&last).execute(conn).await.map(|done| done.rows_affected()))?;
+        let note =
+            "insert into meta (name, value) values ($1, $2) on conflict (name) do update set value = excluded.value";
+        with_tx!(&mut tx, conn => sqlx::query(note).bind(NOTED).bind(&last).execute(conn).await.map(|_| ()))?;
+        tx.commit().await?;
+        after = last;
+        app.intake.give_way(started.elapsed()).await;
+    }
 }
 
 async fn close_resolved(app: &App, resolved_before: Millis) -> anyhow::Result<u64> {
-    let select =
-        "select id from cases where status = 'resolved' and resolved_at <= $1 and id > $2 order by id limit $3";
+    let select = "select id from cases where quarantine = '' and status = 'resolved' and resolved_at <= $1 and id > $2 order by id limit $3";
     let mut closed = 0;
     let mut after = String::new();
     loop {

@@ -19,8 +19,9 @@ use hmac::{Hmac, Mac};
 use sha2::Sha256;
 use subtle::ConstantTimeEq;
 
+use crate::clock::Millis;
 use crate::db::Db;
-use crate::with_db;
+use crate::{with_db, with_write};
 
 /// The file in the data folder that holds the master key when the environment does not.
 pub const KEY_FILE: &str = "master.key";
@@ -47,6 +48,20 @@ pub enum Purpose {
     Session,
     /// A form of a page, against forged requests.
     Form,
+    /// When the entry form was handed out.
+    Entry,
+    /// The address of a client, on one day.
+    Client,
+    /// A challenge for a proof of work.
+    Challenge,
+    /// A file that waits for its submission.
+    Upload,
+    /// Whom a site vouched for.
+    Subject,
+    /// The token of a program.
+    Token,
+    /// A row of an imported file.
+    ImportedRow,
     /// A backup, against alterations.
     Backup,
 }
@@ -139,6 +154,13 @@ impl Keys {
             Purpose::Link => "link",
             Purpose::Session => "session",
             Purpose::Form => "form",
+            Purpose::Entry => "entry",
+            Purpose::Client => "client",
+            Purpose::Challenge => "challenge",
+            Purpose::Upload => "upload",
+            Purpose::Subject => "subject",
+            Purpose::Token => "token",
+            Purpose::ImportedRow => "imported row",
             Purpose::Backup => "backup",
         };
         let mut mac =
@@ -154,7 +176,7 @@ impl Keys {
         let own = self.check_value();
         if db.master_key_check().await?.is_none() {
             let insert = "insert into meta (name, value) values ('master_key_check', $1) on conflict (name) do nothing";
-            with_db!(db, pool => sqlx::query(insert).bind(&own).execute(pool).await.map(|_| ()))?;
+            with_write!(db, pool => sqlx::query(insert).bind(&own).execute(pool).await.map(|_| ()))?;
         }
         let stored = db.master_key_check().await?.unwrap_or_default();
         ensure!(
@@ -191,6 +213,11 @@ pub fn random_token() -> String {
 /// A new identifier whose order is that of its making.
 pub fn new_id() -> String {
     uuid::Uuid::now_v7().to_string()
+}
+
+/// A new identifier whose place in the order is that of another time.
+pub fn new_id_at(millis: Millis) -> String {
+    uuid::Builder::from_unix_timestamp_millis(millis.unsigned_abs(), &random_bytes()).into_uuid().to_string()
 }
 
 fn derive(master: &[u8; 32], purpose: &str) -> [u8; 32] {

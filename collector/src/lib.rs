@@ -1,8 +1,10 @@
 //! The collector: stores feedback durably, forwards it to the service team, and serves the widget, the customer's
 //! pages and the staff console.
 
+pub mod api;
 pub mod app;
 pub mod assets;
+pub mod attachments;
 pub mod auth;
 pub mod backup;
 pub mod cases;
@@ -15,6 +17,7 @@ pub mod demo;
 pub mod doctor;
 pub mod housekeeping;
 pub mod http;
+pub mod import;
 pub mod intake;
 pub mod keys;
 pub mod metrics;

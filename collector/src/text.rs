@@ -66,6 +66,18 @@ impl Texts {
         self.0.as_str()
     }
 
+    /// The size of a file for people: `340 KB`, `2.1 MB`.
+    pub fn size(&self, bytes: i64) -> String {
+        const KILO: f64 = 1024.0;
+        // Files are far smaller than what would lose precision.
+        let kilobytes = bytes as f64 / KILO;
+        match kilobytes / KILO {
+            mega if mega >= 9.95 => format!("{mega:.0} MB"),
+            mega if kilobytes >= 999.5 => format!("{mega:.1} MB"),
+            _ => format!("{:.0} KB", kilobytes.ceil()),
+        }
+    }
+
     /// A moment for people, in UTC: `22 Nov 2026, 10:00 UTC`, `2026年11月22日 10:00 UTC`.
     pub fn moment(&self, millis: Millis) -> String {
         let Ok(time) = Timestamp::from_millisecond(millis) else { return String::new() };
@@ -150,6 +162,13 @@ mod tests {
                 }
             }
         }
+    }
+
+    #[test]
+    fn sizes_are_short() {
+        let sizes =
+            [1, 1_024, 350_000, 1_020_000, 2_202_010, 10 * 1024 * 1024].map(|bytes| Texts(Lang::En).size(bytes));
+        assert_eq!(sizes, ["1 KB", "1 KB", "342 KB", "997 KB", "2.1 MB", "10 MB"]);
     }
 
     #[test]

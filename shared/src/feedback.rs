@@ -81,7 +81,8 @@ impl Feedback {
         let proof = read_opaque(&mut fields, "proof", PROOF_MAX_BYTES);
 
         let given = [
-            ("contact", contact.is_some()),
+            // Whom the site signed for can be reached by what it signed; the collector, which verifies it, makes sure.
+            ("contact", contact.is_some() || identity.is_some()),
             ("category", category.is_some()),
             ("rating", rating.is_some()),
             ("importance", importance.is_some()),

@@ -24,10 +24,18 @@ pub const PAGE_TITLE_MAX: usize = 300;
 pub const CONTEXT_MAX_BYTES: usize = 4 * 1024;
 /// Largest identity token, in bytes.
 pub const IDENTITY_MAX_BYTES: usize = 8 * 1024;
+/// Longest identifier of a customer at their site.
+pub const SUBJECT_MAX: usize = 255;
+/// Longest word for what a customer is to their site.
+pub const TIER_MAX: usize = 64;
 /// Largest proof, in bytes.
 pub const PROOF_MAX_BYTES: usize = 8 * 1024;
 /// Most attachments of a case.
 pub const ATTACHMENTS_MAX: usize = 5;
+/// Largest attachment, in bytes.
+pub const ATTACHMENT_MAX_BYTES: usize = 10 * 1024 * 1024;
+/// Longest name of an attached file.
+pub const FILE_NAME_MAX: usize = 255;
 /// Longest comment on a satisfaction score.
 pub const COMMENT_MAX: usize = 1_000;
 /// Largest request body of the public API, in bytes.

@@ -1,6 +1,6 @@
 //! A client of the collector: requests named for what people and widgets do.
 
-use reqwest::header::{HeaderMap, LOCATION};
+use reqwest::header::{CONTENT_TYPE, HeaderMap, LOCATION};
 use reqwest::{Method, RequestBuilder, StatusCode};
 use serde_json::{Value, json};
 
@@ -72,11 +72,40 @@ impl Client {
         answer.json()["code"].as_str().expect("a code").to_owned()
     }
 
+    /// Uploads a file to the site `acme`, as its page does.
+    pub async fn upload(&self, name: &str, content: &[u8]) -> Answer {
+        let body = multipart(&[("file", Some(name), content)]);
+        let request =
+            self.request(Method::POST, "/api/v1/sites/acme/attachments").header("origin", crate::TestApp::ORIGIN);
+        self.send(request.header(CONTENT_TYPE, MULTIPART).body(body)).await
+    }
+
+    /// Posts a form with files, as a browser does from a page of the collector.
+    pub async fn post_files(&self, path: &str, parts: &[(&str, Option<&str>, &[u8])]) -> Answer {
+        let request = self.request(Method::POST, path).header("origin", self.url.as_str());
+        self.send(request.header(CONTENT_TYPE, MULTIPART).body(multipart(parts))).await
+    }
+
     /// Posts JSON with a new idempotency key.
     pub async fn post_json(&self, path: &str, body: &Value) -> Answer {
         let key = uuid::Uuid::new_v4().to_string();
         self.send(self.request(Method::POST, path).header("idempotency-key", key).json(body)).await
     }
+}
+
+/// The media type of what [`multipart`] makes.
+pub const MULTIPART: &str = "multipart/form-data; boundary=--boundary";
+
+/// A form of fields and files: the name of the field, that of the file if it is one, and the content.
+pub fn multipart(parts: &[(&str, Option<&str>, &[u8])]) -> Vec<u8> {
+    let mut body = Vec::new();
+    for (name, file, content) in parts {
+        let file = file.map(|file| format!("; filename=\"{}\"", file.replace('"', "%22"))).unwrap_or_default();
+        let head = format!("----boundary\r\nContent-Disposition: form-data; name=\"{name}\"{file}\r\n\r\n");
+        body.extend([head.as_bytes(), content, b"\r\n"].concat());
+    }
+    body.extend_from_slice(b"----boundary--\r\n");
+    body
 }
 
 impl Answer {

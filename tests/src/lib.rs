@@ -5,14 +5,16 @@ pub mod browser;
 mod client;
 pub mod company;
 mod database;
+mod objects;
 pub mod process;
 pub mod raw;
 mod receiver;
 mod smtp;
 
 pub use app::{Background, Options, TestApp, write_key};
-pub use client::{Answer, Client};
+pub use client::{Answer, Client, MULTIPART, multipart};
 pub use database::Database;
+pub use objects::{Away, ObjectStore};
 pub use receiver::{Received, WebhookReceiver};
 pub use smtp::{Mail, MailServer};
 

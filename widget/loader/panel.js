@@ -108,8 +108,15 @@ export function panel(sayso) {
     }
   }
 
-  const asked = fetch(base + '/api/v1/sites/' + site).then(answer => answer.json())
+  const api = base + '/api/v1/sites/' + site
+  const asked = fetch(api).then(answer => answer.json())
   asked.catch(() => {})
+  // A busy site asks for some work, which is done while the customer types, or when it turns out that there is some to do.
+  let proof
+  const prove = () => {
+    proof = import(base + '/assets/__MODULE_proof__').then(({ solve }) => solve(api + '/challenge'))
+    proof.catch(() => {})
+  }
   sayso.style(css)
   for (const name in attributes) dialog.setAttribute(name, attributes[name])
   shut.setAttribute('part', 'close')
@@ -174,12 +181,12 @@ export function panel(sayso) {
         composed_at: new Date().toISOString()
       })
     },
-    async send(key, body) {
-      // The token is no part of what makes two submissions equal, and it expires: the newest one goes along.
+    async send(key, feedback, proved) {
+      // Token and proof are no part of what makes two submissions equal, and they expire: the newest ones go along.
       const { identity } = sayso
-      if (typeof identity == 'string') body = JSON.stringify({ ...JSON.parse(body), identity })
       try {
-        const answer = await fetch(base + '/api/v1/sites/' + site + '/feedback', {
+        const body = JSON.stringify({ ...JSON.parse(feedback), ...typeof identity == 'string' && { identity }, proof: await proof })
+        const answer = await fetch(api + '/feedback', {
           method: 'POST',
           credentials: 'omit',
           headers: { 'Content-Type': 'application/json', 'Idempotency-Key': key },
@@ -188,14 +195,23 @@ export function panel(sayso) {
         })
         const wait = parseInt(answer.headers.get('Retry-After'))
         const { errors = [], ...json } = await answer.json().catch(() => ({}))
+        if (errors.some(({ pointer }) => pointer == '/proof')) {
+          if (proved) throw { status: 503, wait: 5 }
+          prove()
+          return sayso.send(key, feedback, 1)
+        }
+        // What was accepted has used it up.
+        if (answer.ok) proof = 0
         return { ...json, status: answer.status, wait: wait >= 0 ? wait : 5, errors: errors.map(({ pointer, code }) => pointer + '\t' + code).join('\n') }
-      } catch {
-        return { status: 0 }
+      } catch (why) {
+        proof = 0
+        return { status: 0, ...why }
       }
     },
     // The site's settings as lines for the widget, with the texts in the visitor's language or the nearest to it.
     async settings() {
-      const { kinds, categories, required, promise_text, consent_text, privacy_url, theme } = await asked
+      const { kinds, categories, required, promise_text, consent_text, privacy_url, theme, proof: { required: busy } } = await asked
+      if (busy) listen(dialog, 'input', () => proof || prove())
       const stem = tag => tag.split('-')[0]
       const near = texts => {
         const tags = Object.keys(texts || {})

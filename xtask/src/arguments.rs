@@ -10,7 +10,7 @@ pub enum Command {
     Build,
     Run { demo_args: Vec<String> },
     Test { selection: Selection, test_args: Vec<String> },
-    Bench,
+    Bench { rounds: Vec<String> },
     Dist,
     Help,
 }
@@ -30,7 +30,17 @@ impl Command {
                 return Ok(Self::Run { demo_args: rest });
             }
             "test" => return Self::parse_test(rest),
-            "bench" => Self::Bench,
+            "bench" => {
+                if rest.first().is_some_and(|arg| arg == "intake") {
+                    rest.remove(0);
+                }
+                const ROUNDS: [&str; 8] =
+                    ["sqlite", "postgresql", "parse", "single", "full", "half", "connections", "stored"];
+                if let Some(unknown) = rest.iter().find(|round| !ROUNDS.contains(&round.as_str())) {
+                    bail!("there is no round `{unknown}`; there are {}", ROUNDS.join(", "));
+                }
+                return Ok(Self::Bench { rounds: rest });
+            }
             "dist" => Self::Dist,
             "help" | "--help" | "-h" => return Ok(Self::Help),
             other => bail!("there is no command `{other}`; `cargo xtask help` lists them"),
@@ -88,8 +98,15 @@ mod tests {
     }
 
     #[test]
+    fn a_bench_can_be_cut_short() {
+        assert_eq!(parse("bench").expect("no arguments are fine"), Command::Bench { rounds: Vec::new() });
+        let rounds = vec!["sqlite".to_owned(), "full".to_owned()];
+        assert_eq!(parse("bench intake sqlite full").expect("known rounds"), Command::Bench { rounds });
+    }
+
+    #[test]
     fn what_is_not_understood_is_refused() {
-        for line in ["biuld", "test everything", "test unit browser", "dist now", "build --release"] {
+        for line in ["biuld", "test everything", "test unit browser", "bench widgets", "dist now", "build --release"] {
             assert!(parse(line).is_err(), "{line} was accepted");
         }
     }

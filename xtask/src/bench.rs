@@ -10,13 +10,16 @@ use crate::postgres::Cluster;
 use crate::process::{Group, OnInterrupt};
 use crate::widget;
 
-/// Builds what is released, starts a PostgreSQL, and runs the load against both databases.
-pub fn bench() -> anyhow::Result<()> {
+/// Builds what is released, starts a PostgreSQL, and runs the load against both databases, or those rounds that are named.
+pub fn intake(rounds: &[String]) -> anyhow::Result<()> {
     widget::build()?;
     let cluster = Cluster::start()?;
     eprintln!("→ load (the first time it compiles for release, which takes minutes)");
     let mut command: Command = environment::cargo();
-    command.args(["bench", "--package", "sayso", "--bench", "intake"]).env("SAYSO_TEST_POSTGRES", cluster.url());
+    command
+        .args(["bench", "--package", "sayso", "--bench", "intake", "--"])
+        .args(rounds)
+        .env("SAYSO_TEST_POSTGRES", cluster.url());
     let status = Group::spawn(&mut command, Signal::TERM, OnInterrupt::End)?.wait()?;
     cluster.stop();
     if !status.success() {

@@ -25,7 +25,9 @@ cargo xtask <command>
   test [PART] [-- ARGS] check and test everything, or one part and what it needs:
                           tidy fmt clippy doc widget unit collector browser
                         ARGS go to the test programs, for example a test's name
-  bench                 load the released collector on both databases and print a table against the budgets
+  bench [intake] [ROUND...]
+                        load the released collector on both databases and print tables against the budgets;
+                        rounds are parse single full half connections stored, and sqlite or postgresql alone
   dist                  make one release binary with the widget inside: target/dist/sayso
   help                  print this text
 
@@ -48,7 +50,7 @@ fn dispatch() -> anyhow::Result<()> {
         Command::Build => widget::build().map(drop),
         Command::Run { demo_args } => run::demo(&demo_args),
         Command::Test { selection, test_args } => tests::test(selection, &test_args),
-        Command::Bench => bench::bench(),
+        Command::Bench { rounds } => bench::intake(&rounds),
         Command::Dist => dist::dist(),
         Command::Help => {
             print!("{HELP}");

@@ -1,44 +1,31 @@
 //! How many submissions a second become durable, and how fast they are answered: the real binary, loaded from this process on the
-//! same machine, with a contact each, two webhooks, and the outbox at work. `cargo xtask bench` runs it.
+//! same machine, with a contact each, two webhooks, and the outbox at work. `cargo xtask bench intake` runs it.
 //!
-//! Figures of one machine drift, so each run also measures one commit for each submission, and prints the ratio. What was
-//! answered is counted in the database afterwards; a count that differs is an error.
+//! Figures of one machine drift, so each run also measures the same server answering without storing, and with one commit for each
+//! submission, and prints the ratios. What was answered is counted in the database afterwards; a count that differs is an error.
+//!
+//! Arguments choose: `sqlite` or `postgresql`, and rounds by name (`parse`, `single`, `full`, `half`, `connections`, `stored`).
 
 mod load;
+mod seed;
 mod server;
+mod table;
 
 use std::time::Duration;
 
 use load::{Load, Measured};
-use server::{Server, Sink};
+use server::{Server, Setup, Sink};
 
-/// Connections that submit at the same time.
+/// Connections that submit at the same time, where a round does not say otherwise.
 const CONNECTIONS: usize = 64;
 /// How long each round takes.
 const ROUND: Duration = Duration::from_secs(8);
+/// Other numbers of connections, to see the growth.
+const OTHER_CONNECTIONS: [usize; 3] = [1, 8, 512];
+/// Cases that are there before, to see the growth.
+const STORED: [i64; 2] = [100_000, 1_000_000];
 
-#[tokio::main]
-async fn main() -> anyhow::Result<()> {
-    let postgres = std::env::var("SAYSO_TEST_POSTGRES").ok();
-    if postgres.is_none() {
-        println!("PostgreSQL is left out: `cargo xtask bench` starts one and sets SAYSO_TEST_POSTGRES.");
-    }
-    let sink = Sink::start().await?;
-    let mut lines = Vec::new();
-    for (name, url) in [("SQLite", None), ("PostgreSQL", postgres.as_deref())] {
-        if name == "PostgreSQL" && url.is_none() {
-            continue;
-        }
-        let single = round(name, url, &sink, "1").await?;
-        let batched = round(name, url, &sink, "256").await?;
-        let half = batched.per_second() / 2.0;
-        let paced = paced_round(name, url, &sink, half).await?;
-        lines.push((name, single, batched, paced));
-    }
-    print_table(&lines);
-    Ok(())
-}
-
+/// One measurement.
 struct Round {
     measured: Measured,
     idle_mib: f64,
@@ -46,58 +33,111 @@ struct Round {
     ready: Duration,
 }
 
-impl Round {
-    fn per_second(&self) -> f64 {
-        self.measured.per_second()
+/// Everything that was measured on one database; what was not asked for is missing.
+#[derive(Default)]
+struct Rounds {
+    parse: Option<Round>,
+    single: Option<Round>,
+    full: Option<Round>,
+    half: Option<Round>,
+    connections: Vec<(usize, Round)>,
+    stored: Vec<(i64, Round)>,
+}
+
+#[tokio::main]
+async fn main() -> anyhow::Result<()> {
+    let asked: Vec<String> = std::env::args().skip(1).filter(|argument| !argument.starts_with("--")).collect();
+    let databases = ["sqlite", "postgresql"];
+    let chosen = |name: &str, all: &[&str]| {
+        !asked.iter().any(|asked| all.contains(&asked.as_str())) || asked.iter().any(|asked| asked == name)
+    };
+    let postgres = std::env::var("SAYSO_TEST_POSTGRES").ok();
+    if postgres.is_none() {
+        println!("PostgreSQL is left out: `cargo xtask bench` starts one and sets SAYSO_TEST_POSTGRES.");
     }
+    let sink = Sink::start().await?;
+    let rounds = ["parse", "single", "full", "half", "connections", "stored"];
+    let mut lines = Vec::new();
+    for (name, url) in [("SQLite", None), ("PostgreSQL", postgres)] {
+        if chosen(&name.to_lowercase(), &databases) && (name == "SQLite" || url.is_some()) {
+            let bench = Bench { name, url, sink: &sink };
+            lines.push((name, bench.run(|round| chosen(round, &rounds)).await?));
+        }
+    }
+    table::print(&lines);
+    Ok(())
 }
 
-async fn round(name: &str, url: Option<&str>, sink: &Sink, batch: &str) -> anyhow::Result<Round> {
-    println!("→ {name}, at most {batch} submissions a commit, {CONNECTIONS} connections, {} s", ROUND.as_secs());
-    measure(url, sink, batch, Load { connections: CONNECTIONS, duration: ROUND, per_second: None }).await
+/// The rounds on one database.
+struct Bench<'a> {
+    name: &'static str,
+    url: Option<String>,
+    sink: &'a Sink,
 }
 
-async fn paced_round(name: &str, url: Option<&str>, sink: &Sink, per_second: f64) -> anyhow::Result<Round> {
-    println!("→ {name}, at half of that load: {per_second:.0} a second, {} s", ROUND.as_secs());
-    measure(url, sink, "256", Load { connections: CONNECTIONS, duration: ROUND, per_second: Some(per_second) }).await
-}
+impl Bench<'_> {
+    async fn run(&self, wanted: impl Fn(&str) -> bool) -> anyhow::Result<Rounds> {
+        let mut rounds = Rounds::default();
+        let plain = Setup::default();
+        if wanted("parse") {
+            let nothing = Setup { stores: false, ..plain };
+            rounds.parse =
+                Some(self.measure("answered after parsing, nothing stored", nothing, CONNECTIONS, None).await?);
+        }
+        if wanted("single") {
+            let single = Setup { batch: 1, ..plain };
+            rounds.single = Some(self.measure("a commit for each submission", single, CONNECTIONS, None).await?);
+        }
+        if wanted("full") {
+            rounds.full = Some(self.measure("commits in groups", plain, CONNECTIONS, None).await?);
+        }
+        if let (true, Some(full)) = (wanted("half"), &rounds.full) {
+            let half = full.measured.per_second() / 2.0;
+            rounds.half = Some(self.measure("half of that load", plain, CONNECTIONS, Some(half)).await?);
+        }
+        if wanted("connections") {
+            for connections in OTHER_CONNECTIONS {
+                rounds
+                    .connections
+                    .push((connections, self.measure("commits in groups", plain, connections, None).await?));
+            }
+        }
+        if wanted("stored") {
+            for stored in STORED {
+                let setup = Setup { stored, ..plain };
+                rounds.stored.push((stored, self.measure("commits in groups", setup, CONNECTIONS, None).await?));
+            }
+        }
+        Ok(rounds)
+    }
 
-async fn measure(url: Option<&str>, sink: &Sink, batch: &str, load: Load) -> anyhow::Result<Round> {
-    let server = Server::start(url, sink, batch).await?;
-    let idle_mib = server.memory_mib()?;
-    let measured = load.run(server.address).await?;
-    let loaded_mib = server.memory_mib()?;
-    let stored = server.stop_and_count().await?;
-    anyhow::ensure!(
-        stored == measured.answered(),
-        "{} were answered with 201, but {stored} are stored",
-        measured.answered()
-    );
-    println!("  {} stored and counted, {:.0} a second", stored, measured.per_second());
-    Ok(Round { measured, idle_mib, loaded_mib, ready: server::last_ready() })
-}
-
-fn print_table(lines: &[(&str, Round, Round, Round)]) {
-    println!("\n{:<44}{:>14}{:>14}", "", "measured", "budget");
-    for (name, single, batched, paced) in lines {
-        let target = if *name == "SQLite" { "≥ 10,000" } else { "≥ 12,000" };
-        let row = |what: &str, value: String, budget: &str| {
-            println!("{:<44}{value:>14}{budget:>14}", format!("{name}: {what}"))
-        };
-        row("durable submissions a second", format!("{:.0}", batched.per_second()), target);
-        row("the same with a commit for each", format!("{:.0}", single.per_second()), "");
-        row("ratio", format!("{:.1}", batched.per_second() / single.per_second()), "≥ 6");
-        row(
-            "p50 / p99 at full load, ms",
-            format!("{:.1} / {:.1}", batched.measured.percentile(0.5), batched.measured.percentile(0.99)),
-            "",
+    async fn measure(
+        &self,
+        what: &str,
+        setup: Setup,
+        connections: usize,
+        per_second: Option<f64>,
+    ) -> anyhow::Result<Round> {
+        let pace = per_second.map_or(String::new(), |rate| format!(", {rate:.0} a second"));
+        println!("→ {}: {what}, {connections} connections, {} cases before{pace}", self.name, setup.stored);
+        let server = Server::start(self.url.as_deref(), self.sink, setup).await?;
+        let idle_mib = server.memory_mib()?;
+        let measured = Load { connections, duration: ROUND, per_second }.run(server.address).await?;
+        let (loaded_mib, ready) = (server.memory_mib()?, server.ready);
+        let expected = if setup.stores { setup.stored + measured.answered() } else { 0 };
+        let stored = server.stop_and_count().await?;
+        anyhow::ensure!(
+            stored == expected,
+            "{} were answered with 201, so {expected} should be stored, but {stored} are",
+            measured.answered()
         );
-        row("p99 at half of that load, ms", format!("{:.1}", paced.measured.percentile(0.99)), "≤ 20");
-        row(
-            "memory idle / after the load, MiB",
-            format!("{:.0} / {:.0}", batched.idle_mib, batched.loaded_mib),
-            "≤ 25 / ≤ 100",
+        println!(
+            "  {} answered and counted, {:.0} a second, p50 {:.1} ms, p99 {:.1} ms, {loaded_mib:.0} MiB",
+            measured.answered(),
+            measured.per_second(),
+            measured.percentile(0.5),
+            measured.percentile(0.99)
         );
-        row("from start to ready, ms", format!("{:.0}", batched.ready.as_secs_f64() * 1_000.0), "≤ 200");
+        Ok(Round { measured, idle_mib, loaded_mib, ready })
     }
 }

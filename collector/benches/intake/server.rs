@@ -1,25 +1,38 @@
 //! The collector under load, and the receiver of its webhooks.
 
 use std::net::{SocketAddr, TcpListener};
+use std::path::Path;
 use std::process::Stdio;
-use std::sync::Mutex;
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, ensure};
-use sqlx::Connection;
+use sqlx::sqlite::SqliteConnectOptions;
+use sqlx::{Connection, PgConnection, SqliteConnection};
 use tempfile::TempDir;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::process::{Child, Command};
+
+use crate::seed;
 
 const BINARY: &str = env!("CARGO_BIN_EXE_sayso");
 /// A key of tests: what it protects is made up.
 const KEY: &str = "BwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwc=";
 
-static READY: Mutex<Duration> = Mutex::new(Duration::ZERO);
+/// What a round asks of the server and its database.
+#[derive(Clone, Copy)]
+pub struct Setup {
+    /// Whether submissions are stored at all.
+    pub stores: bool,
+    /// Submissions of one commit at most.
+    pub batch: usize,
+    /// Cases that are there before.
+    pub stored: i64,
+}
 
-/// How long the last server took from its start to its first answer.
-pub fn last_ready() -> Duration {
-    *READY.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
+impl Default for Setup {
+    fn default() -> Self {
+        Self { stores: true, batch: 256, stored: 0 }
+    }
 }
 
 /// A receiver that answers everything with 204.
@@ -53,6 +66,8 @@ impl Sink {
 pub struct Server {
     /// Where it answers.
     pub address: SocketAddr,
+    /// How long it took from its start to its first connection.
+    pub ready: Duration,
     child: Child,
     data: TempDir,
     database_url: String,
@@ -60,7 +75,7 @@ pub struct Server {
 
 impl Server {
     /// Starts one with a new database.
-    pub async fn start(postgres: Option<&str>, sink: &Sink, batch: &str) -> anyhow::Result<Self> {
+    pub async fn start(postgres: Option<&str>, sink: &Sink, setup: Setup) -> anyhow::Result<Self> {
         let data = tempfile::tempdir()?;
         let database_url = match postgres {
             None => String::new(),
@@ -68,7 +83,11 @@ impl Server {
         };
         let command = || {
             let mut command = Command::new(BINARY);
-            command.env("SAYSO_MASTER_KEY", KEY).env("SAYSO_LOG", "error").env("SAYSO_LIMITS__BATCH", batch);
+            command
+                .env("SAYSO_MASTER_KEY", KEY)
+                .env("SAYSO_LOG", "error")
+                .env("SAYSO_LIMITS__BATCH", setup.batch.to_string());
+            command.env("SAYSO_DANGEROUS_STORE_NOTHING", (!setup.stores).to_string());
             command.env("SAYSO_DANGEROUS_ALLOW_PRIVATE_TARGETS", "true").env("SAYSO_DANGEROUS_DISABLE_GUARDS", "true");
             command
                 .env("SAYSO_DATA", data.path())
@@ -85,6 +104,9 @@ impl Server {
         for arguments in set_up {
             ensure!(command().args(arguments).status().await?.success(), "sayso {} failed", arguments.join(" "));
         }
+        if setup.stored > 0 {
+            seed(data.path(), &database_url, setup.stored).await?;
+        }
         let address = TcpListener::bind("127.0.0.1:0")?.local_addr()?;
         let started = Instant::now();
         let child = command().args(["serve", "--listen", &address.to_string()]).spawn()?;
@@ -92,8 +114,7 @@ impl Server {
             tokio::time::sleep(Duration::from_millis(2)).await;
             ensure!(started.elapsed() < Duration::from_secs(20), "the server does not answer");
         }
-        *READY.lock().unwrap_or_else(std::sync::PoisonError::into_inner) = started.elapsed();
-        Ok(Self { address, child, data, database_url })
+        Ok(Self { address, ready: started.elapsed(), child, data, database_url })
     }
 
     /// Its resident memory.
@@ -109,18 +130,31 @@ impl Server {
         self.child.kill().await?;
         let select = "select count(*) from cases join feedback on feedback.id = cases.id";
         if self.database_url.is_empty() {
-            let options = sqlx::sqlite::SqliteConnectOptions::new().filename(self.data.path().join("sayso.db"));
-            let mut connection = sqlx::SqliteConnection::connect_with(&options).await?;
-            return Ok(sqlx::query_scalar(select).fetch_one(&mut connection).await?);
+            return Ok(sqlx::query_scalar(select).fetch_one(&mut open_sqlite(self.data.path()).await?).await?);
         }
-        let mut connection = sqlx::PgConnection::connect(&self.database_url).await?;
+        let mut connection = PgConnection::connect(&self.database_url).await?;
         Ok(sqlx::query_scalar(select).fetch_one(&mut connection).await?)
     }
 }
 
+async fn seed(data: &Path, database_url: &str, cases: i64) -> anyhow::Result<()> {
+    let started = Instant::now();
+    if database_url.is_empty() {
+        seed::sqlite(&mut open_sqlite(data).await?, cases).await?;
+    } else {
+        seed::postgres(&mut PgConnection::connect(database_url).await?, cases).await?;
+    }
+    println!("  {cases} cases made in {:.0} s", started.elapsed().as_secs_f64());
+    Ok(())
+}
+
+async fn open_sqlite(data: &Path) -> sqlx::Result<SqliteConnection> {
+    SqliteConnection::connect_with(&SqliteConnectOptions::new().filename(data.join("sayso.db"))).await
+}
+
 async fn new_database(admin: &str) -> anyhow::Result<String> {
     let name = format!("bench_{}", uuid::Uuid::new_v4().simple());
-    let mut connection = sqlx::PgConnection::connect(admin).await?;
+    let mut connection = PgConnection::connect(admin).await?;
     sqlx::query(sqlx::AssertSqlSafe(format!("create database {name}"))).execute(&mut connection).await?;
     let (server, parameters) = admin.split_once('?').map_or((admin, String::new()), |(s, p)| (s, format!("?{p}")));
     let (server, _) = server.rsplit_once('/').context("the address names a database")?;

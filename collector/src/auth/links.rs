@@ -4,7 +4,7 @@
 use crate::clock::{Clock, DAY, Millis};
 use crate::db::{Db, Tx};
 use crate::keys::{Keys, Purpose, random_token};
-use crate::{with_db, with_tx};
+use crate::{with_db, with_tx, with_write};
 
 use super::Member;
 
@@ -65,7 +65,7 @@ pub(super) async fn use_sign_in(db: &Db, keys: &Keys, token: &str, now: Millis) 
         "delete from links where token_hash = $1 and purpose = 'sign_in' and expires_at > $2 returning member_id";
     let hash = keys.hash(Purpose::Link, token);
     let member_id: Option<Option<String>> =
-        with_db!(db, pool => sqlx::query_scalar(delete).bind(&hash).bind(now).fetch_optional(pool).await)?;
+        with_write!(db, pool => sqlx::query_scalar(delete).bind(&hash).bind(now).fetch_optional(pool).await)?;
     match member_id.flatten() {
         Some(id) => Member::by_id(db, &id).await,
         None => Ok(None),

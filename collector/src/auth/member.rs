@@ -8,7 +8,7 @@ use crate::clock::Millis;
 use crate::db::{Db, Tx, is_unique_violation};
 use crate::http::{Error, Result};
 use crate::keys::new_id;
-use crate::{with_db, with_tx};
+use crate::{with_db, with_tx, with_write};
 
 words! {
     /// What a member may do.
@@ -170,13 +170,13 @@ impl Member {
     /// Sets or clears the password and ends every session of the member.
     pub async fn set_password(db: &Db, id: &str, hash: Option<&str>) -> sqlx::Result<()> {
         let update = "update members set password_hash = $1, session_epoch = session_epoch + 1 where id = $2";
-        with_db!(db, pool => sqlx::query(update).bind(hash).bind(id).execute(pool).await.map(|_| ()))
+        with_write!(db, pool => sqlx::query(update).bind(hash).bind(id).execute(pool).await.map(|_| ()))
     }
 
     /// Sets the language of the member's pages.
     pub async fn set_lang(db: &Db, id: &str, lang: Lang) -> sqlx::Result<()> {
         let update = "update members set lang = $1 where id = $2";
-        with_db!(db, pool => sqlx::query(update).bind(lang.as_str()).bind(id).execute(pool).await.map(|_| ()))
+        with_write!(db, pool => sqlx::query(update).bind(lang.as_str()).bind(id).execute(pool).await.map(|_| ()))
     }
 
     /// Lets a member leave: no more sign-in, no open cases, no links. What it wrote keeps its name. The last

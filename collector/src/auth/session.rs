@@ -15,7 +15,7 @@ use crate::clock::{HOUR, MINUTE, Millis};
 use crate::db::is_unique_violation;
 use crate::http::{Error, Result};
 use crate::keys::Purpose;
-use crate::with_db;
+use crate::{with_db, with_write};
 
 /// The cookie's name.
 pub const COOKIE: &str = "sayso_session";
@@ -96,12 +96,13 @@ impl SessionStore for Sessions {
     async fn create(&self, record: &mut Record) -> StoreResult<()> {
         let now = self.0.clock.now();
         let forget = "delete from sessions where expires_at <= $1";
-        with_db!(&self.0.db, pool => sqlx::query(forget).bind(now).execute(pool).await.map(|_| ())).map_err(backend)?;
+        with_write!(&self.0.db, pool => sqlx::query(forget).bind(now).execute(pool).await.map(|_| ()))
+            .map_err(backend)?;
         let insert = "insert into sessions (id, data, expires_at) values ($1, $2, $3)";
         loop {
             let id = self.hash(&record.id);
             let data = serde_json::to_string(&record.data).map_err(|error| StoreError::Encode(error.to_string()))?;
-            let done = with_db!(&self.0.db, pool => sqlx::query(insert).bind(&id).bind(&data).bind(now + IDLE).execute(pool).await.map(|_| ()));
+            let done = with_write!(&self.0.db, pool => sqlx::query(insert).bind(&id).bind(&data).bind(now + IDLE).execute(pool).await.map(|_| ()));
             match done {
                 Err(error) if is_unique_violation(&error) => record.id = Id::default(),
                 other => return other.map_err(backend),
@@ -115,7 +116,7 @@ impl SessionStore for Sessions {
         let id = self.hash(&record.id);
         let data = serde_json::to_string(&record.data).map_err(|error| StoreError::Encode(error.to_string()))?;
         let expires_at = self.0.clock.now() + IDLE;
-        with_db!(&self.0.db, pool => sqlx::query(update).bind(&data).bind(expires_at).bind(&id).execute(pool).await.map(|_| ())).map_err(backend)
+        with_write!(&self.0.db, pool => sqlx::query(update).bind(&data).bind(expires_at).bind(&id).execute(pool).await.map(|_| ())).map_err(backend)
     }
 
     async fn load(&self, id: &Id) -> StoreResult<Option<Record>> {
@@ -134,7 +135,7 @@ impl SessionStore for Sessions {
 
     async fn delete(&self, id: &Id) -> StoreResult<()> {
         let hash = self.hash(id);
-        with_db!(&self.0.db, pool => sqlx::query("delete from sessions where id = $1").bind(&hash).execute(pool).await.map(|_| ())).map_err(backend)
+        with_write!(&self.0.db, pool => sqlx::query("delete from sessions where id = $1").bind(&hash).execute(pool).await.map(|_| ())).map_err(backend)
     }
 }
 

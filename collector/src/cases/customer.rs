@@ -8,7 +8,7 @@ use serde_json::json;
 use super::event::append;
 use super::repeat::{Seen, note, request_hash};
 use super::view::{self, Standing};
-use super::{Actor, Case, EventType, Status};
+use super::{Actor, Case, EventType, Status, quarantine};
 use crate::app::App;
 use crate::clock::{DAY, Millis};
 use crate::db::Tx;
@@ -95,6 +95,7 @@ async fn resume(tx: &mut Tx, case_id: &str, standing: &Standing, now: Millis) ->
     let update = "update cases set status = $1, reopened_count = reopened_count + $2, \
         resolved_at = case when $2 = 1 then null else resolved_at end, closed_at = null where id = $3";
     with_tx!(tx, conn => sqlx::query(update).bind(to.as_str()).bind(i64::from(reopened)).bind(case_id).execute(conn).await.map(|_| ()))?;
+    quarantine::hold_again(tx, case_id).await?;
     let event = if reopened { EventType::Reopened } else { EventType::Status };
     append(tx, case_id, event, &Actor::Customer, json!({"from": from, "to": to}), now).await?;
     Ok(())

@@ -45,6 +45,8 @@ pub enum Actor {
     Customer,
     /// A member of the staff, by identifier.
     Member(String),
+    /// A program that acts for the staff, by the identifier of its token.
+    Token(String),
     /// Sayso itself.
     System,
 }
@@ -55,7 +57,7 @@ impl Actor {
         match self {
             Actor::Customer => "customer",
             Actor::Member(_) => "member",
-            Actor::System => "system",
+            Actor::Token(_) | Actor::System => "system",
         }
     }
 
@@ -63,8 +65,24 @@ impl Actor {
     pub fn member_id(&self) -> Option<&str> {
         match self {
             Actor::Member(id) => Some(id),
-            Actor::Customer | Actor::System => None,
+            Actor::Customer | Actor::Token(_) | Actor::System => None,
         }
+    }
+
+    /// The token's identifier.
+    pub fn token_id(&self) -> Option<&str> {
+        match self {
+            Actor::Token(id) => Some(id),
+            Actor::Customer | Actor::Member(_) | Actor::System => None,
+        }
+    }
+
+    /// The data of an event, with the token that caused it.
+    pub fn sign(&self, mut data: Value) -> Value {
+        if let Some(id) = self.token_id() {
+            data["token"] = id.into();
+        }
+        data
     }
 }
 
@@ -81,7 +99,7 @@ pub async fn append(
     now: Millis,
 ) -> sqlx::Result<String> {
     let id = new_id();
-    let data = data.to_string();
+    let data = actor.sign(data).to_string();
     let insert = "insert into events (id, case_id, seq, type, actor, member_id, data, created_at) \
         select $1, $2, coalesce(max(seq), 0) + 1, $3, $4, $5, $6, $7 from events where case_id = $2";
     with_tx!(tx, conn => sqlx::query(insert).bind(&id).bind(case_id).bind(event.as_str()).bind(actor.as_str())

@@ -1,5 +1,7 @@
 //! Recognising repeated requests by their idempotency key.
 
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use sayso_shared::id::IdempotencyKey;
 use serde::Serialize;
 use sha2::{Digest, Sha256};
@@ -12,11 +14,13 @@ use crate::with_tx;
 /// A hash of what a request means. Two requests are the same if it is.
 pub fn request_hash(request: &impl Serialize) -> String {
     let json = serde_json::to_vec(request).expect("requests are plain data");
-    Sha256::digest(&json).iter().fold(String::with_capacity(64), |mut hex, byte| {
-        use std::fmt::Write;
-        let _ = write!(hex, "{byte:02x}");
-        hex
-    })
+    URL_SAFE_NO_PAD.encode(Sha256::digest(&json))
+}
+
+/// What a repeated submission is recognised by: the site and the client's key in one short text, since it is indexed.
+pub fn submission_key(site_id: &str, key: &IdempotencyKey) -> String {
+    let digest = Sha256::new().chain_update(site_id).chain_update([0]).chain_update(key.as_str()).finalize();
+    URL_SAFE_NO_PAD.encode(&digest[..16])
 }
 
 /// Whether a request has been seen.

@@ -2,12 +2,13 @@
 
 use sayso_shared::{Contact, Kind, TrackingCode};
 
-use super::{Outcome, Priority, Status};
+use super::{Outcome, Priority, Quarantine, Status, Suspicion};
 use crate::app::App;
 use crate::clock::Millis;
 use crate::db::Tx;
 use crate::http::{Error, Result};
 use crate::keys::{Keys, Purpose};
+use crate::sites::identity::Identity;
 use crate::{with_db, with_tx};
 
 /// A case with the feedback that it began with.
@@ -43,6 +44,10 @@ pub struct Case {
     pub outcome: Option<String>,
     /// What the customer was given.
     pub remedy: Option<String>,
+    /// The word for where it stands in the quarantine; empty for a case like any other.
+    pub quarantine: String,
+    /// The word for why it was held there.
+    pub suspicion: Option<String>,
     /// The customer's words.
     pub message: String,
     /// The key of the site's category.
@@ -67,14 +72,15 @@ pub struct Case {
     pub context: Option<String>,
     code_cipher: String,
     contact_cipher: Option<String>,
+    identity_cipher: Option<String>,
 }
 
 /// The columns of [`Case`], of `cases` joined with `feedback`; a query adds its conditions on `cases`.
 pub const SELECT: &str = "select cases.id, cases.site_id, cases.kind, cases.status, cases.priority, cases.owner_id, cases.received_at, \
     cases.updated_at, cases.first_response_due, cases.first_responded_at, cases.resolved_at, cases.closed_at, \
-    cases.reopened_count, cases.outcome, cases.remedy, cases.code_cipher, feedback.message, feedback.category, feedback.rating, \
+    cases.reopened_count, cases.outcome, cases.remedy, cases.quarantine, cases.suspicion, cases.code_cipher, feedback.message, feedback.category, feedback.rating, \
     feedback.importance, feedback.desired_outcome, feedback.reference, feedback.locale, feedback.page_url, feedback.page_title, \
-    feedback.page_referrer, feedback.context, feedback.contact_cipher \
+    feedback.page_referrer, feedback.context, feedback.contact_cipher, feedback.identity_cipher \
     from cases join feedback on feedback.id = cases.id";
 
 impl Case {
@@ -116,6 +122,16 @@ impl Case {
         Outcome::parse(self.outcome.as_deref()?)
     }
 
+    /// Where it stands in the quarantine; none for a case like any other.
+    pub fn quarantine(&self) -> Option<Quarantine> {
+        Quarantine::parse(&self.quarantine)
+    }
+
+    /// Why it was held in the quarantine.
+    pub fn suspicion(&self) -> Option<Suspicion> {
+        Suspicion::parse(self.suspicion.as_deref()?)
+    }
+
     /// The customer's tracking code, decrypted.
     pub fn code(&self, keys: &Keys) -> Result<String> {
         let code = keys.decrypt_text(&code_context(&self.id), &self.code_cipher);
@@ -127,6 +143,12 @@ impl Case {
     /// The customer's contact, decrypted; none for an anonymous case.
     pub fn contact(&self, keys: &Keys) -> Option<Contact> {
         let json = keys.decrypt(&contact_context(&self.id), self.contact_cipher.as_deref()?)?;
+        serde_json::from_slice(&json).ok()
+    }
+
+    /// Whom the site vouched for, decrypted; none where it named nobody.
+    pub fn identity(&self, keys: &Keys) -> Option<Identity> {
+        let json = keys.decrypt(&identity_context(&self.id), self.identity_cipher.as_deref()?)?;
         serde_json::from_slice(&json).ok()
     }
 
@@ -152,6 +174,11 @@ pub fn contact_context(case_id: &str) -> String {
     format!("feedback/{case_id}/contact")
 }
 
+/// Where the ciphertext of a feedback's identity belongs.
+pub fn identity_context(case_id: &str) -> String {
+    format!("feedback/{case_id}/identity")
+}
+
 /// What a change of a case decides by.
 #[derive(Clone, Debug, sqlx::FromRow)]
 pub struct Standing {
@@ -163,9 +190,16 @@ pub struct Standing {
     pub owner_id: Option<String>,
     /// When it was closed last.
     pub closed_at: Option<Millis>,
+    /// The word for where it stands in the quarantine.
+    pub quarantine: String,
 }
 
 impl Standing {
+    /// Where it stands in the quarantine; none for a case like any other.
+    pub fn quarantine(&self) -> Option<Quarantine> {
+        Quarantine::parse(&self.quarantine)
+    }
+
     /// Where the case stands.
     pub fn status(&self) -> Status {
         Status::parse(&self.status).unwrap_or(Status::New)
@@ -175,7 +209,8 @@ impl Standing {
 /// Locks the row of a case for the rest of the transaction and reads what a change decides by. The update comes first, since it is
 /// what locks a row on both databases.
 pub async fn lock(tx: &mut Tx, case_id: &str, now: Millis) -> Result<Standing> {
-    let update = "update cases set updated_at = $1 where id = $2 returning kind, status, owner_id, closed_at";
+    let update =
+        "update cases set updated_at = $1 where id = $2 returning kind, status, owner_id, closed_at, quarantine";
     let standing = with_tx!(tx, conn => sqlx::query_as(update).bind(now).bind(case_id).fetch_optional(conn).await)?;
     standing.ok_or(Error::NotFound("there is no such case"))
 }
@@ -189,6 +224,8 @@ pub struct Message {
     pub author: String,
     /// The name of the member who wrote it.
     pub member_name: Option<String>,
+    /// The name of the token by which a program wrote it; for the staff only.
+    pub token_name: Option<String>,
     /// What was said.
     pub body: String,
     /// When.
@@ -202,8 +239,9 @@ pub async fn conversation(app: &App, case_id: &str) -> Result<Vec<Message>> {
 
 /// All messages and notes of a case, oldest first: for the staff only.
 pub async fn messages(app: &App, case_id: &str) -> Result<Vec<Message>> {
-    let select = "select messages.id, messages.author, members.name as member_name, messages.body, messages.created_at \
-        from messages left join members on members.id = messages.member_id where messages.case_id = $1 order by messages.id";
+    let select = "select messages.id, messages.author, members.name as member_name, tokens.name as token_name, messages.body, messages.created_at \
+        from messages left join members on members.id = messages.member_id left join tokens on tokens.id = messages.token_id \
+        where messages.case_id = $1 order by messages.id";
     Ok(with_db!(&app.db, pool => sqlx::query_as(select).bind(case_id).fetch_all(pool).await)?)
 }
 

@@ -7,9 +7,11 @@ use std::io::IsTerminal;
 use clap::{Parser, Subcommand};
 
 use crate::auth::commands::{self as members, MemberCommand};
+use crate::auth::token_commands::{self as tokens, TokenCommand};
 use crate::clock::Clock;
 use crate::config::{Config, DEFAULTS, LogFormat, Overrides};
 use crate::db::Db;
+use crate::import::{self, ImportArguments};
 use crate::keys::Keys;
 use crate::outbox::commands::TargetCommand;
 use crate::sites::commands::SiteCommand;
@@ -40,6 +42,11 @@ enum Command {
     /// Add, list, try and remove the places that a site's events are forwarded to.
     #[command(subcommand)]
     Target(TargetCommand),
+    /// Make, list and remove tokens, with which programs use the staff API.
+    #[command(subcommand)]
+    Token(TokenCommand),
+    /// Store feedback that was given elsewhere, from a file.
+    Import(ImportArguments),
     /// Write everything to a file, also while the server works: the database and the attachments, but not the master key.
     Backup(backup::BackupArguments),
     /// Put back what `sayso backup` wrote, into either kind of database. The server must not run.
@@ -113,6 +120,8 @@ impl Cli {
             Command::Restore(arguments) => backup::restore(arguments, &config).await,
             Command::Member(command) => members::run(command, &Context::open(config).await?).await,
             Command::Target(command) => outbox::commands::run(command, &Context::open(config).await?).await,
+            Command::Token(command) => tokens::run(command, &Context::open(config).await?).await,
+            Command::Import(arguments) => import::run(arguments, &Context::open(config).await?).await,
             Command::Site(command) => sites::commands::run(command, &Context::open(config).await?).await,
         }
     }

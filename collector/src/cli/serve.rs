@@ -18,6 +18,9 @@ pub async fn run(mut config: Config) -> anyhow::Result<()> {
     if let Some(path) = links::make_setup_link(&app.db, &app.keys, &app.clock).await? {
         println!("Nobody can sign in yet. Set it up, within a day, at\n\n    {}\n", app.config.url(&path));
     }
+    if app.config.dangerous_store_nothing {
+        tracing::warn!("dangerous_store_nothing is set: what customers send is answered and lost");
+    }
     serve::stop_on_signals(&app)?;
     tracing::info!(listen = %app.config.listen, public_url = app.config.public_url, database = app.db.name(), "serving");
     serve::serve(app, listener).await

@@ -23,8 +23,8 @@ impl Db {
     /// Begins to read everything as of now.
     pub async fn snapshot(&self) -> sqlx::Result<Snapshot> {
         Ok(match self {
-            Db::Sqlite(pool) => {
-                let mut tx = pool.begin().await?;
+            Db::Sqlite(pools) => {
+                let mut tx = pools.read.begin().await?;
                 // SQLite's snapshot begins with the first thing that is read.
                 sqlx::query("select count(*) from sqlite_master").execute(&mut *tx).await?;
                 Snapshot::Sqlite(tx)

@@ -1,12 +1,13 @@
 //! The only module that knows that there are two databases.
 //!
-//! A slice writes each query once, as one text that both understand, inside [`with_db!`](crate::with_db) (one statement) or
-//! [`with_tx!`](crate::with_tx) (several that belong together). Nothing checks the SQL at compile time, so the tests execute every query on both.
+//! A slice writes each query once, as one text that both understand, inside [`with_db!`](crate::with_db) (it reads),
+//! [`with_write!`](crate::with_write) (one statement that writes) or [`with_tx!`](crate::with_tx) (several that belong together). Nothing checks the SQL at compile time, so the tests execute every query on both.
 
 pub mod catalog;
 mod connect;
 pub mod copy;
 mod health;
+pub mod rows;
 pub mod search;
 
 pub use connect::{ServerLock, lock_for_serving, others_connected, sqlite_file};
@@ -17,17 +18,44 @@ use sqlx::{PgPool, Postgres, Sqlite, SqlitePool, Transaction};
 #[derive(Clone, Debug)]
 pub enum Db {
     /// The default: a file in the data folder.
-    Sqlite(SqlitePool),
+    Sqlite(SqlitePools),
     /// For several replicas.
     Postgres(PgPool),
 }
 
-/// Runs one body on the pool of either database; the body must give a type that names no driver.
+/// The connections to SQLite. All writes of this process go through one connection, in the order of their asking: SQLite lets one writer
+/// in at a time, and lets those that wait try again by chance, which under load is unfair without bounds.
+#[derive(Clone, Debug)]
+pub struct SqlitePools {
+    /// For what only reads; a statement that writes is refused here.
+    pub read: SqlitePool,
+    /// The one connection that writes.
+    pub write: SqlitePool,
+}
+
+/// Runs one body, which only reads, on the pool of either database; the body must give a type that names no driver.
 #[macro_export]
 macro_rules! with_db {
     ($db:expr, $pool:ident => $body:expr) => {
         match $db {
-            $crate::db::Db::Sqlite($pool) => $body,
+            $crate::db::Db::Sqlite(pools) => {
+                let $pool = &pools.read;
+                $body
+            }
+            $crate::db::Db::Postgres($pool) => $body,
+        }
+    };
+}
+
+/// Runs one body of one statement that writes; several that belong together are a [`Tx`]. Never inside of one: on SQLite it would wait for itself.
+#[macro_export]
+macro_rules! with_write {
+    ($db:expr, $pool:ident => $body:expr) => {
+        match $db {
+            $crate::db::Db::Sqlite(pools) => {
+                let $pool = &pools.write;
+                $body
+            }
             $crate::db::Db::Postgres($pool) => $body,
         }
     };
@@ -63,9 +91,21 @@ impl Db {
     /// Begins a transaction that will write.
     pub async fn begin(&self) -> sqlx::Result<Tx> {
         Ok(match self {
-            Db::Sqlite(pool) => Tx::Sqlite(pool.begin_with("begin immediate").await?),
+            Db::Sqlite(pools) => Tx::Sqlite(pools.write.begin_with("begin immediate").await?),
             Db::Postgres(pool) => Tx::Postgres(pool.begin().await?),
         })
+    }
+
+    /// The same database for one task that writes all the time, in the runtime that calls this: on PostgreSQL with a connection of its own,
+    /// which that runtime watches.
+    pub fn for_one_writer(&self) -> Db {
+        match self {
+            Db::Sqlite(pools) => Db::Sqlite(pools.clone()),
+            Db::Postgres(pool) => {
+                let options = pool.options().clone().min_connections(0).max_connections(1);
+                Db::Postgres(options.connect_lazy_with((*pool.connect_options()).clone()))
+            }
+        }
     }
 
     /// Whether the database answers.
@@ -88,7 +128,13 @@ impl Db {
 
     /// Closes all connections after their work.
     pub async fn close(&self) {
-        with_db!(self, pool => pool.close().await)
+        match self {
+            Db::Sqlite(pools) => {
+                pools.read.close().await;
+                pools.write.close().await;
+            }
+            Db::Postgres(pool) => pool.close().await,
+        }
     }
 }
 

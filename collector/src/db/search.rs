@@ -3,23 +3,40 @@
 //! Words of letters and digits are tokens; of Chinese, Japanese and Korean characters each one is a token and each pair of
 //! neighbours is one more. A query becomes the pairs (or the single character), all of which must occur.
 
-use crate::db::{Db, Tx};
+use std::collections::HashMap;
+
+use super::rows::{Part, Rows, chunks};
+use crate::db::{Db, SqlitePools, Tx};
 use crate::{with_db, with_tx};
+
+/// What is to be found of a case.
+#[derive(Debug)]
+pub struct Entry<'a> {
+    /// The case.
+    pub case_id: &'a str,
+    /// The number of the event up to which the text is that of the case. An entry never replaces a later one, so that of two planners
+    /// the slower one does no harm.
+    pub seq: i64,
+    /// The tokens of everything that was said.
+    pub tokens: String,
+}
 
 /// Makes the index: FTS5 on SQLite, a `tsvector` on PostgreSQL. The one place where the two differ in their tables.
 pub(super) async fn prepare(db: &Db) -> sqlx::Result<()> {
     match db {
-        Db::Sqlite(pool) => {
-            let table = "create virtual table if not exists case_search using fts5 (case_id unindexed, tokens, tokenize = 'unicode61 remove_diacritics 0')";
+        Db::Sqlite(SqlitePools { write: pool, .. }) => {
+            // No text is kept here, only which tokens occur where: the texts are in other tables, and queries have no phrases.
+            let table = "create virtual table if not exists case_search using fts5 (tokens, content = '', contentless_delete = 1, \
+                detail = none, tokenize = 'unicode61 remove_diacritics 0')";
             sqlx::query(table).execute(pool).await?;
-            let numbers = "create table if not exists case_search_numbers (number integer primary key, case_id text not null unique)";
+            let numbers = "create table if not exists case_search_numbers (number integer primary key, case_id text not null unique, seq integer not null)";
             sqlx::query(numbers).execute(pool).await?;
         }
         Db::Postgres(pool) => {
             // `if not exists` still races between two replicas that start together, so the lock comes first.
             let mut tx = pool.begin().await?;
             sqlx::query("select pg_advisory_xact_lock(7229715)").execute(&mut *tx).await?;
-            sqlx::query("create table if not exists case_search (case_id text primary key, tokens tsvector not null)")
+            sqlx::query("create table if not exists case_search (case_id text primary key, seq bigint not null, tokens tsvector not null)")
                 .execute(&mut *tx)
                 .await?;
             sqlx::query("create index if not exists case_search_tokens on case_search using gin (tokens)")
@@ -31,24 +48,65 @@ pub(super) async fn prepare(db: &Db) -> sqlx::Result<()> {
     Ok(())
 }
 
-/// Replaces what is indexed of a case by `text`.
-pub async fn index(tx: &mut Tx, case_id: &str, text: &str) -> sqlx::Result<()> {
-    let tokens = tokens(text).collect::<Vec<_>>().join(" ");
-    match tx {
-        Tx::Sqlite(tx) => {
-            // FTS5 finds a row fast by its number alone, so the numbers of the cases stand in a table of their own.
-            let number = "insert into case_search_numbers (case_id) values ($1) \
-                on conflict (case_id) do update set case_id = excluded.case_id returning number";
-            let number: i64 = sqlx::query_scalar(number).bind(case_id).fetch_one(&mut **tx).await?;
-            sqlx::query("delete from case_search where rowid = $1").bind(number).execute(&mut **tx).await?;
-            let insert = sqlx::query("insert into case_search (rowid, case_id, tokens) values ($1, $2, $3)");
-            insert.bind(number).bind(case_id).bind(tokens).execute(&mut **tx).await?;
+/// Replaces what is indexed of the cases.
+pub async fn index(tx: &mut Tx, entries: &[Entry<'_>]) -> sqlx::Result<()> {
+    for chunk in chunks(entries) {
+        match tx {
+            Tx::Sqlite(_) => index_in_sqlite(tx, chunk).await?,
+            Tx::Postgres(_) => index_in_postgres(tx, chunk).await?,
         }
-        Tx::Postgres(tx) => {
-            let upsert = "insert into case_search (case_id, tokens) values ($1, to_tsvector('simple', $2)) \
-                on conflict (case_id) do update set tokens = excluded.tokens";
-            sqlx::query(upsert).bind(case_id).bind(tokens).execute(&mut **tx).await?;
+    }
+    Ok(())
+}
+
+async fn index_in_postgres(tx: &mut Tx, entries: &[Entry<'_>]) -> sqlx::Result<()> {
+    static UPSERT: Rows = Rows::new(&[Part {
+        head: "insert into case_search (case_id, seq, tokens) values ",
+        row: "(?, ?, to_tsvector('simple', ?))",
+        tail: " on conflict (case_id) do update set seq = excluded.seq, tokens = excluded.tokens where case_search.seq <= excluded.seq",
+    }]);
+    let upsert = UPSERT.sql(tx, entries.len());
+    with_tx!(tx, conn => {
+        let mut query = sqlx::query(upsert);
+        for entry in entries {
+            query = query.bind(entry.case_id).bind(entry.seq).bind(&entry.tokens);
         }
+        query.execute(conn).await.map(|_| ())
+    })
+}
+
+/// FTS5 knows rows by number, so the numbers of the cases stand in a table of their own.
+async fn index_in_sqlite(tx: &mut Tx, entries: &[Entry<'_>]) -> sqlx::Result<()> {
+    static NUMBERS: Rows = Rows::new(&[Part {
+        head: "insert into case_search_numbers (case_id, seq) values ",
+        row: "(?, ?)",
+        tail: " on conflict (case_id) do update set seq = excluded.seq where seq <= excluded.seq returning case_id, number",
+    }]);
+    static INSERT: Rows = Rows::new(&[Part {
+        head: "insert or replace into case_search (rowid, tokens) values ",
+        row: "(?, ?)",
+        tail: "",
+    }]);
+    let select = NUMBERS.sql(tx, entries.len());
+    let numbers: Vec<(String, i64)> = with_tx!(tx, conn => {
+        let mut query = sqlx::query_as(select);
+        for entry in entries {
+            query = query.bind(entry.case_id).bind(entry.seq);
+        }
+        query.fetch_all(conn).await
+    })?;
+    let numbers: HashMap<String, i64> = numbers.into_iter().collect();
+    let newer: Vec<(i64, &str)> =
+        entries.iter().filter_map(|entry| Some((*numbers.get(entry.case_id)?, entry.tokens.as_str()))).collect();
+    for chunk in chunks(&newer) {
+        let insert = INSERT.sql(tx, chunk.len());
+        with_tx!(tx, conn => {
+            let mut query = sqlx::query(insert);
+            for (number, tokens) in chunk {
+                query = query.bind(*number).bind(*tokens);
+            }
+            query.execute(conn).await.map(|_| ())
+        })?;
     }
     Ok(())
 }
@@ -68,7 +126,12 @@ pub fn condition(db: &Db, query: &str, placeholder: &str) -> Option<(String, Str
     Some(match db {
         Db::Sqlite(_) => {
             let quoted: Vec<String> = terms.iter().map(|term| format!("\"{term}\"")).collect();
-            (format!("id in (select case_id from case_search where tokens match {placeholder})"), quoted.join(" "))
+            (
+                format!(
+                    "id in (select case_id from case_search_numbers where number in (select rowid from case_search where case_search match {placeholder}))"
+                ),
+                quoted.join(" "),
+            )
         }
         Db::Postgres(_) => {
             let quoted: Vec<String> = terms.iter().map(|term| format!("'{term}'")).collect();
@@ -83,6 +146,11 @@ pub fn condition(db: &Db, query: &str, placeholder: &str) -> Option<(String, Str
 /// How many cases are indexed.
 pub async fn count(db: &Db) -> sqlx::Result<i64> {
     with_db!(db, pool => sqlx::query_scalar("select count(*) from case_search").fetch_one(pool).await)
+}
+
+/// The tokens of a text, separated by spaces, as the index takes them.
+pub fn joined_tokens(text: &str) -> String {
+    tokens(text).collect::<Vec<_>>().join(" ")
 }
 
 fn tokens(text: &str) -> impl Iterator<Item = String> {

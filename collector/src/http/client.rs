@@ -9,16 +9,22 @@ use axum::http::request::Parts;
 use ipnet::IpNet;
 
 use crate::app::App;
+use crate::clock::{DAY, Millis};
+use crate::keys::{Keys, Purpose};
 
-/// The client's address, for rate limits only: never stored or logged as it is. IPv6 counts by its /64, since one
-/// customer has a whole one.
+/// A client, for rate limits only: a keyed hash of its address and the day, from which nobody gets back to the address, and which
+/// says nothing about the day before. IPv6 counts by its /64, since one customer has a whole one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub struct ClientAddress(IpAddr);
+pub struct ClientAddress([u8; KEPT]);
+
+/// So much of the hash, in base64, is more than there are addresses.
+const KEPT: usize = 22;
 
 impl ClientAddress {
-    /// The address (of the network, for IPv6).
-    pub fn ip(self) -> IpAddr {
-        self.0
+    fn new(keys: &Keys, address: IpAddr, now: Millis) -> Self {
+        let on_this_day = format!("{}/{}", now.div_euclid(DAY), network(address));
+        let hash = keys.hash(Purpose::Client, &on_this_day);
+        Self(hash.as_bytes()[..KEPT].try_into().expect("a hash of 256 bits is longer"))
     }
 }
 
@@ -28,7 +34,8 @@ impl FromRequestParts<App> for ClientAddress {
     async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, Infallible> {
         let peer = parts.extensions.get::<ConnectInfo<SocketAddr>>().map(|info| info.0.ip());
         let peer = peer.unwrap_or(IpAddr::V6(Ipv6Addr::UNSPECIFIED));
-        Ok(Self(network(real_address(peer, &parts.headers, &app.config.trusted_proxies))))
+        let address = real_address(peer, &parts.headers, &app.config.trusted_proxies);
+        Ok(Self::new(&app.keys, address, app.clock.now()))
     }
 }
 
@@ -78,5 +85,16 @@ mod tests {
         assert_eq!(address("203.0.113.9", "198.51.100.1"), "203.0.113.9", "a client can't name itself");
         assert_eq!(address("127.0.0.1", "rubbish"), "127.0.0.1");
         assert_eq!(address("::ffff:127.0.0.1", "2001:db8:1:2:3:4:5:6"), "2001:db8:1:2::");
+    }
+
+    #[test]
+    fn a_client_is_its_network_for_a_day() {
+        let keys = Keys::parse("BwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwc=").expect("a key");
+        let client = |text: &str, now| ClientAddress::new(&keys, text.parse().expect("an address"), now);
+        let noon = DAY * 20_000 + DAY / 2;
+        assert_eq!(client("2001:db8:1:2::3", noon), client("2001:db8:1:2:4:5:6:7", noon + DAY / 4));
+        assert_ne!(client("2001:db8:1:2::3", noon), client("2001:db8:1:3::3", noon));
+        assert_ne!(client("203.0.113.7", noon), client("203.0.113.8", noon));
+        assert_ne!(client("203.0.113.7", noon), client("203.0.113.7", noon + DAY), "the next day it is another");
     }
 }

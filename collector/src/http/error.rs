@@ -19,6 +19,9 @@ pub enum Error {
     /// 401: who is it?
     #[error("sign in first")]
     Unauthorized,
+    /// 401: which program is it?
+    #[error("send a token that is valid, as `Authorization: Bearer sayso_…`; `sayso token add` makes one")]
+    NoToken,
     /// 403: not from there, or not this person.
     #[error("{0}")]
     Forbidden(String),
@@ -76,7 +79,7 @@ impl Error {
     pub fn status(&self) -> (StatusCode, &'static str) {
         match self {
             Error::Malformed(_) => (StatusCode::BAD_REQUEST, "malformed"),
-            Error::Unauthorized => (StatusCode::UNAUTHORIZED, "unauthorized"),
+            Error::Unauthorized | Error::NoToken => (StatusCode::UNAUTHORIZED, "unauthorized"),
             Error::Forbidden(_) => (StatusCode::FORBIDDEN, "forbidden"),
             Error::NotFound(_) => (StatusCode::NOT_FOUND, "not_found"),
             Error::MethodNotAllowed => (StatusCode::METHOD_NOT_ALLOWED, "method_not_allowed"),
@@ -161,6 +164,9 @@ impl IntoResponse for Error {
         let headers = response.headers_mut();
         headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(MEDIA_TYPE));
         headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+        if matches!(self, Error::NoToken) {
+            headers.insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
+        }
         if let Some(seconds) = self.retry_after() {
             headers.insert(header::RETRY_AFTER, HeaderValue::from(seconds));
         }

@@ -23,12 +23,20 @@ use sayso_shared::limits::BODY_MAX_BYTES;
 pub use error::{Error, Result};
 
 use crate::app::App;
-use crate::{assets, console, intake, pages, sites};
+use crate::{api, assets, attachments, console, intake, pages, sites};
 
 /// The whole collector as one router.
 pub fn router(app: &App) -> Router {
-    let (public_api, description) =
-        openapi::describe(sites::api::router().merge(intake::router()).merge(pages::api::router()));
+    let customers =
+        sites::api::router().merge(intake::router()).merge(attachments::router()).merge(pages::api::router());
+    let (public_api, mut description) = openapi::describe(customers);
+    let (staff_api, described) = api::router().split_for_parts();
+    description.merge(described);
+    // Programs with a token are no web pages, so there is nothing for CORS to allow.
+    let staff_api = staff_api
+        .layer(from_fn(problems::for_refusals))
+        .layer(from_fn(api::private))
+        .layer(DefaultBodyLimit::max(BODY_MAX_BYTES));
     let public_api = public_api
         // What is no address of the API is refused by it too, so that a web page can read the refusal.
         .route("/api/{*rest}", any(problems::not_found))
@@ -43,6 +51,7 @@ pub fn router(app: &App) -> Router {
     let files = openapi::router(description).merge(assets::router()).merge(health::router());
     Router::new()
         .merge(public_api)
+        .merge(staff_api)
         .merge(people)
         .merge(files.layer(from_fn(problems::for_refusals)))
         .fallback(problems::not_found.layer(from_fn(headers::for_browsers)))

@@ -7,18 +7,20 @@ use axum::routing::get;
 use utoipa::OpenApi;
 use utoipa_axum::router::OpenApiRouter;
 
+use crate::api::TokenScheme;
 use crate::app::App;
 
 #[derive(OpenApi)]
 #[openapi(
     info(
-        title = "Sayso public API",
+        title = "Sayso API",
         version = "1",
         description = "Customers submit feedback, follow it by its tracking code, answer and rate. \
-            Errors are RFC 9457 problems. Requests that change something carry an Idempotency-Key.",
+            Programs of the staff read and change cases with a token. Errors are RFC 9457 problems. Requests that change something carry an Idempotency-Key.",
         license(name = "Apache-2.0", identifier = "Apache-2.0")
     ),
-    components(schemas(sayso_shared::Problem, sayso_shared::FieldError))
+    components(schemas(sayso_shared::Problem, sayso_shared::FieldError)),
+    modifiers(&TokenScheme)
 )]
 struct Description;
 

@@ -1,5 +1,11 @@
 //! Intake: what a customer submits is on disk before the customer is thanked.
 
+mod challenge;
+mod form_token;
+mod guard;
+mod load;
+mod pace;
+mod proof;
 mod queue;
 mod store;
 
@@ -16,39 +22,100 @@ use utoipa::ToSchema;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
+pub use form_token::{issue as issue_form_token, renew as renew_form_token};
+pub use guard::{Evidence, FORM_EXPIRED, Guard, Way};
+pub use load::{Difficulty, Load};
 pub use queue::Intake;
-pub use store::{Accepted, Submission};
+pub use store::{Accepted, Submission, write_in};
 
+use self::store::Written;
 use crate::app::App;
-use crate::cases::EventType;
+use crate::attachments;
+use crate::cases::{Actor, EventType, Suspicion};
 use crate::clock::{HOUR, parse_rfc3339, rfc3339};
 use crate::http::body::{JsonBody, idempotency_key};
+use crate::http::client::ClientAddress;
 use crate::http::{Error, Result};
-use crate::sites::Site;
+use crate::sites::identity::{Identity, verify};
+use crate::sites::{Site, secrets};
 
-/// `POST /api/v1/sites/{key}/feedback`.
+/// `POST /api/v1/sites/{key}/feedback` and `GET /api/v1/sites/{key}/challenge`.
 pub fn router() -> OpenApiRouter<App> {
-    OpenApiRouter::new().routes(routes!(submit))
+    OpenApiRouter::new().routes(routes!(submit)).routes(routes!(challenge::issue))
 }
 
-/// Takes a feedback from anywhere: parses it by the site's rules, queues it, and returns when it is durable.
-pub async fn take(app: &App, site: &Site, key: &IdempotencyKey, value: Value) -> Result<Accepted> {
+/// Takes a feedback of a customer from anywhere: parses it by the site's rules, lets `guard` look at it, queues it, and returns when it
+/// is durable.
+pub async fn take(app: &App, site: &Site, key: &IdempotencyKey, value: Value, guard: Guard<'_>) -> Result<Accepted> {
+    take_from(app, site, key, value, guard, Actor::Customer).await
+}
+
+/// The same for what somebody else submits, such as the staff for a customer on the phone.
+pub async fn take_from(
+    app: &App,
+    site: &Site,
+    key: &IdempotencyKey,
+    value: Value,
+    guard: Guard<'_>,
+    by: Actor,
+) -> Result<Accepted> {
     let feedback = Feedback::parse(value, &site.rules())?;
-    let submission = prepare(app, site, key, &feedback)?;
-    // The key comes before everything that may refuse: a repeat of what was accepted is always answered.
-    if let Some(known) = store::find(&app.db, &submission).await? {
-        return known.accepted(&app.keys);
+    let mut submission = prepare(app, site, key, feedback)?.by(by);
+    match look_at(app, site, key, submission.feedback(), guard).await {
+        Ok(Looked { suspicion, identity }) => {
+            submission.suspicion = suspicion;
+            if let Some(identity) = identity {
+                submission.identify(&app.keys, &identity);
+            }
+        }
+        Err(refusal) => {
+            // A repeat of what was accepted is always answered, whatever would refuse it now.
+            let known = store::find(&app.db, &submission).await?.ok_or(refusal)?;
+            return known.accepted(&app.keys);
+        }
     }
-    refuse_what_cannot_be_checked(&feedback)?;
-    let stored = app.intake.submit(submission).await?;
-    let accepted = stored.accepted(&app.keys)?;
-    app.announce(&accepted.case_id, EventType::Created.as_str());
-    Ok(accepted)
+    // Whoever waits for new cases is not disturbed by what may be spam; the count of the quarantine is brought up to date.
+    let news = if submission.suspicion.is_some() { EventType::Status } else { EventType::Created };
+    let accepted = submission.accepted().clone();
+    if app.config.dangerous_store_nothing {
+        return Ok(accepted);
+    }
+    match app.intake.submit(submission).await? {
+        Written::Before(stored) => stored.accepted(&app.keys),
+        Written::Now => {
+            guard.count(app, site);
+            app.announce(&accepted.case_id, news.as_str());
+            Ok(accepted)
+        }
+    }
+}
+
+/// What is known of a feedback that may pass.
+struct Looked {
+    /// Why it is suspected of being spam, if it is.
+    suspicion: Option<Suspicion>,
+    /// Whom the site vouches for.
+    identity: Option<Identity>,
+}
+
+/// Everything that may refuse a feedback that can be read, in order of cost; a proof of work is used up last.
+async fn look_at(
+    app: &App,
+    site: &Site,
+    key: &IdempotencyKey,
+    feedback: &Feedback,
+    guard: Guard<'_>,
+) -> Result<Looked> {
+    guard.limit(app, site)?;
+    let identity = whom_the_site_names(app, site, feedback).await?;
+    attachments::check(app, site, feedback.attachments()).await?;
+    let suspicion = guard.examine(app, site, key, feedback.proof()).await?;
+    Ok(Looked { suspicion, identity })
 }
 
 /// The answer to an accepted feedback.
 #[derive(Serialize, ToSchema)]
-struct Receipt {
+pub struct Receipt {
     /// The tracking code: whoever knows it sees the case.
     #[schema(example = "7QK4-M2XH-9TRD-7")]
     code: String,
@@ -61,7 +128,7 @@ struct Receipt {
 
 /// What the customer was promised.
 #[derive(Serialize, ToSchema)]
-struct Promise {
+pub struct Promise {
     #[schema(format = DateTime)]
     first_response_due: String,
 }
@@ -71,7 +138,7 @@ struct Promise {
 #[derive(Serialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 #[schema(as = Feedback)]
-struct FeedbackBody {
+pub struct FeedbackBody {
     kind: Kind,
     #[schema(min_length = 1, max_length = 10_000)]
     message: String,
@@ -95,7 +162,8 @@ struct FeedbackBody {
     /// Up to 4 KiB of JSON.
     #[schema(value_type = Option<Object>)]
     context: Option<Value>,
-    /// A JWT signed by the site.
+    /// A JWT with which the site says who the customer is, signed with HS256 and a secret of the site.
+    #[schema(max_length = 8192)]
     identity: Option<String>,
     /// Up to five upload ids.
     #[schema(max_items = 5)]
@@ -104,6 +172,8 @@ struct FeedbackBody {
     #[schema(format = DateTime)]
     composed_at: Option<String>,
     keep_unmasked: Option<bool>,
+    /// A solved challenge of this site, where its settings say that one is required.
+    #[schema(max_length = 8_192)]
     proof: Option<String>,
 }
 
@@ -149,30 +219,37 @@ struct PageBody {
         (status = 409, body = Problem, content_type = "application/problem+json", description = "The first request with this key is still under way"),
         (status = 413, body = Problem, content_type = "application/problem+json", description = "More than 256 KiB"),
         (status = 415, body = Problem, content_type = "application/problem+json", description = "Not application/json"),
-        (status = 422, body = Problem, content_type = "application/problem+json", description = "Wrong fields, or a key used for something else"),
+        (status = 422, body = Problem, content_type = "application/problem+json", description = "Wrong fields, a challenge that has to be solved first (`/proof`), or a key used for something else"),
         (status = 429, body = Problem, content_type = "application/problem+json", description = "Too often; see Retry-After"),
         (status = 503, body = Problem, content_type = "application/problem+json", description = "Busy; see Retry-After"),
     )
 )]
 async fn submit(
     State(app): State<App>,
+    client: ClientAddress,
     Path(key): Path<String>,
     headers: HeaderMap,
     JsonBody(body): JsonBody,
 ) -> Result<Response> {
     let site = app.sites.by_key(&key).await?.ok_or(Error::NotFound("there is no such site"))?;
     let key = idempotency_key(&headers)?;
-    let accepted = take(&app, &site, &key, body).await?;
-    let receipt = Receipt {
-        status_url: app.config.url(&format!("/t/{}", accepted.code)),
-        code: accepted.code,
-        received_at: rfc3339(accepted.received_at),
-        promise: accepted.first_response_due.map(|due| Promise { first_response_due: rfc3339(due) }),
-    };
-    Ok((StatusCode::CREATED, Json(receipt)).into_response())
+    let accepted = take(&app, &site, &key, body, Guard::Public { client, way: Way::Api }).await?;
+    Ok((StatusCode::CREATED, Json(Receipt::of(&app, accepted))).into_response())
 }
 
-fn prepare(app: &App, site: &Site, key: &IdempotencyKey, feedback: &Feedback) -> Result<Submission> {
+impl Receipt {
+    /// The answer for what was accepted.
+    pub fn of(app: &App, accepted: Accepted) -> Self {
+        Self {
+            status_url: app.config.url(&format!("/t/{}", accepted.code)),
+            code: accepted.code,
+            received_at: rfc3339(accepted.received_at),
+            promise: accepted.first_response_due.map(|due| Promise { first_response_due: rfc3339(due) }),
+        }
+    }
+}
+
+fn prepare(app: &App, site: &Site, key: &IdempotencyKey, feedback: Feedback) -> Result<Submission> {
     let composed_at = match feedback.composed_at() {
         None => None,
         Some(text) => Some(parse_rfc3339(text).ok_or_else(|| {
@@ -185,14 +262,14 @@ fn prepare(app: &App, site: &Site, key: &IdempotencyKey, feedback: &Feedback) ->
     Ok(Submission::new(&app.keys, site.id(), key, feedback, composed_at, now, first_response_due))
 }
 
-/// What was sent to be verified must not be taken as if it had been.
-fn refuse_what_cannot_be_checked(feedback: &Feedback) -> Result<()> {
-    let mut errors = Vec::new();
-    if feedback.identity().is_some() {
-        errors.push(FieldError::new("/identity", ErrorCode::Invalid, "this site has no secret for signed identities"));
+/// Whom the site vouches for. A token that is not valid is refused, and never taken as if nobody had been named.
+async fn whom_the_site_names(app: &App, site: &Site, feedback: &Feedback) -> Result<Option<Identity>> {
+    let Some(token) = feedback.identity() else { return Ok(None) };
+    let secrets = secrets::valid(&app.db, &app.keys, site).await?;
+    let identity = verify(token, &secrets, app.clock.now()).map_err(|refusal| Error::field(refusal.field_error()))?;
+    let requires_contact = site.settings.required.iter().any(|field| field == "contact");
+    if requires_contact && feedback.contact().is_none() && identity.contact().is_none() {
+        return Err(Error::field(FieldError::new("/contact", ErrorCode::Required, "is required by this site")));
     }
-    if !feedback.attachments().is_empty() {
-        errors.push(FieldError::new("/attachments", ErrorCode::Invalid, "there are no uploads with these ids"));
-    }
-    if errors.is_empty() { Ok(()) } else { Err(Error::Invalid(errors)) }
+    Ok(Some(identity))
 }

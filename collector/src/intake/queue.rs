@@ -7,7 +7,8 @@ use std::time::{Duration, Instant};
 use tokio::sync::{mpsc, oneshot};
 use tokio::task::JoinHandle;
 
-use super::store::{self, Stored, Submission};
+use super::pace::Pace;
+use super::store::{self, Submission, Written};
 use crate::config::Limits;
 use crate::db::{self, Db};
 use crate::http::{Error, Result};
@@ -20,27 +21,48 @@ const PATIENCE: Duration = Duration::from_secs(10);
 #[derive(Debug)]
 pub struct Intake {
     queue: Mutex<Option<mpsc::Sender<Waiting>>>,
-    under_way: Arc<Mutex<HashSet<(String, String)>>>,
-    writer: Mutex<Option<JoinHandle<()>>>,
+    under_way: Arc<Mutex<HashSet<String>>>,
+    answering: Mutex<Option<JoinHandle<()>>>,
+    pace: Arc<Pace>,
 }
+
+/// A written batch, with the answer to each submission of it.
+type Answers = Vec<(oneshot::Sender<Result<Written>>, Result<Written>)>;
 
 struct Waiting {
     submission: Submission,
-    answer: oneshot::Sender<Result<Stored>>,
+    answer: oneshot::Sender<Result<Written>>,
 }
 
 impl Intake {
     /// Starts the writer behind a queue of `limits.queue` submissions.
-    pub fn start(db: Db, limits: &Limits, metrics: Arc<Metrics>) -> Self {
+    ///
+    /// It has a thread of its own. As a task among those that answer customers it would wait behind them at each step of a batch, and
+    /// they all wait for it.
+    pub fn start(db: &Db, limits: &Limits, metrics: Arc<Metrics>) -> anyhow::Result<Self> {
         let (sender, receiver) = mpsc::channel(limits.queue);
-        let writer = tokio::spawn(write_batches(db, receiver, limits.batch, metrics));
-        Self { queue: Mutex::new(Some(sender)), under_way: Arc::default(), writer: Mutex::new(Some(writer)) }
+        let pace = Arc::new(Pace::new(Instant::now()));
+        let (written, answers) = mpsc::unbounded_channel();
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+        let (db, largest, measured) = (db.clone(), limits.batch, Arc::clone(&pace));
+        std::thread::Builder::new().name("intake-writer".to_owned()).spawn(move || {
+            runtime.block_on(async move {
+                write_batches(&db.for_one_writer(), receiver, largest, &written, &measured, &metrics).await;
+            });
+        })?;
+        let answering = tokio::spawn(answer(answers));
+        Ok(Self {
+            queue: Mutex::new(Some(sender)),
+            under_way: Arc::default(),
+            answering: Mutex::new(Some(answering)),
+            pace,
+        })
     }
 
     /// Queues a submission and returns when it is durable. A full queue refuses at once, so that nobody waits for nothing.
-    pub async fn submit(&self, submission: Submission) -> Result<Stored> {
+    pub async fn submit(&self, submission: Submission) -> Result<Written> {
         let queue = lock(&self.queue).clone().ok_or(Error::Unavailable { retry_after: 5 })?;
-        let (_mark, is_repeat) = UnderWay::begin(&self.under_way, submission.scope_and_key());
+        let (_mark, is_repeat) = UnderWay::begin(&self.under_way, submission.key().to_owned());
         let (answer, answered) = oneshot::channel();
         queue.try_send(Waiting { submission, answer }).map_err(|_| Error::Unavailable { retry_after: 1 })?;
         drop(queue);
@@ -57,25 +79,33 @@ impl Intake {
         lock(&self.under_way).len()
     }
 
+    /// Rests after a step in the background that took `worked`, as long as customers need.
+    pub async fn give_way(&self, worked: Duration) {
+        let rest = self.pace.rest_after(worked, Instant::now());
+        if !rest.is_zero() {
+            tokio::time::sleep(rest).await;
+        }
+    }
+
     /// Takes nothing more, and returns when all that was queued has been written and answered.
     pub async fn drain(&self) {
         lock(&self.queue).take();
-        let writer = lock(&self.writer).take();
-        if let Some(writer) = writer {
-            // It ends when the last sender is gone; if it panicked there is nothing left to wait for.
-            let _ = writer.await;
+        let answering = lock(&self.answering).take();
+        if let Some(answering) = answering {
+            // It ends after the writer, which ends when the last sender is gone; if one panicked there is nothing left to wait for.
+            let _ = answering.await;
         }
     }
 }
 
 /// A key whose first request has not been answered yet.
 struct UnderWay {
-    all: Arc<Mutex<HashSet<(String, String)>>>,
-    key: Option<(String, String)>,
+    all: Arc<Mutex<HashSet<String>>>,
+    key: Option<String>,
 }
 
 impl UnderWay {
-    fn begin(all: &Arc<Mutex<HashSet<(String, String)>>>, key: (String, String)) -> (Self, bool) {
+    fn begin(all: &Arc<Mutex<HashSet<String>>>, key: String) -> (Self, bool) {
         let is_first = lock(all).insert(key.clone());
         (Self { all: all.clone(), key: is_first.then_some(key) }, !is_first)
     }
@@ -95,39 +125,56 @@ fn lock<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
 }
 
 /// A batch closes when the writer is free, or at its limit: a transaction that grows without end would make its first row wait too long.
-async fn write_batches(db: Db, mut queue: mpsc::Receiver<Waiting>, largest: usize, metrics: Arc<Metrics>) {
+async fn write_batches(
+    db: &Db,
+    mut queue: mpsc::Receiver<Waiting>,
+    largest: usize,
+    written: &mpsc::UnboundedSender<Answers>,
+    pace: &Pace,
+    metrics: &Metrics,
+) {
     let mut batch = Vec::with_capacity(largest);
     while queue.recv_many(&mut batch, largest).await > 0 {
-        write(&db, &mut batch, &metrics).await;
+        let started = Instant::now();
+        let results = write(db, &batch).await;
+        let ended = Instant::now();
+        pace.wrote(ended - started, ended);
+        metrics.batch_written(results.len(), ended - started);
+        let answers = batch.drain(..).map(|waiting| waiting.answer).zip(results).collect();
+        // It is gone only when the whole collector is.
+        let _ = written.send(answers);
+    }
+}
+
+/// Hands out the answers, among the tasks that wait for them: to wake many tasks from another thread costs the writer as much as a commit.
+async fn answer(mut written: mpsc::UnboundedReceiver<Answers>) {
+    while let Some(answers) = written.recv().await {
+        for (answer, result) in answers {
+            // Whoever has gone away meanwhile finds the answer by its key.
+            let _ = answer.send(result);
+        }
     }
 }
 
 /// Writes a batch in one commit. If that fails, its rows are written one by one, so that a bad one never fails its neighbours.
-async fn write(db: &Db, batch: &mut Vec<Waiting>, metrics: &Metrics) {
-    let started = Instant::now();
+async fn write(db: &Db, batch: &[Waiting]) -> Vec<Result<Written>> {
     let submissions: Vec<&Submission> = batch.iter().map(|waiting| &waiting.submission).collect();
     match store::write(db, &submissions).await {
-        Ok(results) => {
-            metrics.batch_written(results.len(), started.elapsed());
-            for (waiting, result) in batch.drain(..).zip(results) {
-                // Whoever has gone away meanwhile finds the answer by its key.
-                let _ = waiting.answer.send(result);
-            }
-        }
+        Ok(results) => results,
         // Each row alone would wait for the database as long again.
         Err(error) if db::is_unavailable(&error) => {
             tracing::error!(%error, size = batch.len(), "the database takes nothing at present");
-            for waiting in batch.drain(..) {
-                let _ = waiting.answer.send(Err(Error::Unavailable { retry_after: 5 }));
-            }
+            batch.iter().map(|_| Err(Error::Unavailable { retry_after: 5 })).collect()
         }
         Err(error) => {
             tracing::warn!(%error, size = batch.len(), "a batch was refused; writing its rows one by one");
-            for waiting in batch.drain(..) {
-                let alone = store::write(db, &[&waiting.submission]).await;
-                let result = alone.and_then(|mut results| results.pop().ok_or(sqlx::Error::RowNotFound));
-                let _ = waiting.answer.send(result.unwrap_or_else(|error| Err(error.into())));
+            let mut results = Vec::with_capacity(batch.len());
+            for submission in submissions {
+                let alone = store::write(db, &[submission]).await;
+                let alone = alone.and_then(|mut results| results.pop().ok_or(sqlx::Error::RowNotFound));
+                results.push(alone.unwrap_or_else(|error| Err(error.into())));
             }
+            results
         }
     }
 }

@@ -1,10 +1,14 @@
 //! The rows of deliveries: claimed by lease, settled when the attempt is over.
 
+use sqlx::AssertSqlSafe;
+
 use crate::app::App;
+use crate::cases::{EventType, staff};
 use crate::clock::{DAY, Millis, SECOND};
 use crate::config::Config;
-use crate::db::{Db, is_deadlock};
-use crate::with_db;
+use crate::db::rows::{chunks, placeholders};
+use crate::db::{Db, Tx, is_deadlock};
+use crate::{with_tx, with_write};
 
 /// The destination of what goes to the customer; every other destination is the identifier of a target.
 pub const CUSTOMER: &str = "customer";
@@ -18,6 +22,8 @@ pub struct Delivery {
     pub event_id: String,
     /// The case of the event.
     pub case_id: String,
+    /// The number of the event in its case.
+    pub event_seq: i64,
     /// [`CUSTOMER`] or the identifier of a target.
     pub destination: String,
     /// How it gets there.
@@ -89,7 +95,7 @@ pub fn lease(config: &Config) -> Millis {
 pub(super) async fn end_leases_of_the_dead(db: &Db) -> sqlx::Result<()> {
     if db.takes_one_server() {
         let update = "update deliveries set lease_until = 0 where state = 'pending' and lease_until > 0";
-        with_db!(db, pool => sqlx::query(update).execute(pool).await.map(|_| ()))?;
+        with_write!(db, pool => sqlx::query(update).execute(pool).await.map(|_| ()))?;
     }
     Ok(())
 }
@@ -105,11 +111,10 @@ pub async fn claim(db: &Db, now: Millis, lease: Millis, limit: usize) -> sqlx::R
                 and events.seq < due.event_seq and events.planned_at = 0) \
             order by due.due_at, due.id limit $3) \
         and lease_until <= $2 and state = 'pending' \
-        returning id, event_id, case_id, destination, channel, attempts, lease_until";
+        returning id, event_id, case_id, event_seq, destination, channel, attempts, lease_until";
     let limit = i64::try_from(limit).unwrap_or(i64::MAX);
     loop {
-        let claimed =
-            with_db!(db, pool => sqlx::query_as(CLAIM).bind(now + lease).bind(now).bind(limit).fetch_all(pool).await);
+        let claimed = with_write!(db, pool => sqlx::query_as(CLAIM).bind(now + lease).bind(now).bind(limit).fetch_all(pool).await);
         match claimed {
             // Two workers that lock the same rows in another order; PostgreSQL let the other one through.
             Err(error) if is_deadlock(&error) => {}
@@ -131,37 +136,114 @@ pub(super) const fn outcome(result: &Result<(), Failure>) -> &'static str {
 /// Gives a lease back unused, so that another process need not wait for its end.
 pub async fn give_back(db: &Db, delivery: &Delivery) -> sqlx::Result<()> {
     let update = "update deliveries set lease_until = 0, attempts = attempts - 1 where id = $1 and lease_until = $2 and state = 'pending'";
-    with_db!(db, pool => sqlx::query(update).bind(&delivery.id).bind(delivery.lease_until).execute(pool).await.map(|_| ()))
+    with_write!(db, pool => sqlx::query(update).bind(&delivery.id).bind(delivery.lease_until).execute(pool).await.map(|_| ()))
 }
 
-/// Notes what came of an attempt.
-pub async fn settle(app: &App, delivery: &Delivery, result: Result<(), Failure>) -> sqlx::Result<State> {
+/// An attempt that is over.
+#[derive(Debug)]
+pub(super) struct Attempted {
+    /// What was to be sent.
+    pub delivery: Delivery,
+    /// What its event says, where that could be read.
+    pub event: Option<EventType>,
+    /// What came of it.
+    pub result: Result<(), Failure>,
+}
+
+/// What is to be noted of an attempt.
+struct Settlement {
+    delivery: Delivery,
+    state: State,
+    error: Option<String>,
+    due_at: Millis,
+    is_receipt: bool,
+}
+
+/// Notes what came of attempts, in one transaction. Together with a receipt it is noted that the case is acknowledged.
+pub(super) async fn settle(app: &App, attempts: Vec<Attempted>) -> sqlx::Result<()> {
     let now = app.clock.now();
-    let (state, error) = match result {
-        Ok(()) => (State::Sent, None),
-        Err(Failure::Dropped(why)) => (State::Dropped, Some(why.to_owned())),
-        Err(Failure::Never(error) | Failure::Gone(error)) => (State::Failed, Some(error)),
+    let mut settlements: Vec<Settlement> = attempts.into_iter().map(|attempt| judge(app, attempt, now)).collect();
+    // In one order everywhere, so that transactions rarely wait for each other in a circle.
+    settlements.sort_by(|a, b| a.delivery.id.cmp(&b.delivery.id));
+    let acknowledged = loop {
+        match note(app, &settlements, now).await {
+            Err(error) if is_deadlock(&error) => {}
+            noted => break noted?,
+        }
+    };
+    for case_id in acknowledged {
+        app.announce(&case_id, EventType::Acknowledged.as_str());
+    }
+    Ok(())
+}
+
+fn judge(app: &App, attempt: Attempted, now: Millis) -> Settlement {
+    let Attempted { delivery, event, result } = attempt;
+    let is_receipt = delivery.destination == CUSTOMER && event == Some(EventType::Created) && result.is_ok();
+    let (state, error, due_at) = match result {
+        Ok(()) => (State::Sent, None, now),
+        Err(Failure::Dropped(why)) => (State::Dropped, Some(why.to_owned()), now),
+        Err(Failure::Never(error) | Failure::Gone(error)) => (State::Failed, Some(error), now),
         Err(Failure::Again { error, wait }) => {
             match pause(&app.config.outbox.schedule, delivery.attempts, random_share()) {
-                Some(pause) => {
-                    let due_at = now + pause.max(wait.unwrap_or(0).min(DAY));
-                    postpone(&app.db, delivery, due_at, &error).await?;
-                    return Ok(State::Pending);
-                }
-                None => (State::Failed, Some(error)),
+                Some(pause) => (State::Pending, Some(error), now + pause.max(wait.unwrap_or(0).min(DAY))),
+                None => (State::Failed, Some(error), now),
             }
         }
     };
-    // What was sent is sent, even if the lease ran out meanwhile: so this does not ask for the lease.
-    let update = "update deliveries set state = $1, last_error = $2, sent_at = $3, lease_until = 0 where id = $4 and state = 'pending'";
-    let sent_at = (state == State::Sent).then_some(now);
-    with_db!(&app.db, pool => sqlx::query(update).bind(state.as_str()).bind(&error).bind(sent_at).bind(&delivery.id).execute(pool).await.map(|_| ()))?;
-    Ok(state)
+    Settlement { delivery, state, error, due_at, is_receipt }
 }
 
-async fn postpone(db: &Db, delivery: &Delivery, due_at: Millis, error: &str) -> sqlx::Result<()> {
+/// Gives the cases that became acknowledged.
+async fn note(app: &App, settlements: &[Settlement], now: Millis) -> sqlx::Result<Vec<String>> {
+    let mut tx = app.db.begin().await?;
+    let sent: Vec<&str> =
+        settlements.iter().filter(|one| one.state == State::Sent).map(|one| one.delivery.id.as_str()).collect();
+    for chunk in chunks(&sent) {
+        // What was sent is sent, even if the lease ran out meanwhile: so this does not ask for the lease.
+        let update = format!(
+            "update deliveries set state = 'sent', last_error = null, sent_at = $1, lease_until = 0 \
+             where state = 'pending' and id in ({})",
+            placeholders(1, chunk.len())
+        );
+        with_tx!(&mut tx, conn => {
+            let mut query = sqlx::query(AssertSqlSafe(update)).bind(now);
+            for id in chunk {
+                query = query.bind(*id);
+            }
+            query.execute(conn).await.map(|_| ())
+        })?;
+    }
+    for settlement in settlements {
+        match settlement.state {
+            State::Sent => {}
+            State::Pending => postpone(&mut tx, settlement).await?,
+            State::Failed | State::Dropped => give_up(&mut tx, settlement).await?,
+        }
+    }
+    let mut acknowledged = Vec::new();
+    for receipt in settlements.iter().filter(|settlement| settlement.is_receipt) {
+        let case_id = &receipt.delivery.case_id;
+        if staff::acknowledge(&mut tx, case_id, now).await? {
+            acknowledged.push(case_id.clone());
+        }
+    }
+    tx.commit().await?;
+    Ok(acknowledged)
+}
+
+async fn give_up(tx: &mut Tx, settlement: &Settlement) -> sqlx::Result<()> {
+    let update =
+        "update deliveries set state = $1, last_error = $2, lease_until = 0 where id = $3 and state = 'pending'";
+    with_tx!(tx, conn => sqlx::query(update).bind(settlement.state.as_str()).bind(&settlement.error)
+        .bind(&settlement.delivery.id).execute(conn).await.map(|_| ()))
+}
+
+async fn postpone(tx: &mut Tx, settlement: &Settlement) -> sqlx::Result<()> {
     let update = "update deliveries set due_at = $1, last_error = $2, lease_until = 0 where id = $3 and lease_until = $4 and state = 'pending'";
-    with_db!(db, pool => sqlx::query(update).bind(due_at).bind(error).bind(&delivery.id).bind(delivery.lease_until).execute(pool).await.map(|_| ()))
+    let delivery = &settlement.delivery;
+    with_tx!(tx, conn => sqlx::query(update).bind(settlement.due_at).bind(&settlement.error).bind(&delivery.id)
+        .bind(delivery.lease_until).execute(conn).await.map(|_| ()))
 }
 
 /// The wait after this attempt, with up to a tenth more, so that what failed together does not come back together; none after the last.

@@ -136,9 +136,9 @@ impl Facts {
     pub async fn load(app: &App, delivery: &Delivery) -> anyhow::Result<Facts> {
         let case = Case::by_id(app, &delivery.case_id).await?;
         let site = app.sites.by_id(&case.site_id).await?.context("the site of a case is missing")?;
-        let select = "select id, seq, type, actor, data, created_at from events where id = $1";
-        let row: EventRow =
-            with_db!(&app.db, pool => sqlx::query_as(select).bind(&delivery.event_id).fetch_one(pool).await)?;
+        let select = "select id, seq, type, actor, data, created_at from events where case_id = $1 and seq = $2";
+        let row: EventRow = with_db!(&app.db, pool => sqlx::query_as(select).bind(&delivery.case_id)
+            .bind(delivery.event_seq).fetch_one(pool).await)?;
         let event = EventFacts::read(app, &case.id, row).await?;
         Ok(Facts {
             contact: case.contact(&app.keys),

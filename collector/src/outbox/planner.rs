@@ -1,10 +1,13 @@
 //! The planner: turns each event, once and in order, into deliveries, and keeps the search index up to date with what was said.
+//!
+//! Everything is read and decided first; the transaction only writes, since on SQLite it stops every other writer.
 
-use std::collections::BTreeMap;
-use std::time::Duration;
+use std::collections::{BTreeMap, HashSet};
+use std::time::{Duration, Instant};
 
 use sayso_shared::Contact;
 use serde_json::Value;
+use sqlx::AssertSqlSafe;
 use tokio::sync::Notify;
 
 use super::deliveries::{CUSTOMER, State};
@@ -12,13 +15,14 @@ use crate::app::App;
 use crate::cases::view::contact_context;
 use crate::cases::{Actor, EventType, Status};
 use crate::clock::Millis;
+use crate::db::rows::{Part, Rows, chunks, placeholders};
 use crate::db::{Tx, is_deadlock, search};
 use crate::keys::new_id;
 use crate::sites::targets::{Channel, Target};
 use crate::{with_db, with_tx};
 
-/// Events of one transaction: few, since on SQLite it stops every other writer.
-const BATCH: i64 = 100;
+/// Events of one transaction.
+const BATCH: i64 = 64;
 /// Events may come from another process, which can't wake this one.
 const POLL: Duration = Duration::from_secs(1);
 
@@ -26,19 +30,23 @@ const POLL: Duration = Duration::from_secs(1);
 pub async fn plan_all(app: &App) -> anyhow::Result<usize> {
     let mut planned = 0;
     loop {
-        // Mostly there is nothing to do, and asking first leaves the writers of SQLite alone.
-        if !is_any_unplanned(app).await? {
+        let started = Instant::now();
+        // Mostly there is nothing to do, and asking first leaves the writers alone.
+        let events = unplanned(app).await?;
+        if events.is_empty() {
             return Ok(planned);
         }
-        // Read before the transaction begins, which a read on another connection would only lengthen.
         let targets = Target::list(&app.db, None).await?;
-        match plan_batch(app, &targets).await {
+        let plans = plan(app, events, &targets).await?;
+        match write(app, &plans).await {
             // Another planner has taken them.
-            Ok(0) => return Ok(planned),
-            Ok(count) => planned += count,
+            Ok(Some(0)) => return Ok(planned),
+            Ok(Some(count)) => planned += count,
+            Ok(None) => {}
             Err(error) if is_deadlock(&error) => {}
             Err(error) => return Err(error.into()),
         }
+        app.intake.give_way(started.elapsed()).await;
     }
 }
 
@@ -58,12 +66,6 @@ pub(super) async fn run(app: &App, work: &Notify) {
     }
 }
 
-async fn is_any_unplanned(app: &App) -> sqlx::Result<bool> {
-    let select = "select id from events where planned_at = 0 limit 1";
-    let id: Option<String> = with_db!(&app.db, pool => sqlx::query_scalar(select).fetch_optional(pool).await)?;
-    Ok(id.is_some())
-}
-
 #[derive(sqlx::FromRow)]
 struct Event {
     id: String,
@@ -78,77 +80,106 @@ struct Event {
 
 #[derive(sqlx::FromRow)]
 struct CaseTexts {
+    id: String,
     site_id: String,
+    quarantine: String,
     contact_cipher: Option<String>,
     message: String,
     desired_outcome: Option<String>,
     reference: Option<String>,
 }
 
-async fn plan_batch(app: &App, targets: &[Target]) -> sqlx::Result<usize> {
-    let now = app.clock.now();
-    let mut tx = app.db.begin().await?;
-    // Marking comes first: it locks the rows, so that of two planners each event has one.
-    let mark = "update events set planned_at = $1 where id in (select id from events where planned_at = 0 order by id limit $2) \
-        and planned_at = 0 returning id, case_id, seq, type, actor, data, created_at";
-    let events: Vec<Event> =
-        with_tx!(&mut tx, conn => sqlx::query_as(mark).bind(now).bind(BATCH).fetch_all(conn).await)?;
-    if events.is_empty() {
-        tx.rollback().await?;
-        return Ok(0);
-    }
-    let count = events.len();
+/// What follows from one event: where it is told, and what is to be found of its case from then on.
+struct Plan {
+    event: Event,
+    destinations: Vec<(String, Channel)>,
+    tokens: Option<String>,
+    quarantine: Quarantine,
+}
+
+/// Whether a plan was made for a case in quarantine, of which nobody hears until it is released.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Quarantine {
+    In,
+    Out,
+}
+
+async fn unplanned(app: &App) -> sqlx::Result<Vec<Event>> {
+    let select =
+        "select id, case_id, seq, type, actor, data, created_at from events where planned_at = 0 order by id limit $1";
+    with_db!(&app.db, pool => sqlx::query_as(select).bind(BATCH).fetch_all(pool).await)
+}
+
+async fn plan(app: &App, events: Vec<Event>, targets: &[Target]) -> sqlx::Result<Vec<Plan>> {
     let mut by_case: BTreeMap<String, Vec<Event>> = BTreeMap::new();
     for event in events {
         by_case.entry(event.case_id.clone()).or_default().push(event);
     }
-    for (case_id, mut events) in by_case {
+    let ids: Vec<&str> = by_case.keys().map(String::as_str).collect();
+    let mut cases = Vec::with_capacity(ids.len());
+    for chunk in chunks(&ids) {
+        let select = format!(
+            "select cases.id, cases.site_id, cases.quarantine, feedback.contact_cipher, feedback.message, feedback.desired_outcome, feedback.reference \
+             from cases join feedback on feedback.id = cases.id where cases.id in ({})",
+            placeholders(0, chunk.len())
+        );
+        let texts: Vec<CaseTexts> = with_db!(&app.db, pool => {
+            let mut query = sqlx::query_as(AssertSqlSafe(select));
+            for id in chunk {
+                query = query.bind(*id);
+            }
+            query.fetch_all(pool).await
+        })?;
+        cases.extend(texts);
+    }
+    let mut plans = Vec::new();
+    for case in cases {
+        let mut events = by_case.remove(&case.id).unwrap_or_default();
         events.sort_by_key(|event| event.seq);
-        plan_case(app, &mut tx, &case_id, &events, targets, now).await?;
+        plans.extend(plan_case(app, &case, events, targets).await?);
     }
-    tx.commit().await?;
-    Ok(count)
+    Ok(plans)
 }
 
-async fn plan_case(
-    app: &App,
-    tx: &mut Tx,
-    case_id: &str,
-    events: &[Event],
-    targets: &[Target],
-    now: Millis,
-) -> sqlx::Result<()> {
-    // Locks the case, so that of two planners the later one indexes the later text.
-    let lock = "update cases set updated_at = updated_at where id = $1";
-    with_tx!(tx, conn => sqlx::query(lock).bind(case_id).execute(conn).await.map(|_| ()))?;
-    let select = "select cases.site_id, feedback.contact_cipher, feedback.message, feedback.desired_outcome, feedback.reference \
-        from cases join feedback on feedback.id = cases.id where cases.id = $1";
-    let case: CaseTexts = with_tx!(tx, conn => sqlx::query_as(select).bind(case_id).fetch_one(conn).await)?;
-    let kinds = || events.iter().filter_map(|event| EventType::parse(&event.kind));
-    if kinds().any(|kind| matches!(kind, EventType::Created | EventType::Message | EventType::Note)) {
-        index(tx, case_id, &case).await?;
-    }
-    let reachable = has_email(app, case_id, case.contact_cipher.as_deref());
+async fn plan_case(app: &App, case: &CaseTexts, events: Vec<Event>, targets: &[Target]) -> sqlx::Result<Vec<Plan>> {
+    let reachable = has_email(app, &case.id, case.contact_cipher.as_deref());
+    // Release plans the events of the case again.
+    let quarantine = if case.quarantine.is_empty() { Quarantine::Out } else { Quarantine::In };
+    let mut plans = Vec::with_capacity(events.len());
     for event in events {
-        let Some(kind) = EventType::parse(&event.kind) else { continue };
-        for target in targets.iter().filter(|target| target.site_id == case.site_id && wants(target, kind, event)) {
-            insert(tx, event, &target.id, target.channel, now).await?;
+        let mut destinations = Vec::new();
+        let mut tokens = None;
+        if let Some(kind) = EventType::parse(&event.kind) {
+            let is_told = quarantine == Quarantine::Out;
+            let wanting = targets
+                .iter()
+                .filter(|target| is_told && target.site_id == case.site_id && wants(target, kind, &event));
+            destinations.extend(wanting.map(|target| (target.id.clone(), target.channel)));
+            if is_told && reachable && concerns_customer(app, kind, &event).await? {
+                destinations.push((CUSTOMER.to_owned(), Channel::Email));
+            }
+            if matches!(kind, EventType::Created | EventType::Message | EventType::Note) {
+                tokens = Some(search::joined_tokens(&texts(app, case, kind).await?));
+            }
         }
-        if reachable && concerns_customer(tx, kind, event).await? {
-            insert(tx, event, CUSTOMER, Channel::Email, now).await?;
-        }
+        plans.push(Plan { event, destinations, tokens, quarantine });
     }
-    Ok(())
+    Ok(plans)
 }
 
-/// Indexes everything that was said about a case, but never who said it.
-async fn index(tx: &mut Tx, case_id: &str, case: &CaseTexts) -> sqlx::Result<()> {
-    let select = "select body from messages where case_id = $1 order by id";
-    let bodies: Vec<String> = with_tx!(tx, conn => sqlx::query_scalar(select).bind(case_id).fetch_all(conn).await)?;
+/// Everything that was said about a case, but never who said it.
+async fn texts(app: &App, case: &CaseTexts, kind: EventType) -> sqlx::Result<String> {
     let mut texts: Vec<&str> = vec![&case.message];
     texts.extend([case.desired_outcome.as_deref(), case.reference.as_deref()].into_iter().flatten());
+    // What is said later has an event of its own, which comes after this one.
+    if kind == EventType::Created {
+        return Ok(texts.join("\n"));
+    }
+    let select = "select body from messages where case_id = $1 order by id";
+    let bodies: Vec<String> =
+        with_db!(&app.db, pool => sqlx::query_scalar(select).bind(&case.id).fetch_all(pool).await)?;
     texts.extend(bodies.iter().map(String::as_str));
-    search::index(tx, case_id, &texts.join("\n")).await
+    Ok(texts.join("\n"))
 }
 
 fn has_email(app: &App, case_id: &str, contact_cipher: Option<&str>) -> bool {
@@ -169,29 +200,99 @@ fn wants(target: &Target, kind: EventType, event: &Event) -> bool {
 }
 
 /// Whether the customer is told of an event by mail: of what reaches them, and each thing once.
-async fn concerns_customer(tx: &mut Tx, kind: EventType, event: &Event) -> sqlx::Result<bool> {
+async fn concerns_customer(app: &App, kind: EventType, event: &Event) -> sqlx::Result<bool> {
     let data: Value = serde_json::from_str(&event.data).unwrap_or_default();
     Ok(match kind {
         EventType::Created | EventType::Resolved => true,
         // The words of a reply that resolves are in the mail about the resolution.
         EventType::Message => event.actor != Actor::Customer.as_str() && data["resolves"] != true,
-        EventType::Status if data["to"] == Status::Waiting.as_str() => !follows_message(tx, event).await?,
+        EventType::Status if data["to"] == Status::Waiting.as_str() => !follows_message(app, event).await?,
         _ => false,
     })
 }
 
 /// Whether the event before was a message of the staff in the same step; its mail asks the question already.
-async fn follows_message(tx: &mut Tx, event: &Event) -> sqlx::Result<bool> {
+async fn follows_message(app: &App, event: &Event) -> sqlx::Result<bool> {
     let select =
         "select count(*) from events where case_id = $1 and seq = $2 and type = $3 and actor = $4 and created_at = $5";
-    let count: i64 = with_tx!(tx, conn => sqlx::query_scalar(select).bind(&event.case_id).bind(event.seq - 1)
-        .bind(EventType::Message.as_str()).bind(&event.actor).bind(event.created_at).fetch_one(conn).await)?;
+    let count: i64 = with_db!(&app.db, pool => sqlx::query_scalar(select).bind(&event.case_id).bind(event.seq - 1)
+        .bind(EventType::Message.as_str()).bind(&event.actor).bind(event.created_at).fetch_one(pool).await)?;
     Ok(count == 1 && event.actor != Actor::Customer.as_str())
 }
 
-async fn insert(tx: &mut Tx, event: &Event, destination: &str, channel: Channel, now: Millis) -> sqlx::Result<()> {
-    let insert = "insert into deliveries (id, event_id, case_id, event_seq, destination, channel, state, due_at, created_at) \
-        values ($1, $2, $3, $4, $5, $6, $7, $8, $8) on conflict (event_id, destination) do nothing";
-    with_tx!(tx, conn => sqlx::query(insert).bind(new_id()).bind(&event.id).bind(&event.case_id).bind(event.seq)
-        .bind(destination).bind(channel.as_str()).bind(State::Pending.as_str()).bind(now).execute(conn).await.map(|_| ()))
+/// Writes the plans whose events nobody else has planned meanwhile, and gives how many those were; none when a case was released since it
+/// was read, and it must be planned anew.
+async fn write(app: &App, plans: &[Plan]) -> sqlx::Result<Option<usize>> {
+    let now = app.clock.now();
+    let mut tx = app.db.begin().await?;
+    // Marking comes first: it locks the rows, so that of two planners each event has one.
+    let marked = mark(&mut tx, plans, now).await?;
+    if marked.is_empty() {
+        tx.rollback().await?;
+        return Ok(Some(0));
+    }
+    for plan in plans.iter().filter(|plan| plan.quarantine == Quarantine::In && marked.contains(&plan.event.id)) {
+        // A release that came first has marked the event as not planned, and one that comes later will.
+        let select = "select quarantine from cases where id = $1";
+        let now: String =
+            with_tx!(&mut tx, conn => sqlx::query_scalar(select).bind(&plan.event.case_id).fetch_one(conn).await)?;
+        if now.is_empty() {
+            tx.rollback().await?;
+            return Ok(None);
+        }
+    }
+    let plans = || plans.iter().filter(|plan| marked.contains(&plan.event.id));
+    let deliveries: Vec<_> = plans()
+        .flat_map(|plan| plan.destinations.iter().map(|(destination, channel)| (&plan.event, destination, *channel)))
+        .collect();
+    insert(&mut tx, &deliveries, now).await?;
+    // Of several texts of one case only the last one counts, and one statement takes each case once.
+    let latest: BTreeMap<&str, search::Entry<'_>> = plans()
+        .filter_map(|plan| {
+            let Event { case_id, seq, .. } = &plan.event;
+            Some((case_id.as_str(), search::Entry { case_id, seq: *seq, tokens: plan.tokens.clone()? }))
+        })
+        .collect();
+    search::index(&mut tx, &latest.into_values().collect::<Vec<_>>()).await?;
+    tx.commit().await?;
+    Ok(Some(marked.len()))
+}
+
+async fn mark(tx: &mut Tx, plans: &[Plan], now: Millis) -> sqlx::Result<HashSet<String>> {
+    let mut marked = HashSet::with_capacity(plans.len());
+    for chunk in chunks(plans) {
+        let update = format!(
+            "update events set planned_at = $1 where planned_at = 0 and id in ({}) returning id",
+            placeholders(1, chunk.len())
+        );
+        let ids: Vec<String> = with_tx!(tx, conn => {
+            let mut query = sqlx::query_scalar(AssertSqlSafe(update)).bind(now);
+            for plan in chunk {
+                query = query.bind(&plan.event.id);
+            }
+            query.fetch_all(conn).await
+        })?;
+        marked.extend(ids);
+    }
+    Ok(marked)
+}
+
+async fn insert(tx: &mut Tx, deliveries: &[(&Event, &String, Channel)], now: Millis) -> sqlx::Result<()> {
+    static INSERT: Rows = Rows::new(&[Part {
+        head: "insert into deliveries (id, event_id, case_id, event_seq, destination, channel, state, due_at, created_at) values ",
+        row: "(?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        tail: " on conflict (case_id, destination, event_seq) do nothing",
+    }]);
+    for chunk in chunks(deliveries) {
+        let insert = INSERT.sql(tx, chunk.len());
+        with_tx!(tx, conn => {
+            let mut query = sqlx::query(insert);
+            for (event, destination, channel) in chunk {
+                query = query.bind(new_id()).bind(&event.id).bind(&event.case_id).bind(event.seq).bind(*destination)
+                    .bind(channel.as_str()).bind(State::Pending.as_str()).bind(now).bind(now);
+            }
+            query.execute(conn).await.map(|_| ())
+        })?;
+    }
+    Ok(())
 }

@@ -1,5 +1,7 @@
 //! One attempt: from a delivery to a mail or a request.
 
+use tokio::sync::OnceCell;
+
 use super::address::Private;
 use super::deliveries::{CUSTOMER, Delivery, Failure};
 use super::email::Mailer;
@@ -53,19 +55,21 @@ impl Channels {
     }
 }
 
-/// Sends a delivery. Gives the type of its event and what came of it; an error is ours, such as of the database.
+/// Sends a delivery. Gives the type of its event and what came of it; an error is ours, such as of the database. Deliveries of one event
+/// share `told`, what is told about it.
 pub(super) async fn send(
     app: &App,
     channels: &Channels,
     delivery: &Delivery,
+    told: &OnceCell<Facts>,
 ) -> anyhow::Result<(EventType, Result<(), Failure>)> {
-    let facts = Facts::load(app, delivery).await?;
+    let facts = told.get_or_try_init(|| Facts::load(app, delivery)).await?;
     let now = app.clock.now();
     let result = if delivery.destination == CUSTOMER {
-        send_to_customer(app, channels, &facts, &delivery.id, now).await
+        send_to_customer(app, channels, facts, &delivery.id, now).await
     } else {
         match Target::by_id(&app.db, &delivery.destination).await? {
-            Some(target) => channels.send_to_target(&app.config, &app.keys, &facts, &target, &delivery.id, now).await,
+            Some(target) => channels.send_to_target(&app.config, &app.keys, facts, &target, &delivery.id, now).await,
             None => Err(Failure::Dropped("the target was removed or switched off")),
         }
     };

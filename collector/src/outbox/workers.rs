@@ -1,15 +1,16 @@
-//! The workers: send what is due, several at a time, and settle each delivery.
+//! The workers: send what is due, several at a time, and settle what has ended together.
 
+use std::collections::HashMap;
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
-use tokio::sync::Notify;
-use tokio::task::JoinSet;
+use tokio::sync::{Notify, OnceCell};
+use tokio::task::{JoinError, JoinSet};
 
-use super::deliveries::{self, Delivery, Failure, State, claim, lease};
+use super::deliveries::{self, Attempted, Delivery, Failure, claim, lease};
+use super::facts::Facts;
 use super::send::{Channels, send};
 use crate::app::App;
-use crate::cases::{EventType, staff};
 use crate::sites::targets::{Channel, Target};
 
 /// Deliveries become due by time too, and others may have planned some.
@@ -17,7 +18,7 @@ const POLL: Duration = Duration::from_secs(1);
 
 /// Sends everything that is due, and what becomes due by that; gives how many attempts it made.
 pub async fn deliver_due(app: &App) -> anyhow::Result<usize> {
-    let channels = Arc::new(Channels::open(&app.config)?);
+    let mut workers = Workers::new(app, Channels::open(&app.config)?);
     let mut attempts = 0;
     loop {
         let claimed = claim(&app.db, app.clock.now(), lease(&app.config), app.config.outbox.concurrency).await?;
@@ -25,45 +26,77 @@ pub async fn deliver_due(app: &App) -> anyhow::Result<usize> {
             return Ok(attempts);
         }
         attempts += claimed.len();
-        let mut sending = JoinSet::new();
-        for delivery in claimed {
-            sending.spawn(attempt(app.clone(), Arc::clone(&channels), delivery));
+        workers.start(claimed);
+        while !workers.sending.is_empty() {
+            let ended = workers.sending.join_next().await;
+            workers.settle(ended).await;
         }
-        sending.join_all().await;
     }
 }
 
 /// Sends until `app.shutdown` is cancelled and what is under way has ended.
 pub(super) async fn run(app: &App, channels: Channels, work: &Notify) {
-    let channels = Arc::new(channels);
-    let mut sending = JoinSet::new();
+    let mut workers = Workers::new(app, channels);
     while !app.shutdown.is_cancelled() {
-        // What ended together is followed by one claim for all.
-        while let Some(ended) = sending.try_join_next() {
-            note_panic(ended);
-        }
-        let free = app.config.outbox.concurrency.saturating_sub(sending.len());
+        let started = Instant::now();
+        let free = app.config.outbox.concurrency.saturating_sub(workers.sending.len());
         if free > 0 {
             match claim(&app.db, app.clock.now(), lease(&app.config), free).await {
                 Ok(claimed) if app.shutdown.is_cancelled() => give_back(app, &claimed).await,
-                Ok(claimed) => {
-                    for delivery in claimed {
-                        sending.spawn(attempt(app.clone(), Arc::clone(&channels), delivery));
-                    }
-                }
+                Ok(claimed) => workers.start(claimed),
                 Err(error) => tracing::error!(error = %error, "deliveries can't be claimed; trying again"),
             }
         }
+        app.intake.give_way(started.elapsed()).await;
         tokio::select! {
             // The next one of the same case may be due now.
-            Some(ended) = sending.join_next() => note_panic(ended),
+            ended = workers.sending.join_next(), if !workers.sending.is_empty() => {
+                let started = Instant::now();
+                workers.settle(ended).await;
+                app.intake.give_way(started.elapsed()).await;
+            }
             () = work.notified() => {}
             () = tokio::time::sleep(POLL) => {}
             () = app.shutdown.cancelled() => {}
         }
     }
-    while let Some(ended) = sending.join_next().await {
-        note_panic(ended);
+    while let Some(ended) = workers.sending.join_next().await {
+        workers.settle(Some(ended)).await;
+    }
+}
+
+struct Workers<'a> {
+    app: &'a App,
+    channels: Arc<Channels>,
+    sending: JoinSet<Attempted>,
+}
+
+impl<'a> Workers<'a> {
+    fn new(app: &'a App, channels: Channels) -> Self {
+        Self { app, channels: Arc::new(channels), sending: JoinSet::new() }
+    }
+
+    /// What one event tells is read once, for all of its deliveries that were claimed together.
+    fn start(&mut self, claimed: Vec<Delivery>) {
+        let mut told: HashMap<String, Arc<OnceCell<Facts>>> = HashMap::new();
+        for delivery in claimed {
+            let told = Arc::clone(told.entry(delivery.event_id.clone()).or_default());
+            self.sending.spawn(attempt(self.app.clone(), Arc::clone(&self.channels), delivery, told));
+        }
+    }
+
+    /// Settles what has ended, and what else has by now, in one transaction.
+    async fn settle(&mut self, first: Option<Result<Attempted, JoinError>>) {
+        let rest = std::iter::from_fn(|| self.sending.try_join_next());
+        let attempts: Vec<Attempted> = first.into_iter().chain(rest).filter_map(no_panic).collect();
+        for gone in attempts.iter().filter(|attempt| matches!(attempt.result, Err(Failure::Gone(_)))) {
+            if let Err(error) = Target::disable(&self.app.db, &gone.delivery.destination, self.app.clock.now()).await {
+                tracing::error!(%error, "a target that is gone can't be switched off");
+            }
+        }
+        if let Err(error) = deliveries::settle(self.app, attempts).await {
+            tracing::error!(%error, "deliveries can't be settled; they will be sent again");
+        }
     }
 }
 
@@ -76,14 +109,12 @@ async fn give_back(app: &App, claimed: &[Delivery]) {
 }
 
 /// The lease of a delivery whose attempt panicked ends by itself, and it is tried again.
-fn note_panic(ended: Result<(), tokio::task::JoinError>) {
-    if let Err(error) = ended {
-        tracing::error!(error = %error, "a delivery broke off");
-    }
+fn no_panic(ended: Result<Attempted, JoinError>) -> Option<Attempted> {
+    ended.inspect_err(|error| tracing::error!(error = %error, "a delivery broke off")).ok()
 }
 
-async fn attempt(app: App, channels: Arc<Channels>, delivery: Delivery) {
-    let sending = tokio::time::timeout(app.config.delivery_timeout(), send(&app, &channels, &delivery));
+async fn attempt(app: App, channels: Arc<Channels>, delivery: Delivery, told: Arc<OnceCell<Facts>>) -> Attempted {
+    let sending = tokio::time::timeout(app.config.delivery_timeout(), send(&app, &channels, &delivery, &told));
     let (event, result) = match sending.await {
         Ok(Ok((event, result))) => (Some(event), result),
         Ok(Err(error)) => {
@@ -94,24 +125,5 @@ async fn attempt(app: App, channels: Arc<Channels>, delivery: Delivery) {
     };
     let channel = Channel::parse(&delivery.channel).map_or("unknown", Channel::as_str);
     app.metrics.delivered(channel, deliveries::outcome(&result));
-    if let Err(error) = finish(&app, &delivery, event, result).await {
-        tracing::error!(error = %error, delivery = delivery.id, "a delivery can't be settled; it will be sent again");
-    }
-}
-
-async fn finish(
-    app: &App,
-    delivery: &Delivery,
-    event: Option<EventType>,
-    result: Result<(), Failure>,
-) -> anyhow::Result<()> {
-    if matches!(result, Err(Failure::Gone(_))) {
-        Target::disable(&app.db, &delivery.destination, app.clock.now()).await?;
-    }
-    let state = deliveries::settle(app, delivery, result).await?;
-    let receipt = delivery.destination == deliveries::CUSTOMER && event == Some(EventType::Created);
-    if receipt && state == State::Sent {
-        staff::receipt_sent(app, &delivery.case_id).await?;
-    }
-    Ok(())
+    Attempted { delivery, event, result }
 }

@@ -15,6 +15,7 @@ use utoipa_axum::routes;
 use super::lookup;
 use super::visit::Segment;
 use crate::app::App;
+use crate::attachments::{self, Attachment};
 use crate::cases::view::{self, Message};
 use crate::cases::{Case, Outcome, Stage, customer};
 use crate::clock::{Millis, rfc3339};
@@ -45,6 +46,8 @@ struct CaseBody {
     first_response_due: Option<String>,
     /// What was said since the feedback itself, oldest first.
     messages: Vec<MessageBody>,
+    /// The files that came with the feedback.
+    attachments: Vec<AttachmentBody>,
     /// What came of a complaint; null until it is answered.
     #[schema(required = true)]
     outcome: Option<Outcome>,
@@ -69,6 +72,15 @@ struct MessageBody {
     body: String,
     #[schema(format = DateTime)]
     at: String,
+}
+
+#[derive(Serialize, ToSchema)]
+#[schema(as = CustomerAttachment)]
+struct AttachmentBody {
+    #[serde(flatten)]
+    attachment: Attachment,
+    /// Where it can be downloaded.
+    url: String,
 }
 
 #[derive(Clone, Copy, Serialize, ToSchema)]
@@ -125,8 +137,14 @@ async fn read(State(app): State<App>, client: ClientAddress, Segment(code): Segm
     let case = lookup::case(&app, client, &code).await?;
     let site = app.sites.by_id(&case.site_id).await?;
     let site = site.ok_or_else(|| Error::Internal(anyhow::anyhow!("the site of case {} is gone", case.id)))?;
+    let code = case.code(&app.keys)?;
+    let file = |attachment: Attachment| AttachmentBody {
+        url: app.config.url(&format!("/t/{code}/attachments/{}", attachment.id)),
+        attachment,
+    };
     let body = CaseBody {
-        code: case.code(&app.keys)?,
+        attachments: attachments::of_case(&app.db, &case.id).await?.into_iter().map(file).collect(),
+        code: code.clone(),
         site: SiteBody { key: site.key().to_owned(), name: site.name().to_owned() },
         kind: case.kind(),
         stage: case.status().stage(),

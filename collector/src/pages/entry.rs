@@ -3,42 +3,48 @@
 use std::sync::Arc;
 
 use askama::Template;
-use axum::extract::State;
+use axum::extract::{Request, State};
 use axum::http::StatusCode;
 use axum::response::Response;
-use sayso_shared::Kind;
 use sayso_shared::limits::{
-    DESIRED_OUTCOME_MAX, EMAIL_MAX, MESSAGE_MAX, NAME_MAX, PHONE_MAX, REFERENCE_MAX, SCORE_MAX, SCORE_MIN,
+    ATTACHMENT_MAX_BYTES, ATTACHMENTS_MAX, DESIRED_OUTCOME_MAX, EMAIL_MAX, MESSAGE_MAX, NAME_MAX, PHONE_MAX,
+    REFERENCE_MAX, SCORE_MAX, SCORE_MIN,
 };
+use sayso_shared::{Feedback, Kind};
 
-use super::entry_form::{CategoryGroup, ORDER, Typed, category_groups, is_for_all};
-use super::form::{Form, fresh_key};
+use super::entry_form::{CategoryGroup, HONEYPOT, ORDER, Typed, category_groups, is_for_all};
+use super::files::{self, Posted, Refused};
+use super::form::fresh_key;
 use super::mistakes::Mistakes;
 use super::visit::{MARK, Segment, Shell, Visit, framed_by_site};
 use crate::app::App;
 use crate::assets;
+use crate::attachments::{self, Upload};
+use crate::clock::SECOND;
+use crate::http::client::ClientAddress;
 use crate::http::{Error, Result};
-use crate::intake;
+use crate::intake::{self, Evidence, FORM_EXPIRED, Guard, Way};
 use crate::sites::Site;
 use crate::sites::settings::best_text;
 
 /// `GET /s/{key}`: an empty form.
 pub async fn show(State(app): State<App>, Segment(key): Segment, visit: Visit) -> Result<Response> {
     let site = site(&app, &key).await?;
-    let page = EntryPage::new(&site, &visit, Typed::fresh(&site, &visit));
+    let page = EntryPage::new(&app, &site, &visit, Typed::fresh(&site, &visit));
     Ok(framed_by_site(&site, visit.page(StatusCode::OK, &page)))
 }
 
 /// `POST /s/{key}`: takes the form by the one way in. What is refused comes back with every word and the same key.
 pub async fn submit(
     State(app): State<App>,
+    client: ClientAddress,
     Segment(key): Segment,
     visit: Visit,
-    form: Result<Form>,
+    request: Request,
 ) -> Result<Response> {
     let site = site(&app, &key).await?;
-    let answer = match form {
-        Ok(form) => take(&app, &site, &visit, Typed::read(&form)).await,
+    let answer = match files::read(&app, &site, client, request).await {
+        Ok(posted) => take(&app, client, &site, &visit, posted).await,
         Err(error) => Err(error),
     };
     Ok(framed_by_site(&site, answer))
@@ -48,15 +54,35 @@ async fn site(app: &App, key: &str) -> Result<Arc<Site>> {
     app.sites.by_key(key).await?.ok_or(Error::NotFound("there is no such site"))
 }
 
-async fn take(app: &App, site: &Site, visit: &Visit, typed: Typed) -> Result<Response> {
+async fn take(app: &App, client: ClientAddress, site: &Site, visit: &Visit, posted: Posted) -> Result<Response> {
+    let mut typed = Typed::read(&posted.form);
+    typed.add_uploads(posted.uploads);
     let feedback = typed.feedback(site, visit.texts(site).0);
-    let error = match intake::take(app, site, &typed.key, feedback).await {
+    if !posted.refused.is_empty() {
+        return without_files(app, site, visit, typed, posted.refused).await;
+    }
+    let evidence = Evidence { token: &typed.token, honeypot: &typed.honeypot };
+    let guard = Guard::Public { client, way: Way::Form(evidence) };
+    let error = match intake::take(app, site, &typed.key, feedback, guard).await {
         Ok(accepted) => return Ok(visit.go_to(&format!("/t/{}", accepted.code), &[("new", "1")])),
         Err(error) => error,
     };
-    let mut page = EntryPage::new(site, visit, typed);
-    page.note(&error);
+    let mut page = EntryPage::new(app, site, visit, typed);
+    page.note(app, site, &error);
+    page.show_uploads(app, site).await?;
     visit.page_for_error(error, &page)
+}
+
+/// Some files were not taken: nothing is sent without them unless the customer wants it so.
+async fn without_files(app: &App, site: &Site, visit: &Visit, typed: Typed, refused: Vec<Refused>) -> Result<Response> {
+    // Whatever else is wrong is better said now than next time.
+    let others = Feedback::parse(typed.feedback(site, visit.texts(site).0), &site.rules()).err();
+    let mut page = EntryPage::new(app, site, visit, typed);
+    let t = page.shell.t;
+    page.wrong = Mistakes::new(t, &others.unwrap_or_default(), ORDER);
+    page.wrong.0.extend(refused.iter().map(|one| one.mistake(t)));
+    page.show_uploads(app, site).await?;
+    visit.page_for_error(Refused::error(refused), &page)
 }
 
 #[derive(Template)]
@@ -73,10 +99,16 @@ struct EntryPage {
     consent: Option<String>,
     promise: Option<String>,
     typed: Typed,
+    /// The files that are stored already.
+    uploads: Vec<Upload>,
     wrong: Mistakes,
     /// Why it was not taken although no field is wrong: title and text.
     refused: Option<(String, String)>,
 }
+
+/// What the browser offers to choose from. iPhones turn their pictures into JPEG for it.
+const ACCEPT: &str = "image/jpeg,image/png,image/gif,image/webp,application/pdf,text/plain,.csv,.doc,.docx,.xls,.xlsx,.ppt,.pptx,.odt,.ods,.odp,\
+    .rtf,audio/*,video/*";
 
 /// The fields that are folded away.
 const DETAILS: &[&str] = &["category", "rating", "importance", "desired_outcome", "reference"];
@@ -88,7 +120,9 @@ struct KindChoice {
 }
 
 impl EntryPage {
-    fn new(site: &Site, visit: &Visit, typed: Typed) -> Self {
+    fn new(app: &App, site: &Site, visit: &Visit, mut typed: Typed) -> Self {
+        let limits = &app.config.limits;
+        typed.token = intake::renew_form_token(&app.keys, limits, site.id(), &typed.key, &typed.token, app.clock.now());
         let shell = Shell::of(site, visit);
         let (t, settings) = (shell.t, &site.settings);
         let text = |texts| best_text(texts, t.0, settings.languages.first()).map(str::to_owned);
@@ -103,6 +137,7 @@ impl EntryPage {
             consent: text(&settings.consent_text),
             promise: text(&settings.promise_text),
             typed,
+            uploads: Vec::new(),
             wrong: Mistakes::default(),
             refused: None,
             shell,
@@ -110,9 +145,12 @@ impl EntryPage {
     }
 
     /// Says why it was not taken.
-    fn note(&mut self, error: &Error) {
+    fn note(&mut self, app: &App, site: &Site, error: &Error) {
         let t = self.shell.t;
         let (title, mut text) = match error {
+            Error::Invalid(errors) if errors.iter().any(|error| error.pointer == FORM_EXPIRED) => {
+                (t.get("pages.refused.expired.title"), t.get("pages.refused.expired.text").to_owned())
+            }
             Error::Invalid(errors) => {
                 self.wrong = Mistakes::new(t, errors, ORDER);
                 return;
@@ -120,6 +158,9 @@ impl EntryPage {
             Error::KeyReused => {
                 // It was sent, came back by the back button and was changed: sent again it is another feedback.
                 self.typed.key = fresh_key();
+                let seconds = i64::from(app.config.limits.form_seconds);
+                let issued_at = app.clock.now() - seconds * SECOND;
+                self.typed.token = intake::issue_form_token(&app.keys, site.id(), &self.typed.key, issued_at);
                 (t.get("pages.refused.again.title"), t.get("pages.refused.again.text").to_owned())
             }
             other if other.status().0 == StatusCode::INTERNAL_SERVER_ERROR => {
@@ -131,6 +172,13 @@ impl EntryPage {
             text = format!("{text} {}", t.with("common.retry_after", &[("seconds", &seconds.to_string())]));
         }
         self.refused = Some((title.to_owned(), text));
+    }
+
+    /// Carries on what is stored already, so that no file has to be sent twice.
+    async fn show_uploads(&mut self, app: &App, site: &Site) -> Result<()> {
+        let uploads = attachments::claimable(app, site, &self.typed.uploads).await?;
+        self.uploads = uploads.into_iter().flatten().collect();
+        Ok(())
     }
 
     fn collects(&self, kind: Kind) -> bool {

@@ -5,8 +5,10 @@ use sayso_shared::limits::URL_MAX;
 use sayso_shared::{Kind, Lang};
 use serde_json::{Map, Value, json};
 
+use super::files;
 use super::form::{Form, fresh_key};
 use super::visit::Visit;
+use crate::attachments::Upload;
 use crate::sites::Site;
 use crate::sites::settings::{Category, best_text};
 use crate::text::Texts;
@@ -23,8 +25,12 @@ pub const ORDER: &[&str] = &[
     "email",
     "phone",
     "name",
+    "attachments",
     "consent",
 ];
+
+/// The name of the field that people do not see: one that robots like to fill in.
+pub const HONEYPOT: &str = "website";
 
 /// What stands in the form's fields, exactly as typed.
 #[derive(Clone, Debug)]
@@ -51,10 +57,16 @@ pub struct Typed {
     pub email: String,
     /// Their phone number.
     pub phone: String,
+    /// The uploads that stay attached.
+    pub uploads: Vec<String>,
     /// Whether the box of the consent is ticked.
     pub consent: bool,
     /// The page that led here.
     pub from: String,
+    /// What the form was handed out with.
+    pub token: String,
+    /// The field that people do not see.
+    pub honeypot: String,
 }
 
 impl Typed {
@@ -87,8 +99,20 @@ impl Typed {
             name: form.text("name"),
             email: form.text("email"),
             phone: form.text("phone"),
+            uploads: files::kept(form),
             consent: form.text("consent") == "true",
             from: form.text("from"),
+            token: form.text("token"),
+            honeypot: form.text(HONEYPOT),
+        }
+    }
+
+    /// Attaches what came with the form. The same file twice is one.
+    pub fn add_uploads(&mut self, uploads: Vec<Upload>) {
+        for upload in uploads {
+            if !self.uploads.contains(&upload.token) {
+                self.uploads.push(upload.token);
+            }
         }
     }
 
@@ -136,6 +160,9 @@ impl Typed {
         let is_page = url::Url::parse(&self.from).is_ok_and(|url| matches!(url.scheme(), "http" | "https"));
         if is_page && self.from.chars().count() <= URL_MAX && !self.from.contains('\0') {
             fields.insert("page".into(), json!({"referrer": self.from}));
+        }
+        if !self.uploads.is_empty() {
+            fields.insert("attachments".into(), json!(self.uploads));
         }
         fields.insert("locale".into(), json!(lang.as_str()));
         fields.into()

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use axum::body::Bytes;
 use axum::extract::{FromRequest, Request};
-use axum::http::{StatusCode, header};
+use axum::http::{HeaderMap, StatusCode, header};
 use sayso_shared::id::IdempotencyKey;
 use sayso_shared::limits::BODY_MAX_BYTES;
 
@@ -26,6 +26,24 @@ impl Form {
         self.0.get("key").and_then(|key| IdempotencyKey::parse(key).ok()).unwrap_or_else(fresh_key)
     }
 
+    /// A form whose fields were read one by one.
+    pub fn of_fields(fields: BTreeMap<String, String>) -> Self {
+        Self(fields)
+    }
+
+    /// Its fields.
+    pub fn into_fields(self) -> BTreeMap<String, String> {
+        self.0
+    }
+
+    /// Refuses a form that a page of another origin posted, so that no website writes in its visitors' names.
+    pub fn refuse_foreign(app: &App, headers: &HeaderMap) -> Result<(), Error> {
+        if headers.get(header::ORIGIN).is_some_and(|origin| !cors::is_own(app, origin, headers)) {
+            return Err(Error::Forbidden("this form can only be sent from its own page".into()));
+        }
+        Ok(())
+    }
+
     fn parse(body: &[u8]) -> Option<Self> {
         let mut fields = BTreeMap::new();
         for pair in body.split(|&byte| byte == b'&').filter(|pair| !pair.is_empty()) {
@@ -42,12 +60,9 @@ impl Form {
 impl FromRequest<App> for Form {
     type Rejection = Error;
 
-    /// Refuses forms that a page of another origin posted, so that no website writes in its visitors' names.
     async fn from_request(request: Request, app: &App) -> Result<Self, Error> {
         let headers = request.headers();
-        if headers.get(header::ORIGIN).is_some_and(|origin| !cors::is_own(app, origin, headers)) {
-            return Err(Error::Forbidden("this form can only be sent from its own page".into()));
-        }
+        Self::refuse_foreign(app, headers)?;
         let media_type = headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
         let media_type = media_type.split(';').next().unwrap_or_default().trim();
         if !media_type.eq_ignore_ascii_case("application/x-www-form-urlencoded") {

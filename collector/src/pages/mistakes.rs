@@ -1,7 +1,7 @@
 //! What was wrong with a form, in the reader's language: the API's sentences are for programmers, so only its words travel here.
 
 use sayso_shared::limits::{
-    COMMENT_MAX, DESIRED_OUTCOME_MAX, EMAIL_MAX, MESSAGE_MAX, NAME_MAX, PHONE_MAX, REFERENCE_MAX,
+    ATTACHMENTS_MAX, COMMENT_MAX, DESIRED_OUTCOME_MAX, EMAIL_MAX, MESSAGE_MAX, NAME_MAX, PHONE_MAX, REFERENCE_MAX,
 };
 use sayso_shared::problem::FieldError;
 
@@ -55,8 +55,11 @@ impl Mistakes {
     }
 }
 
-/// `/contact/email` is the field `email`; a missing contact is mended there too.
+/// `/contact/email` is the field `email`; a missing contact is mended there too, and one of several files among them all.
 fn field_of(pointer: &str) -> String {
+    if pointer.starts_with("/attachments") {
+        return "attachments".to_owned();
+    }
     match pointer.rsplit('/').next().unwrap_or_default() {
         "contact" => "email".to_owned(),
         name => name.to_owned(),
@@ -75,6 +78,8 @@ fn sentence(t: Texts, field: &str, code: &str) -> String {
         _ => 0,
     };
     match (code, field) {
+        ("too_long", "attachments") => t.with("pages.wrong.files_many", &[("max", &ATTACHMENTS_MAX.to_string())]),
+        (_, "attachments") => t.get("pages.wrong.files_gone").to_owned(),
         ("too_long", _) if max > 0 => t.with("pages.wrong.too_long", &[("max", &max.to_string())]),
         ("required", "kind") => t.get("pages.wrong.kind").to_owned(),
         ("required", "message") => t.get("pages.wrong.message").to_owned(),

@@ -4,6 +4,7 @@ mod actions;
 pub mod api;
 mod entry;
 mod entry_form;
+mod files;
 mod form;
 mod live;
 mod lookup;
@@ -32,5 +33,6 @@ pub fn router() -> Router<App> {
         .route("/t/{code}/messages", get(status::back).post(actions::reply))
         .route("/t/{code}/not-solved", get(status::back).post(actions::not_solved))
         .route("/t/{code}/satisfaction", get(status::back).post(actions::rate))
+        .route("/t/{code}/attachments/{id}", get(files::download))
         .route("/t/{code}/live", get(live::stream))
 }

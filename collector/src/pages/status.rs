@@ -17,6 +17,7 @@ use super::thanks::ThanksPage;
 use super::visit::{MARK, Segment, Shell, Visit, framed_by_site};
 use crate::app::App;
 use crate::assets;
+use crate::attachments::{self, Attachment};
 use crate::cases::view::{self, Message, Rated};
 use crate::cases::{Case, Outcome, Stage, Status};
 use crate::clock::{HOUR, Millis};
@@ -166,6 +167,7 @@ pub struct StatusPage {
     case: Case,
     category: Option<String>,
     steps: Vec<Step>,
+    attachments: Vec<Attachment>,
     conversation: Vec<Message>,
     /// The rating of the answer that stands now.
     rated: Option<Rated>,
@@ -229,6 +231,7 @@ impl StatusPage {
             code: case.code(&app.keys)?,
             category: category.map(str::to_owned),
             steps: steps(&case),
+            attachments: attachments::of_case(&app.db, &case.id).await?,
             conversation: view::conversation(app, &case.id).await?,
             rated: rated.filter(|rated| case.resolved_at.is_some_and(|at| rated.created_at >= at)),
             may_act,

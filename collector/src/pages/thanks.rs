@@ -44,7 +44,9 @@ impl ThanksPage {
             due: case.first_response_due,
             promise: best_text(&site.settings.promise_text, shell.t.0, site.settings.languages.first())
                 .map(str::to_owned),
-            has_email: case.contact(&app.keys).is_some_and(|contact| contact.email().is_some()),
+            // No mail goes out for a case in quarantine, so none is promised.
+            has_email: case.quarantine().is_none()
+                && case.contact(&app.keys).is_some_and(|contact| contact.email().is_some()),
             code,
             shell,
         })

@@ -14,6 +14,7 @@ use super::Site;
 use super::settings::{Category, Texts, Theme};
 use crate::app::App;
 use crate::http::{Error, Result};
+use crate::intake::Difficulty;
 
 /// `GET /api/v1/sites/{key}`.
 pub fn router() -> OpenApiRouter<App> {
@@ -41,14 +42,14 @@ pub struct PublicSettings {
     proof: Proof,
 }
 
-/// Whether a submission needs a solved challenge.
+/// Whether a submission needs a solved challenge at present, since the site is busy.
 #[derive(Serialize, ToSchema)]
 pub struct Proof {
     required: bool,
 }
 
-impl From<&Site> for PublicSettings {
-    fn from(site: &Site) -> Self {
+impl PublicSettings {
+    fn of(site: &Site, difficulty: Difficulty) -> Self {
         let settings = site.settings.clone();
         Self {
             key: site.key().to_owned(),
@@ -61,7 +62,7 @@ impl From<&Site> for PublicSettings {
             privacy_url: settings.privacy_url,
             consent_text: settings.consent_text,
             theme: settings.theme,
-            proof: Proof { required: false },
+            proof: Proof { required: difficulty.asks_for_proof() },
         }
     }
 }
@@ -80,7 +81,8 @@ impl From<&Site> for PublicSettings {
 )]
 async fn public_settings(State(app): State<App>, Path(key): Path<String>) -> Result<Response> {
     let site = app.sites.by_key(&key).await?.ok_or(Error::NotFound("there is no such site"))?;
-    let mut response = Json(PublicSettings::from(&*site)).into_response();
+    let difficulty = app.load.difficulty(site.id(), app.clock.now());
+    let mut response = Json(PublicSettings::of(&site, difficulty)).into_response();
     response.headers_mut().insert(header::CACHE_CONTROL, HeaderValue::from_static("public, max-age=60"));
     Ok(response)
 }

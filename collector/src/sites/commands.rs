@@ -4,8 +4,9 @@ use anyhow::ensure;
 use clap::Subcommand;
 
 use super::settings::NAMES;
-use super::{Origin, Site, SiteKey, snippet};
+use super::{Origin, Site, SiteKey, secrets, snippet};
 use crate::cli::Context;
+use crate::clock::rfc3339;
 
 /// Add, show and set up sites.
 #[derive(Debug, Subcommand)]
@@ -40,10 +41,33 @@ pub enum SiteCommand {
         /// The site's key.
         key: String,
     },
+    /// Make, list and remove the secrets with which a site signs who its customers are.
+    #[command(subcommand)]
+    Secret(SecretCommand),
     /// Print the script tag for the site's pages, and the lines that a Content-Security-Policy needs.
     Snippet {
         /// The site's key.
         key: String,
+    },
+}
+
+/// Make, list and remove secrets.
+#[derive(Debug, Subcommand)]
+pub enum SecretCommand {
+    /// Make a secret and show it this once. Two are valid at a time, so that the new one can take over from the old one.
+    Add {
+        /// The site's key.
+        key: String,
+    },
+    /// List the secrets of a site, without showing them.
+    List {
+        /// The site's key.
+        key: String,
+    },
+    /// Remove a secret: what it signed is refused from now on.
+    Remove {
+        /// The secret's identifier (see `sayso site secret list KEY`).
+        id: String,
     },
 }
 
@@ -87,9 +111,40 @@ pub async fn run(command: SiteCommand, context: &Context) -> anyhow::Result<()> 
             Site::by_key(db, &key).await?.remove(db).await?;
             println!("Removed the site {key}.");
         }
+        SiteCommand::Secret(command) => run_secret(command, context).await?,
         SiteCommand::Snippet { key } => {
             let site = Site::by_key(db, &key).await?;
             print!("{}", snippet::print(site.key(), config));
+        }
+    }
+    Ok(())
+}
+
+async fn run_secret(command: SecretCommand, context: &Context) -> anyhow::Result<()> {
+    let Context { db, keys, clock, .. } = context;
+    match command {
+        SecretCommand::Add { key } => {
+            let site = Site::by_key(db, &key).await?;
+            let (id, secret) = secrets::add(db, keys, &site, clock.now()).await?;
+            println!(
+                "Added the secret {id} of the site {key}. Its server signs identities (JWT, HS256) with this text:\n"
+            );
+            println!("  {}\n", secret.reveal());
+            println!("It is shown only this once, so keep it now, and never in a page or an app.");
+        }
+        SecretCommand::List { key } => {
+            let site = Site::by_key(db, &key).await?;
+            let listed = secrets::list(db, &site).await?;
+            if listed.is_empty() {
+                println!("The site {key} has no secret; `sayso site secret add {key}` makes one.");
+            }
+            for secret in listed {
+                println!("{}  made {}", secret.id, rfc3339(secret.created_at));
+            }
+        }
+        SecretCommand::Remove { id } => {
+            secrets::remove(db, &id).await?;
+            println!("Removed the secret {id}; what it signed is refused from now on.");
         }
     }
     Ok(())

@@ -3,7 +3,9 @@
 pub mod api;
 pub mod cache;
 pub mod commands;
+pub mod identity;
 pub mod origin;
+pub mod secrets;
 pub mod settings;
 pub mod snippet;
 pub mod targets;
@@ -17,7 +19,7 @@ pub use settings::SiteSettings;
 
 use crate::db::Db;
 use crate::keys::new_id;
-use crate::with_db;
+use crate::{with_db, with_write};
 
 /// A site, as its owner set it up.
 #[derive(Clone, Debug)]
@@ -102,7 +104,7 @@ impl Site {
         let settings = serde_json::to_string(&SiteSettings::default())?;
         let insert = "insert into sites (id, key, name, origins, settings, created_at, updated_at) \
             values ($1, $2, $3, $4, $5, $6, $6) on conflict (key) do nothing";
-        let rows = with_db!(db, pool => sqlx::query(insert).bind(new_id()).bind(key.as_str()).bind(name)
+        let rows = with_write!(db, pool => sqlx::query(insert).bind(new_id()).bind(key.as_str()).bind(name)
             .bind(&origins).bind(&settings).bind(now).execute(pool).await.map(|done| done.rows_affected()))?;
         anyhow::ensure!(rows == 1, "there is already a site {}", key.as_str());
         Ok(())
@@ -128,7 +130,7 @@ impl Site {
         let origins = serde_json::to_string(&self.origins)?;
         let settings = serde_json::to_string(&self.settings)?;
         let update = "update sites set name = $1, origins = $2, settings = $3, updated_at = $4 where id = $5";
-        with_db!(db, pool => sqlx::query(update).bind(&self.name).bind(&origins).bind(&settings).bind(now)
+        with_write!(db, pool => sqlx::query(update).bind(&self.name).bind(&origins).bind(&settings).bind(now)
             .bind(&self.id).execute(pool).await.map(|_| ()))?;
         Ok(())
     }
@@ -142,7 +144,10 @@ impl Site {
             "the site {} has {cases} cases, so it stays; take its origins away to close it",
             self.key()
         );
-        with_db!(db, pool => sqlx::query("delete from sites where id = $1").bind(&self.id).execute(pool).await.map(|_| ()))?;
+        let delete =
+            "delete from sites where id = $1 and not exists (select 1 from cases where cases.site_id = sites.id)";
+        let rows = with_write!(db, pool => sqlx::query(delete).bind(&self.id).execute(pool).await.map(|done| done.rows_affected()))?;
+        anyhow::ensure!(rows == 1, "the site {} has just got a case, so it stays", self.key());
         Ok(())
     }
 }

@@ -8,7 +8,7 @@ use super::Site;
 use crate::cases::EventType;
 use crate::db::Db;
 use crate::keys::{Keys, new_id, random_bytes};
-use crate::with_db;
+use crate::{with_db, with_write};
 
 /// A place to forward to.
 #[derive(Clone, Debug)]
@@ -107,7 +107,7 @@ impl Target {
 
     /// Removes a target; its deliveries stay visible on their cases.
     pub async fn remove(db: &Db, id: &str) -> anyhow::Result<()> {
-        let rows = with_db!(db, pool => sqlx::query("delete from targets where id = $1").bind(id).execute(pool).await.map(|d| d.rows_affected()))?;
+        let rows = with_write!(db, pool => sqlx::query("delete from targets where id = $1").bind(id).execute(pool).await.map(|d| d.rows_affected()))?;
         ensure!(rows == 1, "there is no target {id}; `sayso target list` shows the targets");
         Ok(())
     }
@@ -115,7 +115,7 @@ impl Target {
     /// Stops forwarding to a target whose receiver said that it is gone.
     pub async fn disable(db: &Db, id: &str, now: i64) -> anyhow::Result<()> {
         let update = "update targets set disabled_at = $1 where id = $2";
-        with_db!(db, pool => sqlx::query(update).bind(now).bind(id).execute(pool).await.map(|_| ()))?;
+        with_write!(db, pool => sqlx::query(update).bind(now).bind(id).execute(pool).await.map(|_| ()))?;
         Ok(())
     }
 
@@ -143,7 +143,7 @@ impl Target {
         let names: Vec<&str> = events.iter().map(|event| event.as_str()).collect();
         let events = serde_json::to_string(&names)?;
         let insert = "insert into targets (id, site_id, channel, address, secret_cipher, events, created_at) values ($1, $2, $3, $4, $5, $6, $7)";
-        with_db!(db, pool => sqlx::query(insert).bind(id).bind(site.id()).bind(channel.as_str()).bind(address)
+        with_write!(db, pool => sqlx::query(insert).bind(id).bind(site.id()).bind(channel.as_str()).bind(address)
             .bind(&secret).bind(&events).bind(now).execute(pool).await.map(|_| ()))?;
         Ok(id.to_owned())
     }

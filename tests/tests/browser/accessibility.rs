@@ -131,6 +131,10 @@ async fn the_console(system: (&'static str, &'static str, &'static str)) {
     let app = TestApp::spawn_working(Database::Sqlite, |_| {}).await;
     let collector = app.url.as_str();
     let code = app.client().complain("送货迟到了三天，没有人联系我。", "lin@example.com").await;
+    // Sent without having been opened, so it is suspected.
+    let spam =
+        [("kind", "praise"), ("message", "Great site! Cheap watches at https://watches.example"), ("website", "x")];
+    app.client().post_form("/s/acme", &spam).await;
     stage::add_member(&app.app, "chen@acme.example", "陈师傅", Role::Admin).await;
     let mut inspector = Inspector::start(system).await;
     inspector.open(&format!("{collector}/staff/sign-in"), "sign-in").await;
@@ -161,6 +165,15 @@ async fn the_console(system: (&'static str, &'static str, &'static str)) {
     ] {
         inspector.open(&format!("{collector}{path}"), what).await;
     }
+    inspector.open(&format!("{collector}/staff/cases?status=held"), "quarantine").await;
+    inspector.browser.picture(&format!("quarantine-{language}")).await;
+    inspector.click(".case-row-title a").await;
+    inspector.browser.find("button[value=discard]").await;
+    inspector.look("case in quarantine").await;
+    inspector.browser.picture(&format!("quarantine-case-{language}")).await;
+    inspector.click("button[value=discard]").await;
+    inspector.browser.wait_for("the decision", "!document.querySelector('button[value=discard]')").await;
+    inspector.look("discarded case").await;
     inspector.browser.driver.goto(format!("{collector}/staff/cases")).await.unwrap();
     inspector.click(".case-row-title a").await;
     inspector.browser.find("#reply").await;

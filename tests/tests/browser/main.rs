@@ -5,7 +5,9 @@
 #![expect(clippy::unwrap_used, reason = "a test may panic")]
 
 mod accessibility;
+mod attachments;
 mod fallbacks;
+mod identity;
 mod stage;
 mod story;
 mod widget;

@@ -1,6 +1,7 @@
 //! What the widget promises to visitors and to the pages that carry it.
 
 use reqwest::StatusCode;
+use sayso::clock::MINUTE;
 use sayso_tests::Database;
 use sayso_tests::browser::{Browser, Setup};
 use sayso_tests::company::Page;
@@ -159,6 +160,90 @@ async fn it_speaks_the_visitors_language() {
             .await;
         assert_eq!(files, json!(1), "one language file");
         browser.picture(&format!("widget-375-{language}")).await;
+        browser.stop().await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_busy_site_gets_its_proof_without_the_visitor_noticing() {
+    let stage = Stage::open(Database::Sqlite, Page::default(), |config| config.limits.proof_from_per_minute = 2).await;
+    let app = &stage.collector.app;
+    // A minute begins, so that the load stays what it is for as long as the test takes.
+    app.clock.advance(MINUTE - app.clock.now() % MINUTE);
+    let site = stage.collector.site().await;
+    let busy = || (0..8).for_each(|_| app.load.count(site.id(), app.clock.now()));
+    let browser = Browser::start(Setup::default()).await;
+    let modules = "performance.getEntriesByType('resource').filter(entry => entry.name.includes('/proof-')).length";
+    // Quiet when the form opened, busy when it is sent: the refusal brings the proof, and the visitor sees nothing of it.
+    browser.driver.goto(&stage.company.origin).await.unwrap();
+    click_in_widget(&browser, "[part=launcher]").await;
+    browser.find_in_widget("#message").await;
+    assert_eq!(browser.run(&format!("return {modules}")).await, json!(0), "a quiet site costs nothing");
+    busy();
+    type_in_widget(&browser, "#message", "The drawer is stuck.").await;
+    click_in_widget(&browser, "#send").await;
+    browser.find_in_widget("#code").await;
+    assert_eq!((cases(&stage).await, browser.run(&format!("return {modules}")).await), (1, json!(1)));
+
+    browser.stop().await;
+
+    // Busy from the beginning, for a browser that has not kept the site's settings: the proof is found while the visitor types,
+    // so that one request is enough.
+    busy();
+    let browser = Browser::start(Setup::default()).await;
+    browser.driver.goto(&stage.company.origin).await.unwrap();
+    click_in_widget(&browser, "[part=launcher]").await;
+    let fetched = |end: &str| {
+        format!(
+            "performance.getEntriesByType('resource').some(entry => entry.responseEnd && entry.name.endsWith('{end}'))"
+        )
+    };
+    browser.wait_for("the site's settings", &fetched("/sites/acme")).await;
+    type_in_widget(&browser, "#message", "The drawer is still stuck.").await;
+    browser.wait_for("the challenge", &fetched("/challenge")).await;
+    click_in_widget(&browser, "#send").await;
+    browser.find_in_widget("#code").await;
+    let sent = "performance.getEntriesByType('resource').filter(entry => entry.name.endsWith('/feedback')).length";
+    assert_eq!((cases(&stage).await, browser.run(&format!("return {sent}")).await), (2, json!(1)));
+    let used: i64 = sayso::with_db!(&app.db, pool => sqlx::query_scalar("select count(*) from used_challenges").fetch_one(pool).await).unwrap();
+    assert_eq!(used, 2);
+    browser.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn whoever_is_limited_is_told_when_and_keeps_the_text() {
+    for (language, when) in
+        [("en-GB", "You can try again in"), ("zh-CN", "秒后可重新提交"), ("zh-HK", "秒後可重新送出")]
+    {
+        let stage =
+            Stage::open(Database::Sqlite, Page::default(), |config| config.limits.submissions_per_minute = 6).await;
+        let browser = Browser::start(Setup { language, ..Setup::default() }).await;
+        browser.driver.goto(&stage.company.origin).await.unwrap();
+        click_in_widget(&browser, "[part=launcher]").await;
+        type_in_widget(&browser, "#message", "抽屉卡住了").await;
+        // Somebody else behind the same address has used up its share.
+        let neighbour = stage.collector.client();
+        let submit = async || {
+            let request = neighbour.request(reqwest::Method::POST, "/api/v1/sites/acme/feedback");
+            let request = request.header("idempotency-key", uuid::Uuid::new_v4().to_string());
+            neighbour.send(request.json(&json!({"kind": "praise", "message": "x"}))).await.status
+        };
+        while submit().await == StatusCode::CREATED {}
+        let before = cases(&stage).await;
+        click_in_widget(&browser, "#send").await;
+        let told = browser.find_in_widget("#failure").await.text().await.unwrap();
+        assert!(told.contains(when), "{told}");
+        let widget = "document.querySelector('sayso-widget').shadowRoot";
+        let typed = browser.run(&format!("return {widget}.querySelector('#message').value")).await;
+        assert_eq!((typed, cases(&stage).await), (json!("抽屉卡住了"), before));
+        browser.picture(&format!("widget-limited-{language}")).await;
+        if language == "en-GB" {
+            let ready = format!("!{widget}.querySelector('#send').ariaDisabled");
+            browser.wait_for("the end of the wait", &ready).await;
+            click_in_widget(&browser, "#send").await;
+            browser.find_in_widget("#code").await;
+            assert_eq!(cases(&stage).await, before + 1);
+        }
         browser.stop().await;
     }
 }

@@ -1,11 +1,13 @@
 //! The staff console by its pages: the inbox, everything that is done with a case, and what is shown beside.
 
+mod access;
 mod members;
 
 use reqwest::StatusCode;
 use sayso::auth::member::{Email, Name, NewMember};
 use sayso::auth::{Member, Password, Role};
 use sayso::cases::Case;
+use sayso::db::search;
 use sayso_shared::Lang;
 use sayso_tests::{Answer, Client, TestApp, on_both_databases};
 use serde_json::json;
@@ -25,14 +27,14 @@ async fn add_member(app: &TestApp, name: &str, role: Role) -> String {
 }
 
 /// A browser in which a new member has signed in, and the token of its forms.
-struct Desk {
-    client: Client,
+pub struct Desk {
+    pub client: Client,
     csrf: String,
     member_id: String,
 }
 
 impl Desk {
-    async fn of(app: &TestApp, name: &str, role: Role) -> Self {
+    pub async fn of(app: &TestApp, name: &str, role: Role) -> Self {
         let member_id = add_member(app, name, role).await;
         let client = app.client();
         let answer = sign_in(&client, name, PASSWORD).await;
@@ -41,12 +43,12 @@ impl Desk {
         Self { client, csrf, member_id }
     }
 
-    async fn post(&self, path: &str, fields: &[(&str, &str)]) -> Answer {
+    pub async fn post(&self, path: &str, fields: &[(&str, &str)]) -> Answer {
         let all: Vec<(&str, &str)> = fields.iter().copied().chain([("csrf", self.csrf.as_str())]).collect();
         self.client.post_form(path, &all).await
     }
 
-    async fn inbox(&self, query: &str) -> String {
+    pub async fn inbox(&self, query: &str) -> String {
         let page = self.client.get(&format!("/staff/cases?{query}")).await;
         assert_eq!(page.status, StatusCode::OK, "{}", page.body);
         page.body
@@ -81,7 +83,8 @@ async fn complaint(app: &TestApp, message: &str) -> String {
 
 async fn index(app: &TestApp, case_id: &str, text: &str) {
     let mut tx = app.app.db.begin().await.unwrap();
-    sayso::db::search::index(&mut tx, case_id, text).await.unwrap();
+    let tokens = search::joined_tokens(text);
+    search::index(&mut tx, &[search::Entry { case_id, seq: 1, tokens }]).await.unwrap();
     tx.commit().await.unwrap();
 }
 
@@ -237,7 +240,7 @@ on_both_databases! {
         let db = &app.app.db;
         let insert = "insert into deliveries (id, event_id, case_id, event_seq, destination, channel, state, attempts, due_at, last_error, created_at) \
             select 'd1', id, case_id, seq, 'customer', 'email', 'failed', 7, 5, 'the mail server said 550', 5 from events where case_id = $1";
-        sayso::with_db!(db, pool => sqlx::query(insert).bind(&id).execute(pool).await.map(|_| ())).unwrap();
+        sayso::with_write!(db, pool => sqlx::query(insert).bind(&id).execute(pool).await.map(|_| ())).unwrap();
         let page = lin.client.get(&format!("/staff/cases/{id}")).await.body;
         assert!(page.contains("the mail server said 550") && page.contains("/deliveries/d1/retry"), "{page}");
         let path = format!("/staff/cases/{id}/deliveries/d1/retry");

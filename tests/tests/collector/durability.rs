@@ -56,9 +56,9 @@ async fn answered_feedback_survives_sigkill_on_postgres() {
 #[tokio::test(flavor = "multi_thread")]
 async fn sqlite_is_opened_for_durability_and_by_one_server() {
     let app = sayso_tests::TestApp::spawn(Database::Sqlite).await;
-    let sayso::db::Db::Sqlite(pool) = &app.app.db else { panic!("it is SQLite") };
-    let synchronous: i64 = sqlx::query_scalar("pragma synchronous").fetch_one(pool).await.unwrap();
-    let journal: String = sqlx::query_scalar("pragma journal_mode").fetch_one(pool).await.unwrap();
+    let sayso::db::Db::Sqlite(pools) = &app.app.db else { panic!("it is SQLite") };
+    let synchronous: i64 = sqlx::query_scalar("pragma synchronous").fetch_one(&pools.write).await.unwrap();
+    let journal: String = sqlx::query_scalar("pragma journal_mode").fetch_one(&pools.write).await.unwrap();
     assert_eq!((synchronous, journal.as_str()), (2, "wal"), "FULL is 2");
 
     let data = tempfile::tempdir().unwrap();

@@ -2,9 +2,12 @@
 
 #![expect(clippy::unwrap_used, reason = "a test may panic")]
 
+mod access;
+mod attachments;
 mod connections;
 mod console;
 mod durability;
+mod guards;
 mod housekeeping;
 mod intake;
 mod operations;

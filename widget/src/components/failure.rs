@@ -31,7 +31,7 @@ pub fn failure(ui: &Ui, failure: &Failure) -> Html {
                             plain(ui.words.of("failure_", failure.reason.name())),
                         ],
                     ),
-                    if failure.wait > 0 { says("p", with!["aria-hidden" => "true"], wait) } else { none() },
+                    if failure.wait > 0 { says("p", with!["role" => "timer"], wait) } else { none() },
                     el(
                         "p",
                         with!["class" => "ways"],

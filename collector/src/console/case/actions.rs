@@ -13,7 +13,7 @@ use crate::app::App;
 use crate::auth::member::who_may_own;
 use crate::auth::{MayAct, Posted};
 use crate::cases::staff::{self, Body, Remedy, Resolution, Then};
-use crate::cases::{Actor, Outcome, Status};
+use crate::cases::{Actor, Outcome, Status, quarantine};
 use crate::http::{Error, Result};
 
 /// `POST /staff/cases/{id}/…`.
@@ -24,6 +24,7 @@ pub(super) fn router() -> Router<App> {
         .route("/staff/cases/{id}/status", post(set_status))
         .route("/staff/cases/{id}/resolve", post(resolve))
         .route("/staff/cases/{id}/owner", post(set_owner))
+        .route("/staff/cases/{id}/quarantine", post(decide))
         .route("/staff/cases/{id}/deliveries/{delivery}/retry", post(retry))
 }
 
@@ -149,6 +150,30 @@ async fn set_owner(
     let actor = Actor::Member(who.member.id.clone());
     staff::assign(&app, &case.id, &actor, owner.as_deref()).await?;
     Ok(back(&case.id, ""))
+}
+
+#[derive(Deserialize)]
+struct QuarantineForm {
+    decision: String,
+}
+
+async fn decide(
+    State(app): State<App>,
+    MayAct(who): MayAct,
+    Path(id): Path<String>,
+    Posted(form): Posted<QuarantineForm>,
+) -> Result<Response> {
+    let case = find(&app, &id).await?;
+    let actor = Actor::Member(who.member.id.clone());
+    let done = match form.decision.as_str() {
+        "release" => quarantine::release(&app, &case.id, &actor).await,
+        "discard" => quarantine::discard(&app, &case.id, &actor).await,
+        _ => Err(invalid("/decision")),
+    };
+    match done {
+        Ok(()) => Ok(back(&case.id, "")),
+        Err(error) => refused(&app, &who, &case.id, Draft::default(), "page", error).await,
+    }
 }
 
 #[derive(Deserialize)]

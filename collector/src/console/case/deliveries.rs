@@ -5,7 +5,7 @@ use crate::cases::EventType;
 use crate::clock::{Millis, rfc3339};
 use crate::http::{Error, Result};
 use crate::text::Texts;
-use crate::with_db;
+use crate::{with_db, with_write};
 
 /// A delivery as the case page shows it.
 pub struct Delivery {
@@ -73,7 +73,7 @@ pub async fn try_again(app: &App, case_id: &str, id: &str) -> Result<()> {
     let update = "update deliveries set state = 'pending', attempts = 0, due_at = $1, lease_until = 0, last_error = null \
         where id = $2 and case_id = $3 and state = 'failed'";
     let now = app.clock.now();
-    let rows = with_db!(&app.db, pool => sqlx::query(update).bind(now).bind(id).bind(case_id).execute(pool).await.map(|done| done.rows_affected()))?;
+    let rows = with_write!(&app.db, pool => sqlx::query(update).bind(now).bind(id).bind(case_id).execute(pool).await.map(|done| done.rows_affected()))?;
     if rows == 0 {
         return Err(Error::Conflict("this delivery has not failed".into()));
     }

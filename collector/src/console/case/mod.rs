@@ -22,16 +22,21 @@ use super::inbox::rows::{Due, called, category_label, due};
 use super::shell::{MARK, Screen, Shell, excerpt, page};
 use crate::app::App;
 use crate::assets;
+use crate::attachments::{self, Attachment};
 use crate::auth::{Member, SignedIn};
-use crate::cases::{Case, Outcome, Status, staff, view};
+use crate::cases::{Case, Outcome, Quarantine, Status, Suspicion, staff, view};
 use crate::clock::{Millis, rfc3339};
 use crate::http::{Error, Result};
 use crate::sites::Site;
+use crate::sites::identity::Identity;
 use crate::text::Texts;
 
 /// `/staff/cases/{id}` and what is done there.
 pub fn router() -> Router<App> {
-    Router::new().route("/staff/cases/{id}", get(show)).merge(actions::router())
+    Router::new()
+        .route("/staff/cases/{id}", get(show))
+        .route("/staff/cases/{id}/attachments/{file}", get(download))
+        .merge(actions::router())
 }
 
 /// What somebody was writing when it was refused, so that it is still there.
@@ -63,9 +68,11 @@ struct CasePage {
     site: Option<Arc<Site>>,
     code: String,
     contact: Option<Contact>,
+    identity: Option<Identity>,
     category: Option<String>,
     context: Option<String>,
     due: Option<Due>,
+    attachments: Vec<Attachment>,
     items: Vec<Item>,
     deliveries: Vec<Delivery>,
     rated: Option<view::Rated>,
@@ -105,6 +112,20 @@ impl CasePage {
     fn steps(&self) -> impl Iterator<Item = Status> {
         let from = self.case.status();
         Status::ALL.iter().copied().filter(move |to| *to != Status::Resolved && from.staff_may(*to))
+    }
+
+    /// Whether work can be done on it: not while it is in quarantine.
+    fn may_work(&self) -> bool {
+        self.shell.may_act && self.case.quarantine().is_none()
+    }
+
+    fn is_discarded(&self) -> bool {
+        self.case.quarantine() == Some(Quarantine::Discarded)
+    }
+
+    fn suspicion(&self) -> &'static str {
+        let word = self.case.suspicion().map_or("no_token", Suspicion::as_str);
+        self.t.get(&format!("console.quarantine.why.{word}"))
     }
 
     fn may_resolve(&self) -> bool {
@@ -153,11 +174,17 @@ async fn show(
     Query(Done { done }): Query<Done>,
 ) -> Result<Html<String>> {
     let case = find(&app, &id).await?;
-    let is_owner = case.owner_id.as_deref() == Some(who.member.id.as_str());
+    let is_owner = case.owner_id.as_deref() == Some(who.member.id.as_str()) && case.quarantine().is_none();
     if is_owner && case.status() == Status::New && who.member.role().may_act() {
         staff::opened(&app, &case.id, &who.member.id).await?;
     }
     render(&app, &who, &case.id, Draft { done, ..Draft::default() }).await
+}
+
+/// A file that came with a case, for whoever of the staff is signed in.
+async fn download(State(app): State<App>, _: SignedIn, Path((id, file)): Path<(String, String)>) -> Result<Response> {
+    let case = find(&app, &id).await?;
+    attachments::download::answer(&app, &case.id, &file).await
 }
 
 /// The case with this identifier; what is no identifier gets the same answer as one that nobody has.
@@ -210,9 +237,11 @@ async fn render(app: &App, who: &SignedIn, id: &str, draft: Draft) -> Result<Htm
         t: who.t,
         shell: Shell::new(who, Screen::Inbox),
         contact: case.contact(&app.keys),
+        identity: case.identity(&app.keys),
         category: category_label(who.t, site.as_deref(), case.category.as_deref()),
         context: case.context.as_deref().map(pretty),
         due: due(who.t, case.status(), case.first_response_due, case.first_responded_at, app.clock.now()),
+        attachments: attachments::of_case(&app.db, &case.id).await?,
         items: timeline::read(app, who.t, &case, &name_of).await?,
         deliveries: deliveries::of_case(app, who.t, &case.id).await?,
         rated: view::rating(app, &case.id).await?,

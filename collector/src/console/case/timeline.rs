@@ -1,9 +1,13 @@
 //! What happened to a case, oldest first: what was said, and between it what was done.
 
+use std::collections::HashMap;
+
 use serde_json::Value;
 
 use crate::app::App;
-use crate::cases::{Case, EventType, view};
+use crate::auth::Token;
+use crate::cases::view::{self, Message};
+use crate::cases::{Case, EventType};
 use crate::clock::{Millis, rfc3339};
 use crate::http::Result;
 use crate::text::Texts;
@@ -57,15 +61,20 @@ struct EventRow {
 pub async fn read(app: &App, t: Texts, case: &Case, name_of: &NameOf<'_>) -> Result<Vec<Item>> {
     let select = "select id, type, actor, member_id, data, created_at from events where case_id = $1 order by seq";
     let events: Vec<EventRow> = with_db!(&app.db, pool => sqlx::query_as(select).bind(&case.id).fetch_all(pool).await)?;
+    let tokens = Token::names(&app.db).await?;
     let done = events.into_iter().filter_map(|event| {
-        let what = sentence(t, &event, name_of)?;
+        let what = sentence(t, &event, name_of, &tokens)?;
         Some((event.created_at, event.id, what))
     });
+    let staff = |message: &Message| {
+        let name = message.member_name.as_ref().or(message.token_name.as_ref());
+        Some(name.cloned().unwrap_or_else(|| t.get("console.event.somebody").to_owned()))
+    };
     let said = view::messages(app, &case.id).await?.into_iter().map(|message| {
         let (class, by) = match message.author.as_str() {
             "customer" => ("from-customer", None),
-            "note" => ("note", message.member_name),
-            _ => ("from-staff", message.member_name),
+            "note" => ("note", staff(&message)),
+            _ => ("from-staff", staff(&message)),
         };
         (message.created_at, message.id, What::Said { class, by, body: message.body })
     });
@@ -76,23 +85,30 @@ pub async fn read(app: &App, t: Texts, case: &Case, name_of: &NameOf<'_>) -> Res
 }
 
 /// What an event says, for those that are not words of somebody.
-fn sentence(t: Texts, event: &EventRow, name_of: &NameOf<'_>) -> Option<What> {
+fn sentence(t: Texts, event: &EventRow, name_of: &NameOf<'_>, tokens: &HashMap<String, String>) -> Option<What> {
     let data: Value = serde_json::from_str(&event.data).unwrap_or_default();
     let word = |field: &str| data[field].as_str();
     let named = |id: Option<&str>| id.and_then(name_of).unwrap_or_else(|| t.get("console.event.somebody").to_owned());
-    let by = named(event.member_id.as_deref());
-    let is_member = event.member_id.is_some();
+    let token = word("token");
+    let by = token.and_then(|id| tokens.get(id).cloned()).unwrap_or_else(|| named(event.member_id.as_deref()));
+    let is_staff = event.member_id.is_some() || token.is_some();
     let label = |of: &str, word: Option<&str>| word.map_or("", |word| t.get(&format!("common.{of}.{word}")));
     let to = word("to");
     let sentence = match EventType::parse(&event.kind)? {
+        EventType::Created if token.is_some() => t.with("console.event.entered", &[("name", &by)]),
+        EventType::Created if event.actor == "system" => t.get("console.event.imported").to_owned(),
         EventType::Created | EventType::Message | EventType::Note => return None,
-        EventType::Acknowledged if is_member => t.with("console.event.opened", &[("name", &by)]),
+        EventType::Acknowledged if is_staff => t.with("console.event.opened", &[("name", &by)]),
         EventType::Acknowledged => t.get("console.event.receipt").to_owned(),
         EventType::Assigned => match to {
             Some(id) if Some(id) == event.member_id.as_deref() => t.with("console.event.took", &[("name", &by)]),
             Some(id) => t.with("console.event.gave", &[("name", &by), ("to", &named(Some(id)))]),
             None => t.with("console.event.put_back", &[("name", &by)]),
         },
+        EventType::Status if word("quarantine") == Some("released") => {
+            t.with("console.event.released", &[("name", &by)])
+        }
+        EventType::Status if word("quarantine").is_some() => t.with("console.event.discarded", &[("name", &by)]),
         EventType::Status if event.actor == "customer" => {
             t.with("console.event.customer_status", &[("status", label("status", to))])
         }
@@ -115,7 +131,7 @@ fn sentence(t: Texts, event: &EventRow, name_of: &NameOf<'_>) -> Option<What> {
             t.with(key, &[("score", &score)])
         }
         EventType::Closed if event.actor == "customer" => t.get("console.event.customer_closed").to_owned(),
-        EventType::Closed if is_member => t.with("console.event.closed", &[("name", &by)]),
+        EventType::Closed if is_staff => t.with("console.event.closed", &[("name", &by)]),
         EventType::Closed => t.get("console.event.closed_by_time").to_owned(),
     };
     let status = match EventType::parse(&event.kind)? {

@@ -8,7 +8,7 @@ use serde::Deserialize;
 
 use crate::app::App;
 use crate::auth::guard::HOME;
-use crate::cases::Status;
+use crate::cases::{Quarantine, Status};
 use crate::db::search;
 use crate::keys::Purpose;
 use crate::sites::Site;
@@ -34,12 +34,19 @@ pub enum Tab {
     One(Status),
     /// All.
     All,
+    /// Those in quarantine, which no other tab shows.
+    Suspected(Quarantine),
 }
 
 impl Tab {
-    /// The tabs in their order.
+    /// The tabs in their order, without those of the quarantine.
     pub fn list() -> impl Iterator<Item = Tab> {
         [Tab::Open].into_iter().chain(Status::ALL.iter().copied().map(Tab::One)).chain([Tab::All])
+    }
+
+    /// The tabs of the quarantine.
+    pub fn of_quarantine() -> impl Iterator<Item = Tab> {
+        Quarantine::ALL.iter().copied().map(Tab::Suspected)
     }
 
     /// The word in the address.
@@ -48,6 +55,7 @@ impl Tab {
             Tab::Open => "open",
             Tab::One(status) => status.as_str(),
             Tab::All => "all",
+            Tab::Suspected(quarantine) => quarantine.as_str(),
         }
     }
 
@@ -57,6 +65,7 @@ impl Tab {
             Tab::Open => status.is_open(),
             Tab::One(one) => one == *status,
             Tab::All => true,
+            Tab::Suspected(_) => false,
         })
     }
 }
@@ -112,7 +121,7 @@ impl Filter {
             id => MemberId::parse(id).map_or(Owner::Any, |id| Owner::Member(id.as_str().to_owned())),
         };
         Self {
-            tab: Tab::list().find(|tab| tab.word() == asked.status).unwrap_or(Tab::Open),
+            tab: Tab::list().chain(Tab::of_quarantine()).find(|tab| tab.word() == asked.status).unwrap_or(Tab::Open),
             kind: Kind::parse(&asked.kind),
             site: asked.site,
             owner,

@@ -20,6 +20,7 @@ use crate::app::App;
 use crate::assets;
 use crate::auth::guard::HOME;
 use crate::auth::{Member, SignedIn};
+use crate::cases::Quarantine;
 use crate::http::Result;
 use crate::sites::Site;
 use crate::text::Texts;
@@ -52,7 +53,22 @@ impl InboxPage {
             Tab::Open => self.t.get("console.inbox.open"),
             Tab::All => self.t.get("console.inbox.all"),
             Tab::One(status) => self.t.get(&format!("common.status.{}", status.as_str())),
+            Tab::Suspected(Quarantine::Held) => self.t.get("console.quarantine.held"),
+            Tab::Suspected(Quarantine::Discarded) => self.t.get("console.quarantine.discarded"),
         }
+    }
+
+    /// What has to be known about the cases of the quarantine.
+    fn about_quarantine(&self) -> Option<&'static str> {
+        match self.filter.tab {
+            Tab::Suspected(Quarantine::Held) => Some(self.t.get("console.quarantine.text")),
+            Tab::Suspected(Quarantine::Discarded) => Some(self.t.get("console.quarantine.text_discarded")),
+            _ => None,
+        }
+    }
+
+    fn suspicion(&self, word: &str) -> &'static str {
+        self.t.get(&format!("console.quarantine.why.{word}"))
     }
 
     fn word(&self, of: &str, word: &str) -> &'static str {

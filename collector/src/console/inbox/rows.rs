@@ -9,7 +9,7 @@ use sqlx::AssertSqlSafe;
 use super::filter::{Condition, Filter, Tab};
 use crate::app::App;
 use crate::cases::view::contact_context;
-use crate::cases::{Priority, Status};
+use crate::cases::{Priority, Quarantine, Status};
 use crate::clock::{HOUR, Millis, rfc3339};
 use crate::console::shell::{excerpt, span};
 use crate::http::Result;
@@ -60,6 +60,8 @@ pub struct Row {
     pub received: (String, String),
     /// When the first response is due.
     pub due: Option<Due>,
+    /// The word for why it was held in the quarantine.
+    pub suspicion: Option<String>,
 }
 
 impl Row {
@@ -95,7 +97,11 @@ pub struct Counts(HashMap<String, i64>);
 impl Counts {
     /// The count of a tab for people: the exact number, or that there are more than anybody counts.
     pub fn of(&self, tab: &Tab) -> String {
-        let counts = tab.statuses().map(|status| self.0.get(status.as_str()).copied().unwrap_or_default());
+        let words: Vec<&str> = match tab {
+            Tab::Suspected(quarantine) => vec![quarantine.as_str()],
+            tab => tab.statuses().map(Status::as_str).collect(),
+        };
+        let counts = words.into_iter().map(|word| self.0.get(word).copied().unwrap_or_default());
         let (sum, most) = counts.fold((0, 0), |(sum, most), count| (sum + count, most.max(count)));
         if most >= COUNTED { format!("{}+", COUNTED - 1) } else { sum.to_string() }
     }
@@ -108,6 +114,7 @@ struct DbRow {
     kind: String,
     status: String,
     priority: String,
+    suspicion: Option<String>,
     received_at: Millis,
     first_response_due: Option<Millis>,
     first_responded_at: Option<Millis>,
@@ -138,14 +145,18 @@ pub async fn find(app: &App, t: Texts, filter: &Filter, me: &str, sites: &[Arc<S
     Ok(Found { rows: rows.into_iter().map(|row| row.shown(t, &app.keys, sites, now)).collect(), next })
 }
 
-/// How many cases there are by status, up to a limit.
+/// How many cases there are by status and in the quarantine, up to a limit.
 pub async fn counts(app: &App, filter: &Filter, me: &str, sites: &[Arc<Site>]) -> Result<Counts> {
     let Some(condition) = filter.condition(app, me, sites) else { return Ok(Counts::default()) };
     let more = condition.sql();
-    let parts = Status::ALL.iter().map(|status| {
-        let status = status.as_str();
-        format!("select '{status}' as status, count(*) as found from (select 1 from cases where status = '{status}'{more} limit {COUNTED}) as c_{status}")
-    });
+    let part = |word: &str, of: String| {
+        format!(
+            "select '{word}' as word, count(*) as found from (select 1 from cases where {of}{more} limit {COUNTED}) as c_{word}"
+        )
+    };
+    let parts = Status::ALL.iter().map(|status| part(status.as_str(), of_status(*status)));
+    let parts =
+        parts.chain(Quarantine::ALL.iter().map(|quarantine| part(quarantine.as_str(), in_quarantine(*quarantine))));
     let sql = parts.collect::<Vec<_>>().join(" union all ");
     let found: Vec<(String, i64)> = with_db!(&app.db, pool => {
         let query = condition.values.iter().fold(sqlx::query_as(AssertSqlSafe(sql)), |query, value| query.bind(value));
@@ -154,16 +165,28 @@ pub async fn counts(app: &App, filter: &Filter, me: &str, sites: &[Arc<Site>]) -
     Ok(Counts(found.into_iter().collect()))
 }
 
+/// Cases of a status, as an index finds them.
+fn of_status(status: Status) -> String {
+    format!("quarantine = '' and status = '{}'", status.as_str())
+}
+
+/// Suspected cases, as an index finds them.
+fn in_quarantine(quarantine: Quarantine) -> String {
+    format!("quarantine <> '' and quarantine = '{}'", quarantine.as_str())
+}
+
 /// Each status is read by its index, newest first, and no further than a page; so the time does not grow with the cases.
 fn select(tab: Tab, condition: &Condition) -> String {
     let (more, limit) = (condition.sql(), PAGE + 1);
+    let newest = |of: &str| format!("select * from cases where {of}{more} order by id desc limit {limit}");
     let page = match tab {
-        Tab::All => format!("select * from cases where 1 = 1{more} order by id desc limit {limit}"),
+        // Written so that no index by quarantine fits, which would have to sort all cases: the newest stand at the end of the primary key.
+        Tab::All => newest("quarantine not in ('held', 'discarded')"),
+        Tab::Suspected(quarantine) => newest(&in_quarantine(quarantine)),
         tab => {
-            let parts = tab.statuses().map(|status| {
-                let status = status.as_str();
-                format!("select * from (select * from cases where status = '{status}'{more} order by id desc limit {limit}) as c_{status}")
-            });
+            let parts = tab
+                .statuses()
+                .map(|status| format!("select * from ({}) as c_{}", newest(&of_status(status)), status.as_str()));
             format!(
                 "select * from ({}) as chosen order by id desc limit {limit}",
                 parts.collect::<Vec<_>>().join(" union all ")
@@ -171,7 +194,7 @@ fn select(tab: Tab, condition: &Condition) -> String {
         }
     };
     format!(
-        "select page.id, page.site_id, page.kind, page.status, page.priority, page.received_at, page.first_response_due, \
+        "select page.id, page.site_id, page.kind, page.status, page.priority, page.suspicion, page.received_at, page.first_response_due, \
         page.first_responded_at, substr(feedback.message, 1, 300) as opening, feedback.category, feedback.rating, \
         feedback.contact_cipher, members.name as owner \
         from ({page}) as page join feedback on feedback.id = page.id left join members on members.id = page.owner_id \
@@ -199,6 +222,7 @@ impl DbRow {
             status: self.status,
             rating: self.rating,
             owner: self.owner,
+            suspicion: self.suspicion,
         }
     }
 }

@@ -27,7 +27,7 @@ use super::stream::WatchedStream;
 /// A request's line and headers may have this many bytes, else it is answered with 431.
 const HEAD_MAX: usize = 16 * 1024;
 /// The largest buffer for reading, which a large body in good supply grows to.
-const BUFFER_MAX: usize = 64 * 1024;
+const BUFFER_MAX: usize = 32 * 1024;
 
 /// Bytes of bodies that may be in memory while they are received, of all connections together. What a body has beyond the limit of the
 /// API goes to a file or is refused, so it does not count.

@@ -47,7 +47,8 @@ impl Place {
     }
 
     async fn serve(&self) -> Served {
-        Served::start(self.data.path(), &self.url, &[]).await
+        // Faster than customers are.
+        Served::start(self.data.path(), &self.url, &[("SAYSO_DANGEROUS_DISABLE_GUARDS", "true")]).await
     }
 
     async fn db(&self) -> Db {

@@ -102,7 +102,7 @@ on_both_databases! {
         std::fs::remove_file(&key).unwrap();
         finds(path, &url, &[], "key", "wrong: the master key of this database is missing");
 
-        let sealed = sayso::with_db!(&open(path, &url).await, pool => {
+        let sealed = sayso::with_write!(&open(path, &url).await, pool => {
             sqlx::query("delete from _sqlx_migrations where version > 1").execute(pool).await.map(|_| ())
         });
         sealed.unwrap();
@@ -135,7 +135,7 @@ async fn postgres_without_fsync_is_named() {
     finds(data.path(), &url, &[], "database", "good: PostgreSQL");
     let off =
         "do $$ begin execute format('alter database %I set synchronous_commit = off', current_database()); end $$";
-    sayso::with_db!(&open(data.path(), &url).await, pool => sqlx::raw_sql(off).execute(pool).await.map(|_| ()))
+    sayso::with_write!(&open(data.path(), &url).await, pool => sqlx::raw_sql(off).execute(pool).await.map(|_| ()))
         .unwrap();
     finds(data.path(), &url, &[], "database", "wrong: synchronous_commit is off");
 }

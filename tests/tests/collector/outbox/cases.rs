@@ -3,7 +3,7 @@
 use sayso::cases::staff::{self, Body, Resolution, Then};
 use sayso::cases::{Case, Outcome, customer};
 use sayso::keys::new_id;
-use sayso::{outbox, with_db};
+use sayso::{outbox, with_db, with_write};
 use sayso_shared::Kind;
 use sayso_shared::id::IdempotencyKey;
 use sayso_shared::reply::{Reply, Satisfaction};
@@ -60,7 +60,7 @@ pub async fn member(app: &TestApp, name: &str) -> String {
     let (id, now) = (new_id(), app.app.clock.now());
     let email = format!("{id}@acme.example");
     let insert = "insert into members (id, email, name, role, lang, created_at) values ($1, $2, $3, 'agent', 'en', $4)";
-    with_db!(&app.app.db, pool => sqlx::query(insert).bind(&id).bind(&email).bind(name).bind(now).execute(pool).await.map(|_| ())).unwrap();
+    with_write!(&app.app.db, pool => sqlx::query(insert).bind(&id).bind(&email).bind(name).bind(now).execute(pool).await.map(|_| ())).unwrap();
     id
 }
 

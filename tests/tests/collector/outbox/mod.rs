@@ -1,8 +1,8 @@
 //! Forwarding: events become deliveries, and deliveries arrive, in order, signed, whatever fails on the way.
 
-mod cases;
+pub mod cases;
 mod commands;
 mod leases;
 mod mails;
 mod planner;
-mod webhooks;
+pub mod webhooks;

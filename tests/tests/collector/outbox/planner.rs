@@ -3,7 +3,7 @@
 use sayso::cases::staff::{self, Body, Then};
 use sayso::cases::{Actor, EventType, Status};
 use sayso::sites::targets::Target;
-use sayso::{db, outbox, with_db};
+use sayso::{db, outbox, with_db, with_write};
 use sayso_tests::{TestApp, on_both_databases};
 use serde_json::json;
 
@@ -37,7 +37,7 @@ on_both_databases! {
         assert_eq!(first.len(), 2);
         // As if a crash had undone the mark: the unique constraint keeps what is there.
         let reset = "update events set planned_at = 0";
-        with_db!(&app.app.db, pool => sqlx::query(reset).execute(pool).await.map(|_| ())).unwrap();
+        with_write!(&app.app.db, pool => sqlx::query(reset).execute(pool).await.map(|_| ())).unwrap();
         assert_eq!(outbox::plan_all(&app.app).await.unwrap(), 1);
         let again: Vec<String> = deliveries(&app).await.into_iter().map(|row| row.id).collect();
         assert_eq!(first, again);

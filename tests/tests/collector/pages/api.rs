@@ -22,7 +22,7 @@ on_both_databases! {
         assert_eq!(read.json(), json!({
             "code": code, "site": {"key": "acme", "name": "Acme Home"}, "kind": "complaint", "stage": "received",
             "received_at": rfc3339(case.received_at), "first_response_due": rfc3339(case.first_response_due.unwrap()),
-            "messages": [], "outcome": null, "can_rate": false
+            "messages": [], "attachments": [], "outcome": null, "can_rate": false
         }));
         answer(&app, &code, "We refund it.", upheld()).await;
         let read = client.get(&url).await.json();

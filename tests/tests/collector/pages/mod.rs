@@ -2,10 +2,10 @@
 
 mod api;
 mod entry;
-mod form;
+pub mod form;
 mod status;
 
-use form::Form;
+pub use form::Form;
 use reqwest::StatusCode;
 use sayso::cases::staff::{self, Body, Remedy, Resolution, Then};
 use sayso::cases::{Case, Outcome};
@@ -21,7 +21,7 @@ async fn count(app: &TestApp, table: &str) -> i64 {
 /// Adds the member Lin, who answers.
 async fn add_member(app: &TestApp) {
     let insert = "insert into members (id, email, name, role, lang, created_at) values ($1, 'lin@acme.example', 'Lin', 'agent', 'en', 0)";
-    sayso::with_db!(&app.app.db, pool => sqlx::query(insert).bind(MEMBER).execute(pool).await.map(|_| ())).unwrap();
+    sayso::with_write!(&app.app.db, pool => sqlx::query(insert).bind(MEMBER).execute(pool).await.map(|_| ())).unwrap();
 }
 
 /// Lin answers, and what that means for the case follows.
@@ -40,7 +40,7 @@ async fn status_of(app: &TestApp, code: &str) -> String {
 }
 
 /// A page, which must be there.
-async fn page(client: &Client, path: &str) -> Answer {
+pub async fn page(client: &Client, path: &str) -> Answer {
     let answer = client.get(path).await;
     assert_eq!(answer.status, StatusCode::OK, "{path}: {}", answer.body);
     assert!(answer.header("content-type").starts_with("text/html"), "{path}");
@@ -48,12 +48,12 @@ async fn page(client: &Client, path: &str) -> Answer {
 }
 
 /// Follows the redirect after a form was taken.
-async fn follow(client: &Client, answer: &Answer) -> Answer {
+pub async fn follow(client: &Client, answer: &Answer) -> Answer {
     assert_eq!(answer.status, StatusCode::SEE_OTHER, "{}", answer.body);
     page(client, answer.location()).await
 }
 
-async fn send(client: &Client, form: &Form) -> Answer {
+pub async fn send(client: &Client, form: &Form) -> Answer {
     let fields: Vec<(&str, &str)> = form.fields.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
     client.post_form(&form.action, &fields).await
 }

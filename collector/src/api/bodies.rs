@@ -1,0 +1,196 @@
+//! A case as programs of the staff read it.
+
+use std::sync::Arc;
+
+use sayso_shared::{Contact, Kind};
+use serde::Serialize;
+use serde_json::Value;
+use utoipa::ToSchema;
+
+use crate::app::App;
+use crate::auth::Member;
+use crate::cases::{Case, Outcome, Priority, Status};
+use crate::clock::rfc3339;
+use crate::http::Result;
+use crate::outbox::console_path;
+use crate::sites::Site;
+use crate::sites::identity::Identity;
+
+/// A case, with everything that the console shows of it but its conversation and timeline.
+#[derive(Serialize, ToSchema)]
+#[schema(as = StaffCase)]
+pub struct CaseBody {
+    #[schema(example = "018f3a1e-0000-7000-8000-000000000001")]
+    id: String,
+    /// The customer's tracking code: whoever knows it sees the case.
+    #[schema(example = "7QK4-M2XH-9TRD-7")]
+    code: String,
+    /// The case in the console.
+    url: String,
+    /// The site's key.
+    site: String,
+    kind: Kind,
+    status: Status,
+    priority: Priority,
+    #[schema(required = true)]
+    owner: Option<OwnerBody>,
+    message: String,
+    /// The key of one of the site's categories.
+    #[schema(required = true)]
+    category: Option<String>,
+    #[schema(required = true)]
+    rating: Option<i64>,
+    #[schema(required = true)]
+    importance: Option<i64>,
+    #[schema(required = true)]
+    desired_outcome: Option<String>,
+    #[schema(required = true)]
+    reference: Option<String>,
+    /// Null for an anonymous feedback.
+    #[schema(required = true)]
+    contact: Option<ContactBody>,
+    /// Whom the site vouched for; null where it named nobody.
+    #[schema(required = true)]
+    identity: Option<IdentityBody>,
+    #[schema(required = true)]
+    locale: Option<String>,
+    page: PageBody,
+    /// What the site's own script added.
+    #[schema(required = true, value_type = Option<Object>)]
+    context: Option<Value>,
+    #[schema(format = DateTime)]
+    received_at: String,
+    #[schema(format = DateTime)]
+    updated_at: String,
+    #[schema(required = true, format = DateTime)]
+    first_response_due: Option<String>,
+    #[schema(required = true, format = DateTime)]
+    first_responded_at: Option<String>,
+    #[schema(required = true, format = DateTime)]
+    resolved_at: Option<String>,
+    #[schema(required = true, format = DateTime)]
+    closed_at: Option<String>,
+    /// How often the customer reopened it.
+    reopened_count: i64,
+    /// What came of a complaint; null until it is resolved.
+    #[schema(required = true)]
+    outcome: Option<Outcome>,
+    /// What the customer was given.
+    #[schema(required = true)]
+    remedy: Option<String>,
+}
+
+/// A member of the staff.
+#[derive(Serialize, ToSchema)]
+#[schema(as = StaffMember)]
+struct OwnerBody {
+    #[schema(example = "018f3a1e-0000-7000-8000-000000000001")]
+    id: String,
+    name: String,
+}
+
+#[derive(Serialize, ToSchema)]
+#[schema(as = StaffContact)]
+struct ContactBody {
+    #[schema(required = true)]
+    name: Option<String>,
+    #[schema(required = true)]
+    email: Option<String>,
+    #[schema(required = true)]
+    phone: Option<String>,
+}
+
+#[derive(Serialize, ToSchema)]
+#[schema(as = StaffIdentity)]
+struct IdentityBody {
+    /// The site's own identifier of the customer.
+    sub: String,
+    #[schema(required = true)]
+    name: Option<String>,
+    #[schema(required = true)]
+    email: Option<String>,
+    #[schema(required = true)]
+    tier: Option<String>,
+}
+
+/// Where the customer was.
+#[derive(Serialize, ToSchema)]
+#[schema(as = StaffPage)]
+struct PageBody {
+    #[schema(required = true)]
+    url: Option<String>,
+    #[schema(required = true)]
+    title: Option<String>,
+    #[schema(required = true)]
+    referrer: Option<String>,
+}
+
+/// What the bodies of several cases need beside the cases.
+pub struct Around {
+    sites: Vec<Arc<Site>>,
+    members: Vec<Member>,
+}
+
+impl Around {
+    /// Reads it once for all of them.
+    pub async fn read(app: &App) -> Result<Self> {
+        Ok(Self { sites: app.sites.all().await?, members: Member::all(&app.db).await? })
+    }
+
+    /// The name of a member, also of one who has left.
+    pub fn name_of(&self, member_id: &str) -> Option<&str> {
+        self.members.iter().find(|member| member.id == member_id).map(|member| member.name.as_str())
+    }
+}
+
+impl CaseBody {
+    /// The body of a case.
+    pub fn of(app: &App, case: Case, around: &Around) -> Result<Self> {
+        let site = around.sites.iter().find(|site| site.id() == case.site_id);
+        let owner = case.owner_id.as_deref().and_then(|id| Some((id, around.name_of(id)?)));
+        Ok(Self {
+            code: case.code(&app.keys)?,
+            url: app.config.url(&console_path(&case.id)),
+            site: site.map_or_else(String::new, |site| site.key().to_owned()),
+            kind: case.kind(),
+            status: case.status(),
+            priority: case.priority(),
+            owner: owner.map(|(id, name)| OwnerBody { id: id.to_owned(), name: name.to_owned() }),
+            contact: case.contact(&app.keys).map(ContactBody::from),
+            identity: case.identity(&app.keys).map(IdentityBody::from),
+            context: case.context.as_deref().and_then(|json| serde_json::from_str(json).ok()),
+            received_at: rfc3339(case.received_at),
+            updated_at: rfc3339(case.updated_at),
+            first_response_due: case.first_response_due.map(rfc3339),
+            first_responded_at: case.first_responded_at.map(rfc3339),
+            resolved_at: case.resolved_at.map(rfc3339),
+            closed_at: case.closed_at.map(rfc3339),
+            outcome: case.outcome(),
+            id: case.id,
+            message: case.message,
+            category: case.category,
+            rating: case.rating,
+            importance: case.importance,
+            desired_outcome: case.desired_outcome,
+            reference: case.reference,
+            locale: case.locale,
+            page: PageBody { url: case.page_url, title: case.page_title, referrer: case.page_referrer },
+            reopened_count: case.reopened_count,
+            remedy: case.remedy,
+        })
+    }
+}
+
+impl From<Contact> for ContactBody {
+    fn from(contact: Contact) -> Self {
+        let [name, email, phone] =
+            [contact.name(), contact.email(), contact.phone()].map(|text| text.map(str::to_owned));
+        Self { name, email, phone }
+    }
+}
+
+impl From<Identity> for IdentityBody {
+    fn from(identity: Identity) -> Self {
+        Self { sub: identity.sub, name: identity.name, email: identity.email, tier: identity.tier }
+    }
+}

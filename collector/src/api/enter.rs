@@ -1,0 +1,95 @@
+//! Feedback that the staff enter: from the phone, from a letter, from another system.
+
+use axum::Json;
+use axum::extract::State;
+use axum::http::{HeaderMap, StatusCode};
+use sayso_shared::Problem;
+use sayso_shared::problem::{ErrorCode, FieldError};
+use serde::Serialize;
+use serde_json::Value;
+use utoipa::openapi::{RefOr, Schema};
+use utoipa::{PartialSchema, ToSchema};
+
+use crate::app::App;
+use crate::auth::bearer::MaySubmit;
+use crate::http::body::{JsonBody, idempotency_key};
+use crate::http::{Error, Result};
+use crate::intake::{self, FeedbackBody, Guard, Receipt};
+
+/// The answer to feedback that was entered.
+#[derive(Serialize, ToSchema)]
+pub struct Entered {
+    /// The case's identifier.
+    #[schema(example = "018f3a1e-0000-7000-8000-000000000001")]
+    id: String,
+    #[serde(flatten)]
+    receipt: Receipt,
+}
+
+/// The public body with the key of the site, for the description of the API.
+struct EnteredBody;
+
+impl PartialSchema for EnteredBody {
+    fn schema() -> RefOr<Schema> {
+        let mut schema = FeedbackBody::schema();
+        if let RefOr::T(Schema::Object(object)) = &mut schema {
+            object.properties.insert("site".to_owned(), String::schema());
+            object.required.push("site".to_owned());
+        }
+        schema
+    }
+}
+
+impl ToSchema for EnteredBody {
+    fn name() -> std::borrow::Cow<'static, str> {
+        "EnteredFeedback".into()
+    }
+
+    fn schemas(schemas: &mut Vec<(String, RefOr<Schema>)>) {
+        FeedbackBody::schemas(schemas);
+    }
+}
+
+/// Enter feedback for a customer: the body of the public address, with the key of the `site`. The customer gets the usual receipt.
+#[utoipa::path(
+    post,
+    path = "/api/v1/cases",
+    tag = "cases",
+    security(("token" = ["feedback:write"])),
+    params(("Idempotency-Key" = String, Header, format = "uuid", description = "A UUID that the client makes; a repeat with it gives the first answer again")),
+    request_body = EnteredBody,
+    responses(
+        (status = 201, body = Entered, description = "It is on disk"),
+        (status = 400, body = Problem, content_type = "application/problem+json", description = "Not JSON, not UTF-8, or no key"),
+        (status = 401, body = Problem, content_type = "application/problem+json", description = "No valid token"),
+        (status = 403, body = Problem, content_type = "application/problem+json", description = "The token has not the scope feedback:write"),
+        (status = 409, body = Problem, content_type = "application/problem+json", description = "The first request with this key is still under way"),
+        (status = 413, body = Problem, content_type = "application/problem+json", description = "More than 256 KiB"),
+        (status = 415, body = Problem, content_type = "application/problem+json", description = "Not application/json"),
+        (status = 422, body = Problem, content_type = "application/problem+json", description = "Wrong fields, or a key used for something else"),
+        (status = 429, body = Problem, content_type = "application/problem+json", description = "Too many wrong tokens; see Retry-After"),
+        (status = 503, body = Problem, content_type = "application/problem+json", description = "Busy; see Retry-After"),
+    )
+)]
+pub async fn enter(
+    State(app): State<App>,
+    MaySubmit(token): MaySubmit,
+    headers: HeaderMap,
+    JsonBody(mut body): JsonBody,
+) -> Result<(StatusCode, Json<Entered>)> {
+    let key = idempotency_key(&headers)?;
+    let site = body.as_object_mut().and_then(|fields| fields.remove("site"));
+    let site = match site {
+        None | Some(Value::Null) => return Err(wrong(ErrorCode::Required, "is required")),
+        Some(Value::String(key)) => app.sites.by_key(&key).await?,
+        Some(_) => None,
+    };
+    let site = site.ok_or_else(|| wrong(ErrorCode::Invalid, "must be the key of a site"))?;
+    let accepted = intake::take_from(&app, &site, &key, body, Guard::Trusted, token.actor()).await?;
+    let id = accepted.case_id.clone();
+    Ok((StatusCode::CREATED, Json(Entered { id, receipt: Receipt::of(&app, accepted) })))
+}
+
+fn wrong(code: ErrorCode, detail: &str) -> Error {
+    Error::field(FieldError::new("/site", code, detail))
+}

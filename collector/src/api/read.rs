@@ -1,0 +1,167 @@
+//! One case with its conversation and its timeline.
+
+use axum::Json;
+use axum::extract::{Path, State};
+use sayso_shared::Problem;
+use sayso_shared::id::CaseId;
+use serde::Serialize;
+use serde_json::Value;
+use utoipa::ToSchema;
+
+use super::bodies::{Around, CaseBody};
+use crate::app::App;
+use crate::auth::Token;
+use crate::auth::bearer::MayRead;
+use crate::cases::view::{self, Message, Rated};
+use crate::cases::{Case, EventType};
+use crate::clock::{Millis, rfc3339};
+use crate::http::{Error, Result};
+use crate::with_db;
+
+/// A case with all that was said and done.
+#[derive(Serialize, ToSchema)]
+#[schema(as = StaffCaseInFull)]
+pub struct FullBody {
+    case: CaseBody,
+    /// What was said since the feedback itself, oldest first, with the notes of the staff.
+    messages: Vec<MessageBody>,
+    /// The timeline, oldest first.
+    events: Vec<EventBody>,
+    /// How satisfied the customer was; null until they say so.
+    #[schema(required = true)]
+    satisfaction: Option<SatisfactionBody>,
+}
+
+#[derive(Serialize, ToSchema)]
+#[schema(as = StaffMessage)]
+struct MessageBody {
+    #[schema(example = "018f3a1e-0000-7000-8000-000000000001")]
+    id: String,
+    by: Author,
+    /// The member, or the token of the program, that wrote it; null for the customer.
+    #[schema(required = true)]
+    name: Option<String>,
+    body: String,
+    #[schema(format = DateTime)]
+    at: String,
+}
+
+#[derive(Clone, Copy, Serialize, ToSchema)]
+#[serde(rename_all = "lowercase")]
+#[schema(as = StaffAuthor)]
+enum Author {
+    Customer,
+    Staff,
+    /// For the staff only.
+    Note,
+}
+
+#[derive(Serialize, ToSchema)]
+#[schema(as = StaffEvent)]
+struct EventBody {
+    #[schema(example = "018f3a1e-0000-7000-8000-000000000001")]
+    id: String,
+    /// Its number in the case.
+    seq: i64,
+    #[serde(rename = "type")]
+    kind: EventType,
+    /// `customer`, `member` or `system`; a program of the staff is `system`, with its name.
+    actor: String,
+    /// The member, or the token of the program, that did it.
+    #[schema(required = true)]
+    name: Option<String>,
+    /// The details, by type.
+    #[schema(value_type = Object)]
+    data: Value,
+    #[schema(format = DateTime)]
+    at: String,
+}
+
+#[derive(Serialize, ToSchema)]
+#[schema(as = StaffSatisfaction)]
+struct SatisfactionBody {
+    score: i64,
+    #[schema(required = true)]
+    solved: Option<bool>,
+    #[schema(required = true)]
+    comment: Option<String>,
+    #[schema(format = DateTime)]
+    at: String,
+}
+
+/// A case with its conversation, notes included, and its timeline.
+#[utoipa::path(
+    get,
+    path = "/api/v1/cases/{id}",
+    tag = "cases",
+    security(("token" = ["cases:read"])),
+    params(("id" = String, Path, format = "uuid", description = "The case's identifier")),
+    responses(
+        (status = 200, body = FullBody, description = "The case"),
+        (status = 401, body = Problem, content_type = "application/problem+json", description = "No valid token"),
+        (status = 403, body = Problem, content_type = "application/problem+json", description = "The token has not the scope cases:read"),
+        (status = 404, body = Problem, content_type = "application/problem+json", description = "No such case"),
+        (status = 429, body = Problem, content_type = "application/problem+json", description = "Too many wrong tokens; see Retry-After"),
+    )
+)]
+pub async fn read(State(app): State<App>, _: MayRead, Path(id): Path<String>) -> Result<Json<FullBody>> {
+    let case = find(&app, &id).await?;
+    let around = Around::read(&app).await?;
+    let body = FullBody {
+        messages: view::messages(&app, &case.id).await?.into_iter().map(MessageBody::from).collect(),
+        events: events(&app, &case.id, &around).await?,
+        satisfaction: view::rating(&app, &case.id).await?.map(SatisfactionBody::from),
+        case: CaseBody::of(&app, case, &around)?,
+    };
+    Ok(Json(body))
+}
+
+/// The case with this identifier; what is no identifier gets the same answer as one that nobody has.
+pub async fn find(app: &App, id: &str) -> Result<Case> {
+    let id = CaseId::parse(id).map_err(|_| Error::NotFound("there is no such case"))?;
+    Case::by_id(app, id.as_str()).await
+}
+
+#[derive(sqlx::FromRow)]
+struct EventRow {
+    id: String,
+    seq: i64,
+    #[sqlx(rename = "type")]
+    kind: String,
+    actor: String,
+    member_id: Option<String>,
+    data: String,
+    created_at: Millis,
+}
+
+async fn events(app: &App, case_id: &str, around: &Around) -> Result<Vec<EventBody>> {
+    let select = "select id, seq, type, actor, member_id, data, created_at from events where case_id = $1 order by seq";
+    let rows: Vec<EventRow> = with_db!(&app.db, pool => sqlx::query_as(select).bind(case_id).fetch_all(pool).await)?;
+    let tokens = Token::names(&app.db).await?;
+    let body = |row: EventRow| {
+        let data: Value = serde_json::from_str(&row.data).unwrap_or_default();
+        let token = data["token"].as_str().and_then(|id| tokens.get(id)).map(String::as_str);
+        let name = row.member_id.as_deref().and_then(|id| around.name_of(id)).or(token).map(str::to_owned);
+        let kind = EventType::parse(&row.kind)?;
+        Some(EventBody { id: row.id, seq: row.seq, kind, actor: row.actor, name, data, at: rfc3339(row.created_at) })
+    };
+    Ok(rows.into_iter().filter_map(body).collect())
+}
+
+impl From<Message> for MessageBody {
+    fn from(message: Message) -> Self {
+        let by = match message.author.as_str() {
+            "customer" => Author::Customer,
+            "note" => Author::Note,
+            _ => Author::Staff,
+        };
+        let name = message.member_name.or(message.token_name);
+        Self { id: message.id, by, name, body: message.body, at: rfc3339(message.created_at) }
+    }
+}
+
+impl From<Rated> for SatisfactionBody {
+    fn from(rated: Rated) -> Self {
+        Self { score: rated.score, solved: rated.solved, comment: rated.comment, at: rfc3339(rated.created_at) }
+    }
+}

@@ -1,0 +1,300 @@
+//! What a program does with a case: the same as the staff in the console, by the same rules, each once however often it is asked for.
+
+use axum::Json;
+use axum::extract::{Path, State};
+use axum::http::{HeaderMap, StatusCode};
+use sayso_shared::Problem;
+use sayso_shared::fields::Fields;
+use sayso_shared::id::MemberId;
+use sayso_shared::problem::{ErrorCode, FieldError};
+use sayso_shared::text::Text;
+use serde::de::DeserializeOwned;
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+use utoipa::ToSchema;
+
+use super::bodies::{Around, CaseBody};
+use super::read::find;
+use crate::app::App;
+use crate::auth::bearer::MayWrite;
+use crate::auth::member::{Email, who_may_own};
+use crate::auth::{Member, Token};
+use crate::cases::staff::{self, Resolution, Step, Then};
+use crate::cases::{Outcome, Status, repeat};
+use crate::http::body::{JsonBody, idempotency_key};
+use crate::http::{Error, Result};
+
+// For the description of the API; `read_message` is what reads it.
+/// A reply to the customer, or a note for the staff.
+#[derive(Serialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+#[schema(as = StaffWords)]
+struct WordsBody {
+    kind: WordsKind,
+    #[schema(min_length = 1, max_length = 10_000)]
+    body: String,
+    /// What a reply means for the case; `go_on` unless given.
+    then: Option<ThenWord>,
+    /// With `resolve`: what came of it; a complaint needs it.
+    outcome: Option<Outcome>,
+    /// With `resolve`: what the customer was given.
+    #[schema(max_length = 1_000)]
+    remedy: Option<String>,
+}
+
+/// To whom it is said.
+#[derive(Clone, Copy, Deserialize, Serialize, ToSchema)]
+#[serde(rename_all = "lowercase")]
+#[schema(as = StaffWordsKind)]
+enum WordsKind {
+    Reply,
+    Note,
+}
+
+#[derive(Clone, Copy, Deserialize, Serialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+#[schema(as = StaffThen)]
+enum ThenWord {
+    /// Work goes on.
+    GoOn,
+    /// The customer was asked something.
+    Wait,
+    /// This is the answer.
+    Resolve,
+}
+
+// For the description of the API; `read_status` is what reads it.
+/// Where the case is to stand.
+#[derive(Serialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+#[schema(as = StaffStatus)]
+struct StatusBody {
+    status: Status,
+    /// With `resolved`: what came of it; a complaint needs it.
+    outcome: Option<Outcome>,
+    /// With `resolved`: what the customer was given.
+    #[schema(max_length = 1_000)]
+    remedy: Option<String>,
+}
+
+// For the description of the API; `read_owner` is what reads it.
+/// Who is to own the case.
+#[derive(Serialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+#[schema(as = StaffOwner)]
+struct OwnerBody {
+    /// The identifier or the e-mail address of a member; null for nobody.
+    #[schema(required = true)]
+    owner: Option<String>,
+}
+
+/// Reply to the customer, or note something for the staff. Customers read that the site wrote; the staff read the token's name.
+#[utoipa::path(
+    post,
+    path = "/api/v1/cases/{id}/messages",
+    tag = "cases",
+    security(("token" = ["cases:write"])),
+    params(
+        ("id" = String, Path, format = "uuid", description = "The case's identifier"),
+        ("Idempotency-Key" = String, Header, format = "uuid", description = "A UUID that the client makes; a repeat with it changes nothing"),
+    ),
+    request_body = WordsBody,
+    responses(
+        (status = 201, body = CaseBody, description = "The case as it stands now"),
+        (status = 400, body = Problem, content_type = "application/problem+json", description = "Not JSON, not UTF-8, or no key"),
+        (status = 401, body = Problem, content_type = "application/problem+json", description = "No valid token"),
+        (status = 403, body = Problem, content_type = "application/problem+json", description = "The token has not the scope cases:write"),
+        (status = 404, body = Problem, content_type = "application/problem+json", description = "No such case"),
+        (status = 409, body = Problem, content_type = "application/problem+json", description = "Not possible in the case's status"),
+        (status = 413, body = Problem, content_type = "application/problem+json", description = "More than 256 KiB"),
+        (status = 415, body = Problem, content_type = "application/problem+json", description = "Not application/json"),
+        (status = 422, body = Problem, content_type = "application/problem+json", description = "Wrong fields, or a key used for something else"),
+        (status = 429, body = Problem, content_type = "application/problem+json", description = "Too many wrong tokens; see Retry-After"),
+    )
+)]
+pub async fn say(
+    State(app): State<App>,
+    MayWrite(token): MayWrite,
+    Path(id): Path<String>,
+    headers: HeaderMap,
+    JsonBody(body): JsonBody,
+) -> Result<(StatusCode, Json<CaseBody>)> {
+    let step = read_message(body.clone())?;
+    Ok((StatusCode::CREATED, take(&app, &token, &id, &headers, step, ("messages", body)).await?))
+}
+
+/// Take a step of the status table: `acknowledged`, `in_progress`, `waiting`, or `resolved` with its outcome.
+#[utoipa::path(
+    post,
+    path = "/api/v1/cases/{id}/status",
+    tag = "cases",
+    security(("token" = ["cases:write"])),
+    params(
+        ("id" = String, Path, format = "uuid", description = "The case's identifier"),
+        ("Idempotency-Key" = String, Header, format = "uuid", description = "A UUID that the client makes; a repeat with it changes nothing"),
+    ),
+    request_body = StatusBody,
+    responses(
+        (status = 200, body = CaseBody, description = "The case as it stands now"),
+        (status = 400, body = Problem, content_type = "application/problem+json", description = "Not JSON, not UTF-8, or no key"),
+        (status = 401, body = Problem, content_type = "application/problem+json", description = "No valid token"),
+        (status = 403, body = Problem, content_type = "application/problem+json", description = "The token has not the scope cases:write"),
+        (status = 404, body = Problem, content_type = "application/problem+json", description = "No such case"),
+        (status = 409, body = Problem, content_type = "application/problem+json", description = "Not a step that the staff may take from where the case stands"),
+        (status = 413, body = Problem, content_type = "application/problem+json", description = "More than 256 KiB"),
+        (status = 415, body = Problem, content_type = "application/problem+json", description = "Not application/json"),
+        (status = 422, body = Problem, content_type = "application/problem+json", description = "Wrong fields, or a key used for something else"),
+        (status = 429, body = Problem, content_type = "application/problem+json", description = "Too many wrong tokens; see Retry-After"),
+    )
+)]
+pub async fn set_status(
+    State(app): State<App>,
+    MayWrite(token): MayWrite,
+    Path(id): Path<String>,
+    headers: HeaderMap,
+    JsonBody(body): JsonBody,
+) -> Result<Json<CaseBody>> {
+    let step = read_status(body.clone())?;
+    take(&app, &token, &id, &headers, step, ("status", body)).await
+}
+
+/// Give the case to a member, or to nobody.
+#[utoipa::path(
+    post,
+    path = "/api/v1/cases/{id}/assign",
+    tag = "cases",
+    security(("token" = ["cases:write"])),
+    params(
+        ("id" = String, Path, format = "uuid", description = "The case's identifier"),
+        ("Idempotency-Key" = String, Header, format = "uuid", description = "A UUID that the client makes; a repeat with it changes nothing"),
+    ),
+    request_body = OwnerBody,
+    responses(
+        (status = 200, body = CaseBody, description = "The case as it stands now"),
+        (status = 400, body = Problem, content_type = "application/problem+json", description = "Not JSON, not UTF-8, or no key"),
+        (status = 401, body = Problem, content_type = "application/problem+json", description = "No valid token"),
+        (status = 403, body = Problem, content_type = "application/problem+json", description = "The token has not the scope cases:write"),
+        (status = 404, body = Problem, content_type = "application/problem+json", description = "No such case"),
+        (status = 413, body = Problem, content_type = "application/problem+json", description = "More than 256 KiB"),
+        (status = 415, body = Problem, content_type = "application/problem+json", description = "Not application/json"),
+        (status = 422, body = Problem, content_type = "application/problem+json", description = "No such member, wrong fields, or a key used for something else"),
+        (status = 429, body = Problem, content_type = "application/problem+json", description = "Too many wrong tokens; see Retry-After"),
+    )
+)]
+pub async fn assign(
+    State(app): State<App>,
+    MayWrite(token): MayWrite,
+    Path(id): Path<String>,
+    headers: HeaderMap,
+    JsonBody(body): JsonBody,
+) -> Result<Json<CaseBody>> {
+    let step = read_owner(&app, body.clone()).await?;
+    take(&app, &token, &id, &headers, step, ("assign", body)).await
+}
+
+async fn take(
+    app: &App,
+    token: &Token,
+    id: &str,
+    headers: &HeaderMap,
+    step: Step,
+    asked: (&str, Value),
+) -> Result<Json<CaseBody>> {
+    let key = idempotency_key(headers)?;
+    let case = find(app, id).await?;
+    staff::take_once(app, &case.id, &token.actor(), step, &key, &repeat::request_hash(&asked)).await?;
+    let case = find(app, id).await?;
+    Ok(Json(CaseBody::of(app, case, &Around::read(app).await?)?))
+}
+
+fn read_message(body: Value) -> Result<Step> {
+    let mut fields = Fields::new(body, "");
+    let kind = fields.required_text::<16>("kind");
+    let kind = kind.and_then(|word| read_word(&mut fields, "kind", &word, "must be reply or note"));
+    let words = fields.required_text("body");
+    let then = match fields.text::<16>("then") {
+        None => Some(ThenWord::GoOn),
+        Some(word) => read_word(&mut fields, "then", &word, "must be go_on, wait or resolve"),
+    };
+    let resolution = read_resolution(&mut fields);
+    match (kind, then) {
+        (Some(WordsKind::Note), Some(ThenWord::Wait | ThenWord::Resolve)) => {
+            fields.refuse("then", ErrorCode::Invalid, "a note changes nothing");
+        }
+        (_, Some(ThenWord::GoOn | ThenWord::Wait)) if resolution.says_something() => {
+            fields.refuse("then", ErrorCode::Invalid, "must be resolve where there is an outcome or a remedy");
+        }
+        _ => {}
+    }
+    let errors = fields.into_errors();
+    match (kind, words, then) {
+        (Some(kind), Some(words), Some(then)) if errors.is_empty() => Ok(match (kind, then) {
+            (WordsKind::Note, _) => Step::Note(words),
+            (WordsKind::Reply, ThenWord::GoOn) => Step::Reply(words, Then::GoOn),
+            (WordsKind::Reply, ThenWord::Wait) => Step::Reply(words, Then::Wait),
+            (WordsKind::Reply, ThenWord::Resolve) => Step::Reply(words, Then::Resolve(resolution)),
+        }),
+        _ => Err(errors.into()),
+    }
+}
+
+fn read_status(body: Value) -> Result<Step> {
+    let mut fields = Fields::new(body, "");
+    let word = fields.required_text::<32>("status");
+    let to = word.and_then(|word| read_word(&mut fields, "status", &word, "is not a status"));
+    let resolution = read_resolution(&mut fields);
+    if to.is_some_and(|to| to != Status::Resolved) && resolution.says_something() {
+        fields.refuse("status", ErrorCode::Invalid, "must be resolved where there is an outcome or a remedy");
+    }
+    let errors = fields.into_errors();
+    match to {
+        Some(Status::Resolved) if errors.is_empty() => Ok(Step::Resolve(resolution)),
+        Some(to) if errors.is_empty() => Ok(Step::Status(to)),
+        _ => Err(errors.into()),
+    }
+}
+
+fn read_resolution(fields: &mut Fields) -> Resolution {
+    let word = fields.text::<32>("outcome");
+    let expected = "must be upheld, partly_upheld, not_upheld or withdrawn";
+    let outcome = word.and_then(|word| read_word(fields, "outcome", &word, expected));
+    Resolution { outcome, remedy: fields.text("remedy") }
+}
+
+/// Reads one of the words of `T`.
+fn read_word<T: DeserializeOwned, const MAX: usize>(
+    fields: &mut Fields,
+    name: &str,
+    word: &Text<MAX>,
+    expected: &str,
+) -> Option<T> {
+    let read = serde_json::from_value(word.as_str().into()).ok();
+    if read.is_none() {
+        fields.refuse(name, ErrorCode::Invalid, expected);
+    }
+    read
+}
+
+async fn read_owner(app: &App, body: Value) -> Result<Step> {
+    let is_given = body.get("owner").is_some();
+    let mut fields = Fields::new(body, "");
+    if !is_given {
+        fields.refuse("owner", ErrorCode::Required, "is required; null is for nobody");
+    }
+    let owner = fields.string("owner");
+    let errors = fields.into_errors();
+    if !errors.is_empty() {
+        return Err(errors.into());
+    }
+    let Some(owner) = owner else { return Ok(Step::Assign(None)) };
+    let unknown = || Error::field(FieldError::new("/owner", ErrorCode::Invalid, "is no member who may own a case"));
+    let id = match Email::parse(&owner) {
+        Ok(email) => Member::by_email(&app.db, &email).await?.ok_or_else(unknown)?.id,
+        Err(_) => MemberId::parse(&owner).map_err(|_| unknown())?.as_str().to_owned(),
+    };
+    match who_may_own(&app.db, &id).await {
+        Ok(member) => Ok(Step::Assign(Some(member.id))),
+        Err(Error::NotFound(_)) => Err(unknown()),
+        Err(error) => Err(error),
+    }
+}

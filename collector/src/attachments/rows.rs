@@ -1,0 +1,133 @@
+//! What the database knows of attached files.
+
+use serde::Serialize;
+use utoipa::ToSchema;
+
+use super::{Upload, claim_hash};
+use crate::clock::Millis;
+use crate::db::{self, Db, Tx};
+use crate::keys::Keys;
+use crate::{with_db, with_tx, with_write};
+
+/// A file of a case.
+#[derive(Clone, Debug, PartialEq, Eq, sqlx::FromRow, Serialize, ToSchema)]
+pub struct Attachment {
+    /// Its identifier.
+    pub id: String,
+    /// The name that it is given back under.
+    #[schema(max_length = 255)]
+    pub name: String,
+    /// Its type, as its content says.
+    pub media_type: String,
+    /// Its size in bytes.
+    pub size: i64,
+}
+
+impl Attachment {
+    /// The word for what kind of file it is, for people.
+    pub fn family(&self) -> &'static str {
+        match self.media_type.split_once('/') {
+            Some(("image", _)) => "image",
+            Some(("audio", _)) => "audio",
+            Some(("video", _)) => "video",
+            Some(("text", _)) => "text",
+            Some((_, "pdf")) => "pdf",
+            _ => "document",
+        }
+    }
+}
+
+/// A file that is about to be stored.
+#[derive(Clone, Copy, Debug)]
+pub struct New<'a> {
+    /// Its identifier.
+    pub id: &'a str,
+    /// The site that collects it.
+    pub site_id: &'a str,
+    /// What it is.
+    pub upload: &'a Upload,
+    /// When it came.
+    pub created_at: Millis,
+}
+
+/// The files of a case, in the order in which they came.
+pub async fn of_case(db: &Db, case_id: &str) -> sqlx::Result<Vec<Attachment>> {
+    let select = "select id, name, media_type, size from attachments where case_id = $1 order by id";
+    with_db!(db, pool => sqlx::query_as(select).bind(case_id).fetch_all(pool).await)
+}
+
+/// A file, if it is one of this case.
+pub async fn find(db: &Db, case_id: &str, id: &str) -> sqlx::Result<Option<Attachment>> {
+    let select = "select id, name, media_type, size from attachments where case_id = $1 and id = $2";
+    with_db!(db, pool => sqlx::query_as(select).bind(case_id).bind(id).fetch_optional(pool).await)
+}
+
+/// Makes the files of these uploads the case's, in the transaction that stores it and before its rows. Gives the position of the first
+/// that can't be claimed (unknown, of another site, or claimed already); then none of them is.
+pub async fn claim(tx: &mut Tx, site_id: &str, case_id: &str, claim_hashes: &[String]) -> sqlx::Result<Option<usize>> {
+    let update = "update attachments set case_id = $1 where claim_hash = $2 and site_id = $3 and case_id is null";
+    for (index, hash) in claim_hashes.iter().enumerate() {
+        let rows = with_tx!(tx, conn => sqlx::query(update).bind(case_id).bind(hash).bind(site_id).execute(conn).await.map(|done| done.rows_affected()))?;
+        if rows == 0 {
+            let undo = "update attachments set case_id = null where case_id = $1";
+            with_tx!(tx, conn => sqlx::query(undo).bind(case_id).execute(conn).await.map(|_| ()))?;
+            return Ok(Some(index));
+        }
+    }
+    Ok(None)
+}
+
+/// The uploads that a submission to a site could claim, in the order of `tokens`.
+pub async fn claimable(
+    db: &Db,
+    keys: &Keys,
+    site_id: &str,
+    since: Millis,
+    tokens: &[String],
+) -> sqlx::Result<Vec<Option<Upload>>> {
+    let select = "select name, media_type, size from attachments \
+        where claim_hash = $1 and site_id = $2 and case_id is null and created_at > $3";
+    let mut uploads = Vec::with_capacity(tokens.len());
+    for token in tokens {
+        let hash = claim_hash(keys, token);
+        let row: Option<(String, String, i64)> = with_db!(db, pool => sqlx::query_as(select).bind(&hash).bind(site_id).bind(since).fetch_optional(pool).await)?;
+        uploads.push(row.map(|(name, media_type, size)| Upload { token: token.clone(), name, media_type, size }));
+    }
+    Ok(uploads)
+}
+
+/// The room that all files take which no submission has claimed. A file counts with what it takes beside its content, so that there
+/// can't be very many small ones either.
+pub async fn unclaimed_bytes(db: &Db) -> sqlx::Result<i64> {
+    let select = "select cast(coalesce(sum(size + 4096), 0) as bigint) from attachments where case_id is null";
+    with_db!(db, pool => sqlx::query_scalar(select).fetch_one(pool).await)
+}
+
+/// Whether this upload is stored already, by the same form.
+pub async fn is_known(db: &Db, site_id: &str, claim_hash: &str) -> sqlx::Result<bool> {
+    let select = "select count(*) from attachments where claim_hash = $1 and site_id = $2";
+    let known: i64 =
+        with_db!(db, pool => sqlx::query_scalar(select).bind(claim_hash).bind(site_id).fetch_one(pool).await)?;
+    Ok(known > 0)
+}
+
+/// Notes a file before it is stored.
+pub async fn insert(db: &Db, new: &New<'_>) -> sqlx::Result<()> {
+    let insert =
+        "insert into attachments (id, site_id, name, media_type, size, created_at) values ($1, $2, $3, $4, $5, $6)";
+    let upload = new.upload;
+    with_write!(db, pool => sqlx::query(insert).bind(new.id).bind(new.site_id).bind(&upload.name).bind(&upload.media_type)
+        .bind(upload.size).bind(new.created_at).execute(pool).await.map(|_| ()))
+}
+
+/// Lets a submission claim a file, now that it is stored. The same upload of a form that was sent twice at once is offered once; the
+/// other file is left to the sweep.
+pub async fn offer(db: &Db, id: &str, claim_hash: &str) -> sqlx::Result<()> {
+    let update = "update attachments set claim_hash = $1 where id = $2";
+    let offered =
+        with_write!(db, pool => sqlx::query(update).bind(claim_hash).bind(id).execute(pool).await.map(|_| ()));
+    match offered {
+        Err(error) if db::is_unique_violation(&error) => Ok(()),
+        other => other,
+    }
+}

@@ -1,0 +1,72 @@
+//! Which program asks, by its token: the one place where tokens and scopes are checked. A handler says what it asks for by its
+//! argument: [`MaySubmit`], [`MayRead`] or [`MayWrite`].
+
+use axum::extract::FromRequestParts;
+use axum::http::header;
+use axum::http::request::Parts;
+
+use super::token::{Bearer, Scope, Token};
+use crate::app::App;
+use crate::cases::Actor;
+use crate::http::client::ClientAddress;
+use crate::http::{Error, Result};
+
+macro_rules! programs {
+    ($($(#[$doc:meta])* $name:ident = $scope:ident),+ $(,)?) => {$(
+        $(#[$doc])*
+        #[derive(Clone, Debug)]
+        pub struct $name(pub Token);
+
+        impl FromRequestParts<App> for $name {
+            type Rejection = Error;
+
+            async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self> {
+                program(parts, app, Scope::$scope).await.map(Self)
+            }
+        }
+    )+};
+}
+
+programs! {
+    /// A program that may enter feedback.
+    MaySubmit = FeedbackWrite,
+    /// A program that may read cases.
+    MayRead = CasesRead,
+    /// A program that may change cases.
+    MayWrite = CasesWrite,
+}
+
+impl Token {
+    /// Who acts when a program does.
+    pub fn actor(&self) -> Actor {
+        Actor::Token(self.id.clone())
+    }
+}
+
+/// The token of a request, if it has the scope. Failures are counted by client.
+async fn program(parts: &mut Parts, app: &App, scope: Scope) -> Result<Token> {
+    let token = match shown(parts) {
+        Some(bearer) => Token::by_bearer(&app.db, &app.keys, &bearer).await?,
+        None => None,
+    };
+    let Some(token) = token else {
+        let Ok(client) = ClientAddress::from_request_parts(parts, app).await;
+        app.limits.check_token(client)?;
+        return Err(Error::NoToken);
+    };
+    if !token.scopes().contains(&scope) {
+        return Err(Error::Forbidden(format!("this token has not the scope {}", scope.as_str())));
+    }
+    // That it can't be noted is no reason to refuse what the token may do.
+    if let Err(error) = token.note_use(&app.db, app.clock.now()).await {
+        tracing::warn!(%error, "the use of a token can't be noted");
+    }
+    Ok(token)
+}
+
+fn shown(parts: &Parts) -> Option<Bearer> {
+    let mut values = parts.headers.get_all(header::AUTHORIZATION).iter();
+    let (value, None) = (values.next()?, values.next()) else { return None };
+    let (scheme, token) = value.to_str().ok()?.split_once(' ')?;
+    scheme.eq_ignore_ascii_case("bearer").then(|| Bearer::parse(token.trim()))?
+}

@@ -1,0 +1,146 @@
+//! Writing rows: some at a time, so that a server beside this command goes on writing, and each only once for good.
+
+use std::collections::HashSet;
+
+use sayso_shared::Feedback;
+use sayso_shared::id::IdempotencyKey;
+use sha2::{Digest, Sha256};
+
+use super::row::{Refusal, Row, field_name};
+use crate::cases::repeat::request_hash;
+use crate::clock::{HOUR, Millis, parse_rfc3339};
+use crate::db::rows::{Part, Rows, chunks};
+use crate::db::search::{self, Entry};
+use crate::db::{Db, Tx};
+use crate::intake::{self, Submission};
+use crate::keys::{Keys, Purpose};
+use crate::sites::Site;
+use crate::{with_db, with_tx};
+
+/// How far ahead of ours the clock may be where the feedback was given.
+const AHEAD: Millis = HOUR;
+
+/// A row that can be written.
+#[derive(Debug)]
+pub struct Prepared {
+    /// The line on which it begins.
+    pub line: u64,
+    /// What it is recognised by when the file, or another one with the same row, is imported again.
+    pub fingerprint: String,
+    site_id: String,
+    submission: Submission,
+    text: String,
+}
+
+/// What became of a row.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Written {
+    /// It is a case now.
+    Now,
+    /// It was one before.
+    Before,
+}
+
+/// Holds a row to the limits of the API, and to the kinds and categories of its site. What the site's form asks for beyond that was
+/// not asked where the feedback was given.
+pub fn prepare(
+    row: Row,
+    line: u64,
+    site: &Site,
+    keys: &Keys,
+    now: Millis,
+    is_csv: bool,
+) -> Result<Prepared, Vec<Refusal>> {
+    let mut rules = site.rules();
+    rules.required.clear();
+    rules.consent_required = false;
+    let feedback = Feedback::parse(row.feedback, &rules).map_err(|errors| {
+        let refusal = |error: sayso_shared::FieldError| Refusal {
+            field: field_name(&error.pointer, is_csv),
+            reason: error.detail,
+        };
+        errors.into_iter().map(refusal).collect::<Vec<_>>()
+    })?;
+    let refuse = |field: &str, reason: &str| vec![Refusal { field: field.to_owned(), reason: reason.to_owned() }];
+    let composed_at = feedback.composed_at().map(parse_rfc3339);
+    if composed_at == Some(None) {
+        return Err(refuse("composed_at", "must be a time as in RFC 3339"));
+    }
+    let received_at = row.received_at.unwrap_or(now);
+    if !(0..=now + AHEAD).contains(&received_at) {
+        return Err(refuse("received_at", "must be after 1970 and not in the future"));
+    }
+    // What tells the row from others: its own identifier, else all that it says.
+    let told_by = match &row.external_id {
+        Some(id) => format!("{}/id/{id}", site.id()),
+        None => format!("{}/row/{}/{}", site.id(), request_hash(&feedback), row.received_at.unwrap_or_default()),
+    };
+    let fingerprint = keys.hash(Purpose::ImportedRow, &told_by);
+    let text = [Some(feedback.message()), feedback.desired_outcome(), feedback.reference()];
+    let text = text.into_iter().flatten().collect::<Vec<_>>().join("\n");
+    let submission =
+        Submission::imported(keys, site.id(), &key(&fingerprint), feedback, composed_at.flatten(), received_at, now);
+    Ok(Prepared { line, fingerprint, site_id: site.id().to_owned(), submission, text })
+}
+
+/// Writes rows in one commit.
+pub async fn write(db: &Db, rows: &[Prepared], now: Millis) -> anyhow::Result<Vec<Written>> {
+    let mut tx = db.begin().await?;
+    let new = note(&mut tx, rows, now).await?;
+    let rows_and_results: Vec<(&Prepared, Written)> = rows
+        .iter()
+        .map(|row| (row, if new.contains(row.submission.case_id()) { Written::Now } else { Written::Before }))
+        .collect();
+    let added: Vec<&Prepared> =
+        rows_and_results.iter().filter(|(_, written)| *written == Written::Now).map(|(row, _)| *row).collect();
+    if !added.is_empty() {
+        let submissions: Vec<&Submission> = added.iter().map(|row| &row.submission).collect();
+        for stored in intake::write_in(&mut tx, &submissions).await? {
+            stored?;
+        }
+        let entries: Vec<Entry<'_>> = added
+            .iter()
+            .map(|row| Entry { case_id: row.submission.case_id(), seq: 1, tokens: search::joined_tokens(&row.text) })
+            .collect();
+        search::index(&mut tx, &entries).await?;
+    }
+    tx.commit().await?;
+    Ok(rows_and_results.into_iter().map(|(_, written)| written).collect())
+}
+
+/// Whether a row has been imported.
+pub async fn is_known(db: &Db, row: &Prepared) -> sqlx::Result<bool> {
+    let select = "select count(*) from import_rows where site_id = $1 and fingerprint = $2";
+    let count: i64 = with_db!(db, pool => sqlx::query_scalar(select).bind(&row.site_id).bind(&row.fingerprint).fetch_one(pool).await)?;
+    Ok(count > 0)
+}
+
+/// Notes the fingerprints; gives the cases of those that are new.
+async fn note(tx: &mut Tx, rows: &[Prepared], now: Millis) -> sqlx::Result<HashSet<String>> {
+    static INSERT: Rows = Rows::new(&[Part {
+        head: "insert into import_rows (site_id, fingerprint, case_id, created_at) values ",
+        row: "(?, ?, ?, ?)",
+        tail: " on conflict (site_id, fingerprint) do nothing returning case_id",
+    }]);
+    let mut new = HashSet::with_capacity(rows.len());
+    for chunk in chunks(rows) {
+        let insert = INSERT.sql(tx, chunk.len());
+        let cases: Vec<String> = with_tx!(tx, conn => {
+            let mut query = sqlx::query_scalar(insert);
+            for row in chunk {
+                query = query.bind(&row.site_id).bind(&row.fingerprint).bind(row.submission.case_id()).bind(now);
+            }
+            query.fetch_all(conn).await
+        })?;
+        new.extend(cases);
+    }
+    Ok(new)
+}
+
+/// The idempotency key of a row, which is always the same.
+fn key(fingerprint: &str) -> IdempotencyKey {
+    let digest: [u8; 32] = Sha256::digest(fingerprint.as_bytes()).into();
+    let bytes = std::array::from_fn(|at| digest[at]);
+    let uuid = uuid::Builder::from_custom_bytes(bytes).into_uuid();
+    IdempotencyKey::parse(&uuid.to_string()).expect("a UUID is a key")
+}

@@ -1,0 +1,278 @@
+//! `sayso import`: feedback that was given elsewhere, from a file, row by row and never twice.
+//!
+//! Nobody is told of what is imported: no receipts, no mails to teams, no webhooks. Its place among the cases is by the time at which
+//! it was given, it has no promise, and it is found by search at once.
+
+mod batch;
+pub mod records;
+mod report;
+pub mod row;
+
+use std::collections::{HashMap, HashSet};
+use std::fs::File;
+use std::io::BufReader;
+use std::path::{Path, PathBuf};
+use std::time::{Duration, Instant};
+
+use anyhow::{Context as _, bail, ensure};
+use clap::ValueEnum;
+use indicatif::{ProgressBar, ProgressStyle};
+use sha2::{Digest, Sha256};
+
+use self::batch::{Prepared, Written};
+use self::records::{Content, Format, RECORD_MAX, Records};
+use self::report::Report;
+use self::row::{Columns, Refusal, Row, read_json};
+use crate::cli::Context;
+use crate::db::{Db, is_unavailable};
+use crate::sites::Site;
+
+/// Rows of one commit.
+const BATCH: usize = 250;
+/// How often a batch is tried while the database takes nothing.
+const ATTEMPTS: u32 = 10;
+
+/// What to import, and how.
+#[derive(Debug, clap::Args)]
+pub struct ImportArguments {
+    /// A CSV file with a header, or one with a JSON object on each line.
+    file: PathBuf,
+    /// The key of the site for rows that name none.
+    #[arg(long, value_name = "KEY")]
+    site: Option<String>,
+    /// What the file is; without it, what its name ends in.
+    #[arg(long)]
+    format: Option<FormatName>,
+    /// Only say what would be stored and what would be refused.
+    #[arg(long)]
+    dry_run: bool,
+    /// Write the refused rows to this CSV file: line, field, reason.
+    #[arg(long, value_name = "FILE")]
+    report: Option<PathBuf>,
+}
+
+#[derive(Clone, Copy, Debug, ValueEnum)]
+enum FormatName {
+    Csv,
+    Jsonl,
+}
+
+/// Whether anything is stored.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Mode {
+    Store,
+    Try,
+}
+
+/// Imports a file. Rows that are refused make it an error in the end, when all others are stored.
+pub async fn run(arguments: ImportArguments, context: &Context) -> anyhow::Result<()> {
+    let format = format(&arguments)?;
+    let path = &arguments.file;
+    let file = File::open(path).with_context(|| format!("cannot open {}", path.display()))?;
+    let report_is_file =
+        arguments.report.as_ref().and_then(|report| report.canonicalize().ok()) == Some(path.canonicalize()?);
+    ensure!(!report_is_file, "the report would overwrite the file that is to be imported");
+    let bar = progress_bar(file.metadata()?.len());
+    let mode = if arguments.dry_run { Mode::Try } else { Mode::Store };
+    let mut import = Import::new(context, arguments.site.as_deref(), format, mode, &bar).await?;
+    let mut report = Report::start(arguments.report.as_deref(), bar.clone())?;
+    let mut records = Records::new(BufReader::with_capacity(1 << 16, file), format);
+    let done = import.read_all(&mut records, &mut report).await;
+    let refused = report.finish()?;
+    bar.finish_and_clear();
+    let Counts { now, before } = import.counts;
+    match mode {
+        Mode::Store => println!("Imported: {now}. There already: {before}. Refused: {refused}."),
+        Mode::Try => {
+            println!("A dry run. Would be imported: {now}. There already: {before}. Would be refused: {refused}.")
+        }
+    }
+    done.context("the import stopped early; run it again, and what is stored already is left out")?;
+    match mode {
+        Mode::Store => ensure!(refused == 0, "rows were refused: {refused}; all others are stored"),
+        Mode::Try => ensure!(refused == 0, "rows would be refused: {refused}"),
+    }
+    Ok(())
+}
+
+/// An import under way.
+struct Import<'a> {
+    context: &'a Context,
+    sites: HashMap<String, Site>,
+    usual_site: Option<String>,
+    format: Format,
+    mode: Mode,
+    columns: Option<Columns>,
+    batch: Vec<Prepared>,
+    /// What a dry run has seen of this file, shortened: it needs only to count.
+    seen: HashSet<u64>,
+    counts: Counts,
+    bar: &'a ProgressBar,
+}
+
+/// What became of the rows that were not refused.
+#[derive(Clone, Copy, Debug, Default)]
+struct Counts {
+    now: u64,
+    before: u64,
+}
+
+impl<'a> Import<'a> {
+    async fn new(
+        context: &'a Context,
+        site: Option<&str>,
+        format: Format,
+        mode: Mode,
+        bar: &'a ProgressBar,
+    ) -> anyhow::Result<Self> {
+        if let Some(key) = site {
+            Site::by_key(&context.db, key).await?;
+        }
+        let sites = Site::all(&context.db).await?.into_iter().map(|site| (site.key().to_owned(), site)).collect();
+        Ok(Self {
+            context,
+            sites,
+            usual_site: site.map(str::to_owned),
+            format,
+            mode,
+            columns: None,
+            batch: Vec::with_capacity(BATCH),
+            seen: HashSet::new(),
+            counts: Counts::default(),
+            bar,
+        })
+    }
+
+    async fn read_all(&mut self, records: &mut Records<BufReader<File>>, report: &mut Report) -> anyhow::Result<()> {
+        if self.format == Format::Csv {
+            let header = records.next_record()?.context("the file is empty")?;
+            let Content::Bytes(header) = header.content else { bail!("the header is longer than {RECORD_MAX} bytes") };
+            let columns = Columns::parse(&header)?;
+            records.separated_by(columns.separator());
+            self.columns = Some(columns);
+        }
+        while let Some(record) = records.next_record()? {
+            match self.prepare(&record.content, record.line) {
+                Ok(Some(row)) => self.batch.push(row),
+                Ok(None) => {}
+                Err(refusals) => report.refuse(record.line, &refusals)?,
+            }
+            if self.batch.len() == BATCH {
+                self.bar.set_position(records.bytes_read());
+                self.write(report).await?;
+            }
+        }
+        self.write(report).await
+    }
+
+    fn prepare(&self, content: &Content, line: u64) -> Result<Option<Prepared>, Vec<Refusal>> {
+        let Content::Bytes(bytes) = content else {
+            return Err(refusal("", format!("is longer than {RECORD_MAX} bytes; is a quote not closed?")));
+        };
+        let row: Row = match &self.columns {
+            Some(columns) => match columns.read(bytes)? {
+                Some(row) => row,
+                None => return Ok(None),
+            },
+            None => read_json(bytes)?,
+        };
+        let Some(key) = row.site.as_ref().or(self.usual_site.as_ref()) else {
+            return Err(refusal("site", "is missing; name it in the row, or for all rows with --site KEY"));
+        };
+        let site = self
+            .sites
+            .get(key)
+            .ok_or_else(|| refusal("site", "is the key of no site; `sayso site list` shows the sites"))?;
+        let Context { keys, clock, .. } = self.context;
+        batch::prepare(row, line, site, keys, clock.now(), self.format == Format::Csv).map(Some)
+    }
+
+    /// Writes what has been gathered, and lets others write after it.
+    async fn write(&mut self, report: &mut Report) -> anyhow::Result<()> {
+        let rows = std::mem::take(&mut self.batch);
+        if rows.is_empty() {
+            return Ok(());
+        }
+        let db = &self.context.db;
+        if self.mode == Mode::Try {
+            for row in &rows {
+                let is_repeat = !self.seen.insert(short(&row.fingerprint)) || batch::is_known(db, row).await?;
+                self.count(if is_repeat { Written::Before } else { Written::Now });
+            }
+            return Ok(());
+        }
+        let now = self.context.clock.now();
+        let started = Instant::now();
+        match patiently(db, &rows, now).await {
+            Ok(written) => written.into_iter().for_each(|written| self.count(written)),
+            Err(error) if is_away(&error) => return Err(error),
+            Err(_) => {
+                for row in &rows {
+                    match patiently(db, std::slice::from_ref(row), now).await {
+                        Ok(written) => written.into_iter().for_each(|written| self.count(written)),
+                        Err(error) if is_away(&error) => return Err(error),
+                        Err(error) => {
+                            tracing::warn!(line = row.line, error = %error, "the database refuses a row");
+                            report.refuse(row.line, &refusal("", "the database refuses it; the log says why"))?;
+                        }
+                    }
+                }
+            }
+        }
+        if db.takes_one_server() {
+            // SQLite has one writer at a time and no queue for the others, so whoever serves needs a gap to get in.
+            tokio::time::sleep(started.elapsed() / 2).await;
+        }
+        Ok(())
+    }
+
+    fn count(&mut self, written: Written) {
+        match written {
+            Written::Now => self.counts.now += 1,
+            Written::Before => self.counts.before += 1,
+        }
+    }
+}
+
+/// Writes rows, and waits for a database that takes nothing at present.
+async fn patiently(db: &Db, rows: &[Prepared], now: i64) -> anyhow::Result<Vec<Written>> {
+    let mut attempt = 1;
+    loop {
+        match batch::write(db, rows, now).await {
+            Err(error) if is_away(&error) && attempt < ATTEMPTS => tokio::time::sleep(Duration::from_secs(1)).await,
+            done => return done,
+        }
+        attempt += 1;
+    }
+}
+
+fn is_away(error: &anyhow::Error) -> bool {
+    error.downcast_ref::<sqlx::Error>().is_some_and(is_unavailable)
+}
+
+fn refusal(field: &str, reason: impl Into<String>) -> Vec<Refusal> {
+    vec![Refusal { field: field.to_owned(), reason: reason.into() }]
+}
+
+fn short(fingerprint: &str) -> u64 {
+    let digest: [u8; 32] = Sha256::digest(fingerprint.as_bytes()).into();
+    u64::from_be_bytes(std::array::from_fn(|at| digest[at]))
+}
+
+fn format(arguments: &ImportArguments) -> anyhow::Result<Format> {
+    let ends_in = |path: &Path| path.extension().and_then(|end| end.to_str()).unwrap_or_default().to_lowercase();
+    match arguments.format {
+        Some(FormatName::Csv) => Ok(Format::Csv),
+        Some(FormatName::Jsonl) => Ok(Format::Jsonl),
+        None => match ends_in(&arguments.file).as_str() {
+            "csv" | "tsv" => Ok(Format::Csv),
+            "jsonl" | "ndjson" => Ok(Format::Jsonl),
+            _ => bail!("say what {} is: --format csv or --format jsonl", arguments.file.display()),
+        },
+    }
+}
+
+fn progress_bar(bytes: u64) -> ProgressBar {
+    let style = ProgressStyle::with_template("{bar:40} {percent}%  {bytes} of {total_bytes}  {eta} left");
+    ProgressBar::new(bytes).with_style(style.unwrap_or_else(|_| ProgressStyle::default_bar()))
+}

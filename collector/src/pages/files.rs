@@ -1,0 +1,197 @@
+//! Files in the customer's pages: attached to the entry form, also without script, and downloaded from the status page.
+
+use std::collections::BTreeMap;
+
+use axum::extract::{FromRequest, Path, Request, State};
+use axum::http::header;
+use axum::response::Response;
+use sayso_shared::limits::{ATTACHMENTS_MAX, BODY_MAX_BYTES};
+use sayso_shared::problem::{ErrorCode, FieldError};
+
+use super::form::Form;
+use super::lookup;
+use super::mistakes::Mistake;
+use crate::app::App;
+use crate::attachments::multipart::{Part, Parts};
+use crate::attachments::name::plain;
+use crate::attachments::{Identity, Incoming, Refusal, Upload, download};
+use crate::http::client::ClientAddress;
+use crate::http::{Error, Result};
+use crate::sites::Site;
+use crate::text::Texts;
+
+/// The field for files.
+const FIELD: &str = "attachments";
+/// What is read and thrown away of files that are too large or too many, so that the words around them are not lost.
+const SPARE_MAX: usize = 256 * 1024 * 1024;
+/// What a part takes beside its name and its value, so that parts without anything in them come to an end too.
+const FIELD_COST: usize = 64;
+
+/// A form that may have brought files.
+#[derive(Debug)]
+pub struct Posted {
+    /// Its other fields.
+    pub form: Form,
+    /// The files that were taken.
+    pub uploads: Vec<Upload>,
+    /// The files that were not, by name.
+    pub refused: Vec<Refused>,
+}
+
+/// A file that was not taken.
+#[derive(Debug)]
+pub struct Refused {
+    name: String,
+    why: Why,
+}
+
+#[derive(Debug)]
+enum Why {
+    File(Refusal),
+    TooMany,
+}
+
+/// `GET /t/{code}/attachments/{id}`.
+pub async fn download(
+    State(app): State<App>,
+    client: ClientAddress,
+    Path((code, id)): Path<(String, String)>,
+) -> Result<Response> {
+    let case = lookup::case(&app, client, &code).await?;
+    download::answer(&app, &case.id, &id).await
+}
+
+/// Reads a form of either kind. Its files are stored at once, so that they need not be sent again with whatever else is wrong.
+pub async fn read(app: &App, site: &Site, client: ClientAddress, request: Request) -> Result<Posted> {
+    let media_type =
+        request.headers().get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
+    if !media_type.trim_start().to_ascii_lowercase().starts_with("multipart/form-data") {
+        let form = Form::from_request(request, app).await?;
+        return Ok(Posted { form, uploads: Vec::new(), refused: Vec::new() });
+    }
+    Form::refuse_foreign(app, request.headers())?;
+    let mut parts = Parts::of(request).await?;
+    let posted = Reader { app, site, client, spare: SPARE_MAX }.read(&mut parts).await;
+    parts.linger();
+    posted
+}
+
+/// The fields in which uploads are carried on after a refusal.
+pub fn kept(form: &Form) -> Vec<String> {
+    (1..=ATTACHMENTS_MAX).map(|n| form.text(&format!("upload-{n}"))).filter(|token| !token.is_empty()).collect()
+}
+
+impl Refused {
+    /// What the customer is told.
+    pub fn mistake(&self, t: Texts) -> Mistake {
+        let reason = match &self.why {
+            Why::TooMany => t.with("pages.wrong.files_many", &[("max", &ATTACHMENTS_MAX.to_string())]),
+            Why::File(refusal) => match refusal.word() {
+                Some(word) => t.get(&format!("pages.file.{word}")).to_owned(),
+                None => t.get("pages.file.busy").to_owned(),
+            },
+        };
+        let text = t.with("pages.wrong.file", &[("name", &self.name), ("reason", &reason)]);
+        Mistake { field: FIELD.to_owned(), text }
+    }
+
+    /// The error that the answer to the form is. A file that is not to blame makes it the one that it met.
+    pub fn error(refused: Vec<Self>) -> Error {
+        let mut found = Error::field(FieldError::new("/attachments", ErrorCode::Invalid, "some files were not taken"));
+        for one in refused {
+            if let Why::File(Refusal::Other(error)) = one.why {
+                found = error;
+            }
+        }
+        found
+    }
+}
+
+/// Whether the form may bring another file.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Count {
+    Full,
+    HasRoom,
+}
+
+struct Reader<'a> {
+    app: &'a App,
+    site: &'a Site,
+    client: ClientAddress,
+    /// How much more may be thrown away.
+    spare: usize,
+}
+
+impl Reader<'_> {
+    async fn read(mut self, parts: &mut Parts) -> Result<Posted> {
+        let (mut fields, mut room) = (BTreeMap::new(), BODY_MAX_BYTES);
+        let (mut uploads, mut refused): (Vec<Upload>, Vec<Refused>) = (Vec::new(), Vec::new());
+        while let Some(mut part) = parts.next().await? {
+            let name = part.name();
+            if name != FIELD {
+                let text = part.text(room).await.map_err(|error| match error {
+                    Error::TooLarge(_) => Error::TooLarge(BODY_MAX_BYTES),
+                    other => other,
+                })?;
+                let cost = name.len() + text.len() + FIELD_COST;
+                room = room.checked_sub(cost).ok_or(Error::TooLarge(BODY_MAX_BYTES))?;
+                fields.insert(name, text);
+                continue;
+            }
+            let name = part.file_name();
+            room = room.checked_sub(name.len() + FIELD_COST).ok_or(Error::TooLarge(BODY_MAX_BYTES))?;
+            let form = Form::of_fields(fields);
+            let count = match kept(&form).len() + uploads.len() {
+                ATTACHMENTS_MAX.. => Count::Full,
+                _ => Count::HasRoom,
+            };
+            let taken = self.file(&mut part, &name, &form, count).await;
+            fields = form.into_fields();
+            match taken {
+                Ok(Some(upload)) if uploads.contains(&upload) => {}
+                Ok(Some(upload)) => uploads.push(upload),
+                Ok(None) => {}
+                Err(why) => {
+                    self.throw_away(part).await?;
+                    refused.push(Refused { name: plain(&name), why });
+                }
+            }
+        }
+        Ok(Posted { form: Form::of_fields(fields), uploads, refused })
+    }
+
+    /// One file; none if the customer chose none, which browsers send too.
+    async fn file(&self, part: &mut Part<'_>, name: &str, form: &Form, count: Count) -> Result<Option<Upload>, Why> {
+        let first = loop {
+            match part.piece().await.map_err(Refusal::from)? {
+                Some(piece) if piece.is_empty() => {}
+                Some(piece) => break piece,
+                None if name.is_empty() => return Ok(None),
+                None => return Err(Refusal::Empty.into()),
+            }
+        };
+        if count == Count::Full {
+            return Err(Why::TooMany);
+        }
+        let mut incoming = Incoming::begin(self.app, self.site, self.client).await?;
+        incoming.write(&first).await?;
+        while let Some(piece) = part.piece().await.map_err(Refusal::from)? {
+            incoming.write(&piece).await?;
+        }
+        let key = form.key();
+        Ok(Some(incoming.finish(name, Identity::Form(key.as_str())).await?))
+    }
+
+    async fn throw_away(&mut self, mut part: Part<'_>) -> Result<()> {
+        while let Some(piece) = part.piece().await? {
+            self.spare = self.spare.checked_sub(piece.len()).ok_or(Error::TooLarge(SPARE_MAX))?;
+        }
+        Ok(())
+    }
+}
+
+impl From<Refusal> for Why {
+    fn from(refusal: Refusal) -> Self {
+        Why::File(refusal)
+    }
+}

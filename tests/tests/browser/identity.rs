@@ -1,0 +1,42 @@
+//! A page that says who its visitor is, by a token that the company's server signed.
+
+use jsonwebtoken::{EncodingKey, Header, encode};
+use sayso::cases::Case;
+use sayso::sites::secrets;
+use sayso_tests::Database;
+use sayso_tests::browser::{Browser, Setup};
+use sayso_tests::company::Page;
+use serde_json::json;
+
+use crate::stage::{Stage, click_in_widget, type_in_widget};
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_expired_token_keeps_the_text_and_a_new_one_sends_it() {
+    let stage = Stage::open(Database::Sqlite, Page::default(), |_| {}).await;
+    let app = &stage.collector.app;
+    let (_, secret) = secrets::add(&app.db, &app.keys, &stage.collector.site().await, app.clock.now()).await.unwrap();
+    let token = |seconds: i64| {
+        let claims = json!({"sub": "u-42", "name": "李雷", "exp": app.clock.now() / 1_000 + seconds});
+        encode(&Header::default(), &claims, &EncodingKey::from_secret(secret.reveal().as_bytes())).unwrap()
+    };
+    let browser = Browser::start(Setup::default()).await;
+    browser.driver.goto(&stage.company.origin).await.unwrap();
+    browser.find_in_widget("[part=launcher]").await;
+    browser.run(&format!("Sayso('identify', '{}')", token(-3_600))).await;
+    click_in_widget(&browser, "[part=launcher]").await;
+    type_in_widget(&browser, "#message", "Where is my order?").await;
+    click_in_widget(&browser, "#send").await;
+    let alert = browser.find_in_widget("[role=alert]").await.text().await.unwrap();
+    assert!(alert.contains("Your sign-in has expired"), "{alert}");
+    let typed =
+        browser.run("return document.querySelector('sayso-widget').shadowRoot.querySelector('#message').value").await;
+    assert_eq!(typed, json!("Where is my order?"));
+
+    browser.run(&format!("Sayso('identify', '{}')", token(300))).await;
+    click_in_widget(&browser, "#send").await;
+    let code = browser.find_in_widget("#code").await.text().await.unwrap();
+    let case = Case::by_code(app, &code).await.unwrap();
+    assert_eq!(case.identity(&app.keys).unwrap().sub, "u-42");
+    assert_eq!(case.contact(&app.keys).unwrap().name(), Some("李雷"));
+    browser.stop().await;
+}

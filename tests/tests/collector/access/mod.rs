@@ -1,0 +1,56 @@
+//! Other ways in: identities that a site signs, programs with a token, files.
+
+mod api;
+mod identity;
+mod import;
+mod tokens;
+
+use reqwest::Method;
+use sayso::auth::member::Name;
+use sayso::auth::token::{Scope, Token};
+use sayso_tests::{Answer, TestApp};
+use serde_json::Value;
+
+/// A program of the staff.
+pub struct Program<'a> {
+    app: &'a TestApp,
+    token: String,
+}
+
+impl<'a> Program<'a> {
+    /// One with a new token.
+    pub async fn with(app: &'a TestApp, name: &str, scopes: &[Scope]) -> Self {
+        let name = Name::parse(name).unwrap();
+        let bearer = Token::add(&app.app.db, &app.app.keys, &name, scopes, app.app.clock.now()).await.unwrap();
+        Self { app, token: bearer.reveal().to_owned() }
+    }
+
+    /// One that may do everything.
+    pub async fn new(app: &'a TestApp) -> Self {
+        Self::with(app, "CRM", Scope::ALL).await
+    }
+
+    /// Fetches a path below `/api/v1/cases`.
+    pub async fn get(&self, path: &str) -> Answer {
+        let client = self.app.client();
+        client.send(client.request(Method::GET, &format!("/api/v1/cases{path}")).bearer_auth(&self.token)).await
+    }
+
+    /// Posts to a path below `/api/v1/cases` with a new key.
+    pub async fn post(&self, path: &str, body: &Value) -> Answer {
+        self.post_with_key(path, body, &uuid::Uuid::new_v4().to_string()).await
+    }
+
+    /// Posts with this key.
+    pub async fn post_with_key(&self, path: &str, body: &Value, key: &str) -> Answer {
+        let client = self.app.client();
+        let request = client.request(Method::POST, &format!("/api/v1/cases{path}")).bearer_auth(&self.token);
+        client.send(request.header("idempotency-key", key).json(body)).await
+    }
+}
+
+/// How many rows a table has.
+pub async fn count(app: &TestApp, table: &str) -> i64 {
+    let select = format!("select count(*) from {table}");
+    sayso::with_db!(&app.app.db, pool => sqlx::query_scalar(sqlx::AssertSqlSafe(select)).fetch_one(pool).await).unwrap()
+}
