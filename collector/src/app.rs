@@ -14,6 +14,7 @@ use crate::http::limits::Limits;
 use crate::intake::{Intake, Load};
 use crate::keys::Keys;
 use crate::metrics::Metrics;
+use crate::replicas::Replicas;
 use crate::sites::SiteCache;
 
 /// The shared state; cloning it is cheap.
@@ -44,15 +45,26 @@ pub struct Shared {
     /// How busy each site is.
     pub load: Load,
     /// Tells open pages that a case has changed.
-    pub changes: broadcast::Sender<CaseChanged>,
+    pub changes: broadcast::Sender<Change>,
+    /// Tells the other collectors on the same database.
+    pub replicas: Replicas,
     /// Wakes the planner of the outbox.
     pub outbox_wake: Notify,
     /// Cancelled when the collector shuts down; event streams and workers end on it.
     pub shutdown: CancellationToken,
 }
 
+/// Something that open pages show has changed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Change {
+    /// One case.
+    Case(CaseChanged),
+    /// Some cases, or none: other replicas told of too many, or could not be heard for a while.
+    Unknown,
+}
+
 /// A case has a new event.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct CaseChanged {
     /// The case.
     pub case_id: String,
@@ -76,6 +88,7 @@ impl App {
             limits: Limits::new(&config, &clock),
             load: Load::new(&config),
             changes: broadcast::Sender::new(256),
+            replicas: Replicas::new(&db),
             outbox_wake: Notify::new(),
             shutdown: CancellationToken::new(),
             config,
@@ -89,8 +102,15 @@ impl App {
     /// Tells whoever waits for it that a case has a new event. Call it after the commit.
     pub fn announce(&self, case_id: &str, event: &'static str) {
         self.outbox_wake.notify_one();
+        let change = CaseChanged { case_id: case_id.to_owned(), event };
+        self.replicas.note(&change);
+        self.pass_on(Change::Case(change));
+    }
+
+    /// Tells the open pages of this process of a change that is known elsewhere.
+    pub fn pass_on(&self, change: Change) {
         // Nobody may be listening, which is no error.
-        let _ = self.changes.send(CaseChanged { case_id: case_id.to_owned(), event });
+        let _ = self.changes.send(change);
     }
 }
 

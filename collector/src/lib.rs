@@ -23,6 +23,7 @@ pub mod keys;
 pub mod metrics;
 pub mod outbox;
 pub mod pages;
+pub mod replicas;
 pub mod serve;
 pub mod sites;
 pub mod text;

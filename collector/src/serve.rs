@@ -8,7 +8,7 @@ use tokio::net::TcpListener;
 
 use crate::app::App;
 use crate::http::connections::{self, Rules};
-use crate::{housekeeping, http, metrics, outbox};
+use crate::{housekeeping, http, metrics, outbox, replicas};
 
 /// How long connections may take to end after the signal to stop; a client that never reads must not hold it up.
 const LAST_ANSWERS: Duration = Duration::from_secs(10);
@@ -30,6 +30,9 @@ pub async fn serve(app: App, listener: TcpListener) -> anyhow::Result<()> {
         metrics.await?;
     }
     app.intake.drain().await;
+    if let Err(error) = app.replicas.tell(&app.db).await {
+        tracing::warn!(%error, "the other replicas were not told of the last changes; they find them by themselves");
+    }
     app.db.close().await;
     Ok(())
 }
@@ -49,7 +52,7 @@ pub async fn answer(app: App, listener: TcpListener) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// Everything that works on its own: forwarding and housekeeping. Returns when `app.shutdown` is cancelled and all have ended.
+/// Everything that works on its own: forwarding, housekeeping and the talk between replicas. Returns when `app.shutdown` is cancelled and all have ended.
 /// Without forwarding nobody would hear of what customers say, so the collector stops if that can't start.
 pub async fn background(app: App) {
     let forwarding = async {
@@ -58,7 +61,7 @@ pub async fn background(app: App) {
             app.shutdown.cancel();
         }
     };
-    tokio::join!(forwarding, housekeeping::run(app.clone()));
+    tokio::join!(forwarding, housekeeping::run(app.clone()), replicas::run(app.clone()));
 }
 
 /// Cancels `app.shutdown` at the first SIGINT or SIGTERM.

@@ -11,6 +11,9 @@ use crate::text::Text;
 /// What is said of a text with U+0000, which no database column and hardly any program takes.
 pub(crate) const NO_NUL: &str = "must not contain the NUL character";
 
+/// More unknown fields than this are not named.
+const UNKNOWN_FIELDS_MAX: usize = 10;
+
 /// The fields of one JSON object that have not been read yet, and what was wrong with those that have.
 #[derive(Debug)]
 pub struct Fields {
@@ -77,10 +80,11 @@ impl Fields {
         self.parsed_text(name, &typed)
     }
 
-    /// Takes a score of 1 to 5 that may be absent.
+    /// Takes a score of 1 to 5 that may be absent. JSON knows one kind of numbers, so 5.0 is a whole one too.
     pub fn score(&mut self, name: &str) -> Option<i64> {
         let value = self.value(name)?;
-        match value.as_i64() {
+        let whole = |number: f64| (number.fract() == 0.0).then_some(number as i64);
+        match value.as_i64().or_else(|| value.as_f64().and_then(whole)) {
             Some(score) if (SCORE_MIN..=SCORE_MAX).contains(&score) => Some(score),
             _ => {
                 self.refuse(
@@ -113,9 +117,9 @@ impl Fields {
         Some(result)
     }
 
-    /// Everything that was wrong, unread fields included.
+    /// Everything that was wrong, unread fields included. Of those only the first: a body may have tens of thousands.
     pub fn into_errors(mut self) -> Vec<FieldError> {
-        for name in std::mem::take(&mut self.values).into_keys() {
+        for name in std::mem::take(&mut self.values).into_keys().take(UNKNOWN_FIELDS_MAX) {
             self.refuse(&escape_pointer(&name), ErrorCode::UnknownField, "there is no such field");
         }
         self.errors

@@ -30,6 +30,16 @@ impl Client {
         Self { http: http.build().expect("a client"), url: url.to_owned() }
     }
 
+    /// The same client, with its cookies, in front of another replica.
+    pub fn at(&self, url: &str) -> Self {
+        Self { http: self.http.clone(), url: url.to_owned() }
+    }
+
+    /// The collector that it talks to.
+    pub fn url(&self) -> &str {
+        &self.url
+    }
+
     /// A request to a path, for tests that set it up themselves; end it with [`Client::send`].
     pub fn request(&self, method: Method, path: &str) -> RequestBuilder {
         self.http.request(method, format!("{}{path}", self.url))

@@ -48,30 +48,60 @@ pub fn run(data: &Path, database_url: &str, arguments: &[&str]) -> (bool, String
     )
 }
 
+/// A port that nobody listens on at present.
+pub fn free_port() -> u16 {
+    TcpListener::bind("127.0.0.1:0").and_then(|listener| listener.local_addr()).expect("a free port").port()
+}
+
+/// A port that stays free while nobody listens on it. It is none that the system gives to connections: else a client that asks again
+/// and again for a server that was killed is given that very port in the end, and talks to itself.
+pub fn lasting_port() -> u16 {
+    let start = 20_000 + u16::from_le_bytes(sayso::keys::random_bytes()) % 10_000;
+    let mut ports = (start..30_000).chain(20_000..start);
+    ports.find(|port| TcpListener::bind(("127.0.0.1", *port)).is_ok()).expect("a free port")
+}
+
 impl Served {
-    /// Starts a server and waits until it answers.
+    /// Starts a server on a port of its own and waits until it answers.
     pub async fn start(data: &Path, database_url: &str, environment: &[(&str, &str)]) -> Self {
+        Self::start_on(free_port(), data, database_url, environment).await
+    }
+
+    /// Starts a server on this port, such as one on which another was killed, and waits until it answers.
+    pub async fn start_on(port: u16, data: &Path, database_url: &str, environment: &[(&str, &str)]) -> Self {
         if !data.join(sayso::keys::KEY_FILE).exists() {
             write_key(data);
         }
-        let port = TcpListener::bind("127.0.0.1:0").and_then(|l| l.local_addr()).expect("a free port").port();
-        let url = format!("http://127.0.0.1:{port}");
-        let mut child = AsyncCommand::new(binary())
-            .args(["serve", "--listen", &format!("127.0.0.1:{port}"), "--database-url", database_url, "--data"])
-            .arg(data)
-            .envs(environment.iter().copied())
-            .kill_on_drop(true)
-            .spawn()
-            .expect("the binary runs");
-        let client = crate::Client::new(&url);
+        let mut server = Self::spawn(port, Self::command(port, data, database_url, environment));
+        server.ready().await;
+        server
+    }
+
+    /// The command that serves.
+    pub fn command(port: u16, data: &Path, database_url: &str, environment: &[(&str, &str)]) -> AsyncCommand {
+        let mut command = AsyncCommand::new(binary());
+        command.args(["serve", "--listen", &format!("127.0.0.1:{port}"), "--database-url", database_url, "--data"]);
+        command.arg(data).envs(environment.iter().copied());
+        command
+    }
+
+    /// Runs a command that serves on this port; it may take a while until it answers.
+    pub fn spawn(port: u16, mut command: AsyncCommand) -> Self {
+        let child = command.kill_on_drop(true).spawn().expect("the binary runs");
+        Self { url: format!("http://127.0.0.1:{port}"), child }
+    }
+
+    /// Waits until it answers.
+    pub async fn ready(&mut self) {
+        let client = crate::Client::new(&self.url);
         let mut ticks = tokio::time::interval(std::time::Duration::from_millis(20));
         loop {
             ticks.tick().await;
             let ready = client.request(reqwest::Method::GET, "/readyz").send().await;
             if ready.is_ok_and(|answer| answer.status().is_success()) {
-                return Self { url, child };
+                return;
             }
-            if let Some(status) = child.try_wait().expect("a child of ours") {
+            if let Some(status) = self.child.try_wait().expect("a child of ours") {
                 panic!("the server ended with {status} before it answered");
             }
         }
@@ -83,6 +113,19 @@ impl Served {
         let status = std::fs::read_to_string(format!("/proc/{id}/status")).expect("Linux says so");
         let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:")).expect("its memory is there");
         line.trim().trim_end_matches(" kB").parse::<u64>().expect("a number") * 1_024
+    }
+
+    /// The identifier of the process.
+    pub fn process_id(&self) -> u32 {
+        self.child.id().expect("it has not been waited for")
+    }
+
+    /// Stops it with SIGTERM and waits for its end, which must be a good one.
+    pub async fn stop(mut self) {
+        let id = rustix::process::Pid::from_raw(self.process_id().cast_signed()).expect("an identifier is not zero");
+        rustix::process::kill_process(id, rustix::process::Signal::TERM).expect("a child of ours");
+        let status = self.child.wait().await.expect("a child of ours");
+        assert!(status.success(), "the server ended with {status}");
     }
 
     /// Kills it with SIGKILL.

@@ -4,10 +4,12 @@ mod arguments;
 mod bench;
 mod dist;
 mod environment;
+mod fuzz;
 mod packages;
 mod postgres;
 mod process;
 mod run;
+mod schemathesis;
 mod step;
 mod tests;
 mod tidy;
@@ -23,7 +25,7 @@ cargo xtask <command>
   build                 compile the widget to WebAssembly, pack it into target/widget and print its sizes
   run [ARGS...]         build the widget if it is stale, then start `sayso demo ARGS`
   test [PART] [-- ARGS] check and test everything, or one part and what it needs:
-                          tidy fmt clippy doc widget unit collector browser
+                          tidy fmt clippy doc widget unit collector faults browser fuzz
                         ARGS go to the test programs, for example a test's name
   bench [intake] [ROUND...]
                         load the released collector on both databases and print tables against the budgets;
@@ -35,6 +37,9 @@ Set SAYSO_XTASK_VERBOSE=1 to see the whole output of each step.
 ";
 
 fn main() -> ExitCode {
+    if let Some(code) = fuzz::compile_instrumented() {
+        return code;
+    }
     let outcome = process::kill_children_on_signals().and_then(|()| dispatch());
     match outcome {
         Ok(()) => ExitCode::SUCCESS,

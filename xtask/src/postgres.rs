@@ -28,6 +28,7 @@ pub struct Cluster {
     _server: Group,
     _folder: TempDir,
     port: u16,
+    programs: PathBuf,
 }
 
 impl Cluster {
@@ -63,6 +64,11 @@ impl Cluster {
         format!("postgres://{USER}@127.0.0.1:{}/postgres", self.port)
     }
 
+    /// The folder with the server's programs, for tests that need a server of their own.
+    pub fn programs(&self) -> &Path {
+        &self.programs
+    }
+
     /// Stops the server and deletes its folder, and says so.
     pub fn stop(self) {
         let step = Step::start("stop PostgreSQL and delete its folder");
@@ -96,7 +102,7 @@ impl Cluster {
             }
             thread::sleep(Duration::from_millis(50));
         }
-        Ok(Self { _server: server, _folder: folder, port })
+        Ok(Self { _server: server, _folder: folder, port, programs: programs.to_owned() })
     }
 }
 

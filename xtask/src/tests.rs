@@ -8,8 +8,10 @@ use std::process::Command;
 use anyhow::Context as _;
 
 use crate::environment;
+use crate::fuzz;
 use crate::packages;
 use crate::postgres::Cluster;
+use crate::schemathesis;
 use crate::step::Step;
 use crate::tidy;
 use crate::widget;
@@ -24,12 +26,24 @@ pub enum Part {
     Widget,
     Unit,
     Collector,
+    Faults,
     Browser,
+    Fuzz,
 }
 
 impl Part {
-    pub const ALL: [Self; 8] =
-        [Self::Tidy, Self::Fmt, Self::Clippy, Self::Doc, Self::Widget, Self::Unit, Self::Collector, Self::Browser];
+    pub const ALL: [Self; 10] = [
+        Self::Tidy,
+        Self::Fmt,
+        Self::Clippy,
+        Self::Doc,
+        Self::Widget,
+        Self::Unit,
+        Self::Collector,
+        Self::Faults,
+        Self::Browser,
+        Self::Fuzz,
+    ];
 
     /// The name on the command line.
     pub fn name(self) -> &'static str {
@@ -41,7 +55,9 @@ impl Part {
             Self::Widget => "widget",
             Self::Unit => "unit",
             Self::Collector => "collector",
+            Self::Faults => "faults",
             Self::Browser => "browser",
+            Self::Fuzz => "fuzz",
         }
     }
 
@@ -52,11 +68,16 @@ impl Part {
 
     /// Whether the part compiles the collector, which embeds the widget.
     fn needs_widget(self) -> bool {
-        matches!(self, Self::Clippy | Self::Doc | Self::Unit | Self::Collector | Self::Browser)
+        matches!(self, Self::Clippy | Self::Doc | Self::Unit | Self::Fuzz) || self.needs_database()
+    }
+
+    /// Whether it runs with all others. Fuzzing compiles our crates once more, and the seeds are tried without it.
+    fn is_usual(self) -> bool {
+        self != Self::Fuzz
     }
 
     fn needs_database(self) -> bool {
-        matches!(self, Self::Collector | Self::Browser)
+        matches!(self, Self::Collector | Self::Faults | Self::Browser)
     }
 }
 
@@ -67,11 +88,18 @@ pub enum Selection {
     One(Part),
 }
 
+/// How much of what can be tried for any time is tried.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Round {
+    Short,
+    Full,
+}
+
 /// Runs the selected parts; the first failure ends it.
 pub fn test(selection: Selection, test_args: &[String]) -> anyhow::Result<()> {
     let whole = Step::start("test");
     let parts = match selection {
-        Selection::All => Part::ALL.to_vec(),
+        Selection::All => Part::ALL.into_iter().filter(|part| part.is_usual()).collect(),
         Selection::One(part) => vec![part],
     };
     if parts.contains(&Part::Tidy) {
@@ -93,7 +121,11 @@ pub fn test(selection: Selection, test_args: &[String]) -> anyhow::Result<()> {
         }
     }
     if parts.iter().any(|part| part.needs_database()) {
-        test_end_to_end(&parts, test_args)?;
+        let round = if selection == Selection::One(Part::Faults) { Round::Full } else { Round::Short };
+        test_end_to_end(&parts, round, test_args)?;
+    }
+    if parts.contains(&Part::Fuzz) {
+        fuzz::fuzz(test_args)?;
     }
     whole.finish("all is well");
     Ok(())
@@ -146,25 +178,40 @@ fn own_test_programs(workspace: &Path) -> BTreeSet<String> {
     programs.filter_map(|path| Some(path.file_stem()?.to_str()?.to_owned())).collect()
 }
 
-fn test_end_to_end(parts: &[Part], test_args: &[String]) -> anyhow::Result<()> {
+fn test_end_to_end(parts: &[Part], round: Round, test_args: &[String]) -> anyhow::Result<()> {
     let browser = if parts.contains(&Part::Browser) { Some(Browser::find_or_install()?) } else { None };
+    let schemathesis = parts.contains(&Part::Faults).then(schemathesis::find_or_install).transpose()?;
     // The tests start the collector as a program of its own.
     run("compile the collector", &mut environment::build_collector())?;
     let cluster = Cluster::start()?;
-    for part in [Part::Collector, Part::Browser] {
-        if !parts.contains(&part) {
-            continue;
-        }
+    let programs = |names: &[Part], test_args: &[&str]| {
         let mut cargo = environment::cargo();
+        cargo.args(["test", "--workspace"]);
+        cargo.args(names.iter().flat_map(|part| ["--test", part.name()])).arg("--").args(test_args);
         cargo
-            .args(["test", "--workspace", "--test", part.name(), "--"])
-            .args(test_args)
             .env("SAYSO_TEST_POSTGRES", cluster.url())
+            .env("SAYSO_TEST_POSTGRES_PROGRAMS", cluster.programs())
             .env("SAYSO_TEST_BINARY", environment::collector_program());
-        if let Some(browser) = browser.as_ref().filter(|_| part == Part::Browser) {
+        if round == Round::Full && std::env::var_os("SAYSO_TEST_ROUND").is_none() {
+            cargo.env("SAYSO_TEST_ROUND", "full");
+        }
+        if let Some(program) = &schemathesis {
+            cargo.env("SAYSO_TEST_SCHEMATHESIS", program);
+        }
+        if let Some(browser) = &browser {
             cargo.env("SAYSO_TEST_CHROMIUM", &browser.chromium).env("SAYSO_TEST_CHROMEDRIVER", &browser.driver);
         }
-        run(part.name(), &mut cargo)?;
+        cargo
+    };
+    let own_args: Vec<&str> = test_args.iter().map(String::as_str).collect();
+    for part in [Part::Collector, Part::Faults, Part::Browser] {
+        if parts.contains(&part) {
+            run(part.name(), &mut programs(&[part], &own_args))?;
+        }
+    }
+    if round == Round::Full && test_args.is_empty() {
+        let ignored = ["--ignored", "full_round"];
+        run("what takes its time", &mut programs(&[Part::Collector, Part::Faults], &ignored))?;
     }
     cluster.stop();
     Ok(())

@@ -16,7 +16,7 @@ use tokio::time::{Instant, sleep_until};
 use tokio_stream::wrappers::ReceiverStream;
 use tower_sessions::session::Id;
 
-use crate::app::{App, CaseChanged};
+use crate::app::{App, Change};
 use crate::auth::{SignedIn, session};
 use crate::cases::EventType;
 use crate::http::{Error, Result};
@@ -60,7 +60,7 @@ struct Stream {
 
 impl Stream {
     /// Runs until the reader leaves, the session ends or the collector shuts down.
-    async fn run(self, mut changes: Receiver<CaseChanged>) {
+    async fn run(self, mut changes: Receiver<Change>) {
         // Says that the stream is there, so that whoever waits for it knows from when on nothing is missed.
         if self.sender.send(Ok(Event::default().comment("ready"))).await.is_err() {
             return;
@@ -73,10 +73,10 @@ impl Stream {
                 () = self.app.shutdown.cancelled() => return,
                 () = self.sender.closed() => return,
                 change = changes.recv() => match change {
-                    Ok(change) if self.is_about(&change) => burst.add(change.event),
-                    Ok(_) => continue,
+                    Ok(Change::Case(change)) if self.is_about(&change.case_id) => burst.add(change.event),
+                    Ok(Change::Case(_)) => continue,
                     // Too many to keep up with: what they were is unknown, that there were some is enough.
-                    Err(RecvError::Lagged(_)) => {}
+                    Ok(Change::Unknown) | Err(RecvError::Lagged(_)) => {}
                     Err(RecvError::Closed) => return,
                 },
                 () = sleep_until(wake_at) => {
@@ -97,8 +97,8 @@ impl Stream {
         }
     }
 
-    fn is_about(&self, change: &CaseChanged) -> bool {
-        self.case.as_ref().is_none_or(|case| *case == change.case_id)
+    fn is_about(&self, case_id: &str) -> bool {
+        self.case.as_ref().is_none_or(|case| case == case_id)
     }
 }
 

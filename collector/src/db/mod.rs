@@ -7,6 +7,7 @@ pub mod catalog;
 mod connect;
 pub mod copy;
 mod health;
+pub mod notify;
 pub mod rows;
 pub mod search;
 

@@ -13,7 +13,7 @@ pub fn router() -> Router<App> {
 }
 
 async fn ready(State(app): State<App>) -> Result<&'static str> {
-    if app.shutdown.is_cancelled() {
+    if app.shutdown.is_cancelled() || !app.intake.is_open() {
         return Err(super::Error::Unavailable { retry_after: 5 });
     }
     app.db.ping().await?;

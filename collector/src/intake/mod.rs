@@ -140,7 +140,7 @@ pub struct Promise {
 #[schema(as = Feedback)]
 pub struct FeedbackBody {
     kind: Kind,
-    #[schema(min_length = 1, max_length = 10_000)]
+    #[schema(min_length = 1, max_length = 10_000, pattern = r"^[^\u0000]*[^\s\u0000\u0085][^\u0000]*$")]
     message: String,
     /// The key of one of the site's categories.
     category: Option<String>,
@@ -156,7 +156,7 @@ pub struct FeedbackBody {
     contact: Option<ContactBody>,
     consent: Option<bool>,
     /// BCP 47.
-    #[schema(max_length = 35)]
+    #[schema(max_length = 35, pattern = "^([A-Za-z]{1,8}(-[A-Za-z0-9]{1,8})*)?$")]
     locale: Option<String>,
     page: Option<PageBody>,
     /// Up to 4 KiB of JSON.

@@ -74,6 +74,11 @@ impl Intake {
         }
     }
 
+    /// Whether submissions are taken: not when the collector stops, and not when the writer has died.
+    pub fn is_open(&self) -> bool {
+        lock(&self.queue).as_ref().is_some_and(|queue| !queue.is_closed())
+    }
+
     /// How many submissions wait for their answer.
     pub fn waiting(&self) -> usize {
         lock(&self.under_way).len()

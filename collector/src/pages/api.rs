@@ -96,7 +96,7 @@ enum Author {
 #[serde(deny_unknown_fields)]
 #[schema(as = CustomerReply)]
 struct ReplyBody {
-    #[schema(min_length = 1, max_length = 10_000)]
+    #[schema(min_length = 1, max_length = 10_000, pattern = r"^[^\u0000]*[^\s\u0000\u0085][^\u0000]*$")]
     body: String,
 }
 
@@ -110,7 +110,7 @@ struct SatisfactionBody {
     score: u8,
     /// `false` reopens the case.
     solved: Option<bool>,
-    #[schema(max_length = 1_000)]
+    #[schema(max_length = 1_000, pattern = r"^[^\u0000]*$")]
     comment: Option<String>,
 }
 

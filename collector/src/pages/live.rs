@@ -10,7 +10,7 @@ use tokio_stream::wrappers::errors::BroadcastStreamRecvError;
 
 use super::lookup;
 use super::visit::{Segment, Visit};
-use crate::app::App;
+use crate::app::{App, Change};
 use crate::cases::EventType;
 use crate::http::Result;
 use crate::http::client::ClientAddress;
@@ -27,11 +27,11 @@ pub async fn stream(
     let news = site.map_or(visit.any_texts(), |site| visit.texts(&site)).get("pages.status.news");
     let changes = BroadcastStream::new(app.changes.subscribe()).filter_map(move |change| {
         let said = match change {
-            Ok(change) if change.case_id != case.id || is_internal(change.event) => None,
-            Ok(change) if is_own_doing(change.event) => Some(""),
-            Ok(_) => Some(news),
-            // Too many changes at once to tell them apart: the page looks for itself.
-            Err(BroadcastStreamRecvError::Lagged(_)) => Some(""),
+            Ok(Change::Case(change)) if change.case_id != case.id || is_internal(change.event) => None,
+            Ok(Change::Case(change)) if is_own_doing(change.event) => Some(""),
+            Ok(Change::Case(_)) => Some(news),
+            // Too many changes at once to tell them apart, or on other replicas: the page looks for itself.
+            Ok(Change::Unknown) | Err(BroadcastStreamRecvError::Lagged(_)) => Some(""),
         };
         std::future::ready(said.map(|said| Ok(Event::default().event("refresh").data(said))))
     });

@@ -37,6 +37,24 @@ fn reads_everything() {
 }
 
 #[test]
+fn a_whole_number_may_have_a_point() {
+    let feedback = Feedback::parse(json!({"kind": "praise", "message": "x", "rating": 5.0}), &rules()).unwrap();
+    assert_eq!(feedback.rating(), Some(5));
+    for wrong in [json!(4.5), json!(6.0), json!(-1.0), json!(1e300), json!("5")] {
+        let errors = errors(json!({"kind": "praise", "message": "x", "rating": wrong}));
+        assert_eq!(errors, one("/rating", "invalid"), "{wrong}");
+    }
+}
+
+#[test]
+fn an_answer_stays_small_whatever_was_sent() {
+    let mut body: serde_json::Map<String, Value> = (0..30_000).map(|n| (n.to_string(), json!(1))).collect();
+    body.insert("contact".into(), Value::Object(body.clone()));
+    let errors = errors(Value::Object(body));
+    assert!(errors.contains(&("/kind".into(), "required".into())) && errors.len() < 30, "{} errors", errors.len());
+}
+
+#[test]
 fn names_each_wrong_field() {
     assert_eq!(errors(json!([])).first(), one("", "invalid").first());
     assert_eq!(errors(json!({"kind": "complaint"})), one("/message", "required"));

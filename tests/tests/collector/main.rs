@@ -7,6 +7,7 @@ mod attachments;
 mod connections;
 mod console;
 mod durability;
+mod fuzz;
 mod guards;
 mod housekeeping;
 mod intake;

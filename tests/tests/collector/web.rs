@@ -148,4 +148,9 @@ on_both_databases! {
         assert_eq!(client.get("/healthz").await.status, StatusCode::OK);
         assert_eq!(client.get("/readyz").await.problem(), "unavailable");
     }
+
+    async fn without_a_writer_it_is_not_ready(app: TestApp) {
+        app.app.intake.drain().await;
+        assert_eq!(app.client().get("/readyz").await.problem(), "unavailable");
+    }
 }

@@ -1,0 +1,61 @@
+//! The public API by its own description: schemathesis makes requests of it, right and wrong ones, and holds the answers against it.
+
+use std::fs;
+
+use reqwest::StatusCode;
+use sayso_tests::process::lasting_port;
+use sayso_tests::{Client, Database};
+use serde_json::json;
+use tokio::process::Command;
+
+use crate::Round;
+use crate::stage::Stage;
+
+const HOOKS: &str = include_str!("schemathesis_hooks.py");
+
+/// What the description can't say: which codes there are; that a site has rules of its own (its categories, its secret for identities, which
+/// uploads there are), by which it may refuse what is well-formed; and that a file is judged by its content.
+const SETTINGS: &str = r#"
+[parameters]
+"path.key" = "acme"
+"path.code" = "{code}"
+
+[[operations]]
+include-path = "/api/v1/sites/{key}/feedback"
+checks.positive_data_acceptance.expected-statuses = ["2xx", "422"]
+
+[[operations]]
+include-path = "/api/v1/sites/{key}/attachments"
+checks.positive_data_acceptance.expected-statuses = ["2xx", "422"]
+"#;
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_description_of_the_api_is_true() {
+    let program = std::env::var("SAYSO_TEST_SCHEMATHESIS")
+        .expect("SAYSO_TEST_SCHEMATHESIS is not set; `cargo xtask test faults` installs schemathesis and sets it");
+    let stage = Stage::new(Database::Sqlite).await;
+    let server = stage.serve(lasting_port()).await;
+    let answer = Client::new(&server.url).submit(json!({"kind": "complaint", "message": "晚了三天"})).await;
+    assert_eq!(answer.status, StatusCode::CREATED, "{}", answer.body);
+
+    let folder = tempfile::tempdir().unwrap();
+    fs::write(folder.path().join("hooks.py"), HOOKS).unwrap();
+    let settings = SETTINGS.replace("{code}", answer.json()["code"].as_str().unwrap());
+    fs::write(folder.path().join("schemathesis.toml"), settings).unwrap();
+    let examples = Round::of_this_run().pick(40, 400).to_string();
+    let output = Command::new(program)
+        .args(["run", &format!("{}/api/openapi.json", server.url)])
+        .args(["--checks", "all", "--seed", "1", "--max-examples", &examples, "--generation-database", "none"])
+        .args(["--continue-on-failure", "--warnings", "off", "--no-color"])
+        .env("SCHEMATHESIS_HOOKS", "hooks")
+        .env("PYTHONPATH", folder.path())
+        .current_dir(folder.path())
+        .kill_on_drop(true)
+        .output()
+        .await
+        .unwrap();
+    let said = String::from_utf8_lossy(&output.stdout);
+    assert!(output.status.success(), "{said}{}", String::from_utf8_lossy(&output.stderr));
+    assert!(said.contains("Fuzzing") && said.contains("Coverage"), "{said}");
+    server.stop().await;
+}
