@@ -3,6 +3,7 @@
 //!
 //! `cargo xtask test fuzz` drives them with libFuzzer; every run of the tests sends them the seeds in `tests/seeds`.
 
+mod access;
 mod files;
 
 use std::path::PathBuf;
@@ -41,6 +42,8 @@ pub const TARGETS: &[Target] = &[
     Target { name: "words", run: words },
     Target { name: "multipart", run: files::multipart },
     Target { name: "file", run: files::file },
+    Target { name: "identity", run: access::identity },
+    Target { name: "import", run: access::import },
 ];
 
 impl Target {

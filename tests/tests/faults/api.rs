@@ -3,6 +3,11 @@
 use std::fs;
 
 use reqwest::StatusCode;
+use sayso::auth::member::Name;
+use sayso::auth::token::{Scope, Token};
+use sayso::clock::Clock;
+use sayso::keys::Keys;
+use sayso::with_db;
 use sayso_tests::process::lasting_port;
 use sayso_tests::{Client, Database};
 use serde_json::json;
@@ -13,12 +18,17 @@ use crate::stage::Stage;
 
 const HOOKS: &str = include_str!("schemathesis_hooks.py");
 
-/// What the description can't say: which codes there are; that a site has rules of its own (its categories, its secret for identities, which
-/// uploads there are), by which it may refuse what is well-formed; and that a file is judged by its content.
+/// What the description can't say: which codes and cases there are; that a site has rules of its own (its categories, its secret for
+/// identities, which uploads there are), by which it may refuse what is well-formed; that a file is judged by its content; and what of a
+/// case goes with what. For everything else, what is well-formed must be accepted.
 const SETTINGS: &str = r#"
 [parameters]
 "path.key" = "acme"
 "path.code" = "{code}"
+"path.id" = "{id}"
+
+[auth.openapi.token]
+bearer = "{token}"
 
 [[operations]]
 include-path = "/api/v1/sites/{key}/feedback"
@@ -27,6 +37,10 @@ checks.positive_data_acceptance.expected-statuses = ["2xx", "422"]
 [[operations]]
 include-path = "/api/v1/sites/{key}/attachments"
 checks.positive_data_acceptance.expected-statuses = ["2xx", "422"]
+
+[[operations]]
+include-path-regex = "^/api/v1/cases"
+checks.positive_data_acceptance.expected-statuses = ["2xx", "401", "403", "404", "409", "422"]
 "#;
 
 #[tokio::test(flavor = "multi_thread")]
@@ -37,10 +51,17 @@ async fn the_description_of_the_api_is_true() {
     let server = stage.serve(lasting_port()).await;
     let answer = Client::new(&server.url).submit(json!({"kind": "complaint", "message": "晚了三天"})).await;
     assert_eq!(answer.status, StatusCode::CREATED, "{}", answer.body);
+    let db = stage.open().await;
+    let keys = Keys::load(&db, stage.data.path()).await.unwrap();
+    let name = Name::parse("schemathesis").unwrap();
+    let token = Token::add(&db, &keys, &name, Scope::ALL, Clock::default().now()).await.unwrap();
+    let select = "select id from cases";
+    let id: String = with_db!(&db, pool => sqlx::query_scalar(select).fetch_one(pool).await).unwrap();
 
     let folder = tempfile::tempdir().unwrap();
     fs::write(folder.path().join("hooks.py"), HOOKS).unwrap();
     let settings = SETTINGS.replace("{code}", answer.json()["code"].as_str().unwrap());
+    let settings = settings.replace("{id}", &id).replace("{token}", token.reveal());
     fs::write(folder.path().join("schemathesis.toml"), settings).unwrap();
     let examples = Round::of_this_run().pick(40, 400).to_string();
     let output = Command::new(program)
