@@ -13,6 +13,7 @@ use crate::db::Db;
 use crate::http::limits::Limits;
 use crate::intake::{Intake, Load};
 use crate::keys::Keys;
+use crate::metrics::Metrics;
 use crate::replicas::Replicas;
 use crate::sites::SiteCache;
 
@@ -35,6 +36,8 @@ pub struct Shared {
     pub sites: SiteCache,
     /// The queue of the one task that writes submissions.
     pub intake: Intake,
+    /// What is counted for Prometheus.
+    pub metrics: Arc<Metrics>,
     /// The files that customers attach.
     pub attachments: Attachments,
     /// Rate limits.
@@ -76,9 +79,11 @@ impl App {
         db.migrate().await?;
         let keys = Keys::load(&db, &config.data).await?;
         let clock = Clock::default();
+        let metrics = Arc::new(Metrics::new());
         let shared = Shared {
             sites: SiteCache::new(db.clone(), clock.clone()),
-            intake: Intake::start(&db, &config.limits)?,
+            intake: Intake::start(&db, &config.limits, Arc::clone(&metrics))?,
+            metrics,
             attachments: Attachments::open(&config)?,
             limits: Limits::new(&config, &clock),
             load: Load::new(&config),

@@ -49,6 +49,16 @@ pub struct Config {
     pub retention: Retention,
     /// Files that customers attach.
     pub attachments: Attachments,
+    /// Numbers for Prometheus.
+    pub metrics: MetricsSettings,
+}
+
+/// Numbers for Prometheus.
+#[derive(Clone, Debug, Deserialize, Serialize)]
+#[serde(deny_unknown_fields)]
+pub struct MetricsSettings {
+    /// Where `/metrics` is served; empty for nowhere.
+    pub listen: String,
 }
 
 /// Outgoing mail.
@@ -101,6 +111,16 @@ pub struct Limits {
     pub queue: usize,
     /// Submissions that one commit writes at most.
     pub batch: usize,
+    /// Connections of clients at the same time.
+    pub connections: usize,
+    /// Those of one address, or one /64 of IPv6; 0 for no limit.
+    pub connections_per_address: usize,
+    /// Seconds for the line and the headers of a request.
+    pub header_seconds: u64,
+    /// Seconds for its body, besides what its length allows.
+    pub body_seconds: u64,
+    /// Seconds without a request after which a connection ends.
+    pub idle_seconds: u64,
 }
 
 /// How long things are kept.
@@ -238,6 +258,11 @@ impl Config {
         Duration::from_secs(self.outbox.timeout)
     }
 
+    /// Where `/metrics` is served, if it is.
+    pub fn metrics_listen(&self) -> Option<SocketAddr> {
+        self.metrics.listen.parse().ok()
+    }
+
     /// Notes the address that the system gave for port 0, in the public address too if that was made of it.
     pub fn listens_on(&mut self, address: SocketAddr) {
         if self.public_url == format!("http://{}", self.listen) {
@@ -271,6 +296,19 @@ impl Config {
         ensure!((1..=1_000).contains(&self.limits.batch), "[limits] batch must be 1 to 1,000");
         ensure!(self.limits.code_lookups_per_minute >= 1, "[limits] code_lookups_per_minute must be at least 1");
         ensure!(self.limits.sign_ins_per_minute >= 1, "[limits] sign_ins_per_minute must be at least 1");
+        ensure!(self.limits.connections >= 1, "[limits] connections must be at least 1");
+        let seconds = [
+            ("header_seconds", self.limits.header_seconds),
+            ("body_seconds", self.limits.body_seconds),
+            ("idle_seconds", self.limits.idle_seconds),
+        ];
+        for (name, seconds) in seconds {
+            ensure!((1..=3_600).contains(&seconds), "[limits] {name} must be 1 to 3,600");
+        }
+        ensure!(
+            self.metrics.listen.is_empty() || self.metrics_listen().is_some_and(|address| address != self.listen),
+            "[metrics] listen must be an address of its own, such as \"127.0.0.1:9187\", or empty"
+        );
         ensure!(self.limits.submissions_per_minute >= 1, "[limits] submissions_per_minute must be at least 1");
         ensure!(
             self.limits.site_submissions_per_minute >= 1,

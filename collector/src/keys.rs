@@ -62,17 +62,16 @@ pub enum Purpose {
     Token,
     /// A row of an imported file.
     ImportedRow,
+    /// A backup, against alterations.
+    Backup,
 }
 
 impl Keys {
     /// Reads the keys: from `SAYSO_MASTER_KEY`, else from the key file, which is made if `db` is SQLite and new.
     pub async fn load(db: &Db, data: &Path) -> anyhow::Result<Self> {
         let path = data.join(KEY_FILE);
-        let text = match std::env::var("SAYSO_MASTER_KEY") {
-            Ok(text) if !text.trim().is_empty() => text,
-            _ if path.is_file() => {
-                fs::read_to_string(&path).with_context(|| format!("cannot read {}", path.display()))?
-            }
+        let text = match text_at_hand(&path)? {
+            Some(text) => text,
             _ if matches!(db, Db::Postgres(_)) => bail!(
                 "no master key: on PostgreSQL set SAYSO_MASTER_KEY (32 random bytes in base64, such as `openssl rand -base64 32`), \
                  the same for every replica, or put it into {}",
@@ -80,7 +79,7 @@ impl Keys {
             ),
             _ => {
                 ensure!(
-                    stored_check(db).await?.is_none(),
+                    db.master_key_check().await?.is_none(),
                     "the master key is missing: this database was made with one. Restore {} or set SAYSO_MASTER_KEY",
                     path.display()
                 );
@@ -90,6 +89,16 @@ impl Keys {
         let keys = Self::parse(&text)?;
         keys.check_against(db).await?;
         Ok(keys)
+    }
+
+    /// The keys in the environment or in the data folder, if there are any, without asking a database.
+    pub fn at_hand(data: &Path) -> anyhow::Result<Option<Self>> {
+        text_at_hand(&data.join(KEY_FILE))?.map(|text| Self::parse(&text)).transpose()
+    }
+
+    /// What tells whether these keys are those of a database: it is stored there, and says nothing about them.
+    pub fn check_value(&self) -> String {
+        self.hash(Purpose::Code, "check value of the master key")
     }
 
     /// Reads one or more keys of 32 bytes in base64, separated by white space or commas; the first one encrypts.
@@ -152,6 +161,7 @@ impl Keys {
             Purpose::Subject => "subject",
             Purpose::Token => "token",
             Purpose::ImportedRow => "imported row",
+            Purpose::Backup => "backup",
         };
         let mut mac =
             <Hmac<Sha256> as hmac::KeyInit>::new_from_slice(&self.lookup).expect("HMAC takes keys of any length");
@@ -163,12 +173,12 @@ impl Keys {
 
     /// Compares the database's check value with these keys, or stores it in a new database.
     async fn check_against(&self, db: &Db) -> anyhow::Result<()> {
-        let own = self.hash(Purpose::Code, "check value of the master key");
-        if stored_check(db).await?.is_none() {
+        let own = self.check_value();
+        if db.master_key_check().await?.is_none() {
             let insert = "insert into meta (name, value) values ('master_key_check', $1) on conflict (name) do nothing";
             with_write!(db, pool => sqlx::query(insert).bind(&own).execute(pool).await.map(|_| ()))?;
         }
-        let stored = stored_check(db).await?.unwrap_or_default();
+        let stored = db.master_key_check().await?.unwrap_or_default();
         ensure!(
             equal(&stored, &own),
             "the master key is not the one that this database was made with; contacts and codes would be unreadable"
@@ -217,9 +227,23 @@ fn derive(master: &[u8; 32], purpose: &str) -> [u8; 32] {
     derived
 }
 
-async fn stored_check(db: &Db) -> sqlx::Result<Option<String>> {
-    let select = "select value from meta where name = 'master_key_check'";
-    with_db!(db, pool => sqlx::query_scalar(select).fetch_optional(pool).await)
+fn text_at_hand(path: &Path) -> anyhow::Result<Option<String>> {
+    match std::env::var("SAYSO_MASTER_KEY") {
+        Ok(text) if !text.trim().is_empty() => Ok(Some(text)),
+        _ if path.is_file() => {
+            let text = fs::read_to_string(path);
+            text.map(Some).with_context(|| format!("cannot read {}", path.display()))
+        }
+        _ => Ok(None),
+    }
+}
+
+impl Db {
+    /// The check value of the keys that this database was made with; none if it has not met any yet.
+    pub async fn master_key_check(&self) -> sqlx::Result<Option<String>> {
+        let select = "select value from meta where name = 'master_key_check'";
+        with_db!(self, pool => sqlx::query_scalar(select).fetch_optional(pool).await)
+    }
 }
 
 fn make_key_file(path: &Path) -> anyhow::Result<String> {

@@ -1,22 +1,34 @@
 //! Serving: the HTTP side and the tasks in the background, from the first connection to the last answer.
 
-use std::future::IntoFuture;
-use std::net::SocketAddr;
+use std::sync::Arc;
 use std::time::Duration;
 
+use anyhow::Context as _;
 use tokio::net::TcpListener;
 
 use crate::app::App;
-use crate::{housekeeping, http, outbox, replicas};
+use crate::http::connections::{self, Rules};
+use crate::{housekeeping, http, metrics, outbox, replicas};
 
 /// How long connections may take to end after the signal to stop; a client that never reads must not hold it up.
 const LAST_ANSWERS: Duration = Duration::from_secs(10);
 
 /// Serves until `app.shutdown` is cancelled, then answers what is under way, writes what is queued and closes the database.
 pub async fn serve(app: App, listener: TcpListener) -> anyhow::Result<()> {
+    let scraped = match app.config.metrics_listen() {
+        Some(address) => {
+            let listener = TcpListener::bind(address).await;
+            Some(listener.with_context(|| format!("cannot listen on {address} for metrics"))?)
+        }
+        None => None,
+    };
     let background = tokio::spawn(background(app.clone()));
+    let metrics = scraped.map(|listener| tokio::spawn(metrics::serve(app.clone(), listener)));
     answer(app.clone(), listener).await?;
     background.await?;
+    if let Some(metrics) = metrics {
+        metrics.await?;
+    }
     app.intake.drain().await;
     if let Err(error) = app.replicas.tell(&app.db).await {
         tracing::warn!(%error, "the other replicas were not told of the last changes; they find them by themselves");
@@ -27,15 +39,14 @@ pub async fn serve(app: App, listener: TcpListener) -> anyhow::Result<()> {
 
 /// Answers HTTP until `app.shutdown` is cancelled and the answers under way are given.
 pub async fn answer(app: App, listener: TcpListener) -> anyhow::Result<()> {
-    let routes = http::router(&app).into_make_service_with_connect_info::<SocketAddr>();
-    let shutdown = app.shutdown.clone();
-    let server = axum::serve(listener, routes).with_graceful_shutdown(shutdown.clone().cancelled_owned());
+    let (shutdown, metrics) = (app.shutdown.clone(), Arc::clone(&app.metrics));
+    let server = connections::serve(listener, http::router(&app), Rules::new(&app.config), metrics, shutdown.clone());
     let too_late = async {
         shutdown.cancelled().await;
         tokio::time::sleep(LAST_ANSWERS).await;
     };
     tokio::select! {
-        done = server.into_future() => done?,
+        () = server => {}
         () = too_late => tracing::warn!("some connections did not end in time"),
     }
     Ok(())

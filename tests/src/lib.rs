@@ -9,6 +9,7 @@ pub mod fuzz;
 mod objects;
 pub mod postgres;
 pub mod process;
+pub mod raw;
 mod receiver;
 mod smtp;
 
@@ -37,14 +38,15 @@ macro_rules! on_both_databases {
             #[allow(clippy::allow_attributes, unused_imports, reason = "a test may need nothing of its module")]
             use super::*;
 
-            $(#[$meta])*
             async fn story($database: $crate::Database) $body
 
+            $(#[$meta])*
             #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
             async fn sqlite() {
                 story($crate::Database::Sqlite).await;
             }
 
+            $(#[$meta])*
             #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
             async fn postgres() {
                 story($crate::Database::Postgres).await;

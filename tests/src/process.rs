@@ -107,6 +107,14 @@ impl Served {
         }
     }
 
+    /// The memory that it has in RAM, in bytes.
+    pub fn memory(&self) -> u64 {
+        let id = self.child.id().expect("it runs");
+        let status = std::fs::read_to_string(format!("/proc/{id}/status")).expect("Linux says so");
+        let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:")).expect("its memory is there");
+        line.trim().trim_end_matches(" kB").parse::<u64>().expect("a number") * 1_024
+    }
+
     /// The identifier of the process.
     pub fn process_id(&self) -> u32 {
         self.child.id().expect("it has not been waited for")

@@ -15,7 +15,7 @@ use crate::import::{self, ImportArguments};
 use crate::keys::Keys;
 use crate::outbox::commands::TargetCommand;
 use crate::sites::commands::SiteCommand;
-use crate::{demo, outbox, sites};
+use crate::{backup, demo, doctor, outbox, sites};
 
 /// Customer feedback that is stored, forwarded and answered.
 #[derive(Debug, Parser)]
@@ -47,6 +47,12 @@ enum Command {
     Token(TokenCommand),
     /// Store feedback that was given elsewhere, from a file.
     Import(ImportArguments),
+    /// Write everything to a file, also while the server works: the database and the attachments, but not the master key.
+    Backup(backup::BackupArguments),
+    /// Put back what `sayso backup` wrote, into either kind of database. The server must not run.
+    Restore(backup::RestoreArguments),
+    /// Say what is wrong with settings, key, database, mail, targets, clock or disk, and how to mend it.
+    Doctor(doctor::DoctorArguments),
     /// Bring the database up to date.
     Migrate,
     /// Print the settings in force, without secrets; with --defaults the commented default file.
@@ -92,10 +98,14 @@ impl Cli {
             start_log(&config);
             return demo::run(config, arguments).await;
         }
+        if let Command::Doctor(arguments) = self.command {
+            // It looks at settings that may be wrong, so it comes before them.
+            return doctor::run(arguments, &self.overrides).await;
+        }
         let config = Config::load(&self.overrides)?;
         start_log(&config);
         match self.command {
-            Command::Demo(_) => unreachable!("it was done above"),
+            Command::Demo(_) | Command::Doctor(_) => unreachable!("it was done above"),
             Command::Serve => serve::run(config).await,
             Command::Config { .. } => {
                 print!("{}", toml::to_string(&config)?);
@@ -106,6 +116,8 @@ impl Cli {
                 println!("The {} database is up to date.", context.db.name());
                 Ok(())
             }
+            Command::Backup(arguments) => backup::make(arguments, &config).await,
+            Command::Restore(arguments) => backup::restore(arguments, &config).await,
             Command::Member(command) => members::run(command, &Context::open(config).await?).await,
             Command::Target(command) => outbox::commands::run(command, &Context::open(config).await?).await,
             Command::Token(command) => tokens::run(command, &Context::open(config).await?).await,

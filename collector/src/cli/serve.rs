@@ -6,12 +6,14 @@ use tokio::net::TcpListener;
 use crate::app::App;
 use crate::auth::links;
 use crate::config::Config;
+use crate::http::connections::raise_file_limit;
 use crate::{db, serve};
 
 /// Serves until a signal.
 pub async fn run(mut config: Config) -> anyhow::Result<()> {
     let listener = listen(&mut config).await?;
     let _lock = db::lock_for_serving(&config.data, config.database_url.reveal())?;
+    raise_file_limit(&config);
     let app = App::start(config).await?;
     if let Some(path) = links::make_setup_link(&app.db, &app.keys, &app.clock).await? {
         println!("Nobody can sign in yet. Set it up, within a day, at\n\n    {}\n", app.config.url(&path));

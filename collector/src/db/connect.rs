@@ -2,20 +2,26 @@
 
 use std::fs::{DirBuilder, File};
 use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::str::FromStr;
+use std::sync::OnceLock;
 use std::time::Duration;
 
 use anyhow::{Context, bail};
 use fs4::FileExt;
 use sqlx::Connection as _;
+use sqlx::PgPool;
 use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
 
 use super::{Db, SqlitePools, search};
+use crate::keys::random_bytes;
 use crate::with_write;
 
-static MIGRATIONS: sqlx::migrate::Migrator = sqlx::migrate!("./migrations");
+/// What the names begin with by which PostgreSQL shows our connections.
+const APPLICATION: &str = "sayso-";
+
+pub(super) static MIGRATIONS: sqlx::migrate::Migrator = sqlx::migrate!("./migrations");
 
 /// Held by a serving process: SQLite takes one server only.
 #[derive(Debug)]
@@ -29,6 +35,7 @@ impl Db {
             Some(url) if url.starts_with("sqlite:") => Self::open_sqlite(Path::new(sqlite_path(url))).await,
             Some(url) if url.starts_with("postgres:") || url.starts_with("postgresql:") => {
                 let options = PgConnectOptions::from_str(url).context("database_url is not a PostgreSQL address")?;
+                let options = options.application_name(application_name());
                 let pool = PgPoolOptions::new()
                     .max_connections(16)
                     .acquire_timeout(Duration::from_secs(5))
@@ -109,6 +116,28 @@ pub fn lock_for_serving(data: &Path, url: Option<&str>) -> anyhow::Result<Server
 fn make_folder(folder: &Path) -> anyhow::Result<()> {
     let made = DirBuilder::new().recursive(true).mode(0o700).create(folder);
     made.with_context(|| format!("cannot make the data folder {}", folder.display()))
+}
+
+/// The file of the database, where it is SQLite.
+pub fn sqlite_file(data: &Path, url: Option<&str>) -> Option<PathBuf> {
+    match url {
+        None => Some(data.join("sayso.db")),
+        Some(url) if url.starts_with("sqlite:") => Some(sqlite_path(url).into()),
+        Some(_) => None,
+    }
+}
+
+/// The name by which PostgreSQL shows the connections of this process, and of no other one.
+fn application_name() -> &'static str {
+    static NAME: OnceLock<String> = OnceLock::new();
+    NAME.get_or_init(|| format!("{APPLICATION}{:016x}", u64::from_le_bytes(random_bytes())))
+}
+
+/// How many connections other processes of ours have to this PostgreSQL database.
+pub async fn others_connected(pool: &PgPool) -> sqlx::Result<i64> {
+    let select = "select count(*) from pg_stat_activity where datname = current_database() \
+        and starts_with(application_name, $1) and application_name <> $2";
+    sqlx::query_scalar(select).bind(APPLICATION).bind(application_name()).fetch_one(pool).await
 }
 
 fn sqlite_path(url: &str) -> &str {

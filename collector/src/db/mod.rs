@@ -3,12 +3,15 @@
 //! A slice writes each query once, as one text that both understand, inside [`with_db!`](crate::with_db) (it reads),
 //! [`with_write!`](crate::with_write) (one statement that writes) or [`with_tx!`](crate::with_tx) (several that belong together). Nothing checks the SQL at compile time, so the tests execute every query on both.
 
+pub mod catalog;
 mod connect;
+pub mod copy;
+mod health;
 pub mod notify;
 pub mod rows;
 pub mod search;
 
-pub use connect::{ServerLock, lock_for_serving};
+pub use connect::{ServerLock, lock_for_serving, others_connected, sqlite_file};
 
 use sqlx::{PgPool, Postgres, Sqlite, SqlitePool, Transaction};
 

@@ -111,6 +111,11 @@ async fn index_in_sqlite(tx: &mut Tx, entries: &[Entry<'_>]) -> sqlx::Result<()>
     Ok(())
 }
 
+/// Forgets what is indexed.
+pub async fn clear(tx: &mut Tx) -> sqlx::Result<()> {
+    with_tx!(tx, conn => sqlx::query("delete from case_search").execute(conn).await.map(|_| ()))
+}
+
 /// A condition on `cases.id` with the placeholder `$n`, for the database at hand, and the value to bind to it.
 /// None when the query has nothing to search for.
 pub fn condition(db: &Db, query: &str, placeholder: &str) -> Option<(String, String)> {

@@ -59,7 +59,8 @@ fn real_address(peer: IpAddr, headers: &HeaderMap, trusted: &[IpNet]) -> IpAddr 
     address.to_canonical()
 }
 
-fn network(address: IpAddr) -> IpAddr {
+/// The address itself, or the /64 of IPv6.
+pub fn network(address: IpAddr) -> IpAddr {
     match address {
         IpAddr::V4(_) => address,
         IpAddr::V6(v6) => IpAddr::V6(Ipv6Addr::from(u128::from(v6) & !(u128::from(u64::MAX)))),

@@ -31,6 +31,9 @@ pub enum Error {
     /// 405: the address is right, but not for this.
     #[error("this address does not take this method")]
     MethodNotAllowed,
+    /// 408: the body did not come in time.
+    #[error("the body of the request came too slowly")]
+    TooSlow,
     /// 409: not in this state.
     #[error("{0}")]
     Conflict(String),
@@ -80,6 +83,7 @@ impl Error {
             Error::Forbidden(_) => (StatusCode::FORBIDDEN, "forbidden"),
             Error::NotFound(_) => (StatusCode::NOT_FOUND, "not_found"),
             Error::MethodNotAllowed => (StatusCode::METHOD_NOT_ALLOWED, "method_not_allowed"),
+            Error::TooSlow => (StatusCode::REQUEST_TIMEOUT, "too_slow"),
             Error::Conflict(_) => (StatusCode::CONFLICT, "conflict"),
             Error::TooLarge(_) => (StatusCode::PAYLOAD_TOO_LARGE, "too_large"),
             Error::UnsupportedMediaType(_) => (StatusCode::UNSUPPORTED_MEDIA_TYPE, "unsupported_media_type"),
@@ -125,6 +129,10 @@ impl Error {
     }
 }
 
+/// Why a request was refused, on its answer: the last part of the problem's type.
+#[derive(Clone, Copy, Debug)]
+pub struct Refusal(pub &'static str);
+
 impl From<anyhow::Error> for Error {
     /// An error of the database stays one, whatever it came through: that it is away at present is not our fault.
     fn from(error: anyhow::Error) -> Self {
@@ -144,11 +152,14 @@ impl From<Vec<FieldError>> for Error {
 impl IntoResponse for Error {
     fn into_response(self) -> Response {
         let problem = self.problem();
-        if problem.status >= 500 {
+        if let Error::Unavailable { .. } = self {
+            // Not an error but what holds under load; at each refusal a line would make the load worse. The metrics count them.
+            tracing::debug!(status = problem.status, "refused, being busy");
+        } else if problem.status >= 500 {
             // The one place where a failed request is logged; the request's span has its id and route.
             tracing::error!(error = %self, status = problem.status, "request failed");
         }
-        let status = self.status().0;
+        let (status, name) = self.status();
         let mut response = (status, Json(&problem)).into_response();
         let headers = response.headers_mut();
         headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(MEDIA_TYPE));
@@ -161,6 +172,7 @@ impl IntoResponse for Error {
         }
         // Pages turn it into one of their own (see `headers::for_pages` and `problems`).
         response.extensions_mut().insert(problem);
+        response.extensions_mut().insert(Refusal(name));
         response
     }
 }

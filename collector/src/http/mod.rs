@@ -2,6 +2,7 @@
 
 pub mod body;
 pub mod client;
+pub mod connections;
 pub mod cors;
 pub mod error;
 pub mod headers;
@@ -55,6 +56,6 @@ pub fn router(app: &App) -> Router {
         .merge(files.layer(from_fn(problems::for_refusals)))
         .fallback(problems::not_found.layer(from_fn(headers::for_browsers)))
         .layer(from_fn_with_state(app.clone(), headers::for_all))
-        .layer(from_fn(trace::log))
+        .layer(from_fn_with_state(app.clone(), trace::log))
         .with_state(app.clone())
 }

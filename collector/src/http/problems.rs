@@ -1,5 +1,7 @@
 //! Problems as people read them: the pages that problem types point to, and error pages in the reader's language.
 
+use std::sync::Arc;
+
 use askama::Template;
 use axum::Router;
 use axum::extract::{Path, Request};
@@ -10,6 +12,7 @@ use axum::routing::get;
 use sayso_shared::limits::BODY_MAX_BYTES;
 use sayso_shared::{Lang, Problem};
 
+use super::connections::{Activity, GivenUp};
 use super::language::Language;
 use super::{Error, Result};
 use crate::app::App;
@@ -24,6 +27,7 @@ pub const KINDS: &[(&str, &str)] = &[
     ("forbidden", "Not allowed"),
     ("not_found", "Not found"),
     ("method_not_allowed", "Method not allowed"),
+    ("too_slow", "The request came too slowly"),
     ("conflict", "Not possible at present"),
     ("too_large", "Too large"),
     ("unsupported_media_type", "Wrong type of content"),
@@ -52,7 +56,13 @@ pub async fn not_found() -> Error {
 /// Gives a refusal that the framework made by itself, such as that of a method or of an address that can't be decoded, the form
 /// of all others.
 pub async fn for_refusals(request: Request, next: Next) -> Response {
+    let activity = request.extensions().get::<Arc<Activity>>().cloned();
     let response = next.run(request).await;
+    match activity.and_then(|activity| activity.given_up()) {
+        Some(GivenUp::TooSlow) => return Error::TooSlow.into_response(),
+        Some(GivenUp::Crowded) => return Error::Unavailable { retry_after: 5 }.into_response(),
+        None => {}
+    }
     let media_type = response.headers().get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok());
     if response.extensions().get::<Problem>().is_some() || !media_type.unwrap_or("text/plain").starts_with("text/plain")
     {

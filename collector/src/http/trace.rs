@@ -2,27 +2,34 @@
 
 use std::time::Instant;
 
-use axum::extract::{MatchedPath, Request};
+use axum::extract::{MatchedPath, Request, State};
 use axum::http::HeaderValue;
 use axum::middleware::Next;
 use axum::response::Response;
 use tracing::Instrument;
 
-/// Gives the request an id, which the answer carries as `X-Request-Id`, and logs it when it is done.
-pub async fn log(request: Request, next: Next) -> Response {
+use super::error::Refusal;
+use crate::app::App;
+
+/// Gives the request an id, which the answer carries as `X-Request-Id`, and logs and counts it when it is answered.
+pub async fn log(State(app): State<App>, request: Request, next: Next) -> Response {
     let id = uuid::Uuid::new_v4().simple().to_string();
-    let route = request.extensions().get::<MatchedPath>().map_or("(none)", MatchedPath::as_str);
-    let span = tracing::info_span!("request", id, method = %request.method(), route);
+    let (path, method) = (request.extensions().get::<MatchedPath>().cloned(), request.method().clone());
+    let route = path.as_ref().map_or("(none)", MatchedPath::as_str);
+    let span = tracing::info_span!("request", id, %method, route);
     let started = Instant::now();
-    async move {
+    let answered = async {
         let mut response = next.run(request).await;
-        let ms = started.elapsed().as_secs_f64() * 1_000.0;
-        tracing::debug!(status = response.status().as_u16(), ms, "answered");
+        let took = started.elapsed();
+        tracing::debug!(status = response.status().as_u16(), ms = took.as_secs_f64() * 1_000.0, "answered");
+        app.metrics.requests.answered(route, &method, response.status(), took);
+        if let Some(Refusal(reason)) = response.extensions().get() {
+            app.metrics.refused(reason);
+        }
         if let Ok(id) = HeaderValue::from_str(&id) {
             response.headers_mut().insert("x-request-id", id);
         }
         response
-    }
-    .instrument(span)
-    .await
+    };
+    answered.instrument(span).await
 }

@@ -12,6 +12,7 @@ use super::store::{self, Submission, Written};
 use crate::config::Limits;
 use crate::db::{self, Db};
 use crate::http::{Error, Result};
+use crate::metrics::Metrics;
 
 /// How long a repeat waits for the first request with its key.
 const PATIENCE: Duration = Duration::from_secs(10);
@@ -38,7 +39,7 @@ impl Intake {
     ///
     /// It has a thread of its own. As a task among those that answer customers it would wait behind them at each step of a batch, and
     /// they all wait for it.
-    pub fn start(db: &Db, limits: &Limits) -> anyhow::Result<Self> {
+    pub fn start(db: &Db, limits: &Limits, metrics: Arc<Metrics>) -> anyhow::Result<Self> {
         let (sender, receiver) = mpsc::channel(limits.queue);
         let pace = Arc::new(Pace::new(Instant::now()));
         let (written, answers) = mpsc::unbounded_channel();
@@ -46,7 +47,7 @@ impl Intake {
         let (db, largest, measured) = (db.clone(), limits.batch, Arc::clone(&pace));
         std::thread::Builder::new().name("intake-writer".to_owned()).spawn(move || {
             runtime.block_on(async move {
-                write_batches(&db.for_one_writer(), receiver, largest, &written, &measured).await;
+                write_batches(&db.for_one_writer(), receiver, largest, &written, &measured, &metrics).await;
             });
         })?;
         let answering = tokio::spawn(answer(answers));
@@ -135,6 +136,7 @@ async fn write_batches(
     largest: usize,
     written: &mpsc::UnboundedSender<Answers>,
     pace: &Pace,
+    metrics: &Metrics,
 ) {
     let mut batch = Vec::with_capacity(largest);
     while queue.recv_many(&mut batch, largest).await > 0 {
@@ -142,6 +144,7 @@ async fn write_batches(
         let results = write(db, &batch).await;
         let ended = Instant::now();
         pace.wrote(ended - started, ended);
+        metrics.batch_written(results.len(), ended - started);
         let answers = batch.drain(..).map(|waiting| waiting.answer).zip(results).collect();
         // It is gone only when the whole collector is.
         let _ = written.send(answers);

@@ -54,7 +54,8 @@ pub fn check_literal(url: &Url, private: Private) -> Result<(), PrivateAddress> 
     if private == Private::Allowed || is_public(address) { Ok(()) } else { Err(PrivateAddress(address)) }
 }
 
-fn choose(found: &[SocketAddr], private: Private) -> Result<Vec<SocketAddr>, PrivateAddress> {
+/// Those of the addresses of a name that may be reached.
+pub fn choose(found: &[SocketAddr], private: Private) -> Result<Vec<SocketAddr>, PrivateAddress> {
     let allowed = |address: &&SocketAddr| private == Private::Allowed || is_public(address.ip());
     let chosen: Vec<SocketAddr> = found.iter().filter(allowed).copied().collect();
     match (chosen.is_empty(), found.first()) {

@@ -26,6 +26,8 @@ pub struct Delivery {
     pub event_seq: i64,
     /// [`CUSTOMER`] or the identifier of a target.
     pub destination: String,
+    /// How it gets there.
+    pub channel: String,
     /// Attempts so far, with the one that was claimed.
     pub attempts: i64,
     /// Until when nobody else may send it.
@@ -109,7 +111,7 @@ pub async fn claim(db: &Db, now: Millis, lease: Millis, limit: usize) -> sqlx::R
                 and events.seq < due.event_seq and events.planned_at = 0) \
             order by due.due_at, due.id limit $3) \
         and lease_until <= $2 and state = 'pending' \
-        returning id, event_id, case_id, event_seq, destination, attempts, lease_until";
+        returning id, event_id, case_id, event_seq, destination, channel, attempts, lease_until";
     let limit = i64::try_from(limit).unwrap_or(i64::MAX);
     loop {
         let claimed = with_write!(db, pool => sqlx::query_as(CLAIM).bind(now + lease).bind(now).bind(limit).fetch_all(pool).await);
@@ -118,6 +120,16 @@ pub async fn claim(db: &Db, now: Millis, lease: Millis, limit: usize) -> sqlx::R
             Err(error) if is_deadlock(&error) => {}
             claimed => return claimed,
         }
+    }
+}
+
+/// What came of an attempt, in a word for the metrics.
+pub(super) const fn outcome(result: &Result<(), Failure>) -> &'static str {
+    match result {
+        Ok(()) => "sent",
+        Err(Failure::Again { .. }) => "again",
+        Err(Failure::Never(_) | Failure::Gone(_)) => "failed",
+        Err(Failure::Dropped(_)) => "dropped",
     }
 }
 

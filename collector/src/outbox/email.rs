@@ -82,6 +82,23 @@ impl Mailer {
         message.map_err(|_| Failure::Never(UNUSABLE.into()))
     }
 
+    /// Connects to the server and signs in, or makes a file in the folder and removes it. The error is a sentence.
+    pub async fn try_out(&self) -> Result<(), String> {
+        match &self.transport {
+            Transport::Smtp(smtp) => match smtp.test_connection().await {
+                Ok(true) => Ok(()),
+                Ok(false) => Err("the mail server ended the connection".into()),
+                Err(error) => Err(explain(&error)),
+            },
+            // The first mail makes it.
+            Transport::Folder(folder) if !folder.exists() => Ok(()),
+            Transport::Folder(folder) => {
+                let tried = tempfile::tempfile_in(folder);
+                tried.map(|_| ()).map_err(|error| format!("{} can't be written: {error}", folder.display()))
+            }
+        }
+    }
+
     /// Sends a mail.
     pub async fn send(&self, mail: &Message, id: &str, now: Millis) -> Result<(), Failure> {
         match &self.transport {

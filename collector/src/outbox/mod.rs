@@ -5,6 +5,7 @@
 //! lease and send them with no lock and no transaction held. A crash between any two steps repeats work and loses none of it.
 
 mod address;
+pub mod check;
 pub mod commands;
 mod deliveries;
 mod email;

@@ -11,7 +11,7 @@ use super::deliveries::{self, Attempted, Delivery, Failure, claim, lease};
 use super::facts::Facts;
 use super::send::{Channels, send};
 use crate::app::App;
-use crate::sites::targets::Target;
+use crate::sites::targets::{Channel, Target};
 
 /// Deliveries become due by time too, and others may have planned some.
 const POLL: Duration = Duration::from_secs(1);
@@ -123,5 +123,7 @@ async fn attempt(app: App, channels: Arc<Channels>, delivery: Delivery, told: Ar
         }
         Err(_) => (None, Err(Failure::again("no answer in time"))),
     };
+    let channel = Channel::parse(&delivery.channel).map_or("unknown", Channel::as_str);
+    app.metrics.delivered(channel, deliveries::outcome(&result));
     Attempted { delivery, event, result }
 }

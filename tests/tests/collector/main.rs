@@ -4,12 +4,14 @@
 
 mod access;
 mod attachments;
+mod connections;
 mod console;
 mod durability;
 mod fuzz;
 mod guards;
 mod housekeeping;
 mod intake;
+mod operations;
 mod outbox;
 mod pages;
 mod web;

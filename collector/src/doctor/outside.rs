@@ -1,0 +1,104 @@
+//! What Sayso reaches, or is reached by: its own server, the mail server, the targets.
+
+use std::net::IpAddr;
+use std::time::Duration;
+
+use super::Finding;
+use crate::config::Config;
+use crate::db::Db;
+use crate::keys::Keys;
+use crate::outbox::check;
+use crate::sites::targets::{Channel, Target};
+
+const PATIENCE: Duration = Duration::from_secs(5);
+
+/// Whether a server answers where the settings say.
+pub async fn server(config: &Config) -> Finding {
+    let mut address = config.listen;
+    if address.ip().is_unspecified() {
+        address.set_ip(if address.is_ipv4() {
+            IpAddr::from([127, 0, 0, 1])
+        } else {
+            IpAddr::from(1_u128.to_be_bytes())
+        });
+    }
+    let client = reqwest::Client::builder().no_proxy().timeout(PATIENCE).build();
+    let asked = match client {
+        Ok(client) => client.get(format!("http://{address}/readyz")).send().await,
+        Err(error) => Err(error),
+    };
+    match asked {
+        Ok(answer) if answer.status().is_success() => Finding::good("server", format!("it answers at {address}")),
+        Ok(answer) => Finding::wrong(
+            "server",
+            format!(
+                "{address} answers {}: it can't work at present, or it is another program",
+                answer.status().as_u16()
+            ),
+            "look at its log; what is wrong with the database is said above",
+        ),
+        Err(_) => Finding::warning(
+            "server",
+            format!("nothing answers at {address}"),
+            "start it with `sayso serve`, if it should run",
+        ),
+    }
+}
+
+/// Whether mail can be sent. Nothing is sent.
+pub async fn mail(config: &Config) -> Finding {
+    let is_public = config.is_https();
+    let mend = "see [smtp] url: host, port, user, password; and that this machine may connect to it";
+    match (check::mail(config).await, config.smtp.url.reveal()) {
+        (Err(why), Some(_)) => Finding::wrong("mail", why, mend),
+        (Err(why), None) => Finding::wrong("mail", why, "let the user that runs Sayso own the data folder"),
+        (Ok(()), None) if is_public => Finding::warning(
+            "mail",
+            "no mail server is set, so nobody gets mail: each becomes a file in the data folder",
+            "set [smtp] url and from",
+        ),
+        (Ok(()), None) => Finding::good("mail", "no mail server is set; mails become files in the data folder"),
+        (Ok(()), Some(_)) if config.smtp.from.contains("@localhost") => Finding::warning(
+            "mail",
+            format!("the mail server answers, but the sender is still {}", config.smtp.from),
+            "set [smtp] from to an address of your domain",
+        ),
+        (Ok(()), Some(_)) => Finding::good("mail", "the mail server answers"),
+    }
+}
+
+/// Whether each target can be reached, without sending it anything: by its address, and by what may be reached.
+pub async fn targets(config: &Config, db: &Db, keys: Option<&Keys>) -> Vec<Finding> {
+    let targets = match Target::list(db, None).await {
+        Ok(targets) => targets,
+        // Without tables there are none; that is said about the database.
+        Err(_) => return Vec::new(),
+    };
+    let mut found = Vec::new();
+    for target in &targets {
+        let mend = "`sayso target list` shows it; remove it and add it again as it should be";
+        if target.channel == Channel::Webhook && keys.is_some_and(|keys| target.secret(keys).is_none()) {
+            found.push(Finding::wrong("target", format!("the secret of {} can't be decrypted", target.id), mend));
+            continue;
+        }
+        let checked = tokio::time::timeout(PATIENCE, check::target(config, target)).await;
+        match checked.unwrap_or_else(|_| Err("its name can't be resolved in time".into())) {
+            Err(why) => found.push(Finding::wrong("target", format!("{}: {why}", target.id), mend)),
+            Ok(()) if target.address.starts_with("http://") => {
+                let text = format!("{} is not encrypted: everybody on the way reads what customers write", target.id);
+                found.push(Finding::warning("target", text, "give it an https:// address"));
+            }
+            Ok(()) => {}
+        }
+    }
+    if found.is_empty() && !targets.is_empty() {
+        found.push(Finding::good(
+            "targets",
+            format!("{} can be reached, as far as can be told without sending", targets.len()),
+        ));
+    } else if targets.is_empty() {
+        let text = "there are none: the team hears of cases only by opening the console";
+        found.push(Finding::warning("targets", text, "sayso target add --site KEY --email team@example.com"));
+    }
+    found
+}

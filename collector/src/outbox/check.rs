@@ -1,0 +1,30 @@
+//! Whether mail and webhooks can work, without sending anything.
+
+use std::net::SocketAddr;
+
+use url::{Host, Url};
+
+use super::address::{self, Private};
+use super::email::Mailer;
+use crate::config::Config;
+use crate::sites::targets::{Channel, Target};
+
+/// Connects to the mail server and signs in, or tries the folder for mails. The error is a sentence.
+pub async fn mail(config: &Config) -> Result<(), String> {
+    let mailer = Mailer::open(config).map_err(|error| format!("{error:#}"))?;
+    mailer.try_out().await
+}
+
+/// Resolves a target's name and asks the guard of addresses about it. The error is a sentence.
+pub async fn target(config: &Config, target: &Target) -> Result<(), String> {
+    if target.channel == Channel::Email {
+        return Ok(());
+    }
+    let private = if config.dangerous_allow_private_targets { Private::Allowed } else { Private::Refused };
+    let url = Url::parse(&target.address).map_err(|_| "its address is not a URL".to_owned())?;
+    address::check_literal(&url, private).map_err(|refused| refused.to_string())?;
+    let Some(Host::Domain(name)) = url.host() else { return Ok(()) };
+    let found = tokio::net::lookup_host((name, 0)).await.map_err(|_| format!("the name {name} can't be resolved"))?;
+    let found: Vec<SocketAddr> = found.collect();
+    address::choose(&found, private).map(|_| ()).map_err(|refused| refused.to_string())
+}

@@ -1,0 +1,141 @@
+//! `sayso doctor` on installations that are well, and on some that are not.
+
+use std::os::unix::fs::PermissionsExt;
+use std::path::Path;
+
+use sayso_tests::process::{self, Served};
+use sayso_tests::{Client, Database, MailServer, TestApp, on_both_databases};
+use serde_json::Value;
+
+/// The findings about one topic, as `state: text`, and whether the doctor was content.
+fn examine(data: &Path, url: &str, more: &[&str]) -> (bool, Vec<(String, String)>) {
+    let arguments: Vec<&str> = ["doctor", "--json"].iter().chain(more).copied().collect();
+    let (done, said) = process::run(data, url, &arguments);
+    let end = said.rfind('}').expect("JSON");
+    let report: Value = serde_json::from_str(&said[..=end]).unwrap_or_else(|error| panic!("{error}: {said}"));
+    assert_eq!(report["ok"], done, "{said}");
+    let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
+    let checks = report["checks"].as_array().unwrap().iter().map(|check| {
+        assert_eq!(check["state"] == "good", check["mend"].is_null(), "whatever is not good can be mended: {check}");
+        (text(&check["topic"]), format!("{}: {}", text(&check["state"]), text(&check["text"])))
+    });
+    (done, checks.collect())
+}
+
+fn finds(data: &Path, url: &str, more: &[&str], topic: &str, words: &str) {
+    let (_, found) = examine(data, url, more);
+    let is_found = found.iter().any(|(about, text)| about == topic && text.contains(words));
+    assert!(is_found, "{topic}: {words} is not in {found:#?}");
+}
+
+async fn url(database: Database) -> String {
+    database.make().await.reveal().unwrap_or_default().to_owned()
+}
+
+on_both_databases! {
+    async fn a_healthy_installation_is_called_so(database: Database) {
+        let (data, url) = (tempfile::tempdir().unwrap(), url(database).await);
+        sayso_tests::write_key(data.path());
+        for (path, mode) in [(data.path().join(sayso::keys::KEY_FILE), 0o600), (data.path().to_owned(), 0o700)] {
+            std::fs::set_permissions(path, std::fs::Permissions::from_mode(mode)).unwrap();
+        }
+        let mail = MailServer::start().await;
+        let config = data.path().join("sayso.toml");
+        let settings = format!(
+            "public_url = \"https://feedback.example.com\"\ntrusted_proxies = [\"127.0.0.1/32\"]\n\
+            [smtp]\nurl = \"{}\"\nfrom = \"Acme <feedback@example.com>\"\n",
+            mail.url()
+        );
+        std::fs::write(&config, settings).unwrap();
+        assert!(process::run(data.path(), &url, &["site", "add", "acme", "--name", "Acme", "--origin", TestApp::ORIGIN]).0);
+        assert!(process::run(data.path(), &url, &["target", "add", "--site", "acme", "--email", "team@acme.example"]).0);
+        let server = Served::start(data.path(), &url, &[]).await;
+        Client::new(&server.url).complain("很好", "li@example.com").await;
+        let listen = server.url.trim_start_matches("http://").to_owned();
+        let more = ["--config", config.to_str().unwrap(), "--listen", &listen];
+        let (done, found) = examine(data.path(), &url, &more);
+        assert!(done, "{found:#?}");
+        for topic in ["settings", "data", "clock", "key", "database", "server", "mail", "targets"] {
+            assert!(found.iter().any(|(about, text)| about == topic && text.starts_with("good")), "{topic} in {found:#?}");
+        }
+        server.kill().await;
+        finds(data.path(), &url, &more, "server", "warning: nothing answers");
+        // The same for people.
+        let (done, said) = process::run(data.path(), &url, &["doctor"]);
+        assert!(done && said.contains("✓ database") && said.contains("! settings") && said.contains("→ set public_url"), "{said}");
+    }
+
+    async fn what_is_wrong_is_named(database: Database) {
+        let (data, url) = (tempfile::tempdir().unwrap(), url(database).await);
+        let path = data.path();
+        // Nothing is there yet, and looking does not make it.
+        let (_, found) = examine(path, &url, &[]);
+        assert!(found.iter().any(|(topic, text)| topic == "key" && text.contains("no master key")), "{found:#?}");
+        assert_eq!(std::fs::read_dir(path).unwrap().count(), 0, "the doctor made something");
+
+        sayso_tests::write_key(path);
+        finds(path, &url, &[], "key", "others on this machine can read");
+        std::fs::set_permissions(path, std::fs::Permissions::from_mode(0o755)).unwrap();
+        finds(path, &url, &[], "data", "others on this machine can look into");
+        assert!(process::run(path, &url, &["site", "add", "acme", "--name", "Acme", "--origin", TestApp::ORIGIN]).0);
+        for (target, words) in [("http://10.0.0.1/hook", "private"), ("https://nowhere.invalid/hook", "can't be resolved")] {
+            let (done, said) = process::run(path, &url, &["target", "add", "--site", "acme", "--webhook", target]);
+            assert!(done, "{said}");
+            finds(path, &url, &[], "target", words);
+        }
+        let config = path.join("other.toml");
+        let with = |settings: &str| {
+            std::fs::write(&config, settings).unwrap();
+            ["--config", config.to_str().unwrap()]
+        };
+        let nobody = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
+        finds(path, &url, &with(&format!("[smtp]\nurl = \"smtp://{nobody}\"")), "mail", "wrong: the mail server can't be reached");
+        finds(path, &url, &with("[smpt]\nurl = \"\""), "settings", "wrong: the settings are wrong: unknown field");
+        finds(path, &url, &with("public_url = \"http://feedback.example.com\""), "settings", "not encrypted");
+        finds(path, &url, &with("[limits]\nconnections = 2000000000"), "files", "warning: the limit of open files");
+
+        let key = path.join(sayso::keys::KEY_FILE);
+        std::fs::write(&key, "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=").unwrap();
+        finds(path, &url, &[], "key", "wrong: the master key at hand is not the one");
+        std::fs::write(&key, "not a key").unwrap();
+        finds(path, &url, &[], "key", "wrong: the master key must be 32 bytes");
+        std::fs::remove_file(&key).unwrap();
+        finds(path, &url, &[], "key", "wrong: the master key of this database is missing");
+
+        let sealed = sayso::with_write!(&open(path, &url).await, pool => {
+            sqlx::query("delete from _sqlx_migrations where version > 1").execute(pool).await.map(|_| ())
+        });
+        sealed.unwrap();
+        finds(path, &url, &[], "database", "warning: the");
+    }
+}
+
+async fn open(data: &Path, url: &str) -> sayso::db::Db {
+    sayso::db::Db::connect(data, Some(url).filter(|url| !url.is_empty())).await.unwrap()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_database_that_is_none_or_away_is_named() {
+    let data = tempfile::tempdir().unwrap();
+    let nobody = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
+    let url = format!("postgres://user:hunter2@{nobody}/sayso");
+    finds(data.path(), &url, &[], "database", "wrong: cannot reach PostgreSQL");
+    assert!(!process::run(data.path(), &url, &["doctor"]).1.contains("hunter2"));
+    std::fs::write(data.path().join("sayso.db"), "this is a text, and not a database at all, however long it gets")
+        .unwrap();
+    finds(data.path(), "", &[], "database", "wrong: ");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn postgres_without_fsync_is_named() {
+    let data = tempfile::tempdir().unwrap();
+    let url = url(Database::Postgres).await;
+    sayso_tests::write_key(data.path());
+    assert!(process::run(data.path(), &url, &["migrate"]).0);
+    finds(data.path(), &url, &[], "database", "good: PostgreSQL");
+    let off =
+        "do $$ begin execute format('alter database %I set synchronous_commit = off', current_database()); end $$";
+    sayso::with_write!(&open(data.path(), &url).await, pool => sqlx::raw_sql(off).execute(pool).await.map(|_| ()))
+        .unwrap();
+    finds(data.path(), &url, &[], "database", "wrong: synchronous_commit is off");
+}

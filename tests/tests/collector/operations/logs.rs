@@ -1,0 +1,117 @@
+//! What is logged, and what is not.
+
+use std::process::Stdio;
+use std::time::Duration;
+
+use reqwest::{Method, StatusCode};
+use sayso_tests::{Client, Database, MailServer, TestApp, WebhookReceiver, eventually, on_both_databases, process};
+use serde_json::{Value, json};
+use tokio::process::Command;
+
+on_both_databases! {
+    async fn the_log_of_a_whole_story_holds_nothing_personal(database: Database) {
+        for format in ["json", "text"] {
+            live_through(database, format).await;
+        }
+    }
+}
+
+async fn live_through(database: Database, format: &str) {
+    let data = tempfile::tempdir().unwrap();
+    let url = database.make().await.reveal().unwrap_or_default().to_owned();
+    sayso_tests::write_key(data.path());
+    let run = |arguments: &[&str]| {
+        let (done, said) = process::run(data.path(), &url, arguments);
+        assert!(done, "{said}");
+        said
+    };
+    let (mail, receiver) = (MailServer::start().await, WebhookReceiver::start().await);
+    run(&["site", "add", "acme", "--name", "Acme", "--origin", TestApp::ORIGIN]);
+    run(&["target", "add", "--site", "acme", "--email", "team.address@acme.example"]);
+    run(&["target", "add", "--site", "acme", "--webhook", &format!("{}?secret-path-of-the-hook", receiver.url)]);
+
+    let port = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+    let log = std::fs::File::create(data.path().join("log")).unwrap();
+    let mut server = Command::new(process::binary())
+        .args(["serve", "--listen", &format!("127.0.0.1:{port}"), "--database-url", &url, "--data"])
+        .arg(data.path())
+        .envs([("SAYSO_LOG", "debug"), ("SAYSO_LOG_FORMAT", format), ("SAYSO_SMTP__URL", &mail.url())])
+        .envs([("SAYSO_DANGEROUS_ALLOW_PRIVATE_TARGETS", "true"), ("SAYSO_TRUSTED_PROXIES", "[\"127.0.0.1/32\"]")])
+        .stdout(Stdio::null())
+        .stderr(log)
+        .kill_on_drop(true)
+        .spawn()
+        .unwrap();
+    let client = Client::new(&format!("http://127.0.0.1:{port}"));
+    let ready = || async {
+        client.request(Method::GET, "/readyz").send().await.is_ok_and(|answer| answer.status().is_success())
+    };
+    eventually("the server is ready", ready).await;
+
+    let feedback = json!({
+        "kind": "complaint", "message": "Nobody mended my blue kettle", "desired_outcome": "A green kettle", "reference": "ORDER-778899",
+        "contact": {"name": "Zhang Weiming", "email": "weiming.zhang@example.com", "phone": "+86 138 0013 8000"},
+        "page": {"url": "https://shop.example/?user=weiming77"},
+    });
+    let request = client
+        .request(Method::POST, "/api/v1/sites/acme/feedback")
+        .header("idempotency-key", uuid::Uuid::new_v4().to_string());
+    let request = request.header("x-forwarded-for", "198.51.100.77").header("user-agent", "Recognisable/1.0");
+    let answer = client.send(request.json(&feedback)).await;
+    assert_eq!(answer.status, StatusCode::CREATED, "{}", answer.body);
+    let code = answer.json()["code"].as_str().unwrap().to_owned();
+    let id = answer.header("x-request-id").to_owned();
+    client.get(&format!("/t/{code}")).await;
+    client.get(&format!("/nowhere/{code}?email=weiming.zhang@example.com")).await;
+    client
+        .post_json(&format!("/api/v1/feedback/{code}/messages"), &json!({"body": "Is the kettle still broken?"}))
+        .await;
+    client
+        .post_form("/staff/sign-in", &[("email", "weiming.zhang@example.com"), ("password", "a very secret password")])
+        .await;
+    let refused = client
+        .submit(json!({"kind": "complaint", "message": "x", "contact": {"email": "not.an.address.weiming"}}))
+        .await;
+    assert_eq!(refused.status, StatusCode::UNPROCESSABLE_ENTITY);
+    // Two mails to the team, a receipt, and two webhooks.
+    eventually("all mails and webhooks have arrived", || async {
+        mail.mails().len() >= 3 && receiver.received().len() >= 2
+    })
+    .await;
+
+    let pid = server.id().expect("it runs").to_string();
+    assert!(Command::new("kill").args(["-TERM", &pid]).status().await.unwrap().success());
+    tokio::time::timeout(Duration::from_secs(20), server.wait()).await.expect("it ends in time").unwrap();
+    let log = std::fs::read_to_string(data.path().join("log")).unwrap();
+
+    let bare: String = code.chars().filter(|symbol| symbol.is_ascii_alphanumeric()).collect();
+    for personal in [
+        "kettle",
+        "778899",
+        "Zhang",
+        "eiming",
+        "138 0013",
+        "13800138",
+        "198.51.100",
+        "Recognisable",
+        "team.address",
+        "secret-path",
+        "very secret",
+        &code,
+        &bare,
+    ] {
+        let line = log.lines().find(|line| line.contains(personal));
+        assert!(line.is_none(), "{personal} is in the log: {}", line.unwrap_or_default());
+    }
+    // The request can be found by its identifier, with its route.
+    let of_request: Vec<&str> = log.lines().filter(|line| line.contains(&id)).collect();
+    assert!(!of_request.is_empty(), "{id} is not in the log:\n{log}");
+    assert!(of_request.iter().all(|line| line.contains("/api/v1/sites/{key}/feedback")), "{of_request:?}");
+    assert!(of_request.iter().any(|line| line.contains("answered") && line.contains("201")), "{of_request:?}");
+    if format == "json" {
+        for line in log.lines() {
+            let line: Value = serde_json::from_str(line).unwrap_or_else(|error| panic!("{error}: {line}"));
+            assert!(line["level"].is_string() && line["timestamp"].is_string(), "{line}");
+        }
+    }
+}
