@@ -17,7 +17,7 @@ const LONGEST_STALL: Duration = Duration::from_secs(30);
 /// When memory for bodies runs short, a large one has this much time.
 const HURRY: Duration = Duration::from_secs(2);
 /// So many connections may be in the middle of a head.
-const MOST_HEADS: usize = 2_048;
+const MOST_HEADS: usize = 1_024;
 /// How long what comes after the last answer is thrown away.
 const LONGEST_END: Duration = Duration::from_secs(2);
 
