@@ -50,8 +50,15 @@ impl Load {
         let started = Instant::now();
         let until = started + self.duration;
         let pause = self.per_second.map(|rate| Duration::from_secs_f64(self.connections as f64 / rate));
+        // Customers do not press the button all at once, so the connections take turns.
+        let pace = |number: usize| {
+            pause.map(|pause| {
+                let first = started + pause.mul_f64(number as f64 / self.connections as f64);
+                tokio::time::interval_at(first.into(), pause)
+            })
+        };
         let connections: Vec<_> =
-            (0..self.connections).map(|_| tokio::spawn(submit_until(address, until, pause))).collect();
+            (0..self.connections).map(|number| tokio::spawn(submit_until(address, until, pace(number)))).collect();
         let mut sorted = Vec::new();
         for connection in connections {
             sorted.extend(connection.await??);
@@ -63,11 +70,14 @@ impl Load {
     }
 }
 
-async fn submit_until(address: SocketAddr, until: Instant, pause: Option<Duration>) -> anyhow::Result<Vec<Duration>> {
+async fn submit_until(
+    address: SocketAddr,
+    until: Instant,
+    mut ticks: Option<tokio::time::Interval>,
+) -> anyhow::Result<Vec<Duration>> {
     let mut stream = TcpStream::connect(address).await?;
     stream.set_nodelay(true)?;
     let mut latencies = Vec::new();
-    let mut ticks = pause.map(tokio::time::interval);
     let mut answer = Vec::with_capacity(2_048);
     while Instant::now() < until {
         if let Some(ticks) = &mut ticks {

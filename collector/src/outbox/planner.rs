@@ -22,7 +22,7 @@ use crate::sites::targets::{Channel, Target};
 use crate::{with_db, with_tx};
 
 /// Events of one transaction.
-const BATCH: i64 = 64;
+const BATCH: i64 = 32;
 /// Events may come from another process, which can't wake this one.
 const POLL: Duration = Duration::from_secs(1);
 
