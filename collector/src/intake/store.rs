@@ -260,13 +260,13 @@ impl EarlierRow {
 
 /// Inserts the rows of all submissions, and gives the identifiers of the cases whose key was new. Two with the same key in one batch: the
 /// first one.
-async fn insert(tx: &mut Tx, submissions: &[&Submission]) -> sqlx::Result<HashSet<String>> {
+async fn insert<'a>(tx: &mut Tx, submissions: &[&'a Submission]) -> sqlx::Result<HashSet<&'a str>> {
     static INSERT: Rows = Rows::new(&[
         Part {
             head: "insert into cases (id, site_id, submission_key, request_hash, code_hash, code_cipher, kind, status, priority, \
                 received_at, updated_at, first_response_due) values ",
             row: "(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-            tail: " on conflict (submission_key) where submission_key is not null do nothing returning id",
+            tail: " on conflict (submission_key) where submission_key is not null do nothing",
         },
         Part {
             head: "insert into feedback (id, site_id, kind, message, category, rating, importance, desired_outcome, reference, \
@@ -284,8 +284,8 @@ async fn insert(tx: &mut Tx, submissions: &[&Submission]) -> sqlx::Result<HashSe
     let mut inserted = HashSet::with_capacity(submissions.len());
     for chunk in chunks(submissions) {
         let insert = INSERT.sql(tx, chunk.len());
-        let ids: Vec<String> = with_tx!(tx, conn => {
-            let mut query = sqlx::query_scalar(insert);
+        let count = with_tx!(tx, conn => {
+            let mut query = sqlx::query(insert);
             for new in chunk {
                 let Accepted { case_id, received_at, first_response_due, .. } = &new.accepted;
                 query = query.bind(case_id).bind(&new.site_id).bind(&new.submission_key).bind(&new.request_hash)
@@ -308,11 +308,22 @@ async fn insert(tx: &mut Tx, submissions: &[&Submission]) -> sqlx::Result<HashSe
                     .bind(new.by.as_str()).bind(new.by.sign(json!({})).to_string()).bind(new.accepted.received_at)
                     .bind(new.planned_at);
             }
-            query.fetch_all(conn).await
+            query.execute(conn).await.map(|done| done.rows_affected())
         })?;
-        inserted.extend(ids);
+        let all_in = INSERT.took_all(tx, count, chunk.len());
+        for new in chunk {
+            if all_in || is_in(tx, new).await? {
+                inserted.insert(new.case_id());
+            }
+        }
     }
     Ok(inserted)
+}
+
+async fn is_in(tx: &mut Tx, new: &Submission) -> sqlx::Result<bool> {
+    let select = "select count(*) from cases where id = $1";
+    let count: i64 = with_tx!(tx, conn => sqlx::query_scalar(select).bind(new.case_id()).fetch_one(conn).await)?;
+    Ok(count == 1)
 }
 
 /// Takes back the rows of a submission: all of them, or those beside the case of a repeat. Both are rare, so this costs less than to wait for
