@@ -9,8 +9,33 @@ use super::{Refusal, exif};
 /// More segments than any camera writes. Each takes more memory than it is long.
 const SEGMENTS_MAX: usize = 2_000;
 
+/// How often a damaged picture is cleaned until nothing more is found in it.
+const ROUNDS: usize = 4;
+
+/// Whether a picture is as it should be. In one that is not, what was taken for coded data may be metadata once something before it is gone.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Condition {
+    Whole,
+    Damaged,
+}
+
 /// The content without metadata, comments, and what stands behind the end of the picture.
 pub fn clean(content: &Bytes) -> Result<PutPayload, Refusal> {
+    let (mut cleaned, condition) = clean_once(content)?;
+    if condition == Condition::Whole {
+        return Ok(cleaned);
+    }
+    for _ in 0..ROUNDS {
+        let before = Bytes::from(cleaned);
+        cleaned = clean_once(&before)?.0;
+        if Bytes::from(cleaned.clone()) == before {
+            return Ok(cleaned);
+        }
+    }
+    Err(Refusal::Damaged)
+}
+
+fn clean_once(content: &Bytes) -> Result<(PutPayload, Condition), Refusal> {
     if count_segments(content) > SEGMENTS_MAX {
         return Err(Refusal::Damaged);
     }
@@ -21,7 +46,8 @@ pub fn clean(content: &Bytes) -> Result<PutPayload, Refusal> {
     let scan = image.segments_mut().iter_mut().find(|segment| segment.has_entropy()).ok_or(Refusal::Damaged)?;
     // What follows the head of the first scan, up to the end of the file.
     let rest = content.len() - (scan.len_with_entropy() - scan.len());
-    *scan = JpegSegment::new_with_entropy(markers::SOS, scan.contents().clone(), scans(&content.slice(rest..)));
+    let (scans, condition) = scans(&content.slice(rest..));
+    *scan = JpegSegment::new_with_entropy(markers::SOS, scan.contents().clone(), scans);
     let exif = image.segments_by_marker(markers::APP1).find_map(|segment| segment.contents().strip_prefix(b"Exif\0\0"));
     let kept = exif.and_then(exif::orientation_only);
     image.segments_mut().retain(is_needed);
@@ -31,7 +57,7 @@ pub fn clean(content: &Bytes) -> Result<PutPayload, Refusal> {
         let segment = JpegSegment::new_with_contents(markers::APP1, contents.into());
         image.segments_mut().insert(usize::from(is_jfif), segment);
     }
-    Ok(image.encoder().chain([Bytes::from_static(&[0xff, markers::EOI])]).collect())
+    Ok((image.encoder().chain([Bytes::from_static(&[0xff, markers::EOI])]).collect(), condition))
 }
 
 /// How many segments there are before the first scan, as far as there can be too many.
@@ -78,8 +104,9 @@ const fn is_picture(marker: u8) -> bool {
 
 /// The scans up to the end of the picture: between two of them, too, there can be metadata (ITU T.81, B.2). Without any, which is
 /// how it always is, nothing is copied. What was cut off in the middle of a scan still shows its upper part.
-fn scans(data: &Bytes) -> Bytes {
+fn scans(data: &Bytes) -> (Bytes, Condition) {
     let (mut at, mut taken) = (0, 0);
+    let mut condition = Condition::Damaged;
     let mut kept: Option<Vec<u8>> = None;
     let end = loop {
         let Some(offset) = data[at..].windows(2).position(|pair| pair[0] == 0xff && !is_entropy(pair[1])) else {
@@ -88,19 +115,22 @@ fn scans(data: &Bytes) -> Bytes {
         let here = at + offset;
         let marker = data[here + 1];
         if marker == markers::EOI {
+            condition = if kept.is_none() { Condition::Whole } else { Condition::Damaged };
             break here;
         }
-        at = (here + 2 + length(data, here)).min(data.len());
-        if !is_picture(marker) {
+        // The beginning of another picture says no length; what stands for one would hide what follows.
+        let says_length = has_length(marker);
+        at = if says_length { (here + 2 + length(data, here)).min(data.len()) } else { here + 2 };
+        if !says_length || !is_picture(marker) {
             kept.get_or_insert_with(|| Vec::with_capacity(data.len())).extend_from_slice(&data[taken..here]);
             taken = at;
         }
     };
     match kept {
-        None => data.slice(..end),
+        None => (data.slice(..end), condition),
         Some(mut kept) => {
             kept.extend_from_slice(&data[taken..end]);
-            kept.into()
+            (kept.into(), condition)
         }
     }
 }
@@ -157,6 +187,21 @@ mod tests {
         assert!(holds(&clean, b"Exif\0\0MM\0*\0\0\0\x08\0\x01\x01\x12\0\x03\0\0\0\x01\0\x06"), "which way is up");
         let again = super::clean(&clean).map(Bytes::from);
         assert_eq!(again.expect("it is whole"), clean, "cleaning again changes nothing");
+    }
+
+    #[test]
+    fn a_picture_inside_of_a_damaged_one_hides_nothing() {
+        let frame = segment(markers::SOF0, b"\x08\0\x10\0\x10\x01\x01\x11\0");
+        let scan = segment(markers::SOS, b"\x01\x01\0\0\x3f\0");
+        let inner = segment(markers::APP1, b"Exif\0\0GPS 31.2N 121.4E");
+        let damaged = [&[0xff, 0xd8][..], &frame, &scan, b"cut off here\xff\xd8", &inner, &scan, b"the rest"].concat();
+        let clean = Bytes::from(clean(&damaged.into()).expect("its upper part can be seen"));
+        assert!(!holds(&clean, b"GPS") && holds(&clean, b"cut off here"));
+        assert_eq!(
+            super::clean(&clean).map(Bytes::from).expect("it is whole"),
+            clean,
+            "cleaning again changes nothing"
+        );
     }
 
     #[test]

@@ -216,6 +216,7 @@ struct PageBody {
         (status = 400, body = Problem, content_type = "application/problem+json", description = "Not JSON, not UTF-8, or no key"),
         (status = 403, body = Problem, content_type = "application/problem+json", description = "Foreign origin"),
         (status = 404, body = Problem, content_type = "application/problem+json", description = "No such site"),
+        (status = 408, body = Problem, content_type = "application/problem+json", description = "The body came too slowly"),
         (status = 409, body = Problem, content_type = "application/problem+json", description = "The first request with this key is still under way"),
         (status = 413, body = Problem, content_type = "application/problem+json", description = "More than 256 KiB"),
         (status = 415, body = Problem, content_type = "application/problem+json", description = "Not application/json"),
