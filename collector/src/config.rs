@@ -306,7 +306,8 @@ impl Config {
             ensure!((1..=3_600).contains(&seconds), "[limits] {name} must be 1 to 3,600");
         }
         ensure!(
-            self.metrics.listen.is_empty() || self.metrics_listen().is_some_and(|address| address != self.listen),
+            self.metrics.listen.is_empty()
+                || self.metrics_listen().is_some_and(|address| address != self.listen || address.port() == 0),
             "[metrics] listen must be an address of its own, such as \"127.0.0.1:9187\", or empty"
         );
         ensure!(self.limits.submissions_per_minute >= 1, "[limits] submissions_per_minute must be at least 1");

@@ -7,24 +7,47 @@ use anyhow::Context as _;
 use tokio::net::TcpListener;
 
 use crate::app::App;
+use crate::config::Config;
 use crate::http::connections::{self, Rules};
 use crate::{housekeeping, http, metrics, outbox, replicas};
 
 /// How long connections may take to end after the signal to stop; a client that never reads must not hold it up.
 const LAST_ANSWERS: Duration = Duration::from_secs(10);
 
+/// The addresses that a collector answers at.
+#[derive(Debug)]
+pub struct Listeners {
+    /// For everybody.
+    pub people: TcpListener,
+    /// For Prometheus, where the settings want it.
+    pub metrics: Option<TcpListener>,
+}
+
+impl Listeners {
+    /// Takes all addresses of the settings, and notes in them those that the system gave for port 0. Done first, so that a second server
+    /// fails before it touches anything.
+    pub async fn bind(config: &mut Config) -> anyhow::Result<Self> {
+        let people = TcpListener::bind(config.listen).await;
+        let people = people.with_context(|| format!("cannot listen on {}", config.listen))?;
+        config.listens_on(people.local_addr()?);
+        Self::beside(people, config).await
+    }
+
+    /// The same beside an address for people that is taken already.
+    pub async fn beside(people: TcpListener, config: &mut Config) -> anyhow::Result<Self> {
+        let Some(address) = config.metrics_listen() else { return Ok(Self { people, metrics: None }) };
+        let metrics = TcpListener::bind(address).await;
+        let metrics = metrics.with_context(|| format!("cannot listen on {address} for metrics"))?;
+        config.metrics.listen = metrics.local_addr()?.to_string();
+        Ok(Self { people, metrics: Some(metrics) })
+    }
+}
+
 /// Serves until `app.shutdown` is cancelled, then answers what is under way, writes what is queued and closes the database.
-pub async fn serve(app: App, listener: TcpListener) -> anyhow::Result<()> {
-    let scraped = match app.config.metrics_listen() {
-        Some(address) => {
-            let listener = TcpListener::bind(address).await;
-            Some(listener.with_context(|| format!("cannot listen on {address} for metrics"))?)
-        }
-        None => None,
-    };
+pub async fn serve(app: App, listeners: Listeners) -> anyhow::Result<()> {
     let background = tokio::spawn(background(app.clone()));
-    let metrics = scraped.map(|listener| tokio::spawn(metrics::serve(app.clone(), listener)));
-    answer(app.clone(), listener).await?;
+    let metrics = listeners.metrics.map(|listener| tokio::spawn(metrics::serve(app.clone(), listener)));
+    answer(app.clone(), listeners.people).await?;
     background.await?;
     if let Some(metrics) = metrics {
         metrics.await?;

@@ -4,8 +4,9 @@ use std::path::Path;
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
+use sayso::serve::{self, Listeners};
 use sayso::sites::{Origin, Site, SiteKey};
-use sayso::{App, Config, serve};
+use sayso::{App, Config};
 use tempfile::TempDir;
 use tokio::net::TcpListener;
 use tokio::task::JoinHandle;
@@ -77,6 +78,7 @@ impl TestApp {
         config.limits.proof_from_per_minute = 0;
         config.limits.form_seconds = 0;
         (options.settings)(&mut config);
+        let listeners = Listeners::beside(listener, &mut config).await.expect("a free port for metrics");
         let app = App::start(config).await.expect("the collector starts");
         let origin = Origin::parse(Self::ORIGIN).expect("an origin");
         let key = SiteKey::parse("acme").expect("a key");
@@ -84,8 +86,8 @@ impl TestApp {
         let running = app.clone();
         let server = tokio::spawn(async move {
             match options.background {
-                Background::On => serve::serve(running, listener).await,
-                Background::Off => serve::answer(running, listener).await,
+                Background::On => serve::serve(running, listeners).await,
+                Background::Off => serve::answer(running, listeners.people).await,
             }
             .expect("the collector serves");
         });

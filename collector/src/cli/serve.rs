@@ -1,17 +1,15 @@
 //! `sayso serve`.
 
-use anyhow::Context as _;
-use tokio::net::TcpListener;
-
 use crate::app::App;
 use crate::auth::links;
 use crate::config::Config;
+use crate::db;
 use crate::http::connections::raise_file_limit;
-use crate::{db, serve};
+use crate::serve::{self, Listeners};
 
 /// Serves until a signal.
 pub async fn run(mut config: Config) -> anyhow::Result<()> {
-    let listener = listen(&mut config).await?;
+    let listeners = Listeners::bind(&mut config).await?;
     let _lock = db::lock_for_serving(&config.data, config.database_url.reveal())?;
     raise_file_limit(&config);
     let app = App::start(config).await?;
@@ -23,13 +21,5 @@ pub async fn run(mut config: Config) -> anyhow::Result<()> {
     }
     serve::stop_on_signals(&app)?;
     tracing::info!(listen = %app.config.listen, public_url = app.config.public_url, database = app.db.name(), "serving");
-    serve::serve(app, listener).await
-}
-
-/// Takes the address first, so that a second server fails before it touches anything.
-pub async fn listen(config: &mut Config) -> anyhow::Result<TcpListener> {
-    let listener = TcpListener::bind(config.listen).await;
-    let listener = listener.with_context(|| format!("cannot listen on {}", config.listen))?;
-    config.listens_on(listener.local_addr()?);
-    Ok(listener)
+    serve::serve(app, listeners).await
 }

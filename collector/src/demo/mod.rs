@@ -11,7 +11,8 @@ use tokio::net::TcpListener;
 
 use crate::app::App;
 use crate::config::{Config, Overrides};
-use crate::{db, serve};
+use crate::db;
+use crate::serve::{self, Listeners};
 
 /// Arguments of `sayso demo`.
 #[derive(Clone, Debug, clap::Args)]
@@ -36,17 +37,17 @@ impl Arguments {
 /// Serves until a signal.
 pub async fn run(mut config: Config, arguments: Arguments) -> anyhow::Result<()> {
     let cannot = |address: SocketAddr| format!("cannot listen on {address}; is another demo running?");
-    let listener = TcpListener::bind(config.listen).await.with_context(|| cannot(config.listen))?;
+    let asked = config.listen;
+    let listeners = Listeners::bind(&mut config).await.with_context(|| cannot(asked))?;
     let site_listener = TcpListener::bind(arguments.website).await.with_context(|| cannot(arguments.website))?;
     let website = format!("http://localhost:{}", site_listener.local_addr()?.port());
-    config.listens_on(listener.local_addr()?);
     let _lock = db::lock_for_serving(&config.data, config.database_url.reveal())?;
     let app = App::start(config).await?;
     let link = seed::prepare(&app, &website).await?;
     serve::stop_on_signals(&app)?;
     let site = tokio::spawn(website::serve(app.clone(), site_listener));
     print_addresses(&app, &website, &link);
-    serve::serve(app, listener).await?;
+    serve::serve(app, listeners).await?;
     site.await?
 }
 

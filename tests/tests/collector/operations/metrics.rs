@@ -19,10 +19,8 @@ fn parse(text: &str) -> HashMap<String, f64> {
 
 on_both_databases! {
     async fn what_happens_is_counted_and_only_where_nobody_else_can_read_it(database: Database) {
-        let port = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
-        let listen = format!("127.0.0.1:{port}");
-        let own = format!("http://{listen}");
-        let app = TestApp::spawn_working(database, move |config| config.metrics.listen = listen).await;
+        let app = TestApp::spawn_working(database, |config| config.metrics.listen = "127.0.0.1:0".to_owned()).await;
+        let own = format!("http://{}", app.app.config.metrics.listen);
         let client = app.client();
         let webhook = sayso::sites::targets::Target::add_webhook;
         webhook(&app.app.db, &app.app.keys, &app.site().await, "https://10.0.0.1/hook", &[], app.app.clock.now()).await.unwrap();
@@ -71,10 +69,8 @@ on_both_databases! {
     }
 
     async fn without_its_database_the_collector_still_gives_its_numbers(database: Database) {
-        let port = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
-        let listen = format!("127.0.0.1:{port}");
-        let own = Client::new(&format!("http://{listen}"));
-        let app = TestApp::spawn_working(database, move |config| config.metrics.listen = listen).await;
+        let app = TestApp::spawn_working(database, |config| config.metrics.listen = "127.0.0.1:0".to_owned()).await;
+        let own = Client::new(&format!("http://{}", app.app.config.metrics.listen));
         app.app.db.close().await;
         let numbers = parse(&own.get("/metrics").await.body);
         assert_eq!(numbers["sayso_database_up"], 0.0);
