@@ -96,17 +96,18 @@ impl Db {
 
 /// Takes the lock that keeps a second server off one SQLite, before that server touches anything; PostgreSQL needs none.
 pub fn lock_for_serving(data: &Path, url: Option<&str>) -> anyhow::Result<ServerLock> {
-    if url.is_some_and(|url| url.starts_with("postgres")) {
-        return Ok(ServerLock(None));
+    let Some(database) = sqlite_file(data, url) else { return Ok(ServerLock(None)) };
+    if let Some(folder) = database.parent() {
+        make_folder(folder)?;
     }
-    make_folder(data)?;
-    let path = data.join("serve.lock");
+    // Beside the database and not in the data folder: servers with different data folders may name the same database.
+    let path = database.with_added_extension("lock");
     let file = File::options().create(true).write(true).truncate(false).open(&path);
     let file = file.with_context(|| format!("cannot open {}", path.display()))?;
     if FileExt::try_lock(&file).is_err() {
         bail!(
             "another sayso already serves {}; SQLite takes one server, PostgreSQL (database_url) takes many",
-            data.display()
+            database.display()
         );
     }
     Ok(ServerLock(Some(file)))

@@ -65,6 +65,11 @@ async fn sqlite_is_opened_for_durability_and_by_one_server() {
     let first = Served::start(data.path(), "", &[]).await;
     let (done, said) = process::run(data.path(), "", &["serve", "--listen", "127.0.0.1:0"]);
     assert!(!done && said.contains("another sayso already serves"), "{said}");
+    // Nor from a data folder of its own.
+    let elsewhere = tempfile::tempdir().unwrap();
+    let same = format!("sqlite://{}", data.path().join("sayso.db").display());
+    let (done, said) = process::run(elsewhere.path(), &same, &["serve", "--listen", "127.0.0.1:0"]);
+    assert!(!done && said.contains("another sayso already serves"), "{said}");
     assert!(
         process::run(data.path(), "", &["site", "add", "shop", "--name", "Shop", "--origin", "https://shop.example"]).0
     );
