@@ -5,11 +5,8 @@
  *
  * Invariant: it keeps the focus, the keys and the announcements right in every one of these states.
  */
-const words = {
-  en: ['Close', 'Loading…', 'Open the feedback page'],
-  'zh-Hans': ['关闭', '正在打开…', '打开反馈页面'],
-  'zh-Hant': ['關閉', '正在開啟…', '開啟意見回饋頁面']
-}
+// What it says in every language before a language file has come: the build takes it from these.
+const words = __LANG_WORDS__
 
 const css = `
 #panel{position:fixed;inset:auto var(--o) var(--o) auto;z-index:999999999;box-sizing:border-box;display:flex;flex-direction:column;width:min(420px,100% - 2*var(--o));height:auto;max-height:min(760px,100% - 2*var(--o));margin:0;border:1px solid #8885;border-radius:16px;padding:0;overflow:hidden;background:#fffdf8;color:#1b2430;font:16px/1.55 system-ui,-apple-system,"Segoe UI",Roboto,"PingFang SC","Noto Sans CJK SC","Microsoft YaHei",sans-serif;text-align:start;box-shadow:0 4px 10px #0002,0 20px 48px #0004;animation:rise .22s cubic-bezier(.2,.7,.3,1)}
@@ -50,14 +47,16 @@ export function panel(sayso) {
   const label = () => {
     const [close, loading, open] = words[sayso.lang]
     dialog.setAttribute('aria-label', sayso.label)
-    // The language decides, not the page around it.
-    dialog.dir = /^(ar|fa|he|ur)/.test(sayso.lang) ? 'rtl' : 'ltr'
+    // The language decides, not the page around it: whether it is written in letters from Hebrew to Arabic.
+    dialog.dir = /[\u0590-\u08ff]/.test(loading) ? 'rtl' : 'ltr'
     shut.setAttribute('aria-label', close)
     wait.textContent = loading
     link.textContent = open
   }
-  const paint = () => {
-    sayso.paint()
+  const colour = sayso.paint
+  // The loader calls it as well, when the system's colours change.
+  const paint = sayso.paint = () => {
+    colour()
     dialog.classList.toggle('dark', sayso.dark)
   }
 
@@ -128,6 +127,8 @@ export function panel(sayso) {
   label()
   paint()
 
+  // How the visitor writes numbers and times: as their own region does, if it is one of this language.
+  const region = () => navigator.languages.find(tag => sayso.near(tag) == sayso.lang) || sayso.lang
   const draft = 'sayso:' + site
   // What the browser does in a line or two; the widget's part would be many times as long.
   Object.assign(sayso, {
@@ -151,9 +152,15 @@ export function panel(sayso) {
         return copied
       }
     },
+    number: number => number.toLocaleString(region()),
+    count(key, number) {
+      const { words, lang } = sayso
+      const text = words[key + '_' + new Intl.PluralRules(lang).select(number)] ?? words[key + '_other'] ?? key
+      return text.replace('{count}', sayso.number(number))
+    },
     date(text) {
       const date = new Date(text)
-      return isNaN(date) ? undefined : date.toLocaleString(navigator.languages.find(tag => tag.startsWith(sayso.lang)) || sayso.lang, { weekday: 'long', month: 'long', day: 'numeric', hour: 'numeric', minute: '2-digit' })
+      return isNaN(date) ? undefined : date.toLocaleString(region(), { weekday: 'long', month: 'long', day: 'numeric', hour: 'numeric', minute: '2-digit' })
     },
     // A storage that is full or denied is no reason to disturb somebody who is writing.
     keep(feedback) {
@@ -248,7 +255,6 @@ export function panel(sayso) {
     event.preventDefault()
     event.stopPropagation()
   }, { capture: true, signal })
-  listen(matchMedia('(prefers-color-scheme:dark)'), 'change', paint)
   listen(window, 'message', ({ source, origin, data }) => {
     if (!frame || source != frame.contentWindow || origin != base) return
     if (data.sayso == 'ready') {

@@ -15,20 +15,17 @@
   if (!site || !queue) return
 
   const base = new URL(tag.src).origin
-  const asset = name => base + '/assets/' + name
+  const asset = name => base + '/assets/__ASSETS_HASH__-' + name
   const make = (name, props) => Object.assign(doc.createElement(name), props)
   const life = new AbortController
   const { signal } = life
   const listen = (target, names, run) => names.split(' ').map(name => target.addEventListener(name, run, { signal }))
   const emit = (name, detail) => doc.dispatchEvent(new CustomEvent('sayso:' + name, { detail }))
 
-  // The file of the widget's texts; then the launcher's.
-  const languages = {
-    en: ['__LANG_en__', 'Feedback'],
-    'zh-Hans': ['__LANG_zh-Hans__', '意见反馈'],
-    'zh-Hant': ['__LANG_zh-Hant__', '意見回饋']
-  }
+  // What the launcher says in every language that has a file in widget/lang: the build collects them.
+  const labels = __LANG_LABELS__
 
+  const scheme = matchMedia('(prefers-color-scheme:dark)')
   const host = make('sayso-widget')
   const root = host.attachShadow({ mode: 'open' })
   // Pages whose browser has no constructed stylesheets, or whose policy wants it, get a <style> with their nonce.
@@ -44,7 +41,7 @@
       return node.sheet
     }
   }
-  const launcher = make('button', { part: 'launcher', className: `launcher ${data.launcher || 'bubble'} ${data.position}` })
+  const launcher = make('button', { part: 'launcher', className: `launcher ${data.launcher || 'bubble'} ${data.position}`, dir: 'auto' })
   launcher.dataset.saysoOpen = ''
   root.append(launcher)
   const look = style(`:host{all:initial!important;display:contents!important}
@@ -67,25 +64,31 @@
     accent: data.accent,
     paint() {
       const set = (name, value) => look.setProperty(name, value)
-      sayso.dark = sayso.theme == 'dark' || sayso.theme != 'light' && matchMedia('(prefers-color-scheme:dark)').matches
+      sayso.dark = sayso.theme == 'dark' || sayso.theme != 'light' && scheme.matches
       set('--a', sayso.accent || (sayso.dark ? '#74c6bd' : '#0d5757'))
       set('--o', (data.offset || 20) + 'px')
-      // Black or white, whichever reads better on the accent: one of them always has a contrast of 4.5.
+      // Black or white, whichever reads better on the accent. A test tries that every colour has a contrast of 4.5 so.
       const [r, g, b] = getComputedStyle(launcher).backgroundColor.match(/[\d.]+/g).map(part => (part / 255) ** 2.2)
-      set('--t', .21 * r + .72 * g + .07 * b > .18 ? '#000' : '#fff')
+      set('--t', 3 * r + 10 * g + b > 2.5 ? '#000' : '#fff')
+    },
+    // The language of ours for a tag: the very same, else the same in its script (which a region tells), else the same at all.
+    near(tag) {
+      try {
+        const { language, script } = new Intl.Locale(tag.replace('_', '-')).maximize()
+        return [tag, language + '-' + script, language].find(name => labels[name])
+      } catch {}
     },
     speak(lang) {
-      sayso.lang = host.lang = (lang ? [lang] : navigator.languages).map(tag => /^zh/i.test(tag) ? /^zh-(hant|tw|hk|mo)/i.test(tag) ? 'zh-Hant' : 'zh-Hans' : /^en/i.test(tag) && 'en').find(Boolean) || 'en'
-      const words = languages[sayso.lang]
-      sayso.label = launcher.textContent = data.text || words[1]
-      sayso.texts = () => fetch(asset(words[0])).then(answer => answer.json())
+      sayso.lang = host.lang = (lang ? [lang] : navigator.languages).map(sayso.near).find(Boolean) || 'en'
+      sayso.label = launcher.textContent = data.text || labels[sayso.lang]
     },
-    parts: () => Promise.all([import(asset('__WIDGET_JS__')), fetch(asset('__WIDGET_WASM__')), sayso.texts()])
+    texts: () => fetch(asset(sayso.lang + '.json')).then(answer => answer.json()),
+    parts: () => Promise.all([import(asset('widget.js')), fetch(asset('widget.wasm')), sayso.texts()])
   }
 
   let loading
   // Everything starts at once; the panel shows itself while the rest is still on its way.
-  const load = () => loading ||= ((sayso.ahead = sayso.parts()).catch(() => {}), import(asset('__PANEL_JS__'))).then(({ panel }) => panel(sayso))
+  const load = () => loading ||= ((sayso.ahead = sayso.parts()).catch(() => {}), import(asset('panel.js'))).then(({ panel }) => panel(sayso))
   const warm = () => load().catch(() => {})
   const ask = (name, ...rest) => {
     launcher.ariaBusy = true
@@ -125,6 +128,7 @@
   sayso.speak(data.lang)
   doc.documentElement.append(host)
   sayso.paint()
+  listen(scheme, 'change', () => sayso.paint())
 
   // One set of listeners serves the launcher and every element of the page that has data-sayso-open.
   const opener = event => event.composedPath().find(node => node.dataset?.saysoOpen != null)

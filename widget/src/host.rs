@@ -42,6 +42,12 @@ extern "C" {
     /// Calls the function of [`crate::entry`] with this name after a while; a call that is waiting is put off.
     #[wasm_bindgen(method)]
     pub fn after(this: &Host, name: &str, milliseconds: u32);
+    /// The text of a key with a number in it, in the form that the language has for that number.
+    #[wasm_bindgen(method)]
+    pub fn count(this: &Host, key: &str, number: u32) -> String;
+    /// A number for people, in the digits of their language.
+    #[wasm_bindgen(method)]
+    pub fn number(this: &Host, number: u32) -> String;
     /// A time for people, in their language and time zone; nothing if it is none.
     #[wasm_bindgen(method)]
     pub fn date(this: &Host, rfc3339: &str) -> Option<String>;

@@ -5,17 +5,6 @@ use yew::AttrValue;
 
 use crate::js;
 
-/// A number in decimal. The standard library's formatting would come as a whole.
-pub fn digits(mut number: usize) -> String {
-    let mut digits = Vec::new();
-    while number > 9 {
-        digits.push(char::from(b'0' + (number % 10) as u8));
-        number /= 10;
-    }
-    digits.push(char::from(b'0' + number as u8));
-    digits.into_iter().rev().collect()
-}
-
 /// The texts of one language. A missing text shows its key: ugly, but nothing breaks.
 #[derive(Clone, Debug)]
 pub struct Words {

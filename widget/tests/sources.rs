@@ -4,6 +4,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use icu_locale_core::Locale;
+use icu_plurals::{PluralCategory, PluralRules};
+
 fn widget(path: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join(path)
 }
@@ -35,18 +38,75 @@ fn rust_sources() -> String {
     files.filter(|path| path.extension().is_some_and(|extension| extension == "rs")).map(|path| read(&path)).collect()
 }
 
+/// What a language has forms of words for (CLDR), each with whether several numbers share it.
+fn forms(lang: &str) -> BTreeMap<&'static str, Shared> {
+    let locale: Locale = lang.parse().unwrap_or_else(|error| panic!("{lang} is a language tag: {error}"));
+    let rules = PluralRules::try_new_cardinal(locale.into()).expect("CLDR has rules for every language");
+    let names = rules.categories().map(|form| {
+        let numbers = (0_usize..=10_000).filter(|number| rules.category_for(*number) == form).count();
+        (name(form), if numbers == 1 { Shared::ByOne } else { Shared::BySeveral })
+    });
+    names.collect()
+}
+
+#[derive(PartialEq)]
+enum Shared {
+    ByOne,
+    BySeveral,
+}
+
+const fn name(form: PluralCategory) -> &'static str {
+    match form {
+        PluralCategory::Zero => "zero",
+        PluralCategory::One => "one",
+        PluralCategory::Two => "two",
+        PluralCategory::Few => "few",
+        PluralCategory::Many => "many",
+        PluralCategory::Other => "other",
+    }
+}
+
+/// The stems of the texts that have a number in them: `message_left` for `message_left_other` and its like.
+fn counted(texts: &BTreeMap<String, String>) -> BTreeSet<&str> {
+    texts.keys().filter_map(|key| key.strip_suffix("_other")).collect()
+}
+
+/// The stem of a text that has a number in it, and the form of this one.
+fn form<'key>(key: &'key str, counted: &BTreeSet<&str>) -> Option<(&'key str, &'key str)> {
+    key.rsplit_once('_').filter(|(stem, _)| counted.contains(stem))
+}
+
 #[test]
 fn every_language_says_everything_with_the_same_placeholders() {
     let languages = languages();
-    assert_eq!(languages.keys().collect::<Vec<_>>(), ["en", "zh-Hans", "zh-Hant"]);
     let english = &languages["en"];
+    let counted = counted(english);
+    let plain = || english.keys().filter(|key| form(key, &counted).is_none());
     for (lang, texts) in &languages {
-        assert_eq!(texts.keys().collect::<Vec<_>>(), english.keys().collect::<Vec<_>>(), "keys of {lang}");
+        let forms = forms(lang);
+        let wanted: BTreeSet<String> = plain()
+            .cloned()
+            .chain(counted.iter().flat_map(|stem| forms.keys().map(move |form| format!("{stem}_{form}"))))
+            .collect();
+        assert_eq!(texts.keys().cloned().collect::<BTreeSet<_>>(), wanted, "keys of {lang}");
         for (key, text) in texts {
             assert!(!text.trim().is_empty(), "{lang} says nothing for {key}");
-            assert_eq!(placeholders(text), placeholders(&english[key]), "placeholders of {key} in {lang}");
+            let wanted = match form(key, &counted) {
+                // "One character" needs no numeral; where several numbers share the words, it does.
+                Some((_, form)) if forms[form] == Shared::ByOne && !text.contains('{') => BTreeSet::new(),
+                Some(_) => BTreeSet::from(["count"]),
+                None => placeholders(&english[key]),
+            };
+            assert_eq!(placeholders(text), wanted, "placeholders of {key} in {lang}");
         }
     }
+}
+
+#[test]
+fn the_languages_that_are_promised_are_there() {
+    assert_eq!(languages().keys().collect::<Vec<_>>(), ["ar", "en", "zh-Hans", "zh-Hant"]);
+    assert_eq!(forms("ar").len(), 6);
+    assert_eq!(forms("zh-Hant").keys().collect::<Vec<_>>(), [&"other"]);
 }
 
 #[test]
@@ -54,8 +114,12 @@ fn every_text_is_used() {
     // Keys that are put together from a stem and a name in the code.
     let stems = ["kind_", "message_", "label_", "failure_", "error_required_", "error_invalid_"];
     let ends = ["_low", "_high"];
-    let source = rust_sources();
-    for key in languages()["en"].keys() {
+    // What is said before a language file has come is taken from it by the build.
+    let source = rust_sources() + &read(&widget("../xtask/src/widget/languages.rs"));
+    let english = &languages()["en"];
+    let counted = counted(english);
+    for key in english.keys() {
+        let key = form(key, &counted).map_or(key.as_str(), |(stem, _)| stem);
         let whole = source.contains(&format!("\"{key}\""));
         let by_stem = stems.iter().any(|stem| {
             key.strip_prefix(stem).is_some_and(|name| {
@@ -84,6 +148,10 @@ fn every_text_that_the_code_names_exists() {
             let key = rest.split('"').next().unwrap_or_default();
             assert!(texts.contains_key(key), "{key} has no text");
         }
+    }
+    for rest in source.split(".count(\"").skip(1) {
+        let stem = rest.split('"').next().unwrap_or_default();
+        assert!(texts.contains_key(&format!("{stem}_other")), "{stem} has no text for a number");
     }
 }
 

@@ -4,8 +4,10 @@ mod assets;
 mod fingerprint;
 mod imports;
 mod javascript;
+mod languages;
 mod manifest;
 mod minify;
+mod names;
 mod sizes;
 mod toolchain;
 
@@ -18,6 +20,7 @@ use wasm_bindgen_cli_support::Bindgen;
 use crate::environment;
 use crate::step::Step;
 use crate::widget::assets::{Assets, Role};
+use crate::widget::languages::Languages;
 use crate::widget::toolchain::Toolchain;
 
 pub use crate::widget::manifest::Manifest;
@@ -92,39 +95,30 @@ fn pack(module: &Path, folder: &Path, fingerprint: String, as_released: bool) ->
         bail!("JavaScript snippets cannot be packed, but there are some: {snippets:?}");
     }
 
+    let widget_dir = environment::workspace().join("widget");
+    let languages = Languages::parse(source_files(&widget_dir.join("lang"), "json")?)?;
+    let (labels, words) = (languages.launcher_labels(), languages.panel_words());
+    let mut assets = Assets::default();
+    for (tag, texts) in languages.packed() {
+        assets.add(Role::Language, &format!("{tag}.json"), texts);
+    }
+    let (wasm, glue) = imports::shorten(&output.wasm_mut().emit_wasm(), output.js()).context("the names of imports")?;
+    assets.add(Role::Wasm, "widget.wasm", wasm);
+    let glue = minify::minify(&glue).context("the glue of wasm-bindgen")?;
+    assets.add(Role::Glue, "widget.js", glue);
+    for (folder, role) in [("modules", Role::Module), ("loader", Role::Panel)] {
+        for (stem, text) in source_files(&widget_dir.join(folder), "js")? {
+            let role = if stem == "sayso" { Role::Loader } else { role };
+            let name = format!("{stem}.js");
+            let text = text.replace("__LANG_LABELS__", &labels).replace("__LANG_WORDS__", &words);
+            assets.add(role, &name, minify::minify(&text).with_context(|| name.clone())?);
+        }
+    }
+
     // Written beside the old one and moved, so that the collector never embeds a half-written folder.
     let fresh = folder.with_extension("new");
     remove_if_there(&fresh)?;
-    let mut assets = Assets::create(&fresh)?;
-    let widget_dir = environment::workspace().join("widget");
-    for (stem, text) in source_files(&widget_dir.join("lang"), "json")? {
-        let value: serde_json::Value =
-            serde_json::from_str(&text).with_context(|| format!("{stem}.json is not JSON"))?;
-        assets.add_hashed(Role::Language, &stem, "json", value.to_string().as_bytes())?;
-    }
-    let (wasm, glue) = imports::shorten(&output.wasm_mut().emit_wasm(), output.js()).context("the names of imports")?;
-    assets.add_hashed(Role::Wasm, "widget", "wasm", &wasm)?;
-    let glue = minify::minify(&glue).context("the glue of wasm-bindgen")?;
-    assets.add_hashed(Role::Glue, "widget", "js", glue.as_bytes())?;
-    for (stem, text) in source_files(&widget_dir.join("modules"), "js")? {
-        let module = assets.fill_in_names(&text).with_context(|| format!("{stem}.js"))?;
-        let module = minify::minify(&module).with_context(|| format!("{stem}.js"))?;
-        assets.add_hashed(Role::Module, &stem, "js", module.as_bytes())?;
-    }
-    let mut loader = None;
-    for (stem, text) in source_files(&widget_dir.join("loader"), "js")? {
-        if stem == "sayso" {
-            loader = Some(text);
-        } else {
-            let panel = assets.fill_in_names(&text).with_context(|| format!("{stem}.js"))?;
-            let panel = minify::minify(&panel).with_context(|| format!("{stem}.js"))?;
-            assets.add_hashed(Role::Panel, &stem, "js", panel.as_bytes())?;
-        }
-    }
-    let loader = assets.fill_in_names(&loader.context("widget/loader/sayso.js is missing")?).context("the loader")?;
-    assets.add_loader(minify::minify(&loader).context("the loader")?.as_bytes())?;
-
-    let manifest = Manifest { files: assets.into_files(), fingerprint, as_released };
+    let manifest = Manifest { files: assets.write(&fresh)?, fingerprint, as_released };
     manifest.write(&fresh)?;
     remove_if_there(folder)?;
     fs::rename(&fresh, folder).with_context(|| format!("cannot move the result to {}", folder.display()))?;

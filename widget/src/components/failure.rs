@@ -5,13 +5,12 @@ use yew::{AttrValue, Html};
 use super::markup::{Deed, el, none, on, plain, says, tag, with};
 use super::{Ui, icon};
 use crate::state::{Failure, Reason};
-use crate::words::digits;
 
 /// Says why, and offers to copy the text or to use the collector's own page.
 pub fn failure(ui: &Ui, failure: &Failure) -> Html {
     let page = [&*ui.host.base(), "/s/", &ui.host.site()].concat();
     let copy = tag("button", with!["type" => "button", "id" => "copy_text"], vec![plain(ui.copy_label("copy_text"))]);
-    let wait = ui.words.fill("failure_wait", &digits(failure.wait as usize));
+    let wait = ui.count("failure_wait", failure.wait as usize);
     let link = with!["href" => &*page, "target" => "_blank", "rel" => "noopener"];
     el(
         "div",

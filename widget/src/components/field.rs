@@ -6,7 +6,6 @@ use super::Ui;
 use super::markup::{Deed, el, flag, none, on, says, tag, with};
 use crate::form::{Fault, Field};
 use crate::state::Phase;
-use crate::words::digits;
 
 /// A labelled field. `kind` is the `type` of a single line, or empty for a textarea.
 pub fn field(ui: &Ui, field: Field, label: AttrValue, hint: AttrValue, kind: &'static str) -> Html {
@@ -44,7 +43,7 @@ pub fn error(ui: &Ui, field: Field) -> Html {
     let Some((_, fault)) = ui.state.error(field) else { return none() };
     let name = field.name();
     let text = match fault {
-        Fault::TooLong => ui.words.fill("error_too_long", &digits(field.max())),
+        Fault::TooLong => ui.count("error_too_long", field.max()),
         Fault::Required => ui.words.of("error_required_", specific(field, &["message", "contact", "consent"])),
         Fault::Invalid => ui.words.of("error_invalid_", specific(field, &["email", "phone"])),
     };

@@ -6,7 +6,6 @@ use super::markup::{Deed, el, flag, none, on, plain, says, tag, with};
 use super::{Ui, details, failure, field, kinds};
 use crate::form::{Field, Section};
 use crate::state::Phase;
-use crate::words::digits;
 
 /// How close to the limit the counter appears.
 const COUNT_FROM_LEFT: usize = 500;
@@ -47,8 +46,7 @@ pub fn form(ui: &Ui) -> Html {
 fn message(ui: &Ui) -> Html {
     let length = ui.state.form.text(Field::Message).trim().chars().count();
     let left = Field::Message.max().saturating_sub(length);
-    let hint =
-        if left <= COUNT_FROM_LEFT { ui.words.fill("message_left", &digits(left)) } else { AttrValue::Static("") };
+    let hint = if left <= COUNT_FROM_LEFT { ui.count("message_left", left) } else { AttrValue::Static("") };
     field::field(ui, Field::Message, ui.words.of("message_", ui.state.kind().as_str()), hint, "")
 }
 

@@ -38,6 +38,11 @@ impl Ui<'_> {
         self.words.get(key)
     }
 
+    /// The text of a key with a number in it.
+    pub fn count(&self, key: &str, number: usize) -> AttrValue {
+        self.host.count(key, number as u32).into()
+    }
+
     /// What the copy button says: whether it worked, if it was pressed lately.
     pub fn copy_label(&self, key: &str) -> AttrValue {
         self.text(match self.copied {

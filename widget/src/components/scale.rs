@@ -5,16 +5,19 @@ use yew::Html;
 use super::markup::{Deed, el, on, plain, says, tag, with};
 use super::{Ui, field, icon};
 use crate::form::Field;
-use crate::words::digits;
+
+/// What the steps are called in the markup.
+const SCORES: [&str; 5] = ["1", "2", "3", "4", "5"];
 
 /// Five radio buttons.
 pub fn scale(ui: &Ui, of: Field, chosen: u8) -> Html {
     let name = of.name();
     let mut steps = Vec::new();
     for step in 1..=5 {
-        let number = digits(usize::from(step));
+        let number = ui.host.number(step.into());
         let label = ui.words.fill("scale_step", &number);
-        let attributes = with!["type" => "radio", "name" => name, "value" => &*number, "aria-label" => &*label];
+        let attributes =
+            with!["type" => "radio", "name" => name, "value" => SCORES[usize::from(step) - 1], "aria-label" => &*label];
         let mut input = tag("input", attributes, vec![]);
         input.set_checked(step == chosen);
         steps.push(el(

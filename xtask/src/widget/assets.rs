@@ -1,8 +1,8 @@
-//! Files under names that change with their content, each with its compressed forms beside it.
+//! Files under names that change with their contents, each with its compressed forms beside it.
 
 use std::fs;
 use std::io::Write as _;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use anyhow::{Context as _, bail};
 use brotli::enc::BrotliEncoderParams;
@@ -58,71 +58,84 @@ pub struct Packed {
     pub gz: u64,
 }
 
-/// The folder while it is being filled.
+/// What a text says where the hash of all files belongs.
+const HASH: &str = "__ASSETS_HASH__";
+
+/// The files before they are named. They share one hash, so that one short line of the loader names them all, and a page
+/// never mixes the files of two versions.
+#[derive(Default)]
 pub struct Assets {
-    folder: PathBuf,
-    files: Vec<Packed>,
-    /// Placeholders, and the hashed file names that they stand for.
-    names: Vec<(String, String)>,
+    files: Vec<(Role, String, Vec<u8>)>,
 }
 
 impl Assets {
-    /// Makes the folder.
-    pub fn create(folder: &Path) -> anyhow::Result<Self> {
+    /// Takes a file. A script may name the others: by [`HASH`], or a module `outbox.js` by `__MODULE_outbox__`.
+    pub fn add(&mut self, role: Role, name: &str, content: impl Into<Vec<u8>>) {
+        self.files.push((role, name.to_owned(), content.into()));
+    }
+
+    /// Writes all files into a new folder, each under its name after the hash, and with its compressed forms beside it.
+    /// The loader keeps its name: it is in the pages of other people and can never change.
+    pub fn write(self, folder: &Path) -> anyhow::Result<Vec<Packed>> {
         fs::create_dir_all(folder.join("assets")).with_context(|| format!("cannot create {}", folder.display()))?;
-        Ok(Self { folder: folder.to_path_buf(), files: Vec::new(), names: Vec::new() })
-    }
-
-    /// Writes a file under a name with the hash of its content, which later texts can mention by a placeholder.
-    pub fn add_hashed(&mut self, role: Role, stem: &str, extension: &str, content: &[u8]) -> anyhow::Result<()> {
-        let digest = hex(&Sha256::digest(content));
-        let file_name = format!("{stem}-{}.{extension}", &digest[..16]);
-        let placeholder = match role {
-            Role::Language => format!("__LANG_{stem}__"),
-            Role::Module => format!("__MODULE_{stem}__"),
-            Role::Panel => format!("__{}_JS__", stem.to_uppercase()),
-            Role::Glue => "__WIDGET_JS__".to_owned(),
-            Role::Wasm => "__WIDGET_WASM__".to_owned(),
-            Role::Loader => bail!("the loader keeps its name"),
-        };
-        self.write(role, format!("{stem}.{extension}"), format!("assets/{file_name}"), content)?;
-        self.names.push((placeholder, file_name));
-        Ok(())
-    }
-
-    /// Writes the loader, whose address is in the pages of other people and can never change.
-    pub fn add_loader(&mut self, content: &[u8]) -> anyhow::Result<()> {
-        self.write(Role::Loader, "sayso.js".to_owned(), "sayso.js".to_owned(), content)
-    }
-
-    /// Replaces the placeholders in a text by the hashed file names.
-    pub fn fill_in_names(&self, text: &str) -> anyhow::Result<String> {
-        let mut text = text.to_owned();
-        for (placeholder, file_name) in &self.names {
-            text = text.replace(placeholder, file_name);
+        let hash = self.hash();
+        let modules: Vec<(String, String)> = self
+            .files
+            .iter()
+            .filter(|(role, ..)| *role == Role::Module)
+            .map(|(_, name, _)| (format!("__MODULE_{}__", name.trim_end_matches(".js")), format!("{hash}-{name}")))
+            .collect();
+        let mut packed = Vec::new();
+        for (role, name, content) in self.files {
+            let path = if role == Role::Loader { name.clone() } else { format!("assets/{hash}-{name}") };
+            let content = match String::from_utf8(content) {
+                Ok(text) if name.ends_with(".js") => {
+                    fill_in(&text, &hash, &modules).with_context(|| name.clone())?.into_bytes()
+                }
+                Ok(text) => text.into_bytes(),
+                Err(binary) => binary.into_bytes(),
+            };
+            packed.push(write(folder, role, name, path, &content)?);
         }
-        if let Some(left_over) = text.match_indices("__").find_map(|(at, _)| placeholder(&text[at..])) {
-            bail!("no file belongs to the placeholder `{left_over}`");
-        }
-        Ok(text)
+        Ok(packed)
     }
 
-    /// The list of what was written.
-    pub fn into_files(self) -> Vec<Packed> {
-        self.files
-    }
-
-    fn write(&mut self, role: Role, name: String, path: String, content: &[u8]) -> anyhow::Result<()> {
-        let brotli = compress_brotli(content)?;
-        let gzip = compress_gzip(content)?;
-        for (suffix, bytes) in [("", content), (".br", &brotli), (".gz", &gzip)] {
-            let file = self.folder.join(format!("{path}{suffix}"));
-            fs::write(&file, bytes).with_context(|| format!("cannot write {}", file.display()))?;
+    /// One hash over the names and contents of all files.
+    fn hash(&self) -> String {
+        let mut digest = Sha256::new();
+        for (_, name, content) in &self.files {
+            digest.update((name.len() as u64).to_le_bytes());
+            digest.update(name);
+            digest.update((content.len() as u64).to_le_bytes());
+            digest.update(content);
         }
-        let (bytes, br, gz) = (content.len() as u64, brotli.len() as u64, gzip.len() as u64);
-        self.files.push(Packed { name, path, role, bytes, br, gz });
-        Ok(())
+        let mut hash = hex(&digest.finalize());
+        hash.truncate(16);
+        hash
     }
+}
+
+/// Replaces the placeholders in a script.
+fn fill_in(text: &str, hash: &str, modules: &[(String, String)]) -> anyhow::Result<String> {
+    let mut text = text.replace(HASH, hash);
+    for (placeholder, file_name) in modules {
+        text = text.replace(placeholder, file_name);
+    }
+    if let Some(left_over) = text.match_indices("__").find_map(|(at, _)| placeholder(&text[at..])) {
+        bail!("no file belongs to the placeholder `{left_over}`");
+    }
+    Ok(text)
+}
+
+fn write(folder: &Path, role: Role, name: String, path: String, content: &[u8]) -> anyhow::Result<Packed> {
+    let brotli = compress_brotli(content)?;
+    let gzip = compress_gzip(content)?;
+    for (suffix, bytes) in [("", content), (".br", &brotli), (".gz", &gzip)] {
+        let file = folder.join(format!("{path}{suffix}"));
+        fs::write(&file, bytes).with_context(|| format!("cannot write {}", file.display()))?;
+    }
+    let (bytes, br, gz) = (content.len() as u64, brotli.len() as u64, gzip.len() as u64);
+    Ok(Packed { name, path, role, bytes, br, gz })
 }
 
 /// The placeholder that a text begins with: two underscores, upper-case letters, an underscore, anything, two underscores.
@@ -152,32 +165,51 @@ mod tests {
     use super::*;
     use std::io::Read as _;
 
-    #[test]
-    fn names_carry_the_content_and_both_compressed_forms_give_it_back() {
-        let folder = tempfile::tempdir().expect("a temporary folder");
-        let mut assets = Assets::create(folder.path()).expect("a writable folder");
-        let content = "你好，世界。".repeat(50);
-        assets.add_hashed(Role::Language, "zh-Hans", "json", content.as_bytes()).expect("a writable folder");
-        let text = assets.fill_in_names("load('__LANG_zh-Hans__')").expect("a known placeholder");
+    fn assets(language: &str) -> Assets {
+        let mut assets = Assets::default();
+        assets.add(Role::Language, "zh-Hans.json", language);
+        assets.add(Role::Module, "proof.js", "export const a = 1");
+        assets.add(Role::Loader, "sayso.js", "load('__ASSETS_HASH__-' + tag, '__MODULE_proof__')");
+        assets
+    }
 
-        let file = assets.into_files().remove(0);
-        assert_eq!(text, format!("load('{}')", file.path.trim_start_matches("assets/")));
-        assert_eq!(file.path.len(), "assets/zh-Hans-0123456789abcdef.json".len());
-        assert_eq!(file.bytes, content.len() as u64);
-        let read =
-            |suffix: &str| fs::read(folder.path().join(format!("{}{suffix}", file.path))).expect("a written file");
+    #[test]
+    fn names_carry_the_hash_of_all_and_both_compressed_forms_give_the_content_back() {
+        let folder = tempfile::tempdir().expect("a temporary folder");
+        let content = "你好，世界。".repeat(50);
+        let files = assets(&content).write(folder.path()).expect("a writable folder");
+        let read = |path: &str| fs::read(folder.path().join(path)).expect("a written file");
+        let hash = files[0].path.strip_prefix("assets/").and_then(|name| name.strip_suffix("-zh-Hans.json"));
+        let hash = hash.expect("the name of a file has the hash before it");
+        assert_eq!(hash.len(), 16);
+        assert_eq!(files[1].path, format!("assets/{hash}-proof.js"));
+        assert_eq!(
+            String::from_utf8(read("sayso.js")).expect("a script"),
+            format!("load('{hash}-' + tag, '{hash}-proof.js')")
+        );
+        assert_eq!(files[0].bytes, content.len() as u64);
+
         let mut unzipped = String::new();
-        flate2::read::GzDecoder::new(&read(".gz")[..]).read_to_string(&mut unzipped).expect("valid gzip");
+        let gzip = read(&format!("{}.gz", files[0].path));
+        flate2::read::GzDecoder::new(&gzip[..]).read_to_string(&mut unzipped).expect("valid gzip");
         let mut unbrotlied = Vec::new();
-        brotli::BrotliDecompress(&mut &read(".br")[..], &mut unbrotlied).expect("valid brotli");
+        let brotli = read(&format!("{}.br", files[0].path));
+        brotli::BrotliDecompress(&mut &brotli[..], &mut unbrotlied).expect("valid brotli");
         assert_eq!((unzipped.as_bytes(), &unbrotlied[..]), (content.as_bytes(), content.as_bytes()));
+    }
+
+    #[test]
+    fn a_change_of_one_file_renames_all() {
+        assert_eq!(assets("a").hash(), assets("a").hash());
+        assert_ne!(assets("a").hash(), assets("b").hash());
     }
 
     #[test]
     fn a_placeholder_without_its_file_is_refused() {
         let folder = tempfile::tempdir().expect("a temporary folder");
-        let assets = Assets::create(folder.path()).expect("a writable folder");
-        let error = assets.fill_in_names("import('__MODULE_outbox__')").expect_err("there is no such module");
-        assert!(error.to_string().contains("__MODULE_outbox__"), "{error}");
+        let mut assets = Assets::default();
+        assets.add(Role::Panel, "panel.js", "import('__MODULE_outbox__')");
+        let error = assets.write(folder.path()).expect_err("there is no such module");
+        assert!(format!("{error:#}").contains("__MODULE_outbox__"), "{error:#}");
     }
 }

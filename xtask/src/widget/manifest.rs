@@ -74,9 +74,10 @@ mod tests {
     #[test]
     fn a_manifest_is_believed_only_while_all_its_files_are_there() {
         let folder = tempfile::tempdir().expect("a temporary folder");
-        let mut assets = Assets::create(folder.path()).expect("a writable folder");
-        assets.add_loader(b"run()").expect("a writable folder");
-        let manifest = Manifest { files: assets.into_files(), fingerprint: "abc".to_owned(), as_released: true };
+        let mut assets = Assets::default();
+        assets.add(Role::Loader, "sayso.js", "run()");
+        let files = assets.write(folder.path()).expect("a writable folder");
+        let manifest = Manifest { files, fingerprint: "abc".to_owned(), as_released: true };
         manifest.write(folder.path()).expect("a writable folder");
 
         let read = Manifest::read_if_whole(folder.path()).expect("a whole folder");

@@ -1,13 +1,15 @@
-//! Scripts without comments and without the space that only people need. Names stay as they are: that is a compiler's
-//! work, and brotli takes most of it anyway.
+//! Scripts without comments, without the space that only people need, and with short names for what they keep to themselves.
 
 use anyhow::ensure;
 
 use crate::widget::javascript::{self, Kind, Token};
+use crate::widget::names;
 
-/// Strips comments, indentation and needless space, and proves that nothing else has changed.
+/// Shortens names, strips comments, indentation and needless space, and proves that the tokens are still the same.
 pub fn minify(source: &str) -> anyhow::Result<String> {
-    let tokens = javascript::tokens(source)?;
+    let written = javascript::tokens(source)?;
+    let names = names::shorter(&written);
+    let tokens = names::renamed(&written, &names);
     let mut minified = String::with_capacity(source.len());
     for (index, token) in tokens.iter().enumerate() {
         if let Some(previous) = index.checked_sub(1).map(|index| &tokens[index]) {
@@ -69,6 +71,7 @@ mod tests {
             ("const f = async (a, b) => {\n  await a;\n};", "const f=async(a,b)=>{await a;};"),
             ("if (a) { b() }\nelse c", "if(a){b()}\nelse c"),
             ("a\n(b)", "a\n(b)"),
+            ("const answer = await ask(answer.body)", "const a=await ask(a.body)"),
             ("let a = b\nlet c", "let a=b\nlet c"),
             ("return /* a\n */ 1", "return\n1"),
         ];

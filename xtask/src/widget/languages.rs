@@ -1,0 +1,116 @@
+//! The widget's languages: one file each, and that is all that a language is. What has to be said before such a file has
+//! come, the loader and the panel carry in all languages.
+
+use anyhow::{Context as _, ensure};
+use serde_json::{Map, Value};
+
+/// What the launcher says, which the loader carries.
+const LAUNCHER: &str = "launcher";
+/// What the panel says while everything else is on its way, or never comes.
+const PANEL: [&str; 3] = ["close", "loading", "failure_page"];
+/// What needs no place in the file that visitors fetch, since it is said without it.
+const SAID_BEFORE: [&str; 2] = [LAUNCHER, "loading"];
+
+/// The language files, by their tags.
+pub struct Languages(Vec<(String, Map<String, Value>)>);
+
+impl Languages {
+    /// Reads the files, given as pairs of tag and JSON.
+    pub fn parse(files: Vec<(String, String)>) -> anyhow::Result<Self> {
+        let read = |(tag, text): (String, String)| {
+            ensure!(is_canonical(&tag), "{tag}.json is not named by a language tag such as `ar`, `pt-BR` or `zh-Hans`");
+            let texts: Map<String, Value> =
+                serde_json::from_str(&text).with_context(|| format!("{tag}.json is not an object"))?;
+            for key in PANEL.into_iter().chain([LAUNCHER]) {
+                ensure!(texts.get(key).is_some_and(Value::is_string), "{tag}.json has no text for `{key}`");
+            }
+            Ok((tag, texts))
+        };
+        let languages = files.into_iter().map(read).collect::<anyhow::Result<Vec<_>>>()?;
+        ensure!(languages.iter().any(|(tag, _)| tag == "en"), "en.json is missing, which is for everybody else");
+        Ok(Self(languages))
+    }
+
+    /// The launcher's text by language, as an expression of JavaScript.
+    pub fn launcher_labels(&self) -> String {
+        self.object(|texts| texts[LAUNCHER].to_string())
+    }
+
+    /// The panel's own texts by language, as an expression of JavaScript.
+    pub fn panel_words(&self) -> String {
+        self.object(|texts| Value::from(PANEL.map(|key| texts[key].clone()).to_vec()).to_string())
+    }
+
+    /// The files as visitors get them: tag and JSON.
+    pub fn packed(self) -> impl Iterator<Item = (String, String)> {
+        self.0.into_iter().map(|(tag, mut texts)| {
+            texts.retain(|key, _| !SAID_BEFORE.contains(&key.as_str()));
+            (tag, Value::from(texts).to_string())
+        })
+    }
+
+    fn object(&self, value: impl Fn(&Map<String, Value>) -> String) -> String {
+        let name = |tag: &str| if tag.contains('-') { format!("'{tag}'") } else { tag.to_owned() };
+        let entries = self.0.iter().map(|(tag, texts)| format!("{}:{}", name(tag), value(texts)));
+        format!("{{{}}}", entries.collect::<Vec<_>>().join(","))
+    }
+}
+
+/// Whether it is a language, perhaps with a script or a region, in the usual case: browsers compare these as texts.
+fn is_canonical(tag: &str) -> bool {
+    let mut parts = tag.split('-');
+    let language =
+        parts.next().is_some_and(|part| (2..=3).contains(&part.len()) && part.chars().all(|c| c.is_ascii_lowercase()));
+    let rest: Vec<bool> = parts
+        .map(|part| match part.len() {
+            2 => part.chars().all(|c| c.is_ascii_uppercase()),
+            4 => {
+                part.starts_with(|c: char| c.is_ascii_uppercase()) && part[1..].chars().all(|c| c.is_ascii_lowercase())
+            }
+            _ => false,
+        })
+        .collect();
+    language && rest.len() <= 2 && rest.into_iter().all(|holds| holds)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn file(tag: &str, word: &str) -> (String, String) {
+        let text = format!(r#"{{"launcher":"{word}","close":"x","loading":"…","failure_page":"↗","send":"ok"}}"#);
+        (tag.to_owned(), text)
+    }
+
+    #[test]
+    fn a_language_is_a_file_and_nothing_more() {
+        let files = vec![file("ar", "رأيك"), file("en", "Feedback"), file("zh-Hans", "意见")];
+        let languages = Languages::parse(files).expect("three good files");
+        assert_eq!(languages.launcher_labels(), r#"{ar:"رأيك",en:"Feedback",'zh-Hans':"意见"}"#);
+        assert!(languages.panel_words().contains(r#"'zh-Hans':["x","…","↗"]"#));
+        let packed: Vec<_> = languages.packed().collect();
+        assert_eq!(packed[1], ("en".to_owned(), r#"{"close":"x","failure_page":"↗","send":"ok"}"#.to_owned()));
+    }
+
+    #[test]
+    fn a_wrong_name_or_a_missing_text_is_named() {
+        for (files, named) in [
+            (vec![file("english", "Feedback")], "english.json"),
+            (vec![file("ZH", "意见")], "ZH.json"),
+            (vec![file("ar", "رأيك")], "en.json"),
+            (vec![("en".to_owned(), "{}".to_owned())], "`close`"),
+        ] {
+            let error = Languages::parse(files).err().expect("it is refused").to_string();
+            assert!(error.contains(named), "{error}");
+        }
+    }
+
+    #[test]
+    fn tags_have_the_usual_case() {
+        for (tag, holds) in
+            [("pt-BR", true), ("sr-Latn-RS", true), ("yue", true), ("zh-hans", false), ("x-klingon", false)]
+        {
+            assert_eq!(is_canonical(tag), holds, "{tag}");
+        }
+    }
+}
