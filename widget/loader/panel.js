@@ -9,7 +9,7 @@
 const words = __LANG_WORDS__
 
 const css = `
-#panel{position:fixed;inset:auto var(--o) var(--o) auto;z-index:999999999;box-sizing:border-box;display:flex;flex-direction:column;width:min(420px,100% - 2*var(--o));height:auto;max-height:min(760px,100% - 2*var(--o));margin:0;border:1px solid #8885;border-radius:16px;padding:0;overflow:hidden;background:#fffdf8;color:#1b2430;font:16px/1.55 system-ui,-apple-system,"Segoe UI",Roboto,"PingFang SC","Noto Sans CJK SC","Microsoft YaHei",sans-serif;text-align:start;box-shadow:0 4px 10px #0002,0 20px 48px #0004;animation:rise .22s cubic-bezier(.2,.7,.3,1)}
+#panel{box-sizing:border-box;display:flex;flex-direction:column;width:min(420px,100% - 2*var(--o));height:auto;max-height:min(760px,100% - 2*var(--o));margin:0;border:1px solid #8885;border-radius:16px;padding:0;overflow:hidden;background:#fffdf8;color:#1b2430;font:16px/1.55 system-ui,-apple-system,"Segoe UI",Roboto,"PingFang SC","Noto Sans CJK SC","Microsoft YaHei",sans-serif;text-align:start;box-shadow:0 4px 10px #0002,0 20px 48px #0004;animation:rise .22s cubic-bezier(.2,.7,.3,1)}
 #panel:lang(zh-Hant){font-family:system-ui,-apple-system,"Segoe UI",Roboto,"PingFang TC","Noto Sans CJK TC","Microsoft JhengHei",sans-serif}
 #panel.left{right:auto;left:var(--o)}
 #panel.dark{color-scheme:dark;background:#1e2426;color:#ece6da}

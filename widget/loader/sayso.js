@@ -44,8 +44,10 @@
   const launcher = make('button', { part: 'launcher', className: `launcher ${data.launcher || 'bubble'} ${data.position}`, dir: 'auto' })
   launcher.dataset.saysoOpen = ''
   root.append(launcher)
+  // The colours are kept in the second rule: WebKit does not notice when one for :host changes.
   const look = style(`:host{all:initial!important;display:contents!important}
-.launcher{position:fixed;inset:auto var(--o) var(--o) auto;z-index:999999999;display:flex;align-items:center;gap:.5em;min-height:48px;border:1px solid #0000;border-radius:24px;padding:0 18px;background:var(--a);color:var(--t);font:600 16px/1.5 system-ui;cursor:pointer;box-shadow:0 4px 20px #0004}
+.launcher,#panel{position:fixed;inset:auto var(--o) var(--o) auto;z-index:999999999}
+.launcher{display:flex;align-items:center;gap:.5em;min-height:48px;border:1px solid #0000;border-radius:24px;padding:0 18px;background:var(--a);color:var(--t);font:600 16px/1.5 system-ui;cursor:pointer;box-shadow:0 4px 20px #0004}
 .bubble:before{content:"";width:20px;height:20px;background:currentColor;clip-path:path("M3 1h14a3 3 0 0 1 3 3v8a3 3 0 0 1-3 3h-6l-6 5v-5H3a3 3 0 0 1-3-3V4a3 3 0 0 1 3-3")}
 .tab{bottom:40%;right:0;border-radius:0;padding:18px 0;writing-mode:vertical-rl}
 .left{right:auto;left:var(--o)}
@@ -54,7 +56,7 @@
 :focus-visible{outline:3px solid #a94012;box-shadow:0 0 0 6px #fff}
 .launcher[aria-busy=true]{opacity:.6}
 @media(max-width:480px){.bubble{font-size:0}}
-@media print{:host{display:none!important}}`).cssRules[0].style
+@media print{:host{display:none!important}}`).cssRules[1].style
 
   // What the panel and the widget read at the moment that they need it, and the functions here that they call.
   const sayso = {
