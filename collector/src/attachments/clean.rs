@@ -10,7 +10,7 @@ use img_parts::webp::WebP;
 use object_store::PutPayload;
 
 use super::sniff::MediaType;
-use super::{Refusal, exif, jpeg, movie};
+use super::{Refusal, exif, gif, jpeg, movie};
 
 /// What a PNG needs to be shown (PNG, third edition, 5.6), animations included.
 const PNG_PARTS: [&[u8; 4]; 19] = [
@@ -24,7 +24,7 @@ const WEBP_EXIF: u8 = 0b1000;
 const WEBP_XMP: u8 = 0b0100;
 
 /// More parts than any picture of 10 MB has. Each takes more memory than it may be long.
-const PARTS_MAX: usize = 20_000;
+pub(super) const PARTS_MAX: usize = 20_000;
 
 /// The content without metadata, in pieces, most of which are pieces of what was given: a large file is not copied.
 pub fn clean(media_type: &MediaType, content: Bytes) -> Result<PutPayload, Refusal> {
@@ -32,6 +32,7 @@ pub fn clean(media_type: &MediaType, content: Bytes) -> Result<PutPayload, Refus
         "image/jpeg" => jpeg::clean(&content),
         "image/png" => png(content),
         "image/webp" => webp(content),
+        "image/gif" => gif::clean(&content),
         "video/mp4" | "video/quicktime" | "video/3gpp" | "audio/mp4" => Ok(movie::clean(content).into()),
         _ => Ok(content.into()),
     }
@@ -189,7 +190,7 @@ mod tests {
     proptest! {
         #[test]
         fn never_panics(
-            start in prop::sample::select(vec![&b"\xff\xd8\xff\xe1"[..], b"\xff\xd8\xff\xda\0\x02", b"\x89PNG\r\n\x1a\n\0\0\0\x0dIHDR", b"RIFF\x20\0\0\0WEBPVP8X",
+            start in prop::sample::select(vec![&b"\xff\xd8\xff\xe1"[..], b"\xff\xd8\xff\xda\0\x02", b"\x89PNG\r\n\x1a\n\0\0\0\x0dIHDR", b"RIFF\x20\0\0\0WEBPVP8X", b"GIF89a\x01\0\x01\0\0\0\0\x2c",
                 b"\0\0\0\x18ftypisom", b"\0\0\0\x08moov"]),
             rest: Vec<u8>,
             kind in 0..ACCEPTED.len(),

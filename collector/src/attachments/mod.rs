@@ -4,6 +4,7 @@
 pub mod clean;
 pub mod download;
 mod exif;
+mod gif;
 mod jpeg;
 mod movie;
 pub mod multipart;
