@@ -6,7 +6,7 @@ use axum::extract::{Path, Query, Request, State};
 use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use sayso_shared::Problem;
-use sayso_shared::limits::ATTACHMENT_MAX_BYTES;
+use sayso_shared::limits::{ATTACHMENT_MAX_BYTES, BODY_MAX_BYTES};
 use sayso_shared::problem::{ErrorCode, FieldError};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
@@ -106,8 +106,13 @@ async fn upload(
 }
 
 async fn of_form(app: &App, site: &Site, client: ClientAddress, request: Request) -> Result<Upload> {
+    let length = request.body().size_hint().lower();
     let mut parts = Parts::of(request).await?;
-    let received = first_file(app, site, client, &mut parts).await;
+    // What is not the file is small.
+    let received = match length > (ATTACHMENT_MAX_BYTES + BODY_MAX_BYTES) as u64 {
+        true => Err(Refusal::TooLarge),
+        false => first_file(app, site, client, &mut parts).await,
+    };
     parts.linger();
     received.map_err(Error::from)
 }

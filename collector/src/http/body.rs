@@ -1,6 +1,6 @@
 //! Reading JSON bodies, with a problem for each way in which they can be wrong.
 
-use axum::body::Bytes;
+use axum::body::{Bytes, HttpBody as _};
 use axum::extract::{FromRequest, Request};
 use axum::http::{HeaderMap, StatusCode, header};
 use sayso_shared::id::IdempotencyKey;
@@ -17,6 +17,7 @@ impl<S: Send + Sync> FromRequest<S> for JsonBody {
     type Rejection = Error;
 
     async fn from_request(request: Request, state: &S) -> Result<Self, Error> {
+        refuse_too_large(&request)?;
         let media_type =
             request.headers().get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
         let media_type = media_type.split(';').next().unwrap_or_default().trim();
@@ -32,6 +33,15 @@ impl<S: Send + Sync> FromRequest<S> for JsonBody {
             Error::Malformed(format!("the body is not JSON: line {}, column {}", error.line(), error.column()))
         })?;
         Ok(Self(value))
+    }
+}
+
+/// Refuses a body that is said to be too large before anything of it is read. What comes without a length is counted while it comes.
+pub fn refuse_too_large(request: &Request) -> Result<(), Error> {
+    if request.body().size_hint().lower() > BODY_MAX_BYTES as u64 {
+        Err(Error::TooLarge(BODY_MAX_BYTES))
+    } else {
+        Ok(())
     }
 }
 

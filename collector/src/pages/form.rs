@@ -9,6 +9,7 @@ use sayso_shared::id::IdempotencyKey;
 use sayso_shared::limits::BODY_MAX_BYTES;
 
 use crate::app::App;
+use crate::http::body::refuse_too_large;
 use crate::http::{Error, cors};
 
 /// The fields of a form that one of our own pages posted.
@@ -63,6 +64,7 @@ impl FromRequest<App> for Form {
     async fn from_request(request: Request, app: &App) -> Result<Self, Error> {
         let headers = request.headers();
         Self::refuse_foreign(app, headers)?;
+        refuse_too_large(&request)?;
         let media_type = headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
         let media_type = media_type.split(';').next().unwrap_or_default().trim();
         if !media_type.eq_ignore_ascii_case("application/x-www-form-urlencoded") {
