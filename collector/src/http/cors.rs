@@ -1,5 +1,7 @@
 //! Which web pages may use the public API: those of the site's origins and our own.
 
+use std::sync::Arc;
+
 use axum::extract::{Request, State};
 use axum::http::{HeaderMap, HeaderValue, Method, StatusCode, header};
 use axum::middleware::Next;
@@ -9,35 +11,61 @@ use super::{Error, Result};
 use crate::app::App;
 use crate::sites::Site;
 
+/// What a page of some origin may do.
+enum Standing {
+    /// It may ask.
+    Welcome,
+    /// It is a page of one of our sites that asks for a site that there is not, and may read that.
+    Astray,
+    /// It asks for a site that there is not, and is of none of ours.
+    Lost,
+    /// It may not ask.
+    Foreign,
+}
+
 /// Refuses foreign origins, answers preflights, and adds the CORS headers to every answer to an allowed origin, errors included.
-pub async fn guard(State(app): State<App>, request: Request, next: Next) -> Result<Response> {
-    let Some(origin) = request.headers().get(header::ORIGIN).cloned() else {
-        let mut response = next.run(request).await;
-        response.headers_mut().append(header::VARY, HeaderValue::from_static("Origin"));
-        return Ok(response);
+pub async fn guard(State(app): State<App>, request: Request, next: Next) -> Response {
+    let mut response = match request.headers().get(header::ORIGIN).cloned() {
+        None => next.run(request).await,
+        Some(origin) => answer_page(&app, origin, request, next).await.unwrap_or_else(Error::into_response),
     };
-    let own = is_own(&app, &origin, request.headers());
-    let site_key = request.uri().path().strip_prefix("/api/v1/sites/").and_then(|rest| rest.split('/').next());
-    let allowed = own
-        || match site_key {
-            Some(key) => app.sites.by_key(key).await?.ok_or(Error::NotFound("there is no such site"))?.allows(&origin),
-            None => app.sites.all().await?.iter().any(|site| site.allows(&origin)),
-        };
-    if !allowed {
-        let origin = origin.to_str().unwrap_or("?").to_owned();
-        return Err(Error::Forbidden(format!(
-            "the origin {origin} is not one of this site's; add it with `sayso site set KEY origins+={origin}`"
-        )));
-    }
-    let mut response = match *request.method() {
-        Method::OPTIONS => preflight(),
-        _ => next.run(request).await,
+    response.headers_mut().append(header::VARY, HeaderValue::from_static("Origin"));
+    response
+}
+
+async fn answer_page(app: &App, origin: HeaderValue, request: Request, next: Next) -> Result<Response> {
+    const NO_SITE: Error = Error::NotFound("there is no such site");
+    let sites = app.sites.all().await?;
+    let mut response = match standing(app, &sites, &origin, &request) {
+        Standing::Welcome if request.method() == Method::OPTIONS => preflight(),
+        Standing::Welcome => next.run(request).await,
+        Standing::Astray => NO_SITE.into_response(),
+        Standing::Lost => return Err(NO_SITE),
+        Standing::Foreign => {
+            let origin = origin.to_str().unwrap_or("?");
+            return Err(Error::Forbidden(format!(
+                "the origin {origin} is not one of this site's; add it with `sayso site set KEY origins+={origin}`"
+            )));
+        }
     };
     let headers = response.headers_mut();
     headers.insert(header::ACCESS_CONTROL_ALLOW_ORIGIN, origin);
     headers.insert(header::ACCESS_CONTROL_EXPOSE_HEADERS, HeaderValue::from_static("Retry-After"));
-    headers.append(header::VARY, HeaderValue::from_static("Origin"));
     Ok(response)
+}
+
+fn standing(app: &App, sites: &[Arc<Site>], origin: &HeaderValue, request: &Request) -> Standing {
+    let is_own = is_own(app, origin, request.headers());
+    let key = request.uri().path().strip_prefix("/api/v1/sites/").and_then(|rest| rest.split('/').next());
+    let is_ours = || is_own || sites.iter().any(|site| site.allows(origin));
+    match key.map(|key| sites.iter().find(|site| site.key() == key)) {
+        Some(Some(site)) if is_own || site.allows(origin) => Standing::Welcome,
+        // Not passed on: what is not written as its key must not be read as one by somebody who decodes it.
+        Some(None) if is_ours() => Standing::Astray,
+        Some(None) => Standing::Lost,
+        None if is_ours() => Standing::Welcome,
+        Some(Some(_)) | None => Standing::Foreign,
+    }
 }
 
 /// Whether a page of the collector itself asks: by its public address, or by the address at which it was reached.

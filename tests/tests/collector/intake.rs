@@ -144,7 +144,7 @@ on_both_databases! {
         for foreign in ["https://evil.example", "null", "https://shop.example.evil.example", "http://shop.example"] {
             let answer = client.send(from(foreign)).await;
             assert_eq!((answer.status, answer.problem().as_str()), (StatusCode::FORBIDDEN, "forbidden"), "{foreign}");
-            assert_eq!(answer.header("access-control-allow-origin"), "", "{foreign}");
+            assert_eq!((answer.header("access-control-allow-origin"), answer.header("vary")), ("", "Origin"), "{foreign}");
         }
         assert_eq!(client.send(from(&app.url)).await.status, StatusCode::CREATED, "our own entry page");
         let preflight = client.send(client.request(Method::OPTIONS, "/api/v1/sites/acme/feedback").header("origin", TestApp::ORIGIN)).await;
@@ -154,6 +154,17 @@ on_both_databases! {
         assert_eq!(client.send(from("https://cn.shop.example")).await.status, StatusCode::CREATED);
         let unknown = client.get("/api/v1/sites/nobody").await;
         assert_eq!((unknown.status, unknown.problem().as_str()), (StatusCode::NOT_FOUND, "not_found"));
+        // A tag with a mistyped key: the page may read what is wrong. A key that only somebody who decodes it takes for one is none.
+        for (path, origin, readable) in [
+            ("nobody", TestApp::ORIGIN, TestApp::ORIGIN),
+            ("nobody", "https://evil.example", ""),
+            ("ac%6De", TestApp::ORIGIN, TestApp::ORIGIN),
+            ("ac%6De", "https://evil.example", ""),
+        ] {
+            let answer = client.send(client.request(Method::GET, &format!("/api/v1/sites/{path}")).header("origin", origin)).await;
+            assert_eq!((answer.status, answer.problem().as_str()), (StatusCode::NOT_FOUND, "not_found"), "{path} {origin}");
+            assert_eq!((answer.header("access-control-allow-origin"), answer.header("vary")), (readable, "Origin"));
+        }
     }
 
     async fn odd_text_is_stored_as_typed(app: TestApp) {
