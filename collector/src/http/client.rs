@@ -53,10 +53,16 @@ fn real_address(peer: IpAddr, headers: &HeaderMap, trusted: &[IpNet]) -> IpAddr 
         if !is_trusted(&address) {
             break;
         }
-        let Ok(next) = hop.trim().parse() else { break };
+        let Some(next) = read_hop(hop.trim()) else { break };
         address = next;
     }
     address.to_canonical()
+}
+
+/// An address as proxies write it: some with a port, and those of IPv6 in brackets.
+fn read_hop(text: &str) -> Option<IpAddr> {
+    let bare = text.strip_prefix('[').and_then(|rest| rest.strip_suffix(']')).unwrap_or(text);
+    bare.parse().ok().or_else(|| text.parse::<SocketAddr>().ok().map(|address| address.ip()))
 }
 
 /// The address itself, or the /64 of IPv6.
@@ -84,6 +90,9 @@ mod tests {
         assert_eq!(address("127.0.0.1", "198.51.100.1, 203.0.113.7, 10.1.1.1"), "203.0.113.7");
         assert_eq!(address("203.0.113.9", "198.51.100.1"), "203.0.113.9", "a client can't name itself");
         assert_eq!(address("127.0.0.1", "rubbish"), "127.0.0.1");
+        assert_eq!(address("127.0.0.1", "203.0.113.7:51234"), "203.0.113.7");
+        assert_eq!(address("127.0.0.1", "[2001:db8:1:2::3]:51234"), "2001:db8:1:2::");
+        assert_eq!(address("127.0.0.1", "[2001:db8:1:2::3]"), "2001:db8:1:2::");
         assert_eq!(address("::ffff:127.0.0.1", "2001:db8:1:2:3:4:5:6"), "2001:db8:1:2::");
     }
 
