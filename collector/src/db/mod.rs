@@ -176,10 +176,10 @@ pub fn is_unavailable(error: &sqlx::Error) -> bool {
         | sqlx::Error::WorkerCrashed
         | sqlx::Error::BeginFailed => true,
         sqlx::Error::Database(error) => {
-            // PostgreSQL: connection exceptions, resources, operator intervention. SQLite: busy, locked, read-only, I/O,
-            // disk full, no file.
+            // PostgreSQL: connection exceptions, resources, operator intervention, and a standby that has not taken over yet. SQLite: busy,
+            // locked, read-only, I/O, disk full, no file.
             error.code().is_some_and(|code| {
-                matches!(code.get(..2), Some("08" | "53" | "57")) && code.len() == 5
+                (matches!(code.get(..2), Some("08" | "53" | "57")) || code == "25006") && code.len() == 5
                     || matches!(code.parse::<i64>().map(|code| code & 0xff), Ok(5 | 6 | 8 | 10 | 13 | 14))
                         && code.len() != 5
             })
