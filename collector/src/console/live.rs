@@ -84,6 +84,12 @@ impl Stream {
                         return;
                     }
                     if tell_at.take().is_some() {
+                        // What has come by now is part of the burst, even if it has not been looked at yet.
+                        while let Ok(Change::Case(change)) = changes.try_recv() {
+                            if self.is_about(&change.case_id) {
+                                burst.add(change.event);
+                            }
+                        }
                         let event = Event::default().event("refresh").data(burst.sentence(self.who.t));
                         burst = Burst::default();
                         if self.sender.send(Ok(event)).await.is_err() {

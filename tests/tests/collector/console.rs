@@ -81,6 +81,18 @@ async fn complaint(app: &TestApp, message: &str) -> String {
     .await
 }
 
+/// The next event of a stream.
+async fn told(stream: &mut reqwest::Response) -> String {
+    loop {
+        let chunk = stream.chunk().await.unwrap().expect("the stream goes on");
+        let text = String::from_utf8(chunk.to_vec()).unwrap();
+        // Else it only says that it is still there.
+        if !text.starts_with(':') {
+            return text;
+        }
+    }
+}
+
 async fn index(app: &TestApp, case_id: &str, text: &str) {
     let mut tx = app.app.db.begin().await.unwrap();
     let tokens = search::joined_tokens(text);
@@ -263,12 +275,15 @@ on_both_databases! {
             assert_eq!(&stream.chunk().await.unwrap().unwrap()[..], b": ready\n\n");
         }
         complaint(&app, "After").await;
-        complaint(&app, "Soon after").await;
-        let told = String::from_utf8(inbox.chunk().await.unwrap().unwrap().to_vec()).unwrap();
-        assert_eq!(told, "event: refresh\ndata: 2 new cases have arrived\n\n", "a burst is told once");
+        assert_eq!(told(&mut inbox).await, "event: refresh\ndata: A new case has arrived\n\n");
+        // Two customers at the same moment: on a busy machine requests are too far apart to be one burst.
+        for other in ["one", "two"] {
+            app.app.announce(other, "case.created");
+        }
+        assert_eq!(told(&mut inbox).await, "event: refresh\ndata: 2 new cases have arrived\n\n", "a burst is told once");
         lin.post(&format!("/staff/cases/{id}/note"), &[("body", "x")]).await;
-        let told = String::from_utf8(case.chunk().await.unwrap().unwrap().to_vec()).unwrap();
-        assert_eq!(told, "event: refresh\ndata:  \n\n", "only what is about the case, and nothing to say about it");
+        let about_the_case = told(&mut case).await;
+        assert_eq!(about_the_case, "event: refresh\ndata:  \n\n", "nothing else, and nothing to say about it");
         lin.post("/staff/sign-out", &[]).await;
         complaint(&app, "After signing out").await;
         let mut rest = Vec::new();
