@@ -1,13 +1,18 @@
 //! The real binary as a process of its own, for tests that kill it.
 
 use std::net::TcpListener;
+use std::ops::Range;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::sync::OnceLock;
+use std::sync::atomic::{AtomicU16, Ordering};
 
 use tokio::process::{Child, Command as AsyncCommand};
 
 use crate::write_key;
+
+/// Below what Linux gives to whoever takes any port (`net.ipv4.ip_local_port_range`).
+const PORTS: Range<u16> = 20_000..30_000;
 
 /// A `sayso` process that serves from `data`.
 #[derive(Debug)]
@@ -48,23 +53,22 @@ pub fn run(data: &Path, database_url: &str, arguments: &[&str]) -> (bool, String
     )
 }
 
-/// A port that nobody listens on at present.
-pub fn free_port() -> u16 {
-    TcpListener::bind("127.0.0.1:0").and_then(|listener| listener.local_addr()).expect("a free port").port()
-}
-
-/// A port that stays free while nobody listens on it. It is none that the system gives to connections: else a client that asks again
-/// and again for a server that was killed is given that very port in the end, and talks to itself.
+/// A port that stays free until the test listens on it, and while it does not. It is none that the system gives to connections and to
+/// listeners of port 0: else another test takes it in between, or a client that asks again and again for a server that was killed is
+/// given that very port in the end, and talks to itself. Nor is it given to two tests of this process.
 pub fn lasting_port() -> u16 {
-    let start = 20_000 + u16::from_le_bytes(sayso::keys::random_bytes()) % 10_000;
-    let mut ports = (start..30_000).chain(20_000..start);
-    ports.find(|port| TcpListener::bind(("127.0.0.1", *port)).is_ok()).expect("a free port")
+    static NEXT: OnceLock<AtomicU16> = OnceLock::new();
+    let next = NEXT.get_or_init(|| AtomicU16::new(u16::from_le_bytes(sayso::keys::random_bytes())));
+    (0..PORTS.len())
+        .map(|_| PORTS.start + next.fetch_add(1, Ordering::Relaxed) % PORTS.len() as u16)
+        .find(|port| TcpListener::bind(("127.0.0.1", *port)).is_ok())
+        .expect("a free port")
 }
 
 impl Served {
     /// Starts a server on a port of its own and waits until it answers.
     pub async fn start(data: &Path, database_url: &str, environment: &[(&str, &str)]) -> Self {
-        Self::start_on(free_port(), data, database_url, environment).await
+        Self::start_on(lasting_port(), data, database_url, environment).await
     }
 
     /// Starts a server on this port, such as one on which another was killed, and waits until it answers.

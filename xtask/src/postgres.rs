@@ -164,8 +164,13 @@ fn is_ready(programs: &Path, port: u16) -> bool {
     command.status().is_ok_and(|status| status.success())
 }
 
+/// None that the system gives to connections and to listeners of port 0, of which tests make many: else one of them has it before the
+/// server does.
 fn free_port() -> anyhow::Result<u16> {
-    Ok(TcpListener::bind("127.0.0.1:0")?.local_addr()?.port())
+    let first = std::process::id() % 10_000;
+    let mut ports =
+        (0..10_000).map(|number| 10_000 + (first + number) % 10_000).filter_map(|port| u16::try_from(port).ok());
+    ports.find(|port| TcpListener::bind(("127.0.0.1", *port)).is_ok()).context("there is no free port")
 }
 
 #[cfg(test)]

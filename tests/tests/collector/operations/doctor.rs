@@ -88,7 +88,7 @@ on_both_databases! {
             std::fs::write(&config, settings).unwrap();
             ["--config", config.to_str().unwrap()]
         };
-        let nobody = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
+        let nobody = format!("127.0.0.1:{}", process::lasting_port());
         finds(path, &url, &with(&format!("[smtp]\nurl = \"smtp://{nobody}\"")), "mail", "wrong: the mail server can't be reached");
         finds(path, &url, &with("[smpt]\nurl = \"\""), "settings", "wrong: the settings are wrong: unknown field");
         finds(path, &url, &with("public_url = \"http://feedback.example.com\""), "settings", "not encrypted");
@@ -117,7 +117,7 @@ async fn open(data: &Path, url: &str) -> sayso::db::Db {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_database_that_is_none_or_away_is_named() {
     let data = tempfile::tempdir().unwrap();
-    let nobody = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
+    let nobody = format!("127.0.0.1:{}", process::lasting_port());
     let url = format!("postgres://user:hunter2@{nobody}/sayso");
     finds(data.path(), &url, &[], "database", "wrong: cannot reach PostgreSQL");
     assert!(!process::run(data.path(), &url, &["doctor"]).1.contains("hunter2"));

@@ -30,7 +30,7 @@ async fn live_through(database: Database, format: &str) {
     run(&["target", "add", "--site", "acme", "--email", "team.address@acme.example"]);
     run(&["target", "add", "--site", "acme", "--webhook", &format!("{}?secret-path-of-the-hook", receiver.url)]);
 
-    let port = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+    let port = process::lasting_port();
     let log = std::fs::File::create(data.path().join("log")).unwrap();
     let mut server = Command::new(process::binary())
         .args(["serve", "--listen", &format!("127.0.0.1:{port}"), "--database-url", &url, "--data"])
