@@ -92,6 +92,25 @@ async fn a_body_without_end_is_refused_at_the_limit() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_body_that_is_said_to_be_too_large_is_refused_before_it_comes() {
+    // Far longer than this test may take, so that an answer is none to a body that came too slowly.
+    let app = impatient(|limits| limits.body_seconds = 3_600).await;
+    let form = "POST /t/ HTTP/1.1\r\nContent-Type: application/x-www-form-urlencoded";
+    let file = "POST /api/v1/sites/acme/attachments HTTP/1.1\r\nOrigin: https://shop.example\r\nContent-Type:";
+    for (head, size) in [
+        (POST.to_owned(), 256 * 1024),
+        (form.to_owned(), 256 * 1024),
+        (format!("{file} multipart/form-data; boundary=x"), 10 * 1024 * 1024 + 256 * 1024),
+        (format!("{file} application/pdf"), 10 * 1024 * 1024),
+    ] {
+        let mut client = RawClient::connect(&app.url).await;
+        client.send(&format!("{head}\r\nHost: collector\r\nContent-Length: {}\r\n\r\n", size + 1)).await;
+        let answer = client.read_until("\r\n\r\n").await;
+        assert!(answer.starts_with("HTTP/1.1 413 "), "{head}: {answer}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_client_that_has_closed_its_half_gets_its_answer() {
     let app = impatient(|_| {}).await;
     let mut client = RawClient::connect(&app.url).await;
@@ -281,6 +300,19 @@ async fn bodies_and_heads_that_stall_do_not_fill_the_memory() {
 /// The budgets of the README, in bytes.
 const WITH_IDLE_CONNECTIONS: u64 = 250 * 1024 * 1024;
 
+/// How long a submission takes: half of them take longer.
+async fn usual_time(client: &Client) -> Duration {
+    let mut times = Vec::new();
+    for number in 0..50 {
+        let started = Instant::now();
+        let answer = client.submit(json!({"kind": "praise", "message": format!("In a hurry, {number}")})).await;
+        assert_eq!(answer.status, StatusCode::CREATED, "{}", answer.body);
+        times.push(started.elapsed());
+    }
+    times.sort();
+    times[times.len() / 2]
+}
+
 async fn crowd(database: Database, size: usize) {
     let data = tempfile::tempdir().unwrap();
     sayso::http::connections::raise_file_limit(&sayso::Config::for_data(data.path()).unwrap());
@@ -291,6 +323,8 @@ async fn crowd(database: Database, size: usize) {
     assert!(added.0, "{}", added.1);
     let settings = [("SAYSO_DANGEROUS_DISABLE_GUARDS", "true"), ("SAYSO_LIMITS__IDLE_SECONDS", "600")];
     let server = Served::start(data.path(), &url, &settings).await;
+    let client = Client::new(&server.url);
+    let alone = usual_time(&client).await;
     let before = server.memory();
 
     // Half of them have asked for something, the other half say nothing at all.
@@ -304,21 +338,11 @@ async fn crowd(database: Database, size: usize) {
         idle.push(client);
     }
     let memory = server.memory();
-    let client = Client::new(&server.url);
-    let mut times = Vec::new();
-    for number in 0..50 {
-        let started = Instant::now();
-        let answer = client.submit(json!({"kind": "praise", "message": format!("In the crowd, {number}")})).await;
-        assert_eq!(answer.status, StatusCode::CREATED, "{}", answer.body);
-        times.push(started.elapsed());
-    }
-    times.sort();
+    let in_the_crowd = usual_time(&client).await;
     println!(
-        "{size} idle: {} KiB, before {} KiB; a submission took {:?}, at most {:?}",
+        "{size} idle: {} KiB, before {} KiB; a submission took {in_the_crowd:?}, before {alone:?}",
         memory / 1024,
         before / 1024,
-        times[25],
-        times[49]
     );
     assert!(memory < WITH_IDLE_CONNECTIONS, "{memory} bytes, {before} before");
     // Far from the budget by load, near enough to notice that memory is spent on each of them: a debug build is slower, not larger.
@@ -326,7 +350,8 @@ async fn crowd(database: Database, size: usize) {
         memory.saturating_sub(before) < 32 * 1024 * 1024 + size as u64 * 16 * 1024,
         "{memory} bytes, {before} before"
     );
-    assert!(times[25] < Duration::from_millis(200), "{times:?}");
+    // By what this machine does at present, which may have other things to do.
+    assert!(in_the_crowd < 5 * alone + Duration::from_millis(100), "{in_the_crowd:?}, alone {alone:?}");
     // All of them are still there.
     for client in idle.iter_mut().step_by(size / 20) {
         client.request(GET, "").await;

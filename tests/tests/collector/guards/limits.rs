@@ -34,7 +34,8 @@ on_both_databases! {
         assert_eq!(count(&app, "cases").await, 4);
         app.app.clock.advance(seconds * 1_000);
         assert_eq!(praise_from(&client, me, &later, None).await.status, StatusCode::CREATED);
-        assert_eq!(wait(&praise_from(&client, me, &new_key(), None).await), 20, "one in twenty seconds");
+        let seconds = wait(&praise_from(&client, me, &new_key(), None).await);
+        assert!((10..=20).contains(&seconds), "one in twenty seconds, some of which may have passed: {seconds}");
     }
 
     async fn a_client_is_a_network_of_ipv6(database: Database) {
