@@ -60,20 +60,20 @@ const SHORT_WORDS: [&str; 5] = ["as", "do", "if", "in", "of"];
 pub fn shorter(tokens: &[Token<'_>]) -> BTreeMap<String, String> {
     let script = Script::new(tokens);
     let mut uses: BTreeMap<&str, usize> = BTreeMap::new();
-    for index in 0..tokens.len() {
+    for (index, token) in tokens.iter().enumerate() {
         if script.is_declaration(index) {
-            uses.insert(tokens[index].text, 0);
+            uses.insert(token.text, 0);
         }
     }
     uses.retain(|name, _| name.len() > 1 && !GLOBALS.contains(name));
-    for index in 0..tokens.len() {
+    for (index, token) in tokens.iter().enumerate() {
         if script.is_doubtful(index) {
-            uses.remove(tokens[index].text);
+            uses.remove(token.text);
         }
     }
-    for index in 0..tokens.len() {
+    for (index, token) in tokens.iter().enumerate() {
         if script.is_name(index)
-            && let Some(count) = uses.get_mut(tokens[index].text)
+            && let Some(count) = uses.get_mut(token.text)
         {
             *count += 1;
         }
