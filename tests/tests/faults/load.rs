@@ -15,6 +15,9 @@ const PATIENCE: Duration = Duration::from_secs(20);
 /// How long it waits before it repeats, whatever it is told: a test has less time than people.
 const PAUSE: Duration = Duration::from_millis(40);
 
+/// So many answers at least come before somebody's patience is over.
+const STEP: usize = 50;
+
 /// The code that each key was answered with.
 pub type Answered = BTreeMap<String, String>;
 
@@ -44,11 +47,14 @@ impl Load {
         Self { shared, clients: running }
     }
 
-    /// Waits until so many more submissions have been answered.
+    /// Waits until so many more submissions have been answered; for as long as that takes on a busy machine, if only it goes on.
     pub async fn answers(&self, more: usize) {
-        let goal = self.shared.answered.load(Ordering::Relaxed) + more;
-        let done = || async { self.shared.answered.load(Ordering::Relaxed) >= goal };
-        eventually("more submissions are answered", done).await;
+        let answered = || self.shared.answered.load(Ordering::Relaxed);
+        let goal = answered() + more;
+        while answered() < goal {
+            let next = (answered() + STEP).min(goal);
+            eventually("more submissions are answered", || async { answered() >= next }).await;
+        }
     }
 
     /// Waits until so many more requests have been refused with 503.
