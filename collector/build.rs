@@ -16,6 +16,20 @@ fn main() {
     embed_pages(&root, &out, &mut table);
     embed_widget(&root.join("../target/widget"), &out, &mut table);
     fs::write(out.join("assets.rs"), format!("&[\n{table}]")).expect("OUT_DIR is writable");
+    list_widget_texts(&root.join("../widget/lang"), &out);
+}
+
+/// The widget's language files, so that the owner of a site can be told which texts there are.
+fn list_widget_texts(folder: &Path, out: &Path) {
+    println!("cargo:rerun-if-changed={}", folder.display());
+    let mut files = BTreeMap::new();
+    collect(folder, folder, &mut files);
+    let mut list = String::new();
+    for (name, path) in files {
+        let path = fs::canonicalize(path).expect("a file that was just listed");
+        let _ = writeln!(list, "({:?}, include_str!({path:?})),", name.trim_end_matches(".json"));
+    }
+    fs::write(out.join("widget_texts.rs"), format!("&[\n{list}]")).expect("OUT_DIR is writable");
 }
 
 /// Our own files: hashed, and compressed both ways.

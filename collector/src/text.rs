@@ -43,22 +43,7 @@ impl Texts {
 
     /// The text for `key` with each `{name}` replaced by its value.
     pub fn with(&self, key: &str, values: &[(&str, &str)]) -> String {
-        let mut text = String::new();
-        let mut rest = self.get(key);
-        while let Some((before, after)) = rest.split_once('{') {
-            text.push_str(before);
-            let Some((name, tail)) = after.split_once('}') else {
-                text.push('{');
-                rest = after;
-                continue;
-            };
-            match values.iter().find(|(known, _)| *known == name) {
-                Some((_, value)) => text.push_str(value),
-                None => text.extend(["{", name, "}"]),
-            }
-            rest = tail;
-        }
-        text + rest
+        fill(self.get(key), values)
     }
 
     /// The BCP 47 tag, for `lang` attributes.
@@ -87,6 +72,26 @@ impl Texts {
         };
         time.to_zoned(TimeZone::UTC).strftime(format).to_string()
     }
+}
+
+/// A text with each `{name}` replaced by its value; other braces stay.
+pub fn fill(pattern: &str, values: &[(&str, &str)]) -> String {
+    let mut text = String::new();
+    let mut rest = pattern;
+    while let Some((before, after)) = rest.split_once('{') {
+        text.push_str(before);
+        let Some((name, tail)) = after.split_once('}') else {
+            text.push('{');
+            rest = after;
+            continue;
+        };
+        match values.iter().find(|(known, _)| *known == name) {
+            Some((_, value)) => text.push_str(value),
+            None => text.extend(["{", name, "}"]),
+        }
+        rest = tail;
+    }
+    text + rest
 }
 
 fn lookup(lang: Lang, key: &str) -> Option<&'static str> {

@@ -25,6 +25,13 @@ pub struct FeedbackRules {
     pub consent_required: bool,
 }
 
+impl FeedbackRules {
+    /// Whether a category can be chosen with a kind.
+    fn has_category_for(&self, kind: Kind) -> bool {
+        self.categories.iter().any(|(_, of)| of.is_none_or(|of| of == kind))
+    }
+}
+
 /// An accepted feedback. Serialises without `proof` and `identity`: that form is what equality of repeats means.
 #[derive(Clone, Debug, Serialize)]
 pub struct Feedback {
@@ -89,7 +96,10 @@ impl Feedback {
             ("desired_outcome", desired_outcome.is_some()),
             ("reference", reference.is_some()),
         ];
-        for (name, _) in given.iter().filter(|(name, is_given)| !is_given && rules.required.iter().any(|r| r == name)) {
+        // Nobody can choose a category where none goes with the kind.
+        let can_be_given = |name: &str| name != "category" || kind.is_none_or(|kind| rules.has_category_for(kind));
+        let is_required = |name: &str| rules.required.iter().any(|required| required == name) && can_be_given(name);
+        for (name, _) in given.iter().filter(|(name, is_given)| !is_given && is_required(name)) {
             fields.refuse(name, ErrorCode::Required, "is required by this site");
         }
         if rules.consent_required && consent != Some(true) {

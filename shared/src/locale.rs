@@ -84,8 +84,8 @@ impl Lang {
         }
     }
 
-    /// The best language for an `Accept-Language` header (RFC 9110, section 12.5.4), English if there is none.
-    pub fn negotiate(accept_language: &str) -> Lang {
+    /// The best language for an `Accept-Language` header (RFC 9110, section 12.5.4), if there is one.
+    pub fn negotiate(accept_language: &str) -> Option<Lang> {
         let mut best: Option<(f32, Lang)> = None;
         for item in accept_language.split(',').take(32) {
             let mut parts = item.split(';');
@@ -96,7 +96,7 @@ impl Lang {
                 best = Some((quality, lang));
             }
         }
-        best.map_or(Lang::En, |(_, lang)| lang)
+        best.map(|(_, lang)| lang)
     }
 }
 
@@ -124,10 +124,10 @@ mod tests {
 
     #[test]
     fn negotiates_by_quality() {
-        assert_eq!(Lang::negotiate("fr, zh-TW;q=0.8, en;q=0.9"), Lang::En);
-        assert_eq!(Lang::negotiate("zh-TW,zh;q=0.9,en;q=0.8"), Lang::ZhHant);
-        assert_eq!(Lang::negotiate("de"), Lang::En);
-        assert_eq!(Lang::negotiate("en;q=0, zh"), Lang::ZhHans);
+        assert_eq!(Lang::negotiate("fr, zh-TW;q=0.8, en;q=0.9"), Some(Lang::En));
+        assert_eq!(Lang::negotiate("zh-TW,zh;q=0.9,en;q=0.8"), Some(Lang::ZhHant));
+        assert_eq!(Lang::negotiate("ar-EG, ar;q=0.9"), None);
+        assert_eq!(Lang::negotiate("en;q=0, zh"), Some(Lang::ZhHans));
     }
 
     proptest! {

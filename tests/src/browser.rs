@@ -5,6 +5,7 @@ use std::process::Stdio;
 use std::time::Duration;
 
 use tempfile::TempDir;
+use thirtyfour::extensions::cdp::ChromeDevTools;
 use thirtyfour::prelude::*;
 use tokio::io::{AsyncBufReadExt, BufReader};
 use tokio::process::{Child, Command};
@@ -105,6 +106,18 @@ impl Browser {
         let host = self.driver.find(By::Css("sayso-widget")).await.expect("the widget's element");
         let root = host.get_shadow_root().await.expect("its open shadow root");
         root.find(By::Css(css)).await.expect("it was there")
+    }
+
+    /// Tells pages that the screen has this size in CSS pixels, however small: Chromium's windows have a least size.
+    pub async fn resize(&self, (width, height): (u32, u32)) {
+        let size = serde_json::json!({"width": width, "height": height, "deviceScaleFactor": 1, "mobile": false});
+        self.devtools("Emulation.setDeviceMetricsOverride", size).await;
+    }
+
+    /// Gives a command of the DevTools protocol.
+    pub async fn devtools(&self, command: &str, arguments: serde_json::Value) -> serde_json::Value {
+        let devtools = ChromeDevTools::new(self.driver.handle().clone());
+        devtools.execute_cdp_with_params(command, arguments).await.expect("Chromium knows the command")
     }
 
     /// Writes a picture of the page to `target/pictures`, for people to look at.

@@ -9,12 +9,12 @@
 const words = __LANG_WORDS__
 
 const css = `
-#panel{box-sizing:border-box;display:flex;flex-direction:column;width:min(420px,100% - 2*var(--o));height:auto;max-height:min(760px,100% - 2*var(--o));margin:0;border:1px solid #8885;border-radius:16px;padding:0;overflow:hidden;background:#fffdf8;color:#1b2430;font:16px/1.55 system-ui,-apple-system,"Segoe UI",Roboto,"PingFang SC","Noto Sans CJK SC","Microsoft YaHei",sans-serif;text-align:start;box-shadow:0 4px 10px #0002,0 20px 48px #0004;animation:rise .22s cubic-bezier(.2,.7,.3,1)}
-#panel:lang(zh-Hant){font-family:system-ui,-apple-system,"Segoe UI",Roboto,"PingFang TC","Noto Sans CJK TC","Microsoft JhengHei",sans-serif}
+#panel{--r:8px;box-sizing:border-box;display:flex;flex-direction:column;width:min(420px,100% - 2*var(--o));height:auto;max-height:min(760px,100% - 2*var(--o));margin:0;border:1px solid #8885;border-radius:min(2*var(--r),28px);padding:0;overflow:hidden;background:#fffdf8;color:#1b2430;font:16px/1.55 var(--f,system-ui,-apple-system,"Segoe UI",Roboto,"PingFang SC","Noto Sans CJK SC","Microsoft YaHei",sans-serif);text-align:start;box-shadow:0 4px 10px #0002,0 20px 48px #0004;animation:rise .22s cubic-bezier(.2,.7,.3,1)}
+#panel:lang(zh-Hant){font-family:var(--f,system-ui,-apple-system,"Segoe UI",Roboto,"PingFang TC","Noto Sans CJK TC","Microsoft JhengHei",sans-serif)}
 #panel.left{right:auto;left:var(--o)}
 #panel.dark{color-scheme:dark;background:#1e2426;color:#ece6da}
 [hidden]{display:none!important}
-#close{position:absolute;inset:16px 14px auto auto;inset-inline:auto 14px;z-index:2;display:grid;place-items:center;width:36px;height:36px;border:0;border-radius:8px;padding:0;background:none;color:inherit;cursor:pointer}
+#close{position:absolute;inset:16px 14px auto auto;inset-inline:auto 14px;z-index:2;display:grid;place-items:center;width:36px;height:36px;border:0;border-radius:var(--r);padding:0;background:none;color:inherit;cursor:pointer}
 #close:hover{background:#8883}
 #close:before{content:"";width:14px;height:14px;background:currentColor;clip-path:path("M1.4 0 7 5.6 12.6 0 14 1.4 8.4 7 14 12.6 12.6 14 7 8.4 1.4 14 0 12.6 5.6 7 0 1.4z")}
 #body{display:flex;flex-direction:column;flex:1;min-height:0;overflow:auto;overscroll-behavior:contain}
@@ -22,7 +22,7 @@ const css = `
 #fallback p{margin:0 0 12px}
 #fallback p:before{content:"";display:block;box-sizing:border-box;width:28px;height:28px;margin:0 auto 16px;border:3px solid #8886;border-top-color:currentColor;border-radius:50%;animation:turn 1s linear infinite}
 #fallback a{color:inherit}
-#fallback a:only-child{display:inline-block;margin-top:8px;border-radius:10px;padding:12px 24px;background:var(--a);color:var(--t);font-weight:600;text-decoration:none}
+#fallback a:only-child{display:inline-block;margin-top:8px;border-radius:calc(var(--r)*1.25);padding:12px 24px;background:var(--a);color:var(--t);font-weight:600;text-decoration:none}
 .launcher[aria-expanded=true]{opacity:0}
 iframe{display:block;flex:1 1 680px;min-height:0;width:100%;border:0}
 @keyframes rise{0%{opacity:0;transform:translateY(12px)}}
@@ -44,14 +44,19 @@ export function panel(sayso) {
   const timers = {}
   let opener, frame, timer, app, loading
 
+  // The site's settings, once they have come.
+  let known = {}
+  // Of texts in several languages the one for the visitor's: in this very language, else in a variety of it.
+  const mine = (texts = {}) => texts[sayso.lang] ?? texts[Object.keys(texts).find(tag => sayso.near(tag) == sayso.lang)]
+  const own = key => mine(known.texts?.[key])
   const label = () => {
     const [close, loading, open] = words[sayso.lang]
     dialog.setAttribute('aria-label', sayso.label)
     // The language decides, not the page around it: whether it is written in letters from Hebrew to Arabic.
     dialog.dir = /[\u0590-\u08ff]/.test(loading) ? 'rtl' : 'ltr'
-    shut.setAttribute('aria-label', close)
+    shut.setAttribute('aria-label', own('close') ?? close)
     wait.textContent = loading
-    link.textContent = open
+    link.textContent = own('failure_page') ?? open
   }
   const colour = sayso.paint
   // The loader calls it as well, when the system's colours change.
@@ -83,6 +88,8 @@ export function panel(sayso) {
     }, 2000)
   }
 
+  // The page may have changed the language while the texts were on their way.
+  const isSpoken = texts => texts.failure_page == words[sayso.lang][2]
   const load = () => loading ||= (async () => {
     // Eight bytes tell whether the page's policy allows WebAssembly at all.
     new WebAssembly.Module(Uint8Array.of(0, 97, 115, 109, 1, 0, 0, 0))
@@ -90,9 +97,9 @@ export function panel(sayso) {
     sayso.ahead = 0
     const [glue, module_or_path, texts] = await parts
     await glue.default({ module_or_path })
+    sayso.words = isSpoken(texts) ? texts : await sayso.texts()
     if (signal.aborted || app) return
     clearTimeout(timer)
-    sayso.words = texts
     glue.mount(body, sayso)
     app = glue
   })()
@@ -108,7 +115,16 @@ export function panel(sayso) {
   }
 
   const api = base + '/api/v1/sites/' + site
-  const asked = fetch(api).then(answer => answer.json())
+  const asked = fetch(api).then(answer => answer.json()).then(settings => {
+    known = settings
+    const { accent, radius, font } = known.theme
+    // The tag's own colour wins.
+    sayso.accent ||= accent
+    if (radius != null) look.setProperty('--r', radius + 'px')
+    if (font == 'inherit') look.setProperty('--f', getComputedStyle(document.body).fontFamily)
+    label()
+    paint()
+  })
   asked.catch(() => {})
   // A busy site asks for some work, which is done while the customer types, or when it turns out that there is some to do.
   let proof
@@ -116,7 +132,7 @@ export function panel(sayso) {
     proof = import(base + '/assets/__MODULE_proof__').then(({ solve }) => solve(api + '/challenge'))
     proof.catch(() => {})
   }
-  sayso.style(css)
+  const look = sayso.style(css).cssRules[0].style
   for (const name in attributes) dialog.setAttribute(name, attributes[name])
   shut.setAttribute('part', 'close')
   wait.setAttribute('role', 'status')
@@ -217,16 +233,16 @@ export function panel(sayso) {
     },
     // The site's settings as lines for the widget, with the texts in the visitor's language or the nearest to it.
     async settings() {
-      const { kinds, categories, required, promise_text, consent_text, privacy_url, theme, proof: { required: busy } } = await asked
+      await asked
+      const { kinds, categories, required, promise_text, consent_text, privacy_url, texts, proof: { required: busy } } = known
       if (busy) listen(dialog, 'input', () => proof || prove())
+      for (const key in texts) sayso.words[key] = own(key) ?? sayso.words[key]
+      // There is nothing of ours that could be said instead, so any other language is better than nothing.
       const stem = tag => tag.split('-')[0]
-      const near = texts => {
-        const tags = Object.keys(texts || {})
-        return texts?.[sayso.lang] || texts?.[tags.find(tag => stem(tag) == stem(sayso.lang))] || texts?.en || texts?.[tags[0]]
+      const near = (texts = {}) => {
+        const tags = Object.keys(texts)
+        return mine(texts) ?? texts[tags.find(tag => stem(tag) == stem(sayso.lang))] ?? texts.en ?? texts[tags[0]]
       }
-      // The tag's own colour wins.
-      sayso.accent ||= theme?.accent
-      paint()
       return [
         ...kinds.map(kind => ['kind', kind]),
         ...categories.map(({ key, kind, label }) => ['category', key, kind, near(label)]),
@@ -297,9 +313,10 @@ export function panel(sayso) {
       label()
       paint()
       if (lang && app) sayso.texts().then(texts => {
+        if (!isSpoken(texts)) return
         sayso.words = texts
         app.speak()
-      })
+      }).catch(() => {})
     }
   }
 }

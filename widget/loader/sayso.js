@@ -76,7 +76,7 @@
     // The language of ours for a tag: the very same, else the same in its script (which a region tells), else the same at all.
     near(tag) {
       try {
-        const { language, script } = new Intl.Locale(tag.replace('_', '-')).maximize()
+        const { language, script } = new Intl.Locale(tag.replaceAll('_', '-')).maximize()
         return [tag, language + '-' + script, language].find(name => labels[name])
       } catch {}
     },

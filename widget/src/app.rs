@@ -200,7 +200,11 @@ impl Component for App {
                 self.words = Words::new(host.words());
                 Self::later(ctx, async move { Msg::Settled(api::settings(&host).await) });
             }
-            Msg::Settled(settings) => self.act(Action::Settle(settings)),
+            Msg::Settled(settings) => {
+                // The site's owner may say things in other words.
+                self.words = Words::new(host.words());
+                self.act(Action::Settle(settings));
+            }
             Msg::Tick => {
                 self.act(Action::Tick);
                 self.wait(&host);

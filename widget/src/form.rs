@@ -154,6 +154,8 @@ impl Form {
     pub fn asks(&self, field: Field, settings: &Settings) -> bool {
         let kind = self.kind(settings);
         match field {
+            // What the site insists on, it does with every kind. Of no category can be chosen.
+            Field::Rating | Field::DesiredOutcome | Field::Importance if settings.required.contains(&field) => true,
             Field::Rating => matches!(kind, Kind::Complaint | Kind::Praise),
             Field::DesiredOutcome => kind == Kind::Complaint,
             Field::Importance => kind == Kind::Suggestion,
@@ -192,7 +194,8 @@ impl Form {
             return None;
         }
         if !self.holds(field) {
-            let required = field == Field::Message || settings.required.contains(&field);
+            // What a site asks consent for, it takes with nothing less.
+            let required = matches!(field, Field::Message | Field::Consent) || settings.required.contains(&field);
             return required.then_some(Fault::Required);
         }
         let text = self.text(field).trim();

@@ -47,6 +47,29 @@ fn settings() -> Settings {
     }
 }
 
+#[test]
+fn what_is_required_is_asked_with_every_kind() {
+    let settings = Settings { required: vec![Field::Importance, Field::DesiredOutcome], ..Settings::default() };
+    for kind in Kind::ALL {
+        let mut form = Form::default();
+        form.kind = Some(kind);
+        assert!(form.asks(Field::Importance, &settings) && form.asks(Field::DesiredOutcome, &settings), "{kind:?}");
+        let faults = form.faults(&settings);
+        assert!(faults.iter().any(|(field, _)| *field == Field::Importance), "{kind:?}: {faults:?}");
+    }
+}
+
+#[test]
+fn consent_is_needed_where_it_is_asked_for() {
+    let settings = Settings { consent_text: "I agree.".to_owned(), ..Settings::default() };
+    let mut form = Form::default();
+    form.set_text(Field::Message, "The drawer is stuck.".to_owned());
+    assert_eq!(form.faults(&Settings::default()), []);
+    assert_eq!(form.faults(&settings), [(Field::Consent, Fault::Required)]);
+    form.consent = true;
+    assert_eq!(form.faults(&settings), []);
+}
+
 fn any_kind() -> impl Strategy<Value = Kind> {
     prop::sample::select(Kind::ALL.to_vec())
 }

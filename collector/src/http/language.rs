@@ -24,12 +24,15 @@ impl<S: Send + Sync> FromRequestParts<S> for Language {
     }
 }
 
-/// The language of the answer to a request: `?lang=`, the cookie, `Accept-Language`, English.
+/// The language of the answer to a request: the one that the reader wants, else English.
 pub fn of_request(uri: &Uri, headers: &HeaderMap) -> Lang {
-    asked(uri).or_else(|| chosen(headers)).unwrap_or_else(|| {
-        let accepted = headers.get(header::ACCEPT_LANGUAGE).and_then(|value| value.to_str().ok());
-        accepted.map_or(Lang::En, Lang::negotiate)
-    })
+    wanted(uri, headers).unwrap_or(Lang::En)
+}
+
+/// The language that the reader wants, by `?lang=`, the cookie or `Accept-Language`; none if it is not one of ours.
+pub fn wanted(uri: &Uri, headers: &HeaderMap) -> Option<Lang> {
+    let accepted = || headers.get(header::ACCEPT_LANGUAGE).and_then(|value| value.to_str().ok());
+    asked(uri).or_else(|| chosen(headers)).or_else(|| Lang::negotiate(accepted()?))
 }
 
 /// The language that the address asks for.

@@ -64,8 +64,8 @@ async fn take(app: &App, client: ClientAddress, code: &str, visit: &Visit, mut t
     };
     match error {
         Error::Invalid(errors) => {
-            let t = status::texts(app, visit, &case).await?;
-            let wrong = Mistakes::new(t, &renamed(&typed, errors.clone()), &["score", "comment", "still", "body"]);
+            let words = status::words(app, visit, &case).await?;
+            let wrong = Mistakes::new(&words, &renamed(&typed, errors.clone()), &["score", "comment", "still", "body"]);
             let page = StatusPage::load(app, visit, &case).await?.with_typed(typed).with_mistakes(wrong);
             visit.page_for_error(Error::Invalid(errors), &page)
         }

@@ -25,7 +25,7 @@ use crate::http::client::ClientAddress;
 use crate::http::{Error, Result};
 use crate::intake::{self, Evidence, FORM_EXPIRED, Guard, Way};
 use crate::sites::Site;
-use crate::sites::settings::best_text;
+use crate::sites::texts;
 
 /// `GET /s/{key}`: an empty form.
 pub async fn show(State(app): State<App>, Segment(key): Segment, visit: Visit) -> Result<Response> {
@@ -78,9 +78,9 @@ async fn without_files(app: &App, site: &Site, visit: &Visit, typed: Typed, refu
     // Whatever else is wrong is better said now than next time.
     let others = Feedback::parse(typed.feedback(site, visit.texts(site).0), &site.rules()).err();
     let mut page = EntryPage::new(app, site, visit, typed);
-    let t = page.shell.t;
-    page.wrong = Mistakes::new(t, &others.unwrap_or_default(), ORDER);
-    page.wrong.0.extend(refused.iter().map(|one| one.mistake(t)));
+    let mut wrong = Mistakes::new(&page.shell.t, &others.unwrap_or_default(), ORDER);
+    wrong.0.extend(refused.iter().map(|one| one.mistake(&page.shell.t)));
+    page.wrong = wrong;
     page.show_uploads(app, site).await?;
     visit.page_for_error(Refused::error(refused), &page)
 }
@@ -124,8 +124,8 @@ impl EntryPage {
         let limits = &app.config.limits;
         typed.token = intake::renew_form_token(&app.keys, limits, site.id(), &typed.key, &typed.token, app.clock.now());
         let shell = Shell::of(site, visit);
-        let (t, settings) = (shell.t, &site.settings);
-        let text = |texts| best_text(texts, t.0, settings.languages.first()).map(str::to_owned);
+        let (t, settings) = (*shell.t, &site.settings);
+        let text = |texts| texts::best(texts, t.0, settings.languages.first()).map(str::to_owned);
         Self {
             action: visit.carry(&format!("/s/{}", site.key()), &[]),
             draft: format!("entry:{}", site.key()),
@@ -146,7 +146,7 @@ impl EntryPage {
 
     /// Says why it was not taken.
     fn note(&mut self, app: &App, site: &Site, error: &Error) {
-        let t = self.shell.t;
+        let t = &self.shell.t;
         let (title, mut text) = match error {
             Error::Invalid(errors) if errors.iter().any(|error| error.pointer == FORM_EXPIRED) => {
                 (t.get("pages.refused.expired.title"), t.get("pages.refused.expired.text").to_owned())
@@ -179,6 +179,14 @@ impl EntryPage {
         let uploads = attachments::claimable(app, site, &self.typed.uploads).await?;
         self.uploads = uploads.into_iter().flatten().collect();
         Ok(())
+    }
+
+    /// What is asked for: the question of the only kind where there is one.
+    fn message_label(&self) -> &str {
+        match self.kinds.as_slice() {
+            [only] => self.shell.word("pages.entry.message", only.kind.as_str()),
+            _ => self.shell.t.get("pages.entry.message"),
+        }
     }
 
     fn collects(&self, kind: Kind) -> bool {

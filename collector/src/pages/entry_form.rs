@@ -10,7 +10,8 @@ use super::form::{Form, fresh_key};
 use super::visit::Visit;
 use crate::attachments::Upload;
 use crate::sites::Site;
-use crate::sites::settings::{Category, best_text};
+use crate::sites::settings::Category;
+use crate::sites::texts;
 use crate::text::Texts;
 
 /// The fields, in the order in which they stand on the page.
@@ -187,7 +188,7 @@ pub struct CategoryGroup {
 pub fn category_groups(site: &Site, t: Texts) -> Vec<CategoryGroup> {
     let settings = &site.settings;
     let option = |category: &Category| {
-        let label = best_text(&category.label, t.0, settings.languages.first()).unwrap_or(&category.key);
+        let label = texts::best(&category.label, t.0, settings.languages.first()).unwrap_or(&category.key);
         (category.key.clone(), label.to_owned())
     };
     let kinds = std::iter::once(None).chain(settings.kinds.iter().copied().map(Some));

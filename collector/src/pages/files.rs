@@ -11,6 +11,7 @@ use sayso_shared::problem::{ErrorCode, FieldError};
 use super::form::Form;
 use super::lookup;
 use super::mistakes::Mistake;
+use super::words::Words;
 use crate::app::App;
 use crate::attachments::multipart::{Part, Parts};
 use crate::attachments::name::plain;
@@ -18,7 +19,6 @@ use crate::attachments::{Identity, Incoming, Refusal, Upload, download};
 use crate::http::client::ClientAddress;
 use crate::http::{Error, Result};
 use crate::sites::Site;
-use crate::text::Texts;
 
 /// The field for files.
 const FIELD: &str = "attachments";
@@ -83,7 +83,7 @@ pub fn kept(form: &Form) -> Vec<String> {
 
 impl Refused {
     /// What the customer is told.
-    pub fn mistake(&self, t: Texts) -> Mistake {
+    pub fn mistake(&self, t: &Words) -> Mistake {
         let reason = match &self.why {
             Why::TooMany => t.with("pages.wrong.files_many", &[("max", &ATTACHMENTS_MAX.to_string())]),
             Why::File(refusal) => match refusal.word() {

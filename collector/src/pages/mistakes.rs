@@ -5,7 +5,7 @@ use sayso_shared::limits::{
 };
 use sayso_shared::problem::FieldError;
 
-use crate::text::Texts;
+use super::words::Words;
 
 /// The mistakes of a form, in the order of its fields; each names its field, which is also the field's id on the page.
 #[derive(Clone, Debug, Default)]
@@ -22,7 +22,7 @@ pub struct Mistake {
 
 impl Mistakes {
     /// Puts the errors of a form whose fields stand in the order of `order` into the reader's language.
-    pub fn new(t: Texts, errors: &[FieldError], order: &[&str]) -> Self {
+    pub fn new(t: &Words, errors: &[FieldError], order: &[&str]) -> Self {
         let mut mistakes: Vec<Mistake> = errors
             .iter()
             .map(|error| {
@@ -66,7 +66,7 @@ fn field_of(pointer: &str) -> String {
     }
 }
 
-fn sentence(t: Texts, field: &str, code: &str) -> String {
+fn sentence(t: &Words, field: &str, code: &str) -> String {
     let max = match field {
         "message" | "body" | "still" => MESSAGE_MAX,
         "desired_outcome" => DESIRED_OUTCOME_MAX,
@@ -105,6 +105,7 @@ mod tests {
     use sayso_shared::problem::ErrorCode;
 
     use super::*;
+    use crate::text::Texts;
 
     #[test]
     fn mistakes_stand_in_the_order_of_the_page() {
@@ -112,7 +113,7 @@ mod tests {
             FieldError::new("/contact/email", ErrorCode::Invalid, "must be an e-mail address"),
             FieldError::new("/message", ErrorCode::Required, "is required"),
         ];
-        let mistakes = Mistakes::new(Texts(Lang::ZhHans), &errors, &["kind", "message", "email"]);
+        let mistakes = Mistakes::new(&Words::plain(Texts(Lang::ZhHans)), &errors, &["kind", "message", "email"]);
         assert!(mistakes.is_first("message") && !mistakes.is_first("email"));
         assert!(mistakes.of("email").is_some_and(|text| !text.contains("must")));
         assert_eq!(mistakes.of("kind"), None);

@@ -13,6 +13,7 @@ mod status;
 mod thanks;
 mod theme;
 mod visit;
+mod words;
 
 pub(crate) use visit::MARK;
 

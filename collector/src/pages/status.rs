@@ -15,6 +15,7 @@ use super::lookup;
 use super::mistakes::Mistakes;
 use super::thanks::ThanksPage;
 use super::visit::{MARK, Segment, Shell, Visit, framed_by_site};
+use super::words::Words;
 use crate::app::App;
 use crate::assets;
 use crate::attachments::{self, Attachment};
@@ -24,8 +25,7 @@ use crate::clock::{HOUR, Millis};
 use crate::http::client::ClientAddress;
 use crate::http::{Error, Result};
 use crate::sites::Site;
-use crate::sites::settings::best_text;
-use crate::text::Texts;
+use crate::sites::texts;
 
 /// A thanks page that somebody kept as a bookmark becomes the status page after this time.
 const THANKS_FOR: Millis = HOUR;
@@ -66,8 +66,9 @@ pub async fn back(Segment(code): Segment, visit: Visit) -> Response {
 }
 
 /// The texts of a case's pages.
-pub async fn texts(app: &App, visit: &Visit, case: &Case) -> Result<Texts> {
-    Ok(visit.texts(&*site(app, case).await?))
+pub async fn words(app: &App, visit: &Visit, case: &Case) -> Result<Words> {
+    let site = site(app, case).await?;
+    Ok(Words::of(&site, visit.texts(&site)))
 }
 
 /// The page that keeps a customer's words while the case can't be reached; sending it again goes on with the same key.
@@ -75,7 +76,7 @@ pub fn hold(visit: &Visit, code: &str, typed: &Typed, error: Error) -> Result<Re
     // What can't be read at all is answered by the common page.
     let code = canonical(code).unwrap_or_else(|| "-".to_owned());
     let shell = Shell::plain(visit);
-    let t = shell.t;
+    let t = *shell.t;
     let reason = match &error {
         Error::TooMany { .. } => t.get("common.problem.too_many_requests.text"),
         other if other.status().0 == StatusCode::INTERNAL_SERVER_ERROR => t.get("common.problem.internal.text"),
@@ -217,10 +218,10 @@ impl StatusPage {
         let case = Case::by_id(app, &case.id).await?;
         let site = site(app, &case).await?;
         let shell = Shell::of(&site, visit);
-        let t = shell.t;
+        let t = *shell.t;
         let categories = &site.settings.categories;
         let category = case.category.as_deref().and_then(|key| categories.iter().find(|known| known.key == key));
-        let category = category.and_then(|known| best_text(&known.label, t.0, site.settings.languages.first()));
+        let category = category.and_then(|known| texts::best(&known.label, t.0, site.settings.languages.first()));
         let rated = view::rating(app, &case.id).await?;
         let may_act = match () {
             () if case.can_rate(app) => MayAct::Rate,
@@ -267,7 +268,7 @@ impl StatusPage {
 
     /// The page with the reason why a form was not taken, and what was typed in it, if need be outside of any form.
     pub fn with_refusal(mut self, error: &Error, mut typed: Typed) -> Self {
-        let t = self.shell.t;
+        let t = *self.shell.t;
         // What was meant as an answer is still one when the case was resolved meanwhile, and the other way round.
         typed.posted = match (typed.posted, self.may_act) {
             (Posted::Reply | Posted::NotSolved, MayAct::Rate) => Posted::NotSolved,
@@ -309,8 +310,8 @@ impl StatusPage {
     }
 
     /// The promise around its time.
-    fn due_sentence(&self) -> (&'static str, &'static str) {
-        let t = self.shell.t;
+    fn due_sentence(&self) -> (&str, &str) {
+        let t = &self.shell.t;
         let sentence = if self.is_late { t.get("pages.status.late") } else { t.get("pages.status.due") };
         sentence.split_once("{when}").unwrap_or((sentence, ""))
     }

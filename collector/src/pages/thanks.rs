@@ -10,7 +10,7 @@ use crate::cases::Case;
 use crate::clock::Millis;
 use crate::http::Result;
 use crate::sites::Site;
-use crate::sites::settings::best_text;
+use crate::sites::texts;
 
 /// The page.
 #[derive(Template)]
@@ -42,7 +42,7 @@ impl ThanksPage {
             again: visit.carry(&format!("/s/{}", site.key()), &[]),
             kind: case.kind(),
             due: case.first_response_due,
-            promise: best_text(&site.settings.promise_text, shell.t.0, site.settings.languages.first())
+            promise: texts::best(&site.settings.promise_text, shell.t.0, site.settings.languages.first())
                 .map(str::to_owned),
             // No mail goes out for a case in quarantine, so none is promised.
             has_email: case.quarantine().is_none()
@@ -52,7 +52,7 @@ impl ThanksPage {
         })
     }
 
-    fn due_sentence(&self) -> (&'static str, &'static str) {
+    fn due_sentence(&self) -> (&str, &str) {
         let sentence = self.shell.t.get("pages.status.due");
         sentence.split_once("{when}").unwrap_or((sentence, ""))
     }

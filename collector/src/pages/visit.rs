@@ -10,6 +10,7 @@ use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{Html, IntoResponse, Redirect, Response};
 use sayso_shared::{Lang, Problem};
 
+use super::words::Words;
 use crate::app::App;
 use crate::assets;
 use crate::clock::{Millis, rfc3339};
@@ -23,7 +24,7 @@ pub const MARK: &str = include_str!("../../assets/mark.svg");
 /// A request for one of the customer's pages.
 #[derive(Clone, Debug)]
 pub struct Visit {
-    lang: Lang,
+    lang: Option<Lang>,
     asked: Option<Lang>,
     query: Vec<(String, String)>,
     referrer: Option<String>,
@@ -41,7 +42,7 @@ impl FromRequestParts<App> for Visit {
             matches!(url.scheme(), "http" | "https") && origin.is_ok_and(|own| !cors::is_own(app, &own, &parts.headers))
         });
         Ok(Self {
-            lang: language::of_request(&parts.uri, &parts.headers),
+            lang: language::wanted(&parts.uri, &parts.headers),
             asked: language::asked(&parts.uri),
             query: url::form_urlencoded::parse(query.as_bytes()).into_owned().collect(),
             referrer: foreign.map(String::from),
@@ -69,13 +70,13 @@ impl Visit {
     /// The texts in the reader's language, or in the site's main one where the site does not speak theirs.
     pub fn texts(&self, site: &Site) -> Texts {
         let spoken = &site.settings.languages;
-        let main = spoken.first().copied().unwrap_or(self.lang);
-        Texts(if spoken.contains(&self.lang) { self.lang } else { main })
+        let main = spoken.first().copied();
+        Texts(self.lang.filter(|lang| spoken.contains(lang)).or(main).unwrap_or(Lang::En))
     }
 
     /// The texts in the reader's language.
     pub fn any_texts(&self) -> Texts {
-        Texts(self.lang)
+        Texts(self.lang.unwrap_or(Lang::En))
     }
 
     /// The address `path` with what has to be carried from page to page: the frame, and the language if the address named one
@@ -131,7 +132,7 @@ impl Visit {
 #[derive(Clone, Debug)]
 pub struct Shell {
     /// The texts in the reader's language.
-    pub t: Texts,
+    pub t: Words,
     /// The company's name; Sayso's own where no site is known.
     pub name: String,
     /// Where the name leads to.
@@ -160,7 +161,7 @@ impl Shell {
     pub fn of(site: &Site, visit: &Visit) -> Self {
         let home = format!("/s/{}", site.key());
         Self {
-            t: visit.texts(site),
+            t: Words::of(site, visit.texts(site)),
             name: site.name().to_owned(),
             theme: Some(format!("{home}/theme.css")),
             home: Some(home),
@@ -173,7 +174,7 @@ impl Shell {
     /// The shell of a page that belongs to no site.
     pub fn plain(visit: &Visit) -> Self {
         Self {
-            t: visit.any_texts(),
+            t: Words::plain(visit.any_texts()),
             name: "Sayso".to_owned(),
             home: None,
             theme: None,
@@ -184,7 +185,7 @@ impl Shell {
     }
 
     /// The text for one of the words of the database, such as `common.stage` and `closed`.
-    pub fn word(&self, texts: &str, word: &str) -> &'static str {
+    pub fn word(&self, texts: &str, word: &str) -> &str {
         self.t.get(&format!("{texts}.{word}"))
     }
 

@@ -11,7 +11,8 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use super::Site;
-use super::settings::{Category, Texts, Theme};
+use super::settings::{Category, Theme};
+use super::texts::{OwnTexts, Texts};
 use crate::app::App;
 use crate::http::{Error, Result};
 use crate::intake::Difficulty;
@@ -38,6 +39,9 @@ pub struct PublicSettings {
     privacy_url: Option<String>,
     #[schema(value_type = BTreeMap<String, String>)]
     consent_text: Texts,
+    /// The widget's texts in the owner's words, by key and language.
+    #[schema(value_type = BTreeMap<String, BTreeMap<String, String>>)]
+    texts: OwnTexts,
     theme: Theme,
     proof: Proof,
 }
@@ -61,6 +65,7 @@ impl PublicSettings {
             promise_text: settings.promise_text,
             privacy_url: settings.privacy_url,
             consent_text: settings.consent_text,
+            texts: settings.texts,
             theme: settings.theme,
             proof: Proof { required: difficulty.asks_for_proof() },
         }

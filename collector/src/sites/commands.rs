@@ -4,7 +4,7 @@ use anyhow::ensure;
 use clap::Subcommand;
 
 use super::settings::NAMES;
-use super::{Origin, Site, SiteKey, secrets, snippet};
+use super::{Origin, Site, SiteKey, secrets, snippet, texts};
 use crate::cli::Context;
 use crate::clock::rfc3339;
 
@@ -35,6 +35,12 @@ pub enum SiteCommand {
         key: String,
         /// NAME=VALUE
         assignments: Vec<String>,
+    },
+    /// List what the widget says, under the keys of `text.KEY.LANG`.
+    Texts {
+        /// The language.
+        #[arg(long, default_value = "en")]
+        lang: String,
     },
     /// Remove a site that has no cases.
     Remove {
@@ -106,6 +112,12 @@ pub async fn run(command: SiteCommand, context: &Context) -> anyhow::Result<()> 
             }
             site.save(db, clock.now()).await?;
             println!("The site {key} is set; a running server sees it within a second.");
+        }
+        SiteCommand::Texts { lang } => {
+            texts::language_tag(&lang)?;
+            for (key, text) in texts::widget_texts(&lang).into_iter().flatten() {
+                println!("{key} = {text}");
+            }
         }
         SiteCommand::Remove { key } => {
             Site::by_key(db, &key).await?.remove(db).await?;

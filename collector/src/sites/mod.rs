@@ -9,6 +9,7 @@ pub mod secrets;
 pub mod settings;
 pub mod snippet;
 pub mod targets;
+pub mod texts;
 
 use sayso_shared::FeedbackRules;
 use serde::{Deserialize, Serialize};

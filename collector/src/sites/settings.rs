@@ -1,15 +1,11 @@
 //! What a site's owner can set, with `sayso site set KEY NAME=VALUE`.
 
-use std::collections::BTreeMap;
-
 use anyhow::{Context, bail, ensure};
 use sayso_shared::{Kind, Lang};
 use serde::{Deserialize, Serialize};
 
+use super::texts::{self, OwnTexts, Texts};
 use super::{Origin, Site};
-
-/// A text in several languages, by language tag.
-pub type Texts = BTreeMap<String, String>;
 
 /// The settings of a site.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -31,6 +27,8 @@ pub struct SiteSettings {
     pub privacy_url: Option<String>,
     /// What customers have to agree to; nothing to ask for when it is empty.
     pub consent_text: Texts,
+    /// The widget's texts in the owner's words.
+    pub texts: OwnTexts,
     /// Looks.
     pub theme: Theme,
 }
@@ -71,6 +69,7 @@ impl Default for SiteSettings {
             promise_text: Texts::new(),
             privacy_url: None,
             consent_text: Texts::new(),
+            texts: OwnTexts::new(),
             theme: Theme::default(),
         }
     }
@@ -80,7 +79,7 @@ const REQUIRABLE: &[&str] = &["contact", "category", "rating", "importance", "de
 
 /// The names that [`Site::set`] knows, for help and errors.
 pub const NAMES: &str = "name, origins, languages, kinds, categories, required, first_response_hours, promise_text.LANG, \
-    privacy_url, consent_text.LANG, theme.accent, theme.radius, theme.font";
+    privacy_url, consent_text.LANG, text.KEY.LANG (KEY: see `sayso site texts`), theme.accent, theme.radius, theme.font";
 
 impl Site {
     /// Applies `NAME=VALUE`; lists are separated by commas, `NAME+=VALUE` adds to one, an empty value clears.
@@ -116,19 +115,14 @@ impl Site {
             "theme.radius" => settings.theme.radius = optional(value).map(radius).transpose()?,
             "theme.font" => settings.theme.font = optional(value).map(font).transpose()?,
             _ => match name.split_once('.') {
-                Some(("promise_text", tag)) => set_text(&mut settings.promise_text, tag, value)?,
-                Some(("consent_text", tag)) => set_text(&mut settings.consent_text, tag, value)?,
+                Some(("promise_text", tag)) => texts::set(&mut settings.promise_text, tag, value)?,
+                Some(("consent_text", tag)) => texts::set(&mut settings.consent_text, tag, value)?,
+                Some(("text", name)) => texts::set_own(&mut settings.texts, name, value)?,
                 _ => bail!("there is no setting {name}; there are: {NAMES}"),
             },
         }
         Ok(())
     }
-}
-
-/// The text for a language, else for the site's main language, else any.
-pub fn best_text<'a>(texts: &'a Texts, lang: Lang, main: Option<&Lang>) -> Option<&'a str> {
-    let by = |lang: Lang| texts.get(lang.as_str());
-    by(lang).or_else(|| by(*main?)).or_else(|| texts.values().next()).map(String::as_str)
 }
 
 fn list(value: &str) -> impl Iterator<Item = &str> {
@@ -144,7 +138,7 @@ fn language(tag: &str) -> anyhow::Result<Lang> {
     Lang::ALL
         .into_iter()
         .find(|lang| lang.as_str() == tag)
-        .with_context(|| format!("{tag}: the languages are en, zh-Hans and zh-Hant"))
+        .with_context(|| format!("{tag}: the languages of the pages are en, zh-Hans and zh-Hant"))
 }
 
 fn kind(name: &str) -> anyhow::Result<Kind> {
@@ -160,28 +154,18 @@ fn categories(value: &str) -> anyhow::Result<Vec<Category>> {
     if value.is_empty() {
         return Ok(Vec::new());
     }
-    let categories: Vec<Category> = serde_json::from_str(value)
+    let mut categories: Vec<Category> = serde_json::from_str(value)
         .context(r#"categories is JSON such as [{"key":"delivery","kind":"complaint","label":{"en":"Delivery","zh-Hans":"送货"}}]"#)?;
     ensure!(categories.len() <= 100, "at most 100 categories");
-    for category in &categories {
+    for category in &mut categories {
         ensure!((1..=64).contains(&category.key.chars().count()), "a category's key has 1 to 64 characters");
         ensure!(!category.label.is_empty(), "the category {} needs a label", category.key);
-        for (tag, text) in &category.label {
-            language(tag)?;
+        for (tag, text) in std::mem::take(&mut category.label) {
             ensure!((1..=100).contains(&text.chars().count()), "a label has 1 to 100 characters");
+            category.label.insert(texts::language_tag(&tag)?, text);
         }
     }
     Ok(categories)
-}
-
-fn set_text(texts: &mut Texts, tag: &str, value: &str) -> anyhow::Result<()> {
-    language(tag)?;
-    ensure!(value.chars().count() <= 1_000, "a text has at most 1,000 characters");
-    match value {
-        "" => texts.remove(tag),
-        _ => texts.insert(tag.to_owned(), value.to_owned()),
-    };
-    Ok(())
 }
 
 fn web_address(value: String) -> anyhow::Result<String> {

@@ -47,6 +47,16 @@ fn a_whole_number_may_have_a_point() {
 }
 
 #[test]
+fn a_category_is_required_where_there_is_one_to_choose() {
+    let of = |categories: Vec<(String, Option<Kind>)>| {
+        let rules = FeedbackRules { categories, required: vec!["category".into()], ..rules() };
+        ["complaint", "question"].map(|kind| Feedback::parse(json!({"kind": kind, "message": "x"}), &rules).is_ok())
+    };
+    assert_eq!(of(vec![("delivery".into(), Some(Kind::Complaint))]), [false, true]);
+    assert_eq!(of(vec![("other".into(), None)]), [false, false]);
+}
+
+#[test]
 fn an_answer_stays_small_whatever_was_sent() {
     let mut body: serde_json::Map<String, Value> = (0..30_000).map(|n| (n.to_string(), json!(1))).collect();
     body.insert("contact".into(), Value::Object(body.clone()));

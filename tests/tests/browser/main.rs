@@ -8,6 +8,8 @@ mod accessibility;
 mod attachments;
 mod fallbacks;
 mod identity;
+mod languages;
+mod looks;
 mod stage;
 mod story;
 mod widget;

@@ -14,4 +14,5 @@ mod intake;
 mod operations;
 mod outbox;
 mod pages;
+mod sites;
 mod web;

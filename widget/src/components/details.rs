@@ -2,7 +2,7 @@
 
 use yew::{AttrValue, Html};
 
-use super::markup::{Deed, el, none, on, plain, says, tag, with};
+use super::markup::{Deed, el, flag, none, on, plain, says, tag, with};
 use super::{Ui, field, icon, scale};
 use crate::form::{Field, Section};
 
@@ -58,9 +58,16 @@ fn details(ui: &Ui) -> Vec<Html> {
 
 /// Name, email and phone.
 fn contact(ui: &Ui) -> Vec<Html> {
+    let needed = ui.state.settings.required.contains(&Field::Contact);
+    let hint = ui.text(if needed { "error_required_contact" } else { "contact_hint" });
+    let error = field::error(ui, Field::Contact);
     vec![
-        says("p", with!["class" => "hint"], ui.text("contact_hint")),
-        field::error(ui, Field::Contact),
+        if needed && ui.state.error(Field::Contact).is_some() {
+            none()
+        } else {
+            says("p", with!["class" => "hint"], hint)
+        },
+        error,
         line(ui, Field::Name, "text"),
         line(ui, Field::Email, "email"),
         line(ui, Field::Phone, "tel"),
@@ -81,7 +88,11 @@ fn category(ui: &Ui) -> Html {
         let chosen = category.key == state.form.category;
         options.push(option(&category.key, category.label.clone().into(), chosen));
     }
-    let select = tag("select", with!["id" => "category", "name" => "category"], options);
+    let required = flag(state.settings.required.contains(&Field::Category).then_some(()));
+    let invalid = flag(state.error(Field::Category).map(drop));
+    let attributes =
+        with!["id" => "category", "name" => "category", "aria-required" => required, "aria-invalid" => invalid];
+    let select = tag("select", attributes, options);
     el(
         "div",
         with!["class" => "field"],

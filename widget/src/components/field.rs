@@ -23,9 +23,12 @@ pub fn field(ui: &Ui, field: Field, label: AttrValue, hint: AttrValue, kind: &'s
         Field::Phone => "tel",
         _ => "off",
     };
-    let attributes = with!["id" => name, "name" => name, "type" => kind, "autocomplete" => autocomplete, "aria-invalid" => flag(fault.map(drop)), "aria-required" => flag(required.then_some(())), "aria-describedby" => &*described, "readonly" => flag((ui.state.phase == Phase::Sending).then_some(()))];
+    let text = ui.state.form.text(field);
+    // What is typed runs as it does by itself; an empty field runs as the form does.
+    let direction = if text.is_empty() { "" } else { "auto" };
+    let attributes = with!["id" => name, "name" => name, "type" => kind, "autocomplete" => autocomplete, "dir" => direction, "aria-invalid" => flag(fault.map(drop)), "aria-required" => flag(required.then_some(())), "aria-describedby" => &*described, "readonly" => flag((ui.state.phase == Phase::Sending).then_some(()))];
     let mut input = tag(if kind.is_empty() { "textarea" } else { "input" }, attributes, vec![]);
-    input.set_value(AttrValue::from(ui.state.form.text(field).to_owned()));
+    input.set_value(AttrValue::from(text.to_owned()));
     el(
         "div",
         with!["class" => "field"],

@@ -23,7 +23,7 @@ pub fn form(ui: &Ui) -> Html {
                 with!["class" => "top"],
                 vec![
                     says("h2", with![], ui.text("title")),
-                    if promise.is_empty() { none() } else { says("p", with![], promise) },
+                    if promise.is_empty() { none() } else { says("p", with!["dir" => "auto"], promise) },
                 ],
             ),
             el(
@@ -59,7 +59,7 @@ fn consent(ui: &Ui) -> Html {
     let mut input = tag("input", with!["type" => "checkbox", "name" => "consent", "aria-invalid" => invalid], vec![]);
     input.set_checked(state.form.consent);
     let text = AttrValue::from(state.settings.consent_text.clone());
-    let label = vec![on(ui, input, Deed::Consent), says("span", with![], text)];
+    let label = vec![on(ui, input, Deed::Consent), says("span", with!["dir" => "auto"], text)];
     el(
         "div",
         with!["class" => "field"],

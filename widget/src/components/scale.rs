@@ -29,10 +29,11 @@ pub fn scale(ui: &Ui, of: Field, chosen: u8) -> Html {
             ],
         ));
     }
+    let needed = if ui.state.settings.required.contains(&of) { " needed" } else { "" };
     let end = |end| says("span", with![], ui.words.of(name, end));
     el(
         "fieldset",
-        with!["class" => &["scale ", name].concat()],
+        with!["class" => &["scale ", name, needed].concat()],
         vec![
             says("legend", with![], ui.words.of("label_", name)),
             el("div", with!["class" => "steps"], steps),

@@ -9,7 +9,7 @@ const LAUNCHER: &str = "launcher";
 /// What the panel says while everything else is on its way, or never comes.
 const PANEL: [&str; 3] = ["close", "loading", "failure_page"];
 /// What needs no place in the file that visitors fetch, since it is said without it.
-const SAID_BEFORE: [&str; 2] = [LAUNCHER, "loading"];
+const SAID_BEFORE: [&str; 3] = [LAUNCHER, "close", "loading"];
 
 /// The language files, by their tags.
 pub struct Languages(Vec<(String, Map<String, Value>)>);
@@ -89,7 +89,7 @@ mod tests {
         assert_eq!(languages.launcher_labels(), r#"{ar:"رأيك",en:"Feedback",'zh-Hans':"意见"}"#);
         assert!(languages.panel_words().contains(r#"'zh-Hans':["x","…","↗"]"#));
         let packed: Vec<_> = languages.packed().collect();
-        assert_eq!(packed[1], ("en".to_owned(), r#"{"close":"x","failure_page":"↗","send":"ok"}"#.to_owned()));
+        assert_eq!(packed[1], ("en".to_owned(), r#"{"failure_page":"↗","send":"ok"}"#.to_owned()));
     }
 
     #[test]

@@ -15,7 +15,7 @@ use crate::console::shell::{excerpt, span};
 use crate::http::Result;
 use crate::keys::Keys;
 use crate::sites::Site;
-use crate::sites::settings::best_text;
+use crate::sites::texts;
 use crate::text::Texts;
 use crate::with_db;
 
@@ -237,6 +237,6 @@ pub fn category_label(t: Texts, site: Option<&Site>, key: Option<&str>) -> Optio
     let key = key?;
     let category = site.and_then(|site| site.settings.categories.iter().find(|category| category.key == key));
     let main = site.and_then(|site| site.settings.languages.first());
-    let label = category.and_then(|category| best_text(&category.label, t.0, main));
+    let label = category.and_then(|category| texts::best(&category.label, t.0, main));
     Some(label.unwrap_or(key).to_owned())
 }

@@ -6,7 +6,7 @@ use super::{Letter, spaced};
 use crate::cases::EventType;
 use crate::config::Config;
 use crate::outbox::facts::Facts;
-use crate::sites::settings::best_text;
+use crate::sites::texts;
 use crate::text::Texts;
 
 /// The mail that tells the customer of an event.
@@ -118,7 +118,7 @@ fn words(facts: &Facts) -> Option<String> {
 /// The site's own words, else the moment until which somebody will answer.
 fn promise(facts: &Facts, t: Texts) -> Option<String> {
     let settings = &facts.site.settings;
-    let own = best_text(&settings.promise_text, t.0, settings.languages.first());
+    let own = texts::best(&settings.promise_text, t.0, settings.languages.first());
     own.map(str::to_owned)
         .or_else(|| Some(t.with("mail.receipt.promise", &[("moment", &t.moment(facts.case.first_response_due?))])))
 }

@@ -6,7 +6,7 @@ use super::{Letter, excerpt, spaced};
 use crate::cases::EventType;
 use crate::config::Config;
 use crate::outbox::facts::{Facts, Origin};
-use crate::sites::settings::best_text;
+use crate::sites::texts;
 use crate::text::Texts;
 
 /// The mail that tells the team of an event.
@@ -87,6 +87,6 @@ fn category(facts: &Facts, lang: Lang) -> Option<String> {
     let key = facts.case.category.as_ref()?;
     let settings = &facts.site.settings;
     let known = settings.categories.iter().find(|category| category.key == *key);
-    let label = known.and_then(|category| best_text(&category.label, lang, settings.languages.first()));
+    let label = known.and_then(|category| texts::best(&category.label, lang, settings.languages.first()));
     Some(label.unwrap_or(key).to_owned())
 }

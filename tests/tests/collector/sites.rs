@@ -1,0 +1,125 @@
+//! What the owner of a site sets, and where it shows: the public settings, the entry page, the command line.
+
+use reqwest::{Method, StatusCode};
+use sayso_tests::process::run;
+use sayso_tests::{TestApp, on_both_databases, write_key};
+use serde_json::{Value, json};
+
+use crate::pages::{Form, follow, page, send};
+
+async fn public_settings(app: &TestApp) -> Value {
+    let answer = app.client().get("/api/v1/sites/acme").await;
+    assert_eq!(answer.status, StatusCode::OK, "{}", answer.body);
+    answer.json()
+}
+
+on_both_databases! {
+    async fn own_words_are_public_and_an_empty_text_clears_them(app: TestApp) {
+        assert_eq!(public_settings(&app).await["texts"], json!({}));
+        app.set_site(&["text.title.en=Tell the shop", "text.title.zh-tw=告訴店家", "text.send.ar=أرسِل"]).await;
+        let texts = public_settings(&app).await["texts"].clone();
+        assert_eq!(texts, json!({"title": {"en": "Tell the shop", "zh-TW": "告訴店家"}, "send": {"ar": "أرسِل"}}));
+        app.set_site(&["text.title.en=", "text.send.ar="]).await;
+        assert_eq!(public_settings(&app).await["texts"], json!({"title": {"zh-TW": "告訴店家"}}));
+    }
+
+    async fn sentences_and_labels_come_in_every_language_of_the_widget(app: TestApp) {
+        app.set_site(&[
+            "promise_text.ar=نردّ خلال أربع ساعات.", "consent_text.ar=أوافق.", "promise_text.en-GB=We answer within four hours.",
+            r#"categories=[{"key":"delivery","label":{"ar":"التوصيل","EN":"Delivery"}}]"#,
+        ]).await;
+        let public = public_settings(&app).await;
+        assert_eq!(public["promise_text"], json!({"ar": "نردّ خلال أربع ساعات.", "en-GB": "We answer within four hours."}));
+        assert_eq!(public["categories"][0]["label"], json!({"ar": "التوصيل", "en": "Delivery"}));
+        // The page speaks no Arabic: it shows the nearest text, or the only one, in its own direction.
+        let shown = page(&app.client(), "/s/acme?lang=en").await.body;
+        assert!(shown.contains("We answer within four hours.") && shown.contains("Delivery"), "{shown}");
+        assert!(shown.contains("<span dir=\"auto\">أوافق.</span>"), "{shown}");
+    }
+
+    async fn own_words_stand_on_the_pages_wherever_they_say_the_same(app: TestApp) {
+        app.set_site(&[
+            "text.title.en=Tell <the> shop", "text.send.en=Off it goes", "text.label_reference.en-GB=Ticket number",
+            "text.kind_praise.en=Applause", "text.section_contact.en=Shall we answer?", "text.error_required_message.en=One word will do.",
+            "text.thanks_title.en=Got it!", "text.thanks_promise.en=Expect us by {when}, promised.", "text.code_label.en=Your ticket",
+            "text.message_left_other.en={count} to go", "text.send.zh-Hans=发出去",
+        ]).await;
+        let client = app.client();
+        let shown = page(&client, "/s/acme?lang=en").await.body;
+        for text in ["Tell &#60;the&#62; shop</h1>", "Off it goes</button>", "Ticket number", "Applause", "Shall we answer?", "{n} to go"] {
+            assert!(shown.contains(text), "{text} in {shown}");
+        }
+        let form = Form::of(&shown, "/s/acme").with("kind", "praise");
+        let refused = send(&client, &form).await;
+        assert!(refused.body.contains("One word will do."), "{}", refused.body);
+        let sent = send(&client, &Form::of(&refused.body, "/s/acme").with("message", "Well done")).await;
+        let thanks = follow(&client, &sent).await.body;
+        for text in ["Got it!", "Expect us by <time", "</time>, promised.", "Your ticket"] {
+            assert!(thanks.contains(text), "{text} in {thanks}");
+        }
+        let chinese = page(&client, "/s/acme?lang=zh-Hans").await.body;
+        assert!(chinese.contains("发出去</button>") && !chinese.contains("Off it goes"), "{chinese}");
+    }
+
+    async fn whoever_reads_none_of_our_languages_gets_the_sites_main_one(app: TestApp) {
+        app.set_site(&["languages=zh-Hant,en"]).await;
+        for (accepted, path, tag) in [
+            ("ar-EG,ar;q=0.9", "/s/acme?frame=1&lang=ar", "zh-Hant"),
+            ("ar", "/s/acme", "zh-Hant"),
+            ("ar,en;q=0.5", "/s/acme", "en"),
+            ("zh-CN", "/s/acme", "zh-Hant"),
+        ] {
+            let client = app.client();
+            let answer = client.send(client.request(Method::GET, path).header("accept-language", accepted)).await;
+            assert!(answer.body.contains(&format!("<html lang=\"{tag}\">")), "{accepted} {path}: {}", answer.body);
+        }
+    }
+
+    async fn the_only_kind_is_no_question(app: TestApp) {
+        app.set_site(&["kinds=suggestion"]).await;
+        let client = app.client();
+        let shown = page(&client, "/s/acme?lang=en").await.body;
+        assert!(shown.contains("What could we do better?") && !shown.contains("type=\"radio\" name=\"kind\""), "{shown}");
+        let sent = send(&client, &Form::of(&shown, "/s/acme").with("message", "More chairs")).await;
+        assert!(follow(&client, &sent).await.body.contains("data-submitted-kind=\"suggestion\""));
+    }
+
+    async fn a_required_category_is_asked_for_where_there_is_one(app: TestApp) {
+        app.set_site(&["required=category", r#"categories=[{"key":"delivery","kind":"complaint","label":{"en":"Delivery"}}]"#]).await;
+        let refused = app.client().submit(json!({"kind": "complaint", "message": "Late"})).await;
+        assert_eq!((refused.status, refused.json()["errors"][0]["pointer"].clone()), (StatusCode::UNPROCESSABLE_ENTITY, json!("/category")));
+        let taken = app.client().submit(json!({"kind": "question", "message": "When?"})).await;
+        assert_eq!(taken.status, StatusCode::CREATED, "{}", taken.body);
+    }
+
+    async fn the_command_line_lists_sets_shows_and_explains(database: Database) {
+        let data = tempfile::tempdir().unwrap();
+        write_key(data.path());
+        let url = database.make().await;
+        let sayso = |arguments: &[&str]| run(data.path(), url.reveal().unwrap_or_default(), arguments);
+        let (added, printed) = sayso(&["site", "add", "acme", "--name", "Acme Home", "--origin", "https://shop.example"]);
+        assert!(added, "{printed}");
+        let (_, help) = sayso(&["site", "set", "acme"]);
+        assert!(help.contains("text.KEY.LANG") && help.contains("sayso site texts"), "{help}");
+        let (listed, texts) = sayso(&["site", "texts", "--lang", "zh-CN"]);
+        assert!(listed && texts.contains("send = 提交") && !texts.contains("launcher"), "{texts}");
+
+        let (set, printed) = sayso(&["site", "set", "acme", "text.send.en=Off it goes", "text.failure_wait_few.ar=بعد {count} ثوانٍ"]);
+        assert!(set, "{printed}");
+        let (_, shown) = sayso(&["site", "show", "acme"]);
+        assert!(shown.contains("[texts.send]\nen = \"Off it goes\""), "{shown}");
+        for (assignment, said) in [
+            ("text.sent.en=x", "no text sent"),
+            ("text.send.klingon=x", "ar, en, zh-Hans, zh-Hant"),
+            ("text.failure_wait_other.en=Soon", "{count}"),
+            ("promise_text.xx=x", "ar, en, zh-Hans, zh-Hant"),
+            ("theme.radius=25", "0 to 24"),
+            ("required=message", "can't be required"),
+        ] {
+            let (set, printed) = sayso(&["site", "set", "acme", assignment]);
+            assert!(!set && printed.contains(said), "{assignment}: {printed}");
+        }
+        let (_, after) = sayso(&["site", "show", "acme"]);
+        assert_eq!(after, shown, "what is refused changes nothing");
+    }
+}
