@@ -2,6 +2,7 @@
 
 mod arguments;
 mod bench;
+mod browsers;
 mod dist;
 mod environment;
 mod fuzz;
@@ -25,7 +26,8 @@ cargo xtask <command>
   build                 compile the widget to WebAssembly, pack it into target/widget and print its sizes
   run [ARGS...]         build the widget if it is stale, then start `sayso demo ARGS`
   test [PART] [-- ARGS] check and test everything, or one part and what it needs:
-                          tidy fmt clippy doc widget unit collector faults browser fuzz
+                          tidy fmt clippy doc widget unit collector faults browser
+                          browsers fuzz (only by themselves)
                         ARGS go to the test programs, for example a test's name
   bench [intake] [ROUND...]
                         load the released collector on both databases and print tables against the budgets;
