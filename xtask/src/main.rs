@@ -32,6 +32,9 @@ cargo xtask <command>
   bench [intake] [ROUND...]
                         load the released collector on both databases and print tables against the budgets;
                         rounds are parse single full half connections stored, and sqlite or postgresql alone
+  bench widget [--record]
+                        load a page with the widget in Chromium and print what it costs, against the budgets and the
+                        figures in docs/widget-figures.json, which --record replaces
   dist                  make one release binary with the widget inside: target/dist/sayso
   help                  print this text
 
@@ -57,7 +60,8 @@ fn dispatch() -> anyhow::Result<()> {
         Command::Build => widget::build().map(drop),
         Command::Run { demo_args } => run::demo(&demo_args),
         Command::Test { selection, test_args } => tests::test(selection, &test_args),
-        Command::Bench { rounds } => bench::intake(&rounds),
+        Command::BenchIntake { rounds } => bench::intake(&rounds),
+        Command::BenchWidget { afterwards } => bench::widget(afterwards),
         Command::Dist => dist::dist(),
         Command::Help => {
             print!("{HELP}");
