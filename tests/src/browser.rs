@@ -1,14 +1,17 @@
-//! A real Chromium, driven by WebDriver.
+//! A real browser, driven by WebDriver: Chromium, or Firefox or WebKit by the same functions.
 
+mod drivers;
+
+use std::fmt;
 use std::path::PathBuf;
-use std::process::Stdio;
 use std::time::Duration;
 
 use tempfile::TempDir;
 use thirtyfour::extensions::cdp::ChromeDevTools;
 use thirtyfour::prelude::*;
-use tokio::io::{AsyncBufReadExt, BufReader};
-use tokio::process::{Child, Command};
+use tokio::process::Child;
+
+use drivers::Driver;
 
 /// How long a browser may take for what a person would wait for.
 pub const PATIENCE: Duration = Duration::from_secs(20);
@@ -17,59 +20,62 @@ pub const PATIENCE: Duration = Duration::from_secs(20);
 pub struct Browser {
     /// The session.
     pub driver: WebDriver,
-    server: Child,
+    /// What draws the pages.
+    pub engine: Engine,
+    processes: Vec<Child>,
     _profile: TempDir,
+}
+
+/// What draws the pages.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Engine {
+    #[default]
+    Chromium,
+    Firefox,
+    /// As WebKitGTK has it in its MiniBrowser.
+    WebKit,
+}
+
+impl fmt::Display for Engine {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str(match self {
+            Self::Chromium => "Chromium",
+            Self::Firefox => "Firefox",
+            Self::WebKit => "WebKit",
+        })
+    }
 }
 
 /// How a browser starts.
 #[derive(Clone, Copy, Debug)]
 pub struct Setup<'a> {
-    /// The browser's language, such as `zh-CN`.
+    /// Which one.
+    pub engine: Engine,
+    /// The browser's language, such as `zh-CN`. WebKit alone takes that of the system.
     pub language: &'a str,
     /// Width and height of the window in pixels.
     pub window: (u32, u32),
-    /// More arguments of Chromium.
+    /// More arguments of the browser.
     pub arguments: &'a [&'a str],
 }
 
 impl Default for Setup<'_> {
     fn default() -> Self {
-        Self { language: "en-US", window: (1280, 900), arguments: &[] }
+        Self { engine: Engine::Chromium, language: "en-US", window: (1280, 900), arguments: &[] }
     }
 }
 
 impl Browser {
     /// Starts one.
     pub async fn start(setup: Setup<'_>) -> Self {
+        // What speaks WebDriver could speak it through TLS.
+        sayso::install_crypto();
         let profile = tempfile::tempdir().expect("a temporary folder");
-        let (server, url) = start_chromedriver().await;
-        let mut capabilities = DesiredCapabilities::chrome();
-        capabilities.set_binary(&program("SAYSO_TEST_CHROMIUM", "/usr/bin/chromium")).expect("a path");
-        let (width, height) = setup.window;
-        let own = [
-            format!("--user-data-dir={}", profile.path().display()),
-            format!("--lang={}", setup.language),
-            format!("--accept-lang={}", setup.language),
-            format!("--window-size={width},{height}"),
-        ];
-        // What keeps a browser without network from trying to reach its maker, and lets it run as root.
-        let always = [
-            "--headless",
-            "--no-sandbox",
-            "--disable-gpu",
-            "--disable-quic",
-            "--no-first-run",
-            "--hide-scrollbars",
-            "--disable-background-networking",
-            "--disable-component-update",
-            "--disable-sync",
-            "--disable-dev-shm-usage",
-        ];
-        for argument in own.iter().map(String::as_str).chain(always).chain(setup.arguments.iter().copied()) {
-            capabilities.add_arg(argument).expect("an argument");
-        }
-        let driver = WebDriver::new(&url, capabilities).await.expect("Chromium starts");
-        Self { driver, server, _profile: profile }
+        let Driver { url, capabilities, processes } = Driver::start(&setup, profile.path()).await;
+        let driver = WebDriver::new(&url, capabilities).await.unwrap_or_else(|error| {
+            panic!("{} does not start: {error}", setup.engine);
+        });
+        Self { driver, engine: setup.engine, processes, _profile: profile }
     }
 
     /// Runs script in the page until it gives something that is not null, false or undefined, and gives that.
@@ -103,9 +109,10 @@ impl Browser {
     /// The first element in the widget's shadow root that matches, as soon as it is there.
     pub async fn find_in_widget(&self, css: &str) -> WebElement {
         self.wait_for(css, &format!("document.querySelector('sayso-widget').shadowRoot.querySelector({css:?})")).await;
-        let host = self.driver.find(By::Css("sayso-widget")).await.expect("the widget's element");
-        let root = host.get_shadow_root().await.expect("its open shadow root");
-        root.find(By::Css(css)).await.expect("it was there")
+        // By script, since not every driver knows shadow roots.
+        let script = format!("return document.querySelector('sayso-widget').shadowRoot.querySelector({css:?})");
+        let found = self.driver.execute(script, vec![]).await.expect("the page runs script");
+        found.element().expect("it was there")
     }
 
     /// Tells pages that the screen has this size in CSS pixels, however small: Chromium's windows have a least size.
@@ -131,26 +138,8 @@ impl Browser {
     pub async fn stop(mut self) {
         // The driver is killed anyway; a browser that has gone already is no reason to fail.
         let _ = self.driver.quit().await;
-        let _ = self.server.kill().await;
-    }
-}
-
-async fn start_chromedriver() -> (Child, String) {
-    let mut command = Command::new(program("SAYSO_TEST_CHROMEDRIVER", "/usr/bin/chromedriver"));
-    let started = command.arg("--port=0").stdout(Stdio::piped()).stderr(Stdio::null()).kill_on_drop(true).spawn();
-    let mut server = started.expect("chromedriver runs; `cargo xtask test browser` installs it, or says how");
-    let mut lines = BufReader::new(server.stdout.take().expect("it is piped")).lines();
-    while let Some(line) = lines.next_line().await.expect("chromedriver writes text") {
-        if let Some((_, port)) = line.split_once("started successfully on port ") {
-            let url = format!("http://127.0.0.1:{}", port.trim().trim_end_matches('.'));
-            // Whatever else it prints must not fill the pipe.
-            tokio::spawn(async move { while let Ok(Some(_)) = lines.next_line().await {} });
-            return (server, url);
+        for process in &mut self.processes {
+            let _ = process.kill().await;
         }
     }
-    panic!("chromedriver ended before it was ready");
-}
-
-fn program(variable: &str, default: &str) -> String {
-    std::env::var(variable).unwrap_or_else(|_| default.to_owned())
 }

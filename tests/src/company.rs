@@ -49,24 +49,27 @@ impl Company {
         (format!("http://localhost:{port}"), listener)
     }
 
-    /// Serves the page, with the tag of the site `acme` of the collector at `collector`.
+    /// Serves the page, with the tag of the site `acme` of the collector at `collector`, and at `/blank` the same without it.
     pub async fn open(listener: TcpListener, collector: &str, page: Page) -> Self {
         let port = listener.local_addr().expect("it is bound").port();
-        let html = format!(
-            "<!doctype html><html lang=en><meta charset=utf-8><title>Acme Home</title><main><h1>Acme Home</h1>\
-             <p><input id=search aria-label=Search> <button id=help data-sayso-open=complaint>Tell us</button></p></main>\
-             <script async src=\"{collector}/sayso.js\" data-site=acme {}></script></html>",
-            page.attributes
-        );
+        let tag = format!("<script async src=\"{collector}/sayso.js\" data-site=acme {}></script>", page.attributes);
         let policy = page.policy.replace("{collector}", collector);
-        let answer = get(async move || {
-            let headers = [
-                (header::CONTENT_TYPE, "text/html; charset=utf-8".to_owned()),
-                (header::CONTENT_SECURITY_POLICY, policy),
-            ];
-            (headers, html).into_response()
-        });
-        let routes = Router::new().route("/", answer);
+        let answer = |tag: String| {
+            let html = format!(
+                "<!doctype html><html lang=en><meta charset=utf-8><title>Acme Home</title><main><h1>Acme Home</h1>\
+                 <p><input id=search aria-label=Search> <button id=help data-sayso-open=complaint>Tell us</button></p></main>\
+                 {tag}</html>"
+            );
+            let policy = policy.clone();
+            get(async move || {
+                let headers = [
+                    (header::CONTENT_TYPE, "text/html; charset=utf-8".to_owned()),
+                    (header::CONTENT_SECURITY_POLICY, policy),
+                ];
+                (headers, html).into_response()
+            })
+        };
+        let routes = Router::new().route("/", answer(tag)).route("/blank", answer(String::new()));
         let server = tokio::spawn(async move { axum::serve(listener, routes).await.expect("it serves") });
         Self { origin: format!("http://localhost:{port}"), server }
     }

@@ -12,6 +12,7 @@ pub mod process;
 pub mod raw;
 mod receiver;
 mod smtp;
+pub mod stage;
 
 pub use app::{Background, Options, TestApp, write_key};
 pub use client::{Answer, Client, MULTIPART, multipart};

@@ -2,6 +2,7 @@
 
 use anyhow::{Context as _, bail};
 
+use crate::bench::Afterwards;
 use crate::tests::{Part, Selection};
 
 /// What the person asked for.
@@ -10,7 +11,8 @@ pub enum Command {
     Build,
     Run { demo_args: Vec<String> },
     Test { selection: Selection, test_args: Vec<String> },
-    Bench { rounds: Vec<String> },
+    BenchIntake { rounds: Vec<String> },
+    BenchWidget { afterwards: Afterwards },
     Dist,
     Help,
 }
@@ -30,6 +32,7 @@ impl Command {
                 return Ok(Self::Run { demo_args: rest });
             }
             "test" => return Self::parse_test(rest),
+            "bench" if rest.first().is_some_and(|arg| arg == "widget") => return Self::parse_bench_widget(&rest[1..]),
             "bench" => {
                 if rest.first().is_some_and(|arg| arg == "intake") {
                     rest.remove(0);
@@ -39,7 +42,7 @@ impl Command {
                 if let Some(unknown) = rest.iter().find(|round| !ROUNDS.contains(&round.as_str())) {
                     bail!("there is no round `{unknown}`; there are {}", ROUNDS.join(", "));
                 }
-                return Ok(Self::Bench { rounds: rest });
+                return Ok(Self::BenchIntake { rounds: rest });
             }
             "dist" => Self::Dist,
             "help" | "--help" | "-h" => return Ok(Self::Help),
@@ -49,6 +52,15 @@ impl Command {
             Some(extra) => bail!("`cargo xtask {name}` takes no argument, but got `{extra}`"),
             None => Ok(command),
         }
+    }
+
+    fn parse_bench_widget(rest: &[String]) -> anyhow::Result<Self> {
+        let afterwards = match rest {
+            [] => Afterwards::Print,
+            [option] if option == "--record" => Afterwards::Record,
+            _ => bail!("`cargo xtask bench widget` takes `--record` and nothing else"),
+        };
+        Ok(Self::BenchWidget { afterwards })
     }
 
     fn parse_test(mut rest: Vec<String>) -> anyhow::Result<Self> {
@@ -99,9 +111,17 @@ mod tests {
 
     #[test]
     fn a_bench_can_be_cut_short() {
-        assert_eq!(parse("bench").expect("no arguments are fine"), Command::Bench { rounds: Vec::new() });
+        assert_eq!(parse("bench").expect("no arguments are fine"), Command::BenchIntake { rounds: Vec::new() });
         let rounds = vec!["sqlite".to_owned(), "full".to_owned()];
-        assert_eq!(parse("bench intake sqlite full").expect("known rounds"), Command::Bench { rounds });
+        assert_eq!(parse("bench intake sqlite full").expect("known rounds"), Command::BenchIntake { rounds });
+    }
+
+    #[test]
+    fn figures_are_recorded_only_when_asked_for() {
+        let (print, record) = (Afterwards::Print, Afterwards::Record);
+        assert_eq!(parse("bench widget").expect("a known bench"), Command::BenchWidget { afterwards: print });
+        assert_eq!(parse("bench widget --record").expect("an option"), Command::BenchWidget { afterwards: record });
+        assert!(parse("bench widget sqlite").is_err());
     }
 
     #[test]

@@ -1,4 +1,9 @@
-//! `cargo xtask bench`: how fast submissions become durable, on both databases, as a table against the budgets.
+//! `cargo xtask bench`: how fast submissions become durable, on both databases, and what the widget costs a page, as tables against
+//! the budgets.
+
+mod figures;
+mod table;
+mod widget;
 
 use std::process::Command;
 
@@ -8,11 +13,13 @@ use rustix::process::Signal;
 use crate::environment;
 use crate::postgres::Cluster;
 use crate::process::{Group, OnInterrupt};
-use crate::widget;
+use crate::widget as widget_build;
+
+pub use crate::bench::widget::{Afterwards, widget};
 
 /// Builds what is released, starts a PostgreSQL, and runs the load against both databases, or those rounds that are named.
 pub fn intake(rounds: &[String]) -> anyhow::Result<()> {
-    widget::build()?;
+    widget_build::build()?;
     let cluster = Cluster::start()?;
     eprintln!("→ load (the first time it compiles for release, which takes minutes)");
     let mut command: Command = environment::cargo();

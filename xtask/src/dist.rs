@@ -15,10 +15,10 @@ const BUDGET: u64 = 30_000_000;
 pub fn dist() -> anyhow::Result<()> {
     widget::build_within_budget()?;
     let step = Step::start("compile the release binary");
-    step.run(environment::cargo().args(["build", "--release", "--package", "sayso", "--bin", "sayso"]))?;
+    step.run(&mut environment::build_released_collector())?;
     step.finish("");
 
-    let built = environment::target_dir().join("release/sayso");
+    let built = environment::released_collector_program();
     let folder = environment::workspace().join("target/dist");
     fs::create_dir_all(&folder)?;
     let binary = folder.join("sayso");

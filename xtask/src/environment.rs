@@ -50,6 +50,18 @@ pub fn collector_program() -> PathBuf {
     target_dir().join("debug/sayso")
 }
 
+/// Compiles the collector's program as released.
+pub fn build_released_collector() -> Command {
+    let mut command = cargo();
+    command.args(["build", "--release", "--package", "sayso", "--bin", "sayso"]);
+    command
+}
+
+/// Where [`build_released_collector`] leaves the program.
+pub fn released_collector_program() -> PathBuf {
+    target_dir().join("release/sayso")
+}
+
 /// Another toolchain's program, without anything that would lead it to rustup's.
 pub fn foreign_toolchain(program: &Path) -> Command {
     let mut command = Command::new(program);

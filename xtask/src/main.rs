@@ -2,6 +2,7 @@
 
 mod arguments;
 mod bench;
+mod browsers;
 mod dist;
 mod environment;
 mod fuzz;
@@ -25,11 +26,15 @@ cargo xtask <command>
   build                 compile the widget to WebAssembly, pack it into target/widget and print its sizes
   run [ARGS...]         build the widget if it is stale, then start `sayso demo ARGS`
   test [PART] [-- ARGS] check and test everything, or one part and what it needs:
-                          tidy fmt clippy doc widget unit collector faults browser fuzz
+                          tidy fmt clippy doc widget unit collector faults browser
+                          browsers fuzz (only by themselves)
                         ARGS go to the test programs, for example a test's name
   bench [intake] [ROUND...]
                         load the released collector on both databases and print tables against the budgets;
                         rounds are parse single full half connections stored, and sqlite or postgresql alone
+  bench widget [--record]
+                        load a page with the widget in Chromium and print what it costs, against the budgets and the
+                        figures in docs/widget-figures.json, which --record replaces
   dist                  make one release binary with the widget inside: target/dist/sayso
   help                  print this text
 
@@ -55,7 +60,8 @@ fn dispatch() -> anyhow::Result<()> {
         Command::Build => widget::build().map(drop),
         Command::Run { demo_args } => run::demo(&demo_args),
         Command::Test { selection, test_args } => tests::test(selection, &test_args),
-        Command::Bench { rounds } => bench::intake(&rounds),
+        Command::BenchIntake { rounds } => bench::intake(&rounds),
+        Command::BenchWidget { afterwards } => bench::widget(afterwards),
         Command::Dist => dist::dist(),
         Command::Help => {
             print!("{HELP}");

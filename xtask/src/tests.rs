@@ -2,14 +2,12 @@
 
 use std::collections::BTreeSet;
 use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::Command;
 
-use anyhow::Context as _;
-
+use crate::browsers::{Chromium, Firefox, WebKit};
 use crate::environment;
 use crate::fuzz;
-use crate::packages;
 use crate::postgres::Cluster;
 use crate::schemathesis;
 use crate::step::Step;
@@ -28,11 +26,12 @@ pub enum Part {
     Collector,
     Faults,
     Browser,
+    Browsers,
     Fuzz,
 }
 
 impl Part {
-    pub const ALL: [Self; 10] = [
+    pub const ALL: [Self; 11] = [
         Self::Tidy,
         Self::Fmt,
         Self::Clippy,
@@ -42,6 +41,7 @@ impl Part {
         Self::Collector,
         Self::Faults,
         Self::Browser,
+        Self::Browsers,
         Self::Fuzz,
     ];
 
@@ -57,6 +57,7 @@ impl Part {
             Self::Collector => "collector",
             Self::Faults => "faults",
             Self::Browser => "browser",
+            Self::Browsers => "browsers",
             Self::Fuzz => "fuzz",
         }
     }
@@ -68,12 +69,13 @@ impl Part {
 
     /// Whether the part compiles the collector, which embeds the widget.
     fn needs_widget(self) -> bool {
-        matches!(self, Self::Clippy | Self::Doc | Self::Unit | Self::Fuzz) || self.needs_database()
+        matches!(self, Self::Clippy | Self::Doc | Self::Unit | Self::Browsers | Self::Fuzz) || self.needs_database()
     }
 
-    /// Whether it runs with all others. Fuzzing compiles our crates once more, and the seeds are tried without it.
+    /// Whether it runs with all others. Fuzzing compiles our crates once more, and the seeds are tried without it; three browsers
+    /// are much to install for what rarely differs between them.
     fn is_usual(self) -> bool {
-        self != Self::Fuzz
+        !matches!(self, Self::Browsers | Self::Fuzz)
     }
 
     fn needs_database(self) -> bool {
@@ -123,6 +125,9 @@ pub fn test(selection: Selection, test_args: &[String]) -> anyhow::Result<()> {
     if parts.iter().any(|part| part.needs_database()) {
         let round = if selection == Selection::One(Part::Faults) { Round::Full } else { Round::Short };
         test_end_to_end(&parts, round, test_args)?;
+    }
+    if parts.contains(&Part::Browsers) {
+        test_browsers(test_args)?;
     }
     if parts.contains(&Part::Fuzz) {
         fuzz::fuzz(test_args)?;
@@ -179,7 +184,7 @@ fn own_test_programs(workspace: &Path) -> BTreeSet<String> {
 }
 
 fn test_end_to_end(parts: &[Part], round: Round, test_args: &[String]) -> anyhow::Result<()> {
-    let browser = if parts.contains(&Part::Browser) { Some(Browser::find_or_install()?) } else { None };
+    let browser = if parts.contains(&Part::Browser) { Some(Chromium::find_or_install()?) } else { None };
     let schemathesis = parts.contains(&Part::Faults).then(schemathesis::find_or_install).transpose()?;
     // The tests start the collector as a program of its own.
     run("compile the collector", &mut environment::build_collector())?;
@@ -199,7 +204,7 @@ fn test_end_to_end(parts: &[Part], round: Round, test_args: &[String]) -> anyhow
             cargo.env("SAYSO_TEST_SCHEMATHESIS", program);
         }
         if let Some(browser) = &browser {
-            cargo.env("SAYSO_TEST_CHROMIUM", &browser.chromium).env("SAYSO_TEST_CHROMEDRIVER", &browser.driver);
+            browser.tell(&mut cargo);
         }
         cargo
     };
@@ -215,6 +220,22 @@ fn test_end_to_end(parts: &[Part], round: Round, test_args: &[String]) -> anyhow
     }
     cluster.stop();
     Ok(())
+}
+
+/// The main story in all browsers.
+fn test_browsers(test_args: &[String]) -> anyhow::Result<()> {
+    let (chromium, firefox, webkit) =
+        (Chromium::find_or_install()?, Firefox::find_or_install()?, WebKit::find_or_install()?);
+    let mut cargo = environment::cargo();
+    // One after the other: a frame has two seconds to say that it is there, which three browsers at once may need for themselves.
+    cargo
+        .args(["test", "--workspace", "--test", Part::Browsers.name(), "--"])
+        .args(test_args)
+        .env("RUST_TEST_THREADS", "1");
+    chromium.tell(&mut cargo);
+    firefox.tell(&mut cargo);
+    webkit.tell(&mut cargo);
+    run(Part::Browsers.name(), &mut cargo)
 }
 
 fn run(title: &str, command: &mut Command) -> anyhow::Result<()> {
@@ -235,38 +256,6 @@ fn summary(output: &str) -> String {
         (0, 0) => String::new(),
         (passed, 0) => format!("{passed} tests passed"),
         (passed, ignored) => format!("{passed} tests passed, {ignored} ignored"),
-    }
-}
-
-/// The browser that the tests drive, and the driver.
-struct Browser {
-    chromium: PathBuf,
-    driver: PathBuf,
-}
-
-impl Browser {
-    fn find_or_install() -> anyhow::Result<Self> {
-        let find = || {
-            let named = |variable: &str| std::env::var_os(variable).map(PathBuf::from);
-            let chromium = named("SAYSO_TEST_CHROMIUM").or_else(|| {
-                ["chromium", "chromium-browser", "google-chrome"]
-                    .iter()
-                    .find_map(|name| environment::find_program(name))
-            });
-            let driver = named("SAYSO_TEST_CHROMEDRIVER").or_else(|| environment::find_program("chromedriver"));
-            Some(Self { chromium: chromium?, driver: driver? })
-        };
-        let browser = packages::ensure("Chromium with its driver", &["chromium", "chromium-driver"], find)?;
-        // Screenshots of Chinese pages without these fonts are full of empty boxes.
-        packages::ensure("fonts for Chinese and emoji", &["fonts-noto-cjk", "fonts-noto-color-emoji"], || {
-            packages::has_font("NotoSansCJK-Regular.ttc").and(packages::has_font("NotoColorEmoji.ttf"))
-        })
-        .or_else(|error| match packages::any_cjk_font() {
-            Some(()) => Ok(()),
-            None => Err(error),
-        })
-        .context("the browser tests look at Chinese pages")?;
-        Ok(browser)
     }
 }
 

@@ -1,6 +1,7 @@
 //! The widget's build: compiled for the browser, bound, hashed, compressed, measured.
 
 mod assets;
+mod crates;
 mod fingerprint;
 mod imports;
 mod javascript;
@@ -11,6 +12,7 @@ mod names;
 mod sizes;
 mod toolchain;
 
+use std::collections::BTreeMap;
 use std::fs::{self, File};
 use std::path::{Path, PathBuf};
 
@@ -24,6 +26,7 @@ use crate::widget::languages::Languages;
 use crate::widget::toolchain::Toolchain;
 
 pub use crate::widget::manifest::Manifest;
+pub use crate::widget::sizes::{LOADER_BUDGET, OPEN_FORM_BUDGET, Totals, thousands};
 
 /// Builds the widget into `target/widget` if anything that goes into it has changed, and prints its sizes.
 pub fn build() -> anyhow::Result<Manifest> {
@@ -77,18 +80,29 @@ fn compile(toolchain: &Toolchain) -> anyhow::Result<PathBuf> {
     Ok(target_dir.join("wasm32-unknown-unknown/wasm/sayso_widget.wasm"))
 }
 
-fn pack(module: &Path, folder: &Path, fingerprint: String, as_released: bool) -> anyhow::Result<Manifest> {
-    let step = Step::start("bind and pack the widget");
-    let mut output = Bindgen::new()
+/// The bytes of the module that each crate takes: as it is released, before compression.
+pub fn bytes_by_crate() -> anyhow::Result<BTreeMap<String, u64>> {
+    let module = compile(&Toolchain::find_or_install()?)?;
+    let mut output = binding(&module)?.generate_output().context("wasm-bindgen failed")?;
+    crates::weigh(&output.wasm_mut().emit_wasm())
+}
+
+/// What wasm-bindgen is asked for; without more, names stay in the module.
+fn binding(module: &Path) -> anyhow::Result<Bindgen> {
+    let mut binding = Bindgen::new();
+    binding
         .input_path(module)
         .out_name("widget")
         .web(true)?
         .typescript(false)
         .omit_default_module_path(true)
-        .remove_name_section(true)
-        .remove_producers_section(true)
-        .generate_output()
-        .context("wasm-bindgen failed")?;
+        .remove_producers_section(true);
+    Ok(binding)
+}
+
+fn pack(module: &Path, folder: &Path, fingerprint: String, as_released: bool) -> anyhow::Result<Manifest> {
+    let step = Step::start("bind and pack the widget");
+    let mut output = binding(module)?.remove_name_section(true).generate_output().context("wasm-bindgen failed")?;
     let inline = output.snippets().iter().filter(|(_, snippets)| !snippets.is_empty()).map(|(package, _)| package);
     let snippets: Vec<&String> = output.local_modules().keys().chain(inline).collect();
     if !snippets.is_empty() {

@@ -6,36 +6,11 @@ use sayso::auth::password::Password;
 use sayso::auth::{Member, Role};
 use sayso_shared::Lang;
 use sayso_tests::browser::Browser;
-use sayso_tests::company::{Company, Page};
-use sayso_tests::{Database, TestApp};
+pub use sayso_tests::stage::{Stage, click_in_widget, type_in_widget};
 use thirtyfour::prelude::*;
 
 /// The password of every member of these tests.
 pub const PASSWORD: &str = "quiet harbour lantern 42";
-
-/// A collector at work, and the company whose page carries its tag.
-pub struct Stage {
-    /// The collector.
-    pub collector: TestApp,
-    /// The company's website.
-    pub company: Company,
-}
-
-impl Stage {
-    /// Opens both; `settings` changes those of the collector.
-    pub async fn open(
-        database: Database,
-        page: Page,
-        settings: impl FnOnce(&mut sayso::Config) + Send + 'static,
-    ) -> Self {
-        let collector = TestApp::spawn_working(database, settings).await;
-        let (origin, listener) = Company::reserve().await;
-        let company = Company::open(listener, &collector.url, page).await;
-        assert_eq!(company.origin, origin);
-        collector.set_site(&[&format!("origins={origin}")]).await;
-        Self { collector, company }
-    }
-}
 
 /// Adds a member who can sign in with [`PASSWORD`].
 pub async fn add_member(app: &App, email: &str, name: &str, role: Role) -> String {
@@ -58,15 +33,4 @@ pub async fn sign_in(browser: &Browser, collector: &str, email: &str) {
     password.send_keys(PASSWORD).await.unwrap();
     password.send_keys(Key::Enter).await.unwrap();
     browser.wait_for("the inbox", "location.pathname === '/staff/cases' && document.readyState === 'complete'").await;
-}
-
-/// Types into a field of the widget.
-pub async fn type_in_widget(browser: &Browser, css: &str, text: &str) {
-    let field = browser.find_in_widget(css).await;
-    field.send_keys(text).await.unwrap();
-}
-
-/// Clicks something in the widget.
-pub async fn click_in_widget(browser: &Browser, css: &str) {
-    browser.find_in_widget(css).await.click().await.unwrap();
 }

@@ -1,0 +1,55 @@
+/*
+ * Runs before every page of the bench and notes what happens in it. It only listens, so that it costs next to nothing.
+ * Times are those of the page's clock, in milliseconds; those of events are when the browser got them.
+ */
+(() => {
+  const probe = window.probe = { shift: 0 }
+  probe.form = new Promise(done => probe.done = done)
+  probe.submitted = new Promise(done => document.addEventListener('sayso:submitted', done))
+  performance.mark('probe:start')
+  new PerformanceObserver(list => {
+    for (const { value } of list.getEntries()) probe.shift += value
+  }).observe({ type: 'layout-shift', buffered: true })
+
+  // Everything that the page wanted to do has been done when the browser has been idle twice.
+  probe.settled = mark => new Promise(done => requestIdleCallback(() => requestIdleCallback(() => {
+    performance.mark('probe:' + mark)
+    done(true)
+  })))
+  probe.launcher = () => {
+    const { x, y, width, height } = document.querySelector('sayso-widget').shadowRoot.querySelector('[part=launcher]').getBoundingClientRect()
+    return [x + width / 2, y + height / 2]
+  }
+  // The form is there, hidden, when somebody has hovered for long enough.
+  probe.ready = () => new Promise(done => {
+    const body = document.querySelector('sayso-widget').shadowRoot
+    const look = () => body.querySelector('#message') ? done(true) : requestIdleCallback(look)
+    look()
+  })
+
+  // A frame has been painted when the first task after it begins.
+  const painted = then => requestAnimationFrame(() => {
+    const { port1, port2 } = new MessageChannel
+    port1.onmessage = then
+    port2.postMessage(0)
+  })
+  const watch = event => {
+    if (event.target.localName != 'sayso-widget') return
+    probe[event.type] ??= event.timeStamp
+    if (event.type != 'pointerdown') return
+    performance.mark('probe:pressed')
+    event.target.shadowRoot.addEventListener('focusin', ({ target }) => {
+      if (target.id != 'message') {
+        painted(() => probe.panel ??= performance.now())
+      } else if (!probe.focused) {
+        probe.focused = performance.now()
+        painted(() => {
+          probe.painted = performance.now()
+          performance.mark('probe:painted')
+          probe.done()
+        })
+      }
+    }, true)
+  }
+  for (const name of ['pointerover', 'pointerdown', 'click']) addEventListener(name, watch, true)
+})()

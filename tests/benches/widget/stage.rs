@@ -1,0 +1,48 @@
+//! The released collector, and a company's page on another site.
+
+use anyhow::ensure;
+use sayso_tests::company::{Company, Page};
+use sayso_tests::process::{self, Served};
+use tempfile::TempDir;
+
+/// Settings under which one submission makes a site busy, and none is one too many.
+pub const BUSY: [(&str, &str); 3] = [
+    ("SAYSO_LIMITS__PROOF_FROM_PER_MINUTE", "1"),
+    ("SAYSO_LIMITS__SUBMISSIONS_PER_MINUTE", "1000000"),
+    ("SAYSO_LIMITS__SITE_SUBMISSIONS_PER_MINUTE", "1000000"),
+];
+
+/// Both, while the bench lasts.
+pub struct Stage {
+    pub collector: Served,
+    pub company: Company,
+    _data: TempDir,
+}
+
+impl Stage {
+    /// Starts a collector with these settings, and the company's website.
+    pub async fn open(settings: &[(&str, &str)]) -> anyhow::Result<Self> {
+        let data = tempfile::tempdir()?;
+        sayso_tests::write_key(data.path());
+        let (origin, listener) = Company::reserve().await;
+        let site = ["site", "add", "acme", "--name", "Acme", "--origin", &origin];
+        let (added, output) = process::run(data.path(), "", &site);
+        ensure!(added, "the site cannot be added: {output}");
+        let collector = Served::start(data.path(), "", settings).await;
+        let company = Company::open(listener, &collector.url, Page::default()).await;
+        Ok(Self { collector, company, _data: data })
+    }
+
+    /// Submits until the collector asks for a proof.
+    pub async fn make_busy(&self) -> anyhow::Result<()> {
+        let client = sayso_tests::Client::new(&self.collector.url);
+        let feedback = serde_json::json!({"kind": "praise", "message": "Thank you"});
+        for _ in 0..10 {
+            let answer = client.post_json("/api/v1/sites/acme/feedback", &feedback).await;
+            if answer.field_errors().iter().any(|(pointer, _)| pointer == "/proof") {
+                return Ok(());
+            }
+        }
+        anyhow::bail!("the collector asks for no proof")
+    }
+}

@@ -1,0 +1,208 @@
+//! One load in one new browser.
+
+use std::fmt;
+
+use anyhow::Context as _;
+use sayso_tests::browser::{Browser, PATIENCE, Setup};
+use serde_json::{Value, json};
+use thirtyfour::cdp::CdpSession;
+
+use crate::recording::Recording;
+use crate::samples::Measured;
+use crate::stage::Stage;
+
+const PROBE: &str = include_str!("probe.js");
+
+/// How fast the page's thread runs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Speed {
+    Full,
+    /// Slowed down four times, as an inexpensive phone is.
+    Quarter,
+}
+
+impl Speed {
+    fn slow_down(self) -> u32 {
+        match self {
+            Self::Full => 1,
+            Self::Quarter => 4,
+        }
+    }
+}
+
+impl fmt::Display for Speed {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(formatter, "{}x", self.slow_down())
+    }
+}
+
+/// What the visitor does.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Visit {
+    /// Reads the page without the tag.
+    Blank,
+    /// Presses the launcher without having been near it.
+    Cold,
+    /// Rests on the launcher until everything is there, and presses it.
+    Hovered,
+    /// Writes to a site so busy that it asks for a proof of work.
+    Busy,
+}
+
+impl fmt::Display for Visit {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str(match self {
+            Self::Blank => "blank",
+            Self::Cold => "cold",
+            Self::Hovered => "hovered",
+            Self::Busy => "busy",
+        })
+    }
+}
+
+impl Visit {
+    /// Starts a browser, makes the visit, and gives what it cost.
+    pub async fn measure(self, stage: &Stage, speed: Speed) -> anyhow::Result<Measured> {
+        if self == Self::Busy {
+            stage.make_busy().await?;
+        }
+        let browser = Browser::start(Setup::default()).await;
+        let visited = tokio::time::timeout(3 * PATIENCE, self.in_browser(&browser, stage, speed)).await;
+        browser.stop().await;
+        visited.context("it took too long")?
+    }
+
+    async fn in_browser(self, browser: &Browser, stage: &Stage, speed: Speed) -> anyhow::Result<Measured> {
+        // A page of the same site, so that the process with its slow-down is the one that gets the page.
+        let blank = format!("{}/blank", stage.company.origin);
+        browser.driver.goto(&blank).await?;
+        let page = Page { session: browser.driver.cdp().connect().await? };
+        let recording = Recording::start(&page.session).await?;
+        page.send("Performance.enable", json!({"timeDomain": "threadTicks"})).await?;
+        page.send("Page.enable", json!({})).await?;
+        page.send("Page.addScriptToEvaluateOnNewDocument", json!({"source": PROBE})).await?;
+        page.send("Emulation.setCPUThrottlingRate", json!({"rate": speed.slow_down()})).await?;
+
+        let before = page.metrics().await?;
+        let address = if self == Self::Blank { format!("{blank}?again") } else { stage.company.origin.clone() };
+        browser.driver.goto(&address).await?;
+        page.ask("probe.settled('loaded')").await?;
+        let loaded = page.metrics().await?;
+        if self != Self::Blank {
+            self.open(&page).await?;
+        }
+        if self == Self::Busy {
+            page.write_and_send().await?;
+        }
+        page.ask("probe.settled('end')").await?;
+        let end = page.metrics().await?;
+        let probe = page.ask("({...probe})").await?;
+        let slow_down = page.ask(CALIBRATION).await?.as_f64().context("a duration")?;
+        let recorded = recording.end(&page.session).await?;
+
+        let mut measured = vec![
+            ("script", loaded.script - before.script),
+            ("main_thread", loaded.all - before.all),
+            ("longest_task", recorded.longest_task("start", "loaded")?),
+            ("bytes", recorded.bytes_until("loaded")?),
+            ("shift", probe["shift"].as_f64().unwrap_or_default()),
+            ("calibration", slow_down),
+        ];
+        let time = |name: &str| probe[name].as_f64().with_context(|| format!("the probe noted no {name}"));
+        if self != Self::Blank {
+            // The first that the browser hears of the press. A mouse that comes out of nowhere is told of before, and that counts.
+            let pressed = if self == Self::Hovered { time("pointerdown")? } else { time("pointerover")? };
+            measured.extend([
+                ("panel", time("panel")? - pressed),
+                ("focused", time("focused")? - pressed),
+                ("painted", time("painted")? - pressed),
+                ("script_open", end.script - before.script),
+                ("longest_task_open", recorded.longest_task("pressed", "end")?),
+                ("bytes_open", recorded.bytes_until("end")?),
+            ]);
+        }
+        if self == Self::Busy {
+            measured.push(("longest_task_proof", recorded.longest_task("typed", "submitted")?));
+            measured.push(("proof", recorded.between("typed", "submitted")?));
+        }
+        Ok(measured)
+    }
+
+    async fn open(self, page: &Page) -> anyhow::Result<()> {
+        let point = page.ask("probe.launcher()").await?;
+        if self == Self::Hovered {
+            page.mouse("mouseMoved", &point).await?;
+            page.ask("probe.ready().then(() => probe.settled('hovered'))").await?;
+        }
+        // Asked before, so that asking takes nothing of the time that is measured.
+        let (form, pressed, released) = tokio::join!(
+            page.ask("probe.form"),
+            page.mouse("mousePressed", &point),
+            page.mouse("mouseReleased", &point)
+        );
+        form.and(pressed).and(released)?;
+        Ok(())
+    }
+}
+
+/// Some work of always the same size, by which the slow-down is checked.
+const CALIBRATION: &str = "(() => { const from = performance.now(); let sum = 0; for (let i = 0; i < 2e7; i++) sum = sum + i * 7 | 0; return performance.now() - from + (sum & 0) })()";
+
+/// Milliseconds of the page's thread since its beginning.
+struct Metrics {
+    script: f64,
+    all: f64,
+}
+
+/// The page, by the browser's own protocol, which disturbs it less than WebDriver does.
+struct Page {
+    session: CdpSession,
+}
+
+impl Page {
+    async fn send(&self, method: &str, parameters: Value) -> anyhow::Result<Value> {
+        self.session.send_raw(method, parameters).await.with_context(|| method.to_owned())
+    }
+
+    /// The value of an expression, or what its promise gives.
+    async fn ask(&self, expression: &str) -> anyhow::Result<Value> {
+        let parameters = json!({"expression": expression, "awaitPromise": true, "returnByValue": true});
+        let answer = self.send("Runtime.evaluate", parameters).await?;
+        anyhow::ensure!(answer["exceptionDetails"].is_null(), "{expression}: {}", answer["exceptionDetails"]);
+        Ok(answer["result"]["value"].clone())
+    }
+
+    async fn mouse(&self, event: &str, point: &Value) -> anyhow::Result<Value> {
+        let button = if event == "mouseMoved" { "none" } else { "left" };
+        let parameters = json!({"type": event, "x": point[0], "y": point[1], "button": button, "clickCount": 1});
+        self.send("Input.dispatchMouseEvent", parameters).await
+    }
+
+    /// Types, and sends with the keyboard.
+    async fn write_and_send(&self) -> anyhow::Result<()> {
+        self.ask("probe.settled('opened')").await?;
+        self.ask("performance.mark('probe:typed')").await?;
+        for letter in ["The", " drawer", " is", " stuck."] {
+            self.send("Input.insertText", json!({"text": letter})).await?;
+        }
+        self.ask("document.querySelector('sayso-widget').shadowRoot.querySelector('#send').click()").await?;
+        tokio::time::timeout(
+            PATIENCE,
+            self.ask("probe.submitted.then(() => performance.mark('probe:submitted') && true)"),
+        )
+        .await
+        .context("nothing was submitted")??;
+        Ok(())
+    }
+
+    async fn metrics(&self) -> anyhow::Result<Metrics> {
+        let answer = self.send("Performance.getMetrics", json!({})).await?;
+        let metrics = answer["metrics"].as_array().context("a list of metrics")?;
+        let milliseconds = |name: &str| {
+            let metric = metrics.iter().find(|metric| metric["name"] == name);
+            let seconds = metric.and_then(|metric| metric["value"].as_f64());
+            seconds.map(|seconds| seconds * 1_000.0).with_context(|| format!("there is no metric {name}"))
+        };
+        Ok(Metrics { script: milliseconds("ScriptDuration")?, all: milliseconds("TaskDuration")? })
+    }
+}

@@ -1,0 +1,40 @@
+//! What the tests in browsers share: a collector, a company's page, and what people do in the widget.
+
+use crate::browser::Browser;
+use crate::company::{Company, Page};
+use crate::{Database, TestApp};
+
+/// A collector at work, and the company whose page carries its tag.
+pub struct Stage {
+    /// The collector.
+    pub collector: TestApp,
+    /// The company's website.
+    pub company: Company,
+}
+
+impl Stage {
+    /// Opens both; `settings` changes those of the collector.
+    pub async fn open(
+        database: Database,
+        page: Page,
+        settings: impl FnOnce(&mut sayso::Config) + Send + 'static,
+    ) -> Self {
+        let collector = TestApp::spawn_working(database, settings).await;
+        let (origin, listener) = Company::reserve().await;
+        let company = Company::open(listener, &collector.url, page).await;
+        assert_eq!(company.origin, origin);
+        collector.set_site(&[&format!("origins={origin}")]).await;
+        Self { collector, company }
+    }
+}
+
+/// Types into a field of the widget.
+pub async fn type_in_widget(browser: &Browser, css: &str, text: &str) {
+    let field = browser.find_in_widget(css).await;
+    field.send_keys(text).await.expect("it takes that");
+}
+
+/// Clicks something in the widget.
+pub async fn click_in_widget(browser: &Browser, css: &str) {
+    browser.find_in_widget(css).await.click().await.expect("it takes that");
+}
