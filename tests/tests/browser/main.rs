@@ -6,7 +6,12 @@
 
 mod accessibility;
 mod attachments;
+mod commands;
+mod csp;
+mod downloads;
+mod examples;
 mod fallbacks;
+mod host;
 mod identity;
 mod stage;
 mod story;
