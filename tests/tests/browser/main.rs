@@ -13,6 +13,7 @@ mod examples;
 mod fallbacks;
 mod host;
 mod identity;
+mod pictures;
 mod stage;
 mod story;
 mod widget;

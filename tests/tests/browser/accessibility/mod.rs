@@ -20,6 +20,7 @@ const LOOK: &str = "const done = arguments[arguments.length - 1];\n\
 /// A browser that remembers which barriers it met where.
 struct Inspector {
     browser: Browser,
+    language: &'static str,
     looks: &'static str,
     found: Vec<String>,
 }
@@ -36,7 +37,7 @@ impl Inspector {
         // Colours on their way from one to the other have no contrast of their own.
         let arguments = [argument, "--force-prefers-reduced-motion"];
         let browser = Browser::start(Setup { language, arguments: &arguments, ..Setup::default() }).await;
-        Self { browser, looks: scheme, found: Vec::new() }
+        Self { browser, language, looks: scheme, found: Vec::new() }
     }
 
     async fn open(&mut self, url: &str, what: &str) {

@@ -6,6 +6,7 @@ use sayso_tests::front::Trouble;
 use serde_json::{Value, json};
 
 use super::{CHINESE_DARK, DARK, ENGLISH_LIGHT, Inspector, LIGHT, System};
+use crate::pictures;
 use crate::stage::{Scene, click_in_widget, type_in_widget};
 
 const TAIWANESE_LIGHT: System = ("zh-TW", "light", LIGHT);
@@ -25,6 +26,8 @@ impl Inspector {
     /// No barrier, no target below 24 pixels, nothing that scrolls sideways.
     async fn measure(&mut self, what: &str) {
         self.look(what).await;
+        let language = &self.language[..2];
+        pictures::keep(&self.browser, &format!("{language}-{}-{what}", self.looks)).await;
         let measured: Value = self.browser.run(MEASURE).await;
         assert_eq!(measured, json!([[], []]), "small targets and sideways scrolling: {what}");
     }
