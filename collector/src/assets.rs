@@ -2,12 +2,14 @@
 
 use axum::Router;
 use axum::extract::Path;
-use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
+use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 
 use crate::app::App;
 use crate::http::{Error, Result};
+
+const CROSS_ORIGIN_RESOURCE_POLICY: HeaderName = HeaderName::from_static("cross-origin-resource-policy");
 
 /// A file of the binary.
 struct Asset {
@@ -57,9 +59,29 @@ async fn loader(headers: HeaderMap) -> Result<Response> {
 }
 
 async fn asset(Path(name): Path<String>, headers: HeaderMap) -> Result<Response> {
-    let asset = ASSETS.iter().find(|asset| asset.url.strip_prefix("/assets/") == Some(&name));
-    let asset = asset.ok_or(Error::NotFound("there is no such file"))?;
+    let file = |asset: &Asset| asset.url.strip_prefix("/assets/");
+    let Some(asset) = ASSETS.iter().find(|asset| file(asset) == Some(&name)) else {
+        // A page that was loaded before an upgrade asks for what was there then; it gets what takes its place.
+        let plain = without_hash(&name);
+        let successor = ASSETS.iter().find(|asset| file(asset).is_some_and(|file| without_hash(file) == plain));
+        let successor = successor.filter(|_| plain != name).ok_or(Error::NotFound("there is no such file"))?;
+        let headers = [
+            (header::LOCATION, successor.url),
+            (header::CACHE_CONTROL, "no-store"),
+            (header::ACCESS_CONTROL_ALLOW_ORIGIN, "*"),
+            (CROSS_ORIGIN_RESOURCE_POLICY, "cross-origin"),
+        ];
+        return Ok((StatusCode::FOUND, headers).into_response());
+    };
     Ok(serve(asset, &headers, "public, max-age=31536000, immutable"))
+}
+
+/// The name of a file without the hash in it, wherever that stands.
+fn without_hash(name: &str) -> String {
+    let is_hash = |part: &str| part.len() == 16 && part.bytes().all(|byte| byte.is_ascii_hexdigit());
+    let (stem, ending) = name.split_once('.').unwrap_or((name, ""));
+    let parts: Vec<&str> = stem.split('-').filter(|part| !is_hash(part)).collect();
+    format!("{}.{ending}", parts.join("-"))
 }
 
 async fn favicon() -> Response {
@@ -86,7 +108,7 @@ fn serve(asset: &'static Asset, request: &HeaderMap, cache: &'static str) -> Res
     headers.insert(header::CACHE_CONTROL, HeaderValue::from_static(cache));
     headers.insert(header::VARY, HeaderValue::from_static("Accept-Encoding"));
     headers.insert(header::ACCESS_CONTROL_ALLOW_ORIGIN, HeaderValue::from_static("*"));
-    headers.insert("cross-origin-resource-policy", HeaderValue::from_static("cross-origin"));
+    headers.insert(CROSS_ORIGIN_RESOURCE_POLICY, HeaderValue::from_static("cross-origin"));
     if let Some(coding) = coding {
         headers.insert(header::CONTENT_ENCODING, HeaderValue::from_static(coding));
     }

@@ -127,6 +127,17 @@ impl Browser {
         devtools.execute_cdp_with_params(command, arguments).await.expect("Chromium knows the command")
     }
 
+    /// Tells pages that the screen has this size in CSS pixels, however small: Chromium's windows have a least size.
+    pub async fn resize(&self, (width, height): (u32, u32)) {
+        let size = serde_json::json!({"width": width, "height": height, "deviceScaleFactor": 1, "mobile": false});
+        self.devtools("Emulation.setDeviceMetricsOverride", size).await;
+    }
+
+    /// Gives a command of the DevTools protocol.
+    pub async fn devtools(&self, command: &str, arguments: serde_json::Value) -> serde_json::Value {
+        self.driver.cdp().send_raw(command, arguments).await.expect("Chromium knows the command")
+    }
+
     /// Writes a picture of the page to `target/pictures`, for people to look at.
     pub async fn picture(&self, name: &str) {
         let folder = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../target/pictures");

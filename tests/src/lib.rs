@@ -5,6 +5,7 @@ pub mod browser;
 mod client;
 pub mod company;
 mod database;
+pub mod front;
 pub mod fuzz;
 mod objects;
 pub mod postgres;

@@ -9,7 +9,7 @@
 const words = __LANG_WORDS__
 
 const css = `
-#panel{--r:8px;box-sizing:border-box;display:flex;flex-direction:column;width:min(420px,100% - 2*var(--o));height:auto;max-height:min(760px,100% - 2*var(--o));margin:0;border:1px solid #8885;border-radius:min(2*var(--r),28px);padding:0;overflow:hidden;background:#fffdf8;color:#1b2430;font:16px/1.55 var(--f,system-ui,-apple-system,"Segoe UI",Roboto,"PingFang SC","Noto Sans CJK SC","Microsoft YaHei",sans-serif);text-align:start;box-shadow:0 4px 10px #0002,0 20px 48px #0004;animation:rise .22s cubic-bezier(.2,.7,.3,1)}
+#panel{--r:8px;box-sizing:border-box;display:flex;flex-direction:column;width:min(420px,100% - 2*var(--o));max-width:none;height:auto;max-height:min(760px,100% - 2*var(--o));margin:0;border:1px solid #8885;border-radius:min(2*var(--r),28px);padding:0;overflow:hidden;background:#fffdf8;color:#1b2430;font:16px/1.55 var(--f,system-ui,-apple-system,"Segoe UI",Roboto,"PingFang SC","Noto Sans CJK SC","Microsoft YaHei",sans-serif);text-align:start;box-shadow:0 4px 10px #0002,0 20px 48px #0004;animation:rise .22s cubic-bezier(.2,.7,.3,1)}
 #panel:lang(zh-Hant){font-family:var(--f,system-ui,-apple-system,"Segoe UI",Roboto,"PingFang TC","Noto Sans CJK TC","Microsoft JhengHei",sans-serif)}
 #panel.left{right:auto;left:var(--o)}
 #panel.dark{color-scheme:dark;background:#1e2426;color:#ece6da}
@@ -21,12 +21,13 @@ const css = `
 #fallback{padding:56px 28px 64px;text-align:center}
 #fallback p{margin:0 0 12px}
 #fallback p:before{content:"";display:block;box-sizing:border-box;width:28px;height:28px;margin:0 auto 16px;border:3px solid #8886;border-top-color:currentColor;border-radius:50%;animation:turn 1s linear infinite}
-#fallback a{color:inherit}
-#fallback a:only-child{display:inline-block;margin-top:8px;border-radius:calc(var(--r)*1.25);padding:12px 24px;background:var(--a);color:var(--t);font-weight:600;text-decoration:none}
+#fallback a{display:inline-block;padding:4px 8px;color:inherit}
+#fallback a:only-child{margin-top:8px;border-radius:calc(var(--r)*1.25);padding:12px 24px;background:var(--a);color:var(--t);font-weight:600;text-decoration:none}
 .launcher[aria-expanded=true]{opacity:0}
 iframe{display:block;flex:1 1 680px;min-height:0;width:100%;border:0}
 @keyframes rise{0%{opacity:0;transform:translateY(12px)}}
 @keyframes turn{to{transform:rotate(1turn)}}
+@media(max-height:520px){#close{background:inherit;box-shadow:0 0 0 1px #8883}}
 @media(max-width:480px){#panel{inset:0!important;width:auto;max-height:none;border:0;border-radius:0}}
 @media(prefers-reduced-motion:reduce){#panel,#panel *,#panel *:before{animation:none!important;transition:none!important}}
 @media(forced-colors:active){#close:before{background:ButtonText;forced-color-adjust:none}}`
@@ -39,10 +40,11 @@ export function panel(sayso) {
   const wait = make('p')
   const link = make('a', { href: page, target: '_blank', rel: 'noopener' })
   const fallback = make('div', { id: 'fallback' })
-  const dialog = make('div', { id: 'panel', className: data.position || '', popover: 'manual', hidden: true })
-  const attributes = { part: 'panel', role: 'dialog', 'aria-modal': true }
+  // Where the focus goes from the end of the frame: else that would be the page's beginning.
+  const end = make('span', { tabIndex: 0 })
+  const dialog = make('dialog', { id: 'panel', className: data.position || '', popover: 'manual', hidden: true })
   const timers = {}
-  let opener, frame, timer, app, loading
+  let opener, frame, timer, app, loading, framed, given
 
   // The site's settings, once they have come.
   let known = {}
@@ -69,22 +71,27 @@ export function panel(sayso) {
     if (dialog.hidden) return
     const inside = root.activeElement
     dialog.hidden = true
-    dialog.hidePopover?.()
+    if (dialog.open) dialog.close()
+    else dialog.hidePopover?.()
     launcher.setAttribute('aria-expanded', false)
-    if (inside) opener?.focus?.()
+    // What opened it may have gone with a part of the page.
+    if (inside) (opener?.isConnected ? opener : launcher).focus?.()
     emit('close')
   }
 
-  // A frame that the page's policy refuses still fires "load", so only its own word counts.
+  // There is nothing left but the link.
+  const giveUp = () => {
+    wait.remove()
+    link.focus()
+  }
+  // The collector's own form. A frame that the page's policy refuses still fires "load", so only its own word counts.
   const showFrame = () => {
-    loading = 0
-    if (frame) return
+    if (frame || app || signal.aborted) return
     frame = make('iframe', { src: page + '?frame=1&lang=' + sayso.lang, title: sayso.label, hidden: true })
-    body.append(frame)
+    body.prepend(frame)
     timer = setTimeout(() => {
       frame.remove()
-      wait.remove()
-      link.focus()
+      if (!loading) giveUp()
     }, 2000)
   }
 
@@ -98,8 +105,10 @@ export function panel(sayso) {
     const [glue, module_or_path, texts] = await parts
     await glue.default({ module_or_path })
     sayso.words = isSpoken(texts) ? texts : await sayso.texts()
-    if (signal.aborted || app) return
+    // Somebody who writes in the frame already stays there.
+    if (signal.aborted || app || framed) return
     clearTimeout(timer)
+    clearTimeout(given)
     glue.mount(body, sayso)
     app = glue
   })()
@@ -115,7 +124,7 @@ export function panel(sayso) {
   }
 
   const api = base + '/api/v1/sites/' + site
-  const asked = fetch(api).then(answer => answer.json()).then(settings => {
+  const asked = fetch(api, { signal }).then(answer => answer.json()).then(settings => {
     known = settings
     const { accent, radius, font } = known.theme
     // The tag's own colour wins.
@@ -129,11 +138,13 @@ export function panel(sayso) {
   // A busy site asks for some work, which is done while the customer types, or when it turns out that there is some to do.
   let proof
   const prove = () => {
-    proof = import(base + '/assets/__MODULE_proof__').then(({ solve }) => solve(api + '/challenge'))
+    proof = import(base + '/assets/__MODULE_proof__').then(({ solve }) => solve(api + '/challenge', signal))
     proof.catch(() => {})
   }
   const look = sayso.style(css).cssRules[0].style
-  for (const name in attributes) dialog.setAttribute(name, attributes[name])
+  dialog.setAttribute('part', 'panel')
+  dialog.setAttribute('role', 'dialog')
+  dialog.setAttribute('aria-modal', true)
   shut.setAttribute('part', 'close')
   wait.setAttribute('role', 'status')
   fallback.append(wait, link)
@@ -151,7 +162,7 @@ export function panel(sayso) {
     // One timer of each kind is enough; the widget starts them again as long as it needs them.
     after(name, milliseconds) {
       clearTimeout(timers[name])
-      timers[name] = setTimeout(() => app[name](), milliseconds)
+      if (!signal.aborted) timers[name] = setTimeout(() => app[name](), milliseconds)
     },
     focus: selector => body.querySelector(selector)?.focus(),
     async copy(text) {
@@ -255,14 +266,26 @@ export function panel(sayso) {
   })
 
   listen(shut, 'click', close)
-  // What is typed here is nobody else's shortcut.
-  listen(host, 'keydown keyup keypress beforeinput input', event => event.stopPropagation())
+  // A phone's gesture for going back closes modal dialogs by itself.
+  listen(dialog, 'close', () => dialog.open || close())
+  listen(end, 'focus', () => shut.focus())
+  // What is typed here is nobody else's shortcut, and what is touched here is not outside of a dialog of the page, which might take
+  // the focus back, close itself, or keep us from scrolling.
+  for (const name of 'keydown keyup keypress beforeinput input paste copy cut compositionstart compositionend focusin focusout pointerdown mousedown touchstart click wheel touchmove'.split(' ')) {
+    dialog.addEventListener(name, event => event.stopPropagation(), { signal, passive: true })
+  }
+  // Shortcuts that hear keys on their way down leave alone whoever is writing, as far as they can see.
+  Object.defineProperty(host, 'isContentEditable', { get: () => !dialog.hidden })
   let composing
   listen(dialog, 'keydown', event => {
     // The Escape and the Enter that end a composition belong to the input method.
     composing = event.isComposing || event.keyCode == 229
     if (composing) return
-    if (event.key == 'Escape') close()
+    if (event.key == 'Escape') {
+      // Else it would go on to close a dialog of the page.
+      event.preventDefault()
+      close()
+    }
     if (event.key == 'Tab') keepInside(event)
   })
   // Safari ends a composition before it tells of the Enter that did, and would send the form.
@@ -275,15 +298,19 @@ export function panel(sayso) {
     if (!frame || source != frame.contentWindow || origin != base) return
     if (data.sayso == 'ready') {
       clearTimeout(timer)
-      fallback.remove()
+      clearTimeout(given)
+      fallback.replaceWith(end)
       frame.hidden = false
+      framed = true
       frame.focus()
     }
     if (data.sayso == 'close') close()
     if (data.sayso == 'submitted') emit('submitted', { code: data.code, status_url: data.status_url, kind: data.kind })
   })
-  listen(signal, 'abort', () => {
+  // Not by listen(): what ends with the signal is gone before the signal tells of it.
+  signal.addEventListener('abort', () => {
     clearTimeout(timer)
+    clearTimeout(given)
     Object.values(timers).map(clearTimeout)
     app?.unmount()
   })
@@ -293,11 +320,26 @@ export function panel(sayso) {
       opener = from || document.activeElement
       dialog.hidden = false
       dialog.showPopover?.()
-      launcher.setAttribute('aria-expanded', true)
       shut.focus()
+      // A modal dialog of the page makes everything else inert; only another one stands above it.
+      if (root.activeElement != shut) {
+        dialog.hidePopover?.()
+        dialog.showModal()
+        shut.focus()
+      }
+      launcher.setAttribute('aria-expanded', true)
       emit('open')
     }
-    load().then(() => dialog.hidden || app?.open(wish || {}), showFrame)
+    if (framed) return frame.focus()
+    clearTimeout(given)
+    // Who has waited long enough gets what comes first.
+    if (!app) given = setTimeout(showFrame, 5000)
+    load().then(() => dialog.hidden || app?.open(wish || {}), () => {
+      loading = 0
+      clearTimeout(given)
+      if (frame && !frame.isConnected) giveUp()
+      else showFrame()
+    })
   }
   // Hovering is enough to get ready; what goes wrong then is shown when somebody opens it.
   load().catch(() => {

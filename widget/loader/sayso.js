@@ -10,12 +10,13 @@
   const tag = doc.currentScript
   const data = tag.dataset
   const { site } = data
-  // A second tag finds the function of the first one, which has no queue.
-  const queue = window.Sayso ? Sayso.q : []
+  // A second tag finds the function of the first one, whose queue is 0.
+  const { q: queue = [] } = window.Sayso || {}
   if (!site || !queue) return
 
   const base = new URL(tag.src).origin
   const asset = name => base + '/assets/__ASSETS_HASH__-' + name
+  const get = name => fetch(asset(name), { signal })
   const make = (name, props) => Object.assign(doc.createElement(name), props)
   const life = new AbortController
   const { signal } = life
@@ -28,6 +29,10 @@
   const scheme = matchMedia('(prefers-color-scheme:dark)')
   const host = make('sayso-widget')
   const root = host.attachShadow({ mode: 'open' })
+  // At first, since a <style> counts only where it is attached; and again, since frameworks that own the whole document remove what
+  // they did not make.
+  const attach = () => host.isConnected || doc.documentElement.append(host)
+  attach()
   // Pages whose browser has no constructed stylesheets, or whose policy wants it, get a <style> with their nonce.
   const style = css => {
     try {
@@ -42,19 +47,20 @@
     }
   }
   const launcher = make('button', { part: 'launcher', className: `launcher ${data.launcher || 'bubble'} ${data.position}`, dir: 'auto' })
+  // In the launcher's place when the dialog does not come, or not soon: nobody is left with a button that does nothing.
+  const link = make('a', { className: 'launcher', href: base + '/s/' + site, target: '_blank' })
   launcher.dataset.saysoOpen = ''
   root.append(launcher)
   // The colours are kept in the second rule: WebKit does not notice when one for :host changes.
   const look = style(`:host{all:initial!important;display:contents!important}
-.launcher,#panel{position:fixed;inset:auto var(--o) var(--o) auto;z-index:999999999}
+.launcher,#panel{--o:${data.offset || 20}px;position:fixed;inset:auto var(--o) var(--o) auto;z-index:999999999}
 .launcher{display:flex;align-items:center;gap:.5em;min-height:48px;border:1px solid #0000;border-radius:24px;padding:0 18px;background:var(--a);color:var(--t);font:600 16px/1.5 system-ui;cursor:pointer;box-shadow:0 4px 20px #0004}
-.bubble:before{content:"";width:20px;height:20px;background:currentColor;clip-path:path("M3 1h14a3 3 0 0 1 3 3v8a3 3 0 0 1-3 3h-6l-6 5v-5H3a3 3 0 0 1-3-3V4a3 3 0 0 1 3-3")}
-.tab{bottom:40%;right:0;border-radius:0;padding:18px 0;writing-mode:vertical-rl}
+.bubble:before{content:"";width:20px;height:20px;border-radius:50% 50% 50% 0;background:currentColor}
+.tab{--o:0px;bottom:40%;border-radius:0;padding:18px 0;writing-mode:vertical-rl}
 .left{right:auto;left:var(--o)}
-.tab.left{left:0}
 .none{display:none}
 :focus-visible{outline:3px solid #a94012;box-shadow:0 0 0 6px #fff}
-.launcher[aria-busy=true]{opacity:.6}
+.launcher[aria-busy]{opacity:.6}
 @media(max-width:480px){.bubble{font-size:0}}
 @media print{:host{display:none!important}}`).cssRules[1].style
 
@@ -68,9 +74,8 @@
       const set = (name, value) => look.setProperty(name, value)
       sayso.dark = sayso.theme == 'dark' || sayso.theme != 'light' && scheme.matches
       set('--a', sayso.accent || (sayso.dark ? '#74c6bd' : '#0d5757'))
-      set('--o', (data.offset || 20) + 'px')
-      // Black or white, whichever reads better on the accent. A test tries that every colour has a contrast of 4.5 so.
-      const [r, g, b] = getComputedStyle(launcher).backgroundColor.match(/[\d.]+/g).map(part => (part / 255) ** 2.2)
+      // Black or white, whichever reads better on the accent; it has none while it is not on the page. A test tries that every colour has a contrast of 4.5 so.
+      const [r, g, b] = (getComputedStyle(launcher).backgroundColor.match(/[\d.]+/g) || []).map(part => (part / 255) ** 2.2)
       set('--t', 3 * r + 10 * g + b > 2.5 ? '#000' : '#fff')
     },
     // The language of ours for a tag: the very same, else the same in its script (which a region tells), else the same at all.
@@ -82,28 +87,40 @@
     },
     speak(lang) {
       sayso.lang = host.lang = (lang ? [lang] : navigator.languages).map(sayso.near).find(Boolean) || 'en'
-      sayso.label = launcher.textContent = data.text || labels[sayso.lang]
+      sayso.label = link.textContent = launcher.textContent = data.text || labels[sayso.lang]
     },
-    texts: () => fetch(asset(sayso.lang + '.json')).then(answer => answer.json()),
-    parts: () => Promise.all([import(asset('widget.js')), fetch(asset('widget.wasm')), sayso.texts()])
+    texts: () => get(sayso.lang + '.json').then(answer => answer.json()),
+    parts: () => Promise.all([import(asset('widget.js')), get('widget.wasm'), sayso.texts()])
   }
 
   let loading
   // Everything starts at once; the panel shows itself while the rest is still on its way.
   const load = () => loading ||= ((sayso.ahead = sayso.parts()).catch(() => {}), import(asset('panel.js'))).then(({ panel }) => panel(sayso))
-  const warm = () => load().catch(() => {})
-  const ask = (name, ...rest) => {
+  const warm = () => signal.aborted || load().catch(() => loading = 0)
+  const fail = () => {
+    launcher.replaceWith(link)
+    link.focus()
+  }
+  const ask = async (name, ...rest) => {
     launcher.ariaBusy = true
-    load().then(panel => {
-      launcher.ariaBusy = false
-      panel[name](...rest)
-    }, () => launcher.replaceWith(make('a', { className: 'launcher', href: base + '/s/' + site, target: '_blank', textContent: sayso.label })))
+    const late = setTimeout(fail, 5e3)
+    try {
+      const panel = await load()
+      link.replaceWith(launcher)
+      sayso.paint()
+      signal.aborted || panel[name](...rest)
+    } catch {
+      loading = 0
+      fail()
+    }
+    clearTimeout(late)
+    launcher.ariaBusy = null
   }
   const topic = name => 'sayso:' + name.replace('sayso:', '')
 
   const commands = {
-    open: (...rest) => ask('open', ...rest),
-    toggle: () => ask('toggle'),
+    open: ask.bind(0, 'open'),
+    toggle: ask.bind(0, 'toggle'),
     close: () => loading && ask('close'),
     identify(who) {
       sayso.identity = who
@@ -111,7 +128,7 @@
       if (!who) try { localStorage.removeItem('sayso:' + site) } catch {}
       loading && ask('identify')
     },
-    set({ context, ...rest }) {
+    set({ context, ...rest } = {}) {
       Object.assign(sayso.context, context)
       Object.assign(sayso, rest)
       sayso.paint()
@@ -128,7 +145,6 @@
   }
 
   sayso.speak(data.lang)
-  doc.documentElement.append(host)
   sayso.paint()
   listen(scheme, 'change', () => sayso.paint())
 
@@ -141,10 +157,14 @@
       commands.open({ kind: from.dataset.saysoOpen }, from)
     }
   })
-  if (data.preload != 'none') listen(doc, 'pointerover focusin', event => opener(event) && warm())
+  listen(doc, 'pointerover focusin', event => {
+    attach()
+    if (data.preload != 'none' && opener(event)) warm()
+  })
   if (data.preload == 'idle' && !navigator.connection?.saveData) (window.requestIdleCallback || setTimeout)(warm)
 
-  window.Sayso = (name, ...rest) => commands[name]?.(...rest)
-  for (const call of queue) Sayso(...call)
+  const run = window.Sayso = (name, ...rest) => commands[name]?.(...rest)
+  run.q = 0
+  queue.map(call => run(...call))
   emit('ready')
 })()

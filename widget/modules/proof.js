@@ -48,9 +48,9 @@ const hash = state => {
 const words = hex => hex.match(/.{8}/g).map(word => parseInt(word, 16) | 0)
 const hex = state => Array.from(state, word => (word >>> 0).toString(16).padStart(8, 0)).join('')
 
-/** Asks for a challenge and gives the proof that it was solved; throws `{status, wait}` when there is none to be had. */
-export const solve = async address => {
-  const answer = await fetch(address, { credentials: 'omit', signal: AbortSignal.timeout?.(30000) })
+/** Asks for a challenge and gives the proof that it was solved; throws `{status, wait}` when there is none to be had or wanted. */
+export const solve = async (address, signal) => {
+  const answer = await fetch(address, { credentials: 'omit', signal: AbortSignal.any?.([signal, AbortSignal.timeout(30000)]) || signal })
   if (!answer.ok) throw { status: answer.status, wait: parseInt(answer.headers.get('Retry-After')) || 5 }
   const challenge = await answer.json()
   const { salt, nonce, keyPrefix } = challenge.parameters
@@ -71,5 +71,6 @@ export const solve = async address => {
       }
     } while (performance.now() < until)
     await new Promise(next => setTimeout(next))
+    if (signal.aborted) throw { status: 0 }
   }
 }

@@ -6,10 +6,16 @@
 
 mod accessibility;
 mod attachments;
+mod commands;
+mod csp;
+mod downloads;
+mod examples;
 mod fallbacks;
+mod host;
 mod identity;
 mod languages;
 mod looks;
+mod pictures;
 mod stage;
 mod story;
 mod widget;

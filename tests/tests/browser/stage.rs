@@ -7,10 +7,40 @@ use sayso::auth::{Member, Role};
 use sayso_shared::Lang;
 use sayso_tests::browser::Browser;
 pub use sayso_tests::stage::{Stage, click_in_widget, type_in_widget};
+use sayso_tests::company::{Company, Page};
+use sayso_tests::front::Front;
+use sayso_tests::{Database, TestApp};
 use thirtyfour::prelude::*;
 
 /// The password of every member of these tests.
 pub const PASSWORD: &str = "quiet harbour lantern 42";
+
+/// A stage whose collector is behind a front, at which downloads go wrong.
+pub struct Scene {
+    /// The collector.
+    pub collector: TestApp,
+    /// What stands before it, under its public address.
+    pub front: Front,
+    /// The company's website.
+    pub company: Company,
+}
+
+impl Scene {
+    /// Opens all three; `settings` changes those of the collector.
+    pub async fn open(page: Page, settings: impl FnOnce(&mut sayso::Config) + Send + 'static) -> Self {
+        let (public_url, front) = Front::reserve().await;
+        let collector = TestApp::spawn_working(Database::Sqlite, move |config| {
+            config.public_url = public_url;
+            settings(config);
+        })
+        .await;
+        let front = Front::open(front, &collector.url);
+        let (origin, listener) = Company::reserve().await;
+        let company = Company::open(listener, &front.url, page).await;
+        collector.set_site(&[&format!("origins={origin}")]).await;
+        Self { collector, front, company }
+    }
+}
 
 /// Adds a member who can sign in with [`PASSWORD`].
 pub async fn add_member(app: &App, email: &str, name: &str, role: Role) -> String {

@@ -39,6 +39,21 @@ on_both_databases! {
         assert_eq!(client.get("/assets/none-0000.css").await.status, StatusCode::NOT_FOUND);
     }
 
+    async fn an_asset_of_another_version_leads_to_the_one_of_this(app: TestApp) {
+        let client = app.client();
+        for older in ["/assets/base-0123456789abcdef.css", "/assets/proof-0123456789abcdef.js", "/assets/0123456789abcdef-proof.js"] {
+            let answer = client.get(older).await;
+            assert_eq!(answer.status, StatusCode::FOUND, "{older}");
+            assert_eq!(answer.header("cache-control"), "no-store");
+            assert_eq!(answer.header("access-control-allow-origin"), "*");
+            let newer = client.get(answer.location()).await;
+            assert_eq!(newer.status, StatusCode::OK, "{older} leads to {}", answer.location());
+        }
+        for none in ["/assets/none-0123456789abcdef.css", "/assets/base.css", "/assets/base-0123.css", "/assets/base"] {
+            assert_eq!(client.get(none).await.status, StatusCode::NOT_FOUND, "{none}");
+        }
+    }
+
     async fn the_loader_is_served_with_a_short_cache(app: TestApp) {
         let loader = app.client().get("/sayso.js").await;
         assert_eq!((loader.status, loader.header("content-type")), (StatusCode::OK, "text/javascript; charset=utf-8"));

@@ -1,102 +1,12 @@
-//! No barriers that a machine can find: axe-core looks at the main states of every page, in light and dark, in English
-//! and Chinese. What only people can judge (order, wording, whether a name is a good name) it does not see.
+//! The customers' pages and the console.
 
 use sayso::auth::Role;
-use sayso_tests::browser::{Browser, Setup};
-use sayso_tests::company::Page;
 use sayso_tests::{Database, TestApp};
-use serde_json::json;
 
-use crate::stage::{self, Stage, click_in_widget, type_in_widget};
+use super::{CHINESE_DARK, ENGLISH_LIGHT, Inspector, System};
+use crate::stage;
 
-const AXE: &str = include_str!("../../vendor/axe-core/axe.min.js");
-
-const LOOK: &str = "const done = arguments[arguments.length - 1];\n\
-    axe.run(document, { resultTypes: ['violations'], runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice'] })\n\
-      .then(({ violations, passes }) => done([passes.length, violations.flatMap(({ id, nodes }) =>\n\
-        nodes.map(({ target, failureSummary }) => [id, target.flat().join(' '), failureSummary].join(' | ')))]),\n\
-      error => done([0, [String(error)]]))";
-
-/// A browser that remembers which barriers it met where.
-struct Inspector {
-    browser: Browser,
-    looks: &'static str,
-    found: Vec<String>,
-}
-
-/// How somebody set up their system: the browser's language and colours.
-const ENGLISH_LIGHT: (&str, &str, &str) = ("en-GB", "light", "--blink-settings=preferredColorScheme=1");
-const CHINESE_DARK: (&str, &str, &str) = ("zh-CN", "dark", "--blink-settings=preferredColorScheme=0");
-
-impl Inspector {
-    async fn start((language, scheme, argument): (&'static str, &'static str, &'static str)) -> Self {
-        // Colours on their way from one to the other have no contrast of their own.
-        let arguments = [argument, "--force-prefers-reduced-motion"];
-        let browser = Browser::start(Setup { language, arguments: &arguments, ..Setup::default() }).await;
-        Self { browser, looks: scheme, found: Vec::new() }
-    }
-
-    async fn open(&mut self, url: &str, what: &str) {
-        self.browser.driver.goto(url).await.unwrap();
-        self.look(what).await;
-    }
-
-    async fn look(&mut self, what: &str) {
-        let dark = self.browser.run("return matchMedia('(prefers-color-scheme: dark)').matches").await;
-        assert_eq!(dark, json!(self.looks == "dark"), "the browser has the colours that were asked for");
-        self.browser.run(AXE).await;
-        let answer = self.browser.driver.execute_async(LOOK, vec![]).await.unwrap();
-        let (passed, violations): (u64, Vec<String>) = serde_json::from_value(answer.json().clone()).unwrap();
-        assert!(passed > 5 || !violations.is_empty(), "{what}: the rules were applied");
-        self.found.extend(violations.into_iter().map(|violation| format!("{what}, {}: {violation}", self.looks)));
-    }
-
-    async fn click(&self, css: &str) {
-        self.browser.find(css).await.click().await.unwrap();
-    }
-
-    /// Sends a form although the browser would hold it back, as a browser without script or with other rules does.
-    async fn send_unchecked(&self, form: &str) {
-        self.browser.run(&format!("document.querySelector({form:?}).noValidate = true")).await;
-        self.click(&format!("{form} button.primary")).await;
-    }
-
-    async fn stop(self) {
-        self.browser.stop().await;
-        assert!(self.found.is_empty(), "{} barriers:\n{}", self.found.len(), self.found.join("\n"));
-    }
-}
-
-async fn the_widget(system: (&'static str, &'static str, &'static str)) {
-    let stage = Stage::open(Database::Sqlite, Page::default(), |_| {}).await;
-    stage.collector.set_site(&["required=contact"]).await;
-    let mut inspector = Inspector::start(system).await;
-    inspector.browser.driver.goto(&stage.company.origin).await.unwrap();
-    inspector.browser.find_in_widget("[part=launcher]").await;
-    inspector.look("launcher").await;
-    click_in_widget(&inspector.browser, "[part=launcher]").await;
-    inspector.browser.find_in_widget("#message").await;
-    inspector.look("widget").await;
-    click_in_widget(&inspector.browser, "#details").await;
-    type_in_widget(&inspector.browser, "#email", "nobody").await;
-    inspector.look("widget, everything open").await;
-    click_in_widget(&inspector.browser, "#send").await;
-    inspector.browser.find_in_widget("#message_error").await;
-    inspector.look("widget with errors").await;
-    type_in_widget(&inspector.browser, "#message", "The drawer is stuck.").await;
-    type_in_widget(&inspector.browser, "#email", "@example.com").await;
-    stage.collector.set_site(&["origins=https://elsewhere.example"]).await;
-    click_in_widget(&inspector.browser, "#send").await;
-    inspector.browser.find_in_widget(".failure").await;
-    inspector.look("widget after a failure").await;
-    stage.collector.set_site(&[&format!("origins={}", stage.company.origin)]).await;
-    click_in_widget(&inspector.browser, "#send").await;
-    inspector.browser.find_in_widget("#code").await;
-    inspector.look("widget, thanks").await;
-    inspector.stop().await;
-}
-
-async fn the_customers_pages(system: (&'static str, &'static str, &'static str)) {
+async fn the_customers_pages(system: System) {
     let app = TestApp::spawn_working(Database::Sqlite, |_| {}).await;
     let collector = app.url.as_str();
     let code = app.client().complain("The shelf is missing.", "lin@example.com").await;
@@ -127,7 +37,7 @@ async fn the_customers_pages(system: (&'static str, &'static str, &'static str))
     inspector.stop().await;
 }
 
-async fn the_console(system: (&'static str, &'static str, &'static str)) {
+async fn the_console(system: System) {
     let app = TestApp::spawn_working(Database::Sqlite, |_| {}).await;
     let collector = app.url.as_str();
     let code = app.client().complain("送货迟到了三天，没有人联系我。", "lin@example.com").await;
@@ -197,12 +107,6 @@ async fn the_console(system: (&'static str, &'static str, &'static str)) {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn the_widget_has_no_barriers() {
-    the_widget(ENGLISH_LIGHT).await;
-    the_widget(CHINESE_DARK).await;
-}
-
-#[tokio::test(flavor = "multi_thread")]
 async fn the_customers_pages_have_no_barriers() {
     the_customers_pages(ENGLISH_LIGHT).await;
     the_customers_pages(CHINESE_DARK).await;
@@ -212,17 +116,4 @@ async fn the_customers_pages_have_no_barriers() {
 async fn the_console_has_no_barriers() {
     the_console(ENGLISH_LIGHT).await;
     the_console(CHINESE_DARK).await;
-}
-
-/// The inspector itself: it does see a barrier.
-#[tokio::test(flavor = "multi_thread")]
-async fn a_barrier_is_found() {
-    let app = TestApp::spawn_working(Database::Sqlite, |_| {}).await;
-    let mut inspector = Inspector::start(ENGLISH_LIGHT).await;
-    inspector.browser.driver.goto(format!("{}/s/acme", app.url)).await.unwrap();
-    inspector.browser.run("document.querySelector('label[for=message]').remove()").await;
-    inspector.look("a field without a name").await;
-    let found = std::mem::take(&mut inspector.found);
-    assert!(found.iter().any(|barrier| barrier.contains("label |") && barrier.contains("#message")), "{found:?}");
-    inspector.stop().await;
 }
