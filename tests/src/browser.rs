@@ -1,5 +1,6 @@
 //! A real Chromium, driven by WebDriver.
 
+use std::collections::HashMap;
 use std::path::PathBuf;
 use std::process::Stdio;
 use std::time::Duration;
@@ -29,11 +30,22 @@ pub struct Setup<'a> {
     pub window: (u32, u32),
     /// More arguments of Chromium.
     pub arguments: &'a [&'a str],
+    /// Names and values of Chromium's preferences.
+    pub preferences: &'a [(&'a str, u32)],
+}
+
+/// Whether a page has a network.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Connection {
+    /// It has.
+    Online,
+    /// The browser knows that there is none.
+    Offline,
 }
 
 impl Default for Setup<'_> {
     fn default() -> Self {
-        Self { language: "en-US", window: (1280, 900), arguments: &[] }
+        Self { language: "en-US", window: (1280, 900), arguments: &[], preferences: &[] }
     }
 }
 
@@ -67,6 +79,8 @@ impl Browser {
         for argument in own.iter().map(String::as_str).chain(always).chain(setup.arguments.iter().copied()) {
             capabilities.add_arg(argument).expect("an argument");
         }
+        let preferences: HashMap<_, _> = setup.preferences.iter().copied().collect();
+        capabilities.add_experimental_option("prefs", preferences).expect("preferences");
         let driver = WebDriver::new(&url, capabilities).await.expect("Chromium starts");
         Self { driver, server, _profile: profile }
     }
@@ -91,6 +105,18 @@ impl Browser {
     /// Runs script in the page.
     pub async fn run(&self, script: &str) -> serde_json::Value {
         self.driver.execute(script, vec![]).await.expect("the page runs script").json().clone()
+    }
+
+    /// Tells the page whether there is a network; without one, nothing leaves it.
+    pub async fn set_connection(&self, connection: Connection) {
+        let conditions = serde_json::json!({
+            "offline": connection == Connection::Offline, "latency": 0, "downloadThroughput": -1, "uploadThroughput": -1,
+        });
+        for (method, parameters) in
+            [("Network.enable", serde_json::json!({})), ("Network.emulateNetworkConditions", conditions)]
+        {
+            self.driver.cdp().send_raw(method, parameters).await.expect("Chromium obeys");
+        }
     }
 
     /// The first element that matches, as soon as it is there.
