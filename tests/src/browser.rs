@@ -57,11 +57,22 @@ pub struct Setup<'a> {
     pub window: (u32, u32),
     /// More arguments of the browser.
     pub arguments: &'a [&'a str],
+    /// Names and values of Chromium's preferences.
+    pub preferences: &'a [(&'a str, u32)],
+}
+
+/// Whether a page has a network.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Connection {
+    /// It has.
+    Online,
+    /// The browser knows that there is none.
+    Offline,
 }
 
 impl Default for Setup<'_> {
     fn default() -> Self {
-        Self { engine: Engine::Chromium, language: "en-US", window: (1280, 900), arguments: &[] }
+        Self { engine: Engine::Chromium, language: "en-US", window: (1280, 900), arguments: &[], preferences: &[] }
     }
 }
 
@@ -98,6 +109,18 @@ impl Browser {
     /// Runs script in the page.
     pub async fn run(&self, script: &str) -> serde_json::Value {
         self.driver.execute(script, vec![]).await.expect("the page runs script").json().clone()
+    }
+
+    /// Tells the page whether there is a network; without one, nothing leaves it.
+    pub async fn set_connection(&self, connection: Connection) {
+        let conditions = serde_json::json!({
+            "offline": connection == Connection::Offline, "latency": 0, "downloadThroughput": -1, "uploadThroughput": -1,
+        });
+        for (method, parameters) in
+            [("Network.enable", serde_json::json!({})), ("Network.emulateNetworkConditions", conditions)]
+        {
+            self.driver.cdp().send_raw(method, parameters).await.expect("Chromium obeys");
+        }
     }
 
     /// The first element that matches, as soon as it is there.

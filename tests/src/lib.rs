@@ -10,6 +10,7 @@ pub mod fuzz;
 mod objects;
 pub mod postgres;
 pub mod process;
+pub mod proxy;
 pub mod raw;
 mod receiver;
 mod smtp;

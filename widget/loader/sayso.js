@@ -15,6 +15,7 @@
   if (!site || !queue) return
 
   const base = new URL(tag.src).origin
+  const store = 'sayso:' + site
   const asset = name => base + '/assets/__ASSETS_HASH__-' + name
   const get = name => fetch(asset(name), { signal })
   const make = (name, props) => Object.assign(doc.createElement(name), props)
@@ -94,8 +95,9 @@
   }
 
   let loading
+  const start = outboxOnly => import(asset('panel.js')).then(({ panel }) => panel(sayso, outboxOnly))
   // Everything starts at once; the panel shows itself while the rest is still on its way.
-  const load = () => loading ||= ((sayso.ahead = sayso.parts()).catch(() => {}), import(asset('panel.js'))).then(({ panel }) => panel(sayso))
+  const load = () => loading ||= ((sayso.ahead = sayso.parts()).catch(() => {}), start())
   const warm = () => signal.aborted || load().catch(() => loading = 0)
   const fail = () => {
     launcher.replaceWith(link)
@@ -124,9 +126,12 @@
     close: () => loading && ask('close'),
     identify(who) {
       sayso.identity = who
-      // The draft of the previous user goes with them.
-      if (!who) try { localStorage.removeItem('sayso:' + site) } catch {}
-      loading && ask('identify')
+      // The draft and the outbox of the previous user go with them.
+      if (!who) try {
+        delete localStorage[store]
+        indexedDB.deleteDatabase(store)
+      } catch {}
+      sayso.meet?.()
     },
     set({ context, ...rest } = {}) {
       Object.assign(sayso.context, context)
@@ -161,7 +166,10 @@
     attach()
     if (data.preload != 'none' && opener(event)) warm()
   })
-  if (data.preload == 'idle' && !navigator.connection?.saveData) (window.requestIdleCallback || setTimeout)(warm)
+  const idle = window.requestIdleCallback || setTimeout
+  if (data.preload == 'idle' && !navigator.connection?.saveData) idle(warm)
+  // An earlier page has left something to be sent.
+  try { localStorage[store + ':waiting'] && idle(() => signal.aborted || start(1).catch(() => {})) } catch {}
 
   const run = window.Sayso = (name, ...rest) => commands[name]?.(...rest)
   run.q = 0

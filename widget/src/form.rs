@@ -59,7 +59,7 @@ impl Field {
 
     /// The field that a JSON pointer of problem+json is about: `/contact/email` is [`Field::Email`].
     pub fn from_pointer(pointer: &str) -> Option<Field> {
-        let name = pointer.rsplit('/').next()?;
+        let name = pointer.strip_prefix("/contact/").or_else(|| pointer.strip_prefix('/'))?;
         Field::ALL.into_iter().find(|field| field.name() == name)
     }
 
@@ -161,6 +161,7 @@ impl Form {
             Field::Importance => kind == Kind::Suggestion,
             Field::Category => settings.categories_of(kind).next().is_some(),
             Field::Consent => !settings.consent_text.is_empty(),
+            Field::Kind => settings.kinds.len() > 1,
             _ => true,
         }
     }
@@ -168,6 +169,11 @@ impl Form {
     /// Whether nothing has been filled in that would be a loss.
     pub fn is_blank(&self) -> bool {
         self.texts.iter().all(|text| text.trim().is_empty())
+    }
+
+    /// Whether the customer has said nothing yet. A contact alone is nothing, and may come from the page.
+    pub fn says_nothing(&self) -> bool {
+        TEXT_FIELDS.into_iter().all(|field| field.section() == Some(Section::Contact) || !self.holds(field))
     }
 
     /// Whether a field holds anything.

@@ -84,6 +84,6 @@ impl Settings {
 }
 
 /// Whether a link leads to a page, and not to a script.
-pub fn is_web(url: &str) -> bool {
+fn is_web(url: &str) -> bool {
     url.starts_with("https://") || url.starts_with("http://")
 }

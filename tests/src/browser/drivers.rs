@@ -1,5 +1,6 @@
 //! The three browsers, each with its driver, which speaks WebDriver.
 
+use std::collections::HashMap;
 use std::path::Path;
 use std::process::Stdio;
 
@@ -54,7 +55,9 @@ async fn chromium(setup: &Setup<'_>, profile: &Path) -> Driver {
     ];
     let arguments: Vec<&str> =
         own.iter().map(String::as_str).chain(always).chain(setup.arguments.iter().copied()).collect();
-    let options = json!({"binary": program("SAYSO_TEST_CHROMIUM", "/usr/bin/chromium"), "args": arguments});
+    let preferences: HashMap<_, _> = setup.preferences.iter().copied().collect();
+    let binary = program("SAYSO_TEST_CHROMIUM", "/usr/bin/chromium");
+    let options = json!({"binary": binary, "args": arguments, "prefs": preferences});
     let mut command = Command::new(program("SAYSO_TEST_CHROMEDRIVER", "/usr/bin/chromedriver"));
     let (driver, url) = start(command.arg("--port=0"), "started successfully on port ").await;
     let capabilities = capabilities(json!({"browserName": "chrome", "goog:chromeOptions": options}));

@@ -15,6 +15,7 @@ mod host;
 mod identity;
 mod languages;
 mod looks;
+mod outbox;
 mod pictures;
 mod stage;
 mod story;

@@ -17,6 +17,15 @@ const LOOK: &str = "const done = arguments[arguments.length - 1];\n\
         nodes.map(({ target, failureSummary }) => [id, target.flat().join(' '), failureSummary].join(' | ')))]),\n\
       error => done([0, [String(error)]]))";
 
+/// The barriers of a page as it is now.
+pub async fn barriers(browser: &Browser) -> Vec<String> {
+    browser.run(AXE).await;
+    let answer = browser.driver.execute_async(LOOK, vec![]).await.unwrap();
+    let (passed, violations): (u64, Vec<String>) = serde_json::from_value(answer.json().clone()).unwrap();
+    assert!(passed > 5 || !violations.is_empty(), "the rules were applied");
+    violations
+}
+
 /// A browser that remembers which barriers it met where.
 struct Inspector {
     browser: Browser,
@@ -48,10 +57,7 @@ impl Inspector {
     async fn look(&mut self, what: &str) {
         let dark = self.browser.run("return matchMedia('(prefers-color-scheme: dark)').matches").await;
         assert_eq!(dark, json!(self.looks == "dark"), "the browser has the colours that were asked for");
-        self.browser.run(AXE).await;
-        let answer = self.browser.driver.execute_async(LOOK, vec![]).await.unwrap();
-        let (passed, violations): (u64, Vec<String>) = serde_json::from_value(answer.json().clone()).unwrap();
-        assert!(passed > 5 || !violations.is_empty(), "{what}: the rules were applied");
+        let violations = barriers(&self.browser).await;
         self.found.extend(violations.into_iter().map(|violation| format!("{what}, {}: {violation}", self.looks)));
     }
 

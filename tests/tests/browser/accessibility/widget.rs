@@ -53,7 +53,8 @@ fn launchers() -> Page {
         ("frame".to_owned(), format!("{no_wasm}{}", page(""))),
         ("link".to_owned(), format!("{no_wasm}{}", page("")).replace("frame-src {collector}", "frame-src 'none'")),
     ];
-    Page { others: looks.into_iter().chain(others).collect(), ..Page::default() }
+    // Where nothing is kept unasked, what fails stays in the form.
+    Page { others: looks.into_iter().chain(others).collect(), ..Page::with("data-draft=off") }
 }
 
 async fn every_state(system: System, size: Option<(u32, u32)>) {
