@@ -32,16 +32,12 @@ iframe{display:block;flex:1 1 680px;min-height:0;width:100%;border:0}
 @media(prefers-reduced-motion:reduce){#panel,#panel *,#panel *:before{animation:none!important;transition:none!important}}
 @media(forced-colors:active){#close:before{background:ButtonText;forced-color-adjust:none}}`
 
-// Why a submission failed, by the status of the answer; 0 is none.
-const reasons = { 0: 'network', 403: 'origin', 404: 'site', 408: 'network', 409: 'busy', 429: 'busy', 503: 'busy' }
-const reasonOf = status => reasons[status] || (status >= 400 && status < 500 ? 'refused' : 'server')
-
 // What the form and the outbox have in common, and so is there before either.
 const equip = sayso => {
-  if (sayso.post) return
-  const { base, site } = sayso
+  if (sayso.outbox) return
+  const { base, site, signal } = sayso
   const api = base + '/api/v1/sites/' + site
-  let box, proof, again = ''
+  let box, again = ''
   Object.assign(sayso, {
     api,
     // How the visitor writes numbers and times: as their own region does, if it is one of this language.
@@ -58,56 +54,21 @@ const equip = sayso => {
     },
     // A busy site asks for some work, which is done while the customer types, or when it turns out that there is some to do.
     prove() {
-      proof ||= import(base + '/assets/__MODULE_proof__').then(({ solve }) => solve(api + '/challenge', sayso.signal))
-      proof.catch(() => {})
+      sayso.proof ||= import(base + '/assets/__MODULE_proof__').then(({ solve }) => solve(api + '/challenge', signal))
+      sayso.proof.catch(() => {})
     },
     // The outbox once it is there. Browsers may remember that it could not be fetched, so then another address asks for it.
     outbox: () => box ||= import(base + '/assets/__MODULE_outbox__' + again).then(({ outbox }) => outbox(sayso)).then(made => sayso.waiting = made, () => {
       box = 0
       again += '?'
-    }),
-    // The one place that sends. Gives the members of the answer, and its `status`, the `reason` if it was no success, the seconds to
-    // `wait` before the next try, and `errors` as lines of pointer, tab and code.
-    async post(key, feedback, identity, proved) {
-      try {
-        // Token and proof are no part of what makes two submissions equal, and they expire: the newest ones go along.
-        const body = JSON.stringify({ ...JSON.parse(feedback), ...typeof identity == 'string' && { identity }, proof: await proof })
-        const answer = await fetch(api + '/feedback', {
-          method: 'POST',
-          credentials: 'omit',
-          headers: { 'Content-Type': 'application/json', 'Idempotency-Key': key },
-          body,
-          signal: AbortSignal.timeout?.(30000)
-        })
-        const { status, headers } = answer
-        const after = headers.get('Retry-After')
-        const wait = Math.ceil(after > 0 ? after : (Date.parse(after) - Date.now()) / 1000)
-        const { errors = [], ...json } = await answer.json().catch(() => ({}))
-        const has = (name, value) => errors.some(error => error[name] == value)
-        if (has('pointer', '/proof')) {
-          if (proved) throw { status: 503 }
-          proof = undefined
-          sayso.prove()
-          return sayso.post(key, feedback, identity, 1)
-        }
-        // What was accepted has used it up.
-        if (answer.ok) proof = undefined
-        // Only a 201 with a code, and with a link that leads to a page, is a success.
-        const accepted = status == 201 && json.code && /^https?:/.test(json.status_url)
-        const reason = accepted ? '' : has('code', 'identity_expired') ? 'identity' : reasonOf(status)
-        return { ...json, status, reason, wait: wait > 0 ? wait : reason == 'busy' ? 5 : 0, errors: errors.map(({ pointer, code }) => pointer + '\t' + code).join('\n') }
-      } catch ({ status = 0, wait = status && 5 }) {
-        proof = undefined
-        return { status, reason: reasonOf(status), wait }
-      }
-    }
+    })
   })
 }
 
 // With `outboxOnly`, it goes on with what an earlier page has left in the outbox, and shows nothing.
 export function panel(sayso, outboxOnly) {
   equip(sayso)
-  if (outboxOnly) return sayso.outbox()
+  if (outboxOnly) return sayso.signal.aborted || sayso.outbox()
   const { base, site, data, host, root, launcher, signal, make, listen, emit } = sayso
   const page = base + '/s/' + site
   const body = make('div', { id: 'body' })
@@ -287,7 +248,13 @@ export function panel(sayso, outboxOnly) {
     },
     // Everything that is sent goes through the outbox, where there is one and its disk may be used without asking.
     async send(key, feedback) {
-      await Promise.race([sayso.outbox(), new Promise(next => setTimeout(next, 1000))])
+      await Promise.race([sayso.outbox(), new Promise(next => setTimeout(next, sayso.post ? 1000 : 30000))])
+      try {
+        // The outbox brings it along; this is for those whom only the outbox can't reach.
+        sayso.post ||= (await import(base + '/assets/__MODULE_post__')).post(sayso)
+      } catch {
+        return { status: 0, reason: 'network', wait: 0 }
+      }
       return data.draft != 'off' && sayso.waiting?.send(key, feedback) || sayso.post(key, feedback, sayso.identity)
     },
     offers: () => data.draft == 'off' && Boolean(sayso.waiting),

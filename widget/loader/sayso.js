@@ -169,7 +169,7 @@
   const idle = window.requestIdleCallback || setTimeout
   if (data.preload == 'idle' && !navigator.connection?.saveData) idle(warm)
   // An earlier page has left something to be sent.
-  try { localStorage[store + ':waiting'] && idle(() => signal.aborted || start(1).catch(() => {})) } catch {}
+  try { localStorage[store + ':waiting'] && idle(() => start(1).catch(() => {})) } catch {}
 
   const run = window.Sayso = (name, ...rest) => commands[name]?.(...rest)
   run.q = 0

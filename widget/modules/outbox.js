@@ -1,12 +1,13 @@
 /*
  * The outbox: what the customer has sent waits here, with its key and its body, until the collector has answered. The form fetches it
- * when somebody types, the loader when something waits. `sayso.post` (loader/panel.js) does the sending for all of them.
+ * when somebody types, the loader when something waits. `sayso.post` (post.js) does the sending for all of them.
  *
  * Invariants:
  * - What is in it is on the disk before it is sent, always under the same key with the same body, and by one page at a time.
  * - It leaves by a 201, by the customer's hand, or with its user (`identify(null)`: the loader deletes the whole database).
  * - Nobody is told that something arrived before a 201 has said so.
  */
+import { post } from './__MODULE_post__'
 import { records } from './__MODULE_records__'
 import { waiting } from './__MODULE_waiting__'
 
@@ -30,6 +31,7 @@ const stateOf = record => record.code ? 'sent' : record.refused ? 'refused' : is
 
 /** Starts the outbox of a page; nothing where the browser has no database for it. */
 export const outbox = async sayso => {
+  sayso.post ||= post(sayso)
   const { signal, listen, emit } = sayso
   const name = 'sayso:' + sayso.site
   const flag = name + ':waiting'

@@ -6,9 +6,9 @@ use sayso::auth::password::Password;
 use sayso::auth::{Member, Role};
 use sayso_shared::Lang;
 use sayso_tests::browser::Browser;
-pub use sayso_tests::stage::{Stage, click_in_widget, type_in_widget};
 use sayso_tests::company::{Company, Page};
 use sayso_tests::front::Front;
+pub use sayso_tests::stage::{Stage, click_in_widget, type_in_widget};
 use sayso_tests::{Database, TestApp};
 use thirtyfour::prelude::*;
 

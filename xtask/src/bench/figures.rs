@@ -34,7 +34,10 @@ impl Figures {
         }
         let totals = Totals::of(manifest);
         let served = measured.get("1x.cold.bytes").context("the bench did not weigh the loader")?;
-        ensure!(*served == totals.loader.br as f64, "the collector serves another widget than the one in target/widget");
+        ensure!(
+            *served == totals.loader.br as f64,
+            "the collector serves another widget than the one in target/widget"
+        );
         measured.insert("loader".to_owned(), totals.loader.br as f64);
         measured.insert("open_form".to_owned(), totals.open_form.br as f64);
         let bytes_by_crate = bytes_by_crate.into_iter().map(|(name, bytes)| (name, bytes as f64)).collect();

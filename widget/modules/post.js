@@ -1,0 +1,49 @@
+/*
+ * The one place that sends a submission and decides what its answer means, for the form and for the outbox. It comes with the outbox, when
+ * somebody begins to type.
+ */
+
+// Why a submission failed, by the status of the answer; 0 is none.
+const reasons = { 0: 'network', 403: 'origin', 404: 'site', 408: 'network', 409: 'busy', 429: 'busy', 503: 'busy' }
+const reasonOf = status => reasons[status] || (status >= 400 && status < 500 ? 'refused' : 'server')
+
+/**
+ * Gives the function that sends. That gives the members of the answer, and its `status`, the `reason` if it was no success, the seconds to
+ * `wait` before the next try, and `errors` as lines of pointer, tab and code.
+ */
+export const post = sayso => {
+  const sending = async (key, feedback, identity, proved) => {
+    try {
+      // Token and proof are no part of what makes two submissions equal, and they expire: the newest ones go along.
+      const body = JSON.stringify({ ...JSON.parse(feedback), ...typeof identity == 'string' && { identity }, proof: await sayso.proof })
+      const answer = await fetch(sayso.api + '/feedback', {
+        method: 'POST',
+        credentials: 'omit',
+        headers: { 'Content-Type': 'application/json', 'Idempotency-Key': key },
+        body,
+        signal: AbortSignal.timeout?.(30000)
+      })
+      const { status, headers } = answer
+      const after = headers.get('Retry-After')
+      const wait = Math.ceil(after > 0 ? after : (Date.parse(after) - Date.now()) / 1000)
+      const { errors = [], ...json } = await answer.json().catch(() => ({}))
+      const has = (name, value) => errors.some(error => error[name] == value)
+      if (has('pointer', '/proof')) {
+        if (proved) throw { status: 503 }
+        sayso.proof = undefined
+        sayso.prove()
+        return sending(key, feedback, identity, 1)
+      }
+      // What was accepted has used it up.
+      if (answer.ok) sayso.proof = undefined
+      // Only a 201 with a code, and with a link that leads to a page, is a success.
+      const accepted = status == 201 && json.code && /^https?:/.test(json.status_url)
+      const reason = accepted ? '' : has('code', 'identity_expired') ? 'identity' : reasonOf(status)
+      return { ...json, status, reason, wait: wait > 0 ? wait : reason == 'busy' ? 5 : 0, errors: errors.map(({ pointer, code }) => pointer + '\t' + code).join('\n') }
+    } catch ({ status = 0, wait = status && 5 }) {
+      sayso.proof = undefined
+      return { status, reason: reasonOf(status), wait }
+    }
+  }
+  return sending
+}
