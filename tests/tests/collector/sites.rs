@@ -91,7 +91,9 @@ on_both_databases! {
         let taken = app.client().submit(json!({"kind": "question", "message": "When?"})).await;
         assert_eq!(taken.status, StatusCode::CREATED, "{}", taken.body);
     }
+}
 
+on_both_databases! {
     async fn the_command_line_lists_sets_shows_and_explains(database: Database) {
         let data = tempfile::tempdir().unwrap();
         write_key(data.path());
