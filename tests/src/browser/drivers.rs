@@ -11,7 +11,7 @@ use tokio::net::TcpStream;
 use tokio::process::{Child, Command};
 
 use super::{Engine, Setup};
-use crate::process::free_port;
+use crate::process::lasting_port;
 
 /// A driver at work, and what it needs to start its browser.
 pub struct Driver {
@@ -96,7 +96,7 @@ async fn webkit(setup: &Setup<'_>) -> Driver {
     let display = lines.next_line().await.expect("Xvfb writes text").expect("Xvfb says which screen it is");
     tokio::spawn(drain(lines));
 
-    let port = free_port();
+    let port = lasting_port();
     let mut command = Command::new(program("SAYSO_TEST_WEBKITDRIVER", "/usr/bin/WebKitWebDriver"));
     command.arg(format!("--port={port}")).env("DISPLAY", format!(":{display}"));
     let (driver, lines) = spawn(&mut command);
