@@ -57,10 +57,14 @@ impl Field {
         }
     }
 
+    /// The field with a name.
+    pub fn from_name(name: &str) -> Option<Field> {
+        Field::ALL.into_iter().find(|field| field.name() == name)
+    }
+
     /// The field that a JSON pointer of problem+json is about: `/contact/email` is [`Field::Email`].
     pub fn from_pointer(pointer: &str) -> Option<Field> {
-        let name = pointer.strip_prefix("/contact/").or_else(|| pointer.strip_prefix('/'))?;
-        Field::ALL.into_iter().find(|field| field.name() == name)
+        Field::from_name(pointer.strip_prefix("/contact/").or_else(|| pointer.strip_prefix('/'))?)
     }
 
     /// Longest text of a text field, in Unicode scalar values.
