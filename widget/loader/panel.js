@@ -31,7 +31,82 @@ iframe{display:block;flex:1 1 680px;min-height:0;width:100%;border:0}
 @media(prefers-reduced-motion:reduce){#panel,#panel *,#panel *:before{animation:none!important;transition:none!important}}
 @media(forced-colors:active){#close:before{background:ButtonText;forced-color-adjust:none}}`
 
-export function panel(sayso) {
+// Why a submission failed, by the status of the answer; 0 is none.
+const reasons = { 0: 'network', 403: 'origin', 404: 'site', 408: 'network', 409: 'busy', 429: 'busy', 503: 'busy' }
+const reasonOf = status => reasons[status] || (status >= 400 && status < 500 ? 'refused' : 'server')
+
+// What the form and the outbox have in common, and so is there before either.
+const equip = sayso => {
+  if (sayso.post) return
+  const { base, site } = sayso
+  const api = base + '/api/v1/sites/' + site
+  let box, proof, again = ''
+  Object.assign(sayso, {
+    api,
+    // How the visitor writes numbers and times: as their own region does, if it is one of this language.
+    region: () => navigator.languages.find(tag => sayso.near(tag) == sayso.lang) || sayso.lang,
+    number: number => number.toLocaleString(sayso.region()),
+    count(key, number) {
+      const { words, lang } = sayso
+      const text = words[key + '_' + new Intl.PluralRules(lang).select(number)] ?? words[key + '_other'] ?? key
+      return text.replace('{count}', sayso.number(number))
+    },
+    meet() {
+      sayso.app?.identify()
+      sayso.waiting?.meet()
+    },
+    // A busy site asks for some work, which is done while the customer types, or when it turns out that there is some to do.
+    prove() {
+      proof ||= import(base + '/assets/__MODULE_proof__').then(({ solve }) => solve(api + '/challenge'))
+      proof.catch(() => {})
+    },
+    // The outbox once it is there. Browsers may remember that it could not be fetched, so then another address asks for it.
+    outbox: () => box ||= import(base + '/assets/__MODULE_outbox__' + again).then(({ outbox }) => outbox(sayso)).then(made => sayso.waiting = made, () => {
+      box = 0
+      again += '?'
+    }),
+    // The one place that sends. Gives the members of the answer, and its `status`, the `reason` if it was no success, the seconds to
+    // `wait` before the next try, and `errors` as lines of pointer, tab and code.
+    async post(key, feedback, identity, proved) {
+      try {
+        // Token and proof are no part of what makes two submissions equal, and they expire: the newest ones go along.
+        const body = JSON.stringify({ ...JSON.parse(feedback), ...typeof identity == 'string' && { identity }, proof: await proof })
+        const answer = await fetch(api + '/feedback', {
+          method: 'POST',
+          credentials: 'omit',
+          headers: { 'Content-Type': 'application/json', 'Idempotency-Key': key },
+          body,
+          signal: AbortSignal.timeout?.(30000)
+        })
+        const { status, headers } = answer
+        const after = headers.get('Retry-After')
+        const wait = Math.ceil(after > 0 ? after : (Date.parse(after) - Date.now()) / 1000)
+        const { errors = [], ...json } = await answer.json().catch(() => ({}))
+        const has = (name, value) => errors.some(error => error[name] == value)
+        if (has('pointer', '/proof')) {
+          if (proved) throw { status: 503 }
+          proof = undefined
+          sayso.prove()
+          return sayso.post(key, feedback, identity, 1)
+        }
+        // What was accepted has used it up.
+        if (answer.ok) proof = undefined
+        // Only a 201 with a code, and with a link that leads to a page, is a success.
+        const accepted = status == 201 && json.code && /^https?:/.test(json.status_url)
+        const reason = accepted ? '' : has('code', 'identity_expired') ? 'identity' : reasonOf(status)
+        return { ...json, status, reason, wait: wait > 0 ? wait : reason == 'busy' ? 5 : 0, errors: errors.map(({ pointer, code }) => pointer + '\t' + code).join('\n') }
+      } catch ({ status = 0, wait = status && 5 }) {
+        proof = undefined
+        return { status, reason: reasonOf(status), wait }
+      }
+    }
+  })
+}
+
+// With `outboxOnly`, it goes on with what an earlier page has left in the outbox, and shows nothing.
+export function panel(sayso, outboxOnly) {
+  equip(sayso)
+  if (outboxOnly) return sayso.outbox()
   const { base, site, data, host, root, launcher, signal, make, listen, emit } = sayso
   const page = base + '/s/' + site
   const body = make('div', { id: 'body' })
@@ -42,7 +117,7 @@ export function panel(sayso) {
   const dialog = make('div', { id: 'panel', className: data.position || '', popover: 'manual', hidden: true })
   const attributes = { part: 'panel', role: 'dialog', 'aria-modal': true }
   const timers = {}
-  let opener, frame, timer, app, loading
+  let opener, frame, timer, loading, given
 
   const label = () => {
     const [close, loading, open] = words[sayso.lang]
@@ -90,11 +165,12 @@ export function panel(sayso) {
     sayso.ahead = 0
     const [glue, module_or_path, texts] = await parts
     await glue.default({ module_or_path })
-    if (signal.aborted || app) return
+    if (signal.aborted || sayso.app) return
     clearTimeout(timer)
     sayso.words = texts
     glue.mount(body, sayso)
-    app = glue
+    sayso.app = glue
+    sayso.body = body
   })()
 
   // A stop is whatever Tab reaches and a person can see.
@@ -107,15 +183,8 @@ export function panel(sayso) {
     }
   }
 
-  const api = base + '/api/v1/sites/' + site
-  const asked = fetch(api).then(answer => answer.json())
+  const asked = fetch(sayso.api).then(answer => answer.json())
   asked.catch(() => {})
-  // A busy site asks for some work, which is done while the customer types, or when it turns out that there is some to do.
-  let proof
-  const prove = () => {
-    proof = import(base + '/assets/__MODULE_proof__').then(({ solve }) => solve(api + '/challenge'))
-    proof.catch(() => {})
-  }
   sayso.style(css)
   for (const name in attributes) dialog.setAttribute(name, attributes[name])
   shut.setAttribute('part', 'close')
@@ -127,15 +196,13 @@ export function panel(sayso) {
   label()
   paint()
 
-  // How the visitor writes numbers and times: as their own region does, if it is one of this language.
-  const region = () => navigator.languages.find(tag => sayso.near(tag) == sayso.lang) || sayso.lang
   const draft = 'sayso:' + site
   // What the browser does in a line or two; the widget's part would be many times as long.
   Object.assign(sayso, {
     // One timer of each kind is enough; the widget starts them again as long as it needs them.
     after(name, milliseconds) {
       clearTimeout(timers[name])
-      timers[name] = setTimeout(() => app[name](), milliseconds)
+      timers[name] = setTimeout(() => sayso.app[name](), milliseconds)
     },
     focus: selector => body.querySelector(selector)?.focus(),
     async copy(text) {
@@ -152,26 +219,29 @@ export function panel(sayso) {
         return copied
       }
     },
-    number: number => number.toLocaleString(region()),
-    count(key, number) {
-      const { words, lang } = sayso
-      const text = words[key + '_' + new Intl.PluralRules(lang).select(number)] ?? words[key + '_other'] ?? key
-      return text.replace('{count}', sayso.number(number))
-    },
     date(text) {
       const date = new Date(text)
-      return isNaN(date) ? undefined : date.toLocaleString(region(), { weekday: 'long', month: 'long', day: 'numeric', hour: 'numeric', minute: '2-digit' })
+      return isNaN(date) ? undefined : date.toLocaleString(sayso.region(), { weekday: 'long', month: 'long', day: 'numeric', hour: 'numeric', minute: '2-digit' })
     },
-    // A storage that is full or denied is no reason to disturb somebody who is writing.
+    // A storage that is full or denied is no reason to disturb somebody who is writing. What is being said (a contact alone says
+    // nothing) has a name, by which the outbox knows it in every page that shows it.
     keep(feedback) {
+      const { message, desired_outcome, reference } = feedback || {}
+      sayso.draft = (message || desired_outcome || reference) && (sayso.draft || sayso.uuid())
       try {
-        if (feedback && data.draft != 'off') localStorage[draft] = JSON.stringify(feedback)
+        if (feedback && data.draft != 'off') localStorage[draft] = JSON.stringify({ ...feedback, id: sayso.draft })
         else localStorage.removeItem(draft)
       } catch {}
     },
     kept() {
       try {
-        return data.draft == 'off' ? undefined : JSON.parse(localStorage[draft])
+        const kept = given || data.draft != 'off' && JSON.parse(localStorage[draft])
+        // What has got into the outbox is no draft any more.
+        if (given || !localStorage[draft + ':waiting']?.includes(kept.id)) {
+          sayso.draft = kept.id
+          given = 0
+          return kept
+        }
       } catch {}
     },
     // crypto.randomUUID is missing on plain http.
@@ -188,37 +258,22 @@ export function panel(sayso) {
         composed_at: new Date().toISOString()
       })
     },
-    async send(key, feedback, proved) {
-      // Token and proof are no part of what makes two submissions equal, and they expire: the newest ones go along.
-      const { identity } = sayso
-      try {
-        const body = JSON.stringify({ ...JSON.parse(feedback), ...typeof identity == 'string' && { identity }, proof: await proof })
-        const answer = await fetch(api + '/feedback', {
-          method: 'POST',
-          credentials: 'omit',
-          headers: { 'Content-Type': 'application/json', 'Idempotency-Key': key },
-          body,
-          signal: AbortSignal.timeout?.(30000)
-        })
-        const wait = parseInt(answer.headers.get('Retry-After'))
-        const { errors = [], ...json } = await answer.json().catch(() => ({}))
-        if (errors.some(({ pointer }) => pointer == '/proof')) {
-          if (proved) throw { status: 503, wait: 5 }
-          prove()
-          return sayso.send(key, feedback, 1)
-        }
-        // What was accepted has used it up.
-        if (answer.ok) proof = 0
-        return { ...json, status: answer.status, wait: wait >= 0 ? wait : 5, errors: errors.map(({ pointer, code }) => pointer + '\t' + code).join('\n') }
-      } catch (why) {
-        proof = 0
-        return { status: 0, ...why }
-      }
+    // Everything that is sent goes through the outbox, where there is one and its disk may be used without asking.
+    async send(key, feedback) {
+      await Promise.race([sayso.outbox(), new Promise(next => setTimeout(next, 1000))])
+      return data.draft != 'off' && sayso.waiting?.send(key, feedback) || sayso.post(key, feedback, sayso.identity)
+    },
+    offers: () => data.draft == 'off' && Boolean(sayso.waiting),
+    later: (key, feedback, reason, wait) => sayso.waiting.keep(key, feedback, reason, wait),
+    // A text leaves the outbox for the form again.
+    give(feedback) {
+      given = feedback
+      sayso.app.restore()
     },
     // The site's settings as lines for the widget, with the texts in the visitor's language or the nearest to it.
     async settings() {
       const { kinds, categories, required, promise_text, consent_text, privacy_url, theme, proof: { required: busy } } = await asked
-      if (busy) listen(dialog, 'input', () => proof || prove())
+      if (busy) listen(dialog, 'input', sayso.prove)
       const stem = tag => tag.split('-')[0]
       const near = texts => {
         const tags = Object.keys(texts || {})
@@ -239,6 +294,8 @@ export function panel(sayso) {
   })
 
   listen(shut, 'click', close)
+  // While there is a network: without one it could not be fetched any more.
+  dialog.addEventListener('input', sayso.outbox, { once: true, signal })
   // What is typed here is nobody else's shortcut.
   listen(host, 'keydown keyup keypress beforeinput input', event => event.stopPropagation())
   let composing
@@ -269,7 +326,7 @@ export function panel(sayso) {
   listen(signal, 'abort', () => {
     clearTimeout(timer)
     Object.values(timers).map(clearTimeout)
-    app?.unmount()
+    sayso.app?.unmount()
   })
 
   const open = (wish, from) => {
@@ -281,7 +338,11 @@ export function panel(sayso) {
       shut.focus()
       emit('open')
     }
-    load().then(() => dialog.hidden || app?.open(wish || {}), showFrame)
+    load().then(() => {
+      if (dialog.hidden) return
+      sayso.app?.open(wish || {})
+      sayso.waiting?.open()
+    }, showFrame)
   }
   // Hovering is enough to get ready; what goes wrong then is shown when somebody opens it.
   load().catch(() => {
@@ -292,13 +353,13 @@ export function panel(sayso) {
     open,
     close,
     toggle: () => dialog.hidden ? open() : close(),
-    identify: () => app?.identify(),
     set({ lang }) {
       label()
       paint()
-      if (lang && app) sayso.texts().then(texts => {
+      if (lang && sayso.app) sayso.texts().then(texts => {
         sayso.words = texts
-        app.speak()
+        sayso.app.speak()
+        sayso.waiting?.draw()
       })
     }
   }

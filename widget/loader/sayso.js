@@ -15,6 +15,7 @@
   if (!site || !queue) return
 
   const base = new URL(tag.src).origin
+  const store = 'sayso:' + site
   const asset = name => base + '/assets/__ASSETS_HASH__-' + name
   const make = (name, props) => Object.assign(doc.createElement(name), props)
   const life = new AbortController
@@ -89,8 +90,9 @@
   }
 
   let loading
+  const start = outboxOnly => import(asset('panel.js')).then(({ panel }) => panel(sayso, outboxOnly))
   // Everything starts at once; the panel shows itself while the rest is still on its way.
-  const load = () => loading ||= ((sayso.ahead = sayso.parts()).catch(() => {}), import(asset('panel.js'))).then(({ panel }) => panel(sayso))
+  const load = () => loading ||= ((sayso.ahead = sayso.parts()).catch(() => {}), start())
   const warm = () => load().catch(() => {})
   const ask = (name, ...rest) => {
     launcher.ariaBusy = true
@@ -107,9 +109,12 @@
     close: () => loading && ask('close'),
     identify(who) {
       sayso.identity = who
-      // The draft of the previous user goes with them.
-      if (!who) try { localStorage.removeItem('sayso:' + site) } catch {}
-      loading && ask('identify')
+      // The draft and the outbox of the previous user go with them.
+      if (!who) try {
+        delete localStorage[store]
+        indexedDB.deleteDatabase(store)
+      } catch {}
+      sayso.meet?.()
     },
     set({ context, ...rest }) {
       Object.assign(sayso.context, context)
@@ -142,7 +147,10 @@
     }
   })
   if (data.preload != 'none') listen(doc, 'pointerover focusin', event => opener(event) && warm())
-  if (data.preload == 'idle' && !navigator.connection?.saveData) (window.requestIdleCallback || setTimeout)(warm)
+  const idle = window.requestIdleCallback || setTimeout
+  if (data.preload == 'idle' && !navigator.connection?.saveData) idle(warm)
+  // An earlier page has left something to be sent.
+  try { localStorage[store + ':waiting'] && idle(() => start(1).catch(() => {})) } catch {}
 
   window.Sayso = (name, ...rest) => commands[name]?.(...rest)
   for (const call of queue) Sayso(...call)

@@ -7,8 +7,8 @@ use wasm_bindgen_futures::JsFuture;
 use crate::form::{Fault, Field};
 use crate::host::Host;
 use crate::js;
-use crate::settings::{Settings, is_web};
-use crate::state::{Answer, Attempt, Failure, Reason, Receipt, Repeat, State};
+use crate::settings::Settings;
+use crate::state::{Answer, Attempt, Failure, Reason, Receipt, State};
 
 /// Freezes what the customer has filled in, and where they are, into an attempt. Empty fields are left out.
 pub fn attempt(host: &Host, state: &State) -> Attempt {
@@ -43,59 +43,52 @@ pub fn attempt(host: &Host, state: &State) -> Attempt {
     Attempt { key: host.uuid(), body: host.complete(&body) }
 }
 
-/// Sends an attempt and waits until the collector has said what became of it.
+/// Sends an attempt and waits until it is known what became of it.
 pub async fn send(host: &Host, attempt: &Attempt) -> (u16, Answer) {
     let answer = JsFuture::from(host.send(&attempt.key, &attempt.body)).await.unwrap_or(JsValue::UNDEFINED);
-    let number = |name| js::get(&answer, name).as_f64();
-    let status = number("status").map_or(0, |status| status as u16);
-    let wait = number("wait").map_or(0, |seconds| seconds as u32);
-    (status, read_answer(status, &answer, wait))
+    let status = js::get(&answer, "status").as_f64().map_or(0, |status| status as u16);
+    (status, read_answer(&answer))
 }
 
-fn failed(reason: Reason, wait: u32, repeat: Repeat) -> Answer {
-    Answer::Failed(Failure { reason, wait, repeat })
-}
-
-/// Only a 201 with a code is a success. Whatever leaves open whether it was stored asks for the same attempt again.
-fn read_answer(status: u16, json: &JsValue, wait: u32) -> Answer {
-    match status {
-        201 => read_receipt(json).map_or(failed(Reason::Server, 0, Repeat::SameAttempt), Answer::Accepted),
-        403 => failed(Reason::Origin, 0, Repeat::NewAttempt),
-        404 => failed(Reason::Site, 0, Repeat::NewAttempt),
-        0 => failed(Reason::Network, 0, Repeat::SameAttempt),
-        409 | 429 | 503 => failed(Reason::Busy, wait, Repeat::SameAttempt),
-        400..500 => read_refusal(json),
-        _ => failed(Reason::Server, 0, Repeat::SameAttempt),
+/// Hands an attempt that has failed over to the outbox; where that can't take it, everything stays as it was.
+pub async fn keep(host: &Host, attempt: &Attempt, failure: Failure) -> Answer {
+    let kept = host.later(&attempt.key, &attempt.body, failure.reason.name(), failure.wait);
+    match read_answer(&JsFuture::from(kept).await.unwrap_or(JsValue::UNDEFINED)) {
+        Answer::Kept => Answer::Kept,
+        _ => Answer::Failed(failure),
     }
 }
 
-fn read_receipt(json: &JsValue) -> Option<Receipt> {
-    Some(Receipt {
-        code: js::text(json, "code")?,
-        status_url: js::text(json, "status_url").filter(|url| is_web(url))?,
-        first_response_due: js::text(&js::get(json, "promise"), "first_response_due"),
-    })
+/// The panel has decided what is a success and what is none (`post` in `loader/panel.js`), for the outbox too.
+fn read_answer(json: &JsValue) -> Answer {
+    if js::get(json, "kept").is_truthy() {
+        return Answer::Kept;
+    }
+    let wait = js::get(json, "wait").as_f64().map_or(0, |seconds| seconds as u32);
+    let reason = js::text(json, "reason").and_then(|reason| Reason::from_name(&reason));
+    match (reason, js::text(json, "code"), js::text(json, "status_url")) {
+        (Some(Reason::Refused), ..) => read_refusal(json),
+        (None, Some(code), Some(status_url)) => {
+            let first_response_due = js::text(&js::get(json, "promise"), "first_response_due");
+            Answer::Accepted(Receipt { code, status_url, first_response_due })
+        }
+        (reason, ..) => Answer::Failed(Failure { reason: reason.unwrap_or(Reason::Server), wait }),
+    }
 }
 
+/// Names the fields that are at fault. What is about something that no customer fills in is said as a whole.
 fn read_refusal(json: &JsValue) -> Answer {
     let errors = js::text(json, "errors").unwrap_or_default();
-    let mut known = Vec::new();
-    let mut unknown = errors.is_empty();
-    for (pointer, code) in errors.split('\n').filter_map(|line| line.split_once('\t')) {
-        let fault = match code {
-            "identity_expired" => return failed(Reason::Identity, 0, Repeat::NewAttempt),
-            "required" | "too_short" => Fault::Required,
-            "too_long" => Fault::TooLong,
-            _ => Fault::Invalid,
-        };
-        match Field::from_pointer(pointer) {
-            Some(field) => known.push((field, fault)),
-            None => unknown = true,
-        }
-    }
-    // What the form can't show in place is said as a whole.
-    if unknown {
-        return failed(Reason::Refused, 0, Repeat::NewAttempt);
+    let fault = |code| match code {
+        "required" | "too_short" => Fault::Required,
+        "too_long" => Fault::TooLong,
+        _ => Fault::Invalid,
+    };
+    let known = errors.split('\n').filter_map(|line| line.split_once('\t'));
+    let known: Vec<_> =
+        known.filter_map(|(pointer, code)| Some((Field::from_pointer(pointer)?, fault(code)))).collect();
+    if known.is_empty() {
+        return Answer::Failed(Failure { reason: Reason::Refused, wait: 0 });
     }
     Answer::Invalid(known)
 }

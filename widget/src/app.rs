@@ -38,6 +38,7 @@ pub enum Msg {
     Open(Wish),
     Identify,
     Speak,
+    Restore,
     Settled(Settings),
     Tick,
     /// The customer has done something with a control.
@@ -80,6 +81,12 @@ impl App {
         }
     }
 
+    fn restore(&mut self, host: &Host) {
+        if let Some((form, attempt)) = draft::load(host) {
+            self.act(Action::Restore(form, attempt));
+        }
+    }
+
     fn submit(&mut self, ctx: &Context<Self>) {
         if !self.state.can_send() {
             return;
@@ -115,6 +122,8 @@ impl App {
                 js::put_text(&detail, "kind", kind.as_str());
                 ctx.props().host.emit("submitted", &detail);
             }
+            // The outbox has told the page, and shows itself.
+            Phase::Writing if self.state.errors.is_empty() => {}
             phase => {
                 if let Some((field, _)) = self.state.errors.first() {
                     self.focus = Some(["[name=", field.name(), "]"].concat());
@@ -142,8 +151,19 @@ impl App {
             }
             Deed::Submit => return self.submit(ctx),
             Deed::Copy => return self.copy(ctx),
+            Deed::Keep => return self.keep(ctx),
         };
         self.act(action);
+    }
+
+    fn keep(&mut self, ctx: &Context<Self>) {
+        let (Phase::Failed(failure), Some(attempt)) = (&self.state.phase, &self.state.attempt) else { return };
+        let (failure, attempt, host) = (*failure, attempt.clone(), Self::host(ctx));
+        self.act(Action::Keep);
+        Self::later(ctx, async move {
+            let answer = api::keep(&host, &attempt, failure).await;
+            Msg::Answered(attempt, 0, answer)
+        });
     }
 
     /// Counts down to the next second as long as the collector wants us to wait.
@@ -178,9 +198,7 @@ impl Component for App {
         let host = Self::host(ctx);
         host.style(include_str!(concat!(env!("OUT_DIR"), "/widget.css")));
         let mut app = Self { state: State::default(), words: Words::new(host.words()), copied: None, focus: None };
-        if let Some((form, attempt)) = draft::load(&host) {
-            app.act(Action::Restore(form, attempt));
-        }
+        app.restore(&host);
         app.introduce(&host);
         Self::later(ctx, async move { Msg::Settled(api::settings(&host).await) });
         app
@@ -200,6 +218,7 @@ impl Component for App {
                 self.words = Words::new(host.words());
                 Self::later(ctx, async move { Msg::Settled(api::settings(&host).await) });
             }
+            Msg::Restore => self.restore(&host),
             Msg::Settled(settings) => self.act(Action::Settle(settings)),
             Msg::Tick => {
                 self.act(Action::Tick);

@@ -46,6 +46,12 @@ pub fn speak() {
     send(Msg::Speak);
 }
 
+/// A draft is there to be taken up: a text that comes back from the outbox.
+#[wasm_bindgen]
+pub fn restore() {
+    send(Msg::Restore);
+}
+
 /// A second of waiting has passed.
 #[wasm_bindgen]
 pub fn tick() {

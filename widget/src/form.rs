@@ -57,10 +57,14 @@ impl Field {
         }
     }
 
+    /// The field with a name.
+    pub fn from_name(name: &str) -> Option<Field> {
+        Field::ALL.into_iter().find(|field| field.name() == name)
+    }
+
     /// The field that a JSON pointer of problem+json is about: `/contact/email` is [`Field::Email`].
     pub fn from_pointer(pointer: &str) -> Option<Field> {
-        let name = pointer.rsplit('/').next()?;
-        Field::ALL.into_iter().find(|field| field.name() == name)
+        Field::from_name(pointer.strip_prefix("/contact/").or_else(|| pointer.strip_prefix('/'))?)
     }
 
     /// Longest text of a text field, in Unicode scalar values.
@@ -159,6 +163,7 @@ impl Form {
             Field::Importance => kind == Kind::Suggestion,
             Field::Category => settings.categories_of(kind).next().is_some(),
             Field::Consent => !settings.consent_text.is_empty(),
+            Field::Kind => settings.kinds.len() > 1,
             _ => true,
         }
     }
@@ -166,6 +171,11 @@ impl Form {
     /// Whether nothing has been filled in that would be a loss.
     pub fn is_blank(&self) -> bool {
         self.texts.iter().all(|text| text.trim().is_empty())
+    }
+
+    /// Whether the customer has said nothing yet. A contact alone is nothing, and may come from the page.
+    pub fn says_nothing(&self) -> bool {
+        TEXT_FIELDS.into_iter().all(|field| field.section() == Some(Section::Contact) || !self.holds(field))
     }
 
     /// Whether a field holds anything.

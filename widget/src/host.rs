@@ -65,8 +65,15 @@ extern "C" {
     /// Adds to a feedback what only the page knows (where, in which language, when), and freezes it as JSON.
     #[wasm_bindgen(method)]
     pub fn complete(this: &Host, feedback: &Object) -> String;
-    /// Sends a feedback with its `Idempotency-Key`. Gives the members of the answer, and its `status` (0: no answer), the
-    /// seconds to `wait`, and `errors` as lines of pointer, tab and code.
+    /// Sends a feedback with its `Idempotency-Key`, through the outbox if there is one. Gives `{kept: true}` if the outbox has it and
+    /// will try again; else the members of the answer and its `status` (0: no answer), the `reason` if it is no success, the seconds to
+    /// `wait`, and `errors` as lines of pointer, tab and code.
     #[wasm_bindgen(method)]
     pub fn send(this: &Host, key: &str, body: &str) -> Promise;
+    /// Whether the outbox would take what has failed, but has to be told to.
+    #[wasm_bindgen(method)]
+    pub fn offers(this: &Host) -> bool;
+    /// Gives what has failed to the outbox; `{kept: true}` once that has it.
+    #[wasm_bindgen(method)]
+    pub fn later(this: &Host, key: &str, body: &str, reason: &str, wait: u32) -> Promise;
 }

@@ -56,7 +56,7 @@ impl Settings {
                     let (key, kind, label) = (part().to_owned(), Kind::parse(part()), part().to_owned());
                     settings.categories.push(Category { key, kind, label });
                 }
-                "required" => settings.required.extend(Field::from_pointer(part())),
+                "required" => settings.required.extend(Field::from_name(part())),
                 "promise" => settings.promise_text = part().to_owned(),
                 "consent" => settings.consent_text = part().to_owned(),
                 // Links are followed by people, so a link is only ever to the web.
@@ -84,6 +84,6 @@ impl Settings {
 }
 
 /// Whether a link leads to a page, and not to a script.
-pub fn is_web(url: &str) -> bool {
+fn is_web(url: &str) -> bool {
     url.starts_with("https://") || url.starts_with("http://")
 }

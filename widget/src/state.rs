@@ -1,8 +1,8 @@
 //! The widget's state and everything that can happen to it, without a browser.
 //!
 //! Invariants, held by the property tests in `tests/state.rs`:
-//! * The customer's text is only ever cleared by an accepted submission of that very text or by the customer leaving
-//!   (`Action::Forget`); no failure, no setting, no opening touches it.
+//! * The customer's text is only ever cleared by an accepted submission of that very text, by the outbox that has taken it over
+//!   (`Answer::Kept`), or by the customer leaving (`Action::Forget`); no failure, no setting, no opening touches it.
 //! * Thanks are shown only after the collector has accepted the attempt that is under way.
 
 use std::rc::Rc;
@@ -36,7 +36,7 @@ pub struct Receipt {
 pub enum Reason {
     /// No answer: offline, blocked, or the server is gone.
     Network,
-    /// 429 and 503.
+    /// 409, 429 and 503.
     Busy,
     /// 403: this website may not send to this site.
     Origin,
@@ -51,7 +51,27 @@ pub enum Reason {
 }
 
 impl Reason {
-    /// The name in the page's `sayso:error` event, and the stem of the texts.
+    const ALL: [Reason; 7] = [
+        Reason::Network,
+        Reason::Busy,
+        Reason::Origin,
+        Reason::Site,
+        Reason::Refused,
+        Reason::Identity,
+        Reason::Server,
+    ];
+
+    /// The reason with a name.
+    pub fn from_name(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|reason| reason.name() == name)
+    }
+
+    /// Whether it may have been stored all the same, so that only the same attempt may be repeated; else it was refused for good.
+    pub const fn is_open(self) -> bool {
+        matches!(self, Reason::Network | Reason::Busy | Reason::Server)
+    }
+
+    /// The name in the page's `sayso:error` event, in the panel and in the outbox, and the stem of the texts.
     pub const fn name(self) -> &'static str {
         match self {
             Reason::Network => "network",
@@ -71,23 +91,14 @@ pub struct Failure {
     pub reason: Reason,
     /// Seconds until it may be tried again.
     pub wait: u32,
-    /// Whether it may have been stored all the same, so that only the same attempt may be repeated.
-    pub repeat: Repeat,
 }
 
-/// How a failed submission is tried again.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Repeat {
-    /// It may have been stored all the same: the same key and the same body.
-    SameAttempt,
-    /// It was refused for good: a new attempt.
-    NewAttempt,
-}
-
-/// The collector's answer to an attempt.
+/// What became of an attempt.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Answer {
     Accepted(Receipt),
+    /// Not accepted yet: the outbox has it on the disk, and answers for it from now on.
+    Kept,
     /// Refused because of what is in these fields.
     Invalid(Vec<FieldError>),
     Failed(Failure),
@@ -133,6 +144,8 @@ pub enum Action {
     /// Shows what is wrong, if anything is.
     Check,
     Send(Attempt),
+    /// Hands what has failed over to the outbox.
+    Keep,
     Answered {
         key: String,
         answer: Answer,
@@ -245,24 +258,29 @@ impl State {
     fn answered(&mut self, answer: Answer) {
         match answer {
             Answer::Accepted(receipt) => {
-                *self = Self {
-                    settings: std::mem::take(&mut self.settings),
-                    phase: Phase::Thanked(receipt),
-                    ..Self::default()
-                };
+                self.clear();
+                self.phase = Phase::Thanked(receipt);
             }
+            Answer::Kept => self.clear(),
             Answer::Invalid(errors) => {
                 self.attempt = None;
-                self.phase = Phase::Writing;
+                // What is wrong with a field that isn't on the screen can only be said as a whole.
+                let hidden = errors.iter().any(|(field, _)| !self.form.asks(*field, &self.settings));
+                self.phase =
+                    if hidden { Phase::Failed(Failure { reason: Reason::Refused, wait: 0 }) } else { Phase::Writing };
                 self.refuse(errors);
             }
             Answer::Failed(failure) => {
-                if failure.repeat == Repeat::NewAttempt {
+                if !failure.reason.is_open() {
                     self.attempt = None;
                 }
                 self.phase = Phase::Failed(failure);
             }
         }
+    }
+
+    fn clear(&mut self) {
+        *self = Self { settings: std::mem::take(&mut self.settings), ..Self::default() };
     }
 
     /// Lets something happen.
@@ -271,7 +289,8 @@ impl State {
             Action::Open(wish) => self.open(wish),
             Action::Settle(settings) => self.settings = settings,
             Action::Restore(form, attempt) => {
-                if self.form.is_blank() && self.phase == Phase::Writing {
+                if self.form.says_nothing() && matches!(self.phase, Phase::Writing | Phase::Thanked(_)) {
+                    self.phase = Phase::Writing;
                     for field in [Field::Name, Field::Email, Field::Phone] {
                         self.contact |= !form.text(field).is_empty();
                     }
@@ -286,7 +305,7 @@ impl State {
                     }
                 }
             }
-            Action::Forget => *self = Self { settings: std::mem::take(&mut self.settings), ..Self::default() },
+            Action::Forget => self.clear(),
             Action::Choose(kind) => self.choose(kind),
             Action::Type(field, text) => self.edit(field, |form| form.set_text(field, text)),
             Action::Categorise(key) => self.edit(Field::Category, |form| form.category = key),
@@ -306,6 +325,11 @@ impl State {
                 if self.can_send() && self.form.faults(&self.settings).is_empty() {
                     self.errors.clear();
                     self.attempt = Some(attempt);
+                    self.phase = Phase::Sending;
+                }
+            }
+            Action::Keep => {
+                if matches!(self.phase, Phase::Failed(_)) && self.attempt.is_some() {
                     self.phase = Phase::Sending;
                 }
             }

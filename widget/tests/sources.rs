@@ -27,6 +27,14 @@ fn placeholders(text: &str) -> BTreeSet<&str> {
     text.split('{').skip(1).filter_map(|rest| Some(rest.split_once('}')?.0)).collect()
 }
 
+/// The source of every script.
+fn scripts() -> String {
+    let files = ["loader", "modules"].into_iter().flat_map(|folder| {
+        fs::read_dir(widget(folder)).expect("a folder of scripts is there").map(|entry| entry.expect("an entry").path())
+    });
+    files.map(|path| read(&path)).collect()
+}
+
 /// The source of every Rust file of the widget.
 fn rust_sources() -> String {
     let files = ["src", "src/components"].into_iter().flat_map(|folder| {
@@ -82,10 +90,10 @@ fn the_languages_that_are_promised_are_there() {
 #[test]
 fn every_text_is_used() {
     // Keys that are put together from a stem and a name in the code.
-    let stems = ["kind_", "message_", "label_", "failure_", "error_required_", "error_invalid_"];
+    let stems = ["kind_", "message_", "label_", "failure_", "error_required_", "error_invalid_", "outbox_"];
     let ends = ["_low", "_high"];
     // What is said before a language file has come is taken from it by the build.
-    let source = rust_sources() + &read(&widget("../xtask/src/widget/languages.rs"));
+    let source = rust_sources() + &scripts().replace('\'', "\"") + &read(&widget("../xtask/src/widget/languages.rs"));
     let english = &languages()["en"];
     let counted = counted(english);
     for key in english.keys() {
@@ -112,16 +120,23 @@ fn is_kind(name: &str) -> bool {
 #[test]
 fn every_text_that_the_code_names_exists() {
     let texts = &languages()["en"];
-    let source = rust_sources();
-    for call in ["ui.text(\"", "words.get(\"", "words.fill(\""] {
-        for rest in source.split(call).skip(1) {
+    let scripts = scripts().replace('\'', "\"");
+    let calls = [
+        (rust_sources(), ["ui.text(\"", "words.get(\"", "words.fill(\""].as_slice()),
+        (scripts.clone(), ["text(\"", "way(\""].as_slice()),
+    ];
+    for (source, calls) in &calls {
+        for rest in calls.iter().flat_map(|call| source.split(call).skip(1)) {
             let key = rest.split('"').next().unwrap_or_default();
-            assert!(texts.contains_key(key), "{key} has no text");
+            // A stem is not the whole key.
+            assert!(key.ends_with('_') || texts.contains_key(key), "{key} has no text");
         }
     }
+    let source = rust_sources() + &scripts;
     for rest in source.split(".count(\"").skip(1) {
         let stem = rest.split('"').next().unwrap_or_default();
-        assert!(texts.contains_key(&format!("{stem}_other")), "{stem} has no text for a number");
+        let whole = !stem.ends_with('_');
+        assert!(!whole || texts.contains_key(&format!("{stem}_other")), "{stem} has no text for a number");
     }
 }
 
@@ -152,8 +167,7 @@ fn colours_are_those_of_the_design_system() {
 
 #[test]
 fn no_style_attribute_no_markup_from_text_no_cookie() {
-    let scripts = ["loader/sayso.js", "loader/panel.js", "modules/proof.js"].map(|path| read(&widget(path))).concat();
-    let source = rust_sources() + &scripts;
+    let source = rust_sources() + &scripts();
     for forbidden in
         ["style=", "innerHTML", "insertAdjacentHTML", "inner_html", "from_html_unchecked", "document.cookie", "eval("]
     {

@@ -6,7 +6,7 @@ use proptest::prelude::*;
 use sayso_shared::Kind;
 use sayso_widget::form::{Fault, Field, Form, Section, TEXT_FIELDS};
 use sayso_widget::settings::{Category, Settings};
-use sayso_widget::state::{Action, Answer, Attempt, Failure, Phase, Reason, Receipt, Repeat, State, Wish};
+use sayso_widget::state::{Action, Answer, Attempt, Failure, Phase, Reason, Receipt, State, Wish};
 use yew::functional::Reducible;
 
 fn reduce(state: State, actions: impl IntoIterator<Item = Action>) -> State {
@@ -34,8 +34,8 @@ fn receipt() -> Receipt {
     }
 }
 
-fn failure(repeat: Repeat, wait: u32) -> Answer {
-    Answer::Failed(Failure { reason: Reason::Network, wait, repeat })
+fn failure(reason: Reason, wait: u32) -> Answer {
+    Answer::Failed(Failure { reason, wait })
 }
 
 fn settings() -> Settings {
@@ -62,9 +62,10 @@ fn any_key() -> impl Strategy<Value = String> {
 fn any_answer() -> impl Strategy<Value = Answer> {
     prop_oneof![
         Just(Answer::Accepted(receipt())),
+        Just(Answer::Kept),
         Just(Answer::Invalid(vec![(Field::Email, Fault::Invalid)])),
-        Just(failure(Repeat::SameAttempt, 2)),
-        Just(failure(Repeat::NewAttempt, 0)),
+        Just(failure(Reason::Busy, 2)),
+        Just(failure(Reason::Origin, 0)),
     ]
 }
 
@@ -90,12 +91,106 @@ fn any_action() -> impl Strategy<Value = Action> {
         Just(Action::Check),
         any_key().prop_map(|key| Action::Send(attempt(&key))),
         (any_key(), any_answer()).prop_map(|(key, answer)| Action::Answered { key, answer }),
+        Just(Action::Keep),
         Just(Action::Tick),
         Just(Action::Another),
     ]
 }
 
+/// What happens to the widget, or to the outbox beside it.
+#[derive(Clone, Debug)]
+enum Step {
+    Act(Box<Action>),
+    /// The outbox hears that its first text has been accepted.
+    Deliver,
+    /// The customer takes the first text of the outbox back.
+    GiveBack,
+}
+
+fn any_step() -> impl Strategy<Value = Step> {
+    prop_oneof![8 => any_action().prop_map(|action| Step::Act(Box::new(action))), 1 => Just(Step::Deliver), 1 => Just(Step::GiveBack)]
+}
+
+/// The widget with an outbox as `modules/outbox.js` is one, and everything that has been accepted.
+#[derive(Default)]
+struct World {
+    state: State,
+    outbox: Vec<String>,
+    accepted: Vec<String>,
+}
+
+impl World {
+    fn text(&self) -> String {
+        self.state.form.text(Field::Message).to_owned()
+    }
+
+    fn act(&mut self, action: Action) {
+        let (before, text) = (self.state.clone(), self.text());
+        let current = before.attempt.as_ref().map(|attempt| attempt.key.clone());
+        self.state = reduce(before.clone(), [action.clone()]);
+        match action {
+            // The outbox has it on the disk before it says so, and the collector has it before it answers.
+            Action::Answered { key, answer } if before.phase == Phase::Sending && current.as_ref() == Some(&key) => {
+                match answer {
+                    Answer::Kept => self.outbox.push(text),
+                    Answer::Accepted(_) => self.accepted.push(text),
+                    _ => {}
+                }
+            }
+            Action::Forget => self.outbox.clear(),
+            _ => {}
+        }
+    }
+
+    fn step(&mut self, step: Step) {
+        match step {
+            Step::Act(action) => self.act(*action),
+            Step::Deliver if !self.outbox.is_empty() => self.accepted.push(self.outbox.remove(0)),
+            // Only into an empty form, and removed only once the form has it.
+            Step::GiveBack if !self.outbox.is_empty() && self.state.form.says_nothing() => {
+                let mut form = Form::default();
+                form.set_text(Field::Message, self.outbox[0].clone());
+                self.act(Action::Restore(form, None));
+                if self.text() == self.outbox[0] {
+                    self.outbox.remove(0);
+                }
+            }
+            Step::Deliver | Step::GiveBack => {}
+        }
+    }
+
+    fn has(&self, text: &String) -> bool {
+        self.text() == *text || self.outbox.contains(text) || self.accepted.contains(text)
+    }
+}
+
 proptest! {
+    #[test]
+    fn what_was_sent_is_in_the_form_in_the_outbox_or_accepted(steps in prop::collection::vec(any_step(), 0..80)) {
+        let mut world = World::default();
+        let mut sent: Vec<String> = Vec::new();
+        for step in steps {
+            let before = world.text();
+            world.step(step.clone());
+            if world.state.phase == Phase::Sending {
+                sent.push(world.text());
+            }
+            if let Step::Act(action) = step {
+                match *action {
+                    Action::Forget => sent.clear(),
+                    // Typed over: that is not what the customer wants to say any more.
+                    Action::Type(Field::Message, _) if world.text() != before => {
+                        sent.retain(|text| *text != before || world.has(text));
+                    }
+                    _ => {}
+                }
+            }
+            for text in &sent {
+                prop_assert!(world.has(text), "{text:?} is nowhere");
+            }
+        }
+    }
+
     #[test]
     fn words_are_only_lost_to_the_customer_to_success_or_to_forgetting(actions in prop::collection::vec(any_action(), 0..60)) {
         let mut state = State::default();
@@ -108,7 +203,8 @@ proptest! {
                 let by_hand = matches!(&action, Action::Type(Field::Message, text) if text == is);
                 let into_blank = was.trim().is_empty();
                 let accepted = matches!(&state.phase, Phase::Thanked(_)) && before.phase == Phase::Sending;
-                prop_assert!(by_hand || into_blank || accepted || action == Action::Forget, "{action:?} turned {was:?} into {is:?}");
+                let kept = before.phase == Phase::Sending && matches!(&action, Action::Answered { answer: Answer::Kept, .. });
+                prop_assert!(by_hand || into_blank || accepted || kept || action == Action::Forget, "{action:?} turned {was:?} into {is:?}");
             }
         }
     }
@@ -148,10 +244,8 @@ proptest! {
 
 #[test]
 fn an_unclear_failure_repeats_the_same_attempt_until_the_text_changes() {
-    let state = reduce(
-        typed("The mug is cracked."),
-        [Action::Send(attempt("a")), answered("a", failure(Repeat::SameAttempt, 0))],
-    );
+    let state =
+        reduce(typed("The mug is cracked."), [Action::Send(attempt("a")), answered("a", failure(Reason::Network, 0))]);
     assert_eq!(state.attempt, Some(attempt("a")));
     let state = reduce(state, [Action::Type(Field::Message, "The mug is cracked!".to_owned())]);
     assert_eq!(state.attempt, None);
@@ -159,19 +253,78 @@ fn an_unclear_failure_repeats_the_same_attempt_until_the_text_changes() {
 }
 
 #[test]
+fn what_the_outbox_has_taken_is_no_longer_in_the_form_and_gets_no_thanks() {
+    let state = reduce(typed("The mug is cracked."), [Action::Send(attempt("a")), answered("a", Answer::Kept)]);
+    assert_eq!((state.phase.clone(), state.form.is_blank(), state.attempt.clone()), (Phase::Writing, true, None));
+    // A late answer to it is for the outbox.
+    let state = reduce(state, [answered("a", Answer::Accepted(receipt()))]);
+    assert_eq!(state.phase, Phase::Writing);
+}
+
+#[test]
+fn what_has_failed_can_be_handed_over_even_while_it_must_wait() {
+    let failed =
+        reduce(typed("x"), [Action::Send(attempt("a")), answered("a", failure(Reason::Busy, 60)), Action::Keep]);
+    assert_eq!(failed.phase, Phase::Sending);
+    let stays = reduce(failed.clone(), [answered("a", failure(Reason::Busy, 60))]);
+    assert_eq!(stays.form.text(Field::Message), "x");
+    assert!(reduce(failed, [answered("a", Answer::Kept)]).form.is_blank());
+    // There is nothing to hand over where the collector has refused it, or nothing was sent.
+    let refused = [Action::Send(attempt("a")), answered("a", failure(Reason::Origin, 0)), Action::Keep];
+    assert!(matches!(reduce(typed("x"), refused).phase, Phase::Failed(_)));
+    assert_eq!(reduce(typed("x"), [Action::Keep]).phase, Phase::Writing);
+}
+
+#[test]
+fn a_text_comes_back_into_an_empty_form_only() {
+    let mut form = Form::default();
+    form.set_text(Field::Message, "from the outbox".to_owned());
+    let back = Action::Restore(form, None);
+    assert_eq!(reduce(typed("mine"), [back.clone()]).form.text(Field::Message), "mine");
+    let thanked = reduce(typed("x"), [Action::Send(attempt("a")), answered("a", Answer::Accepted(receipt()))]);
+    let state = reduce(thanked, [back]);
+    assert_eq!((state.phase.clone(), state.form.text(Field::Message)), (Phase::Writing, "from the outbox"));
+}
+
+#[test]
+fn a_contact_that_the_page_has_filled_in_is_no_text() {
+    let mut form = Form::default();
+    form.set_text(Field::Message, "from the outbox".to_owned());
+    let introduce = Action::Introduce { name: "Li Wei".to_owned(), email: "li@example.com".to_owned() };
+    let state = reduce(State::default(), [introduce, Action::Restore(form, None)]);
+    assert_eq!(state.form.text(Field::Message), "from the outbox");
+}
+
+#[test]
+fn what_is_wrong_with_a_field_that_is_not_asked_is_said_as_a_whole() {
+    let invalid = |field| answered("a", Answer::Invalid(vec![(field, Fault::Required)]));
+    let state = reduce(typed("x"), [Action::Send(attempt("a")), invalid(Field::Email)]);
+    assert_eq!(state.phase, Phase::Writing);
+    // The site asks for consent since the form was opened: there is no box to show it at.
+    let state = reduce(typed("x"), [Action::Send(attempt("a")), invalid(Field::Consent)]);
+    assert_eq!(state.phase, Phase::Failed(Failure { reason: Reason::Refused, wait: 0 }));
+    assert_eq!(state.form.text(Field::Message), "x");
+}
+
+#[test]
+fn reasons_have_names_that_find_them() {
+    for name in ["network", "busy", "origin", "site", "refused", "identity", "server"] {
+        assert_eq!(Reason::from_name(name).map(Reason::name), Some(name));
+    }
+    assert_eq!(Reason::from_name(""), None);
+}
+
+#[test]
 fn a_refusal_for_good_makes_a_new_attempt() {
-    let state = reduce(
-        typed("The mug is cracked."),
-        [Action::Send(attempt("a")), answered("a", failure(Repeat::NewAttempt, 0))],
-    );
+    let state =
+        reduce(typed("The mug is cracked."), [Action::Send(attempt("a")), answered("a", failure(Reason::Origin, 0))]);
     assert_eq!(state.attempt, None);
     assert_eq!(state.form.text(Field::Message), "The mug is cracked.");
 }
 
 #[test]
 fn the_collector_says_when_to_try_again() {
-    let state =
-        reduce(typed("x"), [Action::Send(attempt("a")), answered("a", failure(Repeat::SameAttempt, 2)), Action::Tick]);
+    let state = reduce(typed("x"), [Action::Send(attempt("a")), answered("a", failure(Reason::Busy, 2)), Action::Tick]);
     assert!(!state.can_send());
     assert!(reduce(state, [Action::Tick]).can_send());
 }
@@ -261,6 +414,7 @@ fn pointers_name_fields() {
     assert_eq!(Field::from_pointer("/contact/email"), Some(Field::Email));
     assert_eq!(Field::from_pointer("/desired_outcome"), Some(Field::DesiredOutcome));
     assert_eq!(Field::from_pointer("/page/url"), None);
+    assert_eq!(Field::from_pointer("/context/email"), None);
     assert_eq!(Field::from_pointer(""), None);
 }
 

@@ -17,6 +17,15 @@ const LOOK: &str = "const done = arguments[arguments.length - 1];\n\
         nodes.map(({ target, failureSummary }) => [id, target.flat().join(' '), failureSummary].join(' | ')))]),\n\
       error => done([0, [String(error)]]))";
 
+/// The barriers of a page as it is now.
+pub async fn barriers(browser: &Browser) -> Vec<String> {
+    browser.run(AXE).await;
+    let answer = browser.driver.execute_async(LOOK, vec![]).await.unwrap();
+    let (passed, violations): (u64, Vec<String>) = serde_json::from_value(answer.json().clone()).unwrap();
+    assert!(passed > 5 || !violations.is_empty(), "the rules were applied");
+    violations
+}
+
 /// A browser that remembers which barriers it met where.
 struct Inspector {
     browser: Browser,
@@ -44,10 +53,7 @@ impl Inspector {
     async fn look(&mut self, what: &str) {
         let dark = self.browser.run("return matchMedia('(prefers-color-scheme: dark)').matches").await;
         assert_eq!(dark, json!(self.looks == "dark"), "the browser has the colours that were asked for");
-        self.browser.run(AXE).await;
-        let answer = self.browser.driver.execute_async(LOOK, vec![]).await.unwrap();
-        let (passed, violations): (u64, Vec<String>) = serde_json::from_value(answer.json().clone()).unwrap();
-        assert!(passed > 5 || !violations.is_empty(), "{what}: the rules were applied");
+        let violations = barriers(&self.browser).await;
         self.found.extend(violations.into_iter().map(|violation| format!("{what}, {}: {violation}", self.looks)));
     }
 
@@ -68,7 +74,9 @@ impl Inspector {
 }
 
 async fn the_widget(system: (&'static str, &'static str, &'static str)) {
-    let stage = Stage::open(Database::Sqlite, Page::default(), |_| {}).await;
+    let stage =
+        Stage::open(Database::Sqlite, Page { attributes: "data-draft=off".to_owned(), ..Page::default() }, |_| {})
+            .await;
     stage.collector.set_site(&["required=contact"]).await;
     let mut inspector = Inspector::start(system).await;
     inspector.browser.driver.goto(&stage.company.origin).await.unwrap();
@@ -88,8 +96,19 @@ async fn the_widget(system: (&'static str, &'static str, &'static str)) {
     stage.collector.set_site(&["origins=https://elsewhere.example"]).await;
     click_in_widget(&inspector.browser, "#send").await;
     inspector.browser.find_in_widget(".failure").await;
+    inspector.browser.find_in_widget("#keep").await;
     inspector.look("widget after a failure").await;
+    click_in_widget(&inspector.browser, "#keep").await;
+    inspector.browser.find_in_widget("#outbox li.waiting").await;
+    inspector.look("widget, kept for later").await;
     stage.collector.set_site(&[&format!("origins={}", stage.company.origin)]).await;
+    inspector.browser.run("window.dispatchEvent(new Event('online'))").await;
+    inspector.browser.find_in_widget("#outbox output").await;
+    inspector.look("widget, sent later").await;
+    click_in_widget(&inspector.browser, "#outbox .primary").await;
+    inspector.browser.find_in_widget("#strip").await;
+    type_in_widget(&inspector.browser, "#message", "And the door.").await;
+    type_in_widget(&inspector.browser, "#email", "li@example.com").await;
     click_in_widget(&inspector.browser, "#send").await;
     inspector.browser.find_in_widget("#code").await;
     inspector.look("widget, thanks").await;

@@ -8,6 +8,7 @@ mod accessibility;
 mod attachments;
 mod fallbacks;
 mod identity;
+mod outbox;
 mod stage;
 mod story;
 mod widget;

@@ -29,11 +29,23 @@ impl Stage {
         settings: impl FnOnce(&mut sayso::Config) + Send + 'static,
     ) -> Self {
         let collector = TestApp::spawn_working(database, settings).await;
+        let url = collector.url.clone();
+        Self::set(collector, &url, page).await
+    }
+
+    /// Puts the company's page before a collector, which the page reaches at `url`.
+    pub async fn set(collector: TestApp, url: &str, page: Page) -> Self {
         let (origin, listener) = Company::reserve().await;
-        let company = Company::open(listener, &collector.url, page).await;
+        let company = Company::open(listener, url, page).await;
         assert_eq!(company.origin, origin);
         collector.set_site(&[&format!("origins={origin}")]).await;
         Self { collector, company }
+    }
+
+    /// How many cases there are.
+    pub async fn cases(&self) -> i64 {
+        let db = &self.collector.app.db;
+        sayso::with_db!(db, pool => sqlx::query_scalar("select count(*) from cases").fetch_one(pool).await).unwrap()
     }
 }
 

@@ -10,6 +10,7 @@ use crate::state::{Failure, Reason};
 pub fn failure(ui: &Ui, failure: &Failure) -> Html {
     let page = [&*ui.host.base(), "/s/", &ui.host.site()].concat();
     let copy = tag("button", with!["type" => "button", "id" => "copy_text"], vec![plain(ui.copy_label("copy_text"))]);
+    let keep = tag("button", with!["type" => "button", "id" => "keep"], vec![plain(ui.text("failure_keep"))]);
     let wait = ui.count("failure_wait", failure.wait as usize);
     let link = with!["href" => &*page, "target" => "_blank", "rel" => "noopener"];
     el(
@@ -35,6 +36,12 @@ pub fn failure(ui: &Ui, failure: &Failure) -> Html {
                         "p",
                         with!["class" => "ways"],
                         vec![
+                            // Where the page keeps no drafts, the device may be anybody's: it is for the customer to say.
+                            if failure.reason.is_open() && ui.host.offers() {
+                                on(ui, keep, Deed::Keep)
+                            } else {
+                                none()
+                            },
                             on(ui, copy, Deed::Copy),
                             if failure.reason == Reason::Site {
                                 none()

@@ -31,6 +31,7 @@ pub fn form(ui: &Ui) -> Html {
                 with!["class" => "scroll"],
                 vec![
                     kinds::kinds(ui),
+                    field::error(ui, Field::Kind),
                     message(ui),
                     details::section(ui, Section::Details),
                     details::section(ui, Section::Contact),

@@ -75,6 +75,8 @@ pub enum Deed {
     Another,
     /// Copies what is at stake: the code, or before there is one, the text.
     Copy,
+    /// Leaves what has failed to the outbox.
+    Keep,
 }
 
 /// Lets an element do something. One kind of listener serves all, because each would be compiled on its own.
@@ -92,7 +94,7 @@ impl Listener for On {
     fn kind(&self) -> ListenerKind {
         match self.deed {
             Deed::Submit => ListenerKind::onsubmit,
-            Deed::Fold(_) | Deed::Another | Deed::Copy => ListenerKind::onclick,
+            Deed::Fold(_) | Deed::Another | Deed::Copy | Deed::Keep => ListenerKind::onclick,
             _ => ListenerKind::oninput,
         }
     }
