@@ -172,7 +172,6 @@
   try { localStorage[store + ':waiting'] && idle(() => start(1).catch(() => {})) } catch {}
 
   const run = window.Sayso = (name, ...rest) => commands[name]?.(...rest)
-  run.q = 0
   queue.map(call => run(...call))
   emit('ready')
 })()
