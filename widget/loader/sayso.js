@@ -10,9 +10,8 @@
   const tag = doc.currentScript
   const data = tag.dataset
   const { site } = data
-  // A second tag finds the function of the first one, whose queue is 0.
-  const { q: queue = [] } = window.Sayso || {}
-  if (!site || !queue) return
+  // A second tag finds the element of the first one.
+  if (!site || doc.querySelector('sayso-widget')) return
 
   const base = new URL(tag.src).origin
   const store = 'sayso:' + site
@@ -50,7 +49,6 @@
   const launcher = make('button', { part: 'launcher', className: `launcher ${data.launcher || 'bubble'} ${data.position}`, dir: 'auto' })
   // In the launcher's place when the dialog does not come, or not soon: nobody is left with a button that does nothing.
   const link = make('a', { className: 'launcher', href: base + '/s/' + site, target: '_blank' })
-  launcher.dataset.saysoOpen = ''
   root.append(launcher)
   // The colours are kept in the second rule: WebKit does not notice when one for :host changes.
   const look = style(`:host{all:initial!important;display:contents!important}
@@ -72,12 +70,11 @@
     theme: data.theme,
     accent: data.accent,
     paint() {
-      const set = (name, value) => look.setProperty(name, value)
       sayso.dark = sayso.theme == 'dark' || sayso.theme != 'light' && scheme.matches
-      set('--a', sayso.accent || (sayso.dark ? '#74c6bd' : '#0d5757'))
+      look.setProperty('--a', sayso.accent || (sayso.dark ? '#74c6bd' : '#0d5757'))
       // Black or white, whichever reads better on the accent; it has none while it is not on the page. A test tries that every colour has a contrast of 4.5 so.
       const [r, g, b] = (getComputedStyle(launcher).backgroundColor.match(/[\d.]+/g) || []).map(part => (part / 255) ** 2.2)
-      set('--t', 3 * r + 10 * g + b > 2.5 ? '#000' : '#fff')
+      look.setProperty('--t', 3 * r + 10 * g + b > 2.5 ? '#000' : '#fff')
     },
     // The language of ours for a tag: the very same, else the same in its script (which a region tells), else the same at all.
     near(tag) {
@@ -154,7 +151,7 @@
   listen(scheme, 'change', () => sayso.paint())
 
   // One set of listeners serves the launcher and every element of the page that has data-sayso-open.
-  const opener = event => event.composedPath().find(node => node.dataset?.saysoOpen != null)
+  const opener = event => event.composedPath().find(node => node == launcher || node.dataset?.saysoOpen != null)
   listen(doc, 'click', event => {
     const from = opener(event)
     if (from) {
@@ -171,6 +168,7 @@
   // An earlier page has left something to be sent.
   try { localStorage[store + ':waiting'] && idle(() => start(1).catch(() => {})) } catch {}
 
+  const queue = window.Sayso?.q || []
   const run = window.Sayso = (name, ...rest) => commands[name]?.(...rest)
   queue.map(call => run(...call))
   emit('ready')

@@ -254,7 +254,8 @@ export const outbox = async sayso => {
   listen(window, 'offline', () => screen.draw())
   listen(document, 'visibilitychange', () => document.hidden || wake())
   if (channel) listen(channel, 'message', () => changed())
-  listen(signal, 'abort', () => {
+  // Not by listen(): what ends with the signal is gone before the signal tells of it.
+  signal.addEventListener('abort', () => {
     clearTimeout(timer)
     channel?.close()
   })

@@ -14,14 +14,17 @@ export const records = name => {
     opening.onupgradeneeded = () => opening.result.createObjectStore('outbox', { keyPath: 'key' })
     opening.onerror = () => fail(opening.error)
     // Some browsers never answer when something is wrong with their storage.
-    setTimeout(fail, PATIENCE)
+    const patience = setTimeout(fail, PATIENCE)
     opening.onsuccess = () => {
       const database = opening.result
       database.onversionchange = () => database.close()
       const transaction = database.transaction('outbox', mode, { durability: 'strict' })
       const store = transaction.objectStore('outbox')
       let result
-      transaction.oncomplete = () => done(result)
+      transaction.oncomplete = () => {
+        clearTimeout(patience)
+        done(result)
+      }
       transaction.onabort = () => fail(transaction.error)
       store.getAll().onsuccess = ({ target }) => {
         result = run(target.result, store)

@@ -197,7 +197,7 @@ export const waiting = (sayso, outbox) => {
   }
 
   sayso.style(css)
-  listen(signal, 'abort', () => clearInterval(ticking))
+  signal.addEventListener('abort', () => clearInterval(ticking))
   return {
     draw,
     /** The panel opens: what needs the customer comes before the form. */
