@@ -110,6 +110,7 @@ impl Visit {
 
     /// What is in the text field.
     async fn typed(&self) -> Value {
+        self.browser.find_in_widget("#message").await;
         self.browser.run(&format!("return {WIDGET}.querySelector('#message').value")).await
     }
 
