@@ -7,7 +7,6 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use tempfile::TempDir;
-use thirtyfour::extensions::cdp::ChromeDevTools;
 use thirtyfour::prelude::*;
 use tokio::process::Child;
 
@@ -136,18 +135,6 @@ impl Browser {
         let script = format!("return document.querySelector('sayso-widget').shadowRoot.querySelector({css:?})");
         let found = self.driver.execute(script, vec![]).await.expect("the page runs script");
         found.element().expect("it was there")
-    }
-
-    /// Tells pages that the screen has this size in CSS pixels, however small: Chromium's windows have a least size.
-    pub async fn resize(&self, (width, height): (u32, u32)) {
-        let size = serde_json::json!({"width": width, "height": height, "deviceScaleFactor": 1, "mobile": false});
-        self.devtools("Emulation.setDeviceMetricsOverride", size).await;
-    }
-
-    /// Gives a command of the DevTools protocol.
-    pub async fn devtools(&self, command: &str, arguments: serde_json::Value) -> serde_json::Value {
-        let devtools = ChromeDevTools::new(self.driver.handle().clone());
-        devtools.execute_cdp_with_params(command, arguments).await.expect("Chromium knows the command")
     }
 
     /// Tells pages that the screen has this size in CSS pixels, however small: Chromium's windows have a least size.

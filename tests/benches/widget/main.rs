@@ -46,7 +46,7 @@ async fn main() -> anyhow::Result<()> {
         let measured = visit.measure(stage, speed).await.with_context(|| format!("{visit} at {speed}"))?;
         samples.add(speed, visit, measured);
         bar.inc(1);
-        if bar.is_hidden() && bar.position() % 9 == 0 {
+        if bar.is_hidden() && bar.position().is_multiple_of(9) {
             println!("  {} of {} loads", bar.position(), bar.length().unwrap_or_default());
         }
     }
