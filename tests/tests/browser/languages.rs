@@ -184,7 +184,11 @@ async fn another_language_keeps_what_was_typed() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn the_owner_says_it_in_other_words() {
-    let (stage, browser) = open_stage(Setup { language: "zh-HK", ..Setup::default() }).await;
+    // Where nothing is kept on the device, a failure is shown and not put into the outbox.
+    let page = Page { attributes: "data-draft=off".to_owned(), ..Page::default() };
+    let stage = Stage::open(Database::Sqlite, page, |_| {}).await;
+    let browser = Browser::start(Setup { language: "zh-HK", ..Setup::default() }).await;
+    browser.driver.goto(&stage.company.origin).await.unwrap();
     stage
         .collector
         .set_site(&[
