@@ -46,6 +46,10 @@ impl Visit {
 
     /// It is inside of the window, on top of everything, and has its own looks.
     async fn assert_whole(&self, page: &str) {
+        // It rises when it opens, and until then it is not where it will be.
+        let rests =
+            format!("{WIDGET}.querySelector('#panel').getAnimations().every(one => one.playState != 'running')");
+        self.browser.wait_for(&format!("the panel on {page} comes to rest"), &rests).await;
         let look = format!(
             "const root = {WIDGET}, panel = root.querySelector('#panel'), {{ left, top, right, bottom }} = panel.getBoundingClientRect();\n\
              const style = css => getComputedStyle(root.querySelector(css));\n\
