@@ -13,6 +13,7 @@ pub mod process;
 pub mod proxy;
 pub mod raw;
 mod receiver;
+mod round;
 mod smtp;
 pub mod stage;
 
@@ -21,6 +22,7 @@ pub use client::{Answer, Client, MULTIPART, multipart};
 pub use database::Database;
 pub use objects::{Away, ObjectStore};
 pub use receiver::{Received, WebhookReceiver};
+pub use round::Round;
 pub use smtp::{Mail, MailServer};
 
 /// Runs each test on both databases: `on_both_databases! { async fn name(app: TestApp) { .. } }` makes the tests `name::sqlite`

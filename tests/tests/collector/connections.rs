@@ -244,12 +244,7 @@ async fn idle_connections_make_room_for_those_who_want_something() {
 
 on_both_databases! {
     async fn thousands_of_idle_connections_cost_little_and_slow_nobody(database: Database) {
-        crowd(database, 2_000).await;
-    }
-
-    #[ignore = "full round: cargo xtask test faults"]
-    async fn ten_thousand_idle_connections_full_round(database: Database) {
-        crowd(database, 10_000).await;
+        crowd(database, sayso_tests::Round::of_this_run().pick(2_000, 10_000)).await;
     }
 }
 

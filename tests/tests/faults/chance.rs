@@ -1,7 +1,5 @@
 //! Random moments that can be had again.
 
-use std::time::Duration;
-
 /// A generator (SplitMix64) whose seed is printed, so that a failure shows it; `SAYSO_TEST_SEED` sets it.
 #[derive(Debug)]
 pub struct Chance(u64);
@@ -18,16 +16,11 @@ impl Chance {
     }
 
     /// A number below `limit`.
-    pub fn below(&mut self, limit: u64) -> u64 {
+    pub fn below(&mut self, limit: usize) -> usize {
         self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
         let mixed = (self.0 ^ (self.0 >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
         let mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-        (mixed ^ (mixed >> 31)) % limit
-    }
-
-    /// Lets a random time pass: the moment of a fault is no event that could be waited for.
-    pub async fn pass(&mut self, most: Duration) {
-        let most = u64::try_from(most.as_millis()).expect("a short time");
-        tokio::time::sleep(Duration::from_millis(self.below(most))).await;
+        let limit = u64::try_from(limit).expect("a number fits");
+        usize::try_from((mixed ^ (mixed >> 31)) % limit).expect("it is below a number that fits")
     }
 }

@@ -13,7 +13,6 @@ use tempfile::TempDir;
 use tokio::io::{AsyncBufReadExt, BufReader};
 use tokio::process::{Child, Command};
 
-use crate::Round;
 use crate::load::Load;
 use crate::stage::Stage;
 
@@ -98,7 +97,7 @@ async fn a_full_disk_asks_for_patience_and_is_recovered_from_without_restart() {
     let mut server = Served::spawn(port, disk.enter(&command));
     server.ready().await;
     let load = Load::start(&[&server.url], 4);
-    for _ in 0..Round::of_this_run().pick(1, 5) {
+    for _ in 0..sayso_tests::Round::of_this_run().pick(1, 5) {
         load.answers(40).await;
         disk.fill();
         load.refusals(40).await;

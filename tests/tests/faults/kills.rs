@@ -1,11 +1,9 @@
 //! SIGKILL at random moments, under load.
 
-use std::time::Duration;
-
-use sayso_tests::Database;
 use sayso_tests::process::{Served, lasting_port};
+use sayso_tests::{Database, eventually};
+use tokio::net::TcpStream;
 
-use crate::Round;
 use crate::chance::Chance;
 use crate::load::Load;
 use crate::stage::{Stage, repeated};
@@ -14,20 +12,23 @@ const CLIENTS: usize = 8;
 
 async fn nothing_is_lost(database: Database) {
     let mut chance = Chance::new();
-    let kills = Round::of_this_run().pick(3, 20);
+    let kills = sayso_tests::Round::of_this_run().pick(3, 20);
     let stage = Stage::new(database).await;
     let port = lasting_port();
     let mut server = stage.serve(port).await;
     let load = Load::start(&[&format!("http://127.0.0.1:{port}")], CLIENTS);
     load.answers(20).await;
     for _ in 0..kills {
-        chance.pass(Duration::from_millis(400)).await;
+        load.answers(chance.below(40)).await;
         server.kill().await;
         if chance.below(4) == 0 {
             // Dead again before it was up, perhaps while it ends old leases or looks at its tables.
             let command = Served::command(port, stage.data.path(), &stage.url, &Stage::SETTINGS);
             let unready = Served::spawn(port, command);
-            chance.pass(Duration::from_millis(150)).await;
+            if chance.below(2) == 0 {
+                let listens = || async { TcpStream::connect(("127.0.0.1", port)).await.is_ok() };
+                eventually("it listens", listens).await;
+            }
             unready.kill().await;
         }
         server = stage.serve(port).await;

@@ -9,10 +9,11 @@ use reqwest::{Method, StatusCode};
 use sayso_tests::{Answer, Client, TestApp, eventually};
 use serde_json::{Value, json};
 use tokio::task::JoinSet;
+use tokio::time::MissedTickBehavior;
 
 /// Whatever has happened, an answer comes within this time, or the connection ends.
 const PATIENCE: Duration = Duration::from_secs(20);
-/// How long it waits before it repeats, whatever it is told: a test has less time than people.
+/// How often it repeats at most, whatever it is told: a test has less time than people.
 const PAUSE: Duration = Duration::from_millis(40);
 
 /// So many answers at least come before somebody's patience is over.
@@ -74,6 +75,8 @@ impl Load {
 async fn submit_until_stopped(servers: &[Client], first: usize, shared: &Shared) -> Answered {
     let mut answered = Answered::new();
     let mut turn = first;
+    let mut pace = tokio::time::interval(PAUSE);
+    pace.set_missed_tick_behavior(MissedTickBehavior::Delay);
     while !shared.stop.load(Ordering::Relaxed) {
         let key = uuid::Uuid::new_v4().to_string();
         let feedback = feedback(&key);
@@ -82,7 +85,7 @@ async fn submit_until_stopped(servers: &[Client], first: usize, shared: &Shared)
             if let Some(code) = attempt(&servers[turn % servers.len()], &key, &feedback, shared).await {
                 break code;
             }
-            tokio::time::sleep(PAUSE).await;
+            pace.tick().await;
         };
         answered.insert(key, code);
         shared.answered.fetch_add(1, Ordering::Relaxed);

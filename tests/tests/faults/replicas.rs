@@ -15,7 +15,6 @@ use sayso_tests::{Client, Database, eventually};
 use serde_json::json;
 use tokio::task::JoinSet;
 
-use crate::Round;
 use crate::chance::Chance;
 use crate::load::Load;
 use crate::stage::{Stage, repeated};
@@ -146,14 +145,14 @@ async fn one_of_three_is_killed_under_load_and_nothing_is_lost() {
 
     // While all of them live, their planners and workers take nothing twice: each delivery arrives once.
     let load = Load::start(&urls, 9);
-    load.answers(Round::of_this_run().pick(200, 2_000)).await;
+    load.answers(sayso_tests::Round::of_this_run().pick(200, 2_000)).await;
     let mut answered = load.stop().await;
     assert_eq!(repeated(&stage.verify(urls[2], &answered).await), 0, "deliveries that arrived more than once");
 
     let load = Load::start(&urls, 9);
-    chance.pass(Duration::from_millis(600)).await;
+    load.answers(chance.below(40)).await;
     replicas.next().unwrap().kill().await;
-    load.answers(Round::of_this_run().pick(100, 1_000)).await;
+    load.answers(sayso_tests::Round::of_this_run().pick(100, 1_000)).await;
     answered.extend(load.stop().await);
     // What the dead one was sending, at most so many as one process sends at a time, may arrive again under the same id.
     let again = repeated(&stage.verify(urls[2], &answered).await);

@@ -1,11 +1,8 @@
 //! PostgreSQL restarts under load.
 
-use std::time::Duration;
-
 use sayso_tests::postgres::{Cluster, Stop};
 use sayso_tests::process::lasting_port;
 
-use crate::Round;
 use crate::chance::Chance;
 use crate::load::Load;
 use crate::stage::Stage;
@@ -18,8 +15,8 @@ async fn when_postgres_restarts_customers_are_asked_for_patience_and_nothing_is_
     stage.furnish().await;
     let server = stage.serve(lasting_port()).await;
     let load = Load::start(&[&server.url], 8);
-    for round in 0..Round::of_this_run().pick(2, 10) {
-        chance.pass(Duration::from_millis(500)).await;
+    for round in 0..sayso_tests::Round::of_this_run().pick(2, 10) {
+        load.answers(chance.below(40)).await;
         cluster.stop(if round % 2 == 0 { Stop::Immediate } else { Stop::Fast }).await;
         load.refusals(8).await;
         cluster.resume().await;
