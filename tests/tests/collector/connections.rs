@@ -308,7 +308,11 @@ async fn usual_time(client: &Client) -> Duration {
     times[times.len() / 2]
 }
 
+/// The crowds take turns: all of their connections are files of this one process, which may not open as many.
+static TURN: tokio::sync::Mutex<()> = tokio::sync::Mutex::const_new(());
+
 async fn crowd(database: Database, size: usize) {
+    let _turn = TURN.lock().await;
     let data = tempfile::tempdir().unwrap();
     sayso::http::connections::raise_file_limit(&sayso::Config::for_data(data.path()).unwrap());
     let url = database.make().await.reveal().unwrap_or_default().to_owned();
