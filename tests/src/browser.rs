@@ -4,7 +4,7 @@ mod drivers;
 
 use std::fmt;
 use std::path::PathBuf;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use tempfile::TempDir;
 use thirtyfour::prelude::*;
@@ -14,6 +14,12 @@ use drivers::Driver;
 
 /// How long a browser may take for what a person would wait for.
 pub const PATIENCE: Duration = Duration::from_secs(20);
+
+/// How long a page looks by itself before it is asked again.
+const LOOK: Duration = Duration::from_secs(1);
+
+/// How long a script may give no answer before it has left with its page, which nobody would tell.
+const SCRIPT: Duration = Duration::from_secs(10);
 
 /// A browser with a profile of its own.
 pub struct Browser {
@@ -85,24 +91,29 @@ impl Browser {
         let driver = WebDriver::new(&url, capabilities).await.unwrap_or_else(|error| {
             panic!("{} does not start: {error}", setup.engine);
         });
+        driver.set_script_timeout(SCRIPT).await.expect("every driver knows it");
         Self { driver, engine: setup.engine, processes, _profile: profile }
     }
 
-    /// Runs script in the page until it gives something that is not null, false or undefined, and gives that.
+    /// Looks in the page until an expression gives something that is not null, false or undefined, and gives that.
     pub async fn wait_for(&self, what: &str, expression: &str) -> serde_json::Value {
         let script = format!(
             "const done = arguments[arguments.length - 1], end = Date.now() + {};\n\
              const look = () => {{ let found; try {{ found = ({expression}) }} catch (error) {{ found = null }}\n\
-             if (found || Date.now() > end) done(found ?? null); else setTimeout(look, 20) }}; look()",
-            PATIENCE.as_millis()
+             if (found || Date.now() > end) done(found || null); else setTimeout(look, 20) }}; look()",
+            LOOK.as_millis()
         );
-        let answer = self.driver.execute_async(script, vec![]).await.expect("the page runs script");
-        let found = answer.json().clone();
-        if found.is_null() || found == serde_json::json!(false) {
-            let source = self.driver.source().await.unwrap_or_default();
-            panic!("{what} did not come; the page is:\n{}", source.chars().take(4_000).collect::<String>());
+        let end = Instant::now() + PATIENCE;
+        while Instant::now() < end {
+            match self.driver.execute_async(script.as_str(), vec![]).await {
+                Ok(answer) if answer.json().is_null() => {}
+                Ok(answer) => return answer.json().clone(),
+                Err(error) if left_with_its_page(&error) => {}
+                Err(error) => panic!("the page runs no script: {error:?}"),
+            }
         }
-        found
+        let source = self.driver.source().await.unwrap_or_default();
+        panic!("{what} did not come; the page is:\n{}", source.chars().take(4_000).collect::<String>());
     }
 
     /// Runs script in the page.
@@ -163,4 +174,10 @@ impl Browser {
             let _ = process.kill().await;
         }
     }
+}
+
+/// Whether a script ended because its page did: where a form in a frame is sent, Chromium's driver does not notice, and waits on.
+fn left_with_its_page(error: &WebDriverError) -> bool {
+    use thirtyfour::error::WebDriverErrorInner::{JavascriptError, ScriptTimeout};
+    matches!(error.as_inner(), ScriptTimeout(_) | JavascriptError(_))
 }
