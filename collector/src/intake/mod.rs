@@ -15,7 +15,7 @@ use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Response};
 use sayso_shared::id::IdempotencyKey;
 use sayso_shared::problem::{ErrorCode, FieldError};
-use sayso_shared::{Feedback, Kind, Problem};
+use sayso_shared::{Feedback, FeedbackRules, Kind, Problem};
 use serde::Serialize;
 use serde_json::Value;
 use utoipa::ToSchema;
@@ -59,7 +59,10 @@ pub async fn take_from(
     guard: Guard<'_>,
     by: Actor,
 ) -> Result<Accepted> {
-    let feedback = Feedback::parse(value, &site.rules())?;
+    let feedback = match Feedback::parse(value.clone(), &site.rules()) {
+        Ok(feedback) => feedback,
+        Err(refusal) => return answer_earlier(app, site, key, value, refusal).await,
+    };
     let mut submission = prepare(app, site, key, feedback)?.by(by);
     match look_at(app, site, key, submission.feedback(), guard).await {
         Ok(Looked { suspicion, identity }) => {
@@ -87,6 +90,29 @@ pub async fn take_from(
             app.announce(&accepted.case_id, news.as_str());
             Ok(accepted)
         }
+    }
+}
+
+/// Answers a repeat of what was accepted when the site asked for other things than it does now; anything else is refused.
+async fn answer_earlier(
+    app: &App,
+    site: &Site,
+    key: &IdempotencyKey,
+    value: Value,
+    refusal: Vec<FieldError>,
+) -> Result<Accepted> {
+    let category = value["category"].as_str().map(|category| (category.trim().to_owned(), None));
+    let undemanding = FeedbackRules {
+        kinds: Kind::ALL.to_vec(),
+        categories: category.into_iter().collect(),
+        required: Vec::new(),
+        consent_required: false,
+    };
+    let Ok(feedback) = Feedback::parse(value, &undemanding) else { return Err(refusal.into()) };
+    let submission = prepare(app, site, key, feedback)?;
+    match store::find(&app.db, &submission).await? {
+        Some(earlier) => earlier.accepted(&app.keys),
+        None => Err(refusal.into()),
     }
 }
 

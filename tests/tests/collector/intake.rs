@@ -63,6 +63,23 @@ on_both_databases! {
         assert_eq!(count(&app, "cases").await, 1);
     }
 
+    async fn a_repeat_is_answered_though_the_site_asks_for_more_by_now(app: TestApp) {
+        let client = app.client();
+        app.set_site(&[r#"categories=[{"key":"shop","label":{"en":"Shop"}}]"#]).await;
+        let key = "018f3a1e-0000-7000-8000-000000000009";
+        let feedback = json!({"kind": "praise", "message": "很好", "category": "shop"});
+        let first = client.submit_with_key(feedback.clone(), key).await;
+        assert_eq!(first.status, StatusCode::CREATED, "{}", first.body);
+        app.set_site(&["required=contact", "kinds=complaint", "categories=", "consent_text.en=I agree."]).await;
+        let again = client.submit_with_key(feedback.clone(), key).await;
+        assert_eq!((again.status, again.json()), (StatusCode::CREATED, first.json()));
+        let other = client.submit_with_key(praise("别的"), key).await;
+        assert_eq!((other.status, other.problem().as_str()), (StatusCode::UNPROCESSABLE_ENTITY, "idempotency_key_reused"));
+        let new = client.submit(feedback).await;
+        assert_eq!((new.status, new.problem().as_str()), (StatusCode::UNPROCESSABLE_ENTITY, "invalid"));
+        assert_eq!(count(&app, "cases").await, 1);
+    }
+
     async fn concurrent_repeats_make_one_case(app: TestApp) {
         let client = app.client();
         let key = uuid::Uuid::new_v4().to_string();
