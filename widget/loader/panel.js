@@ -185,6 +185,53 @@ export function panel(sayso, outboxOnly) {
   paint()
 
   const draft = 'sayso:' + site
+  // Puts a text on the clipboard, and says whether that worked.
+  sayso.clip = async text => {
+    try {
+      await navigator.clipboard.writeText(text)
+      return true
+    } catch {
+      // Pages on plain http have no clipboard.
+      const area = make('textarea', { className: 'offscreen', value: text })
+      body.append(area)
+      area.select()
+      const copied = document.execCommand('copy')
+      area.remove()
+      return copied
+    }
+  }
+  // Everything that is sent goes through the outbox, where there is one and its disk may be used without asking.
+  const send = async (key, feedback) => {
+    await Promise.race([sayso.outbox(), new Promise(next => setTimeout(next, sayso.post ? 1000 : 30000))])
+    try {
+      // The outbox brings it along; this is for those whom only the outbox can't reach.
+      sayso.post ||= (await import(base + '/assets/__MODULE_post__')).post(sayso)
+    } catch {
+      return { status: 0, reason: 'network', wait: 0 }
+    }
+    return data.draft != 'off' && sayso.waiting?.send(key, feedback) || sayso.post(key, feedback, sayso.identity)
+  }
+  // The site's settings as lines for the widget, with the texts in the visitor's language or the nearest to it.
+  const settings = async () => {
+    await asked
+    const { kinds, categories, required, promise_text, consent_text, privacy_url, texts, proof: { required: busy } } = known
+    if (busy) listen(dialog, 'input', sayso.prove)
+    for (const key in texts) sayso.words[key] = own(key) ?? sayso.words[key]
+    // There is nothing of ours that could be said instead, so any other language is better than nothing.
+    const stem = tag => tag.split('-')[0]
+    const near = (texts = {}) => {
+      const tags = Object.keys(texts)
+      return mine(texts) ?? texts[tags.find(tag => stem(tag) == stem(sayso.lang))] ?? texts.en ?? texts[tags[0]]
+    }
+    return [
+      ...kinds.map(kind => ['kind', kind]),
+      ...categories.map(({ key, kind, label }) => ['category', key, kind, near(label)]),
+      ...required.map(field => ['required', field]),
+      ['promise', near(promise_text)],
+      ['consent', near(consent_text)],
+      ['privacy', privacy_url]
+    ].map(line => line.map(part => (part ?? '').replace(/\s/g, ' ')).join('\t')).join('\n')
+  }
   // What the browser does in a line or two; the widget's part would be many times as long.
   Object.assign(sayso, {
     // One timer of each kind is enough; the widget starts them again as long as it needs them.
@@ -193,20 +240,7 @@ export function panel(sayso, outboxOnly) {
       if (!signal.aborted) timers[name] = setTimeout(() => sayso.app[name](), milliseconds)
     },
     focus: selector => body.querySelector(selector)?.focus(),
-    async copy(text) {
-      try {
-        await navigator.clipboard.writeText(text)
-        return true
-      } catch {
-        // Pages on plain http have no clipboard.
-        const area = make('textarea', { className: 'offscreen', value: text })
-        body.append(area)
-        area.select()
-        const copied = document.execCommand('copy')
-        area.remove()
-        return copied
-      }
-    },
+    copy: text => sayso.clip(text).then(done => sayso.app.copied(done)),
     date(text) {
       const date = new Date(text)
       return isNaN(date) ? undefined : date.toLocaleString(sayso.region(), { weekday: 'long', month: 'long', day: 'numeric', hour: 'numeric', minute: '2-digit' })
@@ -246,45 +280,15 @@ export function panel(sayso, outboxOnly) {
         composed_at: new Date().toISOString()
       })
     },
-    // Everything that is sent goes through the outbox, where there is one and its disk may be used without asking.
-    async send(key, feedback) {
-      await Promise.race([sayso.outbox(), new Promise(next => setTimeout(next, sayso.post ? 1000 : 30000))])
-      try {
-        // The outbox brings it along; this is for those whom only the outbox can't reach.
-        sayso.post ||= (await import(base + '/assets/__MODULE_post__')).post(sayso)
-      } catch {
-        return { status: 0, reason: 'network', wait: 0 }
-      }
-      return data.draft != 'off' && sayso.waiting?.send(key, feedback) || sayso.post(key, feedback, sayso.identity)
-    },
+    send: (key, feedback) => send(key, feedback).catch(() => ({ status: 0, reason: 'server' })).then(answer => sayso.app.answered(key, answer)),
     offers: () => data.draft == 'off' && Boolean(sayso.waiting),
-    later: (key, feedback, reason, wait) => sayso.waiting.keep(key, feedback, reason, wait),
+    later: (key, feedback, reason, wait) => sayso.waiting.keep(key, feedback, reason, wait).catch(() => {}).then(kept => sayso.app.answered(key, { reason, wait, status: 0, ...kept })),
     // A text leaves the outbox for the form again.
     give(feedback) {
       given = feedback
       sayso.app.restore()
     },
-    // The site's settings as lines for the widget, with the texts in the visitor's language or the nearest to it.
-    async settings() {
-      await asked
-      const { kinds, categories, required, promise_text, consent_text, privacy_url, texts, proof: { required: busy } } = known
-      if (busy) listen(dialog, 'input', sayso.prove)
-      for (const key in texts) sayso.words[key] = own(key) ?? sayso.words[key]
-      // There is nothing of ours that could be said instead, so any other language is better than nothing.
-      const stem = tag => tag.split('-')[0]
-      const near = (texts = {}) => {
-        const tags = Object.keys(texts)
-        return mine(texts) ?? texts[tags.find(tag => stem(tag) == stem(sayso.lang))] ?? texts.en ?? texts[tags[0]]
-      }
-      return [
-        ...kinds.map(kind => ['kind', kind]),
-        ...categories.map(({ key, kind, label }) => ['category', key, kind, near(label)]),
-        ...required.map(field => ['required', field]),
-        ['promise', near(promise_text)],
-        ['consent', near(consent_text)],
-        ['privacy', privacy_url]
-      ].map(line => line.map(part => (part ?? '').replace(/\s/g, ' ')).join('\t')).join('\n')
-    },
+    settings: () => settings().catch(() => '').then(lines => sayso.app.settled(lines))
   })
 
   listen(shut, 'click', close)

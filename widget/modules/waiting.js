@@ -71,7 +71,7 @@ export const waiting = (sayso, outbox) => {
   }
 
   const copy = async (button, value) => {
-    button.textContent = text(await sayso.copy(value) ? 'copied' : 'copy_failed')
+    button.textContent = text(await sayso.clip(value) ? 'copied' : 'copy_failed')
   }
   const actions = {
     outbox_now: ({ key }) => outbox.deliver(key),

@@ -2,12 +2,10 @@
 
 use js_sys::Object;
 use wasm_bindgen::JsValue;
-use wasm_bindgen_futures::JsFuture;
 
 use crate::form::{Fault, Field};
 use crate::host::Host;
 use crate::js;
-use crate::settings::Settings;
 use crate::state::{Answer, Attempt, Failure, Reason, Receipt, State};
 
 /// Freezes what the customer has filled in, and where they are, into an attempt. Empty fields are left out.
@@ -43,24 +41,8 @@ pub fn attempt(host: &Host, state: &State) -> Attempt {
     Attempt { key: host.uuid(), body: host.complete(&body) }
 }
 
-/// Sends an attempt and waits until it is known what became of it.
-pub async fn send(host: &Host, attempt: &Attempt) -> (u16, Answer) {
-    let answer = JsFuture::from(host.send(&attempt.key, &attempt.body)).await.unwrap_or(JsValue::UNDEFINED);
-    let status = js::get(&answer, "status").as_f64().map_or(0, |status| status as u16);
-    (status, read_answer(&answer))
-}
-
-/// Hands an attempt that has failed over to the outbox; where that can't take it, everything stays as it was.
-pub async fn keep(host: &Host, attempt: &Attempt, failure: Failure) -> Answer {
-    let kept = host.later(&attempt.key, &attempt.body, failure.reason.name(), failure.wait);
-    match read_answer(&JsFuture::from(kept).await.unwrap_or(JsValue::UNDEFINED)) {
-        Answer::Kept => Answer::Kept,
-        _ => Answer::Failed(failure),
-    }
-}
-
-/// The panel has decided what is a success and what is none (`post` in `loader/panel.js`), for the outbox too.
-fn read_answer(json: &JsValue) -> Answer {
+/// What became of an attempt. What is a success and what is none was decided where it was sent (`modules/post.js`), for the outbox too.
+pub fn read_answer(json: &JsValue) -> Answer {
     if js::get(json, "kept").is_truthy() {
         return Answer::Kept;
     }
@@ -91,10 +73,4 @@ fn read_refusal(json: &JsValue) -> Answer {
         return Answer::Failed(Failure { reason: Reason::Refused, wait: 0 });
     }
     Answer::Invalid(known)
-}
-
-/// The site's settings in the visitor's language, once they have come; the default if they never do.
-pub async fn settings(host: &Host) -> Settings {
-    let lines = JsFuture::from(host.settings()).await.ok().and_then(|lines| lines.as_string());
-    Settings::read(&lines.unwrap_or_default())
 }

@@ -1,10 +1,7 @@
 //! The application: takes what happens, keeps the state, talks to the collector.
 
-use std::pin::Pin;
-
 use js_sys::Object;
 use wasm_bindgen::JsValue;
-use wasm_bindgen_futures::JsFuture;
 use yew::{Component, Context, Html, Properties};
 
 use crate::components::{self, Deed, Ui};
@@ -12,7 +9,7 @@ use crate::form::Field;
 use crate::host::Host;
 use crate::js::Control;
 use crate::settings::Settings;
-use crate::state::{Action, Answer, Attempt, Phase, State, Wish};
+use crate::state::{Action, Phase, State, Wish};
 use crate::words::Words;
 use crate::{api, draft, js};
 
@@ -39,11 +36,13 @@ pub enum Msg {
     Identify,
     Speak,
     Restore,
-    Settled(Settings),
+    /// The site's settings have come, as lines for [`Settings::read`].
+    Settled(String),
     Tick,
     /// The customer has done something with a control.
     Did(Deed, Control),
-    Answered(Attempt, u16, Answer),
+    /// It is known what has become of the attempt with this key.
+    Answered(String, JsValue),
     Copied(Option<bool>),
 }
 
@@ -61,12 +60,6 @@ pub struct App {
 impl App {
     fn act(&mut self, action: Action) {
         self.state.apply(action);
-    }
-
-    /// Boxed, so that the machinery around futures is compiled once.
-    fn later(ctx: &Context<Self>, message: impl Future<Output = Msg> + 'static) {
-        let message: Pin<Box<dyn Future<Output = Msg>>> = Box::pin(message);
-        ctx.link().send_future(message);
     }
 
     fn host(ctx: &Context<Self>) -> Host {
@@ -100,19 +93,16 @@ impl App {
         let attempt = self.state.attempt.clone().unwrap_or_else(|| api::attempt(&host, &self.state));
         self.act(Action::Send(attempt.clone()));
         self.focus = Some("#send".to_owned());
-        Self::later(ctx, async move {
-            let (status, answer) = api::send(&host, &attempt).await;
-            Msg::Answered(attempt, status, answer)
-        });
+        host.send(&attempt.key, &attempt.body);
     }
 
-    fn answered(&mut self, ctx: &Context<Self>, attempt: Attempt, status: u16, answer: Answer) {
-        if self.state.attempt.as_ref() != Some(&attempt) {
+    fn answered(&mut self, host: &Host, key: String, answer: &JsValue) {
+        if self.state.attempt.as_ref().is_none_or(|attempt| attempt.key != key) {
             // Forgotten in the meantime.
             return;
         }
         let kind = self.state.kind();
-        self.act(Action::Answered { key: attempt.key, answer });
+        self.act(Action::Answered { key, answer: api::read_answer(answer) });
         let detail = Object::new();
         match &self.state.phase {
             Phase::Thanked(receipt) => {
@@ -120,7 +110,7 @@ impl App {
                 js::put_text(&detail, "code", &receipt.code);
                 js::put_text(&detail, "status_url", &receipt.status_url);
                 js::put_text(&detail, "kind", kind.as_str());
-                ctx.props().host.emit("submitted", &detail);
+                host.emit("submitted", &detail);
             }
             // The outbox has told the page, and shows itself.
             Phase::Writing if self.state.errors.is_empty() => {}
@@ -128,10 +118,10 @@ impl App {
                 if let Some((field, _)) = self.state.errors.first() {
                     self.focus = Some(["[name=", field.name(), "]"].concat());
                 }
-                self.wait(&ctx.props().host);
-                js::put(&detail, "status", &JsValue::from(status));
+                self.wait(host);
+                js::put(&detail, "status", &js::get(answer, "status"));
                 js::put_text(&detail, "type", error_type(phase));
-                ctx.props().host.emit("error", &detail);
+                host.emit("error", &detail);
             }
         }
     }
@@ -156,14 +146,11 @@ impl App {
         self.act(action);
     }
 
+    /// Hands what has failed over to the outbox; where that can't take it, everything stays as it was.
     fn keep(&mut self, ctx: &Context<Self>) {
         let (Phase::Failed(failure), Some(attempt)) = (&self.state.phase, &self.state.attempt) else { return };
-        let (failure, attempt, host) = (*failure, attempt.clone(), Self::host(ctx));
+        ctx.props().host.later(&attempt.key, &attempt.body, failure.reason.name(), failure.wait);
         self.act(Action::Keep);
-        Self::later(ctx, async move {
-            let answer = api::keep(&host, &attempt, failure).await;
-            Msg::Answered(attempt, 0, answer)
-        });
     }
 
     /// Counts down to the next second as long as the collector wants us to wait.
@@ -178,8 +165,7 @@ impl App {
             Phase::Thanked(receipt) => &receipt.code,
             _ => self.state.form.text(Field::Message),
         };
-        let copying = JsFuture::from(ctx.props().host.copy(text));
-        Self::later(ctx, async move { Msg::Copied(Some(copying.await.is_ok_and(|copied| copied.is_truthy()))) });
+        ctx.props().host.copy(text);
     }
 }
 
@@ -200,7 +186,7 @@ impl Component for App {
         let mut app = Self { state: State::default(), words: Words::new(host.words()), copied: None, focus: None };
         app.restore(&host);
         app.introduce(&host);
-        Self::later(ctx, async move { Msg::Settled(api::settings(&host).await) });
+        host.settings();
         app
     }
 
@@ -216,20 +202,20 @@ impl Component for App {
             Msg::Identify => self.introduce(&host),
             Msg::Speak => {
                 self.words = Words::new(host.words());
-                Self::later(ctx, async move { Msg::Settled(api::settings(&host).await) });
+                host.settings();
             }
             Msg::Restore => self.restore(&host),
-            Msg::Settled(settings) => {
+            Msg::Settled(lines) => {
                 // The site's owner may say things in other words.
                 self.words = Words::new(host.words());
-                self.act(Action::Settle(settings));
+                self.act(Action::Settle(Settings::read(&lines)));
             }
             Msg::Tick => {
                 self.act(Action::Tick);
                 self.wait(&host);
             }
             Msg::Did(deed, control) => self.did(ctx, deed, &control),
-            Msg::Answered(attempt, status, answer) => self.answered(ctx, attempt, status, answer),
+            Msg::Answered(key, answer) => self.answered(&host, key, &answer),
             Msg::Copied(copied) => {
                 self.copied = copied;
                 if copied.is_some() {

@@ -52,6 +52,24 @@ pub fn restore() {
     send(Msg::Restore);
 }
 
+/// The site's settings have come, as lines for [`crate::settings::Settings::read`]; none if they could not be had.
+#[wasm_bindgen]
+pub fn settled(lines: String) {
+    send(Msg::Settled(lines));
+}
+
+/// It is known what has become of the attempt with this key.
+#[wasm_bindgen]
+pub fn answered(key: String, answer: JsValue) {
+    send(Msg::Answered(key, answer));
+}
+
+/// A text is on the clipboard, or could not be put there.
+#[wasm_bindgen]
+pub fn copied(done: bool) {
+    send(Msg::Copied(Some(done)));
+}
+
 /// A second of waiting has passed.
 #[wasm_bindgen]
 pub fn tick() {

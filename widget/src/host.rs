@@ -1,6 +1,6 @@
 //! What the widget and the panel around it (`loader/panel.js`) know of each other.
 
-use js_sys::{Object, Promise};
+use js_sys::Object;
 use wasm_bindgen::JsValue;
 use wasm_bindgen::prelude::wasm_bindgen;
 
@@ -23,9 +23,9 @@ extern "C" {
     /// A signed token, or an object with `name` and `email`, or nothing.
     #[wasm_bindgen(method, getter)]
     pub fn identity(this: &Host) -> JsValue;
-    /// The site's settings for [`crate::settings::Settings::read`], on their way.
+    /// Asks for the site's settings, which [`crate::entry::settled`] gets.
     #[wasm_bindgen(method)]
-    pub fn settings(this: &Host) -> Promise;
+    pub fn settings(this: &Host);
 
     /// Adds a stylesheet to the shadow root.
     #[wasm_bindgen(method)]
@@ -36,9 +36,9 @@ extern "C" {
     /// Gives the first element of the widget that matches a selector the focus.
     #[wasm_bindgen(method)]
     pub fn focus(this: &Host, selector: &str);
-    /// Puts a text on the clipboard; gives a boolean that says whether that worked.
+    /// Puts a text on the clipboard; [`crate::entry::copied`] hears whether that worked.
     #[wasm_bindgen(method)]
-    pub fn copy(this: &Host, text: &str) -> Promise;
+    pub fn copy(this: &Host, text: &str);
     /// Calls the function of [`crate::entry`] with this name after a while; a call that is waiting is put off.
     #[wasm_bindgen(method)]
     pub fn after(this: &Host, name: &str, milliseconds: u32);
@@ -65,15 +65,16 @@ extern "C" {
     /// Adds to a feedback what only the page knows (where, in which language, when), and freezes it as JSON.
     #[wasm_bindgen(method)]
     pub fn complete(this: &Host, feedback: &Object) -> String;
-    /// Sends a feedback with its `Idempotency-Key`, through the outbox if there is one. Gives `{kept: true}` if the outbox has it and
-    /// will try again; else the members of the answer and its `status` (0: no answer), the `reason` if it is no success, the seconds to
-    /// `wait`, and `errors` as lines of pointer, tab and code.
+    /// Sends a feedback with its `Idempotency-Key`, through the outbox if there is one. [`crate::entry::answered`] gets `{kept: true}` if
+    /// the outbox has it and will try again; else the members of the answer and its `status` (0: no answer), the `reason` if it is no
+    /// success, the seconds to `wait`, and `errors` as lines of pointer, tab and code.
     #[wasm_bindgen(method)]
-    pub fn send(this: &Host, key: &str, body: &str) -> Promise;
+    pub fn send(this: &Host, key: &str, body: &str);
     /// Whether the outbox would take what has failed, but has to be told to.
     #[wasm_bindgen(method)]
     pub fn offers(this: &Host) -> bool;
-    /// Gives what has failed to the outbox; `{kept: true}` once that has it.
+    /// Gives what has failed to the outbox. [`crate::entry::answered`] gets `{kept: true}` once that has it, and where it can't take it
+    /// the `reason` and the `wait` as they were.
     #[wasm_bindgen(method)]
-    pub fn later(this: &Host, key: &str, body: &str, reason: &str, wait: u32) -> Promise;
+    pub fn later(this: &Host, key: &str, body: &str, reason: &str, wait: u32);
 }

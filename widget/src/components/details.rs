@@ -13,22 +13,24 @@ pub fn section(ui: &Ui, section: Section) -> Html {
         Section::Details => ("details", "section_details", "section_details_hint"),
         Section::Contact => ("contact", "section_contact", "section_contact_hint"),
     };
-    let expanded = if open { "true" } else { "false" };
-    let button = tag(
-        "button",
-        with!["type" => "button", "class" => "fold", "id" => id, "name" => id, "aria-expanded" => expanded],
-        vec![
-            el(
-                "span",
-                with![],
-                vec![
-                    says("b", with![], ui.text(label)),
-                    if open { none() } else { says("small", with![], ui.text(hint)) },
-                ],
-            ),
-            icon::icon(icon::FOLD),
-        ],
-    );
+    let insisted = ui.state.settings.insists_on(section);
+    let title = vec![
+        el(
+            "span",
+            with![],
+            vec![says("b", with![], ui.text(label)), if open { none() } else { says("small", with![], ui.text(hint)) }],
+        ),
+        if insisted { none() } else { icon::icon(icon::FOLD) },
+    ];
+    // What the site insists on can't be folded away. Its title still takes the focus when something in it is missing.
+    let head = if insisted {
+        el("h3", with!["class" => "fold", "id" => id, "name" => id, "tabindex" => "-1"], title)
+    } else {
+        let expanded = if open { "true" } else { "false" };
+        let attributes =
+            with!["type" => "button", "class" => "fold", "id" => id, "name" => id, "aria-expanded" => expanded];
+        on(ui, tag("button", attributes, title), Deed::Fold(section))
+    };
     let fields = match section {
         Section::Details => details,
         Section::Contact => contact,
@@ -36,10 +38,7 @@ pub fn section(ui: &Ui, section: Section) -> Html {
     el(
         "section",
         with!["class" => if open { "open" } else { "" }],
-        vec![
-            on(ui, button, Deed::Fold(section)),
-            if open { el("div", with!["class" => "folded"], fields(ui)) } else { none() },
-        ],
+        vec![head, if open { el("div", with!["class" => "folded"], fields(ui)) } else { none() }],
     )
 }
 
