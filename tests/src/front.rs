@@ -1,4 +1,5 @@
-//! A proxy in front of the collector, at which downloads go wrong.
+//! A proxy in front of the collector, at which downloads go wrong. It knows requests and answers; what happens to connections, and to
+//! submissions on them, is up to [`crate::proxy`].
 
 use std::sync::{Arc, Mutex};
 

@@ -5,15 +5,20 @@
  *
  * Invariant: it keeps the focus, the keys and the announcements right in every one of these states.
  */
+// The glue between JavaScript and the module: the build takes it from wasm-bindgen, and it makes one function, wasm_bindgen.
+__GLUE__
+
 // What it says in every language before a language file has come: the build takes it from these.
 const words = __LANG_WORDS__
 
 const css = `
-#panel{--r:8px;box-sizing:border-box;display:flex;flex-direction:column;width:min(420px,100% - 2*var(--o));max-width:none;height:auto;max-height:min(760px,100% - 2*var(--o));margin:0;border:1px solid #8885;border-radius:min(2*var(--r),28px);padding:0;overflow:hidden;background:#fffdf8;color:#1b2430;font:16px/1.55 var(--f,system-ui,-apple-system,"Segoe UI",Roboto,"PingFang SC","Noto Sans CJK SC","Microsoft YaHei",sans-serif);text-align:start;box-shadow:0 4px 10px #0002,0 20px 48px #0004;animation:rise .22s cubic-bezier(.2,.7,.3,1)}
+#panel{--r:8px;box-sizing:border-box;display:flex;flex-direction:column;width:min(420px,100% - 2*var(--o));max-width:none;height:auto;max-height:min(760px,100% - 2*var(--o));margin:0;border:1px solid #8885;border-radius:min(2*var(--r),28px);padding:0;overflow:hidden;background:#fffdf8;color:#1b2430;font:16px/1.55 var(--f,system-ui,-apple-system,"Segoe UI",Roboto,"PingFang SC","Noto Sans CJK SC","Microsoft YaHei",sans-serif);text-align:start;box-shadow:0 4px 10px #0002,0 20px 48px #0004}
+#panel:not([hidden]){animation:rise .22s cubic-bezier(.2,.7,.3,1)}
 #panel:lang(zh-Hant){font-family:var(--f,system-ui,-apple-system,"Segoe UI",Roboto,"PingFang TC","Noto Sans CJK TC","Microsoft JhengHei",sans-serif)}
 #panel.left{right:auto;left:var(--o)}
 #panel.dark{color-scheme:dark;background:#1e2426;color:#ece6da}
 [hidden]{display:none!important}
+#panel[hidden]{display:flex!important;visibility:hidden}
 #close{position:absolute;inset:16px 14px auto auto;inset-inline:auto 14px;z-index:2;display:grid;place-items:center;width:36px;height:36px;border:0;border-radius:var(--r);padding:0;background:none;color:inherit;cursor:pointer}
 #close:hover{background:#8883}
 #close:before{content:"";width:14px;height:14px;background:currentColor;clip-path:path("M1.4 0 7 5.6 12.6 0 14 1.4 8.4 7 14 12.6 12.6 14 7 8.4 1.4 14 0 12.6 5.6 7 0 1.4z")}
@@ -40,6 +45,7 @@ const equip = sayso => {
   let box, again = ''
   Object.assign(sayso, {
     api,
+    texts: () => fetch(base + '/assets/__ASSETS_HASH__-' + sayso.lang + '.json', { signal }).then(answer => answer.json()),
     // How the visitor writes numbers and times: as their own region does, if it is one of this language.
     region: () => navigator.languages.find(tag => sayso.near(tag) == sayso.lang) || sayso.lang,
     number: number => number.toLocaleString(sayso.region()),
@@ -80,7 +86,7 @@ export function panel(sayso, outboxOnly) {
   const end = make('span', { tabIndex: 0 })
   const dialog = make('dialog', { id: 'panel', className: data.position || '', popover: 'manual', hidden: true })
   const timers = {}
-  let opener, frame, timer, loading, framed, late, given
+  let opener, frame, timer, loading, framed, late, given, showing
 
   // The site's settings, once they have come.
   let known = {}
@@ -104,6 +110,7 @@ export function panel(sayso, outboxOnly) {
   }
 
   const close = () => {
+    showing = clearTimeout(showing)
     if (dialog.hidden) return
     const inside = root.activeElement
     dialog.hidden = true
@@ -134,19 +141,22 @@ export function panel(sayso, outboxOnly) {
   // The page may have changed the language while the texts were on their way.
   const isSpoken = texts => texts.failure_page == words[sayso.lang][2]
   const load = () => loading ||= (async () => {
-    // Eight bytes tell whether the page's policy allows WebAssembly at all.
-    new WebAssembly.Module(Uint8Array.of(0, 97, 115, 109, 1, 0, 0, 0))
     const parts = sayso.ahead || sayso.parts()
     sayso.ahead = 0
-    const [glue, module_or_path, texts] = await parts
-    await glue.default({ module_or_path })
+    const [module, texts] = await parts
+    // At once, since the browser would draw the panel without the form in between.
+    try {
+      wasm_bindgen.initSync({ module })
+    } catch {
+      await wasm_bindgen({ module_or_path: module })
+    }
     sayso.words = isSpoken(texts) ? texts : await sayso.texts()
     // Somebody who writes in the frame already stays there.
     if (signal.aborted || sayso.app || framed) return
     clearTimeout(timer)
     clearTimeout(late)
-    glue.mount(body, sayso)
-    sayso.app = glue
+    wasm_bindgen.mount(body, sayso)
+    sayso.app = wasm_bindgen
     sayso.body = body
   })()
 
@@ -337,38 +347,49 @@ export function panel(sayso, outboxOnly) {
   })
   // Not by listen(): what ends with the signal is gone before the signal tells of it.
   signal.addEventListener('abort', () => {
+    clearTimeout(showing)
     clearTimeout(timer)
     clearTimeout(late)
     Object.values(timers).map(clearTimeout)
     sayso.app?.unmount()
   })
 
-  const open = (wish, from) => {
-    if (dialog.hidden) {
-      opener = from || document.activeElement
-      dialog.hidden = false
-      dialog.showPopover?.()
+  const show = () => {
+    showing = clearTimeout(showing)
+    if (!dialog.hidden) return
+    dialog.hidden = false
+    dialog.showPopover?.()
+    shut.focus()
+    // A modal dialog of the page makes everything else inert; only another one stands above it.
+    if (root.activeElement != shut) {
+      dialog.hidePopover?.()
+      dialog.showModal()
       shut.focus()
-      // A modal dialog of the page makes everything else inert; only another one stands above it.
-      if (root.activeElement != shut) {
-        dialog.hidePopover?.()
-        dialog.showModal()
-        shut.focus()
-      }
-      launcher.setAttribute('aria-expanded', true)
-      emit('open')
     }
+    launcher.setAttribute('aria-expanded', true)
+    emit('open')
+  }
+  const open = (wish, from) => {
+    if (dialog.hidden && !showing) opener = from || document.activeElement
+    // What is on its way may be there before a sign of it would be on the screen.
+    if (sayso.app || framed) show()
+    else showing ||= setTimeout(show, 50)
     if (framed) return frame.focus()
     clearTimeout(late)
     // Who has waited long enough gets what comes first.
     if (!sayso.app) late = setTimeout(showFrame, 5000)
     load().then(() => {
-      if (dialog.hidden) return
+      // It may have been closed again.
+      if (dialog.hidden && !showing) return
+      show()
       sayso.app?.open(wish || {})
+      // The form is there by now. The widget sets the focus as well, but where it took long to draw the form, after the next frame.
+      sayso.focus('#message')
       sayso.waiting?.open()
     }, () => {
       loading = 0
       clearTimeout(late)
+      if (showing) show()
       if (frame && !frame.isConnected) giveUp()
       else showFrame()
     })
@@ -381,7 +402,7 @@ export function panel(sayso, outboxOnly) {
   return {
     open,
     close,
-    toggle: () => dialog.hidden ? open() : close(),
+    toggle: () => dialog.hidden && !showing ? open() : close(),
     set({ lang }) {
       label()
       paint()

@@ -16,7 +16,6 @@
   const base = new URL(tag.src).origin
   const store = 'sayso:' + site
   const asset = name => base + '/assets/__ASSETS_HASH__-' + name
-  const get = name => fetch(asset(name), { signal })
   const make = (name, props) => Object.assign(doc.createElement(name), props)
   const life = new AbortController
   const { signal } = life
@@ -25,6 +24,8 @@
 
   // What the launcher says in every language that has a file in widget/lang: the build collects them.
   const labels = __LANG_LABELS__
+  // The tags for which there is one, in small letters and without hyphens. To ask the browser for a tag's script would take it ten milliseconds.
+  const tags = __LANG_TAGS__
 
   const scheme = matchMedia('(prefers-color-scheme:dark)')
   const host = make('sayso-widget')
@@ -52,14 +53,14 @@
   root.append(launcher)
   // The colours are kept in the second rule: WebKit does not notice when one for :host changes.
   const look = style(`:host{all:initial!important;display:contents!important}
-.launcher,#panel{--o:${data.offset || 20}px;position:fixed;inset:auto var(--o) var(--o) auto;z-index:999999999}
+.launcher,#panel{--o:${data.offset || 20}px;position:fixed;inset:auto var(--o) var(--o) auto;z-index:99999999}
 .launcher{display:flex;align-items:center;gap:.5em;min-height:48px;border:1px solid #0000;border-radius:24px;padding:0 18px;background:var(--a);color:var(--t);font:600 16px/1.5 system-ui;cursor:pointer;box-shadow:0 4px 20px #0004}
 .bubble:before{content:"";width:20px;height:20px;border-radius:50% 50% 50% 0;background:currentColor}
 .tab{--o:0px;bottom:40%;border-radius:0;padding:18px 0;writing-mode:vertical-rl}
 .left{right:auto;left:var(--o)}
 .none{display:none}
 :focus-visible{outline:3px solid #a94012;box-shadow:0 0 0 6px #fff}
-.launcher[aria-busy]{opacity:.6}
+.launcher[aria-busy=true]{opacity:.6}
 @media(max-width:480px){.bubble{font-size:0}}
 @media print{:host{display:none!important}}`).cssRules[1].style
 
@@ -76,19 +77,16 @@
       const [r, g, b] = (getComputedStyle(launcher).backgroundColor.match(/[\d.]+/g) || []).map(part => (part / 255) ** 2.2)
       look.setProperty('--t', 3 * r + 10 * g + b > 2.5 ? '#000' : '#fff')
     },
-    // The language of ours for a tag: the very same, else the same in its script (which a region tells), else the same at all.
+    // The language of ours for a tag: the very same, or what others of its region take, or what others of its language take.
     near(tag) {
-      try {
-        const { language, script } = new Intl.Locale(tag.replaceAll('_', '-')).maximize()
-        return [tag, language + '-' + script, language].find(name => labels[name])
-      } catch {}
+      const [language, more] = tag.toLowerCase().split(/[-_]/)
+      return tags[language + '_' + more] || tags[language]
     },
     speak(lang) {
       sayso.lang = host.lang = (lang ? [lang] : navigator.languages).map(sayso.near).find(Boolean) || 'en'
       sayso.label = link.textContent = launcher.textContent = data.text || labels[sayso.lang]
     },
-    texts: () => get(sayso.lang + '.json').then(answer => answer.json()),
-    parts: () => Promise.all([import(asset('widget.js')), get('widget.wasm'), sayso.texts()])
+    parts: async () => Promise.all([WebAssembly.compileStreaming(fetch(asset('widget.wasm'), { signal })), fetch(asset(sayso.lang + '.json'), { signal }).then(answer => answer.json())])
   }
 
   let loading
@@ -113,7 +111,7 @@
       fail()
     }
     clearTimeout(late)
-    launcher.ariaBusy = null
+    launcher.ariaBusy = false
   }
   const topic = name => 'sayso:' + name.replace('sayso:', '')
 
@@ -163,13 +161,15 @@
     attach()
     if (data.preload != 'none' && opener(event)) warm()
   })
-  const idle = window.requestIdleCallback || setTimeout
-  if (data.preload == 'idle' && !navigator.connection?.saveData) idle(warm)
-  // An earlier page has left something to be sent.
-  try { localStorage[store + ':waiting'] && idle(() => start(1).catch(() => {})) } catch {}
+  // The page comes first.
+  ;(window.requestIdleCallback || setTimeout)(async () => {
+    if (data.preload == 'idle' && !navigator.connection?.saveData) warm()
+    // An earlier page has left something to be sent.
+    try { localStorage[store + ':waiting'] && await start(1) } catch {}
+  })
 
   const queue = window.Sayso?.q || []
-  const run = window.Sayso = (name, ...rest) => commands[name]?.(...rest)
-  queue.map(call => run(...call))
+  window.Sayso = (name, ...rest) => commands[name]?.(...rest)
+  queue.map(call => Sayso(...call))
   emit('ready')
 })()

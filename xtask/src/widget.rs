@@ -93,7 +93,7 @@ fn binding(module: &Path) -> anyhow::Result<Bindgen> {
     binding
         .input_path(module)
         .out_name("widget")
-        .web(true)?
+        .no_modules(true)?
         .typescript(false)
         .omit_default_module_path(true)
         .remove_producers_section(true);
@@ -110,21 +110,26 @@ fn pack(module: &Path, folder: &Path, fingerprint: String, as_released: bool) ->
     }
 
     let widget_dir = environment::workspace().join("widget");
-    let languages = Languages::parse(source_files(&widget_dir.join("lang"), "json")?)?;
-    let (labels, words) = (languages.launcher_labels(), languages.panel_words());
+    let also = widget_dir.join("tags.json");
+    let also = fs::read_to_string(&also).with_context(|| format!("cannot read {}", also.display()))?;
+    let languages = Languages::parse(source_files(&widget_dir.join("lang"), "json")?, &also)?;
+    let words = [
+        ("__LANG_LABELS__", languages.launcher_labels()),
+        ("__LANG_TAGS__", languages.tags()),
+        ("__LANG_WORDS__", languages.panel_words()),
+    ];
     let mut assets = Assets::default();
     for (tag, texts) in languages.packed() {
         assets.add(Role::Language, &format!("{tag}.json"), texts);
     }
     let (wasm, glue) = imports::shorten(&output.wasm_mut().emit_wasm(), output.js()).context("the names of imports")?;
     assets.add(Role::Wasm, "widget.wasm", wasm);
-    let glue = minify::minify(&glue).context("the glue of wasm-bindgen")?;
-    assets.add(Role::Glue, "widget.js", glue);
     for (folder, role) in [("modules", Role::Module), ("loader", Role::Panel)] {
         for (stem, text) in source_files(&widget_dir.join(folder), "js")? {
             let role = if stem == "sayso" { Role::Loader } else { role };
             let name = format!("{stem}.js");
-            let text = text.replace("__LANG_LABELS__", &labels).replace("__LANG_WORDS__", &words);
+            let text = words.iter().fold(text, |text, (placeholder, by)| text.replace(placeholder, by));
+            let text = text.replace("__GLUE__", &glue);
             assets.add(role, &name, minify::minify(&text).with_context(|| name.clone())?);
         }
     }

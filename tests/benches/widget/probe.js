@@ -16,6 +16,8 @@
     performance.mark('probe:' + mark)
     done(true)
   })))
+  // A new browser has much to do beside the page for its first seconds, and nobody presses a button of a page in them.
+  probe.rested = () => new Promise(done => setTimeout(() => requestIdleCallback(() => done(true)), 2500))
   probe.launcher = () => {
     const { x, y, width, height } = document.querySelector('sayso-widget').shadowRoot.querySelector('[part=launcher]').getBoundingClientRect()
     return [x + width / 2, y + height / 2]
@@ -39,16 +41,13 @@
     if (event.type != 'pointerdown') return
     performance.mark('probe:pressed')
     event.target.shadowRoot.addEventListener('focusin', ({ target }) => {
-      if (target.id != 'message') {
-        painted(() => probe.panel ??= performance.now())
-      } else if (!probe.focused) {
-        probe.focused = performance.now()
-        painted(() => {
-          probe.painted = performance.now()
-          performance.mark('probe:painted')
-          probe.done()
-        })
-      }
+      if (target.id != 'message' || probe.focused) return
+      probe.focused = performance.now()
+      painted(() => {
+        probe.painted = performance.now()
+        performance.mark('probe:painted')
+        probe.done()
+      })
     }, true)
   }
   for (const name of ['pointerover', 'pointerdown', 'click']) addEventListener(name, watch, true)

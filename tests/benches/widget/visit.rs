@@ -89,6 +89,7 @@ impl Visit {
         page.ask("probe.settled('loaded')").await?;
         let loaded = page.metrics().await?;
         if self != Self::Blank {
+            page.ask("probe.rested()").await?;
             self.open(&page).await?;
         }
         if self == Self::Busy {
@@ -113,7 +114,6 @@ impl Visit {
             // The first that the browser hears of the press. A mouse that comes out of nowhere is told of before, and that counts.
             let pressed = if self == Self::Hovered { time("pointerdown")? } else { time("pointerover")? };
             measured.extend([
-                ("panel", time("panel")? - pressed),
                 ("focused", time("focused")? - pressed),
                 ("painted", time("painted")? - pressed),
                 ("script_open", end.script - before.script),

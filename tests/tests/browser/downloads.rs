@@ -52,7 +52,7 @@ impl Visit {
 async fn what_is_missing_or_broken_is_replaced_by_the_frame() {
     let visit = Visit::begin(Page::default()).await;
     for trouble in [Trouble::Missing, Trouble::Cut, Trouble::Page] {
-        for part in ["widget.js", "widget.wasm", "en.json"] {
+        for part in ["widget.wasm", "en.json"] {
             visit.scene.front.spoil(part, trouble);
             visit.open().await;
             click_in_widget(&visit.browser, "[part=launcher]").await;

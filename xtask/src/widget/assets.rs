@@ -16,23 +16,21 @@ use crate::widget::fingerprint::hex;
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Role {
     Loader,
-    /// What the loader fetches on intent, beside the module.
+    /// What the loader fetches on intent, beside the module: with the module's glue in it.
     Panel,
-    Glue,
     Wasm,
     Language,
     Module,
 }
 
 impl Role {
-    const ALL: [Self; 6] = [Self::Loader, Self::Panel, Self::Glue, Self::Wasm, Self::Language, Self::Module];
+    const ALL: [Self; 5] = [Self::Loader, Self::Panel, Self::Wasm, Self::Language, Self::Module];
 
     /// The name in the manifest.
     pub fn name(self) -> &'static str {
         match self {
             Self::Loader => "loader",
             Self::Panel => "panel",
-            Self::Glue => "glue",
             Self::Wasm => "wasm",
             Self::Language => "language",
             Self::Module => "module",

@@ -1,6 +1,8 @@
 //! The widget's languages: one file each, and that is all that a language is. What has to be said before such a file has
 //! come, the loader and the panel carry in all languages.
 
+use std::collections::BTreeMap;
+
 use anyhow::{Context as _, ensure};
 use serde_json::{Map, Value};
 
@@ -12,11 +14,15 @@ const PANEL: [&str; 3] = ["close", "loading", "failure_page"];
 const SAID_BEFORE: [&str; 3] = [LAUNCHER, "close", "loading"];
 
 /// The language files, by their tags.
-pub struct Languages(Vec<(String, Map<String, Value>)>);
+pub struct Languages {
+    files: Vec<(String, Map<String, Value>)>,
+    /// Other tags, and the tag of the file for each.
+    also: BTreeMap<String, String>,
+}
 
 impl Languages {
-    /// Reads the files, given as pairs of tag and JSON.
-    pub fn parse(files: Vec<(String, String)>) -> anyhow::Result<Self> {
+    /// Reads the files, given as pairs of tag and JSON, and the JSON that says which of them others take.
+    pub fn parse(files: Vec<(String, String)>, also: &str) -> anyhow::Result<Self> {
         let read = |(tag, text): (String, String)| {
             ensure!(is_canonical(&tag), "{tag}.json is not named by a language tag such as `ar`, `pt-BR` or `zh-Hans`");
             let texts: Map<String, Value> =
@@ -26,9 +32,27 @@ impl Languages {
             }
             Ok((tag, texts))
         };
-        let languages = files.into_iter().map(read).collect::<anyhow::Result<Vec<_>>>()?;
-        ensure!(languages.iter().any(|(tag, _)| tag == "en"), "en.json is missing, which is for everybody else");
-        Ok(Self(languages))
+        let files = files.into_iter().map(read).collect::<anyhow::Result<Vec<_>>>()?;
+        let is_there = |wanted: &str| files.iter().any(|(tag, _)| tag == wanted);
+        ensure!(is_there("en"), "en.json is missing, which is for everybody else");
+        let also: BTreeMap<String, String> =
+            serde_json::from_str(also).context("tags.json is not an object of tags")?;
+        for (tag, file) in &also {
+            ensure!(
+                is_canonical(tag) && !is_there(tag),
+                "tags.json: {tag} is no language tag, or has a file of its own"
+            );
+            ensure!(is_there(file), "tags.json: there is no {file}.json for {tag}");
+        }
+        Ok(Self { files, also })
+    }
+
+    /// The tag of the file by each tag that has one, in small letters and with `_` for `-`, as an expression of JavaScript.
+    pub fn tags(&self) -> String {
+        let own = self.files.iter().map(|(tag, _)| (tag, tag));
+        let entries =
+            own.chain(&self.also).map(|(tag, file)| format!("{}:'{file}'", tag.to_ascii_lowercase().replace('-', "_")));
+        format!("{{{}}}", entries.collect::<Vec<_>>().join(","))
     }
 
     /// The launcher's text by language, as an expression of JavaScript.
@@ -43,17 +67,21 @@ impl Languages {
 
     /// The files as visitors get them: tag and JSON.
     pub fn packed(self) -> impl Iterator<Item = (String, String)> {
-        self.0.into_iter().map(|(tag, mut texts)| {
+        self.files.into_iter().map(|(tag, mut texts)| {
             texts.retain(|key, _| !SAID_BEFORE.contains(&key.as_str()));
             (tag, Value::from(texts).to_string())
         })
     }
 
     fn object(&self, value: impl Fn(&Map<String, Value>) -> String) -> String {
-        let name = |tag: &str| if tag.contains('-') { format!("'{tag}'") } else { tag.to_owned() };
-        let entries = self.0.iter().map(|(tag, texts)| format!("{}:{}", name(tag), value(texts)));
+        let entries = self.files.iter().map(|(tag, texts)| format!("{}:{}", key(tag), value(texts)));
         format!("{{{}}}", entries.collect::<Vec<_>>().join(","))
     }
+}
+
+/// A tag as a key of JavaScript.
+fn key(tag: &str) -> String {
+    if tag.contains('-') { format!("'{tag}'") } else { tag.to_owned() }
 }
 
 /// Whether it is a language, perhaps with a script or a region, in the usual case: browsers compare these as texts.
@@ -85,7 +113,9 @@ mod tests {
     #[test]
     fn a_language_is_a_file_and_nothing_more() {
         let files = vec![file("ar", "رأيك"), file("en", "Feedback"), file("zh-Hans", "意见")];
-        let languages = Languages::parse(files).expect("three good files");
+        let also = r#"{"zh": "zh-Hans", "zh-SG": "zh-Hans"}"#;
+        let languages = Languages::parse(files, also).expect("three good files");
+        assert_eq!(languages.tags(), "{ar:'ar',en:'en',zh_hans:'zh-Hans',zh:'zh-Hans',zh_sg:'zh-Hans'}");
         assert_eq!(languages.launcher_labels(), r#"{ar:"رأيك",en:"Feedback",'zh-Hans':"意见"}"#);
         assert!(languages.panel_words().contains(r#"'zh-Hans':["x","…","↗"]"#));
         let packed: Vec<_> = languages.packed().collect();
@@ -100,7 +130,20 @@ mod tests {
             (vec![file("ar", "رأيك")], "en.json"),
             (vec![("en".to_owned(), "{}".to_owned())], "`close`"),
         ] {
-            let error = Languages::parse(files).err().expect("it is refused").to_string();
+            let error = Languages::parse(files, "{}").err().expect("it is refused").to_string();
+            assert!(error.contains(named), "{error}");
+        }
+    }
+
+    #[test]
+    fn other_tags_lead_to_a_file() {
+        for (also, named) in [
+            ("[]", "object"),
+            (r#"{"zh-tw": "en"}"#, "zh-tw"),
+            (r#"{"en": "en"}"#, "en"),
+            (r#"{"fr": "it"}"#, "it.json"),
+        ] {
+            let error = Languages::parse(vec![file("en", "Feedback")], also).err().expect("it is refused").to_string();
             assert!(error.contains(named), "{error}");
         }
     }

@@ -76,8 +76,7 @@ impl Totals {
         let weigh = |role: Role| manifest.files.iter().filter(move |file| file.role == role).map(Weight::of);
         let loader = weigh(Role::Loader).fold(Weight::default(), Weight::plus);
         let language = weigh(Role::Language).max_by_key(|weight| weight.br).unwrap_or_default();
-        let module =
-            weigh(Role::Panel).chain(weigh(Role::Glue)).chain(weigh(Role::Wasm)).fold(Weight::default(), Weight::plus);
+        let module = weigh(Role::Panel).chain(weigh(Role::Wasm)).fold(Weight::default(), Weight::plus);
         Self { loader, open_form: loader.plus(module).plus(language) }
     }
 }
@@ -141,8 +140,7 @@ mod tests {
         };
         let files = vec![
             file("sayso.js", Role::Loader, loader),
-            file("panel.js", Role::Panel, 1_500),
-            file("widget.js", Role::Glue, 3_500),
+            file("panel.js", Role::Panel, 5_000),
             file("widget.wasm", Role::Wasm, wasm),
             file("en.json", Role::Language, 900),
             file("zh-Hans.json", Role::Language, 1_000),
@@ -152,7 +150,7 @@ mod tests {
     }
 
     #[test]
-    fn the_total_is_loader_panel_glue_module_and_the_longest_language() {
+    fn the_total_is_loader_panel_module_and_the_longest_language() {
         let totals = Totals::of(&manifest(2_000, 40_000, true));
         assert_eq!((totals.loader.br, totals.open_form.br), (2_000, 48_000));
     }

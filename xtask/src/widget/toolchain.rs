@@ -58,7 +58,10 @@ impl Toolchain {
         command.env_remove("CARGO_ENCODED_RUSTFLAGS").env_remove("RUSTFLAGS");
         if self.is_as_released() {
             // Stable compilers build their own library only when told that they may use unstable flags.
-            let mut flags = "-Zunstable-options -Cpanic=immediate-abort".to_owned();
+            // Browsers compile each function when it is first called, on the page's thread. With these fewer and larger ones the module
+            // has a tenth less of them, and no more bytes.
+            let inlining = "-Cllvm-args=-inline-threshold=15";
+            let mut flags = format!("-Zunstable-options -Cpanic=immediate-abort {inlining}");
             if let Self::Debian { linker } = self {
                 flags = format!("-Clinker={} {flags}", linker.display());
             }
