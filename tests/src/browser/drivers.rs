@@ -112,17 +112,23 @@ async fn webkit(setup: &Setup<'_>) -> Driver {
 
 const MINIBROWSER: &str = "/usr/lib/x86_64-linux-gnu/webkit2gtk-4.1/MiniBrowser";
 
+/// How often a driver may be started until it stays. Chromium's takes a free port by itself and then the same one for IPv6, which may
+/// be somebody else's by then; it ends where it is.
+const STARTS: usize = 5;
+
 /// Starts a driver that takes a free port and says which.
 async fn start(command: &mut Command, before_the_port: &str) -> (Child, String) {
-    let (driver, mut lines) = spawn(command);
-    while let Some(line) = lines.next_line().await.expect("a driver writes text") {
-        if let Some((_, port)) = line.split_once(before_the_port) {
-            let url = format!("http://127.0.0.1:{}", port.trim().trim_end_matches('.'));
-            tokio::spawn(drain(lines));
-            return (driver, url);
+    for _ in 0..STARTS {
+        let (driver, mut lines) = spawn(command);
+        while let Some(line) = lines.next_line().await.expect("a driver writes text") {
+            if let Some((_, port)) = line.split_once(before_the_port) {
+                let url = format!("http://127.0.0.1:{}", port.trim().trim_end_matches('.'));
+                tokio::spawn(drain(lines));
+                return (driver, url);
+            }
         }
     }
-    panic!("{:?} ended before it was ready", command.as_std().get_program());
+    panic!("{:?} ended {STARTS} times before it was ready", command.as_std().get_program());
 }
 
 type Output = Lines<BufReader<tokio::process::ChildStdout>>;
