@@ -7,9 +7,9 @@ use sqlx::{AssertSqlSafe, SqlSafeStr, SqlStr};
 
 use super::Tx;
 
-/// How many rows a statement has: few sizes, so that prepared statements are found again. The largest stays below the 32,766
-/// values that SQLite and the 65,535 that PostgreSQL take.
-const SIZES: [usize; 7] = [64, 32, 16, 8, 4, 2, 1];
+/// How many rows a statement has: few sizes, so that prepared statements are found again, and so many that most batches take two of them,
+/// since each costs a way to the database and back. The largest stays below the 32,766 values that SQLite and the 65,535 that PostgreSQL take.
+const SIZES: [usize; 12] = [64, 48, 32, 24, 16, 12, 8, 6, 4, 3, 2, 1];
 
 /// An `insert` of any number of rows: its text up to `values`, one row, and what follows the rows.
 #[derive(Debug)]

@@ -21,8 +21,8 @@ use crate::keys::new_id;
 use crate::sites::targets::{Channel, Target};
 use crate::{with_db, with_tx};
 
-/// Events of one transaction.
-const BATCH: i64 = 32;
+/// Events of one transaction. It is what a customer may have to wait for, so it is short.
+const BATCH: i64 = 16;
 /// Events may come from another process, which can't wake this one.
 const POLL: Duration = Duration::from_secs(1);
 
