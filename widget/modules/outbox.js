@@ -182,18 +182,21 @@ export const outbox = async sayso => {
 
   /** Sends what is in the form. What fails for now is kept; everything else is for the form to show. */
   const send = async (key, body) => {
-    let record
+    let record, id
+    // Before it is there, since it would be drawn as one that waits.
+    inForm.add(key)
     try {
-      record = await take(key, body)
-    } catch {
-      // Full or denied: as if there were no outbox.
-      return sayso.post(key, body, sayso.identity)
-    }
-    const { key: id } = record
-    inForm.add(id)
-    try {
+      try {
+        record = await take(key, body)
+      } catch {
+        // Full or denied: as if there were no outbox.
+        return sayso.post(key, body, sayso.identity)
+      }
+      id = record.key
+      inForm.add(id)
       if (!record.code) record = (await attempt(id)).record
     } finally {
+      inForm.delete(key)
       inForm.delete(id)
     }
     if (!record) return { status: 0, reason: 'network' }

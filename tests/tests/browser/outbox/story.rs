@@ -143,3 +143,21 @@ async fn what_is_refused_later_says_why_and_comes_back_to_the_form() {
     assert_eq!(visit.stage.cases().await, 1);
     visit.end().await;
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_the_form_is_sending_is_not_drawn_as_waiting() {
+    let visit = Visit::usual().await;
+    click_in_widget(&visit.browser, "[part=launcher]").await;
+    visit.browser.find_in_widget("#message").await;
+    // Written and sent in one go, so that the outbox is still about to draw what it has found.
+    let script = format!(
+        "const root = {WIDGET}, field = root.querySelector('#message'); window.drawn = 0;\
+         new MutationObserver(() => drawn++).observe(root.querySelector('.launcher'), {{ attributes: true, attributeFilter: ['data-waiting'] }});\
+         field.value = {TEXT:?}; field.dispatchEvent(new Event('input', {{ bubbles: true, composed: true }}));\
+         root.querySelector('#send').click()"
+    );
+    visit.browser.run(&script).await;
+    visit.code().await;
+    assert_eq!(visit.browser.run("return window.drawn").await, json!(0));
+    visit.end().await;
+}
