@@ -4,7 +4,7 @@ use std::path::Path;
 
 use sayso_shared::limits::ATTACHMENT_MAX_BYTES;
 use sayso_tests::Database;
-use sayso_tests::browser::{Browser, Setup};
+use sayso_tests::browser::{Browser, PATIENCE, Setup};
 use sayso_tests::company::Page;
 use thirtyfour::By;
 
@@ -28,6 +28,8 @@ async fn files_are_attached_without_script_and_kept_when_one_is_refused() {
         file(folder.path(), "照片 \"1\".gif", GIF),
         file(folder.path(), "IMG_0001.HEIC", b"\0\0\0\x18ftypheic\0\0\0\0mif1heic"),
     ];
+    // Without script nothing in the page can wait for what comes next, so the driver does.
+    browser.driver.set_implicit_wait_timeout(PATIENCE).await.unwrap();
     browser.driver.goto(format!("{}/s/acme", stage.collector.url)).await.unwrap();
     let find = async |css: &'static str| browser.driver.find(By::Css(css)).await.unwrap();
     find("label:has(input[name=kind][value=complaint])").await.click().await.unwrap();

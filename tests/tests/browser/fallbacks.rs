@@ -1,7 +1,7 @@
 //! Where the page's policy refuses something, the visitor still gets a form, or at least a link to one.
 
 use sayso_tests::Database;
-use sayso_tests::browser::{Browser, Setup};
+use sayso_tests::browser::{Browser, PATIENCE, Setup};
 use sayso_tests::company::Page;
 
 use crate::stage::{Stage, click_in_widget};
@@ -44,6 +44,8 @@ async fn the_entry_page_works_without_script() {
     let stage = Stage::open(Database::Sqlite, Page::default(), |_| {}).await;
     let setup = Setup { arguments: &["--blink-settings=scriptEnabled=false"], ..Setup::default() };
     let browser = Browser::start(setup).await;
+    // Without script nothing in the page can wait for what comes next, so the driver does.
+    browser.driver.set_implicit_wait_timeout(PATIENCE).await.unwrap();
     browser.driver.goto(format!("{}/s/acme", stage.collector.url)).await.unwrap();
     // WebDriver's own finding works without the page's script.
     use thirtyfour::By;
