@@ -45,6 +45,7 @@ const equip = sayso => {
   let box, again = ''
   Object.assign(sayso, {
     api,
+    // As the loader asked for them at first; for the outbox alone, and when the language changes.
     texts: () => fetch(base + '/assets/__ASSETS_HASH__-' + sayso.lang + '.json', { signal }).then(answer => answer.json()),
     // How the visitor writes numbers and times: as their own region does, if it is one of this language.
     region: () => navigator.languages.find(tag => sayso.near(tag) == sayso.lang) || sayso.lang,

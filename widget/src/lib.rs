@@ -2,7 +2,7 @@
 //!
 //! The loader (`loader/sayso.js`) and the panel (`loader/panel.js`) fetch this module when somebody is about to use it
 //! and mount it into the panel's shadow root. They own the launcher, the dialog, focus and keys; this crate owns
-//! the form. What crosses between the two is [`host::Host`] and the five functions of [`entry`].
+//! the form. What crosses between the two is [`host::Host`] and the functions of [`entry`].
 //!
 //! Invariant: [`state`], [`form`] and [`settings`] call no browser API, so everything that decides whether a
 //! customer's words survive is tested on the host.

@@ -113,23 +113,23 @@ fn pack(module: &Path, folder: &Path, fingerprint: String, as_released: bool) ->
     let also = widget_dir.join("tags.json");
     let also = fs::read_to_string(&also).with_context(|| format!("cannot read {}", also.display()))?;
     let languages = Languages::parse(source_files(&widget_dir.join("lang"), "json")?, &also)?;
-    let words = [
+    let (wasm, glue) = imports::shorten(&output.wasm_mut().emit_wasm(), output.js()).context("the names of imports")?;
+    let placeholders = [
         ("__LANG_LABELS__", languages.launcher_labels()),
         ("__LANG_TAGS__", languages.tags()),
         ("__LANG_WORDS__", languages.panel_words()),
+        ("__GLUE__", glue),
     ];
     let mut assets = Assets::default();
     for (tag, texts) in languages.packed() {
         assets.add(Role::Language, &format!("{tag}.json"), texts);
     }
-    let (wasm, glue) = imports::shorten(&output.wasm_mut().emit_wasm(), output.js()).context("the names of imports")?;
     assets.add(Role::Wasm, "widget.wasm", wasm);
     for (folder, role) in [("modules", Role::Module), ("loader", Role::Panel)] {
         for (stem, text) in source_files(&widget_dir.join(folder), "js")? {
             let role = if stem == "sayso" { Role::Loader } else { role };
             let name = format!("{stem}.js");
-            let text = words.iter().fold(text, |text, (placeholder, by)| text.replace(placeholder, by));
-            let text = text.replace("__GLUE__", &glue);
+            let text = placeholders.iter().fold(text, |text, (placeholder, by)| text.replace(placeholder, by));
             assets.add(role, &name, minify::minify(&text).with_context(|| name.clone())?);
         }
     }

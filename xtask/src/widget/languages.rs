@@ -74,14 +74,10 @@ impl Languages {
     }
 
     fn object(&self, value: impl Fn(&Map<String, Value>) -> String) -> String {
-        let entries = self.files.iter().map(|(tag, texts)| format!("{}:{}", key(tag), value(texts)));
+        let name = |tag: &str| if tag.contains('-') { format!("'{tag}'") } else { tag.to_owned() };
+        let entries = self.files.iter().map(|(tag, texts)| format!("{}:{}", name(tag), value(texts)));
         format!("{{{}}}", entries.collect::<Vec<_>>().join(","))
     }
-}
-
-/// A tag as a key of JavaScript.
-fn key(tag: &str) -> String {
-    if tag.contains('-') { format!("'{tag}'") } else { tag.to_owned() }
 }
 
 /// Whether it is a language, perhaps with a script or a region, in the usual case: browsers compare these as texts.

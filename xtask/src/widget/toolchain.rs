@@ -57,7 +57,6 @@ impl Toolchain {
         // Flags of the person's own are meant for their machine, not for the browser.
         command.env_remove("CARGO_ENCODED_RUSTFLAGS").env_remove("RUSTFLAGS");
         if self.is_as_released() {
-            // Stable compilers build their own library only when told that they may use unstable flags.
             // Browsers compile each function when it is first called, on the page's thread. With these fewer and larger ones the module
             // has a tenth less of them, and no more bytes.
             let inlining = "-Cllvm-args=-inline-threshold=15";
@@ -65,6 +64,7 @@ impl Toolchain {
             if let Self::Debian { linker } = self {
                 flags = format!("-Clinker={} {flags}", linker.display());
             }
+            // Stable compilers build their own library only when told that they may use unstable flags.
             command.env("RUSTC_BOOTSTRAP", "1").env("RUSTFLAGS", flags);
         }
         command
