@@ -3,11 +3,16 @@
  * Drafts: `<form data-draft-key="entry:acme">` keeps its text fields in localStorage until a page says
  * `<main data-draft-clear="entry:acme">`. What the server sent in a field wins over the draft. A field marked
  * `data-draft-skip` (a password, a consent) is never kept.
+ *
+ * The widget's link brings along what was written in it: `#message=…`, which is no draft until it is changed.
  */
 
 const PREFIX = "sayso:draft:";
 /** After a month a draft is more likely an accident than a help. */
 const KEPT_FOR = 30 * 24 * 60 * 60 * 1000;
+
+const brought = new URLSearchParams(location.hash.slice(1)).get("message") ?? "";
+if (brought) history.replaceState(null, "", location.pathname + location.search);
 
 for (const done of document.querySelectorAll("[data-draft-clear]")) {
   forget(done.getAttribute("data-draft-clear") ?? "");
@@ -56,7 +61,7 @@ function fields(form) {
 function keep(form, key) {
   const draft = read(key);
   for (const field of fields(form)) {
-    const kept = draft[field.name];
+    const kept = (field.name === "message" && brought) || draft[field.name];
     if (typeof kept !== "string" || !kept || field.value) continue;
     field.value = kept;
     field.dispatchEvent(new Event("input", { bubbles: true }));

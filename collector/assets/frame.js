@@ -3,7 +3,8 @@
  * The page inside the widget's iframe (`?frame=1`) speaks to the loader around it: `{sayso: "ready"}` when it is
  * there, `{sayso: "close"}` on Escape or a click on `[data-frame-close]`, and after an accepted submission
  * `{sayso: "submitted", code, status_url, kind}`, read from
- * `<main data-submitted-code="…" data-submitted-url="…" data-submitted-kind="complaint">`.
+ * `<main data-submitted-code="…" data-submitted-url="…" data-submitted-kind="complaint">`. The loader answers "ready" with
+ * `{sayso: "message", message}`: what was written before this page was there.
  *
  * The server lets only the site's own origins frame the page (`frame-ancestors`), so the parent is one of those and
  * nobody else hears the code.
@@ -13,6 +14,15 @@ if (window.parent !== window && new URLSearchParams(location.search).get("frame"
   /** @param {Record<string, string>} message */
   const tell = (message) => window.parent.postMessage(message, "*");
 
+  window.addEventListener("message", ({ source, data }) => {
+    const field = document.querySelector("textarea[name=message]");
+    if (source !== window.parent || data?.sayso !== "message" || !(field instanceof HTMLTextAreaElement)) return;
+    if (!field.value && typeof data.message === "string" && data.message) {
+      field.value = data.message;
+      field.dispatchEvent(new Event("input", { bubbles: true }));
+      field.focus();
+    }
+  });
   tell({ sayso: "ready" });
 
   const done = document.querySelector("[data-submitted-code]");

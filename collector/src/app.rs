@@ -29,7 +29,7 @@ pub struct Shared {
     /// The database.
     pub db: Db,
     /// The master key and what derives from it.
-    pub keys: Keys,
+    pub keys: Arc<Keys>,
     /// Time.
     pub clock: Clock,
     /// The sites, as of less than a second ago.
@@ -77,12 +77,12 @@ impl App {
     pub async fn start(config: Config) -> anyhow::Result<Self> {
         let db = Db::connect(&config.data, config.database_url.reveal()).await?;
         db.migrate().await?;
-        let keys = Keys::load(&db, &config.data).await?;
+        let keys = Arc::new(Keys::load(&db, &config.data).await?);
         let clock = Clock::default();
         let metrics = Arc::new(Metrics::new());
         let shared = Shared {
             sites: SiteCache::new(db.clone(), clock.clone()),
-            intake: Intake::start(&db, &config.limits, Arc::clone(&metrics))?,
+            intake: Intake::start(&db, &keys, &config.limits, Arc::clone(&metrics))?,
             metrics,
             attachments: Attachments::open(&config)?,
             limits: Limits::new(&config, &clock),

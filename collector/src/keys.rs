@@ -42,6 +42,8 @@ struct RingKey {
 pub enum Purpose {
     /// The tracking code of a case.
     Code,
+    /// Making the tracking code of a new case.
+    NewCode,
     /// A one-time link.
     Link,
     /// A session.
@@ -149,8 +151,14 @@ impl Keys {
 
     /// The keyed hash by which `text` is looked up.
     pub fn hash(&self, purpose: Purpose, text: &str) -> String {
+        URL_SAFE_NO_PAD.encode(self.mac(purpose, text))
+    }
+
+    /// What `text` comes to under the key of a purpose: to whoever has not got the key it is random.
+    pub fn mac(&self, purpose: Purpose, text: &str) -> [u8; 32] {
         let name = match purpose {
             Purpose::Code => "code",
+            Purpose::NewCode => "new code",
             Purpose::Link => "link",
             Purpose::Session => "session",
             Purpose::Form => "form",
@@ -168,7 +176,7 @@ impl Keys {
         mac.update(name.as_bytes());
         mac.update(&[0]);
         mac.update(text.as_bytes());
-        URL_SAFE_NO_PAD.encode(mac.finalize().into_bytes())
+        mac.finalize().into_bytes().into()
     }
 
     /// Compares the database's check value with these keys, or stores it in a new database.

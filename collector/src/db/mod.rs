@@ -4,6 +4,7 @@
 //! [`with_write!`](crate::with_write) (one statement that writes) or [`with_tx!`](crate::with_tx) (several that belong together). Nothing checks the SQL at compile time, so the tests execute every query on both.
 
 pub mod catalog;
+mod checkpoints;
 mod connect;
 pub mod copy;
 mod health;
@@ -11,6 +12,7 @@ pub mod notify;
 pub mod rows;
 pub mod search;
 
+pub use checkpoints::Checkpoints;
 pub use connect::{ServerLock, lock_for_serving, others_connected, sqlite_file};
 
 use sqlx::{PgPool, Postgres, Sqlite, SqlitePool, Transaction};

@@ -84,7 +84,7 @@ pub fn prepare(
 }
 
 /// Writes rows in one commit.
-pub async fn write(db: &Db, rows: &[Prepared], now: Millis) -> anyhow::Result<Vec<Written>> {
+pub async fn write(db: &Db, keys: &Keys, rows: &[Prepared], now: Millis) -> anyhow::Result<Vec<Written>> {
     let mut tx = db.begin().await?;
     let new = note(&mut tx, rows, now).await?;
     let rows_and_results: Vec<(&Prepared, Written)> = rows
@@ -95,7 +95,7 @@ pub async fn write(db: &Db, rows: &[Prepared], now: Millis) -> anyhow::Result<Ve
         rows_and_results.iter().filter(|(_, written)| *written == Written::Now).map(|(row, _)| *row).collect();
     if !added.is_empty() {
         let submissions: Vec<&Submission> = added.iter().map(|row| &row.submission).collect();
-        for stored in intake::write_in(&mut tx, &submissions).await? {
+        for stored in intake::write_in(&mut tx, keys, &submissions).await? {
             stored?;
         }
         let entries: Vec<Entry<'_>> = added

@@ -25,6 +25,7 @@ use self::report::Report;
 use self::row::{Columns, Refusal, Row, read_json};
 use crate::cli::Context;
 use crate::db::{Db, is_unavailable};
+use crate::keys::Keys;
 use crate::sites::Site;
 
 /// Rows of one commit.
@@ -193,7 +194,7 @@ impl<'a> Import<'a> {
         if rows.is_empty() {
             return Ok(());
         }
-        let db = &self.context.db;
+        let Context { db, keys, clock, .. } = self.context;
         if self.mode == Mode::Try {
             for row in &rows {
                 let is_repeat = !self.seen.insert(short(&row.fingerprint)) || batch::is_known(db, row).await?;
@@ -201,14 +202,14 @@ impl<'a> Import<'a> {
             }
             return Ok(());
         }
-        let now = self.context.clock.now();
+        let now = clock.now();
         let started = Instant::now();
-        match patiently(db, &rows, now).await {
+        match patiently(db, keys, &rows, now).await {
             Ok(written) => written.into_iter().for_each(|written| self.count(written)),
             Err(error) if is_away(&error) => return Err(error),
             Err(_) => {
                 for row in &rows {
-                    match patiently(db, std::slice::from_ref(row), now).await {
+                    match patiently(db, keys, std::slice::from_ref(row), now).await {
                         Ok(written) => written.into_iter().for_each(|written| self.count(written)),
                         Err(error) if is_away(&error) => return Err(error),
                         Err(error) => {
@@ -235,10 +236,10 @@ impl<'a> Import<'a> {
 }
 
 /// Writes rows, and waits for a database that takes nothing at present.
-async fn patiently(db: &Db, rows: &[Prepared], now: i64) -> anyhow::Result<Vec<Written>> {
+async fn patiently(db: &Db, keys: &Keys, rows: &[Prepared], now: i64) -> anyhow::Result<Vec<Written>> {
     let mut attempt = 1;
     loop {
-        match batch::write(db, rows, now).await {
+        match batch::write(db, keys, rows, now).await {
             Err(error) if is_away(&error) && attempt < ATTEMPTS => tokio::time::sleep(Duration::from_secs(1)).await,
             done => return done,
         }

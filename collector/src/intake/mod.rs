@@ -1,6 +1,7 @@
 //! Intake: what a customer submits is on disk before the customer is thanked.
 
 mod challenge;
+mod code;
 mod form_token;
 mod guard;
 mod load;
@@ -73,7 +74,7 @@ pub async fn take_from(
         }
         Err(refusal) => {
             // A repeat of what was accepted is always answered, whatever would refuse it now.
-            let known = store::find(&app.db, &submission).await?.ok_or(refusal)?;
+            let known = store::find(&app.db, &app.keys, &submission).await?.ok_or(refusal)?;
             return known.accepted(&app.keys);
         }
     }
@@ -83,14 +84,14 @@ pub async fn take_from(
     if app.config.dangerous_store_nothing {
         return Ok(accepted);
     }
-    match app.intake.submit(submission).await? {
-        Written::Before(stored) => stored.accepted(&app.keys),
-        Written::Now => {
-            guard.count(app, site);
-            app.announce(&accepted.case_id, news.as_str());
-            Ok(accepted)
-        }
-    }
+    let accepted = match app.intake.submit(submission).await? {
+        Written::Before(stored) => return stored.accepted(&app.keys),
+        Written::Anew(stored) => stored.accepted(&app.keys)?,
+        Written::Now => accepted,
+    };
+    guard.count(app, site);
+    app.announce(&accepted.case_id, news.as_str());
+    Ok(accepted)
 }
 
 /// Answers a repeat of what was accepted when the site asked for other things than it does now; anything else is refused.
@@ -110,7 +111,7 @@ async fn answer_earlier(
     };
     let Ok(feedback) = Feedback::parse(value, &undemanding) else { return Err(refusal.into()) };
     let submission = prepare(app, site, key, feedback)?;
-    match store::find(&app.db, &submission).await? {
+    match store::find(&app.db, &app.keys, &submission).await? {
         Some(earlier) => earlier.accepted(&app.keys),
         None => Err(refusal.into()),
     }

@@ -10,8 +10,9 @@ use tokio::task::JoinHandle;
 use super::pace::Pace;
 use super::store::{self, Submission, Written};
 use crate::config::Limits;
-use crate::db::{self, Db};
+use crate::db::{self, Checkpoints, Db};
 use crate::http::{Error, Result};
+use crate::keys::Keys;
 use crate::metrics::Metrics;
 
 /// How long a repeat waits for the first request with its key.
@@ -39,15 +40,17 @@ impl Intake {
     ///
     /// It has a thread of its own. As a task among those that answer customers it would wait behind them at each step of a batch, and
     /// they all wait for it.
-    pub fn start(db: &Db, limits: &Limits, metrics: Arc<Metrics>) -> anyhow::Result<Self> {
+    pub fn start(db: &Db, keys: &Arc<Keys>, limits: &Limits, metrics: Arc<Metrics>) -> anyhow::Result<Self> {
         let (sender, receiver) = mpsc::channel(limits.queue);
         let pace = Arc::new(Pace::new(Instant::now()));
         let (written, answers) = mpsc::unbounded_channel();
+        let checkpoints = Checkpoints::start(db);
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
-        let (db, largest, measured) = (db.clone(), limits.batch, Arc::clone(&pace));
+        let (db, keys, largest, measured) = (db.clone(), Arc::clone(keys), limits.batch, Arc::clone(&pace));
         std::thread::Builder::new().name("intake-writer".to_owned()).spawn(move || {
             runtime.block_on(async move {
-                write_batches(&db.for_one_writer(), receiver, largest, &written, &measured, &metrics).await;
+                let writer = Writer { db: db.for_one_writer(), keys, largest, pace: measured, metrics, checkpoints };
+                writer.run(receiver, &written).await;
             });
         })?;
         let answering = tokio::spawn(answer(answers));
@@ -129,25 +132,31 @@ fn lock<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-/// A batch closes when the writer is free, or at its limit: a transaction that grows without end would make its first row wait too long.
-async fn write_batches(
-    db: &Db,
-    mut queue: mpsc::Receiver<Waiting>,
+/// What writes, and what is told of it.
+struct Writer {
+    db: Db,
+    keys: Arc<Keys>,
     largest: usize,
-    written: &mpsc::UnboundedSender<Answers>,
-    pace: &Pace,
-    metrics: &Metrics,
-) {
-    let mut batch = Vec::with_capacity(largest);
-    while queue.recv_many(&mut batch, largest).await > 0 {
-        let started = Instant::now();
-        let results = write(db, &batch).await;
-        let ended = Instant::now();
-        pace.wrote(ended - started, ended);
-        metrics.batch_written(results.len(), ended - started);
-        let answers = batch.drain(..).map(|waiting| waiting.answer).zip(results).collect();
-        // It is gone only when the whole collector is.
-        let _ = written.send(answers);
+    pace: Arc<Pace>,
+    metrics: Arc<Metrics>,
+    checkpoints: Checkpoints,
+}
+
+impl Writer {
+    /// A batch closes when the writer is free, or at its limit: a transaction that grows without end would make its first row wait too long.
+    async fn run(mut self, mut queue: mpsc::Receiver<Waiting>, written: &mpsc::UnboundedSender<Answers>) {
+        let mut batch = Vec::with_capacity(self.largest);
+        while queue.recv_many(&mut batch, self.largest).await > 0 {
+            let started = Instant::now();
+            let results = write(&self.db, &self.keys, &batch).await;
+            let ended = Instant::now();
+            self.pace.wrote(ended - started, ended);
+            self.metrics.batch_written(results.len(), ended - started);
+            self.checkpoints.wrote(results.len());
+            let answers = batch.drain(..).map(|waiting| waiting.answer).zip(results).collect();
+            // It is gone only when the whole collector is.
+            let _ = written.send(answers);
+        }
     }
 }
 
@@ -162,9 +171,9 @@ async fn answer(mut written: mpsc::UnboundedReceiver<Answers>) {
 }
 
 /// Writes a batch in one commit. If that fails, its rows are written one by one, so that a bad one never fails its neighbours.
-async fn write(db: &Db, batch: &[Waiting]) -> Vec<Result<Written>> {
+async fn write(db: &Db, keys: &Keys, batch: &[Waiting]) -> Vec<Result<Written>> {
     let submissions: Vec<&Submission> = batch.iter().map(|waiting| &waiting.submission).collect();
-    match store::write(db, &submissions).await {
+    match store::write(db, keys, &submissions).await {
         Ok(results) => results,
         // Each row alone would wait for the database as long again.
         Err(error) if db::is_unavailable(&error) => {
@@ -175,7 +184,7 @@ async fn write(db: &Db, batch: &[Waiting]) -> Vec<Result<Written>> {
             tracing::warn!(%error, size = batch.len(), "a batch was refused; writing its rows one by one");
             let mut results = Vec::with_capacity(batch.len());
             for submission in submissions {
-                let alone = store::write(db, &[submission]).await;
+                let alone = store::write(db, keys, &[submission]).await;
                 let alone = alone.and_then(|mut results| results.pop().ok_or(sqlx::Error::RowNotFound));
                 results.push(alone.unwrap_or_else(|error| Err(error.into())));
             }

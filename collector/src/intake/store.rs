@@ -2,10 +2,11 @@
 
 use std::collections::HashSet;
 
+use sayso_shared::Feedback;
 use sayso_shared::id::IdempotencyKey;
-use sayso_shared::{Feedback, TrackingCode};
 use serde_json::json;
 
+use super::code::Code;
 use crate::attachments;
 use crate::cases::view::{code_context, contact_context, identity_context};
 use crate::cases::{Actor, EventType, Priority, Status, Suspicion, quarantine, repeat};
@@ -13,20 +14,19 @@ use crate::clock::Millis;
 use crate::db::rows::{Part, Rows, chunks};
 use crate::db::{Db, Tx};
 use crate::http::{Error, Result};
-use crate::keys::{Keys, Purpose, new_id, new_id_at, random_bytes};
+use crate::keys::{Keys, Purpose, new_id, new_id_at};
 use crate::sites::identity::Identity;
 use crate::{with_db, with_tx};
 
 /// A feedback ready to be written: encrypted and hashed before it reaches the writer, whose time is everybody's.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct Submission {
     accepted: Accepted,
     event_id: String,
     site_id: String,
     submission_key: String,
     request_hash: String,
-    code_hash: String,
-    code_cipher: String,
+    code: Code,
     contact_cipher: Option<String>,
     identity_cipher: Option<String>,
     subject_hash: Option<String>,
@@ -66,6 +66,8 @@ impl std::fmt::Debug for Accepted {
 pub enum Written {
     /// It is stored.
     Now,
+    /// It is stored, with another code than it was prepared with, since an old case has that one.
+    Anew(Stored),
     /// An earlier request with its key was stored, and this one says the same.
     Before(Stored),
 }
@@ -123,11 +125,10 @@ impl Submission {
         now: Millis,
         first_response_due: Option<Millis>,
     ) -> Self {
-        let code = TrackingCode::from_random(random_bytes());
+        let submission_key = repeat::submission_key(site_id, key);
+        let code = Code::derive(keys, &submission_key, 0, &case_id);
         let contact = feedback.contact().map(|contact| serde_json::to_vec(contact).expect("a contact is plain text"));
         Self {
-            code_hash: keys.hash(Purpose::Code, &code.symbols()),
-            code_cipher: keys.encrypt(&code_context(&case_id), code.to_string().as_bytes()),
             contact_cipher: contact.map(|json| keys.encrypt(&contact_context(&case_id), &json)),
             identity_cipher: None,
             subject_hash: None,
@@ -135,13 +136,14 @@ impl Submission {
             planned_at: 0,
             event_id: new_id(),
             site_id: site_id.to_owned(),
-            submission_key: repeat::submission_key(site_id, key),
+            submission_key,
             request_hash: repeat::request_hash(&feedback),
             context: feedback.context().map(|context| context.to_string()),
             claim_hashes: feedback.attachments().iter().map(|id| attachments::claim_hash(keys, id)).collect(),
             feedback,
             composed_at,
-            accepted: Accepted { case_id, code: code.to_string(), received_at: now, first_response_due },
+            accepted: Accepted { case_id, code: code.plain.clone(), received_at: now, first_response_due },
+            code,
             suspicion: None,
         }
     }
@@ -187,6 +189,11 @@ impl Submission {
 }
 
 impl Stored {
+    fn of(submission: Submission) -> Self {
+        let Accepted { case_id, received_at, first_response_due, .. } = submission.accepted;
+        Self { id: case_id, code_cipher: submission.code.cipher, received_at, first_response_due }
+    }
+
     /// Decrypts the code for the answer.
     pub fn accepted(self, keys: &Keys) -> Result<Accepted> {
         let code = keys.decrypt_text(&code_context(&self.id), &self.code_cipher);
@@ -202,36 +209,62 @@ impl Stored {
 }
 
 /// What an earlier request with this key stored; an error if it was about something else.
-pub async fn find(db: &Db, submission: &Submission) -> Result<Option<Stored>> {
-    let row: Option<EarlierRow> = with_db!(db, pool => sqlx::query_as(SELECT_EARLIER).bind(&submission.submission_key).fetch_optional(pool).await)?;
-    row.map(|row| row.answer(submission)).transpose()
+pub async fn find(db: &Db, keys: &Keys, submission: &Submission) -> Result<Option<Stored>> {
+    for attempt in 0.. {
+        let hash = Code::hash_of(keys, submission.key(), attempt);
+        let row: Option<EarlierRow> =
+            with_db!(db, pool => sqlx::query_as(SELECT_EARLIER).bind(hash).fetch_optional(pool).await)?;
+        match row {
+            Some(row) if row.has_key_of(submission) => return row.answer(submission).map(Some),
+            Some(_) => {}
+            None => break,
+        }
+    }
+    Ok(None)
 }
 
 /// Writes submissions in one commit. Each gets its own result; an error of the database fails all of them.
-pub async fn write(db: &Db, submissions: &[&Submission]) -> sqlx::Result<Vec<Result<Written>>> {
+pub async fn write(db: &Db, keys: &Keys, submissions: &[&Submission]) -> sqlx::Result<Vec<Result<Written>>> {
     let mut tx = db.begin().await?;
-    let results = write_in(&mut tx, submissions).await?;
+    let results = write_in(&mut tx, keys, submissions).await?;
     tx.commit().await?;
     Ok(results)
 }
 
 /// The same inside of a transaction that has more to do.
-pub async fn write_in(tx: &mut Tx, submissions: &[&Submission]) -> sqlx::Result<Vec<Result<Written>>> {
+pub async fn write_in(tx: &mut Tx, keys: &Keys, submissions: &[&Submission]) -> sqlx::Result<Vec<Result<Written>>> {
     let inserted = insert(tx, submissions).await?;
     let mut results = Vec::with_capacity(submissions.len());
     for submission in submissions {
         results.push(if inserted.contains(submission.case_id()) {
-            complete(tx, submission).await?
+            complete(tx, submission).await?.map(|()| Written::Now)
         } else {
-            take_back(tx, submission).await?;
-            find_earlier(tx, submission).await?.answer(submission).map(Written::Before)
+            write_again(tx, keys, submission).await?
         });
     }
     Ok(results)
 }
 
+/// Finds out whose the code is that a submission should have got. Its own request's: a repeat. Another one's: it gets the next code.
+async fn write_again(tx: &mut Tx, keys: &Keys, submission: &Submission) -> sqlx::Result<Result<Written>> {
+    let mut submission = submission.clone();
+    for attempt in 1.. {
+        take_back(tx, &submission).await?;
+        let row: EarlierRow =
+            with_tx!(tx, conn => sqlx::query_as(SELECT_EARLIER).bind(&submission.code.hash).fetch_one(conn).await)?;
+        if row.has_key_of(&submission) {
+            return Ok(row.answer(&submission).map(Written::Before));
+        }
+        submission.code = Code::derive(keys, submission.key(), attempt, submission.case_id());
+        if insert(tx, &[&submission]).await?.contains(submission.case_id()) {
+            break;
+        }
+    }
+    Ok(complete(tx, &submission).await?.map(|()| Written::Anew(Stored::of(submission))))
+}
+
 /// What few submissions have. One whose files are not there leaves nothing behind, so that it may be mended and sent again with its key.
-async fn complete(tx: &mut Tx, new: &Submission) -> sqlx::Result<Result<Written>> {
+async fn complete(tx: &mut Tx, new: &Submission) -> sqlx::Result<Result<()>> {
     if let Some(suspicion) = new.suspicion {
         quarantine::hold(tx, new.case_id(), suspicion).await?;
     }
@@ -239,26 +272,37 @@ async fn complete(tx: &mut Tx, new: &Submission) -> sqlx::Result<Result<Written>
         take_back(tx, new).await?;
         return Ok(Err(Error::field(attachments::not_there(index))));
     }
-    Ok(Ok(Written::Now))
+    Ok(Ok(()))
 }
 
-const SELECT_EARLIER: &str =
-    "select request_hash, id, code_cipher, received_at, first_response_due from cases where submission_key = $1";
+const SELECT_EARLIER: &str = "select submission_key, request_hash, id, code_cipher, received_at, first_response_due \
+    from cases where code_hash = $1";
 
+/// The case that has a code.
 #[derive(sqlx::FromRow)]
 struct EarlierRow {
-    request_hash: String,
+    /// None when it has been forgotten.
+    submission_key: Option<String>,
+    request_hash: Option<String>,
     #[sqlx(flatten)]
     stored: Stored,
 }
 
 impl EarlierRow {
+    fn has_key_of(&self, submission: &Submission) -> bool {
+        self.submission_key.as_deref() == Some(submission.key())
+    }
+
     fn answer(self, submission: &Submission) -> Result<Stored> {
-        if self.request_hash == submission.request_hash { Ok(self.stored) } else { Err(Error::KeyReused) }
+        if self.request_hash.as_deref() == Some(&submission.request_hash) {
+            Ok(self.stored)
+        } else {
+            Err(Error::KeyReused)
+        }
     }
 }
 
-/// Inserts the rows of all submissions, and gives the identifiers of the cases whose key was new. Two with the same key in one batch: the
+/// Inserts the rows of all submissions, and gives the identifiers of the cases whose code was new. Two with the same key in one batch: the
 /// first one.
 async fn insert<'a>(tx: &mut Tx, submissions: &[&'a Submission]) -> sqlx::Result<HashSet<&'a str>> {
     static INSERT: Rows = Rows::new(&[
@@ -266,7 +310,7 @@ async fn insert<'a>(tx: &mut Tx, submissions: &[&'a Submission]) -> sqlx::Result
             head: "insert into cases (id, site_id, submission_key, request_hash, code_hash, code_cipher, kind, status, priority, \
                 received_at, updated_at, first_response_due) values ",
             row: "(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-            tail: " on conflict (submission_key) where submission_key is not null do nothing",
+            tail: " on conflict (code_hash) do nothing",
         },
         Part {
             head: "insert into feedback (id, site_id, kind, message, category, rating, importance, desired_outcome, reference, \
@@ -289,7 +333,7 @@ async fn insert<'a>(tx: &mut Tx, submissions: &[&'a Submission]) -> sqlx::Result
             for new in chunk {
                 let Accepted { case_id, received_at, first_response_due, .. } = &new.accepted;
                 query = query.bind(case_id).bind(&new.site_id).bind(&new.submission_key).bind(&new.request_hash)
-                    .bind(&new.code_hash).bind(&new.code_cipher).bind(new.feedback.kind().as_str())
+                    .bind(&new.code.hash).bind(&new.code.cipher).bind(new.feedback.kind().as_str())
                     .bind(Status::New.as_str()).bind(Priority::Normal.as_str())
                     .bind(received_at).bind(new.planned_at.max(*received_at)).bind(first_response_due);
             }
@@ -337,8 +381,4 @@ async fn take_back(tx: &mut Tx, submission: &Submission) -> sqlx::Result<()> {
         with_tx!(tx, conn => sqlx::query(delete).bind(submission.case_id()).execute(conn).await.map(|_| ()))?;
     }
     Ok(())
-}
-
-async fn find_earlier(tx: &mut Tx, repeat: &Submission) -> sqlx::Result<EarlierRow> {
-    with_tx!(tx, conn => sqlx::query_as(SELECT_EARLIER).bind(&repeat.submission_key).fetch_one(conn).await)
 }

@@ -80,6 +80,29 @@ on_both_databases! {
         assert_eq!(count(&app, "cases").await, 1);
     }
 
+    async fn a_key_that_was_forgotten_is_as_good_as_new(app: TestApp) {
+        let client = app.client();
+        let key = "018f3a1e-0000-7000-8000-00000000000a";
+        let mut codes = std::collections::BTreeSet::new();
+        for round in 1..=3 {
+            let message = format!("第 {round} 次");
+            let first = client.submit_with_key(praise(&message), key).await;
+            assert_eq!(first.status, StatusCode::CREATED, "{}", first.body);
+            let again = client.submit_with_key(praise(&message), key).await;
+            assert_eq!((again.status, again.json()), (StatusCode::CREATED, first.json()), "a repeat of round {round}");
+            let other = client.submit_with_key(praise("别的"), key).await;
+            assert_eq!((other.status, other.problem().as_str()), (StatusCode::UNPROCESSABLE_ENTITY, "idempotency_key_reused"));
+            let code = first.json()["code"].as_str().unwrap().to_owned();
+            let case = client.get(&format!("/api/v1/feedback/{code}")).await;
+            assert_eq!(case.json()["received_at"], first.json()["received_at"], "it leads to its own case: {}", case.body);
+            assert!(codes.insert(code), "every case has a code of its own");
+            assert_eq!(count(&app, "cases").await, round);
+            assert_eq!((count(&app, "feedback").await, count(&app, "events").await), (round, round), "nothing is left of the attempts");
+            app.app.clock.advance(8 * sayso::clock::DAY);
+            sayso::housekeeping::clean_up(&app.app).await.unwrap();
+        }
+    }
+
     async fn concurrent_repeats_make_one_case(app: TestApp) {
         let client = app.client();
         let key = uuid::Uuid::new_v4().to_string();
