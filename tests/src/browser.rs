@@ -176,8 +176,9 @@ impl Browser {
     }
 }
 
-/// Whether a script ended because its page did: where a form in a frame is sent, Chromium's driver does not notice, and waits on.
+/// Whether a script ended because its page did: where a form in a frame is sent, Chromium's driver does not notice and waits on, and
+/// WebKit's says that there is no such frame.
 fn left_with_its_page(error: &WebDriverError) -> bool {
-    use thirtyfour::error::WebDriverErrorInner::{JavascriptError, ScriptTimeout};
-    matches!(error.as_inner(), ScriptTimeout(_) | JavascriptError(_))
+    use thirtyfour::error::WebDriverErrorInner::{JavascriptError, NoSuchFrame, ScriptTimeout};
+    matches!(error.as_inner(), ScriptTimeout(_) | JavascriptError(_) | NoSuchFrame(_))
 }

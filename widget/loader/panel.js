@@ -23,7 +23,16 @@ const css = `
 #close:hover{background:#8883}
 #close:before{content:"";width:14px;height:14px;background:currentColor;clip-path:path("M1.4 0 7 5.6 12.6 0 14 1.4 8.4 7 14 12.6 12.6 14 7 8.4 1.4 14 0 12.6 5.6 7 0 1.4z")}
 #body{display:flex;flex-direction:column;flex:1;min-height:0;overflow:auto;overscroll-behavior:contain}
-#fallback{padding:56px 28px 64px;text-align:center}
+h2{margin:0;font-weight:600;font-size:19px;line-height:1.35;text-wrap:balance}
+textarea{display:block;box-sizing:border-box;width:100%;margin:6px 0 0;border:1px solid var(--line-strong,#847d70);border-radius:var(--r);padding:9px 12px;background:none;color:inherit;font:inherit;font-size:16px;line-height:1.5;letter-spacing:inherit;resize:vertical}
+.dark textarea{background:#15191b}
+#message{min-height:132px}
+#early{min-height:547px;padding:20px 24px}
+#early h2{margin-inline-end:36px}
+#early h2:after{content:"";display:block;height:64px;margin:58px 0 46px;margin-inline-end:-36px;border-radius:var(--r);background:#8881}
+#early:has(a:only-child){min-height:0}
+#early:has(a:only-child) h2:after{height:0;margin:0 0 16px}
+#fallback{padding:32px 0;text-align:center;animation:late .4s step-end}
 #fallback p{margin:0 0 12px}
 #fallback p:before{content:"";display:block;box-sizing:border-box;width:28px;height:28px;margin:0 auto 16px;border:3px solid #8886;border-top-color:currentColor;border-radius:50%;animation:turn 1s linear infinite}
 #fallback a{display:inline-block;padding:4px 8px;color:inherit}
@@ -31,9 +40,11 @@ const css = `
 .launcher[aria-expanded=true]{opacity:0}
 iframe{display:block;flex:1 1 680px;min-height:0;width:100%;border:0}
 @keyframes rise{0%{opacity:0;transform:translateY(12px)}}
+@keyframes late{0%{visibility:hidden}}
 @keyframes turn{to{transform:rotate(1turn)}}
 @media(max-height:520px){#close{background:inherit;box-shadow:0 0 0 1px #8883}}
 @media(max-width:480px){#panel{inset:0!important;width:auto;max-height:none;border:0;border-radius:0}}
+@media(max-width:400px){#early h2:after{height:134px}}
 @media(prefers-reduced-motion:reduce){#panel,#panel *,#panel *:before{animation:none!important;transition:none!important}}
 @media(forced-colors:active){#close:before{background:ButtonText;forced-color-adjust:none}}`
 
@@ -56,7 +67,8 @@ const equip = sayso => {
       return text.replace('{count}', sayso.number(number))
     },
     meet() {
-      sayso.app?.identify()
+      if (sayso.app) sayso.app.identify()
+      else if (!sayso.identity) sayso.forget?.()
       sayso.waiting?.meet()
     },
     // A busy site asks for some work, which is done while the customer types, or when it turns out that there is some to do.
@@ -83,11 +95,15 @@ export function panel(sayso, outboxOnly) {
   const wait = make('p')
   const link = make('a', { href: page, target: '_blank', rel: 'noopener' })
   const fallback = make('div', { id: 'fallback' })
+  // The one field that everybody fills in is there before the form, so that nobody waits to begin. The form takes it over as it is.
+  const field = make('textarea', { id: 'message', name: 'message', autocomplete: 'off', ariaRequired: true })
+  const title = make('h2')
+  const early = make('div', { id: 'early' })
   // Where the focus goes from the end of the frame: else that would be the page's beginning.
   const end = make('span', { tabIndex: 0 })
   const dialog = make('dialog', { id: 'panel', className: data.position || '', popover: 'manual', hidden: true })
   const timers = {}
-  let opener, frame, timer, loading, framed, late, given, showing
+  let opener, frame, timer, loading, framed, late, given, composition, first
 
   // The site's settings, once they have come.
   let known = {}
@@ -95,12 +111,14 @@ export function panel(sayso, outboxOnly) {
   const mine = (texts = {}) => texts[sayso.lang] ?? texts[Object.keys(texts).find(tag => sayso.near(tag) == sayso.lang)]
   const own = key => mine(known.texts?.[key])
   const label = () => {
-    const [close, loading, open] = words[sayso.lang]
+    const [close, loading, open, ask] = words[sayso.lang]
     dialog.setAttribute('aria-label', sayso.label)
     // The language decides, not the page around it: whether it is written in letters from Hebrew to Arabic.
     dialog.dir = /[\u0590-\u08ff]/.test(loading) ? 'rtl' : 'ltr'
     shut.setAttribute('aria-label', own('close') ?? close)
     wait.textContent = loading
+    title.textContent = own('title') ?? ask
+    if (!sayso.app) field.ariaLabel = title.textContent
     link.textContent = own('failure_page') ?? open
   }
   const colour = sayso.paint
@@ -111,7 +129,6 @@ export function panel(sayso, outboxOnly) {
   }
 
   const close = () => {
-    showing = clearTimeout(showing)
     if (dialog.hidden) return
     const inside = root.activeElement
     dialog.hidden = true
@@ -139,12 +156,19 @@ export function panel(sayso, outboxOnly) {
     }, 2000)
   }
 
+  // What an input method is in the middle of would be lost with the field's place. It may end a composition before it inserts the text.
+  const calm = async () => {
+    for (let last; last != composition;) await (last = composition)
+  }
+
   // The page may have changed the language while the texts were on their way.
   const isSpoken = texts => texts.failure_page == words[sayso.lang][2]
   const load = () => loading ||= (async () => {
     const parts = sayso.ahead || sayso.parts()
     sayso.ahead = 0
     const [module, texts] = await parts
+    // Whoever has pressed already gets the field first.
+    await new Promise(next => setTimeout(next))
     // At once, since the browser would draw the panel without the form in between.
     try {
       wasm_bindgen.initSync({ module })
@@ -152,13 +176,24 @@ export function panel(sayso, outboxOnly) {
       await wasm_bindgen({ module_or_path: module })
     }
     sayso.words = isSpoken(texts) ? texts : await sayso.texts()
+    await calm()
     // Somebody who writes in the frame already stays there.
     if (signal.aborted || sayso.app || framed) return
     clearTimeout(timer)
     clearTimeout(late)
+    const { selectionStart, selectionEnd, scrollTop } = field
+    const writing = root.activeElement == field
+    field.ariaLabel = null
     wasm_bindgen.mount(body, sayso)
     sayso.app = wasm_bindgen
     sayso.body = body
+    // Yew draws in the next microtask.
+    await 0
+    if (writing) {
+      field.focus()
+      field.setSelectionRange(selectionStart, selectionEnd)
+      field.scrollTop = scrollTop
+    }
   })()
 
   // A stop is whatever Tab reaches and a person can see.
@@ -189,13 +224,16 @@ export function panel(sayso, outboxOnly) {
   shut.setAttribute('part', 'close')
   wait.setAttribute('role', 'status')
   fallback.append(wait, link)
-  body.append(fallback)
+  early.append(title, field, fallback)
+  body.append(early)
   dialog.append(shut, body)
   root.append(dialog)
   label()
   paint()
 
   const draft = 'sayso:' + site
+  // A draft with what stands in the field by now. What was about to be sent may have been something else.
+  const typed = kept => field.value == (kept?.message ?? '') ? kept : { ...kept, message: field.value, key: 0, body: 0 }
   // Puts a text on the clipboard, and says whether that worked.
   sayso.clip = async text => {
     try {
@@ -267,15 +305,26 @@ export function panel(sayso, outboxOnly) {
       } catch {}
     },
     kept() {
+      let kept = given
       try {
-        const kept = given || data.draft != 'off' && JSON.parse(localStorage[draft])
+        kept ||= data.draft != 'off' && JSON.parse(localStorage[draft])
         // What has got into the outbox is no draft any more.
-        if (given || !localStorage[draft + ':waiting']?.includes(kept.id)) {
-          sayso.draft = kept.id
-          given = 0
-          return kept
-        }
+        if (!given && localStorage[draft + ':waiting']?.includes(kept.id)) kept = 0
       } catch {}
+      given = 0
+      sayso.draft = kept?.id
+      return first === undefined ? kept : typed(kept)
+    },
+    // The message, as the form shows it: the panel's own field.
+    message(text, described, invalid, readOnly) {
+      first = undefined
+      const set = (name, value) => value ? field.setAttribute(name, value) : field.removeAttribute(name)
+      if (field.value != text) field.value = text
+      field.dir = text && 'auto'
+      field.readOnly = readOnly
+      set('aria-describedby', described)
+      set('aria-invalid', invalid)
+      return field
     },
     // crypto.randomUUID is missing on plain http.
     uuid: () => '10000000-1000-4000-8000-100000000000'.replace(/[018]/g, digit => (digit ^ crypto.getRandomValues(new Uint8Array(1))[0] & 15 >> digit / 4).toString(16)),
@@ -302,6 +351,14 @@ export function panel(sayso, outboxOnly) {
     settings: () => settings().catch(() => '').then(lines => sayso.app.settled(lines))
   })
 
+  // The draft as the field began with it, until the form has both.
+  first = sayso.kept() || ''
+  sayso.forget = () => first = sayso.draft = field.value = ''
+  field.value = first.message ?? ''
+  listen(field, 'input', () => sayso.app ? sayso.app.typed(field) : sayso.keep(typed(first)))
+  listen(field, 'compositionstart', () => composition = new Promise(done => field.addEventListener('compositionend', () => setTimeout(done), { once: true })))
+  // What has been written goes along, in the part of the address that is not sent.
+  listen(link, 'click', () => link.href = page + (field.value && '#message=' + encodeURIComponent(field.value)))
   listen(shut, 'click', close)
   // A phone's gesture for going back closes modal dialogs by itself.
   listen(dialog, 'close', () => dialog.open || close())
@@ -333,22 +390,26 @@ export function panel(sayso, outboxOnly) {
     event.preventDefault()
     event.stopPropagation()
   }, { capture: true, signal })
-  listen(window, 'message', ({ source, origin, data }) => {
+  listen(window, 'message', async ({ source, origin, data }) => {
     if (!frame || source != frame.contentWindow || origin != base) return
     if (data.sayso == 'ready') {
       clearTimeout(timer)
       clearTimeout(late)
-      fallback.replaceWith(end)
-      frame.hidden = false
       framed = true
+      await calm()
+      early.replaceWith(end)
+      frame.hidden = false
       frame.focus()
+      source.postMessage({ sayso: 'message', message: field.value }, base)
     }
     if (data.sayso == 'close') close()
-    if (data.sayso == 'submitted') emit('submitted', { code: data.code, status_url: data.status_url, kind: data.kind })
+    if (data.sayso == 'submitted') {
+      sayso.keep()
+      emit('submitted', { code: data.code, status_url: data.status_url, kind: data.kind })
+    }
   })
   // Not by listen(): what ends with the signal is gone before the signal tells of it.
   signal.addEventListener('abort', () => {
-    clearTimeout(showing)
     clearTimeout(timer)
     clearTimeout(late)
     Object.values(timers).map(clearTimeout)
@@ -356,33 +417,30 @@ export function panel(sayso, outboxOnly) {
   })
 
   const show = () => {
-    showing = clearTimeout(showing)
     if (!dialog.hidden) return
+    const first = field.isConnected ? field : shut
     dialog.hidden = false
     dialog.showPopover?.()
-    shut.focus()
+    first.focus()
     // A modal dialog of the page makes everything else inert; only another one stands above it.
-    if (root.activeElement != shut) {
+    if (root.activeElement != first) {
       dialog.hidePopover?.()
       dialog.showModal()
-      shut.focus()
+      first.focus()
     }
     launcher.setAttribute('aria-expanded', true)
     emit('open')
   }
   const open = (wish, from) => {
-    if (dialog.hidden && !showing) opener = from || document.activeElement
-    // What is on its way may be there before a sign of it would be on the screen.
-    if (sayso.app || framed) show()
-    else showing ||= setTimeout(show, 50)
+    if (dialog.hidden) opener = from || document.activeElement
+    show()
     if (framed) return frame.focus()
     clearTimeout(late)
     // Who has waited long enough gets what comes first.
     if (!sayso.app) late = setTimeout(showFrame, 5000)
     load().then(() => {
       // It may have been closed again.
-      if (dialog.hidden && !showing) return
-      show()
+      if (dialog.hidden) return
       sayso.app?.open(wish || {})
       // The form is there by now. The widget sets the focus as well, but where it took long to draw the form, after the next frame.
       sayso.focus('#message')
@@ -390,7 +448,6 @@ export function panel(sayso, outboxOnly) {
     }, () => {
       loading = 0
       clearTimeout(late)
-      if (showing) show()
       if (frame && !frame.isConnected) giveUp()
       else showFrame()
     })
@@ -403,7 +460,7 @@ export function panel(sayso, outboxOnly) {
   return {
     open,
     close,
-    toggle: () => dialog.hidden && !showing ? open() : close(),
+    toggle: () => dialog.hidden ? open() : close(),
     set({ lang }) {
       label()
       paint()

@@ -9,8 +9,10 @@ use web_sys::Element;
 use yew::AppHandle;
 
 use crate::app::{App, Msg, Props};
+use crate::components::Deed;
+use crate::form::Field;
 use crate::host::Host;
-use crate::js;
+use crate::js::{self, Control};
 use crate::state::Wish;
 
 thread_local! {
@@ -38,6 +40,12 @@ pub fn open(wish: JsValue) {
 #[wasm_bindgen]
 pub fn identify() {
     send(Msg::Identify);
+}
+
+/// The customer has changed the message, in the panel's field.
+#[wasm_bindgen]
+pub fn typed(field: Control) {
+    send(Msg::Did(Deed::Type(Field::Message), field));
 }
 
 /// The texts have changed their language.

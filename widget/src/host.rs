@@ -3,6 +3,7 @@
 use js_sys::Object;
 use wasm_bindgen::JsValue;
 use wasm_bindgen::prelude::wasm_bindgen;
+use web_sys::Node;
 
 #[wasm_bindgen]
 extern "C" {
@@ -26,6 +27,11 @@ extern "C" {
     /// Asks for the site's settings, which [`crate::entry::settled`] gets.
     #[wasm_bindgen(method)]
     pub fn settings(this: &Host);
+
+    /// The field of the message, which was there before the form, made to show this: its text, the id of what describes it or nothing,
+    /// `"true"` or nothing for a text that can't be sent, and whether it can't be changed now.
+    #[wasm_bindgen(method)]
+    pub fn message(this: &Host, text: &str, described: &str, invalid: &str, read_only: bool) -> Node;
 
     /// Adds a stylesheet to the shadow root.
     #[wasm_bindgen(method)]

@@ -7,20 +7,20 @@ use serde_json::json;
 
 use crate::stage::{self, click_in_widget, type_in_widget};
 
-const WIDGET: &str = "document.querySelector('sayso-widget').shadowRoot";
+pub const WIDGET: &str = "document.querySelector('sayso-widget').shadowRoot";
 
 /// A visitor of a company whose collector's downloads go wrong.
-struct Visit {
-    scene: stage::Scene,
-    browser: Browser,
+pub struct Visit {
+    pub scene: stage::Scene,
+    pub browser: Browser,
 }
 
 impl Visit {
-    async fn begin(page: Page) -> Self {
+    pub async fn begin(page: Page) -> Self {
         Self { scene: stage::Scene::open(page, |_| {}).await, browser: Browser::start(Setup::default()).await }
     }
 
-    async fn open(&self) {
+    pub async fn open(&self) {
         self.browser.driver.goto(&self.scene.company.origin).await.unwrap();
         self.browser.find_in_widget("[part=launcher]").await;
     }

@@ -9,6 +9,7 @@ mod attachments;
 mod commands;
 mod csp;
 mod downloads;
+mod early;
 mod examples;
 mod fallbacks;
 mod host;

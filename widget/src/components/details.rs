@@ -74,7 +74,7 @@ fn contact(ui: &Ui) -> Vec<Html> {
 }
 
 fn line(ui: &Ui, of: Field, kind: &'static str) -> Html {
-    field::field(ui, of, ui.words.of("label_", of.name()), AttrValue::Static(""), kind)
+    field::field(ui, of, ui.words.of("label_", of.name()), kind)
 }
 
 fn category(ui: &Ui) -> Html {

@@ -8,16 +8,11 @@ use crate::form::{Fault, Field};
 use crate::state::Phase;
 
 /// A labelled field. `kind` is the `type` of a single line, or empty for a textarea.
-pub fn field(ui: &Ui, field: Field, label: AttrValue, hint: AttrValue, kind: &'static str) -> Html {
+pub fn field(ui: &Ui, field: Field, label: AttrValue, kind: &'static str) -> Html {
     let name = field.name();
     let fault = ui.state.error(field);
-    let required = field == Field::Message || ui.state.settings.required.contains(&field);
-    let hint_id = [name, "_hint"].concat();
-    let described = match (fault.is_some(), hint.is_empty()) {
-        (true, _) => [name, "_error"].concat(),
-        (false, true) => String::new(),
-        (false, false) => hint_id.clone(),
-    };
+    let required = ui.state.settings.required.contains(&field);
+    let described = fault.map(|_| [name, "_error"].concat()).unwrap_or_default();
     let autocomplete = match field {
         Field::Name | Field::Email => name,
         Field::Phone => "tel",
@@ -26,19 +21,36 @@ pub fn field(ui: &Ui, field: Field, label: AttrValue, hint: AttrValue, kind: &'s
     let text = ui.state.form.text(field);
     // What is typed runs as it does by itself; an empty field runs as the form does.
     let direction = if text.is_empty() { "" } else { "auto" };
-    let attributes = with!["id" => name, "name" => name, "type" => kind, "autocomplete" => autocomplete, "dir" => direction, "aria-invalid" => flag(fault.map(drop)), "aria-required" => flag(required.then_some(())), "aria-describedby" => &*described, "readonly" => flag((ui.state.phase == Phase::Sending).then_some(()))];
+    let attributes = with!["id" => name, "name" => name, "type" => kind, "autocomplete" => autocomplete, "dir" => direction, "aria-invalid" => flag(fault.map(drop)), "aria-required" => flag(required.then_some(())), "aria-describedby" => &*described, "readonly" => flag(is_sending(ui).then_some(()))];
     let mut input = tag(if kind.is_empty() { "textarea" } else { "input" }, attributes, vec![]);
     input.set_value(AttrValue::from(text.to_owned()));
+    labelled(ui, field, label, on(ui, input, Deed::Type(field)), none())
+}
+
+/// The message, whose field is the panel's.
+pub fn message(ui: &Ui, label: AttrValue, left: AttrValue) -> Html {
+    let fault = ui.state.error(Field::Message);
+    let described = match (fault, left.is_empty()) {
+        (Some(_), _) => "message_error",
+        (None, true) => "",
+        (None, false) => "message_hint",
+    };
+    let text = ui.state.form.text(Field::Message);
+    let node = ui.host.message(text, described, flag(fault.map(drop)), is_sending(ui));
+    let hint = if left.is_empty() { none() } else { says("p", with!["class" => "hint", "id" => "message_hint"], left) };
+    labelled(ui, Field::Message, label, Html::VRef(node), hint)
+}
+
+fn labelled(ui: &Ui, field: Field, label: AttrValue, control: Html, hint: Html) -> Html {
     el(
         "div",
         with!["class" => "field"],
-        vec![
-            says("label", with!["for" => name], label),
-            on(ui, input, Deed::Type(field)),
-            error(ui, field),
-            if hint.is_empty() { none() } else { says("p", with!["class" => "hint", "id" => &hint_id], hint) },
-        ],
+        vec![says("label", with!["for" => field.name()], label), control, error(ui, field), hint],
     )
+}
+
+fn is_sending(ui: &Ui) -> bool {
+    ui.state.phase == Phase::Sending
 }
 
 /// What is wrong with a field, said at once to those who listen.

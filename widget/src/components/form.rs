@@ -48,7 +48,7 @@ fn message(ui: &Ui) -> Html {
     let length = ui.state.form.text(Field::Message).trim().chars().count();
     let left = Field::Message.max().saturating_sub(length);
     let hint = if left <= COUNT_FROM_LEFT { ui.count("message_left", left) } else { AttrValue::Static("") };
-    field::field(ui, Field::Message, ui.words.of("message_", ui.state.kind().as_str()), hint, "")
+    field::message(ui, ui.words.of("message_", ui.state.kind().as_str()), hint)
 }
 
 fn consent(ui: &Ui) -> Html {

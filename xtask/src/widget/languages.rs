@@ -9,7 +9,7 @@ use serde_json::{Map, Value};
 /// What the launcher says, which the loader carries.
 const LAUNCHER: &str = "launcher";
 /// What the panel says while everything else is on its way, or never comes.
-const PANEL: [&str; 3] = ["close", "loading", "failure_page"];
+const PANEL: [&str; 4] = ["close", "loading", "failure_page", "title"];
 /// What needs no place in the file that visitors fetch, since it is said without it.
 const SAID_BEFORE: [&str; 3] = [LAUNCHER, "close", "loading"];
 
