@@ -67,8 +67,10 @@ const equip = sayso => {
       return text.replace('{count}', sayso.number(number))
     },
     meet() {
-      if (sayso.app) sayso.app.identify()
-      else if (!sayso.identity) sayso.forget?.()
+      if (sayso.app) {
+        sayso.app.identify()
+        sayso.settings()
+      } else if (!sayso.identity) sayso.forget?.()
       sayso.waiting?.meet()
     },
     // A busy site asks for some work, which is done while the customer types, or when it turns out that there is some to do.
@@ -275,7 +277,8 @@ export function panel(sayso, outboxOnly) {
     return [
       ...kinds.map(kind => ['kind', kind]),
       ...categories.map(({ key, kind, label }) => ['category', key, kind, near(label)]),
-      ...required.map(field => ['required', field]),
+      // Who is named by a token need not say how to reach them; the collector knows whether the token does, and says so.
+      ...required.filter(field => field != 'contact' || typeof sayso.identity != 'string').map(field => ['required', field]),
       ['promise', near(promise_text)],
       ['consent', near(consent_text)],
       ['privacy', privacy_url]
@@ -401,6 +404,8 @@ export function panel(sayso, outboxOnly) {
       frame.hidden = false
       frame.focus()
       source.postMessage({ sayso: 'message', message: field.value }, base)
+      // Once: the next page in it may be for another message.
+      field.value = ''
     }
     if (data.sayso == 'close') close()
     if (data.sayso == 'submitted') {
@@ -418,15 +423,15 @@ export function panel(sayso, outboxOnly) {
 
   const show = () => {
     if (!dialog.hidden) return
-    const first = field.isConnected ? field : shut
+    const wanted = field.isConnected ? field : shut
     dialog.hidden = false
     dialog.showPopover?.()
-    first.focus()
+    wanted.focus()
     // A modal dialog of the page makes everything else inert; only another one stands above it.
-    if (root.activeElement != first) {
+    if (root.activeElement != wanted) {
       dialog.hidePopover?.()
       dialog.showModal()
-      first.focus()
+      wanted.focus()
     }
     launcher.setAttribute('aria-expanded', true)
     emit('open')

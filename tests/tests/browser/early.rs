@@ -98,6 +98,8 @@ async fn the_frame_takes_over_what_was_written() {
     visit.browser.find("label:has(input[value=complaint])").await.click().await.unwrap();
     visit.browser.find("form button.primary").await.click().await.unwrap();
     visit.browser.find("[data-submitted-code]").await;
+    visit.browser.find("main a.quiet").await.click().await.unwrap();
+    visit.browser.wait_for("an empty form", "document.querySelector('form #message')?.value === ''").await;
     visit.browser.driver.enter_default_frame().await.unwrap();
     visit.browser.wait_for("no draft of what was sent", "!localStorage['sayso:acme']").await;
     visit.browser.stop().await;

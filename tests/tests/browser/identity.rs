@@ -40,3 +40,39 @@ async fn an_expired_token_keeps_the_text_and_a_new_one_sends_it() {
     assert_eq!(case.contact(&app.keys).unwrap().name(), Some("李雷"));
     browser.stop().await;
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn who_is_named_by_the_site_is_not_asked_how_to_be_reached() {
+    let stage = Stage::open(Database::Sqlite, Page::default(), |_| {}).await;
+    stage.collector.set_site(&["required=contact"]).await;
+    let app = &stage.collector.app;
+    let (_, secret) = secrets::add(&app.db, &app.keys, &stage.collector.site().await, app.clock.now()).await.unwrap();
+    let token = |claims: serde_json::Value| {
+        encode(&Header::default(), &claims, &EncodingKey::from_secret(secret.reveal().as_bytes())).unwrap()
+    };
+    let until = app.clock.now() / 1_000 + 300;
+    let nameless = token(json!({"sub": "u-41", "exp": until}));
+    let known = token(json!({"sub": "u-42", "email": "li@example.com", "exp": until}));
+    let browser = Browser::start(Setup::default()).await;
+    browser.driver.goto(&stage.company.origin).await.unwrap();
+    click_in_widget(&browser, "[part=launcher]").await;
+    type_in_widget(&browser, "#message", "Where is my order?").await;
+    // Nobody is named: the form asks.
+    click_in_widget(&browser, "#send").await;
+    let alert = browser.find_in_widget("[role=alert]").await.text().await.unwrap();
+    assert!(alert.contains("leave an email address or a phone number"), "{alert}");
+    // A token without an address: the collector asks.
+    let not_needed =
+        "document.querySelector('sayso-widget').shadowRoot.textContent.includes('We use this only to answer you')";
+    browser.run(&format!("Sayso('identify', '{nameless}')")).await;
+    browser.wait_for("no contact asked for", not_needed).await;
+    click_in_widget(&browser, "#send").await;
+    let alert = browser.find_in_widget("[role=alert]").await.text().await.unwrap();
+    assert!(!alert.is_empty() && stage.cases().await == 0, "{alert}");
+    browser.run(&format!("Sayso('identify', '{known}')")).await;
+    click_in_widget(&browser, "#send").await;
+    let code = browser.find_in_widget("#code").await.text().await.unwrap();
+    let case = Case::by_code(app, &code).await.unwrap();
+    assert_eq!(case.contact(&app.keys).unwrap().email(), Some("li@example.com"));
+    browser.stop().await;
+}

@@ -102,7 +102,8 @@ mod tests {
     use super::*;
 
     fn file(tag: &str, word: &str) -> (String, String) {
-        let text = format!(r#"{{"launcher":"{word}","close":"x","loading":"…","failure_page":"↗","send":"ok"}}"#);
+        let text =
+            format!(r#"{{"launcher":"{word}","close":"x","loading":"…","failure_page":"↗","title":"?","send":"ok"}}"#);
         (tag.to_owned(), text)
     }
 
@@ -113,9 +114,9 @@ mod tests {
         let languages = Languages::parse(files, also).expect("three good files");
         assert_eq!(languages.tags(), "{ar:'ar',en:'en',zh_hans:'zh-Hans',zh:'zh-Hans',zh_sg:'zh-Hans'}");
         assert_eq!(languages.launcher_labels(), r#"{ar:"رأيك",en:"Feedback",'zh-Hans':"意见"}"#);
-        assert!(languages.panel_words().contains(r#"'zh-Hans':["x","…","↗"]"#));
+        assert!(languages.panel_words().contains(r#"'zh-Hans':["x","…","↗","?"]"#));
         let packed: Vec<_> = languages.packed().collect();
-        assert_eq!(packed[1], ("en".to_owned(), r#"{"failure_page":"↗","send":"ok"}"#.to_owned()));
+        assert_eq!(packed[1], ("en".to_owned(), r#"{"failure_page":"↗","send":"ok","title":"?"}"#.to_owned()));
     }
 
     #[test]
