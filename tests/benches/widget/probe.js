@@ -25,7 +25,7 @@
   // The form is there, hidden, when somebody has hovered for long enough.
   probe.ready = () => new Promise(done => {
     const body = document.querySelector('sayso-widget').shadowRoot
-    const look = () => body.querySelector('#message') ? done(true) : requestIdleCallback(look)
+    const look = () => body.querySelector('#send') ? done(true) : requestIdleCallback(look)
     look()
   })
 
@@ -40,9 +40,13 @@
     probe[event.type] ??= event.timeStamp
     if (event.type != 'pointerdown') return
     performance.mark('probe:pressed')
-    event.target.shadowRoot.addEventListener('focusin', ({ target }) => {
-      if (target.id != 'message' || probe.focused) return
-      probe.focused = performance.now()
+    const body = event.target.shadowRoot
+    body.addEventListener('focusin', ({ target }) => {
+      if (target.id != 'message') return
+      probe.focused ??= performance.now()
+      // The field may be there before the form, and gets the focus once more when the form takes it over.
+      if (probe.whole || !body.querySelector('#send')) return
+      probe.whole = performance.now()
       painted(() => {
         probe.painted = performance.now()
         performance.mark('probe:painted')

@@ -115,6 +115,7 @@ impl Visit {
             let pressed = if self == Self::Hovered { time("pointerdown")? } else { time("pointerover")? };
             measured.extend([
                 ("focused", time("focused")? - pressed),
+                ("whole", time("whole")? - pressed),
                 ("painted", time("painted")? - pressed),
                 ("script_open", end.script - before.script),
                 ("longest_task_open", recorded.longest_task("pressed", "end")?),

@@ -93,10 +93,12 @@ fn rows() -> Vec<Row> {
             Row::at(speed, "longest task until the page rests, ms", "cold.longest_task").beside("longest_task"),
             Row::at(speed, "script until the form is open, ms", "cold.script_open").beyond("script"),
             Row::at(speed, "longest task while it opens, ms", "cold.longest_task_open"),
-            Row::at(speed, "press → form focused, cold, ms", "cold.focused").within(cold),
-            Row::at(speed, "press → form focused and painted, cold, ms", "cold.painted"),
-            Row::at(speed, "press → form focused, after hover, ms", "hovered.focused").within(hovered),
-            Row::at(speed, "press → form focused and painted, after hover, ms", "hovered.painted"),
+            Row::at(speed, "press → message field focused, cold, ms", "cold.focused").within(cold),
+            Row::at(speed, "press → whole form, with the focus, cold, ms", "cold.whole"),
+            Row::at(speed, "press → whole form painted, cold, ms", "cold.painted"),
+            Row::at(speed, "press → message field focused, after hover, ms", "hovered.focused").within(hovered),
+            Row::at(speed, "press → whole form, with the focus, after hover, ms", "hovered.whole"),
+            Row::at(speed, "press → whole form painted, after hover, ms", "hovered.painted"),
         ]);
     }
     rows.push(

@@ -103,7 +103,7 @@ mod tests {
 
     fn file(tag: &str, word: &str) -> (String, String) {
         let text =
-            format!(r#"{{"launcher":"{word}","close":"x","loading":"…","failure_page":"↗","title":"?","send":"ok"}}"#);
+            format!(r#"{{"launcher":"{word}","close":"x","loading":"…","failure_page":"↗","send":"ok","title":"?"}}"#);
         (tag.to_owned(), text)
     }
 
