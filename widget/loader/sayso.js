@@ -56,7 +56,7 @@
 .launcher,#panel{--o:${data.offset || 20}px;position:fixed;inset:auto var(--o) var(--o) auto;z-index:99999999}
 .launcher{display:flex;align-items:center;gap:8px;min-height:48px;border:1px solid #0000;border-radius:24px;padding:0 20px;background:var(--a);color:var(--t);font:600 16px system-ui;cursor:pointer;box-shadow:0 4px 20px #0004}
 .bubble:before{content:"";width:20px;height:20px;border-radius:50% 50% 50% 0;background:currentColor}
-.tab{--o:0px;bottom:40%;border-radius:0;padding:20px 0;writing-mode:vertical-rl}
+.tab{--o:0px;bottom:40%;border-radius:0;padding:20px 8px;writing-mode:vertical-rl}
 .left{right:auto;left:var(--o)}
 .none{display:none}
 :focus-visible{outline:3px solid #a94012;box-shadow:0 0 0 6px #fff}
