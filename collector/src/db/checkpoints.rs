@@ -8,8 +8,8 @@ use tokio::sync::mpsc;
 
 use super::Db;
 
-/// How many submissions are a reason to move the log: some 1,500 pages, in which the ends of the indexes come up once and not often.
-const EVERY: usize = 512;
+/// How many submissions are a reason to move the log: a quarter of what the writer lets it grow to, so that little of it is left to the writer.
+const EVERY: usize = 128;
 
 /// Tells whoever moves the log that there is something to move.
 #[derive(Debug)]
@@ -32,10 +32,19 @@ impl Checkpoints {
     pub fn wrote(&mut self, submissions: usize) {
         self.written += submissions;
         if self.written >= EVERY {
-            self.written = 0;
-            // If the last one is still under way, it takes what came since.
-            let _ = self.due.try_send(());
+            self.move_soon();
         }
+    }
+
+    /// Notes that a commit was refused. On a full disk the log can't grow, but once it has been moved the writer begins it anew, which takes no room.
+    pub fn refused(&mut self) {
+        self.move_soon();
+    }
+
+    fn move_soon(&mut self) {
+        self.written = 0;
+        // If the last one is still under way, it takes what came since.
+        let _ = self.due.try_send(());
     }
 }
 

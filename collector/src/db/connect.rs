@@ -68,8 +68,8 @@ impl Db {
             .pragma("cache_size", "-16384")
             // An insert of many rows keeps what it would need to take back, which is not worth a file.
             .pragma("temp_store", "memory")
-            // Under load the log is moved beside the writer (see `checkpoints`), which begins it anew when it has 32 MiB.
-            .pragma("wal_autocheckpoint", "8000");
+            // Under load most of the log is moved beside the writer (see `checkpoints`), which moves the rest and begins anew when it has 6 MiB.
+            .pragma("wal_autocheckpoint", "1500");
         let open = SqlitePoolOptions::new()
             .acquire_timeout(Duration::from_secs(10))
             // There is no network that could have taken the connection away, and asking costs as much as a statement.

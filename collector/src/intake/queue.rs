@@ -152,7 +152,10 @@ impl Writer {
             let ended = Instant::now();
             self.pace.wrote(ended - started, ended);
             self.metrics.batch_written(results.len(), ended - started);
-            self.checkpoints.wrote(results.len());
+            match results.first() {
+                Some(Err(Error::Unavailable { .. })) => self.checkpoints.refused(),
+                _ => self.checkpoints.wrote(results.len()),
+            }
             let answers = batch.drain(..).map(|waiting| waiting.answer).zip(results).collect();
             // It is gone only when the whole collector is.
             let _ = written.send(answers);
