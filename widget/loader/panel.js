@@ -11,6 +11,8 @@ __GLUE__
 // What it says in every language before a language file has come: the build takes it from these.
 const words = __LANG_WORDS__
 
+// Its own looks, and those of what is there before the form: title and field. One face in two weights, since each face or weight more is one that the
+// browser has to find before anything is seen.
 const css = `
 #panel{--r:8px;box-sizing:border-box;display:flex;flex-direction:column;width:min(420px,100% - 2*var(--o));max-width:none;height:auto;max-height:min(760px,100% - 2*var(--o));margin:0;border:1px solid #8885;border-radius:min(2*var(--r),28px);padding:0;overflow:hidden;background:#fffdf8;color:#1b2430;font:16px/1.55 var(--f,system-ui,-apple-system,"Segoe UI",Roboto,"PingFang SC","Noto Sans CJK SC","Microsoft YaHei",sans-serif);text-align:start;box-shadow:0 4px 10px #0002,0 20px 48px #0004}
 #panel:not([hidden]){animation:rise .22s cubic-bezier(.2,.7,.3,1)}

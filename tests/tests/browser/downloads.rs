@@ -25,13 +25,36 @@ impl Visit {
         self.browser.find_in_widget("[part=launcher]").await;
     }
 
+    /// Opens the panel where neither the module nor the frame comes.
+    pub async fn open_link(&self) {
+        self.scene.front.spoil("widget.wasm", Trouble::Missing);
+        self.scene.front.spoil("/s/acme", Trouble::Page);
+        self.open().await;
+        click_in_widget(&self.browser, "[part=launcher]").await;
+        let link = format!("{WIDGET}.activeElement?.closest('#fallback') && {WIDGET}.activeElement.href");
+        assert_eq!(self.browser.wait_for("the link", &link).await, json!(format!("{}/s/acme", self.scene.front.url)));
+    }
+
+    /// Waits until a file of the widget has come.
+    pub async fn wait_for_part(&self, part: &str) {
+        let come = format!(
+            "performance.getEntriesByType('resource').some(entry => entry.name.endsWith('{part}') && entry.responseEnd)"
+        );
+        self.browser.wait_for(part, &come).await;
+    }
+
     async fn send_in_frame(&self) {
         self.browser.find_in_widget("iframe:not([hidden])").await.enter_frame().await.unwrap();
-        self.browser.find("label:has(input[value=complaint])").await.click().await.unwrap();
         self.browser.find("#message").await.send_keys("The drawer is stuck.").await.unwrap();
+        self.submit_in_frame().await;
+        self.browser.driver.enter_default_frame().await.unwrap();
+    }
+
+    /// Sends, as a complaint, what has been written in the frame.
+    pub async fn submit_in_frame(&self) {
+        self.browser.find("label:has(input[value=complaint])").await.click().await.unwrap();
         self.browser.find("form button.primary").await.click().await.unwrap();
         self.browser.find("[data-submitted-code]").await;
-        self.browser.driver.enter_default_frame().await.unwrap();
     }
 
     async fn send(&self) {
@@ -121,7 +144,7 @@ async fn what_is_slow_shows_a_way_at_once_and_then_what_comes_first() {
     click_in_widget(&visit.browser, "[part=launcher]").await;
     visit.browser.find_in_widget("iframe:not([hidden])").await;
     visit.scene.front.relent();
-    visit.browser.wait_for("the module", "performance.getEntriesByType('resource').some(entry => entry.name.endsWith('widget.wasm') && entry.responseEnd)").await;
+    visit.wait_for_part("widget.wasm").await;
     visit.send_in_frame().await;
     assert_eq!(visit.browser.run(&format!("return {WIDGET}.querySelector('#message')")).await, json!(null));
     visit.browser.stop().await;
@@ -147,12 +170,7 @@ async fn what_failed_while_somebody_hovered_is_tried_again() {
 #[tokio::test(flavor = "multi_thread")]
 async fn without_frame_and_module_there_is_a_link_in_the_panel() {
     let visit = Visit::begin(Page::default()).await;
-    visit.scene.front.spoil("widget.wasm", Trouble::Missing);
-    visit.scene.front.spoil("/s/acme", Trouble::Page);
-    visit.open().await;
-    click_in_widget(&visit.browser, "[part=launcher]").await;
-    let link = format!("{WIDGET}.activeElement?.closest('#fallback') && {WIDGET}.activeElement.href");
-    assert_eq!(visit.browser.wait_for("the link", &link).await, json!(format!("{}/s/acme", visit.scene.front.url)));
+    visit.open_link().await;
     // Opened once more, it tries once more.
     visit.scene.front.relent();
     click_in_widget(&visit.browser, "[part=close]").await;

@@ -7,10 +7,6 @@ use serde_json::json;
 use crate::downloads::{Visit, WIDGET};
 use crate::stage::{click_in_widget, type_in_widget};
 
-/// What stands in the field, where its cursor is, and whether it has the focus.
-const FIELD: &str = "(field => [field.value, field.selectionStart, field == document.querySelector('sayso-widget').shadowRoot.activeElement])\
-    (document.querySelector('sayso-widget').shadowRoot.querySelector('#message'))";
-
 impl Visit {
     /// Opens the panel while the module does not come.
     async fn open_early(page: Page) -> Self {
@@ -22,8 +18,12 @@ impl Visit {
         visit
     }
 
+    /// What stands in the field, where its cursor is, and whether it has the focus.
     async fn field(&self) -> serde_json::Value {
-        self.browser.run(&format!("return {FIELD}")).await
+        let look = format!(
+            "const field = {WIDGET}.querySelector('#message'); return [field.value, field.selectionStart, field == {WIDGET}.activeElement]"
+        );
+        self.browser.run(&look).await
     }
 
     async fn wait_for_form(&self) {
@@ -79,8 +79,8 @@ async fn the_form_waits_for_an_input_method() {
     let compose = json!({"text": "抽屉", "selectionStart": 2, "selectionEnd": 2});
     visit.browser.devtools("Input.imeSetComposition", compose).await;
     visit.scene.front.relent();
-    visit.browser.wait_for("the module", "performance.getEntriesByType('resource').some(entry => entry.name.endsWith('widget.wasm') && entry.responseEnd)").await;
-    visit.browser.wait_for("the texts", "performance.getEntriesByType('resource').some(entry => entry.name.endsWith('en.json') && entry.responseEnd)").await;
+    visit.wait_for_part("widget.wasm").await;
+    visit.wait_for_part("en.json").await;
     assert_eq!(visit.field().await, json!(["抽屉", 2, true]));
     assert_eq!(visit.browser.run(&format!("return {WIDGET}.querySelector('#send')")).await, json!(null));
     visit.browser.devtools("Input.insertText", json!({"text": "抽屉卡住了"})).await;
@@ -95,9 +95,7 @@ async fn the_frame_takes_over_what_was_written() {
     type_in_widget(&visit.browser, "#message", "柜门 & 抽屉 + 100%").await;
     visit.browser.find_in_widget("iframe:not([hidden])").await.enter_frame().await.unwrap();
     visit.browser.wait_for("the text", "document.activeElement?.value === '柜门 & 抽屉 + 100%'").await;
-    visit.browser.find("label:has(input[value=complaint])").await.click().await.unwrap();
-    visit.browser.find("form button.primary").await.click().await.unwrap();
-    visit.browser.find("[data-submitted-code]").await;
+    visit.submit_in_frame().await;
     visit.browser.find("main a.quiet").await.click().await.unwrap();
     visit.browser.wait_for("an empty form", "document.querySelector('form #message')?.value === ''").await;
     visit.browser.driver.enter_default_frame().await.unwrap();
@@ -108,11 +106,7 @@ async fn the_frame_takes_over_what_was_written() {
 #[tokio::test(flavor = "multi_thread")]
 async fn the_link_takes_along_what_was_written() {
     let visit = Visit::begin(Page::default()).await;
-    visit.scene.front.spoil("/s/acme", Trouble::Page);
-    visit.scene.front.spoil("widget.wasm", Trouble::Missing);
-    visit.open().await;
-    click_in_widget(&visit.browser, "[part=launcher]").await;
-    visit.browser.wait_for("the link", &format!("{WIDGET}.activeElement?.closest('#fallback')")).await;
+    visit.open_link().await;
     type_in_widget(&visit.browser, "#message", "柜门 & 抽屉 + 100%").await;
     visit.scene.front.relent();
     let here = visit.browser.driver.window().await.unwrap();

@@ -10,15 +10,19 @@ use serde_json::json;
 
 use crate::stage::{Stage, click_in_widget, type_in_widget};
 
+/// The company's server, which signs what it knows of its visitor.
+async fn signer(stage: &Stage) -> impl Fn(serde_json::Value) -> String {
+    let app = &stage.collector.app;
+    let (_, secret) = secrets::add(&app.db, &app.keys, &stage.collector.site().await, app.clock.now()).await.unwrap();
+    move |claims| encode(&Header::default(), &claims, &EncodingKey::from_secret(secret.reveal().as_bytes())).unwrap()
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn an_expired_token_keeps_the_text_and_a_new_one_sends_it() {
     let stage = Stage::open(Database::Sqlite, Page::default(), |_| {}).await;
     let app = &stage.collector.app;
-    let (_, secret) = secrets::add(&app.db, &app.keys, &stage.collector.site().await, app.clock.now()).await.unwrap();
-    let token = |seconds: i64| {
-        let claims = json!({"sub": "u-42", "name": "李雷", "exp": app.clock.now() / 1_000 + seconds});
-        encode(&Header::default(), &claims, &EncodingKey::from_secret(secret.reveal().as_bytes())).unwrap()
-    };
+    let sign = signer(&stage).await;
+    let token = |seconds: i64| sign(json!({"sub": "u-42", "name": "李雷", "exp": app.clock.now() / 1_000 + seconds}));
     let browser = Browser::start(Setup::default()).await;
     browser.driver.goto(&stage.company.origin).await.unwrap();
     browser.find_in_widget("[part=launcher]").await;
@@ -46,13 +50,10 @@ async fn who_is_named_by_the_site_is_not_asked_how_to_be_reached() {
     let stage = Stage::open(Database::Sqlite, Page::default(), |_| {}).await;
     stage.collector.set_site(&["required=contact"]).await;
     let app = &stage.collector.app;
-    let (_, secret) = secrets::add(&app.db, &app.keys, &stage.collector.site().await, app.clock.now()).await.unwrap();
-    let token = |claims: serde_json::Value| {
-        encode(&Header::default(), &claims, &EncodingKey::from_secret(secret.reveal().as_bytes())).unwrap()
-    };
+    let sign = signer(&stage).await;
     let until = app.clock.now() / 1_000 + 300;
-    let nameless = token(json!({"sub": "u-41", "exp": until}));
-    let known = token(json!({"sub": "u-42", "email": "li@example.com", "exp": until}));
+    let nameless = sign(json!({"sub": "u-41", "exp": until}));
+    let known = sign(json!({"sub": "u-42", "email": "li@example.com", "exp": until}));
     let browser = Browser::start(Setup::default()).await;
     browser.driver.goto(&stage.company.origin).await.unwrap();
     click_in_widget(&browser, "[part=launcher]").await;

@@ -54,6 +54,23 @@ async fn answered_feedback_survives_sigkill_on_postgres() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn the_log_is_moved_into_the_file_beside_the_writer() {
+    let app = sayso_tests::TestApp::spawn(Database::Sqlite).await;
+    let word = b"moved-beside-the-writer";
+    let feedback = json!({"kind": "praise", "message": String::from_utf8_lossy(word)});
+    assert_eq!(app.client().submit(feedback).await.status, StatusCode::CREATED);
+    let is_in_file = || async {
+        let file = std::fs::read(app.app.config.data.join("sayso.db")).unwrap();
+        file.windows(word.len()).any(|part| part == word)
+    };
+    assert!(!is_in_file().await, "one submission is too little to move the log for");
+    let mut checkpoints = sayso::db::Checkpoints::start(&app.app.db);
+    checkpoints.wrote(1);
+    checkpoints.wrote(1_000);
+    eventually("it is moved after many", is_in_file).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn sqlite_is_opened_for_durability_and_by_one_server() {
     let app = sayso_tests::TestApp::spawn(Database::Sqlite).await;
     let sayso::db::Db::Sqlite(pools) = &app.app.db else { panic!("it is SQLite") };
