@@ -90,8 +90,9 @@ const equip = sayso => {
 
 // With `outboxOnly`, it goes on with what an earlier page has left in the outbox, and shows nothing.
 export function panel(sayso, outboxOnly) {
+  if (sayso.signal.aborted) return
   equip(sayso)
-  if (outboxOnly) return sayso.signal.aborted || sayso.outbox()
+  if (outboxOnly) return sayso.outbox()
   const { base, site, data, host, root, launcher, signal, make, listen, emit } = sayso
   const page = base + '/s/' + site
   const body = make('div', { id: 'body' })

@@ -13,7 +13,7 @@
   // A second tag finds the element of the first one.
   if (!site || doc.querySelector('sayso-widget')) return
 
-  const base = new URL(tag.src).origin
+  const base = tag.src.split('/', 3).join('/')
   const store = 'sayso:' + site
   const asset = name => base + '/assets/__ASSETS_HASH__-' + name
   const make = (name, props) => Object.assign(doc.createElement(name), props)
@@ -39,7 +39,7 @@
     try {
       const sheet = new CSSStyleSheet
       sheet.replaceSync(css)
-      root.adoptedStyleSheets = [...root.adoptedStyleSheets, sheet]
+      root.adoptedStyleSheets.push(sheet)
       return sheet
     } catch {
       const node = make('style', { textContent: css, nonce: data.nonce || tag.nonce })
@@ -48,8 +48,6 @@
     }
   }
   const launcher = make('button', { part: 'launcher', className: `launcher ${data.launcher || 'bubble'} ${data.position}`, dir: 'auto' })
-  // In the launcher's place when the dialog does not come, or not soon: nobody is left with a button that does nothing.
-  const link = make('a', { className: 'launcher', href: base + '/s/' + site, target: '_blank' })
   root.append(launcher)
   // The colours are kept in the second rule: WebKit does not notice when one for :host changes.
   const look = style(`:host{all:initial!important;display:contents!important}
@@ -71,30 +69,37 @@
     theme: data.theme,
     accent: data.accent,
     paint() {
-      sayso.dark = sayso.theme == 'dark' || sayso.theme != 'light' && scheme.matches
-      look.setProperty('--a', sayso.accent || (sayso.dark ? '#74c6bd' : '#0d5757'))
-      // Black or white, whichever reads better on the accent; it has none while it is not on the page. A test tries that every colour has a contrast of 4.5 so.
-      const [r, g, b] = (getComputedStyle(launcher).backgroundColor.match(/[\d.]+/g) || []).map(part => (part / 255) ** 2.2)
-      look.setProperty('--t', 3 * r + 10 * g + b > 2.5 ? '#000' : '#fff')
+      const { accent } = sayso
+      let black = sayso.dark = sayso.theme == 'dark' || sayso.theme != 'light' && scheme.matches
+      look.setProperty('--a', accent || (black ? '#74c6bd' : '#0d5757'))
+      // Black or white, whichever reads better on the accent; it has none while it is not on the page. A test tries that every colour has a
+      // contrast of 4.5 so. Of our own two it is known, and asking the browser would make it style the page once more.
+      if (accent) {
+        const [r, g, b] = (getComputedStyle(launcher).backgroundColor.match(/[\d.]+/g) || []).map(part => (part / 255) ** 2.2)
+        black = 3 * r + 10 * g + b > 2.5
+      }
+      look.setProperty('--t', black ? '#000' : '#fff')
     },
     // The language of ours for a tag: the very same, or what others of its region take, or what others of its language take.
     near(tag) {
-      const [language, more] = tag.toLowerCase().split(/[-_]/)
+      const [language, more] = tag.toLowerCase().match(/[a-z]+/g) || []
       return tags[language + '_' + more] || tags[language]
     },
     speak(lang) {
       sayso.lang = host.lang = (lang ? [lang] : navigator.languages).map(sayso.near).find(Boolean) || 'en'
-      sayso.label = link.textContent = launcher.textContent = data.text || labels[sayso.lang]
+      sayso.label = launcher.textContent = data.text || labels[sayso.lang]
     },
     parts: async () => Promise.all([WebAssembly.compileStreaming(fetch(asset('widget.wasm'), { signal })), fetch(asset(sayso.lang + '.json'), { signal }).then(answer => answer.json())])
   }
 
-  let loading
+  let loading, link
   const start = outboxOnly => import(asset('panel.js')).then(({ panel }) => panel(sayso, outboxOnly))
   // Everything starts at once; the panel shows itself while the rest is still on its way.
-  const load = () => loading ||= ((sayso.ahead = sayso.parts()).catch(() => {}), start())
-  const warm = () => signal.aborted || load().catch(() => loading = 0)
+  const load = () => loading || ((sayso.ahead = sayso.parts()).catch(() => {}), (loading = start()).catch(() => loading = 0), loading)
+  // In the launcher's place when the dialog does not come, or not soon: nobody is left with a button that does nothing.
   const fail = () => {
+    link ||= make('a', { className: 'launcher', href: base + '/s/' + site, target: '_blank' })
+    link.textContent = sayso.label
     launcher.replaceWith(link)
     link.focus()
   }
@@ -103,11 +108,10 @@
     const late = setTimeout(fail, 5e3)
     try {
       const panel = await load()
-      link.replaceWith(launcher)
+      link?.replaceWith(launcher)
       sayso.paint()
       signal.aborted || panel[name](...rest)
     } catch {
-      loading = 0
       fail()
     }
     clearTimeout(late)
@@ -159,11 +163,11 @@
   })
   listen(doc, 'pointerover focusin', event => {
     attach()
-    if (data.preload != 'none' && opener(event)) warm()
+    if (data.preload != 'none' && opener(event)) load()
   })
   // The page comes first.
   ;(window.requestIdleCallback || setTimeout)(async () => {
-    if (data.preload == 'idle' && !navigator.connection?.saveData) warm()
+    if (data.preload == 'idle' && !navigator.connection?.saveData) load()
     // An earlier page has left something to be sent.
     try { localStorage[store + ':waiting'] && await start(1) } catch {}
   })

@@ -16,13 +16,16 @@ export const post = sayso => {
     try {
       // Token and proof are no part of what makes two submissions equal, and they expire: the newest ones go along.
       const body = JSON.stringify({ ...JSON.parse(feedback), ...typeof identity == 'string' && { identity }, proof: await sayso.proof })
-      const answer = await fetch(sayso.api + '/feedback', {
+      const sent = fetch(sayso.api + '/feedback', {
         method: 'POST',
         credentials: 'omit',
         headers: { 'Content-Type': 'application/json', 'Idempotency-Key': key },
         body,
         signal: AbortSignal.timeout?.(30000)
       })
+      // The first time of day that a browser writes takes it long. It may do so while the answer is under way, which names one.
+      setTimeout(() => sayso.date?.(0))
+      const answer = await sent
       const { status, headers } = answer
       const after = headers.get('Retry-After')
       const wait = Math.ceil(after > 0 ? after : (Date.parse(after) - Date.now()) / 1000)

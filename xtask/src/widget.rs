@@ -4,11 +4,9 @@ mod assets;
 mod crates;
 mod fingerprint;
 mod imports;
-mod javascript;
 mod languages;
 mod manifest;
 mod minify;
-mod names;
 mod sizes;
 mod toolchain;
 
@@ -23,6 +21,7 @@ use crate::environment;
 use crate::step::Step;
 use crate::widget::assets::{Assets, Role};
 use crate::widget::languages::Languages;
+use crate::widget::minify::{Goal, minify};
 use crate::widget::toolchain::Toolchain;
 
 pub use crate::widget::manifest::Manifest;
@@ -83,7 +82,8 @@ fn compile(toolchain: &Toolchain) -> anyhow::Result<PathBuf> {
 /// The bytes of the module that each crate takes: as it is released, before compression.
 pub fn bytes_by_crate() -> anyhow::Result<BTreeMap<String, u64>> {
     let module = compile(&Toolchain::find_or_install()?)?;
-    let mut output = binding(&module)?.generate_output().context("wasm-bindgen failed")?;
+    // As the compiler writes them: wasm-bindgen's own reading of names puts a number after each crate.
+    let mut output = binding(&module)?.demangle(false).generate_output().context("wasm-bindgen failed")?;
     crates::weigh(&output.wasm_mut().emit_wasm())
 }
 
@@ -127,10 +127,10 @@ fn pack(module: &Path, folder: &Path, fingerprint: String, as_released: bool) ->
     assets.add(Role::Wasm, "widget.wasm", wasm);
     for (folder, role) in [("modules", Role::Module), ("loader", Role::Panel)] {
         for (stem, text) in source_files(&widget_dir.join(folder), "js")? {
-            let role = if stem == "sayso" { Role::Loader } else { role };
+            let (role, goal) = if stem == "sayso" { (Role::Loader, Goal::Classic) } else { (role, Goal::Module) };
             let name = format!("{stem}.js");
             let text = placeholders.iter().fold(text, |text, (placeholder, by)| text.replace(placeholder, by));
-            assets.add(role, &name, minify::minify(&text).with_context(|| name.clone())?);
+            assets.add(role, &name, minify(&text, goal).with_context(|| name.clone())?);
         }
     }
 

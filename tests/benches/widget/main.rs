@@ -34,7 +34,7 @@ async fn main() -> anyhow::Result<()> {
     let mut plan = Vec::new();
     for _ in 0..loads {
         for speed in [Speed::Full, Speed::Quarter] {
-            plan.extend([Visit::Blank, Visit::Cold, Visit::Hovered].map(|visit| (speed, visit)));
+            plan.extend([Visit::Blank, Visit::Cold, Visit::Hovered, Visit::Recorded].map(|visit| (speed, visit)));
         }
         plan.push((Speed::Quarter, Visit::Busy));
     }

@@ -1,8 +1,9 @@
 //! One load in one new browser.
 
 use std::fmt;
+use std::time::Duration;
 
-use anyhow::Context as _;
+use anyhow::{Context as _, ensure};
 use sayso_tests::browser::{Browser, PATIENCE, Setup};
 use serde_json::{Value, json};
 use thirtyfour::cdp::CdpSession;
@@ -12,6 +13,9 @@ use crate::samples::Measured;
 use crate::stage::Stage;
 
 const PROBE: &str = include_str!("probe.js");
+
+/// Longer than any proof of work takes to be found.
+const MOST_LETTERS: usize = 500;
 
 /// How fast the page's thread runs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -45,7 +49,9 @@ pub enum Visit {
     Cold,
     /// Rests on the launcher until everything is there, and presses it.
     Hovered,
-    /// Writes to a site so busy that it asks for a proof of work.
+    /// As [`Visit::Cold`], and the browser records its tasks and requests, which makes all of them longer by a third.
+    Recorded,
+    /// Writes to a site so busy that it asks for a proof of work, recorded as well.
     Busy,
 }
 
@@ -55,6 +61,7 @@ impl fmt::Display for Visit {
             Self::Blank => "blank",
             Self::Cold => "cold",
             Self::Hovered => "hovered",
+            Self::Recorded => "recorded",
             Self::Busy => "busy",
         })
     }
@@ -77,7 +84,8 @@ impl Visit {
         let blank = format!("{}/blank", stage.company.origin);
         browser.driver.goto(&blank).await?;
         let page = Page { session: browser.driver.cdp().connect().await? };
-        let recording = Recording::start(&page.session).await?;
+        let is_recorded = matches!(self, Self::Recorded | Self::Busy);
+        let recording = if is_recorded { Some(Recording::start(&page.session).await?) } else { None };
         page.send("Performance.enable", json!({"timeDomain": "threadTicks"})).await?;
         page.send("Page.enable", json!({})).await?;
         page.send("Page.addScriptToEvaluateOnNewDocument", json!({"source": PROBE})).await?;
@@ -99,34 +107,46 @@ impl Visit {
         let end = page.metrics().await?;
         let probe = page.ask("({...probe})").await?;
         let slow_down = page.ask(CALIBRATION).await?.as_f64().context("a duration")?;
+        let Some(recording) = recording else {
+            let mut measured = vec![
+                ("script", loaded.script - before.script),
+                ("main_thread", loaded.all - before.all),
+                ("shift", probe["shift"].as_f64().unwrap_or_default()),
+                ("calibration", slow_down),
+            ];
+            if self != Self::Blank {
+                measured.extend(self.times(&probe)?);
+                measured.push(("script_open", end.script - before.script));
+            }
+            return Ok(measured);
+        };
         let recorded = recording.end(&page.session).await?;
-
-        let mut measured = vec![
-            ("script", loaded.script - before.script),
-            ("main_thread", loaded.all - before.all),
-            ("longest_task", recorded.longest_task("start", "loaded")?),
-            ("bytes", recorded.bytes_until("loaded")?),
-            ("shift", probe["shift"].as_f64().unwrap_or_default()),
-            ("calibration", slow_down),
-        ];
-        let time = |name: &str| probe[name].as_f64().with_context(|| format!("the probe noted no {name}"));
-        if self != Self::Blank {
-            // The first that the browser hears of the press. A mouse that comes out of nowhere is told of before, and that counts.
-            let pressed = if self == Self::Hovered { time("pointerdown")? } else { time("pointerover")? };
-            measured.extend([
-                ("focused", time("focused")? - pressed),
-                ("whole", time("whole")? - pressed),
-                ("painted", time("painted")? - pressed),
-                ("script_open", end.script - before.script),
-                ("longest_task_open", recorded.longest_task("pressed", "end")?),
+        Ok(match self {
+            Self::Busy => vec![
+                ("longest_task_typing", recorded.longest_task("typed", "sent")?),
+                ("longest_task_sending", recorded.longest_task("sent", "submitted")?),
+                ("proof", recorded.between("typed", "proved")?),
+                ("sending", recorded.between("sent", "submitted")?),
+            ],
+            _ => vec![
+                ("bytes", recorded.bytes_until("loaded")?),
                 ("bytes_open", recorded.bytes_until("end")?),
-            ]);
-        }
-        if self == Self::Busy {
-            measured.push(("longest_task_proof", recorded.longest_task("typed", "submitted")?));
-            measured.push(("proof", recorded.between("typed", "submitted")?));
-        }
-        Ok(measured)
+                ("longest_task", recorded.longest_task("start", "loaded")?),
+                ("longest_task_open", recorded.longest_task("pressed", "end")?),
+            ],
+        })
+    }
+
+    /// Milliseconds from the press.
+    fn times(self, probe: &Value) -> anyhow::Result<Measured> {
+        let time = |name: &str| probe[name].as_f64().with_context(|| format!("the probe noted no {name}"));
+        // The first that the browser hears of the press. A mouse that comes out of nowhere is told of before, and that counts.
+        let pressed = if self == Self::Hovered { time("pointerdown")? } else { time("pointerover")? };
+        Ok(vec![
+            ("focused", time("focused")? - pressed),
+            ("whole", time("whole")? - pressed),
+            ("painted", time("painted")? - pressed),
+        ])
     }
 
     async fn open(self, page: &Page) -> anyhow::Result<()> {
@@ -169,7 +189,7 @@ impl Page {
     async fn ask(&self, expression: &str) -> anyhow::Result<Value> {
         let parameters = json!({"expression": expression, "awaitPromise": true, "returnByValue": true});
         let answer = self.send("Runtime.evaluate", parameters).await?;
-        anyhow::ensure!(answer["exceptionDetails"].is_null(), "{expression}: {}", answer["exceptionDetails"]);
+        ensure!(answer["exceptionDetails"].is_null(), "{expression}: {}", answer["exceptionDetails"]);
         Ok(answer["result"]["value"].clone())
     }
 
@@ -179,13 +199,22 @@ impl Page {
         self.send("Input.dispatchMouseEvent", parameters).await
     }
 
-    /// Types, and sends with the keyboard.
+    /// Types until the proof of work is found, and sends.
     async fn write_and_send(&self) -> anyhow::Result<()> {
         self.ask("probe.settled('opened')").await?;
         self.ask("performance.mark('probe:typed')").await?;
-        for letter in ["The", " drawer", " is", " stuck."] {
-            self.send("Input.insertText", json!({"text": letter})).await?;
+        let text = "The drawer is stuck. ".chars().cycle();
+        // As fast as anybody types. Each letter waits until the page has taken the one before.
+        let mut keys = tokio::time::interval(Duration::from_millis(60));
+        for letter in text.take(MOST_LETTERS) {
+            keys.tick().await;
+            self.send("Input.insertText", json!({"text": letter.to_string()})).await?;
+            if self.ask("probe.proved").await? == json!(true) {
+                break;
+            }
         }
+        ensure!(self.ask("probe.proved").await? == json!(true), "the proof of work takes too long");
+        self.ask("performance.mark('probe:sent')").await?;
         self.ask("document.querySelector('sayso-widget').shadowRoot.querySelector('#send').click()").await?;
         tokio::time::timeout(
             PATIENCE,

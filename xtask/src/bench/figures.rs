@@ -33,7 +33,7 @@ impl Figures {
             measured.insert(name.clone(), rounded(median));
         }
         let totals = Totals::of(manifest);
-        let served = measured.get("1x.cold.bytes").context("the bench did not weigh the loader")?;
+        let served = measured.get("1x.recorded.bytes").context("the bench did not weigh the loader")?;
         ensure!(
             *served == totals.loader.br as f64,
             "the collector serves another widget than the one in target/widget"
