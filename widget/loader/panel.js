@@ -145,10 +145,16 @@ export function panel(sayso, outboxOnly) {
     emit('close')
   }
 
+  // There is a form, or what takes its place: the outbox may show itself.
+  const settle = () => {
+    sayso.body = body
+    sayso.waiting?.open()
+  }
   // There is nothing left but the link.
   const giveUp = () => {
     wait.remove()
     link.focus()
+    settle()
   }
   // The collector's own form. A frame that the page's policy refuses still fires "load", so only its own word counts.
   const showFrame = () => {
@@ -191,7 +197,6 @@ export function panel(sayso, outboxOnly) {
     field.ariaLabel = null
     wasm_bindgen.mount(body, sayso)
     sayso.app = wasm_bindgen
-    sayso.body = body
     // Yew draws in the next microtask.
     await 0
     if (writing) {
@@ -368,7 +373,7 @@ export function panel(sayso, outboxOnly) {
   listen(shut, 'click', close)
   // A phone's gesture for going back closes modal dialogs by itself.
   listen(dialog, 'close', () => dialog.open || close())
-  listen(end, 'focus', () => shut.focus())
+  listen(end, 'focus', ({ relatedTarget }) => relatedTarget?.closest('#outbox') ? frame.focus() : (root.querySelector('#outbox button') || shut).focus())
   // What is typed here is nobody else's shortcut, and what is touched here is not outside of a dialog of the page, which might take
   // the focus back, close itself, or keep us from scrolling.
   for (const name of 'keydown keyup keypress beforeinput input paste copy cut compositionstart compositionend focusin focusout pointerdown mousedown touchstart click wheel touchmove'.split(' ')) {
@@ -409,6 +414,7 @@ export function panel(sayso, outboxOnly) {
       source.postMessage({ sayso: 'message', message: field.value }, base)
       // Once: the next page in it may be for another message.
       field.value = ''
+      settle()
     }
     if (data.sayso == 'close') close()
     if (data.sayso == 'submitted') {
@@ -442,7 +448,10 @@ export function panel(sayso, outboxOnly) {
   const open = (wish, from) => {
     if (dialog.hidden) opener = from || document.activeElement
     show()
-    if (framed) return frame.focus()
+    if (framed) {
+      frame.focus()
+      return settle()
+    }
     clearTimeout(late)
     // Who has waited long enough gets what comes first.
     if (!sayso.app) late = setTimeout(showFrame, 5000)
@@ -452,7 +461,7 @@ export function panel(sayso, outboxOnly) {
       sayso.app?.open(wish || {})
       // The form is there by now. The widget sets the focus as well, but where it took long to draw the form, after the next frame.
       sayso.focus('#message')
-      sayso.waiting?.open()
+      settle()
     }, () => {
       loading = 0
       clearTimeout(late)

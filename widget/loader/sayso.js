@@ -30,10 +30,8 @@
   const scheme = matchMedia('(prefers-color-scheme:dark)')
   const host = make('sayso-widget')
   const root = host.attachShadow({ mode: 'open' })
-  // At first, since a <style> counts only where it is attached; and again, since frameworks that own the whole document remove what
-  // they did not make.
+  // Again and again, since frameworks that own the whole document remove what they did not make.
   const attach = () => host.isConnected || doc.documentElement.append(host)
-  attach()
   // Pages whose browser has no constructed stylesheets, or whose policy wants it, get a <style> with their nonce.
   const style = css => {
     try {
@@ -44,6 +42,8 @@
     } catch {
       const node = make('style', { textContent: css, nonce: data.nonce || tag.nonce })
       root.append(node)
+      // It counts only where it is attached.
+      attach()
       return node.sheet
     }
   }
@@ -53,9 +53,11 @@
   const look = style(`:host{all:initial!important;display:contents!important}
 .launcher,#panel{--o:${data.offset || 20}px;position:fixed;inset:auto var(--o) var(--o) auto;z-index:99999999}
 .launcher{display:flex;align-items:center;gap:8px;min-height:48px;border:1px solid #0000;border-radius:24px;padding:0 20px;background:var(--a);color:var(--t);font:600 16px system-ui;cursor:pointer;box-shadow:0 4px 20px #0004}
+.launcher:hover{filter:brightness(1.1)}
 .bubble:before{content:"";width:20px;height:20px;border-radius:50% 50% 50% 0;background:currentColor}
-.tab{--o:0px;bottom:40%;border-radius:0;padding:20px 8px;writing-mode:vertical-rl}
+.tab{--o:0px;bottom:40%;border-radius:12px 0 0 12px;padding:20px 8px;writing-mode:vertical-rl}
 .left{right:auto;left:var(--o)}
+.tab.left{border-radius:0 12px 12px 0}
 .none{display:none}
 :focus-visible{outline:3px solid #a94012;box-shadow:0 0 0 6px #fff}
 .launcher[aria-busy=true]{opacity:.6}
@@ -82,7 +84,7 @@
     },
     // The language of ours for a tag: the very same, or what others of its region take, or what others of its language take.
     near(tag) {
-      const [language, more] = tag.toLowerCase().match(/[a-z]+/g) || []
+      const [language, more] = tag.toLowerCase().replaceAll('_', '-').split('-')
       return tags[language + '_' + more] || tags[language]
     },
     speak(lang) {
@@ -149,6 +151,8 @@
   }
 
   sayso.speak(data.lang)
+  // Once it is complete, which is the least work for the browser.
+  attach()
   sayso.paint()
   listen(scheme, 'change', () => sayso.paint())
 

@@ -4,7 +4,14 @@
  */
 const SECOND = 1000
 
+// The form's own styles, which count for more, come with the module; the first rules are for pages that refuse it.
 const css = `
+:where(#panel){--line:#8886;--focus:#c65a2e;--kind-suggestion:#a87a1c;--danger:#d0464f;--ok:#3f8a52}
+:where(#outbox .top,#outbox .bottom){padding:16px 24px}
+:where(#outbox p){margin:0}
+:where(#outbox .ways){display:flex;flex-wrap:wrap;gap:2px 18px}
+:where(#outbox button){min-height:28px;border:0;padding:2px 0;background:none;color:inherit;font:inherit;text-decoration:underline;cursor:pointer}
+:where(#outbox .primary){width:100%;border-radius:10px;padding:12px 24px;background:var(--a);color:var(--t);text-decoration:none}
 .launcher[data-waiting]:after{content:attr(data-waiting);position:absolute;inset:-8px -4px auto auto;box-sizing:border-box;min-width:24px;height:24px;border:2px solid #fff;border-radius:12px;padding:0 5px;background:#a8222f;color:#fff;font:700 12px/20px system-ui;text-align:center;writing-mode:horizontal-tb}
 #outbox{display:flex;flex-direction:column;flex:none;min-height:0;font-size:15px}
 #outbox.whole{flex:1}
@@ -121,8 +128,8 @@ export const waiting = (sayso, outbox) => {
       li.append(said, make('p', { className: 'about', textContent: text('code_label') }), make('output', { textContent: code }), ways)
     } else {
       if (state == 'waiting') way('outbox_now', wait > Date.now() || token && token == sayso.identity)
-      // The form holds one text at a time.
-      if (!sayso.draft) way('outbox_change')
+      // The form holds one text at a time, where there is one.
+      if (sayso.app && !sayso.draft) way('outbox_change')
       way('copy_text')
       way('outbox_remove')
       li.append(make('blockquote', { textContent: JSON.parse(body).message, dir: 'auto' }), said, ways)
@@ -173,8 +180,8 @@ export const waiting = (sayso, outbox) => {
     clearInterval(ticking)
     asked = 0
     const { body } = sayso
-    // Without a form there is nothing to show it in.
-    if (!sayso.app) return
+    // Until the form is there, or what takes its place, there is nothing to show it in.
+    if (!body) return
     if (!box.isConnected) body.after(box)
     whole &&= count
     const focused = sayso.root.activeElement
@@ -185,7 +192,7 @@ export const waiting = (sayso, outbox) => {
     box.className = whole ? 'whole' : ''
     if (!count) box.replaceChildren()
     const first = count && (whole ? drawWhole(records, state, line, reveal) : drawStrip(state, line))
-    if (turned && !whole) sayso.focus('#message,#thanks')
+    if (turned && !whole) sayso.focus('#message,#thanks,iframe,#fallback a')
     else if (turned) first.focus()
     else if (inside) ([...box.querySelectorAll('button')].find(button => button.dataset.way == focused.dataset.way) || first)?.focus()
   }

@@ -5,6 +5,7 @@ mod bench;
 mod browsers;
 mod dist;
 mod environment;
+mod frameworks;
 mod fuzz;
 mod packages;
 mod postgres;
@@ -27,7 +28,7 @@ cargo xtask <command>
   run [ARGS...]         build the widget if it is stale, then start `sayso demo ARGS`
   test [PART] [-- ARGS] check and test everything, or one part and what it needs:
                           tidy fmt clippy doc widget unit collector faults browser
-                          browsers fuzz (only by themselves)
+                          browsers frameworks fuzz (only by themselves)
                         ARGS go to the test programs, for example a test's name
   bench [intake] [ROUND...]
                         load the released collector on both databases and print tables against the budgets;

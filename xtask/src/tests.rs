@@ -7,6 +7,7 @@ use std::process::Command;
 
 use crate::browsers::{Chromium, Firefox, WebKit};
 use crate::environment;
+use crate::frameworks::Frameworks;
 use crate::fuzz;
 use crate::postgres::Cluster;
 use crate::schemathesis;
@@ -27,11 +28,12 @@ pub enum Part {
     Faults,
     Browser,
     Browsers,
+    Frameworks,
     Fuzz,
 }
 
 impl Part {
-    pub const ALL: [Self; 11] = [
+    pub const ALL: [Self; 12] = [
         Self::Tidy,
         Self::Fmt,
         Self::Clippy,
@@ -42,6 +44,7 @@ impl Part {
         Self::Faults,
         Self::Browser,
         Self::Browsers,
+        Self::Frameworks,
         Self::Fuzz,
     ];
 
@@ -58,6 +61,7 @@ impl Part {
             Self::Faults => "faults",
             Self::Browser => "browser",
             Self::Browsers => "browsers",
+            Self::Frameworks => "frameworks",
             Self::Fuzz => "fuzz",
         }
     }
@@ -69,13 +73,14 @@ impl Part {
 
     /// Whether the part compiles the collector, which embeds the widget.
     fn needs_widget(self) -> bool {
-        matches!(self, Self::Clippy | Self::Doc | Self::Unit | Self::Browsers | Self::Fuzz) || self.needs_database()
+        let compiles = [Self::Clippy, Self::Doc, Self::Unit, Self::Browsers, Self::Frameworks, Self::Fuzz];
+        compiles.contains(&self) || self.needs_database()
     }
 
     /// Whether it runs with all others. Fuzzing compiles our crates once more, and the seeds are tried without it; three browsers
-    /// are much to install for what rarely differs between them.
+    /// are much to install for what rarely differs between them, and so are frameworks for examples that rarely change.
     fn is_usual(self) -> bool {
-        !matches!(self, Self::Browsers | Self::Fuzz)
+        !matches!(self, Self::Browsers | Self::Frameworks | Self::Fuzz)
     }
 
     fn needs_database(self) -> bool {
@@ -128,6 +133,9 @@ pub fn test(selection: Selection, test_args: &[String]) -> anyhow::Result<()> {
     }
     if parts.contains(&Part::Browsers) {
         test_browsers(test_args)?;
+    }
+    if parts.contains(&Part::Frameworks) {
+        test_frameworks(test_args)?;
     }
     if parts.contains(&Part::Fuzz) {
         fuzz::fuzz(test_args)?;
@@ -236,6 +244,16 @@ fn test_browsers(test_args: &[String]) -> anyhow::Result<()> {
     firefox.tell(&mut cargo);
     webkit.tell(&mut cargo);
     run(Part::Browsers.name(), &mut cargo)
+}
+
+/// The examples for frameworks, in the frameworks.
+fn test_frameworks(test_args: &[String]) -> anyhow::Result<()> {
+    let (chromium, frameworks) = (Chromium::find_or_install()?, Frameworks::find_or_install()?);
+    let mut cargo = environment::cargo();
+    cargo.args(["test", "--workspace", "--test", Part::Frameworks.name(), "--"]).args(test_args);
+    chromium.tell(&mut cargo);
+    frameworks.tell(&mut cargo);
+    run(Part::Frameworks.name(), &mut cargo)
 }
 
 fn run(title: &str, command: &mut Command) -> anyhow::Result<()> {

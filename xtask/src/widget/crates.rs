@@ -9,6 +9,8 @@ use wasmparser::{KnownCustom, Name, Parser, Payload};
 const DATA: &str = "(data)";
 /// Types, imports, exports and tables.
 const REST: &str = "(rest of the module)";
+/// Methods of texts and slices, which name no crate.
+const BUILT_IN: &str = "(built-in types)";
 /// Functions that tools made, without a crate in their names.
 const NAMELESS: &str = "(made by tools)";
 
@@ -59,6 +61,10 @@ fn crate_of(symbol: &str) -> String {
         .strip_prefix("core::ptr::drop_in_place")
         .or_else(|| name.strip_prefix("core::ptr::drop_glue"))
         .unwrap_or(&name);
+    // `<str>::trim_matches`
+    if name.split_once(">::").is_some_and(|(of, _)| of.starts_with('<') && !of.contains("::")) {
+        return BUILT_IN.to_owned();
+    }
     // The first path in it: `<[alloc::string::String] as core::fmt::Debug>::fmt` begins with one of `alloc`.
     let ends = name.match_indices("::").map(|(at, _)| at);
     let words = ends.map(|end| {
@@ -84,6 +90,8 @@ mod tests {
             ("core::ptr::drop_in_place<[sayso_widget::form::Field]>", "sayso_widget"),
             ("_ZN12sayso_widget5state5State5apply17h0123456789abcdefE", "sayso_widget"),
             ("_RNvNtCs1234_12sayso_widget5state5apply", "sayso_widget"),
+            ("<str>::trim_matches::<char>", BUILT_IN),
+            ("<[&str]>::concat::<str>", BUILT_IN),
             ("memcpy", NAMELESS),
             ("__wbindgen_malloc", NAMELESS),
         ] {

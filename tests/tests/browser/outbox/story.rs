@@ -161,3 +161,22 @@ async fn what_the_form_is_sending_is_not_drawn_as_waiting() {
     assert_eq!(visit.browser.run("return window.drawn").await, json!(0));
     visit.end().await;
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_collector_that_never_answers_is_given_up_after_half_a_minute() {
+    let visit = Visit::usual().await;
+    // The browser's own clock, a hundred times as fast.
+    let hasten = "const { timeout } = AbortSignal; window.asked = [];\
+        AbortSignal.timeout = milliseconds => { asked.push(milliseconds); return timeout.call(AbortSignal, milliseconds / 100) }";
+    visit.browser.run(hasten).await;
+    visit.leave_waiting(Network::Holds).await;
+    assert_eq!(visit.browser.run("return asked").await, json!([30_000]));
+    assert_eq!(detail(&visit, "error").await, json!({"status": 0, "type": "network"}));
+    assert!(visit.screen().await.contains(TEXT));
+    visit.proxy.set(Network::Up);
+    visit.send_now().await;
+    visit.code().await;
+    assert_eq!(visit.stage.cases().await, 1);
+    visit.assert_one_submission_repeated(2);
+    visit.end().await;
+}

@@ -4,8 +4,9 @@ use sayso_tests::browser::Setup;
 use sayso_tests::company::Page;
 use sayso_tests::proxy::Network;
 use serde_json::json;
+use thirtyfour::Key;
 
-use super::{TEXT, Visit, WIDGET};
+use super::{LISTEN, TEXT, Visit, WIDGET};
 use crate::stage::{click_in_widget, type_in_widget};
 
 async fn fails_and_is_sent_by_hand(visit: &Visit) {
@@ -71,5 +72,75 @@ async fn the_outbox_never_came() {
     visit.send().await;
     visit.code().await;
     assert_eq!(visit.stage.cases().await, 1);
+    visit.end().await;
+}
+
+/// A page of the same website whose policy lacks these sources, where something waits that another page has left.
+async fn waiting_where_sources_are_missing(sources: &[&str]) -> Visit {
+    let mut policy = Page::default().policy;
+    for source in sources {
+        policy = policy.replace(source, "");
+    }
+    let html = format!("<!-- Content-Security-Policy: {policy} -->\n<!doctype html><title>Orders</title>{{tag}}");
+    let page = Page { others: [("orders".to_owned(), html)].into(), ..Page::default() };
+    let visit = Visit::begin(page, Setup::default()).await;
+    visit.leave_waiting(Network::Refuses(503, 1)).await;
+    visit.browser.driver.goto(visit.stage.company.url("orders")).await.unwrap();
+    visit.browser.run(LISTEN).await;
+    visit.browser.find_in_widget(".launcher[data-waiting]").await;
+    click_in_widget(&visit.browser, "[part=launcher]").await;
+    let strip = visit.browser.find_in_widget("#strip").await;
+    assert_eq!(strip.text().await.unwrap(), "1 waiting to be sent");
+    visit
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn where_the_form_comes_in_a_frame_the_outbox_is_below_it() {
+    let visit = waiting_where_sources_are_missing(&[" 'wasm-unsafe-eval'"]).await;
+    visit.browser.find_in_widget("iframe:not([hidden])").await;
+    visit.browser.picture("outbox-below-frame").await;
+
+    // By the keyboard alone: behind the frame's last control is the outbox, and before the outbox is the frame.
+    let focused = format!("return {WIDGET}.activeElement.id || {WIDGET}.activeElement.localName");
+    let mut tabs = 0;
+    while visit.browser.run(&focused).await != json!("strip") {
+        tabs += 1;
+        assert!(tabs < 40, "the outbox cannot be reached");
+        visit.browser.driver.action_chain().send_keys(Key::Tab).perform().await.unwrap();
+    }
+    let back = visit.browser.driver.action_chain().key_down(Key::Shift).send_keys(Key::Tab).key_up(Key::Shift);
+    back.perform().await.unwrap();
+    assert_eq!(visit.browser.run(&focused).await, json!("iframe"));
+
+    click_in_widget(&visit.browser, "#strip").await;
+    visit.browser.find_in_widget("#outbox.whole").await;
+    let screen = visit.screen().await;
+    assert!(screen.contains(TEXT) && screen.contains("A lot is coming in"), "{screen}");
+    let change = visit.browser.run(&format!("return {WIDGET}.querySelector('[data-way$=outbox_change]')")).await;
+    assert_eq!(change, json!(null), "the form is the collector's, and takes nothing back");
+    visit.browser.picture("outbox-beside-frame").await;
+    click_in_widget(&visit.browser, "#outbox .primary").await;
+    visit.browser.find_in_widget("iframe:not([hidden])").await;
+    click_in_widget(&visit.browser, "#strip").await;
+
+    visit.proxy.set(Network::Up);
+    visit.code().await;
+    assert_eq!(visit.heard().await[0], json!("submitted"));
+    assert_eq!(visit.stage.cases().await, 1);
+    visit.end().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn where_there_is_only_a_link_what_waits_can_be_removed() {
+    let sources = [" 'wasm-unsafe-eval'", "; frame-src {collector}"];
+    let visit = waiting_where_sources_are_missing(&sources).await;
+    visit.browser.picture("outbox-below-link").await;
+    click_in_widget(&visit.browser, "#strip").await;
+    visit.press("outbox_remove").await;
+    visit.press("outbox_remove").await;
+    visit.browser.wait_for("nothing more", &format!("{WIDGET}.querySelector('#outbox').hidden")).await;
+    visit.browser.find_in_widget("#fallback a").await;
+    assert_eq!(visit.records().await, json!([]));
+    assert_eq!(visit.stage.cases().await, 0);
     visit.end().await;
 }
