@@ -84,6 +84,10 @@ impl Drop for Company {
 /// The address of the collector in examples and documentation.
 pub const EXAMPLE: &str = "https://feedback.example.com";
 
+/// The front page, up to where the tag is.
+pub const FRONT: &str = "<!doctype html><html lang=en><meta charset=utf-8><title>Acme Home</title><main><h1>Acme Home</h1>\
+    <p><input id=search aria-label=Search> <button id=help data-sayso-open=complaint>Tell us</button></p></main>";
+
 #[derive(Clone)]
 struct Website {
     collector: String,
@@ -95,11 +99,8 @@ impl Website {
         let path = path.trim_start_matches('/');
         if path.is_empty() || path == "blank" {
             let tag = if path.is_empty() { "{tag}" } else { "" };
-            let html = "<!doctype html><html lang=en><meta charset=utf-8><title>Acme Home</title><main><h1>Acme Home</h1>\
-                 <p><input id=search aria-label=Search> <button id=help data-sayso-open=complaint>Tell us</button></p></main>\
-                 ";
             let policy = &self.page.policy;
-            return self.send("", &format!("<!-- Content-Security-Policy: {policy} -->\n{html}{tag}</html>"));
+            return self.send("", &format!("<!-- Content-Security-Policy: {policy} -->\n{FRONT}{tag}</html>"));
         }
         let root = Path::new(env!("CARGO_MANIFEST_DIR"));
         let files = [root.join("fixtures/pages").join(path), root.join("..").join(path)];

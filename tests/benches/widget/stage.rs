@@ -1,5 +1,6 @@
 //! The released collector, and a company's page on another site.
 
+use std::collections::BTreeMap;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use anyhow::ensure;
@@ -21,6 +22,15 @@ pub struct Stage {
     _data: TempDir,
 }
 
+/// The front page with another script in the place of the tag.
+fn bare_pages() -> BTreeMap<String, String> {
+    let html = format!(
+        "<!-- Content-Security-Policy: default-src 'none'; script-src 'self' -->\n{}<script async src=/bare.js></script></html>",
+        sayso_tests::company::FRONT
+    );
+    [("bare".to_owned(), html), ("bare.js".to_owned(), include_str!("bare.js").to_owned())].into()
+}
+
 impl Stage {
     /// Starts a collector with these settings, and the company's website.
     pub async fn open(settings: &[(&str, &str)]) -> anyhow::Result<Self> {
@@ -31,7 +41,8 @@ impl Stage {
         let (added, output) = process::run(data.path(), "", &site);
         ensure!(added, "the site cannot be added: {output}");
         let collector = Served::start(data.path(), "", settings).await;
-        let company = Company::open(listener, &collector.url, Page::default()).await;
+        let page = Page { others: bare_pages(), ..Page::default() };
+        let company = Company::open(listener, &collector.url, page).await;
         Ok(Self { collector, company, _data: data })
     }
 

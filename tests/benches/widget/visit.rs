@@ -45,6 +45,8 @@ impl fmt::Display for Speed {
 pub enum Visit {
     /// Reads the page without the tag.
     Blank,
+    /// Reads the page with a script that draws a button and does nothing else.
+    Bare,
     /// Presses the launcher without having been near it.
     Cold,
     /// Rests on the launcher until everything is there, and presses it.
@@ -59,6 +61,7 @@ impl fmt::Display for Visit {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         formatter.write_str(match self {
             Self::Blank => "blank",
+            Self::Bare => "bare",
             Self::Cold => "cold",
             Self::Hovered => "hovered",
             Self::Recorded => "recorded",
@@ -92,11 +95,16 @@ impl Visit {
         page.send("Emulation.setCPUThrottlingRate", json!({"rate": speed.slow_down()})).await?;
 
         let before = page.metrics().await?;
-        let address = if self == Self::Blank { format!("{blank}?again") } else { stage.company.origin.clone() };
+        let address = match self {
+            Self::Blank => format!("{blank}?again"),
+            Self::Bare => stage.company.url("bare"),
+            _ => stage.company.origin.clone(),
+        };
+        let is_read_only = matches!(self, Self::Blank | Self::Bare);
         browser.driver.goto(&address).await?;
         page.ask("probe.settled('loaded')").await?;
         let loaded = page.metrics().await?;
-        if self != Self::Blank {
+        if !is_read_only {
             page.ask("probe.rested()").await?;
             self.open(&page).await?;
         }
@@ -114,7 +122,7 @@ impl Visit {
                 ("shift", probe["shift"].as_f64().unwrap_or_default()),
                 ("calibration", slow_down),
             ];
-            if self != Self::Blank {
+            if !is_read_only {
                 measured.extend(self.times(&probe)?);
                 measured.push(("script_open", end.script - before.script));
             }

@@ -84,7 +84,9 @@ fn rows() -> Vec<Row> {
             Row::at(speed, "the tag's share of the main thread until the page rests, ms", "cold.main_thread")
                 .beyond("main_thread")
                 .within(loader),
-            Row::at(speed, "script of it, ms", "cold.script").beyond("script"),
+            Row::at(speed, "the same of a script that draws a button and does nothing else, ms", "bare.main_thread")
+                .beyond("main_thread"),
+            Row::at(speed, "script of the tag, ms", "cold.script").beyond("script"),
             Row::at(speed, "longest task until the page rests, ms", "recorded.longest_task"),
             Row::at(speed, "script until the form is open, ms", "cold.script_open").beyond("script"),
             Row::at(speed, "longest task while it opens, ms", "recorded.longest_task_open"),
