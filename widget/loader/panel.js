@@ -40,6 +40,7 @@ textarea{display:block;box-sizing:border-box;width:100%;margin:6px 0 0;border:1p
 #fallback a{display:inline-block;padding:4px 8px;color:inherit}
 #fallback a:only-child{margin-top:8px;border-radius:calc(var(--r)*1.25);padding:12px 24px;background:var(--a);color:var(--t);font-weight:600;text-decoration:none}
 .launcher[aria-expanded=true]{opacity:0}
+#body>h2{padding:22px 24px 12px;font-size:16px}
 iframe{display:block;flex:1 1 680px;min-height:0;width:100%;border:0}
 @keyframes rise{0%{opacity:0;transform:translateY(12px)}}
 @keyframes late{0%{visibility:hidden}}
@@ -98,7 +99,8 @@ export function panel(sayso, outboxOnly) {
   const body = make('div', { id: 'body' })
   const shut = make('button', { id: 'close', type: 'button' })
   const wait = make('p')
-  const link = make('a', { href: page, target: '_blank', rel: 'noopener' })
+  const address = () => page + '?lang=' + sayso.lang
+  const link = make('a', { target: '_blank', rel: 'noopener' })
   const fallback = make('div', { id: 'fallback' })
   // The one field that everybody fills in is there before the form, so that nobody waits to begin. The form takes it over as it is.
   const field = make('textarea', { id: 'message', name: 'message', autocomplete: 'off', ariaRequired: true })
@@ -108,12 +110,16 @@ export function panel(sayso, outboxOnly) {
   const end = make('span', { tabIndex: 0 })
   const dialog = make('dialog', { id: 'panel', className: data.position || '', popover: 'manual', hidden: true })
   const timers = {}
-  let opener, frame, timer, loading, framed, late, given, composition, first
+  let opener, frame, timer, loading, framed, late, given, composition, first, kind
 
   // The site's settings, once they have come.
   let known = {}
-  // Of texts in several languages the one for the visitor's: in this very language, else in a variety of it.
-  const mine = (texts = {}) => texts[sayso.lang] ?? texts[Object.keys(texts).find(tag => sayso.near(tag) == sayso.lang)]
+  // Of texts in several languages the one for the visitor's: as their region says it, else in this very language, else in a variety of it.
+  const mine = (texts = {}) => {
+    const theirs = tag => sayso.near(tag) == sayso.lang
+    const region = [sayso.asked, ...navigator.languages].find(tag => texts[tag] != null && theirs(tag))
+    return texts[region] ?? texts[sayso.lang] ?? texts[Object.keys(texts).find(theirs)]
+  }
   const own = key => mine(known.texts?.[key])
   const label = () => {
     const [close, loading, open, ask] = words[sayso.lang]
@@ -122,9 +128,10 @@ export function panel(sayso, outboxOnly) {
     dialog.dir = /[\u0590-\u08ff]/.test(loading) ? 'rtl' : 'ltr'
     shut.setAttribute('aria-label', own('close') ?? close)
     wait.textContent = loading
-    title.textContent = own('title') ?? ask
+    title.textContent = framed ? sayso.label : own('title') ?? ask
     if (!sayso.app) field.ariaLabel = title.textContent
     link.textContent = own('failure_page') ?? open
+    link.href = address()
   }
   const colour = sayso.paint
   // The loader calls it as well, when the system's colours change.
@@ -159,7 +166,8 @@ export function panel(sayso, outboxOnly) {
   // The collector's own form. A frame that the page's policy refuses still fires "load", so only its own word counts.
   const showFrame = () => {
     if (frame || sayso.app || signal.aborted) return
-    frame = make('iframe', { src: page + '?frame=1&lang=' + sayso.lang, title: sayso.label, hidden: true })
+    const accent = sayso.accent && getComputedStyle(launcher).backgroundColor.match(/\d+/g)?.slice(0, 3).map(part => (+part).toString(16).padStart(2, 0)).join('')
+    frame = make('iframe', { src: `${address()}&frame=1&theme=${sayso.dark ? 'dark' : 'light'}&accent=${accent || ''}&kind=${kind || ''}`, title: sayso.label, hidden: true })
     body.prepend(frame)
     timer = setTimeout(() => {
       frame.remove()
@@ -369,7 +377,7 @@ export function panel(sayso, outboxOnly) {
   listen(field, 'input', () => sayso.app ? sayso.app.typed(field) : sayso.keep(typed(first)))
   listen(field, 'compositionstart', () => composition = new Promise(done => field.addEventListener('compositionend', () => setTimeout(done), { once: true })))
   // What has been written goes along, in the part of the address that is not sent.
-  listen(link, 'click', () => link.href = page + (field.value && '#message=' + encodeURIComponent(field.value)))
+  listen(link, 'click', () => link.href = address() + (field.value && '#message=' + encodeURIComponent(field.value)))
   listen(shut, 'click', close)
   // A phone's gesture for going back closes modal dialogs by itself.
   listen(dialog, 'close', () => dialog.open || close())
@@ -408,6 +416,9 @@ export function panel(sayso, outboxOnly) {
       clearTimeout(late)
       framed = true
       await calm()
+      // Above the frame, where the button to close it would cover what is in it.
+      title.textContent = sayso.label
+      body.prepend(title)
       early.replaceWith(end)
       frame.hidden = false
       frame.focus()
@@ -432,7 +443,7 @@ export function panel(sayso, outboxOnly) {
 
   const show = () => {
     if (!dialog.hidden) return
-    const wanted = field.isConnected ? field : shut
+    const wanted = field.isConnected && !body.hidden ? field : shut
     dialog.hidden = false
     dialog.showPopover?.()
     wanted.focus()
@@ -454,6 +465,7 @@ export function panel(sayso, outboxOnly) {
     }
     clearTimeout(late)
     // Who has waited long enough gets what comes first.
+    kind = wish?.kind
     if (!sayso.app) late = setTimeout(showFrame, 5000)
     load().then(() => {
       // It may have been closed again.

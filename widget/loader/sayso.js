@@ -52,7 +52,7 @@
   // The colours are kept in the second rule: WebKit does not notice when one for :host changes.
   const look = style(`:host{all:initial!important;display:contents!important}
 .launcher,#panel{--o:${data.offset || 20}px;position:fixed;inset:auto var(--o) var(--o) auto;z-index:99999999}
-.launcher{display:flex;align-items:center;gap:8px;min-height:48px;border:1px solid #0000;border-radius:24px;padding:0 20px;background:var(--a);color:var(--t);font:600 16px system-ui;cursor:pointer;box-shadow:0 4px 20px #0004}
+.launcher{display:flex;align-items:center;gap:8px;min-height:48px;border:1px solid color-mix(in srgb,var(--t) 22%,var(--a));border-radius:24px;padding:0 20px;background:var(--a);color:var(--t);font:600 16px system-ui;cursor:pointer;box-shadow:0 4px 20px #0004}
 .launcher:hover{filter:brightness(1.1)}
 .bubble:before{content:"";width:20px;height:20px;border-radius:50% 50% 50% 0;background:currentColor}
 .tab{--o:0px;bottom:40%;border-radius:12px 0 0 12px;padding:20px 8px;writing-mode:vertical-rl}
@@ -88,6 +88,7 @@
       return tags[language + '_' + more] || tags[language]
     },
     speak(lang) {
+      sayso.asked = lang
       sayso.lang = host.lang = (lang ? [lang] : navigator.languages).map(sayso.near).find(Boolean) || 'en'
       sayso.label = launcher.textContent = data.text || labels[sayso.lang]
     },
@@ -100,7 +101,8 @@
   const load = () => loading || ((sayso.ahead = sayso.parts()).catch(() => {}), (loading = start()).catch(() => loading = 0), loading)
   // In the launcher's place when the dialog does not come, or not soon: nobody is left with a button that does nothing.
   const fail = () => {
-    link ||= make('a', { className: 'launcher', href: base + '/s/' + site, target: '_blank' })
+    link ||= make('a', { part: 'launcher', className: launcher.className, target: '_blank' })
+    link.href = base + '/s/' + site + '?lang=' + sayso.lang
     link.textContent = sayso.label
     launcher.replaceWith(link)
     link.focus()

@@ -89,6 +89,10 @@ impl Cli {
     /// Does what the command line says.
     pub async fn run(self) -> anyhow::Result<()> {
         crate::install_crypto();
+        if !matches!(self.command, Command::Serve | Command::Demo(_)) {
+            // What is piped into `head` ends as other programs do, without a word.
+            sigpipe::reset();
+        }
         if let Command::Config { defaults: true } = self.command {
             print!("{DEFAULTS}");
             return Ok(());

@@ -45,7 +45,7 @@ async fn show(State(app): State<App>, Administers(who): Administers) -> Result<H
         name: site.name().to_owned(),
         origins: site.origins().iter().map(|origin| origin.as_str().to_owned()).collect(),
         entry: app.config.url(&format!("/s/{}", site.key())),
-        tag: script_tag(site.key(), &app.config),
+        tag: script_tag(site, &app.config),
     });
     page(&StartPage {
         t: who.t,

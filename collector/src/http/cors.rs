@@ -37,7 +37,8 @@ async fn answer_page(app: &App, origin: HeaderValue, request: Request, next: Nex
     const NO_SITE: Error = Error::NotFound("there is no such site");
     let sites = app.sites.all().await?;
     let mut response = match standing(app, &sites, &origin, &request) {
-        Standing::Welcome if request.method() == Method::OPTIONS => preflight(),
+        // Also for who is astray, who could not read the answer else.
+        Standing::Welcome | Standing::Astray if request.method() == Method::OPTIONS => preflight(),
         Standing::Welcome => next.run(request).await,
         Standing::Astray => NO_SITE.into_response(),
         Standing::Lost => return Err(NO_SITE),

@@ -7,16 +7,18 @@ use axum::extract::State;
 use axum::http::header;
 use axum::response::{IntoResponse, Response};
 
-use super::visit::Segment;
+use super::visit::{Segment, Visit};
 use crate::app::App;
 use crate::http::{Error, Result};
 use crate::sites::settings::Theme;
 
-/// `GET /s/{key}/theme.css`.
-pub async fn serve(State(app): State<App>, Segment(key): Segment) -> Result<Response> {
+/// `GET /s/{key}/theme.css`; `?accent=` is the colour of a page that shows ours in a frame, in six hexadecimal digits.
+pub async fn serve(State(app): State<App>, Segment(key): Segment, visit: Visit) -> Result<Response> {
     let site = app.sites.by_key(&key).await?.ok_or(Error::NotFound("there is no such site"))?;
     let headers = [(header::CONTENT_TYPE, "text/css; charset=utf-8"), (header::CACHE_CONTROL, "public, max-age=60")];
-    Ok((headers, sheet(&site.settings.theme)).into_response())
+    let own = visit.query("accent").map(|digits| format!("#{digits}"));
+    let theme = &site.settings.theme;
+    Ok((headers, sheet(&Theme { accent: own.or_else(|| theme.accent.clone()), ..theme.clone() })).into_response())
 }
 
 /// The darkest light surface and the lightest dark one, as `tokens.css` has them: what is read on these is read on all.
@@ -84,6 +86,7 @@ fn sheet(theme: &Theme) -> String {
         let light = rule(accent.readable_on(LIGHT_SURFACE, INK));
         let dark = rule(accent.readable_on(DARK_SURFACE, PAPER));
         let _ = writeln!(css, ":root {{ {light} }}");
+        let _ = writeln!(css, ":root[data-theme=\"dark\"] {{ {dark} }}");
         let _ = writeln!(
             css,
             "@media screen and (prefers-color-scheme: dark) {{ :root:not([data-theme=\"light\"]) {{ {dark} }} }}"

@@ -62,6 +62,17 @@ impl Visit {
         self.query("frame") == Some("1")
     }
 
+    /// What the page around the frame looks like, as far as it was told: `light` or `dark`.
+    pub fn theme(&self) -> Option<&str> {
+        self.query("theme").filter(|theme| self.is_framed() && matches!(*theme, "light" | "dark"))
+    }
+
+    /// The colour of the page around the frame, in six hexadecimal digits.
+    fn accent(&self) -> Option<&str> {
+        let is_colour = |text: &&str| text.len() == 6 && text.bytes().all(|byte| byte.is_ascii_hexdigit());
+        self.query("accent").filter(|accent| self.is_framed() && is_colour(accent))
+    }
+
     /// The page of another website that led here.
     pub fn referrer(&self) -> Option<&str> {
         self.referrer.as_deref()
@@ -79,10 +90,12 @@ impl Visit {
         Texts(self.lang.unwrap_or(Lang::En))
     }
 
-    /// The address `path` with what has to be carried from page to page: the frame, and the language if the address named one
-    /// (a frame on another site gets no cookie).
+    /// The address `path` with what has to be carried from page to page: the frame with its looks, and the language if the address named
+    /// one (a frame on another site gets no cookie).
     pub fn carry(&self, path: &str, more: &[(&str, &str)]) -> String {
-        let frame = self.is_framed().then_some(("frame", "1"));
+        let looks = [("theme", self.theme()), ("accent", self.accent())];
+        let looks = looks.into_iter().filter_map(|(name, value)| Some((name, value?)));
+        let frame = self.is_framed().then_some(("frame", "1")).into_iter().chain(looks);
         let lang = self.asked.map(|lang| ("lang", lang.as_str()));
         let pairs: Vec<_> = more.iter().copied().chain(frame).chain(lang).collect();
         if pairs.is_empty() {
@@ -145,6 +158,8 @@ pub struct Shell {
     pub languages: Vec<LanguageLink>,
     /// Whether the page is inside the widget's frame.
     pub framed: bool,
+    /// `light` or `dark`, where the page around the frame has decided.
+    pub scheme: Option<String>,
 }
 
 /// A link of the language switch.
@@ -163,11 +178,15 @@ impl Shell {
         Self {
             t: Words::of(site, visit.texts(site)),
             name: site.name().to_owned(),
-            theme: Some(format!("{home}/theme.css")),
+            theme: Some(match visit.accent() {
+                Some(accent) => format!("{home}/theme.css?accent={accent}"),
+                None => format!("{home}/theme.css"),
+            }),
             home: Some(home),
             privacy_url: site.settings.privacy_url.clone(),
             languages: links(&site.settings.languages, visit),
             framed: visit.is_framed(),
+            scheme: visit.theme().map(str::to_owned),
         }
     }
 
@@ -181,6 +200,7 @@ impl Shell {
             privacy_url: None,
             languages: links(&Lang::ALL, visit),
             framed: false,
+            scheme: None,
         }
     }
 
@@ -209,8 +229,8 @@ fn links(langs: &[Lang], visit: &Visit) -> Vec<LanguageLink> {
     if langs.len() < 2 {
         return Vec::new();
     }
-    let kept: Vec<_> =
-        visit.query.iter().filter(|(name, _)| matches!(name.as_str(), "frame" | "kind" | "new")).collect();
+    let stays = |name: &str| matches!(name, "frame" | "theme" | "accent" | "kind" | "new");
+    let kept: Vec<_> = visit.query.iter().filter(|(name, _)| stays(name)).collect();
     let href = |lang: Lang| {
         let mut query = url::form_urlencoded::Serializer::new(String::from("?"));
         query.extend_pairs(kept.iter().map(|(name, value)| (name, value)));

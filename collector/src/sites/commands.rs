@@ -1,6 +1,5 @@
 //! `sayso site`.
 
-use anyhow::ensure;
 use clap::Subcommand;
 
 use super::settings::NAMES;
@@ -85,8 +84,9 @@ pub async fn run(command: SiteCommand, context: &Context) -> anyhow::Result<()> 
             let key = SiteKey::parse(&key)?;
             let origins = origins.iter().map(|origin| Origin::parse(origin)).collect::<anyhow::Result<Vec<_>>>()?;
             Site::add(db, &key, &name, &origins, clock.now()).await?;
-            println!("Added the site {}. This goes into its pages:\n", key.as_str());
-            print!("{}", snippet::print(key.as_str(), config));
+            let site = Site::by_key(db, key.as_str()).await?;
+            println!("Added the site {}. This goes into its pages:\n", site.key());
+            print!("{}", snippet::print(&site, config));
         }
         SiteCommand::List => {
             let sites = Site::all(db).await?;
@@ -106,7 +106,10 @@ pub async fn run(command: SiteCommand, context: &Context) -> anyhow::Result<()> 
         }
         SiteCommand::Set { key, assignments } => {
             let mut site = Site::by_key(db, &key).await?;
-            ensure!(!assignments.is_empty(), "nothing to set; these can be: {NAMES}");
+            if assignments.is_empty() {
+                println!("What can be set, as NAME=VALUE (see `sayso site show {key}` for what is set):\n{NAMES}");
+                return Ok(());
+            }
             for assignment in &assignments {
                 site.set(assignment)?;
             }
@@ -126,7 +129,7 @@ pub async fn run(command: SiteCommand, context: &Context) -> anyhow::Result<()> 
         SiteCommand::Secret(command) => run_secret(command, context).await?,
         SiteCommand::Snippet { key } => {
             let site = Site::by_key(db, &key).await?;
-            print!("{}", snippet::print(site.key(), config));
+            print!("{}", snippet::print(&site, config));
         }
     }
     Ok(())

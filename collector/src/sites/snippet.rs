@@ -1,10 +1,13 @@
 //! What a site's owner copies: the script tag, and the lines that a strict Content-Security-Policy needs.
 
+use super::Site;
 use crate::config::Config;
 
-/// The script tag for the pages of the site `key`.
-pub fn script_tag(key: &str, config: &Config) -> String {
-    format!(r#"<script async src="{}" data-site="{key}"></script>"#, config.url("/sayso.js"))
+/// The script tag for the pages of a site. The launcher asks the collector for nothing, so its colour is in the tag.
+pub fn script_tag(site: &Site, config: &Config) -> String {
+    let accent = site.settings.theme.accent.as_deref();
+    let accent = accent.map(|accent| format!(r#" data-accent="{accent}""#)).unwrap_or_default();
+    format!(r#"<script async src="{}" data-site="{}"{accent}></script>"#, config.url("/sayso.js"), site.key())
 }
 
 /// The sources that the site's Content-Security-Policy has to allow, one directive a line.
@@ -14,11 +17,11 @@ pub fn csp_lines(config: &Config) -> String {
 }
 
 /// Both, with a sentence to each.
-pub fn print(key: &str, config: &Config) -> String {
+pub fn print(site: &Site, config: &Config) -> String {
     format!(
         "{}\n\nIf the site has a Content-Security-Policy, add these sources to it:\n\n{}\nWithout script, link to {}\n",
-        script_tag(key, config),
+        script_tag(site, config),
         csp_lines(config),
-        config.url(&format!("/s/{key}"))
+        config.url(&format!("/s/{}", site.key()))
     )
 }

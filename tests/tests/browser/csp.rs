@@ -143,7 +143,9 @@ async fn without_frame_src_nothing_is_lost_where_wasm_runs() {
     // Where it does not run, a link is left, and it has the focus.
     let (stage, browser) = open(|snippet| without(snippet).replace(" 'wasm-unsafe-eval'", "")).await;
     click_in_widget(&browser, "[part=launcher]").await;
-    browser.wait_for("the link", &format!("{WIDGET}.activeElement?.href === '{}/s/acme'", stage.collector.url)).await;
+    browser
+        .wait_for("the link", &format!("{WIDGET}.activeElement?.href === '{}/s/acme?lang=en'", stage.collector.url))
+        .await;
     browser.stop().await;
 }
 

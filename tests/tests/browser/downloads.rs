@@ -32,7 +32,10 @@ impl Visit {
         self.open().await;
         click_in_widget(&self.browser, "[part=launcher]").await;
         let link = format!("{WIDGET}.activeElement?.closest('#fallback') && {WIDGET}.activeElement.href");
-        assert_eq!(self.browser.wait_for("the link", &link).await, json!(format!("{}/s/acme", self.scene.front.url)));
+        assert_eq!(
+            self.browser.wait_for("the link", &link).await,
+            json!(format!("{}/s/acme?lang=en", self.scene.front.url))
+        );
     }
 
     /// Waits until a file of the widget has come.
@@ -67,7 +70,11 @@ impl Visit {
     async fn assert_link(&self, why: &str) {
         let link =
             format!("{WIDGET}.activeElement?.matches('a.launcher[target=_blank]') && {WIDGET}.activeElement.href");
-        assert_eq!(self.browser.wait_for(why, &link).await, json!(format!("{}/s/acme", self.scene.front.url)), "{why}");
+        assert_eq!(
+            self.browser.wait_for(why, &link).await,
+            json!(format!("{}/s/acme?lang=en", self.scene.front.url)),
+            "{why}"
+        );
     }
 }
 
@@ -95,13 +102,17 @@ async fn what_is_missing_or_broken_is_replaced_by_the_frame() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn without_the_panel_the_launcher_is_a_link() {
-    let visit = Visit::begin(Page::default()).await;
+    let visit = Visit::begin(Page::with("data-launcher=tab data-position=left")).await;
     for trouble in [Trouble::Missing, Trouble::Cut, Trouble::Page, Trouble::Silent] {
         visit.scene.front.spoil("panel.js", trouble);
         visit.open().await;
         // The page's own button, too, brings the link into sight.
         visit.browser.find("#help").await.click().await.unwrap();
         visit.assert_link(&format!("{trouble:?}")).await;
+        let place = format!(
+            "const box = {WIDGET}.querySelector('a[part=launcher]').getBoundingClientRect(); return [box.left, box.width < box.height]"
+        );
+        assert_eq!(visit.browser.run(&place).await, json!([0, true]), "where and what the launcher was");
         visit.scene.front.relent();
     }
     // What was only slow comes after all, and the launcher is a button again.
@@ -124,7 +135,7 @@ async fn what_is_slow_shows_a_way_at_once_and_then_what_comes_first() {
     visit.browser.find_in_widget("#fallback a").await;
     assert_eq!(
         visit.browser.run(&format!("return {shown}")).await,
-        json!([true, format!("{}/s/acme", visit.scene.front.url), "Loading…"])
+        json!([true, format!("{}/s/acme?lang=en", visit.scene.front.url), "Loading…"])
     );
     visit.browser.picture("widget-loading").await;
     visit.scene.front.relent();

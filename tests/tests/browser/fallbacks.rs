@@ -4,6 +4,8 @@ use sayso_tests::Database;
 use sayso_tests::browser::{Browser, PATIENCE, Setup};
 use sayso_tests::company::Page;
 
+use serde_json::json;
+
 use crate::stage::{Stage, click_in_widget};
 
 #[tokio::test(flavor = "multi_thread")]
@@ -24,6 +26,37 @@ async fn without_wasm_the_form_comes_in_a_frame() {
     browser.stop().await;
 }
 
+/// Whatever the visitor's system likes, and whatever the site's own colour is.
+#[tokio::test(flavor = "multi_thread")]
+async fn the_frame_looks_as_the_page_says_and_is_for_what_was_pressed() {
+    let page =
+        Page { attributes: "data-theme=dark data-accent=gold".to_owned(), ..Page::without(" 'wasm-unsafe-eval'") };
+    let stage = Stage::open(Database::Sqlite, page, |_| {}).await;
+    stage.collector.set_site(&["theme.accent=#0f766e"]).await;
+    let browser = Browser::start(Setup { window: (375, 700), ..Setup::default() }).await;
+    browser.driver.goto(&stage.company.origin).await.unwrap();
+    browser.find_in_widget("[part=launcher]").await;
+    browser.find("#help").await.click().await.unwrap();
+    let frame = browser.find_in_widget("iframe:not([hidden])").await;
+    let above = "const root = document.querySelector('sayso-widget').shadowRoot;\
+        return root.querySelector('#close').getBoundingClientRect().bottom <= root.querySelector('iframe').getBoundingClientRect().top + 1";
+    assert_eq!(browser.run(above).await, json!(true), "the button to close it covers nothing in the frame");
+    browser.picture("fallback-frame-dark").await;
+    frame.enter_frame().await.unwrap();
+    let looks = "[getComputedStyle(document.documentElement).colorScheme, document.querySelector('[name=kind]:checked')?.value,\
+        getComputedStyle(document.querySelector('form button.primary')).backgroundColor]";
+    let expected = json!(["dark", "complaint", "rgb(255, 215, 0)"]);
+    assert_eq!(browser.run(&format!("return {looks}")).await, expected);
+    // From page to page.
+    browser.find("#message").await.send_keys("The drawer is stuck.").await.unwrap();
+    browser.find("form button.primary").await.click().await.unwrap();
+    browser.find("[data-submitted-code]").await;
+    let dark = "getComputedStyle(document.documentElement).colorScheme === 'dark' && document.querySelector('link[href*=\"accent=ffd700\"]') !== null";
+    assert_eq!(browser.run(&format!("return {dark}")).await, json!(true));
+    browser.picture("fallback-frame-dark-thanks").await;
+    browser.stop().await;
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn without_frames_too_there_is_a_link() {
     let mut page = Page::without(" 'wasm-unsafe-eval'");
@@ -33,8 +66,8 @@ async fn without_frames_too_there_is_a_link() {
     browser.driver.goto(&stage.company.origin).await.unwrap();
     click_in_widget(&browser, "[part=launcher]").await;
     browser.wait_for("no frame", "!document.querySelector('sayso-widget').shadowRoot.querySelector('iframe')").await;
-    let link = browser.find_in_widget("a[href$='/s/acme']").await;
-    assert_eq!(link.attr("href").await.unwrap().unwrap(), format!("{}/s/acme", stage.collector.url));
+    let link = browser.find_in_widget("#fallback a").await;
+    assert_eq!(link.attr("href").await.unwrap().unwrap(), format!("{}/s/acme?lang=en", stage.collector.url));
     browser.picture("fallback-link").await;
     browser.stop().await;
 }

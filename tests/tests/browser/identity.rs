@@ -77,3 +77,20 @@ async fn who_is_named_by_the_site_is_not_asked_how_to_be_reached() {
     assert_eq!(case.contact(&app.keys).unwrap().email(), Some("li@example.com"));
     browser.stop().await;
 }
+
+/// The contact is folded away at first, and a visitor who believes to be unknown would write other things.
+#[tokio::test(flavor = "multi_thread")]
+async fn who_is_introduced_by_the_page_sees_so() {
+    let stage = Stage::open(Database::Sqlite, Page::default(), |_| {}).await;
+    let browser = Browser::start(Setup::default()).await;
+    browser.driver.goto(&stage.company.origin).await.unwrap();
+    browser.find_in_widget("[part=launcher]").await;
+    browser.run("Sayso('identify', { name: 'Li Lei', email: 'li.lei@example.com' })").await;
+    click_in_widget(&browser, "[part=launcher]").await;
+    let folded = browser.find_in_widget("#contact[aria-expanded=false] small").await;
+    assert_eq!(folded.text().await.unwrap(), "Li Lei · li.lei@example.com");
+    browser.run("Sayso('identify', null)").await;
+    let anonymous = "document.querySelector('sayso-widget').shadowRoot.querySelector('#contact small').textContent.startsWith('Optional')";
+    browser.wait_for("nobody", anonymous).await;
+    browser.stop().await;
+}

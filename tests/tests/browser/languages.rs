@@ -171,7 +171,9 @@ async fn another_language_keeps_what_was_typed() {
     let (_stage, browser) = open_stage(Setup::default()).await;
     // While the first language is still on its way, so that the texts of both arrive.
     browser.run("Sayso('open'); Sayso('set', { lang: 'zh-TW' })").await;
-    browser.wait_for("traditional Chinese", &format!("{ROOT}.querySelector('h2')?.textContent === '有話請直說'")).await;
+    browser
+        .wait_for("traditional Chinese", &format!("{ROOT}.querySelector('h2')?.textContent === '您想告訴我們什麼？'"))
+        .await;
     type_in_widget(&browser, "#message", "抽屜卡住了").await;
     browser.run("Sayso('set', { lang: 'zh-CN' }); Sayso('set', { lang: 'ar' })").await;
     browser.wait_for("Arabic", &format!("{ROOT}.querySelector('#send')?.textContent === 'إرسال'")).await;
@@ -193,6 +195,7 @@ async fn the_owner_says_it_in_other_words() {
         .collector
         .set_site(&[
             "text.title.zh-HK=講低意見",
+            "text.title.zh-Hant=說說您的意見",
             "text.title.zh-CN=说说您的想法",
             "text.send.zh-Hant=交出去",
             "text.send.en=Off it goes",

@@ -204,6 +204,9 @@ on_both_databases! {
             let answer = client.send(client.request(Method::GET, &format!("/api/v1/sites/{path}")).header("origin", origin)).await;
             assert_eq!((answer.status, answer.problem().as_str()), (StatusCode::NOT_FOUND, "not_found"), "{path} {origin}");
             assert_eq!((answer.header("access-control-allow-origin"), answer.header("vary")), (readable, "Origin"));
+            // Whoever may read the answer to a submission may ask for it.
+            let preflight = client.request(Method::OPTIONS, &format!("/api/v1/sites/{path}/feedback")).header("origin", origin);
+            assert_eq!(client.send(preflight).await.status.is_success(), !readable.is_empty(), "{path} {origin}");
         }
     }
 

@@ -1,7 +1,9 @@
 //! What the owner of a site sets, and where it shows: the public settings, the entry page, the command line.
 
+use std::process::Stdio;
+
 use reqwest::{Method, StatusCode};
-use sayso_tests::process::run;
+use sayso_tests::process::{binary, run};
 use sayso_tests::{TestApp, on_both_databases, write_key};
 use serde_json::{Value, json};
 
@@ -101,8 +103,8 @@ on_both_databases! {
         let sayso = |arguments: &[&str]| run(data.path(), url.reveal().unwrap_or_default(), arguments);
         let (added, printed) = sayso(&["site", "add", "acme", "--name", "Acme Home", "--origin", "https://shop.example"]);
         assert!(added, "{printed}");
-        let (_, help) = sayso(&["site", "set", "acme"]);
-        assert!(help.contains("text.KEY.LANG") && help.contains("sayso site texts"), "{help}");
+        let (listed, help) = sayso(&["site", "set", "acme"]);
+        assert!(listed && help.contains("text.KEY.LANG") && help.contains("sayso site texts"), "{help}");
         let (listed, texts) = sayso(&["site", "texts", "--lang", "zh-CN"]);
         assert!(listed && texts.contains("send = 提交") && !texts.contains("launcher"), "{texts}");
 
@@ -123,5 +125,21 @@ on_both_databases! {
         }
         let (_, after) = sayso(&["site", "show", "acme"]);
         assert_eq!(after, shown, "what is refused changes nothing");
+
+        // The launcher asks for nothing, so the tag brings the site's colour.
+        let tag = |accent: &str| {
+            assert!(sayso(&["site", "set", "acme", &format!("theme.accent={accent}")]).0);
+            sayso(&["site", "snippet", "acme"]).1.lines().next().unwrap_or_default().to_owned()
+        };
+        assert!(tag("#7a1f5c").ends_with(r##"data-site="acme" data-accent="#7a1f5c"></script>"##));
+        assert!(tag("").ends_with(r#"data-site="acme"></script>"#));
+
+        // Whoever reads no further than the first line hears of no failure.
+        let mut texts = std::process::Command::new(binary());
+        texts.args(["site", "texts", "--lang", "en", "--data"]).arg(data.path()).args(["--database-url", url.reveal().unwrap_or_default()]);
+        let mut texts = texts.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().expect("the binary runs");
+        drop(texts.stdout.take());
+        let said = texts.wait_with_output().expect("it ends").stderr;
+        assert_eq!(String::from_utf8_lossy(&said), "");
     }
 }

@@ -13,12 +13,18 @@ pub fn section(ui: &Ui, section: Section) -> Html {
         Section::Details => ("details", "section_details", "section_details_hint"),
         Section::Contact => ("contact", "section_contact", "section_contact_hint"),
     };
+    // Whom the page has introduced should see that, before they think that nobody knows them.
+    let known = match section {
+        Section::Details => String::new(),
+        Section::Contact => contact_line(ui),
+    };
+    let hint = if known.is_empty() { ui.text(hint) } else { known.into() };
     let insisted = ui.state.settings.insists_on(section);
     let title = vec![
         el(
             "span",
             with![],
-            vec![says("b", with![], ui.text(label)), if open { none() } else { says("small", with![], ui.text(hint)) }],
+            vec![says("b", with![], ui.text(label)), if open { none() } else { says("small", with![], hint) }],
         ),
         if insisted { none() } else { icon::icon(icon::FOLD) },
     ];
@@ -40,6 +46,12 @@ pub fn section(ui: &Ui, section: Section) -> Html {
         with!["class" => if open { "open" } else { "" }],
         vec![head, if open { el("div", with!["class" => "folded"], fields(ui)) } else { none() }],
     )
+}
+
+/// What is known of how to reach the customer, in one line.
+fn contact_line(ui: &Ui) -> String {
+    let texts = [Field::Name, Field::Email, Field::Phone].map(|field| ui.state.form.text(field));
+    texts.iter().copied().filter(|text| !text.is_empty()).collect::<Vec<_>>().join(" · ")
 }
 
 /// The fields that go with the chosen kind.

@@ -180,3 +180,31 @@ async fn a_collector_that_never_answers_is_given_up_after_half_a_minute() {
     visit.assert_one_submission_repeated(2);
     visit.end().await;
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_panel_opens_the_same_way_while_something_waits() {
+    let visit = Visit::usual().await;
+    visit.leave_waiting(Network::Down).await;
+    click_in_widget(&visit.browser, "[part=close]").await;
+    click_in_widget(&visit.browser, "[part=launcher]").await;
+    let stands = format!(
+        "return [{WIDGET}.querySelector('#panel').matches(':popover-open'), {WIDGET}.querySelector('#panel').matches(':modal')]"
+    );
+    assert_eq!(visit.browser.run(&stands).await, json!([true, false]));
+    visit.end().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_site_that_is_not_there_is_named_and_nothing_waits_for_it() {
+    let visit = Visit::usual().await;
+    visit.write(TEXT).await;
+    // As where a tag names another site than it should: the origin is that of one of ours.
+    let renamed = "const { fetch } = window; window.fetch = (address, ...rest) => fetch(String(address).replace('/sites/acme/', '/sites/acne/'), ...rest)";
+    visit.browser.run(renamed).await;
+    visit.send().await;
+    let failure = visit.browser.find_in_widget("#failure").await.text().await.unwrap();
+    assert!(failure.contains("The team that should receive this can’t be found"), "{failure}");
+    assert_eq!(detail(&visit, "error").await, json!({"status": 404, "type": "site"}));
+    assert_eq!(visit.typed().await, json!(TEXT));
+    visit.end().await;
+}

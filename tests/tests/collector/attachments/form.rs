@@ -86,7 +86,7 @@ on_both_databases! {
             .chain([("message", None, "破损 & \"torn\"".as_bytes())]).collect();
         let refused = client.post_files("/s/acme?lang=zh-Hans", &parts).await;
         assert_eq!(refused.status, StatusCode::UNPROCESSABLE_ENTITY);
-        for words in ["page.html：不支持网页", "large.txt：这个文件超过 10 MB", "邮箱格式似乎有误"] {
+        for words in ["page.html：不支持网页", "large.txt：这个文件超过 10 MB", "邮箱格式不正确"] {
             assert!(refused.body.contains(words), "{words}: {}", refused.body);
         }
         assert_eq!((count(&app, "cases").await, stored(&app).len()), (0, 1));

@@ -82,7 +82,7 @@ on_both_databases! {
             ("message", "  ", "Please tell us in a few words.", "请简单说说具体情况。"),
             ("message", &long, "10000 characters at most", "最多 10000 个字"),
             ("message", "a\0b", "a character in it that we cannot store", "无法保存的字符"),
-            ("email", "li", "does not look like an email address", "邮箱格式似乎有误"),
+            ("email", "li", "does not look like an email address", "邮箱格式不正确"),
             ("email", "", "leave an email address or a phone number", "请留下邮箱或电话"),
             ("phone", "x", "Please check the phone number.", "请检查电话号码。"),
             ("category", "", "Please fill this in.", "请填写此项。"),
@@ -201,6 +201,16 @@ on_both_databases! {
         assert_eq!(sheet.header("content-type"), "text/css; charset=utf-8");
         assert!(sheet.body.contains("--sayso-radius: 2px") && sheet.body.contains("--sayso-accent: #"), "{}", sheet.body);
         assert!(!sheet.body.contains("--sayso-accent: #ffd400; --sayso-on-accent: #fffdf8"), "yellow on paper can't be read");
+        // In the widget's frame the page's own colour and theme count, and go along from page to page; nothing but a colour does.
+        let framed = page(&app.client(), "/s/acme?frame=1&theme=dark&accent=7a1f5c&lang=en").await.body;
+        assert!(framed.contains("<html lang=\"en\" data-theme=\"dark\">") && framed.contains("/s/acme/theme.css?accent=7a1f5c"), "{framed}");
+        assert!(framed.contains("frame=1&#38;theme=dark&#38;accent=7a1f5c"), "{framed}");
+        assert!(app.client().get("/s/acme/theme.css?accent=7a1f5c").await.body.contains(":root { --sayso-accent: #7a1f5c;"));
+        for other in ["/s/acme?theme=dark&accent=7a1f5c", "/s/acme?frame=1&theme=grey&accent=red;}body{"] {
+            let shown = page(&app.client(), other).await.body;
+            assert!(!shown.contains("data-theme") && !shown.contains("theme.css?"), "{other}: {shown}");
+        }
+        assert!(!app.client().get("/s/acme/theme.css?accent=%22%7Dbody%7B").await.body.contains("body"));
     }
 
     async fn what_is_typed_is_only_ever_text(app: TestApp) {
