@@ -5,6 +5,7 @@ use oxc::allocator::Allocator;
 use oxc::codegen::{Codegen, CodegenOptions, CommentOptions};
 use oxc::minifier::{MangleOptions, Minifier, MinifierOptions};
 use oxc::parser::Parser;
+use oxc::semantic::SemanticBuilder;
 use oxc::span::SourceType;
 
 /// What a browser takes a script for.
@@ -23,10 +24,12 @@ pub fn minify(source: &str, goal: Goal) -> anyhow::Result<String> {
         Goal::Module => SourceType::mjs(),
     };
     let parsed = Parser::new(&allocator, source, source_type).parse();
-    if let Some(first) = parsed.diagnostics.first() {
+    let mut program = parsed.program;
+    // What the grammar allows and browsers refuse all the same, such as an export outside of a module.
+    let checked = SemanticBuilder::new().with_check_syntax_error(true).build(&program);
+    if let Some(first) = parsed.diagnostics.first().or(checked.diagnostics.first()) {
         bail!("not a script: {first}");
     }
-    let mut program = parsed.program;
     let options = MinifierOptions { mangle: Some(MangleOptions::default()), ..MinifierOptions::default() };
     let minified = Minifier::new(options).minify(&allocator, &mut program);
     let printed = CodegenOptions { minify: true, comments: CommentOptions::disabled(), ..CodegenOptions::default() };
