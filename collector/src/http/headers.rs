@@ -1,7 +1,7 @@
 //! Security headers.
 
 use axum::extract::{Request, State};
-use axum::http::{HeaderName, HeaderValue, header};
+use axum::http::{HeaderName, HeaderValue, StatusCode, header};
 use axum::middleware::Next;
 use axum::response::Response;
 use sayso_shared::Problem;
@@ -16,7 +16,12 @@ const PAGE_POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'sel
 /// On every answer.
 pub async fn for_all(State(app): State<App>, request: Request, next: Next) -> Response {
     let mut response = next.run(request).await;
+    let is_unread = matches!(response.status(), StatusCode::PAYLOAD_TOO_LARGE | StatusCode::REQUEST_TIMEOUT);
     let headers = response.headers_mut();
+    if is_unread {
+        // The connection ends with what was not read of the body. Said, so that nobody sends the next request through it.
+        headers.insert(header::CONNECTION, HeaderValue::from_static("close"));
+    }
     headers.insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
     headers.entry(header::REFERRER_POLICY).or_insert(HeaderValue::from_static("same-origin"));
     headers

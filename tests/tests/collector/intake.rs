@@ -167,6 +167,7 @@ on_both_databases! {
         for (media_type, body, status, name) in cases {
             let answer = client.send(post(media_type, body)).await;
             assert_eq!((answer.status.as_u16(), answer.problem().as_str()), (status, name), "{}", answer.body);
+            assert_eq!(answer.header("connection") == "close", status == 413, "nothing follows what was not read");
         }
         let missing = client.send(client.request(Method::POST, "/api/v1/sites/acme/feedback").json(&praise("x"))).await;
         assert_eq!((missing.status.as_u16(), missing.problem().as_str()), (400, "malformed"));
