@@ -154,6 +154,13 @@ impl Browser {
         self.devtools("Emulation.setDeviceMetricsOverride", size).await;
     }
 
+    /// Makes every page from now on note in `window.refused` what its policy refuses: before its own scripts, and not under that policy.
+    pub async fn note_refusals(&self) {
+        let listen = "window.refused = [];\
+            addEventListener('securitypolicyviolation', event => refused.push(event.effectiveDirective + ' ' + event.blockedURI))";
+        self.devtools("Page.addScriptToEvaluateOnNewDocument", serde_json::json!({"source": listen})).await;
+    }
+
     /// Gives a command of the DevTools protocol.
     pub async fn devtools(&self, command: &str, arguments: serde_json::Value) -> serde_json::Value {
         self.driver.cdp().send_raw(command, arguments).await.expect("Chromium knows the command")

@@ -51,3 +51,12 @@ pub async fn type_in_widget(browser: &Browser, css: &str, text: &str) {
 pub async fn click_in_widget(browser: &Browser, css: &str) {
     browser.find_in_widget(css).await.click().await.expect("it takes that");
 }
+
+/// Writes in the form that is open, sends it, and gives the code.
+pub async fn complain_in_widget(browser: &Browser) -> String {
+    type_in_widget(browser, "#message", "The drawer is stuck.").await;
+    click_in_widget(browser, "#send").await;
+    let code = browser.find_in_widget("#code").await.text().await.expect("it has a text");
+    assert!(sayso_shared::TrackingCode::parse(&code).is_ok(), "{code}");
+    code
+}

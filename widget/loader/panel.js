@@ -166,8 +166,10 @@ export function panel(sayso, outboxOnly) {
   // The collector's own form. A frame that the page's policy refuses still fires "load", so only its own word counts.
   const showFrame = () => {
     if (frame || sayso.app || signal.aborted) return
-    const accent = sayso.accent && getComputedStyle(launcher).backgroundColor.match(/\d+/g)?.slice(0, 3).map(part => (+part).toString(16).padStart(2, 0)).join('')
-    frame = make('iframe', { src: `${address()}&frame=1&theme=${sayso.dark ? 'dark' : 'light'}&accent=${accent || ''}&kind=${kind || ''}`, title: sayso.label, hidden: true })
+    // As the browser reads it, which need not be as it was written.
+    const [, ...rgb] = sayso.accent && getComputedStyle(launcher).backgroundColor.match(/^rgba?\((\d+), (\d+), (\d+)/) || []
+    const accent = rgb.map(part => (+part).toString(16).padStart(2, 0)).join('')
+    frame = make('iframe', { src: `${address()}&frame=1&theme=${sayso.dark ? 'dark' : 'light'}&accent=${accent}&kind=${kind || ''}`, title: sayso.label, hidden: true })
     body.prepend(frame)
     timer = setTimeout(() => {
       frame.remove()

@@ -40,7 +40,8 @@ impl Frameworks {
         if !fs::read_to_string(&noted).is_ok_and(|installed| installed == lock) {
             let step = Step::start("install the frameworks");
             let mut install = Command::new(&npm);
-            step.run(install.current_dir(&folder).args(["ci", "--no-audit", "--no-fund"]))?;
+            step.run(install.current_dir(&folder).args(["ci", "--no-audit", "--no-fund"]))
+                .context("the frameworks come from npm, which has to be reached once")?;
             fs::write(&noted, &lock)?;
             step.finish("");
         }

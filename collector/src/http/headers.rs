@@ -1,4 +1,4 @@
-//! Security headers.
+//! What every answer says of itself: how far it is to be trusted, and whether it ends the connection.
 
 use axum::extract::{Request, State};
 use axum::http::{HeaderName, HeaderValue, StatusCode, header};

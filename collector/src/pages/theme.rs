@@ -16,9 +16,11 @@ use crate::sites::settings::Theme;
 pub async fn serve(State(app): State<App>, Segment(key): Segment, visit: Visit) -> Result<Response> {
     let site = app.sites.by_key(&key).await?.ok_or(Error::NotFound("there is no such site"))?;
     let headers = [(header::CONTENT_TYPE, "text/css; charset=utf-8"), (header::CACHE_CONTROL, "public, max-age=60")];
-    let own = visit.query("accent").map(|digits| format!("#{digits}"));
-    let theme = &site.settings.theme;
-    Ok((headers, sheet(&Theme { accent: own.or_else(|| theme.accent.clone()), ..theme.clone() })).into_response())
+    let mut theme = site.settings.theme.clone();
+    if let Some(digits) = visit.accent() {
+        theme.accent = Some(format!("#{digits}"));
+    }
+    Ok((headers, sheet(&theme)).into_response())
 }
 
 /// The darkest light surface and the lightest dark one, as `tokens.css` has them: what is read on these is read on all.

@@ -68,9 +68,9 @@ impl Visit {
     }
 
     /// The colour of the page around the frame, in six hexadecimal digits.
-    fn accent(&self) -> Option<&str> {
+    pub fn accent(&self) -> Option<&str> {
         let is_colour = |text: &&str| text.len() == 6 && text.bytes().all(|byte| byte.is_ascii_hexdigit());
-        self.query("accent").filter(|accent| self.is_framed() && is_colour(accent))
+        self.query("accent").filter(is_colour)
     }
 
     /// The page of another website that led here.
@@ -93,9 +93,8 @@ impl Visit {
     /// The address `path` with what has to be carried from page to page: the frame with its looks, and the language if the address named
     /// one (a frame on another site gets no cookie).
     pub fn carry(&self, path: &str, more: &[(&str, &str)]) -> String {
-        let looks = [("theme", self.theme()), ("accent", self.accent())];
-        let looks = looks.into_iter().filter_map(|(name, value)| Some((name, value?)));
-        let frame = self.is_framed().then_some(("frame", "1")).into_iter().chain(looks);
+        let frame = [("frame", Some("1")), ("theme", self.theme()), ("accent", self.accent())];
+        let frame = frame.into_iter().filter(|_| self.is_framed()).filter_map(|(name, value)| Some((name, value?)));
         let lang = self.asked.map(|lang| ("lang", lang.as_str()));
         let pairs: Vec<_> = more.iter().copied().chain(frame).chain(lang).collect();
         if pairs.is_empty() {
@@ -178,7 +177,7 @@ impl Shell {
         Self {
             t: Words::of(site, visit.texts(site)),
             name: site.name().to_owned(),
-            theme: Some(match visit.accent() {
+            theme: Some(match visit.accent().filter(|_| visit.is_framed()) {
                 Some(accent) => format!("{home}/theme.css?accent={accent}"),
                 None => format!("{home}/theme.css"),
             }),

@@ -48,10 +48,7 @@ async fn open(change: impl FnOnce(&mut Snippet) -> String) -> (Stage, Browser) {
     let page = Page { others: [(PATH.to_owned(), html)].into(), ..Page::default() };
     let company = Company::open(listener, &collector.url, page).await;
     let browser = Browser::start(Setup::default()).await;
-    // Before the page's own scripts, and not under its policy.
-    let listen = "window.refused = [];\
-        addEventListener('securitypolicyviolation', event => refused.push(event.effectiveDirective + ' ' + event.blockedURI))";
-    browser.devtools("Page.addScriptToEvaluateOnNewDocument", json!({"source": listen})).await;
+    browser.note_refusals().await;
     browser.driver.goto(company.url(PATH)).await.unwrap();
     (Stage { collector, company }, browser)
 }

@@ -5,7 +5,7 @@ use sayso_tests::company::Page;
 use sayso_tests::front::Trouble;
 use serde_json::json;
 
-use crate::stage::{self, click_in_widget, type_in_widget};
+use crate::stage::{self, click_in_widget, complain_in_widget};
 
 pub const WIDGET: &str = "document.querySelector('sayso-widget').shadowRoot";
 
@@ -60,12 +60,6 @@ impl Visit {
         self.browser.find("[data-submitted-code]").await;
     }
 
-    async fn send(&self) {
-        type_in_widget(&self.browser, "#message", "The drawer is stuck.").await;
-        click_in_widget(&self.browser, "#send").await;
-        self.browser.find_in_widget("#code").await;
-    }
-
     /// The launcher has become a link to the entry page, and has the focus.
     async fn assert_link(&self, why: &str) {
         let link =
@@ -116,7 +110,7 @@ async fn without_the_panel_the_launcher_is_a_link() {
         visit.scene.front.relent();
     }
     // What was only slow comes after all, and the launcher is a button again.
-    visit.send().await;
+    complain_in_widget(&visit.browser).await;
     click_in_widget(&visit.browser, "[part=close]").await;
     visit.browser.find_in_widget("button.launcher").await;
     visit.browser.stop().await;
@@ -146,7 +140,7 @@ async fn what_is_slow_shows_a_way_at_once_and_then_what_comes_first() {
             &format!("{WIDGET}.activeElement?.id === 'message' && !{WIDGET}.querySelector('#fallback')"),
         )
         .await;
-    visit.send().await;
+    complain_in_widget(&visit.browser).await;
 
     // The frame comes first, and what comes later does not take it away from under somebody's hands.
     visit.scene.front.spoil("widget.wasm", Trouble::Silent);
@@ -174,7 +168,7 @@ async fn what_failed_while_somebody_hovered_is_tried_again() {
         click_in_widget(&visit.browser, "[part=launcher]").await;
         visit.browser.find_in_widget("#message").await;
     }
-    visit.send().await;
+    complain_in_widget(&visit.browser).await;
     visit.browser.stop().await;
 }
 
@@ -186,7 +180,7 @@ async fn without_frame_and_module_there_is_a_link_in_the_panel() {
     visit.scene.front.relent();
     click_in_widget(&visit.browser, "[part=close]").await;
     click_in_widget(&visit.browser, "[part=launcher]").await;
-    visit.send().await;
+    complain_in_widget(&visit.browser).await;
     visit.browser.stop().await;
 }
 
@@ -212,7 +206,7 @@ async fn an_older_loader_gets_the_newest_widget() {
     visit.scene.front.spoil("/sayso.js", Trouble::Older);
     visit.open().await;
     click_in_widget(&visit.browser, "[part=launcher]").await;
-    visit.send().await;
+    complain_in_widget(&visit.browser).await;
     let asked =
         "performance.getEntriesByType('resource').some(entry => entry.name.includes('/assets/0000000000000000'))";
     assert_eq!(visit.browser.run(&format!("return {asked}")).await, json!(true), "it asked for files that are no more");

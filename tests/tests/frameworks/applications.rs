@@ -3,10 +3,10 @@
 use sayso_tests::Database;
 use sayso_tests::browser::{Browser, Setup};
 use sayso_tests::company::Page;
-use sayso_tests::stage::{Stage, click_in_widget};
+use sayso_tests::stage::{Stage, click_in_widget, complain_in_widget};
 use serde_json::json;
 
-use crate::{WIDGET, email, folder, send};
+use crate::{WIDGET, email, folder};
 
 /// Somebody signs in, writes, signs out, and leaves.
 async fn story(bundle: &str) {
@@ -30,7 +30,7 @@ async fn story(bundle: &str) {
     browser.wait_for("the kind", &format!("{WIDGET}.querySelector('input[value=complaint]')?.checked")).await;
     click_in_widget(&browser, "#contact").await;
     assert_eq!(email(&browser).await, json!("li.lei@example.com"));
-    send(&browser).await;
+    complain_in_widget(&browser).await;
     assert_eq!(stage.cases().await, 1);
 
     // What was on the screen goes with the user, code and all.

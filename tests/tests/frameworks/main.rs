@@ -12,7 +12,6 @@ mod wordpress;
 use std::path::PathBuf;
 
 use sayso_tests::browser::Browser;
-use sayso_tests::stage::{click_in_widget, type_in_widget};
 
 const WIDGET: &str = "document.querySelector('sayso-widget').shadowRoot";
 
@@ -29,14 +28,6 @@ fn node() -> PathBuf {
 /// Where the examples are.
 fn examples() -> PathBuf {
     PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../examples")
-}
-
-/// Writes in the form that is open, and sends it.
-async fn send(browser: &Browser) {
-    type_in_widget(browser, "#message", "The drawer is stuck.").await;
-    click_in_widget(browser, "#send").await;
-    let code = browser.find_in_widget("#code").await.text().await.unwrap();
-    assert!(sayso_shared::TrackingCode::parse(&code).is_ok(), "{code}");
 }
 
 /// What the form has as a contact.

@@ -1,11 +1,12 @@
 //! Pages that a server makes, with a policy and a nonce for each: by Next.js and without.
 
 use sayso_tests::browser::{Browser, Setup};
+use sayso_tests::stage::complain_in_widget;
 use serde_json::json;
 use tokio::process::Command;
 
 use crate::website::{Ground, Website, run};
-use crate::{WIDGET, examples, folder, node, send};
+use crate::{WIDGET, examples, folder, node};
 
 fn next(command: &str, application: &std::path::Path) -> Command {
     let mut next = Command::new(node());
@@ -46,9 +47,7 @@ async fn without_a_framework() {
 /// Everything works on each of two pages, under a nonce of its own, and the policy refuses nothing.
 async fn strict_pages_work(ground: &Ground) {
     let browser = Browser::start(Setup::default()).await;
-    let listen = "window.refused = [];\
-        addEventListener('securitypolicyviolation', event => refused.push(event.effectiveDirective + ' ' + event.blockedURI))";
-    browser.devtools("Page.addScriptToEvaluateOnNewDocument", json!({"source": listen})).await;
+    browser.note_refusals().await;
     let mut nonces = Vec::new();
     for _ in 0..2 {
         browser.driver.goto(&ground.origin).await.unwrap();
@@ -56,9 +55,8 @@ async fn strict_pages_work(ground: &Ground) {
         nonces.push(browser.run("return document.querySelector('script[data-site]').nonce").await);
         browser.find("[data-sayso-open]").await.click().await.unwrap();
         browser.wait_for("the kind", &format!("{WIDGET}.querySelector('input[value=complaint]')?.checked")).await;
-        send(&browser).await;
-        let refused = browser.run("return refused").await;
-        assert_eq!(refused, json!([]), "the policy refuses nothing");
+        complain_in_widget(&browser).await;
+        assert_eq!(browser.run("return refused").await, json!([]), "the policy refuses nothing");
     }
     assert!(nonces[0].as_str().is_some_and(|nonce| nonce.len() > 20) && nonces[0] != nonces[1], "{nonces:?}");
     browser.stop().await;

@@ -3,12 +3,12 @@
 use sayso_tests::Database;
 use sayso_tests::browser::{Browser, Setup};
 use sayso_tests::company::Page;
-use sayso_tests::stage::{Stage, click_in_widget};
+use sayso_tests::stage::{Stage, click_in_widget, complain_in_widget};
 use serde_json::json;
 use tokio::process::Command;
 
 use crate::website::run;
-use crate::{WIDGET, email, examples, folder, node, send};
+use crate::{WIDGET, email, examples, folder, node};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_shop_introduces_its_customer() {
@@ -26,6 +26,6 @@ async fn a_shop_introduces_its_customer() {
     assert_eq!(browser.run(&name).await, json!("Li </script> Lei"));
     let speaks = "return document.querySelector('sayso-widget').lang";
     assert_eq!(browser.run(speaks).await, json!("zh-Hant"), "the shop's language");
-    send(&browser).await;
+    complain_in_widget(&browser).await;
     browser.stop().await;
 }

@@ -2,7 +2,6 @@
 
 use std::process::Stdio;
 
-use sayso_tests::browser::PATIENCE;
 use sayso_tests::process::lasting_port;
 use sayso_tests::{Database, TestApp};
 use tokio::process::{Child, Command};
@@ -37,21 +36,9 @@ pub struct Website {
 impl Website {
     /// Starts it, and waits until it answers.
     pub async fn start(command: &mut Command, ground: &Ground) -> Self {
-        let mut program = command.kill_on_drop(true).stdin(Stdio::null()).spawn().expect("the program runs");
-        let client = reqwest::Client::new();
-        let mut looks = tokio::time::interval(std::time::Duration::from_millis(100));
-        let answers = async {
-            loop {
-                looks.tick().await;
-                if client.get(&ground.origin).send().await.is_ok_and(|answer| answer.status().is_success()) {
-                    return;
-                }
-                if let Some(status) = program.try_wait().expect("a child of ours") {
-                    panic!("the website ended with {status} before it answered");
-                }
-            }
-        };
-        tokio::time::timeout(PATIENCE, answers).await.expect("the website answers in time");
+        let program = command.kill_on_drop(true).stdin(Stdio::null()).spawn().expect("the program runs");
+        let answers = async || reqwest::get(&ground.origin).await.is_ok_and(|answer| answer.status().is_success());
+        sayso_tests::eventually("the website answers", answers).await;
         Self { _program: program }
     }
 }

@@ -3,12 +3,12 @@
 use std::path::Path;
 
 use sayso_tests::browser::{Browser, Setup};
-use sayso_tests::stage::click_in_widget;
+use sayso_tests::stage::{click_in_widget, complain_in_widget};
 use serde_json::json;
 use tokio::process::Command;
 
 use crate::website::{Ground, Website, run};
-use crate::{examples, folder, send};
+use crate::{examples, folder};
 
 /// Unpacks WordPress, which lives in SQLite here and is installed already, and makes it a Chinese shop's.
 const INSTALL: &str = r#"
@@ -60,7 +60,7 @@ async fn the_theme_brings_the_tag() {
     browser.driver.goto(&ground.origin).await.unwrap();
     assert!(browser.driver.title().await.unwrap().contains("Acme Home"));
     click_in_widget(&browser, "[part=launcher]").await;
-    send(&browser).await;
+    complain_in_widget(&browser).await;
     let tag = "const tag = document.querySelector('script[data-site]'); return [tag.async, tag.dataset.site, tag.dataset.lang]";
     assert_eq!(browser.run(tag).await, json!([true, "acme", "zh-CN"]));
     assert_eq!(browser.run("return document.querySelector('sayso-widget').lang").await, json!("zh-Hans"));

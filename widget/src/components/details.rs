@@ -10,15 +10,9 @@ use crate::form::{Field, Section};
 pub fn section(ui: &Ui, section: Section) -> Html {
     let open = ui.state.is_open(section);
     let (id, label, hint) = match section {
-        Section::Details => ("details", "section_details", "section_details_hint"),
-        Section::Contact => ("contact", "section_contact", "section_contact_hint"),
+        Section::Details => ("details", "section_details", ui.text("section_details_hint")),
+        Section::Contact => ("contact", "section_contact", contact_hint(ui)),
     };
-    // Whom the page has introduced should see that, before they think that nobody knows them.
-    let known = match section {
-        Section::Details => String::new(),
-        Section::Contact => contact_line(ui),
-    };
-    let hint = if known.is_empty() { ui.text(hint) } else { known.into() };
     let insisted = ui.state.settings.insists_on(section);
     let title = vec![
         el(
@@ -48,10 +42,11 @@ pub fn section(ui: &Ui, section: Section) -> Html {
     )
 }
 
-/// What is known of how to reach the customer, in one line.
-fn contact_line(ui: &Ui) -> String {
+/// What the folded contact says: who is known, since whom the page has introduced should see that before they think that nobody knows them.
+fn contact_hint(ui: &Ui) -> AttrValue {
     let texts = [Field::Name, Field::Email, Field::Phone].map(|field| ui.state.form.text(field));
-    texts.iter().copied().filter(|text| !text.is_empty()).collect::<Vec<_>>().join(" · ")
+    let known: Vec<&str> = texts.into_iter().filter(|text| !text.is_empty()).collect();
+    if known.is_empty() { ui.text("section_contact_hint") } else { known.join(" · ").into() }
 }
 
 /// The fields that go with the chosen kind.

@@ -147,6 +147,16 @@ impl Visit {
         assert!(seen.iter().all(|one| (&one.key, &one.body) == (&seen[0].key, &seen[0].body)), "{seen:?}");
     }
 
+    /// Sends what waits over a network that works again, and gives the code: of one case, however often it was tried.
+    async fn arrive_at_last(&self, times: usize) -> String {
+        self.proxy.set(Network::Up);
+        self.send_now().await;
+        let code = self.code().await;
+        assert_eq!(self.stage.cases().await, 1);
+        self.assert_one_submission_repeated(times);
+        code
+    }
+
     async fn end(self) {
         self.browser.stop().await;
     }
