@@ -8,6 +8,7 @@ const SECOND = 1000
 const css = `
 :where(#panel){--line:#8886;--focus:#c65a2e;--kind-suggestion:#a87a1c;--danger:#d0464f;--ok:#3f8a52}
 :where(#outbox .top,#outbox .bottom){padding:16px 24px}
+:where(#outbox .top){padding-inline-end:60px}
 :where(#outbox p){margin:0}
 :where(#outbox .ways){display:flex;flex-wrap:wrap;gap:2px 18px}
 :where(#outbox button){min-height:28px;border:0;padding:2px 0;background:none;color:inherit;font:inherit;text-decoration:underline;cursor:pointer}

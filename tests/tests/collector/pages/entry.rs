@@ -210,7 +210,10 @@ on_both_databases! {
             let shown = page(&app.client(), other).await.body;
             assert!(!shown.contains("data-theme") && !shown.contains("theme.css?"), "{other}: {shown}");
         }
-        assert!(!app.client().get("/s/acme/theme.css?accent=%22%7Dbody%7B").await.body.contains("body"));
+        for none in ["%22%7Dbody%7B", "red", "7a1f5", ""] {
+            let same = app.client().get(&format!("/s/acme/theme.css?accent={none}")).await;
+            assert_eq!(same.body, sheet.body, "{none} is no colour, and the site's own stays");
+        }
     }
 
     async fn what_is_typed_is_only_ever_text(app: TestApp) {
