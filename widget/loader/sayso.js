@@ -61,7 +61,7 @@
 .none{display:none}
 :focus-visible{outline:3px solid #a94012;box-shadow:0 0 0 6px #fff}
 .launcher[aria-busy=true]{opacity:.6}
-@media(max-width:480px){.bubble{font-size:0}}
+@media(max-width:480px){.bubble{gap:0;font-size:0}}
 @media print{:host{display:none!important}}`).cssRules[1].style
 
   // What the panel and the widget read at the moment that they need it, and the functions here that they call.
