@@ -3,13 +3,16 @@
 use std::ops::Deref;
 use std::sync::Arc;
 
+use axum::extract::FromRef;
 use tokio::sync::{Notify, broadcast};
 use tokio_util::sync::CancellationToken;
 
 use crate::attachments::Attachments;
+use crate::changes::{CaseChanged, Change};
 use crate::clock::Clock;
 use crate::config::Config;
 use crate::db::Db;
+use crate::http::client::ClientAddresses;
 use crate::http::limits::Limits;
 use crate::intake::{Intake, Load};
 use crate::keys::Keys;
@@ -40,6 +43,8 @@ pub struct Shared {
     pub metrics: Arc<Metrics>,
     /// The files that customers attach.
     pub attachments: Attachments,
+    /// How clients are told apart.
+    pub clients: Arc<ClientAddresses>,
     /// Rate limits.
     pub limits: Limits,
     /// How busy each site is.
@@ -52,24 +57,6 @@ pub struct Shared {
     pub outbox_wake: Notify,
     /// Cancelled when the collector shuts down; event streams and workers end on it.
     pub shutdown: CancellationToken,
-}
-
-/// Something that open pages show has changed.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Change {
-    /// One case.
-    Case(CaseChanged),
-    /// Some cases, or none: other replicas told of too many, or could not be heard for a while.
-    Unknown,
-}
-
-/// A case has a new event.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct CaseChanged {
-    /// The case.
-    pub case_id: String,
-    /// The type of the event.
-    pub event: &'static str,
 }
 
 impl App {
@@ -85,6 +72,7 @@ impl App {
             intake: Intake::start(&db, &keys, &config.limits, Arc::clone(&metrics))?,
             metrics,
             attachments: Attachments::open(&config)?,
+            clients: Arc::new(ClientAddresses::new(&config, &keys, &clock)),
             limits: Limits::new(&config, &clock),
             load: Load::new(&config),
             changes: broadcast::Sender::new(256),
@@ -111,6 +99,12 @@ impl App {
     pub fn pass_on(&self, change: Change) {
         // Nobody may be listening, which is no error.
         let _ = self.changes.send(change);
+    }
+}
+
+impl FromRef<App> for Arc<ClientAddresses> {
+    fn from_ref(app: &App) -> Self {
+        Arc::clone(&app.clients)
     }
 }
 

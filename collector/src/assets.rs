@@ -6,8 +6,10 @@ use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 
-use crate::app::App;
 use crate::http::{Error, Result};
+
+/// Our mark, to be put inline so that it takes the text's colour.
+pub const MARK: &str = include_str!("../assets/mark.svg");
 
 const CROSS_ORIGIN_RESOURCE_POLICY: HeaderName = HeaderName::from_static("cross-origin-resource-policy");
 
@@ -23,7 +25,7 @@ struct Asset {
 static ASSETS: &[Asset] = include!(concat!(env!("OUT_DIR"), "/assets.rs"));
 
 /// `/sayso.js` and `/assets/…`, usable from every web page.
-pub fn router() -> Router<App> {
+pub fn router<S: Clone + Send + Sync + 'static>() -> Router<S> {
     Router::new()
         .route("/sayso.js", get(loader))
         .route("/assets/{name}", get(asset))

@@ -9,7 +9,7 @@ use tokio::net::TcpListener;
 use crate::app::App;
 use crate::config::Config;
 use crate::http::connections::{self, Rules};
-use crate::{housekeeping, http, metrics, outbox, replicas};
+use crate::{housekeeping, outbox, prometheus, replicas, routes};
 
 /// How long connections may take to end after the signal to stop; a client that never reads must not hold it up.
 const LAST_ANSWERS: Duration = Duration::from_secs(10);
@@ -46,7 +46,7 @@ impl Listeners {
 /// Serves until `app.shutdown` is cancelled, then answers what is under way, writes what is queued and closes the database.
 pub async fn serve(app: App, listeners: Listeners) -> anyhow::Result<()> {
     let background = tokio::spawn(background(app.clone()));
-    let metrics = listeners.metrics.map(|listener| tokio::spawn(metrics::serve(app.clone(), listener)));
+    let metrics = listeners.metrics.map(|listener| tokio::spawn(prometheus::serve(app.clone(), listener)));
     answer(app.clone(), listeners.people).await?;
     background.await?;
     if let Some(metrics) = metrics {
@@ -63,7 +63,7 @@ pub async fn serve(app: App, listeners: Listeners) -> anyhow::Result<()> {
 /// Answers HTTP until `app.shutdown` is cancelled and the answers under way are given.
 pub async fn answer(app: App, listener: TcpListener) -> anyhow::Result<()> {
     let (shutdown, metrics) = (app.shutdown.clone(), Arc::clone(&app.metrics));
-    let server = connections::serve(listener, http::router(&app), Rules::new(&app.config), metrics, shutdown.clone());
+    let server = connections::serve(listener, routes::router(&app), Rules::new(&app.config), metrics, shutdown.clone());
     let too_late = async {
         shutdown.cancelled().await;
         tokio::time::sleep(LAST_ANSWERS).await;

@@ -12,7 +12,7 @@ use utoipa::ToSchema;
 use super::bodies::{Around, CaseBody};
 use crate::app::App;
 use crate::auth::bearer::MayRead;
-use crate::cases::view::SELECT;
+use crate::cases::case::SELECT;
 use crate::cases::{Case, Status};
 use crate::clock::{Millis, parse_rfc3339};
 use crate::db::search;

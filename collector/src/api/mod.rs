@@ -9,9 +9,6 @@ mod steps;
 use axum::http::{HeaderValue, header};
 use axum::middleware::Next;
 use axum::response::Response;
-use utoipa::Modify;
-use utoipa::openapi::OpenApi;
-use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityScheme};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
@@ -32,21 +29,4 @@ pub async fn private(request: axum::extract::Request, next: Next) -> Response {
     let mut response = next.run(request).await;
     response.headers_mut().insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
     response
-}
-
-/// Describes how a program shows who it is.
-#[derive(Debug)]
-pub struct TokenScheme;
-
-impl Modify for TokenScheme {
-    fn modify(&self, api: &mut OpenApi) {
-        let scheme = HttpBuilder::new()
-            .scheme(HttpAuthScheme::Bearer)
-            .bearer_format("sayso_…")
-            .description(Some(
-                "A token that `sayso token add` makes. Its scopes are feedback:write, cases:read and cases:write.",
-            ))
-            .build();
-        api.components.get_or_insert_default().add_security_scheme("token", SecurityScheme::Http(scheme));
-    }
 }

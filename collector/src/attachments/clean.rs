@@ -10,7 +10,7 @@ use img_parts::webp::WebP;
 use object_store::PutPayload;
 
 use super::sniff::MediaType;
-use super::{Refusal, exif, gif, jpeg, movie};
+use super::{PARTS_MAX, Refusal, exif, gif, jpeg, movie};
 
 /// What a PNG needs to be shown (PNG, third edition, 5.6), animations included.
 const PNG_PARTS: [&[u8; 4]; 19] = [
@@ -22,9 +22,6 @@ const WEBP_PARTS: [&[u8; 4]; 7] = [b"VP8 ", b"VP8L", b"VP8X", b"ALPH", b"ANIM", 
 /// The flags for EXIF and XMP in the first byte of `VP8X`.
 const WEBP_EXIF: u8 = 0b1000;
 const WEBP_XMP: u8 = 0b0100;
-
-/// More parts than any picture of 10 MB has. Each takes more memory than it may be long.
-pub(super) const PARTS_MAX: usize = 20_000;
 
 /// The content without metadata, in pieces, most of which are pieces of what was given: a large file is not copied.
 pub fn clean(media_type: &MediaType, content: Bytes) -> Result<PutPayload, Refusal> {

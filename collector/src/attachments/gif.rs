@@ -5,8 +5,7 @@ use std::ops::Range;
 use bytes::Bytes;
 use object_store::PutPayload;
 
-use super::Refusal;
-use super::clean::PARTS_MAX;
+use super::{PARTS_MAX, Refusal};
 
 /// The signature, and the size and colours of the picture as a whole.
 const HEAD: usize = 13;

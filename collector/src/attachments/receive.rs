@@ -15,7 +15,7 @@ use tokio::io::{AsyncReadExt, AsyncSeekExt, AsyncWriteExt};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 use super::name::FileName;
-use super::rows::{self, New};
+use super::rows::{self, New, Upload};
 use super::sniff::{self, MediaType};
 use super::{Refusal, clean, store};
 use crate::app::App;
@@ -30,19 +30,6 @@ const GRACE: Duration = Duration::from_secs(30);
 const BYTES_PER_SECOND: usize = 16 * 1024;
 /// How long a whole file waits for its turn.
 const PATIENCE: Duration = Duration::from_secs(30);
-
-/// A file that was taken and waits for its submission.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Upload {
-    /// By which a submission claims it. Whoever knows it can.
-    pub token: String,
-    /// The name that it is given back under.
-    pub name: String,
-    /// Its type.
-    pub media_type: String,
-    /// Its size in bytes, as stored.
-    pub size: i64,
-}
 
 /// Where the identifier of an upload comes from.
 #[derive(Clone, Copy, Debug)]

@@ -1,9 +1,10 @@
 //! What the database knows of attached files.
 
+use sayso_shared::problem::{ErrorCode, FieldError};
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use super::{Upload, claim_hash};
+use super::claim_hash;
 use crate::clock::Millis;
 use crate::db::{self, Db, Tx};
 use crate::keys::Keys;
@@ -35,6 +36,19 @@ impl Attachment {
             _ => "document",
         }
     }
+}
+
+/// A file that was taken and waits for its submission.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Upload {
+    /// By which a submission claims it. Whoever knows it can.
+    pub token: String,
+    /// The name that it is given back under.
+    pub name: String,
+    /// Its type.
+    pub media_type: String,
+    /// Its size in bytes, as stored.
+    pub size: i64,
 }
 
 /// A file that is about to be stored.
@@ -75,6 +89,15 @@ pub async fn claim(tx: &mut Tx, site_id: &str, case_id: &str, claim_hashes: &[St
         }
     }
     Ok(None)
+}
+
+/// What is wrong with an upload that can't be claimed.
+pub fn not_there(index: usize) -> FieldError {
+    FieldError::new(
+        format!("/attachments/{index}"),
+        ErrorCode::Invalid,
+        "there is no upload with this id; upload the file again",
+    )
 }
 
 /// The uploads that a submission to a site could claim, in the order of `tokens`.

@@ -7,7 +7,7 @@ use sayso_shared::Lang;
 use super::links::make_sign_in_link;
 use super::member::{Email, Name, NewMember};
 use super::{Member, Password, Role};
-use crate::cli::Context;
+use crate::context::Context;
 
 /// What can be done with members.
 #[derive(Debug, Subcommand)]

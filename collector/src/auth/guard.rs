@@ -204,7 +204,7 @@ fn wanted(parts: &Parts) -> String {
 fn is_foreign(app: &App, headers: &HeaderMap) -> bool {
     let site = headers.get(HeaderName::from_static("sec-fetch-site")).and_then(|value| value.to_str().ok());
     let foreign_site = site.is_some_and(|site| !matches!(site, "same-origin" | "none"));
-    foreign_site || headers.get(header::ORIGIN).is_some_and(|origin| !cors::is_own(app, origin, headers))
+    foreign_site || headers.get(header::ORIGIN).is_some_and(|origin| !cors::is_own(&app.config, origin, headers))
 }
 
 #[cfg(test)]

@@ -45,18 +45,18 @@ pub async fn make_sign_in_link(db: &Db, keys: &Keys, clock: &Clock, member_id: &
 }
 
 /// Whether the link of the first set-up would still work.
-pub(super) async fn setup_works(db: &Db, keys: &Keys, token: &str, now: Millis) -> sqlx::Result<bool> {
+pub async fn setup_works(db: &Db, keys: &Keys, token: &str, now: Millis) -> sqlx::Result<bool> {
     Ok(works(db, keys, token, SETUP, now).await? && !Member::exist(db).await?)
 }
 
 /// Whether a link to sign in would still work.
-pub(super) async fn sign_in_works(db: &Db, keys: &Keys, token: &str, now: Millis) -> sqlx::Result<bool> {
+pub async fn sign_in_works(db: &Db, keys: &Keys, token: &str, now: Millis) -> sqlx::Result<bool> {
     works(db, keys, token, SIGN_IN, now).await
 }
 
 /// Uses up the link of the first set-up; false if it does not work any more. All of them end with it, so that of two people with two
 /// links at the same moment one finds nothing left.
-pub(super) async fn use_setup(tx: &mut Tx, keys: &Keys, token: &str, now: Millis) -> sqlx::Result<bool> {
+pub async fn use_setup(tx: &mut Tx, keys: &Keys, token: &str, now: Millis) -> sqlx::Result<bool> {
     let delete = "delete from links where purpose = $1 returning token_hash, expires_at";
     let ended: Vec<(String, Millis)> = with_tx!(tx, conn => sqlx::query_as(delete).bind(SETUP).fetch_all(conn).await)?;
     let hash = keys.hash(Purpose::Link, token);
@@ -66,7 +66,7 @@ pub(super) async fn use_setup(tx: &mut Tx, keys: &Keys, token: &str, now: Millis
 }
 
 /// Uses up a link to sign in and gives the member.
-pub(super) async fn use_sign_in(db: &Db, keys: &Keys, token: &str, now: Millis) -> sqlx::Result<Option<Member>> {
+pub async fn use_sign_in(db: &Db, keys: &Keys, token: &str, now: Millis) -> sqlx::Result<Option<Member>> {
     let delete =
         "delete from links where token_hash = $1 and purpose = 'sign_in' and expires_at > $2 returning member_id";
     let hash = keys.hash(Purpose::Link, token);

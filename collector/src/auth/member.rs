@@ -217,7 +217,7 @@ pub struct NewMember {
 }
 
 /// Inserts a member in an open transaction.
-pub(super) async fn insert(tx: &mut Tx, new: &NewMember, now: Millis) -> sqlx::Result<String> {
+pub async fn insert(tx: &mut Tx, new: &NewMember, now: Millis) -> sqlx::Result<String> {
     let id = new_id();
     let insert = "insert into members (id, email, name, role, lang, password_hash, created_at) values ($1, $2, $3, $4, $5, $6, $7)";
     with_tx!(tx, conn => sqlx::query(insert).bind(&id).bind(new.email.as_str()).bind(new.name.as_str())

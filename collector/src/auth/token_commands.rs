@@ -4,8 +4,8 @@ use clap::Subcommand;
 
 use super::member::Name;
 use super::token::{Scope, Token};
-use crate::cli::Context;
 use crate::clock::rfc3339;
+use crate::context::Context;
 
 /// What can be done with tokens.
 #[derive(Debug, Subcommand)]

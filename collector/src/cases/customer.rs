@@ -5,9 +5,9 @@ use sayso_shared::limits::SATISFIED_FROM;
 use sayso_shared::reply::{Reply, Satisfaction};
 use serde_json::json;
 
+use super::case::{Standing, lock};
 use super::event::append;
 use super::repeat::{Seen, note, request_hash};
-use super::view::{self, Standing};
 use super::{Actor, Case, EventType, Status, quarantine};
 use crate::app::App;
 use crate::clock::{DAY, Millis};
@@ -20,7 +20,7 @@ use crate::with_tx;
 pub async fn reply(app: &App, case: &Case, reply: &Reply, key: &IdempotencyKey) -> Result<()> {
     let now = app.clock.now();
     let mut tx = app.db.begin().await?;
-    let standing = view::lock(&mut tx, &case.id, now).await?;
+    let standing = lock(&mut tx, &case.id, now).await?;
     if note(&mut tx, &case.id, key, &request_hash(&("reply", reply)), now).await? == Seen::Again {
         return Ok(tx.rollback().await?);
     }
@@ -47,7 +47,7 @@ pub async fn reply(app: &App, case: &Case, reply: &Reply, key: &IdempotencyKey) 
 pub async fn rate(app: &App, case: &Case, satisfaction: &Satisfaction, key: &IdempotencyKey) -> Result<()> {
     let now = app.clock.now();
     let mut tx = app.db.begin().await?;
-    let standing = view::lock(&mut tx, &case.id, now).await?;
+    let standing = lock(&mut tx, &case.id, now).await?;
     if note(&mut tx, &case.id, key, &request_hash(&("rate", satisfaction)), now).await? == Seen::Again {
         return Ok(tx.rollback().await?);
     }

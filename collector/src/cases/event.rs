@@ -86,7 +86,7 @@ impl Actor {
     }
 }
 
-/// Appends an event. The transaction must have updated the row of the case before (see [`super::view::lock`]), which
+/// Appends an event. The transaction must have updated the row of the case before (see [`super::case::lock`]), which
 /// keeps the sequence without gaps on PostgreSQL too.
 ///
 /// `data` must not hold personal data or what somebody wrote; it refers to it by identifier.

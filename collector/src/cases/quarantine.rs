@@ -1,14 +1,8 @@
 //! The quarantine: cases that are suspected to be spam. They are stored like all others, but nobody is told of them until somebody
 //! of the staff has released them.
 
-use serde_json::json;
-
-use super::event::append;
 use super::status::words;
-use super::{Actor, EventType, view};
-use crate::app::App;
-use crate::db::{Tx, is_deadlock};
-use crate::http::{Error, Result};
+use crate::db::Tx;
 use crate::with_tx;
 
 words! {
@@ -42,68 +36,9 @@ pub async fn hold(tx: &mut Tx, case_id: &str, suspicion: Suspicion) -> sqlx::Res
         .execute(conn).await.map(|_| ()))
 }
 
-/// Makes a held or discarded case one like any other: all that happened to it is planned again, and so forwarded now.
-pub async fn release(app: &App, case_id: &str, actor: &Actor) -> Result<()> {
-    loop {
-        match try_release(app, case_id, actor).await {
-            // The planner holds the events and waits for the case.
-            Err(Error::Database(error)) if is_deadlock(&error) => {}
-            Err(error) => return Err(error),
-            Ok(()) => break,
-        }
-    }
-    // The customer's page shows nothing of it, as of anything that the staff do among themselves.
-    app.announce(case_id, EventType::Assigned.as_str());
-    Ok(())
-}
-
-/// Takes a held case for spam: it is closed, and stays out of sight.
-pub async fn discard(app: &App, case_id: &str, actor: &Actor) -> Result<()> {
-    let now = app.clock.now();
-    let mut tx = app.db.begin().await?;
-    let standing = view::lock(&mut tx, case_id, now).await?;
-    if standing.quarantine() != Some(Quarantine::Held) {
-        return Err(Error::Conflict("the case is not held in quarantine".into()));
-    }
-    let update = "update cases set quarantine = $1, status = 'closed', closed_at = $2 where id = $3";
-    with_tx!(&mut tx, conn => sqlx::query(update).bind(Quarantine::Discarded.as_str()).bind(now).bind(case_id)
-        .execute(conn).await.map(|_| ()))?;
-    let data = json!({"from": standing.status, "to": "closed", "quarantine": "discarded"});
-    append(&mut tx, case_id, EventType::Status, actor, data, now).await?;
-    tx.commit().await?;
-    app.announce(case_id, EventType::Status.as_str());
-    Ok(())
-}
-
 /// Brings a discarded case to which the customer has written back before the staff: whoever answers may have been no robot.
 pub(super) async fn hold_again(tx: &mut Tx, case_id: &str) -> sqlx::Result<()> {
     let update = "update cases set quarantine = $1 where id = $2 and quarantine = $3";
     with_tx!(tx, conn => sqlx::query(update).bind(Quarantine::Held.as_str()).bind(case_id)
         .bind(Quarantine::Discarded.as_str()).execute(conn).await.map(|_| ()))
-}
-
-async fn try_release(app: &App, case_id: &str, actor: &Actor) -> Result<()> {
-    let now = app.clock.now();
-    let mut tx = app.db.begin().await?;
-    let standing = view::lock(&mut tx, case_id, now).await?;
-    if standing.quarantine().is_none() {
-        return Err(Error::Conflict("the case is not in quarantine".into()));
-    }
-    reopen(&mut tx, case_id).await?;
-    let select = "select status from cases where id = $1";
-    let to: String = with_tx!(&mut tx, conn => sqlx::query_scalar(select).bind(case_id).fetch_one(conn).await)?;
-    let data = json!({"from": standing.status, "to": to, "quarantine": "released"});
-    append(&mut tx, case_id, EventType::Status, actor, data, now).await?;
-    // What was planned while it was held was planned for nobody.
-    let replan = "update events set planned_at = 0 where case_id = $1";
-    with_tx!(&mut tx, conn => sqlx::query(replan).bind(case_id).execute(conn).await.map(|_| ()))?;
-    tx.commit().await?;
-    Ok(())
-}
-
-/// A discarded case was closed for no other reason.
-async fn reopen(tx: &mut Tx, case_id: &str) -> sqlx::Result<()> {
-    let update = "update cases set status = case when quarantine = 'discarded' then 'new' else status end, \
-        closed_at = case when quarantine = 'discarded' then null else closed_at end, quarantine = '' where id = $1";
-    with_tx!(tx, conn => sqlx::query(update).bind(case_id).execute(conn).await.map(|_| ()))
 }

@@ -7,9 +7,9 @@ use sayso_shared::problem::{ErrorCode, FieldError};
 use sayso_shared::text::Text;
 use serde_json::{Value, json};
 
+use super::case::{self, Standing};
 use super::event::append;
 use super::repeat::{self, Seen};
-use super::view::{self, Standing};
 use super::{Actor, EventType, Outcome, Status};
 use crate::app::App;
 use crate::clock::Millis;
@@ -140,7 +140,7 @@ pub async fn acknowledge(tx: &mut Tx, case_id: &str, now: Millis) -> sqlx::Resul
 pub async fn close_quietly(app: &App, case_id: &str, resolved_before: Millis) -> Result<()> {
     let now = app.clock.now();
     let mut tx = app.db.begin().await?;
-    let standing = view::lock(&mut tx, case_id, now).await?;
+    let standing = case::lock(&mut tx, case_id, now).await?;
     let select = "select count(*) from cases where id = $1 and status = 'resolved' and resolved_at <= $2";
     let due: i64 = with_tx!(&mut tx, conn => sqlx::query_scalar(select).bind(case_id).bind(resolved_before).fetch_one(conn).await)?;
     if due == 0 {
@@ -152,9 +152,9 @@ pub async fn close_quietly(app: &App, case_id: &str, resolved_before: Millis) ->
     Ok(())
 }
 
-/// As [`view::lock`]. A case in quarantine is released before anybody works on it: until then nobody would hear of what is done.
+/// As [`case::lock`]. A case in quarantine is released before anybody works on it: until then nobody would hear of what is done.
 async fn lock(tx: &mut Tx, case_id: &str, now: Millis) -> Result<Standing> {
-    let standing = view::lock(tx, case_id, now).await?;
+    let standing = case::lock(tx, case_id, now).await?;
     match standing.quarantine() {
         Some(_) => Err(Error::Conflict("the case is in quarantine; release it first".into())),
         None => Ok(standing),

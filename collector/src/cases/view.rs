@@ -1,87 +1,14 @@
 //! Reading a case and what belongs to it.
 
-use sayso_shared::{Contact, Kind, TrackingCode};
+use sayso_shared::TrackingCode;
 
-use super::{Outcome, Priority, Quarantine, Status, Suspicion};
+use super::Status;
+use super::case::{Case, SELECT};
 use crate::app::App;
 use crate::clock::Millis;
-use crate::db::Tx;
 use crate::http::{Error, Result};
-use crate::keys::{Keys, Purpose};
-use crate::sites::identity::Identity;
-use crate::{with_db, with_tx};
-
-/// A case with the feedback that it began with.
-#[derive(Clone, Debug, sqlx::FromRow)]
-pub struct Case {
-    /// Its identifier, which is also the feedback's.
-    pub id: String,
-    /// The site that collected it.
-    pub site_id: String,
-    /// The word for its kind.
-    pub kind: String,
-    /// The word for its status.
-    pub status: String,
-    /// The word for its priority.
-    pub priority: String,
-    /// The member who owns it.
-    pub owner_id: Option<String>,
-    /// When it was accepted.
-    pub received_at: Millis,
-    /// When it changed last.
-    pub updated_at: Millis,
-    /// Until when the first response was promised.
-    pub first_response_due: Option<Millis>,
-    /// When a person answered first.
-    pub first_responded_at: Option<Millis>,
-    /// When it was resolved last.
-    pub resolved_at: Option<Millis>,
-    /// When it was closed last.
-    pub closed_at: Option<Millis>,
-    /// How often the customer reopened it.
-    pub reopened_count: i64,
-    /// The word for the outcome.
-    pub outcome: Option<String>,
-    /// What the customer was given.
-    pub remedy: Option<String>,
-    /// The word for where it stands in the quarantine; empty for a case like any other.
-    pub quarantine: String,
-    /// The word for why it was held there.
-    pub suspicion: Option<String>,
-    /// The customer's words.
-    pub message: String,
-    /// The key of the site's category.
-    pub category: Option<String>,
-    /// 1 to 5.
-    pub rating: Option<i64>,
-    /// 1 to 5.
-    pub importance: Option<i64>,
-    /// What would put it right.
-    pub desired_outcome: Option<String>,
-    /// Order, contract or ticket number.
-    pub reference: Option<String>,
-    /// The customer's language tag.
-    pub locale: Option<String>,
-    /// Where the customer was.
-    pub page_url: Option<String>,
-    /// The title of that page.
-    pub page_title: Option<String>,
-    /// Where the customer came from.
-    pub page_referrer: Option<String>,
-    /// What the site's script added, as JSON.
-    pub context: Option<String>,
-    code_cipher: String,
-    contact_cipher: Option<String>,
-    identity_cipher: Option<String>,
-}
-
-/// The columns of [`Case`], of `cases` joined with `feedback`; a query adds its conditions on `cases`.
-pub const SELECT: &str = "select cases.id, cases.site_id, cases.kind, cases.status, cases.priority, cases.owner_id, cases.received_at, \
-    cases.updated_at, cases.first_response_due, cases.first_responded_at, cases.resolved_at, cases.closed_at, \
-    cases.reopened_count, cases.outcome, cases.remedy, cases.quarantine, cases.suspicion, cases.code_cipher, feedback.message, feedback.category, feedback.rating, \
-    feedback.importance, feedback.desired_outcome, feedback.reference, feedback.locale, feedback.page_url, feedback.page_title, \
-    feedback.page_referrer, feedback.context, feedback.contact_cipher, feedback.identity_cipher \
-    from cases join feedback on feedback.id = cases.id";
+use crate::keys::Purpose;
+use crate::with_db;
 
 impl Case {
     /// The case with this identifier.
@@ -102,56 +29,6 @@ impl Case {
         case.ok_or(UNKNOWN)
     }
 
-    /// What it is.
-    pub fn kind(&self) -> Kind {
-        Kind::parse(&self.kind).unwrap_or(Kind::Complaint)
-    }
-
-    /// Where it stands.
-    pub fn status(&self) -> Status {
-        Status::parse(&self.status).unwrap_or(Status::New)
-    }
-
-    /// How urgent it is.
-    pub fn priority(&self) -> Priority {
-        Priority::parse(&self.priority).unwrap_or(Priority::Normal)
-    }
-
-    /// What came of it.
-    pub fn outcome(&self) -> Option<Outcome> {
-        Outcome::parse(self.outcome.as_deref()?)
-    }
-
-    /// Where it stands in the quarantine; none for a case like any other.
-    pub fn quarantine(&self) -> Option<Quarantine> {
-        Quarantine::parse(&self.quarantine)
-    }
-
-    /// Why it was held in the quarantine.
-    pub fn suspicion(&self) -> Option<Suspicion> {
-        Suspicion::parse(self.suspicion.as_deref()?)
-    }
-
-    /// The customer's tracking code, decrypted.
-    pub fn code(&self, keys: &Keys) -> Result<String> {
-        let code = keys.decrypt_text(&code_context(&self.id), &self.code_cipher);
-        code.ok_or_else(|| {
-            Error::Internal(anyhow::anyhow!("the code of case {} can't be decrypted with the keys at hand", self.id))
-        })
-    }
-
-    /// The customer's contact, decrypted; none for an anonymous case.
-    pub fn contact(&self, keys: &Keys) -> Option<Contact> {
-        let json = keys.decrypt(&contact_context(&self.id), self.contact_cipher.as_deref()?)?;
-        serde_json::from_slice(&json).ok()
-    }
-
-    /// Whom the site vouched for, decrypted; none where it named nobody.
-    pub fn identity(&self, keys: &Keys) -> Option<Identity> {
-        let json = keys.decrypt(&identity_context(&self.id), self.identity_cipher.as_deref()?)?;
-        serde_json::from_slice(&json).ok()
-    }
-
     /// Whether the customer can still answer, rate and reopen.
     pub fn customer_may_act(&self, app: &App) -> bool {
         let reopen_for = i64::from(app.config.retention.reopen_days) * crate::clock::DAY;
@@ -162,57 +39,6 @@ impl Case {
     pub fn can_rate(&self, app: &App) -> bool {
         !self.status().is_open() && self.customer_may_act(app)
     }
-}
-
-/// Where the ciphertext of a case's code belongs.
-pub fn code_context(case_id: &str) -> String {
-    format!("cases/{case_id}/code")
-}
-
-/// Where the ciphertext of a feedback's contact belongs.
-pub fn contact_context(case_id: &str) -> String {
-    format!("feedback/{case_id}/contact")
-}
-
-/// Where the ciphertext of a feedback's identity belongs.
-pub fn identity_context(case_id: &str) -> String {
-    format!("feedback/{case_id}/identity")
-}
-
-/// What a change of a case decides by.
-#[derive(Clone, Debug, sqlx::FromRow)]
-pub struct Standing {
-    /// The word for its kind.
-    pub kind: String,
-    /// The word for its status.
-    pub status: String,
-    /// The member who owns it.
-    pub owner_id: Option<String>,
-    /// When it was closed last.
-    pub closed_at: Option<Millis>,
-    /// The word for where it stands in the quarantine.
-    pub quarantine: String,
-}
-
-impl Standing {
-    /// Where it stands in the quarantine; none for a case like any other.
-    pub fn quarantine(&self) -> Option<Quarantine> {
-        Quarantine::parse(&self.quarantine)
-    }
-
-    /// Where the case stands.
-    pub fn status(&self) -> Status {
-        Status::parse(&self.status).unwrap_or(Status::New)
-    }
-}
-
-/// Locks the row of a case for the rest of the transaction and reads what a change decides by. The update comes first, since it is
-/// what locks a row on both databases.
-pub async fn lock(tx: &mut Tx, case_id: &str, now: Millis) -> Result<Standing> {
-    let update =
-        "update cases set updated_at = $1 where id = $2 returning kind, status, owner_id, closed_at, quarantine";
-    let standing = with_tx!(tx, conn => sqlx::query_as(update).bind(now).bind(case_id).fetch_optional(conn).await)?;
-    standing.ok_or(Error::NotFound("there is no such case"))
 }
 
 /// A message or note of a case.

@@ -8,11 +8,9 @@ use clap::{Parser, Subcommand};
 
 use crate::auth::commands::{self as members, MemberCommand};
 use crate::auth::token_commands::{self as tokens, TokenCommand};
-use crate::clock::Clock;
 use crate::config::{Config, DEFAULTS, LogFormat, Overrides};
-use crate::db::Db;
+use crate::context::Context;
 use crate::import::{self, ImportArguments};
-use crate::keys::Keys;
 use crate::outbox::commands::TargetCommand;
 use crate::sites::commands::SiteCommand;
 use crate::{backup, demo, doctor, outbox, sites};
@@ -61,28 +59,6 @@ enum Command {
         #[arg(long)]
         defaults: bool,
     },
-}
-
-/// What a command works with, beside a server that may be running.
-#[derive(Debug)]
-pub struct Context {
-    /// The settings.
-    pub config: Config,
-    /// The database, up to date.
-    pub db: Db,
-    /// The master key.
-    pub keys: Keys,
-    /// Time.
-    pub clock: Clock,
-}
-
-impl Context {
-    async fn open(config: Config) -> anyhow::Result<Self> {
-        let db = Db::connect(&config.data, config.database_url.reveal()).await?;
-        db.migrate().await?;
-        let keys = Keys::load(&db, &config.data).await?;
-        Ok(Self { config, db, keys, clock: Clock::default() })
-    }
 }
 
 impl Cli {

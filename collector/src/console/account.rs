@@ -9,9 +9,9 @@ use axum::routing::{get, post};
 use sayso_shared::Lang;
 use serde::Deserialize;
 
-use super::shell::{LANGUAGES, MARK, Screen, Shell, page, remember_language, weakness};
+use super::shell::{LANGUAGES, Screen, Shell, page, remember_language, weakness};
 use crate::app::App;
-use crate::assets;
+use crate::assets::{self, MARK};
 use crate::auth::{Member, Password, Posted, SignedIn, password, session};
 use crate::http::client::ClientAddress;
 use crate::http::{Error, Result};

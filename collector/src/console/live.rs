@@ -16,9 +16,10 @@ use tokio::time::{Instant, sleep_until};
 use tokio_stream::wrappers::ReceiverStream;
 use tower_sessions::session::Id;
 
-use crate::app::{App, Change};
+use crate::app::App;
 use crate::auth::{SignedIn, session};
 use crate::cases::EventType;
+use crate::changes::Change;
 use crate::http::{Error, Result};
 use crate::text::Texts;
 

@@ -11,9 +11,9 @@ use axum::response::Html;
 use axum::routing::get;
 use mail_parser::{Address, Message, MessageParser};
 
-use super::shell::{MARK, Screen, Shell, page};
+use super::shell::{Screen, Shell, page};
 use crate::app::App;
-use crate::assets;
+use crate::assets::{self, MARK};
 use crate::auth::Administers;
 use crate::clock::{Millis, rfc3339};
 use crate::http::{Error, Result};

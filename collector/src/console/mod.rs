@@ -6,7 +6,9 @@ mod inbox;
 mod live;
 mod mail;
 mod members;
+mod setup;
 pub mod shell;
+mod sign_in;
 mod start;
 
 use axum::Router;
@@ -18,7 +20,8 @@ use crate::auth;
 /// `/staff/…` and `/setup/…`.
 pub fn router(app: &App) -> Router<App> {
     Router::new()
-        .merge(auth::router())
+        .merge(sign_in::router())
+        .merge(setup::router())
         .merge(inbox::router())
         .merge(case::router())
         .merge(live::router())

@@ -13,9 +13,6 @@ use crate::http::Result;
 use crate::http::language::COOKIE;
 use crate::text::Texts;
 
-/// Our mark, to be put inline so that it takes the text's colour.
-pub const MARK: &str = include_str!("../../assets/mark.svg");
-
 /// The console's languages with their own names.
 pub const LANGUAGES: [(Lang, &str); 2] = [(Lang::En, "English"), (Lang::ZhHans, "简体中文")];
 

@@ -6,9 +6,9 @@ use axum::extract::State;
 use axum::response::Html;
 use axum::routing::get;
 
-use super::shell::{MARK, Screen, Shell, page};
+use super::shell::{Screen, Shell, page};
 use crate::app::App;
-use crate::assets;
+use crate::assets::{self, MARK};
 use crate::auth::Administers;
 use crate::auth::guard::HOME;
 use crate::http::Result;

@@ -6,7 +6,7 @@ use std::time::{Duration, SystemTime};
 use rustix::fs::statvfs;
 use rustix::process::{Resource, getrlimit};
 
-use super::Finding;
+use super::finding::Finding;
 use crate::clock::{Clock, Millis, rfc3339};
 use crate::config::Config;
 use crate::http::connections::Rules;

@@ -1,12 +1,12 @@
 //! `sayso doctor`: what is wrong with an installation, and how to mend it. It changes nothing, and works beside a server or without one.
 
+mod finding;
 mod machine;
 mod outside;
 mod settings;
 mod store;
 
-use serde::Serialize;
-
+use self::finding::{Finding, State};
 use crate::config::{Config, Overrides};
 
 /// What `sayso doctor` is given.
@@ -15,26 +15,6 @@ pub struct DoctorArguments {
     /// Print JSON, for programs.
     #[arg(long)]
     json: bool,
-}
-
-/// How something is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "lowercase")]
-enum State {
-    Good,
-    /// It works, but is not as it should be.
-    Warning,
-    Wrong,
-}
-
-/// What one look found.
-#[derive(Debug, Serialize)]
-struct Finding {
-    topic: &'static str,
-    state: State,
-    text: String,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    mend: Option<String>,
 }
 
 /// Looks at everything and prints what it finds. An error says that something is wrong.
@@ -68,30 +48,4 @@ async fn examine(config: &Config) -> Vec<Finding> {
         db.close().await;
     }
     findings
-}
-
-impl Finding {
-    fn good(topic: &'static str, text: impl Into<String>) -> Self {
-        Self { topic, state: State::Good, text: text.into(), mend: None }
-    }
-
-    fn warning(topic: &'static str, text: impl Into<String>, mend: impl Into<String>) -> Self {
-        Self { topic, state: State::Warning, text: text.into(), mend: Some(mend.into()) }
-    }
-
-    fn wrong(topic: &'static str, text: impl Into<String>, mend: impl Into<String>) -> Self {
-        Self { topic, state: State::Wrong, text: text.into(), mend: Some(mend.into()) }
-    }
-
-    fn print(&self) {
-        let mark = match self.state {
-            State::Good => "✓",
-            State::Warning => "!",
-            State::Wrong => "✗",
-        };
-        println!("{mark} {:<10} {}", self.topic, self.text);
-        if let Some(mend) = &self.mend {
-            println!("  {:<10} → {mend}", "");
-        }
-    }
 }

@@ -3,7 +3,7 @@
 use std::net::IpAddr;
 use std::time::Duration;
 
-use super::Finding;
+use super::finding::Finding;
 use crate::config::Config;
 use crate::db::Db;
 use crate::keys::Keys;

@@ -4,7 +4,7 @@ use std::net::IpAddr;
 
 use url::{Host, Url};
 
-use super::Finding;
+use super::finding::Finding;
 use crate::config::Config;
 
 /// What is to be said about the settings; one line of praise if there is nothing.

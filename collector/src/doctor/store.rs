@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use uuid::Uuid;
 
-use super::Finding;
+use super::finding::Finding;
 use crate::clock::{Clock, MINUTE, Millis, SECOND, rfc3339};
 use crate::config::Config;
 use crate::db::{Db, catalog, sqlite_file};

@@ -2,14 +2,15 @@
 
 use std::convert::Infallible;
 use std::net::{IpAddr, Ipv6Addr, SocketAddr};
+use std::sync::Arc;
 
-use axum::extract::{ConnectInfo, FromRequestParts};
+use axum::extract::{ConnectInfo, FromRef, FromRequestParts};
 use axum::http::HeaderMap;
 use axum::http::request::Parts;
 use ipnet::IpNet;
 
-use crate::app::App;
-use crate::clock::{DAY, Millis};
+use crate::clock::{Clock, DAY, Millis};
+use crate::config::Config;
 use crate::keys::{Keys, Purpose};
 
 /// A client, for rate limits only: a keyed hash of its address and the day, from which nobody gets back to the address, and which
@@ -28,14 +29,33 @@ impl ClientAddress {
     }
 }
 
-impl FromRequestParts<App> for ClientAddress {
+/// What it takes to know a client: the proxies that are trusted, the key of the hashes, and the day.
+#[derive(Debug)]
+pub struct ClientAddresses {
+    trusted_proxies: Vec<IpNet>,
+    keys: Arc<Keys>,
+    clock: Clock,
+}
+
+impl ClientAddresses {
+    /// By the settings.
+    pub fn new(config: &Config, keys: &Arc<Keys>, clock: &Clock) -> Self {
+        Self { trusted_proxies: config.trusted_proxies.clone(), keys: Arc::clone(keys), clock: clock.clone() }
+    }
+}
+
+impl<S: Send + Sync> FromRequestParts<S> for ClientAddress
+where
+    Arc<ClientAddresses>: FromRef<S>,
+{
     type Rejection = Infallible;
 
-    async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, Infallible> {
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Infallible> {
+        let addresses = Arc::<ClientAddresses>::from_ref(state);
         let peer = parts.extensions.get::<ConnectInfo<SocketAddr>>().map(|info| info.0.ip());
         let peer = peer.unwrap_or(IpAddr::V6(Ipv6Addr::UNSPECIFIED));
-        let address = real_address(peer, &parts.headers, &app.config.trusted_proxies);
-        Ok(Self::new(&app.keys, address, app.clock.now()))
+        let address = real_address(peer, &parts.headers, &addresses.trusted_proxies);
+        Ok(Self::new(&addresses.keys, address, addresses.clock.now()))
     }
 }
 

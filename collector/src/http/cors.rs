@@ -1,94 +1,13 @@
-//! Which web pages may use the public API: those of the site's origins and our own.
+//! Which web pages are our own.
 
-use std::sync::Arc;
+use axum::http::{HeaderMap, HeaderValue, header};
 
-use axum::extract::{Request, State};
-use axum::http::{HeaderMap, HeaderValue, Method, StatusCode, header};
-use axum::middleware::Next;
-use axum::response::{IntoResponse, Response};
-
-use super::{Error, Result};
-use crate::app::App;
-use crate::sites::Site;
-
-/// What a page of some origin may do.
-enum Standing {
-    /// It may ask.
-    Welcome,
-    /// It is a page of one of our sites that asks for a site that there is not, and may read that.
-    Astray,
-    /// It asks for a site that there is not, and is of none of ours.
-    Lost,
-    /// It may not ask.
-    Foreign,
-}
-
-/// Refuses foreign origins, answers preflights, and adds the CORS headers to every answer to an allowed origin, errors included.
-pub async fn guard(State(app): State<App>, request: Request, next: Next) -> Response {
-    let mut response = match request.headers().get(header::ORIGIN).cloned() {
-        None => next.run(request).await,
-        Some(origin) => answer_page(&app, origin, request, next).await.unwrap_or_else(Error::into_response),
-    };
-    response.headers_mut().append(header::VARY, HeaderValue::from_static("Origin"));
-    response
-}
-
-async fn answer_page(app: &App, origin: HeaderValue, request: Request, next: Next) -> Result<Response> {
-    const NO_SITE: Error = Error::NotFound("there is no such site");
-    let sites = app.sites.all().await?;
-    let mut response = match standing(app, &sites, &origin, &request) {
-        // Also for who is astray, who could not read the answer else.
-        Standing::Welcome | Standing::Astray if request.method() == Method::OPTIONS => preflight(),
-        Standing::Welcome => next.run(request).await,
-        Standing::Astray => NO_SITE.into_response(),
-        Standing::Lost => return Err(NO_SITE),
-        Standing::Foreign => {
-            let origin = origin.to_str().unwrap_or("?");
-            return Err(Error::Forbidden(format!(
-                "the origin {origin} is not one of this site's; add it with `sayso site set KEY origins+={origin}`"
-            )));
-        }
-    };
-    let headers = response.headers_mut();
-    headers.insert(header::ACCESS_CONTROL_ALLOW_ORIGIN, origin);
-    headers.insert(header::ACCESS_CONTROL_EXPOSE_HEADERS, HeaderValue::from_static("Retry-After"));
-    Ok(response)
-}
-
-fn standing(app: &App, sites: &[Arc<Site>], origin: &HeaderValue, request: &Request) -> Standing {
-    let is_own = is_own(app, origin, request.headers());
-    let key = request.uri().path().strip_prefix("/api/v1/sites/").and_then(|rest| rest.split('/').next());
-    let is_ours = || is_own || sites.iter().any(|site| site.allows(origin));
-    match key.map(|key| sites.iter().find(|site| site.key() == key)) {
-        Some(Some(site)) if is_own || site.allows(origin) => Standing::Welcome,
-        // Not passed on: what is not written as its key must not be read as one by somebody who decodes it.
-        Some(None) if is_ours() => Standing::Astray,
-        Some(None) => Standing::Lost,
-        None if is_ours() => Standing::Welcome,
-        Some(Some(_)) | None => Standing::Foreign,
-    }
-}
+use crate::config::Config;
 
 /// Whether a page of the collector itself asks: by its public address, or by the address at which it was reached.
-pub fn is_own(app: &App, origin: &HeaderValue, headers: &HeaderMap) -> bool {
+pub fn is_own(config: &Config, origin: &HeaderValue, headers: &HeaderMap) -> bool {
     let Ok(origin) = origin.to_str() else { return false };
     let host = headers.get(header::HOST).and_then(|host| host.to_str().ok());
     let reached = origin.strip_prefix("http://").or_else(|| origin.strip_prefix("https://"));
-    origin == app.config.public_url || (reached.is_some() && reached == host)
-}
-
-impl Site {
-    /// Whether pages of this origin may send feedback to the site. `null` never may.
-    pub fn allows(&self, origin: &HeaderValue) -> bool {
-        origin.to_str().is_ok_and(|origin| self.origins().iter().any(|allowed| allowed.matches(origin)))
-    }
-}
-
-fn preflight() -> Response {
-    let mut response = StatusCode::NO_CONTENT.into_response();
-    let headers = response.headers_mut();
-    headers.insert(header::ACCESS_CONTROL_ALLOW_METHODS, HeaderValue::from_static("GET, POST"));
-    headers.insert(header::ACCESS_CONTROL_ALLOW_HEADERS, HeaderValue::from_static("Content-Type, Idempotency-Key"));
-    headers.insert(header::ACCESS_CONTROL_MAX_AGE, HeaderValue::from_static("7200"));
-    response
+    origin == config.public_url || (reached.is_some() && reached == host)
 }

@@ -7,6 +7,29 @@ use sayso_shared::problem::{FieldError, MEDIA_TYPE, Problem};
 
 use crate::db;
 
+/// Every kind of problem: the last part of its type and its English title, which is part of the API.
+pub const KINDS: &[(&str, &str)] = &[
+    ("malformed", "The request can't be read"),
+    ("unauthorized", "Sign in first"),
+    ("forbidden", "Not allowed"),
+    ("not_found", "Not found"),
+    ("method_not_allowed", "Method not allowed"),
+    ("too_slow", "The request came too slowly"),
+    ("conflict", "Not possible at present"),
+    ("too_large", "Too large"),
+    ("unsupported_media_type", "Wrong type of content"),
+    ("invalid", "Fields are wrong"),
+    ("idempotency_key_reused", "The key was used for another request"),
+    ("too_many_requests", "Too many requests"),
+    ("unavailable", "The collector is busy"),
+    ("internal", "Something went wrong on our side"),
+];
+
+/// The title of a kind of problem.
+pub fn title(name: &str) -> &'static str {
+    KINDS.iter().find(|(known, _)| *known == name).map_or("Problem", |(_, title)| title)
+}
+
 /// What a handler gives.
 pub type Result<T, E = Error> = std::result::Result<T, E>;
 
@@ -121,7 +144,7 @@ impl Error {
         };
         Problem {
             kind: format!("/problems/{name}"),
-            title: super::problems::title(name).to_owned(),
+            title: title(name).to_owned(),
             status: status.as_u16(),
             detail,
             errors,

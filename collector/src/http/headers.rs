@@ -7,14 +7,30 @@ use axum::response::Response;
 use sayso_shared::Problem;
 
 use super::{language, problems};
-use crate::app::App;
+use crate::config::Config;
 
 /// What our own pages may load: files of our own, and nothing inline. Who may frame a page is `frame-ancestors`.
 const PAGE_POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; \
     form-action 'self'; base-uri 'none'; frame-ancestors 'none'";
 
+/// Whether answers tell browsers to come by HTTPS only.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Hsts {
+    /// They do.
+    On,
+    /// They don't, since people come by plain HTTP.
+    Off,
+}
+
+impl Hsts {
+    /// As the public address asks for.
+    pub fn of(config: &Config) -> Self {
+        if config.is_https() { Hsts::On } else { Hsts::Off }
+    }
+}
+
 /// On every answer.
-pub async fn for_all(State(app): State<App>, request: Request, next: Next) -> Response {
+pub async fn for_all(State(hsts): State<Hsts>, request: Request, next: Next) -> Response {
     let mut response = next.run(request).await;
     let is_unread = matches!(response.status(), StatusCode::PAYLOAD_TOO_LARGE | StatusCode::REQUEST_TIMEOUT);
     let headers = response.headers_mut();
@@ -27,7 +43,7 @@ pub async fn for_all(State(app): State<App>, request: Request, next: Next) -> Re
     headers
         .entry(header::CONTENT_SECURITY_POLICY)
         .or_insert(HeaderValue::from_static("default-src 'none'; frame-ancestors 'none'"));
-    if app.config.is_https() {
+    if hsts == Hsts::On {
         headers.insert(header::STRICT_TRANSPORT_SECURITY, HeaderValue::from_static("max-age=31536000"));
     }
     response

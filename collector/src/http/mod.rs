@@ -1,4 +1,5 @@
-//! All routes, in groups with their limits, CORS and headers.
+//! The foundation of every handler: the one error, bodies, client addresses, rate limits, headers, languages, connections and logging.
+//! It knows no feature of the collector; `routes` puts the features together.
 
 pub mod body;
 pub mod client;
@@ -6,56 +7,10 @@ pub mod connections;
 pub mod cors;
 pub mod error;
 pub mod headers;
-pub mod health;
 pub mod language;
 pub mod limits;
 pub mod openapi;
 pub mod problems;
-mod trace;
-
-use axum::Router;
-use axum::extract::DefaultBodyLimit;
-use axum::handler::Handler as _;
-use axum::middleware::{from_fn, from_fn_with_state};
-use axum::routing::any;
-use sayso_shared::limits::BODY_MAX_BYTES;
+pub mod trace;
 
 pub use error::{Error, Result};
-
-use crate::app::App;
-use crate::{api, assets, attachments, console, intake, pages, sites};
-
-/// The whole collector as one router.
-pub fn router(app: &App) -> Router {
-    let customers =
-        sites::api::router().merge(intake::router()).merge(attachments::router()).merge(pages::api::router());
-    let (public_api, mut description) = openapi::describe(customers);
-    let (staff_api, described) = api::router().split_for_parts();
-    description.merge(described);
-    // Programs with a token are no web pages, so there is nothing for CORS to allow.
-    let staff_api = staff_api
-        .layer(from_fn(problems::for_refusals))
-        .layer(from_fn(api::private))
-        .layer(DefaultBodyLimit::max(BODY_MAX_BYTES));
-    let public_api = public_api
-        // What is no address of the API is refused by it too, so that a web page can read the refusal.
-        .route("/api/{*rest}", any(problems::not_found))
-        .layer(from_fn(problems::for_refusals))
-        .layer(from_fn_with_state(app.clone(), cors::guard))
-        .layer(DefaultBodyLimit::max(BODY_MAX_BYTES));
-    let people = pages::router().merge(problems::router()).merge(console::router(app));
-    let people = people
-        .layer(from_fn(problems::for_refusals))
-        .layer(from_fn(headers::for_pages))
-        .layer(DefaultBodyLimit::max(BODY_MAX_BYTES));
-    let files = openapi::router(description).merge(assets::router()).merge(health::router());
-    Router::new()
-        .merge(public_api)
-        .merge(staff_api)
-        .merge(people)
-        .merge(files.layer(from_fn(problems::for_refusals)))
-        .fallback(problems::not_found.layer(from_fn(headers::for_browsers)))
-        .layer(from_fn_with_state(app.clone(), headers::for_all))
-        .layer(from_fn_with_state(app.clone(), trace::log))
-        .with_state(app.clone())
-}

@@ -4,11 +4,9 @@ use axum::Router;
 use axum::http::header;
 use axum::response::IntoResponse;
 use axum::routing::get;
-use utoipa::OpenApi;
+use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityScheme};
+use utoipa::{Modify, OpenApi};
 use utoipa_axum::router::OpenApiRouter;
-
-use crate::api::TokenScheme;
-use crate::app::App;
 
 #[derive(OpenApi)]
 #[openapi(
@@ -25,16 +23,32 @@ use crate::app::App;
 struct Description;
 
 /// Splits described routes into the routes and their description.
-pub fn describe(routes: OpenApiRouter<App>) -> (Router<App>, utoipa::openapi::OpenApi) {
+pub fn describe<S: Clone + Send + Sync + 'static>(routes: OpenApiRouter<S>) -> (Router<S>, utoipa::openapi::OpenApi) {
     OpenApiRouter::with_openapi(Description::openapi()).merge(routes).split_for_parts()
 }
 
 /// `/api/openapi.json`.
-pub fn router(description: utoipa::openapi::OpenApi) -> Router<App> {
+pub fn router<S: Clone + Send + Sync + 'static>(description: utoipa::openapi::OpenApi) -> Router<S> {
     let json = description.to_json().unwrap_or_default();
     let answer = async move || {
         let headers = [(header::CONTENT_TYPE, "application/json"), (header::ACCESS_CONTROL_ALLOW_ORIGIN, "*")];
         (headers, json.clone()).into_response()
     };
     Router::new().route("/api/openapi.json", get(answer))
+}
+
+/// Describes how a program shows who it is.
+struct TokenScheme;
+
+impl Modify for TokenScheme {
+    fn modify(&self, api: &mut utoipa::openapi::OpenApi) {
+        let scheme = HttpBuilder::new()
+            .scheme(HttpAuthScheme::Bearer)
+            .bearer_format("sayso_…")
+            .description(Some(
+                "A token that `sayso token add` makes. Its scopes are feedback:write, cases:read and cases:write.",
+            ))
+            .build();
+        api.components.get_or_insert_default().add_security_scheme("token", SecurityScheme::Http(scheme));
+    }
 }

@@ -13,38 +13,14 @@ use sayso_shared::limits::BODY_MAX_BYTES;
 use sayso_shared::{Lang, Problem};
 
 use super::connections::{Activity, GivenUp};
+use super::error::{KINDS, title};
 use super::language::Language;
 use super::{Error, Result};
-use crate::app::App;
-use crate::assets;
-use crate::pages::MARK;
+use crate::assets::{self, MARK};
 use crate::text::Texts;
 
-/// Every kind of problem: the last part of its type and its English title, which is part of the API.
-pub const KINDS: &[(&str, &str)] = &[
-    ("malformed", "The request can't be read"),
-    ("unauthorized", "Sign in first"),
-    ("forbidden", "Not allowed"),
-    ("not_found", "Not found"),
-    ("method_not_allowed", "Method not allowed"),
-    ("too_slow", "The request came too slowly"),
-    ("conflict", "Not possible at present"),
-    ("too_large", "Too large"),
-    ("unsupported_media_type", "Wrong type of content"),
-    ("invalid", "Fields are wrong"),
-    ("idempotency_key_reused", "The key was used for another request"),
-    ("too_many_requests", "Too many requests"),
-    ("unavailable", "The collector is busy"),
-    ("internal", "Something went wrong on our side"),
-];
-
-/// The title of a kind of problem.
-pub fn title(name: &str) -> &'static str {
-    KINDS.iter().find(|(known, _)| *known == name).map_or("Problem", |(_, title)| title)
-}
-
 /// `/problems/{name}`.
-pub fn router() -> Router<App> {
+pub fn router<S: Clone + Send + Sync + 'static>() -> Router<S> {
     Router::new().route("/problems/{name}", get(explain))
 }
 

@@ -1,5 +1,6 @@
 //! One log line for each request: its route, never its address, since addresses hold tracking codes.
 
+use std::sync::Arc;
 use std::time::Instant;
 
 use axum::extract::{MatchedPath, Request, State};
@@ -9,10 +10,10 @@ use axum::response::Response;
 use tracing::Instrument;
 
 use super::error::Refusal;
-use crate::app::App;
+use crate::metrics::Metrics;
 
 /// Gives the request an id, which the answer carries as `X-Request-Id`, and logs and counts it when it is answered.
-pub async fn log(State(app): State<App>, request: Request, next: Next) -> Response {
+pub async fn log(State(metrics): State<Arc<Metrics>>, request: Request, next: Next) -> Response {
     let id = uuid::Uuid::new_v4().simple().to_string();
     let (path, method) = (request.extensions().get::<MatchedPath>().cloned(), request.method().clone());
     let route = path.as_ref().map_or("(none)", MatchedPath::as_str);
@@ -22,9 +23,9 @@ pub async fn log(State(app): State<App>, request: Request, next: Next) -> Respon
         let mut response = next.run(request).await;
         let took = started.elapsed();
         tracing::debug!(status = response.status().as_u16(), ms = took.as_secs_f64() * 1_000.0, "answered");
-        app.metrics.requests.answered(route, &method, response.status(), took);
+        metrics.requests.answered(route, &method, response.status(), took);
         if let Some(Refusal(reason)) = response.extensions().get() {
-            app.metrics.refused(reason);
+            metrics.refused(reason);
         }
         if let Ok(id) = HeaderValue::from_str(&id) {
             response.headers_mut().insert("x-request-id", id);

@@ -23,7 +23,7 @@ use self::batch::{Prepared, Written};
 use self::records::{Content, Format, RECORD_MAX, Records};
 use self::report::Report;
 use self::row::{Columns, Refusal, Row, read_json};
-use crate::cli::Context;
+use crate::context::Context;
 use crate::db::{Db, is_unavailable};
 use crate::keys::Keys;
 use crate::sites::Site;

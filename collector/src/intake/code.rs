@@ -2,7 +2,7 @@
 
 use sayso_shared::TrackingCode;
 
-use crate::cases::view::code_context;
+use crate::cases::case::code_context;
 use crate::keys::{Keys, Purpose};
 
 /// A code as it is given to the customer, looked up and kept.

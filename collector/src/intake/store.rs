@@ -8,7 +8,7 @@ use serde_json::json;
 
 use super::code::Code;
 use crate::attachments;
-use crate::cases::view::{code_context, contact_context, identity_context};
+use crate::cases::case::{code_context, contact_context, identity_context};
 use crate::cases::{Actor, EventType, Priority, Status, Suspicion, quarantine, repeat};
 use crate::clock::Millis;
 use crate::db::rows::{Part, Rows, chunks};

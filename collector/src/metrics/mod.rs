@@ -1,9 +1,9 @@
 //! What the collector counts about itself, for Prometheus. Noting something takes a few atomic numbers; labels come from lists in the
 //! code or from routes, never from what people send.
 
+mod gauges;
 mod histogram;
 mod requests;
-mod scrape;
 
 use std::time::Duration;
 
@@ -13,11 +13,10 @@ use prometheus_client::metrics::gauge::Gauge;
 use prometheus_client::metrics::info::Info;
 use prometheus_client::registry::{Registry, Unit};
 
+pub use gauges::Gauges;
 pub use requests::Requests;
-pub use scrape::serve;
 
 use histogram::Histogram;
-use scrape::Scraped;
 
 /// Why a connection was not let in.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -46,6 +45,8 @@ pub enum Ended {
 pub struct Metrics {
     /// Requests by route.
     pub requests: Requests,
+    /// What is looked up when Prometheus asks.
+    pub gauges: Gauges,
     registry: Registry,
     stored: Counter,
     batches: Histogram,
@@ -55,7 +56,6 @@ pub struct Metrics {
     connections: Gauge,
     turned_away: [Counter; 2],
     ended: [Counter; 4],
-    scraped: Scraped,
 }
 
 impl Default for Metrics {
@@ -88,9 +88,10 @@ impl Metrics {
             by_reason(&mut registry, "connections_refused", "Connections not let in", ["address", "full"]);
         let reasons = ["idle", "made_room", "slow_head", "stalled"];
         let ended = by_reason(&mut registry, "connections_ended", "Connections that the collector ended", reasons);
-        let scraped = Scraped::new(&mut registry);
+        let gauges = Gauges::new(&mut registry);
         Self {
             requests,
+            gauges,
             registry,
             stored,
             batches,
@@ -100,8 +101,14 @@ impl Metrics {
             connections,
             turned_away,
             ended,
-            scraped,
         }
+    }
+
+    /// Everything as OpenMetrics text.
+    pub fn encode(&self) -> Result<String, std::fmt::Error> {
+        let mut text = String::new();
+        prometheus_client::encoding::text::encode(&mut text, &self.registry)?;
+        Ok(text)
     }
 
     /// Notes a batch of submissions that was written.
@@ -153,12 +160,6 @@ fn by_reason<const N: usize>(
 mod tests {
     use super::*;
 
-    fn text(metrics: &Metrics) -> String {
-        let mut text = String::new();
-        prometheus_client::encoding::text::encode(&mut text, &metrics.registry).expect("it is text");
-        text
-    }
-
     #[test]
     fn what_is_noted_is_shown() {
         let metrics = Metrics::new();
@@ -168,7 +169,7 @@ mod tests {
         metrics.delivered("email", "sent");
         metrics.turned_away(TurnedAway::Full);
         metrics.connection_ended(Ended::Stalled);
-        let text = text(&metrics);
+        let text = metrics.encode().expect("it is text");
         for line in [
             "sayso_intake_stored_total 103",
             "sayso_intake_batch_size_bucket{le=\"2.0\"} 0",

@@ -7,7 +7,7 @@ use super::deliveries::Failure;
 use super::facts::Facts;
 use super::send::Channels;
 use crate::cases::EventType;
-use crate::cli::Context;
+use crate::context::Context;
 use crate::keys::new_id;
 use crate::sites::Site;
 use crate::sites::targets::{Channel, Target};

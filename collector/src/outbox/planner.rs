@@ -12,7 +12,7 @@ use tokio::sync::Notify;
 
 use super::deliveries::{CUSTOMER, State};
 use crate::app::App;
-use crate::cases::view::contact_context;
+use crate::cases::case::contact_context;
 use crate::cases::{Actor, EventType, Status};
 use crate::clock::Millis;
 use crate::db::rows::{Part, Rows, chunks, placeholders};

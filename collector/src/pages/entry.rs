@@ -16,9 +16,9 @@ use super::entry_form::{CategoryGroup, HONEYPOT, ORDER, Typed, category_groups, 
 use super::files::{self, Posted, Refused};
 use super::form::fresh_key;
 use super::mistakes::Mistakes;
-use super::visit::{MARK, Segment, Shell, Visit, framed_by_site};
+use super::visit::{Segment, Shell, Visit, framed_by_site};
 use crate::app::App;
-use crate::assets;
+use crate::assets::{self, MARK};
 use crate::attachments::{self, Upload};
 use crate::clock::SECOND;
 use crate::http::client::ClientAddress;

@@ -10,8 +10,9 @@ use tokio_stream::wrappers::errors::BroadcastStreamRecvError;
 
 use super::lookup;
 use super::visit::{Segment, Visit};
-use crate::app::{App, Change};
+use crate::app::App;
 use crate::cases::EventType;
+use crate::changes::Change;
 use crate::http::Result;
 use crate::http::client::ClientAddress;
 

@@ -6,9 +6,9 @@ use axum::http::StatusCode;
 use axum::response::Response;
 
 use super::form::Form;
-use super::visit::{MARK, Shell, Visit};
+use super::visit::{Shell, Visit};
 use crate::app::App;
-use crate::assets;
+use crate::assets::{self, MARK};
 use crate::cases::Case;
 use crate::http::client::ClientAddress;
 use crate::http::{Error, Result};

@@ -15,8 +15,6 @@ mod theme;
 mod visit;
 mod words;
 
-pub(crate) use visit::MARK;
-
 use axum::Router;
 use axum::routing::get;
 

@@ -3,9 +3,9 @@
 use askama::Template;
 use sayso_shared::Kind;
 
-use super::visit::{MARK, Shell, Visit};
+use super::visit::{Shell, Visit};
 use crate::app::App;
-use crate::assets;
+use crate::assets::{self, MARK};
 use crate::cases::Case;
 use crate::clock::Millis;
 use crate::http::Result;

@@ -18,9 +18,6 @@ use crate::http::{Error, Result, cors, headers, language};
 use crate::sites::Site;
 use crate::text::Texts;
 
-/// The mark, to be put inline.
-pub const MARK: &str = include_str!("../../assets/mark.svg");
-
 /// A request for one of the customer's pages.
 #[derive(Clone, Debug)]
 pub struct Visit {
@@ -39,7 +36,8 @@ impl FromRequestParts<App> for Visit {
         let referrer = parts.headers.get(header::REFERER).and_then(|value| value.to_str().ok());
         let foreign = referrer.and_then(|text| url::Url::parse(text).ok()).filter(|url| {
             let origin = HeaderValue::try_from(url.origin().ascii_serialization());
-            matches!(url.scheme(), "http" | "https") && origin.is_ok_and(|own| !cors::is_own(app, &own, &parts.headers))
+            matches!(url.scheme(), "http" | "https")
+                && origin.is_ok_and(|own| !cors::is_own(&app.config, &own, &parts.headers))
         });
         Ok(Self {
             lang: language::wanted(&parts.uri, &parts.headers),

@@ -2,10 +2,10 @@
 
 use clap::Subcommand;
 
-use super::settings::NAMES;
+use super::assign::NAMES;
 use super::{Origin, Site, SiteKey, secrets, snippet, texts};
-use crate::cli::Context;
 use crate::clock::rfc3339;
+use crate::context::Context;
 
 /// Add, show and set up sites.
 #[derive(Debug, Subcommand)]

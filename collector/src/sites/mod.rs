@@ -1,8 +1,10 @@
 //! Sites: websites, shops and hotlines that collect feedback.
 
 pub mod api;
+mod assign;
 pub mod cache;
 pub mod commands;
+pub mod cors;
 pub mod identity;
 pub mod origin;
 pub mod secrets;

@@ -1,11 +1,9 @@
-//! What a site's owner can set, with `sayso site set KEY NAME=VALUE`.
+//! What a site's owner can set.
 
-use anyhow::{Context, bail, ensure};
 use sayso_shared::{Kind, Lang};
 use serde::{Deserialize, Serialize};
 
-use super::texts::{self, OwnTexts, Texts};
-use super::{Origin, Site};
+use super::texts::{OwnTexts, Texts};
 
 /// The settings of a site.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -73,118 +71,4 @@ impl Default for SiteSettings {
             theme: Theme::default(),
         }
     }
-}
-
-const REQUIRABLE: &[&str] = &["contact", "category", "rating", "importance", "desired_outcome", "reference"];
-
-/// The names that [`Site::set`] knows, for help and errors.
-pub const NAMES: &str = "name, origins, languages, kinds, categories, required, first_response_hours, promise_text.LANG, \
-    privacy_url, consent_text.LANG, text.KEY.LANG (KEY: see `sayso site texts`), theme.accent, theme.radius, theme.font";
-
-impl Site {
-    /// Applies `NAME=VALUE`; lists are separated by commas, `NAME+=VALUE` adds to one, an empty value clears.
-    pub fn set(&mut self, assignment: &str) -> anyhow::Result<()> {
-        let (name, value) = assignment.split_once('=').with_context(|| format!("{assignment}: write NAME=VALUE"))?;
-        let (name, value) = (name.trim(), value.trim());
-        match name.strip_suffix('+') {
-            Some("origins") => self.origins.push(Origin::parse(value)?),
-            Some(other) => bail!("{other}: only origins can be added to with +="),
-            None => self.assign(name, value)?,
-        }
-        self.origins.dedup();
-        Ok(())
-    }
-
-    fn assign(&mut self, name: &str, value: &str) -> anyhow::Result<()> {
-        let optional = |value: &str| (!value.is_empty()).then(|| value.to_owned());
-        let settings = &mut self.settings;
-        match name {
-            "name" => value.clone_into(&mut self.name),
-            "origins" => self.origins = list(value).map(Origin::parse).collect::<anyhow::Result<_>>()?,
-            "languages" => {
-                settings.languages = non_empty(list(value).map(language).collect::<anyhow::Result<_>>()?, name)?
-            }
-            "kinds" => settings.kinds = non_empty(list(value).map(kind).collect::<anyhow::Result<_>>()?, name)?,
-            "categories" => settings.categories = categories(value)?,
-            "required" => settings.required = list(value).map(requirable).collect::<anyhow::Result<_>>()?,
-            "first_response_hours" => {
-                settings.first_response_hours = value.parse().context("first_response_hours is a number of hours")?
-            }
-            "privacy_url" => settings.privacy_url = optional(value).map(web_address).transpose()?,
-            "theme.accent" => settings.theme.accent = optional(value).map(colour).transpose()?,
-            "theme.radius" => settings.theme.radius = optional(value).map(radius).transpose()?,
-            "theme.font" => settings.theme.font = optional(value).map(font).transpose()?,
-            _ => match name.split_once('.') {
-                Some(("promise_text", tag)) => texts::set(&mut settings.promise_text, tag, value)?,
-                Some(("consent_text", tag)) => texts::set(&mut settings.consent_text, tag, value)?,
-                Some(("text", name)) => texts::set_own(&mut settings.texts, name, value)?,
-                _ => bail!("there is no setting {name}; there are: {NAMES}"),
-            },
-        }
-        Ok(())
-    }
-}
-
-fn list(value: &str) -> impl Iterator<Item = &str> {
-    value.split(',').map(str::trim).filter(|item| !item.is_empty())
-}
-
-fn non_empty<T>(items: Vec<T>, name: &str) -> anyhow::Result<Vec<T>> {
-    ensure!(!items.is_empty(), "{name} must not be empty");
-    Ok(items)
-}
-
-fn language(tag: &str) -> anyhow::Result<Lang> {
-    Lang::ALL
-        .into_iter()
-        .find(|lang| lang.as_str() == tag)
-        .with_context(|| format!("{tag}: the languages of the pages are en, zh-Hans and zh-Hant"))
-}
-
-fn kind(name: &str) -> anyhow::Result<Kind> {
-    Kind::parse(name).with_context(|| format!("{name}: the kinds are complaint, suggestion, question and praise"))
-}
-
-fn requirable(name: &str) -> anyhow::Result<String> {
-    ensure!(REQUIRABLE.contains(&name), "{name} can't be required; these can: {}", REQUIRABLE.join(", "));
-    Ok(name.to_owned())
-}
-
-fn categories(value: &str) -> anyhow::Result<Vec<Category>> {
-    if value.is_empty() {
-        return Ok(Vec::new());
-    }
-    let mut categories: Vec<Category> = serde_json::from_str(value)
-        .context(r#"categories is JSON such as [{"key":"delivery","kind":"complaint","label":{"en":"Delivery","zh-Hans":"送货"}}]"#)?;
-    ensure!(categories.len() <= 100, "at most 100 categories");
-    for category in &mut categories {
-        ensure!((1..=64).contains(&category.key.chars().count()), "a category's key has 1 to 64 characters");
-        ensure!(!category.label.is_empty(), "the category {} needs a label", category.key);
-        for (tag, text) in std::mem::take(&mut category.label) {
-            ensure!((1..=100).contains(&text.chars().count()), "a label has 1 to 100 characters");
-            category.label.insert(texts::language_tag(&tag)?, text);
-        }
-    }
-    Ok(categories)
-}
-
-fn web_address(value: String) -> anyhow::Result<String> {
-    let url = url::Url::parse(&value).context("privacy_url is not a URL")?;
-    ensure!(matches!(url.scheme(), "http" | "https"), "privacy_url begins with http:// or https://");
-    Ok(value)
-}
-
-fn colour(value: String) -> anyhow::Result<String> {
-    let hex = value.strip_prefix('#').is_some_and(|hex| hex.len() == 6 && hex.bytes().all(|b| b.is_ascii_hexdigit()));
-    ensure!(hex, "theme.accent is a colour such as #0f766e");
-    Ok(value.to_ascii_lowercase())
-}
-
-fn radius(value: String) -> anyhow::Result<u8> {
-    value.parse().ok().filter(|radius| *radius <= 24).context("theme.radius is 0 to 24 pixels")
-}
-
-fn font(value: String) -> anyhow::Result<String> {
-    ensure!(matches!(value.as_str(), "inherit" | "system"), "theme.font is inherit or system");
-    Ok(value)
 }

@@ -64,7 +64,7 @@ on_both_databases! {
 
     async fn problems_are_explained_in_the_readers_language(app: TestApp) {
         let client = app.client();
-        for (name, _) in sayso::http::problems::KINDS {
+        for (name, _) in sayso::http::error::KINDS {
             for lang in ["en", "zh-Hans", "zh-Hant"] {
                 let page = client.get(&format!("/problems/{name}?lang={lang}")).await;
                 assert_eq!(page.status, StatusCode::OK);

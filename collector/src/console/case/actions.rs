@@ -8,12 +8,14 @@ use sayso_shared::problem::{ErrorCode, FieldError};
 use sayso_shared::text::Text;
 use serde::Deserialize;
 
-use super::{Draft, deliveries, find, refused};
+use super::deliveries;
+use super::draft::Draft;
+use super::page::{find, refused};
 use crate::app::App;
 use crate::auth::member::who_may_own;
 use crate::auth::{MayAct, Posted};
 use crate::cases::staff::{self, Body, Remedy, Resolution, Then};
-use crate::cases::{Actor, Outcome, Status, quarantine};
+use crate::cases::{Actor, Outcome, Status, moderation};
 use crate::http::{Error, Result};
 
 /// `POST /staff/cases/{id}/…`.
@@ -166,8 +168,8 @@ async fn decide(
     let case = find(&app, &id).await?;
     let actor = Actor::Member(who.member.id.clone());
     let done = match form.decision.as_str() {
-        "release" => quarantine::release(&app, &case.id, &actor).await,
-        "discard" => quarantine::discard(&app, &case.id, &actor).await,
+        "release" => moderation::release(&app, &case.id, &actor).await,
+        "discard" => moderation::discard(&app, &case.id, &actor).await,
         _ => Err(invalid("/decision")),
     };
     match done {

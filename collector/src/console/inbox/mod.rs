@@ -15,9 +15,9 @@ use sayso_shared::Kind;
 
 use self::filter::{Filter, Owner, Tab};
 use self::rows::{Counts, Row};
-use super::shell::{MARK, Screen, Shell, page};
+use super::shell::{Screen, Shell, page};
 use crate::app::App;
-use crate::assets;
+use crate::assets::{self, MARK};
 use crate::auth::guard::HOME;
 use crate::auth::{Member, SignedIn};
 use crate::cases::Quarantine;

@@ -8,7 +8,7 @@ use sqlx::AssertSqlSafe;
 
 use super::filter::{Condition, Filter, Tab};
 use crate::app::App;
-use crate::cases::view::contact_context;
+use crate::cases::case::contact_context;
 use crate::cases::{Priority, Quarantine, Status};
 use crate::clock::{HOUR, Millis, rfc3339};
 use crate::console::shell::{excerpt, span};

@@ -9,12 +9,12 @@ use axum::routing::{get, post};
 use serde::Deserialize;
 use tower_sessions::Session;
 
-use super::guard::{HOME, OpenForm, Posted, SIGN_IN, SignedIn, console_texts, local_path};
-use super::member::Email;
-use super::{Member, links, password, session};
+use super::shell::{LANGUAGES, page, remember_language};
 use crate::app::App;
-use crate::assets;
-use crate::console::shell::{LANGUAGES, MARK, page, remember_language};
+use crate::assets::{self, MARK};
+use crate::auth::guard::{HOME, OpenForm, Posted, SIGN_IN, SignedIn, console_texts, local_path};
+use crate::auth::member::Email;
+use crate::auth::{Member, links, password, session};
 use crate::http::client::ClientAddress;
 use crate::http::language::Language;
 use crate::http::{Error, Result};

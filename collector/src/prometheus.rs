@@ -1,21 +1,19 @@
 //! The listener for Prometheus, and what is looked up when it asks: the queue, the outbox and the process.
 
-use std::time::{Duration, Instant, SystemTime};
+use std::sync::Arc;
+use std::time::{Duration, Instant};
 
 use axum::Router;
 use axum::extract::State;
 use axum::http::{HeaderValue, header};
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
-use prometheus_client::metrics::family::Family;
-use prometheus_client::metrics::gauge::Gauge;
-use prometheus_client::registry::{Registry, Unit};
-use std::sync::atomic::AtomicU64;
 use tokio::net::TcpListener;
-use tokio::sync::Mutex;
 
 use crate::app::App;
+use crate::http::headers::Hsts;
 use crate::http::{Result, connections, headers, problems};
+use crate::metrics::Metrics;
 use crate::with_db;
 
 /// Deliveries are counted at most this often, however many ask.
@@ -31,69 +29,29 @@ pub async fn serve(app: App, listener: TcpListener) {
     let routes = Router::new()
         .route("/metrics", get(scrape))
         .fallback(problems::not_found)
-        .layer(axum::middleware::from_fn_with_state(app.clone(), headers::for_all))
+        .layer(axum::middleware::from_fn_with_state(Hsts::of(&app.config), headers::for_all))
         .with_state(app.clone());
     let rules =
         connections::Rules { connections: CONNECTIONS, per_address: None, ..connections::Rules::new(&app.config) };
     // What comes and goes here says nothing about customers, so it is counted apart.
-    let own = std::sync::Arc::new(super::Metrics::new());
+    let own = Arc::new(Metrics::new());
     connections::serve(listener, routes, rules, own, app.shutdown.clone()).await;
 }
 
-/// Numbers that are looked up when they are asked for.
-#[derive(Debug)]
-pub(super) struct Scraped {
-    queue: Gauge,
-    deliveries: Family<[(&'static str, &'static str); 1], Gauge>,
-    overdue: Gauge<f64, AtomicU64>,
-    database_up: Gauge,
-    memory: Gauge,
-    files: Gauge,
-    counted: Mutex<Option<Instant>>,
-}
-
-impl Scraped {
-    pub(super) fn new(registry: &mut Registry) -> Self {
-        let new = Self {
-            queue: Gauge::default(),
-            deliveries: Family::default(),
-            overdue: Gauge::default(),
-            database_up: Gauge::default(),
-            memory: Gauge::default(),
-            files: Gauge::default(),
-            counted: Mutex::default(),
-        };
-        registry.register("intake_queue_depth", "Submissions that wait for their commit", new.queue.clone());
-        registry.register("deliveries", "Deliveries that have not arrived, by state", new.deliveries.clone());
-        let help = "How long the oldest delivery has been due";
-        registry.register_with_unit("deliveries_overdue", help, Unit::Seconds, new.overdue.clone());
-        registry.register("database_up", "Whether the database answered", new.database_up.clone());
-        let help = "Memory of the process in RAM";
-        registry.register_with_unit("process_resident_memory", help, Unit::Bytes, new.memory.clone());
-        registry.register("process_open_files", "Open files and connections of the process", new.files.clone());
-        let started = Gauge::<f64, AtomicU64>::default();
-        let now = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
-        started.set(now.as_secs_f64());
-        registry.register_with_unit("start_time", "When the collector started, in Unix time", Unit::Seconds, started);
-        new
-    }
-}
-
 async fn scrape(State(app): State<App>) -> Result<Response> {
-    let scraped = &app.metrics.scraped;
-    scraped.queue.set(count(app.intake.waiting()));
-    scraped.memory.set(count(resident_memory()));
-    scraped.files.set(count(open_files()));
+    let gauges = &app.metrics.gauges;
+    gauges.queue.set(count(app.intake.waiting()));
+    gauges.memory.set(count(resident_memory()));
+    gauges.files.set(count(open_files()));
     count_deliveries(&app).await;
-    let mut text = String::new();
-    prometheus_client::encoding::text::encode(&mut text, &app.metrics.registry).map_err(anyhow::Error::from)?;
+    let text = app.metrics.encode().map_err(anyhow::Error::from)?;
     Ok(([(header::CONTENT_TYPE, HeaderValue::from_static(MEDIA_TYPE))], text).into_response())
 }
 
 /// Counts what has not arrived. What has arrived is not counted here, since that would mean to read all of it; the attempts tell.
 async fn count_deliveries(app: &App) {
-    let scraped = &app.metrics.scraped;
-    let mut counted = scraped.counted.lock().await;
+    let gauges = &app.metrics.gauges;
+    let mut counted = gauges.counted.lock().await;
     if counted.is_some_and(|at| at.elapsed() < FRESH) {
         return;
     }
@@ -101,17 +59,17 @@ async fn count_deliveries(app: &App) {
     match numbers {
         Ok(Ok((by_state, oldest))) => {
             for (state, number) in by_state {
-                scraped.deliveries.get_or_create(&[("state", state)]).set(number);
+                gauges.deliveries.get_or_create(&[("state", state)]).set(number);
             }
             let overdue = oldest.map_or(0, |due| (app.clock.now() - due).max(0));
-            scraped.overdue.set(overdue as f64 / 1_000.0);
-            scraped.database_up.set(1);
+            gauges.overdue.set(overdue as f64 / 1_000.0);
+            gauges.database_up.set(1);
             *counted = Some(Instant::now());
         }
         // Numbers of an earlier time would look like those of now.
         Ok(Err(_)) | Err(_) => {
-            scraped.deliveries.clear();
-            scraped.database_up.set(0);
+            gauges.deliveries.clear();
+            gauges.database_up.set(0);
         }
     }
 }

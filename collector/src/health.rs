@@ -4,8 +4,8 @@ use axum::Router;
 use axum::extract::State;
 use axum::routing::get;
 
-use super::Result;
 use crate::app::App;
+use crate::http::{Error, Result};
 
 /// `/healthz` and `/readyz`.
 pub fn router() -> Router<App> {
@@ -14,7 +14,7 @@ pub fn router() -> Router<App> {
 
 async fn ready(State(app): State<App>) -> Result<&'static str> {
     if app.shutdown.is_cancelled() || !app.intake.is_open() {
-        return Err(super::Error::Unavailable { retry_after: 5 });
+        return Err(Error::Unavailable { retry_after: 5 });
     }
     app.db.ping().await?;
     Ok("ready\n")

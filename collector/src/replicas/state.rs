@@ -1,31 +1,17 @@
-//! Several collectors on one PostgreSQL: each tells the others which cases have changed, so that a page is live on whichever of
-//! them it is open, and events are planned at once. Nothing depends on it but speed: who hears nothing asks the database.
+//! What a replica has to tell, and the words for it.
 
 use std::sync::{Mutex, PoisonError};
-use std::time::Duration;
 
 use tokio::sync::Notify;
-use tokio::time::{Instant, sleep, timeout};
 
-use crate::app::{App, CaseChanged, Change};
 use crate::cases::EventType;
+use crate::changes::{CaseChanged, Change};
 use crate::db::Db;
-use crate::db::notify::{self, Listener, MAX_BYTES};
+use crate::db::notify::{self, MAX_BYTES};
 use crate::keys::random_token;
 
-/// What happens within this time is told together; intake never waits for it.
-const GATHER: Duration = Duration::from_millis(75);
 /// More changes than this in one go are told as "many".
 const MANY: usize = 600;
-/// How long to rest after many changes, or after an error.
-const REST: Duration = Duration::from_secs(1);
-/// A replica with nothing to tell says that all the same, so that each hears at least itself.
-const SIGN_OF_LIFE: Duration = Duration::from_secs(15);
-/// Who does not hear even itself for so long has lost its connection without being told.
-const SILENCE: Duration = Duration::from_secs(45);
-/// The planner is woken by others at most this often; it looks each second by itself.
-const WAKE_EVERY: Duration = Duration::from_millis(250);
-const SLOWEST_RETRY: Duration = Duration::from_secs(5);
 
 /// What stands for changes that are not told one by one.
 const UNTOLD: &str = "*";
@@ -34,10 +20,10 @@ const UNTOLD: &str = "*";
 #[derive(Debug)]
 pub struct Replicas {
     /// By which each knows its own words again.
-    id: String,
+    pub(super) id: String,
     /// None on SQLite.
     pending: Option<Mutex<Pending>>,
-    news: Notify,
+    pub(super) news: Notify,
 }
 
 #[derive(Debug, Default)]
@@ -94,66 +80,6 @@ pub enum Told {
     Partly,
 }
 
-/// Tells and listens until `app.shutdown` is cancelled. What is announced after that is told by the last [`Replicas::tell`].
-pub async fn run(app: App) {
-    if app.db.takes_one_server() {
-        return;
-    }
-    let working = async { tokio::join!(keep_telling(&app), keep_listening(&app)) };
-    tokio::select! {
-        _ = working => {}
-        () = app.shutdown.cancelled() => {}
-    }
-}
-
-async fn keep_telling(app: &App) {
-    loop {
-        // Only the sign of life is told when this runs out.
-        let _ = timeout(SIGN_OF_LIFE, app.replicas.news.notified()).await;
-        sleep(GATHER).await;
-        match app.replicas.tell(&app.db).await {
-            Ok(Told::All) => {}
-            Ok(Told::Partly) => sleep(REST).await,
-            Err(error) => {
-                tracing::warn!(%error, "the other replicas can't be told of changes; trying again");
-                sleep(REST).await;
-            }
-        }
-    }
-}
-
-async fn keep_listening(app: &App) {
-    let mut pause = GATHER;
-    loop {
-        let started = Instant::now();
-        match listen(app).await {
-            Ok(()) => tracing::warn!("the connection on which other replicas are heard was lost; making a new one"),
-            Err(error) => tracing::warn!(%error, "other replicas can't be heard; trying again"),
-        }
-        pause = if started.elapsed() > SLOWEST_RETRY { GATHER } else { (pause * 2).min(SLOWEST_RETRY) };
-        sleep(pause).await;
-    }
-}
-
-/// Passes on what is heard until the connection is lost.
-async fn listen(app: &App) -> sqlx::Result<()> {
-    let Some(mut listener) = Listener::open(&app.db).await? else { return Ok(()) };
-    // Whatever was told until now was not heard.
-    app.pass_on(Change::Unknown);
-    let mut woken: Option<Instant> = None;
-    // Who does not even hear itself is cut off.
-    while let Ok(heard) = timeout(SILENCE, listener.next()).await {
-        let Some(text) = heard? else { return Ok(()) };
-        let changes = read(&app.replicas.id, &text);
-        if !changes.is_empty() && woken.is_none_or(|at| at.elapsed() >= WAKE_EVERY) {
-            app.outbox_wake.notify_one();
-            woken = Some(Instant::now());
-        }
-        changes.into_iter().for_each(|change| app.pass_on(change));
-    }
-    Ok(())
-}
-
 /// The words for changes: a line for who tells, then one for each change; as many texts as that takes, and at least one.
 fn write(id: &str, changes: &[CaseChanged], untold: bool) -> Vec<String> {
     let lines = changes.iter().map(|change| format!("{} {}", change.event, change.case_id));
@@ -173,7 +99,7 @@ fn write(id: &str, changes: &[CaseChanged], untold: bool) -> Vec<String> {
 }
 
 /// What somebody else told; nothing where the words are one's own. Words of a newer version that mean nothing here may mean anything.
-fn read(own_id: &str, text: &str) -> Vec<Change> {
+pub(super) fn read(own_id: &str, text: &str) -> Vec<Change> {
     let mut lines = text.lines();
     if lines.next() == Some(own_id) {
         return Vec::new();

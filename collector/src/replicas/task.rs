@@ -1,0 +1,82 @@
+//! The task that tells the other replicas and listens to them.
+
+use std::time::Duration;
+
+use tokio::time::{Instant, sleep, timeout};
+
+use super::state::{Told, read};
+use crate::app::App;
+use crate::changes::Change;
+use crate::db::notify::Listener;
+
+/// What happens within this time is told together; intake never waits for it.
+const GATHER: Duration = Duration::from_millis(75);
+/// How long to rest after many changes, or after an error.
+const REST: Duration = Duration::from_secs(1);
+/// A replica with nothing to tell says that all the same, so that each hears at least itself.
+const SIGN_OF_LIFE: Duration = Duration::from_secs(15);
+/// Who does not hear even itself for so long has lost its connection without being told.
+const SILENCE: Duration = Duration::from_secs(45);
+/// The planner is woken by others at most this often; it looks each second by itself.
+const WAKE_EVERY: Duration = Duration::from_millis(250);
+const SLOWEST_RETRY: Duration = Duration::from_secs(5);
+
+/// Tells and listens until `app.shutdown` is cancelled. What is announced after that is told by the last [`super::Replicas::tell`].
+pub async fn run(app: App) {
+    if app.db.takes_one_server() {
+        return;
+    }
+    let working = async { tokio::join!(keep_telling(&app), keep_listening(&app)) };
+    tokio::select! {
+        _ = working => {}
+        () = app.shutdown.cancelled() => {}
+    }
+}
+
+async fn keep_telling(app: &App) {
+    loop {
+        // Only the sign of life is told when this runs out.
+        let _ = timeout(SIGN_OF_LIFE, app.replicas.news.notified()).await;
+        sleep(GATHER).await;
+        match app.replicas.tell(&app.db).await {
+            Ok(Told::All) => {}
+            Ok(Told::Partly) => sleep(REST).await,
+            Err(error) => {
+                tracing::warn!(%error, "the other replicas can't be told of changes; trying again");
+                sleep(REST).await;
+            }
+        }
+    }
+}
+
+async fn keep_listening(app: &App) {
+    let mut pause = GATHER;
+    loop {
+        let started = Instant::now();
+        match listen(app).await {
+            Ok(()) => tracing::warn!("the connection on which other replicas are heard was lost; making a new one"),
+            Err(error) => tracing::warn!(%error, "other replicas can't be heard; trying again"),
+        }
+        pause = if started.elapsed() > SLOWEST_RETRY { GATHER } else { (pause * 2).min(SLOWEST_RETRY) };
+        sleep(pause).await;
+    }
+}
+
+/// Passes on what is heard until the connection is lost.
+async fn listen(app: &App) -> sqlx::Result<()> {
+    let Some(mut listener) = Listener::open(&app.db).await? else { return Ok(()) };
+    // Whatever was told until now was not heard.
+    app.pass_on(Change::Unknown);
+    let mut woken: Option<Instant> = None;
+    // Who does not even hear itself is cut off.
+    while let Ok(heard) = timeout(SILENCE, listener.next()).await {
+        let Some(text) = heard? else { return Ok(()) };
+        let changes = read(&app.replicas.id, &text);
+        if !changes.is_empty() && woken.is_none_or(|at| at.elapsed() >= WAKE_EVERY) {
+            app.outbox_wake.notify_one();
+            woken = Some(Instant::now());
+        }
+        changes.into_iter().for_each(|change| app.pass_on(change));
+    }
+    Ok(())
+}
