@@ -1,4 +1,7 @@
-//! Rules about the text of our own files that no compiler checks.
+//! Rules about our own files that no compiler checks: their text, and the order of the collector's modules.
+
+mod modules;
+mod rust;
 
 use std::fmt::Write as _;
 use std::fs;
@@ -24,6 +27,9 @@ pub fn check(workspace: &Path) -> anyhow::Result<usize> {
         for (line, finding) in violations(&name, &text) {
             writeln!(findings, "  {name}:{line}: {finding}")?;
         }
+    }
+    for finding in modules::check(&workspace.join("collector/src"))? {
+        writeln!(findings, "  collector/src: {finding}")?;
     }
     ensure!(findings.is_empty(), "these files are not tidy:\n{findings}");
     Ok(read)
