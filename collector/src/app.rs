@@ -14,7 +14,7 @@ use crate::config::Config;
 use crate::db::Db;
 use crate::http::client::ClientAddresses;
 use crate::http::limits::Limits;
-use crate::intake::{Intake, Load};
+use crate::intake::{Intake, SubmissionRate};
 use crate::keys::Keys;
 use crate::metrics::Metrics;
 use crate::replicas::Replicas;
@@ -48,7 +48,7 @@ pub struct Shared {
     /// Rate limits.
     pub limits: Limits,
     /// How busy each site is.
-    pub load: Load,
+    pub submission_rate: SubmissionRate,
     /// Tells open pages that a case has changed.
     pub changes: broadcast::Sender<Change>,
     /// Tells the other collectors on the same database.
@@ -74,7 +74,7 @@ impl App {
             attachments: Attachments::open(&config)?,
             clients: Arc::new(ClientAddresses::new(&config, &keys, &clock)),
             limits: Limits::new(&config, &clock),
-            load: Load::new(&config),
+            submission_rate: SubmissionRate::new(&config),
             changes: broadcast::Sender::new(256),
             replicas: Replicas::new(&db),
             outbox_wake: Notify::new(),

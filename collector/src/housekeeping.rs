@@ -85,7 +85,7 @@ async fn forget_submission_keys(app: &App, before: Millis) -> sqlx::Result<u64> 
         with_tx!(&mut tx, conn => sqlx::query(note).bind(NOTED).bind(&last).execute(conn).await.map(|_| ()))?;
         tx.commit().await?;
         after = last;
-        app.intake.give_way(started.elapsed()).await;
+        app.intake.throttle(started.elapsed()).await;
     }
 }
 

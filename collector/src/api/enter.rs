@@ -14,7 +14,7 @@ use crate::app::App;
 use crate::auth::bearer::MaySubmit;
 use crate::http::body::{JsonBody, idempotency_key};
 use crate::http::{Error, Result};
-use crate::intake::{self, FeedbackBody, Guard, Receipt};
+use crate::intake::{self, FeedbackBody, Receipt, SubmissionPolicy};
 
 /// The answer to feedback that was entered.
 #[derive(Serialize, ToSchema)]
@@ -85,7 +85,7 @@ pub async fn enter(
         Some(_) => None,
     };
     let site = site.ok_or_else(|| wrong(ErrorCode::Invalid, "must be the key of a site"))?;
-    let accepted = intake::take_from(&app, &site, &key, body, Guard::Trusted, token.actor()).await?;
+    let accepted = intake::submit_as(&app, &site, &key, body, SubmissionPolicy::Trusted, token.actor()).await?;
     let id = accepted.case_id.clone();
     Ok((StatusCode::CREATED, Json(Entered { id, receipt: Receipt::of(&app, accepted) })))
 }

@@ -109,7 +109,7 @@ async fn into_sqlite(arguments: &RestoreArguments, keys: &Keys, path: &Path, fil
     File::open(&new)?.sync_all()?;
     let files = files.put_in_place()?;
     if let Err(error) = fs::rename(&new, path) {
-        files.take_back()?;
+        files.roll_back()?;
         remove_database(&new)?;
         return Err(error).with_context(|| format!("cannot replace {name}"));
     }
@@ -120,7 +120,7 @@ async fn into_sqlite(arguments: &RestoreArguments, keys: &Keys, path: &Path, fil
     if let Some(folder) = path.parent() {
         File::open(folder)?.sync_all()?;
     }
-    files.keep()
+    files.commit()
 }
 
 async fn fill_sqlite(arguments: &RestoreArguments, keys: &Keys, new: &Path, files: &StagedFiles) -> anyhow::Result<()> {
@@ -159,11 +159,11 @@ async fn into_postgres(
     fill(&arguments.file, keys, &mut tx, &tables, &files).await?;
     let files = files.put_in_place()?;
     if let Err(error) = tx.commit().await {
-        files.take_back()?;
+        files.roll_back()?;
         return Err(error.into());
     }
     db.close().await;
-    files.keep()
+    files.commit()
 }
 
 async fn refuse_to_replace(arguments: &RestoreArguments, db: &Db) -> anyhow::Result<()> {
@@ -263,7 +263,7 @@ impl Drop for StagedFiles {
 }
 
 impl PlacedFiles {
-    fn take_back(self) -> anyhow::Result<()> {
+    fn roll_back(self) -> anyhow::Result<()> {
         if self.are_new {
             remove_folder(&self.files.folder)?;
         }
@@ -273,7 +273,7 @@ impl PlacedFiles {
         Ok(())
     }
 
-    fn keep(self) -> anyhow::Result<()> {
+    fn commit(self) -> anyhow::Result<()> {
         remove_folder(&self.files.replaced)
     }
 }

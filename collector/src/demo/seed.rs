@@ -13,7 +13,7 @@ use crate::auth::{Member, Role, links};
 use crate::cases::staff::{Body, Remedy, Resolution, Then};
 use crate::cases::{Actor, Case, Outcome, customer, staff};
 use crate::clock::HOUR;
-use crate::intake::{self, Guard};
+use crate::intake::{self, SubmissionPolicy};
 use crate::keys::new_id;
 use crate::sites::targets::Target;
 use crate::sites::{Origin, Site, SiteKey};
@@ -98,7 +98,7 @@ async fn play(app: &App, site: &Site, website: &str, members: &Members, sample: 
     let mut behind = sample.hours_ago * HOUR;
     app.clock.advance(-behind);
     let key = IdempotencyKey::parse(&new_id())?;
-    let accepted = intake::take(app, site, &key, sample.feedback(website), Guard::Trusted).await;
+    let accepted = intake::submit(app, site, &key, sample.feedback(website), SubmissionPolicy::Trusted).await;
     app.clock.advance(behind);
     let accepted = accepted?;
     for step in &sample.steps {

@@ -34,11 +34,11 @@ pub struct Prepared {
 
 /// What became of a row.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Written {
+pub enum ImportOutcome {
     /// It is a case now.
-    Now,
+    Imported,
     /// It was one before.
-    Before,
+    Duplicate,
 }
 
 /// Holds a row to the limits of the API, and to the kinds and categories of its site. What the site's form asks for beyond that was
@@ -84,15 +84,23 @@ pub fn prepare(
 }
 
 /// Writes rows in one commit.
-pub async fn write(db: &Db, keys: &Keys, rows: &[Prepared], now: Millis) -> anyhow::Result<Vec<Written>> {
+pub async fn write(db: &Db, keys: &Keys, rows: &[Prepared], now: Millis) -> anyhow::Result<Vec<ImportOutcome>> {
     let mut tx = db.begin().await?;
-    let new = note(&mut tx, rows, now).await?;
-    let rows_and_results: Vec<(&Prepared, Written)> = rows
+    let new = record_fingerprints(&mut tx, rows, now).await?;
+    let rows_and_results: Vec<(&Prepared, ImportOutcome)> = rows
         .iter()
-        .map(|row| (row, if new.contains(row.submission.case_id()) { Written::Now } else { Written::Before }))
+        .map(|row| {
+            (
+                row,
+                if new.contains(row.submission.case_id()) { ImportOutcome::Imported } else { ImportOutcome::Duplicate },
+            )
+        })
         .collect();
-    let added: Vec<&Prepared> =
-        rows_and_results.iter().filter(|(_, written)| *written == Written::Now).map(|(row, _)| *row).collect();
+    let added: Vec<&Prepared> = rows_and_results
+        .iter()
+        .filter(|(_, written)| *written == ImportOutcome::Imported)
+        .map(|(row, _)| *row)
+        .collect();
     if !added.is_empty() {
         let submissions: Vec<&Submission> = added.iter().map(|row| &row.submission).collect();
         for stored in intake::write_in(&mut tx, keys, &submissions).await? {
@@ -116,7 +124,7 @@ pub async fn is_known(db: &Db, row: &Prepared) -> sqlx::Result<bool> {
 }
 
 /// Notes the fingerprints; gives the cases of those that are new.
-async fn note(tx: &mut Tx, rows: &[Prepared], now: Millis) -> sqlx::Result<HashSet<String>> {
+async fn record_fingerprints(tx: &mut Tx, rows: &[Prepared], now: Millis) -> sqlx::Result<HashSet<String>> {
     static INSERT: Rows = Rows::new(&[Part {
         head: "insert into import_rows (site_id, fingerprint, case_id, created_at) values ",
         row: "(?, ?, ?, ?)",

@@ -19,7 +19,7 @@ use clap::ValueEnum;
 use indicatif::{ProgressBar, ProgressStyle};
 use sha2::{Digest, Sha256};
 
-use self::batch::{Prepared, Written};
+use self::batch::{ImportOutcome, Prepared};
 use self::records::{Content, Format, RECORD_MAX, Records};
 use self::report::Report;
 use self::row::{Columns, Refusal, Row, read_json};
@@ -198,7 +198,7 @@ impl<'a> Import<'a> {
         if self.mode == Mode::Try {
             for row in &rows {
                 let is_repeat = !self.seen.insert(short(&row.fingerprint)) || batch::is_known(db, row).await?;
-                self.count(if is_repeat { Written::Before } else { Written::Now });
+                self.count(if is_repeat { ImportOutcome::Duplicate } else { ImportOutcome::Imported });
             }
             return Ok(());
         }
@@ -227,16 +227,16 @@ impl<'a> Import<'a> {
         Ok(())
     }
 
-    fn count(&mut self, written: Written) {
+    fn count(&mut self, written: ImportOutcome) {
         match written {
-            Written::Now => self.counts.now += 1,
-            Written::Before => self.counts.before += 1,
+            ImportOutcome::Imported => self.counts.now += 1,
+            ImportOutcome::Duplicate => self.counts.before += 1,
         }
     }
 }
 
 /// Writes rows, and waits for a database that takes nothing at present.
-async fn patiently(db: &Db, keys: &Keys, rows: &[Prepared], now: i64) -> anyhow::Result<Vec<Written>> {
+async fn patiently(db: &Db, keys: &Keys, rows: &[Prepared], now: i64) -> anyhow::Result<Vec<ImportOutcome>> {
     let mut attempt = 1;
     loop {
         match batch::write(db, keys, rows, now).await {

@@ -67,7 +67,7 @@ pub async fn issue(State(app): State<App>, client: ClientAddress, Path(key): Pat
     app.limits.check_challenge(client)?;
     let site = app.sites.by_key(&key).await?.ok_or(Error::NotFound("there is no such site"))?;
     let now = app.clock.now();
-    let challenge = proof::challenge(&app.keys, &site, app.load.difficulty(site.id(), now), now)?;
+    let challenge = proof::challenge(&app.keys, &site, app.submission_rate.difficulty(site.id(), now), now)?;
     let mut response = Json(challenge).into_response();
     response.headers_mut().insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
     Ok(response)

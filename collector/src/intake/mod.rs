@@ -1,11 +1,12 @@
 //! Intake: what a customer submits is on disk before the customer is thanked.
 
+mod backpressure;
 mod challenge;
 mod code;
 mod form_token;
-mod guard;
-mod load;
-mod pace;
+mod policy;
+mod submission_rate;
+
 mod proof;
 mod queue;
 mod store;
@@ -24,12 +25,12 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 pub use form_token::{issue as issue_form_token, renew as renew_form_token};
-pub use guard::{Evidence, FORM_EXPIRED, Guard, Way};
-pub use load::{Difficulty, Load};
+pub use policy::{EntryPoint, FORM_EXPIRED, FormProof, SubmissionPolicy};
 pub use queue::Intake;
 pub use store::{Accepted, Submission, write_in};
+pub use submission_rate::{Difficulty, SubmissionRate};
 
-use self::store::Written;
+use self::store::WriteOutcome;
 use crate::app::App;
 use crate::attachments;
 use crate::cases::{Actor, EventType, Suspicion};
@@ -42,31 +43,37 @@ use crate::sites::{Site, secrets};
 
 /// `POST /api/v1/sites/{key}/feedback` and `GET /api/v1/sites/{key}/challenge`.
 pub fn router() -> OpenApiRouter<App> {
-    OpenApiRouter::new().routes(routes!(submit)).routes(routes!(challenge::issue))
+    OpenApiRouter::new().routes(routes!(post_feedback)).routes(routes!(challenge::issue))
 }
 
-/// Takes a feedback of a customer from anywhere: parses it by the site's rules, lets `guard` look at it, queues it, and returns when it
+/// Takes a feedback of a customer from anywhere: parses it by the site's rules, checks it by `policy`, queues it, and returns when it
 /// is durable.
-pub async fn take(app: &App, site: &Site, key: &IdempotencyKey, value: Value, guard: Guard<'_>) -> Result<Accepted> {
-    take_from(app, site, key, value, guard, Actor::Customer).await
-}
-
-/// The same for what somebody else submits, such as the staff for a customer on the phone.
-pub async fn take_from(
+pub async fn submit(
     app: &App,
     site: &Site,
     key: &IdempotencyKey,
     value: Value,
-    guard: Guard<'_>,
+    policy: SubmissionPolicy<'_>,
+) -> Result<Accepted> {
+    submit_as(app, site, key, value, policy, Actor::Customer).await
+}
+
+/// The same for what somebody else submits, such as the staff for a customer on the phone.
+pub async fn submit_as(
+    app: &App,
+    site: &Site,
+    key: &IdempotencyKey,
+    value: Value,
+    policy: SubmissionPolicy<'_>,
     by: Actor,
 ) -> Result<Accepted> {
     let feedback = match Feedback::parse(value.clone(), &site.rules()) {
         Ok(feedback) => feedback,
-        Err(refusal) => return answer_earlier(app, site, key, value, refusal).await,
+        Err(refusal) => return find_duplicate(app, site, key, value, refusal).await,
     };
     let mut submission = prepare(app, site, key, feedback)?.by(by);
-    match look_at(app, site, key, submission.feedback(), guard).await {
-        Ok(Looked { suspicion, identity }) => {
+    match check(app, site, key, submission.feedback(), policy).await {
+        Ok(Checked { suspicion, identity }) => {
             submission.suspicion = suspicion;
             if let Some(identity) = identity {
                 submission.identify(&app.keys, &identity);
@@ -74,7 +81,7 @@ pub async fn take_from(
         }
         Err(refusal) => {
             // A repeat of what was accepted is always answered, whatever would refuse it now.
-            let known = store::find(&app.db, &app.keys, &submission).await?.ok_or(refusal)?;
+            let known = store::find_stored(&app.db, &app.keys, &submission).await?.ok_or(refusal)?;
             return known.accepted(&app.keys);
         }
     }
@@ -84,18 +91,18 @@ pub async fn take_from(
     if app.config.dangerous_store_nothing {
         return Ok(accepted);
     }
-    let accepted = match app.intake.submit(submission).await? {
-        Written::Before(stored) => return stored.accepted(&app.keys),
-        Written::Anew(stored) => stored.accepted(&app.keys)?,
-        Written::Now => accepted,
+    let accepted = match app.intake.enqueue(submission).await? {
+        WriteOutcome::Duplicate(stored) => return stored.accepted(&app.keys),
+        WriteOutcome::InsertedWithNewCode(stored) => stored.accepted(&app.keys)?,
+        WriteOutcome::Inserted => accepted,
     };
-    guard.count(app, site);
+    policy.record(app, site);
     app.announce(&accepted.case_id, news.as_str());
     Ok(accepted)
 }
 
 /// Answers a repeat of what was accepted when the site asked for other things than it does now; anything else is refused.
-async fn answer_earlier(
+async fn find_duplicate(
     app: &App,
     site: &Site,
     key: &IdempotencyKey,
@@ -111,14 +118,14 @@ async fn answer_earlier(
     };
     let Ok(feedback) = Feedback::parse(value, &undemanding) else { return Err(refusal.into()) };
     let submission = prepare(app, site, key, feedback)?;
-    match store::find(&app.db, &app.keys, &submission).await? {
+    match store::find_stored(&app.db, &app.keys, &submission).await? {
         Some(earlier) => earlier.accepted(&app.keys),
         None => Err(refusal.into()),
     }
 }
 
 /// What is known of a feedback that may pass.
-struct Looked {
+struct Checked {
     /// Why it is suspected of being spam, if it is.
     suspicion: Option<Suspicion>,
     /// Whom the site vouches for.
@@ -126,18 +133,18 @@ struct Looked {
 }
 
 /// Everything that may refuse a feedback that can be read, in order of cost; a proof of work is used up last.
-async fn look_at(
+async fn check(
     app: &App,
     site: &Site,
     key: &IdempotencyKey,
     feedback: &Feedback,
-    guard: Guard<'_>,
-) -> Result<Looked> {
-    guard.limit(app, site)?;
-    let identity = whom_the_site_names(app, site, feedback).await?;
+    policy: SubmissionPolicy<'_>,
+) -> Result<Checked> {
+    policy.enforce_rate_limits(app, site)?;
+    let identity = verify_identity(app, site, feedback).await?;
     attachments::check(app, site, feedback.attachments()).await?;
-    let suspicion = guard.examine(app, site, key, feedback.proof()).await?;
-    Ok(Looked { suspicion, identity })
+    let suspicion = policy.assess(app, site, key, feedback.proof()).await?;
+    Ok(Checked { suspicion, identity })
 }
 
 /// The answer to an accepted feedback.
@@ -231,6 +238,7 @@ struct PageBody {
 /// Submit feedback. The answer leaves after it is on disk.
 #[utoipa::path(
     post,
+    operation_id = "submit",
     path = "/api/v1/sites/{key}/feedback",
     tag = "feedback",
     params(
@@ -252,7 +260,7 @@ struct PageBody {
         (status = 503, body = Problem, content_type = "application/problem+json", description = "Busy; see Retry-After"),
     )
 )]
-async fn submit(
+async fn post_feedback(
     State(app): State<App>,
     client: ClientAddress,
     Path(key): Path<String>,
@@ -261,7 +269,7 @@ async fn submit(
 ) -> Result<Response> {
     let site = app.sites.by_key(&key).await?.ok_or(Error::NotFound("there is no such site"))?;
     let key = idempotency_key(&headers)?;
-    let accepted = take(&app, &site, &key, body, Guard::Public { client, way: Way::Api }).await?;
+    let accepted = submit(&app, &site, &key, body, SubmissionPolicy::Public { client, entry: EntryPoint::Api }).await?;
     Ok((StatusCode::CREATED, Json(Receipt::of(&app, accepted))).into_response())
 }
 
@@ -291,7 +299,7 @@ fn prepare(app: &App, site: &Site, key: &IdempotencyKey, feedback: Feedback) -> 
 }
 
 /// Whom the site vouches for. A token that is not valid is refused, and never taken as if nobody had been named.
-async fn whom_the_site_names(app: &App, site: &Site, feedback: &Feedback) -> Result<Option<Identity>> {
+async fn verify_identity(app: &App, site: &Site, feedback: &Feedback) -> Result<Option<Identity>> {
     let Some(token) = feedback.identity() else { return Ok(None) };
     let secrets = secrets::valid(&app.db, &app.keys, site).await?;
     let identity = verify(token, &secrets, app.clock.now()).map_err(|refusal| Error::field(refusal.field_error()))?;

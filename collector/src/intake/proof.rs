@@ -12,7 +12,7 @@ use base64::engine::general_purpose::STANDARD;
 use sayso_shared::id::IdempotencyKey;
 use sayso_shared::problem::{ErrorCode, FieldError};
 
-use super::load::Difficulty;
+use super::submission_rate::Difficulty;
 use crate::app::App;
 use crate::clock::{MINUTE, Millis, SECOND};
 use crate::http::{Error, Result};
@@ -45,19 +45,19 @@ pub fn challenge(keys: &Keys, site: &Site, difficulty: Difficulty, now: Millis) 
 /// Lets a solved challenge in, for this request of the site and for no other.
 pub async fn check(app: &App, site: &Site, key: &IdempotencyKey, proof: Option<&str>) -> Result<()> {
     let proof =
-        proof.ok_or_else(|| refused(ErrorCode::Required, "this site is busy and asks for a solved challenge"))?;
+        proof.ok_or_else(|| proof_error(ErrorCode::Required, "this site is busy and asks for a solved challenge"))?;
     let now = app.clock.now();
-    let payload = verify(&app.keys, site, proof, now).map_err(|detail| refused(ErrorCode::Invalid, detail))?;
+    let payload = verify(&app.keys, site, proof, now).map_err(|detail| proof_error(ErrorCode::Invalid, detail))?;
     let parameters = payload.challenge.parameters;
     let expires_at = parameters.expires_at.unwrap_or_default() * SECOND;
     if use_up(app, &parameters.nonce, &format!("{}/{}", site.id(), key.as_str()), expires_at).await? {
         Ok(())
     } else {
-        Err(refused(ErrorCode::Invalid, "the challenge has been used; ask for another"))
+        Err(proof_error(ErrorCode::Invalid, "the challenge has been used; ask for another"))
     }
 }
 
-fn refused(code: ErrorCode, detail: &str) -> Error {
+fn proof_error(code: ErrorCode, detail: &str) -> Error {
     Error::field(FieldError::new("/proof", code, detail))
 }
 

@@ -7,8 +7,8 @@ use std::time::{Duration, Instant};
 use tokio::sync::{mpsc, oneshot};
 use tokio::task::JoinHandle;
 
-use super::pace::Pace;
-use super::store::{self, Submission, Written};
+use super::backpressure::Backpressure;
+use super::store::{self, Submission, WriteOutcome};
 use crate::config::Limits;
 use crate::db::{self, Checkpoints, Db};
 use crate::http::{Error, Result};
@@ -24,15 +24,15 @@ pub struct Intake {
     queue: Mutex<Option<mpsc::Sender<Waiting>>>,
     under_way: Arc<Mutex<HashSet<String>>>,
     answering: Mutex<Option<JoinHandle<()>>>,
-    pace: Arc<Pace>,
+    backpressure: Arc<Backpressure>,
 }
 
 /// A written batch, with the answer to each submission of it.
-type Answers = Vec<(oneshot::Sender<Result<Written>>, Result<Written>)>;
+type BatchResults = Vec<(oneshot::Sender<Result<WriteOutcome>>, Result<WriteOutcome>)>;
 
 struct Waiting {
     submission: Submission,
-    answer: oneshot::Sender<Result<Written>>,
+    answer: oneshot::Sender<Result<WriteOutcome>>,
 }
 
 impl Intake {
@@ -42,28 +42,29 @@ impl Intake {
     /// they all wait for it.
     pub fn start(db: &Db, keys: &Arc<Keys>, limits: &Limits, metrics: Arc<Metrics>) -> anyhow::Result<Self> {
         let (sender, receiver) = mpsc::channel(limits.queue);
-        let pace = Arc::new(Pace::new(Instant::now()));
-        let (written, answers) = mpsc::unbounded_channel();
+        let backpressure = Arc::new(Backpressure::new(Instant::now()));
+        let (written, results) = mpsc::unbounded_channel();
         let checkpoints = Checkpoints::start(db);
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
-        let (db, keys, largest, measured) = (db.clone(), Arc::clone(keys), limits.batch, Arc::clone(&pace));
+        let (db, keys, largest, measured) = (db.clone(), Arc::clone(keys), limits.batch, Arc::clone(&backpressure));
         std::thread::Builder::new().name("intake-writer".to_owned()).spawn(move || {
             runtime.block_on(async move {
-                let writer = Writer { db: db.for_one_writer(), keys, largest, pace: measured, metrics, checkpoints };
+                let writer =
+                    Writer { db: db.for_one_writer(), keys, largest, backpressure: measured, metrics, checkpoints };
                 writer.run(receiver, &written).await;
             });
         })?;
-        let answering = tokio::spawn(answer(answers));
+        let answering = tokio::spawn(send_results(results));
         Ok(Self {
             queue: Mutex::new(Some(sender)),
             under_way: Arc::default(),
             answering: Mutex::new(Some(answering)),
-            pace,
+            backpressure,
         })
     }
 
     /// Queues a submission and returns when it is durable. A full queue refuses at once, so that nobody waits for nothing.
-    pub async fn submit(&self, submission: Submission) -> Result<Written> {
+    pub async fn enqueue(&self, submission: Submission) -> Result<WriteOutcome> {
         let queue = lock(&self.queue).clone().ok_or(Error::Unavailable { retry_after: 5 })?;
         let (_mark, is_repeat) = UnderWay::begin(&self.under_way, submission.key().to_owned());
         let (answer, answered) = oneshot::channel();
@@ -88,8 +89,8 @@ impl Intake {
     }
 
     /// Rests after a step in the background that took `worked`, as long as customers need.
-    pub async fn give_way(&self, worked: Duration) {
-        let rest = self.pace.rest_after(worked, Instant::now());
+    pub async fn throttle(&self, worked: Duration) {
+        let rest = self.backpressure.pause_after(worked, Instant::now());
         if !rest.is_zero() {
             tokio::time::sleep(rest).await;
         }
@@ -137,20 +138,20 @@ struct Writer {
     db: Db,
     keys: Arc<Keys>,
     largest: usize,
-    pace: Arc<Pace>,
+    backpressure: Arc<Backpressure>,
     metrics: Arc<Metrics>,
     checkpoints: Checkpoints,
 }
 
 impl Writer {
     /// A batch closes when the writer is free, or at its limit: a transaction that grows without end would make its first row wait too long.
-    async fn run(mut self, mut queue: mpsc::Receiver<Waiting>, written: &mpsc::UnboundedSender<Answers>) {
+    async fn run(mut self, mut queue: mpsc::Receiver<Waiting>, written: &mpsc::UnboundedSender<BatchResults>) {
         let mut batch = Vec::with_capacity(self.largest);
         while queue.recv_many(&mut batch, self.largest).await > 0 {
             let started = Instant::now();
             let results = write(&self.db, &self.keys, &batch).await;
             let ended = Instant::now();
-            self.pace.wrote(ended - started, ended);
+            self.backpressure.record_write(ended - started, ended);
             self.metrics.batch_written(results.len(), ended - started);
             match results.first() {
                 Some(Err(Error::Unavailable { .. })) => self.checkpoints.refused(),
@@ -164,7 +165,7 @@ impl Writer {
 }
 
 /// Hands out the answers, among the tasks that wait for them: to wake many tasks from another thread costs the writer as much as a commit.
-async fn answer(mut written: mpsc::UnboundedReceiver<Answers>) {
+async fn send_results(mut written: mpsc::UnboundedReceiver<BatchResults>) {
     while let Some(answers) = written.recv().await {
         for (answer, result) in answers {
             // Whoever has gone away meanwhile finds the answer by its key.
@@ -174,7 +175,7 @@ async fn answer(mut written: mpsc::UnboundedReceiver<Answers>) {
 }
 
 /// Writes a batch in one commit. If that fails, its rows are written one by one, so that a bad one never fails its neighbours.
-async fn write(db: &Db, keys: &Keys, batch: &[Waiting]) -> Vec<Result<Written>> {
+async fn write(db: &Db, keys: &Keys, batch: &[Waiting]) -> Vec<Result<WriteOutcome>> {
     let submissions: Vec<&Submission> = batch.iter().map(|waiting| &waiting.submission).collect();
     match store::write(db, keys, &submissions).await {
         Ok(results) => results,

@@ -63,13 +63,13 @@ impl std::fmt::Debug for Accepted {
 
 /// What became of a submission.
 #[derive(Debug)]
-pub enum Written {
+pub enum WriteOutcome {
     /// It is stored.
-    Now,
+    Inserted,
     /// It is stored, with another code than it was prepared with, since an old case has that one.
-    Anew(Stored),
+    InsertedWithNewCode(Stored),
     /// An earlier request with its key was stored, and this one says the same.
-    Before(Stored),
+    Duplicate(Stored),
 }
 
 /// What an earlier request with the same key stored.
@@ -209,13 +209,13 @@ impl Stored {
 }
 
 /// What an earlier request with this key stored; an error if it was about something else.
-pub async fn find(db: &Db, keys: &Keys, submission: &Submission) -> Result<Option<Stored>> {
+pub async fn find_stored(db: &Db, keys: &Keys, submission: &Submission) -> Result<Option<Stored>> {
     for attempt in 0.. {
         let hash = Code::hash_of(keys, submission.key(), attempt);
-        let row: Option<EarlierRow> =
-            with_db!(db, pool => sqlx::query_as(SELECT_EARLIER).bind(hash).fetch_optional(pool).await)?;
+        let row: Option<ExistingRow> =
+            with_db!(db, pool => sqlx::query_as(SELECT_EXISTING).bind(hash).fetch_optional(pool).await)?;
         match row {
-            Some(row) if row.has_key_of(submission) => return row.answer(submission).map(Some),
+            Some(row) if row.has_key_of(submission) => return row.into_stored(submission).map(Some),
             Some(_) => {}
             None => break,
         }
@@ -224,7 +224,7 @@ pub async fn find(db: &Db, keys: &Keys, submission: &Submission) -> Result<Optio
 }
 
 /// Writes submissions in one commit. Each gets its own result; an error of the database fails all of them.
-pub async fn write(db: &Db, keys: &Keys, submissions: &[&Submission]) -> sqlx::Result<Vec<Result<Written>>> {
+pub async fn write(db: &Db, keys: &Keys, submissions: &[&Submission]) -> sqlx::Result<Vec<Result<WriteOutcome>>> {
     let mut tx = db.begin().await?;
     let results = write_in(&mut tx, keys, submissions).await?;
     tx.commit().await?;
@@ -232,35 +232,39 @@ pub async fn write(db: &Db, keys: &Keys, submissions: &[&Submission]) -> sqlx::R
 }
 
 /// The same inside of a transaction that has more to do.
-pub async fn write_in(tx: &mut Tx, keys: &Keys, submissions: &[&Submission]) -> sqlx::Result<Vec<Result<Written>>> {
+pub async fn write_in(
+    tx: &mut Tx,
+    keys: &Keys,
+    submissions: &[&Submission],
+) -> sqlx::Result<Vec<Result<WriteOutcome>>> {
     let inserted = insert(tx, submissions).await?;
     let mut results = Vec::with_capacity(submissions.len());
     for submission in submissions {
         results.push(if inserted.contains(submission.case_id()) {
-            complete(tx, submission).await?.map(|()| Written::Now)
+            complete(tx, submission).await?.map(|()| WriteOutcome::Inserted)
         } else {
-            write_again(tx, keys, submission).await?
+            resolve_conflict(tx, keys, submission).await?
         });
     }
     Ok(results)
 }
 
 /// Finds out whose the code is that a submission should have got. Its own request's: a repeat. Another one's: it gets the next code.
-async fn write_again(tx: &mut Tx, keys: &Keys, submission: &Submission) -> sqlx::Result<Result<Written>> {
+async fn resolve_conflict(tx: &mut Tx, keys: &Keys, submission: &Submission) -> sqlx::Result<Result<WriteOutcome>> {
     let mut submission = submission.clone();
     for attempt in 1.. {
-        take_back(tx, &submission).await?;
-        let row: EarlierRow =
-            with_tx!(tx, conn => sqlx::query_as(SELECT_EARLIER).bind(&submission.code.hash).fetch_one(conn).await)?;
+        remove_rows(tx, &submission).await?;
+        let row: ExistingRow =
+            with_tx!(tx, conn => sqlx::query_as(SELECT_EXISTING).bind(&submission.code.hash).fetch_one(conn).await)?;
         if row.has_key_of(&submission) {
-            return Ok(row.answer(&submission).map(Written::Before));
+            return Ok(row.into_stored(&submission).map(WriteOutcome::Duplicate));
         }
         submission.code = Code::derive(keys, submission.key(), attempt, submission.case_id());
         if insert(tx, &[&submission]).await?.contains(submission.case_id()) {
             break;
         }
     }
-    Ok(complete(tx, &submission).await?.map(|()| Written::Anew(Stored::of(submission))))
+    Ok(complete(tx, &submission).await?.map(|()| WriteOutcome::InsertedWithNewCode(Stored::of(submission))))
 }
 
 /// What few submissions have. One whose files are not there leaves nothing behind, so that it may be mended and sent again with its key.
@@ -269,18 +273,18 @@ async fn complete(tx: &mut Tx, new: &Submission) -> sqlx::Result<Result<()>> {
         quarantine::hold(tx, new.case_id(), suspicion).await?;
     }
     if let Some(index) = attachments::claim(tx, &new.site_id, new.case_id(), &new.claim_hashes).await? {
-        take_back(tx, new).await?;
+        remove_rows(tx, new).await?;
         return Ok(Err(Error::field(attachments::not_there(index))));
     }
     Ok(Ok(()))
 }
 
-const SELECT_EARLIER: &str = "select submission_key, request_hash, id, code_cipher, received_at, first_response_due \
+const SELECT_EXISTING: &str = "select submission_key, request_hash, id, code_cipher, received_at, first_response_due \
     from cases where code_hash = $1";
 
 /// The case that has a code.
 #[derive(sqlx::FromRow)]
-struct EarlierRow {
+struct ExistingRow {
     /// None when it has been forgotten.
     submission_key: Option<String>,
     request_hash: Option<String>,
@@ -288,12 +292,12 @@ struct EarlierRow {
     stored: Stored,
 }
 
-impl EarlierRow {
+impl ExistingRow {
     fn has_key_of(&self, submission: &Submission) -> bool {
         self.submission_key.as_deref() == Some(submission.key())
     }
 
-    fn answer(self, submission: &Submission) -> Result<Stored> {
+    fn into_stored(self, submission: &Submission) -> Result<Stored> {
         if self.request_hash.as_deref() == Some(&submission.request_hash) {
             Ok(self.stored)
         } else {
@@ -372,7 +376,7 @@ async fn is_in(tx: &mut Tx, new: &Submission) -> sqlx::Result<bool> {
 
 /// Takes back the rows of a submission: all of them, or those beside the case of a repeat. Both are rare, so this costs less than to wait for
 /// the cases before the rest is inserted.
-async fn take_back(tx: &mut Tx, submission: &Submission) -> sqlx::Result<()> {
+async fn remove_rows(tx: &mut Tx, submission: &Submission) -> sqlx::Result<()> {
     for delete in [
         "delete from cases where id = $1",
         "delete from feedback where id = $1",

@@ -46,7 +46,7 @@ pub async fn plan_all(app: &App) -> anyhow::Result<usize> {
             Err(error) if is_deadlock(&error) => {}
             Err(error) => return Err(error.into()),
         }
-        app.intake.give_way(started.elapsed()).await;
+        app.intake.throttle(started.elapsed()).await;
     }
 }
 

@@ -47,13 +47,13 @@ pub(super) async fn run(app: &App, channels: Channels, work: &Notify) {
                 Err(error) => tracing::error!(error = %error, "deliveries can't be claimed; trying again"),
             }
         }
-        app.intake.give_way(started.elapsed()).await;
+        app.intake.throttle(started.elapsed()).await;
         tokio::select! {
             // The next one of the same case may be due now.
             ended = workers.sending.join_next(), if !workers.sending.is_empty() => {
                 let started = Instant::now();
                 workers.settle(ended).await;
-                app.intake.give_way(started.elapsed()).await;
+                app.intake.throttle(started.elapsed()).await;
             }
             () = work.notified() => {}
             () = tokio::time::sleep(POLL) => {}

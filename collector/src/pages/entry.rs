@@ -23,7 +23,7 @@ use crate::attachments::{self, Upload};
 use crate::clock::SECOND;
 use crate::http::client::ClientAddress;
 use crate::http::{Error, Result};
-use crate::intake::{self, Evidence, FORM_EXPIRED, Guard, Way};
+use crate::intake::{self, EntryPoint, FORM_EXPIRED, FormProof, SubmissionPolicy};
 use crate::sites::Site;
 use crate::sites::texts;
 
@@ -44,7 +44,7 @@ pub async fn submit(
 ) -> Result<Response> {
     let site = site(&app, &key).await?;
     let answer = match files::read(&app, &site, client, request).await {
-        Ok(posted) => take(&app, client, &site, &visit, posted).await,
+        Ok(posted) => submit_form(&app, client, &site, &visit, posted).await,
         Err(error) => Err(error),
     };
     Ok(framed_by_site(&site, answer))
@@ -54,21 +54,21 @@ async fn site(app: &App, key: &str) -> Result<Arc<Site>> {
     app.sites.by_key(key).await?.ok_or(Error::NotFound("there is no such site"))
 }
 
-async fn take(app: &App, client: ClientAddress, site: &Site, visit: &Visit, posted: Posted) -> Result<Response> {
+async fn submit_form(app: &App, client: ClientAddress, site: &Site, visit: &Visit, posted: Posted) -> Result<Response> {
     let mut typed = Typed::read(&posted.form);
     typed.add_uploads(posted.uploads);
     let feedback = typed.feedback(site, visit.texts(site).0);
     if !posted.refused.is_empty() {
         return without_files(app, site, visit, typed, posted.refused).await;
     }
-    let evidence = Evidence { token: &typed.token, honeypot: &typed.honeypot };
-    let guard = Guard::Public { client, way: Way::Form(evidence) };
-    let error = match intake::take(app, site, &typed.key, feedback, guard).await {
+    let form_proof = FormProof { token: &typed.token, honeypot: &typed.honeypot };
+    let policy = SubmissionPolicy::Public { client, entry: EntryPoint::Form(form_proof) };
+    let error = match intake::submit(app, site, &typed.key, feedback, policy).await {
         Ok(accepted) => return Ok(visit.go_to(&format!("/t/{}", accepted.code), &[("new", "1")])),
         Err(error) => error,
     };
     let mut page = EntryPage::new(app, site, visit, typed);
-    page.note(app, site, &error);
+    page.show_error(app, site, &error);
     page.show_uploads(app, site).await?;
     visit.page_for_error(error, &page)
 }
@@ -145,7 +145,7 @@ impl EntryPage {
     }
 
     /// Says why it was not taken.
-    fn note(&mut self, app: &App, site: &Site, error: &Error) {
+    fn show_error(&mut self, app: &App, site: &Site, error: &Error) {
         let t = &self.shell.t;
         let (title, mut text) = match error {
             Error::Invalid(errors) if errors.iter().any(|error| error.pointer == FORM_EXPIRED) => {

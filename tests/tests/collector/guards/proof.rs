@@ -99,12 +99,12 @@ on_both_databases! {
             found.push(encoded(&payload));
             let site = app.site().await;
             for _ in 0..BUSY_FROM {
-                app.app.load.count(site.id(), app.app.clock.now());
+                app.app.submission_rate.count(site.id(), app.app.clock.now());
             }
             if most == 50_000 {
                 // The last step begins at four times the load.
-                app.app.load.count(site.id(), app.app.clock.now());
-                app.app.load.count(site.id(), app.app.clock.now());
+                app.app.submission_rate.count(site.id(), app.app.clock.now());
+                app.app.submission_rate.count(site.id(), app.app.clock.now());
             }
         }
         let accepted = submit(&client, &new_key(), Some(&found[1])).await;

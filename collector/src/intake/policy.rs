@@ -18,13 +18,13 @@ pub const FORM_EXPIRED: &str = "/token";
 
 /// Who submits, and so what is asked of them.
 #[derive(Clone, Copy, Debug)]
-pub enum Guard<'a> {
+pub enum SubmissionPolicy<'a> {
     /// Anybody.
     Public {
         /// Who counts for the limits.
         client: ClientAddress,
-        /// By which way they came.
-        way: Way<'a>,
+        /// How they came.
+        entry: EntryPoint<'a>,
     },
     /// The staff, an import, the demo: whoever got here has been checked, and may submit as much as they like.
     Trusted,
@@ -32,33 +32,33 @@ pub enum Guard<'a> {
 
 /// The ways in for the public.
 #[derive(Clone, Copy, Debug)]
-pub enum Way<'a> {
+pub enum EntryPoint<'a> {
     /// The API, for the widget and for programs: they can work for it.
     Api,
     /// The entry form, which works without script and so can't work: it is looked at instead.
-    Form(Evidence<'a>),
+    Form(FormProof<'a>),
 }
 
 /// What came with an entry form.
 #[derive(Clone, Copy, Debug)]
-pub struct Evidence<'a> {
+pub struct FormProof<'a> {
     /// The token that it was handed out with.
     pub token: &'a str,
     /// What was typed into the field that people do not see.
     pub honeypot: &'a str,
 }
 
-impl Guard<'_> {
+impl SubmissionPolicy<'_> {
     /// Refuses who comes too often.
-    pub fn limit(&self, app: &App, site: &Site) -> Result<()> {
+    pub fn enforce_rate_limits(&self, app: &App, site: &Site) -> Result<()> {
         match self {
-            Guard::Public { client, .. } => app.limits.check_submission(*client, site.id()),
-            Guard::Trusted => Ok(()),
+            SubmissionPolicy::Public { client, .. } => app.limits.check_submission(*client, site.id()),
+            SubmissionPolicy::Trusted => Ok(()),
         }
     }
 
     /// Refuses who has not done the work that a busy site asks for, and says whether what comes is suspected.
-    pub async fn examine(
+    pub async fn assess(
         &self,
         app: &App,
         site: &Site,
@@ -66,11 +66,13 @@ impl Guard<'_> {
         proof: Option<&str>,
     ) -> Result<Option<Suspicion>> {
         match self {
-            Guard::Trusted => Ok(None),
-            Guard::Public { .. } if app.config.dangerous_disable_guards => Ok(None),
-            Guard::Public { way: Way::Form(evidence), .. } => suspicion(app, site, key, *evidence),
-            Guard::Public { way: Way::Api, .. } => {
-                if app.load.difficulty(site.id(), app.clock.now()).asks_for_proof() {
+            SubmissionPolicy::Trusted => Ok(None),
+            SubmissionPolicy::Public { .. } if app.config.dangerous_disable_guards => Ok(None),
+            SubmissionPolicy::Public { entry: EntryPoint::Form(form_proof), .. } => {
+                assess_form(app, site, key, *form_proof)
+            }
+            SubmissionPolicy::Public { entry: EntryPoint::Api, .. } => {
+                if app.submission_rate.difficulty(site.id(), app.clock.now()).asks_for_proof() {
                     proof::check(app, site, key, proof).await?;
                 }
                 Ok(None)
@@ -79,19 +81,19 @@ impl Guard<'_> {
     }
 
     /// Counts what was accepted.
-    pub fn count(&self, app: &App, site: &Site) {
-        if matches!(self, Guard::Public { .. }) {
-            app.load.count(site.id(), app.clock.now());
+    pub fn record(&self, app: &App, site: &Site) {
+        if matches!(self, SubmissionPolicy::Public { .. }) {
+            app.submission_rate.record(site.id(), app.clock.now());
         }
     }
 }
 
-fn suspicion(app: &App, site: &Site, key: &IdempotencyKey, evidence: Evidence<'_>) -> Result<Option<Suspicion>> {
-    if !evidence.honeypot.is_empty() {
+fn assess_form(app: &App, site: &Site, key: &IdempotencyKey, form_proof: FormProof<'_>) -> Result<Option<Suspicion>> {
+    if !form_proof.honeypot.is_empty() {
         return Ok(Some(Suspicion::Honeypot));
     }
     let limits = &app.config.limits;
-    match form_token::judge(&app.keys, limits, site.id(), key, evidence.token, app.clock.now()) {
+    match form_token::judge(&app.keys, limits, site.id(), key, form_proof.token, app.clock.now()) {
         Verdict::Good { age } if age < i64::from(limits.form_seconds) * SECOND => Ok(Some(Suspicion::TooFast)),
         Verdict::Good { .. } => Ok(None),
         Verdict::Missing => Ok(Some(Suspicion::NoToken)),

@@ -12,7 +12,7 @@ const STEPS: [u32; 3] = [20_000, 50_000, 100_000];
 
 /// The accepted submissions of each site in the last minute.
 #[derive(Debug)]
-pub struct Load {
+pub struct SubmissionRate {
     /// None when proofs are never asked for.
     proof_from: Option<u32>,
     sites: Mutex<HashMap<String, Window>>,
@@ -48,7 +48,7 @@ impl Difficulty {
     }
 }
 
-impl Load {
+impl SubmissionRate {
     /// Quiet everywhere.
     pub fn new(config: &Config) -> Self {
         let from = config.limits.proof_from_per_minute;
@@ -57,7 +57,7 @@ impl Load {
     }
 
     /// Counts an accepted submission of a site.
-    pub fn count(&self, site_id: &str, now: Millis) {
+    pub fn record(&self, site_id: &str, now: Millis) {
         if self.proof_from.is_none() {
             return;
         }

@@ -16,7 +16,7 @@ const REST_MAX: Duration = Duration::from_secs(1);
 
 /// The share of its time that the writer spends writing, lately.
 #[derive(Debug)]
-pub struct Pace(Mutex<Measured>);
+pub struct Backpressure(Mutex<Measured>);
 
 #[derive(Debug)]
 struct Measured {
@@ -24,14 +24,14 @@ struct Measured {
     at: Instant,
 }
 
-impl Pace {
+impl Backpressure {
     /// Not busy yet.
     pub fn new(now: Instant) -> Self {
         Self(Mutex::new(Measured { share: 0.0, at: now }))
     }
 
     /// Notes that the writer has written for `took` until `now`, and waited before that since it last said so.
-    pub fn wrote(&self, took: Duration, now: Instant) {
+    pub fn record_write(&self, took: Duration, now: Instant) {
         let mut measured = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         let period = now.saturating_duration_since(measured.at).max(took);
         let share = took.as_secs_f64() / period.as_secs_f64().max(f64::MIN_POSITIVE);
@@ -40,7 +40,7 @@ impl Pace {
     }
 
     /// How long to rest at `now` after a step that took `worked`.
-    pub fn rest_after(&self, worked: Duration, now: Instant) -> Duration {
+    pub fn pause_after(&self, worked: Duration, now: Instant) -> Duration {
         let measured = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         let share = measured.share * kept_after(now.saturating_duration_since(measured.at));
         drop(measured);
@@ -60,36 +60,36 @@ mod tests {
 
     const STEP: Duration = Duration::from_millis(10);
 
-    fn after(rounds: u32, took: Duration, waited: Duration) -> (Pace, Instant) {
+    fn after(rounds: u32, took: Duration, waited: Duration) -> (Backpressure, Instant) {
         let mut now = Instant::now();
-        let pace = Pace::new(now);
+        let backpressure = Backpressure::new(now);
         for _ in 0..rounds {
             now += took + waited;
-            pace.wrote(took, now);
+            backpressure.record_write(took, now);
         }
-        (pace, now)
+        (backpressure, now)
     }
 
     #[test]
     fn a_quiet_writer_asks_for_no_rest() {
-        let (pace, now) = after(0, STEP, STEP);
-        assert_eq!(pace.rest_after(STEP, now), Duration::ZERO);
-        let (pace, now) = after(200, STEP, Duration::ZERO);
-        assert!(pace.rest_after(STEP, now + Duration::from_secs(10)) < STEP / 100, "it was long ago");
+        let (backpressure, now) = after(0, STEP, STEP);
+        assert_eq!(backpressure.pause_after(STEP, now), Duration::ZERO);
+        let (backpressure, now) = after(200, STEP, Duration::ZERO);
+        assert!(backpressure.pause_after(STEP, now + Duration::from_secs(10)) < STEP / 100, "it was long ago");
     }
 
     #[test]
     fn a_writer_without_pause_leaves_a_small_share() {
-        let (pace, now) = after(200, STEP, Duration::ZERO);
-        let rest = pace.rest_after(STEP, now);
+        let (backpressure, now) = after(200, STEP, Duration::ZERO);
+        let rest = backpressure.pause_after(STEP, now);
         assert!((STEP * 35..=STEP * 40).contains(&rest), "{rest:?}");
     }
 
     proptest! {
         #[test]
         fn nothing_stands_still(rounds in 0u32..50, took in 0u64..1_000, waited in 0u64..1_000, worked in 0u64..10_000) {
-            let (pace, now) = after(rounds, Duration::from_millis(took), Duration::from_millis(waited));
-            prop_assert!(pace.rest_after(Duration::from_millis(worked), now) <= REST_MAX);
+            let (backpressure, now) = after(rounds, Duration::from_millis(took), Duration::from_millis(waited));
+            prop_assert!(backpressure.pause_after(Duration::from_millis(worked), now) <= REST_MAX);
         }
     }
 }
