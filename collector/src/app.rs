@@ -88,15 +88,15 @@ impl App {
     }
 
     /// Tells whoever waits for it that a case has a new event. Call it after the commit.
-    pub fn announce(&self, case_id: &str, event: &'static str) {
+    pub fn publish(&self, case_id: &str, event: &'static str) {
         self.outbox_wake.notify_one();
         let change = CaseChanged { case_id: case_id.to_owned(), event };
-        self.replicas.note(&change);
-        self.pass_on(Change::Case(change));
+        self.replicas.record(&change);
+        self.broadcast(Change::Case(change));
     }
 
     /// Tells the open pages of this process of a change that is known elsewhere.
-    pub fn pass_on(&self, change: Change) {
+    pub fn broadcast(&self, change: Change) {
         // Nobody may be listening, which is no error.
         let _ = self.changes.send(change);
     }

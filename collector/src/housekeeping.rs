@@ -101,7 +101,7 @@ async fn close_resolved(app: &App, resolved_before: Millis) -> anyhow::Result<u6
             if app.shutdown.is_cancelled() {
                 return Ok(closed);
             }
-            staff::close_quietly(app, id, resolved_before).await?;
+            staff::close_expired(app, id, resolved_before).await?;
             closed += 1;
         }
     }

@@ -47,13 +47,13 @@ impl Listeners {
 pub async fn serve(app: App, listeners: Listeners) -> anyhow::Result<()> {
     let background = tokio::spawn(background(app.clone()));
     let metrics = listeners.metrics.map(|listener| tokio::spawn(prometheus::serve(app.clone(), listener)));
-    answer(app.clone(), listeners.people).await?;
+    serve_http(app.clone(), listeners.people).await?;
     background.await?;
     if let Some(metrics) = metrics {
         metrics.await?;
     }
     app.intake.drain().await;
-    if let Err(error) = app.replicas.tell(&app.db).await {
+    if let Err(error) = app.replicas.flush(&app.db).await {
         tracing::warn!(%error, "the other replicas were not told of the last changes; they find them by themselves");
     }
     app.db.close().await;
@@ -61,7 +61,7 @@ pub async fn serve(app: App, listeners: Listeners) -> anyhow::Result<()> {
 }
 
 /// Answers HTTP until `app.shutdown` is cancelled and the answers under way are given.
-pub async fn answer(app: App, listener: TcpListener) -> anyhow::Result<()> {
+pub async fn serve_http(app: App, listener: TcpListener) -> anyhow::Result<()> {
     let (shutdown, metrics) = (app.shutdown.clone(), Arc::clone(&app.metrics));
     let server = connections::serve(listener, routes::router(&app), Rules::new(&app.config), metrics, shutdown.clone());
     let too_late = async {

@@ -87,7 +87,7 @@ impl TestApp {
         let server = tokio::spawn(async move {
             match options.background {
                 Background::On => serve::serve(running, listeners).await,
-                Background::Off => serve::answer(running, listeners.people).await,
+                Background::Off => serve::serve_http(running, listeners.people).await,
             }
             .expect("the collector serves");
         });

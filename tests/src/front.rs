@@ -54,7 +54,7 @@ impl Front {
         sayso::install_crypto();
         let client = reqwest::Client::builder().redirect(Policy::none()).no_proxy().build().expect("a client");
         let proxy = Proxy { collector: collector.to_owned(), client, troubles: Arc::clone(&troubles), ends };
-        let routes = Router::new().fallback(async move |request: Request| proxy.pass_on(request).await);
+        let routes = Router::new().fallback(async move |request: Request| proxy.broadcast(request).await);
         let server = tokio::spawn(async move { axum::serve(listener, routes).await.expect("it serves") });
         Self { url, troubles, silence, server }
     }
@@ -89,7 +89,7 @@ struct Proxy {
 }
 
 impl Proxy {
-    async fn pass_on(mut self, request: Request) -> Response {
+    async fn broadcast(mut self, request: Request) -> Response {
         let address = request.uri().to_string();
         let trouble = {
             let troubles = self.troubles.lock().expect("nobody panics with it");

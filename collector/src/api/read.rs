@@ -12,7 +12,7 @@ use super::bodies::{Around, CaseBody};
 use crate::app::App;
 use crate::auth::Token;
 use crate::auth::bearer::MayRead;
-use crate::cases::view::{self, Message, Rated};
+use crate::cases::query::{self, Message, Rated};
 use crate::cases::{Case, EventType};
 use crate::clock::{Millis, rfc3339};
 use crate::http::{Error, Result};
@@ -108,9 +108,9 @@ pub async fn read(State(app): State<App>, _: MayRead, Path(id): Path<String>) ->
     let case = find(&app, &id).await?;
     let around = Around::read(&app).await?;
     let body = FullBody {
-        messages: view::messages(&app, &case.id).await?.into_iter().map(MessageBody::from).collect(),
+        messages: query::messages(&app, &case.id).await?.into_iter().map(MessageBody::from).collect(),
         events: events(&app, &case.id, &around).await?,
-        satisfaction: view::rating(&app, &case.id).await?.map(SatisfactionBody::from),
+        satisfaction: query::rating(&app, &case.id).await?.map(SatisfactionBody::from),
         case: CaseBody::of(&app, case, &around)?,
     };
     Ok(Json(body))

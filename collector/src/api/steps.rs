@@ -19,8 +19,8 @@ use crate::app::App;
 use crate::auth::bearer::MayWrite;
 use crate::auth::member::{Email, who_may_own};
 use crate::auth::{Member, Token};
-use crate::cases::staff::{self, Resolution, Step, Then};
-use crate::cases::{Outcome, Status, repeat};
+use crate::cases::staff::{self, Command, FollowUp, Resolution};
+use crate::cases::{Outcome, Status, idempotency};
 use crate::http::body::{JsonBody, idempotency_key};
 use crate::http::{Error, Result};
 
@@ -34,7 +34,7 @@ struct WordsBody {
     #[schema(min_length = 1, max_length = 10_000)]
     body: String,
     /// What a reply means for the case; `go_on` unless given.
-    then: Option<ThenWord>,
+    then: Option<FollowUpWord>,
     /// With `resolve`: what came of it; a complaint needs it.
     outcome: Option<Outcome>,
     /// With `resolve`: what the customer was given.
@@ -54,7 +54,7 @@ enum WordsKind {
 #[derive(Clone, Copy, Deserialize, Serialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
 #[schema(as = StaffThen)]
-enum ThenWord {
+enum FollowUpWord {
     /// Work goes on.
     GoOn,
     /// The customer was asked something.
@@ -119,8 +119,8 @@ pub async fn say(
     headers: HeaderMap,
     JsonBody(body): JsonBody,
 ) -> Result<(StatusCode, Json<CaseBody>)> {
-    let step = read_message(body.clone())?;
-    Ok((StatusCode::CREATED, take(&app, &token, &id, &headers, step, ("messages", body)).await?))
+    let command = read_message(body.clone())?;
+    Ok((StatusCode::CREATED, apply(&app, &token, &id, &headers, command, ("messages", body)).await?))
 }
 
 /// Take a step of the status table: `acknowledged`, `in_progress`, `waiting`, or `resolved` with its outcome.
@@ -154,8 +154,8 @@ pub async fn set_status(
     headers: HeaderMap,
     JsonBody(body): JsonBody,
 ) -> Result<Json<CaseBody>> {
-    let step = read_status(body.clone())?;
-    take(&app, &token, &id, &headers, step, ("status", body)).await
+    let command = read_status(body.clone())?;
+    apply(&app, &token, &id, &headers, command, ("status", body)).await
 }
 
 /// Give the case to a member, or to nobody.
@@ -188,40 +188,40 @@ pub async fn assign(
     headers: HeaderMap,
     JsonBody(body): JsonBody,
 ) -> Result<Json<CaseBody>> {
-    let step = read_owner(&app, body.clone()).await?;
-    take(&app, &token, &id, &headers, step, ("assign", body)).await
+    let command = read_owner(&app, body.clone()).await?;
+    apply(&app, &token, &id, &headers, command, ("assign", body)).await
 }
 
-async fn take(
+async fn apply(
     app: &App,
     token: &Token,
     id: &str,
     headers: &HeaderMap,
-    step: Step,
+    command: Command,
     asked: (&str, Value),
 ) -> Result<Json<CaseBody>> {
     let key = idempotency_key(headers)?;
     let case = find(app, id).await?;
-    staff::take_once(app, &case.id, &token.actor(), step, &key, &repeat::request_hash(&asked)).await?;
+    staff::apply_idempotent(app, &case.id, &token.actor(), command, &key, &idempotency::request_hash(&asked)).await?;
     let case = find(app, id).await?;
     Ok(Json(CaseBody::of(app, case, &Around::read(app).await?)?))
 }
 
-fn read_message(body: Value) -> Result<Step> {
+fn read_message(body: Value) -> Result<Command> {
     let mut fields = Fields::new(body, "");
     let kind = fields.required_text::<16>("kind");
     let kind = kind.and_then(|word| read_word(&mut fields, "kind", &word, "must be reply or note"));
     let words = fields.required_text("body");
     let then = match fields.text::<16>("then") {
-        None => Some(ThenWord::GoOn),
+        None => Some(FollowUpWord::GoOn),
         Some(word) => read_word(&mut fields, "then", &word, "must be go_on, wait or resolve"),
     };
     let resolution = read_resolution(&mut fields);
     match (kind, then) {
-        (Some(WordsKind::Note), Some(ThenWord::Wait | ThenWord::Resolve)) => {
+        (Some(WordsKind::Note), Some(FollowUpWord::Wait | FollowUpWord::Resolve)) => {
             fields.refuse("then", ErrorCode::Invalid, "a note changes nothing");
         }
-        (_, Some(ThenWord::GoOn | ThenWord::Wait)) if resolution.says_something() => {
+        (_, Some(FollowUpWord::GoOn | FollowUpWord::Wait)) if resolution.says_something() => {
             fields.refuse("then", ErrorCode::Invalid, "must be resolve where there is an outcome or a remedy");
         }
         _ => {}
@@ -229,16 +229,16 @@ fn read_message(body: Value) -> Result<Step> {
     let errors = fields.into_errors();
     match (kind, words, then) {
         (Some(kind), Some(words), Some(then)) if errors.is_empty() => Ok(match (kind, then) {
-            (WordsKind::Note, _) => Step::Note(words),
-            (WordsKind::Reply, ThenWord::GoOn) => Step::Reply(words, Then::GoOn),
-            (WordsKind::Reply, ThenWord::Wait) => Step::Reply(words, Then::Wait),
-            (WordsKind::Reply, ThenWord::Resolve) => Step::Reply(words, Then::Resolve(resolution)),
+            (WordsKind::Note, _) => Command::Note(words),
+            (WordsKind::Reply, FollowUpWord::GoOn) => Command::Reply(words, FollowUp::GoOn),
+            (WordsKind::Reply, FollowUpWord::Wait) => Command::Reply(words, FollowUp::Wait),
+            (WordsKind::Reply, FollowUpWord::Resolve) => Command::Reply(words, FollowUp::Resolve(resolution)),
         }),
         _ => Err(errors.into()),
     }
 }
 
-fn read_status(body: Value) -> Result<Step> {
+fn read_status(body: Value) -> Result<Command> {
     let mut fields = Fields::new(body, "");
     let word = fields.required_text::<32>("status");
     let to = word.and_then(|word| read_word(&mut fields, "status", &word, "is not a status"));
@@ -248,8 +248,8 @@ fn read_status(body: Value) -> Result<Step> {
     }
     let errors = fields.into_errors();
     match to {
-        Some(Status::Resolved) if errors.is_empty() => Ok(Step::Resolve(resolution)),
-        Some(to) if errors.is_empty() => Ok(Step::Status(to)),
+        Some(Status::Resolved) if errors.is_empty() => Ok(Command::Resolve(resolution)),
+        Some(to) if errors.is_empty() => Ok(Command::Status(to)),
         _ => Err(errors.into()),
     }
 }
@@ -275,7 +275,7 @@ fn read_word<T: DeserializeOwned, const MAX: usize>(
     read
 }
 
-async fn read_owner(app: &App, body: Value) -> Result<Step> {
+async fn read_owner(app: &App, body: Value) -> Result<Command> {
     let is_given = body.get("owner").is_some();
     let mut fields = Fields::new(body, "");
     if !is_given {
@@ -286,14 +286,14 @@ async fn read_owner(app: &App, body: Value) -> Result<Step> {
     if !errors.is_empty() {
         return Err(errors.into());
     }
-    let Some(owner) = owner else { return Ok(Step::Assign(None)) };
+    let Some(owner) = owner else { return Ok(Command::Assign(None)) };
     let unknown = || Error::field(FieldError::new("/owner", ErrorCode::Invalid, "is no member who may own a case"));
     let id = match Email::parse(&owner) {
         Ok(email) => Member::by_email(&app.db, &email).await?.ok_or_else(unknown)?.id,
         Err(_) => MemberId::parse(&owner).map_err(|_| unknown())?.as_str().to_owned(),
     };
     match who_may_own(&app.db, &id).await {
-        Ok(member) => Ok(Step::Assign(Some(member.id))),
+        Ok(member) => Ok(Command::Assign(Some(member.id))),
         Err(Error::NotFound(_)) => Err(unknown()),
         Err(error) => Err(error),
     }

@@ -151,7 +151,7 @@ pub fn identity_context(case_id: &str) -> String {
 
 /// What a change of a case decides by.
 #[derive(Clone, Debug, sqlx::FromRow)]
-pub struct Standing {
+pub struct CaseState {
     /// The word for its kind.
     pub kind: String,
     /// The word for its status.
@@ -164,7 +164,7 @@ pub struct Standing {
     pub quarantine: String,
 }
 
-impl Standing {
+impl CaseState {
     /// Where it stands in the quarantine; none for a case like any other.
     pub fn quarantine(&self) -> Option<Quarantine> {
         Quarantine::parse(&self.quarantine)
@@ -178,9 +178,9 @@ impl Standing {
 
 /// Locks the row of a case for the rest of the transaction and reads what a change decides by. The update comes first, since it is
 /// what locks a row on both databases.
-pub async fn lock(tx: &mut Tx, case_id: &str, now: Millis) -> Result<Standing> {
+pub async fn lock(tx: &mut Tx, case_id: &str, now: Millis) -> Result<CaseState> {
     let update =
         "update cases set updated_at = $1 where id = $2 returning kind, status, owner_id, closed_at, quarantine";
-    let standing = with_tx!(tx, conn => sqlx::query_as(update).bind(now).bind(case_id).fetch_optional(conn).await)?;
-    standing.ok_or(Error::NotFound("there is no such case"))
+    let state = with_tx!(tx, conn => sqlx::query_as(update).bind(now).bind(case_id).fetch_optional(conn).await)?;
+    state.ok_or(Error::NotFound("there is no such case"))
 }

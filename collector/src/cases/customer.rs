@@ -5,9 +5,9 @@ use sayso_shared::limits::SATISFIED_FROM;
 use sayso_shared::reply::{Reply, Satisfaction};
 use serde_json::json;
 
-use super::case::{Standing, lock};
+use super::case::{CaseState, lock};
 use super::event::append;
-use super::repeat::{Seen, note, request_hash};
+use super::idempotency::{KeyStatus, record_key, request_hash};
 use super::{Actor, Case, EventType, Status, quarantine};
 use crate::app::App;
 use crate::clock::{DAY, Millis};
@@ -20,11 +20,11 @@ use crate::with_tx;
 pub async fn reply(app: &App, case: &Case, reply: &Reply, key: &IdempotencyKey) -> Result<()> {
     let now = app.clock.now();
     let mut tx = app.db.begin().await?;
-    let standing = lock(&mut tx, &case.id, now).await?;
-    if note(&mut tx, &case.id, key, &request_hash(&("reply", reply)), now).await? == Seen::Again {
+    let state = lock(&mut tx, &case.id, now).await?;
+    if record_key(&mut tx, &case.id, key, &request_hash(&("reply", reply)), now).await? == KeyStatus::Repeated {
         return Ok(tx.rollback().await?);
     }
-    refuse_if_too_late(app, &standing, now)?;
+    refuse_if_too_late(app, &state, now)?;
     let message_id = new_id();
     let insert = "insert into messages (id, case_id, author, member_id, body, created_at) values ($1, $2, 'customer', null, $3, $4)";
     with_tx!(&mut tx, conn => sqlx::query(insert).bind(&message_id).bind(&case.id).bind(reply.body()).bind(now).execute(conn).await.map(|_| ()))?;
@@ -37,9 +37,9 @@ pub async fn reply(app: &App, case: &Case, reply: &Reply, key: &IdempotencyKey) 
         now,
     )
     .await?;
-    resume(&mut tx, &case.id, &standing, now).await?;
+    resume(&mut tx, &case.id, &state, now).await?;
     tx.commit().await?;
-    app.announce(&case.id, EventType::Message.as_str());
+    app.publish(&case.id, EventType::Message.as_str());
     Ok(())
 }
 
@@ -47,12 +47,12 @@ pub async fn reply(app: &App, case: &Case, reply: &Reply, key: &IdempotencyKey) 
 pub async fn rate(app: &App, case: &Case, satisfaction: &Satisfaction, key: &IdempotencyKey) -> Result<()> {
     let now = app.clock.now();
     let mut tx = app.db.begin().await?;
-    let standing = lock(&mut tx, &case.id, now).await?;
-    if note(&mut tx, &case.id, key, &request_hash(&("rate", satisfaction)), now).await? == Seen::Again {
+    let state = lock(&mut tx, &case.id, now).await?;
+    if record_key(&mut tx, &case.id, key, &request_hash(&("rate", satisfaction)), now).await? == KeyStatus::Repeated {
         return Ok(tx.rollback().await?);
     }
-    refuse_if_too_late(app, &standing, now)?;
-    if standing.status().is_open() {
+    refuse_if_too_late(app, &state, now)?;
+    if state.status().is_open() {
         return Err(Error::Conflict("there is no answer yet that could be rated".into()));
     }
     let upsert = "insert into satisfactions (case_id, score, solved, comment, created_at) values ($1, $2, $3, $4, $5) \
@@ -62,31 +62,31 @@ pub async fn rate(app: &App, case: &Case, satisfaction: &Satisfaction, key: &Ide
     let data = json!({"score": satisfaction.score(), "solved": satisfaction.solved()});
     append(&mut tx, &case.id, EventType::Rated, &Actor::Customer, data, now).await?;
     match satisfaction.solved() {
-        Some(false) => resume(&mut tx, &case.id, &standing, now).await?,
+        Some(false) => resume(&mut tx, &case.id, &state, now).await?,
         solved if solved == Some(true) || satisfaction.score() >= SATISFIED_FROM => {
-            close(&mut tx, &case.id, &standing, &Actor::Customer, now).await?
+            close(&mut tx, &case.id, &state, &Actor::Customer, now).await?
         }
         _ => {}
     }
     tx.commit().await?;
-    app.announce(&case.id, EventType::Rated.as_str());
+    app.publish(&case.id, EventType::Rated.as_str());
     Ok(())
 }
 
 /// Closes a resolved case.
-pub(super) async fn close(tx: &mut Tx, case_id: &str, standing: &Standing, actor: &Actor, now: Millis) -> Result<()> {
-    if standing.status() != Status::Resolved {
+pub(super) async fn close(tx: &mut Tx, case_id: &str, state: &CaseState, actor: &Actor, now: Millis) -> Result<()> {
+    if state.status() != Status::Resolved {
         return Ok(());
     }
     let update = "update cases set status = 'closed', closed_at = $1 where id = $2";
     with_tx!(tx, conn => sqlx::query(update).bind(now).bind(case_id).execute(conn).await.map(|_| ()))?;
-    append(tx, case_id, EventType::Closed, actor, json!({"from": standing.status}), now).await?;
+    append(tx, case_id, EventType::Closed, actor, json!({"from": state.status}), now).await?;
     Ok(())
 }
 
 /// Brings the case to where a word of the customer brings it.
-async fn resume(tx: &mut Tx, case_id: &str, standing: &Standing, now: Millis) -> Result<()> {
-    let from = standing.status();
+async fn resume(tx: &mut Tx, case_id: &str, state: &CaseState, now: Millis) -> Result<()> {
+    let from = state.status();
     let to = from.after_customer_reply();
     if to == from {
         return Ok(());
@@ -101,10 +101,10 @@ async fn resume(tx: &mut Tx, case_id: &str, standing: &Standing, now: Millis) ->
     Ok(())
 }
 
-fn refuse_if_too_late(app: &App, standing: &Standing, now: Millis) -> Result<()> {
+fn refuse_if_too_late(app: &App, state: &CaseState, now: Millis) -> Result<()> {
     let days = app.config.retention.reopen_days;
-    let open_until = standing.closed_at.map(|at| at + i64::from(days) * DAY);
-    if standing.status() == Status::Closed && open_until.is_none_or(|until| now >= until) {
+    let open_until = state.closed_at.map(|at| at + i64::from(days) * DAY);
+    if state.status() == Status::Closed && open_until.is_none_or(|until| now >= until) {
         let detail =
             format!("the case was closed more than {days} days ago; please submit new feedback and refer to this code");
         return Err(Error::Conflict(detail));

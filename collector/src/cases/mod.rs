@@ -3,12 +3,12 @@
 pub mod case;
 pub mod customer;
 pub mod event;
+pub mod idempotency;
 pub mod moderation;
 pub mod quarantine;
-pub mod repeat;
+pub mod query;
 pub mod staff;
 pub mod status;
-pub mod view;
 
 pub use case::Case;
 pub use event::{Actor, EventType};

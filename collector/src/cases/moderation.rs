@@ -21,7 +21,7 @@ pub async fn release(app: &App, case_id: &str, actor: &Actor) -> Result<()> {
         }
     }
     // The customer's page shows nothing of it, as of anything that the staff do among themselves.
-    app.announce(case_id, EventType::Assigned.as_str());
+    app.publish(case_id, EventType::Assigned.as_str());
     Ok(())
 }
 
@@ -29,31 +29,31 @@ pub async fn release(app: &App, case_id: &str, actor: &Actor) -> Result<()> {
 pub async fn discard(app: &App, case_id: &str, actor: &Actor) -> Result<()> {
     let now = app.clock.now();
     let mut tx = app.db.begin().await?;
-    let standing = lock(&mut tx, case_id, now).await?;
-    if standing.quarantine() != Some(Quarantine::Held) {
+    let state = lock(&mut tx, case_id, now).await?;
+    if state.quarantine() != Some(Quarantine::Held) {
         return Err(Error::Conflict("the case is not held in quarantine".into()));
     }
     let update = "update cases set quarantine = $1, status = 'closed', closed_at = $2 where id = $3";
     with_tx!(&mut tx, conn => sqlx::query(update).bind(Quarantine::Discarded.as_str()).bind(now).bind(case_id)
         .execute(conn).await.map(|_| ()))?;
-    let data = json!({"from": standing.status, "to": "closed", "quarantine": "discarded"});
+    let data = json!({"from": state.status, "to": "closed", "quarantine": "discarded"});
     append(&mut tx, case_id, EventType::Status, actor, data, now).await?;
     tx.commit().await?;
-    app.announce(case_id, EventType::Status.as_str());
+    app.publish(case_id, EventType::Status.as_str());
     Ok(())
 }
 
 async fn try_release(app: &App, case_id: &str, actor: &Actor) -> Result<()> {
     let now = app.clock.now();
     let mut tx = app.db.begin().await?;
-    let standing = lock(&mut tx, case_id, now).await?;
-    if standing.quarantine().is_none() {
+    let state = lock(&mut tx, case_id, now).await?;
+    if state.quarantine().is_none() {
         return Err(Error::Conflict("the case is not in quarantine".into()));
     }
     reopen(&mut tx, case_id).await?;
     let select = "select status from cases where id = $1";
     let to: String = with_tx!(&mut tx, conn => sqlx::query_scalar(select).bind(case_id).fetch_one(conn).await)?;
-    let data = json!({"from": standing.status, "to": to, "quarantine": "released"});
+    let data = json!({"from": state.status, "to": to, "quarantine": "released"});
     append(&mut tx, case_id, EventType::Status, actor, data, now).await?;
     // What was planned while it was held was planned for nobody.
     let replan = "update events set planned_at = 0 where case_id = $1";

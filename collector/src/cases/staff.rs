@@ -7,9 +7,9 @@ use sayso_shared::problem::{ErrorCode, FieldError};
 use sayso_shared::text::Text;
 use serde_json::{Value, json};
 
-use super::case::{self, Standing};
+use super::case::{self, CaseState};
 use super::event::append;
-use super::repeat::{self, Seen};
+use super::idempotency::{self, KeyStatus};
 use super::{Actor, EventType, Outcome, Status};
 use crate::app::App;
 use crate::clock::Millis;
@@ -25,7 +25,7 @@ pub type Remedy = Text<DESIRED_OUTCOME_MAX>;
 
 /// What a reply to the customer means for the case.
 #[derive(Clone, Debug)]
-pub enum Then {
+pub enum FollowUp {
     /// Work goes on.
     GoOn,
     /// The customer was asked something.
@@ -52,9 +52,9 @@ impl Resolution {
 
 /// Something that the staff do with a case, for programs that may repeat it.
 #[derive(Clone, Debug)]
-pub enum Step {
+pub enum Command {
     /// Say something to the customer. On a case that is resolved or closed it changes no status.
-    Reply(Body, Then),
+    Reply(Body, FollowUp),
     /// Note something that the customer never sees.
     Note(Body),
     /// One of the steps of the status table; resolving has one of its own.
@@ -66,61 +66,61 @@ pub enum Step {
 }
 
 /// Takes a step once, however often it is asked for with the same key. `request_hash` says what was asked for.
-pub async fn take_once(
+pub async fn apply_idempotent(
     app: &App,
     case_id: &str,
     actor: &Actor,
-    step: Step,
+    command: Command,
     key: &IdempotencyKey,
     request_hash: &str,
 ) -> Result<()> {
     let now = app.clock.now();
     let mut tx = app.db.begin().await?;
-    if repeat::note(&mut tx, case_id, key, request_hash, now).await? == Seen::Again {
+    if idempotency::record_key(&mut tx, case_id, key, request_hash, now).await? == KeyStatus::Repeated {
         return Ok(tx.rollback().await?);
     }
-    take_in(&mut tx, case_id, actor, &step, now).await?;
+    apply_in(&mut tx, case_id, actor, &command, now).await?;
     tx.commit().await?;
-    app.announce(case_id, step.event().as_str());
+    app.publish(case_id, command.event().as_str());
     Ok(())
 }
 
 /// Says something to the customer. On a case that is resolved or closed it changes no status.
-pub async fn reply(app: &App, case_id: &str, member_id: &str, body: &Body, then: Then) -> Result<()> {
-    take(app, case_id, &Actor::Member(member_id.to_owned()), Step::Reply(body.clone(), then)).await
+pub async fn reply(app: &App, case_id: &str, member_id: &str, body: &Body, follow_up: FollowUp) -> Result<()> {
+    apply(app, case_id, &Actor::Member(member_id.to_owned()), Command::Reply(body.clone(), follow_up)).await
 }
 
 /// Notes something that the customer never sees.
-pub async fn note(app: &App, case_id: &str, member_id: &str, body: &Body) -> Result<()> {
-    take(app, case_id, &Actor::Member(member_id.to_owned()), Step::Note(body.clone())).await
+pub async fn add_note(app: &App, case_id: &str, member_id: &str, body: &Body) -> Result<()> {
+    apply(app, case_id, &Actor::Member(member_id.to_owned()), Command::Note(body.clone())).await
 }
 
 /// Takes one of the steps of the status table; resolving has a function of its own.
 pub async fn set_status(app: &App, case_id: &str, actor: &Actor, to: Status) -> Result<()> {
-    take(app, case_id, actor, Step::Status(to)).await
+    apply(app, case_id, actor, Command::Status(to)).await
 }
 
 /// Resolves a case. A complaint needs an outcome.
 pub async fn resolve(app: &App, case_id: &str, actor: &Actor, resolution: Resolution) -> Result<()> {
-    take(app, case_id, actor, Step::Resolve(resolution)).await
+    apply(app, case_id, actor, Command::Resolve(resolution)).await
 }
 
 /// Gives the case to a member, or to nobody.
 pub async fn assign(app: &App, case_id: &str, actor: &Actor, owner_id: Option<&str>) -> Result<()> {
-    take(app, case_id, actor, Step::Assign(owner_id.map(str::to_owned))).await
+    apply(app, case_id, actor, Command::Assign(owner_id.map(str::to_owned))).await
 }
 
 /// Notes that the case was opened. A new case that its owner opens is acknowledged by that.
-pub async fn opened(app: &App, case_id: &str, member_id: &str) -> Result<()> {
+pub async fn mark_opened(app: &App, case_id: &str, member_id: &str) -> Result<()> {
     let now = app.clock.now();
     let mut tx = app.db.begin().await?;
-    let standing = lock(&mut tx, case_id, now).await?;
-    if standing.status() != Status::New || standing.owner_id.as_deref() != Some(member_id) {
+    let state = lock(&mut tx, case_id, now).await?;
+    if state.status() != Status::New || state.owner_id.as_deref() != Some(member_id) {
         return Ok(tx.rollback().await?);
     }
-    change(&mut tx, case_id, &standing, Status::Acknowledged, &Actor::Member(member_id.to_owned()), now).await?;
+    change(&mut tx, case_id, &state, Status::Acknowledged, &Actor::Member(member_id.to_owned()), now).await?;
     tx.commit().await?;
-    app.announce(case_id, EventType::Acknowledged.as_str());
+    app.publish(case_id, EventType::Acknowledged.as_str());
     Ok(())
 }
 
@@ -137,70 +137,70 @@ pub async fn acknowledge(tx: &mut Tx, case_id: &str, now: Millis) -> sqlx::Resul
 }
 
 /// Closes a case that was resolved long ago and that nobody objected to.
-pub async fn close_quietly(app: &App, case_id: &str, resolved_before: Millis) -> Result<()> {
+pub async fn close_expired(app: &App, case_id: &str, resolved_before: Millis) -> Result<()> {
     let now = app.clock.now();
     let mut tx = app.db.begin().await?;
-    let standing = case::lock(&mut tx, case_id, now).await?;
+    let state = case::lock(&mut tx, case_id, now).await?;
     let select = "select count(*) from cases where id = $1 and status = 'resolved' and resolved_at <= $2";
     let due: i64 = with_tx!(&mut tx, conn => sqlx::query_scalar(select).bind(case_id).bind(resolved_before).fetch_one(conn).await)?;
     if due == 0 {
         return Ok(tx.rollback().await?);
     }
-    super::customer::close(&mut tx, case_id, &standing, &Actor::System, now).await?;
+    super::customer::close(&mut tx, case_id, &state, &Actor::System, now).await?;
     tx.commit().await?;
-    app.announce(case_id, EventType::Closed.as_str());
+    app.publish(case_id, EventType::Closed.as_str());
     Ok(())
 }
 
 /// As [`case::lock`]. A case in quarantine is released before anybody works on it: until then nobody would hear of what is done.
-async fn lock(tx: &mut Tx, case_id: &str, now: Millis) -> Result<Standing> {
-    let standing = case::lock(tx, case_id, now).await?;
-    match standing.quarantine() {
+async fn lock(tx: &mut Tx, case_id: &str, now: Millis) -> Result<CaseState> {
+    let state = case::lock(tx, case_id, now).await?;
+    match state.quarantine() {
         Some(_) => Err(Error::Conflict("the case is in quarantine; release it first".into())),
-        None => Ok(standing),
+        None => Ok(state),
     }
 }
 
-async fn take(app: &App, case_id: &str, actor: &Actor, step: Step) -> Result<()> {
+async fn apply(app: &App, case_id: &str, actor: &Actor, command: Command) -> Result<()> {
     let mut tx = app.db.begin().await?;
-    take_in(&mut tx, case_id, actor, &step, app.clock.now()).await?;
+    apply_in(&mut tx, case_id, actor, &command, app.clock.now()).await?;
     tx.commit().await?;
-    app.announce(case_id, step.event().as_str());
+    app.publish(case_id, command.event().as_str());
     Ok(())
 }
 
-async fn take_in(tx: &mut Tx, case_id: &str, actor: &Actor, step: &Step, now: Millis) -> Result<()> {
-    let standing = lock(tx, case_id, now).await?;
-    match step {
-        Step::Reply(body, then) => reply_in(tx, case_id, &standing, actor, body, then, now).await,
-        Step::Note(body) => {
+async fn apply_in(tx: &mut Tx, case_id: &str, actor: &Actor, command: &Command, now: Millis) -> Result<()> {
+    let state = lock(tx, case_id, now).await?;
+    match command {
+        Command::Reply(body, follow_up) => reply_in(tx, case_id, &state, actor, body, follow_up, now).await,
+        Command::Note(body) => {
             let message_id = add_message(tx, case_id, "note", actor, body, now).await?;
             append(tx, case_id, EventType::Note, actor, json!({"message_id": message_id}), now).await?;
             Ok(())
         }
-        Step::Status(Status::Resolved) => Err(Error::Conflict("resolve the case with its outcome".into())),
-        Step::Status(to) => change(tx, case_id, &standing, *to, actor, now).await,
-        Step::Resolve(resolution) => resolve_in(tx, case_id, &standing, actor, resolution, None, now).await,
-        Step::Assign(owner_id) if standing.owner_id == *owner_id => Ok(()),
-        Step::Assign(owner_id) => {
+        Command::Status(Status::Resolved) => Err(Error::Conflict("resolve the case with its outcome".into())),
+        Command::Status(to) => change(tx, case_id, &state, *to, actor, now).await,
+        Command::Resolve(resolution) => resolve_in(tx, case_id, &state, actor, resolution, None, now).await,
+        Command::Assign(owner_id) if state.owner_id == *owner_id => Ok(()),
+        Command::Assign(owner_id) => {
             let update = "update cases set owner_id = $1 where id = $2";
             with_tx!(tx, conn => sqlx::query(update).bind(owner_id).bind(case_id).execute(conn).await.map(|_| ()))?;
-            let data = json!({"from": standing.owner_id, "to": owner_id});
+            let data = json!({"from": state.owner_id, "to": owner_id});
             append(tx, case_id, EventType::Assigned, actor, data, now).await?;
             Ok(())
         }
     }
 }
 
-impl Step {
+impl Command {
     /// The event that it leads to.
     fn event(&self) -> EventType {
         match self {
-            Step::Reply(..) => EventType::Message,
-            Step::Note(_) => EventType::Note,
-            Step::Status(_) => EventType::Status,
-            Step::Resolve(_) => EventType::Resolved,
-            Step::Assign(_) => EventType::Assigned,
+            Command::Reply(..) => EventType::Message,
+            Command::Note(_) => EventType::Note,
+            Command::Status(_) => EventType::Status,
+            Command::Resolve(_) => EventType::Resolved,
+            Command::Assign(_) => EventType::Assigned,
         }
     }
 }
@@ -208,28 +208,30 @@ impl Step {
 async fn reply_in(
     tx: &mut Tx,
     case_id: &str,
-    standing: &Standing,
+    state: &CaseState,
     actor: &Actor,
     body: &Body,
-    then: &Then,
+    follow_up: &FollowUp,
     now: Millis,
 ) -> Result<()> {
     let message_id = add_message(tx, case_id, "staff", actor, body, now).await?;
     let answered = "update cases set first_responded_at = $1 where id = $2 and first_responded_at is null";
     with_tx!(tx, conn => sqlx::query(answered).bind(now).bind(case_id).execute(conn).await.map(|_| ()))?;
     // A reply that resolves is told to the customer once, by the event that resolves.
-    let resolves = matches!(then, Then::Resolve(_));
+    let resolves = matches!(follow_up, FollowUp::Resolve(_));
     let data = json!({"message_id": message_id, "by": "staff", "resolves": resolves});
     append(tx, case_id, EventType::Message, actor, data, now).await?;
-    match then {
-        Then::Resolve(resolution) => resolve_in(tx, case_id, standing, actor, resolution, Some(&message_id), now).await,
-        // Whoever waits already can be asked something more.
-        Then::Wait if standing.status() == Status::Waiting => Ok(()),
-        Then::Wait => change(tx, case_id, standing, Status::Waiting, actor, now).await,
-        Then::GoOn if standing.status().staff_may(Status::InProgress) => {
-            change(tx, case_id, standing, Status::InProgress, actor, now).await
+    match follow_up {
+        FollowUp::Resolve(resolution) => {
+            resolve_in(tx, case_id, state, actor, resolution, Some(&message_id), now).await
         }
-        Then::GoOn => Ok(()),
+        // Whoever waits already can be asked something more.
+        FollowUp::Wait if state.status() == Status::Waiting => Ok(()),
+        FollowUp::Wait => change(tx, case_id, state, Status::Waiting, actor, now).await,
+        FollowUp::GoOn if state.status().staff_may(Status::InProgress) => {
+            change(tx, case_id, state, Status::InProgress, actor, now).await
+        }
+        FollowUp::GoOn => Ok(()),
     }
 }
 
@@ -248,8 +250,8 @@ async fn add_message(
     Ok(id)
 }
 
-async fn change(tx: &mut Tx, case_id: &str, standing: &Standing, to: Status, actor: &Actor, now: Millis) -> Result<()> {
-    let from = standing.status();
+async fn change(tx: &mut Tx, case_id: &str, state: &CaseState, to: Status, actor: &Actor, now: Millis) -> Result<()> {
+    let from = state.status();
     if !from.staff_may(to) {
         return Err(Error::Conflict(format!("a case that is {} can't become {}", from.as_str(), to.as_str())));
     }
@@ -263,17 +265,17 @@ async fn change(tx: &mut Tx, case_id: &str, standing: &Standing, to: Status, act
 async fn resolve_in(
     tx: &mut Tx,
     case_id: &str,
-    standing: &Standing,
+    state: &CaseState,
     actor: &Actor,
     resolution: &Resolution,
     message_id: Option<&str>,
     now: Millis,
 ) -> Result<()> {
-    let from = standing.status();
+    let from = state.status();
     if !from.staff_may(Status::Resolved) {
         return Err(Error::Conflict(format!("a case that is {} can't be resolved", from.as_str())));
     }
-    if standing.kind == Kind::Complaint.as_str() && resolution.outcome.is_none() {
+    if state.kind == Kind::Complaint.as_str() && resolution.outcome.is_none() {
         return Err(Error::field(FieldError::new("/outcome", ErrorCode::Required, "a complaint needs an outcome")));
     }
     let outcome = resolution.outcome.map(Outcome::as_str);

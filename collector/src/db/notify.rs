@@ -12,7 +12,7 @@ const CHANNEL: &str = "sayso";
 
 /// Tells texts to every process that listens, also to this one. Never in a transaction that does something else: commits that
 /// notify wait for one lock of the whole server.
-pub async fn tell(db: &Db, texts: &[String]) -> sqlx::Result<()> {
+pub async fn notify(db: &Db, texts: &[String]) -> sqlx::Result<()> {
     let Db::Postgres(pool) = db else { return Ok(()) };
     let notify = "select pg_notify($1, told) from unnest($2::text[]) as told";
     sqlx::query(notify).bind(CHANNEL).bind(texts).execute(pool).await.map(|_| ())

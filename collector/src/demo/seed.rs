@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 use crate::app::App;
 use crate::auth::member::{Email, Name, NewMember};
 use crate::auth::{Member, Role, links};
-use crate::cases::staff::{Body, Remedy, Resolution, Then};
+use crate::cases::staff::{Body, FollowUp, Remedy, Resolution};
 use crate::cases::{Actor, Case, Outcome, customer, staff};
 use crate::clock::HOUR;
 use crate::intake::{self, SubmissionPolicy};
@@ -104,14 +104,14 @@ async fn play(app: &App, site: &Site, website: &str, members: &Members, sample: 
     for step in &sample.steps {
         behind = (sample.hours_ago - step.hours).max(0) * HOUR;
         app.clock.advance(-behind);
-        let done = take_step(app, &accepted.case_id, members, step).await;
+        let done = apply_step(app, &accepted.case_id, members, step).await;
         app.clock.advance(behind);
         done?;
     }
     Ok(())
 }
 
-async fn take_step(app: &App, case_id: &str, members: &Members, step: &Step) -> anyhow::Result<()> {
+async fn apply_step(app: &App, case_id: &str, members: &Members, step: &Step) -> anyhow::Result<()> {
     let text = step.text.clone().unwrap_or_default();
     let key = IdempotencyKey::parse(&new_id())?;
     let reply = |text: &str| Reply::parse(json!({"body": text})).map_err(|errors| anyhow::anyhow!("{errors:?}"));
@@ -133,11 +133,11 @@ async fn take_step(app: &App, case_id: &str, members: &Members, step: &Step) -> 
     match step.action.as_str() {
         "assign" => {
             staff::assign(app, case_id, &Actor::Member(member.clone()), Some(&member)).await?;
-            staff::opened(app, case_id, &member).await?;
+            staff::mark_opened(app, case_id, &member).await?;
         }
-        "note" => staff::note(app, case_id, &member, &body()?).await?,
-        "reply" => staff::reply(app, case_id, &member, &body()?, Then::GoOn).await?,
-        "ask" => staff::reply(app, case_id, &member, &body()?, Then::Wait).await?,
+        "note" => staff::add_note(app, case_id, &member, &body()?).await?,
+        "reply" => staff::reply(app, case_id, &member, &body()?, FollowUp::GoOn).await?,
+        "ask" => staff::reply(app, case_id, &member, &body()?, FollowUp::Wait).await?,
         "resolve" => {
             let remedy = step
                 .remedy
@@ -146,7 +146,7 @@ async fn take_step(app: &App, case_id: &str, members: &Members, step: &Step) -> 
                 .transpose()
                 .map_err(|error| anyhow::anyhow!("{}", error.detail))?;
             let resolution = Resolution { outcome: step.outcome.as_deref().and_then(Outcome::parse), remedy };
-            staff::reply(app, case_id, &member, &body()?, Then::Resolve(resolution)).await?;
+            staff::reply(app, case_id, &member, &body()?, FollowUp::Resolve(resolution)).await?;
         }
         other => bail!("a member can't {other}"),
     }

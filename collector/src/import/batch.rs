@@ -7,7 +7,7 @@ use sayso_shared::id::IdempotencyKey;
 use sha2::{Digest, Sha256};
 
 use super::row::{Refusal, Row, field_name};
-use crate::cases::repeat::request_hash;
+use crate::cases::idempotency::request_hash;
 use crate::clock::{HOUR, Millis, parse_rfc3339};
 use crate::db::rows::{Part, Rows, chunks};
 use crate::db::search::{self, Entry};

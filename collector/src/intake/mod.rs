@@ -97,7 +97,7 @@ pub async fn submit_as(
         WriteOutcome::Inserted => accepted,
     };
     policy.record(app, site);
-    app.announce(&accepted.case_id, news.as_str());
+    app.publish(&accepted.case_id, news.as_str());
     Ok(accepted)
 }
 

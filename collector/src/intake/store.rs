@@ -9,7 +9,7 @@ use serde_json::json;
 use super::code::Code;
 use crate::attachments;
 use crate::cases::case::{code_context, contact_context, identity_context};
-use crate::cases::{Actor, EventType, Priority, Status, Suspicion, quarantine, repeat};
+use crate::cases::{Actor, EventType, Priority, Status, Suspicion, idempotency, quarantine};
 use crate::clock::Millis;
 use crate::db::rows::{Part, Rows, chunks};
 use crate::db::{Db, Tx};
@@ -125,7 +125,7 @@ impl Submission {
         now: Millis,
         first_response_due: Option<Millis>,
     ) -> Self {
-        let submission_key = repeat::submission_key(site_id, key);
+        let submission_key = idempotency::submission_key(site_id, key);
         let code = Code::derive(keys, &submission_key, 0, &case_id);
         let contact = feedback.contact().map(|contact| serde_json::to_vec(contact).expect("a contact is plain text"));
         Self {
@@ -137,7 +137,7 @@ impl Submission {
             event_id: new_id(),
             site_id: site_id.to_owned(),
             submission_key,
-            request_hash: repeat::request_hash(&feedback),
+            request_hash: idempotency::request_hash(&feedback),
             context: feedback.context().map(|context| context.to_string()),
             claim_hashes: feedback.attachments().iter().map(|id| attachments::claim_hash(keys, id)).collect(),
             feedback,

@@ -172,7 +172,7 @@ pub(super) async fn settle(app: &App, attempts: Vec<Attempted>) -> sqlx::Result<
         }
     };
     for case_id in acknowledged {
-        app.announce(&case_id, EventType::Acknowledged.as_str());
+        app.publish(&case_id, EventType::Acknowledged.as_str());
     }
     Ok(())
 }

@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 
 use super::deliveries::Delivery;
 use crate::app::App;
-use crate::cases::{Case, EventType, Priority, Status, view};
+use crate::cases::{Case, EventType, Priority, Status, query};
 use crate::clock::Millis;
 use crate::config::Config;
 use crate::keys::new_id;
@@ -226,7 +226,7 @@ impl EventFacts {
         let data: Value = serde_json::from_str(&row.data).unwrap_or_default();
         let words = match (kind, data["message_id"].as_str()) {
             (EventType::Rated, _) => {
-                let comment = view::rating(app, case_id).await?.and_then(|rated| rated.comment);
+                let comment = query::rating(app, case_id).await?.and_then(|rated| rated.comment);
                 comment.map(|body| Words { member_name: None, body })
             }
             (_, Some(message_id)) => message(app, message_id).await?,

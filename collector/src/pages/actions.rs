@@ -25,7 +25,7 @@ pub async fn reply(
     visit: Visit,
     form: Form,
 ) -> Result<Response> {
-    take(&app, client, &code, &visit, Typed::read(Posted::Reply, &form)).await
+    submit_form(&app, client, &code, &visit, Typed::read(Posted::Reply, &form)).await
 }
 
 /// `POST /t/{code}/not-solved`: a reply to a case that was thought to be done, which reopens it.
@@ -36,7 +36,7 @@ pub async fn not_solved(
     visit: Visit,
     form: Form,
 ) -> Result<Response> {
-    take(&app, client, &code, &visit, Typed::read(Posted::NotSolved, &form)).await
+    submit_form(&app, client, &code, &visit, Typed::read(Posted::NotSolved, &form)).await
 }
 
 /// `POST /t/{code}/satisfaction`.
@@ -47,15 +47,21 @@ pub async fn rate(
     visit: Visit,
     form: Form,
 ) -> Result<Response> {
-    take(&app, client, &code, &visit, Typed::read(Posted::Rating, &form)).await
+    submit_form(&app, client, &code, &visit, Typed::read(Posted::Rating, &form)).await
 }
 
-async fn take(app: &App, client: ClientAddress, code: &str, visit: &Visit, mut typed: Typed) -> Result<Response> {
+async fn submit_form(
+    app: &App,
+    client: ClientAddress,
+    code: &str,
+    visit: &Visit,
+    mut typed: Typed,
+) -> Result<Response> {
     let case = match lookup::case(app, client, code).await {
         Ok(case) => case,
         Err(Error::NotFound(_)) => return lookup::unknown(visit, code),
         // The case can't be shown, but the words must not be lost.
-        Err(error) => return status::hold(visit, code, &typed, error),
+        Err(error) => return status::retry_page(visit, code, &typed, error),
     };
     let key = typed.key.clone();
     let Err(error) = act(app, &case, &typed, &key).await else {
@@ -76,7 +82,7 @@ async fn take(app: &App, client: ClientAddress, code: &str, visit: &Visit, mut t
             visit.page_for_error(error, &page)
         }
         Error::NotFound(_) => lookup::unknown(visit, code),
-        other => status::hold(visit, code, &typed, other),
+        other => status::retry_page(visit, code, &typed, other),
     }
 }
 

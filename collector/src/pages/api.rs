@@ -16,7 +16,7 @@ use super::lookup;
 use super::visit::Segment;
 use crate::app::App;
 use crate::attachments::{self, Attachment};
-use crate::cases::view::{self, Message};
+use crate::cases::query::{self, Message};
 use crate::cases::{Case, Outcome, Stage, customer};
 use crate::clock::{Millis, rfc3339};
 use crate::http::body::{JsonBody, idempotency_key};
@@ -150,7 +150,7 @@ async fn read(State(app): State<App>, client: ClientAddress, Segment(code): Segm
         stage: case.status().stage(),
         received_at: rfc3339(case.received_at),
         first_response_due: case.first_response_due.map(rfc3339),
-        messages: view::conversation(&app, &case.id).await?.into_iter().map(MessageBody::from).collect(),
+        messages: query::conversation(&app, &case.id).await?.into_iter().map(MessageBody::from).collect(),
         outcome: case.outcome().filter(|_| !case.status().is_open()),
         can_rate: case.can_rate(&app),
     };

@@ -19,7 +19,7 @@ use super::words::Words;
 use crate::app::App;
 use crate::assets::{self, MARK};
 use crate::attachments::{self, Attachment};
-use crate::cases::view::{self, Message, Rated};
+use crate::cases::query::{self, Message, Rated};
 use crate::cases::{Case, Outcome, Stage, Status};
 use crate::clock::{HOUR, Millis};
 use crate::http::client::ClientAddress;
@@ -72,7 +72,7 @@ pub async fn words(app: &App, visit: &Visit, case: &Case) -> Result<Words> {
 }
 
 /// The page that keeps a customer's words while the case can't be reached; sending it again goes on with the same key.
-pub fn hold(visit: &Visit, code: &str, typed: &Typed, error: Error) -> Result<Response> {
+pub fn retry_page(visit: &Visit, code: &str, typed: &Typed, error: Error) -> Result<Response> {
     // What can't be read at all is answered by the common page.
     let code = canonical(code).unwrap_or_else(|| "-".to_owned());
     let shell = Shell::plain(visit);
@@ -84,7 +84,7 @@ pub fn hold(visit: &Visit, code: &str, typed: &Typed, error: Error) -> Result<Re
     };
     let wait = error.retry_after().map(|s| t.with("common.retry_after", &[("seconds", &s.to_string())]));
     let action = visit.carry(&format!("/t/{code}/{}", typed.posted.path()), &[]);
-    let page = HoldPage { shell, action, reason, wait, typed: typed.clone() };
+    let page = RetryPage { shell, action, reason, wait, typed: typed.clone() };
     visit.page_for_error(error, &page)
 }
 
@@ -222,7 +222,7 @@ impl StatusPage {
         let categories = &site.settings.categories;
         let category = case.category.as_deref().and_then(|key| categories.iter().find(|known| known.key == key));
         let category = category.and_then(|known| texts::best(&known.label, t.0, site.settings.languages.first()));
-        let rated = view::rating(app, &case.id).await?;
+        let rated = query::rating(app, &case.id).await?;
         let may_act = match () {
             () if case.can_rate(app) => MayAct::Rate,
             () if case.customer_may_act(app) => MayAct::Reply,
@@ -233,7 +233,7 @@ impl StatusPage {
             category: category.map(str::to_owned),
             steps: steps(&case),
             attachments: attachments::of_case(&app.db, &case.id).await?,
-            conversation: view::conversation(app, &case.id).await?,
+            conversation: query::conversation(app, &case.id).await?,
             rated: rated.filter(|rated| case.resolved_at.is_some_and(|at| rated.created_at >= at)),
             may_act,
             reopen_days: app.config.retention.reopen_days.to_string(),
@@ -355,7 +355,7 @@ fn steps(case: &Case) -> Vec<Step> {
 /// The words of a form, kept while the case can't be reached.
 #[derive(Template)]
 #[template(path = "pages/hold.html")]
-struct HoldPage {
+struct RetryPage {
     shell: Shell,
     action: String,
     reason: &'static str,

@@ -4,5 +4,5 @@
 mod state;
 mod task;
 
-pub use state::{Replicas, Told};
+pub use state::{Flushed, Replicas};
 pub use task::run;

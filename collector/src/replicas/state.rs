@@ -14,7 +14,7 @@ use crate::keys::random_token;
 const MANY: usize = 600;
 
 /// What stands for changes that are not told one by one.
-const UNTOLD: &str = "*";
+const UNSPECIFIED: &str = "*";
 
 /// What this replica has not told the others yet.
 #[derive(Debug)]
@@ -29,7 +29,7 @@ pub struct Replicas {
 #[derive(Debug, Default)]
 struct Pending {
     changes: Vec<CaseChanged>,
-    untold: bool,
+    unspecified: bool,
 }
 
 impl Replicas {
@@ -40,26 +40,27 @@ impl Replicas {
     }
 
     /// Notes a change, to be told soon.
-    pub fn note(&self, change: &CaseChanged) {
+    pub fn record(&self, change: &CaseChanged) {
         self.change_pending(|pending| {
             if pending.changes.len() < MANY {
                 pending.changes.push(change.clone());
             } else {
-                pending.untold = true;
+                pending.unspecified = true;
             }
         });
     }
 
     /// Tells the others now what was noted; what can't be told is remembered.
-    pub async fn tell(&self, db: &Db) -> sqlx::Result<Told> {
-        let Some(pending) = &self.pending else { return Ok(Told::All) };
-        let Pending { changes, untold } = std::mem::take(&mut *pending.lock().unwrap_or_else(PoisonError::into_inner));
-        let texts = write(&self.id, &changes, untold);
-        if let Err(error) = notify::tell(db, &texts).await {
-            self.change_pending(|pending| pending.untold = true);
+    pub async fn flush(&self, db: &Db) -> sqlx::Result<Flushed> {
+        let Some(pending) = &self.pending else { return Ok(Flushed::All) };
+        let Pending { changes, unspecified } =
+            std::mem::take(&mut *pending.lock().unwrap_or_else(PoisonError::into_inner));
+        let texts = write(&self.id, &changes, unspecified);
+        if let Err(error) = notify::notify(db, &texts).await {
+            self.change_pending(|pending| pending.unspecified = true);
             return Err(error);
         }
-        Ok(if untold { Told::Partly } else { Told::All })
+        Ok(if unspecified { Flushed::Partly } else { Flushed::All })
     }
 
     fn change_pending(&self, change: impl FnOnce(&mut Pending)) {
@@ -73,7 +74,7 @@ impl Replicas {
 
 /// Whether the others know what has changed, or only that something has.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Told {
+pub enum Flushed {
     /// Each change.
     All,
     /// There were too many.
@@ -81,9 +82,9 @@ pub enum Told {
 }
 
 /// The words for changes: a line for who tells, then one for each change; as many texts as that takes, and at least one.
-fn write(id: &str, changes: &[CaseChanged], untold: bool) -> Vec<String> {
+fn write(id: &str, changes: &[CaseChanged], unspecified: bool) -> Vec<String> {
     let lines = changes.iter().map(|change| format!("{} {}", change.event, change.case_id));
-    let lines = lines.chain(untold.then(|| UNTOLD.to_owned()));
+    let lines = lines.chain(unspecified.then(|| UNSPECIFIED.to_owned()));
     let mut texts = vec![id.to_owned()];
     for line in lines {
         let fits = texts.last().is_some_and(|text| text.len() + 1 + line.len() <= MAX_BYTES);
@@ -126,12 +127,12 @@ mod tests {
 
     proptest! {
         #[test]
-        fn what_is_told_is_heard_by_others_only(count in 0usize..700, untold: bool) {
+        fn what_is_told_is_heard_by_others_only(count in 0usize..700, unspecified: bool) {
             let told = changes(count);
-            let texts = write("a", &told, untold);
+            let texts = write("a", &told, unspecified);
             prop_assert!(!texts.is_empty() && texts.iter().all(|text| text.len() <= MAX_BYTES));
             let mut expected: Vec<Change> = told.into_iter().map(Change::Case).collect();
-            expected.extend(untold.then_some(Change::Unknown));
+            expected.extend(unspecified.then_some(Change::Unknown));
             let heard = |id: &str| texts.iter().flat_map(|text| read(id, text)).collect::<Vec<_>>();
             prop_assert_eq!(heard("b"), expected);
             prop_assert_eq!(heard("a"), vec![]);

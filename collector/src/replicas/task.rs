@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use tokio::time::{Instant, sleep, timeout};
 
-use super::state::{Told, read};
+use super::state::{Flushed, read};
 use crate::app::App;
 use crate::changes::Change;
 use crate::db::notify::Listener;
@@ -21,26 +21,26 @@ const SILENCE: Duration = Duration::from_secs(45);
 const WAKE_EVERY: Duration = Duration::from_millis(250);
 const SLOWEST_RETRY: Duration = Duration::from_secs(5);
 
-/// Tells and listens until `app.shutdown` is cancelled. What is announced after that is told by the last [`super::Replicas::tell`].
+/// Tells and listens until `app.shutdown` is cancelled. What is published after that is told by the last [`super::Replicas::flush`].
 pub async fn run(app: App) {
     if app.db.takes_one_server() {
         return;
     }
-    let working = async { tokio::join!(keep_telling(&app), keep_listening(&app)) };
+    let working = async { tokio::join!(flush_loop(&app), listen_loop(&app)) };
     tokio::select! {
         _ = working => {}
         () = app.shutdown.cancelled() => {}
     }
 }
 
-async fn keep_telling(app: &App) {
+async fn flush_loop(app: &App) {
     loop {
         // Only the sign of life is told when this runs out.
         let _ = timeout(SIGN_OF_LIFE, app.replicas.news.notified()).await;
         sleep(GATHER).await;
-        match app.replicas.tell(&app.db).await {
-            Ok(Told::All) => {}
-            Ok(Told::Partly) => sleep(REST).await,
+        match app.replicas.flush(&app.db).await {
+            Ok(Flushed::All) => {}
+            Ok(Flushed::Partly) => sleep(REST).await,
             Err(error) => {
                 tracing::warn!(%error, "the other replicas can't be told of changes; trying again");
                 sleep(REST).await;
@@ -49,7 +49,7 @@ async fn keep_telling(app: &App) {
     }
 }
 
-async fn keep_listening(app: &App) {
+async fn listen_loop(app: &App) {
     let mut pause = GATHER;
     loop {
         let started = Instant::now();
@@ -66,7 +66,7 @@ async fn keep_listening(app: &App) {
 async fn listen(app: &App) -> sqlx::Result<()> {
     let Some(mut listener) = Listener::open(&app.db).await? else { return Ok(()) };
     // Whatever was told until now was not heard.
-    app.pass_on(Change::Unknown);
+    app.broadcast(Change::Unknown);
     let mut woken: Option<Instant> = None;
     // Who does not even hear itself is cut off.
     while let Ok(heard) = timeout(SILENCE, listener.next()).await {
@@ -76,7 +76,7 @@ async fn listen(app: &App) -> sqlx::Result<()> {
             app.outbox_wake.notify_one();
             woken = Some(Instant::now());
         }
-        changes.into_iter().for_each(|change| app.pass_on(change));
+        changes.into_iter().for_each(|change| app.broadcast(change));
     }
     Ok(())
 }

@@ -203,7 +203,7 @@ async fn what_is_idle_ends_and_what_is_live_stays() {
         idle.read_to_end().await;
     }
     let case = sqlx_case(&app).await;
-    app.app.announce(&case, "case.message");
+    app.app.publish(&case, "case.message");
     assert!(live.read_until("event: refresh").await.contains("event: refresh"));
     // It ends with the collector, which does not wait for those who say nothing.
     let _silent = RawClient::connect(&app.url).await;

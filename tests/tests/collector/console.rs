@@ -278,7 +278,7 @@ on_both_databases! {
         assert_eq!(told(&mut inbox).await, "event: refresh\ndata: A new case has arrived\n\n");
         // Two customers at the same moment: on a busy machine requests are too far apart to be one burst.
         for other in ["one", "two"] {
-            app.app.announce(other, "case.created");
+            app.app.publish(other, "case.created");
         }
         assert_eq!(told(&mut inbox).await, "event: refresh\ndata: 2 new cases have arrived\n\n", "a burst is told once");
         lin.post(&format!("/staff/cases/{id}/note"), &[("body", "x")]).await;

@@ -14,7 +14,7 @@ use super::page::{find, refused};
 use crate::app::App;
 use crate::auth::member::who_may_own;
 use crate::auth::{MayAct, Posted};
-use crate::cases::staff::{self, Body, Remedy, Resolution, Then};
+use crate::cases::staff::{self, Body, FollowUp, Remedy, Resolution};
 use crate::cases::{Actor, Outcome, Status, moderation};
 use crate::http::{Error, Result};
 
@@ -48,7 +48,7 @@ async fn reply(
 ) -> Result<Response> {
     let case = find(&app, &id).await?;
     let done = match read_reply(&form) {
-        Ok((body, then)) => staff::reply(&app, &case.id, &who.member.id, &body, then).await,
+        Ok((body, follow_up)) => staff::reply(&app, &case.id, &who.member.id, &body, follow_up).await,
         Err(error) => Err(error),
     };
     let ReplyForm { body, then, outcome, remedy } = form;
@@ -74,7 +74,7 @@ async fn note(
 ) -> Result<Response> {
     let case = find(&app, &id).await?;
     let done = match read_body(&form.body) {
-        Ok(body) => staff::note(&app, &case.id, &who.member.id, &body).await,
+        Ok(body) => staff::add_note(&app, &case.id, &who.member.id, &body).await,
         Err(error) => Err(error),
     };
     match done {
@@ -198,14 +198,14 @@ fn back(id: &str, place: &str) -> Response {
     Redirect::to(&format!("/staff/cases/{id}{place}")).into_response()
 }
 
-fn read_reply(form: &ReplyForm) -> Result<(Body, Then)> {
-    let then = match form.then.as_str() {
-        "go_on" => Then::GoOn,
-        "wait" => Then::Wait,
-        "resolve" => Then::Resolve(read_resolution(&form.outcome, &form.remedy)?),
+fn read_reply(form: &ReplyForm) -> Result<(Body, FollowUp)> {
+    let follow_up = match form.then.as_str() {
+        "go_on" => FollowUp::GoOn,
+        "wait" => FollowUp::Wait,
+        "resolve" => FollowUp::Resolve(read_resolution(&form.outcome, &form.remedy)?),
         _ => return Err(invalid("/then")),
     };
-    Ok((read_body(&form.body)?, then))
+    Ok((read_body(&form.body)?, follow_up))
 }
 
 fn read_body(typed: &str) -> Result<Body> {

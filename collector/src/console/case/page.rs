@@ -17,7 +17,7 @@ use crate::app::App;
 use crate::assets::{self, MARK};
 use crate::attachments::{self, Attachment};
 use crate::auth::{Member, SignedIn};
-use crate::cases::{Case, Outcome, Quarantine, Status, Suspicion, staff, view};
+use crate::cases::{Case, Outcome, Quarantine, Status, Suspicion, query, staff};
 use crate::clock::{Millis, rfc3339};
 use crate::console::inbox::rows::{Due, called, category_label, due};
 use crate::console::shell::{Screen, Shell, excerpt, page};
@@ -42,7 +42,7 @@ struct CasePage {
     attachments: Vec<Attachment>,
     items: Vec<Item>,
     deliveries: Vec<Delivery>,
-    rated: Option<view::Rated>,
+    rated: Option<query::Rated>,
     owner: Option<String>,
     members: Vec<Member>,
     me: String,
@@ -143,7 +143,7 @@ pub(super) async fn show(
     let case = find(&app, &id).await?;
     let is_owner = case.owner_id.as_deref() == Some(who.member.id.as_str()) && case.quarantine().is_none();
     if is_owner && case.status() == Status::New && who.member.role().may_act() {
-        staff::opened(&app, &case.id, &who.member.id).await?;
+        staff::mark_opened(&app, &case.id, &who.member.id).await?;
     }
     render(&app, &who, &case.id, Draft { done, ..Draft::default() }).await
 }
@@ -215,7 +215,7 @@ async fn render(app: &App, who: &SignedIn, id: &str, draft: Draft) -> Result<Htm
         attachments: attachments::of_case(&app.db, &case.id).await?,
         items: timeline::read(app, who.t, &case, &name_of).await?,
         deliveries: deliveries::of_case(app, who.t, &case.id).await?,
-        rated: view::rating(app, &case.id).await?,
+        rated: query::rating(app, &case.id).await?,
         owner: case.owner_id.as_deref().and_then(&name_of),
         me: who.member.id.clone(),
         members: members

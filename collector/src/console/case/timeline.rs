@@ -6,7 +6,7 @@ use serde_json::Value;
 
 use crate::app::App;
 use crate::auth::Token;
-use crate::cases::view::{self, Message};
+use crate::cases::query::{self, Message};
 use crate::cases::{Case, EventType};
 use crate::clock::{Millis, rfc3339};
 use crate::http::Result;
@@ -70,7 +70,7 @@ pub async fn read(app: &App, t: Texts, case: &Case, name_of: &NameOf<'_>) -> Res
         let name = message.member_name.as_ref().or(message.token_name.as_ref());
         Some(name.cloned().unwrap_or_else(|| t.get("console.event.somebody").to_owned()))
     };
-    let said = view::messages(app, &case.id).await?.into_iter().map(|message| {
+    let said = query::messages(app, &case.id).await?.into_iter().map(|message| {
         let (class, by) = match message.author.as_str() {
             "customer" => ("from-customer", None),
             "note" => ("note", staff(&message)),

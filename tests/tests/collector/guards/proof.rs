@@ -179,7 +179,7 @@ on_both_databases! {
         for _ in 0..4 * BUSY_FROM {
             replica.load.count(app.site().await.id(), replica.clock.now());
         }
-        let server = tokio::spawn(sayso::serve::answer(replica.clone(), listener));
+        let server = tokio::spawn(sayso::serve::serve_http(replica.clone(), listener));
         let client = Client::new(&url);
         refused(&submit(&client, &new_key(), Some(&proof)).await, "invalid");
         let accepted = submit(&client, &key, Some(&proof)).await;

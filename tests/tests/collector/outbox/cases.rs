@@ -1,6 +1,6 @@
 //! What staff and customers do, for tests that look at what is forwarded of it.
 
-use sayso::cases::staff::{self, Body, Resolution, Then};
+use sayso::cases::staff::{self, Body, FollowUp, Resolution};
 use sayso::cases::{Case, Outcome, customer};
 use sayso::keys::new_id;
 use sayso::{outbox, with_db, with_write};
@@ -65,14 +65,14 @@ pub async fn member(app: &TestApp, name: &str) -> String {
 }
 
 /// A member writes to the customer.
-pub async fn reply(app: &TestApp, case: &Case, member: &str, words: &str, then: Then) {
+pub async fn reply(app: &TestApp, case: &Case, member: &str, words: &str, then: FollowUp) {
     staff::reply(&app.app, &case.id, member, &Body::parse(words).unwrap(), then).await.unwrap();
 }
 
 /// What resolves a case of any kind.
-pub fn resolved(case: &Case) -> Then {
+pub fn resolved(case: &Case) -> FollowUp {
     let outcome = (case.kind() == Kind::Complaint).then_some(Outcome::PartlyUpheld);
-    Then::Resolve(Resolution { outcome, remedy: None })
+    FollowUp::Resolve(Resolution { outcome, remedy: None })
 }
 
 /// The customer writes again.

@@ -1,6 +1,6 @@
 //! Mails: to customers in their language, to teams, by SMTP or as files.
 
-use sayso::cases::staff::Then;
+use sayso::cases::staff::FollowUp;
 use sayso::cases::{Case, Status};
 use sayso::sites::targets::Target;
 use sayso::text::Texts;
@@ -46,9 +46,9 @@ async fn conversation(database: Database, locale: &str, name: &str, words: [&str
         "kind": "complaint", "message": words[0], "locale": locale, "contact": {"name": name, "email": "li@example.com"}
     })).await;
     work(&app).await;
-    reply(&app, &case, &lee, words[1], Then::GoOn).await;
+    reply(&app, &case, &lee, words[1], FollowUp::GoOn).await;
     work(&app).await;
-    reply(&app, &case, &lee, words[2], Then::Wait).await;
+    reply(&app, &case, &lee, words[2], FollowUp::Wait).await;
     work(&app).await;
     customer_writes(&app, &case, words[3]).await;
     reply(&app, &case, &lee, words[4], resolved(&case)).await;
@@ -126,7 +126,7 @@ on_both_databases! {
         let app = with_mail_server(database, &server).await;
         let lee = member(&app, "Lee").await;
         let case = submit(&app, json!({"kind": "question", "message": "When?", "contact": {"email": "li@example.com"}})).await;
-        reply(&app, &case, &lee, "Now.", Then::GoOn).await;
+        reply(&app, &case, &lee, "Now.", FollowUp::GoOn).await;
         work(&app).await;
         let mails = server.mails_to("li@example.com");
         assert_eq!(mails.len(), 2);
@@ -159,7 +159,7 @@ on_both_databases! {
         let case = submit(&app, json!({"kind": "question", "message": "When?", "contact": {"email": "li@example.com"}})).await;
         work(&app).await;
         app.app.clock.advance(5);
-        reply(&app, &case, &lee, ".\nA line with a dot before.", Then::GoOn).await;
+        reply(&app, &case, &lee, ".\nA line with a dot before.", FollowUp::GoOn).await;
         work(&app).await;
         let mut names: Vec<String> = std::fs::read_dir(app.data.path().join("mail")).unwrap()
             .map(|entry| entry.unwrap().file_name().into_string().unwrap()).collect();

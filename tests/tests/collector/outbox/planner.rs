@@ -1,6 +1,6 @@
 //! Planning: each event once, in order, and the search index with it.
 
-use sayso::cases::staff::{self, Body, Then};
+use sayso::cases::staff::{self, Body, FollowUp};
 use sayso::cases::{Actor, EventType, Status};
 use sayso::sites::targets::Target;
 use sayso::{db, outbox, with_db, with_write};
@@ -62,14 +62,14 @@ on_both_databases! {
     async fn the_customer_hears_of_each_thing_once(app: TestApp) {
         let lee = member(&app, "Lee").await;
         let case = submit(&app, json!({"kind": "complaint", "message": "晚了", "contact": {"email": "li@example.com"}})).await;
-        reply(&app, &case, &lee, "Which order?", Then::Wait).await;                       // 2 message, 3 status
+        reply(&app, &case, &lee, "Which order?", FollowUp::Wait).await;                       // 2 message, 3 status
         customer_writes(&app, &case, "A-17").await;                                      // 4 message, 5 status
         let agent = Actor::Member(lee.clone());
         staff::set_status(&app.app, &case.id, &agent, Status::Waiting).await.unwrap();   // 6 status
-        staff::note(&app.app, &case.id, &lee, &Body::parse("vip").unwrap()).await.unwrap(); // 7 note
+        staff::add_note(&app.app, &case.id, &lee, &Body::parse("vip").unwrap()).await.unwrap(); // 7 note
         reply(&app, &case, &lee, "Sorry. Here is a voucher.", resolved(&case)).await;     // 8 message, 9 resolved
         customer_rates(&app, &case, json!({"score": 1, "solved": false})).await;         // 10 rated, 11 reopened
-        reply(&app, &case, &lee, "One moment.", Then::GoOn).await;                        // 12 message
+        reply(&app, &case, &lee, "One moment.", FollowUp::GoOn).await;                        // 12 message
         outbox::plan_all(&app.app).await.unwrap();
         assert_eq!(told_to_customer(&app).await, [1, 2, 6, 9, 12]);
     }
@@ -83,7 +83,7 @@ on_both_databases! {
         reply(&app, &case, &lee, "We do.", resolved(&case)).await;                        // 2 message, 3 resolved
         customer_rates(&app, &case, json!({"score": 2})).await;                          // 4 rated
         customer_writes(&app, &case, "But when?").await;                                 // 5 message, 6 reopened
-        staff::note(&app.app, &case.id, &lee, &Body::parse("vip").unwrap()).await.unwrap(); // 7 note
+        staff::add_note(&app.app, &case.id, &lee, &Body::parse("vip").unwrap()).await.unwrap(); // 7 note
         outbox::plan_all(&app.app).await.unwrap();
         let all = deliveries(&app).await;
         let (to_boss, to_team): (Vec<_>, Vec<_>) = all.iter().partition(|row| row.destination == boss);
@@ -103,8 +103,8 @@ on_both_databases! {
             assert_eq!(found(&app, query).await, [case.id.as_str()], "{query}");
         }
         assert!(found(&app, "voucher").await.is_empty());
-        reply(&app, &case, &lee, "Here is a voucher.", Then::GoOn).await;
-        staff::note(&app.app, &case.id, &lee, &Body::parse("driver was ill").unwrap()).await.unwrap();
+        reply(&app, &case, &lee, "Here is a voucher.", FollowUp::GoOn).await;
+        staff::add_note(&app.app, &case.id, &lee, &Body::parse("driver was ill").unwrap()).await.unwrap();
         outbox::plan_all(&app.app).await.unwrap();
         for query in ["voucher", "driver", "迟到"] {
             assert_eq!(found(&app, query).await, [case.id.as_str()], "{query}");

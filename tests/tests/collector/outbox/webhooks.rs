@@ -1,6 +1,6 @@
 //! Webhooks by Standard Webhooks, to a receiver that verifies them.
 
-use sayso::cases::staff::{self, Body, Then};
+use sayso::cases::staff::{self, Body, FollowUp};
 use sayso::clock::{DAY, HOUR};
 use sayso::sites::targets::Target;
 use sayso_tests::{Database, Options, TestApp, WebhookReceiver, on_both_databases};
@@ -62,7 +62,7 @@ on_both_databases! {
         let (app, _) = with_webhook(database, &receiver).await;
         let case = ask(&app).await;
         let lee = member(&app, "Lee").await;
-        staff::note(&app.app, &case.id, &lee, &Body::parse("a rude one").unwrap()).await.unwrap();
+        staff::add_note(&app.app, &case.id, &lee, &Body::parse("a rude one").unwrap()).await.unwrap();
         reply(&app, &case, &lee, "Yes, we do.", resolved(&case)).await;
         customer_rates(&app, &case, json!({"score": 5, "comment": "quick!"})).await;
         work(&app).await;
@@ -214,7 +214,7 @@ on_both_databases! {
         let (id, _) = Target::add_webhook(db, keys, &app.site().await, &receiver.url, &events, app.app.clock.now()).await.unwrap();
         let case = ask(&app).await;
         let lee = member(&app, "Lee").await;
-        reply(&app, &case, &lee, "One moment.", Then::GoOn).await;
+        reply(&app, &case, &lee, "One moment.", FollowUp::GoOn).await;
         reply(&app, &case, &lee, "We do.", resolved(&case)).await;
         work(&app).await;
         let told: Vec<String> = receiver.received().iter().map(|received| received.event()).collect();

@@ -2,7 +2,7 @@
 
 use reqwest::{Method, StatusCode};
 use sayso::cases::Case;
-use sayso::cases::staff::Then;
+use sayso::cases::staff::FollowUp;
 use sayso::clock::{DAY, rfc3339};
 use sayso_tests::{TestApp, on_both_databases};
 use serde_json::{Value, json};
@@ -38,7 +38,7 @@ on_both_databases! {
         add_member(&app).await;
         let client = app.client();
         let code = client.complain("x", "li@example.com").await;
-        answer(&app, &code, "Which one?", Then::Wait).await;
+        answer(&app, &code, "Which one?", FollowUp::Wait).await;
         let url = format!("/api/v1/feedback/{code}/messages");
         let key = uuid::Uuid::new_v4().to_string();
         let post = async |body: Value| client.send(client.request(Method::POST, &url).header("idempotency-key", &key).json(&body)).await;

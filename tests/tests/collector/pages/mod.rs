@@ -7,7 +7,7 @@ mod status;
 
 pub use form::Form;
 use reqwest::StatusCode;
-use sayso::cases::staff::{self, Body, Remedy, Resolution, Then};
+use sayso::cases::staff::{self, Body, FollowUp, Remedy, Resolution};
 use sayso::cases::{Case, Outcome};
 use sayso_tests::{Answer, Client, TestApp};
 
@@ -25,14 +25,14 @@ async fn add_member(app: &TestApp) {
 }
 
 /// Lin answers, and what that means for the case follows.
-async fn answer(app: &TestApp, code: &str, body: &str, then: Then) {
+async fn answer(app: &TestApp, code: &str, body: &str, then: FollowUp) {
     let case = Case::by_code(&app.app, code).await.unwrap();
     staff::reply(&app.app, &case.id, MEMBER, &Body::parse(body).unwrap(), then).await.unwrap();
 }
 
-fn upheld() -> Then {
+fn upheld() -> FollowUp {
     let remedy = Remedy::parse("Refund of the delivery fee").unwrap();
-    Then::Resolve(Resolution { outcome: Some(Outcome::Upheld), remedy: Some(remedy) })
+    FollowUp::Resolve(Resolution { outcome: Some(Outcome::Upheld), remedy: Some(remedy) })
 }
 
 async fn status_of(app: &TestApp, code: &str) -> String {

@@ -2,7 +2,7 @@
 
 use reqwest::{Method, StatusCode};
 use sayso::cases::Case;
-use sayso::cases::staff::{self, Body, Then};
+use sayso::cases::staff::{self, Body, FollowUp};
 use sayso::clock::DAY;
 use sayso_tests::{Database, Options, TestApp, on_both_databases};
 
@@ -52,9 +52,9 @@ on_both_databases! {
         let client = app.client();
         let code = client.complain("The sofa came torn", "li@example.com").await;
         let path = format!("/t/{code}");
-        answer(&app, &code, "Which corner is torn?", Then::Wait).await;
+        answer(&app, &code, "Which corner is torn?", FollowUp::Wait).await;
         let case = Case::by_code(&app.app, &code).await.unwrap();
-        staff::note(&app.app, &case.id, MEMBER, &Body::parse("a difficult one").unwrap()).await.unwrap();
+        staff::add_note(&app.app, &case.id, MEMBER, &Body::parse("a difficult one").unwrap()).await.unwrap();
         let shown = page(&client, &path).await;
         assert!(shown.body.contains("Which corner is torn?") && shown.body.contains("Lin · Acme Home"));
         assert!(shown.body.contains("class=\"step yours\" aria-current=\"step\"") && !shown.body.contains("difficult"));
@@ -176,7 +176,7 @@ on_both_databases! {
         assert!(page(&client, &format!("/t/{code}")).await.body.contains("You will have a first answer by"));
         app.app.clock.advance(2 * DAY);
         assert!(page(&client, &format!("/t/{code}")).await.body.contains("and are late"));
-        answer(&app, &code, "Sorry.", Then::GoOn).await;
+        answer(&app, &code, "Sorry.", FollowUp::GoOn).await;
         let kept = page(&client, &format!("/t/{code}")).await;
         assert!(!kept.body.contains("and are late") && kept.body.contains("aria-current=\"step\">Being looked into"));
     }
@@ -188,8 +188,8 @@ on_both_databases! {
         let other = client.complain("y", "wang@example.com").await;
         let mut stream = client.request(Method::GET, &format!("/t/{code}/live?lang=zh-Hans")).send().await.unwrap();
         assert_eq!(stream.headers()["content-type"], "text/event-stream");
-        answer(&app, &other, "not for you", Then::GoOn).await;
-        answer(&app, &code, "for you", Then::GoOn).await;
+        answer(&app, &other, "not for you", FollowUp::GoOn).await;
+        answer(&app, &code, "for you", FollowUp::GoOn).await;
         let first = stream.chunk().await.unwrap().unwrap();
         assert_eq!(std::str::from_utf8(&first).unwrap(), "event: refresh\ndata: 您的反馈有新的进展。\n\n");
         assert_eq!(client.get("/t/none/live").await.status, StatusCode::NOT_FOUND);

@@ -25,24 +25,30 @@ pub fn submission_key(site_id: &str, key: &IdempotencyKey) -> String {
 
 /// Whether a request has been seen.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Seen {
+pub enum KeyStatus {
     /// It is new, and its key is noted in this transaction.
-    First,
+    New,
     /// It is a repeat of what has been done.
-    Again,
+    Repeated,
 }
 
 /// Notes the key of a request about a case. The same key for another request is refused.
-pub async fn note(tx: &mut Tx, case_id: &str, key: &IdempotencyKey, request_hash: &str, now: Millis) -> Result<Seen> {
+pub async fn record_key(
+    tx: &mut Tx,
+    case_id: &str,
+    key: &IdempotencyKey,
+    request_hash: &str,
+    now: Millis,
+) -> Result<KeyStatus> {
     let insert = "insert into idempotency_keys (scope, key, request_hash, case_id, created_at) values ($1, $2, $3, $1, $4) \
         on conflict (scope, key) do nothing";
     let rows = with_tx!(tx, conn => sqlx::query(insert).bind(case_id).bind(key.as_str()).bind(request_hash).bind(now)
         .execute(conn).await.map(|done| done.rows_affected()))?;
     if rows == 1 {
-        return Ok(Seen::First);
+        return Ok(KeyStatus::New);
     }
     let select = "select request_hash from idempotency_keys where scope = $1 and key = $2";
     let known: String =
         with_tx!(tx, conn => sqlx::query_scalar(select).bind(case_id).bind(key.as_str()).fetch_one(conn).await)?;
-    if known == request_hash { Ok(Seen::Again) } else { Err(Error::KeyReused) }
+    if known == request_hash { Ok(KeyStatus::Repeated) } else { Err(Error::KeyReused) }
 }
