@@ -74,7 +74,7 @@ impl Cli {
             return Ok(());
         }
         if let Command::Demo(arguments) = self.command {
-            let config = Config::load(&arguments.settle(self.overrides)?)?;
+            let config = Config::load(&arguments.into_overrides(self.overrides)?)?;
             start_log(&config);
             return demo::run(config, arguments).await;
         }

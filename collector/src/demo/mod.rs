@@ -24,7 +24,7 @@ pub struct Arguments {
 
 impl Arguments {
     /// The demo keeps its data apart from real data unless the settings, wherever they come from, say where.
-    pub fn settle(&self, mut overrides: Overrides) -> anyhow::Result<Overrides> {
+    pub fn into_overrides(&self, mut overrides: Overrides) -> anyhow::Result<Overrides> {
         let config = Config::load(&overrides)?;
         let is_usual = overrides.data.is_none() && config.data == Path::new("./data");
         if is_usual && config.database_url.reveal().is_none() {

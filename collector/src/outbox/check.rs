@@ -4,8 +4,8 @@ use std::net::SocketAddr;
 
 use url::{Host, Url};
 
-use super::address::{self, Private};
 use super::email::Mailer;
+use super::ssrf_guard::{self, PrivateAddresses};
 use crate::config::Config;
 use crate::sites::targets::{Channel, Target};
 
@@ -20,11 +20,12 @@ pub async fn target(config: &Config, target: &Target) -> Result<(), String> {
     if target.channel == Channel::Email {
         return Ok(());
     }
-    let private = if config.dangerous_allow_private_targets { Private::Allowed } else { Private::Refused };
+    let private =
+        if config.dangerous_allow_private_targets { PrivateAddresses::Allowed } else { PrivateAddresses::Blocked };
     let url = Url::parse(&target.address).map_err(|_| "its address is not a URL".to_owned())?;
-    address::check_literal(&url, private).map_err(|refused| refused.to_string())?;
+    ssrf_guard::check_host(&url, private).map_err(|refused| refused.to_string())?;
     let Some(Host::Domain(name)) = url.host() else { return Ok(()) };
     let found = tokio::net::lookup_host((name, 0)).await.map_err(|_| format!("the name {name} can't be resolved"))?;
     let found: Vec<SocketAddr> = found.collect();
-    address::choose(&found, private).map(|_| ()).map_err(|refused| refused.to_string())
+    ssrf_guard::filter_allowed(&found, private).map(|_| ()).map_err(|refused| refused.to_string())
 }

@@ -4,7 +4,7 @@ use anyhow::{Context as _, bail};
 use clap::{ArgGroup, Subcommand};
 
 use super::deliveries::Failure;
-use super::facts::Facts;
+use super::event_context::EventContext;
 use super::send::Channels;
 use crate::cases::EventType;
 use crate::context::Context;
@@ -113,9 +113,9 @@ async fn test(context: &Context, id: &str) -> anyhow::Result<()> {
     let target = target.with_context(|| format!("there is no target {id}; `sayso target list` shows the targets"))?;
     let sites = Site::all(db).await?;
     let site = sites.into_iter().find(|site| site.id() == target.site_id).context("the target's site is missing")?;
-    let facts = Facts::sample(site, clock.now());
+    let event = EventContext::sample(site, clock.now());
     let channels = Channels::open(config)?;
-    match channels.send_to_target(config, keys, &facts, &target, &new_id(), clock.now()).await {
+    match channels.send_to_target(config, keys, &event, &target, &new_id(), clock.now()).await {
         Ok(()) => {
             println!("The test reached {}.", target.address);
             if target.channel == Channel::Email && config.smtp.url.reveal().is_none() {
@@ -124,7 +124,7 @@ async fn test(context: &Context, id: &str) -> anyhow::Result<()> {
             }
             Ok(())
         }
-        Err(Failure::Again { error, .. } | Failure::Never(error) | Failure::Gone(error)) => {
+        Err(Failure::Retryable { error, .. } | Failure::Permanent(error) | Failure::Gone(error)) => {
             bail!("the test failed: {error}")
         }
         Err(Failure::Dropped(why)) => bail!("the test failed: {why}"),

@@ -63,14 +63,14 @@ impl State {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Failure {
     /// Trying again may help, but not before `wait` where the receiver asked for that.
-    Again {
+    Retryable {
         /// What happened.
         error: String,
         /// How long the receiver wants to be left alone.
         wait: Option<Millis>,
     },
     /// Trying again can't help.
-    Never(String),
+    Permanent(String),
     /// The target says that it is gone for good.
     Gone(String),
     /// Nobody is there to send it to.
@@ -79,8 +79,8 @@ pub enum Failure {
 
 impl Failure {
     /// A failure that may pass.
-    pub fn again(error: impl Into<String>) -> Self {
-        Failure::Again { error: error.into(), wait: None }
+    pub fn retryable(error: impl Into<String>) -> Self {
+        Failure::Retryable { error: error.into(), wait: None }
     }
 }
 
@@ -127,14 +127,14 @@ pub async fn claim(db: &Db, now: Millis, lease: Millis, limit: usize) -> sqlx::R
 pub(super) const fn outcome(result: &Result<(), Failure>) -> &'static str {
     match result {
         Ok(()) => "sent",
-        Err(Failure::Again { .. }) => "again",
-        Err(Failure::Never(_) | Failure::Gone(_)) => "failed",
+        Err(Failure::Retryable { .. }) => "again",
+        Err(Failure::Permanent(_) | Failure::Gone(_)) => "failed",
         Err(Failure::Dropped(_)) => "dropped",
     }
 }
 
 /// Gives a lease back unused, so that another process need not wait for its end.
-pub async fn give_back(db: &Db, delivery: &Delivery) -> sqlx::Result<()> {
+pub async fn release_lease(db: &Db, delivery: &Delivery) -> sqlx::Result<()> {
     let update = "update deliveries set lease_until = 0, attempts = attempts - 1 where id = $1 and lease_until = $2 and state = 'pending'";
     with_write!(db, pool => sqlx::query(update).bind(&delivery.id).bind(delivery.lease_until).execute(pool).await.map(|_| ()))
 }
@@ -151,7 +151,7 @@ pub(super) struct Attempted {
 }
 
 /// What is to be noted of an attempt.
-struct Settlement {
+struct AttemptRecord {
     delivery: Delivery,
     state: State,
     error: Option<String>,
@@ -160,13 +160,13 @@ struct Settlement {
 }
 
 /// Notes what came of attempts, in one transaction. Together with a receipt it is noted that the case is acknowledged.
-pub(super) async fn settle(app: &App, attempts: Vec<Attempted>) -> sqlx::Result<()> {
+pub(super) async fn record_results(app: &App, attempts: Vec<Attempted>) -> sqlx::Result<()> {
     let now = app.clock.now();
-    let mut settlements: Vec<Settlement> = attempts.into_iter().map(|attempt| judge(app, attempt, now)).collect();
+    let mut records: Vec<AttemptRecord> = attempts.into_iter().map(|attempt| classify(app, attempt, now)).collect();
     // In one order everywhere, so that transactions rarely wait for each other in a circle.
-    settlements.sort_by(|a, b| a.delivery.id.cmp(&b.delivery.id));
+    records.sort_by(|a, b| a.delivery.id.cmp(&b.delivery.id));
     let acknowledged = loop {
-        match note(app, &settlements, now).await {
+        match write_records(app, &records, now).await {
             Err(error) if is_deadlock(&error) => {}
             noted => break noted?,
         }
@@ -177,28 +177,28 @@ pub(super) async fn settle(app: &App, attempts: Vec<Attempted>) -> sqlx::Result<
     Ok(())
 }
 
-fn judge(app: &App, attempt: Attempted, now: Millis) -> Settlement {
+fn classify(app: &App, attempt: Attempted, now: Millis) -> AttemptRecord {
     let Attempted { delivery, event, result } = attempt;
     let is_receipt = delivery.destination == CUSTOMER && event == Some(EventType::Created) && result.is_ok();
     let (state, error, due_at) = match result {
         Ok(()) => (State::Sent, None, now),
         Err(Failure::Dropped(why)) => (State::Dropped, Some(why.to_owned()), now),
-        Err(Failure::Never(error) | Failure::Gone(error)) => (State::Failed, Some(error), now),
-        Err(Failure::Again { error, wait }) => {
+        Err(Failure::Permanent(error) | Failure::Gone(error)) => (State::Failed, Some(error), now),
+        Err(Failure::Retryable { error, wait }) => {
             match pause(&app.config.outbox.schedule, delivery.attempts, random_share()) {
                 Some(pause) => (State::Pending, Some(error), now + pause.max(wait.unwrap_or(0).min(DAY))),
                 None => (State::Failed, Some(error), now),
             }
         }
     };
-    Settlement { delivery, state, error, due_at, is_receipt }
+    AttemptRecord { delivery, state, error, due_at, is_receipt }
 }
 
 /// Gives the cases that became acknowledged.
-async fn note(app: &App, settlements: &[Settlement], now: Millis) -> sqlx::Result<Vec<String>> {
+async fn write_records(app: &App, records: &[AttemptRecord], now: Millis) -> sqlx::Result<Vec<String>> {
     let mut tx = app.db.begin().await?;
     let sent: Vec<&str> =
-        settlements.iter().filter(|one| one.state == State::Sent).map(|one| one.delivery.id.as_str()).collect();
+        records.iter().filter(|one| one.state == State::Sent).map(|one| one.delivery.id.as_str()).collect();
     for chunk in chunks(&sent) {
         // What was sent is sent, even if the lease ran out meanwhile: so this does not ask for the lease.
         let update = format!(
@@ -214,15 +214,15 @@ async fn note(app: &App, settlements: &[Settlement], now: Millis) -> sqlx::Resul
             query.execute(conn).await.map(|_| ())
         })?;
     }
-    for settlement in settlements {
-        match settlement.state {
+    for record in records {
+        match record.state {
             State::Sent => {}
-            State::Pending => postpone(&mut tx, settlement).await?,
-            State::Failed | State::Dropped => give_up(&mut tx, settlement).await?,
+            State::Pending => postpone(&mut tx, record).await?,
+            State::Failed | State::Dropped => give_up(&mut tx, record).await?,
         }
     }
     let mut acknowledged = Vec::new();
-    for receipt in settlements.iter().filter(|settlement| settlement.is_receipt) {
+    for receipt in records.iter().filter(|record| record.is_receipt) {
         let case_id = &receipt.delivery.case_id;
         if staff::acknowledge(&mut tx, case_id, now).await? {
             acknowledged.push(case_id.clone());
@@ -232,17 +232,17 @@ async fn note(app: &App, settlements: &[Settlement], now: Millis) -> sqlx::Resul
     Ok(acknowledged)
 }
 
-async fn give_up(tx: &mut Tx, settlement: &Settlement) -> sqlx::Result<()> {
+async fn give_up(tx: &mut Tx, record: &AttemptRecord) -> sqlx::Result<()> {
     let update =
         "update deliveries set state = $1, last_error = $2, lease_until = 0 where id = $3 and state = 'pending'";
-    with_tx!(tx, conn => sqlx::query(update).bind(settlement.state.as_str()).bind(&settlement.error)
-        .bind(&settlement.delivery.id).execute(conn).await.map(|_| ()))
+    with_tx!(tx, conn => sqlx::query(update).bind(record.state.as_str()).bind(&record.error)
+        .bind(&record.delivery.id).execute(conn).await.map(|_| ()))
 }
 
-async fn postpone(tx: &mut Tx, settlement: &Settlement) -> sqlx::Result<()> {
+async fn postpone(tx: &mut Tx, record: &AttemptRecord) -> sqlx::Result<()> {
     let update = "update deliveries set due_at = $1, last_error = $2, lease_until = 0 where id = $3 and lease_until = $4 and state = 'pending'";
-    let delivery = &settlement.delivery;
-    with_tx!(tx, conn => sqlx::query(update).bind(settlement.due_at).bind(&settlement.error).bind(&delivery.id)
+    let delivery = &record.delivery;
+    with_tx!(tx, conn => sqlx::query(update).bind(record.due_at).bind(&record.error).bind(&delivery.id)
         .bind(delivery.lease_until).execute(conn).await.map(|_| ()))
 }
 

@@ -14,7 +14,7 @@ use tokio::io::AsyncWriteExt;
 use url::Url;
 
 use super::deliveries::Failure;
-use super::letters::Letter;
+use super::templates::Email;
 use crate::clock::Millis;
 use crate::config::Config;
 
@@ -53,24 +53,24 @@ impl Mailer {
         &self,
         to: &str,
         name: Option<&str>,
-        letter: &Letter,
+        email: &Email,
         id: &str,
         case_id: &str,
         now: Millis,
     ) -> Result<Message, Failure> {
         const UNUSABLE: &str = "mail can't be sent to this address";
-        let to: Address = to.parse().map_err(|_| Failure::Never(UNUSABLE.into()))?;
+        let to: Address = to.parse().map_err(|_| Failure::Permanent(UNUSABLE.into()))?;
         let from = match name {
             Some(name) => Mailbox::new(Some(name.to_owned()), self.from.email.clone()),
             None => self.from.clone(),
         };
-        let html = letter.html().map_err(|_| Failure::again("the mail could not be written"))?;
+        let html = email.html().map_err(|_| Failure::retryable("the mail could not be written"))?;
         let thread = format!("<case-{case_id}@{}>", self.host);
         let date = UNIX_EPOCH + Duration::from_millis(u64::try_from(now).unwrap_or_default());
         let message = Message::builder()
             .from(from)
             .to(Mailbox::new(None, to))
-            .subject(one_line(&letter.subject))
+            .subject(one_line(&email.subject))
             .date(date)
             .message_id(Some(format!("<{id}@{}>", self.host)))
             .in_reply_to(thread.clone())
@@ -78,8 +78,8 @@ impl Mailer {
             // RFC 3834: so that no automatic answer comes back.
             .raw_header(header("Auto-Submitted", "auto-generated"))
             .raw_header(header("X-Auto-Response-Suppress", "All"))
-            .multipart(MultiPart::alternative_plain_html(letter.text(), html));
-        message.map_err(|_| Failure::Never(UNUSABLE.into()))
+            .multipart(MultiPart::alternative_plain_html(email.text(), html));
+        message.map_err(|_| Failure::Permanent(UNUSABLE.into()))
     }
 
     /// Connects to the server and signs in, or makes a file in the folder and removes it. The error is a sentence.
@@ -103,11 +103,11 @@ impl Mailer {
     pub async fn send(&self, mail: &Message, id: &str, now: Millis) -> Result<(), Failure> {
         match &self.transport {
             Transport::Smtp(smtp) => {
-                smtp.send(mail.clone()).await.map(|_| ()).map_err(|error| Failure::again(explain(&error)))
+                smtp.send(mail.clone()).await.map(|_| ()).map_err(|error| Failure::retryable(explain(&error)))
             }
             Transport::Folder(folder) => write(folder, &file_name(id, now), &mail.formatted()).await.map_err(|error| {
                 tracing::error!(error = %error, "a mail can't be written to the data folder");
-                Failure::again("the mail could not be written to the data folder")
+                Failure::retryable("the mail could not be written to the data folder")
             }),
         }
     }
@@ -187,13 +187,13 @@ mod tests {
         Mailer::open(&config).expect("the defaults hold")
     }
 
-    fn letter(subject: &str) -> Letter {
-        Letter { subject: subject.to_owned(), ..Letter::default() }
+    fn email(subject: &str) -> Email {
+        Email { subject: subject.to_owned(), ..Email::default() }
     }
 
     #[test]
     fn has_the_headers_of_an_automatic_mail_in_a_thread() {
-        let mail = mailer().compose("li@example.com", Some("Acme 家居"), &letter("Hi"), "d1", "c1", 0).expect("a mail");
+        let mail = mailer().compose("li@example.com", Some("Acme 家居"), &email("Hi"), "d1", "c1", 0).expect("a mail");
         let text = String::from_utf8(mail.formatted()).expect("mails are ASCII");
         for line in [
             "Message-ID: <d1@feedback.example.com>",
@@ -215,8 +215,8 @@ mod tests {
 
     #[test]
     fn an_address_that_is_none_is_given_up() {
-        let refused = mailer().compose("a@b.c\r\nBcc: x@y.z", None, &letter("Hi"), "d1", "c1", 0);
-        assert!(matches!(refused, Err(Failure::Never(_))));
+        let refused = mailer().compose("a@b.c\r\nBcc: x@y.z", None, &email("Hi"), "d1", "c1", 0);
+        assert!(matches!(refused, Err(Failure::Permanent(_))));
     }
 
     #[test]
@@ -230,7 +230,7 @@ mod tests {
     proptest! {
         #[test]
         fn no_subject_makes_a_header(subject in "[ -~\r\n\u{0}\u{2028}字😀\u{202e}]{0,200}") {
-            let mail = mailer().compose("li@example.com", Some("Acme"), &letter(&subject), "d1", "c1", 0).expect("a mail");
+            let mail = mailer().compose("li@example.com", Some("Acme"), &email(&subject), "d1", "c1", 0).expect("a mail");
             let formatted = mail.formatted();
             let text = String::from_utf8_lossy(&formatted);
             let head = text.split("\r\n\r\n").next().unwrap_or_default();

@@ -4,20 +4,20 @@
 //! Events are the outbox. The planner turns them into rows of `deliveries` in one short transaction; workers claim due rows by
 //! lease and send them with no lock and no transaction held. A crash between any two steps repeats work and loses none of it.
 
-mod address;
 pub mod check;
 pub mod commands;
 mod deliveries;
 mod email;
-mod facts;
-mod letters;
+mod event_context;
 mod planner;
 mod send;
+mod ssrf_guard;
+mod templates;
 mod webhook;
 mod workers;
 
-pub use deliveries::{CUSTOMER, Delivery, State, claim, give_back, lease};
-pub use facts::console_path;
+pub use deliveries::{CUSTOMER, Delivery, State, claim, lease, release_lease};
+pub use event_context::console_path;
 pub use planner::plan_all;
 pub use send::Channels;
 pub use workers::deliver_due;

@@ -2,11 +2,11 @@
 
 use tokio::sync::OnceCell;
 
-use super::address::Private;
 use super::deliveries::{CUSTOMER, Delivery, Failure};
 use super::email::Mailer;
-use super::facts::Facts;
-use super::letters;
+use super::event_context::EventContext;
+use super::ssrf_guard::PrivateAddresses;
+use super::templates;
 use super::webhook::Webhooks;
 use crate::app::App;
 use crate::cases::EventType;
@@ -25,7 +25,8 @@ pub struct Channels {
 impl Channels {
     /// Opens them by the settings.
     pub fn open(config: &Config) -> anyhow::Result<Self> {
-        let private = if config.dangerous_allow_private_targets { Private::Allowed } else { Private::Refused };
+        let private =
+            if config.dangerous_allow_private_targets { PrivateAddresses::Allowed } else { PrivateAddresses::Blocked };
         Ok(Self { mailer: Mailer::open(config)?, webhooks: Webhooks::open(config, private)? })
     }
 
@@ -34,54 +35,60 @@ impl Channels {
         &self,
         config: &Config,
         keys: &Keys,
-        facts: &Facts,
+        context: &EventContext,
         target: &Target,
         id: &str,
         now: Millis,
     ) -> Result<(), Failure> {
         match target.channel {
             Channel::Email => {
-                let letter = letters::to_team(config, facts);
-                let mail = self.mailer.compose(&target.address, None, &letter, id, &facts.case.id, now)?;
+                let email = templates::to_team(config, context);
+                let mail = self.mailer.compose(&target.address, None, &email, id, &context.case.id, now)?;
                 self.mailer.send(&mail, id, now).await
             }
             Channel::Webhook => {
                 let secret = target.secret(keys);
                 let secret =
-                    secret.ok_or_else(|| Failure::again("its secret can't be decrypted with the keys at hand"))?;
-                self.webhooks.post(config, facts, &target.address, &secret, id, now).await
+                    secret.ok_or_else(|| Failure::retryable("its secret can't be decrypted with the keys at hand"))?;
+                self.webhooks.post(config, context, &target.address, &secret, id, now).await
             }
         }
     }
 }
 
 /// Sends a delivery. Gives the type of its event and what came of it; an error is ours, such as of the database. Deliveries of one event
-/// share `told`, what is told about it.
+/// share `context`, which is read once.
 pub(super) async fn send(
     app: &App,
     channels: &Channels,
     delivery: &Delivery,
-    told: &OnceCell<Facts>,
+    context: &OnceCell<EventContext>,
 ) -> anyhow::Result<(EventType, Result<(), Failure>)> {
-    let facts = told.get_or_try_init(|| Facts::load(app, delivery)).await?;
+    let context = context.get_or_try_init(|| EventContext::load(app, delivery)).await?;
     let now = app.clock.now();
     let result = if delivery.destination == CUSTOMER {
-        send_to_customer(app, channels, facts, &delivery.id, now).await
+        send_to_customer(app, channels, context, &delivery.id, now).await
     } else {
         match Target::by_id(&app.db, &delivery.destination).await? {
-            Some(target) => channels.send_to_target(&app.config, &app.keys, facts, &target, &delivery.id, now).await,
+            Some(target) => channels.send_to_target(&app.config, &app.keys, context, &target, &delivery.id, now).await,
             None => Err(Failure::Dropped("the target was removed or switched off")),
         }
     };
-    Ok((facts.event.kind, result))
+    Ok((context.event.kind, result))
 }
 
-async fn send_to_customer(app: &App, channels: &Channels, facts: &Facts, id: &str, now: Millis) -> Result<(), Failure> {
-    let Some(email) = facts.contact.as_ref().and_then(|contact| contact.email()) else {
+async fn send_to_customer(
+    app: &App,
+    channels: &Channels,
+    context: &EventContext,
+    id: &str,
+    now: Millis,
+) -> Result<(), Failure> {
+    let Some(address) = context.contact.as_ref().and_then(|contact| contact.email()) else {
         return Err(Failure::Dropped("the customer has no e-mail address"));
     };
-    let letter = letters::to_customer(&app.config, facts);
+    let email = templates::to_customer(&app.config, context);
     let mailer = &channels.mailer;
-    let mail = mailer.compose(email, Some(facts.site.name()), &letter, id, &facts.case.id, now)?;
+    let mail = mailer.compose(address, Some(context.site.name()), &email, id, &context.case.id, now)?;
     mailer.send(&mail, id, now).await
 }

@@ -9,9 +9,9 @@ use serde_json::{Value, json};
 use standardwebhooks::Webhook;
 use url::Url;
 
-use super::address::{GuardedResolver, Private, PrivateAddress, check_literal};
 use super::deliveries::Failure;
-use super::facts::Facts;
+use super::event_context::EventContext;
+use super::ssrf_guard::{BlockedAddress, GuardedResolver, PrivateAddresses, check_host};
 use crate::cases::EventType;
 use crate::clock::{Millis, SECOND, rfc3339};
 use crate::config::Config;
@@ -23,12 +23,12 @@ const ANSWER_MAX: usize = 4 * 1024;
 #[derive(Debug)]
 pub struct Webhooks {
     http: Client,
-    private: Private,
+    private: PrivateAddresses,
 }
 
 impl Webhooks {
     /// A client that follows no redirects, uses no proxy, and resolves names to public addresses only.
-    pub fn open(config: &Config, private: Private) -> anyhow::Result<Self> {
+    pub fn open(config: &Config, private: PrivateAddresses) -> anyhow::Result<Self> {
         crate::install_crypto();
         let http = Client::builder()
             .user_agent(concat!("Sayso/", env!("CARGO_PKG_VERSION")))
@@ -44,18 +44,18 @@ impl Webhooks {
     pub async fn post(
         &self,
         config: &Config,
-        facts: &Facts,
+        context: &EventContext,
         address: &str,
         secret: &str,
         id: &str,
         now: Millis,
     ) -> Result<(), Failure> {
-        let url = Url::parse(address).map_err(|_| Failure::Never("the address is not a URL".into()))?;
-        check_literal(&url, self.private).map_err(|refused| Failure::again(refused.to_string()))?;
-        let body = body(facts, &facts.console_url(config)).to_string();
+        let url = Url::parse(address).map_err(|_| Failure::Permanent("the address is not a URL".into()))?;
+        check_host(&url, self.private).map_err(|refused| Failure::retryable(refused.to_string()))?;
+        let body = body(context, &context.console_url(config)).to_string();
         let timestamp = now / SECOND;
         let signature = Webhook::new(secret).and_then(|webhook| webhook.sign(id, timestamp, body.as_bytes()));
-        let signature = signature.map_err(|_| Failure::Never("its secret is not a webhook secret".into()))?;
+        let signature = signature.map_err(|_| Failure::Permanent("its secret is not a webhook secret".into()))?;
         let request = self
             .http
             .post(url)
@@ -64,14 +64,14 @@ impl Webhooks {
             .header("webhook-timestamp", timestamp)
             .header("webhook-signature", signature)
             .body(body);
-        let response = request.send().await.map_err(|error| Failure::again(explain(&error)))?;
-        judge(response, now).await
+        let response = request.send().await.map_err(|error| Failure::retryable(explain(&error)))?;
+        classify(response, now).await
     }
 }
 
 /// The body of the contract: `{"type","timestamp","data":{"case","event"}}`.
-fn body(facts: &Facts, console_url: &str) -> Value {
-    let (case, event) = (&facts.case, &facts.event);
+fn body(context: &EventContext, console_url: &str) -> Value {
+    let (case, event) = (&context.case, &context.event);
     let [url, title, referrer] = &case.page;
     let page = case.page.iter().any(Option::is_some).then(|| json!({"url": url, "title": title, "referrer": referrer}));
     let mut data = event.data.clone();
@@ -87,7 +87,7 @@ fn body(facts: &Facts, console_url: &str) -> Value {
         "timestamp": rfc3339(event.at),
         "data": {
             "case": {
-                "id": case.id, "code": case.code, "site": facts.site.key(), "kind": case.kind, "category": case.category,
+                "id": case.id, "code": case.code, "site": context.site.key(), "kind": case.kind, "category": case.category,
                 "status": case.status, "priority": case.priority, "message": case.message, "rating": case.rating,
                 "reference": case.reference, "locale": case.locale, "page": page,
                 "received_at": rfc3339(case.received_at), "url": console_url,
@@ -100,7 +100,7 @@ fn body(facts: &Facts, console_url: &str) -> Value {
     })
 }
 
-async fn judge(mut response: Response, now: Millis) -> Result<(), Failure> {
+async fn classify(mut response: Response, now: Millis) -> Result<(), Failure> {
     let status = response.status();
     let wait = retry_after(response.headers(), now);
     // A short answer is read to its end, so that the connection can be used again.
@@ -114,11 +114,11 @@ async fn judge(mut response: Response, now: Millis) -> Result<(), Failure> {
     match status {
         status if status.is_success() => Ok(()),
         StatusCode::GONE => Err(Failure::Gone("the receiver answered 410 (gone); the target was switched off".into())),
-        status if status.is_redirection() => Err(Failure::Again {
+        status if status.is_redirection() => Err(Failure::Retryable {
             error: format!("the receiver answered {}; redirects are not followed", status.as_u16()),
             wait,
         }),
-        status => Err(Failure::Again { error: format!("the receiver answered {}", status.as_u16()), wait }),
+        status => Err(Failure::Retryable { error: format!("the receiver answered {}", status.as_u16()), wait }),
     }
 }
 
@@ -136,7 +136,7 @@ fn retry_after(headers: &HeaderMap, now: Millis) -> Option<Millis> {
 fn explain(error: &reqwest::Error) -> String {
     let mut source = error.source();
     while let Some(cause) = source {
-        if let Some(refused) = cause.downcast_ref::<PrivateAddress>() {
+        if let Some(refused) = cause.downcast_ref::<BlockedAddress>() {
             return refused.to_string();
         }
         source = cause.source();

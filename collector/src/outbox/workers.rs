@@ -8,7 +8,7 @@ use tokio::sync::{Notify, OnceCell};
 use tokio::task::{JoinError, JoinSet};
 
 use super::deliveries::{self, Attempted, Delivery, Failure, claim, lease};
-use super::facts::Facts;
+use super::event_context::EventContext;
 use super::send::{Channels, send};
 use crate::app::App;
 use crate::sites::targets::{Channel, Target};
@@ -29,7 +29,7 @@ pub async fn deliver_due(app: &App) -> anyhow::Result<usize> {
         workers.start(claimed);
         while !workers.sending.is_empty() {
             let ended = workers.sending.join_next().await;
-            workers.settle(ended).await;
+            workers.record_results(ended).await;
         }
     }
 }
@@ -42,7 +42,7 @@ pub(super) async fn run(app: &App, channels: Channels, work: &Notify) {
         let free = app.config.outbox.concurrency.saturating_sub(workers.sending.len());
         if free > 0 {
             match claim(&app.db, app.clock.now(), lease(&app.config), free).await {
-                Ok(claimed) if app.shutdown.is_cancelled() => give_back(app, &claimed).await,
+                Ok(claimed) if app.shutdown.is_cancelled() => release_leases(app, &claimed).await,
                 Ok(claimed) => workers.start(claimed),
                 Err(error) => tracing::error!(error = %error, "deliveries can't be claimed; trying again"),
             }
@@ -52,7 +52,7 @@ pub(super) async fn run(app: &App, channels: Channels, work: &Notify) {
             // The next one of the same case may be due now.
             ended = workers.sending.join_next(), if !workers.sending.is_empty() => {
                 let started = Instant::now();
-                workers.settle(ended).await;
+                workers.record_results(ended).await;
                 app.intake.throttle(started.elapsed()).await;
             }
             () = work.notified() => {}
@@ -61,7 +61,7 @@ pub(super) async fn run(app: &App, channels: Channels, work: &Notify) {
         }
     }
     while let Some(ended) = workers.sending.join_next().await {
-        workers.settle(Some(ended)).await;
+        workers.record_results(Some(ended)).await;
     }
 }
 
@@ -78,15 +78,15 @@ impl<'a> Workers<'a> {
 
     /// What one event tells is read once, for all of its deliveries that were claimed together.
     fn start(&mut self, claimed: Vec<Delivery>) {
-        let mut told: HashMap<String, Arc<OnceCell<Facts>>> = HashMap::new();
+        let mut context: HashMap<String, Arc<OnceCell<EventContext>>> = HashMap::new();
         for delivery in claimed {
-            let told = Arc::clone(told.entry(delivery.event_id.clone()).or_default());
-            self.sending.spawn(attempt(self.app.clone(), Arc::clone(&self.channels), delivery, told));
+            let context = Arc::clone(context.entry(delivery.event_id.clone()).or_default());
+            self.sending.spawn(attempt(self.app.clone(), Arc::clone(&self.channels), delivery, context));
         }
     }
 
     /// Settles what has ended, and what else has by now, in one transaction.
-    async fn settle(&mut self, first: Option<Result<Attempted, JoinError>>) {
+    async fn record_results(&mut self, first: Option<Result<Attempted, JoinError>>) {
         let rest = std::iter::from_fn(|| self.sending.try_join_next());
         let attempts: Vec<Attempted> = first.into_iter().chain(rest).filter_map(no_panic).collect();
         for gone in attempts.iter().filter(|attempt| matches!(attempt.result, Err(Failure::Gone(_)))) {
@@ -94,15 +94,15 @@ impl<'a> Workers<'a> {
                 tracing::error!(%error, "a target that is gone can't be switched off");
             }
         }
-        if let Err(error) = deliveries::settle(self.app, attempts).await {
+        if let Err(error) = deliveries::record_results(self.app, attempts).await {
             tracing::error!(%error, "deliveries can't be settled; they will be sent again");
         }
     }
 }
 
-async fn give_back(app: &App, claimed: &[Delivery]) {
+async fn release_leases(app: &App, claimed: &[Delivery]) {
     for delivery in claimed {
-        if let Err(error) = deliveries::give_back(&app.db, delivery).await {
+        if let Err(error) = deliveries::release_lease(&app.db, delivery).await {
             tracing::warn!(error = %error, "a lease can't be given back; it will end by itself");
         }
     }
@@ -113,15 +113,20 @@ fn no_panic(ended: Result<Attempted, JoinError>) -> Option<Attempted> {
     ended.inspect_err(|error| tracing::error!(error = %error, "a delivery broke off")).ok()
 }
 
-async fn attempt(app: App, channels: Arc<Channels>, delivery: Delivery, told: Arc<OnceCell<Facts>>) -> Attempted {
-    let sending = tokio::time::timeout(app.config.delivery_timeout(), send(&app, &channels, &delivery, &told));
+async fn attempt(
+    app: App,
+    channels: Arc<Channels>,
+    delivery: Delivery,
+    context: Arc<OnceCell<EventContext>>,
+) -> Attempted {
+    let sending = tokio::time::timeout(app.config.delivery_timeout(), send(&app, &channels, &delivery, &context));
     let (event, result) = match sending.await {
         Ok(Ok((event, result))) => (Some(event), result),
         Ok(Err(error)) => {
             tracing::error!(error = %error, delivery = delivery.id, "a delivery can't be prepared");
-            (None, Err(Failure::again("it could not be prepared; the log says why")))
+            (None, Err(Failure::retryable("it could not be prepared; the log says why")))
         }
-        Err(_) => (None, Err(Failure::again("no answer in time"))),
+        Err(_) => (None, Err(Failure::retryable("no answer in time"))),
     };
     let channel = Channel::parse(&delivery.channel).map_or("unknown", Channel::as_str);
     app.metrics.delivered(channel, deliveries::outcome(&result));

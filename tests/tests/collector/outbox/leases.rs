@@ -49,7 +49,7 @@ on_both_databases! {
         ask(&app).await;
         outbox::plan_all(&app.app).await.unwrap();
         let claimed = outbox::claim(&app.app.db, app.app.clock.now(), outbox::lease(&app.app.config), 8).await.unwrap();
-        outbox::give_back(&app.app.db, &claimed[0]).await.unwrap();
+        outbox::release_lease(&app.app.db, &claimed[0]).await.unwrap();
         assert_eq!(work(&app).await, 1);
         let row = delivery(&app).await;
         assert_eq!((row.state.as_str(), row.attempts), ("sent", 1));

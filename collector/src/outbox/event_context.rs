@@ -17,20 +17,20 @@ use crate::with_db;
 
 /// An event with its case and site.
 #[derive(Clone, Debug)]
-pub struct Facts {
+pub struct EventContext {
     /// The site of the case.
     pub site: Arc<Site>,
     /// The case as it stands now.
-    pub case: CaseFacts,
+    pub case: CaseDetails,
     /// What happened.
-    pub event: EventFacts,
+    pub event: EventDetails,
     /// How to reach the customer.
     pub contact: Option<Contact>,
     /// Whether there is such a case.
     pub origin: Origin,
 }
 
-/// Where facts come from.
+/// Where it comes from.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Origin {
     /// A case.
@@ -41,7 +41,7 @@ pub enum Origin {
 
 /// What is told about a case.
 #[derive(Clone)]
-pub struct CaseFacts {
+pub struct CaseDetails {
     /// Its identifier.
     pub id: String,
     /// The tracking code.
@@ -74,7 +74,7 @@ pub struct CaseFacts {
 
 /// What is told about an event.
 #[derive(Clone, Debug)]
-pub struct EventFacts {
+pub struct EventDetails {
     /// Its identifier.
     pub id: String,
     /// Its number in the case.
@@ -103,9 +103,9 @@ pub struct Words {
 }
 
 // What people wrote, and the code, must not reach a log.
-impl std::fmt::Debug for CaseFacts {
+impl std::fmt::Debug for CaseDetails {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "CaseFacts({})", self.id)
+        write!(f, "CaseDetails({})", self.id)
     }
 }
 
@@ -131,18 +131,18 @@ pub fn console_path(case_id: &str) -> String {
     format!("/staff/cases/{case_id}")
 }
 
-impl Facts {
+impl EventContext {
     /// Reads what a delivery tells.
-    pub async fn load(app: &App, delivery: &Delivery) -> anyhow::Result<Facts> {
+    pub async fn load(app: &App, delivery: &Delivery) -> anyhow::Result<EventContext> {
         let case = Case::by_id(app, &delivery.case_id).await?;
         let site = app.sites.by_id(&case.site_id).await?.context("the site of a case is missing")?;
         let select = "select id, seq, type, actor, data, created_at from events where case_id = $1 and seq = $2";
         let row: EventRow = with_db!(&app.db, pool => sqlx::query_as(select).bind(&delivery.case_id)
             .bind(delivery.event_seq).fetch_one(pool).await)?;
-        let event = EventFacts::read(app, &case.id, row).await?;
-        Ok(Facts {
+        let event = EventDetails::read(app, &case.id, row).await?;
+        Ok(EventContext {
             contact: case.contact(&app.keys),
-            case: CaseFacts::of(app, case)?,
+            case: CaseDetails::of(app, case)?,
             site,
             event,
             origin: Origin::Real,
@@ -150,10 +150,10 @@ impl Facts {
     }
 
     /// A case that does not exist, to try a target with. What it says is in the site's main language.
-    pub fn sample(site: Site, now: Millis) -> Facts {
+    pub fn sample(site: Site, now: Millis) -> EventContext {
         let lang = main_language(&site);
         let words = crate::text::Texts(lang).get("mail.sample.message");
-        let case = CaseFacts {
+        let case = CaseDetails {
             id: new_id(),
             code: "0000-0000-0000-0".into(),
             kind: site.settings.kinds.first().copied().unwrap_or(Kind::Question),
@@ -169,7 +169,7 @@ impl Facts {
             received_at: now,
             first_response_due: None,
         };
-        let event = EventFacts {
+        let event = EventDetails {
             id: new_id(),
             seq: 1,
             kind: EventType::Created,
@@ -179,7 +179,7 @@ impl Facts {
             words: None,
             asks: false,
         };
-        Facts { site: Arc::new(site), case, event, contact: None, origin: Origin::Sample }
+        EventContext { site: Arc::new(site), case, event, contact: None, origin: Origin::Sample }
     }
 
     /// The address of the case in the console.
@@ -199,7 +199,7 @@ impl Facts {
     }
 }
 
-impl CaseFacts {
+impl CaseDetails {
     fn of(app: &App, case: Case) -> anyhow::Result<Self> {
         Ok(Self {
             code: case.code(&app.keys)?,
@@ -220,7 +220,7 @@ impl CaseFacts {
     }
 }
 
-impl EventFacts {
+impl EventDetails {
     async fn read(app: &App, case_id: &str, row: EventRow) -> anyhow::Result<Self> {
         let kind = EventType::parse(&row.kind).with_context(|| format!("the event type {} is unknown", row.kind))?;
         let data: Value = serde_json::from_str(&row.data).unwrap_or_default();

@@ -10,9 +10,9 @@ use url::{Host, Url};
 
 /// Whether webhooks may go to private addresses.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Private {
+pub enum PrivateAddresses {
     /// Only to addresses of the public internet.
-    Refused,
+    Blocked,
     /// The operator has switched the guard off.
     Allowed,
 }
@@ -20,15 +20,15 @@ pub enum Private {
 /// A webhook points to where no webhook may go.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("the address {0} is private")]
-pub struct PrivateAddress(IpAddr);
+pub struct BlockedAddress(IpAddr);
 
 /// Resolves names, and gives public addresses only.
 #[derive(Clone, Copy, Debug)]
-pub struct GuardedResolver(Private);
+pub struct GuardedResolver(PrivateAddresses);
 
 impl GuardedResolver {
     /// A resolver for an HTTP client.
-    pub fn new(private: Private) -> Arc<Self> {
+    pub fn new(private: PrivateAddresses) -> Arc<Self> {
         Arc::new(Self(private))
     }
 }
@@ -38,28 +38,28 @@ impl Resolve for GuardedResolver {
         let private = self.0;
         Box::pin(async move {
             let found: Vec<SocketAddr> = tokio::net::lookup_host((name.as_str(), 0)).await?.collect();
-            let allowed = choose(&found, private)?;
+            let allowed = filter_allowed(&found, private)?;
             Ok(Box::new(allowed.into_iter()) as Addrs)
         })
     }
 }
 
 /// Checks a host that is an address already, which no resolver sees.
-pub fn check_literal(url: &Url, private: Private) -> Result<(), PrivateAddress> {
+pub fn check_host(url: &Url, private: PrivateAddresses) -> Result<(), BlockedAddress> {
     let address = match url.host() {
         Some(Host::Ipv4(address)) => IpAddr::V4(address),
         Some(Host::Ipv6(address)) => IpAddr::V6(address),
         Some(Host::Domain(_)) | None => return Ok(()),
     };
-    if private == Private::Allowed || is_public(address) { Ok(()) } else { Err(PrivateAddress(address)) }
+    if private == PrivateAddresses::Allowed || is_public(address) { Ok(()) } else { Err(BlockedAddress(address)) }
 }
 
 /// Those of the addresses of a name that may be reached.
-pub fn choose(found: &[SocketAddr], private: Private) -> Result<Vec<SocketAddr>, PrivateAddress> {
-    let allowed = |address: &&SocketAddr| private == Private::Allowed || is_public(address.ip());
+pub fn filter_allowed(found: &[SocketAddr], private: PrivateAddresses) -> Result<Vec<SocketAddr>, BlockedAddress> {
+    let allowed = |address: &&SocketAddr| private == PrivateAddresses::Allowed || is_public(address.ip());
     let chosen: Vec<SocketAddr> = found.iter().filter(allowed).copied().collect();
     match (chosen.is_empty(), found.first()) {
-        (true, Some(refused)) => Err(PrivateAddress(refused.ip())),
+        (true, Some(refused)) => Err(BlockedAddress(refused.ip())),
         _ => Ok(chosen),
     }
 }
@@ -186,21 +186,21 @@ mod tests {
             "http://[::ffff:10.0.0.1]/",
         ] {
             let url = Url::parse(url).expect("a URL");
-            assert!(check_literal(&url, Private::Refused).is_err(), "{url}");
-            assert!(check_literal(&url, Private::Allowed).is_ok(), "{url}");
+            assert!(check_host(&url, PrivateAddresses::Blocked).is_err(), "{url}");
+            assert!(check_host(&url, PrivateAddresses::Allowed).is_ok(), "{url}");
         }
-        let refused = check_literal(&Url::parse("http://10.0.0.1/").expect("a URL"), Private::Refused);
+        let refused = check_host(&Url::parse("http://10.0.0.1/").expect("a URL"), PrivateAddresses::Blocked);
         assert_eq!(refused.map_err(|error| error.to_string()), Err("the address 10.0.0.1 is private".to_owned()));
-        assert!(check_literal(&Url::parse("https://1.1.1.1/").expect("a URL"), Private::Refused).is_ok());
-        assert!(check_literal(&Url::parse("https://hooks.example/").expect("a URL"), Private::Refused).is_ok());
+        assert!(check_host(&Url::parse("https://1.1.1.1/").expect("a URL"), PrivateAddresses::Blocked).is_ok());
+        assert!(check_host(&Url::parse("https://hooks.example/").expect("a URL"), PrivateAddresses::Blocked).is_ok());
     }
 
     #[test]
     fn a_name_with_addresses_of_both_sorts_is_reached_by_the_public_one() {
         let found: Vec<SocketAddr> = vec![([10, 0, 0, 1], 0).into(), ([1, 1, 1, 1], 0).into()];
-        assert_eq!(choose(&found, Private::Refused), Ok(vec![found[1]]));
-        assert_eq!(choose(&found[..1], Private::Refused), Err(PrivateAddress(found[0].ip())));
-        assert_eq!(choose(&found, Private::Allowed), Ok(found));
+        assert_eq!(filter_allowed(&found, PrivateAddresses::Blocked), Ok(vec![found[1]]));
+        assert_eq!(filter_allowed(&found[..1], PrivateAddresses::Blocked), Err(BlockedAddress(found[0].ip())));
+        assert_eq!(filter_allowed(&found, PrivateAddresses::Allowed), Ok(found));
     }
 
     proptest! {

@@ -2,53 +2,53 @@
 
 use sayso_shared::Lang;
 
-use super::{Letter, excerpt, spaced};
+use super::{Email, excerpt, spaced};
 use crate::cases::EventType;
 use crate::config::Config;
-use crate::outbox::facts::{Facts, Origin};
+use crate::outbox::event_context::{EventContext, Origin};
 use crate::sites::texts;
 use crate::text::Texts;
 
 /// The mail that tells the team of an event.
-pub fn to_team(config: &Config, facts: &Facts) -> Letter {
-    let t = Texts(facts.team_language());
-    let (case, event) = (&facts.case, &facts.event);
-    let site = facts.site.name();
+pub fn to_team(config: &Config, context: &EventContext) -> Email {
+    let t = Texts(context.team_language());
+    let (case, event) = (&context.case, &context.event);
+    let site = context.site.name();
     let kind = t.get(&format!("common.kind.{}", case.kind.as_str()));
-    let what = what_happened(facts, t);
+    let what = what_happened(context, t);
     let about = event.words.as_ref().map_or(&case.message, |words| &words.body);
     let subject = t.with("mail.team.subject", &[("site", site), ("what", &what), ("excerpt", &excerpt(about))]);
-    let mut letter = Letter {
+    let mut email = Email {
         lang: t.0,
         subject,
         heading: Some(what),
         intro: Vec::new(),
         quote: event.words.as_ref().map(|words| words.body.clone()),
-        facts: vec![(t.get("mail.fact.kind").to_owned(), kind.to_owned())],
-        link: Some((t.get("mail.team.link").to_owned(), facts.console_url(config))),
+        details: vec![(t.get("mail.fact.kind").to_owned(), kind.to_owned())],
+        link: Some((t.get("mail.team.link").to_owned(), context.console_url(config))),
         closing: Vec::new(),
         footer: spaced(t.0, &t.with("mail.team.footer", &[("site", site)])),
     };
     if event.kind == EventType::Created {
-        letter.quote = Some(case.message.clone());
+        email.quote = Some(case.message.clone());
     }
-    letter.facts.extend(details(facts, t));
-    if facts.origin == Origin::Sample {
-        letter.subject = t.with("mail.sample.subject", &[("subject", &letter.subject)]);
-        letter.intro.push(t.get("mail.sample.notice").to_owned());
+    email.details.extend(case_details(context, t));
+    if context.origin == Origin::Sample {
+        email.subject = t.with("mail.sample.subject", &[("subject", &email.subject)]);
+        email.intro.push(t.get("mail.sample.notice").to_owned());
     }
-    letter
+    email
 }
 
-fn what_happened(facts: &Facts, t: Texts) -> String {
-    let event = &facts.event;
+fn what_happened(context: &EventContext, t: Texts) -> String {
+    let event = &context.event;
     match event.kind {
-        EventType::Created => t.get(&format!("mail.team.new.{}", facts.case.kind.as_str())).to_owned(),
+        EventType::Created => t.get(&format!("mail.team.new.{}", context.case.kind.as_str())).to_owned(),
         EventType::Message if event.actor == "customer" => t.get("mail.team.customer_replied").to_owned(),
         EventType::Message => t.get("mail.team.staff_replied").to_owned(),
         EventType::Rated => t.with("mail.team.rated", &[("score", &event.data["score"].to_string())]),
         EventType::Status => {
-            let to = event.data["to"].as_str().and_then(crate::cases::Status::parse).unwrap_or(facts.case.status);
+            let to = event.data["to"].as_str().and_then(crate::cases::Status::parse).unwrap_or(context.case.status);
             t.with("mail.team.status", &[("status", t.get(&format!("common.status.{}", to.as_str())))])
         }
         EventType::Reopened => t.get("mail.team.reopened").to_owned(),
@@ -63,15 +63,15 @@ fn what_happened(facts: &Facts, t: Texts) -> String {
 }
 
 /// What helps the team to judge the case before they open it.
-fn details(facts: &Facts, t: Texts) -> Vec<(String, String)> {
-    let (case, event) = (&facts.case, &facts.event);
+fn case_details(context: &EventContext, t: Texts) -> Vec<(String, String)> {
+    let (case, event) = (&context.case, &context.event);
     let score = |score: i64| t.with("mail.fact.score", &[("score", &score.to_string())]);
     let solved = event.data["solved"].as_bool().filter(|_| event.kind == EventType::Rated);
     let solved = solved.map(|solved| if solved { t.get("mail.fact.yes") } else { t.get("mail.fact.no") });
     let due = case.first_response_due.filter(|_| event.kind == EventType::Created);
     let fields = [
         (t.get("mail.fact.solved"), solved.map(str::to_owned)),
-        (t.get("mail.fact.category"), category(facts, t.0)),
+        (t.get("mail.fact.category"), category(context, t.0)),
         (t.get("mail.fact.rating"), case.rating.map(score)),
         (t.get("mail.fact.desired_outcome"), case.desired_outcome.clone()),
         (t.get("mail.fact.reference"), case.reference.clone()),
@@ -83,9 +83,9 @@ fn details(facts: &Facts, t: Texts) -> Vec<(String, String)> {
 }
 
 /// The category as people read it; its key if it has been removed since.
-fn category(facts: &Facts, lang: Lang) -> Option<String> {
-    let key = facts.case.category.as_ref()?;
-    let settings = &facts.site.settings;
+fn category(context: &EventContext, lang: Lang) -> Option<String> {
+    let key = context.case.category.as_ref()?;
+    let settings = &context.site.settings;
     let known = settings.categories.iter().find(|category| category.key == *key);
     let label = known.and_then(|category| texts::best(&category.label, lang, settings.languages.first()));
     Some(label.unwrap_or(key).to_owned())

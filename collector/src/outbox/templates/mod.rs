@@ -11,19 +11,19 @@ pub use team::to_team;
 
 /// A mail without its envelope. Everything in it is text; the template escapes it.
 #[derive(Clone, PartialEq, Eq)]
-pub struct Letter {
+pub struct Email {
     /// The language it is written in.
     pub lang: Lang,
     /// What it is about.
     pub subject: String,
-    /// What happened, in a few words; letters to customers begin with a greeting instead.
+    /// What happened, in a few words; mails to customers begin with a greeting instead.
     pub heading: Option<String>,
     /// The paragraphs at its beginning, with the greeting.
     pub intro: Vec<String>,
     /// What somebody else wrote.
     pub quote: Option<String>,
     /// Labels and values.
-    pub facts: Vec<(String, String)>,
+    pub details: Vec<(String, String)>,
     /// What the reader can do: a label and an address.
     pub link: Option<(String, String)>,
     /// The paragraphs after that, with the signature.
@@ -32,7 +32,7 @@ pub struct Letter {
     pub footer: String,
 }
 
-impl Default for Letter {
+impl Default for Email {
     fn default() -> Self {
         Self {
             lang: Lang::En,
@@ -40,7 +40,7 @@ impl Default for Letter {
             heading: None,
             intro: Vec::new(),
             quote: None,
-            facts: Vec::new(),
+            details: Vec::new(),
             link: None,
             closing: Vec::new(),
             footer: String::new(),
@@ -49,20 +49,20 @@ impl Default for Letter {
 }
 
 // What people wrote must not reach a log.
-impl std::fmt::Debug for Letter {
+impl std::fmt::Debug for Email {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str("Letter(…)")
+        f.write_str("Email(…)")
     }
 }
 
 #[derive(Template)]
-#[template(path = "mail/letter.html")]
+#[template(path = "mail/email.html")]
 struct Page<'a> {
-    letter: &'a Letter,
+    email: &'a Email,
     quote: Vec<&'a str>,
 }
 
-impl Letter {
+impl Email {
     /// As plain text. Each line that somebody else wrote is marked, so that it can't pass for ours.
     pub fn text(&self) -> String {
         let mut blocks: Vec<String> = self.heading.iter().chain(&self.intro).cloned().collect();
@@ -71,10 +71,10 @@ impl Letter {
                 quote_lines(quote).map(|line| format!("> {line}").trim_end().to_owned()).collect::<Vec<_>>().join("\n"),
             );
         }
-        if !self.facts.is_empty() {
+        if !self.details.is_empty() {
             let colon = if self.lang == Lang::En { ": " } else { "：" };
             let lines = self
-                .facts
+                .details
                 .iter()
                 .map(|(label, value)| format!("{label}{colon}{}", quote_lines(value).collect::<Vec<_>>().join(" ")));
             blocks.push(lines.collect::<Vec<_>>().join("\n"));
@@ -91,7 +91,7 @@ impl Letter {
     /// As HTML.
     pub fn html(&self) -> askama::Result<String> {
         let quote = self.quote.as_deref().map(|quote| quote_lines(quote).collect()).unwrap_or_default();
-        Page { letter: self, quote }.render()
+        Page { email: self, quote }.render()
     }
 }
 
@@ -146,17 +146,17 @@ mod tests {
 
     #[test]
     fn what_others_wrote_is_marked_and_escaped() {
-        let letter = Letter {
+        let email = Email {
             quote: Some("line\nline\u{2028}</p><script>alert(1)</script>\r\n-- ".into()),
-            facts: vec![("Name".into(), "a\nb".into())],
-            ..Letter::default()
+            details: vec![("Name".into(), "a\nb".into())],
+            ..Email::default()
         };
         assert!(
-            letter.text().starts_with("> line\n> line\n> </p><script>alert(1)</script>\n> --\n\nName: a b\n"),
+            email.text().starts_with("> line\n> line\n> </p><script>alert(1)</script>\n> --\n\nName: a b\n"),
             "{}",
-            letter.text()
+            email.text()
         );
-        let html = letter.html().expect("it renders");
+        let html = email.html().expect("it renders");
         assert!(!html.contains("<script") && html.contains("&#60;script&#62;"), "{html}");
     }
 

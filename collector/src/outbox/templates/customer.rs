@@ -1,0 +1,137 @@
+//! Mails to the customer, in their language.
+
+use sayso_shared::Kind;
+
+use super::{Email, spaced};
+use crate::cases::EventType;
+use crate::config::Config;
+use crate::outbox::event_context::EventContext;
+use crate::sites::texts;
+use crate::text::Texts;
+
+/// The mail that tells the customer of an event.
+pub fn to_customer(config: &Config, context: &EventContext) -> Email {
+    let t = Texts(context.customer_language());
+    let mut email = match context.event.kind {
+        EventType::Created => receipt(config, context, t),
+        EventType::Resolved => resolved(config, context, t),
+        _ if context.event.asks => question(config, context, t),
+        _ => reply(config, context, t),
+    };
+    email.lang = t.0;
+    email.closing.push(t.get("mail.no_reply").to_owned());
+    email.closing.push(t.with("mail.signature", &[("site", context.site.name())]));
+    email.footer = spaced(t.0, &t.with("mail.customer_footer", &[("site", context.site.name())]));
+    for paragraph in email.intro.iter_mut().chain(&mut email.closing) {
+        *paragraph = spaced(t.0, paragraph);
+    }
+    email
+}
+
+/// The automatic receipt. It repeats nothing that was typed, not even the name: whoever enters a stranger's address must not be
+/// able to send them words of their own through us.
+fn receipt(config: &Config, context: &EventContext, t: Texts) -> Email {
+    let thanks = match context.case.kind {
+        Kind::Complaint => t.get("mail.receipt.thanks.complaint"),
+        Kind::Suggestion => t.get("mail.receipt.thanks.suggestion"),
+        Kind::Question => t.get("mail.receipt.thanks.question"),
+        Kind::Praise => t.get("mail.receipt.thanks.praise"),
+    };
+    let mut intro = vec![t.get("mail.hello").to_owned(), thanks.to_owned()];
+    intro.extend(promise(context, t));
+    Email {
+        subject: t.with("mail.receipt.subject", &[("yours", yours(context.case.kind, t))]),
+        intro,
+        details: vec![(t.get("mail.receipt.code").to_owned(), context.case.code.clone())],
+        link: Some((t.get("mail.receipt.link").to_owned(), status_url(config, context))),
+        closing: vec![t.get("mail.receipt.keep").to_owned()],
+        ..Email::default()
+    }
+}
+
+fn reply(config: &Config, context: &EventContext, t: Texts) -> Email {
+    let yours = yours(context.case.kind, t);
+    Email {
+        subject: t.with("mail.answer.subject", &[("yours", yours)]),
+        intro: vec![hello(context, t), by_whom("mail.answer.intro", context, t)],
+        quote: words(context),
+        link: Some((t.get("mail.answer.link").to_owned(), status_url(config, context))),
+        ..Email::default()
+    }
+}
+
+fn question(config: &Config, context: &EventContext, t: Texts) -> Email {
+    let yours = yours(context.case.kind, t);
+    let intro = match context.event.words {
+        Some(_) => by_whom("mail.question.intro", context, t),
+        None => t.with("mail.question.without_words", &[("yours", yours)]),
+    };
+    Email {
+        subject: t.with("mail.question.subject", &[("yours", yours)]),
+        intro: vec![hello(context, t), intro],
+        quote: words(context),
+        link: Some((t.get("mail.question.link").to_owned(), status_url(config, context))),
+        ..Email::default()
+    }
+}
+
+/// The result, in words that fit every outcome; the outcome itself is on the customer's page.
+fn resolved(config: &Config, context: &EventContext, t: Texts) -> Email {
+    let yours = yours(context.case.kind, t);
+    let intro = match context.event.words {
+        Some(_) => by_whom("mail.resolved.intro", context, t),
+        None => t.with("mail.resolved.without_words", &[("yours", yours)]),
+    };
+    Email {
+        subject: t.with("mail.resolved.subject", &[("yours", yours)]),
+        intro: vec![hello(context, t), intro],
+        quote: words(context),
+        // Mail scanners follow links, so this one only leads to the question and records nothing.
+        link: Some((t.get("mail.resolved.link").to_owned(), status_url(config, context) + "#rate")),
+        closing: vec![t.get("mail.resolved.not_solved").to_owned()],
+        ..Email::default()
+    }
+}
+
+fn hello(context: &EventContext, t: Texts) -> String {
+    match context.contact.as_ref().and_then(|contact| contact.name()) {
+        Some(name) => t.with("mail.hello_name", &[("name", name)]),
+        None => t.get("mail.hello").to_owned(),
+    }
+}
+
+/// Says who of the staff wrote, or that we did when their name is not known.
+fn by_whom(key: &str, context: &EventContext, t: Texts) -> String {
+    let site = context.site.name();
+    let member = context.event.words.as_ref().and_then(|words| words.member_name.as_deref());
+    let who = match member {
+        Some(name) => t.with("mail.member_of_site", &[("name", name), ("site", site)]),
+        None => t.with("mail.somebody_of_site", &[("site", site)]),
+    };
+    t.with(key, &[("who", &who), ("yours", yours(context.case.kind, t))])
+}
+
+fn words(context: &EventContext) -> Option<String> {
+    context.event.words.as_ref().map(|words| words.body.clone())
+}
+
+/// The site's own words, else the moment until which somebody will answer.
+fn promise(context: &EventContext, t: Texts) -> Option<String> {
+    let settings = &context.site.settings;
+    let own = texts::best(&settings.promise_text, t.0, settings.languages.first());
+    own.map(str::to_owned)
+        .or_else(|| Some(t.with("mail.receipt.promise", &[("moment", &t.moment(context.case.first_response_due?))])))
+}
+
+fn yours(kind: Kind, t: Texts) -> &'static str {
+    match kind {
+        Kind::Complaint => t.get("mail.yours.complaint"),
+        Kind::Suggestion => t.get("mail.yours.suggestion"),
+        Kind::Question => t.get("mail.yours.question"),
+        Kind::Praise => t.get("mail.yours.praise"),
+    }
+}
+
+fn status_url(config: &Config, context: &EventContext) -> String {
+    config.url(&format!("/t/{}", context.case.code))
+}
