@@ -12,7 +12,7 @@ use axum::routing::get;
 use sayso_shared::limits::BODY_MAX_BYTES;
 use sayso_shared::{Lang, Problem};
 
-use super::connections::{Activity, GivenUp};
+use super::connections::{AbortReason, Activity};
 use super::error::{KINDS, title};
 use super::language::Language;
 use super::{Error, Result};
@@ -34,9 +34,9 @@ pub async fn not_found() -> Error {
 pub async fn for_refusals(request: Request, next: Next) -> Response {
     let activity = request.extensions().get::<Arc<Activity>>().cloned();
     let response = next.run(request).await;
-    match activity.and_then(|activity| activity.given_up()) {
-        Some(GivenUp::TooSlow) => return Error::TooSlow.into_response(),
-        Some(GivenUp::Crowded) => return Error::Unavailable { retry_after: 5 }.into_response(),
+    match activity.and_then(|activity| activity.abort_reason()) {
+        Some(AbortReason::TooSlow) => return Error::TooSlow.into_response(),
+        Some(AbortReason::Crowded) => return Error::Unavailable { retry_after: 5 }.into_response(),
         None => {}
     }
     let media_type = response.headers().get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok());

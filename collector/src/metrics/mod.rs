@@ -20,7 +20,7 @@ use histogram::Histogram;
 
 /// Why a connection was not let in.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum TurnedAway {
+pub enum RejectReason {
     /// Its address has too many.
     Address,
     /// All places are taken.
@@ -29,7 +29,7 @@ pub enum TurnedAway {
 
 /// Why the collector ended a connection.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Ended {
+pub enum EndReason {
     /// Nothing happened for too long.
     Idle,
     /// Another one needed its place.
@@ -54,7 +54,7 @@ pub struct Metrics {
     refused: Family<[(&'static str, &'static str); 1], Counter>,
     attempts: Family<[(&'static str, &'static str); 2], Counter>,
     connections: Gauge,
-    turned_away: [Counter; 2],
+    rejected: [Counter; 2],
     ended: [Counter; 4],
 }
 
@@ -84,24 +84,11 @@ impl Metrics {
         registry.register("delivery_attempts", "Attempts to forward an event, by channel and result", attempts.clone());
         let connections = Gauge::default();
         registry.register("connections", "Open connections of clients", connections.clone());
-        let turned_away =
-            by_reason(&mut registry, "connections_refused", "Connections not let in", ["address", "full"]);
+        let rejected = by_reason(&mut registry, "connections_refused", "Connections not let in", ["address", "full"]);
         let reasons = ["idle", "made_room", "slow_head", "stalled"];
         let ended = by_reason(&mut registry, "connections_ended", "Connections that the collector ended", reasons);
         let gauges = Gauges::new(&mut registry);
-        Self {
-            requests,
-            gauges,
-            registry,
-            stored,
-            batches,
-            commits,
-            refused,
-            attempts,
-            connections,
-            turned_away,
-            ended,
-        }
+        Self { requests, gauges, registry, stored, batches, commits, refused, attempts, connections, rejected, ended }
     }
 
     /// Everything as OpenMetrics text.
@@ -134,12 +121,12 @@ impl Metrics {
     }
 
     /// Notes a connection that was not let in.
-    pub fn turned_away(&self, why: TurnedAway) {
-        self.turned_away[why as usize].inc();
+    pub fn connection_rejected(&self, why: RejectReason) {
+        self.rejected[why as usize].inc();
     }
 
     /// Notes a connection that the collector ended.
-    pub fn connection_ended(&self, why: Ended) {
+    pub fn connection_ended(&self, why: EndReason) {
         self.ended[why as usize].inc();
     }
 }
@@ -167,8 +154,8 @@ mod tests {
         metrics.batch_written(100, Duration::from_millis(20));
         metrics.refused("too_many_requests");
         metrics.delivered("email", "sent");
-        metrics.turned_away(TurnedAway::Full);
-        metrics.connection_ended(Ended::Stalled);
+        metrics.connection_rejected(RejectReason::Full);
+        metrics.connection_ended(EndReason::Stalled);
         let text = metrics.encode().expect("it is text");
         for line in [
             "sayso_intake_stored_total 103",

@@ -47,7 +47,7 @@ pub struct Activity {
     before_body: AtomicU64,
     waits_for_body: AtomicBool,
     waits_to_send: AtomicBool,
-    given_up: AtomicU8,
+    aborted: AtomicU8,
     unread: AtomicBool,
     orders: AtomicU8,
     waker: AtomicWaker,
@@ -57,7 +57,7 @@ pub struct Activity {
 
 /// Why a body was given up.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum GivenUp {
+pub enum AbortReason {
     /// It came too slowly.
     TooSlow = 1,
     /// Too many bodies were being received at the same time.
@@ -96,7 +96,7 @@ impl Activity {
 
     /// Notes that a request's head is whole.
     pub fn begin(&self) {
-        self.given_up.store(0, Ordering::Relaxed);
+        self.aborted.store(0, Ordering::Relaxed);
         self.before_body.store(self.received.load(Ordering::Relaxed), Ordering::Relaxed);
         self.enter(Stage::Exchange);
     }
@@ -155,17 +155,17 @@ impl Activity {
     }
 
     /// Gives up a body: reading it fails from now on.
-    pub fn give_up_body(&self, why: GivenUp) {
-        self.given_up.store(why as u8, Ordering::Relaxed);
+    pub fn abort_body(&self, why: AbortReason) {
+        self.aborted.store(why as u8, Ordering::Relaxed);
         self.waker.wake();
     }
 
     /// Why the body was given up, if it was.
-    pub fn given_up(&self) -> Option<GivenUp> {
-        match self.given_up.load(Ordering::Relaxed) {
+    pub fn abort_reason(&self) -> Option<AbortReason> {
+        match self.aborted.load(Ordering::Relaxed) {
             0 => None,
-            1 => Some(GivenUp::TooSlow),
-            _ => Some(GivenUp::Crowded),
+            1 => Some(AbortReason::TooSlow),
+            _ => Some(AbortReason::Crowded),
         }
     }
 

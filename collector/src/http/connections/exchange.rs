@@ -21,7 +21,7 @@ use sayso_shared::limits::BODY_MAX_BYTES;
 use tokio::net::TcpStream;
 use tower::Service as _;
 
-use super::activity::{Activity, GivenUp, Order, Stage, Waits};
+use super::activity::{AbortReason, Activity, Order, Stage, Waits};
 use super::stream::WatchedStream;
 
 /// A request's line and headers may have this many bytes, else it is answered with 431.
@@ -56,7 +56,7 @@ pub async fn run(
     // The keeper watches the time. A client may close its side after its request and still wants the answer.
     http.header_read_timeout(None).half_close(true).max_header_size(HEAD_MAX).max_buf_size(BUFFER_MAX);
     let watched = Arc::clone(&activity);
-    let mut service = service_fn(move |request| answer(request, peer, routes.clone(), Arc::clone(&watched)));
+    let mut service = service_fn(move |request| handle(request, peer, routes.clone(), Arc::clone(&watched)));
     let mut first = Bytes::new();
     loop {
         if first.is_empty() && !wait_for_bytes(&socket, &activity).await {
@@ -108,7 +108,7 @@ async fn wait_for_bytes(socket: &TcpStream, activity: &Activity) -> bool {
     readable.await.is_ok()
 }
 
-async fn answer(
+async fn handle(
     request: Request<Incoming>,
     peer: SocketAddr,
     mut routes: Router,
@@ -144,14 +144,14 @@ impl RequestBody {
         self.held += counted;
         let all = self.activity.hold(counted);
         if all > MOST_OF_BODIES && (self.held > SMALL_BODY || all > 2 * MOST_OF_BODIES) {
-            self.activity.give_up_body(GivenUp::Crowded);
-            return Err(given_up());
+            self.activity.abort_body(AbortReason::Crowded);
+            return Err(aborted());
         }
         Ok(())
     }
 }
 
-fn given_up() -> axum::Error {
+fn aborted() -> axum::Error {
     axum::Error::new(io::Error::from(io::ErrorKind::TimedOut))
 }
 
@@ -160,8 +160,8 @@ impl HttpBody for RequestBody {
     type Error = axum::Error;
 
     fn poll_frame(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, axum::Error>>> {
-        if self.activity.given_up().is_some() {
-            return Poll::Ready(Some(Err(given_up())));
+        if self.activity.abort_reason().is_some() {
+            return Poll::Ready(Some(Err(aborted())));
         }
         let frame = Pin::new(&mut self.body).poll_frame(cx);
         self.activity.set_waits_for_body(if frame.is_pending() { Waits::Yes } else { Waits::No });

@@ -4,11 +4,11 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
 
-use super::activity::{GivenUp, Order, Stage};
+use super::activity::{AbortReason, Order, Stage};
 use super::exchange::{MOST_OF_BODIES, SMALL_BODY};
 use super::registry::{Registry, Seen};
 use super::rules::Rules;
-use crate::metrics::Ended;
+use crate::metrics::EndReason;
 
 /// Bytes a second that a client has to send of a long body, on average. Slow mobile networks are faster.
 const SLOWEST_BODY: u64 = 2 * 1024;
@@ -33,13 +33,13 @@ pub async fn run(registry: Arc<Registry>) {
         let now = Instant::now();
         let is_crowded = registry.bodies.load(Ordering::Relaxed) > MOST_OF_BODIES / 2;
         let body = if is_crowded { HURRY.min(rules.body) } else { rules.body };
-        registry.look(|seen| judge(seen, rules, body, now));
+        registry.look(|seen| check_deadlines(seen, rules, body, now));
         registry.thin_out_heads(MOST_HEADS);
     }
 }
 
 /// Why a connection is to end now, if it is.
-fn judge(seen: &mut Seen, rules: &Rules, for_large_body: Duration, now: Instant) -> Option<Ended> {
+fn check_deadlines(seen: &mut Seen, rules: &Rules, for_large_body: Duration, now: Instant) -> Option<EndReason> {
     let (stage, word) = seen.activity.stage();
     let (received, sent) = seen.activity.bytes();
     if sent != seen.sent || !seen.activity.waits_to_send() {
@@ -53,30 +53,30 @@ fn judge(seen: &mut Seen, rules: &Rules, for_large_body: Duration, now: Instant)
         return None;
     }
     let passed = now.duration_since(seen.since);
-    let stalled = (now.duration_since(seen.sent_at) >= LONGEST_STALL).then_some(Ended::Stalled);
+    let stalled = (now.duration_since(seen.sent_at) >= LONGEST_STALL).then_some(EndReason::Stalled);
     match stage {
         Stage::Idle if seen.activity.waits_to_send() => stalled,
-        Stage::Idle | Stage::Parked if passed >= rules.idle => Some(Ended::Idle),
+        Stage::Idle | Stage::Parked if passed >= rules.idle => Some(EndReason::Idle),
         Stage::Idle => {
             // It has been so since the last look, so its answer is out and its buffers are empty.
             seen.activity.order(Order::Park);
             None
         }
         Stage::Parked => None,
-        Stage::Head => (passed >= rules.head).then_some(Ended::SlowHead),
+        Stage::Head => (passed >= rules.head).then_some(EndReason::SlowHead),
         Stage::Exchange => {
-            if seen.activity.waits_for_body() && seen.activity.given_up().is_none() {
+            if seen.activity.waits_for_body() && seen.activity.abort_reason().is_none() {
                 let came = seen.activity.of_body();
                 let is_hurried = came > SMALL_BODY as u64 && for_large_body < rules.body;
                 let on_the_whole = rules.body + Duration::from_secs(came / SLOWEST_BODY);
                 let is_over = passed >= if is_hurried { for_large_body } else { on_the_whole };
                 if is_over || now.duration_since(seen.received_at) >= rules.body {
-                    seen.activity.give_up_body(GivenUp::TooSlow);
+                    seen.activity.abort_body(AbortReason::TooSlow);
                 }
             }
             stalled
         }
-        Stage::Ending => (passed >= LONGEST_END).then_some(Ended::Idle),
+        Stage::Ending => (passed >= LONGEST_END).then_some(EndReason::Idle),
     }
 }
 
@@ -95,15 +95,15 @@ mod tests {
     };
 
     /// A connection at which the keeper looks every second, for so long, while the client does `each`; says when it is over, and why.
-    fn watch(prepare: impl FnOnce(&Activity), each: impl Fn(&Activity)) -> Option<(u64, Option<Ended>)> {
+    fn watch(prepare: impl FnOnce(&Activity), each: impl Fn(&Activity)) -> Option<(u64, Option<EndReason>)> {
         let start = Instant::now();
         let activity = Arc::new(Activity::new(Arc::default()));
         let mut seen = Seen::new(Arc::clone(&activity), None, start);
         prepare(&activity);
         for second in 0..600 {
             each(&activity);
-            let ended = judge(&mut seen, &RULES, RULES.body, start + Duration::from_secs(second));
-            if ended.is_some() || activity.given_up().is_some() {
+            let ended = check_deadlines(&mut seen, &RULES, RULES.body, start + Duration::from_secs(second));
+            if ended.is_some() || activity.abort_reason().is_some() {
                 return Some((second, ended));
             }
         }
@@ -113,11 +113,11 @@ mod tests {
     #[test]
     fn every_stage_has_its_end() {
         let nothing = |_: &Activity| {};
-        assert_eq!(watch(nothing, nothing), Some((75, Some(Ended::Idle))));
+        assert_eq!(watch(nothing, nothing), Some((75, Some(EndReason::Idle))));
         let head = |activity: &Activity| activity.received(1);
-        assert_eq!(watch(head, head), Some((10, Some(Ended::SlowHead))), "dripping does not help");
+        assert_eq!(watch(head, head), Some((10, Some(EndReason::SlowHead))), "dripping does not help");
         let ending = |activity: &Activity| activity.enter(Stage::Ending);
-        assert_eq!(watch(ending, head), Some((2, Some(Ended::Idle))));
+        assert_eq!(watch(ending, head), Some((2, Some(EndReason::Idle))));
     }
 
     #[test]
@@ -146,7 +146,7 @@ mod tests {
             activity.begin();
             activity.set_waits_to_send(Waits::Yes);
         };
-        assert_eq!(watch(stalled, |_| {}), Some((30, Some(Ended::Stalled))));
+        assert_eq!(watch(stalled, |_| {}), Some((30, Some(EndReason::Stalled))));
         assert_eq!(watch(stalled, |activity| activity.sent(10)), None, "slow, but taking");
     }
 }

@@ -19,7 +19,7 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
-pub use activity::{Activity, GivenUp};
+pub use activity::{AbortReason, Activity};
 pub use rules::{Rules, raise_file_limit};
 
 use crate::metrics::Metrics;

@@ -9,7 +9,7 @@ use std::time::Instant;
 use super::activity::{Activity, Order, Stage};
 use super::rules::Rules;
 use crate::http::client::network;
-use crate::metrics::{Ended, Metrics, TurnedAway};
+use crate::metrics::{EndReason, Metrics, RejectReason};
 
 /// So many may still be ending, for which there are files besides those of the limit.
 const ENDING_MAX: usize = 128;
@@ -78,7 +78,7 @@ impl Registry {
         if let (Some(network), Some(most)) = (counted, self.rules.per_address) {
             let open = all.by_network.get(&network).copied().unwrap_or_default();
             if open >= most && all.end_idle(Some(network), most / 16 + 1, &self.metrics) == 0 {
-                self.metrics.turned_away(TurnedAway::Address);
+                self.metrics.connection_rejected(RejectReason::Address);
                 return None;
             }
         }
@@ -87,7 +87,7 @@ impl Registry {
         // Those told to end do so at once, but if the threads are busy they may pile up.
         let is_full = open >= most && all.end_idle(None, most / 64 + 1, &self.metrics) == 0;
         if is_full || all.by_number.len() > most + ENDING_MAX {
-            self.metrics.turned_away(TurnedAway::Full);
+            self.metrics.connection_rejected(RejectReason::Full);
             return None;
         }
         all.last_number += 1;
@@ -126,10 +126,10 @@ impl Registry {
     }
 
     /// Lets the keeper look at every connection; what it gives back for one is why that one is to end now.
-    pub(super) fn look(&self, mut judge: impl FnMut(&mut Seen) -> Option<Ended>) {
+    pub(super) fn look(&self, mut check: impl FnMut(&mut Seen) -> Option<EndReason>) {
         let mut all = self.lock();
         let open = all.by_number.iter_mut().filter(|(_, seen)| !seen.is_ending);
-        let over: Vec<(u64, Ended)> = open.filter_map(|(number, seen)| Some((*number, judge(seen)?))).collect();
+        let over: Vec<(u64, EndReason)> = open.filter_map(|(number, seen)| Some((*number, check(seen)?))).collect();
         for (number, why) in over {
             all.end(number, why, &self.metrics);
         }
@@ -173,7 +173,7 @@ impl Seen {
 
 impl Connections {
     /// Tells a connection to end; from now on it is not counted for its network.
-    fn end(&mut self, number: u64, why: Ended, metrics: &Metrics) {
+    fn end(&mut self, number: u64, why: EndReason, metrics: &Metrics) {
         let Some(seen) = self.by_number.get_mut(&number) else { return };
         seen.is_ending = true;
         seen.activity.order(Order::Close);
@@ -223,7 +223,7 @@ impl Connections {
             idle.select_nth_unstable(count);
         }
         for (_, _, number) in &idle[..count] {
-            self.end(*number, Ended::MadeRoom, metrics);
+            self.end(*number, EndReason::MadeRoom, metrics);
         }
         count
     }
