@@ -67,8 +67,8 @@ pub async fn list(
     Query(parameters): Query<Vec<(String, String)>>,
 ) -> Result<Json<PageBody>> {
     let around = Around::read(&app).await?;
-    let asked = Asked::read(&app, parameters).await?;
-    let (mut cases, limit) = (asked.find(&app).await?, asked.limit);
+    let query = ListQuery::read(&app, parameters).await?;
+    let (mut cases, limit) = (query.find(&app).await?, query.limit);
     let next = (cases.len() > limit).then(|| cases[limit - 1].id.clone());
     cases.truncate(limit);
     let cases = cases.into_iter().map(|case| CaseBody::of(&app, case, &around)).collect::<Result<_>>()?;
@@ -76,7 +76,7 @@ pub async fn list(
 }
 
 /// What is asked for, as SQL. Conditions are on the columns of `cases`.
-struct Asked {
+struct ListQuery {
     conditions: String,
     values: Vec<Bound>,
     order: &'static str,
@@ -88,10 +88,10 @@ enum Bound {
     Number(Millis),
 }
 
-impl Asked {
+impl ListQuery {
     /// Reads the parameters; one that is unknown or makes no sense is refused, since without it too much would be found.
     async fn read(app: &App, parameters: Vec<(String, String)>) -> Result<Self> {
-        let mut asked = Self { conditions: String::new(), values: Vec::new(), order: "desc", limit: PAGE };
+        let mut query = Self { conditions: String::new(), values: Vec::new(), order: "desc", limit: PAGE };
         let mut errors = Vec::new();
         let mut seen: Vec<String> = Vec::new();
         let mut cursor = None;
@@ -101,16 +101,16 @@ impl Asked {
                 "cursor" => CaseId::parse(&value)
                     .map(|id| cursor = Some(id))
                     .map_err(|_| wrong("cursor", "what a page said in `next`")),
-                _ => asked.add(app, &name, &value).await?,
+                _ => query.add(app, &name, &value).await?,
             };
             errors.extend(done.err());
             seen.push(name);
         }
         if let Some(id) = cursor {
-            let after = if asked.order == "desc" { "<" } else { ">" };
-            asked.with(|at| format!("cases.id {after} {at}"), Bound::Text(id.as_str().to_owned()));
+            let after = if query.order == "desc" { "<" } else { ">" };
+            query.with(|at| format!("cases.id {after} {at}"), Bound::Text(id.as_str().to_owned()));
         }
-        if errors.is_empty() { Ok(asked) } else { Err(errors.into()) }
+        if errors.is_empty() { Ok(query) } else { Err(errors.into()) }
     }
 
     /// Adds what one parameter asks for.

@@ -14,7 +14,7 @@ use crate::app::App;
 use crate::http::{Error, Result};
 
 /// The file of a case with this identifier, piece by piece. Who may see the case is the caller's to know.
-pub async fn answer(app: &App, case_id: &str, id: &str) -> Result<Response> {
+pub async fn respond(app: &App, case_id: &str, id: &str) -> Result<Response> {
     const UNKNOWN: Error = Error::NotFound("there is no such file");
     let attachment = rows::find(&app.db, case_id, id).await?.ok_or(UNKNOWN)?;
     let Some((size, content)) = app.attachments.store.get(&attachment.id).await.map_err(store_failed)? else {

@@ -89,8 +89,8 @@ impl<'a> Incoming<'a> {
         self.file.rewind().await.map_err(no_room)?;
         self.file.read_exact(&mut content).await.map_err(no_room)?;
         // Nothing waits for the other tasks while 10 MB are looked at.
-        let looked_at = tokio::task::spawn_blocking(move || look_at(content.into())).await;
-        let (media_type, content, digest) = looked_at.map_err(|error| Error::Internal(error.into()))??;
+        let inspected = tokio::task::spawn_blocking(move || inspect(content.into())).await;
+        let (media_type, content, digest) = inspected.map_err(|error| Error::Internal(error.into()))??;
         let name = FileName::new(name, media_type);
         let token = match identity {
             Identity::Random => random_token(),
@@ -126,7 +126,7 @@ pub fn store_failed(error: object_store::Error) -> Error {
     Error::Unavailable { retry_after: 5 }
 }
 
-fn look_at(content: Bytes) -> Result<(&'static MediaType, PutPayload, String), Refusal> {
+fn inspect(content: Bytes) -> Result<(&'static MediaType, PutPayload, String), Refusal> {
     let media_type = sniff::sniff(&content)?;
     let content = clean::clean(media_type, content)?;
     let digest = content.iter().fold(Sha256::new(), |digest, piece| digest.chain_update(piece));

@@ -56,7 +56,7 @@ struct Form {
 }
 
 /// A form without mistakes.
-struct Wishes {
+struct ValidForm {
     email: Email,
     name: Name,
     password: Password,
@@ -94,19 +94,19 @@ async fn set_up(
     }
     let t = console_texts(t.0);
     let wants_site = Site::all(&app.db).await?.is_empty();
-    let wishes = match read(t, &form, wants_site) {
-        Ok(wishes) => wishes,
+    let valid = match read(t, &form, wants_site) {
+        Ok(valid) => valid,
         Err(errors) => {
             let shown = page(&SetupPage { t, form: &form, wants_site, errors })?;
             return Ok((StatusCode::UNPROCESSABLE_ENTITY, shown).into_response());
         }
     };
     let new = NewMember {
-        email: wishes.email,
-        name: wishes.name,
+        email: valid.email,
+        name: valid.name,
         role: Role::Admin,
         lang: t.0,
-        password_hash: Some(wishes.password.hash().await?),
+        password_hash: Some(valid.password.hash().await?),
     };
     let mut tx = app.db.begin().await?;
     if !links::use_setup(&mut tx, &app.keys, &token, now).await? {
@@ -114,14 +114,14 @@ async fn set_up(
     }
     let id = member::insert(&mut tx, &new, now).await?;
     tx.commit().await?;
-    if let Some((key, name, origin)) = wishes.site {
+    if let Some((key, name, origin)) = valid.site {
         Site::add(&app.db, &key, name.as_str(), &[origin], now).await?;
     }
     let admin = Member::by_id(&app.db, &id).await?.ok_or(GONE)?;
     welcome(&app, &session, &admin, "/staff/start").await
 }
 
-fn read(t: Texts, form: &Form, wants_site: bool) -> Result<Wishes, Vec<(&'static str, String)>> {
+fn read(t: Texts, form: &Form, wants_site: bool) -> Result<ValidForm, Vec<(&'static str, String)>> {
     let mut errors = Vec::new();
     let mut refuse = |field, key: &str| errors.push((field, t.get(key).to_owned()));
     let email = Email::parse(&form.email).map_err(|_| refuse("email", "console.setup.email_error")).ok();
@@ -146,7 +146,7 @@ fn read(t: Texts, form: &Form, wants_site: bool) -> Result<Wishes, Vec<(&'static
         _ => None,
     };
     match (email, name, password) {
-        (Some(email), Some(name), Some(password)) if errors.is_empty() => Ok(Wishes { email, name, password, site }),
+        (Some(email), Some(name), Some(password)) if errors.is_empty() => Ok(ValidForm { email, name, password, site }),
         _ => Err(errors),
     }
 }

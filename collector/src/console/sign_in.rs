@@ -45,7 +45,7 @@ struct LinkPage {
 }
 
 #[derive(Deserialize)]
-struct Wish {
+struct SignInQuery {
     #[serde(default)]
     next: String,
 }
@@ -54,9 +54,9 @@ async fn show(
     State(app): State<App>,
     Language(t): Language,
     who: Option<SignedIn>,
-    Query(wish): Query<Wish>,
+    Query(query): Query<SignInQuery>,
 ) -> Result<Response> {
-    let next = local_path(&wish.next).unwrap_or(HOME);
+    let next = local_path(&query.next).unwrap_or(HOME);
     if who.is_some() {
         return Ok(Redirect::to(next).into_response());
     }

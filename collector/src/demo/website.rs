@@ -42,12 +42,12 @@ pub async fn serve(app: App, listener: TcpListener) -> anyhow::Result<()> {
 }
 
 fn router(app: App) -> Router {
-    let index = get(|State(app): State<App>| async move { answer(&app, "index.html") });
-    let file = get(|State(app): State<App>, Path(name): Path<String>| async move { answer(&app, &name) });
+    let index = get(|State(app): State<App>| async move { respond(&app, "index.html") });
+    let file = get(|State(app): State<App>, Path(name): Path<String>| async move { respond(&app, &name) });
     Router::new().route("/", index).route("/{*name}", file).with_state(app)
 }
 
-fn answer(app: &App, name: &str) -> Response {
+fn respond(app: &App, name: &str) -> Response {
     let Some((_, content)) = FILES.iter().chain(PICTURES).find(|(known, _)| *known == name) else {
         return (StatusCode::NOT_FOUND, "There is no such page.\n").into_response();
     };

@@ -58,7 +58,7 @@ pub async fn download(
     Path((code, id)): Path<(String, String)>,
 ) -> Result<Response> {
     let case = lookup::case(&app, client, &code).await?;
-    download::answer(&app, &case.id, &id).await
+    download::respond(&app, &case.id, &id).await
 }
 
 /// Reads a form of either kind. Its files are stored at once, so that they need not be sent again with whatever else is wrong.

@@ -19,7 +19,7 @@ use crate::attachments::{self, Attachment};
 use crate::auth::{Member, SignedIn};
 use crate::cases::{Case, Outcome, Quarantine, Status, Suspicion, query, staff};
 use crate::clock::{Millis, rfc3339};
-use crate::console::inbox::rows::{Due, called, category_label, due};
+use crate::console::inbox::rows::{Due, category_label, display_name, due};
 use crate::console::shell::{Screen, Shell, excerpt, page};
 use crate::http::{Error, Result};
 use crate::sites::Site;
@@ -67,7 +67,7 @@ impl CasePage {
     }
 
     fn customer(&self) -> String {
-        self.contact.as_ref().and_then(called).unwrap_or_else(|| self.t.get("console.anonymous").to_owned())
+        self.contact.as_ref().and_then(display_name).unwrap_or_else(|| self.t.get("console.anonymous").to_owned())
     }
 
     /// The page, if it is one that a browser opens: an address that begins otherwise is shown, but is no link.
@@ -155,7 +155,7 @@ pub(super) async fn download(
     Path((id, file)): Path<(String, String)>,
 ) -> Result<Response> {
     let case = find(&app, &id).await?;
-    attachments::download::answer(&app, &case.id, &file).await
+    attachments::download::respond(&app, &case.id, &file).await
 }
 
 /// The case with this identifier; what is no identifier gets the same answer as one that nobody has.

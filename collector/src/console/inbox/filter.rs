@@ -16,7 +16,7 @@ use crate::sites::Site;
 /// The parameters of the address, as they come.
 #[derive(Default, Deserialize)]
 #[serde(default)]
-pub struct Asked {
+pub struct InboxQuery {
     status: String,
     kind: String,
     site: String,
@@ -114,19 +114,19 @@ pub struct Filter {
 
 impl Filter {
     /// Reads the parameters.
-    pub fn read(asked: Asked) -> Self {
-        let owner = match asked.owner.as_str() {
+    pub fn read(query: InboxQuery) -> Self {
+        let owner = match query.owner.as_str() {
             "me" => Owner::Me,
             "nobody" => Owner::Nobody,
             id => MemberId::parse(id).map_or(Owner::Any, |id| Owner::Member(id.as_str().to_owned())),
         };
         Self {
-            tab: Tab::list().chain(Tab::of_quarantine()).find(|tab| tab.word() == asked.status).unwrap_or(Tab::Open),
-            kind: Kind::parse(&asked.kind),
-            site: asked.site,
+            tab: Tab::list().chain(Tab::of_quarantine()).find(|tab| tab.word() == query.status).unwrap_or(Tab::Open),
+            kind: Kind::parse(&query.kind),
+            site: query.site,
             owner,
-            text: asked.q.trim().chars().take(200).collect(),
-            before: CaseId::parse(&asked.before).ok(),
+            text: query.q.trim().chars().take(200).collect(),
+            before: CaseId::parse(&query.before).ok(),
         }
     }
 
@@ -222,7 +222,7 @@ mod tests {
 
     #[test]
     fn an_address_reads_back() {
-        let asked = Asked {
+        let query = InboxQuery {
             status: "waiting".into(),
             kind: "complaint".into(),
             site: "acme".into(),
@@ -230,7 +230,7 @@ mod tests {
             q: " 送货 & late ".into(),
             before: String::new(),
         };
-        let filter = Filter::read(asked);
+        let filter = Filter::read(query);
         assert_eq!(
             filter.address_of(&Tab::All),
             "/staff/cases?status=all&kind=complaint&site=acme&owner=me&q=%E9%80%81%E8%B4%A7+%26+late"
@@ -240,14 +240,14 @@ mod tests {
 
     #[test]
     fn nonsense_is_no_filter() {
-        let asked = Asked {
+        let query = InboxQuery {
             status: "x".into(),
             kind: "x".into(),
             owner: "' or 1".into(),
             before: "1".into(),
-            ..Asked::default()
+            ..InboxQuery::default()
         };
-        let filter = Filter::read(asked);
+        let filter = Filter::read(query);
         assert_eq!(
             (filter.tab, filter.kind, &filter.owner, filter.before.is_none()),
             (Tab::Open, None, &Owner::Any, true)

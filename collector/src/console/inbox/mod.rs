@@ -76,8 +76,8 @@ impl InboxPage {
     }
 }
 
-async fn inbox(State(app): State<App>, who: SignedIn, Query(asked): Query<filter::Asked>) -> Result<Html<String>> {
-    let filter = Filter::read(asked);
+async fn inbox(State(app): State<App>, who: SignedIn, Query(query): Query<filter::InboxQuery>) -> Result<Html<String>> {
+    let filter = Filter::read(query);
     let sites = app.sites.all().await?;
     let found = rows::find(&app, who.t, &filter, &who.member.id, &sites).await?;
     let shown = InboxPage {

@@ -27,7 +27,7 @@ const COUNTED: i64 = 1_000;
 const SOON: Millis = 4 * HOUR;
 
 /// A page of cases.
-pub struct Found {
+pub struct Page {
     /// The cases, newest first.
     pub rows: Vec<Row>,
     /// The last case, if there are more after it.
@@ -126,9 +126,9 @@ struct DbRow {
 }
 
 /// The page of cases that `filter` asks for.
-pub async fn find(app: &App, t: Texts, filter: &Filter, me: &str, sites: &[Arc<Site>]) -> Result<Found> {
+pub async fn find(app: &App, t: Texts, filter: &Filter, me: &str, sites: &[Arc<Site>]) -> Result<Page> {
     let Some(mut condition) = filter.condition(app, me, sites) else {
-        return Ok(Found { rows: Vec::new(), next: None });
+        return Ok(Page { rows: Vec::new(), next: None });
     };
     if let Some(before) = &filter.before {
         condition.add(|at| format!("id < {at}"), before.as_str().to_owned());
@@ -142,7 +142,7 @@ pub async fn find(app: &App, t: Texts, filter: &Filter, me: &str, sites: &[Arc<S
     rows.truncate(PAGE);
     let next = rows.last().filter(|_| has_more).map(|row| row.id.clone());
     let now = app.clock.now();
-    Ok(Found { rows: rows.into_iter().map(|row| row.shown(t, &app.keys, sites, now)).collect(), next })
+    Ok(Page { rows: rows.into_iter().map(|row| row.shown(t, &app.keys, sites, now)).collect(), next })
 }
 
 /// How many cases there are by status and in the quarantine, up to a limit.
@@ -211,7 +211,7 @@ impl DbRow {
         let contact: Option<Contact> = contact.and_then(|json| serde_json::from_slice(&json).ok());
         Row {
             excerpt: excerpt(&self.opening, 180),
-            customer: contact.as_ref().and_then(called),
+            customer: contact.as_ref().and_then(display_name),
             category: category_label(t, site.map(AsRef::as_ref), self.category.as_deref()),
             site: site.map_or_else(String::new, |site| site.name().to_owned()),
             received: (rfc3339(self.received_at), t.moment(self.received_at)),
@@ -228,7 +228,7 @@ impl DbRow {
 }
 
 /// What a customer is called: by name, else by what can reach them.
-pub fn called(contact: &Contact) -> Option<String> {
+pub fn display_name(contact: &Contact) -> Option<String> {
     contact.name().or(contact.email()).or(contact.phone()).map(str::to_owned)
 }
 
