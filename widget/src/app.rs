@@ -4,12 +4,12 @@ use js_sys::Object;
 use wasm_bindgen::JsValue;
 use yew::{Component, Context, Html, Properties};
 
-use crate::components::{self, Deed, Ui};
+use crate::components::{self, Ui, UiEvent};
 use crate::form::Field;
 use crate::host::Host;
 use crate::js::Control;
 use crate::settings::Settings;
-use crate::state::{Action, Phase, State, Wish};
+use crate::state::{Action, OpenOptions, Phase, State};
 use crate::words::Words;
 use crate::{api, draft, js};
 
@@ -32,7 +32,7 @@ impl PartialEq for Props {
 /// What happens to the application.
 #[derive(Debug)]
 pub enum Msg {
-    Open(Wish),
+    Open(OpenOptions),
     Identify,
     Speak,
     Restore,
@@ -40,7 +40,7 @@ pub enum Msg {
     Settled(String),
     Tick,
     /// The customer has done something with a control.
-    Did(Deed, Control),
+    Did(UiEvent, Control),
     /// It is known what has become of the attempt with this key.
     Answered(String, JsValue),
     Copied(Option<bool>),
@@ -126,22 +126,22 @@ impl App {
         }
     }
 
-    fn did(&mut self, ctx: &Context<Self>, deed: Deed, control: &Control) {
-        let action = match deed {
-            Deed::Choose(kind) => Action::Choose(kind),
-            Deed::Rate(field, score) => Action::Rate(field, score),
-            Deed::Type(field) => Action::Type(field, control.value()),
+    fn did(&mut self, ctx: &Context<Self>, event: UiEvent, control: &Control) {
+        let action = match event {
+            UiEvent::Choose(kind) => Action::Choose(kind),
+            UiEvent::Rate(field, score) => Action::Rate(field, score),
+            UiEvent::Type(field) => Action::Type(field, control.value()),
             // The choice of no category has a blank as its value.
-            Deed::Categorise => Action::Categorise(control.value().trim().to_owned()),
-            Deed::Consent => Action::Consent(control.checked()),
-            Deed::Fold(section) => Action::Fold(section),
-            Deed::Another => {
+            UiEvent::Categorise => Action::Categorise(control.value().trim().to_owned()),
+            UiEvent::Consent => Action::Consent(control.checked()),
+            UiEvent::Fold(section) => Action::Fold(section),
+            UiEvent::Another => {
                 self.focus = Some("#message".to_owned());
                 Action::Another
             }
-            Deed::Submit => return self.submit(ctx),
-            Deed::Copy => return self.copy(ctx),
-            Deed::Keep => return self.keep(ctx),
+            UiEvent::Submit => return self.submit(ctx),
+            UiEvent::Copy => return self.copy(ctx),
+            UiEvent::Keep => return self.keep(ctx),
         };
         self.act(action);
     }
@@ -193,8 +193,8 @@ impl Component for App {
     fn update(&mut self, ctx: &Context<Self>, message: Msg) -> bool {
         let host = Self::host(ctx);
         match message {
-            Msg::Open(wish) => {
-                self.act(Action::Open(wish));
+            Msg::Open(options) => {
+                self.act(Action::Open(options));
                 self.introduce(&host);
                 self.focus = Some("#message".to_owned());
             }
@@ -214,7 +214,7 @@ impl Component for App {
                 self.act(Action::Tick);
                 self.wait(&host);
             }
-            Msg::Did(deed, control) => self.did(ctx, deed, &control),
+            Msg::Did(event, control) => self.did(ctx, event, &control),
             Msg::Answered(key, answer) => self.answered(&host, key, &answer),
             Msg::Copied(copied) => {
                 self.copied = copied;

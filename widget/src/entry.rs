@@ -9,11 +9,11 @@ use web_sys::Element;
 use yew::AppHandle;
 
 use crate::app::{App, Msg, Props};
-use crate::components::Deed;
+use crate::components::UiEvent;
 use crate::form::Field;
 use crate::host::Host;
 use crate::js::{self, Control};
-use crate::state::Wish;
+use crate::state::OpenOptions;
 
 thread_local! {
     static APP: RefCell<Option<AppHandle<App>>> = const { RefCell::new(None) };
@@ -28,11 +28,11 @@ pub fn mount(body: Element, host: Host) {
 
 /// The dialog has been opened, perhaps with `{kind, category, message}`.
 #[wasm_bindgen]
-pub fn open(wish: JsValue) {
-    send(Msg::Open(Wish {
-        kind: js::text(&wish, "kind").and_then(|kind| Kind::parse(&kind)),
-        category: js::text(&wish, "category"),
-        message: js::text(&wish, "message"),
+pub fn open(options: JsValue) {
+    send(Msg::Open(OpenOptions {
+        kind: js::text(&options, "kind").and_then(|kind| Kind::parse(&kind)),
+        category: js::text(&options, "category"),
+        message: js::text(&options, "message"),
     }));
 }
 
@@ -45,7 +45,7 @@ pub fn identify() {
 /// The customer has changed the message, in the panel's field.
 #[wasm_bindgen]
 pub fn typed(field: Control) {
-    send(Msg::Did(Deed::Type(Field::Message), field));
+    send(Msg::Did(UiEvent::Type(Field::Message), field));
 }
 
 /// The texts have changed their language.

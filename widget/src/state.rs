@@ -116,7 +116,7 @@ pub enum Phase {
 
 /// What the page asked for on opening.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Wish {
+pub struct OpenOptions {
     pub kind: Option<Kind>,
     pub category: Option<String>,
     pub message: Option<String>,
@@ -125,7 +125,7 @@ pub struct Wish {
 /// Everything that can happen.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Action {
-    Open(Wish),
+    Open(OpenOptions),
     Settle(Settings),
     Restore(Form, Option<Attempt>),
     /// The page says who it is: fills what the customer left empty.
@@ -230,17 +230,17 @@ impl State {
         self.errors = errors;
     }
 
-    fn open(&mut self, wish: Wish) {
+    fn open(&mut self, options: OpenOptions) {
         if matches!(self.phase, Phase::Thanked(_)) {
             self.phase = Phase::Writing;
         }
-        if let Some(kind) = wish.kind {
+        if let Some(kind) = options.kind {
             self.choose(kind);
         }
-        if let Some(category) = wish.category {
+        if let Some(category) = options.category {
             self.edit(Field::Category, |form| form.category = category);
         }
-        if let Some(message) = wish.message.filter(|_| self.form.text(Field::Message).trim().is_empty()) {
+        if let Some(message) = options.message.filter(|_| self.form.text(Field::Message).trim().is_empty()) {
             self.edit(Field::Message, |form| form.set_text(Field::Message, message));
         }
     }
@@ -286,7 +286,7 @@ impl State {
     /// Lets something happen.
     pub fn apply(&mut self, action: Action) {
         match action {
-            Action::Open(wish) => self.open(wish),
+            Action::Open(options) => self.open(options),
             Action::Settle(settings) => self.settings = settings,
             Action::Restore(form, attempt) => {
                 if self.form.says_nothing() && matches!(self.phase, Phase::Writing | Phase::Thanked(_)) {

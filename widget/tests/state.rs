@@ -6,7 +6,7 @@ use proptest::prelude::*;
 use sayso_shared::Kind;
 use sayso_widget::form::{Fault, Field, Form, Section, TEXT_FIELDS};
 use sayso_widget::settings::{Category, Settings};
-use sayso_widget::state::{Action, Answer, Attempt, Failure, Phase, Reason, Receipt, State, Wish};
+use sayso_widget::state::{Action, Answer, Attempt, Failure, OpenOptions, Phase, Reason, Receipt, State};
 use yew::functional::Reducible;
 
 fn reduce(state: State, actions: impl IntoIterator<Item = Action>) -> State {
@@ -71,8 +71,9 @@ fn any_answer() -> impl Strategy<Value = Answer> {
 
 fn any_action() -> impl Strategy<Value = Action> {
     prop_oneof![
-        (prop::option::of(any_kind()), prop::option::of(any_text()))
-            .prop_map(|(kind, message)| { Action::Open(Wish { kind, category: Some("shop".to_owned()), message }) }),
+        (prop::option::of(any_kind()), prop::option::of(any_text())).prop_map(|(kind, message)| {
+            Action::Open(OpenOptions { kind, category: Some("shop".to_owned()), message })
+        }),
         Just(Action::Settle(Settings::default())),
         Just(Action::Settle(settings())),
         any_text().prop_map(|text| {
@@ -393,7 +394,7 @@ fn the_sites_first_kind_counts_until_one_is_chosen() {
 #[test]
 fn what_the_page_knows_never_overwrites_what_the_customer_wrote() {
     let introduce = Action::Introduce { name: "Li Wei".to_owned(), email: "li@example.com".to_owned() };
-    let open = Action::Open(Wish { message: Some("prefilled".to_owned()), ..Wish::default() });
+    let open = Action::Open(OpenOptions { message: Some("prefilled".to_owned()), ..OpenOptions::default() });
     let state = reduce(typed("mine"), [Action::Type(Field::Name, "Wei".to_owned()), introduce, open]);
     assert_eq!(state.form.text(Field::Message), "mine");
     assert_eq!(state.form.text(Field::Name), "Wei");
@@ -405,6 +406,6 @@ fn opening_after_thanks_shows_an_empty_form() {
     let accepted = [Action::Send(attempt("a")), answered("a", Answer::Accepted(receipt()))];
     let state = reduce(typed("x"), accepted);
     assert_eq!(state.phase, Phase::Thanked(receipt()));
-    let state = reduce(state, [Action::Open(Wish::default())]);
+    let state = reduce(state, [Action::Open(OpenOptions::default())]);
     assert_eq!((state.phase.clone(), state.form.is_blank()), (Phase::Writing, true));
 }

@@ -2,7 +2,7 @@
 
 use yew::{AttrValue, Html};
 
-use super::markup::{Deed, el, flag, none, on, plain, says, tag, with};
+use super::markup::{UiEvent, el, flag, none, on, plain, says, tag, with};
 use super::{Ui, field, icon, scale};
 use crate::form::{Field, Section};
 
@@ -29,7 +29,7 @@ pub fn section(ui: &Ui, section: Section) -> Html {
         let expanded = if open { "true" } else { "false" };
         let attributes =
             with!["type" => "button", "class" => "fold", "id" => id, "name" => id, "aria-expanded" => expanded];
-        on(ui, tag("button", attributes, title), Deed::Fold(section))
+        on(ui, tag("button", attributes, title), UiEvent::Fold(section))
     };
     let fields = match section {
         Section::Details => details,
@@ -104,7 +104,7 @@ fn category(ui: &Ui) -> Html {
         with!["class" => "field"],
         vec![
             says("label", with!["for" => "category"], ui.text("label_category")),
-            on(ui, select, Deed::Categorise),
+            on(ui, select, UiEvent::Categorise),
             field::error(ui, Field::Category),
         ],
     )

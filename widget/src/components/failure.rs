@@ -2,7 +2,7 @@
 
 use yew::{AttrValue, Html};
 
-use super::markup::{Deed, el, none, on, plain, says, tag, with};
+use super::markup::{UiEvent, el, none, on, plain, says, tag, with};
 use super::{Ui, icon};
 use crate::state::{Failure, Reason};
 
@@ -38,11 +38,11 @@ pub fn failure(ui: &Ui, failure: &Failure) -> Html {
                         vec![
                             // Where the page keeps no drafts, the device may be anybody's: it is for the customer to say.
                             if failure.reason.is_open() && ui.host.offers() {
-                                on(ui, keep, Deed::Keep)
+                                on(ui, keep, UiEvent::Keep)
                             } else {
                                 none()
                             },
-                            on(ui, copy, Deed::Copy),
+                            on(ui, copy, UiEvent::Copy),
                             if failure.reason == Reason::Site {
                                 none()
                             } else {

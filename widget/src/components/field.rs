@@ -3,7 +3,7 @@
 use yew::{AttrValue, Html};
 
 use super::Ui;
-use super::markup::{Deed, el, flag, none, on, says, tag, with};
+use super::markup::{UiEvent, el, flag, none, on, says, tag, with};
 use crate::form::{Fault, Field};
 use crate::state::Phase;
 
@@ -24,7 +24,7 @@ pub fn field(ui: &Ui, field: Field, label: AttrValue, kind: &'static str) -> Htm
     let attributes = with!["id" => name, "name" => name, "type" => kind, "autocomplete" => autocomplete, "dir" => direction, "aria-invalid" => flag(fault.map(drop)), "aria-required" => flag(required.then_some(())), "aria-describedby" => &*described, "readonly" => flag(is_sending(ui).then_some(()))];
     let mut input = tag(if kind.is_empty() { "textarea" } else { "input" }, attributes, vec![]);
     input.set_value(AttrValue::from(text.to_owned()));
-    labelled(ui, field, label, on(ui, input, Deed::Type(field)), none())
+    labelled(ui, field, label, on(ui, input, UiEvent::Type(field)), none())
 }
 
 /// The message, whose field is the panel's.

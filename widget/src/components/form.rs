@@ -2,7 +2,7 @@
 
 use yew::{AttrValue, Html};
 
-use super::markup::{Deed, el, flag, none, on, plain, says, tag, with};
+use super::markup::{UiEvent, el, flag, none, on, plain, says, tag, with};
 use super::{Ui, details, failure, field, kinds};
 use crate::form::{Field, Section};
 use crate::state::Phase;
@@ -41,7 +41,7 @@ pub fn form(ui: &Ui) -> Html {
             footer(ui),
         ],
     );
-    on(ui, form, Deed::Submit)
+    on(ui, form, UiEvent::Submit)
 }
 
 fn message(ui: &Ui) -> Html {
@@ -60,7 +60,7 @@ fn consent(ui: &Ui) -> Html {
     let mut input = tag("input", with!["type" => "checkbox", "name" => "consent", "aria-invalid" => invalid], vec![]);
     input.set_checked(state.form.consent);
     let text = AttrValue::from(state.settings.consent_text.clone());
-    let label = vec![on(ui, input, Deed::Consent), says("span", with!["dir" => "auto"], text)];
+    let label = vec![on(ui, input, UiEvent::Consent), says("span", with!["dir" => "auto"], text)];
     el(
         "div",
         with!["class" => "field"],

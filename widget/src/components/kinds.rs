@@ -2,7 +2,7 @@
 
 use yew::Html;
 
-use super::markup::{Deed, el, none, on, says, tag, with};
+use super::markup::{UiEvent, el, none, on, says, tag, with};
 use super::{Ui, icon};
 
 /// The kinds that the site takes, side by side; nothing where it takes only one.
@@ -20,7 +20,7 @@ pub fn kinds(ui: &Ui) -> Html {
             "label",
             with!["class" => name],
             vec![
-                on(ui, input, Deed::Choose(*kind)),
+                on(ui, input, UiEvent::Choose(*kind)),
                 icon::icon(icon::of_kind(*kind)),
                 says("span", with![], ui.words.of("kind_", name)),
             ],

@@ -63,7 +63,7 @@ pub const fn flag(on: Option<()>) -> &'static str {
 
 /// What an event asks for.
 #[derive(Clone, Copy, Debug)]
-pub enum Deed {
+pub enum UiEvent {
     Choose(Kind),
     Rate(Field, u8),
     /// Takes over what was typed.
@@ -80,31 +80,31 @@ pub enum Deed {
 }
 
 /// Lets an element do something. One kind of listener serves all, because each would be compiled on its own.
-pub fn on(ui: &Ui, mut tag: VTag, deed: Deed) -> Html {
-    tag.add_listener(Rc::new(On { link: ui.link.clone(), deed }));
+pub fn on(ui: &Ui, mut tag: VTag, event: UiEvent) -> Html {
+    tag.add_listener(Rc::new(On { link: ui.link.clone(), event }));
     tag.into()
 }
 
 struct On {
     link: Scope<App>,
-    deed: Deed,
+    event: UiEvent,
 }
 
 impl Listener for On {
     fn kind(&self) -> ListenerKind {
-        match self.deed {
-            Deed::Submit => ListenerKind::onsubmit,
-            Deed::Fold(_) | Deed::Another | Deed::Copy | Deed::Keep => ListenerKind::onclick,
+        match self.event {
+            UiEvent::Submit => ListenerKind::onsubmit,
+            UiEvent::Fold(_) | UiEvent::Another | UiEvent::Copy | UiEvent::Keep => ListenerKind::onclick,
             _ => ListenerKind::oninput,
         }
     }
 
     fn handle(&self, event: yew::Event) {
-        if matches!(self.deed, Deed::Submit) {
+        if matches!(self.event, UiEvent::Submit) {
             event.prevent_default();
         }
         if let Some(control) = event.target() {
-            self.link.send_message(Msg::Did(self.deed, control.unchecked_into()));
+            self.link.send_message(Msg::Did(self.event, control.unchecked_into()));
         }
     }
 

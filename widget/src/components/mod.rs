@@ -21,7 +21,7 @@ use crate::host::Host;
 use crate::state::{Phase, State};
 use crate::words::Words;
 
-pub use markup::Deed;
+pub use markup::UiEvent;
 
 /// What every part of the screen is made from.
 pub struct Ui<'a> {

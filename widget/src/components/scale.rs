@@ -2,7 +2,7 @@
 
 use yew::Html;
 
-use super::markup::{Deed, el, on, plain, says, tag, with};
+use super::markup::{UiEvent, el, on, plain, says, tag, with};
 use super::{Ui, field, icon};
 use crate::form::Field;
 
@@ -24,7 +24,7 @@ pub fn scale(ui: &Ui, of: Field, chosen: u8) -> Html {
             "label",
             with!["class" => if step <= chosen { "on" } else { "" }],
             vec![
-                on(ui, input, Deed::Rate(of, step)),
+                on(ui, input, UiEvent::Rate(of, step)),
                 if of == Field::Rating { icon::icon(icon::STAR) } else { plain(number.into()) },
             ],
         ));

@@ -2,7 +2,7 @@
 
 use yew::Html;
 
-use super::markup::{Deed, el, on, plain, says, tag, with};
+use super::markup::{UiEvent, el, on, plain, says, tag, with};
 use super::{Ui, icon};
 use crate::state::Receipt;
 
@@ -28,12 +28,12 @@ pub fn thanks(ui: &Ui, receipt: &Receipt) -> Html {
                 vec![
                     says("p", with![], ui.text("code_label")),
                     says("output", with!["id" => "code"], receipt.code.clone().into()),
-                    on(ui, copy, Deed::Copy),
+                    on(ui, copy, UiEvent::Copy),
                 ],
             ),
             says("p", with!["class" => "hint"], ui.text("code_hint")),
             says("a", follow, ui.text("thanks_status")),
-            on(ui, again, Deed::Another),
+            on(ui, again, UiEvent::Another),
         ],
     )
 }
