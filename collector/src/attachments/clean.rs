@@ -10,7 +10,7 @@ use img_parts::webp::WebP;
 use object_store::PutPayload;
 
 use super::sniff::MediaType;
-use super::{PARTS_MAX, Refusal, exif, gif, jpeg, movie};
+use super::{PARTS_MAX, UploadError, exif, gif, jpeg, movie};
 
 /// What a PNG needs to be shown (PNG, third edition, 5.6), animations included.
 const PNG_PARTS: [&[u8; 4]; 19] = [
@@ -24,7 +24,7 @@ const WEBP_EXIF: u8 = 0b1000;
 const WEBP_XMP: u8 = 0b0100;
 
 /// The content without metadata, in pieces, most of which are pieces of what was given: a large file is not copied.
-pub fn clean(media_type: &MediaType, content: Bytes) -> Result<PutPayload, Refusal> {
+pub fn clean(media_type: &MediaType, content: Bytes) -> Result<PutPayload, UploadError> {
     match media_type.name {
         "image/jpeg" => jpeg::clean(&content),
         "image/png" => png(content),
@@ -35,16 +35,16 @@ pub fn clean(media_type: &MediaType, content: Bytes) -> Result<PutPayload, Refus
     }
 }
 
-fn png(content: Bytes) -> Result<PutPayload, Refusal> {
+fn png(content: Bytes) -> Result<PutPayload, UploadError> {
     // A length, a name, the contents and a checksum.
     let length = |at: usize| u32::from_be_bytes(content.get(at..at + 4)?.try_into().ok()?).checked_add(12);
     if count_parts(8, length) > PARTS_MAX {
-        return Err(Refusal::Damaged);
+        return Err(UploadError::Damaged);
     }
-    let mut image = Png::from_bytes(content).map_err(|_| Refusal::Damaged)?;
+    let mut image = Png::from_bytes(content).map_err(|_| UploadError::Damaged)?;
     let is_whole = image.dimensions().is_some() && image.chunk_by_type(*b"IEND").is_some();
     if !is_whole {
-        return Err(Refusal::Damaged);
+        return Err(UploadError::Damaged);
     }
     let kept = image.chunk_by_type(*b"eXIf").and_then(|chunk| exif::orientation_only(chunk.contents()));
     image.chunks_mut().retain(|chunk| PNG_PARTS.contains(&&chunk.kind()));
@@ -55,7 +55,7 @@ fn png(content: Bytes) -> Result<PutPayload, Refusal> {
     Ok(image.encoder().collect())
 }
 
-fn webp(content: Bytes) -> Result<PutPayload, Refusal> {
+fn webp(content: Bytes) -> Result<PutPayload, UploadError> {
     // A name, a length and the contents, padded to an even length.
     let length = |at: usize| {
         let is_flat = !matches!(content.get(at..at + 4)?, b"LIST" | b"RIFF");
@@ -63,11 +63,11 @@ fn webp(content: Bytes) -> Result<PutPayload, Refusal> {
         if is_flat { length.checked_add(8 + length % 2) } else { Some(0) }
     };
     if count_parts(12, length) > PARTS_MAX {
-        return Err(Refusal::Damaged);
+        return Err(UploadError::Damaged);
     }
-    let mut image = WebP::from_bytes(content).map_err(|_| Refusal::Damaged)?;
+    let mut image = WebP::from_bytes(content).map_err(|_| UploadError::Damaged)?;
     if image.dimensions().is_none() {
-        return Err(Refusal::Damaged);
+        return Err(UploadError::Damaged);
     }
     let exif = image.chunk_by_id(*b"EXIF").and_then(|chunk| chunk.content().data()).cloned();
     // Some programs put the marker of a JPEG's block before it.
@@ -124,7 +124,7 @@ mod tests {
         content.windows(words.len()).any(|window| window == words)
     }
 
-    fn cleaned(content: Vec<u8>) -> Result<Bytes, Refusal> {
+    fn cleaned(content: Vec<u8>) -> Result<Bytes, UploadError> {
         clean(sniff(&content)?, content.into()).map(Bytes::from)
     }
 
@@ -151,7 +151,7 @@ mod tests {
             holds(&clean, b"pixels") && holds(&clean, b"\0\x01\x01\x12\0\x03\0\0\0\x01\0\x06"),
             "pixels and orientation"
         );
-        assert!(matches!(cleaned(b"\x89PNG\r\n\x1a\nrubbish".to_vec()), Err(Refusal::Damaged)));
+        assert!(matches!(cleaned(b"\x89PNG\r\n\x1a\nrubbish".to_vec()), Err(UploadError::Damaged)));
     }
 
     #[test]
@@ -168,20 +168,20 @@ mod tests {
         assert!(holds(&clean, b"pixels!") && holds(&clean, b"\x01\x12\0\x03\0\0\0\x01\0\x06"));
         assert!(!holds(&clean, b"GPS") && !holds(&clean, b"XMP") && !holds(&clean, b"unknown"));
         assert!(holds(&clean, b"VP8X\x0a\0\0\0\x08"), "the flags tell of the orientation alone");
-        assert!(matches!(cleaned(b"RIFF\xff\0\0\0WEBPVP8 ".to_vec()), Err(Refusal::Damaged)));
+        assert!(matches!(cleaned(b"RIFF\xff\0\0\0WEBPVP8 ".to_vec()), Err(UploadError::Damaged)));
     }
 
     #[test]
     fn parts_without_end_are_refused_before_they_take_memory() {
         let png = [b"\x89PNG\r\n\x1a\n", &chunk(b"IDAT", b"").repeat(500_000)[..]].concat();
-        assert!(matches!(cleaned(png), Err(Refusal::Damaged)));
+        assert!(matches!(cleaned(png), Err(UploadError::Damaged)));
         let webp = riff(
             b"RIFF",
             &[b"WEBPVP8X\x0a\0\0\0\0\0\0\0\0\0\0\0\0\0", &riff(b"ANMF", b"").repeat(500_000)[..]].concat(),
         );
-        assert!(matches!(cleaned(webp), Err(Refusal::Damaged)));
+        assert!(matches!(cleaned(webp), Err(UploadError::Damaged)));
         let nested = riff(b"RIFF", &[b"WEBP", &riff(b"LIST", b"abcd").repeat(2)[..]].concat());
-        assert!(matches!(cleaned(nested), Err(Refusal::Damaged)), "WebP has no lists");
+        assert!(matches!(cleaned(nested), Err(UploadError::Damaged)), "WebP has no lists");
     }
 
     proptest! {

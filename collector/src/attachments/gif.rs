@@ -5,7 +5,7 @@ use std::ops::Range;
 use bytes::Bytes;
 use object_store::PutPayload;
 
-use super::{PARTS_MAX, Refusal};
+use super::{PARTS_MAX, UploadError};
 
 /// The signature, and the size and colours of the picture as a whole.
 const HEAD: usize = 13;
@@ -14,15 +14,15 @@ const TRAILER: u8 = 0x3b;
 const KEPT: [&[u8; 11]; 3] = [b"NETSCAPE2.0", b"ANIMEXTS1.0", b"ICCRGBG1012"];
 
 /// The picture, of whose parts only those that are needed to show it are kept. One that breaks off after a whole frame ends there.
-pub fn clean(content: &Bytes) -> Result<PutPayload, Refusal> {
+pub fn clean(content: &Bytes) -> Result<PutPayload, UploadError> {
     let mut kept: Vec<Range<usize>> = Vec::new();
     let mut keep = |part: Range<usize>| match kept.last_mut() {
         Some(last) if last.end == part.start => last.end = part.end,
         _ => kept.push(part),
     };
-    let mut at = HEAD + colours(*content.get(10).ok_or(Refusal::Damaged)?);
+    let mut at = HEAD + colours(*content.get(10).ok_or(UploadError::Damaged)?);
     if content.len() < at {
-        return Err(Refusal::Damaged);
+        return Err(UploadError::Damaged);
     }
     keep(0..at);
     let mut frames = 0;
@@ -39,7 +39,7 @@ pub fn clean(content: &Bytes) -> Result<PutPayload, Refusal> {
         at = part.end;
     }
     if frames == 0 || kept.len() > PARTS_MAX {
-        return Err(Refusal::Damaged);
+        return Err(UploadError::Damaged);
     }
     let pieces = kept.into_iter().map(|part| content.slice(part));
     Ok(pieces.chain([Bytes::from_static(&[TRAILER])]).collect())
@@ -106,7 +106,7 @@ mod tests {
     const LOOP: &[u8] = b"\x21\xff\x0bNETSCAPE2.0\x03\x01\0\0\0";
     const COMMENT: &[u8] = b"\x21\xfe\x06Li Lei\0";
 
-    fn cleaned(parts: &[&[u8]]) -> Result<Vec<u8>, Refusal> {
+    fn cleaned(parts: &[&[u8]]) -> Result<Vec<u8>, UploadError> {
         clean(&parts.concat().into()).map(|payload| Bytes::from(payload).to_vec())
     }
 
@@ -131,14 +131,14 @@ mod tests {
             assert_eq!(cleaned(&[START, FRAME, rest]).expect("a frame is there"), expected, "{rest:?}");
         }
         for damaged in [&START[..10], START, &[START, COMMENT].concat(), &[START, &FRAME[..12]].concat()] {
-            assert!(matches!(cleaned(&[damaged]), Err(Refusal::Damaged)), "{damaged:?}");
+            assert!(matches!(cleaned(&[damaged]), Err(UploadError::Damaged)), "{damaged:?}");
         }
     }
 
     #[test]
     fn parts_without_end_are_refused() {
         let many = [FRAME, COMMENT].concat().repeat(PARTS_MAX + 1);
-        assert!(matches!(cleaned(&[START, &many]), Err(Refusal::Damaged)));
+        assert!(matches!(cleaned(&[START, &many]), Err(UploadError::Damaged)));
     }
 
     proptest! {

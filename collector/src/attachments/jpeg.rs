@@ -4,7 +4,7 @@ use bytes::Bytes;
 use img_parts::jpeg::{Jpeg, JpegSegment, markers};
 use object_store::PutPayload;
 
-use super::{Refusal, exif};
+use super::{UploadError, exif};
 
 /// More segments than any camera writes. Each takes more memory than it is long.
 const SEGMENTS_MAX: usize = 2_000;
@@ -20,7 +20,7 @@ enum Condition {
 }
 
 /// The content without metadata, comments, and what stands behind the end of the picture.
-pub fn clean(content: &Bytes) -> Result<PutPayload, Refusal> {
+pub fn clean(content: &Bytes) -> Result<PutPayload, UploadError> {
     let (mut cleaned, condition) = clean_once(content)?;
     if condition == Condition::Whole {
         return Ok(cleaned);
@@ -32,18 +32,18 @@ pub fn clean(content: &Bytes) -> Result<PutPayload, Refusal> {
             return Ok(cleaned);
         }
     }
-    Err(Refusal::Damaged)
+    Err(UploadError::Damaged)
 }
 
-fn clean_once(content: &Bytes) -> Result<(PutPayload, Condition), Refusal> {
+fn clean_once(content: &Bytes) -> Result<(PutPayload, Condition), UploadError> {
     if count_segments(content) > SEGMENTS_MAX {
-        return Err(Refusal::Damaged);
+        return Err(UploadError::Damaged);
     }
-    let mut image = Jpeg::from_bytes(content.clone()).map_err(|_| Refusal::Damaged)?;
+    let mut image = Jpeg::from_bytes(content.clone()).map_err(|_| UploadError::Damaged)?;
     if image.dimensions().is_none() {
-        return Err(Refusal::Damaged);
+        return Err(UploadError::Damaged);
     }
-    let scan = image.segments_mut().iter_mut().find(|segment| segment.has_entropy()).ok_or(Refusal::Damaged)?;
+    let scan = image.segments_mut().iter_mut().find(|segment| segment.has_entropy()).ok_or(UploadError::Damaged)?;
     // What follows the head of the first scan, up to the end of the file.
     let rest = content.len() - (scan.len_with_entropy() - scan.len());
     let (scans, condition) = scans(&content.slice(rest..));
@@ -206,7 +206,7 @@ mod tests {
 
     #[test]
     fn what_is_no_picture_is_refused_and_half_a_one_is_not() {
-        assert!(matches!(clean(&Bytes::from_static(b"\xff\xd8\xff\xe0\0\x04ab\xff\xd9")), Err(Refusal::Damaged)));
+        assert!(matches!(clean(&Bytes::from_static(b"\xff\xd8\xff\xe0\0\x04ab\xff\xd9")), Err(UploadError::Damaged)));
         let frame = segment(markers::SOF0, b"\x08\0\x10\0\x10\x01\x01\x11\0");
         let half =
             [&[0xff, 0xd8][..], &frame, &segment(markers::SOS, b"\x01\x01\0\0\x3f\0"), b"half a scan\xff"].concat();
@@ -217,7 +217,7 @@ mod tests {
     #[test]
     fn segments_without_end_are_refused_before_they_take_memory() {
         let many = [&[0xff, 0xd8][..], &segment(markers::DQT, b"").repeat(1_000_000)].concat();
-        assert!(matches!(clean(&many.into()), Err(Refusal::Damaged)));
+        assert!(matches!(clean(&many.into()), Err(UploadError::Damaged)));
         let frame = segment(markers::SOF0, b"\x08\0\x10\0\x10\x01\x01\x11\0");
         let scan = segment(markers::SOS, b"\x01\x01\0\0\x3f\0");
         let some = [&[0xff, 0xd8][..], &segment(markers::DQT, b"").repeat(1_000), &frame, &scan, b"x"].concat();

@@ -4,6 +4,7 @@
 mod claims;
 pub mod clean;
 pub mod download;
+mod error;
 mod exif;
 mod gif;
 mod jpeg;
@@ -12,7 +13,6 @@ pub mod multipart;
 pub mod name;
 mod office;
 mod receive;
-mod refusal;
 mod rows;
 pub mod sniff;
 pub mod store;
@@ -25,8 +25,8 @@ use std::sync::Arc;
 use tokio::sync::Semaphore;
 
 pub use claims::{check, claimable};
+pub use error::UploadError;
 pub use receive::{Identity, Incoming};
-pub use refusal::Refusal;
 pub use rows::{Attachment, Upload, claim, not_there, of_case};
 pub use store::Store;
 pub use sweep::sweep;

@@ -17,7 +17,7 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use super::name::FileName;
 use super::rows::{self, New, Upload};
 use super::sniff::{self, MediaType};
-use super::{Refusal, clean, store};
+use super::{UploadError, clean, store};
 use crate::app::App;
 use crate::http::Error;
 use crate::http::client::ClientAddress;
@@ -53,7 +53,7 @@ pub struct Incoming<'a> {
 
 impl<'a> Incoming<'a> {
     /// Begins to receive a file for a site.
-    pub async fn begin(app: &'a App, site: &'a Site, client: ClientAddress) -> Result<Self, Refusal> {
+    pub async fn begin(app: &'a App, site: &'a Site, client: ClientAddress) -> Result<Self, UploadError> {
         app.limits.check_upload(client)?;
         let waiting = rows::unclaimed_bytes(&app.db).await.map_err(Error::from)?;
         if waiting >= i64::from(app.config.limits.unclaimed_megabytes) * 1024 * 1024 {
@@ -68,10 +68,10 @@ impl<'a> Incoming<'a> {
     }
 
     /// Takes a piece. Nothing is kept of what is beyond the limit.
-    pub async fn write(&mut self, piece: &[u8]) -> Result<(), Refusal> {
+    pub async fn write(&mut self, piece: &[u8]) -> Result<(), UploadError> {
         self.size += piece.len();
         if self.size > ATTACHMENT_MAX_BYTES {
-            return Err(Refusal::TooLarge);
+            return Err(UploadError::TooLarge);
         }
         let allowed = GRACE.as_secs() + (self.size / BYTES_PER_SECOND) as u64;
         if self.begun.elapsed().as_secs() > allowed {
@@ -82,7 +82,7 @@ impl<'a> Incoming<'a> {
     }
 
     /// Looks at the whole file, takes out what its sender did not mean to tell, and stores it.
-    pub async fn finish(mut self, name: &str, identity: Identity<'_>) -> Result<Upload, Refusal> {
+    pub async fn finish(mut self, name: &str, identity: Identity<'_>) -> Result<Upload, UploadError> {
         self.file.flush().await.map_err(no_room)?;
         let _turn = turn(&self.app.attachments.handling).await?;
         let mut content = vec![0; self.size];
@@ -126,7 +126,7 @@ pub fn store_failed(error: object_store::Error) -> Error {
     Error::Unavailable { retry_after: 5 }
 }
 
-fn inspect(content: Bytes) -> Result<(&'static MediaType, PutPayload, String), Refusal> {
+fn inspect(content: Bytes) -> Result<(&'static MediaType, PutPayload, String), UploadError> {
     let media_type = sniff::sniff(&content)?;
     let content = clean::clean(media_type, content)?;
     let digest = content.iter().fold(Sha256::new(), |digest, piece| digest.chain_update(piece));

@@ -1,6 +1,6 @@
 //! What a file is, by its content: names and declared types are what a sender says.
 
-use super::Refusal;
+use super::UploadError;
 use super::office;
 
 /// Signatures are near the beginning; the rest need not be looked through for them.
@@ -53,16 +53,16 @@ media_types! {
 }
 
 /// The type of a file with this content.
-pub fn sniff(content: &[u8]) -> Result<&'static MediaType, Refusal> {
+pub fn sniff(content: &[u8]) -> Result<&'static MediaType, UploadError> {
     if content.is_empty() {
-        return Err(Refusal::Empty);
+        return Err(UploadError::Empty);
     }
     // Signatures of a few letters would take `BMW` for a picture, so what is text throughout is text.
     let name = match text(content) {
         Some(text) => of_text(text)?,
         None => of_bytes(content)?,
     };
-    ACCEPTED.iter().find(|known| known.name == name).ok_or(Refusal::Type)
+    ACCEPTED.iter().find(|known| known.name == name).ok_or(UploadError::Type)
 }
 
 /// The content, if it is text and nothing else: UTF-8 without control characters but those that lay text out.
@@ -72,32 +72,34 @@ fn text(content: &[u8]) -> Option<&str> {
     is_text.then_some(text)
 }
 
-fn of_text(text: &str) -> Result<&'static str, Refusal> {
+fn of_text(text: &str) -> Result<&'static str, UploadError> {
     let start = text.trim_start_matches(|c: char| c.is_whitespace() || c == '\u{feff}');
     match start.as_bytes() {
         [b'%', b'P', b'D', b'F', b'-', ..] => Ok("application/pdf"),
         [b'{', b'\\', b'r', b't', b'f', ..] => Ok("application/rtf"),
         // A script, or a program of a printer.
-        [b'#', b'!', ..] | [b'%', b'!', ..] => Err(Refusal::Type),
-        [b'<', next, ..] if next.is_ascii_alphabetic() || matches!(next, b'!' | b'?' | b'/') => Err(Refusal::Markup),
+        [b'#', b'!', ..] | [b'%', b'!', ..] => Err(UploadError::Type),
+        [b'<', next, ..] if next.is_ascii_alphabetic() || matches!(next, b'!' | b'?' | b'/') => {
+            Err(UploadError::Markup)
+        }
         _ => Ok("text/plain"),
     }
 }
 
-fn of_bytes(content: &[u8]) -> Result<&'static str, Refusal> {
+fn of_bytes(content: &[u8]) -> Result<&'static str, UploadError> {
     let head = &content[..content.len().min(HEAD)];
     if head.get(4..8) == Some(b"ftyp") {
         return of_boxes(head.get(8..12).unwrap_or_default());
     }
     if head.starts_with(b"PK\x03\x04") {
-        return office::of_zip(content).ok_or(Refusal::Type);
+        return office::of_zip(content).ok_or(UploadError::Type);
     }
     if head.starts_with(&[0xd0, 0xcf, 0x11, 0xe0, 0xa1, 0xb1, 0x1a, 0xe1]) {
-        return office::of_compound(content).ok_or(Refusal::Type);
+        return office::of_compound(content).ok_or(UploadError::Type);
     }
     match infer::get(head).map(|known| known.mime_type()) {
-        Some("text/html" | "text/xml") => Err(Refusal::Markup),
-        Some("image/tiff" | "image/jxl" | "image/jp2" | "image/x-canon-cr2") => Err(Refusal::Picture),
+        Some("text/html" | "text/xml") => Err(UploadError::Markup),
+        Some("image/tiff" | "image/jxl" | "image/jp2" | "image/x-canon-cr2") => Err(UploadError::Picture),
         Some("audio/x-flac") => Ok("audio/flac"),
         Some("audio/x-wav") => Ok("audio/wav"),
         Some("audio/opus") => Ok("audio/ogg"),
@@ -105,22 +107,22 @@ fn of_bytes(content: &[u8]) -> Result<&'static str, Refusal> {
             name @ ("image/jpeg" | "image/png" | "image/gif" | "image/webp" | "application/pdf" | "audio/mpeg"
             | "audio/ogg" | "audio/amr" | "audio/aac" | "video/webm"),
         ) => Ok(name),
-        _ => Err(Refusal::Type),
+        _ => Err(UploadError::Type),
     }
 }
 
 /// The family of MP4, by its major brand (ISO/IEC 14496-12): videos, voice memos, and the pictures of newer cameras.
-fn of_boxes(brand: &[u8]) -> Result<&'static str, Refusal> {
+fn of_boxes(brand: &[u8]) -> Result<&'static str, UploadError> {
     match brand {
         b"heic" | b"heix" | b"heim" | b"heis" | b"hevc" | b"hevx" | b"mif1" | b"msf1" | b"avif" | b"avis" => {
-            Err(Refusal::Picture)
+            Err(UploadError::Picture)
         }
         b"qt  " => Ok("video/quicktime"),
         b"M4A " | b"M4B " => Ok("audio/mp4"),
         b"avc1" | b"dash" | b"MSNV" | b"mmp4" => Ok("video/mp4"),
         [b'3', b'g', ..] => Ok("video/3gpp"),
         [b'i', b's', b'o', _] | [b'm', b'p', b'4', _] | [b'M', b'4', b'V', _] => Ok("video/mp4"),
-        _ => Err(Refusal::Type),
+        _ => Err(UploadError::Type),
     }
 }
 
@@ -133,7 +135,7 @@ mod tests {
     fn name(content: &[u8]) -> &'static str {
         match sniff(content) {
             Ok(known) => known.name,
-            Err(refusal) => refusal.word().expect("the file is at fault"),
+            Err(error) => error.word().expect("the file is at fault"),
         }
     }
 

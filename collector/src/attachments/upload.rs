@@ -14,7 +14,7 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use super::multipart::{Parts, Source};
-use super::{Identity, Incoming, Refusal, Upload};
+use super::{Identity, Incoming, Upload, UploadError};
 use crate::app::App;
 use crate::http::client::ClientAddress;
 use crate::http::{Error, Result};
@@ -110,7 +110,7 @@ async fn of_form(app: &App, site: &Site, client: ClientAddress, request: Request
     let mut parts = Parts::of(request).await?;
     // What is not the file is small.
     let received = match length > (ATTACHMENT_MAX_BYTES + BODY_MAX_BYTES) as u64 {
-        true => Err(Refusal::TooLarge),
+        true => Err(UploadError::TooLarge),
         false => first_file(app, site, client, &mut parts).await,
     };
     parts.linger();
@@ -118,7 +118,7 @@ async fn of_form(app: &App, site: &Site, client: ClientAddress, request: Request
 }
 
 /// The first part called `file`; other small parts before it are passed over.
-async fn first_file(app: &App, site: &Site, client: ClientAddress, parts: &mut Parts) -> Result<Upload, Refusal> {
+async fn first_file(app: &App, site: &Site, client: ClientAddress, parts: &mut Parts) -> Result<Upload, UploadError> {
     for _ in 0..PARTS_MAX {
         let Some(mut part) = parts.next().await? else { break };
         if part.name() != "file" {
@@ -142,7 +142,7 @@ async fn of_body(app: &App, site: &Site, client: ClientAddress, name: &str, requ
     let received = async {
         // Most senders say so before they begin.
         if length > ATTACHMENT_MAX_BYTES as u64 {
-            return Err(Refusal::TooLarge);
+            return Err(UploadError::TooLarge);
         }
         let mut incoming = Incoming::begin(app, site, client).await?;
         while let Some(piece) = source.piece().await? {
@@ -150,7 +150,7 @@ async fn of_body(app: &App, site: &Site, client: ClientAddress, name: &str, requ
         }
         incoming.finish(name, Identity::Random).await
     };
-    let received: Result<Upload, Refusal> = received.await;
+    let received: Result<Upload, UploadError> = received.await;
     source.linger();
     received.map_err(Error::from)
 }

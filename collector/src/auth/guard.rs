@@ -1,5 +1,5 @@
 //! Who may do what: the one place where sessions, roles and forged forms are checked. A handler says what it asks for by its
-//! arguments: [`SignedIn`], [`MayAct`] or [`Administers`], and [`Posted`] for the form.
+//! arguments: [`SignedIn`], [`MayAct`] or [`Administers`], and [`CsrfForm`] for the form.
 
 use axum::Form;
 use axum::extract::{FromRequest, FromRequestParts, OptionalFromRequestParts, Request, State};
@@ -46,11 +46,11 @@ pub struct Administers(pub SignedIn);
 
 /// A form that was sent from a page of this session.
 #[derive(Debug)]
-pub struct Posted<F>(pub F);
+pub struct CsrfForm<F>(pub F);
 
 /// Why somebody does not get there: an error, or a page where they can sign in first.
 #[derive(Debug)]
-pub enum Refusal {
+pub enum AuthRejection {
     /// An error page.
     Error(Error),
     /// Sign in, and then on to this address.
@@ -91,10 +91,10 @@ impl SignedIn {
 }
 
 impl FromRequestParts<App> for SignedIn {
-    type Rejection = Refusal;
+    type Rejection = AuthRejection;
 
-    async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, Refusal> {
-        Self::of(parts, app).await?.ok_or_else(|| Refusal::SignIn(wanted(parts)))
+    async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, AuthRejection> {
+        Self::of(parts, app).await?.ok_or_else(|| AuthRejection::SignIn(wanted(parts)))
     }
 }
 
@@ -107,9 +107,9 @@ impl OptionalFromRequestParts<App> for SignedIn {
 }
 
 impl FromRequestParts<App> for MayAct {
-    type Rejection = Refusal;
+    type Rejection = AuthRejection;
 
-    async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, Refusal> {
+    async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, AuthRejection> {
         let who = <SignedIn as FromRequestParts<App>>::from_request_parts(parts, app).await?;
         match who.member.role().may_act() {
             true => Ok(Self(who)),
@@ -119,9 +119,9 @@ impl FromRequestParts<App> for MayAct {
 }
 
 impl FromRequestParts<App> for Administers {
-    type Rejection = Refusal;
+    type Rejection = AuthRejection;
 
-    async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, Refusal> {
+    async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, AuthRejection> {
         let who = <SignedIn as FromRequestParts<App>>::from_request_parts(parts, app).await?;
         match who.member.role().administers() {
             true => Ok(Self(who)),
@@ -138,10 +138,10 @@ struct WithToken<F> {
     form: F,
 }
 
-impl<F: DeserializeOwned> FromRequest<App> for Posted<F> {
-    type Rejection = Refusal;
+impl<F: DeserializeOwned> FromRequest<App> for CsrfForm<F> {
+    type Rejection = AuthRejection;
 
-    async fn from_request(request: Request, app: &App) -> Result<Self, Refusal> {
+    async fn from_request(request: Request, app: &App) -> Result<Self, AuthRejection> {
         let (mut parts, body) = request.into_parts();
         let who = <SignedIn as FromRequestParts<App>>::from_request_parts(&mut parts, app).await?;
         let OpenForm(posted) = OpenForm::<WithToken<F>>::from_request(Request::from_parts(parts, body), app).await?;
@@ -169,17 +169,17 @@ impl<F: DeserializeOwned> FromRequest<App> for OpenForm<F> {
     }
 }
 
-impl From<Error> for Refusal {
+impl From<Error> for AuthRejection {
     fn from(error: Error) -> Self {
         Self::Error(error)
     }
 }
 
-impl IntoResponse for Refusal {
+impl IntoResponse for AuthRejection {
     fn into_response(self) -> Response {
         match self {
-            Refusal::Error(error) => error.into_response(),
-            Refusal::SignIn(next) => {
+            AuthRejection::Error(error) => error.into_response(),
+            AuthRejection::SignIn(next) => {
                 let query: String =
                     url::form_urlencoded::Serializer::new(String::new()).append_pair("next", &next).finish();
                 Redirect::to(&format!("{SIGN_IN}?{query}")).into_response()

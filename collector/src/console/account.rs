@@ -12,7 +12,7 @@ use serde::Deserialize;
 use super::shell::{LANGUAGES, Screen, Shell, page, remember_language, weakness};
 use crate::app::App;
 use crate::assets::{self, MARK};
-use crate::auth::{Member, Password, Posted, SignedIn, password, session};
+use crate::auth::{CsrfForm, Member, Password, SignedIn, password, session};
 use crate::http::client::ClientAddress;
 use crate::http::{Error, Result};
 use crate::text::Texts;
@@ -70,7 +70,11 @@ struct LanguageForm {
     lang: String,
 }
 
-async fn set_language(State(app): State<App>, who: SignedIn, Posted(form): Posted<LanguageForm>) -> Result<Response> {
+async fn set_language(
+    State(app): State<App>,
+    who: SignedIn,
+    CsrfForm(form): CsrfForm<LanguageForm>,
+) -> Result<Response> {
     let lang = Lang::for_tag(&form.lang).ok_or_else(|| Error::Malformed("there is no such language".into()))?;
     Member::set_lang(&app.db, &who.member.id, lang).await?;
     Ok((remember_language(&app.config, lang), Redirect::to("/staff/account?saved=language")).into_response())
@@ -87,7 +91,7 @@ async fn set_password(
     State(app): State<App>,
     who: SignedIn,
     client: ClientAddress,
-    Posted(form): Posted<PasswordForm>,
+    CsrfForm(form): CsrfForm<PasswordForm>,
 ) -> Result<Response> {
     if who.member.password_hash().is_some() {
         // Whoever finds an open session must not be able to guess its password here instead.

@@ -12,7 +12,7 @@ use tower_sessions::Session;
 use super::shell::{LANGUAGES, page, remember_language};
 use crate::app::App;
 use crate::assets::{self, MARK};
-use crate::auth::guard::{HOME, OpenForm, Posted, SIGN_IN, SignedIn, console_texts, local_path};
+use crate::auth::guard::{CsrfForm, HOME, OpenForm, SIGN_IN, SignedIn, console_texts, local_path};
 use crate::auth::member::Email;
 use crate::auth::{Member, links, password, session};
 use crate::http::client::ClientAddress;
@@ -100,7 +100,7 @@ async fn sign_in(
 #[derive(Deserialize)]
 struct Nothing {}
 
-async fn sign_out(who: SignedIn, Posted(_): Posted<Nothing>) -> Result<Redirect> {
+async fn sign_out(who: SignedIn, CsrfForm(_): CsrfForm<Nothing>) -> Result<Redirect> {
     session::sign_out(&who.session).await?;
     Ok(Redirect::to(SIGN_IN))
 }

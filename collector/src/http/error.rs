@@ -154,7 +154,7 @@ impl Error {
 
 /// Why a request was refused, on its answer: the last part of the problem's type.
 #[derive(Clone, Copy, Debug)]
-pub struct Refusal(pub &'static str);
+pub struct ProblemName(pub &'static str);
 
 impl From<anyhow::Error> for Error {
     /// An error of the database stays one, whatever it came through: that it is away at present is not our fault.
@@ -195,7 +195,7 @@ impl IntoResponse for Error {
         }
         // Pages turn it into one of their own (see `headers::for_pages` and `problems`).
         response.extensions_mut().insert(problem);
-        response.extensions_mut().insert(Refusal(name));
+        response.extensions_mut().insert(ProblemName(name));
         response
     }
 }

@@ -9,7 +9,7 @@ use axum::middleware::Next;
 use axum::response::Response;
 use tracing::Instrument;
 
-use super::error::Refusal;
+use super::error::ProblemName;
 use crate::metrics::Metrics;
 
 /// Gives the request an id, which the answer carries as `X-Request-Id`, and logs and counts it when it is answered.
@@ -24,7 +24,7 @@ pub async fn log(State(metrics): State<Arc<Metrics>>, request: Request, next: Ne
         let took = started.elapsed();
         tracing::debug!(status = response.status().as_u16(), ms = took.as_secs_f64() * 1_000.0, "answered");
         metrics.requests.answered(route, &method, response.status(), took);
-        if let Some(Refusal(reason)) = response.extensions().get() {
+        if let Some(ProblemName(reason)) = response.extensions().get() {
             metrics.refused(reason);
         }
         if let Ok(id) = HeaderValue::from_str(&id) {

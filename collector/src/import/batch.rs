@@ -6,7 +6,7 @@ use sayso_shared::Feedback;
 use sayso_shared::id::IdempotencyKey;
 use sha2::{Digest, Sha256};
 
-use super::row::{Refusal, Row, field_name};
+use super::row::{Row, RowError, field_name};
 use crate::cases::idempotency::request_hash;
 use crate::clock::{HOUR, Millis, parse_rfc3339};
 use crate::db::rows::{Part, Rows, chunks};
@@ -50,18 +50,18 @@ pub fn prepare(
     keys: &Keys,
     now: Millis,
     is_csv: bool,
-) -> Result<Prepared, Vec<Refusal>> {
+) -> Result<Prepared, Vec<RowError>> {
     let mut rules = site.rules();
     rules.required.clear();
     rules.consent_required = false;
     let feedback = Feedback::parse(row.feedback, &rules).map_err(|errors| {
-        let refusal = |error: sayso_shared::FieldError| Refusal {
+        let refusal = |error: sayso_shared::FieldError| RowError {
             field: field_name(&error.pointer, is_csv),
             reason: error.detail,
         };
         errors.into_iter().map(refusal).collect::<Vec<_>>()
     })?;
-    let refuse = |field: &str, reason: &str| vec![Refusal { field: field.to_owned(), reason: reason.to_owned() }];
+    let refuse = |field: &str, reason: &str| vec![RowError { field: field.to_owned(), reason: reason.to_owned() }];
     let composed_at = feedback.composed_at().map(parse_rfc3339);
     if composed_at == Some(None) {
         return Err(refuse("composed_at", "must be a time as in RFC 3339"));

@@ -22,7 +22,7 @@ use sha2::{Digest, Sha256};
 use self::batch::{ImportOutcome, Prepared};
 use self::records::{Content, Format, RECORD_MAX, Records};
 use self::report::Report;
-use self::row::{Columns, Refusal, Row, read_json};
+use self::row::{Columns, Row, RowError, read_json};
 use crate::context::Context;
 use crate::db::{Db, is_unavailable};
 use crate::keys::Keys;
@@ -166,7 +166,7 @@ impl<'a> Import<'a> {
         self.write(report).await
     }
 
-    fn prepare(&self, content: &Content, line: u64) -> Result<Option<Prepared>, Vec<Refusal>> {
+    fn prepare(&self, content: &Content, line: u64) -> Result<Option<Prepared>, Vec<RowError>> {
         let Content::Bytes(bytes) = content else {
             return Err(refusal("", format!("is longer than {RECORD_MAX} bytes; is a quote not closed?")));
         };
@@ -251,8 +251,8 @@ fn is_away(error: &anyhow::Error) -> bool {
     error.downcast_ref::<sqlx::Error>().is_some_and(is_unavailable)
 }
 
-fn refusal(field: &str, reason: impl Into<String>) -> Vec<Refusal> {
-    vec![Refusal { field: field.to_owned(), reason: reason.into() }]
+fn refusal(field: &str, reason: impl Into<String>) -> Vec<RowError> {
+    vec![RowError { field: field.to_owned(), reason: reason.into() }]
 }
 
 fn short(fingerprint: &str) -> u64 {

@@ -6,7 +6,7 @@ use std::path::Path;
 use anyhow::Context as _;
 use indicatif::ProgressBar;
 
-use super::row::Refusal;
+use super::row::RowError;
 
 /// Refusals that the terminal shows; a file that is wrong as a whole would scroll everything else away.
 const SHOWN: u64 = 50;
@@ -31,9 +31,9 @@ impl Report {
     }
 
     /// Names a row that is refused, and everything that is wrong with it.
-    pub fn refuse(&mut self, line: u64, refusals: &[Refusal]) -> anyhow::Result<()> {
+    pub fn refuse(&mut self, line: u64, refusals: &[RowError]) -> anyhow::Result<()> {
         self.refused += 1;
-        for Refusal { field, reason } in refusals {
+        for RowError { field, reason } in refusals {
             if let Some(file) = &mut self.file {
                 file.write_record([line.to_string().as_str(), field, reason])?;
             }

@@ -25,7 +25,7 @@ pub struct Row {
 
 /// Why a row is not taken.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Refusal {
+pub struct RowError {
     /// The column or field, empty for the row as a whole.
     pub field: String,
     /// A sentence without what the row holds, since it may be personal.
@@ -113,7 +113,7 @@ impl Columns {
     }
 
     /// Reads a record; none for one whose fields are all empty, as spreadsheets leave them at the end.
-    pub fn read(&self, record: &[u8]) -> Result<Option<Row>, Vec<Refusal>> {
+    pub fn read(&self, record: &[u8]) -> Result<Option<Row>, Vec<RowError>> {
         if std::str::from_utf8(record).is_err() {
             return Err(whole("is not UTF-8; save the file as UTF-8 (in Excel: CSV UTF-8)"));
         }
@@ -131,7 +131,7 @@ impl Columns {
             let (name, path, how) = COLUMNS[*at];
             match how.value(cell) {
                 Some(value) => put(&mut object, path, value),
-                None => refusals.push(Refusal { field: name.to_owned(), reason: "is not JSON".to_owned() }),
+                None => refusals.push(RowError { field: name.to_owned(), reason: "is not JSON".to_owned() }),
             }
         }
         of_object(object, refusals).map(Some)
@@ -139,7 +139,7 @@ impl Columns {
 }
 
 /// Reads a line of JSON.
-pub fn read_json(record: &[u8]) -> Result<Row, Vec<Refusal>> {
+pub fn read_json(record: &[u8]) -> Result<Row, Vec<RowError>> {
     let text = std::str::from_utf8(record).map_err(|_| whole("is not UTF-8"))?;
     match serde_json::from_str(text) {
         Ok(Value::Object(object)) => of_object(object, Vec::new()),
@@ -154,9 +154,9 @@ pub fn field_name(pointer: &str, is_csv: bool) -> String {
     name.replace('/', if is_csv { "_" } else { "." })
 }
 
-fn of_object(mut object: Map<String, Value>, mut refusals: Vec<Refusal>) -> Result<Row, Vec<Refusal>> {
+fn of_object(mut object: Map<String, Value>, mut refusals: Vec<RowError>) -> Result<Row, Vec<RowError>> {
     let mut refuse =
-        |field: &str, reason: &str| refusals.push(Refusal { field: field.to_owned(), reason: reason.to_owned() });
+        |field: &str, reason: &str| refusals.push(RowError { field: field.to_owned(), reason: reason.to_owned() });
     for name in NOT_IMPORTED.iter().filter(|name| object.get(**name).is_some_and(|value| !value.is_null())) {
         refuse(name, "can't be imported");
     }
@@ -223,8 +223,8 @@ fn fields(record: &[u8], separator: u8) -> Option<csv::StringRecord> {
     (has_one && !reader.read_record(&mut more).ok()?).then_some(fields)
 }
 
-fn whole(reason: impl Into<String>) -> Vec<Refusal> {
-    vec![Refusal { field: String::new(), reason: reason.into() }]
+fn whole(reason: impl Into<String>) -> Vec<RowError> {
+    vec![RowError { field: String::new(), reason: reason.into() }]
 }
 
 #[cfg(test)]
@@ -234,7 +234,7 @@ mod tests {
 
     use super::*;
 
-    fn read(header: &str, record: &str) -> Result<Option<Row>, Vec<Refusal>> {
+    fn read(header: &str, record: &str) -> Result<Option<Row>, Vec<RowError>> {
         Columns::parse(header.as_bytes()).expect("a good header").read(record.as_bytes())
     }
 
@@ -278,7 +278,7 @@ mod tests {
 
     #[test]
     fn what_is_wrong_is_named_by_its_column() {
-        let fields = |result: Result<Option<Row>, Vec<Refusal>>| -> Vec<String> {
+        let fields = |result: Result<Option<Row>, Vec<RowError>>| -> Vec<String> {
             result.expect_err("a bad row").into_iter().map(|refusal| refusal.field).collect()
         };
         let header = "kind,message,context,received_at,external_id";

@@ -9,7 +9,7 @@ use serde_json::{Map, Value, json};
 
 use super::form::{Form, fresh_key};
 use super::mistakes::Mistakes;
-use super::status::{Posted, StatusPage, Typed};
+use super::status::{StatusForm, StatusPage, Typed};
 use super::visit::{Segment, Visit};
 use super::{lookup, status};
 use crate::app::App;
@@ -25,7 +25,7 @@ pub async fn reply(
     visit: Visit,
     form: Form,
 ) -> Result<Response> {
-    submit_form(&app, client, &code, &visit, Typed::read(Posted::Reply, &form)).await
+    submit_form(&app, client, &code, &visit, Typed::read(StatusForm::Reply, &form)).await
 }
 
 /// `POST /t/{code}/not-solved`: a reply to a case that was thought to be done, which reopens it.
@@ -36,7 +36,7 @@ pub async fn not_solved(
     visit: Visit,
     form: Form,
 ) -> Result<Response> {
-    submit_form(&app, client, &code, &visit, Typed::read(Posted::NotSolved, &form)).await
+    submit_form(&app, client, &code, &visit, Typed::read(StatusForm::NotSolved, &form)).await
 }
 
 /// `POST /t/{code}/satisfaction`.
@@ -47,7 +47,7 @@ pub async fn rate(
     visit: Visit,
     form: Form,
 ) -> Result<Response> {
-    submit_form(&app, client, &code, &visit, Typed::read(Posted::Rating, &form)).await
+    submit_form(&app, client, &code, &visit, Typed::read(StatusForm::Rating, &form)).await
 }
 
 async fn submit_form(
@@ -89,11 +89,11 @@ async fn submit_form(
 async fn act(app: &App, case: &Case, typed: &Typed, key: &IdempotencyKey) -> Result<()> {
     let mut fields = Map::new();
     match typed.posted {
-        Posted::Reply | Posted::NotSolved => {
+        StatusForm::Reply | StatusForm::NotSolved => {
             fields.insert("body".into(), json!(typed.text));
             customer::reply(app, case, &Reply::parse(fields.into())?, key).await
         }
-        Posted::Rating => {
+        StatusForm::Rating => {
             if !typed.score.is_empty() {
                 let number = typed.score.parse::<i64>();
                 fields.insert("score".into(), number.map_or(json!(typed.score), Value::from));
@@ -109,7 +109,7 @@ async fn act(app: &App, case: &Case, typed: &Typed, key: &IdempotencyKey) -> Res
 
 /// The two forms with a message must not share an id on one page.
 fn renamed(typed: &Typed, mut errors: Vec<sayso_shared::FieldError>) -> Vec<sayso_shared::FieldError> {
-    if typed.posted == Posted::NotSolved {
+    if typed.posted == StatusForm::NotSolved {
         for error in &mut errors {
             error.pointer = error.pointer.replace("/body", "/still");
         }

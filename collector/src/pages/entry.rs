@@ -13,7 +13,7 @@ use sayso_shared::limits::{
 use sayso_shared::{Feedback, Kind};
 
 use super::entry_form::{CategoryGroup, HONEYPOT, ORDER, Typed, category_groups, is_for_all};
-use super::files::{self, Posted, Refused};
+use super::files::{self, RejectedFile, UploadForm};
 use super::form::fresh_key;
 use super::mistakes::Mistakes;
 use super::visit::{Segment, Shell, Visit, framed_by_site};
@@ -54,7 +54,13 @@ async fn site(app: &App, key: &str) -> Result<Arc<Site>> {
     app.sites.by_key(key).await?.ok_or(Error::NotFound("there is no such site"))
 }
 
-async fn submit_form(app: &App, client: ClientAddress, site: &Site, visit: &Visit, posted: Posted) -> Result<Response> {
+async fn submit_form(
+    app: &App,
+    client: ClientAddress,
+    site: &Site,
+    visit: &Visit,
+    posted: UploadForm,
+) -> Result<Response> {
     let mut typed = Typed::read(&posted.form);
     typed.add_uploads(posted.uploads);
     let feedback = typed.feedback(site, visit.texts(site).0);
@@ -74,7 +80,13 @@ async fn submit_form(app: &App, client: ClientAddress, site: &Site, visit: &Visi
 }
 
 /// Some files were not taken: nothing is sent without them unless the customer wants it so.
-async fn without_files(app: &App, site: &Site, visit: &Visit, typed: Typed, refused: Vec<Refused>) -> Result<Response> {
+async fn without_files(
+    app: &App,
+    site: &Site,
+    visit: &Visit,
+    typed: Typed,
+    refused: Vec<RejectedFile>,
+) -> Result<Response> {
     // Whatever else is wrong is better said now than next time.
     let others = Feedback::parse(typed.feedback(site, visit.texts(site).0), &site.rules()).err();
     let mut page = EntryPage::new(app, site, visit, typed);
@@ -82,7 +94,7 @@ async fn without_files(app: &App, site: &Site, visit: &Visit, typed: Typed, refu
     wrong.0.extend(refused.iter().map(|one| one.mistake(&page.shell.t)));
     page.wrong = wrong;
     page.show_uploads(app, site).await?;
-    visit.page_for_error(Refused::error(refused), &page)
+    visit.page_for_error(RejectedFile::error(refused), &page)
 }
 
 #[derive(Template)]

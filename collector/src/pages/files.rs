@@ -15,7 +15,7 @@ use super::words::Words;
 use crate::app::App;
 use crate::attachments::multipart::{Part, Parts};
 use crate::attachments::name::plain;
-use crate::attachments::{Identity, Incoming, Refusal, Upload, download};
+use crate::attachments::{Identity, Incoming, Upload, UploadError, download};
 use crate::http::client::ClientAddress;
 use crate::http::{Error, Result};
 use crate::sites::Site;
@@ -29,25 +29,25 @@ const FIELD_COST: usize = 64;
 
 /// A form that may have brought files.
 #[derive(Debug)]
-pub struct Posted {
+pub struct UploadForm {
     /// Its other fields.
     pub form: Form,
     /// The files that were taken.
     pub uploads: Vec<Upload>,
     /// The files that were not, by name.
-    pub refused: Vec<Refused>,
+    pub refused: Vec<RejectedFile>,
 }
 
 /// A file that was not taken.
 #[derive(Debug)]
-pub struct Refused {
+pub struct RejectedFile {
     name: String,
     why: Why,
 }
 
 #[derive(Debug)]
 enum Why {
-    File(Refusal),
+    File(UploadError),
     TooMany,
 }
 
@@ -62,12 +62,12 @@ pub async fn download(
 }
 
 /// Reads a form of either kind. Its files are stored at once, so that they need not be sent again with whatever else is wrong.
-pub async fn read(app: &App, site: &Site, client: ClientAddress, request: Request) -> Result<Posted> {
+pub async fn read(app: &App, site: &Site, client: ClientAddress, request: Request) -> Result<UploadForm> {
     let media_type =
         request.headers().get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
     if !media_type.trim_start().to_ascii_lowercase().starts_with("multipart/form-data") {
         let form = Form::from_request(request, app).await?;
-        return Ok(Posted { form, uploads: Vec::new(), refused: Vec::new() });
+        return Ok(UploadForm { form, uploads: Vec::new(), refused: Vec::new() });
     }
     Form::refuse_foreign(app, request.headers())?;
     let mut parts = Parts::of(request).await?;
@@ -76,17 +76,17 @@ pub async fn read(app: &App, site: &Site, client: ClientAddress, request: Reques
     posted
 }
 
-/// The fields in which uploads are carried on after a refusal.
+/// The fields in which uploads are carried on after a error.
 pub fn kept(form: &Form) -> Vec<String> {
     (1..=ATTACHMENTS_MAX).map(|n| form.text(&format!("upload-{n}"))).filter(|token| !token.is_empty()).collect()
 }
 
-impl Refused {
+impl RejectedFile {
     /// What the customer is told.
     pub fn mistake(&self, t: &Words) -> Mistake {
         let reason = match &self.why {
             Why::TooMany => t.with("pages.wrong.files_many", &[("max", &ATTACHMENTS_MAX.to_string())]),
-            Why::File(refusal) => match refusal.word() {
+            Why::File(error) => match error.word() {
                 Some(word) => t.get(&format!("pages.file.{word}")).to_owned(),
                 None => t.get("pages.file.busy").to_owned(),
             },
@@ -99,7 +99,7 @@ impl Refused {
     pub fn error(refused: Vec<Self>) -> Error {
         let mut found = Error::field(FieldError::new("/attachments", ErrorCode::Invalid, "some files were not taken"));
         for one in refused {
-            if let Why::File(Refusal::Other(error)) = one.why {
+            if let Why::File(UploadError::Other(error)) = one.why {
                 found = error;
             }
         }
@@ -123,9 +123,9 @@ struct Reader<'a> {
 }
 
 impl Reader<'_> {
-    async fn read(mut self, parts: &mut Parts) -> Result<Posted> {
+    async fn read(mut self, parts: &mut Parts) -> Result<UploadForm> {
         let (mut fields, mut room) = (BTreeMap::new(), BODY_MAX_BYTES);
-        let (mut uploads, mut refused): (Vec<Upload>, Vec<Refused>) = (Vec::new(), Vec::new());
+        let (mut uploads, mut refused): (Vec<Upload>, Vec<RejectedFile>) = (Vec::new(), Vec::new());
         while let Some(mut part) = parts.next().await? {
             let name = part.name();
             if name != FIELD {
@@ -153,21 +153,21 @@ impl Reader<'_> {
                 Ok(None) => {}
                 Err(why) => {
                     self.throw_away(part).await?;
-                    refused.push(Refused { name: plain(&name), why });
+                    refused.push(RejectedFile { name: plain(&name), why });
                 }
             }
         }
-        Ok(Posted { form: Form::of_fields(fields), uploads, refused })
+        Ok(UploadForm { form: Form::of_fields(fields), uploads, refused })
     }
 
     /// One file; none if the customer chose none, which browsers send too.
     async fn file(&self, part: &mut Part<'_>, name: &str, form: &Form, count: Count) -> Result<Option<Upload>, Why> {
         let first = loop {
-            match part.piece().await.map_err(Refusal::from)? {
+            match part.piece().await.map_err(UploadError::from)? {
                 Some(piece) if piece.is_empty() => {}
                 Some(piece) => break piece,
                 None if name.is_empty() => return Ok(None),
-                None => return Err(Refusal::Empty.into()),
+                None => return Err(UploadError::Empty.into()),
             }
         };
         if count == Count::Full {
@@ -175,7 +175,7 @@ impl Reader<'_> {
         }
         let mut incoming = Incoming::begin(self.app, self.site, self.client).await?;
         incoming.write(&first).await?;
-        while let Some(piece) = part.piece().await.map_err(Refusal::from)? {
+        while let Some(piece) = part.piece().await.map_err(UploadError::from)? {
             incoming.write(&piece).await?;
         }
         let key = form.key();
@@ -190,8 +190,8 @@ impl Reader<'_> {
     }
 }
 
-impl From<Refusal> for Why {
-    fn from(refusal: Refusal) -> Self {
-        Why::File(refusal)
+impl From<UploadError> for Why {
+    fn from(error: UploadError) -> Self {
+        Why::File(error)
     }
 }

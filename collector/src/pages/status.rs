@@ -99,7 +99,7 @@ async fn site(app: &App, case: &Case) -> Result<Arc<Site>> {
 
 /// One of the forms of the status page.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Posted {
+pub enum StatusForm {
     /// A message.
     Reply,
     /// A message to a case that was thought to be done.
@@ -108,22 +108,22 @@ pub enum Posted {
     Rating,
 }
 
-impl Posted {
+impl StatusForm {
     /// The word of `?done=`, which thanks for it.
     pub const fn word(self) -> &'static str {
         match self {
-            Posted::Reply => "reply",
-            Posted::NotSolved => "not-solved",
-            Posted::Rating => "rating",
+            StatusForm::Reply => "reply",
+            StatusForm::NotSolved => "not-solved",
+            StatusForm::Rating => "rating",
         }
     }
 
     /// The last part of the form's address.
     pub const fn path(self) -> &'static str {
         match self {
-            Posted::Reply => "messages",
-            Posted::NotSolved => "not-solved",
-            Posted::Rating => "satisfaction",
+            StatusForm::Reply => "messages",
+            StatusForm::NotSolved => "not-solved",
+            StatusForm::Rating => "satisfaction",
         }
     }
 }
@@ -132,7 +132,7 @@ impl Posted {
 #[derive(Clone, Debug)]
 pub struct Typed {
     /// Which form.
-    pub posted: Posted,
+    pub posted: StatusForm,
     /// Recognises the form when it is sent twice.
     pub key: IdempotencyKey,
     /// The message or the comment.
@@ -145,15 +145,15 @@ pub struct Typed {
 
 impl Typed {
     /// What was posted.
-    pub fn read(posted: Posted, form: &Form) -> Self {
+    pub fn read(posted: StatusForm, form: &Form) -> Self {
         let name = match posted {
-            Posted::Reply | Posted::NotSolved => "body",
-            Posted::Rating => "comment",
+            StatusForm::Reply | StatusForm::NotSolved => "body",
+            StatusForm::Rating => "comment",
         };
         Self { posted, key: form.key(), text: form.text(name), score: form.text("score"), solved: form.text("solved") }
     }
 
-    fn fresh(posted: Posted) -> Self {
+    fn fresh(posted: StatusForm) -> Self {
         Self { posted, key: fresh_key(), text: String::new(), score: String::new(), solved: String::new() }
     }
 }
@@ -177,7 +177,7 @@ pub struct StatusPage {
     reopen_days: String,
     is_late: bool,
     done: Option<&'static str>,
-    refused: Option<Refused>,
+    refused: Option<RejectionNotice>,
     wrong: Mistakes,
     reply: Typed,
     not_solved: Typed,
@@ -204,7 +204,7 @@ struct Step {
 }
 
 /// Why a form was not taken although nothing in it is wrong.
-struct Refused {
+struct RejectionNotice {
     title: &'static str,
     text: &'static str,
     /// The words, where there is no form any more that could hold them.
@@ -241,9 +241,9 @@ impl StatusPage {
             done: visit.query("done").and_then(thanks),
             refused: None,
             wrong: Mistakes::default(),
-            reply: Typed::fresh(Posted::Reply),
-            not_solved: Typed::fresh(Posted::NotSolved),
-            rating: Typed::fresh(Posted::Rating),
+            reply: Typed::fresh(StatusForm::Reply),
+            not_solved: Typed::fresh(StatusForm::NotSolved),
+            rating: Typed::fresh(StatusForm::Rating),
             site_key: site.key().to_owned(),
             shell,
             case,
@@ -253,9 +253,9 @@ impl StatusPage {
     /// The page with what was typed in one of its forms.
     pub fn with_typed(mut self, typed: Typed) -> Self {
         match typed.posted {
-            Posted::Reply => self.reply = typed,
-            Posted::NotSolved => self.not_solved = typed,
-            Posted::Rating => self.rating = typed,
+            StatusForm::Reply => self.reply = typed,
+            StatusForm::NotSolved => self.not_solved = typed,
+            StatusForm::Rating => self.rating = typed,
         }
         self
     }
@@ -271,20 +271,20 @@ impl StatusPage {
         let t = *self.shell.t;
         // What was meant as an answer is still one when the case was resolved meanwhile, and the other way round.
         typed.posted = match (typed.posted, self.may_act) {
-            (Posted::Reply | Posted::NotSolved, MayAct::Rate) => Posted::NotSolved,
-            (Posted::Reply | Posted::NotSolved, MayAct::Reply) => Posted::Reply,
+            (StatusForm::Reply | StatusForm::NotSolved, MayAct::Rate) => StatusForm::NotSolved,
+            (StatusForm::Reply | StatusForm::NotSolved, MayAct::Reply) => StatusForm::Reply,
             (posted, _) => posted,
         };
         let has_form = match typed.posted {
-            Posted::Rating => self.may_act == MayAct::Rate,
-            Posted::Reply | Posted::NotSolved => self.may_act != MayAct::No,
+            StatusForm::Rating => self.may_act == MayAct::Rate,
+            StatusForm::Reply | StatusForm::NotSolved => self.may_act != MayAct::No,
         };
         let (title, text) = match error {
             Error::KeyReused => (t.get("pages.refused.again.title"), t.get("pages.refused.again.text")),
             _ => (t.get("pages.refused.moved.title"), t.get("pages.refused.moved.text")),
         };
         let words = (!has_form && !typed.text.trim().is_empty()).then(|| typed.text.clone());
-        self.refused = Some(Refused { title, text, words });
+        self.refused = Some(RejectionNotice { title, text, words });
         self.with_typed(typed)
     }
 

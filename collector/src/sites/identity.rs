@@ -40,7 +40,7 @@ pub struct SiteSecret(String);
 
 /// Why a token is not believed.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Refusal {
+pub enum IdentityError {
     /// It never was valid; with a sentence that says why.
     Invalid(String),
     /// It was valid once.
@@ -48,7 +48,7 @@ pub enum Refusal {
 }
 
 /// Whom `token` names, if one of `secrets` signed it and it has not expired at `now`.
-pub fn verify(token: &str, secrets: &[SiteSecret], now: Millis) -> Result<Identity, Refusal> {
+pub fn verify(token: &str, secrets: &[SiteSecret], now: Millis) -> Result<Identity, IdentityError> {
     if token.len() > IDENTITY_MAX_BYTES {
         return Err(invalid(format!("must be at most {IDENTITY_MAX_BYTES} bytes")));
     }
@@ -69,7 +69,7 @@ pub fn verify(token: &str, secrets: &[SiteSecret], now: Millis) -> Result<Identi
         return Err(invalid("has a claim email that is no e-mail address"));
     }
     // Last, so that a token of which more is wrong is not called valid once.
-    if (now - LEEWAY) as f64 >= expires { Err(Refusal::Expired) } else { Ok(identity) }
+    if (now - LEEWAY) as f64 >= expires { Err(IdentityError::Expired) } else { Ok(identity) }
 }
 
 impl Identity {
@@ -105,23 +105,25 @@ impl fmt::Debug for SiteSecret {
     }
 }
 
-impl Refusal {
+impl IdentityError {
     /// What is said of the field `identity`.
     pub fn field_error(self) -> FieldError {
         let (code, detail) = match self {
-            Refusal::Invalid(why) => (ErrorCode::Invalid, why),
-            Refusal::Expired => (ErrorCode::IdentityExpired, "has expired; the site must sign a new one".to_owned()),
+            IdentityError::Invalid(why) => (ErrorCode::Invalid, why),
+            IdentityError::Expired => {
+                (ErrorCode::IdentityExpired, "has expired; the site must sign a new one".to_owned())
+            }
         };
         FieldError::new("/identity", code, detail)
     }
 }
 
-fn invalid(why: impl Into<String>) -> Refusal {
-    Refusal::Invalid(why.into())
+fn invalid(why: impl Into<String>) -> IdentityError {
+    IdentityError::Invalid(why.into())
 }
 
 /// What the token claims, if its signature is that of one of the secrets.
-fn signed_claims(token: &str, secrets: &[SiteSecret]) -> Result<Map<String, Value>, Refusal> {
+fn signed_claims(token: &str, secrets: &[SiteSecret]) -> Result<Map<String, Value>, IdentityError> {
     if secrets.is_empty() {
         return Err(invalid("can't be checked: this site has no secret for signed identities"));
     }
@@ -149,7 +151,7 @@ fn signed_claims(token: &str, secrets: &[SiteSecret]) -> Result<Map<String, Valu
 }
 
 /// A time claim, in milliseconds.
-fn time(claims: &Map<String, Value>, name: &str) -> Result<Option<f64>, Refusal> {
+fn time(claims: &Map<String, Value>, name: &str) -> Result<Option<f64>, IdentityError> {
     match claims.get(name) {
         None | Some(Value::Null) => Ok(None),
         Some(Value::Number(seconds)) => Ok(seconds.as_f64().map(|seconds| seconds * 1_000.0)),
@@ -158,7 +160,7 @@ fn time(claims: &Map<String, Value>, name: &str) -> Result<Option<f64>, Refusal>
 }
 
 /// A text claim on one line; an empty one counts as absent.
-fn text<const MAX: usize>(claims: &Map<String, Value>, name: &str) -> Result<Option<String>, Refusal> {
+fn text<const MAX: usize>(claims: &Map<String, Value>, name: &str) -> Result<Option<String>, IdentityError> {
     let typed = match claims.get(name) {
         None | Some(Value::Null) => return Ok(None),
         Some(Value::String(typed)) if typed.trim().is_empty() => return Ok(None),

@@ -4,7 +4,7 @@ use std::io::Cursor;
 
 use jsonwebtoken::{Algorithm, EncodingKey, Header, encode};
 use sayso::import::records::{Content, Format, RECORD_MAX, Records};
-use sayso::import::row::{Columns, Refusal, Row, read_json};
+use sayso::import::row::{Columns, Row, RowError, read_json};
 use sayso::sites::identity::{SiteSecret, verify};
 use sayso_shared::limits::{EMAIL_MAX, IDENTITY_MAX_BYTES, NAME_MAX, SUBJECT_MAX, TIER_MAX};
 use serde_json::Value;
@@ -56,7 +56,7 @@ pub fn import(bytes: &[u8]) {
     assert_eq!(records.bytes_read(), file.len() as u64, "the file was read to its end");
 }
 
-fn judge(read: Result<Option<Row>, Vec<Refusal>>) {
+fn judge(read: Result<Option<Row>, Vec<RowError>>) {
     match read {
         Ok(None) => {}
         Ok(Some(row)) => assert!(row.feedback.is_object()),

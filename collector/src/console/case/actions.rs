@@ -13,7 +13,7 @@ use super::draft::Draft;
 use super::page::{find, refused};
 use crate::app::App;
 use crate::auth::member::who_may_own;
-use crate::auth::{MayAct, Posted};
+use crate::auth::{CsrfForm, MayAct};
 use crate::cases::staff::{self, Body, FollowUp, Remedy, Resolution};
 use crate::cases::{Actor, Outcome, Status, moderation};
 use crate::http::{Error, Result};
@@ -44,7 +44,7 @@ async fn reply(
     State(app): State<App>,
     MayAct(who): MayAct,
     Path(id): Path<String>,
-    Posted(form): Posted<ReplyForm>,
+    CsrfForm(form): CsrfForm<ReplyForm>,
 ) -> Result<Response> {
     let case = find(&app, &id).await?;
     let done = match read_reply(&form) {
@@ -70,7 +70,7 @@ async fn note(
     State(app): State<App>,
     MayAct(who): MayAct,
     Path(id): Path<String>,
-    Posted(form): Posted<NoteForm>,
+    CsrfForm(form): CsrfForm<NoteForm>,
 ) -> Result<Response> {
     let case = find(&app, &id).await?;
     let done = match read_body(&form.body) {
@@ -92,7 +92,7 @@ async fn set_status(
     State(app): State<App>,
     MayAct(who): MayAct,
     Path(id): Path<String>,
-    Posted(form): Posted<StatusForm>,
+    CsrfForm(form): CsrfForm<StatusForm>,
 ) -> Result<Response> {
     let case = find(&app, &id).await?;
     let to = Status::parse(&form.status).ok_or_else(|| invalid("/status"))?;
@@ -115,7 +115,7 @@ async fn resolve(
     State(app): State<App>,
     MayAct(who): MayAct,
     Path(id): Path<String>,
-    Posted(form): Posted<ResolveForm>,
+    CsrfForm(form): CsrfForm<ResolveForm>,
 ) -> Result<Response> {
     let case = find(&app, &id).await?;
     let actor = Actor::Member(who.member.id.clone());
@@ -141,7 +141,7 @@ async fn set_owner(
     State(app): State<App>,
     MayAct(who): MayAct,
     Path(id): Path<String>,
-    Posted(form): Posted<OwnerForm>,
+    CsrfForm(form): CsrfForm<OwnerForm>,
 ) -> Result<Response> {
     let case = find(&app, &id).await?;
     let owner = match form.owner.as_str() {
@@ -163,7 +163,7 @@ async fn decide(
     State(app): State<App>,
     MayAct(who): MayAct,
     Path(id): Path<String>,
-    Posted(form): Posted<QuarantineForm>,
+    CsrfForm(form): CsrfForm<QuarantineForm>,
 ) -> Result<Response> {
     let case = find(&app, &id).await?;
     let actor = Actor::Member(who.member.id.clone());
@@ -185,7 +185,7 @@ async fn retry(
     State(app): State<App>,
     MayAct(who): MayAct,
     Path((id, delivery)): Path<(String, String)>,
-    Posted(_): Posted<Nothing>,
+    CsrfForm(_): CsrfForm<Nothing>,
 ) -> Result<Response> {
     let case = find(&app, &id).await?;
     match deliveries::try_again(&app, &case.id, &delivery).await {

@@ -34,18 +34,18 @@ fn forge(header: &str, payload: &str, with: &str) -> String {
     format!("{message}.{}", URL_SAFE_NO_PAD.encode(mac.finalize().into_bytes()))
 }
 
-fn refused(token: &str) -> Refusal {
+fn refused(token: &str) -> IdentityError {
     verify(token, &secrets(), NOW).expect_err(token)
 }
 
 fn why(token: &str) -> String {
     match refused(token) {
-        Refusal::Invalid(why) => why,
-        Refusal::Expired => "expired".to_owned(),
+        IdentityError::Invalid(why) => why,
+        IdentityError::Expired => "expired".to_owned(),
     }
 }
 
-fn of_claims(claims: Value) -> Result<Identity, Refusal> {
+fn of_claims(claims: Value) -> Result<Identity, IdentityError> {
     verify(&sign(claims, &secrets()[0]), &secrets(), NOW)
 }
 
@@ -72,8 +72,8 @@ fn both_secrets_are_valid_while_one_takes_over() {
         assert!(verify(&sign(json!({"sub": "a", "exp": EXP}), signer), &both, NOW).is_ok());
     }
     let token = sign(json!({"sub": "a", "exp": EXP}), &old);
-    assert!(matches!(verify(&token, &[new], NOW), Err(Refusal::Invalid(_))), "the old one was removed");
-    assert!(matches!(verify(&token, &[], NOW), Err(Refusal::Invalid(why)) if why.contains("no secret")));
+    assert!(matches!(verify(&token, &[new], NOW), Err(IdentityError::Invalid(_))), "the old one was removed");
+    assert!(matches!(verify(&token, &[], NOW), Err(IdentityError::Invalid(why)) if why.contains("no secret")));
 }
 
 #[test]
@@ -81,12 +81,12 @@ fn time_is_counted_to_the_second() {
     let token = sign(json!({"sub": "a", "exp": EXP}), &secrets()[0]);
     let end = EXP * 1_000 + LEEWAY;
     assert!(verify(&token, &secrets(), end - 1).is_ok(), "within what clocks may differ");
-    assert_eq!(verify(&token, &secrets(), end), Err(Refusal::Expired));
-    assert_eq!(verify(&token, &secrets(), end + SECOND), Err(Refusal::Expired));
+    assert_eq!(verify(&token, &secrets(), end), Err(IdentityError::Expired));
+    assert_eq!(verify(&token, &secrets(), end + SECOND), Err(IdentityError::Expired));
     let early = |from: i64| of_claims(json!({"sub": "a", "exp": EXP, "nbf": from}));
     assert!(early(NOW / 1_000 + 60).is_ok());
-    assert!(matches!(early(NOW / 1_000 + 61), Err(Refusal::Invalid(why)) if why.contains("nbf")));
-    assert_eq!(of_claims(json!({"sub": "a", "exp": -1e300})), Err(Refusal::Expired));
+    assert!(matches!(early(NOW / 1_000 + 61), Err(IdentityError::Invalid(why)) if why.contains("nbf")));
+    assert_eq!(of_claims(json!({"sub": "a", "exp": -1e300})), Err(IdentityError::Expired));
 }
 
 #[test]
@@ -98,7 +98,7 @@ fn an_algorithm_is_never_the_tokens_choice() {
         let signed = forge(&header, &payload, key.reveal());
         let unsigned = signed.rsplit_once('.').expect("it has three parts").0.to_owned() + ".";
         for token in [signed, unsigned] {
-            assert!(matches!(refused(&token), Refusal::Invalid(_)), "{algorithm}");
+            assert!(matches!(refused(&token), IdentityError::Invalid(_)), "{algorithm}");
         }
     }
     let own_key = json!({"alg": "HS256", "jwk": {"kty": "oct", "k": STANDARD.encode("mine")}}).to_string();
@@ -134,7 +134,7 @@ fn what_was_changed_or_is_no_token_is_refused() {
         sign(json!({"sub": "a", "exp": EXP, "pad": "x".repeat(IDENTITY_MAX_BYTES)}), &secrets()[0]),
     ];
     for token in tokens {
-        assert!(matches!(refused(&token), Refusal::Invalid(_)), "{token}");
+        assert!(matches!(refused(&token), IdentityError::Invalid(_)), "{token}");
     }
 }
 

@@ -7,7 +7,7 @@ use crate::http::Error;
 
 /// Why a file is not taken.
 #[derive(Debug, thiserror::Error)]
-pub enum Refusal {
+pub enum UploadError {
     /// There is nothing in it.
     #[error("the file is empty")]
     Empty,
@@ -36,29 +36,29 @@ pub enum Refusal {
     Other(#[from] Error),
 }
 
-impl Refusal {
+impl UploadError {
     /// The word that the texts of pages know it by; none if the file is not at fault.
     pub const fn word(&self) -> Option<&'static str> {
         match self {
-            Refusal::Empty => Some("empty"),
-            Refusal::TooLarge => Some("too_large"),
-            Refusal::Type => Some("type"),
-            Refusal::Markup => Some("markup"),
-            Refusal::Picture => Some("picture"),
-            Refusal::Damaged => Some("damaged"),
-            Refusal::Other(_) => None,
+            UploadError::Empty => Some("empty"),
+            UploadError::TooLarge => Some("too_large"),
+            UploadError::Type => Some("type"),
+            UploadError::Markup => Some("markup"),
+            UploadError::Picture => Some("picture"),
+            UploadError::Damaged => Some("damaged"),
+            UploadError::Other(_) => None,
         }
     }
 }
 
-impl From<Refusal> for Error {
-    fn from(refusal: Refusal) -> Self {
-        let sentence = refusal.to_string();
-        match refusal {
-            Refusal::Other(error) => error,
-            Refusal::TooLarge => Error::TooLarge(ATTACHMENT_MAX_BYTES),
-            Refusal::Empty => Error::field(FieldError::new("/file", ErrorCode::Required, sentence)),
-            Refusal::Type | Refusal::Markup | Refusal::Picture | Refusal::Damaged => {
+impl From<UploadError> for Error {
+    fn from(error: UploadError) -> Self {
+        let sentence = error.to_string();
+        match error {
+            UploadError::Other(error) => error,
+            UploadError::TooLarge => Error::TooLarge(ATTACHMENT_MAX_BYTES),
+            UploadError::Empty => Error::field(FieldError::new("/file", ErrorCode::Required, sentence)),
+            UploadError::Type | UploadError::Markup | UploadError::Picture | UploadError::Damaged => {
                 Error::field(FieldError::new("/file", ErrorCode::Invalid, sentence))
             }
         }
