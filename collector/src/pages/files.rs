@@ -76,7 +76,7 @@ pub async fn read(app: &App, site: &Site, client: ClientAddress, request: Reques
     posted
 }
 
-/// The fields in which uploads are carried on after a error.
+/// The fields in which uploads are carried on after an error.
 pub fn kept(form: &Form) -> Vec<String> {
     (1..=ATTACHMENTS_MAX).map(|n| form.text(&format!("upload-{n}"))).filter(|token| !token.is_empty()).collect()
 }

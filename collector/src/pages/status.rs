@@ -354,7 +354,7 @@ fn steps(case: &Case) -> Vec<Step> {
 
 /// The words of a form, kept while the case can't be reached.
 #[derive(Template)]
-#[template(path = "pages/hold.html")]
+#[template(path = "pages/retry.html")]
 struct RetryPage {
     shell: Shell,
     action: String,

@@ -86,7 +86,7 @@ impl PublicSettings {
 )]
 async fn public_settings(State(app): State<App>, Path(key): Path<String>) -> Result<Response> {
     let site = app.sites.by_key(&key).await?.ok_or(Error::NotFound("there is no such site"))?;
-    let difficulty = app.load.difficulty(site.id(), app.clock.now());
+    let difficulty = app.submission_rate.difficulty(site.id(), app.clock.now());
     let mut response = Json(PublicSettings::of(&site, difficulty)).into_response();
     response.headers_mut().insert(header::CACHE_CONTROL, HeaderValue::from_static("public, max-age=60"));
     Ok(response)

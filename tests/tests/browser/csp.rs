@@ -83,7 +83,7 @@ async fn the_printed_lines_are_enough_for_everything() {
     let (stage, browser) = open(|snippet| snippet.policy()).await;
     let site = stage.collector.site().await;
     // So busy that a proof of work is asked for, by a module of its own.
-    (0..8).for_each(|_| stage.collector.app.submission_rate.count(site.id(), stage.collector.app.clock.now()));
+    (0..8).for_each(|_| stage.collector.app.submission_rate.record(site.id(), stage.collector.app.clock.now()));
     complain(&browser).await;
     browser.run("Sayso('set', { lang: 'zh-Hans', theme: 'dark' })").await;
     browser

@@ -166,7 +166,7 @@ async fn a_busy_site_gets_its_proof_without_the_visitor_noticing() {
     // A minute begins, so that the load stays what it is for as long as the test takes.
     app.clock.advance(MINUTE - app.clock.now() % MINUTE);
     let site = stage.collector.site().await;
-    let busy = || (0..8).for_each(|_| app.submission_rate.count(site.id(), app.clock.now()));
+    let busy = || (0..8).for_each(|_| app.submission_rate.record(site.id(), app.clock.now()));
     let browser = Browser::start(Setup::default()).await;
     let modules = "performance.getEntriesByType('resource').filter(entry => entry.name.endsWith('-proof.js')).length";
     // Quiet when the form opened, busy when it is sent: the refusal brings the proof, and the visitor sees nothing of it.

@@ -99,12 +99,12 @@ on_both_databases! {
             found.push(encoded(&payload));
             let site = app.site().await;
             for _ in 0..BUSY_FROM {
-                app.app.submission_rate.count(site.id(), app.app.clock.now());
+                app.app.submission_rate.record(site.id(), app.app.clock.now());
             }
             if most == 50_000 {
                 // The last step begins at four times the load.
-                app.app.submission_rate.count(site.id(), app.app.clock.now());
-                app.app.submission_rate.count(site.id(), app.app.clock.now());
+                app.app.submission_rate.record(site.id(), app.app.clock.now());
+                app.app.submission_rate.record(site.id(), app.app.clock.now());
             }
         }
         let accepted = submit(&client, &new_key(), Some(&found[1])).await;
@@ -177,7 +177,7 @@ on_both_databases! {
         let url = format!("http://{}", listener.local_addr().unwrap());
         let replica = sayso::App::start(app.app.config.clone()).await.unwrap();
         for _ in 0..4 * BUSY_FROM {
-            replica.load.count(app.site().await.id(), replica.clock.now());
+            replica.submission_rate.record(app.site().await.id(), replica.clock.now());
         }
         let server = tokio::spawn(sayso::serve::serve_http(replica.clone(), listener));
         let client = Client::new(&url);
