@@ -119,7 +119,7 @@ pub async fn read(State(app): State<App>, _: MayRead, Path(id): Path<String>) ->
 /// The case with this identifier; what is no identifier gets the same answer as one that nobody has.
 pub async fn find(app: &App, id: &str) -> Result<Case> {
     let id = CaseId::parse(id).map_err(|_| Error::NotFound("there is no such case"))?;
-    Case::by_id(app, id.as_str()).await
+    Ok(Case::by_id(app, id.as_str()).await?)
 }
 
 #[derive(sqlx::FromRow)]

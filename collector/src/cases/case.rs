@@ -2,10 +2,10 @@
 
 use sayso_shared::{Contact, Kind};
 
+use super::error::{CaseError, Result};
 use super::{Outcome, Priority, Quarantine, Status, Suspicion};
 use crate::clock::Millis;
 use crate::db::Tx;
-use crate::http::{Error, Result};
 use crate::keys::Keys;
 use crate::sites::identity::Identity;
 use crate::with_tx;
@@ -116,9 +116,7 @@ impl Case {
     /// The customer's tracking code, decrypted.
     pub fn code(&self, keys: &Keys) -> Result<String> {
         let code = keys.decrypt_text(&code_context(&self.id), &self.code_cipher);
-        code.ok_or_else(|| {
-            Error::Internal(anyhow::anyhow!("the code of case {} can't be decrypted with the keys at hand", self.id))
-        })
+        code.ok_or_else(|| CaseError::Undecryptable(self.id.clone()))
     }
 
     /// The customer's contact, decrypted; none for an anonymous case.
@@ -182,5 +180,5 @@ pub async fn lock(tx: &mut Tx, case_id: &str, now: Millis) -> Result<CaseState> 
     let update =
         "update cases set updated_at = $1 where id = $2 returning kind, status, owner_id, closed_at, quarantine";
     let state = with_tx!(tx, conn => sqlx::query_as(update).bind(now).bind(case_id).fetch_optional(conn).await)?;
-    state.ok_or(Error::NotFound("there is no such case"))
+    state.ok_or(CaseError::NotFound)
 }

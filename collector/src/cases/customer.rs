@@ -6,13 +6,13 @@ use sayso_shared::reply::{Reply, Satisfaction};
 use serde_json::json;
 
 use super::case::{CaseState, lock};
+use super::error::{CaseError, Result};
 use super::event::append;
 use super::idempotency::{KeyStatus, record_key, request_hash};
 use super::{Actor, Case, EventType, Status, quarantine};
 use crate::app::App;
 use crate::clock::{DAY, Millis};
 use crate::db::Tx;
-use crate::http::{Error, Result};
 use crate::keys::new_id;
 use crate::with_tx;
 
@@ -53,7 +53,7 @@ pub async fn rate(app: &App, case: &Case, satisfaction: &Satisfaction, key: &Ide
     }
     refuse_if_too_late(app, &state, now)?;
     if state.status().is_open() {
-        return Err(Error::Conflict("there is no answer yet that could be rated".into()));
+        return Err(CaseError::NotAnswered);
     }
     let upsert = "insert into satisfactions (case_id, score, solved, comment, created_at) values ($1, $2, $3, $4, $5) \
         on conflict (case_id) do update set score = excluded.score, solved = excluded.solved, comment = excluded.comment, created_at = excluded.created_at";
@@ -105,9 +105,7 @@ fn refuse_if_too_late(app: &App, state: &CaseState, now: Millis) -> Result<()> {
     let days = app.config.retention.reopen_days;
     let open_until = state.closed_at.map(|at| at + i64::from(days) * DAY);
     if state.status() == Status::Closed && open_until.is_none_or(|until| now >= until) {
-        let detail =
-            format!("the case was closed more than {days} days ago; please submit new feedback and refer to this code");
-        return Err(Error::Conflict(detail));
+        return Err(CaseError::ReopenPeriodOver { days });
     }
     Ok(())
 }

@@ -6,9 +6,9 @@ use sayso_shared::id::IdempotencyKey;
 use serde::Serialize;
 use sha2::{Digest, Sha256};
 
+use super::error::{CaseError, Result};
 use crate::clock::Millis;
 use crate::db::Tx;
-use crate::http::{Error, Result};
 use crate::with_tx;
 
 /// A hash of what a request means. Two requests are the same if it is.
@@ -50,5 +50,5 @@ pub async fn record_key(
     let select = "select request_hash from idempotency_keys where scope = $1 and key = $2";
     let known: String =
         with_tx!(tx, conn => sqlx::query_scalar(select).bind(case_id).bind(key.as_str()).fetch_one(conn).await)?;
-    if known == request_hash { Ok(KeyStatus::Repeated) } else { Err(Error::KeyReused) }
+    if known == request_hash { Ok(KeyStatus::Repeated) } else { Err(CaseError::KeyReused) }
 }

@@ -2,6 +2,7 @@
 
 pub mod case;
 pub mod customer;
+pub mod error;
 pub mod event;
 pub mod idempotency;
 pub mod moderation;
@@ -11,6 +12,7 @@ pub mod staff;
 pub mod status;
 
 pub use case::Case;
+pub use error::CaseError;
 pub use event::{Actor, EventType};
 pub use quarantine::{Quarantine, Suspicion};
 pub use status::{Outcome, Priority, Stage, Status};

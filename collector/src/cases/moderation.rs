@@ -3,11 +3,11 @@
 use serde_json::json;
 
 use super::case::lock;
+use super::error::{CaseError, Result};
 use super::event::append;
 use super::{Actor, EventType, Quarantine};
 use crate::app::App;
 use crate::db::{Tx, is_deadlock};
-use crate::http::{Error, Result};
 use crate::with_tx;
 
 /// Makes a held or discarded case one like any other: all that happened to it is planned again, and so forwarded now.
@@ -15,7 +15,7 @@ pub async fn release(app: &App, case_id: &str, actor: &Actor) -> Result<()> {
     loop {
         match try_release(app, case_id, actor).await {
             // The planner holds the events and waits for the case.
-            Err(Error::Database(error)) if is_deadlock(&error) => {}
+            Err(CaseError::Database(error)) if is_deadlock(&error) => {}
             Err(error) => return Err(error),
             Ok(()) => break,
         }
@@ -31,7 +31,7 @@ pub async fn discard(app: &App, case_id: &str, actor: &Actor) -> Result<()> {
     let mut tx = app.db.begin().await?;
     let state = lock(&mut tx, case_id, now).await?;
     if state.quarantine() != Some(Quarantine::Held) {
-        return Err(Error::Conflict("the case is not held in quarantine".into()));
+        return Err(CaseError::NotHeld);
     }
     let update = "update cases set quarantine = $1, status = 'closed', closed_at = $2 where id = $3";
     with_tx!(&mut tx, conn => sqlx::query(update).bind(Quarantine::Discarded.as_str()).bind(now).bind(case_id)
@@ -48,7 +48,7 @@ async fn try_release(app: &App, case_id: &str, actor: &Actor) -> Result<()> {
     let mut tx = app.db.begin().await?;
     let state = lock(&mut tx, case_id, now).await?;
     if state.quarantine().is_none() {
-        return Err(Error::Conflict("the case is not in quarantine".into()));
+        return Err(CaseError::NotInQuarantine);
     }
     reopen(&mut tx, case_id).await?;
     let select = "select status from cases where id = $1";

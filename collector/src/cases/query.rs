@@ -4,9 +4,9 @@ use sayso_shared::TrackingCode;
 
 use super::Status;
 use super::case::{Case, SELECT};
+use super::error::{CaseError, Result};
 use crate::app::App;
 use crate::clock::Millis;
-use crate::http::{Error, Result};
 use crate::keys::Purpose;
 use crate::with_db;
 
@@ -16,17 +16,16 @@ impl Case {
         let select = format!("{SELECT} where cases.id = $1");
         let case =
             with_db!(&app.db, pool => sqlx::query_as(sqlx::AssertSqlSafe(select)).bind(id).fetch_optional(pool).await)?;
-        case.ok_or(Error::NotFound("there is no such case"))
+        case.ok_or(CaseError::NotFound)
     }
 
     /// The case with this code. A code that is no code and one that nobody has get the same answer.
     pub async fn by_code(app: &App, typed: &str) -> Result<Case> {
-        const UNKNOWN: Error = Error::NotFound("there is no case with this code; check it for typing mistakes");
-        let code = TrackingCode::parse(typed).map_err(|_| UNKNOWN)?;
+        let code = TrackingCode::parse(typed).map_err(|_| CaseError::UnknownCode)?;
         let hash = app.keys.hash(Purpose::Code, &code.symbols());
         let select = format!("{SELECT} where cases.code_hash = $1");
         let case = with_db!(&app.db, pool => sqlx::query_as(sqlx::AssertSqlSafe(select)).bind(&hash).fetch_optional(pool).await)?;
-        case.ok_or(UNKNOWN)
+        case.ok_or(CaseError::UnknownCode)
     }
 
     /// Whether the customer can still answer, rate and reopen.

@@ -3,18 +3,17 @@
 use sayso_shared::Kind;
 use sayso_shared::id::IdempotencyKey;
 use sayso_shared::limits::{DESIRED_OUTCOME_MAX, MESSAGE_MAX};
-use sayso_shared::problem::{ErrorCode, FieldError};
 use sayso_shared::text::Text;
 use serde_json::{Value, json};
 
 use super::case::{self, CaseState};
+use super::error::{CaseError, Result};
 use super::event::append;
 use super::idempotency::{self, KeyStatus};
 use super::{Actor, EventType, Outcome, Status};
 use crate::app::App;
 use crate::clock::Millis;
 use crate::db::Tx;
-use crate::http::{Error, Result};
 use crate::keys::new_id;
 use crate::with_tx;
 
@@ -156,7 +155,7 @@ pub async fn close_expired(app: &App, case_id: &str, resolved_before: Millis) ->
 async fn lock(tx: &mut Tx, case_id: &str, now: Millis) -> Result<CaseState> {
     let state = case::lock(tx, case_id, now).await?;
     match state.quarantine() {
-        Some(_) => Err(Error::Conflict("the case is in quarantine; release it first".into())),
+        Some(_) => Err(CaseError::InQuarantine),
         None => Ok(state),
     }
 }
@@ -178,7 +177,7 @@ async fn apply_in(tx: &mut Tx, case_id: &str, actor: &Actor, command: &Command, 
             append(tx, case_id, EventType::Note, actor, json!({"message_id": message_id}), now).await?;
             Ok(())
         }
-        Command::Status(Status::Resolved) => Err(Error::Conflict("resolve the case with its outcome".into())),
+        Command::Status(Status::Resolved) => Err(CaseError::ResolutionMissing),
         Command::Status(to) => change(tx, case_id, &state, *to, actor, now).await,
         Command::Resolve(resolution) => resolve_in(tx, case_id, &state, actor, resolution, None, now).await,
         Command::Assign(owner_id) if state.owner_id == *owner_id => Ok(()),
@@ -253,7 +252,7 @@ async fn add_message(
 async fn change(tx: &mut Tx, case_id: &str, state: &CaseState, to: Status, actor: &Actor, now: Millis) -> Result<()> {
     let from = state.status();
     if !from.staff_may(to) {
-        return Err(Error::Conflict(format!("a case that is {} can't become {}", from.as_str(), to.as_str())));
+        return Err(CaseError::InvalidTransition { from, to });
     }
     let update = "update cases set status = $1 where id = $2";
     with_tx!(tx, conn => sqlx::query(update).bind(to.as_str()).bind(case_id).execute(conn).await.map(|_| ()))?;
@@ -273,10 +272,10 @@ async fn resolve_in(
 ) -> Result<()> {
     let from = state.status();
     if !from.staff_may(Status::Resolved) {
-        return Err(Error::Conflict(format!("a case that is {} can't be resolved", from.as_str())));
+        return Err(CaseError::InvalidTransition { from, to: Status::Resolved });
     }
     if state.kind == Kind::Complaint.as_str() && resolution.outcome.is_none() {
-        return Err(Error::field(FieldError::new("/outcome", ErrorCode::Required, "a complaint needs an outcome")));
+        return Err(CaseError::OutcomeRequired);
     }
     let outcome = resolution.outcome.map(Outcome::as_str);
     let remedy = resolution.remedy.as_ref().map(Text::as_str);

@@ -91,7 +91,7 @@ async fn act(app: &App, case: &Case, typed: &Typed, key: &IdempotencyKey) -> Res
     match typed.posted {
         StatusForm::Reply | StatusForm::NotSolved => {
             fields.insert("body".into(), json!(typed.text));
-            customer::reply(app, case, &Reply::parse(fields.into())?, key).await
+            customer::reply(app, case, &Reply::parse(fields.into())?, key).await?;
         }
         StatusForm::Rating => {
             if !typed.score.is_empty() {
@@ -102,9 +102,10 @@ async fn act(app: &App, case: &Case, typed: &Typed, key: &IdempotencyKey) -> Res
                 fields.insert("solved".into(), json!(typed.solved == "yes"));
             }
             fields.insert("comment".into(), json!(typed.text));
-            customer::rate(app, case, &Satisfaction::parse(fields.into())?, key).await
+            customer::rate(app, case, &Satisfaction::parse(fields.into())?, key).await?;
         }
     }
+    Ok(())
 }
 
 /// The two forms with a message must not share an id on one page.

@@ -31,7 +31,7 @@ pub async fn find(State(app): State<App>, client: ClientAddress, visit: Visit, f
 /// Looks a code up for a client, who may do so only so often.
 pub async fn case(app: &App, client: ClientAddress, typed: &str) -> Result<Case> {
     app.limits.check_code(client)?;
-    Case::by_code(app, typed).await
+    Ok(Case::by_code(app, typed).await?)
 }
 
 /// The one answer to every code that opens no case, whether it never was one, is mistyped, or belonged to something once.

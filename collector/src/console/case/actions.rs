@@ -10,6 +10,7 @@ use serde::Deserialize;
 
 use super::deliveries;
 use super::draft::Draft;
+use super::error::{Field, FormError};
 use super::page::{find, refused};
 use crate::app::App;
 use crate::auth::member::who_may_own;
@@ -48,7 +49,9 @@ async fn reply(
 ) -> Result<Response> {
     let case = find(&app, &id).await?;
     let done = match read_reply(&form) {
-        Ok((body, follow_up)) => staff::reply(&app, &case.id, &who.member.id, &body, follow_up).await,
+        Ok((body, follow_up)) => {
+            staff::reply(&app, &case.id, &who.member.id, &body, follow_up).await.map_err(FormError::from)
+        }
         Err(error) => Err(error),
     };
     let ReplyForm { body, then, outcome, remedy } = form;
@@ -74,7 +77,7 @@ async fn note(
 ) -> Result<Response> {
     let case = find(&app, &id).await?;
     let done = match read_body(&form.body) {
-        Ok(body) => staff::add_note(&app, &case.id, &who.member.id, &body).await,
+        Ok(body) => staff::add_note(&app, &case.id, &who.member.id, &body).await.map_err(FormError::from),
         Err(error) => Err(error),
     };
     match done {
@@ -95,11 +98,11 @@ async fn set_status(
     CsrfForm(form): CsrfForm<StatusForm>,
 ) -> Result<Response> {
     let case = find(&app, &id).await?;
-    let to = Status::parse(&form.status).ok_or_else(|| invalid("/status"))?;
+    let to = Status::parse(&form.status).ok_or_else(unknown_status)?;
     let actor = Actor::Member(who.member.id.clone());
     match staff::set_status(&app, &case.id, &actor, to).await {
         Ok(()) => Ok(back(&case.id, "")),
-        Err(error) => refused(&app, &who, &case.id, Draft::default(), "page", error).await,
+        Err(error) => refused(&app, &who, &case.id, Draft::default(), "page", error.into()).await,
     }
 }
 
@@ -120,7 +123,7 @@ async fn resolve(
     let case = find(&app, &id).await?;
     let actor = Actor::Member(who.member.id.clone());
     let done = match read_resolution(&form.outcome, &form.remedy) {
-        Ok(resolution) => staff::resolve(&app, &case.id, &actor, resolution).await,
+        Ok(resolution) => staff::resolve(&app, &case.id, &actor, resolution).await.map_err(FormError::from),
         Err(error) => Err(error),
     };
     match done {
@@ -168,9 +171,9 @@ async fn decide(
     let case = find(&app, &id).await?;
     let actor = Actor::Member(who.member.id.clone());
     let done = match form.decision.as_str() {
-        "release" => moderation::release(&app, &case.id, &actor).await,
-        "discard" => moderation::discard(&app, &case.id, &actor).await,
-        _ => Err(invalid("/decision")),
+        "release" => moderation::release(&app, &case.id, &actor).await.map_err(FormError::from),
+        "discard" => moderation::discard(&app, &case.id, &actor).await.map_err(FormError::from),
+        _ => Err(FormError::Choice(Field::Main)),
     };
     match done {
         Ok(()) => Ok(back(&case.id, "")),
@@ -198,37 +201,35 @@ fn back(id: &str, place: &str) -> Response {
     Redirect::to(&format!("/staff/cases/{id}{place}")).into_response()
 }
 
-fn read_reply(form: &ReplyForm) -> Result<(Body, FollowUp)> {
+fn read_reply(form: &ReplyForm) -> Result<(Body, FollowUp), FormError> {
     let follow_up = match form.then.as_str() {
         "go_on" => FollowUp::GoOn,
         "wait" => FollowUp::Wait,
         "resolve" => FollowUp::Resolve(read_resolution(&form.outcome, &form.remedy)?),
-        _ => return Err(invalid("/then")),
+        _ => return Err(FormError::Choice(Field::Main)),
     };
     Ok((read_body(&form.body)?, follow_up))
 }
 
-fn read_body(typed: &str) -> Result<Body> {
+fn read_body(typed: &str) -> Result<Body, FormError> {
     // A browser sends line ends as CR LF; the staff typed LF.
     let typed = typed.replace("\r\n", "\n");
-    Text::parse(&typed).map_err(|error| Error::field(FieldError::new("/body", error.code, error.detail)))
+    Text::parse(&typed).map_err(FormError::text(Field::Main))
 }
 
-fn read_resolution(outcome: &str, remedy: &str) -> Result<Resolution> {
+fn read_resolution(outcome: &str, remedy: &str) -> Result<Resolution, FormError> {
     let outcome = match outcome {
         "" => None,
-        word => Some(Outcome::parse(word).ok_or_else(|| invalid("/outcome"))?),
+        word => Some(Outcome::parse(word).ok_or(FormError::Choice(Field::Outcome))?),
     };
     let remedy = remedy.replace("\r\n", "\n");
     let remedy: Option<Remedy> = match remedy.trim() {
         "" => None,
-        typed => Some(
-            Text::parse(typed).map_err(|error| Error::field(FieldError::new("/remedy", error.code, error.detail)))?,
-        ),
+        typed => Some(Text::parse(typed).map_err(FormError::text(Field::Remedy))?),
     };
     Ok(Resolution { outcome, remedy })
 }
 
-fn invalid(pointer: &str) -> Error {
-    Error::field(FieldError::new(pointer, ErrorCode::Invalid, "is not one of the choices"))
+fn unknown_status() -> Error {
+    Error::field(FieldError::new("/status", ErrorCode::Invalid, "is not one of the choices"))
 }

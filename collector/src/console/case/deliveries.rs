@@ -1,9 +1,10 @@
 //! Where the events of a case were forwarded, and how that went.
 
+use super::error::FormError;
 use crate::app::App;
 use crate::cases::EventType;
 use crate::clock::{Millis, rfc3339};
-use crate::http::{Error, Result};
+use crate::http::Result;
 use crate::text::Texts;
 use crate::{with_db, with_write};
 
@@ -69,13 +70,13 @@ pub async fn of_case(app: &App, t: Texts, case_id: &str) -> Result<Vec<Delivery>
 }
 
 /// Sends a delivery that was given up once more, with all its attempts.
-pub async fn try_again(app: &App, case_id: &str, id: &str) -> Result<()> {
+pub(super) async fn try_again(app: &App, case_id: &str, id: &str) -> Result<(), FormError> {
     let update = "update deliveries set state = 'pending', attempts = 0, due_at = $1, lease_until = 0, last_error = null \
         where id = $2 and case_id = $3 and state = 'failed'";
     let now = app.clock.now();
     let rows = with_write!(&app.db, pool => sqlx::query(update).bind(now).bind(id).bind(case_id).execute(pool).await.map(|done| done.rows_affected()))?;
     if rows == 0 {
-        return Err(Error::Conflict("this delivery has not failed".into()));
+        return Err(FormError::NotFailed);
     }
     app.outbox_wake.notify_one();
     Ok(())

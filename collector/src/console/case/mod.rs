@@ -3,6 +3,7 @@
 mod actions;
 mod deliveries;
 mod draft;
+mod error;
 mod page;
 mod timeline;
 

@@ -4,7 +4,6 @@ use std::sync::Arc;
 
 use askama::Template;
 use axum::extract::{Path, Query, State};
-use axum::http::StatusCode;
 use axum::response::{Html, IntoResponse, Response};
 use sayso_shared::Contact;
 use sayso_shared::id::CaseId;
@@ -12,6 +11,7 @@ use serde::Deserialize;
 
 use super::deliveries::{self, Delivery};
 use super::draft::Draft;
+use super::error::{Field, FormError};
 use super::timeline::{self, Item, What};
 use crate::app::App;
 use crate::assets::{self, MARK};
@@ -161,38 +161,23 @@ pub(super) async fn download(
 /// The case with this identifier; what is no identifier gets the same answer as one that nobody has.
 pub(super) async fn find(app: &App, id: &str) -> Result<Case> {
     let id = CaseId::parse(id).map_err(|_| Error::NotFound("there is no such case"))?;
-    Case::by_id(app, id.as_str()).await
+    Ok(Case::by_id(app, id.as_str()).await?)
 }
 
-/// The page again, with what was typed and why it was refused; other errors stay what they are.
+/// Shows the page again, with what was typed and why it was refused. An error that no form can mend stays what it is.
 pub(super) async fn refused(
     app: &App,
     who: &SignedIn,
     id: &str,
     mut draft: Draft,
-    field: &'static str,
-    error: Error,
+    main_field: &'static str,
+    error: FormError,
 ) -> Result<Response> {
-    let (status, text) = match &error {
-        Error::Invalid(errors) => {
-            let wrong = errors.first().map(|error| (error.pointer.as_str(), error.code.as_str()));
-            (
-                StatusCode::UNPROCESSABLE_ENTITY,
-                match wrong {
-                    Some(("/outcome", _)) => "console.case.outcome_error",
-                    Some((_, "too_long")) => "console.case.too_long",
-                    Some((_, "required")) => "console.case.required",
-                    _ => "console.case.invalid",
-                },
-            )
-        }
-        Error::Conflict(_) => (StatusCode::CONFLICT, "console.case.conflict"),
-        _ => return Err(error),
-    };
-    let field = match &error {
-        Error::Invalid(errors) if errors.iter().any(|error| error.pointer == "/outcome") => "outcome",
-        Error::Invalid(errors) if errors.iter().any(|error| error.pointer == "/remedy") => "remedy",
-        _ => field,
+    let (status, place, text) = error.shown()?;
+    let field = match place {
+        Field::Main => main_field,
+        Field::Outcome => "outcome",
+        Field::Remedy => "remedy",
     };
     draft.error = Some((field, who.t.get(text).to_owned()));
     Ok((status, render(app, who, id, draft).await?).into_response())

@@ -1,0 +1,91 @@
+//! Why something can't be done with a case. The API says it by a problem, the console in the reader's language.
+
+use sayso_shared::problem::{ErrorCode, FieldError};
+
+use super::Status;
+use crate::http::Error;
+
+/// What reading or changing a case gives.
+pub type Result<T, E = CaseError> = std::result::Result<T, E>;
+
+/// Why something can't be done with a case.
+#[derive(Debug, thiserror::Error)]
+pub enum CaseError {
+    /// Nobody has this identifier.
+    #[error("there is no such case")]
+    NotFound,
+    /// Nobody has this code, or it is no code.
+    #[error("there is no case with this code; check it for typing mistakes")]
+    UnknownCode,
+    /// Its status allows no such step.
+    #[error("a case that is {} can't {}", from.as_str(), step(*to))]
+    InvalidTransition {
+        /// Where it stands.
+        from: Status,
+        /// Where it was to go.
+        to: Status,
+    },
+    /// It was to be resolved like any other step, without saying how.
+    #[error("resolve the case with its outcome")]
+    ResolutionMissing,
+    /// It is a complaint, which is resolved with an outcome only.
+    #[error("a complaint needs an outcome")]
+    OutcomeRequired,
+    /// It is in quarantine, where nobody would hear of what is done.
+    #[error("the case is in quarantine; release it first")]
+    InQuarantine,
+    /// It is to be released, and is not in quarantine.
+    #[error("the case is not in quarantine")]
+    NotInQuarantine,
+    /// It is to be discarded, and nobody holds it for spam.
+    #[error("the case is not held in quarantine")]
+    NotHeld,
+    /// It is to be rated, and nothing was answered.
+    #[error("there is no answer yet that could be rated")]
+    NotAnswered,
+    /// It was closed so long ago that the customer can't reopen it.
+    #[error("the case was closed more than {days} days ago; please submit new feedback and refer to this code")]
+    ReopenPeriodOver {
+        /// How long customers can reopen a case.
+        days: u32,
+    },
+    /// The idempotency key was used for another request.
+    #[error("this Idempotency-Key was used for another request")]
+    KeyReused,
+    /// Its code is encrypted with another key.
+    #[error("the code of case {0} can't be decrypted with the keys at hand")]
+    Undecryptable(String),
+    /// The database failed.
+    #[error(transparent)]
+    Database(#[from] sqlx::Error),
+}
+
+/// The step to a status, after "can't".
+fn step(to: Status) -> String {
+    match to {
+        Status::Resolved => "be resolved".to_owned(),
+        other => format!("become {}", other.as_str()),
+    }
+}
+
+impl From<CaseError> for Error {
+    fn from(error: CaseError) -> Self {
+        match error {
+            CaseError::NotFound => Error::NotFound("there is no such case"),
+            CaseError::UnknownCode => Error::NotFound("there is no case with this code; check it for typing mistakes"),
+            CaseError::OutcomeRequired => {
+                Error::field(FieldError::new("/outcome", ErrorCode::Required, error.to_string()))
+            }
+            CaseError::InvalidTransition { .. }
+            | CaseError::ResolutionMissing
+            | CaseError::InQuarantine
+            | CaseError::NotInQuarantine
+            | CaseError::NotHeld
+            | CaseError::NotAnswered
+            | CaseError::ReopenPeriodOver { .. } => Error::Conflict(error.to_string()),
+            CaseError::KeyReused => Error::KeyReused,
+            CaseError::Undecryptable(_) => Error::Internal(error.into()),
+            CaseError::Database(error) => Error::Database(error),
+        }
+    }
+}
