@@ -70,7 +70,7 @@ impl TestApp {
         let url = format!("http://{}", listener.local_addr().expect("it is bound"));
         let mut config = Config::for_data(data.path()).expect("the defaults hold");
         config.public_url.clone_from(&url);
-        config.database_url = database.make().await;
+        config.database_url = database.make_migrated(data.path()).await;
         config.outbox.schedule = vec![1, 60, 300];
         // Tests are many, fast and all from one address; those of the guards set what they test.
         config.limits.submissions_per_minute = 1_000_000;

@@ -11,7 +11,7 @@ use anyhow::bail;
 use rustix::process::Signal;
 
 use crate::environment;
-use crate::postgres::Cluster;
+use crate::postgres::{Cluster, Durability};
 use crate::process::{Group, OnInterrupt};
 use crate::widget as widget_build;
 
@@ -20,7 +20,7 @@ pub use crate::bench::widget::{Afterwards, widget};
 /// Builds what is released, starts a PostgreSQL, and runs the load against both databases, or those rounds that are named.
 pub fn intake(rounds: &[String]) -> anyhow::Result<()> {
     widget_build::build()?;
-    let cluster = Cluster::start()?;
+    let cluster = Cluster::start(Durability::Full)?;
     eprintln!("→ load (the first time it compiles for release, which takes minutes)");
     let mut command: Command = environment::cargo();
     command

@@ -31,11 +31,32 @@ pub struct Cluster {
     programs: PathBuf,
 }
 
+/// What is left of what was committed when the machine loses its power.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Durability {
+    /// All of it, as in operation.
+    Full,
+    /// Perhaps nothing: most tests ask only what the server itself remembers, and need not wait for the disk.
+    None,
+}
+
+impl Durability {
+    fn settings(self) -> &'static [&'static str] {
+        match self {
+            Self::Full => &[],
+            Self::None => &["fsync=off", "synchronous_commit=off", "full_page_writes=off"],
+        }
+    }
+}
+
 impl Cluster {
     /// Makes and starts a cluster; installs PostgreSQL if it is missing and we may.
-    pub fn start() -> anyhow::Result<Self> {
+    pub fn start(durability: Durability) -> anyhow::Result<Self> {
         let programs = packages::ensure("PostgreSQL", &["postgresql"], find_programs)?;
-        let step = Step::start("start a throw-away PostgreSQL");
+        let step = Step::start(match durability {
+            Durability::Full => "start a throw-away PostgreSQL",
+            Durability::None => "start a throw-away PostgreSQL that does not wait for the disk",
+        });
         let folder = tempfile::Builder::new().prefix("sayso-postgres-").tempdir()?;
         let account = Account::for_server()?;
         account.own(folder.path())?;
@@ -51,10 +72,12 @@ impl Cluster {
             "UTF8",
             "--locale",
             "C.UTF-8",
+            // An empty cluster that a crash damages is made once more.
+            "--no-sync",
         ]);
         step.run(initdb.current_dir(folder.path()))?;
 
-        let cluster = Self::start_server(&account, &programs, folder, &data)?;
+        let cluster = Self::start_server(&account, &programs, folder, durability)?;
         step.finish(&format!("127.0.0.1:{}", cluster.port));
         Ok(cluster)
     }
@@ -76,16 +99,22 @@ impl Cluster {
         step.finish("");
     }
 
-    fn start_server(account: &Account, programs: &Path, folder: TempDir, data: &Path) -> anyhow::Result<Self> {
+    fn start_server(
+        account: &Account,
+        programs: &Path,
+        folder: TempDir,
+        durability: Durability,
+    ) -> anyhow::Result<Self> {
         let port = free_port()?;
         let log_path = folder.path().join("server.log");
         let log = fs::File::create(&log_path)?;
         let mut command = account.command(&programs.join("postgres"));
         command
             .arg("-D")
-            .arg(data)
+            .arg(folder.path().join("data"))
             .args(["-c", "listen_addresses=127.0.0.1", "-c", &format!("port={port}"), "-c", "max_connections=200"])
             .args(["-c", &format!("unix_socket_directories={}", folder.path().display())])
+            .args(durability.settings().iter().flat_map(|setting| ["-c", *setting]))
             .current_dir(folder.path())
             .stdin(Stdio::null())
             .stdout(log.try_clone()?)
@@ -164,8 +193,8 @@ fn is_ready(programs: &Path, port: u16) -> bool {
     command.status().is_ok_and(|status| status.success())
 }
 
-/// None that the system gives to connections and to listeners of port 0, of which tests make many: else one of them has it before the
-/// server does.
+/// A free port of 127.0.0.1, for a server. It is none that the system gives to connections and to listeners of port 0, of which tests make
+/// many: else one of them has it before the server does.
 fn free_port() -> anyhow::Result<u16> {
     let first = std::process::id() % 10_000;
     let mut ports =
@@ -179,16 +208,18 @@ mod tests {
 
     #[test]
     fn a_cluster_answers_and_leaves_nothing_behind() {
-        let cluster = Cluster::start().expect("a cluster starts");
-        let folder = cluster._folder.path().to_path_buf();
-        let programs = find_programs().expect("it was there a moment ago");
-        let psql = programs.join("psql");
-        let output =
-            Command::new(psql).arg(cluster.url()).args(["-Atc", "show max_connections"]).output().expect("psql runs");
-        assert_eq!(String::from_utf8_lossy(&output.stdout).trim(), "200");
-        let port = cluster.port;
-        drop(cluster);
-        assert!(!folder.exists());
-        assert!(!is_ready(&programs, port));
+        for (durability, fsync) in [(Durability::Full, "on"), (Durability::None, "off")] {
+            let cluster = Cluster::start(durability).expect("a cluster starts");
+            let folder = cluster._folder.path().to_path_buf();
+            let programs = find_programs().expect("it was there a moment ago");
+            let psql = programs.join("psql");
+            let arguments = ["-At", "-c", "show max_connections", "-c", "show fsync"];
+            let output = Command::new(psql).arg(cluster.url()).args(arguments).output().expect("psql runs");
+            assert_eq!(String::from_utf8_lossy(&output.stdout).trim(), format!("200\n{fsync}"));
+            let port = cluster.port;
+            drop(cluster);
+            assert!(!folder.exists());
+            assert!(!is_ready(&programs, port));
+        }
     }
 }

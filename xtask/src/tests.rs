@@ -9,7 +9,7 @@ use crate::browsers::{Chromium, Firefox, WebKit};
 use crate::environment;
 use crate::frameworks::Frameworks;
 use crate::fuzz;
-use crate::postgres::Cluster;
+use crate::postgres::{Cluster, Durability};
 use crate::schemathesis;
 use crate::step::Step;
 use crate::tidy;
@@ -196,7 +196,10 @@ fn test_end_to_end(parts: &[Part], round: Round, test_args: &[String]) -> anyhow
     let schemathesis = parts.contains(&Part::Faults).then(schemathesis::find_or_install).transpose()?;
     // The tests start the collector as a program of its own.
     run("compile the collector", &mut environment::build_collector())?;
-    let cluster = Cluster::start()?;
+    let cluster = Cluster::start(Durability::None)?;
+    // Tests of what survives ask for another one.
+    let asks_what_survives = parts.iter().any(|part| matches!(part, Part::Collector | Part::Faults));
+    let durable = asks_what_survives.then(|| Cluster::start(Durability::Full)).transpose()?;
     let programs = |names: &[Part], test_args: &[&str]| {
         let mut cargo = environment::cargo();
         cargo.args(["test", "--workspace"]);
@@ -205,6 +208,9 @@ fn test_end_to_end(parts: &[Part], round: Round, test_args: &[String]) -> anyhow
             .env("SAYSO_TEST_POSTGRES", cluster.url())
             .env("SAYSO_TEST_POSTGRES_PROGRAMS", cluster.programs())
             .env("SAYSO_TEST_BINARY", environment::collector_program());
+        if let Some(durable) = &durable {
+            cargo.env("SAYSO_TEST_POSTGRES_DURABLE", durable.url());
+        }
         if round == Round::Full && std::env::var_os("SAYSO_TEST_ROUND").is_none() {
             cargo.env("SAYSO_TEST_ROUND", "full");
         }
@@ -227,6 +233,9 @@ fn test_end_to_end(parts: &[Part], round: Round, test_args: &[String]) -> anyhow
         run("ten thousand idle connections", &mut programs(&[Part::Collector], &crowds))?;
     }
     cluster.stop();
+    if let Some(durable) = durable {
+        durable.stop();
+    }
     Ok(())
 }
 

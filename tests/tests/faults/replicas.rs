@@ -25,7 +25,7 @@ const SOON: Duration = Duration::from_secs(10);
 
 /// Three collectors, started at the same moment on a database without tables.
 async fn start_three() -> (Stage, [Served; 3]) {
-    let stage = Stage::empty(Database::Postgres.make().await.reveal().unwrap().to_owned()).await;
+    let stage = Stage::empty(Database::Postgres.make_durable().await.reveal().unwrap().to_owned()).await;
     let (a, b, c) = tokio::join!(stage.serve(lasting_port()), stage.serve(lasting_port()), stage.serve(lasting_port()));
     (stage, [a, b, c])
 }

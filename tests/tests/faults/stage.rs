@@ -54,7 +54,7 @@ impl Stage {
 
     /// A scene on a new database, with the site `acme` and its webhook.
     pub async fn new(database: Database) -> Self {
-        let stage = Self::empty(database.make().await.reveal().unwrap_or_default().to_owned()).await;
+        let stage = Self::empty(database.make_durable().await.reveal().unwrap_or_default().to_owned()).await;
         stage.furnish().await;
         stage
     }

@@ -29,7 +29,7 @@ fn finds(data: &Path, url: &str, more: &[&str], topic: &str, words: &str) {
 }
 
 async fn url(database: Database) -> String {
-    database.make().await.reveal().unwrap_or_default().to_owned()
+    database.make_durable().await.reveal().unwrap_or_default().to_owned()
 }
 
 on_both_databases! {
@@ -138,4 +138,13 @@ async fn postgres_without_fsync_is_named() {
     sayso::with_write!(&open(data.path(), &url).await, pool => sqlx::raw_sql(off).execute(pool).await.map(|_| ()))
         .unwrap();
     finds(data.path(), &url, &[], "database", "wrong: synchronous_commit is off");
+    // Most tests have such a one.
+    let url = Database::Postgres.make().await.reveal().unwrap_or_default().to_owned();
+    let data = tempfile::tempdir().unwrap();
+    sayso_tests::write_key(data.path());
+    assert!(process::run(data.path(), &url, &["migrate"]).0);
+    let (done, found) = examine(data.path(), &url, &[]);
+    let wrong = found.iter().filter(|(topic, text)| topic == "database" && text.starts_with("wrong: "));
+    let wrong: String = wrong.map(|(_, text)| text.as_str()).collect();
+    assert!(!done && wrong.contains("fsync is off") && wrong.contains("full_page_writes is off"), "{found:#?}");
 }
