@@ -45,7 +45,7 @@ impl Step {
     }
 
     /// Runs a command to its end; its output is shown only when it fails.
-    pub fn run(&self, command: &mut Command) -> anyhow::Result<String> {
+    pub fn run(&self, command: &mut Command) -> anyhow::Result<Transcript> {
         command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
         let mut group = Group::spawn(command, Signal::TERM, OnInterrupt::End)?;
         let (sender, lines) = mpsc::channel();
@@ -55,14 +55,14 @@ impl Step {
         forward_lines(stdout, sender.clone());
         forward_lines(stderr, sender);
 
-        let mut output = String::new();
+        let mut output = Transcript::default();
+        let began = Instant::now();
         let mut keep = |line: String| {
             if is_verbose() {
                 eprintln!("  {line}");
             }
             self.bar.set_message(line.trim().to_owned());
-            output.push_str(&line);
-            output.push('\n');
+            output.0.push((began.elapsed(), line));
         };
         let mut sign_of_life = Instant::now();
         loop {
@@ -91,7 +91,7 @@ impl Step {
         }
         self.fail("failed");
         if !is_verbose() {
-            eprintln!("{output}");
+            output.lines().for_each(|line| eprintln!("{line}"));
         }
         bail!("{}: `{}` ended with {status}", self.title, process::describe(command))
     }
@@ -113,6 +113,29 @@ impl Step {
         if self.bar.is_hidden() {
             eprintln!("  … {}: still at it after {}", self.title, human_duration(self.started.elapsed()));
         }
+    }
+}
+
+/// What a command said, each line with the time since its start.
+#[derive(Debug, Default)]
+pub struct Transcript(Vec<(Duration, String)>);
+
+impl Transcript {
+    /// The lines of both outputs, in the order in which they came.
+    pub fn lines(&self) -> impl DoubleEndedIterator<Item = &str> {
+        self.0.iter().map(|(_, line)| line.as_str())
+    }
+
+    /// The same, with their times.
+    pub fn timed_lines(&self) -> impl Iterator<Item = (Duration, &str)> {
+        self.0.iter().map(|(at, line)| (*at, line.as_str()))
+    }
+
+    /// For tests: texts and the milliseconds at which they came.
+    #[cfg(test)]
+    pub fn of(texts: &[(u64, &str)]) -> Self {
+        let lines = texts.iter().flat_map(|(at, text)| text.lines().map(|line| (*at, line)));
+        Self(lines.map(|(at, line)| (Duration::from_millis(at), line.to_owned())).collect())
     }
 }
 
@@ -158,7 +181,9 @@ mod tests {
     fn both_outputs_of_a_command_are_kept_and_its_failure_is_ours() {
         let step = Step::start("say something");
         let output = step.run(Command::new("sh").args(["-c", "echo out; echo err >&2"])).expect("echo works");
-        assert!(output.contains("out\n") && output.contains("err\n"), "{output}");
+        let mut lines: Vec<&str> = output.lines().collect();
+        lines.sort_unstable();
+        assert_eq!(lines, ["err", "out"]);
         let error = step.run(Command::new("sh").args(["-c", "exit 3"])).expect_err("3 is a failure");
         assert!(error.to_string().contains("exit status: 3"), "{error}");
     }

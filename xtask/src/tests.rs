@@ -1,9 +1,11 @@
 //! `cargo xtask test`: everything that must hold, in the order in which it fails cheapest.
 
+mod report;
+mod timing;
+
 use std::collections::BTreeSet;
 use std::fs;
 use std::path::Path;
-use std::process::Command;
 
 use crate::browsers::{Chromium, Firefox, WebKit};
 use crate::environment;
@@ -12,6 +14,7 @@ use crate::fuzz;
 use crate::postgres::{Cluster, Durability};
 use crate::schemathesis;
 use crate::step::Step;
+use crate::tests::report::Report;
 use crate::tidy;
 use crate::widget;
 
@@ -105,41 +108,42 @@ enum Round {
 /// Runs the selected parts; the first failure ends it.
 pub fn test(selection: Selection, test_args: &[String]) -> anyhow::Result<()> {
     let whole = Step::start("test");
+    let mut report = Report::begin();
     let parts = match selection {
         Selection::All => Part::ALL.into_iter().filter(|part| part.is_usual()).collect(),
         Selection::One(part) => vec![part],
     };
     if parts.contains(&Part::Tidy) {
-        check_tidiness()?;
+        report.time("tidy", check_tidiness)?;
     }
     if parts.contains(&Part::Fmt) {
-        let mut fmt = environment::cargo();
-        run("rustfmt", fmt.args(["fmt", "--all", "--check"]))?;
+        report.run("fmt", environment::cargo().args(["fmt", "--all", "--check"]))?;
     }
     // The collector embeds the widget when it is compiled, so this comes before all compiling.
     if parts.contains(&Part::Widget) {
-        widget::build_within_budget()?;
+        report.time("widget", widget::build_within_budget)?;
     } else if parts.iter().any(|part| part.needs_widget()) {
-        widget::build()?;
+        report.time("widget", || widget::build().map(drop))?;
     }
     for part in [Part::Clippy, Part::Doc, Part::Unit] {
         if parts.contains(&part) {
-            check(part, test_args)?;
+            check(part, test_args, &mut report)?;
         }
     }
     if parts.iter().any(|part| part.needs_database()) {
         let round = if selection == Selection::One(Part::Faults) { Round::Full } else { Round::Short };
-        test_end_to_end(&parts, round, test_args)?;
+        test_end_to_end(&parts, round, test_args, &mut report)?;
     }
     if parts.contains(&Part::Browsers) {
-        test_browsers(test_args)?;
+        test_browsers(test_args, &mut report)?;
     }
     if parts.contains(&Part::Frameworks) {
-        test_frameworks(test_args)?;
+        test_frameworks(test_args, &mut report)?;
     }
     if parts.contains(&Part::Fuzz) {
         fuzz::fuzz(test_args)?;
     }
+    print!("{}", report.tables());
     whole.finish("all is well");
     Ok(())
 }
@@ -151,7 +155,7 @@ fn check_tidiness() -> anyhow::Result<()> {
     Ok(())
 }
 
-fn check(part: Part, test_args: &[String]) -> anyhow::Result<()> {
+fn check(part: Part, test_args: &[String], report: &mut Report) -> anyhow::Result<()> {
     let mut cargo = environment::cargo();
     match part {
         Part::Clippy => {
@@ -170,10 +174,10 @@ fn check(part: Part, test_args: &[String]) -> anyhow::Result<()> {
             cargo.arg("--").args(test_args);
         }
     }
-    run(part.name(), &mut cargo)?;
+    report.run(part.name(), &mut cargo)?;
     // Arguments, such as a test's name, are for test programs; examples in the documentation are another kind.
     if part == Part::Unit && test_args.is_empty() {
-        run("examples in the documentation", environment::cargo().args(["test", "--workspace", "--doc"]))?;
+        report.run("examples in the documentation", environment::cargo().args(["test", "--workspace", "--doc"]))?;
     }
     Ok(())
 }
@@ -191,11 +195,11 @@ fn own_test_programs(workspace: &Path) -> BTreeSet<String> {
     programs.filter_map(|path| Some(path.file_stem()?.to_str()?.to_owned())).collect()
 }
 
-fn test_end_to_end(parts: &[Part], round: Round, test_args: &[String]) -> anyhow::Result<()> {
+fn test_end_to_end(parts: &[Part], round: Round, test_args: &[String], report: &mut Report) -> anyhow::Result<()> {
     let browser = if parts.contains(&Part::Browser) { Some(Chromium::find_or_install()?) } else { None };
     let schemathesis = parts.contains(&Part::Faults).then(schemathesis::find_or_install).transpose()?;
     // The tests start the collector as a program of its own.
-    run("compile the collector", &mut environment::build_collector())?;
+    report.run("compile the collector", &mut environment::build_collector())?;
     let cluster = Cluster::start(Durability::None)?;
     // Tests of what survives ask for another one.
     let asks_what_survives = parts.iter().any(|part| matches!(part, Part::Collector | Part::Faults));
@@ -225,12 +229,12 @@ fn test_end_to_end(parts: &[Part], round: Round, test_args: &[String]) -> anyhow
     let own_args: Vec<&str> = test_args.iter().map(String::as_str).collect();
     for part in [Part::Collector, Part::Faults, Part::Browser] {
         if parts.contains(&part) {
-            run(part.name(), &mut programs(&[part], &own_args))?;
+            report.run(part.name(), &mut programs(&[part], &own_args))?;
         }
     }
     if round == Round::Full && test_args.is_empty() {
         let crowds = ["connections::thousands_of_idle_connections"];
-        run("ten thousand idle connections", &mut programs(&[Part::Collector], &crowds))?;
+        report.run("ten thousand idle connections", &mut programs(&[Part::Collector], &crowds))?;
     }
     cluster.stop();
     if let Some(durable) = durable {
@@ -240,63 +244,31 @@ fn test_end_to_end(parts: &[Part], round: Round, test_args: &[String]) -> anyhow
 }
 
 /// The main story in all browsers.
-fn test_browsers(test_args: &[String]) -> anyhow::Result<()> {
+fn test_browsers(test_args: &[String], report: &mut Report) -> anyhow::Result<()> {
     let (chromium, firefox, webkit) =
         (Chromium::find_or_install()?, Firefox::find_or_install()?, WebKit::find_or_install()?);
     let mut cargo = environment::cargo();
-    // One after the other: a frame has two seconds to say that it is there, which three browsers at once may need for themselves.
-    cargo
-        .args(["test", "--workspace", "--test", Part::Browsers.name(), "--"])
-        .args(test_args)
-        .env("RUST_TEST_THREADS", "1");
+    cargo.args(["test", "--workspace", "--test", Part::Browsers.name(), "--"]).args(test_args);
     chromium.tell(&mut cargo);
     firefox.tell(&mut cargo);
     webkit.tell(&mut cargo);
-    run(Part::Browsers.name(), &mut cargo)
+    // One after the other: a frame has two seconds to say that it is there, which three browsers at once may need for themselves.
+    report.run_with_threads(Part::Browsers.name(), 1, &mut cargo)
 }
 
 /// The examples for frameworks, in the frameworks.
-fn test_frameworks(test_args: &[String]) -> anyhow::Result<()> {
+fn test_frameworks(test_args: &[String], report: &mut Report) -> anyhow::Result<()> {
     let (chromium, frameworks) = (Chromium::find_or_install()?, Frameworks::find_or_install()?);
     let mut cargo = environment::cargo();
     cargo.args(["test", "--workspace", "--test", Part::Frameworks.name(), "--"]).args(test_args);
     chromium.tell(&mut cargo);
     frameworks.tell(&mut cargo);
-    run(Part::Frameworks.name(), &mut cargo)
-}
-
-fn run(title: &str, command: &mut Command) -> anyhow::Result<()> {
-    let step = Step::start(title);
-    let output = step.run(command)?;
-    step.finish(&summary(&output));
-    Ok(())
-}
-
-/// How many tests passed and were left out, over all test programs of a step.
-fn summary(output: &str) -> String {
-    let count = |what: &str| -> u64 {
-        let results = output.lines().filter(|line| line.starts_with("test result:"));
-        let fields = results.flat_map(|line| line.split([';', '.']));
-        fields.filter_map(|field| field.trim().strip_suffix(what)?.trim().parse::<u64>().ok()).sum()
-    };
-    match (count(" passed"), count(" ignored")) {
-        (0, 0) => String::new(),
-        (passed, 0) => format!("{passed} tests passed"),
-        (passed, ignored) => format!("{passed} tests passed, {ignored} ignored"),
-    }
+    report.run(Part::Frameworks.name(), &mut cargo)
 }
 
 #[cfg(test)]
 mod unit {
     use super::*;
-
-    #[test]
-    fn results_of_several_programs_are_added_up() {
-        let output = "test result: ok. 12 passed; 0 failed; 1 ignored; 0 measured\nnoise\n\
-                      test result: ok. 30 passed; 0 failed; 0 ignored; 0 measured\n";
-        assert_eq!(summary(output), "42 tests passed, 1 ignored");
-        assert_eq!(summary("Checking sayso"), "");
-    }
 
     #[test]
     fn test_programs_beside_the_sources_are_found_in_both_forms() {
