@@ -2,8 +2,11 @@
 
 use std::env;
 use std::ffi::OsString;
+use std::net::TcpListener;
 use std::path::{Path, PathBuf};
 use std::process::Command;
+
+use anyhow::Context as _;
 
 /// The workspace's root folder.
 ///
@@ -83,6 +86,15 @@ pub fn foreign_toolchain(program: &Path) -> Command {
 pub fn find_program(name: &str) -> Option<PathBuf> {
     let path: OsString = env::var_os("PATH")?;
     env::split_paths(&path).map(|folder| folder.join(name)).find(|file| file.is_file())
+}
+
+/// A free port of 127.0.0.1, for a server. It is none that the system gives to connections and to listeners of port 0, of which tests make
+/// many: else one of them has it before the server does.
+pub fn free_port() -> anyhow::Result<u16> {
+    let first = std::process::id() % 10_000;
+    let mut ports =
+        (0..10_000).map(|number| 10_000 + (first + number) % 10_000).filter_map(|port| u16::try_from(port).ok());
+    ports.find(|port| TcpListener::bind(("127.0.0.1", *port)).is_ok()).context("there is no free port")
 }
 
 fn inherited_names() -> impl Iterator<Item = String> {

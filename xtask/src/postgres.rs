@@ -2,7 +2,6 @@
 
 use std::env;
 use std::fs;
-use std::net::TcpListener;
 use std::os::unix::fs::{PermissionsExt as _, chown};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
@@ -105,7 +104,7 @@ impl Cluster {
         folder: TempDir,
         durability: Durability,
     ) -> anyhow::Result<Self> {
-        let port = free_port()?;
+        let port = environment::free_port()?;
         let log_path = folder.path().join("server.log");
         let log = fs::File::create(&log_path)?;
         let mut command = account.command(&programs.join("postgres"));
@@ -191,15 +190,6 @@ fn is_ready(programs: &Path, port: u16) -> bool {
     let mut command = Command::new(programs.join("pg_isready"));
     command.args(["--quiet", "--host", "127.0.0.1", "--port", &port.to_string(), "--username", USER]);
     command.status().is_ok_and(|status| status.success())
-}
-
-/// A free port of 127.0.0.1, for a server. It is none that the system gives to connections and to listeners of port 0, of which tests make
-/// many: else one of them has it before the server does.
-fn free_port() -> anyhow::Result<u16> {
-    let first = std::process::id() % 10_000;
-    let mut ports =
-        (0..10_000).map(|number| 10_000 + (first + number) % 10_000).filter_map(|port| u16::try_from(port).ok());
-    ports.find(|port| TcpListener::bind(("127.0.0.1", *port)).is_ok()).context("there is no free port")
 }
 
 #[cfg(test)]

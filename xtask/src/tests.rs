@@ -8,6 +8,7 @@ use std::fs;
 use std::path::Path;
 
 use crate::browsers::{Chromium, Firefox, WebKit};
+use crate::dist;
 use crate::environment;
 use crate::frameworks::Frameworks;
 use crate::fuzz;
@@ -200,6 +201,7 @@ fn test_end_to_end(parts: &[Part], round: Round, test_args: &[String], report: &
     let schemathesis = parts.contains(&Part::Faults).then(schemathesis::find_or_install).transpose()?;
     // The tests start the collector as a program of its own.
     report.run("compile the collector", &mut environment::build_collector())?;
+    dist::try_out(&environment::collector_program())?;
     let cluster = Cluster::start(Durability::None)?;
     // Tests of what survives ask for another one.
     let asks_what_survives = parts.iter().any(|part| matches!(part, Part::Collector | Part::Faults));
