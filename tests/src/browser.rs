@@ -161,6 +161,15 @@ impl Browser {
         self.devtools("Page.addScriptToEvaluateOnNewDocument", serde_json::json!({"source": listen})).await;
     }
 
+    /// Makes every page from now on note in `window.shifts` how far its layout shifts. The observer alone tells: the page's performance
+    /// entries hold no shifts.
+    pub async fn note_shifts(&self) {
+        let observe = "window.shifts = [];\
+            new PerformanceObserver(list => shifts.push(...list.getEntries().map(entry => entry.value)))\
+            .observe({ type: 'layout-shift', buffered: true })";
+        self.devtools("Page.addScriptToEvaluateOnNewDocument", serde_json::json!({"source": observe})).await;
+    }
+
     /// Gives a command of the DevTools protocol.
     pub async fn devtools(&self, command: &str, arguments: serde_json::Value) -> serde_json::Value {
         self.driver.cdp().send_raw(command, arguments).await.expect("Chromium knows the command")

@@ -2,7 +2,7 @@
 
 use reqwest::{Method, StatusCode};
 use sayso::db::{Db, Tx};
-use sayso_tests::{Client, TestApp, on_both_databases};
+use sayso_tests::{Answer, Client, TestApp, on_both_databases};
 use serde_json::json;
 
 fn praise(message: &str) -> serde_json::Value {
@@ -25,6 +25,35 @@ async fn refuse_poison(app: &TestApp) {
             sqlx::query("alter table feedback add check (message <> 'poison')").execute(pool).await.unwrap();
         }
     }
+}
+
+fn assert_asks_for_patience(answer: &Answer) {
+    assert_eq!((answer.status, answer.problem().as_str()), (StatusCode::SERVICE_UNAVAILABLE, "unavailable"));
+    assert_eq!(answer.header("retry-after"), "5");
+}
+
+/// Makes the database refuse all feedback, as it does when its disk is full.
+async fn fill_disk(app: &TestApp) {
+    match &app.app.db {
+        // It has as many pages as it may have.
+        Db::Sqlite(pools) => sqlx::raw_sql("pragma max_page_count = 1").execute(&pools.write).await.map(|_| ()),
+        Db::Postgres(pool) => {
+            let refuse = "create function refuse() returns trigger language plpgsql as \
+                $$ begin raise exception 'no space left on device' using errcode = 'disk_full'; end $$; \
+                create trigger full_disk before insert on feedback execute function refuse()";
+            sqlx::raw_sql(refuse).execute(pool).await.map(|_| ())
+        }
+    }
+    .unwrap();
+}
+
+/// Undoes [`fill_disk`].
+async fn empty_disk(app: &TestApp) {
+    match &app.app.db {
+        Db::Sqlite(pools) => sqlx::raw_sql("pragma max_page_count = 1000000").execute(&pools.write).await.map(|_| ()),
+        Db::Postgres(pool) => sqlx::raw_sql("drop trigger full_disk on feedback").execute(pool).await.map(|_| ()),
+    }
+    .unwrap();
 }
 
 on_both_databases! {
@@ -259,10 +288,21 @@ on_both_databases! {
     }
 
     async fn a_database_that_takes_nothing_is_waited_for(app: TestApp) {
+        let key = uuid::Uuid::new_v4().to_string();
+        // More than fits into what is left of the pages that SQLite has.
+        let submit = async || app.client().submit_with_key(praise(&"还在吗？".repeat(2_000)), &key).await;
+        fill_disk(&app).await;
+        assert_asks_for_patience(&submit().await);
+        assert_eq!(count(&app, "feedback").await, 0);
+        empty_disk(&app).await;
+        let answer = submit().await;
+        assert_eq!(answer.status, StatusCode::CREATED, "{}", answer.body);
+        assert_eq!((count(&app, "cases").await, count(&app, "feedback").await), (1, 1));
+    }
+
+    async fn without_a_database_patience_is_asked_for(app: TestApp) {
         app.app.db.close().await;
-        let refused = app.client().submit(praise("还在吗？")).await;
-        assert_eq!((refused.status, refused.problem().as_str()), (StatusCode::SERVICE_UNAVAILABLE, "unavailable"));
-        assert_eq!(refused.header("retry-after"), "5");
+        assert_asks_for_patience(&app.client().submit(praise("还在吗？")).await);
     }
 
     async fn a_stopping_collector_answers_what_it_took(app: TestApp) {

@@ -151,7 +151,8 @@ on_both_databases! {
         assert_eq!((refused.status.as_u16(), refused.problem().as_str()), (503, "unavailable"), "{}", refused.body);
         assert_eq!(refused.header("retry-after"), "5");
         assert_eq!(refused.header("access-control-allow-origin"), TestApp::ORIGIN, "the page can read it");
-        let page = client.get("/t/AAAA-AAAA-AAAA-A").await;
+        let page = client.get("/t/7QK4-M2XH-9TRD-7").await;
+        assert_eq!(page.status, StatusCode::SERVICE_UNAVAILABLE, "{}", page.body);
         assert_eq!(page.header("content-type"), "text/html; charset=utf-8");
     }
 

@@ -131,7 +131,9 @@ on_both_databases! {
         let mails = server.mails_to("li@example.com");
         assert_eq!(mails.len(), 2);
         let host = "127.0.0.1";
-        for (mail, row) in mails.iter().zip(deliveries(&app).await) {
+        let rows = deliveries(&app).await;
+        assert_eq!(rows.len(), 2);
+        for (mail, row) in mails.iter().zip(rows) {
             assert_eq!(mail.header("References"), format!("<case-{}@{host}>", case.id));
             assert_eq!(mail.header("Message-ID"), format!("<{}@{host}>", row.id));
             assert_eq!(mail.header("Auto-Submitted"), "auto-generated");
