@@ -4,21 +4,18 @@ use axum::Json;
 use axum::extract::{Query, State};
 use sayso_shared::id::CaseId;
 use sayso_shared::problem::{ErrorCode, FieldError};
-use sayso_shared::{Kind, Problem, TrackingCode};
+use sayso_shared::{Kind, Problem};
 use serde::Serialize;
-use sqlx::AssertSqlSafe;
 use utoipa::ToSchema;
 
 use super::bodies::{Around, CaseBody};
 use crate::app::App;
 use crate::auth::bearer::MayRead;
-use crate::cases::case::SELECT;
+use crate::cases::search::{self, Facet, Search, SearchText};
 use crate::cases::{Case, Status};
 use crate::clock::{Millis, parse_rfc3339};
-use crate::db::search;
+use crate::db::search::{Order, Term};
 use crate::http::Result;
-use crate::keys::Purpose;
-use crate::with_db;
 
 /// Cases of a page, unless fewer are asked for.
 const PAGE: usize = 50;
@@ -32,7 +29,8 @@ const QUERY_MAX: usize = 200;
 #[schema(as = StaffCases)]
 pub struct PageBody {
     cases: Vec<CaseBody>,
-    /// The `cursor` of the next page; null on the last one.
+    /// The `cursor` of the next page; null on the last one. A page that would take too long to find has fewer cases than its limit, or none,
+    /// and says here where to go on.
     #[schema(required = true)]
     next: Option<String>,
 }
@@ -47,7 +45,7 @@ pub struct PageBody {
         ("site" = Option<String>, Query, description = "The key of a site"),
         ("kind" = Option<Kind>, Query, description = "complaint, suggestion, question or praise"),
         ("status" = Option<String>, Query, description = "A status, or `open` for all on which work is left"),
-        ("q" = Option<String>, Query, max_length = 200, description = "Words that occur in what was said, or a tracking code"),
+        ("q" = Option<String>, Query, max_length = 200, description = "Words that occur in what was said, a \"phrase\" in quotes, the beginning of a word (`deliv*`; the last word is one anyway), or a tracking code"),
         ("updated_since" = Option<String>, Query, format = DateTime, description = "Only cases that changed at this time or later (RFC 3339)"),
         ("order" = Option<String>, Query, description = "`newest` (the default) or `oldest`"),
         ("limit" = Option<u32>, Query, minimum = 1, maximum = 100, description = "Cases of a page; 50 unless given"),
@@ -68,47 +66,43 @@ pub async fn list(
 ) -> Result<Json<PageBody>> {
     let around = Around::read(&app).await?;
     let query = ListQuery::read(&app, parameters).await?;
-    let (mut cases, limit) = (query.find(&app).await?, query.limit);
-    let next = (cases.len() > limit).then(|| cases[limit - 1].id.clone());
-    cases.truncate(limit);
+    let (cases, next) = query.find(&app).await?;
     let cases = cases.into_iter().map(|case| CaseBody::of(&app, case, &around)).collect::<Result<_>>()?;
     Ok(Json(PageBody { cases, next }))
 }
 
-/// What is asked for, as SQL. Conditions are on the columns of `cases`.
+/// What is query for.
 struct ListQuery {
-    conditions: String,
-    values: Vec<Bound>,
-    order: &'static str,
+    facets: Vec<Term>,
+    text: Option<SearchText>,
+    statuses: Vec<Status>,
+    updated_since: Option<Millis>,
+    order: Order,
     limit: usize,
-}
-
-enum Bound {
-    Text(String),
-    Number(Millis),
+    cursor: Option<CaseId>,
 }
 
 impl ListQuery {
     /// Reads the parameters; one that is unknown or makes no sense is refused, since without it too much would be found.
     async fn read(app: &App, parameters: Vec<(String, String)>) -> Result<Self> {
-        let mut query = Self { conditions: String::new(), values: Vec::new(), order: "desc", limit: PAGE };
+        let mut query = Self {
+            facets: Vec::new(),
+            text: None,
+            statuses: Vec::new(),
+            updated_since: None,
+            order: Order::Newest,
+            limit: PAGE,
+            cursor: None,
+        };
         let mut errors = Vec::new();
         let mut seen: Vec<String> = Vec::new();
-        let mut cursor = None;
         for (name, value) in parameters {
             let done = match name.as_str() {
                 _ if seen.contains(&name) => Err(FieldError::new(pointer(&name), ErrorCode::Invalid, "is given twice")),
-                "cursor" => CaseId::parse(&value)
-                    .map(|id| cursor = Some(id))
-                    .map_err(|_| wrong("cursor", "what a page said in `next`")),
                 _ => query.add(app, &name, &value).await?,
             };
             errors.extend(done.err());
             seen.push(name);
-        }
-        if let Some(id) = cursor {
-            let after = if query.order == "desc" { "<" } else { ">" };
-            query.with(|at| format!("cases.id {after} {at}"), Bound::Text(id.as_str().to_owned()));
         }
         if errors.is_empty() { Ok(query) } else { Err(errors.into()) }
     }
@@ -117,84 +111,76 @@ impl ListQuery {
     async fn add(&mut self, app: &App, name: &str, value: &str) -> Result<Result<(), FieldError>> {
         match name {
             "site" => match app.sites.by_key(value).await? {
-                Some(site) => self.with(|at| format!("cases.site_id = {at}"), Bound::Text(site.id().to_owned())),
+                Some(site) => self.facets.push(Facet::Site(site.id()).term()),
                 None => return Ok(Err(wrong("site", "the key of a site"))),
             },
             "kind" => match Kind::parse(value) {
-                Some(kind) => self.with(|at| format!("cases.kind = {at}"), Bound::Text(kind.as_str().to_owned())),
+                Some(kind) => self.facets.push(Facet::Kind(kind.as_str()).term()),
                 None => return Ok(Err(wrong("kind", "complaint, suggestion, question or praise"))),
             },
-            "status" => match statuses(value) {
-                Some(words) => self.conditions += &format!(" and cases.status in ({words})"),
+            "status" => match Status::parse(value) {
+                Some(status) => self.statuses.push(status),
+                None if value == "open" => {
+                    self.statuses.extend(Status::ALL.iter().copied().filter(|status| status.is_open()));
+                }
                 None => return Ok(Err(wrong("status", "a status, or open"))),
             },
             "q" if value.chars().count() > QUERY_MAX => {
                 let detail = format!("must be at most {QUERY_MAX} characters");
                 return Ok(Err(FieldError::new("/q", ErrorCode::TooLong, detail)));
             }
-            "q" => self.search(app, value.trim()),
+            "q" => self.text = Some(SearchText::read(value.trim(), &app.keys)),
             "updated_since" => match parse_rfc3339(value) {
-                Some(at) => self.with(|since| format!("cases.updated_at >= {since}"), Bound::Number(at)),
+                Some(at) => self.updated_since = Some(at),
                 None => return Ok(Err(wrong("updated_since", "a time as in RFC 3339, such as 2026-11-22T10:00:00Z"))),
             },
             "order" => match value {
-                "newest" => self.order = "desc",
-                "oldest" => self.order = "asc",
+                "newest" => self.order = Order::Newest,
+                "oldest" => self.order = Order::Oldest,
                 _ => return Ok(Err(wrong("order", "newest or oldest"))),
             },
             "limit" => match value.parse() {
                 Ok(limit) if (1..=PAGE_MAX).contains(&limit) => self.limit = limit,
                 _ => return Ok(Err(wrong("limit", &format!("1 to {PAGE_MAX}")))),
             },
+            "cursor" => match CaseId::parse(value) {
+                Ok(id) => self.cursor = Some(id),
+                Err(_) => return Ok(Err(wrong("cursor", "what a page said in `next`"))),
+            },
             _ => return Ok(Err(FieldError::new(pointer(name), ErrorCode::UnknownField, "there is no such parameter"))),
         }
         Ok(Ok(()))
     }
 
-    /// Words, or the code of one case. What has nothing to search for finds nothing.
-    fn search(&mut self, app: &App, text: &str) {
-        if let Ok(code) = TrackingCode::parse(text) {
-            let hash = app.keys.hash(Purpose::Code, &code.symbols());
-            return self.with(|at| format!("cases.code_hash = {at}"), Bound::Text(hash));
+    /// The cases of the page, and the cursor of the next one.
+    async fn find(self, app: &App) -> Result<(Vec<Case>, Option<String>)> {
+        if self.text.as_ref().is_some_and(SearchText::is_empty) {
+            return Ok((Vec::new(), None));
         }
-        match search::condition(&app.db, text, &self.placeholder()) {
-            Some((sql, value)) => {
-                self.with(|_| format!("cases.id in (select id from cases where {sql})"), Bound::Text(value))
-            }
-            None => self.conditions += " and 1 = 0",
+        let after = self.cursor.map(|id| id.as_str().to_owned());
+        if self.facets.is_empty() && self.text.is_none() && self.updated_since.is_none() {
+            let mut cases = Case::page(app, &self.statuses, self.order, after.as_deref(), self.limit + 1).await?;
+            let next = (cases.len() > self.limit).then(|| cases[self.limit - 1].id.clone());
+            cases.truncate(self.limit);
+            return Ok((cases, next));
         }
+        let groups: Vec<(String, bool)> = match self.statuses.as_slice() {
+            [] => vec![(Facet::Visible.token(), true)],
+            statuses => statuses.iter().map(|status| (Facet::Status(status.as_str()).token(), true)).collect(),
+        };
+        let search = Search {
+            text: self.text.unwrap_or_default(),
+            facets: self.facets,
+            groups,
+            updated_since: self.updated_since,
+            order: self.order,
+            after,
+            limit: self.limit,
+            count_to: 0,
+        };
+        let found = search::search(&app.db, &search).await?;
+        Ok((Case::by_ids(app, &found.ids).await?, found.next))
     }
-
-    fn with(&mut self, condition: impl FnOnce(&str) -> String, value: Bound) {
-        self.conditions += &format!(" and {}", condition(&self.placeholder()));
-        self.values.push(value);
-    }
-
-    fn placeholder(&self) -> String {
-        format!("${}", self.values.len() + 1)
-    }
-
-    /// The cases of the page and one more, which says that there is a next page.
-    async fn find(&self, app: &App) -> Result<Vec<Case>> {
-        let Self { conditions, order, limit, .. } = self;
-        let sql =
-            format!("{SELECT} where cases.quarantine = ''{conditions} order by cases.id {order} limit {}", limit + 1);
-        Ok(with_db!(&app.db, pool => {
-            let query = self.values.iter().fold(sqlx::query_as(AssertSqlSafe(sql)), |query, value| match value {
-                Bound::Text(text) => query.bind(text),
-                Bound::Number(number) => query.bind(number),
-            });
-            query.fetch_all(pool).await
-        })?)
-    }
-}
-
-fn statuses(word: &str) -> Option<String> {
-    let quoted = |status: &Status| format!("'{}'", status.as_str());
-    if word == "open" {
-        return Some(Status::ALL.iter().filter(|status| status.is_open()).map(quoted).collect::<Vec<_>>().join(", "));
-    }
-    Status::parse(word).map(|status| quoted(&status))
 }
 
 fn wrong(name: &str, expected: &str) -> FieldError {

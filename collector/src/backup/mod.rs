@@ -3,7 +3,6 @@
 mod archive;
 mod attachments;
 mod make;
-mod reindex;
 mod restore;
 
 use std::path::PathBuf;

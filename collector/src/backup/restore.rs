@@ -8,8 +8,9 @@ use indicatif::{ProgressBar, ProgressStyle};
 use serde_json::Value;
 
 use super::archive::{Head, Manifest, Part, Reader};
-use super::reindex::reindex;
 use super::{FLEETING, RestoreArguments, attachments, grouped};
+use crate::cases::search;
+use crate::clock::Clock;
 use crate::config::Config;
 use crate::db::catalog::{Column, Table, known_migrations};
 use crate::db::{self, Db, Tx};
@@ -209,7 +210,7 @@ async fn fill(file: &Path, keys: &Keys, tx: &mut Tx, tables: &[Table], files: &S
         Part::Attachment(path, content) => attachments::write(&files.staged, path, content),
     });
     restored.await?;
-    reindex(tx).await?;
+    search::reindex_in(tx, Clock::default().now()).await?;
     // The check value came with the rows; that it is right was the condition for all this.
     let select = "select count(*) from meta where name = 'master_key_check' and value = $1";
     let check: i64 = with_tx!(tx, conn => sqlx::query_scalar(select).bind(keys.check_value()).fetch_one(conn).await)?;

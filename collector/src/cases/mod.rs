@@ -5,9 +5,11 @@ pub mod customer;
 pub mod error;
 pub mod event;
 pub mod idempotency;
+pub mod lists;
 pub mod moderation;
 pub mod quarantine;
 pub mod query;
+pub mod search;
 pub mod staff;
 pub mod status;
 

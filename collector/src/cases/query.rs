@@ -64,11 +64,13 @@ pub async fn conversation(app: &App, case_id: &str) -> Result<Vec<Message>> {
 
 /// All messages and notes of a case, oldest first: for the staff only.
 pub async fn messages(app: &App, case_id: &str) -> Result<Vec<Message>> {
-    let select = "select messages.id, messages.author, members.name as member_name, tokens.name as token_name, messages.body, messages.created_at \
+    Ok(with_db!(&app.db, pool => sqlx::query_as(MESSAGES).bind(case_id).fetch_all(pool).await)?)
+}
+
+/// The statement of [`messages`].
+pub const MESSAGES: &str = "select messages.id, messages.author, members.name as member_name, tokens.name as token_name, messages.body, messages.created_at \
         from messages left join members on members.id = messages.member_id left join tokens on tokens.id = messages.token_id \
         where messages.case_id = $1 order by messages.id";
-    Ok(with_db!(&app.db, pool => sqlx::query_as(select).bind(case_id).fetch_all(pool).await)?)
-}
 
 /// How satisfied the customer was.
 #[derive(Clone, Debug, sqlx::FromRow)]

@@ -1,8 +1,8 @@
 //! The staff's pages, one file a screen.
 
 mod account;
-mod case;
-mod inbox;
+pub mod case;
+pub mod inbox;
 mod live;
 mod mail;
 mod members;

@@ -8,6 +8,7 @@ use uuid::Uuid;
 use super::finding::Finding;
 use crate::clock::{Clock, MINUTE, Millis, SECOND, rfc3339};
 use crate::config::Config;
+use crate::db::search::{self, Coverage};
 use crate::db::{Db, catalog, sqlite_file};
 use crate::keys::{KEY_FILE, Keys};
 use crate::with_db;
@@ -99,7 +100,26 @@ async fn look_into(db: &Db) -> sqlx::Result<Vec<Finding>> {
         found.push(Finding::good("database", format!("{}, up to date, writable, durable", db.name())));
     }
     found.extend(times(db).await?);
+    found.push(search_index(db).await?);
     Ok(found)
+}
+
+/// How far all cases can be found.
+async fn search_index(db: &Db) -> sqlx::Result<Finding> {
+    let Ok(Coverage { indexed, cut, cases }) = search::coverage(db).await else {
+        let text = "the tables of the search index are not there yet";
+        return Ok(Finding::warning("search", text, "start the server or run `sayso migrate`"));
+    };
+    let of = format!("{indexed} of {cases} cases can be searched");
+    let long = match cut {
+        0 => String::new(),
+        cut => format!("; {cut} said so much that only their first and last words can be"),
+    };
+    if indexed < cases {
+        let mend = "let the server run: it indexes the rest in the background";
+        return Ok(Finding::warning("search", format!("{of}{long}"), mend));
+    }
+    Ok(Finding::good("search", format!("{of}{long}")))
 }
 
 /// Whether the clock agrees with that of the database, and with what was stored.

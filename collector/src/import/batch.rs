@@ -8,9 +8,9 @@ use sha2::{Digest, Sha256};
 
 use super::row::{Row, RowError, field_name};
 use crate::cases::idempotency::request_hash;
+use crate::cases::search;
 use crate::clock::{HOUR, Millis, parse_rfc3339};
 use crate::db::rows::{Part, Rows, chunks};
-use crate::db::search::{self, Entry};
 use crate::db::{Db, Tx};
 use crate::intake::{self, Submission};
 use crate::keys::{Keys, Purpose};
@@ -29,7 +29,6 @@ pub struct Prepared {
     pub fingerprint: String,
     site_id: String,
     submission: Submission,
-    text: String,
 }
 
 /// What became of a row.
@@ -76,11 +75,9 @@ pub fn prepare(
         None => format!("{}/row/{}/{}", site.id(), request_hash(&feedback), row.received_at.unwrap_or_default()),
     };
     let fingerprint = keys.hash(Purpose::ImportedRow, &told_by);
-    let text = [Some(feedback.message()), feedback.desired_outcome(), feedback.reference()];
-    let text = text.into_iter().flatten().collect::<Vec<_>>().join("\n");
     let submission =
         Submission::imported(keys, site.id(), &key(&fingerprint), feedback, composed_at.flatten(), received_at, now);
-    Ok(Prepared { line, fingerprint, site_id: site.id().to_owned(), submission, text })
+    Ok(Prepared { line, fingerprint, site_id: site.id().to_owned(), submission })
 }
 
 /// Writes rows in one commit.
@@ -106,11 +103,8 @@ pub async fn write(db: &Db, keys: &Keys, rows: &[Prepared], now: Millis) -> anyh
         for stored in intake::write_in(&mut tx, keys, &submissions).await? {
             stored?;
         }
-        let entries: Vec<Entry<'_>> = added
-            .iter()
-            .map(|row| Entry { case_id: row.submission.case_id(), seq: 1, tokens: search::joined_tokens(&row.text) })
-            .collect();
-        search::index(&mut tx, &entries).await?;
+        let case_ids: Vec<String> = added.iter().map(|row| row.submission.case_id().to_owned()).collect();
+        search::refresh_in(&mut tx, &case_ids).await?;
     }
     tx.commit().await?;
     Ok(rows_and_results.into_iter().map(|(_, written)| written).collect())

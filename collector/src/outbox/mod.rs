@@ -9,6 +9,7 @@ pub mod commands;
 mod deliveries;
 mod email;
 mod event_context;
+mod indexing;
 mod planner;
 mod send;
 mod ssrf_guard;
@@ -32,6 +33,6 @@ pub async fn run(app: App) -> anyhow::Result<()> {
         tracing::warn!(%error, "the leases of an earlier run end by themselves");
     }
     let work = tokio::sync::Notify::new();
-    tokio::join!(planner::run(&app, &work), workers::run(&app, channels, &work));
+    tokio::join!(planner::run(&app, &work), workers::run(&app, channels, &work), indexing::run(&app));
     Ok(())
 }

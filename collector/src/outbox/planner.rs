@@ -13,10 +13,10 @@ use tokio::sync::Notify;
 use super::deliveries::{CUSTOMER, State};
 use crate::app::App;
 use crate::cases::case::contact_context;
-use crate::cases::{Actor, EventType, Status};
+use crate::cases::{Actor, EventType, Status, search};
 use crate::clock::Millis;
 use crate::db::rows::{Part, Rows, chunks, placeholders};
-use crate::db::{Tx, is_deadlock, search};
+use crate::db::{Tx, is_deadlock, is_unavailable};
 use crate::keys::new_id;
 use crate::sites::targets::{Channel, Target};
 use crate::{with_db, with_tx};
@@ -37,7 +37,10 @@ pub async fn plan_all(app: &App) -> anyhow::Result<usize> {
             return Ok(planned);
         }
         let targets = Target::list(&app.db, None).await?;
+        let case_ids: Vec<String> = events.iter().map(|event| event.case_id.clone()).collect();
         let plans = plan(app, events, &targets).await?;
+        // Before the events are marked, so that none of the cases is forgotten.
+        index(app, &case_ids).await?;
         match write(app, &plans).await {
             // Another planner has taken them.
             Ok(Some(0)) => return Ok(planned),
@@ -47,6 +50,17 @@ pub async fn plan_all(app: &App) -> anyhow::Result<usize> {
             Err(error) => return Err(error.into()),
         }
         app.intake.throttle(started.elapsed()).await;
+    }
+}
+
+/// Enters what the cases say now into the search index. What can't be entered must not keep anybody from being told.
+async fn index(app: &App, case_ids: &[String]) -> sqlx::Result<()> {
+    match search::refresh(&app.db, case_ids).await {
+        Err(error) if !is_unavailable(&error) && !is_deadlock(&error) => {
+            tracing::error!(error = %error, "cases can't be entered into the search index");
+            Ok(())
+        }
+        done => done,
     }
 }
 
@@ -79,21 +93,17 @@ struct Event {
 }
 
 #[derive(sqlx::FromRow)]
-struct CaseTexts {
+struct CaseFacts {
     id: String,
     site_id: String,
     quarantine: String,
     contact_cipher: Option<String>,
-    message: String,
-    desired_outcome: Option<String>,
-    reference: Option<String>,
 }
 
-/// What follows from one event: where it is told, and what is to be found of its case from then on.
+/// What follows from one event: where it is told.
 struct Plan {
     event: Event,
     destinations: Vec<(String, Channel)>,
-    tokens: Option<String>,
     quarantine: Quarantine,
 }
 
@@ -119,11 +129,11 @@ async fn plan(app: &App, events: Vec<Event>, targets: &[Target]) -> sqlx::Result
     let mut cases = Vec::with_capacity(ids.len());
     for chunk in chunks(&ids) {
         let select = format!(
-            "select cases.id, cases.site_id, cases.quarantine, feedback.contact_cipher, feedback.message, feedback.desired_outcome, feedback.reference \
+            "select cases.id, cases.site_id, cases.quarantine, feedback.contact_cipher \
              from cases join feedback on feedback.id = cases.id where cases.id in ({})",
             placeholders(0, chunk.len())
         );
-        let texts: Vec<CaseTexts> = with_db!(&app.db, pool => {
+        let texts: Vec<CaseFacts> = with_db!(&app.db, pool => {
             let mut query = sqlx::query_as(AssertSqlSafe(select));
             for id in chunk {
                 query = query.bind(*id);
@@ -141,14 +151,13 @@ async fn plan(app: &App, events: Vec<Event>, targets: &[Target]) -> sqlx::Result
     Ok(plans)
 }
 
-async fn plan_case(app: &App, case: &CaseTexts, events: Vec<Event>, targets: &[Target]) -> sqlx::Result<Vec<Plan>> {
+async fn plan_case(app: &App, case: &CaseFacts, events: Vec<Event>, targets: &[Target]) -> sqlx::Result<Vec<Plan>> {
     let reachable = has_email(app, &case.id, case.contact_cipher.as_deref());
     // Release plans the events of the case again.
     let quarantine = if case.quarantine.is_empty() { Quarantine::Out } else { Quarantine::In };
     let mut plans = Vec::with_capacity(events.len());
     for event in events {
         let mut destinations = Vec::new();
-        let mut tokens = None;
         if let Some(kind) = EventType::parse(&event.kind) {
             let is_told = quarantine == Quarantine::Out;
             let wanting = targets
@@ -158,28 +167,10 @@ async fn plan_case(app: &App, case: &CaseTexts, events: Vec<Event>, targets: &[T
             if is_told && reachable && concerns_customer(app, kind, &event).await? {
                 destinations.push((CUSTOMER.to_owned(), Channel::Email));
             }
-            if matches!(kind, EventType::Created | EventType::Message | EventType::Note) {
-                tokens = Some(search::joined_tokens(&texts(app, case, kind).await?));
-            }
         }
-        plans.push(Plan { event, destinations, tokens, quarantine });
+        plans.push(Plan { event, destinations, quarantine });
     }
     Ok(plans)
-}
-
-/// Everything that was said about a case, but never who said it.
-async fn texts(app: &App, case: &CaseTexts, kind: EventType) -> sqlx::Result<String> {
-    let mut texts: Vec<&str> = vec![&case.message];
-    texts.extend([case.desired_outcome.as_deref(), case.reference.as_deref()].into_iter().flatten());
-    // What is said later has an event of its own, which comes after this one.
-    if kind == EventType::Created {
-        return Ok(texts.join("\n"));
-    }
-    let select = "select body from messages where case_id = $1 order by id";
-    let bodies: Vec<String> =
-        with_db!(&app.db, pool => sqlx::query_scalar(select).bind(&case.id).fetch_all(pool).await)?;
-    texts.extend(bodies.iter().map(String::as_str));
-    Ok(texts.join("\n"))
 }
 
 fn has_email(app: &App, case_id: &str, contact_cipher: Option<&str>) -> bool {
@@ -246,14 +237,6 @@ async fn write(app: &App, plans: &[Plan]) -> sqlx::Result<Option<usize>> {
         .flat_map(|plan| plan.destinations.iter().map(|(destination, channel)| (&plan.event, destination, *channel)))
         .collect();
     insert(&mut tx, &deliveries, now).await?;
-    // Of several texts of one case only the last one counts, and one statement takes each case once.
-    let latest: BTreeMap<&str, search::Entry<'_>> = plans()
-        .filter_map(|plan| {
-            let Event { case_id, seq, .. } = &plan.event;
-            Some((case_id.as_str(), search::Entry { case_id, seq: *seq, tokens: plan.tokens.clone()? }))
-        })
-        .collect();
-    search::index(&mut tx, &latest.into_values().collect::<Vec<_>>()).await?;
     tx.commit().await?;
     Ok(Some(marked.len()))
 }

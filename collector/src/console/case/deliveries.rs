@@ -61,13 +61,15 @@ struct Row {
 
 /// The deliveries of a case, newest first.
 pub async fn of_case(app: &App, t: Texts, case_id: &str) -> Result<Vec<Delivery>> {
-    let select = "select deliveries.id, deliveries.destination, deliveries.channel, targets.address, events.type as event, \
-        deliveries.state, deliveries.attempts, deliveries.due_at, deliveries.sent_at, deliveries.last_error \
-        from deliveries join events on events.id = deliveries.event_id left join targets on targets.id = deliveries.destination \
-        where deliveries.case_id = $1 order by deliveries.event_seq desc, deliveries.id desc limit 200";
-    let rows: Vec<Row> = with_db!(&app.db, pool => sqlx::query_as(select).bind(case_id).fetch_all(pool).await)?;
+    let rows: Vec<Row> = with_db!(&app.db, pool => sqlx::query_as(OF_CASE).bind(case_id).fetch_all(pool).await)?;
     Ok(rows.into_iter().map(|row| row.shown(t)).collect())
 }
+
+/// The events are joined by their primary key, which is not their identifier.
+pub const OF_CASE: &str = "select deliveries.id, deliveries.destination, deliveries.channel, targets.address, events.type as event, \
+        deliveries.state, deliveries.attempts, deliveries.due_at, deliveries.sent_at, deliveries.last_error \
+        from deliveries join events on events.case_id = deliveries.case_id and events.seq = deliveries.event_seq left join targets on targets.id = deliveries.destination \
+        where deliveries.case_id = $1 order by deliveries.event_seq desc, deliveries.id desc limit 200";
 
 /// Sends a delivery that was given up once more, with all its attempts.
 pub(super) async fn try_again(app: &App, case_id: &str, id: &str) -> Result<(), FormError> {

@@ -1,7 +1,7 @@
 //! A case: what the customer said, everything that happened since, and what can be done next.
 
 mod actions;
-mod deliveries;
+pub mod deliveries;
 mod draft;
 mod error;
 mod page;

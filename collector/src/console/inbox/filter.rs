@@ -1,16 +1,16 @@
-//! What the inbox shows, as its address says it, and as SQL.
+//! What the inbox shows, as its address says it, and as a search.
 
 use std::sync::Arc;
 
+use sayso_shared::Kind;
 use sayso_shared::id::{CaseId, MemberId};
-use sayso_shared::{Kind, TrackingCode};
 use serde::Deserialize;
 
 use crate::app::App;
 use crate::auth::guard::HOME;
+use crate::cases::search::{Facet, Search, SearchText};
 use crate::cases::{Quarantine, Status};
-use crate::db::search;
-use crate::keys::Purpose;
+use crate::db::search::Order;
 use crate::sites::Site;
 
 /// The parameters of the address, as they come.
@@ -164,55 +164,40 @@ impl Filter {
         format!("{HOME}?{}", query.finish())
     }
 
-    /// Everything but the status and the place in the list, as a condition on the columns of `cases`. None when it can't be met.
-    pub fn condition(&self, app: &App, me: &str, sites: &[Arc<Site>]) -> Option<Condition> {
-        let mut condition = Condition::default();
-        if let Some(kind) = self.kind {
-            condition.add(|at| format!("kind = {at}"), kind.as_str().to_owned());
-        }
+    /// The search that it asks for. None when nothing can meet it, such as a text without a word.
+    pub fn search(&self, app: &App, me: &str, sites: &[Arc<Site>]) -> Option<Search> {
+        let mut facets = Vec::new();
+        facets.extend(self.kind.map(|kind| Facet::Kind(kind.as_str()).term()));
         if !self.site.is_empty() {
             let site = sites.iter().find(|site| site.key() == self.site)?;
-            condition.add(|at| format!("site_id = {at}"), site.id().to_owned());
+            facets.push(Facet::Site(site.id()).term());
         }
         match &self.owner {
             Owner::Any => {}
-            Owner::Me => condition.add(|at| format!("owner_id = {at}"), me.to_owned()),
-            Owner::Nobody => condition.parts.push("owner_id is null".to_owned()),
-            Owner::Member(id) => condition.add(|at| format!("owner_id = {at}"), id.clone()),
+            Owner::Me => facets.push(Facet::Owner(Some(me)).term()),
+            Owner::Nobody => facets.push(Facet::Owner(None).term()),
+            Owner::Member(id) => facets.push(Facet::Owner(Some(id)).term()),
         }
-        if let Ok(code) = TrackingCode::parse(&self.text) {
-            condition.add(|at| format!("code_hash = {at}"), app.keys.hash(Purpose::Code, &code.symbols()));
-        } else if !self.text.is_empty() {
-            let (sql, value) = search::condition(&app.db, &self.text, &condition.next())?;
-            condition.parts.push(sql);
-            condition.values.push(value);
+        let text = SearchText::read(&self.text, &app.keys);
+        if !self.text.is_empty() && text.is_empty() {
+            return None;
         }
-        Some(condition)
-    }
-}
-
-/// Parts of a `where` that are all to hold, with the values of their placeholders `$1`, `$2`, …
-#[derive(Clone, Debug, Default)]
-pub struct Condition {
-    parts: Vec<String>,
-    /// What is bound, in order.
-    pub values: Vec<String>,
-}
-
-impl Condition {
-    /// Adds a part with one value; `part` gets its placeholder.
-    pub fn add(&mut self, part: impl FnOnce(&str) -> String, value: String) {
-        self.parts.push(part(&self.next()));
-        self.values.push(value);
-    }
-
-    /// The text after `and`.
-    pub fn sql(&self) -> String {
-        self.parts.iter().map(|part| format!(" and {part}")).collect()
-    }
-
-    fn next(&self) -> String {
-        format!("${}", self.values.len() + 1)
+        let statuses = Status::ALL
+            .iter()
+            .map(|status| (Facet::Status(status.as_str()).token(), self.tab.statuses().any(|shown| shown == *status)));
+        let quarantines = Quarantine::ALL.iter().map(|quarantine| {
+            (Facet::Quarantine(quarantine.as_str()).token(), self.tab == Tab::Suspected(*quarantine))
+        });
+        Some(Search {
+            text,
+            facets,
+            groups: statuses.chain(quarantines).collect(),
+            updated_since: None,
+            order: Order::Newest,
+            after: self.before.as_ref().map(|id| id.as_str().to_owned()),
+            limit: 0,
+            count_to: 0,
+        })
     }
 }
 
@@ -253,13 +238,5 @@ mod tests {
             (Tab::Open, None, &Owner::Any, true)
         );
         assert!(!filter.narrows());
-    }
-
-    #[test]
-    fn placeholders_are_numbered() {
-        let mut condition = Condition::default();
-        condition.add(|at| format!("kind = {at}"), "a".into());
-        condition.add(|at| format!("site_id = {at}"), "b".into());
-        assert_eq!(condition.sql(), " and kind = $1 and site_id = $2");
     }
 }

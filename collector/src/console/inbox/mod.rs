@@ -1,7 +1,7 @@
 //! The inbox: cases by status, kind, site, owner and text, newest first. All of it is in the address, so it works without
 //! script and can be bookmarked.
 
-mod filter;
+pub mod filter;
 pub mod rows;
 
 use std::sync::Arc;
@@ -42,6 +42,7 @@ struct InboxPage {
     counts: Counts,
     rows: Vec<Row>,
     next: Option<String>,
+    is_partial: bool,
     sites: Vec<Arc<Site>>,
     members: Vec<Member>,
     me: String,
@@ -83,8 +84,9 @@ async fn inbox(State(app): State<App>, who: SignedIn, Query(query): Query<filter
     let shown = InboxPage {
         t: who.t,
         shell: Shell::new(&who, Screen::Inbox),
-        counts: rows::counts(&app, &filter, &who.member.id, &sites).await?,
         next: found.next.map(|id| filter.address_before(&id)),
+        is_partial: found.is_partial,
+        counts: found.counts,
         rows: found.rows,
         members: Member::all(&app.db).await?.into_iter().filter(|member| member.disabled_at.is_none()).collect(),
         sites,

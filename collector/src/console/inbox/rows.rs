@@ -1,4 +1,4 @@
-//! One query for a page of cases, whatever is asked for, and one for the counts.
+//! A page of cases and the counts of all tabs: by the indexes of the table where only a tab is asked for, else by the search index.
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -6,12 +6,14 @@ use std::sync::Arc;
 use sayso_shared::Contact;
 use sqlx::AssertSqlSafe;
 
-use super::filter::{Condition, Filter, Tab};
+use super::filter::{Filter, Tab};
 use crate::app::App;
 use crate::cases::case::contact_context;
+use crate::cases::search::{self, Search};
 use crate::cases::{Priority, Quarantine, Status};
 use crate::clock::{HOUR, Millis, rfc3339};
 use crate::console::shell::{excerpt, span};
+use crate::db::rows::{chunks, placeholders};
 use crate::http::Result;
 use crate::keys::Keys;
 use crate::sites::Site;
@@ -22,16 +24,21 @@ use crate::with_db;
 /// Rows of a page.
 const PAGE: usize = 50;
 /// Counting stops here: nobody works through more, and a count of a million takes its time.
-const COUNTED: i64 = 1_000;
+const COUNTED: usize = 1_000;
 /// A first response that is due within this time is due soon.
 const SOON: Millis = 4 * HOUR;
 
 /// A page of cases.
+#[derive(Default)]
 pub struct Page {
     /// The cases, newest first.
     pub rows: Vec<Row>,
-    /// The last case, if there are more after it.
+    /// After which case the next page begins, if there is one.
     pub next: Option<String>,
+    /// Whether there may be more on this page, which would have taken too long to find.
+    pub is_partial: bool,
+    /// How many cases each tab has.
+    pub counts: Counts,
 }
 
 /// A case as the inbox shows it.
@@ -92,7 +99,11 @@ pub fn due(t: Texts, status: Status, due_at: Option<Millis>, responded_at: Optio
 
 /// How many cases each tab has.
 #[derive(Default)]
-pub struct Counts(HashMap<String, i64>);
+pub struct Counts {
+    counts: HashMap<String, usize>,
+    /// Whether some were not counted, since that would have taken too long.
+    is_partial: bool,
+}
 
 impl Counts {
     /// The count of a tab for people: the exact number, or that there are more than anybody counts.
@@ -101,9 +112,20 @@ impl Counts {
             Tab::Suspected(quarantine) => vec![quarantine.as_str()],
             tab => tab.statuses().map(Status::as_str).collect(),
         };
-        let counts = words.into_iter().map(|word| self.0.get(word).copied().unwrap_or_default());
+        let counts = words.into_iter().map(|word| self.counts.get(word).copied().unwrap_or_default());
         let (sum, most) = counts.fold((0, 0), |(sum, most), count| (sum + count, most.max(count)));
-        if most >= COUNTED { format!("{}+", COUNTED - 1) } else { sum.to_string() }
+        match (most >= COUNTED, self.is_partial) {
+            (true, _) => format!("{}+", COUNTED - 1),
+            (false, true) => format!("{sum}+"),
+            (false, false) => sum.to_string(),
+        }
+    }
+
+    fn of_search(found: &search::Found) -> Self {
+        let words = Status::ALL.iter().map(|status| status.as_str());
+        let words = words.chain(Quarantine::ALL.iter().map(|quarantine| quarantine.as_str()));
+        let counts = words.map(str::to_owned).zip(found.counts.iter().copied());
+        Self { counts: counts.collect(), is_partial: !found.is_counted }
     }
 }
 
@@ -125,44 +147,73 @@ struct DbRow {
     owner: Option<String>,
 }
 
-/// The page of cases that `filter` asks for.
+/// The page of cases that `filter` asks for, with the counts of all tabs.
 pub async fn find(app: &App, t: Texts, filter: &Filter, me: &str, sites: &[Arc<Site>]) -> Result<Page> {
-    let Some(mut condition) = filter.condition(app, me, sites) else {
-        return Ok(Page { rows: Vec::new(), next: None });
+    let (rows, next, is_partial, counts) = if filter.narrows() {
+        let Some(search) = filter.search(app, me, sites) else { return Ok(Page::default()) };
+        let found = search::search(&app.db, &Search { limit: PAGE, count_to: COUNTED, ..search }).await?;
+        let counts = Counts::of_search(&found);
+        (of_cases(app, &found.ids).await?, found.next, found.is_partial, counts)
+    } else {
+        let (rows, next) = plain(app, filter).await?;
+        (rows, next, false, plain_counts(app).await?)
     };
-    if let Some(before) = &filter.before {
-        condition.add(|at| format!("id < {at}"), before.as_str().to_owned());
-    }
-    let sql = select(filter.tab, &condition);
+    let now = app.clock.now();
+    Ok(Page {
+        rows: rows.into_iter().map(|row| row.shown(t, &app.keys, sites, now)).collect(),
+        next,
+        is_partial,
+        counts,
+    })
+}
+
+/// All cases of a tab.
+async fn plain(app: &App, filter: &Filter) -> Result<(Vec<DbRow>, Option<String>)> {
+    let sql = plain_sql(filter.tab, if filter.before.is_some() { " and id < $1" } else { "" });
     let mut rows: Vec<DbRow> = with_db!(&app.db, pool => {
-        let query = condition.values.iter().fold(sqlx::query_as(AssertSqlSafe(sql)), |query, value| query.bind(value));
+        let query = filter.before.iter().fold(sqlx::query_as(AssertSqlSafe(sql)), |query, id| query.bind(id.as_str()));
         query.fetch_all(pool).await
     })?;
     let has_more = rows.len() > PAGE;
     rows.truncate(PAGE);
     let next = rows.last().filter(|_| has_more).map(|row| row.id.clone());
-    let now = app.clock.now();
-    Ok(Page { rows: rows.into_iter().map(|row| row.shown(t, &app.keys, sites, now)).collect(), next })
+    Ok((rows, next))
 }
 
-/// How many cases there are by status and in the quarantine, up to a limit.
-pub async fn counts(app: &App, filter: &Filter, me: &str, sites: &[Arc<Site>]) -> Result<Counts> {
-    let Some(condition) = filter.condition(app, me, sites) else { return Ok(Counts::default()) };
-    let more = condition.sql();
+/// Certain cases, in their order.
+async fn of_cases(app: &App, ids: &[String]) -> Result<Vec<DbRow>> {
+    let mut rows: Vec<DbRow> = Vec::with_capacity(ids.len());
+    for chunk in chunks(ids) {
+        let page = format!("select * from cases where id in ({})", placeholders(0, chunk.len()));
+        let select = AssertSqlSafe(with_columns(&page));
+        let found: Vec<DbRow> = with_db!(&app.db, pool => {
+            chunk.iter().fold(sqlx::query_as(select), |query, id| query.bind(id)).fetch_all(pool).await
+        })?;
+        rows.extend(found);
+    }
+    let place: HashMap<&str, usize> = ids.iter().map(String::as_str).zip(0..).collect();
+    rows.sort_by_key(|row| place.get(row.id.as_str()).copied());
+    Ok(rows)
+}
+
+async fn plain_counts(app: &App) -> Result<Counts> {
+    let found: Vec<(String, i64)> =
+        with_db!(&app.db, pool => sqlx::query_as(AssertSqlSafe(counts_sql())).fetch_all(pool).await)?;
+    let counts = found.into_iter().map(|(word, count)| (word, usize::try_from(count).unwrap_or_default()));
+    Ok(Counts { counts: counts.collect(), is_partial: false })
+}
+
+/// The statement that counts cases by status and in the quarantine, up to a limit.
+pub fn counts_sql() -> String {
     let part = |word: &str, of: String| {
         format!(
-            "select '{word}' as word, count(*) as found from (select 1 from cases where {of}{more} limit {COUNTED}) as c_{word}"
+            "select '{word}' as word, count(*) as found from (select id from cases where {of} order by id desc limit {COUNTED}) as c_{word}"
         )
     };
     let parts = Status::ALL.iter().map(|status| part(status.as_str(), of_status(*status)));
     let parts =
         parts.chain(Quarantine::ALL.iter().map(|quarantine| part(quarantine.as_str(), in_quarantine(*quarantine))));
-    let sql = parts.collect::<Vec<_>>().join(" union all ");
-    let found: Vec<(String, i64)> = with_db!(&app.db, pool => {
-        let query = condition.values.iter().fold(sqlx::query_as(AssertSqlSafe(sql)), |query, value| query.bind(value));
-        query.fetch_all(pool).await
-    })?;
-    Ok(Counts(found.into_iter().collect()))
+    parts.collect::<Vec<_>>().join(" union all ")
 }
 
 /// Cases of a status, as an index finds them.
@@ -175,9 +226,10 @@ fn in_quarantine(quarantine: Quarantine) -> String {
     format!("quarantine <> '' and quarantine = '{}'", quarantine.as_str())
 }
 
-/// Each status is read by its index, newest first, and no further than a page; so the time does not grow with the cases.
-fn select(tab: Tab, condition: &Condition) -> String {
-    let (more, limit) = (condition.sql(), PAGE + 1);
+/// The statement that reads a page of a tab. Each status is read by its index, newest first, and no further than a page; so the time does
+/// not grow with the cases. `more` is a further condition.
+pub fn plain_sql(tab: Tab, more: &str) -> String {
+    let limit = PAGE + 1;
     let newest = |of: &str| format!("select * from cases where {of}{more} order by id desc limit {limit}");
     let page = match tab {
         // Written so that no index by quarantine fits, which would have to sort all cases: the newest stand at the end of the primary key.
@@ -193,12 +245,16 @@ fn select(tab: Tab, condition: &Condition) -> String {
             )
         }
     };
+    format!("{} order by page.id desc", with_columns(&page))
+}
+
+/// What the inbox shows of the cases that `page` selects.
+fn with_columns(page: &str) -> String {
     format!(
         "select page.id, page.site_id, page.kind, page.status, page.priority, page.suspicion, page.received_at, page.first_response_due, \
         page.first_responded_at, substr(feedback.message, 1, 300) as opening, feedback.category, feedback.rating, \
         feedback.contact_cipher, members.name as owner \
-        from ({page}) as page join feedback on feedback.id = page.id left join members on members.id = page.owner_id \
-        order by page.id desc"
+        from ({page}) as page join feedback on feedback.id = page.id left join members on members.id = page.owner_id"
     )
 }
 

@@ -1,0 +1,177 @@
+//! Entering cases into the index, and what is loose because it has not been entered yet.
+
+use std::collections::{BTreeMap, HashSet};
+use std::time::{Duration, Instant};
+
+use futures_util::FutureExt;
+use futures_util::future::BoxFuture;
+use sqlx::AssertSqlSafe;
+use uuid::Uuid;
+
+use super::facet::{Facet, changed_at};
+use crate::app::App;
+use crate::clock::Millis;
+use crate::db::rows::{chunks, placeholders};
+use crate::db::search::{self, Entry, Loose, Progress, Tokens};
+use crate::db::{Db, Tx};
+use crate::{with_db, with_tx};
+
+/// So many loose cases are looked at, the newest; of more than these only a flood makes so many, and they are indexed soon.
+const LOOSE_MAX: i64 = 64;
+/// Cases of a segment that is made in one go.
+pub const REINDEX_PAGE: i64 = 8_192;
+/// The statement that finds them.
+pub const LOOSE: &str = "select case_id from events where planned_at = 0 order by id desc limit $1";
+
+/// Enters what cases say and are now into the index, each in a short transaction with some others.
+pub async fn refresh(db: &Db, case_ids: &[String]) -> sqlx::Result<()> {
+    let distinct: Vec<String> = case_ids.iter().collect::<HashSet<_>>().into_iter().cloned().collect();
+    for case_ids in chunks(&distinct) {
+        let mut reading = search::reading(db).await?;
+        let entries = read(&mut reading, case_ids).await?;
+        reading.rollback().await?;
+        let mut tx = db.begin().await?;
+        search::index(&mut tx, &entries).await?;
+        tx.commit().await?;
+    }
+    Ok(())
+}
+
+/// As [`refresh`], of cases that the transaction itself has made.
+pub async fn refresh_in(tx: &mut Tx, case_ids: &[String]) -> sqlx::Result<()> {
+    let entries = read(tx, case_ids).await?;
+    search::index(tx, &entries).await
+}
+
+/// Enters all cases after `after`, newest first, up to `limit` of them, unless they are indexed in the current format. Gives where to go
+/// on; none when all are done.
+pub async fn reindex_batch(app: &App, after: Option<&str>, limit: i64) -> sqlx::Result<Option<String>> {
+    const LAST: &str = "ffffffff-ffff-ffff-ffff-ffffffffffff";
+    let started = Instant::now();
+    let select = "select id from cases where id < $1 order by id desc limit $2";
+    let ids: Vec<String> = with_db!(&app.db, pool => sqlx::query_scalar(select).bind(after.unwrap_or(LAST)).bind(limit).fetch_all(pool).await)?;
+    let mut reading = search::reading(&app.db).await?;
+    let indexed = search::is_indexed(&mut reading, &ids).await?;
+    reading.rollback().await?;
+    let missing: Vec<String> = ids.iter().filter(|id| !indexed.contains(*id)).cloned().collect();
+    refresh(&app.db, &missing).await?;
+    app.intake.throttle(started.elapsed()).await;
+    compact(app).await?;
+    Ok(ids.last().filter(|_| i64::try_from(ids.len()) == Ok(limit)).cloned())
+}
+
+/// Enters all cases within a transaction, as a restore does.
+pub async fn reindex_in(tx: &mut Tx, now: Millis) -> sqlx::Result<()> {
+    search::clear(tx).await?;
+    let mut after = String::new();
+    while let Some(next) = reindex_page(tx, &after, now).await? {
+        after = next;
+    }
+    Ok(())
+}
+
+/// Enters the next [`REINDEX_PAGE`] cases after `after`, oldest first, as one segment; gives the last of them.
+pub async fn reindex_page(tx: &mut Tx, after: &str, now: Millis) -> sqlx::Result<Option<String>> {
+    let select = "select id from cases where id > $1 order by id limit $2";
+    let ids: Vec<String> =
+        with_tx!(tx, conn => sqlx::query_scalar(select).bind(after).bind(REINDEX_PAGE).fetch_all(conn).await)?;
+    let entries = read(tx, &ids).await?;
+    search::index_all(tx, &entries, now).await?;
+    Ok(ids.into_iter().next_back())
+}
+
+/// Brings the index into a form that is fast to search, as far as there is something to do.
+pub async fn compact(app: &App) -> sqlx::Result<()> {
+    let rest = |took: Duration| -> BoxFuture<'_, ()> { app.intake.throttle(took).boxed() };
+    while search::compact(&app.db, app.clock.now(), &rest).await? == Progress::Made {}
+    Ok(())
+}
+
+/// The cases that have changed since they were indexed, the newest of them: those with events that nobody has looked at.
+pub(super) async fn loose(db: &Db) -> sqlx::Result<Vec<Loose>> {
+    let ids: Vec<String> = with_db!(db, pool => sqlx::query_scalar(LOOSE).bind(LOOSE_MAX).fetch_all(pool).await)?;
+    if ids.is_empty() {
+        return Ok(Vec::new());
+    }
+    let distinct: Vec<String> = ids.into_iter().collect::<HashSet<_>>().into_iter().collect();
+    let mut reading = search::reading(db).await?;
+    let entries = read(&mut reading, &distinct).await?;
+    reading.rollback().await?;
+    let loose = |entry: Entry| Some(Loose { id: Uuid::parse_str(&entry.case_id).ok()?, tokens: entry.tokens });
+    Ok(entries.into_iter().filter_map(loose).collect())
+}
+
+/// The entries of cases as they are now: everything that was said about them, but never who said it.
+pub(super) async fn read(tx: &mut Tx, case_ids: &[String]) -> sqlx::Result<Vec<Entry>> {
+    let mut entries = Vec::with_capacity(case_ids.len());
+    for chunk in chunks(case_ids) {
+        let list = placeholders(0, chunk.len());
+        let select = AssertSqlSafe(format!(
+            "select cases.id, cases.site_id, cases.kind, cases.status, cases.priority, cases.owner_id, cases.quarantine, cases.updated_at, \
+             feedback.category, feedback.message, feedback.desired_outcome, feedback.reference, \
+             (select coalesce(max(seq), 0) from events where events.case_id = cases.id) as seq \
+             from cases join feedback on feedback.id = cases.id where cases.id in ({list})"
+        ));
+        let all: Vec<Facts> = with_tx!(tx, conn => {
+            chunk.iter().fold(sqlx::query_as(select), |query, id| query.bind(id)).fetch_all(conn).await
+        })?;
+        let mut said = messages(tx, chunk).await?;
+        entries.extend(all.iter().map(|facts| facts.entry(said.remove(&facts.id).unwrap_or_default().iter())));
+    }
+    Ok(entries)
+}
+
+/// What was said in cases after the feedback, newest first: where there is no room for all, it is the middle that is left out.
+pub(super) async fn messages(tx: &mut Tx, case_ids: &[String]) -> sqlx::Result<BTreeMap<String, Vec<String>>> {
+    let select = AssertSqlSafe(format!(
+        "select case_id, body from messages where case_id in ({}) order by case_id, id desc",
+        placeholders(0, case_ids.len())
+    ));
+    let rows: Vec<(String, String)> = with_tx!(tx, conn => {
+        case_ids.iter().fold(sqlx::query_as(select), |query, id| query.bind(id)).fetch_all(conn).await
+    })?;
+    let mut said: BTreeMap<String, Vec<String>> = BTreeMap::new();
+    for (case_id, body) in rows {
+        said.entry(case_id).or_default().push(body);
+    }
+    Ok(said)
+}
+
+#[derive(sqlx::FromRow)]
+struct Facts {
+    id: String,
+    site_id: String,
+    kind: String,
+    status: String,
+    priority: String,
+    owner_id: Option<String>,
+    quarantine: String,
+    updated_at: Millis,
+    category: Option<String>,
+    message: String,
+    desired_outcome: Option<String>,
+    reference: Option<String>,
+    seq: i64,
+}
+
+impl Facts {
+    fn entry<'a>(&'a self, messages: impl Iterator<Item = &'a String>) -> Entry {
+        let mut tokens = Tokens::default();
+        let first = [Some(&self.message), self.desired_outcome.as_ref(), self.reference.as_ref()];
+        first.into_iter().flatten().chain(messages).for_each(|text| tokens.add_text(text));
+        let mut facets = vec![
+            Facet::Site(&self.site_id),
+            Facet::Kind(&self.kind),
+            Facet::Owner(self.owner_id.as_deref()),
+            Facet::Priority(&self.priority),
+        ];
+        facets.extend(self.category.as_deref().map(Facet::Category));
+        match self.quarantine.as_str() {
+            "" => facets.extend([Facet::Visible, Facet::Status(&self.status)]),
+            word => facets.push(Facet::Quarantine(word)),
+        }
+        facets.into_iter().for_each(|facet| tokens.add_facet(facet.token()));
+        changed_at(self.updated_at).into_iter().for_each(|facet| tokens.add_facet(facet));
+        Entry::new(&self.id, self.seq, &tokens)
+    }
+}
