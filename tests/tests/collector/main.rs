@@ -14,5 +14,6 @@ mod intake;
 mod operations;
 mod outbox;
 mod pages;
+mod search;
 mod sites;
 mod web;

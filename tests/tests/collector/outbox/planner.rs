@@ -1,5 +1,6 @@
 //! Planning: each event once, in order, and the search index with it.
 
+use sayso::cases::search::{self, Search, SearchText};
 use sayso::cases::staff::{self, Body, FollowUp};
 use sayso::cases::{Actor, EventType, Status};
 use sayso::sites::targets::Target;
@@ -15,9 +16,8 @@ async fn unplanned(app: &TestApp) -> i64 {
 }
 
 async fn found(app: &TestApp, query: &str) -> Vec<String> {
-    let (condition, value) = db::search::condition(&app.app.db, query, "$1").unwrap();
-    let select = sqlx::AssertSqlSafe(format!("select id from cases where {condition}"));
-    with_db!(&app.app.db, pool => sqlx::query_scalar(select).bind(&value).fetch_all(pool).await).unwrap()
+    let search = Search::newest(SearchText::of_words(query), 50);
+    search::search(&app.app.db, &search).await.unwrap().ids
 }
 
 /// The sequence numbers of the events that the customer hears of.

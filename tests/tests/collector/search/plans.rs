@@ -1,0 +1,99 @@
+//! How both databases go about the statements of the busiest pages: by an index, and without sorting all cases.
+
+use sayso::cases::lists::{GoesOn, page_sql};
+use sayso::cases::{Quarantine, Status};
+use sayso::console::inbox::filter::Tab;
+use sayso::console::inbox::rows::{counts_sql, plain_sql};
+use sayso::db::Db;
+use sayso::db::search::{Order, between_sql, sets_sql};
+use sayso_tests::{TestApp, on_both_databases};
+use sqlx::AssertSqlSafe;
+
+use super::{make_cases, reindex};
+
+/// Tables that grow with the cases.
+const LARGE: [&str; 7] =
+    ["cases", "feedback", "events", "messages", "deliveries", "case_search_places", "case_search_ids"];
+
+/// The steps of a statement, one a line.
+async fn plan(db: &Db, statement: &str, values: &[&str]) -> String {
+    match db {
+        Db::Sqlite(pools) => {
+            let query = sqlx::query_as(AssertSqlSafe(format!("explain query plan {statement}")));
+            let query = values.iter().fold(query, |query, value| query.bind(*value));
+            let rows: Vec<(i64, i64, i64, String)> = query.fetch_all(&pools.read).await.unwrap();
+            rows.into_iter().map(|(.., step)| step).collect::<Vec<_>>().join("\n")
+        }
+        Db::Postgres(pool) => {
+            // Its values stand in the text: what is prepared is not explained before it is executed.
+            let mut text = statement.to_owned();
+            for (number, value) in values.iter().enumerate().rev() {
+                text = text.replace(&format!("${}", number + 1), &format!("'{value}'"));
+            }
+            let rows: Vec<String> =
+                sqlx::query_scalar(AssertSqlSafe(format!("explain {text}"))).fetch_all(pool).await.unwrap();
+            rows.join("\n")
+        }
+    }
+}
+
+/// Fails where a large table is read as a whole, or more is sorted than some pages.
+fn check(db: &Db, what: &str, plan: &str) {
+    for step in plan.lines() {
+        for table in LARGE {
+            let scans = match db {
+                Db::Sqlite(_) => {
+                    step == format!("SCAN {table}") || step.starts_with(&format!("SCAN {table} USING INTEGER"))
+                }
+                Db::Postgres(_) => step.contains(&format!("Seq Scan on {table} ")),
+            };
+            assert!(!scans, "{what} reads all of {table}:\n{plan}");
+        }
+        if let (Db::Postgres(_), true) = (db, step.contains("Sort  (")) {
+            let rows = step.split("rows=").nth(1).and_then(|rest| rest.split(' ').next()?.parse::<u64>().ok());
+            assert!(rows.is_some_and(|rows| rows < 1_500), "{what} sorts too much:\n{plan}");
+        }
+    }
+}
+
+async fn analyze(app: &TestApp) {
+    sayso::with_write!(&app.app.db, pool => sqlx::query("analyze").execute(pool).await.map(|_| ())).unwrap();
+}
+
+on_both_databases! {
+    async fn the_busiest_pages_read_by_an_index(app: TestApp) {
+        let ids = make_cases(&app, 20_000, |number| format!("Parcel {number} is late")).await;
+        reindex(&app).await;
+        analyze(&app).await;
+        let db = &app.app.db;
+        let case = ids[10_000].as_str();
+        let tabs = Tab::list().chain([Tab::Suspected(Quarantine::Held), Tab::Suspected(Quarantine::Discarded)]);
+        for tab in tabs {
+            let first = plan(db, &plain_sql(tab, ""), &[]).await;
+            check(db, &format!("the tab {}", tab.word()), &first);
+            let next = plan(db, &plain_sql(tab, " and id < $1"), &[case]).await;
+            check(db, &format!("a later page of the tab {}", tab.word()), &next);
+        }
+        check(db, "the counts", &plan(db, &counts_sql(), &[]).await);
+        for order in [Order::Newest, Order::Oldest] {
+            for statuses in [&[][..], &[Status::Waiting], &[Status::New, Status::InProgress]] {
+                let sql = page_sql(statuses, order, GoesOn::First, 51);
+                check(db, "the API's list", &plan(db, &sql, &[]).await);
+                let sql = page_sql(statuses, order, GoesOn::After, 51);
+                check(db, "a later page of the API's list", &plan(db, &sql, &[case]).await);
+            }
+        }
+        let pages = [
+            ("the case", format!("{} where cases.id = $1", sayso::cases::case::SELECT)),
+            ("its deliveries", sayso::console::case::deliveries::OF_CASE.to_owned()),
+            ("its messages", sayso::cases::query::MESSAGES.to_owned()),
+            ("its events", "select id from events where case_id = $1 order by seq".to_owned()),
+        ];
+        for (what, sql) in pages {
+            check(db, what, &plan(db, &sql, &[case]).await);
+        }
+        check(db, "what is loose", &plan(db, sayso::cases::search::LOOSE, &["64"]).await);
+        check(db, "sets of tokens", &plan(db, &sets_sql(2, 2), &["1", "2", "late", "parcel"]).await);
+        check(db, "a range of tokens", &plan(db, &between_sql(1), &["parc", "pard", "1"]).await);
+    }
+}
