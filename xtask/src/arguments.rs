@@ -11,6 +11,7 @@ pub enum Command {
     Build,
     Run { demo_args: Vec<String> },
     Test { selection: Selection, test_args: Vec<String> },
+    BenchConsole { arguments: Vec<String> },
     BenchIntake { rounds: Vec<String> },
     BenchWidget { afterwards: Afterwards },
     Dist,
@@ -33,6 +34,10 @@ impl Command {
             }
             "test" => return Self::parse_test(rest),
             "bench" if rest.first().is_some_and(|arg| arg == "widget") => return Self::parse_bench_widget(&rest[1..]),
+            "bench" if rest.first().is_some_and(|arg| arg == "console") => {
+                rest.remove(0);
+                return Ok(Self::BenchConsole { arguments: rest });
+            }
             "bench" => {
                 if rest.first().is_some_and(|arg| arg == "intake") {
                     rest.remove(0);
@@ -113,6 +118,8 @@ mod tests {
     fn a_bench_can_be_cut_short() {
         assert_eq!(parse("bench").expect("no arguments are fine"), Command::BenchIntake { rounds: Vec::new() });
         let rounds = vec!["sqlite".to_owned(), "full".to_owned()];
+        let arguments = vec!["--cases".to_owned(), "10".to_owned()];
+        assert_eq!(parse("bench console --cases 10").expect("a bench"), Command::BenchConsole { arguments });
         assert_eq!(parse("bench intake sqlite full").expect("known rounds"), Command::BenchIntake { rounds });
     }
 

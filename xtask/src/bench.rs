@@ -17,6 +17,24 @@ use crate::widget as widget_build;
 
 pub use crate::bench::widget::{Afterwards, widget};
 
+/// Builds what is released, starts a PostgreSQL that keeps its data, and asks for every page of the console.
+pub fn console(arguments: &[String]) -> anyhow::Result<()> {
+    widget_build::build()?;
+    let cluster = Cluster::kept(&environment::workspace().join("target/bench/postgresql"))?;
+    eprintln!("→ readers (the first time it compiles for release and makes the cases, which takes minutes)");
+    let mut command: Command = environment::cargo();
+    command
+        .args(["bench", "--package", "sayso", "--bench", "console", "--"])
+        .args(arguments)
+        .env("SAYSO_TEST_POSTGRES", cluster.url());
+    let status = Group::spawn(&mut command, Signal::TERM, OnInterrupt::End)?.wait()?;
+    drop(cluster);
+    if !status.success() {
+        bail!("the readers ended with {status}");
+    }
+    Ok(())
+}
+
 /// Builds what is released, starts a PostgreSQL, and runs the load against both databases, or those rounds that are named.
 pub fn intake(rounds: &[String]) -> anyhow::Result<()> {
     widget_build::build()?;

@@ -33,6 +33,9 @@ cargo xtask <command>
   bench [intake] [ROUND...]
                         load the released collector on both databases and print tables against the budgets;
                         rounds are parse single full half connections stored, and sqlite or postgresql alone
+  bench console [sqlite|postgresql] [--cases N] [--only TEXT]
+                        ask the released collector for every page of the console over a million cases, on both databases,
+                        with one reader and with eight; the databases stay in target/bench between runs
   bench widget [--record]
                         load a page with the widget in Chromium and print what it costs, against the budgets and the
                         figures in docs/widget-figures.json, which --record replaces
@@ -61,6 +64,7 @@ fn dispatch() -> anyhow::Result<()> {
         Command::Build => widget::build().map(drop),
         Command::Run { demo_args } => run::demo(&demo_args),
         Command::Test { selection, test_args } => tests::test(selection, &test_args),
+        Command::BenchConsole { arguments } => bench::console(&arguments),
         Command::BenchIntake { rounds } => bench::intake(&rounds),
         Command::BenchWidget { afterwards } => bench::widget(afterwards),
         Command::Dist => dist::dist(),

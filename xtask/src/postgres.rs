@@ -25,7 +25,7 @@ const START_DEADLINE: Duration = Duration::from_secs(60);
 pub struct Cluster {
     // The order counts: the server ends before its folder is deleted.
     _server: Group,
-    _folder: TempDir,
+    folder: Folder,
     port: u16,
     programs: PathBuf,
 }
@@ -76,7 +76,27 @@ impl Cluster {
         ]);
         step.run(initdb.current_dir(folder.path()))?;
 
-        let cluster = Self::start_server(&account, &programs, folder, durability)?;
+        let cluster = Self::start_server(&account, &programs, Folder::Own(folder), durability)?;
+        step.finish(&format!("127.0.0.1:{}", cluster.port));
+        Ok(cluster)
+    }
+
+    /// Starts the cluster in a folder that stays, and makes it if it is not there.
+    pub fn kept(folder: &Path) -> anyhow::Result<Self> {
+        let programs = packages::ensure("PostgreSQL", &["postgresql"], find_programs)?;
+        let step = Step::start("start a PostgreSQL that keeps its data");
+        fs::create_dir_all(folder)?;
+        let account = Account::for_server()?;
+        account.own(folder)?;
+        let data = folder.join("data");
+        if !data.join("PG_VERSION").exists() {
+            let mut initdb = account.command(&programs.join("initdb"));
+            let arguments = ["--username", USER, "--auth", "trust", "--encoding", "UTF8", "--locale", "C.UTF-8"];
+            step.run(initdb.arg("--pgdata").arg(&data).args(arguments).current_dir(folder))?;
+        }
+        // A server that was killed leaves it behind.
+        let _ = fs::remove_file(data.join("postmaster.pid"));
+        let cluster = Self::start_server(&account, &programs, Folder::Kept(folder.to_owned()), Durability::Full)?;
         step.finish(&format!("127.0.0.1:{}", cluster.port));
         Ok(cluster)
     }
@@ -101,7 +121,7 @@ impl Cluster {
     fn start_server(
         account: &Account,
         programs: &Path,
-        folder: TempDir,
+        folder: Folder,
         durability: Durability,
     ) -> anyhow::Result<Self> {
         let port = environment::free_port()?;
@@ -130,7 +150,24 @@ impl Cluster {
             }
             thread::sleep(Duration::from_millis(50));
         }
-        Ok(Self { _server: server, _folder: folder, port, programs: programs.to_owned() })
+        Ok(Self { _server: server, folder, port, programs: programs.to_owned() })
+    }
+}
+
+/// Where a cluster is.
+enum Folder {
+    /// In a folder that goes with it.
+    Own(TempDir),
+    /// In one that stays.
+    Kept(PathBuf),
+}
+
+impl Folder {
+    fn path(&self) -> &Path {
+        match self {
+            Folder::Own(folder) => folder.path(),
+            Folder::Kept(folder) => folder,
+        }
     }
 }
 
@@ -200,7 +237,7 @@ mod tests {
     fn a_cluster_answers_and_leaves_nothing_behind() {
         for (durability, fsync) in [(Durability::Full, "on"), (Durability::None, "off")] {
             let cluster = Cluster::start(durability).expect("a cluster starts");
-            let folder = cluster._folder.path().to_path_buf();
+            let folder = cluster.folder.path().to_path_buf();
             let programs = find_programs().expect("it was there a moment ago");
             let psql = programs.join("psql");
             let arguments = ["-At", "-c", "show max_connections", "-c", "show fsync"];

@@ -1,0 +1,211 @@
+//! A million cases as a company has them after two years, straight into the tables.
+
+use std::time::Duration;
+
+use indicatif::{ProgressBar, ProgressStyle};
+use sayso::App;
+use sayso::cases::case::code_context;
+use sayso::cases::search;
+use sayso::clock::{DAY, Millis};
+use sayso::db::rows::{Part, Rows, chunks};
+use sayso::db::{Db, Tx};
+use sayso::keys::{Keys, new_id_at, random_bytes};
+use sayso::{with_tx, with_write};
+
+use crate::texts::{Dice, message, reply};
+
+/// The tracking code of all of them; it is shown, and nobody looks for it.
+const CODE: &[u8] = b"7QK4-M2XH-9TRD-7";
+/// Cases of one transaction.
+const BATCH: usize = 8_192;
+
+/// What the cases belong to.
+pub struct Around {
+    /// The sites; the first has most of them, the last few.
+    pub sites: Vec<String>,
+    /// The members.
+    pub members: Vec<String>,
+}
+
+struct Made {
+    id: String,
+    number: usize,
+    at: Millis,
+    site: usize,
+    kind: &'static str,
+    status: &'static str,
+    quarantine: &'static str,
+    owner: Option<usize>,
+    replies: usize,
+    deliveries: usize,
+}
+
+/// Makes `count` cases that end now, with their entries in the index.
+pub async fn fill(app: &App, around: &Around, count: usize) -> anyhow::Result<()> {
+    let now = app.clock.now();
+    let bar = ProgressBar::new(count as u64);
+    bar.set_style(ProgressStyle::with_template("  {msg} {wide_bar} {pos}/{len} {eta}")?);
+    bar.enable_steady_tick(Duration::from_secs(1));
+    bar.set_message("cases");
+    for first in (0..count).step_by(BATCH) {
+        let made: Vec<Made> =
+            (first..count.min(first + BATCH)).map(|number| make(number, count, around, now)).collect();
+        let mut tx = app.db.begin().await?;
+        quickly(&mut tx).await?;
+        write(&mut tx, &app.keys, around, &made).await?;
+        tx.commit().await?;
+        bar.inc(made.len() as u64);
+    }
+    bar.set_message("index");
+    bar.set_position(0);
+    let mut after = String::new();
+    loop {
+        let mut tx = app.db.begin().await?;
+        quickly(&mut tx).await?;
+        let next = search::reindex_page(&mut tx, &after, now).await?;
+        tx.commit().await?;
+        let Some(next) = next else { break };
+        after = next;
+        bar.inc(search::REINDEX_PAGE as u64);
+    }
+    bar.finish_and_clear();
+    search::compact(app).await?;
+    with_write!(&app.db, pool => sqlx::query("analyze").execute(pool).await.map(|_| ()))?;
+    if let Db::Postgres(pool) = &app.db {
+        sqlx::query("vacuum").execute(pool).await?;
+        sqlx::query("checkpoint").execute(pool).await?;
+    }
+    Ok(())
+}
+
+/// What is lost in a power cut is made again.
+async fn quickly(tx: &mut Tx) -> sqlx::Result<()> {
+    match tx {
+        Tx::Sqlite(_) => Ok(()),
+        Tx::Postgres(tx) => sqlx::query("set local synchronous_commit = off").execute(&mut **tx).await.map(|_| ()),
+    }
+}
+
+fn make(number: usize, count: usize, around: &Around, now: Millis) -> Made {
+    let mut dice = Dice::new(number as u64 ^ 0x5151);
+    let age = (count - number) as i64 * (730 * DAY / count as i64);
+    let is_recent = number + count / 20 > count;
+    let status = match dice.below(100) {
+        0..8 if is_recent => "new",
+        8..25 if is_recent => "acknowledged",
+        25..50 if is_recent => "in_progress",
+        50..65 if is_recent => "waiting",
+        0 => "waiting",
+        1..4 => "in_progress",
+        4..8 => "resolved",
+        _ => "closed",
+    };
+    let quarantine = match dice.below(1_000) {
+        0..2 if is_recent => "held",
+        2..12 => "discarded",
+        _ => "",
+    };
+    let owner = (status != "new").then(|| dice.rank(around.members.len()));
+    let kind = ["complaint", "complaint", "complaint", "question", "question", "suggestion", "praise"][dice.below(7)];
+    let deliveries = if number.is_multiple_of(1_000) { 17 } else { 1 + dice.below(3) };
+    Made {
+        id: new_id_at(now - age),
+        number,
+        at: now - age,
+        site: dice.rank(around.sites.len()),
+        kind,
+        status,
+        quarantine,
+        owner,
+        replies: dice.below(4),
+        deliveries,
+    }
+}
+
+async fn write(tx: &mut Tx, keys: &Keys, around: &Around, made: &[Made]) -> sqlx::Result<()> {
+    static CASES: Rows = Rows::new(&[Part {
+        head: "insert into cases (id, site_id, code_hash, code_cipher, kind, status, priority, owner_id, received_at, updated_at, \
+            quarantine) values ",
+        row: "(?, ?, ?, ?, ?, ?, 'normal', ?, ?, ?, ?)",
+        tail: "",
+    }]);
+    static FEEDBACK: Rows = Rows::new(&[Part {
+        head: "insert into feedback (id, site_id, kind, message, rating, locale, keep_unmasked, received_at) values ",
+        row: "(?, ?, ?, ?, 3, 'en', false, ?)",
+        tail: "",
+    }]);
+    static EVENTS: Rows = Rows::new(&[Part {
+        head: "insert into events (id, case_id, seq, type, actor, data, created_at, planned_at) values ",
+        row: "(?, ?, ?, ?, 'system', '{}', ?, 1)",
+        tail: "",
+    }]);
+    static MESSAGES: Rows = Rows::new(&[Part {
+        head: "insert into messages (id, case_id, author, body, created_at) values ",
+        row: "(?, ?, 'customer', ?, ?)",
+        tail: "",
+    }]);
+    static DELIVERIES: Rows = Rows::new(&[Part {
+        head: "insert into deliveries (id, event_id, case_id, event_seq, destination, channel, state, due_at, created_at) values ",
+        row: "(?, ?, ?, ?, ?, 'webhook', 'sent', 0, ?)",
+        tail: "",
+    }]);
+    for chunk in chunks(made) {
+        let (cases, feedback) = (CASES.sql(tx, chunk.len()), FEEDBACK.sql(tx, chunk.len()));
+        with_tx!(tx, conn => {
+            let mut query = sqlx::query(cases);
+            for case in chunk {
+                let hash = random_bytes::<32>().iter().map(|byte| format!("{byte:02x}")).collect::<String>();
+                query = query.bind(&case.id).bind(&around.sites[case.site]).bind(hash).bind(keys.encrypt(&code_context(&case.id), CODE)).bind(case.kind).bind(case.status)
+                    .bind(case.owner.map(|owner| &around.members[owner])).bind(case.at).bind(case.at).bind(case.quarantine);
+            }
+            query.execute(conn).await.map(|_| ())
+        })?;
+        with_tx!(tx, conn => {
+            let mut query = sqlx::query(feedback);
+            for case in chunk {
+                query = query.bind(&case.id).bind(&around.sites[case.site]).bind(case.kind).bind(message(case.number)).bind(case.at);
+            }
+            query.execute(conn).await.map(|_| ())
+        })?;
+    }
+    let messages: Vec<(&Made, usize)> =
+        made.iter().flat_map(|case| (0..case.replies).map(move |reply| (case, reply))).collect();
+    for chunk in chunks(&messages) {
+        let insert = MESSAGES.sql(tx, chunk.len());
+        with_tx!(tx, conn => {
+            let mut query = sqlx::query(insert);
+            for (case, at) in chunk {
+                query = query.bind(new_id_at(case.at)).bind(&case.id).bind(reply(case.number, *at)).bind(case.at);
+            }
+            query.execute(conn).await.map(|_| ())
+        })?;
+    }
+    let events: Vec<(&Made, usize)> = made
+        .iter()
+        .flat_map(|case| (0..case.deliveries.max(2 + case.replies)).map(move |event| (case, event)))
+        .collect();
+    for chunk in chunks(&events) {
+        let insert = EVENTS.sql(tx, chunk.len());
+        with_tx!(tx, conn => {
+            let mut query = sqlx::query(insert);
+            for (case, at) in chunk {
+                let kind = if *at == 0 { "case.created" } else { "case.status" };
+                query = query.bind(new_id_at(case.at)).bind(&case.id).bind(*at as i64 + 1).bind(kind).bind(case.at);
+            }
+            query.execute(conn).await.map(|_| ())
+        })?;
+    }
+    let deliveries: Vec<(&Made, usize)> =
+        made.iter().flat_map(|case| (0..case.deliveries).map(move |delivery| (case, delivery))).collect();
+    for chunk in chunks(&deliveries) {
+        let insert = DELIVERIES.sql(tx, chunk.len());
+        with_tx!(tx, conn => {
+            let mut query = sqlx::query(insert);
+            for (case, at) in chunk {
+                query = query.bind(new_id_at(case.at)).bind(&case.id).bind(&case.id).bind(*at as i64 + 1).bind("customer").bind(case.at);
+            }
+            query.execute(conn).await.map(|_| ())
+        })?;
+    }
+    Ok(())
+}
