@@ -45,7 +45,7 @@ pub fn dist() -> anyhow::Result<()> {
 }
 
 /// Sees that a build of the collector says who it is, starts on an empty folder, and serves the widget that has just been built. The tests do
-/// this with their own build, which takes a second and finds most of what would keep a release from working.
+/// this with their own build, which needs nothing more compiled and finds most of what would keep a release from working.
 pub fn try_out(program: &Path) -> anyhow::Result<()> {
     let step = Step::start("try the binary");
     let version = answer(program, "--version")?;
