@@ -1,13 +1,16 @@
 //! Where nothing can be kept, the form keeps the text on the screen, as it always did.
 
 use sayso_tests::browser::Setup;
-use sayso_tests::company::Page;
+use sayso_tests::company::{FRONT, Page};
 use sayso_tests::proxy::Network;
 use serde_json::json;
 use thirtyfour::Key;
 
 use super::{LISTEN, TEXT, Visit, WIDGET};
+use crate::accessibility::barriers;
 use crate::stage::{click_in_widget, type_in_widget};
+
+const NONE: [&str; 0] = [];
 
 async fn fails_and_is_sent_by_hand(visit: &Visit) {
     visit.proxy.set(Network::LosesAnswers);
@@ -81,7 +84,7 @@ async fn waiting_where_sources_are_missing(sources: &[&str]) -> Visit {
     for source in sources {
         policy = policy.replace(source, "");
     }
-    let html = format!("<!-- Content-Security-Policy: {policy} -->\n<!doctype html><title>Orders</title>{{tag}}");
+    let html = format!("<!-- Content-Security-Policy: {policy} -->\n{FRONT}{{tag}}</html>");
     let page = Page { others: [("orders".to_owned(), html)].into(), ..Page::default() };
     let visit = Visit::begin(page, Setup::default()).await;
     visit.leave_waiting(Network::Refuses(503, 1)).await;
@@ -99,6 +102,7 @@ async fn where_the_form_comes_in_a_frame_the_outbox_is_below_it() {
     let visit = waiting_where_sources_are_missing(&[" 'wasm-unsafe-eval'"]).await;
     visit.browser.find_in_widget("iframe:not([hidden])").await;
     visit.browser.picture("outbox-below-frame").await;
+    assert_eq!(barriers(&visit.browser).await, NONE);
 
     // By the keyboard alone: behind the frame's last control is the outbox, and before the outbox is the frame.
     let focused = format!("return {WIDGET}.activeElement.id || {WIDGET}.activeElement.localName");
@@ -119,6 +123,7 @@ async fn where_the_form_comes_in_a_frame_the_outbox_is_below_it() {
     let change = visit.browser.run(&format!("return {WIDGET}.querySelector('[data-way$=outbox_change]')")).await;
     assert_eq!(change, json!(null), "the form is the collector's, and takes nothing back");
     visit.browser.picture("outbox-beside-frame").await;
+    assert_eq!(barriers(&visit.browser).await, NONE);
     click_in_widget(&visit.browser, "#outbox .primary").await;
     visit.browser.find_in_widget("iframe:not([hidden])").await;
     click_in_widget(&visit.browser, "#strip").await;
@@ -135,6 +140,7 @@ async fn where_there_is_only_a_link_what_waits_can_be_removed() {
     let sources = [" 'wasm-unsafe-eval'", "; frame-src {collector}"];
     let visit = waiting_where_sources_are_missing(&sources).await;
     visit.browser.picture("outbox-below-link").await;
+    assert_eq!(barriers(&visit.browser).await, NONE);
     click_in_widget(&visit.browser, "#strip").await;
     visit.press("outbox_remove").await;
     visit.press("outbox_remove").await;
