@@ -25,7 +25,7 @@ const START_DEADLINE: Duration = Duration::from_secs(60);
 pub struct Cluster {
     // The order counts: the server ends before its folder is deleted.
     _server: Group,
-    folder: Folder,
+    _folder: Folder,
     port: u16,
     programs: PathBuf,
 }
@@ -150,7 +150,7 @@ impl Cluster {
             }
             thread::sleep(Duration::from_millis(50));
         }
-        Ok(Self { _server: server, folder, port, programs: programs.to_owned() })
+        Ok(Self { _server: server, _folder: folder, port, programs: programs.to_owned() })
     }
 }
 
@@ -237,7 +237,7 @@ mod tests {
     fn a_cluster_answers_and_leaves_nothing_behind() {
         for (durability, fsync) in [(Durability::Full, "on"), (Durability::None, "off")] {
             let cluster = Cluster::start(durability).expect("a cluster starts");
-            let folder = cluster.folder.path().to_path_buf();
+            let folder = cluster._folder.path().to_path_buf();
             let programs = find_programs().expect("it was there a moment ago");
             let psql = programs.join("psql");
             let arguments = ["-At", "-c", "show max_connections", "-c", "show fsync"];

@@ -69,11 +69,10 @@ impl Paths {
 
 /// Whether what follows `before` is preceded by `pub` or `pub(…)`.
 fn is_public(before: &[Token<'_>]) -> bool {
-    match before {
-        [.., Token::Word("pub")] => true,
-        [.., Token::Word("pub"), Token::Symbol('('), Token::Word(_), Token::Symbol(')')] => true,
-        _ => false,
-    }
+    matches!(
+        before,
+        [.., Token::Word("pub")] | [.., Token::Word("pub"), Token::Symbol('('), Token::Word(_), Token::Symbol(')')]
+    )
 }
 
 /// Reads a tree such as `a::{self, b as c, d::*}` and gives the place after it.
