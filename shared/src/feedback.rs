@@ -32,23 +32,37 @@ impl FeedbackRules {
     }
 }
 
-/// An accepted feedback. Serialises without `proof` and `identity`: that form is what equality of repeats means.
+/// An accepted feedback. Serialises without `proof` and `identity`, and without what is absent: that form is what equality of repeats means, and a
+/// field that a later version adds changes nothing of it.
 #[derive(Clone, Debug, Serialize)]
 pub struct Feedback {
     kind: Kind,
     message: Text<MESSAGE_MAX>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     category: Option<Text<CATEGORY_MAX>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     rating: Option<i64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     importance: Option<i64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     desired_outcome: Option<Text<DESIRED_OUTCOME_MAX>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     reference: Option<Text<REFERENCE_MAX>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     contact: Option<Contact>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     consent: Option<bool>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     locale: Option<Locale>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     page: Option<Page>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     context: Option<Value>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
     attachments: Vec<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     composed_at: Option<String>,
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
     keep_unmasked: bool,
     #[serde(skip)]
     identity: Option<String>,
@@ -59,8 +73,11 @@ pub struct Feedback {
 /// Where the customer was when they wrote.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
 pub struct Page {
+    #[serde(skip_serializing_if = "Option::is_none")]
     url: Option<Text<URL_MAX>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     title: Option<Text<PAGE_TITLE_MAX>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     referrer: Option<Text<URL_MAX>>,
 }
 

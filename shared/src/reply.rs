@@ -33,7 +33,9 @@ impl Reply {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Satisfaction {
     score: i64,
+    #[serde(skip_serializing_if = "Option::is_none")]
     solved: Option<bool>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     comment: Option<Text<COMMENT_MAX>>,
 }
 

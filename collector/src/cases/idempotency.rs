@@ -11,10 +11,19 @@ use crate::clock::Millis;
 use crate::db::Tx;
 use crate::with_tx;
 
-/// A hash of what a request means. Two requests are the same if it is.
+/// The form that is hashed: JSON without what is absent. A hash says which it is of, so that another form never makes a repeat look like something else.
+const HASH_VERSION: &str = "1:";
+
+/// A hash of what a request means, with the version of the form that was hashed. [`is_same_request`] compares two.
 pub fn request_hash(request: &impl Serialize) -> String {
     let json = serde_json::to_vec(request).expect("requests are plain data");
-    URL_SAFE_NO_PAD.encode(Sha256::digest(&json))
+    format!("{HASH_VERSION}{}", URL_SAFE_NO_PAD.encode(Sha256::digest(&json)))
+}
+
+/// Whether a request is the one whose hash was stored. A hash of another version can't be compared; the key, which the client drew at random, is
+/// believed then.
+pub fn is_same_request(stored: &str, hash: &str) -> bool {
+    stored == hash || !stored.starts_with(HASH_VERSION)
 }
 
 /// What a repeated submission is recognised by: the site and the client's key in one short text, since it is indexed.
@@ -50,5 +59,5 @@ pub async fn record_key(
     let select = "select request_hash from idempotency_keys where scope = $1 and key = $2";
     let known: String =
         with_tx!(tx, conn => sqlx::query_scalar(select).bind(case_id).bind(key.as_str()).fetch_one(conn).await)?;
-    if known == request_hash { Ok(KeyStatus::Repeated) } else { Err(CaseError::KeyReused) }
+    if is_same_request(&known, request_hash) { Ok(KeyStatus::Repeated) } else { Err(CaseError::KeyReused) }
 }

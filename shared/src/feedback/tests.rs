@@ -115,6 +115,17 @@ fn equality_leaves_proof_and_identity_out() {
     assert_eq!(serde_json::to_string(&with("a")).unwrap(), serde_json::to_string(&with("b")).unwrap());
 }
 
+#[test]
+fn what_is_absent_is_left_out_so_that_a_later_field_changes_no_hash() {
+    let least = json!({"kind": "praise", "message": "x"});
+    let parsed = Feedback::parse(least.clone(), &rules()).unwrap();
+    assert_eq!(serde_json::to_value(&parsed).unwrap(), least);
+    let nothing = json!({"kind": "praise", "message": "x", "rating": null, "attachments": [], "keep_unmasked": false, "page": {}});
+    let parsed = Feedback::parse(nothing, &rules()).unwrap();
+    let page = serde_json::to_value(&parsed).unwrap()["page"].clone();
+    assert!(page.is_null() || page == json!({}), "{page}");
+}
+
 proptest! {
     #[test]
     fn keeps_the_message_as_typed(message in "[^0-9\0]{1,200}") {
