@@ -14,14 +14,11 @@ use sqlx::PgPool;
 use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
 
-use super::{Db, SqlitePools, search};
+use super::{Db, SqlitePools};
 use crate::keys::random_bytes;
-use crate::with_write;
 
 /// What the names begin with by which PostgreSQL shows our connections.
 const APPLICATION: &str = "sayso-";
-
-pub(super) static MIGRATIONS: sqlx::migrate::Migrator = sqlx::migrate!("./migrations");
 
 /// Held by a serving process: SQLite takes one server only.
 #[derive(Debug)]
@@ -85,12 +82,6 @@ impl Db {
             .with_context(|| format!("cannot open the database {}", path.display()))?;
         let read = open.max_connections(8).connect_lazy_with(options.pragma("query_only", "on"));
         Ok(Db::Sqlite(SqlitePools { read, write }))
-    }
-
-    /// Brings the tables up to date. PostgreSQL's advisory lock lets one of several replicas do it.
-    pub async fn migrate(&self) -> anyhow::Result<()> {
-        with_write!(self, pool => MIGRATIONS.run(pool).await).context("cannot migrate the database")?;
-        search::prepare(self).await.context("cannot prepare the search index")
     }
 }
 

@@ -1,6 +1,6 @@
 //! Whether cases that are not in a segment yet have what is asked for.
 
-use super::find::Request;
+use super::request::Request;
 
 /// What of a request a case meets.
 pub struct Verdict {

@@ -2,7 +2,7 @@
 //! the time is over.
 
 use std::collections::{HashMap, HashSet};
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use sqlx::AssertSqlSafe;
 use uuid::Uuid;
@@ -11,6 +11,7 @@ use super::bits::Bits;
 use super::evaluate::evaluate;
 use super::query::Term;
 use super::reading;
+use super::request::{Found, Order, Request};
 use super::rows::{GONE, PIECE, Segment, place_of, read_ids, segments};
 use crate::db::rows::placeholders;
 use crate::db::{Db, Tx};
@@ -20,62 +21,6 @@ use crate::with_tx;
 const FIRST_SEGMENTS: usize = 2;
 /// Tokens between two others that are looked at in some segments; a word begins like fewer others.
 const BETWEEN_MAX: i64 = 20_000;
-
-/// Which cases come first.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Order {
-    /// The newest.
-    Newest,
-    /// The oldest.
-    Oldest,
-}
-
-/// A search.
-#[derive(Debug)]
-pub struct Request<'a> {
-    /// All of these must hold, the rarest first.
-    pub terms: &'a [Term],
-    /// Facets by which the cases that meet the terms are counted.
-    pub groups: &'a [String],
-    /// Which of the groups are shown; a case is in one of them.
-    pub shown: &'a [bool],
-    /// In which order.
-    pub order: Order,
-    /// Only cases after this one, in that order.
-    pub after: Option<Uuid>,
-    /// How many cases, at most.
-    pub limit: usize,
-    /// How far cases are counted; 0 when nobody asks.
-    pub count_to: usize,
-    /// How long it may take. At least one step is taken.
-    pub budget: Duration,
-    /// Cases that have changed since they were indexed.
-    pub loose: &'a [Loose],
-}
-
-/// A case that has changed since it was indexed.
-#[derive(Clone, Debug)]
-pub struct Loose {
-    /// Its identifier.
-    pub id: Uuid,
-    /// What an entry of it would hold, separated by spaces.
-    pub tokens: String,
-}
-
-/// What was found.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Found {
-    /// The cases in their order.
-    pub ids: Vec<Uuid>,
-    /// Whether there are more, by the last of `ids`.
-    pub has_more: bool,
-    /// How many cases each group has, as far as they were counted.
-    pub counts: Vec<usize>,
-    /// After which case the search goes on, if the time was over before the page was full.
-    pub further: Option<Uuid>,
-    /// Whether all that meets the terms was counted, or as much as was asked for.
-    pub is_counted: bool,
-}
 
 /// Searches.
 pub async fn find(db: &Db, request: &Request<'_>) -> sqlx::Result<Found> {
@@ -93,7 +38,7 @@ pub async fn find(db: &Db, request: &Request<'_>) -> sqlx::Result<Found> {
     let started = Instant::now();
     let mut rest = rest.as_slice();
     let mut step = FIRST_SEGMENTS;
-    while !rest.is_empty() && !(search.has_page(rest) && search.has_counted()) {
+    while !(rest.is_empty() || search.has_page(rest) && search.has_counted()) {
         if step > FIRST_SEGMENTS && started.elapsed() > request.budget {
             break;
         }

@@ -15,14 +15,16 @@ mod evaluate;
 mod find;
 mod fold;
 mod query;
+mod request;
 mod rows;
 mod tokens;
 mod write;
 
 pub use compact::{Progress, Rest, compact};
-pub use find::{Found, Loose, Order, Request, between_sql, find, sets_sql};
+pub use find::{between_sql, find, sets_sql};
 pub use fold::fold;
 pub use query::{Phrase, Term, Text, read_query};
+pub use request::{Found, Loose, Order, Request};
 pub use tokens::{Run, Tokens, runs};
 pub use write::{Entry, index, index_all, is_indexed};
 

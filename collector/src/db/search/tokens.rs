@@ -23,7 +23,7 @@ pub fn beginning(part: &str) -> String {
     format!("~{part}")
 }
 
-/// Collects the distinct tokens of several texts, up to [`TOKENS_MAX`].
+/// Collects the distinct tokens of several texts, as many as an entry holds.
 #[derive(Debug, Default)]
 pub struct Tokens {
     distinct: BTreeSet<String>,
@@ -118,12 +118,13 @@ pub fn runs(text: &str) -> Vec<Run> {
     runs
 }
 
-/// A word without the vowels and other marks that are part of it, for those who leave them out; none if it has none.
+/// A word without the vowels and other marks that are part of it, for those who leave them out; none if it has none, or nothing else.
 fn without_marks(word: &str) -> Option<String> {
     if word.is_ascii() || !word.chars().any(is_combining_mark) {
         return None;
     }
-    Some(word.chars().filter(|character| !is_combining_mark(*character)).collect())
+    let plain: String = word.chars().filter(|character| !is_combining_mark(*character)).collect();
+    (!plain.is_empty()).then_some(plain)
 }
 
 fn is_of_word(character: char) -> bool {
