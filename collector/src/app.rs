@@ -12,6 +12,7 @@ use crate::changes::{CaseChanged, Change};
 use crate::clock::Clock;
 use crate::config::Config;
 use crate::db::Db;
+use crate::db::leader::Leader;
 use crate::http::client::ClientAddresses;
 use crate::http::limits::Limits;
 use crate::intake::{Intake, SubmissionRate};
@@ -19,6 +20,7 @@ use crate::keys::Keys;
 use crate::metrics::Metrics;
 use crate::replicas::Replicas;
 use crate::sites::SiteCache;
+use crate::upgrades::{self, Moment, Tools};
 
 /// The shared state; cloning it is cheap.
 #[derive(Clone, Debug)]
@@ -53,8 +55,12 @@ pub struct Shared {
     pub changes: broadcast::Sender<Change>,
     /// Tells the other collectors on the same database.
     pub replicas: Replicas,
-    /// Wakes the planner of the outbox.
-    pub outbox_wake: Notify,
+    /// Whether this collector does what only one of several may do.
+    pub leader: Leader,
+    /// Wakes the loop that does jobs: there are new events.
+    pub jobs_wake: Notify,
+    /// Wakes the workers of the outbox: there is something to send.
+    pub deliveries_wake: Notify,
     /// Cancelled when the collector shuts down; event streams and workers end on it.
     pub shutdown: CancellationToken,
 }
@@ -66,6 +72,8 @@ impl App {
         db.migrate().await?;
         let keys = Arc::new(Keys::load(&db, &config.data).await?);
         let clock = Clock::default();
+        let tools = Tools { db: &db, keys: &keys, clock: &clock };
+        upgrades::complete(tools, Moment::BeforeServing, |_| std::future::ready(())).await?;
         let metrics = Arc::new(Metrics::new());
         let shared = Shared {
             sites: SiteCache::new(db.clone(), clock.clone()),
@@ -77,7 +85,9 @@ impl App {
             submission_rate: SubmissionRate::new(&config),
             changes: broadcast::Sender::new(256),
             replicas: Replicas::new(&db),
-            outbox_wake: Notify::new(),
+            leader: Leader::new(&db),
+            jobs_wake: Notify::new(),
+            deliveries_wake: Notify::new(),
             shutdown: CancellationToken::new(),
             config,
             db,
@@ -89,7 +99,7 @@ impl App {
 
     /// Tells whoever waits for it that a case has a new event. Call it after the commit.
     pub fn publish(&self, case_id: &str, event: &'static str) {
-        self.outbox_wake.notify_one();
+        self.jobs_wake.notify_one();
         let change = CaseChanged { case_id: case_id.to_owned(), event };
         self.replicas.record(&change);
         self.broadcast(Change::Case(change));

@@ -101,6 +101,8 @@ pub struct Limits {
     pub proof_from_per_minute: u32,
     /// Seconds below which nobody fills in the entry form.
     pub form_seconds: u32,
+    /// How long a search of the staff may take, in milliseconds; what is not found by then is found by going on.
+    pub search_milliseconds: u32,
     /// Hours after which the entry form is handed out anew.
     pub form_hours: u32,
     /// Files from one address.
@@ -253,6 +255,11 @@ impl Config {
         Ok(config)
     }
 
+    /// How long a search of the staff may take.
+    pub fn search_budget(&self) -> Duration {
+        Duration::from_millis(u64::from(self.limits.search_milliseconds))
+    }
+
     /// How long to wait for one attempt of a delivery.
     pub fn delivery_timeout(&self) -> Duration {
         Duration::from_secs(self.outbox.timeout)
@@ -316,6 +323,8 @@ impl Config {
             "[limits] site_submissions_per_minute must be at least 1"
         );
         ensure!(self.limits.challenges_per_minute >= 1, "[limits] challenges_per_minute must be at least 1");
+        let search = self.limits.search_milliseconds;
+        ensure!((1..=60_000).contains(&search), "[limits] search_milliseconds must be 1 to 60000");
         ensure!(self.limits.form_seconds <= 60, "[limits] form_seconds must be at most 60");
         ensure!((1..=720).contains(&self.limits.form_hours), "[limits] form_hours must be 1 to 720");
         ensure!(self.limits.uploads_per_minute >= 1, "[limits] uploads_per_minute must be at least 1");

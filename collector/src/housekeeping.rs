@@ -11,6 +11,8 @@ use crate::clock::{DAY, Millis, SECOND};
 use crate::{with_db, with_tx, with_write};
 
 const EVERY: Duration = Duration::from_secs(60 * 60);
+/// How often a collector looks whether it has become the leader.
+const LOOK_EVERY: Duration = Duration::from_secs(60);
 /// Cases closed for each look into the database.
 const BATCH: i64 = 100;
 
@@ -25,17 +27,27 @@ pub struct Round {
     pub swept: u64,
 }
 
-/// Cleans up now and each hour, until `app.shutdown` is cancelled.
+/// Cleans up now and each hour, until `app.shutdown` is cancelled: the database by the leader, the memory by each collector.
 pub async fn run(app: App) {
+    let mut due = Instant::now();
     while !app.shutdown.is_cancelled() {
-        match clean_up(&app).await {
-            Ok(round) => {
-                tracing::debug!(forgotten = round.forgotten, closed = round.closed, swept = round.swept, "cleaned up")
+        app.limits.forget_quiet();
+        if app.leader.leads() && Instant::now() >= due {
+            match clean_up(&app).await {
+                Ok(round) => {
+                    tracing::debug!(
+                        forgotten = round.forgotten,
+                        closed = round.closed,
+                        swept = round.swept,
+                        "cleaned up"
+                    )
+                }
+                Err(error) => tracing::error!(error = %error, "cleaning up failed; the next round is in an hour"),
             }
-            Err(error) => tracing::error!(error = %error, "cleaning up failed; the next round is in an hour"),
+            due = Instant::now() + EVERY;
         }
         tokio::select! {
-            () = tokio::time::sleep(EVERY) => {}
+            () = tokio::time::sleep(LOOK_EVERY) => {}
             () = app.shutdown.cancelled() => {}
         }
     }
@@ -45,7 +57,6 @@ pub async fn run(app: App) {
 pub async fn clean_up(app: &App) -> anyhow::Result<Round> {
     let now = app.clock.now();
     let retention = &app.config.retention;
-    app.limits.forget_quiet();
     let old_keys = now - i64::from(retention.idempotency_days) * DAY;
     let mut forgotten = delete(app, "delete from idempotency_keys where created_at < $1", old_keys).await?;
     forgotten += forget_submission_keys(app, old_keys).await?;

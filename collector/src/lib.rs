@@ -5,6 +5,7 @@ pub mod api;
 pub mod app;
 pub mod assets;
 pub mod attachments;
+pub mod audit;
 pub mod auth;
 pub mod backup;
 pub mod cases;
@@ -22,6 +23,7 @@ pub mod housekeeping;
 pub mod http;
 pub mod import;
 pub mod intake;
+pub mod jobs;
 pub mod keys;
 pub mod metrics;
 pub mod outbox;
@@ -32,9 +34,11 @@ pub mod routes;
 pub mod serve;
 pub mod sites;
 pub mod text;
+pub mod upgrades;
 
 pub use app::App;
 pub use config::Config;
+pub use db::Db;
 
 /// Chooses ring for all TLS of this process. Calling it again does nothing.
 pub fn install_crypto() {

@@ -11,8 +11,9 @@ use axum::routing::get;
 use tokio::net::TcpListener;
 
 use crate::app::App;
+use crate::db::jobs::{self, Kind, KindCount};
 use crate::http::headers::Hsts;
-use crate::http::{Result, connections, headers, problems};
+use crate::http::{self, connections, headers, problems};
 use crate::metrics::Metrics;
 use crate::with_db;
 
@@ -38,26 +39,32 @@ pub async fn serve(app: App, listener: TcpListener) {
     connections::serve(listener, routes, rules, own, app.shutdown.clone()).await;
 }
 
-async fn scrape(State(app): State<App>) -> Result<Response> {
+async fn scrape(State(app): State<App>) -> http::Result<Response> {
     let gauges = &app.metrics.gauges;
     gauges.queue.set(count(app.intake.waiting()));
     gauges.memory.set(count(resident_memory()));
     gauges.files.set(count(open_files()));
-    count_deliveries(&app).await;
+    count_what_waits(&app).await;
     let text = app.metrics.encode().map_err(anyhow::Error::from)?;
     Ok(([(header::CONTENT_TYPE, HeaderValue::from_static(MEDIA_TYPE))], text).into_response())
 }
 
 /// Counts what has not arrived. What has arrived is not counted here, since that would mean to read all of it; the attempts tell.
-async fn count_deliveries(app: &App) {
+async fn count_what_waits(app: &App) {
     let gauges = &app.metrics.gauges;
     let mut counted = gauges.counted.lock().await;
     if counted.is_some_and(|at| at.elapsed() < FRESH) {
         return;
     }
-    let numbers = tokio::time::timeout(PATIENCE, unsent(app)).await;
-    match numbers {
-        Ok(Ok((by_state, oldest))) => {
+    let numbers = tokio::time::timeout(PATIENCE, what_waits(app));
+    match numbers.await {
+        Ok(Ok(((by_state, oldest), kinds))) => {
+            for kind in Kind::ALL {
+                let count = kinds.iter().find(|count| count.kind == kind.as_str());
+                let (waiting, failed) = count.map_or((0, 0), |count| (count.waiting, count.failed));
+                gauges.jobs.get_or_create(&[("kind", kind.as_str()), ("state", "waiting")]).set(waiting);
+                gauges.jobs.get_or_create(&[("kind", kind.as_str()), ("state", "failed")]).set(failed);
+            }
             for (state, number) in by_state {
                 gauges.deliveries.get_or_create(&[("state", state)]).set(number);
             }
@@ -69,9 +76,14 @@ async fn count_deliveries(app: &App) {
         // Numbers of an earlier time would look like those of now.
         Ok(Err(_)) | Err(_) => {
             gauges.deliveries.clear();
+            gauges.jobs.clear();
             gauges.database_up.set(0);
         }
     }
+}
+
+async fn what_waits(app: &App) -> sqlx::Result<(([(&'static str, i64); 3], Option<i64>), Vec<KindCount>)> {
+    Ok((unsent(app).await?, jobs::counts(&app.db).await?))
 }
 
 async fn unsent(app: &App) -> sqlx::Result<([(&'static str, i64); 3], Option<i64>)> {

@@ -7,12 +7,18 @@ use anyhow::Context as _;
 use tokio::net::TcpListener;
 
 use crate::app::App;
+use crate::cases::search;
 use crate::config::Config;
+use crate::db::leader;
 use crate::http::connections::{self, Rules};
-use crate::{housekeeping, outbox, prometheus, replicas, routes};
+use crate::upgrades::{self, Moment, Tools};
+use crate::{housekeeping, jobs, outbox, prometheus, replicas, routes};
 
 /// How long connections may take to end after the signal to stop; a client that never reads must not hold it up.
 const LAST_ANSWERS: Duration = Duration::from_secs(10);
+
+/// What a batch of an upgrade is taken to have worked, for the rest that customers are left after it.
+const UPGRADE_PAUSE: Duration = Duration::from_millis(20);
 
 /// The addresses that a collector answers at.
 #[derive(Debug)]
@@ -75,7 +81,7 @@ pub async fn serve_http(app: App, listener: TcpListener) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// Everything that works on its own: forwarding, housekeeping and the talk between replicas. Returns when `app.shutdown` is cancelled and all have ended.
+/// Everything that works on its own: jobs, forwarding, upgrades, housekeeping and the talk between replicas. Returns when `app.shutdown` is cancelled and all have ended.
 /// Without forwarding nobody would hear of what customers say, so the collector stops if that can't start.
 pub async fn background(app: App) {
     let forwarding = async {
@@ -84,7 +90,54 @@ pub async fn background(app: App) {
             app.shutdown.cancel();
         }
     };
-    tokio::join!(forwarding, housekeeping::run(app.clone()), replicas::run(app.clone()));
+    tokio::join!(
+        jobs::run(&app),
+        forwarding,
+        upgrade(&app),
+        search::upkeep::run(&app),
+        campaign(&app),
+        housekeeping::run(app.clone()),
+        replicas::run(app.clone())
+    );
+}
+
+/// Keeps the leadership, or waits for it, until `app.shutdown` is cancelled.
+async fn campaign(app: &App) {
+    while !app.shutdown.is_cancelled() {
+        if let Err(error) = app.leader.campaign(&app.db, app.clock.now()).await {
+            tracing::warn!(%error, "the lease of the leader can't be renewed; trying again");
+        }
+        pause(app, leader::RENEW_EVERY).await;
+    }
+    if let Err(error) = app.leader.resign(&app.db).await {
+        tracing::warn!(%error, "the lease of the leader ends by itself");
+    }
+}
+
+/// Does the upgrades that need not be done before serving, as the leader, and returns when none is left.
+async fn upgrade(app: &App) {
+    while !app.shutdown.is_cancelled() {
+        if app.leader.leads() {
+            let tools = Tools { db: &app.db, keys: &app.keys, clock: &app.clock };
+            let working = upgrades::complete(tools, Moment::WhileServing, |_| app.intake.throttle(UPGRADE_PAUSE));
+            let done = tokio::select! {
+                done = working => done,
+                () = app.shutdown.cancelled() => return,
+            };
+            match done {
+                Ok(()) => return,
+                Err(error) => tracing::error!(%error, "the data can't be upgraded; trying again"),
+            }
+        }
+        pause(app, leader::RENEW_EVERY).await;
+    }
+}
+
+async fn pause(app: &App, time: Duration) {
+    tokio::select! {
+        () = tokio::time::sleep(time) => {}
+        () = app.shutdown.cancelled() => {}
+    }
 }
 
 /// Cancels `app.shutdown` at the first SIGINT or SIGTERM.

@@ -77,12 +77,16 @@ impl TestApp {
         config.limits.site_submissions_per_minute = 1_000_000;
         config.limits.proof_from_per_minute = 0;
         config.limits.form_seconds = 0;
+        // Debug builds beside others are slow.
+        config.limits.search_milliseconds = 30_000;
         (options.settings)(&mut config);
         let listeners = Listeners::beside(listener, &mut config).await.expect("a free port for metrics");
         let app = App::start(config).await.expect("the collector starts");
         let origin = Origin::parse(Self::ORIGIN).expect("an origin");
         let key = SiteKey::parse("acme").expect("a key");
-        Site::add(&app.db, &key, "Acme Home", &[origin], app.clock.now()).await.expect("a new site");
+        Site::add(&app.db, &key, "Acme Home", &[origin], &sayso::audit::Stamp::command(app.clock.now()))
+            .await
+            .expect("a new site");
         let running = app.clone();
         let server = tokio::spawn(async move {
             match options.background {
@@ -110,7 +114,7 @@ impl TestApp {
         for assignment in assignments {
             site.set(assignment).expect("a valid setting");
         }
-        site.save(&self.app.db, self.app.clock.now()).await.expect("it is stored");
+        site.save(&self.app.db, &sayso::audit::Stamp::command(self.app.clock.now())).await.expect("it is stored");
         self.app.clock.advance(1_000);
     }
 

@@ -40,6 +40,9 @@ struct Made {
     deliveries: usize,
 }
 
+/// More events than any case has, so that each has a position of its own.
+const EVENTS_MAX: usize = 32;
+
 /// Makes `count` cases that end now, with their entries in the index.
 pub async fn fill(app: &App, around: &Around, count: usize) -> anyhow::Result<()> {
     let now = app.clock.now();
@@ -69,7 +72,10 @@ pub async fn fill(app: &App, around: &Around, count: usize) -> anyhow::Result<()
         bar.inc(search::REINDEX_PAGE as u64);
     }
     bar.finish_and_clear();
-    search::compact(app).await?;
+    search::upkeep::keep_compact(app).await?;
+    let last =
+        "update counters set value = (select coalesce(max(position), 0) from events) where name = 'event_position'";
+    with_write!(&app.db, pool => sqlx::query(last).execute(pool).await.map(|_| ()))?;
     with_write!(&app.db, pool => sqlx::query("analyze").execute(pool).await.map(|_| ()))?;
     if let Db::Postgres(pool) = &app.db {
         sqlx::query("vacuum").execute(pool).await?;
@@ -135,8 +141,8 @@ async fn write(tx: &mut Tx, keys: &Keys, around: &Around, made: &[Made]) -> sqlx
         tail: "",
     }]);
     static EVENTS: Rows = Rows::new(&[Part {
-        head: "insert into events (id, case_id, seq, type, actor, data, created_at, planned_at) values ",
-        row: "(?, ?, ?, ?, 'system', '{}', ?, 1)",
+        head: "insert into events (id, case_id, seq, type, actor, data, created_at, position) values ",
+        row: "(?, ?, ?, ?, 'system', '{}', ?, ?)",
         tail: "",
     }]);
     static MESSAGES: Rows = Rows::new(&[Part {
@@ -145,8 +151,8 @@ async fn write(tx: &mut Tx, keys: &Keys, around: &Around, made: &[Made]) -> sqlx
         tail: "",
     }]);
     static DELIVERIES: Rows = Rows::new(&[Part {
-        head: "insert into deliveries (id, event_id, case_id, event_seq, destination, channel, state, due_at, created_at) values ",
-        row: "(?, ?, ?, ?, ?, 'webhook', 'sent', 0, ?)",
+        head: "insert into deliveries (id, subject, subject_id, order_key, order_no, destination, channel, state, due_at, created_at) values ",
+        row: "(?, 'event', ?, ?, ?, ?, 'webhook', 'sent', 0, ?)",
         tail: "",
     }]);
     for chunk in chunks(made) {
@@ -190,7 +196,8 @@ async fn write(tx: &mut Tx, keys: &Keys, around: &Around, made: &[Made]) -> sqlx
             let mut query = sqlx::query(insert);
             for (case, at) in chunk {
                 let kind = if *at == 0 { "case.created" } else { "case.status" };
-                query = query.bind(new_id_at(case.at)).bind(&case.id).bind(*at as i64 + 1).bind(kind).bind(case.at);
+                query = query.bind(new_id_at(case.at)).bind(&case.id).bind(*at as i64 + 1).bind(kind).bind(case.at)
+                    .bind((case.number * EVENTS_MAX + at) as i64 + 1);
             }
             query.execute(conn).await.map(|_| ())
         })?;

@@ -8,6 +8,7 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Context, ensure};
 use reqwest::header::{AUTHORIZATION, HeaderMap};
+use sayso::audit::Stamp;
 use sayso::auth::member::{Email, Name, NewMember};
 use sayso::auth::token::Scope;
 use sayso::auth::{Member, Password, Role, Token};
@@ -83,12 +84,12 @@ impl Server {
         }
         let members = Member::all(&app.db).await?.into_iter().map(|member| member.id).collect();
         let name = Name::parse(&format!("Bench {}", uuid::Uuid::new_v4()))?;
-        let token = Token::add(&app.db, &app.keys, &name, Scope::ALL, app.clock.now()).await?;
+        let token = Token::add(&app.db, &app.keys, &name, Scope::ALL, &Stamp::system(app.clock.now())).await?;
         let every = (cases / 200).max(1);
         let ids = |of: String| AssertSqlSafe(format!("select id from cases where id in ({of}) order by id"));
         let all: Vec<String> = with_db!(&app.db, pool => sqlx::query_scalar("select id from cases where quarantine = '' order by id").fetch_all(pool).await)?;
         let some_ids: Vec<String> = all.iter().step_by(every).cloned().collect();
-        let busy = ids("select case_id from deliveries where event_seq = 17 limit 100".to_owned());
+        let busy = ids("select order_key from deliveries where order_no = 17 limit 100".to_owned());
         let busy_ids: Vec<String> = with_db!(&app.db, pool => sqlx::query_scalar(busy).fetch_all(pool).await)?;
         let newest = "select max(received_at) from cases";
         let newest: i64 = with_db!(&app.db, pool => sqlx::query_scalar(newest).fetch_one(pool).await)?;
@@ -164,7 +165,7 @@ async fn make_around(app: &App) -> anyhow::Result<Around> {
     let mut sites = Vec::new();
     for number in 0..SITES {
         let key = SiteKey::parse(&format!("site{number}"))?;
-        Site::add(&app.db, &key, &format!("Site {number}"), std::slice::from_ref(&origin), now).await?;
+        Site::add(&app.db, &key, &format!("Site {number}"), std::slice::from_ref(&origin), &Stamp::system(now)).await?;
         sites.push(Site::by_key(&app.db, key.as_str()).await?.id().to_owned());
     }
     let hash = Password::parse(PASSWORD, &[]).map_err(|_| anyhow::anyhow!("the password is too weak"))?.hash().await?;
@@ -177,7 +178,7 @@ async fn make_around(app: &App) -> anyhow::Result<Around> {
             lang: Lang::En,
             password_hash: Some(hash.clone()),
         };
-        members.push(Member::add(&app.db, &new, now).await?);
+        members.push(Member::add(&app.db, &new, &Stamp::system(now)).await?);
     }
     Ok(Around { sites, members })
 }

@@ -4,15 +4,16 @@
 use sqlx::{AssertSqlSafe, Connection, PgConnection, SqliteConnection};
 
 /// Texts for both databases; `$numbers` gives `i` from 1 to the number of cases, `$random(n)` is a random text of `n` hexadecimal digits.
-const INSERTS: [&str; 3] = [
+const INSERTS: [&str; 4] = [
     "insert into feedback (id, site_id, kind, message, rating, desired_outcome, reference, contact_cipher, locale, page_url, page_title, \
      keep_unmasked, received_at) select $id, (select id from sites), 'complaint', '送货迟到了三天，没有人联系我。' || $random(40), 2, '退还配送费', $random(36), \
      $random(160), 'zh-CN', 'https://shop.example/orders/1', '我的订单', false, 1700000000000 + i from $numbers",
     "insert into cases (id, site_id, submission_key, request_hash, code_hash, code_cipher, kind, status, priority, received_at, updated_at) \
      select $id, (select id from sites), $random(22), $random(43), $random(43), $random(90), 'complaint', 'acknowledged', 'normal', \
      1700000000000 + i, 1700000000000 + i from $numbers",
-    "insert into events (id, case_id, seq, type, actor, data, created_at, planned_at) \
-     select $id, $id, 1, 'case.created', 'customer', '{}', 1700000000000 + i, 1700000000000 + i from $numbers",
+    "insert into events (id, case_id, seq, type, actor, data, created_at, position) \
+     select $id, $id, 1, 'case.created', 'customer', '{}', 1700000000000 + i, i from $numbers",
+    "update counters set value = (select max(position) from events) where name = 'event_position'",
 ];
 
 /// Fills an SQLite with `cases` cases.

@@ -22,6 +22,11 @@ use crate::sites::identity::Identity;
 pub struct CaseBody {
     #[schema(example = "018f3a1e-0000-7000-8000-000000000001")]
     id: String,
+    /// The short number that the staff say; null in the moment before it is given.
+    #[schema(required = true, example = 1042)]
+    number: Option<i64>,
+    /// Raised by every change of the case.
+    version: i64,
     /// The customer's tracking code: whoever knows it sees the case.
     #[schema(example = "7QK4-M2XH-9TRD-7")]
     code: String,
@@ -166,6 +171,8 @@ impl CaseBody {
             resolved_at: case.resolved_at.map(rfc3339),
             closed_at: case.closed_at.map(rfc3339),
             outcome: case.outcome(),
+            number: case.number,
+            version: case.version,
             id: case.id,
             message: case.message,
             category: case.category,

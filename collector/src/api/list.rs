@@ -177,6 +177,7 @@ impl ListQuery {
             after,
             limit: self.limit,
             count_to: 0,
+            budget: app.config.search_budget(),
         };
         let found = search::search(&app.db, &search).await?;
         Ok((Case::by_ids(app, &found.ids).await?, found.next))

@@ -7,6 +7,7 @@ use sayso_shared::Lang;
 use super::links::make_sign_in_link;
 use super::member::{Email, Name, NewMember};
 use super::{Member, Password, Role};
+use crate::audit::Stamp;
 use crate::context::Context;
 
 /// What can be done with members.
@@ -55,7 +56,7 @@ pub async fn run(command: MemberCommand, context: &Context) -> anyhow::Result<()
             let has_password = password_hash.is_some();
             let address = email.as_str().to_owned();
             let new = NewMember { email, name, role, lang: Lang::En, password_hash };
-            let id = Member::add(&context.db, &new, context.clock.now()).await?;
+            let id = Member::add(&context.db, &new, &Stamp::command(context.clock.now())).await?;
             println!("Added {address} as {}.", role.as_str());
             if !has_password {
                 print_link(context, &id).await?;
@@ -74,7 +75,8 @@ pub async fn run(command: MemberCommand, context: &Context) -> anyhow::Result<()
                 true => Some(read_password(&[&member.name, &member.email])?.hash().await?),
                 false => None,
             };
-            Member::set_password(&context.db, &member.id, hash.as_deref()).await?;
+            let stamp = Stamp::command(context.clock.now());
+            Member::set_password(&context.db, &member.id, hash.as_deref(), &stamp).await?;
             match hash {
                 Some(_) => println!("The password of {} is set; all its sessions have ended.", member.email),
                 None => print_link(context, &member.id).await?,
@@ -82,7 +84,7 @@ pub async fn run(command: MemberCommand, context: &Context) -> anyhow::Result<()
         }
         MemberCommand::Remove { email } => {
             let email = Email::parse(&email)?;
-            Member::remove(&context.db, &email, context.clock.now()).await?;
+            Member::remove(&context.db, &email, &Stamp::command(context.clock.now())).await?;
             println!("{} can't sign in any more; its open cases belong to nobody.", email.as_str());
         }
     }

@@ -2,7 +2,9 @@
 
 use anyhow::ensure;
 use sayso_shared::Lang;
+use serde_json::{Value, json};
 
+use crate::audit::{self, Change, Stamp};
 use crate::cases::status::words;
 use crate::clock::Millis;
 use crate::db::{Db, Tx, is_unique_violation};
@@ -146,7 +148,7 @@ impl Member {
     }
 
     /// Adds a member, or brings one back that had left; gives its identifier.
-    pub async fn add(db: &Db, new: &NewMember, now: Millis) -> anyhow::Result<String> {
+    pub async fn add(db: &Db, new: &NewMember, stamp: &Stamp) -> anyhow::Result<String> {
         let mut tx = db.begin().await?;
         let back = "update members set name = $1, role = $2, lang = $3, password_hash = $4, disabled_at = null, \
             session_epoch = session_epoch + 1 where email = $5 and disabled_at is not null returning id";
@@ -154,8 +156,11 @@ impl Member {
             .bind(new.role.as_str()).bind(new.lang.as_str()).bind(&new.password_hash).bind(new.email.as_str())
             .fetch_optional(conn).await)?;
         let id = match returned {
-            Some(id) => id,
-            None => insert(&mut tx, new, now).await.map_err(|error| {
+            Some(id) => {
+                audit::append(&mut tx, stamp, &new.added(&id)).await?;
+                id
+            }
+            None => insert(&mut tx, new, stamp).await.map_err(|error| {
                 if is_unique_violation(&error) {
                     anyhow::anyhow!("there is already a member {}", new.email.as_str())
                 } else {
@@ -168,9 +173,14 @@ impl Member {
     }
 
     /// Sets or clears the password and ends every session of the member.
-    pub async fn set_password(db: &Db, id: &str, hash: Option<&str>) -> sqlx::Result<()> {
+    pub async fn set_password(db: &Db, id: &str, hash: Option<&str>, stamp: &Stamp) -> sqlx::Result<()> {
         let update = "update members set password_hash = $1, session_epoch = session_epoch + 1 where id = $2";
-        with_write!(db, pool => sqlx::query(update).bind(hash).bind(id).execute(pool).await.map(|_| ()))
+        let mut tx = db.begin().await?;
+        with_tx!(&mut tx, conn => sqlx::query(update).bind(hash).bind(id).execute(conn).await.map(|_| ()))?;
+        let action = if hash.is_some() { "member.password.set" } else { "member.password.reset" };
+        let change = Change { action, object: format!("member/{id}"), before: Value::Null, after: Value::Null };
+        audit::append(&mut tx, stamp, &change).await?;
+        tx.commit().await
     }
 
     /// Sets the language of the member's pages.
@@ -181,11 +191,11 @@ impl Member {
 
     /// Lets a member leave: no more sign-in, no open cases, no links. What it wrote keeps its name. The last
     /// admin stays, since nobody could let another one in.
-    pub async fn remove(db: &Db, email: &Email, now: Millis) -> anyhow::Result<()> {
+    pub async fn remove(db: &Db, email: &Email, stamp: &Stamp) -> anyhow::Result<()> {
         let mut tx = db.begin().await?;
         let update = "update members set disabled_at = $1, password_hash = null, session_epoch = session_epoch + 1 \
             where email = $2 and disabled_at is null returning id";
-        let id: Option<String> = with_tx!(&mut tx, conn => sqlx::query_scalar(update).bind(now).bind(email.as_str()).fetch_optional(conn).await)?;
+        let id: Option<String> = with_tx!(&mut tx, conn => sqlx::query_scalar(update).bind(stamp.at).bind(email.as_str()).fetch_optional(conn).await)?;
         let Some(id) = id else { anyhow::bail!("there is no member {}", email.as_str()) };
         let count = "select count(*) from members where role = 'admin' and disabled_at is null";
         let admins: i64 = with_tx!(&mut tx, conn => sqlx::query_scalar(count).fetch_one(conn).await)?;
@@ -196,6 +206,9 @@ impl Member {
         ] {
             with_tx!(&mut tx, conn => sqlx::query(statement).bind(&id).execute(conn).await.map(|_| ()))?;
         }
+        let before = json!({"email": email.as_str()});
+        let change = Change { action: "member.remove", object: format!("member/{id}"), before, after: Value::Null };
+        audit::append(&mut tx, stamp, &change).await?;
         tx.commit().await?;
         Ok(())
     }
@@ -216,12 +229,20 @@ pub struct NewMember {
     pub password_hash: Option<String>,
 }
 
+impl NewMember {
+    fn added(&self, id: &str) -> Change {
+        let after = json!({"email": self.email.as_str(), "name": self.name.as_str(), "role": self.role.as_str()});
+        Change { action: "member.add", object: format!("member/{id}"), before: Value::Null, after }
+    }
+}
+
 /// Inserts a member in an open transaction.
-pub async fn insert(tx: &mut Tx, new: &NewMember, now: Millis) -> sqlx::Result<String> {
+pub async fn insert(tx: &mut Tx, new: &NewMember, stamp: &Stamp) -> sqlx::Result<String> {
     let id = new_id();
     let insert = "insert into members (id, email, name, role, lang, password_hash, created_at) values ($1, $2, $3, $4, $5, $6, $7)";
-    with_tx!(tx, conn => sqlx::query(insert).bind(&id).bind(new.email.as_str()).bind(new.name.as_str())
-        .bind(new.role.as_str()).bind(new.lang.as_str()).bind(&new.password_hash).bind(now).execute(conn).await.map(|_| ()))?;
+    with_tx!(&mut *tx, conn => sqlx::query(insert).bind(&id).bind(new.email.as_str()).bind(new.name.as_str())
+        .bind(new.role.as_str()).bind(new.lang.as_str()).bind(&new.password_hash).bind(stamp.at).execute(conn).await.map(|_| ()))?;
+    audit::append(tx, stamp, &new.added(&id)).await?;
     Ok(id)
 }
 

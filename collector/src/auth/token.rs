@@ -5,13 +5,15 @@ use std::collections::HashMap;
 use std::fmt;
 
 use anyhow::{Context as _, ensure};
+use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 
+use crate::audit::{self, Change, Stamp};
 use crate::cases::status::words;
 use crate::clock::{MINUTE, Millis};
 use crate::db::Db;
 use crate::keys::{Keys, Purpose, new_id, random_bytes};
-use crate::{with_db, with_write};
+use crate::{with_db, with_tx, with_write};
 
 use super::member::Name;
 
@@ -88,15 +90,22 @@ impl fmt::Debug for Bearer {
 
 impl Token {
     /// Makes a token, which is shown this once. A name belongs to one token at a time.
-    pub async fn add(db: &Db, keys: &Keys, name: &Name, scopes: &[Scope], now: Millis) -> anyhow::Result<Bearer> {
+    pub async fn add(db: &Db, keys: &Keys, name: &Name, scopes: &[Scope], stamp: &Stamp) -> anyhow::Result<Bearer> {
         ensure!(!scopes.is_empty(), "a token without a scope could do nothing; the scopes are {}", Scope::list());
         let bearer = Bearer::random();
         let words = serde_json::to_string(&scopes.iter().map(|scope| scope.as_str()).collect::<Vec<_>>())?;
         let insert = "insert into tokens (id, token_hash, name, scopes, created_at) \
             select $1, $2, $3, $4, $5 where not exists (select 1 from tokens where name = $3 and removed_at is null)";
-        let rows = with_write!(db, pool => sqlx::query(insert).bind(new_id()).bind(keys.hash(Purpose::Token, bearer.reveal()))
-            .bind(name.as_str()).bind(&words).bind(now).execute(pool).await.map(|done| done.rows_affected()))?;
+        let id = new_id();
+        let mut tx = db.begin().await?;
+        let rows = with_tx!(&mut tx, conn => sqlx::query(insert).bind(&id).bind(keys.hash(Purpose::Token, bearer.reveal()))
+            .bind(name.as_str()).bind(&words).bind(stamp.at).execute(conn).await.map(|done| done.rows_affected()))?;
         ensure!(rows == 1, "there is already a token {}; remove it first, or take another name", name.as_str());
+        let after =
+            json!({"name": name.as_str(), "scopes": scopes.iter().map(|scope| scope.as_str()).collect::<Vec<_>>()});
+        let change = Change { action: "token.add", object: format!("token/{id}"), before: Value::Null, after };
+        audit::append(&mut tx, stamp, &change).await?;
+        tx.commit().await?;
         Ok(bearer)
     }
 
@@ -122,11 +131,18 @@ impl Token {
     }
 
     /// Makes a token invalid, by its name or identifier. Its row stays, since what it did keeps its name.
-    pub async fn remove(db: &Db, token: &str, now: Millis) -> anyhow::Result<()> {
-        let update = "update tokens set removed_at = $1 where (id = $2 or name = $2) and removed_at is null";
-        let rows = with_write!(db, pool => sqlx::query(update).bind(now).bind(token).execute(pool).await.map(|done| done.rows_affected()))?;
-        ensure!(rows == 1, "there is no token {token}; `sayso token list` shows the tokens");
-        Ok(())
+    pub async fn remove(db: &Db, token: &str, stamp: &Stamp) -> anyhow::Result<()> {
+        let mut tx = db.begin().await?;
+        let update = "update tokens set removed_at = $1 where (id = $2 or name = $2) and removed_at is null returning id, name, scopes";
+        let removed: Option<(String, String, String)> =
+            with_tx!(&mut tx, conn => sqlx::query_as(update).bind(stamp.at).bind(token).fetch_optional(conn).await)?;
+        let (id, name, scopes) =
+            removed.with_context(|| format!("there is no token {token}; `sayso token list` shows the tokens"))?;
+        let scopes: Value = serde_json::from_str(&scopes).unwrap_or_default();
+        let before = json!({"name": name, "scopes": scopes});
+        let change = Change { action: "token.remove", object: format!("token/{id}"), before, after: Value::Null };
+        audit::append(&mut tx, stamp, &change).await?;
+        Ok(tx.commit().await?)
     }
 
     /// Notes that the token is in use, once a minute: a write for each request would cost more than the request.

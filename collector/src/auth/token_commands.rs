@@ -4,6 +4,7 @@ use clap::Subcommand;
 
 use super::member::Name;
 use super::token::{Scope, Token};
+use crate::audit::Stamp;
 use crate::clock::rfc3339;
 use crate::context::Context;
 
@@ -33,7 +34,7 @@ pub async fn run(command: TokenCommand, context: &Context) -> anyhow::Result<()>
     match command {
         TokenCommand::Add { name, scopes } => {
             let name = Name::parse(&name)?;
-            let bearer = Token::add(db, keys, &name, &scopes, clock.now()).await?;
+            let bearer = Token::add(db, keys, &name, &scopes, &Stamp::command(clock.now())).await?;
             println!("Added the token {}. Programs send it as `Authorization: Bearer TOKEN`:\n", name.as_str());
             println!("  {}\n", bearer.reveal());
             println!("It is shown only this once, so keep it now.");
@@ -51,7 +52,7 @@ pub async fn run(command: TokenCommand, context: &Context) -> anyhow::Result<()>
             }
         }
         TokenCommand::Remove { token } => {
-            Token::remove(db, &token, clock.now()).await?;
+            Token::remove(db, &token, &Stamp::command(clock.now())).await?;
             println!("Removed the token {token}; what shows it is refused from now on.");
         }
     }

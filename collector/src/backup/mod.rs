@@ -10,8 +10,8 @@ use std::path::PathBuf;
 pub use make::make;
 pub use restore::restore;
 
-/// Tables that are not kept: sessions and links that have been revoked since must not come back.
-const FLEETING: [&str; 2] = ["sessions", "links"];
+/// Tables that are not kept: sessions and links that have been revoked since must not come back, and who led then leads no more.
+const FLEETING: [&str; 3] = ["sessions", "links", "leases"];
 
 /// What `sayso backup` is given.
 #[derive(Debug, clap::Args)]

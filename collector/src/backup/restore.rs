@@ -15,7 +15,11 @@ use crate::config::Config;
 use crate::db::catalog::{Column, Table, known_migrations};
 use crate::db::{self, Db, Tx};
 use crate::keys::{KEY_FILE, Keys, equal};
+use crate::outbox::email;
 use crate::with_tx;
+
+/// Tables that have rows in a new installation too.
+const BOOKKEEPING: [&str; 4] = ["meta", "counters", "upgrades", "leases"];
 
 /// Restores from the file.
 pub async fn restore(arguments: RestoreArguments, config: &Config) -> anyhow::Result<()> {
@@ -171,7 +175,7 @@ async fn refuse_to_replace(arguments: &RestoreArguments, db: &Db) -> anyhow::Res
     if arguments.dangerous_replace {
         return Ok(());
     }
-    for table in db.tables().await?.iter().filter(|table| table.name != "meta") {
+    for table in db.tables().await?.iter().filter(|table| !BOOKKEEPING.contains(&table.name.as_str())) {
         let select = sqlx::AssertSqlSafe(format!(
             "select count(*) from (select 1 from {} limit 1) as found",
             db::catalog::quoted(&table.name)
@@ -218,41 +222,46 @@ async fn fill(file: &Path, keys: &Keys, tx: &mut Tx, tables: &[Table], files: &S
     Ok(())
 }
 
-/// Attachments beside their final place.
+/// Attachments beside their final place, and the folders of the former installation that make room for them.
 struct StagedFiles {
-    folder: PathBuf,
     staged: PathBuf,
+    folders: [Folder; 2],
+}
+
+/// A folder of the data folder, and where it waits until the restore is sure.
+struct Folder {
+    place: PathBuf,
     replaced: PathBuf,
 }
 
-/// Attachments in their place, with those from before still at hand.
-struct PlacedFiles {
-    files: StagedFiles,
-    are_new: bool,
-}
+/// Attachments in their place, with what was there before still at hand.
+struct PlacedFiles(StagedFiles);
 
 impl StagedFiles {
+    /// Mails that were written to files are no part of a backup, and those of the former installation go with it.
     fn new(data: &Path) -> anyhow::Result<Self> {
-        let folder = data.join(attachments::FOLDER);
-        let new = Self { staged: beside(&folder, ".restoring"), replaced: beside(&folder, ".replaced"), folder };
-        remove_folder(&new.staged)?;
-        ensure!(
-            !new.replaced.exists(),
-            "{} is left from a restore that broke off; look at it and remove it",
-            new.replaced.display()
-        );
-        Ok(new)
+        let folders = [attachments::FOLDER, email::FOLDER].map(|name| data.join(name));
+        let staged = beside(&folders[0], ".restoring");
+        let folders = folders.map(|place| Folder { replaced: beside(&place, ".replaced"), place });
+        remove_folder(&staged)?;
+        for Folder { replaced, .. } in &folders {
+            ensure!(
+                !replaced.exists(),
+                "{} is left from a restore that broke off; look at it and remove it",
+                replaced.display()
+            );
+        }
+        Ok(Self { staged, folders })
     }
 
     fn put_in_place(self) -> anyhow::Result<PlacedFiles> {
-        let are_new = self.staged.exists();
-        if are_new {
-            if self.folder.exists() {
-                fs::rename(&self.folder, &self.replaced)?;
-            }
-            fs::rename(&self.staged, &self.folder)?;
+        for Folder { place, replaced } in self.folders.iter().filter(|folder| folder.place.exists()) {
+            fs::rename(place, replaced)?;
         }
-        Ok(PlacedFiles { files: self, are_new })
+        if self.staged.exists() {
+            fs::rename(&self.staged, &self.folders[0].place)?;
+        }
+        Ok(PlacedFiles(self))
     }
 }
 
@@ -265,17 +274,17 @@ impl Drop for StagedFiles {
 
 impl PlacedFiles {
     fn roll_back(self) -> anyhow::Result<()> {
-        if self.are_new {
-            remove_folder(&self.files.folder)?;
-        }
-        if self.files.replaced.exists() {
-            fs::rename(&self.files.replaced, &self.files.folder)?;
+        for Folder { place, replaced } in &self.0.folders {
+            remove_folder(place)?;
+            if replaced.exists() {
+                fs::rename(replaced, place)?;
+            }
         }
         Ok(())
     }
 
     fn commit(self) -> anyhow::Result<()> {
-        remove_folder(&self.files.replaced)
+        self.0.folders.iter().try_for_each(|folder| remove_folder(&folder.replaced))
     }
 }
 

@@ -69,6 +69,10 @@ pub struct Case {
     pub page_referrer: Option<String>,
     /// What the site's script added, as JSON.
     pub context: Option<String>,
+    /// Raised by every change.
+    pub version: i64,
+    /// The short number for the staff; none in the moment before it is given.
+    pub number: Option<i64>,
     code_cipher: String,
     contact_cipher: Option<String>,
     identity_cipher: Option<String>,
@@ -77,10 +81,10 @@ pub struct Case {
 /// The columns of [`Case`], of `cases` joined with `feedback`; a query adds its conditions on `cases`.
 pub const SELECT: &str = "select cases.id, cases.site_id, cases.kind, cases.status, cases.priority, cases.owner_id, cases.received_at, \
     cases.updated_at, cases.first_response_due, cases.first_responded_at, cases.resolved_at, cases.closed_at, \
-    cases.reopened_count, cases.outcome, cases.remedy, cases.quarantine, cases.suspicion, cases.code_cipher, feedback.message, feedback.category, feedback.rating, \
+    cases.reopened_count, cases.outcome, cases.remedy, cases.quarantine, cases.suspicion, cases.version, case_numbers.number, cases.code_cipher, feedback.message, feedback.category, feedback.rating, \
     feedback.importance, feedback.desired_outcome, feedback.reference, feedback.locale, feedback.page_url, feedback.page_title, \
     feedback.page_referrer, feedback.context, feedback.contact_cipher, feedback.identity_cipher \
-    from cases join feedback on feedback.id = cases.id";
+    from cases join feedback on feedback.id = cases.id left join case_numbers on case_numbers.case_id = cases.id";
 
 impl Case {
     /// What it is.
@@ -177,8 +181,7 @@ impl CaseState {
 /// Locks the row of a case for the rest of the transaction and reads what a change decides by. The update comes first, since it is
 /// what locks a row on both databases.
 pub async fn lock(tx: &mut Tx, case_id: &str, now: Millis) -> Result<CaseState> {
-    let update =
-        "update cases set updated_at = $1 where id = $2 returning kind, status, owner_id, closed_at, quarantine";
+    let update = "update cases set updated_at = $1, version = version + 1 where id = $2 returning kind, status, owner_id, closed_at, quarantine";
     let state = with_tx!(tx, conn => sqlx::query_as(update).bind(now).bind(case_id).fetch_optional(conn).await)?;
     state.ok_or(CaseError::NotFound)
 }

@@ -7,14 +7,15 @@ use super::error::{CaseError, Result};
 use super::event::append;
 use super::{Actor, EventType, Quarantine};
 use crate::app::App;
+use crate::db::jobs::{self, Kind, NewJob};
 use crate::db::{Tx, is_deadlock};
 use crate::with_tx;
 
-/// Makes a held or discarded case one like any other: all that happened to it is planned again, and so forwarded now.
+/// Makes a held or discarded case one like any other: all that happened to it is forwarded now.
 pub async fn release(app: &App, case_id: &str, actor: &Actor) -> Result<()> {
     loop {
         match try_release(app, case_id, actor).await {
-            // The planner holds the events and waits for the case.
+            // Whoever forwards the case holds the job.
             Err(CaseError::Database(error)) if is_deadlock(&error) => {}
             Err(error) => return Err(error),
             Ok(()) => break,
@@ -55,9 +56,9 @@ async fn try_release(app: &App, case_id: &str, actor: &Actor) -> Result<()> {
     let to: String = with_tx!(&mut tx, conn => sqlx::query_scalar(select).bind(case_id).fetch_one(conn).await)?;
     let data = json!({"from": state.status, "to": to, "quarantine": "released"});
     append(&mut tx, case_id, EventType::Status, actor, data, now).await?;
-    // What was planned while it was held was planned for nobody.
-    let replan = "update events set planned_at = 0 where case_id = $1";
-    with_tx!(&mut tx, conn => sqlx::query(replan).bind(case_id).execute(conn).await.map(|_| ()))?;
+    // While it was held nobody was told of it, so now it is forwarded from its first event on.
+    jobs::replace(&mut tx, Kind::Forward, &NewJob { key: case_id.to_owned(), payload: "1".into(), due_at: now }, now)
+        .await?;
     tx.commit().await?;
     Ok(())
 }

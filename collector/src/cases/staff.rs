@@ -117,7 +117,7 @@ pub async fn mark_opened(app: &App, case_id: &str, member_id: &str) -> Result<()
     if state.status() != Status::New || state.owner_id.as_deref() != Some(member_id) {
         return Ok(tx.rollback().await?);
     }
-    change(&mut tx, case_id, &state, Status::Acknowledged, &Actor::Member(member_id.to_owned()), now).await?;
+    change(&mut tx, case_id, &state, Status::Acknowledged, &Actor::Member(member_id.to_owned()), None, now).await?;
     tx.commit().await?;
     app.publish(case_id, EventType::Acknowledged.as_str());
     Ok(())
@@ -125,7 +125,7 @@ pub async fn mark_opened(app: &App, case_id: &str, member_id: &str) -> Result<()
 
 /// Notes that the customer got the automatic receipt: a new case is acknowledged by it. Says whether it was new.
 pub async fn acknowledge(tx: &mut Tx, case_id: &str, now: Millis) -> sqlx::Result<bool> {
-    let update = "update cases set status = $1, updated_at = $2 where id = $3 and status = $4";
+    let update = "update cases set status = $1, updated_at = $2, version = version + 1 where id = $3 and status = $4";
     let rows = with_tx!(tx, conn => sqlx::query(update).bind(Status::Acknowledged.as_str()).bind(now).bind(case_id)
         .bind(Status::New.as_str()).execute(conn).await.map(|done| done.rows_affected()))?;
     if rows == 1 {
@@ -178,7 +178,7 @@ async fn apply_in(tx: &mut Tx, case_id: &str, actor: &Actor, command: &Command, 
             Ok(())
         }
         Command::Status(Status::Resolved) => Err(CaseError::ResolutionMissing),
-        Command::Status(to) => change(tx, case_id, &state, *to, actor, now).await,
+        Command::Status(to) => change(tx, case_id, &state, *to, actor, None, now).await,
         Command::Resolve(resolution) => resolve_in(tx, case_id, &state, actor, resolution, None, now).await,
         Command::Assign(owner_id) if state.owner_id == *owner_id => Ok(()),
         Command::Assign(owner_id) => {
@@ -217,8 +217,8 @@ async fn reply_in(
     let answered = "update cases set first_responded_at = $1 where id = $2 and first_responded_at is null";
     with_tx!(tx, conn => sqlx::query(answered).bind(now).bind(case_id).execute(conn).await.map(|_| ()))?;
     // A reply that resolves is told to the customer once, by the event that resolves.
-    let resolves = matches!(follow_up, FollowUp::Resolve(_));
-    let data = json!({"message_id": message_id, "by": "staff", "resolves": resolves});
+    let (resolves, asks) = (matches!(follow_up, FollowUp::Resolve(_)), matches!(follow_up, FollowUp::Wait));
+    let data = json!({"message_id": message_id, "by": "staff", "resolves": resolves, "asks": asks});
     append(tx, case_id, EventType::Message, actor, data, now).await?;
     match follow_up {
         FollowUp::Resolve(resolution) => {
@@ -226,9 +226,9 @@ async fn reply_in(
         }
         // Whoever waits already can be asked something more.
         FollowUp::Wait if state.status() == Status::Waiting => Ok(()),
-        FollowUp::Wait => change(tx, case_id, state, Status::Waiting, actor, now).await,
+        FollowUp::Wait => change(tx, case_id, state, Status::Waiting, actor, Some(&message_id), now).await,
         FollowUp::GoOn if state.status().staff_may(Status::InProgress) => {
-            change(tx, case_id, state, Status::InProgress, actor, now).await
+            change(tx, case_id, state, Status::InProgress, actor, Some(&message_id), now).await
         }
         FollowUp::GoOn => Ok(()),
     }
@@ -249,7 +249,16 @@ async fn add_message(
     Ok(id)
 }
 
-async fn change(tx: &mut Tx, case_id: &str, state: &CaseState, to: Status, actor: &Actor, now: Millis) -> Result<()> {
+/// Changes the status; `message_id` is the message that came with the change.
+async fn change(
+    tx: &mut Tx,
+    case_id: &str,
+    state: &CaseState,
+    to: Status,
+    actor: &Actor,
+    message_id: Option<&str>,
+    now: Millis,
+) -> Result<()> {
     let from = state.status();
     if !from.staff_may(to) {
         return Err(CaseError::InvalidTransition { from, to });
@@ -257,7 +266,11 @@ async fn change(tx: &mut Tx, case_id: &str, state: &CaseState, to: Status, actor
     let update = "update cases set status = $1 where id = $2";
     with_tx!(tx, conn => sqlx::query(update).bind(to.as_str()).bind(case_id).execute(conn).await.map(|_| ()))?;
     let event = if to == Status::Acknowledged { EventType::Acknowledged } else { EventType::Status };
-    append(tx, case_id, event, actor, json!({"from": from, "to": to}), now).await?;
+    let mut data = json!({"from": from, "to": to});
+    if let Some(id) = message_id {
+        data["message_id"] = id.into();
+    }
+    append(tx, case_id, event, actor, data, now).await?;
     Ok(())
 }
 

@@ -1,19 +1,23 @@
 //! The command line: `sayso serve`, `sayso demo`, and commands that work beside a running server.
 
+mod migrate;
 mod serve;
 
 use std::io::IsTerminal;
 
 use clap::{Parser, Subcommand};
 
+use self::migrate::MigrateArguments;
+use crate::audit::commands::AuditCommand;
 use crate::auth::commands::{self as members, MemberCommand};
 use crate::auth::token_commands::{self as tokens, TokenCommand};
 use crate::config::{Config, DEFAULTS, LogFormat, Overrides};
 use crate::context::Context;
 use crate::import::{self, ImportArguments};
+use crate::jobs::commands::JobsCommand;
 use crate::outbox::commands::TargetCommand;
 use crate::sites::commands::SiteCommand;
-use crate::{backup, demo, doctor, outbox, sites};
+use crate::{audit, backup, demo, doctor, jobs, outbox, sites};
 
 /// Customer feedback that is stored, forwarded and answered.
 #[derive(Debug, Parser)]
@@ -51,8 +55,14 @@ enum Command {
     Restore(backup::RestoreArguments),
     /// Say what is wrong with settings, key, database, mail, targets, clock or disk, and how to mend it.
     Doctor(doctor::DoctorArguments),
-    /// Bring the database up to date.
-    Migrate,
+    /// Prove that the audit log is whole, print its head, or list its last entries.
+    #[command(subcommand)]
+    Audit(AuditCommand),
+    /// Show what works in the background, and let what was given up begin anew.
+    #[command(subcommand)]
+    Jobs(JobsCommand),
+    /// Bring the database up to date: its tables, and upgrades of what is in them.
+    Migrate(MigrateArguments),
     /// Print the settings in force, without secrets; with --defaults the commented default file.
     Config {
         /// Print the file with all settings, their defaults and what they mean.
@@ -91,10 +101,11 @@ impl Cli {
                 print!("{}", toml::to_string(&config)?);
                 Ok(())
             }
-            Command::Migrate => {
+            Command::Migrate(arguments) => migrate::run(arguments, config).await,
+            Command::Audit(command) => audit::commands::run(command, &Context::open(config).await?.db).await,
+            Command::Jobs(command) => {
                 let context = Context::open(config).await?;
-                println!("The {} database is up to date.", context.db.name());
-                Ok(())
+                jobs::commands::run(command, &context.db, &context.clock).await
             }
             Command::Backup(arguments) => backup::make(arguments, &config).await,
             Command::Restore(arguments) => backup::restore(arguments, &config).await,

@@ -12,6 +12,7 @@ use serde::Deserialize;
 use super::shell::{LANGUAGES, Screen, Shell, page, remember_language, weakness};
 use crate::app::App;
 use crate::assets::{self, MARK};
+use crate::audit::Stamp;
 use crate::auth::{CsrfForm, Member, Password, SignedIn, password, session};
 use crate::http::client::ClientAddress;
 use crate::http::{Error, Result};
@@ -107,7 +108,8 @@ async fn set_password(
         Ok(password) => password,
         Err(weak) => return refused(&who, "new", weakness(weak)),
     };
-    Member::set_password(&app.db, &who.member.id, Some(&password.hash().await?)).await?;
+    let stamp = Stamp::member(&who.member.id, app.clock.now());
+    Member::set_password(&app.db, &who.member.id, Some(&password.hash().await?), &stamp).await?;
     // That ended all sessions of the member; this one goes on under a new identifier.
     let member = Member::by_id(&app.db, &who.member.id).await?.ok_or(Error::Unauthorized)?;
     session::sign_in(&app, &who.session, &member).await?;

@@ -13,6 +13,7 @@ use super::shell::{LANGUAGES, page, weakness};
 use super::sign_in::welcome;
 use crate::app::App;
 use crate::assets::{self, MARK};
+use crate::audit::Stamp;
 use crate::auth::guard::{OpenForm, console_texts};
 use crate::auth::member::{self, Email, Name, NewMember, Role};
 use crate::auth::password::Password;
@@ -112,10 +113,11 @@ async fn set_up(
     if !links::use_setup(&mut tx, &app.keys, &token, now).await? {
         return Err(GONE);
     }
-    let id = member::insert(&mut tx, &new, now).await?;
+    let stamp = Stamp::system(now);
+    let id = member::insert(&mut tx, &new, &stamp).await?;
     tx.commit().await?;
     if let Some((key, name, origin)) = valid.site {
-        Site::add(&app.db, &key, name.as_str(), &[origin], now).await?;
+        Site::add(&app.db, &key, name.as_str(), &[origin], &Stamp::member(&id, now)).await?;
     }
     let admin = Member::by_id(&app.db, &id).await?.ok_or(GONE)?;
     welcome(&app, &session, &admin, "/staff/start").await

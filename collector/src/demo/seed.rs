@@ -8,6 +8,7 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 
 use crate::app::App;
+use crate::audit::Stamp;
 use crate::auth::member::{Email, Name, NewMember};
 use crate::auth::{Member, Role, links};
 use crate::cases::staff::{Body, FollowUp, Remedy, Resolution};
@@ -77,13 +78,15 @@ pub async fn prepare(app: &App, website: &str) -> anyhow::Result<String> {
 
 async fn add_company(app: &App, website: &str, members: &Members) -> anyhow::Result<()> {
     let origin = Origin::parse(website)?;
-    Site::add(&app.db, &SiteKey::parse("acme")?, "Acme Home · 安可家居", &[origin], app.clock.now()).await?;
+    Site::add(&app.db, &SiteKey::parse("acme")?, "Acme Home · 安可家居", &[origin], &Stamp::system(app.clock.now()))
+        .await?;
     let mut site = Site::by_key(&app.db, "acme").await?;
     for setting in SETTINGS {
         site.set(setting)?;
     }
-    site.save(&app.db, app.clock.now()).await?;
-    Target::add_email(&app.db, &site, "service@acme-home.example", &[], app.clock.now()).await?;
+    site.save(&app.db, &Stamp::system(app.clock.now())).await?;
+    Target::add_email(&app.db, &app.keys, &site, "service@acme-home.example", &[], &Stamp::system(app.clock.now()))
+        .await?;
     let cases: Vec<SampleCase> = serde_json::from_str(CASES)?;
     for case in &cases {
         play(app, &site, website, members, case)
@@ -183,7 +186,7 @@ impl Members {
                 Some(member) => member.id,
                 None => {
                     let new = NewMember { email, name: Name::parse(name)?, role, lang, password_hash: None };
-                    Member::add(&app.db, &new, app.clock.now()).await?
+                    Member::add(&app.db, &new, &Stamp::system(app.clock.now())).await?
                 }
             };
             members.push((address.split('@').next().unwrap_or_default().to_owned(), id));

@@ -5,6 +5,7 @@ mod machine;
 mod outside;
 mod settings;
 mod store;
+mod work;
 
 use self::finding::{Finding, State};
 use crate::config::{Config, Overrides};
@@ -44,6 +45,7 @@ async fn examine(config: &Config) -> Vec<Finding> {
     findings.push(outside::server(config).await);
     findings.push(outside::mail(config).await);
     if let Some((db, keys)) = db {
+        findings.extend(work::examine(&db).await);
         findings.extend(outside::targets(config, &db, keys.as_ref()).await);
         db.close().await;
     }

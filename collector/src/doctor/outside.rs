@@ -77,14 +77,29 @@ pub async fn targets(config: &Config, db: &Db, keys: Option<&Keys>) -> Vec<Findi
     let mut found = Vec::new();
     for target in &targets {
         let mend = "`sayso target list` shows it; remove it and add it again as it should be";
-        if target.channel == Channel::Webhook && keys.is_some_and(|keys| target.secret(keys).is_none()) {
-            found.push(Finding::wrong("target", format!("the secret of {} can't be decrypted", target.id), mend));
+        let Some(channel) = target.channel() else {
+            let text =
+                format!("{} has the channel {}, which this version does not know", target.id, target.channel_name);
+            found.push(Finding::wrong("target", text, "update Sayso, or remove it"));
+            continue;
+        };
+        if !target.is_readable() {
+            let text = format!("the types of event of {} can't be read, so it gets none", target.id);
+            found.push(Finding::wrong("target", text, mend));
+        }
+        // Without a key there is nothing to look at; that is said about the key.
+        let Some(keys) = keys else { continue };
+        let Some(access) = target.access(keys) else {
+            found.push(Finding::wrong("target", format!("the address of {} can't be decrypted", target.id), mend));
+            continue;
+        };
+        if channel == Channel::Email {
             continue;
         }
-        let checked = tokio::time::timeout(PATIENCE, check::target(config, target)).await;
+        let checked = tokio::time::timeout(PATIENCE, check::address(config, &access.address)).await;
         match checked.unwrap_or_else(|_| Err("its name can't be resolved in time".into())) {
             Err(why) => found.push(Finding::wrong("target", format!("{}: {why}", target.id), mend)),
-            Ok(()) if target.address.starts_with("http://") => {
+            Ok(()) if access.address.starts_with("http://") => {
                 let text = format!("{} is not encrypted: everybody on the way reads what customers write", target.id);
                 found.push(Finding::warning("target", text, "give it an https:// address"));
             }

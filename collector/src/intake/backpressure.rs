@@ -1,6 +1,6 @@
 //! How busy the writer of submissions is, and how long what can wait rests for its sake.
 //!
-//! Customers wait for the writer; nobody waits for the planner, the workers or an import to the millisecond. All of them share the
+//! Customers wait for the writer; nobody waits for jobs, the workers or an import to the millisecond. All of them share the
 //! processors and, on SQLite, the one connection that writes. So whatever works in the background rests after each step, the longer the busier
 //! the writer is, and never so long that it stands still.
 

@@ -49,7 +49,7 @@ pub struct FormProof<'a> {
 }
 
 impl SubmissionPolicy<'_> {
-    /// Refuses who comes too often.
+    /// Enforces the rate limits.
     pub fn enforce_rate_limits(&self, app: &App, site: &Site) -> Result<()> {
         match self {
             SubmissionPolicy::Public { client, .. } => app.limits.check_submission(*client, site.id()),

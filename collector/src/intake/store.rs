@@ -31,8 +31,10 @@ pub struct Submission {
     identity_cipher: Option<String>,
     subject_hash: Option<String>,
     by: Actor,
-    /// When it was imported, so that nobody is told of it; else 0.
-    planned_at: Millis,
+    /// When it came to be here: for what was imported later than it was received.
+    stored_at: Millis,
+    /// Whether nobody is told of it, since it was imported.
+    silent: bool,
     feedback: Feedback,
     context: Option<String>,
     claim_hashes: Vec<String>,
@@ -108,7 +110,7 @@ impl Submission {
     ) -> Self {
         let id = new_id_at(received_at);
         let submission = Self::with_id(id, keys, site_id, key, feedback, composed_at, received_at, None);
-        Self { by: Actor::System, planned_at: now, ..submission }
+        Self { by: Actor::System, stored_at: now, silent: true, ..submission }
     }
 
     #[expect(
@@ -133,7 +135,8 @@ impl Submission {
             identity_cipher: None,
             subject_hash: None,
             by: Actor::Customer,
-            planned_at: 0,
+            stored_at: now,
+            silent: false,
             event_id: new_id(),
             site_id: site_id.to_owned(),
             submission_key,
@@ -298,7 +301,8 @@ impl ExistingRow {
     }
 
     fn into_stored(self, submission: &Submission) -> Result<Stored> {
-        if self.request_hash.as_deref() == Some(&submission.request_hash) {
+        let stored = self.request_hash.as_deref();
+        if stored.is_some_and(|stored| idempotency::is_same_request(stored, &submission.request_hash)) {
             Ok(self.stored)
         } else {
             Err(Error::KeyReused)
@@ -324,7 +328,7 @@ async fn insert<'a>(tx: &mut Tx, submissions: &[&'a Submission]) -> sqlx::Result
             tail: "",
         },
         Part {
-            head: "insert into events (id, case_id, seq, type, actor, data, created_at, planned_at) values ",
+            head: "insert into events (id, case_id, seq, type, actor, data, created_at, silent) values ",
             row: "(?, ?, ?, ?, ?, ?, ?, ?)",
             tail: "",
         },
@@ -339,7 +343,7 @@ async fn insert<'a>(tx: &mut Tx, submissions: &[&'a Submission]) -> sqlx::Result
                 query = query.bind(case_id).bind(&new.site_id).bind(&new.submission_key).bind(&new.request_hash)
                     .bind(&new.code.hash).bind(&new.code.cipher).bind(new.feedback.kind().as_str())
                     .bind(Status::New.as_str()).bind(Priority::Normal.as_str())
-                    .bind(received_at).bind(new.planned_at.max(*received_at)).bind(first_response_due);
+                    .bind(received_at).bind(new.stored_at.max(*received_at)).bind(first_response_due);
             }
             for new in chunk {
                 let (feedback, page) = (&new.feedback, new.feedback.page());
@@ -354,7 +358,7 @@ async fn insert<'a>(tx: &mut Tx, submissions: &[&'a Submission]) -> sqlx::Result
             for new in chunk {
                 query = query.bind(&new.event_id).bind(new.case_id()).bind(1_i64).bind(EventType::Created.as_str())
                     .bind(new.by.as_str()).bind(new.by.sign(json!({})).to_string()).bind(new.accepted.received_at)
-                    .bind(new.planned_at);
+                    .bind(new.silent);
             }
             query.execute(conn).await.map(|done| done.rows_affected())
         })?;

@@ -17,6 +17,8 @@ pub struct Gauges {
     pub deliveries: Family<[(&'static str, &'static str); 1], Gauge>,
     /// Seconds for which the oldest delivery has been due.
     pub overdue: Gauge<f64, AtomicU64>,
+    /// Jobs that are not done, by kind and state.
+    pub jobs: Family<[(&'static str, &'static str); 2], Gauge>,
     /// Whether the database answered.
     pub database_up: Gauge,
     /// Bytes of the process in RAM.
@@ -33,6 +35,7 @@ impl Gauges {
             queue: Gauge::default(),
             deliveries: Family::default(),
             overdue: Gauge::default(),
+            jobs: Family::default(),
             database_up: Gauge::default(),
             memory: Gauge::default(),
             files: Gauge::default(),
@@ -42,6 +45,8 @@ impl Gauges {
         registry.register("deliveries", "Deliveries that have not arrived, by state", new.deliveries.clone());
         let help = "How long the oldest delivery has been due";
         registry.register_with_unit("deliveries_overdue", help, Unit::Seconds, new.overdue.clone());
+        let help = "Jobs that are not done, by kind: those that wait, and those that were given up";
+        registry.register("jobs", help, new.jobs.clone());
         registry.register("database_up", "Whether the database answered", new.database_up.clone());
         let help = "Memory of the process in RAM";
         registry.register_with_unit("process_resident_memory", help, Unit::Bytes, new.memory.clone());

@@ -53,6 +53,7 @@ pub struct Metrics {
     commits: Histogram,
     refused: Family<[(&'static str, &'static str); 1], Counter>,
     attempts: Family<[(&'static str, &'static str); 2], Counter>,
+    jobs_failed: Family<[(&'static str, &'static str); 2], Counter>,
     connections: Gauge,
     rejected: [Counter; 2],
     ended: [Counter; 4],
@@ -82,13 +83,28 @@ impl Metrics {
         registry.register("refused", "Requests refused, by the name of the problem or of the guard", refused.clone());
         let attempts = Family::default();
         registry.register("delivery_attempts", "Attempts to forward an event, by channel and result", attempts.clone());
+        let jobs_failed = Family::default();
+        registry.register("job_failures", "Failed attempts of jobs, by kind and what followed", jobs_failed.clone());
         let connections = Gauge::default();
         registry.register("connections", "Open connections of clients", connections.clone());
         let rejected = by_reason(&mut registry, "connections_refused", "Connections not let in", ["address", "full"]);
         let reasons = ["idle", "made_room", "slow_head", "stalled"];
         let ended = by_reason(&mut registry, "connections_ended", "Connections that the collector ended", reasons);
         let gauges = Gauges::new(&mut registry);
-        Self { requests, gauges, registry, stored, batches, commits, refused, attempts, connections, rejected, ended }
+        Self {
+            requests,
+            gauges,
+            registry,
+            stored,
+            batches,
+            commits,
+            refused,
+            attempts,
+            jobs_failed,
+            connections,
+            rejected,
+            ended,
+        }
     }
 
     /// Everything as OpenMetrics text.
@@ -108,6 +124,11 @@ impl Metrics {
     /// Notes a request that was refused, by the name of its problem or of the guard that refused it.
     pub fn refused(&self, reason: &'static str) {
         self.refused.get_or_create(&[("reason", reason)]).inc();
+    }
+
+    /// Counts a failed attempt of a job: of which kind, and what followed.
+    pub fn job_failed(&self, kind: &'static str, then: &'static str) {
+        self.jobs_failed.get_or_create(&[("kind", kind), ("then", then)]).inc();
     }
 
     /// Notes an attempt of a delivery: by which channel, and what came of it.

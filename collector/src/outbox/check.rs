@@ -7,7 +7,6 @@ use url::{Host, Url};
 use super::email::Mailer;
 use super::ssrf_guard::{self, PrivateAddresses};
 use crate::config::Config;
-use crate::sites::targets::{Channel, Target};
 
 /// Connects to the mail server and signs in, or tries the folder for mails. The error is a sentence.
 pub async fn mail(config: &Config) -> Result<(), String> {
@@ -15,14 +14,11 @@ pub async fn mail(config: &Config) -> Result<(), String> {
     mailer.try_out().await
 }
 
-/// Resolves a target's name and asks the guard of addresses about it. The error is a sentence.
-pub async fn target(config: &Config, target: &Target) -> Result<(), String> {
-    if target.channel == Channel::Email {
-        return Ok(());
-    }
+/// Resolves the name in a target's address and asks the guard of addresses about it. The error is a sentence.
+pub async fn address(config: &Config, address: &str) -> Result<(), String> {
     let private =
         if config.dangerous_allow_private_targets { PrivateAddresses::Allowed } else { PrivateAddresses::Blocked };
-    let url = Url::parse(&target.address).map_err(|_| "its address is not a URL".to_owned())?;
+    let url = Url::parse(address).map_err(|_| "its address is not a URL".to_owned())?;
     ssrf_guard::check_host(&url, private).map_err(|refused| refused.to_string())?;
     let Some(Host::Domain(name)) = url.host() else { return Ok(()) };
     let found = tokio::net::lookup_host((name, 0)).await.map_err(|_| format!("the name {name} can't be resolved"))?;

@@ -6,6 +6,7 @@ use clap::{ArgGroup, Subcommand};
 use super::deliveries::Failure;
 use super::event_context::EventContext;
 use super::send::Channels;
+use crate::audit::Stamp;
 use crate::cases::EventType;
 use crate::context::Context;
 use crate::keys::new_id;
@@ -53,17 +54,18 @@ pub enum TargetCommand {
 /// Does what the command says.
 pub async fn run(command: TargetCommand, context: &Context) -> anyhow::Result<()> {
     let Context { db, keys, clock, .. } = context;
+    let stamp = Stamp::command(clock.now());
     match command {
         TargetCommand::Add { site, email, webhook, events } => {
             let site = Site::by_key(db, &site).await?;
             match (email, webhook) {
                 (Some(address), _) => {
-                    let id = Target::add_email(db, &site, &address, &events, clock.now()).await?;
+                    let id = Target::add_email(db, keys, &site, &address, &events, &stamp).await?;
                     println!("Added the target {id}: mail to {address}.");
                     println!("Try it with: sayso target test {id}");
                 }
                 (None, Some(url)) => {
-                    let (id, secret) = Target::add_webhook(db, keys, &site, &url, &events, clock.now()).await?;
+                    let (id, secret) = Target::add_webhook(db, keys, &site, &url, &events, &stamp).await?;
                     println!("Added the target {id}: webhooks to {url}.");
                     println!("Its secret, with which the receiver checks the signature:\n\n  {secret}\n");
                     println!("It is shown only this once, so keep it now. Try the target with: sayso target test {id}");
@@ -75,7 +77,7 @@ pub async fn run(command: TargetCommand, context: &Context) -> anyhow::Result<()
         TargetCommand::List { site } => list(context, site.as_deref()).await,
         TargetCommand::Test { id } => test(context, &id).await,
         TargetCommand::Remove { id } => {
-            Target::remove(db, &id).await?;
+            Target::remove(db, &id, &stamp).await?;
             println!("Removed the target {id}.");
             Ok(())
         }
@@ -94,16 +96,18 @@ async fn list(context: &Context, site: Option<&str>) -> anyhow::Result<()> {
     }
     for target in targets {
         let key = sites.iter().find(|site| site.id() == target.site_id).map_or("", |site| site.key());
-        println!("{}  {key}  {}  {}  {}", target.id, target.channel.as_str(), target.address, events(&target));
+        let address =
+            target.access(&context.keys).map_or_else(|| "(can't be decrypted)".to_owned(), |access| access.address);
+        println!("{}  {key}  {}  {address}  {}", target.id, target.channel_name, events(&target));
     }
     Ok(())
 }
 
 fn events(target: &Target) -> String {
-    match (target.events.as_slice(), target.channel) {
-        ([], Channel::Email) => "new cases and what customers do".into(),
-        ([], Channel::Webhook) => "all events".into(),
-        (chosen, _) => names(chosen),
+    match target.channel() {
+        _ if target.is_chosen() => names(target.chosen_events()),
+        Some(Channel::Email) => "new cases and what customers do".into(),
+        _ => "all events".into(),
     }
 }
 
@@ -117,8 +121,9 @@ async fn test(context: &Context, id: &str) -> anyhow::Result<()> {
     let channels = Channels::open(config)?;
     match channels.send_to_target(config, keys, &event, &target, &new_id(), clock.now()).await {
         Ok(()) => {
-            println!("The test reached {}.", target.address);
-            if target.channel == Channel::Email && config.smtp.url.reveal().is_none() {
+            let access = target.access(keys).context("its address can't be decrypted")?;
+            println!("The test reached {}.", access.address);
+            if target.channel() == Some(Channel::Email) && config.smtp.url.reveal().is_none() {
                 let folder = config.data.join(super::email::FOLDER);
                 println!("No mail server is set ([smtp] url), so the mail is a file in {}.", folder.display());
             }

@@ -10,6 +10,9 @@ use crate::db::rows::{chunks, placeholders};
 use crate::db::{Db, Tx, is_deadlock};
 use crate::{with_tx, with_write};
 
+/// The subject of a delivery that tells of an event of a case.
+pub const EVENT: &str = "event";
+
 /// The destination of what goes to the customer; every other destination is the identifier of a target.
 pub const CUSTOMER: &str = "customer";
 
@@ -18,12 +21,14 @@ pub const CUSTOMER: &str = "customer";
 pub struct Delivery {
     /// Its identifier, the same for every attempt.
     pub id: String,
-    /// The event that it tells.
-    pub event_id: String,
-    /// The case of the event.
-    pub case_id: String,
-    /// The number of the event in its case.
-    pub event_seq: i64,
+    /// The word for what kind of thing it tells of.
+    pub subject: String,
+    /// Which one: for an event its identifier.
+    pub subject_id: String,
+    /// What has the same key goes to a destination in order: for an event the case.
+    pub order_key: String,
+    /// The place in that order: for an event its number in the case.
+    pub order_no: i64,
     /// [`CUSTOMER`] or the identifier of a target.
     pub destination: String,
     /// How it gets there.
@@ -100,18 +105,15 @@ pub(super) async fn end_leases_of_the_dead(db: &Db) -> sqlx::Result<()> {
     Ok(())
 }
 
-/// Claims up to `limit` due deliveries, oldest first. Only the first pending delivery of a case and destination is due, and not while an
-/// earlier event of its case still waits to be planned.
+/// Claims up to `limit` due deliveries, oldest first. Of those with one order key and destination only the first pending one is due.
 pub async fn claim(db: &Db, now: Millis, lease: Millis, limit: usize) -> sqlx::Result<Vec<Delivery>> {
     const CLAIM: &str = "update deliveries set lease_until = $1, attempts = attempts + 1 where id in ( \
             select due.id from deliveries due where due.state = 'pending' and due.due_at <= $2 and due.lease_until <= $2 \
-            and not exists (select 1 from deliveries earlier where earlier.case_id = due.case_id \
-                and earlier.destination = due.destination and earlier.event_seq < due.event_seq and earlier.state = 'pending') \
-            and not exists (select 1 from events where events.case_id = due.case_id \
-                and events.seq < due.event_seq and events.planned_at = 0) \
+            and not exists (select 1 from deliveries earlier where earlier.order_key = due.order_key \
+                and earlier.destination = due.destination and earlier.order_no < due.order_no and earlier.state = 'pending') \
             order by due.due_at, due.id limit $3) \
         and lease_until <= $2 and state = 'pending' \
-        returning id, event_id, case_id, event_seq, destination, channel, attempts, lease_until";
+        returning id, subject, subject_id, order_key, order_no, destination, channel, attempts, lease_until";
     let limit = i64::try_from(limit).unwrap_or(i64::MAX);
     loop {
         let claimed = with_write!(db, pool => sqlx::query_as(CLAIM).bind(now + lease).bind(now).bind(limit).fetch_all(pool).await);
@@ -223,7 +225,7 @@ async fn write_records(app: &App, records: &[AttemptRecord], now: Millis) -> sql
     }
     let mut acknowledged = Vec::new();
     for receipt in records.iter().filter(|record| record.is_receipt) {
-        let case_id = &receipt.delivery.case_id;
+        let case_id = &receipt.delivery.order_key;
         if staff::acknowledge(&mut tx, case_id, now).await? {
             acknowledged.push(case_id.clone());
         }

@@ -134,11 +134,11 @@ pub fn console_path(case_id: &str) -> String {
 impl EventContext {
     /// Reads what a delivery tells.
     pub async fn load(app: &App, delivery: &Delivery) -> anyhow::Result<EventContext> {
-        let case = Case::by_id(app, &delivery.case_id).await?;
+        let case = Case::by_id(app, &delivery.order_key).await?;
         let site = app.sites.by_id(&case.site_id).await?.context("the site of a case is missing")?;
         let select = "select id, seq, type, actor, data, created_at from events where case_id = $1 and seq = $2";
-        let row: EventRow = with_db!(&app.db, pool => sqlx::query_as(select).bind(&delivery.case_id)
-            .bind(delivery.event_seq).fetch_one(pool).await)?;
+        let row: EventRow = with_db!(&app.db, pool => sqlx::query_as(select).bind(&delivery.order_key)
+            .bind(delivery.order_no).fetch_one(pool).await)?;
         let event = EventDetails::read(app, &case.id, row).await?;
         Ok(EventContext {
             contact: case.contact(&app.keys),
@@ -234,7 +234,7 @@ impl EventDetails {
         };
         let asks = match kind {
             EventType::Status => data["to"] == Status::Waiting.as_str(),
-            EventType::Message => asks(app, case_id, &row).await?,
+            EventType::Message => data["asks"] == true,
             _ => false,
         };
         Ok(Self { id: row.id, seq: row.seq, kind, actor: row.actor, data, at: row.created_at, words, asks })
@@ -245,16 +245,6 @@ async fn message(app: &App, id: &str) -> sqlx::Result<Option<Words>> {
     let select = "select members.name as member_name, messages.body from messages \
         left join members on members.id = messages.member_id where messages.id = $1";
     with_db!(&app.db, pool => sqlx::query_as(select).bind(id).fetch_optional(pool).await)
-}
-
-/// Whether a message of the staff is a question: then the same step made the case wait.
-async fn asks(app: &App, case_id: &str, message: &EventRow) -> sqlx::Result<bool> {
-    let select =
-        "select data from events where case_id = $1 and seq = $2 and type = $3 and actor = $4 and created_at = $5";
-    let next: Option<String> = with_db!(&app.db, pool => sqlx::query_scalar(select).bind(case_id).bind(message.seq + 1)
-        .bind(EventType::Status.as_str()).bind(&message.actor).bind(message.created_at).fetch_optional(pool).await)?;
-    let data: Value = next.and_then(|data| serde_json::from_str(&data).ok()).unwrap_or_default();
-    Ok(data["to"] == Status::Waiting.as_str())
 }
 
 fn main_language(site: &Site) -> Lang {

@@ -1,38 +1,36 @@
 //! The outbox: each event of a case is planned into deliveries, and each delivery is sent at least once, in order for its
 //! case and destination.
 //!
-//! Events are the outbox. The planner turns them into rows of `deliveries` in one short transaction; workers claim due rows by
+//! Events are the outbox. A job turns those of a case into rows of `deliveries` in one short transaction; workers claim due rows by
 //! lease and send them with no lock and no transaction held. A crash between any two steps repeats work and loses none of it.
 
 pub mod check;
 pub mod commands;
 mod deliveries;
-mod email;
+pub mod email;
 mod event_context;
-mod indexing;
-mod planner;
+mod forward;
 mod send;
 mod ssrf_guard;
 mod templates;
 mod webhook;
 mod workers;
 
-pub use deliveries::{CUSTOMER, Delivery, State, claim, lease, release_lease};
+pub use deliveries::{CUSTOMER, Delivery, EVENT, State, claim, lease, release_lease};
 pub use event_context::console_path;
-pub use planner::plan_all;
+pub use forward::forward;
 pub use send::Channels;
 pub use workers::deliver_due;
 
 use crate::app::App;
 
-/// Plans and delivers until `app.shutdown` is cancelled and what is under way has ended. An error says that the settings of mail
+/// Delivers until `app.shutdown` is cancelled and what is under way has ended. An error says that the settings of mail
 /// or webhooks can't be used.
 pub async fn run(app: App) -> anyhow::Result<()> {
     let channels = Channels::open(&app.config)?;
     if let Err(error) = deliveries::end_leases_of_the_dead(&app.db).await {
         tracing::warn!(%error, "the leases of an earlier run end by themselves");
     }
-    let work = tokio::sync::Notify::new();
-    tokio::join!(planner::run(&app, &work), workers::run(&app, channels, &work), indexing::run(&app));
+    workers::run(&app, channels).await;
     Ok(())
 }

@@ -40,18 +40,20 @@ impl Channels {
         id: &str,
         now: Millis,
     ) -> Result<(), Failure> {
-        match target.channel {
-            Channel::Email => {
+        let access = target.access(keys);
+        let access =
+            access.ok_or_else(|| Failure::retryable("its address can't be decrypted with the keys at hand"))?;
+        match target.channel() {
+            Some(Channel::Email) => {
                 let email = templates::to_team(config, context);
-                let mail = self.mailer.compose(&target.address, None, &email, id, &context.case.id, now)?;
+                let mail = self.mailer.compose(&access.address, None, &email, id, &context.case.id, now)?;
                 self.mailer.send(&mail, id, now).await
             }
-            Channel::Webhook => {
-                let secret = target.secret(keys);
-                let secret =
-                    secret.ok_or_else(|| Failure::retryable("its secret can't be decrypted with the keys at hand"))?;
-                self.webhooks.post(config, context, &target.address, &secret, id, now).await
+            Some(Channel::Webhook) => {
+                let secret = access.secret.ok_or_else(|| Failure::Permanent("it has no secret to sign with".into()))?;
+                self.webhooks.post(config, context, &access.address, &secret, id, now).await
             }
+            None => Err(Failure::retryable(format!("this version does not know the channel {}", target.channel_name))),
         }
     }
 }

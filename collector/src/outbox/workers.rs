@@ -4,13 +4,14 @@ use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use tokio::sync::{Notify, OnceCell};
+use tokio::sync::OnceCell;
 use tokio::task::{JoinError, JoinSet};
 
 use super::deliveries::{self, Attempted, Delivery, Failure, claim, lease};
 use super::event_context::EventContext;
 use super::send::{Channels, send};
 use crate::app::App;
+use crate::audit::Stamp;
 use crate::sites::targets::{Channel, Target};
 
 /// Deliveries become due by time too, and others may have planned some.
@@ -35,7 +36,7 @@ pub async fn deliver_due(app: &App) -> anyhow::Result<usize> {
 }
 
 /// Sends until `app.shutdown` is cancelled and what is under way has ended.
-pub(super) async fn run(app: &App, channels: Channels, work: &Notify) {
+pub(super) async fn run(app: &App, channels: Channels) {
     let mut workers = Workers::new(app, channels);
     while !app.shutdown.is_cancelled() {
         let started = Instant::now();
@@ -55,7 +56,7 @@ pub(super) async fn run(app: &App, channels: Channels, work: &Notify) {
                 workers.record_results(ended).await;
                 app.intake.throttle(started.elapsed()).await;
             }
-            () = work.notified() => {}
+            () = app.deliveries_wake.notified() => {}
             () = tokio::time::sleep(POLL) => {}
             () = app.shutdown.cancelled() => {}
         }
@@ -80,7 +81,7 @@ impl<'a> Workers<'a> {
     fn start(&mut self, claimed: Vec<Delivery>) {
         let mut context: HashMap<String, Arc<OnceCell<EventContext>>> = HashMap::new();
         for delivery in claimed {
-            let context = Arc::clone(context.entry(delivery.event_id.clone()).or_default());
+            let context = Arc::clone(context.entry(delivery.subject_id.clone()).or_default());
             self.sending.spawn(attempt(self.app.clone(), Arc::clone(&self.channels), delivery, context));
         }
     }
@@ -89,8 +90,9 @@ impl<'a> Workers<'a> {
     async fn record_results(&mut self, first: Option<Result<Attempted, JoinError>>) {
         let rest = std::iter::from_fn(|| self.sending.try_join_next());
         let attempts: Vec<Attempted> = first.into_iter().chain(rest).filter_map(no_panic).collect();
+        let stamp = Stamp::system(self.app.clock.now());
         for gone in attempts.iter().filter(|attempt| matches!(attempt.result, Err(Failure::Gone(_)))) {
-            if let Err(error) = Target::disable(&self.app.db, &gone.delivery.destination, self.app.clock.now()).await {
+            if let Err(error) = Target::disable(&self.app.db, &gone.delivery.destination, &stamp).await {
                 tracing::error!(%error, "a target that is gone can't be switched off");
             }
         }

@@ -17,7 +17,7 @@ const REST: Duration = Duration::from_secs(1);
 const SIGN_OF_LIFE: Duration = Duration::from_secs(15);
 /// Who does not hear even itself for so long has lost its connection without being told.
 const SILENCE: Duration = Duration::from_secs(45);
-/// The planner is woken by others at most this often; it looks each second by itself.
+/// The loop of jobs is woken by others at most this often; it looks each second by itself.
 const WAKE_EVERY: Duration = Duration::from_millis(250);
 const SLOWEST_RETRY: Duration = Duration::from_secs(5);
 
@@ -73,7 +73,7 @@ async fn listen(app: &App) -> sqlx::Result<()> {
         let Some(text) = heard? else { return Ok(()) };
         let changes = read(&app.replicas.id, &text);
         if !changes.is_empty() && woken.is_none_or(|at| at.elapsed() >= WAKE_EVERY) {
-            app.outbox_wake.notify_one();
+            app.jobs_wake.notify_one();
             woken = Some(Instant::now());
         }
         changes.into_iter().for_each(|change| app.broadcast(change));

@@ -4,6 +4,7 @@ use clap::Subcommand;
 
 use super::assign::NAMES;
 use super::{Origin, Site, SiteKey, secrets, snippet, texts};
+use crate::audit::Stamp;
 use crate::clock::rfc3339;
 use crate::context::Context;
 
@@ -83,7 +84,7 @@ pub async fn run(command: SiteCommand, context: &Context) -> anyhow::Result<()> 
         SiteCommand::Add { key, name, origins } => {
             let key = SiteKey::parse(&key)?;
             let origins = origins.iter().map(|origin| Origin::parse(origin)).collect::<anyhow::Result<Vec<_>>>()?;
-            Site::add(db, &key, &name, &origins, clock.now()).await?;
+            Site::add(db, &key, &name, &origins, &Stamp::command(clock.now())).await?;
             let site = Site::by_key(db, key.as_str()).await?;
             println!("Added the site {}. This goes into its pages:\n", site.key());
             print!("{}", snippet::print(&site, config));
@@ -113,7 +114,7 @@ pub async fn run(command: SiteCommand, context: &Context) -> anyhow::Result<()> 
             for assignment in &assignments {
                 site.set(assignment)?;
             }
-            site.save(db, clock.now()).await?;
+            site.save(db, &Stamp::command(clock.now())).await?;
             println!("The site {key} is set; a running server sees it within a second.");
         }
         SiteCommand::Texts { lang } => {
@@ -123,7 +124,7 @@ pub async fn run(command: SiteCommand, context: &Context) -> anyhow::Result<()> 
             }
         }
         SiteCommand::Remove { key } => {
-            Site::by_key(db, &key).await?.remove(db).await?;
+            Site::by_key(db, &key).await?.remove(db, &Stamp::command(clock.now())).await?;
             println!("Removed the site {key}.");
         }
         SiteCommand::Secret(command) => run_secret(command, context).await?,
@@ -140,7 +141,7 @@ async fn run_secret(command: SecretCommand, context: &Context) -> anyhow::Result
     match command {
         SecretCommand::Add { key } => {
             let site = Site::by_key(db, &key).await?;
-            let (id, secret) = secrets::add(db, keys, &site, clock.now()).await?;
+            let (id, secret) = secrets::add(db, keys, &site, &Stamp::command(clock.now())).await?;
             println!(
                 "Added the secret {id} of the site {key}. Its server signs identities (JWT, HS256) with this text:\n"
             );
@@ -158,7 +159,7 @@ async fn run_secret(command: SecretCommand, context: &Context) -> anyhow::Result
             }
         }
         SecretCommand::Remove { id } => {
-            secrets::remove(db, &id).await?;
+            secrets::remove(db, &id, &Stamp::command(clock.now())).await?;
             println!("Removed the secret {id}; what it signed is refused from now on.");
         }
     }

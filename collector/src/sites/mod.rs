@@ -10,19 +10,23 @@ pub mod origin;
 pub mod secrets;
 pub mod settings;
 pub mod snippet;
+mod stored;
 pub mod targets;
 pub mod texts;
 
 use sayso_shared::FeedbackRules;
 use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
 
 pub use cache::SiteCache;
 pub use origin::Origin;
 pub use settings::SiteSettings;
+use stored::Unread;
 
+use crate::audit::{self, Change, Stamp};
 use crate::db::Db;
 use crate::keys::new_id;
-use crate::{with_db, with_write};
+use crate::{with_db, with_tx};
 
 /// A site, as its owner set it up.
 #[derive(Clone, Debug)]
@@ -33,6 +37,7 @@ pub struct Site {
     origins: Vec<Origin>,
     /// Everything that can be set.
     pub settings: SiteSettings,
+    unread: Unread,
 }
 
 /// The public key of a site, which stands in the script tag: 1 to 64 of `a-z`, `0-9` and `-`.
@@ -90,6 +95,11 @@ impl Site {
         &self.origins
     }
 
+    /// What of the stored settings could not be read, a sentence each.
+    pub fn problems(&self) -> &[String] {
+        self.unread.problems()
+    }
+
     /// What the site asks of a feedback.
     pub fn rules(&self) -> FeedbackRules {
         FeedbackRules {
@@ -101,23 +111,33 @@ impl Site {
     }
 
     /// Adds a site with the default settings.
-    pub async fn add(db: &Db, key: &SiteKey, name: &str, origins: &[Origin], now: i64) -> anyhow::Result<()> {
+    pub async fn add(db: &Db, key: &SiteKey, name: &str, origins: &[Origin], stamp: &Stamp) -> anyhow::Result<()> {
         check_name(name)?;
+        let after = json!({"name": name, "origins": origins});
         let origins = serde_json::to_string(origins)?;
         let settings = serde_json::to_string(&SiteSettings::default())?;
         let insert = "insert into sites (id, key, name, origins, settings, created_at, updated_at) \
             values ($1, $2, $3, $4, $5, $6, $6) on conflict (key) do nothing";
-        let rows = with_write!(db, pool => sqlx::query(insert).bind(new_id()).bind(key.as_str()).bind(name)
-            .bind(&origins).bind(&settings).bind(now).execute(pool).await.map(|done| done.rows_affected()))?;
+        let mut tx = db.begin().await?;
+        let rows = with_tx!(&mut tx, conn => sqlx::query(insert).bind(new_id()).bind(key.as_str()).bind(name)
+            .bind(&origins).bind(&settings).bind(stamp.at).execute(conn).await.map(|done| done.rows_affected()))?;
         anyhow::ensure!(rows == 1, "there is already a site {}", key.as_str());
-        Ok(())
+        let change =
+            Change { action: "site.add", object: format!("site/{}", key.as_str()), before: Value::Null, after };
+        audit::append(&mut tx, stamp, &change).await?;
+        Ok(tx.commit().await?)
     }
 
     /// Every site, by key.
     pub async fn all(db: &Db) -> anyhow::Result<Vec<Site>> {
         let select = "select id, key, name, origins, settings from sites order by key";
         let rows: Vec<SiteRow> = with_db!(db, pool => sqlx::query_as(select).fetch_all(pool).await)?;
-        rows.into_iter().map(Site::try_from).collect()
+        let read = |row: SiteRow| {
+            let key = row.key.clone();
+            // One row that can't be read must not take the others down.
+            Site::try_from(row).inspect_err(|error| tracing::error!(site = key, %error, "a site can't be read")).ok()
+        };
+        Ok(rows.into_iter().filter_map(read).collect())
     }
 
     /// The site with this key.
@@ -128,18 +148,26 @@ impl Site {
     }
 
     /// Stores a changed name, origins and settings.
-    pub async fn save(&self, db: &Db, now: i64) -> anyhow::Result<()> {
+    pub async fn save(&self, db: &Db, stamp: &Stamp) -> anyhow::Result<()> {
         check_name(&self.name)?;
         let origins = serde_json::to_string(&self.origins)?;
-        let settings = serde_json::to_string(&self.settings)?;
+        let settings = self.unread.write(&self.settings)?;
+        let mut tx = db.begin().await?;
+        // The update locks the row, so that what was there before is what this replaces.
+        let lock = "update sites set updated_at = $1 where id = $2 returning id, key, name, origins, settings";
+        let before: SiteRow =
+            with_tx!(&mut tx, conn => sqlx::query_as(lock).bind(stamp.at).bind(&self.id).fetch_one(conn).await)?;
         let update = "update sites set name = $1, origins = $2, settings = $3, updated_at = $4 where id = $5";
-        with_write!(db, pool => sqlx::query(update).bind(&self.name).bind(&origins).bind(&settings).bind(now)
-            .bind(&self.id).execute(pool).await.map(|_| ()))?;
-        Ok(())
+        with_tx!(&mut tx, conn => sqlx::query(update).bind(&self.name).bind(&origins).bind(&settings).bind(stamp.at)
+            .bind(&self.id).execute(conn).await.map(|_| ()))?;
+        let (before, after) = different(&before.described(), &described(&self.name, &origins, &settings));
+        let change = Change { action: "site.set", object: format!("site/{}", self.key()), before, after };
+        audit::append(&mut tx, stamp, &change).await?;
+        Ok(tx.commit().await?)
     }
 
     /// Removes a site that has no cases.
-    pub async fn remove(&self, db: &Db) -> anyhow::Result<()> {
+    pub async fn remove(&self, db: &Db, stamp: &Stamp) -> anyhow::Result<()> {
         let count = "select count(*) from cases where site_id = $1";
         let cases: i64 = with_db!(db, pool => sqlx::query_scalar(count).bind(&self.id).fetch_one(pool).await)?;
         anyhow::ensure!(
@@ -149,9 +177,14 @@ impl Site {
         );
         let delete =
             "delete from sites where id = $1 and not exists (select 1 from cases where cases.site_id = sites.id)";
-        let rows = with_write!(db, pool => sqlx::query(delete).bind(&self.id).execute(pool).await.map(|done| done.rows_affected()))?;
+        let mut tx = db.begin().await?;
+        let rows = with_tx!(&mut tx, conn => sqlx::query(delete).bind(&self.id).execute(conn).await.map(|done| done.rows_affected()))?;
         anyhow::ensure!(rows == 1, "the site {} has just got a case, so it stays", self.key());
-        Ok(())
+        let before = json!({"name": self.name, "origins": self.origins});
+        let change =
+            Change { action: "site.remove", object: format!("site/{}", self.key()), before, after: Value::Null };
+        audit::append(&mut tx, stamp, &change).await?;
+        Ok(tx.commit().await?)
     }
 }
 
@@ -164,13 +197,45 @@ struct SiteRow {
     settings: String,
 }
 
+impl SiteRow {
+    fn described(&self) -> Value {
+        described(&self.name, &self.origins, &self.settings)
+    }
+}
+
+/// A site's name, origins and settings as one JSON object.
+fn described(name: &str, origins: &str, settings: &str) -> Value {
+    let read = |text: &str| serde_json::from_str::<Value>(text).unwrap_or_default();
+    let mut all = match read(settings) {
+        Value::Object(settings) => settings,
+        _ => serde_json::Map::new(),
+    };
+    all.insert("name".to_owned(), name.into());
+    all.insert("origins".to_owned(), read(origins));
+    Value::Object(all)
+}
+
+/// What differs between two JSON objects, as it was and as it is.
+fn different(before: &Value, after: &Value) -> (Value, Value) {
+    let only = |these: &Value, others: &Value| {
+        let these = these.as_object().into_iter().flatten();
+        these
+            .filter(|(name, value)| others.get(*name) != Some(*value))
+            .map(|(name, value)| (name.clone(), value.clone()))
+            .collect()
+    };
+    (Value::Object(only(before, after)), Value::Object(only(after, before)))
+}
+
 impl TryFrom<SiteRow> for Site {
     type Error = anyhow::Error;
     fn try_from(row: SiteRow) -> anyhow::Result<Site> {
+        let (settings, unread) = Unread::read(&row.settings);
         Ok(Site {
             key: SiteKey::parse(&row.key)?,
             origins: serde_json::from_str(&row.origins)?,
-            settings: serde_json::from_str(&row.settings)?,
+            settings,
+            unread,
             id: row.id,
             name: row.name,
         })

@@ -3,13 +3,15 @@
 use anyhow::ensure;
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use serde_json::{Value, json};
 
 use super::Site;
 use super::identity::SiteSecret;
+use crate::audit::{self, Change, Stamp};
 use crate::clock::Millis;
 use crate::db::Db;
 use crate::keys::{Keys, new_id, random_bytes};
-use crate::{with_db, with_tx, with_write};
+use crate::{with_db, with_tx};
 
 /// How many secrets of a site are valid at the same time.
 const VALID: i64 = 2;
@@ -24,7 +26,7 @@ pub struct Listed {
 }
 
 /// Makes a secret; gives its identifier and the secret, which is not shown again.
-pub async fn add(db: &Db, keys: &Keys, site: &Site, now: Millis) -> anyhow::Result<(String, SiteSecret)> {
+pub async fn add(db: &Db, keys: &Keys, site: &Site, stamp: &Stamp) -> anyhow::Result<(String, SiteSecret)> {
     let id = new_id();
     let secret = format!("idsec_{}", URL_SAFE_NO_PAD.encode(random_bytes::<32>()));
     let cipher = keys.encrypt(&context(&id), secret.as_bytes());
@@ -41,7 +43,10 @@ pub async fn add(db: &Db, keys: &Keys, site: &Site, now: Millis) -> anyhow::Resu
         site.key()
     );
     let insert = "insert into site_secrets (id, site_id, secret_cipher, created_at) values ($1, $2, $3, $4)";
-    with_tx!(&mut tx, conn => sqlx::query(insert).bind(&id).bind(site.id()).bind(&cipher).bind(now).execute(conn).await.map(|_| ()))?;
+    with_tx!(&mut tx, conn => sqlx::query(insert).bind(&id).bind(site.id()).bind(&cipher).bind(stamp.at).execute(conn).await.map(|_| ()))?;
+    let object = format!("site/{}", site.key());
+    let change = Change { action: "site.secret.add", object, before: Value::Null, after: json!({"secret": id}) };
+    audit::append(&mut tx, stamp, &change).await?;
     tx.commit().await?;
     Ok((id, SiteSecret::new(secret)))
 }
@@ -53,12 +58,19 @@ pub async fn list(db: &Db, site: &Site) -> sqlx::Result<Vec<Listed>> {
 }
 
 /// Makes a secret invalid, at once and for good.
-pub async fn remove(db: &Db, id: &str) -> anyhow::Result<()> {
+pub async fn remove(db: &Db, id: &str, stamp: &Stamp) -> anyhow::Result<()> {
+    let mut tx = db.begin().await?;
+    let site =
+        "select sites.key from site_secrets join sites on sites.id = site_secrets.site_id where site_secrets.id = $1";
+    let site: Option<String> = with_tx!(&mut tx, conn => sqlx::query_scalar(site).bind(id).fetch_optional(conn).await)?;
     let delete = "delete from site_secrets where id = $1";
     let rows =
-        with_write!(db, pool => sqlx::query(delete).bind(id).execute(pool).await.map(|done| done.rows_affected()))?;
+        with_tx!(&mut tx, conn => sqlx::query(delete).bind(id).execute(conn).await.map(|done| done.rows_affected()))?;
     ensure!(rows == 1, "there is no secret {id}; `sayso site secret list KEY` shows the secrets of a site");
-    Ok(())
+    let object = format!("site/{}", site.unwrap_or_default());
+    let change = Change { action: "site.secret.remove", object, before: json!({"secret": id}), after: Value::Null };
+    audit::append(&mut tx, stamp, &change).await?;
+    Ok(tx.commit().await?)
 }
 
 /// The secrets that are valid for a site at present.

@@ -13,7 +13,10 @@ use crate::stage::{Stage, click_in_widget, type_in_widget};
 /// The company's server, which signs what it knows of its visitor.
 async fn signer(stage: &Stage) -> impl Fn(serde_json::Value) -> String {
     let app = &stage.collector.app;
-    let (_, secret) = secrets::add(&app.db, &app.keys, &stage.collector.site().await, app.clock.now()).await.unwrap();
+    let (_, secret) =
+        secrets::add(&app.db, &app.keys, &stage.collector.site().await, &sayso::audit::Stamp::command(app.clock.now()))
+            .await
+            .unwrap();
     move |claims| encode(&Header::default(), &claims, &EncodingKey::from_secret(secret.reveal().as_bytes())).unwrap()
 }
 

@@ -52,7 +52,7 @@ pub async fn add_member(app: &App, email: &str, name: &str, role: Role) -> Strin
         lang: Lang::ZhHans,
         password_hash: Some(hash),
     };
-    Member::add(&app.db, &new, app.clock.now()).await.unwrap()
+    Member::add(&app.db, &new, &sayso::audit::Stamp::command(app.clock.now())).await.unwrap()
 }
 
 /// Signs in at the console and waits for the inbox.

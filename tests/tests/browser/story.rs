@@ -29,9 +29,26 @@ async fn the_whole_story(database: Database) {
     let app = &stage.collector.app;
     let collector = stage.collector.url.as_str();
     let site = stage.collector.site().await;
-    Target::add_email(&app.db, &site, "team@acme.example", &[], app.clock.now()).await.unwrap();
-    let (_, secret) =
-        Target::add_webhook(&app.db, &app.keys, &site, &receiver.url, &[], app.clock.now()).await.unwrap();
+    Target::add_email(
+        &app.db,
+        &app.keys,
+        &site,
+        "team@acme.example",
+        &[],
+        &sayso::audit::Stamp::command(app.clock.now()),
+    )
+    .await
+    .unwrap();
+    let (_, secret) = Target::add_webhook(
+        &app.db,
+        &app.keys,
+        &site,
+        &receiver.url,
+        &[],
+        &sayso::audit::Stamp::command(app.clock.now()),
+    )
+    .await
+    .unwrap();
     stage::add_member(app, "chen@acme.example", "陈师傅", Role::Agent).await;
 
     // The agent waits at the inbox before anything has happened.

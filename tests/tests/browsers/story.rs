@@ -77,7 +77,9 @@ async fn the_story(engine: Engine, words: &Words) {
 async fn answer(collector: &TestApp, text: &str) -> Value {
     let app = &collector.app;
     let name = Name::parse("Desk").unwrap();
-    let token = Token::add(&app.db, &app.keys, &name, Scope::ALL, app.clock.now()).await.unwrap();
+    let token = Token::add(&app.db, &app.keys, &name, Scope::ALL, &sayso::audit::Stamp::command(app.clock.now()))
+        .await
+        .unwrap();
     let client = collector.client();
     let cases = client.request(Method::GET, "/api/v1/cases").bearer_auth(token.reveal());
     let cases = client.send(cases).await.json();

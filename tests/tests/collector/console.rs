@@ -22,7 +22,7 @@ async fn add_member(app: &TestApp, name: &str, role: Role) -> String {
         lang: Lang::En,
         password_hash: Some(Password::parse(PASSWORD, &[]).unwrap().hash().await.unwrap()),
     };
-    Member::add(&app.app.db, &new, app.app.clock.now()).await.unwrap()
+    Member::add(&app.app.db, &new, &sayso::audit::Stamp::command(app.app.clock.now())).await.unwrap()
 }
 
 /// A browser in which a new member has signed in, and the token of its forms.
@@ -246,8 +246,8 @@ on_both_databases! {
         let lin = Desk::of(&app, "lin", Role::Agent).await;
         let id = complaint(&app, "The sofa came torn").await;
         let db = &app.app.db;
-        let insert = "insert into deliveries (id, event_id, case_id, event_seq, destination, channel, state, attempts, due_at, last_error, created_at) \
-            select 'd1', id, case_id, seq, 'customer', 'email', 'failed', 7, 5, 'the mail server said 550', 5 from events where case_id = $1";
+        let insert = "insert into deliveries (id, subject, subject_id, order_key, order_no, destination, channel, state, attempts, due_at, last_error, created_at) \
+            select 'd1', 'event', id, case_id, seq, 'customer', 'email', 'failed', 7, 5, 'the mail server said 550', 5 from events where case_id = $1";
         sayso::with_write!(db, pool => sqlx::query(insert).bind(&id).execute(pool).await.map(|_| ())).unwrap();
         let page = lin.client.get(&format!("/staff/cases/{id}")).await.body;
         assert!(page.contains("the mail server said 550") && page.contains("/deliveries/d1/retry"), "{page}");

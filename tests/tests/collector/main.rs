@@ -11,6 +11,7 @@ mod fuzz;
 mod guards;
 mod housekeeping;
 mod intake;
+mod jobs;
 mod operations;
 mod outbox;
 mod pages;

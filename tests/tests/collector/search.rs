@@ -5,11 +5,13 @@ mod plans;
 use std::time::Duration;
 
 use reqwest::StatusCode;
+use sayso::cases::search::upkeep::keep_compact;
 use sayso::cases::search::{self, Facet, Search, SearchText};
 use sayso::clock::DAY;
 use sayso::db::search::{Order, Request, Term, coverage};
+use sayso::jobs::run_due;
 use sayso::keys::new_id_at;
-use sayso::{outbox, with_db, with_tx, with_write};
+use sayso::{with_db, with_tx, with_write};
 use sayso_tests::{TestApp, on_both_databases};
 use serde_json::json;
 
@@ -37,15 +39,15 @@ pub async fn make_cases(app: &TestApp, count: usize, message: impl Fn(usize) -> 
         let feedback = "insert into feedback (id, site_id, kind, message, keep_unmasked, received_at) values ($1, $2, $3, $4, false, $5)";
         let case = "insert into cases (id, site_id, code_hash, code_cipher, kind, status, priority, received_at, updated_at) \
             values ($1, $2, $1, '', $3, $4, 'normal', $5, $5)";
-        let event = "insert into events (id, case_id, seq, type, actor, data, created_at, planned_at) \
-            values ($1, $1, 1, 'case.created', 'customer', '{}', $2, $2)";
+        let event = "insert into events (id, case_id, seq, type, actor, data, created_at, position) \
+            values ($1, $1, 1, 'case.created', 'customer', '{}', $2, $3)";
         let (kind, status) = (kinds[number % kinds.len()], statuses[number % statuses.len()]);
         with_tx!(&mut tx, conn => sqlx::query(feedback).bind(&id).bind(site.id()).bind(kind).bind(message(number)).bind(at)
             .execute(conn).await.map(|_| ())).unwrap();
         with_tx!(&mut tx, conn => sqlx::query(case).bind(&id).bind(site.id()).bind(kind).bind(status).bind(at)
             .execute(conn).await.map(|_| ()))
         .unwrap();
-        with_tx!(&mut tx, conn => sqlx::query(event).bind(&id).bind(at).execute(conn).await.map(|_| ())).unwrap();
+        with_tx!(&mut tx, conn => sqlx::query(event).bind(&id).bind(at).bind(-1 - i64::try_from(number).unwrap()).execute(conn).await.map(|_| ())).unwrap();
         ids.push(id);
     }
     tx.commit().await.unwrap();
@@ -68,12 +70,10 @@ async fn all_pages(app: &TestApp, search: &Search) -> Vec<String> {
 
 /// Enters all cases into the index, and brings it into its final form.
 pub async fn reindex(app: &TestApp) {
-    let mut after = None;
-    loop {
-        after = search::reindex_batch(&app.app, after.as_deref(), 100).await.unwrap();
-        if after.is_none() {
-            return;
-        }
+    let mut before = String::new();
+    while let Some(next) = search::reindex_batch(&app.app.db, &before).await.unwrap() {
+        before = next;
+        keep_compact(&app.app).await.unwrap();
     }
 }
 
@@ -102,7 +102,7 @@ on_both_databases! {
             for query in &queries {
                 assert_eq!(found(&program, query).await, [case.id.as_str()], "{query}, not indexed yet");
             }
-            outbox::plan_all(&app.app).await.unwrap();
+            run_due(&app.app).await.unwrap();
             for query in &queries {
                 assert_eq!(found(&program, query).await, [case.id.as_str()], "{query}");
             }
@@ -117,7 +117,7 @@ on_both_databases! {
         let program = Program::new(&app).await;
         let one = submit(&app, json!({"kind": "question", "message": "It was not delivered on Monday."})).await;
         let other = submit(&app, json!({"kind": "question", "message": "On Monday it was delivered, but not whole."})).await;
-        outbox::plan_all(&app.app).await.unwrap();
+        run_due(&app.app).await.unwrap();
         assert_eq!(found(&program, "monday not delivered").await, [other.id.as_str(), one.id.as_str()]);
         assert_eq!(found(&program, "\"not delivered\"").await, [one.id.as_str()]);
         assert_eq!(found(&program, "\"not delivered\" whole").await, [] as [&str; 0]);
@@ -128,7 +128,7 @@ on_both_databases! {
         let case = submit(&app, json!({"kind": "question", "message": "Where is it?"})).await;
         let code = case.code(&app.app.keys).unwrap();
         let naming = submit(&app, json!({"kind": "question", "message": format!("My code is {code}.")})).await;
-        outbox::plan_all(&app.app).await.unwrap();
+        run_due(&app.app).await.unwrap();
         assert_eq!(found(&program, &code).await, [case.id.as_str(), naming.id.as_str()]);
     }
 
@@ -145,9 +145,9 @@ on_both_databases! {
         customer_writes(&app, &case, "末尾 ending").await;
         app.app.clock.advance(1_000);
         let later = submit(&app, json!({"kind": "question", "message": "And mine?", "contact": {"email": "li@example.com"}})).await;
-        outbox::plan_all(&app.app).await.unwrap();
-        let waiting: i64 = with_db!(&app.app.db, pool => sqlx::query_scalar("select count(*) from events where planned_at = 0").fetch_one(pool).await).unwrap();
-        assert_eq!(waiting, 0, "every event was planned");
+        run_due(&app.app).await.unwrap();
+        let waiting: i64 = with_db!(&app.app.db, pool => sqlx::query_scalar("select (select count(*) from events where position is null) + (select count(*) from jobs)").fetch_one(pool).await).unwrap();
+        assert_eq!(waiting, 0, "every event was dispatched, and every job done");
         assert_eq!(deliveries(&app).await.len(), 1, "whoever wrote later is told");
         for query in ["beginning", "开头", "ending", "末尾"] {
             assert_eq!(found(&program, query).await, [case.id.as_str()], "{query}");
@@ -170,21 +170,21 @@ on_both_databases! {
             }
         };
         statuses("new").await;
-        outbox::plan_all(&app.app).await.unwrap();
+        run_due(&app.app).await.unwrap();
         statuses("new").await;
         let member = member(&app, "Lee").await;
         let actor = sayso::cases::Actor::Member(member);
         sayso::cases::staff::resolve(&app.app, &case.id, &actor, Default::default()).await.unwrap();
         statuses("resolved").await;
-        outbox::plan_all(&app.app).await.unwrap();
+        run_due(&app.app).await.unwrap();
         statuses("resolved").await;
     }
 
     async fn the_form_of_the_index_changes_no_answer(app: TestApp) {
         // Every case has its number, one in three is late, one in a hundred is torn.
         let message = |number: usize| {
-            let late = if number % 3 == 0 { " late" } else { "" };
-            let torn = if number % 100 == 0 { " torn" } else { "" };
+            let late = if number.is_multiple_of(3) { " late" } else { "" };
+            let torn = if number.is_multiple_of(100) { " torn" } else { "" };
             format!("Parcel no{number}{late}{torn}")
         };
         let ids = make_cases(&app, 2_100, message).await;
@@ -223,11 +223,11 @@ on_both_databases! {
             with_write!(&app.app.db, pool => sqlx::query(update).bind(&ids[number]).execute(pool).await.map(|_| ())).unwrap();
             search::refresh(&app.app.db, &[ids[number].clone()]).await.unwrap();
         }
-        let torn = |number: usize| number % 100 == 0 || [7, 300, 1_500, 2_099].contains(&number);
+        let torn = |number: usize| number.is_multiple_of(100) || [7, 300, 1_500, 2_099].contains(&number);
         check(&torn).await;
         // All of them change once more, so that most of what is in segments is gone, and they are made anew.
         search::refresh(&app.app.db, &ids[..1_500]).await.unwrap();
-        search::compact(&app.app).await.unwrap();
+        keep_compact(&app.app).await.unwrap();
         check(&torn).await;
         let segments: i64 = with_db!(&app.app.db, pool => sqlx::query_scalar("select count(*) from case_search_segments where state <> 1").fetch_one(pool).await).unwrap();
         assert_eq!(segments, 0, "what is not searched any more is removed");
@@ -237,7 +237,7 @@ on_both_databases! {
         let ids = make_cases(&app, 1_200, |number| format!("Parcel {}", if number == 3 { "torn" } else { "late" })).await;
         for chunk in ids.chunks(300) {
             search::refresh(&app.app.db, chunk).await.unwrap();
-            search::compact(&app.app).await.unwrap();
+            keep_compact(&app.app).await.unwrap();
         }
         let text = sayso::db::search::read_query("torn");
         let (mut after, mut steps) = (None, 0);
@@ -256,6 +256,20 @@ on_both_databases! {
         };
         assert!(steps > 1, "it stopped on the way");
         assert_eq!(found.ids.iter().map(ToString::to_string).collect::<Vec<_>>(), [ids[3].as_str()]);
+    }
+
+    async fn a_case_is_found_by_its_number_and_what_mentions_it_after_it(app: TestApp) {
+        let program = Program::new(&app).await;
+        let first = ask(&app).await;
+        let second = submit(&app, json!({"kind": "question", "message": "As in case 1, please"})).await;
+        run_due(&app.app).await.unwrap();
+        let case = program.get(&format!("/{}", first.id)).await.json();
+        assert_eq!((&case["case"]["number"], &case["case"]["version"]), (&json!(1), &json!(1)), "{case}");
+        for query in ["#1", "1", " #1 "] {
+            assert_eq!(found(&program, query).await, [first.id.as_str(), &second.id], "{query}");
+        }
+        assert_eq!(found(&program, "#2").await, [second.id.as_str()]);
+        assert!(found(&program, "#3").await.is_empty());
     }
 
     async fn programs_hear_of_what_changed(app: TestApp) {

@@ -16,6 +16,27 @@ async fn public_settings(app: &TestApp) -> Value {
 }
 
 on_both_databases! {
+
+    async fn settings_that_cannot_be_read_take_no_site_down_and_are_kept(app: TestApp) {
+        let key = sayso::sites::SiteKey::parse("other").unwrap();
+        let stamp = sayso::audit::Stamp::command(app.app.clock.now());
+        sayso::sites::Site::add(&app.app.db, &key, "Other", &[], &stamp).await.unwrap();
+        app.set_site(&["first_response_hours=7"]).await;
+        // As a newer version, or a person with SQL, may leave them.
+        for (site, settings) in [("acme", r#"{"first_response_hours": 7, "x": {"y": 1}, "languages": 5}"#), ("other", "nonsense")] {
+            let update = "update sites set settings = $1 where key = $2";
+            sayso::with_write!(&app.app.db, pool => sqlx::query(update).bind(settings).bind(site).execute(pool).await.map(|_| ())).unwrap();
+        }
+        app.app.clock.advance(1_000);
+        assert_eq!(public_settings(&app).await["languages"], json!(["en", "zh-Hans", "zh-Hant"]), "the default");
+        assert_eq!(app.client().get("/api/v1/sites/other").await.status, StatusCode::OK);
+        app.set_site(&["privacy_url=https://shop.example/privacy"]).await;
+        let select = "select settings from sites where key = 'acme'";
+        let stored: String = sayso::with_db!(&app.app.db, pool => sqlx::query_scalar(select).fetch_one(pool).await).unwrap();
+        let stored: Value = serde_json::from_str(&stored).unwrap();
+        assert_eq!((&stored["x"], &stored["languages"], &stored["first_response_hours"]), (&json!({"y": 1}), &json!(5), &json!(7)));
+        assert_eq!(app.site().await.problems().len(), 2);
+    }
     async fn own_words_are_public_and_an_empty_text_clears_them(app: TestApp) {
         assert_eq!(public_settings(&app).await["texts"], json!({}));
         app.set_site(&["text.title.en=Tell the shop", "text.title.zh-tw=告訴店家", "text.send.ar=أرسِل"]).await;

@@ -53,7 +53,8 @@ async fn the_description_of_the_api_is_true() {
     let db = stage.open().await;
     let keys = Keys::load(&db, stage.data.path()).await.unwrap();
     let name = Name::parse("schemathesis").unwrap();
-    let token = Token::add(&db, &keys, &name, Scope::ALL, Clock::default().now()).await.unwrap();
+    let token =
+        Token::add(&db, &keys, &name, Scope::ALL, &sayso::audit::Stamp::command(Clock::default().now())).await.unwrap();
     let select = "select id from cases";
     let id: String = with_db!(&db, pool => sqlx::query_scalar(select).fetch_one(pool).await).unwrap();
 

@@ -103,7 +103,7 @@ async fn nobody_notices_which_replica_answers() {
         lang: Lang::En,
         password_hash: Some(Password::parse(PASSWORD, &[]).unwrap().hash().await.unwrap()),
     };
-    let id = Member::add(&db, &new, Clock::default().now()).await.unwrap();
+    let id = Member::add(&db, &new, &sayso::audit::Stamp::command(Clock::default().now())).await.unwrap();
     let form = [("email", "lin@acme.example"), ("password", PASSWORD)];
     assert_eq!(a.post_form("/staff/sign-in", &form).await.status, StatusCode::SEE_OTHER);
     let inbox = b.url().to_owned();
@@ -143,7 +143,7 @@ async fn one_of_three_is_killed_under_load_and_nothing_is_lost() {
     let urls: Vec<&str> = urls.iter().map(String::as_str).collect();
     let mut replicas = replicas.into_iter();
 
-    // While all of them live, their planners and workers take nothing twice: each delivery arrives once.
+    // While all of them live, their jobs and workers take nothing twice: each delivery arrives once.
     let load = Load::start(&urls, 9);
     load.answers(sayso_tests::Round::of_this_run().pick(200, 2_000)).await;
     let mut answered = load.stop().await;

@@ -72,11 +72,13 @@ impl Stage {
         db.migrate().await.unwrap();
         let now = Clock::default().now();
         let (key, origin) = (SiteKey::parse("acme").unwrap(), Origin::parse(TestApp::ORIGIN).unwrap());
-        Site::add(&db, &key, "Acme Home", &[origin], now).await.unwrap();
+        Site::add(&db, &key, "Acme Home", &[origin], &sayso::audit::Stamp::command(now)).await.unwrap();
         let site = Site::by_key(&db, "acme").await.unwrap();
         let keys = Keys::load(&db, self.data.path()).await.unwrap();
         let events = [EventType::Created];
-        Target::add_webhook(&db, &keys, &site, &self.receiver.url, &events, now).await.unwrap();
+        Target::add_webhook(&db, &keys, &site, &self.receiver.url, &events, &sayso::audit::Stamp::command(now))
+            .await
+            .unwrap();
         db.close().await;
     }
 
@@ -119,7 +121,7 @@ impl Stage {
 
         // Each case began with one event, and that was planned into one delivery for the one webhook, which was sent.
         let select = "select deliveries.id from feedback join events on events.case_id = feedback.id and events.seq = 1 and events.type = 'case.created' \
-            join deliveries on deliveries.event_id = events.id and deliveries.channel = 'webhook' and deliveries.state = 'sent'";
+            join deliveries on deliveries.order_key = events.case_id and deliveries.order_no = events.seq and deliveries.channel = 'webhook' and deliveries.state = 'sent'";
         let sent: Vec<String> = with_db!(db, pool => sqlx::query_scalar(select).fetch_all(pool).await).unwrap();
         let sent: BTreeSet<String> = sent.into_iter().collect();
         assert_eq!(sent.len(), answered.len(), "deliveries that were sent, cases");
@@ -155,6 +157,6 @@ async fn wait_for_forwarding(db: &Db) {
 
 /// How many events wait to be planned, and deliveries were not sent.
 async fn unfinished(db: &Db) -> i64 {
-    let select = "select (select count(*) from events where planned_at = 0) + (select count(*) from deliveries where state <> 'sent')";
+    let select = "select (select count(*) from events where position is null) + (select count(*) from jobs where kind = 'forward') + (select count(*) from deliveries where state <> 'sent')";
     with_db!(db, pool => sqlx::query_scalar(select).fetch_one(pool).await).unwrap()
 }

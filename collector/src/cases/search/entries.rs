@@ -1,27 +1,42 @@
 //! Entering cases into the index, and what is loose because it has not been entered yet.
 
 use std::collections::{BTreeMap, HashSet};
-use std::time::{Duration, Instant};
 
-use futures_util::FutureExt;
-use futures_util::future::BoxFuture;
 use sqlx::AssertSqlSafe;
 use uuid::Uuid;
 
 use super::facet::{Facet, changed_at};
-use crate::app::App;
 use crate::clock::Millis;
+use crate::db::jobs::{Job, Kind, complete};
 use crate::db::rows::{chunks, placeholders};
-use crate::db::search::{self, Entry, Loose, Progress, Tokens};
+use crate::db::search::{self, Entry, Loose, Tokens};
 use crate::db::{Db, Tx};
 use crate::{with_db, with_tx};
 
-/// So many loose cases are looked at, the newest; of more than these only a flood makes so many, and they are indexed soon.
+/// So many loose cases of each kind are looked at, the newest; of more than these only a flood makes so many, and they are indexed soon.
 const LOOSE_MAX: i64 = 64;
 /// Cases of a segment that is made in one go.
 pub const REINDEX_PAGE: i64 = 8_192;
-/// The statement that finds them.
-pub const LOOSE: &str = "select case_id from events where planned_at = 0 order by id desc limit $1";
+/// Cases that are indexed anew at once.
+const REINDEXED: i64 = 64;
+/// The statements that find them: cases with events that were not dispatched yet, and cases whose job to be indexed waits. In this order, since an
+/// event that is dispatched in between has its job by then.
+pub const LOOSE: [&str; 2] = [
+    "select case_id from events where position is null order by id desc limit $1",
+    "select key from jobs where kind = 'search' and failed_at is null order by due_at desc limit $1",
+];
+
+/// Brings the index up to date with the cases of jobs. One that is gone is done.
+pub async fn refresh_for(db: &Db, jobs: &[Job]) -> anyhow::Result<()> {
+    let ids: Vec<String> = jobs.iter().map(|job| job.key.clone()).collect();
+    let mut reading = search::reading(db).await?;
+    let entries = read(&mut reading, &ids).await?;
+    reading.rollback().await?;
+    let mut tx = db.begin().await?;
+    search::index(&mut tx, &entries).await?;
+    complete(&mut tx, Kind::Search, jobs).await?;
+    Ok(tx.commit().await?)
+}
 
 /// Enters what cases say and are now into the index, each in a short transaction with some others.
 pub async fn refresh(db: &Db, case_ids: &[String]) -> sqlx::Result<()> {
@@ -43,21 +58,20 @@ pub async fn refresh_in(tx: &mut Tx, case_ids: &[String]) -> sqlx::Result<()> {
     search::index(tx, &entries).await
 }
 
-/// Enters all cases after `after`, newest first, up to `limit` of them, unless they are indexed in the current format. Gives where to go
-/// on; none when all are done.
-pub async fn reindex_batch(app: &App, after: Option<&str>, limit: i64) -> sqlx::Result<Option<String>> {
+/// Enters the next cases, newest first, that are not indexed in the current format, from before the case `before` on, which is empty at the
+/// beginning. Gives where to go on; none when all are done.
+pub async fn reindex_batch(db: &Db, before: &str) -> sqlx::Result<Option<String>> {
     const LAST: &str = "ffffffff-ffff-ffff-ffff-ffffffffffff";
-    let started = Instant::now();
+    let before = if before.is_empty() { LAST } else { before };
     let select = "select id from cases where id < $1 order by id desc limit $2";
-    let ids: Vec<String> = with_db!(&app.db, pool => sqlx::query_scalar(select).bind(after.unwrap_or(LAST)).bind(limit).fetch_all(pool).await)?;
-    let mut reading = search::reading(&app.db).await?;
+    let ids: Vec<String> =
+        with_db!(db, pool => sqlx::query_scalar(select).bind(before).bind(REINDEXED).fetch_all(pool).await)?;
+    let mut reading = search::reading(db).await?;
     let indexed = search::is_indexed(&mut reading, &ids).await?;
     reading.rollback().await?;
     let missing: Vec<String> = ids.iter().filter(|id| !indexed.contains(*id)).cloned().collect();
-    refresh(&app.db, &missing).await?;
-    app.intake.throttle(started.elapsed()).await;
-    compact(app).await?;
-    Ok(ids.last().filter(|_| i64::try_from(ids.len()) == Ok(limit)).cloned())
+    refresh(db, &missing).await?;
+    Ok(ids.into_iter().next_back())
 }
 
 /// Enters all cases within a transaction, as a restore does.
@@ -80,20 +94,18 @@ pub async fn reindex_page(tx: &mut Tx, after: &str, now: Millis) -> sqlx::Result
     Ok(ids.into_iter().next_back())
 }
 
-/// Brings the index into a form that is fast to search, as far as there is something to do.
-pub async fn compact(app: &App) -> sqlx::Result<()> {
-    let rest = |took: Duration| -> BoxFuture<'_, ()> { app.intake.throttle(took).boxed() };
-    while search::compact(&app.db, app.clock.now(), &rest).await? == Progress::Made {}
-    Ok(())
-}
-
-/// The cases that have changed since they were indexed, the newest of them: those with events that nobody has looked at.
+/// The cases that have changed since they were indexed, the newest of them: those whose indexing is still to come.
 pub(super) async fn loose(db: &Db) -> sqlx::Result<Vec<Loose>> {
-    let ids: Vec<String> = with_db!(db, pool => sqlx::query_scalar(LOOSE).bind(LOOSE_MAX).fetch_all(pool).await)?;
+    let mut ids = HashSet::new();
+    for select in LOOSE {
+        let found: Vec<String> =
+            with_db!(db, pool => sqlx::query_scalar(select).bind(LOOSE_MAX).fetch_all(pool).await)?;
+        ids.extend(found);
+    }
     if ids.is_empty() {
         return Ok(Vec::new());
     }
-    let distinct: Vec<String> = ids.into_iter().collect::<HashSet<_>>().into_iter().collect();
+    let distinct: Vec<String> = ids.into_iter().collect();
     let mut reading = search::reading(db).await?;
     let entries = read(&mut reading, &distinct).await?;
     reading.rollback().await?;

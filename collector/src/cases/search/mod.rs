@@ -5,8 +5,9 @@
 
 mod entries;
 mod facet;
+pub mod upkeep;
 
-pub use entries::{LOOSE, REINDEX_PAGE, compact, refresh, refresh_in, reindex_batch, reindex_in, reindex_page};
+pub use entries::{LOOSE, REINDEX_PAGE, refresh, refresh_for, refresh_in, reindex_batch, reindex_in, reindex_page};
 pub use facet::Facet;
 
 use std::collections::HashSet;
@@ -25,8 +26,6 @@ use crate::db::search::{self, Order, Phrase, Request, Term, Text};
 use crate::keys::{Keys, Purpose};
 use crate::with_db;
 
-/// How long a search may take. What is not found by then is looked for when somebody asks to go on.
-const BUDGET: Duration = Duration::from_millis(25);
 /// Cases whose texts are compared with a phrase in one search, at most.
 const COMPARED_MAX: usize = 1_000;
 
@@ -36,6 +35,8 @@ pub struct SearchText {
     words: Text,
     /// The keyed hash of the tracking code that it could be. Many a word could, so the words are looked for as well.
     code_hash: Option<String>,
+    /// The number of a case that it could be, as `#1042` or `1042`. So could an order's, so the words are looked for as well.
+    number: Option<i64>,
 }
 
 impl SearchText {
@@ -43,17 +44,21 @@ impl SearchText {
     pub fn read(typed: &str, keys: &Keys) -> Self {
         let code = TrackingCode::parse(typed).ok();
         let code_hash = code.map(|code| keys.hash(Purpose::Code, &code.symbols()));
-        Self { words: search::read_query(typed), code_hash }
+        let number = typed.trim();
+        let number = number.strip_prefix('#').unwrap_or(number);
+        let is_number = (1..=12).contains(&number.len()) && number.bytes().all(|byte| byte.is_ascii_digit());
+        let number = number.parse().ok().filter(|_| is_number);
+        Self { words: search::read_query(typed), code_hash, number }
     }
 
     /// Reads it as words alone.
     pub fn of_words(typed: &str) -> Self {
-        Self { words: search::read_query(typed), code_hash: None }
+        Self { words: search::read_query(typed), code_hash: None, number: None }
     }
 
     /// Whether there is nothing to search for.
     pub fn is_empty(&self) -> bool {
-        self.words.is_empty() && self.code_hash.is_none()
+        self.words.is_empty() && self.code_hash.is_none() && self.number.is_none()
     }
 }
 
@@ -76,10 +81,12 @@ pub struct Search {
     pub limit: usize,
     /// How far cases are counted; 0 when nobody asks.
     pub count_to: usize,
+    /// How long it may take. What is not found by then is looked for when somebody asks to go on.
+    pub budget: Duration,
 }
 
 impl Search {
-    /// The newest cases with a text, up to `limit`, but for those in quarantine.
+    /// The newest cases with a text, up to `limit`, but for those in quarantine, however long it takes.
     pub fn newest(text: SearchText, limit: usize) -> Self {
         Self {
             text,
@@ -90,6 +97,7 @@ impl Search {
             after: None,
             limit,
             count_to: 0,
+            budget: Duration::MAX,
         }
     }
 }
@@ -119,8 +127,8 @@ pub async fn search(db: &Db, search: &Search) -> sqlx::Result<Found> {
     let (groups, shown): (Vec<String>, Vec<bool>) = search.groups.iter().cloned().unzip();
     let mut after = search.after.as_deref().and_then(|id| Uuid::parse_str(id).ok());
     let mut result = Found::default();
-    let by_code = by_code(db, search).await?;
-    if let Some((id, _)) = by_code.as_ref().filter(|(_, group)| search.groups[*group].1 && after.is_none()) {
+    let named = named(db, search).await?;
+    if let Some((id, _)) = named.as_ref().filter(|(_, group)| search.groups[*group].1 && after.is_none()) {
         result.ids.push(id.clone());
     }
     let (mut compared, mut is_first) = (0, true);
@@ -133,13 +141,13 @@ pub async fn search(db: &Db, search: &Search) -> sqlx::Result<Found> {
             after,
             limit: search.limit,
             count_to: if is_first { search.count_to } else { 0 },
-            budget: BUDGET.saturating_sub(started.elapsed()),
+            budget: search.budget.saturating_sub(started.elapsed()),
             loose: &loose,
         };
         let found = search::find(db, &request).await?;
         if is_first {
             (result.counts, result.is_counted) = (found.counts, found.is_counted);
-            if let Some((_, group)) = by_code {
+            if let Some((_, group)) = named {
                 result.counts[group] += 1;
             }
         }
@@ -147,8 +155,8 @@ pub async fn search(db: &Db, search: &Search) -> sqlx::Result<Found> {
         let looked_at: Vec<String> = found.ids.iter().map(Uuid::to_string).collect();
         compared += looked_at.len();
         let confirmed = confirm(db, search, &looked_at).await?;
-        let by_code = by_code.as_ref().map(|(id, _)| id);
-        for id in looked_at.iter().filter(|id| confirmed.contains(*id) && Some(*id) != by_code) {
+        let named = named.as_ref().map(|(id, _)| id);
+        for id in looked_at.iter().filter(|id| confirmed.contains(*id) && Some(*id) != named) {
             if result.ids.len() == search.limit {
                 result.next = result.ids.last().cloned();
                 return Ok(result);
@@ -161,7 +169,7 @@ pub async fn search(db: &Db, search: &Search) -> sqlx::Result<Found> {
             result.next = Some(more);
             return Ok(result);
         }
-        if found.further.is_some() || compared >= COMPARED_MAX || started.elapsed() > BUDGET {
+        if found.further.is_some() || compared >= COMPARED_MAX || started.elapsed() > search.budget {
             (result.next, result.is_partial) = (Some(more), true);
             return Ok(result);
         }
@@ -169,11 +177,19 @@ pub async fn search(db: &Db, search: &Search) -> sqlx::Result<Found> {
     }
 }
 
-/// The case of the code that was typed, if it is one that is looked for, and the group that it is in.
-async fn by_code(db: &Db, search: &Search) -> sqlx::Result<Option<(String, usize)>> {
-    let Some(hash) = &search.text.code_hash else { return Ok(None) };
-    let select = "select id from cases where code_hash = $1";
-    let id: Option<String> = with_db!(db, pool => sqlx::query_scalar(select).bind(hash).fetch_optional(pool).await)?;
+/// The case whose code or number was typed, if it is one that is looked for, and the group that it is in.
+async fn named(db: &Db, search: &Search) -> sqlx::Result<Option<(String, usize)>> {
+    let id: Option<String> = match (&search.text.code_hash, search.text.number) {
+        (Some(hash), _) => {
+            let select = "select id from cases where code_hash = $1";
+            with_db!(db, pool => sqlx::query_scalar(select).bind(hash).fetch_optional(pool).await)?
+        }
+        (None, Some(number)) => {
+            let select = "select case_id from case_numbers where number = $1";
+            with_db!(db, pool => sqlx::query_scalar(select).bind(number).fetch_optional(pool).await)?
+        }
+        (None, None) => None,
+    };
     let Some(id) = id else { return Ok(None) };
     let mut reading = search::reading(db).await?;
     let entries = read(&mut reading, std::slice::from_ref(&id)).await?;

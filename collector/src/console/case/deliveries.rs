@@ -5,6 +5,8 @@ use crate::app::App;
 use crate::cases::EventType;
 use crate::clock::{Millis, rfc3339};
 use crate::http::Result;
+use crate::outbox::EVENT;
+use crate::sites::targets::Access;
 use crate::text::Texts;
 use crate::{with_db, with_write};
 
@@ -50,7 +52,7 @@ struct Row {
     id: String,
     destination: String,
     channel: String,
-    address: Option<String>,
+    access_cipher: Option<String>,
     event: String,
     state: String,
     attempts: i64,
@@ -61,35 +63,41 @@ struct Row {
 
 /// The deliveries of a case, newest first.
 pub async fn of_case(app: &App, t: Texts, case_id: &str) -> Result<Vec<Delivery>> {
-    let rows: Vec<Row> = with_db!(&app.db, pool => sqlx::query_as(OF_CASE).bind(case_id).fetch_all(pool).await)?;
-    Ok(rows.into_iter().map(|row| row.shown(t)).collect())
+    let rows: Vec<Row> =
+        with_db!(&app.db, pool => sqlx::query_as(OF_CASE).bind(case_id).bind(EVENT).fetch_all(pool).await)?;
+    Ok(rows.into_iter().map(|row| row.shown(app, t)).collect())
 }
 
 /// The events are joined by their primary key, which is not their identifier.
-pub const OF_CASE: &str = "select deliveries.id, deliveries.destination, deliveries.channel, targets.address, events.type as event, \
+pub const OF_CASE: &str = "select deliveries.id, deliveries.destination, deliveries.channel, targets.access_cipher, events.type as event, \
         deliveries.state, deliveries.attempts, deliveries.due_at, deliveries.sent_at, deliveries.last_error \
-        from deliveries join events on events.case_id = deliveries.case_id and events.seq = deliveries.event_seq left join targets on targets.id = deliveries.destination \
-        where deliveries.case_id = $1 order by deliveries.event_seq desc, deliveries.id desc limit 200";
+        from deliveries join events on events.case_id = deliveries.order_key and events.seq = deliveries.order_no \
+        left join targets on targets.id = deliveries.destination \
+        where deliveries.order_key = $1 and deliveries.subject = $2 order by deliveries.order_no desc, deliveries.id desc limit 200";
 
 /// Sends a delivery that was given up once more, with all its attempts.
 pub(super) async fn try_again(app: &App, case_id: &str, id: &str) -> Result<(), FormError> {
     let update = "update deliveries set state = 'pending', attempts = 0, due_at = $1, lease_until = 0, last_error = null \
-        where id = $2 and case_id = $3 and state = 'failed'";
+        where id = $2 and order_key = $3 and state = 'failed'";
     let now = app.clock.now();
     let rows = with_write!(&app.db, pool => sqlx::query(update).bind(now).bind(id).bind(case_id).execute(pool).await.map(|done| done.rows_affected()))?;
     if rows == 0 {
         return Err(FormError::NotFailed);
     }
-    app.outbox_wake.notify_one();
+    app.deliveries_wake.notify_one();
     Ok(())
 }
 
 impl Row {
-    fn shown(self, t: Texts) -> Delivery {
+    fn shown(self, app: &App, t: Texts) -> Delivery {
         let at = self.sent_at.unwrap_or(self.due_at);
         let address = match self.destination.as_str() {
             "customer" => None,
-            _ => Some(self.address.unwrap_or_else(|| t.get("console.delivery.removed").to_owned())),
+            id => {
+                let cipher = self.access_cipher.as_deref();
+                let access = cipher.and_then(|cipher| Access::decrypt(&app.keys, id, cipher));
+                Some(access.map_or_else(|| t.get("console.delivery.removed").to_owned(), |access| access.address))
+            }
         };
         let event = EventType::parse(&self.event).map_or("", EventType::as_str);
         Delivery {

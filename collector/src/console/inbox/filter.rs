@@ -197,6 +197,7 @@ impl Filter {
             after: self.before.as_ref().map(|id| id.as_str().to_owned()),
             limit: 0,
             count_to: 0,
+            budget: app.config.search_budget(),
         })
     }
 }

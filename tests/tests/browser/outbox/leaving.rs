@@ -113,7 +113,8 @@ async fn a_token_that_expires_while_it_waits_is_replaced_by_the_newest() {
     let visit = Visit::usual().await;
     let app = &visit.stage.collector.app;
     let site = visit.stage.collector.site().await;
-    let (_, secret) = secrets::add(&app.db, &app.keys, &site, app.clock.now()).await.unwrap();
+    let (_, secret) =
+        secrets::add(&app.db, &app.keys, &site, &sayso::audit::Stamp::command(app.clock.now())).await.unwrap();
     let token = |sub: &str, seconds: i64| {
         let claims = json!({"sub": sub, "name": "李雷", "exp": app.clock.now() / 1_000 + seconds});
         encode(&Header::default(), &claims, &EncodingKey::from_secret(secret.reveal().as_bytes())).unwrap()

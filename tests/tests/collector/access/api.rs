@@ -5,7 +5,6 @@ use sayso::auth::member::{Email, Name as MemberName, NewMember};
 use sayso::auth::{Member, Role};
 use sayso::cases::Case;
 use sayso::clock::{HOUR, rfc3339};
-use sayso::outbox;
 use sayso_shared::Lang;
 use sayso_tests::{TestApp, on_both_databases};
 use serde_json::{Value, json};
@@ -22,7 +21,7 @@ async fn mei(app: &TestApp) -> String {
         lang: Lang::En,
         password_hash: None,
     };
-    Member::add(&app.app.db, &new, app.app.clock.now()).await.unwrap()
+    Member::add(&app.app.db, &new, &sayso::audit::Stamp::command(app.app.clock.now())).await.unwrap()
 }
 
 fn ids(page: &Value) -> Vec<String> {
@@ -46,7 +45,7 @@ on_both_databases! {
         let event = &case["events"][0];
         assert_eq!((&event["type"], &event["actor"], &event["name"]), (&json!("case.created"), &json!("system"), &json!("CRM")));
         assert_eq!((&case["case"]["contact"]["name"], &case["case"]["site"]), (&json!("李雷"), &json!("acme")));
-        outbox::plan_all(&app.app).await.unwrap();
+        sayso::jobs::run_due(&app.app).await.unwrap();
         assert_eq!(deliveries(&app).await.len(), 1, "the customer gets the usual receipt");
         let wrong = [
             (json!({"kind": "praise", "message": "x"}), "/site", "required"),
@@ -90,7 +89,7 @@ on_both_databases! {
         let program = Program::new(&app).await;
         let question = submit(&app, json!({"kind": "question", "message": "送货什么时候到", "contact": {"email": "li@example.com"}})).await;
         let praise = submit(&app, json!({"kind": "praise", "message": "Lovely sofa"})).await;
-        outbox::plan_all(&app.app).await.unwrap();
+        sayso::jobs::run_due(&app.app).await.unwrap();
         let code = question.code(&app.app.keys).unwrap();
         app.app.clock.advance(HOUR);
         let since = rfc3339(app.app.clock.now() - 1);
@@ -176,8 +175,8 @@ on_both_databases! {
         let public = app.client().get(&format!("/api/v1/feedback/{code}")).await.json();
         assert_eq!(public["messages"][0]["body"], "Which colour?");
         assert_eq!((public["messages"].as_array().unwrap().len(), &public["messages"][0]["name"]), (1, &Value::Null), "the customer reads neither notes nor tokens");
-        outbox::plan_all(&app.app).await.unwrap();
-        let told: Vec<i64> = deliveries(&app).await.into_iter().map(|delivery| delivery.event_seq).collect();
+        sayso::jobs::run_due(&app.app).await.unwrap();
+        let told: Vec<i64> = deliveries(&app).await.into_iter().map(|delivery| delivery.order_no).collect();
         assert_eq!(told, [1, 3, 7], "receipt, question and answer reach the customer");
     }
 

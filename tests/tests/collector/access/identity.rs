@@ -13,7 +13,10 @@ use super::super::outbox::cases::work;
 use super::count;
 
 async fn secret(app: &TestApp) -> (String, String) {
-    let (id, secret) = secrets::add(&app.app.db, &app.app.keys, &app.site().await, app.app.clock.now()).await.unwrap();
+    let (id, secret) =
+        secrets::add(&app.app.db, &app.app.keys, &app.site().await, &sayso::audit::Stamp::command(app.app.clock.now()))
+            .await
+            .unwrap();
     (id, secret.reveal().to_owned())
 }
 
@@ -124,13 +127,13 @@ on_both_databases! {
     async fn two_secrets_are_valid_while_one_takes_over(app: TestApp) {
         let (old_id, old) = secret(&app).await;
         let (_, new) = secret(&app).await;
-        let third = secrets::add(&app.app.db, &app.app.keys, &app.site().await, 0).await.unwrap_err();
+        let third = secrets::add(&app.app.db, &app.app.keys, &app.site().await, &sayso::audit::Stamp::command(0)).await.unwrap_err();
         assert!(third.to_string().contains("remove the older one first"), "{third}");
         let claims = json!({"sub": "u-42", "exp": in_seconds(&app, 300)});
         for signer in [&old, &new] {
             assert_eq!(submit(&app, &sign(&claims, signer)).await.status, StatusCode::CREATED);
         }
-        secrets::remove(&app.app.db, &old_id).await.unwrap();
+        secrets::remove(&app.app.db, &old_id, &sayso::audit::Stamp::command(0)).await.unwrap();
         assert_eq!(submit(&app, &sign(&claims, &old)).await.status, StatusCode::UNPROCESSABLE_ENTITY);
         assert_eq!(submit(&app, &sign(&claims, &new)).await.status, StatusCode::CREATED);
     }

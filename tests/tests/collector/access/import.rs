@@ -3,7 +3,6 @@
 use std::fmt::Write as _;
 
 use sayso::clock::rfc3339;
-use sayso::outbox;
 use sayso_tests::process::run;
 use sayso_tests::{TestApp, on_both_databases};
 use serde_json::json;
@@ -64,7 +63,7 @@ on_both_databases! {
         assert_eq!(found["cases"][0]["id"], cases[0]["id"], "it is found by search at once");
         let changed = program.get(&format!("?updated_since={}", rfc3339(app.app.clock.now() - 9 * sayso::clock::DAY))).await.json();
         assert_eq!(changed["cases"].as_array().unwrap().len(), 3, "whoever asks for what is new hears of it");
-        outbox::plan_all(&app.app).await.unwrap();
+        sayso::jobs::run_due(&app.app).await.unwrap();
         assert!(deliveries(&app).await.is_empty(), "nobody gets a mail about what was long ago");
         let code = cases[0]["code"].as_str().unwrap();
         assert_eq!(app.client().get(&format!("/api/v1/feedback/{code}")).await.status, 200);

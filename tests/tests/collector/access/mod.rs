@@ -21,7 +21,10 @@ impl<'a> Program<'a> {
     /// One with a new token.
     pub async fn with(app: &'a TestApp, name: &str, scopes: &[Scope]) -> Self {
         let name = Name::parse(name).unwrap();
-        let bearer = Token::add(&app.app.db, &app.app.keys, &name, scopes, app.app.clock.now()).await.unwrap();
+        let bearer =
+            Token::add(&app.app.db, &app.app.keys, &name, scopes, &sayso::audit::Stamp::command(app.app.clock.now()))
+                .await
+                .unwrap();
         Self { app, token: bearer.reveal().to_owned() }
     }
 

@@ -15,7 +15,7 @@ on_both_databases! {
         let program = Program::new(&app).await;
         assert_eq!(program.get("").await.status, StatusCode::OK);
         let removed = Program::with(&app, "removed", Scope::ALL).await;
-        Token::remove(&app.app.db, "removed", app.app.clock.now()).await.unwrap();
+        Token::remove(&app.app.db, "removed", &sayso::audit::Stamp::command(app.app.clock.now())).await.unwrap();
         let client = app.client();
         let basic = format!("Basic {}", program.token);
         let wrong = [None, Some(""), Some("Bearer"), Some("Bearer x"), Some(basic.as_str()), Some(program.token.as_str())];
@@ -94,7 +94,7 @@ on_both_databases! {
         let stored: String = sayso::with_db!(&app.app.db, pool => sqlx::query_scalar(select).fetch_one(pool).await).unwrap();
         assert!(!program.token.contains(&stored) && !stored.contains("sayso_"), "it is kept as a hash");
         let name = Name::parse("CRM").unwrap();
-        let again = Token::add(&app.app.db, &app.app.keys, &name, Scope::ALL, 0).await.unwrap_err();
+        let again = Token::add(&app.app.db, &app.app.keys, &name, Scope::ALL, &sayso::audit::Stamp::command(0)).await.unwrap_err();
         assert!(again.to_string().contains("already a token CRM"), "{again}");
     }
 }

@@ -93,14 +93,14 @@ on_both_databases! {
 
     async fn another_sites_upload_is_unknown(app: TestApp) {
         let key = SiteKey::parse("other").unwrap();
-        Site::add(&app.app.db, &key, "Other", &[], app.app.clock.now()).await.unwrap();
+        Site::add(&app.app.db, &key, "Other", &[], &sayso::audit::Stamp::command(app.app.clock.now())).await.unwrap();
         app.app.clock.advance(1_000);
         let client = app.client();
         let request = client.request(Method::POST, "/api/v1/sites/other/attachments?name=a.gif").body(GIF);
         let id = client.send(request).await.json()["id"].as_str().unwrap().to_owned();
         assert_eq!(client.submit(with_files(&[&id])).await.field_errors(), at(0));
         // A site that is gone leaves nothing that could be claimed.
-        Site::by_key(&app.app.db, "other").await.unwrap().remove(&app.app.db).await.unwrap();
+        Site::by_key(&app.app.db, "other").await.unwrap().remove(&app.app.db, &sayso::audit::Stamp::command(0)).await.unwrap();
         assert_eq!(count(&app, "attachments where site_id is null").await, 1);
     }
 

@@ -12,7 +12,7 @@ use super::{Desk, submit};
 on_both_databases! {
     async fn whom_the_site_vouched_for_is_shown(app: TestApp) {
         let lin = Desk::of(&app, "lin", Role::Agent).await;
-        let (_, secret) = secrets::add(&app.app.db, &app.app.keys, &app.site().await, app.app.clock.now()).await.unwrap();
+        let (_, secret) = secrets::add(&app.app.db, &app.app.keys, &app.site().await, &sayso::audit::Stamp::command(app.app.clock.now())).await.unwrap();
         let evil = "<b>gold</b>";
         let claims = json!({"sub": "u-42", "exp": app.app.clock.now() / 1_000 + 300, "name": "李雷", "email": "li@example.com", "tier": evil});
         let token = encode(&Header::default(), &claims, &EncodingKey::from_secret(secret.reveal().as_bytes())).unwrap();

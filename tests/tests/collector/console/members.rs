@@ -132,7 +132,7 @@ on_both_databases! {
     async fn a_link_signs_in_once(app: TestApp) {
         let id = add_member(&app, "lin", Role::Agent).await;
         let context = &app.app;
-        Member::set_password(&context.db, &id, None).await.unwrap();
+        Member::set_password(&context.db, &id, None, &sayso::audit::Stamp::command(0)).await.unwrap();
         let path = links::make_sign_in_link(&context.db, &context.keys, &context.clock, &id).await.unwrap();
         let client = app.client();
         for _ in 0..2 {
@@ -173,9 +173,9 @@ on_both_databases! {
         let id = complaint(&app, "The sofa came torn").await;
         sam.post(&format!("/staff/cases/{id}/owner"), &[("owner", "me")]).await;
         let now = app.app.clock.now();
-        let last = Member::remove(&app.app.db, &Email::parse("lin@acme.example").unwrap(), now).await;
+        let last = Member::remove(&app.app.db, &Email::parse("lin@acme.example").unwrap(), &sayso::audit::Stamp::command(now)).await;
         assert!(last.unwrap_err().to_string().contains("last admin"));
-        Member::remove(&app.app.db, &Email::parse("sam@acme.example").unwrap(), now).await.unwrap();
+        Member::remove(&app.app.db, &Email::parse("sam@acme.example").unwrap(), &sayso::audit::Stamp::command(now)).await.unwrap();
         assert_eq!(sam.client.get("/staff/cases").await.status, StatusCode::SEE_OTHER);
         assert_eq!(sign_in(&app.client(), "sam", PASSWORD).await.status, StatusCode::UNPROCESSABLE_ENTITY);
         assert_eq!(Case::by_id(&app.app, &id).await.unwrap().owner_id, None);

@@ -135,7 +135,7 @@ on_both_databases! {
         let app = busy(database).await;
         let client = app.client();
         let key = sayso::sites::SiteKey::parse("other").unwrap();
-        sayso::sites::Site::add(&app.app.db, &key, "Other", &[], app.app.clock.now()).await.unwrap();
+        sayso::sites::Site::add(&app.app.db, &key, "Other", &[], &sayso::audit::Stamp::command(app.app.clock.now())).await.unwrap();
         app.app.clock.advance(1_000);
         let good = solved(challenge(&client, "acme").await).await;
         let altered = |change: fn(&mut Payload)| {

@@ -44,7 +44,7 @@ on_both_databases! {
     async fn nobody_is_told_until_it_is_released(database: Database) {
         let receiver = WebhookReceiver::start().await;
         let (app, secret) = with_webhook(database, &receiver).await;
-        Target::add_email(&app.app.db, &app.site().await, "team@acme.example", &[], app.app.clock.now()).await.unwrap();
+        Target::add_email(&app.app.db, &app.app.keys, &app.site().await, "team@acme.example", &[], &sayso::audit::Stamp::command(app.app.clock.now())).await.unwrap();
         let case = suspected(&app, "送货迟到").await;
         assert_eq!(work(&app).await, 0);
         assert!(deliveries(&app).await.is_empty() && receiver.received().is_empty());
@@ -70,7 +70,7 @@ on_both_databases! {
         assert_eq!(decide(&lin, &case, "release").await.status, StatusCode::CONFLICT, "it is released once");
         assert_eq!(decide(&lin, &case, "discard").await.status, StatusCode::CONFLICT);
         work(&app).await;
-        assert_eq!(deliveries(&app).await.iter().filter(|row| row.event_seq == 1).count(), 3, "nobody hears of it twice");
+        assert_eq!(deliveries(&app).await.iter().filter(|row| row.order_no == 1).count(), 3, "nobody hears of it twice");
     }
 }
 
@@ -80,7 +80,7 @@ on_both_databases! {
         let fine = app.client().complain("沙发破了", "mei@example.com").await;
         let fine = Case::by_code(&app.app, &fine).await.unwrap();
         let held = suspected(&app, "沙发赌场").await;
-        sayso::outbox::plan_all(&app.app).await.unwrap();
+        sayso::jobs::run_due(&app.app).await.unwrap();
         let code = held.code(&app.app.keys).unwrap();
         for query in ["", "status=all", "status=new", "q=%E6%B2%99%E5%8F%91", "kind=complaint"] {
             assert_eq!(shown(&lin.inbox(query).await), [fine.id.as_str()], "{query}");
@@ -104,7 +104,7 @@ on_both_databases! {
     }
 
     async fn discarded_cases_are_kept_and_can_be_released(app: TestApp) {
-        Target::add_email(&app.app.db, &app.site().await, "team@acme.example", &[], app.app.clock.now()).await.unwrap();
+        Target::add_email(&app.app.db, &app.app.keys, &app.site().await, "team@acme.example", &[], &sayso::audit::Stamp::command(app.app.clock.now())).await.unwrap();
         let lin = Desk::of(&app, "lin", Role::Agent).await;
         let case = suspected(&app, "买彩票").await;
         work(&app).await;
@@ -121,7 +121,7 @@ on_both_databases! {
         let released = read_again(&app, &case).await;
         assert_eq!((released.status.as_str(), released.closed_at, released.quarantine()), ("new", None, None));
         work(&app).await;
-        let told: Vec<(String, i64)> = deliveries(&app).await.into_iter().map(|row| (row.channel, row.event_seq)).collect();
+        let told: Vec<(String, i64)> = deliveries(&app).await.into_iter().map(|row| (row.channel, row.order_no)).collect();
         assert_eq!(told, [("email".to_owned(), 1), ("email".to_owned(), 1)], "the team and the customer");
         let page = lin.client.get(&format!("/staff/cases/{}", case.id)).await.body;
         assert!(page.contains("lin released it from quarantine") && !page.contains("decision"), "{page}");
@@ -167,23 +167,23 @@ on_both_databases! {
     }
 
     async fn planning_and_releasing_at_the_same_time_lose_nothing(app: TestApp) {
-        Target::add_email(&app.app.db, &app.site().await, "team@acme.example", &[], app.app.clock.now()).await.unwrap();
+        Target::add_email(&app.app.db, &app.app.keys, &app.site().await, "team@acme.example", &[], &sayso::audit::Stamp::command(app.app.clock.now())).await.unwrap();
         let lin = Desk::of(&app, "lin", Role::Agent).await;
         let mut cases = Vec::new();
         for n in 0..12 {
             cases.push(suspected(&app, &format!("第 {n} 条")).await);
         }
-        let planners: Vec<_> = (0..3).map(|_| {
+        let working: Vec<_> = (0..3).map(|_| {
             let app = app.app.clone();
-            tokio::spawn(async move { for _ in 0..12 { sayso::outbox::plan_all(&app).await.unwrap(); } })
+            tokio::spawn(async move { for _ in 0..12 { sayso::jobs::run_due(&app).await.unwrap(); } })
         }).collect();
         for case in &cases {
             assert_eq!(decide(&lin, case, "release").await.status, StatusCode::SEE_OTHER);
         }
-        for planner in planners {
-            planner.await.unwrap();
+        for work in working {
+            work.await.unwrap();
         }
-        sayso::outbox::plan_all(&app.app).await.unwrap();
+        sayso::jobs::run_due(&app.app).await.unwrap();
         assert_eq!(deliveries(&app).await.len(), 24, "the team and the customer hear of each");
         assert_eq!(db::search::count(&app.app.db).await.unwrap(), 12);
         let held: i64 = with_db!(&app.app.db, pool => sqlx::query_scalar("select count(*) from cases where quarantine <> ''").fetch_one(pool).await).unwrap();

@@ -191,13 +191,21 @@ on_both_databases! {
         std::fs::remove_file(&key).unwrap();
         elsewhere.must_not(&["restore", text(&file)], "it is not in the backup");
 
+        // Files that came after the backup are no part of what it brings back.
+        for folder in ["attachments/cd", "mail"] {
+            std::fs::create_dir_all(place.data.path().join(folder)).unwrap();
+            std::fs::write(place.data.path().join(folder).join("former"), "a customer's").unwrap();
+        }
         place.must(&["restore", "--dangerous-replace", text(&file)]);
+        for file in ["attachments/cd/former", "mail/former"] {
+            assert!(!place.data.path().join(file).exists(), "{file} is of the former installation");
+        }
         let server = place.serve().await;
         let client = Client::new(&server.url);
         assert_eq!(client.get(&format!("/api/v1/feedback/{code}")).await.status, StatusCode::OK);
         assert_eq!(client.get(&format!("/api/v1/feedback/{later}")).await.status, StatusCode::NOT_FOUND);
         server.kill().await;
-        let left: Vec<String> = names(place.data.path()).into_iter().filter(|name| name.contains("restoring")).collect();
+        let left: Vec<String> = names(place.data.path()).into_iter().filter(|name| name.contains("restoring") || name.contains("replaced")).collect();
         assert!(left.is_empty(), "{left:?}");
     }
 

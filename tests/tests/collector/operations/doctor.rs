@@ -33,6 +33,37 @@ async fn url(database: Database) -> String {
 }
 
 on_both_databases! {
+    async fn jobs_that_were_given_up_and_broken_records_are_named(database: Database) {
+        let (data, url) = (tempfile::tempdir().unwrap(), url(database).await);
+        sayso_tests::write_key(data.path());
+        assert!(process::run(data.path(), &url, &["site", "add", "acme", "--name", "Acme", "--origin", TestApp::ORIGIN]).0);
+        finds(data.path(), &url, &[], "upgrades", "warning: the upgrade search-index-");
+        assert!(process::run(data.path(), &url, &["migrate"]).0);
+        let (_, status) = process::run(data.path(), &url, &["migrate", "--status"]);
+        assert!(status.contains("✓ upgrade seal-targets, done ") && status.contains("✓ upgrade search-index-") && !status.contains('·'), "{status}");
+        let db = sayso::Db::connect(data.path(), Some(url.as_str()).filter(|url| !url.is_empty())).await.unwrap();
+        for change in [
+            "insert into jobs (kind, key, payload, due_at, attempts, last_error, failed_at, created_at) values ('forward', 'case-7', '1', 0, 7, 'broken', 5, 0)",
+            "update sites set settings = '{\"x\": 1}'",
+            "update audit_log set action = 'site.set' where number = 1",
+        ] {
+            sayso::with_write!(&db, pool => sqlx::query(change).execute(pool).await.map(|_| ())).unwrap();
+        }
+        finds(data.path(), &url, &[], "jobs", "wrong: 1 jobs of the kind forward were given up: case-7 (broken)");
+        finds(data.path(), &url, &[], "sites", "warning: acme: the setting x is unknown to this version; it is kept");
+        finds(data.path(), &url, &[], "audit", "wrong: the audit log is broken at entry 1: it was altered");
+        let (done, said) = process::run(data.path(), &url, &["audit", "verify"]);
+        assert!(!done && said.contains("broken at entry 1"), "{said}");
+        let (_, listed) = process::run(data.path(), &url, &["jobs", "list"]);
+        assert!(listed.contains("1 given up") && listed.contains("case-7  broken"), "{listed}");
+        assert!(process::run(data.path(), &url, &["jobs", "retry", "forward"]).1.contains("1 jobs of the kind forward begin anew"));
+        let (_, listed) = process::run(data.path(), &url, &["jobs", "list"]);
+        assert!(listed.contains("1 wait") && listed.contains("0 given up"), "{listed}");
+        let (_, anchor) = process::run(data.path(), &url, &["audit", "anchor"]);
+        assert!(anchor.starts_with("1 ") && anchor.trim().len() == 66, "{anchor}");
+        assert!(process::run(data.path(), &url, &["audit", "list"]).1.contains("site/acme"));
+    }
+
     async fn a_healthy_installation_is_called_so(database: Database) {
         let (data, url) = (tempfile::tempdir().unwrap(), url(database).await);
         sayso_tests::write_key(data.path());

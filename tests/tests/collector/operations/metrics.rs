@@ -23,7 +23,7 @@ on_both_databases! {
         let own = format!("http://{}", app.app.config.metrics.listen);
         let client = app.client();
         let webhook = sayso::sites::targets::Target::add_webhook;
-        webhook(&app.app.db, &app.app.keys, &app.site().await, "https://10.0.0.1/hook", &[], app.app.clock.now()).await.unwrap();
+        webhook(&app.app.db, &app.app.keys, &app.site().await, "https://10.0.0.1/hook", &[], &sayso::audit::Stamp::command(0)).await.unwrap();
         app.app.clock.advance(1_000);
         let code = client.complain("送货迟到，电话 13800138000", "li.lei@example.com").await;
         client.submit(json!({"kind": "praise"})).await;

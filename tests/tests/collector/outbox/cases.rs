@@ -16,7 +16,8 @@ pub struct Row {
     pub id: String,
     pub channel: String,
     pub destination: String,
-    pub event_seq: i64,
+    pub order_key: String,
+    pub order_no: i64,
     pub state: String,
     pub attempts: i64,
     pub due_at: i64,
@@ -26,7 +27,7 @@ pub struct Row {
 
 /// All deliveries, in the order of their events.
 pub async fn deliveries(app: &TestApp) -> Vec<Row> {
-    let select = "select id, channel, destination, event_seq, state, attempts, due_at, last_error, sent_at from deliveries order by case_id, event_seq, channel, destination";
+    let select = "select id, channel, destination, order_key, order_no, state, attempts, due_at, last_error, sent_at from deliveries order by order_key, order_no, channel, destination";
     with_db!(&app.app.db, pool => sqlx::query_as(select).fetch_all(pool).await).unwrap()
 }
 
@@ -39,7 +40,7 @@ pub async fn delivery(app: &TestApp) -> Row {
 
 /// Plans all events, then sends all that is due; gives the number of attempts.
 pub async fn work(app: &TestApp) -> usize {
-    outbox::plan_all(&app.app).await.unwrap();
+    sayso::jobs::run_due(&app.app).await.unwrap();
     outbox::deliver_due(&app.app).await.unwrap()
 }
 

@@ -13,7 +13,7 @@ on_both_databases! {
         let receiver = WebhookReceiver::start().await;
         let (app, _) = with_webhook(database, &receiver).await;
         ask(&app).await;
-        outbox::plan_all(&app.app).await.unwrap();
+        sayso::jobs::run_due(&app.app).await.unwrap();
         let lease = outbox::lease(&app.app.config);
         // A process claims the delivery, and is never heard of again.
         let claimed = outbox::claim(&app.app.db, app.app.clock.now(), lease, 8).await.unwrap();
@@ -30,7 +30,7 @@ on_both_databases! {
         let receiver = WebhookReceiver::start().await;
         let (app, _) = with_webhook(database, &receiver).await;
         ask(&app).await;
-        outbox::plan_all(&app.app).await.unwrap();
+        sayso::jobs::run_due(&app.app).await.unwrap();
         let lease = outbox::lease(&app.app.config);
         outbox::claim(&app.app.db, app.app.clock.now(), lease, 8).await.unwrap();
         let running = tokio::spawn(outbox::run(app.app.clone()));
@@ -47,7 +47,7 @@ on_both_databases! {
         let receiver = WebhookReceiver::start().await;
         let (app, _) = with_webhook(database, &receiver).await;
         ask(&app).await;
-        outbox::plan_all(&app.app).await.unwrap();
+        sayso::jobs::run_due(&app.app).await.unwrap();
         let claimed = outbox::claim(&app.app.db, app.app.clock.now(), outbox::lease(&app.app.config), 8).await.unwrap();
         outbox::release_lease(&app.app.db, &claimed[0]).await.unwrap();
         assert_eq!(work(&app).await, 1);
@@ -61,7 +61,7 @@ on_both_databases! {
         for _ in 0..60 {
             ask(&app).await;
         }
-        outbox::plan_all(&app.app).await.unwrap();
+        sayso::jobs::run_due(&app.app).await.unwrap();
         let workers: Vec<_> = (0..4).map(|_| {
             let app = app.app.clone();
             tokio::spawn(async move {
@@ -94,7 +94,7 @@ on_both_databases! {
         for _ in 0..8 {
             ask(&app).await;
         }
-        outbox::plan_all(&app.app).await.unwrap();
+        sayso::jobs::run_due(&app.app).await.unwrap();
         let app = Arc::new(app);
         let senders: Vec<_> = (0..2).map(|_| {
             let app = Arc::clone(&app);
@@ -121,11 +121,12 @@ on_both_databases! {
         });
         let app = TestApp::spawn_with(database, Options { settings, ..Options::default() }).await;
         let (db, keys) = (&app.app.db, &app.app.keys);
-        sayso::sites::targets::Target::add_webhook(db, keys, &app.site().await, &receiver.url, &[], 0).await.unwrap();
+        sayso::sites::targets::Target::add_webhook(db, keys, &app.site().await, &receiver.url, &[], &sayso::audit::Stamp::command(0)).await.unwrap();
         receiver.hold();
         let running = tokio::spawn(outbox::run(app.app.clone()));
         ask(&app).await;
         ask(&app).await;
+        sayso::jobs::run_due(&app.app).await.unwrap();
         receiver.wait_for(1).await;
         app.app.shutdown.cancel();
         receiver.release();
@@ -141,7 +142,7 @@ on_both_databases! {
         let receiver = WebhookReceiver::start().await;
         let app = TestApp::spawn_working(database, |config| config.dangerous_allow_private_targets = true).await;
         let (db, keys) = (&app.app.db, &app.app.keys);
-        let added = sayso::sites::targets::Target::add_webhook(db, keys, &app.site().await, &receiver.url, &[], 0).await;
+        let added = sayso::sites::targets::Target::add_webhook(db, keys, &app.site().await, &receiver.url, &[], &sayso::audit::Stamp::command(0)).await;
         let (_, secret) = added.unwrap();
         ask(&app).await;
         let received = receiver.wait_for(1).await.remove(0);

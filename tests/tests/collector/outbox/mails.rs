@@ -84,7 +84,7 @@ on_both_databases! {
             "languages=zh-Hans,en",
             r#"categories=[{"key":"delivery","kind":"complaint","label":{"en":"Delivery","zh-Hans":"送货"}}]"#,
         ]).await;
-        Target::add_email(&app.app.db, &app.site().await, "team@acme.example", &[], app.app.clock.now()).await.unwrap();
+        Target::add_email(&app.app.db, &app.app.keys, &app.site().await, "team@acme.example", &[], &sayso::audit::Stamp::command(app.app.clock.now())).await.unwrap();
         let lee = member(&app, "Lee").await;
         let case = submit(&app, json!({
             "kind": "complaint", "message": "晚了三天，\n也没有人联系我。", "category": "delivery", "rating": 1, "reference": "SO-2291",
@@ -175,7 +175,7 @@ on_both_databases! {
     async fn what_is_typed_makes_no_header_and_no_markup(database: Database) {
         let server = MailServer::start().await;
         let app = with_mail_server(database, &server).await;
-        Target::add_email(&app.app.db, &app.site().await, "team@acme.example", &[], app.app.clock.now()).await.unwrap();
+        Target::add_email(&app.app.db, &app.app.keys, &app.site().await, "team@acme.example", &[], &sayso::audit::Stamp::command(app.app.clock.now())).await.unwrap();
         let message = "a\r\nBcc: victim@example.com\r\n\r\n<script>alert(1)</script>\u{202e}dlrow\r\n.\r\nMAIL FROM:<x@y.z>";
         submit(&app, json!({"kind": "question", "message": message, "reference": "1\r\nX-Evil: 1"})).await;
         work(&app).await;

@@ -2,7 +2,8 @@
 
 pub mod cases;
 mod commands;
+mod forward;
 mod leases;
 mod mails;
-mod planner;
+
 pub mod webhooks;

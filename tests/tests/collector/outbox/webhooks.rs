@@ -17,7 +17,15 @@ pub async fn with_webhook(database: Database, receiver: &WebhookReceiver) -> (Te
     });
     let app = TestApp::spawn_with(database, Options { settings, ..Options::default() }).await;
     let (db, keys) = (&app.app.db, &app.app.keys);
-    let added = Target::add_webhook(db, keys, &app.site().await, &receiver.url, &[], app.app.clock.now()).await;
+    let added = Target::add_webhook(
+        db,
+        keys,
+        &app.site().await,
+        &receiver.url,
+        &[],
+        &sayso::audit::Stamp::command(app.app.clock.now()),
+    )
+    .await;
     let (_, secret) = added.unwrap();
     (app, secret)
 }
@@ -183,7 +191,7 @@ on_both_databases! {
         let (site, now) = (app.site().await, app.app.clock.now());
         for host in ["127.0.0.1", "localhost", "[::ffff:127.0.0.1]"] {
             let url = format!("http://{host}:{port}");
-            Target::add_webhook(&app.app.db, &app.app.keys, &site, &url, &[], now).await.unwrap();
+            Target::add_webhook(&app.app.db, &app.app.keys, &site, &url, &[], &sayso::audit::Stamp::command(now)).await.unwrap();
         }
         ask(&app).await;
         assert_eq!(work(&app).await, 3);
@@ -211,7 +219,7 @@ on_both_databases! {
         let app = TestApp::spawn_with(database, Options { settings, ..Options::default() }).await;
         let events = [sayso::cases::EventType::Resolved];
         let (db, keys) = (&app.app.db, &app.app.keys);
-        let (id, _) = Target::add_webhook(db, keys, &app.site().await, &receiver.url, &events, app.app.clock.now()).await.unwrap();
+        let (id, _) = Target::add_webhook(db, keys, &app.site().await, &receiver.url, &events, &sayso::audit::Stamp::command(app.app.clock.now())).await.unwrap();
         let case = ask(&app).await;
         let lee = member(&app, "Lee").await;
         reply(&app, &case, &lee, "One moment.", FollowUp::GoOn).await;
@@ -221,8 +229,8 @@ on_both_databases! {
         assert_eq!(told, ["case.resolved"]);
         customer_writes(&app, &case, "Thanks").await;
         reply(&app, &case, &lee, "With pleasure.", resolved(&case)).await;
-        sayso::outbox::plan_all(&app.app).await.unwrap();
-        Target::remove(db, &id).await.unwrap();
+        sayso::jobs::run_due(&app.app).await.unwrap();
+        Target::remove(db, &id, &sayso::audit::Stamp::command(0)).await.unwrap();
         work(&app).await;
         let last = deliveries(&app).await.pop().unwrap();
         assert_eq!((last.state.as_str(), last.last_error.as_deref()), ("dropped", Some("the target was removed or switched off")));

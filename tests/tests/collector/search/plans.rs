@@ -64,6 +64,14 @@ on_both_databases! {
     async fn the_busiest_pages_read_by_an_index(app: TestApp) {
         let ids = make_cases(&app, 20_000, |number| format!("Parcel {number} is late")).await;
         reindex(&app).await;
+        // A table without rows is read as a whole, and rightly.
+        for fill in [
+            "insert into deliveries (id, subject, subject_id, order_key, order_no, destination, channel, state, due_at, created_at) \
+                select id, 'event', id, case_id, seq, 'customer', 'email', 'sent', 0, 0 from events",
+            "insert into messages (id, case_id, author, body, created_at) select id, id, 'customer', 'When?', 0 from cases",
+        ] {
+            sayso::with_write!(&app.app.db, pool => sqlx::query(fill).execute(pool).await.map(|_| ())).unwrap();
+        }
         analyze(&app).await;
         let db = &app.app.db;
         let case = ids[10_000].as_str();
@@ -90,9 +98,12 @@ on_both_databases! {
             ("its events", "select id from events where case_id = $1 order by seq".to_owned()),
         ];
         for (what, sql) in pages {
-            check(db, what, &plan(db, &sql, &[case]).await);
+            let values = if sql.contains("$2") { vec![case, sayso::outbox::EVENT] } else { vec![case] };
+            check(db, what, &plan(db, &sql, &values).await);
         }
-        check(db, "what is loose", &plan(db, sayso::cases::search::LOOSE, &["64"]).await);
+        for select in sayso::cases::search::LOOSE {
+            check(db, "what is loose", &plan(db, select, &["64"]).await);
+        }
         check(db, "sets of tokens", &plan(db, &sets_sql(2, 2), &["1", "2", "late", "parcel"]).await);
         check(db, "a range of tokens", &plan(db, &between_sql(1), &["parc", "pard", "1"]).await);
     }

@@ -1,0 +1,80 @@
+//! Proving that the chain of the audit log is whole.
+
+use super::{COUNTER, Entry, GENESIS};
+use crate::db::Db;
+use crate::with_db;
+
+/// Entries read at once.
+const PAGE: i64 = 500;
+
+/// What a look at the whole chain found.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Verdict {
+    /// Every entry follows from the one before.
+    Whole {
+        /// How many there are.
+        entries: i64,
+        /// The hash of the last one.
+        head: String,
+    },
+    /// The chain is broken at this entry.
+    Broken {
+        /// The number of the first entry that does not fit.
+        number: i64,
+        /// What does not fit.
+        reason: &'static str,
+    },
+}
+
+#[derive(sqlx::FromRow)]
+struct Link {
+    #[sqlx(flatten)]
+    entry: Entry,
+    hash: String,
+}
+
+/// Follows the chain from its first entry to its last one.
+pub async fn verify(db: &Db) -> sqlx::Result<Verdict> {
+    let select = "select number, at, actor, actor_id, action, object, details, previous_hash, hash from audit_log \
+        where number > $1 order by number limit $2";
+    let (mut last, mut head) = (0, GENESIS.to_owned());
+    loop {
+        let links: Vec<Link> =
+            with_db!(db, pool => sqlx::query_as(select).bind(last).bind(PAGE).fetch_all(pool).await)?;
+        if links.is_empty() {
+            break;
+        }
+        for link in links {
+            if let Some(reason) = misfit(&link, last, &head) {
+                return Ok(Verdict::Broken { number: last + 1, reason });
+            }
+            (last, head) = (link.entry.number, link.hash);
+        }
+    }
+    let select = "select value from counters where name = $1";
+    let counted: Option<i64> =
+        with_db!(db, pool => sqlx::query_scalar(select).bind(COUNTER).fetch_optional(pool).await)?;
+    if counted.unwrap_or(0) > last {
+        return Ok(Verdict::Broken { number: last + 1, reason: "it is missing" });
+    }
+    Ok(Verdict::Whole { entries: last, head })
+}
+
+/// The number and the hash of the last entry.
+pub async fn head(db: &Db) -> sqlx::Result<(i64, String)> {
+    let select = "select number, hash from audit_log order by number desc limit 1";
+    let last = with_db!(db, pool => sqlx::query_as(select).fetch_optional(pool).await)?;
+    Ok(last.unwrap_or_else(|| (0, GENESIS.to_owned())))
+}
+
+fn misfit(link: &Link, last: i64, head: &str) -> Option<&'static str> {
+    if link.entry.number != last + 1 {
+        Some("it is missing")
+    } else if link.entry.previous_hash != head {
+        Some("it does not follow the entry before")
+    } else if link.entry.hash() != link.hash {
+        Some("it was altered")
+    } else {
+        None
+    }
+}

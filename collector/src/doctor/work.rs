@@ -1,0 +1,65 @@
+//! What works in the background: jobs that were given up, upgrades that are not done, and settings of sites that can't be read.
+
+use super::finding::Finding;
+use crate::audit::{self, Verdict};
+use crate::db::Db;
+use crate::db::jobs::{self, Kind};
+use crate::sites::Site;
+use crate::upgrades;
+
+/// How many keys of jobs a finding names.
+const NAMED: i64 = 3;
+
+/// Looks at all of it. A database without our tables has nothing to look at; that is said about the database.
+pub async fn examine(db: &Db) -> Vec<Finding> {
+    let mut found = Vec::new();
+    for look in [failed_jobs(db).await, unfinished_upgrades(db).await, audit_log(db).await] {
+        found.extend(look.unwrap_or_default());
+    }
+    found.extend(unread_settings(db).await.unwrap_or_default());
+    found
+}
+
+async fn failed_jobs(db: &Db) -> sqlx::Result<Vec<Finding>> {
+    let mut found = Vec::new();
+    for count in jobs::counts(db).await?.into_iter().filter(|count| count.failed > 0) {
+        let named = match Kind::parse(&count.kind) {
+            Some(kind) => jobs::failed(db, kind, NAMED).await?,
+            None => Vec::new(),
+        };
+        let named: Vec<String> =
+            named.into_iter().map(|(key, error)| format!("{key} ({})", error.unwrap_or_default())).collect();
+        let text = format!("{} jobs of the kind {} were given up: {}", count.failed, count.kind, named.join("; "));
+        let mend = format!("mend the reason, then `sayso jobs retry {}`", count.kind);
+        found.push(Finding::wrong("jobs", text, mend));
+    }
+    Ok(found)
+}
+
+async fn unfinished_upgrades(db: &Db) -> sqlx::Result<Vec<Finding>> {
+    let left = upgrades::progress(db).await?.into_iter().filter(|progress| progress.done_at.is_none());
+    let text = |name: String| format!("the upgrade {name} of the data is not done yet");
+    let mend = "a running server does it in the background; `sayso migrate` does it now";
+    Ok(left.map(|progress| Finding::warning("upgrades", text(progress.upgrade.name()), mend)).collect())
+}
+
+async fn audit_log(db: &Db) -> sqlx::Result<Vec<Finding>> {
+    Ok(match audit::verify(db).await? {
+        Verdict::Whole { .. } => Vec::new(),
+        Verdict::Broken { number, reason } => {
+            let text = format!("the audit log is broken at entry {number}: {reason}");
+            vec![Finding::wrong(
+                "audit",
+                text,
+                "compare it with a backup; somebody with access to the database changed it",
+            )]
+        }
+    })
+}
+
+async fn unread_settings(db: &Db) -> anyhow::Result<Vec<Finding>> {
+    let mend = "set it with `sayso site set`, or update Sayso";
+    let sites = Site::all(db).await?;
+    let problems = sites.iter().flat_map(|site| site.problems().iter().map(move |problem| (site.key(), problem)));
+    Ok(problems.map(|(key, problem)| Finding::warning("sites", format!("{key}: {problem}"), mend)).collect())
+}
