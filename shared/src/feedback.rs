@@ -25,6 +25,15 @@ pub struct FeedbackRules {
     pub consent_required: bool,
 }
 
+/// Why a feedback was not accepted.
+#[derive(Clone, Debug)]
+pub struct Refused {
+    /// What is wrong, at most one error for each field.
+    pub errors: Vec<FieldError>,
+    /// What was read, if only the rules of the site refuse it. It may have been accepted by other rules, before the site changed them.
+    pub feedback: Option<Box<Feedback>>,
+}
+
 impl FeedbackRules {
     /// Whether a category can be chosen with a kind.
     fn has_category_for(&self, kind: Kind) -> bool {
@@ -83,11 +92,11 @@ pub struct Page {
 
 impl Feedback {
     /// Reads a feedback and holds it to the site's rules; reports every wrong field at once.
-    pub fn parse(value: Value, rules: &FeedbackRules) -> Result<Self, Vec<FieldError>> {
+    pub fn parse(value: Value, rules: &FeedbackRules) -> Result<Self, Refused> {
         let mut fields = Fields::new(value, "");
-        let kind = read_kind(&mut fields, rules);
+        let kind = read_kind(&mut fields);
         let message = fields.required_text("message").map(|text: Text<MESSAGE_MAX>| text.map(mask_card_numbers));
-        let category = read_category(&mut fields, rules, kind);
+        let category: Option<Text<CATEGORY_MAX>> = fields.text("category");
         let rating = fields.score("rating");
         let importance = fields.score("importance");
         let desired_outcome =
@@ -104,6 +113,9 @@ impl Feedback {
         let identity = read_opaque(&mut fields, "identity", IDENTITY_MAX_BYTES);
         let proof = read_opaque(&mut fields, "proof", PROOF_MAX_BYTES);
 
+        fields.refuse_unknown();
+        let is_well_formed = fields.has_no_errors();
+        hold_to_choices(&mut fields, rules, kind, category.as_ref().map(Text::as_str));
         let given = [
             // Whom the site signed for can be reached by what it signed; the collector, which verifies it, makes sure.
             ("contact", contact.is_some() || identity.is_some()),
@@ -123,27 +135,28 @@ impl Feedback {
             fields.refuse("consent", ErrorCode::Required, "this site needs your consent");
         }
         let errors = fields.into_errors();
-        match (kind, message) {
-            (Some(kind), Some(message)) if errors.is_empty() => Ok(Self {
-                kind,
-                message,
-                category,
-                rating,
-                importance,
-                desired_outcome,
-                reference,
-                contact,
-                consent,
-                locale,
-                page,
-                context,
-                attachments,
-                composed_at,
-                keep_unmasked,
-                identity,
-                proof,
-            }),
-            _ => Err(first_of_each_field(errors)),
+        let feedback = kind.zip(message).filter(|_| is_well_formed).map(|(kind, message)| Self {
+            kind,
+            message,
+            category,
+            rating,
+            importance,
+            desired_outcome,
+            reference,
+            contact,
+            consent,
+            locale,
+            page,
+            context,
+            attachments,
+            composed_at,
+            keep_unmasked,
+            identity,
+            proof,
+        });
+        match feedback {
+            Some(feedback) if errors.is_empty() => Ok(feedback),
+            feedback => Err(Refused { errors: first_of_each_field(errors), feedback: feedback.map(Box::new) }),
         }
     }
 
@@ -254,29 +267,28 @@ impl Page {
     }
 }
 
-fn read_kind(fields: &mut Fields, rules: &FeedbackRules) -> Option<Kind> {
+fn read_kind(fields: &mut Fields) -> Option<Kind> {
     let name = fields.required_text::<32>("kind")?;
     let kind = Kind::parse(name.as_str());
-    match kind {
-        None => fields.refuse("kind", ErrorCode::Invalid, "must be complaint, suggestion, question or praise"),
-        Some(kind) if !rules.kinds.contains(&kind) => {
-            fields.refuse("kind", ErrorCode::Invalid, "this site does not collect this kind")
-        }
-        Some(_) => {}
+    if kind.is_none() {
+        fields.refuse("kind", ErrorCode::Invalid, "must be complaint, suggestion, question or praise");
     }
     kind
 }
 
-fn read_category(fields: &mut Fields, rules: &FeedbackRules, kind: Option<Kind>) -> Option<Text<CATEGORY_MAX>> {
-    let category: Text<CATEGORY_MAX> = fields.text("category")?;
-    match rules.categories.iter().find(|(key, _)| key == category.as_str()) {
+/// Holds what was chosen to what the site offers.
+fn hold_to_choices(fields: &mut Fields, rules: &FeedbackRules, kind: Option<Kind>, category: Option<&str>) {
+    if kind.is_some_and(|kind| !rules.kinds.contains(&kind)) {
+        fields.refuse("kind", ErrorCode::Invalid, "this site does not collect this kind");
+    }
+    let Some(category) = category else { return };
+    match rules.categories.iter().find(|(key, _)| key == category) {
         None => fields.refuse("category", ErrorCode::Invalid, "this site has no such category"),
         Some((_, Some(of))) if kind.is_some_and(|kind| kind != *of) => {
             fields.refuse("category", ErrorCode::Invalid, "this category belongs to another kind");
         }
         Some(_) => {}
     }
-    Some(category)
 }
 
 fn read_locale(fields: &mut Fields) -> Option<Locale> {

@@ -117,11 +117,21 @@ impl Fields {
         Some(result)
     }
 
-    /// Everything that was wrong, unread fields included. Of those only the first: a body may have tens of thousands.
-    pub fn into_errors(mut self) -> Vec<FieldError> {
+    /// Records an error for each field that was not read. Of those only the first: a body may have tens of thousands.
+    pub fn refuse_unknown(&mut self) {
         for name in std::mem::take(&mut self.values).into_keys().take(UNKNOWN_FIELDS_MAX) {
             self.refuse(&escape_pointer(&name), ErrorCode::UnknownField, "there is no such field");
         }
+    }
+
+    /// Whether nothing has been wrong so far.
+    pub fn has_no_errors(&self) -> bool {
+        self.errors.is_empty()
+    }
+
+    /// Everything that was wrong, unread fields included.
+    pub fn into_errors(mut self) -> Vec<FieldError> {
+        self.refuse_unknown();
         self.errors
     }
 

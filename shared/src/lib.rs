@@ -19,7 +19,7 @@ pub mod text;
 
 pub use code::TrackingCode;
 pub use contact::Contact;
-pub use feedback::{Feedback, FeedbackRules};
+pub use feedback::{Feedback, FeedbackRules, Refused};
 pub use kind::Kind;
 pub use locale::{Lang, Locale};
 pub use problem::{FieldError, Problem};

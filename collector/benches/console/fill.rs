@@ -2,20 +2,23 @@
 
 use std::time::Duration;
 
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use indicatif::{ProgressBar, ProgressStyle};
 use sayso::App;
-use sayso::cases::case::code_context;
+use sayso::cases::code;
 use sayso::cases::search;
 use sayso::clock::{DAY, Millis};
 use sayso::db::rows::{Part, Rows, chunks};
 use sayso::db::{Db, Tx};
 use sayso::keys::{Keys, new_id_at, random_bytes};
 use sayso::{with_tx, with_write};
+use sayso_shared::TrackingCode;
 
 use crate::texts::{Dice, message, reply};
 
 /// The tracking code of all of them; it is shown, and nobody looks for it.
-const CODE: &[u8] = b"7QK4-M2XH-9TRD-7";
+const CODE: &str = "7QK4-M2XH-9TRD-7";
 /// Cases of one transaction.
 const BATCH: usize = 8_192;
 
@@ -155,13 +158,14 @@ async fn write(tx: &mut Tx, keys: &Keys, around: &Around, made: &[Made]) -> sqlx
         row: "(?, 'event', ?, ?, ?, ?, 'webhook', 'sent', 0, ?)",
         tail: "",
     }]);
+    let tracking_code = TrackingCode::parse(CODE).expect("it is one");
     for chunk in chunks(made) {
         let (cases, feedback) = (CASES.sql(tx, chunk.len()), FEEDBACK.sql(tx, chunk.len()));
         with_tx!(tx, conn => {
             let mut query = sqlx::query(cases);
             for case in chunk {
-                let hash = random_bytes::<32>().iter().map(|byte| format!("{byte:02x}")).collect::<String>();
-                query = query.bind(&case.id).bind(&around.sites[case.site]).bind(hash).bind(keys.encrypt(&code_context(&case.id), CODE)).bind(case.kind).bind(case.status)
+                let hash = URL_SAFE_NO_PAD.encode(random_bytes::<8>());
+                query = query.bind(&case.id).bind(&around.sites[case.site]).bind(hash).bind(code::encrypt(keys, &case.id, &tracking_code)).bind(case.kind).bind(case.status)
                     .bind(case.owner.map(|owner| &around.members[owner])).bind(case.at).bind(case.at).bind(case.quarantine);
             }
             query.execute(conn).await.map(|_| ())

@@ -9,7 +9,7 @@ const INSERTS: [&str; 4] = [
      keep_unmasked, received_at) select $id, (select id from sites), 'complaint', '送货迟到了三天，没有人联系我。' || $random(40), 2, '退还配送费', $random(36), \
      $random(160), 'zh-CN', 'https://shop.example/orders/1', '我的订单', false, 1700000000000 + i from $numbers",
     "insert into cases (id, site_id, submission_key, request_hash, code_hash, code_cipher, kind, status, priority, received_at, updated_at) \
-     select $id, (select id from sites), $random(22), $random(43), $random(43), $random(90), 'complaint', 'acknowledged', 'normal', \
+     select $id, (select id from sites), $random(22), $random(43), $random(11), $random(90), 'complaint', 'acknowledged', 'normal', \
      1700000000000 + i, 1700000000000 + i from $numbers",
     "insert into events (id, case_id, seq, type, actor, data, created_at, position) \
      select $id, $id, 1, 'case.created', 'customer', '{}', 1700000000000 + i, i from $numbers",

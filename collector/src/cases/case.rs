@@ -1,9 +1,9 @@
 //! The row of a case, and what a change of it decides by.
 
-use sayso_shared::{Contact, Kind};
+use sayso_shared::{Contact, Kind, TrackingCode};
 
 use super::error::{CaseError, Result};
-use super::{Outcome, Priority, Quarantine, Status, Suspicion};
+use super::{Outcome, Priority, Quarantine, Status, Suspicion, code};
 use crate::clock::Millis;
 use crate::db::Tx;
 use crate::keys::Keys;
@@ -119,8 +119,12 @@ impl Case {
 
     /// The customer's tracking code, decrypted.
     pub fn code(&self, keys: &Keys) -> Result<String> {
-        let code = keys.decrypt_text(&code_context(&self.id), &self.code_cipher);
-        code.ok_or_else(|| CaseError::Undecryptable(self.id.clone()))
+        code::decrypt(keys, &self.id, &self.code_cipher).ok_or_else(|| CaseError::Undecryptable(self.id.clone()))
+    }
+
+    /// Whether this is the case with a code.
+    pub fn has_code(&self, keys: &Keys, wanted: &TrackingCode) -> bool {
+        code::is_code_of(keys, &self.id, &self.code_cipher, wanted)
     }
 
     /// The customer's contact, decrypted; none for an anonymous case.
@@ -134,11 +138,6 @@ impl Case {
         let json = keys.decrypt(&identity_context(&self.id), self.identity_cipher.as_deref()?)?;
         serde_json::from_slice(&json).ok()
     }
-}
-
-/// Where the ciphertext of a case's code belongs.
-pub fn code_context(case_id: &str) -> String {
-    format!("cases/{case_id}/code")
 }
 
 /// Where the ciphertext of a feedback's contact belongs.

@@ -1,6 +1,7 @@
 //! Cases: feedback as the staff work on it. Types, the status table and the SQL that several slices share.
 
 pub mod case;
+pub mod code;
 pub mod customer;
 pub mod error;
 pub mod event;

@@ -4,10 +4,10 @@ use sayso_shared::TrackingCode;
 
 use super::Status;
 use super::case::{Case, SELECT};
+use super::code::lookup_hash;
 use super::error::{CaseError, Result};
 use crate::app::App;
 use crate::clock::Millis;
-use crate::keys::Purpose;
 use crate::with_db;
 
 impl Case {
@@ -22,10 +22,10 @@ impl Case {
     /// The case with this code. A code that is no code and one that nobody has get the same answer.
     pub async fn by_code(app: &App, typed: &str) -> Result<Case> {
         let code = TrackingCode::parse(typed).map_err(|_| CaseError::UnknownCode)?;
-        let hash = app.keys.hash(Purpose::Code, &code.symbols());
+        let hash = lookup_hash(&app.keys, &code);
         let select = format!("{SELECT} where cases.code_hash = $1");
-        let case = with_db!(&app.db, pool => sqlx::query_as(sqlx::AssertSqlSafe(select)).bind(&hash).fetch_optional(pool).await)?;
-        case.ok_or(CaseError::UnknownCode)
+        let case: Option<Case> = with_db!(&app.db, pool => sqlx::query_as(sqlx::AssertSqlSafe(select)).bind(&hash).fetch_optional(pool).await)?;
+        case.filter(|case| case.has_code(&app.keys, &code)).ok_or(CaseError::UnknownCode)
     }
 
     /// Whether the customer can still answer, rate and reopen.

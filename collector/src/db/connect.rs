@@ -9,10 +9,10 @@ use std::time::Duration;
 
 use anyhow::{Context, bail};
 use fs4::FileExt;
-use sqlx::Connection as _;
 use sqlx::PgPool;
 use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
+use sqlx::{Connection as _, Executor as _};
 
 use super::{Db, SqlitePools};
 use crate::keys::random_bytes;
@@ -76,7 +76,13 @@ impl Db {
             .max_connections(1)
             // When the disk is full, SQLite rolls a transaction back by itself. sqlx goes on to count it, and such a connection would
             // refuse every later one, also when there is room again.
-            .before_acquire(|connection, _| Box::pin(async move { Ok(!connection.is_in_transaction()) }))
+            .before_acquire(|connection, _| {
+                Box::pin(async move {
+                    // Intake, which had it before, may commit without waiting for the disk; nobody else does.
+                    connection.execute("pragma synchronous = full").await?;
+                    Ok(!connection.is_in_transaction())
+                })
+            })
             .connect_with(writing)
             .await
             .with_context(|| format!("cannot open the database {}", path.display()))?;

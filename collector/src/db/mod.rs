@@ -8,6 +8,7 @@ mod checkpoints;
 mod connect;
 pub mod copy;
 pub mod counters;
+pub mod durability;
 mod health;
 pub mod jobs;
 pub mod leader;
@@ -104,6 +105,17 @@ impl Db {
         })
     }
 
+    /// Begins a transaction whose commit does not wait for the disk, if it is SQLite; see [`durability`].
+    pub async fn begin_unsynced(&self) -> sqlx::Result<Tx> {
+        Ok(match self {
+            // Whoever gets the connection next sets it back (see `connect`).
+            Db::Sqlite(pools) => {
+                Tx::Sqlite(pools.write.begin_with("pragma synchronous = normal; begin immediate").await?)
+            }
+            Db::Postgres(pool) => Tx::Postgres(pool.begin().await?),
+        })
+    }
+
     /// The same database for one task that writes all the time, in the runtime that calls this: on PostgreSQL with a connection of its own,
     /// which that runtime watches.
     pub fn for_one_writer(&self) -> Db {
@@ -111,7 +123,9 @@ impl Db {
             Db::Sqlite(pools) => Db::Sqlite(pools.clone()),
             Db::Postgres(pool) => {
                 let options = pool.options().clone().min_connections(0).max_connections(1);
-                Db::Postgres(options.connect_lazy_with((*pool.connect_options()).clone()))
+                // Its statements have thousands of values and always the same plan. PostgreSQL would make one for each execution.
+                let connect = (*pool.connect_options()).clone().options([("plan_cache_mode", "force_generic_plan")]);
+                Db::Postgres(options.connect_lazy_with(connect))
             }
         }
     }

@@ -37,6 +37,50 @@ enum Style {
     Numbered,
 }
 
+/// Declares the row of a table as a struct, so that columns, placeholders and values can't get out of step: `PART` inserts rows, and `bind`
+/// binds the values of one. A field whose column has another name says `as "name"`.
+#[macro_export]
+macro_rules! table_row {
+    (
+        $(#[$attribute:meta])*
+        struct $row:ident<$life:lifetime> in $table:literal $(then $tail:literal)? {
+            $first:ident $(as $first_name:literal)?: $first_type:ty,
+            $($column:ident $(as $name:literal)?: $type:ty,)+
+        }
+    ) => {
+        $(#[$attribute])*
+        struct $row<$life> {
+            $first: $first_type,
+            $($column: $type,)+
+        }
+
+        impl<$life> $row<$life> {
+            const PART: $crate::db::rows::Part = $crate::db::rows::Part {
+                head: concat!(
+                    "insert into ", $table, " (", $crate::table_row!(@name $first $($first_name)?),
+                    $(", ", $crate::table_row!(@name $column $($name)?),)+ ") values "
+                ),
+                row: concat!("(?", $($crate::table_row!(@mark $column),)+ ")"),
+                tail: concat!("" $(, " ", $tail)?),
+            };
+
+            fn bind<DB: sqlx::Database>(self, query: $crate::db::rows::Query<'_, DB>) -> $crate::db::rows::Query<'_, DB>
+            where
+                $first_type: sqlx::Encode<$life, DB> + sqlx::Type<DB>,
+                $($type: sqlx::Encode<$life, DB> + sqlx::Type<DB>,)+
+            {
+                query.bind(self.$first)$(.bind(self.$column))+
+            }
+        }
+    };
+    (@name $column:ident) => { stringify!($column) };
+    (@name $column:ident $name:literal) => { $name };
+    (@mark $column:ident) => { ", ?" };
+}
+
+/// A statement to which values are bound.
+pub type Query<'q, DB> = sqlx::query::Query<'q, DB, <DB as sqlx::Database>::Arguments>;
+
 impl Rows {
     /// Inserts into one table or several, in one go. Values are bound by table: all rows of the first, then all of the second. The text is
     /// composed when it is first needed.
@@ -140,6 +184,25 @@ mod tests {
         let numbered = "with part0 as (insert into u (a) values ($1) returning 1), \
             part1 as (insert into u (a) values ($2) returning 1) select 1 from part0";
         assert_eq!(TWO.compose(Style::Numbered, 1).as_str(), numbered);
+    }
+
+    table_row! {
+        struct Line<'a> in "lines" then "on conflict do nothing" {
+            id: &'a str,
+            kind as "type": &'a str,
+            amount: Option<i64>,
+        }
+    }
+
+    #[test]
+    fn a_row_names_its_columns_and_binds_its_values_in_their_order() {
+        static ROWS: Rows = Rows::new(&[Line::PART]);
+        let text = "insert into lines (id, type, amount) values (?, ?, ?) on conflict do nothing";
+        assert_eq!(ROWS.compose(Style::Bare, 1).as_str(), text);
+        let row = Line { id: "1", kind: "apple", amount: None };
+        let mut query = row.bind(sqlx::query::<sqlx::Sqlite>(text));
+        let bound = sqlx::Execute::take_arguments(&mut query).expect("they can be encoded").expect("there are some");
+        assert_eq!(sqlx::Arguments::len(&bound), 3);
     }
 
     proptest! {

@@ -8,6 +8,7 @@ use std::time::Duration;
 
 use governor::middleware::NoOpMiddleware;
 use governor::state::keyed::DashMapStateStore;
+use governor::state::{InMemoryState, NotKeyed};
 use governor::{Quota, RateLimiter};
 
 use super::Error;
@@ -18,10 +19,14 @@ use crate::config::Config;
 /// How often clients that have been quiet are forgotten, at most.
 const SWEEP: Duration = Duration::from_secs(60);
 
+/// Requests over a limit that are looked up a second, in case they repeat what was accepted. A flood must not reach the database.
+const REPEATS_PER_SECOND: NonZeroU32 = NonZeroU32::new(50).unwrap();
+
 /// The limiters of everything that can be flooded or guessed.
 #[derive(Debug)]
 pub struct Limits {
     guards: Option<Guards>,
+    repeats: RateLimiter<NotKeyed, InMemoryState, Clock, NoOpMiddleware<Duration>>,
 }
 
 #[derive(Debug)]
@@ -52,7 +57,13 @@ impl Limits {
             wrong_tokens: Limiter::per_minute(limits.sign_ins_per_minute, clock),
             hasher: RandomState::new(),
         });
-        Self { guards }
+        let repeats = RateLimiter::direct_with_clock(Quota::per_second(REPEATS_PER_SECOND), clock.clone());
+        Self { guards, repeats }
+    }
+
+    /// Whether a request that is over its limit is looked up all the same, in case it repeats what was accepted.
+    pub fn may_look_up_repeat(&self) -> bool {
+        self.repeats.check().is_ok()
     }
 
     /// Counts a submission of a client to a site, which all clients together may also send only so many.

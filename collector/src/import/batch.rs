@@ -7,12 +7,13 @@ use sayso_shared::id::IdempotencyKey;
 use sha2::{Digest, Sha256};
 
 use super::row::{Row, RowError, field_name};
+use crate::cases::Actor;
 use crate::cases::idempotency::request_hash;
 use crate::cases::search;
 use crate::clock::{HOUR, Millis, parse_rfc3339};
 use crate::db::rows::{Part, Rows, chunks};
 use crate::db::{Db, Tx};
-use crate::intake::{self, Submission};
+use crate::intake::{self, Received, Submission};
 use crate::keys::{Keys, Purpose};
 use crate::sites::Site;
 use crate::{with_db, with_tx};
@@ -53,12 +54,12 @@ pub fn prepare(
     let mut rules = site.rules();
     rules.required.clear();
     rules.consent_required = false;
-    let feedback = Feedback::parse(row.feedback, &rules).map_err(|errors| {
+    let feedback = Feedback::parse(row.feedback, &rules).map_err(|refused| {
         let refusal = |error: sayso_shared::FieldError| RowError {
             field: field_name(&error.pointer, is_csv),
             reason: error.detail,
         };
-        errors.into_iter().map(refusal).collect::<Vec<_>>()
+        refused.errors.into_iter().map(refusal).collect::<Vec<_>>()
     })?;
     let refuse = |field: &str, reason: &str| vec![RowError { field: field.to_owned(), reason: reason.to_owned() }];
     let composed_at = feedback.composed_at().map(parse_rfc3339);
@@ -75,8 +76,16 @@ pub fn prepare(
         None => format!("{}/row/{}/{}", site.id(), request_hash(&feedback), row.received_at.unwrap_or_default()),
     };
     let fingerprint = keys.hash(Purpose::ImportedRow, &told_by);
-    let submission =
-        Submission::imported(keys, site.id(), &key(&fingerprint), feedback, composed_at.flatten(), received_at, now);
+    let received = Received {
+        feedback,
+        composed_at: composed_at.flatten(),
+        received_at,
+        first_response_due: None,
+        by: Actor::System,
+        identity: None,
+        suspicion: None,
+    };
+    let submission = Submission::imported(keys, site.id(), &key(&fingerprint), received, now);
     Ok(Prepared { line, fingerprint, site_id: site.id().to_owned(), submission })
 }
 

@@ -17,7 +17,7 @@ use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Response};
 use sayso_shared::id::IdempotencyKey;
 use sayso_shared::problem::{ErrorCode, FieldError};
-use sayso_shared::{Feedback, FeedbackRules, Kind, Problem};
+use sayso_shared::{Feedback, Kind, Problem, Refused};
 use serde::Serialize;
 use serde_json::Value;
 use utoipa::ToSchema;
@@ -27,14 +27,14 @@ use utoipa_axum::routes;
 pub use form_token::{issue as issue_form_token, renew as renew_form_token};
 pub use policy::{EntryPoint, FORM_EXPIRED, FormProof, SubmissionPolicy};
 pub use queue::Intake;
-pub use store::{Accepted, Submission, write_in};
+pub use store::{Accepted, Received, Submission, write_in};
 pub use submission_rate::{Difficulty, SubmissionRate};
 
 use self::store::WriteOutcome;
 use crate::app::App;
 use crate::attachments;
 use crate::cases::{Actor, EventType, Suspicion};
-use crate::clock::{HOUR, parse_rfc3339, rfc3339};
+use crate::clock::{HOUR, Millis, parse_rfc3339, rfc3339};
 use crate::http::body::{JsonBody, idempotency_key};
 use crate::http::client::ClientAddress;
 use crate::http::{Error, Result};
@@ -67,26 +67,29 @@ pub async fn submit_as(
     policy: SubmissionPolicy<'_>,
     by: Actor,
 ) -> Result<Accepted> {
-    let feedback = match Feedback::parse(value.clone(), &site.rules()) {
-        Ok(feedback) => feedback,
-        Err(refusal) => return find_duplicate(app, site, key, value, refusal).await,
+    let (feedback, refused) = match Feedback::parse(value, &site.rules()) {
+        Ok(feedback) => (feedback, None),
+        Err(Refused { errors, feedback: None }) => return Err(errors.into()),
+        Err(Refused { errors, feedback: Some(feedback) }) => (*feedback, Some(errors)),
     };
-    let mut submission = prepare(app, site, key, feedback)?.by(by);
-    match check(app, site, key, submission.feedback(), policy).await {
-        Ok(Checked { suspicion, identity }) => {
-            submission.suspicion = suspicion;
-            if let Some(identity) = identity {
-                submission.identify(&app.keys, &identity);
-            }
+    if let Err(limited) = policy.enforce_rate_limits(app, site) {
+        if app.limits.may_look_up_repeat() {
+            return find_duplicate(app, site, key, &feedback, limited).await;
         }
-        Err(refusal) => {
-            // A repeat of what was accepted is always answered, whatever would refuse it now.
-            let known = store::find_stored(&app.db, &app.keys, &submission).await?.ok_or(refusal)?;
-            return known.accepted(&app.keys);
-        }
+        return Err(limited);
     }
-    // Whoever waits for new cases is not disturbed by what may be spam; the count of the quarantine is brought up to date.
-    let news = if submission.suspicion.is_some() { EventType::Status } else { EventType::Created };
+    if let Some(errors) = refused {
+        return find_duplicate(app, site, key, &feedback, errors.into()).await;
+    }
+    let Checked { composed_at, suspicion, identity } = match check(app, site, key, &feedback, policy).await {
+        Ok(checked) => checked,
+        Err(refusal) => return find_duplicate(app, site, key, &feedback, refusal).await,
+    };
+    let now = app.clock.now();
+    let hours = i64::from(site.settings.first_response_hours);
+    let first_response_due = (hours > 0).then(|| now + hours * HOUR);
+    let received = Received { feedback, composed_at, received_at: now, first_response_due, by, identity, suspicion };
+    let submission = Submission::new(&app.keys, site.id(), key, received);
     let accepted = submission.accepted().clone();
     if app.config.dangerous_store_nothing {
         return Ok(accepted);
@@ -97,42 +100,37 @@ pub async fn submit_as(
         WriteOutcome::Inserted => accepted,
     };
     policy.record(app, site);
+    // Whoever waits for new cases is not disturbed by what may be spam; the count of the quarantine is brought up to date.
+    let news = if suspicion.is_some() { EventType::Status } else { EventType::Created };
     app.publish(&accepted.case_id, news.as_str());
     Ok(accepted)
 }
 
-/// Answers a repeat of what was accepted when the site asked for other things than it does now; anything else is refused.
+/// Answers a repeat of what was accepted, whatever would refuse it now: a limit, a site that asks for other things than it did, a file that has been
+/// claimed meanwhile, a proof of work. Anything else is refused.
 async fn find_duplicate(
     app: &App,
     site: &Site,
     key: &IdempotencyKey,
-    value: Value,
-    refusal: Vec<FieldError>,
+    feedback: &Feedback,
+    refusal: Error,
 ) -> Result<Accepted> {
-    let category = value["category"].as_str().map(|category| (category.trim().to_owned(), None));
-    let undemanding = FeedbackRules {
-        kinds: Kind::ALL.to_vec(),
-        categories: category.into_iter().collect(),
-        required: Vec::new(),
-        consent_required: false,
-    };
-    let Ok(feedback) = Feedback::parse(value, &undemanding) else { return Err(refusal.into()) };
-    let submission = prepare(app, site, key, feedback)?;
-    match store::find_stored(&app.db, &app.keys, &submission).await? {
-        Some(earlier) => earlier.accepted(&app.keys),
-        None => Err(refusal.into()),
-    }
+    let earlier = store::find_stored(&app.db, &app.keys, site.id(), key, feedback).await?.ok_or(refusal)?;
+    app.intake.wait_until_durable().await?;
+    earlier.accepted(&app.keys)
 }
 
 /// What is known of a feedback that may pass.
 struct Checked {
+    /// When the customer sent it, by their own clock.
+    composed_at: Option<Millis>,
     /// Why it is suspected of being spam, if it is.
     suspicion: Option<Suspicion>,
     /// Whom the site vouches for.
     identity: Option<Identity>,
 }
 
-/// Everything that may refuse a feedback that can be read, in order of cost; a proof of work is used up last.
+/// Everything else that may refuse a feedback that can be read, in order of cost; a proof of work is used up last.
 async fn check(
     app: &App,
     site: &Site,
@@ -140,11 +138,17 @@ async fn check(
     feedback: &Feedback,
     policy: SubmissionPolicy<'_>,
 ) -> Result<Checked> {
-    policy.enforce_rate_limits(app, site)?;
+    let composed_at = feedback.composed_at().map(parse_composed_at).transpose()?;
     let identity = verify_identity(app, site, feedback).await?;
     attachments::check(app, site, feedback.attachments()).await?;
     let suspicion = policy.assess(app, site, key, feedback.proof()).await?;
-    Ok(Checked { suspicion, identity })
+    Ok(Checked { composed_at, suspicion, identity })
+}
+
+fn parse_composed_at(text: &str) -> Result<Millis> {
+    parse_rfc3339(text).ok_or_else(|| {
+        Error::field(FieldError::new("/composed_at", ErrorCode::Invalid, "must be a time as in RFC 3339"))
+    })
 }
 
 /// The answer to an accepted feedback.
@@ -283,19 +287,6 @@ impl Receipt {
             promise: accepted.first_response_due.map(|due| Promise { first_response_due: rfc3339(due) }),
         }
     }
-}
-
-fn prepare(app: &App, site: &Site, key: &IdempotencyKey, feedback: Feedback) -> Result<Submission> {
-    let composed_at = match feedback.composed_at() {
-        None => None,
-        Some(text) => Some(parse_rfc3339(text).ok_or_else(|| {
-            Error::field(FieldError::new("/composed_at", ErrorCode::Invalid, "must be a time as in RFC 3339"))
-        })?),
-    };
-    let now = app.clock.now();
-    let hours = i64::from(site.settings.first_response_hours);
-    let first_response_due = (hours > 0).then(|| now + hours * HOUR);
-    Ok(Submission::new(&app.keys, site.id(), key, feedback, composed_at, now, first_response_due))
 }
 
 /// Whom the site vouches for. A token that is not valid is refused, and never taken as if nobody had been named.

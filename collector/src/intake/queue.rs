@@ -10,6 +10,7 @@ use tokio::task::JoinHandle;
 use super::backpressure::Backpressure;
 use super::store::{self, Submission, WriteOutcome};
 use crate::config::Limits;
+use crate::db::durability::Durability;
 use crate::db::{self, Checkpoints, Db};
 use crate::http::{Error, Result};
 use crate::keys::Keys;
@@ -23,12 +24,27 @@ const PATIENCE: Duration = Duration::from_secs(10);
 pub struct Intake {
     queue: Mutex<Option<mpsc::Sender<Waiting>>>,
     under_way: Arc<Mutex<HashSet<String>>>,
+    written: mpsc::WeakUnboundedSender<Written>,
     answering: Mutex<Option<JoinHandle<()>>>,
     backpressure: Arc<Backpressure>,
 }
 
-/// A written batch, with the answer to each submission of it.
-type BatchResults = Vec<(oneshot::Sender<Result<WriteOutcome>>, Result<WriteOutcome>)>;
+/// What was written and is answered once it is durable.
+enum Written {
+    /// A submission.
+    Submission { answer: oneshot::Sender<Result<WriteOutcome>>, result: Result<WriteOutcome> },
+    /// Nothing; somebody waits for what was written before.
+    Nothing { answer: oneshot::Sender<()> },
+}
+
+/// How commits become durable.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Syncing {
+    /// Each waits for the disk itself.
+    EachCommit,
+    /// The answers wait for the disk while the next batch is written.
+    BesideTheWriter,
+}
 
 struct Waiting {
     submission: Submission,
@@ -44,20 +60,25 @@ impl Intake {
         let (sender, receiver) = mpsc::channel(limits.queue);
         let backpressure = Arc::new(Backpressure::new(Instant::now()));
         let (written, results) = mpsc::unbounded_channel();
+        let to_answer = written.downgrade();
+        let durability = Durability::of(db)?;
+        // A commit for each submission is what everybody does, so it is done as everybody does it.
+        let syncing = if limits.batch == 1 { Syncing::EachCommit } else { Syncing::BesideTheWriter };
         let checkpoints = Checkpoints::start(db);
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
         let (db, keys, largest, measured) = (db.clone(), Arc::clone(keys), limits.batch, Arc::clone(&backpressure));
         std::thread::Builder::new().name("intake-writer".to_owned()).spawn(move || {
             runtime.block_on(async move {
-                let writer =
-                    Writer { db: db.for_one_writer(), keys, largest, backpressure: measured, metrics, checkpoints };
+                let db = db.for_one_writer();
+                let writer = Writer { db, keys, largest, syncing, backpressure: measured, metrics, checkpoints };
                 writer.run(receiver, &written).await;
             });
         })?;
-        let answering = tokio::spawn(send_results(results));
+        let answering = tokio::spawn(answer_when_durable(results, durability));
         Ok(Self {
             queue: Mutex::new(Some(sender)),
             under_way: Arc::default(),
+            written: to_answer,
             answering: Mutex::new(Some(answering)),
             backpressure,
         })
@@ -76,6 +97,16 @@ impl Intake {
             Err(_) if is_repeat => Err(Error::Conflict("the first request with this key is still under way".into())),
             Err(_) => Err(Error::Unavailable { retry_after: 5 }),
         }
+    }
+
+    /// Returns when everything that can be read of submissions is durable as well.
+    pub async fn wait_until_durable(&self) -> Result<()> {
+        let unavailable = || Error::Unavailable { retry_after: 5 };
+        let (answer, answered) = oneshot::channel();
+        let written = self.written.upgrade().ok_or_else(unavailable)?;
+        written.send(Written::Nothing { answer }).map_err(|_| unavailable())?;
+        drop(written);
+        answered.await.map_err(|_| unavailable())
     }
 
     /// Whether submissions are taken: not when the collector stops, and not when the writer has died.
@@ -138,6 +169,7 @@ struct Writer {
     db: Db,
     keys: Arc<Keys>,
     largest: usize,
+    syncing: Syncing,
     backpressure: Arc<Backpressure>,
     metrics: Arc<Metrics>,
     checkpoints: Checkpoints,
@@ -145,11 +177,11 @@ struct Writer {
 
 impl Writer {
     /// A batch closes when the writer is free, or at its limit: a transaction that grows without end would make its first row wait too long.
-    async fn run(mut self, mut queue: mpsc::Receiver<Waiting>, written: &mpsc::UnboundedSender<BatchResults>) {
+    async fn run(mut self, mut queue: mpsc::Receiver<Waiting>, written: &mpsc::UnboundedSender<Written>) {
         let mut batch = Vec::with_capacity(self.largest);
         while queue.recv_many(&mut batch, self.largest).await > 0 {
             let started = Instant::now();
-            let results = write(&self.db, &self.keys, &batch).await;
+            let results = self.write(&batch).await;
             let ended = Instant::now();
             self.backpressure.record_write(ended - started, ended);
             self.metrics.batch_written(results.len(), ended - started);
@@ -157,42 +189,63 @@ impl Writer {
                 Some(Err(Error::Unavailable { .. })) => self.checkpoints.refused(),
                 _ => self.checkpoints.wrote(results.len()),
             }
-            let answers = batch.drain(..).map(|waiting| waiting.answer).zip(results).collect();
-            // It is gone only when the whole collector is.
-            let _ = written.send(answers);
-        }
-    }
-}
-
-/// Hands out the answers, among the tasks that wait for them: to wake many tasks from another thread costs the writer as much as a commit.
-async fn send_results(mut written: mpsc::UnboundedReceiver<BatchResults>) {
-    while let Some(answers) = written.recv().await {
-        for (answer, result) in answers {
-            // Whoever has gone away meanwhile finds the answer by its key.
-            let _ = answer.send(result);
-        }
-    }
-}
-
-/// Writes a batch in one commit. If that fails, its rows are written one by one, so that a bad one never fails its neighbours.
-async fn write(db: &Db, keys: &Keys, batch: &[Waiting]) -> Vec<Result<WriteOutcome>> {
-    let submissions: Vec<&Submission> = batch.iter().map(|waiting| &waiting.submission).collect();
-    match store::write(db, keys, &submissions).await {
-        Ok(results) => results,
-        // Each row alone would wait for the database as long again.
-        Err(error) if db::is_unavailable(&error) => {
-            tracing::error!(%error, size = batch.len(), "the database takes nothing at present");
-            batch.iter().map(|_| Err(Error::Unavailable { retry_after: 5 })).collect()
-        }
-        Err(error) => {
-            tracing::warn!(%error, size = batch.len(), "a batch was refused; writing its rows one by one");
-            let mut results = Vec::with_capacity(batch.len());
-            for submission in submissions {
-                let alone = store::write(db, keys, &[submission]).await;
-                let alone = alone.and_then(|mut results| results.pop().ok_or(sqlx::Error::RowNotFound));
-                results.push(alone.unwrap_or_else(|error| Err(error.into())));
+            for (waiting, result) in batch.drain(..).zip(results) {
+                if written.send(Written::Submission { answer: waiting.answer, result }).is_err() {
+                    // What was committed can't be made durable any more, so nothing more is taken.
+                    return;
+                }
             }
-            results
+        }
+    }
+
+    /// Writes a batch in one commit. If that fails, its rows are written one by one, so that a bad one never fails its neighbours.
+    async fn write(&self, batch: &[Waiting]) -> Vec<Result<WriteOutcome>> {
+        let submissions: Vec<&Submission> = batch.iter().map(|waiting| &waiting.submission).collect();
+        match self.commit(&submissions).await {
+            Ok(results) => results,
+            // Each row alone would wait for the database as long again.
+            Err(error) if db::is_unavailable(&error) => {
+                tracing::error!(%error, size = batch.len(), "the database takes nothing at present");
+                batch.iter().map(|_| Err(Error::Unavailable { retry_after: 5 })).collect()
+            }
+            Err(error) => {
+                tracing::warn!(%error, size = batch.len(), "a batch was refused; writing its rows one by one");
+                let mut results = Vec::with_capacity(batch.len());
+                for submission in submissions {
+                    let alone = self.commit(&[submission]).await;
+                    let alone = alone.and_then(|mut results| results.pop().ok_or(sqlx::Error::RowNotFound));
+                    results.push(alone.unwrap_or_else(|error| Err(error.into())));
+                }
+                results
+            }
+        }
+    }
+
+    async fn commit(&self, submissions: &[&Submission]) -> sqlx::Result<Vec<Result<WriteOutcome>>> {
+        let tx = match self.syncing {
+            Syncing::EachCommit => self.db.begin().await?,
+            Syncing::BesideTheWriter => self.db.begin_unsynced().await?,
+        };
+        store::write(tx, &self.keys, submissions).await
+    }
+}
+
+/// Answers what was written once it is durable, among the tasks that wait for it: to wake many tasks from another thread costs the writer as much
+/// as a commit. While one wait for the disk lasts, more is written, which the next one is for.
+async fn answer_when_durable(mut written: mpsc::UnboundedReceiver<Written>, durability: Durability) {
+    let mut batch = Vec::new();
+    while written.recv_many(&mut batch, usize::MAX).await > 0 {
+        if let Err(error) = durability.wait().await {
+            // Whoever waits hears that it can't be said; the writer ends, and with it `is_open`, until somebody starts the collector anew.
+            tracing::error!(%error, "what was committed can't be written to the disk; taking nothing more");
+            return;
+        }
+        for written in batch.drain(..) {
+            // Whoever has gone away meanwhile finds the answer by its key.
+            match written {
+                Written::Submission { answer, result } => _ = answer.send(result),
+                Written::Nothing { answer } => _ = answer.send(()),
+            }
         }
     }
 }

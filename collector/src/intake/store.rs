@@ -2,21 +2,40 @@
 
 use std::collections::HashSet;
 
-use sayso_shared::Feedback;
 use sayso_shared::id::IdempotencyKey;
+use sayso_shared::{Feedback, TrackingCode};
 use serde_json::json;
 
-use super::code::Code;
+use super::code::derive_code;
 use crate::attachments;
-use crate::cases::case::{code_context, contact_context, identity_context};
-use crate::cases::{Actor, EventType, Priority, Status, Suspicion, idempotency, quarantine};
+use crate::cases::case::{contact_context, identity_context};
+use crate::cases::{Actor, EventType, Priority, Status, Suspicion, code, idempotency, quarantine};
 use crate::clock::Millis;
-use crate::db::rows::{Part, Rows, chunks};
+use crate::db::rows::{Rows, chunks};
 use crate::db::{Db, Tx};
 use crate::http::{Error, Result};
 use crate::keys::{Keys, Purpose, new_id, new_id_at};
 use crate::sites::identity::Identity;
-use crate::{with_db, with_tx};
+use crate::{table_row, with_db, with_tx};
+
+/// A feedback that nothing refuses, and what is known about it.
+#[derive(Debug)]
+pub struct Received {
+    /// What the customer sent.
+    pub feedback: Feedback,
+    /// When they sent it, by their own clock.
+    pub composed_at: Option<Millis>,
+    /// When it was received.
+    pub received_at: Millis,
+    /// Until when the first response is promised.
+    pub first_response_due: Option<Millis>,
+    /// Who submits it.
+    pub by: Actor,
+    /// Whom the site vouches for.
+    pub identity: Option<Identity>,
+    /// Why it goes into quarantine, if it does.
+    pub suspicion: Option<Suspicion>,
+}
 
 /// A feedback ready to be written: encrypted and hashed before it reaches the writer, whose time is everybody's.
 #[derive(Clone, Debug)]
@@ -26,7 +45,8 @@ pub struct Submission {
     site_id: String,
     submission_key: String,
     request_hash: String,
-    code: Code,
+    code_hash: String,
+    code_cipher: String,
     contact_cipher: Option<String>,
     identity_cipher: Option<String>,
     subject_hash: Option<String>,
@@ -39,8 +59,7 @@ pub struct Submission {
     context: Option<String>,
     claim_hashes: Vec<String>,
     composed_at: Option<Millis>,
-    /// Why it goes into quarantine, if it does.
-    pub suspicion: Option<Suspicion>,
+    suspicion: Option<Suspicion>,
 }
 
 /// What the customer is told.
@@ -85,88 +104,49 @@ pub struct Stored {
 
 impl Submission {
     /// Prepares a feedback of a site.
-    pub fn new(
-        keys: &Keys,
-        site_id: &str,
-        key: &IdempotencyKey,
-        feedback: Feedback,
-        composed_at: Option<Millis>,
-        now: Millis,
-        first_response_due: Option<Millis>,
-    ) -> Self {
-        Self::with_id(new_id(), keys, site_id, key, feedback, composed_at, now, first_response_due)
+    pub fn new(keys: &Keys, site_id: &str, key: &IdempotencyKey, received: Received) -> Self {
+        Self::with_id(new_id(), keys, site_id, key, received)
     }
 
-    /// Prepares a feedback that somebody gave elsewhere at `received_at`: its place among the cases is by that time, nothing was
-    /// promised, and nobody is told of it.
-    pub fn imported(
-        keys: &Keys,
-        site_id: &str,
-        key: &IdempotencyKey,
-        feedback: Feedback,
-        composed_at: Option<Millis>,
-        received_at: Millis,
-        now: Millis,
-    ) -> Self {
-        let id = new_id_at(received_at);
-        let submission = Self::with_id(id, keys, site_id, key, feedback, composed_at, received_at, None);
-        Self { by: Actor::System, stored_at: now, silent: true, ..submission }
+    /// Prepares a feedback that somebody gave elsewhere, and that comes to be here at `now`: its place among the cases is by the time at which
+    /// it was received, and nobody is told of it.
+    pub fn imported(keys: &Keys, site_id: &str, key: &IdempotencyKey, received: Received, now: Millis) -> Self {
+        let id = new_id_at(received.received_at);
+        Self { stored_at: now, silent: true, ..Self::with_id(id, keys, site_id, key, received) }
     }
 
-    #[expect(
-        clippy::too_many_arguments,
-        reason = "one for each thing that differs between what is submitted and what is imported"
-    )]
-    fn with_id(
-        case_id: String,
-        keys: &Keys,
-        site_id: &str,
-        key: &IdempotencyKey,
-        feedback: Feedback,
-        composed_at: Option<Millis>,
-        now: Millis,
-        first_response_due: Option<Millis>,
-    ) -> Self {
+    fn with_id(case_id: String, keys: &Keys, site_id: &str, key: &IdempotencyKey, received: Received) -> Self {
+        let Received { feedback, composed_at, received_at, first_response_due, by, identity, suspicion } = received;
         let submission_key = idempotency::submission_key(site_id, key);
-        let code = Code::derive(keys, &submission_key, 0, &case_id);
-        let contact = feedback.contact().map(|contact| serde_json::to_vec(contact).expect("a contact is plain text"));
+        let tracking_code = derive_code(keys, &submission_key, 0);
+        let encrypt = |context: String, json: serde_json::Result<Vec<u8>>| {
+            keys.encrypt(&context, &json.expect("names and addresses are plain text"))
+        };
+        // Who gave no contact of their own is reached by what the site knows.
+        let vouched = identity.as_ref().and_then(Identity::contact);
+        let contact = feedback.contact().or(vouched.as_ref());
+        let contact = contact.map(|contact| encrypt(contact_context(&case_id), serde_json::to_vec(contact)));
+        let subject = identity.as_ref().map(|identity| format!("{site_id}/{}", identity.sub));
         Self {
-            contact_cipher: contact.map(|json| keys.encrypt(&contact_context(&case_id), &json)),
-            identity_cipher: None,
-            subject_hash: None,
-            by: Actor::Customer,
-            stored_at: now,
-            silent: false,
             event_id: new_id(),
             site_id: site_id.to_owned(),
             submission_key,
             request_hash: idempotency::request_hash(&feedback),
+            code_hash: code::lookup_hash(keys, &tracking_code),
+            code_cipher: code::encrypt(keys, &case_id, &tracking_code),
+            contact_cipher: contact,
+            identity_cipher: identity
+                .map(|identity| encrypt(identity_context(&case_id), serde_json::to_vec(&identity))),
+            subject_hash: subject.map(|subject| keys.hash(Purpose::Subject, &subject)),
+            by,
+            stored_at: received_at,
+            silent: false,
             context: feedback.context().map(|context| context.to_string()),
             claim_hashes: feedback.attachments().iter().map(|id| attachments::claim_hash(keys, id)).collect(),
             feedback,
             composed_at,
-            accepted: Accepted { case_id, code: code.plain.clone(), received_at: now, first_response_due },
-            code,
-            suspicion: None,
-        }
-    }
-
-    /// The same, submitted by somebody else than the customer.
-    pub fn by(self, by: Actor) -> Self {
-        Self { by, ..self }
-    }
-
-    /// Notes whom the site vouched for. Who gave no contact of their own is reached by what the site knows.
-    pub fn identify(&mut self, keys: &Keys, identity: &Identity) {
-        let encrypt = |context: String, json: serde_json::Result<Vec<u8>>| {
-            keys.encrypt(&context, &json.expect("names and addresses are plain text"))
-        };
-        self.identity_cipher = Some(encrypt(identity_context(self.case_id()), serde_json::to_vec(identity)));
-        self.subject_hash = Some(keys.hash(Purpose::Subject, &format!("{}/{}", self.site_id, identity.sub)));
-        if self.feedback.contact().is_none() {
-            let contact = identity.contact();
-            self.contact_cipher =
-                contact.map(|contact| encrypt(contact_context(self.case_id()), serde_json::to_vec(&contact)));
+            suspicion,
+            accepted: Accepted { case_id, code: tracking_code.to_string(), received_at, first_response_due },
         }
     }
 
@@ -180,26 +160,28 @@ impl Submission {
         &self.accepted
     }
 
-    /// What the customer sent.
-    pub fn feedback(&self) -> &Feedback {
-        &self.feedback
-    }
-
     /// The case that it becomes.
     pub fn case_id(&self) -> &str {
         &self.accepted.case_id
+    }
+
+    /// Gives it another code than the one that it was prepared with.
+    fn recode(&mut self, keys: &Keys, tracking_code: &TrackingCode) {
+        self.code_hash = code::lookup_hash(keys, tracking_code);
+        self.code_cipher = code::encrypt(keys, &self.accepted.case_id, tracking_code);
+        self.accepted.code = tracking_code.to_string();
     }
 }
 
 impl Stored {
     fn of(submission: Submission) -> Self {
         let Accepted { case_id, received_at, first_response_due, .. } = submission.accepted;
-        Self { id: case_id, code_cipher: submission.code.cipher, received_at, first_response_due }
+        Self { id: case_id, code_cipher: submission.code_cipher, received_at, first_response_due }
     }
 
     /// Decrypts the code for the answer.
     pub fn accepted(self, keys: &Keys) -> Result<Accepted> {
-        let code = keys.decrypt_text(&code_context(&self.id), &self.code_cipher);
+        let code = code::decrypt(keys, &self.id, &self.code_cipher);
         let code =
             code.ok_or_else(|| Error::Internal(anyhow::anyhow!("the code of case {} can't be decrypted", self.id)))?;
         Ok(Accepted {
@@ -212,13 +194,22 @@ impl Stored {
 }
 
 /// What an earlier request with this key stored; an error if it was about something else.
-pub async fn find_stored(db: &Db, keys: &Keys, submission: &Submission) -> Result<Option<Stored>> {
+pub async fn find_stored(
+    db: &Db,
+    keys: &Keys,
+    site_id: &str,
+    key: &IdempotencyKey,
+    feedback: &Feedback,
+) -> Result<Option<Stored>> {
+    let submission_key = idempotency::submission_key(site_id, key);
     for attempt in 0.. {
-        let hash = Code::hash_of(keys, submission.key(), attempt);
+        let hash = code::lookup_hash(keys, &derive_code(keys, &submission_key, attempt));
         let row: Option<ExistingRow> =
             with_db!(db, pool => sqlx::query_as(SELECT_EXISTING).bind(hash).fetch_optional(pool).await)?;
         match row {
-            Some(row) if row.has_key_of(submission) => return row.into_stored(submission).map(Some),
+            Some(row) if row.submission_key.as_deref() == Some(&submission_key) => {
+                return row.into_stored(&idempotency::request_hash(feedback)).map(Some);
+            }
             Some(_) => {}
             None => break,
         }
@@ -226,9 +217,8 @@ pub async fn find_stored(db: &Db, keys: &Keys, submission: &Submission) -> Resul
     Ok(None)
 }
 
-/// Writes submissions in one commit. Each gets its own result; an error of the database fails all of them.
-pub async fn write(db: &Db, keys: &Keys, submissions: &[&Submission]) -> sqlx::Result<Vec<Result<WriteOutcome>>> {
-    let mut tx = db.begin().await?;
+/// Writes submissions in one commit, in a transaction that was begun for it. Each gets its own result; an error of the database fails all of them.
+pub async fn write(mut tx: Tx, keys: &Keys, submissions: &[&Submission]) -> sqlx::Result<Vec<Result<WriteOutcome>>> {
     let results = write_in(&mut tx, keys, submissions).await?;
     tx.commit().await?;
     Ok(results)
@@ -258,11 +248,12 @@ async fn resolve_conflict(tx: &mut Tx, keys: &Keys, submission: &Submission) -> 
     for attempt in 1.. {
         remove_rows(tx, &submission).await?;
         let row: ExistingRow =
-            with_tx!(tx, conn => sqlx::query_as(SELECT_EXISTING).bind(&submission.code.hash).fetch_one(conn).await)?;
-        if row.has_key_of(&submission) {
-            return Ok(row.into_stored(&submission).map(WriteOutcome::Duplicate));
+            with_tx!(tx, conn => sqlx::query_as(SELECT_EXISTING).bind(&submission.code_hash).fetch_one(conn).await)?;
+        if row.submission_key.as_deref() == Some(submission.key()) {
+            return Ok(row.into_stored(&submission.request_hash).map(WriteOutcome::Duplicate));
         }
-        submission.code = Code::derive(keys, submission.key(), attempt, submission.case_id());
+        let next = derive_code(keys, submission.key(), attempt);
+        submission.recode(keys, &next);
         if insert(tx, &[&submission]).await?.contains(submission.case_id()) {
             break;
         }
@@ -296,13 +287,8 @@ struct ExistingRow {
 }
 
 impl ExistingRow {
-    fn has_key_of(&self, submission: &Submission) -> bool {
-        self.submission_key.as_deref() == Some(submission.key())
-    }
-
-    fn into_stored(self, submission: &Submission) -> Result<Stored> {
-        let stored = self.request_hash.as_deref();
-        if stored.is_some_and(|stored| idempotency::is_same_request(stored, &submission.request_hash)) {
+    fn into_stored(self, request_hash: &str) -> Result<Stored> {
+        if self.request_hash.as_deref().is_some_and(|stored| idempotency::is_same_request(stored, request_hash)) {
             Ok(self.stored)
         } else {
             Err(Error::KeyReused)
@@ -310,56 +296,133 @@ impl ExistingRow {
     }
 }
 
+table_row! {
+    struct CaseRow<'a> in "cases" then "on conflict (code_hash) do nothing" {
+        id: &'a str,
+        site_id: &'a str,
+        submission_key: &'a str,
+        request_hash: &'a str,
+        code_hash: &'a str,
+        code_cipher: &'a str,
+        kind: &'a str,
+        status: &'a str,
+        priority: &'a str,
+        received_at: Millis,
+        updated_at: Millis,
+        first_response_due: Option<Millis>,
+    }
+}
+
+table_row! {
+    struct FeedbackRow<'a> in "feedback" {
+        id: &'a str,
+        site_id: &'a str,
+        kind: &'a str,
+        message: &'a str,
+        category: Option<&'a str>,
+        rating: Option<i64>,
+        importance: Option<i64>,
+        desired_outcome: Option<&'a str>,
+        reference: Option<&'a str>,
+        contact_cipher: Option<&'a str>,
+        consent: Option<bool>,
+        locale: Option<&'a str>,
+        page_url: Option<&'a str>,
+        page_title: Option<&'a str>,
+        page_referrer: Option<&'a str>,
+        context: Option<&'a str>,
+        keep_unmasked: bool,
+        composed_at: Option<Millis>,
+        received_at: Millis,
+        identity_cipher: Option<&'a str>,
+        subject_hash: Option<&'a str>,
+    }
+}
+
+table_row! {
+    struct EventRow<'a> in "events" {
+        id: &'a str,
+        case_id: &'a str,
+        seq: i64,
+        kind as "type": &'a str,
+        actor: &'a str,
+        data: String,
+        created_at: Millis,
+        silent: bool,
+    }
+}
+
+impl Submission {
+    fn case_row(&self) -> CaseRow<'_> {
+        CaseRow {
+            id: self.case_id(),
+            site_id: &self.site_id,
+            submission_key: &self.submission_key,
+            request_hash: &self.request_hash,
+            code_hash: &self.code_hash,
+            code_cipher: &self.code_cipher,
+            kind: self.feedback.kind().as_str(),
+            status: Status::New.as_str(),
+            priority: Priority::Normal.as_str(),
+            received_at: self.accepted.received_at,
+            updated_at: self.stored_at.max(self.accepted.received_at),
+            first_response_due: self.accepted.first_response_due,
+        }
+    }
+
+    fn feedback_row(&self) -> FeedbackRow<'_> {
+        let (feedback, page) = (&self.feedback, self.feedback.page());
+        FeedbackRow {
+            id: self.case_id(),
+            site_id: &self.site_id,
+            kind: feedback.kind().as_str(),
+            message: feedback.message(),
+            category: feedback.category(),
+            rating: feedback.rating(),
+            importance: feedback.importance(),
+            desired_outcome: feedback.desired_outcome(),
+            reference: feedback.reference(),
+            contact_cipher: self.contact_cipher.as_deref(),
+            consent: feedback.consent(),
+            locale: feedback.locale().map(|locale| locale.as_str()),
+            page_url: page.and_then(|page| page.url()),
+            page_title: page.and_then(|page| page.title()),
+            page_referrer: page.and_then(|page| page.referrer()),
+            context: self.context.as_deref(),
+            keep_unmasked: feedback.keep_unmasked(),
+            composed_at: self.composed_at,
+            received_at: self.accepted.received_at,
+            identity_cipher: self.identity_cipher.as_deref(),
+            subject_hash: self.subject_hash.as_deref(),
+        }
+    }
+
+    fn event_row(&self) -> EventRow<'_> {
+        EventRow {
+            id: &self.event_id,
+            case_id: self.case_id(),
+            seq: 1,
+            kind: EventType::Created.as_str(),
+            actor: self.by.as_str(),
+            data: self.by.sign(json!({})).to_string(),
+            created_at: self.accepted.received_at,
+            silent: self.silent,
+        }
+    }
+}
+
 /// Inserts the rows of all submissions, and gives the identifiers of the cases whose code was new. Two with the same key in one batch: the
 /// first one.
 async fn insert<'a>(tx: &mut Tx, submissions: &[&'a Submission]) -> sqlx::Result<HashSet<&'a str>> {
-    static INSERT: Rows = Rows::new(&[
-        Part {
-            head: "insert into cases (id, site_id, submission_key, request_hash, code_hash, code_cipher, kind, status, priority, \
-                received_at, updated_at, first_response_due) values ",
-            row: "(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-            tail: " on conflict (code_hash) do nothing",
-        },
-        Part {
-            head: "insert into feedback (id, site_id, kind, message, category, rating, importance, desired_outcome, reference, \
-                contact_cipher, consent, locale, page_url, page_title, page_referrer, context, keep_unmasked, composed_at, received_at, \
-                identity_cipher, subject_hash) values ",
-            row: "(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-            tail: "",
-        },
-        Part {
-            head: "insert into events (id, case_id, seq, type, actor, data, created_at, silent) values ",
-            row: "(?, ?, ?, ?, ?, ?, ?, ?)",
-            tail: "",
-        },
-    ]);
+    static INSERT: Rows = Rows::new(&[CaseRow::PART, FeedbackRow::PART, EventRow::PART]);
     let mut inserted = HashSet::with_capacity(submissions.len());
     for chunk in chunks(submissions) {
         let insert = INSERT.sql(tx, chunk.len());
         let count = with_tx!(tx, conn => {
-            let mut query = sqlx::query(insert);
-            for new in chunk {
-                let Accepted { case_id, received_at, first_response_due, .. } = &new.accepted;
-                query = query.bind(case_id).bind(&new.site_id).bind(&new.submission_key).bind(&new.request_hash)
-                    .bind(&new.code.hash).bind(&new.code.cipher).bind(new.feedback.kind().as_str())
-                    .bind(Status::New.as_str()).bind(Priority::Normal.as_str())
-                    .bind(received_at).bind(new.stored_at.max(*received_at)).bind(first_response_due);
-            }
-            for new in chunk {
-                let (feedback, page) = (&new.feedback, new.feedback.page());
-                query = query.bind(new.case_id()).bind(&new.site_id).bind(feedback.kind().as_str()).bind(feedback.message())
-                    .bind(feedback.category()).bind(feedback.rating()).bind(feedback.importance())
-                    .bind(feedback.desired_outcome()).bind(feedback.reference()).bind(&new.contact_cipher)
-                    .bind(feedback.consent()).bind(feedback.locale().map(|locale| locale.as_str()))
-                    .bind(page.and_then(|page| page.url())).bind(page.and_then(|page| page.title()))
-                    .bind(page.and_then(|page| page.referrer())).bind(&new.context).bind(feedback.keep_unmasked())
-                    .bind(new.composed_at).bind(new.accepted.received_at).bind(&new.identity_cipher).bind(&new.subject_hash);
-            }
-            for new in chunk {
-                query = query.bind(&new.event_id).bind(new.case_id()).bind(1_i64).bind(EventType::Created.as_str())
-                    .bind(new.by.as_str()).bind(new.by.sign(json!({})).to_string()).bind(new.accepted.received_at)
-                    .bind(new.silent);
-            }
+            let query = sqlx::query(insert);
+            let query = chunk.iter().fold(query, |query, new| new.case_row().bind(query));
+            let query = chunk.iter().fold(query, |query, new| new.feedback_row().bind(query));
+            let query = chunk.iter().fold(query, |query, new| new.event_row().bind(query));
             query.execute(conn).await.map(|done| done.rows_affected())
         })?;
         let all_in = INSERT.took_all(tx, count, chunk.len());

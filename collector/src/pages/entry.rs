@@ -88,7 +88,8 @@ async fn without_files(
     refused: Vec<RejectedFile>,
 ) -> Result<Response> {
     // Whatever else is wrong is better said now than next time.
-    let others = Feedback::parse(typed.feedback(site, visit.texts(site).0), &site.rules()).err();
+    let others =
+        Feedback::parse(typed.feedback(site, visit.texts(site).0), &site.rules()).err().map(|refused| refused.errors);
     let mut page = EntryPage::new(app, site, visit, typed);
     let mut wrong = Mistakes::new(&page.shell.t, &others.unwrap_or_default(), ORDER);
     wrong.0.extend(refused.iter().map(|one| one.mistake(&page.shell.t)));

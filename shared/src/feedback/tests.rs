@@ -15,7 +15,7 @@ fn rules() -> FeedbackRules {
 }
 
 fn errors(value: Value) -> Vec<(String, String)> {
-    let errors = Feedback::parse(value, &rules()).unwrap_err();
+    let errors = Feedback::parse(value, &rules()).unwrap_err().errors;
     errors.into_iter().map(|e| (e.pointer, e.code)).collect()
 }
 
@@ -99,12 +99,14 @@ fn holds_the_rules_of_the_site() {
     let strict = FeedbackRules { required: vec!["contact".into()], consent_required: true, ..rules() };
     let refused =
         Feedback::parse(json!({"kind": "praise", "message": "x", "contact": {"name": " "}}), &strict).unwrap_err();
-    let pointers: Vec<_> = refused.iter().map(|e| (e.pointer.as_str(), e.code.as_str())).collect();
+    assert!(refused.feedback.is_some(), "only the rules refuse it");
+    let pointers: Vec<_> = refused.errors.iter().map(|e| (e.pointer.as_str(), e.code.as_str())).collect();
     assert_eq!(pointers, [("/contact", "required"), ("/consent", "required")]);
     let malformed =
         Feedback::parse(json!({"kind": "praise", "message": "x", "consent": true, "contact": {"email": "x"}}), &strict)
             .unwrap_err();
-    assert_eq!(malformed.len(), 1, "a wrong address is not also a missing contact: {malformed:?}");
+    assert!(malformed.feedback.is_none(), "no rules would make it right");
+    assert_eq!(malformed.errors.len(), 1, "a wrong address is not also a missing contact: {malformed:?}");
 }
 
 #[test]

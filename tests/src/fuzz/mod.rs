@@ -68,7 +68,7 @@ fn feedback(bytes: &[u8]) {
         consent_required: false,
     };
     match Feedback::parse(value, &rules) {
-        Err(errors) => in_few_words(&errors),
+        Err(refused) => in_few_words(&refused.errors),
         Ok(feedback) => {
             let message = feedback.message();
             assert!((1..=MESSAGE_MAX).contains(&message.chars().count()) && message.trim() == message);

@@ -5,9 +5,10 @@ use std::time::{Duration, Instant};
 
 use reqwest::StatusCode;
 use sayso::cases::EventType;
+use sayso::cases::code::lookup_hash;
 use sayso::clock::Clock;
 use sayso::db::Db;
-use sayso::keys::{Keys, Purpose};
+use sayso::keys::Keys;
 use sayso::sites::targets::Target;
 use sayso::sites::{Origin, Site, SiteKey};
 use sayso::with_db;
@@ -112,7 +113,7 @@ impl Stage {
         let select = "select cases.code_hash, feedback.message from feedback left join cases on cases.id = feedback.id";
         type Row = (Option<String>, String);
         let mut stored: Vec<Row> = with_db!(db, pool => sqlx::query_as(select).fetch_all(pool).await).unwrap();
-        let code_hash = |code: &str| keys.hash(Purpose::Code, &TrackingCode::parse(code).unwrap().symbols());
+        let code_hash = |code: &str| lookup_hash(&keys, &TrackingCode::parse(code).unwrap());
         let mut expected: Vec<Row> = answered.iter().map(|(key, code)| (Some(code_hash(code)), message(key))).collect();
         stored.sort();
         expected.sort();

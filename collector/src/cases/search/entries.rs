@@ -1,6 +1,7 @@
 //! Entering cases into the index, and what is loose because it has not been entered yet.
 
-use std::collections::{BTreeMap, HashSet};
+use std::collections::{BTreeMap, HashMap, HashSet};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use sqlx::AssertSqlSafe;
 use uuid::Uuid;
@@ -95,22 +96,73 @@ pub async fn reindex_page(tx: &mut Tx, after: &str, now: Millis) -> sqlx::Result
 }
 
 /// The cases that have changed since they were indexed, the newest of them: those whose indexing is still to come.
-pub(super) async fn loose(db: &Db) -> sqlx::Result<Vec<Loose>> {
+pub(super) async fn loose(db: &Db) -> sqlx::Result<Vec<Arc<Loose>>> {
     let mut ids = HashSet::new();
     for select in LOOSE {
         let found: Vec<String> =
             with_db!(db, pool => sqlx::query_scalar(select).bind(LOOSE_MAX).fetch_all(pool).await)?;
         ids.extend(found);
     }
-    if ids.is_empty() {
-        return Ok(Vec::new());
+    let mut loose = HashMap::with_capacity(ids.len());
+    let mut unknown = Vec::new();
+    for (id, version) in versions(db, &ids.into_iter().collect::<Vec<_>>()).await? {
+        match READ.get(&id, version) {
+            Some(known) => _ = loose.insert(id, (version, known)),
+            None => unknown.push((id, version)),
+        }
     }
-    let distinct: Vec<String> = ids.into_iter().collect();
-    let mut reading = search::reading(db).await?;
-    let entries = read(&mut reading, &distinct).await?;
-    reading.rollback().await?;
-    let loose = |entry: Entry| Some(Loose { id: Uuid::parse_str(&entry.case_id).ok()?, tokens: entry.tokens });
-    Ok(entries.into_iter().filter_map(loose).collect())
+    if !unknown.is_empty() {
+        let ids: Vec<String> = unknown.iter().map(|(id, _)| id.clone()).collect();
+        let mut reading = search::reading(db).await?;
+        let entries = read(&mut reading, &ids).await?;
+        reading.rollback().await?;
+        // Read later than its version was, an entry may be of a newer one. It is then kept under the older, and read again by the next search.
+        let versions: HashMap<String, i64> = unknown.into_iter().collect();
+        for entry in entries {
+            let (Ok(id), Some(version)) = (Uuid::parse_str(&entry.case_id), versions.get(&entry.case_id)) else {
+                continue;
+            };
+            loose.insert(entry.case_id, (*version, Arc::new(Loose { id, tokens: entry.tokens })));
+        }
+    }
+    let found = loose.values().map(|(_, loose)| Arc::clone(loose)).collect();
+    READ.keep(loose);
+    Ok(found)
+}
+
+async fn versions(db: &Db, ids: &[String]) -> sqlx::Result<Vec<(String, i64)>> {
+    let mut versions = Vec::with_capacity(ids.len());
+    for chunk in chunks(ids) {
+        let select =
+            AssertSqlSafe(format!("select id, version from cases where id in ({})", placeholders(0, chunk.len())));
+        let rows: Vec<(String, i64)> = with_db!(db, pool => {
+            chunk.iter().fold(sqlx::query_as(select), |query, id| query.bind(id)).fetch_all(pool).await
+        })?;
+        versions.extend(rows);
+    }
+    Ok(versions)
+}
+
+/// What loose cases said when they were read last: while many customers submit, searches would read and cut the same texts again and again. What
+/// a version of a case says never changes, so nothing here can be wrong; it holds as many cases as are loose.
+static READ: LooseCases = LooseCases(Mutex::new(None));
+
+struct LooseCases(Mutex<Option<ByVersion>>);
+
+/// Loose cases by their identifiers, and of which version each is.
+type ByVersion = HashMap<String, (i64, Arc<Loose>)>;
+
+impl LooseCases {
+    fn get(&self, id: &str, version: i64) -> Option<Arc<Loose>> {
+        let cases = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let (_, loose) = cases.as_ref()?.get(id).filter(|(of, _)| *of == version)?;
+        Some(Arc::clone(loose))
+    }
+
+    /// Keeps these, and forgets all others.
+    fn keep(&self, cases: ByVersion) {
+        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = Some(cases);
+    }
 }
 
 /// The entries of cases as they are now: everything that was said about them, but never who said it.

@@ -19,11 +19,12 @@ use uuid::Uuid;
 
 use self::entries::{loose, messages, read};
 use self::facet::changed_since;
+use crate::cases::code::lookup_hash;
 use crate::clock::Millis;
 use crate::db::Db;
 use crate::db::rows::{chunks, placeholders};
 use crate::db::search::{self, Order, Phrase, Request, Term, Text};
-use crate::keys::{Keys, Purpose};
+use crate::keys::Keys;
 use crate::with_db;
 
 /// Cases whose texts are compared with a phrase in one search, at most.
@@ -43,7 +44,7 @@ impl SearchText {
     /// Reads it.
     pub fn read(typed: &str, keys: &Keys) -> Self {
         let code = TrackingCode::parse(typed).ok();
-        let code_hash = code.map(|code| keys.hash(Purpose::Code, &code.symbols()));
+        let code_hash = code.map(|code| lookup_hash(keys, &code));
         let number = typed.trim();
         let number = number.strip_prefix('#').unwrap_or(number);
         let is_number = (1..=12).contains(&number.len()) && number.bytes().all(|byte| byte.is_ascii_digit());

@@ -1,5 +1,6 @@
 //! What a search asks for, and what it gives.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use uuid::Uuid;
@@ -35,7 +36,7 @@ pub struct Request<'a> {
     /// How long it may take. At least one step is taken.
     pub budget: Duration,
     /// Cases that have changed since they were indexed.
-    pub loose: &'a [Loose],
+    pub loose: &'a [Arc<Loose>],
 }
 
 /// A case that has changed since it was indexed.
