@@ -150,26 +150,57 @@ impl Member {
     /// Adds a member, or brings one back that had left; gives its identifier.
     pub async fn add(db: &Db, new: &NewMember, stamp: &Stamp) -> anyhow::Result<String> {
         let mut tx = db.begin().await?;
+        let id = Self::add_in(&mut tx, new, stamp).await?;
+        tx.commit().await?;
+        Ok(id)
+    }
+
+    /// The same in an open transaction.
+    pub async fn add_in(tx: &mut Tx, new: &NewMember, stamp: &Stamp) -> anyhow::Result<String> {
         let back = "update members set name = $1, role = $2, lang = $3, password_hash = $4, disabled_at = null, \
             session_epoch = session_epoch + 1 where email = $5 and disabled_at is not null returning id";
-        let returned: Option<String> = with_tx!(&mut tx, conn => sqlx::query_scalar(back).bind(new.name.as_str())
+        let returned: Option<String> = with_tx!(&mut *tx, conn => sqlx::query_scalar(back).bind(new.name.as_str())
             .bind(new.role.as_str()).bind(new.lang.as_str()).bind(&new.password_hash).bind(new.email.as_str())
             .fetch_optional(conn).await)?;
-        let id = match returned {
+        Ok(match returned {
             Some(id) => {
-                audit::append(&mut tx, stamp, &new.added(&id)).await?;
+                audit::append(tx, stamp, &new.added(&id)).await?;
                 id
             }
-            None => insert(&mut tx, new, stamp).await.map_err(|error| {
+            None => insert(tx, new, stamp).await.map_err(|error| {
                 if is_unique_violation(&error) {
                     anyhow::anyhow!("there is already a member {}", new.email.as_str())
                 } else {
                     error.into()
                 }
             })?,
+        })
+    }
+
+    /// Sets name, role and language of a member in an open transaction.
+    pub async fn set_in(
+        tx: &mut Tx,
+        email: &Email,
+        (name, role, lang): (&Name, Role, Lang),
+        stamp: &Stamp,
+    ) -> anyhow::Result<()> {
+        let select = format!("{SELECT} where email = $1 and disabled_at is null");
+        let member: Member = with_tx!(&mut *tx, conn => sqlx::query_as(sqlx::AssertSqlSafe(select)).bind(email.as_str()).fetch_one(conn).await)?;
+        let update = "update members set name = $1, role = $2, lang = $3 where id = $4";
+        with_tx!(&mut *tx, conn => sqlx::query(update).bind(name.as_str()).bind(role.as_str()).bind(lang.as_str()).bind(&member.id)
+            .execute(conn).await.map(|_| ()))?;
+        let count = "select count(*) from members where role = 'admin' and disabled_at is null";
+        let admins: i64 = with_tx!(&mut *tx, conn => sqlx::query_scalar(count).fetch_one(conn).await)?;
+        ensure!(admins > 0, "{} is the last admin; make another one first", email.as_str());
+        let described =
+            |name: &str, role: Role, lang: Lang| json!({"name": name, "role": role.as_str(), "lang": lang.as_str()});
+        let change = Change {
+            action: "member.set",
+            object: format!("member/{}", member.id),
+            before: described(&member.name, member.role(), member.lang()),
+            after: described(name.as_str(), role, lang),
         };
-        tx.commit().await?;
-        Ok(id)
+        Ok(audit::append(tx, stamp, &change).await?)
     }
 
     /// Sets or clears the password and ends every session of the member.
@@ -201,7 +232,7 @@ impl Member {
         let admins: i64 = with_tx!(&mut tx, conn => sqlx::query_scalar(count).fetch_one(conn).await)?;
         ensure!(admins > 0, "{} is the last admin; add another one first", email.as_str());
         for statement in [
-            "update cases set owner_id = null where owner_id = $1 and status not in ('resolved', 'closed')",
+            "update cases set owner_id = null, version = version + 1 where owner_id = $1 and status not in ('resolved', 'closed')",
             "delete from links where member_id = $1",
         ] {
             with_tx!(&mut tx, conn => sqlx::query(statement).bind(&id).execute(conn).await.map(|_| ()))?;

@@ -4,6 +4,7 @@ mod migrate;
 mod serve;
 
 use std::io::IsTerminal;
+use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
 
@@ -16,8 +17,9 @@ use crate::context::Context;
 use crate::import::{self, ImportArguments};
 use crate::jobs::commands::JobsCommand;
 use crate::outbox::commands::TargetCommand;
+use crate::service::commands::ServiceCommand;
 use crate::sites::commands::SiteCommand;
-use crate::{audit, backup, demo, doctor, jobs, outbox, sites};
+use crate::{audit, backup, demo, doctor, jobs, outbox, service, sites};
 
 /// Customer feedback that is stored, forwarded and answered.
 #[derive(Debug, Parser)]
@@ -61,6 +63,9 @@ enum Command {
     /// Show what works in the background, and let what was given up begin anew.
     #[command(subcommand)]
     Jobs(JobsCommand),
+    /// Write, apply and try what makes up the service: calendars, teams, promises, rules, templates and more, in one file.
+    #[command(subcommand)]
+    Service(ServiceCommand),
     /// Bring the database up to date: its tables, and upgrades of what is in them.
     Migrate(MigrateArguments),
     /// Print the settings in force, without secrets; with --defaults the commented default file.
@@ -72,8 +77,8 @@ enum Command {
 }
 
 impl Cli {
-    /// Does what the command line says.
-    pub async fn run(self) -> anyhow::Result<()> {
+    /// Does what the command line says; gives what the process ends with.
+    pub async fn run(self) -> anyhow::Result<ExitCode> {
         crate::install_crypto();
         if !matches!(self.command, Command::Serve | Command::Demo(_)) {
             // What is piped into `head` ends as other programs do, without a word.
@@ -81,16 +86,18 @@ impl Cli {
         }
         if let Command::Config { defaults: true } = self.command {
             print!("{DEFAULTS}");
-            return Ok(());
+            return Ok(ExitCode::SUCCESS);
         }
         if let Command::Demo(arguments) = self.command {
             let config = Config::load(&arguments.into_overrides(self.overrides)?)?;
             start_log(&config);
-            return demo::run(config, arguments).await;
+            demo::run(config, arguments).await?;
+            return Ok(ExitCode::SUCCESS);
         }
         if let Command::Doctor(arguments) = self.command {
             // It looks at settings that may be wrong, so it comes before them.
-            return doctor::run(arguments, &self.overrides).await;
+            doctor::run(arguments, &self.overrides).await?;
+            return Ok(ExitCode::SUCCESS);
         }
         let config = Config::load(&self.overrides)?;
         start_log(&config);
@@ -114,7 +121,11 @@ impl Cli {
             Command::Token(command) => tokens::run(command, &Context::open(config).await?).await,
             Command::Import(arguments) => import::run(arguments, &Context::open(config).await?).await,
             Command::Site(command) => sites::commands::run(command, &Context::open(config).await?).await,
-        }
+            Command::Service(command) => {
+                return service::commands::run(command, &Context::open(config).await?).await;
+            }
+        }?;
+        Ok(ExitCode::SUCCESS)
     }
 }
 

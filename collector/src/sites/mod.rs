@@ -24,7 +24,7 @@ pub use settings::SiteSettings;
 use stored::Unread;
 
 use crate::audit::{self, Change, Stamp};
-use crate::db::Db;
+use crate::db::{Db, Tx};
 use crate::keys::new_id;
 use crate::{with_db, with_tx};
 
@@ -112,20 +112,32 @@ impl Site {
 
     /// Adds a site with the default settings.
     pub async fn add(db: &Db, key: &SiteKey, name: &str, origins: &[Origin], stamp: &Stamp) -> anyhow::Result<()> {
+        let mut tx = db.begin().await?;
+        Self::add_in(&mut tx, key, name, origins, &SiteSettings::default(), stamp).await?;
+        Ok(tx.commit().await?)
+    }
+
+    /// Adds a site in an open transaction.
+    pub async fn add_in(
+        tx: &mut Tx,
+        key: &SiteKey,
+        name: &str,
+        origins: &[Origin],
+        settings: &SiteSettings,
+        stamp: &Stamp,
+    ) -> anyhow::Result<()> {
         check_name(name)?;
         let after = json!({"name": name, "origins": origins});
         let origins = serde_json::to_string(origins)?;
-        let settings = serde_json::to_string(&SiteSettings::default())?;
+        let settings = serde_json::to_string(settings)?;
         let insert = "insert into sites (id, key, name, origins, settings, created_at, updated_at) \
             values ($1, $2, $3, $4, $5, $6, $6) on conflict (key) do nothing";
-        let mut tx = db.begin().await?;
-        let rows = with_tx!(&mut tx, conn => sqlx::query(insert).bind(new_id()).bind(key.as_str()).bind(name)
+        let rows = with_tx!(&mut *tx, conn => sqlx::query(insert).bind(new_id()).bind(key.as_str()).bind(name)
             .bind(&origins).bind(&settings).bind(stamp.at).execute(conn).await.map(|done| done.rows_affected()))?;
         anyhow::ensure!(rows == 1, "there is already a site {}", key.as_str());
         let change =
             Change { action: "site.add", object: format!("site/{}", key.as_str()), before: Value::Null, after };
-        audit::append(&mut tx, stamp, &change).await?;
-        Ok(tx.commit().await?)
+        Ok(audit::append(tx, stamp, &change).await?)
     }
 
     /// Every site, by key.
@@ -149,21 +161,31 @@ impl Site {
 
     /// Stores a changed name, origins and settings.
     pub async fn save(&self, db: &Db, stamp: &Stamp) -> anyhow::Result<()> {
+        let mut tx = db.begin().await?;
+        self.save_in(&mut tx, stamp).await?;
+        Ok(tx.commit().await?)
+    }
+
+    /// The same in an open transaction.
+    pub async fn save_in(&self, tx: &mut Tx, stamp: &Stamp) -> anyhow::Result<()> {
         check_name(&self.name)?;
         let origins = serde_json::to_string(&self.origins)?;
         let settings = self.unread.write(&self.settings)?;
-        let mut tx = db.begin().await?;
         // The update locks the row, so that what was there before is what this replaces.
         let lock = "update sites set updated_at = $1 where id = $2 returning id, key, name, origins, settings";
         let before: SiteRow =
-            with_tx!(&mut tx, conn => sqlx::query_as(lock).bind(stamp.at).bind(&self.id).fetch_one(conn).await)?;
+            with_tx!(&mut *tx, conn => sqlx::query_as(lock).bind(stamp.at).bind(&self.id).fetch_one(conn).await)?;
         let update = "update sites set name = $1, origins = $2, settings = $3, updated_at = $4 where id = $5";
-        with_tx!(&mut tx, conn => sqlx::query(update).bind(&self.name).bind(&origins).bind(&settings).bind(stamp.at)
+        with_tx!(&mut *tx, conn => sqlx::query(update).bind(&self.name).bind(&origins).bind(&settings).bind(stamp.at)
             .bind(&self.id).execute(conn).await.map(|_| ()))?;
         let (before, after) = different(&before.described(), &described(&self.name, &origins, &settings));
         let change = Change { action: "site.set", object: format!("site/{}", self.key()), before, after };
-        audit::append(&mut tx, stamp, &change).await?;
-        Ok(tx.commit().await?)
+        Ok(audit::append(tx, stamp, &change).await?)
+    }
+
+    /// The same site with another name and other origins.
+    pub fn renamed(self, name: String, origins: Vec<Origin>) -> Self {
+        Self { name, origins, ..self }
     }
 
     /// Removes a site that has no cases.

@@ -16,5 +16,6 @@ mod operations;
 mod outbox;
 mod pages;
 mod search;
+mod service;
 mod sites;
 mod web;

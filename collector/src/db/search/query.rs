@@ -115,6 +115,11 @@ fn word_term(word: &str, ending: Ending) -> Term {
 }
 
 impl Phrase {
+    /// The words of a text, whole; in scripts without spaces its letters, wherever they stand. None if there are none.
+    pub fn read(text: &str) -> Option<Self> {
+        Some(Self(runs(text))).filter(|phrase| !phrase.0.is_empty())
+    }
+
     /// Whether the words follow each other in a text, which is cut as a query is.
     pub fn is_in(&self, text: &str) -> bool {
         let text = runs(text);

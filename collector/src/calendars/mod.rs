@@ -1,0 +1,171 @@
+//! Business calendars: when a service is open, and when a promise that is made at some time is due.
+//!
+//! Open time is counted between instants, so a slot on the night that summer time begins is an hour shorter. Slots are wall-clock time and
+//! belong to the date on which they begin.
+
+mod hours;
+mod span;
+
+/// Lets a type be written in files as the text that it is parsed from.
+macro_rules! as_text {
+    ($type:ty) => {
+        impl serde::Serialize for $type {
+            fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+                serializer.collect_str(self)
+            }
+        }
+
+        impl<'de> serde::Deserialize<'de> for $type {
+            fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+                let text = <std::borrow::Cow<'de, str>>::deserialize(deserializer)?;
+                text.parse().map_err(serde::de::Error::custom)
+            }
+        }
+    };
+}
+pub(crate) use as_text;
+
+use std::collections::BTreeMap;
+
+use jiff::civil::{Date, Weekday};
+use jiff::tz::TimeZone;
+use jiff::{Span as Days, Timestamp, Zoned};
+
+pub use hours::{DateRange, Hours, HoursError, Slot};
+pub use span::{Span, SpanError};
+
+use crate::clock::{MINUTE, Millis};
+
+/// A calendar that is never open within so many days is never open.
+const HORIZON_DAYS: usize = 3_660;
+
+/// When somebody is there.
+#[derive(Clone, Debug)]
+pub struct Calendar {
+    zone: TimeZone,
+    hours: Hours,
+    holidays: Vec<DateRange>,
+    /// Working days that were moved: the date, and the day of the week whose hours it has. They win over holidays.
+    working_days: BTreeMap<Date, Weekday>,
+}
+
+impl Calendar {
+    /// A calendar of these hours.
+    pub fn new(zone: TimeZone, hours: Hours, holidays: Vec<DateRange>, working_days: BTreeMap<Date, Weekday>) -> Self {
+        Self { zone, hours, holidays, working_days }
+    }
+
+    /// A calendar that is always open, in UTC.
+    pub fn always_open() -> Self {
+        Self::new(TimeZone::UTC, Hours::always(), Vec::new(), BTreeMap::new())
+    }
+
+    /// A calendar that is open from Monday to Friday, day and night, in UTC.
+    pub fn weekdays() -> Self {
+        Self::new(TimeZone::UTC, Hours::weekdays(), Vec::new(), BTreeMap::new())
+    }
+
+    /// The time zone.
+    pub fn zone(&self) -> &TimeZone {
+        &self.zone
+    }
+
+    /// When a promise that begins at `start` is due; none if the calendar is not open for so long in the next ten years.
+    pub fn due(&self, start: Millis, span: Span) -> Option<Millis> {
+        match span {
+            Span::OpenMinutes(minutes) => self.add_open(start, i64::from(minutes) * MINUTE),
+            Span::BusinessDays(days) => self.add_business_days(start, days),
+            Span::CalendarDays(days) => self.add_calendar_days(start, days),
+        }
+    }
+
+    /// The end of `open` milliseconds of open time that begin at `start`, or when it opens next. What is used up exactly at a close ends there.
+    pub fn add_open(&self, start: Millis, open: Millis) -> Option<Millis> {
+        let mut left = open.max(0);
+        for (from, to) in self.open_from(start) {
+            if from + left <= to {
+                return Some(from + left);
+            }
+            left -= to - from;
+        }
+        None
+    }
+
+    /// The open time between two instants, in milliseconds; 0 if `to` is not after `from`.
+    pub fn open_between(&self, from: Millis, to: Millis) -> Millis {
+        self.open_from(from).take_while(|(opens, _)| *opens < to).map(|(opens, closes)| closes.min(to) - opens).sum()
+    }
+
+    /// Whether it is open at an instant.
+    pub fn is_open(&self, at: Millis) -> bool {
+        self.open_from(at).next().is_some_and(|(opens, _)| opens <= at)
+    }
+
+    /// The local time of an instant.
+    pub fn local(&self, at: Millis) -> Zoned {
+        Timestamp::from_millisecond(at).unwrap_or_default().to_zoned(self.zone.clone())
+    }
+
+    /// The close of the n-th business day after the day of receipt. What comes on a day without hours, or at or after its close, counts as received
+    /// on the next business day.
+    fn add_business_days(&self, start: Millis, days: u32) -> Option<Millis> {
+        let date = self.local(start).date();
+        let is_received_on_date = self.close_of(date).is_some_and(|close| start < close);
+        // Of a day that does not count, the next business day is the day of receipt, which is not counted itself.
+        let skipped = usize::from(!is_received_on_date);
+        let after = dates_from(date.tomorrow().ok()?).filter_map(|date| self.close_of(date));
+        after.skip(skipped).nth(usize::try_from(days).ok()?.checked_sub(1)?)
+    }
+
+    fn add_calendar_days(&self, start: Millis, days: u32) -> Option<Millis> {
+        let due = self.local(start).checked_add(Days::new().try_days(i64::from(days)).ok()?).ok()?;
+        Some(due.timestamp().as_millisecond())
+    }
+
+    /// When the last slot of a date ends; none for a day without hours.
+    fn close_of(&self, date: Date) -> Option<Millis> {
+        self.slots(date).map(|(_, to)| to).max()
+    }
+
+    /// The open intervals that end after `start`, in order and without overlaps, the first of them cut to begin no earlier.
+    fn open_from(&self, start: Millis) -> impl Iterator<Item = (Millis, Millis)> + '_ {
+        let date = self.local(start).date();
+        // A slot of the day before may last into this one.
+        let first = date.yesterday().unwrap_or(date);
+        let mut open_until = start;
+        dates_from(first).flat_map(|date| self.slots(date).collect::<Vec<_>>()).filter_map(move |(from, to)| {
+            let from = from.max(open_until);
+            open_until = open_until.max(to);
+            (from < to).then_some((from, to))
+        })
+    }
+
+    /// The slots of a date as instants, in order.
+    fn slots(&self, date: Date) -> impl Iterator<Item = (Millis, Millis)> + '_ {
+        let of = self.working_days.get(&date).copied();
+        let is_holiday = of.is_none() && self.holidays.iter().any(|holidays| holidays.contains(date));
+        let weekday = of.unwrap_or_else(|| date.weekday());
+        let slots = if is_holiday { &[] } else { self.hours.on(weekday) };
+        slots.iter().filter_map(move |slot| {
+            let (from, to) = (self.instant(date, slot.from_minute())?, self.instant(date, slot.to_minute())?);
+            (from < to).then_some((from, to))
+        })
+    }
+
+    /// The instant of a wall-clock time, `minute` minutes after midnight of a date; from 1,440 on it is on the next one.
+    fn instant(&self, date: Date, minute: u16) -> Option<Millis> {
+        let date = if minute >= 1_440 { date.tomorrow().ok()? } else { date };
+        let minute = i8::try_from(minute % 1_440 % 60).ok().zip(i8::try_from(minute % 1_440 / 60).ok());
+        let (minute, hour) = minute?;
+        let time = date.at(hour, minute, 0, 0);
+        // A time that a clock jumps over is as much later as the clock jumped; one that comes twice is the first.
+        Some(time.to_zoned(self.zone.clone()).ok()?.timestamp().as_millisecond())
+    }
+}
+
+fn dates_from(first: Date) -> impl Iterator<Item = Date> {
+    std::iter::successors(Some(first), |date| date.tomorrow().ok()).take(HORIZON_DAYS)
+}
+
+#[cfg(test)]
+mod tests;

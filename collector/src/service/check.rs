@@ -1,0 +1,302 @@
+//! What a service file says must fit together, and with what is there already: names that exist, hours that do not overlap, rules that can match.
+
+use std::collections::{HashMap, HashSet};
+use std::ops::Range;
+
+use sayso_shared::Kind;
+
+use super::calendar::WeekHours;
+use super::file::{Items, ServiceFile};
+use super::objects::{Object, Template};
+use super::reader::{Item, Reader};
+use super::rules::{Assignee, Rule};
+use super::words::{Address, Key};
+
+/// What a template may name between braces.
+pub const PLACEHOLDERS: [&str; 8] = [
+    "customer.name",
+    "case.number",
+    "case.code",
+    "case.link",
+    "due.first_response",
+    "due.resolution",
+    "member.name",
+    "site.name",
+];
+
+/// Checks what was read, against itself and what is known besides; notes every mistake.
+pub fn check(items: &Items<'_>, known: &ServiceFile, reader: &mut Reader<'_>) {
+    let mut check = Check { names: Names::of(items, known), reader };
+    check.duplicates(&items.sites, |site| site.key.to_string());
+    check.duplicates(&items.members, |member| member.address.to_string());
+    check.duplicates(&items.calendars, Object::key);
+    check.duplicates(&items.teams, Object::key);
+    check.duplicates(&items.tiers, Object::key);
+    check.duplicates(&items.categories, Object::key);
+    check.duplicates(&items.promises, Object::key);
+    check.duplicates(&items.templates, Object::key);
+    check.duplicates(&items.rules, Object::key);
+    check.duplicates(&items.views, Object::key);
+    check.duplicates(&items.problems, Object::key);
+    check.duplicates(&items.answers, Object::key);
+    check.people(items);
+    check.calendars(items);
+    check.of_sites(items);
+    check.promises(items);
+    items.templates.iter().for_each(|template| check.template(template));
+    check.rules(&items.rules);
+    for view in &items.views {
+        check.exist(view, &["team"], "team", view.value.team.iter());
+        check.exist(view, &["owner"], "member", view.value.owner.iter());
+    }
+    for problem in &items.problems {
+        check.exist(problem, &["owner"], "member", problem.value.owner.iter());
+    }
+    for answer in &items.answers {
+        check.exist(answer, &["site"], "site", answer.value.site.iter());
+    }
+}
+
+/// The names of everything that can be named, by the kind of thing.
+struct Names {
+    by_kind: HashMap<&'static str, HashSet<String>>,
+    /// The kinds that the category of a site goes with; all if there are none.
+    kinds: HashMap<(String, String), Vec<Kind>>,
+}
+
+impl Names {
+    fn of(items: &Items<'_>, known: &ServiceFile) -> Self {
+        fn keys<'a, T: 'a>(
+            read: &'a [Item<'_, T>],
+            known: &'a [T],
+            key: impl Fn(&T) -> String + 'a,
+        ) -> HashSet<String> {
+            read.iter().map(|item| &item.value).chain(known).map(key).collect()
+        }
+        let categories = items.categories.iter().map(|item| &item.value);
+        let kinds = known
+            .categories
+            .iter()
+            .chain(categories)
+            .map(|category| ((category.site.to_string(), category.key.to_string()), category.kinds.clone()));
+        let by_kind = HashMap::from([
+            ("site", keys(&items.sites, &known.sites, |site| site.key.to_string())),
+            ("member", keys(&items.members, &known.members, |member| member.address.to_string())),
+            ("calendar", keys(&items.calendars, &known.calendars, Object::key)),
+            ("team", keys(&items.teams, &known.teams, Object::key)),
+            // A rule without a site may name what any site has.
+            ("tier", keys(&items.tiers, &known.tiers, |tier| tier.key.to_string())),
+            ("tier of a site", keys(&items.tiers, &known.tiers, Object::key)),
+            ("category", keys(&items.categories, &known.categories, |category| category.key.to_string())),
+            ("category of a site", keys(&items.categories, &known.categories, Object::key)),
+            ("template", keys(&items.templates, &known.templates, Object::key)),
+            ("problem", keys(&items.problems, &known.problems, Object::key)),
+        ]);
+        Self { by_kind, kinds: kinds.collect() }
+    }
+
+    fn has(&self, kind: &str, name: &str) -> bool {
+        self.by_kind.get(kind).is_some_and(|names| names.contains(name))
+    }
+}
+
+struct Check<'r, 'a> {
+    names: Names,
+    reader: &'r mut Reader<'a>,
+}
+
+impl Check<'_, '_> {
+    fn refuse(&mut self, span: Range<usize>, text: impl Into<String>) {
+        self.reader.refuse(span, text);
+    }
+
+    fn duplicates<T>(&mut self, items: &[Item<'_, T>], key: impl Fn(&T) -> String) {
+        let mut seen = HashSet::new();
+        for item in items {
+            let key = key(&item.value);
+            if !seen.insert(key.clone()) {
+                self.refuse(item.span(&["key"]), format!("{key} is there twice"));
+            }
+        }
+    }
+
+    /// Refuses names of things that are not there.
+    fn exist<T, N: ToString>(&mut self, item: &Item<'_, T>, path: &[&str], kind: &str, names: impl Iterator<Item = N>) {
+        for name in names {
+            let name = name.to_string();
+            if !self.names.has(kind, &name) {
+                self.refuse(item.span(path), format!("there is no {kind} {name}"));
+            }
+        }
+    }
+
+    /// Refuses names of what a site does not have; without a site, of what no site has.
+    fn exist_in_site<'n, T>(
+        &mut self,
+        item: &Item<'_, T>,
+        path: &[&str],
+        kind: &str,
+        site: Option<&Key>,
+        names: impl Iterator<Item = &'n Key>,
+    ) {
+        for name in names {
+            match site {
+                None => self.exist(item, path, kind, [name].into_iter()),
+                Some(site) if !self.names.has(&format!("{kind} of a site"), &format!("{site}/{name}")) => {
+                    self.refuse(item.span(path), format!("the site {site} has no {kind} {name}"));
+                }
+                Some(_) => {}
+            }
+        }
+    }
+
+    fn people(&mut self, items: &Items<'_>) {
+        for member in &items.members {
+            self.exist(member, &["teams"], "team", member.value.teams.iter());
+        }
+        for team in &items.teams {
+            self.exist(team, &["members"], "member", team.value.members.iter());
+            self.exist(team, &["lead"], "member", team.value.lead.iter());
+            self.exist(team, &["calendar"], "calendar", team.value.calendar.iter());
+        }
+    }
+
+    fn calendars(&mut self, items: &Items<'_>) {
+        for calendar in &items.calendars {
+            match calendar.value.calendar() {
+                Err(error) => self.refuse(calendar.span(&["hours"]), error.to_string()),
+                Ok(_) if calendar.value.hours == WeekHours::default() => {
+                    self.refuse(calendar.span(&["hours"]), "a calendar without hours is never open");
+                }
+                Ok(_) => {}
+            }
+        }
+    }
+
+    fn of_sites(&mut self, items: &Items<'_>) {
+        for tier in &items.tiers {
+            self.exist(tier, &["site"], "site", [&tier.value.site].into_iter());
+            if !(tier.value.weight.is_finite() && tier.value.weight > 0.0) {
+                self.refuse(tier.span(&["weight"]), "a weight is a number above 0");
+            }
+        }
+        for category in &items.categories {
+            self.exist(category, &["site"], "site", [&category.value.site].into_iter());
+            self.exist(category, &["team"], "team", category.value.team.iter());
+        }
+    }
+
+    fn promises(&mut self, items: &Items<'_>) {
+        for promise in &items.promises {
+            let value = &promise.value;
+            self.exist(promise, &["site"], "site", value.site.iter());
+            self.exist(promise, &["calendar"], "calendar", value.calendar.iter());
+            self.exist_in_site(promise, &["tier"], "tier", value.site.as_ref(), value.tier.iter());
+            if value.first_response.or(value.next_response).or(value.resolution).is_none() {
+                self.refuse(
+                    promise.span(&[]),
+                    "a promise needs at least one of first_response, next_response and resolution",
+                );
+            }
+        }
+    }
+
+    fn template(&mut self, template: &Item<'_, Template>) {
+        let texts = [("subject", template.value.subject.as_ref()), ("body", Some(&template.value.body))];
+        for (field, text) in texts {
+            for (lang, text) in text.iter().flat_map(|text| text.iter()) {
+                if let Some(unknown) = placeholders(text).find(|name| !PLACEHOLDERS.contains(name)) {
+                    let known = PLACEHOLDERS.join("}, {");
+                    let text = format!("there is no placeholder {{{unknown}}}; there are {{{known}}}");
+                    self.refuse(template.span(&[field, lang]), text);
+                }
+            }
+        }
+    }
+
+    fn rules(&mut self, rules: &[Item<'_, Rule>]) {
+        for (at, rule) in rules.iter().enumerate() {
+            let Rule { site, when, then, on, stop, .. } = &rule.value;
+            let site = site.as_ref();
+            self.exist(rule, &["site"], "site", site.into_iter());
+            self.exist_in_site(rule, &["when", "category"], "category", site, when.category.iter().flatten());
+            self.exist_in_site(rule, &["when", "tier"], "tier", site, when.tier.iter().flatten());
+            self.exist(rule, &["when", "team"], "team", when.team.iter().flatten());
+            self.exist(rule, &["when", "outside_hours"], "calendar", when.outside_hours.iter());
+            self.exist(rule, &["then", "team"], "team", then.team.iter());
+            self.exist(rule, &["then", "template"], "template", then.template.iter());
+            self.exist(rule, &["then", "escalate_to"], "member", then.escalate_to.iter());
+            self.exist(rule, &["then", "problem"], "problem", then.problem.iter());
+            let owner = then.owner.iter().filter_map(|owner| match owner {
+                Assignee::Member(address) => Some(address),
+                _ => None,
+            });
+            self.exist::<_, &Address>(rule, &["then", "owner"], "member", owner);
+            if then.is_empty() && !stop {
+                self.refuse(rule.span(&["then"]), "the rule does nothing");
+            }
+            if on.is_empty() {
+                self.refuse(rule.span(&["on"]), "the rule is never looked at");
+            }
+            self.can_match(rule);
+            let shadow = rules[..at].iter().map(|earlier| &earlier.value).find(|earlier| shadows(earlier, &rule.value));
+            if let Some(earlier) = shadow {
+                let text =
+                    format!("the rule can never match: {} before it takes all of its cases and stops", earlier.name);
+                self.refuse(rule.span(&["name"]), text);
+            }
+        }
+    }
+
+    /// Refuses conditions that nothing can meet.
+    fn can_match(&mut self, rule: &Item<'_, Rule>) {
+        let when = &rule.value.when;
+        let lists = [
+            ("kind", when.kind.as_ref().map(Vec::len)),
+            ("category", when.category.as_ref().map(Vec::len)),
+            ("words", when.words.as_ref().map(Vec::len)),
+            ("language", when.language.as_ref().map(Vec::len)),
+            ("channel", when.channel.as_ref().map(Vec::len)),
+            ("tier", when.tier.as_ref().map(Vec::len)),
+            ("priority", when.priority.as_ref().map(Vec::len)),
+            ("team", when.team.as_ref().map(Vec::len)),
+            ("status", when.status.as_ref().map(Vec::len)),
+        ];
+        for (name, _) in lists.into_iter().filter(|(_, length)| *length == Some(0)) {
+            self.refuse(rule.span(&["when", name]), format!("the rule can never match: {name} is an empty list"));
+        }
+        if when.rating_max.is_some_and(|most| !(1..=5).contains(&most)) {
+            self.refuse(rule.span(&["when", "rating_max"]), "a rating is from 1 to 5");
+        }
+        let unspoken =
+            when.words.iter().flatten().find(|words| crate::db::search::Phrase::read(words.as_str()).is_none());
+        if let Some(words) = unspoken {
+            self.refuse(rule.span(&["when", "words"]), format!("the rule can never match: {words} has no word in it"));
+        }
+        let (Some(kinds), Some(categories)) = (&when.kind, &when.category) else { return };
+        let goes = |category: &Key| {
+            let of_category = self.names.kinds.iter().filter(|((site, key), _)| {
+                key == category.as_str() && rule.value.site.as_ref().is_none_or(|wanted| wanted.as_str() == site)
+            });
+            of_category.into_iter().any(|(_, of)| of.is_empty() || kinds.iter().any(|kind| of.contains(kind)))
+        };
+        let is_known = |category: &Key| self.names.has("category", category.as_str());
+        if !categories.is_empty() && categories.iter().all(|category| is_known(category) && !goes(category)) {
+            let text = "the rule can never match: none of its categories goes with one of its kinds";
+            self.refuse(rule.span(&["when", "category"]), text);
+        }
+    }
+}
+
+/// Whether no case reaches the later rule, since the earlier one takes it and stops.
+fn shadows(earlier: &Rule, later: &Rule) -> bool {
+    earlier.stop
+        && later.on.iter().all(|trigger| earlier.on.contains(trigger))
+        && (earlier.site.is_none() || earlier.site == later.site)
+        && earlier.when.include(&later.when)
+}
+
+/// What stands between braces. Two of them are one that is meant.
+pub fn placeholders(text: &str) -> impl Iterator<Item = &str> {
+    text.split('{').skip(1).filter_map(|rest| rest.split_once('}')).map(|(name, _)| name)
+}

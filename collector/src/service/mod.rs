@@ -1,0 +1,22 @@
+//! The service as it is set up: calendars, teams, promises, rules, templates and what belongs to them.
+//!
+//! All of it can be written in one TOML file ([`file`]), and each table of that file is a type of [`objects`]. The file and the console lead to the
+//! same rows, which hold what the table says.
+
+pub mod calendar;
+mod check;
+pub mod commands;
+pub mod file;
+pub mod objects;
+mod plan;
+mod presets;
+mod reader;
+pub mod routing;
+pub mod rules;
+mod sites;
+pub mod store;
+pub mod words;
+
+pub use calendar::CalendarDefinition;
+pub use file::ServiceFile;
+pub use rules::Rule;

@@ -1,0 +1,26 @@
+//! Service files that come with Sayso.
+
+/// The presets: their names, and the files.
+pub const PRESETS: [(&str, &str); 3] = [
+    ("iso-10002", include_str!("presets/iso-10002.toml")),
+    ("fca-disp", include_str!("presets/fca-disp.toml")),
+    ("cfpb", include_str!("presets/cfpb.toml")),
+];
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::service::ServiceFile;
+
+    #[test]
+    fn every_preset_can_be_applied_to_an_empty_installation() {
+        for (name, text) in PRESETS {
+            let read = ServiceFile::read(text, &ServiceFile::default());
+            let file = read.unwrap_or_else(|mistakes| panic!("{name}: {mistakes:#?}"));
+            assert!(!file.promises.is_empty(), "{name}");
+            let written = file.write().expect("it can be written");
+            let again = ServiceFile::read(&written, &ServiceFile::default()).expect("what is written can be read");
+            assert_eq!(again.write().expect("it can be written"), written, "{name}");
+        }
+    }
+}

@@ -1,0 +1,447 @@
+//! Rules: conditions and actions, in order. They decide team, owner, priority, tags and forwarding of a case.
+
+use sayso_shared::{Kind, Lang};
+use serde::{Deserialize, Serialize};
+
+use super::objects::Object;
+use super::words::{Address, Key, Title};
+use crate::calendars::Span;
+use crate::cases::status::words;
+use crate::cases::{Priority, Status};
+use crate::db::search::Phrase;
+
+words! {
+    /// How feedback came.
+    Channel {
+        /// By the widget on a page.
+        Widget = "widget",
+        /// By the entry page.
+        Entry = "entry",
+        /// By a program.
+        Api = "api",
+        /// On the phone.
+        Phone = "phone",
+        /// At a counter.
+        Counter = "counter",
+        /// By letter.
+        Letter = "letter",
+        /// By e-mail.
+        Email = "email",
+        /// In a file.
+        Import = "import",
+    }
+}
+
+words! {
+    /// What makes the rules look at a case.
+    Trigger {
+        /// It is new.
+        Created = "created",
+        /// The customer wrote again.
+        Message = "message",
+        /// A promise was broken.
+        Breached = "breached",
+        /// Time has passed.
+        Time = "time",
+    }
+}
+
+/// `[[rule]]`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Rule {
+    /// What it is called.
+    pub name: Title,
+    /// The site whose cases it looks at; all if there is none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub site: Option<Key>,
+    /// What has to hold, all of it.
+    #[serde(default, skip_serializing_if = "Conditions::is_empty")]
+    pub when: Conditions,
+    /// What is done.
+    pub then: Actions,
+    /// When it is looked at.
+    #[serde(default = "on_created", skip_serializing_if = "is_on_created")]
+    pub on: Vec<Trigger>,
+    /// Whether no rule after it is looked at.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub stop: bool,
+}
+
+/// What has to hold. A list holds if one of its values does.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Conditions {
+    /// The kind.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub kind: Option<Vec<Kind>>,
+    /// The category.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub category: Option<Vec<Key>>,
+    /// Whole words or phrases; in scripts without spaces, parts of the text.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub words: Option<Vec<Title>>,
+    /// The customer's language: a tag, or one that a tag begins with.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub language: Option<Vec<Key>>,
+    /// How it came.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub channel: Option<Vec<Channel>>,
+    /// The customer's tier.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub tier: Option<Vec<Key>>,
+    /// The priority.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub priority: Option<Vec<Priority>>,
+    /// The team.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub team: Option<Vec<Key>>,
+    /// A rating, and at most this.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub rating_max: Option<u8>,
+    /// The page's address; `*` is anything.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub page: Option<String>,
+    /// This calendar is closed.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub outside_hours: Option<Key>,
+    /// Whether the customer has reopened it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub reopened: Option<bool>,
+    /// The status.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub status: Option<Vec<Status>>,
+    /// The customer waits for longer than this.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub waiting_longer_than: Option<Span>,
+}
+
+/// What is done.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Actions {
+    /// The team that gets it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub team: Option<Key>,
+    /// The member who gets it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub owner: Option<Assignee>,
+    /// Its priority.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub priority: Option<Priority>,
+    /// Tags that it gets besides.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub tags: Vec<Key>,
+    /// Targets that hear of it besides.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub targets: Vec<Key>,
+    /// What the customer is answered.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub template: Option<Key>,
+    /// Who is told.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub escalate_to: Option<Address>,
+    /// The problem that it belongs to.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub problem: Option<Key>,
+}
+
+/// Who gets a case.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Assignee {
+    /// The member who looks after the customer.
+    Representative,
+    /// The members of the team in turn.
+    RoundRobin,
+    /// Who of the team has the fewest open cases, of those who are present.
+    LeastLoaded,
+    /// This member.
+    #[serde(untagged)]
+    Member(Address),
+}
+
+/// What rules know of a case.
+#[derive(Clone, Debug)]
+pub struct Facts<'a> {
+    /// What makes them look at it.
+    pub trigger: Trigger,
+    /// The key of its site.
+    pub site: &'a str,
+    /// Its kind.
+    pub kind: Kind,
+    /// The key of its category.
+    pub category: Option<&'a str>,
+    /// Everything that the customer has written.
+    pub texts: Vec<&'a str>,
+    /// The tag of the customer's language.
+    pub language: Option<&'a str>,
+    /// How it came.
+    pub channel: Channel,
+    /// The customer's tier.
+    pub tier: Option<&'a str>,
+    /// Its priority.
+    pub priority: Priority,
+    /// Its team.
+    pub team: Option<&'a str>,
+    /// The rating that the customer gave.
+    pub rating: Option<i64>,
+    /// The address of the page.
+    pub page: Option<&'a str>,
+    /// Whether the customer has reopened it.
+    pub is_reopened: bool,
+    /// Its status.
+    pub status: Status,
+}
+
+/// What rules ask that needs a calendar.
+pub trait Hours {
+    /// Whether a calendar is closed now; none if there is no such calendar.
+    fn is_closed(&self, calendar: &Key) -> Option<bool>;
+
+    /// Whether the customer waits for longer than a span.
+    fn is_waiting_longer_than(&self, span: Span) -> bool;
+}
+
+impl Rule {
+    /// Whether it is looked at for such a case, and everything that it asks for holds.
+    pub fn matches(&self, facts: &Facts<'_>, hours: &impl Hours) -> bool {
+        self.on.contains(&facts.trigger)
+            && self.site.as_ref().is_none_or(|site| site.as_str() == facts.site)
+            && self.when.hold(facts, hours)
+    }
+}
+
+impl Conditions {
+    /// Whether nothing is asked for.
+    pub fn is_empty(&self) -> bool {
+        *self == Self::default()
+    }
+
+    /// Whether all of them hold.
+    pub fn hold(&self, facts: &Facts<'_>, hours: &impl Hours) -> bool {
+        any(self.kind.as_ref(), |kind| *kind == facts.kind)
+            && any(self.category.as_ref(), |category| facts.category == Some(category.as_str()))
+            && any(self.words.as_ref(), |words| {
+                let phrase = Phrase::read(words.as_str());
+                phrase.is_some_and(|phrase| facts.texts.iter().any(|text| phrase.is_in(text)))
+            })
+            && any(self.language.as_ref(), |tag| facts.language.is_some_and(|language| speaks(language, tag.as_str())))
+            && any(self.channel.as_ref(), |channel| *channel == facts.channel)
+            && any(self.tier.as_ref(), |tier| facts.tier == Some(tier.as_str()))
+            && any(self.priority.as_ref(), |priority| *priority == facts.priority)
+            && any(self.team.as_ref(), |team| facts.team == Some(team.as_str()))
+            && self.rating_max.is_none_or(|most| facts.rating.is_some_and(|rating| rating <= i64::from(most)))
+            && self.page.as_ref().is_none_or(|pattern| facts.page.is_some_and(|page| is_like(page, pattern)))
+            && self.outside_hours.as_ref().is_none_or(|calendar| hours.is_closed(calendar) == Some(true))
+            && self.reopened.is_none_or(|reopened| reopened == facts.is_reopened)
+            && any(self.status.as_ref(), |status| *status == facts.status)
+            && self.waiting_longer_than.is_none_or(|span| hours.is_waiting_longer_than(span))
+    }
+
+    /// Whether whatever meets `other` meets these as well: each condition here is there too, and no wider.
+    pub fn include(&self, other: &Self) -> bool {
+        covers(self.kind.as_ref(), other.kind.as_ref())
+            && covers(self.category.as_ref(), other.category.as_ref())
+            && covers(self.words.as_ref(), other.words.as_ref())
+            && covers(self.language.as_ref(), other.language.as_ref())
+            && covers(self.channel.as_ref(), other.channel.as_ref())
+            && covers(self.tier.as_ref(), other.tier.as_ref())
+            && covers(self.priority.as_ref(), other.priority.as_ref())
+            && covers(self.team.as_ref(), other.team.as_ref())
+            && covers(self.status.as_ref(), other.status.as_ref())
+            && self.rating_max.is_none_or(|most| other.rating_max.is_some_and(|asked| asked <= most))
+            && is_same_or_open(self.page.as_ref(), other.page.as_ref())
+            && is_same_or_open(self.outside_hours.as_ref(), other.outside_hours.as_ref())
+            && is_same_or_open(self.reopened.as_ref(), other.reopened.as_ref())
+            && is_same_or_open(self.waiting_longer_than.as_ref(), other.waiting_longer_than.as_ref())
+    }
+}
+
+impl Actions {
+    /// Whether nothing is done.
+    pub fn is_empty(&self) -> bool {
+        *self == Self::default()
+    }
+}
+
+impl Object for Rule {
+    const KIND: &'static str = "rule";
+
+    fn key(&self) -> String {
+        self.name.to_string()
+    }
+}
+
+fn any<T>(list: Option<&Vec<T>>, holds: impl Fn(&T) -> bool) -> bool {
+    list.is_none_or(|list| list.iter().any(holds))
+}
+
+fn covers<T: PartialEq>(wide: Option<&Vec<T>>, narrow: Option<&Vec<T>>) -> bool {
+    wide.is_none_or(|wide| narrow.is_some_and(|narrow| narrow.iter().all(|one| wide.contains(one))))
+}
+
+fn is_same_or_open<T: PartialEq>(wide: Option<&T>, narrow: Option<&T>) -> bool {
+    wide.is_none() || wide == narrow
+}
+
+/// Whether a customer who speaks `language` speaks what `wanted` names: the same tag, one below it, or the same of the languages that Sayso speaks
+/// (`zh-CN` is `zh-Hans`).
+fn speaks(language: &str, wanted: &str) -> bool {
+    let (language, wanted) = (language.to_ascii_lowercase(), wanted.to_ascii_lowercase());
+    let is_below = language.strip_prefix(&wanted).is_some_and(|rest| rest.is_empty() || rest.starts_with('-'));
+    let of_ours =
+        Lang::ALL.into_iter().find(|lang| lang.as_str().eq_ignore_ascii_case(&wanted) && wanted.contains('-'));
+    is_below || of_ours.is_some_and(|lang| Lang::for_tag(&language) == Some(lang))
+}
+
+/// Whether a text is like a pattern, in which `*` stands for anything.
+fn is_like(text: &str, pattern: &str) -> bool {
+    let mut parts = pattern.split('*');
+    let first = parts.next().unwrap_or_default();
+    let Some(mut rest) = text.strip_prefix(first) else { return false };
+    let Some(last) = parts.next_back() else { return rest.is_empty() };
+    for part in parts {
+        let Some(at) = rest.find(part) else { return false };
+        rest = &rest[at + part.len()..];
+    }
+    rest.ends_with(last)
+}
+
+fn on_created() -> Vec<Trigger> {
+    vec![Trigger::Created]
+}
+
+fn is_on_created(on: &[Trigger]) -> bool {
+    on == [Trigger::Created]
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    struct Closed;
+
+    impl Hours for Closed {
+        fn is_closed(&self, calendar: &Key) -> Option<bool> {
+            (calendar.as_str() == "office").then_some(true)
+        }
+
+        fn is_waiting_longer_than(&self, span: Span) -> bool {
+            span == Span::BusinessDays(2)
+        }
+    }
+
+    fn facts<'a>(texts: Vec<&'a str>) -> Facts<'a> {
+        Facts {
+            trigger: Trigger::Created,
+            site: "acme",
+            kind: Kind::Complaint,
+            category: Some("delivery"),
+            texts,
+            language: Some("zh-CN"),
+            channel: Channel::Widget,
+            tier: Some("gold"),
+            priority: Priority::Normal,
+            team: None,
+            rating: Some(2),
+            page: Some("https://shop.example/orders/42"),
+            is_reopened: true,
+            status: Status::New,
+        }
+    }
+
+    fn conditions(text: &str) -> Conditions {
+        toml::from_str(text).expect("conditions")
+    }
+
+    fn hold(text: &str) -> bool {
+        conditions(text).hold(&facts(vec!["我的包裹晚到了三天", "It came late, and the box was torn"]), &Closed)
+    }
+
+    #[test]
+    fn each_condition_holds_as_it_should() {
+        for held in [
+            "",
+            "kind = ['praise', 'complaint']",
+            "category = ['delivery']",
+            "words = ['LATE']",
+            "words = ['晚到']",
+            "words = ['晚到', 'never']",
+            "words = ['box was']",
+            "language = ['zh-Hans']",
+            "language = ['zh']",
+            "channel = ['widget']",
+            "tier = ['gold']",
+            "priority = ['normal']",
+            "rating_max = 2",
+            "page = 'https://shop.example/orders/*'",
+            "page = '*/orders/*2'",
+            "outside_hours = 'office'",
+            "reopened = true",
+            "status = ['new']",
+            "waiting_longer_than = '2bd'",
+            "kind = ['complaint']\nwords = ['late']\nrating_max = 5",
+        ] {
+            assert!(hold(held), "{held}");
+        }
+        for missed in [
+            "kind = ['praise']",
+            "kind = []",
+            "category = ['price']",
+            "words = ['lat']",
+            "words = ['late box']",
+            "words = ['早到']",
+            "language = ['zh-Hant']",
+            "language = ['en']",
+            "channel = ['phone']",
+            "tier = ['platinum']",
+            "priority = ['urgent']",
+            "team = ['delivery']",
+            "rating_max = 1",
+            "page = 'https://shop.example/orders'",
+            "page = '/orders/*'",
+            "outside_hours = 'night'",
+            "reopened = false",
+            "status = ['closed']",
+            "waiting_longer_than = '3bd'",
+            "kind = ['complaint']\nrating_max = 1",
+        ] {
+            assert!(!hold(missed), "{missed}");
+        }
+    }
+
+    #[test]
+    fn an_owner_is_a_way_to_choose_one_or_an_address() {
+        let owner = |text: &str| toml::from_str::<Actions>(&format!("owner = '{text}'")).map(|actions| actions.owner);
+        assert_eq!(owner("least_loaded").expect("a way"), Some(Assignee::LeastLoaded));
+        let member = Assignee::Member("mei@shop.example".parse().expect("an address"));
+        assert_eq!(owner("Mei@shop.example").expect("an address"), Some(member));
+        assert!(owner("nobody").is_err());
+    }
+
+    proptest! {
+        #[test]
+        fn what_meets_the_narrower_conditions_meets_the_wider(kinds in proptest::sample::subsequence(vec!["complaint", "praise"], 0..2),
+                more in proptest::sample::subsequence(vec!["complaint", "praise"], 0..2), most in 1u8..6, asked in 1u8..6) {
+            let wide = conditions(&format!("kind = {kinds:?}\nrating_max = {most}"));
+            let narrow = conditions(&format!("kind = {more:?}\nrating_max = {asked}"));
+            if wide.include(&narrow) && narrow.hold(&facts(Vec::new()), &Closed) {
+                prop_assert!(wide.hold(&facts(Vec::new()), &Closed));
+            }
+            prop_assert!(wide.include(&wide.clone()));
+        }
+
+        #[test]
+        fn a_star_is_anything(before in "[a-c*]{0,4}", text in "[a-c]{0,8}") {
+            let starred = format!("{before}*");
+            let literal = before.replace('*', "");
+            prop_assert!(is_like(&text, "*"));
+            prop_assert_eq!(is_like(&text, &literal), text == literal);
+            let longer = format!("{literal}{text}");
+            prop_assert!(is_like(&longer, &starred));
+        }
+    }
+}

@@ -1,0 +1,154 @@
+//! The rows of the service.
+
+use serde_json::Value;
+
+use super::file::{MemberDefinition, ServiceFile, SiteDefinition};
+use super::objects::{CategoryDefinition, Object};
+use super::plan::{Plan, Prune, Step, plan};
+use super::words::{Key, LocalText};
+use crate::audit::{self, Change, Stamp};
+use crate::auth::Member;
+use crate::db::{Db, Tx, counters};
+use crate::sites::Site;
+use crate::{with_db, with_tx};
+
+/// The counter of changes, whose row lets one change the service at a time.
+pub const COUNTER: &str = "service";
+
+/// What is set now, all of it.
+pub async fn load(db: &Db) -> anyhow::Result<ServiceFile> {
+    let rows = rows(db).await?;
+    let sites = Site::all(db).await?;
+    let members = Member::all(db).await?;
+    let mut categories = Vec::new();
+    for site in &sites {
+        categories.extend(categories_of(site, &objects(&rows))?);
+    }
+    Ok(ServiceFile {
+        sites: sites.iter().map(SiteDefinition::of).collect::<anyhow::Result<_>>()?,
+        members: members
+            .iter()
+            .filter(|member| member.disabled_at.is_none())
+            .map(MemberDefinition::of)
+            .collect::<anyhow::Result<_>>()?,
+        categories,
+        calendars: objects(&rows),
+        teams: objects(&rows),
+        tiers: objects(&rows),
+        promises: objects(&rows),
+        templates: objects(&rows),
+        rules: objects(&rows),
+        views: objects(&rows),
+        problems: objects(&rows),
+        answers: objects(&rows),
+    })
+}
+
+/// Makes the service what a file says, in one transaction; gives what was changed. What the file does not name stays, unless it is pruned.
+pub async fn apply(db: &Db, wanted: &ServiceFile, prune: Prune, stamp: &Stamp) -> anyhow::Result<Plan> {
+    let mut tx = db.begin().await?;
+    counters::next(&mut tx, COUNTER, 1).await?;
+    // Read once nobody else can change it.
+    let plan = plan(&load(db).await?, wanted, prune);
+    if plan.is_empty() {
+        tx.rollback().await?;
+        return Ok(plan);
+    }
+    for step in plan.steps() {
+        match step.kind {
+            "site" => super::sites::apply_site(&mut tx, db, wanted, step, stamp).await?,
+            "member" => super::sites::apply_member(&mut tx, step, stamp).await?,
+            _ => apply_object(&mut tx, step, stamp).await?,
+        }
+    }
+    super::sites::apply_categories(&mut tx, db, wanted, &plan, stamp).await?;
+    for (kind, keys) in plan.orders() {
+        place(&mut tx, kind, keys).await?;
+    }
+    tx.commit().await?;
+    Ok(plan)
+}
+
+/// How often the service has been changed.
+pub async fn version(db: &Db) -> sqlx::Result<i64> {
+    let select = "select value from counters where name = $1";
+    with_db!(db, pool => sqlx::query_scalar(select).bind(COUNTER).fetch_one(pool).await)
+}
+
+#[derive(sqlx::FromRow)]
+struct Row {
+    kind: String,
+    key: String,
+    body: String,
+}
+
+async fn rows(db: &Db) -> sqlx::Result<Vec<Row>> {
+    let select = "select kind, key, body from service_objects order by kind, place, key";
+    with_db!(db, pool => sqlx::query_as(select).fetch_all(pool).await)
+}
+
+/// The objects of a kind. One that this version can't read is left out, and stays as it is.
+fn objects<T: Object>(rows: &[Row]) -> Vec<T> {
+    let read = |row: &Row| {
+        let object = serde_json::from_str(&row.body);
+        object
+            .inspect_err(
+                |error| tracing::error!(kind = row.kind, key = row.key, %error, "a part of the service can't be read"),
+            )
+            .ok()
+    };
+    rows.iter().filter(|row| row.kind == T::KIND).filter_map(read).collect()
+}
+
+/// The categories of a site as they are set there, with the teams that stand beside.
+fn categories_of(site: &Site, stored: &[CategoryDefinition]) -> anyhow::Result<Vec<CategoryDefinition>> {
+    let key: Key = site.key().parse()?;
+    let mut categories: Vec<CategoryDefinition> = Vec::new();
+    for category in &site.settings.categories {
+        // One that goes with some kinds stands there once for each.
+        if let Some(known) = categories.iter_mut().find(|known| known.key.as_str() == category.key) {
+            known.kinds.extend(category.kind);
+            continue;
+        }
+        let own = stored.iter().find(|stored| stored.site == key && stored.key.as_str() == category.key);
+        categories.push(CategoryDefinition {
+            site: key.clone(),
+            key: category.key.parse()?,
+            kinds: category.kind.into_iter().collect(),
+            label: LocalText::try_from(category.label.clone())?,
+            team: own.and_then(|own| own.team.clone()),
+        });
+    }
+    Ok(categories)
+}
+
+async fn apply_object(tx: &mut Tx, step: &Step, stamp: &Stamp) -> sqlx::Result<()> {
+    match &step.after {
+        Some(after) => {
+            let upsert = "insert into service_objects (kind, key, place, body, updated_at) values ($1, $2, $3, $4, $5) \
+                on conflict (kind, key) do update set body = excluded.body, updated_at = excluded.updated_at";
+            with_tx!(&mut *tx, conn => sqlx::query(upsert).bind(step.kind).bind(&step.key).bind(i64::from(u16::MAX))
+                .bind(after.to_string()).bind(stamp.at).execute(conn).await.map(|_| ()))?;
+        }
+        None => {
+            let delete = "delete from service_objects where kind = $1 and key = $2";
+            with_tx!(&mut *tx, conn => sqlx::query(delete).bind(step.kind).bind(&step.key).execute(conn).await.map(|_| ()))?;
+        }
+    }
+    let action = match (&step.before, &step.after) {
+        (None, _) => "service.add",
+        (Some(_), Some(_)) => "service.set",
+        (Some(_), None) => "service.remove",
+    };
+    let value = |value: &Option<Value>| value.clone().unwrap_or_default();
+    let object = format!("{}/{}", step.kind, step.key);
+    audit::append(tx, stamp, &Change { action, object, before: value(&step.before), after: value(&step.after) }).await
+}
+
+async fn place(tx: &mut Tx, kind: &str, keys: &[String]) -> sqlx::Result<()> {
+    for (place, key) in (0_i64..).zip(keys) {
+        let update = "update service_objects set place = $1 where kind = $2 and key = $3 and place <> $1";
+        with_tx!(&mut *tx, conn => sqlx::query(update).bind(place).bind(kind).bind(key).execute(conn).await.map(|_| ()))?;
+    }
+    Ok(())
+}

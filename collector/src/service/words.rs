@@ -1,0 +1,198 @@
+//! Texts of the service file that hold a rule: keys, names, addresses and texts in several languages.
+
+use std::collections::BTreeMap;
+use std::fmt;
+use std::str::FromStr;
+
+use anyhow::{bail, ensure};
+use jiff::civil::Weekday;
+use jiff::tz::TimeZone;
+use sayso_shared::Locale;
+use serde::{Deserialize, Serialize};
+
+use crate::calendars::as_text;
+
+/// The longest text, such as the body of a template, in characters.
+const TEXT_MAX: usize = 10_000;
+
+/// What a thing is called by others in the file: 1 to 64 letters, digits, `-`, `_` and `.`, with a letter or digit at the beginning.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Key(String);
+
+/// What people call a thing: 1 to 200 characters on one line.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Title(String);
+
+/// The address of a member, in lower case.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Address(String);
+
+/// A text in several languages, by tag; at least in one.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(try_from = "BTreeMap<String, String>", into = "BTreeMap<String, String>")]
+pub struct LocalText(BTreeMap<String, String>);
+
+/// A time zone of the IANA database, such as `Asia/Shanghai`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Zone {
+    name: String,
+    zone: TimeZone,
+}
+
+/// A day of the week as it is written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Day {
+    /// Monday.
+    Mon,
+    /// Tuesday.
+    Tue,
+    /// Wednesday.
+    Wed,
+    /// Thursday.
+    Thu,
+    /// Friday.
+    Fri,
+    /// Saturday.
+    Sat,
+    /// Sunday.
+    Sun,
+}
+
+impl Key {
+    /// The text.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl FromStr for Key {
+    type Err = anyhow::Error;
+
+    fn from_str(text: &str) -> anyhow::Result<Self> {
+        let holds = (1..=64).contains(&text.len())
+            && text.starts_with(|first: char| first.is_ascii_alphanumeric())
+            && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_.".contains(&byte));
+        ensure!(
+            holds,
+            "{text:?} is no key: 1 to 64 letters, digits, -, _ and ., with a letter or digit at the beginning"
+        );
+        Ok(Self(text.to_owned()))
+    }
+}
+
+impl Title {
+    /// The text.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl FromStr for Title {
+    type Err = anyhow::Error;
+
+    fn from_str(text: &str) -> anyhow::Result<Self> {
+        let text = text.trim();
+        let holds = (1..=200).contains(&text.chars().count()) && !text.chars().any(char::is_control);
+        ensure!(holds, "a name has 1 to 200 characters, on one line");
+        Ok(Self(text.to_owned()))
+    }
+}
+
+impl Address {
+    /// The address.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl FromStr for Address {
+    type Err = anyhow::Error;
+
+    fn from_str(text: &str) -> anyhow::Result<Self> {
+        let address = text.trim().to_lowercase();
+        ensure!(address.len() <= 254 && sayso_shared::contact::is_email(&address), "{text:?} is not an e-mail address");
+        Ok(Self(address))
+    }
+}
+
+impl LocalText {
+    /// The languages and the text in each.
+    pub fn iter(&self) -> impl Iterator<Item = (&str, &str)> {
+        self.0.iter().map(|(tag, text)| (tag.as_str(), text.as_str()))
+    }
+
+    /// The text in a language; else in English, else in any.
+    pub fn in_language(&self, tag: &str) -> &str {
+        let found = self.0.get(tag).or_else(|| self.0.get("en")).or_else(|| self.0.values().next());
+        found.map_or("", String::as_str)
+    }
+}
+
+impl TryFrom<BTreeMap<String, String>> for LocalText {
+    type Error = anyhow::Error;
+
+    fn try_from(texts: BTreeMap<String, String>) -> anyhow::Result<Self> {
+        ensure!(!texts.is_empty(), "a text has at least one language, such as {{ en = \"…\" }}");
+        for (tag, text) in &texts {
+            if Locale::parse(tag).is_none() {
+                bail!("{tag:?} is no language tag such as en or zh-Hans");
+            }
+            ensure!(!text.trim().is_empty(), "the text in {tag} is empty");
+            ensure!(text.chars().count() <= TEXT_MAX, "the text in {tag} is longer than {TEXT_MAX} characters");
+        }
+        Ok(Self(texts))
+    }
+}
+
+impl From<LocalText> for BTreeMap<String, String> {
+    fn from(text: LocalText) -> Self {
+        text.0
+    }
+}
+
+impl Zone {
+    /// The zone itself.
+    pub fn zone(&self) -> &TimeZone {
+        &self.zone
+    }
+}
+
+impl FromStr for Zone {
+    type Err = anyhow::Error;
+
+    fn from_str(name: &str) -> anyhow::Result<Self> {
+        match TimeZone::get(name) {
+            Ok(zone) => Ok(Self { name: name.to_owned(), zone }),
+            Err(_) => bail!("{name:?} is no time zone of the IANA database, such as Asia/Shanghai"),
+        }
+    }
+}
+
+impl Day {
+    /// The day in the calendar.
+    pub const fn weekday(self) -> Weekday {
+        match self {
+            Self::Mon => Weekday::Monday,
+            Self::Tue => Weekday::Tuesday,
+            Self::Wed => Weekday::Wednesday,
+            Self::Thu => Weekday::Thursday,
+            Self::Fri => Weekday::Friday,
+            Self::Sat => Weekday::Saturday,
+            Self::Sun => Weekday::Sunday,
+        }
+    }
+}
+
+macro_rules! display {
+    ($($type:ident.$field:tt)+) => {$(
+        impl fmt::Display for $type {
+            fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+                formatter.write_str(&self.$field)
+            }
+        }
+
+        as_text!($type);
+    )+};
+}
+display!(Key.0 Title.0 Address.0 Zone.name);
