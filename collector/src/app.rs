@@ -19,6 +19,7 @@ use crate::intake::{Intake, SubmissionRate};
 use crate::keys::Keys;
 use crate::metrics::Metrics;
 use crate::replicas::Replicas;
+use crate::service::PromiseCache;
 use crate::sites::SiteCache;
 use crate::upgrades::{self, Moment, Tools};
 
@@ -39,6 +40,8 @@ pub struct Shared {
     pub clock: Clock,
     /// The sites, as of less than a second ago.
     pub sites: SiteCache,
+    /// What customers are promised, as of less than a second ago.
+    pub promises: PromiseCache,
     /// The queue of the one task that writes submissions.
     pub intake: Intake,
     /// What is counted for Prometheus.
@@ -77,6 +80,7 @@ impl App {
         let metrics = Arc::new(Metrics::new());
         let shared = Shared {
             sites: SiteCache::new(db.clone(), clock.clone()),
+            promises: PromiseCache::new(db.clone(), clock.clone()),
             intake: Intake::start(&db, &keys, &config.limits, Arc::clone(&metrics))?,
             metrics,
             attachments: Attachments::open(&config)?,

@@ -7,6 +7,7 @@
 //! Arguments choose: `sqlite` or `postgresql`, and rounds by name (`parse`, `single`, `full`, `half`, `connections`, `stored`).
 
 mod load;
+mod quiet;
 mod seed;
 mod server;
 mod table;
@@ -14,12 +15,15 @@ mod table;
 use std::time::Duration;
 
 use load::{Load, Measured};
+use quiet::Quiet;
 use server::{Server, Setup, Sink};
 
 /// Connections that submit at the same time, where a round does not say otherwise.
 const CONNECTIONS: usize = 64;
 /// How long each round takes.
-const ROUND: Duration = Duration::from_secs(8);
+const ROUND: Duration = Duration::from_secs(5);
+/// How often the rounds that are compared are taken, in turns; the medians count, so that a machine that gets slower does so for all of them.
+const TURNS: usize = 5;
 /// Other numbers of connections, to see the growth.
 const OTHER_CONNECTIONS: [usize; 3] = [1, 8, 512];
 /// Cases that are there before, to see the growth.
@@ -31,6 +35,8 @@ struct Round {
     idle_mib: f64,
     loaded_mib: f64,
     ready: Duration,
+    /// Written to the disk for each submission: by the server on SQLite, into its log on PostgreSQL.
+    bytes: f64,
 }
 
 /// Everything that was measured on one database; what was not asked for is missing.
@@ -58,13 +64,15 @@ async fn main() -> anyhow::Result<()> {
     let sink = Sink::start().await?;
     let rounds = ["parse", "single", "full", "half", "connections", "stored"];
     let mut lines = Vec::new();
+    let mut quiet = Quiet::new();
     for (name, url) in [("SQLite", None), ("PostgreSQL", postgres)] {
         if chosen(&name.to_lowercase(), &databases) && (name == "SQLite" || url.is_some()) {
             let bench = Bench { name, url, sink: &sink };
-            lines.push((name, bench.run(|round| chosen(round, &rounds)).await?));
+            lines.push((name, bench.run(|round| chosen(round, &rounds), &mut quiet).await?));
         }
     }
     table::print(&lines);
+    quiet.print();
     Ok(())
 }
 
@@ -76,25 +84,32 @@ struct Bench<'a> {
 }
 
 impl Bench<'_> {
-    async fn run(&self, wanted: impl Fn(&str) -> bool) -> anyhow::Result<Rounds> {
+    async fn run(&self, wanted: impl Fn(&str) -> bool, quiet: &mut Quiet) -> anyhow::Result<Rounds> {
         let mut rounds = Rounds::default();
         let plain = Setup::default();
-        if wanted("parse") {
-            let nothing = Setup { stores: false, ..plain };
-            rounds.parse =
-                Some(self.measure("answered after parsing, nothing stored", nothing, CONNECTIONS, None).await?);
+        let (mut parse, mut single, mut full, mut half) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
+        for _ in 0..TURNS {
+            quiet.probe();
+            if wanted("parse") {
+                let nothing = Setup { stores: false, ..plain };
+                parse.push(self.measure("answered after parsing, nothing stored", nothing, CONNECTIONS, None).await?);
+            }
+            if wanted("single") {
+                let one = Setup { batch: 1, ..plain };
+                single.push(self.measure("a commit for each submission", one, CONNECTIONS, None).await?);
+            }
+            if wanted("full") {
+                full.push(self.measure("commits in groups", plain, CONNECTIONS, None).await?);
+            }
+            if let (true, Some(full)) = (wanted("half"), full.last()) {
+                let rate = full.measured.per_second() / 2.0;
+                half.push(self.measure("half of that load", plain, CONNECTIONS, Some(rate)).await?);
+            }
         }
-        if wanted("single") {
-            let single = Setup { batch: 1, ..plain };
-            rounds.single = Some(self.measure("a commit for each submission", single, CONNECTIONS, None).await?);
-        }
-        if wanted("full") {
-            rounds.full = Some(self.measure("commits in groups", plain, CONNECTIONS, None).await?);
-        }
-        if let (true, Some(full)) = (wanted("half"), &rounds.full) {
-            let half = full.measured.per_second() / 2.0;
-            rounds.half = Some(self.measure("half of that load", plain, CONNECTIONS, Some(half)).await?);
-        }
+        rounds.parse = median(parse, |round| round.measured.per_second());
+        rounds.single = median(single, |round| round.measured.per_second());
+        rounds.full = median(full, |round| round.measured.per_second());
+        rounds.half = median(half, |round| round.measured.percentile(0.99));
         if wanted("connections") {
             for connections in OTHER_CONNECTIONS {
                 rounds
@@ -122,8 +137,10 @@ impl Bench<'_> {
         println!("→ {}: {what}, {connections} connections, {} cases before{pace}", self.name, setup.stored);
         let server = Server::start(self.url.as_deref(), self.sink, setup).await?;
         let idle_mib = server.memory_mib()?;
+        let written = server.bytes_written().await?;
         let measured = Load { connections, duration: ROUND, per_second }.run(server.address).await?;
         let (loaded_mib, ready) = (server.memory_mib()?, server.ready);
+        let bytes = (server.bytes_written().await? - written) / measured.answered().max(1) as f64;
         let expected = if setup.stores { setup.stored + measured.answered() } else { 0 };
         let stored = server.stop_and_count().await?;
         anyhow::ensure!(
@@ -132,12 +149,19 @@ impl Bench<'_> {
             measured.answered()
         );
         println!(
-            "  {} answered and counted, {:.0} a second, p50 {:.1} ms, p99 {:.1} ms, {loaded_mib:.0} MiB",
+            "  {} answered and counted, {:.0} a second, p50 {:.1} ms, p99 {:.1} ms, {loaded_mib:.0} MiB, {bytes:.0} bytes written each",
             measured.answered(),
             measured.per_second(),
             measured.percentile(0.5),
             measured.percentile(0.99)
         );
-        Ok(Round { measured, idle_mib, loaded_mib, ready })
+        Ok(Round { measured, idle_mib, loaded_mib, ready, bytes })
     }
+}
+
+/// The round whose figure is in the middle.
+fn median(mut rounds: Vec<Round>, figure: impl Fn(&Round) -> f64) -> Option<Round> {
+    rounds.sort_by(|a, b| figure(a).total_cmp(&figure(b)));
+    let middle = rounds.len() / 2;
+    rounds.into_iter().nth(middle)
 }

@@ -125,6 +125,19 @@ impl Server {
         Ok(line.trim().trim_end_matches(" kB").parse::<f64>()? / 1_024.0)
     }
 
+    /// What has been written to the disk so far: by the process on SQLite, into the log of the cluster on PostgreSQL.
+    pub async fn bytes_written(&self) -> anyhow::Result<f64> {
+        if self.database_url.is_empty() {
+            let id = self.child.id().context("it runs")?;
+            let io = std::fs::read_to_string(format!("/proc/{id}/io"))?;
+            let line = io.lines().find_map(|line| line.strip_prefix("write_bytes:")).context("Linux counts them")?;
+            return Ok(line.trim().parse()?);
+        }
+        let mut connection = PgConnection::connect(&self.database_url).await?;
+        let select = "select (pg_current_wal_lsn() - '0/0')::float8";
+        Ok(sqlx::query_scalar(select).fetch_one(&mut connection).await?)
+    }
+
     /// Kills it, and counts the cases in its database.
     pub async fn stop_and_count(mut self) -> anyhow::Result<i64> {
         self.child.kill().await?;

@@ -33,11 +33,12 @@ pub use submission_rate::{Difficulty, SubmissionRate};
 use self::store::WriteOutcome;
 use crate::app::App;
 use crate::attachments;
-use crate::cases::{Actor, EventType, Suspicion};
-use crate::clock::{HOUR, Millis, parse_rfc3339, rfc3339};
+use crate::cases::{Actor, EventType, Priority, Suspicion};
+use crate::clock::{Millis, parse_rfc3339, rfc3339};
 use crate::http::body::{JsonBody, idempotency_key};
 use crate::http::client::ClientAddress;
 use crate::http::{Error, Result};
+use crate::service::Promised;
 use crate::sites::identity::{Identity, verify};
 use crate::sites::{Site, secrets};
 
@@ -86,8 +87,9 @@ pub async fn submit_as(
         Err(refusal) => return find_duplicate(app, site, key, &feedback, refusal).await,
     };
     let now = app.clock.now();
-    let hours = i64::from(site.settings.first_response_hours);
-    let first_response_due = (hours > 0).then(|| now + hours * HOUR);
+    let promised = Promised { site: site.key(), kind: feedback.kind(), priority: Priority::Normal, tier: None };
+    let promises = app.promises.current().await?;
+    let first_response_due = promises.first_response_due(promised, site.settings.first_response_hours, now);
     let received = Received { feedback, composed_at, received_at: now, first_response_due, by, identity, suspicion };
     let submission = Submission::new(&app.keys, site.id(), key, received);
     let accepted = submission.accepted().clone();

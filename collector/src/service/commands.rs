@@ -13,6 +13,7 @@ use serde_json::json;
 use super::file::ServiceFile;
 use super::plan::{Prune, plan};
 use super::presets::PRESETS;
+use super::read::read as read_file;
 use super::routing::{Moment, matches};
 use super::rules::{Channel, Facts, Rule, Trigger};
 use super::store;
@@ -183,7 +184,7 @@ fn read(file: &Path, known: &ServiceFile, prune: Prune) -> anyhow::Result<Servic
             ServiceFile { sites: known.sites.clone(), members: known.members.clone(), ..ServiceFile::default() }
         }
     };
-    match ServiceFile::read(&text, &stays) {
+    match read_file(&text, &stays) {
         Ok(wanted) => Ok(wanted),
         Err(mistakes) => {
             let lines: Vec<String> = mistakes.iter().map(|mistake| format!("{}: {mistake}", file.display())).collect();

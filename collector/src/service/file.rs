@@ -3,14 +3,13 @@
 use sayso_shared::Lang;
 use serde::{Deserialize, Serialize};
 
+use super::calendar::CalendarDefinition;
 use super::objects::{Answer, CategoryDefinition, Problem, Promise, Team, Template, Tier, View};
-use super::reader::{Item, Reader};
+use super::reader::Item;
+use super::rules::Rule;
 use super::words::{Address, Key, Title};
-use super::{CalendarDefinition, Rule, check};
 use crate::auth::member::Role;
 use crate::sites::{Origin, SiteSettings};
-
-pub use super::reader::Mistake;
 
 /// The tables that a file may have.
 pub const TABLES: [&str; 12] = [
@@ -109,30 +108,6 @@ pub struct Items<'a> {
 }
 
 impl ServiceFile {
-    /// Reads a file, and checks it together with what is there already and what it leaves alone. Every mistake is named at once.
-    pub fn read(text: &str, known: &ServiceFile) -> Result<Self, Vec<Mistake>> {
-        let mut reader = Reader::new(text);
-        let mut document = reader.document();
-        let items = Items {
-            sites: read_sites(&mut reader, &mut document),
-            members: reader.items(&mut document, "member"),
-            calendars: reader.items(&mut document, "calendar"),
-            teams: reader.items(&mut document, "team"),
-            tiers: reader.items(&mut document, "tier"),
-            categories: reader.items(&mut document, "category"),
-            promises: reader.items(&mut document, "promise"),
-            templates: reader.items(&mut document, "template"),
-            rules: reader.items(&mut document, "rule"),
-            views: reader.items(&mut document, "view"),
-            problems: reader.items(&mut document, "problem"),
-            answers: reader.items(&mut document, "answer"),
-        };
-        reader.refuse_rest(document, &TABLES);
-        check::check(&items, known, &mut reader);
-        let mistakes = reader.into_mistakes();
-        if mistakes.is_empty() { Ok(items.into_file()) } else { Err(mistakes) }
-    }
-
     /// Writes it, so that reading gives the same.
     pub fn write(&self) -> anyhow::Result<String> {
         Ok(toml::to_string_pretty(self)?)
@@ -140,7 +115,8 @@ impl ServiceFile {
 }
 
 impl Items<'_> {
-    fn into_file(self) -> ServiceFile {
+    /// What was read, without the places.
+    pub(super) fn into_file(self) -> ServiceFile {
         fn values<T>(items: Vec<Item<'_, T>>) -> Vec<T> {
             items.into_iter().map(|item| item.value).collect()
         }
@@ -159,34 +135,6 @@ impl Items<'_> {
             answers: values(self.answers),
         }
     }
-}
-
-/// The settings of a site are read by their own type, which knows nothing of key, name and origins.
-fn read_sites<'a>(reader: &mut Reader<'a>, document: &mut toml::de::DeTable<'a>) -> Vec<Item<'a, SiteDefinition>> {
-    #[derive(Deserialize)]
-    #[serde(deny_unknown_fields)]
-    struct Head {
-        key: Key,
-        name: Title,
-        origins: Vec<Origin>,
-    }
-    let halves = reader.split_items(document, "site", &["key", "name", "origins"]);
-    let mut sites = Vec::with_capacity(halves.len());
-    for (head, settings) in halves {
-        let (head, settings) = (reader.item::<Head>(head), reader.item::<SiteSettings>(settings));
-        if let Some((head, settings)) = head.zip(settings) {
-            if !settings.value.categories.is_empty() {
-                reader.refuse(settings.span(&["categories"]), "categories are tables of their own, [[category]]");
-            }
-            sites.push(head.map(|Head { key, name, origins }| SiteDefinition {
-                key,
-                name,
-                origins,
-                settings: settings.value,
-            }));
-        }
-    }
-    sites
 }
 
 const fn english() -> Lang {

@@ -5,6 +5,7 @@ use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
+use super::calendar::CalendarDefinition;
 use super::words::{Address, Key, LocalText, Title};
 use crate::calendars::Span;
 use crate::cases::Priority;
@@ -229,7 +230,7 @@ macro_rules! objects {
     )+};
 }
 objects! {
-    super::CalendarDefinition, "calendar", calendar => calendar.key.to_string();
+    CalendarDefinition, "calendar", calendar => calendar.key.to_string();
     Team, "team", team => team.key.to_string();
     Tier, "tier", tier => format!("{}/{}", tier.site, tier.key);
     Promise, "promise", promise => promise_key(promise);

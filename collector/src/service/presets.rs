@@ -10,16 +10,17 @@ pub const PRESETS: [(&str, &str); 3] = [
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::service::ServiceFile;
+    use crate::service::file::ServiceFile;
+    use crate::service::read::read;
 
     #[test]
     fn every_preset_can_be_applied_to_an_empty_installation() {
         for (name, text) in PRESETS {
-            let read = ServiceFile::read(text, &ServiceFile::default());
-            let file = read.unwrap_or_else(|mistakes| panic!("{name}: {mistakes:#?}"));
+            let file = read(text, &ServiceFile::default());
+            let file = file.unwrap_or_else(|mistakes| panic!("{name}: {mistakes:#?}"));
             assert!(!file.promises.is_empty(), "{name}");
             let written = file.write().expect("it can be written");
-            let again = ServiceFile::read(&written, &ServiceFile::default()).expect("what is written can be read");
+            let again = read(&written, &ServiceFile::default()).expect("what is written can be read");
             assert_eq!(again.write().expect("it can be written"), written, "{name}");
         }
     }

@@ -2,8 +2,9 @@
 
 use serde_json::Value;
 
+use super::calendar::CalendarDefinition;
 use super::file::{MemberDefinition, ServiceFile, SiteDefinition};
-use super::objects::{CategoryDefinition, Object};
+use super::objects::{CategoryDefinition, Object, Promise};
 use super::plan::{Plan, Prune, Step, plan};
 use super::words::{Key, LocalText};
 use crate::audit::{self, Change, Stamp};
@@ -13,7 +14,7 @@ use crate::sites::Site;
 use crate::{with_db, with_tx};
 
 /// The counter of changes, whose row lets one change the service at a time.
-pub const COUNTER: &str = "service";
+const COUNTER: &str = "service";
 
 /// What is set now, all of it.
 pub async fn load(db: &Db) -> anyhow::Result<ServiceFile> {
@@ -44,6 +45,12 @@ pub async fn load(db: &Db) -> anyhow::Result<ServiceFile> {
     })
 }
 
+/// The promises that are set now, and the calendars that they count by.
+pub async fn promises_and_calendars(db: &Db) -> sqlx::Result<(Vec<Promise>, Vec<CalendarDefinition>)> {
+    let rows = rows(db).await?;
+    Ok((objects(&rows), objects(&rows)))
+}
+
 /// Makes the service what a file says, in one transaction; gives what was changed. What the file does not name stays, unless it is pruned.
 pub async fn apply(db: &Db, wanted: &ServiceFile, prune: Prune, stamp: &Stamp) -> anyhow::Result<Plan> {
     let mut tx = db.begin().await?;
@@ -67,12 +74,6 @@ pub async fn apply(db: &Db, wanted: &ServiceFile, prune: Prune, stamp: &Stamp) -
     }
     tx.commit().await?;
     Ok(plan)
-}
-
-/// How often the service has been changed.
-pub async fn version(db: &Db) -> sqlx::Result<i64> {
-    let select = "select value from counters where name = $1";
-    with_db!(db, pool => sqlx::query_scalar(select).bind(COUNTER).fetch_one(pool).await)
 }
 
 #[derive(sqlx::FromRow)]

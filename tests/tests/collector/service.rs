@@ -2,8 +2,12 @@
 
 use std::process::{Command, Stdio};
 
+use sayso::audit::Stamp;
+use sayso::service::plan::Prune;
+use sayso::service::read::read;
+use sayso::service::store;
 use sayso_tests::process::binary;
-use sayso_tests::{Database, on_both_databases, write_key};
+use sayso_tests::{Database, TestApp, on_both_databases, write_key};
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
@@ -280,6 +284,25 @@ key = "x"
         let routed = one.service(&["route", "--site", "acme", "--message", "The parcel came later"]).1;
         assert_eq!(routed, "The rest: tags = [\"unsorted\"]\n");
         assert_eq!(one.service(&["route", "--site", "nowhere", "--message", "x"]).0, Some(1));
+    }
+
+    async fn a_submission_is_promised_what_is_set_up(database: Database) {
+        let app = TestApp::spawn(database).await;
+        let complaint = json!({"kind": "complaint", "message": "Late"});
+        let promised = |answer: &Value| answer["promise"]["first_response_due"].as_str().map(str::to_owned);
+        let before = app.client().submit(complaint.clone()).await.json();
+        assert!(promised(&before).is_some(), "the site's hours: {before}");
+        let file = "[[promise]]\nsite = 'acme'\nkind = 'complaint'\nfirst_response = '15d'\n[[promise]]\nkind = 'praise'\nresolution = '1d'\n";
+        let known = store::load(&app.app.db).await.unwrap();
+        let wanted = read(file, &known).unwrap();
+        store::apply(&app.app.db, &wanted, Prune::Keep, &Stamp::command(0)).await.unwrap();
+        app.app.clock.advance(1_000);
+        let after = app.client().submit(complaint).await.json();
+        let millis = |time: &str| sayso::clock::parse_rfc3339(time).unwrap();
+        let due = millis(&promised(&after).unwrap()) - millis(after["received_at"].as_str().unwrap());
+        assert_eq!(due, 15 * sayso::clock::DAY, "{after}");
+        let praise = app.client().submit(json!({"kind": "praise", "message": "Fine"})).await.json();
+        assert_eq!(promised(&praise), None, "{praise}");
     }
 
     async fn every_preset_can_be_applied(database: Database) {
