@@ -156,8 +156,8 @@ impl fmt::Display for DateRange {
     }
 }
 
-super::as_text!(Slot);
-super::as_text!(DateRange);
+super::written::as_text!(Slot);
+super::written::as_text!(DateRange);
 
 /// Reads a date as `2026-12-25`, and in no other of the forms that ISO 8601 has.
 pub fn date(text: &str) -> Option<Date> {

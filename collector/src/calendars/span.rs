@@ -43,7 +43,7 @@ impl FromStr for Span {
     }
 }
 
-super::as_text!(Span);
+super::written::as_text!(Span);
 
 impl fmt::Display for Span {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {

@@ -43,19 +43,19 @@ enum Style {
 macro_rules! table_row {
     (
         $(#[$attribute:meta])*
-        struct $row:ident<$life:lifetime> in $table:literal $(then $tail:literal)? {
+        $visible:vis struct $row:ident<$life:lifetime> in $table:literal $(then $tail:literal)? {
             $first:ident $(as $first_name:literal)?: $first_type:ty,
             $($column:ident $(as $name:literal)?: $type:ty,)+
         }
     ) => {
         $(#[$attribute])*
-        struct $row<$life> {
+        $visible struct $row<$life> {
             $first: $first_type,
             $($column: $type,)+
         }
 
         impl<$life> $row<$life> {
-            const PART: $crate::db::rows::Part = $crate::db::rows::Part {
+            $visible const PART: $crate::db::rows::Part = $crate::db::rows::Part {
                 head: concat!(
                     "insert into ", $table, " (", $crate::table_row!(@name $first $($first_name)?),
                     $(", ", $crate::table_row!(@name $column $($name)?),)+ ") values "
@@ -64,7 +64,7 @@ macro_rules! table_row {
                 tail: concat!("" $(, " ", $tail)?),
             };
 
-            fn bind<DB: sqlx::Database>(self, query: $crate::db::rows::Query<'_, DB>) -> $crate::db::rows::Query<'_, DB>
+            $visible fn bind<DB: sqlx::Database>(self, query: $crate::db::rows::Query<'_, DB>) -> $crate::db::rows::Query<'_, DB>
             where
                 $first_type: sqlx::Encode<$life, DB> + sqlx::Type<DB>,
                 $($type: sqlx::Encode<$life, DB> + sqlx::Type<DB>,)+
@@ -197,8 +197,8 @@ mod tests {
     #[test]
     fn a_row_names_its_columns_and_binds_its_values_in_their_order() {
         static ROWS: Rows = Rows::new(&[Line::PART]);
-        let text = "insert into lines (id, type, amount) values (?, ?, ?) on conflict do nothing";
-        assert_eq!(ROWS.compose(Style::Bare, 1).as_str(), text);
+        let text = "insert into lines (id, type, amount) values ($1, $2, $3) on conflict do nothing";
+        assert_eq!(ROWS.compose(Style::Numbered, 1).as_str(), text);
         let row = Line { id: "1", kind: "apple", amount: None };
         let mut query = row.bind(sqlx::query::<sqlx::Sqlite>(text));
         let bound = sqlx::Execute::take_arguments(&mut query).expect("they can be encoded").expect("there are some");

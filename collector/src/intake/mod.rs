@@ -10,6 +10,7 @@ mod submission_rate;
 mod proof;
 mod queue;
 mod store;
+mod submission;
 
 use axum::Json;
 use axum::extract::{Path, State};
@@ -27,7 +28,8 @@ use utoipa_axum::routes;
 pub use form_token::{issue as issue_form_token, renew as renew_form_token};
 pub use policy::{EntryPoint, FORM_EXPIRED, FormProof, SubmissionPolicy};
 pub use queue::Intake;
-pub use store::{Accepted, Received, Submission, write_in};
+pub use store::write_in;
+pub use submission::{Accepted, Received, Submission};
 pub use submission_rate::{Difficulty, SubmissionRate};
 
 use self::store::WriteOutcome;

@@ -8,7 +8,8 @@ use tokio::sync::{mpsc, oneshot};
 use tokio::task::JoinHandle;
 
 use super::backpressure::Backpressure;
-use super::store::{self, Submission, WriteOutcome};
+use super::store::{self, WriteOutcome};
+use super::submission::Submission;
 use crate::config::Limits;
 use crate::db::durability::Durability;
 use crate::db::{self, Checkpoints, Db};

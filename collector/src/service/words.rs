@@ -10,7 +10,7 @@ use jiff::tz::TimeZone;
 use sayso_shared::Locale;
 use serde::{Deserialize, Serialize};
 
-use crate::calendars::as_text;
+use crate::calendars::written::as_text;
 
 /// The longest text, such as the body of a template, in characters.
 const TEXT_MAX: usize = 10_000;
