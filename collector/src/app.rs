@@ -62,6 +62,8 @@ pub struct Shared {
     pub leader: Leader,
     /// Wakes the loop that does jobs: there are new events.
     pub jobs_wake: Notify,
+    /// Tells whoever waits for events that some have got their place in the order.
+    pub dispatched: Notify,
     /// Wakes the workers of the outbox: there is something to send.
     pub deliveries_wake: Notify,
     /// Cancelled when the collector shuts down; event streams and workers end on it.
@@ -91,6 +93,7 @@ impl App {
             replicas: Replicas::new(&db),
             leader: Leader::new(&db),
             jobs_wake: Notify::new(),
+            dispatched: Notify::new(),
             deliveries_wake: Notify::new(),
             shutdown: CancellationToken::new(),
             config,

@@ -2,6 +2,7 @@
 
 mod bodies;
 mod enter;
+mod events;
 mod list;
 mod read;
 mod steps;
@@ -14,11 +15,12 @@ use utoipa_axum::routes;
 
 use crate::app::App;
 
-/// `/api/v1/cases…`.
+/// `/api/v1/cases…` and `/api/v1/events`.
 pub fn router() -> OpenApiRouter<App> {
     OpenApiRouter::new()
         .routes(routes!(list::list, enter::enter))
         .routes(routes!(read::read))
+        .routes(routes!(events::list))
         .routes(routes!(steps::say))
         .routes(routes!(steps::set_status))
         .routes(routes!(steps::assign))

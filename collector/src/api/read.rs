@@ -5,18 +5,16 @@ use axum::extract::{Path, State};
 use sayso_shared::Problem;
 use sayso_shared::id::CaseId;
 use serde::Serialize;
-use serde_json::Value;
 use utoipa::ToSchema;
 
 use super::bodies::{Around, CaseBody};
+use super::events::{self, EventBody};
 use crate::app::App;
-use crate::auth::Token;
 use crate::auth::bearer::MayRead;
+use crate::cases::Case;
 use crate::cases::query::{self, Message, Rated};
-use crate::cases::{Case, EventType};
-use crate::clock::{Millis, rfc3339};
+use crate::clock::rfc3339;
 use crate::http::{Error, Result};
-use crate::with_db;
 
 /// A case with all that was said and done.
 #[derive(Serialize, ToSchema)]
@@ -57,27 +55,6 @@ enum Author {
 }
 
 #[derive(Serialize, ToSchema)]
-#[schema(as = StaffEvent)]
-struct EventBody {
-    #[schema(example = "018f3a1e-0000-7000-8000-000000000001")]
-    id: String,
-    /// Its number in the case.
-    seq: i64,
-    #[serde(rename = "type")]
-    kind: EventType,
-    /// `customer`, `member` or `system`; a program of the staff is `system`, with its name.
-    actor: String,
-    /// The member, or the token of the program, that did it.
-    #[schema(required = true)]
-    name: Option<String>,
-    /// The details, by type.
-    #[schema(value_type = Object)]
-    data: Value,
-    #[schema(format = DateTime)]
-    at: String,
-}
-
-#[derive(Serialize, ToSchema)]
 #[schema(as = StaffSatisfaction)]
 struct SatisfactionBody {
     score: i64,
@@ -109,7 +86,7 @@ pub async fn read(State(app): State<App>, _: MayRead, Path(id): Path<String>) ->
     let around = Around::read(&app).await?;
     let body = FullBody {
         messages: query::messages(&app, &case.id).await?.into_iter().map(MessageBody::from).collect(),
-        events: events(&app, &case.id, &around).await?,
+        events: events::of_case(&app, &case.id, &around).await?,
         satisfaction: query::rating(&app, &case.id).await?.map(SatisfactionBody::from),
         case: CaseBody::of(&app, case, &around)?,
     };
@@ -120,32 +97,6 @@ pub async fn read(State(app): State<App>, _: MayRead, Path(id): Path<String>) ->
 pub async fn find(app: &App, id: &str) -> Result<Case> {
     let id = CaseId::parse(id).map_err(|_| Error::NotFound("there is no such case"))?;
     Ok(Case::by_id(app, id.as_str()).await?)
-}
-
-#[derive(sqlx::FromRow)]
-struct EventRow {
-    id: String,
-    seq: i64,
-    #[sqlx(rename = "type")]
-    kind: String,
-    actor: String,
-    member_id: Option<String>,
-    data: String,
-    created_at: Millis,
-}
-
-async fn events(app: &App, case_id: &str, around: &Around) -> Result<Vec<EventBody>> {
-    let select = "select id, seq, type, actor, member_id, data, created_at from events where case_id = $1 order by seq";
-    let rows: Vec<EventRow> = with_db!(&app.db, pool => sqlx::query_as(select).bind(case_id).fetch_all(pool).await)?;
-    let tokens = Token::names(&app.db).await?;
-    let body = |row: EventRow| {
-        let data: Value = serde_json::from_str(&row.data).unwrap_or_default();
-        let token = data["token"].as_str().and_then(|id| tokens.get(id)).map(String::as_str);
-        let name = row.member_id.as_deref().and_then(|id| around.name_of(id)).or(token).map(str::to_owned);
-        let kind = EventType::parse(&row.kind)?;
-        Some(EventBody { id: row.id, seq: row.seq, kind, actor: row.actor, name, data, at: rfc3339(row.created_at) })
-    };
-    Ok(rows.into_iter().filter_map(body).collect())
 }
 
 impl From<Message> for MessageBody {

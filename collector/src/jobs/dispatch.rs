@@ -40,7 +40,10 @@ pub async fn dispatch(app: &App) -> sqlx::Result<usize> {
         }
         match dispatch_batch(&app.db, app.clock.now()).await {
             Ok(0) => return Ok(dispatched),
-            Ok(count) => dispatched += count,
+            Ok(count) => {
+                dispatched += count;
+                app.dispatched.notify_waiters();
+            }
             Err(error) if is_deadlock(&error) => {}
             Err(error) => return Err(error),
         }

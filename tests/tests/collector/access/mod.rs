@@ -1,6 +1,7 @@
 //! Other ways in: identities that a site signs, programs with a token, files.
 
 mod api;
+mod events;
 mod identity;
 mod import;
 mod tokens;
