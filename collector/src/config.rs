@@ -1,5 +1,8 @@
 //! Settings: the commented defaults that ship with the binary, then a file, then the environment, then flags.
 
+mod environment;
+mod smtp;
+
 use std::fmt;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
@@ -7,9 +10,12 @@ use std::time::Duration;
 
 use anyhow::{Context, ensure};
 use figment::Figment;
-use figment::providers::{Env, Format, Serialized, Toml};
+use figment::providers::{Format, Serialized, Toml};
 use ipnet::IpNet;
 use serde::{Deserialize, Serialize};
+
+use self::environment::Environment;
+pub use self::smtp::{Encryption, MailServer, Smtp};
 
 /// The commented defaults, as shipped.
 pub const DEFAULTS: &str = include_str!("../sayso.default.toml");
@@ -51,6 +57,9 @@ pub struct Config {
     pub attachments: Attachments,
     /// Numbers for Prometheus.
     pub metrics: MetricsSettings,
+    /// What was found odd on reading, a sentence each.
+    #[serde(skip)]
+    pub warnings: Vec<String>,
 }
 
 /// Numbers for Prometheus.
@@ -59,16 +68,6 @@ pub struct Config {
 pub struct MetricsSettings {
     /// Where `/metrics` is served; empty for nowhere.
     pub listen: String,
-}
-
-/// Outgoing mail.
-#[derive(Clone, Debug, Deserialize, Serialize)]
-#[serde(deny_unknown_fields)]
-pub struct Smtp {
-    /// Empty for files in the data folder.
-    pub url: Secret,
-    /// The sender of all mails.
-    pub from: String,
 }
 
 /// Forwarding.
@@ -227,9 +226,11 @@ impl Config {
         } else if Path::new(USUAL_FILE).is_file() {
             figment = figment.merge(Toml::file_exact(USUAL_FILE));
         }
-        // The master key and the choice of file are read elsewhere; they are not settings.
-        figment = figment
-            .merge(Env::prefixed("SAYSO_").ignore(&["master_key", "config", "log"]).filter(is_setting).split("__"));
+        let variables =
+            std::env::vars_os().filter_map(|(name, text)| Some((name.into_string().ok()?, text.into_string().ok()?)));
+        let mut environment = Environment::read(&DEFAULTS.parse()?, variables);
+        let warnings = std::mem::take(&mut environment.unknown);
+        figment = figment.merge(environment);
         if let Some(listen) = overrides.listen {
             figment = figment.merge(Serialized::default("listen", listen));
         }
@@ -243,6 +244,7 @@ impl Config {
             figment = figment.merge(Serialized::default("public_url", url));
         }
         let mut config: Config = figment.extract().context("the settings are wrong")?;
+        config.warnings = warnings;
         config.check()?;
         Ok(config)
     }
@@ -295,7 +297,13 @@ impl Config {
         self.public_url.truncate(self.public_url.trim_end_matches('/').len());
         let public = url::Url::parse(&self.public_url).context("public_url is not a URL")?;
         ensure!(matches!(public.scheme(), "http" | "https"), "public_url must begin with http:// or https://");
-        ensure!(public.path() == "/" && public.query().is_none(), "public_url must not have a path");
+        ensure!(
+            public.path() == "/" && public.query().is_none() && public.fragment().is_none(),
+            "public_url must not have a path"
+        );
+        ensure!(public.username().is_empty() && public.password().is_none(), "public_url must not name a user");
+        // In the form in which browsers write it, with which it is compared.
+        self.public_url = public.origin().ascii_serialization();
         ensure!((1..=120).contains(&self.outbox.timeout), "[outbox] timeout must be 1 to 120 seconds");
         ensure!((1..=256).contains(&self.outbox.concurrency), "[outbox] concurrency must be 1 to 256");
         ensure!(self.outbox.schedule.len() <= 50, "[outbox] schedule must have at most 50 entries");
@@ -331,11 +339,7 @@ impl Config {
         // Shorter, and a file could be swept while it is still on its way into the store.
         ensure!(self.retention.unclaimed_hours >= 1, "[retention] unclaimed_hours must be at least 1");
         self.attachments.check()?;
-        self.smtp
-            .from
-            .parse::<lettre::message::Mailbox>()
-            .context("[smtp] from must look like Name <user@example.com>")?;
-        Ok(())
+        self.smtp.check()
     }
 }
 
@@ -362,14 +366,6 @@ impl Attachments {
     }
 }
 
-/// Variables with our prefix that belong to tests and tools are not settings; an unknown setting stays an error.
-fn is_setting(name: &figment::value::UncasedStr) -> bool {
-    // Kubernetes names the address of a service called sayso by such variables.
-    const FOREIGN: [&str; 4] = ["test_", "xtask_", "service_", "port"];
-    let name = name.as_str().to_ascii_lowercase();
-    !FOREIGN.iter().any(|prefix| name.starts_with(prefix))
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -379,6 +375,34 @@ mod tests {
         let config = Config::for_data(Path::new("/tmp/x")).expect("the defaults hold");
         assert_eq!(config.public_url, "http://127.0.0.1:8787");
         assert_eq!(config.outbox.schedule.first(), Some(&5));
+    }
+
+    #[test]
+    fn the_public_address_has_the_form_in_which_browsers_write_it() {
+        let mut config = Config::for_data(Path::new("/tmp/x")).expect("the defaults hold");
+        for (typed, canonical) in [
+            ("https://feedback.example.com:443", "https://feedback.example.com"),
+            ("HTTPS://Feedback.Example.com/", "https://feedback.example.com"),
+            ("https://bücher.example", "https://xn--bcher-kva.example"),
+            ("http://feedback.example.com:80", "http://feedback.example.com"),
+            ("https://feedback.example.com:8443", "https://feedback.example.com:8443"),
+            ("http://[::1]:8787", "http://[::1]:8787"),
+        ] {
+            config.public_url = typed.into();
+            config.check().expect(typed);
+            assert_eq!(config.public_url, canonical);
+            config.check().expect("the canonical form is its own");
+            assert_eq!(config.public_url, canonical);
+        }
+        for wrong in [
+            "feedback.example.com",
+            "https://feedback.example.com/a",
+            "https://u:p@feedback.example.com",
+            "https://a.example#b",
+        ] {
+            config.public_url = wrong.into();
+            assert!(config.check().is_err(), "{wrong}");
+        }
     }
 
     #[test]
@@ -406,6 +430,7 @@ mod tests {
         let mut config = Config::for_data(Path::new("/tmp/x")).expect("the defaults hold");
         config.database_url = Secret("postgres://u:hunter2@h/d".into());
         config.smtp.url = Secret("smtp://u:hunter2@h".into());
+        config.smtp.password = Secret("hunter2".into());
         config.attachments.secret = Secret("hunter2".into());
         let shown = format!("{config:?} {}", toml::to_string(&config).expect("settings serialise"));
         assert!(!shown.contains("hunter2"), "{shown}");

@@ -13,6 +13,7 @@ use crate::clock::Millis;
 use crate::config::Config;
 use crate::keys::new_id;
 use crate::sites::Site;
+use crate::text::Texts;
 use crate::with_db;
 
 /// An event with its case and site.
@@ -185,6 +186,11 @@ impl EventContext {
     /// The address of the case in the console.
     pub fn console_url(&self, config: &Config) -> String {
         config.url(&console_path(&self.case.id))
+    }
+
+    /// A moment in the site's own time, which those who read mails live by.
+    pub fn moment(&self, t: Texts, at: Millis) -> String {
+        t.moment_in(at, &self.site.settings.time_zone.zone())
     }
 
     /// The language of the team.

@@ -6,6 +6,7 @@
 
 pub mod check;
 pub mod commands;
+mod connect;
 mod deliveries;
 pub mod email;
 mod event_context;

@@ -24,6 +24,7 @@ use crate::cases::{Case, Outcome, Stage, Status};
 use crate::clock::{HOUR, Millis};
 use crate::http::client::ClientAddress;
 use crate::http::{Error, Result};
+use crate::links;
 use crate::sites::Site;
 use crate::sites::texts;
 
