@@ -1,9 +1,9 @@
 //! Settings: the commented defaults that ship with the binary, then a file, then the environment, then flags.
 
 mod environment;
+mod secret;
 mod smtp;
 
-use std::fmt;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -15,6 +15,7 @@ use ipnet::IpNet;
 use serde::{Deserialize, Serialize};
 
 use self::environment::Environment;
+pub use self::secret::Secret;
 pub use self::smtp::{Encryption, MailServer, Smtp};
 
 /// The commented defaults, as shipped.
@@ -104,6 +105,12 @@ pub struct Limits {
     pub search_milliseconds: u32,
     /// Hours after which the entry form is handed out anew.
     pub form_hours: u32,
+    /// Receipts to one address.
+    pub receipts_per_hour: u32,
+    /// Mails about one case to one address.
+    pub mails_per_case_and_hour: u32,
+    /// Mails to the address of a team.
+    pub team_mails_per_hour: u32,
     /// Files from one address.
     pub uploads_per_minute: u32,
     /// Megabytes of files that wait for their submission, of all customers together.
@@ -164,36 +171,6 @@ pub enum LogFormat {
     Text,
     /// For machines.
     Json,
-}
-
-/// A setting that may hold a password: neither `Debug` nor serialisation shows it.
-#[derive(Clone, Default, PartialEq, Eq, Deserialize)]
-#[serde(transparent)]
-pub struct Secret(String);
-
-impl Secret {
-    /// The text, or none when it is empty.
-    pub fn reveal(&self) -> Option<&str> {
-        (!self.0.is_empty()).then_some(self.0.as_str())
-    }
-}
-
-impl From<String> for Secret {
-    fn from(text: String) -> Self {
-        Self(text)
-    }
-}
-
-impl fmt::Debug for Secret {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(if self.0.is_empty() { "\"\"" } else { "\"…\"" })
-    }
-}
-
-impl Serialize for Secret {
-    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.serialize_str(if self.0.is_empty() { "" } else { "(set, not shown)" })
-    }
 }
 
 /// Settings from the command line; they win over everything else.
@@ -335,6 +312,14 @@ impl Config {
         ensure!((1..=60_000).contains(&search), "[limits] search_milliseconds must be 1 to 60000");
         ensure!(self.limits.form_seconds <= 60, "[limits] form_seconds must be at most 60");
         ensure!((1..=720).contains(&self.limits.form_hours), "[limits] form_hours must be 1 to 720");
+        let mails = [
+            ("receipts_per_hour", self.limits.receipts_per_hour),
+            ("mails_per_case_and_hour", self.limits.mails_per_case_and_hour),
+            ("team_mails_per_hour", self.limits.team_mails_per_hour),
+        ];
+        for (name, mails) in mails {
+            ensure!(mails >= 1, "[limits] {name} must be at least 1");
+        }
         ensure!(self.limits.uploads_per_minute >= 1, "[limits] uploads_per_minute must be at least 1");
         // Shorter, and a file could be swept while it is still on its way into the store.
         ensure!(self.retention.unclaimed_hours >= 1, "[retention] unclaimed_hours must be at least 1");
@@ -428,10 +413,10 @@ mod tests {
     #[test]
     fn secrets_are_not_shown() {
         let mut config = Config::for_data(Path::new("/tmp/x")).expect("the defaults hold");
-        config.database_url = Secret("postgres://u:hunter2@h/d".into());
-        config.smtp.url = Secret("smtp://u:hunter2@h".into());
-        config.smtp.password = Secret("hunter2".into());
-        config.attachments.secret = Secret("hunter2".into());
+        config.database_url = "postgres://u:hunter2@h/d".to_owned().into();
+        config.smtp.url = "smtp://u:hunter2@h".to_owned().into();
+        config.smtp.password = "hunter2".to_owned().into();
+        config.attachments.secret = "hunter2".to_owned().into();
         let shown = format!("{config:?} {}", toml::to_string(&config).expect("settings serialise"));
         assert!(!shown.contains("hunter2"), "{shown}");
     }

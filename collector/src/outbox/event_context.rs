@@ -6,7 +6,6 @@ use anyhow::Context as _;
 use sayso_shared::{Contact, Kind, Lang, Locale};
 use serde_json::{Value, json};
 
-use super::deliveries::Delivery;
 use crate::app::App;
 use crate::cases::{Case, EventType, Priority, Status, query};
 use crate::clock::Millis;
@@ -133,13 +132,13 @@ pub fn console_path(case_id: &str) -> String {
 }
 
 impl EventContext {
-    /// Reads what a delivery tells.
-    pub async fn load(app: &App, delivery: &Delivery) -> anyhow::Result<EventContext> {
-        let case = Case::by_id(app, &delivery.order_key).await?;
+    /// Reads an event of a case, by its number.
+    pub async fn load(app: &App, case_id: &str, seq: i64) -> anyhow::Result<EventContext> {
+        let case = Case::by_id(app, case_id).await?;
         let site = app.sites.by_id(&case.site_id).await?.context("the site of a case is missing")?;
         let select = "select id, seq, type, actor, data, created_at from events where case_id = $1 and seq = $2";
-        let row: EventRow = with_db!(&app.db, pool => sqlx::query_as(select).bind(&delivery.order_key)
-            .bind(delivery.order_no).fetch_one(pool).await)?;
+        let row: EventRow = with_db!(&app.db, pool => sqlx::query_as(select).bind(case_id)
+            .bind(seq).fetch_one(pool).await)?;
         let event = EventDetails::read(app, &case.id, row).await?;
         Ok(EventContext {
             contact: case.contact(&app.keys),

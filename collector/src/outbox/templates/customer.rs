@@ -12,12 +12,17 @@ use crate::text::Texts;
 /// The mail that tells the customer of an event.
 pub fn to_customer(config: &Config, context: &EventContext) -> Email {
     let t = Texts(context.customer_language());
-    let mut email = match context.event.kind {
+    let email = match context.event.kind {
         EventType::Created => receipt(config, context, t),
         EventType::Resolved => resolved(config, context, t),
         _ if context.event.asks => question(config, context, t),
         _ => reply(config, context, t),
     };
+    sign(email, context, t)
+}
+
+/// With what every mail to a customer ends in.
+pub(super) fn sign(mut email: Email, context: &EventContext, t: Texts) -> Email {
     email.lang = t.0;
     email.closing.push(t.get("mail.no_reply").to_owned());
     email.closing.push(t.with("mail.signature", &[("site", context.site.name())]));
@@ -127,7 +132,7 @@ fn promise(context: &EventContext, t: Texts) -> Option<String> {
     })
 }
 
-fn yours(kind: Kind, t: Texts) -> &'static str {
+pub(super) fn yours(kind: Kind, t: Texts) -> &'static str {
     match kind {
         Kind::Complaint => t.get("mail.yours.complaint"),
         Kind::Suggestion => t.get("mail.yours.suggestion"),

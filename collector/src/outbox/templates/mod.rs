@@ -1,6 +1,7 @@
 //! What mails say, as plain text and as simple HTML.
 
 mod customer;
+mod digest;
 mod team;
 
 use askama::Template;
@@ -9,6 +10,7 @@ use sayso_shared::Lang;
 use crate::links::{self, Part};
 
 pub use customer::to_customer;
+pub use digest::{digest_to_customer, digest_to_team};
 pub use team::to_team;
 
 /// A mail without its envelope. Everything in it is text; the template escapes it.
