@@ -38,15 +38,18 @@ impl ThanksPage {
             site_key: site.key().to_owned(),
             status_url: app.config.url(&path),
             // It opens beside the frame, where it is a page like any other.
-            status_path: if visit.is_framed() { path } else { visit.carry(&path, &[]) },
+            status_path: match (visit.is_framed(), visit.keeps_drafts()) {
+                (true, true) => path,
+                (true, false) => format!("{path}?draft=off"),
+                (false, _) => visit.carry(&path, &[]),
+            },
             again: visit.carry(&format!("/s/{}", site.key()), &[]),
             kind: case.kind(),
             due: case.first_response_due,
             promise: texts::best(&site.settings.promise_text, shell.t.0, site.settings.languages.first())
                 .map(str::to_owned),
-            // No mail goes out for a case in quarantine, so none is promised.
-            has_email: case.quarantine().is_none()
-                && case.contact(&app.keys).is_some_and(|contact| contact.email().is_some()),
+            // The same for a case in quarantine, whose sender must not learn of it. It is true there too: an answer ends the quarantine.
+            has_email: case.contact(&app.keys).is_some_and(|contact| contact.email().is_some()),
             code,
             shell,
         })
