@@ -2,7 +2,8 @@
 /**
  * Drafts: `<form data-draft-key="entry:acme">` keeps its text fields in localStorage until a page says
  * `<main data-draft-clear="entry:acme">`. What the server sent in a field wins over the draft. A field marked
- * `data-draft-skip` (a password, a consent) is never kept.
+ * `data-draft-skip` (a password, a consent) is never kept. With `<form data-draft="off">`, on a device that many people use, nothing
+ * is, and what an earlier visitor left is forgotten.
  *
  * The widget's link brings along what was written in it: `#message=…`, which is no draft until it is changed.
  */
@@ -59,6 +60,8 @@ function fields(form) {
  * @param {string} key
  */
 function keep(form, key) {
+  const isOff = form.dataset.draft === "off";
+  if (isOff) forget(key);
   const draft = read(key);
   for (const field of fields(form)) {
     const kept = (field.name === "message" && brought) || draft[field.name];
@@ -66,6 +69,7 @@ function keep(form, key) {
     field.value = kept;
     field.dispatchEvent(new Event("input", { bubbles: true }));
   }
+  if (isOff) return;
   const save = () => {
     const entries = fields(form).flatMap((field) => (field.value.trim() ? [[field.name, field.value]] : []));
     if (!entries.length) return forget(key);

@@ -6,17 +6,22 @@
  * `<main data-submitted-code="…" data-submitted-url="…" data-submitted-kind="complaint">`. The loader answers "ready" with
  * `{sayso: "message", message}`: what was written before this page was there.
  *
- * The server lets only the site's own origins frame the page (`frame-ancestors`), so the parent is one of those and
- * nobody else hears the code.
+ * The server lets only the site's own origins frame the page (`frame-ancestors`), and names them in
+ * `<meta name="sayso-parents">`: each message goes to those alone, and comes from nobody else.
  */
 
 if (window.parent !== window && new URLSearchParams(location.search).get("frame") === "1") {
-  /** @param {Record<string, string>} message */
-  const tell = (message) => window.parent.postMessage(message, "*");
+  const named = document.querySelector("meta[name=sayso-parents]")?.getAttribute("content") ?? "";
+  const parents = named.split(" ").filter(Boolean);
 
-  window.addEventListener("message", ({ source, data }) => {
+  /** @param {Record<string, string>} message */
+  const tell = (message) => {
+    for (const parent of parents) window.parent.postMessage(message, parent);
+  };
+
+  window.addEventListener("message", ({ source, origin, data }) => {
     const field = document.querySelector("textarea[name=message]");
-    if (source !== window.parent || data?.sayso !== "message" || !(field instanceof HTMLTextAreaElement)) return;
+    if (source !== window.parent || !parents.includes(origin) || data?.sayso !== "message" || !(field instanceof HTMLTextAreaElement)) return;
     if (!field.value && typeof data.message === "string" && data.message) {
       field.value = data.message;
       field.dispatchEvent(new Event("input", { bubbles: true }));

@@ -38,7 +38,7 @@ async function refresh() {
   }
   fetching = true;
   try {
-    const answer = await fetch(location.href, { headers: { accept: "text/html" }, credentials: "same-origin" });
+    const answer = await fetch(location.href, { headers: { accept: "text/html", "sayso-asked-by": "page" }, credentials: "same-origin" });
     // A redirect is the sign-in page: the session ended, and the reader's next step will say so.
     if (!answer.ok || answer.redirected) return;
     const fresh = new DOMParser().parseFromString(await answer.text(), "text/html");

@@ -8,13 +8,15 @@ use tokio::sync::{Notify, broadcast};
 use tokio_util::sync::CancellationToken;
 
 use crate::attachments::Attachments;
-use crate::changes::{CaseChanged, Change};
+use crate::changes::{CaseChanged, Change, Watchers};
 use crate::clock::Clock;
 use crate::config::Config;
 use crate::db::Db;
 use crate::db::leader::Leader;
 use crate::http::client::ClientAddresses;
+use crate::http::connections::Rules;
 use crate::http::limits::Limits;
+use crate::http::slots::Slots;
 use crate::intake::{Intake, SubmissionRate};
 use crate::keys::Keys;
 use crate::metrics::Metrics;
@@ -54,8 +56,12 @@ pub struct Shared {
     pub limits: Limits,
     /// How busy each site is.
     pub submission_rate: SubmissionRate,
-    /// Tells open pages that a case has changed.
+    /// Tells open pages of the staff that a case has changed.
     pub changes: broadcast::Sender<Change>,
+    /// Tells the open pages of customers, each of its own case.
+    pub watchers: Arc<Watchers>,
+    /// The places for open pages, which keep their connections: half of all that there may be.
+    pub streams: Arc<Slots>,
     /// Tells the other collectors on the same database.
     pub replicas: Replicas,
     /// Whether this collector does what only one of several may do.
@@ -90,6 +96,8 @@ impl App {
             limits: Limits::new(&config, &clock),
             submission_rate: SubmissionRate::new(&config),
             changes: broadcast::Sender::new(256),
+            watchers: Arc::default(),
+            streams: Slots::new(Rules::new(&config).connections.div_ceil(2)),
             replicas: Replicas::new(&db),
             leader: Leader::new(&db),
             jobs_wake: Notify::new(),
@@ -114,6 +122,7 @@ impl App {
 
     /// Tells the open pages of this process of a change that is known elsewhere.
     pub fn broadcast(&self, change: Change) {
+        self.watchers.tell(&change);
         // Nobody may be listening, which is no error.
         let _ = self.changes.send(change);
     }

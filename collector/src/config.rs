@@ -1,5 +1,7 @@
 //! Settings: the commented defaults that ship with the binary, then a file, then the environment, then flags.
 
+mod addresses;
+mod attachments;
 mod environment;
 mod secret;
 mod smtp;
@@ -14,6 +16,7 @@ use figment::providers::{Format, Serialized, Toml};
 use ipnet::IpNet;
 use serde::{Deserialize, Serialize};
 
+pub use self::attachments::Attachments;
 use self::environment::Environment;
 pub use self::secret::Secret;
 pub use self::smtp::{Encryption, MailServer, Smtp};
@@ -36,12 +39,24 @@ pub struct Config {
     pub data: PathBuf,
     /// Empty for SQLite in the data folder.
     pub database_url: Secret,
+    /// The address of the console, where it has one of its own; empty for the public one.
+    pub console_url: String,
+    /// Further hosts at which the pages are our own.
+    pub hosts: Vec<String>,
+    /// Whom to tell of a weakness; empty for no `security.txt`.
+    pub security_contact: String,
     /// Whose `X-Forwarded-For` is believed.
     pub trusted_proxies: Vec<IpNet>,
+    /// How many of them stand one behind the other.
+    pub trusted_proxy_hops: usize,
+    /// A filter of passwords that have been in breaches; empty for none.
+    pub breached_passwords: PathBuf,
     /// How logs are written.
     pub log_format: LogFormat,
     /// Targets may be private addresses.
     pub dangerous_allow_private_targets: bool,
+    /// Webhooks may go over plain HTTP.
+    pub dangerous_allow_http_webhooks: bool,
     /// No rate limits, no proof of work.
     pub dangerous_disable_guards: bool,
     /// Submissions are answered and forgotten.
@@ -143,24 +158,6 @@ pub struct Retention {
     pub reopen_days: u32,
     /// Hours that a file waits for the submission that it belongs to.
     pub unclaimed_hours: u32,
-}
-
-/// Where attached files are kept.
-#[derive(Clone, Debug, Deserialize, Serialize)]
-#[serde(deny_unknown_fields)]
-pub struct Attachments {
-    /// Empty for a folder in the data folder, or `s3://bucket/prefix`.
-    pub store: String,
-    /// The address of the store; empty for that of Amazon.
-    pub endpoint: String,
-    /// The region of the bucket.
-    pub region: String,
-    /// The key of the store; empty for the role of the machine.
-    pub key_id: String,
-    /// The secret of the key.
-    pub secret: Secret,
-    /// Files may travel to the store without TLS.
-    pub dangerous_allow_http: bool,
 }
 
 /// How logs are written.
@@ -281,6 +278,7 @@ impl Config {
         ensure!(public.username().is_empty() && public.password().is_none(), "public_url must not name a user");
         // In the form in which browsers write it, with which it is compared.
         self.public_url = public.origin().ascii_serialization();
+        self.check_addresses(&public)?;
         ensure!((1..=120).contains(&self.outbox.timeout), "[outbox] timeout must be 1 to 120 seconds");
         ensure!((1..=256).contains(&self.outbox.concurrency), "[outbox] concurrency must be 1 to 256");
         ensure!(self.outbox.schedule.len() <= 50, "[outbox] schedule must have at most 50 entries");
@@ -328,29 +326,6 @@ impl Config {
     }
 }
 
-impl Attachments {
-    fn check(&self) -> anyhow::Result<()> {
-        if self.store.is_empty() {
-            return Ok(());
-        }
-        let bucket = url::Url::parse(&self.store).ok().filter(|url| url.scheme() == "s3" && url.host_str().is_some());
-        ensure!(bucket.is_some(), "[attachments] store must be empty or like s3://bucket/prefix");
-        ensure!(
-            self.key_id.is_empty() == self.secret.reveal().is_none(),
-            "[attachments] key_id and secret go together"
-        );
-        if self.endpoint.is_empty() {
-            return Ok(());
-        }
-        let endpoint = url::Url::parse(&self.endpoint).context("[attachments] endpoint is not a URL")?;
-        let is_here = matches!(endpoint.host_str(), Some("localhost" | "127.0.0.1" | "[::1]"));
-        let is_allowed =
-            endpoint.scheme() == "https" || (endpoint.scheme() == "http" && (is_here || self.dangerous_allow_http));
-        ensure!(is_allowed, "[attachments] endpoint must begin with https://, or see dangerous_allow_http");
-        Ok(())
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -388,26 +363,6 @@ mod tests {
             config.public_url = wrong.into();
             assert!(config.check().is_err(), "{wrong}");
         }
-    }
-
-    #[test]
-    fn files_travel_to_a_store_by_tls_unless_it_is_here() {
-        let mut config = Config::for_data(Path::new("/tmp/x")).expect("the defaults hold");
-        for (store, endpoint, danger, holds) in [
-            ("s3://files", "", false, true),
-            ("s3://files/sayso", "https://minio.example", false, true),
-            ("s3://files", "http://127.0.0.1:9000", false, true),
-            ("s3://files", "http://minio:9000", false, false),
-            ("s3://files", "http://minio:9000", true, true),
-            ("files", "", false, false),
-            ("s3://", "", false, false),
-        ] {
-            (config.attachments.store, config.attachments.endpoint) = (store.into(), endpoint.into());
-            config.attachments.dangerous_allow_http = danger;
-            assert_eq!(config.check().is_ok(), holds, "{store} {endpoint}");
-        }
-        config.attachments.key_id = "a key without its secret".into();
-        assert!(config.check().is_err());
     }
 
     #[test]

@@ -48,6 +48,8 @@ pub enum Purpose {
     Link,
     /// A session.
     Session,
+    /// A browser in which a member has signed in before.
+    Device,
     /// A form of a page, against forged requests.
     Form,
     /// When the entry form was handed out.
@@ -156,6 +158,12 @@ impl Keys {
         URL_SAFE_NO_PAD.encode(self.mac(purpose, text))
     }
 
+    /// The same, as a number of 128 bits: for what is only counted.
+    pub fn short_hash(&self, purpose: Purpose, text: &str) -> u128 {
+        let mac = self.mac(purpose, text);
+        u128::from_be_bytes(mac[..16].try_into().expect("a hash has 256 bits"))
+    }
+
     /// What `text` comes to under the key of a purpose: to whoever has not got the key it is random.
     pub fn mac(&self, purpose: Purpose, text: &str) -> [u8; 32] {
         let name = match purpose {
@@ -163,6 +171,7 @@ impl Keys {
             Purpose::NewCode => "new code",
             Purpose::Link => "link",
             Purpose::Session => "session",
+            Purpose::Device => "device",
             Purpose::Form => "form",
             Purpose::Entry => "entry",
             Purpose::Client => "client",

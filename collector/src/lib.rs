@@ -34,6 +34,7 @@ pub mod pages;
 pub mod prometheus;
 pub mod replicas;
 pub mod routes;
+pub mod security_txt;
 pub mod serve;
 pub mod service;
 pub mod sites;

@@ -11,8 +11,9 @@ use sayso_shared::limits::BODY_MAX_BYTES;
 
 use crate::app::App;
 use crate::http::headers::Hsts;
-use crate::http::{headers, openapi, problems, trace};
-use crate::{api, assets, attachments, console, health, intake, pages, sites};
+use crate::http::hosts::ConsoleHost;
+use crate::http::{headers, hosts, openapi, panics, problems, trace};
+use crate::{api, assets, attachments, console, health, intake, pages, security_txt, sites};
 
 /// The whole collector as one router.
 pub fn router(app: &App) -> Router {
@@ -23,27 +24,33 @@ pub fn router(app: &App) -> Router {
     description.merge(described);
     // Programs with a token are no web pages, so there is nothing for CORS to allow.
     let staff_api = staff_api
+        .layer(panics::layer())
         .layer(from_fn(problems::for_refusals))
         .layer(from_fn(api::private))
         .layer(DefaultBodyLimit::max(BODY_MAX_BYTES));
     let public_api = public_api
         // What is no address of the API is refused by it too, so that a web page can read the refusal.
         .route("/api/{*rest}", any(problems::not_found))
+        .layer(panics::layer())
         .layer(from_fn(problems::for_refusals))
         .layer(from_fn_with_state(app.clone(), sites::cors::enforce))
         .layer(DefaultBodyLimit::max(BODY_MAX_BYTES));
     let people = pages::router().merge(problems::router()).merge(console::router(app));
     let people = people
+        .layer(panics::layer())
         .layer(from_fn(problems::for_refusals))
         .layer(from_fn(headers::for_pages))
         .layer(DefaultBodyLimit::max(BODY_MAX_BYTES));
-    let files = openapi::router(description).merge(assets::router()).merge(health::router());
+    let files =
+        openapi::router(description).merge(assets::router()).merge(health::router()).merge(security_txt::router());
     Router::new()
         .merge(public_api)
         .merge(staff_api)
         .merge(people)
-        .merge(files.layer(from_fn(problems::for_refusals)))
+        .merge(files.layer(panics::layer()).layer(from_fn(problems::for_refusals)))
         .fallback(problems::not_found_or_redirect.layer(from_fn(headers::for_browsers)))
+        .layer(from_fn_with_state(ConsoleHost::of(&app.config), hosts::keep_apart))
+        .layer(panics::layer())
         .layer(from_fn_with_state(Hsts::of(&app.config), headers::for_all))
         .layer(from_fn_with_state(Arc::clone(&app.metrics), trace::log))
         .with_state(app.clone())

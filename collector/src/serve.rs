@@ -20,6 +20,9 @@ const LAST_ANSWERS: Duration = Duration::from_secs(10);
 /// What a batch of an upgrade is taken to have worked, for the rest that customers are left after it.
 const UPGRADE_PAUSE: Duration = Duration::from_millis(20);
 
+/// How often replicas tell each other what their limits have let in.
+const COUNT_TOGETHER_EVERY: Duration = Duration::from_secs(1);
+
 /// The addresses that a collector answers at.
 #[derive(Debug)]
 pub struct Listeners {
@@ -51,10 +54,10 @@ impl Listeners {
 
 /// Serves until `app.shutdown` is cancelled, then answers what is under way, writes what is queued and closes the database.
 pub async fn serve(app: App, listeners: Listeners) -> anyhow::Result<()> {
-    let background = tokio::spawn(background(app.clone()));
+    let background = tokio::spawn(until_panic(app.clone()));
     let metrics = listeners.metrics.map(|listener| tokio::spawn(prometheus::serve(app.clone(), listener)));
     serve_http(app.clone(), listeners.people).await?;
-    background.await?;
+    let works = background.await?;
     if let Some(metrics) = metrics {
         metrics.await?;
     }
@@ -63,7 +66,15 @@ pub async fn serve(app: App, listeners: Listeners) -> anyhow::Result<()> {
         tracing::warn!(%error, "the other replicas were not told of the last changes; they find them by themselves");
     }
     app.db.close().await;
-    Ok(())
+    works
+}
+
+/// Works in the background until `app.shutdown` is cancelled. If something there panics, which has been logged, the collector stops, and whoever
+/// started it starts it again: half of its work would be missed by nobody for long.
+async fn until_panic(app: App) -> anyhow::Result<()> {
+    let ended = tokio::spawn(background(app.clone())).await;
+    app.shutdown.cancel();
+    ended.context("the work in the background broke off")
 }
 
 /// Answers HTTP until `app.shutdown` is cancelled and the answers under way are given.
@@ -97,8 +108,22 @@ pub async fn background(app: App) {
         search::upkeep::run(&app),
         campaign(&app),
         housekeeping::run(app.clone()),
-        replicas::run(app.clone())
+        replicas::run(app.clone()),
+        exchange_limits(&app)
     );
+}
+
+/// Counts for the limits together with the other replicas, until `app.shutdown` is cancelled.
+async fn exchange_limits(app: &App) {
+    let mut works = true;
+    while !app.db.takes_one_server() && !app.shutdown.is_cancelled() {
+        let done = app.limits.exchange(&app.db, app.clock.now()).await;
+        if let (Err(error), true) = (&done, works) {
+            tracing::warn!(%error, "limits can't be counted with other replicas; each counts for itself until they can");
+        }
+        works = done.is_ok();
+        pause(app, COUNT_TOGETHER_EVERY).await;
+    }
 }
 
 /// Keeps the leadership, or waits for it, until `app.shutdown` is cancelled.

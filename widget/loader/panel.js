@@ -99,7 +99,7 @@ export function panel(sayso, outboxOnly) {
   const body = make('div', { id: 'body' })
   const shut = make('button', { id: 'close', type: 'button' })
   const wait = make('p')
-  const address = () => page + '?lang=' + sayso.lang
+  const address = () => page + '?lang=' + sayso.lang + (data.draft == 'off' ? '&draft=off' : '')
   const link = make('a', { target: '_blank', rel: 'noopener' })
   const fallback = make('div', { id: 'fallback' })
   // The one field that everybody fills in is there before the form, so that nobody waits to begin. The form takes it over as it is.
@@ -169,7 +169,7 @@ export function panel(sayso, outboxOnly) {
     // As the browser reads it, which need not be as it was written.
     const [, ...rgb] = sayso.accent && getComputedStyle(launcher).backgroundColor.match(/^rgba?\((\d+), (\d+), (\d+)/) || []
     const accent = rgb.map(part => (+part).toString(16).padStart(2, 0)).join('')
-    frame = make('iframe', { src: `${address()}&frame=1&theme=${sayso.dark ? 'dark' : 'light'}&accent=${accent}&kind=${kind || ''}`, title: sayso.label, hidden: true })
+    frame = make('iframe', { src: `${address()}&frame=1&theme=${sayso.dark ? 'dark' : 'light'}&accent=${accent}&parent=${location.origin}&kind=${kind || ''}`, title: sayso.label, hidden: true })
     body.prepend(frame)
     timer = setTimeout(() => {
       frame.remove()

@@ -102,7 +102,8 @@
   // In the launcher's place when the dialog does not come, or not soon: nobody is left with a button that does nothing.
   const fail = () => {
     link ||= make('a', { part: 'launcher', className: launcher.className, target: '_blank' })
-    link.href = base + '/s/' + site + '?lang=' + sayso.lang
+    // The page minds no draft but `off`, and this is the shortest way to say it.
+    link.href = base + '/s/' + site + '?lang=' + sayso.lang + '&draft=' + data.draft
     link.textContent = sayso.label
     launcher.replaceWith(link)
     link.focus()

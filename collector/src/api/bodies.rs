@@ -85,6 +85,44 @@ pub struct CaseBody {
     remedy: Option<String>,
 }
 
+/// A case as it stands after a step, for programs that may take it and not read what customers say.
+#[derive(Serialize, ToSchema)]
+#[schema(as = StaffStep)]
+pub struct StepBody {
+    #[schema(example = "018f3a1e-0000-7000-8000-000000000001")]
+    id: String,
+    #[schema(required = true, example = 1042)]
+    number: Option<i64>,
+    version: i64,
+    url: String,
+    site: String,
+    kind: Kind,
+    status: Status,
+    priority: Priority,
+    #[schema(required = true)]
+    owner: Option<OwnerBody>,
+    #[schema(format = DateTime)]
+    updated_at: String,
+}
+
+/// What a step is answered with: the case, for a token that may read cases, else only where it stands.
+#[derive(Serialize, ToSchema)]
+#[serde(untagged)]
+#[schema(as = StaffStepAnswer)]
+pub enum AfterStep {
+    /// With the scope `cases:read`.
+    Case(Box<CaseBody>),
+    /// Without it.
+    Step(StepBody),
+}
+
+impl From<CaseBody> for StepBody {
+    fn from(case: CaseBody) -> Self {
+        let CaseBody { id, number, version, url, site, kind, status, priority, owner, updated_at, .. } = case;
+        Self { id, number, version, url, site, kind, status, priority, owner, updated_at }
+    }
+}
+
 /// A member of the staff.
 #[derive(Serialize, ToSchema)]
 #[schema(as = StaffMember)]
@@ -155,7 +193,7 @@ impl CaseBody {
         let owner = case.owner_id.as_deref().and_then(|id| Some((id, around.name_of(id)?)));
         Ok(Self {
             code: case.code(&app.keys)?,
-            url: app.config.url(&console_path(&case.id)),
+            url: app.config.console(&console_path(&case.id)),
             site: site.map_or_else(String::new, |site| site.key().to_owned()),
             kind: case.kind(),
             status: case.status(),

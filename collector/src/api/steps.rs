@@ -13,11 +13,12 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use utoipa::ToSchema;
 
-use super::bodies::{Around, CaseBody};
+use super::bodies::{AfterStep, Around, CaseBody};
 use super::read::find;
 use crate::app::App;
 use crate::auth::bearer::MayWrite;
 use crate::auth::member::{Email, who_may_own};
+use crate::auth::token::Scope;
 use crate::auth::{Member, Token};
 use crate::cases::staff::{self, Command, FollowUp, Resolution};
 use crate::cases::{Outcome, Status, idempotency};
@@ -100,7 +101,7 @@ struct OwnerBody {
     ),
     request_body = WordsBody,
     responses(
-        (status = 201, body = CaseBody, description = "The case as it stands now"),
+        (status = 201, body = AfterStep, description = "The case as it stands now"),
         (status = 400, body = Problem, content_type = "application/problem+json", description = "Not JSON, not UTF-8, or no key"),
         (status = 401, body = Problem, content_type = "application/problem+json", description = "No valid token"),
         (status = 403, body = Problem, content_type = "application/problem+json", description = "The token has not the scope cases:write"),
@@ -118,7 +119,7 @@ pub async fn say(
     Path(id): Path<String>,
     headers: HeaderMap,
     JsonBody(body): JsonBody,
-) -> Result<(StatusCode, Json<CaseBody>)> {
+) -> Result<(StatusCode, Json<AfterStep>)> {
     let command = read_message(body.clone())?;
     Ok((StatusCode::CREATED, apply(&app, &token, &id, &headers, command, ("messages", body)).await?))
 }
@@ -135,7 +136,7 @@ pub async fn say(
     ),
     request_body = StatusBody,
     responses(
-        (status = 200, body = CaseBody, description = "The case as it stands now"),
+        (status = 200, body = AfterStep, description = "The case as it stands now"),
         (status = 400, body = Problem, content_type = "application/problem+json", description = "Not JSON, not UTF-8, or no key"),
         (status = 401, body = Problem, content_type = "application/problem+json", description = "No valid token"),
         (status = 403, body = Problem, content_type = "application/problem+json", description = "The token has not the scope cases:write"),
@@ -153,7 +154,7 @@ pub async fn set_status(
     Path(id): Path<String>,
     headers: HeaderMap,
     JsonBody(body): JsonBody,
-) -> Result<Json<CaseBody>> {
+) -> Result<Json<AfterStep>> {
     let command = read_status(body.clone())?;
     apply(&app, &token, &id, &headers, command, ("status", body)).await
 }
@@ -170,7 +171,7 @@ pub async fn set_status(
     ),
     request_body = OwnerBody,
     responses(
-        (status = 200, body = CaseBody, description = "The case as it stands now"),
+        (status = 200, body = AfterStep, description = "The case as it stands now"),
         (status = 400, body = Problem, content_type = "application/problem+json", description = "Not JSON, not UTF-8, or no key"),
         (status = 401, body = Problem, content_type = "application/problem+json", description = "No valid token"),
         (status = 403, body = Problem, content_type = "application/problem+json", description = "The token has not the scope cases:write"),
@@ -187,7 +188,7 @@ pub async fn assign(
     Path(id): Path<String>,
     headers: HeaderMap,
     JsonBody(body): JsonBody,
-) -> Result<Json<CaseBody>> {
+) -> Result<Json<AfterStep>> {
     let command = read_owner(&app, body.clone()).await?;
     apply(&app, &token, &id, &headers, command, ("assign", body)).await
 }
@@ -199,12 +200,16 @@ async fn apply(
     headers: &HeaderMap,
     command: Command,
     asked: (&str, Value),
-) -> Result<Json<CaseBody>> {
+) -> Result<Json<AfterStep>> {
     let key = idempotency_key(headers)?;
     let case = find(app, id).await?;
     staff::apply_idempotent(app, &case.id, &token.actor(), command, &key, &idempotency::request_hash(&asked)).await?;
     let case = find(app, id).await?;
-    Ok(Json(CaseBody::of(app, case, &Around::read(app).await?)?))
+    let body = CaseBody::of(app, case, &Around::read(app).await?)?;
+    Ok(Json(match token.scopes().contains(&Scope::CasesRead) {
+        true => AfterStep::Case(Box::new(body)),
+        false => AfterStep::Step(body.into()),
+    }))
 }
 
 fn read_message(body: Value) -> Result<Command> {

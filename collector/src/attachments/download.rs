@@ -7,8 +7,8 @@ use axum::http::header::{
 };
 use axum::response::{IntoResponse, Response};
 
+use super::error::store_failed;
 use super::name::content_disposition;
-use super::receive::store_failed;
 use super::rows;
 use crate::app::App;
 use crate::http::{Error, Result};

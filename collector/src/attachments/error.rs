@@ -28,6 +28,9 @@ pub enum UploadError {
         "HEIC, AVIF and TIFF pictures are not accepted, since their position can't be removed; please send JPEG, PNG or WebP"
     )]
     Picture,
+    /// The scanner knows it as harmful.
+    #[error("the virus scanner refuses this file")]
+    Harmful,
     /// It begins like a picture and goes on like none.
     #[error("the picture is damaged")]
     Damaged,
@@ -45,6 +48,7 @@ impl UploadError {
             UploadError::Type => Some("type"),
             UploadError::Markup => Some("markup"),
             UploadError::Picture => Some("picture"),
+            UploadError::Harmful => Some("harmful"),
             UploadError::Damaged => Some("damaged"),
             UploadError::Other(_) => None,
         }
@@ -58,9 +62,17 @@ impl From<UploadError> for Error {
             UploadError::Other(error) => error,
             UploadError::TooLarge => Error::TooLarge(ATTACHMENT_MAX_BYTES),
             UploadError::Empty => Error::field(FieldError::new("/file", ErrorCode::Required, sentence)),
-            UploadError::Type | UploadError::Markup | UploadError::Picture | UploadError::Damaged => {
-                Error::field(FieldError::new("/file", ErrorCode::Invalid, sentence))
-            }
+            UploadError::Type
+            | UploadError::Markup
+            | UploadError::Picture
+            | UploadError::Harmful
+            | UploadError::Damaged => Error::field(FieldError::new("/file", ErrorCode::Invalid, sentence)),
         }
     }
+}
+
+/// The store is away, or refuses.
+pub fn store_failed(error: object_store::Error) -> Error {
+    tracing::error!(%error, "the store of attachments failed");
+    Error::Unavailable { retry_after: 5 }
 }

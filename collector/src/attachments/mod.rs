@@ -13,7 +13,9 @@ pub mod multipart;
 pub mod name;
 mod office;
 mod receive;
+mod room;
 mod rows;
+mod scanner;
 pub mod sniff;
 pub mod store;
 mod sweep;
@@ -24,23 +26,28 @@ use std::sync::Arc;
 
 use tokio::sync::Semaphore;
 
+use scanner::Scanner;
+
 pub use claims::{check, claimable};
 pub use error::UploadError;
 pub use receive::{Identity, Incoming};
+pub use room::Ticket;
 pub use rows::{Attachment, Upload, claim, not_there, of_case};
 pub use store::Store;
 pub use sweep::sweep;
 pub use upload::router;
 
 use crate::config::Config;
+use crate::http::slots::Slots;
 use crate::keys::{Keys, Purpose};
 
 /// The folder of the data folder in which files are kept, unless the settings name a store elsewhere.
 pub const FOLDER: &str = "attachments";
 /// The folder for files that are still arriving. They have no names there, so it always looks empty.
 const ARRIVALS: &str = "arrivals";
-/// Files that may arrive at the same time; each takes an open file and little memory.
+/// Files that may arrive at the same time; each takes an open file and little memory. And those of them that may come from one line.
 const ARRIVING_MAX: usize = 64;
+const ARRIVING_FROM_ONE: usize = 8;
 /// Files that are looked at, cleaned and stored at the same time: each is in memory as a whole.
 const HANDLING_MAX: usize = 2;
 
@@ -53,7 +60,9 @@ pub struct Attachments {
     /// Where they are kept.
     pub store: Store,
     arrivals: PathBuf,
-    arriving: Arc<Semaphore>,
+    arriving: Arc<Slots>,
+    arriving_from_one: usize,
+    scanner: Option<Scanner>,
     handling: Semaphore,
 }
 
@@ -63,7 +72,9 @@ impl Attachments {
         Ok(Self {
             store: Store::open(&config.attachments, &config.data.join(FOLDER))?,
             arrivals: config.data.join(ARRIVALS),
-            arriving: Arc::new(Semaphore::new(ARRIVING_MAX)),
+            arriving: Slots::new(ARRIVING_MAX),
+            arriving_from_one: if config.dangerous_disable_guards { ARRIVING_MAX } else { ARRIVING_FROM_ONE },
+            scanner: Scanner::open(&config.attachments)?,
             handling: Semaphore::new(HANDLING_MAX),
         })
     }

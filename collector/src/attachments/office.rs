@@ -1,26 +1,39 @@
 //! Office documents: the newer ones are ZIP archives, the older ones compound files, and so is much else.
 
+use std::io::Read as _;
+
+use flate2::read::DeflateDecoder;
+
 /// More entries than any document that fits into 10 MB needs.
 const ENTRIES_MAX: usize = 20_000;
 /// The end of a ZIP archive is a record of 22 bytes with a comment behind it.
 const END_MAX: usize = 22 + 65_535;
+/// The list of a document's types is never as long as this.
+const TYPES_MAX: u64 = 1024 * 1024;
+/// What stands in it, in small letters, for parts and documents with macros: of Visual Basic, or of Excel 4.
+const MACRO_TYPES: [&str; 4] = ["vbaproject", "macroenabled", "macrosheet", "activex"];
 /// Sectors of the table that the header of a compound file names itself.
 const IN_HEADER: usize = 109;
 
 /// The type of a document that is a ZIP archive, by the names of its entries. None for other archives, and for documents with macros.
 pub fn of_zip(content: &[u8]) -> Option<&'static str> {
-    let names = entry_names(content)?;
-    let has = |name: &[u8]| names.contains(&name);
-    if names.iter().any(|name| name.ends_with(b"vbaProject.bin") || name.starts_with(b"Basic/")) {
+    let entries = entries(content)?;
+    let has = |name: &str| entries.iter().any(|entry| entry.name == name);
+    if entries.iter().any(|entry| is_macro_part(&entry.name)) {
         return None;
     }
-    if has(b"[Content_Types].xml") {
+    if let Some(types) = entries.iter().find(|entry| entry.name == "[content_types].xml") {
+        // A part may be called anything; what it is, is said here.
+        let types = types.content(content)?.to_ascii_lowercase();
+        if MACRO_TYPES.iter().any(|word| types.contains(word)) {
+            return None;
+        }
         return match () {
-            () if has(b"word/document.xml") => {
+            () if has("word/document.xml") => {
                 Some("application/vnd.openxmlformats-officedocument.wordprocessingml.document")
             }
-            () if has(b"xl/workbook.xml") => Some("application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"),
-            () if has(b"ppt/presentation.xml") => {
+            () if has("xl/workbook.xml") => Some("application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"),
+            () if has("ppt/presentation.xml") => {
                 Some("application/vnd.openxmlformats-officedocument.presentationml.presentation")
             }
             () => None,
@@ -31,7 +44,7 @@ pub fn of_zip(content: &[u8]) -> Option<&'static str> {
             name @ ("application/vnd.oasis.opendocument.text"
             | "application/vnd.oasis.opendocument.spreadsheet"
             | "application/vnd.oasis.opendocument.presentation"),
-        ) if has(b"content.xml") => Some(name),
+        ) if has("content.xml") => Some(name),
         _ => None,
     }
 }
@@ -41,33 +54,91 @@ pub fn of_zip(content: &[u8]) -> Option<&'static str> {
 pub fn of_compound(content: &[u8]) -> Option<&'static str> {
     let mut found = None;
     for name in directory_names(content)? {
-        match name.as_str() {
-            "WordDocument" => found = Some("application/msword"),
-            "Workbook" | "Book" => found = Some("application/vnd.ms-excel"),
-            "PowerPoint Document" => found = Some("application/vnd.ms-powerpoint"),
-            "VBA" | "_VBA_PROJECT" | "_VBA_PROJECT_CUR" | "Macros" => return None,
+        // Names differ in more than their letters' case ([MS-CFB] 2.6.4).
+        match name.to_lowercase().as_str() {
+            "worddocument" => found = Some("application/msword"),
+            "workbook" | "book" => found = Some("application/vnd.ms-excel"),
+            "powerpoint document" => found = Some("application/vnd.ms-powerpoint"),
+            "vba" | "_vba_project" | "_vba_project_cur" | "macros" => return None,
             _ => {}
         }
     }
     found
 }
 
-/// The names in the central directory (APPNOTE 4.3.12), which is what programs go by.
-fn entry_names(content: &[u8]) -> Option<Vec<&[u8]>> {
+/// Whether a part with this name, in small letters, belongs to a macro: of Microsoft's documents, or of OpenDocument.
+fn is_macro_part(name: &str) -> bool {
+    name.split('/').any(|part| {
+        matches!(
+            part,
+            "basic" | "scripts" | "macrosheets" | "dialogsheets" | "activex" | "vbaproject.bin" | "vbadata.xml"
+        )
+    })
+}
+
+/// An entry of an archive.
+struct Entry {
+    /// In small letters, with slashes: that is how programs compare them.
+    name: String,
+    method: u16,
+    packed: usize,
+    header: usize,
+}
+
+impl Entry {
+    /// Its content as text, if it is one of the kinds that documents use and not absurdly long.
+    fn content(&self, archive: &[u8]) -> Option<String> {
+        let skipped = usize::from(u16_at(archive, self.header + 26)?) + usize::from(u16_at(archive, self.header + 28)?);
+        let start = self.header.checked_add(30 + skipped)?;
+        let packed = archive.get(start..start.checked_add(self.packed)?)?;
+        let mut text = Vec::new();
+        match self.method {
+            0 => text.extend_from_slice(packed),
+            8 => {
+                let unpacked = DeflateDecoder::new(packed).take(TYPES_MAX + 1).read_to_end(&mut text).ok()?;
+                (unpacked as u64 <= TYPES_MAX).then_some(())?;
+            }
+            _ => return None,
+        }
+        Some(decode(&text))
+    }
+}
+
+/// XML in UTF-8, or in UTF-16 with its mark.
+fn decode(text: &[u8]) -> String {
+    let units = |read: fn([u8; 2]) -> u16| -> Vec<u16> {
+        text[2..].chunks_exact(2).map(|pair| read([pair[0], pair[1]])).collect()
+    };
+    match text.get(..2) {
+        Some([0xff, 0xfe]) => String::from_utf16_lossy(&units(u16::from_le_bytes)),
+        Some([0xfe, 0xff]) => String::from_utf16_lossy(&units(u16::from_be_bytes)),
+        _ => String::from_utf8_lossy(text).into_owned(),
+    }
+}
+
+/// The entries of the central directory (APPNOTE 4.3.12), which is what programs go by.
+fn entries(content: &[u8]) -> Option<Vec<Entry>> {
     let tail = content.len().saturating_sub(END_MAX);
     let end = tail + content[tail..].windows(4).rposition(|window| window == b"PK\x05\x06")?;
     let count = usize::from(u16_at(content, end + 10)?).min(ENTRIES_MAX);
     let mut at = u32_at(content, end + 16)?;
-    let mut names = Vec::with_capacity(count.min(1_000));
+    let mut entries = Vec::with_capacity(count.min(1_000));
     for _ in 0..count {
         if content.get(at..at + 4)? != b"PK\x01\x02" {
             return None;
         }
         let (name, extra, comment) = (u16_at(content, at + 28)?, u16_at(content, at + 30)?, u16_at(content, at + 32)?);
-        names.push(content.get(at + 46..at + 46 + usize::from(name))?);
+        let bytes = content.get(at + 46..at + 46 + usize::from(name))?;
+        let folded = String::from_utf8_lossy(bytes).to_lowercase().replace('\\', "/");
+        entries.push(Entry {
+            name: folded.trim_start_matches(['/', '.']).to_owned(),
+            method: u16_at(content, at + 10)?,
+            packed: u32_at(content, at + 20)?,
+            header: u32_at(content, at + 42)?,
+        });
         at += 46 + usize::from(name) + usize::from(extra) + usize::from(comment);
     }
-    Some(names)
+    Some(entries)
 }
 
 /// The names in the directory of a compound file ([MS-CFB] 2.6), found through its chain of sectors.
@@ -161,6 +232,12 @@ pub mod tests {
             None
         );
         assert_eq!(of_zip(&zip(&[("photo.jpg", "x")])), None);
+        assert_eq!(
+            of_zip(&zip(&[("Word/Document.XML", ""), ("[CONTENT_types].xml", "")])),
+            Some(word),
+            "names are folded"
+        );
+        assert_eq!(of_compound(&compound(&["Root Entry", "WORKBOOK", "_vba_project_cur"])), None);
         assert_eq!(of_zip(b"PK\x03\x04 and nothing more"), None);
         assert_eq!(of_compound(&compound(&["Root Entry", "WordDocument"])), Some("application/msword"));
         assert_eq!(
@@ -169,6 +246,35 @@ pub mod tests {
         );
         assert_eq!(of_compound(&compound(&["Root Entry", "Workbook", "_VBA_PROJECT_CUR"])), None);
         assert_eq!(of_compound(&compound(&["Root Entry", "!_StringPool"])), None);
+    }
+
+    #[test]
+    fn macros_are_found_however_they_are_written() {
+        let types = "[Content_Types].xml";
+        for (name, content) in [
+            ("word/VBAPROJECT.BIN", ""),
+            ("word\\vbaProject.bin", ""),
+            ("/word/vbaData.xml", ""),
+            ("xl/macrosheets/sheet1.xml", ""),
+            ("word/activeX/activeX1.xml", ""),
+            ("BASIC/Standard/Module1.xml", ""),
+            ("Scripts/python/a.py", ""),
+        ] {
+            assert_eq!(of_zip(&zip(&[("word/document.xml", ""), (types, ""), (name, content)])), None, "{name}");
+            let open =
+                zip(&[("mimetype", "application/vnd.oasis.opendocument.text"), ("content.xml", ""), (name, content)]);
+            assert_eq!(of_zip(&open), None, "{name}");
+        }
+        for said in ["application/vnd.ms-office.vbaProject", "x/vnd.ms-word.document.MACROENABLED.main+xml"] {
+            let xml = format!("<Override PartName=\"/word/notes.bin\" ContentType=\"{said}\"/>");
+            assert_eq!(
+                of_zip(&zip(&[("word/document.xml", ""), (types, &xml), ("word/notes.bin", "")])),
+                None,
+                "{said}"
+            );
+        }
+        assert_eq!(decode(&[0xff, 0xfe, b'v', 0, b'b', 0]), "vb");
+        assert_eq!(decode(&[0xfe, 0xff, 0, b'v', 0, b'b']), "vb");
     }
 
     #[test]

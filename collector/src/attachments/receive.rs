@@ -12,15 +12,18 @@ use object_store::PutPayload;
 use sayso_shared::limits::ATTACHMENT_MAX_BYTES;
 use sha2::{Digest, Sha256};
 use tokio::io::{AsyncReadExt, AsyncSeekExt, AsyncWriteExt};
-use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use tokio::sync::Semaphore;
 
+use super::error::store_failed;
 use super::name::FileName;
+use super::room::{self, Ticket};
 use super::rows::{self, New, Upload};
 use super::sniff::{self, MediaType};
 use super::{UploadError, clean, store};
 use crate::app::App;
 use crate::http::Error;
 use crate::http::client::ClientAddress;
+use crate::http::slots::Slot;
 use crate::keys::{Purpose, new_id, random_bytes, random_token};
 use crate::sites::Site;
 
@@ -45,26 +48,30 @@ pub enum Identity<'a> {
 pub struct Incoming<'a> {
     app: &'a App,
     site: &'a Site,
+    client: String,
     file: tokio::fs::File,
     size: usize,
     begun: Instant,
-    _slot: OwnedSemaphorePermit,
+    _slot: Slot,
 }
 
 impl<'a> Incoming<'a> {
     /// Begins to receive a file for a site.
-    pub async fn begin(app: &'a App, site: &'a Site, client: ClientAddress) -> Result<Self, UploadError> {
+    pub async fn begin(
+        app: &'a App,
+        site: &'a Site,
+        client: ClientAddress,
+        ticket: Ticket<'_>,
+    ) -> Result<Self, UploadError> {
         app.limits.check_upload(client)?;
-        let waiting = rows::unclaimed_bytes(&app.db).await.map_err(Error::from)?;
-        if waiting >= i64::from(app.config.limits.unclaimed_megabytes) * 1024 * 1024 {
-            tracing::warn!("uploads are refused: too many files wait for their submission");
-            return Err(Error::Unavailable { retry_after: 600 }.into());
-        }
-        let slot = app.attachments.arriving.clone().try_acquire_owned();
-        let slot = slot.map_err(|_| Error::Unavailable { retry_after: 5 })?;
+        // Before the database is asked, so that nobody waits in it for those who only hold places.
+        let share = (client.line(), app.attachments.arriving_from_one);
+        let slot = app.attachments.arriving.take(&[share]).ok_or(Error::Unavailable { retry_after: 5 })?;
+        let client = format!("{:032x}", client.line());
+        room::make(app, site, &client, ticket).await?;
         let mut file = tokio::fs::File::from_std(nameless_file(&app.attachments.arrivals).map_err(Error::from)?);
         file.set_max_buf_size(64 * 1024);
-        Ok(Self { app, site, file, size: 0, begun: Instant::now(), _slot: slot })
+        Ok(Self { app, site, client, file, size: 0, begun: Instant::now(), _slot: slot })
     }
 
     /// Takes a piece. Nothing is kept of what is beyond the limit.
@@ -88,8 +95,12 @@ impl<'a> Incoming<'a> {
         let mut content = vec![0; self.size];
         self.file.rewind().await.map_err(no_room)?;
         self.file.read_exact(&mut content).await.map_err(no_room)?;
+        let content = Bytes::from(content);
+        if let Some(scanner) = &self.app.attachments.scanner {
+            scanner.scan(&content).await?;
+        }
         // Nothing waits for the other tasks while 10 MB are looked at.
-        let inspected = tokio::task::spawn_blocking(move || inspect(content.into())).await;
+        let inspected = tokio::task::spawn_blocking(move || inspect(content)).await;
         let (media_type, content, digest) = inspected.map_err(|error| Error::Internal(error.into()))??;
         let name = FileName::new(name, media_type);
         let token = match identity {
@@ -112,18 +123,12 @@ impl<'a> Incoming<'a> {
             return Ok(());
         }
         let id = new_id();
-        let new = New { id: &id, site_id: self.site.id(), upload, created_at: app.clock.now() };
+        let new = New { id: &id, site_id: self.site.id(), upload, client: &self.client, created_at: app.clock.now() };
         rows::insert(&app.db, &new).await?;
         app.attachments.store.put(&id, content).await.map_err(store_failed)?;
         rows::offer(&app.db, &id, &claim_hash).await?;
         Ok(())
     }
-}
-
-/// The store is away, or refuses.
-pub fn store_failed(error: object_store::Error) -> Error {
-    tracing::error!(%error, "the store of attachments failed");
-    Error::Unavailable { retry_after: 5 }
 }
 
 fn inspect(content: Bytes) -> Result<(&'static MediaType, PutPayload, String), UploadError> {

@@ -60,8 +60,21 @@ pub struct New<'a> {
     pub site_id: &'a str,
     /// What it is.
     pub upload: &'a Upload,
+    /// In whose share it is (see [`Holder`]).
+    pub client: &'a str,
     /// When it came.
     pub created_at: Millis,
+}
+
+/// Whose files wait: those of one client for one site.
+#[derive(Clone, Debug, PartialEq, Eq, sqlx::FromRow)]
+pub struct Holder {
+    /// The site; none once it is gone.
+    pub site_id: Option<String>,
+    /// The hash of the day of a client's line; none of files that an older version took.
+    pub client: Option<String>,
+    /// The room that they take.
+    pub bytes: i64,
 }
 
 /// The files of a case, in the order in which the submission names them.
@@ -80,7 +93,7 @@ pub async fn find(db: &Db, case_id: &str, id: &str) -> sqlx::Result<Option<Attac
 /// that can't be claimed (unknown, of another site, or claimed already); then none of them is.
 pub async fn claim(tx: &mut Tx, site_id: &str, case_id: &str, claim_hashes: &[String]) -> sqlx::Result<Option<usize>> {
     let update =
-        "update attachments set case_id = $1, place = $4 where claim_hash = $2 and site_id = $3 and case_id is null";
+        "update attachments set case_id = $1, place = $4, client = null where claim_hash = $2 and site_id = $3 and case_id is null";
     for (index, hash) in claim_hashes.iter().enumerate() {
         let rows = with_tx!(tx, conn => sqlx::query(update).bind(case_id).bind(hash).bind(site_id)
             .bind(i64::try_from(index).unwrap_or_default()).execute(conn).await.map(|done| done.rows_affected()))?;
@@ -121,11 +134,23 @@ pub async fn claimable(
     Ok(uploads)
 }
 
-/// The room that all files take which no submission has claimed. A file counts with what it takes beside its content, so that there
+/// Who holds how much of the room for files that no submission has claimed. A file counts with what it takes beside its content, so that there
 /// can't be very many small ones either.
-pub async fn unclaimed_bytes(db: &Db) -> sqlx::Result<i64> {
-    let select = "select cast(coalesce(sum(size + 4096), 0) as bigint) from attachments where case_id is null";
-    with_db!(db, pool => sqlx::query_scalar(select).fetch_one(pool).await)
+pub async fn holders(db: &Db) -> sqlx::Result<Vec<Holder>> {
+    let select = "select site_id, client, cast(sum(size + 4096) as bigint) as bytes from attachments where case_id is null \
+        group by site_id, client";
+    with_db!(db, pool => sqlx::query_as(select).fetch_all(pool).await)
+}
+
+/// Takes the oldest file of a holder away from it, before anybody claims it; gives its identifier. Its row stays, for the sweep, until the
+/// file itself is deleted.
+pub async fn withdraw_oldest(db: &Db, holder: &Holder) -> sqlx::Result<Option<String>> {
+    // Withdrawn ones are those without a time.
+    let update = "update attachments set claim_hash = null, created_at = 0 where case_id is null and created_at > 0 and id = \
+        (select min(id) from attachments where case_id is null and created_at > 0 and claim_hash is not null \
+         and coalesce(site_id, '') = $1 and coalesce(client, '') = $2) returning id";
+    let (site_id, client) = (holder.site_id.as_deref().unwrap_or(""), holder.client.as_deref().unwrap_or(""));
+    with_write!(db, pool => sqlx::query_scalar(update).bind(site_id).bind(client).fetch_optional(pool).await)
 }
 
 /// Whether this upload is stored already, by the same form.
@@ -138,11 +163,10 @@ pub async fn is_known(db: &Db, site_id: &str, claim_hash: &str) -> sqlx::Result<
 
 /// Notes a file before it is stored.
 pub async fn insert(db: &Db, new: &New<'_>) -> sqlx::Result<()> {
-    let insert =
-        "insert into attachments (id, site_id, name, media_type, size, created_at) values ($1, $2, $3, $4, $5, $6)";
+    let insert = "insert into attachments (id, site_id, name, media_type, size, client, created_at) values ($1, $2, $3, $4, $5, $6, $7)";
     let upload = new.upload;
     with_write!(db, pool => sqlx::query(insert).bind(new.id).bind(new.site_id).bind(&upload.name).bind(&upload.media_type)
-        .bind(upload.size).bind(new.created_at).execute(pool).await.map(|_| ()))
+        .bind(upload.size).bind(new.client).bind(new.created_at).execute(pool).await.map(|_| ()))
 }
 
 /// Lets a submission claim a file, now that it is stored. The same upload of a form that was sent twice at once is offered once; the

@@ -1,6 +1,6 @@
 //! Files that nobody claimed in time are deleted, wherever a crash left them.
 
-use super::receive::store_failed;
+use super::error::store_failed;
 use crate::app::App;
 use crate::clock::{HOUR, Millis};
 use crate::{with_db, with_write};
@@ -35,6 +35,14 @@ pub async fn sweep(app: &App) -> sqlx::Result<u64> {
             }
         }
     }
+}
+
+/// Deletes one file that was taken away from whoever sent it. If the store does not let it go, the sweep tries again.
+pub async fn delete_withdrawn(app: &App, id: &str) -> sqlx::Result<()> {
+    if app.attachments.store.delete(id).await.map_err(store_failed).is_ok() {
+        forget(app, id).await?;
+    }
+    Ok(())
 }
 
 async fn forget(app: &App, id: &str) -> sqlx::Result<u64> {

@@ -14,7 +14,7 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use super::multipart::{Parts, Source};
-use super::{Identity, Incoming, Upload, UploadError};
+use super::{Identity, Incoming, Ticket, Upload, UploadError};
 use crate::app::App;
 use crate::http::client::ClientAddress;
 use crate::http::{Error, Result};
@@ -68,6 +68,7 @@ struct Named {
     params(
         ("key" = String, Path, description = "The site's public key"),
         ("name" = Option<String>, Query, description = "The name of a file that is sent as it is"),
+        ("Sayso-Proof" = Option<String>, Header, description = "A solved challenge, where `/proof` is asked for since there is little room left"),
     ),
     request_body(content(
         (FileForm = "multipart/form-data"),
@@ -80,7 +81,7 @@ struct Named {
         (status = 404, body = Problem, content_type = "application/problem+json", description = "No such site"),
         (status = 413, body = Problem, content_type = "application/problem+json", description = "More than 10 MB"),
         (status = 415, body = Problem, content_type = "application/problem+json", description = "A form of another kind"),
-        (status = 422, body = Problem, content_type = "application/problem+json", description = "Not a type that is accepted, empty, or damaged"),
+        (status = 422, body = Problem, content_type = "application/problem+json", description = "Not a type that is accepted, empty, damaged or harmful; or a challenge has to be solved first (`/proof`)"),
         (status = 429, body = Problem, content_type = "application/problem+json", description = "Too often; see Retry-After"),
         (status = 503, body = Problem, content_type = "application/problem+json", description = "Busy; see Retry-After"),
     )
@@ -95,9 +96,11 @@ async fn upload(
     let site = app.sites.by_key(&key).await?.ok_or(Error::NotFound("there is no such site"))?;
     let media_type = request.headers().get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok());
     let is_form = media_type.is_some_and(|value| value.to_ascii_lowercase().starts_with("multipart/"));
+    let proof = request.headers().get("sayso-proof").and_then(|value| value.to_str().ok()).map(str::to_owned);
+    let sender = Sender { app: &app, site: &site, client, ticket: Ticket::Proof(proof.as_deref()) };
     let upload = match is_form {
-        true => of_form(&app, &site, client, request).await?,
-        false => of_body(&app, &site, client, &name, request).await?,
+        true => of_form(&sender, request).await?,
+        false => of_body(&sender, &name, request).await?,
     };
     let Upload { token: id, name, media_type, size } = upload;
     let mut response = (StatusCode::CREATED, Json(UploadBody { id, name, media_type, size })).into_response();
@@ -105,20 +108,34 @@ async fn upload(
     Ok(response)
 }
 
-async fn of_form(app: &App, site: &Site, client: ClientAddress, request: Request) -> Result<Upload> {
+/// Who sends a file, and where to.
+struct Sender<'a> {
+    app: &'a App,
+    site: &'a Site,
+    client: ClientAddress,
+    ticket: Ticket<'a>,
+}
+
+impl<'a> Sender<'a> {
+    async fn begin(&self) -> Result<Incoming<'a>, UploadError> {
+        Incoming::begin(self.app, self.site, self.client, self.ticket).await
+    }
+}
+
+async fn of_form(sender: &Sender<'_>, request: Request) -> Result<Upload> {
     let length = request.body().size_hint().lower();
     let mut parts = Parts::of(request).await?;
     // What is not the file is small.
     let received = match length > (ATTACHMENT_MAX_BYTES + BODY_MAX_BYTES) as u64 {
         true => Err(UploadError::TooLarge),
-        false => first_file(app, site, client, &mut parts).await,
+        false => first_file(sender, &mut parts).await,
     };
     parts.linger();
     received.map_err(Error::from)
 }
 
 /// The first part called `file`; other small parts before it are passed over.
-async fn first_file(app: &App, site: &Site, client: ClientAddress, parts: &mut Parts) -> Result<Upload, UploadError> {
+async fn first_file(sender: &Sender<'_>, parts: &mut Parts) -> Result<Upload, UploadError> {
     for _ in 0..PARTS_MAX {
         let Some(mut part) = parts.next().await? else { break };
         if part.name() != "file" {
@@ -126,7 +143,7 @@ async fn first_file(app: &App, site: &Site, client: ClientAddress, parts: &mut P
             continue;
         }
         let name = part.file_name();
-        let mut incoming = Incoming::begin(app, site, client).await?;
+        let mut incoming = sender.begin().await?;
         while let Some(piece) = part.piece().await? {
             incoming.write(&piece).await?;
         }
@@ -135,7 +152,7 @@ async fn first_file(app: &App, site: &Site, client: ClientAddress, parts: &mut P
     Err(Error::field(FieldError::new("/file", ErrorCode::Required, "the form has no field `file`")).into())
 }
 
-async fn of_body(app: &App, site: &Site, client: ClientAddress, name: &str, request: Request) -> Result<Upload> {
+async fn of_body(sender: &Sender<'_>, name: &str, request: Request) -> Result<Upload> {
     let body = request.into_body();
     let length = body.size_hint().lower();
     let mut source = Source::new(body);
@@ -144,7 +161,7 @@ async fn of_body(app: &App, site: &Site, client: ClientAddress, name: &str, requ
         if length > ATTACHMENT_MAX_BYTES as u64 {
             return Err(UploadError::TooLarge);
         }
-        let mut incoming = Incoming::begin(app, site, client).await?;
+        let mut incoming = sender.begin().await?;
         while let Some(piece) = source.piece().await? {
             incoming.write(&piece).await?;
         }

@@ -93,6 +93,11 @@ pub struct Change {
     pub after: Value,
 }
 
+/// Locks the log for the rest of the transaction, for changes that must not be made by two at a time.
+pub async fn lock(tx: &mut Tx) -> sqlx::Result<()> {
+    counters::lock(tx, COUNTER).await
+}
+
 /// Appends an entry in the transaction of the change.
 pub async fn append(tx: &mut Tx, stamp: &Stamp, change: &Change) -> sqlx::Result<()> {
     let number = counters::next(tx, COUNTER, 1).await?;

@@ -52,9 +52,11 @@ async fn program(parts: &mut Parts, app: &App, scope: Scope) -> Result<Token> {
     let Some(token) = token else {
         let Ok(client) = ClientAddress::from_request_parts(parts, app).await;
         app.limits.check_token(client)?;
+        tracing::info!(security = "token.unknown", "a request without a valid token was refused");
         return Err(Error::NoToken);
     };
     if !token.scopes().contains(&scope) {
+        tracing::info!(security = "token.scope", token = token.id, scope = scope.as_str(), "a token has not the scope");
         return Err(Error::Forbidden(format!("this token has not the scope {}", scope.as_str())));
     }
     // That it can't be noted is no reason to refuse what the token may do.

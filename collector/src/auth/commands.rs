@@ -6,7 +6,7 @@ use sayso_shared::Lang;
 
 use super::links::make_sign_in_link;
 use super::member::{Email, Name, NewMember};
-use super::{Member, Password, Role};
+use super::{Member, Password, Role, breached};
 use crate::audit::Stamp;
 use crate::context::Context;
 
@@ -50,7 +50,7 @@ pub async fn run(command: MemberCommand, context: &Context) -> anyhow::Result<()
         MemberCommand::Add { email, name, role, password_stdin } => {
             let (email, name) = (Email::parse(&email)?, Name::parse(&name)?);
             let password_hash = match password_stdin {
-                true => Some(read_password(&[name.as_str(), email.as_str()])?.hash().await?),
+                true => Some(read_password(context, &[name.as_str(), email.as_str()]).await?.hash().await?),
                 false => None,
             };
             let has_password = password_hash.is_some();
@@ -72,7 +72,7 @@ pub async fn run(command: MemberCommand, context: &Context) -> anyhow::Result<()
             let member = Member::by_email(&context.db, &Email::parse(&email)?).await?;
             let member = member.with_context(|| format!("there is no member {email}"))?;
             let hash = match password_stdin {
-                true => Some(read_password(&[&member.name, &member.email])?.hash().await?),
+                true => Some(read_password(context, &[&member.name, &member.email]).await?.hash().await?),
                 false => None,
             };
             let stamp = Stamp::command(context.clock.now());
@@ -93,15 +93,20 @@ pub async fn run(command: MemberCommand, context: &Context) -> anyhow::Result<()
 
 async fn print_link(context: &Context, member_id: &str) -> anyhow::Result<()> {
     let path = make_sign_in_link(&context.db, &context.keys, &context.clock, member_id).await?;
-    println!("This link signs in once, within three days, and asks for a new password:\n{}", context.config.url(&path));
+    println!(
+        "This link signs in once, within three days, and asks for a new password:\n{}",
+        context.config.console(&path)
+    );
     Ok(())
 }
 
-fn read_password(own_words: &[&str]) -> anyhow::Result<Password> {
+async fn read_password(context: &Context, own_words: &[&str]) -> anyhow::Result<Password> {
     let mut line = String::new();
     std::io::stdin().read_line(&mut line).context("the standard input gives no password")?;
     let typed = line.trim_end_matches(['\r', '\n']);
-    Password::parse(typed, own_words).map_err(|weakness| anyhow::anyhow!(weakness.sentence()))
+    let password = Password::parse(typed, own_words).map_err(|weakness| anyhow::anyhow!(weakness.sentence()))?;
+    breached::check(&context.config, &password).await?.map_err(|weakness| anyhow::anyhow!(weakness.sentence()))?;
+    Ok(password)
 }
 
 fn read_role(word: &str) -> Result<Role, String> {

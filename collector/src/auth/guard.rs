@@ -4,7 +4,7 @@
 use axum::Form;
 use axum::extract::{FromRequest, FromRequestParts, OptionalFromRequestParts, Request, State};
 use axum::http::request::Parts;
-use axum::http::{Method, StatusCode, Uri, header};
+use axum::http::{HeaderMap, Method, StatusCode, Uri, header};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Redirect, Response};
 use sayso_shared::Lang;
@@ -13,7 +13,8 @@ use sayso_shared::limits::BODY_MAX_BYTES;
 use serde::de::DeserializeOwned;
 use tower_sessions::Session;
 
-use super::{Member, session};
+use super::Member;
+use super::session::{self, AskedBy};
 use crate::app::App;
 use crate::http::body::fresh_key;
 use crate::http::{Error, cors};
@@ -75,7 +76,8 @@ pub fn console_texts(lang: Lang) -> Texts {
 
 /// Refuses forms that another website sends in the name of somebody who is signed in here.
 pub async fn same_origin(State(app): State<App>, request: Request, next: Next) -> Response {
-    if request.method() == Method::POST && cors::is_foreign(&app.config, request.headers()) {
+    if request.method() == Method::POST && is_foreign(&app, request.headers()) {
+        tracing::info!(security = "form.foreign", "a form of another website was refused");
         return Error::Forbidden("this form was sent from another website".into()).into_response();
     }
     next.run(request).await
@@ -94,7 +96,7 @@ impl SignedIn {
     async fn of(parts: &Parts, app: &App) -> Result<Option<Self>, Error> {
         let session = parts.extensions.get::<Session>().cloned();
         let session = session.ok_or_else(|| anyhow::anyhow!("the route has no session layer"))?;
-        let Some(member) = session::member(app, &session).await? else { return Ok(None) };
+        let Some(member) = session::member(app, &session, asked_by(&parts.headers)).await? else { return Ok(None) };
         let Some(id) = session.id() else { return Ok(None) };
         let csrf = app.keys.hash(Purpose::Form, &id.to_string());
         Ok(Some(Self { t: console_texts(member.lang()), member, csrf, session }))
@@ -124,7 +126,10 @@ impl FromRequestParts<App> for MayAct {
         let who = <SignedIn as FromRequestParts<App>>::from_request_parts(parts, app).await?;
         match who.member.role().may_act() {
             true => Ok(Self(who)),
-            false => Err(Error::Forbidden("viewers can't change anything".into()).into()),
+            false => {
+                tracing::info!(security = "forbidden", member = who.member.id, "a viewer may not change anything");
+                Err(Error::Forbidden("viewers can't change anything".into()).into())
+            }
         }
     }
 }
@@ -136,7 +141,10 @@ impl FromRequestParts<App> for Administers {
         let who = <SignedIn as FromRequestParts<App>>::from_request_parts(parts, app).await?;
         match who.member.role().administers() {
             true => Ok(Self(who)),
-            false => Err(Error::Forbidden("this is for admins".into()).into()),
+            false => {
+                tracing::info!(security = "forbidden", member = who.member.id, "only admins may do this");
+                Err(Error::Forbidden("this is for admins".into()).into())
+            }
         }
     }
 }
@@ -167,6 +175,11 @@ impl<F: DeserializeOwned> FromRequest<App> for KeyedForm<F> {
         let who = <SignedIn as FromRequestParts<App>>::from_request_parts(&mut parts, app).await?;
         let OpenForm(posted) = OpenForm::<WithToken<F>>::from_request(Request::from_parts(parts, body), app).await?;
         if !equal(&posted.csrf, &who.csrf) {
+            tracing::info!(
+                security = "form.forged",
+                member = who.member.id,
+                "a form without the token of its session was refused"
+            );
             return Err(Error::Forbidden("this form is not from a page of your session; reload it".into()).into());
         }
         // Only our own pages give keys; whoever sends a form without one has no way to send it twice by chance.
@@ -222,6 +235,19 @@ fn wanted(parts: &Parts) -> String {
         }
     };
     wanted.filter(|path| local_path(path).is_some()).unwrap_or_else(|| HOME.to_owned())
+}
+
+fn is_foreign(app: &App, headers: &HeaderMap) -> bool {
+    cors::is_foreign(headers, |origin| cors::is_console(&app.config, origin, headers))
+}
+
+/// By the browser's word for what a request is for, which scripts can't change; by our own where it says nothing, on plain HTTP.
+fn asked_by(headers: &HeaderMap) -> AskedBy {
+    let is = |name: &'static str, word: &str| headers.get(name).is_some_and(|value| value == word);
+    match is("sec-fetch-dest", "empty") || is("sayso-asked-by", "page") || is("accept", "text/event-stream") {
+        true => AskedBy::Page,
+        false => AskedBy::Person,
+    }
 }
 
 #[cfg(test)]

@@ -221,6 +221,8 @@ impl Member {
     /// admin stays, since nobody could let another one in.
     pub async fn remove(db: &Db, email: &Email, stamp: &Stamp) -> anyhow::Result<()> {
         let mut tx = db.begin().await?;
+        // One after the other: of the last two admins, of whom each sees the other, both could be removed at once.
+        audit::lock(&mut tx).await?;
         let update = "update members set disabled_at = $1, password_hash = null, session_epoch = session_epoch + 1 \
             where email = $2 and disabled_at is null returning id";
         let id: Option<String> = with_tx!(&mut tx, conn => sqlx::query_scalar(update).bind(stamp.at).bind(email.as_str()).fetch_optional(conn).await)?;

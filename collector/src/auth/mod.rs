@@ -1,7 +1,9 @@
 //! Who the staff are and what they may do: members, passwords, sessions, one-time links, and the tokens of programs.
 
 pub mod bearer;
+pub mod breached;
 pub mod commands;
+pub mod device;
 pub mod guard;
 pub mod links;
 pub mod member;

@@ -12,7 +12,14 @@ pub const MIN: usize = 12;
 /// The most characters; a limit only so that nobody makes us hash a book.
 pub const MAX: usize = 200;
 
+/// Passwords that are long enough and among the first that are tried, the commonest first.
 const COMMON: &str = include_str!("common_passwords.txt");
+/// The 3,000 commonest passwords of any length, of which longer ones are made.
+const COMMONEST: &str = include_str!("commonest_passwords.txt");
+/// Shorter ones occur in good passwords by chance.
+const COMMONEST_MIN: usize = 5;
+/// So many of them, one behind the other, are still one of the first things that are tried.
+const COMMONEST_PARTS: usize = 2;
 /// A password made of the own name and this little beside it is the own name.
 const BESIDE_OWN_WORDS: usize = 6;
 
@@ -35,6 +42,8 @@ pub enum Weakness {
     TooLong,
     /// Among those that are tried first.
     Common,
+    /// In a list of passwords that were stolen somewhere.
+    Breached,
     /// Little more than the name or address of the member or the site.
     OwnWords,
 }
@@ -46,6 +55,7 @@ impl Weakness {
             Weakness::TooShort => "a password has at least 12 characters",
             Weakness::TooLong => "a password has at most 200 characters",
             Weakness::Common => "this password is among the first that are tried; choose another one",
+            Weakness::Breached => "this password has been stolen from some website before; choose another one",
             Weakness::OwnWords => "a password must not be the name or the address of its owner",
         }
     }
@@ -65,13 +75,21 @@ impl Password {
         let folded = typed.to_lowercase();
         let mut characters = folded.chars();
         let first = characters.next();
-        if COMMON.lines().any(|common| common == folded) || characters.all(|c| Some(c) == first) {
+        if COMMON.lines().any(|common| common == folded)
+            || characters.all(|c| Some(c) == first)
+            || is_commonest(&folded)
+        {
             return Err(Weakness::Common);
         }
         if is_own(&folded, own_words) {
             return Err(Weakness::OwnWords);
         }
         Ok(Self(typed))
+    }
+
+    /// The text, to be held against a list.
+    pub(super) fn reveal(&self) -> &str {
+        &self.0
     }
 
     /// Its hash, with a salt of its own, in the PHC format.
@@ -121,16 +139,39 @@ fn hash_now(typed: &str) -> String {
     hash.expect("the default parameters hash every password").to_string()
 }
 
+/// Whether little remains of it without the owner's names and addresses, written with or without what parts their words.
 fn is_own(folded: &str, own_words: &[&str]) -> bool {
-    let mut rest = folded.to_owned();
-    for word in own_words.iter().flat_map(|words| [*words, words.split('@').next().unwrap_or_default()]) {
-        let word = word.trim().to_lowercase();
-        // Shorter words occur in good passwords by chance.
-        if word.chars().count() >= 4 {
-            rest = rest.replace(&word, "");
+    let bare = |text: &str| text.chars().filter(|c| c.is_alphanumeric()).collect::<String>();
+    let parts = own_words.iter().flat_map(|words| [*words, words.split('@').next().unwrap_or_default()]);
+    let parts = parts.chain(own_words.iter().flat_map(|words| words.split(|c: char| !c.is_alphanumeric())));
+    let mut words: Vec<String> = parts.map(|word| word.trim().to_lowercase()).collect();
+    words.extend(words.iter().map(|word| bare(word)).collect::<Vec<_>>());
+    // Shorter words occur in good passwords by chance.
+    words.retain(|word| word.chars().count() >= 4);
+    // The longest first: a name that is taken out of an address would leave its domain.
+    words.sort_by_key(|word| std::cmp::Reverse(word.chars().count()));
+    [folded.to_owned(), bare(folded)].iter().any(|typed| {
+        let mut rest = typed.clone();
+        for word in &words {
+            rest = rest.replace(word, "");
+        }
+        rest.len() < typed.len() && rest.chars().count() < BESIDE_OWN_WORDS
+    })
+}
+
+/// Whether it is one or two of the commonest passwords, perhaps repeated, with little beside them.
+fn is_commonest(folded: &str) -> bool {
+    let mut found: Vec<&str> =
+        COMMONEST.lines().filter(|word| word.len() >= COMMONEST_MIN && folded.contains(word)).collect();
+    found.sort_by_key(|word| std::cmp::Reverse(word.len()));
+    let (mut rest, mut parts) = (folded.to_owned(), 0);
+    for word in found {
+        if rest.contains(word) && parts < COMMONEST_PARTS {
+            rest = rest.replace(word, "");
+            parts += 1;
         }
     }
-    rest.len() < folded.len() && rest.chars().count() < BESIDE_OWN_WORDS
+    parts > 0 && rest.chars().count() < BESIDE_OWN_WORDS
 }
 
 #[cfg(test)]
@@ -162,6 +203,12 @@ mod tests {
         assert_eq!(check("lin qiao 2026"), Some(Weakness::OwnWords));
         assert_eq!(check("acme home acme home"), Some(Weakness::OwnWords));
         assert_eq!(check("acme home sells giraffes"), None);
+        assert_eq!(check("linqiao@acme!"), Some(Weakness::OwnWords), "with another mark between its words");
+        assert_eq!(check("LinQiaoAcmeHome1"), Some(Weakness::OwnWords));
+        for common in ["Sunshine2026!", "dragon-monkey", "superman superman", "qwertyuiop!!", "1q2w3e4r5t6y"] {
+            assert_eq!(check(common), Some(Weakness::Common), "{common}");
+        }
+        assert_eq!(check("monkey orange kettle window"), None, "several words are many to try");
     }
 
     #[tokio::test]

@@ -3,6 +3,7 @@
 use std::fmt;
 
 use async_trait::async_trait;
+use axum::http::HeaderMap;
 use time::{Duration, OffsetDateTime};
 use tower_sessions::cookie::SameSite;
 use tower_sessions::session::{Id, Record};
@@ -11,28 +12,39 @@ use tower_sessions::{Expiry, Session, SessionManagerLayer, SessionStore};
 
 use super::Member;
 use crate::app::App;
-use crate::clock::{HOUR, MINUTE, Millis};
+use crate::clock::{DAY, HOUR, MINUTE, Millis};
 use crate::db::is_unique_violation;
-use crate::http::{Error, Result};
+use crate::http::{Error, Result, cookies};
 use crate::keys::Purpose;
 use crate::{with_db, with_write};
 
 /// The cookie's name.
 pub const COOKIE: &str = "sayso_session";
 
-/// A session ends when nobody used it for so long.
+/// A session ends when nobody used it for so long, and in any case so long after signing in.
 const IDLE: Millis = 12 * HOUR;
+const LONGEST: Millis = 7 * DAY;
 /// How often use is written down; each time costs a write.
 const SEEN_EVERY: Millis = 5 * MINUTE;
 
 const MEMBER: &str = "member";
 const EPOCH: &str = "epoch";
 const SEEN: &str = "seen";
+const CREATED: &str = "created";
+
+/// Who asks: only people keep a session alive.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum AskedBy {
+    /// Somebody opened a page or sent a form.
+    Person,
+    /// A page did by itself, such as to stay current.
+    Page,
+}
 
 /// What gives each request of the console its session.
 pub fn layer(app: &App) -> SessionManagerLayer<Sessions> {
     SessionManagerLayer::new(Sessions(app.clone()))
-        .with_name(COOKIE)
+        .with_name(cookies::name(&app.config, COOKIE))
         .with_http_only(true)
         .with_same_site(SameSite::Lax)
         .with_secure(app.config.is_https())
@@ -45,6 +57,7 @@ pub async fn sign_in(app: &App, session: &Session, member: &Member) -> Result<()
     session.clear().await;
     session.insert(MEMBER, &member.id).await.map_err(internal)?;
     session.insert(EPOCH, member.session_epoch).await.map_err(internal)?;
+    session.insert(CREATED, app.clock.now()).await.map_err(internal)?;
     session.insert(SEEN, app.clock.now()).await.map_err(internal)
 }
 
@@ -54,11 +67,15 @@ pub async fn sign_out(session: &Session) -> Result<()> {
 }
 
 /// The member whose session this is, if it has not ended, and notes from time to time that it was used.
-pub async fn member(app: &App, session: &Session) -> Result<Option<Member>> {
+pub async fn member(app: &App, session: &Session, asked_by: AskedBy) -> Result<Option<Member>> {
+    let created = session.get::<Millis>(CREATED).await.map_err(internal)?.unwrap_or_default();
+    if app.clock.now() >= created + LONGEST {
+        return Ok(None);
+    }
     let Some(id) = session.get::<String>(MEMBER).await.map_err(internal)? else { return Ok(None) };
     let epoch = session.get::<i64>(EPOCH).await.map_err(internal)?;
     let member = Member::by_id(&app.db, &id).await?.filter(|member| Some(member.session_epoch) == epoch);
-    if member.is_some() {
+    if member.is_some() && asked_by == AskedBy::Person {
         let now = app.clock.now();
         let seen = session.get::<Millis>(SEEN).await.map_err(internal)?.unwrap_or_default();
         if now - seen >= SEEN_EVERY {
@@ -73,6 +90,23 @@ pub async fn holds(app: &App, id: &Id, member: &Member) -> Result<bool> {
     let record = Sessions(app.clone()).load(id).await.map_err(|error| Error::Internal(error.into()))?;
     let now = Member::by_id(&app.db, &member.id).await?;
     Ok(record.is_some() && now.is_some_and(|now| now.session_epoch == member.session_epoch))
+}
+
+/// Whether a request, of whatever page, comes from a browser in which somebody of the staff is signed in.
+pub async fn is_staff(app: &App, headers: &HeaderMap) -> Result<bool> {
+    let shown = cookies::read(headers, &cookies::name(&app.config, COOKIE));
+    let Some(id) = shown.and_then(|shown| shown.parse::<Id>().ok()) else { return Ok(false) };
+    let record = Sessions(app.clone()).load(&id).await.map_err(|error| Error::Internal(error.into()))?;
+    let Some(member_id) = record.as_ref().and_then(|record| record.data.get(MEMBER)?.as_str()) else {
+        return Ok(false);
+    };
+    Ok(Member::by_id(&app.db, member_id).await?.is_some())
+}
+
+/// Until when a session may be kept: never beyond its longest time.
+fn ends_at(record: &Record, now: Millis) -> Millis {
+    let created = record.data.get(CREATED).and_then(serde_json::Value::as_i64).unwrap_or(now);
+    (now + IDLE).min(created + LONGEST)
 }
 
 /// The sessions in the database. It knows only a hash of each identifier, so that reading it signs nobody in.
@@ -102,7 +136,7 @@ impl SessionStore for Sessions {
         loop {
             let id = self.hash(&record.id);
             let data = serde_json::to_string(&record.data).map_err(|error| StoreError::Encode(error.to_string()))?;
-            let done = with_write!(&self.0.db, pool => sqlx::query(insert).bind(&id).bind(&data).bind(now + IDLE).execute(pool).await.map(|_| ()));
+            let done = with_write!(&self.0.db, pool => sqlx::query(insert).bind(&id).bind(&data).bind(ends_at(record, now)).execute(pool).await.map(|_| ()));
             match done {
                 Err(error) if is_unique_violation(&error) => record.id = Id::default(),
                 other => return other.map_err(backend),
@@ -115,7 +149,7 @@ impl SessionStore for Sessions {
         let update = "update sessions set data = $1, expires_at = $2 where id = $3";
         let id = self.hash(&record.id);
         let data = serde_json::to_string(&record.data).map_err(|error| StoreError::Encode(error.to_string()))?;
-        let expires_at = self.0.clock.now() + IDLE;
+        let expires_at = ends_at(record, self.0.clock.now());
         with_write!(&self.0.db, pool => sqlx::query(update).bind(&data).bind(expires_at).bind(&id).execute(pool).await.map(|_| ())).map_err(backend)
     }
 

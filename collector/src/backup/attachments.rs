@@ -2,7 +2,7 @@
 
 use std::fs;
 use std::io::{self, Read};
-use std::os::unix::fs::DirBuilderExt;
+use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
 use std::path::{Component, Path, PathBuf};
 
 use anyhow::{Context, ensure};
@@ -42,7 +42,7 @@ pub fn write(folder: &Path, path: &str, content: &mut dyn Read) -> anyhow::Resul
     if let Some(parent) = to.parent() {
         fs::DirBuilder::new().recursive(true).mode(0o700).create(parent)?;
     }
-    let mut file = fs::File::options().write(true).create_new(true).open(&to);
+    let mut file = fs::File::options().write(true).create_new(true).mode(0o600).open(&to);
     let file = file.as_mut().map_err(|error| anyhow::anyhow!("cannot write {}: {error}", to.display()))?;
     io::copy(content, file).with_context(|| format!("cannot write {}", to.display()))?;
     file.sync_all().with_context(|| format!("cannot write {}", to.display()))
@@ -50,6 +50,8 @@ pub fn write(folder: &Path, path: &str, content: &mut dyn Read) -> anyhow::Resul
 
 #[cfg(test)]
 mod tests {
+    use std::os::unix::fs::PermissionsExt as _;
+
     use super::*;
 
     #[test]
@@ -59,6 +61,9 @@ mod tests {
             write(folder.path(), path, &mut path.as_bytes()).expect("it is inside");
         }
         fs::write(folder.path().join("e#1"), "half").expect("a file");
+        let mode =
+            |path: &str| fs::metadata(folder.path().join(path)).expect("it is there").permissions().mode() & 0o777;
+        assert_eq!((mode("a/b/c"), mode("d"), mode("a/b")), (0o600, 0o600, 0o700), "nobody else may look in");
         let found: Vec<PathBuf> = list(folder.path()).expect("a list");
         assert_eq!(found, [folder.path().join("a/b/c"), folder.path().join("d")]);
         for path in ["../out", "/etc/out", "a/../../out", ""] {

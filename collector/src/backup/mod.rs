@@ -10,8 +10,9 @@ use std::path::PathBuf;
 pub use make::make;
 pub use restore::restore;
 
-/// Tables that are not kept: sessions and links that have been revoked since must not come back, and who led then leads no more.
-const FLEETING: [&str; 3] = ["sessions", "links", "leases"];
+/// Tables that are not kept: sessions and links that have been revoked since must not come back, who led then leads no more, and what was counted
+/// for limits is over.
+const FLEETING: [&str; 4] = ["sessions", "links", "leases", "limit_counts"];
 
 /// What `sayso backup` is given.
 #[derive(Debug, clap::Args)]

@@ -10,10 +10,12 @@ use clap::{Parser, Subcommand};
 
 use self::migrate::MigrateArguments;
 use crate::audit::commands::AuditCommand;
+use crate::auth::breached::{self, BreachedCommand};
 use crate::auth::commands::{self as members, MemberCommand};
 use crate::auth::token_commands::{self as tokens, TokenCommand};
 use crate::config::{Config, DEFAULTS, LogFormat, Overrides};
 use crate::context::Context;
+use crate::http::panics;
 use crate::import::{self, ImportArguments};
 use crate::jobs::commands::JobsCommand;
 use crate::outbox::commands::TargetCommand;
@@ -46,6 +48,9 @@ enum Command {
     /// Add, list, try and remove the places that a site's events are forwarded to.
     #[command(subcommand)]
     Target(TargetCommand),
+    /// Make a filter of passwords that have been in breaches.
+    #[command(subcommand)]
+    Breached(BreachedCommand),
     /// Make, list and remove tokens, with which programs use the staff API.
     #[command(subcommand)]
     Token(TokenCommand),
@@ -88,9 +93,14 @@ impl Cli {
             print!("{DEFAULTS}");
             return Ok(ExitCode::SUCCESS);
         }
+        if let Command::Breached(command) = &self.command {
+            breached::run(command)?;
+            return Ok(ExitCode::SUCCESS);
+        }
         if let Command::Demo(arguments) = self.command {
             let config = Config::load(&arguments.into_overrides(self.overrides)?)?;
             start_log(&config);
+            panics::log_by_place();
             demo::run(config, arguments).await?;
             return Ok(ExitCode::SUCCESS);
         }
@@ -101,8 +111,9 @@ impl Cli {
         }
         let config = Config::load(&self.overrides)?;
         start_log(&config);
+        panics::log_by_place();
         match self.command {
-            Command::Demo(_) | Command::Doctor(_) => unreachable!("it was done above"),
+            Command::Demo(_) | Command::Doctor(_) | Command::Breached(_) => unreachable!("it was done above"),
             Command::Serve => serve::run(config).await,
             Command::Config { .. } => {
                 print!("{}", toml::to_string(&config)?);

@@ -14,7 +14,7 @@ pub async fn run(mut config: Config) -> anyhow::Result<()> {
     raise_file_limit(&config);
     let app = App::start(config).await?;
     if let Some(path) = links::make_setup_link(&app.db, &app.keys, &app.clock).await? {
-        println!("Nobody can sign in yet. Set it up, within a day, at\n\n    {}\n", app.config.url(&path));
+        println!("Nobody can sign in yet. Set it up, within a day, at\n\n    {}\n", app.config.console(&path));
     }
     if app.config.dangerous_store_nothing {
         tracing::warn!("dangerous_store_nothing is set: what customers send is answered and lost");

@@ -13,8 +13,9 @@ use super::shell::{LANGUAGES, Screen, Shell, page, remember_language, weakness};
 use crate::app::App;
 use crate::assets::{self, MARK};
 use crate::audit::Stamp;
-use crate::auth::{CsrfForm, Member, Password, SignedIn, password, session};
+use crate::auth::{CsrfForm, Member, Password, SignedIn, breached, password, session};
 use crate::http::client::ClientAddress;
+use crate::http::limits::Attempt;
 use crate::http::{Error, Result};
 use crate::text::Texts;
 
@@ -96,8 +97,10 @@ async fn set_password(
 ) -> Result<Response> {
     if who.member.password_hash().is_some() {
         // Whoever finds an open session must not be able to guess its password here instead.
-        app.limits.check_sign_in(client, &who.member.email)?;
+        let of_member = uuid::Uuid::parse_str(&who.member.id).map_or(0, |id| id.as_u128());
+        app.limits.check_sign_in(client, Attempt::KnownDevice(of_member))?;
         if !password::verify(&form.current, who.member.password_hash()).await? {
+            tracing::info!(security = "password.refused", member = who.member.id, "the current password was wrong");
             return refused(&who, "current", "console.account.current_error");
         }
     }
@@ -108,11 +111,15 @@ async fn set_password(
         Ok(password) => password,
         Err(weak) => return refused(&who, "new", weakness(weak)),
     };
+    if let Err(weak) = breached::check(&app.config, &password).await? {
+        return refused(&who, "new", weakness(weak));
+    }
     let stamp = Stamp::member(&who.member.id, app.clock.now());
     Member::set_password(&app.db, &who.member.id, Some(&password.hash().await?), &stamp).await?;
     // That ended all sessions of the member; this one goes on under a new identifier.
     let member = Member::by_id(&app.db, &who.member.id).await?.ok_or(Error::Unauthorized)?;
     session::sign_in(&app, &who.session, &member).await?;
+    tracing::info!(security = "password.changed", member = who.member.id, "a password was changed");
     Ok(Redirect::to("/staff/account?saved=password").into_response())
 }
 

@@ -20,6 +20,7 @@ use crate::app::App;
 use crate::auth::{SignedIn, session};
 use crate::cases::EventType;
 use crate::changes::Change;
+use crate::http::slots::Slot;
 use crate::http::{Error, Result};
 use crate::text::Texts;
 
@@ -27,6 +28,10 @@ use crate::text::Texts;
 const SETTLE: Duration = Duration::from_millis(300);
 /// How often a quiet stream asks whether its session still holds.
 const CHECK: Duration = Duration::from_secs(30);
+/// Pages that a member may have open.
+const OF_MEMBER: usize = 48;
+/// After this time a stream ends; a page that is still open asks again.
+const LONGEST: Duration = Duration::from_secs(60 * 60);
 const KEEP_ALIVE: Duration = Duration::from_secs(15);
 
 /// `/staff/live`.
@@ -44,9 +49,11 @@ async fn live(State(app): State<App>, who: Option<SignedIn>, Query(about): Query
     // Not a way to the sign-in page: a stream can't follow it, and a refusal ends its reconnecting.
     let who = who.ok_or(Error::Unauthorized)?;
     let id = who.session.id().ok_or(Error::Unauthorized)?;
+    let member = uuid::Uuid::parse_str(&who.member.id).map_or(0, |id| id.as_u128());
+    let place = app.streams.take(&[(member, OF_MEMBER)]).ok_or(Error::TooMany { retry_after: 60 })?;
     let changes = app.changes.subscribe();
     let (sender, receiver) = mpsc::channel(4);
-    tokio::spawn(Stream { app, who, id, case: about.case, sender }.run(changes));
+    tokio::spawn(Stream { app, who, id, case: about.case, sender, _place: place }.run(changes));
     let keep_alive = KeepAlive::new().interval(KEEP_ALIVE).text("");
     Ok(Sse::new(ReceiverStream::new(receiver)).keep_alive(keep_alive).into_response())
 }
@@ -57,6 +64,7 @@ struct Stream {
     id: Id,
     case: Option<String>,
     sender: mpsc::Sender<Result<Event, Infallible>>,
+    _place: Slot,
 }
 
 impl Stream {
@@ -68,11 +76,13 @@ impl Stream {
         }
         let mut burst = Burst::default();
         let mut tell_at: Option<Instant> = None;
+        let ends_at = Instant::now() + LONGEST;
         loop {
             let wake_at = tell_at.unwrap_or_else(|| Instant::now() + CHECK);
             tokio::select! {
                 () = self.app.shutdown.cancelled() => return,
                 () = self.sender.closed() => return,
+                () = sleep_until(ends_at) => return,
                 change = changes.recv() => match change {
                     Ok(Change::Case(change)) if self.is_about(&change.case_id) => burst.add(change.event),
                     Ok(Change::Case(_)) => continue,

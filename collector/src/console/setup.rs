@@ -17,7 +17,7 @@ use crate::audit::Stamp;
 use crate::auth::guard::{OpenForm, console_texts};
 use crate::auth::member::{self, Email, Name, NewMember, Role};
 use crate::auth::password::Password;
-use crate::auth::{Member, links};
+use crate::auth::{Member, breached, links};
 use crate::http::client::ClientAddress;
 use crate::http::language::Language;
 use crate::http::{Error, Result};
@@ -88,14 +88,14 @@ async fn set_up(
     Path(token): Path<String>,
     OpenForm(form): OpenForm<Form>,
 ) -> Result<Response> {
-    app.limits.check_sign_in(client, &token)?;
+    app.limits.check_link(client)?;
     let now = app.clock.now();
     if !links::setup_works(&app.db, &app.keys, &token, now).await? {
         return Err(GONE);
     }
     let t = console_texts(t.0);
     let wants_site = Site::all(&app.db).await?.is_empty();
-    let valid = match read(t, &form, wants_site) {
+    let valid = match check_breached(&app, t, read(t, &form, wants_site)).await? {
         Ok(valid) => valid,
         Err(errors) => {
             let shown = page(&SetupPage { t, form: &form, wants_site, errors })?;
@@ -121,6 +121,19 @@ async fn set_up(
     }
     let admin = Member::by_id(&app.db, &id).await?.ok_or(GONE)?;
     welcome(&app, &session, &admin, "/staff/start").await
+}
+
+/// Adds to what is wrong that the password has been in a breach.
+async fn check_breached(
+    app: &App,
+    t: Texts,
+    read: Result<ValidForm, Vec<(&'static str, String)>>,
+) -> Result<Result<ValidForm, Vec<(&'static str, String)>>> {
+    let Ok(valid) = read else { return Ok(read) };
+    Ok(match breached::check(&app.config, &valid.password).await? {
+        Ok(()) => Ok(valid),
+        Err(weak) => Err(vec![("password", t.get(weakness(weak)).to_owned())]),
+    })
 }
 
 fn read(t: Texts, form: &Form, wants_site: bool) -> Result<ValidForm, Vec<(&'static str, String)>> {

@@ -1,7 +1,7 @@
 //! What all pages of the console share: the bar at their top, and how they are rendered.
 
 use askama::Template;
-use axum::http::{HeaderMap, HeaderValue, header};
+use axum::http::{HeaderMap, header};
 use axum::response::Html;
 use sayso_shared::Lang;
 
@@ -9,8 +9,8 @@ use crate::auth::SignedIn;
 use crate::auth::password::Weakness;
 use crate::clock::{DAY, HOUR, MINUTE, Millis};
 use crate::config::Config;
-use crate::http::Result;
-use crate::http::language::COOKIE;
+use crate::http::language::{COOKIE, KEPT_SECONDS};
+use crate::http::{Result, cookies};
 use crate::text::Texts;
 
 /// The console's languages with their own names.
@@ -71,10 +71,7 @@ pub fn page(template: &impl Template) -> Result<Html<String>> {
 
 /// Makes error pages, which know no member, speak the language as well.
 pub fn remember_language(config: &Config, lang: Lang) -> HeaderMap {
-    let secure = if config.is_https() { "; Secure" } else { "" };
-    let cookie = format!("{COOKIE}={}; Path=/; Max-Age=31536000; HttpOnly; SameSite=Lax{secure}", lang.as_str());
-    let value = HeaderValue::try_from(cookie).expect("language tags are plain ASCII");
-    HeaderMap::from_iter([(header::SET_COOKIE, value)])
+    HeaderMap::from_iter([(header::SET_COOKIE, cookies::set(config, COOKIE, lang.as_str(), KEPT_SECONDS))])
 }
 
 /// The text for a password that can't be set.
@@ -83,6 +80,7 @@ pub fn weakness(weakness: Weakness) -> &'static str {
         Weakness::TooShort => "console.password.too_short",
         Weakness::TooLong => "console.password.too_long",
         Weakness::Common => "console.password.common",
+        Weakness::Breached => "console.password.breached",
         Weakness::OwnWords => "console.password.own_words",
     }
 }

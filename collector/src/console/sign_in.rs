@@ -3,7 +3,7 @@
 use askama::Template;
 use axum::Router;
 use axum::extract::{Path, Query, State};
-use axum::http::StatusCode;
+use axum::http::{HeaderMap, HeaderName, StatusCode, header};
 use axum::response::{IntoResponse, Redirect, Response};
 use axum::routing::{get, post};
 use serde::Deserialize;
@@ -14,9 +14,10 @@ use crate::app::App;
 use crate::assets::{self, MARK};
 use crate::auth::guard::{CsrfForm, HOME, OpenForm, SIGN_IN, SignedIn, console_texts, local_path};
 use crate::auth::member::Email;
-use crate::auth::{Member, links, password, session};
+use crate::auth::{Member, device, links, password, session};
 use crate::http::client::ClientAddress;
 use crate::http::language::Language;
+use crate::http::limits::Attempt;
 use crate::http::{Error, Result};
 use crate::text::Texts;
 
@@ -78,9 +79,11 @@ async fn sign_in(
     client: ClientAddress,
     Language(t): Language,
     session: Session,
+    headers: HeaderMap,
     OpenForm(form): OpenForm<Credentials>,
 ) -> Result<Response> {
-    app.limits.check_sign_in(client, form.email.trim())?;
+    let attempt = device::attempt(&app, &headers, &form.email);
+    app.limits.check_sign_in(client, attempt)?;
     let next = local_path(&form.next).unwrap_or(HOME);
     let member = match Email::parse(&form.email) {
         Ok(email) => Member::by_email(&app.db, &email).await?,
@@ -88,9 +91,22 @@ async fn sign_in(
     };
     let hash = member.as_ref().and_then(Member::password_hash);
     let is_right = password::verify(&form.password, hash).await?;
-    match member.filter(|_| is_right) {
-        Some(member) => welcome(&app, &session, &member, next).await,
+    match member.as_ref().filter(|_| is_right) {
+        Some(member) => {
+            let known = matches!(attempt, Attempt::KnownDevice(_));
+            tracing::info!(
+                security = "sign_in.done",
+                member = member.id,
+                by = "password",
+                known_browser = known,
+                "signed in"
+            );
+            welcome(&app, &session, member, next).await
+        }
         None => {
+            // An address that is nobody's is as good as a person's, so it is not logged.
+            let member = member.map(|member| member.id).unwrap_or_default();
+            tracing::info!(security = "sign_in.failed", member, "the password was wrong, or there is no such member");
             let shown = page(&SignInPage { t: console_texts(t.0), email: form.email.trim(), next, is_wrong: true })?;
             Ok((StatusCode::UNPROCESSABLE_ENTITY, shown).into_response())
         }
@@ -100,9 +116,12 @@ async fn sign_in(
 #[derive(Deserialize)]
 struct Nothing {}
 
-async fn sign_out(who: SignedIn, CsrfForm(_): CsrfForm<Nothing>) -> Result<Redirect> {
+async fn sign_out(who: SignedIn, CsrfForm(_): CsrfForm<Nothing>) -> Result<Response> {
     session::sign_out(&who.session).await?;
-    Ok(Redirect::to(SIGN_IN))
+    tracing::info!(security = "sign_out", member = who.member.id, "signed out");
+    // With the session go the drafts, and pages that were kept for the back button. Cookies stay: the language, and that the browser is known.
+    let clear = [(HeaderName::from_static("clear-site-data"), r#""cache", "storage""#)];
+    Ok((clear, Redirect::to(SIGN_IN)).into_response())
 }
 
 async fn show_link(State(app): State<App>, Language(t): Language, Path(token): Path<String>) -> Result<Response> {
@@ -118,9 +137,13 @@ async fn follow_link(
     session: Session,
     Path(token): Path<String>,
 ) -> Result<Response> {
-    app.limits.check_sign_in(client, &token)?;
+    app.limits.check_link(client)?;
     let member = links::use_sign_in(&app.db, &app.keys, &token, app.clock.now()).await?;
-    let member = member.ok_or(Error::NotFound("this link does not work any more"))?;
+    let Some(member) = member else {
+        tracing::info!(security = "sign_in.failed", "a link that does not work was used");
+        return Err(Error::NotFound("this link does not work any more"));
+    };
+    tracing::info!(security = "sign_in.done", member = member.id, by = "link", "signed in");
     // Whoever has no password yet sets one first.
     let next = if member.password_hash().is_some() { HOME } else { "/staff/account" };
     welcome(&app, &session, &member, next).await
@@ -129,5 +152,7 @@ async fn follow_link(
 /// Signs a member in and goes on to `next`.
 pub(super) async fn welcome(app: &App, session: &Session, member: &Member, next: &str) -> Result<Response> {
     session::sign_in(app, session, member).await?;
-    Ok((remember_language(&app.config, member.lang()), Redirect::to(next)).into_response())
+    let mut headers = remember_language(&app.config, member.lang());
+    headers.append(header::SET_COOKIE, device::remember(app, &member.email));
+    Ok((headers, Redirect::to(next)).into_response())
 }

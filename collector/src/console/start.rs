@@ -50,7 +50,7 @@ async fn show(State(app): State<App>, Administers(who): Administers) -> Result<H
     page(&StartPage {
         t: who.t,
         shell: Shell::new(&who, Screen::Start),
-        inbox: app.config.url(HOME),
+        inbox: app.config.console(HOME),
         policy: csp_lines(&app.config),
         sites: sites.collect(),
     })

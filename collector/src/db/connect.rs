@@ -1,6 +1,7 @@
 //! Opening either database with the settings that durability needs, and migrating it.
 
 use std::fs::{DirBuilder, File};
+use std::net::IpAddr;
 use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
@@ -10,7 +11,7 @@ use std::time::Duration;
 use anyhow::{Context, bail};
 use fs4::FileExt;
 use sqlx::PgPool;
-use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
+use sqlx::postgres::{PgConnectOptions, PgPoolOptions, PgSslMode};
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
 use sqlx::{Connection as _, Executor as _};
 
@@ -31,14 +32,16 @@ impl Db {
             None => Self::open_sqlite(&data.join("sayso.db")).await,
             Some(url) if url.starts_with("sqlite:") => Self::open_sqlite(Path::new(sqlite_path(url))).await,
             Some(url) if url.starts_with("postgres:") || url.starts_with("postgresql:") => {
-                let options = PgConnectOptions::from_str(url).context("database_url is not a PostgreSQL address")?;
-                let options = options.application_name(application_name());
+                let options = postgres_options(url)?.application_name(application_name());
                 let pool = PgPoolOptions::new()
                     .max_connections(16)
                     .acquire_timeout(Duration::from_secs(5))
                     .connect_with(options)
                     .await
-                    .context("cannot reach PostgreSQL; is it running, and is database_url right?")?;
+                    .context(
+                        "cannot reach PostgreSQL; is it running, and is database_url right? Away from this machine it has to show a \
+                         certificate for its name, unless the address says another sslmode",
+                    )?;
                 Ok(Db::Postgres(pool))
             }
             Some(_) => bail!("database_url must begin with postgres:// or sqlite://"),
@@ -91,6 +94,20 @@ impl Db {
     }
 }
 
+/// Anywhere but on this machine the server has to prove who it is, unless the address or the usual variable says otherwise: what
+/// PostgreSQL's clients prefer by themselves falls back to no encryption whenever somebody in between wants it so.
+fn postgres_options(url: &str) -> anyhow::Result<PgConnectOptions> {
+    let options = PgConnectOptions::from_str(url).context("database_url is not a PostgreSQL address")?;
+    let says = |text: &str| text.contains("sslmode=") || text.contains("ssl-mode=");
+    let is_said = url.split_once('?').is_some_and(|(_, query)| says(query)) || std::env::var_os("PGSSLMODE").is_some();
+    let host = options.get_host();
+    let is_here = options.get_socket().is_some()
+        || host.starts_with('/')
+        || host == "localhost"
+        || host.trim_matches(['[', ']']).parse::<IpAddr>().is_ok_and(|address| address.is_loopback());
+    Ok(if is_said || is_here { options } else { options.ssl_mode(PgSslMode::VerifyFull) })
+}
+
 /// Takes the lock that keeps a second server off one SQLite, before that server touches anything; PostgreSQL needs none.
 pub fn lock_for_serving(data: &Path, url: Option<&str>) -> anyhow::Result<ServerLock> {
     let Some(database) = sqlite_file(data, url) else { return Ok(ServerLock(None)) };
@@ -141,4 +158,27 @@ pub async fn others_connected(pool: &PgPool) -> sqlx::Result<i64> {
 fn sqlite_path(url: &str) -> &str {
     let path = url.trim_start_matches("sqlite:");
     path.strip_prefix("//").unwrap_or(path)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_server_elsewhere_has_to_prove_who_it_is_unless_the_address_says_otherwise() {
+        let mode = |url: &str| format!("{:?}", postgres_options(url).expect("an address").get_ssl_mode());
+        for url in ["postgres://u:p@db.internal/sayso", "postgresql://u@10.0.0.5:6432/sayso?application_name=x"] {
+            assert_eq!(mode(url), "VerifyFull", "{url}");
+        }
+        assert_eq!(mode("postgres://u@db.internal/sayso?sslmode=disable"), "Disable");
+        assert_eq!(mode("postgres://u@db.internal/sayso?sslmode=require"), "Require");
+        for url in [
+            "postgres://u@localhost/sayso",
+            "postgres://u@127.0.0.1:5433/sayso",
+            "postgres://u@[::1]/sayso",
+            "postgres:///sayso?host=/run/postgresql",
+        ] {
+            assert_eq!(mode(url), "Prefer", "{url}");
+        }
+    }
 }

@@ -58,9 +58,9 @@ fn print_addresses(app: &App, website: &str, link: &str) {
     println!("  The company's website   {website}");
     println!("  Without script          {}", config.url("/s/acme"));
     println!("  Follow a case           {}", config.url("/t/"));
-    println!("  Staff console           {}", config.url("/staff"));
-    println!("  Sign in as staff, once  {}", config.url(link));
-    println!("  Mails                   {}", config.url("/staff/mail"));
+    println!("  Staff console           {}", config.console("/staff"));
+    println!("  Sign in as staff, once  {}", config.console(link));
+    println!("  Mails                   {}", config.console("/staff/mail"));
     println!("  Data                    {}", config.data.display());
     println!();
     println!("  Ctrl-C ends it.");

@@ -70,6 +70,12 @@ fn switches(config: &Config) -> Vec<Finding> {
             "remove it, unless this network is closed",
         );
     }
+    if config.dangerous_allow_http_webhooks {
+        warn(
+            "dangerous_allow_http_webhooks is on: everybody on the way reads what webhooks say of customers",
+            "remove it, and give each webhook an https:// address",
+        );
+    }
     if config.metrics_listen().is_some_and(|address| is_open(address.ip())) {
         warn("the metrics can be read from other machines", "let [metrics] listen on 127.0.0.1, or guard the port");
     }
@@ -102,6 +108,7 @@ mod tests {
         assert!(found(|config| config.public_url = "http://feedback.example.com".into()).contains("not encrypted"));
         assert!(found(|config| config.trusted_proxies.clear()).contains("count as one"));
         assert!(found(|config| config.dangerous_disable_guards = true).contains("no rate limits"));
+        assert!(found(|config| config.dangerous_allow_http_webhooks = true).contains("everybody on the way"));
         assert!(found(|config| config.metrics.listen = "0.0.0.0:9187".into()).contains("metrics"));
         assert!(!found(|config| config.metrics.listen = "127.0.0.1:9187".into()).contains("metrics"));
     }

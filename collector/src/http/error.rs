@@ -87,6 +87,9 @@ pub enum Error {
     /// 500, or 503 where the database can't be reached.
     #[error(transparent)]
     Database(#[from] sqlx::Error),
+    /// 500: a handler panicked, which has been logged where it happened.
+    #[error("a panic")]
+    Panicked,
     /// 500.
     #[error(transparent)]
     Internal(anyhow::Error),
@@ -115,7 +118,9 @@ impl Error {
             Error::TooMany { .. } => (StatusCode::TOO_MANY_REQUESTS, "too_many_requests"),
             Error::Unavailable { .. } => (StatusCode::SERVICE_UNAVAILABLE, "unavailable"),
             Error::Database(error) if db::is_unavailable(error) => (StatusCode::SERVICE_UNAVAILABLE, "unavailable"),
-            Error::Database(_) | Error::Internal(_) => (StatusCode::INTERNAL_SERVER_ERROR, "internal"),
+            Error::Database(_) | Error::Internal(_) | Error::Panicked => {
+                (StatusCode::INTERNAL_SERVER_ERROR, "internal")
+            }
         }
     }
 
@@ -132,7 +137,9 @@ impl Error {
     pub fn problem(&self) -> Problem {
         let (status, name) = self.status();
         let detail = match self {
-            Error::Database(_) | Error::Internal(_) if status == StatusCode::INTERNAL_SERVER_ERROR => {
+            Error::Database(_) | Error::Internal(_) | Error::Panicked
+                if status == StatusCode::INTERNAL_SERVER_ERROR =>
+            {
                 "something went wrong on our side; it has been logged".to_owned()
             }
             Error::Database(_) => "the collector is busy".to_owned(),
@@ -178,7 +185,7 @@ impl IntoResponse for Error {
         if let Error::Unavailable { .. } = self {
             // Not an error but what holds under load; at each refusal a line would make the load worse. The metrics count them.
             tracing::debug!(status = problem.status, "refused, being busy");
-        } else if problem.status >= 500 {
+        } else if problem.status >= 500 && !matches!(self, Error::Panicked) {
             // The one place where a failed request is logged; the request's span has its id and route.
             tracing::error!(error = %self, status = problem.status, "request failed");
         }

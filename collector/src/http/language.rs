@@ -7,10 +7,14 @@ use axum::http::request::Parts;
 use axum::http::{HeaderMap, Uri, header};
 use sayso_shared::Lang;
 
+use super::cookies;
 use crate::text::Texts;
 
 /// The cookie with the language that a person chose by a switch.
 pub const COOKIE: &str = "sayso_lang";
+
+/// How long it is kept.
+pub const KEPT_SECONDS: i64 = 365 * 24 * 60 * 60;
 
 /// The texts in the reader's language.
 #[derive(Clone, Copy, Debug)]
@@ -43,7 +47,5 @@ pub fn asked(uri: &Uri) -> Option<Lang> {
 }
 
 fn chosen(headers: &HeaderMap) -> Option<Lang> {
-    let cookies = headers.get_all(header::COOKIE).iter().filter_map(|value| value.to_str().ok());
-    let mut pairs = cookies.flat_map(|value| value.split(';')).filter_map(|pair| pair.trim().split_once('='));
-    pairs.find(|(name, _)| *name == COOKIE).and_then(|(_, tag)| Lang::for_tag(tag))
+    cookies::read_harmless(headers, COOKIE).and_then(Lang::for_tag)
 }

@@ -4,13 +4,17 @@
 pub mod body;
 pub mod client;
 pub mod connections;
+pub mod cookies;
 pub mod cors;
 pub mod error;
 pub mod headers;
+pub mod hosts;
 pub mod language;
 pub mod limits;
 pub mod openapi;
+pub mod panics;
 pub mod problems;
+pub mod slots;
 pub mod trace;
 
 pub use error::{Error, Result};

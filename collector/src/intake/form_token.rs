@@ -56,6 +56,11 @@ pub fn judge(keys: &Keys, limits: &Limits, site_id: &str, key: &IdempotencyKey, 
     }
 }
 
+/// Whether the token of a form holds.
+pub fn holds(keys: &Keys, limits: &Limits, site_id: &str, key: &IdempotencyKey, token: &str, now: Millis) -> bool {
+    matches!(judge(keys, limits, site_id, key, token, now), Verdict::Good { .. })
+}
+
 fn sign(keys: &Keys, site_id: &str, key: &IdempotencyKey, issued_at: Millis) -> String {
     keys.hash(Purpose::Entry, &format!("{site_id}/{}/{issued_at}", key.as_str()))
 }

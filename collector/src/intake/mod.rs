@@ -25,8 +25,9 @@ use utoipa::ToSchema;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
-pub use form_token::{issue as issue_form_token, renew as renew_form_token};
+pub use form_token::{holds as form_token_holds, issue as issue_form_token, renew as renew_form_token};
 pub use policy::{EntryPoint, FORM_EXPIRED, FormProof, SubmissionPolicy};
+pub use proof::check as check_proof;
 pub use queue::Intake;
 pub use store::write_in;
 pub use submission::{Accepted, Received, Submission};
@@ -75,7 +76,7 @@ pub async fn submit_as(
         Err(Refused { errors, feedback: None }) => return Err(errors.into()),
         Err(Refused { errors, feedback: Some(feedback) }) => (*feedback, Some(errors)),
     };
-    if let Err(limited) = policy.enforce_rate_limits(app, site) {
+    if let Err(limited) = policy.enforce_rate_limits(app) {
         if app.limits.may_look_up_repeat() {
             return find_duplicate(app, site, key, &feedback, limited).await;
         }
@@ -297,7 +298,8 @@ impl Receipt {
 async fn verify_identity(app: &App, site: &Site, feedback: &Feedback) -> Result<Option<Identity>> {
     let Some(token) = feedback.identity() else { return Ok(None) };
     let secrets = secrets::valid(&app.db, &app.keys, site).await?;
-    let identity = verify(token, &secrets, app.clock.now()).map_err(|refusal| Error::field(refusal.field_error()))?;
+    let identity =
+        verify(token, &secrets, site.key(), app.clock.now()).map_err(|refusal| Error::field(refusal.field_error()))?;
     let requires_contact = site.settings.required.iter().any(|field| field == "contact");
     if requires_contact && feedback.contact().is_none() && identity.contact().is_none() {
         return Err(Error::field(FieldError::new("/contact", ErrorCode::Required, "is required by this site")));

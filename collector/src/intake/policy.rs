@@ -10,6 +10,7 @@ use crate::app::App;
 use crate::cases::Suspicion;
 use crate::clock::SECOND;
 use crate::http::client::ClientAddress;
+use crate::http::limits::Entrance;
 use crate::http::{Error, Result};
 use crate::sites::Site;
 
@@ -49,15 +50,16 @@ pub struct FormProof<'a> {
 }
 
 impl SubmissionPolicy<'_> {
-    /// Enforces the rate limits.
-    pub fn enforce_rate_limits(&self, app: &App, site: &Site) -> Result<()> {
+    /// Enforces the rate limits of the client. They are in memory, so this may come before everything that costs more.
+    pub fn enforce_rate_limits(&self, app: &App) -> Result<()> {
         match self {
-            SubmissionPolicy::Public { client, .. } => app.limits.check_submission(*client, site.id()),
+            SubmissionPolicy::Public { client, .. } => app.limits.check_submission(*client),
             SubmissionPolicy::Trusted => Ok(()),
         }
     }
 
-    /// Refuses who has not done the work that a busy site asks for, and says whether what comes is suspected.
+    /// Refuses who has not done the work that a busy site asks for, and says whether what comes is suspected. The quota of the site counts only
+    /// those who pass, so that nobody who does no work can spend it.
     pub async fn assess(
         &self,
         app: &App,
@@ -69,12 +71,15 @@ impl SubmissionPolicy<'_> {
             SubmissionPolicy::Trusted => Ok(None),
             SubmissionPolicy::Public { .. } if app.config.dangerous_disable_guards => Ok(None),
             SubmissionPolicy::Public { entry: EntryPoint::Form(form_proof), .. } => {
-                assess_form(app, site, key, *form_proof)
+                let suspicion = assess_form(app, site, key, *form_proof)?;
+                app.limits.check_site(site.id(), Entrance::Form)?;
+                Ok(suspicion)
             }
             SubmissionPolicy::Public { entry: EntryPoint::Api, .. } => {
                 if app.submission_rate.difficulty(site.id(), app.clock.now()).asks_for_proof() {
                     proof::check(app, site, key, proof).await?;
                 }
+                app.limits.check_site(site.id(), Entrance::Api)?;
                 Ok(None)
             }
         }

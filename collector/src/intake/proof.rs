@@ -49,7 +49,7 @@ pub async fn check(app: &App, site: &Site, key: &IdempotencyKey, proof: Option<&
     let now = app.clock.now();
     let payload = verify(&app.keys, site, proof, now).map_err(|detail| proof_error(ErrorCode::Invalid, detail))?;
     let parameters = payload.challenge.parameters;
-    let expires_at = parameters.expires_at.unwrap_or_default() * SECOND;
+    let expires_at = expiry(parameters.expires_at);
     if use_up(app, &parameters.nonce, &format!("{}/{}", site.id(), key.as_str()), expires_at).await? {
         Ok(())
     } else {
@@ -72,7 +72,7 @@ fn verify(keys: &Keys, site: &Site, proof: &str, now: Millis) -> Result<Payload,
     let result = verify_solution(options).map_err(|_| "the challenge is not one of this collector")?;
     let parameters = &payload.challenge.parameters;
     // By our own clock too, which tests move.
-    if result.expired || parameters.expires_at.unwrap_or_default() * SECOND <= now {
+    if result.expired || expiry(parameters.expires_at) <= now {
         return Err("the challenge has expired; ask for another");
     }
     if result.invalid_signature != Some(false) {
@@ -83,6 +83,11 @@ fn verify(keys: &Keys, site: &Site, proof: &str, now: Millis) -> Result<Payload,
         return Err("the challenge is for another site");
     }
     if result.verified { Ok(payload) } else { Err("the solution is wrong") }
+}
+
+/// When a challenge ends. The number may be anybody's, since it is read before the signature is believed.
+fn expiry(seconds: Option<i64>) -> Millis {
+    seconds.unwrap_or_default().saturating_mul(SECOND)
 }
 
 /// Notes that a challenge was used by a request. Whether it may: a repeat of that very request may, another may not. In the database,

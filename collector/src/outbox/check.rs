@@ -6,6 +6,7 @@ use url::{Host, Url};
 
 use super::email::Mailer;
 use super::ssrf_guard::{self, PrivateAddresses};
+use super::webhook::check_scheme;
 use crate::config::Config;
 
 /// Connects to the mail server and signs in, or tries the folder for mails. The error is a sentence.
@@ -19,6 +20,7 @@ pub async fn address(config: &Config, address: &str) -> Result<(), String> {
     let private =
         if config.dangerous_allow_private_targets { PrivateAddresses::Allowed } else { PrivateAddresses::Blocked };
     let url = Url::parse(address).map_err(|_| "its address is not a URL".to_owned())?;
+    check_scheme(config, &url)?;
     ssrf_guard::check_host(&url, private).map_err(|refused| refused.to_string())?;
     let Some(Host::Domain(name)) = url.host() else { return Ok(()) };
     let found = tokio::net::lookup_host((name, 0)).await.map_err(|_| format!("the name {name} can't be resolved"))?;

@@ -2,10 +2,12 @@
 
 use anyhow::{Context as _, bail};
 use clap::{ArgGroup, Subcommand};
+use url::Url;
 
 use super::deliveries::Failure;
 use super::event_context::EventContext;
 use super::send::Channels;
+use super::webhook::check_scheme;
 use crate::audit::Stamp;
 use crate::cases::EventType;
 use crate::context::Context;
@@ -53,7 +55,7 @@ pub enum TargetCommand {
 
 /// Does what the command says.
 pub async fn run(command: TargetCommand, context: &Context) -> anyhow::Result<()> {
-    let Context { db, keys, clock, .. } = context;
+    let Context { config, db, keys, clock } = context;
     let stamp = Stamp::command(clock.now());
     match command {
         TargetCommand::Add { site, email, webhook, events } => {
@@ -65,6 +67,8 @@ pub async fn run(command: TargetCommand, context: &Context) -> anyhow::Result<()
                     println!("Try it with: sayso target test {id}");
                 }
                 (None, Some(url)) => {
+                    let parsed = Url::parse(&url).with_context(|| format!("{url} is not a URL"))?;
+                    check_scheme(config, &parsed).map_err(|why| anyhow::anyhow!("{url} is refused: {why}"))?;
                     let (id, secret) = Target::add_webhook(db, keys, &site, &url, &events, &stamp).await?;
                     println!("Added the target {id}: webhooks to {url}.");
                     println!("Its secret, with which the receiver checks the signature:\n\n  {secret}\n");

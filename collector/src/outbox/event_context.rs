@@ -184,7 +184,7 @@ impl EventContext {
 
     /// The address of the case in the console.
     pub fn console_url(&self, config: &Config) -> String {
-        config.url(&console_path(&self.case.id))
+        config.console(&console_path(&self.case.id))
     }
 
     /// A moment in the site's own time, which those who read mails live by.

@@ -15,6 +15,7 @@ use super::ssrf_guard::{BlockedAddress, GuardedResolver, PrivateAddresses, check
 use crate::cases::EventType;
 use crate::clock::{Millis, SECOND, rfc3339};
 use crate::config::Config;
+use crate::http::cors::is_loopback;
 
 /// More of an answer than this is not read.
 const ANSWER_MAX: usize = 4 * 1024;
@@ -51,6 +52,7 @@ impl Webhooks {
         now: Millis,
     ) -> Result<(), Failure> {
         let url = Url::parse(address).map_err(|_| Failure::Permanent("the address is not a URL".into()))?;
+        check_scheme(config, &url).map_err(Failure::retryable)?;
         check_host(&url, self.private).map_err(|refused| Failure::retryable(refused.to_string()))?;
         let body = body(context, &context.console_url(config)).to_string();
         let timestamp = now / SECOND;
@@ -66,6 +68,14 @@ impl Webhooks {
             .body(body);
         let response = request.send().await.map_err(|error| Failure::retryable(explain(&error)))?;
         classify(response, now).await
+    }
+}
+
+/// Refuses to send what customers write where everybody on the way could read it.
+pub fn check_scheme(config: &Config, url: &Url) -> Result<(), &'static str> {
+    match url.scheme() == "https" || config.dangerous_allow_http_webhooks || is_loopback(url) {
+        true => Ok(()),
+        false => Err("the address is not https://, and dangerous_allow_http_webhooks is off"),
     }
 }
 
@@ -169,6 +179,18 @@ mod tests {
         assert_eq!(waits("soon"), None);
         assert_eq!(waits("-1"), None);
         assert_eq!(waits("9223372036854775807"), Some(i64::MAX));
+    }
+
+    #[test]
+    fn plain_http_needs_a_dangerous_setting_but_to_this_machine() {
+        let mut config = Config::for_data(std::path::Path::new("/tmp/x")).expect("the defaults hold");
+        let mut check = |text: &str, allowed| {
+            config.dangerous_allow_http_webhooks = allowed;
+            check_scheme(&config, &Url::parse(text).expect("a URL")).is_ok()
+        };
+        assert!(check("https://hooks.example/", false) && check("http://127.0.0.1:9/", false));
+        assert!(!check("http://hooks.example/", false) && !check("http://10.0.0.1/", false));
+        assert!(check("http://hooks.example/", true));
     }
 
     #[test]

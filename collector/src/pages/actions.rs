@@ -2,6 +2,7 @@
 //! is posted, and what can't be taken comes back with every word.
 
 use axum::extract::State;
+use axum::http::HeaderMap;
 use axum::response::Response;
 use sayso_shared::id::IdempotencyKey;
 use sayso_shared::reply::{Reply, Satisfaction};
@@ -13,6 +14,7 @@ use super::status::{StatusForm, StatusPage, Typed};
 use super::visit::{Segment, Visit};
 use super::{lookup, status};
 use crate::app::App;
+use crate::auth::session;
 use crate::cases::{Case, customer};
 use crate::http::client::ClientAddress;
 use crate::http::{Error, Result};
@@ -23,9 +25,10 @@ pub async fn reply(
     client: ClientAddress,
     Segment(code): Segment,
     visit: Visit,
+    headers: HeaderMap,
     form: Form,
 ) -> Result<Response> {
-    submit_form(&app, client, &code, &visit, Typed::read(StatusForm::Reply, &form)).await
+    submit_form(&app, client, &code, (&visit, &headers), Typed::read(StatusForm::Reply, &form)).await
 }
 
 /// `POST /t/{code}/not-solved`: a reply to a case that was thought to be done, which reopens it.
@@ -34,9 +37,10 @@ pub async fn not_solved(
     client: ClientAddress,
     Segment(code): Segment,
     visit: Visit,
+    headers: HeaderMap,
     form: Form,
 ) -> Result<Response> {
-    submit_form(&app, client, &code, &visit, Typed::read(StatusForm::NotSolved, &form)).await
+    submit_form(&app, client, &code, (&visit, &headers), Typed::read(StatusForm::NotSolved, &form)).await
 }
 
 /// `POST /t/{code}/satisfaction`.
@@ -45,16 +49,17 @@ pub async fn rate(
     client: ClientAddress,
     Segment(code): Segment,
     visit: Visit,
+    headers: HeaderMap,
     form: Form,
 ) -> Result<Response> {
-    submit_form(&app, client, &code, &visit, Typed::read(StatusForm::Rating, &form)).await
+    submit_form(&app, client, &code, (&visit, &headers), Typed::read(StatusForm::Rating, &form)).await
 }
 
 async fn submit_form(
     app: &App,
     client: ClientAddress,
     code: &str,
-    visit: &Visit,
+    (visit, headers): (&Visit, &HeaderMap),
     mut typed: Typed,
 ) -> Result<Response> {
     let case = match lookup::case(app, client, code).await {
@@ -63,6 +68,10 @@ async fn submit_form(
         // The case can't be shown, but the words must not be lost.
         Err(error) => return status::retry_page(visit, code, &typed, error),
     };
+    if let Err(refusal) = refuse_staff(app, headers).await {
+        let page = StatusPage::load(app, visit, &case).await?.with_refusal(&refusal, typed);
+        return visit.page_for_error(refusal, &page);
+    }
     let key = typed.key.clone();
     let Err(error) = act(app, &case, &typed, &key).await else {
         let code = case.code(&app.keys)?;
@@ -84,6 +93,16 @@ async fn submit_form(
         Error::NotFound(_) => lookup::unknown(visit, code),
         other => status::retry_page(visit, code, &typed, other),
     }
+}
+
+/// Refuses to take for the customer's what comes from a browser in which somebody of the staff is signed in: they may have the code, and are
+/// not the customer.
+pub async fn refuse_staff(app: &App, headers: &HeaderMap) -> Result<()> {
+    if session::is_staff(app, headers).await? {
+        tracing::info!(security = "customer.staff", "somebody of the staff tried to act as a customer");
+        return Err(Error::Forbidden("you are signed in as staff; only the customer can do this".into()));
+    }
+    Ok(())
 }
 
 async fn act(app: &App, case: &Case, typed: &Typed, key: &IdempotencyKey) -> Result<()> {

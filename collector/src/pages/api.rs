@@ -12,6 +12,7 @@ use utoipa::ToSchema;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
+use super::actions::refuse_staff;
 use super::lookup;
 use super::visit::Segment;
 use crate::app::App;
@@ -170,7 +171,7 @@ async fn read(State(app): State<App>, client: ClientAddress, Segment(code): Segm
     responses(
         (status = 201, body = MessageBody, description = "The message as it was stored"),
         (status = 400, body = Problem, content_type = "application/problem+json", description = "Not JSON, not UTF-8, or no key"),
-        (status = 403, body = Problem, content_type = "application/problem+json", description = "Foreign origin"),
+        (status = 403, body = Problem, content_type = "application/problem+json", description = "Foreign origin, or a browser of the staff"),
         (status = 404, body = Problem, content_type = "application/problem+json", description = "No case with this code"),
         (status = 409, body = Problem, content_type = "application/problem+json", description = "Closed too long ago"),
         (status = 413, body = Problem, content_type = "application/problem+json", description = "More than 256 KiB"),
@@ -188,6 +189,7 @@ async fn reply(
 ) -> Result<Response> {
     let key = idempotency_key(&headers)?;
     let case = lookup::case(&app, client, &code).await?;
+    refuse_staff(&app, &headers).await?;
     let reply = Reply::parse(body)?;
     customer::reply(&app, &case, &reply, &key).await?;
     let at = rfc3339(first_taken_at(&app, &case, &key).await?);
@@ -208,7 +210,7 @@ async fn reply(
     responses(
         (status = 200, body = StageBody, description = "Where the case stands now"),
         (status = 400, body = Problem, content_type = "application/problem+json", description = "Not JSON, not UTF-8, or no key"),
-        (status = 403, body = Problem, content_type = "application/problem+json", description = "Foreign origin"),
+        (status = 403, body = Problem, content_type = "application/problem+json", description = "Foreign origin, or a browser of the staff"),
         (status = 404, body = Problem, content_type = "application/problem+json", description = "No case with this code"),
         (status = 409, body = Problem, content_type = "application/problem+json", description = "Not answered yet, or closed too long ago"),
         (status = 413, body = Problem, content_type = "application/problem+json", description = "More than 256 KiB"),
@@ -226,6 +228,7 @@ async fn rate(
 ) -> Result<Response> {
     let key = idempotency_key(&headers)?;
     let case = lookup::case(&app, client, &code).await?;
+    refuse_staff(&app, &headers).await?;
     customer::rate(&app, &case, &Satisfaction::parse(body)?, &key).await?;
     let stage = Case::by_id(&app, &case.id).await?.status().stage();
     Ok(private(Json(StageBody { stage })))

@@ -31,7 +31,7 @@ use crate::sites::texts;
 pub async fn show(State(app): State<App>, Segment(key): Segment, visit: Visit) -> Result<Response> {
     let site = site(&app, &key).await?;
     let page = EntryPage::new(&app, &site, &visit, Typed::fresh(&site, &visit));
-    Ok(framed_by_site(&site, visit.page(StatusCode::OK, &page)))
+    Ok(framed_by_site(&site, &visit, visit.page(StatusCode::OK, &page)))
 }
 
 /// `POST /s/{key}`: takes the form by the one way in. What is refused comes back with every word and the same key.
@@ -47,7 +47,7 @@ pub async fn submit(
         Ok(posted) => submit_form(&app, client, &site, &visit, posted).await,
         Err(error) => Err(error),
     };
-    Ok(framed_by_site(&site, answer))
+    Ok(framed_by_site(&site, &visit, answer))
 }
 
 async fn site(app: &App, key: &str) -> Result<Arc<Site>> {

@@ -15,7 +15,7 @@ use super::words::Words;
 use crate::app::App;
 use crate::attachments::multipart::{Part, Parts};
 use crate::attachments::name::plain;
-use crate::attachments::{Identity, Incoming, Upload, UploadError, download};
+use crate::attachments::{Identity, Incoming, Ticket, Upload, UploadError, download};
 use crate::http::client::ClientAddress;
 use crate::http::{Error, Result};
 use crate::sites::Site;
@@ -173,12 +173,13 @@ impl Reader<'_> {
         if count == Count::Full {
             return Err(Why::TooMany);
         }
-        let mut incoming = Incoming::begin(self.app, self.site, self.client).await?;
+        let (key, token) = (form.key(), form.text("token"));
+        let ticket = Ticket::Form { key: &key, token: &token };
+        let mut incoming = Incoming::begin(self.app, self.site, self.client, ticket).await?;
         incoming.write(&first).await?;
         while let Some(piece) = part.piece().await.map_err(UploadError::from)? {
             incoming.write(&piece).await?;
         }
-        let key = form.key();
         Ok(Some(incoming.finish(name, Identity::Form(key.as_str())).await?))
     }
 

@@ -1,6 +1,7 @@
 //! The stream that keeps an open status page current.
 
 use std::convert::Infallible;
+use std::time::Duration;
 
 use axum::extract::State;
 use axum::response::sse::{Event, KeepAlive, Sse};
@@ -12,9 +13,16 @@ use super::lookup;
 use super::visit::{Segment, Visit};
 use crate::app::App;
 use crate::cases::EventType;
-use crate::changes::Change;
-use crate::http::Result;
+use crate::changes::{Change, Watch};
 use crate::http::client::ClientAddress;
+use crate::http::slots::Slot;
+use crate::http::{Error, Result};
+
+/// Pages that may be open for one case, and from one line to the internet.
+const OF_CASE: usize = 12;
+const OF_CLIENT: usize = 48;
+/// After this time a stream ends; a page that is still open asks again, which costs it nothing.
+const LONGEST: Duration = Duration::from_secs(20 * 60);
 
 /// `GET /t/{code}/live`: a `refresh` event whenever something happens that this customer may see. Ends when the collector does.
 pub async fn stream(
@@ -26,9 +34,11 @@ pub async fn stream(
     let case = lookup::case(&app, client, &code).await?;
     let site = app.sites.by_id(&case.site_id).await?;
     let news = site.map_or(visit.any_texts(), |site| visit.texts(&site)).get("pages.status.news");
-    let changes = BroadcastStream::new(app.changes.subscribe()).filter_map(move |change| {
+    let place = place(&app, client, &case.id)?;
+    let (watch, changes) = app.watchers.watch(&case.id);
+    let changes = BroadcastStream::new(changes).filter_map(move |change| {
         let said = match change {
-            Ok(Change::Case(change)) if change.case_id != case.id || is_internal(change.event) => None,
+            Ok(Change::Case(change)) if is_internal(change.event) => None,
             Ok(Change::Case(change)) if is_own_doing(change.event) => Some(""),
             Ok(Change::Case(_)) => Some(news),
             // Too many changes at once to tell them apart, or on other replicas: the page looks for itself.
@@ -36,8 +46,29 @@ pub async fn stream(
         };
         std::future::ready(said.map(|said| Ok(Event::default().event("refresh").data(said))))
     });
-    let ended = app.shutdown.clone().cancelled_owned();
-    Ok(Sse::new(changes.take_until(ended)).keep_alive(KeepAlive::default()))
+    let shutdown = app.shutdown.clone();
+    let ended = async move {
+        tokio::select! {
+            () = shutdown.cancelled() => {}
+            () = tokio::time::sleep(LONGEST) => {}
+        }
+    };
+    let changes = changes.take_until(Box::pin(ended)).map(move |event| {
+        // Held as long as the stream is.
+        let _: (&Slot, &Watch) = (&place, &watch);
+        event
+    });
+    Ok(Sse::new(changes).keep_alive(KeepAlive::default()))
+}
+
+/// A place for one more open page, if neither the case nor the client has too many of them.
+fn place(app: &App, client: ClientAddress, case_id: &str) -> Result<Slot> {
+    let of_case = uuid::Uuid::parse_str(case_id).map_or(0, |id| id.as_u128());
+    let shares = match app.config.dangerous_disable_guards {
+        true => vec![],
+        false => vec![(of_case, OF_CASE), (client.line(), OF_CLIENT)],
+    };
+    app.streams.take(&shares).ok_or(Error::TooMany { retry_after: 60 })
 }
 
 /// What the staff keep to themselves, even that it happened.

@@ -51,7 +51,7 @@ pub async fn show(
         let site = site(&app, &case).await?;
         if visit.is_framed() {
             let page = ThanksPage::new(&app, &site, &visit, &case).await?;
-            return Ok(framed_by_site(&site, visit.page(StatusCode::OK, &page)));
+            return Ok(framed_by_site(&site, &visit, visit.page(StatusCode::OK, &page)));
         }
         if app.clock.now() < case.received_at + THANKS_FOR {
             return visit.page(StatusCode::OK, &ThanksPage::new(&app, &site, &visit, &case).await?);
@@ -281,6 +281,7 @@ impl StatusPage {
             StatusForm::Reply | StatusForm::NotSolved => self.may_act != MayAct::No,
         };
         let (title, text) = match error {
+            Error::Forbidden(_) => (t.get("pages.refused.staff.title"), t.get("pages.refused.staff.text")),
             Error::KeyReused => (t.get("pages.refused.again.title"), t.get("pages.refused.again.text")),
             _ => (t.get("pages.refused.moved.title"), t.get("pages.refused.moved.text")),
         };

@@ -43,8 +43,8 @@ impl ThanksPage {
     /// The page for a case that was just made.
     pub async fn new(app: &App, site: &Site, visit: &Visit, case: &Case) -> Result<Self> {
         let shell = Shell::of(site, visit);
-        // No mail goes out for a case in quarantine, so none is promised.
-        let contact = case.contact(&app.keys).filter(|_| case.quarantine().is_none());
+        // The same for a case in quarantine, whose sender must not learn of it: its receipt goes out when it is released.
+        let contact = case.contact(&app.keys);
         let receipt = match contact.as_ref().and_then(|contact| contact.email()) {
             None => Receipt::None,
             Some(address) if outbox::receipt_is_folded(app, &case.id, address).await? => Receipt::Folded,
@@ -56,7 +56,11 @@ impl ThanksPage {
             site_key: site.key().to_owned(),
             status_url: app.config.url(&path),
             // It opens beside the frame, where it is a page like any other.
-            status_path: if visit.is_framed() { path } else { visit.carry(&path, &[]) },
+            status_path: match (visit.is_framed(), visit.keeps_drafts()) {
+                (true, true) => path,
+                (true, false) => format!("{path}?draft=off"),
+                (false, _) => visit.carry(&path, &[]),
+            },
             again: visit.carry(&format!("/s/{}", site.key()), &[]),
             kind: case.kind(),
             due: case.first_response_due,

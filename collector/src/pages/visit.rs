@@ -14,7 +14,7 @@ use super::words::Words;
 use crate::app::App;
 use crate::assets;
 use crate::clock::{Millis, rfc3339};
-use crate::http::{Error, Result, cors, headers, language};
+use crate::http::{Error, Result, cookies, cors, headers, language};
 use crate::sites::Site;
 use crate::text::Texts;
 
@@ -25,7 +25,7 @@ pub struct Visit {
     asked: Option<Lang>,
     query: Vec<(String, String)>,
     referrer: Option<String>,
-    cookie_suffix: &'static str,
+    language_cookie: Option<HeaderValue>,
 }
 
 impl FromRequestParts<App> for Visit {
@@ -39,12 +39,14 @@ impl FromRequestParts<App> for Visit {
             matches!(url.scheme(), "http" | "https")
                 && origin.is_ok_and(|own| !cors::is_own(&app.config, &own, &parts.headers))
         });
+        let asked = language::asked(&parts.uri);
         Ok(Self {
             lang: language::wanted(&parts.uri, &parts.headers),
-            asked: language::asked(&parts.uri),
+            language_cookie: asked
+                .map(|lang| cookies::set(&app.config, language::COOKIE, lang.as_str(), language::KEPT_SECONDS)),
+            asked,
             query: url::form_urlencoded::parse(query.as_bytes()).into_owned().collect(),
             referrer: foreign.map(String::from),
-            cookie_suffix: if app.config.is_https() { "; Secure" } else { "" },
         })
     }
 }
@@ -71,6 +73,23 @@ impl Visit {
         self.query("accent").filter(is_colour)
     }
 
+    /// Whether what is typed may stay in this browser: not on devices that many people use, as the page around it says.
+    pub fn keeps_drafts(&self) -> bool {
+        self.query("draft") != Some("off")
+    }
+
+    /// The origins of pages that may be around this one: the one that says it is, if it is one of the site's, else those that the site names in
+    /// full. So a star stands for one label here as it does for the API; in a policy it would stand for any number of them.
+    pub fn parents(&self, site: &Site) -> Vec<String> {
+        match self.query("parent").filter(|parent| site.allows_text(parent)) {
+            Some(parent) => vec![parent.to_owned()],
+            None => {
+                let exact = site.origins().iter().filter(|origin| origin.is_exact());
+                exact.map(|origin| origin.as_source().to_owned()).collect()
+            }
+        }
+    }
+
     /// The page of another website that led here.
     pub fn referrer(&self) -> Option<&str> {
         self.referrer.as_deref()
@@ -91,10 +110,16 @@ impl Visit {
     /// The address `path` with what has to be carried from page to page: the frame with its looks, and the language if the address named
     /// one (a frame on another site gets no cookie).
     pub fn carry(&self, path: &str, more: &[(&str, &str)]) -> String {
-        let frame = [("frame", Some("1")), ("theme", self.theme()), ("accent", self.accent())];
+        let frame = [
+            ("frame", Some("1")),
+            ("theme", self.theme()),
+            ("accent", self.accent()),
+            ("parent", self.query("parent")),
+        ];
         let frame = frame.into_iter().filter(|_| self.is_framed()).filter_map(|(name, value)| Some((name, value?)));
         let lang = self.asked.map(|lang| ("lang", lang.as_str()));
-        let pairs: Vec<_> = more.iter().copied().chain(frame).chain(lang).collect();
+        let draft = (!self.keeps_drafts()).then_some(("draft", "off"));
+        let pairs: Vec<_> = more.iter().copied().chain(frame).chain(lang).chain(draft).collect();
         if pairs.is_empty() {
             return path.to_owned();
         }
@@ -111,16 +136,8 @@ impl Visit {
     pub fn page(&self, status: StatusCode, page: &impl Template) -> Result<Response> {
         let html = page.render().map_err(anyhow::Error::from)?;
         let mut response = (status, Html(html)).into_response();
-        if let Some(lang) = self.asked.filter(|_| !self.is_framed()) {
-            let cookie = format!(
-                "{}={}; Path=/; Max-Age=31536000; HttpOnly; SameSite=Lax{}",
-                language::COOKIE,
-                lang.as_str(),
-                self.cookie_suffix
-            );
-            response
-                .headers_mut()
-                .append(header::SET_COOKIE, HeaderValue::try_from(cookie).map_err(anyhow::Error::from)?);
+        if let Some(cookie) = self.language_cookie.clone().filter(|_| !self.is_framed()) {
+            response.headers_mut().append(header::SET_COOKIE, cookie);
         }
         Ok(response)
     }
@@ -155,6 +172,10 @@ pub struct Shell {
     pub languages: Vec<LanguageLink>,
     /// Whether the page is inside the widget's frame.
     pub framed: bool,
+    /// The origins of pages that may be around it.
+    pub parents: String,
+    /// Whether what is typed may stay in this browser.
+    pub keeps_drafts: bool,
     /// `light` or `dark`, where the page around the frame has decided.
     pub scheme: Option<String>,
 }
@@ -183,6 +204,8 @@ impl Shell {
             privacy_url: site.settings.privacy_url.clone(),
             languages: links(&site.settings.languages, visit),
             framed: visit.is_framed(),
+            parents: visit.parents(site).join(" "),
+            keeps_drafts: visit.keeps_drafts(),
             scheme: visit.theme().map(str::to_owned),
         }
     }
@@ -197,6 +220,8 @@ impl Shell {
             privacy_url: None,
             languages: links(&Lang::ALL, visit),
             framed: false,
+            parents: String::new(),
+            keeps_drafts: visit.keeps_drafts(),
             scheme: None,
         }
     }
@@ -226,7 +251,7 @@ fn links(langs: &[Lang], visit: &Visit) -> Vec<LanguageLink> {
     if langs.len() < 2 {
         return Vec::new();
     }
-    let stays = |name: &str| matches!(name, "frame" | "theme" | "accent" | "kind" | "new");
+    let stays = |name: &str| matches!(name, "frame" | "theme" | "accent" | "parent" | "draft" | "kind" | "new");
     let kept: Vec<_> = visit.query.iter().filter(|(name, _)| stays(name)).collect();
     let href = |lang: Lang| {
         let mut query = url::form_urlencoded::Serializer::new(String::from("?"));
@@ -237,9 +262,10 @@ fn links(langs: &[Lang], visit: &Visit) -> Vec<LanguageLink> {
 }
 
 /// Lets the site's own pages frame the answer, errors included.
-pub fn framed_by_site(site: &Site, answer: Result<Response>) -> Response {
+pub fn framed_by_site(site: &Site, visit: &Visit, answer: Result<Response>) -> Response {
     let mut response = answer.into_response();
-    let policy = headers::framed_by(site.origins().iter().map(|origin| origin.as_source()));
+    let parents = visit.parents(site);
+    let policy = headers::framed_by(parents.iter().map(String::as_str));
     response.headers_mut().insert(header::CONTENT_SECURITY_POLICY, policy);
     response
 }

@@ -73,7 +73,12 @@ fn access(app: &App, sites: &[Arc<Site>], origin: &HeaderValue, request: &Reques
 impl Site {
     /// Whether pages of this origin may send feedback to the site. `null` never may.
     pub fn allows(&self, origin: &HeaderValue) -> bool {
-        origin.to_str().is_ok_and(|origin| self.origins().iter().any(|allowed| allowed.matches(origin)))
+        origin.to_str().is_ok_and(|origin| self.allows_text(origin))
+    }
+
+    /// The same for an origin that is a text already.
+    pub fn allows_text(&self, origin: &str) -> bool {
+        self.origins().iter().any(|allowed| allowed.matches(origin))
     }
 }
 

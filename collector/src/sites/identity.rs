@@ -13,7 +13,7 @@ use sayso_shared::{Contact, EmailAddress};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 
-use crate::clock::{Millis, SECOND};
+use crate::clock::{HOUR, Millis, SECOND};
 
 /// How far the clocks of a site and of the collector may differ.
 pub const LEEWAY: Millis = 60 * SECOND;
@@ -47,16 +47,25 @@ pub enum IdentityError {
     Expired,
 }
 
-/// Whom `token` names, if one of `secrets` signed it and it has not expired at `now`.
-pub fn verify(token: &str, secrets: &[SiteSecret], now: Millis) -> Result<Identity, IdentityError> {
+/// How far ahead a token may end: whoever finds one must not be that customer for good.
+pub const LONGEST: Millis = 24 * HOUR;
+
+/// Whom `token` names, if one of `secrets` signed it for the site `key` and it has not expired at `now`.
+pub fn verify(token: &str, secrets: &[SiteSecret], key: &str, now: Millis) -> Result<Identity, IdentityError> {
     if token.len() > IDENTITY_MAX_BYTES {
         return Err(invalid(format!("must be at most {IDENTITY_MAX_BYTES} bytes")));
     }
     let claims = signed_claims(token, secrets)?;
     let expires =
         time(&claims, "exp")?.ok_or_else(|| invalid("has no claim exp, which says until when it is valid"))?;
-    if time(&claims, "nbf")?.is_some_and(|from| from > (now + LEEWAY) as f64) {
+    if time(&claims, "nbf")?.is_some_and(|from| from > now.saturating_add(LEEWAY)) {
         return Err(invalid("is not valid yet, by its claim nbf"));
+    }
+    if expires > now.saturating_add(LONGEST + LEEWAY) {
+        return Err(invalid("is valid for too long: its claim exp may be 24 hours ahead at most"));
+    }
+    if !is_for(&claims, key) {
+        return Err(invalid("is for somebody else, by its claim aud: it must be the key of the site"));
     }
     let email = text::<EMAIL_MAX>(&claims, "email")?.map(|email| EmailAddress::parse(&email)).transpose();
     let email = email.map_err(|error| invalid(format!("has a claim email that {error}")))?;
@@ -69,7 +78,7 @@ pub fn verify(token: &str, secrets: &[SiteSecret], now: Millis) -> Result<Identi
         tier: text::<TIER_MAX>(&claims, "tier")?,
     };
     // Last, so that a token of which more is wrong is not called valid once.
-    if (now - LEEWAY) as f64 >= expires { Err(IdentityError::Expired) } else { Ok(identity) }
+    if now.saturating_sub(LEEWAY) >= expires { Err(IdentityError::Expired) } else { Ok(identity) }
 }
 
 impl Identity {
@@ -135,7 +144,7 @@ fn signed_claims(token: &str, secrets: &[SiteSecret]) -> Result<Map<String, Valu
     // Times are compared below: with our clock, and strictly.
     validation.required_spec_claims.clear();
     validation.validate_exp = false;
-    // The secret is for this one purpose, so it says itself whom the token is for.
+    // Compared below, where it is given: the secret is for this one purpose, so it says itself whom the token is for.
     validation.validate_aud = false;
     for secret in secrets {
         match decode(token, &DecodingKey::from_secret(secret.0.as_bytes()), &validation) {
@@ -150,11 +159,26 @@ fn signed_claims(token: &str, secrets: &[SiteSecret]) -> Result<Map<String, Valu
     Err(invalid("is not signed with a secret of this site"))
 }
 
-/// A time claim, in milliseconds.
-fn time(claims: &Map<String, Value>, name: &str) -> Result<Option<f64>, IdentityError> {
+/// Whether the token is meant for this site: by its claim `aud`, one text or several, or because it has none.
+fn is_for(claims: &Map<String, Value>, key: &str) -> bool {
+    match claims.get("aud") {
+        None | Some(Value::Null) => true,
+        Some(Value::String(aud)) => aud == key,
+        Some(Value::Array(all)) => all.iter().any(|aud| aud == key),
+        Some(_) => false,
+    }
+}
+
+/// A time claim, in milliseconds: seconds since 1970, perhaps with a fraction, of a time that there will be.
+fn time(claims: &Map<String, Value>, name: &str) -> Result<Option<Millis>, IdentityError> {
+    /// The end of the year 9999.
+    const LAST: f64 = 253_402_300_799.0;
     match claims.get(name) {
         None | Some(Value::Null) => Ok(None),
-        Some(Value::Number(seconds)) => Ok(seconds.as_f64().map(|seconds| seconds * 1_000.0)),
+        Some(Value::Number(seconds)) => match seconds.as_f64() {
+            Some(seconds) if seconds <= LAST => Ok(Some((seconds.max(0.0) * 1_000.0) as Millis)),
+            _ => Err(invalid(format!("has a claim {name} that is no time, in seconds since 1970"))),
+        },
         Some(_) => Err(invalid(format!("has a claim {name} that is not a number of seconds"))),
     }
 }

@@ -171,7 +171,7 @@ impl Site {
     /// The same in an open transaction.
     pub async fn save_in(&self, tx: &mut Tx, stamp: &Stamp) -> anyhow::Result<()> {
         let name = read_name(&self.name)?;
-        let origins = serde_json::to_string(&self.origins)?;
+        let origins = self.unread.write_origins(&self.origins)?;
         let settings = self.unread.write(&self.settings)?;
         // The update locks the row, so that what was there before is what this replaces.
         let lock = "update sites set updated_at = $1 where id = $2 returning id, key, name, origins, settings";
@@ -254,10 +254,10 @@ fn different(before: &Value, after: &Value) -> (Value, Value) {
 impl TryFrom<SiteRow> for Site {
     type Error = anyhow::Error;
     fn try_from(row: SiteRow) -> anyhow::Result<Site> {
-        let (settings, unread) = Unread::read(&row.settings);
+        let (settings, mut unread) = Unread::read(&row.settings);
         Ok(Site {
             key: SiteKey::parse(&row.key)?,
-            origins: serde_json::from_str(&row.origins)?,
+            origins: unread.read_origins(&row.origins),
             settings,
             unread,
             id: row.id,

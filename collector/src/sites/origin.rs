@@ -60,6 +60,11 @@ impl Origin {
         rest == domain && !label.is_empty() && label.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-')
     }
 
+    /// Whether it names one origin, without a star.
+    pub fn is_exact(&self) -> bool {
+        !self.0.contains("://*.")
+    }
+
     /// The origin.
     pub fn as_str(&self) -> &str {
         &self.0

@@ -3,13 +3,15 @@
 
 use serde_json::{Map, Value};
 
-use super::SiteSettings;
+use super::{Origin, SiteSettings};
 
 /// What of the stored settings could not be read.
 #[derive(Clone, Debug, Default)]
 pub struct Unread {
     /// What is stored and means nothing to this version, or nothing at all. It is written back as it was.
     kept: Map<String, Value>,
+    /// The same of the origins.
+    kept_origins: Vec<Value>,
     /// The same, in words.
     problems: Vec<String>,
 }
@@ -21,7 +23,7 @@ impl Unread {
             Ok(Value::Object(stored)) => stored,
             Ok(_) | Err(_) => {
                 let problems = vec!["the settings are no JSON object; the defaults are used".to_owned()];
-                return (SiteSettings::default(), Self { problems, kept: Map::new() });
+                return (SiteSettings::default(), Self { problems, ..Self::default() });
             }
         };
         let mut read = Self::default();
@@ -47,6 +49,34 @@ impl Unread {
             }
         }
         (serde_json::from_value(Value::Object(known)).unwrap_or_default(), read)
+    }
+
+    /// Reads the origins: those that are some, so that one that is none does not take the site down.
+    pub fn read_origins(&mut self, text: &str) -> Vec<Origin> {
+        let Ok(stored) = serde_json::from_str::<Vec<Value>>(text) else {
+            self.problems.push("the origins are no list; the site has none".to_owned());
+            return Vec::new();
+        };
+        let mut origins = Vec::new();
+        for value in stored {
+            match serde_json::from_value(value.clone()) {
+                Ok(origin) => origins.push(origin),
+                Err(error) => {
+                    self.problems
+                        .push(format!("the origin {value} can't be read ({error}); it is kept, and not let in"));
+                    self.kept_origins.push(value);
+                }
+            }
+        }
+        origins
+    }
+
+    /// The origins as JSON, with what was kept of them.
+    pub fn write_origins(&self, origins: &[Origin]) -> serde_json::Result<String> {
+        let read = origins.iter().map(serde_json::to_value);
+        let all: Vec<Value> =
+            read.chain(self.kept_origins.iter().cloned().map(Ok)).collect::<serde_json::Result<_>>()?;
+        serde_json::to_string(&all)
     }
 
     /// What could not be read, a sentence each.
@@ -141,6 +171,17 @@ mod tests {
         settings.languages.truncate(1);
         let written: Value = serde_json::from_str(&unread.write(&settings).expect("JSON")).expect("JSON");
         assert_eq!(written["languages"], json!(["en"]));
+    }
+
+    #[test]
+    fn an_origin_that_is_none_is_kept_and_named_and_the_others_work() {
+        let mut unread = Unread::default();
+        let origins = unread.read_origins(r#"["https://shop.example","nonsense",7]"#);
+        assert_eq!(origins.iter().map(Origin::as_str).collect::<Vec<_>>(), ["https://shop.example"]);
+        assert_eq!(unread.problems().len(), 2, "{:?}", unread.problems());
+        let written = unread.write_origins(&origins).expect("JSON");
+        assert_eq!(written, r#"["https://shop.example","nonsense",7]"#);
+        assert!(unread.read_origins("{}").is_empty());
     }
 
     #[test]

@@ -16,12 +16,12 @@ const NOW: i64 = 1_800_000_000_000;
 pub fn identity(bytes: &[u8]) {
     let Ok(text) = std::str::from_utf8(bytes) else { return };
     let secrets = [SiteSecret::new(SECRET.to_owned())];
-    assert!(verify(text, &secrets, NOW).is_err(), "nobody else knows the secret");
+    assert!(verify(text, &secrets, "acme", NOW).is_err(), "nobody else knows the secret");
     let Ok(claims) = serde_json::from_str::<Value>(text) else { return };
     let key = EncodingKey::from_secret(SECRET.as_bytes());
     let token = encode(&Header::new(Algorithm::HS256), &claims, &key).expect("claims are signed");
-    assert!(verify(&token, &[SiteSecret::new("idsec_another".to_owned())], NOW).is_err());
-    if let Ok(who) = verify(&token, &secrets, NOW) {
+    assert!(verify(&token, &[SiteSecret::new("idsec_another".to_owned())], "acme", NOW).is_err());
+    if let Ok(who) = verify(&token, &secrets, "acme", NOW) {
         assert!(token.len() <= IDENTITY_MAX_BYTES && claims["exp"].is_number());
         let fits = |text: &str, max: usize| (1..=max).contains(&text.chars().count()) && !text.contains('\0');
         assert!(fits(&who.sub, SUBJECT_MAX));

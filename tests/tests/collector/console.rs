@@ -1,6 +1,7 @@
 //! The staff console by its pages: the inbox, everything that is done with a case, and what is shown beside.
 
 mod access;
+mod guards;
 mod members;
 
 use reqwest::StatusCode;
@@ -13,10 +14,10 @@ use serde_json::json;
 
 use crate::pages::Form;
 
-const PASSWORD: &str = "purple giraffes sleep";
+pub const PASSWORD: &str = "purple giraffes sleep";
 
 /// Adds a member and gives its identifier.
-async fn add_member(app: &TestApp, name: &str, role: Role) -> String {
+pub async fn add_member(app: &TestApp, name: &str, role: Role) -> String {
     let new = NewMember {
         email: Email::parse(&format!("{name}@acme.example")).unwrap(),
         name: Name::parse(name).unwrap(),
@@ -183,8 +184,11 @@ on_both_databases! {
         let path = format!("/staff/cases/{id}");
         let case = async || Case::by_id(&app.app, &id).await.unwrap();
         lin.client.get(&path).await;
-        assert_eq!(case().await.status, "new", "only its owner acknowledges it by opening it");
+        assert_eq!(case().await.status, "new", "nobody owns it yet");
         assert_eq!(lin.post(&format!("{path}/owner"), &[("owner", "me")]).await.location(), path);
+        lin.client.get(&path).await;
+        assert_eq!(case().await.status, "new", "looking alone changes nothing, as browsers look ahead");
+        assert_eq!(lin.post(&format!("{path}/opened"), &[]).await.status, StatusCode::NO_CONTENT);
         let page = lin.client.get(&path).await.body;
         assert_eq!(case().await.status, "acknowledged");
         assert!(page.contains("lin took it") && page.contains("lin opened it") && page.contains("li@example.com"), "{page}");

@@ -1,6 +1,7 @@
 //! Where the events of a case were forwarded, and how that went.
 
 use sayso_shared::id::IdempotencyKey;
+use url::Url;
 
 use super::error::FormError;
 use crate::app::App;
@@ -64,11 +65,20 @@ struct Row {
     last_error: Option<String>,
 }
 
+/// How much of a webhook's address somebody sees: it may be a secret by itself, such as that of a chat room.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Sight {
+    /// All of it: who looks after the targets.
+    Whole,
+    /// Only which server it leads to.
+    Server,
+}
+
 /// The deliveries of a case, newest first.
-pub async fn of_case(app: &App, t: Texts, case_id: &str) -> Result<Vec<Delivery>> {
+pub async fn of_case(app: &App, t: Texts, case_id: &str, sight: Sight) -> Result<Vec<Delivery>> {
     let rows: Vec<Row> =
         with_db!(&app.db, pool => sqlx::query_as(OF_CASE).bind(case_id).bind(EVENT).fetch_all(pool).await)?;
-    Ok(rows.into_iter().map(|row| row.shown(app, t)).collect())
+    Ok(rows.into_iter().map(|row| row.shown(app, t, sight)).collect())
 }
 
 /// The events are joined by their primary key, which is not their identifier.
@@ -96,15 +106,29 @@ pub(super) async fn try_again(app: &App, case_id: &str, id: &str, key: &Idempote
     Ok(())
 }
 
+/// An address without what may be a secret in it; that of a mailbox is none.
+fn server(address: String) -> String {
+    match Url::parse(&address) {
+        Ok(url) if url.has_host() => format!("{}/…", url.origin().ascii_serialization()),
+        _ => address,
+    }
+}
+
 impl Row {
-    fn shown(self, app: &App, t: Texts) -> Delivery {
+    fn shown(self, app: &App, t: Texts, sight: Sight) -> Delivery {
         let at = self.sent_at.unwrap_or(self.due_at);
         let address = match self.destination.as_str() {
             "customer" => None,
             id => {
                 let cipher = self.access_cipher.as_deref();
                 let access = cipher.and_then(|cipher| Access::decrypt(&app.keys, id, cipher));
-                Some(access.map_or_else(|| t.get("console.delivery.removed").to_owned(), |access| access.address))
+                Some(access.map_or_else(
+                    || t.get("console.delivery.removed").to_owned(),
+                    |access| match sight {
+                        Sight::Whole => access.address,
+                        Sight::Server => server(access.address),
+                    },
+                ))
             }
         };
         let event = EventType::parse(&self.event).map_or("", EventType::as_str);
@@ -118,5 +142,16 @@ impl Row {
             last_error: self.last_error,
             at: (rfc3339(at), t.moment(at)),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::server;
+
+    #[test]
+    fn of_a_webhook_only_its_server_is_shown() {
+        assert_eq!(server("https://u:p@hooks.example:8443/T0/B0/key?token=x".into()), "https://hooks.example:8443/…");
+        assert_eq!(server("team@acme.example".into()), "team@acme.example");
     }
 }

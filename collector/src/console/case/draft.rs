@@ -10,6 +10,8 @@ pub struct Draft {
     pub(super) remedy: String,
     /// The form that was taken.
     pub(super) done: Option<String>,
+    /// The customer's code, which was asked for.
+    pub(super) code: Option<String>,
     /// The field that is wrong, and why.
     pub(super) error: Option<(&'static str, String)>,
 }

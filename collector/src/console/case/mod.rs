@@ -8,7 +8,7 @@ mod page;
 mod timeline;
 
 use axum::Router;
-use axum::routing::get;
+use axum::routing::{get, post};
 
 use crate::app::App;
 
@@ -17,5 +17,7 @@ pub fn router() -> Router<App> {
     Router::new()
         .route("/staff/cases/{id}", get(page::show))
         .route("/staff/cases/{id}/attachments/{file}", get(page::download))
+        .route("/staff/cases/{id}/opened", post(page::opened))
+        .route("/staff/cases/{id}/code", get(page::back).post(page::reveal))
         .merge(actions::router())
 }

@@ -4,19 +4,22 @@ use std::sync::Arc;
 
 use askama::Template;
 use axum::extract::{Path, Query, State};
-use axum::response::{Html, IntoResponse, Response};
+use axum::http::StatusCode;
+use axum::response::{Html, IntoResponse, Redirect, Response};
 use sayso_shared::Contact;
 use sayso_shared::id::CaseId;
 use serde::Deserialize;
+use serde_json::Value;
 
-use super::deliveries::{self, Delivery};
+use super::deliveries::{self, Delivery, Sight};
 use super::draft::Draft;
 use super::error::{Field, FormError};
 use super::timeline::{self, Item, What};
 use crate::app::App;
 use crate::assets::{self, MARK};
 use crate::attachments::{self, Attachment};
-use crate::auth::{Member, SignedIn};
+use crate::audit::{self, Change, Stamp};
+use crate::auth::{CsrfForm, MayAct, Member, SignedIn};
 use crate::cases::{Case, Outcome, Quarantine, Status, Suspicion, query, staff};
 use crate::clock::{Millis, rfc3339};
 use crate::console::inbox::rows::{Due, category_label, display_name, due};
@@ -35,7 +38,8 @@ struct CasePage {
     shell: Shell,
     case: Case,
     site: Option<Arc<Site>>,
-    code: String,
+    /// Only for whoever has just asked for it.
+    code: Option<String>,
     contact: Option<Contact>,
     identity: Option<Identity>,
     category: Option<String>,
@@ -130,6 +134,11 @@ impl CasePage {
         self.t.get(&format!("console.delivery.{}", delivery.state))
     }
 
+    /// Whether the page is to say that its owner has opened the case.
+    fn is_to_be_opened(&self) -> bool {
+        self.may_work() && self.owns() && self.case.status() == Status::New
+    }
+
     fn owns(&self) -> bool {
         self.case.owner_id.as_deref() == Some(self.me.as_str())
     }
@@ -147,13 +156,50 @@ pub(super) async fn show(
     Path(id): Path<String>,
     Query(Done { done }): Query<Done>,
 ) -> Result<Html<String>> {
+    render(&app, &who, &id, Draft { done, ..Draft::default() }).await
+}
+
+/// That its owner has opened a new case, which acknowledges it: asked for by the page once it is looked at, since looking alone changes nothing.
+pub(super) async fn opened(
+    State(app): State<App>,
+    MayAct(who): MayAct,
+    Path(id): Path<String>,
+    CsrfForm(_): CsrfForm<Nothing>,
+) -> Result<StatusCode> {
     let case = find(&app, &id).await?;
-    let is_owner = case.owner_id.as_deref() == Some(who.member.id.as_str()) && case.quarantine().is_none();
-    if is_owner && case.status() == Status::New && who.member.role().may_act() {
+    if case.quarantine().is_none() {
         staff::mark_opened(&app, &case.id, &who.member.id).await?;
     }
-    render(&app, &who, &case.id, Draft { done, ..Draft::default() }).await
+    Ok(StatusCode::NO_CONTENT)
 }
+
+/// The page with the customer's code, which whoever knows it acts as the customer with: so the audit log has who asked for it.
+pub(super) async fn reveal(
+    State(app): State<App>,
+    MayAct(who): MayAct,
+    Path(id): Path<String>,
+    CsrfForm(_): CsrfForm<Nothing>,
+) -> Result<Html<String>> {
+    let case = find(&app, &id).await?;
+    let code = case.code(&app.keys)?;
+    let stamp = Stamp::member(&who.member.id, app.clock.now());
+    let object = format!("case/{}", case.id);
+    let mut tx = app.db.begin().await?;
+    let change = Change { action: "case.code.reveal", object, before: Value::Null, after: Value::Null };
+    audit::append(&mut tx, &stamp, &change).await?;
+    tx.commit().await?;
+    tracing::info!(security = "code.revealed", member = who.member.id, case = case.id, "a tracking code was shown");
+    render(&app, &who, &case.id, Draft { code: Some(code), ..Draft::default() }).await
+}
+
+/// `GET` of the address of a form, after its answer was reloaded.
+pub(super) async fn back(Path(id): Path<String>) -> Redirect {
+    let id = CaseId::parse(&id).map(|id| id.as_str().to_owned()).unwrap_or_default();
+    Redirect::to(&format!("/staff/cases/{id}"))
+}
+
+#[derive(Deserialize)]
+pub(super) struct Nothing {}
 
 /// A file that came with a case, for whoever of the staff is signed in.
 pub(super) async fn download(
@@ -195,7 +241,7 @@ async fn render(app: &App, who: &SignedIn, id: &str, draft: Draft) -> Result<Htm
     let site = app.sites.by_id(&case.site_id).await?;
     let members = Member::all(&app.db).await?;
     let name_of = |id: &str| members.iter().find(|member| member.id == id).map(|member| member.name.clone());
-    let code = case.code(&app.keys)?;
+    let sight = if who.member.role().administers() { Sight::Whole } else { Sight::Server };
     let page_of_case = CasePage {
         t: who.t,
         shell: Shell::new(who, Screen::Inbox),
@@ -206,7 +252,7 @@ async fn render(app: &App, who: &SignedIn, id: &str, draft: Draft) -> Result<Htm
         due: due(who.t, case.status(), case.first_response_due, case.first_responded_at, app.clock.now()),
         attachments: attachments::of_case(&app.db, &case.id).await?,
         items: timeline::read(app, who.t, &case, &name_of).await?,
-        deliveries: deliveries::of_case(app, who.t, &case.id).await?,
+        deliveries: deliveries::of_case(app, who.t, &case.id, sight).await?,
         rated: query::rating(app, &case.id).await?,
         owner: case.owner_id.as_deref().and_then(&name_of),
         me: who.member.id.clone(),
@@ -215,7 +261,7 @@ async fn render(app: &App, who: &SignedIn, id: &str, draft: Draft) -> Result<Htm
             .filter(|member| member.disabled_at.is_none() && member.role().may_act())
             .cloned()
             .collect(),
-        code,
+        code: draft.code.clone(),
         site,
         case,
         draft,

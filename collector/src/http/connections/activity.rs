@@ -49,6 +49,7 @@ pub struct Activity {
     waits_to_send: AtomicBool,
     aborted: AtomicU8,
     unread: AtomicBool,
+    bare_line_ends: AtomicBool,
     orders: AtomicU8,
     waker: AtomicWaker,
     /// Bytes of bodies that are being received, of all connections together.
@@ -177,6 +178,16 @@ impl Activity {
     /// Whether a body was not read to its end.
     pub fn has_unread(&self) -> bool {
         self.unread.load(Ordering::Relaxed)
+    }
+
+    /// Notes that a line of a request's head ended with a bare LF.
+    pub fn note_bare_line_end(&self) {
+        self.bare_line_ends.store(true, Ordering::Relaxed);
+    }
+
+    /// Whether a line of the head that was just read did.
+    pub fn take_bare_line_ends(&self) -> bool {
+        self.bare_line_ends.swap(false, Ordering::Relaxed)
     }
 
     /// Gives an order and wakes the connection.

@@ -11,6 +11,8 @@ use std::task::{Context, Poll, ready};
 use axum::Router;
 use axum::body::{Body, HttpBody};
 use axum::extract::ConnectInfo;
+use axum::http::{HeaderValue, header};
+use axum::response::IntoResponse as _;
 use bytes::Bytes;
 use hyper::body::{Frame, Incoming, SizeHint};
 use hyper::server::conn::http1;
@@ -23,6 +25,7 @@ use tower::Service as _;
 
 use super::activity::{AbortReason, Activity, Order, Stage, Waits};
 use super::stream::WatchedStream;
+use crate::http::{Error, hosts};
 
 /// A request's line and headers may have this many bytes, else it is answered with 431.
 const HEAD_MAX: usize = 16 * 1024;
@@ -115,6 +118,16 @@ async fn handle(
     activity: Arc<Activity>,
 ) -> Result<Response<AnswerBody>, Infallible> {
     activity.begin();
+    let head = match activity.take_bare_line_ends() {
+        true => Err(Error::Malformed("lines of a request end with CR LF".to_owned())),
+        false => hosts::check(request.version(), request.headers()),
+    };
+    if let Err(refusal) = head {
+        // Whoever reads requests otherwise than we do gets no second one in.
+        let mut response = refusal.into_response();
+        response.headers_mut().insert(header::CONNECTION, HeaderValue::from_static("close"));
+        return Ok(response.map(|body| AnswerBody { body, activity }));
+    }
     let has_body = !request.body().is_end_stream();
     let mut request = request.map(|body| match has_body {
         true => Body::new(RequestBody { body, activity: Arc::clone(&activity), is_over: false, held: 0 }),

@@ -19,6 +19,37 @@ pub struct WatchedStream {
     /// What was read before this stream was made.
     first: Bytes,
     thrown_away: usize,
+    head: HeadLines,
+}
+
+/// The line ends of a request's head. A parser that takes a bare LF for one, as ours does, may see another request than the proxy before
+/// it (RFC 9112, section 2.2). A head that comes right behind another request's body is not looked at.
+#[derive(Debug, Default)]
+struct HeadLines {
+    previous: u8,
+    length: usize,
+    lines: usize,
+}
+
+impl HeadLines {
+    /// Reads on, to the end of the head; says whether a line ended with a bare LF.
+    fn read(&mut self, bytes: &[u8]) -> bool {
+        for &byte in bytes {
+            if byte != b'\n' {
+                self.length += usize::from(byte != b'\r');
+                self.previous = byte;
+                continue;
+            }
+            let is_bare = self.previous != b'\r';
+            let is_end = self.length == 0 && self.lines > 0;
+            self.lines += usize::from(self.length > 0);
+            (self.previous, self.length) = (byte, 0);
+            if is_bare || is_end {
+                return is_bare;
+            }
+        }
+        false
+    }
 }
 
 /// After so much a client that goes on sending is cut off: more than any body that is taken.
@@ -27,7 +58,7 @@ const THROWN_AWAY_MAX: usize = 16 * 1024 * 1024;
 impl WatchedStream {
     /// Watches a socket of which `first` has been read already.
     pub fn new(socket: TcpStream, first: Bytes, activity: Arc<Activity>) -> Self {
-        Self { socket, activity, first, thrown_away: 0 }
+        Self { socket, activity, first, thrown_away: 0, head: HeadLines::default() }
     }
 
     /// The socket and what has been read of it.
@@ -59,6 +90,13 @@ impl AsyncRead for WatchedStream {
         }
         let read = buf.filled().len() - before;
         if read > 0 {
+            let stage = self.activity.stage().0;
+            if matches!(stage, Stage::Idle | Stage::Parked) {
+                self.head = HeadLines::default();
+            }
+            if matches!(stage, Stage::Idle | Stage::Parked | Stage::Head) && self.head.read(&buf.filled()[before..]) {
+                self.activity.note_bare_line_end();
+            }
             self.activity.received(read);
         }
         Poll::Ready(Ok(()))
@@ -114,5 +152,24 @@ impl AsyncWrite for WatchedStream {
         }
         cx.waker().wake_by_ref();
         Poll::Pending
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn is_bare(pieces: &[&str]) -> bool {
+        let mut head = HeadLines::default();
+        pieces.iter().any(|piece| head.read(piece.as_bytes()))
+    }
+
+    #[test]
+    fn bare_line_ends_are_seen_in_a_head_and_not_in_a_body() {
+        assert!(!is_bare(&["GET / HTTP/1.1\r\nHost: a\r\n\r\n"]));
+        assert!(!is_bare(&["\r\nPOST / HTTP/1.1\r", "\nHost: a\r\n\r\none\ntwo"]));
+        assert!(is_bare(&["GET / HTTP/1.1\nHost: a\r\n\r\n"]));
+        assert!(is_bare(&["GET / HTTP/1.1\r\nHost: a\r\n\n"]));
+        assert!(is_bare(&["GET / HTTP/1.1\r\nHost: a", "\n\r\n"]));
     }
 }

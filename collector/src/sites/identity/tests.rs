@@ -35,7 +35,7 @@ fn forge(header: &str, payload: &str, with: &str) -> String {
 }
 
 fn refused(token: &str) -> IdentityError {
-    verify(token, &secrets(), NOW).expect_err(token)
+    verify(token, &secrets(), "acme", NOW).expect_err(token)
 }
 
 fn why(token: &str) -> String {
@@ -46,13 +46,13 @@ fn why(token: &str) -> String {
 }
 
 fn of_claims(claims: Value) -> Result<Identity, IdentityError> {
-    verify(&sign(claims, &secrets()[0]), &secrets(), NOW)
+    verify(&sign(claims, &secrets()[0]), &secrets(), "acme", NOW)
 }
 
 #[test]
 fn a_signed_token_names_the_customer() {
     let identity = of_claims(
-        json!({"sub": "u-42", "exp": EXP, "name": "李雷", "email": "li@example.com", "tier": "gold", "aud": "x", "iat": 1}),
+        json!({"sub": "u-42", "exp": EXP, "name": "李雷", "email": "li@example.com", "tier": "gold", "aud": "acme", "iat": 1}),
     )
     .expect("it is valid");
     assert_eq!((identity.sub.as_str(), identity.tier.as_deref()), ("u-42", Some("gold")));
@@ -69,24 +69,41 @@ fn both_secrets_are_valid_while_one_takes_over() {
     let (old, new) = (secrets().remove(0), secret("idsec_the-new-one"));
     let both = [new.clone(), old.clone()];
     for signer in [&old, &new] {
-        assert!(verify(&sign(json!({"sub": "a", "exp": EXP}), signer), &both, NOW).is_ok());
+        assert!(verify(&sign(json!({"sub": "a", "exp": EXP}), signer), &both, "acme", NOW).is_ok());
     }
     let token = sign(json!({"sub": "a", "exp": EXP}), &old);
-    assert!(matches!(verify(&token, &[new], NOW), Err(IdentityError::Invalid(_))), "the old one was removed");
-    assert!(matches!(verify(&token, &[], NOW), Err(IdentityError::Invalid(why)) if why.contains("no secret")));
+    assert!(matches!(verify(&token, &[new], "acme", NOW), Err(IdentityError::Invalid(_))), "the old one was removed");
+    assert!(matches!(verify(&token, &[], "acme", NOW), Err(IdentityError::Invalid(why)) if why.contains("no secret")));
 }
 
 #[test]
 fn time_is_counted_to_the_second() {
     let token = sign(json!({"sub": "a", "exp": EXP}), &secrets()[0]);
     let end = EXP * 1_000 + LEEWAY;
-    assert!(verify(&token, &secrets(), end - 1).is_ok(), "within what clocks may differ");
-    assert_eq!(verify(&token, &secrets(), end), Err(IdentityError::Expired));
-    assert_eq!(verify(&token, &secrets(), end + SECOND), Err(IdentityError::Expired));
+    assert!(verify(&token, &secrets(), "acme", end - 1).is_ok(), "within what clocks may differ");
+    assert_eq!(verify(&token, &secrets(), "acme", end), Err(IdentityError::Expired));
+    assert_eq!(verify(&token, &secrets(), "acme", end + SECOND), Err(IdentityError::Expired));
     let early = |from: i64| of_claims(json!({"sub": "a", "exp": EXP, "nbf": from}));
     assert!(early(NOW / 1_000 + 60).is_ok());
     assert!(matches!(early(NOW / 1_000 + 61), Err(IdentityError::Invalid(why)) if why.contains("nbf")));
     assert_eq!(of_claims(json!({"sub": "a", "exp": -1e300})), Err(IdentityError::Expired));
+}
+
+#[test]
+fn a_token_ends_within_a_day_and_is_for_this_site() {
+    let day = NOW / 1_000 + 24 * 3_600;
+    assert!(of_claims(json!({"sub": "a", "exp": day + 60})).is_ok(), "a day, and what clocks may differ");
+    for exp in [json!(day + 61), json!(1e300), json!(i64::MAX), json!(u64::MAX), json!(NOW)] {
+        assert!(why(&sign(json!({"sub": "a", "exp": exp}), &secrets()[0])).contains("exp"), "{exp}");
+    }
+    assert!(why(&sign(json!({"sub": "a", "exp": EXP, "nbf": i64::MAX}), &secrets()[0])).contains("nbf"));
+    for aud in [json!("acme"), json!(["other", "acme"]), Value::Null] {
+        assert!(of_claims(json!({"sub": "a", "exp": EXP, "aud": aud})).is_ok(), "{aud}");
+    }
+    for aud in [json!("other"), json!("ACME"), json!(""), json!([]), json!(["other"]), json!(7), json!({"acme": true})]
+    {
+        assert!(why(&sign(json!({"sub": "a", "exp": EXP, "aud": aud}), &secrets()[0])).contains("aud"), "{aud}");
+    }
 }
 
 #[test]
@@ -105,7 +122,10 @@ fn an_algorithm_is_never_the_tokens_choice() {
     assert_eq!(why(&forge(&own_key, &payload, "mine")), "is not signed with a secret of this site");
     let critical = json!({"alg": "HS256", "crit": ["b64"], "b64": false}).to_string();
     assert!(why(&forge(&critical, &payload, key.reveal())).contains("critical"));
-    assert!(verify(&forge(r#"{"alg":"HS256"}"#, &payload, key.reveal()), &[key], NOW).is_ok(), "the forge works");
+    assert!(
+        verify(&forge(r#"{"alg":"HS256"}"#, &payload, key.reveal()), &[key], "acme", NOW).is_ok(),
+        "the forge works"
+    );
 }
 
 #[test]
@@ -175,8 +195,8 @@ fn nothing_of_it_reaches_a_log() {
 proptest! {
     #[test]
     fn nothing_but_the_secret_makes_a_token(text in "\\PC{0,200}", parts in proptest::collection::vec("[A-Za-z0-9_-]{0,40}", 0..5)) {
-        prop_assert!(verify(&text, &secrets(), NOW).is_err());
-        prop_assert!(verify(&parts.join("."), &secrets(), NOW).is_err());
+        prop_assert!(verify(&text, &secrets(), "acme", NOW).is_err());
+        prop_assert!(verify(&parts.join("."), &secrets(), "acme", NOW).is_err());
     }
 
     #[test]
@@ -184,6 +204,6 @@ proptest! {
         let good = sign(json!({"sub": "a", "exp": EXP}), &secrets()[0]);
         let at = at % good.len();
         let changed = format!("{}{to}{}", &good[..at], &good[at + 1..]);
-        prop_assert_eq!(verify(&changed, &secrets(), NOW).is_ok(), changed == good);
+        prop_assert_eq!(verify(&changed, &secrets(), "acme", NOW).is_ok(), changed == good);
     }
 }

@@ -191,7 +191,7 @@ on_both_databases! {
         let client = app.client();
         let first = client.upload("long.txt", &vec![b'a'; 1024 * 1024]).await;
         let refused = client.upload("a.gif", GIF).await;
-        assert_eq!((refused.status, refused.header("retry-after")), (StatusCode::SERVICE_UNAVAILABLE, "600"));
+        assert_eq!((refused.status, refused.header("retry-after")), (StatusCode::TOO_MANY_REQUESTS, "600"));
         let id = first.json()["id"].as_str().unwrap().to_owned();
         assert_eq!(client.submit(with_files(&[&id])).await.status, StatusCode::CREATED);
         assert_eq!(client.upload("a.gif", GIF).await.status, StatusCode::CREATED, "what was claimed does not wait");

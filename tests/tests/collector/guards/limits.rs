@@ -46,6 +46,89 @@ on_both_databases! {
         assert_eq!(praise_from(&client, "2001:db8:1:3::3", &new_key(), None).await.status, StatusCode::CREATED);
     }
 
+    async fn the_networks_around_a_client_of_ipv6_are_limited_too(database: Database) {
+        let app = TestApp::spawn_with(database, with_limits(|limits| limits.submissions_per_minute = 1)).await;
+        let client = app.client();
+        let from = async |address: String| praise_from(&client, &address, &new_key(), None).await.status;
+        let mut accepted = 0;
+        for n in 0..8 {
+            accepted += usize::from(from(format!("2001:db8:1:{n}::1")).await == StatusCode::CREATED);
+        }
+        assert_eq!(accepted, 2, "a /56 has twice what a /64 has");
+        for n in 1..16 {
+            accepted += usize::from(from(format!("2001:db8:1:{:x}::1", n * 256)).await == StatusCode::CREATED);
+        }
+        assert_eq!(accepted, 8, "a /48 has eight times as much");
+        assert_eq!(from("2001:db8:2::1".into()).await, StatusCode::CREATED, "its neighbour is another");
+    }
+
+    async fn whoever_does_no_work_can_not_spend_the_quota_of_a_site(database: Database) {
+        let settings = with_limits(|limits| {
+            limits.proof_from_per_minute = 1;
+            limits.site_submissions_per_minute = 8;
+        });
+        let app = TestApp::spawn_with(database, settings).await;
+        let client = app.client();
+        app.app.submission_rate.record(app.site().await.id(), app.app.clock.now());
+        for n in 0..40 {
+            let refused = praise_from(&client, &format!("203.0.113.{n}"), &new_key(), None).await;
+            assert_eq!(refused.field_errors(), [("/proof".to_owned(), "required".to_owned())], "{}", refused.body);
+        }
+        let proof = super::proof::solved_for(&client, "acme").await;
+        let accepted = praise_from(&client, "203.0.113.99", &new_key(), Some(&proof)).await;
+        assert_eq!(accepted.status, StatusCode::CREATED, "{}", accepted.body);
+        // A proof that has been used is worth nothing either.
+        for n in 0..12 {
+            let refused = praise_from(&client, &format!("198.51.100.{n}"), &new_key(), Some(&proof)).await;
+            assert_eq!(refused.status, StatusCode::UNPROCESSABLE_ENTITY, "{}", refused.body);
+        }
+        let proof = super::proof::solved_for(&client, "acme").await;
+        assert_eq!(praise_from(&client, "203.0.113.98", &new_key(), Some(&proof)).await.status, StatusCode::CREATED);
+    }
+
+    async fn forms_that_can_not_work_leave_half_of_the_quota_to_others(database: Database) {
+        let app = TestApp::spawn_with(database, with_limits(|limits| limits.site_submissions_per_minute = 4)).await;
+        let client = app.client();
+        let form = async || client.post_form("/s/acme", &[("kind", "praise"), ("message", "很好")]).await.status;
+        assert_eq!([form().await, form().await, form().await], [StatusCode::SEE_OTHER, StatusCode::SEE_OTHER, StatusCode::TOO_MANY_REQUESTS]);
+        for n in 0..2 {
+            let answer = praise_from(&client, &format!("203.0.113.{n}"), &new_key(), None).await;
+            assert_eq!(answer.status, StatusCode::CREATED, "{}", answer.body);
+        }
+        wait(&praise_from(&client, "203.0.113.9", &new_key(), None).await);
+    }
+
+    async fn replicas_count_together(database: Database) {
+        let app = TestApp::spawn_with(database, with_limits(|limits| limits.code_lookups_per_minute = 6)).await;
+        let replica = sayso::App::start(app.app.config.clone()).await.unwrap();
+        let client = app.client();
+        let look_up = async || client.get("/api/v1/feedback/0000-0000-0000-0").await.status;
+        for _ in 0..4 {
+            assert_eq!(look_up().await, StatusCode::NOT_FOUND);
+        }
+        let exchange = async |app: &sayso::App| app.limits.exchange(&app.db, app.clock.now()).await.unwrap();
+        exchange(&app.app).await;
+        exchange(&replica).await;
+        exchange(&replica).await;
+        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let other = sayso_tests::Client::new(&format!("http://{}", listener.local_addr().unwrap()));
+        let server = tokio::spawn(sayso::serve::serve_http(replica.clone(), listener));
+        let mut there = Vec::new();
+        for _ in 0..3 {
+            there.push(other.get("/api/v1/feedback/0000-0000-0000-0").await.status);
+        }
+        assert_eq!(there, [StatusCode::NOT_FOUND, StatusCode::NOT_FOUND, StatusCode::TOO_MANY_REQUESTS], "four were let in elsewhere");
+        exchange(&replica).await;
+        exchange(&app.app).await;
+        assert_eq!(look_up().await, StatusCode::TOO_MANY_REQUESTS, "two were let in there");
+        app.app.clock.advance(3 * sayso::clock::MINUTE);
+        exchange(&app.app).await;
+        exchange(&app.app).await;
+        assert_eq!(count(&app, "limit_counts").await, 0, "old counts are forgotten");
+        replica.shutdown.cancel();
+        server.await.unwrap().unwrap();
+    }
+
     async fn nobody_names_themselves(database: Database) {
         let untrusting = with_limits(|limits| limits.submissions_per_minute = 1);
         let settings = move |config: &mut sayso::Config| {

@@ -1,9 +1,13 @@
 //! What stands between the world and the inbox.
 
 mod entry;
+mod hosts;
 mod limits;
 mod proof;
 mod quarantine;
+mod sign_in;
+mod streams;
+mod uploads;
 
 use reqwest::Method;
 use sayso_tests::{Answer, Client, Options, TestApp};

@@ -52,6 +52,11 @@ async fn solved(challenge: Challenge) -> Payload {
     tokio::task::spawn_blocking(solve).await.unwrap()
 }
 
+/// A proof of work for a site, as the widget sends it.
+pub async fn solved_for(client: &Client, site: &str) -> String {
+    encoded(&solved(challenge(client, site).await).await)
+}
+
 fn encoded(payload: &Payload) -> String {
     STANDARD.encode(serde_json::to_vec(payload).unwrap())
 }

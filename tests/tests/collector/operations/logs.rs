@@ -103,6 +103,10 @@ async fn live_through(database: Database, format: &str) {
         let line = log.lines().find(|line| line.contains(personal));
         assert!(line.is_none(), "{personal} is in the log: {}", line.unwrap_or_default());
     }
+    // What concerns security is in it, by words and numbers.
+    let security: Vec<&str> = log.lines().filter(|line| line.contains("security")).collect();
+    assert!(security.iter().any(|line| line.contains("sign_in.failed")), "{log}");
+    assert!(security.iter().all(|line| line.contains("INFO")), "{security:?}");
     // The request can be found by its identifier, with its route.
     let of_request: Vec<&str> = log.lines().filter(|line| line.contains(&id)).collect();
     assert!(!of_request.is_empty(), "{id} is not in the log:\n{log}");
