@@ -1,11 +1,11 @@
 //! The staff's API: what the console does, for programs with a token. It is not for web pages, so it has no CORS headers.
 
+mod actions;
 mod bodies;
 mod enter;
 mod events;
 mod list;
 mod read;
-mod steps;
 
 use axum::http::{HeaderValue, header};
 use axum::middleware::Next;
@@ -21,9 +21,9 @@ pub fn router() -> OpenApiRouter<App> {
         .routes(routes!(list::list, enter::enter))
         .routes(routes!(read::read))
         .routes(routes!(events::list))
-        .routes(routes!(steps::say))
-        .routes(routes!(steps::set_status))
-        .routes(routes!(steps::assign))
+        .routes(routes!(actions::post_message))
+        .routes(routes!(actions::set_status))
+        .routes(routes!(actions::assign))
 }
 
 /// Whoever sits between must not keep what is about people.

@@ -26,7 +26,7 @@ pub type Remedy = Text<DESIRED_OUTCOME_MAX>;
 #[derive(Clone, Debug)]
 pub enum FollowUp {
     /// Work goes on.
-    GoOn,
+    InProgress,
     /// The customer was asked something.
     Wait,
     /// This is the answer.
@@ -227,10 +227,10 @@ async fn reply_in(
         // Whoever waits already can be asked something more.
         FollowUp::Wait if state.status() == Status::Waiting => Ok(()),
         FollowUp::Wait => change(tx, case_id, state, Status::Waiting, actor, Some(&message_id), now).await,
-        FollowUp::GoOn if state.status().staff_may(Status::InProgress) => {
+        FollowUp::InProgress if state.status().staff_may(Status::InProgress) => {
             change(tx, case_id, state, Status::InProgress, actor, Some(&message_id), now).await
         }
-        FollowUp::GoOn => Ok(()),
+        FollowUp::InProgress => Ok(()),
     }
 }
 

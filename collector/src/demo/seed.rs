@@ -139,7 +139,7 @@ async fn apply_step(app: &App, case_id: &str, members: &Members, step: &Step) ->
             staff::mark_opened(app, case_id, &member).await?;
         }
         "note" => staff::add_note(app, case_id, &member, &body()?).await?,
-        "reply" => staff::reply(app, case_id, &member, &body()?, FollowUp::GoOn).await?,
+        "reply" => staff::reply(app, case_id, &member, &body()?, FollowUp::InProgress).await?,
         "ask" => staff::reply(app, case_id, &member, &body()?, FollowUp::Wait).await?,
         "resolve" => {
             let remedy = step

@@ -226,7 +226,7 @@ fn back(id: &str, place: &str) -> Response {
 
 fn read_reply(form: &ReplyForm) -> Result<(Body, FollowUp), FormError> {
     let follow_up = match form.then.as_str() {
-        "go_on" => FollowUp::GoOn,
+        "go_on" => FollowUp::InProgress,
         "wait" => FollowUp::Wait,
         "resolve" => FollowUp::Resolve(read_resolution(&form.outcome, &form.remedy)?),
         _ => return Err(FormError::Choice(Field::Main)),

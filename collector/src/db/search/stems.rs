@@ -153,7 +153,8 @@ mod tests {
 
         #[test]
         fn words_of_every_script_are_stemmed(word in "[a-zäöüßéèçñøåłşğ]{1,20}|[а-яёі]{1,20}|[ا-ي]{1,20}|[α-ωά]{1,20}|[अ-ह]{1,20}|[ա-ֆ]{1,20}|[அ-ஹ]{1,20}") {
-            of_query(&word, &fold(&word));
+            // The ranges have gaps that no letter stands in, where a text is cut and a query is not.
+            prop_assume!(word.chars().all(char::is_alphabetic));
             for stem in of_text(&word, None) {
                 prop_assert!(of_query(&word, &fold(&word)).contains(&stem));
             }

@@ -111,7 +111,7 @@ on_both_databases! {
         staff::add_note(&app.app, &case.id, &lee, &Body::parse("vip").unwrap()).await.unwrap(); // 7 note
         reply(&app, &case, &lee, "Sorry. Here is a voucher.", resolved(&case)).await;     // 8 message, 9 resolved
         customer_rates(&app, &case, json!({"score": 1, "solved": false})).await;         // 10 rated, 11 reopened
-        reply(&app, &case, &lee, "One moment.", FollowUp::GoOn).await;                        // 12 message
+        reply(&app, &case, &lee, "One moment.", FollowUp::InProgress).await;                        // 12 message
         run_due(&app.app).await.unwrap();
         assert_eq!(told_to_customer(&app).await, [1, 2, 6, 9, 12]);
     }
@@ -145,7 +145,7 @@ on_both_databases! {
             assert_eq!(found(&app, query).await, [case.id.as_str()], "{query}");
         }
         assert!(found(&app, "voucher").await.is_empty());
-        reply(&app, &case, &lee, "Here is a voucher.", FollowUp::GoOn).await;
+        reply(&app, &case, &lee, "Here is a voucher.", FollowUp::InProgress).await;
         staff::add_note(&app.app, &case.id, &lee, &Body::parse("driver was ill").unwrap()).await.unwrap();
         run_due(&app.app).await.unwrap();
         for query in ["voucher", "driver", "迟到"] {

@@ -78,7 +78,7 @@ on_both_databases! {
         let lee = member(&app, "Lee").await;
         let other = submit(&app, json!({"kind": "question", "message": "When?", "contact": {"email": "li@example.com"}})).await;
         for n in 0..6 {
-            reply(&app, &other, &lee, &format!("Soon {n}"), FollowUp::GoOn).await;
+            reply(&app, &other, &lee, &format!("Soon {n}"), FollowUp::InProgress).await;
         }
         work(&app).await;
         assert_eq!(server.mails_to("li@example.com").len(), 5, "the receipt and four answers");

@@ -46,7 +46,7 @@ async fn conversation(database: Database, locale: &str, name: &str, words: [&str
         "kind": "complaint", "message": words[0], "locale": locale, "contact": {"name": name, "email": "li@example.com"}
     })).await;
     work(&app).await;
-    reply(&app, &case, &lee, words[1], FollowUp::GoOn).await;
+    reply(&app, &case, &lee, words[1], FollowUp::InProgress).await;
     work(&app).await;
     reply(&app, &case, &lee, words[2], FollowUp::Wait).await;
     work(&app).await;
@@ -127,7 +127,7 @@ on_both_databases! {
         app.set_site(&["time_zone=asia/shanghai", "name=Sofa & Co."]).await;
         let lee = member(&app, "Lee").await;
         let case = submit(&app, json!({"kind": "question", "message": "When?", "contact": {"email": "li@example.com"}})).await;
-        reply(&app, &case, &lee, "See https://shop.example/x", FollowUp::GoOn).await;
+        reply(&app, &case, &lee, "See https://shop.example/x", FollowUp::InProgress).await;
         work(&app).await;
         let mails = server.mails_to("li@example.com");
         let due = Texts(Lang::En).moment(case.first_response_due.unwrap() + 8 * sayso::clock::HOUR).replace("UTC", "Asia/Shanghai (UTC+8)");
@@ -149,7 +149,7 @@ on_both_databases! {
         let app = with_mail_server(database, &server).await;
         let lee = member(&app, "Lee").await;
         let case = submit(&app, json!({"kind": "question", "message": "When?", "contact": {"email": "li@example.com"}})).await;
-        reply(&app, &case, &lee, "Now.", FollowUp::GoOn).await;
+        reply(&app, &case, &lee, "Now.", FollowUp::InProgress).await;
         work(&app).await;
         let mails = server.mails_to("li@example.com");
         assert_eq!(mails.len(), 2);
@@ -184,7 +184,7 @@ on_both_databases! {
         let case = submit(&app, json!({"kind": "question", "message": "When?", "contact": {"email": "li@example.com"}})).await;
         work(&app).await;
         app.app.clock.advance(5);
-        reply(&app, &case, &lee, ".\nA line with a dot before.", FollowUp::GoOn).await;
+        reply(&app, &case, &lee, ".\nA line with a dot before.", FollowUp::InProgress).await;
         work(&app).await;
         let mut names: Vec<String> = std::fs::read_dir(app.data.path().join("mail")).unwrap()
             .map(|entry| entry.unwrap().file_name().into_string().unwrap()).collect();

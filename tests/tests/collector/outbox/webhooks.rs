@@ -222,7 +222,7 @@ on_both_databases! {
         let (id, _) = Target::add_webhook(db, keys, &app.site().await, &receiver.url, &events, &sayso::audit::Stamp::command(app.app.clock.now())).await.unwrap();
         let case = ask(&app).await;
         let lee = member(&app, "Lee").await;
-        reply(&app, &case, &lee, "One moment.", FollowUp::GoOn).await;
+        reply(&app, &case, &lee, "One moment.", FollowUp::InProgress).await;
         reply(&app, &case, &lee, "We do.", resolved(&case)).await;
         work(&app).await;
         let told: Vec<String> = receiver.received().iter().map(|received| received.event()).collect();

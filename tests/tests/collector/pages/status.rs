@@ -176,7 +176,7 @@ on_both_databases! {
         assert!(page(&client, &format!("/t/{code}")).await.body.contains("You will have a first answer by"));
         app.app.clock.advance(2 * DAY);
         assert!(page(&client, &format!("/t/{code}")).await.body.contains("and are late"));
-        answer(&app, &code, "Sorry.", FollowUp::GoOn).await;
+        answer(&app, &code, "Sorry.", FollowUp::InProgress).await;
         let kept = page(&client, &format!("/t/{code}")).await;
         assert!(!kept.body.contains("and are late") && kept.body.contains("aria-current=\"step\">Being looked into"));
     }
@@ -188,8 +188,8 @@ on_both_databases! {
         let other = client.complain("y", "wang@example.com").await;
         let mut stream = client.request(Method::GET, &format!("/t/{code}/live?lang=zh-Hans")).send().await.unwrap();
         assert_eq!(stream.headers()["content-type"], "text/event-stream");
-        answer(&app, &other, "not for you", FollowUp::GoOn).await;
-        answer(&app, &code, "for you", FollowUp::GoOn).await;
+        answer(&app, &other, "not for you", FollowUp::InProgress).await;
+        answer(&app, &code, "for you", FollowUp::InProgress).await;
         let first = stream.chunk().await.unwrap().unwrap();
         assert_eq!(std::str::from_utf8(&first).unwrap(), "event: refresh\ndata: 您的反馈有新的进展。\n\n");
         assert_eq!(client.get("/t/none/live").await.status, StatusCode::NOT_FOUND);

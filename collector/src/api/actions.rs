@@ -31,7 +31,7 @@ use crate::http::{Error, Result};
 #[serde(deny_unknown_fields)]
 #[schema(as = StaffWords)]
 struct WordsBody {
-    kind: WordsKind,
+    kind: MessageKind,
     #[schema(min_length = 1, max_length = 10_000)]
     body: String,
     /// What a reply means for the case; `go_on` unless given.
@@ -46,8 +46,8 @@ struct WordsBody {
 /// To whom it is said.
 #[derive(Clone, Copy, Deserialize, Serialize, ToSchema)]
 #[serde(rename_all = "lowercase")]
-#[schema(as = StaffWordsKind)]
-enum WordsKind {
+#[schema(as = StaffMessageKind)]
+enum MessageKind {
     Reply,
     Note,
 }
@@ -57,7 +57,8 @@ enum WordsKind {
 #[schema(as = StaffThen)]
 enum FollowUpWord {
     /// Work goes on.
-    GoOn,
+    #[serde(rename = "go_on")]
+    InProgress,
     /// The customer was asked something.
     Wait,
     /// This is the answer.
@@ -113,7 +114,7 @@ struct OwnerBody {
         (status = 429, body = Problem, content_type = "application/problem+json", description = "Too many wrong tokens; see Retry-After"),
     )
 )]
-pub async fn say(
+pub async fn post_message(
     State(app): State<App>,
     MayWrite(token): MayWrite,
     Path(id): Path<String>,
@@ -218,15 +219,15 @@ fn read_message(body: Value) -> Result<Command> {
     let kind = kind.and_then(|word| read_word(&mut fields, "kind", &word, "must be reply or note"));
     let words = fields.required_text("body");
     let then = match fields.text::<16>("then") {
-        None => Some(FollowUpWord::GoOn),
+        None => Some(FollowUpWord::InProgress),
         Some(word) => read_word(&mut fields, "then", &word, "must be go_on, wait or resolve"),
     };
     let resolution = read_resolution(&mut fields);
     match (kind, then) {
-        (Some(WordsKind::Note), Some(FollowUpWord::Wait | FollowUpWord::Resolve)) => {
+        (Some(MessageKind::Note), Some(FollowUpWord::Wait | FollowUpWord::Resolve)) => {
             fields.refuse("then", ErrorCode::Invalid, "a note changes nothing");
         }
-        (_, Some(FollowUpWord::GoOn | FollowUpWord::Wait)) if resolution.says_something() => {
+        (_, Some(FollowUpWord::InProgress | FollowUpWord::Wait)) if resolution.says_something() => {
             fields.refuse("then", ErrorCode::Invalid, "must be resolve where there is an outcome or a remedy");
         }
         _ => {}
@@ -234,10 +235,10 @@ fn read_message(body: Value) -> Result<Command> {
     let errors = fields.into_errors();
     match (kind, words, then) {
         (Some(kind), Some(words), Some(then)) if errors.is_empty() => Ok(match (kind, then) {
-            (WordsKind::Note, _) => Command::Note(words),
-            (WordsKind::Reply, FollowUpWord::GoOn) => Command::Reply(words, FollowUp::GoOn),
-            (WordsKind::Reply, FollowUpWord::Wait) => Command::Reply(words, FollowUp::Wait),
-            (WordsKind::Reply, FollowUpWord::Resolve) => Command::Reply(words, FollowUp::Resolve(resolution)),
+            (MessageKind::Note, _) => Command::Note(words),
+            (MessageKind::Reply, FollowUpWord::InProgress) => Command::Reply(words, FollowUp::InProgress),
+            (MessageKind::Reply, FollowUpWord::Wait) => Command::Reply(words, FollowUp::Wait),
+            (MessageKind::Reply, FollowUpWord::Resolve) => Command::Reply(words, FollowUp::Resolve(resolution)),
         }),
         _ => Err(errors.into()),
     }
