@@ -1,9 +1,10 @@
 //! What open pages and other replicas are told: that a case has changed.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, VecDeque};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use tokio::sync::broadcast;
+use tokio_util::sync::CancellationToken;
 
 /// Changes of one case that a page may be behind with.
 const BEHIND: usize = 16;
@@ -33,24 +34,34 @@ pub struct Watchers(Mutex<HashMap<String, Watched>>);
 #[derive(Debug)]
 struct Watched {
     sender: broadcast::Sender<Change>,
-    pages: usize,
+    /// What ends each of the pages that show it, the oldest first.
+    pages: VecDeque<CancellationToken>,
 }
 
 /// That one open page shows a case.
 #[derive(Debug)]
 pub struct Watch {
+    /// Cancelled when the page has to make room for a newer one of the same case.
+    pub ended: CancellationToken,
     case_id: String,
     watchers: Arc<Watchers>,
 }
 
 impl Watchers {
-    /// Watches a case from now on, for as long as the watch is kept.
-    pub fn watch(self: &Arc<Self>, case_id: &str) -> (Watch, broadcast::Receiver<Change>) {
+    /// Watches a case from now on, for as long as the watch is kept. Beyond `most` pages of a case the oldest ends: whoever has closed one is not
+    /// always noticed at once.
+    pub fn watch(self: &Arc<Self>, case_id: &str, most: usize) -> (Watch, broadcast::Receiver<Change>) {
         let mut cases = self.lock();
-        let new = || Watched { sender: broadcast::Sender::new(BEHIND), pages: 0 };
+        let new = || Watched { sender: broadcast::Sender::new(BEHIND), pages: VecDeque::new() };
         let case = cases.entry(case_id.to_owned()).or_insert_with(new);
-        case.pages += 1;
-        let watch = Watch { case_id: case_id.to_owned(), watchers: Arc::clone(self) };
+        if case.pages.len() >= most
+            && let Some(oldest) = case.pages.pop_front()
+        {
+            oldest.cancel();
+        }
+        let ended = CancellationToken::new();
+        case.pages.push_back(ended.clone());
+        let watch = Watch { ended, case_id: case_id.to_owned(), watchers: Arc::clone(self) };
         (watch, case.sender.subscribe())
     }
 
@@ -75,10 +86,12 @@ impl Watchers {
 
 impl Drop for Watch {
     fn drop(&mut self) {
+        // Which of the tokens is its own can't be asked of them otherwise.
+        self.ended.cancel();
         let mut cases = self.watchers.lock();
         if let Some(case) = cases.get_mut(&self.case_id) {
-            case.pages -= 1;
-            if case.pages == 0 {
+            case.pages.retain(|page| !page.is_cancelled());
+            if case.pages.is_empty() {
                 cases.remove(&self.case_id);
             }
         }
@@ -92,14 +105,16 @@ mod tests {
     #[test]
     fn only_pages_of_the_case_are_woken_and_nobody_is_remembered() {
         let watchers = Arc::new(Watchers::default());
-        let ((mine, mut my_changes), (theirs, mut their_changes)) = (watchers.watch("a"), watchers.watch("b"));
-        let (second, _) = watchers.watch("a");
+        let ((mine, mut my_changes), (theirs, mut their_changes)) = (watchers.watch("a", 2), watchers.watch("b", 2));
+        let (second, _) = watchers.watch("a", 2);
         let change = |id: &str| Change::Case(CaseChanged { case_id: id.to_owned(), event: "case.message" });
         watchers.tell(&change("a"));
         assert_eq!((my_changes.try_recv().ok(), their_changes.try_recv().ok()), (Some(change("a")), None));
         watchers.tell(&Change::Unknown);
         assert_eq!(their_changes.try_recv().ok(), Some(Change::Unknown));
-        drop((mine, theirs));
+        let (third, _) = watchers.watch("a", 2);
+        assert!(mine.ended.is_cancelled() && !second.ended.is_cancelled(), "the oldest makes room");
+        drop((mine, theirs, third));
         assert_eq!(watchers.lock().len(), 1);
         drop(second);
         assert!(watchers.lock().is_empty());

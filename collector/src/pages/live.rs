@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use axum::extract::State;
 use axum::response::sse::{Event, KeepAlive, Sse};
-use futures_util::{Stream, StreamExt};
+use futures_util::{Stream, StreamExt, stream};
 use tokio_stream::wrappers::BroadcastStream;
 use tokio_stream::wrappers::errors::BroadcastStreamRecvError;
 
@@ -18,14 +18,16 @@ use crate::http::client::ClientAddress;
 use crate::http::slots::Slot;
 use crate::http::{Error, Result};
 
-/// Pages that may be open for one case, and from one line to the internet.
+/// Pages that may be open for one case, of which the oldest then ends, and from one line to the internet.
 const OF_CASE: usize = 12;
 const OF_CLIENT: usize = 48;
+/// How long a page that had to make room waits before it asks again.
+const AWAY: Duration = Duration::from_secs(10 * 60);
 /// After this time a stream ends; a page that is still open asks again, which costs it nothing.
 const LONGEST: Duration = Duration::from_secs(20 * 60);
 
 /// `GET /t/{code}/live`: a `refresh` event whenever something happens that this customer may see. Ends when the collector does.
-pub async fn stream(
+pub async fn follow(
     State(app): State<App>,
     client: ClientAddress,
     Segment(code): Segment,
@@ -34,8 +36,8 @@ pub async fn stream(
     let case = lookup::case(&app, client, &code).await?;
     let site = app.sites.by_id(&case.site_id).await?;
     let news = site.map_or(visit.any_texts(), |site| visit.texts(&site)).get("pages.status.news");
-    let place = place(&app, client, &case.id)?;
-    let (watch, changes) = app.watchers.watch(&case.id);
+    let place = place(&app, client)?;
+    let (watch, changes) = app.watchers.watch(&case.id, OF_CASE);
     let changes = BroadcastStream::new(changes).filter_map(move |change| {
         let said = match change {
             Ok(Change::Case(change)) if is_internal(change.event) => None,
@@ -46,14 +48,22 @@ pub async fn stream(
         };
         std::future::ready(said.map(|said| Ok(Event::default().event("refresh").data(said))))
     });
-    let shutdown = app.shutdown.clone();
+    let (shutdown, made_room) = (app.shutdown.clone(), watch.ended.clone());
     let ended = async move {
         tokio::select! {
             () = shutdown.cancelled() => {}
+            () = made_room.cancelled() => {}
             () = tokio::time::sleep(LONGEST) => {}
         }
     };
-    let changes = changes.take_until(Box::pin(ended)).map(move |event| {
+    let made_room = watch.ended.clone();
+    let farewell = stream::once(async move {
+        // Else it would be back at once, and another one would have to go.
+        let asks_again_later = || Ok(Event::default().retry(AWAY).comment("a newer page of this case is open"));
+        made_room.is_cancelled().then(asks_again_later)
+    });
+    let changes = changes.take_until(Box::pin(ended)).chain(farewell.filter_map(std::future::ready));
+    let changes = changes.map(move |event| {
         // Held as long as the stream is.
         let _: (&Slot, &Watch) = (&place, &watch);
         event
@@ -61,12 +71,11 @@ pub async fn stream(
     Ok(Sse::new(changes).keep_alive(KeepAlive::default()))
 }
 
-/// A place for one more open page, if neither the case nor the client has too many of them.
-fn place(app: &App, client: ClientAddress, case_id: &str) -> Result<Slot> {
-    let of_case = uuid::Uuid::parse_str(case_id).map_or(0, |id| id.as_u128());
+/// A place for one more open page, if the client has not too many of them.
+fn place(app: &App, client: ClientAddress) -> Result<Slot> {
     let shares = match app.config.dangerous_disable_guards {
         true => vec![],
-        false => vec![(of_case, OF_CASE), (client.line(), OF_CLIENT)],
+        false => vec![(client.line(), OF_CLIENT)],
     };
     app.streams.take(&shares).ok_or(Error::TooMany { retry_after: 60 })
 }

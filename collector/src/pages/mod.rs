@@ -33,5 +33,5 @@ pub fn router() -> Router<App> {
         .route("/t/{code}/not-solved", get(status::back).post(actions::not_solved))
         .route("/t/{code}/satisfaction", get(status::back).post(actions::rate))
         .route("/t/{code}/attachments/{id}", get(files::download))
-        .route("/t/{code}/live", get(live::stream))
+        .route("/t/{code}/live", get(live::follow))
 }

@@ -99,28 +99,28 @@ on_both_databases! {
     }
 
     async fn replicas_count_together(database: Database) {
-        let app = TestApp::spawn_with(database, with_limits(|limits| limits.code_lookups_per_minute = 6)).await;
+        let app = TestApp::spawn_with(database, with_limits(|limits| limits.code_lookups_per_minute = 60)).await;
         let replica = sayso::App::start(app.app.config.clone()).await.unwrap();
         let client = app.client();
-        let look_up = async || client.get("/api/v1/feedback/0000-0000-0000-0").await.status;
-        for _ in 0..4 {
-            assert_eq!(look_up().await, StatusCode::NOT_FOUND);
+        /// How many look-ups a collector answers until it refuses one.
+        async fn let_in(client: &Client) -> usize {
+            let mut answered = 0;
+            while client.get("/api/v1/feedback/0000-0000-0000-0").await.status == StatusCode::NOT_FOUND {
+                answered += 1;
+            }
+            answered
         }
         let exchange = async |app: &sayso::App| app.limits.exchange(&app.db, app.clock.now()).await.unwrap();
-        exchange(&app.app).await;
         exchange(&replica).await;
+        let here = let_in(&client).await;
+        assert!(here >= 60, "{here}");
+        exchange(&app.app).await;
         exchange(&replica).await;
         let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
-        let other = sayso_tests::Client::new(&format!("http://{}", listener.local_addr().unwrap()));
+        let other = Client::new(&format!("http://{}", listener.local_addr().unwrap()));
         let server = tokio::spawn(sayso::serve::serve_http(replica.clone(), listener));
-        let mut there = Vec::new();
-        for _ in 0..3 {
-            there.push(other.get("/api/v1/feedback/0000-0000-0000-0").await.status);
-        }
-        assert_eq!(there, [StatusCode::NOT_FOUND, StatusCode::NOT_FOUND, StatusCode::TOO_MANY_REQUESTS], "four were let in elsewhere");
-        exchange(&replica).await;
-        exchange(&app.app).await;
-        assert_eq!(look_up().await, StatusCode::TOO_MANY_REQUESTS, "two were let in there");
+        let there = let_in(&other).await;
+        assert!(there < 50, "all that there may be were let in elsewhere, and yet {there} more");
         app.app.clock.advance(3 * sayso::clock::MINUTE);
         exchange(&app.app).await;
         exchange(&app.app).await;
