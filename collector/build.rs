@@ -41,10 +41,7 @@ fn embed_pages(root: &Path, out: &Path, table: &mut String) {
     }
     for (name, path) in files {
         let content = fs::read(&path).expect("a file that was just listed");
-        let hash: String = Sha256::digest(&content).iter().take(8).fold(String::new(), |mut hex, byte| {
-            let _ = write!(hex, "{byte:02x}");
-            hex
-        });
+        let hash = hash(&content);
         let flat = name.replace('/', "-");
         let (stem, ending) = flat.rsplit_once('.').expect("every asset has an ending");
         let hashed = format!("{stem}-{hash}.{ending}");
@@ -65,7 +62,11 @@ fn embed_widget(folder: &Path, out: &Path, table: &mut String) {
         println!("cargo:warning=the widget has not been built; `cargo xtask build` does it");
         return;
     }
-    entry(table, "sayso.js", "/sayso.js", &keep(&loader, out));
+    let kept = keep(&loader, out);
+    entry(table, "sayso.js", "/sayso.js", &kept);
+    // The same for tags that are pinned to it, which need a name that never means anything else.
+    let content = fs::read(&kept).expect("a file that was just copied");
+    entry(table, "pinned-sayso.js", &format!("/assets/loader-{}.js", hash(&content)), &kept);
     let mut files = BTreeMap::new();
     collect(&folder.join("assets"), &folder.join("assets"), &mut files);
     for (name, path) in files.into_iter().filter(|(name, _)| !name.ends_with(".br") && !name.ends_with(".gz")) {
@@ -103,6 +104,14 @@ fn entry(table: &mut String, name: &str, url: &str, path: &Path) {
         table,
         "Asset {{ name: {name:?}, url: {url:?}, plain: include_bytes!({path:?}), brotli: include_bytes!(\"{path}.br\"), gzip: include_bytes!(\"{path}.gz\") }},"
     );
+}
+
+/// The first half of the name that a file's content gives it.
+fn hash(content: &[u8]) -> String {
+    Sha256::digest(content).iter().take(8).fold(String::new(), |mut hex, byte| {
+        let _ = write!(hex, "{byte:02x}");
+        hex
+    })
 }
 
 fn brotli(content: &[u8]) -> Vec<u8> {

@@ -4,6 +4,11 @@
  * the text of the element that `data-copy-from` names by id is copied. What `data-copied` says is announced.
  */
 
+// The server hides them, since they do nothing without this.
+for (const button of document.querySelectorAll("[data-copy]")) {
+  if (button instanceof HTMLElement) button.hidden = false;
+}
+
 /** One polite live region for the page, made when it is first needed. */
 function liveRegion() {
   const found = document.querySelector("[data-copy-live]");

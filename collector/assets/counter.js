@@ -1,7 +1,7 @@
 // @ts-check
 /**
  * Character counters: `<textarea maxlength="10000" data-counter="ID">` and, under that id,
- * `<p class="field-counter" id="ID" data-counter-text="{n} characters left"></p>`.
+ * `<p class="field-counter" id="ID" data-counter-text="{n} characters left" data-counter-over="{n} characters too many"></p>`.
  *
  * The server counts Unicode scalar values while `maxlength` counts UTF-16 units, which would cut an emoji's writer
  * short; so the attribute is read and taken away, and the server keeps the last word.
@@ -23,12 +23,13 @@ for (const field of document.querySelectorAll("textarea[maxlength][data-counter]
 function count(field, output) {
   const limit = field.maxLength;
   const text = output.dataset.counterText ?? "{n}";
+  const over = output.dataset.counterOver ?? text;
   const number = new Intl.NumberFormat(document.documentElement.lang || undefined);
   field.removeAttribute("maxlength");
   const show = () => {
     // A string iterates by scalar value, and the server trims before it counts.
     const left = limit - [...field.value.trim()].length;
-    output.textContent = text.replace("{n}", number.format(left));
+    output.textContent = (left < 0 ? over : text).replace("{n}", number.format(Math.abs(left)));
     output.classList.toggle("is-short", left < SHORT);
     if (left < 0) field.setAttribute("aria-invalid", "true");
     else if (field.getAttribute("aria-invalid") === "true" && field.value.trim()) field.removeAttribute("aria-invalid");

@@ -43,6 +43,11 @@ async function refresh() {
     if (!answer.ok || answer.redirected) return;
     const fresh = new DOMParser().parseFromString(await answer.text(), "text/html");
     for (const region of document.querySelectorAll("[data-live-region]")) swap(region, fresh);
+    // Somebody who writes is warned beside the button: what they answer is not the latest any more.
+    for (const warning of document.querySelectorAll("[data-live-moved]")) {
+      const now = fresh.querySelector("[data-live-moved]")?.getAttribute("data-live-moved");
+      if (warning instanceof HTMLElement) warning.hidden = !now || now === warning.dataset.liveMoved;
+    }
   } catch {
     // Offline: the stream reconnects by itself, and its reopening asks again.
   } finally {

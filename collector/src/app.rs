@@ -23,6 +23,7 @@ use crate::metrics::Metrics;
 use crate::replicas::Replicas;
 use crate::service::PromiseCache;
 use crate::sites::SiteCache;
+use crate::sites::sightings::Sightings;
 use crate::upgrades::{self, Moment, Tools};
 
 /// The shared state; cloning it is cheap.
@@ -62,6 +63,8 @@ pub struct Shared {
     pub watchers: Arc<Watchers>,
     /// The places for open pages, which keep their connections: half of all that there may be.
     pub streams: Arc<Slots>,
+    /// Where the tags of sites were seen.
+    pub sightings: Arc<Sightings>,
     /// Tells the other collectors on the same database.
     pub replicas: Replicas,
     /// Whether this collector does what only one of several may do.
@@ -86,6 +89,7 @@ impl App {
         let tools = Tools { db: &db, keys: &keys, clock: &clock };
         upgrades::complete(tools, Moment::BeforeServing, |_| std::future::ready(())).await?;
         let metrics = Arc::new(Metrics::new());
+        let changes = broadcast::Sender::new(256);
         let shared = Shared {
             sites: SiteCache::new(db.clone(), clock.clone()),
             promises: PromiseCache::new(db.clone(), clock.clone()),
@@ -95,7 +99,8 @@ impl App {
             clients: Arc::new(ClientAddresses::new(&config, &keys, &clock)),
             limits: Limits::new(&config, &clock),
             submission_rate: SubmissionRate::new(&config),
-            changes: broadcast::Sender::new(256),
+            sightings: Sightings::new(&db, &clock, &changes),
+            changes,
             watchers: Arc::default(),
             streams: Slots::new(Rules::new(&config).connections.div_ceil(2)),
             replicas: Replicas::new(&db),

@@ -43,6 +43,12 @@ pub fn url(name: &str) -> &'static str {
     )
 }
 
+/// The loader under a name that changes with its content, and that content; none if this was built without the widget.
+pub fn pinned_loader() -> Option<(&'static str, &'static [u8])> {
+    let asset = ASSETS.iter().find(|asset| asset.name == "pinned-sayso.js")?;
+    Some((asset.url, asset.plain))
+}
+
 /// The addresses of the style sheets that a page of `audience` (`customer` or `console`) needs, in their order.
 pub fn styles(audience: &str) -> Vec<&'static str> {
     let mut names = vec!["tokens.css", "base.css", "forms.css", "conversation.css"];

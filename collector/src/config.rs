@@ -27,6 +27,9 @@ pub const DEFAULTS: &str = include_str!("../sayso.default.toml");
 /// The file that is read when no other one is named, if it is there.
 const USUAL_FILE: &str = "sayso.toml";
 
+/// The data folder where nobody says another.
+pub const USUAL_DATA: &str = "./data";
+
 /// All settings, checked.
 #[derive(Clone, Debug, Deserialize, Serialize)]
 #[serde(deny_unknown_fields)]
@@ -248,10 +251,15 @@ impl Config {
 
     /// Notes the address that the system gave for port 0, in the public address too if that was made of it.
     pub fn listens_on(&mut self, address: SocketAddr) {
-        if self.public_url == format!("http://{}", self.listen) {
+        if self.guesses_public_url() {
             self.public_url = format!("http://{address}");
         }
         self.listen = address;
+    }
+
+    /// Whether nobody has said the public address, so that it is only the one that a server with these settings listens on.
+    pub fn guesses_public_url(&self) -> bool {
+        self.public_url == format!("http://{}", self.listen)
     }
 
     /// An absolute address below the public one.

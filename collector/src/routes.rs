@@ -41,8 +41,9 @@ pub fn router(app: &App) -> Router {
         .layer(from_fn(problems::for_refusals))
         .layer(from_fn(headers::for_pages))
         .layer(DefaultBodyLimit::max(BODY_MAX_BYTES));
-    let files =
-        openapi::router(description).merge(assets::router()).merge(health::router()).merge(security_txt::router());
+    let sightings = from_fn_with_state(Arc::clone(&app.sightings), sites::sightings::of_scripts);
+    let scripts = assets::router().layer(sightings);
+    let files = openapi::router(description).merge(scripts).merge(health::router()).merge(security_txt::router());
     Router::new()
         .merge(public_api)
         .merge(staff_api)

@@ -1,5 +1,5 @@
 //! What Sayso says, in its three languages. The files are in `collector/lang`, one folder a language, one file a slice; a
-//! key is the file's name and the entry's, such as `pages.title`.
+//! key is the file's name and the entry's, such as `pages.title`. `zh-HK` has only what Hong Kong says otherwise than `zh-Hant`.
 
 use std::collections::HashMap;
 use std::sync::LazyLock;
@@ -10,13 +10,16 @@ use sayso_shared::Lang;
 
 use crate::clock::Millis;
 
+const LANGUAGES: usize = 4;
+
 macro_rules! language_files {
     ($($slice:literal),+ $(,)?) => {
-        const FILES: &[(&str, [&str; 3])] = &[$(
+        const FILES: &[(&str, [&str; LANGUAGES])] = &[$(
             ($slice, [
                 include_str!(concat!("../lang/en/", $slice, ".json")),
                 include_str!(concat!("../lang/zh-Hans/", $slice, ".json")),
                 include_str!(concat!("../lang/zh-Hant/", $slice, ".json")),
+                include_str!(concat!("../lang/zh-HK/", $slice, ".json")),
             ]),
         )+];
     };
@@ -26,7 +29,7 @@ language_files!("common", "pages", "console", "mail");
 
 type Entries = HashMap<String, String>;
 
-static TEXTS: LazyLock<[Entries; 3]> = LazyLock::new(|| [0, 1, 2].map(entries));
+static TEXTS: LazyLock<[Entries; LANGUAGES]> = LazyLock::new(|| std::array::from_fn(entries));
 
 /// The texts of one language, for handlers and templates.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -35,10 +38,15 @@ pub struct Texts(pub Lang);
 impl Texts {
     /// The text for `key`, in English if the language lacks it.
     pub fn get(&self, key: &str) -> &'static str {
-        lookup(self.0, key).or_else(|| lookup(Lang::En, key)).unwrap_or_else(|| {
+        self.find(key).unwrap_or_else(|| {
             debug_assert!(false, "there is no text {key}");
             ""
         })
+    }
+
+    /// The text for a key that is made of what somebody sent, if there is one.
+    pub fn find(&self, key: &str) -> Option<&'static str> {
+        lookup(self.0, key).or_else(|| lookup(self.0.chosen(), key)).or_else(|| lookup(Lang::En, key))
     }
 
     /// The text for `key` with each `{name}` replaced by its value.
@@ -76,8 +84,15 @@ impl Texts {
         };
         match self.0 {
             Lang::En => format!("{} {name} ({hours})", time.strftime("%-d %b %Y, %H:%M")),
-            Lang::ZhHans | Lang::ZhHant => format!("{}（{name}，{hours}）", time.strftime("%Y年%-m月%-d日 %H:%M")),
+            Lang::ZhHans | Lang::ZhHant | Lang::ZhHk => format!("{}（{name}，{hours}）", time.strftime("%Y年%-m月%-d日 %H:%M")),
         }
+    }
+
+    /// A day for people, in UTC: `22 Nov 2026`, `2026年11月22日`.
+    pub fn day(&self, millis: Millis) -> String {
+        let Ok(time) = Timestamp::from_millisecond(millis) else { return String::new() };
+        let format = if self.0 == Lang::En { "%-d %b %Y" } else { "%Y年%-m月%-d日" };
+        time.to_zoned(TimeZone::UTC).strftime(format).to_string()
     }
 
     /// A moment for people, in UTC: `22 Nov 2026, 10:00 UTC`, `2026年11月22日 10:00 UTC`.
@@ -85,7 +100,7 @@ impl Texts {
         let Ok(time) = Timestamp::from_millisecond(millis) else { return String::new() };
         let format = match self.0 {
             Lang::En => "%-d %b %Y, %H:%M UTC",
-            Lang::ZhHans | Lang::ZhHant => "%Y年%-m月%-d日 %H:%M UTC",
+            Lang::ZhHans | Lang::ZhHant | Lang::ZhHk => "%Y年%-m月%-d日 %H:%M UTC",
         };
         time.to_zoned(TimeZone::UTC).strftime(format).to_string()
     }
@@ -127,6 +142,7 @@ fn index(lang: Lang) -> usize {
         Lang::En => 0,
         Lang::ZhHans => 1,
         Lang::ZhHant => 2,
+        Lang::ZhHk => 3,
     }
 }
 
@@ -154,43 +170,156 @@ mod tests {
 
     #[test]
     fn every_language_says_everything() {
-        for (slice, _) in FILES {
-            let prefix = format!("{slice}.");
-            for (key, english) in TEXTS[0].iter().filter(|(key, _)| key.starts_with(&prefix)) {
-                for lang in [Lang::ZhHans, Lang::ZhHant] {
-                    // The console speaks English and simplified Chinese; a traditional reader gets the latter.
-                    if *slice == "console" && lang == Lang::ZhHant {
-                        continue;
-                    }
-                    let text = lookup(lang, key).unwrap_or_else(|| panic!("{key} is missing in {}", lang.as_str()));
-                    assert_eq!(placeholders(text), placeholders(english), "{key} in {}", lang.as_str());
-                }
+        for (key, english) in &TEXTS[0] {
+            for lang in [Lang::ZhHans, Lang::ZhHant] {
+                let text = lookup(lang, key).unwrap_or_else(|| panic!("{key} is missing in {}", lang.as_str()));
+                assert_eq!(placeholders(text), placeholders(english), "{key} in {}", lang.as_str());
             }
-            for other in &TEXTS[1..] {
-                for key in other.keys() {
-                    assert!(TEXTS[0].contains_key(key), "{key} is not in English");
-                }
+        }
+        for other in &TEXTS[1..] {
+            for (key, text) in other {
+                let english = TEXTS[0].get(key).unwrap_or_else(|| panic!("{key} is not in English"));
+                assert_eq!(placeholders(text), placeholders(english), "{key}");
             }
         }
     }
 
     #[test]
-    fn every_key_that_is_used_exists() {
+    fn hong_kong_has_its_own_words_and_takes_all_others_from_traditional_chinese() {
+        let complaint = |lang| Texts(lang).get("common.kind.complaint");
+        assert_eq!((complaint(Lang::ZhHk), complaint(Lang::ZhHant)), ("投訴", "申訴"));
+        assert_eq!(Texts(Lang::ZhHk).get("common.kind.praise"), Texts(Lang::ZhHant).get("common.kind.praise"));
+        for (key, text) in &TEXTS[index(Lang::ZhHk)] {
+            assert_ne!(lookup(Lang::ZhHant, key), Some(text.as_str()), "{key} is the same in Taiwan");
+        }
+    }
+
+    /// The sources and templates.
+    fn sources() -> String {
         let root = Path::new(env!("CARGO_MANIFEST_DIR"));
-        let mut files = vec![root.join("src"), root.join("templates")];
-        while let Some(path) = files.pop() {
-            if path.is_dir() {
-                files.extend(fs::read_dir(&path).expect("a folder of ours").flatten().map(|entry| entry.path()));
-                continue;
+        let mut paths = vec![root.join("src"), root.join("templates")];
+        let mut all = String::new();
+        while let Some(path) = paths.pop() {
+            match path.is_dir() {
+                true => {
+                    paths.extend(fs::read_dir(&path).expect("a folder of ours").flatten().map(|entry| entry.path()))
+                }
+                false => all.push_str(&fs::read_to_string(&path).unwrap_or_default()),
             }
-            let source = fs::read_to_string(&path).unwrap_or_default();
-            for (method, skipped) in [("t.get(\"", 7), ("t.with(\"", 8)] {
-                for (at, _) in source.match_indices(method) {
-                    let key = source[at + skipped..].split('"').next().unwrap_or_default();
-                    assert!(TEXTS[0].contains_key(key), "{key}, used in {}, does not exist", path.display());
+        }
+        all
+    }
+
+    /// Every text in quotes that names a key, or the beginning of some: `common.kind`, `pages.{part}.title`.
+    fn named_keys(source: &str) -> BTreeSet<&str> {
+        let is_key = |text: &str| {
+            let Some((slice, name)) = text.split_once('.') else { return false };
+            let mut parts = name.split('.');
+            let is_part = |part: &str| {
+                !part.is_empty() && part.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '_' | '{' | '}'))
+            };
+            FILES.iter().any(|(known, _)| *known == slice) && parts.all(is_part) && !name.ends_with("css")
+        };
+        let mut keys = BTreeSet::new();
+        for (at, _) in source.match_indices('"') {
+            keys.extend(source[at + 1..].split('"').next().filter(|text| is_key(text)));
+        }
+        keys
+    }
+
+    /// Whether a key is named: by itself, by its beginning, or with parts that are filled in.
+    fn names(named: &str, key: &str) -> bool {
+        let (mut parts, mut wanted) = (key.split('.'), named.split('.'));
+        loop {
+            match (parts.next(), wanted.next()) {
+                (_, None) => return true,
+                (Some(part), Some(wanted)) if part == wanted || wanted.contains('{') => {}
+                _ => return false,
+            }
+        }
+    }
+
+    #[test]
+    fn every_key_that_is_used_exists_and_every_key_is_used() {
+        let sources = sources();
+        let named = named_keys(&sources);
+        assert!(named.len() > 400, "only {} keys were found in the sources", named.len());
+        for key in &named {
+            assert!(TEXTS[0].keys().any(|known| names(key, known)), "{key} is used and does not exist");
+        }
+        for key in TEXTS[0].keys() {
+            assert!(named.iter().any(|named| names(named, key)), "{key} exists and is not used");
+        }
+    }
+
+    #[test]
+    fn keys_are_found_however_the_call_is_broken_into_lines() {
+        let source = "t.get(\"pages.no_such\"); words.with(\n    \"mail.gone\", &[]); t.get(&format!(\"common.{of}.{word}\")); \"console.css\"";
+        assert_eq!(Vec::from_iter(named_keys(source)), ["common.{of}.{word}", "mail.gone", "pages.no_such"]);
+        assert!(!TEXTS[0].keys().any(|known| names("pages.no_such", known)));
+    }
+
+    /// The words that the glossary bans, by language.
+    fn banned() -> Vec<(String, Vec<String>)> {
+        let glossary = include_str!("../../docs/words.md");
+        let (_, table) = glossary.split_once("## Banned words").expect("the glossary bans words");
+        let rows = table.lines().filter_map(|line| {
+            let mut cells = line.strip_prefix("| ")?.split(" | ");
+            let (lang, words) = (cells.next()?.to_owned(), cells.next()?);
+            let words: Vec<String> = words.split('`').skip(1).step_by(2).map(str::to_lowercase).collect();
+            (!words.is_empty()).then_some((lang, words))
+        });
+        rows.collect()
+    }
+
+    /// Whether a text has a word; an English one stands by itself.
+    fn says(lang: &str, text: &str, word: &str) -> bool {
+        let text = text.to_lowercase();
+        let is_letter = |c: Option<char>| c.is_some_and(|c| c.is_ascii_alphanumeric());
+        text.match_indices(word).any(|(at, _)| {
+            lang != "en"
+                || !is_letter(text[..at].chars().next_back()) && !is_letter(text[at + word.len()..].chars().next())
+        })
+    }
+
+    #[test]
+    fn no_text_uses_a_word_that_the_glossary_bans() {
+        let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+        let banned = banned();
+        let mut checked = 0;
+        for lang in ["en", "zh-Hans", "zh-Hant", "zh-HK"] {
+            assert!(banned.iter().any(|(of, words)| of == lang && !words.is_empty()), "nothing is banned in {lang}");
+            let folder = root.join("lang").join(lang);
+            let mut files: Vec<_> =
+                fs::read_dir(folder).expect("its texts").flatten().map(|file| file.path()).collect();
+            files.push(root.join(format!("../widget/lang/{lang}.json")));
+            let pages = match lang {
+                "en" => ["index.html", "help.html"].as_slice(),
+                "zh-Hans" => &["zh.html", "help-zh.html"],
+                "zh-Hant" => &["zh-hant.html", "help-zh-hant.html"],
+                _ => &[],
+            };
+            files.extend(pages.iter().map(|page| root.join("src/demo/website").join(page)));
+            for file in files.iter().filter(|file| file.exists()) {
+                let text = fs::read_to_string(file).expect("a file of ours");
+                let is_of_json = file.extension().is_some_and(|extension| extension == "json");
+                for line in text.lines() {
+                    // The keys are no texts.
+                    let said = if is_of_json { line.split_once("\": \"").map_or("", |(_, said)| said) } else { line };
+                    for word in banned.iter().filter(|(of, _)| of == lang).flat_map(|(_, words)| words) {
+                        assert!(!says(lang, said, word), "{} says {word}: {line}", file.display());
+                        checked += 1;
+                    }
                 }
             }
         }
+        assert!(checked > 10_000, "only {checked} comparisons");
+    }
+
+    #[test]
+    fn a_banned_word_is_found() {
+        assert!(says("en", "Your ticket is open.", "ticket") && !says("en", "Sticketed", "ticket"));
+        assert!(says("zh-Hans", "我们会答复您", "答复"));
     }
 
     #[test]

@@ -9,7 +9,7 @@ use unicode_normalization::UnicodeNormalization;
 use crate::email::{EmailAddress, is_format, narrow};
 use crate::fields::Fields;
 use crate::limits::{EMAIL_MAX, NAME_MAX, PHONE_MAX};
-use crate::problem::ErrorCode;
+use crate::problem::{ErrorCode, FieldError};
 
 /// A name and ways to answer; at least one of the three is there.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -36,6 +36,22 @@ impl Contact {
     /// The phone number as written, in plain characters.
     pub fn phone(&self) -> Option<&str> {
         self.phone.as_deref()
+    }
+
+    /// The same with an address that mail reaches the customer at; what is no address comes back as the error of a field.
+    pub fn with_email(contact: Option<Self>, typed: &str) -> Result<Self, Vec<FieldError>> {
+        let mut fields = Fields::new(serde_json::json!({"email": typed}), "");
+        let read = Self::read(&mut fields);
+        let errors = fields.into_errors();
+        let email = read.and_then(|contact| contact.email);
+        match email {
+            Some(email) if errors.is_empty() => {
+                let (name, phone) = contact.map_or((None, None), |contact| (contact.name, contact.phone));
+                Ok(Self { name, email: Some(email), phone })
+            }
+            None if errors.is_empty() => Err(vec![FieldError::new("/email", ErrorCode::Required, "is required")]),
+            _ => Err(errors),
+        }
     }
 
     /// Reads the `contact` object; one without any value is the same as none.

@@ -40,13 +40,17 @@ pub enum Lang {
     /// 简体中文.
     #[serde(rename = "zh-Hans")]
     ZhHans,
-    /// 繁體中文.
+    /// 繁體中文, as Taiwan writes it.
     #[serde(rename = "zh-Hant")]
     ZhHant,
+    /// 繁體中文 with the words of Hong Kong and Macau, wherever those are others. Sites and members choose `zh-Hant`; this follows from the
+    /// reader's own tag.
+    #[serde(rename = "zh-HK")]
+    ZhHk,
 }
 
 impl Lang {
-    /// All languages.
+    /// The languages that sites and members choose from.
     pub const ALL: [Lang; 3] = [Lang::En, Lang::ZhHans, Lang::ZhHant];
 
     /// The tag in documents and settings.
@@ -55,6 +59,7 @@ impl Lang {
             Lang::En => "en",
             Lang::ZhHans => "zh-Hans",
             Lang::ZhHant => "zh-Hant",
+            Lang::ZhHk => "zh-HK",
         }
     }
 
@@ -63,7 +68,15 @@ impl Lang {
         match self {
             Lang::En => "English",
             Lang::ZhHans => "简体中文",
-            Lang::ZhHant => "繁體中文",
+            Lang::ZhHant | Lang::ZhHk => "繁體中文",
+        }
+    }
+
+    /// The one of [`Lang::ALL`] that it is, or is a variety of.
+    pub const fn chosen(self) -> Lang {
+        match self {
+            Lang::ZhHk => Lang::ZhHant,
+            other => other,
         }
     }
 
@@ -76,9 +89,13 @@ impl Lang {
             Some("en") => Some(Lang::En),
             Some("zh") => {
                 let rest: Vec<&str> = subtags.collect();
-                let traditional = rest.contains(&"hant")
-                    || (!rest.contains(&"hans") && rest.iter().any(|s| matches!(*s, "tw" | "hk" | "mo")));
-                Some(if traditional { Lang::ZhHant } else { Lang::ZhHans })
+                let cantonese = rest.iter().any(|part| matches!(*part, "hk" | "mo"));
+                let traditional = rest.contains(&"hant") || rest.contains(&"tw") || cantonese;
+                Some(match traditional && !rest.contains(&"hans") {
+                    true if cantonese => Lang::ZhHk,
+                    true => Lang::ZhHant,
+                    false => Lang::ZhHans,
+                })
             }
             _ => None,
         }
@@ -111,9 +128,11 @@ mod tests {
             ("zh-CN", Lang::ZhHans),
             ("zh", Lang::ZhHans),
             ("zh-TW", Lang::ZhHant),
-            ("zh-Hant-HK", Lang::ZhHant),
+            ("zh-Hant-HK", Lang::ZhHk),
             ("zh-Hans-HK", Lang::ZhHans),
-            ("zh_HK", Lang::ZhHant),
+            ("zh_HK", Lang::ZhHk),
+            ("zh-MO", Lang::ZhHk),
+            ("zh-Hant", Lang::ZhHant),
             ("en-GB", Lang::En),
         ];
         for (tag, lang) in cases {

@@ -84,8 +84,8 @@ impl Drop for Company {
 /// The address of the collector in examples and documentation.
 pub const EXAMPLE: &str = "https://feedback.example.com";
 
-/// The front page, up to where the tag is.
-pub const FRONT: &str = "<!doctype html><html lang=en><meta charset=utf-8><title>Acme Home</title><main><h1>Acme Home</h1>\
+/// The front page, up to where the tag is. It is in a language that the widget does not speak, which so follows the browser.
+pub const FRONT: &str = "<!doctype html><html lang=fr><meta charset=utf-8><title>Acme Home</title><main><h1>Acme Home</h1>\
     <p><input id=search aria-label=Search> <button id=help data-sayso-open=complaint>Tell us</button></p></main>";
 
 #[derive(Clone)]

@@ -25,10 +25,10 @@ const css = `
 #close:hover{background:#8883}
 #close:before{content:"";width:14px;height:14px;background:currentColor;clip-path:path("M1.4 0 7 5.6 12.6 0 14 1.4 8.4 7 14 12.6 12.6 14 7 8.4 1.4 14 0 12.6 5.6 7 0 1.4z")}
 #body{display:flex;flex-direction:column;flex:1;min-height:0;overflow:auto;overscroll-behavior:contain}
-h2{margin:0;font-weight:600;font-size:19px;line-height:1.35;text-wrap:balance}
+h2{margin:0;outline:0;font-weight:600;font-size:19px;line-height:1.35;text-wrap:balance}
 textarea{display:block;box-sizing:border-box;width:100%;margin:6px 0 0;border:1px solid var(--line-strong,#847d70);border-radius:var(--r);padding:9px 12px;background:none;color:inherit;font:inherit;font-size:16px;line-height:1.5;letter-spacing:inherit;resize:vertical}
 .dark textarea{background:#15191b}
-#message{min-height:132px}
+#message{min-height:132px;max-height:320px;field-sizing:content}
 #early{min-height:547px;padding:20px 24px}
 #early h2{margin-inline-end:36px}
 #early h2:after{content:"";display:block;height:64px;margin:58px 0 46px;margin-inline-end:-36px;border-radius:var(--r);background:#8881}
@@ -61,6 +61,16 @@ const equip = sayso => {
     api,
     // As the loader asked for them at first; for the outbox alone, and when the language changes.
     texts: () => fetch(base + '/assets/__ASSETS_HASH__-' + sayso.lang + '.json', { signal }).then(answer => answer.json()),
+    // Old libraries give arrays a way of their own to become JSON, which is a text in it.
+    json(value) {
+      const { toJSON } = Array.prototype
+      toJSON && Reflect.deleteProperty(Array.prototype, 'toJSON')
+      const text = JSON.stringify(value)
+      if (toJSON) Array.prototype.toJSON = toJSON
+      return text
+    },
+    // What is for whoever put the tag here, and so is fetched only then.
+    advise: () => import(base + '/assets/__MODULE_advice__'),
     // How the visitor writes numbers and times: as their own region does, if it is one of this language.
     region: () => navigator.languages.find(tag => sayso.near(tag) == sayso.lang) || sayso.lang,
     number: number => number.toLocaleString(sayso.region()),
@@ -93,7 +103,10 @@ const equip = sayso => {
 export function panel(sayso, outboxOnly) {
   if (sayso.signal.aborted) return
   equip(sayso)
-  if (outboxOnly) return sayso.outbox()
+  if (outboxOnly) {
+    if (/sayso-t/.test(location)) sayso.advise().then(({ check }) => check(sayso))
+    return sayso.outbox()
+  }
   const { base, site, data, host, root, launcher, signal, make, listen, emit } = sayso
   const page = base + '/s/' + site
   const body = make('div', { id: 'body' })
@@ -104,20 +117,20 @@ export function panel(sayso, outboxOnly) {
   const fallback = make('div', { id: 'fallback' })
   // The one field that everybody fills in is there before the form, so that nobody waits to begin. The form takes it over as it is.
   const field = make('textarea', { id: 'message', name: 'message', autocomplete: 'off', ariaRequired: true })
-  const title = make('h2')
+  const title = make('h2', { tabIndex: -1 })
   const early = make('div', { id: 'early' })
   // Where the focus goes from the end of the frame: else that would be the page's beginning.
   const end = make('span', { tabIndex: 0 })
   const dialog = make('dialog', { id: 'panel', className: data.position || '', popover: 'manual', hidden: true })
   const timers = {}
-  let opener, frame, timer, loading, framed, late, given, composition, first, kind
+  let opener, frame, timer, loading, framed, late, given, composition, first, kind, stopped, why = ''
 
   // The site's settings, once they have come.
   let known = {}
   // Of texts in several languages the one for the visitor's: as their region says it, else in this very language, else in a variety of it.
   const mine = (texts = {}) => {
     const theirs = tag => sayso.near(tag) == sayso.lang
-    const region = [sayso.asked, ...navigator.languages].find(tag => texts[tag] != null && theirs(tag))
+    const region = [sayso.asked, document.documentElement.lang, ...navigator.languages].find(tag => texts[tag] != null && theirs(tag))
     return texts[region] ?? texts[sayso.lang] ?? texts[Object.keys(texts).find(theirs)]
   }
   const own = key => mine(known.texts?.[key])
@@ -160,16 +173,16 @@ export function panel(sayso, outboxOnly) {
   // There is nothing left but the link.
   const giveUp = () => {
     wait.remove()
-    link.focus()
+    root.activeElement == field || link.focus()
     settle()
   }
   // The collector's own form. A frame that the page's policy refuses still fires "load", so only its own word counts.
   const showFrame = () => {
-    if (frame || sayso.app || signal.aborted) return
+    if (frame || sayso.app || stopped || signal.aborted) return
     // As the browser reads it, which need not be as it was written.
     const [, ...rgb] = sayso.accent && getComputedStyle(launcher).backgroundColor.match(/^rgba?\((\d+), (\d+), (\d+)/) || []
     const accent = rgb.map(part => (+part).toString(16).padStart(2, 0)).join('')
-    frame = make('iframe', { src: `${address()}&frame=1&theme=${sayso.dark ? 'dark' : 'light'}&accent=${accent}&parent=${location.origin}&kind=${kind || ''}`, title: sayso.label, hidden: true })
+    frame = make('iframe', { src: `${address()}&frame=1&theme=${sayso.dark ? 'dark' : 'light'}&accent=${accent}&parent=${location.origin}&kind=${kind || ''}&why=${why}`, title: sayso.label, hidden: true })
     body.prepend(frame)
     timer = setTimeout(() => {
       frame.remove()
@@ -199,11 +212,12 @@ export function panel(sayso, outboxOnly) {
     sayso.words = isSpoken(texts) ? texts : await sayso.texts()
     await calm()
     // Somebody who writes in the frame already stays there.
-    if (signal.aborted || sayso.app || framed) return
+    if (signal.aborted || sayso.app || framed || stopped) return
     clearTimeout(timer)
     clearTimeout(late)
     const { selectionStart, selectionEnd, scrollTop } = field
-    const writing = root.activeElement == field
+    const active = root.activeElement == field
+    const writing = active && field.value
     field.ariaLabel = null
     wasm_bindgen.mount(body, sayso)
     sayso.app = wasm_bindgen
@@ -213,7 +227,9 @@ export function panel(sayso, outboxOnly) {
       field.focus()
       field.setSelectionRange(selectionStart, selectionEnd)
       field.scrollTop = scrollTop
-    }
+    } else if (active) sayso.focus('h2')
+    // While there is a network: without one it could not be fetched any more.
+    sayso.outbox()
   })()
 
   // A stop is whatever Tab reaches and a person can see.
@@ -226,7 +242,16 @@ export function panel(sayso, outboxOnly) {
     }
   }
 
-  const asked = fetch(sayso.api, { signal }).then(answer => answer.json()).then(settings => {
+  // The collector takes nothing from this page, or knows no such site: better said before somebody writes.
+  const refuse = async status => {
+    stopped = 1
+    const { refused } = await sayso.advise()
+    title.textContent = await refused(sayso, status)
+    if (sayso.app) return
+    field.value || field.remove()
+    giveUp()
+  }
+  const asked = fetch(sayso.api, { signal }).then(answer => /40[34]/.test(answer.status) ? refuse(answer.status) : answer.json()).then(settings => {
     known = settings
     const { accent, radius, font } = known.theme
     // The tag's own colour wins.
@@ -285,6 +310,9 @@ export function panel(sayso, outboxOnly) {
     await asked
     const { kinds, categories, required, promise_text, consent_text, privacy_url, texts, proof: { required: busy } } = known
     if (busy) listen(dialog, 'input', sayso.prove)
+    // What a region says otherwise than the others of its language has the region at its end.
+    const region = '_' + sayso.region().slice(-2)
+    for (const key in sayso.words) if (key.endsWith(region)) sayso.words[key.slice(0, -3)] = sayso.words[key]
     for (const key in texts) sayso.words[key] = own(key) ?? sayso.words[key]
     // There is nothing of ours that could be said instead, so any other language is better than nothing.
     const stem = tag => tag.split('-')[0]
@@ -352,7 +380,7 @@ export function panel(sayso, outboxOnly) {
     complete(feedback) {
       const { context, lang, reference } = sayso
       const cut = (text, most) => text ? [...text].slice(0, most).join('') : undefined
-      return JSON.stringify({
+      return sayso.json({
         ...reference && { reference: String(reference) },
         ...feedback,
         ...Object.keys(context)[0] && { context },
@@ -361,7 +389,7 @@ export function panel(sayso, outboxOnly) {
         composed_at: new Date().toISOString()
       })
     },
-    send: (key, feedback) => send(key, feedback).catch(() => ({ status: 0, reason: 'server' })).then(answer => sayso.app.answered(key, answer)),
+    send: (key, feedback) => send(key, feedback).catch(() => ({ status: 0, reason: 'server' })).then(answer => sayso.app?.answered(key, answer)),
     offers: () => data.draft == 'off' && Boolean(sayso.waiting),
     later: (key, feedback, reason, wait) => sayso.waiting.keep(key, feedback, reason, wait).catch(() => {}).then(kept => sayso.app.answered(key, { reason, wait, status: 0, ...kept })),
     // A text leaves the outbox for the form again.
@@ -391,8 +419,16 @@ export function panel(sayso, outboxOnly) {
   }
   // Shortcuts that hear keys on their way down leave alone whoever is writing, as far as they can see.
   Object.defineProperty(host, 'isContentEditable', { get: () => !dialog.hidden })
-  // While there is a network: without one it could not be fetched any more.
+  // Where the form never comes, for what the frame can't send.
   dialog.addEventListener('input', sayso.outbox, { once: true, signal })
+  // The module has stopped for good: the words go on in the frame, or by the link. The outbox notices.
+  sayso.rescue = () => {
+    sayso.app = 0
+    early.append(title, field, fallback)
+    body.replaceChildren(early)
+    field.readOnly = false
+    showFrame()
+  }
   let composing
   listen(dialog, 'keydown', event => {
     // The Escape and the Enter that end a composition belong to the input method.
@@ -445,7 +481,8 @@ export function panel(sayso, outboxOnly) {
 
   const show = () => {
     if (!dialog.hidden) return
-    const wanted = field.isConnected && !body.hidden ? field : shut
+    // The field, while it is all that there is; of the form what comes first, since whoever listens would not hear what they are past.
+    const wanted = body.hidden ? shut : sayso.app ? body.querySelector('h2') : field.isConnected ? field : shut
     dialog.hidden = false
     dialog.showPopover?.()
     wanted.focus()
@@ -473,11 +510,10 @@ export function panel(sayso, outboxOnly) {
       // It may have been closed again.
       if (dialog.hidden) return
       sayso.app?.open(wish || {})
-      // The form is there by now. The widget sets the focus as well, but where it took long to draw the form, after the next frame.
-      sayso.focus('#message')
       settle()
-    }, () => {
+    }, error => {
       loading = 0
+      why = /olicy/.test(error) ? 'policy' : ''
       clearTimeout(late)
       if (frame && !frame.isConnected) giveUp()
       else showFrame()

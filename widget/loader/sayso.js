@@ -47,19 +47,18 @@
       return node.sheet
     }
   }
-  const launcher = make('button', { part: 'launcher', className: `launcher ${data.launcher || 'bubble'} ${data.position}`, dir: 'auto' })
+  const launcher = make('button', { part: 'launcher', className: `launcher ${data.launcher || 'bubble'} ${data.position || ''}`, dir: 'auto', ariaHasPopup: 'dialog' })
   root.append(launcher)
   // The colours are kept in the second rule: WebKit does not notice when one for :host changes.
   const look = style(`:host{all:initial!important;display:contents!important}
 .launcher,#panel{--o:${data.offset || 20}px;position:fixed;inset:auto var(--o) var(--o) auto;z-index:99999999}
 .launcher{display:flex;align-items:center;gap:8px;min-height:48px;border:1px solid color-mix(in srgb,var(--t) 22%,var(--a));border-radius:24px;padding:0 20px;background:var(--a);color:var(--t);font:600 16px system-ui;cursor:pointer;box-shadow:0 4px 20px #0004}
-.launcher:hover{filter:brightness(1.1)}
 .bubble:before{content:"";width:20px;height:20px;border-radius:50% 50% 50% 0;background:currentColor}
 .tab{--o:0px;bottom:40%;border-radius:12px 0 0 12px;padding:20px 8px;writing-mode:vertical-rl}
 .left{right:auto;left:var(--o)}
 .tab.left{border-radius:0 12px 12px 0}
 .none{display:none}
-:focus-visible{outline:3px solid #a94012;box-shadow:0 0 0 6px #fff}
+:focus-visible{outline:3px solid #1a5fb4;box-shadow:0 0 0 6px #fff}
 .launcher[aria-busy=true]{opacity:.6}
 @media(max-width:480px){.bubble{gap:0;font-size:0}}
 @media print{:host{display:none!important}}`).cssRules[1].style
@@ -89,7 +88,8 @@
     },
     speak(lang) {
       sayso.asked = lang
-      sayso.lang = host.lang = (lang ? [lang] : navigator.languages).map(sayso.near).find(Boolean) || 'en'
+      // Else the page's own language, so that both speak the same, and last the browser's.
+      sayso.lang = host.lang = (lang ? [lang] : [doc.documentElement.lang, ...navigator.languages]).map(sayso.near).find(Boolean) || 'en'
       sayso.label = launcher.textContent = data.text || labels[sayso.lang]
     },
     parts: async () => Promise.all([WebAssembly.compileStreaming(fetch(asset('widget.wasm'), { signal })), fetch(asset(sayso.lang + '.json'), { signal }).then(answer => answer.json())])
@@ -175,8 +175,8 @@
   // The page comes first.
   ;(window.requestIdleCallback || setTimeout)(async () => {
     if (data.preload == 'idle' && !navigator.connection?.saveData) load()
-    // An earlier page has left something to be sent.
-    try { localStorage[store + ':waiting'] && await start(1) } catch {}
+    // An earlier page has left something to be sent, or whoever put the tag here asks whether it works.
+    try { (localStorage[store + ':waiting'] || /sayso-t/.test(location)) && await start(1) } catch {}
   })
 
   const queue = window.Sayso?.q || []

@@ -15,7 +15,7 @@ export const post = sayso => {
   const sending = async (key, feedback, identity, proved) => {
     try {
       // Token and proof are no part of what makes two submissions equal, and they expire: the newest ones go along.
-      const body = JSON.stringify({ ...JSON.parse(feedback), ...typeof identity == 'string' && { identity }, proof: await sayso.proof })
+      const body = sayso.json({ ...JSON.parse(feedback), ...typeof identity == 'string' && { identity }, proof: await sayso.proof })
       const sent = fetch(sayso.api + '/feedback', {
         method: 'POST',
         credentials: 'omit',

@@ -6,7 +6,7 @@ const SECOND = 1000
 
 // The form's own styles, which count for more, come with the module; the first rules are for pages that refuse it.
 const css = `
-:where(#panel){--line:#8886;--focus:#c65a2e;--kind-suggestion:#a87a1c;--danger:#d0464f;--ok:#3f8a52}
+:where(#panel){--line:#8886;--focus:#1a5fb4;--kind-suggestion:#a87a1c;--danger:#d0464f;--ok:#3f8a52}
 :where(#outbox .top,#outbox .bottom){padding:16px 24px}
 :where(#outbox .top){padding-inline-end:60px}
 :where(#outbox p){margin:0}
@@ -14,6 +14,7 @@ const css = `
 :where(#outbox button){min-height:28px;border:0;padding:2px 0;background:none;color:inherit;font:inherit;text-decoration:underline;cursor:pointer}
 :where(#outbox .primary){width:100%;border-radius:10px;padding:12px 24px;background:var(--a);color:var(--t);text-decoration:none}
 .launcher[data-waiting]:after{content:attr(data-waiting);position:absolute;inset:-8px -4px auto auto;box-sizing:border-box;min-width:24px;height:24px;border:2px solid #fff;border-radius:12px;padding:0 5px;background:#a8222f;color:#fff;font:700 12px/20px system-ui;text-align:center;writing-mode:horizontal-tb}
+.launcher[data-state=sent]:after{background:#2a6339}
 #outbox{display:flex;flex-direction:column;flex:none;min-height:0;font-size:15px}
 #outbox.whole{flex:1}
 #outbox *{box-sizing:border-box}
@@ -178,6 +179,9 @@ export const waiting = (sayso, outbox) => {
     const [state, line] = count ? summary(records) : ['', '']
     if (mine != turn || signal.aborted) return
     launcher.title = line
+    launcher.dataset.state = state
+    // Its name says what waits, not only its number.
+    launcher.ariaLabel = line ? sayso.label + ', ' + line : null
     clearInterval(ticking)
     asked = 0
     const { body } = sayso
@@ -193,7 +197,7 @@ export const waiting = (sayso, outbox) => {
     box.className = whole ? 'whole' : ''
     if (!count) box.replaceChildren()
     const first = count && (whole ? drawWhole(records, state, line, reveal) : drawStrip(state, line))
-    if (turned && !whole) sayso.focus('#message,#thanks,iframe,#fallback a')
+    if (turned && !whole) sayso.focus('h2,iframe,#fallback a')
     else if (turned) first.focus()
     else if (inside) ([...box.querySelectorAll('button')].find(button => button.dataset.way == focused.dataset.way) || first)?.focus()
   }

@@ -1,6 +1,7 @@
 //! The collector's public API, version 1, as the widget uses it.
 
 use js_sys::Object;
+use sayso_shared::Kind;
 use wasm_bindgen::JsValue;
 
 use crate::form::{Fault, Field};
@@ -13,7 +14,7 @@ pub fn attempt(host: &Host, state: &State) -> Attempt {
     let form = &state.form;
     let settings = &state.settings;
     let body = Object::new();
-    js::put_text(&body, "kind", state.kind().as_str());
+    js::put_text(&body, "kind", state.kind().map_or("", Kind::as_str));
     for field in [Field::Message, Field::DesiredOutcome] {
         if form.asks(field, settings) {
             js::put_text(&body, field.name(), form.text(field));
@@ -52,7 +53,7 @@ pub fn read_answer(json: &JsValue) -> Answer {
         (Some(Reason::Refused), ..) => read_refusal(json),
         (None, Some(code), Some(status_url)) => {
             let first_response_due = js::text(&js::get(json, "promise"), "first_response_due");
-            Answer::Accepted(Receipt { code, status_url, first_response_due })
+            Answer::Accepted(Receipt { code, status_url, first_response_due, email: String::new() })
         }
         (reason, ..) => Answer::Failed(Failure { reason: reason.unwrap_or(Reason::Server), wait }),
     }

@@ -1,6 +1,7 @@
 //! The application: takes what happens, keeps the state, talks to the collector.
 
 use js_sys::Object;
+use sayso_shared::Kind;
 use wasm_bindgen::JsValue;
 use yew::{Component, Context, Html, Properties};
 
@@ -109,7 +110,7 @@ impl App {
                 self.focus = Some("#thanks".to_owned());
                 js::put_text(&detail, "code", &receipt.code);
                 js::put_text(&detail, "status_url", &receipt.status_url);
-                js::put_text(&detail, "kind", kind.as_str());
+                js::put_text(&detail, "kind", kind.map_or("", Kind::as_str));
                 host.emit("submitted", &detail);
             }
             // The outbox has told the page, and shows itself.
@@ -136,7 +137,7 @@ impl App {
             UiEvent::Consent => Action::Consent(control.checked()),
             UiEvent::Fold(section) => Action::Fold(section),
             UiEvent::Another => {
-                self.focus = Some("#message".to_owned());
+                self.focus = Some("h2".to_owned());
                 Action::Another
             }
             UiEvent::Submit => return self.submit(ctx),
@@ -196,7 +197,6 @@ impl Component for App {
             Msg::Open(options) => {
                 self.act(Action::Open(options));
                 self.introduce(&host);
-                self.focus = Some("#message".to_owned());
             }
             Msg::Identify if host.identity().is_falsy() => self.act(Action::Forget),
             Msg::Identify => self.introduce(&host),

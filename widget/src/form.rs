@@ -121,10 +121,15 @@ fn is_like_email(text: &str) -> bool {
     })
 }
 
+/// Three digits, of whatever script: the collector knows them all, and has the last word.
+fn is_like_phone(text: &str) -> bool {
+    text.chars().filter(|c| c.is_ascii_digit() || !c.is_ascii()).count() >= 3
+}
+
 /// What the customer has filled in so far.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Form {
-    /// `None` until the customer, the draft or the page chose one: then the site's first kind counts.
+    /// `None` until the customer, the draft or the page chose one: nothing is chosen for them.
     pub kind: Option<Kind>,
     /// Key of a category; empty is none.
     pub category: String,
@@ -149,9 +154,12 @@ impl Form {
         }
     }
 
-    /// The kind that would be sent now.
-    pub fn kind(&self, settings: &Settings) -> Kind {
-        self.kind.filter(|kind| settings.kinds.contains(kind)).unwrap_or(settings.kinds[0])
+    /// The kind that would be sent now, once there is one: chosen, or the only one of the site.
+    pub fn kind(&self, settings: &Settings) -> Option<Kind> {
+        match settings.kinds.as_slice() {
+            [only] => Some(*only),
+            kinds => self.kind.filter(|kind| kinds.contains(kind)),
+        }
     }
 
     /// Whether a field is asked with this kind: a complaint and a suggestion ask different things.
@@ -160,9 +168,9 @@ impl Form {
         match field {
             // What the site insists on, it does with every kind. Of no category can be chosen.
             Field::Rating | Field::DesiredOutcome | Field::Importance if settings.required.contains(&field) => true,
-            Field::Rating => matches!(kind, Kind::Complaint | Kind::Praise),
-            Field::DesiredOutcome => kind == Kind::Complaint,
-            Field::Importance => kind == Kind::Suggestion,
+            Field::Rating => matches!(kind, Some(Kind::Complaint | Kind::Praise)),
+            Field::DesiredOutcome => kind == Some(Kind::Complaint),
+            Field::Importance => kind == Some(Kind::Suggestion),
             Field::Category => settings.categories_of(kind).next().is_some(),
             Field::Consent => !settings.consent_text.is_empty(),
             Field::Kind => settings.kinds.len() > 1,
@@ -203,6 +211,9 @@ impl Form {
         if !self.asks(field, settings) {
             return None;
         }
+        if field == Field::Kind {
+            return self.kind(settings).is_none().then_some(Fault::Required);
+        }
         if !self.holds(field) {
             // What a site asks consent for, it takes with nothing less.
             let required = matches!(field, Field::Message | Field::Consent) || settings.required.contains(&field);
@@ -215,6 +226,7 @@ impl Form {
         let valid = match field {
             // Slips of the hand; the collector has the last word, and its refusal shows in the same place.
             Field::Email => is_like_email(text),
+            Field::Phone => is_like_phone(text),
             _ => true,
         };
         (!valid).then_some(Fault::Invalid)

@@ -72,9 +72,9 @@ impl Settings {
         settings
     }
 
-    /// The categories that belong to a kind.
-    pub fn categories_of(&self, kind: Kind) -> impl Iterator<Item = &Category> {
-        self.categories.iter().filter(move |category| category.kind.is_none_or(|of| of == kind))
+    /// The categories that belong to a kind; while none is chosen, those that belong to every kind.
+    pub fn categories_of(&self, kind: Option<Kind>) -> impl Iterator<Item = &Category> {
+        self.categories.iter().filter(move |category| category.kind.is_none() || category.kind == kind)
     }
 
     /// Whether a section holds something that the site insists on, and so must not be folded away.

@@ -29,6 +29,8 @@ pub struct Receipt {
     pub status_url: String,
     /// RFC 3339; when somebody will have answered.
     pub first_response_due: Option<String>,
+    /// Where the receipt goes to; empty where the customer left no address.
+    pub email: String,
 }
 
 /// Why a submission did not get through.
@@ -169,8 +171,8 @@ pub struct State {
 }
 
 impl State {
-    /// The kind that would be sent now.
-    pub fn kind(&self) -> Kind {
+    /// The kind that would be sent now, once there is one.
+    pub fn kind(&self) -> Option<Kind> {
         self.form.kind(&self.settings)
     }
 
@@ -246,7 +248,7 @@ impl State {
     }
 
     fn choose(&mut self, kind: Kind) {
-        let fits = self.settings.categories_of(kind).any(|category| category.key == self.form.category);
+        let fits = self.settings.categories_of(Some(kind)).any(|category| category.key == self.form.category);
         self.edit(Field::Kind, |form| {
             form.kind = Some(kind);
             if !fits {
@@ -257,7 +259,8 @@ impl State {
 
     fn answered(&mut self, answer: Answer) {
         match answer {
-            Answer::Accepted(receipt) => {
+            Answer::Accepted(mut receipt) => {
+                receipt.email = self.form.text(Field::Email).trim().to_owned();
                 self.clear();
                 self.phase = Phase::Thanked(receipt);
             }

@@ -21,10 +21,20 @@ fn consent_is_needed_where_it_is_asked_for() {
     let settings = Settings { consent_text: "I agree.".to_owned(), ..Settings::default() };
     let mut form = Form::default();
     form.set_text(Field::Message, "The drawer is stuck.".to_owned());
+    form.kind = Some(Kind::Complaint);
     assert_eq!(form.faults(&Settings::default()), []);
     assert_eq!(form.faults(&settings), [(Field::Consent, Fault::Required)]);
     form.consent = true;
     assert_eq!(form.faults(&settings), []);
+}
+
+#[test]
+fn no_kind_is_chosen_for_the_customer_unless_it_is_the_only_one() {
+    let mut form = Form::default();
+    form.set_text(Field::Message, "The drawer is stuck.".to_owned());
+    assert_eq!(form.faults(&Settings::default()), [(Field::Kind, Fault::Required)]);
+    let only = Settings { kinds: vec![Kind::Praise], ..Settings::default() };
+    assert_eq!((form.kind(&only), form.faults(&only)), (Some(Kind::Praise), vec![]));
 }
 
 #[test]
@@ -43,7 +53,7 @@ fn settings_are_read_line_by_line_and_what_is_unknown_is_left_out() {
          required\tshoe_size\npromise\tWe answer today.\nconsent\t\nprivacy\thttps://shop.example/privacy\nweather\tfine",
     );
     assert_eq!(read.kinds, [Kind::Question, Kind::Praise]);
-    let keys = |kind| read.categories_of(kind).map(|category| category.key.as_str()).collect::<Vec<_>>();
+    let keys = |kind| read.categories_of(Some(kind)).map(|category| category.key.as_str()).collect::<Vec<_>>();
     assert_eq!(keys(Kind::Question), ["delivery", "shop"]);
     assert_eq!(keys(Kind::Praise), ["shop"]);
     assert_eq!(read.required, [Field::Contact]);

@@ -15,7 +15,7 @@ fn reduce(state: State, actions: impl IntoIterator<Item = Action>) -> State {
 }
 
 fn typed(text: &str) -> State {
-    reduce(State::default(), [Action::Type(Field::Message, text.to_owned())])
+    reduce(State::default(), [Action::Choose(Kind::Complaint), Action::Type(Field::Message, text.to_owned())])
 }
 
 fn attempt(key: &str) -> Attempt {
@@ -31,6 +31,7 @@ fn receipt() -> Receipt {
         code: "7QK4-M2XH-9TRD-7".to_owned(),
         status_url: "https://feedback.example/t/7QK4-M2XH-9TRD-7".to_owned(),
         first_response_due: None,
+        email: String::new(),
     }
 }
 
@@ -363,6 +364,14 @@ fn an_error_unfolds_its_section_and_goes_when_the_field_changes() {
 }
 
 #[test]
+fn everything_that_is_wrong_is_said_at_once() {
+    let wrong = [(Field::Email, "li@"), (Field::Phone, "12")];
+    let typing = wrong.map(|(field, text)| Action::Type(field, text.to_owned()));
+    let state = reduce(typed("x"), typing.into_iter().chain([Action::Check]));
+    assert_eq!(state.errors, [(Field::Email, Fault::Invalid), (Field::Phone, Fault::Invalid)]);
+}
+
+#[test]
 fn a_site_can_insist_on_a_contact_and_a_name_alone_is_none() {
     let state =
         reduce(typed("x"), [Action::Settle(settings()), Action::Type(Field::Name, "Li".to_owned()), Action::Check]);
@@ -382,13 +391,13 @@ fn a_category_follows_its_kind() {
 }
 
 #[test]
-fn the_sites_first_kind_counts_until_one_is_chosen() {
+fn no_kind_counts_until_one_is_chosen_unless_it_is_the_only_one() {
     let only = |kinds: &[Kind]| Action::Settle(Settings { kinds: kinds.to_vec(), ..Settings::default() });
     let state = reduce(State::default(), [only(&[Kind::Question, Kind::Praise])]);
-    assert_eq!(state.kind(), Kind::Question);
+    assert_eq!(state.kind(), None);
     let state = reduce(state, [Action::Choose(Kind::Praise)]);
-    assert_eq!(state.kind(), Kind::Praise);
-    assert_eq!(reduce(state, [only(&[Kind::Complaint])]).kind(), Kind::Complaint);
+    assert_eq!(state.kind(), Some(Kind::Praise));
+    assert_eq!(reduce(state, [only(&[Kind::Complaint])]).kind(), Some(Kind::Complaint));
 }
 
 #[test]

@@ -175,7 +175,7 @@ async fn make_around(app: &App) -> anyhow::Result<Around> {
             email: Email::parse(&format!("m{number}@acme.example"))?,
             name: Name::parse(&format!("Member {number}"))?,
             role: Role::Agent,
-            lang: Lang::En,
+            lang: Some(Lang::En),
             password_hash: Some(hash.clone()),
         };
         members.push(Member::add(&app.db, &new, &Stamp::system(now)).await?);

@@ -63,6 +63,8 @@ enum FollowUpWord {
     Wait,
     /// This is the answer.
     Resolve,
+    /// A case that was resolved or closed is worked on again; of a note it is the reason.
+    Reopen,
 }
 
 // For the description of the API; `read_status` is what reads it.
@@ -220,14 +222,14 @@ fn read_message(body: Value) -> Result<Command> {
     let words = fields.required_text("body");
     let then = match fields.text::<16>("then") {
         None => Some(FollowUpWord::InProgress),
-        Some(word) => read_word(&mut fields, "then", &word, "must be go_on, wait or resolve"),
+        Some(word) => read_word(&mut fields, "then", &word, "must be go_on, wait, resolve or reopen"),
     };
     let resolution = read_resolution(&mut fields);
     match (kind, then) {
         (Some(MessageKind::Note), Some(FollowUpWord::Wait | FollowUpWord::Resolve)) => {
             fields.refuse("then", ErrorCode::Invalid, "a note changes nothing");
         }
-        (_, Some(FollowUpWord::InProgress | FollowUpWord::Wait)) if resolution.says_something() => {
+        (_, Some(FollowUpWord::InProgress | FollowUpWord::Wait | FollowUpWord::Reopen)) if resolution.says_something() => {
             fields.refuse("then", ErrorCode::Invalid, "must be resolve where there is an outcome or a remedy");
         }
         _ => {}
@@ -235,7 +237,9 @@ fn read_message(body: Value) -> Result<Command> {
     let errors = fields.into_errors();
     match (kind, words, then) {
         (Some(kind), Some(words), Some(then)) if errors.is_empty() => Ok(match (kind, then) {
+            (MessageKind::Note, FollowUpWord::Reopen) => Command::Reopen(words),
             (MessageKind::Note, _) => Command::Note(words),
+            (MessageKind::Reply, FollowUpWord::Reopen) => Command::Reply(words, FollowUp::Reopen),
             (MessageKind::Reply, FollowUpWord::InProgress) => Command::Reply(words, FollowUp::InProgress),
             (MessageKind::Reply, FollowUpWord::Wait) => Command::Reply(words, FollowUp::Wait),
             (MessageKind::Reply, FollowUpWord::Resolve) => Command::Reply(words, FollowUp::Resolve(resolution)),

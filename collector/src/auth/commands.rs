@@ -2,7 +2,6 @@
 
 use anyhow::Context as _;
 use clap::Subcommand;
-use sayso_shared::Lang;
 
 use super::links::make_sign_in_link;
 use super::member::{Email, Name, NewMember};
@@ -55,7 +54,7 @@ pub async fn run(command: MemberCommand, context: &Context) -> anyhow::Result<()
             };
             let has_password = password_hash.is_some();
             let address = email.as_str().to_owned();
-            let new = NewMember { email, name, role, lang: Lang::En, password_hash };
+            let new = NewMember { email, name, role, lang: None, password_hash };
             let id = Member::add(&context.db, &new, &Stamp::command(context.clock.now())).await?;
             println!("Added {address} as {}.", role.as_str());
             if !has_password {

@@ -7,7 +7,6 @@ use axum::http::request::Parts;
 use axum::http::{HeaderMap, Method, StatusCode, Uri, header};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Redirect, Response};
-use sayso_shared::Lang;
 use sayso_shared::id::IdempotencyKey;
 use sayso_shared::limits::BODY_MAX_BYTES;
 use serde::de::DeserializeOwned;
@@ -69,11 +68,6 @@ pub enum AuthRejection {
     SignIn(String),
 }
 
-/// The console's languages: who reads traditional characters gets the simplified ones.
-pub fn console_texts(lang: Lang) -> Texts {
-    Texts(if lang == Lang::En { Lang::En } else { Lang::ZhHans })
-}
-
 /// Refuses forms that another website sends in the name of somebody who is signed in here.
 pub async fn same_origin(State(app): State<App>, request: Request, next: Next) -> Response {
     if request.method() == Method::POST && is_foreign(&app, request.headers()) {
@@ -99,7 +93,7 @@ impl SignedIn {
         let Some(member) = session::member(app, &session, asked_by(&parts.headers)).await? else { return Ok(None) };
         let Some(id) = session.id() else { return Ok(None) };
         let csrf = app.keys.hash(Purpose::Form, &id.to_string());
-        Ok(Some(Self { t: console_texts(member.lang()), member, csrf, session }))
+        Ok(Some(Self { t: Texts(member.lang()), member, csrf, session }))
     }
 }
 

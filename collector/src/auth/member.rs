@@ -111,7 +111,12 @@ impl Member {
 
     /// The language of its pages.
     pub fn lang(&self) -> Lang {
-        Lang::for_tag(&self.lang).unwrap_or(Lang::En)
+        self.chosen_lang().unwrap_or(Lang::En)
+    }
+
+    /// The language that it has chosen, if it has.
+    pub fn chosen_lang(&self) -> Option<Lang> {
+        Lang::for_tag(&self.lang)
     }
 
     /// The hash of its password, when it has set one.
@@ -157,7 +162,7 @@ impl Member {
         let back = "update members set name = $1, role = $2, lang = $3, password_hash = $4, disabled_at = null, \
             session_epoch = session_epoch + 1 where email = $5 and disabled_at is not null returning id";
         let returned: Option<String> = with_tx!(&mut *tx, conn => sqlx::query_scalar(back).bind(new.name.as_str())
-            .bind(new.role.as_str()).bind(new.lang.as_str()).bind(&new.password_hash).bind(new.email.as_str())
+            .bind(new.role.as_str()).bind(new.lang_tag()).bind(&new.password_hash).bind(new.email.as_str())
             .fetch_optional(conn).await)?;
         Ok(match returned {
             Some(id) => {
@@ -253,13 +258,18 @@ pub struct NewMember {
     pub name: Name,
     /// What it may do.
     pub role: Role,
-    /// The language of its pages.
-    pub lang: Lang,
+    /// The language of its pages; none for that of the page on which it first signs in.
+    pub lang: Option<Lang>,
     /// None until it sets a password itself.
     pub password_hash: Option<String>,
 }
 
 impl NewMember {
+    /// As the database holds it: nothing where none has been chosen.
+    fn lang_tag(&self) -> &'static str {
+        self.lang.map_or("", Lang::as_str)
+    }
+
     fn added(&self, id: &str) -> Change {
         let after = json!({"email": self.email.as_str(), "name": self.name.as_str(), "role": self.role.as_str()});
         Change { action: "member.add", object: format!("member/{id}"), before: Value::Null, after }
@@ -271,7 +281,7 @@ pub async fn insert(tx: &mut Tx, new: &NewMember, stamp: &Stamp) -> sqlx::Result
     let id = new_id();
     let insert = "insert into members (id, email, name, role, lang, password_hash, created_at) values ($1, $2, $3, $4, $5, $6, $7)";
     with_tx!(&mut *tx, conn => sqlx::query(insert).bind(&id).bind(new.email.as_str()).bind(new.name.as_str())
-        .bind(new.role.as_str()).bind(new.lang.as_str()).bind(&new.password_hash).bind(stamp.at).execute(conn).await.map(|_| ()))?;
+        .bind(new.role.as_str()).bind(new.lang_tag()).bind(&new.password_hash).bind(stamp.at).execute(conn).await.map(|_| ()))?;
     audit::append(tx, stamp, &new.added(&id)).await?;
     Ok(id)
 }

@@ -117,6 +117,11 @@ impl Case {
         Suspicion::parse(self.suspicion.as_deref()?)
     }
 
+    /// The ciphertext of the contact, if there is one.
+    pub(super) fn contact_cipher(&self) -> Option<&str> {
+        self.contact_cipher.as_deref()
+    }
+
     /// The customer's tracking code, decrypted.
     pub fn code(&self, keys: &Keys) -> Result<String> {
         code::decrypt(keys, &self.id, &self.code_cipher).ok_or_else(|| CaseError::Undecryptable(self.id.clone()))

@@ -1,11 +1,13 @@
 //! What customers do with a case: answer, rate, and say that it is not solved.
 
+use sayso_shared::Contact;
 use sayso_shared::id::IdempotencyKey;
 use sayso_shared::limits::SATISFIED_FROM;
+use sayso_shared::problem::FieldError;
 use sayso_shared::reply::{Reply, Satisfaction};
 use serde_json::json;
 
-use super::case::{CaseState, lock};
+use super::case::{CaseState, contact_context, lock};
 use super::error::{CaseError, Result};
 use super::event::append;
 use super::idempotency::{KeyStatus, record_key, request_hash};
@@ -13,6 +15,7 @@ use super::{Actor, Case, EventType, Status, quarantine};
 use crate::app::App;
 use crate::clock::{DAY, Millis};
 use crate::db::Tx;
+use crate::http::Error;
 use crate::keys::new_id;
 use crate::with_tx;
 
@@ -37,10 +40,63 @@ pub async fn reply(app: &App, case: &Case, reply: &Reply, key: &IdempotencyKey) 
         now,
     )
     .await?;
-    resume(&mut tx, &case.id, &state, now).await?;
+    resume(&mut tx, &case.id, &state, Some(&message_id), now).await?;
     tx.commit().await?;
     app.publish(&case.id, EventType::Message.as_str());
     Ok(())
+}
+
+/// Notes an address that mail reaches the customer at, where there was none.
+pub async fn add_address(app: &App, case: &Case, typed: &str, key: &IdempotencyKey) -> Result<(), AddressError> {
+    let contact = Contact::with_email(case.contact(&app.keys), typed).map_err(AddressError::Invalid)?;
+    let json = serde_json::to_vec(&contact).expect("a contact is plain data");
+    let cipher = app.keys.encrypt(&contact_context(&case.id), &json);
+    let now = app.clock.now();
+    let mut tx = app.db.begin().await.map_err(CaseError::from)?;
+    let state = lock(&mut tx, &case.id, now).await?;
+    if record_key(&mut tx, &case.id, key, &request_hash(&("address", typed)), now).await? == KeyStatus::Repeated {
+        return Ok(tx.rollback().await.map_err(CaseError::from)?);
+    }
+    refuse_if_too_late(app, &state, now)?;
+    // Of two that come at once the first stays: nobody takes over where another's mail goes.
+    let update =
+        "update feedback set contact_cipher = $1 where id = $2 and (contact_cipher is null or contact_cipher = $3)";
+    let before = case.contact_cipher().unwrap_or_default();
+    let rows =
+        with_tx!(&mut tx, conn => sqlx::query(update).bind(&cipher).bind(&case.id).bind(before).execute(conn).await
+        .map(|done| done.rows_affected()))
+        .map_err(CaseError::from)?;
+    if rows == 0 || case.contact(&app.keys).is_some_and(|contact| contact.email().is_some()) {
+        return Err(CaseError::HasAddress.into());
+    }
+    append(&mut tx, &case.id, EventType::Contact, &Actor::Customer, json!({}), now).await.map_err(CaseError::from)?;
+    tx.commit().await.map_err(CaseError::from)?;
+    app.publish(&case.id, EventType::Contact.as_str());
+    Ok(())
+}
+
+/// Why an address was not taken.
+#[derive(Debug)]
+pub enum AddressError {
+    /// It is none.
+    Invalid(Vec<FieldError>),
+    /// The case does not allow it.
+    Case(CaseError),
+}
+
+impl From<CaseError> for AddressError {
+    fn from(error: CaseError) -> Self {
+        Self::Case(error)
+    }
+}
+
+impl From<AddressError> for Error {
+    fn from(error: AddressError) -> Self {
+        match error {
+            AddressError::Invalid(errors) => Error::Invalid(errors),
+            AddressError::Case(error) => error.into(),
+        }
+    }
 }
 
 /// Notes how satisfied the customer is. A good score, or "solved", closes a resolved case; "not solved" reopens it.
@@ -62,7 +118,7 @@ pub async fn rate(app: &App, case: &Case, satisfaction: &Satisfaction, key: &Ide
     let data = json!({"score": satisfaction.score(), "solved": satisfaction.solved()});
     append(&mut tx, &case.id, EventType::Rated, &Actor::Customer, data, now).await?;
     match satisfaction.solved() {
-        Some(false) => resume(&mut tx, &case.id, &state, now).await?,
+        Some(false) => resume(&mut tx, &case.id, &state, None, now).await?,
         solved if solved == Some(true) || satisfaction.score() >= SATISFIED_FROM => {
             close(&mut tx, &case.id, &state, &Actor::Customer, now).await?
         }
@@ -84,8 +140,8 @@ pub(super) async fn close(tx: &mut Tx, case_id: &str, state: &CaseState, actor: 
     Ok(())
 }
 
-/// Brings the case to where a word of the customer brings it.
-async fn resume(tx: &mut Tx, case_id: &str, state: &CaseState, now: Millis) -> Result<()> {
+/// Brings the case to where a word of the customer brings it: a message, or without one a rating.
+async fn resume(tx: &mut Tx, case_id: &str, state: &CaseState, message_id: Option<&str>, now: Millis) -> Result<()> {
     let from = state.status();
     let to = from.after_customer_reply();
     if to == from {
@@ -97,7 +153,12 @@ async fn resume(tx: &mut Tx, case_id: &str, state: &CaseState, now: Millis) -> R
     with_tx!(tx, conn => sqlx::query(update).bind(to.as_str()).bind(i64::from(reopened)).bind(case_id).execute(conn).await.map(|_| ()))?;
     quarantine::hold_again(tx, case_id).await?;
     let event = if reopened { EventType::Reopened } else { EventType::Status };
-    append(tx, case_id, event, &Actor::Customer, json!({"from": from, "to": to}), now).await?;
+    let mut data = json!({"from": from, "to": to});
+    match message_id {
+        Some(id) => data["message_id"] = id.into(),
+        None => data["rated"] = true.into(),
+    }
+    append(tx, case_id, event, &Actor::Customer, data, now).await?;
     Ok(())
 }
 

@@ -31,6 +31,9 @@ pub enum CaseError {
     /// It is a complaint, which is resolved with an outcome only.
     #[error("a complaint needs an outcome")]
     OutcomeRequired,
+    /// An outcome was given for what is no complaint.
+    #[error("only a complaint has an outcome")]
+    OutcomeOfNoComplaint,
     /// It is in quarantine, where nobody would hear of what is done.
     #[error("the case is in quarantine; release it first")]
     InQuarantine,
@@ -43,6 +46,9 @@ pub enum CaseError {
     /// It is to be rated, and nothing was answered.
     #[error("there is no answer yet that could be rated")]
     NotAnswered,
+    /// It has an address already.
+    #[error("the case has an e-mail address already")]
+    HasAddress,
     /// It was closed so long ago that the customer can't reopen it.
     #[error("the case was closed more than {days} days ago; please submit new feedback and refer to this code")]
     ReopenPeriodOver {
@@ -76,12 +82,16 @@ impl From<CaseError> for Error {
             CaseError::OutcomeRequired => {
                 Error::field(FieldError::new("/outcome", ErrorCode::Required, error.to_string()))
             }
+            CaseError::OutcomeOfNoComplaint => {
+                Error::field(FieldError::new("/outcome", ErrorCode::Invalid, error.to_string()))
+            }
             CaseError::InvalidTransition { .. }
             | CaseError::ResolutionMissing
             | CaseError::InQuarantine
             | CaseError::NotInQuarantine
             | CaseError::NotHeld
             | CaseError::NotAnswered
+            | CaseError::HasAddress
             | CaseError::ReopenPeriodOver { .. } => Error::Conflict(error.to_string()),
             CaseError::KeyReused => Error::KeyReused,
             CaseError::Undecryptable(_) => Error::Internal(error.into()),

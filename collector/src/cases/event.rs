@@ -35,6 +35,8 @@ words! {
         Rated = "case.rated",
         /// It is done.
         Closed = "case.closed",
+        /// The customer said how to reach them.
+        Contact = "case.contact",
     }
 }
 

@@ -8,8 +8,8 @@ use sha2::{Digest, Sha256};
 
 use super::error::{CaseError, Result};
 use crate::clock::Millis;
-use crate::db::Tx;
-use crate::with_tx;
+use crate::db::{Db, Tx};
+use crate::{with_db, with_tx};
 
 /// The form that is hashed: JSON without what is absent, with addresses, numbers and pages in their canonical forms. A hash says which it is of, so that another form never makes a repeat look like something else.
 const HASH_VERSION: &str = "2:";
@@ -44,6 +44,14 @@ pub enum KeyStatus {
     New,
     /// It is a repeat of what has been done.
     Repeated,
+}
+
+/// Whether something was asked about a case with this key before.
+pub async fn is_known(db: &Db, case_id: &str, key: &IdempotencyKey) -> sqlx::Result<bool> {
+    let select = "select count(*) from idempotency_keys where scope = $1 and key = $2";
+    let count: i64 =
+        with_db!(db, pool => sqlx::query_scalar(select).bind(case_id).bind(key.as_str()).fetch_one(pool).await)?;
+    Ok(count > 0)
 }
 
 /// Notes the key of a request about a case. The same key for another request is refused.

@@ -31,6 +31,8 @@ pub enum FollowUp {
     Wait,
     /// This is the answer.
     Resolve(Resolution),
+    /// A case that was resolved or closed is worked on again.
+    Reopen,
 }
 
 /// How a case was resolved.
@@ -58,8 +60,10 @@ pub enum Command {
     Note(Body),
     /// One of the steps of the status table; resolving has one of its own.
     Status(Status),
-    /// Resolve. A complaint needs an outcome.
+    /// Resolve. A complaint needs an outcome, and only a complaint has one.
     Resolve(Resolution),
+    /// Work again on a case that was resolved or closed, for a reason that the customer never sees.
+    Reopen(Body),
     /// Give the case to a member, or to nobody.
     Assign(Option<String>),
 }
@@ -180,14 +184,13 @@ async fn apply_in(tx: &mut Tx, case_id: &str, actor: &Actor, command: &Command, 
         Command::Status(Status::Resolved) => Err(CaseError::ResolutionMissing),
         Command::Status(to) => change(tx, case_id, &state, *to, actor, None, now).await,
         Command::Resolve(resolution) => resolve_in(tx, case_id, &state, actor, resolution, None, now).await,
-        Command::Assign(owner_id) if state.owner_id == *owner_id => Ok(()),
-        Command::Assign(owner_id) => {
-            let update = "update cases set owner_id = $1 where id = $2";
-            with_tx!(tx, conn => sqlx::query(update).bind(owner_id).bind(case_id).execute(conn).await.map(|_| ()))?;
-            let data = json!({"from": state.owner_id, "to": owner_id});
-            append(tx, case_id, EventType::Assigned, actor, data, now).await?;
-            Ok(())
+        Command::Reopen(reason) => {
+            let message_id = add_message(tx, case_id, "note", actor, reason, now).await?;
+            append(tx, case_id, EventType::Note, actor, json!({"message_id": message_id}), now).await?;
+            reopen_in(tx, case_id, &state, actor, &message_id, now).await
         }
+        Command::Assign(owner_id) if state.owner_id == *owner_id => Ok(()),
+        Command::Assign(owner_id) => assign_in(tx, case_id, &state, actor, owner_id.as_deref(), now).await,
     }
 }
 
@@ -199,6 +202,7 @@ impl Command {
             Command::Note(_) => EventType::Note,
             Command::Status(_) => EventType::Status,
             Command::Resolve(_) => EventType::Resolved,
+            Command::Reopen(_) => EventType::Reopened,
             Command::Assign(_) => EventType::Assigned,
         }
     }
@@ -220,7 +224,14 @@ async fn reply_in(
     let (resolves, asks) = (matches!(follow_up, FollowUp::Resolve(_)), matches!(follow_up, FollowUp::Wait));
     let data = json!({"message_id": message_id, "by": "staff", "resolves": resolves, "asks": asks});
     append(tx, case_id, EventType::Message, actor, data, now).await?;
+    // Whoever answers first goes on with it.
+    if state.owner_id.is_none()
+        && let Some(member_id) = actor.member_id()
+    {
+        assign_in(tx, case_id, state, actor, Some(member_id), now).await?;
+    }
     match follow_up {
+        FollowUp::Reopen => reopen_in(tx, case_id, state, actor, &message_id, now).await,
         FollowUp::Resolve(resolution) => {
             resolve_in(tx, case_id, state, actor, resolution, Some(&message_id), now).await
         }
@@ -232,6 +243,40 @@ async fn reply_in(
         }
         FollowUp::InProgress => Ok(()),
     }
+}
+
+async fn assign_in(
+    tx: &mut Tx,
+    case_id: &str,
+    state: &CaseState,
+    actor: &Actor,
+    owner_id: Option<&str>,
+    now: Millis,
+) -> Result<()> {
+    let update = "update cases set owner_id = $1 where id = $2";
+    with_tx!(tx, conn => sqlx::query(update).bind(owner_id).bind(case_id).execute(conn).await.map(|_| ()))?;
+    append(tx, case_id, EventType::Assigned, actor, json!({"from": state.owner_id, "to": owner_id}), now).await?;
+    Ok(())
+}
+
+/// Brings a case that was resolved or closed back to work; `message_id` is the message that says why.
+async fn reopen_in(
+    tx: &mut Tx,
+    case_id: &str,
+    state: &CaseState,
+    actor: &Actor,
+    message_id: &str,
+    now: Millis,
+) -> Result<()> {
+    let (from, to) = (state.status(), Status::InProgress);
+    if from.is_open() {
+        return Err(CaseError::InvalidTransition { from, to });
+    }
+    let update = "update cases set status = $1, reopened_count = reopened_count + 1, resolved_at = null, closed_at = null where id = $2";
+    with_tx!(tx, conn => sqlx::query(update).bind(to.as_str()).bind(case_id).execute(conn).await.map(|_| ()))?;
+    let data = json!({"from": from, "to": to, "message_id": message_id});
+    append(tx, case_id, EventType::Reopened, actor, data, now).await?;
+    Ok(())
 }
 
 async fn add_message(
@@ -289,6 +334,9 @@ async fn resolve_in(
     }
     if state.kind == Kind::Complaint.as_str() && resolution.outcome.is_none() {
         return Err(CaseError::OutcomeRequired);
+    }
+    if state.kind != Kind::Complaint.as_str() && resolution.outcome.is_some() {
+        return Err(CaseError::OutcomeOfNoComplaint);
     }
     let outcome = resolution.outcome.map(Outcome::as_str);
     let remedy = resolution.remedy.as_ref().map(Text::as_str);

@@ -4,6 +4,7 @@ mod migrate;
 mod serve;
 
 use std::io::IsTerminal;
+use std::path::Path;
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
@@ -13,8 +14,9 @@ use crate::audit::commands::AuditCommand;
 use crate::auth::breached::{self, BreachedCommand};
 use crate::auth::commands::{self as members, MemberCommand};
 use crate::auth::token_commands::{self as tokens, TokenCommand};
-use crate::config::{Config, DEFAULTS, LogFormat, Overrides};
+use crate::config::{Config, DEFAULTS, LogFormat, Overrides, USUAL_DATA};
 use crate::context::Context;
+use crate::db::DATABASE;
 use crate::http::panics;
 use crate::import::{self, ImportArguments};
 use crate::jobs::commands::JobsCommand;
@@ -112,6 +114,9 @@ impl Cli {
         let config = Config::load(&self.overrides)?;
         start_log(&config);
         panics::log_by_place();
+        if !matches!(self.command, Command::Serve | Command::Config { .. } | Command::Restore(_)) {
+            refuse_second_folder(&config, &self.overrides)?;
+        }
         match self.command {
             Command::Demo(_) | Command::Doctor(_) | Command::Breached(_) => unreachable!("it was done above"),
             Command::Serve => serve::run(config).await,
@@ -138,6 +143,19 @@ impl Cli {
         }?;
         Ok(ExitCode::SUCCESS)
     }
+}
+
+/// Refuses to make a database in the usual folder: somebody who forgot `--data` would set up one that no server reads.
+fn refuse_second_folder(config: &Config, overrides: &Overrides) -> anyhow::Result<()> {
+    let is_usual = overrides.data.is_none() && config.data == Path::new(USUAL_DATA);
+    let is_there = config.data.join(DATABASE).exists();
+    anyhow::ensure!(
+        !is_usual || is_there || config.database_url.reveal().is_some(),
+        "there is no database in {}; say where the server keeps its own, with its --data, --config or --database-url \
+         (`sayso serve` makes a new one)",
+        std::path::absolute(&config.data)?.display()
+    );
+    Ok(())
 }
 
 fn start_log(config: &Config) {

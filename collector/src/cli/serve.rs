@@ -6,6 +6,7 @@ use crate::config::Config;
 use crate::db;
 use crate::http::connections::raise_file_limit;
 use crate::serve::{self, Listeners};
+use crate::sites::served;
 
 /// Serves until a signal.
 pub async fn run(mut config: Config) -> anyhow::Result<()> {
@@ -19,6 +20,7 @@ pub async fn run(mut config: Config) -> anyhow::Result<()> {
     if app.config.dangerous_store_nothing {
         tracing::warn!("dangerous_store_nothing is set: what customers send is answered and lost");
     }
+    served::remember(&app.db, &app.config, app.clock.now()).await?;
     serve::stop_on_signals(&app)?;
     tracing::info!(listen = %app.config.listen, public_url = app.config.public_url, database = app.db.name(), "serving");
     serve::serve(app, listeners).await

@@ -9,7 +9,7 @@ use axum::routing::{get, post};
 use sayso_shared::Lang;
 use serde::Deserialize;
 
-use super::shell::{LANGUAGES, Screen, Shell, page, remember_language, weakness};
+use super::shell::{Screen, Shell, page, remember_language, weakness};
 use crate::app::App;
 use crate::assets::{self, MARK};
 use crate::audit::Stamp;

@@ -3,6 +3,7 @@
 mod account;
 pub mod case;
 pub mod inbox;
+mod languages;
 mod live;
 mod mail;
 mod members;

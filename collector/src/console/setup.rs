@@ -9,12 +9,12 @@ use axum::routing::get;
 use serde::Deserialize;
 use tower_sessions::Session;
 
-use super::shell::{LANGUAGES, page, weakness};
+use super::shell::{page, weakness};
 use super::sign_in::welcome;
 use crate::app::App;
 use crate::assets::{self, MARK};
 use crate::audit::Stamp;
-use crate::auth::guard::{OpenForm, console_texts};
+use crate::auth::guard::OpenForm;
 use crate::auth::member::{self, Email, Name, NewMember, Role};
 use crate::auth::password::Password;
 use crate::auth::{Member, breached, links};
@@ -23,6 +23,7 @@ use crate::http::language::Language;
 use crate::http::{Error, Result};
 use crate::sites::{Origin, Site, SiteKey};
 use crate::text::Texts;
+use sayso_shared::Lang;
 
 /// `/setup/{token}`.
 pub(super) fn router() -> Router<App> {
@@ -42,6 +43,11 @@ struct SetupPage<'a> {
 impl SetupPage<'_> {
     fn error(&self, field: &str) -> Option<&str> {
         self.errors.iter().find(|(name, _)| *name == field).map(|(_, text)| text.as_str())
+    }
+
+    /// Whether a field is the first wrong one, which gets the focus.
+    fn is_first(&self, field: &str) -> bool {
+        self.errors.first().is_some_and(|(name, _)| *name == field)
     }
 }
 
@@ -68,12 +74,8 @@ async fn show(State(app): State<App>, Language(t): Language, Path(token): Path<S
     if !links::setup_works(&app.db, &app.keys, &token, app.clock.now()).await? {
         return Err(GONE);
     }
-    let shown = SetupPage {
-        t: console_texts(t.0),
-        form: &Form::default(),
-        wants_site: Site::all(&app.db).await?.is_empty(),
-        errors: Vec::new(),
-    };
+    let shown =
+        SetupPage { t, form: &Form::default(), wants_site: Site::all(&app.db).await?.is_empty(), errors: Vec::new() };
     Ok(page(&shown)?.into_response())
 }
 
@@ -93,7 +95,6 @@ async fn set_up(
     if !links::setup_works(&app.db, &app.keys, &token, now).await? {
         return Err(GONE);
     }
-    let t = console_texts(t.0);
     let wants_site = Site::all(&app.db).await?.is_empty();
     let valid = match check_breached(&app, t, read(t, &form, wants_site)).await? {
         Ok(valid) => valid,
@@ -106,7 +107,7 @@ async fn set_up(
         email: valid.email,
         name: valid.name,
         role: Role::Admin,
-        lang: t.0,
+        lang: Some(t.0),
         password_hash: Some(valid.password.hash().await?),
     };
     let mut tx = app.db.begin().await?;
@@ -120,7 +121,7 @@ async fn set_up(
         Site::add(&app.db, &key, name.as_str(), &[origin], &Stamp::member(&id, now)).await?;
     }
     let admin = Member::by_id(&app.db, &id).await?.ok_or(GONE)?;
-    welcome(&app, &session, &admin, "/staff/start").await
+    welcome(&app, &session, admin, t.0, "/staff/start").await
 }
 
 /// Adds to what is wrong that the password has been in a breach.

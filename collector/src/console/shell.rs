@@ -13,9 +13,6 @@ use crate::http::language::{COOKIE, KEPT_SECONDS};
 use crate::http::{Result, cookies};
 use crate::text::Texts;
 
-/// The console's languages with their own names.
-pub const LANGUAGES: [(Lang, &str); 2] = [(Lang::En, "English"), (Lang::ZhHans, "简体中文")];
-
 /// A screen that the bar leads to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Screen {

@@ -6,13 +6,14 @@ use axum::extract::{Path, Query, State};
 use axum::http::{HeaderMap, HeaderName, StatusCode, header};
 use axum::response::{IntoResponse, Redirect, Response};
 use axum::routing::{get, post};
+use sayso_shared::Lang;
 use serde::Deserialize;
 use tower_sessions::Session;
 
-use super::shell::{LANGUAGES, page, remember_language};
+use super::shell::{page, remember_language};
 use crate::app::App;
 use crate::assets::{self, MARK};
-use crate::auth::guard::{CsrfForm, HOME, OpenForm, SIGN_IN, SignedIn, console_texts, local_path};
+use crate::auth::guard::{CsrfForm, HOME, OpenForm, SIGN_IN, SignedIn, local_path};
 use crate::auth::member::Email;
 use crate::auth::{Member, device, links, password, session};
 use crate::http::client::ClientAddress;
@@ -61,7 +62,6 @@ async fn show(
     if who.is_some() {
         return Ok(Redirect::to(next).into_response());
     }
-    let t = console_texts(t.0);
     let shown = page(&SignInPage { t, email: "", next, is_wrong: false })?;
     Ok((remember_language(&app.config, t.0), shown).into_response())
 }
@@ -91,8 +91,8 @@ async fn sign_in(
     };
     let hash = member.as_ref().and_then(Member::password_hash);
     let is_right = password::verify(&form.password, hash).await?;
-    match member.as_ref().filter(|_| is_right) {
-        Some(member) => {
+    match (member, is_right) {
+        (Some(member), true) => {
             let known = matches!(attempt, Attempt::KnownDevice(_));
             tracing::info!(
                 security = "sign_in.done",
@@ -101,13 +101,13 @@ async fn sign_in(
                 known_browser = known,
                 "signed in"
             );
-            welcome(&app, &session, member, next).await
+            welcome(&app, &session, member, t.0, next).await
         }
-        None => {
+        (member, _) => {
             // An address that is nobody's is as good as a person's, so it is not logged.
             let member = member.map(|member| member.id).unwrap_or_default();
             tracing::info!(security = "sign_in.failed", member, "the password was wrong, or there is no such member");
-            let shown = page(&SignInPage { t: console_texts(t.0), email: form.email.trim(), next, is_wrong: true })?;
+            let shown = page(&SignInPage { t, email: form.email.trim(), next, is_wrong: true })?;
             Ok((StatusCode::UNPROCESSABLE_ENTITY, shown).into_response())
         }
     }
@@ -125,7 +125,6 @@ async fn sign_out(who: SignedIn, CsrfForm(_): CsrfForm<Nothing>) -> Result<Respo
 }
 
 async fn show_link(State(app): State<App>, Language(t): Language, Path(token): Path<String>) -> Result<Response> {
-    let t = console_texts(t.0);
     let works = links::sign_in_works(&app.db, &app.keys, &token, app.clock.now()).await?;
     let status = if works { StatusCode::OK } else { StatusCode::NOT_FOUND };
     Ok((status, page(&LinkPage { t, works })?).into_response())
@@ -134,6 +133,7 @@ async fn show_link(State(app): State<App>, Language(t): Language, Path(token): P
 async fn follow_link(
     State(app): State<App>,
     client: ClientAddress,
+    Language(t): Language,
     session: Session,
     Path(token): Path<String>,
 ) -> Result<Response> {
@@ -146,13 +146,26 @@ async fn follow_link(
     tracing::info!(security = "sign_in.done", member = member.id, by = "link", "signed in");
     // Whoever has no password yet sets one first.
     let next = if member.password_hash().is_some() { HOME } else { "/staff/account" };
-    welcome(&app, &session, &member, next).await
+    welcome(&app, &session, member, t.0, next).await
 }
 
-/// Signs a member in and goes on to `next`.
-pub(super) async fn welcome(app: &App, session: &Session, member: &Member, next: &str) -> Result<Response> {
-    session::sign_in(app, session, member).await?;
-    let mut headers = remember_language(&app.config, member.lang());
+/// Signs a member in and goes on to `next`. Whoever has chosen no language yet stays in that of the page on which they signed in.
+pub(super) async fn welcome(
+    app: &App,
+    session: &Session,
+    member: Member,
+    page_lang: Lang,
+    next: &str,
+) -> Result<Response> {
+    session::sign_in(app, session, &member).await?;
+    let lang = match member.chosen_lang() {
+        Some(chosen) => chosen,
+        None => {
+            Member::set_lang(&app.db, &member.id, page_lang).await?;
+            page_lang
+        }
+    };
+    let mut headers = remember_language(&app.config, lang);
     headers.append(header::SET_COOKIE, device::remember(app, &member.email));
     Ok((headers, Redirect::to(next)).into_response())
 }

@@ -18,6 +18,9 @@ use sqlx::{Connection as _, Executor as _};
 use super::{Db, SqlitePools};
 use crate::keys::random_bytes;
 
+/// The file of the database in the data folder.
+pub const DATABASE: &str = "sayso.db";
+
 /// What the names begin with by which PostgreSQL shows our connections.
 const APPLICATION: &str = "sayso-";
 
@@ -29,7 +32,7 @@ impl Db {
     /// Opens PostgreSQL when `url` is given, else `sayso.db` in the data folder, which is made if it is missing.
     pub async fn connect(data: &Path, url: Option<&str>) -> anyhow::Result<Db> {
         match url {
-            None => Self::open_sqlite(&data.join("sayso.db")).await,
+            None => Self::open_sqlite(&data.join(DATABASE)).await,
             Some(url) if url.starts_with("sqlite:") => Self::open_sqlite(Path::new(sqlite_path(url))).await,
             Some(url) if url.starts_with("postgres:") || url.starts_with("postgresql:") => {
                 let options = postgres_options(url)?.application_name(application_name());

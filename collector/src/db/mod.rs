@@ -19,7 +19,7 @@ pub mod rows;
 pub mod search;
 
 pub use checkpoints::Checkpoints;
-pub use connect::{ServerLock, lock_for_serving, others_connected, sqlite_file};
+pub use connect::{DATABASE, ServerLock, lock_for_serving, others_connected, sqlite_file};
 
 use sqlx::{PgPool, Postgres, Sqlite, SqlitePool, Transaction};
 

@@ -10,9 +10,10 @@ use anyhow::Context as _;
 use tokio::net::TcpListener;
 
 use crate::app::App;
-use crate::config::{Config, Overrides};
+use crate::config::{Config, Overrides, USUAL_DATA};
 use crate::db;
 use crate::serve::{self, Listeners};
+use crate::sites::served;
 
 /// Arguments of `sayso demo`.
 #[derive(Clone, Debug, clap::Args)]
@@ -26,7 +27,7 @@ impl Arguments {
     /// The demo keeps its data apart from real data unless the settings, wherever they come from, say where.
     pub fn into_overrides(&self, mut overrides: Overrides) -> anyhow::Result<Overrides> {
         let config = Config::load(&overrides)?;
-        let is_usual = overrides.data.is_none() && config.data == Path::new("./data");
+        let is_usual = overrides.data.is_none() && config.data == Path::new(USUAL_DATA);
         if is_usual && config.database_url.reveal().is_none() {
             overrides.data = Some("./data/demo".into());
         }
@@ -43,6 +44,7 @@ pub async fn run(mut config: Config, arguments: Arguments) -> anyhow::Result<()>
     let website = format!("http://localhost:{}", site_listener.local_addr()?.port());
     let _lock = db::lock_for_serving(&config.data, config.database_url.reveal())?;
     let app = App::start(config).await?;
+    served::remember(&app.db, &app.config, app.clock.now()).await?;
     let link = seed::prepare(&app, &website).await?;
     serve::stop_on_signals(&app)?;
     let site = tokio::spawn(website::serve(app.clone(), site_listener));

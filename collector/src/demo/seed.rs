@@ -23,15 +23,16 @@ const CASES: &str = include_str!("cases.json");
 
 const SETTINGS: &[&str] = &[
     "first_response_hours=4",
-    "promise_text.en=We answer within 4 hours, every day from 8 to 20.",
-    "promise_text.zh-Hans=每天 8 点到 20 点，我们在 4 小时内答复您。",
-    "promise_text.zh-Hant=每天 8 點到 20 點，我們會在 4 小時內回覆您。",
+    "theme.accent=#0b4f8a",
+    "promise_text.en=We reply within 4 hours, day or night.",
+    "promise_text.zh-Hans=全天 24 小时，我们会在 4 小时内回复您。",
+    "promise_text.zh-Hant=全天 24 小時，我們會在 4 小時內回覆您。",
     r#"categories=[
         {"key":"delivery","label":{"en":"Delivery","zh-Hans":"配送","zh-Hant":"配送"}},
         {"key":"product","label":{"en":"Product","zh-Hans":"商品质量","zh-Hant":"商品品質"}},
         {"key":"repair","label":{"en":"Repair","zh-Hans":"维修","zh-Hant":"維修"}},
         {"key":"order","label":{"en":"Order and payment","zh-Hans":"订单与付款","zh-Hant":"訂單與付款"}},
-        {"key":"service","kind":"complaint","label":{"en":"Customer service","zh-Hans":"客服态度","zh-Hant":"客服態度"}}
+        {"key":"service","kind":"complaint","label":{"en":"Customer service","zh-Hans":"客户服务","zh-Hant":"客戶服務"}}
     ]"#,
 ];
 
@@ -185,7 +186,8 @@ impl Members {
             let id = match Member::by_email(&app.db, &email).await? {
                 Some(member) => member.id,
                 None => {
-                    let new = NewMember { email, name: Name::parse(name)?, role, lang, password_hash: None };
+                    let new =
+                        NewMember { email, name: Name::parse(name)?, role, lang: Some(lang), password_hash: None };
                     Member::add(&app.db, &new, &Stamp::system(app.clock.now())).await?
                 }
             };

@@ -52,9 +52,10 @@ pub async fn for_all(State(hsts): State<Hsts>, request: Request, next: Next) -> 
 /// On every page for people. An error becomes a page in the reader's language; pages are never cached, since they are about one person.
 pub async fn for_pages(request: Request, next: Next) -> Response {
     let lang = language::of_request(request.uri(), request.headers());
+    let area = problems::Area::of(request.uri().path());
     let mut response = next.run(request).await;
     if let Some(problem) = response.extensions_mut().remove::<Problem>() {
-        response = problems::page(&problem, lang, response);
+        response = problems::page(&problem, lang, area, response);
     }
     let headers = response.headers_mut();
     headers.entry(header::CONTENT_SECURITY_POLICY).or_insert(HeaderValue::from_static(PAGE_POLICY));

@@ -66,11 +66,27 @@ pub async fn for_refusals(request: Request, next: Next) -> Response {
     refused
 }
 
+/// Whose pages an address is among, and so where its error page leads on to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Area {
+    /// The console's.
+    Staff,
+    /// The customers'.
+    Customers,
+}
+
+impl Area {
+    /// By the path of the request.
+    pub fn of(path: &str) -> Self {
+        if path.starts_with("/staff") { Area::Staff } else { Area::Customers }
+    }
+}
+
 /// The error page for `problem`, with the status and headers of `response`.
-pub fn page(problem: &Problem, lang: Lang, response: Response) -> Response {
+pub fn page(problem: &Problem, lang: Lang, area: Area, response: Response) -> Response {
     let name = problem.kind.rsplit('/').next().unwrap_or_default();
     let retry_after = response.headers().get(header::RETRY_AFTER).and_then(|v| v.to_str().ok()).map(str::to_owned);
-    let page = ProblemPage { t: Texts(lang), name, status: Some(problem.status), retry_after };
+    let page = ProblemPage { t: Texts(lang), name, status: Some(problem.status), retry_after, area };
     let (mut parts, _) = response.into_parts();
     parts.headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("text/html; charset=utf-8"));
     parts.headers.remove(header::CONTENT_LENGTH);
@@ -95,6 +111,7 @@ struct ProblemPage<'a> {
     name: &'a str,
     status: Option<u16>,
     retry_after: Option<String>,
+    area: Area,
 }
 
 impl ProblemPage<'_> {
@@ -105,7 +122,7 @@ impl ProblemPage<'_> {
 
 async fn explain(Path(name): Path<String>, Language(t): Language) -> Result<Html<String>> {
     let known = KINDS.iter().find(|(known, _)| *known == name).ok_or(Error::NotFound("there is no such problem"))?;
-    let page = ProblemPage { t, name: known.0, status: None, retry_after: None };
+    let page = ProblemPage { t, name: known.0, status: None, retry_after: None, area: Area::Customers };
     Ok(Html(page.render().map_err(anyhow::Error::from)?))
 }
 

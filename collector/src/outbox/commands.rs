@@ -116,7 +116,7 @@ fn events(target: &Target) -> String {
 }
 
 async fn test(context: &Context, id: &str) -> anyhow::Result<()> {
-    let Context { config, db, keys, clock } = context;
+    let Context { config, db, keys, clock, .. } = context;
     let target = Target::by_id(db, id).await?;
     let target = target.with_context(|| format!("there is no target {id}; `sayso target list` shows the targets"))?;
     let sites = Site::all(db).await?;

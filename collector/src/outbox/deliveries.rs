@@ -16,8 +16,20 @@ pub const EVENT: &str = "event";
 /// The subject of a delivery that tells of others, which were one too many for their recipient.
 pub const DIGEST: &str = "digest";
 
-/// The destination of what goes to the customer; every other destination is the identifier of a target.
+/// The destination of what goes to the customer. [`member`] makes that of what goes to a member; every other is the identifier of a target.
 pub const CUSTOMER: &str = "customer";
+
+const MEMBER: &str = "member:";
+
+/// The destination of what goes to a member.
+pub fn member(id: &str) -> String {
+    format!("{MEMBER}{id}")
+}
+
+/// The identifier of the member that a destination is.
+pub fn member_of(destination: &str) -> Option<&str> {
+    destination.strip_prefix(MEMBER)
+}
 
 /// A delivery that this process holds the lease of.
 #[derive(Clone, Debug, sqlx::FromRow)]

@@ -7,7 +7,8 @@ use sayso_shared::{Contact, Kind, Lang, Locale};
 use serde_json::{Value, json};
 
 use crate::app::App;
-use crate::cases::{Case, EventType, Priority, Status, query};
+use crate::auth::Member;
+use crate::cases::{Case, EventType, Outcome, Priority, Status, query};
 use crate::clock::Millis;
 use crate::config::Config;
 use crate::keys::new_id;
@@ -52,6 +53,14 @@ pub struct CaseDetails {
     pub status: Status,
     /// How urgent it is.
     pub priority: Priority,
+    /// The short number for the staff.
+    pub number: Option<i64>,
+    /// The name of the member who owns it.
+    pub owner: Option<String>,
+    /// What came of it, while that stands.
+    pub outcome: Option<Outcome>,
+    /// What the customer was given, while that stands.
+    pub remedy: Option<String>,
     /// The customer's words.
     pub message: String,
     /// The key of the category.
@@ -70,6 +79,8 @@ pub struct CaseDetails {
     pub received_at: Millis,
     /// Until when the first response is promised.
     pub first_response_due: Option<Millis>,
+    /// When a person answered first.
+    pub first_responded_at: Option<Millis>,
 }
 
 /// What is told about an event.
@@ -83,6 +94,8 @@ pub struct EventDetails {
     pub kind: EventType,
     /// `customer`, `member` or `system`.
     pub actor: String,
+    /// The member who did it.
+    pub member_id: Option<String>,
     /// The details.
     pub data: Value,
     /// When.
@@ -122,6 +135,7 @@ struct EventRow {
     #[sqlx(rename = "type")]
     kind: String,
     actor: String,
+    member_id: Option<String>,
     data: String,
     created_at: Millis,
 }
@@ -136,13 +150,14 @@ impl EventContext {
     pub async fn load(app: &App, case_id: &str, seq: i64) -> anyhow::Result<EventContext> {
         let case = Case::by_id(app, case_id).await?;
         let site = app.sites.by_id(&case.site_id).await?.context("the site of a case is missing")?;
-        let select = "select id, seq, type, actor, data, created_at from events where case_id = $1 and seq = $2";
+        let select =
+            "select id, seq, type, actor, member_id, data, created_at from events where case_id = $1 and seq = $2";
         let row: EventRow = with_db!(&app.db, pool => sqlx::query_as(select).bind(case_id)
             .bind(seq).fetch_one(pool).await)?;
         let event = EventDetails::read(app, &case.id, row).await?;
         Ok(EventContext {
             contact: case.contact(&app.keys),
-            case: CaseDetails::of(app, case)?,
+            case: CaseDetails::read(app, case).await?,
             site,
             event,
             origin: Origin::Real,
@@ -159,6 +174,10 @@ impl EventContext {
             kind: site.settings.kinds.first().copied().unwrap_or(Kind::Question),
             status: Status::New,
             priority: Priority::Normal,
+            number: None,
+            owner: None,
+            outcome: None,
+            remedy: None,
             message: words.into(),
             category: None,
             rating: None,
@@ -168,12 +187,14 @@ impl EventContext {
             page: [None, None, None],
             received_at: now,
             first_response_due: None,
+            first_responded_at: None,
         };
         let event = EventDetails {
             id: new_id(),
             seq: 1,
             kind: EventType::Created,
             actor: "system".into(),
+            member_id: None,
             data: json!({"sample": true}),
             at: now,
             words: None,
@@ -205,8 +226,17 @@ impl EventContext {
 }
 
 impl CaseDetails {
-    fn of(app: &App, case: Case) -> anyhow::Result<Self> {
+    async fn read(app: &App, case: Case) -> anyhow::Result<Self> {
+        let owner = match &case.owner_id {
+            Some(id) => Member::by_id(&app.db, id).await?.map(|member| member.name),
+            None => None,
+        };
+        let stands = !case.status().is_open();
         Ok(Self {
+            number: case.number,
+            owner,
+            outcome: case.outcome().filter(|_| stands),
+            remedy: case.remedy.clone().filter(|_| stands),
             code: case.code(&app.keys)?,
             kind: case.kind(),
             status: case.status(),
@@ -221,6 +251,7 @@ impl CaseDetails {
             page: [case.page_url, case.page_title, case.page_referrer],
             received_at: case.received_at,
             first_response_due: case.first_response_due,
+            first_responded_at: case.first_responded_at,
         })
     }
 }
@@ -230,7 +261,7 @@ impl EventDetails {
         let kind = EventType::parse(&row.kind).with_context(|| format!("the event type {} is unknown", row.kind))?;
         let data: Value = serde_json::from_str(&row.data).unwrap_or_default();
         let words = match (kind, data["message_id"].as_str()) {
-            (EventType::Rated, _) => {
+            (EventType::Rated | EventType::Reopened, None) if kind == EventType::Rated || data["rated"] == true => {
                 let comment = query::rating(app, case_id).await?.and_then(|rated| rated.comment);
                 comment.map(|body| Words { member_name: None, body })
             }
@@ -242,7 +273,17 @@ impl EventDetails {
             EventType::Message => data["asks"] == true,
             _ => false,
         };
-        Ok(Self { id: row.id, seq: row.seq, kind, actor: row.actor, data, at: row.created_at, words, asks })
+        Ok(Self {
+            id: row.id,
+            seq: row.seq,
+            kind,
+            actor: row.actor,
+            member_id: row.member_id,
+            data,
+            at: row.created_at,
+            words,
+            asks,
+        })
     }
 }
 

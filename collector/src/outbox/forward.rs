@@ -8,7 +8,7 @@ use sayso_shared::Contact;
 use serde_json::Value;
 use sqlx::AssertSqlSafe;
 
-use super::deliveries::{CUSTOMER, DIGEST, EVENT, State, folded_into};
+use super::deliveries::{CUSTOMER, DIGEST, EVENT, State, folded_into, member};
 use super::quota::{FullWindow, Scope};
 use crate::app::App;
 use crate::cases::case::contact_context;
@@ -29,6 +29,7 @@ struct Event {
     #[sqlx(rename = "type")]
     kind: String,
     actor: String,
+    member_id: Option<String>,
     data: String,
 }
 
@@ -112,7 +113,7 @@ async fn cases(app: &App, jobs: &[Job]) -> sqlx::Result<Vec<CaseRow>> {
 
 /// The events of a case from one on. What has no position yet has a job of its own to come.
 async fn events(app: &App, case_id: &str, from: i64) -> sqlx::Result<Vec<Event>> {
-    let select = "select id, case_id, seq, type, actor, data from events \
+    let select = "select id, case_id, seq, type, actor, member_id, data from events \
         where case_id = $1 and seq >= $2 and position is not null and silent = false order by seq";
     with_db!(&app.db, pool => sqlx::query_as(select).bind(case_id).bind(from).fetch_all(pool).await)
 }
@@ -131,6 +132,9 @@ fn plan(app: &App, case: &CaseRow, events: Vec<Event>, targets: &[Target]) -> Ve
         if let Some(address) = contact.as_deref().filter(|_| concerns_customer(kind, &event, &data)) {
             let scopes = scopes_of_customer(app, case, kind, address);
             destinations.push((CUSTOMER.to_owned(), Channel::Email.as_str().to_owned(), scopes));
+        }
+        if let Some(owner) = new_owner(kind, &event, &data) {
+            destinations.push((member(owner), Channel::Email.as_str().to_owned(), Vec::new()));
         }
         planned.extend(destinations.into_iter().map(|(destination, channel, scopes)| Planned {
             event: event.clone(),
@@ -190,6 +194,12 @@ fn concerns_customer(kind: EventType, event: &Event, data: &Value) -> bool {
         EventType::Status => data["to"] == Status::Waiting.as_str() && data["message_id"].is_null(),
         _ => false,
     }
+}
+
+/// The member to whom somebody else gave the case.
+fn new_owner<'a>(kind: EventType, event: &Event, data: &'a Value) -> Option<&'a str> {
+    let owner = data["to"].as_str().filter(|_| kind == EventType::Assigned)?;
+    (event.member_id.as_deref() != Some(owner)).then_some(owner)
 }
 
 async fn insert(tx: &mut Tx, planned: &[Planned], now: Millis) -> sqlx::Result<()> {

@@ -19,7 +19,7 @@ mod templates;
 mod webhook;
 mod workers;
 
-pub use deliveries::{CUSTOMER, Delivery, EVENT, State, claim, lease, release_lease};
+pub use deliveries::{CUSTOMER, Delivery, EVENT, State, claim, lease, member_of, release_lease};
 pub use event_context::console_path;
 pub use forward::forward;
 pub use quota::receipt_is_folded;

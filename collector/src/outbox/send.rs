@@ -2,7 +2,7 @@
 
 use tokio::sync::OnceCell;
 
-use super::deliveries::{CUSTOMER, DIGEST, Delivery, Failure};
+use super::deliveries::{CUSTOMER, DIGEST, Delivery, Failure, member_of};
 use super::digest;
 use super::email::Mailer;
 use super::event_context::EventContext;
@@ -10,6 +10,7 @@ use super::ssrf_guard::PrivateAddresses;
 use super::templates::{self, Email};
 use super::webhook::Webhooks;
 use crate::app::App;
+use crate::auth::Member;
 use crate::cases::EventType;
 use crate::clock::Millis;
 use crate::config::Config;
@@ -90,6 +91,8 @@ pub(super) async fn send(
     let now = app.clock.now();
     let result = if delivery.destination == CUSTOMER {
         send_to_customer(app, channels, context, &delivery.id, now).await
+    } else if let Some(id) = member_of(&delivery.destination) {
+        send_to_member(app, channels, context, id, &delivery.id, now).await?
     } else {
         match Target::by_id(&app.db, &delivery.destination).await? {
             Some(target) => channels.send_to_target(&app.config, &app.keys, context, &target, &delivery.id, now).await,
@@ -97,6 +100,29 @@ pub(super) async fn send(
         }
     };
     Ok((Some(context.event.kind), result))
+}
+
+async fn send_to_member(
+    app: &App,
+    channels: &Channels,
+    context: &EventContext,
+    member_id: &str,
+    id: &str,
+    now: Millis,
+) -> anyhow::Result<Result<(), Failure>> {
+    let Some(member) = Member::by_id(&app.db, member_id).await? else {
+        return Ok(Err(Failure::Dropped("the member has left")));
+    };
+    let giver = match &context.event.member_id {
+        Some(giver) => Member::by_id(&app.db, giver).await?.map(|giver| giver.name),
+        None => None,
+    };
+    let email = templates::to_owner(&app.config, context, member.lang(), giver.as_deref());
+    let mail = channels.mailer.compose(&member.email, None, &email, id, &context.case.id, now);
+    Ok(match mail {
+        Ok(mail) => channels.mailer.send(&mail, id, now).await,
+        Err(failure) => Err(failure),
+    })
 }
 
 async fn send_to_customer(

@@ -4,7 +4,9 @@
 use axum::extract::State;
 use axum::http::HeaderMap;
 use axum::response::Response;
+use sayso_shared::Kind;
 use sayso_shared::id::IdempotencyKey;
+use sayso_shared::limits::SATISFIED_FROM;
 use sayso_shared::reply::{Reply, Satisfaction};
 use serde_json::{Map, Value, json};
 
@@ -55,6 +57,18 @@ pub async fn rate(
     submit_form(&app, client, &code, (&visit, &headers), Typed::read(StatusForm::Rating, &form)).await
 }
 
+/// `POST /t/{code}/address`: from now on mail reaches the customer.
+pub async fn add_address(
+    State(app): State<App>,
+    client: ClientAddress,
+    Segment(code): Segment,
+    visit: Visit,
+    headers: HeaderMap,
+    form: Form,
+) -> Result<Response> {
+    submit_form(&app, client, &code, (&visit, &headers), Typed::read(StatusForm::Address, &form)).await
+}
+
 async fn submit_form(
     app: &App,
     client: ClientAddress,
@@ -75,12 +89,16 @@ async fn submit_form(
     let key = typed.key.clone();
     let Err(error) = act(app, &case, &typed, &key).await else {
         let code = case.code(&app.keys)?;
-        return Ok(visit.go_to(&format!("/t/{code}"), &[("done", typed.posted.word())]));
+        return Ok(visit.go_to(&format!("/t/{code}"), &[("done", done(&case, &typed))]));
     };
     match error {
         Error::Invalid(errors) => {
             let words = status::words(app, visit, &case).await?;
-            let wrong = Mistakes::new(&words, &renamed(&typed, errors.clone()), &["score", "comment", "still", "body"]);
+            let wrong = Mistakes::new(
+                &words,
+                &renamed(&typed, errors.clone()),
+                &["score", "comment", "still", "body", "address"],
+            );
             let page = StatusPage::load(app, visit, &case).await?.with_typed(typed).with_mistakes(wrong);
             visit.page_for_error(Error::Invalid(errors), &page)
         }
@@ -105,6 +123,19 @@ pub async fn refuse_staff(app: &App, headers: &HeaderMap) -> Result<()> {
     Ok(())
 }
 
+/// What the page thanks for. The customer is told when a case was reopened, by whichever form.
+fn done(case: &Case, typed: &Typed) -> &'static str {
+    let was_open = case.status().is_open();
+    let is_satisfied = typed.score.parse::<i64>().is_ok_and(|score| score >= SATISFIED_FROM);
+    let may_be_unsolved = matches!(case.kind(), Kind::Complaint | Kind::Question);
+    match typed.posted {
+        StatusForm::Reply | StatusForm::NotSolved if !was_open => "not-solved",
+        StatusForm::Rating if typed.solved == "no" => "not-solved",
+        StatusForm::Rating if !is_satisfied && typed.solved.is_empty() && may_be_unsolved => "rating-low",
+        other => other.word(),
+    }
+}
+
 async fn act(app: &App, case: &Case, typed: &Typed, key: &IdempotencyKey) -> Result<()> {
     let mut fields = Map::new();
     match typed.posted {
@@ -112,6 +143,7 @@ async fn act(app: &App, case: &Case, typed: &Typed, key: &IdempotencyKey) -> Res
             fields.insert("body".into(), json!(typed.text));
             customer::reply(app, case, &Reply::parse(fields.into())?, key).await?;
         }
+        StatusForm::Address => customer::add_address(app, case, &typed.text, key).await?,
         StatusForm::Rating => {
             if !typed.score.is_empty() {
                 let number = typed.score.parse::<i64>();
@@ -127,12 +159,14 @@ async fn act(app: &App, case: &Case, typed: &Typed, key: &IdempotencyKey) -> Res
     Ok(())
 }
 
-/// The two forms with a message must not share an id on one page.
+/// Fields of two forms must not share an id on one page.
 fn renamed(typed: &Typed, mut errors: Vec<sayso_shared::FieldError>) -> Vec<sayso_shared::FieldError> {
-    if typed.posted == StatusForm::NotSolved {
-        for error in &mut errors {
-            error.pointer = error.pointer.replace("/body", "/still");
-        }
+    for error in &mut errors {
+        error.pointer = match typed.posted {
+            StatusForm::NotSolved => error.pointer.replace("/body", "/still"),
+            StatusForm::Address => error.pointer.replace("/email", "/address"),
+            StatusForm::Reply | StatusForm::Rating => std::mem::take(&mut error.pointer),
+        };
     }
     errors
 }

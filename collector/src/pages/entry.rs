@@ -25,11 +25,18 @@ use crate::http::client::ClientAddress;
 use crate::http::{Error, Result};
 use crate::intake::{self, EntryPoint, FORM_EXPIRED, FormProof, SubmissionPolicy};
 use crate::sites::Site;
+use crate::sites::sightings::Sight;
 use crate::sites::texts;
 
 /// `GET /s/{key}`: an empty form.
 pub async fn show(State(app): State<App>, Segment(key): Segment, visit: Visit) -> Result<Response> {
     let site = site(&app, &key).await?;
+    if visit.is_framed()
+        && let Some(origin) = visit.referring_origin()
+    {
+        let why = visit.query("why").filter(|why| *why == "policy").unwrap_or_default();
+        app.sightings.note(Some(site.id()), &origin, Sight::Framed(why.to_owned()));
+    }
     let page = EntryPage::new(&app, &site, &visit, Typed::fresh(&site, &visit));
     Ok(framed_by_site(&site, &visit, visit.page(StatusCode::OK, &page)))
 }
@@ -107,6 +114,7 @@ struct EntryPage {
     kinds: Vec<KindChoice>,
     groups: Vec<CategoryGroup>,
     required: Vec<String>,
+    rating_for_all: bool,
     importance_for_all: bool,
     outcome_for_all: bool,
     consent: Option<String>,
@@ -145,6 +153,7 @@ impl EntryPage {
             kinds: settings.kinds.iter().map(|&kind| KindChoice { kind, icon: icon(kind) }).collect(),
             groups: category_groups(site, t),
             required: settings.required.clone(),
+            rating_for_all: is_for_all(site, "rating"),
             importance_for_all: is_for_all(site, "importance"),
             outcome_for_all: is_for_all(site, "desired_outcome"),
             consent: text(&settings.consent_text),

@@ -20,12 +20,12 @@ pub const ORDER: &[&str] = &[
     "message",
     "category",
     "rating",
-    "importance",
     "desired_outcome",
+    "importance",
     "reference",
+    "name",
     "email",
     "phone",
-    "name",
     "attachments",
     "consent",
 ];
@@ -137,7 +137,9 @@ impl Typed {
                 text(name, typed);
             }
         }
-        text("rating", &self.rating);
+        if [Kind::Complaint, Kind::Praise].iter().any(|of| self.kind == of.as_str()) || is_for_all(site, "rating") {
+            text("rating", &self.rating);
+        }
         for score in ["rating", "importance"] {
             if let Some(value) = fields.get_mut(score)
                 && let Some(number) = value.as_str().and_then(|typed| typed.parse::<i64>().ok())

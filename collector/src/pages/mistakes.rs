@@ -73,7 +73,7 @@ fn sentence(t: &Words, field: &str, code: &str) -> String {
         "comment" => COMMENT_MAX,
         "reference" => REFERENCE_MAX,
         "name" => NAME_MAX,
-        "email" => EMAIL_MAX,
+        "email" | "address" => EMAIL_MAX,
         "phone" => PHONE_MAX,
         _ => 0,
     };
@@ -83,6 +83,7 @@ fn sentence(t: &Words, field: &str, code: &str) -> String {
         ("too_long", _) if max > 0 => t.with("pages.wrong.too_long", &[("max", &max.to_string())]),
         ("required", "kind") => t.get("pages.wrong.kind").to_owned(),
         ("required", "message") => t.get("pages.wrong.message").to_owned(),
+        ("required", "address") | ("invalid", "address") => t.get("pages.wrong.email").to_owned(),
         ("required", "email") => t.get("pages.wrong.contact").to_owned(),
         ("required", "consent") => t.get("pages.wrong.consent").to_owned(),
         ("required", "body") => t.get("pages.wrong.body").to_owned(),

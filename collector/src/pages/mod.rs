@@ -31,6 +31,7 @@ pub fn router() -> Router<App> {
         // Somebody who reloads the answer to a refused form asks for the form's own address.
         .route("/t/{code}/messages", get(status::back).post(actions::reply))
         .route("/t/{code}/not-solved", get(status::back).post(actions::not_solved))
+        .route("/t/{code}/address", get(status::back).post(actions::add_address))
         .route("/t/{code}/satisfaction", get(status::back).post(actions::rate))
         .route("/t/{code}/attachments/{id}", get(files::download))
         .route("/t/{code}/live", get(live::follow))

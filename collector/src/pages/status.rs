@@ -7,7 +7,7 @@ use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::Response;
 use sayso_shared::id::IdempotencyKey;
-use sayso_shared::limits::{COMMENT_MAX, MESSAGE_MAX, SCORE_MAX, SCORE_MIN};
+use sayso_shared::limits::{COMMENT_MAX, EMAIL_MAX, MESSAGE_MAX, SCORE_MAX, SCORE_MIN};
 use sayso_shared::{Kind, TrackingCode};
 
 use super::form::{Form, fresh_key};
@@ -107,6 +107,8 @@ pub enum StatusForm {
     NotSolved,
     /// A satisfaction.
     Rating,
+    /// An address for mail.
+    Address,
 }
 
 impl StatusForm {
@@ -116,6 +118,7 @@ impl StatusForm {
             StatusForm::Reply => "reply",
             StatusForm::NotSolved => "not-solved",
             StatusForm::Rating => "rating",
+            StatusForm::Address => "address",
         }
     }
 
@@ -125,6 +128,7 @@ impl StatusForm {
             StatusForm::Reply => "messages",
             StatusForm::NotSolved => "not-solved",
             StatusForm::Rating => "satisfaction",
+            StatusForm::Address => "address",
         }
     }
 }
@@ -150,6 +154,7 @@ impl Typed {
         let name = match posted {
             StatusForm::Reply | StatusForm::NotSolved => "body",
             StatusForm::Rating => "comment",
+            StatusForm::Address => "email",
         };
         Self { posted, key: form.key(), text: form.text(name), score: form.text("score"), solved: form.text("solved") }
     }
@@ -170,9 +175,12 @@ pub struct StatusPage {
     category: Option<String>,
     steps: Vec<Step>,
     attachments: Vec<Attachment>,
+    /// What was said after the opening, newest first.
     conversation: Vec<Message>,
-    /// The rating of the answer that stands now.
+    /// The customer's rating, also of an answer that no longer stands.
     rated: Option<Rated>,
+    /// Whether it is of the answer that stands now.
+    rating_stands: bool,
     /// The messages of a case that the customer can still act on.
     may_act: MayAct,
     reopen_days: String,
@@ -183,6 +191,8 @@ pub struct StatusPage {
     reply: Typed,
     not_solved: Typed,
     rating: Typed,
+    /// Where there is no address yet.
+    address: Option<Typed>,
 }
 
 /// What the customer can do with the case.
@@ -229,13 +239,19 @@ impl StatusPage {
             () if case.customer_may_act(app) => MayAct::Reply,
             () => MayAct::No,
         };
+        let has_address = case.contact(&app.keys).is_some_and(|contact| contact.email().is_some());
+        let mut conversation = query::conversation(app, &case.id).await?;
+        conversation.reverse();
         Ok(Self {
             code: case.code(&app.keys)?,
             category: category.map(str::to_owned),
             steps: steps(&case),
             attachments: attachments::of_case(&app.db, &case.id).await?,
-            conversation: query::conversation(app, &case.id).await?,
-            rated: rated.filter(|rated| case.resolved_at.is_some_and(|at| rated.created_at >= at)),
+            conversation,
+            rating_stands: rated
+                .as_ref()
+                .is_some_and(|rated| case.resolved_at.is_some_and(|at| rated.created_at >= at)),
+            rated,
             may_act,
             reopen_days: app.config.retention.reopen_days.to_string(),
             is_late: case.first_response_due.is_some_and(|due| due < app.clock.now()),
@@ -245,6 +261,7 @@ impl StatusPage {
             reply: Typed::fresh(StatusForm::Reply),
             not_solved: Typed::fresh(StatusForm::NotSolved),
             rating: Typed::fresh(StatusForm::Rating),
+            address: (!has_address && may_act != MayAct::No).then(|| Typed::fresh(StatusForm::Address)),
             site_key: site.key().to_owned(),
             shell,
             case,
@@ -257,6 +274,7 @@ impl StatusPage {
             StatusForm::Reply => self.reply = typed,
             StatusForm::NotSolved => self.not_solved = typed,
             StatusForm::Rating => self.rating = typed,
+            StatusForm::Address => self.address = Some(typed),
         }
         self
     }
@@ -278,6 +296,7 @@ impl StatusPage {
         };
         let has_form = match typed.posted {
             StatusForm::Rating => self.may_act == MayAct::Rate,
+            StatusForm::Address => self.address.is_some(),
             StatusForm::Reply | StatusForm::NotSolved => self.may_act != MayAct::No,
         };
         let (title, text) = match error {
@@ -285,9 +304,11 @@ impl StatusPage {
             Error::KeyReused => (t.get("pages.refused.again.title"), t.get("pages.refused.again.text")),
             _ => (t.get("pages.refused.moved.title"), t.get("pages.refused.moved.text")),
         };
-        let words = (!has_form && !typed.text.trim().is_empty()).then(|| typed.text.clone());
+        // An address that has been added meanwhile is not shown to whoever knows the code.
+        let words = (!has_form && typed.posted != StatusForm::Address && !typed.text.trim().is_empty())
+            .then(|| typed.text.clone());
         self.refused = Some(RejectionNotice { title, text, words });
-        self.with_typed(typed)
+        if has_form { self.with_typed(typed) } else { self }
     }
 
     fn stage(&self) -> Stage {
@@ -305,6 +326,39 @@ impl StatusPage {
         self.case.remedy.as_deref().filter(|_| !self.case.status().is_open())
     }
 
+    /// What came of a complaint before it was reopened.
+    fn earlier_outcome(&self) -> Option<Outcome> {
+        let is_complaint = self.case.kind() == Kind::Complaint;
+        self.case.outcome().filter(|_| is_complaint && self.case.status().is_open())
+    }
+
+    /// What the customer was given before the case was reopened.
+    fn earlier_remedy(&self) -> Option<&str> {
+        self.case.remedy.as_deref().filter(|_| self.case.status().is_open())
+    }
+
+    /// Whether a case of this kind can be unsolved: praise and suggestions have nothing to be solved.
+    fn may_be_unsolved(&self) -> bool {
+        matches!(self.case.kind(), Kind::Complaint | Kind::Question)
+    }
+
+    /// What the stage means for the customer.
+    fn stage_text(&self) -> &str {
+        match self.stage() {
+            Stage::Answered if !self.may_be_unsolved() => self.shell.t.get("pages.stage.answered_only"),
+            stage => self.shell.word("pages.stage", stage.as_str()),
+        }
+    }
+
+    /// The page's title, with what the case is about.
+    fn title(&self) -> String {
+        let title = self.shell.word("pages.status.title", &self.case.kind);
+        match &self.category {
+            Some(topic) => self.shell.t.with("pages.status.title.about", &[("title", title), ("topic", topic)]),
+            None => title.to_owned(),
+        }
+    }
+
     /// Until when a first answer is promised, while there is none.
     fn due(&self) -> Option<Millis> {
         let is_waiting = self.case.first_responded_at.is_none() && self.case.status().is_open();
@@ -320,7 +374,7 @@ impl StatusPage {
 
     /// Whether the rating form is what the customer is asked for: it is folded away once they have rated.
     fn rating_open(&self) -> bool {
-        self.rated.is_none() || self.wrong.any_of(&["score", "comment"])
+        !self.rating_stands || self.wrong.any_of(&["score", "comment"])
     }
 }
 
@@ -329,6 +383,8 @@ fn thanks(word: &str) -> Option<&'static str> {
         "reply" => Some("pages.done.reply"),
         "not-solved" => Some("pages.done.not_solved"),
         "rating" => Some("pages.done.rating"),
+        "rating-low" => Some("pages.done.rating_low"),
+        "address" => Some("pages.done.address"),
         _ => None,
     }
 }

@@ -30,11 +30,11 @@ pub struct ThanksPage {
 }
 
 /// Whether the code is mailed too.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 enum Receipt {
     None,
-    /// At once.
-    Mailed,
+    /// At once, to this address.
+    Mailed(String),
     /// In one mail with others, since this address gets so many.
     Folded,
 }
@@ -48,7 +48,7 @@ impl ThanksPage {
         let receipt = match contact.as_ref().and_then(|contact| contact.email()) {
             None => Receipt::None,
             Some(address) if outbox::receipt_is_folded(app, &case.id, address).await? => Receipt::Folded,
-            Some(_) => Receipt::Mailed,
+            Some(address) => Receipt::Mailed(address.to_owned()),
         };
         let code = case.code(&app.keys)?;
         let path = format!("/t/{code}");
@@ -72,12 +72,12 @@ impl ThanksPage {
         })
     }
 
-    fn keep_sentence(&self) -> &str {
+    fn keep_sentence(&self) -> String {
         let t = &self.shell.t;
-        match self.receipt {
-            Receipt::None => t.get("pages.thanks.keep"),
-            Receipt::Mailed => t.get("pages.thanks.keep_and_mail"),
-            Receipt::Folded => t.get("pages.thanks.keep_and_digest"),
+        match &self.receipt {
+            Receipt::None => t.get("pages.thanks.keep").to_owned(),
+            Receipt::Mailed(address) => t.with("pages.thanks.keep_and_mail", &[("email", address)]),
+            Receipt::Folded => t.get("pages.thanks.keep_and_digest").to_owned(),
         }
     }
 

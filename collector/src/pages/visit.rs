@@ -95,11 +95,17 @@ impl Visit {
         self.referrer.as_deref()
     }
 
+    /// The origin of that page.
+    pub fn referring_origin(&self) -> Option<String> {
+        let url = url::Url::parse(self.referrer()?).ok()?;
+        Some(url.origin().ascii_serialization())
+    }
+
     /// The texts in the reader's language, or in the site's main one where the site does not speak theirs.
     pub fn texts(&self, site: &Site) -> Texts {
         let spoken = &site.settings.languages;
         let main = spoken.first().copied();
-        Texts(self.lang.filter(|lang| spoken.contains(lang)).or(main).unwrap_or(Lang::En))
+        Texts(self.lang.filter(|lang| spoken.contains(&lang.chosen())).or(main).unwrap_or(Lang::En))
     }
 
     /// The texts in the reader's language.
@@ -224,6 +230,13 @@ impl Shell {
             keeps_drafts: visit.keeps_drafts(),
             scheme: None,
         }
+    }
+
+    /// The letter that stands for the company, where it is one's page.
+    pub fn initial(&self) -> Option<String> {
+        self.home.as_ref()?;
+        let letter = self.name.chars().find(|c| c.is_alphanumeric())?;
+        Some(letter.to_uppercase().collect())
     }
 
     /// The text for one of the words of the database, such as `common.stage` and `closed`.

@@ -70,7 +70,7 @@ pub async fn apply_member(tx: &mut Tx, step: &Step, stamp: &Stamp) -> anyhow::Re
     if step.before.is_some() {
         return Member::set_in(tx, &email, (&name, member.role, member.lang), stamp).await;
     }
-    let new = NewMember { email, name, role: member.role, lang: member.lang, password_hash: None };
+    let new = NewMember { email, name, role: member.role, lang: Some(member.lang), password_hash: None };
     Member::add_in(tx, &new, stamp).await.map(|_| ())
 }
 

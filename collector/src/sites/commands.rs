@@ -6,6 +6,7 @@ use super::assign::NAMES;
 use super::{Origin, Site, SiteKey, secrets, snippet, texts};
 use crate::audit::Stamp;
 use crate::clock::rfc3339;
+use crate::config::Config;
 use crate::context::Context;
 
 /// Add, show and set up sites.
@@ -54,6 +55,9 @@ pub enum SiteCommand {
     Snippet {
         /// The site's key.
         key: String,
+        /// A tag with `integrity`, for websites that ask for it. It belongs to this version of Sayso.
+        #[arg(long)]
+        pinned: bool,
     },
 }
 
@@ -86,8 +90,8 @@ pub async fn run(command: SiteCommand, context: &Context) -> anyhow::Result<()> 
             let origins = origins.iter().map(|origin| Origin::parse(origin)).collect::<anyhow::Result<Vec<_>>>()?;
             Site::add(db, &key, &name, &origins, &Stamp::command(clock.now())).await?;
             let site = Site::by_key(db, key.as_str()).await?;
-            println!("Added the site {}. This goes into its pages:\n", site.key());
-            print!("{}", snippet::print(&site, config));
+            println!("Added the site {} to the database {}. This goes into its pages:\n", site.key(), database(config));
+            print!("{}", snippet::print(&site, context, snippet::Tag::Plain)?);
         }
         SiteCommand::List => {
             let sites = Site::all(db).await?;
@@ -128,12 +132,27 @@ pub async fn run(command: SiteCommand, context: &Context) -> anyhow::Result<()> 
             println!("Removed the site {key}.");
         }
         SiteCommand::Secret(command) => run_secret(command, context).await?,
-        SiteCommand::Snippet { key } => {
+        SiteCommand::Snippet { key, pinned } => {
             let site = Site::by_key(db, &key).await?;
-            print!("{}", snippet::print(&site, config));
+            let tag = if pinned { snippet::Tag::Pinned } else { snippet::Tag::Plain };
+            print!("{}", snippet::print(&site, context, tag)?);
         }
     }
     Ok(())
+}
+
+/// Which database a command works with, so that nobody sets up another one than the server's without noticing.
+fn database(config: &Config) -> String {
+    match config.database_url.reveal() {
+        Some(url) => url::Url::parse(url).map_or_else(
+            |_| "that is set".to_owned(),
+            |url| format!("{} of {}", url.path().trim_start_matches('/'), url.host_str().unwrap_or("this machine")),
+        ),
+        None => {
+            let folder = std::path::absolute(&config.data).unwrap_or_else(|_| config.data.clone());
+            format!("in {}", folder.display())
+        }
+    }
 }
 
 async fn run_secret(command: SecretCommand, context: &Context) -> anyhow::Result<()> {

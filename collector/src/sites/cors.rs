@@ -8,6 +8,7 @@ use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 
 use super::Site;
+use super::sightings::Sight;
 use crate::app::App;
 use crate::http::cors::is_own;
 use crate::http::{Error, Result};
@@ -15,45 +16,47 @@ use crate::http::{Error, Result};
 /// What a page of some origin may do.
 enum Access {
     /// It may ask.
-    Welcome,
-    /// It is a page of one of our sites that asks for a site that there is not, and may read that.
-    Astray,
-    /// It asks for a site that there is not, and is of none of ours.
-    Lost,
-    /// It may not ask.
-    Foreign,
+    Welcome(Option<Arc<Site>>),
+    /// It asks for a site that there is not.
+    NoSite,
+    /// It may not ask this site, or none.
+    Foreign(Option<Arc<Site>>),
 }
 
-/// Refuses foreign origins, answers preflights, and adds the CORS headers to every answer to an allowed origin, errors included.
+/// Refuses foreign origins, answers preflights, and adds the CORS headers to every answer, so that a page that is refused can read why and say
+/// so to its visitor: without them a browser shows a refusal as a broken connection. What is refused says nothing that is not public.
 pub async fn enforce(State(app): State<App>, request: Request, next: Next) -> Response {
     let mut response = match request.headers().get(header::ORIGIN).cloned() {
         None => next.run(request).await,
-        Some(origin) => answer_page(&app, origin, request, next).await.unwrap_or_else(Error::into_response),
+        Some(origin) => {
+            let answer = answer_page(&app, &origin, request, next).await;
+            let mut response = answer.unwrap_or_else(Error::into_response);
+            let headers = response.headers_mut();
+            headers.insert(header::ACCESS_CONTROL_ALLOW_ORIGIN, origin);
+            headers.insert(header::ACCESS_CONTROL_EXPOSE_HEADERS, HeaderValue::from_static("Retry-After"));
+            response
+        }
     };
     response.headers_mut().append(header::VARY, HeaderValue::from_static("Origin"));
     response
 }
 
-async fn answer_page(app: &App, origin: HeaderValue, request: Request, next: Next) -> Result<Response> {
-    const NO_SITE: Error = Error::NotFound("there is no such site");
+async fn answer_page(app: &App, origin: &HeaderValue, request: Request, next: Next) -> Result<Response> {
     let sites = app.sites.all().await?;
-    let mut response = match access(app, &sites, &origin, &request) {
-        // Also for who is astray, who could not read the answer else.
-        Access::Welcome | Access::Astray if request.method() == Method::OPTIONS => preflight(),
-        Access::Welcome => next.run(request).await,
-        Access::Astray => NO_SITE.into_response(),
-        Access::Lost => return Err(NO_SITE),
-        Access::Foreign => {
-            let origin = origin.to_str().unwrap_or("?");
-            return Err(Error::Forbidden(format!(
-                "the origin {origin} is not one of this site's; add it with `sayso site set KEY origins+={origin}`"
-            )));
+    let access = access(app, &sites, origin, &request);
+    note(app, &access, origin, &request);
+    match access {
+        // For all, since the request itself is what is refused, and only its refusal can be read.
+        _ if request.method() == Method::OPTIONS => Ok(preflight()),
+        Access::Welcome(_) => Ok(next.run(request).await),
+        Access::NoSite => Err(Error::NotFound("there is no such site")),
+        Access::Foreign(site) => {
+            let (origin, key) = (origin.to_str().unwrap_or("?"), site.as_deref().map_or("KEY", Site::key));
+            Err(Error::Forbidden(format!(
+                "the origin {origin} is not one of this site's; add it with `sayso site set {key} origins+={origin}`"
+            )))
         }
-    };
-    let headers = response.headers_mut();
-    headers.insert(header::ACCESS_CONTROL_ALLOW_ORIGIN, origin);
-    headers.insert(header::ACCESS_CONTROL_EXPOSE_HEADERS, HeaderValue::from_static("Retry-After"));
-    Ok(response)
+    }
 }
 
 fn access(app: &App, sites: &[Arc<Site>], origin: &HeaderValue, request: &Request) -> Access {
@@ -61,12 +64,27 @@ fn access(app: &App, sites: &[Arc<Site>], origin: &HeaderValue, request: &Reques
     let key = request.uri().path().strip_prefix("/api/v1/sites/").and_then(|rest| rest.split('/').next());
     let is_ours = || is_own || sites.iter().any(|site| site.allows(origin));
     match key.map(|key| sites.iter().find(|site| site.key() == key)) {
-        Some(Some(site)) if is_own || site.allows(origin) => Access::Welcome,
+        Some(Some(site)) if is_own || site.allows(origin) => Access::Welcome(Some(Arc::clone(site))),
+        Some(Some(site)) => Access::Foreign(Some(Arc::clone(site))),
         // Not passed on: what is not written as its key must not be read as one by somebody who decodes it.
-        Some(None) if is_ours() => Access::Astray,
-        Some(None) => Access::Lost,
-        None if is_ours() => Access::Welcome,
-        Some(Some(_)) | None => Access::Foreign,
+        Some(None) => Access::NoSite,
+        None if is_ours() => Access::Welcome(None),
+        None => Access::Foreign(None),
+    }
+}
+
+/// Notes which pages ask for a site's settings, which is what they do when the form is about to be opened.
+fn note(app: &App, access: &Access, origin: &HeaderValue, request: &Request) {
+    let is_settings = |site: &Site| request.uri().path().strip_prefix("/api/v1/sites/") == Some(site.key());
+    let (site, sight) = match access {
+        Access::Welcome(Some(site)) if !is_own(&app.config, origin, request.headers()) => (site, Sight::Opened),
+        Access::Foreign(Some(site)) => (site, Sight::Refused),
+        Access::Welcome(_) | Access::NoSite | Access::Foreign(None) => return,
+    };
+    if is_settings(site)
+        && let Ok(origin) = origin.to_str()
+    {
+        app.sightings.note(Some(site.id()), origin, sight);
     }
 }
 

@@ -3,12 +3,15 @@
 pub mod api;
 mod assign;
 pub mod cache;
+pub mod colour;
 pub mod commands;
 pub mod cors;
 pub mod identity;
 pub mod origin;
 pub mod secrets;
+pub mod served;
 pub mod settings;
+pub mod sightings;
 pub mod snippet;
 mod stored;
 pub mod targets;

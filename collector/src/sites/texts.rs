@@ -89,10 +89,12 @@ pub fn set_own(own: &mut OwnTexts, name: &str, value: &str) -> anyhow::Result<()
     Ok(())
 }
 
-/// The text for a language of our pages: in this very language, else in a variety of it.
+/// The text for a language of our pages: in this very language, else in what it is a variety of, else in another variety of that.
 pub fn in_lang(texts: &Texts, lang: Lang) -> Option<&str> {
-    let variety = || texts.iter().find(|(tag, _)| Lang::for_tag(tag) == Some(lang)).map(|(_, text)| text);
-    texts.get(lang.as_str()).or_else(variety).map(String::as_str)
+    let is_near = |tag: &str| Lang::for_tag(tag).is_some_and(|of| of.chosen() == lang.chosen());
+    let variety = || texts.iter().find(|(tag, _)| is_near(tag)).map(|(_, text)| text);
+    let text = texts.get(lang.as_str()).or_else(|| texts.get(lang.chosen().as_str()));
+    text.or_else(variety).map(String::as_str)
 }
 
 /// The text for a language, else for the site's main language, else in English, else any.
@@ -105,7 +107,7 @@ pub fn best<'a>(texts: &'a Texts, lang: Lang, main: Option<&Lang>) -> Option<&'a
 /// The widget's language for a tag: this very one, else its script (which Chinese tells by region), else its language.
 fn spoken(tag: &str) -> Option<&'static str> {
     let tag = usual_case(Locale::parse(tag)?.as_str());
-    let by_lang = Lang::for_tag(&tag).map(Lang::as_str);
+    let by_lang = Lang::for_tag(&tag).map(|lang| lang.chosen().as_str());
     let primary = tag.split('-').next().unwrap_or_default();
     let known = |tag: &str| WIDGET.get_key_value(tag).map(|(tag, _)| *tag);
     known(&tag).or_else(|| by_lang.and_then(known)).or_else(|| known(primary))

@@ -137,7 +137,7 @@ async fn what_is_slow_shows_a_way_at_once_and_then_what_comes_first() {
         .browser
         .wait_for(
             "the form with the focus",
-            &format!("{WIDGET}.activeElement?.id === 'message' && !{WIDGET}.querySelector('#fallback')"),
+            &format!("{WIDGET}.activeElement?.matches('form h2') && !{WIDGET}.querySelector('#fallback')"),
         )
         .await;
     complain_in_widget(&visit.browser).await;

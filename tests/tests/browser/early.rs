@@ -67,7 +67,7 @@ async fn what_is_written_before_the_form_is_there_stays_in_it() {
         .browser
         .wait_for(
             "an empty field",
-            &format!("{WIDGET}.activeElement?.id === 'message' && !{WIDGET}.activeElement.value"),
+            &format!("{WIDGET}.activeElement?.matches('form h2') && !{WIDGET}.querySelector('#message').value"),
         )
         .await;
     visit.browser.stop().await;

@@ -64,7 +64,7 @@ async fn who_is_named_by_the_site_is_not_asked_how_to_be_reached() {
     // Nobody is named: the form asks.
     click_in_widget(&browser, "#send").await;
     let alert = browser.find_in_widget("[role=alert]").await.text().await.unwrap();
-    assert!(alert.contains("leave an email address or a phone number"), "{alert}");
+    assert!(alert.contains("enter an email address or a phone number"), "{alert}");
     // A token without an address: the collector asks.
     let not_needed =
         "document.querySelector('sayso-widget').shadowRoot.textContent.includes('We use this only to answer you')";

@@ -70,6 +70,27 @@ async fn every_tag_finds_its_nearest_language() {
     browser.stop().await;
 }
 
+/// Widget and page speak the same; the browser is asked where the page does not say, or says what the widget does not speak.
+#[tokio::test(flavor = "multi_thread")]
+async fn the_tag_comes_before_the_page_and_the_page_before_the_browser() {
+    let page = |lang: &str, attributes: &str| {
+        let policy = Page::default().policy;
+        format!(
+            "<!-- Content-Security-Policy: {policy} -->\n<!doctype html><html lang={lang}><meta charset=utf-8><title>Acme</title>\
+            <script async src={{collector}}/sayso.js data-site=acme {attributes}></script></html>"
+        )
+    };
+    let others = [("zh", page("zh-Hant", "")), ("fr", page("fr", "")), ("tag", page("zh-Hant", "data-lang=ar"))];
+    let others = others.map(|(path, html)| (path.to_owned(), html)).into();
+    let stage = Stage::open(Database::Sqlite, Page { others, ..Page::default() }, |_| {}).await;
+    let browser = Browser::start(Setup { language: "zh-CN", ..Setup::default() }).await;
+    for (path, language) in [("zh", "zh-Hant"), ("fr", "zh-Hans"), ("tag", "ar")] {
+        browser.driver.goto(&stage.company.url(path)).await.unwrap();
+        browser.wait_for(language, &format!("document.querySelector('sayso-widget')?.lang === {language:?}")).await;
+    }
+    browser.stop().await;
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn arabic_runs_from_right_to_left() {
     for (window, theme) in [((1280, 900), "light"), ((375, 760), "dark")] {
@@ -89,6 +110,7 @@ async fn arabic_runs_from_right_to_left() {
         assert!(left_of(&browser, "[part=close]").await < left_of(&browser, "h2").await + 60.0);
         assert_eq!(style_of(&browser, "#message", "direction").await, json!("rtl"), "an empty field waits for Arabic");
         browser.picture(&format!("widget-ar-{theme}")).await;
+        click_in_widget(&browser, ".kinds .complaint").await;
         click_in_widget(&browser, "#details").await;
         click_in_widget(&browser, "#contact").await;
         let star = |step: u8| format!(".rating label:nth-child({step})");
@@ -125,6 +147,8 @@ async fn numbers_take_the_form_that_the_language_has_for_them() {
         ("en", 1, "1 character left"),
         ("en", 2, "2 characters left"),
         ("en", 0, "0 characters left"),
+        ("en", -3, "3 over the limit"),
+        ("zh-CN", -3, "超出 3 个字"),
         ("zh-CN", 1, "还可以输入 1 个字"),
         ("ar", 0, "لم يبقَ أي حرف"),
         ("ar", 1, "بقي حرف واحد"),

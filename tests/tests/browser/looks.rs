@@ -185,12 +185,14 @@ async fn what_the_system_asks_for_is_done() {
     let (stage, browser) = open_page("", Setup::default()).await;
     click_in_widget(&browser, "[part=launcher]").await;
     browser.find_in_widget("#message").await;
+    click_in_widget(&browser, ".kinds .complaint").await;
     click_in_widget(&browser, "#details").await;
     click_in_widget(&browser, ".rating label:nth-child(4)").await;
 
     system_asks(&browser, "", &[("forced-colors", "active")]).await;
-    let chosen = style_of(&browser, ".kinds label:has(:checked)", "outlineStyle").await;
-    assert_eq!(chosen, json!("solid"), "what is chosen is told by more than colour");
+    let ground = async |css: &str| style_of(&browser, css, "backgroundColor").await;
+    let (chosen, other) = (ground(".kinds label:has(:checked)").await, ground(".kinds .praise").await);
+    assert_ne!(chosen, other, "what is chosen is filled, and what has the focus is outlined");
     assert_ne!(style_of(&browser, "#send", "borderTopStyle").await, json!("none"));
     browser.picture("looks-forced-colours").await;
 
@@ -214,16 +216,17 @@ async fn what_the_system_asks_for_is_done() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn two_clicks_and_the_words_are_enough() {
+async fn a_kind_and_the_words_are_enough() {
     let (_stage, browser) = open_page("", Setup::default()).await;
     browser.run("window.clicks = 0; addEventListener('click', event => { clicks += event.isTrusted }, true)").await;
     click_in_widget(&browser, "[part=launcher]").await;
-    let focused = format!("{ROOT}.activeElement?.id === 'message'");
-    browser.wait_for("the one text field, ready to be typed into", &focused).await;
+    let focused = format!("{ROOT}.activeElement?.matches('form h2')");
+    browser.wait_for("the heading, with nothing before it", &focused).await;
     let shown = format!(
         "return [...{ROOT}.querySelectorAll('textarea, input:not([type=radio]), select')].filter(field => field.checkVisibility()).map(field => field.id)"
     );
     assert_eq!(browser.run(&shown).await, json!(["message"]), "one question and one text field");
+    click_in_widget(&browser, ".kinds .complaint").await;
     type_in_widget(&browser, "#message", "The drawer is stuck.").await;
     click_in_widget(&browser, "#send").await;
     browser.find_in_widget("#code").await;
@@ -247,6 +250,8 @@ async fn a_site_asks_for_what_it_set() {
         .await;
     click_in_widget(&browser, "[part=launcher]").await;
     browser.wait_for("the settings", &format!("{ROOT}.querySelector('.top p')")).await;
+    click_in_widget(&browser, ".kinds .complaint").await;
+    browser.wait_for("a complaint's questions", &format!("{ROOT}.querySelector('#desired_outcome')")).await;
     let fields = "return [...ROOT.querySelectorAll('.folded textarea, .folded input:not([type=radio]), .folded select, .folded fieldset')]\
         .map(field => field.id || field.className.split(' ')[1])"
         .replace("ROOT", ROOT);

@@ -10,6 +10,7 @@ mod commands;
 mod csp;
 mod downloads;
 mod early;
+mod embedding;
 mod examples;
 mod fallbacks;
 mod host;

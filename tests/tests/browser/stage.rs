@@ -49,7 +49,7 @@ pub async fn add_member(app: &App, email: &str, name: &str, role: Role) -> Strin
         email: Email::parse(email).unwrap(),
         name: Name::parse(name).unwrap(),
         role,
-        lang: Lang::ZhHans,
+        lang: Some(Lang::ZhHans),
         password_hash: Some(hash),
     };
     Member::add(&app.db, &new, &sayso::audit::Stamp::command(app.clock.now())).await.unwrap()

@@ -46,8 +46,8 @@ async fn the_story(engine: Engine, words: &Words) {
     let launcher = browser.find_in_widget("[part=launcher]").await;
     assert_eq!(launcher.text().await.unwrap(), words.launcher);
     launcher.click().await.unwrap();
-    let focused = "document.querySelector('sayso-widget').shadowRoot.activeElement?.id === 'message'";
-    browser.wait_for("the form with its field focused", focused).await;
+    let focused = "document.querySelector('sayso-widget').shadowRoot.activeElement?.matches('form h2')";
+    browser.wait_for("the form with its heading focused", focused).await;
     type_in_widget(&browser, "#message", words.complaint).await;
     click_in_widget(&browser, "#contact").await;
     type_in_widget(&browser, "#name", words.name).await;

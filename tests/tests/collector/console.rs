@@ -22,7 +22,7 @@ pub async fn add_member(app: &TestApp, name: &str, role: Role) -> String {
         email: Email::parse(&format!("{name}@acme.example")).unwrap(),
         name: Name::parse(name).unwrap(),
         role,
-        lang: Lang::En,
+        lang: Some(Lang::En),
         password_hash: Some(Password::parse(PASSWORD, &[]).unwrap().hash().await.unwrap()),
     };
     Member::add(&app.app.db, &new, &sayso::audit::Stamp::command(app.app.clock.now())).await.unwrap()
@@ -191,7 +191,7 @@ on_both_databases! {
         assert_eq!(lin.post(&format!("{path}/opened"), &[]).await.status, StatusCode::NO_CONTENT);
         let page = lin.client.get(&path).await.body;
         assert_eq!(case().await.status, "acknowledged");
-        assert!(page.contains("lin took it") && page.contains("lin opened it") && page.contains("li@example.com"), "{page}");
+        assert!(page.contains("lin took it") && page.contains("lin acknowledged it") && page.contains("li@example.com"), "{page}");
         lin.post(&format!("{path}/note"), &[("body", "Ask the workshop\r\nfirst")]).await;
         let replied = lin.post(&format!("{path}/reply"), &[("body", "We look into it"), ("then", "wait")]).await;
         assert_eq!((replied.status, replied.location()), (StatusCode::SEE_OTHER, format!("{path}?done=reply#conversation-end").as_str()));
@@ -269,9 +269,12 @@ on_both_databases! {
         let fields = [("body", "A new armrest is on its way"), ("then", "resolve"), ("remedy", "An armrest")];
         let refused = lin.post(&format!("{path}/reply"), &fields).await;
         assert_eq!(refused.status, StatusCode::UNPROCESSABLE_ENTITY);
-        assert!(refused.body.contains(">A new armrest is on its way</textarea>"), "{}", refused.body);
+        assert!(refused.body.contains(">\nA new armrest is on its way</textarea>"), "{}", refused.body);
         assert!(refused.body.contains("value=\"An armrest\"") && refused.body.contains("value=\"resolve\" checked"));
-        assert!(refused.body.contains("A complaint is resolved with an outcome."));
+        assert!(refused.body.contains("Choose an outcome."));
+        assert!(refused.body.contains("id=\"reply-outcome\" name=\"outcome\" aria-describedby=\"reply-outcome-error\" aria-invalid=\"true\" autofocus"), "{}", refused.body);
+        let both = lin.post(&format!("{path}/reply"), &[("body", " "), ("then", "resolve")]).await;
+        assert!(both.body.contains("Write something first.") && both.body.contains("Choose an outcome."), "all at once: {}", both.body);
         let empty = lin.post(&format!("{path}/reply"), &[("body", "  "), ("then", "go_on")]).await;
         assert_eq!(empty.status, StatusCode::UNPROCESSABLE_ENTITY);
         let long = "长".repeat(10_001);
@@ -285,10 +288,111 @@ on_both_databases! {
         assert_eq!((case.status.as_str(), case.outcome.as_deref(), case.remedy.as_deref()), ("resolved", Some("upheld"), Some("An armrest")));
         let again = lin.post(&format!("{path}/reply"), &[("body", "Once more"), ("then", "resolve"), ("outcome", "upheld")]).await;
         assert_eq!(again.status, StatusCode::CONFLICT);
-        assert!(again.body.contains(">Once more</textarea>"));
+        assert!(again.body.contains(">\nOnce more</textarea>"));
         let praise = submit(&app, json!({"kind": "praise", "message": "Nice"})).await;
         assert_eq!(lin.post(&format!("/staff/cases/{praise}/resolve"), &[]).await.status, StatusCode::SEE_OTHER);
         assert_eq!(Case::by_id(&app.app, &praise).await.unwrap().status, "resolved");
+    }
+
+    async fn only_a_complaint_has_an_outcome(app: TestApp) {
+        let lin = Desk::of(&app, "lin", Role::Agent).await;
+        let id = submit(&app, json!({"kind": "praise", "message": "Nice"})).await;
+        let path = format!("/staff/cases/{id}");
+        assert!(!lin.client.get(&path).await.body.contains("name=\"outcome\""));
+        let refused = lin.post(&format!("{path}/resolve"), &[("outcome", "upheld")]).await;
+        assert_eq!(refused.status, StatusCode::UNPROCESSABLE_ENTITY);
+        assert_eq!(Case::by_id(&app.app, &id).await.unwrap().status, "new");
+    }
+
+    async fn what_was_done_is_confirmed(app: TestApp) {
+        let lin = Desk::of(&app, "lin", Role::Agent).await;
+        let id = complaint(&app, "The sofa came torn").await;
+        let path = format!("/staff/cases/{id}");
+        for (action, fields, said) in [
+            ("note", vec![("body", "Ask the workshop")], "Note added."),
+            ("status", vec![("status", "in_progress")], "Status changed: In progress."),
+            ("reply", vec![("body", "We look into it"), ("then", "go_on")], "Reply sent. The customer gets it by email."),
+            ("owner", vec![("owner", "nobody")], "Owner changed: Nobody."),
+            ("resolve", vec![("outcome", "upheld")], "Case resolved."),
+            ("reopen", vec![("reason", "The customer called")], "Case reopened."),
+        ] {
+            let done = lin.post(&format!("{path}/{action}"), &fields).await;
+            assert_eq!(done.status, StatusCode::SEE_OTHER, "{action}: {}", done.body);
+            let shown = lin.client.get(done.location().split('#').next().unwrap()).await.body;
+            assert!(shown.contains(&format!("role=\"status\">{said}")), "{action}: {shown}");
+        }
+    }
+
+    async fn the_first_reply_makes_its_writer_the_owner(app: TestApp) {
+        let lin = Desk::of(&app, "lin", Role::Agent).await;
+        let mei = Desk::of(&app, "mei", Role::Agent).await;
+        let id = complaint(&app, "The sofa came torn").await;
+        let path = format!("/staff/cases/{id}/reply");
+        lin.post(&path, &[("body", "Mine"), ("then", "go_on")]).await;
+        mei.post(&path, &[("body", "Only helping"), ("then", "go_on")]).await;
+        assert_eq!(Case::by_id(&app.app, &id).await.unwrap().owner_id, Some(lin.member_id));
+    }
+
+    async fn a_reply_is_held_up_when_the_case_has_changed_meanwhile(app: TestApp) {
+        let lin = Desk::of(&app, "lin", Role::Agent).await;
+        let mei = Desk::of(&app, "mei", Role::Agent).await;
+        let id = complaint(&app, "The sofa came torn").await;
+        let path = format!("/staff/cases/{id}");
+        let seen = |page: &str| page.split("name=\"seen\" value=\"").nth(1).unwrap().split('"').next().unwrap().to_owned();
+        let before = seen(&lin.client.get(&path).await.body);
+        mei.post(&format!("{path}/reply"), &[("body", "Done"), ("then", "resolve"), ("outcome", "upheld")]).await;
+        let second = [("body", "A second answer"), ("then", "go_on"), ("seen", before.as_str())];
+        let held = lin.post(&format!("{path}/reply"), &second).await;
+        assert_eq!(held.status, StatusCode::CONFLICT);
+        assert!(held.body.contains(">\nA second answer</textarea>"), "{}", held.body);
+        assert!(held.body.contains("id=\"reply-error\"") && held.body.contains("changed while you were writing"), "beside the button");
+        let now = seen(&held.body);
+        let sent = lin.post(&format!("{path}/reply"), &[second[0], second[1], ("seen", now.as_str())]).await;
+        assert_eq!(sent.status, StatusCode::SEE_OTHER, "read, and sent all the same");
+    }
+
+    async fn the_staff_reopen_by_a_reply_or_for_a_reason(app: TestApp) {
+        let lin = Desk::of(&app, "lin", Role::Agent).await;
+        let id = complaint(&app, "The sofa came torn").await;
+        let path = format!("/staff/cases/{id}");
+        let case = async || Case::by_id(&app.app, &id).await.unwrap();
+        lin.post(&format!("{path}/resolve"), &[("outcome", "not_upheld")]).await;
+        let shown = lin.client.get(&path).await.body;
+        assert!(shown.contains("Resolved (no change)") && shown.contains("In progress (reopens the case)"), "{shown}");
+        lin.post(&format!("{path}/reply"), &[("body", "By the way"), ("then", "go_on")]).await;
+        assert_eq!(case().await.status, "resolved");
+        lin.post(&format!("{path}/reply"), &[("body", "You are right after all"), ("then", "reopen")]).await;
+        assert_eq!((case().await.status.as_str(), case().await.reopened_count), ("in_progress", 1));
+        let shown = lin.client.get(&path).await.body;
+        assert!(!shown.contains("<span class=\"badge\">Not upheld</span>"), "the outcome does not stand any more");
+        assert!(shown.contains("Outcome before reopening") && shown.contains("lin reopened it"), "{shown}");
+        assert_eq!(lin.post(&format!("{path}/reopen"), &[("reason", "Again")]).await.status, StatusCode::CONFLICT, "it is open");
+        lin.post(&format!("{path}/resolve"), &[("outcome", "upheld")]).await;
+        assert_eq!(lin.post(&format!("{path}/reopen"), &[("reason", " ")]).await.status, StatusCode::UNPROCESSABLE_ENTITY);
+        lin.post(&format!("{path}/reopen"), &[("reason", "The refund bounced")]).await;
+        assert_eq!((case().await.status.as_str(), case().await.reopened_count), ("in_progress", 2));
+        let code = case().await.code(&app.app.keys).unwrap();
+        assert!(!app.client().get(&format!("/t/{code}")).await.body.contains("bounced"), "the reason stays with the team");
+    }
+
+    async fn whoever_is_given_a_case_hears_of_it(app: TestApp) {
+        let lin = Desk::of(&app, "lin", Role::Agent).await;
+        let sam = add_member(&app, "sam", Role::Agent).await;
+        let id = complaint(&app, "The sofa came torn").await;
+        lin.post(&format!("/staff/cases/{id}/owner"), &[("owner", "me")]).await;
+        lin.post(&format!("/staff/cases/{id}/owner"), &[("owner", &sam)]).await;
+        sayso::jobs::run_due(&app.app).await.unwrap();
+        let select = "select destination from deliveries where destination like 'member:%'";
+        let told: Vec<String> = sayso::with_db!(&app.app.db, pool => sqlx::query_scalar(select).fetch_all(pool).await).unwrap();
+        assert_eq!(told, [format!("member:{sam}")], "not whoever took it");
+        assert!(lin.client.get(&format!("/staff/cases/{id}")).await.body.contains("sam"), "the page says who was told");
+    }
+
+    async fn a_customer_who_left_only_a_number_is_to_be_called(app: TestApp) {
+        let lin = Desk::of(&app, "lin", Role::Agent).await;
+        let id = submit(&app, json!({"kind": "question", "message": "When?", "contact": {"phone": "+86 138 0000 0000"}})).await;
+        let shown = lin.client.get(&format!("/staff/cases/{id}")).await.body;
+        assert!(shown.contains("Please call +86 138 0000 0000") && shown.contains("href=\"tel:+8613800000000\""), "{shown}");
     }
 
     async fn unknown_cases_are_not_found(app: TestApp) {
@@ -359,7 +463,7 @@ on_both_databases! {
 
     async fn mails_in_files_are_shown_as_text(app: TestApp) {
         let lin = Desk::of(&app, "lin", Role::Admin).await;
-        assert!(lin.client.get("/staff/mail").await.body.contains("No mails yet"));
+        assert!(lin.client.get("/staff/mail").await.body.contains("No emails yet"));
         let folder = app.data.path().join("mail");
         std::fs::create_dir_all(&folder).unwrap();
         std::fs::write(folder.join("a.eml"), "From: Acme <a@acme.example>\r\nTo: li@example.com\r\nSubject: =?utf-8?B?5L2g5aW9?=\r\nContent-Type: text/plain; charset=utf-8\r\n\r\n<b>Hello</b>\r\n").unwrap();

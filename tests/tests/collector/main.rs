@@ -8,6 +8,7 @@ mod canonical;
 mod connections;
 mod console;
 mod durability;
+mod embedding;
 mod fuzz;
 mod guards;
 mod housekeeping;

@@ -100,7 +100,7 @@ async fn nobody_notices_which_replica_answers() {
         email: Email::parse("lin@acme.example").unwrap(),
         name: Name::parse("Lin").unwrap(),
         role: Role::Agent,
-        lang: Lang::En,
+        lang: Some(Lang::En),
         password_hash: Some(Password::parse(PASSWORD, &[]).unwrap().hash().await.unwrap()),
     };
     let id = Member::add(&db, &new, &sayso::audit::Stamp::command(Clock::default().now())).await.unwrap();

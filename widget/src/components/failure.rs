@@ -1,6 +1,6 @@
 //! It did not get through: why, what is kept, and what can be done.
 
-use yew::{AttrValue, Html};
+use yew::Html;
 
 use super::markup::{UiEvent, el, none, on, plain, says, tag, with};
 use super::{Ui, icon};
@@ -27,8 +27,7 @@ pub fn failure(ui: &Ui, failure: &Failure) -> Html {
                         with!["role" => "alert"],
                         vec![
                             says("b", with![], ui.text("failure_title")),
-                            plain(AttrValue::Static(" ")),
-                            plain(ui.words.of("failure_", failure.reason.name())),
+                            says("span", with![], ui.words.of("failure_", failure.reason.name())),
                         ],
                     ),
                     if failure.wait > 0 { says("p", with!["role" => "timer"], wait) } else { none() },

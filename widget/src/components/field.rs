@@ -4,7 +4,7 @@ use yew::{AttrValue, Html};
 
 use super::Ui;
 use super::markup::{UiEvent, el, flag, none, on, says, tag, with};
-use crate::form::{Fault, Field};
+use crate::form::{Fault, Field, FieldError};
 use crate::state::Phase;
 
 /// A labelled field. `kind` is the `type` of a single line, or empty for a textarea.
@@ -53,16 +53,23 @@ fn is_sending(ui: &Ui) -> bool {
     ui.state.phase == Phase::Sending
 }
 
-/// What is wrong with a field, said at once to those who listen.
+/// What is wrong with a field.
 pub fn error(ui: &Ui, field: Field) -> Html {
-    let Some((_, fault)) = ui.state.error(field) else { return none() };
-    let name = field.name();
-    let text = match fault {
+    match ui.state.error(field) {
+        Some(error) => {
+            says("p", with!["class" => "error", "id" => &[field.name(), "_error"].concat()], sentence(ui, error))
+        }
+        None => none(),
+    }
+}
+
+/// The same as a sentence, which those who listen hear together with all others.
+pub fn sentence(ui: &Ui, (field, fault): FieldError) -> AttrValue {
+    match fault {
         Fault::TooLong => ui.count("error_too_long", field.max()),
-        Fault::Required => ui.words.of("error_required_", specific(field, &["message", "contact", "consent"])),
+        Fault::Required => ui.words.of("error_required_", specific(field, &["kind", "message", "contact", "consent"])),
         Fault::Invalid => ui.words.of("error_invalid_", specific(field, &["email", "phone"])),
-    };
-    says("p", with!["class" => "error", "role" => "alert", "id" => &[name, "_error"].concat()], text)
+    }
 }
 
 /// The field's own text where there is one, else the general one.

@@ -1,8 +1,9 @@
 //! The form: one question, one text field, and what folds out.
 
+use sayso_shared::Kind;
 use yew::{AttrValue, Html};
 
-use super::markup::{UiEvent, el, flag, none, on, plain, says, tag, with};
+use super::markup::{UiEvent, el, flag, none, on, says, tag, with};
 use super::{Ui, details, failure, field, kinds};
 use crate::form::{Field, Section};
 use crate::state::Phase;
@@ -22,7 +23,7 @@ pub fn form(ui: &Ui) -> Html {
                 "div",
                 with!["class" => "top"],
                 vec![
-                    says("h2", with![], ui.text("title")),
+                    says("h2", with!["tabindex" => "-1"], ui.text("title")),
                     if promise.is_empty() { none() } else { says("p", with!["dir" => "auto"], promise) },
                 ],
             ),
@@ -46,9 +47,13 @@ pub fn form(ui: &Ui) -> Html {
 
 fn message(ui: &Ui) -> Html {
     let length = ui.state.form.text(Field::Message).trim().chars().count();
-    let left = Field::Message.max().saturating_sub(length);
-    let hint = if left <= COUNT_FROM_LEFT { ui.count("message_left", left) } else { AttrValue::Static("") };
-    field::message(ui, ui.words.of("message_", ui.state.kind().as_str()), hint)
+    let max = Field::Message.max();
+    let hint = match length {
+        _ if length > max => ui.words.fill("message_over", &ui.host.number((length - max) as u32)),
+        _ if length + COUNT_FROM_LEFT >= max => ui.count("message_left", max - length),
+        _ => AttrValue::Static(""),
+    };
+    field::message(ui, ui.words.of("message_", ui.state.kind().map_or("any", Kind::as_str)), hint)
 }
 
 fn consent(ui: &Ui) -> Html {
@@ -66,6 +71,16 @@ fn consent(ui: &Ui) -> Html {
         with!["class" => "field"],
         vec![el("label", with!["class" => "consent"], label), field::error(ui, Field::Consent)],
     )
+}
+
+/// Everything that is wrong, for those who listen.
+fn errors(ui: &Ui) -> AttrValue {
+    let mut all = String::new();
+    for error in &ui.state.errors {
+        all.push_str(&field::sentence(ui, *error));
+        all.push(' ');
+    }
+    all.into()
 }
 
 fn footer(ui: &Ui) -> Html {
@@ -95,12 +110,16 @@ fn footer(ui: &Ui) -> Html {
             el(
                 "button",
                 with!["class" => "primary", "id" => "send", "aria-disabled" => disabled],
-                vec![if sending { el("i", with!["class" => "turning"], vec![]) } else { none() }, plain(ui.text(send))],
+                vec![
+                    if sending { el("i", with!["class" => "turning"], vec![]) } else { none() },
+                    // In an element of its own: a page translator puts another node in a text's place, and beside that nothing could be put.
+                    says("span", with![], ui.text(send)),
+                ],
             ),
             says(
                 "p",
-                with!["class" => "live", "role" => "status"],
-                if sending { ui.text("sending") } else { AttrValue::Static("") },
+                with!["class" => "live", "role" => "alert"],
+                if sending { ui.text("sending") } else { errors(ui) },
             ),
             privacy,
         ],

@@ -15,7 +15,7 @@ pub fn kinds(ui: &Ui) -> Html {
     for kind in kinds {
         let name = kind.as_str();
         let mut input = tag("input", with!["type" => "radio", "name" => "kind", "value" => name], vec![]);
-        input.set_checked(*kind == ui.state.kind());
+        input.set_checked(Some(*kind) == ui.state.kind());
         children.push(el(
             "label",
             with!["class" => name],

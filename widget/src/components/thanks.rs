@@ -2,7 +2,7 @@
 
 use yew::Html;
 
-use super::markup::{UiEvent, el, on, plain, says, tag, with};
+use super::markup::{UiEvent, el, none, on, plain, says, tag, with};
 use super::{Ui, icon};
 use crate::state::Receipt;
 
@@ -22,6 +22,11 @@ pub fn thanks(ui: &Ui, receipt: &Receipt) -> Html {
             el("div", with!["class" => "seal"], vec![icon::icon(icon::DONE)]),
             says("h2", with!["id" => "thanks", "tabindex" => "-1"], ui.text("thanks_title")),
             says("p", with![], promise),
+            if receipt.email.is_empty() {
+                none()
+            } else {
+                says("p", with![], ui.words.fill("thanks_mail", &receipt.email))
+            },
             el(
                 "div",
                 with!["class" => "receipt"],

@@ -1,11 +1,15 @@
-//! Short names for what the module imports from its glue. wasm-bindgen gives each a name with a hash of sixteen
-//! digits, which no compression makes smaller, in the module and in the glue again.
+//! Short names for what the module imports from its glue, and for the closures that it exports to it. wasm-bindgen gives each a name with a
+//! hash of sixteen digits, which no compression makes smaller, in the module and in the glue again.
 
 use anyhow::{Context as _, bail, ensure};
 
 const IMPORT_SECTION: u8 = 2;
+const EXPORT_SECTION: u8 = 7;
 
-/// Renames the imports in the module and in the glue.
+/// Exports with longer names are closures; those that the panel calls have names of a word or two.
+const LONG_NAME: usize = 32;
+
+/// Renames the imports and the closures in the module and in the glue.
 pub fn shorten(module: &[u8], glue: &str) -> anyhow::Result<(Vec<u8>, String)> {
     ensure!(module.starts_with(b"\0asm\x01\0\0\0"), "not a module");
     let mut renamed = module[..8].to_vec();
@@ -16,19 +20,18 @@ pub fn shorten(module: &[u8], glue: &str) -> anyhow::Result<(Vec<u8>, String)> {
         let length = reader.number()?;
         let content = reader.take(length)?;
         renamed.push(id);
-        if id == IMPORT_SECTION {
-            let content = rename_section(content, &mut glue)?;
-            push_number(&mut renamed, content.len());
-            renamed.extend(content);
-        } else {
-            push_number(&mut renamed, length);
-            renamed.extend(content);
-        }
+        let shortened = match id {
+            IMPORT_SECTION => rename_imports(content, &mut glue)?,
+            EXPORT_SECTION => rename_closures(content, &mut glue)?,
+            _ => content.to_vec(),
+        };
+        push_number(&mut renamed, shortened.len());
+        renamed.extend(shortened);
     }
     Ok((renamed, glue))
 }
 
-fn rename_section(content: &[u8], glue: &mut String) -> anyhow::Result<Vec<u8>> {
+fn rename_imports(content: &[u8], glue: &mut String) -> anyhow::Result<Vec<u8>> {
     let mut reader = Reader { bytes: content };
     let count = reader.number()?;
     let mut renamed = Vec::new();
@@ -55,6 +58,29 @@ fn rename_section(content: &[u8], glue: &mut String) -> anyhow::Result<Vec<u8>> 
         renamed.extend(&before[..before.len() - reader.bytes.len()]);
     }
     ensure!(reader.bytes.is_empty(), "the import section has a remainder");
+    Ok(renamed)
+}
+
+fn rename_closures(content: &[u8], glue: &mut String) -> anyhow::Result<Vec<u8>> {
+    let mut reader = Reader { bytes: content };
+    let count = reader.number()?;
+    let mut renamed = Vec::new();
+    push_number(&mut renamed, count);
+    for index in 0..count {
+        let mut name = reader.text()?.to_owned();
+        if name.len() > LONG_NAME && contains_word(glue, &name) {
+            let short = format!("$e{index}");
+            ensure!(!contains_word(glue, &short), "the glue has a name {short} of its own");
+            *glue = replace_word(glue, &name, &short);
+            name = short;
+        }
+        push_number(&mut renamed, name.len());
+        renamed.extend(name.as_bytes());
+        renamed.push(reader.take(1)?[0]);
+        let exported = reader.number()?;
+        push_number(&mut renamed, exported);
+    }
+    ensure!(reader.bytes.is_empty(), "the export section has a remainder");
     Ok(renamed)
 }
 
@@ -151,6 +177,27 @@ mod tests {
         let (renamed, glue) = shorten(&module(&["__wbg_get_0123", "__wbg_get_01234"]), glue).expect("a whole module");
         assert_eq!(renamed, module(&["$i0", "$i1"]));
         assert_eq!(glue, "const imports={$i0:function(){},$i1:function(){}};imports.$i0()");
+    }
+
+    #[test]
+    fn closures_get_short_names_and_what_the_panel_calls_keeps_its_own() {
+        let closure = "wasm_bindgen__convert__closures_____invoke__h0123456789abcdef";
+        let exporting = |names: [&str; 2]| {
+            let mut section = vec![2];
+            for (index, name) in names.iter().enumerate() {
+                section.push(name.len() as u8);
+                section.extend(name.as_bytes());
+                section.extend([0, index as u8]);
+            }
+            let mut module = b"\0asm\x01\0\0\0\x07".to_vec();
+            push_number(&mut module, section.len());
+            module.extend(section);
+            module
+        };
+        let (renamed, glue) =
+            shorten(&exporting(["mount", closure]), &format!("wasm.mount(); wasm.{closure}(1)")).expect("whole");
+        assert_eq!(renamed, exporting(["mount", "$e1"]));
+        assert_eq!(glue, "wasm.mount(); wasm.$e1(1)");
     }
 
     #[test]

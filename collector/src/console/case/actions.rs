@@ -4,6 +4,7 @@ use axum::Router;
 use axum::extract::{Path, State};
 use axum::response::{IntoResponse, Redirect, Response};
 use axum::routing::post;
+use sayso_shared::Kind;
 use sayso_shared::id::IdempotencyKey;
 use sayso_shared::problem::{ErrorCode, FieldError};
 use sayso_shared::text::Text;
@@ -11,14 +12,15 @@ use serde::Deserialize;
 
 use super::deliveries;
 use super::draft::Draft;
-use super::error::{Field, FormError};
+use super::error::{CaseForm, Field, FormError};
 use super::page::{find, refused};
+use super::seen;
 use crate::app::App;
 use crate::auth::member::who_may_own;
 use crate::auth::{KeyedForm, MayAct, SignedIn};
-use crate::cases::idempotency::request_hash;
+use crate::cases::idempotency::{is_known, request_hash};
 use crate::cases::staff::{self, Body, Command, FollowUp, Remedy, Resolution};
-use crate::cases::{Actor, Outcome, Status, moderation};
+use crate::cases::{Actor, Case, Outcome, Status, moderation};
 use crate::http::{Error, Result};
 
 /// `POST /staff/cases/{id}/…`.
@@ -28,6 +30,7 @@ pub(super) fn router() -> Router<App> {
         .route("/staff/cases/{id}/note", post(note))
         .route("/staff/cases/{id}/status", post(set_status))
         .route("/staff/cases/{id}/resolve", post(resolve))
+        .route("/staff/cases/{id}/reopen", post(reopen))
         .route("/staff/cases/{id}/owner", post(set_owner))
         .route("/staff/cases/{id}/quarantine", post(decide))
         .route("/staff/cases/{id}/deliveries/{delivery}/retry", post(retry))
@@ -37,6 +40,9 @@ pub(super) fn router() -> Router<App> {
 struct ReplyForm {
     body: String,
     then: String,
+    /// What of the case was on the page; nothing where a form has no such field.
+    #[serde(default)]
+    seen: String,
     #[serde(default)]
     outcome: String,
     #[serde(default)]
@@ -50,19 +56,26 @@ async fn reply(
     KeyedForm { form, key }: KeyedForm<ReplyForm>,
 ) -> Result<Response> {
     let case = find(&app, &id).await?;
-    let done = match read_reply(&form) {
+    let done = match read_reply(&form, &case) {
         Ok((body, follow_up)) => {
             let asked = request_hash(&("reply", &form.body, &form.then, &form.outcome, &form.remedy));
-            apply(&app, &case.id, &who, Command::Reply(body, follow_up), &key, &asked).await
+            // What was sent already is answered as before, whatever has happened since.
+            let is_new = !is_known(&app.db, &case.id, &key).await?;
+            if is_new && seen::is_outdated(&app, &case, &form.seen).await? {
+                Err(vec![FormError::Moved])
+            } else {
+                let done = apply(&app, &case.id, &who, Command::Reply(body, follow_up), &key, &asked).await;
+                done.map_err(|error| vec![error])
+            }
         }
-        Err(error) => Err(error),
+        Err(errors) => Err(errors),
     };
-    let ReplyForm { body, then, outcome, remedy } = form;
+    let ReplyForm { body, then, outcome, remedy, .. } = form;
     match done {
         Ok(()) => Ok(back(&case.id, "?done=reply#conversation-end")),
-        Err(error) => {
+        Err(errors) => {
             let draft = Draft { reply: body, then, outcome, remedy, ..Draft::default() };
-            refused(&app, &who, &case.id, draft, "reply", error).await
+            refused(&app, &who, &case.id, draft, CaseForm::Reply, errors).await
         }
     }
 }
@@ -88,7 +101,10 @@ async fn note(
     };
     match done {
         Ok(()) => Ok(back(&case.id, "?done=note#conversation-end")),
-        Err(error) => refused(&app, &who, &case.id, Draft { note: form.body, ..Draft::default() }, "note", error).await,
+        Err(error) => {
+            let draft = Draft { note: form.body, ..Draft::default() };
+            refused(&app, &who, &case.id, draft, CaseForm::Note, vec![error]).await
+        }
     }
 }
 
@@ -107,8 +123,8 @@ async fn set_status(
     let to = Status::parse(&form.status).ok_or_else(unknown_status)?;
     let asked = request_hash(&("status", to.as_str()));
     match apply(&app, &case.id, &who, Command::Status(to), &key, &asked).await {
-        Ok(()) => Ok(back(&case.id, "")),
-        Err(error) => refused(&app, &who, &case.id, Draft::default(), "page", error).await,
+        Ok(()) => Ok(back(&case.id, "?done=status")),
+        Err(error) => refused(&app, &who, &case.id, Draft::default(), CaseForm::Page, vec![error]).await,
     }
 }
 
@@ -135,10 +151,38 @@ async fn resolve(
         Err(error) => Err(error),
     };
     match done {
-        Ok(()) => Ok(back(&case.id, "")),
+        Ok(()) => Ok(back(&case.id, "?done=resolve")),
         Err(error) => {
             let draft = Draft { outcome: form.outcome, remedy: form.remedy, ..Draft::default() };
-            refused(&app, &who, &case.id, draft, "page", error).await
+            refused(&app, &who, &case.id, draft, CaseForm::Resolve, vec![error]).await
+        }
+    }
+}
+
+#[derive(Deserialize)]
+struct ReopenForm {
+    reason: String,
+}
+
+async fn reopen(
+    State(app): State<App>,
+    MayAct(who): MayAct,
+    Path(id): Path<String>,
+    KeyedForm { form, key }: KeyedForm<ReopenForm>,
+) -> Result<Response> {
+    let case = find(&app, &id).await?;
+    let done = match read_body(&form.reason) {
+        Ok(reason) => {
+            let asked = request_hash(&("reopen", &form.reason));
+            apply(&app, &case.id, &who, Command::Reopen(reason), &key, &asked).await
+        }
+        Err(error) => Err(error),
+    };
+    match done {
+        Ok(()) => Ok(back(&case.id, "?done=reopen")),
+        Err(error) => {
+            let draft = Draft { reason: form.reason, ..Draft::default() };
+            refused(&app, &who, &case.id, draft, CaseForm::Reopen, vec![error]).await
         }
     }
 }
@@ -162,8 +206,8 @@ async fn set_owner(
     };
     let asked = request_hash(&("owner", &owner));
     match apply(&app, &case.id, &who, Command::Assign(owner), &key, &asked).await {
-        Ok(()) => Ok(back(&case.id, "")),
-        Err(error) => refused(&app, &who, &case.id, Draft::default(), "page", error).await,
+        Ok(()) => Ok(back(&case.id, "?done=owner")),
+        Err(error) => refused(&app, &who, &case.id, Draft::default(), CaseForm::Page, vec![error]).await,
     }
 }
 
@@ -186,8 +230,8 @@ async fn decide(
         _ => Err(FormError::Choice(Field::Main)),
     };
     match done {
-        Ok(()) => Ok(back(&case.id, "")),
-        Err(error) => refused(&app, &who, &case.id, Draft::default(), "page", error).await,
+        Ok(()) => Ok(back(&case.id, if form.decision == "release" { "?done=release" } else { "?done=discard" })),
+        Err(error) => refused(&app, &who, &case.id, Draft::default(), CaseForm::Page, vec![error]).await,
     }
 }
 
@@ -202,8 +246,8 @@ async fn retry(
 ) -> Result<Response> {
     let case = find(&app, &id).await?;
     match deliveries::try_again(&app, &case.id, &delivery, &key).await {
-        Ok(()) => Ok(back(&case.id, "#deliveries")),
-        Err(error) => refused(&app, &who, &case.id, Draft::default(), "page", error).await,
+        Ok(()) => Ok(back(&case.id, "?done=retry#deliveries")),
+        Err(error) => refused(&app, &who, &case.id, Draft::default(), CaseForm::Page, vec![error]).await,
     }
 }
 
@@ -224,14 +268,25 @@ fn back(id: &str, place: &str) -> Response {
     Redirect::to(&format!("/staff/cases/{id}{place}")).into_response()
 }
 
-fn read_reply(form: &ReplyForm) -> Result<(Body, FollowUp), FormError> {
+/// Reads the whole form, so that everything that is wrong is said at once.
+fn read_reply(form: &ReplyForm, case: &Case) -> Result<(Body, FollowUp), Vec<FormError>> {
     let follow_up = match form.then.as_str() {
-        "go_on" => FollowUp::InProgress,
-        "wait" => FollowUp::Wait,
-        "resolve" => FollowUp::Resolve(read_resolution(&form.outcome, &form.remedy)?),
-        _ => return Err(FormError::Choice(Field::Main)),
+        "go_on" => Ok(FollowUp::InProgress),
+        "wait" => Ok(FollowUp::Wait),
+        "reopen" => Ok(FollowUp::Reopen),
+        "resolve" => match read_resolution(&form.outcome, &form.remedy) {
+            Ok(Resolution { outcome: None, .. }) if case.kind() == Kind::Complaint => {
+                Err(FormError::Choice(Field::Outcome))
+            }
+            Ok(resolution) => Ok(FollowUp::Resolve(resolution)),
+            Err(error) => Err(error),
+        },
+        _ => Err(FormError::Choice(Field::Main)),
     };
-    Ok((read_body(&form.body)?, follow_up))
+    match (read_body(&form.body), follow_up) {
+        (Ok(body), Ok(follow_up)) => Ok((body, follow_up)),
+        (body, follow_up) => Err(body.err().into_iter().chain(follow_up.err()).collect()),
+    }
 }
 
 fn read_body(typed: &str) -> Result<Body, FormError> {

@@ -4,12 +4,13 @@ use sayso_shared::id::IdempotencyKey;
 use url::Url;
 
 use super::error::FormError;
+use super::timeline::NameOf;
 use crate::app::App;
 use crate::cases::EventType;
 use crate::cases::idempotency::{KeyStatus, record_key, request_hash};
 use crate::clock::{Millis, rfc3339};
 use crate::http::Result;
-use crate::outbox::EVENT;
+use crate::outbox::{EVENT, member_of};
 use crate::sites::targets::Access;
 use crate::text::Texts;
 use crate::{with_db, with_tx};
@@ -20,7 +21,7 @@ pub struct Delivery {
     pub id: String,
     /// `email` or `webhook`.
     pub channel: String,
-    /// The address of the target; none for the customer, whose address stands elsewhere on the page.
+    /// The address of the target, or the name of the member; none for the customer, whose address stands elsewhere on the page.
     pub address: Option<String>,
     /// The type of the event.
     pub event: String,
@@ -75,10 +76,10 @@ pub enum Sight {
 }
 
 /// The deliveries of a case, newest first.
-pub async fn of_case(app: &App, t: Texts, case_id: &str, sight: Sight) -> Result<Vec<Delivery>> {
+pub async fn of_case(app: &App, t: Texts, case_id: &str, name_of: &NameOf<'_>, sight: Sight) -> Result<Vec<Delivery>> {
     let rows: Vec<Row> =
         with_db!(&app.db, pool => sqlx::query_as(OF_CASE).bind(case_id).bind(EVENT).fetch_all(pool).await)?;
-    Ok(rows.into_iter().map(|row| row.shown(app, t, sight)).collect())
+    Ok(rows.into_iter().map(|row| row.shown(app, t, name_of, sight)).collect())
 }
 
 /// The events are joined by their primary key, which is not their identifier.
@@ -115,10 +116,14 @@ fn server(address: String) -> String {
 }
 
 impl Row {
-    fn shown(self, app: &App, t: Texts, sight: Sight) -> Delivery {
+    fn shown(self, app: &App, t: Texts, name_of: &NameOf<'_>, sight: Sight) -> Delivery {
         let at = self.sent_at.unwrap_or(self.due_at);
         let address = match self.destination.as_str() {
             "customer" => None,
+            id if member_of(id).is_some() => {
+                let name = member_of(id).and_then(name_of);
+                Some(name.unwrap_or_else(|| t.get("console.delivery.removed").to_owned()))
+            }
             id => {
                 let cipher = self.access_cipher.as_deref();
                 let access = cipher.and_then(|cipher| Access::decrypt(&app.keys, id, cipher));

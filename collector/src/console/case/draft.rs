@@ -8,16 +8,29 @@ pub struct Draft {
     pub(super) note: String,
     pub(super) outcome: String,
     pub(super) remedy: String,
+    pub(super) reason: String,
     /// The form that was taken.
     pub(super) done: Option<String>,
     /// The customer's code, which was asked for.
     pub(super) code: Option<String>,
-    /// The field that is wrong, and why.
-    pub(super) error: Option<(&'static str, String)>,
+    /// The fields that are wrong, in their order, and why.
+    pub(super) errors: Vec<(&'static str, String)>,
 }
 
 impl Draft {
     pub(super) fn error(&self, field: &str) -> Option<&str> {
-        self.error.as_ref().filter(|(name, _)| *name == field).map(|(_, text)| text.as_str())
+        self.errors.iter().find(|(name, _)| *name == field).map(|(_, text)| text.as_str())
+    }
+
+    /// Whether a field is the first wrong one, which gets the focus.
+    pub(super) fn is_first(&self, field: &str) -> bool {
+        self.errors.first().is_some_and(|(name, _)| *name == field)
+    }
+
+    /// Whether one of the fields of a form is wrong: `reply`, or what begins with `reply-`.
+    pub(super) fn is_wrong(&self, form: &str) -> bool {
+        self.errors
+            .iter()
+            .any(|(name, _)| name.strip_prefix(form).is_some_and(|rest| rest.is_empty() || rest.starts_with('-')))
     }
 }

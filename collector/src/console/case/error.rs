@@ -14,6 +14,8 @@ pub(super) enum FormError {
     Text(Field, ErrorCode),
     /// What was chosen is not one of the choices.
     Choice(Field),
+    /// The case has changed since the form was handed out.
+    Moved,
     /// The delivery that is to be sent again has not failed.
     NotFailed,
     /// The case does not allow it.
@@ -33,6 +35,37 @@ pub(super) enum Field {
     Remedy,
 }
 
+/// The form of the page that was refused; its fields carry its name.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum CaseForm {
+    /// A reply to the customer.
+    Reply,
+    /// A note for the team.
+    Note,
+    /// Resolving without a reply.
+    Resolve,
+    /// Reopening.
+    Reopen,
+    /// Any other button of the page.
+    Page,
+}
+
+impl CaseForm {
+    /// The name of a field of the form on the page.
+    pub(super) const fn field(self, field: Field) -> &'static str {
+        match (self, field) {
+            (CaseForm::Reply, Field::Main) => "reply",
+            (CaseForm::Reply, Field::Outcome) => "reply-outcome",
+            (CaseForm::Reply, Field::Remedy) => "reply-remedy",
+            (CaseForm::Note, _) => "note",
+            (CaseForm::Resolve, Field::Outcome) => "quiet-outcome",
+            (CaseForm::Resolve, Field::Remedy) => "quiet-remedy",
+            (CaseForm::Reopen, _) => "reopen",
+            (CaseForm::Resolve, Field::Main) | (CaseForm::Page, _) => "page",
+        }
+    }
+}
+
 impl FormError {
     /// The status, the field and the key of the text with which the page says it. An error that no form can mend is given back.
     pub(super) fn shown(self) -> Result<(StatusCode, Field, &'static str), Error> {
@@ -41,6 +74,10 @@ impl FormError {
             FormError::Choice(Field::Outcome) | FormError::Case(CaseError::OutcomeRequired) => {
                 Ok((WRONG, Field::Outcome, "console.case.outcome_error"))
             }
+            FormError::Case(CaseError::OutcomeOfNoComplaint) => {
+                Ok((WRONG, Field::Outcome, "console.case.outcome_kind"))
+            }
+            FormError::Moved => Ok((StatusCode::CONFLICT, Field::Main, "console.case.moved")),
             FormError::Text(field, ErrorCode::TooLong) => Ok((WRONG, field, "console.case.too_long")),
             FormError::Text(field, ErrorCode::Required) => Ok((WRONG, field, "console.case.required")),
             FormError::Text(field, _) | FormError::Choice(field) => Ok((WRONG, field, "console.case.invalid")),

@@ -5,6 +5,7 @@ pub mod deliveries;
 mod draft;
 mod error;
 mod page;
+mod seen;
 mod timeline;
 
 use axum::Router;

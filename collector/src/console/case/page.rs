@@ -13,7 +13,8 @@ use serde_json::Value;
 
 use super::deliveries::{self, Delivery, Sight};
 use super::draft::Draft;
-use super::error::{Field, FormError};
+use super::error::{CaseForm, FormError};
+use super::seen;
 use super::timeline::{self, Item, What};
 use crate::app::App;
 use crate::assets::{self, MARK};
@@ -23,6 +24,7 @@ use crate::auth::{CsrfForm, MayAct, Member, SignedIn};
 use crate::cases::{Case, Outcome, Quarantine, Status, Suspicion, query, staff};
 use crate::clock::{Millis, rfc3339};
 use crate::console::inbox::rows::{Due, category_label, display_name, due};
+use crate::console::languages;
 use crate::console::shell::{Screen, Shell, excerpt, page};
 use crate::http::body::fresh_key;
 use crate::http::{Error, Result};
@@ -52,6 +54,8 @@ struct CasePage {
     owner: Option<String>,
     members: Vec<Member>,
     me: String,
+    /// What of the case is on this page.
+    seen: String,
     draft: Draft,
 }
 
@@ -73,8 +77,72 @@ impl CasePage {
         self.t.moment(*at)
     }
 
+    /// Who, about what, and which one.
     fn title(&self) -> String {
-        excerpt(&self.case.message, 90)
+        let topic = self.category.clone().unwrap_or_else(|| self.word("kind", &self.case.kind).to_owned());
+        let number = self.case.number.map(|number| format!("#{number}"));
+        [Some(excerpt(&self.customer(), 60)), Some(topic), number].into_iter().flatten().collect::<Vec<_>>().join(" · ")
+    }
+
+    /// What was done with the form that led here, as a sentence.
+    fn done(&self) -> Option<String> {
+        let text = match self.draft.done.as_deref()? {
+            "reply" if self.reaches_customer() => self.t.get("console.case.done.reply_mail").to_owned(),
+            "reply" => self.t.get("console.case.done.reply").to_owned(),
+            "note" => self.t.get("console.case.done.note").to_owned(),
+            "status" => self.t.with("console.case.done.status", &[("status", self.word("status", &self.case.status))]),
+            "owner" => {
+                let owner = self.owner.as_deref().unwrap_or_else(|| self.t.get("console.inbox.nobody"));
+                self.t.with("console.case.done.owner", &[("name", owner)])
+            }
+            "resolve" => self.t.get("console.case.done.resolve").to_owned(),
+            "reopen" => self.t.get("console.case.done.reopen").to_owned(),
+            "release" => self.t.get("console.case.done.release").to_owned(),
+            "discard" => self.t.get("console.case.done.discard").to_owned(),
+            "retry" => self.t.get("console.case.done.retry").to_owned(),
+            _ => return None,
+        };
+        Some(text)
+    }
+
+    /// Whether what was done is said below the conversation, where the reader wrote.
+    fn is_done_below(&self) -> bool {
+        matches!(self.draft.done.as_deref(), Some("reply" | "note"))
+    }
+
+    /// What came of it, while that stands.
+    fn outcome(&self) -> Option<&str> {
+        self.case.outcome.as_deref().filter(|_| !self.case.status().is_open())
+    }
+
+    /// What came of it before it was reopened.
+    fn earlier_outcome(&self) -> Option<&str> {
+        self.case.outcome.as_deref().filter(|_| self.case.status().is_open())
+    }
+
+    fn may_reopen(&self) -> bool {
+        !self.case.status().is_open()
+    }
+
+    /// Whether a reply was held up since the case has changed.
+    fn is_moved(&self) -> bool {
+        self.draft.error("reply") == Some(self.t.get("console.case.moved"))
+    }
+
+    /// A number as a telephone takes it.
+    fn dialled(&self, phone: &str) -> String {
+        phone.chars().filter(|c| c.is_ascii_digit() || *c == '+').collect()
+    }
+
+    /// The customer's language by name, and by its tag where it has no name.
+    fn language(&self) -> Option<String> {
+        let tag = self.case.locale.as_deref()?;
+        Some(languages::name(self.t, tag))
+    }
+
+    /// The number of somebody whom only a call reaches.
+    fn only_phone(&self) -> Option<&str> {
+        self.contact.as_ref().filter(|contact| contact.email().is_none())?.phone()
     }
 
     fn customer(&self) -> String {
@@ -115,7 +183,10 @@ impl CasePage {
     }
 
     fn then(&self) -> &str {
-        if self.draft.then.is_empty() { "go_on" } else { &self.draft.then }
+        match self.draft.then.as_str() {
+            "" => "go_on",
+            chosen => chosen,
+        }
     }
 
     fn reaches_customer(&self) -> bool {
@@ -146,7 +217,7 @@ impl CasePage {
 
 #[derive(Deserialize)]
 pub(super) struct Done {
-    /// `reply` or `note`, after it was taken: its draft is not needed any more.
+    /// What was done, after a form was taken: a sentence says so, and its draft is not needed any more.
     done: Option<String>,
 }
 
@@ -223,16 +294,15 @@ pub(super) async fn refused(
     who: &SignedIn,
     id: &str,
     mut draft: Draft,
-    main_field: &'static str,
-    error: FormError,
+    form: CaseForm,
+    errors: Vec<FormError>,
 ) -> Result<Response> {
-    let (status, place, text) = error.shown()?;
-    let field = match place {
-        Field::Main => main_field,
-        Field::Outcome => "outcome",
-        Field::Remedy => "remedy",
-    };
-    draft.error = Some((field, who.t.get(text).to_owned()));
+    let mut status = StatusCode::UNPROCESSABLE_ENTITY;
+    for error in errors {
+        let (because, place, text) = error.shown()?;
+        status = because;
+        draft.errors.push((form.field(place), who.t.get(text).to_owned()));
+    }
     Ok((status, render(app, who, id, draft).await?).into_response())
 }
 
@@ -242,6 +312,7 @@ async fn render(app: &App, who: &SignedIn, id: &str, draft: Draft) -> Result<Htm
     let members = Member::all(&app.db).await?;
     let name_of = |id: &str| members.iter().find(|member| member.id == id).map(|member| member.name.clone());
     let sight = if who.member.role().administers() { Sight::Whole } else { Sight::Server };
+    let seen = seen::marker(app, &case).await?;
     let page_of_case = CasePage {
         t: who.t,
         shell: Shell::new(who, Screen::Inbox),
@@ -249,10 +320,17 @@ async fn render(app: &App, who: &SignedIn, id: &str, draft: Draft) -> Result<Htm
         identity: case.identity(&app.keys),
         category: category_label(who.t, site.as_deref(), case.category.as_deref()),
         context: case.context.as_deref().map(pretty),
-        due: due(who.t, case.status(), case.first_response_due, case.first_responded_at, app.clock.now()),
+        due: due(
+            who.t,
+            case.status(),
+            case.received_at,
+            case.first_response_due,
+            case.first_responded_at,
+            app.clock.now(),
+        ),
         attachments: attachments::of_case(&app.db, &case.id).await?,
         items: timeline::read(app, who.t, &case, &name_of).await?,
-        deliveries: deliveries::of_case(app, who.t, &case.id, sight).await?,
+        deliveries: deliveries::of_case(app, who.t, &case.id, &name_of, sight).await?,
         rated: query::rating(app, &case.id).await?,
         owner: case.owner_id.as_deref().and_then(&name_of),
         me: who.member.id.clone(),
@@ -262,6 +340,7 @@ async fn render(app: &App, who: &SignedIn, id: &str, draft: Draft) -> Result<Htm
             .cloned()
             .collect(),
         code: draft.code.clone(),
+        seen,
         site,
         case,
         draft,

@@ -121,6 +121,7 @@ fn sentence(t: Texts, event: &EventRow, name_of: &NameOf<'_>, tokens: &HashMap<S
             }
             None => t.with("console.event.resolved", &[("name", &by)]),
         },
+        EventType::Reopened if is_staff => t.with("console.event.reopened_by", &[("name", &by)]),
         EventType::Reopened => t.get("console.event.reopened").to_owned(),
         EventType::Rated => {
             let score = data["score"].as_i64().unwrap_or_default().to_string();
@@ -130,6 +131,7 @@ fn sentence(t: Texts, event: &EventRow, name_of: &NameOf<'_>, tokens: &HashMap<S
             };
             t.with(key, &[("score", &score)])
         }
+        EventType::Contact => t.get("console.event.address").to_owned(),
         EventType::Closed if event.actor == "customer" => t.get("console.event.customer_closed").to_owned(),
         EventType::Closed if is_staff => t.with("console.event.closed", &[("name", &by)]),
         EventType::Closed => t.get("console.event.closed_by_time").to_owned(),

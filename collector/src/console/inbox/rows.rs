@@ -11,7 +11,7 @@ use crate::app::App;
 use crate::cases::case::contact_context;
 use crate::cases::search::{self, Search};
 use crate::cases::{Priority, Quarantine, Status};
-use crate::clock::{HOUR, Millis, rfc3339};
+use crate::clock::{Millis, rfc3339};
 use crate::console::shell::{excerpt, span};
 use crate::db::rows::{chunks, placeholders};
 use crate::http::Result;
@@ -25,8 +25,8 @@ use crate::with_db;
 const PAGE: usize = 50;
 /// Counting stops here: nobody works through more, and a count of a million takes its time.
 const COUNTED: usize = 1_000;
-/// A first response that is due within this time is due soon.
-const SOON: Millis = 4 * HOUR;
+/// A first response is due soon when no more than this part of the promised time is left.
+const SOON_PART: Millis = 4;
 
 /// A page of cases.
 #[derive(Default)]
@@ -87,11 +87,19 @@ pub struct Due {
 }
 
 /// What is due for a case that nobody has answered yet.
-pub fn due(t: Texts, status: Status, due_at: Option<Millis>, responded_at: Option<Millis>, now: Millis) -> Option<Due> {
-    let left = due_at.filter(|_| responded_at.is_none() && status.is_open())? - now;
+pub fn due(
+    t: Texts,
+    status: Status,
+    received_at: Millis,
+    due_at: Option<Millis>,
+    responded_at: Option<Millis>,
+    now: Millis,
+) -> Option<Due> {
+    let due_at = due_at.filter(|_| responded_at.is_none() && status.is_open())?;
+    let (left, soon) = (due_at - now, (due_at - received_at) / SOON_PART);
     let (word, key) = match left {
         ..=0 => ("late", "console.due.late"),
-        1..SOON => ("soon", "console.due.in"),
+        left if left <= soon => ("soon", "console.due.in"),
         _ => ("ok", "console.due.in"),
     };
     Some(Due { word, text: t.with(key, &[("span", &span(t, left.abs()))]) })
@@ -271,7 +279,7 @@ impl DbRow {
             category: category_label(t, site.map(AsRef::as_ref), self.category.as_deref()),
             site: site.map_or_else(String::new, |site| site.name().to_owned()),
             received: (rfc3339(self.received_at), t.moment(self.received_at)),
-            due: due(t, status, self.first_response_due, self.first_responded_at, now),
+            due: due(t, status, self.received_at, self.first_response_due, self.first_responded_at, now),
             priority: Some(self.priority).filter(|word| word != Priority::Normal.as_str()),
             id: self.id,
             kind: self.kind,

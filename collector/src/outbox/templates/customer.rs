@@ -2,7 +2,7 @@
 
 use sayso_shared::Kind;
 
-use super::{Email, QuotedLinks, spaced};
+use super::{Brand, Email, QuotedLinks, spaced, topic};
 use crate::cases::EventType;
 use crate::config::Config;
 use crate::outbox::event_context::EventContext;
@@ -12,18 +12,22 @@ use crate::text::Texts;
 /// The mail that tells the customer of an event.
 pub fn to_customer(config: &Config, context: &EventContext) -> Email {
     let t = Texts(context.customer_language());
-    let email = match context.event.kind {
+    let mut email = match context.event.kind {
         EventType::Created => receipt(config, context, t),
         EventType::Resolved => resolved(config, context, t),
         _ if context.event.asks => question(config, context, t),
         _ => reply(config, context, t),
     };
+    // Each mail of a case names it the same way, and by nothing that was typed.
+    let about = topic(context, t.0).unwrap_or_else(|| t.day(context.case.received_at));
+    email.subject = t.with("mail.about", &[("subject", &email.subject), ("topic", &about)]);
     sign(email, context, t)
 }
 
 /// With what every mail to a customer ends in.
 pub(super) fn sign(mut email: Email, context: &EventContext, t: Texts) -> Email {
     email.lang = t.0;
+    email.brand = Brand::of(&context.site);
     email.closing.push(t.get("mail.no_reply").to_owned());
     email.closing.push(t.with("mail.signature", &[("site", context.site.name())]));
     email.footer = spaced(t.0, &t.with("mail.customer_footer", &[("site", context.site.name())]));
@@ -82,21 +86,27 @@ fn question(config: &Config, context: &EventContext, t: Texts) -> Email {
     }
 }
 
-/// The result, in words that fit every outcome; the outcome itself is on the customer's page.
+/// The result: what came of it, and what the customer is given. Praise has no result, but is replied to.
 fn resolved(config: &Config, context: &EventContext, t: Texts) -> Email {
-    let yours = yours(context.case.kind, t);
+    let (case, yours) = (&context.case, yours(context.case.kind, t));
     let intro = match context.event.words {
+        Some(_) if case.kind == Kind::Praise => by_whom("mail.resolved.intro.praise", context, t),
         Some(_) => by_whom("mail.resolved.intro", context, t),
         None => t.with("mail.resolved.without_words", &[("yours", yours)]),
     };
+    let outcome = case.outcome.filter(|_| case.kind == Kind::Complaint);
+    let outcome = outcome.map(|outcome| t.get(&format!("common.outcome.{}", outcome.as_str())).to_owned());
+    let facts = [(t.get("mail.fact.outcome"), outcome), (t.get("mail.fact.remedy"), case.remedy.clone())];
+    let may_be_unsolved = matches!(case.kind, Kind::Complaint | Kind::Question);
     Email {
-        subject: t.with("mail.resolved.subject", &[("yours", yours)]),
+        subject: t.with(&format!("mail.resolved.subject.{}", case.kind.as_str()), &[("yours", yours)]),
         intro: vec![hello(context, t), intro],
         quote: words(context),
         quoted_links: QuotedLinks::Clickable,
+        details: facts.into_iter().filter_map(|(label, value)| Some((label.to_owned(), value?))).collect(),
         // Mail scanners follow links, so this one only leads to the question and records nothing.
         link: Some((t.get("mail.resolved.link").to_owned(), status_url(config, context) + "#rate")),
-        closing: vec![t.get("mail.resolved.not_solved").to_owned()],
+        closing: may_be_unsolved.then(|| t.get("mail.resolved.not_solved").to_owned()).into_iter().collect(),
         ..Email::default()
     }
 }

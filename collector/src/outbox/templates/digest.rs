@@ -1,7 +1,7 @@
 //! One mail in the place of many.
 
 use super::customer::{sign, yours};
-use super::{Email, spaced};
+use super::{Brand, Email, spaced};
 use crate::config::Config;
 use crate::outbox::digest::Digest;
 use crate::outbox::event_context::console_path;
@@ -49,6 +49,7 @@ pub fn digest_to_team(config: &Config, digest: &Digest) -> Email {
     let number = |number: Option<i64>| number.map_or_else(|| "#".to_owned(), |number| format!("#{number}"));
     Email {
         lang: t.0,
+        brand: Brand::of(&digest.context.site),
         subject: t.with("mail.digest.team_subject", &[("site", site), ("count", &mails)]),
         heading: Some(t.get("mail.digest.team_heading").to_owned()),
         intro: vec![t.with("mail.digest.team_intro", &[("count", &mails), ("cases", &cases)])],

@@ -8,16 +8,21 @@ use askama::Template;
 use sayso_shared::Lang;
 
 use crate::links::{self, Part};
+use crate::outbox::event_context::EventContext;
+use crate::sites::colour::Colour;
+use crate::sites::{Site, texts};
 
 pub use customer::to_customer;
 pub use digest::{digest_to_customer, digest_to_team};
-pub use team::to_team;
+pub use team::{to_owner, to_team};
 
 /// A mail without its envelope. Everything in it is text; the template escapes it.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Email {
     /// The language it is written in.
     pub lang: Lang,
+    /// Whose mail it is: the site's name and colours.
+    pub brand: Brand,
     /// What it is about.
     pub subject: String,
     /// What happened, in a few words; mails to customers begin with a greeting instead.
@@ -51,6 +56,7 @@ impl Default for Email {
     fn default() -> Self {
         Self {
             lang: Lang::En,
+            brand: Brand::default(),
             subject: String::new(),
             heading: None,
             intro: Vec::new(),
@@ -61,6 +67,36 @@ impl Default for Email {
             closing: Vec::new(),
             footer: String::new(),
         }
+    }
+}
+
+/// The name and the colours at the top of a mail.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Brand {
+    /// The site's name.
+    pub name: String,
+    /// The colour of what can be pressed, and of the text on it, on a light ground.
+    pub light: [String; 2],
+    /// The same on a dark one.
+    pub dark: [String; 2],
+}
+
+impl Brand {
+    /// That of a site; Sayso's own colours where the site has none.
+    pub fn of(site: &Site) -> Self {
+        let own = Colour::parse("#0d5757");
+        let accent = site.settings.theme.accent.as_deref().and_then(Colour::parse).or(own);
+        let pair = |colour: Colour| [colour.hex(), colour.text().hex()];
+        let pairs = accent.map(|accent| (pair(accent.on_light()), pair(accent.on_dark())));
+        let (light, dark) = pairs.unwrap_or_default();
+        Self { name: site.name().to_owned(), light, dark }
+    }
+}
+
+impl Default for Brand {
+    fn default() -> Self {
+        let pair = |accent: &str, text: &str| [accent.to_owned(), text.to_owned()];
+        Self { name: "Sayso".to_owned(), light: pair("#0d5757", "#fffdf8"), dark: pair("#74c6bd", "#10161d") }
     }
 }
 
@@ -139,6 +175,15 @@ fn spaced(lang: Lang, text: &str) -> String {
 fn quote_lines(text: &str) -> impl Iterator<Item = &str> {
     let breaks = ['\n', '\r', '\u{0b}', '\u{0c}', '\u{85}', '\u{2028}', '\u{2029}'];
     text.trim_end().split("\r\n").flat_map(move |part| part.split(breaks))
+}
+
+/// The topic of a case as people read it; the key if its category has been removed since.
+fn topic(context: &EventContext, lang: Lang) -> Option<String> {
+    let key = context.case.category.as_ref()?;
+    let settings = &context.site.settings;
+    let known = settings.categories.iter().find(|category| category.key == *key);
+    let label = known.and_then(|category| texts::best(&category.label, lang, settings.languages.first()));
+    Some(label.unwrap_or(key).to_owned())
 }
 
 /// The beginning of a text, on one line, for a subject.

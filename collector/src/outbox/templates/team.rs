@@ -1,44 +1,60 @@
-//! Mails to the service team, in the site's main language. The customer's contact stays in the console, behind its sign-in.
+//! Mails to the service team, in the site's main language, and to the member to whom a case was given, in theirs. They say who wrote; how to
+//! reach them stays in the console, behind its sign-in.
 
 use sayso_shared::Lang;
 
-use super::{Email, QuotedLinks, excerpt, spaced};
+use super::{Brand, Email, QuotedLinks, excerpt, spaced, topic};
 use crate::cases::EventType;
 use crate::config::Config;
 use crate::outbox::event_context::{EventContext, Origin};
-use crate::sites::texts;
 use crate::text::Texts;
 
 /// The mail that tells the team of an event.
 pub fn to_team(config: &Config, context: &EventContext) -> Email {
     let t = Texts(context.team_language());
-    let (case, event) = (&context.case, &context.event);
-    let site = context.site.name();
-    let kind = t.get(&format!("common.kind.{}", case.kind.as_str()));
-    let what = what_happened(context, t);
-    let about = event.words.as_ref().map_or(&case.message, |words| &words.body);
-    let subject = t.with("mail.team.subject", &[("site", site), ("what", &what), ("excerpt", &excerpt(about))]);
-    let mut email = Email {
-        lang: t.0,
-        subject,
-        heading: Some(what),
-        intro: Vec::new(),
-        quote: event.words.as_ref().map(|words| words.body.clone()),
-        quoted_links: QuotedLinks::Text,
-        details: vec![(t.get("mail.fact.kind").to_owned(), kind.to_owned())],
-        link: Some((t.get("mail.team.link").to_owned(), context.console_url(config))),
-        closing: Vec::new(),
-        footer: spaced(t.0, &t.with("mail.team.footer", &[("site", site)])),
+    let event = &context.event;
+    let mut email = about(config, context, t, what_happened(context, t));
+    email.quote = match event.kind {
+        EventType::Created => Some(context.case.message.clone()),
+        _ => event.words.as_ref().map(|words| words.body.clone()),
     };
-    if event.kind == EventType::Created {
-        email.quote = Some(case.message.clone());
-    }
-    email.details.extend(case_details(context, t));
+    email.footer = spaced(t.0, &t.with("mail.team.footer", &[("site", context.site.name())]));
     if context.origin == Origin::Sample {
         email.subject = t.with("mail.sample.subject", &[("subject", &email.subject)]);
         email.intro.push(t.get("mail.sample.notice").to_owned());
     }
     email
+}
+
+/// The mail that tells a member that a case is theirs now, and who gave it to them.
+pub fn to_owner(config: &Config, context: &EventContext, lang: Lang, giver: Option<&str>) -> Email {
+    let t = Texts(lang);
+    let mut email = about(config, context, t, t.get("mail.team.yours").to_owned());
+    email.intro.extend(giver.map(|name| spaced(lang, &t.with("mail.team.yours_by", &[("name", name)]))));
+    email.quote = Some(context.case.message.clone());
+    email.footer = t.get("mail.team.yours_footer").to_owned();
+    email
+}
+
+/// What mails to the staff have in common: which case, and what helps to judge it before it is opened.
+fn about(config: &Config, context: &EventContext, t: Texts, what: String) -> Email {
+    let (case, event) = (&context.case, &context.event);
+    let said = event.words.as_ref().map_or(&case.message, |words| &words.body);
+    let number = case.number.map(|number| format!(" #{number}")).unwrap_or_default();
+    let values = [("site", context.site.name()), ("what", &what), ("case", &number), ("excerpt", &excerpt(said))];
+    Email {
+        lang: t.0,
+        brand: Brand::of(&context.site),
+        subject: t.with("mail.team.subject", &values),
+        heading: Some(what + &number),
+        intro: Vec::new(),
+        quote: None,
+        quoted_links: QuotedLinks::Text,
+        details: case_details(context, t),
+        link: Some((t.get("mail.team.link").to_owned(), context.console_url(config))),
+        closing: Vec::new(),
+        footer: String::new(),
+    }
 }
 
 fn what_happened(context: &EventContext, t: Texts) -> String {
@@ -52,7 +68,8 @@ fn what_happened(context: &EventContext, t: Texts) -> String {
             let to = event.data["to"].as_str().and_then(crate::cases::Status::parse).unwrap_or(context.case.status);
             t.with("mail.team.status", &[("status", t.get(&format!("common.status.{}", to.as_str())))])
         }
-        EventType::Reopened => t.get("mail.team.reopened").to_owned(),
+        EventType::Reopened if event.actor == "customer" => t.get("mail.team.reopened").to_owned(),
+        EventType::Reopened => t.get("mail.team.reopened_by_staff").to_owned(),
         EventType::Acknowledged => t.get("mail.team.acknowledged").to_owned(),
         EventType::Assigned => t.get("mail.team.assigned").to_owned(),
         EventType::Note => t.get("mail.team.note").to_owned(),
@@ -60,6 +77,7 @@ fn what_happened(context: &EventContext, t: Texts) -> String {
         EventType::Breached => t.get("mail.team.breached").to_owned(),
         EventType::Resolved => t.get("mail.team.resolved").to_owned(),
         EventType::Closed => t.get("mail.team.closed").to_owned(),
+        EventType::Contact => t.get("mail.team.contact").to_owned(),
     }
 }
 
@@ -67,12 +85,20 @@ fn what_happened(context: &EventContext, t: Texts) -> String {
 fn case_details(context: &EventContext, t: Texts) -> Vec<(String, String)> {
     let (case, event) = (&context.case, &context.event);
     let score = |score: i64| t.with("mail.fact.score", &[("score", &score.to_string())]);
+    // What is due is of use until somebody has answered.
+    let is_answered = case.first_responded_at.is_some();
     let solved = event.data["solved"].as_bool().filter(|_| event.kind == EventType::Rated);
     let solved = solved.map(|solved| if solved { t.get("mail.fact.yes") } else { t.get("mail.fact.no") });
-    let due = case.first_response_due.filter(|_| event.kind == EventType::Created);
+    let due = case.first_response_due.filter(|_| case.status.is_open() && !is_answered);
+    let customer = context.contact.as_ref().and_then(|contact| contact.name());
+    let owner = case.owner.as_deref().unwrap_or_else(|| t.get("mail.fact.nobody"));
     let fields = [
+        (t.get("mail.fact.customer"), Some(customer.unwrap_or_else(|| t.get("mail.fact.anonymous")).to_owned())),
+        (t.get("mail.fact.kind"), Some(t.get(&format!("common.kind.{}", case.kind.as_str())).to_owned())),
+        (t.get("mail.fact.priority"), Some(t.get(&format!("common.priority.{}", case.priority.as_str())).to_owned())),
+        (t.get("mail.fact.owner"), Some(owner.to_owned())),
         (t.get("mail.fact.solved"), solved.map(str::to_owned)),
-        (t.get("mail.fact.category"), category(context, t.0)),
+        (t.get("mail.fact.category"), topic(context, t.0)),
         (t.get("mail.fact.rating"), case.rating.map(score)),
         (t.get("mail.fact.desired_outcome"), case.desired_outcome.clone()),
         (t.get("mail.fact.reference"), case.reference.clone()),
@@ -81,13 +107,4 @@ fn case_details(context: &EventContext, t: Texts) -> Vec<(String, String)> {
         (t.get("mail.fact.due"), due.map(|due| context.moment(t, due))),
     ];
     fields.into_iter().filter_map(|(label, value)| Some((label.to_owned(), value?))).collect()
-}
-
-/// The category as people read it; its key if it has been removed since.
-fn category(context: &EventContext, lang: Lang) -> Option<String> {
-    let key = context.case.category.as_ref()?;
-    let settings = &context.site.settings;
-    let known = settings.categories.iter().find(|category| category.key == *key);
-    let label = known.and_then(|category| texts::best(&category.label, lang, settings.languages.first()));
-    Some(label.unwrap_or(key).to_owned())
 }

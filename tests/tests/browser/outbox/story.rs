@@ -7,7 +7,27 @@ use sayso_tests::proxy::Network;
 use serde_json::json;
 
 use super::{TEXT, Visit, WIDGET, detail};
-use crate::stage::click_in_widget;
+use crate::stage::{click_in_widget, type_in_widget};
+
+/// The outbox is there with the form, and not only when somebody types.
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_written_and_sent_offline_after_the_form_was_opened_arrives_later() {
+    let visit = Visit::usual().await;
+    click_in_widget(&visit.browser, "[part=launcher]").await;
+    visit.browser.find_in_widget("#send").await;
+    let fetched = "['outbox', 'records', 'waiting', 'post'].every(name => performance.getEntriesByType('resource')\
+        .some(entry => entry.responseEnd && entry.name.includes(name)))";
+    visit.browser.wait_for("the outbox", fetched).await;
+    visit.go_offline().await;
+    type_in_widget(&visit.browser, "#message", TEXT).await;
+    visit.send().await;
+    visit.browser.find_in_widget("#outbox li.waiting").await;
+    assert_eq!(visit.stage.cases().await, 0);
+    visit.come_online().await;
+    visit.code().await;
+    assert_eq!(visit.stage.cases().await, 1);
+    visit.end().await;
+}
 
 #[tokio::test(flavor = "multi_thread")]
 async fn what_was_sent_offline_is_kept_and_arrives_once() {
@@ -18,7 +38,7 @@ async fn what_was_sent_offline_is_kept_and_arrives_once() {
     let title = visit.browser.find_in_widget("#outbox h2").await.text().await.unwrap();
     assert_eq!(title, "1 waiting to be sent");
     let screen = visit.screen().await;
-    assert!(screen.contains(TEXT) && screen.contains("You are offline") && !screen.contains("Thank you"), "{screen}");
+    assert!(screen.contains(TEXT) && screen.contains("You’re offline") && !screen.contains("Thank you"), "{screen}");
     assert_eq!(visit.heard().await, json!(["error", "queued"]));
     assert_eq!(detail(&visit, "queued").await, json!({"kind": "complaint"}));
     assert_eq!(visit.stage.cases().await, 0);
@@ -80,7 +100,7 @@ async fn a_busy_collector_is_left_alone_for_as_long_as_it_asks() {
         let visit = Visit::usual().await;
         visit.leave_waiting(Network::Refuses(status, 3)).await;
         let screen = visit.screen().await;
-        assert!(screen.contains("A lot is coming in") && screen.contains("Next try in"), "{screen}");
+        assert!(screen.contains("We’re receiving a lot") && screen.contains("Next try in"), "{screen}");
         assert_eq!(detail(&visit, "error").await, json!({"status": status, "type": "busy"}));
         let now = visit.browser.find_in_widget("[data-way$=outbox_now]").await;
         assert!(!now.is_enabled().await.unwrap(), "not even by hand");
@@ -127,7 +147,7 @@ async fn what_is_refused_later_says_why_and_comes_back_to_the_form() {
     visit.send_now().await;
     visit.browser.find_in_widget("#outbox li.refused").await;
     let screen = visit.screen().await;
-    assert!(screen.contains("1 could not be sent") && screen.contains("Please leave an email address"), "{screen}");
+    assert!(screen.contains("1 could not be sent") && screen.contains("Please enter an email address"), "{screen}");
     visit.take_back().await;
     assert_eq!(visit.typed().await, json!(TEXT));
     assert_eq!(visit.records().await, json!([]));

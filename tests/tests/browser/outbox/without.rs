@@ -119,7 +119,7 @@ async fn where_the_form_comes_in_a_frame_the_outbox_is_below_it() {
     click_in_widget(&visit.browser, "#strip").await;
     visit.browser.find_in_widget("#outbox.whole").await;
     let screen = visit.screen().await;
-    assert!(screen.contains(TEXT) && screen.contains("A lot is coming in"), "{screen}");
+    assert!(screen.contains(TEXT) && screen.contains("We’re receiving a lot"), "{screen}");
     let change = visit.browser.run(&format!("return {WIDGET}.querySelector('[data-way$=outbox_change]')")).await;
     assert_eq!(change, json!(null), "the form is the collector's, and takes nothing back");
     visit.browser.picture("outbox-beside-frame").await;

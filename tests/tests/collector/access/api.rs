@@ -18,7 +18,7 @@ async fn mei(app: &TestApp) -> String {
         email,
         name: MemberName::parse("Mei").unwrap(),
         role: Role::Agent,
-        lang: Lang::En,
+        lang: Some(Lang::En),
         password_hash: None,
     };
     Member::add(&app.app.db, &new, &sayso::audit::Stamp::command(app.app.clock.now())).await.unwrap()

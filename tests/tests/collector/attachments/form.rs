@@ -114,7 +114,7 @@ on_both_databases! {
         app.app.clock.advance(25 * sayso::clock::HOUR);
         let form = again(&refused).with("email", "li@example.com");
         let refused = send(&client, &form, &[]).await;
-        assert!(refused.status == StatusCode::UNPROCESSABLE_ENTITY && refused.body.contains("An attached file is no longer there"), "{}", refused.body);
+        assert!(refused.status == StatusCode::UNPROCESSABLE_ENTITY && refused.body.contains("An attached file is no longer available"), "{}", refused.body);
         assert!(files(&client, &code(&send(&client, &again(&refused), &[]).await)).await.is_empty());
     }
 

@@ -18,7 +18,7 @@ on_both_databases! {
         let token = encode(&Header::default(), &claims, &EncodingKey::from_secret(secret.reveal().as_bytes())).unwrap();
         let id = submit(&app, json!({"kind": "question", "message": "Where is it?", "identity": token, "contact": {"name": "Somebody else"}})).await;
         let page = lin.client.get(&format!("/staff/cases/{id}")).await.body;
-        assert!(page.contains("Verified by the site") && page.contains("u-42") && page.contains("李雷"), "{page}");
+        assert!(page.contains("Verified by the website") && page.contains("u-42") && page.contains("李雷"), "{page}");
         assert!(page.contains("&#60;b&#62;gold&#60;/b&#62;") && page.contains("Somebody else"), "{page}");
         let other = submit(&app, json!({"kind": "question", "message": "Where is it?"})).await;
         assert!(!lin.client.get(&format!("/staff/cases/{other}")).await.body.contains("Verified"));

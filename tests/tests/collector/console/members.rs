@@ -1,6 +1,6 @@
 //! Who gets into the console and what they may do there: passwords, links, sessions, roles, forged forms.
 
-use reqwest::StatusCode;
+use reqwest::{Method, StatusCode};
 use sayso::auth::member::Email;
 use sayso::auth::{Member, Role, links};
 use sayso::cases::Case;
@@ -16,7 +16,7 @@ on_both_databases! {
         let unknown = sign_in(&client, "nobody", PASSWORD).await;
         for answer in [&wrong, &unknown] {
             assert_eq!(answer.status, StatusCode::UNPROCESSABLE_ENTITY);
-            assert!(answer.body.contains("That email and password do not match."));
+            assert!(answer.body.contains("This email and password don’t match."));
             assert_eq!(answer.header("set-cookie"), "", "no session for whoever is not signed in");
         }
         assert_eq!(wrong.body.replace("lin@", ""), unknown.body.replace("nobody@", ""));
@@ -87,6 +87,21 @@ on_both_databases! {
         assert_eq!(lin.client.send(post().header("sec-fetch-site", "same-origin")).await.status, StatusCode::SEE_OTHER);
     }
 
+    async fn who_has_chosen_no_language_stays_in_that_of_the_sign_in_page(app: TestApp) {
+        let id = add_member(&app, "lin", Role::Agent).await;
+        let forget = "update members set lang = '' where id = $1";
+        sayso::with_write!(&app.app.db, pool => sqlx::query(forget).bind(&id).execute(pool).await.map(|_| ())).unwrap();
+        for (accepted, expected) in [("zh-TW", "zh-Hant"), ("en", "zh-Hant")] {
+            let client = app.client();
+            let fields = [("email", "lin@acme.example"), ("password", PASSWORD)];
+            let request = client.request(Method::POST, "/staff/sign-in").header("accept-language", accepted).form(&fields);
+            assert_eq!(client.send(request).await.status, StatusCode::SEE_OTHER);
+            let inbox = client.get("/staff/cases").await.body;
+            assert!(inbox.contains(&format!("<html lang=\"{expected}\">")) && inbox.contains("收件匣"), "{accepted}: {inbox}");
+        }
+        assert!(app.client().get("/staff/sign-in?lang=zh-Hant").await.body.contains("繁體中文"));
+    }
+
     async fn roles_hold(app: TestApp) {
         let viewer = Desk::of(&app, "vi", Role::Viewer).await;
         let agent = Desk::of(&app, "sam", Role::Agent).await;
@@ -100,7 +115,9 @@ on_both_databases! {
             assert_eq!(answer.status, StatusCode::FORBIDDEN, "{action}");
         }
         for path in ["/staff/members", "/staff/mail", "/staff/start"] {
-            assert_eq!(agent.client.get(path).await.status, StatusCode::FORBIDDEN, "{path}");
+            let refused = agent.client.get(path).await;
+            assert_eq!(refused.status, StatusCode::FORBIDDEN, "{path}");
+            assert!(refused.body.contains("href=\"/staff/cases\""), "there is a way on: {}", refused.body);
             assert_eq!(admin.client.get(path).await.status, StatusCode::OK, "{path}");
             assert_eq!(app.client().get(path).await.status, StatusCode::SEE_OTHER, "{path}");
         }
@@ -148,7 +165,7 @@ on_both_databases! {
         assert_eq!(sign_in(&app.client(), "lin", "yellow zebras run").await.status, StatusCode::SEE_OTHER);
         let old = links::make_sign_in_link(&context.db, &context.keys, &context.clock, &id).await.unwrap();
         context.clock.advance(3 * 86_400_000);
-        assert_eq!(app.client().post_form(&old, &[]).await.status, StatusCode::NOT_FOUND, "it is too old");
+        assert_eq!(app.client().post_form(&old, &[]).await.status, StatusCode::NOT_FOUND, "has expired");
     }
 
     async fn a_new_password_ends_the_other_sessions(app: TestApp) {

@@ -84,7 +84,7 @@ on_both_databases! {
 
     async fn a_form_that_lay_open_too_long_comes_back_with_its_text(database: Database) {
         let app = watchful(database).await;
-        for (lang, words) in [("en", "This page was open for a long time"), ("zh-Hans", "打开的时间较久"), ("zh-Hant", "開啟的時間較久")] {
+        for (lang, words) in [("en", "This page was open for a long time"), ("zh-Hans", "打开时间过长"), ("zh-Hant", "開啟時間過長")] {
             let form = Form { action: format!("/s/acme?lang={lang}"), ..filled(&app).await };
             app.app.clock.advance(24 * HOUR);
             let answer = send(&app.client(), &form).await;
@@ -101,8 +101,8 @@ on_both_databases! {
         sent(&app, &filled(&app).await).await;
         let mut last = None;
         for (lang, why, when) in [
-            ("en", "A lot is coming in at the moment", "Try again in"),
-            ("zh-Hans", "目前提交的人较多", "秒后再试"),
+            ("en", "We’re receiving a lot of feedback at the moment", "Try again in"),
+            ("zh-Hans", "目前提交的人较多", "秒后重试"),
             ("zh-Hant", "目前送出的人較多", "秒後再試"),
         ] {
             let form = Form { action: format!("/s/acme?lang={lang}"), ..filled(&app).await };
@@ -120,7 +120,7 @@ on_both_databases! {
         // The same where the collector can't take anything.
         app.app.intake.drain().await;
         app.app.clock.advance(60 * SECOND);
-        for (lang, why) in [("en", "so we could not take it"), ("zh-Hans", "暂时无法接收"), ("zh-Hant", "暫時無法接收")] {
+        for (lang, why) in [("en", "We’re receiving a lot"), ("zh-Hans", "暂时无法接收"), ("zh-Hant", "暫時無法接收")] {
             let form = Form { action: format!("/s/acme?lang={lang}"), ..filled(&app).await };
             let refused = send(&app.client(), &form).await;
             assert_eq!((refused.status, refused.header("retry-after")), (StatusCode::SERVICE_UNAVAILABLE, "5"));

@@ -56,7 +56,7 @@ on_both_databases! {
         assert_eq!(work(&app).await, 0);
         let lin = Desk::of(&app, "lin", Role::Agent).await;
         let released = decide(&lin, &case, "release").await;
-        assert_eq!((released.status, released.location()), (StatusCode::SEE_OTHER, format!("/staff/cases/{}", case.id).as_str()));
+        assert_eq!((released.status, released.location()), (StatusCode::SEE_OTHER, format!("/staff/cases/{}?done=release", case.id).as_str()));
         work(&app).await;
         work(&app).await;
         let told = deliveries(&app).await;
@@ -90,7 +90,7 @@ on_both_databases! {
             assert_eq!(shown(&lin.inbox(query).await), [held.id.as_str()], "{query}");
         }
         let page = lin.inbox("status=held").await;
-        assert!(page.contains("sent without having been opened") && page.contains("nothing is forwarded"), "{page}");
+        assert!(page.contains("sent without being opened") && page.contains("nothing is sent"), "{page}");
         let counts = ["open", "new", "all", "held", "discarded"].map(|status| counted(&page, status));
         assert_eq!(counts, ["1", "1", "1", "1", "0"]);
         assert!(shown(&lin.inbox("status=discarded").await).is_empty());

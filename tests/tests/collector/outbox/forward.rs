@@ -104,16 +104,16 @@ on_both_databases! {
     async fn the_customer_hears_of_each_thing_once(app: TestApp) {
         let lee = member(&app, "Lee").await;
         let case = submit(&app, json!({"kind": "complaint", "message": "晚了", "contact": {"email": "li@example.com"}})).await;
-        reply(&app, &case, &lee, "Which order?", FollowUp::Wait).await;                       // 2 message, 3 status
-        customer_writes(&app, &case, "A-17").await;                                      // 4 message, 5 status
+        reply(&app, &case, &lee, "Which order?", FollowUp::Wait).await;                       // 2 message, 3 assigned, 4 status
+        customer_writes(&app, &case, "A-17").await;                                      // 5 message, 6 status
         let agent = Actor::Member(lee.clone());
-        staff::set_status(&app.app, &case.id, &agent, Status::Waiting).await.unwrap();   // 6 status
-        staff::add_note(&app.app, &case.id, &lee, &Body::parse("vip").unwrap()).await.unwrap(); // 7 note
-        reply(&app, &case, &lee, "Sorry. Here is a voucher.", resolved(&case)).await;     // 8 message, 9 resolved
-        customer_rates(&app, &case, json!({"score": 1, "solved": false})).await;         // 10 rated, 11 reopened
-        reply(&app, &case, &lee, "One moment.", FollowUp::InProgress).await;                        // 12 message
+        staff::set_status(&app.app, &case.id, &agent, Status::Waiting).await.unwrap();   // 7 status
+        staff::add_note(&app.app, &case.id, &lee, &Body::parse("vip").unwrap()).await.unwrap(); // 8 note
+        reply(&app, &case, &lee, "Sorry. Here is a voucher.", resolved(&case)).await;     // 9 message, 10 resolved
+        customer_rates(&app, &case, json!({"score": 1, "solved": false})).await;         // 11 rated, 12 reopened
+        reply(&app, &case, &lee, "One moment.", FollowUp::InProgress).await;                        // 13 message
         run_due(&app.app).await.unwrap();
-        assert_eq!(told_to_customer(&app).await, [1, 2, 6, 9, 12]);
+        assert_eq!(told_to_customer(&app).await, [1, 2, 7, 10, 13]);
     }
 
     async fn the_team_hears_of_what_customers_do(app: TestApp) {
@@ -122,15 +122,15 @@ on_both_databases! {
         let boss = Target::add_email(&app.app.db, &app.app.keys, &app.site().await, "boss@acme.example", &notes, &sayso::audit::Stamp::command(app.app.clock.now())).await.unwrap();
         let lee = member(&app, "Lee").await;
         let case = ask(&app).await;                                                      // 1 created
-        reply(&app, &case, &lee, "We do.", resolved(&case)).await;                        // 2 message, 3 resolved
-        customer_rates(&app, &case, json!({"score": 2})).await;                          // 4 rated
-        customer_writes(&app, &case, "But when?").await;                                 // 5 message, 6 reopened
-        staff::add_note(&app.app, &case.id, &lee, &Body::parse("vip").unwrap()).await.unwrap(); // 7 note
+        reply(&app, &case, &lee, "We do.", resolved(&case)).await;                        // 2 message, 3 assigned, 4 resolved
+        customer_rates(&app, &case, json!({"score": 2})).await;                          // 5 rated
+        customer_writes(&app, &case, "But when?").await;                                 // 6 message, 7 reopened
+        staff::add_note(&app.app, &case.id, &lee, &Body::parse("vip").unwrap()).await.unwrap(); // 8 note
         run_due(&app.app).await.unwrap();
         let all = deliveries(&app).await;
         let (to_boss, to_team): (Vec<_>, Vec<_>) = all.iter().partition(|row| row.destination == boss);
-        assert_eq!(to_team.iter().map(|row| row.order_no).collect::<Vec<_>>(), [1, 4, 5, 6]);
-        assert_eq!(to_boss.iter().map(|row| row.order_no).collect::<Vec<_>>(), [7]);
+        assert_eq!(to_team.iter().map(|row| row.order_no).collect::<Vec<_>>(), [1, 5, 6, 7]);
+        assert_eq!(to_boss.iter().map(|row| row.order_no).collect::<Vec<_>>(), [8]);
         assert!(told_to_customer(&app).await.is_empty(), "an anonymous customer has no address");
     }
 

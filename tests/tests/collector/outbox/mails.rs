@@ -101,7 +101,7 @@ on_both_databases! {
         let mut text = Vec::new();
         for mail in &mails {
             text.push(shown(&app, &case, mail).await);
-            assert!(!mail.text().contains("韩梅梅") && !mail.text().contains("13800000000"), "contacts stay in the console");
+            assert!(mail.text().contains("客户：韩梅梅") && !mail.text().contains("13800000000"), "who it is, but how to reach them stays in the console");
         }
         insta::assert_snapshot!("team", text.join("\n==========\n\n"));
     }

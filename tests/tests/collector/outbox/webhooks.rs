@@ -76,11 +76,11 @@ on_both_databases! {
         work(&app).await;
         let received = receiver.received();
         let events: Vec<String> = received.iter().map(|received| received.event()).collect();
-        assert_eq!(events, ["case.created", "case.note", "case.message", "case.resolved", "case.rated", "case.closed"]);
+        assert_eq!(events, ["case.created", "case.note", "case.message", "case.assigned", "case.resolved", "case.rated", "case.closed"]);
         let data = |at: usize| received[at].json()["data"]["event"]["data"].clone();
         assert_eq!(data(1)["body"], "a rude one");
         assert_eq!(data(2)["body"], "Yes, we do.");
-        assert_eq!((&data(4)["score"], &data(4)["comment"]), (&json!(5), &json!("quick!")));
+        assert_eq!((&data(5)["score"], &data(5)["comment"]), (&json!(5), &json!("quick!")));
         let tellers = received.iter().filter(|received| received.json().to_string().contains("a rude one")).count();
         assert_eq!(tellers, 1, "a note is told by its own event and by no other");
     }

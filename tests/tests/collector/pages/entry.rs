@@ -78,16 +78,16 @@ on_both_databases! {
             .with("category", "delivery").with("consent", "true").with("reference", "\"AH\" 'x'");
         let long = "字".repeat(10_001);
         for (field, value, english, chinese) in [
-            ("kind", "", "Please choose what it is about.", "请选择您想说的是哪一类。"),
-            ("message", "  ", "Please tell us in a few words.", "请简单说说具体情况。"),
+            ("kind", "", "Please choose the kind of feedback.", "请选择反馈类型。"),
+            ("message", "  ", "Please tell us in a few words.", "请简单说明具体情况。"),
             ("message", &long, "10000 characters at most", "最多 10000 个字"),
-            ("message", "a\0b", "a character in it that we cannot store", "无法保存的字符"),
-            ("email", "li", "does not look like an email address", "邮箱格式不正确"),
-            ("email", "", "leave an email address or a phone number", "请留下邮箱或电话"),
+            ("message", "a\0b", "a character that we can’t store", "无法保存的字符"),
+            ("email", "li", "doesn’t look like an email address", "邮箱格式不正确"),
+            ("email", "", "enter an email address or a phone number", "请填写邮箱或电话"),
             ("phone", "x", "Please check the phone number.", "请检查电话号码。"),
             ("category", "", "Please fill this in.", "请填写此项。"),
-            ("category", "nowhere", "does not go with the kind", "与您选择的类别不符"),
-            ("rating", "9", "Please check this entry.", "请检查此项内容。"),
+            ("category", "nowhere", "doesn’t go with the kind", "与所选的反馈类型不符"),
+            ("rating", "9", "Please check what you entered here.", "请检查此项内容。"),
             ("consent", "", "Please tick this box", "请勾选同意"),
         ] {
             let form = whole.clone().with(field, value);
@@ -109,6 +109,34 @@ on_both_databases! {
         }
         assert_eq!(count(&app, "cases").await, 0);
         assert_eq!(send(&client, &whole).await.status, StatusCode::SEE_OTHER);
+    }
+
+    async fn everything_that_is_wrong_is_said_at_once(app: TestApp) {
+        let form = entry(&app).await.with("kind", "").with("message", " ").with("email", "li").with("phone", "x");
+        let refused = send(&app.client(), &form).await;
+        assert_eq!(refused.status, StatusCode::UNPROCESSABLE_ENTITY);
+        for field in ["kind", "message", "email", "phone"] {
+            assert!(refused.body.contains(&format!("<li><a href=\"#{field}\">")), "{field} in {}", refused.body);
+        }
+        assert!(refused.body.contains("novalidate"), "the browser's own bubbles speak the browser's language");
+    }
+
+    async fn the_company_comes_first_and_sayso_last(app: TestApp) {
+        app.set_site(&["promise_text.en=We reply within four hours."]).await;
+        let shown = page(&app.client(), "/s/acme?lang=en").await.body;
+        let at = |text: &str| shown.find(text).unwrap_or_else(|| panic!("{text} in {shown}"));
+        assert!(at("<span class=\"brand-mark initial\" aria-hidden=\"true\">A</span>") < at("We reply within four hours."));
+        assert!(at("We reply within four hours.") < at("<form"), "the promise stands under the introduction");
+        assert!(at("</form>") < at("Powered by Sayso"));
+        assert!(at("name=\"name\"") < at("name=\"email\"") && at("id=\"desired_outcome\"") < at("id=\"importance\""), "as in the widget");
+    }
+
+    async fn readers_in_hong_kong_complain_in_their_own_words(app: TestApp) {
+        let client = app.client();
+        for (accepted, tag, word) in [("zh-TW", "zh-Hant", "申訴"), ("zh-HK", "zh-HK", "投訴"), ("zh-Hant-MO", "zh-HK", "投訴")] {
+            let answer = client.send(client.request(Method::GET, "/s/acme").header("accept-language", accepted)).await;
+            assert!(answer.body.contains(&format!("<html lang=\"{tag}\">")) && answer.body.contains(word), "{accepted}: {}", answer.body);
+        }
     }
 
     async fn what_is_hidden_for_a_kind_is_not_sent_with_it(app: TestApp) {

@@ -2,7 +2,7 @@
 
 use reqwest::{Method, StatusCode};
 use sayso::cases::Case;
-use sayso::cases::staff::{self, Body, FollowUp};
+use sayso::cases::staff::{self, Body, FollowUp, Resolution};
 use sayso::clock::DAY;
 use sayso_tests::{Database, Options, TestApp, on_both_databases};
 
@@ -36,7 +36,7 @@ on_both_databases! {
             let got = client.get(&format!("/t/{typed}")).await;
             for answer in [posted, got] {
                 assert_eq!(answer.status, StatusCode::NOT_FOUND);
-                assert!(answer.body.contains("We cannot find a case with this code"));
+                assert!(answer.body.contains("We can’t find a case with this code"));
                 // The language links repeat nothing of the code, so apart from what was typed the pages are equal.
                 bodies.insert(answer.body.replace(typed, "TYPED"));
             }
@@ -96,7 +96,7 @@ on_both_databases! {
         assert!(!page(&client, &path).await.body.contains("id=\"rate\""), "there is nothing to rate yet");
         answer(&app, &code, "We refund it.", upheld()).await;
         let shown = page(&client, &path).await;
-        for text in ["id=\"rate\"", "You were right: we uphold your complaint.", "Refund of the delivery fee", "We refund it."] {
+        for text in ["id=\"rate\"", "You were right. We uphold your complaint.", "Refund of the delivery fee", "We refund it."] {
             assert!(shown.body.contains(text), "{text}");
         }
         assert_eq!(count(&app, "satisfactions").await, 0, "looking records nothing");
@@ -105,7 +105,7 @@ on_both_databases! {
         assert!(empty.body.contains("Please choose a score from 1 to 5."));
         let form = Form::of(&empty.body, &action);
         assert_eq!(form.get("comment"), "thanks");
-        let sent = send(&client, &form.with("score", "5").with("solved", "yes")).await;
+        let sent = send(&client, &form.with("score", "5")).await;
         assert_eq!((sent.location(), status_of(&app, &code).await), (format!("{path}?done=rating").as_str(), "closed".into()));
         assert!(follow(&client, &sent).await.body.contains("data-score=\"5\""));
     }
@@ -125,13 +125,76 @@ on_both_databases! {
         let case = Case::by_code(&app.app, &code).await.unwrap();
         assert_eq!((case.status.as_str(), case.reopened_count), ("in_progress", 1));
         let open = follow(&client, &sent).await;
+        assert!(open.body.contains("We have reopened your case."), "{}", open.body);
         assert!(!open.body.contains("uphold your complaint"), "the outcome no longer stands");
+        for text in ["Result before the case was reopened", "<dd>Upheld</dd>", "Refund of the delivery fee"] {
+            assert!(open.body.contains(text), "{text}");
+        }
         // The same by the rating: a score, and "not solved".
         answer(&app, &code, "Now it is.", upheld()).await;
-        let form = Form::of(&page(&client, &path).await.body, &format!("{path}/satisfaction"));
-        send(&client, &form.with("score", "2").with("solved", "no")).await;
+        let mut form = Form::of(&page(&client, &path).await.body, &format!("{path}/satisfaction")).with("score", "2");
+        form.set("solved", "no");
+        let sent = send(&client, &form).await;
+        let told = follow(&client, &sent).await.body;
+        assert!(told.contains("We have reopened your case.") && told.contains("data-score=\"2\""), "{told}");
         let case = Case::by_code(&app.app, &code).await.unwrap();
         assert_eq!((case.status.as_str(), case.reopened_count), ("in_progress", 2));
+    }
+
+    async fn a_low_rating_leads_to_the_one_way_to_say_that_it_is_not_solved(app: TestApp) {
+        add_member(&app).await;
+        let client = app.client();
+        let code = client.complain("x", "li@example.com").await;
+        answer(&app, &code, "Done.", upheld()).await;
+        let shown = page(&client, &format!("/t/{code}")).await.body;
+        assert!(!shown.contains("name=\"solved\"") && shown.matches("id=\"not-solved\"").count() == 1, "{shown}");
+        let form = Form::of(&shown, &format!("/t/{code}/satisfaction"));
+        let told = follow(&client, &send(&client, &form.with("score", "2")).await).await.body;
+        assert!(told.contains("tell us below and we’ll reopen your case"), "{told}");
+        assert!(told.contains("id=\"not-solved\" open"), "{told}");
+    }
+
+    async fn praise_and_suggestions_have_nothing_to_be_solved(app: TestApp) {
+        add_member(&app).await;
+        let client = app.client();
+        for kind in ["praise", "suggestion"] {
+            let code = client.submit(serde_json::json!({"kind": kind, "message": "Nice"})).await.json()["code"].as_str().unwrap().to_owned();
+            answer(&app, &code, "Thank you.", FollowUp::Resolve(Resolution::default())).await;
+            let shown = page(&client, &format!("/t/{code}")).await.body;
+            assert!(shown.contains("id=\"rate\"") && !shown.contains("id=\"not-solved\"") && !shown.contains("solved"), "{shown}");
+        }
+    }
+
+    async fn the_newest_answer_comes_first_and_the_original_is_folded(app: TestApp) {
+        add_member(&app).await;
+        let client = app.client();
+        let code = client.complain("The first words", "li@example.com").await;
+        for words in ["An early reply", "The latest reply"] {
+            answer(&app, &code, words, FollowUp::InProgress).await;
+        }
+        let shown = page(&client, &format!("/t/{code}")).await.body;
+        let at = |text: &str| shown.find(text).unwrap_or_else(|| panic!("{text} in {shown}"));
+        assert!(at("The latest reply") < at("<form") && at("<form") < at("An early reply"));
+        assert!(at("An early reply") < at("<details class=\"disclosure original\">"));
+        assert!(at("<details class=\"disclosure original\">") < at("The first words"));
+    }
+
+    async fn an_address_can_be_added_later_once(app: TestApp) {
+        let client = app.client();
+        let code = client.submit(serde_json::json!({"kind": "question", "message": "When?", "contact": {"name": "Li", "phone": "13800000000"}}))
+            .await.json()["code"].as_str().unwrap().to_owned();
+        let path = format!("/t/{code}");
+        let form = Form::of(&page(&client, &path).await.body, &format!("{path}/address"));
+        let wrong = send(&client, &form.clone().with("email", "li")).await;
+        assert!(wrong.status == StatusCode::UNPROCESSABLE_ENTITY && wrong.body.contains("id=\"address-error\""), "{}", wrong.body);
+        let added = send(&client, &form.clone().with("email", "li@example.com")).await;
+        assert_eq!(added.location(), format!("{path}?done=address"));
+        let shown = follow(&client, &added).await.body;
+        assert!(!shown.contains("li@example.com") && !shown.contains("/address\""), "whoever has the code is not told the address");
+        let contact = Case::by_code(&app.app, &code).await.unwrap().contact(&app.app.keys).unwrap();
+        assert_eq!((contact.name(), contact.email(), contact.phone()), (Some("Li"), Some("li@example.com"), Some("13800000000")));
+        let other = Form { fields: vec![("key".into(), uuid::Uuid::new_v4().to_string()), ("email".into(), "other@example.com".into())], ..form };
+        assert_eq!(send(&client, &other).await.status, StatusCode::CONFLICT, "nobody takes over where the mail goes");
     }
 
     async fn after_thirty_days_it_stays_closed(app: TestApp) {
@@ -166,14 +229,14 @@ on_both_databases! {
         send(&client, &reopened).await;
         let refused = send(&client, &rated).await;
         assert_eq!(refused.status, StatusCode::CONFLICT, "there is nothing to rate any more");
-        assert!(refused.body.contains("It took long") && refused.body.contains("moved on meanwhile"));
+        assert!(refused.body.contains("It took long") && refused.body.contains("has changed in the meantime"));
     }
 
     async fn the_promise_is_shown_until_it_is_kept(app: TestApp) {
         add_member(&app).await;
         let client = app.client();
         let code = client.complain("x", "li@example.com").await;
-        assert!(page(&client, &format!("/t/{code}")).await.body.contains("You will have a first answer by"));
+        assert!(page(&client, &format!("/t/{code}")).await.body.contains("You’ll have a first reply by"));
         app.app.clock.advance(2 * DAY);
         assert!(page(&client, &format!("/t/{code}")).await.body.contains("and are late"));
         answer(&app, &code, "Sorry.", FollowUp::InProgress).await;
@@ -191,7 +254,7 @@ on_both_databases! {
         answer(&app, &other, "not for you", FollowUp::InProgress).await;
         answer(&app, &code, "for you", FollowUp::InProgress).await;
         let first = stream.chunk().await.unwrap().unwrap();
-        assert_eq!(std::str::from_utf8(&first).unwrap(), "event: refresh\ndata: 您的反馈有新的进展。\n\n");
+        assert_eq!(std::str::from_utf8(&first).unwrap(), "event: refresh\ndata: Ms Han回复了您的投诉。\n\n");
         assert_eq!(client.get("/t/none/live").await.status, StatusCode::NOT_FOUND);
         app.app.shutdown.cancel();
         assert!(stream.chunk().await.unwrap().is_none(), "it ends, so that the collector can");

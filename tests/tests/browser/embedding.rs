@@ -1,0 +1,118 @@
+//! Whoever has put the tag on a page is told what is wrong with it, and visitors lose nothing by it.
+
+use sayso_tests::Database;
+use sayso_tests::browser::{Browser, Setup};
+use sayso_tests::company::Page;
+use serde_json::json;
+
+use crate::stage::{Stage, click_in_widget, type_in_widget};
+
+const WIDGET: &str = "document.querySelector('sayso-widget').shadowRoot";
+const LISTEN: &str = "window.said = []; for (const level of ['warn', 'info']) console[level] = text => said.push(text)";
+
+async fn open(page: Page, path: &str) -> (Stage, Browser) {
+    let stage = Stage::open(Database::Sqlite, page, |_| {}).await;
+    let browser = Browser::start(Setup::default()).await;
+    browser.driver.goto(&stage.company.url(path)).await.unwrap();
+    browser.find_in_widget("[part=launcher]").await;
+    browser.run(LISTEN).await;
+    (stage, browser)
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_page_that_is_not_listed_says_so_before_somebody_writes() {
+    let (stage, browser) = open(Page::default(), "").await;
+    stage.collector.set_site(&["origins=https://elsewhere.example"]).await;
+    click_in_widget(&browser, "[part=launcher]").await;
+    let link = browser.find_in_widget("#fallback a:only-child").await;
+    assert_eq!(link.attr("href").await.unwrap().unwrap(), format!("{}/s/acme?lang=en", stage.collector.url));
+    let shown = browser
+        .run(&format!("return [{WIDGET}.querySelector('h2').textContent, !{WIDGET}.querySelector('#message')]"))
+        .await;
+    assert_eq!(shown, json!(["It can’t be sent from this website. Please use the feedback page.", true]));
+    let command = format!("sayso site set acme origins+={}", stage.company.origin);
+    browser.wait_for("the command", &format!("said.some(text => text.includes({command:?}))")).await;
+    browser.picture("embedding-refused").await;
+    browser.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_key_that_no_site_has_is_named_and_the_link_is_shown() {
+    let policy = Page::default().policy;
+    let html = format!(
+        "<!-- Content-Security-Policy: {policy} -->\n<!doctype html><html lang=fr><meta charset=utf-8><title>Acme</title>\
+         <script async src={{collector}}/sayso.js data-site=nobody></script></html>"
+    );
+    let others = [("typo".to_owned(), html)].into();
+    let (_stage, browser) = open(Page { others, ..Page::default() }, "typo").await;
+    click_in_widget(&browser, "[part=launcher]").await;
+    browser.find_in_widget("#fallback a:only-child").await;
+    browser.wait_for("the reason", "said.some(text => text.includes('there is no site \"nobody\"'))").await;
+    browser.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_test_says_what_works_and_what_does_not() {
+    for (page, said) in [
+        (Page::default(), "✓ WebAssembly is allowed."),
+        (Page::without(" 'wasm-unsafe-eval'"), "✗ The policy of this page refuses WebAssembly"),
+    ] {
+        let stage = Stage::open(Database::Sqlite, page, |_| {}).await;
+        let browser = Browser::start(Setup::default()).await;
+        // Before the page's own scripts, since the test is over soon.
+        browser.devtools("Page.addScriptToEvaluateOnNewDocument", json!({"source": LISTEN})).await;
+        browser.driver.goto(stage.company.url("?sayso-test")).await.unwrap();
+        browser.wait_for(said, &format!("window.said?.some(text => text.includes({said:?}))")).await;
+        browser.wait_for("the collector", "said.some(text => text.includes('accepts feedback from this page'))").await;
+        browser.stop().await;
+    }
+}
+
+/// What page translators do: they put elements of their own in the place of texts.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_translated_form_still_sends_and_thanks() {
+    let (stage, browser) = open(Page::default(), "").await;
+    click_in_widget(&browser, "[part=launcher]").await;
+    type_in_widget(&browser, "#message", "The drawer is stuck.").await;
+    let translate = format!(
+        "const texts = document.createTreeWalker({WIDGET}.querySelector('form'), NodeFilter.SHOW_TEXT), all = [];\
+         while (texts.nextNode()) all.push(texts.currentNode);\
+         for (const text of all) {{ const outer = document.createElement('font'), inner = document.createElement('font');\
+         inner.textContent = text.data; outer.append(inner); text.replaceWith(outer) }}"
+    );
+    browser.find_in_widget("#send").await;
+    browser.run(&translate).await;
+    click_in_widget(&browser, "#send").await;
+    browser.find_in_widget("#code").await;
+    assert_eq!(stage.cases().await, 1);
+    browser.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn when_the_module_traps_the_words_go_on_in_the_frame() {
+    let (_stage, browser) = open(Page::default(), "").await;
+    click_in_widget(&browser, "[part=launcher]").await;
+    type_in_widget(&browser, "#message", "The drawer is stuck.").await;
+    browser.find_in_widget("#send").await;
+    browser.wait_for("the outbox", "performance.getEntriesByType('resource').some(entry => entry.responseEnd && entry.name.includes('waiting'))").await;
+    browser.run("Promise.reject(new WebAssembly.RuntimeError('unreachable'))").await;
+    browser.find_in_widget("iframe:not([hidden])").await.enter_frame().await.unwrap();
+    browser.wait_for("the words", "document.querySelector('#message')?.value === 'The drawer is stuck.'").await;
+    browser.stop().await;
+}
+
+/// Libraries of old give arrays a `toJSON` of their own, which makes texts of them.
+#[tokio::test(flavor = "multi_thread")]
+async fn what_the_page_adds_arrives_as_it_was() {
+    let (stage, browser) = open(Page::default(), "old-library.html").await;
+    browser.run("Sayso('set', { context: { tags: ['a', 'b'] } })").await;
+    click_in_widget(&browser, "[part=launcher]").await;
+    type_in_widget(&browser, "#message", "The drawer is stuck.").await;
+    click_in_widget(&browser, "#send").await;
+    browser.find_in_widget("#code").await;
+    let select = "select context from feedback";
+    let context: String =
+        sayso::with_db!(&stage.collector.app.db, pool => sqlx::query_scalar(select).fetch_one(pool).await).unwrap();
+    assert_eq!(serde_json::from_str::<serde_json::Value>(&context).unwrap(), json!({"tags": ["a", "b"]}));
+    browser.stop().await;
+}
