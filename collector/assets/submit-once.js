@@ -2,6 +2,7 @@
 /**
  * `<form data-submit-once>` is sent once however often its button is pressed. The button is only marked, never
  * disabled before the browser has read it, so that its name and value travel along; the back button restores it.
+ * A page that the back button brings back whole, with a form that was sent, is fetched anew: the form must not be sent again.
  */
 
 /** @type {Set<HTMLFormElement>} */
@@ -18,7 +19,8 @@ document.addEventListener("submit", (event) => {
   mark(form, "true");
 });
 
-window.addEventListener("pageshow", () => {
+window.addEventListener("pageshow", (event) => {
+  if (event.persisted && sent.size) location.reload();
   for (const form of sent) mark(form, null);
   sent.clear();
 });

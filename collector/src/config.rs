@@ -1,15 +1,22 @@
 //! Settings: the commented defaults that ship with the binary, then a file, then the environment, then flags.
 
-use std::fmt;
+mod environment;
+mod secret;
+mod smtp;
+
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use anyhow::{Context, ensure};
 use figment::Figment;
-use figment::providers::{Env, Format, Serialized, Toml};
+use figment::providers::{Format, Serialized, Toml};
 use ipnet::IpNet;
 use serde::{Deserialize, Serialize};
+
+use self::environment::Environment;
+pub use self::secret::Secret;
+pub use self::smtp::{Encryption, MailServer, Smtp};
 
 /// The commented defaults, as shipped.
 pub const DEFAULTS: &str = include_str!("../sayso.default.toml");
@@ -51,6 +58,9 @@ pub struct Config {
     pub attachments: Attachments,
     /// Numbers for Prometheus.
     pub metrics: MetricsSettings,
+    /// What was found odd on reading, a sentence each.
+    #[serde(skip)]
+    pub warnings: Vec<String>,
 }
 
 /// Numbers for Prometheus.
@@ -59,16 +69,6 @@ pub struct Config {
 pub struct MetricsSettings {
     /// Where `/metrics` is served; empty for nowhere.
     pub listen: String,
-}
-
-/// Outgoing mail.
-#[derive(Clone, Debug, Deserialize, Serialize)]
-#[serde(deny_unknown_fields)]
-pub struct Smtp {
-    /// Empty for files in the data folder.
-    pub url: Secret,
-    /// The sender of all mails.
-    pub from: String,
 }
 
 /// Forwarding.
@@ -105,6 +105,12 @@ pub struct Limits {
     pub search_milliseconds: u32,
     /// Hours after which the entry form is handed out anew.
     pub form_hours: u32,
+    /// Receipts to one address.
+    pub receipts_per_hour: u32,
+    /// Mails about one case to one address.
+    pub mails_per_case_and_hour: u32,
+    /// Mails to the address of a team.
+    pub team_mails_per_hour: u32,
     /// Files from one address.
     pub uploads_per_minute: u32,
     /// Megabytes of files that wait for their submission, of all customers together.
@@ -167,36 +173,6 @@ pub enum LogFormat {
     Json,
 }
 
-/// A setting that may hold a password: neither `Debug` nor serialisation shows it.
-#[derive(Clone, Default, PartialEq, Eq, Deserialize)]
-#[serde(transparent)]
-pub struct Secret(String);
-
-impl Secret {
-    /// The text, or none when it is empty.
-    pub fn reveal(&self) -> Option<&str> {
-        (!self.0.is_empty()).then_some(self.0.as_str())
-    }
-}
-
-impl From<String> for Secret {
-    fn from(text: String) -> Self {
-        Self(text)
-    }
-}
-
-impl fmt::Debug for Secret {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(if self.0.is_empty() { "\"\"" } else { "\"…\"" })
-    }
-}
-
-impl Serialize for Secret {
-    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.serialize_str(if self.0.is_empty() { "" } else { "(set, not shown)" })
-    }
-}
-
 /// Settings from the command line; they win over everything else.
 #[derive(Clone, Debug, Default, clap::Args)]
 pub struct Overrides {
@@ -227,9 +203,11 @@ impl Config {
         } else if Path::new(USUAL_FILE).is_file() {
             figment = figment.merge(Toml::file_exact(USUAL_FILE));
         }
-        // The master key and the choice of file are read elsewhere; they are not settings.
-        figment = figment
-            .merge(Env::prefixed("SAYSO_").ignore(&["master_key", "config", "log"]).filter(is_setting).split("__"));
+        let variables =
+            std::env::vars_os().filter_map(|(name, text)| Some((name.into_string().ok()?, text.into_string().ok()?)));
+        let mut environment = Environment::read(&DEFAULTS.parse()?, variables);
+        let warnings = std::mem::take(&mut environment.unknown);
+        figment = figment.merge(environment);
         if let Some(listen) = overrides.listen {
             figment = figment.merge(Serialized::default("listen", listen));
         }
@@ -243,6 +221,7 @@ impl Config {
             figment = figment.merge(Serialized::default("public_url", url));
         }
         let mut config: Config = figment.extract().context("the settings are wrong")?;
+        config.warnings = warnings;
         config.check()?;
         Ok(config)
     }
@@ -295,7 +274,13 @@ impl Config {
         self.public_url.truncate(self.public_url.trim_end_matches('/').len());
         let public = url::Url::parse(&self.public_url).context("public_url is not a URL")?;
         ensure!(matches!(public.scheme(), "http" | "https"), "public_url must begin with http:// or https://");
-        ensure!(public.path() == "/" && public.query().is_none(), "public_url must not have a path");
+        ensure!(
+            public.path() == "/" && public.query().is_none() && public.fragment().is_none(),
+            "public_url must not have a path"
+        );
+        ensure!(public.username().is_empty() && public.password().is_none(), "public_url must not name a user");
+        // In the form in which browsers write it, with which it is compared.
+        self.public_url = public.origin().ascii_serialization();
         ensure!((1..=120).contains(&self.outbox.timeout), "[outbox] timeout must be 1 to 120 seconds");
         ensure!((1..=256).contains(&self.outbox.concurrency), "[outbox] concurrency must be 1 to 256");
         ensure!(self.outbox.schedule.len() <= 50, "[outbox] schedule must have at most 50 entries");
@@ -327,15 +312,19 @@ impl Config {
         ensure!((1..=60_000).contains(&search), "[limits] search_milliseconds must be 1 to 60000");
         ensure!(self.limits.form_seconds <= 60, "[limits] form_seconds must be at most 60");
         ensure!((1..=720).contains(&self.limits.form_hours), "[limits] form_hours must be 1 to 720");
+        let mails = [
+            ("receipts_per_hour", self.limits.receipts_per_hour),
+            ("mails_per_case_and_hour", self.limits.mails_per_case_and_hour),
+            ("team_mails_per_hour", self.limits.team_mails_per_hour),
+        ];
+        for (name, mails) in mails {
+            ensure!(mails >= 1, "[limits] {name} must be at least 1");
+        }
         ensure!(self.limits.uploads_per_minute >= 1, "[limits] uploads_per_minute must be at least 1");
         // Shorter, and a file could be swept while it is still on its way into the store.
         ensure!(self.retention.unclaimed_hours >= 1, "[retention] unclaimed_hours must be at least 1");
         self.attachments.check()?;
-        self.smtp
-            .from
-            .parse::<lettre::message::Mailbox>()
-            .context("[smtp] from must look like Name <user@example.com>")?;
-        Ok(())
+        self.smtp.check()
     }
 }
 
@@ -362,14 +351,6 @@ impl Attachments {
     }
 }
 
-/// Variables with our prefix that belong to tests and tools are not settings; an unknown setting stays an error.
-fn is_setting(name: &figment::value::UncasedStr) -> bool {
-    // Kubernetes names the address of a service called sayso by such variables.
-    const FOREIGN: [&str; 4] = ["test_", "xtask_", "service_", "port"];
-    let name = name.as_str().to_ascii_lowercase();
-    !FOREIGN.iter().any(|prefix| name.starts_with(prefix))
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -379,6 +360,34 @@ mod tests {
         let config = Config::for_data(Path::new("/tmp/x")).expect("the defaults hold");
         assert_eq!(config.public_url, "http://127.0.0.1:8787");
         assert_eq!(config.outbox.schedule.first(), Some(&5));
+    }
+
+    #[test]
+    fn the_public_address_has_the_form_in_which_browsers_write_it() {
+        let mut config = Config::for_data(Path::new("/tmp/x")).expect("the defaults hold");
+        for (typed, canonical) in [
+            ("https://feedback.example.com:443", "https://feedback.example.com"),
+            ("HTTPS://Feedback.Example.com/", "https://feedback.example.com"),
+            ("https://bücher.example", "https://xn--bcher-kva.example"),
+            ("http://feedback.example.com:80", "http://feedback.example.com"),
+            ("https://feedback.example.com:8443", "https://feedback.example.com:8443"),
+            ("http://[::1]:8787", "http://[::1]:8787"),
+        ] {
+            config.public_url = typed.into();
+            config.check().expect(typed);
+            assert_eq!(config.public_url, canonical);
+            config.check().expect("the canonical form is its own");
+            assert_eq!(config.public_url, canonical);
+        }
+        for wrong in [
+            "feedback.example.com",
+            "https://feedback.example.com/a",
+            "https://u:p@feedback.example.com",
+            "https://a.example#b",
+        ] {
+            config.public_url = wrong.into();
+            assert!(config.check().is_err(), "{wrong}");
+        }
     }
 
     #[test]
@@ -404,9 +413,10 @@ mod tests {
     #[test]
     fn secrets_are_not_shown() {
         let mut config = Config::for_data(Path::new("/tmp/x")).expect("the defaults hold");
-        config.database_url = Secret("postgres://u:hunter2@h/d".into());
-        config.smtp.url = Secret("smtp://u:hunter2@h".into());
-        config.attachments.secret = Secret("hunter2".into());
+        config.database_url = "postgres://u:hunter2@h/d".to_owned().into();
+        config.smtp.url = "smtp://u:hunter2@h".to_owned().into();
+        config.smtp.password = "hunter2".to_owned().into();
+        config.attachments.secret = "hunter2".to_owned().into();
         let shown = format!("{config:?} {}", toml::to_string(&config).expect("settings serialise"));
         assert!(!shown.contains("hunter2"), "{shown}");
     }

@@ -19,7 +19,7 @@ const BATCH: i64 = 100;
 /// What one round did.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Round {
-    /// Idempotency keys, sessions, links and used challenges deleted.
+    /// Idempotency keys, sessions, links, used challenges and counts of mails deleted.
     pub forgotten: u64,
     /// Cases closed.
     pub closed: u64,
@@ -63,6 +63,7 @@ pub async fn clean_up(app: &App) -> anyhow::Result<Round> {
     forgotten += delete(app, "delete from sessions where expires_at <= $1", now).await?;
     forgotten += delete(app, "delete from links where expires_at <= $1", now).await?;
     forgotten += delete(app, "delete from used_challenges where expires_at <= $1", now).await?;
+    forgotten += delete(app, "delete from mail_windows where started_at <= $1", now - DAY).await?;
     let closed = close_resolved(app, now - i64::from(retention.close_resolved_days) * DAY).await?;
     let swept = attachments::sweep(app).await?;
     Ok(Round { forgotten, closed, swept })

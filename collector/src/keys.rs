@@ -66,6 +66,8 @@ pub enum Purpose {
     ImportedRow,
     /// A backup, against alterations.
     Backup,
+    /// Whom mails go to.
+    Recipient,
 }
 
 impl Keys {
@@ -170,6 +172,7 @@ impl Keys {
             Purpose::Token => "token",
             Purpose::ImportedRow => "imported row",
             Purpose::Backup => "backup",
+            Purpose::Recipient => "recipient",
         };
         let mut mac =
             <Hmac<Sha256> as hmac::KeyInit>::new_from_slice(&self.lookup).expect("HMAC takes keys of any length");

@@ -43,7 +43,7 @@ pub fn router(app: &App) -> Router {
         .merge(staff_api)
         .merge(people)
         .merge(files.layer(from_fn(problems::for_refusals)))
-        .fallback(problems::not_found.layer(from_fn(headers::for_browsers)))
+        .fallback(problems::not_found_or_redirect.layer(from_fn(headers::for_browsers)))
         .layer(from_fn_with_state(Hsts::of(&app.config), headers::for_all))
         .layer(from_fn_with_state(Arc::clone(&app.metrics), trace::log))
         .with_state(app.clone())

@@ -63,6 +63,23 @@ impl Texts {
         }
     }
 
+    /// A moment for people in a time zone, which is named: `22 Nov 2026, 18:00 Asia/Shanghai (UTC+8)`.
+    pub fn moment_in(&self, millis: Millis, zone: &TimeZone) -> String {
+        let Ok(time) = Timestamp::from_millisecond(millis) else { return String::new() };
+        let Some(name) = zone.iana_name().filter(|name| *name != "UTC") else { return self.moment(millis) };
+        let time = time.to_zoned(zone.clone());
+        let minutes = time.offset().seconds() / 60;
+        let sign = if minutes < 0 { '-' } else { '+' };
+        let hours = match (minutes.abs() / 60, minutes.abs() % 60) {
+            (hours, 0) => format!("UTC{sign}{hours}"),
+            (hours, rest) => format!("UTC{sign}{hours}:{rest:02}"),
+        };
+        match self.0 {
+            Lang::En => format!("{} {name} ({hours})", time.strftime("%-d %b %Y, %H:%M")),
+            Lang::ZhHans | Lang::ZhHant => format!("{}（{name}，{hours}）", time.strftime("%Y年%-m月%-d日 %H:%M")),
+        }
+    }
+
     /// A moment for people, in UTC: `22 Nov 2026, 10:00 UTC`, `2026年11月22日 10:00 UTC`.
     pub fn moment(&self, millis: Millis) -> String {
         let Ok(time) = Timestamp::from_millisecond(millis) else { return String::new() };
@@ -86,7 +103,14 @@ pub fn fill(pattern: &str, values: &[(&str, &str)]) -> String {
             continue;
         };
         match values.iter().find(|(known, _)| *known == name) {
-            Some((_, value)) => text.push_str(value),
+            Some((_, value)) => {
+                text.push_str(value);
+                // A name that ends in a full stop ends the sentence too.
+                if value.ends_with('.') && tail.starts_with('.') {
+                    rest = &tail[1..];
+                    continue;
+                }
+            }
             None => text.extend(["{", name, "}"]),
         }
         rest = tail;
@@ -180,5 +204,15 @@ mod tests {
     fn fills_placeholders_and_leaves_other_braces() {
         assert_eq!(Texts(Lang::En).moment(1_763_805_600_000), "22 Nov 2025, 10:00 UTC");
         assert_eq!(Texts(Lang::ZhHans).moment(1_763_805_600_000), "2025年11月22日 10:00 UTC");
+        assert_eq!(fill("to {site}. If {site}, {x}", &[("site", "Sofa & Co.")]), "to Sofa & Co. If Sofa & Co., {x}");
+    }
+
+    #[test]
+    fn moments_are_said_in_the_time_of_a_place() {
+        let zone = |name| TimeZone::get(name).expect("a zone");
+        let moment = |lang, name| Texts(lang).moment_in(1_763_805_600_000, &zone(name));
+        assert_eq!(moment(Lang::En, "Asia/Shanghai"), "22 Nov 2025, 18:00 Asia/Shanghai (UTC+8)");
+        assert_eq!(moment(Lang::ZhHans, "America/St_Johns"), "2025年11月22日 06:30（America/St_Johns，UTC-3:30）");
+        assert_eq!(moment(Lang::En, "UTC"), "22 Nov 2025, 10:00 UTC");
     }
 }

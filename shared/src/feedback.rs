@@ -9,6 +9,7 @@ use crate::kind::Kind;
 use crate::limits::*;
 use crate::locale::Locale;
 use crate::masking::mask_card_numbers;
+use crate::page_url::without_secrets;
 use crate::problem::{ErrorCode, FieldError};
 use crate::text::Text;
 
@@ -263,7 +264,13 @@ impl Page {
     }
 
     fn read(fields: &mut Fields) -> Self {
-        Self { url: fields.text("url"), title: fields.text("title"), referrer: fields.text("referrer") }
+        let mut address = |name: &str| {
+            let typed: Option<Text<URL_MAX>> = fields.text(name);
+            // What is left can be nothing, such as of an address that is a fragment alone.
+            typed.and_then(|typed| Text::parse(&without_secrets(typed.as_str())).ok())
+        };
+        let (url, referrer) = (address("url"), address("referrer"));
+        Self { url, title: fields.text("title"), referrer }
     }
 }
 

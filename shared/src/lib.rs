@@ -6,6 +6,7 @@
 
 pub mod code;
 pub mod contact;
+pub mod email;
 pub mod feedback;
 pub mod fields;
 pub mod id;
@@ -13,12 +14,14 @@ pub mod kind;
 pub mod limits;
 pub mod locale;
 pub mod masking;
+pub mod page_url;
 pub mod problem;
 pub mod reply;
 pub mod text;
 
 pub use code::TrackingCode;
 pub use contact::Contact;
+pub use email::EmailAddress;
 pub use feedback::{Feedback, FeedbackRules, Refused};
 pub use kind::Kind;
 pub use locale::{Lang, Locale};

@@ -1,14 +1,21 @@
 //! A real SMTP server (RFC 5321) that keeps what it gets, for tests that read the collector's mail.
 
 use std::collections::VecDeque;
+use std::path::Path;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
 use mail_parser::MessageParser;
-use tokio::io::{AsyncBufReadExt, AsyncWriteExt, BufReader};
+use rustls::ServerConfig;
+use rustls::pki_types::pem::PemObject;
+use rustls::pki_types::{CertificateDer, PrivateKeyDer};
+use tokio::io::{AsyncBufReadExt, AsyncRead, AsyncWrite, AsyncWriteExt, BufReader};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
+use tokio_rustls::TlsAcceptor;
 
 /// Far longer than any mail takes; only a failing test waits for it.
 const PATIENCE: Duration = Duration::from_secs(30);
@@ -36,20 +43,38 @@ pub struct Mail {
 struct Kept {
     mails: watch::Sender<Vec<Mail>>,
     refusals: Mutex<VecDeque<u16>>,
+    /// What clients called themselves.
+    hellos: Mutex<Vec<String>>,
+    /// Users and passwords, as clients sent them.
+    logins: Mutex<Vec<String>>,
 }
 
 impl MailServer {
     /// Starts one.
     pub async fn start() -> Self {
+        Self::start_with(None).await
+    }
+
+    /// Starts one that offers STARTTLS, with a certificate that `tests/fixtures/tls/ca.pem` signed.
+    pub async fn start_with_tls() -> Self {
+        Self::start_with(Some(acceptor())).await
+    }
+
+    async fn start_with(tls: Option<TlsAcceptor>) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
         let port = listener.local_addr().expect("it is bound").port();
-        let kept = Arc::new(Kept { mails: watch::Sender::new(Vec::new()), refusals: Mutex::default() });
+        let kept = Arc::new(Kept {
+            mails: watch::Sender::new(Vec::new()),
+            refusals: Mutex::default(),
+            hellos: Mutex::default(),
+            logins: Mutex::default(),
+        });
         let keeping = Arc::clone(&kept);
         let server = tokio::spawn(async move {
             while let Ok((stream, _)) = listener.accept().await {
-                let kept = Arc::clone(&keeping);
+                let (kept, tls) = (Arc::clone(&keeping), tls.clone());
                 // A client that hangs up has said what it wanted to.
-                tokio::spawn(async move { converse(stream, &kept).await.ok() });
+                tokio::spawn(async move { serve(stream, &kept, tls).await.ok() });
             }
         });
         Self { port, kept, server }
@@ -63,6 +88,16 @@ impl MailServer {
     /// Answers the next mail with this code instead of taking it.
     pub fn refuse_next(&self, code: u16) {
         self.kept.refusals.lock().expect("no test panics here").push_back(code);
+    }
+
+    /// What clients called themselves so far.
+    pub fn hellos(&self) -> Vec<String> {
+        self.kept.hellos.lock().expect("no test panics here").clone()
+    }
+
+    /// With which user and password clients signed in so far, as AUTH PLAIN has them.
+    pub fn logins(&self) -> Vec<String> {
+        self.kept.logins.lock().expect("no test panics here").clone()
     }
 
     /// All mails so far.
@@ -124,60 +159,99 @@ impl Mail {
     }
 }
 
-async fn converse(stream: TcpStream, kept: &Kept) -> std::io::Result<()> {
+/// How a conversation went on.
+enum Ending {
+    Over,
+    StartTls,
+}
+
+async fn serve(stream: TcpStream, kept: &Kept, tls: Option<TlsAcceptor>) -> std::io::Result<()> {
     let mut stream = BufReader::new(stream);
-    let (mut from, mut to) = (String::new(), Vec::new());
     say(&mut stream, "220 tests ESMTP").await?;
+    match (converse(&mut stream, kept, tls.as_ref()).await?, tls) {
+        (Ending::StartTls, Some(tls)) => {
+            let mut stream = BufReader::new(tls.accept(stream.into_inner()).await?);
+            converse(&mut stream, kept, None).await.map(|_| ())
+        }
+        _ => Ok(()),
+    }
+}
+
+async fn converse(
+    stream: &mut BufReader<impl AsyncRead + AsyncWrite + Unpin>,
+    kept: &Kept,
+    tls: Option<&TlsAcceptor>,
+) -> std::io::Result<Ending> {
+    let (mut from, mut to) = (String::new(), Vec::new());
     let mut line = String::new();
     loop {
         line.clear();
         if stream.read_line(&mut line).await? == 0 {
-            return Ok(());
+            return Ok(Ending::Over);
         }
         let command = line.trim_end();
         let verb = command.split([' ', ':']).next().unwrap_or_default().to_ascii_uppercase();
         match verb.as_str() {
-            "EHLO" => say(&mut stream, "250-tests\r\n250-8BITMIME\r\n250 SMTPUTF8").await?,
-            "HELO" | "NOOP" => say(&mut stream, "250 OK").await?,
+            "EHLO" => {
+                let name = command.split_whitespace().nth(1).unwrap_or_default().to_owned();
+                kept.hellos.lock().expect("no test panics here").push(name);
+                let tls = if tls.is_some() { "250-STARTTLS\r\n" } else { "" };
+                // Many servers know no SMTPUTF8, and neither does this one.
+                say(stream, &format!("250-tests\r\n{tls}250-AUTH PLAIN\r\n250 8BITMIME")).await?;
+            }
+            "STARTTLS" if tls.is_some() => {
+                say(stream, "220 go on").await?;
+                return Ok(Ending::StartTls);
+            }
+            "AUTH" => {
+                let login = command.split_whitespace().nth(2).and_then(|login| STANDARD.decode(login).ok());
+                let login = String::from_utf8_lossy(&login.unwrap_or_default()).replace('\0', " ").trim().to_owned();
+                kept.logins.lock().expect("no test panics here").push(login);
+                say(stream, "235 welcome").await?;
+            }
+            "HELO" | "NOOP" => say(stream, "250 OK").await?,
             "RSET" => {
                 from.clear();
                 to.clear();
-                say(&mut stream, "250 OK").await?;
+                say(stream, "250 OK").await?;
             }
             "MAIL" => {
                 from = address(command);
-                say(&mut stream, "250 OK").await?;
+                say(stream, "250 OK").await?;
             }
             "RCPT" => {
                 to.push(address(command));
-                say(&mut stream, "250 OK").await?;
+                say(stream, "250 OK").await?;
             }
-            "DATA" if to.is_empty() => say(&mut stream, "503 no recipient").await?,
+            "DATA" if to.is_empty() => say(stream, "503 no recipient").await?,
             "DATA" => {
-                say(&mut stream, "354 go on").await?;
-                let raw = read_data(&mut stream).await?;
+                say(stream, "354 go on").await?;
+                let raw = read_data(stream).await?;
                 let refusal = kept.refusals.lock().expect("no test panics here").pop_front();
                 if let Some(code) = refusal {
-                    say(&mut stream, &format!("{code} refused {}", to.join(" "))).await?;
+                    say(stream, &format!("{code} refused {}", to.join(" "))).await?;
                 } else {
                     let mail = Mail { from: std::mem::take(&mut from), to: std::mem::take(&mut to), raw };
                     kept.mails.send_modify(|mails| mails.push(mail));
-                    say(&mut stream, "250 kept").await?;
+                    say(stream, "250 kept").await?;
                 }
             }
-            "QUIT" => return say(&mut stream, "221 bye").await,
-            _ => say(&mut stream, "502 not known").await?,
+            "QUIT" => {
+                say(stream, "221 bye").await?;
+                return Ok(Ending::Over);
+            }
+            _ => say(stream, "502 not known").await?,
         }
     }
 }
 
-async fn say(stream: &mut BufReader<TcpStream>, answer: &str) -> std::io::Result<()> {
+async fn say(stream: &mut BufReader<impl AsyncRead + AsyncWrite + Unpin>, answer: &str) -> std::io::Result<()> {
     stream.write_all(format!("{answer}\r\n").as_bytes()).await?;
     stream.flush().await
 }
 
 /// Reads up to the line with a single dot, and takes away the dot that the client put before lines that begin with one.
-async fn read_data(stream: &mut BufReader<TcpStream>) -> std::io::Result<Vec<u8>> {
+async fn read_data(stream: &mut BufReader<impl AsyncRead + Unpin>) -> std::io::Result<Vec<u8>> {
     let mut data = Vec::new();
     loop {
         let mut line = Vec::new();
@@ -194,4 +268,14 @@ async fn read_data(stream: &mut BufReader<TcpStream>) -> std::io::Result<Vec<u8>
 /// The address between the angle brackets of a command.
 fn address(command: &str) -> String {
     command.split(['<', '>']).nth(1).unwrap_or_default().to_owned()
+}
+
+fn acceptor() -> TlsAcceptor {
+    let file = |name: &str| Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures/tls").join(name);
+    let certificates = CertificateDer::pem_file_iter(file("server.pem")).expect("the certificate is there");
+    let certificates = certificates.map(|one| one.expect("it is PEM")).collect();
+    let key = PrivateKeyDer::from_pem_file(file("server.key")).expect("the key is there");
+    sayso::install_crypto();
+    let config = ServerConfig::builder().with_no_client_auth().with_single_cert(certificates, key);
+    TlsAcceptor::from(Arc::new(config.expect("they belong together")))
 }

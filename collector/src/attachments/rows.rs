@@ -64,9 +64,9 @@ pub struct New<'a> {
     pub created_at: Millis,
 }
 
-/// The files of a case, in the order in which they came.
+/// The files of a case, in the order in which the submission names them.
 pub async fn of_case(db: &Db, case_id: &str) -> sqlx::Result<Vec<Attachment>> {
-    let select = "select id, name, media_type, size from attachments where case_id = $1 order by id";
+    let select = "select id, name, media_type, size from attachments where case_id = $1 order by place, id";
     with_db!(db, pool => sqlx::query_as(select).bind(case_id).fetch_all(pool).await)
 }
 
@@ -79,9 +79,11 @@ pub async fn find(db: &Db, case_id: &str, id: &str) -> sqlx::Result<Option<Attac
 /// Makes the files of these uploads the case's, in the transaction that stores it and before its rows. Gives the position of the first
 /// that can't be claimed (unknown, of another site, or claimed already); then none of them is.
 pub async fn claim(tx: &mut Tx, site_id: &str, case_id: &str, claim_hashes: &[String]) -> sqlx::Result<Option<usize>> {
-    let update = "update attachments set case_id = $1 where claim_hash = $2 and site_id = $3 and case_id is null";
+    let update =
+        "update attachments set case_id = $1, place = $4 where claim_hash = $2 and site_id = $3 and case_id is null";
     for (index, hash) in claim_hashes.iter().enumerate() {
-        let rows = with_tx!(tx, conn => sqlx::query(update).bind(case_id).bind(hash).bind(site_id).execute(conn).await.map(|done| done.rows_affected()))?;
+        let rows = with_tx!(tx, conn => sqlx::query(update).bind(case_id).bind(hash).bind(site_id)
+            .bind(i64::try_from(index).unwrap_or_default()).execute(conn).await.map(|done| done.rows_affected()))?;
         if rows == 0 {
             let undo = "update attachments set case_id = null where case_id = $1";
             with_tx!(tx, conn => sqlx::query(undo).bind(case_id).execute(conn).await.map(|_| ()))?;

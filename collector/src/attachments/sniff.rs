@@ -2,6 +2,7 @@
 
 use super::UploadError;
 use super::office;
+use crate::charset;
 
 /// Signatures are near the beginning; the rest need not be looked through for them.
 const HEAD: usize = 8 * 1024;
@@ -58,18 +59,22 @@ pub fn sniff(content: &[u8]) -> Result<&'static MediaType, UploadError> {
         return Err(UploadError::Empty);
     }
     // Signatures of a few letters would take `BMW` for a picture, so what is text throughout is text.
-    let name = match text(content) {
+    let name = match std::str::from_utf8(content).ok().filter(|text| is_text(text)) {
         Some(text) => of_text(text)?,
-        None => of_bytes(content)?,
+        None => match of_bytes(content) {
+            // Text of older programs has no signature; every other encoding is looked at last.
+            Err(UploadError::Type) => {
+                of_text(&charset::decode(content).filter(|text| is_text(text)).ok_or(UploadError::Type)?)?
+            }
+            known => known?,
+        },
     };
     ACCEPTED.iter().find(|known| known.name == name).ok_or(UploadError::Type)
 }
 
-/// The content, if it is text and nothing else: UTF-8 without control characters but those that lay text out.
-fn text(content: &[u8]) -> Option<&str> {
-    let text = std::str::from_utf8(content).ok()?;
-    let is_text = !text.chars().any(|c| c.is_control() && !matches!(c, '\t' | '\n' | '\r' | '\u{c}' | '\u{85}'));
-    is_text.then_some(text)
+/// Whether it is text and nothing else: without control characters but those that lay text out.
+fn is_text(text: &str) -> bool {
+    !text.chars().any(|c| c.is_control() && !matches!(c, '\t' | '\n' | '\r' | '\u{c}' | '\u{85}'))
 }
 
 fn of_text(text: &str) -> Result<&'static str, UploadError> {
@@ -170,7 +175,13 @@ mod tests {
             (b"MZ\x90\0\x03\0", "type"),
             (b"\x7fELF\x02\x01\x01\0", "type"),
             (b"Rar!\x1a\x07\x01\0", "type"),
-            (b"\xc4\xe3\xba\xc3", "type"),
+            (b"\xd0\xd5\xc3\xfb,\xb5\xe7\xbb\xb0\r\n\xc0\xee\xc0\xd7,1", "text/plain"),
+            (b"caf\xe9, 20 \x80\r\n", "text/plain"),
+            (b"\xff\xfea\0b\0c\0", "text/plain"),
+            (b"\xff\xfe<\0h\0t\0m\0l\0>\0", "markup"),
+            (b"<svg>\xd0\xd5\xc3\xfb</svg>", "markup"),
+            (b"#!/bin/sh\n# \xd0\xd5\xc3\xfb", "type"),
+            (b"\xd0\xd5\x01\x02", "type"),
             (b"", "empty"),
         ] {
             assert_eq!(name(content), expected, "{:?}", String::from_utf8_lossy(content));

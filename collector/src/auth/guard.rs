@@ -4,16 +4,18 @@
 use axum::Form;
 use axum::extract::{FromRequest, FromRequestParts, OptionalFromRequestParts, Request, State};
 use axum::http::request::Parts;
-use axum::http::{HeaderMap, HeaderName, Method, StatusCode, Uri, header};
+use axum::http::{Method, StatusCode, Uri, header};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Redirect, Response};
 use sayso_shared::Lang;
+use sayso_shared::id::IdempotencyKey;
 use sayso_shared::limits::BODY_MAX_BYTES;
 use serde::de::DeserializeOwned;
 use tower_sessions::Session;
 
 use super::{Member, session};
 use crate::app::App;
+use crate::http::body::fresh_key;
 use crate::http::{Error, cors};
 use crate::keys::{Purpose, equal};
 use crate::text::Texts;
@@ -48,6 +50,15 @@ pub struct Administers(pub SignedIn);
 #[derive(Debug)]
 pub struct CsrfForm<F>(pub F);
 
+/// As [`CsrfForm`], and with the key by which it is told from the same form sent again: by a second press, or by the browser's Back.
+#[derive(Debug)]
+pub struct KeyedForm<F> {
+    /// What it says.
+    pub form: F,
+    /// Its key, which the page gave it.
+    pub key: IdempotencyKey,
+}
+
 /// Why somebody does not get there: an error, or a page where they can sign in first.
 #[derive(Debug)]
 pub enum AuthRejection {
@@ -64,7 +75,7 @@ pub fn console_texts(lang: Lang) -> Texts {
 
 /// Refuses forms that another website sends in the name of somebody who is signed in here.
 pub async fn same_origin(State(app): State<App>, request: Request, next: Next) -> Response {
-    if request.method() == Method::POST && is_foreign(&app, request.headers()) {
+    if request.method() == Method::POST && cors::is_foreign(&app.config, request.headers()) {
         return Error::Forbidden("this form was sent from another website".into()).into_response();
     }
     next.run(request).await
@@ -134,11 +145,21 @@ impl FromRequestParts<App> for Administers {
 struct WithToken<F> {
     #[serde(default)]
     csrf: String,
+    #[serde(default)]
+    key: String,
     #[serde(flatten)]
     form: F,
 }
 
 impl<F: DeserializeOwned> FromRequest<App> for CsrfForm<F> {
+    type Rejection = AuthRejection;
+
+    async fn from_request(request: Request, app: &App) -> Result<Self, AuthRejection> {
+        KeyedForm::from_request(request, app).await.map(|KeyedForm { form, .. }| Self(form))
+    }
+}
+
+impl<F: DeserializeOwned> FromRequest<App> for KeyedForm<F> {
     type Rejection = AuthRejection;
 
     async fn from_request(request: Request, app: &App) -> Result<Self, AuthRejection> {
@@ -148,7 +169,9 @@ impl<F: DeserializeOwned> FromRequest<App> for CsrfForm<F> {
         if !equal(&posted.csrf, &who.csrf) {
             return Err(Error::Forbidden("this form is not from a page of your session; reload it".into()).into());
         }
-        Ok(Self(posted.form))
+        // Only our own pages give keys; whoever sends a form without one has no way to send it twice by chance.
+        let key = IdempotencyKey::parse(&posted.key).unwrap_or_else(|_| fresh_key());
+        Ok(Self { form: posted.form, key })
     }
 }
 
@@ -199,12 +222,6 @@ fn wanted(parts: &Parts) -> String {
         }
     };
     wanted.filter(|path| local_path(path).is_some()).unwrap_or_else(|| HOME.to_owned())
-}
-
-fn is_foreign(app: &App, headers: &HeaderMap) -> bool {
-    let site = headers.get(HeaderName::from_static("sec-fetch-site")).and_then(|value| value.to_str().ok());
-    let foreign_site = site.is_some_and(|site| !matches!(site, "same-origin" | "none"));
-    foreign_site || headers.get(header::ORIGIN).is_some_and(|origin| !cors::is_own(&app.config, origin, headers))
 }
 
 #[cfg(test)]

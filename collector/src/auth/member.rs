@@ -1,7 +1,8 @@
 //! Members: the people who work on cases.
 
 use anyhow::ensure;
-use sayso_shared::Lang;
+use sayso_shared::contact::one_line;
+use sayso_shared::{EmailAddress, Lang};
 use serde_json::{Value, json};
 
 use crate::audit::{self, Change, Stamp};
@@ -45,9 +46,8 @@ pub struct Email(String);
 impl Email {
     /// Reads an address.
     pub fn parse(typed: &str) -> anyhow::Result<Self> {
-        let email = typed.trim().to_lowercase();
-        ensure!(email.len() <= 254 && sayso_shared::contact::is_email(&email), "{typed:?} is not an e-mail address");
-        Ok(Self(email))
+        let email = EmailAddress::parse(typed).map_err(|error| anyhow::anyhow!("{typed:?} {error}"))?;
+        Ok(Self(email.as_str().to_lowercase()))
     }
 
     /// The address.
@@ -69,12 +69,9 @@ pub struct Name(String);
 impl Name {
     /// Reads a name.
     pub fn parse(typed: &str) -> anyhow::Result<Self> {
-        let name = typed.trim();
-        ensure!(
-            (1..=100).contains(&name.chars().count()) && !name.chars().any(char::is_control),
-            "a name has 1 to 100 characters, on one line"
-        );
-        Ok(Self(name.to_owned()))
+        let name = one_line(typed).map_err(|error| anyhow::anyhow!("a name {error}"))?;
+        ensure!((1..=100).contains(&name.chars().count()), "a name has 1 to 100 characters");
+        Ok(Self(name))
     }
 
     /// The name.

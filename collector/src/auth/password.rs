@@ -5,6 +5,7 @@ use std::sync::LazyLock;
 use argon2::Argon2;
 use argon2::password_hash::{PasswordHasher, PasswordVerifier, phc::PasswordHash};
 use tokio::sync::Semaphore;
+use unicode_normalization::UnicodeNormalization;
 
 /// The fewest characters of a password.
 pub const MIN: usize = 12;
@@ -53,6 +54,7 @@ impl Weakness {
 impl Password {
     /// Checks a new password. `own_words` are names and addresses that anybody could guess.
     pub fn parse(typed: &str, own_words: &[&str]) -> Result<Self, Weakness> {
+        let typed = normalized(typed);
         let length = typed.chars().count();
         if length < MIN {
             return Err(Weakness::TooShort);
@@ -69,7 +71,7 @@ impl Password {
         if is_own(&folded, own_words) {
             return Err(Weakness::OwnWords);
         }
-        Ok(Self(typed.to_owned()))
+        Ok(Self(typed))
     }
 
     /// Its hash, with a salt of its own, in the PHC format.
@@ -88,17 +90,30 @@ impl std::fmt::Debug for Password {
 
 /// Whether `typed` is the password of `hash`. Without a hash, which is an unknown member, it takes the same time to say no.
 pub async fn verify(typed: &str, hash: Option<&str>) -> anyhow::Result<bool> {
-    // Longer ones can't have been set.
-    let typed: String = typed.chars().take(MAX + 1).collect();
+    let mut spellings = vec![normalized(typed)];
+    // What was hashed before passwords were normalised is known by what was typed.
+    let raw: String = typed.chars().take(MAX + 1).collect();
+    if spellings[0] != raw {
+        spellings.push(raw);
+    }
     let known = hash.map(str::to_owned);
     let _turn = TURNS.acquire().await?;
     let matches = tokio::task::spawn_blocking(move || {
         let is_known = known.is_some();
         let hash = known.unwrap_or_else(|| NOBODYS.clone());
         let parsed = PasswordHash::new(&hash);
-        parsed.is_ok_and(|hash| Argon2::default().verify_password(typed.as_bytes(), &hash).is_ok()) && is_known
+        let is_hashed =
+            |typed: &String, hash: &PasswordHash| Argon2::default().verify_password(typed.as_bytes(), hash).is_ok();
+        parsed.is_ok_and(|hash| spellings.iter().any(|typed| is_hashed(typed, &hash))) && is_known
     });
     Ok(matches.await?)
+}
+
+/// A password in the one spelling of its characters (NFKC, as NIST SP 800-63B asks for): keyboards write the same letter in several ways. Longer
+/// ones than can be set are cut, so that nobody makes us work for them.
+fn normalized(typed: &str) -> String {
+    // A composed character is written with at most three or four.
+    typed.chars().take(4 * MAX + 4).nfkc().take(MAX + 1).collect()
 }
 
 fn hash_now(typed: &str) -> String {
@@ -120,6 +135,8 @@ fn is_own(folded: &str, own_words: &[&str]) -> bool {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
 
     #[test]
@@ -156,5 +173,32 @@ mod tests {
         assert!(!verify("purple giraffes wake", Some(&hash)).await.expect("it runs"));
         assert!(!verify("purple giraffes sleep", None).await.expect("it runs"));
         assert!(!format!("{password:?}").contains("purple"));
+    }
+
+    #[tokio::test]
+    async fn the_same_characters_are_the_same_password_however_they_are_written() {
+        let typed = "lila Zäune schlafen";
+        let hash = Password::parse(&typed.nfd().collect::<String>(), &[])
+            .expect("long enough")
+            .hash()
+            .await
+            .expect("it hashes");
+        for spelling in [typed.nfc().collect::<String>(), typed.nfd().collect(), "ｌｉｌａ Zäune schlafen".to_owned()]
+        {
+            assert!(verify(&spelling, Some(&hash)).await.expect("it runs"), "{spelling:?}");
+        }
+        let old = hash_now(&typed.nfd().collect::<String>());
+        assert!(
+            verify(&typed.nfd().collect::<String>(), Some(&old)).await.expect("it runs"),
+            "what was hashed as typed"
+        );
+    }
+
+    proptest! {
+        #[test]
+        fn the_normal_form_is_its_own(typed in "\\PC{0,250}|[ﷺa\u{301}é가ﬁ]{0,250}") {
+            let once = normalized(&typed);
+            prop_assert_eq!(normalized(&once), once);
+        }
     }
 }

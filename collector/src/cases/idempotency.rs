@@ -11,13 +11,18 @@ use crate::clock::Millis;
 use crate::db::Tx;
 use crate::with_tx;
 
-/// The form that is hashed: JSON without what is absent. A hash says which it is of, so that another form never makes a repeat look like something else.
-const HASH_VERSION: &str = "1:";
+/// The form that is hashed: JSON without what is absent, with addresses, numbers and pages in their canonical forms. A hash says which it is of, so that another form never makes a repeat look like something else.
+const HASH_VERSION: &str = "2:";
 
 /// A hash of what a request means, with the version of the form that was hashed. [`is_same_request`] compares two.
 pub fn request_hash(request: &impl Serialize) -> String {
+    format!("{HASH_VERSION}{}", content_hash(request))
+}
+
+/// A hash of what a request says, of no version.
+pub fn content_hash(request: &impl Serialize) -> String {
     let json = serde_json::to_vec(request).expect("requests are plain data");
-    format!("{HASH_VERSION}{}", URL_SAFE_NO_PAD.encode(Sha256::digest(&json)))
+    URL_SAFE_NO_PAD.encode(Sha256::digest(&json))
 }
 
 /// Whether a request is the one whose hash was stored. A hash of another version can't be compared; the key, which the client drew at random, is

@@ -1,10 +1,12 @@
 //! What the staff do with a case in quarantine: release or discard it.
 
+use sayso_shared::id::IdempotencyKey;
 use serde_json::json;
 
 use super::case::lock;
 use super::error::{CaseError, Result};
 use super::event::append;
+use super::idempotency::{KeyStatus, record_key, request_hash};
 use super::{Actor, EventType, Quarantine};
 use crate::app::App;
 use crate::db::jobs::{self, Kind, NewJob};
@@ -12,9 +14,9 @@ use crate::db::{Tx, is_deadlock};
 use crate::with_tx;
 
 /// Makes a held or discarded case one like any other: all that happened to it is forwarded now.
-pub async fn release(app: &App, case_id: &str, actor: &Actor) -> Result<()> {
+pub async fn release(app: &App, case_id: &str, actor: &Actor, key: &IdempotencyKey) -> Result<()> {
     loop {
-        match try_release(app, case_id, actor).await {
+        match try_release(app, case_id, actor, key).await {
             // Whoever forwards the case holds the job.
             Err(CaseError::Database(error)) if is_deadlock(&error) => {}
             Err(error) => return Err(error),
@@ -27,10 +29,13 @@ pub async fn release(app: &App, case_id: &str, actor: &Actor) -> Result<()> {
 }
 
 /// Takes a held case for spam: it is closed, and stays out of sight.
-pub async fn discard(app: &App, case_id: &str, actor: &Actor) -> Result<()> {
+pub async fn discard(app: &App, case_id: &str, actor: &Actor, key: &IdempotencyKey) -> Result<()> {
     let now = app.clock.now();
     let mut tx = app.db.begin().await?;
     let state = lock(&mut tx, case_id, now).await?;
+    if record_key(&mut tx, case_id, key, &request_hash(&"discard"), now).await? == KeyStatus::Repeated {
+        return Ok(tx.rollback().await?);
+    }
     if state.quarantine() != Some(Quarantine::Held) {
         return Err(CaseError::NotHeld);
     }
@@ -44,10 +49,13 @@ pub async fn discard(app: &App, case_id: &str, actor: &Actor) -> Result<()> {
     Ok(())
 }
 
-async fn try_release(app: &App, case_id: &str, actor: &Actor) -> Result<()> {
+async fn try_release(app: &App, case_id: &str, actor: &Actor, key: &IdempotencyKey) -> Result<()> {
     let now = app.clock.now();
     let mut tx = app.db.begin().await?;
     let state = lock(&mut tx, case_id, now).await?;
+    if record_key(&mut tx, case_id, key, &request_hash(&"release"), now).await? == KeyStatus::Repeated {
+        return Ok(tx.rollback().await?);
+    }
     if state.quarantine().is_none() {
         return Err(CaseError::NotInQuarantine);
     }

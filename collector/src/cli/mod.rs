@@ -142,4 +142,7 @@ fn start_log(config: &Config) {
         LogFormat::Text => log.try_init(),
         LogFormat::Json => log.json().try_init(),
     };
+    for warning in &config.warnings {
+        tracing::warn!("{warning}");
+    }
 }

@@ -49,6 +49,15 @@ fn public_url(config: &Config) -> Option<Finding> {
 fn switches(config: &Config) -> Vec<Finding> {
     let mut found = Vec::new();
     let mut warn = |text: &str, mend: &str| found.push(Finding::warning("settings", text, mend));
+    for text in &config.warnings {
+        warn(text, "unset it, or give it the name of a setting");
+    }
+    if config.smtp.dangerous_allow_plain_text {
+        warn(
+            "[smtp] dangerous_allow_plain_text is on: everybody on the way may read mails and the password",
+            "remove it, unless this network is closed; for a certificate of your own there is [smtp] ca_file",
+        );
+    }
     if config.dangerous_disable_guards {
         warn(
             "dangerous_disable_guards is on: no rate limits, no proof of work",

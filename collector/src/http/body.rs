@@ -53,3 +53,8 @@ pub fn idempotency_key(headers: &HeaderMap) -> Result<IdempotencyKey, Error> {
     let parsed = key.to_str().ok().and_then(|key| IdempotencyKey::parse(key.trim().trim_matches('"')).ok());
     parsed.ok_or_else(|| Error::Malformed("the header Idempotency-Key must be a UUID".into()))
 }
+
+/// The key of a form that has not been sent yet.
+pub fn fresh_key() -> IdempotencyKey {
+    IdempotencyKey::parse(&uuid::Uuid::new_v4().to_string()).expect("a UUID is a key")
+}

@@ -5,9 +5,9 @@ use std::sync::Arc;
 use askama::Template;
 use axum::Router;
 use axum::extract::{Path, Request};
-use axum::http::{HeaderValue, StatusCode, header};
+use axum::http::{HeaderValue, Method, StatusCode, Uri, header};
 use axum::middleware::Next;
-use axum::response::{Html, IntoResponse, Response};
+use axum::response::{Html, IntoResponse, Redirect, Response};
 use axum::routing::get;
 use sayso_shared::limits::BODY_MAX_BYTES;
 use sayso_shared::{Lang, Problem};
@@ -27,6 +27,14 @@ pub fn router<S: Clone + Send + Sync + 'static>() -> Router<S> {
 /// What no route answers.
 pub async fn not_found() -> Error {
     Error::NotFound("there is nothing at this address")
+}
+
+/// What no route answers, for people: an address that was copied with a slash at its end leads to the one without.
+pub async fn not_found_or_redirect(method: Method, uri: Uri) -> Response {
+    match without_slash(&uri).filter(|_| matches!(method, Method::GET | Method::HEAD)) {
+        Some(address) => Redirect::temporary(&address).into_response(),
+        None => not_found().await.into_response(),
+    }
 }
 
 /// Gives a refusal that the framework made by itself, such as that of a method or of an address that can't be decoded, the form
@@ -72,6 +80,14 @@ pub fn page(problem: &Problem, lang: Lang, response: Response) -> Response {
     }
 }
 
+fn without_slash(uri: &Uri) -> Option<String> {
+    let path = uri.path().strip_suffix('/')?.trim_end_matches('/');
+    // `//host/` would lead to another website, and so would `/\\host/` in some browsers.
+    let is_ours = path.starts_with('/') && !path.starts_with("//") && !path.contains('\\');
+    let query = uri.query().map(|query| format!("?{query}")).unwrap_or_default();
+    is_ours.then(|| format!("{path}{query}"))
+}
+
 #[derive(Template)]
 #[template(path = "problem.html")]
 struct ProblemPage<'a> {
@@ -91,4 +107,24 @@ async fn explain(Path(name): Path<String>, Language(t): Language) -> Result<Html
     let known = KINDS.iter().find(|(known, _)| *known == name).ok_or(Error::NotFound("there is no such problem"))?;
     let page = ProblemPage { t, name: known.0, status: None, retry_after: None };
     Ok(Html(page.render().map_err(anyhow::Error::from)?))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_slash_at_the_end_is_taken_away_and_leads_nowhere_else() {
+        for (address, expected) in [
+            ("/t/7QK4-M2XH-9TRD-7/", Some("/t/7QK4-M2XH-9TRD-7")),
+            ("/s/acme//?lang=en", Some("/s/acme?lang=en")),
+            ("/s/acme", None),
+            ("/", None),
+            ("//evil.example/", None),
+            ("//", None),
+        ] {
+            let uri: Uri = address.parse().expect("an address");
+            assert_eq!(without_slash(&uri).as_deref(), expected, "{address}");
+        }
+    }
 }

@@ -8,7 +8,7 @@ use sha2::{Digest, Sha256};
 
 use super::row::{Row, RowError, field_name};
 use crate::cases::Actor;
-use crate::cases::idempotency::request_hash;
+use crate::cases::idempotency::content_hash;
 use crate::cases::search;
 use crate::clock::{HOUR, Millis, parse_rfc3339};
 use crate::db::rows::{Part, Rows, chunks};
@@ -73,7 +73,7 @@ pub fn prepare(
     // What tells the row from others: its own identifier, else all that it says.
     let told_by = match &row.external_id {
         Some(id) => format!("{}/id/{id}", site.id()),
-        None => format!("{}/row/{}/{}", site.id(), request_hash(&feedback), row.received_at.unwrap_or_default()),
+        None => format!("{}/row/1:{}/{}", site.id(), content_hash(&feedback), row.received_at.unwrap_or_default()),
     };
     let fingerprint = keys.hash(Purpose::ImportedRow, &told_by);
     let received = Received {

@@ -10,19 +10,22 @@ pub mod row;
 
 use std::collections::{HashMap, HashSet};
 use std::fs::File;
-use std::io::BufReader;
+use std::io::{BufRead, BufReader, Read, Seek};
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 use anyhow::{Context as _, bail, ensure};
 use clap::ValueEnum;
+use encoding_rs::{Encoding, UTF_8};
+use encoding_rs_io::DecodeReaderBytesBuilder;
 use indicatif::{ProgressBar, ProgressStyle};
 use sha2::{Digest, Sha256};
 
 use self::batch::{ImportOutcome, Prepared};
 use self::records::{Content, Format, RECORD_MAX, Records};
 use self::report::Report;
-use self::row::{Columns, Row, RowError, read_json};
+use self::row::{Columns, Row, RowError, named_separator, read_json};
+use crate::charset;
 use crate::context::Context;
 use crate::db::{Db, is_unavailable};
 use crate::keys::Keys;
@@ -44,6 +47,9 @@ pub struct ImportArguments {
     /// What the file is; without it, what its name ends in.
     #[arg(long)]
     format: Option<FormatName>,
+    /// How the file's characters are written, such as GBK, Big5 or windows-1252; without it, as they look.
+    #[arg(long, value_name = "NAME", value_parser = encoding_of)]
+    encoding: Option<&'static Encoding>,
     /// Only say what would be stored and what would be refused.
     #[arg(long)]
     dry_run: bool,
@@ -69,15 +75,20 @@ enum Mode {
 pub async fn run(arguments: ImportArguments, context: &Context) -> anyhow::Result<()> {
     let format = format(&arguments)?;
     let path = &arguments.file;
-    let file = File::open(path).with_context(|| format!("cannot open {}", path.display()))?;
+    let mut file = File::open(path).with_context(|| format!("cannot open {}", path.display()))?;
     let report_is_file =
         arguments.report.as_ref().and_then(|report| report.canonicalize().ok()) == Some(path.canonicalize()?);
     ensure!(!report_is_file, "the report would overwrite the file that is to be imported");
+    let encoding = encoding(&mut file, arguments.encoding)?;
+    if encoding != UTF_8 {
+        eprintln!("The file is read as {}; --encoding NAME says if it is another.", encoding.name());
+    }
     let bar = progress_bar(file.metadata()?.len());
     let mode = if arguments.dry_run { Mode::Try } else { Mode::Store };
     let mut import = Import::new(context, arguments.site.as_deref(), format, mode, &bar).await?;
+    import.encoding = encoding;
     let mut report = Report::start(arguments.report.as_deref(), bar.clone())?;
-    let mut records = Records::new(BufReader::with_capacity(1 << 16, file), format);
+    let mut records = Records::new(BufReader::with_capacity(1 << 16, transcoded(file, encoding)), format);
     let done = import.read_all(&mut records, &mut report).await;
     let refused = report.finish()?;
     bar.finish_and_clear();
@@ -102,6 +113,7 @@ struct Import<'a> {
     sites: HashMap<String, Site>,
     usual_site: Option<String>,
     format: Format,
+    encoding: &'static Encoding,
     mode: Mode,
     columns: Option<Columns>,
     batch: Vec<Prepared>,
@@ -135,6 +147,7 @@ impl<'a> Import<'a> {
             sites,
             usual_site: site.map(str::to_owned),
             format,
+            encoding: UTF_8,
             mode,
             columns: None,
             batch: Vec::with_capacity(BATCH),
@@ -144,11 +157,15 @@ impl<'a> Import<'a> {
         })
     }
 
-    async fn read_all(&mut self, records: &mut Records<BufReader<File>>, report: &mut Report) -> anyhow::Result<()> {
+    async fn read_all(&mut self, records: &mut Records<impl BufRead>, report: &mut Report) -> anyhow::Result<()> {
         if self.format == Format::Csv {
-            let header = records.next_record()?.context("the file is empty")?;
-            let Content::Bytes(header) = header.content else { bail!("the header is longer than {RECORD_MAX} bytes") };
-            let columns = Columns::parse(&header)?;
+            let mut header = read_header(records)?;
+            let separator = named_separator(&header);
+            if let Some(separator) = separator {
+                records.separated_by(separator);
+                header = read_header(records)?;
+            }
+            let columns = Columns::parse(&header, separator)?;
             records.separated_by(columns.separator());
             self.columns = Some(columns);
         }
@@ -167,9 +184,31 @@ impl<'a> Import<'a> {
     }
 
     fn prepare(&self, content: &Content, line: u64) -> Result<Option<Prepared>, Vec<RowError>> {
-        let Content::Bytes(bytes) = content else {
-            return Err(refusal("", format!("is longer than {RECORD_MAX} bytes; is a quote not closed?")));
+        let bytes = match content {
+            Content::Bytes(bytes) => bytes,
+            Content::TooLong => return Err(refusal("", format!("is longer than {RECORD_MAX} bytes"))),
+            Content::OpenQuote(line) => {
+                return Err(refusal(
+                    "",
+                    format!("the quote that opens on line {line} is not closed, so nothing after it can be read"),
+                ));
+            }
+            Content::StrayQuote(line) => {
+                return Err(refusal(
+                    "",
+                    format!(
+                        "the quote that opens on line {line} is closed within a text; a quote in a text is written twice"
+                    ),
+                ));
+            }
         };
+        if self.encoding != UTF_8 && bytes.windows(3).any(|three| three == "\u{fffd}".as_bytes()) {
+            let name = self.encoding.name();
+            return Err(refusal(
+                "",
+                format!("has characters that are none in {name}; --encoding NAME says if it is another"),
+            ));
+        }
         let row: Row = match &self.columns {
             Some(columns) => match columns.read(bytes)? {
                 Some(row) => row,
@@ -253,6 +292,37 @@ fn is_away(error: &anyhow::Error) -> bool {
 
 fn refusal(field: &str, reason: impl Into<String>) -> Vec<RowError> {
     vec![RowError { field: field.to_owned(), reason: reason.into() }]
+}
+
+fn encoding_of(name: &str) -> Result<&'static Encoding, String> {
+    Encoding::for_label(name.as_bytes())
+        .ok_or_else(|| "is no encoding; such are UTF-8, GBK, Big5 and windows-1252".to_owned())
+}
+
+/// The encoding of a file, for which all of it is looked at. What comes through a pipe can be read once, so it has to be UTF-8 or named.
+fn encoding(file: &mut File, named: Option<&'static Encoding>) -> anyhow::Result<&'static Encoding> {
+    match named {
+        Some(named) => Ok(named),
+        None if file.metadata()?.is_file() => {
+            let found = charset::detect(&*file)?;
+            file.rewind()?;
+            Ok(found)
+        }
+        None => Ok(UTF_8),
+    }
+}
+
+/// The file in UTF-8. What is UTF-8 stays as it is, so that a row with a damaged letter is refused and no other.
+fn transcoded(file: File, encoding: &'static Encoding) -> impl Read {
+    DecodeReaderBytesBuilder::new().encoding(Some(encoding)).utf8_passthru(true).build(file)
+}
+
+fn read_header(records: &mut Records<impl BufRead>) -> anyhow::Result<Vec<u8>> {
+    match records.next_record()?.context("the file is empty")?.content {
+        Content::Bytes(header) => Ok(header),
+        Content::TooLong => bail!("the header is longer than {RECORD_MAX} bytes"),
+        Content::OpenQuote(_) | Content::StrayQuote(_) => bail!("the header has a quote too few or too many"),
+    }
 }
 
 fn short(fingerprint: &str) -> u64 {

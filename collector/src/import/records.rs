@@ -34,6 +34,11 @@ pub enum Content {
     Bytes(Vec<u8>),
     /// More than [`RECORD_MAX`].
     TooLong,
+    /// A quote that is not closed, so that everything after it would be its text; with the line on which it opens.
+    OpenQuote(u64),
+    /// Something between a closing quote and the end of its field, so that one of the quotes is missing or too many; with the line on which
+    /// the field begins.
+    StrayQuote(u64),
 }
 
 /// The records of a file.
@@ -44,6 +49,7 @@ pub struct Records<R> {
     separator: Option<u8>,
     line: u64,
     bytes_read: u64,
+    previous: u8,
 }
 
 /// Where in a CSV record the next byte stands.
@@ -54,12 +60,14 @@ enum Place {
     Quoted,
     /// After a quote within a quoted field: the end of the field, or half of a quote that is meant.
     AfterQuote,
+    /// After something that no field can hold, up to the end of the line.
+    Broken,
 }
 
 impl<R: BufRead> Records<R> {
     /// The records of `input`.
     pub fn new(input: R, format: Format) -> Self {
-        Self { input, format, separator: None, line: 1, bytes_read: 0 }
+        Self { input, format, separator: None, line: 1, bytes_read: 0, previous: 0 }
     }
 
     /// Settles what separates the fields of a CSV record; until then each of the usual characters does.
@@ -82,9 +90,6 @@ impl<R: BufRead> Records<R> {
                 if is_first && bytes.starts_with(BOM) {
                     bytes.drain(..BOM.len());
                 }
-                if bytes.last() == Some(&b'\r') {
-                    bytes.pop();
-                }
                 if bytes.iter().all(u8::is_ascii_whitespace) {
                     continue;
                 }
@@ -97,6 +102,7 @@ impl<R: BufRead> Records<R> {
         let mut bytes = Vec::new();
         let mut length = 0;
         let mut place = Place::FieldStart;
+        let mut quote = self.line;
         loop {
             let chunk = match self.input.fill_buf() {
                 Ok(chunk) => chunk,
@@ -104,46 +110,69 @@ impl<R: BufRead> Records<R> {
                 Err(error) => return Err(error),
             };
             if chunk.is_empty() {
-                let content = if length > RECORD_MAX { Content::TooLong } else { Content::Bytes(bytes) };
-                return Ok((length > 0).then_some(content));
+                return Ok((length > 0).then(|| place.content(bytes, length, quote)));
             }
-            let mut taken = 0;
+            // The second half of the line break that ended the record before.
+            let skipped = usize::from(length == 0 && self.previous == b'\r' && chunk[0] == b'\n');
+            if skipped == 1 {
+                self.previous = b'\n';
+            }
+            let mut taken = skipped;
             let mut ended = false;
-            for &byte in chunk {
+            for &byte in &chunk[skipped..] {
                 taken += 1;
-                self.line += u64::from(byte == b'\n');
-                if byte == b'\n' && place != Place::Quoted {
+                let is_break = byte == b'\r' || byte == b'\n' && self.previous != b'\r';
+                self.previous = byte;
+                self.line += u64::from(is_break);
+                if matches!(byte, b'\n' | b'\r') && place != Place::Quoted {
                     ended = true;
                     break;
                 }
                 if self.format == Format::Csv {
-                    place = place.after(byte, self.separator);
+                    let next = place.after(byte, self.separator);
+                    if place == Place::FieldStart && next == Place::Quoted {
+                        quote = self.line;
+                    }
+                    place = next;
                 }
             }
             let held = taken - usize::from(ended);
-            length += held;
+            length += held - skipped;
             if length <= RECORD_MAX {
-                bytes.extend_from_slice(&chunk[..held]);
+                bytes.extend_from_slice(&chunk[skipped..held]);
             } else {
                 bytes = Vec::new();
             }
             self.input.consume(taken);
             self.bytes_read += taken as u64;
             if ended {
-                return Ok(Some(if length > RECORD_MAX { Content::TooLong } else { Content::Bytes(bytes) }));
+                return Ok(Some(place.content(bytes, length, quote)));
             }
         }
     }
 }
 
 impl Place {
+    /// What a record is that ends here.
+    fn content(self, bytes: Vec<u8>, length: usize, quote: u64) -> Content {
+        match self {
+            Place::Quoted => Content::OpenQuote(quote),
+            Place::Broken => Content::StrayQuote(quote),
+            _ if length > RECORD_MAX => Content::TooLong,
+            _ => Content::Bytes(bytes),
+        }
+    }
+
     fn after(self, byte: u8, separator: Option<u8>) -> Self {
         let separates = separator.map_or(matches!(byte, b',' | b';' | b'\t'), |separator| byte == separator);
         match (self, byte) {
             (Place::FieldStart | Place::AfterQuote, b'"') => Place::Quoted,
             (Place::Quoted, b'"') => Place::AfterQuote,
             (Place::Quoted, _) => Place::Quoted,
+            (Place::Broken, _) => Place::Broken,
             _ if separates => Place::FieldStart,
+            (Place::AfterQuote, b' ') => Place::AfterQuote,
+            (Place::AfterQuote, _) => Place::Broken,
             // A byte-order mark before the first field.
             (Place::FieldStart, 0xef | 0xbb | 0xbf) => Place::FieldStart,
             _ => Place::Plain,
@@ -173,6 +202,8 @@ mod tests {
         let text_of = |record: Record| match record.content {
             Content::Bytes(bytes) => (record.line, String::from_utf8(bytes).expect("it was text")),
             Content::TooLong => (record.line, "too long".to_owned()),
+            Content::OpenQuote(line) => (record.line, format!("opens in {line}")),
+            Content::StrayQuote(line) => (record.line, format!("stray in {line}")),
         };
         cut(text.as_bytes(), format, 3).into_iter().map(text_of).collect()
     }
@@ -197,7 +228,25 @@ mod tests {
             [(1, 1), (2, 8), (3, RECORD_MAX), (4, 1)]
         );
         let open = texts(&format!("a\n\"{}\nb\n{long}", "open"), Format::Csv);
-        assert_eq!(open, [(1, "a".to_owned()), (2, "too long".to_owned())], "a quote that nobody closes");
+        assert_eq!(open, [(1, "a".to_owned()), (2, "opens in 2".to_owned())], "a quote that nobody closes");
+    }
+
+    #[test]
+    fn a_quote_that_swallows_other_rows_is_named_by_its_line() {
+        let found = |text: &str| texts(text, Format::Csv).into_iter().map(|(_, text)| text).collect::<Vec<_>>();
+        assert_eq!(found("k,m\npraise,\"two\ncomplaint,three\n"), ["k,m", "opens in 2"]);
+        assert_eq!(found("k,m\npraise,\"5\"\" screen is fine\ncomplaint,x\n"), ["k,m", "opens in 2"]);
+        assert_eq!(found("k,m\npraise,\"a\nb\",\"c\nd\n"), ["k,m", "opens in 3"]);
+        assert_eq!(found("k,m\npraise,\"two\npraise,\"three\"\nq,x\n"), ["k,m", "stray in 2", "q,x"]);
+        assert_eq!(found("k,m\npraise,\"two\" ,x\n"), ["k,m", "praise,\"two\" ,x"]);
+    }
+
+    #[test]
+    fn every_line_end_ends_a_record() {
+        let found = texts("a\rb\r\nc\n\r\"d\re\"\rf", Format::Csv);
+        assert_eq!(found.iter().map(|(line, _)| *line).collect::<Vec<_>>(), [1, 2, 3, 5, 7]);
+        assert_eq!(found[3].1, "\"d\re\"");
+        assert_eq!(texts("{}\r{}\r\n{}", Format::Jsonl).len(), 3);
     }
 
     proptest! {

@@ -43,6 +43,8 @@ pub struct Columns {
 #[derive(Clone, Copy)]
 enum Cell {
     Text,
+    /// A word of ours, however its first letter is written.
+    Word,
     Number,
     Truth,
     Json,
@@ -53,7 +55,7 @@ const COLUMNS: [(&str, &[&str], Cell); 20] = [
     ("site", &["site"], Cell::Text),
     ("external_id", &["external_id"], Cell::Text),
     ("received_at", &["received_at"], Cell::Text),
-    ("kind", &["kind"], Cell::Text),
+    ("kind", &["kind"], Cell::Word),
     ("message", &["message"], Cell::Text),
     ("category", &["category"], Cell::Text),
     ("rating", &["rating"], Cell::Number),
@@ -76,19 +78,21 @@ const COLUMNS: [(&str, &[&str], Cell); 20] = [
 const NOT_IMPORTED: [&str; 3] = ["identity", "attachments", "proof"];
 
 impl Columns {
-    /// Reads the header of a CSV file. An unknown column refuses the file: it may well be one that was meant.
-    pub fn parse(header: &[u8]) -> anyhow::Result<Self> {
-        ensure!(
-            !header.starts_with(b"\xff\xfe") && !header.starts_with(b"\xfe\xff"),
-            "the file is UTF-16; save it as UTF-8 (in Excel: CSV UTF-8)"
-        );
+    /// Reads the header of a CSV file. An unknown column refuses the file: it may well be one that was meant. `separator` is the one that
+    /// the file names, if it does.
+    pub fn parse(header: &[u8], separator: Option<u8>) -> anyhow::Result<Self> {
         let Ok(text) = std::str::from_utf8(header) else {
             bail!("the header is not UTF-8; save the file as UTF-8 (in Excel: CSV UTF-8)")
         };
         let count = |separator: &u8| text.bytes().filter(|byte| byte == separator).count();
         // The first one that occurs most: no name of a column holds any of them.
-        let separator = [b'\t', b';', b','].into_iter().max_by_key(count).unwrap_or(b',');
-        let names = fields(header, separator).unwrap_or_default();
+        let usual = || [b'\t', b';', b','].into_iter().max_by_key(count).unwrap_or(b',');
+        let separator = separator.unwrap_or_else(usual);
+        let mut names: Vec<String> = fields(header, separator).unwrap_or_default().iter().map(str::to_owned).collect();
+        // Columns that a spreadsheet made at the end and nobody filled.
+        while names.len() > 1 && names.last().is_some_and(|name| name.trim().is_empty()) {
+            names.pop();
+        }
         ensure!(names.len() <= COLUMNS_MAX, "the file has {} columns; at most {COLUMNS_MAX} are allowed", names.len());
         let mut columns = Vec::with_capacity(names.len());
         for name in &names {
@@ -121,7 +125,8 @@ impl Columns {
         if cells.iter().all(|cell| cell.trim().is_empty()) {
             return Ok(None);
         }
-        if cells.len() != self.columns.len() {
+        let rest_is_empty = || cells.iter().skip(self.columns.len()).all(|cell| cell.trim().is_empty());
+        if cells.len() < self.columns.len() || !rest_is_empty() {
             let (has, header) = (cells.len(), self.columns.len());
             return Err(whole(format!("has {has} fields where the header has {header}; is a quote missing?")));
         }
@@ -187,7 +192,8 @@ impl Cell {
         let word = cell.trim();
         Some(match self {
             Cell::Text => cell.into(),
-            Cell::Number => word.parse::<i64>().map_or_else(|_| word.into(), Value::from),
+            Cell::Word => word.to_lowercase().into(),
+            Cell::Number => whole_number(word).map_or_else(|| word.into(), Value::from),
             Cell::Truth => match word.to_lowercase().as_str() {
                 "true" | "yes" | "1" | "是" => true.into(),
                 "false" | "no" | "0" | "否" => false.into(),
@@ -195,6 +201,24 @@ impl Cell {
             },
             Cell::Json => serde_json::from_str(word).ok()?,
         })
+    }
+}
+
+/// A whole number as spreadsheets write it: `5`, `5.0`, `5,00`.
+fn whole_number(word: &str) -> Option<i64> {
+    let (whole, rest) = word.split_once(['.', ',']).unwrap_or((word, ""));
+    rest.bytes().all(|digit| digit == b'0').then(|| whole.parse().ok())?
+}
+
+/// The separator that the first line of a file names for Excel: `sep=;`.
+pub fn named_separator(line: &[u8]) -> Option<u8> {
+    match line.trim_ascii_start().strip_prefix(b"\"").unwrap_or(line.trim_ascii_start()) {
+        [b's' | b'S', b'e' | b'E', b'p' | b'P', b'=', separator, rest @ ..]
+            if separator.is_ascii() && rest.iter().all(|byte| byte.is_ascii_whitespace() || *byte == b'"') =>
+        {
+            Some(*separator)
+        }
+        _ => None,
     }
 }
 
@@ -235,7 +259,7 @@ mod tests {
     use super::*;
 
     fn read(header: &str, record: &str) -> Result<Option<Row>, Vec<RowError>> {
-        Columns::parse(header.as_bytes()).expect("a good header").read(record.as_bytes())
+        Columns::parse(header.as_bytes(), None).expect("a good header").read(record.as_bytes())
     }
 
     #[test]
@@ -262,15 +286,31 @@ mod tests {
     }
 
     #[test]
+    fn what_spreadsheets_make_of_a_table_is_read() {
+        let row = read("kind;message;rating;;", "Complaint;late;5.0;;").expect("a row").expect("a row");
+        assert_eq!(row.feedback, json!({"kind": "complaint", "message": "late", "rating": 5}));
+        assert!(read("kind,message", "praise,good,,").expect("empty cells at the end").is_some());
+        assert!(read("kind,message", "praise,good,,x").is_err());
+        for (word, number) in
+            [("5", Some(5)), ("5.0", Some(5)), ("5,00", Some(5)), ("4.5", None), ("x", None), (".0", None)]
+        {
+            assert_eq!(whole_number(word), number, "{word}");
+        }
+        assert_eq!(
+            [b"sep=;".as_slice(), b"SEP=,", b"\"sep=\t\"", b"kind;m", b"sep=;x"].map(named_separator),
+            [Some(b';'), Some(b','), Some(b'\t'), None, None]
+        );
+    }
+
+    #[test]
     fn a_header_that_is_wrong_refuses_the_file() {
-        let error = |header: &[u8]| Columns::parse(header).expect_err("a bad header").to_string();
+        let error = |header: &[u8]| Columns::parse(header, None).expect_err("a bad header").to_string();
         assert!(
             error(b"kind,message,colour")
                 .contains("there is no column \"colour\"; the columns are site, external_id, received_at, kind, ")
         );
         assert!(error(b"kind,message,Kind").contains("twice"));
         assert!(error(b"kind,rating").contains("the column message is missing"));
-        assert!(error(b"\xff\xfek\0i\0").contains("UTF-16"));
         assert!(error(b"kind,message,\xb1\xb8").contains("UTF-8"));
         assert!(error("kind,".repeat(65).as_bytes()).contains("at most 64"));
         assert!(error(b",").contains("there is no column"));
@@ -288,7 +328,7 @@ mod tests {
             ["context", "external_id", "received_at"]
         );
         assert_eq!(fields(read(header, "a,b")), [""]);
-        assert_eq!(fields(Columns::parse(b"kind,message").expect("good").read(b"praise,\xb1\xb8")), [""]);
+        assert_eq!(fields(Columns::parse(b"kind,message", None).expect("good").read(b"praise,\xb1\xb8")), [""]);
         let json = read_json(
             br#"{"kind": "praise", "site": 1, "identity": "a.b.c", "attachments": ["x"], "received_at": []}"#,
         );
@@ -309,11 +349,11 @@ mod tests {
     proptest! {
         #[test]
         fn any_record_is_read_or_refused(bytes: Vec<u8>, text in "\\PC{0,60}") {
-            let columns = Columns::parse(b"kind,message,context").expect("a good header");
+            let columns = Columns::parse(b"kind,message,context", None).expect("a good header");
             for record in [&bytes[..], text.as_bytes()] {
                 let _ = columns.read(record);
                 let _ = read_json(record);
-                let _ = Columns::parse(record);
+                let _ = Columns::parse(record, named_separator(record));
             }
         }
 
@@ -322,7 +362,7 @@ mod tests {
             let mut writer = csv::Writer::from_writer(Vec::new());
             writer.write_record(["praise", &message, &rating.to_string()]).expect("memory can be written");
             let record = writer.into_inner().expect("memory can be written");
-            let columns = Columns::parse(b"kind,message,rating").expect("a good header");
+            let columns = Columns::parse(b"kind,message,rating", None).expect("a good header");
             let row = columns.read(&record).expect("it is a row").expect("it is not empty");
             prop_assert_eq!(row.feedback, json!({"kind": "praise", "message": message, "rating": rating}));
         }

@@ -13,6 +13,9 @@ use crate::{with_tx, with_write};
 /// The subject of a delivery that tells of an event of a case.
 pub const EVENT: &str = "event";
 
+/// The subject of a delivery that tells of others, which were one too many for their recipient.
+pub const DIGEST: &str = "digest";
+
 /// The destination of what goes to the customer; every other destination is the identifier of a target.
 pub const CUSTOMER: &str = "customer";
 
@@ -50,6 +53,8 @@ pub enum State {
     Failed,
     /// There is nobody to send it to any more.
     Dropped,
+    /// It is one too many for its recipient, and told in one mail with others.
+    Folded,
 }
 
 impl State {
@@ -60,6 +65,7 @@ impl State {
             State::Sent => "sent",
             State::Failed => "failed",
             State::Dropped => "dropped",
+            State::Folded => "folded",
         }
     }
 }
@@ -87,6 +93,11 @@ impl Failure {
     pub fn retryable(error: impl Into<String>) -> Self {
         Failure::Retryable { error: error.into(), wait: None }
     }
+}
+
+/// By what deliveries name the digest that they are folded into.
+pub(super) fn folded_into(order_key: &str, order_no: i64) -> String {
+    format!("{order_key}/{order_no}")
 }
 
 /// How long a claim lasts: longer than any attempt and noting its result, so that only a crash lets one expire; and not much
@@ -220,18 +231,43 @@ async fn write_records(app: &App, records: &[AttemptRecord], now: Millis) -> sql
         match record.state {
             State::Sent => {}
             State::Pending => postpone(&mut tx, record).await?,
-            State::Failed | State::Dropped => give_up(&mut tx, record).await?,
+            State::Failed | State::Dropped | State::Folded => give_up(&mut tx, record).await?,
+        }
+    }
+    let receipts = records.iter().filter(|record| record.is_receipt);
+    let mut told: Vec<String> = receipts.map(|receipt| receipt.delivery.order_key.clone()).collect();
+    for record in records.iter().filter(|record| record.delivery.subject == DIGEST) {
+        match record.state {
+            State::Sent => told.extend(record_digest_sent(&mut tx, &record.delivery, now).await?),
+            State::Pending => {}
+            state => record_digest_failed(&mut tx, &record.delivery, state, record.error.as_deref()).await?,
         }
     }
     let mut acknowledged = Vec::new();
-    for receipt in records.iter().filter(|record| record.is_receipt) {
-        let case_id = &receipt.delivery.order_key;
-        if staff::acknowledge(&mut tx, case_id, now).await? {
-            acknowledged.push(case_id.clone());
+    for case_id in told {
+        if staff::acknowledge(&mut tx, &case_id, now).await? {
+            acknowledged.push(case_id);
         }
     }
     tx.commit().await?;
     Ok(acknowledged)
+}
+
+/// Notes that what a digest stands for was told; gives the cases whose receipts were in it.
+async fn record_digest_sent(tx: &mut Tx, delivery: &Delivery, now: Millis) -> sqlx::Result<Vec<String>> {
+    let update = "update deliveries set sent_at = $1 where folded_into = $2 and destination = $3 and state = $4 returning order_key, order_no";
+    let told: Vec<(String, i64)> = with_tx!(tx, conn => sqlx::query_as(update).bind(now).bind(folded_into(&delivery.order_key, delivery.order_no))
+        .bind(&delivery.destination).bind(State::Folded.as_str()).fetch_all(conn).await)?;
+    let is_receipt = |order_no: i64| order_no == 1 && delivery.destination == CUSTOMER;
+    Ok(told.into_iter().filter(|(_, order_no)| is_receipt(*order_no)).map(|(case_id, _)| case_id).collect())
+}
+
+/// Notes that a digest was given up, and so everything that it stands for; each may be tried again by itself.
+async fn record_digest_failed(tx: &mut Tx, delivery: &Delivery, state: State, error: Option<&str>) -> sqlx::Result<()> {
+    let update =
+        "update deliveries set state = $1, last_error = $2 where folded_into = $3 and destination = $4 and state = $5";
+    with_tx!(tx, conn => sqlx::query(update).bind(state.as_str()).bind(error).bind(folded_into(&delivery.order_key, delivery.order_no))
+        .bind(&delivery.destination).bind(State::Folded.as_str()).execute(conn).await.map(|_| ()))
 }
 
 async fn give_up(tx: &mut Tx, record: &AttemptRecord) -> sqlx::Result<()> {

@@ -7,12 +7,13 @@ use std::time::{Duration, UNIX_EPOCH};
 use anyhow::Context as _;
 use lettre::message::header::{HeaderName, HeaderValue};
 use lettre::message::{Mailbox, MultiPart};
-use lettre::transport::smtp;
 use lettre::{Address, AsyncSmtpTransport, AsyncTransport, Message, Tokio1Executor};
+use sayso_shared::EmailAddress;
 use tokio::fs;
 use tokio::io::AsyncWriteExt;
 use url::Url;
 
+use super::connect;
 use super::deliveries::Failure;
 use super::templates::Email;
 use crate::clock::Millis;
@@ -37,13 +38,18 @@ enum Transport {
 impl Mailer {
     /// By the settings: SMTP, or the folder when no server is set.
     pub fn open(config: &Config) -> anyhow::Result<Self> {
-        let transport = match config.smtp.url.reveal() {
-            Some(url) => Transport::Smtp(smtp_transport(url, config.delivery_timeout())?),
+        let transport = match config.smtp.server()? {
+            Some(server) => Transport::Smtp(connect::transport(config, &server)?),
             None => Transport::Folder(config.data.join(FOLDER)),
         };
         let public = Url::parse(&config.public_url).context("public_url is not a URL")?;
         let host = public.host_str().unwrap_or("localhost").trim_matches(['[', ']']).to_owned();
-        let from = config.smtp.from.parse().context("[smtp] from must look like Name <user@example.com>")?;
+        let from: Mailbox = config.smtp.from.parse().context("[smtp] from must look like Name <user@example.com>")?;
+        // Servers without SMTPUTF8 know domains in ASCII only.
+        let domain = idna::domain_to_ascii(from.email.domain()).unwrap_or_else(|_| from.email.domain().to_owned());
+        let email =
+            Address::new(from.email.user(), domain).context("[smtp] from is no address that mail can come from")?;
+        let from = Mailbox::new(from.name, email);
         Ok(Self { transport, from, host })
     }
 
@@ -59,7 +65,9 @@ impl Mailer {
         now: Millis,
     ) -> Result<Message, Failure> {
         const UNUSABLE: &str = "mail can't be sent to this address";
-        let to: Address = to.parse().map_err(|_| Failure::Permanent(UNUSABLE.into()))?;
+        // Also what was stored before addresses had one form.
+        let to = EmailAddress::parse(to).map_err(|_| Failure::Permanent(UNUSABLE.into()))?;
+        let to: Address = to.as_str().parse().map_err(|_| Failure::Permanent(UNUSABLE.into()))?;
         let from = match name {
             Some(name) => Mailbox::new(Some(name.to_owned()), self.from.email.clone()),
             None => self.from.clone(),
@@ -88,7 +96,7 @@ impl Mailer {
             Transport::Smtp(smtp) => match smtp.test_connection().await {
                 Ok(true) => Ok(()),
                 Ok(false) => Err("the mail server ended the connection".into()),
-                Err(error) => Err(explain(&error)),
+                Err(error) => Err(connect::explain(&error)),
             },
             // The first mail makes it.
             Transport::Folder(folder) if !folder.exists() => Ok(()),
@@ -103,7 +111,7 @@ impl Mailer {
     pub async fn send(&self, mail: &Message, id: &str, now: Millis) -> Result<(), Failure> {
         match &self.transport {
             Transport::Smtp(smtp) => {
-                smtp.send(mail.clone()).await.map(|_| ()).map_err(|error| Failure::retryable(explain(&error)))
+                smtp.send(mail.clone()).await.map(|_| ()).map_err(|error| Failure::retryable(connect::explain(&error)))
             }
             Transport::Folder(folder) => write(folder, &file_name(id, now), &mail.formatted()).await.map_err(|error| {
                 tracing::error!(error = %error, "a mail can't be written to the data folder");
@@ -122,31 +130,8 @@ impl fmt::Debug for Mailer {
     }
 }
 
-fn smtp_transport(url: &str, timeout: Duration) -> anyhow::Result<AsyncSmtpTransport<Tokio1Executor>> {
-    let mut parsed = Url::parse(url).ok().context("[smtp] url is not a URL")?;
-    // lettre takes smtp:// for "never encrypt"; we encrypt wherever the server offers it.
-    if parsed.scheme() == "smtp" && parsed.query().is_none() {
-        parsed.set_query(Some("tls=opportunistic"));
-    }
-    let builder = AsyncSmtpTransport::<Tokio1Executor>::from_url(parsed.as_str());
-    // The error may repeat the URL with its password, so it stays out of ours.
-    let builder = builder.ok().context("[smtp] url must look like smtp://user:password@mail.example.com:587")?;
-    Ok(builder.timeout(Some(timeout)).build())
-}
-
 fn header(name: &'static str, value: &str) -> HeaderValue {
     HeaderValue::new(HeaderName::new_from_ascii_str(name), value.to_owned())
-}
-
-/// What a mail server or the way to it says, without the server's words, which often repeat the address.
-fn explain(error: &smtp::Error) -> String {
-    match error.status() {
-        Some(code) => format!("the mail server answered {code}"),
-        None if error.is_timeout() => "the mail server did not answer in time".into(),
-        None if error.is_tls() => "no safe connection to the mail server".into(),
-        None if error.is_client() => "the mail server lacks what this mail needs".into(),
-        None => "the mail server can't be reached".into(),
-    }
 }
 
 /// Text for a header: one line, without marks that turn the direction of what follows.
@@ -219,15 +204,17 @@ mod tests {
         assert!(matches!(refused, Err(Failure::Permanent(_))));
     }
 
-    #[test]
-    fn errors_of_settings_do_not_show_the_password() {
-        for url in ["smtp://u:hunter2@", "hunter2", "ftp://u:hunter2@host"] {
-            let error = smtp_transport(url, Duration::from_secs(1)).err().map(|error| format!("{error:?}"));
-            assert!(error.is_some_and(|error| !error.contains("hunter2")), "{url}");
-        }
-    }
-
     proptest! {
+        #[test]
+        fn mail_can_be_sent_to_whatever_is_taken_as_an_address(local in "[a-zA-Z0-9!#$%&'*+/=?^_`{|}~.-]{1,20}", domain in "[a-zA-Zü例0-9.-]{1,30}") {
+            let typed = format!("{local}@{domain}");
+            if let Ok(address) = EmailAddress::parse(&typed) {
+                let mail = mailer().compose(address.as_str(), None, &email("Hi"), "d1", "c1", 0);
+                prop_assert!(mail.is_ok(), "{}", address.as_str());
+                prop_assert!(mailer().compose(&typed, None, &email("Hi"), "d1", "c1", 0).is_ok());
+            }
+        }
+
         #[test]
         fn no_subject_makes_a_header(subject in "[ -~\r\n\u{0}\u{2028}字😀\u{202e}]{0,200}") {
             let mail = mailer().compose("li@example.com", Some("Acme"), &email(&subject), "d1", "c1", 0).expect("a mail");

@@ -6,13 +6,13 @@ use anyhow::Context as _;
 use sayso_shared::{Contact, Kind, Lang, Locale};
 use serde_json::{Value, json};
 
-use super::deliveries::Delivery;
 use crate::app::App;
 use crate::cases::{Case, EventType, Priority, Status, query};
 use crate::clock::Millis;
 use crate::config::Config;
 use crate::keys::new_id;
 use crate::sites::Site;
+use crate::text::Texts;
 use crate::with_db;
 
 /// An event with its case and site.
@@ -132,13 +132,13 @@ pub fn console_path(case_id: &str) -> String {
 }
 
 impl EventContext {
-    /// Reads what a delivery tells.
-    pub async fn load(app: &App, delivery: &Delivery) -> anyhow::Result<EventContext> {
-        let case = Case::by_id(app, &delivery.order_key).await?;
+    /// Reads an event of a case, by its number.
+    pub async fn load(app: &App, case_id: &str, seq: i64) -> anyhow::Result<EventContext> {
+        let case = Case::by_id(app, case_id).await?;
         let site = app.sites.by_id(&case.site_id).await?.context("the site of a case is missing")?;
         let select = "select id, seq, type, actor, data, created_at from events where case_id = $1 and seq = $2";
-        let row: EventRow = with_db!(&app.db, pool => sqlx::query_as(select).bind(&delivery.order_key)
-            .bind(delivery.order_no).fetch_one(pool).await)?;
+        let row: EventRow = with_db!(&app.db, pool => sqlx::query_as(select).bind(case_id)
+            .bind(seq).fetch_one(pool).await)?;
         let event = EventDetails::read(app, &case.id, row).await?;
         Ok(EventContext {
             contact: case.contact(&app.keys),
@@ -185,6 +185,11 @@ impl EventContext {
     /// The address of the case in the console.
     pub fn console_url(&self, config: &Config) -> String {
         config.url(&console_path(&self.case.id))
+    }
+
+    /// A moment in the site's own time, which those who read mails live by.
+    pub fn moment(&self, t: Texts, at: Millis) -> String {
+        t.moment_in(at, &self.site.settings.time_zone.zone())
     }
 
     /// The language of the team.

@@ -2,18 +2,21 @@
 //!
 //! Everything is read and decided first; the transaction only writes, since on SQLite it stops every other writer.
 
+use std::collections::BTreeMap;
+
 use sayso_shared::Contact;
 use serde_json::Value;
 use sqlx::AssertSqlSafe;
 
-use super::deliveries::{CUSTOMER, EVENT, State};
+use super::deliveries::{CUSTOMER, DIGEST, EVENT, State, folded_into};
+use super::quota::{FullWindow, Scope};
 use crate::app::App;
 use crate::cases::case::contact_context;
 use crate::cases::{Actor, EventType, Status};
 use crate::clock::Millis;
-use crate::db::Tx;
 use crate::db::jobs::{Job, Kind, complete};
 use crate::db::rows::{Part, Rows, chunks, placeholders};
+use crate::db::{Tx, is_deadlock};
 use crate::keys::new_id;
 use crate::sites::targets::{Channel, Target};
 use crate::{with_db, with_tx};
@@ -40,8 +43,13 @@ struct CaseRow {
 /// Where an event is told.
 struct Planned {
     event: Event,
+    site_id: String,
     destination: String,
     channel: String,
+    /// What a mail counts in.
+    scopes: Vec<Scope>,
+    /// The full window that it is one too many for.
+    full: Option<FullWindow>,
 }
 
 /// Plans the deliveries of cases. A job's key is the case and its payload the number of the first event; a case that is gone, or in quarantine,
@@ -53,15 +61,33 @@ pub async fn forward(app: &App, jobs: &[Job]) -> anyhow::Result<()> {
         let from = jobs.iter().find(|job| job.key == case.id).and_then(|job| job.payload.parse().ok()).unwrap_or(1);
         planned.extend(plan(app, case, events(app, &case.id, from).await?, &targets));
     }
-    let now = app.clock.now();
-    let mut tx = app.db.begin().await?;
-    insert(&mut tx, &planned, now).await?;
-    complete(&mut tx, Kind::Forward, jobs).await?;
-    tx.commit().await?;
+    loop {
+        match write(app, jobs, &mut planned).await {
+            // Two that count mails to the same recipients in another order.
+            Err(error) if is_deadlock(&error) => {}
+            written => break written?,
+        }
+    }
     if !planned.is_empty() {
         app.deliveries_wake.notify_one();
     }
     Ok(())
+}
+
+async fn write(app: &App, jobs: &[Job], planned: &mut [Planned]) -> sqlx::Result<()> {
+    let now = app.clock.now();
+    let mut tx = app.db.begin().await?;
+    for planned in planned.iter_mut() {
+        planned.full = None;
+        for scope in &planned.scopes {
+            let full = scope.count(&mut tx, now).await?;
+            planned.full = planned.full.take().or(full);
+        }
+    }
+    insert(&mut tx, planned, now).await?;
+    insert_digests(&mut tx, planned, now).await?;
+    complete(&mut tx, Kind::Forward, jobs).await?;
+    tx.commit().await
 }
 
 async fn cases(app: &App, jobs: &[Job]) -> sqlx::Result<Vec<CaseRow>> {
@@ -92,32 +118,59 @@ async fn events(app: &App, case_id: &str, from: i64) -> sqlx::Result<Vec<Event>>
 }
 
 fn plan(app: &App, case: &CaseRow, events: Vec<Event>, targets: &[Target]) -> Vec<Planned> {
-    let is_reachable = has_email(app, case);
+    let contact = customer_address(app, case);
     let mut planned = Vec::new();
     for event in events {
         // A type of a newer version is for newer versions to tell.
         let Some(kind) = EventType::parse(&event.kind) else { continue };
         let data: Value = serde_json::from_str(&event.data).unwrap_or_default();
         let wanting = targets.iter().filter(|target| target.site_id == case.site_id && wants(target, kind, &event));
-        let mut destinations: Vec<(String, String)> =
-            wanting.map(|target| (target.id.clone(), target.channel_name.clone())).collect();
-        if is_reachable && concerns_customer(kind, &event, &data) {
-            destinations.push((CUSTOMER.to_owned(), Channel::Email.as_str().to_owned()));
+        let mut destinations: Vec<(String, String, Vec<Scope>)> = wanting
+            .map(|target| (target.id.clone(), target.channel_name.clone(), scopes_of_team(app, case, target)))
+            .collect();
+        if let Some(address) = contact.as_deref().filter(|_| concerns_customer(kind, &event, &data)) {
+            let scopes = scopes_of_customer(app, case, kind, address);
+            destinations.push((CUSTOMER.to_owned(), Channel::Email.as_str().to_owned(), scopes));
         }
-        planned.extend(destinations.into_iter().map(|(destination, channel)| Planned {
+        planned.extend(destinations.into_iter().map(|(destination, channel, scopes)| Planned {
             event: event.clone(),
+            site_id: case.site_id.clone(),
             destination,
             channel,
+            scopes,
+            full: None,
         }));
     }
     planned
 }
 
-fn has_email(app: &App, case: &CaseRow) -> bool {
+fn customer_address(app: &App, case: &CaseRow) -> Option<String> {
     let cipher = case.contact_cipher.as_deref();
     let json = cipher.and_then(|cipher| app.keys.decrypt(&contact_context(&case.id), cipher));
     let contact: Option<Contact> = json.and_then(|json| serde_json::from_slice(&json).ok());
-    contact.is_some_and(|contact| contact.email().is_some())
+    contact.and_then(|contact| contact.email().map(str::to_owned))
+}
+
+/// A receipt goes to whatever address a stranger typed; everything else follows from what the staff do.
+fn scopes_of_customer(app: &App, case: &CaseRow, kind: EventType, address: &str) -> Vec<Scope> {
+    let limits = &app.config.limits;
+    match kind {
+        _ if app.config.dangerous_disable_guards => Vec::new(),
+        EventType::Created => vec![Scope::receipts(&app.keys, limits, address)],
+        _ => vec![Scope::of_case(&app.keys, limits, address, &case.id)],
+    }
+}
+
+fn scopes_of_team(app: &App, case: &CaseRow, target: &Target) -> Vec<Scope> {
+    let limits = &app.config.limits;
+    let access = target.access(&app.keys).filter(|_| target.channel() == Some(Channel::Email));
+    match access {
+        Some(access) if !app.config.dangerous_disable_guards => vec![
+            Scope::of_case(&app.keys, limits, &access.address, &case.id),
+            Scope::of_team(&app.keys, limits, &access.address),
+        ],
+        _ => Vec::new(),
+    }
 }
 
 /// Teams that chose nothing are not told of what they say themselves.
@@ -141,20 +194,40 @@ fn concerns_customer(kind: EventType, event: &Event, data: &Value) -> bool {
 
 async fn insert(tx: &mut Tx, planned: &[Planned], now: Millis) -> sqlx::Result<()> {
     static INSERT: Rows = Rows::new(&[Part {
-        head: "insert into deliveries (id, subject, subject_id, order_key, order_no, destination, channel, state, due_at, created_at) values ",
-        row: "(?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        head: "insert into deliveries (id, subject, subject_id, order_key, order_no, destination, channel, state, due_at, created_at, folded_into) values ",
+        row: "(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
         tail: " on conflict (order_key, destination, order_no) do nothing",
     }]);
     for chunk in chunks(planned) {
         let insert = INSERT.sql(tx, chunk.len());
         with_tx!(&mut *tx, conn => {
             let mut query = sqlx::query(insert);
-            for Planned { event, destination, channel } in chunk {
+            for Planned { event, site_id, destination, channel, full, .. } in chunk {
+                let state = if full.is_some() { State::Folded } else { State::Pending };
+                let digest = full.as_ref().map(|full| folded_into(&full.order_key(site_id), full.order_no()));
                 query = query.bind(new_id()).bind(EVENT).bind(&event.id).bind(&event.case_id).bind(event.seq)
-                    .bind(destination).bind(channel).bind(State::Pending.as_str()).bind(now).bind(now);
+                    .bind(destination).bind(channel).bind(state.as_str()).bind(full.as_ref().map_or(now, FullWindow::due_at))
+                    .bind(now).bind(digest);
             }
             query.execute(conn).await.map(|_| ())
         })?;
+    }
+    Ok(())
+}
+
+/// The mails that tell of what was folded, each once.
+async fn insert_digests(tx: &mut Tx, planned: &[Planned], now: Millis) -> sqlx::Result<()> {
+    let insert = "insert into deliveries (id, subject, subject_id, order_key, order_no, destination, channel, state, due_at, created_at) \
+        values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10) on conflict (order_key, destination, order_no) do nothing";
+    let digests: BTreeMap<(String, &str), (&Planned, &FullWindow)> = planned
+        .iter()
+        .filter_map(|planned| Some((planned, planned.full.as_ref()?)))
+        .map(|(planned, full)| ((full.order_key(&planned.site_id), planned.destination.as_str()), (planned, full)))
+        .collect();
+    for ((order_key, destination), (planned, full)) in &digests {
+        with_tx!(&mut *tx, conn => sqlx::query(insert).bind(new_id()).bind(DIGEST).bind(&planned.site_id).bind(order_key)
+            .bind(full.order_no()).bind(*destination).bind(&planned.channel).bind(State::Pending.as_str()).bind(full.due_at())
+            .bind(now).execute(conn).await.map(|_| ()))?;
     }
     Ok(())
 }

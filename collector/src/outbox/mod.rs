@@ -6,10 +6,13 @@
 
 pub mod check;
 pub mod commands;
+mod connect;
 mod deliveries;
+mod digest;
 pub mod email;
 mod event_context;
 mod forward;
+mod quota;
 mod send;
 mod ssrf_guard;
 mod templates;
@@ -19,6 +22,7 @@ mod workers;
 pub use deliveries::{CUSTOMER, Delivery, EVENT, State, claim, lease, release_lease};
 pub use event_context::console_path;
 pub use forward::forward;
+pub use quota::receipt_is_folded;
 pub use send::Channels;
 pub use workers::deliver_due;
 

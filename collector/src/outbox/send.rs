@@ -2,11 +2,12 @@
 
 use tokio::sync::OnceCell;
 
-use super::deliveries::{CUSTOMER, Delivery, Failure};
+use super::deliveries::{CUSTOMER, DIGEST, Delivery, Failure};
+use super::digest;
 use super::email::Mailer;
 use super::event_context::EventContext;
 use super::ssrf_guard::PrivateAddresses;
-use super::templates;
+use super::templates::{self, Email};
 use super::webhook::Webhooks;
 use crate::app::App;
 use crate::cases::EventType;
@@ -58,15 +59,34 @@ impl Channels {
     }
 }
 
-/// Sends a delivery. Gives the type of its event and what came of it; an error is ours, such as of the database. Deliveries of one event
-/// share `context`, which is read once.
+impl Channels {
+    /// Sends a mail that tells of other deliveries. `name` is the sender's.
+    pub(super) async fn mail(
+        &self,
+        address: &str,
+        name: Option<&str>,
+        email: &Email,
+        delivery: &Delivery,
+        now: Millis,
+    ) -> Result<(), Failure> {
+        let mail = self.mailer.compose(address, name, email, &delivery.id, &delivery.id, now)?;
+        self.mailer.send(&mail, &delivery.id, now).await
+    }
+}
+
+/// Sends a delivery. Gives the type of its event, if it tells of one, and what came of it; an error is ours, such as of the database.
+/// Deliveries of one event share `context`, which is read once.
 pub(super) async fn send(
     app: &App,
     channels: &Channels,
     delivery: &Delivery,
     context: &OnceCell<EventContext>,
-) -> anyhow::Result<(EventType, Result<(), Failure>)> {
-    let context = context.get_or_try_init(|| EventContext::load(app, delivery)).await?;
+) -> anyhow::Result<(Option<EventType>, Result<(), Failure>)> {
+    if delivery.subject == DIGEST {
+        return Ok((None, send_digest(app, channels, delivery).await?));
+    }
+    let load = || EventContext::load(app, &delivery.order_key, delivery.order_no);
+    let context = context.get_or_try_init(load).await?;
     let now = app.clock.now();
     let result = if delivery.destination == CUSTOMER {
         send_to_customer(app, channels, context, &delivery.id, now).await
@@ -76,7 +96,7 @@ pub(super) async fn send(
             None => Err(Failure::Dropped("the target was removed or switched off")),
         }
     };
-    Ok((context.event.kind, result))
+    Ok((Some(context.event.kind), result))
 }
 
 async fn send_to_customer(
@@ -93,4 +113,27 @@ async fn send_to_customer(
     let mailer = &channels.mailer;
     let mail = mailer.compose(address, Some(context.site.name()), &email, id, &context.case.id, now)?;
     mailer.send(&mail, id, now).await
+}
+
+/// Sends a digest; an error is ours, such as of the database.
+async fn send_digest(app: &App, channels: &Channels, delivery: &Delivery) -> anyhow::Result<Result<(), Failure>> {
+    let Some(digest) = digest::load(app, delivery).await? else {
+        return Ok(Err(Failure::Dropped("there is nothing left to tell")));
+    };
+    let now = app.clock.now();
+    if delivery.destination == CUSTOMER {
+        let Some(address) = digest.context.contact.as_ref().and_then(|contact| contact.email()) else {
+            return Ok(Err(Failure::Dropped("the customer has no e-mail address")));
+        };
+        let email = templates::digest_to_customer(&app.config, &digest);
+        return Ok(channels.mail(address, Some(digest.context.site.name()), &email, delivery, now).await);
+    }
+    let Some(target) = Target::by_id(&app.db, &delivery.destination).await? else {
+        return Ok(Err(Failure::Dropped("the target was removed or switched off")));
+    };
+    let Some(access) = target.access(&app.keys) else {
+        return Ok(Err(Failure::retryable("its address can't be decrypted with the keys at hand")));
+    };
+    let email = templates::digest_to_team(&app.config, &digest);
+    Ok(channels.mail(&access.address, None, &email, delivery, now).await)
 }

@@ -123,7 +123,7 @@ async fn attempt(
 ) -> Attempted {
     let sending = tokio::time::timeout(app.config.delivery_timeout(), send(&app, &channels, &delivery, &context));
     let (event, result) = match sending.await {
-        Ok(Ok((event, result))) => (Some(event), result),
+        Ok(Ok(sent)) => sent,
         Ok(Err(error)) => {
             tracing::error!(error = %error, delivery = delivery.id, "a delivery can't be prepared");
             (None, Err(Failure::retryable("it could not be prepared; the log says why")))

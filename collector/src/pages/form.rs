@@ -9,6 +9,7 @@ use sayso_shared::id::IdempotencyKey;
 use sayso_shared::limits::BODY_MAX_BYTES;
 
 use crate::app::App;
+pub use crate::http::body::fresh_key;
 use crate::http::body::refuse_too_large;
 use crate::http::{Error, cors};
 
@@ -39,7 +40,7 @@ impl Form {
 
     /// Refuses a form that a page of another origin posted, so that no website writes in its visitors' names.
     pub fn refuse_foreign(app: &App, headers: &HeaderMap) -> Result<(), Error> {
-        if headers.get(header::ORIGIN).is_some_and(|origin| !cors::is_own(&app.config, origin, headers)) {
+        if cors::is_foreign(&app.config, headers) {
             return Err(Error::Forbidden("this form can only be sent from its own page".into()));
         }
         Ok(())
@@ -76,11 +77,6 @@ impl FromRequest<App> for Form {
         })?;
         Self::parse(&bytes).ok_or_else(|| Error::Malformed("the form is not UTF-8".into()))
     }
-}
-
-/// The key of a form that has not been sent yet.
-pub fn fresh_key() -> IdempotencyKey {
-    IdempotencyKey::parse(&uuid::Uuid::new_v4().to_string()).expect("a UUID is a key")
 }
 
 /// Decodes `application/x-www-form-urlencoded` (WHATWG URL, section 5); none if the result is not UTF-8.

@@ -24,6 +24,7 @@ use crate::cases::{Case, Outcome, Stage, Status};
 use crate::clock::{HOUR, Millis};
 use crate::http::client::ClientAddress;
 use crate::http::{Error, Result};
+use crate::links;
 use crate::sites::Site;
 use crate::sites::texts;
 
@@ -49,11 +50,11 @@ pub async fn show(
     if visit.query("new") == Some("1") {
         let site = site(&app, &case).await?;
         if visit.is_framed() {
-            let page = ThanksPage::new(&app, &site, &visit, &case)?;
+            let page = ThanksPage::new(&app, &site, &visit, &case).await?;
             return Ok(framed_by_site(&site, visit.page(StatusCode::OK, &page)));
         }
         if app.clock.now() < case.received_at + THANKS_FOR {
-            return visit.page(StatusCode::OK, &ThanksPage::new(&app, &site, &visit, &case)?);
+            return visit.page(StatusCode::OK, &ThanksPage::new(&app, &site, &visit, &case).await?);
         }
     }
     let page = StatusPage::load(&app, &visit, &case).await?;

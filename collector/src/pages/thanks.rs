@@ -9,6 +9,7 @@ use crate::assets::{self, MARK};
 use crate::cases::Case;
 use crate::clock::Millis;
 use crate::http::Result;
+use crate::outbox;
 use crate::sites::Site;
 use crate::sites::texts;
 
@@ -25,13 +26,30 @@ pub struct ThanksPage {
     kind: Kind,
     due: Option<Millis>,
     promise: Option<String>,
-    has_email: bool,
+    receipt: Receipt,
+}
+
+/// Whether the code is mailed too.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Receipt {
+    None,
+    /// At once.
+    Mailed,
+    /// In one mail with others, since this address gets so many.
+    Folded,
 }
 
 impl ThanksPage {
     /// The page for a case that was just made.
-    pub fn new(app: &App, site: &Site, visit: &Visit, case: &Case) -> Result<Self> {
+    pub async fn new(app: &App, site: &Site, visit: &Visit, case: &Case) -> Result<Self> {
         let shell = Shell::of(site, visit);
+        // No mail goes out for a case in quarantine, so none is promised.
+        let contact = case.contact(&app.keys).filter(|_| case.quarantine().is_none());
+        let receipt = match contact.as_ref().and_then(|contact| contact.email()) {
+            None => Receipt::None,
+            Some(address) if outbox::receipt_is_folded(app, &case.id, address).await? => Receipt::Folded,
+            Some(_) => Receipt::Mailed,
+        };
         let code = case.code(&app.keys)?;
         let path = format!("/t/{code}");
         Ok(Self {
@@ -44,12 +62,19 @@ impl ThanksPage {
             due: case.first_response_due,
             promise: texts::best(&site.settings.promise_text, shell.t.0, site.settings.languages.first())
                 .map(str::to_owned),
-            // No mail goes out for a case in quarantine, so none is promised.
-            has_email: case.quarantine().is_none()
-                && case.contact(&app.keys).is_some_and(|contact| contact.email().is_some()),
+            receipt,
             code,
             shell,
         })
+    }
+
+    fn keep_sentence(&self) -> &str {
+        let t = &self.shell.t;
+        match self.receipt {
+            Receipt::None => t.get("pages.thanks.keep"),
+            Receipt::Mailed => t.get("pages.thanks.keep_and_mail"),
+            Receipt::Folded => t.get("pages.thanks.keep_and_digest"),
+        }
     }
 
     fn due_sentence(&self) -> (&str, &str) {

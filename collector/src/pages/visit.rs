@@ -239,7 +239,7 @@ fn links(langs: &[Lang], visit: &Visit) -> Vec<LanguageLink> {
 /// Lets the site's own pages frame the answer, errors included.
 pub fn framed_by_site(site: &Site, answer: Result<Response>) -> Response {
     let mut response = answer.into_response();
-    let policy = headers::framed_by(site.origins().iter().map(|origin| origin.as_str()));
+    let policy = headers::framed_by(site.origins().iter().map(|origin| origin.as_source()));
     response.headers_mut().insert(header::CONTENT_SECURITY_POLICY, policy);
     response
 }

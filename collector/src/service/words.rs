@@ -7,7 +7,7 @@ use std::str::FromStr;
 use anyhow::{bail, ensure};
 use jiff::civil::Weekday;
 use jiff::tz::TimeZone;
-use sayso_shared::Locale;
+use sayso_shared::{EmailAddress, Locale};
 use serde::{Deserialize, Serialize};
 
 use crate::calendars::as_text;
@@ -110,9 +110,8 @@ impl FromStr for Address {
     type Err = anyhow::Error;
 
     fn from_str(text: &str) -> anyhow::Result<Self> {
-        let address = text.trim().to_lowercase();
-        ensure!(address.len() <= 254 && sayso_shared::contact::is_email(&address), "{text:?} is not an e-mail address");
-        Ok(Self(address))
+        let address = EmailAddress::parse(text).map_err(|error| anyhow::anyhow!("{text:?} {error}"))?;
+        Ok(Self(address.as_str().to_lowercase()))
     }
 }
 

@@ -5,12 +5,13 @@ use sayso_shared::{Kind, Lang};
 
 use super::settings::Category;
 use super::texts;
+use super::time_zone::SiteTimeZone;
 use super::{Origin, Site};
 
 const REQUIRABLE: &[&str] = &["contact", "category", "rating", "importance", "desired_outcome", "reference"];
 
 /// The names that [`Site::set`] knows, for help and errors.
-pub const NAMES: &str = "name, origins, languages, kinds, categories, required, first_response_hours, promise_text.LANG, \
+pub const NAMES: &str = "name, origins, languages, kinds, categories, required, first_response_hours, time_zone, promise_text.LANG, \
     privacy_url, consent_text.LANG, text.KEY.LANG (KEY: see `sayso site texts`), theme.accent, theme.radius, theme.font";
 
 impl Site {
@@ -42,6 +43,8 @@ impl Site {
             "first_response_hours" => {
                 settings.first_response_hours = value.parse().context("first_response_hours is a number of hours")?
             }
+            "time_zone" if value.is_empty() => settings.time_zone = SiteTimeZone::default(),
+            "time_zone" => settings.time_zone = SiteTimeZone::parse(value)?,
             "privacy_url" => settings.privacy_url = optional(value).map(web_address).transpose()?,
             "theme.accent" => settings.theme.accent = optional(value).map(colour).transpose()?,
             "theme.radius" => settings.theme.radius = optional(value).map(radius).transpose()?,

@@ -5,11 +5,11 @@ use std::fmt;
 
 use jsonwebtoken::errors::ErrorKind;
 use jsonwebtoken::{Algorithm, DecodingKey, Validation, decode, decode_header};
-use sayso_shared::Contact;
-use sayso_shared::contact::is_email;
+use sayso_shared::contact::one_line;
 use sayso_shared::limits::{EMAIL_MAX, IDENTITY_MAX_BYTES, NAME_MAX, SUBJECT_MAX, TIER_MAX};
 use sayso_shared::problem::{ErrorCode, FieldError};
 use sayso_shared::text::Text;
+use sayso_shared::{Contact, EmailAddress};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 
@@ -58,16 +58,16 @@ pub fn verify(token: &str, secrets: &[SiteSecret], now: Millis) -> Result<Identi
     if time(&claims, "nbf")?.is_some_and(|from| from > (now + LEEWAY) as f64) {
         return Err(invalid("is not valid yet, by its claim nbf"));
     }
+    let email = text::<EMAIL_MAX>(&claims, "email")?.map(|email| EmailAddress::parse(&email)).transpose();
+    let email = email.map_err(|error| invalid(format!("has a claim email that {error}")))?;
+    let name = text::<NAME_MAX>(&claims, "name")?.map(|name| one_line(&name)).transpose();
     let identity = Identity {
         sub: text::<SUBJECT_MAX>(&claims, "sub")?
             .ok_or_else(|| invalid("has no claim sub, which says who the customer is"))?,
-        name: text::<NAME_MAX>(&claims, "name")?,
-        email: text::<EMAIL_MAX>(&claims, "email")?,
+        name: name.map_err(|error| invalid(format!("has a claim name that {error}")))?,
+        email: email.map(EmailAddress::into_string),
         tier: text::<TIER_MAX>(&claims, "tier")?,
     };
-    if identity.email.as_deref().is_some_and(|email| !is_email(email)) {
-        return Err(invalid("has a claim email that is no e-mail address"));
-    }
     // Last, so that a token of which more is wrong is not called valid once.
     if (now - LEEWAY) as f64 >= expires { Err(IdentityError::Expired) } else { Ok(identity) }
 }

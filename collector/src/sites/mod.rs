@@ -13,8 +13,10 @@ pub mod snippet;
 mod stored;
 pub mod targets;
 pub mod texts;
+pub mod time_zone;
 
 use sayso_shared::FeedbackRules;
+use sayso_shared::contact::one_line;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
@@ -126,13 +128,13 @@ impl Site {
         settings: &SiteSettings,
         stamp: &Stamp,
     ) -> anyhow::Result<()> {
-        check_name(name)?;
+        let name = read_name(name)?;
         let after = json!({"name": name, "origins": origins});
         let origins = serde_json::to_string(origins)?;
         let settings = serde_json::to_string(settings)?;
         let insert = "insert into sites (id, key, name, origins, settings, created_at, updated_at) \
             values ($1, $2, $3, $4, $5, $6, $6) on conflict (key) do nothing";
-        let rows = with_tx!(&mut *tx, conn => sqlx::query(insert).bind(new_id()).bind(key.as_str()).bind(name)
+        let rows = with_tx!(&mut *tx, conn => sqlx::query(insert).bind(new_id()).bind(key.as_str()).bind(&name)
             .bind(&origins).bind(&settings).bind(stamp.at).execute(conn).await.map(|done| done.rows_affected()))?;
         anyhow::ensure!(rows == 1, "there is already a site {}", key.as_str());
         let change =
@@ -168,7 +170,7 @@ impl Site {
 
     /// The same in an open transaction.
     pub async fn save_in(&self, tx: &mut Tx, stamp: &Stamp) -> anyhow::Result<()> {
-        check_name(&self.name)?;
+        let name = read_name(&self.name)?;
         let origins = serde_json::to_string(&self.origins)?;
         let settings = self.unread.write(&self.settings)?;
         // The update locks the row, so that what was there before is what this replaces.
@@ -176,9 +178,9 @@ impl Site {
         let before: SiteRow =
             with_tx!(&mut *tx, conn => sqlx::query_as(lock).bind(stamp.at).bind(&self.id).fetch_one(conn).await)?;
         let update = "update sites set name = $1, origins = $2, settings = $3, updated_at = $4 where id = $5";
-        with_tx!(&mut *tx, conn => sqlx::query(update).bind(&self.name).bind(&origins).bind(&settings).bind(stamp.at)
+        with_tx!(&mut *tx, conn => sqlx::query(update).bind(&name).bind(&origins).bind(&settings).bind(stamp.at)
             .bind(&self.id).execute(conn).await.map(|_| ()))?;
-        let (before, after) = different(&before.described(), &described(&self.name, &origins, &settings));
+        let (before, after) = different(&before.described(), &described(&name, &origins, &settings));
         let change = Change { action: "site.set", object: format!("site/{}", self.key()), before, after };
         Ok(audit::append(tx, stamp, &change).await?)
     }
@@ -264,11 +266,8 @@ impl TryFrom<SiteRow> for Site {
     }
 }
 
-fn check_name(name: &str) -> anyhow::Result<()> {
-    let length = name.trim().chars().count();
-    anyhow::ensure!(
-        (1..=100).contains(&length) && !name.chars().any(char::is_control),
-        "a name has 1 to 100 characters, on one line"
-    );
-    Ok(())
+fn read_name(name: &str) -> anyhow::Result<String> {
+    let name = one_line(name).map_err(|error| anyhow::anyhow!("a name {error}"))?;
+    anyhow::ensure!((1..=100).contains(&name.chars().count()), "a name has 1 to 100 characters");
+    Ok(name)
 }

@@ -3,6 +3,7 @@
 use anyhow::{Context, ensure};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
+use sayso_shared::EmailAddress;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
@@ -102,8 +103,8 @@ impl Target {
         events: &[EventType],
         stamp: &Stamp,
     ) -> anyhow::Result<String> {
-        ensure!(sayso_shared::contact::is_email(address), "{address} is not an e-mail address");
-        let access = Access { address: address.to_owned(), secret: None };
+        let address = EmailAddress::parse(address).map_err(|error| anyhow::anyhow!("{address} {error}"))?;
+        let access = Access { address: address.into_string(), secret: None };
         NewTarget::new(site, Channel::Email, &access, keys, events)?.insert(db, site, stamp).await
     }
 

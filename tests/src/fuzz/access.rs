@@ -4,7 +4,7 @@ use std::io::Cursor;
 
 use jsonwebtoken::{Algorithm, EncodingKey, Header, encode};
 use sayso::import::records::{Content, Format, RECORD_MAX, Records};
-use sayso::import::row::{Columns, Row, RowError, read_json};
+use sayso::import::row::{Columns, Row, RowError, named_separator, read_json};
 use sayso::sites::identity::{SiteSecret, verify};
 use sayso_shared::limits::{EMAIL_MAX, IDENTITY_MAX_BYTES, NAME_MAX, SUBJECT_MAX, TIER_MAX};
 use serde_json::Value;
@@ -47,7 +47,7 @@ pub fn import(bytes: &[u8]) {
             (_, Format::Jsonl) => judge(read_json(&content).map(Some)),
             (Some(columns), Format::Csv) => judge(columns.read(&content)),
             (None, Format::Csv) => {
-                let Ok(header) = Columns::parse(&content) else { return };
+                let Ok(header) = Columns::parse(&content, named_separator(&content)) else { return };
                 records.separated_by(header.separator());
                 columns = Some(header);
             }

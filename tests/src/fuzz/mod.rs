@@ -10,15 +10,16 @@ use std::path::PathBuf;
 
 use sayso::clock::{parse_rfc3339, rfc3339};
 use sayso::sites::{Origin, SiteKey};
-use sayso_shared::contact::is_email;
+use sayso_shared::contact::{one_line, phone_number};
 use sayso_shared::feedback::{Feedback, FeedbackRules};
 use sayso_shared::id::IdempotencyKey;
 use sayso_shared::limits::MESSAGE_MAX;
 use sayso_shared::locale::Locale;
 use sayso_shared::masking::mask_card_numbers;
+use sayso_shared::page_url::without_secrets;
 use sayso_shared::problem::FieldError;
 use sayso_shared::reply::{Reply, Satisfaction};
-use sayso_shared::{Kind, TrackingCode};
+use sayso_shared::{EmailAddress, Kind, TrackingCode};
 use serde_json::Value;
 
 /// No answer names more errors than this, so that it stays small.
@@ -128,11 +129,20 @@ fn words(bytes: &[u8]) {
     if let Some(time) = parse_rfc3339(text) {
         assert_eq!(parse_rfc3339(&rfc3339(time)), Some(time), "{text}");
     }
-    if is_email(text) {
-        assert!(!text.contains(|c: char| c.is_control() || c.is_whitespace()), "nothing that could be a header");
+    if let Ok(address) = EmailAddress::parse(text) {
+        assert!(address.as_str().bytes().all(|byte| byte.is_ascii_graphic()), "nothing that could be a header");
+        assert_eq!(EmailAddress::parse(address.as_str()), Ok(address));
     }
+    for read in [one_line, phone_number] {
+        if let Ok(canonical) = read(text) {
+            assert_eq!(read(&canonical), Ok(canonical.clone()));
+        }
+    }
+    let kept = without_secrets(text);
+    assert_eq!(without_secrets(&kept), kept);
     if let Ok(origin) = Origin::parse(text) {
-        assert!(!origin.matches("null"));
+        assert_eq!(origin.matches("null"), origin.as_str() == "file://");
+        assert_eq!(Origin::parse(origin.as_str()).expect("it is canonical"), origin);
     }
     if let Ok(key) = SiteKey::parse(text) {
         assert_eq!(key.as_str(), text);

@@ -4,6 +4,7 @@
 
 mod access;
 mod attachments;
+mod canonical;
 mod connections;
 mod console;
 mod durability;

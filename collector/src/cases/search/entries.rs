@@ -172,7 +172,7 @@ pub(super) async fn read(tx: &mut Tx, case_ids: &[String]) -> sqlx::Result<Vec<E
         let list = placeholders(0, chunk.len());
         let select = AssertSqlSafe(format!(
             "select cases.id, cases.site_id, cases.kind, cases.status, cases.priority, cases.owner_id, cases.quarantine, cases.updated_at, \
-             feedback.category, feedback.message, feedback.desired_outcome, feedback.reference, \
+             feedback.category, feedback.message, feedback.desired_outcome, feedback.reference, feedback.locale, \
              (select coalesce(max(seq), 0) from events where events.case_id = cases.id) as seq \
              from cases join feedback on feedback.id = cases.id where cases.id in ({list})"
         ));
@@ -215,12 +215,13 @@ struct Facts {
     message: String,
     desired_outcome: Option<String>,
     reference: Option<String>,
+    locale: Option<String>,
     seq: i64,
 }
 
 impl Facts {
     fn entry<'a>(&'a self, messages: impl Iterator<Item = &'a String>) -> Entry {
-        let mut tokens = Tokens::default();
+        let mut tokens = Tokens::in_language(self.locale.as_deref());
         let first = [Some(&self.message), self.desired_outcome.as_ref(), self.reference.as_ref()];
         first.into_iter().flatten().chain(messages).for_each(|text| tokens.add_text(text));
         let mut facets = vec![

@@ -4,6 +4,7 @@ use axum::Router;
 use axum::extract::{Path, State};
 use axum::response::{IntoResponse, Redirect, Response};
 use axum::routing::post;
+use sayso_shared::id::IdempotencyKey;
 use sayso_shared::problem::{ErrorCode, FieldError};
 use sayso_shared::text::Text;
 use serde::Deserialize;
@@ -14,8 +15,9 @@ use super::error::{Field, FormError};
 use super::page::{find, refused};
 use crate::app::App;
 use crate::auth::member::who_may_own;
-use crate::auth::{CsrfForm, MayAct};
-use crate::cases::staff::{self, Body, FollowUp, Remedy, Resolution};
+use crate::auth::{KeyedForm, MayAct, SignedIn};
+use crate::cases::idempotency::request_hash;
+use crate::cases::staff::{self, Body, Command, FollowUp, Remedy, Resolution};
 use crate::cases::{Actor, Outcome, Status, moderation};
 use crate::http::{Error, Result};
 
@@ -45,12 +47,13 @@ async fn reply(
     State(app): State<App>,
     MayAct(who): MayAct,
     Path(id): Path<String>,
-    CsrfForm(form): CsrfForm<ReplyForm>,
+    KeyedForm { form, key }: KeyedForm<ReplyForm>,
 ) -> Result<Response> {
     let case = find(&app, &id).await?;
     let done = match read_reply(&form) {
         Ok((body, follow_up)) => {
-            staff::reply(&app, &case.id, &who.member.id, &body, follow_up).await.map_err(FormError::from)
+            let asked = request_hash(&("reply", &form.body, &form.then, &form.outcome, &form.remedy));
+            apply(&app, &case.id, &who, Command::Reply(body, follow_up), &key, &asked).await
         }
         Err(error) => Err(error),
     };
@@ -73,11 +76,14 @@ async fn note(
     State(app): State<App>,
     MayAct(who): MayAct,
     Path(id): Path<String>,
-    CsrfForm(form): CsrfForm<NoteForm>,
+    KeyedForm { form, key }: KeyedForm<NoteForm>,
 ) -> Result<Response> {
     let case = find(&app, &id).await?;
     let done = match read_body(&form.body) {
-        Ok(body) => staff::add_note(&app, &case.id, &who.member.id, &body).await.map_err(FormError::from),
+        Ok(body) => {
+            let asked = request_hash(&("note", &form.body));
+            apply(&app, &case.id, &who, Command::Note(body), &key, &asked).await
+        }
         Err(error) => Err(error),
     };
     match done {
@@ -95,14 +101,14 @@ async fn set_status(
     State(app): State<App>,
     MayAct(who): MayAct,
     Path(id): Path<String>,
-    CsrfForm(form): CsrfForm<StatusForm>,
+    KeyedForm { form, key }: KeyedForm<StatusForm>,
 ) -> Result<Response> {
     let case = find(&app, &id).await?;
     let to = Status::parse(&form.status).ok_or_else(unknown_status)?;
-    let actor = Actor::Member(who.member.id.clone());
-    match staff::set_status(&app, &case.id, &actor, to).await {
+    let asked = request_hash(&("status", to.as_str()));
+    match apply(&app, &case.id, &who, Command::Status(to), &key, &asked).await {
         Ok(()) => Ok(back(&case.id, "")),
-        Err(error) => refused(&app, &who, &case.id, Draft::default(), "page", error.into()).await,
+        Err(error) => refused(&app, &who, &case.id, Draft::default(), "page", error).await,
     }
 }
 
@@ -118,12 +124,14 @@ async fn resolve(
     State(app): State<App>,
     MayAct(who): MayAct,
     Path(id): Path<String>,
-    CsrfForm(form): CsrfForm<ResolveForm>,
+    KeyedForm { form, key }: KeyedForm<ResolveForm>,
 ) -> Result<Response> {
     let case = find(&app, &id).await?;
-    let actor = Actor::Member(who.member.id.clone());
     let done = match read_resolution(&form.outcome, &form.remedy) {
-        Ok(resolution) => staff::resolve(&app, &case.id, &actor, resolution).await.map_err(FormError::from),
+        Ok(resolution) => {
+            let asked = request_hash(&("resolve", &form.outcome, &form.remedy));
+            apply(&app, &case.id, &who, Command::Resolve(resolution), &key, &asked).await
+        }
         Err(error) => Err(error),
     };
     match done {
@@ -144,7 +152,7 @@ async fn set_owner(
     State(app): State<App>,
     MayAct(who): MayAct,
     Path(id): Path<String>,
-    CsrfForm(form): CsrfForm<OwnerForm>,
+    KeyedForm { form, key }: KeyedForm<OwnerForm>,
 ) -> Result<Response> {
     let case = find(&app, &id).await?;
     let owner = match form.owner.as_str() {
@@ -152,9 +160,11 @@ async fn set_owner(
         "nobody" => None,
         id => Some(who_may_own(&app.db, id).await?.id),
     };
-    let actor = Actor::Member(who.member.id.clone());
-    staff::assign(&app, &case.id, &actor, owner.as_deref()).await?;
-    Ok(back(&case.id, ""))
+    let asked = request_hash(&("owner", &owner));
+    match apply(&app, &case.id, &who, Command::Assign(owner), &key, &asked).await {
+        Ok(()) => Ok(back(&case.id, "")),
+        Err(error) => refused(&app, &who, &case.id, Draft::default(), "page", error).await,
+    }
 }
 
 #[derive(Deserialize)]
@@ -166,13 +176,13 @@ async fn decide(
     State(app): State<App>,
     MayAct(who): MayAct,
     Path(id): Path<String>,
-    CsrfForm(form): CsrfForm<QuarantineForm>,
+    KeyedForm { form, key }: KeyedForm<QuarantineForm>,
 ) -> Result<Response> {
     let case = find(&app, &id).await?;
     let actor = Actor::Member(who.member.id.clone());
     let done = match form.decision.as_str() {
-        "release" => moderation::release(&app, &case.id, &actor).await.map_err(FormError::from),
-        "discard" => moderation::discard(&app, &case.id, &actor).await.map_err(FormError::from),
+        "release" => moderation::release(&app, &case.id, &actor, &key).await.map_err(FormError::from),
+        "discard" => moderation::discard(&app, &case.id, &actor, &key).await.map_err(FormError::from),
         _ => Err(FormError::Choice(Field::Main)),
     };
     match done {
@@ -188,13 +198,26 @@ async fn retry(
     State(app): State<App>,
     MayAct(who): MayAct,
     Path((id, delivery)): Path<(String, String)>,
-    CsrfForm(_): CsrfForm<Nothing>,
+    KeyedForm { key, .. }: KeyedForm<Nothing>,
 ) -> Result<Response> {
     let case = find(&app, &id).await?;
-    match deliveries::try_again(&app, &case.id, &delivery).await {
+    match deliveries::try_again(&app, &case.id, &delivery, &key).await {
         Ok(()) => Ok(back(&case.id, "#deliveries")),
         Err(error) => refused(&app, &who, &case.id, Draft::default(), "page", error).await,
     }
+}
+
+/// Does it once, however often the form comes.
+async fn apply(
+    app: &App,
+    case_id: &str,
+    who: &SignedIn,
+    command: Command,
+    key: &IdempotencyKey,
+    request_hash: &str,
+) -> Result<(), FormError> {
+    let actor = Actor::Member(who.member.id.clone());
+    Ok(staff::apply_idempotent(app, case_id, &actor, command, key, request_hash).await?)
 }
 
 fn back(id: &str, place: &str) -> Response {

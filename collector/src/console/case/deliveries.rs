@@ -1,14 +1,17 @@
 //! Where the events of a case were forwarded, and how that went.
 
+use sayso_shared::id::IdempotencyKey;
+
 use super::error::FormError;
 use crate::app::App;
 use crate::cases::EventType;
+use crate::cases::idempotency::{KeyStatus, record_key, request_hash};
 use crate::clock::{Millis, rfc3339};
 use crate::http::Result;
 use crate::outbox::EVENT;
 use crate::sites::targets::Access;
 use crate::text::Texts;
-use crate::{with_db, with_write};
+use crate::{with_db, with_tx};
 
 /// A delivery as the case page shows it.
 pub struct Delivery {
@@ -76,14 +79,19 @@ pub const OF_CASE: &str = "select deliveries.id, deliveries.destination, deliver
         where deliveries.order_key = $1 and deliveries.subject = $2 order by deliveries.order_no desc, deliveries.id desc limit 200";
 
 /// Sends a delivery that was given up once more, with all its attempts.
-pub(super) async fn try_again(app: &App, case_id: &str, id: &str) -> Result<(), FormError> {
+pub(super) async fn try_again(app: &App, case_id: &str, id: &str, key: &IdempotencyKey) -> Result<(), FormError> {
     let update = "update deliveries set state = 'pending', attempts = 0, due_at = $1, lease_until = 0, last_error = null \
         where id = $2 and order_key = $3 and state = 'failed'";
     let now = app.clock.now();
-    let rows = with_write!(&app.db, pool => sqlx::query(update).bind(now).bind(id).bind(case_id).execute(pool).await.map(|done| done.rows_affected()))?;
+    let mut tx = app.db.begin().await?;
+    if record_key(&mut tx, case_id, key, &request_hash(&("retry", id)), now).await? == KeyStatus::Repeated {
+        return Ok(tx.rollback().await?);
+    }
+    let rows = with_tx!(&mut tx, conn => sqlx::query(update).bind(now).bind(id).bind(case_id).execute(conn).await.map(|done| done.rows_affected()))?;
     if rows == 0 {
         return Err(FormError::NotFailed);
     }
+    tx.commit().await?;
     app.deliveries_wake.notify_one();
     Ok(())
 }

@@ -45,10 +45,12 @@ impl FormError {
             FormError::Text(field, ErrorCode::Required) => Ok((WRONG, field, "console.case.required")),
             FormError::Text(field, _) | FormError::Choice(field) => Ok((WRONG, field, "console.case.invalid")),
             FormError::NotFailed => Ok((StatusCode::CONFLICT, Field::Main, "console.case.conflict")),
+            FormError::Case(CaseError::KeyReused) => {
+                Ok((StatusCode::CONFLICT, Field::Main, "console.case.sent_before"))
+            }
             FormError::Case(
                 error @ (CaseError::NotFound
                 | CaseError::UnknownCode
-                | CaseError::KeyReused
                 | CaseError::Undecryptable(_)
                 | CaseError::Database(_)),
             ) => Err(error.into()),

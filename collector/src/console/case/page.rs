@@ -21,7 +21,9 @@ use crate::cases::{Case, Outcome, Quarantine, Status, Suspicion, query, staff};
 use crate::clock::{Millis, rfc3339};
 use crate::console::inbox::rows::{Due, category_label, display_name, due};
 use crate::console::shell::{Screen, Shell, excerpt, page};
+use crate::http::body::fresh_key;
 use crate::http::{Error, Result};
+use crate::links;
 use crate::sites::Site;
 use crate::sites::identity::Identity;
 use crate::text::Texts;
@@ -52,6 +54,11 @@ struct CasePage {
 impl CasePage {
     fn word(&self, of: &str, word: &str) -> &'static str {
         self.t.get(&format!("common.{of}.{word}"))
+    }
+
+    /// The key of one form of the page.
+    fn key(&self) -> String {
+        fresh_key().as_str().to_owned()
     }
 
     fn datetime(&self, at: &Millis) -> String {

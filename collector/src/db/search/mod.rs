@@ -17,6 +17,7 @@ mod fold;
 mod query;
 mod request;
 mod rows;
+mod stems;
 mod tokens;
 mod write;
 
@@ -35,7 +36,7 @@ use crate::db::{Db, SqlitePools, Tx};
 use crate::{with_db, with_tx};
 
 /// The version of what an entry holds. Raise it when tokens or facets change: all cases are indexed again, in the background.
-pub const FORMAT: i64 = 1;
+pub const FORMAT: i64 = 2;
 
 /// The tables, with `$bytes` and `$ordered` as the databases name them: bytes, and texts in the order of their bytes.
 const TABLES: [&str; 7] = [

@@ -1,5 +1,6 @@
 //! What somebody types to search, read: words, beginnings of words, and phrases.
 
+use super::stems;
 use super::tokens::{BEGINNINGS, Run, beginning, runs};
 
 /// Words of a query that count; whoever types more finds by these.
@@ -46,7 +47,8 @@ pub struct Text {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Phrase(Vec<Run>);
 
-/// Reads a query: `late "not delivered" refu*`. The last word is found by its beginning too, since it may not be whole yet.
+/// Reads a query: `late "not delivered" refu*`. Words are found in their other forms too, but for those in quotes; the last word also by its
+/// beginning, since it may not be whole yet.
 pub fn read_query(query: &str) -> Text {
     let mut text = Text::default();
     // What stands between the first and the second quote is a phrase, and so on; one that is not closed is none.
@@ -58,16 +60,22 @@ pub fn read_query(query: &str) -> Text {
             if words.len() > 1 || matches!(words.as_slice(), [Run::Letters(letters)] if letters.len() > 2) {
                 text.phrases.push(Phrase(words.clone()));
             }
-            words.iter().for_each(|run| text.add(run, Ending::Whole));
+            words.iter().for_each(|run| text.add(run, run.word(), Ending::Exact));
             continue;
         }
         let mut pieces = part.split_whitespace().peekable();
         while let Some(piece) = pieces.next() {
-            let is_last = at == last && pieces.peek().is_none();
-            let ending = if is_last || piece.ends_with('*') { Ending::Open } else { Ending::Whole };
+            let ending = match piece.ends_with('*') {
+                true => Ending::Open,
+                false if at == last && pieces.peek().is_none() => Ending::Unfinished,
+                false => Ending::Whole,
+            };
             let words = runs(piece);
             for (number, run) in words.iter().enumerate() {
-                text.add(run, if number + 1 == words.len() { ending } else { Ending::Whole });
+                // As it is written a word says more of its forms than folded.
+                let written =
+                    if words.len() == 1 { piece.trim_matches(|c: char| !c.is_alphanumeric()) } else { run.word() };
+                text.add(run, written, if number + 1 == words.len() { ending } else { Ending::Whole });
             }
         }
     }
@@ -78,8 +86,14 @@ pub fn read_query(query: &str) -> Text {
 /// Whether a word may go on.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Ending {
+    /// Only as it stands.
+    Exact,
+    /// It is a word, in whatever form.
     Whole,
+    /// It is the beginning of a word.
     Open,
+    /// It may be either.
+    Unfinished,
 }
 
 impl Text {
@@ -88,12 +102,12 @@ impl Text {
         self.terms.is_empty()
     }
 
-    fn add(&mut self, run: &Run, ending: Ending) {
+    fn add(&mut self, run: &Run, written: &str, ending: Ending) {
         if self.terms.len() >= WORDS_MAX + PAIRS_MAX {
             return;
         }
         match run {
-            Run::Word(word) => self.terms.push(word_term(word, ending)),
+            Run::Word(word) => self.terms.push(word_term(word, written, ending)),
             Run::Letters(letters) if letters.len() == 1 => self.terms.push(Term::token(letters[0])),
             Run::Letters(letters) => {
                 let pairs = letters.windows(2).take(PAIRS_MAX);
@@ -103,15 +117,32 @@ impl Text {
     }
 }
 
-fn word_term(word: &str, ending: Ending) -> Term {
+fn word_term(word: &str, written: &str, ending: Ending) -> Term {
     let length = word.chars().count();
-    if ending == Ending::Whole || length < BEGINNING_MIN {
-        return Term::token(word);
+    let mut tokens = vec![word.to_owned()];
+    if matches!(ending, Ending::Whole | Ending::Unfinished) {
+        for stem in stems::of_query(written, word) {
+            tokens.push(stems::token(&stem));
+            if stem != word {
+                tokens.push(stem);
+            }
+        }
     }
-    if BEGINNINGS.contains(&length) {
-        return Term::AnyOf(vec![word.to_owned(), beginning(word)]);
+    match ending {
+        Ending::Exact | Ending::Whole => Term::AnyOf(tokens),
+        Ending::Open | Ending::Unfinished if length < BEGINNING_MIN => Term::AnyOf(tokens),
+        Ending::Open | Ending::Unfinished if BEGINNINGS.contains(&length) => {
+            tokens.push(beginning(word));
+            Term::AnyOf(tokens)
+        }
+        Ending::Open | Ending::Unfinished => {
+            let beginnings = (word.to_owned(), format!("{word}\u{10FFFF}"));
+            let others = tokens.into_iter().filter(|token| !token.starts_with(word));
+            // No token is right behind another one but for what begins with it.
+            let alone = others.map(|token| (token.clone(), format!("{token}\0")));
+            Term::Within(std::iter::once(beginnings).chain(alone).collect())
+        }
     }
-    Term::Within(vec![(word.to_owned(), format!("{word}\u{10FFFF}"))])
 }
 
 impl Phrase {
@@ -186,6 +217,13 @@ mod tests {
             ("⅛", "⅛ inch"),
             ("😡", "so late 😡😡"),
             ("👍", "great 👍🏽"),
+            ("refund", "two refunds"),
+            ("refunds", "not refunded yet"),
+            ("delayed parcel", "a delay of all parcels"),
+            ("delays", "delayed again"),
+            ("Haus", "zwei Häuser stehen leer"),
+            ("Lieferungen", "Die Lieferung war zu spät, und niemand hat angerufen"),
+            ("заказ", "два заказа"),
         ] {
             assert!(finds(query, text), "{query} in {text}");
         }
@@ -199,6 +237,8 @@ mod tests {
         assert!(!finds("\"货迟到\"", "货迟，迟到"));
         assert!(finds("\"送货 late\" never", "never: 送货 late"));
         assert!(finds("\"open quote", "a quote, open"));
+        assert!(!finds("\"refund\"", "two refunds"), "in quotes only what stands there");
+        assert!(!finds("refunds*", "one refund"), "and with a star what begins so");
     }
 
     proptest! {

@@ -1,13 +1,15 @@
 //! What a token is: the one definition for what is indexed and what is asked, on both databases.
 //!
 //! Words of letters and digits are tokens. In scripts that put no spaces between words (Chinese, Japanese, Korean, Thai, Lao, Khmer,
-//! Burmese) each letter is one, and each pair of neighbours is one more. An emoji is a token by itself.
+//! Burmese) each letter is one, and each pair of neighbours is one more. An emoji is a token by itself. So are stems that are no words
+//! themselves, for who looks for another form of a word.
 
 use std::collections::BTreeSet;
 
 use unicode_normalization::char::is_combining_mark;
 
 use super::fold::fold;
+use super::stems;
 
 /// Whatever is longer is no word, and is indexed and found by its beginning.
 const WORD_MAX: usize = 64;
@@ -28,11 +30,39 @@ pub fn beginning(part: &str) -> String {
 pub struct Tokens {
     distinct: BTreeSet<String>,
     is_cut: bool,
+    locale: Option<String>,
 }
 
 impl Tokens {
+    /// Of texts in a language, as far as they do not show another one themselves.
+    pub fn in_language(locale: Option<&str>) -> Self {
+        Self { locale: locale.map(str::to_owned), ..Self::default() }
+    }
+
     /// Adds those of a text, as far as there is room.
     pub fn add_text(&mut self, text: &str) {
+        self.add_words(text);
+        for stem in stems::of_text(text, self.locale.as_deref()) {
+            self.add(stems::token(&stem));
+        }
+    }
+
+    /// Adds a token that is no word of a text; it always has room.
+    pub fn add_facet(&mut self, facet: String) {
+        self.distinct.insert(facet);
+    }
+
+    /// Whether there was no room for all of them.
+    pub const fn is_cut(&self) -> bool {
+        self.is_cut
+    }
+
+    /// The tokens in their order, separated by spaces, which none of them contains.
+    pub fn joined(&self) -> String {
+        self.distinct.iter().map(String::as_str).collect::<Vec<_>>().join(" ")
+    }
+
+    fn add_words(&mut self, text: &str) {
         for run in runs(text) {
             match run {
                 Run::Word(word) => {
@@ -54,21 +84,6 @@ impl Tokens {
         }
     }
 
-    /// Adds a token that is no word of a text; it always has room.
-    pub fn add_facet(&mut self, facet: String) {
-        self.distinct.insert(facet);
-    }
-
-    /// Whether there was no room for all of them.
-    pub const fn is_cut(&self) -> bool {
-        self.is_cut
-    }
-
-    /// The tokens in their order, separated by spaces, which none of them contains.
-    pub fn joined(&self) -> String {
-        self.distinct.iter().map(String::as_str).collect::<Vec<_>>().join(" ")
-    }
-
     fn add(&mut self, token: String) {
         if self.distinct.len() < TOKENS_MAX {
             self.distinct.insert(token);
@@ -85,6 +100,16 @@ pub enum Run {
     Word(String),
     /// Letters of a script that has none.
     Letters(Vec<char>),
+}
+
+impl Run {
+    /// The word, folded; nothing for letters.
+    pub fn word(&self) -> &str {
+        match self {
+            Run::Word(word) => word,
+            Run::Letters(_) => "",
+        }
+    }
 }
 
 /// Cuts a text.
@@ -154,7 +179,7 @@ mod tests {
     fn tokens(text: &str) -> Vec<String> {
         let mut tokens = Tokens::default();
         tokens.add_text(text);
-        tokens.distinct.into_iter().filter(|token| !token.starts_with('~')).collect()
+        tokens.distinct.into_iter().filter(|token| !token.starts_with(['~', '^'])).collect()
     }
 
     #[test]

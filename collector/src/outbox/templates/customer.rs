@@ -2,7 +2,7 @@
 
 use sayso_shared::Kind;
 
-use super::{Email, spaced};
+use super::{Email, QuotedLinks, spaced};
 use crate::cases::EventType;
 use crate::config::Config;
 use crate::outbox::event_context::EventContext;
@@ -12,12 +12,17 @@ use crate::text::Texts;
 /// The mail that tells the customer of an event.
 pub fn to_customer(config: &Config, context: &EventContext) -> Email {
     let t = Texts(context.customer_language());
-    let mut email = match context.event.kind {
+    let email = match context.event.kind {
         EventType::Created => receipt(config, context, t),
         EventType::Resolved => resolved(config, context, t),
         _ if context.event.asks => question(config, context, t),
         _ => reply(config, context, t),
     };
+    sign(email, context, t)
+}
+
+/// With what every mail to a customer ends in.
+pub(super) fn sign(mut email: Email, context: &EventContext, t: Texts) -> Email {
     email.lang = t.0;
     email.closing.push(t.get("mail.no_reply").to_owned());
     email.closing.push(t.with("mail.signature", &[("site", context.site.name())]));
@@ -55,6 +60,7 @@ fn reply(config: &Config, context: &EventContext, t: Texts) -> Email {
         subject: t.with("mail.answer.subject", &[("yours", yours)]),
         intro: vec![hello(context, t), by_whom("mail.answer.intro", context, t)],
         quote: words(context),
+        quoted_links: QuotedLinks::Clickable,
         link: Some((t.get("mail.answer.link").to_owned(), status_url(config, context))),
         ..Email::default()
     }
@@ -70,6 +76,7 @@ fn question(config: &Config, context: &EventContext, t: Texts) -> Email {
         subject: t.with("mail.question.subject", &[("yours", yours)]),
         intro: vec![hello(context, t), intro],
         quote: words(context),
+        quoted_links: QuotedLinks::Clickable,
         link: Some((t.get("mail.question.link").to_owned(), status_url(config, context))),
         ..Email::default()
     }
@@ -86,6 +93,7 @@ fn resolved(config: &Config, context: &EventContext, t: Texts) -> Email {
         subject: t.with("mail.resolved.subject", &[("yours", yours)]),
         intro: vec![hello(context, t), intro],
         quote: words(context),
+        quoted_links: QuotedLinks::Clickable,
         // Mail scanners follow links, so this one only leads to the question and records nothing.
         link: Some((t.get("mail.resolved.link").to_owned(), status_url(config, context) + "#rate")),
         closing: vec![t.get("mail.resolved.not_solved").to_owned()],
@@ -119,11 +127,12 @@ fn words(context: &EventContext) -> Option<String> {
 fn promise(context: &EventContext, t: Texts) -> Option<String> {
     let settings = &context.site.settings;
     let own = texts::best(&settings.promise_text, t.0, settings.languages.first());
-    own.map(str::to_owned)
-        .or_else(|| Some(t.with("mail.receipt.promise", &[("moment", &t.moment(context.case.first_response_due?))])))
+    own.map(str::to_owned).or_else(|| {
+        Some(t.with("mail.receipt.promise", &[("moment", &context.moment(t, context.case.first_response_due?))]))
+    })
 }
 
-fn yours(kind: Kind, t: Texts) -> &'static str {
+pub(super) fn yours(kind: Kind, t: Texts) -> &'static str {
     match kind {
         Kind::Complaint => t.get("mail.yours.complaint"),
         Kind::Suggestion => t.get("mail.yours.suggestion"),

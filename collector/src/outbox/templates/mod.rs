@@ -1,12 +1,16 @@
 //! What mails say, as plain text and as simple HTML.
 
 mod customer;
+mod digest;
 mod team;
 
 use askama::Template;
 use sayso_shared::Lang;
 
+use crate::links::{self, Part};
+
 pub use customer::to_customer;
+pub use digest::{digest_to_customer, digest_to_team};
 pub use team::to_team;
 
 /// A mail without its envelope. Everything in it is text; the template escapes it.
@@ -22,6 +26,8 @@ pub struct Email {
     pub intro: Vec<String>,
     /// What somebody else wrote.
     pub quote: Option<String>,
+    /// Whether addresses of pages in the quote are links: in what the staff wrote, and nobody else.
+    pub quoted_links: QuotedLinks,
     /// Labels and values.
     pub details: Vec<(String, String)>,
     /// What the reader can do: a label and an address.
@@ -32,6 +38,15 @@ pub struct Email {
     pub footer: String,
 }
 
+/// What addresses of pages in a quote are.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum QuotedLinks {
+    /// Links.
+    Clickable,
+    /// Text like any other.
+    Text,
+}
+
 impl Default for Email {
     fn default() -> Self {
         Self {
@@ -40,6 +55,7 @@ impl Default for Email {
             heading: None,
             intro: Vec::new(),
             quote: None,
+            quoted_links: QuotedLinks::Text,
             details: Vec::new(),
             link: None,
             closing: Vec::new(),
@@ -59,7 +75,7 @@ impl std::fmt::Debug for Email {
 #[template(path = "mail/email.html")]
 struct Page<'a> {
     email: &'a Email,
-    quote: Vec<&'a str>,
+    quote: Vec<Vec<Part<'a>>>,
 }
 
 impl Email {
@@ -90,7 +106,11 @@ impl Email {
 
     /// As HTML.
     pub fn html(&self) -> askama::Result<String> {
-        let quote = self.quote.as_deref().map(|quote| quote_lines(quote).collect()).unwrap_or_default();
+        let parts = |line| match self.quoted_links {
+            QuotedLinks::Clickable => links::parts(line),
+            QuotedLinks::Text => vec![Part::text_only(line)],
+        };
+        let quote = self.quote.as_deref().map(|quote| quote_lines(quote).map(parts).collect()).unwrap_or_default();
         Page { email: self, quote }.render()
     }
 }

@@ -2,7 +2,7 @@
 
 use sayso_shared::Lang;
 
-use super::{Email, excerpt, spaced};
+use super::{Email, QuotedLinks, excerpt, spaced};
 use crate::cases::EventType;
 use crate::config::Config;
 use crate::outbox::event_context::{EventContext, Origin};
@@ -24,6 +24,7 @@ pub fn to_team(config: &Config, context: &EventContext) -> Email {
         heading: Some(what),
         intro: Vec::new(),
         quote: event.words.as_ref().map(|words| words.body.clone()),
+        quoted_links: QuotedLinks::Text,
         details: vec![(t.get("mail.fact.kind").to_owned(), kind.to_owned())],
         link: Some((t.get("mail.team.link").to_owned(), context.console_url(config))),
         closing: Vec::new(),
@@ -76,8 +77,8 @@ fn case_details(context: &EventContext, t: Texts) -> Vec<(String, String)> {
         (t.get("mail.fact.desired_outcome"), case.desired_outcome.clone()),
         (t.get("mail.fact.reference"), case.reference.clone()),
         (t.get("mail.fact.page"), case.page[0].clone()),
-        (t.get("mail.fact.received"), Some(t.moment(case.received_at))),
-        (t.get("mail.fact.due"), due.map(|due| t.moment(due))),
+        (t.get("mail.fact.received"), Some(context.moment(t, case.received_at))),
+        (t.get("mail.fact.due"), due.map(|due| context.moment(t, due))),
     ];
     fields.into_iter().filter_map(|(label, value)| Some((label.to_owned(), value?))).collect()
 }

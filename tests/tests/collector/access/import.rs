@@ -117,15 +117,16 @@ on_both_databases! {
     }
 
     async fn what_is_no_such_file_is_refused_as_a_whole(app: TestApp) {
-        let refusals: [(&str, &[u8], &[&str], &str); 8] = [
+        let refusals: [(&str, &[u8], &[&str], &str); 9] = [
             ("a.csv", b"kind,message,colour\n", &["--site", "acme"], "there is no column \"colour\"; the columns are site, external_id"),
             ("a.csv", b"kind,rating\n", &[], "the column message is missing"),
             ("a.csv", b"kind,message,kind\n", &[], "twice"),
             ("a.csv", b"", &[], "the file is empty"),
-            ("a.csv", b"\xff\xfek\0", &[], "UTF-16"),
+            ("a.csv", b"\xff\xfek\0", &[], "there is no column \"k\""),
+            ("a.csv", b"kind,message\n", &["--encoding", "klingon"], "is no encoding"),
             ("a.csv", b"kind,message\npraise,x\n", &["--site", "nobody"], "there is no site nobody"),
             ("a.txt", b"kind,message\n", &[], "--format"),
-            ("a.csv", b"kind,message\npraise,\xb1\xb8\xd7\xa2\n", &["--site", "acme"], "line 2: is not UTF-8"),
+            ("a.csv", b"kind,message\npraise,\xb1\xb8\xd7\xa2\n", &["--site", "acme", "--encoding", "utf-8"], "line 2: is not UTF-8"),
         ];
         for (name, content, more, expected) in refusals {
             let (done, printed) = import(&app, name, content, more).await;
@@ -138,6 +139,42 @@ on_both_databases! {
         let (done, printed) = import(&app, "own.csv", GOOD, &["--site", "acme", "--report", own.to_str().unwrap()]).await;
         assert!(!done && printed.contains("would overwrite") && std::fs::read_to_string(own).unwrap() == GOOD, "{printed}");
         assert_eq!(stored(&app).await, 0);
+    }
+
+    async fn a_quote_that_is_not_closed_swallows_no_rows_unseen(app: TestApp) {
+        for (text, line) in [
+            ("kind,message\npraise,\"two\ncomplaint,three\n", "line 2: the quote that opens on line 2 is not closed"),
+            ("kind,message\npraise,one\npraise,\"5\"\" screen is fine\ncomplaint,three\n", "line 3: the quote that opens on line 3 is not closed"),
+            ("kind,message\npraise,\"two\ncomplaint,\"three\"\n", "line 2: the quote that opens on line 2 is closed within a text"),
+        ] {
+            for more in [&["--site", "acme", "--dry-run"][..], &["--site", "acme"]] {
+                let (done, printed) = import(&app, "open.csv", text, more).await;
+                assert!(!done && printed.contains(line) && printed.contains("efused: 1."), "{printed}");
+            }
+        }
+        assert_eq!(stored(&app).await, 1, "the row before it");
+    }
+
+    async fn tables_of_other_programs_are_read(app: TestApp) {
+        let gbk = b"kind,message,rating,,\r\nComplaint,\xcb\xcd\xbb\xf5\xb3\xd9\xb5\xbd\xc1\xcb\xc8\xfd\xcc\xec\xa3\xac\xc3\xbb\xd3\xd0\xc8\xcb\xc1\xaa\xcf\xb5\xce\xd2,1.0,,\r\n";
+        let utf_16: Vec<u8> = "\u{feff}kind;message\r\npraise;很好\r\n".encode_utf16().flat_map(u16::to_le_bytes).collect();
+        let files: [(&str, &[u8], &str, Option<&str>); 4] = [
+            ("cr.csv", b"kind,message\rpraise,\"one\rtwo\"\rpraise,three\r", "Imported: 2.", None),
+            ("excel.csv", b"sep=;\r\nkind;message\r\nQUESTION;a, b\r\n", "Imported: 1.", None),
+            ("gbk.csv", gbk, "Imported: 1.", Some("is read as GBK")),
+            ("utf16.csv", &utf_16, "Imported: 1.", Some("is read as UTF-16LE")),
+        ];
+        for (name, content, expected, says) in files {
+            let (done, printed) = import(&app, name, content, &["--site", "acme"]).await;
+            assert!(done && printed.contains(expected), "{name}: {printed}");
+            assert_eq!(printed.contains("is read as"), says.is_some(), "{printed}");
+            assert!(says.is_none_or(|says| printed.contains(says)), "{printed}");
+        }
+        let cases = Program::new(&app).await.get("").await.json()["cases"].clone();
+        let messages: Vec<&str> = cases.as_array().unwrap().iter().map(|case| case["message"].as_str().unwrap()).collect();
+        for message in ["one\rtwo", "three", "a, b", "送货迟到了三天，没有人联系我", "很好"] {
+            assert!(messages.contains(&message), "{message}: {messages:?}");
+        }
     }
 
     async fn a_server_goes_on_while_ten_thousand_rows_come_in(app: TestApp) {

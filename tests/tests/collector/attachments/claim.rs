@@ -29,6 +29,14 @@ on_both_databases! {
         assert_eq!(client.get(files[0]["url"].as_str().unwrap().strip_prefix(&app.url).unwrap()).await.status, StatusCode::OK);
     }
 
+    async fn files_stand_in_the_order_in_which_they_were_named(app: TestApp) {
+        let client = app.client();
+        let (first, second, third) = (upload(&client, "1.gif").await, upload(&client, "2.gif").await, upload(&client, "3.gif").await);
+        let code = code(&client.submit(with_files(&[&third, &first, &second])).await);
+        let names: Vec<_> = files(&client, &code).await.iter().map(|file| file["name"].as_str().unwrap().to_owned()).collect();
+        assert_eq!(names, ["3.gif", "1.gif", "2.gif"]);
+    }
+
     async fn an_upload_that_cannot_be_claimed_stops_nothing_else(app: TestApp) {
         let client = app.client();
         let key = "018f3a1e-0000-7000-8000-0000000000f1";

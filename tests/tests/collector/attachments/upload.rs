@@ -55,6 +55,21 @@ on_both_databases! {
         assert_eq!((answer.json()["name"].as_str(), answer.json()["media_type"].as_str()), (Some("清单.csv"), Some("text/plain")));
     }
 
+    async fn text_of_older_programs_is_text(app: TestApp) {
+        let utf_16: Vec<u8> = "\u{feff}姓名\t电话\r\n李雷\t1".encode_utf16().flat_map(u16::to_le_bytes).collect();
+        let files: [(&str, &[u8]); 4] = [
+            ("gbk.csv", b"\xd0\xd5\xc3\xfb,\xb5\xe7\xbb\xb0\r\n\xc0\xee\xc0\xd7,1\r\n"),
+            ("latin.csv", b"Name,Betrag\r\nM\xfcller,20 \x80\r\n"),
+            ("utf16.txt", &utf_16),
+            ("sjis.txt", b"\x94z\x92B\x82\xaa\x92x\x82\xea\x82\xdc\x82\xb5\x82\xbd\x81B\r\n"),
+        ];
+        for (name, content) in files {
+            let answer = app.client().upload(name, content).await;
+            assert_eq!(answer.status, StatusCode::CREATED, "{name}: {}", answer.body);
+            assert_eq!((answer.json()["name"].as_str(), answer.json()["media_type"].as_str()), (Some(name), Some("text/plain")));
+        }
+    }
+
     async fn what_is_not_accepted_is_refused_with_a_sentence(app: TestApp) {
         let client = app.client();
         for (name, content, words) in [

@@ -121,6 +121,29 @@ on_both_databases! {
         assert_eq!((now.status(), now.first_responded_at), (Status::Acknowledged, None), "an automatic receipt is not an answer");
     }
 
+    async fn mails_say_times_in_the_sites_own_zone(database: Database) {
+        let server = MailServer::start().await;
+        let app = with_mail_server(database, &server).await;
+        app.set_site(&["time_zone=asia/shanghai", "name=Sofa & Co."]).await;
+        let lee = member(&app, "Lee").await;
+        let case = submit(&app, json!({"kind": "question", "message": "When?", "contact": {"email": "li@example.com"}})).await;
+        reply(&app, &case, &lee, "See https://shop.example/x", FollowUp::GoOn).await;
+        work(&app).await;
+        let mails = server.mails_to("li@example.com");
+        let due = Texts(Lang::En).moment(case.first_response_due.unwrap() + 8 * sayso::clock::HOUR).replace("UTC", "Asia/Shanghai (UTC+8)");
+        assert!(mails[0].text().contains(&format!("by {due}.")), "{}", mails[0].text());
+        assert!(mails[0].text().contains("with feedback to Sofa & Co. If"), "{}", mails[0].text());
+        assert!(mails[1].html().contains("<a href=\"https://shop.example/x\" rel=\"noopener noreferrer nofollow\">https://shop.example/x</a>"), "{}", mails[1].html());
+    }
+
+    async fn mail_reaches_domains_of_every_script_by_every_server(database: Database) {
+        let server = MailServer::start().await;
+        let app = with_mail_server(database, &server).await;
+        submit(&app, json!({"kind": "question", "message": "When?", "contact": {"email": "li@bücher.example"}})).await;
+        work(&app).await;
+        assert_eq!(server.mails_to("li@xn--bcher-kva.example").len(), 1);
+    }
+
     async fn mails_about_a_case_hang_together(database: Database) {
         let server = MailServer::start().await;
         let app = with_mail_server(database, &server).await;

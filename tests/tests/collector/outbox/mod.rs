@@ -4,6 +4,8 @@ pub mod cases;
 mod commands;
 mod forward;
 mod leases;
+mod limits;
 mod mails;
+mod server;
 
 pub mod webhooks;

@@ -1,0 +1,173 @@
+//! Which characters bytes stand for: files come from programs of every age and country.
+
+use std::borrow::Cow;
+use std::io::{self, Read};
+
+use chardetng::{EncodingDetector, Iso2022JpDetection, Utf8Detection};
+use encoding_rs::{Encoding, UTF_8, UTF_16BE, UTF_16LE};
+
+/// How much is read at a time.
+const CHUNK: usize = 64 * 1024;
+
+/// Of a text in UTF-8 some letters may be damaged; of one in another encoding hardly any pass for UTF-8.
+const WHOLE_FOR_EACH_DAMAGED: u64 = 8;
+
+/// The text of a whole file, whatever its encoding; none if the bytes are no text in the one that they seem to have.
+pub fn decode(bytes: &[u8]) -> Option<Cow<'_, str>> {
+    let mut detection = Detection::new();
+    detection.feed(bytes);
+    let (text, _, is_damaged) = detection.encoding().decode(bytes);
+    (!is_damaged).then_some(text)
+}
+
+/// The encoding of everything that `input` gives: by its byte-order mark, else UTF-8 if it is that, else a guess.
+pub fn detect(mut input: impl Read) -> io::Result<&'static Encoding> {
+    let mut detection = Detection::new();
+    let mut chunk = vec![0; CHUNK];
+    loop {
+        match input.read(&mut chunk) {
+            Ok(0) => return Ok(detection.encoding()),
+            Ok(length) => detection.feed(&chunk[..length]),
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+            Err(error) => return Err(error),
+        }
+    }
+}
+
+struct Detection {
+    start: Vec<u8>,
+    length: u64,
+    /// Zeros at even and at odd places.
+    zeros: [u64; 2],
+    /// The beginning of a letter of UTF-8 whose rest is in the next chunk.
+    pending: Vec<u8>,
+    whole: u64,
+    damaged: u64,
+    guess: EncodingDetector,
+}
+
+impl Detection {
+    fn new() -> Self {
+        Self {
+            start: Vec::new(),
+            length: 0,
+            zeros: [0, 0],
+            pending: Vec::new(),
+            whole: 0,
+            damaged: 0,
+            guess: EncodingDetector::new(Iso2022JpDetection::Deny),
+        }
+    }
+
+    fn feed(&mut self, bytes: &[u8]) {
+        let missing = 3_usize.saturating_sub(self.start.len());
+        self.start.extend(bytes.iter().take(missing));
+        for (at, _) in bytes.iter().enumerate().filter(|(_, byte)| **byte == 0) {
+            self.zeros[(usize::from(self.length % 2 == 1) + at) % 2] += 1;
+        }
+        self.length += bytes.len() as u64;
+        self.guess.feed(bytes, false);
+        let mut joined = std::mem::take(&mut self.pending);
+        joined.extend_from_slice(bytes);
+        let mut rest = joined.len();
+        for chunk in joined.utf8_chunks() {
+            self.whole += chunk.valid().chars().filter(|c| !c.is_ascii()).count() as u64;
+            rest -= chunk.valid().len() + chunk.invalid().len();
+            if rest == 0 && is_beginning(chunk.invalid()) {
+                self.pending = chunk.invalid().to_vec();
+            } else if !chunk.invalid().is_empty() {
+                self.damaged += 1;
+            }
+        }
+    }
+
+    fn encoding(mut self) -> &'static Encoding {
+        if let Some((encoding, _)) = Encoding::for_bom(&self.start) {
+            return encoding;
+        }
+        if let Some(encoding) = self.utf_16() {
+            return encoding;
+        }
+        self.damaged += u64::from(!self.pending.is_empty());
+        if self.damaged == 0 || self.whole >= WHOLE_FOR_EACH_DAMAGED * self.damaged {
+            return UTF_8;
+        }
+        self.guess.feed(&[], true);
+        self.guess.guess(None, Utf8Detection::Deny)
+    }
+
+    /// Without a mark it is recognised by its Latin letters and signs, which have a zero beside them.
+    fn utf_16(&self) -> Option<&'static Encoding> {
+        let is_most = |zeros: u64, others: u64| zeros > 0 && zeros * 8 >= self.length && others * 8 <= zeros;
+        match self.zeros {
+            [even, odd] if is_most(odd, even) => Some(UTF_16LE),
+            [even, odd] if is_most(even, odd) => Some(UTF_16BE),
+            _ => None,
+        }
+    }
+}
+
+/// Whether bytes are the beginning of a letter in UTF-8.
+fn is_beginning(bytes: &[u8]) -> bool {
+    !bytes.is_empty() && std::str::from_utf8(bytes).is_err_and(|error| error.error_len().is_none())
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    const CHINESE: &str = "类型,内容\r\n投诉,送货迟到了三天，没有人联系我\r\n表扬,客服态度很好，谢谢\r\n";
+    const TRADITIONAL: &str = "類型,內容\r\n投訴,送貨遲到了三天，沒有人聯絡我\r\n稱讚,客服態度很好，謝謝\r\n";
+    const JAPANESE: &str = "種類,内容\r\n苦情,配達が三日遅れました。連絡もありません。\r\n";
+    const GERMAN: &str = "Art,Text\r\nBeschwerde,Die Lieferung kam drei Tage zu spät – für 20 € Gebühr\r\n";
+
+    #[test]
+    fn texts_of_every_country_are_read() {
+        for (label, text) in [
+            ("utf-8", CHINESE),
+            ("gbk", CHINESE),
+            ("gb18030", CHINESE),
+            ("big5", TRADITIONAL),
+            ("shift_jis", JAPANESE),
+            ("windows-1252", GERMAN),
+        ] {
+            let encoding = Encoding::for_label(label.as_bytes()).expect("a label");
+            let (bytes, _, _) = encoding.encode(text);
+            assert_eq!(decode(&bytes).as_deref(), Some(text), "{label}");
+        }
+        for text in [CHINESE, GERMAN] {
+            let little: Vec<u8> = text.encode_utf16().flat_map(u16::to_le_bytes).collect();
+            let big: Vec<u8> = text.encode_utf16().flat_map(u16::to_be_bytes).collect();
+            assert_eq!(decode(&[&b"\xff\xfe"[..], &little].concat()).as_deref(), Some(text));
+            assert_eq!(decode(&[&b"\xfe\xff"[..], &big].concat()).as_deref(), Some(text));
+            assert_eq!(decode(&[&b"\xef\xbb\xbf"[..], text.as_bytes()].concat()).as_deref(), Some(text));
+        }
+        let little: Vec<u8> = GERMAN.encode_utf16().flat_map(u16::to_le_bytes).collect();
+        assert_eq!(decode(&little).as_deref(), Some(GERMAN), "without a mark");
+    }
+
+    #[test]
+    fn one_damaged_letter_does_not_make_another_encoding_of_it() {
+        let mut bytes = CHINESE.as_bytes().to_vec();
+        bytes.extend(b"\xb1");
+        assert_eq!(detect(&bytes[..]).expect("memory can be read"), UTF_8);
+        assert_eq!(decode(&bytes), None);
+    }
+
+    proptest! {
+        #[test]
+        fn text_in_utf_8_stays_what_it_is(text in "[^\u{0}\u{feff}]{0,60}") {
+            let decoded = decode(text.as_bytes());
+            prop_assert_eq!(decoded.as_deref(), Some(text.as_str()));
+        }
+
+        #[test]
+        fn the_size_of_reads_changes_nothing(bytes: Vec<u8>, at in 0usize..40) {
+            let (one, other) = bytes.split_at(at.min(bytes.len()));
+            prop_assert_eq!(detect(one.chain(other)).expect("memory can be read"), detect(&bytes[..]).expect("memory can be read"));
+            let _ = decode(&bytes);
+        }
+    }
+}

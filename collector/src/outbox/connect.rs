@@ -1,0 +1,133 @@
+//! The way to the mail server: by the settings, and what went wrong on it.
+
+use std::error::Error;
+use std::io;
+use std::net::IpAddr;
+
+use anyhow::Context as _;
+use lettre::Tokio1Executor;
+use lettre::transport::smtp::authentication::Credentials;
+use lettre::transport::smtp::client::{Certificate, Tls, TlsParameters};
+use lettre::transport::smtp::extension::ClientId;
+use lettre::transport::smtp::{self, AsyncSmtpTransport};
+use rustls::CertificateError;
+use url::Url;
+
+use crate::config::{Config, Encryption, MailServer};
+
+/// A transport to a server.
+pub(super) fn transport(config: &Config, server: &MailServer) -> anyhow::Result<AsyncSmtpTransport<Tokio1Executor>> {
+    let public = Url::parse(&config.public_url).context("public_url is not a URL")?;
+    let hello = config.smtp.hello_name(&public);
+    let mut builder = AsyncSmtpTransport::<Tokio1Executor>::builder_dangerous(server.host.as_str())
+        .port(server.port)
+        .tls(tls(config, server)?)
+        .hello_name(client_id(hello))
+        .timeout(Some(config.delivery_timeout()));
+    if let Some((user, password)) = &server.credentials {
+        builder = builder.credentials(Credentials::new(user.clone(), password.clone()));
+    }
+    Ok(builder.build())
+}
+
+/// What a mail server or the way to it says, without the server's words, which often repeat the address.
+pub(super) fn explain(error: &smtp::Error) -> String {
+    if let Some(code) = error.status() {
+        return match u16::from(code) {
+            530 => "the mail server wants a user and a password (530); set [smtp] user and password".into(),
+            534 | 535 | 538 => format!("the mail server does not take the user and the password ({code})"),
+            _ => format!("the mail server answered {code}"),
+        };
+    }
+    if let Some(reason) = certificate_error(error) {
+        return reason;
+    }
+    if error.is_client() && error.source().is_some_and(|source| source.to_string().contains("STARTTLS")) {
+        return "the mail server offers no TLS (STARTTLS), and nothing is sent without it; see [smtp] dangerous_allow_plain_text".into();
+    }
+    let kind = sources(error).find_map(|source| source.downcast_ref::<io::Error>()).map(io::Error::kind);
+    match kind {
+        _ if error.is_timeout() => "the mail server did not answer in time",
+        _ if error.is_tls() => "no safe connection to the mail server",
+        _ if error.is_client() => "the mail server lacks what this mail needs",
+        Some(io::ErrorKind::ConnectionRefused) => "the mail server refuses the connection; is its port right?",
+        Some(io::ErrorKind::UnexpectedEof | io::ErrorKind::ConnectionReset) => {
+            "the mail server ended the connection; a port with TLS from the start needs smtps://"
+        }
+        _ if sources(error).any(|source| source.to_string().contains("lookup")) => {
+            "the name of the mail server can't be resolved"
+        }
+        _ => "the mail server can't be reached",
+    }
+    .to_owned()
+}
+
+fn tls(config: &Config, server: &MailServer) -> anyhow::Result<Tls> {
+    if server.encryption == Encryption::Never {
+        return Ok(Tls::None);
+    }
+    let mut parameters = TlsParameters::builder(server.host.clone());
+    let file = &config.smtp.ca_file;
+    if !file.as_os_str().is_empty() {
+        let pem = std::fs::read(file).with_context(|| format!("[smtp] ca_file {} can't be read", file.display()))?;
+        let certificate = Certificate::from_pem(&pem);
+        let certificate =
+            certificate.ok().with_context(|| format!("[smtp] ca_file {} is no PEM file", file.display()))?;
+        parameters = parameters.add_root_certificate(certificate);
+    }
+    let parameters =
+        parameters.build().ok().context("[smtp] the certificates in ca_file or of the system can't be used")?;
+    Ok(match server.encryption {
+        Encryption::FromStart => Tls::Wrapper(parameters),
+        Encryption::Required => Tls::Required(parameters),
+        Encryption::Opportunistic => Tls::Opportunistic(parameters),
+        Encryption::Never => Tls::None,
+    })
+}
+
+fn client_id(name: String) -> ClientId {
+    match name.parse() {
+        Ok(IpAddr::V4(address)) => ClientId::Ipv4(address),
+        Ok(IpAddr::V6(address)) => ClientId::Ipv6(address),
+        Err(_) => ClientId::Domain(name),
+    }
+}
+
+/// What is wrong with the certificate of the server, if that is the reason.
+fn certificate_error(error: &smtp::Error) -> Option<String> {
+    let of_tls = |source: &(dyn Error + 'static)| {
+        let inner = source.downcast_ref::<io::Error>().and_then(io::Error::get_ref);
+        let inner: Option<&(dyn Error + 'static)> = inner.map(|inner| inner as &(dyn Error + 'static));
+        inner.unwrap_or(source).downcast_ref::<rustls::Error>().cloned()
+    };
+    let reason = match sources(error).find_map(of_tls)? {
+        rustls::Error::InvalidCertificate(CertificateError::UnknownIssuer | CertificateError::BadSignature) => {
+            "is signed by nobody whom this machine trusts; name the file of its CA in [smtp] ca_file"
+        }
+        rustls::Error::InvalidCertificate(CertificateError::Expired | CertificateError::ExpiredContext { .. }) => {
+            "has expired"
+        }
+        rustls::Error::InvalidCertificate(
+            CertificateError::NotValidForName | CertificateError::NotValidForNameContext { .. },
+        ) => "is for another name than the one in [smtp] url",
+        rustls::Error::InvalidCertificate(_) => {
+            "can't be used; name the file of its CA in [smtp] ca_file if it is one of your own"
+        }
+        _ => {
+            return Some(
+                "no safe connection to the mail server: it speaks no TLS that is safe, or none at all on this port"
+                    .into(),
+            );
+        }
+    };
+    Some(format!("the certificate of the mail server {reason}"))
+}
+
+fn sources<'a>(error: &'a (dyn Error + 'static)) -> impl Iterator<Item = &'a (dyn Error + 'static)> {
+    let mut next = Some(error);
+    std::iter::from_fn(move || {
+        let source = next?;
+        next = source.source();
+        Some(source)
+    })
+}

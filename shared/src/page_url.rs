@@ -1,0 +1,137 @@
+//! Addresses of pages without what opens doors: tokens of resets and sign-ins, passwords, fragments.
+//!
+//! Where a customer was helps to understand them. But such addresses are stored and forwarded, and some of them hold a key to an account.
+
+/// What stands in the place of a secret.
+const MASK: &str = "***";
+
+/// Words by which parameters with secrets are named, whole or as part of a name such as `reset_token`.
+const SECRET_WORDS: [&str; 22] = [
+    "token",
+    "secret",
+    "password",
+    "passwd",
+    "passphrase",
+    "pwd",
+    "auth",
+    "session",
+    "sess",
+    "sid",
+    "apikey",
+    "accesskey",
+    "key",
+    "jwt",
+    "otp",
+    "code",
+    "signature",
+    "sig",
+    "ticket",
+    "credential",
+    "nonce",
+    "hash",
+];
+
+/// From this length on a mix of letters and digits without a word in it is taken for a secret.
+const RANDOM_MIN: usize = 32;
+
+/// An address without fragment, user and password, in which values of parameters and parts of the path that look like secrets are masked.
+/// Everything else stays as it was written.
+pub fn without_secrets(address: &str) -> String {
+    let address = address.split('#').next().unwrap_or_default();
+    let (place, query) = address.split_once('?').map_or((address, None), |(place, query)| (place, Some(query)));
+    let place = place.split('/').enumerate().map(|(at, part)| match at {
+        // `https:`, nothing, and the host with whoever signs in at it.
+        2 if address.contains("://") => part.rsplit_once('@').map_or(part, |(_, host)| host),
+        _ if is_random(part) => MASK,
+        _ => part,
+    });
+    let mut kept = place.collect::<Vec<_>>().join("/");
+    if let Some(query) = query {
+        kept.push('?');
+        kept.push_str(&query.split('&').map(without_secret).collect::<Vec<_>>().join("&"));
+    }
+    kept
+}
+
+fn without_secret(parameter: &str) -> String {
+    match parameter.split_once('=') {
+        Some((name, value)) if !value.is_empty() && (is_secret_name(name) || is_random(value)) => {
+            format!("{name}={MASK}")
+        }
+        None if is_random(parameter) => MASK.to_owned(),
+        _ => parameter.to_owned(),
+    }
+}
+
+/// Whether a name has one of the words in it, however it joins words: `resetToken`, `reset_token`, `user[password]`.
+fn is_secret_name(name: &str) -> bool {
+    let name = name.replace("%5B", "[").replace("%5b", "[").replace("%5D", "]").replace("%5d", "]");
+    let mut words: Vec<String> = vec![String::new()];
+    let mut was_lower = false;
+    for c in name.chars() {
+        if !c.is_alphanumeric() || c.is_uppercase() && was_lower {
+            words.push(String::new());
+        }
+        was_lower = c.is_lowercase();
+        if let Some(word) = words.last_mut().filter(|_| c.is_alphanumeric()) {
+            word.extend(c.to_lowercase());
+        }
+    }
+    let joined = words.concat();
+    words.iter().any(|word| SECRET_WORDS.contains(&word.as_str()))
+        || ["token", "secret", "password", "passwd", "session", "sessid", "apikey"]
+            .iter()
+            .any(|word| joined.contains(word))
+}
+
+/// Whether a text is made by a machine to be guessed by nobody: a JWT, or letters and digits without an end.
+fn is_random(text: &str) -> bool {
+    let is_token = |part: &str| {
+        part.len() >= RANDOM_MIN
+            && part.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'_' | b'='))
+            && part.bytes().any(|b| b.is_ascii_digit())
+            && part.bytes().any(|b| b.is_ascii_alphabetic())
+    };
+    let is_jwt = text.starts_with("eyJ") && text.split('.').count() == 3;
+    is_jwt || is_token(text)
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    #[test]
+    fn secrets_are_masked_and_the_rest_stays() {
+        for (address, kept) in [
+            ("https://shop.example/orders?id=7&sort=new", "https://shop.example/orders?id=7&sort=new"),
+            ("https://shop.example/a#access_token=x", "https://shop.example/a"),
+            ("/reset?reset_token=abc#access_token=def", "/reset?reset_token=***"),
+            ("https://a.example/?resetToken=abc&x=1", "https://a.example/?resetToken=***&x=1"),
+            ("https://a.example/?user%5Bpassword%5D=abc", "https://a.example/?user%5Bpassword%5D=***"),
+            ("https://a.example/cb?code=4%2F0A&state=s", "https://a.example/cb?code=***&state=s"),
+            ("https://a.example/?PHPSESSID=1&sid=2", "https://a.example/?PHPSESSID=***&sid=***"),
+            ("https://a.example/?q=eyJhbGciOi.eyJzdWIi.x-Y_z", "https://a.example/?q=***"),
+            ("https://a.example/r/0123456789abcdef0123456789abcdef/x", "https://a.example/r/***/x"),
+            ("https://li:hunter2@a.example/x", "https://a.example/x"),
+            ("https://a.example/?postcode=12345&monkey=1", "https://a.example/?postcode=12345&monkey=1"),
+            ("https://a.example/?token=", "https://a.example/?token="),
+            (
+                "https://a.example/019ad2f4-3c5e-7000-8000-000000000000",
+                "https://a.example/019ad2f4-3c5e-7000-8000-000000000000",
+            ),
+        ] {
+            assert_eq!(without_secrets(address), kept, "{address}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn what_is_kept_holds_nothing_more_to_mask(address in "(https://)?[a-z@:/?&=#._0-9]{0,60}", token in "[a-f0-9]{40}") {
+            let kept = without_secrets(&format!("{address}?x={token}"));
+            prop_assert!(!kept.contains(&token) && !kept.contains('#'));
+            prop_assert_eq!(without_secrets(&kept), kept.clone());
+        }
+    }
+}
