@@ -55,7 +55,7 @@ pub enum TargetCommand {
 
 /// Does what the command says.
 pub async fn run(command: TargetCommand, context: &Context) -> anyhow::Result<()> {
-    let Context { config, db, keys, clock } = context;
+    let Context { config, db, keys, clock, .. } = context;
     let stamp = Stamp::command(clock.now());
     match command {
         TargetCommand::Add { site, email, webhook, events } => {
