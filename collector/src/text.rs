@@ -84,7 +84,9 @@ impl Texts {
         };
         match self.0 {
             Lang::En => format!("{} {name} ({hours})", time.strftime("%-d %b %Y, %H:%M")),
-            Lang::ZhHans | Lang::ZhHant | Lang::ZhHk => format!("{}（{name}，{hours}）", time.strftime("%Y年%-m月%-d日 %H:%M")),
+            Lang::ZhHans | Lang::ZhHant | Lang::ZhHk => {
+                format!("{}（{name}，{hours}）", time.strftime("%Y年%-m月%-d日 %H:%M"))
+            }
         }
     }
 

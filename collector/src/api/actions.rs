@@ -229,7 +229,9 @@ fn read_message(body: Value) -> Result<Command> {
         (Some(MessageKind::Note), Some(FollowUpWord::Wait | FollowUpWord::Resolve)) => {
             fields.refuse("then", ErrorCode::Invalid, "a note changes nothing");
         }
-        (_, Some(FollowUpWord::InProgress | FollowUpWord::Wait | FollowUpWord::Reopen)) if resolution.says_something() => {
+        (_, Some(FollowUpWord::InProgress | FollowUpWord::Wait | FollowUpWord::Reopen))
+            if resolution.says_something() =>
+        {
             fields.refuse("then", ErrorCode::Invalid, "must be resolve where there is an outcome or a remedy");
         }
         _ => {}

@@ -92,8 +92,7 @@ pub async fn find(db: &Db, case_id: &str, id: &str) -> sqlx::Result<Option<Attac
 /// Makes the files of these uploads the case's, in the transaction that stores it and before its rows. Gives the position of the first
 /// that can't be claimed (unknown, of another site, or claimed already); then none of them is.
 pub async fn claim(tx: &mut Tx, site_id: &str, case_id: &str, claim_hashes: &[String]) -> sqlx::Result<Option<usize>> {
-    let update =
-        "update attachments set case_id = $1, place = $4, client = null where claim_hash = $2 and site_id = $3 and case_id is null";
+    let update = "update attachments set case_id = $1, place = $4, client = null where claim_hash = $2 and site_id = $3 and case_id is null";
     for (index, hash) in claim_hashes.iter().enumerate() {
         let rows = with_tx!(tx, conn => sqlx::query(update).bind(case_id).bind(hash).bind(site_id)
             .bind(i64::try_from(index).unwrap_or_default()).execute(conn).await.map(|done| done.rows_affected()))?;

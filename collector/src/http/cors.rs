@@ -112,7 +112,11 @@ mod tests {
             if let Some(site) = site {
                 headers.insert("sec-fetch-site", HeaderValue::from_static(site));
             }
-            assert_eq!(is_foreign(&headers, |origin| is_own(&config, origin, &headers)), foreign, "{origin:?} {site:?}");
+            assert_eq!(
+                is_foreign(&headers, |origin| is_own(&config, origin, &headers)),
+                foreign,
+                "{origin:?} {site:?}"
+            );
         }
     }
 }

@@ -2,9 +2,10 @@
 //! second: so a request is never kept waiting by the database, and a limit is overrun by what a second brings at most.
 
 use std::collections::HashMap;
-use std::sync::{Mutex, PoisonError};
+use std::sync::PoisonError;
 
 use super::Limits;
+use super::known::Count;
 use crate::clock::{MINUTE, Millis};
 use crate::db::Db;
 use crate::{with_db, with_tx, with_write};
@@ -12,15 +13,6 @@ use crate::{with_db, with_tx, with_write};
 /// Counts that are told and read at once, the largest first: those who come only now and then need not be known everywhere.
 const TOLD_MOST: usize = 256;
 const READ_MOST: i64 = 2_048;
-
-/// The name of a limit, whom it counts, and in which minute.
-type Count = (String, String, i64);
-
-/// What the database said last.
-#[derive(Debug, Default)]
-pub struct Exchange {
-    known: Mutex<Option<HashMap<Count, i64>>>,
-}
 
 impl Limits {
     /// Tells the other replicas what was let in here since the last time, and counts what they have let in.

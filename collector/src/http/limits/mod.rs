@@ -3,6 +3,7 @@
 //! day (see [`ClientAddress`]).
 
 mod exchange;
+mod known;
 mod limiter;
 
 use std::num::NonZeroU32;
@@ -16,7 +17,7 @@ use super::Error;
 use super::client::ClientAddress;
 use crate::clock::Clock;
 use crate::config::Config;
-use exchange::Exchange;
+use known::Exchange;
 use limiter::Limiter;
 
 /// How many times the limit of one /64 a /56 has, and a /48: a customer may have the one, a company the other.

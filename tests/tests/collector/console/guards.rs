@@ -33,7 +33,7 @@ on_both_databases! {
         let select = "select actor_id from audit_log where action = 'case.code.reveal' and object = $1";
         let asked: Vec<String> = sayso::with_db!(&app.app.db, pool =>
             sqlx::query_scalar(select).bind(format!("case/{id}")).fetch_all(pool).await).unwrap();
-        assert_eq!(asked, [agent.member_id.clone()], "once, by the agent");
+        assert_eq!(asked, std::slice::from_ref(&agent.member_id), "once, by the agent");
     }
 
     async fn nobody_of_the_staff_acts_as_the_customer(app: TestApp) {
@@ -111,7 +111,7 @@ on_both_databases! {
         };
         let add = async |email: &str| {
             let name = Name::parse("Admin").unwrap();
-            let new = NewMember { email: Email::parse(email).unwrap(), name, role: Role::Admin, lang: Lang::En, password_hash: None };
+            let new = NewMember { email: Email::parse(email).unwrap(), name, role: Role::Admin, lang: Some(Lang::En), password_hash: None };
             Member::add(&app.app.db, &new, &stamp).await.unwrap();
         };
         add("first@acme.example").await;

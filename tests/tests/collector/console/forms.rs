@@ -1,0 +1,63 @@
+//! Forms of a case: each counts once, and what is written in them is shown as it was meant.
+
+use reqwest::StatusCode;
+use sayso::auth::Role;
+use sayso::cases::Case;
+use sayso_tests::{TestApp, on_both_databases};
+
+use super::{Desk, complaint};
+use crate::pages::Form;
+
+on_both_databases! {
+    async fn a_form_that_is_sent_twice_is_taken_once(app: TestApp) {
+        let lin = Desk::of(&app, "lin", Role::Agent).await;
+        let id = complaint(&app, "The sofa came torn").await;
+        let path = format!("/staff/cases/{id}");
+        let key = async |action: &str| {
+            let page = lin.client.get(&path).await.body;
+            Form::of(&page, &format!("{path}/{action}")).get("key").to_owned()
+        };
+        let events = async || {
+            let select = "select count(*) from events where case_id = $1";
+            let count: i64 = sayso::with_db!(&app.app.db, pool => sqlx::query_scalar(select).bind(&id).fetch_one(pool).await).unwrap();
+            count
+        };
+        type Fields<'a> = &'a [(&'a str, &'a str)];
+        let forms: [(&str, Fields<'_>, i64); 5] = [
+            ("reply", &[("body", "We look into it"), ("then", "go_on")], 2),
+            ("note", &[("body", "Ask the workshop")], 1),
+            ("owner", &[("owner", "me")], 1),
+            ("status", &[("status", "waiting")], 1),
+            ("resolve", &[("outcome", "upheld"), ("remedy", "An armrest")], 1),
+        ];
+        for (action, fields, new) in forms {
+            let key = key(action).await;
+            let before = events().await;
+            let fields: Vec<(&str, &str)> = fields.iter().copied().chain([("key", key.as_str())]).collect();
+            let first = lin.post(&format!("{path}/{action}"), &fields).await;
+            let again = lin.post(&format!("{path}/{action}"), &fields).await;
+            assert_eq!((first.status, again.status), (StatusCode::SEE_OTHER, StatusCode::SEE_OTHER), "{action}: {}", again.body);
+            assert_eq!(first.location(), again.location(), "{action}");
+            assert_eq!(events().await - before, new, "{action}");
+        }
+        let key = key("note").await;
+        lin.post(&format!("{path}/note"), &[("body", "One"), ("key", &key)]).await;
+        let other = lin.post(&format!("{path}/note"), &[("body", "Another"), ("key", &key)]).await;
+        assert_eq!(other.status, StatusCode::CONFLICT, "a form that was sent, changed after the browser's Back");
+        assert!(other.body.contains(">Another</textarea>") && other.body.contains("You sent this form before"), "{}", other.body);
+        assert!(!other.body.contains(&format!("value=\"{key}\"")), "sent again, it is another one");
+    }
+
+    async fn addresses_in_what_the_staff_write_are_links(app: TestApp) {
+        let lin = Desk::of(&app, "lin", Role::Agent).await;
+        let id = complaint(&app, "See https://evil.example/customer").await;
+        let path = format!("/staff/cases/{id}");
+        lin.post(&format!("{path}/reply"), &[("body", "See https://shop.example/a?b=1&c=2, please. Not javascript:alert(1)"), ("then", "go_on")]).await;
+        let code = Case::by_id(&app.app, &id).await.unwrap().code(&app.app.keys).unwrap();
+        for page in [lin.client.get(&path).await.body, app.client().get(&format!("/t/{code}")).await.body] {
+            let link = "<a href=\"https://shop.example/a?b=1&#38;c=2\" rel=\"noopener noreferrer nofollow\" target=\"_blank\">https://shop.example/a?b=1&#38;c=2</a>, please";
+            assert!(page.contains(link), "{page}");
+            assert!(!page.contains("href=\"https://evil.example") && !page.contains("href=\"javascript"), "{page}");
+        }
+    }
+}
