@@ -219,7 +219,7 @@ on_both_databases! {
         assert_eq!(client.send(from(&app.url)).await.status, StatusCode::CREATED, "our own entry page");
         let preflight = client.send(client.request(Method::OPTIONS, "/api/v1/sites/acme/feedback").header("origin", TestApp::ORIGIN)).await;
         assert_eq!(preflight.status, StatusCode::NO_CONTENT);
-        assert_eq!(preflight.header("access-control-allow-headers"), "Content-Type, Idempotency-Key");
+        assert_eq!(preflight.header("access-control-allow-headers"), "Content-Type, Idempotency-Key, Sayso-Proof");
         app.set_site(&["origins+=https://*.shop.example"]).await;
         assert_eq!(client.send(from("https://cn.shop.example")).await.status, StatusCode::CREATED);
         let unknown = client.get("/api/v1/sites/nobody").await;
