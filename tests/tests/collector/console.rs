@@ -13,7 +13,6 @@ use sayso_shared::Lang;
 use sayso_tests::{Answer, Client, TestApp, on_both_databases};
 use serde_json::json;
 
-
 pub const PASSWORD: &str = "purple giraffes sleep";
 
 /// Adds a member and gives its identifier.
