@@ -3,7 +3,7 @@
 use reqwest::StatusCode;
 use sayso::auth::Role;
 use sayso::cases::Case;
-use sayso_tests::{TestApp, on_both_databases};
+use sayso_tests::on_both_databases;
 
 use super::{Desk, complaint};
 use crate::pages::Form;
