@@ -81,8 +81,11 @@ async fn write(app: &App, jobs: &[Job], planned: &mut [Planned]) -> sqlx::Result
     for planned in planned.iter_mut() {
         planned.full = None;
         for scope in &planned.scopes {
-            let full = scope.count(&mut tx, now).await?;
-            planned.full = planned.full.take().or(full);
+            planned.full = scope.count(&mut tx, now).await?;
+            // What is too many for one case is none of those that other cases may have.
+            if planned.full.is_some() {
+                break;
+            }
         }
     }
     insert(&mut tx, planned, now).await?;

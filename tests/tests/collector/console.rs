@@ -225,9 +225,9 @@ on_both_databases! {
             count
         };
         let forms: [(&str, &[(&str, &str)], i64); 5] = [
-            ("reply", &[("body", "We look into it"), ("then", "go_on")], 2),
+            ("reply", &[("body", "We look into it"), ("then", "go_on")], 3),
             ("note", &[("body", "Ask the workshop")], 1),
-            ("owner", &[("owner", "me")], 1),
+            ("owner", &[("owner", "nobody")], 1),
             ("status", &[("status", "waiting")], 1),
             ("resolve", &[("outcome", "upheld"), ("remedy", "An armrest")], 1),
         ];

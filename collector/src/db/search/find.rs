@@ -227,29 +227,30 @@ impl Search<'_> {
 
 /// The set of a term in each of the segments that has one.
 async fn read_term(tx: &mut Tx, found: &[(&Segment, Bits)], term: &Term) -> sqlx::Result<HashMap<i64, Bits>> {
+    let (tokens, ranges): (&[String], &[(String, String)]) = match term {
+        Term::AnyOf(tokens) => (tokens, &[]),
+        Term::Within(ranges) => (&[], ranges),
+        Term::AnyOfOrWithin(tokens, range) => (tokens, std::slice::from_ref(range)),
+    };
     let mut sets: HashMap<i64, Bits> = HashMap::new();
-    match term {
-        Term::AnyOf(tokens) => {
-            for ((segment, _), set) in read_sets(tx, found, tokens).await? {
-                match sets.get_mut(&segment) {
-                    Some(all) => all.add(&set),
-                    None => drop(sets.insert(segment, set)),
-                }
-            }
+    if found.is_empty() {
+        return Ok(sets);
+    }
+    for ((segment, _), set) in read_sets(tx, found, tokens).await? {
+        match sets.get_mut(&segment) {
+            Some(all) => all.add(&set),
+            None => drop(sets.insert(segment, set)),
         }
-        Term::Within(_) if found.is_empty() => {}
-        Term::Within(ranges) => {
-            for (from, to) in ranges {
-                let select = AssertSqlSafe(between_sql(found.len()));
-                let rows: Vec<(i64, Vec<u8>)> = with_tx!(tx, conn => {
-                    let query = sqlx::query_as(select).bind(from).bind(to);
-                    found.iter().fold(query, |query, (segment, _)| query.bind(segment.id)).fetch_all(conn).await
-                })?;
-                for (segment, places) in rows {
-                    let size = size_of(found, segment);
-                    sets.entry(segment).or_insert_with(|| Bits::none(size)).add_encoded(&places);
-                }
-            }
+    }
+    for (from, to) in ranges {
+        let select = AssertSqlSafe(between_sql(found.len()));
+        let rows: Vec<(i64, Vec<u8>)> = with_tx!(tx, conn => {
+            let query = sqlx::query_as(select).bind(from).bind(to);
+            found.iter().fold(query, |query, (segment, _)| query.bind(segment.id)).fetch_all(conn).await
+        })?;
+        for (segment, places) in rows {
+            let size = size_of(found, segment);
+            sets.entry(segment).or_insert_with(|| Bits::none(size)).add_encoded(&places);
         }
     }
     Ok(sets)

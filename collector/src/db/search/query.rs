@@ -17,6 +17,8 @@ pub enum Term {
     AnyOf(Vec<String>),
     /// A token within one of these ranges: from the first one on, below the second one.
     Within(Vec<(String, String)>),
+    /// One of these tokens, or one within the range.
+    AnyOfOrWithin(Vec<String>, (String, String)),
 }
 
 impl Term {
@@ -29,7 +31,8 @@ impl Term {
     pub fn has(&self, token: &str) -> bool {
         match self {
             Term::AnyOf(tokens) => tokens.iter().any(|one| one == token),
-            Term::Within(ranges) => ranges.iter().any(|(from, to)| from.as_str() <= token && token < to.as_str()),
+            Term::Within(ranges) => ranges.iter().any(|range| is_within(token, range)),
+            Term::AnyOfOrWithin(tokens, range) => tokens.iter().any(|one| one == token) || is_within(token, range),
         }
     }
 }
@@ -117,6 +120,10 @@ impl Text {
     }
 }
 
+fn is_within(token: &str, (from, to): &(String, String)) -> bool {
+    from.as_str() <= token && token < to.as_str()
+}
+
 fn word_term(word: &str, written: &str, ending: Ending) -> Term {
     let length = word.chars().count();
     let mut tokens = vec![word.to_owned()];
@@ -137,10 +144,8 @@ fn word_term(word: &str, written: &str, ending: Ending) -> Term {
         }
         Ending::Open | Ending::Unfinished => {
             let beginnings = (word.to_owned(), format!("{word}\u{10FFFF}"));
-            let others = tokens.into_iter().filter(|token| !token.starts_with(word));
-            // No token is right behind another one but for what begins with it.
-            let alone = others.map(|token| (token.clone(), format!("{token}\0")));
-            Term::Within(std::iter::once(beginnings).chain(alone).collect())
+            tokens.retain(|token| !token.starts_with(word));
+            Term::AnyOfOrWithin(tokens, beginnings)
         }
     }
 }
