@@ -206,7 +206,11 @@ mod tests {
                 true => {
                     paths.extend(fs::read_dir(&path).expect("a folder of ours").flatten().map(|entry| entry.path()))
                 }
-                false => all.push_str(&fs::read_to_string(&path).unwrap_or_default()),
+                // What tests name need not exist.
+                false => {
+                    let source = fs::read_to_string(&path).unwrap_or_default();
+                    all.push_str(source.split("#[cfg(test)]").next().unwrap_or_default());
+                }
             }
         }
         all
@@ -284,6 +288,14 @@ mod tests {
         })
     }
 
+    /// The text of a line of JSON: its key is none, and the words of one region are no words of the language.
+    fn said_elsewhere_too(line: &str) -> &str {
+        match line.split_once("\": \"") {
+            Some((key, said)) if !key.ends_with("_HK") && !key.ends_with("_MO") => said,
+            _ => "",
+        }
+    }
+
     #[test]
     fn no_text_uses_a_word_that_the_glossary_bans() {
         let root = Path::new(env!("CARGO_MANIFEST_DIR"));
@@ -306,8 +318,7 @@ mod tests {
                 let text = fs::read_to_string(file).expect("a file of ours");
                 let is_of_json = file.extension().is_some_and(|extension| extension == "json");
                 for line in text.lines() {
-                    // The keys are no texts.
-                    let said = if is_of_json { line.split_once("\": \"").map_or("", |(_, said)| said) } else { line };
+                    let said = if is_of_json { said_elsewhere_too(line) } else { line };
                     for word in banned.iter().filter(|(of, _)| of == lang).flat_map(|(_, words)| words) {
                         assert!(!says(lang, said, word), "{} says {word}: {line}", file.display());
                         checked += 1;
