@@ -47,12 +47,12 @@
       return node.sheet
     }
   }
-  const launcher = make('button', { part: 'launcher', className: `launcher ${data.launcher || 'bubble'} ${data.position || ''}`, dir: 'auto', ariaHasPopup: 'dialog' })
+  const launcher = make('button', { part: 'launcher', className: `launcher ${data.launcher || 'bubble'} ${[data.position]}`, dir: 'auto', ariaHasPopup: 'dialog' })
   root.append(launcher)
   // The colours are kept in the second rule: WebKit does not notice when one for :host changes.
   const look = style(`:host{all:initial!important;display:contents!important}
 .launcher,#panel{--o:${data.offset || 20}px;position:fixed;inset:auto var(--o) var(--o) auto;z-index:99999999}
-.launcher{display:flex;align-items:center;gap:8px;min-height:48px;border:1px solid color-mix(in srgb,var(--t) 22%,var(--a));border-radius:24px;padding:0 20px;background:var(--a);color:var(--t);font:600 16px system-ui;cursor:pointer;box-shadow:0 4px 20px #0004}
+.launcher{display:flex;align-items:center;gap:8px;min-height:48px;border:1px solid #8884;border-radius:24px;padding:0 20px;background:var(--a);color:var(--t);font:600 16px system-ui;cursor:pointer;box-shadow:0 4px 20px #0004}
 .bubble:before{content:"";width:20px;height:20px;border-radius:50% 50% 50% 0;background:currentColor}
 .tab{--o:0px;bottom:40%;border-radius:12px 0 0 12px;padding:20px 8px;writing-mode:vertical-rl}
 .left{right:auto;left:var(--o)}
@@ -89,7 +89,7 @@
     speak(lang) {
       sayso.asked = lang
       // Else the page's own language, so that both speak the same, and last the browser's.
-      sayso.lang = host.lang = (lang ? [lang] : [doc.documentElement.lang, ...navigator.languages]).map(sayso.near).find(Boolean) || 'en'
+      sayso.lang = host.lang = [lang || doc.documentElement.lang, ...navigator.languages].map(sayso.near).find(Boolean) || 'en'
       sayso.label = launcher.textContent = data.text || labels[sayso.lang]
     },
     parts: async () => Promise.all([WebAssembly.compileStreaming(fetch(asset('widget.wasm'), { signal })), fetch(asset(sayso.lang + '.json'), { signal }).then(answer => answer.json())])
@@ -103,7 +103,7 @@
   const fail = () => {
     link ||= make('a', { part: 'launcher', className: launcher.className, target: '_blank' })
     // The page minds no draft but `off`, and this is the shortest way to say it.
-    link.href = base + '/s/' + site + '?lang=' + sayso.lang + '&draft=' + data.draft
+    link.href = `${base}/s/${site}?lang=${sayso.lang}&draft=${data.draft}`
     link.textContent = sayso.label
     launcher.replaceWith(link)
     link.focus()
