@@ -55,12 +55,17 @@ pub fn without_secrets(address: &str) -> String {
 
 fn without_secret(parameter: &str) -> String {
     match parameter.split_once('=') {
-        Some((name, value)) if !value.is_empty() && (is_secret_name(name) || is_random(value)) => {
+        Some((name, value)) if !value.is_empty() && (is_secret_name(name) || holds_random(value)) => {
             format!("{name}={MASK}")
         }
-        None if is_random(parameter) => MASK.to_owned(),
+        None if holds_random(parameter) => MASK.to_owned(),
         _ => parameter.to_owned(),
     }
+}
+
+/// Whether a value is random, or a part of it, such as of an address that it holds itself.
+fn holds_random(value: &str) -> bool {
+    is_random(value) || value.split(|c: char| !c.is_ascii_alphanumeric() && c != '_').any(is_random)
 }
 
 /// Whether a name has one of the words in it, however it joins words: `resetToken`, `reset_token`, `user[password]`.
@@ -117,6 +122,7 @@ mod tests {
             ("https://li:hunter2@a.example/x", "https://a.example/x"),
             ("https://a.example/?postcode=12345&monkey=1", "https://a.example/?postcode=12345&monkey=1"),
             ("https://a.example/?token=", "https://a.example/?token="),
+            ("https://a.example/?to=/r?x=0123456789abcdef0123456789abcdef", "https://a.example/?to=***"),
             (
                 "https://a.example/019ad2f4-3c5e-7000-8000-000000000000",
                 "https://a.example/019ad2f4-3c5e-7000-8000-000000000000",
