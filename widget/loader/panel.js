@@ -28,7 +28,7 @@ const css = `
 h2{margin:0;outline:0;font-weight:600;font-size:19px;line-height:1.35;text-wrap:balance}
 textarea{display:block;box-sizing:border-box;width:100%;margin:6px 0 0;border:1px solid var(--line-strong,#847d70);border-radius:var(--r);padding:9px 12px;background:none;color:inherit;font:inherit;font-size:16px;line-height:1.5;letter-spacing:inherit;resize:vertical}
 .dark textarea{background:#15191b}
-#message{min-height:132px;max-height:320px;field-sizing:content}
+#message{min-height:132px;field-sizing:content}
 #early{min-height:547px;padding:20px 24px}
 #early h2{margin-inline-end:36px}
 #early h2:after{content:"";display:block;height:64px;margin:58px 0 46px;margin-inline-end:-36px;border-radius:var(--r);background:#8881}
@@ -112,7 +112,7 @@ export function panel(sayso, outboxOnly) {
   const body = make('div', { id: 'body' })
   const shut = make('button', { id: 'close', type: 'button' })
   const wait = make('p')
-  const address = () => page + '?lang=' + sayso.lang + (data.draft == 'off' ? '&draft=off' : '')
+  const address = () => page + '?lang=' + sayso.lang + (data.draft ? '&draft=off' : '')
   const link = make('a', { target: '_blank', rel: 'noopener' })
   const fallback = make('div', { id: 'fallback' })
   // The one field that everybody fills in is there before the form, so that nobody waits to begin. The form takes it over as it is.

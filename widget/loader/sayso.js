@@ -89,7 +89,7 @@
     speak(lang) {
       sayso.asked = lang
       // Else the page's own language, so that both speak the same, and last the browser's.
-      sayso.lang = host.lang = [lang || doc.documentElement.lang, ...navigator.languages].map(sayso.near).find(Boolean) || 'en'
+      sayso.lang = host.lang = (lang ? [lang] : [doc.documentElement.lang, ...navigator.languages]).map(sayso.near).find(Boolean) || 'en'
       sayso.label = launcher.textContent = data.text || labels[sayso.lang]
     },
     parts: async () => Promise.all([WebAssembly.compileStreaming(fetch(asset('widget.wasm'), { signal })), fetch(asset(sayso.lang + '.json'), { signal }).then(answer => answer.json())])
@@ -102,8 +102,7 @@
   // In the launcher's place when the dialog does not come, or not soon: nobody is left with a button that does nothing.
   const fail = () => {
     link ||= make('a', { part: 'launcher', className: launcher.className, target: '_blank' })
-    // The page minds no draft but `off`, and this is the shortest way to say it.
-    link.href = `${base}/s/${site}?lang=${sayso.lang}&draft=${data.draft}`
+    link.href = `${base}/s/${site}?lang=${sayso.lang}`
     link.textContent = sayso.label
     launcher.replaceWith(link)
     link.focus()

@@ -313,8 +313,11 @@ fn encoding(file: &mut File, named: Option<&'static Encoding>) -> anyhow::Result
 }
 
 /// The file in UTF-8. What is UTF-8 stays as it is, so that a row with a damaged letter is refused and no other.
-fn transcoded(file: File, encoding: &'static Encoding) -> impl Read {
-    DecodeReaderBytesBuilder::new().encoding(Some(encoding)).utf8_passthru(true).build(file)
+fn transcoded(file: File, encoding: &'static Encoding) -> Box<dyn Read + Send> {
+    if encoding == UTF_8 {
+        return Box::new(file);
+    }
+    Box::new(DecodeReaderBytesBuilder::new().encoding(Some(encoding)).build(file))
 }
 
 fn read_header(records: &mut Records<impl BufRead>) -> anyhow::Result<Vec<u8>> {

@@ -73,7 +73,8 @@ impl Webhooks {
 
 /// Refuses to send what customers write where everybody on the way could read it.
 pub fn check_scheme(config: &Config, url: &Url) -> Result<(), &'static str> {
-    match url.scheme() == "https" || config.dangerous_allow_http_webhooks || is_loopback(url) {
+    let is_allowed = config.dangerous_allow_http_webhooks || config.dangerous_allow_private_targets;
+    match url.scheme() == "https" || is_allowed || is_loopback(url) {
         true => Ok(()),
         false => Err("the address is not https://, and dangerous_allow_http_webhooks is off"),
     }

@@ -186,12 +186,12 @@ async fn a_connection_is_used_again_also_after_it_was_parked() {
     witness.send("GET").await;
     witness.read_to_end().await;
     // Two requests at once, and the beginning of a third that follows later.
-    client.send(&format!("{GET}\r\n\r\n{GET}\r\n\r\nGET /hea")).await;
+    client.send(&format!("{GET}\r\nHost: collector\r\n\r\n{GET}\r\nHost: collector\r\n\r\nGET /hea")).await;
     let both = client.read_until("ok\n").await;
     if both.matches("ok\n").count() < 2 {
         client.read_until("ok\n").await;
     }
-    client.send("lthz HTTP/1.1\r\n\r\n").await;
+    client.send("lthz HTTP/1.1\r\nHost: collector\r\n\r\n").await;
     assert!(client.read_until("ok\n").await.starts_with("HTTP/1.1 200 "));
 }
 

@@ -184,7 +184,7 @@ on_both_databases! {
         let case = async || Case::by_id(&app.app, &id).await.unwrap();
         lin.client.get(&path).await;
         assert_eq!(case().await.status, "new", "nobody owns it yet");
-        assert_eq!(lin.post(&format!("{path}/owner"), &[("owner", "me")]).await.location(), path);
+        assert_eq!(lin.post(&format!("{path}/owner"), &[("owner", "me")]).await.location(), format!("{path}?done=owner"));
         lin.client.get(&path).await;
         assert_eq!(case().await.status, "new", "looking alone changes nothing, as browsers look ahead");
         assert_eq!(lin.post(&format!("{path}/opened"), &[]).await.status, StatusCode::NO_CONTENT);
@@ -380,12 +380,12 @@ on_both_databases! {
             assert_eq!(&stream.chunk().await.unwrap().unwrap()[..], b": ready\n\n");
         }
         complaint(&app, "After").await;
-        assert_eq!(told(&mut inbox).await, "event: refresh\ndata: A new case has arrived\n\n");
+        assert_eq!(told(&mut inbox).await, "event: refresh\ndata: New case\n\n");
         // Two customers at the same moment: on a busy machine requests are too far apart to be one burst.
         for other in ["one", "two"] {
             app.app.publish(other, "case.created");
         }
-        assert_eq!(told(&mut inbox).await, "event: refresh\ndata: 2 new cases have arrived\n\n", "a burst is told once");
+        assert_eq!(told(&mut inbox).await, "event: refresh\ndata: 2 new cases\n\n", "a burst is told once");
         lin.post(&format!("/staff/cases/{id}/note"), &[("body", "x")]).await;
         let about_the_case = told(&mut case).await;
         assert_eq!(about_the_case, "event: refresh\ndata:  \n\n", "nothing else, and nothing to say about it");
@@ -406,7 +406,7 @@ on_both_databases! {
         let page = lin.inbox("").await;
         assert!(page.contains("<html lang=\"zh-Hans\">") && page.contains("收件箱"), "{page}");
         let missing = lin.client.get("/staff/cases/x").await;
-        assert!(missing.body.contains("没有找到"), "{}", missing.body);
+        assert!(missing.body.contains("页面不存在"), "{}", missing.body);
     }
 
     async fn mails_in_files_are_shown_as_text(app: TestApp) {

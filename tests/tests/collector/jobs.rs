@@ -146,7 +146,7 @@ on_both_databases! {
         assert!(placed.iter().map(|(position, _, _)| *position).eq(1..=i64::try_from(placed.len()).unwrap()));
         for case in &cases {
             let seqs: Vec<i64> = placed.iter().filter(|(_, case_id, _)| case_id == case).map(|(_, _, seq)| *seq).collect();
-            assert_eq!(seqs, [1, 2, 3]);
+            assert_eq!(seqs, [1, 2, 3, 4]);
         }
         let select = "select number from case_numbers order by number";
         let numbers: Vec<i64> = with_db!(&app.app.db, pool => sqlx::query_scalar(select).fetch_all(pool).await).unwrap();

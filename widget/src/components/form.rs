@@ -118,7 +118,7 @@ fn footer(ui: &Ui) -> Html {
             ),
             says(
                 "p",
-                with!["class" => "live", "role" => "alert"],
+                with!["class" => "live", "role" => "status"],
                 if sending { ui.text("sending") } else { errors(ui) },
             ),
             privacy,

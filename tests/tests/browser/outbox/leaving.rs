@@ -29,7 +29,7 @@ async fn after_six_days_the_customer_gets_it_back() {
     click_in_widget(&visit.browser, "[part=launcher]").await;
     visit.browser.find_in_widget("#outbox li.expired").await;
     let screen = visit.screen().await;
-    assert!(screen.contains("1 could not be sent") && screen.contains("six days") && screen.contains(TEXT), "{screen}");
+    assert!(screen.contains("1 message couldn’t be sent") && screen.contains("six days") && screen.contains(TEXT), "{screen}");
     assert_eq!(visit.proxy.submissions(), [], "the collector may have forgotten its key");
     visit.take_back().await;
     assert_eq!(visit.typed().await, json!(TEXT));
@@ -167,7 +167,7 @@ async fn one_can_write_another_while_one_waits() {
     let visit = Visit::usual().await;
     visit.leave_waiting(Network::Down).await;
     click_in_widget(&visit.browser, "#outbox .primary").await;
-    assert_eq!(visit.browser.find_in_widget("#strip").await.text().await.unwrap(), "1 waiting to be sent");
+    assert_eq!(visit.browser.find_in_widget("#strip").await.text().await.unwrap(), "1 message waiting to be sent");
     crate::stage::type_in_widget(&visit.browser, "#message", "And the door too.").await;
     click_in_widget(&visit.browser, "#strip").await;
     visit.browser.find_in_widget("#outbox li.waiting").await;
@@ -178,7 +178,7 @@ async fn one_can_write_another_while_one_waits() {
     visit.browser.find_in_widget("#strip").await;
     assert_eq!(visit.typed().await, json!("And the door too."));
     visit.send().await;
-    let title = format!("{WIDGET}.querySelector('#outbox h2')?.textContent === '2 waiting to be sent'");
+    let title = format!("{WIDGET}.querySelector('#outbox h2')?.textContent === '2 messages waiting to be sent'");
     visit.browser.wait_for("both", &title).await;
     visit.proxy.set(Network::Up);
     visit.come().await;

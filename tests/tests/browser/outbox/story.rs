@@ -36,7 +36,7 @@ async fn what_was_sent_offline_is_kept_and_arrives_once() {
     visit.go_offline().await;
     visit.send().await;
     let title = visit.browser.find_in_widget("#outbox h2").await.text().await.unwrap();
-    assert_eq!(title, "1 waiting to be sent");
+    assert_eq!(title, "1 message waiting to be sent");
     let screen = visit.screen().await;
     assert!(screen.contains(TEXT) && screen.contains("You’re offline") && !screen.contains("Thank you"), "{screen}");
     assert_eq!(visit.heard().await, json!(["error", "queued"]));
@@ -126,7 +126,7 @@ async fn the_next_page_sends_it_without_the_form() {
         "return performance.getEntriesByType('resource').filter(entry => entry.name.endsWith('.wasm')).length";
     assert_eq!(visit.browser.run(fetched).await, json!(0), "nobody has asked for the form");
     let title = visit.browser.find_in_widget(".launcher[data-waiting]").await.attr("title").await.unwrap();
-    assert_eq!(title.as_deref(), Some("1 has been sent"));
+    assert_eq!(title.as_deref(), Some("1 message was sent"));
     assert_eq!(visit.stage.cases().await, 1);
 
     // Whoever opens the widget finds the code, also a page later.
@@ -147,7 +147,7 @@ async fn what_is_refused_later_says_why_and_comes_back_to_the_form() {
     visit.send_now().await;
     visit.browser.find_in_widget("#outbox li.refused").await;
     let screen = visit.screen().await;
-    assert!(screen.contains("1 could not be sent") && screen.contains("Please enter an email address"), "{screen}");
+    assert!(screen.contains("1 message couldn’t be sent") && screen.contains("Please enter an email address"), "{screen}");
     visit.take_back().await;
     assert_eq!(visit.typed().await, json!(TEXT));
     assert_eq!(visit.records().await, json!([]));

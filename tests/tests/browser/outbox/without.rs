@@ -93,7 +93,7 @@ async fn waiting_where_sources_are_missing(sources: &[&str]) -> Visit {
     visit.browser.find_in_widget(".launcher[data-waiting]").await;
     click_in_widget(&visit.browser, "[part=launcher]").await;
     let strip = visit.browser.find_in_widget("#strip").await;
-    assert_eq!(strip.text().await.unwrap(), "1 waiting to be sent");
+    assert_eq!(strip.text().await.unwrap(), "1 message waiting to be sent");
     visit
 }
 

@@ -86,7 +86,7 @@ on_both_databases! {
             .chain([("message", None, "破损 & \"torn\"".as_bytes())]).collect();
         let refused = client.post_files("/s/acme?lang=zh-Hans", &parts).await;
         assert_eq!(refused.status, StatusCode::UNPROCESSABLE_ENTITY);
-        for words in ["page.html：不支持网页", "large.txt：这个文件超过 10 MB", "邮箱格式不正确"] {
+        for words in ["page.html：不支持网页", "large.txt：文件超过 10 MB", "邮箱格式不正确"] {
             assert!(refused.body.contains(words), "{words}: {}", refused.body);
         }
         assert_eq!((count(&app, "cases").await, stored(&app).len()), (0, 1));
@@ -100,11 +100,11 @@ on_both_databases! {
         let names: Vec<String> = (0..6).map(|n| format!("{n}.gif")).collect();
         let chosen: Vec<(&str, &[u8])> = names.iter().map(String::as_str).zip(contents.iter().map(Vec::as_slice)).collect();
         let refused = send(&client, &entry(&app).await, &chosen).await;
-        assert!(refused.body.contains("5.gif: No more than 5 files can be sent."), "{}", refused.body);
+        assert!(refused.body.contains("5.gif: You can send 5 files at most."), "{}", refused.body);
         let form = again(&refused);
         assert!(!form.get("upload-5").is_empty());
         let refused = send(&client, &form, &[("6.gif", GIF)]).await;
-        assert!(refused.body.contains("6.gif: No more than 5"), "{}", refused.body);
+        assert!(refused.body.contains("6.gif: You can send 5 files at most."), "{}", refused.body);
         assert_eq!(files(&client, &code(&send(&client, &again(&refused), &[]).await)).await.len(), 5);
     }
 
@@ -140,7 +140,7 @@ on_both_databases! {
         let client = app.client();
         let refused = send(&client, &entry(&app).await, &[("a.gif", GIF), ("b.gif", &[GIF, b"2"].concat())]).await;
         assert_eq!(refused.status, StatusCode::TOO_MANY_REQUESTS);
-        assert!(refused.body.contains("b.gif: This file could not be taken at the moment"), "{}", refused.body);
+        assert!(refused.body.contains("b.gif: This file couldn’t be uploaded just now"), "{}", refused.body);
         assert_eq!(files(&client, &code(&send(&client, &again(&refused), &[]).await)).await.len(), 1);
     }
 }

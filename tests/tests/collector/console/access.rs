@@ -36,7 +36,7 @@ on_both_databases! {
         program.post(&format!("/{id}/status"), &json!({"status": "acknowledged"})).await;
         program.post(&format!("/{id}/messages"), &json!({"kind": "reply", "body": "Thank you", "then": "resolve"})).await;
         let page = lin.client.get(&format!("/staff/cases/{id}")).await.body;
-        for said in ["CRM entered it for the customer", "CRM opened it", "CRM resolved it", "From the CRM&#39;s file", "<span class=\"message-by\" dir=\"auto\">CRM</span>"] {
+        for said in ["CRM entered it for the customer", "CRM acknowledged it", "CRM resolved it", "From the CRM&#39;s file", "<span class=\"message-by\" dir=\"auto\">CRM</span>"] {
             assert!(page.contains(said), "{said}: {page}");
         }
         let public = app.client().get(&format!("/t/{}", entered["code"].as_str().unwrap())).await.body;

@@ -22,8 +22,8 @@ on_both_databases! {
                 assert!(!desk.client.get(page).await.body.contains(&code), "{page}");
             }
         }
-        assert!(agent.client.get(&path).await.body.contains("Show the code"));
-        assert!(!viewer.client.get(&path).await.body.contains("Show the code"));
+        assert!(agent.client.get(&path).await.body.contains("Show tracking code"));
+        assert!(!viewer.client.get(&path).await.body.contains("Show tracking code"));
         let refused = viewer.post(&format!("{path}/code"), &[]).await;
         assert!(refused.status == StatusCode::FORBIDDEN && !refused.body.contains(&code), "{}", refused.body);
         let shown = agent.post(&format!("{path}/code"), &[]).await;

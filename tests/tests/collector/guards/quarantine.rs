@@ -184,7 +184,8 @@ on_both_databases! {
             work.await.unwrap();
         }
         sayso::jobs::run_due(&app.app).await.unwrap();
-        assert_eq!(deliveries(&app).await.len(), 24, "the team and the customer hear of each");
+        let of_events = deliveries(&app).await.into_iter().filter(|row| uuid::Uuid::parse_str(&row.order_key).is_ok()).count();
+        assert_eq!(of_events, 24, "the team and the customer hear of each");
         assert_eq!(db::search::count(&app.app.db).await.unwrap(), 12);
         let held: i64 = with_db!(&app.app.db, pool => sqlx::query_scalar("select count(*) from cases where quarantine <> ''").fetch_one(pool).await).unwrap();
         assert_eq!(held, 0);

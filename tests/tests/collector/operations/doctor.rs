@@ -109,7 +109,7 @@ on_both_databases! {
         std::fs::set_permissions(path, std::fs::Permissions::from_mode(0o755)).unwrap();
         finds(path, &url, &[], "data", "others on this machine can look into");
         assert!(process::run(path, &url, &["site", "add", "acme", "--name", "Acme", "--origin", TestApp::ORIGIN]).0);
-        for (target, words) in [("http://10.0.0.1/hook", "private"), ("https://nowhere.invalid/hook", "can't be resolved")] {
+        for (target, words) in [("https://10.0.0.1/hook", "private"), ("https://nowhere.invalid/hook", "can't be resolved")] {
             let (done, said) = process::run(path, &url, &["target", "add", "--site", "acme", "--webhook", target]);
             assert!(done, "{said}");
             finds(path, &url, &[], "target", words);
@@ -120,7 +120,7 @@ on_both_databases! {
             ["--config", config.to_str().unwrap()]
         };
         let nobody = format!("127.0.0.1:{}", process::lasting_port());
-        finds(path, &url, &with(&format!("[smtp]\nurl = \"smtp://{nobody}\"")), "mail", "wrong: the mail server can't be reached");
+        finds(path, &url, &with(&format!("[smtp]\nurl = \"smtp://{nobody}\"")), "mail", "wrong: the mail server refuses the connection");
         finds(path, &url, &with("[smpt]\nurl = \"\""), "settings", "wrong: the settings are wrong: unknown field");
         finds(path, &url, &with("public_url = \"http://feedback.example.com\""), "settings", "not encrypted");
         finds(path, &url, &with("[limits]\nconnections = 2000000000"), "files", "warning: the limit of open files");

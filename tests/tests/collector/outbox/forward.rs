@@ -58,7 +58,8 @@ on_both_databases! {
         // Another one may have held the last lease when the others looked.
         run_due(&app.app).await.unwrap();
         assert!(queue::counts(&app.app.db).await.unwrap().is_empty());
-        assert_eq!(deliveries(&app).await.len(), 130);
+        let of_cases = deliveries(&app).await.into_iter().filter(|row| uuid::Uuid::parse_str(&row.order_key).is_ok()).count();
+        assert_eq!(of_cases, 130);
     }
 
     async fn a_target_that_cannot_be_used_keeps_no_other_from_hearing(app: TestApp) {

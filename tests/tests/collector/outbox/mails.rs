@@ -33,6 +33,7 @@ async fn shown(app: &TestApp, case: &Case, mail: &Mail) -> String {
                 shown = shown.replace(&Texts(lang).moment(moment), name);
             }
         }
+        shown = shown.replace(&Texts(lang).day(case.received_at), "DAY");
     }
     shown
 }

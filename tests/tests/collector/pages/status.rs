@@ -73,7 +73,7 @@ on_both_databases! {
         let code = client.complain("x", "li@example.com").await;
         let action = format!("/t/{code}/messages");
         let form = Form::of(&page(&client, &format!("/t/{code}")).await.body, &action);
-        for (typed, said) in [("", "请写下您想说的话。"), (&*"长".repeat(10_001), "最多 10000 个字")] {
+        for (typed, said) in [("", "请填写内容。"), (&*"长".repeat(10_001), "最多 10000 个字")] {
             let form = Form { action: format!("{action}?lang=zh-Hans"), ..form.clone().with("body", typed) };
             let refused = send(&client, &form).await;
             assert_eq!(refused.status, StatusCode::UNPROCESSABLE_ENTITY);
@@ -254,7 +254,7 @@ on_both_databases! {
         answer(&app, &other, "not for you", FollowUp::InProgress).await;
         answer(&app, &code, "for you", FollowUp::InProgress).await;
         let first = stream.chunk().await.unwrap().unwrap();
-        assert_eq!(std::str::from_utf8(&first).unwrap(), "event: refresh\ndata: Ms Han回复了您的投诉。\n\n");
+        assert_eq!(std::str::from_utf8(&first).unwrap(), "event: refresh\ndata: Lin回复了您的投诉。\n\n");
         assert_eq!(client.get("/t/none/live").await.status, StatusCode::NOT_FOUND);
         app.app.shutdown.cancel();
         assert!(stream.chunk().await.unwrap().is_none(), "it ends, so that the collector can");
