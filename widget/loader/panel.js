@@ -173,7 +173,8 @@ export function panel(sayso, outboxOnly) {
   // There is nothing left but the link.
   const giveUp = () => {
     wait.remove()
-    root.activeElement == field || link.focus()
+    // Nobody is taken away from what they write.
+    field.value || link.focus()
     settle()
   }
   // The collector's own form. A frame that the page's policy refuses still fires "load", so only its own word counts.

@@ -62,7 +62,8 @@ impl Visit {
         let whole = self.browser.run(&look).await;
         // The widget speaks the language of the page, which here is written from right to left.
         let direction = if page == "rtl.html" { "rtl" } else { "ltr" };
-        let expected = json!([true, true, "16px", direction, "normal", "none", "rgb(13, 87, 87)", "rgb(255, 255, 255)"]);
+        let expected =
+            json!([true, true, "16px", direction, "normal", "none", "rgb(13, 87, 87)", "rgb(255, 255, 255)"]);
         if whole != expected {
             self.browser.picture(&format!("host-{page}")).await;
         }

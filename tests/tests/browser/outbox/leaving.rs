@@ -29,7 +29,10 @@ async fn after_six_days_the_customer_gets_it_back() {
     click_in_widget(&visit.browser, "[part=launcher]").await;
     visit.browser.find_in_widget("#outbox li.expired").await;
     let screen = visit.screen().await;
-    assert!(screen.contains("1 message couldn’t be sent") && screen.contains("six days") && screen.contains(TEXT), "{screen}");
+    assert!(
+        screen.contains("1 message couldn’t be sent") && screen.contains("six days") && screen.contains(TEXT),
+        "{screen}"
+    );
     assert_eq!(visit.proxy.submissions(), [], "the collector may have forgotten its key");
     visit.take_back().await;
     assert_eq!(visit.typed().await, json!(TEXT));

@@ -147,7 +147,10 @@ async fn what_is_refused_later_says_why_and_comes_back_to_the_form() {
     visit.send_now().await;
     visit.browser.find_in_widget("#outbox li.refused").await;
     let screen = visit.screen().await;
-    assert!(screen.contains("1 message couldn’t be sent") && screen.contains("Please enter an email address"), "{screen}");
+    assert!(
+        screen.contains("1 message couldn’t be sent") && screen.contains("Please enter an email address"),
+        "{screen}"
+    );
     visit.take_back().await;
     assert_eq!(visit.typed().await, json!(TEXT));
     assert_eq!(visit.records().await, json!([]));

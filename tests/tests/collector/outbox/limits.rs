@@ -49,7 +49,7 @@ on_both_databases! {
         let mails = server.mails();
         assert_eq!(mails.len(), 4);
         assert_eq!(mails[3].subject(), "More feedback with this address: 17");
-        assert!(mails[3].text().contains("receipts in it: 17") && mails[3].text().contains(&cases[3].code(&app.app.keys).unwrap()), "{}", mails[3].text());
+        assert!(mails[3].text().contains("several receipts: 17") && mails[3].text().contains(&cases[3].code(&app.app.keys).unwrap()), "{}", mails[3].text());
         let last = Case::by_id(&app.app, &cases[19].id).await.unwrap();
         assert_eq!(last.status(), Status::Acknowledged, "now it was");
         submit(&app, json!({"kind": "praise", "message": "x", "contact": {"email": "victim@example.com"}})).await;
