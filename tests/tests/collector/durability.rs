@@ -4,7 +4,7 @@ use std::path::Path;
 
 use reqwest::StatusCode;
 use sayso_tests::process::{self, Served};
-use sayso_tests::{Client, Database, eventually};
+use sayso_tests::{Client, Database, TestApp, eventually};
 use serde_json::json;
 
 async fn survives(database: Database) {
@@ -141,4 +141,22 @@ async fn postgres_needs_the_master_key() {
     std::fs::write(data.path().join(sayso::keys::KEY_FILE), "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=").unwrap();
     let (done, said) = process::run(data.path(), &url, &["migrate"]);
     assert!(!done && said.contains("not the one"), "{said}");
+}
+
+/// A disk that refuses; here the log is not the database's any more, which is noticed in the same place.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_is_not_on_the_disk_is_never_answered() {
+    let app = TestApp::spawn(Database::Sqlite).await;
+    let client = app.client();
+    let feedback = json!({"kind": "complaint", "message": "Late"});
+    assert_eq!(client.submit(feedback.clone()).await.status, StatusCode::CREATED);
+    let log = app.data.path().join("sayso.db-wal");
+    std::fs::rename(&log, app.data.path().join("moved")).unwrap();
+    std::fs::File::create(&log).unwrap();
+    let key = uuid::Uuid::new_v4().to_string();
+    let refused = client.submit_with_key(feedback.clone(), &key).await;
+    assert_eq!(refused.status, StatusCode::SERVICE_UNAVAILABLE, "{}", refused.body);
+    let again = client.submit_with_key(feedback, &key).await;
+    assert_ne!(again.status, StatusCode::CREATED, "it was committed, and nobody knows whether it is on the disk");
+    eventually("nothing more is taken", || async { !app.app.intake.is_open() }).await;
 }
