@@ -4,6 +4,7 @@ mod bodies;
 mod enter;
 mod events;
 mod list;
+mod parameters;
 mod read;
 mod steps;
 

@@ -10,6 +10,7 @@ use jiff::tz::TimeZone;
 use sayso_shared::Locale;
 use serde::{Deserialize, Serialize};
 
+use crate::auth::member::Email;
 use crate::calendars::written::as_text;
 
 /// The longest text, such as the body of a template, in characters.
@@ -110,9 +111,7 @@ impl FromStr for Address {
     type Err = anyhow::Error;
 
     fn from_str(text: &str) -> anyhow::Result<Self> {
-        let address = text.trim().to_lowercase();
-        ensure!(address.len() <= 254 && sayso_shared::contact::is_email(&address), "{text:?} is not an e-mail address");
-        Ok(Self(address))
+        Email::parse(text).map(|email| Self(email.as_str().to_owned()))
     }
 }
 
