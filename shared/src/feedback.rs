@@ -289,12 +289,12 @@ fn hold_to_choices(fields: &mut Fields, rules: &FeedbackRules, kind: Option<Kind
         fields.refuse("kind", ErrorCode::Invalid, "this site does not collect this kind");
     }
     let Some(category) = category else { return };
-    match rules.categories.iter().find(|(key, _)| key == category) {
-        None => fields.refuse("category", ErrorCode::Invalid, "this site has no such category"),
-        Some((_, Some(of))) if kind.is_some_and(|kind| kind != *of) => {
-            fields.refuse("category", ErrorCode::Invalid, "this category belongs to another kind");
-        }
-        Some(_) => {}
+    // One that goes with some kinds stands there once for each.
+    let mut entries = rules.categories.iter().filter(|(key, _)| key == category).map(|(_, of)| *of).peekable();
+    if entries.peek().is_none() {
+        fields.refuse("category", ErrorCode::Invalid, "this site has no such category");
+    } else if !entries.any(|of| of.is_none() || kind.is_none() || of == kind) {
+        fields.refuse("category", ErrorCode::Invalid, "this category belongs to another kind");
     }
 }
 

@@ -8,13 +8,13 @@ use axum::extract::{Query, State};
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use sayso_shared::Problem;
-use sayso_shared::problem::{ErrorCode, FieldError};
 use serde::Serialize;
 use serde_json::Value;
 use tokio::time::{Instant, timeout_at};
 use utoipa::ToSchema;
 
 use super::bodies::Around;
+use super::parameters::{unknown, wrong};
 use crate::app::App;
 use crate::auth::Token;
 use crate::auth::bearer::MayRead;
@@ -176,23 +176,18 @@ impl EventsQuery {
         let mut query = Self { after: 0, limit: PAGE, wait: Duration::ZERO };
         let mut errors = Vec::new();
         for (name, value) in parameters {
-            let invalid =
-                |expected: &str| FieldError::new(format!("/{name}"), ErrorCode::Invalid, format!("must be {expected}"));
             match (name.as_str(), value.parse::<i64>()) {
                 ("after", _) => match position(&value) {
                     Some(position) => query.after = position,
-                    None => errors.push(invalid("what a page said in `next`")),
+                    None => errors.push(wrong(&name, "what a page said in `next`")),
                 },
                 ("limit", Ok(limit)) if (1..=PAGE_MAX).contains(&limit) => query.limit = limit,
-                ("limit", _) => errors.push(invalid(&format!("1 to {PAGE_MAX}"))),
+                ("limit", _) => errors.push(wrong(&name, &format!("1 to {PAGE_MAX}"))),
                 ("wait", Ok(seconds)) if u64::try_from(seconds).is_ok_and(|seconds| seconds <= WAIT_MAX) => {
                     query.wait = Duration::from_secs(seconds.unsigned_abs());
                 }
-                ("wait", _) => errors.push(invalid(&format!("0 to {WAIT_MAX} seconds"))),
-                _ => {
-                    let pointer = format!("/{}", name.chars().take(64).collect::<String>());
-                    errors.push(FieldError::new(pointer, ErrorCode::UnknownField, "there is no such parameter"));
-                }
+                ("wait", _) => errors.push(wrong(&name, &format!("0 to {WAIT_MAX} seconds"))),
+                _ => errors.push(unknown(&name)),
             }
         }
         if errors.is_empty() { Ok(query) } else { Err(errors.into()) }

@@ -9,6 +9,7 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use super::bodies::{Around, CaseBody};
+use super::parameters::{pointer, unknown, wrong};
 use crate::app::App;
 use crate::auth::bearer::MayRead;
 use crate::cases::search::{self, Facet, Search, SearchText};
@@ -147,7 +148,7 @@ impl ListQuery {
                 Ok(id) => self.cursor = Some(id),
                 Err(_) => return Ok(Err(wrong("cursor", "what a page said in `next`"))),
             },
-            _ => return Ok(Err(FieldError::new(pointer(name), ErrorCode::UnknownField, "there is no such parameter"))),
+            _ => return Ok(Err(unknown(name))),
         }
         Ok(Ok(()))
     }
@@ -182,13 +183,4 @@ impl ListQuery {
         let found = search::search(&app.db, &search).await?;
         Ok((Case::by_ids(app, &found.ids).await?, found.next))
     }
-}
-
-fn wrong(name: &str, expected: &str) -> FieldError {
-    FieldError::new(pointer(name), ErrorCode::Invalid, format!("must be {expected}"))
-}
-
-/// Where a wrong parameter is, cut so that an answer stays small.
-fn pointer(name: &str) -> String {
-    format!("/{}", name.chars().take(64).collect::<String>())
 }

@@ -5,6 +5,7 @@ mod bodies;
 mod enter;
 mod events;
 mod list;
+mod parameters;
 mod read;
 
 use axum::http::{HeaderValue, header};

@@ -6,6 +6,7 @@
 mod hours;
 mod span;
 pub(crate) mod written;
+mod zone;
 
 use std::collections::BTreeMap;
 
@@ -15,6 +16,7 @@ use jiff::{Span as Days, Timestamp, Zoned};
 
 pub use hours::{DateRange, Hours, HoursError, Slot};
 pub use span::{Span, SpanError};
+pub use zone::Zone;
 
 use crate::clock::{MINUTE, Millis};
 

@@ -34,6 +34,11 @@ impl Durability {
         Ok(Self(Some(Arc::new(Log::open(path.into())?))))
     }
 
+    /// Of commits that wait for the disk themselves.
+    pub const fn of_each_commit() -> Self {
+        Self(None)
+    }
+
     /// Returns when everything that has been committed is durable. After an error nothing is known of what was committed since the last success, so
     /// that nothing may be answered as if it were, now or later.
     pub async fn wait(&self) -> io::Result<()> {

@@ -62,9 +62,11 @@ impl Intake {
         let backpressure = Arc::new(Backpressure::new(Instant::now()));
         let (written, results) = mpsc::unbounded_channel();
         let to_answer = written.downgrade();
-        let durability = Durability::of(db)?;
         // A commit for each submission is what everybody does, so it is done as everybody does it.
-        let syncing = if limits.batch == 1 { Syncing::EachCommit } else { Syncing::BesideTheWriter };
+        let (syncing, durability) = match limits.batch {
+            1 => (Syncing::EachCommit, Durability::of_each_commit()),
+            _ => (Syncing::BesideTheWriter, Durability::of(db)?),
+        };
         let checkpoints = Checkpoints::start(db);
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
         let (db, keys, largest, measured) = (db.clone(), Arc::clone(keys), limits.batch, Arc::clone(&backpressure));

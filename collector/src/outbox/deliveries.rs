@@ -16,7 +16,7 @@ pub const EVENT: &str = "event";
 /// The subject of a delivery that tells of others, which were one too many for their recipient.
 pub const DIGEST: &str = "digest";
 
-/// The destination of what goes to the customer. [`member`] makes that of what goes to a member; every other is the identifier of a target.
+/// The destination of what goes to the customer. `member` makes that of what goes to a member; every other is the identifier of a target.
 pub const CUSTOMER: &str = "customer";
 
 const MEMBER: &str = "member:";

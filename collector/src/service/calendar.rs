@@ -5,8 +5,8 @@ use std::collections::BTreeMap;
 use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 
-use super::words::{Day, Key, Zone};
-use crate::calendars::{Calendar, DateRange, Hours, HoursError, Slot};
+use super::words::{Day, Key};
+use crate::calendars::{Calendar, DateRange, Hours, HoursError, Slot, Zone};
 
 /// `[[calendar]]`: a time zone, opening hours, holidays, moved working days.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]

@@ -27,7 +27,7 @@ pub const PLACEHOLDERS: [&str; 8] = [
 /// Checks what was read, against itself and what is known besides; notes every mistake.
 pub fn check(items: &Items<'_>, known: &ServiceFile, reader: &mut Reader<'_>) {
     let mut check = Check { names: Names::of(items, known), reader };
-    check.duplicates(&items.sites, |site| site.key.to_string());
+    check.duplicates(&items.sites, |site| site.key.as_str().to_owned());
     check.duplicates(&items.members, |member| member.address.to_string());
     check.duplicates(&items.calendars, Object::key);
     check.duplicates(&items.teams, Object::key);
@@ -80,7 +80,7 @@ impl Names {
             .chain(categories)
             .map(|category| ((category.site.to_string(), category.key.to_string()), category.kinds.clone()));
         let by_kind = HashMap::from([
-            ("site", keys(&items.sites, &known.sites, |site| site.key.to_string())),
+            ("site", keys(&items.sites, &known.sites, |site| site.key.as_str().to_owned())),
             ("member", keys(&items.members, &known.members, |member| member.address.to_string())),
             ("calendar", keys(&items.calendars, &known.calendars, Object::key)),
             ("team", keys(&items.teams, &known.teams, Object::key)),

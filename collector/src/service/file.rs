@@ -9,7 +9,7 @@ use super::reader::Item;
 use super::rules::Rule;
 use super::words::{Address, Key, Title};
 use crate::auth::member::Role;
-use crate::sites::{Origin, SiteSettings};
+use crate::sites::{Origin, SiteKey, SiteSettings};
 
 /// The tables that a file may have.
 pub const TABLES: [&str; 12] = [
@@ -21,7 +21,7 @@ pub const TABLES: [&str; 12] = [
 #[derive(Clone, Debug, Serialize)]
 pub struct SiteDefinition {
     /// Its key.
-    pub key: Key,
+    pub key: SiteKey,
     /// The name that customers know.
     pub name: Title,
     /// Where its pages are.

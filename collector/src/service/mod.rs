@@ -1,6 +1,6 @@
 //! The service as it is set up: calendars, teams, promises, rules, templates and what belongs to them.
 //!
-//! All of it can be written in one TOML file ([`file`]), and each table of that file is a type of [`objects`]. The file and the console lead to the
+//! All of it can be written in one TOML file ([`mod@file`]), and each table of that file is a type of [`objects`]. The file and the console lead to the
 //! same rows, which hold what the table says.
 
 pub mod calendar;

@@ -49,7 +49,7 @@ struct Order {
 pub fn plan(known: &ServiceFile, wanted: &ServiceFile, prune: Prune) -> Plan {
     let mut plan = Plan::default();
     plan.compare("site", &known.sites, &wanted.sites, Prune::Keep, SiteDefinition::to_json, |site| {
-        site.key.to_string()
+        site.key.as_str().to_owned()
     });
     plan.compare("member", &known.members, &wanted.members, Prune::Keep, MemberDefinition::to_json, |member| {
         member.address.to_string()

@@ -83,7 +83,7 @@ impl PromiseCache {
     }
 
     /// The promises. While the database is away they are those that are known.
-    pub async fn current(&self) -> anyhow::Result<Arc<Promises>> {
+    pub async fn current(&self) -> sqlx::Result<Arc<Promises>> {
         let known = self.known();
         if let Some((_, promises)) = known.as_ref().filter(|(at, _)| self.is_fresh(*at)) {
             return Ok(Arc::clone(promises));
@@ -119,7 +119,7 @@ impl PromiseCache {
     }
 }
 
-async fn load(db: &Db) -> anyhow::Result<Promises> {
+async fn load(db: &Db) -> sqlx::Result<Promises> {
     let (promises, calendars) = store::promises_and_calendars(db).await?;
     Ok(Promises::new(&promises, &calendars))
 }

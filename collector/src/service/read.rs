@@ -6,8 +6,8 @@ use super::check::check;
 use super::file::{Items, ServiceFile, SiteDefinition, TABLES};
 pub use super::reader::Mistake;
 use super::reader::{Item, Reader};
-use super::words::{Key, Title};
-use crate::sites::{Origin, SiteSettings};
+use super::words::Title;
+use crate::sites::{Origin, SiteKey, SiteSettings};
 
 /// Reads a file, and checks it together with what is there already and stays. Every mistake is named at once.
 pub fn read(text: &str, known: &ServiceFile) -> Result<ServiceFile, Vec<Mistake>> {
@@ -38,7 +38,7 @@ fn read_sites<'a>(reader: &mut Reader<'a>, document: &mut toml::de::DeTable<'a>)
     #[derive(Deserialize)]
     #[serde(deny_unknown_fields)]
     struct Head {
-        key: Key,
+        key: SiteKey,
         name: Title,
         origins: Vec<Origin>,
     }

@@ -19,7 +19,12 @@ impl SiteDefinition {
     /// What is set of a site.
     pub fn of(site: &Site) -> anyhow::Result<Self> {
         let settings = SiteSettings { categories: Vec::new(), ..site.settings.clone() };
-        Ok(Self { key: site.key().parse()?, name: site.name().parse()?, origins: site.origins().to_vec(), settings })
+        Ok(Self {
+            key: SiteKey::parse(site.key())?,
+            name: site.name().parse()?,
+            origins: site.origins().to_vec(),
+            settings,
+        })
     }
 
     /// What is compared.
@@ -47,19 +52,40 @@ impl MemberDefinition {
     }
 }
 
-/// Adds or sets a site, with the categories that it has.
-pub async fn apply_site(tx: &mut Tx, db: &Db, wanted: &ServiceFile, step: &Step, stamp: &Stamp) -> anyhow::Result<()> {
-    let Some(site) = wanted.sites.iter().find(|site| site.key.as_str() == step.key) else { return Ok(()) };
-    let key = SiteKey::parse(site.key.as_str())?;
-    if step.before.is_none() {
-        let categories = categories(&wanted.categories, site.key.as_str());
-        let settings = SiteSettings { categories, ..site.settings.clone() };
-        return Site::add_in(tx, &key, site.name.as_str(), &site.origins, &settings, stamp).await;
+/// Adds or sets the sites that a plan changes, or whose categories it changes.
+pub async fn apply_sites(tx: &mut Tx, db: &Db, wanted: &ServiceFile, plan: &Plan, stamp: &Stamp) -> anyhow::Result<()> {
+    let changed = plan.steps().iter().filter_map(|step| match step.kind {
+        "site" => Some(step.key.as_str()),
+        "category" => step.key.split_once('/').map(|(site, _)| site),
+        _ => None,
+    });
+    let stored = Site::all(db).await?;
+    for key in changed.collect::<BTreeSet<_>>() {
+        let site = stored.iter().find(|site| site.key() == key).cloned();
+        let set = wanted.sites.iter().find(|set| set.key.as_str() == key);
+        let mut categories = site.as_ref().map_or_else(Vec::new, |site| site.settings.categories.clone());
+        for step in plan.steps().iter().filter(|step| step.kind == "category") {
+            if let Some((_, category)) = step.key.split_once('/').filter(|(site, _)| *site == key) {
+                replace(&mut categories, category, step.after.as_ref())?;
+            }
+        }
+        match (site, set) {
+            (None, None) => {}
+            (None, Some(set)) => {
+                let settings = SiteSettings { categories, ..set.settings.clone() };
+                Site::add_in(tx, &set.key, set.name.as_str(), &set.origins, &settings, stamp).await?;
+            }
+            (Some(mut site), set) => {
+                if let Some(set) = set {
+                    site = site.renamed(set.name.to_string(), set.origins.clone());
+                    site.settings = set.settings.clone();
+                }
+                site.settings.categories = categories;
+                site.save_in(tx, stamp).await?;
+            }
+        }
     }
-    let mut stored = Site::by_key(db, key.as_str()).await?.renamed(site.name.to_string(), site.origins.clone());
-    let categories = std::mem::take(&mut stored.settings.categories);
-    stored.settings = SiteSettings { categories, ..site.settings.clone() };
-    stored.save_in(tx, stamp).await
+    Ok(())
 }
 
 /// Adds or sets a member. Who is new sets a password by a link, as `sayso member reset` prints it.
@@ -74,46 +100,14 @@ pub async fn apply_member(tx: &mut Tx, step: &Step, stamp: &Stamp) -> anyhow::Re
     Member::add_in(tx, &new, stamp).await.map(|_| ())
 }
 
-/// Writes the categories that a plan changes into the settings of the sites that were there before.
-pub async fn apply_categories(
-    tx: &mut Tx,
-    db: &Db,
-    wanted: &ServiceFile,
-    plan: &Plan,
-    stamp: &Stamp,
-) -> anyhow::Result<()> {
-    let is_new =
-        |key: &str| plan.steps().iter().any(|step| step.kind == "site" && step.key == key && step.before.is_none());
-    let changed = plan.steps().iter().filter(|step| step.kind == "category");
-    let sites: BTreeSet<&str> = changed.filter_map(|step| step.key.split_once('/')).map(|(site, _)| site).collect();
-    for key in sites.into_iter().filter(|key| !is_new(key)) {
-        let mut site = Site::by_key(db, key).await?;
-        if let Some(set) = wanted.sites.iter().find(|set| set.key.as_str() == key) {
-            // What the same file changes of the site is not committed yet, so it is not what was read.
-            let categories = std::mem::take(&mut site.settings.categories);
-            site = site.renamed(set.name.to_string(), set.origins.clone());
-            site.settings = SiteSettings { categories, ..set.settings.clone() };
-        }
-        for step in plan.steps().iter().filter(|step| step.kind == "category") {
-            let Some((of, category)) = step.key.split_once('/') else { continue };
-            if of == key {
-                let place = site.settings.categories.iter().position(|known| known.key == category);
-                site.settings.categories.retain(|known| known.key != category);
-                let definition: Option<CategoryDefinition> =
-                    step.after.clone().map(serde_json::from_value).transpose()?;
-                let place = place.unwrap_or(site.settings.categories.len());
-                for (after, category) in definition.iter().flat_map(entries).enumerate() {
-                    site.settings.categories.insert(place + after, category);
-                }
-            }
-        }
-        site.save_in(tx, stamp).await?;
-    }
+/// Puts a category in the place of the one with its key; without one, takes that away.
+fn replace(categories: &mut Vec<Category>, key: &str, after: Option<&Value>) -> anyhow::Result<()> {
+    let place = categories.iter().position(|known| known.key == key);
+    categories.retain(|known| known.key != key);
+    let definition: Option<CategoryDefinition> = after.cloned().map(serde_json::from_value).transpose()?;
+    let place = place.unwrap_or(categories.len());
+    categories.splice(place..place, definition.iter().flat_map(entries));
     Ok(())
-}
-
-fn categories(definitions: &[CategoryDefinition], site: &str) -> Vec<Category> {
-    definitions.iter().filter(|category| category.site.as_str() == site).flat_map(entries).collect()
 }
 
 /// A category as the site's settings hold it: once for each kind that it goes with.

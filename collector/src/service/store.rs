@@ -63,12 +63,13 @@ pub async fn apply(db: &Db, wanted: &ServiceFile, prune: Prune, stamp: &Stamp) -
     }
     for step in plan.steps() {
         match step.kind {
-            "site" => super::sites::apply_site(&mut tx, db, wanted, step, stamp).await?,
+            // With their categories, below.
+            "site" => {}
             "member" => super::sites::apply_member(&mut tx, step, stamp).await?,
             _ => apply_object(&mut tx, step, stamp).await?,
         }
     }
-    super::sites::apply_categories(&mut tx, db, wanted, &plan, stamp).await?;
+    super::sites::apply_sites(&mut tx, db, wanted, &plan, stamp).await?;
     for (kind, keys) in plan.orders() {
         place(&mut tx, kind, keys).await?;
     }

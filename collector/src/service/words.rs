@@ -6,10 +6,10 @@ use std::str::FromStr;
 
 use anyhow::{bail, ensure};
 use jiff::civil::Weekday;
-use jiff::tz::TimeZone;
-use sayso_shared::{EmailAddress, Locale};
+use sayso_shared::Locale;
 use serde::{Deserialize, Serialize};
 
+use crate::auth::member::Email;
 use crate::calendars::written::as_text;
 
 /// The longest text, such as the body of a template, in characters.
@@ -31,13 +31,6 @@ pub struct Address(String);
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(try_from = "BTreeMap<String, String>", into = "BTreeMap<String, String>")]
 pub struct LocalText(BTreeMap<String, String>);
-
-/// A time zone of the IANA database, such as `Asia/Shanghai`.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Zone {
-    name: String,
-    zone: TimeZone,
-}
 
 /// A day of the week as it is written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -110,8 +103,7 @@ impl FromStr for Address {
     type Err = anyhow::Error;
 
     fn from_str(text: &str) -> anyhow::Result<Self> {
-        let address = EmailAddress::parse(text).map_err(|error| anyhow::anyhow!("{text:?} {error}"))?;
-        Ok(Self(address.as_str().to_lowercase()))
+        Email::parse(text).map(|email| Self(email.as_str().to_owned()))
     }
 }
 
@@ -150,24 +142,6 @@ impl From<LocalText> for BTreeMap<String, String> {
     }
 }
 
-impl Zone {
-    /// The zone itself.
-    pub fn zone(&self) -> &TimeZone {
-        &self.zone
-    }
-}
-
-impl FromStr for Zone {
-    type Err = anyhow::Error;
-
-    fn from_str(name: &str) -> anyhow::Result<Self> {
-        match TimeZone::get(name) {
-            Ok(zone) => Ok(Self { name: name.to_owned(), zone }),
-            Err(_) => bail!("{name:?} is no time zone of the IANA database, such as Asia/Shanghai"),
-        }
-    }
-}
-
 impl Day {
     /// The day in the calendar.
     pub const fn weekday(self) -> Weekday {
@@ -194,4 +168,4 @@ macro_rules! display {
         as_text!($type);
     )+};
 }
-display!(Key.0 Title.0 Address.0 Zone.name);
+display!(Key.0 Title.0 Address.0);

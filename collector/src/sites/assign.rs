@@ -5,8 +5,8 @@ use sayso_shared::{Kind, Lang};
 
 use super::settings::Category;
 use super::texts;
-use super::time_zone::SiteTimeZone;
 use super::{Origin, Site};
+use crate::calendars::Zone;
 
 const REQUIRABLE: &[&str] = &["contact", "category", "rating", "importance", "desired_outcome", "reference"];
 
@@ -43,8 +43,8 @@ impl Site {
             "first_response_hours" => {
                 settings.first_response_hours = value.parse().context("first_response_hours is a number of hours")?
             }
-            "time_zone" if value.is_empty() => settings.time_zone = SiteTimeZone::default(),
-            "time_zone" => settings.time_zone = SiteTimeZone::parse(value)?,
+            "time_zone" if value.is_empty() => settings.time_zone = Zone::default(),
+            "time_zone" => settings.time_zone = value.parse()?,
             "privacy_url" => settings.privacy_url = optional(value).map(web_address).transpose()?,
             "theme.accent" => settings.theme.accent = optional(value).map(colour).transpose()?,
             "theme.radius" => settings.theme.radius = optional(value).map(radius).transpose()?,

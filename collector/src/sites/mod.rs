@@ -16,7 +16,6 @@ pub mod snippet;
 mod stored;
 pub mod targets;
 pub mod texts;
-pub mod time_zone;
 
 use sayso_shared::FeedbackRules;
 use sayso_shared::contact::one_line;

@@ -4,7 +4,7 @@ use sayso_shared::{Kind, Lang};
 use serde::{Deserialize, Serialize};
 
 use super::texts::{OwnTexts, Texts};
-use super::time_zone::SiteTimeZone;
+use crate::calendars::Zone;
 
 /// The settings of a site.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -21,7 +21,7 @@ pub struct SiteSettings {
     /// What customers are promised, in hours; 0 for no promise.
     pub first_response_hours: u32,
     /// The time zone in which mails say when something is.
-    pub time_zone: SiteTimeZone,
+    pub time_zone: Zone,
     /// The promise as a sentence.
     pub promise_text: Texts,
     /// The site's privacy statement.
@@ -67,7 +67,7 @@ impl Default for SiteSettings {
             categories: Vec::new(),
             required: Vec::new(),
             first_response_hours: 24,
-            time_zone: SiteTimeZone::default(),
+            time_zone: Zone::default(),
             promise_text: Texts::new(),
             privacy_url: None,
             consent_text: Texts::new(),

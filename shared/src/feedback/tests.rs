@@ -95,6 +95,15 @@ fn names_each_wrong_field() {
 }
 
 #[test]
+fn a_category_may_go_with_several_kinds() {
+    let of = |kind| ("delivery".to_owned(), Some(kind));
+    let rules = FeedbackRules { categories: vec![of(Kind::Complaint), of(Kind::Question)], ..rules() };
+    let goes =
+        |kind: &str| Feedback::parse(json!({"kind": kind, "message": "x", "category": "delivery"}), &rules).is_ok();
+    assert_eq!(["complaint", "question", "praise"].map(goes), [true, true, false]);
+}
+
+#[test]
 fn holds_the_rules_of_the_site() {
     let strict = FeedbackRules { required: vec!["contact".into()], consent_required: true, ..rules() };
     let refused =

@@ -1,7 +1,7 @@
 //! Entering cases into the index, and what is loose because it has not been entered yet.
 
 use std::collections::{BTreeMap, HashMap, HashSet};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, LazyLock, Mutex, PoisonError};
 
 use sqlx::AssertSqlSafe;
 use uuid::Uuid;
@@ -105,9 +105,10 @@ pub(super) async fn loose(db: &Db) -> sqlx::Result<Vec<Arc<Loose>>> {
     }
     let mut loose = HashMap::with_capacity(ids.len());
     let mut unknown = Vec::new();
+    let known = READ.lock().unwrap_or_else(PoisonError::into_inner).clone();
     for (id, version) in versions(db, &ids.into_iter().collect::<Vec<_>>()).await? {
-        match READ.get(&id, version) {
-            Some(known) => _ = loose.insert(id, (version, known)),
+        match known.get(&id).filter(|(of, _)| *of == version) {
+            Some(known) => _ = loose.insert(id, known.clone()),
             None => unknown.push((id, version)),
         }
     }
@@ -126,7 +127,7 @@ pub(super) async fn loose(db: &Db) -> sqlx::Result<Vec<Arc<Loose>>> {
         }
     }
     let found = loose.values().map(|(_, loose)| Arc::clone(loose)).collect();
-    READ.keep(loose);
+    *READ.lock().unwrap_or_else(PoisonError::into_inner) = loose;
     Ok(found)
 }
 
@@ -145,25 +146,10 @@ async fn versions(db: &Db, ids: &[String]) -> sqlx::Result<Vec<(String, i64)>> {
 
 /// What loose cases said when they were read last: while many customers submit, searches would read and cut the same texts again and again. What
 /// a version of a case says never changes, so nothing here can be wrong; it holds as many cases as are loose.
-static READ: LooseCases = LooseCases(Mutex::new(None));
-
-struct LooseCases(Mutex<Option<ByVersion>>);
+static READ: LazyLock<Mutex<ByVersion>> = LazyLock::new(Mutex::default);
 
 /// Loose cases by their identifiers, and of which version each is.
 type ByVersion = HashMap<String, (i64, Arc<Loose>)>;
-
-impl LooseCases {
-    fn get(&self, id: &str, version: i64) -> Option<Arc<Loose>> {
-        let cases = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        let (_, loose) = cases.as_ref()?.get(id).filter(|(of, _)| *of == version)?;
-        Some(Arc::clone(loose))
-    }
-
-    /// Keeps these, and forgets all others.
-    fn keep(&self, cases: ByVersion) {
-        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = Some(cases);
-    }
-}
 
 /// The entries of cases as they are now: everything that was said about them, but never who said it.
 pub(super) async fn read(tx: &mut Tx, case_ids: &[String]) -> sqlx::Result<Vec<Entry>> {
