@@ -47,13 +47,18 @@ pub async fn type_in_widget(browser: &Browser, css: &str, text: &str) {
     field.send_keys(text).await.expect("it takes that");
 }
 
-/// Clicks something in the widget. Before they send, people choose what kind it is; the first, where a test has not chosen.
+/// Chooses the first kind in the widget, where none is chosen yet.
+pub async fn choose_a_kind(browser: &Browser) {
+    let root = "document.querySelector('sayso-widget').shadowRoot";
+    let choose = format!("{root}.querySelector('[name=kind]:checked') || {root}.querySelector('[name=kind]')?.click()");
+    browser.find_in_widget("#send").await;
+    browser.run(&choose).await;
+}
+
+/// Clicks something in the widget. Before they send, people choose what kind it is.
 pub async fn click_in_widget(browser: &Browser, css: &str) {
     if css == "#send" {
-        let root = "document.querySelector('sayso-widget').shadowRoot";
-        let choose =
-            format!("{root}.querySelector('[name=kind]:checked') || {root}.querySelector('[name=kind]')?.click()");
-        browser.run(&choose).await;
+        choose_a_kind(browser).await;
     }
     browser.find_in_widget(css).await.click().await.expect("it takes that");
 }

@@ -170,6 +170,15 @@ export function panel(sayso, outboxOnly) {
     sayso.body = body
     sayso.waiting?.open()
   }
+  // The form goes, and what was there before it comes back: the words go on in the frame, or by the link.
+  const retreat = () => {
+    sayso.app = null
+    loading = 0
+    early.append(title, field, fallback)
+    body.replaceChildren(early)
+    field.readOnly = false
+    label()
+  }
   // There is nothing left but the link.
   const giveUp = () => {
     wait.remove()
@@ -247,8 +256,10 @@ export function panel(sayso, outboxOnly) {
   const refuse = async status => {
     stopped = 1
     const { refused } = await sayso.advise()
-    title.textContent = await refused(sayso, status)
-    if (sayso.app) return
+    const said = await refused(sayso, status)
+    if (framed) return
+    retreat()
+    title.textContent = said
     field.value || field.remove()
     giveUp()
   }
@@ -336,7 +347,7 @@ export function panel(sayso, outboxOnly) {
     // One timer of each kind is enough; the widget starts them again as long as it needs them.
     after(name, milliseconds) {
       clearTimeout(timers[name])
-      if (!signal.aborted) timers[name] = setTimeout(() => sayso.app[name](), milliseconds)
+      if (!signal.aborted) timers[name] = setTimeout(() => sayso.app?.[name](), milliseconds)
     },
     focus: selector => body.querySelector(selector)?.focus(),
     copy: text => sayso.clip(text).then(done => sayso.app.copied(done)),
@@ -398,7 +409,7 @@ export function panel(sayso, outboxOnly) {
       given = feedback
       sayso.app.restore()
     },
-    settings: () => settings().catch(() => '').then(lines => sayso.app.settled(lines))
+    settings: () => settings().catch(() => '').then(lines => sayso.app?.settled(lines))
   })
 
   // The draft as the field began with it, until the form has both.
@@ -422,14 +433,12 @@ export function panel(sayso, outboxOnly) {
   Object.defineProperty(host, 'isContentEditable', { get: () => !dialog.hidden })
   // Where the form never comes, for what the frame can't send.
   dialog.addEventListener('input', sayso.outbox, { once: true, signal })
-  // The module has stopped for good: the words go on in the frame, or by the link. The outbox notices.
-  sayso.rescue = () => {
-    sayso.app = 0
-    early.append(title, field, fallback)
-    body.replaceChildren(early)
-    field.readOnly = false
+  // A trap stops the module for good, such as where a page translator has replaced what is drawn. Whatever traps on the page is taken for ours.
+  listen(window, 'error unhandledrejection', ({ error, reason }) => {
+    if (!sayso.app || !/^RuntimeError/.test(error || reason)) return
+    retreat()
     showFrame()
-  }
+  })
   let composing
   listen(dialog, 'keydown', event => {
     // The Escape and the Enter that end a composition belong to the input method.

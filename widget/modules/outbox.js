@@ -250,10 +250,6 @@ export const outbox = async sayso => {
   } catch {
     return
   }
-  // A trap stops the module, such as where a page translator has replaced what is drawn; whatever traps on the page is taken for ours.
-  listen(window, 'error unhandledrejection', ({ error, reason }) => {
-    if (sayso.app && (error || reason) instanceof WebAssembly.RuntimeError) sayso.rescue()
-  })
   listen(window, 'online', () => {
     tried.clear()
     wake()

@@ -8,7 +8,7 @@ use sayso_shared::Lang;
 use sayso_tests::browser::Browser;
 use sayso_tests::company::{Company, Page};
 use sayso_tests::front::Front;
-pub use sayso_tests::stage::{Stage, click_in_widget, complain_in_widget, type_in_widget};
+pub use sayso_tests::stage::{Stage, choose_a_kind, click_in_widget, complain_in_widget, type_in_widget};
 use sayso_tests::{Database, TestApp};
 use thirtyfour::prelude::*;
 

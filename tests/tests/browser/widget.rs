@@ -8,7 +8,7 @@ use sayso_tests::company::Page;
 use serde_json::json;
 use thirtyfour::prelude::*;
 
-use crate::stage::{Stage, click_in_widget, type_in_widget};
+use crate::stage::{Stage, choose_a_kind, click_in_widget, type_in_widget};
 
 async fn open_stage() -> (Stage, Browser) {
     let stage = Stage::open(Database::Sqlite, Page::default(), |_| {}).await;
@@ -61,23 +61,21 @@ async fn a_failure_keeps_the_text_and_a_retry_makes_one_case() {
     let (stage, browser) = open_stage().await;
     click_in_widget(&browser, "[part=launcher]").await;
     type_in_widget(&browser, "#message", "The drawer is stuck.").await;
-    // The collector stops taking submissions, as it does when it shuts down.
+    // The page is taken off the site's list in the meantime.
     stage.collector.set_site(&["origins=https://elsewhere.example"]).await;
     click_in_widget(&browser, "#send").await;
-    // A browser is not told why, so it might as well be the network.
-    let said = browser.find_in_widget("#outbox li.waiting").await.text().await.unwrap();
-    assert!(said.contains("The drawer is stuck."), "{said}");
-    assert_eq!(stage.cases().await, 0);
+    let said = browser.find_in_widget("#failure").await.text().await.unwrap();
+    assert!(said.contains("It can’t be sent from this website."), "{said}");
+    let text = "return document.querySelector('sayso-widget').shadowRoot.querySelector('#message').value";
+    assert_eq!((browser.run(text).await, stage.cases().await), (json!("The drawer is stuck."), 0));
     browser.picture("widget-failure").await;
 
     // A reload loses nothing either.
     browser.driver.refresh().await.unwrap();
-    browser.find_in_widget(".launcher[data-waiting]").await;
-    click_in_widget(&browser, "[part=launcher]").await;
-    click_in_widget(&browser, "#strip").await;
     stage.collector.set_site(&[&format!("origins={}", stage.company.origin)]).await;
-    browser.run("window.dispatchEvent(new Event('online'))").await;
-    let code = browser.find_in_widget("#outbox output").await.text().await.unwrap();
+    click_in_widget(&browser, "[part=launcher]").await;
+    click_in_widget(&browser, "#send").await;
+    let code = browser.find_in_widget("#code").await.text().await.unwrap();
     assert_eq!(stage.cases().await, 1);
     let status = stage.collector.client().get(&format!("/t/{code}")).await;
     assert_eq!(status.status, StatusCode::OK);
@@ -108,6 +106,7 @@ async fn enter_that_ends_a_composition_sends_nothing() {
     let (stage, browser) = open_stage().await;
     click_in_widget(&browser, "[part=launcher]").await;
     browser.find_in_widget("#message").await.send_keys("送货").await.unwrap();
+    choose_a_kind(&browser).await;
     click_in_widget(&browser, "#contact").await;
     browser.find_in_widget("#name").await;
     let enter = async |event: &str| {

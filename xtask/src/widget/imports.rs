@@ -1,15 +1,21 @@
-//! Short names for what the module imports from its glue, and for the closures that it exports to it. wasm-bindgen gives each a name with a
-//! hash of sixteen digits, which no compression makes smaller, in the module and in the glue again.
+//! Short names for what the module imports from its glue, and for what it exports to it alone: closures and helpers. Many have a hash of
+//! sixteen digits, which no compression makes smaller, in the module and in the glue again.
 
 use anyhow::{Context as _, bail, ensure};
+
+/// What the module calls its glue, which wasm-bindgen gives a name of its own, written once for each import.
+const GLUE: &str = "./widget_bg.js";
+const SHORT_GLUE: &str = "w";
 
 const IMPORT_SECTION: u8 = 2;
 const EXPORT_SECTION: u8 = 7;
 
 /// Exports with longer names are closures; those that the panel calls have names of a word or two.
 const LONG_NAME: usize = 32;
+/// Exports whose names begin like this are helpers of wasm-bindgen.
+const HELPER: &str = "__";
 
-/// Renames the imports and the closures in the module and in the glue.
+/// Renames the imports, the closures and the helpers in the module and in the glue.
 pub fn shorten(module: &[u8], glue: &str) -> anyhow::Result<(Vec<u8>, String)> {
     ensure!(module.starts_with(b"\0asm\x01\0\0\0"), "not a module");
     let mut renamed = module[..8].to_vec();
@@ -22,7 +28,7 @@ pub fn shorten(module: &[u8], glue: &str) -> anyhow::Result<(Vec<u8>, String)> {
         renamed.push(id);
         let shortened = match id {
             IMPORT_SECTION => rename_imports(content, &mut glue)?,
-            EXPORT_SECTION => rename_closures(content, &mut glue)?,
+            EXPORT_SECTION => rename_exports(content, &mut glue)?,
             _ => content.to_vec(),
         };
         push_number(&mut renamed, shortened.len());
@@ -37,13 +43,13 @@ fn rename_imports(content: &[u8], glue: &mut String) -> anyhow::Result<Vec<u8>> 
     let mut renamed = Vec::new();
     push_number(&mut renamed, count);
     for index in 0..count {
-        let module = reader.text()?;
+        ensure!(reader.text()? == GLUE, "an import of another module than the glue");
         let name = reader.text()?;
         let short = format!("$i{index}");
         ensure!(!contains_word(glue, &short), "the glue has a name {short} of its own");
         ensure!(contains_word(glue, name), "the glue does not provide {name}");
         *glue = replace_word(glue, name, &short);
-        for text in [module, &short] {
+        for text in [SHORT_GLUE, &short] {
             push_number(&mut renamed, text.len());
             renamed.extend(text.as_bytes());
         }
@@ -58,17 +64,18 @@ fn rename_imports(content: &[u8], glue: &mut String) -> anyhow::Result<Vec<u8>> 
         renamed.extend(&before[..before.len() - reader.bytes.len()]);
     }
     ensure!(reader.bytes.is_empty(), "the import section has a remainder");
+    *glue = glue.replace(&format!("\"{GLUE}\""), &format!("\"{SHORT_GLUE}\""));
     Ok(renamed)
 }
 
-fn rename_closures(content: &[u8], glue: &mut String) -> anyhow::Result<Vec<u8>> {
+fn rename_exports(content: &[u8], glue: &mut String) -> anyhow::Result<Vec<u8>> {
     let mut reader = Reader { bytes: content };
     let count = reader.number()?;
     let mut renamed = Vec::new();
     push_number(&mut renamed, count);
     for index in 0..count {
         let mut name = reader.text()?.to_owned();
-        if name.len() > LONG_NAME && contains_word(glue, &name) {
+        if (name.len() > LONG_NAME || name.starts_with(HELPER)) && contains_word(glue, &name) {
             let short = format!("$e{index}");
             ensure!(!contains_word(glue, &short), "the glue has a name {short} of its own");
             *glue = replace_word(glue, &name, &short);
@@ -154,10 +161,10 @@ fn push_number(bytes: &mut Vec<u8>, mut number: usize) {
 mod tests {
     use super::*;
 
-    fn module(imports: &[&str]) -> Vec<u8> {
+    fn module(glue: &str, imports: &[&str]) -> Vec<u8> {
         let mut section = vec![imports.len() as u8];
         for name in imports {
-            for text in ["./widget_bg.js", name] {
+            for text in [glue, name] {
                 section.push(text.len() as u8);
                 section.extend(text.as_bytes());
             }
@@ -173,17 +180,17 @@ mod tests {
 
     #[test]
     fn module_and_glue_get_the_same_short_names() {
-        let glue = "const imports={__wbg_get_0123:function(){},__wbg_get_01234:function(){}};imports.__wbg_get_0123()";
-        let (renamed, glue) = shorten(&module(&["__wbg_get_0123", "__wbg_get_01234"]), glue).expect("a whole module");
-        assert_eq!(renamed, module(&["$i0", "$i1"]));
-        assert_eq!(glue, "const imports={$i0:function(){},$i1:function(){}};imports.$i0()");
+        let glue = "const it={__wbg_get_0123:function(){},__wbg_get_01234:function(){}};it.__wbg_get_0123({\"./widget_bg.js\":it})";
+        let (renamed, glue) = shorten(&module(GLUE, &["__wbg_get_0123", "__wbg_get_01234"]), glue).expect("whole");
+        assert_eq!(renamed, module(SHORT_GLUE, &["$i0", "$i1"]));
+        assert_eq!(glue, "const it={$i0:function(){},$i1:function(){}};it.$i0({\"w\":it})");
     }
 
     #[test]
-    fn closures_get_short_names_and_what_the_panel_calls_keeps_its_own() {
+    fn closures_and_helpers_get_short_names_and_what_the_panel_calls_keeps_its_own() {
         let closure = "wasm_bindgen__convert__closures_____invoke__h0123456789abcdef";
-        let exporting = |names: [&str; 2]| {
-            let mut section = vec![2];
+        let exporting = |names: [&str; 3]| {
+            let mut section = vec![3];
             for (index, name) in names.iter().enumerate() {
                 section.push(name.len() as u8);
                 section.extend(name.as_bytes());
@@ -194,15 +201,19 @@ mod tests {
             module.extend(section);
             module
         };
-        let (renamed, glue) =
-            shorten(&exporting(["mount", closure]), &format!("wasm.mount(); wasm.{closure}(1)")).expect("whole");
-        assert_eq!(renamed, exporting(["mount", "$e1"]));
-        assert_eq!(glue, "wasm.mount(); wasm.$e1(1)");
+        let (renamed, glue) = shorten(
+            &exporting(["mount", closure, "__wbindgen_free"]),
+            &format!("wasm.mount(wasm.__wbindgen_free); wasm.{closure}(1)"),
+        )
+        .expect("whole");
+        assert_eq!(renamed, exporting(["mount", "$e1", "$e2"]));
+        assert_eq!(glue, "wasm.mount(wasm.$e2); wasm.$e1(1)");
     }
 
     #[test]
     fn what_does_not_fit_together_is_refused() {
-        let whole = module(&["__wbg_get_0123"]);
+        let whole = module(GLUE, &["__wbg_get_0123"]);
+        assert!(shorten(&module("env", &["__wbg_get_0123"]), "__wbg_get_0123").is_err());
         assert!(shorten(&whole, "nothing here").is_err());
         assert!(shorten(&whole, "let $i0; __wbg_get_0123").is_err());
         // Anywhere between the end of the type section and the end of the imports.

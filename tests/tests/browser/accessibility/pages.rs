@@ -96,7 +96,8 @@ async fn the_console(system: System) {
     inspector.browser.find("[data-live-region=head] [data-status=resolved]").await;
     inspector.look("resolved case").await;
 
-    // The customer finds the answer, with the rating open.
+    // The customer, whose browser knows no member, finds the answer, with the rating open.
+    inspector.browser.driver.delete_all_cookies().await.unwrap();
     inspector.open(&format!("{collector}/t/{code}#rate"), "status, answered").await;
     inspector.click("label:has(input[name=score][value=\"5\"])").await;
     inspector.look("status, about to be rated").await;

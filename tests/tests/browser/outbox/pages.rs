@@ -7,7 +7,7 @@ use serde_json::json;
 use thirtyfour::WindowHandle;
 
 use super::{TEXT, Visit, WIDGET};
-use crate::stage::click_in_widget;
+use crate::stage::{choose_a_kind, click_in_widget};
 
 /// Opens the page once more, where the draft comes up again.
 async fn second_page(visit: &Visit) -> (WindowHandle, WindowHandle) {
@@ -83,6 +83,7 @@ async fn a_page_that_still_shows_what_another_has_sent_gets_the_same_code() {
 async fn a_double_click_sends_once() {
     let visit = Visit::usual().await;
     visit.write(TEXT).await;
+    choose_a_kind(&visit.browser).await;
     visit.proxy.set(Network::Holds);
     let send = visit.browser.find_in_widget("#send").await;
     visit.browser.driver.action_chain().double_click_element(&send).perform().await.unwrap();

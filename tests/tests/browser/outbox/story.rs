@@ -7,7 +7,7 @@ use sayso_tests::proxy::Network;
 use serde_json::json;
 
 use super::{TEXT, Visit, WIDGET, detail};
-use crate::stage::{click_in_widget, type_in_widget};
+use crate::stage::{choose_a_kind, click_in_widget, type_in_widget};
 
 /// The outbox is there with the form, and not only when somebody types.
 #[tokio::test(flavor = "multi_thread")]
@@ -167,7 +167,7 @@ async fn what_is_refused_later_says_why_and_comes_back_to_the_form() {
 async fn what_the_form_is_sending_is_not_drawn_as_waiting() {
     let visit = Visit::usual().await;
     click_in_widget(&visit.browser, "[part=launcher]").await;
-    visit.browser.find_in_widget("#message").await;
+    choose_a_kind(&visit.browser).await;
     // Written and sent in one go, so that the outbox is still about to draw what it has found.
     let script = format!(
         "const root = {WIDGET}, field = root.querySelector('#message'); window.drawn = 0;\

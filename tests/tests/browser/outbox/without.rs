@@ -8,7 +8,7 @@ use thirtyfour::Key;
 
 use super::{LISTEN, TEXT, Visit, WIDGET};
 use crate::accessibility::barriers;
-use crate::stage::{click_in_widget, type_in_widget};
+use crate::stage::{choose_a_kind, click_in_widget, type_in_widget};
 
 const NONE: [&str; 0] = [];
 
@@ -63,14 +63,17 @@ async fn there_is_no_database() {
 #[tokio::test(flavor = "multi_thread")]
 async fn the_outbox_never_came() {
     let visit = Visit::usual().await;
+    visit.browser.devtools("Network.enable", json!({})).await;
+    visit.browser.devtools("Network.setBlockedURLs", json!({"urls": ["*outbox*"]})).await;
     click_in_widget(&visit.browser, "[part=launcher]").await;
-    visit.browser.find_in_widget("#message").await;
-    visit.proxy.set(Network::Down);
     type_in_widget(&visit.browser, "#message", TEXT).await;
+    choose_a_kind(&visit.browser).await;
+    visit.proxy.set(Network::Down);
     visit.send().await;
     visit.browser.find_in_widget("#failure").await;
     assert_eq!(visit.typed().await, json!(TEXT));
     // It comes with the network.
+    visit.browser.devtools("Network.setBlockedURLs", json!({"urls": []})).await;
     visit.proxy.set(Network::Up);
     visit.send().await;
     visit.code().await;

@@ -82,12 +82,12 @@ on_both_databases! {
             ("message", "  ", "Please tell us in a few words.", "请简单说明具体情况。"),
             ("message", &long, "10000 characters at most", "最多 10000 个字"),
             ("message", "a\0b", "a character that we can’t store", "无法保存的字符"),
-            ("email", "li", "doesn’t look like an email address", "邮箱格式不正确"),
+            ("email", "li", "Please enter an email address like", "邮箱格式不正确"),
             ("email", "", "enter an email address or a phone number", "请填写邮箱或电话"),
             ("phone", "x", "Please check the phone number.", "请检查电话号码。"),
             ("category", "", "Please fill this in.", "请填写此项。"),
             ("category", "nowhere", "doesn’t go with the kind", "与所选的反馈类型不符"),
-            ("rating", "9", "Please check what you entered here.", "请检查此项内容。"),
+            ("rating", "9", "Please check this.", "请检查此项内容。"),
             ("consent", "", "Please tick this box", "请勾选同意"),
         ] {
             let form = whole.clone().with(field, value);
