@@ -87,6 +87,7 @@ pub struct CaseBody {
 
 /// A case as it stands after a step, for programs that may take it and not read what customers say.
 #[derive(Serialize, ToSchema)]
+#[serde(deny_unknown_fields)]
 #[schema(as = StaffStep)]
 pub struct StepBody {
     #[schema(example = "018f3a1e-0000-7000-8000-000000000001")]
