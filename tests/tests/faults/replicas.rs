@@ -120,7 +120,10 @@ async fn nobody_notices_which_replica_answers() {
     let told = next(&mut console, "refresh").await;
     assert!(told.contains("data: New case"), "{told}");
     let mut page = listen(&a, &format!("/t/{code}/live")).await;
-    let message = c.post_json(&format!("/api/v1/feedback/{code}/messages"), &json!({"body": "还没有人回答"})).await;
+    // The customer, whose browser knows no member.
+    let customer = Client::new(c.url());
+    let message =
+        customer.post_json(&format!("/api/v1/feedback/{code}/messages"), &json!({"body": "还没有人回答"})).await;
     assert_eq!(message.status, StatusCode::CREATED, "{}", message.body);
     next(&mut page, "refresh").await;
 
