@@ -6,6 +6,7 @@ mod draft;
 mod error;
 mod page;
 mod seen;
+mod sorting;
 mod timeline;
 
 use axum::Router;

@@ -15,6 +15,7 @@ use super::deliveries::{self, Delivery, Sight};
 use super::draft::Draft;
 use super::error::{CaseForm, FormError};
 use super::seen;
+use super::sorting::Names;
 use super::timeline::{self, Item, What};
 use crate::app::App;
 use crate::assets::{self, MARK};
@@ -313,6 +314,8 @@ async fn render(app: &App, who: &SignedIn, id: &str, draft: Draft) -> Result<Htm
     let name_of = |id: &str| members.iter().find(|member| member.id == id).map(|member| member.name.clone());
     let sight = if who.member.role().administers() { Sight::Whole } else { Sight::Server };
     let seen = seen::marker(app, &case).await?;
+    let service = app.service.current().await?;
+    let names = Names { service: &service, site: site.as_deref() };
     let page_of_case = CasePage {
         t: who.t,
         shell: Shell::new(who, Screen::Inbox),
@@ -329,7 +332,7 @@ async fn render(app: &App, who: &SignedIn, id: &str, draft: Draft) -> Result<Htm
             app.clock.now(),
         ),
         attachments: attachments::of_case(&app.db, &case.id).await?,
-        items: timeline::read(app, who.t, &case, &name_of).await?,
+        items: timeline::read(app, who.t, &case, &name_of, &names).await?,
         deliveries: deliveries::of_case(app, who.t, &case.id, &name_of, sight).await?,
         rated: query::rating(app, &case.id).await?,
         owner: case.owner_id.as_deref().and_then(&name_of),
