@@ -108,6 +108,18 @@ pub async fn list(
     cursor: Option<&str>,
     limit: usize,
 ) -> Result<Option<(Vec<Case>, Option<String>)>> {
+    let Some((ids, next)) = ids(app, listing, sort, cursor, limit).await? else { return Ok(None) };
+    Ok(Some((Case::by_ids(app, &ids).await?, next)))
+}
+
+/// The identifiers of the cases of a page, and the cursor of the next one; none if the cursor is none of ours.
+pub async fn ids(
+    app: &App,
+    listing: &Listing,
+    sort: Sort,
+    cursor: Option<&str>,
+    limit: usize,
+) -> Result<Option<(Vec<String>, Option<String>)>> {
     let cursor = match cursor.map(Cursor::parse) {
         None => None,
         Some(Some(cursor)) => Some(cursor),
@@ -133,8 +145,12 @@ pub async fn list(
         time.map_or_else(|| Cursor::Plain(id.clone()), |time| Cursor::Timed(time, id.clone())).to_string()
     });
     rows.truncate(limit);
-    let ids: Vec<String> = rows.into_iter().map(|(id, _)| id).collect();
-    Ok(Some((Case::by_ids(app, &ids).await?, next)))
+    Ok(Some((rows.into_iter().map(|(id, _)| id).collect(), next)))
+}
+
+/// Whether a text is a cursor, of a list or of a search.
+pub fn is_cursor(text: &str) -> bool {
+    Cursor::parse(text).is_some()
 }
 
 /// What is read one after the other.

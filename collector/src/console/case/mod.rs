@@ -5,6 +5,7 @@ pub mod deliveries;
 mod draft;
 mod error;
 mod page;
+mod properties;
 mod seen;
 mod sorting;
 mod timeline;
