@@ -21,7 +21,7 @@ use crate::intake::{Intake, SubmissionRate};
 use crate::keys::Keys;
 use crate::metrics::Metrics;
 use crate::replicas::Replicas;
-use crate::service::PromiseCache;
+use crate::service::ServiceCache;
 use crate::sites::SiteCache;
 use crate::sites::sightings::Sightings;
 use crate::upgrades::{self, Moment, Tools};
@@ -43,8 +43,8 @@ pub struct Shared {
     pub clock: Clock,
     /// The sites, as of less than a second ago.
     pub sites: SiteCache,
-    /// What customers are promised, as of less than a second ago.
-    pub promises: PromiseCache,
+    /// The service as it is set up, as of less than a second ago.
+    pub service: ServiceCache,
     /// The queue of the one task that writes submissions.
     pub intake: Intake,
     /// What is counted for Prometheus.
@@ -92,7 +92,7 @@ impl App {
         let changes = broadcast::Sender::new(256);
         let shared = Shared {
             sites: SiteCache::new(db.clone(), clock.clone()),
-            promises: PromiseCache::new(db.clone(), clock.clone()),
+            service: ServiceCache::new(db.clone(), clock.clone()),
             intake: Intake::start(&db, &keys, &config.limits, Arc::clone(&metrics))?,
             metrics,
             attachments: Attachments::open(&config)?,

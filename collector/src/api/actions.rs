@@ -207,8 +207,14 @@ async fn apply(
     let key = idempotency_key(headers)?;
     let case = find(app, id).await?;
     staff::apply_idempotent(app, &case.id, &token.actor(), command, &key, &idempotency::request_hash(&asked)).await?;
+    after_step(app, token, id).await
+}
+
+/// The case as it stands after a step.
+pub(super) async fn after_step(app: &App, token: &Token, id: &str) -> Result<Json<AfterStep>> {
     let case = find(app, id).await?;
-    let body = CaseBody::of(app, case, &Around::read(app).await?)?;
+    let around = Around::read(app, std::slice::from_ref(&case)).await?;
+    let body = CaseBody::of(app, case, &around)?;
     Ok(Json(match token.scopes().contains(&Scope::CasesRead) {
         true => AfterStep::Case(Box::new(body)),
         false => AfterStep::Step(body.into()),
@@ -274,7 +280,7 @@ fn read_resolution(fields: &mut Fields) -> Resolution {
 }
 
 /// Reads one of the words of `T`.
-fn read_word<T: DeserializeOwned, const MAX: usize>(
+pub(super) fn read_word<T: DeserializeOwned, const MAX: usize>(
     fields: &mut Fields,
     name: &str,
     word: &Text<MAX>,
@@ -298,14 +304,21 @@ async fn read_owner(app: &App, body: Value) -> Result<Command> {
     if !errors.is_empty() {
         return Err(errors.into());
     }
-    let Some(owner) = owner else { return Ok(Command::Assign(None)) };
+    match owner {
+        None => Ok(Command::Assign(None)),
+        Some(owner) => Ok(Command::Assign(Some(find_owner(app, &owner).await?))),
+    }
+}
+
+/// The identifier of a member who may own a case, by address or identifier.
+pub(super) async fn find_owner(app: &App, owner: &str) -> Result<String> {
     let unknown = || Error::field(FieldError::new("/owner", ErrorCode::Invalid, "is no member who may own a case"));
-    let id = match Email::parse(&owner) {
+    let id = match Email::parse(owner) {
         Ok(email) => Member::by_email(&app.db, &email).await?.ok_or_else(unknown)?.id,
-        Err(_) => MemberId::parse(&owner).map_err(|_| unknown())?.as_str().to_owned(),
+        Err(_) => MemberId::parse(owner).map_err(|_| unknown())?.as_str().to_owned(),
     };
     match who_may_own(&app.db, &id).await {
-        Ok(member) => Ok(Command::Assign(Some(member.id))),
+        Ok(member) => Ok(member.id),
         Err(Error::NotFound(_)) => Err(unknown()),
         Err(error) => Err(error),
     }

@@ -1,5 +1,7 @@
 //! A case as programs of the staff read it.
 
+use std::borrow::Cow;
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use sayso_shared::{Contact, Kind};
@@ -9,10 +11,12 @@ use utoipa::ToSchema;
 
 use crate::app::App;
 use crate::auth::Member;
-use crate::cases::{Case, Outcome, Priority, Status};
-use crate::clock::rfc3339;
+use crate::cases::{Case, Channel, Outcome, Priority, Status};
+use crate::clock::{Millis, rfc3339};
+use crate::clocks::{self, Clock, ClockState, PromiseKind};
 use crate::http::Result;
 use crate::outbox::console_path;
+use crate::service::Service;
 use crate::sites::Site;
 use crate::sites::identity::Identity;
 
@@ -43,6 +47,20 @@ pub struct CaseBody {
     /// The key of one of the site's categories.
     #[schema(required = true)]
     category: Option<String>,
+    #[schema(required = true)]
+    team: Option<TeamBody>,
+    tags: Vec<String>,
+    /// How it came; null for cases from before this was noted.
+    #[schema(required = true)]
+    channel: Option<Channel>,
+    /// The promises to the customer, in the order in which they started.
+    clocks: Vec<ClockBody>,
+    /// The key of the problem that it belongs to.
+    #[schema(required = true)]
+    problem: Option<String>,
+    /// When it is to be looked at again.
+    #[schema(required = true, format = DateTime)]
+    follow_up_at: Option<String>,
     #[schema(required = true)]
     rating: Option<i64>,
     #[schema(required = true)]
@@ -131,6 +149,30 @@ struct OwnerBody {
     #[schema(example = "018f3a1e-0000-7000-8000-000000000001")]
     id: String,
     name: String,
+    email: String,
+}
+
+/// A team.
+#[derive(Serialize, ToSchema)]
+#[schema(as = StaffTeam)]
+struct TeamBody {
+    #[schema(example = "delivery")]
+    key: String,
+    name: String,
+}
+
+/// A promise of a case.
+#[derive(Serialize, ToSchema)]
+#[schema(as = StaffClock)]
+struct ClockBody {
+    promise: PromiseKind,
+    /// Null while it is paused, which moves it.
+    #[schema(required = true, format = DateTime)]
+    due: Option<String>,
+    state: ClockState,
+    /// The key of the calendar in whose open time it counts; null if all time is open.
+    #[schema(required = true)]
+    calendar: Option<String>,
 }
 
 #[derive(Serialize, ToSchema)]
@@ -173,17 +215,38 @@ struct PageBody {
 pub struct Around {
     sites: Vec<Arc<Site>>,
     members: Vec<Member>,
+    service: Arc<Service>,
+    clocks: BTreeMap<String, Vec<Clock>>,
 }
 
 impl Around {
     /// Reads it once for all of them.
-    pub async fn read(app: &App) -> Result<Self> {
-        Ok(Self { sites: app.sites.all().await?, members: Member::all(&app.db).await? })
+    pub async fn read(app: &App, cases: &[Case]) -> Result<Self> {
+        let ids: Vec<String> = cases.iter().map(|case| case.id.clone()).collect();
+        Ok(Self {
+            sites: app.sites.all().await?,
+            members: Member::all(&app.db).await?,
+            service: app.service.current().await?,
+            clocks: clocks::of_cases(&app.db, &ids).await?,
+        })
+    }
+
+    fn clocks_of(&self, case: &Case) -> Cow<'_, [Clock]> {
+        let site = self.sites.iter().find(|site| site.id() == case.site_id);
+        match (self.clocks.get(&case.id), site) {
+            (Some(clocks), _) => Cow::Borrowed(clocks),
+            (None, Some(site)) => Cow::Owned(clocks::foreseen(&self.service, site, case)),
+            (None, None) => Cow::Owned(Vec::new()),
+        }
+    }
+
+    fn member(&self, id: &str) -> Option<&Member> {
+        self.members.iter().find(|member| member.id == id)
     }
 
     /// The name of a member, also of one who has left.
     pub fn name_of(&self, member_id: &str) -> Option<&str> {
-        self.members.iter().find(|member| member.id == member_id).map(|member| member.name.as_str())
+        self.member(member_id).map(|member| member.name.as_str())
     }
 }
 
@@ -191,7 +254,8 @@ impl CaseBody {
     /// The body of a case.
     pub fn of(app: &App, case: Case, around: &Around) -> Result<Self> {
         let site = around.sites.iter().find(|site| site.id() == case.site_id);
-        let owner = case.owner_id.as_deref().and_then(|id| Some((id, around.name_of(id)?)));
+        let owner = case.owner_id.as_deref().and_then(|id| around.member(id));
+        let now = app.clock.now();
         Ok(Self {
             code: case.code(&app.keys)?,
             url: app.config.console(&console_path(&case.id)),
@@ -199,7 +263,12 @@ impl CaseBody {
             kind: case.kind(),
             status: case.status(),
             priority: case.priority(),
-            owner: owner.map(|(id, name)| OwnerBody { id: id.to_owned(), name: name.to_owned() }),
+            owner: owner.map(OwnerBody::from),
+            team: case.team.as_deref().map(|key| TeamBody::of(key, &around.service)),
+            tags: case.tags().iter().map(str::to_owned).collect(),
+            channel: case.channel.as_deref().and_then(Channel::parse),
+            clocks: around.clocks_of(&case).iter().map(|clock| ClockBody::of(clock, now)).collect(),
+            follow_up_at: case.follow_up_at.map(rfc3339),
             contact: case.contact(&app.keys).map(ContactBody::from),
             identity: case.identity(&app.keys).map(IdentityBody::from),
             context: case.context.as_deref().and_then(|json| serde_json::from_str(json).ok()),
@@ -215,6 +284,7 @@ impl CaseBody {
             id: case.id,
             message: case.message,
             category: case.category,
+            problem: case.problem,
             rating: case.rating,
             importance: case.importance,
             desired_outcome: case.desired_outcome,
@@ -224,6 +294,31 @@ impl CaseBody {
             reopened_count: case.reopened_count,
             remedy: case.remedy,
         })
+    }
+}
+
+impl From<&Member> for OwnerBody {
+    fn from(member: &Member) -> Self {
+        Self { id: member.id.clone(), name: member.name.clone(), email: member.email.clone() }
+    }
+}
+
+impl TeamBody {
+    /// One that was removed is called by its key.
+    fn of(key: &str, service: &Service) -> Self {
+        let name = service.team(key).map_or_else(|| key.to_owned(), |team| team.name.to_string());
+        Self { key: key.to_owned(), name }
+    }
+}
+
+impl ClockBody {
+    fn of(clock: &Clock, now: Millis) -> Self {
+        Self {
+            promise: clock.promise,
+            due: clock.due().map(rfc3339),
+            state: clock.state(now),
+            calendar: clock.calendar.clone(),
+        }
     }
 }
 

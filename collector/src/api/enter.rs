@@ -12,6 +12,7 @@ use utoipa::{PartialSchema, ToSchema};
 
 use crate::app::App;
 use crate::auth::bearer::MaySubmit;
+use crate::cases::Channel;
 use crate::http::body::{JsonBody, idempotency_key};
 use crate::http::{Error, Result};
 use crate::intake::{self, FeedbackBody, Receipt, SubmissionPolicy};
@@ -35,6 +36,7 @@ impl PartialSchema for EnteredBody {
         if let RefOr::T(Schema::Object(object)) = &mut schema {
             object.properties.insert("site".to_owned(), String::schema());
             object.required.push("site".to_owned());
+            object.properties.insert("channel".to_owned(), Channel::schema());
         }
         schema
     }
@@ -78,18 +80,34 @@ pub async fn enter(
     JsonBody(mut body): JsonBody,
 ) -> Result<(StatusCode, Json<Entered>)> {
     let key = idempotency_key(&headers)?;
-    let site = body.as_object_mut().and_then(|fields| fields.remove("site"));
+    let (site, channel) = match body.as_object_mut() {
+        Some(fields) => (fields.remove("site"), fields.remove("channel")),
+        None => (None, None),
+    };
+    let channel = read_channel(channel)?;
     let site = match site {
-        None | Some(Value::Null) => return Err(wrong(ErrorCode::Required, "is required")),
+        None | Some(Value::Null) => return Err(wrong("/site", ErrorCode::Required, "is required")),
         Some(Value::String(key)) => app.sites.by_key(&key).await?,
         Some(_) => None,
     };
-    let site = site.ok_or_else(|| wrong(ErrorCode::Invalid, "must be the key of a site"))?;
-    let accepted = intake::submit_as(&app, &site, &key, body, SubmissionPolicy::Trusted, token.actor()).await?;
+    let site = site.ok_or_else(|| wrong("/site", ErrorCode::Invalid, "must be the key of a site"))?;
+    let came = (token.actor(), channel);
+    let accepted = intake::submit_as(&app, &site, &key, body, SubmissionPolicy::Trusted, came).await?;
     let id = accepted.case_id.clone();
     Ok((StatusCode::CREATED, Json(Entered { id, receipt: Receipt::of(&app, accepted) })))
 }
 
-fn wrong(code: ErrorCode, detail: &str) -> Error {
-    Error::field(FieldError::new("/site", code, detail))
+/// How the feedback came to whoever enters it; by a program, unless it says otherwise.
+fn read_channel(given: Option<Value>) -> Result<Channel> {
+    const ENTERED: [Channel; 5] = [Channel::Api, Channel::Phone, Channel::Counter, Channel::Letter, Channel::Email];
+    let channel = match given {
+        None | Some(Value::Null) => Some(Channel::Api),
+        Some(Value::String(word)) => Channel::parse(&word).filter(|channel| ENTERED.contains(channel)),
+        Some(_) => None,
+    };
+    channel.ok_or_else(|| wrong("/channel", ErrorCode::Invalid, "must be api, phone, counter, letter or email"))
+}
+
+fn wrong(pointer: &str, code: ErrorCode, detail: &str) -> Error {
+    Error::field(FieldError::new(pointer, code, detail))
 }

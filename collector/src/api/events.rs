@@ -107,7 +107,7 @@ pub async fn list(
     let query = EventsQuery::read(parameters)?;
     let rows = query.find(&app).await?;
     let position = rows.last().map_or(query.after, |row| row.position);
-    let around = Around::read(&app).await?;
+    let around = Around::read(&app, &[]).await?;
     let tokens = Token::names(&app.db).await?;
     let events = rows.into_iter().filter_map(|row| {
         let event = row.event.into_body(&around, &tokens)?;

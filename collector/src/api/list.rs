@@ -2,6 +2,8 @@
 
 use axum::Json;
 use axum::extract::{Query, State};
+use jiff::Timestamp;
+use jiff::tz::TimeZone;
 use sayso_shared::id::CaseId;
 use sayso_shared::problem::{ErrorCode, FieldError};
 use sayso_shared::{Kind, Problem};
@@ -11,17 +13,22 @@ use utoipa::ToSchema;
 use super::bodies::{Around, CaseBody};
 use super::parameters::{pointer, unknown, wrong};
 use crate::app::App;
+use crate::auth::Member;
 use crate::auth::bearer::MayRead;
+use crate::auth::member::Email;
 use crate::cases::search::{self, Facet, Search, SearchText};
-use crate::cases::{Case, Status};
+use crate::cases::listing::{self, Due, Has, Listing, Sort};
+use crate::cases::{Case, Channel, Priority, Status};
 use crate::clock::{Millis, parse_rfc3339};
 use crate::db::search::{Order, Term};
-use crate::http::Result;
+use crate::http::{Error, Result};
 
 /// Cases of a page, unless fewer are asked for.
 const PAGE: usize = 50;
 /// Most cases of a page.
 const PAGE_MAX: usize = 100;
+/// Cases with a text that are looked at where the search index alone can't tell.
+const SEARCHED_MAX: usize = 1_000;
 /// Longest text that is searched for, in characters.
 const QUERY_MAX: usize = 200;
 
@@ -46,9 +53,20 @@ pub struct PageBody {
         ("site" = Option<String>, Query, description = "The key of a site"),
         ("kind" = Option<Kind>, Query, description = "complaint, suggestion, question or praise"),
         ("status" = Option<String>, Query, description = "A status, or `open` for all on which work is left"),
+        ("team" = Option<String>, Query, description = "The key of a team, or `none`"),
+        ("owner" = Option<String>, Query, description = "The address of a member, or `none`"),
+        ("tag" = Option<String>, Query, description = "A tag"),
+        ("priority" = Option<Priority>, Query, description = "low, normal, high or urgent"),
+        ("category" = Option<String>, Query, description = "The key of a category"),
+        ("channel" = Option<Channel>, Query, description = "How it came, such as widget or phone"),
+        ("tier" = Option<String>, Query, description = "The customer's tier"),
+        ("number" = Option<u32>, Query, description = "The short number of a case"),
+        ("due" = Option<String>, Query, description = "`overdue`, `soon` (less than a quarter of the time is left) or `today`"),
+        ("has" = Option<String>, Query, description = "`attachment` or `problem`"),
         ("q" = Option<String>, Query, max_length = 200, description = "Words that occur in what was said, a \"phrase\" in quotes, the beginning of a word (`deliv*`; the last word is one anyway), or a tracking code"),
         ("updated_since" = Option<String>, Query, format = DateTime, description = "Only cases that changed at this time or later (RFC 3339)"),
-        ("order" = Option<String>, Query, description = "`newest` (the default) or `oldest`"),
+        ("sort" = Option<String>, Query, description = "`newest` (the default), `oldest`, `due` (what is due first) or `updated` (what changed last); with a text, of the 1,000 newest that have it"),
+        ("order" = Option<String>, Query, description = "Another name of `sort`"),
         ("limit" = Option<u32>, Query, minimum = 1, maximum = 100, description = "Cases of a page; 50 unless given"),
         ("cursor" = Option<String>, Query, description = "What the page before said in `next`"),
     ),
@@ -65,22 +83,23 @@ pub async fn list(
     _: MayRead,
     Query(parameters): Query<Vec<(String, String)>>,
 ) -> Result<Json<PageBody>> {
-    let around = Around::read(&app).await?;
     let query = ListQuery::read(&app, parameters).await?;
     let (cases, next) = query.find(&app).await?;
+    let around = Around::read(&app, &cases).await?;
     let cases = cases.into_iter().map(|case| CaseBody::of(&app, case, &around)).collect::<Result<_>>()?;
     Ok(Json(PageBody { cases, next }))
 }
 
-/// What is query for.
+/// What is asked for.
 struct ListQuery {
+    /// By the search index.
     facets: Vec<Term>,
+    /// The same, and more, by the tables.
+    listing: Listing,
     text: Option<SearchText>,
-    statuses: Vec<Status>,
-    updated_since: Option<Millis>,
-    order: Order,
+    sort: Sort,
     limit: usize,
-    cursor: Option<CaseId>,
+    cursor: Option<String>,
 }
 
 impl ListQuery {
@@ -88,10 +107,9 @@ impl ListQuery {
     async fn read(app: &App, parameters: Vec<(String, String)>) -> Result<Self> {
         let mut query = Self {
             facets: Vec::new(),
+            listing: Listing::default(),
             text: None,
-            statuses: Vec::new(),
-            updated_since: None,
-            order: Order::Newest,
+            sort: Sort::Newest,
             limit: PAGE,
             cursor: None,
         };
@@ -112,45 +130,134 @@ impl ListQuery {
     async fn add(&mut self, app: &App, name: &str, value: &str) -> Result<Result<(), FieldError>> {
         match name {
             "site" => match app.sites.by_key(value).await? {
-                Some(site) => self.facets.push(Facet::Site(site.id()).term()),
+                Some(site) => {
+                    self.facets.push(Facet::Site(site.id()).term());
+                    self.listing.site_id = Some(site.id().to_owned());
+                }
                 None => return Ok(Err(wrong("site", "the key of a site"))),
             },
-            "kind" => match Kind::parse(value) {
-                Some(kind) => self.facets.push(Facet::Kind(kind.as_str()).term()),
-                None => return Ok(Err(wrong("kind", "complaint, suggestion, question or praise"))),
+            "owner" => {
+                let owner = match value {
+                    "none" => None,
+                    address => match owner(app, address).await? {
+                        Some(id) => Some(id),
+                        None => return Ok(Err(wrong("owner", "the address of a member, or none"))),
+                    },
+                };
+                self.facets.push(Facet::Owner(owner.as_deref()).term());
+                self.listing.owner = Some(owner);
+            }
+            "number" => match value.strip_prefix('#').unwrap_or(value).parse() {
+                Ok(number) => self.listing.ids = Some(search::by_number(&app.db, number).await?.into_iter().collect()),
+                Err(_) => return Ok(Err(wrong("number", "the number of a case"))),
             },
-            "status" => match Status::parse(value) {
-                Some(status) => self.statuses.push(status),
-                None if value == "open" => {
-                    self.statuses.extend(Status::ALL.iter().copied().filter(|status| status.is_open()));
-                }
-                None => return Ok(Err(wrong("status", "a status, or open"))),
-            },
+            "due" if value == "today" => {
+                let (from, to) = self.today(app).await?;
+                self.listing.due = Some(Due::Within(from, to));
+            }
             "q" if value.chars().count() > QUERY_MAX => {
                 let detail = format!("must be at most {QUERY_MAX} characters");
                 return Ok(Err(FieldError::new("/q", ErrorCode::TooLong, detail)));
             }
             "q" => self.text = Some(SearchText::read(value.trim(), &app.keys)),
-            "updated_since" => match parse_rfc3339(value) {
-                Some(at) => self.updated_since = Some(at),
-                None => return Ok(Err(wrong("updated_since", "a time as in RFC 3339, such as 2026-11-22T10:00:00Z"))),
-            },
-            "order" => match value {
-                "newest" => self.order = Order::Newest,
-                "oldest" => self.order = Order::Oldest,
-                _ => return Ok(Err(wrong("order", "newest or oldest"))),
-            },
-            "limit" => match value.parse() {
-                Ok(limit) if (1..=PAGE_MAX).contains(&limit) => self.limit = limit,
-                _ => return Ok(Err(wrong("limit", &format!("1 to {PAGE_MAX}")))),
-            },
-            "cursor" => match CaseId::parse(value) {
-                Ok(id) => self.cursor = Some(id),
-                Err(_) => return Ok(Err(wrong("cursor", "what a page said in `next`"))),
-            },
-            _ => return Ok(Err(unknown(name))),
+            _ => return Ok(self.add_word(name, value)),
         }
         Ok(Ok(()))
+    }
+
+    /// Adds what a parameter asks for that needs nothing but its value.
+    fn add_word(&mut self, name: &str, value: &str) -> Result<(), FieldError> {
+        let listing = &mut self.listing;
+        match name {
+            "kind" => {
+                let kind = Kind::parse(value).ok_or_else(|| wrong("kind", "complaint, suggestion, question or praise"))?;
+                self.facets.push(Facet::Kind(kind.as_str()).term());
+                listing.kind = Some(kind);
+            }
+            "status" => match Status::parse(value) {
+                Some(status) => listing.statuses.push(status),
+                None if value == "open" => {
+                    listing.statuses.extend(Status::ALL.iter().copied().filter(|status| status.is_open()));
+                }
+                None => return Err(wrong("status", "a status, or open")),
+            },
+            "team" => {
+                let team = Some(value).filter(|key| *key != "none");
+                self.facets.push(Facet::Team(team).term());
+                listing.team = Some(team.map(str::to_owned));
+            }
+            "tag" => {
+                self.facets.push(Facet::Tag(value).term());
+                listing.tag = Some(value.to_owned());
+            }
+            "priority" => {
+                let priority = Priority::parse(value).ok_or_else(|| wrong("priority", "low, normal, high or urgent"))?;
+                self.facets.push(Facet::Priority(priority.as_str()).term());
+                listing.priority = Some(priority);
+            }
+            "category" => {
+                self.facets.push(Facet::Category(value).term());
+                listing.category = Some(value.to_owned());
+            }
+            "channel" => {
+                let channel = Channel::parse(value).ok_or_else(|| wrong("channel", "a channel, such as widget or phone"))?;
+                self.facets.push(Facet::Channel(channel.as_str()).term());
+                listing.channel = Some(channel);
+            }
+            "tier" => {
+                self.facets.push(Facet::Tier(value).term());
+                listing.tier = Some(value.to_owned());
+            }
+            "due" => {
+                listing.due = Some(match value {
+                    "overdue" => Due::Overdue,
+                    "soon" => Due::Soon,
+                    _ => return Err(wrong("due", "overdue, soon or today")),
+                });
+            }
+            "has" => {
+                listing.has = Some(match value {
+                    "attachment" => Has::Attachment,
+                    "problem" => Has::Problem,
+                    _ => return Err(wrong("has", "attachment or problem")),
+                });
+            }
+            "updated_since" => {
+                let expected = "a time as in RFC 3339, such as 2026-11-22T10:00:00Z";
+                listing.updated_since = Some(parse_rfc3339(value).ok_or_else(|| wrong("updated_since", expected))?);
+            }
+            "sort" | "order" => {
+                self.sort = match value {
+                    "newest" => Sort::Newest,
+                    "oldest" => Sort::Oldest,
+                    "due" => Sort::Due,
+                    "updated" => Sort::Updated,
+                    _ => return Err(wrong(name, "newest, oldest, due or updated")),
+                };
+            }
+            "limit" => match value.parse() {
+                Ok(limit) if (1..=PAGE_MAX).contains(&limit) => self.limit = limit,
+                _ => return Err(wrong("limit", &format!("1 to {PAGE_MAX}"))),
+            },
+            "cursor" => self.cursor = Some(value.to_owned()),
+            _ => return Err(unknown(name)),
+        }
+        Ok(())
+    }
+
+    /// The day that it is, by the clock of the site that is asked for, else of the first.
+    async fn today(&self, app: &App) -> Result<(Millis, Millis)> {
+        let sites = app.sites.all().await?;
+        let asked = self.listing.site_id.as_deref();
+        let site = sites.iter().find(|site| asked.is_none_or(|id| site.id() == id));
+        let zone = site.map(|site| site.settings.time_zone.clone()).unwrap_or_default();
+        Ok(day_of(app.clock.now(), zone.zone()))
+    }
+
+    /// Whether the search index can't tell.
+    fn needs_tables(&self) -> bool {
+        let Listing { due, has, ids, .. } = &self.listing;
+        due.is_some() || has.is_some() || ids.is_some() || matches!(self.sort, Sort::Due | Sort::Updated)
     }
 
     /// The cases of the page, and the cursor of the next one.
@@ -158,14 +265,22 @@ impl ListQuery {
         if self.text.as_ref().is_some_and(SearchText::is_empty) {
             return Ok((Vec::new(), None));
         }
-        let after = self.cursor.map(|id| id.as_str().to_owned());
-        if self.facets.is_empty() && self.text.is_none() && self.updated_since.is_none() {
-            let mut cases = Case::page(app, &self.statuses, self.order, after.as_deref(), self.limit + 1).await?;
+        if self.needs_tables() {
+            return self.find_in_tables(app).await;
+        }
+        let after = match &self.cursor {
+            None => None,
+            Some(cursor) => Some(CaseId::parse(cursor).map_err(|_| wrong_cursor())?.as_str().to_owned()),
+        };
+        let order = if self.sort == Sort::Oldest { Order::Oldest } else { Order::Newest };
+        let Listing { statuses, updated_since, .. } = self.listing;
+        if self.facets.is_empty() && self.text.is_none() && updated_since.is_none() {
+            let mut cases = Case::page(app, &statuses, order, after.as_deref(), self.limit + 1).await?;
             let next = (cases.len() > self.limit).then(|| cases[self.limit - 1].id.clone());
             cases.truncate(self.limit);
             return Ok((cases, next));
         }
-        let groups: Vec<(String, bool)> = match self.statuses.as_slice() {
+        let groups: Vec<(String, bool)> = match statuses.as_slice() {
             [] => vec![(Facet::Visible.token(), true)],
             statuses => statuses.iter().map(|status| (Facet::Status(status.as_str()).token(), true)).collect(),
         };
@@ -173,8 +288,8 @@ impl ListQuery {
             text: self.text.unwrap_or_default(),
             facets: self.facets,
             groups,
-            updated_since: self.updated_since,
-            order: self.order,
+            updated_since,
+            order,
             after,
             limit: self.limit,
             count_to: 0,
@@ -183,4 +298,35 @@ impl ListQuery {
         let found = search::search(&app.db, &search).await?;
         Ok((Case::by_ids(app, &found.ids).await?, found.next))
     }
+
+    async fn find_in_tables(mut self, app: &App) -> Result<(Vec<Case>, Option<String>)> {
+        if let Some(text) = self.text.take() {
+            let found = search::search(&app.db, &Search::newest(text, SEARCHED_MAX)).await?.ids;
+            let of_number = self.listing.ids.take();
+            let is_asked_for = |id: &String| of_number.as_ref().is_none_or(|ids| ids.contains(id));
+            self.listing.ids = Some(found.into_iter().filter(is_asked_for).collect());
+        }
+        let found = listing::list(app, &self.listing, self.sort, self.cursor.as_deref(), self.limit).await?;
+        found.ok_or_else(wrong_cursor)
+    }
+}
+
+fn wrong_cursor() -> Error {
+    Error::field(wrong("cursor", "what a page said in `next`"))
+}
+
+/// The identifier of a member, also of one who has left.
+async fn owner(app: &App, address: &str) -> Result<Option<String>> {
+    let Ok(email) = Email::parse(address) else { return Ok(None) };
+    let members = Member::all(&app.db).await?;
+    Ok(members.into_iter().find(|member| member.email == email.as_str()).map(|member| member.id))
+}
+
+/// From when until when a day lasts.
+fn day_of(now: Millis, zone: &TimeZone) -> (Millis, Millis) {
+    let local = Timestamp::from_millisecond(now).unwrap_or_default().to_zoned(zone.clone());
+    let begin = |of: Option<jiff::civil::Date>| {
+        of.and_then(|date| date.to_zoned(zone.clone()).ok()).map_or(now, |at| at.timestamp().as_millisecond())
+    };
+    (begin(Some(local.date())), begin(local.date().tomorrow().ok()))
 }

@@ -6,6 +6,7 @@ mod enter;
 mod events;
 mod list;
 mod parameters;
+mod patch;
 mod read;
 
 use axum::http::{HeaderValue, header};
@@ -20,7 +21,7 @@ use crate::app::App;
 pub fn router() -> OpenApiRouter<App> {
     OpenApiRouter::new()
         .routes(routes!(list::list, enter::enter))
-        .routes(routes!(read::read))
+        .routes(routes!(read::read, patch::patch))
         .routes(routes!(events::list))
         .routes(routes!(actions::post_message))
         .routes(routes!(actions::set_status))

@@ -83,7 +83,7 @@ struct SatisfactionBody {
 )]
 pub async fn read(State(app): State<App>, _: MayRead, Path(id): Path<String>) -> Result<Json<FullBody>> {
     let case = find(&app, &id).await?;
-    let around = Around::read(&app).await?;
+    let around = Around::read(&app, std::slice::from_ref(&case)).await?;
     let body = FullBody {
         messages: query::messages(&app, &case.id).await?.into_iter().map(MessageBody::from).collect(),
         events: events::of_case(&app, &case.id, &around).await?,

@@ -98,15 +98,22 @@ pub struct Member {
     pub created_at: Millis,
     /// When it left.
     pub disabled_at: Option<Millis>,
+    /// Until when it is away and gets no new cases.
+    pub away_until: Option<Millis>,
 }
 
 const SELECT: &str =
-    "select id, email, name, role, lang, password_hash, session_epoch, created_at, disabled_at from members";
+    "select id, email, name, role, lang, password_hash, session_epoch, created_at, disabled_at, away_until from members";
 
 impl Member {
     /// What it may do. An unknown word in the database gives the least.
     pub fn role(&self) -> Role {
         Role::parse(&self.role).unwrap_or(Role::Viewer)
+    }
+
+    /// Whether it gets no new cases, since it is away.
+    pub fn is_away(&self, now: Millis) -> bool {
+        self.away_until.is_some_and(|until| now < until)
     }
 
     /// The language of its pages.

@@ -3,6 +3,7 @@
 use sayso_shared::{Contact, Kind, TrackingCode};
 
 use super::error::{CaseError, Result};
+use super::tags::Tags;
 use super::{Outcome, Priority, Quarantine, Status, Suspicion, code};
 use crate::clock::Millis;
 use crate::db::Tx;
@@ -49,8 +50,20 @@ pub struct Case {
     pub suspicion: Option<String>,
     /// The customer's words.
     pub message: String,
-    /// The key of the site's category.
+    /// The key of the site's category: the customer's, unless the staff gave it another.
     pub category: Option<String>,
+    /// The key of its team.
+    pub team: Option<String>,
+    /// How it came.
+    pub channel: Option<String>,
+    /// The customer's tier.
+    pub tier: Option<String>,
+    /// The key of the problem that it belongs to.
+    pub problem: Option<String>,
+    /// When it is to be looked at again.
+    pub follow_up_at: Option<Millis>,
+    /// When the first of its running clocks is due.
+    pub due_at: Option<Millis>,
     /// 1 to 5.
     pub rating: Option<i64>,
     /// 1 to 5.
@@ -73,6 +86,7 @@ pub struct Case {
     pub version: i64,
     /// The short number for the staff; none in the moment before it is given.
     pub number: Option<i64>,
+    tags: String,
     code_cipher: String,
     contact_cipher: Option<String>,
     identity_cipher: Option<String>,
@@ -81,7 +95,9 @@ pub struct Case {
 /// The columns of [`Case`], of `cases` joined with `feedback`; a query adds its conditions on `cases`.
 pub const SELECT: &str = "select cases.id, cases.site_id, cases.kind, cases.status, cases.priority, cases.owner_id, cases.received_at, \
     cases.updated_at, cases.first_response_due, cases.first_responded_at, cases.resolved_at, cases.closed_at, \
-    cases.reopened_count, cases.outcome, cases.remedy, cases.quarantine, cases.suspicion, cases.version, case_numbers.number, cases.code_cipher, feedback.message, feedback.category, feedback.rating, \
+    cases.reopened_count, cases.outcome, cases.remedy, cases.quarantine, cases.suspicion, cases.version, case_numbers.number, cases.code_cipher, feedback.message, \
+    nullif(coalesce(cases.category, feedback.category), '') as category, cases.team, cases.tags, cases.channel, cases.tier, cases.problem, \
+    cases.follow_up_at, cases.due_at, feedback.rating, \
     feedback.importance, feedback.desired_outcome, feedback.reference, feedback.locale, feedback.page_url, feedback.page_title, \
     feedback.page_referrer, feedback.context, feedback.contact_cipher, feedback.identity_cipher \
     from cases join feedback on feedback.id = cases.id left join case_numbers on case_numbers.case_id = cases.id";
@@ -100,6 +116,11 @@ impl Case {
     /// How urgent it is.
     pub fn priority(&self) -> Priority {
         Priority::parse(&self.priority).unwrap_or(Priority::Normal)
+    }
+
+    /// Its tags.
+    pub fn tags(&self) -> Tags {
+        Tags::stored(&self.tags)
     }
 
     /// What came of it.

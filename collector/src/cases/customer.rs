@@ -14,6 +14,7 @@ use super::idempotency::{KeyStatus, record_key, request_hash};
 use super::{Actor, Case, EventType, Status, quarantine};
 use crate::app::App;
 use crate::clock::{DAY, Millis};
+use crate::clocks::{self, Step, Terms};
 use crate::db::Tx;
 use crate::http::Error;
 use crate::keys::new_id;
@@ -22,6 +23,7 @@ use crate::with_tx;
 /// Adds a message of the customer. A case that waited goes on; one that was resolved or closed is reopened.
 pub async fn reply(app: &App, case: &Case, reply: &Reply, key: &IdempotencyKey) -> Result<()> {
     let now = app.clock.now();
+    let terms = Terms::current(app).await?;
     let mut tx = app.db.begin().await?;
     let state = lock(&mut tx, &case.id, now).await?;
     if record_key(&mut tx, &case.id, key, &request_hash(&("reply", reply)), now).await? == KeyStatus::Repeated {
@@ -41,6 +43,7 @@ pub async fn reply(app: &App, case: &Case, reply: &Reply, key: &IdempotencyKey) 
     )
     .await?;
     resume(&mut tx, &case.id, &state, Some(&message_id), now).await?;
+    clocks::apply(&mut tx, &terms, &case.id, &clock_steps(state.status()), now).await?;
     tx.commit().await?;
     app.publish(&case.id, EventType::Message.as_str());
     Ok(())
@@ -102,6 +105,7 @@ impl From<AddressError> for Error {
 /// Notes how satisfied the customer is. A good score, or "solved", closes a resolved case; "not solved" reopens it.
 pub async fn rate(app: &App, case: &Case, satisfaction: &Satisfaction, key: &IdempotencyKey) -> Result<()> {
     let now = app.clock.now();
+    let terms = Terms::current(app).await?;
     let mut tx = app.db.begin().await?;
     let state = lock(&mut tx, &case.id, now).await?;
     if record_key(&mut tx, &case.id, key, &request_hash(&("rate", satisfaction)), now).await? == KeyStatus::Repeated {
@@ -118,7 +122,10 @@ pub async fn rate(app: &App, case: &Case, satisfaction: &Satisfaction, key: &Ide
     let data = json!({"score": satisfaction.score(), "solved": satisfaction.solved()});
     append(&mut tx, &case.id, EventType::Rated, &Actor::Customer, data, now).await?;
     match satisfaction.solved() {
-        Some(false) => resume(&mut tx, &case.id, &state, None, now).await?,
+        Some(false) => {
+            resume(&mut tx, &case.id, &state, None, now).await?;
+            clocks::apply(&mut tx, &terms, &case.id, &clock_steps(state.status()), now).await?;
+        }
         solved if solved == Some(true) || satisfaction.score() >= SATISFIED_FROM => {
             close(&mut tx, &case.id, &state, &Actor::Customer, now).await?
         }
@@ -138,6 +145,16 @@ pub(super) async fn close(tx: &mut Tx, case_id: &str, state: &CaseState, actor: 
     with_tx!(tx, conn => sqlx::query(update).bind(now).bind(case_id).execute(conn).await.map(|_| ()))?;
     append(tx, case_id, EventType::Closed, actor, json!({"from": state.status}), now).await?;
     Ok(())
+}
+
+/// How a word of the customer moves the clocks of a case that is `from`.
+fn clock_steps(from: Status) -> Vec<Step> {
+    let first = match from {
+        Status::Waiting => Some(Step::Resumed),
+        Status::Resolved | Status::Closed => Some(Step::Reopened),
+        Status::New | Status::Acknowledged | Status::InProgress => None,
+    };
+    first.into_iter().chain([Step::Asked]).collect()
 }
 
 /// Brings the case to where a word of the customer brings it: a message, or without one a rating.

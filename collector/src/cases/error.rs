@@ -58,9 +58,20 @@ pub enum CaseError {
     /// The idempotency key was used for another request.
     #[error("this Idempotency-Key was used for another request")]
     KeyReused,
+    /// Somebody has changed it since it was read.
+    #[error("the case was changed meanwhile and is at version {version} now: {changes}")]
+    Stale {
+        /// The version that it is at.
+        version: i64,
+        /// Who changed what since then, such as `Tom Reed: case.priority`.
+        changes: String,
+    },
     /// Its code is encrypted with another key.
     #[error("the code of case {0} can't be decrypted with the keys at hand")]
     Undecryptable(String),
+    /// What cases go by can't be read.
+    #[error(transparent)]
+    Service(#[from] Error),
     /// The database failed.
     #[error(transparent)]
     Database(#[from] sqlx::Error),
@@ -93,8 +104,10 @@ impl From<CaseError> for Error {
             | CaseError::NotAnswered
             | CaseError::HasAddress
             | CaseError::ReopenPeriodOver { .. } => Error::Conflict(error.to_string()),
+            CaseError::Stale { .. } => Error::Stale(error.to_string()),
             CaseError::KeyReused => Error::KeyReused,
             CaseError::Undecryptable(_) => Error::Internal(error.into()),
+            CaseError::Service(error) => error,
             CaseError::Database(error) => Error::Database(error),
         }
     }

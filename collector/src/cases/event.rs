@@ -37,6 +37,20 @@ words! {
         Closed = "case.closed",
         /// The customer said how to reach them.
         Contact = "case.contact",
+        /// It has another team.
+        Team = "case.team",
+        /// It is more or less urgent.
+        Priority = "case.priority",
+        /// It is about something else, or of another kind.
+        Category = "case.category",
+        /// It has other tags.
+        Tags = "case.tags",
+        /// It is to be looked at again at another time.
+        FollowUp = "case.follow_up",
+        /// It belongs to another problem.
+        Problem = "case.problem",
+        /// Somebody was told to see to it.
+        Escalated = "case.escalated",
     }
 }
 
@@ -102,8 +116,8 @@ pub async fn append(
 ) -> sqlx::Result<String> {
     let id = new_id();
     let data = actor.sign(data).to_string();
-    let insert = "insert into events (id, case_id, seq, type, actor, member_id, data, created_at) \
-        select $1, $2, coalesce(max(seq), 0) + 1, $3, $4, $5, $6, $7 from events where case_id = $2";
+    let insert = "insert into events (id, case_id, seq, type, actor, member_id, data, created_at, version) \
+        select $1, $2, coalesce(max(seq), 0) + 1, $3, $4, $5, $6, $7, (select version from cases where id = $2) from events where case_id = $2";
     with_tx!(tx, conn => sqlx::query(insert).bind(&id).bind(case_id).bind(event.as_str()).bind(actor.as_str())
         .bind(actor.member_id()).bind(&data).bind(now).execute(conn).await.map(|_| ()))?;
     Ok(id)

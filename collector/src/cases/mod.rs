@@ -2,20 +2,25 @@
 
 pub mod case;
 pub mod code;
+pub mod command;
 pub mod customer;
 pub mod error;
 pub mod event;
 pub mod idempotency;
+pub mod listing;
 pub mod lists;
+mod messages;
 pub mod moderation;
+pub mod properties;
 pub mod quarantine;
 pub mod query;
 pub mod search;
 pub mod staff;
 pub mod status;
+pub mod tags;
 
 pub use case::Case;
 pub use error::CaseError;
 pub use event::{Actor, EventType};
 pub use quarantine::{Quarantine, Suspicion};
-pub use status::{Outcome, Priority, Stage, Status};
+pub use status::{Channel, Outcome, Priority, Stage, Status};

@@ -64,9 +64,11 @@ async fn try_release(app: &App, case_id: &str, actor: &Actor, key: &IdempotencyK
     let to: String = with_tx!(&mut tx, conn => sqlx::query_scalar(select).bind(case_id).fetch_one(conn).await)?;
     let data = json!({"from": state.status, "to": to, "quarantine": "released"});
     append(&mut tx, case_id, EventType::Status, actor, data, now).await?;
-    // While it was held nobody was told of it, so now it is forwarded from its first event on.
-    jobs::replace(&mut tx, Kind::Forward, &NewJob { key: case_id.to_owned(), payload: "1".into(), due_at: now }, now)
-        .await?;
+    // While it was held nobody was told of it and no rule looked at it, so now both begin with its first event.
+    for kind in [Kind::Route, Kind::Forward] {
+        let job = NewJob { key: case_id.to_owned(), payload: "1".into(), due_at: now };
+        jobs::replace(&mut tx, kind, &job, now).await?;
+    }
     tx.commit().await?;
     Ok(())
 }

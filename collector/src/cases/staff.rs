@@ -2,71 +2,20 @@
 
 use sayso_shared::Kind;
 use sayso_shared::id::IdempotencyKey;
-use sayso_shared::limits::{DESIRED_OUTCOME_MAX, MESSAGE_MAX};
 use sayso_shared::text::Text;
 use serde_json::{Value, json};
 
 use super::case::{self, CaseState};
+pub use super::command::{Body, Command, FollowUp, Remedy, Resolution};
 use super::error::{CaseError, Result};
 use super::event::append;
 use super::idempotency::{self, KeyStatus};
-use super::{Actor, EventType, Outcome, Status};
+use super::{Actor, EventType, Outcome, Status, messages};
 use crate::app::App;
 use crate::clock::Millis;
+use crate::clocks::{self, Terms};
 use crate::db::Tx;
-use crate::keys::new_id;
 use crate::with_tx;
-
-/// What the staff write.
-pub type Body = Text<MESSAGE_MAX>;
-/// What a customer was given.
-pub type Remedy = Text<DESIRED_OUTCOME_MAX>;
-
-/// What a reply to the customer means for the case.
-#[derive(Clone, Debug)]
-pub enum FollowUp {
-    /// Work goes on.
-    InProgress,
-    /// The customer was asked something.
-    Wait,
-    /// This is the answer.
-    Resolve(Resolution),
-    /// A case that was resolved or closed is worked on again.
-    Reopen,
-}
-
-/// How a case was resolved.
-#[derive(Clone, Debug, Default)]
-pub struct Resolution {
-    /// What came of it; a complaint needs it.
-    pub outcome: Option<Outcome>,
-    /// What the customer was given.
-    pub remedy: Option<Remedy>,
-}
-
-impl Resolution {
-    /// Whether it says how.
-    pub fn says_something(&self) -> bool {
-        self.outcome.is_some() || self.remedy.is_some()
-    }
-}
-
-/// Something that the staff do with a case, for programs that may repeat it.
-#[derive(Clone, Debug)]
-pub enum Command {
-    /// Say something to the customer. On a case that is resolved or closed it changes no status.
-    Reply(Body, FollowUp),
-    /// Note something that the customer never sees.
-    Note(Body),
-    /// One of the steps of the status table; resolving has one of its own.
-    Status(Status),
-    /// Resolve. A complaint needs an outcome, and only a complaint has one.
-    Resolve(Resolution),
-    /// Work again on a case that was resolved or closed, for a reason that the customer never sees.
-    Reopen(Body),
-    /// Give the case to a member, or to nobody.
-    Assign(Option<String>),
-}
 
 /// Takes a step once, however often it is asked for with the same key. `request_hash` says what was asked for.
 pub async fn apply_idempotent(
@@ -78,11 +27,12 @@ pub async fn apply_idempotent(
     request_hash: &str,
 ) -> Result<()> {
     let now = app.clock.now();
+    let terms = Terms::current(app).await?;
     let mut tx = app.db.begin().await?;
     if idempotency::record_key(&mut tx, case_id, key, request_hash, now).await? == KeyStatus::Repeated {
         return Ok(tx.rollback().await?);
     }
-    apply_in(&mut tx, case_id, actor, &command, now).await?;
+    apply_in(&mut tx, &terms, case_id, actor, &command, now).await?;
     tx.commit().await?;
     app.publish(case_id, command.event().as_str());
     Ok(())
@@ -165,46 +115,53 @@ async fn lock(tx: &mut Tx, case_id: &str, now: Millis) -> Result<CaseState> {
 }
 
 async fn apply(app: &App, case_id: &str, actor: &Actor, command: Command) -> Result<()> {
+    let terms = Terms::current(app).await?;
     let mut tx = app.db.begin().await?;
-    apply_in(&mut tx, case_id, actor, &command, app.clock.now()).await?;
+    apply_in(&mut tx, &terms, case_id, actor, &command, app.clock.now()).await?;
     tx.commit().await?;
     app.publish(case_id, command.event().as_str());
     Ok(())
 }
 
-async fn apply_in(tx: &mut Tx, case_id: &str, actor: &Actor, command: &Command, now: Millis) -> Result<()> {
+async fn apply_in(
+    tx: &mut Tx,
+    terms: &Terms,
+    case_id: &str,
+    actor: &Actor,
+    command: &Command,
+    now: Millis,
+) -> Result<()> {
     let state = lock(tx, case_id, now).await?;
+    carry_out(tx, case_id, &state, actor, command, now).await?;
+    let steps = command.clock_steps(state.status());
+    if steps.is_empty() { Ok(()) } else { Ok(clocks::apply(tx, terms, case_id, &steps, now).await?) }
+}
+
+async fn carry_out(
+    tx: &mut Tx,
+    case_id: &str,
+    state: &CaseState,
+    actor: &Actor,
+    command: &Command,
+    now: Millis,
+) -> Result<()> {
     match command {
-        Command::Reply(body, follow_up) => reply_in(tx, case_id, &state, actor, body, follow_up, now).await,
+        Command::Reply(body, follow_up) => reply_in(tx, case_id, state, actor, body, follow_up, now).await,
         Command::Note(body) => {
-            let message_id = add_message(tx, case_id, "note", actor, body, now).await?;
+            let message_id = messages::add(tx, case_id, "note", actor, body, now).await?;
             append(tx, case_id, EventType::Note, actor, json!({"message_id": message_id}), now).await?;
             Ok(())
         }
         Command::Status(Status::Resolved) => Err(CaseError::ResolutionMissing),
-        Command::Status(to) => change(tx, case_id, &state, *to, actor, None, now).await,
-        Command::Resolve(resolution) => resolve_in(tx, case_id, &state, actor, resolution, None, now).await,
+        Command::Status(to) => change(tx, case_id, state, *to, actor, None, now).await,
+        Command::Resolve(resolution) => resolve_in(tx, case_id, state, actor, resolution, None, now).await,
         Command::Reopen(reason) => {
-            let message_id = add_message(tx, case_id, "note", actor, reason, now).await?;
+            let message_id = messages::add(tx, case_id, "note", actor, reason, now).await?;
             append(tx, case_id, EventType::Note, actor, json!({"message_id": message_id}), now).await?;
-            reopen_in(tx, case_id, &state, actor, &message_id, now).await
+            reopen_in(tx, case_id, state, actor, &message_id, now).await
         }
         Command::Assign(owner_id) if state.owner_id == *owner_id => Ok(()),
-        Command::Assign(owner_id) => assign_in(tx, case_id, &state, actor, owner_id.as_deref(), now).await,
-    }
-}
-
-impl Command {
-    /// The event that it leads to.
-    fn event(&self) -> EventType {
-        match self {
-            Command::Reply(..) => EventType::Message,
-            Command::Note(_) => EventType::Note,
-            Command::Status(_) => EventType::Status,
-            Command::Resolve(_) => EventType::Resolved,
-            Command::Reopen(_) => EventType::Reopened,
-            Command::Assign(_) => EventType::Assigned,
-        }
+        Command::Assign(owner_id) => assign_in(tx, case_id, state, actor, owner_id.as_deref(), now).await,
     }
 }
 
@@ -217,7 +174,7 @@ async fn reply_in(
     follow_up: &FollowUp,
     now: Millis,
 ) -> Result<()> {
-    let message_id = add_message(tx, case_id, "staff", actor, body, now).await?;
+    let message_id = messages::add(tx, case_id, "staff", actor, body, now).await?;
     let answered = "update cases set first_responded_at = $1 where id = $2 and first_responded_at is null";
     with_tx!(tx, conn => sqlx::query(answered).bind(now).bind(case_id).execute(conn).await.map(|_| ()))?;
     // A reply that resolves is told to the customer once, by the event that resolves.
@@ -277,21 +234,6 @@ async fn reopen_in(
     let data = json!({"from": from, "to": to, "message_id": message_id});
     append(tx, case_id, EventType::Reopened, actor, data, now).await?;
     Ok(())
-}
-
-async fn add_message(
-    tx: &mut Tx,
-    case_id: &str,
-    author: &str,
-    actor: &Actor,
-    body: &Body,
-    now: Millis,
-) -> Result<String> {
-    let id = new_id();
-    let insert = "insert into messages (id, case_id, author, member_id, token_id, body, created_at) values ($1, $2, $3, $4, $5, $6, $7)";
-    with_tx!(tx, conn => sqlx::query(insert).bind(&id).bind(case_id).bind(author).bind(actor.member_id())
-        .bind(actor.token_id()).bind(body.as_str()).bind(now).execute(conn).await.map(|_| ()))?;
-    Ok(id)
 }
 
 /// Changes the status; `message_id` is the message that came with the change.

@@ -70,6 +70,28 @@ words! {
 }
 
 words! {
+    /// How feedback came.
+    Channel {
+        /// By the widget on a page.
+        Widget = "widget",
+        /// By the entry page.
+        Entry = "entry",
+        /// By a program.
+        Api = "api",
+        /// On the phone.
+        Phone = "phone",
+        /// At a counter.
+        Counter = "counter",
+        /// By letter.
+        Letter = "letter",
+        /// By e-mail.
+        Email = "email",
+        /// In a file.
+        Import = "import",
+    }
+}
+
+words! {
     /// What came of a complaint.
     Outcome {
         /// The customer was right.

@@ -11,6 +11,12 @@ pub async fn next(tx: &mut Tx, name: &str, count: i64) -> sqlx::Result<i64> {
     Ok(last - count + 1)
 }
 
+/// Takes the next number of a counter that begins at 0 when it is first asked for.
+pub async fn count_up(tx: &mut Tx, name: &str) -> sqlx::Result<i64> {
+    let upsert = "insert into counters (name, value) values ($1, 0) on conflict (name) do update set value = counters.value + 1 returning value";
+    with_tx!(tx, conn => sqlx::query_scalar(upsert).bind(name).fetch_one(conn).await)
+}
+
 /// Locks a counter for the rest of the transaction.
 pub async fn lock(tx: &mut Tx, name: &str) -> sqlx::Result<()> {
     next(tx, name, 0).await.map(|_| ())

@@ -20,6 +20,10 @@ const WAITS: [Millis; 6] = [SECOND, 5 * SECOND, 30 * SECOND, 2 * MINUTE, 10 * MI
 /// The kinds of jobs. What each does is known to [`crate::jobs`], which is built on top of them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Kind {
+    /// Applies the rules to a case, and starts its clocks.
+    Route,
+    /// Tells of clocks that are or will soon be overdue.
+    Clock,
     /// Plans the deliveries of a case's events.
     Forward,
     /// Brings the search index up to date with a case.
@@ -28,11 +32,13 @@ pub enum Kind {
 
 impl Kind {
     /// All kinds, in the order in which they take turns.
-    pub const ALL: [Self; 2] = [Self::Forward, Self::Search];
+    pub const ALL: [Self; 4] = [Self::Route, Self::Clock, Self::Forward, Self::Search];
 
     /// The word in the database and in metrics.
     pub const fn as_str(self) -> &'static str {
         match self {
+            Self::Route => "route",
+            Self::Clock => "clock",
             Self::Forward => "forward",
             Self::Search => "search",
         }
@@ -46,8 +52,8 @@ impl Kind {
     /// How many are claimed at once. A batch is written in one transaction, for which customers may have to wait.
     pub const fn batch(self) -> i64 {
         match self {
+            Self::Route | Self::Clock | Self::Search => 16,
             Self::Forward => 32,
-            Self::Search => 16,
         }
     }
 }
@@ -128,6 +134,12 @@ pub async fn replace(tx: &mut Tx, kind: Kind, job: &NewJob, now: Millis) -> sqlx
         set payload = excluded.payload, due_at = excluded.due_at, attempts = 0, lease_until = 0, failed_at = null";
     with_tx!(tx, conn => sqlx::query(upsert).bind(kind.as_str()).bind(&job.key).bind(&job.payload).bind(job.due_at).bind(now)
         .execute(conn).await.map(|_| ()))
+}
+
+/// Removes the job of a kind with a key, whether it waits or is being done.
+pub async fn cancel(tx: &mut Tx, kind: Kind, key: &str) -> sqlx::Result<()> {
+    let delete = "delete from jobs where kind = $1 and key = $2";
+    with_tx!(tx, conn => sqlx::query(delete).bind(kind.as_str()).bind(key).execute(conn).await.map(|_| ()))
 }
 
 /// Claims up to `limit` jobs of a kind that are due, the longest due first.

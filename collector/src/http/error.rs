@@ -16,6 +16,7 @@ pub const KINDS: &[(&str, &str)] = &[
     ("method_not_allowed", "Method not allowed"),
     ("too_slow", "The request came too slowly"),
     ("conflict", "Not possible at present"),
+    ("stale", "Changed by somebody else"),
     ("too_large", "Too large"),
     ("unsupported_media_type", "Wrong type of content"),
     ("invalid", "Fields are wrong"),
@@ -60,6 +61,9 @@ pub enum Error {
     /// 409: not in this state.
     #[error("{0}")]
     Conflict(String),
+    /// 412: it is not as it was when it was read.
+    #[error("{0}")]
+    Stale(String),
     /// 413.
     #[error("the body is larger than {0} bytes")]
     TooLarge(usize),
@@ -111,6 +115,7 @@ impl Error {
             Error::MethodNotAllowed => (StatusCode::METHOD_NOT_ALLOWED, "method_not_allowed"),
             Error::TooSlow => (StatusCode::REQUEST_TIMEOUT, "too_slow"),
             Error::Conflict(_) => (StatusCode::CONFLICT, "conflict"),
+            Error::Stale(_) => (StatusCode::PRECONDITION_FAILED, "stale"),
             Error::TooLarge(_) => (StatusCode::PAYLOAD_TOO_LARGE, "too_large"),
             Error::UnsupportedMediaType(_) => (StatusCode::UNSUPPORTED_MEDIA_TYPE, "unsupported_media_type"),
             Error::Invalid(_) => (StatusCode::UNPROCESSABLE_ENTITY, "invalid"),

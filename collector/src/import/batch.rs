@@ -7,9 +7,8 @@ use sayso_shared::id::IdempotencyKey;
 use sha2::{Digest, Sha256};
 
 use super::row::{Row, RowError, field_name};
-use crate::cases::Actor;
 use crate::cases::idempotency::content_hash;
-use crate::cases::search;
+use crate::cases::{Actor, Channel, search};
 use crate::clock::{HOUR, Millis, parse_rfc3339};
 use crate::db::rows::{Part, Rows, chunks};
 use crate::db::{Db, Tx};
@@ -82,6 +81,7 @@ pub fn prepare(
         received_at,
         first_response_due: None,
         by: Actor::System,
+        channel: Channel::Import,
         identity: None,
         suspicion: None,
     };

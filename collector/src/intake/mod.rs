@@ -36,7 +36,7 @@ pub use submission_rate::{Difficulty, SubmissionRate};
 use self::store::WriteOutcome;
 use crate::app::App;
 use crate::attachments;
-use crate::cases::{Actor, EventType, Priority, Suspicion};
+use crate::cases::{Actor, Channel, EventType, Priority, Suspicion};
 use crate::clock::{Millis, parse_rfc3339, rfc3339};
 use crate::http::body::{JsonBody, idempotency_key};
 use crate::http::client::ClientAddress;
@@ -59,17 +59,22 @@ pub async fn submit(
     value: Value,
     policy: SubmissionPolicy<'_>,
 ) -> Result<Accepted> {
-    submit_as(app, site, key, value, policy, Actor::Customer).await
+    let channel = match policy {
+        SubmissionPolicy::Public { entry: EntryPoint::Form(_), .. } => Channel::Entry,
+        SubmissionPolicy::Public { entry: EntryPoint::Api, .. } => Channel::Widget,
+        SubmissionPolicy::Trusted => Channel::Api,
+    };
+    submit_as(app, site, key, value, policy, (Actor::Customer, channel)).await
 }
 
-/// The same for what somebody else submits, such as the staff for a customer on the phone.
+/// The same for what somebody else submits, such as the staff for a customer on the phone; `came` is who does, and how it came to them.
 pub async fn submit_as(
     app: &App,
     site: &Site,
     key: &IdempotencyKey,
     value: Value,
     policy: SubmissionPolicy<'_>,
-    by: Actor,
+    came: (Actor, Channel),
 ) -> Result<Accepted> {
     let (feedback, refused) = match Feedback::parse(value, &site.rules()) {
         Ok(feedback) => (feedback, None),
@@ -91,9 +96,10 @@ pub async fn submit_as(
     };
     let now = app.clock.now();
     let promised = Promised { site: site.key(), kind: feedback.kind(), priority: Priority::Normal, tier: None };
-    let promises = app.promises.current().await?;
-    let first_response_due = promises.first_response_due(promised, site.settings.first_response_hours, now);
-    let received = Received { feedback, composed_at, received_at: now, first_response_due, by, identity, suspicion };
+    let service = app.service.current().await?;
+    let first_response_due = service.promises.first_response_due(promised, site.settings.first_response_hours, now);
+    let (by, channel) = came;
+    let received = Received { feedback, composed_at, received_at: now, first_response_due, by, channel, identity, suspicion };
     let submission = Submission::new(&app.keys, site.id(), key, received);
     let accepted = submission.accepted().clone();
     if app.config.dangerous_store_nothing {

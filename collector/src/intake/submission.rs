@@ -7,7 +7,7 @@ use serde_json::json;
 use super::code::derive_code;
 use crate::attachments;
 use crate::cases::case::{contact_context, identity_context};
-use crate::cases::{Actor, EventType, Priority, Status, Suspicion, code, idempotency};
+use crate::cases::{Actor, Channel, EventType, Priority, Status, Suspicion, code, idempotency};
 use crate::clock::Millis;
 use crate::db::rows::Part;
 use crate::keys::{Keys, Purpose, new_id, new_id_at};
@@ -30,6 +30,8 @@ pub struct Received {
     pub first_response_due: Option<Millis>,
     /// Who submits it.
     pub by: Actor,
+    /// How it came.
+    pub channel: Channel,
     /// Whom the site vouches for.
     pub identity: Option<Identity>,
     /// Why it goes into quarantine, if it does.
@@ -50,6 +52,8 @@ pub struct Submission {
     identity_cipher: Option<String>,
     subject_hash: Option<String>,
     by: Actor,
+    channel: Channel,
+    tier: Option<String>,
     /// When it came to be here: for what was imported later than it was received.
     stored_at: Millis,
     /// Whether nobody is told of it, since it was imported.
@@ -95,7 +99,7 @@ impl Submission {
     }
 
     fn with_id(case_id: String, keys: &Keys, site_id: &str, key: &IdempotencyKey, received: Received) -> Self {
-        let Received { feedback, composed_at, received_at, first_response_due, by, identity, suspicion } = received;
+        let Received { feedback, composed_at, received_at, first_response_due, by, channel, identity, suspicion } = received;
         let submission_key = idempotency::submission_key(site_id, key);
         let tracking_code = derive_code(keys, &submission_key, 0);
         let encrypt = |context: String, json: serde_json::Result<Vec<u8>>| {
@@ -106,6 +110,7 @@ impl Submission {
         let contact = feedback.contact().or(vouched.as_ref());
         let contact = contact.map(|contact| encrypt(contact_context(&case_id), serde_json::to_vec(contact)));
         let subject = identity.as_ref().map(|identity| format!("{site_id}/{}", identity.sub));
+        let tier = identity.as_ref().and_then(|identity| identity.tier.clone());
         Self {
             event_id: new_id(),
             site_id: site_id.to_owned(),
@@ -118,6 +123,8 @@ impl Submission {
                 .map(|identity| encrypt(identity_context(&case_id), serde_json::to_vec(&identity))),
             subject_hash: subject.map(|subject| keys.hash(Purpose::Subject, &subject)),
             by,
+            channel,
+            tier,
             stored_at: received_at,
             silent: false,
             context: feedback.context().map(|context| context.to_string()),
@@ -166,6 +173,8 @@ table_row! {
         received_at: Millis,
         updated_at: Millis,
         first_response_due: Option<Millis>,
+        channel: &'a str,
+        tier: Option<&'a str>,
     }
 }
 
@@ -223,6 +232,8 @@ impl Submission {
             received_at: self.accepted.received_at,
             updated_at: self.stored_at.max(self.accepted.received_at),
             first_response_due: self.accepted.first_response_due,
+            channel: self.channel.as_str(),
+            tier: self.tier.as_deref(),
         }
     }
 

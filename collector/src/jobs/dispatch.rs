@@ -10,7 +10,7 @@ use std::time::Instant;
 use sqlx::AssertSqlSafe;
 
 use crate::app::App;
-use crate::cases::EventType;
+use crate::cases::{Actor, EventType};
 use crate::clock::Millis;
 use crate::db::jobs::{Kind, NewJob, enqueue};
 use crate::db::rows::{Part, Rows, chunks};
@@ -26,7 +26,19 @@ struct NewEvent {
     seq: i64,
     #[sqlx(rename = "type")]
     kind: String,
+    actor: String,
     silent: bool,
+}
+
+impl NewEvent {
+    /// Whether the rules look at its case. What rules do themselves is not among it, so none can start another for ever.
+    fn is_for_rules(&self) -> bool {
+        match EventType::parse(&self.kind) {
+            Some(EventType::Created | EventType::Breached) => true,
+            Some(EventType::Message) => self.actor == Actor::Customer.as_str(),
+            _ => false,
+        }
+    }
 }
 
 /// Dispatches every event that waits for it; gives how many it dispatched.
@@ -61,7 +73,7 @@ async fn dispatch_batch(db: &Db, now: Millis) -> sqlx::Result<usize> {
     let mut tx = db.begin().await?;
     // Of several dispatchers one works at a time, and the next one sees what it did.
     counters::lock(&mut tx, "event_position").await?;
-    let select = "select case_id, seq, type, silent from events where position is null order by id limit $1";
+    let select = "select case_id, seq, type, actor, silent from events where position is null order by id limit $1";
     let events: Vec<NewEvent> = with_tx!(&mut tx, conn => sqlx::query_as(select).bind(BATCH).fetch_all(conn).await)?;
     if events.is_empty() {
         tx.rollback().await?;
@@ -157,6 +169,9 @@ fn jobs(kind: Kind, events: &[NewEvent], now: Millis) -> Vec<NewJob> {
     let wanted = events.iter().filter(|event| match kind {
         // What was imported is forwarded to nobody, and was indexed when it was written.
         Kind::Forward | Kind::Search => !event.silent,
+        Kind::Route => !event.silent && event.is_for_rules(),
+        // Asked for by whoever moves a clock.
+        Kind::Clock => false,
     });
     let mut first: BTreeMap<&str, i64> = BTreeMap::new();
     for event in wanted {
@@ -178,6 +193,7 @@ mod tests {
             case_id: format!("case-{case}"),
             seq,
             kind: EventType::Message.as_str().to_owned(),
+            actor: Actor::Customer.as_str().to_owned(),
             silent: seq % 3 == 0,
         }
     }

@@ -15,9 +15,11 @@ pub use dispatch::dispatch;
 
 use crate::app::App;
 use crate::cases;
+use crate::clocks;
 use crate::db::jobs::{self as queue, AfterFailure, Job, Kind};
 use crate::db::{self, is_deadlock};
 use crate::outbox;
+use crate::routing;
 
 /// Events may come from another process, and jobs become due by time.
 const POLL: Duration = Duration::from_secs(1);
@@ -27,6 +29,8 @@ const ERROR_MAX: usize = 300;
 /// Does jobs of one kind, which were claimed together.
 async fn handle(app: &App, kind: Kind, jobs: &[Job]) -> anyhow::Result<()> {
     match kind {
+        Kind::Route => routing::route(app, jobs).await,
+        Kind::Clock => clocks::tick(app, jobs).await,
         Kind::Forward => outbox::forward(app, jobs).await,
         Kind::Search => cases::search::refresh_for(&app.db, jobs).await,
     }

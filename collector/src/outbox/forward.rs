@@ -2,7 +2,7 @@
 //!
 //! Everything is read and decided first; the transaction only writes, since on SQLite it stops every other writer.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use sayso_shared::Contact;
 use serde_json::Value;
@@ -11,6 +11,7 @@ use sqlx::AssertSqlSafe;
 use super::deliveries::{CUSTOMER, DIGEST, EVENT, State, folded_into, member};
 use super::quota::{FullWindow, Scope};
 use crate::app::App;
+use crate::auth::Member;
 use crate::cases::case::contact_context;
 use crate::cases::{Actor, EventType, Status};
 use crate::clock::Millis;
@@ -18,6 +19,7 @@ use crate::db::jobs::{Job, Kind, complete};
 use crate::db::rows::{Part, Rows, chunks, placeholders};
 use crate::db::{Tx, is_deadlock};
 use crate::keys::new_id;
+use crate::service::Service;
 use crate::sites::targets::{Channel, Target};
 use crate::{with_db, with_tx};
 
@@ -38,6 +40,8 @@ struct CaseRow {
     id: String,
     site_id: String,
     quarantine: String,
+    owner_id: Option<String>,
+    team: Option<String>,
     contact_cipher: Option<String>,
 }
 
@@ -57,10 +61,12 @@ struct Planned {
 /// has none. Releasing it asks for the job again.
 pub async fn forward(app: &App, jobs: &[Job]) -> anyhow::Result<()> {
     let targets = Target::list(&app.db, None).await?;
+    let service = app.service.current().await?;
+    let staff = Staff { service: &service, members: Member::all(&app.db).await? };
     let mut planned = Vec::new();
     for case in cases(app, jobs).await?.iter().filter(|case| case.quarantine.is_empty()) {
         let from = jobs.iter().find(|job| job.key == case.id).and_then(|job| job.payload.parse().ok()).unwrap_or(1);
-        planned.extend(plan(app, case, events(app, &case.id, from).await?, &targets));
+        planned.extend(plan(app, case, events(app, &case.id, from).await?, &targets, &staff));
     }
     loop {
         match write(app, jobs, &mut planned).await {
@@ -98,7 +104,7 @@ async fn cases(app: &App, jobs: &[Job]) -> sqlx::Result<Vec<CaseRow>> {
     let mut found = Vec::with_capacity(jobs.len());
     for chunk in chunks(jobs) {
         let select = format!(
-            "select cases.id, cases.site_id, cases.quarantine, feedback.contact_cipher from cases \
+            "select cases.id, cases.site_id, cases.quarantine, cases.owner_id, cases.team, feedback.contact_cipher from cases \
              join feedback on feedback.id = cases.id where cases.id in ({})",
             placeholders(0, chunk.len())
         );
@@ -121,7 +127,7 @@ async fn events(app: &App, case_id: &str, from: i64) -> sqlx::Result<Vec<Event>>
     with_db!(&app.db, pool => sqlx::query_as(select).bind(case_id).bind(from).fetch_all(pool).await)
 }
 
-fn plan(app: &App, case: &CaseRow, events: Vec<Event>, targets: &[Target]) -> Vec<Planned> {
+fn plan(app: &App, case: &CaseRow, events: Vec<Event>, targets: &[Target], staff: &Staff<'_>) -> Vec<Planned> {
     let contact = customer_address(app, case);
     let mut planned = Vec::new();
     for event in events {
@@ -136,8 +142,8 @@ fn plan(app: &App, case: &CaseRow, events: Vec<Event>, targets: &[Target]) -> Ve
             let scopes = scopes_of_customer(app, case, kind, address);
             destinations.push((CUSTOMER.to_owned(), Channel::Email.as_str().to_owned(), scopes));
         }
-        if let Some(owner) = new_owner(kind, &event, &data) {
-            destinations.push((member(owner), Channel::Email.as_str().to_owned(), Vec::new()));
+        for id in members_concerned(case, staff, kind, &event, &data) {
+            destinations.push((member(&id), Channel::Email.as_str().to_owned(), Vec::new()));
         }
         planned.extend(destinations.into_iter().map(|(destination, channel, scopes)| Planned {
             event: event.clone(),
@@ -199,10 +205,33 @@ fn concerns_customer(kind: EventType, event: &Event, data: &Value) -> bool {
     }
 }
 
-/// The member to whom somebody else gave the case.
-fn new_owner<'a>(kind: EventType, event: &Event, data: &'a Value) -> Option<&'a str> {
-    let owner = data["to"].as_str().filter(|_| kind == EventType::Assigned)?;
-    (event.member_id.as_deref() != Some(owner)).then_some(owner)
+/// The members who have to see to it: to whom somebody else gave the case, or a rule escalated it; who owns one whose time is running out; and who
+/// leads the team of one whose time is over.
+fn members_concerned(case: &CaseRow, staff: &Staff<'_>, kind: EventType, event: &Event, data: &Value) -> BTreeSet<String> {
+    let named = || data["to"].as_str().filter(|to| event.member_id.as_deref() != Some(to)).map(str::to_owned);
+    let owner = || case.owner_id.clone();
+    let concerned = match kind {
+        EventType::Assigned | EventType::Escalated => vec![named()],
+        EventType::DueSoon => vec![owner()],
+        EventType::Breached => vec![owner(), staff.lead_of(case.team.as_deref())],
+        _ => Vec::new(),
+    };
+    concerned.into_iter().flatten().collect()
+}
+
+/// Who works on cases.
+struct Staff<'a> {
+    service: &'a Service,
+    members: Vec<Member>,
+}
+
+impl Staff<'_> {
+    /// The member who leads a team.
+    fn lead_of(&self, team: Option<&str>) -> Option<String> {
+        let lead = self.service.team(team?)?.lead.as_ref()?;
+        let is_lead = |member: &&Member| member.disabled_at.is_none() && member.email == lead.as_str();
+        self.members.iter().find(is_lead).map(|member| member.id.clone())
+    }
 }
 
 async fn insert(tx: &mut Tx, planned: &[Planned], now: Millis) -> sqlx::Result<()> {

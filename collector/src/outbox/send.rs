@@ -117,7 +117,7 @@ async fn send_to_member(
         Some(giver) => Member::by_id(&app.db, giver).await?.map(|giver| giver.name),
         None => None,
     };
-    let email = templates::to_owner(&app.config, context, member.lang(), giver.as_deref());
+    let email = templates::to_member(&app.config, context, member.lang(), giver.as_deref());
     let mail = channels.mailer.compose(&member.email, None, &email, id, &context.case.id, now);
     Ok(match mail {
         Ok(mail) => channels.mailer.send(&mail, id, now).await,

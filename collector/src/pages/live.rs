@@ -108,7 +108,19 @@ async fn sentence(app: &App, case: &Case, t: Texts) -> Result<String> {
 
 /// What the staff keep to themselves, even that it happened.
 fn is_internal(event: &str) -> bool {
-    let hidden = [EventType::Note, EventType::Assigned, EventType::DueSoon, EventType::Breached];
+    let hidden = [
+        EventType::Note,
+        EventType::Assigned,
+        EventType::DueSoon,
+        EventType::Breached,
+        EventType::Team,
+        EventType::Priority,
+        EventType::Category,
+        EventType::Tags,
+        EventType::FollowUp,
+        EventType::Problem,
+        EventType::Escalated,
+    ];
     hidden.iter().any(|hidden| hidden.as_str() == event)
 }
 

@@ -15,7 +15,8 @@ use super::plan::{Prune, plan};
 use super::presets::PRESETS;
 use super::read::read as read_file;
 use super::routing::{Moment, matches};
-use super::rules::{Channel, Facts, Rule, Trigger};
+use super::rules::{Facts, Rule, Trigger};
+use crate::cases::Channel;
 use super::store;
 use crate::audit::Stamp;
 use crate::calendars::Span;
@@ -223,7 +224,7 @@ async fn route(arguments: RouteArguments, context: &Context) -> anyhow::Result<(
         is_reopened: arguments.reopened,
         status: arguments.status,
     };
-    let matched = matches(&service, &facts, Moment { now, waiting_since });
+    let matched = matches(&service.rules, &service.calendars, &facts, Moment { now, waiting_since });
     let is_matched = |rule: &Rule| matched.iter().any(|matched| matched.name == rule.name);
     if arguments.json {
         let rules: Vec<_> = service

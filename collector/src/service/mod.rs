@@ -6,6 +6,7 @@
 pub mod calendar;
 mod check;
 pub mod commands;
+pub mod current;
 pub mod file;
 pub mod objects;
 pub mod plan;
@@ -19,5 +20,6 @@ mod sites;
 pub mod store;
 pub mod words;
 
+pub use current::{Service, ServiceCache};
 pub use file::ServiceFile;
-pub use promises::{PromiseCache, Promised};
+pub use promises::Promised;

@@ -1,23 +1,34 @@
-//! Which promise holds for a case, and when it is due; kept in memory, so that intake does not ask the database for each submission.
-
-use std::sync::{Arc, Mutex, PoisonError};
+//! Which promise holds for a case, and by which calendar.
 
 use sayso_shared::Kind;
 
 use super::calendar::CalendarDefinition;
 use super::objects::Promise;
-use super::store;
 use crate::calendars::{Calendar, Span};
 use crate::cases::Priority;
-use crate::clock::{Clock, Millis};
-use crate::db::Db;
-
-/// Commands change the service while the server runs; it must see that within a second.
-const FRESH_FOR: Millis = 500;
+use crate::clock::Millis;
 
 /// All promises with their calendars, the most specific first, then in the order of the file.
 #[derive(Clone, Debug, Default)]
-pub struct Promises(Vec<(Promise, Calendar)>);
+pub struct Promises {
+    promises: Vec<(Promise, Calendar)>,
+    calendars: Vec<(String, Calendar)>,
+}
+
+/// What is promised to a customer, and in whose open time.
+#[derive(Clone, Debug)]
+pub struct Standard {
+    /// Until the first message of a person to the customer.
+    pub first_response: Option<Span>,
+    /// Until the answer to each later message of the customer.
+    pub next_response: Option<Span>,
+    /// Until the case is resolved.
+    pub resolution: Option<Span>,
+    /// How long before it is due the team is warned.
+    pub warn_before: Option<Span>,
+    /// The key of its calendar; none if all time is open.
+    pub calendar_key: Option<String>,
+}
 
 /// What a case has to be for a promise.
 #[derive(Clone, Copy, Debug)]
@@ -42,7 +53,35 @@ impl Promises {
         let mut all: Vec<_> =
             promises.iter().filter_map(|promise| Some((promise.clone(), calendar(promise)?))).collect();
         all.sort_by_key(|(promise, _)| std::cmp::Reverse(promise.specificity()));
-        Self(all)
+        let calendars = calendars.iter().filter_map(|known| Some((known.key.to_string(), known.calendar().ok()?)));
+        Self { promises: all, calendars: calendars.collect() }
+    }
+
+    /// The calendar with a key; without a key, and where it was removed, one that is always open.
+    pub fn calendar(&self, key: Option<&str>) -> Calendar {
+        let known = key.and_then(|key| self.calendars.iter().find(|(known, _)| known == key));
+        known.map_or_else(Calendar::always_open, |(_, calendar)| calendar.clone())
+    }
+
+    /// What is promised for a case. A site for which nothing is set up promises a first response within its `first_response_hours`, in time that is
+    /// always open, and nothing if these are 0.
+    pub fn standard(&self, case: Promised<'_>, hours: u32) -> Standard {
+        match self.of(case) {
+            Some(promise) => Standard {
+                first_response: promise.first_response,
+                next_response: promise.next_response,
+                resolution: promise.resolution,
+                warn_before: promise.warn_before,
+                calendar_key: promise.calendar.as_ref().map(ToString::to_string),
+            },
+            None => Standard {
+                first_response: (hours > 0).then_some(Span::OpenMinutes(hours * 60)),
+                next_response: None,
+                resolution: None,
+                warn_before: None,
+                calendar_key: None,
+            },
+        }
     }
 
     /// The promise that holds: the most specific one, then the first.
@@ -61,67 +100,8 @@ impl Promises {
     }
 
     fn found(&self, case: Promised<'_>) -> Option<&(Promise, Calendar)> {
-        self.0.iter().find(|(promise, _)| promise.fits(case.site, case.kind, case.priority, case.tier))
+        self.promises.iter().find(|(promise, _)| promise.fits(case.site, case.kind, case.priority, case.tier))
     }
-}
-
-/// The promises as of less than a second ago.
-#[derive(Debug)]
-pub struct PromiseCache {
-    db: Db,
-    clock: Clock,
-    /// When they were read last; none until they were read for the first time.
-    loaded: Mutex<Option<(Millis, Arc<Promises>)>>,
-    /// Held by the one that reads them for all.
-    reading: tokio::sync::Mutex<()>,
-}
-
-impl PromiseCache {
-    /// An empty cache that fills itself when it is asked.
-    pub fn new(db: Db, clock: Clock) -> Self {
-        Self { db, clock, loaded: Mutex::default(), reading: tokio::sync::Mutex::default() }
-    }
-
-    /// The promises. While the database is away they are those that are known.
-    pub async fn current(&self) -> sqlx::Result<Arc<Promises>> {
-        let known = self.known();
-        if let Some((_, promises)) = known.as_ref().filter(|(at, _)| self.is_fresh(*at)) {
-            return Ok(Arc::clone(promises));
-        }
-        let _reading = match (self.reading.try_lock(), known) {
-            (Ok(reading), _) => reading,
-            // Another one is reading them; what is known is a little older than it should be.
-            (Err(_), Some((_, promises))) => return Ok(promises),
-            (Err(_), None) => self.reading.lock().await,
-        };
-        if let Some((_, promises)) = self.known().filter(|(at, _)| self.is_fresh(*at)) {
-            return Ok(promises);
-        }
-        let began = self.clock.now();
-        let promises = match (load(&self.db).await, self.known()) {
-            (Ok(promises), _) => Arc::new(promises),
-            (Err(error), Some((_, promises))) => {
-                tracing::warn!(%error, "the promises can't be read; going on with those that are known");
-                promises
-            }
-            (Err(error), None) => return Err(error),
-        };
-        *self.loaded.lock().unwrap_or_else(PoisonError::into_inner) = Some((began, Arc::clone(&promises)));
-        Ok(promises)
-    }
-
-    fn known(&self) -> Option<(Millis, Arc<Promises>)> {
-        self.loaded.lock().unwrap_or_else(PoisonError::into_inner).clone()
-    }
-
-    fn is_fresh(&self, at: Millis) -> bool {
-        (at..at + FRESH_FOR).contains(&self.clock.now())
-    }
-}
-
-async fn load(db: &Db) -> sqlx::Result<Promises> {
-    let (promises, calendars) = store::promises_and_calendars(db).await?;
-    Ok(Promises::new(&promises, &calendars))
 }
 
 #[cfg(test)]

@@ -1,6 +1,6 @@
 //! Which rules match a case.
 
-use super::file::ServiceFile;
+use super::calendar::CalendarDefinition;
 use super::rules::{Facts, Hours, Rule};
 use super::words::Key;
 use crate::calendars::{Calendar, Span};
@@ -15,11 +15,22 @@ pub struct Moment {
     pub waiting_since: Option<Millis>,
 }
 
-/// The rules that match, in their order, up to one that stops.
-pub fn matches<'s>(service: &'s ServiceFile, facts: &Facts<'_>, moment: Moment) -> Vec<&'s Rule> {
-    let hours = OfService { service, moment };
+/// The rules that match, in their order, up to one that stops. Each sees the priority and the team that those before it give.
+pub fn matches<'s>(
+    rules: &'s [Rule],
+    calendars: &[CalendarDefinition],
+    facts: &Facts<'s>,
+    moment: Moment,
+) -> Vec<&'s Rule> {
+    let hours = OfService { calendars, moment };
+    let mut facts = facts.clone();
     let mut matched = Vec::new();
-    for rule in service.rules.iter().filter(|rule| rule.matches(facts, &hours)) {
+    for rule in rules {
+        if !rule.matches(&facts, &hours) {
+            continue;
+        }
+        facts.priority = rule.then.priority.unwrap_or(facts.priority);
+        facts.team = rule.then.team.as_ref().map(Key::as_str).or(facts.team);
         matched.push(rule);
         if rule.stop {
             break;
@@ -29,13 +40,13 @@ pub fn matches<'s>(service: &'s ServiceFile, facts: &Facts<'_>, moment: Moment) 
 }
 
 struct OfService<'s> {
-    service: &'s ServiceFile,
+    calendars: &'s [CalendarDefinition],
     moment: Moment,
 }
 
 impl Hours for OfService<'_> {
     fn is_closed(&self, calendar: &Key) -> Option<bool> {
-        let definition = self.service.calendars.iter().find(|known| known.key == *calendar)?;
+        let definition = self.calendars.iter().find(|known| known.key == *calendar)?;
         Some(!definition.calendar().ok()?.is_open(self.moment.now))
     }
 

@@ -7,30 +7,8 @@ use super::objects::Object;
 use super::words::{Address, Key, Title};
 use crate::calendars::Span;
 use crate::cases::status::words;
-use crate::cases::{Priority, Status};
+use crate::cases::{Channel, Priority, Status};
 use crate::db::search::Phrase;
-
-words! {
-    /// How feedback came.
-    Channel {
-        /// By the widget on a page.
-        Widget = "widget",
-        /// By the entry page.
-        Entry = "entry",
-        /// By a program.
-        Api = "api",
-        /// On the phone.
-        Phone = "phone",
-        /// At a counter.
-        Counter = "counter",
-        /// By letter.
-        Letter = "letter",
-        /// By e-mail.
-        Email = "email",
-        /// In a file.
-        Import = "import",
-    }
-}
 
 words! {
     /// What makes the rules look at a case.

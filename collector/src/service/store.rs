@@ -2,9 +2,8 @@
 
 use serde_json::Value;
 
-use super::calendar::CalendarDefinition;
 use super::file::{MemberDefinition, ServiceFile, SiteDefinition};
-use super::objects::{CategoryDefinition, Object, Promise};
+use super::objects::{CategoryDefinition, Object};
 use super::plan::{Plan, Prune, Step, plan};
 use super::words::{Key, LocalText};
 use crate::audit::{self, Change, Stamp};
@@ -45,12 +44,6 @@ pub async fn load(db: &Db) -> anyhow::Result<ServiceFile> {
     })
 }
 
-/// The promises that are set now, and the calendars that they count by.
-pub async fn promises_and_calendars(db: &Db) -> sqlx::Result<(Vec<Promise>, Vec<CalendarDefinition>)> {
-    let rows = rows(db).await?;
-    Ok((objects(&rows), objects(&rows)))
-}
-
 /// Makes the service what a file says, in one transaction; gives what was changed. What the file does not name stays, unless it is pruned.
 pub async fn apply(db: &Db, wanted: &ServiceFile, prune: Prune, stamp: &Stamp) -> anyhow::Result<Plan> {
     let mut tx = db.begin().await?;
@@ -77,20 +70,22 @@ pub async fn apply(db: &Db, wanted: &ServiceFile, prune: Prune, stamp: &Stamp) -
     Ok(plan)
 }
 
+/// A row of the service.
 #[derive(sqlx::FromRow)]
-struct Row {
+pub(super) struct Row {
     kind: String,
     key: String,
     body: String,
 }
 
-async fn rows(db: &Db) -> sqlx::Result<Vec<Row>> {
+/// All of them.
+pub(super) async fn rows(db: &Db) -> sqlx::Result<Vec<Row>> {
     let select = "select kind, key, body from service_objects order by kind, place, key";
     with_db!(db, pool => sqlx::query_as(select).fetch_all(pool).await)
 }
 
 /// The objects of a kind. One that this version can't read is left out, and stays as it is.
-fn objects<T: Object>(rows: &[Row]) -> Vec<T> {
+pub(super) fn objects<T: Object>(rows: &[Row]) -> Vec<T> {
     let read = |row: &Row| {
         let object = serde_json::from_str(&row.body);
         object

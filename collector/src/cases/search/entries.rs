@@ -7,6 +7,7 @@ use sqlx::AssertSqlSafe;
 use uuid::Uuid;
 
 use super::facet::{Facet, changed_at};
+use crate::cases::tags::Tags;
 use crate::clock::Millis;
 use crate::db::jobs::{Job, Kind, complete};
 use crate::db::rows::{chunks, placeholders};
@@ -158,7 +159,7 @@ pub(super) async fn read(tx: &mut Tx, case_ids: &[String]) -> sqlx::Result<Vec<E
         let list = placeholders(0, chunk.len());
         let select = AssertSqlSafe(format!(
             "select cases.id, cases.site_id, cases.kind, cases.status, cases.priority, cases.owner_id, cases.quarantine, cases.updated_at, \
-             feedback.category, feedback.message, feedback.desired_outcome, feedback.reference, feedback.locale, \
+             nullif(coalesce(cases.category, feedback.category), '') as category, cases.team, cases.tags, cases.channel, cases.tier, feedback.message, feedback.desired_outcome, feedback.reference, feedback.locale, \
              (select coalesce(max(seq), 0) from events where events.case_id = cases.id) as seq \
              from cases join feedback on feedback.id = cases.id where cases.id in ({list})"
         ));
@@ -198,6 +199,10 @@ struct Facts {
     quarantine: String,
     updated_at: Millis,
     category: Option<String>,
+    team: Option<String>,
+    tags: String,
+    channel: Option<String>,
+    tier: Option<String>,
     message: String,
     desired_outcome: Option<String>,
     reference: Option<String>,
@@ -215,7 +220,12 @@ impl Facts {
             Facet::Kind(&self.kind),
             Facet::Owner(self.owner_id.as_deref()),
             Facet::Priority(&self.priority),
+            Facet::Team(self.team.as_deref()),
         ];
+        facets.extend(self.channel.as_deref().map(Facet::Channel));
+        facets.extend(self.tier.as_deref().map(Facet::Tier));
+        let tags = Tags::stored(&self.tags);
+        facets.extend(tags.iter().map(Facet::Tag));
         facets.extend(self.category.as_deref().map(Facet::Category));
         match self.quarantine.as_str() {
             "" => facets.extend([Facet::Visible, Facet::Status(&self.status)]),

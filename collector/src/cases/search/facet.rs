@@ -25,6 +25,14 @@ pub enum Facet<'a> {
     Priority(&'a str),
     /// The key of its category.
     Category(&'a str),
+    /// The key of its team; none for those without.
+    Team(Option<&'a str>),
+    /// One of its tags.
+    Tag(&'a str),
+    /// How it came.
+    Channel(&'a str),
+    /// The customer's tier.
+    Tier(&'a str),
 }
 
 impl Facet<'_> {
@@ -39,6 +47,10 @@ impl Facet<'_> {
             Facet::Owner(id) => ("owner", id.unwrap_or("nobody")),
             Facet::Priority(word) => ("priority", word),
             Facet::Category(key) => ("category", key),
+            Facet::Team(key) => ("team", key.unwrap_or("none")),
+            Facet::Tag(tag) => ("tag", tag),
+            Facet::Channel(word) => ("channel", word),
+            Facet::Tier(key) => ("tier", key),
         };
         format!("={name}:{}", value.replace(char::is_whitespace, "_"))
     }

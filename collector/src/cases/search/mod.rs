@@ -178,6 +178,12 @@ pub async fn search(db: &Db, search: &Search) -> sqlx::Result<Found> {
     }
 }
 
+/// The case with a number.
+pub async fn by_number(db: &Db, number: i64) -> sqlx::Result<Option<String>> {
+    let select = "select case_id from case_numbers where number = $1";
+    with_db!(db, pool => sqlx::query_scalar(select).bind(number).fetch_optional(pool).await)
+}
+
 /// The case whose code or number was typed, if it is one that is looked for, and the group that it is in.
 async fn named(db: &Db, search: &Search) -> sqlx::Result<Option<(String, usize)>> {
     let id: Option<String> = match (&search.text.code_hash, search.text.number) {
@@ -185,10 +191,7 @@ async fn named(db: &Db, search: &Search) -> sqlx::Result<Option<(String, usize)>
             let select = "select id from cases where code_hash = $1";
             with_db!(db, pool => sqlx::query_scalar(select).bind(hash).fetch_optional(pool).await)?
         }
-        (None, Some(number)) => {
-            let select = "select case_id from case_numbers where number = $1";
-            with_db!(db, pool => sqlx::query_scalar(select).bind(number).fetch_optional(pool).await)?
-        }
+        (None, Some(number)) => by_number(db, number).await?,
         (None, None) => None,
     };
     let Some(id) = id else { return Ok(None) };

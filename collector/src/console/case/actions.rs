@@ -14,7 +14,7 @@ use super::deliveries;
 use super::draft::Draft;
 use super::error::{CaseForm, Field, FormError};
 use super::page::{find, refused};
-use super::seen;
+use super::{properties, seen};
 use crate::app::App;
 use crate::auth::member::who_may_own;
 use crate::auth::{KeyedForm, MayAct, SignedIn};
@@ -32,6 +32,7 @@ pub(super) fn router() -> Router<App> {
         .route("/staff/cases/{id}/resolve", post(resolve))
         .route("/staff/cases/{id}/reopen", post(reopen))
         .route("/staff/cases/{id}/owner", post(set_owner))
+        .route("/staff/cases/{id}/properties", post(properties::set))
         .route("/staff/cases/{id}/quarantine", post(decide))
         .route("/staff/cases/{id}/deliveries/{delivery}/retry", post(retry))
 }
@@ -264,7 +265,7 @@ async fn apply(
     Ok(staff::apply_idempotent(app, case_id, &actor, command, key, request_hash).await?)
 }
 
-fn back(id: &str, place: &str) -> Response {
+pub(super) fn back(id: &str, place: &str) -> Response {
     Redirect::to(&format!("/staff/cases/{id}{place}")).into_response()
 }
 

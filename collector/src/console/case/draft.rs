@@ -9,6 +9,9 @@ pub struct Draft {
     pub(super) outcome: String,
     pub(super) remedy: String,
     pub(super) reason: String,
+    /// Why it gets another team.
+    pub(super) transfer_reason: String,
+    pub(super) tags: Option<String>,
     /// The form that was taken.
     pub(super) done: Option<String>,
     /// The customer's code, which was asked for.

@@ -33,6 +33,12 @@ pub(super) enum Field {
     Outcome,
     /// What the customer was given.
     Remedy,
+    /// What it is about.
+    Category,
+    /// Its tags.
+    Tags,
+    /// Why it gets another team.
+    Reason,
 }
 
 /// The form of the page that was refused; its fields carry its name.
@@ -46,6 +52,8 @@ pub(super) enum CaseForm {
     Resolve,
     /// Reopening.
     Reopen,
+    /// Kind, topic, priority and the like.
+    Properties,
     /// Any other button of the page.
     Page,
 }
@@ -61,7 +69,11 @@ impl CaseForm {
             (CaseForm::Resolve, Field::Outcome) => "quiet-outcome",
             (CaseForm::Resolve, Field::Remedy) => "quiet-remedy",
             (CaseForm::Reopen, _) => "reopen",
-            (CaseForm::Resolve, Field::Main) | (CaseForm::Page, _) => "page",
+            (CaseForm::Properties, Field::Category) => "properties-category",
+            (CaseForm::Properties, Field::Tags) => "properties-tags",
+            (CaseForm::Properties, Field::Reason) => "properties-reason",
+            (CaseForm::Properties | CaseForm::Page, _) => "page",
+            (CaseForm::Reply | CaseForm::Resolve, _) => "page",
         }
     }
 }
@@ -77,6 +89,8 @@ impl FormError {
             FormError::Case(CaseError::OutcomeOfNoComplaint) => {
                 Ok((WRONG, Field::Outcome, "console.case.outcome_kind"))
             }
+            FormError::Choice(Field::Tags) => Ok((WRONG, Field::Tags, "console.case.tags_error")),
+            FormError::Choice(Field::Category) => Ok((WRONG, Field::Category, "console.case.category_error")),
             FormError::Moved => Ok((StatusCode::CONFLICT, Field::Main, "console.case.moved")),
             FormError::Text(field, ErrorCode::TooLong) => Ok((WRONG, field, "console.case.too_long")),
             FormError::Text(field, ErrorCode::Required) => Ok((WRONG, field, "console.case.required")),
@@ -89,6 +103,7 @@ impl FormError {
                 error @ (CaseError::NotFound
                 | CaseError::UnknownCode
                 | CaseError::Undecryptable(_)
+                | CaseError::Service(_)
                 | CaseError::Database(_)),
             ) => Err(error.into()),
             FormError::Case(_) => Ok((StatusCode::CONFLICT, Field::Main, "console.case.conflict")),

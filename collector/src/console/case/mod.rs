@@ -5,7 +5,9 @@ pub mod deliveries;
 mod draft;
 mod error;
 mod page;
+mod properties;
 mod seen;
+mod sorting;
 mod timeline;
 
 use axum::Router;

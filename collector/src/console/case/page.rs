@@ -6,7 +6,7 @@ use askama::Template;
 use axum::extract::{Path, Query, State};
 use axum::http::StatusCode;
 use axum::response::{Html, IntoResponse, Redirect, Response};
-use sayso_shared::Contact;
+use sayso_shared::{Contact, Kind};
 use sayso_shared::id::CaseId;
 use serde::Deserialize;
 use serde_json::Value;
@@ -14,21 +14,24 @@ use serde_json::Value;
 use super::deliveries::{self, Delivery, Sight};
 use super::draft::Draft;
 use super::error::{CaseForm, FormError};
-use super::seen;
+use super::sorting::Names;
 use super::timeline::{self, Item, What};
+use super::{properties, seen};
 use crate::app::App;
 use crate::assets::{self, MARK};
 use crate::attachments::{self, Attachment};
 use crate::audit::{self, Change, Stamp};
 use crate::auth::{CsrfForm, MayAct, Member, SignedIn};
-use crate::cases::{Case, Outcome, Quarantine, Status, Suspicion, query, staff};
+use crate::cases::{Case, Outcome, Priority, Quarantine, Status, Suspicion, query, staff};
 use crate::clock::{Millis, rfc3339};
+use crate::clocks::{self, Clock, ClockState};
 use crate::console::inbox::rows::{Due, category_label, display_name, due};
 use crate::console::languages;
 use crate::console::shell::{Screen, Shell, excerpt, page};
 use crate::http::body::fresh_key;
 use crate::http::{Error, Result};
 use crate::links;
+use crate::service::Service;
 use crate::sites::Site;
 use crate::sites::identity::Identity;
 use crate::text::Texts;
@@ -53,10 +56,37 @@ struct CasePage {
     rated: Option<query::Rated>,
     owner: Option<String>,
     members: Vec<Member>,
+    service: Arc<Service>,
+    clocks: Vec<ShownClock>,
     me: String,
     /// What of the case is on this page.
     seen: String,
     draft: Draft,
+}
+
+/// A promise as the page shows it.
+struct ShownClock {
+    /// What is promised.
+    promise: &'static str,
+    /// The word for its state.
+    state: &'static str,
+    /// The same for people, where there is more to say than when it is due.
+    said: Option<&'static str>,
+    /// When it is or was due, for programs and for people.
+    due: Option<(String, String)>,
+}
+
+impl ShownClock {
+    fn of(t: Texts, clock: &Clock, now: Millis) -> Self {
+        let state = clock.state(now);
+        let said = (state != ClockState::Running).then(|| t.get(&format!("console.case.clock.{}", state.as_str())));
+        Self {
+            promise: t.get(&format!("console.promise.{}", clock.promise.as_str())),
+            state: state.as_str(),
+            said,
+            due: clock.due().map(|at| (rfc3339(at), t.moment(at))),
+        }
+    }
 }
 
 impl CasePage {
@@ -95,6 +125,7 @@ impl CasePage {
                 let owner = self.owner.as_deref().unwrap_or_else(|| self.t.get("console.inbox.nobody"));
                 self.t.with("console.case.done.owner", &[("name", owner)])
             }
+            "properties" => self.t.get("console.case.done.properties").to_owned(),
             "resolve" => self.t.get("console.case.done.resolve").to_owned(),
             "reopen" => self.t.get("console.case.done.reopen").to_owned(),
             "release" => self.t.get("console.case.done.release").to_owned(),
@@ -108,6 +139,38 @@ impl CasePage {
     /// Whether what was done is said below the conversation, where the reader wrote.
     fn is_done_below(&self) -> bool {
         matches!(self.draft.done.as_deref(), Some("reply" | "note"))
+    }
+
+    /// The name of its team.
+    fn team(&self) -> Option<String> {
+        let key = self.case.team.as_deref()?;
+        Some(self.service.team(key).map_or_else(|| key.to_owned(), |team| team.name.to_string()))
+    }
+
+    /// The topics of its site, by key and label, with the one that it has.
+    fn categories(&self) -> Vec<(String, String)> {
+        let known = self.site.iter().flat_map(|site| &site.settings.categories).map(|known| known.key.clone());
+        let mut keys: Vec<String> = known.chain(self.case.category.clone()).collect();
+        let mut seen = std::collections::HashSet::new();
+        keys.retain(|key| seen.insert(key.clone()));
+        let label = |key: &String| category_label(self.t, self.site.as_deref(), Some(key)).unwrap_or_default();
+        keys.iter().map(|key| (key.clone(), label(key))).collect()
+    }
+
+    fn properties_seen(&self) -> String {
+        properties::marker(&self.case)
+    }
+
+    /// The tags as they are typed.
+    fn tags(&self) -> String {
+        let stored = || self.case.tags().iter().collect::<Vec<_>>().join(", ");
+        self.draft.tags.clone().unwrap_or_else(stored)
+    }
+
+    /// The day on which it is to be looked at again.
+    fn follow_up(&self) -> String {
+        let zone = self.site.as_ref().map(|site| site.settings.time_zone.clone()).unwrap_or_default();
+        self.case.follow_up_at.map(|at| properties::day(at, zone.zone())).unwrap_or_default()
     }
 
     /// What came of it, while that stands.
@@ -179,7 +242,7 @@ impl CasePage {
     }
 
     fn needs_outcome(&self) -> bool {
-        self.case.kind() == sayso_shared::Kind::Complaint
+        self.case.kind() == Kind::Complaint
     }
 
     fn then(&self) -> &str {
@@ -313,6 +376,10 @@ async fn render(app: &App, who: &SignedIn, id: &str, draft: Draft) -> Result<Htm
     let name_of = |id: &str| members.iter().find(|member| member.id == id).map(|member| member.name.clone());
     let sight = if who.member.role().administers() { Sight::Whole } else { Sight::Server };
     let seen = seen::marker(app, &case).await?;
+    let service = app.service.current().await?;
+    let now = app.clock.now();
+    let clocks = clocks::of_case(&app.db, &case.id).await?;
+    let names = Names { service: &service, site: site.as_deref() };
     let page_of_case = CasePage {
         t: who.t,
         shell: Shell::new(who, Screen::Inbox),
@@ -320,16 +387,14 @@ async fn render(app: &App, who: &SignedIn, id: &str, draft: Draft) -> Result<Htm
         identity: case.identity(&app.keys),
         category: category_label(who.t, site.as_deref(), case.category.as_deref()),
         context: case.context.as_deref().map(pretty),
-        due: due(
-            who.t,
-            case.status(),
-            case.received_at,
-            case.first_response_due,
-            case.first_responded_at,
-            app.clock.now(),
-        ),
+        due: match case.due_at {
+            None if case.status() == Status::Waiting || !clocks.is_empty() => None,
+            None => due(who.t, case.status(), case.received_at, case.first_response_due, case.first_responded_at, now),
+            due_at => due(who.t, case.status(), case.received_at, due_at, None, now),
+        },
+        clocks: clocks.iter().map(|clock| ShownClock::of(who.t, clock, now)).collect(),
         attachments: attachments::of_case(&app.db, &case.id).await?,
-        items: timeline::read(app, who.t, &case, &name_of).await?,
+        items: timeline::read(app, who.t, &case, &name_of, &names).await?,
         deliveries: deliveries::of_case(app, who.t, &case.id, &name_of, sight).await?,
         rated: query::rating(app, &case.id).await?,
         owner: case.owner_id.as_deref().and_then(&name_of),
@@ -339,6 +404,7 @@ async fn render(app: &App, who: &SignedIn, id: &str, draft: Draft) -> Result<Htm
             .filter(|member| member.disabled_at.is_none() && member.role().may_act())
             .cloned()
             .collect(),
+        service: Arc::clone(&service),
         code: draft.code.clone(),
         seen,
         site,

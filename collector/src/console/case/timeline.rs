@@ -6,6 +6,7 @@ use serde_json::Value;
 
 use crate::app::App;
 use crate::auth::Token;
+use super::sorting::{self, Names};
 use crate::cases::query::{self, Message};
 use crate::cases::{Case, EventType};
 use crate::clock::{Millis, rfc3339};
@@ -58,12 +59,18 @@ struct EventRow {
 }
 
 /// Everything since the customer submitted the case.
-pub async fn read(app: &App, t: Texts, case: &Case, name_of: &NameOf<'_>) -> Result<Vec<Item>> {
+pub(super) async fn read(
+    app: &App,
+    t: Texts,
+    case: &Case,
+    name_of: &NameOf<'_>,
+    names: &Names<'_>,
+) -> Result<Vec<Item>> {
     let select = "select id, type, actor, member_id, data, created_at from events where case_id = $1 order by seq";
     let events: Vec<EventRow> = with_db!(&app.db, pool => sqlx::query_as(select).bind(&case.id).fetch_all(pool).await)?;
     let tokens = Token::names(&app.db).await?;
     let done = events.into_iter().filter_map(|event| {
-        let what = sentence(t, &event, name_of, &tokens)?;
+        let what = sentence(t, &event, name_of, &tokens, names)?;
         Some((event.created_at, event.id, what))
     });
     let staff = |message: &Message| {
@@ -85,16 +92,28 @@ pub async fn read(app: &App, t: Texts, case: &Case, name_of: &NameOf<'_>) -> Res
 }
 
 /// What an event says, for those that are not words of somebody.
-fn sentence(t: Texts, event: &EventRow, name_of: &NameOf<'_>, tokens: &HashMap<String, String>) -> Option<What> {
+fn sentence(
+    t: Texts,
+    event: &EventRow,
+    name_of: &NameOf<'_>,
+    tokens: &HashMap<String, String>,
+    names: &Names<'_>,
+) -> Option<What> {
     let data: Value = serde_json::from_str(&event.data).unwrap_or_default();
     let word = |field: &str| data[field].as_str();
     let named = |id: Option<&str>| id.and_then(name_of).unwrap_or_else(|| t.get("console.event.somebody").to_owned());
     let token = word("token");
-    let by = token.and_then(|id| tokens.get(id).cloned()).unwrap_or_else(|| named(event.member_id.as_deref()));
+    let by = match (token.and_then(|id| tokens.get(id)), word("rule")) {
+        (Some(token), _) => token.clone(),
+        (None, Some(rule)) => t.with("console.event.by_rule", &[("rule", rule)]),
+        (None, None) if word("by").is_some() => "Sayso".to_owned(),
+        (None, None) => named(event.member_id.as_deref()),
+    };
     let is_staff = event.member_id.is_some() || token.is_some();
     let label = |of: &str, word: Option<&str>| word.map_or("", |word| t.get(&format!("common.{of}.{word}")));
     let to = word("to");
-    let sentence = match EventType::parse(&event.kind)? {
+    let kind = EventType::parse(&event.kind)?;
+    let sentence = match kind {
         EventType::Created if token.is_some() => t.with("console.event.entered", &[("name", &by)]),
         EventType::Created if event.actor == "system" => t.get("console.event.imported").to_owned(),
         EventType::Created | EventType::Message | EventType::Note => return None,
@@ -113,8 +132,15 @@ fn sentence(t: Texts, event: &EventRow, name_of: &NameOf<'_>, tokens: &HashMap<S
             t.with("console.event.customer_status", &[("status", label("status", to))])
         }
         EventType::Status => t.with("console.event.status", &[("name", &by), ("status", label("status", to))]),
-        EventType::DueSoon => t.get("console.event.due_soon").to_owned(),
-        EventType::Breached => t.get("console.event.breached").to_owned(),
+        EventType::DueSoon => t.with("console.event.due_soon", &[("promise", sorting::promise(t, &data))]),
+        EventType::Breached => t.with("console.event.breached", &[("promise", sorting::promise(t, &data))]),
+        EventType::Escalated => t.with("console.event.escalated", &[("to", &named(to))]),
+        EventType::Team
+        | EventType::Priority
+        | EventType::Category
+        | EventType::Tags
+        | EventType::FollowUp
+        | EventType::Problem => sorting::sentence(t, names, kind, &data, &by),
         EventType::Resolved => match word("outcome") {
             Some(outcome) => {
                 t.with("console.event.resolved_as", &[("name", &by), ("outcome", label("outcome", Some(outcome)))])
@@ -136,7 +162,7 @@ fn sentence(t: Texts, event: &EventRow, name_of: &NameOf<'_>, tokens: &HashMap<S
         EventType::Closed if is_staff => t.with("console.event.closed", &[("name", &by)]),
         EventType::Closed => t.get("console.event.closed_by_time").to_owned(),
     };
-    let status = match EventType::parse(&event.kind)? {
+    let status = match kind {
         EventType::Closed => Some("closed".to_owned()),
         EventType::Acknowledged => Some("acknowledged".to_owned()),
         _ => to.filter(|to| crate::cases::Status::parse(to).is_some()).map(str::to_owned),

@@ -3,13 +3,14 @@
 use std::sync::Arc;
 
 use sayso_shared::Kind;
-use sayso_shared::id::{CaseId, MemberId};
+use sayso_shared::id::MemberId;
 use serde::Deserialize;
 
 use crate::app::App;
 use crate::auth::guard::HOME;
+use crate::cases::listing::{self, Due, Listing, Sort};
 use crate::cases::search::{Facet, Search, SearchText};
-use crate::cases::{Quarantine, Status};
+use crate::cases::{Priority, Quarantine, Status};
 use crate::db::search::Order;
 use crate::sites::Site;
 
@@ -21,6 +22,11 @@ pub struct InboxQuery {
     kind: String,
     site: String,
     owner: String,
+    team: String,
+    priority: String,
+    tag: String,
+    due: String,
+    sort: String,
     q: String,
     before: String,
 }
@@ -106,10 +112,20 @@ pub struct Filter {
     pub site: String,
     /// Whose.
     pub owner: Owner,
+    /// The key of the team; `none` for cases without one.
+    pub team: String,
+    /// How urgent.
+    pub priority: Option<Priority>,
+    /// A tag.
+    pub tag: String,
+    /// Those that are overdue, or due soon.
+    pub due: Option<Due>,
+    /// Which come first.
+    pub sort: Sort,
     /// What is searched for.
     pub text: String,
-    /// Only cases older than this one.
-    pub before: Option<CaseId>,
+    /// Where the page begins, as the one before it said.
+    pub before: Option<String>,
 }
 
 impl Filter {
@@ -125,14 +141,69 @@ impl Filter {
             kind: Kind::parse(&query.kind),
             site: query.site,
             owner,
+            team: query.team,
+            priority: Priority::parse(&query.priority),
+            tag: query.tag.trim().chars().take(64).collect(),
+            due: match query.due.as_str() {
+                "overdue" => Some(Due::Overdue),
+                "soon" => Some(Due::Soon),
+                _ => None,
+            },
+            sort: match query.sort.as_str() {
+                "due" => Sort::Due,
+                "updated" => Sort::Updated,
+                "oldest" => Sort::Oldest,
+                _ => Sort::Newest,
+            },
             text: query.q.trim().chars().take(200).collect(),
-            before: CaseId::parse(&query.before).ok(),
+            before: listing::is_cursor(&query.before).then_some(query.before),
         }
     }
 
     /// Whether anything beside the status is asked for.
     pub fn narrows(&self) -> bool {
-        self.kind.is_some() || !self.site.is_empty() || self.owner != Owner::Any || !self.text.is_empty()
+        self.kind.is_some()
+            || !self.site.is_empty()
+            || self.owner != Owner::Any
+            || !self.team.is_empty()
+            || self.priority.is_some()
+            || !self.tag.is_empty()
+            || self.due.is_some()
+            || !self.text.is_empty()
+    }
+
+    /// Whether the search index can't tell, and the tables have to be asked.
+    pub fn needs_tables(&self) -> bool {
+        (self.due.is_some() || self.sort != Sort::Newest) && !matches!(self.tab, Tab::Suspected(_))
+    }
+
+    /// The word of what is due in the address.
+    pub fn due_word(&self) -> &'static str {
+        match self.due {
+            Some(Due::Overdue) => "overdue",
+            Some(Due::Soon) => "soon",
+            _ => "",
+        }
+    }
+
+    /// The word of the order in the address.
+    pub fn sort_word(&self) -> &'static str {
+        match self.sort {
+            Sort::Newest => "",
+            Sort::Oldest => "oldest",
+            Sort::Due => "due",
+            Sort::Updated => "updated",
+        }
+    }
+
+    /// The word of the priority in the address.
+    pub fn priority_word(&self) -> &'static str {
+        self.priority.map_or("", Priority::as_str)
+    }
+
+    /// The address of the open cases that are due, those first that are due first; `word` is `overdue` or `soon`.
+    pub fn address_of_due(&self, word: &str) -> String {
+        self.address(Tab::Open, (word, "due"), None)
     }
 
     /// The word of the kind in the address.
@@ -142,20 +213,25 @@ impl Filter {
 
     /// The address of the same filter with another status.
     pub fn address_of(&self, tab: &Tab) -> String {
-        self.address(*tab, None)
+        self.address(*tab, (if *tab == self.tab { self.due_word() } else { "" }, self.sort_word()), None)
     }
 
     /// The address of what comes after the case `id`.
     pub fn address_before(&self, id: &str) -> String {
-        self.address(self.tab, Some(id))
+        self.address(self.tab, (self.due_word(), self.sort_word()), Some(id))
     }
 
-    fn address(&self, tab: Tab, before: Option<&str>) -> String {
+    fn address(&self, tab: Tab, (due, sort): (&str, &str), before: Option<&str>) -> String {
         let parameters = [
             ("status", tab.word()),
             ("kind", self.kind_word()),
             ("site", &self.site),
             ("owner", self.owner.word()),
+            ("team", &self.team),
+            ("priority", self.priority_word()),
+            ("tag", &self.tag),
+            ("due", due),
+            ("sort", sort),
             ("q", &self.text),
             ("before", before.unwrap_or_default()),
         ];
@@ -178,6 +254,15 @@ impl Filter {
             Owner::Nobody => facets.push(Facet::Owner(None).term()),
             Owner::Member(id) => facets.push(Facet::Owner(Some(id)).term()),
         }
+        match self.team.as_str() {
+            "" => {}
+            "none" => facets.push(Facet::Team(None).term()),
+            key => facets.push(Facet::Team(Some(key)).term()),
+        }
+        facets.extend(self.priority.map(|priority| Facet::Priority(priority.as_str()).term()));
+        if !self.tag.is_empty() {
+            facets.push(Facet::Tag(&self.tag).term());
+        }
         let text = SearchText::read(&self.text, &app.keys);
         if !self.text.is_empty() && text.is_empty() {
             return None;
@@ -194,10 +279,40 @@ impl Filter {
             groups: statuses.chain(quarantines).collect(),
             updated_since: None,
             order: Order::Newest,
-            after: self.before.as_ref().map(|id| id.as_str().to_owned()),
+            after: self.before.clone(),
             limit: 0,
             count_to: 0,
             budget: app.config.search_budget(),
+        })
+    }
+}
+
+impl Filter {
+    /// What is asked of the tables. None when nothing can meet it.
+    pub fn listing(&self, me: &str, sites: &[Arc<Site>]) -> Option<Listing> {
+        let site_id = match self.site.as_str() {
+            "" => None,
+            key => Some(sites.iter().find(|site| site.key() == key)?.id().to_owned()),
+        };
+        Some(Listing {
+            site_id,
+            kind: self.kind,
+            statuses: if self.tab == Tab::All { Vec::new() } else { self.tab.statuses().collect() },
+            team: match self.team.as_str() {
+                "" => None,
+                "none" => Some(None),
+                key => Some(Some(key.to_owned())),
+            },
+            owner: match &self.owner {
+                Owner::Any => None,
+                Owner::Me => Some(Some(me.to_owned())),
+                Owner::Nobody => Some(None),
+                Owner::Member(id) => Some(Some(id.clone())),
+            },
+            tag: Some(self.tag.clone()).filter(|tag| !tag.is_empty()),
+            priority: self.priority,
+            due: self.due,
+            ..Listing::default()
         })
     }
 }
@@ -214,12 +329,14 @@ mod tests {
             site: "acme".into(),
             owner: "me".into(),
             q: " 送货 & late ".into(),
-            before: String::new(),
+            team: "delivery".into(),
+            sort: "due".into(),
+            ..InboxQuery::default()
         };
         let filter = Filter::read(query);
         assert_eq!(
             filter.address_of(&Tab::All),
-            "/staff/cases?status=all&kind=complaint&site=acme&owner=me&q=%E9%80%81%E8%B4%A7+%26+late"
+            "/staff/cases?status=all&kind=complaint&site=acme&owner=me&team=delivery&sort=due&q=%E9%80%81%E8%B4%A7+%26+late"
         );
         assert!(filter.narrows());
     }

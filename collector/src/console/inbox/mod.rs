@@ -20,7 +20,8 @@ use crate::app::App;
 use crate::assets::{self, MARK};
 use crate::auth::guard::HOME;
 use crate::auth::{Member, SignedIn};
-use crate::cases::Quarantine;
+use crate::cases::listing::Sort;
+use crate::cases::{Priority, Quarantine};
 use crate::http::Result;
 use crate::sites::Site;
 use crate::text::Texts;
@@ -45,6 +46,7 @@ struct InboxPage {
     is_partial: bool,
     sites: Vec<Arc<Site>>,
     members: Vec<Member>,
+    teams: Vec<(String, String)>,
     me: String,
 }
 
@@ -68,6 +70,14 @@ impl InboxPage {
         }
     }
 
+    fn due_text(&self, word: &str) -> &'static str {
+        self.t.get(&format!("console.due.{word}"))
+    }
+
+    fn sort_text(&self, word: &str) -> &'static str {
+        self.t.get(&format!("console.sort.{word}"))
+    }
+
     fn suspicion(&self, word: &str) -> &'static str {
         self.t.get(&format!("console.quarantine.why.{word}"))
     }
@@ -88,6 +98,10 @@ async fn inbox(State(app): State<App>, who: SignedIn, Query(query): Query<filter
         is_partial: found.is_partial,
         counts: found.counts,
         rows: found.rows,
+        teams: {
+            let service = app.service.current().await?;
+            service.teams.iter().map(|team| (team.key.to_string(), team.name.to_string())).collect()
+        },
         members: Member::all(&app.db).await?.into_iter().filter(|member| member.disabled_at.is_none()).collect(),
         sites,
         filter,

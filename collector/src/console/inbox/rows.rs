@@ -9,13 +9,16 @@ use sqlx::AssertSqlSafe;
 use super::filter::{Filter, Tab};
 use crate::app::App;
 use crate::cases::case::contact_context;
-use crate::cases::search::{self, Search};
+use crate::cases::listing::{self, Listing};
+use crate::cases::search::{self, Search, SearchText};
+use crate::cases::tags::Tags;
 use crate::cases::{Priority, Quarantine, Status};
 use crate::clock::{Millis, rfc3339};
 use crate::console::shell::{excerpt, span};
 use crate::db::rows::{chunks, placeholders};
 use crate::http::Result;
 use crate::keys::Keys;
+use crate::service::Service;
 use crate::sites::Site;
 use crate::sites::texts;
 use crate::text::Texts;
@@ -63,9 +66,13 @@ pub struct Row {
     pub rating: Option<i64>,
     /// The name of its owner.
     pub owner: Option<String>,
+    /// The name of its team.
+    pub team: Option<String>,
+    /// Its tags.
+    pub tags: Vec<String>,
     /// When it was accepted, for programs and for people.
     pub received: (String, String),
-    /// When the first response is due.
+    /// When something is due.
     pub due: Option<Due>,
     /// The word for why it was held in the quarantine.
     pub suspicion: Option<String>,
@@ -148,6 +155,9 @@ struct DbRow {
     received_at: Millis,
     first_response_due: Option<Millis>,
     first_responded_at: Option<Millis>,
+    due_at: Option<Millis>,
+    team: Option<String>,
+    tags: String,
     opening: String,
     category: Option<String>,
     rating: Option<i64>,
@@ -157,7 +167,12 @@ struct DbRow {
 
 /// The page of cases that `filter` asks for, with the counts of all tabs.
 pub async fn find(app: &App, t: Texts, filter: &Filter, me: &str, sites: &[Arc<Site>]) -> Result<Page> {
-    let (rows, next, is_partial, counts) = if filter.narrows() {
+    let (rows, next, is_partial, counts) = if filter.needs_tables() {
+        let Some(listing) = listed(app, filter, me, sites).await? else { return Ok(Page::default()) };
+        let page = listing::ids(app, &listing, filter.sort, filter.before.as_deref(), PAGE).await?;
+        let (ids, next) = page.unwrap_or_default();
+        (of_cases(app, &ids).await?, next, false, counts_beside(app, filter, me, sites).await?)
+    } else if filter.narrows() {
         let Some(search) = filter.search(app, me, sites) else { return Ok(Page::default()) };
         let found = search::search(&app.db, &Search { limit: PAGE, count_to: COUNTED, ..search }).await?;
         let counts = Counts::of_search(&found);
@@ -167,19 +182,45 @@ pub async fn find(app: &App, t: Texts, filter: &Filter, me: &str, sites: &[Arc<S
         (rows, next, false, plain_counts(app).await?)
     };
     let now = app.clock.now();
+    let service = app.service.current().await?;
     Ok(Page {
-        rows: rows.into_iter().map(|row| row.shown(t, &app.keys, sites, now)).collect(),
+        rows: rows.into_iter().map(|row| row.shown(t, &app.keys, sites, &service, now)).collect(),
         next,
         is_partial,
         counts,
     })
 }
 
+/// What is asked of the tables; a text is looked for among the newest cases.
+async fn listed(app: &App, filter: &Filter, me: &str, sites: &[Arc<Site>]) -> Result<Option<Listing>> {
+    let Some(mut listing) = filter.listing(me, sites) else { return Ok(None) };
+    if !filter.text.is_empty() {
+        let text = SearchText::read(&filter.text, &app.keys);
+        if text.is_empty() {
+            return Ok(None);
+        }
+        listing.ids = Some(search::search(&app.db, &Search::newest(text, COUNTED)).await?.ids);
+    }
+    Ok(Some(listing))
+}
+
+/// The counts of all tabs, as if nothing were asked about what is due.
+async fn counts_beside(app: &App, filter: &Filter, me: &str, sites: &[Arc<Site>]) -> Result<Counts> {
+    let wider = Filter { due: None, before: None, ..filter.clone() };
+    match wider.search(app, me, sites) {
+        Some(search) if wider.narrows() => {
+            let found = search::search(&app.db, &Search { limit: 1, count_to: COUNTED, ..search }).await?;
+            Ok(Counts::of_search(&found))
+        }
+        _ => plain_counts(app).await,
+    }
+}
+
 /// All cases of a tab.
 async fn plain(app: &App, filter: &Filter) -> Result<(Vec<DbRow>, Option<String>)> {
     let sql = plain_sql(filter.tab, if filter.before.is_some() { " and id < $1" } else { "" });
     let mut rows: Vec<DbRow> = with_db!(&app.db, pool => {
-        let query = filter.before.iter().fold(sqlx::query_as(AssertSqlSafe(sql)), |query, id| query.bind(id.as_str()));
+        let query = filter.before.iter().fold(sqlx::query_as(AssertSqlSafe(sql)), |query, id| query.bind(id));
         query.fetch_all(pool).await
     })?;
     let has_more = rows.len() > PAGE;
@@ -260,14 +301,15 @@ pub fn plain_sql(tab: Tab, more: &str) -> String {
 fn with_columns(page: &str) -> String {
     format!(
         "select page.id, page.site_id, page.kind, page.status, page.priority, page.suspicion, page.received_at, page.first_response_due, \
-        page.first_responded_at, substr(feedback.message, 1, 300) as opening, feedback.category, feedback.rating, \
+        page.first_responded_at, page.due_at, page.team, page.tags, substr(feedback.message, 1, 300) as opening, \
+        nullif(coalesce(page.category, feedback.category), '') as category, feedback.rating, \
         feedback.contact_cipher, members.name as owner \
         from ({page}) as page join feedback on feedback.id = page.id left join members on members.id = page.owner_id"
     )
 }
 
 impl DbRow {
-    fn shown(self, t: Texts, keys: &Keys, sites: &[Arc<Site>], now: Millis) -> Row {
+    fn shown(self, t: Texts, keys: &Keys, sites: &[Arc<Site>], service: &Service, now: Millis) -> Row {
         let site = sites.iter().find(|site| site.id() == self.site_id);
         let status = Status::parse(&self.status).unwrap_or(Status::New);
         let contact =
@@ -279,7 +321,14 @@ impl DbRow {
             category: category_label(t, site.map(AsRef::as_ref), self.category.as_deref()),
             site: site.map_or_else(String::new, |site| site.name().to_owned()),
             received: (rfc3339(self.received_at), t.moment(self.received_at)),
-            due: due(t, status, self.received_at, self.first_response_due, self.first_responded_at, now),
+            due: match self.due_at {
+                None if status == Status::Waiting => None,
+                // In the moment before its clocks start.
+                None => due(t, status, self.received_at, self.first_response_due, self.first_responded_at, now),
+                due_at => due(t, status, self.received_at, due_at, None, now),
+            },
+            team: self.team.map(|key| service.team(&key).map_or(key, |team| team.name.to_string())),
+            tags: Tags::stored(&self.tags).iter().map(str::to_owned).collect(),
             priority: Some(self.priority).filter(|word| word != Priority::Normal.as_str()),
             id: self.id,
             kind: self.kind,

@@ -14,7 +14,7 @@ use crate::sites::{Site, texts};
 
 pub use customer::to_customer;
 pub use digest::{digest_to_customer, digest_to_team};
-pub use team::{to_owner, to_team};
+pub use team::{to_member, to_team};
 
 /// A mail without its envelope. Everything in it is text; the template escapes it.
 #[derive(Clone, PartialEq, Eq)]

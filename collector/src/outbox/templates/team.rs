@@ -26,11 +26,23 @@ pub fn to_team(config: &Config, context: &EventContext) -> Email {
     email
 }
 
-/// The mail that tells a member that a case is theirs now, and who gave it to them.
-pub fn to_owner(config: &Config, context: &EventContext, lang: Lang, giver: Option<&str>) -> Email {
+/// The mail that tells a member what they have to see to: that a case is theirs now, and who gave it to them, that it was escalated to them, or that
+/// its time is running out.
+pub fn to_member(config: &Config, context: &EventContext, lang: Lang, giver: Option<&str>) -> Email {
     let t = Texts(lang);
-    let mut email = about(config, context, t, t.get("mail.team.yours").to_owned());
-    email.intro.extend(giver.map(|name| spaced(lang, &t.with("mail.team.yours_by", &[("name", name)]))));
+    let what = match context.event.kind {
+        EventType::Assigned => t.get("mail.team.yours").to_owned(),
+        EventType::Escalated => t.get("mail.team.escalated_to_you").to_owned(),
+        _ => what_happened(context, t),
+    };
+    let mut email = about(config, context, t, what);
+    match context.event.kind {
+        EventType::Assigned => {
+            email.intro.extend(giver.map(|name| spaced(lang, &t.with("mail.team.yours_by", &[("name", name)]))));
+        }
+        EventType::Escalated => email.intro.push(t.get("mail.team.escalated_text").to_owned()),
+        _ => {}
+    }
     email.quote = Some(context.case.message.clone());
     email.footer = t.get("mail.team.yours_footer").to_owned();
     email
@@ -78,6 +90,13 @@ fn what_happened(context: &EventContext, t: Texts) -> String {
         EventType::Resolved => t.get("mail.team.resolved").to_owned(),
         EventType::Closed => t.get("mail.team.closed").to_owned(),
         EventType::Contact => t.get("mail.team.contact").to_owned(),
+        EventType::Team => t.get("mail.team.team").to_owned(),
+        EventType::Priority => t.get("mail.team.priority").to_owned(),
+        EventType::Category => t.get("mail.team.category").to_owned(),
+        EventType::Tags => t.get("mail.team.tags").to_owned(),
+        EventType::FollowUp => t.get("mail.team.follow_up").to_owned(),
+        EventType::Problem => t.get("mail.team.problem").to_owned(),
+        EventType::Escalated => t.get("mail.team.escalated").to_owned(),
     }
 }
 

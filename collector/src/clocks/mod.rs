@@ -1,0 +1,133 @@
+//! Clocks: the running promises of a case. Each is due at a time, pauses while the case waits for the customer, and ends met or breached.
+//!
+//! What a clock does is decided without a database ([`clock`]). Whoever changes a case moves its clocks in the same transaction ([`apply`]), and a job
+//! ([`tick`]) tells of those that will soon be, or are, overdue.
+
+pub mod clock;
+mod rows;
+mod tick;
+
+use std::sync::Arc;
+
+use sayso_shared::Kind;
+
+pub use clock::{Clock, ClockState, PromiseKind};
+pub use rows::{of_case, of_cases};
+pub use tick::tick;
+
+use self::rows::{facts, load, save, schedule};
+use crate::app::App;
+use crate::cases::{Case, Channel, Priority, Status};
+use crate::clock::Millis;
+use crate::db::Tx;
+use crate::http::Result;
+use crate::service::{Promised, Service};
+use crate::sites::Site;
+
+/// What clocks go by: read before a transaction begins, which must not wait for another connection.
+#[derive(Clone, Debug)]
+pub struct Terms {
+    service: Arc<Service>,
+    sites: Vec<Arc<Site>>,
+}
+
+/// Something that moves the clocks of a case.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Step {
+    /// The case is there: its clocks start if they have not yet.
+    Started,
+    /// A person of the staff said something to the customer.
+    Answered,
+    /// The customer said something.
+    Asked,
+    /// The case waits for the customer.
+    Paused,
+    /// It waits no longer.
+    Resumed,
+    /// It is resolved.
+    Resolved,
+    /// It is worked on again.
+    Reopened,
+    /// Its kind, priority or tier is another one.
+    Reclassified,
+}
+
+impl Terms {
+    /// Those of now.
+    pub async fn current(app: &App) -> Result<Self> {
+        Ok(Self { service: app.service.current().await?, sites: app.sites.all().await? })
+    }
+
+    /// The service.
+    pub fn service(&self) -> &Service {
+        &self.service
+    }
+
+    /// The key of a site.
+    pub fn site_key(&self, site_id: &str) -> &str {
+        self.site(site_id).map_or("", |site| site.key())
+    }
+
+    fn site(&self, site_id: &str) -> Option<&Site> {
+        self.sites.iter().find(|site| site.id() == site_id).map(|site| &**site)
+    }
+}
+
+/// The clocks that a case will have, in the moment before they start.
+pub fn foreseen(service: &Service, site: &Site, case: &Case) -> Vec<Clock> {
+    let is_without = case.quarantine().is_some() || case.channel.as_deref() == Some(Channel::Import.as_str());
+    if is_without || case.first_response_due.is_none() {
+        return Vec::new();
+    }
+    let promised =
+        Promised { site: site.key(), kind: case.kind(), priority: case.priority(), tier: case.tier.as_deref() };
+    let standard = service.promises.standard(promised, site.settings.first_response_hours);
+    let mut clocks = clock::start(&standard, &service.promises, case.received_at);
+    clock::catch_up(&mut clocks, case.first_responded_at, case.resolved_at);
+    clocks
+}
+
+/// Moves the clocks of a case that the transaction has locked. Those of a case that never had any start first; an imported case has none, and neither
+/// has one in quarantine.
+pub async fn apply(tx: &mut Tx, terms: &Terms, case_id: &str, steps: &[Step], now: Millis) -> sqlx::Result<()> {
+    let Some(facts) = facts(tx, case_id).await? else { return Ok(()) };
+    if facts.is_without_clocks() {
+        return Ok(());
+    }
+    let promised = Promised {
+        site: terms.site_key(&facts.site_id),
+        kind: Kind::parse(&facts.kind).unwrap_or(Kind::Complaint),
+        priority: Priority::parse(&facts.priority).unwrap_or(Priority::Normal),
+        tier: facts.tier.as_deref(),
+    };
+    let hours = terms.site(&facts.site_id).map_or(0, |site| site.settings.first_response_hours);
+    let standard = terms.service.promises.standard(promised, hours);
+    let calendars = &terms.service.promises;
+    let before = load(tx, case_id).await?;
+    let mut clocks = before.clone();
+    if before.is_empty() {
+        clocks = clock::start(&standard, calendars, facts.received_at);
+        // What happened in the moment before they started.
+        clock::catch_up(&mut clocks, facts.first_responded_at, facts.resolved_at);
+        if facts.status == Status::Waiting.as_str() && !steps.contains(&Step::Paused) {
+            clock::pause(&mut clocks, facts.updated_at);
+        }
+    }
+    for step in steps {
+        match step {
+            Step::Started => {}
+            Step::Answered => clock::answer(&mut clocks, now),
+            Step::Asked => clock::ask(&mut clocks, &standard, calendars, now),
+            Step::Paused => clock::pause(&mut clocks, now),
+            Step::Resumed => clock::resume(&mut clocks, calendars, now),
+            Step::Resolved => clock::resolve(&mut clocks, now),
+            Step::Reopened => clock::reopen(&mut clocks, &standard, calendars, now),
+            Step::Reclassified => clock::reclassify(&mut clocks, &standard, calendars, facts.received_at, now),
+        }
+    }
+    if clocks == before {
+        return Ok(());
+    }
+    save(tx, case_id, &before, &clocks).await?;
+    schedule(tx, case_id, &clocks, calendars, now).await
+}

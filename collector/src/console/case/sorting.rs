@@ -1,0 +1,63 @@
+//! What the timeline says of how a case is sorted: team, priority, topic, kind, tags, follow-up and problem.
+
+use serde_json::Value;
+
+use crate::cases::EventType;
+use crate::clock::parse_rfc3339;
+use crate::console::inbox::rows::category_label;
+use crate::service::Service;
+use crate::sites::Site;
+use crate::text::Texts;
+
+/// What things are called that events name by their keys.
+pub(super) struct Names<'a> {
+    /// The service.
+    pub service: &'a Service,
+    /// The site of the case.
+    pub site: Option<&'a Site>,
+}
+
+impl Names<'_> {
+    /// What a team is called; one that was removed is named by its key.
+    pub fn team(&self, key: &str) -> String {
+        self.service.team(key).map_or_else(|| key.to_owned(), |team| team.name.to_string())
+    }
+}
+
+/// A sentence about an event that changed it; `by` is who did.
+pub(super) fn sentence(t: Texts, names: &Names<'_>, kind: EventType, data: &Value, by: &str) -> String {
+    let to = &data["to"];
+    let word = to.as_str();
+    let tell = |key: &str, value: Option<(&str, String)>| match value {
+        Some((name, value)) => t.with(&format!("console.event.{key}"), &[("name", by), (name, &value)]),
+        None => t.with(&format!("console.event.no_{key}"), &[("name", by)]),
+    };
+    match kind {
+        EventType::Team => tell("team", word.map(|key| ("team", names.team(key)))),
+        EventType::Priority => {
+            let priority = t.get(&format!("common.priority.{}", word.unwrap_or("normal")));
+            tell("priority", Some(("priority", priority.to_owned())))
+        }
+        EventType::Category if to["kind"].is_string() => {
+            let kind = t.get(&format!("common.kind.{}", to["kind"].as_str().unwrap_or_default()));
+            tell("kind", Some(("kind", kind.to_owned())))
+        }
+        EventType::Category => {
+            let label = category_label(t, names.site, to["category"].as_str());
+            tell("category", label.map(|label| ("category", label)))
+        }
+        EventType::Tags => {
+            let tags: Vec<&str> = to.as_array().into_iter().flatten().filter_map(Value::as_str).collect();
+            tell("tags", (!tags.is_empty()).then(|| ("tags", tags.join(", "))))
+        }
+        EventType::FollowUp => tell("follow_up", word.and_then(parse_rfc3339).map(|at| ("date", t.moment(at)))),
+        _ => tell("problem", word.map(|key| ("problem", key.to_owned()))),
+    }
+}
+
+/// The promise that an event is about.
+pub(super) fn promise(t: Texts, data: &Value) -> &'static str {
+    let promise = data["promise"].as_str().and_then(crate::clocks::PromiseKind::parse);
+    let promise = promise.unwrap_or(crate::clocks::PromiseKind::FirstResponse);
+    t.get(&format!("console.promise.{}", promise.as_str()))
+}

@@ -1,0 +1,128 @@
+//! What is done with a case that rules match.
+
+use crate::app::App;
+use crate::auth::Member;
+use crate::auth::member::{Email, who_may_own};
+use crate::cases::properties::{Patch, Properties};
+use crate::clocks::Terms;
+use crate::db::{Tx, counters};
+use crate::http::Error;
+use crate::service::rules::{Actions, Assignee, Rule};
+use crate::service::words::{Address, Key};
+use crate::with_tx;
+
+/// What is to be done, in its order.
+#[derive(Debug, Default)]
+pub struct Wanted<'s>(Vec<Step<'s>>);
+
+/// One thing to be done.
+#[derive(Debug)]
+pub struct Step<'s> {
+    /// Why, as the event says it: `rule` or `category`.
+    pub because: &'static str,
+    /// Which rule or category.
+    pub name: String,
+    team: Option<&'s Key>,
+    actions: Option<&'s Actions>,
+}
+
+impl<'s> Wanted<'s> {
+    /// Whether there is nothing to do.
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    /// What is to be done.
+    pub fn steps(&self) -> impl Iterator<Item = &Step<'s>> {
+        self.0.iter()
+    }
+
+    /// The team of its category gets it.
+    pub fn category(&mut self, team: &'s Key) {
+        self.0.push(Step { because: "by", name: "category".to_owned(), team: Some(team), actions: None });
+    }
+
+    /// A rule matches.
+    pub fn rule(&mut self, rule: &'s Rule) {
+        let (team, actions) = (rule.then.team.as_ref(), Some(&rule.then));
+        self.0.push(Step { because: "rule", name: rule.name.to_string(), team, actions });
+    }
+}
+
+/// What of a case is to be another. A member who has left, or may own nothing, gets nothing.
+pub async fn patch(
+    tx: &mut Tx,
+    app: &App,
+    terms: &Terms,
+    current: &Properties,
+    step: &Step<'_>,
+) -> Result<Patch, Error> {
+    let mut patch = Patch { team: step.team.map(|team| Some(team.to_string())), ..Patch::default() };
+    let Some(actions) = step.actions else { return Ok(patch) };
+    patch.priority = actions.priority;
+    patch.problem = actions.problem.as_ref().map(|key| Some(key.to_string()));
+    if !actions.tags.is_empty() {
+        patch.tags = Some(current.tags.clone().with(actions.tags.iter().map(Key::as_str)));
+    }
+    let team = step.team.map(Key::as_str).or(current.team.as_deref());
+    let members = match team.and_then(|key| terms.service().team(key)) {
+        Some(team) => present(app, &team.members).await?,
+        None => Vec::new(),
+    };
+    let owner = match &actions.owner {
+        None => None,
+        Some(Assignee::Member(address)) => present(app, std::slice::from_ref(address)).await?.pop(),
+        // Customers have no representative yet.
+        Some(Assignee::Representative) => None,
+        Some(Assignee::RoundRobin) => next_in_turn(tx, team.unwrap_or_default(), &members).await?,
+        Some(Assignee::LeastLoaded) => least_loaded(tx, &members).await?,
+    };
+    patch.owner_id = owner.map(|member| Some(member.id));
+    Ok(patch)
+}
+
+/// Who is told.
+pub async fn escalation(app: &App, step: &Step<'_>) -> Result<Option<String>, Error> {
+    let Some(address) = step.actions.and_then(|actions| actions.escalate_to.as_ref()) else { return Ok(None) };
+    Ok(present(app, std::slice::from_ref(address)).await?.pop().map(|member| member.id))
+}
+
+/// Those of some members who can get something now, in the order of the team.
+async fn present(app: &App, addresses: &[Address]) -> Result<Vec<Member>, Error> {
+    let now = app.clock.now();
+    let mut present = Vec::new();
+    for address in addresses {
+        let Ok(email) = Email::parse(address.as_str()) else { continue };
+        let Some(member) = Member::by_email(&app.db, &email).await? else { continue };
+        match who_may_own(&app.db, &member.id).await {
+            Ok(member) if !member.is_away(now) => present.push(member),
+            Ok(_) | Err(Error::NotFound(_)) => {}
+            Err(error) => return Err(error),
+        }
+    }
+    Ok(present)
+}
+
+/// Each in turn, over all collectors: who is next is counted in the database.
+async fn next_in_turn(tx: &mut Tx, team: &str, members: &[Member]) -> sqlx::Result<Option<Member>> {
+    let Ok(count) = i64::try_from(members.len()) else { return Ok(None) };
+    if count == 0 {
+        return Ok(None);
+    }
+    let turn = counters::count_up(tx, &format!("round_robin/{team}")).await?;
+    Ok(usize::try_from(turn.rem_euclid(count)).ok().and_then(|turn| members.get(turn)).cloned())
+}
+
+/// Whoever has the fewest open cases; of several the first of the team.
+async fn least_loaded(tx: &mut Tx, members: &[Member]) -> sqlx::Result<Option<Member>> {
+    let mut least: Option<(i64, &Member)> = None;
+    for member in members {
+        let select = "select count(*) from cases where owner_id = $1 and status not in ('resolved', 'closed')";
+        let load: i64 =
+            with_tx!(&mut *tx, conn => sqlx::query_scalar(select).bind(&member.id).fetch_one(conn).await)?;
+        if least.is_none_or(|(fewest, _)| load < fewest) {
+            least = Some((load, member));
+        }
+    }
+    Ok(least.map(|(_, member)| member.clone()))
+}

@@ -1,0 +1,114 @@
+//! What the rules know of a case.
+
+use sayso_shared::Kind;
+
+use crate::app::App;
+use crate::cases::{Actor, Channel, EventType, Priority, Status};
+use crate::clock::Millis;
+use crate::clocks::Terms;
+use crate::service::Service;
+use crate::service::rules::{Facts, Trigger};
+use crate::service::words::Key;
+use crate::with_db;
+
+/// A case as the rules look at it.
+pub struct RoutedCase {
+    row: Row,
+    messages: Vec<String>,
+    /// What makes the rules look at it, in order.
+    pub triggers: Vec<Trigger>,
+    /// Since when the customer waits for an answer; none if the customer does not.
+    pub waiting_since: Option<Millis>,
+}
+
+#[derive(sqlx::FromRow)]
+struct Row {
+    site_id: String,
+    kind: String,
+    status: String,
+    priority: String,
+    team: Option<String>,
+    tier: Option<String>,
+    channel: Option<String>,
+    quarantine: String,
+    reopened_count: i64,
+    received_at: Millis,
+    message: String,
+    category: Option<String>,
+    rating: Option<i64>,
+    locale: Option<String>,
+    page_url: Option<String>,
+}
+
+impl RoutedCase {
+    /// Reads it, with the triggers among its events from one on; none if there is no such case any more.
+    pub async fn read(app: &App, case_id: &str, from: i64) -> sqlx::Result<Option<Self>> {
+        let select = "select cases.site_id, cases.kind, cases.status, cases.priority, cases.team, cases.tier, cases.channel, cases.quarantine, \
+            cases.reopened_count, cases.received_at, feedback.message, nullif(coalesce(cases.category, feedback.category), '') as category, \
+            feedback.rating, feedback.locale, feedback.page_url from cases join feedback on feedback.id = cases.id where cases.id = $1";
+        let row: Option<Row> =
+            with_db!(&app.db, pool => sqlx::query_as(select).bind(case_id).fetch_optional(pool).await)?;
+        let Some(row) = row else { return Ok(None) };
+        let select = "select author, body, created_at from messages where case_id = $1 and author <> 'note' order by id";
+        let said: Vec<(String, String, Millis)> =
+            with_db!(&app.db, pool => sqlx::query_as(select).bind(case_id).fetch_all(pool).await)?;
+        let select = "select type, actor from events where case_id = $1 and seq >= $2 and position is not null and silent = false order by seq";
+        let events: Vec<(String, String)> =
+            with_db!(&app.db, pool => sqlx::query_as(select).bind(case_id).bind(from).fetch_all(pool).await)?;
+        let is_customers = |author: &str| author == Actor::Customer.as_str();
+        // The first message since the staff said something, and of none the feedback itself.
+        let unanswered = said.iter().rposition(|(author, ..)| !is_customers(author)).map_or(0, |last| last + 1);
+        let since = said[unanswered..].first().map(|(_, _, at)| *at).filter(|_| unanswered > 0);
+        let waiting_since = since.or((unanswered == 0).then_some(row.received_at));
+        let is_open = Status::parse(&row.status).is_some_and(Status::is_open);
+        Ok(Some(Self {
+            messages: said.into_iter().filter(|(author, ..)| is_customers(author)).map(|(_, body, _)| body).collect(),
+            triggers: events.iter().filter_map(|(kind, actor)| trigger(kind, actor)).collect(),
+            waiting_since: waiting_since.filter(|_| is_open),
+            row,
+        }))
+    }
+
+    /// Whether no rule looks at it: nobody is told of what is held in quarantine.
+    pub fn is_left_alone(&self) -> bool {
+        !self.row.quarantine.is_empty()
+    }
+
+    /// What the rules go by.
+    pub fn facts<'a>(&'a self, terms: &'a Terms) -> Facts<'a> {
+        let row = &self.row;
+        Facts {
+            trigger: Trigger::Created,
+            site: terms.site_key(&row.site_id),
+            kind: Kind::parse(&row.kind).unwrap_or(Kind::Complaint),
+            category: row.category.as_deref(),
+            texts: [&row.message].into_iter().chain(&self.messages).map(String::as_str).collect(),
+            language: row.locale.as_deref(),
+            channel: row.channel.as_deref().and_then(Channel::parse).unwrap_or(Channel::Widget),
+            tier: row.tier.as_deref(),
+            priority: Priority::parse(&row.priority).unwrap_or(Priority::Normal),
+            team: row.team.as_deref(),
+            rating: row.rating,
+            page: row.page_url.as_deref(),
+            is_reopened: row.reopened_count > 0,
+            status: Status::parse(&row.status).unwrap_or(Status::New),
+        }
+    }
+}
+
+/// The team to which the cases of a category go.
+pub fn team_of_category<'s>(service: &'s Service, facts: &Facts<'_>) -> Option<&'s Key> {
+    let is_its = |category: &&crate::service::objects::CategoryDefinition| {
+        category.site.as_str() == facts.site && Some(category.key.as_str()) == facts.category
+    };
+    service.categories.iter().find(is_its)?.team.as_ref()
+}
+
+fn trigger(kind: &str, actor: &str) -> Option<Trigger> {
+    match EventType::parse(kind)? {
+        EventType::Created => Some(Trigger::Created),
+        EventType::Message if actor == Actor::Customer.as_str() => Some(Trigger::Message),
+        EventType::Breached => Some(Trigger::Breached),
+        _ => None,
+    }
+}

@@ -1,0 +1,93 @@
+//! Routing: the rules of the service at work. A job looks at a case once it is new, whenever its customer writes, and when a promise to them is
+//! broken; what the rules that match say is done in one transaction, and each of its events names the rule.
+//!
+//! What rules do starts no rule, so there are no loops.
+
+mod actions;
+mod facts;
+
+use serde_json::json;
+
+use self::actions::Wanted;
+use self::facts::RoutedCase;
+use crate::app::App;
+use crate::cases::error::CaseError;
+use crate::cases::event::append;
+use crate::cases::{Actor, EventType, case, properties};
+use crate::clock::Millis;
+use crate::clocks::{self, Step, Terms};
+use crate::db::jobs::{Job, Kind, complete};
+use crate::service::routing::{Moment, matches};
+use crate::service::rules::Trigger;
+
+/// Applies the rules to cases. A job's key is the case, and its payload the number of the first event that the rules have not seen.
+pub async fn route(app: &App, jobs: &[Job]) -> anyhow::Result<()> {
+    let terms = Terms::current(app).await?;
+    for job in jobs {
+        let now = app.clock.now();
+        for event in route_case(app, &terms, job, now).await? {
+            app.publish(&job.key, event.as_str());
+        }
+    }
+    Ok(())
+}
+
+async fn route_case(app: &App, terms: &Terms, job: &Job, now: Millis) -> anyhow::Result<Vec<EventType>> {
+    let from = job.payload.parse().unwrap_or(1);
+    let routed = RoutedCase::read(app, &job.key, from).await?.filter(|routed| !routed.is_left_alone());
+    let wanted = match &routed {
+        Some(routed) => wanted(terms, routed, now),
+        None => Wanted::default(),
+    };
+    let mut tx = app.db.begin().await?;
+    complete(&mut tx, Kind::Route, std::slice::from_ref(job)).await?;
+    let mut events = Vec::new();
+    if routed.is_some() {
+        if !wanted.is_empty() {
+            match case::lock(&mut tx, &job.key, now).await {
+                Ok(_) => {}
+                Err(CaseError::NotFound) => return Ok(events),
+                Err(error) => return Err(error.into()),
+            }
+        }
+        clocks::apply(&mut tx, terms, &job.key, &[Step::Started], now).await?;
+        for step in wanted.steps() {
+            // As the one before has left it.
+            let (current, _) = properties::read(&mut tx, &job.key).await?;
+            let patch = actions::patch(&mut tx, app, terms, &current, step).await?;
+            let says = json!({step.because: step.name});
+            let by = (&Actor::System, &says);
+            events.extend(properties::patch_in(&mut tx, terms, (&job.key, &current), &patch, by, now).await?);
+            if let Some(member_id) = actions::escalation(app, step).await? {
+                let data = json!({"to": member_id, step.because: step.name});
+                append(&mut tx, &job.key, EventType::Escalated, &Actor::System, data, now).await?;
+                events.push(EventType::Escalated);
+            }
+        }
+    }
+    tx.commit().await?;
+    Ok(events)
+}
+
+/// What is to be done with a case, in its order.
+fn wanted<'s>(terms: &'s Terms, routed: &'s RoutedCase, now: Millis) -> Wanted<'s> {
+    let service = terms.service();
+    let mut wanted = Wanted::default();
+    let mut facts = routed.facts(terms);
+    for trigger in &routed.triggers {
+        if *trigger == Trigger::Created
+            && let Some(team) = facts::team_of_category(service, &facts).filter(|_| facts.team.is_none())
+        {
+            wanted.category(team);
+            facts.team = Some(team.as_str());
+        }
+        facts.trigger = *trigger;
+        let moment = Moment { now, waiting_since: routed.waiting_since };
+        for rule in matches(&service.rules, &service.calendars, &facts, moment) {
+            facts.priority = rule.then.priority.unwrap_or(facts.priority);
+            facts.team = rule.then.team.as_ref().map(|team| team.as_str()).or(facts.team);
+            wanted.rule(rule);
+        }
+    }
+    wanted
+}

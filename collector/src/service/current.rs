@@ -1,0 +1,109 @@
+//! The service as it is set now, kept in memory: intake does not ask the database for each submission.
+
+use std::sync::{Arc, Mutex, PoisonError};
+
+use super::calendar::CalendarDefinition;
+use super::objects::{CategoryDefinition, Problem, Promise, Team, Template};
+use super::promises::Promises;
+use super::rules::Rule;
+use super::store::{objects, rows};
+use crate::clock::{Clock, Millis};
+use crate::db::Db;
+
+/// Commands change the service while the server runs; it must see that within a second.
+const FRESH_FOR: Millis = 500;
+
+/// What the work on cases goes by.
+#[derive(Clone, Debug, Default)]
+pub struct Service {
+    /// What is promised.
+    pub promises: Promises,
+    /// The calendars as they are written.
+    pub calendars: Vec<CalendarDefinition>,
+    /// The teams.
+    pub teams: Vec<Team>,
+    /// The rules, in their order.
+    pub rules: Vec<Rule>,
+    /// The teams that stand beside the categories of sites.
+    pub categories: Vec<CategoryDefinition>,
+    /// The templates of replies.
+    pub templates: Vec<Template>,
+    /// The known root causes.
+    pub problems: Vec<Problem>,
+}
+
+impl Service {
+    /// The team with a key.
+    pub fn team(&self, key: &str) -> Option<&Team> {
+        self.teams.iter().find(|team| team.key.as_str() == key)
+    }
+}
+
+/// The service as of less than a second ago.
+#[derive(Debug)]
+pub struct ServiceCache {
+    db: Db,
+    clock: Clock,
+    /// When it was read last; none until it was read for the first time.
+    loaded: Mutex<Option<(Millis, Arc<Service>)>>,
+    /// Held by the one that reads it for all.
+    reading: tokio::sync::Mutex<()>,
+}
+
+impl ServiceCache {
+    /// An empty cache that fills itself when it is asked.
+    pub fn new(db: Db, clock: Clock) -> Self {
+        Self { db, clock, loaded: Mutex::default(), reading: tokio::sync::Mutex::default() }
+    }
+
+    /// The service. While the database is away it is the one that is known.
+    pub async fn current(&self) -> sqlx::Result<Arc<Service>> {
+        let known = self.known();
+        if let Some((_, service)) = known.as_ref().filter(|(at, _)| self.is_fresh(*at)) {
+            return Ok(Arc::clone(service));
+        }
+        let _reading = match (self.reading.try_lock(), known) {
+            (Ok(reading), _) => reading,
+            // Another one is reading it; what is known is a little older than it should be.
+            (Err(_), Some((_, service))) => return Ok(service),
+            (Err(_), None) => self.reading.lock().await,
+        };
+        if let Some((_, service)) = self.known().filter(|(at, _)| self.is_fresh(*at)) {
+            return Ok(service);
+        }
+        let began = self.clock.now();
+        let service = match (load(&self.db).await, self.known()) {
+            (Ok(service), _) => Arc::new(service),
+            (Err(error), Some((_, service))) => {
+                tracing::warn!(%error, "the service can't be read; going on with the one that is known");
+                service
+            }
+            (Err(error), None) => return Err(error),
+        };
+        *self.loaded.lock().unwrap_or_else(PoisonError::into_inner) = Some((began, Arc::clone(&service)));
+        Ok(service)
+    }
+
+    fn known(&self) -> Option<(Millis, Arc<Service>)> {
+        self.loaded.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    fn is_fresh(&self, at: Millis) -> bool {
+        (at..at + FRESH_FOR).contains(&self.clock.now())
+    }
+}
+
+async fn load(db: &Db) -> sqlx::Result<Service> {
+    let rows = rows(db).await?;
+    let promises: Vec<Promise> = objects(&rows);
+    let calendars: Vec<CalendarDefinition> = objects(&rows);
+    Ok(Service {
+        promises: Promises::new(&promises, &calendars),
+        calendars,
+        teams: objects(&rows),
+        rules: objects(&rows),
+        categories: objects(&rows),
+        templates: objects(&rows),
+        problems: objects(&rows),
+    })
+}
