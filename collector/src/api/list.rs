@@ -16,8 +16,8 @@ use crate::app::App;
 use crate::auth::Member;
 use crate::auth::bearer::MayRead;
 use crate::auth::member::Email;
-use crate::cases::search::{self, Facet, Search, SearchText};
 use crate::cases::listing::{self, Due, Has, Listing, Sort};
+use crate::cases::search::{self, Facet, Search, SearchText};
 use crate::cases::{Case, Channel, Priority, Status};
 use crate::clock::{Millis, parse_rfc3339};
 use crate::db::search::{Order, Term};
@@ -170,7 +170,8 @@ impl ListQuery {
         let listing = &mut self.listing;
         match name {
             "kind" => {
-                let kind = Kind::parse(value).ok_or_else(|| wrong("kind", "complaint, suggestion, question or praise"))?;
+                let kind =
+                    Kind::parse(value).ok_or_else(|| wrong("kind", "complaint, suggestion, question or praise"))?;
                 self.facets.push(Facet::Kind(kind.as_str()).term());
                 listing.kind = Some(kind);
             }
@@ -191,7 +192,8 @@ impl ListQuery {
                 listing.tag = Some(value.to_owned());
             }
             "priority" => {
-                let priority = Priority::parse(value).ok_or_else(|| wrong("priority", "low, normal, high or urgent"))?;
+                let priority =
+                    Priority::parse(value).ok_or_else(|| wrong("priority", "low, normal, high or urgent"))?;
                 self.facets.push(Facet::Priority(priority.as_str()).term());
                 listing.priority = Some(priority);
             }
@@ -200,7 +202,8 @@ impl ListQuery {
                 listing.category = Some(value.to_owned());
             }
             "channel" => {
-                let channel = Channel::parse(value).ok_or_else(|| wrong("channel", "a channel, such as widget or phone"))?;
+                let channel =
+                    Channel::parse(value).ok_or_else(|| wrong("channel", "a channel, such as widget or phone"))?;
                 self.facets.push(Facet::Channel(channel.as_str()).term());
                 listing.channel = Some(channel);
             }

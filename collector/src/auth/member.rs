@@ -102,8 +102,7 @@ pub struct Member {
     pub away_until: Option<Millis>,
 }
 
-const SELECT: &str =
-    "select id, email, name, role, lang, password_hash, session_epoch, created_at, disabled_at, away_until from members";
+const SELECT: &str = "select id, email, name, role, lang, password_hash, session_epoch, created_at, disabled_at, away_until from members";
 
 impl Member {
     /// What it may do. An unknown word in the database gives the least.

@@ -195,13 +195,7 @@ async fn find(
 }
 
 /// The statement of a part, with its values. Each is read by an index, in its order and no further than a page, unless a filter finds almost nothing.
-fn statement(
-    listing: &Listing,
-    part: Part,
-    after: Option<&Cursor>,
-    limit: usize,
-    now: Millis,
-) -> (String, Vec<Value>) {
+fn statement(listing: &Listing, part: Part, after: Option<&Cursor>, limit: usize, now: Millis) -> (String, Vec<Value>) {
     let mut conditions = listing.conditions(now);
     let (from, order) = match part {
         Part::Newest | Part::Oldest | Part::NotDue => {
@@ -286,7 +280,10 @@ impl Listing {
         }
         if let Some(tag) = &self.tag {
             // Whole lines: each tag has one.
-            let like: String = tag.chars().flat_map(|letter| ['\\'].into_iter().filter(move |_| "%_\\".contains(letter)).chain([letter])).collect();
+            let like: String = tag
+                .chars()
+                .flat_map(|letter| ['\\'].into_iter().filter(move |_| "%_\\".contains(letter)).chain([letter]))
+                .collect();
             all.values.push(Value::Text(format!("%\n{like}\n%")));
             let _ = write!(all.sql, " and '\n' || cases.tags || '\n' like ${} escape '\\'", all.values.len());
         }
@@ -399,9 +396,15 @@ mod tests {
         let after = Cursor::Timed(7, "018f3a1e-0000-7000-8000-000000000001".to_owned());
         for part in [Part::Newest, Part::Oldest, Part::Due, Part::NotDue, Part::Updated] {
             let (sql, values) = statement(&listing, part, Some(&after), 51, 9);
-            let numbers: Vec<usize> = sql.split('$').skip(1).map(|rest| {
-                rest.bytes().take_while(u8::is_ascii_digit).fold(0, |number, digit| number * 10 + usize::from(digit - b'0'))
-            }).collect();
+            let numbers: Vec<usize> = sql
+                .split('$')
+                .skip(1)
+                .map(|rest| {
+                    rest.bytes()
+                        .take_while(u8::is_ascii_digit)
+                        .fold(0, |number, digit| number * 10 + usize::from(digit - b'0'))
+                })
+                .collect();
             assert_eq!(numbers, (1..=values.len()).collect::<Vec<_>>(), "{sql}");
         }
     }

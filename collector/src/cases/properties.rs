@@ -151,8 +151,7 @@ async fn changes_since(tx: &mut Tx, case_id: &str, version: i64) -> sqlx::Result
 pub async fn read(tx: &mut Tx, case_id: &str) -> Result<(Properties, i64)> {
     let select = "select cases.kind, nullif(coalesce(cases.category, feedback.category), '') as category, cases.priority, cases.tags, cases.team, \
         cases.owner_id, cases.follow_up_at, cases.problem, cases.version from cases join feedback on feedback.id = cases.id where cases.id = $1";
-    let row: Option<Row> =
-        with_tx!(tx, conn => sqlx::query_as(select).bind(case_id).fetch_optional(conn).await)?;
+    let row: Option<Row> = with_tx!(tx, conn => sqlx::query_as(select).bind(case_id).fetch_optional(conn).await)?;
     let row = row.ok_or(CaseError::NotFound)?;
     let properties = Properties {
         kind: Kind::parse(&row.kind).unwrap_or(Kind::Complaint),
@@ -185,8 +184,13 @@ pub async fn patch_in(
     let update = "update cases set kind = $1, category = $2, priority = $3, tags = $4, team = $5, owner_id = $6, follow_up_at = $7, problem = $8 \
         where id = $9";
     // An empty one says that the staff took away the one that the customer chose.
-    let category = if wanted.category == current.category { None } else { Some(wanted.category.clone().unwrap_or_default()) };
-    let update = if category.is_some() { update.to_owned() } else { update.replace("category = $2", "category = coalesce($2, category)") };
+    let category =
+        if wanted.category == current.category { None } else { Some(wanted.category.clone().unwrap_or_default()) };
+    let update = if category.is_some() {
+        update.to_owned()
+    } else {
+        update.replace("category = $2", "category = coalesce($2, category)")
+    };
     with_tx!(&mut *tx, conn => sqlx::query(sqlx::AssertSqlSafe(update)).bind(wanted.kind.as_str()).bind(category)
         .bind(wanted.priority.as_str()).bind(wanted.tags.lines()).bind(wanted.team.as_deref()).bind(wanted.owner_id.as_deref())
         .bind(wanted.follow_up_at).bind(wanted.problem.as_deref()).bind(case_id).execute(conn).await.map(|_| ()))?;

@@ -1,7 +1,7 @@
 //! What a clock does, as a pure function of time and calendar. The contract's words: docs/service-desk.md, "Clocks".
 
-use crate::cases::status::words;
 use crate::calendars::{Calendar, Span};
+use crate::cases::status::words;
 use crate::clock::{MINUTE, Millis};
 use crate::service::promises::{Promises, Standard};
 
@@ -63,7 +63,13 @@ pub type Calendars<'a> = &'a Promises;
 
 impl Clock {
     /// A clock that starts at `at`; none if its calendar is never open for so long.
-    fn start(promise: PromiseKind, span: Span, standard: &Standard, calendars: Calendars<'_>, at: Millis) -> Option<Self> {
+    fn start(
+        promise: PromiseKind,
+        span: Span,
+        standard: &Standard,
+        calendars: Calendars<'_>,
+        at: Millis,
+    ) -> Option<Self> {
         let due_at = calendars.calendar(standard.calendar_key.as_deref()).due(at, span)?;
         Some(Self {
             promise,
@@ -227,7 +233,13 @@ pub fn reopen(clocks: &mut Vec<Clock>, standard: &Standard, calendars: Calendars
 }
 
 /// Another promise holds from the receipt on. What was done is done; what is still owed is due by the new promise, or not promised any more.
-pub fn reclassify(clocks: &mut Vec<Clock>, standard: &Standard, calendars: Calendars<'_>, received_at: Millis, now: Millis) {
+pub fn reclassify(
+    clocks: &mut Vec<Clock>,
+    standard: &Standard,
+    calendars: Calendars<'_>,
+    received_at: Millis,
+    now: Millis,
+) {
     let span_of = |promise| match promise {
         PromiseKind::FirstResponse => standard.first_response,
         PromiseKind::NextResponse => standard.next_response,
@@ -237,9 +249,8 @@ pub fn reclassify(clocks: &mut Vec<Clock>, standard: &Standard, calendars: Calen
     let added: Vec<Clock> =
         start(standard, calendars, received_at).into_iter().filter(|clock| missing(clock.promise)).collect();
     // One that holds already: the promise that it was started by may have been changed since, which changes only clocks that start later.
-    let is_same = |clock: &Clock, span| {
-        (clock.span, clock.calendar.as_deref()) == (span, standard.calendar_key.as_deref())
-    };
+    let is_same =
+        |clock: &Clock, span| (clock.span, clock.calendar.as_deref()) == (span, standard.calendar_key.as_deref());
     clocks.retain_mut(|clock| match span_of(clock.promise) {
         _ if !clock.is_open() => true,
         Some(span) if is_same(clock, span) => true,

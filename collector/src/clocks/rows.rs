@@ -104,17 +104,15 @@ pub(super) async fn facts(tx: &mut Tx, case_id: &str) -> sqlx::Result<Option<Fac
 }
 
 pub(super) async fn load(tx: &mut Tx, case_id: &str) -> sqlx::Result<Vec<Clock>> {
-    let select =
-        AssertSqlSafe(format!("select {COLUMNS} from clocks where case_id = $1 order by started_at, promise"));
+    let select = AssertSqlSafe(format!("select {COLUMNS} from clocks where case_id = $1 order by started_at, promise"));
     let rows: Vec<Row> = with_tx!(tx, conn => sqlx::query_as(select).bind(case_id).fetch_all(conn).await)?;
     Ok(rows.into_iter().filter_map(Row::read).map(|(_, clock)| clock).collect())
 }
 
 /// Writes what is different, and keeps the case's own columns in step, by which lists are sorted.
 pub(super) async fn save(tx: &mut Tx, case_id: &str, before: &[Clock], clocks: &[Clock]) -> sqlx::Result<()> {
-    let is_kept = |old: &&Clock| {
-        clocks.iter().any(|clock| (clock.promise, clock.started_at) == (old.promise, old.started_at))
-    };
+    let is_kept =
+        |old: &&Clock| clocks.iter().any(|clock| (clock.promise, clock.started_at) == (old.promise, old.started_at));
     for gone in before.iter().filter(|old| !is_kept(old)) {
         let delete = "delete from clocks where case_id = $1 and promise = $2 and started_at = $3";
         with_tx!(&mut *tx, conn => sqlx::query(delete).bind(case_id).bind(gone.promise.as_str()).bind(gone.started_at)

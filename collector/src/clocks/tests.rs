@@ -104,7 +104,10 @@ fn another_promise_holds_from_the_receipt_on_with_the_pauses_that_there_were() {
     resume(&mut clocks, &calendars, at("2026-11-23T12:00"));
     reclassify(&mut clocks, &quick, &calendars, received, at("2026-11-23T12:30"));
     assert_eq!(of(&clocks, PromiseKind::FirstResponse).due(), Some(at("2026-11-23T15:00")));
-    assert!(clocks.iter().all(|clock| clock.promise != PromiseKind::Resolution), "nothing is promised for that any more");
+    assert!(
+        clocks.iter().all(|clock| clock.promise != PromiseKind::Resolution),
+        "nothing is promised for that any more"
+    );
     // What is done stays as it was promised.
     answer(&mut clocks, at("2026-11-23T14:00"));
     reclassify(&mut clocks, &standard("1h", "", "1bd"), &calendars, received, at("2026-11-23T14:30"));

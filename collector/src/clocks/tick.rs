@@ -38,7 +38,8 @@ async fn tick_case(tx: &mut Tx, terms: &Terms, case_id: &str, now: Millis) -> an
     let told: Vec<EventType> = news.iter().flatten().copied().collect();
     if told.is_empty() {
         // A calendar that was changed may have put it off.
-        let wakes = before.iter().filter_map(|clock| clock.wakes_at(&calendars.calendar(clock.calendar.as_deref()))).min();
+        let wakes =
+            before.iter().filter_map(|clock| clock.wakes_at(&calendars.calendar(clock.calendar.as_deref()))).min();
         let job = wakes.map(|due_at| NewJob { key: case_id.to_owned(), payload: String::new(), due_at });
         enqueue(tx, Kind::Clock, job.as_slice(), now).await?;
         return Ok(told);

@@ -99,7 +99,8 @@ pub async fn submit_as(
     let service = app.service.current().await?;
     let first_response_due = service.promises.first_response_due(promised, site.settings.first_response_hours, now);
     let (by, channel) = came;
-    let received = Received { feedback, composed_at, received_at: now, first_response_due, by, channel, identity, suspicion };
+    let received =
+        Received { feedback, composed_at, received_at: now, first_response_due, by, channel, identity, suspicion };
     let submission = Submission::new(&app.keys, site.id(), key, received);
     let accepted = submission.accepted().clone();
     if app.config.dangerous_store_nothing {

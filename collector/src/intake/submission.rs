@@ -99,7 +99,8 @@ impl Submission {
     }
 
     fn with_id(case_id: String, keys: &Keys, site_id: &str, key: &IdempotencyKey, received: Received) -> Self {
-        let Received { feedback, composed_at, received_at, first_response_due, by, channel, identity, suspicion } = received;
+        let Received { feedback, composed_at, received_at, first_response_due, by, channel, identity, suspicion } =
+            received;
         let submission_key = idempotency::submission_key(site_id, key);
         let tracking_code = derive_code(keys, &submission_key, 0);
         let encrypt = |context: String, json: serde_json::Result<Vec<u8>>| {

@@ -207,7 +207,13 @@ fn concerns_customer(kind: EventType, event: &Event, data: &Value) -> bool {
 
 /// The members who have to see to it: to whom somebody else gave the case, or a rule escalated it; who owns one whose time is running out; and who
 /// leads the team of one whose time is over.
-fn members_concerned(case: &CaseRow, staff: &Staff<'_>, kind: EventType, event: &Event, data: &Value) -> BTreeSet<String> {
+fn members_concerned(
+    case: &CaseRow,
+    staff: &Staff<'_>,
+    kind: EventType,
+    event: &Event,
+    data: &Value,
+) -> BTreeSet<String> {
     let named = || data["to"].as_str().filter(|to| event.member_id.as_deref() != Some(to)).map(str::to_owned);
     let owner = || case.owner_id.clone();
     let concerned = match kind {

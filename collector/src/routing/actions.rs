@@ -118,8 +118,7 @@ async fn least_loaded(tx: &mut Tx, members: &[Member]) -> sqlx::Result<Option<Me
     let mut least: Option<(i64, &Member)> = None;
     for member in members {
         let select = "select count(*) from cases where owner_id = $1 and status not in ('resolved', 'closed')";
-        let load: i64 =
-            with_tx!(&mut *tx, conn => sqlx::query_scalar(select).bind(&member.id).fetch_one(conn).await)?;
+        let load: i64 = with_tx!(&mut *tx, conn => sqlx::query_scalar(select).bind(&member.id).fetch_one(conn).await)?;
         if least.is_none_or(|(fewest, _)| load < fewest) {
             least = Some((load, member));
         }

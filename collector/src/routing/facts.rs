@@ -49,7 +49,8 @@ impl RoutedCase {
         let row: Option<Row> =
             with_db!(&app.db, pool => sqlx::query_as(select).bind(case_id).fetch_optional(pool).await)?;
         let Some(row) = row else { return Ok(None) };
-        let select = "select author, body, created_at from messages where case_id = $1 and author <> 'note' order by id";
+        let select =
+            "select author, body, created_at from messages where case_id = $1 and author <> 'note' order by id";
         let said: Vec<(String, String, Millis)> =
             with_db!(&app.db, pool => sqlx::query_as(select).bind(case_id).fetch_all(pool).await)?;
         let select = "select type, actor from events where case_id = $1 and seq >= $2 and position is not null and silent = false order by seq";

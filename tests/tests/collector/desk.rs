@@ -128,7 +128,9 @@ async fn case(app: &TestApp, id: &Value) -> Value {
 /// Promise, state and due time of each clock.
 fn clocks(case: &Value) -> Vec<(&str, &str, Option<&str>)> {
     let clocks = case["clocks"].as_array().unwrap().iter();
-    clocks.map(|clock| (clock["promise"].as_str().unwrap(), clock["state"].as_str().unwrap(), clock["due"].as_str())).collect()
+    clocks
+        .map(|clock| (clock["promise"].as_str().unwrap(), clock["state"].as_str().unwrap(), clock["due"].as_str()))
+        .collect()
 }
 
 fn events(full: &Value, of: &str) -> Vec<Value> {

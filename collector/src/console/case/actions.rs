@@ -2,7 +2,7 @@
 
 use axum::Router;
 use axum::extract::{Path, State};
-use axum::response::{IntoResponse, Redirect, Response};
+use axum::response::Response;
 use axum::routing::post;
 use sayso_shared::Kind;
 use sayso_shared::id::IdempotencyKey;
@@ -13,8 +13,8 @@ use serde::Deserialize;
 use super::deliveries;
 use super::draft::Draft;
 use super::error::{CaseForm, Field, FormError};
-use super::page::{find, refused};
-use super::{properties, seen};
+use super::page::{find, leave, refused};
+use super::{seen, set_properties};
 use crate::app::App;
 use crate::auth::member::who_may_own;
 use crate::auth::{KeyedForm, MayAct, SignedIn};
@@ -32,7 +32,7 @@ pub(super) fn router() -> Router<App> {
         .route("/staff/cases/{id}/resolve", post(resolve))
         .route("/staff/cases/{id}/reopen", post(reopen))
         .route("/staff/cases/{id}/owner", post(set_owner))
-        .route("/staff/cases/{id}/properties", post(properties::set))
+        .route("/staff/cases/{id}/properties", post(set_properties::set))
         .route("/staff/cases/{id}/quarantine", post(decide))
         .route("/staff/cases/{id}/deliveries/{delivery}/retry", post(retry))
 }
@@ -73,7 +73,7 @@ async fn reply(
     };
     let ReplyForm { body, then, outcome, remedy, .. } = form;
     match done {
-        Ok(()) => Ok(back(&case.id, "?done=reply#conversation-end")),
+        Ok(()) => Ok(leave(&case.id, "?done=reply#conversation-end")),
         Err(errors) => {
             let draft = Draft { reply: body, then, outcome, remedy, ..Draft::default() };
             refused(&app, &who, &case.id, draft, CaseForm::Reply, errors).await
@@ -101,7 +101,7 @@ async fn note(
         Err(error) => Err(error),
     };
     match done {
-        Ok(()) => Ok(back(&case.id, "?done=note#conversation-end")),
+        Ok(()) => Ok(leave(&case.id, "?done=note#conversation-end")),
         Err(error) => {
             let draft = Draft { note: form.body, ..Draft::default() };
             refused(&app, &who, &case.id, draft, CaseForm::Note, vec![error]).await
@@ -124,7 +124,7 @@ async fn set_status(
     let to = Status::parse(&form.status).ok_or_else(unknown_status)?;
     let asked = request_hash(&("status", to.as_str()));
     match apply(&app, &case.id, &who, Command::Status(to), &key, &asked).await {
-        Ok(()) => Ok(back(&case.id, "?done=status")),
+        Ok(()) => Ok(leave(&case.id, "?done=status")),
         Err(error) => refused(&app, &who, &case.id, Draft::default(), CaseForm::Page, vec![error]).await,
     }
 }
@@ -152,7 +152,7 @@ async fn resolve(
         Err(error) => Err(error),
     };
     match done {
-        Ok(()) => Ok(back(&case.id, "?done=resolve")),
+        Ok(()) => Ok(leave(&case.id, "?done=resolve")),
         Err(error) => {
             let draft = Draft { outcome: form.outcome, remedy: form.remedy, ..Draft::default() };
             refused(&app, &who, &case.id, draft, CaseForm::Resolve, vec![error]).await
@@ -180,7 +180,7 @@ async fn reopen(
         Err(error) => Err(error),
     };
     match done {
-        Ok(()) => Ok(back(&case.id, "?done=reopen")),
+        Ok(()) => Ok(leave(&case.id, "?done=reopen")),
         Err(error) => {
             let draft = Draft { reason: form.reason, ..Draft::default() };
             refused(&app, &who, &case.id, draft, CaseForm::Reopen, vec![error]).await
@@ -207,7 +207,7 @@ async fn set_owner(
     };
     let asked = request_hash(&("owner", &owner));
     match apply(&app, &case.id, &who, Command::Assign(owner), &key, &asked).await {
-        Ok(()) => Ok(back(&case.id, "?done=owner")),
+        Ok(()) => Ok(leave(&case.id, "?done=owner")),
         Err(error) => refused(&app, &who, &case.id, Draft::default(), CaseForm::Page, vec![error]).await,
     }
 }
@@ -231,7 +231,7 @@ async fn decide(
         _ => Err(FormError::Choice(Field::Main)),
     };
     match done {
-        Ok(()) => Ok(back(&case.id, if form.decision == "release" { "?done=release" } else { "?done=discard" })),
+        Ok(()) => Ok(leave(&case.id, if form.decision == "release" { "?done=release" } else { "?done=discard" })),
         Err(error) => refused(&app, &who, &case.id, Draft::default(), CaseForm::Page, vec![error]).await,
     }
 }
@@ -247,7 +247,7 @@ async fn retry(
 ) -> Result<Response> {
     let case = find(&app, &id).await?;
     match deliveries::try_again(&app, &case.id, &delivery, &key).await {
-        Ok(()) => Ok(back(&case.id, "?done=retry#deliveries")),
+        Ok(()) => Ok(leave(&case.id, "?done=retry#deliveries")),
         Err(error) => refused(&app, &who, &case.id, Draft::default(), CaseForm::Page, vec![error]).await,
     }
 }
@@ -263,10 +263,6 @@ async fn apply(
 ) -> Result<(), FormError> {
     let actor = Actor::Member(who.member.id.clone());
     Ok(staff::apply_idempotent(app, case_id, &actor, command, key, request_hash).await?)
-}
-
-pub(super) fn back(id: &str, place: &str) -> Response {
-    Redirect::to(&format!("/staff/cases/{id}{place}")).into_response()
 }
 
 /// Reads the whole form, so that everything that is wrong is said at once.

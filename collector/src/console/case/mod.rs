@@ -7,6 +7,7 @@ mod error;
 mod page;
 mod properties;
 mod seen;
+mod set_properties;
 mod sorting;
 mod timeline;
 

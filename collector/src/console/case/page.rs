@@ -6,8 +6,8 @@ use askama::Template;
 use axum::extract::{Path, Query, State};
 use axum::http::StatusCode;
 use axum::response::{Html, IntoResponse, Redirect, Response};
-use sayso_shared::{Contact, Kind};
 use sayso_shared::id::CaseId;
+use sayso_shared::{Contact, Kind};
 use serde::Deserialize;
 use serde_json::Value;
 
@@ -324,6 +324,11 @@ pub(super) async fn reveal(
     tx.commit().await?;
     tracing::info!(security = "code.revealed", member = who.member.id, case = case.id, "a tracking code was shown");
     render(&app, &who, &case.id, Draft { code: Some(code), ..Draft::default() }).await
+}
+
+/// Leads back to the page of a case once a form was taken.
+pub(super) fn leave(id: &str, place: &str) -> Response {
+    Redirect::to(&format!("/staff/cases/{id}{place}")).into_response()
 }
 
 /// `GET` of the address of a form, after its answer was reloaded.

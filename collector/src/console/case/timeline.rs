@@ -4,9 +4,9 @@ use std::collections::HashMap;
 
 use serde_json::Value;
 
+use super::sorting::{self, Names};
 use crate::app::App;
 use crate::auth::Token;
-use super::sorting::{self, Names};
 use crate::cases::query::{self, Message};
 use crate::cases::{Case, EventType};
 use crate::clock::{Millis, rfc3339};

@@ -57,7 +57,8 @@ impl Program<'_> {
     /// Changes a case, if it is still at a version.
     pub async fn patch(&self, id: &str, body: &Value, version: Option<i64>) -> Answer {
         let client = self.app.client();
-        let mut request = client.request(Method::PATCH, &format!("/api/v1/cases/{id}")).bearer_auth(&self.token).json(body);
+        let mut request =
+            client.request(Method::PATCH, &format!("/api/v1/cases/{id}")).bearer_auth(&self.token).json(body);
         if let Some(version) = version {
             request = request.header("if-match", format!("\"{version}\""));
         }

@@ -1,0 +1,139 @@
+//! The form by which the staff sort a case: kind, topic, priority, tags, team, follow-up and problem.
+
+use axum::extract::{Path, State};
+use axum::response::Response;
+use sayso_shared::Kind;
+use sayso_shared::text::Text;
+use serde::{Deserialize, Serialize};
+
+use super::draft::Draft;
+use super::error::{CaseForm, Field, FormError};
+use super::page::{find, leave, refused};
+use super::properties::{begin_of, day, marker};
+use crate::app::App;
+use crate::auth::{KeyedForm, MayAct};
+use crate::cases::idempotency::{is_known, request_hash};
+use crate::cases::properties::{self, Patch};
+use crate::cases::tags::Tags;
+use crate::cases::{Actor, Case, CaseError, Priority};
+use crate::http::Result;
+use crate::service::Service;
+use crate::sites::Site;
+
+#[derive(Clone, Debug, Deserialize, Serialize)]
+pub(super) struct PropertiesForm {
+    /// What the page showed, as the page's marker has it.
+    seen: String,
+    kind: String,
+    #[serde(default)]
+    category: String,
+    priority: String,
+    #[serde(default)]
+    tags: String,
+    #[serde(default)]
+    team: String,
+    #[serde(default)]
+    reason: String,
+    #[serde(default)]
+    follow_up: String,
+    #[serde(default)]
+    problem: String,
+}
+
+pub(super) async fn set(
+    State(app): State<App>,
+    MayAct(who): MayAct,
+    Path(id): Path<String>,
+    KeyedForm { form, key }: KeyedForm<PropertiesForm>,
+) -> Result<Response> {
+    let case = find(&app, &id).await?;
+    let site = app.sites.by_id(&case.site_id).await?;
+    let service = app.service.current().await?;
+    let done = match read(&form, &case, site.as_deref(), &service) {
+        // What somebody else has chosen meanwhile is not undone by what nobody touched here.
+        Ok(_) if form.seen != marker(&case) && !is_known(&app.db, &case.id, &key).await? => {
+            Err(vec![FormError::Case(CaseError::Stale { version: case.version, changes: String::new() })])
+        }
+        Ok(patch) => {
+            let actor = Actor::Member(who.member.id.clone());
+            let hash = request_hash(&("properties", &form));
+            let done = properties::patch(&app, &case.id, &actor, &patch, None, (&key, &hash)).await;
+            done.map_err(|error| vec![FormError::from(error)])
+        }
+        Err(errors) => Err(errors),
+    };
+    match done {
+        Ok(()) => Ok(leave(&case.id, "?done=properties")),
+        Err(errors) => {
+            let draft = Draft { tags: Some(form.tags), transfer_reason: form.reason, ..Draft::default() };
+            refused(&app, &who, &case.id, draft, CaseForm::Properties, errors).await
+        }
+    }
+}
+
+/// Reads the whole form, so that everything that is wrong is said at once.
+fn read(form: &PropertiesForm, case: &Case, site: Option<&Site>, service: &Service) -> Result<Patch, Vec<FormError>> {
+    let mut errors = Vec::new();
+    let mut keep = |field: Field| errors.push(FormError::Choice(field));
+    let chosen = |key: &str| (!key.is_empty()).then(|| key.to_owned());
+    let kind = Kind::parse(&form.kind);
+    let priority = Priority::parse(&form.priority);
+    if kind.is_none() || priority.is_none() {
+        keep(Field::Main);
+    }
+    let category = chosen(&form.category);
+    let goes = |key: &String| {
+        let categories = site.into_iter().flat_map(|site| &site.settings.categories);
+        let is_kept = case.category.as_ref() == Some(key) && kind == Some(case.kind());
+        is_kept || categories.into_iter().any(|known| known.key == *key && known.kind.is_none_or(|of| Some(of) == kind))
+    };
+    if category.as_ref().is_some_and(|key| !goes(key)) {
+        keep(Field::Category);
+    }
+    let typed = form.tags.split([',', '，', '、']).map(str::trim).filter(|tag| !tag.is_empty());
+    let tags = Tags::parse(typed);
+    if tags.is_err() {
+        keep(Field::Tags);
+    }
+    let (team, problem) = (chosen(&form.team), chosen(&form.problem));
+    let is_known = |key: &String| service.team(key).is_some() || case.team.as_ref() == Some(key);
+    let is_problem = |key: &String| {
+        service.problems.iter().any(|problem| problem.key.as_str() == key) || case.problem.as_ref() == Some(key)
+    };
+    if team.as_ref().is_some_and(|key| !is_known(key)) || problem.as_ref().is_some_and(|key| !is_problem(key)) {
+        keep(Field::Main);
+    }
+    let zone = site.map(|site| site.settings.time_zone.clone()).unwrap_or_default();
+    let follow_up = chosen(&form.follow_up).map(|date| begin_of(&date, zone.zone()));
+    if follow_up == Some(None) {
+        keep(Field::Main);
+    }
+    let reason = match form.reason.replace("\r\n", "\n") {
+        reason if reason.trim().is_empty() => None,
+        reason => Some(Text::parse(&reason).map_err(FormError::text(Field::Reason))),
+    };
+    let reason = match reason.transpose() {
+        Ok(reason) => reason,
+        Err(error) => {
+            errors.push(error);
+            None
+        }
+    };
+    if !errors.is_empty() {
+        return Err(errors);
+    }
+    // The day stays what it is unless another was chosen: its time may have been set by a program.
+    let is_same_day =
+        follow_up.flatten() == case.follow_up_at.and_then(|at| begin_of(&day(at, zone.zone()), zone.zone()));
+    Ok(Patch {
+        kind,
+        category: Some(category),
+        priority,
+        tags: tags.ok(),
+        team: Some(team),
+        reason,
+        owner_id: None,
+        follow_up_at: (!is_same_day).then_some(follow_up.flatten()),
+        problem: Some(problem),
+    })
+}
