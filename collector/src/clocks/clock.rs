@@ -149,12 +149,14 @@ impl Clock {
         self.pauses.push((paused_at, now));
     }
 
-    /// What was left of open time is left afterwards; of calendar days it is time by the clock on the wall.
+    /// What was left of open time is left afterwards; of calendar days it is time by the clock on the wall. Open time counts in whole minutes: a
+    /// moment more would be due on the next morning where a minute is due at the close.
     fn due_after_pause(&self, calendar: &Calendar, from: Millis, to: Millis) -> Option<Millis> {
         match self.span {
             Span::CalendarDays(_) => Some(to + (self.due_at - from).max(0)),
             Span::OpenMinutes(_) | Span::BusinessDays(_) => {
-                calendar.add_open(to, calendar.open_between(from, self.due_at))
+                let left = calendar.open_between(from, self.due_at);
+                calendar.add_open(to - to.rem_euclid(MINUTE), (left + MINUTE / 2) / MINUTE * MINUTE)
             }
         }
     }

@@ -110,7 +110,8 @@ on_both_databases! {
             run_due(&app.app).await.unwrap();
         }
         let counts = queue::counts(&app.app.db).await.unwrap();
-        assert_eq!((counts.len(), counts[0].kind.as_str(), counts[0].failed), (1, KIND.as_str(), 1));
+        let failed: Vec<(&str, i64)> = counts.iter().filter(|count| count.failed > 0).map(|count| (count.kind.as_str(), count.failed)).collect();
+        assert_eq!(failed, [(KIND.as_str(), 1)]);
         let failed = queue::failed(&app.app.db, KIND, 5).await.unwrap();
         assert!(failed[0].0 == bad.id && failed[0].1.as_deref().is_some_and(|error| error.contains("poison")), "{failed:?}");
         // The next event of another case is forwarded as ever.
