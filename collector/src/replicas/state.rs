@@ -146,6 +146,6 @@ mod tests {
 
     #[test]
     fn words_of_a_newer_version_may_mean_anything() {
-        assert_eq!(read("a", "b\ncase.escalated 1"), [Change::Unknown]);
+        assert_eq!(read("a", "b\ncase.imagined 1"), [Change::Unknown]);
     }
 }

@@ -44,7 +44,7 @@ pub(super) fn sentence(t: Texts, names: &Names<'_>, kind: EventType, data: &Valu
         }
         EventType::Category => {
             let label = category_label(t, names.site, to["category"].as_str());
-            tell("category", label.map(|label| ("category", label)))
+            tell("category", label.map(|label| ("topic", label)))
         }
         EventType::Tags => {
             let tags: Vec<&str> = to.as_array().into_iter().flatten().filter_map(Value::as_str).collect();
