@@ -8,6 +8,7 @@ use crate::app::App;
 use crate::attachments;
 use crate::cases::staff;
 use crate::clock::{DAY, Millis, SECOND};
+use crate::routing;
 use crate::{with_db, with_tx, with_write};
 
 const EVERY: Duration = Duration::from_secs(60 * 60);
@@ -45,6 +46,11 @@ pub async fn run(app: App) {
                 Err(error) => tracing::error!(error = %error, "cleaning up failed; the next round is in an hour"),
             }
             due = Instant::now() + EVERY;
+        }
+        if app.leader.leads()
+            && let Err(error) = routing::run_timed(&app).await
+        {
+            tracing::error!(%error, "the rules that act when time has passed can't be looked at");
         }
         tokio::select! {
             () = tokio::time::sleep(LOOK_EVERY) => {}

@@ -11,6 +11,7 @@ use utoipa::ToSchema;
 
 use crate::app::App;
 use crate::auth::Member;
+use crate::cases::tasks::Task;
 use crate::cases::{Case, Channel, Outcome, Priority, Status};
 use crate::clock::{Millis, rfc3339};
 use crate::clocks::{self, Clock, ClockState, PromiseKind};
@@ -55,6 +56,8 @@ pub struct CaseBody {
     channel: Option<Channel>,
     /// The promises to the customer, in the order in which they started.
     clocks: Vec<ClockBody>,
+    /// What others have to do for it, in the order in which it was added.
+    tasks: Vec<TaskBody>,
     /// The key of the problem that it belongs to.
     #[schema(required = true)]
     problem: Option<String>,
@@ -161,6 +164,26 @@ struct TeamBody {
     name: String,
 }
 
+/// What another member or team has to do for a case.
+#[derive(Serialize, ToSchema)]
+#[schema(as = StaffTask)]
+struct TaskBody {
+    #[schema(example = "018f3a1e-0000-7000-8000-000000000001")]
+    id: String,
+    title: String,
+    #[schema(required = true)]
+    team: Option<TeamBody>,
+    #[schema(required = true)]
+    owner: Option<OwnerBody>,
+    #[schema(required = true, format = DateTime)]
+    due: Option<String>,
+    #[schema(format = DateTime)]
+    created_at: String,
+    /// Null until it is done.
+    #[schema(required = true, format = DateTime)]
+    done_at: Option<String>,
+}
+
 /// A promise of a case.
 #[derive(Serialize, ToSchema)]
 #[schema(as = StaffClock)]
@@ -217,6 +240,7 @@ pub struct Around {
     members: Vec<Member>,
     service: Arc<Service>,
     clocks: BTreeMap<String, Vec<Clock>>,
+    tasks: Vec<Task>,
 }
 
 impl Around {
@@ -228,6 +252,7 @@ impl Around {
             members: Member::all(&app.db).await?,
             service: app.service.current().await?,
             clocks: clocks::of_cases(&app.db, &ids).await?,
+            tasks: Task::of_cases(&app.db, &ids).await?,
         })
     }
 
@@ -238,6 +263,18 @@ impl Around {
             (None, Some(site)) => Cow::Owned(clocks::foreseen(&self.service, site, case)),
             (None, None) => Cow::Owned(Vec::new()),
         }
+    }
+
+    fn tasks_of(&self, case_id: &str) -> impl Iterator<Item = TaskBody> {
+        self.tasks.iter().filter(move |task| task.case_id == case_id).map(|task| TaskBody {
+            id: task.id.clone(),
+            title: task.title.clone(),
+            team: task.team.as_deref().map(|key| TeamBody::of(key, &self.service)),
+            owner: task.owner_id.as_deref().and_then(|id| self.member(id)).map(OwnerBody::from),
+            due: task.due_at.map(rfc3339),
+            created_at: rfc3339(task.created_at),
+            done_at: task.done_at.map(rfc3339),
+        })
     }
 
     fn member(&self, id: &str) -> Option<&Member> {
@@ -268,6 +305,7 @@ impl CaseBody {
             tags: case.tags().iter().map(str::to_owned).collect(),
             channel: case.channel.as_deref().and_then(Channel::parse),
             clocks: around.clocks_of(&case).iter().map(|clock| ClockBody::of(clock, now)).collect(),
+            tasks: around.tasks_of(&case.id).collect(),
             follow_up_at: case.follow_up_at.map(rfc3339),
             contact: case.contact(&app.keys).map(ContactBody::from),
             identity: case.identity(&app.keys).map(IdentityBody::from),

@@ -62,7 +62,7 @@ pub struct PageBody {
         ("tier" = Option<String>, Query, description = "The customer's tier"),
         ("number" = Option<u32>, Query, description = "The short number of a case"),
         ("due" = Option<String>, Query, description = "`overdue`, `soon` (less than a quarter of the time is left) or `today`"),
-        ("has" = Option<String>, Query, description = "`attachment` or `problem`"),
+        ("has" = Option<String>, Query, description = "`attachment`, `task` (one that is not done) or `problem`"),
         ("q" = Option<String>, Query, max_length = 200, description = "Words that occur in what was said, a \"phrase\" in quotes, the beginning of a word (`deliv*`; the last word is one anyway), or a tracking code"),
         ("updated_since" = Option<String>, Query, format = DateTime, description = "Only cases that changed at this time or later (RFC 3339)"),
         ("sort" = Option<String>, Query, description = "`newest` (the default), `oldest`, `due` (what is due first) or `updated` (what changed last); with a text, of the 1,000 newest that have it"),
@@ -221,8 +221,9 @@ impl ListQuery {
             "has" => {
                 listing.has = Some(match value {
                     "attachment" => Has::Attachment,
+                    "task" => Has::Task,
                     "problem" => Has::Problem,
-                    _ => return Err(wrong("has", "attachment or problem")),
+                    _ => return Err(wrong("has", "attachment, task or problem")),
                 });
             }
             "updated_since" => {

@@ -1,13 +1,16 @@
 //! The staff's API: what the console does, for programs with a token. It is not for web pages, so it has no CORS headers.
 
 mod actions;
+mod audit;
 mod bodies;
+mod bulk;
 mod enter;
 mod events;
 mod list;
 mod parameters;
 mod patch;
 mod read;
+mod tasks;
 
 use axum::http::{HeaderValue, header};
 use axum::middleware::Next;
@@ -23,6 +26,10 @@ pub fn router() -> OpenApiRouter<App> {
         .routes(routes!(list::list, enter::enter))
         .routes(routes!(read::read, patch::patch))
         .routes(routes!(events::list))
+        .routes(routes!(audit::list))
+        .routes(routes!(bulk::bulk))
+        .routes(routes!(tasks::add))
+        .routes(routes!(tasks::change))
         .routes(routes!(actions::post_message))
         .routes(routes!(actions::set_status))
         .routes(routes!(actions::assign))

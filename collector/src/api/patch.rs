@@ -4,6 +4,7 @@ use axum::Json;
 use axum::extract::{Path, State};
 use axum::http::{HeaderMap, header};
 use sayso_shared::fields::Fields;
+use sayso_shared::id::IdempotencyKey;
 use sayso_shared::problem::{ErrorCode, FieldError};
 use sayso_shared::{Kind, Problem};
 use serde::Serialize;
@@ -28,7 +29,7 @@ use crate::service::Service;
 #[derive(Serialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 #[schema(as = StaffPatch)]
-struct PatchBody {
+pub(super) struct PatchBody {
     priority: Option<Priority>,
     kind: Option<Kind>,
     /// The key of one of the site's categories.
@@ -84,11 +85,7 @@ pub async fn patch(
     JsonBody(body): JsonBody,
 ) -> Result<Json<AfterStep>> {
     let case = find(&app, &id).await?;
-    // Without one it is a request of its own, which a repeat would not harm.
-    let key = match headers.contains_key("idempotency-key") {
-        true => idempotency_key(&headers)?,
-        false => fresh_key(),
-    };
+    let key = key_of(&headers)?;
     let version = version(&headers)?;
     let hash = idempotency::request_hash(&("patch", &body));
     let patch = read(&app, &case, body).await?;
@@ -96,6 +93,14 @@ pub async fn patch(
         properties::patch(&app, &case.id, &token.actor(), &patch, version, (&key, &hash)).await?;
     }
     after_step(&app, &token, &id).await
+}
+
+/// The key of a request. Without one it is a request of its own, which a repeat would not harm.
+pub(super) fn key_of(headers: &HeaderMap) -> Result<IdempotencyKey> {
+    match headers.contains_key("idempotency-key") {
+        true => idempotency_key(headers),
+        false => Ok(fresh_key()),
+    }
 }
 
 /// The version that the client has read, from `If-Match: "7"`; none for `*`, and where there is none.
@@ -110,7 +115,8 @@ fn version(headers: &HeaderMap) -> Result<Option<i64>> {
     version.map(Some).ok_or_else(wrong)
 }
 
-async fn read(app: &App, case: &Case, body: Value) -> Result<Patch> {
+/// Reads a patch of a case; everything that is wrong is said at once.
+pub(super) async fn read(app: &App, case: &Case, body: Value) -> Result<Patch> {
     let is_given: Vec<String> = body.as_object().map(|fields| fields.keys().cloned().collect()).unwrap_or_default();
     let given = |name: &str| is_given.iter().any(|given| given == name);
     let service = app.service.current().await?;

@@ -1,5 +1,5 @@
 //! Which program asks, by its token: the one place where tokens and scopes are checked. A handler says what it asks for by its
-//! argument: [`MaySubmit`], [`MayRead`] or [`MayWrite`].
+//! argument: [`MaySubmit`], [`MayRead`], [`MayWrite`] or [`MayAudit`].
 
 use axum::extract::FromRequestParts;
 use axum::http::header;
@@ -34,6 +34,8 @@ programs! {
     MayRead = CasesRead,
     /// A program that may change cases.
     MayWrite = CasesWrite,
+    /// A program that may read the audit log.
+    MayAudit = AuditRead,
 }
 
 impl Token {

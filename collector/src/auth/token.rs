@@ -33,6 +33,8 @@ words! {
         CasesRead = "cases:read",
         /// Change cases.
         CasesWrite = "cases:write",
+        /// Read the audit log.
+        AuditRead = "audit:read",
     }
 }
 

@@ -49,6 +49,8 @@ words! {
         FollowUp = "case.follow_up",
         /// It belongs to another problem.
         Problem = "case.problem",
+        /// Something is to be done for it, or was done.
+        Task = "case.task",
         /// Somebody was told to see to it.
         Escalated = "case.escalated",
     }

@@ -60,6 +60,8 @@ pub enum Due {
 pub enum Has {
     /// A file.
     Attachment,
+    /// A task that is not done.
+    Task,
     /// A problem that it belongs to.
     Problem,
 }
@@ -315,6 +317,9 @@ impl Listing {
         match self.has {
             None => {}
             Some(Has::Attachment) => all.and("exists (select 1 from attachments where attachments.case_id = cases.id)"),
+            Some(Has::Task) => {
+                all.and("exists (select 1 from tasks where tasks.case_id = cases.id and tasks.done_at is null)");
+            }
             Some(Has::Problem) => all.and("cases.problem is not null"),
         }
         if let Some(ids) = &self.ids {

@@ -9,7 +9,7 @@ pub mod event;
 pub mod idempotency;
 pub mod listing;
 pub mod lists;
-mod messages;
+pub mod messages;
 pub mod moderation;
 pub mod properties;
 pub mod quarantine;
@@ -18,6 +18,7 @@ pub mod search;
 pub mod staff;
 pub mod status;
 pub mod tags;
+pub mod tasks;
 
 pub use case::Case;
 pub use error::CaseError;

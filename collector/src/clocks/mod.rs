@@ -12,10 +12,10 @@ use std::sync::Arc;
 use sayso_shared::Kind;
 
 pub use clock::{Clock, ClockState, PromiseKind};
-pub use rows::{of_case, of_cases};
+pub use rows::{load, of_case, of_cases};
 pub use tick::tick;
 
-use self::rows::{facts, load, save, schedule};
+use self::rows::{facts, save, schedule};
 use crate::app::App;
 use crate::cases::{Case, Channel, Priority, Status};
 use crate::clock::Millis;
@@ -68,7 +68,8 @@ impl Terms {
         self.site(site_id).map_or("", |site| site.key())
     }
 
-    fn site(&self, site_id: &str) -> Option<&Site> {
+    /// A site.
+    pub fn site(&self, site_id: &str) -> Option<&Site> {
         self.sites.iter().find(|site| site.id() == site_id).map(|site| &**site)
     }
 }

@@ -103,7 +103,8 @@ pub(super) async fn facts(tx: &mut Tx, case_id: &str) -> sqlx::Result<Option<Fac
     with_tx!(tx, conn => sqlx::query_as(select).bind(case_id).fetch_optional(conn).await)
 }
 
-pub(super) async fn load(tx: &mut Tx, case_id: &str) -> sqlx::Result<Vec<Clock>> {
+/// The clocks of a case as a transaction sees them, in the order in which they started.
+pub async fn load(tx: &mut Tx, case_id: &str) -> sqlx::Result<Vec<Clock>> {
     let select = AssertSqlSafe(format!("select {COLUMNS} from clocks where case_id = $1 order by started_at, promise"));
     let rows: Vec<Row> = with_tx!(tx, conn => sqlx::query_as(select).bind(case_id).fetch_all(conn).await)?;
     Ok(rows.into_iter().filter_map(Row::read).map(|(_, clock)| clock).collect())

@@ -120,6 +120,7 @@ fn is_internal(event: &str) -> bool {
         EventType::FollowUp,
         EventType::Problem,
         EventType::Escalated,
+        EventType::Task,
     ];
     hidden.iter().any(|hidden| hidden.as_str() == event)
 }

@@ -49,6 +49,13 @@ impl<'s> Wanted<'s> {
     }
 }
 
+impl Step<'_> {
+    /// What the customer is told.
+    pub fn template(&self) -> Option<&Key> {
+        self.actions.and_then(|actions| actions.template.as_ref())
+    }
+}
+
 /// What of a case is to be another. A member who has left, or may own nothing, gets nothing.
 pub async fn patch(
     tx: &mut Tx,

@@ -5,17 +5,21 @@
 
 mod actions;
 mod facts;
+mod reply;
+mod timed;
 
 use serde_json::json;
 
 use self::actions::Wanted;
 use self::facts::RoutedCase;
+pub use self::timed::run_timed;
 use crate::app::App;
 use crate::cases::error::CaseError;
 use crate::cases::event::append;
 use crate::cases::{Actor, EventType, case, properties};
 use crate::clock::Millis;
 use crate::clocks::{self, Step, Terms};
+use crate::db::Tx;
 use crate::db::jobs::{Job, Kind, complete};
 use crate::service::routing::{Moment, matches};
 use crate::service::rules::Trigger;
@@ -51,21 +55,39 @@ async fn route_case(app: &App, terms: &Terms, job: &Job, now: Millis) -> anyhow:
             }
         }
         clocks::apply(&mut tx, terms, &job.key, &[Step::Started], now).await?;
-        for step in wanted.steps() {
-            // As the one before has left it.
-            let (current, _) = properties::read(&mut tx, &job.key).await?;
-            let patch = actions::patch(&mut tx, app, terms, &current, step).await?;
-            let says = json!({step.because: step.name});
-            let by = (&Actor::System, &says);
-            events.extend(properties::patch_in(&mut tx, terms, (&job.key, &current), &patch, by, now).await?);
-            if let Some(member_id) = actions::escalation(app, step).await? {
-                let data = json!({"to": member_id, step.because: step.name});
-                append(&mut tx, &job.key, EventType::Escalated, &Actor::System, data, now).await?;
-                events.push(EventType::Escalated);
-            }
-        }
+        events = carry_out(&mut tx, app, terms, &job.key, &wanted, now).await?;
     }
     tx.commit().await?;
+    Ok(events)
+}
+
+/// Does with a case that is locked what is wanted; gives what happened.
+async fn carry_out(
+    tx: &mut Tx,
+    app: &App,
+    terms: &Terms,
+    case_id: &str,
+    wanted: &Wanted<'_>,
+    now: Millis,
+) -> anyhow::Result<Vec<EventType>> {
+    let mut events = Vec::new();
+    for step in wanted.steps() {
+        // As the one before has left it.
+        let (current, _) = properties::read(tx, case_id).await?;
+        let patch = actions::patch(tx, app, terms, &current, step).await?;
+        let says = json!({step.because: step.name});
+        let by = (&Actor::System, &says);
+        events.extend(properties::patch_in(tx, terms, (case_id, &current), &patch, by, now).await?);
+        if let Some(body) = reply::of_step(tx, app, terms, case_id, step).await? {
+            reply::send(tx, case_id, &body, &says, now).await?;
+            events.push(EventType::Message);
+        }
+        if let Some(member_id) = actions::escalation(app, step).await? {
+            let data = json!({"to": member_id, step.because: step.name});
+            append(tx, case_id, EventType::Escalated, &Actor::System, data, now).await?;
+            events.push(EventType::Escalated);
+        }
+    }
     Ok(events)
 }
 

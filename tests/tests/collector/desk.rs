@@ -4,6 +4,7 @@ use reqwest::StatusCode;
 use sayso::audit::Stamp;
 use sayso::clock::{DAY, HOUR, MINUTE, Millis, parse_rfc3339, rfc3339};
 use sayso::jobs::run_due;
+use sayso::routing::run_timed;
 use sayso::service::plan::Prune;
 use sayso::service::read::read;
 use sayso::service::store;
@@ -86,6 +87,21 @@ then = { priority = "urgent", escalate_to = "tom@shop.example" }
 name = "Broken promises"
 on = ["breached"]
 then = { priority = "high", escalate_to = "tom@shop.example" }
+
+[[rule]]
+name = "First word"
+when = { words = ["refund"] }
+then = { template = "first-word" }
+
+[[rule]]
+name = "Nobody waits for two days"
+on = ["time"]
+when = { waiting_longer_than = "2bd" }
+then = { priority = "high", escalate_to = "tom@shop.example" }
+
+[[template]]
+key = "first-word"
+body = { en = "Dear {customer.name}, {site.name} answers until {due.first_response}.", zh-Hans = "{customer.name}，您好！我们将于 {due.first_response} 前回复。" }
 
 [[problem]]
 key = "P-7"
@@ -321,5 +337,138 @@ on_both_databases! {
         for wrong in ["?due=never", "?sort=best", "?team=delivery&team=none", "?owner=nobody@shop.example", "?has=task", "?priority=now", "?due=today&cursor=x"] {
             assert_eq!(program.get(wrong).await.status, StatusCode::UNPROCESSABLE_ENTITY, "{wrong}");
         }
+    }
+
+    async fn a_rule_answers_by_a_template_which_is_no_response_of_a_person(app: TestApp) {
+        set_up(&app).await;
+        app.set_site(&["time_zone=Asia/Shanghai"]).await;
+        go_to(&app, MONDAY);
+        let program = Program::new(&app).await;
+        let (code, new) = submit(&app, &program, json!({"kind": "question", "message": "Where is my refund?", "locale": "zh-CN", "contact": {"name": "王芳", "email": "wang@example.com"}})).await;
+        let full = case(&program, &new["id"]).await;
+        let said = &full["messages"][0];
+        assert_eq!((&said["by"], &said["name"]), (&json!("staff"), &Value::Null));
+        let body = said["body"].as_str().unwrap();
+        assert!(body.starts_with("王芳，您好！") && body.contains("13:00"), "{body}");
+        assert_eq!(clocks(&full["case"])[0].1, "running");
+        assert_eq!((&full["case"]["first_responded_at"], &full["case"]["status"]), (&Value::Null, &json!("new")));
+        let page = app.client().get(&format!("/t/{code}")).await;
+        assert!(page.body.contains("王芳，您好！"), "{}", page.body);
+        assert!(deliveries(&app).await.iter().any(|delivery| delivery.destination == "customer" && delivery.order_no > 1), "and by mail");
+    }
+
+    async fn rules_of_time_act_once_for_a_wait(app: TestApp) {
+        set_up(&app).await;
+        let program = Program::new(&app).await;
+        let (code, new) = submit(&app, &program, json!({"kind": "question", "message": "Do you deliver?"})).await;
+        assert_eq!(run_timed(&app.app).await.unwrap(), 0);
+        app.app.clock.advance(4 * DAY);
+        assert_eq!(run_timed(&app.app).await.unwrap(), 1);
+        assert_eq!(run_timed(&app.app).await.unwrap(), 0, "once");
+        let full = case(&program, &new["id"]).await;
+        assert_eq!(events(&full, "case.escalated").len(), 1);
+        assert_eq!(events(&full, "case.priority")[0]["rule"], "Nobody waits for two days");
+        // Answered, nobody waits; the next message begins another wait.
+        let path = format!("/{}/messages", new["id"].as_str().unwrap());
+        assert_eq!(program.post(&path, &json!({"kind": "reply", "body": "We do."})).await.status, StatusCode::CREATED);
+        app.app.clock.advance(4 * DAY);
+        assert_eq!(run_timed(&app.app).await.unwrap(), 0);
+        let asked = app.client().post_json(&format!("/api/v1/feedback/{code}/messages"), &json!({"body": "Where?"})).await;
+        assert_eq!(asked.status, StatusCode::CREATED, "{}", asked.body);
+        app.app.clock.advance(4 * DAY);
+        assert_eq!(run_timed(&app.app).await.unwrap(), 1);
+        assert_eq!(events(&case(&program, &new["id"]).await, "case.escalated").len(), 2);
+    }
+
+    async fn tasks_are_given_and_their_end_is_told(app: TestApp) {
+        set_up(&app).await;
+        let program = Program::new(&app).await;
+        let (_, new) = submit(&app, &program, json!({"kind": "complaint", "message": "It came late"})).await;
+        let id = new["id"].as_str().unwrap();
+        let task = json!({"title": "Call the carrier", "owner": "bo@shop.example", "due": "2026-12-01T09:00:00Z"});
+        let key = uuid::Uuid::new_v4().to_string();
+        for _ in 0..2 {
+            let added = program.post_with_key(&format!("/{id}/tasks"), &task, &key).await;
+            assert_eq!(added.status, StatusCode::CREATED, "{}", added.body);
+            let tasks = added.json()["tasks"].clone();
+            assert_eq!(tasks.as_array().unwrap().len(), 1, "once for a key");
+            assert_eq!((&tasks[0]["title"], &tasks[0]["owner"]["name"], &tasks[0]["due"], &tasks[0]["done_at"]), (&json!("Call the carrier"), &json!("Bo Xu"), &json!("2026-12-01T09:00:00Z"), &Value::Null));
+        }
+        run_due(&app.app).await.unwrap();
+        let told = |all: &[crate::outbox::cases::Row]| all.iter().filter(|delivery| delivery.destination.starts_with("member:")).count();
+        let before = told(&deliveries(&app).await);
+        assert_eq!(before, 2, "Mei got the case, and Bo the task");
+        assert_eq!(program.get("?has=task").await.json()["cases"][0]["id"], id);
+        let task = case(&program, &new["id"]).await["case"]["tasks"][0]["id"].as_str().unwrap().to_owned();
+        let done = program.patch_at(&format!("/api/v1/tasks/{task}"), &json!({"done": true})).await;
+        assert_eq!(done.status, StatusCode::OK, "{}", done.body);
+        assert!(done.json()["tasks"][0]["done_at"].is_string());
+        run_due(&app.app).await.unwrap();
+        assert_eq!(told(&deliveries(&app).await), before + 1, "the owner of the case");
+        assert_eq!(program.get("?has=task").await.json()["cases"], json!([]));
+        let wrong = program.post(&format!("/{id}/tasks"), &json!({"title": " ", "team": "x", "owner": "x", "due": "x", "colour": 1})).await;
+        let mut errors: Vec<String> = wrong.field_errors().into_iter().map(|(field, _)| field).collect();
+        errors.sort();
+        assert_eq!(errors, ["/colour", "/due", "/owner", "/team", "/title"]);
+        assert_eq!(program.patch_at("/api/v1/tasks/7", &json!({"done": true})).await.status, StatusCode::NOT_FOUND);
+    }
+
+    async fn many_are_changed_each_for_itself(app: TestApp) {
+        set_up(&app).await;
+        let program = Program::new(&app).await;
+        let (_, one) = submit(&app, &program, json!({"kind": "complaint", "message": "One"})).await;
+        let (_, two) = submit(&app, &program, json!({"kind": "praise", "message": "Two"})).await;
+        let unknown = uuid::Uuid::now_v7().to_string();
+        let body = json!({"ids": [one["id"], unknown, two["id"], "x"], "patch": {"priority": "high", "tags": ["seen"]}});
+        let answer = program.post("/bulk", &body).await;
+        assert_eq!(answer.status, StatusCode::OK, "{}", answer.body);
+        let results = answer.json()["results"].clone();
+        let states: Vec<i64> = results.as_array().unwrap().iter().map(|result| result["status"].as_i64().unwrap()).collect();
+        assert_eq!(states, [200, 404, 200, 404]);
+        assert_eq!(results[1]["problem"]["type"], "/problems/not_found");
+        for new in [&one, &two] {
+            let full = case(&program, &new["id"]).await;
+            assert_eq!((&full["case"]["priority"], &full["case"]["tags"]), (&json!("high"), &json!(["seen"])));
+        }
+        let many: Vec<String> = (0..501).map(|_| unknown.clone()).collect();
+        for (wrong, field) in [
+            (json!({"ids": many, "patch": {}}), "/ids"),
+            (json!({"ids": [], "patch": {}}), "/ids"),
+            (json!({"ids": "x", "patch": {}}), "/ids"),
+            (json!({"ids": [one["id"]]}), "/patch"),
+        ] {
+            assert_eq!(program.post("/bulk", &wrong).await.field_errors()[0].0, field);
+        }
+    }
+
+    async fn the_audit_log_is_read_page_by_page(app: TestApp) {
+        set_up(&app).await;
+        let program = Program::new(&app).await;
+        let whole = program.get_at("/api/v1/audit?limit=1000").await;
+        assert_eq!(whole.status, StatusCode::OK, "{}", whole.body);
+        let whole = whole.json()["audit"].as_array().unwrap().clone();
+        assert!(whole.len() > 10 && whole.windows(2).all(|pair| pair[0]["hash"] == pair[1]["previous_hash"]));
+        let (mut paged, mut cursor) = (Vec::new(), String::new());
+        loop {
+            let page = program.get_at(&format!("/api/v1/audit?limit=4{cursor}")).await.json();
+            paged.extend(page["audit"].as_array().unwrap().clone());
+            match page["next"].as_str() {
+                Some(next) => cursor = format!("&cursor={next}"),
+                None => break,
+            }
+        }
+        assert_eq!(paged, whole);
+        let rules = program.get_at("/api/v1/audit?action=service.add&actor=command").await.json();
+        assert!(rules["audit"].as_array().unwrap().iter().all(|entry| entry["action"] == "service.add" && entry["before"].is_null()));
+        let members = program.get_at("/api/v1/audit?action=member").await.json();
+        assert_eq!(members["audit"].as_array().unwrap().len(), 3);
+        assert_eq!(program.get_at("/api/v1/audit?action=memb").await.json()["audit"], json!([]));
+        let later = program.get_at("/api/v1/audit?from=2040-01-01T00:00:00Z").await.json();
+        assert_eq!(later["audit"], json!([]));
+        for wrong in ["?limit=0", "?from=x", "?cursor=x", "?actor=nobody@shop.example", "?who=me"] {
+            assert_eq!(program.get_at(&format!("/api/v1/audit{wrong}")).await.status, StatusCode::UNPROCESSABLE_ENTITY, "{wrong}");
+        }
+        let reader = Program::with(&app, "Reader", &[sayso::auth::token::Scope::CasesRead]).await;
+        assert_eq!(reader.get_at("/api/v1/audit").await.status, StatusCode::FORBIDDEN);
     }
 }

@@ -9,6 +9,8 @@ pub struct Draft {
     pub(super) outcome: String,
     pub(super) remedy: String,
     pub(super) reason: String,
+    /// What is to be done by somebody.
+    pub(super) task: String,
     /// Why it gets another team.
     pub(super) transfer_reason: String,
     pub(super) tags: Option<String>,

@@ -54,6 +54,8 @@ pub(super) enum CaseForm {
     Reopen,
     /// Kind, topic, priority and the like.
     Properties,
+    /// A task to be added.
+    Task,
     /// Any other button of the page.
     Page,
 }
@@ -69,6 +71,7 @@ impl CaseForm {
             (CaseForm::Resolve, Field::Outcome) => "quiet-outcome",
             (CaseForm::Resolve, Field::Remedy) => "quiet-remedy",
             (CaseForm::Reopen, _) => "reopen",
+            (CaseForm::Task, _) => "task",
             (CaseForm::Properties, Field::Category) => "properties-category",
             (CaseForm::Properties, Field::Tags) => "properties-tags",
             (CaseForm::Properties, Field::Reason) => "properties-reason",

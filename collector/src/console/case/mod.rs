@@ -9,6 +9,7 @@ mod properties;
 mod seen;
 mod set_properties;
 mod sorting;
+mod tasks;
 mod timeline;
 
 use axum::Router;
@@ -24,4 +25,5 @@ pub fn router() -> Router<App> {
         .route("/staff/cases/{id}/opened", post(page::opened))
         .route("/staff/cases/{id}/code", get(page::back).post(page::reveal))
         .merge(actions::router())
+        .merge(tasks::router())
 }

@@ -22,6 +22,7 @@ use crate::assets::{self, MARK};
 use crate::attachments::{self, Attachment};
 use crate::audit::{self, Change, Stamp};
 use crate::auth::{CsrfForm, MayAct, Member, SignedIn};
+use crate::cases::tasks::Task;
 use crate::cases::{Case, Outcome, Priority, Quarantine, Status, Suspicion, query, staff};
 use crate::clock::{Millis, rfc3339};
 use crate::clocks::{self, Clock, ClockState};
@@ -58,6 +59,7 @@ struct CasePage {
     members: Vec<Member>,
     service: Arc<Service>,
     clocks: Vec<ShownClock>,
+    tasks: Vec<Task>,
     me: String,
     /// What of the case is on this page.
     seen: String,
@@ -126,6 +128,7 @@ impl CasePage {
                 self.t.with("console.case.done.owner", &[("name", owner)])
             }
             "properties" => self.t.get("console.case.done.properties").to_owned(),
+            "task" => self.t.get("console.case.done.task").to_owned(),
             "resolve" => self.t.get("console.case.done.resolve").to_owned(),
             "reopen" => self.t.get("console.case.done.reopen").to_owned(),
             "release" => self.t.get("console.case.done.release").to_owned(),
@@ -155,6 +158,19 @@ impl CasePage {
         keys.retain(|key| seen.insert(key.clone()));
         let label = |key: &String| category_label(self.t, self.site.as_deref(), Some(key)).unwrap_or_default();
         keys.iter().map(|key| (key.clone(), label(key))).collect()
+    }
+
+    /// Who does a task, and until when.
+    fn about_task(&self, task: &Task) -> String {
+        let team = task.team.as_deref().map(|key| {
+            self.service.team(key).map_or_else(|| key.to_owned(), |team| team.name.to_string())
+        });
+        let owner = task.owner_id.as_ref().and_then(|id| self.members.iter().find(|member| member.id == *id));
+        let due = task.due_at.map(|at| {
+            let zone = self.site.as_ref().map(|site| site.settings.time_zone.clone()).unwrap_or_default();
+            properties::day(at, zone.zone())
+        });
+        [team, owner.map(|member| member.name.clone()), due].into_iter().flatten().collect::<Vec<_>>().join(" · ")
     }
 
     fn properties_seen(&self) -> String {
@@ -384,6 +400,7 @@ async fn render(app: &App, who: &SignedIn, id: &str, draft: Draft) -> Result<Htm
     let service = app.service.current().await?;
     let now = app.clock.now();
     let clocks = clocks::of_case(&app.db, &case.id).await?;
+    let tasks = Task::of_cases(&app.db, std::slice::from_ref(&case.id)).await?;
     let names = Names { service: &service, site: site.as_deref() };
     let page_of_case = CasePage {
         t: who.t,
@@ -399,7 +416,7 @@ async fn render(app: &App, who: &SignedIn, id: &str, draft: Draft) -> Result<Htm
         },
         clocks: clocks.iter().map(|clock| ShownClock::of(who.t, clock, now)).collect(),
         attachments: attachments::of_case(&app.db, &case.id).await?,
-        items: timeline::read(app, who.t, &case, &name_of, &names).await?,
+        items: timeline::read(app, who.t, &case, &name_of, &names, &tasks).await?,
         deliveries: deliveries::of_case(app, who.t, &case.id, &name_of, sight).await?,
         rated: query::rating(app, &case.id).await?,
         owner: case.owner_id.as_deref().and_then(&name_of),
@@ -410,6 +427,7 @@ async fn render(app: &App, who: &SignedIn, id: &str, draft: Draft) -> Result<Htm
             .cloned()
             .collect(),
         service: Arc::clone(&service),
+        tasks,
         code: draft.code.clone(),
         seen,
         site,

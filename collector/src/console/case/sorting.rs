@@ -3,6 +3,7 @@
 use serde_json::Value;
 
 use crate::cases::EventType;
+use crate::cases::tasks::Task;
 use crate::clock::parse_rfc3339;
 use crate::console::inbox::rows::category_label;
 use crate::service::Service;
@@ -52,6 +53,27 @@ pub(super) fn sentence(t: Texts, names: &Names<'_>, kind: EventType, data: &Valu
         }
         EventType::FollowUp => tell("follow_up", word.and_then(parse_rfc3339).map(|at| ("date", t.moment(at)))),
         _ => tell("problem", word.map(|key| ("problem", key.to_owned()))),
+    }
+}
+
+/// A sentence about a task: what it is, and what became of it.
+pub(super) fn task(
+    t: Texts,
+    tasks: &[Task],
+    data: &Value,
+    by: &str,
+    named: &dyn Fn(Option<&str>) -> String,
+) -> String {
+    let title = tasks.iter().find(|task| Some(task.id.as_str()) == data["task_id"].as_str());
+    let title = title.map_or("", |task| task.title.as_str());
+    match (data["is"].as_str(), data["to"].as_str()) {
+        (Some("done"), _) => t.with("console.event.task_done", &[("name", by), ("task", title)]),
+        (Some("reopened"), _) => t.with("console.event.task_reopened", &[("name", by), ("task", title)]),
+        (_, Some(to)) => {
+            t.with("console.event.task_for", &[("name", by), ("task", title), ("to", &named(Some(to)))])
+        }
+        (Some("added"), None) => t.with("console.event.task", &[("name", by), ("task", title)]),
+        _ => t.with("console.event.task_changed", &[("name", by), ("task", title)]),
     }
 }
 

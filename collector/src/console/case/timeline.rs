@@ -8,6 +8,7 @@ use super::sorting::{self, Names};
 use crate::app::App;
 use crate::auth::Token;
 use crate::cases::query::{self, Message};
+use crate::cases::tasks::Task;
 use crate::cases::{Case, EventType};
 use crate::clock::{Millis, rfc3339};
 use crate::http::Result;
@@ -65,12 +66,13 @@ pub(super) async fn read(
     case: &Case,
     name_of: &NameOf<'_>,
     names: &Names<'_>,
+    tasks: &[Task],
 ) -> Result<Vec<Item>> {
     let select = "select id, type, actor, member_id, data, created_at from events where case_id = $1 order by seq";
     let events: Vec<EventRow> = with_db!(&app.db, pool => sqlx::query_as(select).bind(&case.id).fetch_all(pool).await)?;
     let tokens = Token::names(&app.db).await?;
     let done = events.into_iter().filter_map(|event| {
-        let what = sentence(t, &event, name_of, &tokens, names)?;
+        let what = sentence(t, &event, name_of, &tokens, names, tasks)?;
         Some((event.created_at, event.id, what))
     });
     let staff = |message: &Message| {
@@ -98,6 +100,7 @@ fn sentence(
     name_of: &NameOf<'_>,
     tokens: &HashMap<String, String>,
     names: &Names<'_>,
+    tasks: &[Task],
 ) -> Option<What> {
     let data: Value = serde_json::from_str(&event.data).unwrap_or_default();
     let word = |field: &str| data[field].as_str();
@@ -135,6 +138,7 @@ fn sentence(
         EventType::DueSoon => t.with("console.event.due_soon", &[("promise", sorting::promise(t, &data))]),
         EventType::Breached => t.with("console.event.breached", &[("promise", sorting::promise(t, &data))]),
         EventType::Escalated => t.with("console.event.escalated", &[("to", &named(to))]),
+        EventType::Task => sorting::task(t, tasks, &data, &by, &named),
         EventType::Team
         | EventType::Priority
         | EventType::Category

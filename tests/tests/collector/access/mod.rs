@@ -54,6 +54,18 @@ impl<'a> Program<'a> {
 }
 
 impl Program<'_> {
+    /// Fetches an address.
+    pub async fn get_at(&self, address: &str) -> Answer {
+        let client = self.app.client();
+        client.send(client.request(Method::GET, address).bearer_auth(&self.token)).await
+    }
+
+    /// Changes what is at an address.
+    pub async fn patch_at(&self, address: &str, body: &Value) -> Answer {
+        let client = self.app.client();
+        client.send(client.request(Method::PATCH, address).bearer_auth(&self.token).json(body)).await
+    }
+
     /// Changes a case, if it is still at a version.
     pub async fn patch(&self, id: &str, body: &Value, version: Option<i64>) -> Answer {
         let client = self.app.client();

@@ -1,0 +1,166 @@
+//! Tasks: what another member or team has to do for a case. The end of one is told to the owner of the case.
+
+use sayso_shared::id::IdempotencyKey;
+use sayso_shared::text::Text;
+use serde_json::json;
+use sqlx::AssertSqlSafe;
+
+use super::error::{CaseError, Result};
+use super::event::append;
+use super::idempotency::{KeyStatus, record_key};
+use super::{Actor, EventType, case};
+use crate::app::App;
+use crate::clock::Millis;
+use crate::db::rows::{chunks, placeholders};
+use crate::db::Db;
+use crate::keys::new_id;
+use crate::{with_db, with_tx};
+
+/// What is to be done: one line.
+pub type Title = Text<200>;
+
+/// A task.
+#[derive(Clone, Debug, PartialEq, Eq, sqlx::FromRow)]
+pub struct Task {
+    /// Its identifier.
+    pub id: String,
+    /// The case that it is for.
+    pub case_id: String,
+    /// What is to be done.
+    pub title: String,
+    /// The key of the team that does it.
+    pub team: Option<String>,
+    /// The identifier of the member who does it.
+    pub owner_id: Option<String>,
+    /// Until when.
+    pub due_at: Option<Millis>,
+    /// When it was added.
+    pub created_at: Millis,
+    /// When it was done.
+    pub done_at: Option<Millis>,
+}
+
+/// A task to be added.
+#[derive(Clone, Debug)]
+pub struct NewTask {
+    /// What is to be done.
+    pub title: Title,
+    /// The key of the team that does it.
+    pub team: Option<String>,
+    /// The identifier of the member who does it.
+    pub owner_id: Option<String>,
+    /// Until when.
+    pub due_at: Option<Millis>,
+}
+
+/// What of a task is to be another. What is none stays.
+#[derive(Clone, Debug, Default)]
+pub struct TaskPatch {
+    /// What is to be done.
+    pub title: Option<Title>,
+    /// The key of the team that does it.
+    pub team: Option<Option<String>>,
+    /// The identifier of the member who does it.
+    pub owner_id: Option<Option<String>>,
+    /// Until when.
+    pub due_at: Option<Option<Millis>>,
+    /// Whether it is done.
+    pub done: Option<bool>,
+}
+
+const SELECT: &str = "select id, case_id, title, team, owner_id, due_at, created_at, done_at from tasks";
+
+impl Task {
+    /// The task with an identifier.
+    pub async fn by_id(db: &Db, id: &str) -> sqlx::Result<Option<Self>> {
+        let select = AssertSqlSafe(format!("{SELECT} where id = $1"));
+        with_db!(db, pool => sqlx::query_as(select).bind(id).fetch_optional(pool).await)
+    }
+
+    /// The tasks of cases, in the order in which they were added.
+    pub async fn of_cases(db: &Db, case_ids: &[String]) -> sqlx::Result<Vec<Self>> {
+        let mut tasks = Vec::new();
+        for chunk in chunks(case_ids) {
+            let select = AssertSqlSafe(format!(
+                "{SELECT} where case_id in ({}) order by case_id, id",
+                placeholders(0, chunk.len())
+            ));
+            let found: Vec<Self> = with_db!(db, pool => {
+                chunk.iter().fold(sqlx::query_as(select), |query, id| query.bind(id)).fetch_all(pool).await
+            })?;
+            tasks.extend(found);
+        }
+        Ok(tasks)
+    }
+}
+
+/// Adds a task to a case, once for a key; gives its identifier, none for a repeat.
+pub async fn add(
+    app: &App,
+    case_id: &str,
+    actor: &Actor,
+    task: &NewTask,
+    key: (&IdempotencyKey, &str),
+) -> Result<Option<String>> {
+    let now = app.clock.now();
+    let mut tx = app.db.begin().await?;
+    let state = case::lock(&mut tx, case_id, now).await?;
+    if record_key(&mut tx, case_id, key.0, key.1, now).await? == KeyStatus::Repeated {
+        tx.rollback().await?;
+        return Ok(None);
+    }
+    if state.quarantine().is_some() {
+        return Err(CaseError::InQuarantine);
+    }
+    let id = new_id();
+    let insert = "insert into tasks (id, case_id, title, team, owner_id, due_at, created_at) values ($1, $2, $3, $4, $5, $6, $7)";
+    with_tx!(&mut tx, conn => sqlx::query(insert).bind(&id).bind(case_id).bind(task.title.as_str()).bind(task.team.as_deref())
+        .bind(task.owner_id.as_deref()).bind(task.due_at).bind(now).execute(conn).await.map(|_| ()))?;
+    let data = json!({"task_id": id, "is": "added", "team": task.team, "to": task.owner_id});
+    append(&mut tx, case_id, EventType::Task, actor, data, now).await?;
+    tx.commit().await?;
+    app.publish(case_id, EventType::Task.as_str());
+    Ok(Some(id))
+}
+
+/// Changes a task.
+pub async fn change(app: &App, task: &Task, actor: &Actor, patch: &TaskPatch) -> Result<()> {
+    let now = app.clock.now();
+    let mut tx = app.db.begin().await?;
+    case::lock(&mut tx, &task.case_id, now).await?;
+    let select = AssertSqlSafe(format!("{SELECT} where id = $1"));
+    let before: Option<Task> =
+        with_tx!(&mut tx, conn => sqlx::query_as(select).bind(&task.id).fetch_optional(conn).await)?;
+    let before = before.ok_or(CaseError::NotFound)?;
+    let patch = patch.clone();
+    let mut after = before.clone();
+    if let Some(title) = patch.title {
+        title.as_str().clone_into(&mut after.title);
+    }
+    after.team = patch.team.unwrap_or(after.team);
+    after.owner_id = patch.owner_id.unwrap_or(after.owner_id);
+    after.due_at = patch.due_at.unwrap_or(after.due_at);
+    after.done_at = match patch.done {
+        Some(true) => after.done_at.or(Some(now)),
+        Some(false) => None,
+        None => after.done_at,
+    };
+    if after == before {
+        return Ok(tx.rollback().await?);
+    }
+    let update = "update tasks set title = $1, team = $2, owner_id = $3, due_at = $4, done_at = $5 where id = $6";
+    with_tx!(&mut tx, conn => sqlx::query(update).bind(&after.title).bind(after.team.as_deref()).bind(after.owner_id.as_deref())
+        .bind(after.due_at).bind(after.done_at).bind(&after.id).execute(conn).await.map(|_| ()))?;
+    let is = match (before.done_at, after.done_at) {
+        (None, Some(_)) => "done",
+        (Some(_), None) => "reopened",
+        _ => "changed",
+    };
+    // Whoever has it already is not told again.
+    let to = after.owner_id.as_deref().filter(|_| after.owner_id != before.owner_id);
+    let data = json!({"task_id": after.id, "is": is, "team": after.team, "to": to});
+    append(&mut tx, &after.case_id, EventType::Task, actor, data, now).await?;
+    tx.commit().await?;
+    app.publish(&after.case_id, EventType::Task.as_str());
+    Ok(())
+}

@@ -1,0 +1,97 @@
+//! Tasks of a case: what others have to do for it.
+
+use axum::Router;
+use axum::extract::{Path, State};
+use axum::response::Response;
+use axum::routing::post;
+use sayso_shared::text::Text;
+use serde::{Deserialize, Serialize};
+
+use super::draft::Draft;
+use super::error::{CaseForm, Field, FormError};
+use super::page::{find, leave, refused};
+use super::properties::begin_of;
+use crate::app::App;
+use crate::auth::member::who_may_own;
+use crate::auth::{KeyedForm, MayAct};
+use crate::cases::Actor;
+use crate::cases::idempotency::request_hash;
+use crate::cases::tasks::{self, NewTask, Task, TaskPatch};
+use crate::http::{Error, Result};
+
+/// `POST /staff/cases/{id}/tasks…`.
+pub(super) fn router() -> Router<App> {
+    Router::new()
+        .route("/staff/cases/{id}/tasks", post(add))
+        .route("/staff/cases/{id}/tasks/{task}", post(set_done))
+}
+
+#[derive(Deserialize, Serialize)]
+struct TaskForm {
+    title: String,
+    /// `team:KEY`, the identifier of a member, or nothing.
+    #[serde(default)]
+    whom: String,
+    #[serde(default)]
+    due: String,
+}
+
+async fn add(
+    State(app): State<App>,
+    MayAct(who): MayAct,
+    Path(id): Path<String>,
+    KeyedForm { form, key }: KeyedForm<TaskForm>,
+) -> Result<Response> {
+    let case = find(&app, &id).await?;
+    let site = app.sites.by_id(&case.site_id).await?;
+    let zone = site.map(|site| site.settings.time_zone.clone()).unwrap_or_default();
+    let service = app.service.current().await?;
+    let (team, owner_id) = match form.whom.split_once(':') {
+        _ if form.whom.is_empty() => (None, None),
+        Some(("team", key)) => {
+            let team = service.team(key).ok_or(Error::NotFound("there is no such team"))?;
+            (Some(team.key.to_string()), None)
+        }
+        _ => (None, Some(who_may_own(&app.db, &form.whom).await?.id)),
+    };
+    let done = match Text::parse(form.title.trim()) {
+        Ok(title) => {
+            let task = NewTask { title, team, owner_id, due_at: begin_of(&form.due, zone.zone()) };
+            let actor = Actor::Member(who.member.id.clone());
+            let hash = request_hash(&("task", &form));
+            tasks::add(&app, &case.id, &actor, &task, (&key, &hash)).await.map_err(FormError::from)
+        }
+        Err(error) => Err(FormError::text(Field::Main)(error)),
+    };
+    match done {
+        Ok(_) => Ok(leave(&case.id, "?done=task#tasks")),
+        Err(error) => {
+            let draft = Draft { task: form.title, ..Draft::default() };
+            refused(&app, &who, &case.id, draft, CaseForm::Task, vec![error]).await
+        }
+    }
+}
+
+#[derive(Deserialize)]
+struct DoneForm {
+    done: String,
+}
+
+async fn set_done(
+    State(app): State<App>,
+    MayAct(who): MayAct,
+    Path((id, task)): Path<(String, String)>,
+    KeyedForm { form, .. }: KeyedForm<DoneForm>,
+) -> Result<Response> {
+    let case = find(&app, &id).await?;
+    let task = Task::by_id(&app.db, &task).await?.filter(|task| task.case_id == case.id);
+    let task = task.ok_or(Error::NotFound("there is no such task"))?;
+    let patch = TaskPatch { done: Some(form.done == "yes"), ..TaskPatch::default() };
+    let actor = Actor::Member(who.member.id.clone());
+    match tasks::change(&app, &task, &actor, &patch).await {
+        Ok(()) => Ok(leave(&case.id, "?done=task#tasks")),
+        Err(error) => {
+            refused(&app, &who, &case.id, Draft::default(), CaseForm::Page, vec![FormError::from(error)]).await
+        }
+    }
+}
