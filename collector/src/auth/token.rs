@@ -205,7 +205,7 @@ mod tests {
     #[test]
     fn scopes_are_named_when_one_is_unknown() {
         let error = Scope::read("cases").expect_err("it is half a scope").to_string();
-        assert_eq!(error, "the scopes are feedback:write, cases:read, cases:write");
+        assert_eq!(error, "the scopes are feedback:write, cases:read, cases:write, audit:read");
     }
 
     proptest! {
