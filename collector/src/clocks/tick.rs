@@ -18,15 +18,17 @@ use crate::db::jobs::{Job, Kind, NewJob, complete, enqueue};
 pub async fn tick(app: &App, jobs: &[Job]) -> anyhow::Result<()> {
     let terms = Terms::current(app).await?;
     let now = app.clock.now();
+    let mut tx = app.db.begin().await?;
+    // Before anything that asks for the next look.
+    complete(&mut tx, Kind::Clock, jobs).await?;
+    let mut told = Vec::new();
     for job in jobs {
-        let mut tx = app.db.begin().await?;
-        // Before anything that asks for the next look.
-        complete(&mut tx, Kind::Clock, std::slice::from_ref(job)).await?;
-        let told = tick_case(&mut tx, &terms, &job.key, now).await?;
-        tx.commit().await?;
-        for event in told {
-            app.publish(&job.key, event.as_str());
-        }
+        let events = tick_case(&mut tx, &terms, &job.key, now).await?;
+        told.extend(events.into_iter().map(|event| (job.key.as_str(), event)));
+    }
+    tx.commit().await?;
+    for (case_id, event) in told {
+        app.publish(case_id, event.as_str());
     }
     Ok(())
 }

@@ -14,7 +14,6 @@ use self::actions::Wanted;
 use self::facts::RoutedCase;
 pub use self::timed::run_timed;
 use crate::app::App;
-use crate::cases::error::CaseError;
 use crate::cases::event::append;
 use crate::cases::{Actor, EventType, case, properties};
 use crate::clock::Millis;
@@ -24,41 +23,33 @@ use crate::db::jobs::{Job, Kind, complete};
 use crate::service::routing::{Moment, matches};
 use crate::service::rules::Trigger;
 
-/// Applies the rules to cases. A job's key is the case, and its payload the number of the first event that the rules have not seen.
+/// Applies the rules to cases. A job's key is the case, and its payload the number of the first event that the rules have not seen. Everything is read and
+/// decided first; all of it is written in one transaction.
 pub async fn route(app: &App, jobs: &[Job]) -> anyhow::Result<()> {
     let terms = Terms::current(app).await?;
+    let now = app.clock.now();
+    let mut cases = Vec::with_capacity(jobs.len());
     for job in jobs {
-        let now = app.clock.now();
-        for event in route_case(app, &terms, job, now).await? {
-            app.publish(&job.key, event.as_str());
-        }
+        let routed = RoutedCase::read(app, &job.key, job.payload.parse().unwrap_or(1)).await?;
+        cases.extend(routed.filter(|routed| !routed.is_left_alone()).map(|routed| (job.key.as_str(), routed)));
     }
-    Ok(())
-}
-
-async fn route_case(app: &App, terms: &Terms, job: &Job, now: Millis) -> anyhow::Result<Vec<EventType>> {
-    let from = job.payload.parse().unwrap_or(1);
-    let routed = RoutedCase::read(app, &job.key, from).await?.filter(|routed| !routed.is_left_alone());
-    let wanted = match &routed {
-        Some(routed) => wanted(terms, routed, now),
-        None => Wanted::default(),
-    };
     let mut tx = app.db.begin().await?;
-    complete(&mut tx, Kind::Route, std::slice::from_ref(job)).await?;
-    let mut events = Vec::new();
-    if routed.is_some() {
+    complete(&mut tx, Kind::Route, jobs).await?;
+    let mut happened = Vec::new();
+    for (case_id, routed) in &cases {
+        let wanted = wanted(&terms, routed, now);
         if !wanted.is_empty() {
-            match case::lock(&mut tx, &job.key, now).await {
-                Ok(_) => {}
-                Err(CaseError::NotFound) => return Ok(events),
-                Err(error) => return Err(error.into()),
-            }
+            case::lock(&mut tx, case_id, now).await?;
         }
-        clocks::apply(&mut tx, terms, &job.key, &[Step::Started], now).await?;
-        events = carry_out(&mut tx, app, terms, &job.key, &wanted, now).await?;
+        clocks::apply(&mut tx, &terms, case_id, &[Step::Started], now).await?;
+        let events = carry_out(&mut tx, app, &terms, case_id, &wanted, now).await?;
+        happened.extend(events.into_iter().map(|event| (*case_id, event)));
     }
     tx.commit().await?;
-    Ok(events)
+    for (case_id, event) in happened {
+        app.publish(case_id, event.as_str());
+    }
+    Ok(())
 }
 
 /// Does with a case that is locked what is wanted; gives what happened.

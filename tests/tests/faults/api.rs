@@ -38,8 +38,8 @@ include-path = "/api/v1/sites/{key}/attachments"
 checks.positive_data_acceptance.expected-statuses = ["2xx", "400", "413", "422"]
 
 [[operations]]
-include-path-regex = "^/api/v1/(cases|events)"
-checks.positive_data_acceptance.expected-statuses = ["2xx", "401", "403", "404", "409", "422"]
+include-path-regex = "^/api/v1/(cases|events|tasks|audit)"
+checks.positive_data_acceptance.expected-statuses = ["2xx", "401", "403", "404", "409", "412", "422"]
 "#;
 
 #[tokio::test(flavor = "multi_thread")]
