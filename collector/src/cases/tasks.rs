@@ -11,8 +11,8 @@ use super::idempotency::{KeyStatus, record_key};
 use super::{Actor, EventType, case};
 use crate::app::App;
 use crate::clock::Millis;
-use crate::db::rows::{chunks, placeholders};
 use crate::db::Db;
+use crate::db::rows::{chunks, placeholders};
 use crate::keys::new_id;
 use crate::{with_db, with_tx};
 

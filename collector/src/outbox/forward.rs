@@ -219,7 +219,9 @@ fn members_concerned(
     let concerned = match kind {
         EventType::Assigned | EventType::Escalated => vec![named()],
         // Whoever got it; and once it is done, whoever waits for it.
-        EventType::Task if data["is"] == "done" => vec![owner().filter(|owner| event.member_id.as_ref() != Some(owner))],
+        EventType::Task if data["is"] == "done" => {
+            vec![owner().filter(|owner| event.member_id.as_ref() != Some(owner))]
+        }
         EventType::Task => vec![named()],
         EventType::DueSoon => vec![owner()],
         EventType::Breached => vec![owner(), staff.lead_of(case.team.as_deref())],

@@ -1,8 +1,8 @@
 //! Rules that act when time has passed.
 
 use super::actions::Wanted;
-use super::facts::RoutedCase;
 use super::carry_out;
+use super::facts::RoutedCase;
 use crate::app::App;
 use crate::cases::case;
 use crate::clock::Millis;

@@ -162,9 +162,10 @@ impl CasePage {
 
     /// Who does a task, and until when.
     fn about_task(&self, task: &Task) -> String {
-        let team = task.team.as_deref().map(|key| {
-            self.service.team(key).map_or_else(|| key.to_owned(), |team| team.name.to_string())
-        });
+        let team = task
+            .team
+            .as_deref()
+            .map(|key| self.service.team(key).map_or_else(|| key.to_owned(), |team| team.name.to_string()));
         let owner = task.owner_id.as_ref().and_then(|id| self.members.iter().find(|member| member.id == *id));
         let due = task.due_at.map(|at| {
             let zone = self.site.as_ref().map(|site| site.settings.time_zone.clone()).unwrap_or_default();

@@ -57,21 +57,13 @@ pub(super) fn sentence(t: Texts, names: &Names<'_>, kind: EventType, data: &Valu
 }
 
 /// A sentence about a task: what it is, and what became of it.
-pub(super) fn task(
-    t: Texts,
-    tasks: &[Task],
-    data: &Value,
-    by: &str,
-    named: &dyn Fn(Option<&str>) -> String,
-) -> String {
+pub(super) fn task(t: Texts, tasks: &[Task], data: &Value, by: &str, named: &dyn Fn(Option<&str>) -> String) -> String {
     let title = tasks.iter().find(|task| Some(task.id.as_str()) == data["task_id"].as_str());
     let title = title.map_or("", |task| task.title.as_str());
     match (data["is"].as_str(), data["to"].as_str()) {
         (Some("done"), _) => t.with("console.event.task_done", &[("name", by), ("task", title)]),
         (Some("reopened"), _) => t.with("console.event.task_reopened", &[("name", by), ("task", title)]),
-        (_, Some(to)) => {
-            t.with("console.event.task_for", &[("name", by), ("task", title), ("to", &named(Some(to)))])
-        }
+        (_, Some(to)) => t.with("console.event.task_for", &[("name", by), ("task", title), ("to", &named(Some(to)))]),
         (Some("added"), None) => t.with("console.event.task", &[("name", by), ("task", title)]),
         _ => t.with("console.event.task_changed", &[("name", by), ("task", title)]),
     }

@@ -21,9 +21,7 @@ use crate::http::{Error, Result};
 
 /// `POST /staff/cases/{id}/tasks…`.
 pub(super) fn router() -> Router<App> {
-    Router::new()
-        .route("/staff/cases/{id}/tasks", post(add))
-        .route("/staff/cases/{id}/tasks/{task}", post(set_done))
+    Router::new().route("/staff/cases/{id}/tasks", post(add)).route("/staff/cases/{id}/tasks/{task}", post(set_done))
 }
 
 #[derive(Deserialize, Serialize)]

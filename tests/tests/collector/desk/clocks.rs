@@ -1,0 +1,66 @@
+//! Clocks run in open time, and rules make what they run by.
+
+use super::*;
+
+on_both_databases! {
+    async fn rules_route_a_new_case_and_its_clocks_run_by_what_they_made_of_it(app: TestApp) {
+        set_up(&app).await;
+        let program = Program::new(&app).await;
+        let (_, first) = submit(&app, &program, json!({"kind": "complaint", "message": "The parcel came late, and on fire."})).await;
+        assert_eq!((&first["team"], &first["tags"]), (&json!({"key": "delivery", "name": "Delivery"}), &json!(["late"])));
+        assert_eq!((&first["priority"], &first["owner"]["email"]), (&json!("urgent"), &json!("mei@shop.example")));
+        assert_eq!(first["channel"], "widget");
+        assert_eq!(clocks(&first), [("first_response", "running", due(0, 10))], "urgent ones have another promise");
+        let full = case(&program, &first["id"]).await;
+        assert_eq!(events(&full, "case.team"), [json!({"from": null, "to": "delivery", "rule": "Late deliveries"})]);
+        assert_eq!(events(&full, "case.priority"), [json!({"from": "normal", "to": "urgent", "rule": "Fire"})]);
+        assert_eq!(events(&full, "case.escalated")[0]["rule"], "Fire");
+        let told: Vec<String> = deliveries(&app).await.into_iter().map(|delivery| delivery.destination).collect();
+        assert_eq!(told.iter().filter(|to| to.starts_with("member:")).count(), 2, "the owner and the lead: {told:?}");
+
+        let (_, second) = submit(&app, &program, json!({"kind": "complaint", "message": "包裹晚到了三天"})).await;
+        assert_eq!(second["owner"]["email"], "bo@shop.example", "each in turn");
+        assert_eq!(clocks(&second), [
+            ("first_response", "running", due(0, 13)),
+            ("resolution", "running", due(3, 18)),
+        ]);
+        let (_, third) = submit(&app, &program, json!({"kind": "question", "message": "Where is my order?", "category": "delivery"})).await;
+        assert_eq!((&third["team"]["key"], &third["owner"], &third["tags"]), (&json!("delivery"), &Value::Null, &json!([])), "by its category");
+    }
+
+    async fn a_week_at_the_desk(app: TestApp) {
+        set_up(&app).await;
+        let program = Program::new(&app).await;
+        let (code, new) = submit(&app, &program, json!({"kind": "complaint", "message": "The drawer is stuck.", "contact": {"email": "li@example.com"}})).await;
+        let path = |rest: &str| format!("/{}{rest}", new["id"].as_str().unwrap());
+        // Half an hour before the first reply is due its team would be warned; it has no owner, so only the timeline says so.
+        pass(&app, &local(0, 12, 45)).await;
+        let full = case(&program, &new["id"]).await;
+        let [soon] = events(&full, "case.due_soon").try_into().unwrap();
+        assert_eq!((&soon["promise"], minute(soon["due"].as_str().unwrap())), (&json!("first_response"), minute(&local(0, 13, 0))));
+        pass(&app, &local(0, 13, 15)).await;
+        let full = case(&program, &new["id"]).await;
+        assert_eq!(events(&full, "case.breached").len(), 1, "once, though nobody has answered yet");
+        assert_eq!((&full["case"]["priority"], &events(&full, "case.escalated")[0]["rule"]), (&json!("high"), &json!("Broken promises")));
+        // Monday 14:00: a question to the customer, which stops what is left of the three days.
+        pass(&app, &local(0, 14, 0)).await;
+        let asked = program.post(&path("/messages"), &json!({"kind": "reply", "body": "Which drawer?", "then": "wait"})).await;
+        assert_eq!(asked.status, StatusCode::CREATED, "{}", asked.body);
+        assert_eq!(clocks(&asked.json()), [("first_response", "breached", due(0, 13)), ("resolution", "paused", None)]);
+        // Wednesday 14:00: 18 open hours later. What was due on Thursday at 18:00 had 4 + 9 + 9 + 9 hours left.
+        pass(&app, &local(2, 14, 0)).await;
+        let answer = app.client().post_json(&format!("/api/v1/feedback/{code}/messages"), &json!({"body": "The upper one."})).await;
+        assert_eq!(answer.status, StatusCode::CREATED, "{}", answer.body);
+        let full = case(&program, &new["id"]).await;
+        assert_eq!(clocks(&full["case"])[1..], [
+            ("resolution", "running", due(7, 18)),
+            ("next_response", "running", due(2, 16)),
+        ]);
+        let resolved = program.post(&path("/messages"), &json!({"kind": "reply", "body": "Mended.", "then": "resolve", "outcome": "upheld"})).await;
+        assert_eq!(resolved.status, StatusCode::CREATED, "{}", resolved.body);
+        assert_eq!(clocks(&resolved.json()).iter().map(|clock| clock.1).collect::<Vec<_>>(), ["breached", "met", "met"]);
+        let left = "select count(*) from jobs where kind = 'clock'";
+        let left: i64 = sayso::with_db!(&app.app.db, pool => sqlx::query_scalar(left).fetch_one(pool).await).unwrap();
+        assert_eq!(left, 0, "nothing is left to be told");
+    }
+}
