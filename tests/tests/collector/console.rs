@@ -4,6 +4,7 @@ mod access;
 mod forms;
 mod guards;
 mod members;
+mod properties;
 
 use reqwest::StatusCode;
 use sayso::auth::member::{Email, Name, NewMember};

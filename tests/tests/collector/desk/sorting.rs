@@ -103,7 +103,7 @@ on_both_databases! {
             let whole: Vec<Value> = whole["cases"].as_array().unwrap().iter().map(|case| case["id"].clone()).collect();
             assert_eq!((paged.len(), paged), (4, whole), "{sort}");
         }
-        for wrong in ["?due=never", "?sort=best", "?team=delivery&team=none", "?owner=nobody@shop.example", "?has=task", "?priority=now", "?due=today&cursor=x"] {
+        for wrong in ["?due=never", "?sort=best", "?team=delivery&team=none", "?owner=nobody@shop.example", "?has=call", "?priority=now", "?due=today&cursor=x"] {
             assert_eq!(program.get(wrong).await.status, StatusCode::UNPROCESSABLE_ENTITY, "{wrong}");
         }
     }

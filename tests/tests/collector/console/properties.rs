@@ -1,0 +1,97 @@
+//! The staff sort cases and give tasks on the page of a case, and find them in the inbox.
+
+use reqwest::StatusCode;
+use sayso::audit::Stamp;
+use sayso::auth::Role;
+use sayso::jobs::run_due;
+use sayso::service::plan::Prune;
+use sayso::service::read::read;
+use sayso::service::store;
+use sayso_tests::{TestApp, on_both_databases};
+
+use super::{Desk, complaint};
+use crate::pages::Form;
+
+const SERVICE: &str = "[[team]]\nkey = 'delivery'\nname = 'Delivery & Co'\n\
+    [[category]]\nsite = 'acme'\nkey = 'invoice'\nkinds = ['complaint']\nlabel = { en = 'Invoice' }\n\
+    [[promise]]\nfirst_response = '4h'\nresolution = '3d'\n\
+    [[problem]]\nkey = 'P-7'\ntitle = 'The carrier is late'\n";
+
+async fn set_up(app: &TestApp) {
+    let file = read(SERVICE, &store::load(&app.app.db).await.unwrap()).unwrap();
+    store::apply(&app.app.db, &file, Prune::Keep, &Stamp::command(app.app.clock.now())).await.unwrap();
+    app.app.clock.advance(1_000);
+}
+
+on_both_databases! {
+    async fn the_properties_of_a_case_are_set_and_shown(app: TestApp) {
+        set_up(&app).await;
+        let lin = Desk::of(&app, "lin", Role::Agent).await;
+        let id = complaint(&app, "Wrong amount").await;
+        run_due(&app.app).await.unwrap();
+        let (path, action) = (format!("/staff/cases/{id}"), format!("/staff/cases/{id}/properties"));
+        let form = Form::of(&lin.client.get(&path).await.body, &action);
+        let (seen, key) = (form.get("seen").to_owned(), form.get("key").to_owned());
+        let fields = [("kind", "complaint"), ("category", "invoice"), ("priority", "urgent"), ("tags", "vat，<b>late</b>, vat"), ("team", "delivery"),
+            ("reason", "They have the papers"), ("follow_up", "2026-12-24"), ("problem", "P-7"), ("seen", &seen), ("key", &key)];
+        let saved = lin.post(&action, &fields).await;
+        assert_eq!(saved.location(), format!("{path}?done=properties"));
+        assert_eq!(lin.post(&action, &fields).await.status, StatusCode::SEE_OTHER, "sent twice it is taken once");
+        let page = lin.client.get(&path).await.body;
+        for said in ["Delivery &#38; Co", "lin changed the priority to “Urgent”", "lin changed the topic to “Invoice”", "lin linked it to the problem P-7",
+            "They have the papers", "value=\"&#60;b&#62;late&#60;/b&#62;, vat\"", "value=\"2026-12-24\"", "Resolution"] {
+            assert!(page.contains(said), "{said}: {page}");
+        }
+        run_due(&app.app).await.unwrap();
+        for query in ["team=delivery", "priority=urgent", "tag=vat", "team=delivery&sort=due", "team=delivery&due=soon&sort=updated"] {
+            let found = lin.inbox(&format!("status=open&{query}")).await.contains("Wrong amount");
+            assert_eq!(found, !query.contains("due=soon"), "{query}");
+        }
+        assert!(!lin.inbox("team=none").await.contains("Wrong amount"));
+
+        // From a page that is older than what somebody else has chosen meanwhile.
+        let (older, typed) = (seen, "a, b");
+        let key = uuid::Uuid::new_v4().to_string();
+        let stale = [("kind", "complaint"), ("priority", "low"), ("tags", typed), ("seen", &older), ("key", &key)];
+        let refused = lin.post(&action, &stale).await;
+        assert_eq!(refused.status, StatusCode::CONFLICT);
+        assert!(refused.body.contains("value=\"a, b\"") && refused.body.contains("has changed in the meantime"), "{}", refused.body);
+        // What is wrong is said at its field, and what was typed stays.
+        let seen = Form::of(&lin.client.get(&path).await.body, &action).get("seen").to_owned();
+        let long = "x".repeat(65);
+        let wrong = [("kind", "praise"), ("category", "invoice"), ("priority", "low"), ("tags", &long), ("seen", &seen), ("key", &key)];
+        let refused = lin.post(&action, &wrong).await;
+        assert_eq!(refused.status, StatusCode::UNPROCESSABLE_ENTITY);
+        assert!(refused.body.contains("properties-tags-error") && refused.body.contains("properties-category-error") && refused.body.contains(&long));
+        let viewer = Desk::of(&app, "vi", Role::Viewer).await;
+        assert_eq!(viewer.post(&action, &stale).await.status, StatusCode::FORBIDDEN);
+    }
+
+    async fn tasks_are_added_and_done_on_the_page(app: TestApp) {
+        set_up(&app).await;
+        let lin = Desk::of(&app, "lin", Role::Agent).await;
+        let id = complaint(&app, "It came late").await;
+        let (path, action) = (format!("/staff/cases/{id}"), format!("/staff/cases/{id}/tasks"));
+        let key = Form::of(&lin.client.get(&path).await.body, &action).get("key").to_owned();
+        let fields = [("title", "Call the <carrier>"), ("whom", "team:delivery"), ("due", "2026-12-01"), ("key", &key)];
+        for _ in 0..2 {
+            assert_eq!(lin.post(&action, &fields).await.location(), format!("{path}?done=task#tasks"));
+        }
+        let page = lin.client.get(&path).await.body;
+        assert_eq!(page.matches("<li class=\"task\">").count(), 1, "{page}");
+        assert!(page.contains("Call the &#60;carrier&#62;") && page.contains("Delivery &#38; Co · 2026-12-01"), "{page}");
+        let task: String = sayso::with_db!(&app.app.db, pool => sqlx::query_scalar("select id from tasks").fetch_one(pool).await).unwrap();
+        let done = format!("{action}/{task}");
+        let key = Form::of(&page, &done).get("key").to_owned();
+        assert_eq!(lin.post(&done, &[("done", "yes"), ("key", &key)]).await.status, StatusCode::SEE_OTHER);
+        let page = lin.client.get(&path).await.body;
+        assert!(page.contains("<li class=\"task done\">") && page.contains("lin finished the task"), "{page}");
+        let key = uuid::Uuid::new_v4().to_string();
+        let empty = lin.post(&action, &[("title", " "), ("key", &key)]).await;
+        assert_eq!(empty.status, StatusCode::UNPROCESSABLE_ENTITY);
+        assert!(empty.body.contains("id=\"task-error\""), "{}", empty.body);
+        let elsewhere = complaint(&app, "Another").await;
+        let stray = lin.post(&format!("/staff/cases/{elsewhere}/tasks/{task}"), &[("done", "no"), ("key", &key)]).await;
+        assert_eq!(stray.status, StatusCode::NOT_FOUND, "it is another case's");
+    }
+}
