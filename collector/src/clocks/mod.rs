@@ -1,7 +1,7 @@
 //! Clocks: the running promises of a case. Each is due at a time, pauses while the case waits for the customer, and ends met or breached.
 //!
 //! What a clock does is decided without a database ([`clock`]). Whoever changes a case moves its clocks in the same transaction ([`apply`]), and a job
-//! ([`tick`]) tells of those that will soon be, or are, overdue.
+//! ([`tick()`]) tells of those that will soon be, or are, overdue.
 
 pub mod clock;
 mod rows;
