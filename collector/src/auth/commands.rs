@@ -7,6 +7,7 @@ use super::links::make_sign_in_link;
 use super::member::{Email, Name, NewMember};
 use super::{Member, Password, Role, breached};
 use crate::audit::Stamp;
+use crate::clock::{Millis, parse_rfc3339, rfc3339};
 use crate::context::Context;
 
 /// What can be done with members.
@@ -35,6 +36,14 @@ pub enum MemberCommand {
         /// Set the password that the standard input gives in its first line instead.
         #[arg(long)]
         password_stdin: bool,
+    },
+    /// Say until when a member is away: until then rules and turns give it no new cases. Without a time it is back.
+    Away {
+        /// The member's address.
+        email: String,
+        /// Until when, such as 2026-12-24T09:00:00+08:00.
+        #[arg(long, value_parser = read_time)]
+        until: Option<Millis>,
     },
     /// Let a member leave: no more sign-in, and its open cases belong to nobody.
     Remove {
@@ -65,6 +74,15 @@ pub async fn run(command: MemberCommand, context: &Context) -> anyhow::Result<()
             for member in Member::all(&context.db).await? {
                 let left = if member.disabled_at.is_some() { "  (has left)" } else { "" };
                 println!("{}  {}  {}{left}", member.email, member.role().as_str(), member.name);
+            }
+        }
+        MemberCommand::Away { email, until } => {
+            let member = Member::by_email(&context.db, &Email::parse(&email)?).await?;
+            let member = member.with_context(|| format!("there is no member {email}"))?;
+            member.set_away(&context.db, until, &Stamp::command(context.clock.now())).await?;
+            match until {
+                Some(until) => println!("{} is away until {}.", member.name, rfc3339(until)),
+                None => println!("{} is back.", member.name),
             }
         }
         MemberCommand::Reset { email, password_stdin } => {
@@ -106,6 +124,10 @@ async fn read_password(context: &Context, own_words: &[&str]) -> anyhow::Result<
     let password = Password::parse(typed, own_words).map_err(|weakness| anyhow::anyhow!(weakness.sentence()))?;
     breached::check(&context.config, &password).await?.map_err(|weakness| anyhow::anyhow!(weakness.sentence()))?;
     Ok(password)
+}
+
+fn read_time(text: &str) -> Result<Millis, String> {
+    parse_rfc3339(text).ok_or_else(|| "a time is written as in RFC 3339, such as 2026-12-24T09:00:00+08:00".to_owned())
 }
 
 fn read_role(word: &str) -> Result<Role, String> {

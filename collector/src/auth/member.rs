@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 
 use crate::audit::{self, Change, Stamp};
 use crate::cases::status::words;
-use crate::clock::Millis;
+use crate::clock::{Millis, rfc3339};
 use crate::db::{Db, Tx, is_unique_violation};
 use crate::http::{Error, Result};
 use crate::keys::new_id;
@@ -222,6 +222,18 @@ impl Member {
         tx.commit().await
     }
 
+    /// Says until when a member is away and gets no new cases; none if it is back.
+    pub async fn set_away(&self, db: &Db, until: Option<Millis>, stamp: &Stamp) -> sqlx::Result<()> {
+        let update = "update members set away_until = $1 where id = $2";
+        let mut tx = db.begin().await?;
+        with_tx!(&mut tx, conn => sqlx::query(update).bind(until).bind(&self.id).execute(conn).await.map(|_| ()))?;
+        let object = format!("member/{}", self.id);
+        let away = |until: Option<Millis>| json!({"away_until": until.map(rfc3339)});
+        let change = Change { action: "member.away", object, before: away(self.away_until), after: away(until) };
+        audit::append(&mut tx, stamp, &change).await?;
+        tx.commit().await
+    }
+
     /// Sets the language of the member's pages.
     pub async fn set_lang(db: &Db, id: &str, lang: Lang) -> sqlx::Result<()> {
         let update = "update members set lang = $1 where id = $2";
@@ -243,6 +255,7 @@ impl Member {
         ensure!(admins > 0, "{} is the last admin; add another one first", email.as_str());
         for statement in [
             "update cases set owner_id = null, version = version + 1 where owner_id = $1 and status not in ('resolved', 'closed')",
+            "update tasks set owner_id = null where owner_id = $1 and done_at is null",
             "delete from links where member_id = $1",
         ] {
             with_tx!(&mut tx, conn => sqlx::query(statement).bind(&id).execute(conn).await.map(|_| ()))?;

@@ -202,7 +202,15 @@ pub async fn patch_in(
         }
     }
     if (wanted.kind, wanted.priority) != (current.kind, current.priority) {
+        let before = due_at(tx, case_id).await?;
         clocks::apply(tx, terms, case_id, &[Step::Reclassified], now).await?;
+        let after = due_at(tx, case_id).await?;
+        let is_about = |(event, data): &&mut (EventType, Value)| {
+            *event == EventType::Priority || (*event == EventType::Category && data["to"]["kind"].is_string())
+        };
+        if let Some((_, data)) = changes.iter_mut().find(is_about).filter(|_| after != before) {
+            data["due"] = json!(after.map(rfc3339));
+        }
     }
     for (event, data) in &mut changes {
         for (name, value) in by.1.as_object().into_iter().flatten() {
@@ -211,6 +219,12 @@ pub async fn patch_in(
         append(tx, case_id, *event, by.0, data.clone(), now).await?;
     }
     Ok(changes.into_iter().map(|(event, _)| event).collect())
+}
+
+/// When the first of a case's clocks is due.
+async fn due_at(tx: &mut Tx, case_id: &str) -> sqlx::Result<Option<Millis>> {
+    let select = "select due_at from cases where id = $1";
+    with_tx!(tx, conn => sqlx::query_scalar(select).bind(case_id).fetch_one(conn).await)
 }
 
 /// The events of a change, with what they say. Nothing of it is personal.

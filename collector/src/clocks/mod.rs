@@ -88,7 +88,7 @@ pub fn foreseen(service: &Service, site: &Site, case: &Case) -> Vec<Clock> {
     clocks
 }
 
-/// Moves the clocks of a case that the transaction has locked. Those of a case that never had any start first; an imported case has none, and neither
+/// Moves the clocks of a case, and locks it for the rest of the transaction. Those of a case that never had any start first; an imported case has none, and neither
 /// has one in quarantine.
 pub async fn apply(tx: &mut Tx, terms: &Terms, case_id: &str, steps: &[Step], now: Millis) -> sqlx::Result<()> {
     let Some(facts) = facts(tx, case_id).await? else { return Ok(()) };

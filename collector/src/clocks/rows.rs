@@ -97,10 +97,11 @@ pub async fn of_cases(db: &Db, case_ids: &[String]) -> sqlx::Result<BTreeMap<Str
     Ok(clocks)
 }
 
+/// Reads what a case's clocks depend on, and locks the case for the rest of the transaction: an update is what locks a row on both databases.
 pub(super) async fn facts(tx: &mut Tx, case_id: &str) -> sqlx::Result<Option<Facts>> {
-    let select = "select site_id, kind, status, priority, tier, received_at, updated_at, first_responded_at, resolved_at, quarantine, channel \
-        from cases where id = $1";
-    with_tx!(tx, conn => sqlx::query_as(select).bind(case_id).fetch_optional(conn).await)
+    let update = "update cases set due_at = due_at where id = $1 \
+        returning site_id, kind, status, priority, tier, received_at, updated_at, first_responded_at, resolved_at, quarantine, channel";
+    with_tx!(tx, conn => sqlx::query_as(update).bind(case_id).fetch_optional(conn).await)
 }
 
 /// The clocks of a case as a transaction sees them, in the order in which they started.

@@ -63,7 +63,7 @@ async fn the_description_of_the_api_is_true() {
     let settings = SETTINGS.replace("{code}", answer.json()["code"].as_str().unwrap());
     let settings = settings.replace("{id}", &id).replace("{token}", token.reveal());
     fs::write(folder.path().join("schemathesis.toml"), settings).unwrap();
-    let examples = sayso_tests::Round::of_this_run().pick(40, 400).to_string();
+    let examples = sayso_tests::Round::of_this_run().pick(25, 400).to_string();
     let output = Command::new(program)
         .args(["run", &format!("{}/api/openapi.json", server.url)])
         .args(["--checks", "all", "--seed", "1", "--max-examples", &examples, "--generation-database", "none"])

@@ -33,7 +33,9 @@ pub(super) fn sentence(t: Texts, names: &Names<'_>, kind: EventType, data: &Valu
         Some((name, value)) => t.with(&format!("console.event.{key}"), &[("name", by), (name, &value)]),
         None => t.with(&format!("console.event.no_{key}"), &[("name", by)]),
     };
-    match kind {
+    let due = data["due"].as_str().and_then(parse_rfc3339);
+    let due = due.map(|at| t.with("console.event.due_now", &[("date", &t.moment(at))])).unwrap_or_default();
+    let sentence = match kind {
         EventType::Team => tell("team", word.map(|key| ("team", names.team(key)))),
         EventType::Priority => {
             let priority = t.get(&format!("common.priority.{}", word.unwrap_or("normal")));
@@ -53,7 +55,8 @@ pub(super) fn sentence(t: Texts, names: &Names<'_>, kind: EventType, data: &Valu
         }
         EventType::FollowUp => tell("follow_up", word.and_then(parse_rfc3339).map(|at| ("date", t.moment(at)))),
         _ => tell("problem", word.map(|key| ("problem", key.to_owned()))),
-    }
+    };
+    sentence + &due
 }
 
 /// A sentence about a task: what it is, and what became of it.

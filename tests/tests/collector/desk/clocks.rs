@@ -1,5 +1,8 @@
 //! Clocks run in open time, and rules make what they run by.
 
+use sayso::auth::Member;
+use sayso::auth::member::Email;
+
 use super::*;
 
 on_both_databases! {
@@ -13,7 +16,9 @@ on_both_databases! {
         assert_eq!(clocks(&first), [("first_response", "running", due(0, 10))], "urgent ones have another promise");
         let full = case(&program, &first["id"]).await;
         assert_eq!(events(&full, "case.team"), [json!({"from": null, "to": "delivery", "rule": "Late deliveries"})]);
-        assert_eq!(events(&full, "case.priority"), [json!({"from": "normal", "to": "urgent", "rule": "Fire"})]);
+        let [priority] = events(&full, "case.priority").try_into().unwrap();
+        assert_eq!((&priority["from"], &priority["to"], &priority["rule"]), (&json!("normal"), &json!("urgent"), &json!("Fire")));
+        assert_eq!(Some(minute(priority["due"].as_str().unwrap())), due(0, 10), "the timeline says what is promised now");
         assert_eq!(events(&full, "case.escalated")[0]["rule"], "Fire");
         let told: Vec<String> = deliveries(&app).await.into_iter().map(|delivery| delivery.destination).collect();
         assert_eq!(told.iter().filter(|to| to.starts_with("member:")).count(), 2, "the owner and the lead: {told:?}");
@@ -24,6 +29,13 @@ on_both_databases! {
             ("first_response", "running", due(0, 13)),
             ("resolution", "running", due(3, 18)),
         ]);
+        let mei = Member::by_email(&app.app.db, &Email::parse("mei@shop.example").unwrap()).await.unwrap().unwrap();
+        let now = app.app.clock.now();
+        mei.set_away(&app.app.db, Some(now + DAY), &Stamp::command(now)).await.unwrap();
+        for _ in 0..2 {
+            let (_, next) = submit(&app, &program, json!({"kind": "complaint", "message": "Late again"})).await;
+            assert_eq!(next["owner"]["email"], "bo@shop.example", "who is away gets nothing new");
+        }
         let (_, third) = submit(&app, &program, json!({"kind": "question", "message": "Where is my order?", "category": "delivery"})).await;
         assert_eq!((&third["team"]["key"], &third["owner"], &third["tags"]), (&json!("delivery"), &Value::Null, &json!([])), "by its category");
     }
