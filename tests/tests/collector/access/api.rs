@@ -231,7 +231,9 @@ on_both_databases! {
         let described = [
             ("/api/v1/cases", "get", "cases:read"), ("/api/v1/cases", "post", "feedback:write"), ("/api/v1/cases/{id}", "get", "cases:read"),
             ("/api/v1/cases/{id}/messages", "post", "cases:write"), ("/api/v1/cases/{id}/status", "post", "cases:write"),
-            ("/api/v1/cases/{id}/assign", "post", "cases:write"),
+            ("/api/v1/cases/{id}/assign", "post", "cases:write"), ("/api/v1/cases/{id}", "patch", "cases:write"),
+            ("/api/v1/cases/{id}/tasks", "post", "cases:write"), ("/api/v1/tasks/{id}", "patch", "cases:write"),
+            ("/api/v1/cases/bulk", "post", "cases:write"), ("/api/v1/events", "get", "cases:read"),
         ];
         for (path, method, scope) in described {
             let operation = &description["paths"][path][method];
