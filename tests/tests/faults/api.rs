@@ -66,6 +66,11 @@ async fn the_description_of_the_api_is_true() {
     let examples = sayso_tests::Round::of_this_run().pick(25, 400).to_string();
     let output = Command::new(program)
         .args(["run", &format!("{}/api/openapi.json", server.url)])
+        // Going on with what answers have given takes ten minutes where there are many operations, so only a long round does.
+        .args([
+            "--phases",
+            sayso_tests::Round::of_this_run().pick("examples,coverage,fuzzing", "examples,coverage,fuzzing,stateful"),
+        ])
         .args(["--checks", "all", "--seed", "1", "--max-examples", &examples, "--generation-database", "none"])
         .args(["--continue-on-failure", "--warnings", "off", "--no-color"])
         // Which would fail on a machine that is busy with something else.
