@@ -19,8 +19,8 @@ impl Round {
         }
     }
 
-    /// The value for this round.
-    pub fn pick<T>(self, short: T, full: T) -> T {
+    /// The number for this round.
+    pub fn pick(self, short: usize, full: usize) -> usize {
         match self {
             Round::Short => short,
             Round::Full => full,

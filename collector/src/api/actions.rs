@@ -15,6 +15,7 @@ use utoipa::ToSchema;
 
 use super::bodies::{AfterStep, Around, CaseBody};
 use super::read::find;
+use super::refusals::{BodyRefusals, TokenRefusals};
 use crate::app::App;
 use crate::auth::bearer::MayWrite;
 use crate::auth::member::{Email, who_may_own};
@@ -106,14 +107,11 @@ struct OwnerBody {
     responses(
         (status = 201, body = AfterStep, description = "The case as it stands now"),
         (status = 400, body = Problem, content_type = "application/problem+json", description = "Not JSON, not UTF-8, or no key"),
-        (status = 401, body = Problem, content_type = "application/problem+json", description = "No valid token"),
-        (status = 403, body = Problem, content_type = "application/problem+json", description = "The token has not the scope cases:write"),
         (status = 404, body = Problem, content_type = "application/problem+json", description = "No such case"),
         (status = 409, body = Problem, content_type = "application/problem+json", description = "Not possible in the case's status"),
-        (status = 413, body = Problem, content_type = "application/problem+json", description = "More than 256 KiB"),
-        (status = 415, body = Problem, content_type = "application/problem+json", description = "Not application/json"),
         (status = 422, body = Problem, content_type = "application/problem+json", description = "Wrong fields, or a key used for something else"),
-        (status = 429, body = Problem, content_type = "application/problem+json", description = "Too many wrong tokens; see Retry-After"),
+        TokenRefusals,
+        BodyRefusals,
     )
 )]
 pub async fn post_message(
@@ -141,14 +139,11 @@ pub async fn post_message(
     responses(
         (status = 200, body = AfterStep, description = "The case as it stands now"),
         (status = 400, body = Problem, content_type = "application/problem+json", description = "Not JSON, not UTF-8, or no key"),
-        (status = 401, body = Problem, content_type = "application/problem+json", description = "No valid token"),
-        (status = 403, body = Problem, content_type = "application/problem+json", description = "The token has not the scope cases:write"),
         (status = 404, body = Problem, content_type = "application/problem+json", description = "No such case"),
         (status = 409, body = Problem, content_type = "application/problem+json", description = "Not a step that the staff may take from where the case stands"),
-        (status = 413, body = Problem, content_type = "application/problem+json", description = "More than 256 KiB"),
-        (status = 415, body = Problem, content_type = "application/problem+json", description = "Not application/json"),
         (status = 422, body = Problem, content_type = "application/problem+json", description = "Wrong fields, or a key used for something else"),
-        (status = 429, body = Problem, content_type = "application/problem+json", description = "Too many wrong tokens; see Retry-After"),
+        TokenRefusals,
+        BodyRefusals,
     )
 )]
 pub async fn set_status(
@@ -176,13 +171,10 @@ pub async fn set_status(
     responses(
         (status = 200, body = AfterStep, description = "The case as it stands now"),
         (status = 400, body = Problem, content_type = "application/problem+json", description = "Not JSON, not UTF-8, or no key"),
-        (status = 401, body = Problem, content_type = "application/problem+json", description = "No valid token"),
-        (status = 403, body = Problem, content_type = "application/problem+json", description = "The token has not the scope cases:write"),
         (status = 404, body = Problem, content_type = "application/problem+json", description = "No such case"),
-        (status = 413, body = Problem, content_type = "application/problem+json", description = "More than 256 KiB"),
-        (status = 415, body = Problem, content_type = "application/problem+json", description = "Not application/json"),
         (status = 422, body = Problem, content_type = "application/problem+json", description = "No such member, wrong fields, or a key used for something else"),
-        (status = 429, body = Problem, content_type = "application/problem+json", description = "Too many wrong tokens; see Retry-After"),
+        TokenRefusals,
+        BodyRefusals,
     )
 )]
 pub async fn assign(

@@ -3,12 +3,12 @@
 use axum::Json;
 use axum::extract::{Query, State};
 use sayso_shared::Problem;
-use sayso_shared::problem::{ErrorCode, FieldError};
 use serde::Serialize;
 use serde_json::Value;
 use utoipa::ToSchema;
 
-use super::parameters::{pointer, unknown, wrong};
+use super::parameters::{each_once, unknown, wrong};
+use super::refusals::TokenRefusals;
 use crate::app::App;
 use crate::auth::Member;
 use crate::auth::bearer::MayAudit;
@@ -87,10 +87,8 @@ struct Row {
     ),
     responses(
         (status = 200, body = PageBody, description = "A page of entries"),
-        (status = 401, body = Problem, content_type = "application/problem+json", description = "No valid token"),
-        (status = 403, body = Problem, content_type = "application/problem+json", description = "The token has not the scope audit:read"),
         (status = 422, body = Problem, content_type = "application/problem+json", description = "A parameter is wrong"),
-        (status = 429, body = Problem, content_type = "application/problem+json", description = "Too many wrong tokens; see Retry-After"),
+        TokenRefusals,
     )
 )]
 pub async fn list(
@@ -119,26 +117,18 @@ struct AuditQuery {
 impl AuditQuery {
     async fn read(app: &App, parameters: Vec<(String, String)>) -> Result<Self> {
         let mut query = Self { from: 0, actor: String::new(), action: String::new(), limit: PAGE, after: 0 };
-        let mut errors = Vec::new();
-        let mut seen: Vec<String> = Vec::new();
+        let (parameters, mut errors) = each_once(parameters);
         for (name, value) in parameters {
-            if seen.contains(&name) {
-                errors.push(FieldError::new(pointer(&name), ErrorCode::Invalid, "is given twice"));
-                continue;
-            }
             match (name.as_str(), value.as_str()) {
                 ("from", value) => match parse_rfc3339(value) {
                     Some(from) => query.from = from,
                     None => errors.push(wrong("from", "a time as in RFC 3339, such as 2026-11-22T10:00:00Z")),
                 },
                 ("actor", value) => match Email::parse(value) {
-                    Ok(email) => {
-                        let members = Member::all(&app.db).await?;
-                        match members.into_iter().find(|member| member.email == email.as_str()) {
-                            Some(member) => query.actor = member.id,
-                            None => errors.push(wrong("actor", "a member, a token, command or system")),
-                        }
-                    }
+                    Ok(email) => match Member::id_of(&app.db, &email).await? {
+                        Some(id) => query.actor = id,
+                        None => errors.push(wrong("actor", "a member, a token, command or system")),
+                    },
                     Err(_) => value.clone_into(&mut query.actor),
                 },
                 ("action", value) => value.clone_into(&mut query.action),
@@ -152,7 +142,6 @@ impl AuditQuery {
                 },
                 _ => errors.push(unknown(&name)),
             }
-            seen.push(name);
         }
         if errors.is_empty() { Ok(query) } else { Err(errors.into()) }
     }

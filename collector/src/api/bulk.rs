@@ -11,14 +11,16 @@ use serde::Serialize;
 use serde_json::Value;
 use utoipa::ToSchema;
 
-use super::patch::{PatchBody, key_of, read};
+use super::patch::{PatchBody, category_error, key_of, read};
 use super::read::find;
+use super::refusals::{BodyRefusals, TokenRefusals};
 use crate::app::App;
 use crate::auth::Token;
 use crate::auth::bearer::MayWrite;
+use crate::cases::properties::Patch;
 use crate::cases::{idempotency, properties};
-use crate::http::Result;
 use crate::http::body::JsonBody;
+use crate::http::{Error, Result};
 
 /// Cases of one request.
 const CASES_MAX: usize = 500;
@@ -61,17 +63,14 @@ struct ResultBody {
     path = "/api/v1/cases/bulk",
     tag = "cases",
     security(("token" = ["cases:write"])),
-    params(("Idempotency-Key" = Option<String>, Header, format = "uuid", description = "A UUID that the client makes; a repeat with it changes nothing")),
+    params(("Idempotency-Key" = Option<String>, Header, nullable = false, format = "uuid", description = "A UUID that the client makes; a repeat with it changes nothing")),
     request_body = BulkBody,
     responses(
         (status = 200, body = ResultsBody, description = "What became of each"),
         (status = 400, body = Problem, content_type = "application/problem+json", description = "Not JSON, not UTF-8, or a key that is none"),
-        (status = 401, body = Problem, content_type = "application/problem+json", description = "No valid token"),
-        (status = 403, body = Problem, content_type = "application/problem+json", description = "The token has not the scope cases:write"),
-        (status = 413, body = Problem, content_type = "application/problem+json", description = "More than 256 KiB"),
-        (status = 415, body = Problem, content_type = "application/problem+json", description = "Not application/json"),
         (status = 422, body = Problem, content_type = "application/problem+json", description = "No cases, too many, or no patch"),
-        (status = 429, body = Problem, content_type = "application/problem+json", description = "Too many wrong tokens; see Retry-After"),
+        TokenRefusals,
+        BodyRefusals,
     )
 )]
 pub async fn bulk(
@@ -91,11 +90,17 @@ pub async fn bulk(
             None
         }
     };
-    let errors = fields.into_errors();
-    let (Some(ids), Some(patch), true) = (ids, patch, errors.is_empty()) else { return Err(errors.into()) };
+    let mut errors = fields.into_errors();
+    let (Some(ids), Some(body)) = (ids, patch) else { return Err(errors.into()) };
+    let hash = idempotency::request_hash(&("patch", &body));
+    let (patch, wrong) = read(&app, body, "/patch").await?;
+    errors.extend(wrong);
+    if !errors.is_empty() {
+        return Err(errors.into());
+    }
     let mut results = Vec::with_capacity(ids.len());
     for id in ids {
-        let result = match change(&app, &token, &id, &patch, &key).await {
+        let result = match change(&app, &token, &id, &patch, (&key, &hash)).await {
             Ok(version) => ResultBody { id, status: 200, version: Some(version), problem: None },
             Err(error) if error.status().0.is_server_error() => return Err(error),
             Err(error) => {
@@ -108,11 +113,12 @@ pub async fn bulk(
 }
 
 /// Changes one of them; gives its version.
-async fn change(app: &App, token: &Token, id: &str, body: &Value, key: &IdempotencyKey) -> Result<i64> {
+async fn change(app: &App, token: &Token, id: &str, patch: &Patch, key: (&IdempotencyKey, &str)) -> Result<i64> {
     let case = find(app, id).await?;
-    let patch = read(app, &case, body.clone()).await?;
-    let hash = idempotency::request_hash(&("patch", body));
-    properties::patch(app, &case.id, &token.actor(), &patch, None, (key, &hash)).await?;
+    if let Some(error) = category_error(app, &case, patch).await? {
+        return Err(Error::field(error));
+    }
+    properties::patch(app, &case.id, &token.actor(), patch, None, key).await?;
     Ok(find(app, &case.id).await?.version)
 }
 

@@ -10,6 +10,7 @@ use serde_json::Value;
 use utoipa::openapi::{RefOr, Schema};
 use utoipa::{PartialSchema, ToSchema};
 
+use super::refusals::{BodyRefusals, TokenRefusals};
 use crate::app::App;
 use crate::auth::bearer::MaySubmit;
 use crate::cases::Channel;
@@ -63,14 +64,11 @@ impl ToSchema for EnteredBody {
     responses(
         (status = 201, body = Entered, description = "It is on disk"),
         (status = 400, body = Problem, content_type = "application/problem+json", description = "Not JSON, not UTF-8, or no key"),
-        (status = 401, body = Problem, content_type = "application/problem+json", description = "No valid token"),
-        (status = 403, body = Problem, content_type = "application/problem+json", description = "The token has not the scope feedback:write"),
         (status = 409, body = Problem, content_type = "application/problem+json", description = "The first request with this key is still under way"),
-        (status = 413, body = Problem, content_type = "application/problem+json", description = "More than 256 KiB"),
-        (status = 415, body = Problem, content_type = "application/problem+json", description = "Not application/json"),
         (status = 422, body = Problem, content_type = "application/problem+json", description = "Wrong fields, or a key used for something else"),
-        (status = 429, body = Problem, content_type = "application/problem+json", description = "Too many wrong tokens; see Retry-After"),
         (status = 503, body = Problem, content_type = "application/problem+json", description = "Busy; see Retry-After"),
+        TokenRefusals,
+        BodyRefusals,
     )
 )]
 pub async fn enter(

@@ -15,6 +15,7 @@ use utoipa::ToSchema;
 
 use super::bodies::Around;
 use super::parameters::{unknown, wrong};
+use super::refusals::TokenRefusals;
 use crate::app::App;
 use crate::auth::Token;
 use crate::auth::bearer::MayRead;
@@ -93,10 +94,8 @@ pub struct PageBody {
     ),
     responses(
         (status = 200, body = PageBody, description = "A page of events; an empty one if nothing came in time"),
-        (status = 401, body = Problem, content_type = "application/problem+json", description = "No valid token"),
-        (status = 403, body = Problem, content_type = "application/problem+json", description = "The token has not the scope cases:read"),
         (status = 422, body = Problem, content_type = "application/problem+json", description = "A parameter is wrong"),
-        (status = 429, body = Problem, content_type = "application/problem+json", description = "Too many wrong tokens; see Retry-After"),
+        TokenRefusals,
     )
 )]
 pub async fn list(

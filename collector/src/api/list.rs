@@ -11,7 +11,8 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use super::bodies::{Around, CaseBody};
-use super::parameters::{pointer, unknown, wrong};
+use super::parameters::{each_once, unknown, wrong};
+use super::refusals::TokenRefusals;
 use crate::app::App;
 use crate::auth::Member;
 use crate::auth::bearer::MayRead;
@@ -20,7 +21,7 @@ use crate::cases::listing::{self, Due, Has, Listing, Sort};
 use crate::cases::search::{self, Facet, Search, SearchText};
 use crate::cases::{Case, Channel, Priority, Status};
 use crate::clock::{Millis, parse_rfc3339};
-use crate::db::search::{Order, Term};
+use crate::db::search::Order;
 use crate::http::{Error, Result};
 
 /// Cases of a page, unless fewer are asked for.
@@ -60,7 +61,7 @@ pub struct PageBody {
         ("category" = Option<String>, Query, description = "The key of a category"),
         ("channel" = Option<Channel>, Query, description = "How it came, such as widget or phone"),
         ("tier" = Option<String>, Query, description = "The customer's tier"),
-        ("number" = Option<u32>, Query, description = "The short number of a case"),
+        ("number" = Option<i64>, Query, minimum = 1, description = "The short number of a case"),
         ("due" = Option<String>, Query, description = "`overdue`, `soon` (less than a quarter of the time is left) or `today`"),
         ("has" = Option<String>, Query, description = "`attachment`, `task` (one that is not done) or `problem`"),
         ("q" = Option<String>, Query, max_length = 200, description = "Words that occur in what was said, a \"phrase\" in quotes, the beginning of a word (`deliv*`; the last word is one anyway), or a tracking code"),
@@ -72,10 +73,8 @@ pub struct PageBody {
     ),
     responses(
         (status = 200, body = PageBody, description = "A page of cases"),
-        (status = 401, body = Problem, content_type = "application/problem+json", description = "No valid token"),
-        (status = 403, body = Problem, content_type = "application/problem+json", description = "The token has not the scope cases:read"),
         (status = 422, body = Problem, content_type = "application/problem+json", description = "A parameter is wrong"),
-        (status = 429, body = Problem, content_type = "application/problem+json", description = "Too many wrong tokens; see Retry-After"),
+        TokenRefusals,
     )
 )]
 pub async fn list(
@@ -92,10 +91,9 @@ pub async fn list(
 
 /// What is asked for.
 struct ListQuery {
-    /// By the search index.
-    facets: Vec<Term>,
-    /// The same, and more, by the tables.
     listing: Listing,
+    /// Whether only what is due today is wanted. Which day it is depends on the site, which may be named later.
+    is_due_today: bool,
     text: Option<SearchText>,
     sort: Sort,
     limit: usize,
@@ -106,22 +104,16 @@ impl ListQuery {
     /// Reads the parameters; one that is unknown or makes no sense is refused, since without it too much would be found.
     async fn read(app: &App, parameters: Vec<(String, String)>) -> Result<Self> {
         let mut query = Self {
-            facets: Vec::new(),
             listing: Listing::default(),
+            is_due_today: false,
             text: None,
             sort: Sort::Newest,
             limit: PAGE,
             cursor: None,
         };
-        let mut errors = Vec::new();
-        let mut seen: Vec<String> = Vec::new();
+        let (parameters, mut errors) = each_once(parameters);
         for (name, value) in parameters {
-            let done = match name.as_str() {
-                _ if seen.contains(&name) => Err(FieldError::new(pointer(&name), ErrorCode::Invalid, "is given twice")),
-                _ => query.add(app, &name, &value).await?,
-            };
-            errors.extend(done.err());
-            seen.push(name);
+            errors.extend(query.add(app, &name, &value).await?.err());
         }
         if errors.is_empty() { Ok(query) } else { Err(errors.into()) }
     }
@@ -130,10 +122,7 @@ impl ListQuery {
     async fn add(&mut self, app: &App, name: &str, value: &str) -> Result<Result<(), FieldError>> {
         match name {
             "site" => match app.sites.by_key(value).await? {
-                Some(site) => {
-                    self.facets.push(Facet::Site(site.id()).term());
-                    self.listing.site_id = Some(site.id().to_owned());
-                }
+                Some(site) => self.listing.site_id = Some(site.id().to_owned()),
                 None => return Ok(Err(wrong("site", "the key of a site"))),
             },
             "owner" => {
@@ -144,17 +133,14 @@ impl ListQuery {
                         None => return Ok(Err(wrong("owner", "the address of a member, or none"))),
                     },
                 };
-                self.facets.push(Facet::Owner(owner.as_deref()).term());
                 self.listing.owner = Some(owner);
             }
             "number" => match value.strip_prefix('#').unwrap_or(value).parse() {
-                Ok(number) => self.listing.ids = Some(search::by_number(&app.db, number).await?.into_iter().collect()),
-                Err(_) => return Ok(Err(wrong("number", "the number of a case"))),
+                Ok(number @ 1..) => {
+                    self.listing.ids = Some(search::by_number(&app.db, number).await?.into_iter().collect())
+                }
+                _ => return Ok(Err(wrong("number", "the number of a case"))),
             },
-            "due" if value == "today" => {
-                let (from, to) = self.today(app).await?;
-                self.listing.due = Some(Due::Within(from, to));
-            }
             "q" if value.chars().count() > QUERY_MAX => {
                 let detail = format!("must be at most {QUERY_MAX} characters");
                 return Ok(Err(FieldError::new("/q", ErrorCode::TooLong, detail)));
@@ -172,7 +158,6 @@ impl ListQuery {
             "kind" => {
                 let kind =
                     Kind::parse(value).ok_or_else(|| wrong("kind", "complaint, suggestion, question or praise"))?;
-                self.facets.push(Facet::Kind(kind.as_str()).term());
                 listing.kind = Some(kind);
             }
             "status" => match Status::parse(value) {
@@ -184,33 +169,22 @@ impl ListQuery {
             },
             "team" => {
                 let team = Some(value).filter(|key| *key != "none");
-                self.facets.push(Facet::Team(team).term());
                 listing.team = Some(team.map(str::to_owned));
             }
-            "tag" => {
-                self.facets.push(Facet::Tag(value).term());
-                listing.tag = Some(value.to_owned());
-            }
+            "tag" => listing.tag = Some(value.to_owned()),
             "priority" => {
                 let priority =
                     Priority::parse(value).ok_or_else(|| wrong("priority", "low, normal, high or urgent"))?;
-                self.facets.push(Facet::Priority(priority.as_str()).term());
                 listing.priority = Some(priority);
             }
-            "category" => {
-                self.facets.push(Facet::Category(value).term());
-                listing.category = Some(value.to_owned());
-            }
+            "category" => listing.category = Some(value.to_owned()),
             "channel" => {
                 let channel =
                     Channel::parse(value).ok_or_else(|| wrong("channel", "a channel, such as widget or phone"))?;
-                self.facets.push(Facet::Channel(channel.as_str()).term());
                 listing.channel = Some(channel);
             }
-            "tier" => {
-                self.facets.push(Facet::Tier(value).term());
-                listing.tier = Some(value.to_owned());
-            }
+            "tier" => listing.tier = Some(value.to_owned()),
+            "due" if value == "today" => self.is_due_today = true,
             "due" => {
                 listing.due = Some(match value {
                     "overdue" => Due::Overdue,
@@ -261,7 +235,11 @@ impl ListQuery {
     /// Whether the search index can't tell.
     fn needs_tables(&self) -> bool {
         let Listing { due, has, ids, .. } = &self.listing;
-        due.is_some() || has.is_some() || ids.is_some() || matches!(self.sort, Sort::Due | Sort::Updated)
+        self.is_due_today
+            || due.is_some()
+            || has.is_some()
+            || ids.is_some()
+            || matches!(self.sort, Sort::Due | Sort::Updated)
     }
 
     /// The cases of the page, and the cursor of the next one.
@@ -277,8 +255,9 @@ impl ListQuery {
             Some(cursor) => Some(CaseId::parse(cursor).map_err(|_| wrong_cursor())?.as_str().to_owned()),
         };
         let order = if self.sort == Sort::Oldest { Order::Oldest } else { Order::Newest };
+        let facets = self.listing.terms();
         let Listing { statuses, updated_since, .. } = self.listing;
-        if self.facets.is_empty() && self.text.is_none() && updated_since.is_none() {
+        if facets.is_empty() && self.text.is_none() && updated_since.is_none() {
             let mut cases = Case::page(app, &statuses, order, after.as_deref(), self.limit + 1).await?;
             let next = (cases.len() > self.limit).then(|| cases[self.limit - 1].id.clone());
             cases.truncate(self.limit);
@@ -290,7 +269,7 @@ impl ListQuery {
         };
         let search = Search {
             text: self.text.unwrap_or_default(),
-            facets: self.facets,
+            facets,
             groups,
             updated_since,
             order,
@@ -304,6 +283,10 @@ impl ListQuery {
     }
 
     async fn find_in_tables(mut self, app: &App) -> Result<(Vec<Case>, Option<String>)> {
+        if self.is_due_today {
+            let (from, to) = self.today(app).await?;
+            self.listing.due = Some(Due::Within(from, to));
+        }
         if let Some(text) = self.text.take() {
             let found = search::search(&app.db, &Search::newest(text, SEARCHED_MAX)).await?.ids;
             let of_number = self.listing.ids.take();
@@ -322,8 +305,7 @@ fn wrong_cursor() -> Error {
 /// The identifier of a member, also of one who has left.
 async fn owner(app: &App, address: &str) -> Result<Option<String>> {
     let Ok(email) = Email::parse(address) else { return Ok(None) };
-    let members = Member::all(&app.db).await?;
-    Ok(members.into_iter().find(|member| member.email == email.as_str()).map(|member| member.id))
+    Ok(Member::id_of(&app.db, &email).await?)
 }
 
 /// From when until when a day lasts.

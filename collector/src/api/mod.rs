@@ -9,7 +9,9 @@ mod events;
 mod list;
 mod parameters;
 mod patch;
+mod patch_fields;
 mod read;
+mod refusals;
 mod tasks;
 
 use axum::http::{HeaderValue, header};

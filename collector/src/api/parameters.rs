@@ -1,5 +1,7 @@
 //! What is said of parameters that are wrong.
 
+use std::collections::BTreeSet;
+
 use sayso_shared::problem::{ErrorCode, FieldError};
 
 /// A parameter whose value is not what it must be.
@@ -10,6 +12,14 @@ pub fn wrong(name: &str, expected: &str) -> FieldError {
 /// A parameter that there is not; without it, too much would be found.
 pub fn unknown(name: &str) -> FieldError {
     FieldError::new(pointer(name), ErrorCode::UnknownField, "there is no such parameter")
+}
+
+/// Each parameter once; what is given again is refused, since nobody knows which is meant.
+pub fn each_once(parameters: Vec<(String, String)>) -> (Vec<(String, String)>, Vec<FieldError>) {
+    let mut seen = BTreeSet::new();
+    let (once, again): (Vec<_>, Vec<_>) = parameters.into_iter().partition(|(name, _)| seen.insert(name.clone()));
+    let twice = |(name, _): (String, String)| FieldError::new(pointer(&name), ErrorCode::Invalid, "is given twice");
+    (once, again.into_iter().map(twice).collect())
 }
 
 /// Where a wrong parameter is, cut so that an answer stays small.

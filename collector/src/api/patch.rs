@@ -11,18 +11,18 @@ use serde::Serialize;
 use serde_json::Value;
 use utoipa::ToSchema;
 
-use super::actions::{after_step, find_owner, read_word};
+use super::actions::{after_step, read_word};
 use super::bodies::AfterStep;
+use super::patch_fields::PatchFields;
 use super::read::find;
+use super::refusals::{BodyRefusals, TokenRefusals};
 use crate::app::App;
 use crate::auth::bearer::MayWrite;
 use crate::cases::properties::{self, Patch};
 use crate::cases::tags::Tags;
 use crate::cases::{Case, Priority, idempotency};
-use crate::clock::parse_rfc3339;
 use crate::http::body::{JsonBody, fresh_key, idempotency_key};
 use crate::http::{Error, Result};
-use crate::service::Service;
 
 // For the description of the API; `read` is what reads it.
 /// What is to be another. What is left out stays; null takes away.
@@ -59,22 +59,19 @@ pub(super) struct PatchBody {
     security(("token" = ["cases:write"])),
     params(
         ("id" = String, Path, format = "uuid", description = "The case's identifier"),
-        ("Idempotency-Key" = Option<String>, Header, format = "uuid", description = "A UUID that the client makes; a repeat with it changes nothing"),
-        ("If-Match" = Option<String>, Header, pattern = "^\"[0-9]{1,15}\"$", description = "The version that was read, in quotes"),
+        ("Idempotency-Key" = Option<String>, Header, nullable = false, format = "uuid", description = "A UUID that the client makes; a repeat with it changes nothing"),
+        ("If-Match" = Option<String>, Header, nullable = false, pattern = "^\"[0-9]{1,15}\"$", description = "The version that was read, in quotes"),
     ),
     request_body = PatchBody,
     responses(
         (status = 200, body = AfterStep, description = "The case as it stands now"),
         (status = 400, body = Problem, content_type = "application/problem+json", description = "Not JSON, not UTF-8, or a key or version that is none"),
-        (status = 401, body = Problem, content_type = "application/problem+json", description = "No valid token"),
-        (status = 403, body = Problem, content_type = "application/problem+json", description = "The token has not the scope cases:write"),
         (status = 404, body = Problem, content_type = "application/problem+json", description = "No such case"),
         (status = 409, body = Problem, content_type = "application/problem+json", description = "The case is in quarantine"),
         (status = 412, body = Problem, content_type = "application/problem+json", description = "Somebody else has changed it; says who changed what"),
-        (status = 413, body = Problem, content_type = "application/problem+json", description = "More than 256 KiB"),
-        (status = 415, body = Problem, content_type = "application/problem+json", description = "Not application/json"),
         (status = 422, body = Problem, content_type = "application/problem+json", description = "Wrong fields, or a key used for something else"),
-        (status = 429, body = Problem, content_type = "application/problem+json", description = "Too many wrong tokens; see Retry-After"),
+        TokenRefusals,
+        BodyRefusals,
     )
 )]
 pub async fn patch(
@@ -88,7 +85,11 @@ pub async fn patch(
     let key = key_of(&headers)?;
     let version = version(&headers)?;
     let hash = idempotency::request_hash(&("patch", &body));
-    let patch = read(&app, &case, body).await?;
+    let (patch, mut errors) = read(&app, body, "").await?;
+    errors.extend(category_error(&app, &case, &patch).await?);
+    if !errors.is_empty() {
+        return Err(errors.into());
+    }
     if !patch.is_empty() {
         properties::patch(&app, &case.id, &token.actor(), &patch, version, (&key, &hash)).await?;
     }
@@ -115,73 +116,41 @@ fn version(headers: &HeaderMap) -> Result<Option<i64>> {
     version.map(Some).ok_or_else(wrong)
 }
 
-/// Reads a patch of a case; everything that is wrong is said at once.
-pub(super) async fn read(app: &App, case: &Case, body: Value) -> Result<Patch> {
-    let is_given: Vec<String> = body.as_object().map(|fields| fields.keys().cloned().collect()).unwrap_or_default();
-    let given = |name: &str| is_given.iter().any(|given| given == name);
+/// Reads a patch that lies at `pointer`, with everything that is wrong with it. Whether its category goes with a case, [`category_error`] says.
+pub(super) async fn read(app: &App, body: Value, pointer: &'static str) -> Result<(Patch, Vec<FieldError>)> {
     let service = app.service.current().await?;
-    let mut fields = Fields::new(body, "");
+    let mut read = PatchFields::new(body, pointer);
     let mut patch = Patch::default();
-    if let Some(word) = fields.text::<16>("priority") {
-        patch.priority = read_word(&mut fields, "priority", &word, "must be low, normal, high or urgent");
+    if let Some(word) = read.fields.text::<16>("priority") {
+        patch.priority = read_word(&mut read.fields, "priority", &word, "must be low, normal, high or urgent");
     }
-    if let Some(word) = fields.text::<16>("kind") {
-        patch.kind = read_word(&mut fields, "kind", &word, "must be complaint, suggestion, question or praise");
+    if let Some(word) = read.fields.text::<16>("kind") {
+        patch.kind = read_word(&mut read.fields, "kind", &word, "must be complaint, suggestion, question or praise");
     }
-    if given("tags") {
-        patch.tags = read_tags(&mut fields);
+    if read.is_given("tags") {
+        patch.tags = read_tags(&mut read.fields);
     }
-    patch.reason = fields.text("reason");
-    patch.team = key(&mut fields, "team", given("team"), "is no team", |key| service.team(key).is_some());
-    patch.problem = key(&mut fields, "problem", given("problem"), "is no problem", |key| has_problem(&service, key));
-    let kind = patch.kind.unwrap_or_else(|| case.kind());
-    let site = app.sites.by_id(&case.site_id).await?;
-    let goes = |key: &str| {
-        let categories = site.iter().flat_map(|site| &site.settings.categories);
-        categories.into_iter().any(|known| known.key == key && known.kind.is_none_or(|of| of == kind))
-    };
-    patch.category = key(&mut fields, "category", given("category"), "is no category of the site for this kind", goes);
-    if given("follow_up_at") {
-        let typed = fields.string("follow_up_at");
-        let at = typed.as_deref().map(parse_rfc3339);
-        match at {
-            Some(None) => fields.refuse("follow_up_at", ErrorCode::Invalid, "must be a time as in RFC 3339"),
-            at => patch.follow_up_at = Some(at.flatten()),
-        }
+    patch.reason = read.fields.text("reason");
+    patch.team = read.key("team", "is no team", |key| service.team(key).is_some());
+    patch.problem = read.key("problem", "is no problem", |key| service.has_problem(key));
+    patch.category = read.key("category", "is no category", |_| true);
+    patch.follow_up_at = read.time("follow_up_at");
+    if patch.reason.is_some() && !read.is_given("team") {
+        read.fields.refuse("reason", ErrorCode::Invalid, "goes with another team");
     }
-    let owner = fields.string("owner");
-    let mut errors = fields.into_errors();
-    match owner {
-        Some(owner) => match find_owner(app, &owner).await {
-            Ok(id) => patch.owner_id = Some(Some(id)),
-            Err(Error::Invalid(wrong)) => errors.extend(wrong),
-            Err(error) => return Err(error),
-        },
-        None if given("owner") => patch.owner_id = Some(None),
-        None => {}
-    }
-    if patch.reason.is_some() && !given("team") {
-        errors.push(FieldError::new("/reason", ErrorCode::Invalid, "goes with another team"));
-    }
-    if errors.is_empty() { Ok(patch) } else { Err(errors.into()) }
+    let (owner_id, errors) = read.into_owner(app).await?;
+    patch.owner_id = owner_id;
+    Ok((patch, errors))
 }
 
-/// A key that names something, or null.
-fn key(
-    fields: &mut Fields,
-    name: &str,
-    is_given: bool,
-    refusal: &str,
-    is_known: impl Fn(&str) -> bool,
-) -> Option<Option<String>> {
-    match fields.string(name) {
-        Some(key) if is_known(&key) => Some(Some(key)),
-        Some(_) => {
-            fields.refuse(name, ErrorCode::Invalid, refusal);
-            None
-        }
-        None => is_given.then_some(None),
-    }
+/// What is wrong with the category of a patch for a case: its site must have it, for the kind that the case will be of.
+pub(super) async fn category_error(app: &App, case: &Case, patch: &Patch) -> Result<Option<FieldError>> {
+    let Some(Some(category)) = &patch.category else { return Ok(None) };
+    let kind = patch.kind.unwrap_or_else(|| case.kind());
+    let site = app.sites.by_id(&case.site_id).await?;
+    let goes = site.is_some_and(|site| site.settings.has_category(category, kind));
+    let error = || FieldError::new("/category", ErrorCode::Invalid, "is no category of the site for this kind");
+    Ok((!goes).then(error))
 }
 
 fn read_tags(fields: &mut Fields) -> Option<Tags> {
@@ -201,8 +170,4 @@ fn read_tags(fields: &mut Fields) -> Option<Tags> {
             None
         }
     }
-}
-
-fn has_problem(service: &Service, key: &str) -> bool {
-    service.problems.iter().any(|problem| problem.key.as_str() == key)
 }

@@ -9,6 +9,7 @@ use utoipa::ToSchema;
 
 use super::bodies::{Around, CaseBody};
 use super::events::{self, EventBody};
+use super::refusals::TokenRefusals;
 use crate::app::App;
 use crate::auth::bearer::MayRead;
 use crate::cases::Case;
@@ -75,10 +76,8 @@ struct SatisfactionBody {
     params(("id" = String, Path, format = "uuid", description = "The case's identifier")),
     responses(
         (status = 200, body = FullBody, description = "The case"),
-        (status = 401, body = Problem, content_type = "application/problem+json", description = "No valid token"),
-        (status = 403, body = Problem, content_type = "application/problem+json", description = "The token has not the scope cases:read"),
         (status = 404, body = Problem, content_type = "application/problem+json", description = "No such case"),
-        (status = 429, body = Problem, content_type = "application/problem+json", description = "Too many wrong tokens; see Retry-After"),
+        TokenRefusals,
     )
 )]
 pub async fn read(State(app): State<App>, _: MayRead, Path(id): Path<String>) -> Result<Json<FullBody>> {

@@ -4,21 +4,21 @@ use axum::Json;
 use axum::extract::{Path, State};
 use axum::http::{HeaderMap, StatusCode};
 use sayso_shared::Problem;
-use sayso_shared::fields::Fields;
 use sayso_shared::problem::{ErrorCode, FieldError};
 use serde::Serialize;
 use serde_json::Value;
 use utoipa::ToSchema;
 
-use super::actions::{after_step, find_owner};
+use super::actions::after_step;
 use super::bodies::AfterStep;
 use super::patch::key_of;
+use super::patch_fields::PatchFields;
 use super::read::find;
+use super::refusals::{BodyRefusals, TokenRefusals};
 use crate::app::App;
 use crate::auth::bearer::MayWrite;
 use crate::cases::idempotency::request_hash;
 use crate::cases::tasks::{self, NewTask, Task, TaskPatch};
-use crate::clock::{Millis, parse_rfc3339};
 use crate::http::body::JsonBody;
 use crate::http::{Error, Result};
 
@@ -62,20 +62,17 @@ struct TaskPatchBody {
     security(("token" = ["cases:write"])),
     params(
         ("id" = String, Path, format = "uuid", description = "The case's identifier"),
-        ("Idempotency-Key" = Option<String>, Header, format = "uuid", description = "A UUID that the client makes; a repeat with it changes nothing"),
+        ("Idempotency-Key" = Option<String>, Header, nullable = false, format = "uuid", description = "A UUID that the client makes; a repeat with it changes nothing"),
     ),
     request_body = NewTaskBody,
     responses(
         (status = 201, body = AfterStep, description = "The case with its tasks"),
         (status = 400, body = Problem, content_type = "application/problem+json", description = "Not JSON, not UTF-8, or a key that is none"),
-        (status = 401, body = Problem, content_type = "application/problem+json", description = "No valid token"),
-        (status = 403, body = Problem, content_type = "application/problem+json", description = "The token has not the scope cases:write"),
         (status = 404, body = Problem, content_type = "application/problem+json", description = "No such case"),
         (status = 409, body = Problem, content_type = "application/problem+json", description = "The case is in quarantine"),
-        (status = 413, body = Problem, content_type = "application/problem+json", description = "More than 256 KiB"),
-        (status = 415, body = Problem, content_type = "application/problem+json", description = "Not application/json"),
         (status = 422, body = Problem, content_type = "application/problem+json", description = "Wrong fields, or a key used for something else"),
-        (status = 429, body = Problem, content_type = "application/problem+json", description = "Too many wrong tokens; see Retry-After"),
+        TokenRefusals,
+        BodyRefusals,
     )
 )]
 pub async fn add(
@@ -106,13 +103,10 @@ pub async fn add(
     responses(
         (status = 200, body = AfterStep, description = "The case with its tasks"),
         (status = 400, body = Problem, content_type = "application/problem+json", description = "Not JSON or not UTF-8"),
-        (status = 401, body = Problem, content_type = "application/problem+json", description = "No valid token"),
-        (status = 403, body = Problem, content_type = "application/problem+json", description = "The token has not the scope cases:write"),
         (status = 404, body = Problem, content_type = "application/problem+json", description = "No such task"),
-        (status = 413, body = Problem, content_type = "application/problem+json", description = "More than 256 KiB"),
-        (status = 415, body = Problem, content_type = "application/problem+json", description = "Not application/json"),
         (status = 422, body = Problem, content_type = "application/problem+json", description = "Wrong fields"),
-        (status = 429, body = Problem, content_type = "application/problem+json", description = "Too many wrong tokens; see Retry-After"),
+        TokenRefusals,
+        BodyRefusals,
     )
 )]
 pub async fn change(
@@ -136,40 +130,18 @@ enum Wanted {
 }
 
 async fn read(app: &App, body: Value, wanted: Wanted) -> Result<TaskPatch> {
-    let given: Vec<String> = body.as_object().map(|fields| fields.keys().cloned().collect()).unwrap_or_default();
-    let given = |name: &str| given.iter().any(|given| given == name);
     let service = app.service.current().await?;
-    let mut fields = Fields::new(body, "");
+    let mut read = PatchFields::new(body, "");
     let mut patch = TaskPatch::default();
-    if wanted == Wanted::New || given("title") {
-        patch.title = fields.required_text("title");
+    if wanted == Wanted::New || read.is_given("title") {
+        patch.title = read.fields.required_text("title");
     }
-    match fields.string("team") {
-        Some(key) if service.team(&key).is_some() => patch.team = Some(Some(key)),
-        Some(_) => fields.refuse("team", ErrorCode::Invalid, "is no team"),
-        None if given("team") => patch.team = Some(None),
-        None => {}
-    }
-    if given("due") {
-        let due: Option<Option<Millis>> = fields.string("due").as_deref().map(parse_rfc3339);
-        match due {
-            Some(None) => fields.refuse("due", ErrorCode::Invalid, "must be a time as in RFC 3339"),
-            due => patch.due_at = Some(due.flatten()),
-        }
-    }
+    patch.team = read.key("team", "is no team", |key| service.team(key).is_some());
+    patch.due_at = read.time("due");
     if wanted == Wanted::Change {
-        patch.done = fields.boolean("done");
+        patch.done = read.fields.boolean("done");
     }
-    let owner = fields.string("owner");
-    let mut errors = fields.into_errors();
-    match owner {
-        Some(owner) => match find_owner(app, &owner).await {
-            Ok(id) => patch.owner_id = Some(Some(id)),
-            Err(Error::Invalid(wrong)) => errors.extend(wrong),
-            Err(error) => return Err(error),
-        },
-        None if given("owner") => patch.owner_id = Some(None),
-        None => {}
-    }
+    let (owner_id, errors) = read.into_owner(app).await?;
+    patch.owner_id = owner_id;
     if errors.is_empty() { Ok(patch) } else { Err(errors.into()) }
 }

@@ -142,6 +142,12 @@ impl Member {
         with_db!(db, pool => sqlx::query_as(sqlx::AssertSqlSafe(select)).bind(email.as_str()).fetch_optional(pool).await)
     }
 
+    /// The identifier of the member with this address, also of one who has left.
+    pub async fn id_of(db: &Db, email: &Email) -> sqlx::Result<Option<String>> {
+        let select = "select id from members where email = $1";
+        with_db!(db, pool => sqlx::query_scalar(select).bind(email.as_str()).fetch_optional(pool).await)
+    }
+
     /// All members by name, those who have left last.
     pub async fn all(db: &Db) -> sqlx::Result<Vec<Member>> {
         let select = format!("{SELECT} order by case when disabled_at is null then 0 else 1 end, name, id");

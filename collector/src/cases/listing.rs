@@ -5,9 +5,11 @@ use std::fmt::Write as _;
 use sayso_shared::Kind;
 use sqlx::AssertSqlSafe;
 
+use super::search::Facet;
 use super::{Case, Channel, Priority, Status};
 use crate::app::App;
 use crate::clock::Millis;
+use crate::db::search::Term;
 use crate::http::Result;
 use crate::with_db;
 
@@ -257,6 +259,22 @@ fn renumbered(sql: &str, by: usize) -> String {
 }
 
 impl Listing {
+    /// What the search index is asked for: everything but the statuses, when something is due or changed, and what a case has.
+    pub fn terms(&self) -> Vec<Term> {
+        let facets = [
+            self.site_id.as_deref().map(Facet::Site),
+            self.kind.map(|kind| Facet::Kind(kind.as_str())),
+            self.team.as_ref().map(|team| Facet::Team(team.as_deref())),
+            self.owner.as_ref().map(|owner| Facet::Owner(owner.as_deref())),
+            self.tag.as_deref().map(Facet::Tag),
+            self.priority.map(|priority| Facet::Priority(priority.as_str())),
+            self.category.as_deref().map(Facet::Category),
+            self.channel.map(|channel| Facet::Channel(channel.as_str())),
+            self.tier.as_deref().map(Facet::Tier),
+        ];
+        facets.into_iter().flatten().map(Facet::term).collect()
+    }
+
     fn conditions(&self, now: Millis) -> Conditions {
         let mut all = Conditions { sql: "cases.quarantine = ''".to_owned(), values: Vec::new() };
         let texts = [

@@ -74,10 +74,15 @@ impl Terms {
     }
 }
 
+/// Whether something is promised: what was imported was promised elsewhere, and nobody is told of what is held in quarantine.
+fn may_have_clocks(quarantine: &str, channel: Option<&str>) -> bool {
+    quarantine.is_empty() && channel != Some(Channel::Import.as_str())
+}
+
 /// The clocks that a case will have, in the moment before they start.
 pub fn foreseen(service: &Service, site: &Site, case: &Case) -> Vec<Clock> {
-    let is_without = case.quarantine().is_some() || case.channel.as_deref() == Some(Channel::Import.as_str());
-    if is_without || case.first_response_due.is_none() {
+    let has_clocks = may_have_clocks(&case.quarantine, case.channel.as_deref());
+    if !has_clocks || case.first_response_due.is_none() {
         return Vec::new();
     }
     let promised =
@@ -92,7 +97,7 @@ pub fn foreseen(service: &Service, site: &Site, case: &Case) -> Vec<Clock> {
 /// has one in quarantine.
 pub async fn apply(tx: &mut Tx, terms: &Terms, case_id: &str, steps: &[Step], now: Millis) -> sqlx::Result<()> {
     let Some(facts) = facts(tx, case_id).await? else { return Ok(()) };
-    if facts.is_without_clocks() {
+    if !may_have_clocks(&facts.quarantine, facts.channel.as_deref()) {
         return Ok(());
     }
     let promised = Promised {

@@ -26,8 +26,8 @@ pub(super) struct Facts {
     pub updated_at: Millis,
     pub first_responded_at: Option<Millis>,
     pub resolved_at: Option<Millis>,
-    quarantine: String,
-    channel: Option<String>,
+    pub quarantine: String,
+    pub channel: Option<String>,
 }
 
 #[derive(sqlx::FromRow)]
@@ -44,13 +44,6 @@ struct Row {
     ended_at: Option<Millis>,
     warned_at: Option<Millis>,
     breached_at: Option<Millis>,
-}
-
-impl Facts {
-    /// Whether nothing is promised: what was imported was promised elsewhere, and nobody is told of what is held in quarantine.
-    pub fn is_without_clocks(&self) -> bool {
-        !self.quarantine.is_empty() || self.channel.as_deref() == Some("import")
-    }
 }
 
 impl Row {

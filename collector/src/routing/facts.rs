@@ -6,9 +6,7 @@ use crate::app::App;
 use crate::cases::{Actor, Channel, EventType, Priority, Status};
 use crate::clock::Millis;
 use crate::clocks::Terms;
-use crate::service::Service;
 use crate::service::rules::{Facts, Trigger};
-use crate::service::words::Key;
 use crate::with_db;
 
 /// A case as the rules look at it.
@@ -95,14 +93,6 @@ impl RoutedCase {
             status: Status::parse(&row.status).unwrap_or(Status::New),
         }
     }
-}
-
-/// The team to which the cases of a category go.
-pub fn team_of_category<'s>(service: &'s Service, facts: &Facts<'_>) -> Option<&'s Key> {
-    let is_its = |category: &&crate::service::objects::CategoryDefinition| {
-        category.site.as_str() == facts.site && Some(category.key.as_str()) == facts.category
-    };
-    service.categories.iter().find(is_its)?.team.as_ref()
 }
 
 fn trigger(kind: &str, actor: &str) -> Option<Trigger> {

@@ -20,7 +20,7 @@ use crate::clock::Millis;
 use crate::clocks::{self, Step, Terms};
 use crate::db::Tx;
 use crate::db::jobs::{Job, Kind, complete};
-use crate::service::routing::{Moment, matches};
+use crate::service::routing::{Moment, matches, team_of_category};
 use crate::service::rules::Trigger;
 
 /// Applies the rules to cases. A job's key is the case, and its payload the number of the first event that the rules have not seen. Everything is read and
@@ -89,16 +89,14 @@ fn wanted<'s>(terms: &'s Terms, routed: &'s RoutedCase, now: Millis) -> Wanted<'
     let mut facts = routed.facts(terms);
     for trigger in &routed.triggers {
         if *trigger == Trigger::Created
-            && let Some(team) = facts::team_of_category(service, &facts).filter(|_| facts.team.is_none())
+            && let Some(team) = team_of_category(&service.categories, &facts).filter(|_| facts.team.is_none())
         {
             wanted.category(team);
             facts.team = Some(team.as_str());
         }
         facts.trigger = *trigger;
         let moment = Moment { now, waiting_since: routed.waiting_since };
-        for rule in matches(&service.rules, &service.calendars, &facts, moment) {
-            facts.priority = rule.then.priority.unwrap_or(facts.priority);
-            facts.team = rule.then.team.as_ref().map(|team| team.as_str()).or(facts.team);
+        for rule in matches(&service.rules, &service.calendars, &mut facts, moment) {
             wanted.rule(rule);
         }
     }

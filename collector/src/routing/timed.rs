@@ -48,7 +48,7 @@ async fn look_at(app: &App, terms: &Terms, case_id: &str, now: Millis) -> anyhow
     facts.trigger = Trigger::Time;
     let moment = Moment { now, waiting_since: routed.waiting_since };
     let service = terms.service();
-    let matched = matches(&service.rules, &service.calendars, &facts, moment);
+    let matched = matches(&service.rules, &service.calendars, &mut facts, moment);
     if matched.is_empty() {
         return Ok(false);
     }

@@ -14,9 +14,10 @@ use super::file::ServiceFile;
 use super::plan::{Prune, plan};
 use super::presets::PRESETS;
 use super::read::read as read_file;
-use super::routing::{Moment, matches};
+use super::routing::{Moment, matches, team_of_category};
 use super::rules::{Facts, Rule, Trigger};
 use super::store;
+use super::words::Key;
 use crate::audit::Stamp;
 use crate::calendars::Span;
 use crate::cases::Channel;
@@ -208,7 +209,7 @@ async fn route(arguments: RouteArguments, context: &Context) -> anyhow::Result<(
     site.with_context(|| format!("there is no site {}; `sayso site list` shows the sites", arguments.site))?;
     let now = time(arguments.at.as_deref(), context.clock.now())?;
     let waiting_since = arguments.waiting_since.as_deref().map(|since| time(Some(since), now)).transpose()?;
-    let facts = Facts {
+    let mut facts = Facts {
         trigger: arguments.on,
         site: &arguments.site,
         kind: arguments.kind,
@@ -224,7 +225,9 @@ async fn route(arguments: RouteArguments, context: &Context) -> anyhow::Result<(
         is_reopened: arguments.reopened,
         status: arguments.status,
     };
-    let matched = matches(&service.rules, &service.calendars, &facts, Moment { now, waiting_since });
+    // As a case has it by the time that rules look at it.
+    facts.team = team_of_category(&service.categories, &facts).map(Key::as_str);
+    let matched = matches(&service.rules, &service.calendars, &mut facts, Moment { now, waiting_since });
     let is_matched = |rule: &Rule| matched.iter().any(|matched| matched.name == rule.name);
     if arguments.json {
         let rules: Vec<_> = service

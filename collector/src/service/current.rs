@@ -33,6 +33,11 @@ pub struct Service {
 }
 
 impl Service {
+    /// Whether there is a problem with a key.
+    pub fn has_problem(&self, key: &str) -> bool {
+        self.problems.iter().any(|problem| problem.key.as_str() == key)
+    }
+
     /// The team with a key.
     pub fn team(&self, key: &str) -> Option<&Team> {
         self.teams.iter().find(|team| team.key.as_str() == key)

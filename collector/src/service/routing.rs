@@ -1,6 +1,7 @@
 //! Which rules match a case.
 
 use super::calendar::CalendarDefinition;
+use super::objects::CategoryDefinition;
 use super::rules::{Facts, Hours, Rule};
 use super::words::Key;
 use crate::calendars::{Calendar, Span};
@@ -15,18 +16,17 @@ pub struct Moment {
     pub waiting_since: Option<Millis>,
 }
 
-/// The rules that match, in their order, up to one that stops. Each sees the priority and the team that those before it give.
+/// The rules that match, in their order, up to one that stops. Each sees the priority and the team that those before it give, and so does who asked.
 pub fn matches<'s>(
     rules: &'s [Rule],
     calendars: &[CalendarDefinition],
-    facts: &Facts<'s>,
+    facts: &mut Facts<'s>,
     moment: Moment,
 ) -> Vec<&'s Rule> {
     let hours = OfService { calendars, moment };
-    let mut facts = facts.clone();
     let mut matched = Vec::new();
     for rule in rules {
-        if !rule.matches(&facts, &hours) {
+        if !rule.matches(facts, &hours) {
             continue;
         }
         facts.priority = rule.then.priority.unwrap_or(facts.priority);
@@ -37,6 +37,14 @@ pub fn matches<'s>(
         }
     }
     matched
+}
+
+/// The team to which the cases of a category go.
+pub fn team_of_category<'s>(categories: &'s [CategoryDefinition], facts: &Facts<'_>) -> Option<&'s Key> {
+    let is_its = |category: &&CategoryDefinition| {
+        category.site.as_str() == facts.site && Some(category.key.as_str()) == facts.category
+    };
+    categories.iter().find(is_its)?.team.as_ref()
 }
 
 struct OfService<'s> {

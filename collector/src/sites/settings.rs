@@ -59,6 +59,13 @@ pub struct Theme {
     pub font: Option<String>,
 }
 
+impl SiteSettings {
+    /// Whether there is a category with this key that goes with a kind.
+    pub fn has_category(&self, key: &str, kind: Kind) -> bool {
+        self.categories.iter().any(|known| known.key == key && known.kind.is_none_or(|of| of == kind))
+    }
+}
+
 impl Default for SiteSettings {
     fn default() -> Self {
         Self {

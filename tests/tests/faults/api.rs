@@ -63,17 +63,9 @@ async fn the_description_of_the_api_is_true() {
     let settings = SETTINGS.replace("{code}", answer.json()["code"].as_str().unwrap());
     let settings = settings.replace("{id}", &id).replace("{token}", token.reveal());
     fs::write(folder.path().join("schemathesis.toml"), settings).unwrap();
-    let examples = sayso_tests::Round::of_this_run().pick(25, 400).to_string();
+    let examples = sayso_tests::Round::of_this_run().pick(40, 400).to_string();
     let output = Command::new(program)
         .args(["run", &format!("{}/api/openapi.json", server.url)])
-        // Going on with what answers have given takes ten minutes where there are many operations, so only a long round does.
-        .args([
-            "--phases",
-            sayso_tests::Round::of_this_run().pick("examples,coverage,fuzzing", "examples,coverage,fuzzing,stateful"),
-        ])
-        // Their many bodies take as long as everything else together, so only a long round makes up requests for them.
-        .args(["--exclude-path-regex", sayso_tests::Round::of_this_run().pick("/(bulk|tasks|audit)", "^$")])
-        .args(["--exclude-method", sayso_tests::Round::of_this_run().pick("PATCH", "TRACE")])
         .args(["--checks", "all", "--seed", "1", "--max-examples", &examples, "--generation-database", "none"])
         .args(["--continue-on-failure", "--warnings", "off", "--no-color"])
         // Which would fail on a machine that is busy with something else.

@@ -26,7 +26,7 @@ use crate::cases::tasks::Task;
 use crate::cases::{Case, Outcome, Priority, Quarantine, Status, Suspicion, query, staff};
 use crate::clock::{Millis, rfc3339};
 use crate::clocks::{self, Clock, ClockState};
-use crate::console::inbox::rows::{Due, category_label, display_name, due};
+use crate::console::inbox::rows::{Due, DueTimes, category_label, display_name, due};
 use crate::console::languages;
 use crate::console::shell::{Screen, Shell, excerpt, page};
 use crate::http::body::fresh_key;
@@ -400,6 +400,12 @@ async fn render(app: &App, who: &SignedIn, id: &str, draft: Draft) -> Result<Htm
     let seen = seen::marker(app, &case).await?;
     let service = app.service.current().await?;
     let now = app.clock.now();
+    let times = DueTimes {
+        received_at: case.received_at,
+        due_at: case.due_at,
+        first_response_due: case.first_response_due,
+        first_responded_at: case.first_responded_at,
+    };
     let clocks = clocks::of_case(&app.db, &case.id).await?;
     let tasks = Task::of_cases(&app.db, std::slice::from_ref(&case.id)).await?;
     let names = Names { service: &service, site: site.as_deref() };
@@ -410,11 +416,7 @@ async fn render(app: &App, who: &SignedIn, id: &str, draft: Draft) -> Result<Htm
         identity: case.identity(&app.keys),
         category: category_label(who.t, site.as_deref(), case.category.as_deref()),
         context: case.context.as_deref().map(pretty),
-        due: match case.due_at {
-            None if case.status() == Status::Waiting || !clocks.is_empty() => None,
-            None => due(who.t, case.status(), case.received_at, case.first_response_due, case.first_responded_at, now),
-            due_at => due(who.t, case.status(), case.received_at, due_at, None, now),
-        },
+        due: due(who.t, case.status(), times, now),
         clocks: clocks.iter().map(|clock| ShownClock::of(who.t, clock, now)).collect(),
         attachments: attachments::of_case(&app.db, &case.id).await?,
         items: timeline::read(app, who.t, &case, &name_of, &names, &tasks).await?,

@@ -83,9 +83,8 @@ fn read(form: &PropertiesForm, case: &Case, site: Option<&Site>, service: &Servi
     }
     let category = chosen(&form.category);
     let goes = |key: &String| {
-        let categories = site.into_iter().flat_map(|site| &site.settings.categories);
         let is_kept = case.category.as_ref() == Some(key) && kind == Some(case.kind());
-        is_kept || categories.into_iter().any(|known| known.key == *key && known.kind.is_none_or(|of| Some(of) == kind))
+        is_kept || site.zip(kind).is_some_and(|(site, kind)| site.settings.has_category(key, kind))
     };
     if category.as_ref().is_some_and(|key| !goes(key)) {
         keep(Field::Category);
@@ -97,9 +96,7 @@ fn read(form: &PropertiesForm, case: &Case, site: Option<&Site>, service: &Servi
     }
     let (team, problem) = (chosen(&form.team), chosen(&form.problem));
     let is_known = |key: &String| service.team(key).is_some() || case.team.as_ref() == Some(key);
-    let is_problem = |key: &String| {
-        service.problems.iter().any(|problem| problem.key.as_str() == key) || case.problem.as_ref() == Some(key)
-    };
+    let is_problem = |key: &String| service.has_problem(key) || case.problem.as_ref() == Some(key);
     if team.as_ref().is_some_and(|key| !is_known(key)) || problem.as_ref().is_some_and(|key| !is_problem(key)) {
         keep(Field::Main);
     }

@@ -242,27 +242,7 @@ impl Filter {
 
     /// The search that it asks for. None when nothing can meet it, such as a text without a word.
     pub fn search(&self, app: &App, me: &str, sites: &[Arc<Site>]) -> Option<Search> {
-        let mut facets = Vec::new();
-        facets.extend(self.kind.map(|kind| Facet::Kind(kind.as_str()).term()));
-        if !self.site.is_empty() {
-            let site = sites.iter().find(|site| site.key() == self.site)?;
-            facets.push(Facet::Site(site.id()).term());
-        }
-        match &self.owner {
-            Owner::Any => {}
-            Owner::Me => facets.push(Facet::Owner(Some(me)).term()),
-            Owner::Nobody => facets.push(Facet::Owner(None).term()),
-            Owner::Member(id) => facets.push(Facet::Owner(Some(id)).term()),
-        }
-        match self.team.as_str() {
-            "" => {}
-            "none" => facets.push(Facet::Team(None).term()),
-            key => facets.push(Facet::Team(Some(key)).term()),
-        }
-        facets.extend(self.priority.map(|priority| Facet::Priority(priority.as_str()).term()));
-        if !self.tag.is_empty() {
-            facets.push(Facet::Tag(&self.tag).term());
-        }
+        let facets = self.listing(me, sites)?.terms();
         let text = SearchText::read(&self.text, &app.keys);
         if !self.text.is_empty() && text.is_empty() {
             return None;

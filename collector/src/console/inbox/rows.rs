@@ -93,16 +93,25 @@ pub struct Due {
     pub text: String,
 }
 
-/// What is due for a case that nobody has answered yet.
-pub fn due(
-    t: Texts,
-    status: Status,
-    received_at: Millis,
-    due_at: Option<Millis>,
-    responded_at: Option<Millis>,
-    now: Millis,
-) -> Option<Due> {
-    let due_at = due_at.filter(|_| responded_at.is_none() && status.is_open())?;
+/// When something of a case is due, as its row has it.
+#[derive(Clone, Copy, Debug)]
+pub struct DueTimes {
+    /// When it was received.
+    pub received_at: Millis,
+    /// When the first of its running clocks is due.
+    pub due_at: Option<Millis>,
+    /// Until when the first response was promised.
+    pub first_response_due: Option<Millis>,
+    /// When a person answered first.
+    pub first_responded_at: Option<Millis>,
+}
+
+/// What is due next for an open case: the first of its clocks, or in the moment before they start the first response.
+pub fn due(t: Texts, status: Status, times: DueTimes, now: Millis) -> Option<Due> {
+    let DueTimes { received_at, due_at, first_response_due, first_responded_at } = times;
+    // While a case waits for its customer its clocks stand still.
+    let promised = first_response_due.filter(|_| first_responded_at.is_none() && status != Status::Waiting);
+    let due_at = due_at.or(promised).filter(|_| status.is_open())?;
     let (left, soon) = (due_at - now, (due_at - received_at) / SOON_PART);
     let (word, key) = match left {
         ..=0 => ("late", "console.due.late"),
@@ -312,6 +321,12 @@ impl DbRow {
     fn shown(self, t: Texts, keys: &Keys, sites: &[Arc<Site>], service: &Service, now: Millis) -> Row {
         let site = sites.iter().find(|site| site.id() == self.site_id);
         let status = Status::parse(&self.status).unwrap_or(Status::New);
+        let times = DueTimes {
+            received_at: self.received_at,
+            due_at: self.due_at,
+            first_response_due: self.first_response_due,
+            first_responded_at: self.first_responded_at,
+        };
         let contact =
             self.contact_cipher.as_deref().and_then(|cipher| keys.decrypt(&contact_context(&self.id), cipher));
         let contact: Option<Contact> = contact.and_then(|json| serde_json::from_slice(&json).ok());
@@ -321,12 +336,7 @@ impl DbRow {
             category: category_label(t, site.map(AsRef::as_ref), self.category.as_deref()),
             site: site.map_or_else(String::new, |site| site.name().to_owned()),
             received: (rfc3339(self.received_at), t.moment(self.received_at)),
-            due: match self.due_at {
-                None if status == Status::Waiting => None,
-                // In the moment before its clocks start.
-                None => due(t, status, self.received_at, self.first_response_due, self.first_responded_at, now),
-                due_at => due(t, status, self.received_at, due_at, None, now),
-            },
+            due: due(t, status, times, now),
             team: self.team.map(|key| service.team(&key).map_or(key, |team| team.name.to_string())),
             tags: Tags::stored(&self.tags).iter().map(str::to_owned).collect(),
             priority: Some(self.priority).filter(|word| word != Priority::Normal.as_str()),

@@ -86,20 +86,29 @@ on_both_databases! {
         assert_eq!(found("?due=soon").await, [1], "less than a quarter of its hour is left");
         app.app.clock.advance(20 * MINUTE);
         assert_eq!(found("?due=overdue").await, [1]);
+        // Which day it is depends on the site, wherever that is named: further east it is tomorrow already.
+        let east = "[[site]]\nkey = 'aaa'\nname = 'East'\norigins = ['https://east.example']\ntime_zone = 'Pacific/Kiritimati'\n";
+        let east = read(east, &store::load(&app.app.db).await.unwrap()).unwrap();
+        store::apply(&app.app.db, &east, Prune::Keep, &Stamp::command(app.app.clock.now())).await.unwrap();
+        go_to(&app, "2026-11-30T11:00:00Z");
+        for query in ["?due=today&site=acme&sort=due", "?site=acme&due=today&sort=due"] {
+            assert_eq!(found(query).await, [1, 0, 2, 3], "{query}");
+        }
+        assert_eq!(found("?due=today").await, Vec::<usize>::new());
         // Page by page it is the same list.
         for sort in ["due", "updated", "newest"] {
             let whole = program.get(&format!("?channel=widget&has=attachment&sort={sort}")).await.json();
             assert_eq!(whole["cases"], json!([]));
             let (mut paged, mut cursor) = (Vec::new(), String::new());
             loop {
-                let page = program.get(&format!("?due=today&sort={sort}&limit=1{cursor}")).await.json();
+                let page = program.get(&format!("?due=today&site=acme&sort={sort}&limit=1{cursor}")).await.json();
                 paged.extend(page["cases"].as_array().unwrap().iter().map(|case| case["id"].clone()));
                 match page["next"].as_str() {
                     Some(next) => cursor = format!("&cursor={next}"),
                     None => break,
                 }
             }
-            let whole = program.get(&format!("?due=today&sort={sort}")).await.json();
+            let whole = program.get(&format!("?due=today&site=acme&sort={sort}")).await.json();
             let whole: Vec<Value> = whole["cases"].as_array().unwrap().iter().map(|case| case["id"].clone()).collect();
             assert_eq!((paged.len(), paged), (4, whole), "{sort}");
         }
@@ -125,12 +134,21 @@ on_both_databases! {
             let full = case(&program, &new["id"]).await;
             assert_eq!((&full["case"]["priority"], &full["case"]["tags"]), (&json!("high"), &json!(["seen"])));
         }
+        // What goes with one of them only is done for that one.
+        let body = json!({"ids": [one["id"], two["id"]], "patch": {"kind": "praise", "category": "invoice"}});
+        let answer = program.post("/bulk", &body).await.json();
+        assert_eq!((&answer["results"][0]["status"], &answer["results"][1]["version"].is_i64()), (&json!(200), &true));
+        let body = json!({"ids": [one["id"]], "patch": {"category": "price"}});
+        let answer = program.post("/bulk", &body).await.json();
+        assert_eq!((&answer["results"][0]["status"], &answer["results"][0]["problem"]["errors"][0]["pointer"]), (&json!(422), &json!("/category")));
         let many: Vec<String> = (0..501).map(|_| unknown.clone()).collect();
         for (wrong, field) in [
             (json!({"ids": many, "patch": {}}), "/ids"),
             (json!({"ids": [], "patch": {}}), "/ids"),
             (json!({"ids": "x", "patch": {}}), "/ids"),
             (json!({"ids": [one["id"]]}), "/patch"),
+            (json!({"ids": [one["id"]], "patch": {"colour": 1}}), "/patch/colour"),
+            (json!({"ids": [one["id"]], "patch": {"owner": "nobody@shop.example"}}), "/patch/owner"),
         ] {
             assert_eq!(program.post("/bulk", &wrong).await.field_errors()[0].0, field);
         }
