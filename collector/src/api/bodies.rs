@@ -61,6 +61,9 @@ pub struct CaseBody {
     /// The key of the problem that it belongs to.
     #[schema(required = true)]
     problem: Option<String>,
+    /// The identifier of the case into which it was merged.
+    #[schema(required = true)]
+    merged_into: Option<String>,
     /// When it is to be looked at again.
     #[schema(required = true, format = DateTime)]
     follow_up_at: Option<String>,
@@ -323,6 +326,7 @@ impl CaseBody {
             message: case.message,
             category: case.category,
             problem: case.problem,
+            merged_into: case.merged_into,
             rating: case.rating,
             importance: case.importance,
             desired_outcome: case.desired_outcome,

@@ -7,6 +7,7 @@ mod bulk;
 mod enter;
 mod events;
 mod list;
+mod merge;
 mod parameters;
 mod patch;
 mod patch_fields;
@@ -30,6 +31,8 @@ pub fn router() -> OpenApiRouter<App> {
         .routes(routes!(events::list))
         .routes(routes!(audit::list))
         .routes(routes!(bulk::bulk))
+        .routes(routes!(merge::merge))
+        .routes(routes!(merge::unmerge))
         .routes(routes!(tasks::add))
         .routes(routes!(tasks::change))
         .routes(routes!(actions::post_message))

@@ -112,8 +112,10 @@ fn version(headers: &HeaderMap) -> Result<Option<i64>> {
     if text == "*" {
         return Ok(None);
     }
-    let version = text.strip_prefix('"').and_then(|text| text.strip_suffix('"')).and_then(|text| text.parse().ok());
-    version.map(Some).ok_or_else(wrong)
+    // Many a client forgets the quotes, and what it means is clear.
+    let bare = text.strip_prefix('"').and_then(|text| text.strip_suffix('"')).unwrap_or(text);
+    let is_number = (1..=15).contains(&bare.len()) && bare.bytes().all(|byte| byte.is_ascii_digit());
+    bare.parse().ok().filter(|_| is_number).map(Some).ok_or_else(wrong)
 }
 
 /// Reads a patch that lies at `pointer`, with everything that is wrong with it. Whether its category goes with a case, [`category_error`] says.

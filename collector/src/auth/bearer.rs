@@ -5,6 +5,7 @@ use axum::extract::FromRequestParts;
 use axum::http::header;
 use axum::http::request::Parts;
 
+use super::permissions::{self, Action, Object, can};
 use super::token::{Bearer, Scope, Token};
 use crate::app::App;
 use crate::cases::Actor;
@@ -12,7 +13,7 @@ use crate::http::client::ClientAddress;
 use crate::http::{Error, Result};
 
 macro_rules! programs {
-    ($($(#[$doc:meta])* $name:ident = $scope:ident),+ $(,)?) => {$(
+    ($($(#[$doc:meta])* $name:ident = $action:ident),+ $(,)?) => {$(
         $(#[$doc])*
         #[derive(Clone, Debug)]
         pub struct $name(pub Token);
@@ -21,7 +22,7 @@ macro_rules! programs {
             type Rejection = Error;
 
             async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self> {
-                program(parts, app, Scope::$scope).await.map(Self)
+                program(parts, app, Action::$action).await.map(Self)
             }
         }
     )+};
@@ -29,13 +30,13 @@ macro_rules! programs {
 
 programs! {
     /// A program that may enter feedback.
-    MaySubmit = FeedbackWrite,
+    MaySubmit = EnterFeedback,
     /// A program that may read cases.
-    MayRead = CasesRead,
+    MayRead = ReadCase,
     /// A program that may change cases.
-    MayWrite = CasesWrite,
+    MayWrite = ManageCase,
     /// A program that may read the audit log.
-    MayAudit = AuditRead,
+    MayAudit = ReadAudit,
 }
 
 impl Token {
@@ -45,8 +46,8 @@ impl Token {
     }
 }
 
-/// The token of a request, if it has the scope. Failures are counted by client.
-async fn program(parts: &mut Parts, app: &App, scope: Scope) -> Result<Token> {
+/// The token of a request, if it may do something. Failures are counted by client.
+async fn program(parts: &mut Parts, app: &App, action: Action) -> Result<Token> {
     let token = match shown(parts) {
         Some(bearer) => Token::by_bearer(&app.db, &app.keys, &bearer).await?,
         None => None,
@@ -57,9 +58,10 @@ async fn program(parts: &mut Parts, app: &App, scope: Scope) -> Result<Token> {
         tracing::info!(security = "token.unknown", "a request without a valid token was refused");
         return Err(Error::NoToken);
     };
-    if !token.scopes().contains(&scope) {
-        tracing::info!(security = "token.scope", token = token.id, scope = scope.as_str(), "a token has not the scope");
-        return Err(Error::Forbidden(format!("this token has not the scope {}", scope.as_str())));
+    if !can(permissions::Actor::Program(&token.scopes()), action, Object::Installation) {
+        let scope = action.scope().map_or("", Scope::as_str);
+        tracing::info!(security = "token.scope", token = token.id, scope, "a token has not the scope");
+        return Err(Error::Forbidden(format!("this token has not the scope {scope}")));
     }
     // That it can't be noted is no reason to refuse what the token may do.
     if let Err(error) = token.note_use(&app.db, app.clock.now()).await {

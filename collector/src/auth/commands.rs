@@ -131,5 +131,5 @@ fn read_time(text: &str) -> Result<Millis, String> {
 }
 
 fn read_role(word: &str) -> Result<Role, String> {
-    Role::parse(word).ok_or_else(|| "the roles are admin, manager, agent and viewer".to_owned())
+    Role::parse(word).ok_or_else(|| "the roles are admin, manager, agent, viewer and partner".to_owned())
 }

@@ -13,6 +13,7 @@ use serde::de::DeserializeOwned;
 use tower_sessions::Session;
 
 use super::Member;
+use super::permissions::{Action, Actor, Object, Standing, can};
 use super::session::{self, AskedBy};
 use crate::app::App;
 use crate::http::body::fresh_key;
@@ -30,6 +31,8 @@ pub const HOME: &str = "/staff/cases";
 pub struct SignedIn {
     /// Who it is.
     pub member: Member,
+    /// What the member's rights depend on.
+    pub standing: Standing,
     /// The texts in the member's language.
     pub t: Texts,
     /// What every form of this session carries in its field `csrf`.
@@ -93,7 +96,13 @@ impl SignedIn {
         let Some(member) = session::member(app, &session, asked_by(&parts.headers)).await? else { return Ok(None) };
         let Some(id) = session.id() else { return Ok(None) };
         let csrf = app.keys.hash(Purpose::Form, &id.to_string());
-        Ok(Some(Self { t: Texts(member.lang()), member, csrf, session }))
+        let standing = standing(app, &member).await?;
+        Ok(Some(Self { t: Texts(member.lang()), member, standing, csrf, session }))
+    }
+
+    /// Whether the member may do something with the installation as a whole.
+    pub fn may(&self, action: Action) -> bool {
+        can(Actor::Member(&self.standing), action, Object::Installation)
     }
 }
 
@@ -133,7 +142,7 @@ impl FromRequestParts<App> for Administers {
 
     async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, AuthRejection> {
         let who = <SignedIn as FromRequestParts<App>>::from_request_parts(parts, app).await?;
-        match who.member.role().administers() {
+        match who.may(Action::Administer) {
             true => Ok(Self(who)),
             false => {
                 tracing::info!(security = "forbidden", member = who.member.id, "only admins may do this");
@@ -141,6 +150,18 @@ impl FromRequestParts<App> for Administers {
             }
         }
     }
+}
+
+async fn standing(app: &App, member: &Member) -> Result<Standing, Error> {
+    let service = app.service.current().await?;
+    let sites = app.sites.all().await?;
+    let open_sites = sites.iter().filter(|site| site.settings.agents_see_all).map(|site| site.id().to_owned());
+    Ok(Standing {
+        role: member.role(),
+        member_id: member.id.clone(),
+        teams: service.teams_of(&member.email).map(|team| team.key.to_string()).collect(),
+        open_sites: open_sites.collect(),
+    })
 }
 
 #[derive(serde::Deserialize)]

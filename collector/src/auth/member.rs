@@ -24,18 +24,15 @@ words! {
         Agent = "agent",
         /// Reading.
         Viewer = "viewer",
+        /// Helping from outside, such as a supplier or a workshop, with what was given to their team.
+        Partner = "partner",
     }
 }
 
 impl Role {
-    /// Whether the member may change cases.
+    /// Whether the member may work on cases, and be given some.
     pub const fn may_act(self) -> bool {
         !matches!(self, Role::Viewer)
-    }
-
-    /// Whether the member looks after the collector itself.
-    pub const fn administers(self) -> bool {
-        matches!(self, Role::Admin)
     }
 }
 

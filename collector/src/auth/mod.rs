@@ -8,6 +8,7 @@ pub mod guard;
 pub mod links;
 pub mod member;
 pub mod password;
+pub mod permissions;
 pub mod session;
 pub mod token;
 pub mod token_commands;

@@ -38,6 +38,10 @@ pub struct Case {
     pub resolved_at: Option<Millis>,
     /// When it was closed last.
     pub closed_at: Option<Millis>,
+    /// The case into which it was merged.
+    pub merged_into: Option<String>,
+    /// When its contact was shared with partners; none if it was not.
+    pub contact_shared_at: Option<Millis>,
     /// How often the customer reopened it.
     pub reopened_count: i64,
     /// The word for the outcome.
@@ -94,7 +98,7 @@ pub struct Case {
 
 /// The columns of [`Case`], of `cases` joined with `feedback`; a query adds its conditions on `cases`.
 pub const SELECT: &str = "select cases.id, cases.site_id, cases.kind, cases.status, cases.priority, cases.owner_id, cases.received_at, \
-    cases.updated_at, cases.first_response_due, cases.first_responded_at, cases.resolved_at, cases.closed_at, \
+    cases.updated_at, cases.first_response_due, cases.first_responded_at, cases.resolved_at, cases.closed_at, cases.merged_into, cases.contact_shared_at, \
     cases.reopened_count, cases.outcome, cases.remedy, cases.quarantine, cases.suspicion, cases.version, case_numbers.number, cases.code_cipher, feedback.message, \
     nullif(coalesce(cases.category, feedback.category), '') as category, cases.team, cases.tags, cases.channel, cases.tier, cases.problem, \
     cases.follow_up_at, cases.due_at, feedback.rating, \
@@ -179,6 +183,8 @@ pub fn identity_context(case_id: &str) -> String {
 /// What a change of a case decides by.
 #[derive(Clone, Debug, sqlx::FromRow)]
 pub struct CaseState {
+    /// The site that collected it.
+    pub site_id: String,
     /// The word for its kind.
     pub kind: String,
     /// The word for its status.
@@ -189,9 +195,22 @@ pub struct CaseState {
     pub closed_at: Option<Millis>,
     /// The word for where it stands in the quarantine.
     pub quarantine: String,
+    /// The case into which it was merged.
+    pub merged_into: Option<String>,
+    /// Where it stood before.
+    pub merged_status: Option<String>,
 }
 
 impl CaseState {
+    /// Refuses work on a case in quarantine, which is released first, since until then nobody would hear of what is done; and on one that was merged.
+    pub fn check_workable(&self) -> Result<()> {
+        match self.quarantine() {
+            Some(_) => Err(CaseError::InQuarantine),
+            None if self.merged_into.is_some() => Err(CaseError::Merged),
+            None => Ok(()),
+        }
+    }
+
     /// Where it stands in the quarantine; none for a case like any other.
     pub fn quarantine(&self) -> Option<Quarantine> {
         Quarantine::parse(&self.quarantine)
@@ -206,7 +225,7 @@ impl CaseState {
 /// Locks the row of a case for the rest of the transaction and reads what a change decides by. The update comes first, since it is
 /// what locks a row on both databases.
 pub async fn lock(tx: &mut Tx, case_id: &str, now: Millis) -> Result<CaseState> {
-    let update = "update cases set updated_at = $1, version = version + 1 where id = $2 returning kind, status, owner_id, closed_at, quarantine";
+    let update = "update cases set updated_at = $1, version = version + 1 where id = $2 returning site_id, kind, status, owner_id, closed_at, quarantine, merged_into, merged_status";
     let state = with_tx!(tx, conn => sqlx::query_as(update).bind(now).bind(case_id).fetch_optional(conn).await)?;
     state.ok_or(CaseError::NotFound)
 }

@@ -11,6 +11,7 @@ use super::case::{CaseState, contact_context, lock};
 use super::error::{CaseError, Result};
 use super::event::append;
 use super::idempotency::{KeyStatus, record_key, request_hash};
+use super::merge::{self, lock_merged};
 use super::{Actor, Case, EventType, Status, quarantine};
 use crate::app::App;
 use crate::clock::{DAY, Millis};
@@ -25,7 +26,7 @@ pub async fn reply(app: &App, case: &Case, reply: &Reply, key: &IdempotencyKey) 
     let now = app.clock.now();
     let terms = Terms::current(app).await?;
     let mut tx = app.db.begin().await?;
-    let state = lock(&mut tx, &case.id, now).await?;
+    let (target, state) = lock_merged(&mut tx, &case.id, now).await?;
     if record_key(&mut tx, &case.id, key, &request_hash(&("reply", reply)), now).await? == KeyStatus::Repeated {
         return Ok(tx.rollback().await?);
     }
@@ -33,20 +34,28 @@ pub async fn reply(app: &App, case: &Case, reply: &Reply, key: &IdempotencyKey) 
     let message_id = new_id();
     let insert = "insert into messages (id, case_id, author, member_id, body, created_at) values ($1, $2, 'customer', null, $3, $4)";
     with_tx!(&mut tx, conn => sqlx::query(insert).bind(&message_id).bind(&case.id).bind(reply.body()).bind(now).execute(conn).await.map(|_| ()))?;
-    append(
-        &mut tx,
-        &case.id,
-        EventType::Message,
-        &Actor::Customer,
-        json!({"message_id": message_id, "by": "customer"}),
-        now,
-    )
-    .await?;
+    let data = json!({"message_id": message_id, "by": "customer"});
+    append(&mut tx, &case.id, EventType::Message, &Actor::Customer, data, now).await?;
     resume(&mut tx, &case.id, &state, Some(&message_id), now).await?;
-    clocks::apply(&mut tx, &terms, &case.id, &clock_steps(state.status()), now).await?;
+    // The staff read it in the case that they work on.
+    let worked_on = target.as_ref().map_or((case.id.as_str(), &state), |(id, state)| (id.as_str(), state));
+    if let Some((into, target)) = &target {
+        let data = json!({"message_id": message_id, "by": "customer", "case_id": case.id});
+        append(&mut tx, into, EventType::Message, &Actor::Customer, data, now).await?;
+        resume(&mut tx, into, target, Some(&message_id), now).await?;
+    }
+    clocks::apply(&mut tx, &terms, worked_on.0, &clock_steps(worked_on.1.status()), now).await?;
+    merge::align(&mut tx, worked_on.0).await?;
     tx.commit().await?;
-    app.publish(&case.id, EventType::Message.as_str());
+    publish(app, case, target.as_ref(), EventType::Message);
     Ok(())
+}
+
+/// Tells the pages of a case, and of the one that it was merged into.
+fn publish(app: &App, case: &Case, target: Option<&(String, CaseState)>, event: EventType) {
+    for id in target.map(|(id, _)| id).into_iter().chain([&case.id]) {
+        app.publish(id, event.as_str());
+    }
 }
 
 /// Notes an address that mail reaches the customer at, where there was none.
@@ -107,7 +116,7 @@ pub async fn rate(app: &App, case: &Case, satisfaction: &Satisfaction, key: &Ide
     let now = app.clock.now();
     let terms = Terms::current(app).await?;
     let mut tx = app.db.begin().await?;
-    let state = lock(&mut tx, &case.id, now).await?;
+    let (target, state) = lock_merged(&mut tx, &case.id, now).await?;
     if record_key(&mut tx, &case.id, key, &request_hash(&("rate", satisfaction)), now).await? == KeyStatus::Repeated {
         return Ok(tx.rollback().await?);
     }
@@ -124,7 +133,12 @@ pub async fn rate(app: &App, case: &Case, satisfaction: &Satisfaction, key: &Ide
     match satisfaction.solved() {
         Some(false) => {
             resume(&mut tx, &case.id, &state, None, now).await?;
-            clocks::apply(&mut tx, &terms, &case.id, &clock_steps(state.status()), now).await?;
+            let worked_on = target.as_ref().map_or((case.id.as_str(), &state), |(id, state)| (id.as_str(), state));
+            if let Some((into, target)) = &target {
+                resume(&mut tx, into, target, None, now).await?;
+            }
+            clocks::apply(&mut tx, &terms, worked_on.0, &clock_steps(worked_on.1.status()), now).await?;
+            merge::align(&mut tx, worked_on.0).await?;
         }
         solved if solved == Some(true) || satisfaction.score() >= SATISFIED_FROM => {
             close(&mut tx, &case.id, &state, &Actor::Customer, now).await?
@@ -132,7 +146,7 @@ pub async fn rate(app: &App, case: &Case, satisfaction: &Satisfaction, key: &Ide
         _ => {}
     }
     tx.commit().await?;
-    app.publish(&case.id, EventType::Rated.as_str());
+    publish(app, case, target.as_ref(), EventType::Rated);
     Ok(())
 }
 

@@ -37,6 +37,27 @@ pub enum CaseError {
     /// It is in quarantine, where nobody would hear of what is done.
     #[error("the case is in quarantine; release it first")]
     InQuarantine,
+    /// It was merged into another one, which is worked on in its place.
+    #[error("the case was merged into another one; work on that one, or unmerge it first")]
+    Merged,
+    /// It is to be taken apart from another one, and was not merged.
+    #[error("the case was not merged into another one")]
+    NotMerged,
+    /// It is to be merged into itself.
+    #[error("a case can't be merged into itself")]
+    MergedWithItself,
+    /// It is to be merged with one of another site, whose customers the other must not answer.
+    #[error("only cases of the same site can be merged")]
+    OtherSite,
+    /// It is to be merged, and others were merged into it.
+    #[error("other cases were merged into this one; merge them one by one, or merge the other way round")]
+    HoldsOthers,
+    /// It is to be merged into one that holds as many as one can hold.
+    #[error("a hundred cases were merged into the other one already")]
+    HoldsTooMany,
+    /// It is to be merged, and it or the other one is resolved or closed.
+    #[error("both cases must be open; reopen the one that is not")]
+    NotOpen,
     /// It is to be released, and is not in quarantine.
     #[error("the case is not in quarantine")]
     NotInQuarantine,
@@ -99,6 +120,13 @@ impl From<CaseError> for Error {
             CaseError::InvalidTransition { .. }
             | CaseError::ResolutionMissing
             | CaseError::InQuarantine
+            | CaseError::Merged
+            | CaseError::NotMerged
+            | CaseError::MergedWithItself
+            | CaseError::OtherSite
+            | CaseError::HoldsOthers
+            | CaseError::HoldsTooMany
+            | CaseError::NotOpen
             | CaseError::NotInQuarantine
             | CaseError::NotHeld
             | CaseError::NotAnswered

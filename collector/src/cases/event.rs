@@ -51,6 +51,10 @@ words! {
         Problem = "case.problem",
         /// Something is to be done for it, or was done.
         Task = "case.task",
+        /// It was merged into another case, or another one into it.
+        Merged = "case.merged",
+        /// That was undone.
+        Unmerged = "case.unmerged",
         /// Somebody was told to see to it.
         Escalated = "case.escalated",
     }

@@ -1,10 +1,12 @@
 //! Lists of cases that are sorted or filtered by more than the search index knows: by when they are due, by when they changed, by what they have.
 
+use std::collections::HashSet;
 use std::fmt::Write as _;
 
 use sayso_shared::Kind;
 use sqlx::AssertSqlSafe;
 
+use super::access::{OpenSites, Visibility};
 use super::search::Facet;
 use super::{Case, Channel, Priority, Status};
 use crate::app::App;
@@ -44,6 +46,8 @@ pub struct Listing {
     pub updated_since: Option<Millis>,
     /// Some of these.
     pub ids: Option<Vec<String>>,
+    /// Those that a member sees; none for all.
+    pub visible: Option<Visibility>,
 }
 
 /// When the first clock of a case is due.
@@ -150,6 +154,27 @@ pub async fn ids(
     });
     rows.truncate(limit);
     Ok(Some((rows.into_iter().map(|(id, _)| id).collect(), next)))
+}
+
+/// Which of some cases a member sees, also of those in quarantine.
+pub async fn seen_of(app: &App, visible: &Visibility, ids: &[String]) -> Result<HashSet<String>> {
+    let mut conditions = Conditions::default();
+    let list = conditions.list(ids);
+    let _ = write!(conditions.sql, "cases.id in ({list})");
+    conditions.and_visible(visible);
+    let sql = AssertSqlSafe(format!("select cases.id from cases where {}", conditions.sql));
+    Ok(with_db!(&app.db, pool => {
+        let mut query = sqlx::query_scalar(sql);
+        for value in &conditions.values {
+            query = match value {
+                Value::Text(text) => query.bind(text.as_str()),
+                Value::Number(number) => query.bind(*number),
+            };
+        }
+        query.fetch_all(pool).await
+    })?
+    .into_iter()
+    .collect())
 }
 
 /// Whether a text is a cursor, of a list or of a search.
@@ -272,7 +297,8 @@ impl Listing {
             self.channel.map(|channel| Facet::Channel(channel.as_str())),
             self.tier.as_deref().map(Facet::Tier),
         ];
-        facets.into_iter().flatten().map(Facet::term).collect()
+        let visible = self.visible.as_ref().map(Visibility::term);
+        facets.into_iter().flatten().map(Facet::term).chain(visible).collect()
     }
 
     fn conditions(&self, now: Millis) -> Conditions {
@@ -341,10 +367,11 @@ impl Listing {
             Some(Has::Problem) => all.and("cases.problem is not null"),
         }
         if let Some(ids) = &self.ids {
-            let list: Vec<String> = (0..ids.len()).map(|at| format!("${}", all.values.len() + at + 1)).collect();
-            let list = if list.is_empty() { "''".to_owned() } else { list.join(", ") };
+            let list = all.list(ids);
             all.and(&format!("cases.id in ({list})"));
-            all.values.extend(ids.iter().cloned().map(Value::Text));
+        }
+        if let Some(visible) = &self.visible {
+            all.and_visible(visible);
         }
         all
     }
@@ -363,6 +390,28 @@ impl Conditions {
     fn and_number(&mut self, column: &str, value: i64) {
         self.values.push(Value::Number(value));
         let _ = write!(self.sql, " and {column}${}", self.values.len());
+    }
+
+    /// Binds values, and gives the list of their places; one that holds nothing where there are none.
+    fn list(&mut self, values: &[String]) -> String {
+        let places: Vec<String> = (0..values.len()).map(|at| format!("${}", self.values.len() + at + 1)).collect();
+        self.values.extend(values.iter().cloned().map(Value::Text));
+        if places.is_empty() { "''".to_owned() } else { places.join(", ") }
+    }
+
+    /// As the permissions say for one case; see [`CaseAccess`](crate::auth::permissions::CaseAccess).
+    fn and_visible(&mut self, visible: &Visibility) {
+        let me = self.list(std::slice::from_ref(&visible.member_id));
+        let teams = self.list(&visible.teams);
+        let mut any = format!(
+            "cases.owner_id = {me} or cases.team in ({teams}) or exists (select 1 from tasks where tasks.case_id = cases.id \
+             and (tasks.owner_id = {me} or tasks.team in ({teams})))"
+        );
+        if let Some(OpenSites(sites)) = &visible.without_team {
+            let sites = self.list(sites);
+            let _ = write!(any, " or cases.team is null or cases.site_id in ({sites})");
+        }
+        self.and(&format!("({any})"));
     }
 
     fn after(&mut self, column: &str, sign: &str, cursor: Option<&Cursor>) {

@@ -54,7 +54,7 @@ pub fn page_sql(statuses: &[Status], order: Order, goes_on: GoesOn, limit: usize
     let part = |of: &str| format!("select id from cases where {of}{after} order by id {order} limit {limit}");
     let ids = match statuses {
         // Written so that no index by quarantine fits, which would have to sort all cases.
-        [] => part("quarantine not in ('held', 'discarded')"),
+        [] => part("quarantine not in ('held', 'discarded', 'merged')"),
         statuses => {
             let parts = statuses.iter().map(|status| {
                 let word = status.as_str();

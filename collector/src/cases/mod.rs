@@ -1,5 +1,6 @@
 //! Cases: feedback as the staff work on it. Types, the status table and the SQL that several slices share.
 
+pub mod access;
 pub mod case;
 pub mod code;
 pub mod command;
@@ -9,6 +10,7 @@ pub mod event;
 pub mod idempotency;
 pub mod listing;
 pub mod lists;
+pub mod merge;
 pub mod messages;
 pub mod moderation;
 pub mod properties;

@@ -118,9 +118,7 @@ pub async fn patch(
     if record_key(&mut tx, case_id, key.0, key.1, now).await? == KeyStatus::Repeated {
         return Ok(tx.rollback().await?);
     }
-    if state.quarantine().is_some() {
-        return Err(CaseError::InQuarantine);
-    }
+    state.check_workable()?;
     let (current, locked) = read(&mut tx, case_id).await?;
     // The lock has raised it by one.
     if version.is_some_and(|version| version != locked - 1) {

@@ -5,6 +5,10 @@ use super::status::words;
 use crate::db::Tx;
 use crate::with_tx;
 
+/// What stands in the column `quarantine` of a case that was merged into another one, which keeps it out of lists, rules and forwarding to the
+/// staff just as well.
+pub const MERGED: &str = "merged";
+
 words! {
     /// Where a suspected case stands.
     Quarantine {

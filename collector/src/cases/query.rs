@@ -1,5 +1,7 @@
 //! Reading a case and what belongs to it.
 
+use std::collections::HashMap;
+
 use sayso_shared::TrackingCode;
 
 use super::Status;
@@ -8,6 +10,8 @@ use super::code::lookup_hash;
 use super::error::{CaseError, Result};
 use crate::app::App;
 use crate::clock::Millis;
+use crate::db::Db;
+use crate::db::rows::{chunks, placeholders};
 use crate::with_db;
 
 impl Case {
@@ -71,6 +75,21 @@ pub async fn messages(app: &App, case_id: &str) -> Result<Vec<Message>> {
 pub const MESSAGES: &str = "select messages.id, messages.author, members.name as member_name, tokens.name as token_name, messages.body, messages.created_at \
         from messages left join members on members.id = messages.member_id left join tokens on tokens.id = messages.token_id \
         where messages.case_id = $1 order by messages.id";
+
+/// The numbers of cases, of those that have one.
+pub async fn numbers(db: &Db, case_ids: &[String]) -> sqlx::Result<HashMap<String, i64>> {
+    let mut numbers = HashMap::new();
+    for chunk in chunks(case_ids) {
+        let select =
+            format!("select case_id, number from case_numbers where case_id in ({})", placeholders(0, chunk.len()));
+        let select = sqlx::AssertSqlSafe(select);
+        let found: Vec<(String, i64)> = with_db!(db, pool => {
+            chunk.iter().fold(sqlx::query_as(select), |query, id| query.bind(id)).fetch_all(pool).await
+        })?;
+        numbers.extend(found);
+    }
+    Ok(numbers)
+}
 
 /// How satisfied the customer was.
 #[derive(Clone, Debug, sqlx::FromRow)]

@@ -10,7 +10,7 @@ pub use super::command::{Body, Command, FollowUp, Remedy, Resolution};
 use super::error::{CaseError, Result};
 use super::event::append;
 use super::idempotency::{self, KeyStatus};
-use super::{Actor, EventType, Outcome, Status, messages};
+use super::{Actor, EventType, Outcome, Status, merge, messages};
 use crate::app::App;
 use crate::clock::Millis;
 use crate::clocks::{self, Terms};
@@ -32,9 +32,9 @@ pub async fn apply_idempotent(
     if idempotency::record_key(&mut tx, case_id, key, request_hash, now).await? == KeyStatus::Repeated {
         return Ok(tx.rollback().await?);
     }
-    apply_in(&mut tx, &terms, case_id, actor, &command, now).await?;
+    let children = apply_in(&mut tx, &terms, case_id, actor, &command, now).await?;
     tx.commit().await?;
-    app.publish(case_id, command.event().as_str());
+    publish_all(app, case_id, &children, &command);
     Ok(())
 }
 
@@ -100,28 +100,35 @@ pub async fn close_expired(app: &App, case_id: &str, resolved_before: Millis) ->
         return Ok(tx.rollback().await?);
     }
     super::customer::close(&mut tx, case_id, &state, &Actor::System, now).await?;
+    merge::align(&mut tx, case_id).await?;
     tx.commit().await?;
     app.publish(case_id, EventType::Closed.as_str());
     Ok(())
 }
 
-/// As [`case::lock`]. A case in quarantine is released before anybody works on it: until then nobody would hear of what is done.
+/// As [`case::lock`], of a case that can be worked on.
 async fn lock(tx: &mut Tx, case_id: &str, now: Millis) -> Result<CaseState> {
     let state = case::lock(tx, case_id, now).await?;
-    match state.quarantine() {
-        Some(_) => Err(CaseError::InQuarantine),
-        None => Ok(state),
-    }
+    state.check_workable()?;
+    Ok(state)
 }
 
 async fn apply(app: &App, case_id: &str, actor: &Actor, command: Command) -> Result<()> {
     let terms = Terms::current(app).await?;
     let mut tx = app.db.begin().await?;
-    apply_in(&mut tx, &terms, case_id, actor, &command, app.clock.now()).await?;
+    let children = apply_in(&mut tx, &terms, case_id, actor, &command, app.clock.now()).await?;
     tx.commit().await?;
-    app.publish(case_id, command.event().as_str());
+    publish_all(app, case_id, &children, &command);
     Ok(())
 }
+
+fn publish_all(app: &App, case_id: &str, children: &[String], command: &Command) {
+    for id in children.iter().map(String::as_str).chain([case_id]) {
+        app.publish(id, command.event().as_str());
+    }
+}
+
+/// Does it in the case and in those that were merged into it, and gives these.
 
 async fn apply_in(
     tx: &mut Tx,
@@ -130,14 +137,23 @@ async fn apply_in(
     actor: &Actor,
     command: &Command,
     now: Millis,
-) -> Result<()> {
+) -> Result<Vec<String>> {
     let state = lock(tx, case_id, now).await?;
+    let children = merge::children(tx, case_id).await?;
+    if !children.is_empty() {
+        merge::align(tx, case_id).await?;
+    }
     carry_out(tx, case_id, &state, actor, command, now).await?;
+    merge::follow(tx, terms, &children, actor, command, now).await?;
     let steps = command.clock_steps(state.status());
-    if steps.is_empty() { Ok(()) } else { Ok(clocks::apply(tx, terms, case_id, &steps, now).await?) }
+    if !steps.is_empty() {
+        clocks::apply(tx, terms, case_id, &steps, now).await?;
+    }
+    Ok(children)
 }
 
-async fn carry_out(
+/// Does it in one case, whose clocks the caller moves.
+pub(super) async fn carry_out(
     tx: &mut Tx,
     case_id: &str,
     state: &CaseState,
@@ -183,6 +199,7 @@ async fn reply_in(
     append(tx, case_id, EventType::Message, actor, data, now).await?;
     // Whoever answers first goes on with it.
     if state.owner_id.is_none()
+        && state.merged_into.is_none()
         && let Some(member_id) = actor.member_id()
     {
         assign_in(tx, case_id, state, actor, Some(member_id), now).await?;
@@ -274,13 +291,14 @@ async fn resolve_in(
     if !from.staff_may(Status::Resolved) {
         return Err(CaseError::InvalidTransition { from, to: Status::Resolved });
     }
-    if state.kind == Kind::Complaint.as_str() && resolution.outcome.is_none() {
-        return Err(CaseError::OutcomeRequired);
+    let is_complaint = state.kind == Kind::Complaint.as_str();
+    // Of one that was merged the outcome is that of the other, as far as it has one.
+    match (is_complaint, resolution.outcome) {
+        (true, None) if state.merged_into.is_none() => return Err(CaseError::OutcomeRequired),
+        (false, Some(_)) if state.merged_into.is_none() => return Err(CaseError::OutcomeOfNoComplaint),
+        _ => {}
     }
-    if state.kind != Kind::Complaint.as_str() && resolution.outcome.is_some() {
-        return Err(CaseError::OutcomeOfNoComplaint);
-    }
-    let outcome = resolution.outcome.map(Outcome::as_str);
+    let outcome = resolution.outcome.filter(|_| is_complaint).map(Outcome::as_str);
     let remedy = resolution.remedy.as_ref().map(Text::as_str);
     let update = "update cases set status = 'resolved', resolved_at = $1, outcome = $2, remedy = $3 where id = $4";
     with_tx!(tx, conn => sqlx::query(update).bind(now).bind(outcome).bind(remedy).bind(case_id).execute(conn).await.map(|_| ()))?;

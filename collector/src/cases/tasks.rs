@@ -109,9 +109,7 @@ pub async fn add(
         tx.rollback().await?;
         return Ok(None);
     }
-    if state.quarantine().is_some() {
-        return Err(CaseError::InQuarantine);
-    }
+    state.check_workable()?;
     let id = new_id();
     let insert = "insert into tasks (id, case_id, title, team, owner_id, due_at, created_at) values ($1, $2, $3, $4, $5, $6, $7)";
     with_tx!(&mut tx, conn => sqlx::query(insert).bind(&id).bind(case_id).bind(task.title.as_str()).bind(task.team.as_deref())

@@ -17,6 +17,7 @@ pub use tick::tick;
 
 use self::rows::{facts, save, schedule};
 use crate::app::App;
+use crate::cases::quarantine::MERGED;
 use crate::cases::{Case, Channel, Priority, Status};
 use crate::clock::Millis;
 use crate::db::Tx;
@@ -74,9 +75,10 @@ impl Terms {
     }
 }
 
-/// Whether something is promised: what was imported was promised elsewhere, and nobody is told of what is held in quarantine.
+/// Whether something is promised: what was imported was promised elsewhere, and nobody is told of what is held in quarantine. The clocks of a case
+/// that was merged stand still.
 fn may_have_clocks(quarantine: &str, channel: Option<&str>) -> bool {
-    quarantine.is_empty() && channel != Some(Channel::Import.as_str())
+    (quarantine.is_empty() || quarantine == MERGED) && channel != Some(Channel::Import.as_str())
 }
 
 /// The clocks that a case will have, in the moment before they start.

@@ -1,5 +1,6 @@
 //! The stream that tells an open page of the console to fetch itself again (see `live.js`).
 
+use std::collections::BTreeSet;
 use std::convert::Infallible;
 use std::time::Duration;
 
@@ -17,8 +18,11 @@ use tokio_stream::wrappers::ReceiverStream;
 use tower_sessions::session::Id;
 
 use crate::app::App;
+use crate::auth::permissions::Action;
 use crate::auth::{SignedIn, session};
 use crate::cases::EventType;
+use crate::cases::access::{Visibility, case_for};
+use crate::cases::listing;
 use crate::changes::Change;
 use crate::http::slots::Slot;
 use crate::http::{Error, Result};
@@ -32,6 +36,8 @@ const CHECK: Duration = Duration::from_secs(30);
 const OF_MEMBER: usize = 48;
 /// After this time a stream ends; a page that is still open asks again.
 const LONGEST: Duration = Duration::from_secs(60 * 60);
+/// Changes of one time that are told apart; a page that has missed more shows them all the same, without a sentence.
+const KEPT: usize = 500;
 const KEEP_ALIVE: Duration = Duration::from_secs(15);
 
 /// `/staff/live`.
@@ -49,11 +55,16 @@ async fn live(State(app): State<App>, who: Option<SignedIn>, Query(about): Query
     // Not a way to the sign-in page: a stream can't follow it, and a refusal ends its reconnecting.
     let who = who.ok_or(Error::Unauthorized)?;
     let id = who.session.id().ok_or(Error::Unauthorized)?;
+    if let Some(case) = &about.case {
+        case_for(&app, &who.standing, case, Action::ReadCase).await?;
+    }
     let member = uuid::Uuid::parse_str(&who.member.id).map_or(0, |id| id.as_u128());
     let place = app.streams.take(&[(member, OF_MEMBER)]).ok_or(Error::TooMany { retry_after: 60 })?;
+    // That of a case was asked about already.
+    let visible = Visibility::of(&who.standing).filter(|_| about.case.is_none());
     let changes = app.changes.subscribe();
     let (sender, receiver) = mpsc::channel(4);
-    tokio::spawn(Stream { app, who, id, case: about.case, sender, _place: place }.run(changes));
+    tokio::spawn(Stream { visible, app, who, id, case: about.case, sender, _place: place }.run(changes));
     let keep_alive = KeepAlive::new().interval(KEEP_ALIVE).text("");
     Ok(Sse::new(ReceiverStream::new(receiver)).keep_alive(keep_alive).into_response())
 }
@@ -63,6 +74,8 @@ struct Stream {
     who: SignedIn,
     id: Id,
     case: Option<String>,
+    /// The cases that the reader sees; none for all.
+    visible: Option<Visibility>,
     sender: mpsc::Sender<Result<Event, Infallible>>,
     _place: Slot,
 }
@@ -84,10 +97,10 @@ impl Stream {
                 () = self.sender.closed() => return,
                 () = sleep_until(ends_at) => return,
                 change = changes.recv() => match change {
-                    Ok(Change::Case(change)) if self.is_about(&change.case_id) => burst.add(change.event),
+                    Ok(Change::Case(change)) if self.is_about(&change.case_id) => burst.add(&change.case_id, change.event),
                     Ok(Change::Case(_)) => continue,
                     // Too many to keep up with: what they were is unknown, that there were some is enough.
-                    Ok(Change::Unknown) | Err(RecvError::Lagged(_)) => {}
+                    Ok(Change::Unknown) | Err(RecvError::Lagged(_)) => burst.is_whole = false,
                     Err(RecvError::Closed) => return,
                 },
                 () = sleep_until(wake_at) => {
@@ -98,11 +111,13 @@ impl Stream {
                         // What has come by now is part of the burst, even if it has not been looked at yet.
                         while let Ok(Change::Case(change)) = changes.try_recv() {
                             if self.is_about(&change.case_id) {
-                                burst.add(change.event);
+                                burst.add(&change.case_id, change.event);
                             }
                         }
-                        let event = Event::default().event("refresh").data(burst.sentence(self.who.t));
-                        burst = Burst::default();
+                        let told = std::mem::take(&mut burst);
+                        let Ok(told) = told.seen_by(&self.app, self.visible.as_ref()).await else { return };
+                        let Some(told) = told else { continue };
+                        let event = Event::default().event("refresh").data(told.sentence(self.who.t));
                         if self.sender.send(Ok(event)).await.is_err() {
                             return;
                         }
@@ -120,25 +135,44 @@ impl Stream {
 }
 
 /// What happened since the page was last told.
-#[derive(Default)]
 struct Burst {
-    created: usize,
-    said: usize,
+    /// What happened to which cases, the first of them.
+    changes: Vec<(String, Option<EventType>)>,
+    /// Whether these are all.
+    is_whole: bool,
+}
+
+impl Default for Burst {
+    fn default() -> Self {
+        Self { changes: Vec::new(), is_whole: true }
+    }
 }
 
 impl Burst {
-    fn add(&mut self, event: &str) {
-        match EventType::parse(event) {
-            Some(EventType::Created) => self.created += 1,
-            Some(EventType::Message | EventType::Reopened | EventType::Rated) => self.said += 1,
-            _ => {}
+    fn add(&mut self, case_id: &str, event: &str) {
+        match self.changes.len() < KEPT {
+            true => self.changes.push((case_id.to_owned(), EventType::parse(event))),
+            false => self.is_whole = false,
         }
+    }
+
+    /// What of it a reader sees; none where nothing of it is theirs.
+    async fn seen_by(mut self, app: &App, visible: Option<&Visibility>) -> Result<Option<Self>> {
+        let Some(visible) = visible else { return Ok(Some(self)) };
+        let ids: BTreeSet<String> = self.changes.iter().map(|(id, _)| id.clone()).collect();
+        let seen = listing::seen_of(app, visible, &ids.into_iter().collect::<Vec<_>>()).await?;
+        self.changes.retain(|(id, _)| seen.contains(id));
+        Ok((!self.changes.is_empty() || !self.is_whole).then_some(self))
     }
 
     /// What is worth saying; blank when the page has only to show another state. Not empty, since a browser drops an
     /// event without data.
     fn sentence(&self, t: Texts) -> String {
-        match (self.created, self.said) {
+        let count = |of: &[EventType]| {
+            self.changes.iter().filter(|(_, event)| event.is_some_and(|event| of.contains(&event))).count()
+        };
+        let said = count(&[EventType::Message, EventType::Reopened, EventType::Rated]);
+        match (count(&[EventType::Created]), said) {
             (0, 0) => " ".to_owned(),
             (0, _) => t.get("console.live.said").to_owned(),
             (1, _) => t.get("console.live.created").to_owned(),

@@ -7,6 +7,7 @@ use sayso_shared::Lang;
 
 use crate::auth::SignedIn;
 use crate::auth::password::Weakness;
+use crate::auth::permissions::Action;
 use crate::clock::{DAY, HOUR, MINUTE, Millis};
 use crate::config::Config;
 use crate::http::language::{COOKIE, KEPT_SECONDS};
@@ -49,7 +50,7 @@ impl Shell {
         Self {
             screen,
             name: who.member.name.clone(),
-            administers: who.member.role().administers(),
+            administers: who.may(Action::Administer),
             may_act: who.member.role().may_act(),
             csrf: who.csrf.clone(),
         }

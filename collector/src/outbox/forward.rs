@@ -13,6 +13,7 @@ use super::quota::{FullWindow, Scope};
 use crate::app::App;
 use crate::auth::Member;
 use crate::cases::case::contact_context;
+use crate::cases::quarantine::MERGED;
 use crate::cases::{Actor, EventType, Status};
 use crate::clock::Millis;
 use crate::db::jobs::{Job, Kind, complete};
@@ -45,6 +46,18 @@ struct CaseRow {
     contact_cipher: Option<String>,
 }
 
+impl CaseRow {
+    /// Whether anybody hears of it.
+    fn is_told(&self) -> bool {
+        self.quarantine.is_empty() || self.is_merged()
+    }
+
+    /// Whether the staff hear of what happens from the case that it was merged into.
+    fn is_merged(&self) -> bool {
+        self.quarantine == MERGED
+    }
+}
+
 /// Where an event is told.
 struct Planned {
     event: Event,
@@ -64,7 +77,7 @@ pub async fn forward(app: &App, jobs: &[Job]) -> anyhow::Result<()> {
     let service = app.service.current().await?;
     let staff = Staff { service: &service, members: Member::all(&app.db).await? };
     let mut planned = Vec::new();
-    for case in cases(app, jobs).await?.iter().filter(|case| case.quarantine.is_empty()) {
+    for case in cases(app, jobs).await?.iter().filter(|case| case.is_told()) {
         let from = jobs.iter().find(|job| job.key == case.id).and_then(|job| job.payload.parse().ok()).unwrap_or(1);
         planned.extend(plan(app, case, events(app, &case.id, from).await?, &targets, &staff));
     }
@@ -134,7 +147,8 @@ fn plan(app: &App, case: &CaseRow, events: Vec<Event>, targets: &[Target], staff
         // A type of a newer version is for newer versions to tell.
         let Some(kind) = EventType::parse(&event.kind) else { continue };
         let data: Value = serde_json::from_str(&event.data).unwrap_or_default();
-        let wanting = targets.iter().filter(|target| target.site_id == case.site_id && wants(target, kind, &event));
+        let own = targets.iter().filter(|target| target.site_id == case.site_id && !case.is_merged());
+        let wanting = own.filter(|target| wants(target, kind, &event));
         let mut destinations: Vec<(String, String, Vec<Scope>)> = wanting
             .map(|target| (target.id.clone(), target.channel_name.clone(), scopes_of_team(app, case, target)))
             .collect();
@@ -142,7 +156,8 @@ fn plan(app: &App, case: &CaseRow, events: Vec<Event>, targets: &[Target], staff
             let scopes = scopes_of_customer(app, case, kind, address);
             destinations.push((CUSTOMER.to_owned(), Channel::Email.as_str().to_owned(), scopes));
         }
-        for id in members_concerned(case, staff, kind, &event, &data) {
+        let concerned = members_concerned(case, staff, kind, &event, &data);
+        for id in concerned.into_iter().filter(|_| !case.is_merged()) {
             destinations.push((member(&id), Channel::Email.as_str().to_owned(), Vec::new()));
         }
         planned.extend(destinations.into_iter().map(|(destination, channel, scopes)| Planned {

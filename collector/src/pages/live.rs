@@ -121,6 +121,8 @@ fn is_internal(event: &str) -> bool {
         EventType::Problem,
         EventType::Escalated,
         EventType::Task,
+        EventType::Merged,
+        EventType::Unmerged,
     ];
     hidden.iter().any(|hidden| hidden.as_str() == event)
 }

@@ -5,7 +5,7 @@
 
 mod actions;
 mod facts;
-mod reply;
+pub mod reply;
 mod timed;
 
 use serde_json::json;

@@ -14,6 +14,7 @@ use crate::clock::Millis;
 use crate::clocks::{self, Clock, PromiseKind, Terms};
 use crate::db::Tx;
 use crate::service::objects::Template;
+use crate::sites::Site;
 use crate::text::{Texts, fill};
 
 /// What a step says to the customer of an open case, in their language; none if it says nothing.
@@ -37,7 +38,10 @@ pub(super) async fn of_step(
         None => None,
     };
     let clocks = clocks::load(tx, case_id).await?;
-    Ok(written(app, terms, &case, template, owner, &clocks)?)
+    let Some(site) = terms.site(&case.site_id) else { return Ok(None) };
+    let text = written(app, site, &case, template, owner.as_deref(), &clocks)?;
+    // With long names a template may become longer than a message is.
+    Ok(Text::parse(&text).ok())
 }
 
 /// Says it.
@@ -51,15 +55,15 @@ pub(super) async fn send(tx: &mut Tx, case_id: &str, body: &Body, because: &Valu
     Ok(())
 }
 
-fn written(
+/// What a template says to the customer of a case, in their language; `writer` is the name of the member who says it.
+pub fn written(
     app: &App,
-    terms: &Terms,
+    site: &Site,
     case: &Case,
     template: &Template,
-    owner: Option<String>,
+    writer: Option<&str>,
     clocks: &[Clock],
-) -> Result<Option<Body>, crate::http::Error> {
-    let Some(site) = terms.site(&case.site_id) else { return Ok(None) };
+) -> Result<String, crate::http::Error> {
     let spoken = case.locale.as_deref().and_then(Lang::for_tag);
     let lang = spoken.or(site.settings.languages.first().copied()).unwrap_or(Lang::En);
     let t = Texts(lang);
@@ -76,13 +80,11 @@ fn written(
         ("case.code", code),
         ("due.first_response", due(PromiseKind::FirstResponse)),
         ("due.resolution", due(PromiseKind::Resolution)),
-        ("member.name", owner.unwrap_or_else(|| site.name().to_owned())),
+        ("member.name", writer.unwrap_or(site.name()).to_owned()),
         ("site.name", site.name().to_owned()),
     ];
     let values: Vec<(&str, &str)> = values.iter().map(|(name, value)| (*name, value.as_str())).collect();
     // The customer's own tag first: a template may be written in languages that the pages are not.
     let tag = case.locale.as_deref().filter(|tag| template.body.iter().any(|(known, _)| known == *tag));
-    let text = fill(template.body.in_language(tag.unwrap_or(lang.as_str())), &values);
-    // With long names a template may become longer than a message is.
-    Ok(Text::parse(&text).ok())
+    Ok(fill(template.body.in_language(tag.unwrap_or(lang.as_str())), &values))
 }

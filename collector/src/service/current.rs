@@ -3,10 +3,11 @@
 use std::sync::{Arc, Mutex, PoisonError};
 
 use super::calendar::CalendarDefinition;
-use super::objects::{CategoryDefinition, Problem, Promise, Team, Template};
+use super::objects::{CategoryDefinition, Problem, Promise, Team, Template, View};
 use super::promises::Promises;
 use super::rules::Rule;
 use super::store::{objects, rows};
+use super::words::Address;
 use crate::clock::{Clock, Millis};
 use crate::db::Db;
 
@@ -28,6 +29,8 @@ pub struct Service {
     pub categories: Vec<CategoryDefinition>,
     /// The templates of replies.
     pub templates: Vec<Template>,
+    /// Named filters of the inbox.
+    pub views: Vec<View>,
     /// The known root causes.
     pub problems: Vec<Problem>,
 }
@@ -36,6 +39,12 @@ impl Service {
     /// Whether there is a problem with a key.
     pub fn has_problem(&self, key: &str) -> bool {
         self.problems.iter().any(|problem| problem.key.as_str() == key)
+    }
+
+    /// The teams that the member with an address belongs to or leads.
+    pub fn teams_of<'a>(&'a self, email: &'a str) -> impl Iterator<Item = &'a Team> {
+        let is_member = move |address: &Address| address.as_str() == email;
+        self.teams.iter().filter(move |team| team.members.iter().chain(&team.lead).any(is_member))
     }
 
     /// The team with a key.
@@ -89,6 +98,11 @@ impl ServiceCache {
         Ok(service)
     }
 
+    /// Has it read again at once, after this process has changed it.
+    pub fn forget(&self) {
+        *self.loaded.lock().unwrap_or_else(PoisonError::into_inner) = None;
+    }
+
     fn known(&self) -> Option<(Millis, Arc<Service>)> {
         self.loaded.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
@@ -109,6 +123,7 @@ async fn load(db: &Db) -> sqlx::Result<Service> {
         rules: objects(&rows),
         categories: objects(&rows),
         templates: objects(&rows),
+        views: objects(&rows),
         problems: objects(&rows),
     })
 }

@@ -70,6 +70,17 @@ pub async fn apply(db: &Db, wanted: &ServiceFile, prune: Prune, stamp: &Stamp) -
     Ok(plan)
 }
 
+/// Removes one object, if it is there.
+pub async fn remove<T: Object>(db: &Db, key: &str, stamp: &Stamp) -> anyhow::Result<()> {
+    let mut tx = db.begin().await?;
+    counters::next(&mut tx, COUNTER, 1).await?;
+    let row = rows(db).await?.into_iter().find(|row| row.kind == T::KIND && row.key == key);
+    let Some(row) = row else { return Ok(tx.rollback().await?) };
+    let step = Step { kind: T::KIND, key: row.key, before: serde_json::from_str(&row.body).ok(), after: None };
+    apply_object(&mut tx, &step, stamp).await?;
+    Ok(tx.commit().await?)
+}
+
 /// A row of the service.
 #[derive(sqlx::FromRow)]
 pub(super) struct Row {

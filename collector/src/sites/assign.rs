@@ -11,7 +11,7 @@ use crate::calendars::Zone;
 const REQUIRABLE: &[&str] = &["contact", "category", "rating", "importance", "desired_outcome", "reference"];
 
 /// The names that [`Site::set`] knows, for help and errors.
-pub const NAMES: &str = "name, origins, languages, kinds, categories, required, first_response_hours, time_zone, promise_text.LANG, \
+pub const NAMES: &str = "name, origins, languages, kinds, categories, required, first_response_hours, agents_see_all, time_zone, promise_text.LANG, \
     privacy_url, consent_text.LANG, text.KEY.LANG (KEY: see `sayso site texts`), theme.accent, theme.radius, theme.font";
 
 impl Site {
@@ -43,6 +43,7 @@ impl Site {
             "first_response_hours" => {
                 settings.first_response_hours = value.parse().context("first_response_hours is a number of hours")?
             }
+            "agents_see_all" => settings.agents_see_all = value.parse().context("agents_see_all is true or false")?,
             "time_zone" if value.is_empty() => settings.time_zone = Zone::default(),
             "time_zone" => settings.time_zone = value.parse()?,
             "privacy_url" => settings.privacy_url = optional(value).map(web_address).transpose()?,

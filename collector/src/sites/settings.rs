@@ -20,6 +20,8 @@ pub struct SiteSettings {
     pub required: Vec<String>,
     /// What customers are promised, in hours; 0 for no promise.
     pub first_response_hours: u32,
+    /// Whether all agents see all of its cases, also those of teams that they do not belong to.
+    pub agents_see_all: bool,
     /// The time zone in which mails say when something is.
     pub time_zone: Zone,
     /// The promise as a sentence.
@@ -74,6 +76,7 @@ impl Default for SiteSettings {
             categories: Vec::new(),
             required: Vec::new(),
             first_response_hours: 24,
+            agents_see_all: false,
             time_zone: Zone::default(),
             promise_text: Texts::new(),
             privacy_url: None,

@@ -4,7 +4,10 @@ mod access;
 mod forms;
 mod guards;
 mod members;
+mod permissions;
 mod properties;
+
+use std::time::Duration;
 
 use reqwest::StatusCode;
 use sayso::auth::member::{Email, Name, NewMember};
@@ -14,6 +17,8 @@ use sayso_shared::Lang;
 use sayso_tests::{Answer, Client, TestApp, on_both_databases};
 use serde_json::json;
 
+/// How long a test waits for what comes at once.
+const PATIENCE: Duration = Duration::from_secs(30);
 pub const PASSWORD: &str = "purple giraffes sleep";
 
 /// Adds a member and gives its identifier.
@@ -38,6 +43,11 @@ pub struct Desk {
 impl Desk {
     pub async fn of(app: &TestApp, name: &str, role: Role) -> Self {
         let member_id = add_member(app, name, role).await;
+        Self::of_member(app, name, member_id).await
+    }
+
+    /// That of a member who is there already.
+    pub async fn of_member(app: &TestApp, name: &str, member_id: String) -> Self {
         let client = app.client();
         let answer = sign_in(&client, name, PASSWORD).await;
         assert_eq!((answer.status, answer.location()), (StatusCode::SEE_OTHER, "/staff/cases"));
@@ -86,7 +96,8 @@ async fn complaint(app: &TestApp, message: &str) -> String {
 /// The next event of a stream.
 async fn told(stream: &mut reqwest::Response) -> String {
     loop {
-        let chunk = stream.chunk().await.unwrap().expect("the stream goes on");
+        let chunk = tokio::time::timeout(PATIENCE, stream.chunk()).await.expect("something is told");
+        let chunk = chunk.unwrap().expect("the stream goes on");
         let text = String::from_utf8(chunk.to_vec()).unwrap();
         // Else it only says that it is still there.
         if !text.starts_with(':') {
@@ -370,7 +381,7 @@ on_both_databases! {
     }
 
     async fn changes_are_told_live(app: TestApp) {
-        let lin = Desk::of(&app, "lin", Role::Agent).await;
+        let lin = Desk::of(&app, "lin", Role::Manager).await;
         assert_eq!(app.client().get("/staff/live").await.status, StatusCode::UNAUTHORIZED);
         let id = complaint(&app, "Before").await;
         let open = async |path: &str| lin.client.request(reqwest::Method::GET, path).send().await.unwrap();

@@ -167,25 +167,57 @@ pub(super) async fn read(tx: &mut Tx, case_ids: &[String]) -> sqlx::Result<Vec<E
             chunk.iter().fold(sqlx::query_as(select), |query, id| query.bind(id)).fetch_all(conn).await
         })?;
         let mut said = messages(tx, chunk).await?;
-        entries.extend(all.iter().map(|facts| facts.entry(said.remove(&facts.id).unwrap_or_default().iter())));
+        let tasks = tasks(tx, chunk).await?;
+        entries.extend(all.iter().map(|facts| {
+            let said = said.remove(&facts.id).unwrap_or_default();
+            let tasks = tasks.iter().filter(|task| task.case_id == facts.id);
+            facts.entry(said.iter(), tasks)
+        }));
     }
     Ok(entries)
 }
 
-/// What was said in cases after the feedback, newest first: where there is no room for all, it is the middle that is left out.
+/// What was said in cases after the feedback, newest first: where there is no room for all, it is the middle that is left out. What the customers of
+/// cases said that were merged into them comes last.
 pub(super) async fn messages(tx: &mut Tx, case_ids: &[String]) -> sqlx::Result<BTreeMap<String, Vec<String>>> {
-    let select = AssertSqlSafe(format!(
-        "select case_id, body from messages where case_id in ({}) order by case_id, id desc",
-        placeholders(0, case_ids.len())
-    ));
-    let rows: Vec<(String, String)> = with_tx!(tx, conn => {
-        case_ids.iter().fold(sqlx::query_as(select), |query, id| query.bind(id)).fetch_all(conn).await
-    })?;
     let mut said: BTreeMap<String, Vec<String>> = BTreeMap::new();
-    for (case_id, body) in rows {
-        said.entry(case_id).or_default().push(body);
+    let list = placeholders(0, case_ids.len());
+    for select in [
+        format!("select case_id, body from messages where case_id in ({list}) order by case_id, id desc"),
+        format!(
+            "select cases.merged_into, messages.body from cases join messages on messages.case_id = cases.id \
+             where cases.merged_into in ({list}) and messages.author = 'customer' order by messages.id desc"
+        ),
+        format!(
+            "select cases.merged_into, feedback.message from cases join feedback on feedback.id = cases.id \
+             where cases.merged_into in ({list}) order by cases.id"
+        ),
+    ] {
+        let select = AssertSqlSafe(select);
+        let rows: Vec<(String, String)> = with_tx!(&mut *tx, conn => {
+            case_ids.iter().fold(sqlx::query_as(select), |query, id| query.bind(id)).fetch_all(conn).await
+        })?;
+        for (case_id, body) in rows {
+            said.entry(case_id).or_default().push(body);
+        }
     }
     Ok(said)
+}
+
+/// Whom a task of a case was given to.
+#[derive(sqlx::FromRow)]
+struct TaskFacts {
+    case_id: String,
+    team: Option<String>,
+    owner_id: Option<String>,
+}
+
+async fn tasks(tx: &mut Tx, case_ids: &[String]) -> sqlx::Result<Vec<TaskFacts>> {
+    let select = AssertSqlSafe(format!(
+        "select distinct case_id, team, owner_id from tasks where case_id in ({})",
+        placeholders(0, case_ids.len())
+    ));
+    with_tx!(tx, conn => case_ids.iter().fold(sqlx::query_as(select), |query, id| query.bind(id)).fetch_all(conn).await)
 }
 
 #[derive(sqlx::FromRow)]
@@ -211,7 +243,11 @@ struct Facts {
 }
 
 impl Facts {
-    fn entry<'a>(&'a self, messages: impl Iterator<Item = &'a String>) -> Entry {
+    fn entry<'a>(
+        &'a self,
+        messages: impl Iterator<Item = &'a String>,
+        tasks: impl Iterator<Item = &'a TaskFacts>,
+    ) -> Entry {
         let mut tokens = Tokens::in_language(self.locale.as_deref());
         let first = [Some(&self.message), self.desired_outcome.as_ref(), self.reference.as_ref()];
         first.into_iter().flatten().chain(messages).for_each(|text| tokens.add_text(text));
@@ -222,6 +258,10 @@ impl Facts {
             Facet::Priority(&self.priority),
             Facet::Team(self.team.as_deref()),
         ];
+        for task in tasks {
+            facets.extend(task.team.as_deref().map(Facet::TaskOfTeam));
+            facets.extend(task.owner_id.as_deref().map(Facet::TaskOfMember));
+        }
         facets.extend(self.channel.as_deref().map(Facet::Channel));
         facets.extend(self.tier.as_deref().map(Facet::Tier));
         let tags = Tags::stored(&self.tags);

@@ -27,6 +27,10 @@ pub enum Facet<'a> {
     Category(&'a str),
     /// The key of its team; none for those without.
     Team(Option<&'a str>),
+    /// The key of a team that has a task for it.
+    TaskOfTeam(&'a str),
+    /// The identifier of a member who has a task for it.
+    TaskOfMember(&'a str),
     /// One of its tags.
     Tag(&'a str),
     /// How it came.
@@ -48,6 +52,8 @@ impl Facet<'_> {
             Facet::Priority(word) => ("priority", word),
             Facet::Category(key) => ("category", key),
             Facet::Team(key) => ("team", key.unwrap_or("none")),
+            Facet::TaskOfTeam(key) => ("task-team", key),
+            Facet::TaskOfMember(id) => ("task-member", id),
             Facet::Tag(tag) => ("tag", tag),
             Facet::Channel(word) => ("channel", word),
             Facet::Tier(key) => ("tier", key),

@@ -178,9 +178,9 @@ pub async fn search(db: &Db, search: &Search) -> sqlx::Result<Found> {
     }
 }
 
-/// The case with a number.
+/// The case with a number; of one that was merged, the one that is worked on in its place.
 pub async fn by_number(db: &Db, number: i64) -> sqlx::Result<Option<String>> {
-    let select = "select case_id from case_numbers where number = $1";
+    let select = "select coalesce(cases.merged_into, cases.id) from case_numbers join cases on cases.id = case_numbers.case_id where case_numbers.number = $1";
     with_db!(db, pool => sqlx::query_scalar(select).bind(number).fetch_optional(pool).await)
 }
 
@@ -188,7 +188,7 @@ pub async fn by_number(db: &Db, number: i64) -> sqlx::Result<Option<String>> {
 async fn named(db: &Db, search: &Search) -> sqlx::Result<Option<(String, usize)>> {
     let id: Option<String> = match (&search.text.code_hash, search.text.number) {
         (Some(hash), _) => {
-            let select = "select id from cases where code_hash = $1";
+            let select = "select coalesce(merged_into, id) from cases where code_hash = $1";
             with_db!(db, pool => sqlx::query_scalar(select).bind(hash).fetch_optional(pool).await)?
         }
         (None, Some(number)) => by_number(db, number).await?,

@@ -13,11 +13,13 @@ use serde::Deserialize;
 use super::deliveries;
 use super::draft::Draft;
 use super::error::{CaseForm, Field, FormError};
-use super::page::{find, leave, refused};
+use super::page::{leave, leave_or_lose, refused};
 use super::{seen, set_properties};
 use crate::app::App;
 use crate::auth::member::who_may_own;
-use crate::auth::{KeyedForm, MayAct, SignedIn};
+use crate::auth::permissions::Action;
+use crate::auth::{CsrfForm, KeyedForm, MayAct, SignedIn};
+use crate::cases::access::{self, Sharing, case_for};
 use crate::cases::idempotency::{is_known, request_hash};
 use crate::cases::staff::{self, Body, Command, FollowUp, Remedy, Resolution};
 use crate::cases::{Actor, Case, Outcome, Status, moderation};
@@ -33,6 +35,7 @@ pub(super) fn router() -> Router<App> {
         .route("/staff/cases/{id}/reopen", post(reopen))
         .route("/staff/cases/{id}/owner", post(set_owner))
         .route("/staff/cases/{id}/properties", post(set_properties::set))
+        .route("/staff/cases/{id}/contact", post(share_contact))
         .route("/staff/cases/{id}/quarantine", post(decide))
         .route("/staff/cases/{id}/deliveries/{delivery}/retry", post(retry))
 }
@@ -56,7 +59,9 @@ async fn reply(
     Path(id): Path<String>,
     KeyedForm { form, key }: KeyedForm<ReplyForm>,
 ) -> Result<Response> {
-    let case = find(&app, &id).await?;
+    // What ends or reopens a case is more than an answer.
+    let action = if matches!(form.then.as_str(), "resolve" | "reopen") { Action::ManageCase } else { Action::Answer };
+    let case = case_for(&app, &who.standing, &id, action).await?;
     let done = match read_reply(&form, &case) {
         Ok((body, follow_up)) => {
             let asked = request_hash(&("reply", &form.body, &form.then, &form.outcome, &form.remedy));
@@ -92,7 +97,7 @@ async fn note(
     Path(id): Path<String>,
     KeyedForm { form, key }: KeyedForm<NoteForm>,
 ) -> Result<Response> {
-    let case = find(&app, &id).await?;
+    let case = case_for(&app, &who.standing, &id, Action::WriteNote).await?;
     let done = match read_body(&form.body) {
         Ok(body) => {
             let asked = request_hash(&("note", &form.body));
@@ -120,7 +125,7 @@ async fn set_status(
     Path(id): Path<String>,
     KeyedForm { form, key }: KeyedForm<StatusForm>,
 ) -> Result<Response> {
-    let case = find(&app, &id).await?;
+    let case = case_for(&app, &who.standing, &id, Action::Answer).await?;
     let to = Status::parse(&form.status).ok_or_else(unknown_status)?;
     let asked = request_hash(&("status", to.as_str()));
     match apply(&app, &case.id, &who, Command::Status(to), &key, &asked).await {
@@ -143,7 +148,7 @@ async fn resolve(
     Path(id): Path<String>,
     KeyedForm { form, key }: KeyedForm<ResolveForm>,
 ) -> Result<Response> {
-    let case = find(&app, &id).await?;
+    let case = case_for(&app, &who.standing, &id, Action::ManageCase).await?;
     let done = match read_resolution(&form.outcome, &form.remedy) {
         Ok(resolution) => {
             let asked = request_hash(&("resolve", &form.outcome, &form.remedy));
@@ -171,7 +176,7 @@ async fn reopen(
     Path(id): Path<String>,
     KeyedForm { form, key }: KeyedForm<ReopenForm>,
 ) -> Result<Response> {
-    let case = find(&app, &id).await?;
+    let case = case_for(&app, &who.standing, &id, Action::ManageCase).await?;
     let done = match read_body(&form.reason) {
         Ok(reason) => {
             let asked = request_hash(&("reopen", &form.reason));
@@ -199,7 +204,7 @@ async fn set_owner(
     Path(id): Path<String>,
     KeyedForm { form, key }: KeyedForm<OwnerForm>,
 ) -> Result<Response> {
-    let case = find(&app, &id).await?;
+    let case = case_for(&app, &who.standing, &id, Action::ManageCase).await?;
     let owner = match form.owner.as_str() {
         "me" => Some(who.member.id.clone()),
         "nobody" => None,
@@ -207,9 +212,26 @@ async fn set_owner(
     };
     let asked = request_hash(&("owner", &owner));
     match apply(&app, &case.id, &who, Command::Assign(owner), &key, &asked).await {
-        Ok(()) => Ok(leave(&case.id, "?done=owner")),
+        Ok(()) => leave_or_lose(&app, &who, &case.id, "?done=owner").await,
         Err(error) => refused(&app, &who, &case.id, Draft::default(), CaseForm::Page, vec![error]).await,
     }
+}
+
+#[derive(Deserialize)]
+struct ShareForm {
+    share: String,
+}
+
+async fn share_contact(
+    State(app): State<App>,
+    MayAct(who): MayAct,
+    Path(id): Path<String>,
+    CsrfForm(form): CsrfForm<ShareForm>,
+) -> Result<Response> {
+    let case = case_for(&app, &who.standing, &id, Action::ManageCase).await?;
+    let sharing = if form.share == "yes" { Sharing::WithPartners } else { Sharing::Nobody };
+    access::share_contact(&app, &case, &who.member.id, sharing).await?;
+    Ok(leave(&case.id, "?done=share"))
 }
 
 #[derive(Deserialize)]
@@ -223,7 +245,7 @@ async fn decide(
     Path(id): Path<String>,
     KeyedForm { form, key }: KeyedForm<QuarantineForm>,
 ) -> Result<Response> {
-    let case = find(&app, &id).await?;
+    let case = case_for(&app, &who.standing, &id, Action::ManageCase).await?;
     let actor = Actor::Member(who.member.id.clone());
     let done = match form.decision.as_str() {
         "release" => moderation::release(&app, &case.id, &actor, &key).await.map_err(FormError::from),
@@ -245,7 +267,7 @@ async fn retry(
     Path((id, delivery)): Path<(String, String)>,
     KeyedForm { key, .. }: KeyedForm<Nothing>,
 ) -> Result<Response> {
-    let case = find(&app, &id).await?;
+    let case = case_for(&app, &who.standing, &id, Action::ManageCase).await?;
     match deliveries::try_again(&app, &case.id, &delivery, &key).await {
         Ok(()) => Ok(leave(&case.id, "?done=retry#deliveries")),
         Err(error) => refused(&app, &who, &case.id, Draft::default(), CaseForm::Page, vec![error]).await,

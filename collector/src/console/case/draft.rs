@@ -4,6 +4,8 @@
 #[derive(Clone, Debug, Default)]
 pub struct Draft {
     pub(super) reply: String,
+    /// Whether the reply was put there by us, and is where the reader goes on.
+    pub(super) is_prepared: bool,
     pub(super) then: String,
     pub(super) note: String,
     pub(super) outcome: String,
@@ -11,6 +13,8 @@ pub struct Draft {
     pub(super) reason: String,
     /// What is to be done by somebody.
     pub(super) task: String,
+    /// The number of the case that it is to be merged into.
+    pub(super) merge: String,
     /// Why it gets another team.
     pub(super) transfer_reason: String,
     pub(super) tags: Option<String>,

@@ -39,6 +39,8 @@ pub(super) enum Field {
     Tags,
     /// Why it gets another team.
     Reason,
+    /// The number of another case.
+    Number,
 }
 
 /// The form of the page that was refused; its fields carry its name.
@@ -56,6 +58,8 @@ pub(super) enum CaseForm {
     Properties,
     /// A task to be added.
     Task,
+    /// Merging it into another case.
+    Merge,
     /// Any other button of the page.
     Page,
 }
@@ -72,6 +76,7 @@ impl CaseForm {
             (CaseForm::Resolve, Field::Remedy) => "quiet-remedy",
             (CaseForm::Reopen, _) => "reopen",
             (CaseForm::Task, _) => "task",
+            (CaseForm::Merge, _) => "merge",
             (CaseForm::Properties, Field::Category) => "properties-category",
             (CaseForm::Properties, Field::Tags) => "properties-tags",
             (CaseForm::Properties, Field::Reason) => "properties-reason",
@@ -94,6 +99,12 @@ impl FormError {
             }
             FormError::Choice(Field::Tags) => Ok((WRONG, Field::Tags, "console.case.tags_error")),
             FormError::Choice(Field::Category) => Ok((WRONG, Field::Category, "console.case.category_error")),
+            FormError::Choice(Field::Number) => Ok((WRONG, Field::Number, "console.case.merge_unknown")),
+            FormError::Case(CaseError::MergedWithItself) => Ok((WRONG, Field::Number, "console.case.merge_itself")),
+            FormError::Case(CaseError::Merged) => Ok((WRONG, Field::Number, "console.case.merge_merged")),
+            FormError::Case(CaseError::OtherSite) => Ok((WRONG, Field::Number, "console.case.merge_site")),
+            FormError::Case(CaseError::NotOpen) => Ok((WRONG, Field::Number, "console.case.merge_not_open")),
+            FormError::Case(CaseError::HoldsOthers) => Ok((WRONG, Field::Number, "console.case.merge_holds")),
             FormError::Moved => Ok((StatusCode::CONFLICT, Field::Main, "console.case.moved")),
             FormError::Text(field, ErrorCode::TooLong) => Ok((WRONG, field, "console.case.too_long")),
             FormError::Text(field, ErrorCode::Required) => Ok((WRONG, field, "console.case.required")),

@@ -4,12 +4,14 @@ mod actions;
 pub mod deliveries;
 mod draft;
 mod error;
+mod merging;
 mod page;
 mod properties;
 mod seen;
 mod set_properties;
 mod sorting;
 mod tasks;
+mod template;
 mod timeline;
 
 use axum::Router;
@@ -24,6 +26,8 @@ pub fn router() -> Router<App> {
         .route("/staff/cases/{id}/attachments/{file}", get(page::download))
         .route("/staff/cases/{id}/opened", post(page::opened))
         .route("/staff/cases/{id}/code", get(page::back).post(page::reveal))
+        .route("/staff/cases/{id}/template", get(page::back).post(template::insert))
         .merge(actions::router())
         .merge(tasks::router())
+        .merge(merging::router())
 }

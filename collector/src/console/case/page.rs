@@ -21,7 +21,11 @@ use crate::app::App;
 use crate::assets::{self, MARK};
 use crate::attachments::{self, Attachment};
 use crate::audit::{self, Change, Stamp};
-use crate::auth::{CsrfForm, MayAct, Member, SignedIn};
+use crate::auth::guard::HOME;
+use crate::auth::permissions::{Action, Actor, CaseAccess, Object, Standing, TaskAccess, can};
+use crate::auth::{CsrfForm, MayAct, Member, Role, SignedIn};
+use crate::cases::access::{access_to, case_for};
+use crate::cases::merge::{self, Merged};
 use crate::cases::tasks::Task;
 use crate::cases::{Case, Outcome, Priority, Quarantine, Status, Suspicion, query, staff};
 use crate::clock::{Millis, rfc3339};
@@ -48,6 +52,12 @@ struct CasePage {
     code: Option<String>,
     contact: Option<Contact>,
     identity: Option<Identity>,
+    /// Whether an answer goes to the customer by mail.
+    reaches_customer: bool,
+    /// What the reader may do.
+    may: Rights,
+    standing: Standing,
+    access: CaseAccess,
     category: Option<String>,
     context: Option<String>,
     due: Option<Due>,
@@ -60,10 +70,22 @@ struct CasePage {
     service: Arc<Service>,
     clocks: Vec<ShownClock>,
     tasks: Vec<Task>,
+    /// The cases that were merged into it.
+    merged: Vec<Merged>,
+    /// Of the case that it was merged into: what it is called.
+    merged_into: Option<String>,
     me: String,
     /// What of the case is on this page.
     seen: String,
     draft: Draft,
+}
+
+/// What the reader may do with the case.
+struct Rights {
+    read_contact: bool,
+    note: bool,
+    answer: bool,
+    manage: bool,
 }
 
 /// A promise as the page shows it.
@@ -119,7 +141,7 @@ impl CasePage {
     /// What was done with the form that led here, as a sentence.
     fn done(&self) -> Option<String> {
         let text = match self.draft.done.as_deref()? {
-            "reply" if self.reaches_customer() => self.t.get("console.case.done.reply_mail").to_owned(),
+            "reply" if self.reaches_customer => self.t.get("console.case.done.reply_mail").to_owned(),
             "reply" => self.t.get("console.case.done.reply").to_owned(),
             "note" => self.t.get("console.case.done.note").to_owned(),
             "status" => self.t.with("console.case.done.status", &[("status", self.word("status", &self.case.status))]),
@@ -133,6 +155,10 @@ impl CasePage {
             "reopen" => self.t.get("console.case.done.reopen").to_owned(),
             "release" => self.t.get("console.case.done.release").to_owned(),
             "discard" => self.t.get("console.case.done.discard").to_owned(),
+            "share" if self.case.contact_shared_at.is_some() => self.t.get("console.case.done.share").to_owned(),
+            "share" => self.t.get("console.case.done.unshare").to_owned(),
+            "merge" => self.t.get("console.case.done.merge").to_owned(),
+            "unmerge" => self.t.get("console.case.done.unmerge").to_owned(),
             "retry" => self.t.get("console.case.done.retry").to_owned(),
             _ => return None,
         };
@@ -226,7 +252,8 @@ impl CasePage {
     }
 
     fn customer(&self) -> String {
-        self.contact.as_ref().and_then(display_name).unwrap_or_else(|| self.t.get("console.anonymous").to_owned())
+        let unnamed = if self.may.read_contact { "console.anonymous" } else { "console.case.customer" };
+        self.contact.as_ref().and_then(display_name).unwrap_or_else(|| self.t.get(unnamed).to_owned())
     }
 
     /// The page, if it is one that a browser opens: an address that begins otherwise is shown, but is no link.
@@ -240,9 +267,49 @@ impl CasePage {
         Status::ALL.iter().copied().filter(move |to| *to != Status::Resolved && from.staff_may(*to))
     }
 
-    /// Whether work can be done on it: not while it is in quarantine.
-    fn may_work(&self) -> bool {
-        self.shell.may_act && self.case.quarantine().is_none()
+    /// Whether work can be done on it: not while it is in quarantine, or merged into another one.
+    fn is_workable(&self) -> bool {
+        self.case.quarantine().is_none() && self.case.merged_into.is_none()
+    }
+
+    /// Whether it can be merged into another one.
+    fn may_merge(&self) -> bool {
+        self.may_manage() && self.case.status().is_open() && self.merged.is_empty()
+    }
+
+    /// What a case is called that was merged into it.
+    fn name_of_merged(&self, merged: &Merged) -> String {
+        let number =
+            merged.number.map_or_else(|| self.t.get("console.event.other_case").to_owned(), |n| format!("#{n}"));
+        format!("{number} · {}", excerpt(&merged.message, 60))
+    }
+
+    fn may_note(&self) -> bool {
+        self.may.note && self.is_workable()
+    }
+
+    fn may_answer(&self) -> bool {
+        self.may.answer && self.is_workable()
+    }
+
+    fn may_manage(&self) -> bool {
+        self.may.manage && self.is_workable()
+    }
+
+    fn may_finish(&self, task: &Task) -> bool {
+        let task = TaskAccess::of(task);
+        let may = can(Actor::Member(&self.standing), Action::FinishTask, Object::Task(&self.access, &task));
+        may && self.is_workable()
+    }
+
+    /// Whether the reader is one of the company, and sees where it forwards its events.
+    fn sees_deliveries(&self) -> bool {
+        self.standing.role != Role::Partner
+    }
+
+    /// Whether there are partners, with whom the contact could be shared.
+    fn has_partners(&self) -> bool {
+        self.members.iter().any(|member| member.role() == Role::Partner)
     }
 
     fn is_discarded(&self) -> bool {
@@ -255,7 +322,7 @@ impl CasePage {
     }
 
     fn may_resolve(&self) -> bool {
-        self.case.status().staff_may(Status::Resolved)
+        self.may.manage && self.case.status().staff_may(Status::Resolved)
     }
 
     fn needs_outcome(&self) -> bool {
@@ -267,10 +334,6 @@ impl CasePage {
             "" => "go_on",
             chosen => chosen,
         }
-    }
-
-    fn reaches_customer(&self) -> bool {
-        self.contact.as_ref().is_some_and(|contact| contact.email().is_some())
     }
 
     fn step_text(&self, step: &Status) -> &'static str {
@@ -287,7 +350,7 @@ impl CasePage {
 
     /// Whether the page is to say that its owner has opened the case.
     fn is_to_be_opened(&self) -> bool {
-        self.may_work() && self.owns() && self.case.status() == Status::New
+        self.may_answer() && self.owns() && self.case.status() == Status::New
     }
 
     fn owns(&self) -> bool {
@@ -317,7 +380,7 @@ pub(super) async fn opened(
     Path(id): Path<String>,
     CsrfForm(_): CsrfForm<Nothing>,
 ) -> Result<StatusCode> {
-    let case = find(&app, &id).await?;
+    let case = case_for(&app, &who.standing, &id, Action::Answer).await?;
     if case.quarantine().is_none() {
         staff::mark_opened(&app, &case.id, &who.member.id).await?;
     }
@@ -331,7 +394,7 @@ pub(super) async fn reveal(
     Path(id): Path<String>,
     CsrfForm(_): CsrfForm<Nothing>,
 ) -> Result<Html<String>> {
-    let case = find(&app, &id).await?;
+    let case = case_for(&app, &who.standing, &id, Action::ManageCase).await?;
     let code = case.code(&app.keys)?;
     let stamp = Stamp::member(&who.member.id, app.clock.now());
     let object = format!("case/{}", case.id);
@@ -348,6 +411,15 @@ pub(super) fn leave(id: &str, place: &str) -> Response {
     Redirect::to(&format!("/staff/cases/{id}{place}")).into_response()
 }
 
+/// As [`leave`], after which the reader may not see the case any more: then it leads to the inbox, which says so.
+pub(super) async fn leave_or_lose(app: &App, who: &SignedIn, id: &str, place: &str) -> Result<Response> {
+    match case_for(app, &who.standing, id, Action::ReadCase).await {
+        Err(Error::NotFound(_)) => Ok(Redirect::to(&format!("{HOME}?done=transfer")).into_response()),
+        Err(error) => Err(error),
+        Ok(case) => Ok(leave(&case.id, place)),
+    }
+}
+
 /// `GET` of the address of a form, after its answer was reloaded.
 pub(super) async fn back(Path(id): Path<String>) -> Redirect {
     let id = CaseId::parse(&id).map(|id| id.as_str().to_owned()).unwrap_or_default();
@@ -360,17 +432,11 @@ pub(super) struct Nothing {}
 /// A file that came with a case, for whoever of the staff is signed in.
 pub(super) async fn download(
     State(app): State<App>,
-    _: SignedIn,
+    who: SignedIn,
     Path((id, file)): Path<(String, String)>,
 ) -> Result<Response> {
-    let case = find(&app, &id).await?;
+    let case = case_for(&app, &who.standing, &id, Action::ReadCase).await?;
     attachments::download::respond(&app, &case.id, &file).await
-}
-
-/// The case with this identifier; what is no identifier gets the same answer as one that nobody has.
-pub(super) async fn find(app: &App, id: &str) -> Result<Case> {
-    let id = CaseId::parse(id).map_err(|_| Error::NotFound("there is no such case"))?;
-    Ok(Case::by_id(app, id.as_str()).await?)
 }
 
 /// Shows the page again, with what was typed and why it was refused. An error that no form can mend stays what it is.
@@ -391,12 +457,14 @@ pub(super) async fn refused(
     Ok((status, render(app, who, id, draft).await?).into_response())
 }
 
-async fn render(app: &App, who: &SignedIn, id: &str, draft: Draft) -> Result<Html<String>> {
-    let case = find(app, id).await?;
+pub(super) async fn render(app: &App, who: &SignedIn, id: &str, draft: Draft) -> Result<Html<String>> {
+    let case = case_for(app, &who.standing, id, Action::ReadCase).await?;
+    let access = access_to(app, &who.standing, &case).await?;
+    let may = |action: Action| can(Actor::Member(&who.standing), action, Object::Case(&access));
     let site = app.sites.by_id(&case.site_id).await?;
     let members = Member::all(&app.db).await?;
     let name_of = |id: &str| members.iter().find(|member| member.id == id).map(|member| member.name.clone());
-    let sight = if who.member.role().administers() { Sight::Whole } else { Sight::Server };
+    let sight = if who.may(Action::Administer) { Sight::Whole } else { Sight::Server };
     let seen = seen::marker(app, &case).await?;
     let service = app.service.current().await?;
     let now = app.clock.now();
@@ -407,13 +475,37 @@ async fn render(app: &App, who: &SignedIn, id: &str, draft: Draft) -> Result<Htm
         first_responded_at: case.first_responded_at,
     };
     let clocks = clocks::of_case(&app.db, &case.id).await?;
-    let tasks = Task::of_cases(&app.db, std::slice::from_ref(&case.id)).await?;
+    let mut tasks = Task::of_cases(&app.db, std::slice::from_ref(&case.id)).await?;
+    if who.standing.role == Role::Partner {
+        // Of the others not even the titles are theirs.
+        tasks.retain(|task| {
+            let given = TaskAccess::of(task);
+            can(Actor::Member(&who.standing), Action::FinishTask, Object::Task(&access, &given))
+        });
+    }
+    let merged_into = match &case.merged_into {
+        Some(into) => {
+            let number = query::numbers(&app.db, std::slice::from_ref(into)).await?.get(into).copied();
+            Some(number.map_or_else(|| who.t.get("console.event.other_case").to_owned(), |number| format!("#{number}")))
+        }
+        None => None,
+    };
+    let merged = merge::merged_into(&app.db, &case.id).await?;
     let names = Names { service: &service, site: site.as_deref() };
     let page_of_case = CasePage {
         t: who.t,
         shell: Shell::new(who, Screen::Inbox),
-        contact: case.contact(&app.keys),
-        identity: case.identity(&app.keys),
+        contact: case.contact(&app.keys).filter(|_| may(Action::ReadContact)),
+        identity: case.identity(&app.keys).filter(|_| may(Action::ReadContact)),
+        reaches_customer: case.contact(&app.keys).is_some_and(|contact| contact.email().is_some()),
+        may: Rights {
+            read_contact: may(Action::ReadContact),
+            note: may(Action::WriteNote),
+            answer: may(Action::Answer),
+            manage: may(Action::ManageCase),
+        },
+        standing: who.standing.clone(),
+        access,
         category: category_label(who.t, site.as_deref(), case.category.as_deref()),
         context: case.context.as_deref().map(pretty),
         due: due(who.t, case.status(), times, now),
@@ -431,6 +523,8 @@ async fn render(app: &App, who: &SignedIn, id: &str, draft: Draft) -> Result<Htm
             .collect(),
         service: Arc::clone(&service),
         tasks,
+        merged,
+        merged_into,
         code: draft.code.clone(),
         seen,
         site,

@@ -8,10 +8,12 @@ use serde::{Deserialize, Serialize};
 
 use super::draft::Draft;
 use super::error::{CaseForm, Field, FormError};
-use super::page::{find, leave, refused};
+use super::page::{leave_or_lose, refused};
 use super::properties::{begin_of, day, marker};
 use crate::app::App;
+use crate::auth::permissions::Action;
 use crate::auth::{KeyedForm, MayAct};
+use crate::cases::access::case_for;
 use crate::cases::idempotency::{is_known, request_hash};
 use crate::cases::properties::{self, Patch};
 use crate::cases::tags::Tags;
@@ -46,7 +48,7 @@ pub(super) async fn set(
     Path(id): Path<String>,
     KeyedForm { form, key }: KeyedForm<PropertiesForm>,
 ) -> Result<Response> {
-    let case = find(&app, &id).await?;
+    let case = case_for(&app, &who.standing, &id, Action::ManageCase).await?;
     let site = app.sites.by_id(&case.site_id).await?;
     let service = app.service.current().await?;
     let done = match read(&form, &case, site.as_deref(), &service) {
@@ -63,7 +65,7 @@ pub(super) async fn set(
         Err(errors) => Err(errors),
     };
     match done {
-        Ok(()) => Ok(leave(&case.id, "?done=properties")),
+        Ok(()) => leave_or_lose(&app, &who, &case.id, "?done=properties").await,
         Err(errors) => {
             let draft = Draft { tags: Some(form.tags), transfer_reason: form.reason, ..Draft::default() };
             refused(&app, &who, &case.id, draft, CaseForm::Properties, errors).await

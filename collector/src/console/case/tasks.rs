@@ -9,12 +9,14 @@ use serde::{Deserialize, Serialize};
 
 use super::draft::Draft;
 use super::error::{CaseForm, Field, FormError};
-use super::page::{find, leave, refused};
+use super::page::{leave, refused};
 use super::properties::begin_of;
 use crate::app::App;
 use crate::auth::member::who_may_own;
+use crate::auth::permissions::{self, Action, Object, TaskAccess, can};
 use crate::auth::{KeyedForm, MayAct};
 use crate::cases::Actor;
+use crate::cases::access::{access_to, case_for};
 use crate::cases::idempotency::request_hash;
 use crate::cases::tasks::{self, NewTask, Task, TaskPatch};
 use crate::http::{Error, Result};
@@ -40,7 +42,7 @@ async fn add(
     Path(id): Path<String>,
     KeyedForm { form, key }: KeyedForm<TaskForm>,
 ) -> Result<Response> {
-    let case = find(&app, &id).await?;
+    let case = case_for(&app, &who.standing, &id, Action::ManageCase).await?;
     let site = app.sites.by_id(&case.site_id).await?;
     let zone = site.map(|site| site.settings.time_zone.clone()).unwrap_or_default();
     let service = app.service.current().await?;
@@ -81,9 +83,15 @@ async fn set_done(
     Path((id, task)): Path<(String, String)>,
     KeyedForm { form, .. }: KeyedForm<DoneForm>,
 ) -> Result<Response> {
-    let case = find(&app, &id).await?;
+    let case = case_for(&app, &who.standing, &id, Action::ReadCase).await?;
     let task = Task::by_id(&app.db, &task).await?.filter(|task| task.case_id == case.id);
     let task = task.ok_or(Error::NotFound("there is no such task"))?;
+    let access = access_to(&app, &who.standing, &case).await?;
+    let given = TaskAccess::of(&task);
+    let object = Object::Task(&access, &given);
+    if !can(permissions::Actor::Member(&who.standing), Action::FinishTask, object) {
+        return Err(Error::Forbidden("this task was given to others".into()));
+    }
     let patch = TaskPatch { done: Some(form.done == "yes"), ..TaskPatch::default() };
     let actor = Actor::Member(who.member.id.clone());
     match tasks::change(&app, &task, &actor, &patch).await {

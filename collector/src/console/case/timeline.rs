@@ -1,12 +1,13 @@
 //! What happened to a case, oldest first: what was said, and between it what was done.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use serde_json::Value;
 
 use super::sorting::{self, Names};
 use crate::app::App;
 use crate::auth::Token;
+use crate::cases::merge;
 use crate::cases::query::{self, Message};
 use crate::cases::tasks::Task;
 use crate::cases::{Case, EventType};
@@ -71,8 +72,19 @@ pub(super) async fn read(
     let select = "select id, type, actor, member_id, data, created_at from events where case_id = $1 order by seq";
     let events: Vec<EventRow> = with_db!(&app.db, pool => sqlx::query_as(select).bind(&case.id).fetch_all(pool).await)?;
     let tokens = Token::names(&app.db).await?;
+    let others = merge::said_by_customers(&app.db, &case.id).await?;
+    let numbers = numbers(app, &events, &others).await?;
+    let case_of = |id: Option<&str>| {
+        let number = id.and_then(|id| numbers.get(id));
+        number.map_or_else(|| t.get("console.event.other_case").to_owned(), |number| format!("#{number}"))
+    };
     let done = events.into_iter().filter_map(|event| {
-        let what = sentence(t, &event, name_of, &tokens, names, tasks)?;
+        let what = match EventType::parse(&event.kind) {
+            Some(kind @ (EventType::Merged | EventType::Unmerged)) => {
+                merging(t, kind, &event, name_of, &tokens, &case_of)
+            }
+            _ => sentence(t, &event, name_of, &tokens, names, tasks)?,
+        };
         Some((event.created_at, event.id, what))
     });
     let staff = |message: &Message| {
@@ -87,10 +99,48 @@ pub(super) async fn read(
         };
         (message.created_at, message.id, What::Said { class, by, body: message.body })
     });
-    let mut all: Vec<(Millis, String, What)> = done.chain(said).collect();
+    let said_there = others.iter().map(|message| {
+        let by = t.with("console.event.from_case", &[("case", &case_of(Some(&message.case_id)))]);
+        let what = What::Said { class: "from-customer", by: Some(by), body: message.body.clone() };
+        (message.created_at, message.id.clone(), what)
+    });
+    let mut all: Vec<(Millis, String, What)> = done.chain(said).chain(said_there).collect();
     // What happened in one transaction has one time; the order of the identifiers is that of their making.
     all.sort_by(|a, b| (a.0, &a.1).cmp(&(b.0, &b.1)));
     Ok(all.into_iter().map(|(at, _, what)| Item { datetime: rfc3339(at), at: t.moment(at), what }).collect())
+}
+
+/// The numbers of the cases that the timeline speaks of.
+async fn numbers(app: &App, events: &[EventRow], others: &[merge::SaidThere]) -> Result<HashMap<String, i64>> {
+    let named = events.iter().filter_map(|event| {
+        let data: Value = serde_json::from_str(&event.data).ok()?;
+        let id = ["into", "from_case", "case_id"].iter().find_map(|field| data[field].as_str());
+        id.map(str::to_owned)
+    });
+    let ids: HashSet<String> = named.chain(others.iter().map(|message| message.case_id.clone())).collect();
+    Ok(query::numbers(&app.db, &ids.into_iter().collect::<Vec<_>>()).await?)
+}
+
+/// That cases were merged, or taken apart.
+fn merging(
+    t: Texts,
+    kind: EventType,
+    event: &EventRow,
+    name_of: &NameOf<'_>,
+    tokens: &HashMap<String, String>,
+    case_of: &dyn Fn(Option<&str>) -> String,
+) -> What {
+    let data: Value = serde_json::from_str(&event.data).unwrap_or_default();
+    let token = data["token"].as_str().and_then(|id| tokens.get(id)).cloned();
+    let by = token.or_else(|| event.member_id.as_deref().and_then(name_of));
+    let by = by.unwrap_or_else(|| t.get("console.event.somebody").to_owned());
+    let (key, other) = match (kind, data["case_id"].as_str()) {
+        (EventType::Merged, Some(other)) => ("console.event.merged", Some(other)),
+        (EventType::Merged, None) => ("console.event.merged_into", data["into"].as_str()),
+        (_, Some(other)) => ("console.event.unmerged", Some(other)),
+        (_, None) => ("console.event.unmerged_from", data["from_case"].as_str()),
+    };
+    What::Done { sentence: t.with(key, &[("name", &by), ("case", &case_of(other))]), status: None }
 }
 
 /// What an event says, for those that are not words of somebody.
@@ -119,7 +169,9 @@ fn sentence(
     let sentence = match kind {
         EventType::Created if token.is_some() => t.with("console.event.entered", &[("name", &by)]),
         EventType::Created if event.actor == "system" => t.get("console.event.imported").to_owned(),
-        EventType::Created | EventType::Message | EventType::Note => return None,
+        EventType::Created | EventType::Message | EventType::Note | EventType::Merged | EventType::Unmerged => {
+            return None;
+        }
         EventType::Acknowledged if is_staff => t.with("console.event.opened", &[("name", &by)]),
         EventType::Acknowledged => t.get("console.event.receipt").to_owned(),
         EventType::Assigned => match to {

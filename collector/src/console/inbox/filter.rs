@@ -8,6 +8,7 @@ use serde::Deserialize;
 
 use crate::app::App;
 use crate::auth::guard::HOME;
+use crate::cases::access::Visibility;
 use crate::cases::listing::{self, Due, Listing, Sort};
 use crate::cases::search::{Facet, Search, SearchText};
 use crate::cases::{Priority, Quarantine, Status};
@@ -29,6 +30,8 @@ pub struct InboxQuery {
     sort: String,
     q: String,
     before: String,
+    done: String,
+    view: String,
 }
 
 /// Which statuses are shown.
@@ -126,11 +129,17 @@ pub struct Filter {
     pub text: String,
     /// Where the page begins, as the one before it said.
     pub before: Option<String>,
+    /// The cases that the reader sees; none for all.
+    pub visible: Option<Visibility>,
+    /// What became of a view that was saved: `saved`, `removed`, `unnamed` or `many`.
+    pub view: &'static str,
+    /// Whether a case was just given to a team that the reader does not belong to.
+    pub was_transferred: bool,
 }
 
 impl Filter {
-    /// Reads the parameters.
-    pub fn read(query: InboxQuery) -> Self {
+    /// Reads the parameters, for a reader who sees certain cases.
+    pub fn read(query: InboxQuery, visible: Option<Visibility>) -> Self {
         let owner = match query.owner.as_str() {
             "me" => Owner::Me,
             "nobody" => Owner::Nobody,
@@ -157,6 +166,12 @@ impl Filter {
             },
             text: query.q.trim().chars().take(200).collect(),
             before: listing::is_cursor(&query.before).then_some(query.before),
+            visible,
+            view: ["saved", "removed", "unnamed", "many"]
+                .into_iter()
+                .find(|word| *word == query.view)
+                .unwrap_or_default(),
+            was_transferred: query.done == "transfer",
         }
     }
 
@@ -170,6 +185,11 @@ impl Filter {
             || !self.tag.is_empty()
             || self.due.is_some()
             || !self.text.is_empty()
+    }
+
+    /// Whether the index is asked, since the tables would have to be read further than a page.
+    pub fn needs_index(&self) -> bool {
+        self.narrows() || self.visible.is_some()
     }
 
     /// Whether the search index can't tell, and the tables have to be asked.
@@ -292,6 +312,7 @@ impl Filter {
             tag: Some(self.tag.clone()).filter(|tag| !tag.is_empty()),
             priority: self.priority,
             due: self.due,
+            visible: self.visible.clone(),
             ..Listing::default()
         })
     }
@@ -313,7 +334,7 @@ mod tests {
             sort: "due".into(),
             ..InboxQuery::default()
         };
-        let filter = Filter::read(query);
+        let filter = Filter::read(query, None);
         assert_eq!(
             filter.address_of(&Tab::All),
             "/staff/cases?status=all&kind=complaint&site=acme&owner=me&team=delivery&sort=due&q=%E9%80%81%E8%B4%A7+%26+late"
@@ -330,7 +351,7 @@ mod tests {
             before: "1".into(),
             ..InboxQuery::default()
         };
-        let filter = Filter::read(query);
+        let filter = Filter::read(query, None);
         assert_eq!(
             (filter.tab, filter.kind, &filter.owner, filter.before.is_none()),
             (Tab::Open, None, &Owner::Any, true)

@@ -3,6 +3,7 @@
 
 pub mod filter;
 pub mod rows;
+mod views;
 
 use std::sync::Arc;
 
@@ -15,11 +16,13 @@ use sayso_shared::Kind;
 
 use self::filter::{Filter, Owner, Tab};
 use self::rows::{Counts, Row};
+use self::views::ShownView;
 use super::shell::{Screen, Shell, page};
 use crate::app::App;
 use crate::assets::{self, MARK};
 use crate::auth::guard::HOME;
-use crate::auth::{Member, SignedIn};
+use crate::auth::{Member, Role, SignedIn};
+use crate::cases::access::Visibility;
 use crate::cases::listing::Sort;
 use crate::cases::{Priority, Quarantine};
 use crate::http::Result;
@@ -32,6 +35,7 @@ pub fn router() -> Router<App> {
         .route("/staff", get(async || Redirect::to(HOME)))
         .route("/staff/", get(async || Redirect::to(HOME)))
         .route(HOME, get(inbox))
+        .merge(views::router())
 }
 
 #[derive(Template)]
@@ -47,7 +51,10 @@ struct InboxPage {
     sites: Vec<Arc<Site>>,
     members: Vec<Member>,
     teams: Vec<(String, String)>,
+    views: Vec<ShownView>,
     me: String,
+    /// Whether the reader is one of the company, who sees who the customers are and what is suspected.
+    sees_contacts: bool,
 }
 
 impl InboxPage {
@@ -70,6 +77,22 @@ impl InboxPage {
         }
     }
 
+    /// What became of a view, as a sentence; the second says whether it is one that went well.
+    fn view_done(&self) -> Option<(&'static str, bool)> {
+        match self.filter.view {
+            "saved" => Some((self.t.get("console.view.saved"), true)),
+            "removed" => Some((self.t.get("console.view.removed"), true)),
+            "unnamed" => Some((self.t.get("console.view.unnamed"), false)),
+            "many" => Some((self.t.get("console.view.many"), false)),
+            _ => None,
+        }
+    }
+
+    /// The filter as a view keeps it.
+    fn filter_query(&self) -> String {
+        self.filter.address_of(&self.filter.tab).split_once('?').map(|(_, query)| query.to_owned()).unwrap_or_default()
+    }
+
     fn due_text(&self, word: &str) -> &'static str {
         self.t.get(&format!("console.due.{word}"))
     }
@@ -88,9 +111,10 @@ impl InboxPage {
 }
 
 async fn inbox(State(app): State<App>, who: SignedIn, Query(query): Query<filter::InboxQuery>) -> Result<Html<String>> {
-    let filter = Filter::read(query);
+    let filter = Filter::read(query, Visibility::of(&who.standing));
     let sites = app.sites.all().await?;
-    let found = rows::find(&app, who.t, &filter, &who.member.id, &sites).await?;
+    let found = rows::find(&app, who.t, &filter, &who.standing, &sites).await?;
+    let service = app.service.current().await?;
     let shown = InboxPage {
         t: who.t,
         shell: Shell::new(&who, Screen::Inbox),
@@ -98,14 +122,13 @@ async fn inbox(State(app): State<App>, who: SignedIn, Query(query): Query<filter
         is_partial: found.is_partial,
         counts: found.counts,
         rows: found.rows,
-        teams: {
-            let service = app.service.current().await?;
-            service.teams.iter().map(|team| (team.key.to_string(), team.name.to_string())).collect()
-        },
+        teams: service.teams.iter().map(|team| (team.key.to_string(), team.name.to_string())).collect(),
+        views: views::of_member(&service, &who.member, &who.standing, &filter),
         members: Member::all(&app.db).await?.into_iter().filter(|member| member.disabled_at.is_none()).collect(),
         sites,
         filter,
         me: who.member.id,
+        sees_contacts: who.standing.role != Role::Partner,
     };
     page(&shown)
 }

@@ -8,6 +8,8 @@ use sqlx::AssertSqlSafe;
 
 use super::filter::{Filter, Tab};
 use crate::app::App;
+use crate::auth::Role;
+use crate::auth::permissions::Standing;
 use crate::cases::case::contact_context;
 use crate::cases::listing::{self, Listing};
 use crate::cases::search::{self, Search, SearchText};
@@ -58,6 +60,8 @@ pub struct Row {
     pub excerpt: String,
     /// The customer's name, or another way in which they can be told apart.
     pub customer: Option<String>,
+    /// Whether it may be told to partners.
+    is_contact_shared: bool,
     /// The name of its site.
     pub site: String,
     /// The label of its category.
@@ -82,6 +86,12 @@ impl Row {
     /// Whether nobody has looked at it.
     pub fn is_unread(&self) -> bool {
         self.status == Status::New.as_str()
+    }
+
+    /// Without the customer's name, where a partner does not get it.
+    fn named_for(self, reader: &Standing) -> Self {
+        let is_named = reader.role != Role::Partner || self.is_contact_shared;
+        Self { customer: self.customer.filter(|_| is_named), ..self }
     }
 }
 
@@ -171,18 +181,19 @@ struct DbRow {
     category: Option<String>,
     rating: Option<i64>,
     contact_cipher: Option<String>,
+    contact_shared_at: Option<Millis>,
     owner: Option<String>,
 }
 
 /// The page of cases that `filter` asks for, with the counts of all tabs.
-pub async fn find(app: &App, t: Texts, filter: &Filter, me: &str, sites: &[Arc<Site>]) -> Result<Page> {
+pub async fn find(app: &App, t: Texts, filter: &Filter, reader: &Standing, sites: &[Arc<Site>]) -> Result<Page> {
     let (rows, next, is_partial, counts) = if filter.needs_tables() {
-        let Some(listing) = listed(app, filter, me, sites).await? else { return Ok(Page::default()) };
+        let Some(listing) = listed(app, filter, reader, sites).await? else { return Ok(Page::default()) };
         let page = listing::ids(app, &listing, filter.sort, filter.before.as_deref(), PAGE).await?;
         let (ids, next) = page.unwrap_or_default();
-        (of_cases(app, &ids).await?, next, false, counts_beside(app, filter, me, sites).await?)
-    } else if filter.narrows() {
-        let Some(search) = filter.search(app, me, sites) else { return Ok(Page::default()) };
+        (of_cases(app, &ids).await?, next, false, counts_beside(app, filter, reader, sites).await?)
+    } else if filter.needs_index() {
+        let Some(search) = filter.search(app, &reader.member_id, sites) else { return Ok(Page::default()) };
         let found = search::search(&app.db, &Search { limit: PAGE, count_to: COUNTED, ..search }).await?;
         let counts = Counts::of_search(&found);
         (of_cases(app, &found.ids).await?, found.next, found.is_partial, counts)
@@ -193,7 +204,7 @@ pub async fn find(app: &App, t: Texts, filter: &Filter, me: &str, sites: &[Arc<S
     let now = app.clock.now();
     let service = app.service.current().await?;
     Ok(Page {
-        rows: rows.into_iter().map(|row| row.shown(t, &app.keys, sites, &service, now)).collect(),
+        rows: rows.into_iter().map(|row| row.shown(t, &app.keys, sites, &service, now).named_for(reader)).collect(),
         next,
         is_partial,
         counts,
@@ -201,8 +212,8 @@ pub async fn find(app: &App, t: Texts, filter: &Filter, me: &str, sites: &[Arc<S
 }
 
 /// What is asked of the tables; a text is looked for among the newest cases.
-async fn listed(app: &App, filter: &Filter, me: &str, sites: &[Arc<Site>]) -> Result<Option<Listing>> {
-    let Some(mut listing) = filter.listing(me, sites) else { return Ok(None) };
+async fn listed(app: &App, filter: &Filter, reader: &Standing, sites: &[Arc<Site>]) -> Result<Option<Listing>> {
+    let Some(mut listing) = filter.listing(&reader.member_id, sites) else { return Ok(None) };
     if !filter.text.is_empty() {
         let text = SearchText::read(&filter.text, &app.keys);
         if text.is_empty() {
@@ -214,10 +225,10 @@ async fn listed(app: &App, filter: &Filter, me: &str, sites: &[Arc<Site>]) -> Re
 }
 
 /// The counts of all tabs, as if nothing were asked about what is due.
-async fn counts_beside(app: &App, filter: &Filter, me: &str, sites: &[Arc<Site>]) -> Result<Counts> {
+async fn counts_beside(app: &App, filter: &Filter, reader: &Standing, sites: &[Arc<Site>]) -> Result<Counts> {
     let wider = Filter { due: None, before: None, ..filter.clone() };
-    match wider.search(app, me, sites) {
-        Some(search) if wider.narrows() => {
+    match wider.search(app, &reader.member_id, sites) {
+        Some(search) if wider.needs_index() => {
             let found = search::search(&app.db, &Search { limit: 1, count_to: COUNTED, ..search }).await?;
             Ok(Counts::of_search(&found))
         }
@@ -291,7 +302,7 @@ pub fn plain_sql(tab: Tab, more: &str) -> String {
     let newest = |of: &str| format!("select * from cases where {of}{more} order by id desc limit {limit}");
     let page = match tab {
         // Written so that no index by quarantine fits, which would have to sort all cases: the newest stand at the end of the primary key.
-        Tab::All => newest("quarantine not in ('held', 'discarded')"),
+        Tab::All => newest("quarantine not in ('held', 'discarded', 'merged')"),
         Tab::Suspected(quarantine) => newest(&in_quarantine(quarantine)),
         tab => {
             let parts = tab
@@ -312,7 +323,7 @@ fn with_columns(page: &str) -> String {
         "select page.id, page.site_id, page.kind, page.status, page.priority, page.suspicion, page.received_at, page.first_response_due, \
         page.first_responded_at, page.due_at, page.team, page.tags, substr(feedback.message, 1, 300) as opening, \
         nullif(coalesce(page.category, feedback.category), '') as category, feedback.rating, \
-        feedback.contact_cipher, members.name as owner \
+        feedback.contact_cipher, page.contact_shared_at, members.name as owner \
         from ({page}) as page join feedback on feedback.id = page.id left join members on members.id = page.owner_id"
     )
 }
@@ -333,6 +344,7 @@ impl DbRow {
         Row {
             excerpt: excerpt(&self.opening, 180),
             customer: contact.as_ref().and_then(display_name),
+            is_contact_shared: self.contact_shared_at.is_some(),
             category: category_label(t, site.map(AsRef::as_ref), self.category.as_deref()),
             site: site.map_or_else(String::new, |site| site.name().to_owned()),
             received: (rfc3339(self.received_at), t.moment(self.received_at)),

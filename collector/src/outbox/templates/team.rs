@@ -96,6 +96,8 @@ fn what_happened(context: &EventContext, t: Texts) -> String {
         EventType::Tags => t.get("mail.team.tags").to_owned(),
         EventType::FollowUp => t.get("mail.team.follow_up").to_owned(),
         EventType::Problem => t.get("mail.team.problem").to_owned(),
+        EventType::Merged => t.get("mail.team.merged").to_owned(),
+        EventType::Unmerged => t.get("mail.team.unmerged").to_owned(),
         EventType::Escalated => t.get("mail.team.escalated").to_owned(),
         EventType::Task if event.data["is"] == "done" => t.get("mail.team.task_done").to_owned(),
         EventType::Task => t.get("mail.team.task").to_owned(),

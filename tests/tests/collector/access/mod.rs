@@ -34,6 +34,11 @@ impl<'a> Program<'a> {
         Self::with(app, "CRM", Scope::ALL).await
     }
 
+    /// One that may do everything, under another name.
+    pub async fn new_named(app: &'a TestApp, name: &str) -> Self {
+        Self::with(app, name, Scope::ALL).await
+    }
+
     /// Fetches a path below `/api/v1/cases`.
     pub async fn get(&self, path: &str) -> Answer {
         let client = self.app.client();
@@ -68,13 +73,17 @@ impl Program<'_> {
 
     /// Changes a case, if it is still at a version.
     pub async fn patch(&self, id: &str, body: &Value, version: Option<i64>) -> Answer {
-        let client = self.app.client();
-        let mut request =
-            client.request(Method::PATCH, &format!("/api/v1/cases/{id}")).bearer_auth(&self.token).json(body);
-        if let Some(version) = version {
-            request = request.header("if-match", format!("\"{version}\""));
+        match version {
+            Some(version) => self.patch_if(id, body, &format!("\"{version}\"")).await,
+            None => self.patch_at(&format!("/api/v1/cases/{id}"), body).await,
         }
-        client.send(request).await
+    }
+
+    /// Changes a case with a header `If-Match`.
+    pub async fn patch_if(&self, id: &str, body: &Value, version: &str) -> Answer {
+        let client = self.app.client();
+        let request = client.request(Method::PATCH, &format!("/api/v1/cases/{id}")).bearer_auth(&self.token);
+        client.send(request.header("if-match", version).json(body)).await
     }
 }
 

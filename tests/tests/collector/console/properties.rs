@@ -26,7 +26,7 @@ async fn set_up(app: &TestApp) {
 on_both_databases! {
     async fn the_properties_of_a_case_are_set_and_shown(app: TestApp) {
         set_up(&app).await;
-        let lin = Desk::of(&app, "lin", Role::Agent).await;
+        let lin = Desk::of(&app, "lin", Role::Manager).await;
         let id = complaint(&app, "Wrong amount").await;
         run_due(&app.app).await.unwrap();
         let (path, action) = (format!("/staff/cases/{id}"), format!("/staff/cases/{id}/properties"));
@@ -69,7 +69,7 @@ on_both_databases! {
 
     async fn tasks_are_added_and_done_on_the_page(app: TestApp) {
         set_up(&app).await;
-        let lin = Desk::of(&app, "lin", Role::Agent).await;
+        let lin = Desk::of(&app, "lin", Role::Manager).await;
         let id = complaint(&app, "It came late").await;
         let (path, action) = (format!("/staff/cases/{id}"), format!("/staff/cases/{id}/tasks"));
         let key = Form::of(&lin.client.get(&path).await.body, &action).get("key").to_owned();
@@ -93,5 +93,90 @@ on_both_databases! {
         let elsewhere = complaint(&app, "Another").await;
         let stray = lin.post(&format!("/staff/cases/{elsewhere}/tasks/{task}"), &[("done", "no"), ("key", &key)]).await;
         assert_eq!(stray.status, StatusCode::NOT_FOUND, "it is another case's");
+    }
+}
+
+on_both_databases! {
+    async fn a_template_is_put_below_what_was_typed_and_nothing_is_said_yet(app: TestApp) {
+        set_up(&app).await;
+        let templates = "[[template]]\nkey = 'sorry'\nbody = { en = 'Dear {customer.name}, sorry. {member.name}', zh-Hans = '{customer.name}，很抱歉。{member.name}' }\n";
+        let file = read(templates, &store::load(&app.app.db).await.unwrap()).unwrap();
+        store::apply(&app.app.db, &file, Prune::Keep, &Stamp::command(app.app.clock.now())).await.unwrap();
+        app.app.clock.advance(1_000);
+        let lin = Desk::of(&app, "lin", Role::Agent).await;
+        let chinese = super::submit(&app, serde_json::json!({"kind": "complaint", "message": "坏了", "locale": "zh-CN", "contact": {"name": "<b>李雷"}})).await;
+        let path = format!("/staff/cases/{chinese}");
+        assert!(lin.client.get(&path).await.body.contains("<option value=\"sorry\">sorry</option>"));
+        let fields = [("body", "First & foremost\r\n"), ("template", "sorry"), ("then", "wait")];
+        let shown = lin.post(&format!("{path}/template"), &fields).await;
+        assert_eq!(shown.status, StatusCode::OK);
+        assert!(shown.body.contains("First &#38; foremost\n\n&#60;b&#62;李雷，很抱歉。lin</textarea>"), "{}", shown.body);
+        assert!(shown.body.contains("value=\"wait\" checked"), "what else was chosen stays");
+        let again = lin.post(&format!("{path}/template"), &[("body", ""), ("template", "gone")]).await;
+        assert_eq!(again.status, StatusCode::OK, "one that is gone changes nothing");
+        let said = sayso::cases::query::conversation(&app.app, &chinese).await.unwrap();
+        assert!(said.is_empty());
+    }
+
+    async fn members_keep_views_of_the_inbox(app: TestApp) {
+        set_up(&app).await;
+        let views = "[[view]]\nkey = 'all'\nname = 'Everything urgent'\nfilter = 'priority=urgent&status=all'\n\
+            [[view]]\nkey = 'team'\nname = 'Of delivery'\nfilter = 'team=delivery'\nteam = 'delivery'\n";
+        let file = read(views, &store::load(&app.app.db).await.unwrap()).unwrap();
+        store::apply(&app.app.db, &file, Prune::Keep, &Stamp::command(app.app.clock.now())).await.unwrap();
+        app.app.clock.advance(1_000);
+        let lin = Desk::of(&app, "lin", Role::Agent).await;
+        let inbox = lin.inbox("").await;
+        assert!(inbox.contains("href=\"/staff/cases?status=all&#38;priority=urgent\"") && inbox.contains("Everything urgent"), "{inbox}");
+        assert!(!inbox.contains("Of delivery"), "that is another team's");
+
+        let filter = "status=open&kind=complaint&q=晚&nonsense=1";
+        let saved = lin.post("/staff/views", &[("name", " Late <ones> "), ("filter", filter)]).await;
+        let address = "/staff/cases?status=open&kind=complaint&q=%E6%99%9A";
+        assert_eq!(saved.location(), format!("{address}&view=saved"));
+        let page = lin.client.get(saved.location()).await.body;
+        assert!(page.contains("Late &#60;ones&#62;</a>") && page.contains("Only you see this view.") && page.contains("Remove “Late &#60;ones&#62;”"), "{page}");
+        assert!(lin.client.get(address).await.body.contains("aria-current=\"page\" dir=\"auto\">Late"), "it is the one that is shown");
+        lin.post("/staff/views", &[("name", "Late <ones>"), ("filter", "status=all&kind=praise")]).await;
+        let page = lin.inbox("").await;
+        assert_eq!(page.matches("Late &#60;ones&#62;").count(), 1, "saved again it is another filter");
+        assert!(page.contains("status=all&#38;kind=praise"));
+        assert!(lin.post("/staff/views", &[("name", " "), ("filter", filter)]).await.location().ends_with("view=unnamed"));
+
+        let sam = Desk::of(&app, "sam", Role::Viewer).await;
+        assert!(!sam.inbox("").await.contains("Late &#60;ones&#62;"), "it is lin's own");
+        let (_, rest) = lin.inbox("status=all&kind=praise").await.split_once("/staff/views/").map(|(a, b)| (a.to_owned(), b.to_owned())).unwrap();
+        let path = format!("/staff/views/{}/remove", rest.split('/').next().unwrap());
+        assert_eq!(sam.post(&path, &[]).await.status, StatusCode::NOT_FOUND);
+        assert_eq!(sam.post("/staff/views/all/remove", &[]).await.status, StatusCode::NOT_FOUND, "nor one of the service");
+        assert_eq!(lin.post(&path, &[]).await.location(), "/staff/cases?view=removed");
+        assert!(!lin.inbox("").await.contains("Late &#60;ones&#62;"));
+    }
+
+    async fn two_cases_are_merged_and_taken_apart_on_the_page(app: TestApp) {
+        set_up(&app).await;
+        let lin = Desk::of(&app, "lin", Role::Agent).await;
+        let one = complaint(&app, "The heater leaks").await;
+        let other = complaint(&app, "It leaks & leaks").await;
+        run_due(&app.app).await.unwrap();
+        let path = format!("/staff/cases/{other}");
+        let merge = |number: &'static str| {
+            let (lin, path) = (&lin, &path);
+            async move { lin.post(&format!("{path}/merge"), &[("number", number)]).await }
+        };
+        for (number, said) in [("7", "There is no case with this number."), ("x", "There is no case with this number."), ("2", "That is this case itself.")] {
+            let refused = merge(number).await;
+            assert!(refused.status.is_client_error() && refused.body.contains(said), "{number}: {}", refused.body);
+            assert!(refused.body.contains(&format!("name=\"number\" value=\"{number}\"")), "what was typed stays");
+        }
+        assert_eq!(merge("#1").await.location(), format!("{path}?done=merge"));
+        let page = lin.client.get(&path).await.body;
+        assert!(page.contains("Merged into #1") && page.contains("lin merged this case into #1") && !page.contains("/reply\""), "{page}");
+        let target = lin.client.get(&format!("/staff/cases/{one}")).await.body;
+        assert!(target.contains("lin merged #2 into this case") && target.contains("#2 · It leaks &#38; leaks"), "{target}");
+        assert!(!lin.inbox("status=all").await.contains("It leaks"));
+        assert_eq!(lin.post(&format!("{path}/unmerge"), &[]).await.location(), format!("{path}?done=unmerge"));
+        assert!(lin.client.get(&path).await.body.contains("/reply\""));
+        assert!(lin.inbox("status=all").await.contains("It leaks"));
     }
 }

@@ -1,6 +1,7 @@
 //! The desk at work: rules route cases, clocks run in open time, and the staff sort cases by the API.
 
 mod clocks;
+mod merging;
 mod rules;
 mod sorting;
 mod tasks;
@@ -13,7 +14,7 @@ use sayso::routing::run_timed;
 use sayso::service::plan::Prune;
 use sayso::service::read::read;
 use sayso::service::store;
-use sayso_tests::{TestApp, on_both_databases};
+use sayso_tests::{Answer, TestApp, on_both_databases};
 use serde_json::{Value, json};
 
 use crate::access::Program;

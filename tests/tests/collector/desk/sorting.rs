@@ -31,6 +31,9 @@ on_both_databases! {
         assert_eq!(stale.status, StatusCode::PRECONDITION_FAILED);
         assert!(stale.json()["detail"].as_str().unwrap().contains("case.priority"), "{}", stale.body);
         let now = case["version"].as_i64().unwrap();
+        for (version, expected) in [("*", StatusCode::OK), (&now.to_string(), StatusCode::OK), ("null", StatusCode::BAD_REQUEST), ("\"\"", StatusCode::BAD_REQUEST)] {
+            assert_eq!(program.patch_if(&id, &json!({"priority": "urgent"}), version).await.status, expected, "{version}");
+        }
         let taken = program.patch(&id, &json!({"priority": "low", "team": null, "category": null, "tags": []}), Some(now)).await;
         assert_eq!(taken.status, StatusCode::OK, "{}", taken.body);
         assert_eq!((&taken.json()["team"], &taken.json()["category"], &taken.json()["tags"]), (&Value::Null, &Value::Null, &json!([])));

@@ -1,0 +1,323 @@
+//! Who may do what: one function, [`can`], for members and for programs with a token, and for the console and the API alike.
+//!
+//! It is pure. What a member's rights depend on is their [`Standing`], what a case's depend on is in [`CaseAccess`].
+
+use super::member::Role;
+use super::token::Scope;
+
+/// Who wants to do something.
+#[derive(Clone, Copy, Debug)]
+pub enum Actor<'a> {
+    /// A member.
+    Member(&'a Standing),
+    /// A program, whose token has these scopes.
+    Program(&'a [Scope]),
+}
+
+/// What a member's rights depend on.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Standing {
+    /// The member's role.
+    pub role: Role,
+    /// The member's identifier.
+    pub member_id: String,
+    /// The keys of the teams that the member belongs to or leads.
+    pub teams: Vec<String>,
+    /// The identifiers of the sites that show all their cases to all agents.
+    pub open_sites: Vec<String>,
+}
+
+/// What somebody wants to do.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Action {
+    /// Enter feedback that came another way.
+    EnterFeedback,
+    /// Read the audit log.
+    ReadAudit,
+    /// Look after the collector: members, how websites embed the widget, mails in files.
+    Administer,
+    /// Read a case: what was said, its timeline, its files.
+    ReadCase,
+    /// Read who the customer is and how to reach them.
+    ReadContact,
+    /// Write a note for the colleagues.
+    WriteNote,
+    /// Answer the customer, and say how far the work is.
+    Answer,
+    /// Everything else: resolve and reopen, give it to others, sort it, add tasks, decide on a suspicion, see the customer's code.
+    ManageCase,
+    /// Say that a task is done.
+    FinishTask,
+}
+
+/// What it is done to.
+#[derive(Clone, Copy, Debug)]
+pub enum Object<'a> {
+    /// The installation as a whole.
+    Installation,
+    /// A case.
+    Case(&'a CaseAccess),
+    /// A task of a case.
+    Task(&'a CaseAccess, &'a TaskAccess),
+}
+
+/// What the access to a case depends on.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct CaseAccess {
+    /// The identifier of its site.
+    pub site_id: String,
+    /// The key of its team.
+    pub team: Option<String>,
+    /// The identifier of its owner.
+    pub owner_id: Option<String>,
+    /// Whom its tasks were given to.
+    pub tasks: Vec<TaskAccess>,
+    /// Whether it is suspected, and waits for somebody to look at it.
+    pub is_quarantined: bool,
+    /// Whether its contact was shared with partners.
+    pub is_contact_shared: bool,
+}
+
+/// Whom a task was given to.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct TaskAccess {
+    /// The key of the team.
+    pub team: Option<String>,
+    /// The identifier of the member.
+    pub owner_id: Option<String>,
+}
+
+/// Whether somebody may do something.
+pub fn can(actor: Actor<'_>, action: Action, object: Object<'_>) -> bool {
+    match actor {
+        Actor::Program(scopes) => action.scope().is_some_and(|scope| scopes.contains(&scope)),
+        Actor::Member(standing) => match object {
+            Object::Installation => standing.can_in_general(action),
+            Object::Case(case) => standing.can_with_case(action, case),
+            Object::Task(case, task) => {
+                let is_own = action == Action::FinishTask && !case.is_quarantined && standing.was_given(task);
+                standing.can_with_case(action, case) || is_own && standing.role != Role::Viewer
+            }
+        },
+    }
+}
+
+impl Action {
+    /// The scope that a token needs for it; none for what programs do not do.
+    pub const fn scope(self) -> Option<Scope> {
+        match self {
+            Action::EnterFeedback => Some(Scope::FeedbackWrite),
+            Action::ReadAudit => Some(Scope::AuditRead),
+            Action::Administer => None,
+            Action::ReadCase | Action::ReadContact => Some(Scope::CasesRead),
+            Action::WriteNote | Action::Answer | Action::ManageCase | Action::FinishTask => Some(Scope::CasesWrite),
+        }
+    }
+}
+
+impl Standing {
+    /// Whether the member sees every case, whoever it was given to.
+    pub const fn sees_all(&self) -> bool {
+        matches!(self.role, Role::Admin | Role::Manager | Role::Viewer)
+    }
+
+    /// Whether the member sees the cases that no team has.
+    pub const fn sees_cases_without_team(&self) -> bool {
+        !matches!(self.role, Role::Partner)
+    }
+
+    const fn can_in_general(&self, action: Action) -> bool {
+        match self.role {
+            Role::Admin => true,
+            Role::Manager => matches!(action, Action::EnterFeedback | Action::ReadAudit),
+            Role::Agent => matches!(action, Action::EnterFeedback),
+            Role::Viewer | Role::Partner => false,
+        }
+    }
+
+    fn can_with_case(&self, action: Action, case: &CaseAccess) -> bool {
+        match self.role {
+            Role::Admin => true,
+            Role::Manager => is_about_cases(action),
+            Role::Viewer => matches!(action, Action::ReadCase | Action::ReadContact),
+            Role::Agent => {
+                let is_open = case.team.is_none() || self.open_sites.contains(&case.site_id);
+                is_about_cases(action) && (is_open || self.has(case) || self.has_task_of(case))
+            }
+            Role::Partner if case.is_quarantined => false,
+            Role::Partner => match action {
+                Action::ReadCase | Action::WriteNote => self.has(case) || self.has_task_of(case),
+                Action::ReadContact => case.is_contact_shared && (self.has(case) || self.has_task_of(case)),
+                Action::Answer => self.has(case),
+                _ => false,
+            },
+        }
+    }
+
+    /// Whether the case was given to the member or one of their teams.
+    fn has(&self, case: &CaseAccess) -> bool {
+        case.owner_id.as_ref() == Some(&self.member_id)
+            || case.team.as_ref().is_some_and(|key| self.teams.contains(key))
+    }
+
+    fn has_task_of(&self, case: &CaseAccess) -> bool {
+        case.tasks.iter().any(|task| self.was_given(task))
+    }
+
+    fn was_given(&self, task: &TaskAccess) -> bool {
+        task.owner_id.as_ref() == Some(&self.member_id)
+            || task.team.as_ref().is_some_and(|key| self.teams.contains(key))
+    }
+}
+
+const fn is_about_cases(action: Action) -> bool {
+    !matches!(action, Action::EnterFeedback | Action::ReadAudit | Action::Administer)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    const ACTIONS: [Action; 9] = [
+        Action::EnterFeedback,
+        Action::ReadAudit,
+        Action::Administer,
+        Action::ReadCase,
+        Action::ReadContact,
+        Action::WriteNote,
+        Action::Answer,
+        Action::ManageCase,
+        Action::FinishTask,
+    ];
+
+    fn standing(role: Role) -> Standing {
+        let texts = |text: &str| vec![text.to_owned()];
+        Standing { role, member_id: "mei".to_owned(), teams: texts("delivery"), open_sites: texts("open") }
+    }
+
+    fn of_team(team: Option<&str>) -> CaseAccess {
+        CaseAccess { site_id: "acme".to_owned(), team: team.map(str::to_owned), ..CaseAccess::default() }
+    }
+
+    fn task_of(team: &str) -> TaskAccess {
+        TaskAccess { team: Some(team.to_owned()), owner_id: None }
+    }
+
+    fn allowed(role: Role, case: &CaseAccess) -> Vec<Action> {
+        let standing = standing(role);
+        ACTIONS.into_iter().filter(|action| can(Actor::Member(&standing), *action, Object::Case(case))).collect()
+    }
+
+    const ALL_OF_A_CASE: [Action; 6] = [
+        Action::ReadCase,
+        Action::ReadContact,
+        Action::WriteNote,
+        Action::Answer,
+        Action::ManageCase,
+        Action::FinishTask,
+    ];
+
+    #[test]
+    fn agents_work_on_cases_of_their_teams_and_on_those_without_a_team() {
+        assert_eq!(allowed(Role::Agent, &of_team(Some("delivery"))), ALL_OF_A_CASE);
+        assert_eq!(allowed(Role::Agent, &of_team(None)), ALL_OF_A_CASE);
+        assert_eq!(allowed(Role::Agent, &of_team(Some("billing"))), []);
+        let open = CaseAccess { site_id: "open".to_owned(), ..of_team(Some("billing")) };
+        assert_eq!(allowed(Role::Agent, &open), ALL_OF_A_CASE);
+        let own = CaseAccess { owner_id: Some("mei".to_owned()), ..of_team(Some("billing")) };
+        assert_eq!(allowed(Role::Agent, &own), ALL_OF_A_CASE);
+        let asked = CaseAccess { tasks: vec![task_of("delivery")], ..of_team(Some("billing")) };
+        assert_eq!(allowed(Role::Agent, &asked), ALL_OF_A_CASE);
+    }
+
+    #[test]
+    fn managers_work_on_all_cases_and_viewers_read_them() {
+        for team in [None, Some("delivery"), Some("billing")] {
+            assert_eq!(allowed(Role::Manager, &of_team(team)), ALL_OF_A_CASE);
+            assert_eq!(allowed(Role::Viewer, &of_team(team)), [Action::ReadCase, Action::ReadContact]);
+        }
+    }
+
+    #[test]
+    fn a_partner_sees_what_was_given_to_them_and_no_contact_unless_it_was_shared() {
+        let given = of_team(Some("delivery"));
+        assert_eq!(allowed(Role::Partner, &given), [Action::ReadCase, Action::WriteNote, Action::Answer]);
+        let shared = CaseAccess { is_contact_shared: true, ..given.clone() };
+        assert!(allowed(Role::Partner, &shared).contains(&Action::ReadContact));
+        let asked = CaseAccess { tasks: vec![task_of("delivery")], ..of_team(Some("billing")) };
+        assert_eq!(allowed(Role::Partner, &asked), [Action::ReadCase, Action::WriteNote]);
+        for other in [of_team(None), of_team(Some("billing")), CaseAccess { is_quarantined: true, ..given }] {
+            assert_eq!(allowed(Role::Partner, &other), []);
+        }
+    }
+
+    #[test]
+    fn whoever_was_given_a_task_may_finish_it() {
+        let case = CaseAccess { tasks: vec![task_of("delivery")], ..of_team(Some("billing")) };
+        let finishes = |role: Role, task: &TaskAccess| {
+            can(Actor::Member(&standing(role)), Action::FinishTask, Object::Task(&case, task))
+        };
+        assert!(finishes(Role::Partner, &task_of("delivery")));
+        assert!(!finishes(Role::Partner, &task_of("billing")));
+        assert!(!finishes(Role::Viewer, &task_of("delivery")));
+        assert!(finishes(Role::Manager, &task_of("billing")));
+    }
+
+    #[test]
+    fn only_some_see_the_whole_installation() {
+        let general = |role: Role| {
+            let standing = standing(role);
+            let may = |action: &Action| can(Actor::Member(&standing), *action, Object::Installation);
+            ACTIONS[..3].iter().copied().filter(may).collect::<Vec<_>>()
+        };
+        assert_eq!(general(Role::Admin), ACTIONS[..3]);
+        assert_eq!(general(Role::Manager), [Action::EnterFeedback, Action::ReadAudit]);
+        assert_eq!(general(Role::Agent), [Action::EnterFeedback]);
+        assert_eq!(general(Role::Viewer), []);
+        assert_eq!(general(Role::Partner), []);
+    }
+
+    prop_compose! {
+        fn any_case()(
+            team in proptest::option::of(prop_oneof![Just("delivery"), Just("billing")]),
+            owner in proptest::option::of(prop_oneof![Just("mei"), Just("tom")]),
+            task in proptest::option::of(prop_oneof![Just("delivery"), Just("billing")]),
+            site in prop_oneof![Just("open"), Just("acme")],
+            (is_quarantined, is_contact_shared) in (any::<bool>(), any::<bool>()),
+        ) -> CaseAccess {
+            CaseAccess {
+                site_id: site.to_owned(),
+                owner_id: owner.map(str::to_owned),
+                tasks: task.into_iter().map(task_of).collect(),
+                is_quarantined,
+                is_contact_shared,
+                ..of_team(team)
+            }
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn whoever_may_do_something_with_a_case_may_read_it(case in any_case(), role in prop::sample::select(Role::ALL)) {
+            let may = allowed(role, &case);
+            prop_assert!(may.is_empty() || may.contains(&Action::ReadCase));
+        }
+
+        #[test]
+        fn each_role_may_do_no_less_than_the_one_below(case in any_case()) {
+            let order = [Role::Partner, Role::Agent, Role::Manager, Role::Admin];
+            for pair in order.windows(2) {
+                let (below, above) = (allowed(pair[0], &case), allowed(pair[1], &case));
+                prop_assert!(below.iter().all(|action| above.contains(action)), "{:?} and {:?}", pair, case);
+            }
+        }
+
+        #[test]
+        fn a_program_may_do_what_its_scopes_say_with_every_case(case in any_case(), has_scope in any::<bool>()) {
+            let scopes: &[Scope] = if has_scope { &[Scope::CasesRead] } else { &[] };
+            prop_assert_eq!(can(Actor::Program(scopes), Action::ReadCase, Object::Case(&case)), has_scope);
+            prop_assert!(!can(Actor::Program(scopes), Action::ManageCase, Object::Case(&case)));
+        }
+    }
+}

@@ -1,0 +1,56 @@
+//! A template put into the reply that somebody is writing, filled for this case and in its customer's language.
+
+use axum::extract::{Path, State};
+use axum::response::Html;
+use serde::Deserialize;
+
+use super::draft::Draft;
+use super::page::render;
+use crate::app::App;
+use crate::auth::permissions::Action;
+use crate::auth::{KeyedForm, MayAct};
+use crate::cases::access::case_for;
+use crate::clocks;
+use crate::http::{Error, Result};
+use crate::routing::reply::written;
+
+/// The form of the reply, with a template that was chosen.
+#[derive(Deserialize)]
+pub(super) struct TemplateForm {
+    body: String,
+    template: String,
+    #[serde(default)]
+    then: String,
+    #[serde(default)]
+    outcome: String,
+    #[serde(default)]
+    remedy: String,
+}
+
+/// Shows the page again with the template below what was typed. Nothing is said yet.
+pub(super) async fn insert(
+    State(app): State<App>,
+    MayAct(who): MayAct,
+    Path(id): Path<String>,
+    KeyedForm { form, .. }: KeyedForm<TemplateForm>,
+) -> Result<Html<String>> {
+    let case = case_for(&app, &who.standing, &id, Action::Answer).await?;
+    let site = app.sites.by_id(&case.site_id).await?.ok_or(Error::NotFound("its site is gone"))?;
+    let service = app.service.current().await?;
+    let chosen = service.templates.iter().find(|template| template.key.as_str() == form.template);
+    let clocks = clocks::of_case(&app.db, &case.id).await?;
+    let mut reply = form.body.replace("\r\n", "\n").trim_end().to_owned();
+    if let Some(template) = chosen {
+        let text = written(&app, &site, &case, template, Some(&who.member.name), &clocks)?;
+        reply = if reply.is_empty() { text } else { format!("{reply}\n\n{text}") };
+    }
+    let draft = Draft {
+        reply,
+        then: form.then,
+        outcome: form.outcome,
+        remedy: form.remedy,
+        is_prepared: true,
+        ..Draft::default()
+    };
+    render(&app, &who, &case.id, draft).await
+}

@@ -1,0 +1,122 @@
+//! Named filters of the inbox: those of the service, and those that members keep for themselves.
+
+use axum::Router;
+use axum::extract::{Path, State};
+use axum::response::{IntoResponse, Redirect, Response};
+use axum::routing::post;
+use serde::Deserialize;
+
+use super::filter::{Filter, InboxQuery};
+use crate::app::App;
+use crate::audit::Stamp;
+use crate::auth::guard::HOME;
+use crate::auth::permissions::Standing;
+use crate::auth::{CsrfForm, Member, SignedIn};
+use crate::http::{Error, Result};
+use crate::keys::new_id;
+use crate::service::Service;
+use crate::service::file::ServiceFile;
+use crate::service::objects::View;
+use crate::service::plan::Prune;
+use crate::service::store;
+use crate::service::words::Title;
+
+/// Views that one member keeps.
+const OWN_MOST: usize = 50;
+/// Characters of a filter; what the inbox writes is far shorter.
+const FILTER_MOST: usize = 2_000;
+
+/// `POST /staff/views…`.
+pub fn router() -> Router<App> {
+    Router::new().route("/staff/views", post(save)).route("/staff/views/{key}/remove", post(remove))
+}
+
+/// A view as the inbox offers it.
+pub struct ShownView {
+    /// What it is called.
+    pub name: String,
+    /// The address of the inbox with its filter.
+    pub address: String,
+    /// Whether the inbox shows it.
+    pub is_current: bool,
+    /// Its key, if it is the reader's own.
+    pub own_key: Option<String>,
+}
+
+/// The views that a member sees: their own, those of their teams, and those of all.
+pub fn of_member(service: &Service, member: &Member, standing: &Standing, shown: &Filter) -> Vec<ShownView> {
+    let current = shown.address_of(&shown.tab);
+    let views = service.views.iter().filter(|view| match (&view.owner, &view.team) {
+        (Some(owner), _) => owner.as_str() == member.email,
+        (None, Some(team)) => standing.sees_all() || standing.teams.iter().any(|key| key == team.as_str()),
+        (None, None) => true,
+    });
+    let shown = views.map(|view| {
+        let address = address(&view.filter);
+        let is_own = view.owner.as_ref().is_some_and(|owner| owner.as_str() == member.email);
+        ShownView {
+            name: view.name.to_string(),
+            is_current: address == current,
+            address,
+            own_key: is_own.then(|| view.key.to_string()),
+        }
+    });
+    shown.collect()
+}
+
+/// The address of a filter as a view has it, in the one order in which the inbox writes its parameters.
+fn address(filter: &str) -> String {
+    let query: InboxQuery = serde_urlencoded::from_str(filter).unwrap_or_default();
+    let filter = Filter::read(query, None);
+    filter.address_of(&filter.tab)
+}
+
+#[derive(Deserialize)]
+struct ViewForm {
+    name: String,
+    /// The query of the inbox's address.
+    filter: String,
+}
+
+async fn save(State(app): State<App>, who: SignedIn, CsrfForm(form): CsrfForm<ViewForm>) -> Result<Response> {
+    let address = address(&form.filter.chars().take(FILTER_MOST).collect::<String>());
+    let (_, filter) = address.split_once('?').unwrap_or_default();
+    let back = |word: &str| Redirect::to(&format!("{address}&view={word}")).into_response();
+    let Ok(name) = form.name.parse::<Title>() else { return Ok(back("unnamed")) };
+    let service = app.service.current().await?;
+    let is_own = |view: &&View| view.owner.as_ref().is_some_and(|owner| owner.as_str() == who.member.email);
+    let own: Vec<&View> = service.views.iter().filter(is_own).collect();
+    // Saved again under its name it is another filter.
+    let known = own.iter().find(|view| view.name == name).map(|view| view.key.clone());
+    if known.is_none() && own.len() >= OWN_MOST {
+        return Ok(back("many"));
+    }
+    let key = match known {
+        Some(key) => key,
+        None => format!("view-{}", new_id()).parse()?,
+    };
+    let view = View { key, name, filter: filter.to_owned(), team: None, owner: Some(who.member.email.parse()?) };
+    let wanted = ServiceFile { views: vec![view], ..ServiceFile::default() };
+    let stamp = Stamp::member(&who.member.id, app.clock.now());
+    store::apply(&app.db, &wanted, Prune::Keep, &stamp).await?;
+    app.service.forget();
+    Ok(back("saved"))
+}
+
+async fn remove(
+    State(app): State<App>,
+    who: SignedIn,
+    Path(key): Path<String>,
+    CsrfForm(_): CsrfForm<Nothing>,
+) -> Result<Redirect> {
+    let service = app.service.current().await?;
+    let is_own = |view: &&View| view.owner.as_ref().is_some_and(|owner| owner.as_str() == who.member.email);
+    let view = service.views.iter().filter(is_own).find(|view| view.key.as_str() == key);
+    let view = view.ok_or(Error::NotFound("you have no such view"))?;
+    store::remove::<View>(&app.db, view.key.as_str(), &Stamp::member(&who.member.id, app.clock.now())).await?;
+    app.service.forget();
+    Ok(Redirect::to(&format!("{HOME}?view=removed")))
+}
+
+#[derive(Deserialize)]
+struct Nothing {}
