@@ -16,10 +16,15 @@ use crate::cases::{Actor, Case, Outcome, customer, staff};
 use crate::clock::HOUR;
 use crate::intake::{self, SubmissionPolicy};
 use crate::keys::new_id;
+use crate::service::plan::Prune;
+use crate::service::read::read;
+use crate::service::store;
 use crate::sites::targets::Target;
 use crate::sites::{Origin, Site, SiteKey};
 
 const CASES: &str = include_str!("cases.json");
+/// Teams, promises, rules and the like.
+const SERVICE: &str = include_str!("service.toml");
 
 const SETTINGS: &[&str] = &[
     "first_response_hours=4",
@@ -27,13 +32,6 @@ const SETTINGS: &[&str] = &[
     "promise_text.en=We reply within 4 hours, day or night.",
     "promise_text.zh-Hans=全天 24 小时，我们会在 4 小时内回复您。",
     "promise_text.zh-Hant=全天 24 小時，我們會在 4 小時內回覆您。",
-    r#"categories=[
-        {"key":"delivery","label":{"en":"Delivery","zh-Hans":"配送","zh-Hant":"配送"}},
-        {"key":"product","label":{"en":"Product","zh-Hans":"商品质量","zh-Hant":"商品品質"}},
-        {"key":"repair","label":{"en":"Repair","zh-Hans":"维修","zh-Hant":"維修"}},
-        {"key":"order","label":{"en":"Order and payment","zh-Hans":"订单与付款","zh-Hant":"訂單與付款"}},
-        {"key":"service","kind":"complaint","label":{"en":"Customer service","zh-Hans":"客户服务","zh-Hant":"客戶服務"}}
-    ]"#,
 ];
 
 #[derive(Deserialize)]
@@ -88,6 +86,10 @@ async fn add_company(app: &App, website: &str, members: &Members) -> anyhow::Res
     site.save(&app.db, &Stamp::system(app.clock.now())).await?;
     Target::add_email(&app.db, &app.keys, &site, "service@acme-home.example", &[], &Stamp::system(app.clock.now()))
         .await?;
+    let service = read(SERVICE, &store::load(&app.db).await?).map_err(|mistakes| anyhow::anyhow!("{mistakes:?}"))?;
+    store::apply(&app.db, &service, Prune::Keep, &Stamp::system(app.clock.now())).await?;
+    app.service.forget();
+    let site = Site::by_key(&app.db, "acme").await?;
     let cases: Vec<SampleCase> = serde_json::from_str(CASES)?;
     for case in &cases {
         play(app, &site, website, members, case)
