@@ -9,7 +9,7 @@ use sayso::service::read::read;
 use sayso::service::store;
 use sayso_tests::{TestApp, on_both_databases};
 
-use super::{Desk, complaint};
+use super::{Desk, complaint, submit};
 use crate::pages::Form;
 
 const SERVICE: &str = "[[team]]\nkey = 'delivery'\nname = 'Delivery & Co'\n\
@@ -104,7 +104,7 @@ on_both_databases! {
         store::apply(&app.app.db, &file, Prune::Keep, &Stamp::command(app.app.clock.now())).await.unwrap();
         app.app.clock.advance(1_000);
         let lin = Desk::of(&app, "lin", Role::Agent).await;
-        let chinese = super::submit(&app, serde_json::json!({"kind": "complaint", "message": "坏了", "locale": "zh-CN", "contact": {"name": "<b>李雷"}})).await;
+        let chinese = submit(&app, serde_json::json!({"kind": "complaint", "message": "坏了", "locale": "zh-CN", "contact": {"name": "<b>李雷"}})).await;
         let path = format!("/staff/cases/{chinese}");
         assert!(lin.client.get(&path).await.body.contains("<option value=\"sorry\">sorry</option>"));
         let fields = [("body", "First & foremost\r\n"), ("template", "sorry"), ("then", "wait")];
