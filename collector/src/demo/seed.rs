@@ -15,6 +15,7 @@ use crate::cases::staff::{Body, FollowUp, Remedy, Resolution};
 use crate::cases::{Actor, Case, Outcome, customer, staff};
 use crate::clock::HOUR;
 use crate::intake::{self, SubmissionPolicy};
+use crate::jobs::run_due;
 use crate::keys::new_id;
 use crate::service::plan::Prune;
 use crate::service::read::read;
@@ -105,14 +106,18 @@ async fn play(app: &App, site: &Site, website: &str, members: &Members, sample: 
     app.clock.advance(-behind);
     let key = IdempotencyKey::parse(&new_id())?;
     let accepted = intake::submit(app, site, &key, sample.feedback(website), SubmissionPolicy::Trusted).await;
+    let routed = run_due(app).await;
     app.clock.advance(behind);
     let accepted = accepted?;
+    routed?;
     for step in &sample.steps {
         behind = (sample.hours_ago - step.hours).max(0) * HOUR;
         app.clock.advance(-behind);
         let done = apply_step(app, &accepted.case_id, members, step).await;
+        let told = run_due(app).await;
         app.clock.advance(behind);
         done?;
+        told?;
     }
     Ok(())
 }

@@ -37,6 +37,7 @@ use crate::http::body::fresh_key;
 use crate::http::{Error, Result};
 use crate::links;
 use crate::service::Service;
+use crate::service::objects;
 use crate::sites::Site;
 use crate::sites::identity::Identity;
 use crate::text::Texts;
@@ -275,6 +276,12 @@ impl CasePage {
     /// Whether it can be merged into another one.
     fn may_merge(&self) -> bool {
         self.may_manage() && self.case.status().is_open() && self.merged.is_empty()
+    }
+
+    /// What a template is called: by its subject in the reader's language, else by its key.
+    fn name_of_template(&self, template: &objects::Template) -> String {
+        let subject = template.subject.as_ref().map(|subject| subject.in_language(self.t.0.as_str()));
+        subject.map_or_else(|| template.key.to_string(), str::to_owned)
     }
 
     /// What a case is called that was merged into it.
