@@ -134,14 +134,17 @@ async fn try_patch(
         let changes = changes_since(&mut tx, id, version.unwrap_or_default()).await?;
         return Err(CustomerError::Stale { version: before.version, changes });
     }
-    let changed = write(&mut tx, app, &before, patch).await?;
+    let mut changed = write(&mut tx, app, &before, patch).await?;
+    let update = AssertSqlSafe(format!(
+        "update customers set version = version + 1, updated_at = $1 where id = $2 returning {COLUMNS}"
+    ));
+    let after: Customer = with_tx!(&mut tx, conn => sqlx::query_as(update).bind(now).bind(id).fetch_one(conn).await)?;
+    // Without one of the staff's own, the tier is what the site's server says.
+    changed.retain(|field| *field != "tier" || before.tier != after.tier);
     if changed.is_empty() {
         tx.rollback().await?;
         return Ok(Vec::new());
     }
-    let update = "update customers set version = version + 1, updated_at = $1 where id = $2";
-    with_tx!(&mut tx, conn => sqlx::query(update).bind(now).bind(id).execute(conn).await.map(|_| ()))?;
-    let after = lock(&mut tx, id).await?.ok_or(CustomerError::NotFound)?;
     let case_ids = match before.tier == after.tier {
         true => Vec::new(),
         false => tiers::follow(&mut tx, app, terms, &after, before.tier.as_deref(), actor, now).await?,
