@@ -35,6 +35,13 @@ pub struct Handle {
     pub hash: String,
 }
 
+// Personal data must not reach a log.
+impl std::fmt::Debug for Handle {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(formatter, "Handle({}, …)", self.kind.as_str())
+    }
+}
+
 /// What a case says of its customer, the surest first.
 #[derive(Clone, Default)]
 pub struct Handles {

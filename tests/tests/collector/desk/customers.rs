@@ -287,7 +287,7 @@ on_both_databases! {
         assert_eq!(count(&app, "cases where customer_id is not null").await, 64);
         upgrades::complete(tools, Moment::WhileServing, |_| async {}).await.unwrap();
         assert_eq!((count(&app, "customers").await, count(&app, "cases where customer_id is not null").await), (7, 70));
-        assert_eq!(batch(tools.db, tools.keys, tools.clock.now(), "").await.unwrap().is_some(), true, "done twice it makes nobody new");
+        assert!(batch(tools.db, tools.keys, tools.clock.now(), "").await.unwrap().is_some(), "done twice it makes nobody new");
         assert_eq!(count(&app, "customers").await, 7);
         let found = program.get(&format!("?q={}", email(69))).await.json();
         assert_eq!(found["cases"].as_array().unwrap().len(), 10, "and they are found by their address");
