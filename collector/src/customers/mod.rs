@@ -4,12 +4,13 @@
 //! came with it, exactly, and never by a name. What customers are found by is a keyed hash ([`handles`]), which in a site is one customer's; that
 //! is what keeps two collectors from making two of one.
 
-pub mod assign;
+mod assign;
 pub mod backfill;
 pub mod change;
 pub mod customer;
 pub mod find;
 pub mod handles;
+pub mod jobs;
 pub mod names;
 pub mod phone;
 pub mod tiers;

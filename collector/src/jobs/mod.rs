@@ -30,7 +30,7 @@ const ERROR_MAX: usize = 300;
 /// Does jobs of one kind, which were claimed together.
 async fn handle(app: &App, kind: Kind, jobs: &[Job]) -> anyhow::Result<()> {
     match kind {
-        Kind::Customers => customers::assign::assign(app, jobs).await,
+        Kind::Customers => customers::jobs::run(app, jobs).await,
         Kind::Route => routing::route(app, jobs).await,
         Kind::Clock => clocks::tick(app, jobs).await,
         Kind::Forward => outbox::forward(app, jobs).await,

@@ -31,7 +31,7 @@ pub async fn route(app: &App, jobs: &[Job]) -> anyhow::Result<()> {
     let now = app.clock.now();
     // What rules go by, and may decide, is also whose case it is.
     let ids: Vec<String> = jobs.iter().map(|job| job.key.clone()).collect();
-    customers::assign::ensure(app, &terms, &ids).await?;
+    customers::jobs::ensure(app, &terms, &ids).await?;
     let mut cases = Vec::with_capacity(jobs.len());
     for job in jobs {
         let routed = RoutedCase::read(app, &job.key, job.payload.parse().unwrap_or(1)).await?;
