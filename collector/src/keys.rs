@@ -70,6 +70,10 @@ pub enum Purpose {
     Backup,
     /// Whom mails go to.
     Recipient,
+    /// What a customer is recognised by: an identity, an address or a phone number.
+    Customer,
+    /// A word of a customer's name.
+    CustomerName,
 }
 
 impl Keys {
@@ -182,6 +186,8 @@ impl Keys {
             Purpose::ImportedRow => "imported row",
             Purpose::Backup => "backup",
             Purpose::Recipient => "recipient",
+            Purpose::Customer => "customer",
+            Purpose::CustomerName => "customer name",
         };
         let mut mac =
             <Hmac<Sha256> as hmac::KeyInit>::new_from_slice(&self.lookup).expect("HMAC takes keys of any length");

@@ -18,6 +18,7 @@ pub mod clocks;
 pub mod config;
 pub mod console;
 pub mod context;
+pub mod customers;
 pub mod db;
 pub mod demo;
 pub mod doctor;

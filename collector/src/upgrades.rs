@@ -5,6 +5,7 @@ use anyhow::Context as _;
 
 use crate::cases;
 use crate::clock::{Clock, Millis};
+use crate::customers;
 use crate::db::Db;
 use crate::db::search;
 use crate::keys::Keys;
@@ -18,6 +19,8 @@ pub enum Upgrade {
     SealTargets,
     /// Indexes all cases anew, in the format of this version.
     SearchIndex,
+    /// Finds or makes the customers of all cases.
+    Customers,
 }
 
 /// When an upgrade has to be done.
@@ -52,13 +55,14 @@ pub struct Tools<'a> {
 
 impl Upgrade {
     /// All of them, in their order.
-    pub const ALL: [Self; 2] = [Self::SealTargets, Self::SearchIndex];
+    pub const ALL: [Self; 3] = [Self::SealTargets, Self::SearchIndex, Self::Customers];
 
     /// The name in the database and on the command line. The index has a name for each of its formats, so a new one is a new upgrade.
     pub fn name(self) -> String {
         match self {
             Self::SealTargets => "seal-targets".to_owned(),
             Self::SearchIndex => format!("search-index-{}", search::FORMAT),
+            Self::Customers => "customers".to_owned(),
         }
     }
 
@@ -66,7 +70,7 @@ impl Upgrade {
     pub const fn moment(self) -> Moment {
         match self {
             Self::SealTargets => Moment::BeforeServing,
-            Self::SearchIndex => Moment::WhileServing,
+            Self::SearchIndex | Self::Customers => Moment::WhileServing,
         }
     }
 
@@ -75,6 +79,7 @@ impl Upgrade {
         Ok(match self {
             Self::SealTargets => targets::seal_batch(tools.db, tools.keys, cursor).await?,
             Self::SearchIndex => cases::search::reindex_batch(tools.db, cursor).await?,
+            Self::Customers => customers::backfill::batch(tools.db, tools.keys, tools.clock.now(), cursor).await?,
         })
     }
 }

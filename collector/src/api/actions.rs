@@ -298,13 +298,13 @@ async fn read_owner(app: &App, body: Value) -> Result<Command> {
     }
     match owner {
         None => Ok(Command::Assign(None)),
-        Some(owner) => Ok(Command::Assign(Some(find_owner(app, &owner).await?))),
+        Some(owner) => Ok(Command::Assign(Some(find_owner(app, "/owner", &owner).await?))),
     }
 }
 
-/// The identifier of a member who may own a case, by address or identifier.
-pub(super) async fn find_owner(app: &App, owner: &str) -> Result<String> {
-    let unknown = || Error::field(FieldError::new("/owner", ErrorCode::Invalid, "is no member who may own a case"));
+/// The identifier of a member who may own a case, by address or identifier, as a field says it.
+pub(super) async fn find_owner(app: &App, pointer: &str, owner: &str) -> Result<String> {
+    let unknown = || Error::field(FieldError::new(pointer, ErrorCode::Invalid, "is no member who may own a case"));
     let id = match Email::parse(owner) {
         Ok(email) => Member::by_email(&app.db, &email).await?.ok_or_else(unknown)?.id,
         Err(_) => MemberId::parse(owner).map_err(|_| unknown())?.as_str().to_owned(),

@@ -1,7 +1,7 @@
 //! A case as programs of the staff read it.
 
 use std::borrow::Cow;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use sayso_shared::{Contact, Kind};
@@ -15,6 +15,7 @@ use crate::cases::tasks::Task;
 use crate::cases::{Case, Channel, Outcome, Priority, Status};
 use crate::clock::{Millis, rfc3339};
 use crate::clocks::{self, Clock, ClockState, PromiseKind};
+use crate::customers::Customer;
 use crate::http::Result;
 use crate::outbox::console_path;
 use crate::service::Service;
@@ -54,6 +55,9 @@ pub struct CaseBody {
     /// How it came; null for cases from before this was noted.
     #[schema(required = true)]
     channel: Option<Channel>,
+    /// Whose it is; null for what nobody can be recognised by, and in the moment before they are found.
+    #[schema(required = true)]
+    customer: Option<CustomerOfCase>,
     /// The promises to the customer, in the order in which they started.
     clocks: Vec<ClockBody>,
     /// What others have to do for it, in the order in which it was added.
@@ -167,6 +171,20 @@ struct TeamBody {
     name: String,
 }
 
+/// The customer of a case.
+#[derive(Serialize, ToSchema)]
+#[schema(as = StaffCustomerOfCase)]
+struct CustomerOfCase {
+    #[schema(example = "018f3a1e-0000-7000-8000-000000000001")]
+    id: String,
+    /// The key of the customer's tier.
+    #[schema(required = true, example = "gold")]
+    tier: Option<String>,
+    /// The address of the member who looks after the customer.
+    #[schema(required = true, example = "mei@shop.example")]
+    representative: Option<String>,
+}
+
 /// What another member or team has to do for a case.
 #[derive(Serialize, ToSchema)]
 #[schema(as = StaffTask)]
@@ -244,18 +262,22 @@ pub struct Around {
     service: Arc<Service>,
     clocks: BTreeMap<String, Vec<Clock>>,
     tasks: Vec<Task>,
+    customers: BTreeMap<String, Customer>,
 }
 
 impl Around {
     /// Reads it once for all of them.
     pub async fn read(app: &App, cases: &[Case]) -> Result<Self> {
         let ids: Vec<String> = cases.iter().map(|case| case.id.clone()).collect();
+        let customers: BTreeSet<String> = cases.iter().filter_map(|case| case.customer_id.clone()).collect();
+        let customers: Vec<String> = customers.into_iter().collect();
         Ok(Self {
             sites: app.sites.all().await?,
             members: Member::all(&app.db).await?,
             service: app.service.current().await?,
             clocks: clocks::of_cases(&app.db, &ids).await?,
             tasks: Task::of_cases(&app.db, &ids).await?,
+            customers: Customer::by_ids(&app.db, &customers).await?,
         })
     }
 
@@ -277,6 +299,16 @@ impl Around {
             due: task.due_at.map(rfc3339),
             created_at: rfc3339(task.created_at),
             done_at: task.done_at.map(rfc3339),
+        })
+    }
+
+    fn customer_of(&self, case: &Case) -> Option<CustomerOfCase> {
+        let customer = self.customers.get(case.customer_id.as_deref()?)?;
+        let representative = customer.representative_id.as_deref().and_then(|id| self.member(id));
+        Some(CustomerOfCase {
+            id: customer.id.clone(),
+            tier: customer.tier.clone(),
+            representative: representative.map(|member| member.email.clone()),
         })
     }
 
@@ -309,6 +341,7 @@ impl CaseBody {
             channel: case.channel.as_deref().and_then(Channel::parse),
             clocks: around.clocks_of(&case).iter().map(|clock| ClockBody::of(clock, now)).collect(),
             tasks: around.tasks_of(&case.id).collect(),
+            customer: around.customer_of(&case),
             follow_up_at: case.follow_up_at.map(rfc3339),
             contact: case.contact(&app.keys).map(ContactBody::from),
             identity: case.identity(&app.keys).map(IdentityBody::from),

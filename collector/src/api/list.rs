@@ -21,6 +21,7 @@ use crate::cases::listing::{self, Due, Has, Listing, Sort};
 use crate::cases::search::{self, Facet, Search, SearchText};
 use crate::cases::{Case, Channel, Priority, Status};
 use crate::clock::{Millis, parse_rfc3339};
+use crate::customers::handles::Countries;
 use crate::db::search::Order;
 use crate::http::{Error, Result};
 
@@ -61,10 +62,11 @@ pub struct PageBody {
         ("category" = Option<String>, Query, description = "The key of a category"),
         ("channel" = Option<Channel>, Query, description = "How it came, such as widget or phone"),
         ("tier" = Option<String>, Query, description = "The customer's tier"),
+        ("customer" = Option<String>, Query, format = "uuid", description = "The identifier of a customer"),
         ("number" = Option<i64>, Query, minimum = 1, description = "The short number of a case"),
         ("due" = Option<String>, Query, description = "`overdue`, `soon` (less than a quarter of the time is left) or `today`"),
         ("has" = Option<String>, Query, description = "`attachment`, `task` (one that is not done) or `problem`"),
-        ("q" = Option<String>, Query, max_length = 200, description = "Words that occur in what was said, a \"phrase\" in quotes, the beginning of a word (`deliv*`; the last word is one anyway), or a tracking code"),
+        ("q" = Option<String>, Query, max_length = 200, description = "Words that occur in what was said, a \"phrase\" in quotes, the beginning of a word (`deliv*`; the last word is one anyway), a tracking code, or the whole address or phone number of a customer, in any spelling"),
         ("updated_since" = Option<String>, Query, format = DateTime, description = "Only cases that changed at this time or later (RFC 3339)"),
         ("sort" = Option<String>, Query, description = "`newest` (the default), `oldest`, `due` (what is due first) or `updated` (what changed last); with a text, of the 1,000 newest that have it"),
         ("order" = Option<String>, Query, description = "Another name of `sort`"),
@@ -145,7 +147,10 @@ impl ListQuery {
                 let detail = format!("must be at most {QUERY_MAX} characters");
                 return Ok(Err(FieldError::new("/q", ErrorCode::TooLong, detail)));
             }
-            "q" => self.text = Some(SearchText::read(value.trim(), &app.keys)),
+            "q" => {
+                let countries = Countries::of(&app.sites.all().await?);
+                self.text = Some(SearchText::read(value.trim(), &app.keys, &countries));
+            }
             _ => return Ok(self.add_word(name, value)),
         }
         Ok(Ok(()))
@@ -184,6 +189,10 @@ impl ListQuery {
                 listing.channel = Some(channel);
             }
             "tier" => listing.tier = Some(value.to_owned()),
+            "customer" => {
+                let id = uuid::Uuid::parse_str(value).map_err(|_| wrong("customer", "the identifier of a customer"))?;
+                listing.customer_id = Some(id.to_string());
+            }
             "due" if value == "today" => self.is_due_today = true,
             "due" => {
                 listing.due = Some(match value {
@@ -234,8 +243,9 @@ impl ListQuery {
 
     /// Whether the search index can't tell.
     fn needs_tables(&self) -> bool {
-        let Listing { due, has, ids, .. } = &self.listing;
+        let Listing { due, has, ids, customer_id, .. } = &self.listing;
         self.is_due_today
+            || customer_id.is_some()
             || due.is_some()
             || has.is_some()
             || ids.is_some()

@@ -4,6 +4,7 @@ mod actions;
 mod audit;
 mod bodies;
 mod bulk;
+mod customers;
 mod enter;
 mod events;
 mod list;
@@ -23,13 +24,15 @@ use utoipa_axum::routes;
 
 use crate::app::App;
 
-/// `/api/v1/cases…` and `/api/v1/events`.
+/// `/api/v1/cases…`, `/api/v1/customers…`, `/api/v1/events` and what else programs of the staff ask for.
 pub fn router() -> OpenApiRouter<App> {
     OpenApiRouter::new()
         .routes(routes!(list::list, enter::enter))
         .routes(routes!(read::read, patch::patch))
         .routes(routes!(events::list))
         .routes(routes!(audit::list))
+        .routes(routes!(customers::list))
+        .routes(routes!(customers::read, customers::patch))
         .routes(routes!(bulk::bulk))
         .routes(routes!(merge::merge))
         .routes(routes!(merge::unmerge))

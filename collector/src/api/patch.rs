@@ -105,9 +105,9 @@ pub(super) fn key_of(headers: &HeaderMap) -> Result<IdempotencyKey> {
 }
 
 /// The version that the client has read, from `If-Match: "7"`; none for `*`, and where there is none.
-fn version(headers: &HeaderMap) -> Result<Option<i64>> {
+pub(super) fn version(headers: &HeaderMap) -> Result<Option<i64>> {
     let Some(value) = headers.get(header::IF_MATCH) else { return Ok(None) };
-    let wrong = || Error::Malformed("If-Match must be the version of the case in quotes, such as \"7\"".to_owned());
+    let wrong = || Error::Malformed("If-Match must be the version that was read, in quotes, such as \"7\"".to_owned());
     let text = value.to_str().map_err(|_| wrong())?.trim();
     if text == "*" {
         return Ok(None);
@@ -140,7 +140,7 @@ pub(super) async fn read(app: &App, body: Value, pointer: &'static str) -> Resul
     if patch.reason.is_some() && !read.is_given("team") {
         read.fields.refuse("reason", ErrorCode::Invalid, "goes with another team");
     }
-    let (owner_id, errors) = read.into_owner(app).await?;
+    let (owner_id, errors) = read.into_member(app, "owner").await?;
     patch.owner_id = owner_id;
     Ok((patch, errors))
 }

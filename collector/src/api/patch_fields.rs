@@ -54,14 +54,18 @@ impl PatchFields {
         }
     }
 
-    /// The member who is to own it, or null, as the last field: with everything that is wrong.
-    pub(super) async fn into_owner(mut self, app: &App) -> Result<(Option<Option<String>>, Vec<FieldError>)> {
-        let is_given = self.is_given("owner");
-        let owner = self.fields.string("owner");
+    /// The member who is to own it, or look after it, or null, as the last field: with everything that is wrong.
+    pub(super) async fn into_member(
+        mut self,
+        app: &App,
+        name: &str,
+    ) -> Result<(Option<Option<String>>, Vec<FieldError>)> {
+        let is_given = self.is_given(name);
+        let owner = self.fields.string(name);
         let mut errors = self.fields.into_errors();
         let owner = match owner {
             None => is_given.then_some(None),
-            Some(owner) => match find_owner(app, &owner).await {
+            Some(owner) => match find_owner(app, &format!("/{name}"), &owner).await {
                 Ok(id) => Some(Some(id)),
                 Err(Error::Invalid(wrong)) => {
                     let below = |error: FieldError| FieldError {

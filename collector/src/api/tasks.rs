@@ -141,7 +141,7 @@ async fn read(app: &App, body: Value, wanted: Wanted) -> Result<TaskPatch> {
     if wanted == Wanted::Change {
         patch.done = read.fields.boolean("done");
     }
-    let (owner_id, errors) = read.into_owner(app).await?;
+    let (owner_id, errors) = read.into_member(app, "owner").await?;
     patch.owner_id = owner_id;
     if errors.is_empty() { Ok(patch) } else { Err(errors.into()) }
 }

@@ -1,5 +1,5 @@
 //! Which program asks, by its token: the one place where tokens and scopes are checked. A handler says what it asks for by its
-//! argument: [`MaySubmit`], [`MayRead`], [`MayWrite`] or [`MayAudit`].
+//! argument: such as [`MaySubmit`] or [`MayReadCustomers`].
 
 use axum::extract::FromRequestParts;
 use axum::http::header;
@@ -35,6 +35,10 @@ programs! {
     MayRead = ReadCase,
     /// A program that may change cases.
     MayWrite = ManageCase,
+    /// A program that may read customers.
+    MayReadCustomers = ReadCustomer,
+    /// A program that may change customers.
+    MayWriteCustomers = ManageCustomer,
     /// A program that may read the audit log.
     MayAudit = ReadAudit,
 }

@@ -36,6 +36,10 @@ pub enum Action {
     ReadAudit,
     /// Look after the collector: members, how websites embed the widget, mails in files.
     Administer,
+    /// Read who customers are, and what the staff noted about them. Of their cases each sees those that they may read.
+    ReadCustomer,
+    /// Change what the staff set of customers.
+    ManageCustomer,
     /// Read a case: what was said, its timeline, its files.
     ReadCase,
     /// Read who the customer is and how to reach them.
@@ -109,6 +113,8 @@ impl Action {
             Action::EnterFeedback => Some(Scope::FeedbackWrite),
             Action::ReadAudit => Some(Scope::AuditRead),
             Action::Administer => None,
+            Action::ReadCustomer => Some(Scope::CustomersRead),
+            Action::ManageCustomer => Some(Scope::CustomersWrite),
             Action::ReadCase | Action::ReadContact => Some(Scope::CasesRead),
             Action::WriteNote | Action::Answer | Action::ManageCase | Action::FinishTask => Some(Scope::CasesWrite),
         }
@@ -129,9 +135,10 @@ impl Standing {
     const fn can_in_general(&self, action: Action) -> bool {
         match self.role {
             Role::Admin => true,
-            Role::Manager => matches!(action, Action::EnterFeedback | Action::ReadAudit),
-            Role::Agent => matches!(action, Action::EnterFeedback),
-            Role::Viewer | Role::Partner => false,
+            Role::Manager => is_about_customers(action) || matches!(action, Action::EnterFeedback | Action::ReadAudit),
+            Role::Agent => is_about_customers(action) || matches!(action, Action::EnterFeedback),
+            Role::Viewer => matches!(action, Action::ReadCustomer),
+            Role::Partner => false,
         }
     }
 
@@ -170,8 +177,12 @@ impl Standing {
     }
 }
 
+const fn is_about_customers(action: Action) -> bool {
+    matches!(action, Action::ReadCustomer | Action::ManageCustomer)
+}
+
 const fn is_about_cases(action: Action) -> bool {
-    !matches!(action, Action::EnterFeedback | Action::ReadAudit | Action::Administer)
+    !is_about_customers(action) && !matches!(action, Action::EnterFeedback | Action::ReadAudit | Action::Administer)
 }
 
 #[cfg(test)]
@@ -179,10 +190,12 @@ mod tests {
     use super::*;
     use proptest::prelude::*;
 
-    const ACTIONS: [Action; 9] = [
+    const ACTIONS: [Action; 11] = [
         Action::EnterFeedback,
         Action::ReadAudit,
         Action::Administer,
+        Action::ReadCustomer,
+        Action::ManageCustomer,
         Action::ReadCase,
         Action::ReadContact,
         Action::WriteNote,
@@ -269,12 +282,13 @@ mod tests {
         let general = |role: Role| {
             let standing = standing(role);
             let may = |action: &Action| can(Actor::Member(&standing), *action, Object::Installation);
-            ACTIONS[..3].iter().copied().filter(may).collect::<Vec<_>>()
+            ACTIONS[..5].iter().copied().filter(may).collect::<Vec<_>>()
         };
-        assert_eq!(general(Role::Admin), ACTIONS[..3]);
-        assert_eq!(general(Role::Manager), [Action::EnterFeedback, Action::ReadAudit]);
-        assert_eq!(general(Role::Agent), [Action::EnterFeedback]);
-        assert_eq!(general(Role::Viewer), []);
+        assert_eq!(general(Role::Admin), ACTIONS[..5]);
+        let manager = [Action::EnterFeedback, Action::ReadAudit, Action::ReadCustomer, Action::ManageCustomer];
+        assert_eq!(general(Role::Manager), manager);
+        assert_eq!(general(Role::Agent), [Action::EnterFeedback, Action::ReadCustomer, Action::ManageCustomer]);
+        assert_eq!(general(Role::Viewer), [Action::ReadCustomer]);
         assert_eq!(general(Role::Partner), []);
     }
 

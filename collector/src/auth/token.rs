@@ -33,6 +33,10 @@ words! {
         CasesRead = "cases:read",
         /// Change cases.
         CasesWrite = "cases:write",
+        /// Read customers.
+        CustomersRead = "customers:read",
+        /// Change customers.
+        CustomersWrite = "customers:write",
         /// Read the audit log.
         AuditRead = "audit:read",
     }
@@ -205,7 +209,10 @@ mod tests {
     #[test]
     fn scopes_are_named_when_one_is_unknown() {
         let error = Scope::read("cases").expect_err("it is half a scope").to_string();
-        assert_eq!(error, "the scopes are feedback:write, cases:read, cases:write, audit:read");
+        assert_eq!(
+            error,
+            "the scopes are feedback:write, cases:read, cases:write, customers:read, customers:write, audit:read"
+        );
     }
 
     proptest! {

@@ -62,6 +62,8 @@ pub struct Case {
     pub channel: Option<String>,
     /// The customer's tier.
     pub tier: Option<String>,
+    /// Whose it is; none for what nobody can be recognised by.
+    pub customer_id: Option<String>,
     /// The key of the problem that it belongs to.
     pub problem: Option<String>,
     /// When it is to be looked at again.
@@ -100,7 +102,7 @@ pub struct Case {
 pub const SELECT: &str = "select cases.id, cases.site_id, cases.kind, cases.status, cases.priority, cases.owner_id, cases.received_at, \
     cases.updated_at, cases.first_response_due, cases.first_responded_at, cases.resolved_at, cases.closed_at, cases.merged_into, cases.contact_shared_at, \
     cases.reopened_count, cases.outcome, cases.remedy, cases.quarantine, cases.suspicion, cases.version, case_numbers.number, cases.code_cipher, feedback.message, \
-    nullif(coalesce(cases.category, feedback.category), '') as category, cases.team, cases.tags, cases.channel, cases.tier, cases.problem, \
+    nullif(coalesce(cases.category, feedback.category), '') as category, cases.team, cases.tags, cases.channel, cases.tier, cases.customer_id, cases.problem, \
     cases.follow_up_at, cases.due_at, feedback.rating, \
     feedback.importance, feedback.desired_outcome, feedback.reference, feedback.locale, feedback.page_url, feedback.page_title, \
     feedback.page_referrer, feedback.context, feedback.contact_cipher, feedback.identity_cipher \

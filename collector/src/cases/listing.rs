@@ -38,6 +38,8 @@ pub struct Listing {
     pub channel: Option<Channel>,
     /// The customer's tier.
     pub tier: Option<String>,
+    /// The identifier of their customer.
+    pub customer_id: Option<String>,
     /// When the first of their clocks is due.
     pub due: Option<Due>,
     /// Something that they have.
@@ -296,6 +298,7 @@ impl Listing {
             self.category.as_deref().map(Facet::Category),
             self.channel.map(|channel| Facet::Channel(channel.as_str())),
             self.tier.as_deref().map(Facet::Tier),
+            self.customer_id.as_deref().map(Facet::Customer),
         ];
         let visible = self.visible.as_ref().map(Visibility::term);
         facets.into_iter().flatten().map(Facet::term).chain(visible).collect()
@@ -310,6 +313,7 @@ impl Listing {
             ("coalesce(cases.category, feedback.category) = ", self.category.clone()),
             ("cases.channel = ", self.channel.map(|channel| channel.as_str().to_owned())),
             ("cases.tier = ", self.tier.clone()),
+            ("cases.customer_id = ", self.customer_id.clone()),
             ("cases.team = ", self.team.clone().flatten()),
             ("cases.owner_id = ", self.owner.clone().flatten()),
         ];

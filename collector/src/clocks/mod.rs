@@ -64,6 +64,11 @@ impl Terms {
         &self.service
     }
 
+    /// All sites.
+    pub fn sites(&self) -> &[Arc<Site>] {
+        &self.sites
+    }
+
     /// The key of a site.
     pub fn site_key(&self, site_id: &str) -> &str {
         self.site(site_id).map_or("", |site| site.key())

@@ -2,6 +2,7 @@
 
 mod account;
 pub mod case;
+mod customers;
 pub mod inbox;
 mod languages;
 mod live;
@@ -25,6 +26,7 @@ pub fn router(app: &App) -> Router<App> {
         .merge(setup::router())
         .merge(inbox::router())
         .merge(case::router())
+        .merge(customers::router())
         .merge(live::router())
         .merge(account::router())
         .merge(members::router())

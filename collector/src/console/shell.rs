@@ -19,6 +19,8 @@ use crate::text::Texts;
 pub enum Screen {
     /// The list of cases, and a case.
     Inbox,
+    /// Looking customers up, and a customer.
+    Customers,
     /// How websites embed the widget.
     Start,
     /// Who works here.
@@ -38,6 +40,8 @@ pub struct Shell {
     pub name: String,
     /// Whether the reader sees the screens for admins.
     pub administers: bool,
+    /// Whether the reader may look customers up.
+    pub reads_customers: bool,
     /// Whether the reader may change cases.
     pub may_act: bool,
     /// What forms carry.
@@ -51,6 +55,7 @@ impl Shell {
             screen,
             name: who.member.name.clone(),
             administers: who.may(Action::Administer),
+            reads_customers: who.may(Action::ReadCustomer),
             may_act: who.member.role().may_act(),
             csrf: who.csrf.clone(),
         }

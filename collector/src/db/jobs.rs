@@ -20,6 +20,8 @@ const WAITS: [Millis; 6] = [SECOND, 5 * SECOND, 30 * SECOND, 2 * MINUTE, 10 * MI
 /// The kinds of jobs. What each does is known to [`crate::jobs`], which is built on top of them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Kind {
+    /// Finds or makes the customer of a case that no rule looks at, or whose contact is another now.
+    Customers,
     /// Applies the rules to a case, and starts its clocks.
     Route,
     /// Tells of clocks that are or will soon be overdue.
@@ -32,11 +34,12 @@ pub enum Kind {
 
 impl Kind {
     /// All kinds, in the order in which they take turns.
-    pub const ALL: [Self; 4] = [Self::Route, Self::Clock, Self::Forward, Self::Search];
+    pub const ALL: [Self; 5] = [Self::Customers, Self::Route, Self::Clock, Self::Forward, Self::Search];
 
     /// The word in the database and in metrics.
     pub const fn as_str(self) -> &'static str {
         match self {
+            Self::Customers => "customers",
             Self::Route => "route",
             Self::Clock => "clock",
             Self::Forward => "forward",
@@ -52,7 +55,7 @@ impl Kind {
     /// How many are claimed at once. A batch is written in one transaction, for which customers may have to wait.
     pub const fn batch(self) -> i64 {
         match self {
-            Self::Route | Self::Clock | Self::Search => 16,
+            Self::Customers | Self::Route | Self::Clock | Self::Search => 16,
             Self::Forward => 32,
         }
     }

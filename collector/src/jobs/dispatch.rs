@@ -31,6 +31,15 @@ struct NewEvent {
 }
 
 impl NewEvent {
+    /// Whether its customer is looked for by a job of its own. Of a new case the rules ask first, and see to it themselves.
+    fn is_for_customers(&self) -> bool {
+        match EventType::parse(&self.kind) {
+            Some(EventType::Created) => self.silent,
+            Some(EventType::Contact) => true,
+            _ => false,
+        }
+    }
+
     /// Whether the rules look at its case. What rules do themselves is not among it, so none can start another for ever.
     fn is_for_rules(&self) -> bool {
         match EventType::parse(&self.kind) {
@@ -169,6 +178,7 @@ fn jobs(kind: Kind, events: &[NewEvent], now: Millis) -> Vec<NewJob> {
     let wanted = events.iter().filter(|event| match kind {
         // What was imported is forwarded to nobody, and was indexed when it was written.
         Kind::Forward | Kind::Search => !event.silent,
+        Kind::Customers => event.is_for_customers(),
         Kind::Route => !event.silent && event.is_for_rules(),
         // Asked for by whoever moves a clock.
         Kind::Clock => false,

@@ -16,6 +16,7 @@ pub use dispatch::dispatch;
 use crate::app::App;
 use crate::cases;
 use crate::clocks;
+use crate::customers;
 use crate::db::jobs::{self as queue, AfterFailure, Job, Kind};
 use crate::db::{self, is_deadlock};
 use crate::outbox;
@@ -29,6 +30,7 @@ const ERROR_MAX: usize = 300;
 /// Does jobs of one kind, which were claimed together.
 async fn handle(app: &App, kind: Kind, jobs: &[Job]) -> anyhow::Result<()> {
     match kind {
+        Kind::Customers => customers::jobs::run(app, jobs).await,
         Kind::Route => routing::route(app, jobs).await,
         Kind::Clock => clocks::tick(app, jobs).await,
         Kind::Forward => outbox::forward(app, jobs).await,

@@ -61,7 +61,7 @@ pub async fn patch(
     tx: &mut Tx,
     app: &App,
     terms: &Terms,
-    current: &Properties,
+    (case_id, current): (&str, &Properties),
     step: &Step<'_>,
 ) -> Result<Patch, Error> {
     let mut patch = Patch { team: step.team.map(|team| Some(team.to_string())), ..Patch::default() };
@@ -79,8 +79,7 @@ pub async fn patch(
     let owner = match &actions.owner {
         None => None,
         Some(Assignee::Member(address)) => present(app, std::slice::from_ref(address)).await?.pop(),
-        // Customers have no representative yet.
-        Some(Assignee::Representative) => None,
+        Some(Assignee::Representative) => representative(tx, app, case_id).await?,
         Some(Assignee::RoundRobin) => next_in_turn(tx, team.unwrap_or_default(), &members).await?,
         Some(Assignee::LeastLoaded) => least_loaded(tx, &members).await?,
     };
@@ -94,20 +93,33 @@ pub async fn escalation(app: &App, step: &Step<'_>) -> Result<Option<String>, Er
     Ok(present(app, std::slice::from_ref(address)).await?.pop().map(|member| member.id))
 }
 
+/// Who looks after the customer of a case, if they can get something now.
+async fn representative(tx: &mut Tx, app: &App, case_id: &str) -> Result<Option<Member>, Error> {
+    let select = "select customers.representative_id from cases join customers on customers.id = cases.customer_id where cases.id = $1";
+    let id: Option<Option<String>> =
+        with_tx!(tx, conn => sqlx::query_scalar(select).bind(case_id).fetch_optional(conn).await)?;
+    let Some(id) = id.flatten() else { return Ok(None) };
+    if_present(app, &id).await
+}
+
 /// Those of some members who can get something now, in the order of the team.
 async fn present(app: &App, addresses: &[Address]) -> Result<Vec<Member>, Error> {
-    let now = app.clock.now();
     let mut present = Vec::new();
     for address in addresses {
         let Ok(email) = Email::parse(address.as_str()) else { continue };
         let Some(member) = Member::by_email(&app.db, &email).await? else { continue };
-        match who_may_own(&app.db, &member.id).await {
-            Ok(member) if !member.is_away(now) => present.push(member),
-            Ok(_) | Err(Error::NotFound(_)) => {}
-            Err(error) => return Err(error),
-        }
+        present.extend(if_present(app, &member.id).await?);
     }
     Ok(present)
+}
+
+/// A member who can get something now: one who works here, may own cases and is not away.
+async fn if_present(app: &App, member_id: &str) -> Result<Option<Member>, Error> {
+    match who_may_own(&app.db, member_id).await {
+        Ok(member) => Ok(Some(member).filter(|member| !member.is_away(app.clock.now()))),
+        Err(Error::NotFound(_)) => Ok(None),
+        Err(error) => Err(error),
+    }
 }
 
 /// Each in turn, over all collectors: who is next is counted in the database.

@@ -18,6 +18,7 @@ use crate::cases::event::append;
 use crate::cases::{Actor, EventType, case, properties};
 use crate::clock::Millis;
 use crate::clocks::{self, Step, Terms};
+use crate::customers;
 use crate::db::Tx;
 use crate::db::jobs::{Job, Kind, complete};
 use crate::service::routing::{Moment, matches, team_of_category};
@@ -28,6 +29,9 @@ use crate::service::rules::Trigger;
 pub async fn route(app: &App, jobs: &[Job]) -> anyhow::Result<()> {
     let terms = Terms::current(app).await?;
     let now = app.clock.now();
+    // What rules go by, and may decide, is also whose case it is.
+    let ids: Vec<String> = jobs.iter().map(|job| job.key.clone()).collect();
+    customers::jobs::ensure(app, &terms, &ids).await?;
     let mut cases = Vec::with_capacity(jobs.len());
     for job in jobs {
         let routed = RoutedCase::read(app, &job.key, job.payload.parse().unwrap_or(1)).await?;
@@ -65,7 +69,7 @@ async fn carry_out(
     for step in wanted.steps() {
         // As the one before has left it.
         let (current, _) = properties::read(tx, case_id).await?;
-        let patch = actions::patch(tx, app, terms, &current, step).await?;
+        let patch = actions::patch(tx, app, terms, (case_id, &current), step).await?;
         let says = json!({step.because: step.name});
         let by = (&Actor::System, &says);
         events.extend(properties::patch_in(tx, terms, (case_id, &current), &patch, by, now).await?);

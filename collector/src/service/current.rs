@@ -3,7 +3,7 @@
 use std::sync::{Arc, Mutex, PoisonError};
 
 use super::calendar::CalendarDefinition;
-use super::objects::{CategoryDefinition, Problem, Promise, Team, Template, View};
+use super::objects::{CategoryDefinition, Problem, Promise, Team, Template, Tier, View};
 use super::promises::Promises;
 use super::rules::Rule;
 use super::store::{objects, rows};
@@ -31,6 +31,8 @@ pub struct Service {
     pub templates: Vec<Template>,
     /// Named filters of the inbox.
     pub views: Vec<View>,
+    /// The tiers of sites, the best first.
+    pub tiers: Vec<Tier>,
     /// The known root causes.
     pub problems: Vec<Problem>,
 }
@@ -39,6 +41,12 @@ impl Service {
     /// Whether there is a problem with a key.
     pub fn has_problem(&self, key: &str) -> bool {
         self.problems.iter().any(|problem| problem.key.as_str() == key)
+    }
+
+    /// What a tier of a site is called in a language; one that is not in its list is named by its key.
+    pub fn tier_name(&self, site_key: &str, key: &str, lang: &str) -> String {
+        let tier = self.tiers.iter().find(|tier| tier.site.as_str() == site_key && tier.key.as_str() == key);
+        tier.map_or_else(|| key.to_owned(), |tier| tier.name.in_language(lang).to_owned())
     }
 
     /// The teams that the member with an address belongs to or leads.
@@ -124,6 +132,7 @@ async fn load(db: &Db) -> sqlx::Result<Service> {
         categories: objects(&rows),
         templates: objects(&rows),
         views: objects(&rows),
+        tiers: objects(&rows),
         problems: objects(&rows),
     })
 }

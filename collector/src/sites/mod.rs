@@ -6,6 +6,7 @@ pub mod cache;
 pub mod colour;
 pub mod commands;
 pub mod cors;
+pub mod country;
 pub mod identity;
 pub mod origin;
 pub mod secrets;

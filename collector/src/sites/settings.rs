@@ -3,6 +3,7 @@
 use sayso_shared::{Kind, Lang};
 use serde::{Deserialize, Serialize};
 
+use super::country::Country;
 use super::texts::{OwnTexts, Texts};
 use crate::calendars::Zone;
 
@@ -24,6 +25,8 @@ pub struct SiteSettings {
     pub agents_see_all: bool,
     /// The time zone in which mails say when something is.
     pub time_zone: Zone,
+    /// The country of phone numbers that are written without one.
+    pub country: Option<Country>,
     /// The promise as a sentence.
     pub promise_text: Texts,
     /// The site's privacy statement.
@@ -78,6 +81,7 @@ impl Default for SiteSettings {
             first_response_hours: 24,
             agents_see_all: false,
             time_zone: Zone::default(),
+            country: None,
             promise_text: Texts::new(),
             privacy_url: None,
             consent_text: Texts::new(),

@@ -1,6 +1,7 @@
 //! The staff console by its pages: the inbox, everything that is done with a case, and what is shown beside.
 
 mod access;
+mod customers;
 mod forms;
 mod guards;
 mod members;

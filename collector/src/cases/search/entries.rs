@@ -107,10 +107,10 @@ pub(super) async fn loose(db: &Db) -> sqlx::Result<Vec<Arc<Loose>>> {
     let mut loose = HashMap::with_capacity(ids.len());
     let mut unknown = Vec::new();
     let known = READ.lock().unwrap_or_else(PoisonError::into_inner).clone();
-    for (id, version) in versions(db, &ids.into_iter().collect::<Vec<_>>()).await? {
-        match known.get(&id).filter(|(of, _)| *of == version) {
+    for (id, state) in states(db, &ids.into_iter().collect::<Vec<_>>()).await? {
+        match known.get(&id).filter(|(of, _)| *of == state) {
             Some(known) => _ = loose.insert(id, known.clone()),
-            None => unknown.push((id, version)),
+            None => unknown.push((id, state)),
         }
     }
     if !unknown.is_empty() {
@@ -118,13 +118,13 @@ pub(super) async fn loose(db: &Db) -> sqlx::Result<Vec<Arc<Loose>>> {
         let mut reading = search::reading(db).await?;
         let entries = read(&mut reading, &ids).await?;
         reading.rollback().await?;
-        // Read later than its version was, an entry may be of a newer one. It is then kept under the older, and read again by the next search.
-        let versions: HashMap<String, i64> = unknown.into_iter().collect();
+        // Read later than its state was, an entry may be of a newer one. It is then kept under the older, and read again by the next search.
+        let mut states: HashMap<String, State> = unknown.into_iter().collect();
         for entry in entries {
-            let (Ok(id), Some(version)) = (Uuid::parse_str(&entry.case_id), versions.get(&entry.case_id)) else {
+            let (Ok(id), Some(state)) = (Uuid::parse_str(&entry.case_id), states.remove(&entry.case_id)) else {
                 continue;
             };
-            loose.insert(entry.case_id, (*version, Arc::new(Loose { id, tokens: entry.tokens })));
+            loose.insert(entry.case_id, (state, Arc::new(Loose { id, tokens: entry.tokens })));
         }
     }
     let found = loose.values().map(|(_, loose)| Arc::clone(loose)).collect();
@@ -132,40 +132,55 @@ pub(super) async fn loose(db: &Db) -> sqlx::Result<Vec<Arc<Loose>>> {
     Ok(found)
 }
 
-async fn versions(db: &Db, ids: &[String]) -> sqlx::Result<Vec<(String, i64)>> {
-    let mut versions = Vec::with_capacity(ids.len());
+/// Which state of each case is that of now. Its customer is found after its commit, which is no change of the case, but changes its entry.
+async fn states(db: &Db, ids: &[String]) -> sqlx::Result<Vec<(String, State)>> {
+    let mut states = Vec::with_capacity(ids.len());
     for chunk in chunks(ids) {
-        let select =
-            AssertSqlSafe(format!("select id, version from cases where id in ({})", placeholders(0, chunk.len())));
-        let rows: Vec<(String, i64)> = with_db!(db, pool => {
+        let select = AssertSqlSafe(format!(
+            "select id, version, customer_id, contact_hashes from cases where id in ({})",
+            placeholders(0, chunk.len())
+        ));
+        let rows: Vec<(String, i64, Option<String>, String)> = with_db!(db, pool => {
             chunk.iter().fold(sqlx::query_as(select), |query, id| query.bind(id)).fetch_all(pool).await
         })?;
-        versions.extend(rows);
+        states
+            .extend(rows.into_iter().map(|(id, version, customer_id, contact_hashes)| {
+                (id, State { version, customer_id, contact_hashes })
+            }));
     }
-    Ok(versions)
+    Ok(states)
 }
 
 /// What loose cases said when they were read last: while many customers submit, searches would read and cut the same texts again and again. What
-/// a version of a case says never changes, so nothing here can be wrong; it holds as many cases as are loose.
-static READ: LazyLock<Mutex<ByVersion>> = LazyLock::new(Mutex::default);
+/// a case says in one state never changes, so nothing here can be wrong; it holds as many cases as are loose.
+static READ: LazyLock<Mutex<ByState>> = LazyLock::new(Mutex::default);
 
-/// Loose cases by their identifiers, and of which version each is.
-type ByVersion = HashMap<String, (i64, Arc<Loose>)>;
+/// Loose cases by their identifiers, and of which state each is.
+type ByState = HashMap<String, (State, Arc<Loose>)>;
 
-/// The entries of cases as they are now: everything that was said about them, but never who said it.
+/// What tells one entry of a case from another.
+#[derive(Clone, PartialEq, Eq)]
+struct State {
+    version: i64,
+    customer_id: Option<String>,
+    contact_hashes: String,
+}
+
+/// The entries of cases as they are now: everything that was said about them, but never who said it: of that they have keyed hashes.
 pub(super) async fn read(tx: &mut Tx, case_ids: &[String]) -> sqlx::Result<Vec<Entry>> {
     let mut entries = Vec::with_capacity(case_ids.len());
     for chunk in chunks(case_ids) {
         let list = placeholders(0, chunk.len());
         let select = AssertSqlSafe(format!(
             "select cases.id, cases.site_id, cases.kind, cases.status, cases.priority, cases.owner_id, cases.quarantine, cases.updated_at, \
-             nullif(coalesce(cases.category, feedback.category), '') as category, cases.team, cases.tags, cases.channel, cases.tier, feedback.message, feedback.desired_outcome, feedback.reference, feedback.locale, \
+             nullif(coalesce(cases.category, feedback.category), '') as category, cases.team, cases.tags, cases.channel, cases.tier, cases.customer_id, cases.contact_hashes, feedback.message, feedback.desired_outcome, feedback.reference, feedback.locale, \
              (select coalesce(max(seq), 0) from events where events.case_id = cases.id) as seq \
              from cases join feedback on feedback.id = cases.id where cases.id in ({list})"
         ));
-        let all: Vec<Facts> = with_tx!(tx, conn => {
+        let mut all: Vec<Facts> = with_tx!(tx, conn => {
             chunk.iter().fold(sqlx::query_as(select), |query, id| query.bind(id)).fetch_all(conn).await
         })?;
+        add_contacts_of_merged(tx, chunk, &mut all).await?;
         let mut said = messages(tx, chunk).await?;
         let tasks = tasks(tx, chunk).await?;
         entries.extend(all.iter().map(|facts| {
@@ -204,6 +219,23 @@ pub(super) async fn messages(tx: &mut Tx, case_ids: &[String]) -> sqlx::Result<B
     Ok(said)
 }
 
+/// A case is also found by the contacts that came with those that were merged into it.
+async fn add_contacts_of_merged(tx: &mut Tx, case_ids: &[String], all: &mut [Facts]) -> sqlx::Result<()> {
+    let select = AssertSqlSafe(format!(
+        "select merged_into, contact_hashes from cases where merged_into in ({}) and contact_hashes <> ''",
+        placeholders(0, case_ids.len())
+    ));
+    let merged: Vec<(String, String)> = with_tx!(tx, conn => {
+        case_ids.iter().fold(sqlx::query_as(select), |query, id| query.bind(id)).fetch_all(conn).await
+    })?;
+    for (into, hashes) in merged {
+        for facts in all.iter_mut().filter(|facts| facts.id == into) {
+            facts.contact_hashes = format!("{} {hashes}", facts.contact_hashes);
+        }
+    }
+    Ok(())
+}
+
 /// Whom a task of a case was given to.
 #[derive(sqlx::FromRow)]
 struct TaskFacts {
@@ -235,6 +267,8 @@ struct Facts {
     tags: String,
     channel: Option<String>,
     tier: Option<String>,
+    customer_id: Option<String>,
+    contact_hashes: String,
     message: String,
     desired_outcome: Option<String>,
     reference: Option<String>,
@@ -264,6 +298,8 @@ impl Facts {
         }
         facets.extend(self.channel.as_deref().map(Facet::Channel));
         facets.extend(self.tier.as_deref().map(Facet::Tier));
+        facets.extend(self.customer_id.as_deref().map(Facet::Customer));
+        facets.extend(self.contact_hashes.split_whitespace().map(Facet::Contact));
         let tags = Tags::stored(&self.tags);
         facets.extend(tags.iter().map(Facet::Tag));
         facets.extend(self.category.as_deref().map(Facet::Category));

@@ -37,6 +37,10 @@ pub enum Facet<'a> {
     Channel(&'a str),
     /// The customer's tier.
     Tier(&'a str),
+    /// The identifier of its customer.
+    Customer(&'a str),
+    /// The keyed hash of the address or the phone number that came with it.
+    Contact(&'a str),
 }
 
 impl Facet<'_> {
@@ -57,6 +61,8 @@ impl Facet<'_> {
             Facet::Tag(tag) => ("tag", tag),
             Facet::Channel(word) => ("channel", word),
             Facet::Tier(key) => ("tier", key),
+            Facet::Customer(id) => ("customer", id),
+            Facet::Contact(hash) => ("contact", hash),
         };
         format!("={name}:{}", value.replace(char::is_whitespace, "_"))
     }

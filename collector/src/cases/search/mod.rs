@@ -21,6 +21,7 @@ use self::entries::{loose, messages, read};
 use self::facet::changed_since;
 use crate::cases::code::lookup_hash;
 use crate::clock::Millis;
+use crate::customers::handles::{Countries, hashes_of_contact};
 use crate::db::Db;
 use crate::db::rows::{chunks, placeholders};
 use crate::db::search::{self, Order, Phrase, Request, Term, Text};
@@ -41,15 +42,19 @@ pub struct SearchText {
 }
 
 impl SearchText {
-    /// Reads it.
-    pub fn read(typed: &str, keys: &Keys) -> Self {
+    /// Reads it. What is an address or a phone number, of any of these countries, is also looked for as a customer's.
+    pub fn read(typed: &str, keys: &Keys, countries: &Countries) -> Self {
         let code = TrackingCode::parse(typed).ok();
         let code_hash = code.map(|code| lookup_hash(keys, &code));
         let number = typed.trim();
         let number = number.strip_prefix('#').unwrap_or(number);
         let is_number = (1..=12).contains(&number.len()) && number.bytes().all(|byte| byte.is_ascii_digit());
         let number = number.parse().ok().filter(|_| is_number);
-        Self { words: search::read_query(typed), code_hash, number }
+        let mut words = search::read_query(typed);
+        let contacts = hashes_of_contact(keys, typed, countries);
+        let contacts: Vec<String> = contacts.iter().map(|hash| Facet::Contact(hash).token()).collect();
+        words.or_any_of(&contacts);
+        Self { words, code_hash, number }
     }
 
     /// Reads it as words alone.
@@ -66,7 +71,7 @@ impl SearchText {
 /// A search.
 #[derive(Clone, Debug)]
 pub struct Search {
-    /// What was said, or the code.
+    /// What was said, or the code, or the customer's contact.
     pub text: SearchText,
     /// What must be so.
     pub facets: Vec<Term>,

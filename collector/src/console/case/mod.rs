@@ -1,6 +1,7 @@
 //! A case: what the customer said, everything that happened since, and what can be done next.
 
 mod actions;
+mod customer_card;
 pub mod deliveries;
 mod draft;
 mod error;

@@ -11,6 +11,7 @@ use sayso_shared::{Contact, Kind};
 use serde::Deserialize;
 use serde_json::Value;
 
+use super::customer_card::CustomerCard;
 use super::deliveries::{self, Delivery, Sight};
 use super::draft::Draft;
 use super::error::{CaseForm, FormError};
@@ -53,6 +54,7 @@ struct CasePage {
     code: Option<String>,
     contact: Option<Contact>,
     identity: Option<Identity>,
+    card: Option<CustomerCard>,
     /// Whether an answer goes to the customer by mail.
     reaches_customer: bool,
     /// What the reader may do.
@@ -499,6 +501,10 @@ pub(super) async fn render(app: &App, who: &SignedIn, id: &str, draft: Draft) ->
     };
     let merged = merge::merged_into(&app.db, &case.id).await?;
     let names = Names { service: &service, site: site.as_deref() };
+    let card = match may(Action::ReadContact) && who.may(Action::ReadCustomer) {
+        true => CustomerCard::of(app, who, &case, &members, &names).await?,
+        false => None,
+    };
     let page_of_case = CasePage {
         t: who.t,
         shell: Shell::new(who, Screen::Inbox),
@@ -513,6 +519,7 @@ pub(super) async fn render(app: &App, who: &SignedIn, id: &str, draft: Draft) ->
         },
         standing: who.standing.clone(),
         access,
+        card,
         category: category_label(who.t, site.as_deref(), case.category.as_deref()),
         context: case.context.as_deref().map(pretty),
         due: due(who.t, case.status(), times, now),

@@ -19,6 +19,11 @@ pub(super) struct Names<'a> {
 }
 
 impl Names<'_> {
+    /// What a tier of the site is called; one that is not in its list is named by its key.
+    pub fn tier(&self, t: Texts, key: &str) -> String {
+        self.service.tier_name(self.site.map_or("", Site::key), key, t.tag())
+    }
+
     /// What a team is called; one that was removed is named by its key.
     pub fn team(&self, key: &str) -> String {
         self.service.team(key).map_or_else(|| key.to_owned(), |team| team.name.to_string())
@@ -44,6 +49,10 @@ pub(super) fn sentence(t: Texts, names: &Names<'_>, kind: EventType, data: &Valu
         EventType::Category if to["kind"].is_string() => {
             let kind = t.get(&format!("common.kind.{}", to["kind"].as_str().unwrap_or_default()));
             tell("kind", Some(("kind", kind.to_owned())))
+        }
+        EventType::Category if to.get("tier").is_some() => {
+            let tier = to["tier"].as_str();
+            tell("tier", tier.map(|key| ("tier", names.tier(t, key))))
         }
         EventType::Category => {
             let label = category_label(t, names.site, to["category"].as_str());

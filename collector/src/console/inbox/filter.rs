@@ -12,6 +12,7 @@ use crate::cases::access::Visibility;
 use crate::cases::listing::{self, Due, Listing, Sort};
 use crate::cases::search::{Facet, Search, SearchText};
 use crate::cases::{Priority, Quarantine, Status};
+use crate::customers::handles::Countries;
 use crate::db::search::Order;
 use crate::sites::Site;
 
@@ -263,7 +264,7 @@ impl Filter {
     /// The search that it asks for. None when nothing can meet it, such as a text without a word.
     pub fn search(&self, app: &App, me: &str, sites: &[Arc<Site>]) -> Option<Search> {
         let facets = self.listing(me, sites)?.terms();
-        let text = SearchText::read(&self.text, &app.keys);
+        let text = SearchText::read(&self.text, &app.keys, &Countries::of(sites));
         if !self.text.is_empty() && text.is_empty() {
             return None;
         }

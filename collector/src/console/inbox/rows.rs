@@ -8,8 +8,8 @@ use sqlx::AssertSqlSafe;
 
 use super::filter::{Filter, Tab};
 use crate::app::App;
-use crate::auth::Role;
 use crate::auth::permissions::Standing;
+use crate::auth::{Role, SignedIn};
 use crate::cases::case::contact_context;
 use crate::cases::listing::{self, Listing};
 use crate::cases::search::{self, Search, SearchText};
@@ -17,6 +17,7 @@ use crate::cases::tags::Tags;
 use crate::cases::{Priority, Quarantine, Status};
 use crate::clock::{Millis, rfc3339};
 use crate::console::shell::{excerpt, span};
+use crate::customers::handles::Countries;
 use crate::db::rows::{chunks, placeholders};
 use crate::http::Result;
 use crate::keys::Keys;
@@ -211,11 +212,18 @@ pub async fn find(app: &App, t: Texts, filter: &Filter, reader: &Standing, sites
     })
 }
 
+/// Certain cases as lists show them, in their order.
+pub async fn rows_of(app: &App, who: &SignedIn, ids: &[String], sites: &[Arc<Site>]) -> Result<Vec<Row>> {
+    let (service, now) = (app.service.current().await?, app.clock.now());
+    let shown = |row: DbRow| row.shown(who.t, &app.keys, sites, &service, now).named_for(&who.standing);
+    Ok(of_cases(app, ids).await?.into_iter().map(shown).collect())
+}
+
 /// What is asked of the tables; a text is looked for among the newest cases.
 async fn listed(app: &App, filter: &Filter, reader: &Standing, sites: &[Arc<Site>]) -> Result<Option<Listing>> {
     let Some(mut listing) = filter.listing(&reader.member_id, sites) else { return Ok(None) };
     if !filter.text.is_empty() {
-        let text = SearchText::read(&filter.text, &app.keys);
+        let text = SearchText::read(&filter.text, &app.keys, &Countries::of(sites));
         if text.is_empty() {
             return Ok(None);
         }

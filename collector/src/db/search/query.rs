@@ -46,6 +46,23 @@ pub struct Text {
     pub phrases: Vec<Phrase>,
 }
 
+impl Text {
+    /// Lets a case that has one of these tokens do as well as one in which all of the words occur. Of phrases none is given up.
+    pub fn or_any_of(&mut self, tokens: &[String]) {
+        if !self.phrases.is_empty() {
+            return;
+        }
+        // All of the words or a token: each of the words or a token.
+        for term in &mut self.terms {
+            match term {
+                Term::AnyOf(known) | Term::AnyOfOrWithin(known, _) => known.extend_from_slice(tokens),
+                // No word is one.
+                Term::Within(_) => {}
+            }
+        }
+    }
+}
+
 /// Words in their order.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Phrase(Vec<Run>);

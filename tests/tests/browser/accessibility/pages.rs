@@ -69,6 +69,7 @@ async fn the_console(system: System) {
     for (path, what) in [
         ("/staff/cases", "inbox"),
         ("/staff/cases?q=zebra", "inbox without a match"),
+        ("/staff/customers", "customers"),
         ("/staff/start", "start"),
         ("/staff/members", "members"),
         ("/staff/mail", "mail"),
@@ -95,6 +96,9 @@ async fn the_console(system: System) {
     inspector.click("#reply-form button.primary").await;
     inspector.browser.find("[data-live-region=head] [data-status=resolved]").await;
     inspector.look("resolved case").await;
+    inspector.click("a[href^=\"/staff/customers/\"]").await;
+    inspector.browser.find("#representative").await;
+    inspector.look("customer").await;
 
     // The customer, whose browser knows no member, finds the answer, with the rating open.
     inspector.browser.driver.delete_all_cookies().await.unwrap();

@@ -12,7 +12,7 @@ use serde_json::{Value, json};
 use super::super::outbox::cases::work;
 use super::count;
 
-async fn secret(app: &TestApp) -> (String, String) {
+pub async fn secret(app: &TestApp) -> (String, String) {
     let (id, secret) =
         secrets::add(&app.app.db, &app.app.keys, &app.site().await, &sayso::audit::Stamp::command(app.app.clock.now()))
             .await
@@ -20,7 +20,7 @@ async fn secret(app: &TestApp) -> (String, String) {
     (id, secret.reveal().to_owned())
 }
 
-fn sign(claims: &Value, secret: &str) -> String {
+pub fn sign(claims: &Value, secret: &str) -> String {
     encode(&Header::new(Algorithm::HS256), claims, &EncodingKey::from_secret(secret.as_bytes())).unwrap()
 }
 

@@ -65,6 +65,8 @@ on_both_databases! {
         assert_eq!(changed["cases"].as_array().unwrap().len(), 3, "whoever asks for what is new hears of it");
         sayso::jobs::run_due(&app.app).await.unwrap();
         assert!(deliveries(&app).await.is_empty(), "nobody gets a mail about what was long ago");
+        let customers = program.get_at("/api/v1/customers?q=li@example.com").await.json();
+        assert_eq!(customers["customers"][0]["cases"], 1, "and whose it was is known");
         let code = cases[0]["code"].as_str().unwrap();
         assert_eq!(app.client().get(&format!("/api/v1/feedback/{code}")).await.status, 200);
     }

@@ -2,7 +2,7 @@
 
 mod api;
 mod events;
-mod identity;
+pub mod identity;
 mod import;
 mod tokens;
 
@@ -59,6 +59,11 @@ impl<'a> Program<'a> {
 }
 
 impl Program<'_> {
+    /// Its token.
+    pub fn token(&self) -> &str {
+        &self.token
+    }
+
     /// Fetches an address.
     pub async fn get_at(&self, address: &str) -> Answer {
         let client = self.app.client();

@@ -4,6 +4,8 @@ use sayso::cases::lists::{GoesOn, page_sql};
 use sayso::cases::{Quarantine, Status};
 use sayso::console::inbox::filter::Tab;
 use sayso::console::inbox::rows::{counts_sql, plain_sql};
+use sayso::customers::find::Wanted;
+use sayso::customers::handles::Countries;
 use sayso::db::Db;
 use sayso::db::search::{Order, between_sql, sets_sql};
 use sayso_tests::{TestApp, on_both_databases};
@@ -12,8 +14,18 @@ use sqlx::AssertSqlSafe;
 use super::{make_cases, reindex};
 
 /// Tables that grow with the cases.
-const LARGE: [&str; 7] =
-    ["cases", "feedback", "events", "messages", "deliveries", "case_search_places", "case_search_ids"];
+const LARGE: [&str; 10] = [
+    "cases",
+    "feedback",
+    "events",
+    "messages",
+    "deliveries",
+    "case_search_places",
+    "case_search_ids",
+    "customers",
+    "customer_handles",
+    "customer_names",
+];
 
 /// The steps of a statement, one a line.
 async fn plan(db: &Db, statement: &str, values: &[&str]) -> String {
@@ -69,6 +81,10 @@ on_both_databases! {
             "insert into deliveries (id, subject, subject_id, order_key, order_no, destination, channel, state, due_at, created_at) \
                 select id, 'event', id, case_id, seq, 'customer', 'email', 'sent', 0, 0 from events",
             "insert into messages (id, case_id, author, body, created_at) select id, id, 'customer', 'When?', 0 from cases",
+            "insert into customers (id, site_id, created_at, updated_at) select id, site_id, 0, 0 from cases",
+            "insert into customer_handles (hash, site_id, customer_id, kind, value_cipher, created_at) select id, site_id, id, 'email', '', 0 from cases",
+            "insert into customer_names (hash, customer_id) select id, id from cases",
+            "update cases set customer_id = id",
         ] {
             sayso::with_write!(&app.app.db, pool => sqlx::query(fill).execute(pool).await.map(|_| ())).unwrap();
         }
@@ -101,6 +117,19 @@ on_both_databases! {
             let values = if sql.contains("$2") { vec![case, sayso::outbox::EVENT] } else { vec![case] };
             check(db, what, &plan(db, &sql, &values).await);
         }
+        for typed in ["li@example.com", "13800138000", "Li Lei", ""] {
+            let wanted = Wanted::read(&app.app.keys, typed, &Countries::default());
+            for after in [None, Some(case)] {
+                let (sql, values) = wanted.statement(after, 51);
+                let values: Vec<&str> = values.iter().map(String::as_str).collect();
+                check(db, "looking customers up", &plan(db, &sql, &values).await);
+            }
+        }
+        let history = "select cases.id from cases join feedback on feedback.id = cases.id \
+            where cases.quarantine = '' and cases.customer_id = $1 order by cases.id desc limit 21";
+        check(db, "the cases of a customer", &plan(db, history, &[case]).await);
+        let owners = "select hash, customer_id from customer_handles where site_id = $1 and hash in ($2, $3)";
+        check(db, "whose contact it is", &plan(db, owners, &[case, case, case]).await);
         for select in sayso::cases::search::LOOSE {
             check(db, "what is loose", &plan(db, select, &["64"]).await);
         }

@@ -1,0 +1,133 @@
+//! A customer as programs of the staff read it.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use serde::Serialize;
+use utoipa::ToSchema;
+
+use crate::app::App;
+use crate::auth::Member;
+use crate::clock::rfc3339;
+use crate::customers::Customer;
+use crate::customers::customer::{Known, case_counts, known};
+use crate::http::Result;
+use crate::sites::Site;
+
+/// A customer, with everything by which they are known.
+#[derive(Serialize, ToSchema)]
+#[schema(as = StaffCustomer)]
+pub struct CustomerBody {
+    #[schema(example = "018f3a1e-0000-7000-8000-000000000001")]
+    id: String,
+    /// Raised by every change of the staff.
+    version: i64,
+    /// The customer in the console.
+    url: String,
+    /// The key of the site whose customer it is.
+    site: String,
+    #[schema(required = true)]
+    name: Option<String>,
+    /// The site's own identifier of the customer; null where it never vouched for them.
+    #[schema(required = true)]
+    identity: Option<String>,
+    /// The addresses that came with their cases.
+    emails: Vec<String>,
+    /// The phone numbers that came with their cases, in E.164 where their country is known.
+    #[schema(example = json!(["+8613800138000"]))]
+    phones: Vec<String>,
+    /// The key of their tier: what the staff set, else what the site's server said last.
+    #[schema(required = true, example = "gold")]
+    tier: Option<String>,
+    /// The address of the member who looks after them.
+    #[schema(required = true, example = "mei@shop.example")]
+    representative: Option<String>,
+    /// What the staff noted.
+    #[schema(required = true)]
+    notes: Option<String>,
+    /// How many cases they have.
+    cases: i64,
+    #[schema(format = DateTime)]
+    created_at: String,
+    #[schema(format = DateTime)]
+    updated_at: String,
+}
+
+/// A customer as they stand after a change, for programs that may change customers and not read who they are.
+#[derive(Serialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+#[schema(as = StaffCustomerStep)]
+pub struct StepBody {
+    #[schema(example = "018f3a1e-0000-7000-8000-000000000001")]
+    id: String,
+    version: i64,
+    url: String,
+    site: String,
+    #[schema(required = true)]
+    tier: Option<String>,
+    #[schema(required = true)]
+    representative: Option<String>,
+    #[schema(format = DateTime)]
+    updated_at: String,
+}
+
+/// What a change is answered with: the customer, for a token that may read customers, else only what was decided about them.
+#[derive(Serialize, ToSchema)]
+#[serde(untagged)]
+#[schema(as = StaffCustomerAnswer)]
+pub enum AfterChange {
+    /// With the scope `customers:read`.
+    Customer(Box<CustomerBody>),
+    /// Without it.
+    Step(StepBody),
+}
+
+impl From<CustomerBody> for StepBody {
+    fn from(customer: CustomerBody) -> Self {
+        let CustomerBody { id, version, url, site, tier, representative, updated_at, .. } = customer;
+        Self { id, version, url, site, tier, representative, updated_at }
+    }
+}
+
+/// What the bodies of several customers need beside them.
+struct Around {
+    sites: Vec<Arc<Site>>,
+    members: Vec<Member>,
+    known: BTreeMap<String, Known>,
+    cases: BTreeMap<String, i64>,
+}
+
+/// The bodies of a page of customers.
+pub(super) async fn bodies(app: &App, customers: Vec<Customer>) -> Result<Vec<CustomerBody>> {
+    let ids: Vec<String> = customers.iter().map(|customer| customer.id.clone()).collect();
+    let mut around = Around {
+        sites: app.sites.all().await?,
+        members: Member::all(&app.db).await?,
+        known: known(&app.db, &app.keys, &ids).await?,
+        cases: case_counts(&app.db, &ids).await?,
+    };
+    Ok(customers.into_iter().map(|customer| body(app, customer, &mut around)).collect())
+}
+
+fn body(app: &App, customer: Customer, around: &mut Around) -> CustomerBody {
+    let Known { identity, emails, phones } = around.known.remove(&customer.id).unwrap_or_default();
+    let site = around.sites.iter().find(|site| site.id() == customer.site_id);
+    let member = customer.representative_id.as_deref();
+    let representative = around.members.iter().find(|known| Some(known.id.as_str()) == member);
+    CustomerBody {
+        version: customer.version,
+        url: app.config.console(&format!("/staff/customers/{}", customer.id)),
+        site: site.map_or_else(String::new, |site| site.key().to_owned()),
+        name: customer.name(&app.keys),
+        identity,
+        emails,
+        phones,
+        representative: representative.map(|member| member.email.clone()),
+        notes: customer.notes(&app.keys),
+        cases: around.cases.get(&customer.id).copied().unwrap_or_default(),
+        created_at: rfc3339(customer.created_at),
+        updated_at: rfc3339(customer.updated_at),
+        tier: customer.tier,
+        id: customer.id,
+    }
+}

@@ -1,0 +1,213 @@
+//! Customers: looking them up, reading and changing one.
+
+mod body;
+
+use axum::Json;
+use axum::extract::{Path, Query, State};
+use axum::http::HeaderMap;
+use sayso_shared::Problem;
+use sayso_shared::problem::{ErrorCode, FieldError};
+use serde::Serialize;
+use serde_json::Value;
+use utoipa::ToSchema;
+
+use self::body::{AfterChange, CustomerBody, bodies};
+use super::parameters::{each_once, unknown, wrong};
+use super::patch::{key_of, version};
+use super::patch_fields::PatchFields;
+use super::refusals::{BodyRefusals, TokenRefusals};
+use crate::app::App;
+use crate::auth::bearer::{MayReadCustomers, MayWriteCustomers};
+use crate::auth::token::Scope;
+use crate::cases::idempotency::request_hash;
+use crate::customers::change::{self, Name, Patch};
+use crate::customers::find::{Wanted, page};
+use crate::customers::handles::Countries;
+use crate::customers::{Customer, tiers};
+use crate::http::body::JsonBody;
+use crate::http::{Error, Result};
+
+/// Customers of a page, unless fewer are asked for.
+const PAGE: usize = 50;
+/// Most customers of a page.
+const PAGE_MAX: usize = 100;
+/// Longest text that is looked for, in characters.
+const QUERY_MAX: usize = 300;
+
+/// A page of customers, those met last first.
+#[derive(Serialize, ToSchema)]
+#[schema(as = StaffCustomers)]
+pub struct PageBody {
+    customers: Vec<CustomerBody>,
+    /// The `cursor` of the next page; null on the last one.
+    #[schema(required = true)]
+    next: Option<String>,
+}
+
+/// Customers, by what somebody typed, or all of them.
+#[utoipa::path(
+    get,
+    path = "/api/v1/customers",
+    tag = "customers",
+    security(("token" = ["customers:read"])),
+    params(
+        ("q" = Option<String>, Query, max_length = 300, description = "A whole address, a phone number in any spelling, the site's own identifier of a customer, or words of a name"),
+        ("site" = Option<String>, Query, description = "The key of a site"),
+        ("limit" = Option<u32>, Query, minimum = 1, maximum = 100, description = "Customers of a page; 50 unless given"),
+        ("cursor" = Option<String>, Query, description = "What the page before said in `next`"),
+    ),
+    responses(
+        (status = 200, body = PageBody, description = "A page of customers"),
+        (status = 422, body = Problem, content_type = "application/problem+json", description = "A parameter is wrong"),
+        TokenRefusals,
+    )
+)]
+pub async fn list(
+    State(app): State<App>,
+    _: MayReadCustomers,
+    Query(parameters): Query<Vec<(String, String)>>,
+) -> Result<Json<PageBody>> {
+    let (parameters, mut errors) = each_once(parameters);
+    let (mut typed, mut site_id, mut limit, mut cursor) = (String::new(), None, PAGE, None);
+    for (name, value) in parameters {
+        match name.as_str() {
+            "q" if value.chars().count() > QUERY_MAX => {
+                let detail = format!("must be at most {QUERY_MAX} characters");
+                errors.push(FieldError::new("/q", ErrorCode::TooLong, detail));
+            }
+            "q" => typed = value,
+            "site" => match app.sites.by_key(&value).await? {
+                Some(site) => site_id = Some(site.id().to_owned()),
+                None => errors.push(wrong("site", "the key of a site")),
+            },
+            "limit" => match value.parse() {
+                Ok(wanted) if (1..=PAGE_MAX).contains(&wanted) => limit = wanted,
+                _ => errors.push(wrong("limit", &format!("1 to {PAGE_MAX}"))),
+            },
+            "cursor" => match uuid::Uuid::parse_str(&value) {
+                Ok(id) => cursor = Some(id.to_string()),
+                Err(_) => errors.push(wrong("cursor", "what a page said in `next`")),
+            },
+            _ => errors.push(unknown(&name)),
+        }
+    }
+    if !errors.is_empty() {
+        return Err(errors.into());
+    }
+    let countries = Countries::of(&app.sites.all().await?);
+    let mut wanted = Wanted::read(&app.keys, &typed, &countries);
+    wanted.site_id = site_id;
+    let (customers, next) = page(&app.db, &wanted, cursor.as_deref(), limit).await?;
+    Ok(Json(PageBody { customers: bodies(&app, customers).await?, next }))
+}
+
+/// A customer. Their cases are those of `GET /api/v1/cases?customer=`.
+#[utoipa::path(
+    get,
+    path = "/api/v1/customers/{id}",
+    tag = "customers",
+    security(("token" = ["customers:read"])),
+    params(("id" = String, Path, format = "uuid", description = "The customer's identifier")),
+    responses(
+        (status = 200, body = CustomerBody, description = "The customer"),
+        (status = 404, body = Problem, content_type = "application/problem+json", description = "No such customer"),
+        TokenRefusals,
+    )
+)]
+pub async fn read(State(app): State<App>, _: MayReadCustomers, Path(id): Path<String>) -> Result<Json<CustomerBody>> {
+    let customer = find(&app, &id).await?;
+    Ok(Json(body_of(&app, customer).await?))
+}
+
+// For the description of the API; `read_patch` is what reads it.
+/// What is to be another. What is left out stays; null takes away.
+#[derive(Serialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+#[schema(as = StaffCustomerPatch)]
+struct PatchBody {
+    #[schema(max_length = 100)]
+    name: Option<String>,
+    /// The key of one of the site's tiers; where it has no list of tiers, any key. Open cases that have their tier from the customer follow.
+    /// Null brings back what the site's server said last.
+    #[schema(max_length = 64)]
+    tier: Option<String>,
+    /// The address or the identifier of a member who may own a case.
+    representative: Option<String>,
+    /// For the staff only.
+    #[schema(max_length = 10_000)]
+    notes: Option<String>,
+}
+
+/// Change what the staff set of a customer, all of it or nothing. With `If-Match: "<version>"` only if the customer is still at this version.
+#[utoipa::path(
+    patch,
+    path = "/api/v1/customers/{id}",
+    tag = "customers",
+    security(("token" = ["customers:write"])),
+    params(
+        ("id" = String, Path, format = "uuid", description = "The customer's identifier"),
+        ("Idempotency-Key" = Option<String>, Header, nullable = false, format = "uuid", description = "A UUID that the client makes; a repeat with it changes nothing"),
+        ("If-Match" = Option<String>, Header, nullable = false, pattern = "^\"[0-9]{1,15}\"$", description = "The version that was read, in quotes"),
+    ),
+    request_body = PatchBody,
+    responses(
+        (status = 200, body = AfterChange, description = "The customer as they stand now"),
+        (status = 400, body = Problem, content_type = "application/problem+json", description = "Not JSON, not UTF-8, or a key or version that is none"),
+        (status = 404, body = Problem, content_type = "application/problem+json", description = "No such customer"),
+        (status = 412, body = Problem, content_type = "application/problem+json", description = "Somebody else has changed it; says who changed what"),
+        (status = 422, body = Problem, content_type = "application/problem+json", description = "Wrong fields, or a key used for something else"),
+        TokenRefusals,
+        BodyRefusals,
+    )
+)]
+pub async fn patch(
+    State(app): State<App>,
+    MayWriteCustomers(token): MayWriteCustomers,
+    Path(id): Path<String>,
+    headers: HeaderMap,
+    JsonBody(body): JsonBody,
+) -> Result<Json<AfterChange>> {
+    let customer = find(&app, &id).await?;
+    let key = key_of(&headers)?;
+    let version = version(&headers)?;
+    let hash = request_hash(&("patch", &body));
+    let patch = read_patch(&app, &customer, body).await?;
+    if !patch.is_empty() {
+        change::patch(&app, &customer.id, &token.actor(), &patch, version, (&key, &hash)).await?;
+    }
+    let body = body_of(&app, find(&app, &id).await?).await?;
+    Ok(Json(match token.scopes().contains(&Scope::CustomersRead) {
+        true => AfterChange::Customer(Box::new(body)),
+        false => AfterChange::Step(body.into()),
+    }))
+}
+
+async fn read_patch(app: &App, customer: &Customer, body: Value) -> Result<Patch> {
+    let service = app.service.current().await?;
+    let site = app.sites.by_id(&customer.site_id).await?;
+    let site_key = site.as_ref().map_or("", |site| site.key());
+    let mut read = PatchFields::new(body, "");
+    let mut patch = Patch::default();
+    match read.fields.string("name").as_deref().map(Name::parse) {
+        Some(Err(error)) => read.fields.refuse("name", ErrorCode::Invalid, error),
+        name => patch.name = read.is_given("name").then_some(name.and_then(std::result::Result::ok)),
+    }
+    patch.tier = read.key("tier", "is no tier of the site", |tier| tiers::may_be(&service, site_key, tier));
+    let notes = read.fields.text("notes");
+    patch.notes = read.is_given("notes").then_some(notes);
+    let (representative_id, errors) = read.into_member(app, "representative").await?;
+    patch.representative_id = representative_id;
+    if errors.is_empty() { Ok(patch) } else { Err(errors.into()) }
+}
+
+/// The customer with this identifier; what is no identifier gets the same answer as one that nobody has.
+async fn find(app: &App, id: &str) -> Result<Customer> {
+    let none = Error::NotFound("there is no such customer");
+    let Ok(id) = uuid::Uuid::parse_str(id) else { return Err(none) };
+    Customer::by_id(&app.db, &id.to_string()).await?.ok_or(none)
+}
+
+async fn body_of(app: &App, customer: Customer) -> Result<CustomerBody> {
+    let body = bodies(app, vec![customer]).await?.pop();
+    body.ok_or(Error::NotFound("there is no such customer"))
+}

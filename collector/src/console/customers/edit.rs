@@ -1,0 +1,98 @@
+//! The form by which the staff change a customer.
+
+use axum::extract::{Path, State};
+use axum::http::StatusCode;
+use axum::response::{IntoResponse, Redirect, Response};
+use sayso_shared::text::Text;
+use serde::{Deserialize, Serialize};
+
+use super::access::check;
+use super::page::{Draft, find, refused};
+use crate::app::App;
+use crate::auth::member::who_may_own;
+use crate::auth::permissions::Action;
+use crate::auth::{KeyedForm, MayAct};
+use crate::cases::idempotency::request_hash;
+use crate::cases::{Actor, CaseError};
+use crate::customers::change::{self, CustomerError, Name, Patch};
+use crate::customers::{Customer, tiers};
+use crate::http::{Error, Result};
+
+#[derive(Clone, Debug, Deserialize, Serialize)]
+pub(super) struct EditForm {
+    /// The version that the page showed.
+    version: String,
+    #[serde(default)]
+    name: String,
+    #[serde(default)]
+    tier: String,
+    #[serde(default)]
+    representative: String,
+    #[serde(default)]
+    notes: String,
+}
+
+pub(super) async fn save(
+    State(app): State<App>,
+    MayAct(who): MayAct,
+    Path(id): Path<String>,
+    KeyedForm { form, key }: KeyedForm<EditForm>,
+) -> Result<Response> {
+    check(&who, Action::ManageCustomer)?;
+    let customer = find(&app, &id).await?;
+    let (patch, errors) = read(&app, &customer, &form).await?;
+    let (status, errors) = if errors.is_empty() {
+        let (actor, hash) = (Actor::Member(who.member.id.clone()), request_hash(&("edit", &form)));
+        // What is no number is none that the customer is at.
+        let version = Some(form.version.parse().unwrap_or_default());
+        match change::patch(&app, &customer.id, &actor, &patch, version, (&key, &hash)).await {
+            Ok(()) => return Ok(Redirect::to(&format!("/staff/customers/{}?done=saved", customer.id)).into_response()),
+            Err(CustomerError::Stale { .. } | CustomerError::Case(CaseError::KeyReused)) => {
+                (StatusCode::CONFLICT, vec![("page", "console.customers.moved")])
+            }
+            Err(error) => return Err(error.into()),
+        }
+    } else {
+        (StatusCode::UNPROCESSABLE_ENTITY, errors)
+    };
+    let EditForm { name, tier, representative, notes, .. } = form;
+    // Whoever has seen that somebody else was here may send it again.
+    let draft = Draft { name, tier, representative, notes, version: customer.version, errors };
+    refused(&app, &who, &customer.id, draft, status).await
+}
+
+/// Reads the whole form, so that everything that is wrong is said at once, each by its field and the key of a text.
+async fn read(app: &App, customer: &Customer, form: &EditForm) -> Result<(Patch, Vec<(&'static str, &'static str)>)> {
+    let mut errors = Vec::new();
+    let chosen = |text: &str| Some(text.trim().to_owned()).filter(|text| !text.is_empty());
+    let name = match chosen(&form.name).as_deref().map(Name::parse) {
+        Some(Err(_)) => {
+            errors.push(("name", "console.customers.name_error"));
+            None
+        }
+        name => Some(name.and_then(std::result::Result::ok)),
+    };
+    let service = app.service.current().await?;
+    let site = app.sites.by_id(&customer.site_id).await?;
+    let tier = chosen(&form.tier);
+    let may_be = |key: &String| tiers::may_be(&service, site.as_ref().map_or("", |site| site.key()), key);
+    if tier != customer.tier && !tier.as_ref().is_none_or(may_be) {
+        errors.push(("tier", "console.customers.tier_error"));
+    }
+    let representative_id = chosen(&form.representative);
+    if let Some(id) = representative_id.as_ref().filter(|id| customer.representative_id.as_ref() != Some(*id)) {
+        match who_may_own(&app.db, id).await {
+            Ok(_) => {}
+            Err(Error::NotFound(_)) => errors.push(("representative", "console.case.invalid")),
+            Err(error) => return Err(error),
+        }
+    }
+    let notes = match chosen(&form.notes.replace("\r\n", "\n")).as_deref().map(Text::parse) {
+        Some(Err(_)) => {
+            errors.push(("notes", "console.customers.notes_error"));
+            None
+        }
+        notes => Some(notes.and_then(std::result::Result::ok)),
+    };
+    Ok((Patch { name, tier: Some(tier), representative_id: Some(representative_id), notes }, errors))
+}

@@ -1,0 +1,205 @@
+//! The page of a customer: who they are, what the staff set, and all of their cases.
+
+use std::sync::Arc;
+
+use askama::Template;
+use axum::extract::{Path, Query, State};
+use axum::http::StatusCode;
+use axum::response::{Html, IntoResponse, Response};
+use serde::Deserialize;
+use serde_json::Value;
+
+use super::access::check;
+use crate::app::App;
+use crate::assets::{self, MARK};
+use crate::audit::{self, Change, Stamp};
+use crate::auth::permissions::Action;
+use crate::auth::{Member, SignedIn};
+use crate::cases::access::Visibility;
+use crate::cases::listing::{self, Listing, Sort};
+use crate::console::inbox::rows::{Row, rows_of};
+use crate::console::shell::{Screen, Shell, page};
+use crate::customers::Customer;
+use crate::customers::customer::{Known, known};
+use crate::http::body::fresh_key;
+use crate::http::{Error, Result};
+use crate::service::Service;
+use crate::sites::Site;
+use crate::text::Texts;
+
+/// Cases of a page.
+const PAGE: usize = 20;
+
+/// What somebody was writing when it was refused.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Draft {
+    pub(super) name: String,
+    pub(super) tier: String,
+    pub(super) representative: String,
+    pub(super) notes: String,
+    /// The version that they had read.
+    pub(super) version: i64,
+    /// The fields that are wrong, in their order, and why.
+    pub(super) errors: Vec<(&'static str, &'static str)>,
+}
+
+#[derive(Template)]
+#[template(path = "console/customer.html")]
+struct CustomerPage {
+    t: Texts,
+    shell: Shell,
+    customer: Customer,
+    name: Option<String>,
+    notes: Option<String>,
+    known: Known,
+    site: Option<Arc<Site>>,
+    service: Arc<Service>,
+    members: Vec<Member>,
+    rows: Vec<Row>,
+    next: Option<String>,
+    is_first: bool,
+    is_saved: bool,
+    may_edit: bool,
+    draft: Draft,
+}
+
+impl CustomerPage {
+    fn title(&self) -> String {
+        let known = self.known.emails.iter().chain(&self.known.phones).next();
+        let name = self.name.as_ref().or(known);
+        name.cloned().unwrap_or_else(|| self.t.get("console.customers.unnamed").to_owned())
+    }
+
+    fn word(&self, of: &str, word: &str) -> &'static str {
+        self.t.get(&format!("common.{of}.{word}"))
+    }
+
+    /// The key of the form.
+    fn key(&self) -> String {
+        fresh_key().as_str().to_owned()
+    }
+
+    fn site_key(&self) -> &str {
+        self.site.as_ref().map_or("", |site| site.key())
+    }
+
+    fn tier_name(&self, key: &str) -> String {
+        self.service.tier_name(self.site_key(), key, self.t.tag())
+    }
+
+    /// The tiers to choose from, by key and name, with the one that the customer has.
+    fn tiers(&self) -> Vec<(String, String)> {
+        let of_site = self.service.tiers.iter().filter(|tier| tier.site.as_str() == self.site_key());
+        let mut keys: Vec<String> = of_site.map(|tier| tier.key.to_string()).collect();
+        keys.extend(self.customer.tier.clone().filter(|own| !keys.contains(own)));
+        keys.into_iter().map(|key| (key.clone(), self.tier_name(&key))).collect()
+    }
+
+    fn representative(&self) -> Option<&Member> {
+        self.members.iter().find(|member| Some(&member.id) == self.customer.representative_id.as_ref())
+    }
+
+    /// Who may look after the customer, with whoever does.
+    fn candidates(&self) -> impl Iterator<Item = &Member> {
+        self.members.iter().filter(|member| {
+            let may = member.disabled_at.is_none() && member.role().may_act();
+            may || Some(&member.id) == self.customer.representative_id.as_ref()
+        })
+    }
+
+    fn error(&self, field: &str) -> Option<&'static str> {
+        self.draft.errors.iter().find(|(name, _)| *name == field).map(|(_, key)| self.t.get(key))
+    }
+
+    /// A number as a telephone takes it.
+    fn dialled(&self, phone: &str) -> String {
+        phone.chars().filter(|c| c.is_ascii_digit() || *c == '+').collect()
+    }
+}
+
+#[derive(Default, Deserialize)]
+#[serde(default)]
+pub(super) struct PageQuery {
+    before: String,
+    done: String,
+}
+
+/// The page. That somebody has opened it is in the audit log, also where they only go on to older cases.
+pub(super) async fn show(
+    State(app): State<App>,
+    who: SignedIn,
+    Path(id): Path<String>,
+    Query(query): Query<PageQuery>,
+) -> Result<Html<String>> {
+    check(&who, Action::ReadCustomer)?;
+    let customer = find(&app, &id).await?;
+    note_opening(&app, &who, &customer.id).await?;
+    let draft = Draft {
+        name: customer.name(&app.keys).unwrap_or_default(),
+        tier: customer.tier.clone().unwrap_or_default(),
+        representative: customer.representative_id.clone().unwrap_or_default(),
+        notes: customer.notes(&app.keys).unwrap_or_default(),
+        version: customer.version,
+        errors: Vec::new(),
+    };
+    render(&app, &who, customer, &query, draft).await
+}
+
+/// The page with what was typed, and why it was refused.
+pub(super) async fn refused(app: &App, who: &SignedIn, id: &str, draft: Draft, status: StatusCode) -> Result<Response> {
+    let customer = find(app, id).await?;
+    note_opening(app, who, &customer.id).await?;
+    Ok((status, render(app, who, customer, &PageQuery::default(), draft).await?).into_response())
+}
+
+/// The customer with this identifier; what is no identifier gets the same answer as one that nobody has.
+pub(super) async fn find(app: &App, id: &str) -> Result<Customer> {
+    let none = Error::NotFound("there is no such customer");
+    let Ok(id) = uuid::Uuid::parse_str(id) else { return Err(none) };
+    Customer::by_id(&app.db, &id.to_string()).await?.ok_or(none)
+}
+
+async fn note_opening(app: &App, who: &SignedIn, customer_id: &str) -> Result<()> {
+    let object = format!("customer/{customer_id}");
+    let change = Change { action: "customer.open", object, before: Value::Null, after: Value::Null };
+    let mut tx = app.db.begin().await?;
+    audit::append(&mut tx, &Stamp::member(&who.member.id, app.clock.now()), &change).await?;
+    Ok(tx.commit().await?)
+}
+
+async fn render(
+    app: &App,
+    who: &SignedIn,
+    customer: Customer,
+    query: &PageQuery,
+    draft: Draft,
+) -> Result<Html<String>> {
+    let sites = app.sites.all().await?;
+    let before = listing::is_cursor(&query.before).then_some(query.before.as_str());
+    let of_customer = Listing {
+        customer_id: Some(customer.id.clone()),
+        visible: Visibility::of(&who.standing),
+        ..Listing::default()
+    };
+    let (ids, next) = listing::ids(app, &of_customer, Sort::Newest, before, PAGE).await?.unwrap_or_default();
+    page(&CustomerPage {
+        t: who.t,
+        shell: Shell::new(who, Screen::Customers),
+        name: customer.name(&app.keys),
+        notes: customer.notes(&app.keys),
+        known: known(&app.db, &app.keys, std::slice::from_ref(&customer.id))
+            .await?
+            .remove(&customer.id)
+            .unwrap_or_default(),
+        site: sites.iter().find(|site| site.id() == customer.site_id).cloned(),
+        service: app.service.current().await?,
+        members: Member::all(&app.db).await?,
+        rows: rows_of(app, who, &ids, &sites).await?,
+        next: next.map(|next| format!("/staff/customers/{}?before={next}", customer.id)),
+        is_first: before.is_none(),
+        may_edit: who.may(Action::ManageCustomer),
+        is_saved: query.done == "saved",
+        customer,
+        draft,
+    })
+}

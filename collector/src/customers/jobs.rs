@@ -1,0 +1,48 @@
+//! The customers of new cases, and of those whose contact is another now.
+
+use super::assign::{Assigned, Unassigned, Which, assign_case, unassigned};
+use super::handles::Countries;
+use crate::app::App;
+use crate::clocks::{self, Step, Terms};
+use crate::db::Tx;
+use crate::db::jobs::{Job, Kind, NewJob, complete, enqueue};
+use crate::with_tx;
+
+/// Finds or makes the customers of the cases of jobs, such as imported ones, and those whose contact is another now.
+pub async fn run(app: &App, jobs: &[Job]) -> anyhow::Result<()> {
+    let ids: Vec<String> = jobs.iter().map(|job| job.key.clone()).collect();
+    let terms = Terms::current(app).await?;
+    let cases = unassigned(&app.db, &ids, Which::All).await?;
+    let mut tx = app.db.begin().await?;
+    complete(&mut tx, Kind::Customers, jobs).await?;
+    assign_in(&mut tx, app, &terms, &cases).await?;
+    Ok(tx.commit().await?)
+}
+
+/// Sees to it that cases have their customers, before rules look at them. Those that have one are left as they are.
+pub async fn ensure(app: &App, terms: &Terms, case_ids: &[String]) -> anyhow::Result<()> {
+    let cases = unassigned(&app.db, case_ids, Which::WithoutCustomer).await?;
+    if cases.is_empty() {
+        return Ok(());
+    }
+    let mut tx = app.db.begin().await?;
+    assign_in(&mut tx, app, terms, &cases).await?;
+    Ok(tx.commit().await?)
+}
+
+async fn assign_in(tx: &mut Tx, app: &App, terms: &Terms, cases: &[Unassigned]) -> anyhow::Result<()> {
+    let now = app.clock.now();
+    let countries = Countries::of(terms.sites());
+    let mut changed = Vec::new();
+    for case in cases {
+        let Assigned::Something(tier) = assign_case(tx, &app.keys, &countries, case, now).await? else { continue };
+        changed.push(NewJob { key: case.id.clone(), payload: String::new(), due_at: now });
+        if let Some(tier) = tier {
+            let update = "update cases set tier = $1 where id = $2";
+            with_tx!(&mut *tx, conn => sqlx::query(update).bind(tier).bind(&case.id).execute(conn).await.map(|_| ()))?;
+            clocks::apply(tx, terms, &case.id, &[Step::Reclassified], now).await?;
+        }
+    }
+    enqueue(tx, Kind::Search, &changed, now).await?;
+    Ok(())
+}
