@@ -17,8 +17,8 @@ use crate::app::App;
 use crate::auth::Member;
 use crate::auth::bearer::MayRead;
 use crate::auth::member::Email;
-use crate::cases::listing::{self, Due, Has, Listing, Sort};
-use crate::cases::search::{self, Facet, Search, SearchText};
+use crate::cases::listing::{self, Due, Listing, Sort};
+use crate::cases::search::{self, Facet, Has, QueryError, Reader, Search, SearchQuery, SearchText};
 use crate::cases::{Case, Channel, Priority, Status};
 use crate::clock::{Millis, parse_rfc3339};
 use crate::db::search::Order;
@@ -30,8 +30,6 @@ const PAGE: usize = 50;
 const PAGE_MAX: usize = 100;
 /// Cases with a text that are looked at where the search index alone can't tell.
 const SEARCHED_MAX: usize = 1_000;
-/// Longest text that is searched for, in characters.
-const QUERY_MAX: usize = 200;
 
 /// A page of cases.
 #[derive(Serialize, ToSchema)]
@@ -64,7 +62,7 @@ pub struct PageBody {
         ("number" = Option<i64>, Query, minimum = 1, description = "The short number of a case"),
         ("due" = Option<String>, Query, description = "`overdue`, `soon` (less than a quarter of the time is left) or `today`"),
         ("has" = Option<String>, Query, description = "`attachment`, `task` (one that is not done) or `problem`"),
-        ("q" = Option<String>, Query, max_length = 200, description = "Words that occur in what was said, a \"phrase\" in quotes, the beginning of a word (`deliv*`; the last word is one anyway), or a tracking code"),
+        ("q" = Option<String>, Query, max_length = 200, description = "Words that occur in what was said, a \"phrase\" in quotes, the beginning of a word (`deliv*`; the last word is one anyway), `-word` and `-\"phrase\"` for what must not occur, fields such as `kind:complaint`, `-tag:late`, `before:2026-10-01` or `number:1042`, or a tracking code"),
         ("updated_since" = Option<String>, Query, format = DateTime, description = "Only cases that changed at this time or later (RFC 3339)"),
         ("sort" = Option<String>, Query, description = "`newest` (the default), `oldest`, `due` (what is due first) or `updated` (what changed last); with a text, of the 1,000 newest that have it"),
         ("order" = Option<String>, Query, description = "Another name of `sort`"),
@@ -94,6 +92,7 @@ struct ListQuery {
     listing: Listing,
     /// Whether only what is due today is wanted. Which day it is depends on the site, which may be named later.
     is_due_today: bool,
+    query: Option<SearchQuery>,
     text: Option<SearchText>,
     sort: Sort,
     limit: usize,
@@ -106,6 +105,7 @@ impl ListQuery {
         let mut query = Self {
             listing: Listing::default(),
             is_due_today: false,
+            query: None,
             text: None,
             sort: Sort::Newest,
             limit: PAGE,
@@ -114,6 +114,14 @@ impl ListQuery {
         let (parameters, mut errors) = each_once(parameters);
         for (name, value) in parameters {
             errors.extend(query.add(app, &name, &value).await?.err());
+        }
+        if let Some(typed) = &query.query {
+            // Which site is asked for, whose clock says when a day begins, is known by now.
+            let reader = Reader { member_id: None, site_id: query.listing.site_id.as_deref() };
+            match SearchText::resolve(app, typed, reader).await? {
+                Ok(text) => query.text = Some(text),
+                Err(error) => errors.push(wrong_query(error)),
+            }
         }
         if errors.is_empty() { Ok(query) } else { Err(errors.into()) }
     }
@@ -141,11 +149,10 @@ impl ListQuery {
                 }
                 _ => return Ok(Err(wrong("number", "the number of a case"))),
             },
-            "q" if value.chars().count() > QUERY_MAX => {
-                let detail = format!("must be at most {QUERY_MAX} characters");
-                return Ok(Err(FieldError::new("/q", ErrorCode::TooLong, detail)));
-            }
-            "q" => self.text = Some(SearchText::read(value.trim(), &app.keys)),
+            "q" => match SearchQuery::parse(value) {
+                Ok(query) => self.query = Some(query),
+                Err(error) => return Ok(Err(wrong_query(error))),
+            },
             _ => return Ok(self.add_word(name, value)),
         }
         Ok(Ok(()))
@@ -193,12 +200,8 @@ impl ListQuery {
                 });
             }
             "has" => {
-                listing.has = Some(match value {
-                    "attachment" => Has::Attachment,
-                    "task" => Has::Task,
-                    "problem" => Has::Problem,
-                    _ => return Err(wrong("has", "attachment, task or problem")),
-                });
+                let has = Has::parse(value).ok_or_else(|| wrong("has", "attachment, task or problem"))?;
+                listing.has = Some(has);
             }
             "updated_since" => {
                 let expected = "a time as in RFC 3339, such as 2026-11-22T10:00:00Z";
@@ -234,12 +237,8 @@ impl ListQuery {
 
     /// Whether the search index can't tell.
     fn needs_tables(&self) -> bool {
-        let Listing { due, has, ids, .. } = &self.listing;
-        self.is_due_today
-            || due.is_some()
-            || has.is_some()
-            || ids.is_some()
-            || matches!(self.sort, Sort::Due | Sort::Updated)
+        let Listing { due, ids, .. } = &self.listing;
+        self.is_due_today || due.is_some() || ids.is_some() || matches!(self.sort, Sort::Due | Sort::Updated)
     }
 
     /// The cases of the page, and the cursor of the next one.
@@ -296,6 +295,11 @@ impl ListQuery {
         let found = listing::list(app, &self.listing, self.sort, self.cursor.as_deref(), self.limit).await?;
         found.ok_or_else(wrong_cursor)
     }
+}
+
+fn wrong_query(error: QueryError) -> FieldError {
+    let code = if error == QueryError::TooLong { ErrorCode::TooLong } else { ErrorCode::Invalid };
+    FieldError::new("/q", code, error.to_string())
 }
 
 fn wrong_cursor() -> Error {

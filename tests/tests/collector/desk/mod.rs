@@ -1,6 +1,7 @@
 //! The desk at work: rules route cases, clocks run in open time, and the staff sort cases by the API.
 
 mod clocks;
+mod finding;
 mod merging;
 mod rules;
 mod sorting;
