@@ -17,11 +17,10 @@ use crate::app::App;
 use crate::auth::Member;
 use crate::auth::bearer::MayRead;
 use crate::auth::member::Email;
-use crate::cases::listing::{self, Due, Has, Listing, Sort};
-use crate::cases::search::{self, Facet, Search, SearchText};
+use crate::cases::listing::{self, Due, Listing, Sort};
+use crate::cases::search::{self, Facet, Has, QueryError, Reader, Search, SearchQuery, SearchText};
 use crate::cases::{Case, Channel, Priority, Status};
 use crate::clock::{Millis, parse_rfc3339};
-use crate::customers::handles::Countries;
 use crate::db::search::Order;
 use crate::http::{Error, Result};
 
@@ -31,8 +30,6 @@ const PAGE: usize = 50;
 const PAGE_MAX: usize = 100;
 /// Cases with a text that are looked at where the search index alone can't tell.
 const SEARCHED_MAX: usize = 1_000;
-/// Longest text that is searched for, in characters.
-const QUERY_MAX: usize = 200;
 
 /// A page of cases.
 #[derive(Serialize, ToSchema)]
@@ -66,7 +63,7 @@ pub struct PageBody {
         ("number" = Option<i64>, Query, minimum = 1, description = "The short number of a case"),
         ("due" = Option<String>, Query, description = "`overdue`, `soon` (less than a quarter of the time is left) or `today`"),
         ("has" = Option<String>, Query, description = "`attachment`, `task` (one that is not done) or `problem`"),
-        ("q" = Option<String>, Query, max_length = 200, description = "Words that occur in what was said, a \"phrase\" in quotes, the beginning of a word (`deliv*`; the last word is one anyway), a tracking code, or the whole address or phone number of a customer, in any spelling"),
+        ("q" = Option<String>, Query, max_length = 200, description = "Words that occur in what was said, a \"phrase\" in quotes, the beginning of a word (`deliv*`; the last word is one anyway), `-word` and `-\"phrase\"` for what must not occur, fields such as `kind:complaint`, `-tag:late`, `before:2026-10-01` or `number:1042`, a tracking code, or the whole address or phone number of a customer, in any spelling"),
         ("updated_since" = Option<String>, Query, format = DateTime, description = "Only cases that changed at this time or later (RFC 3339)"),
         ("sort" = Option<String>, Query, description = "`newest` (the default), `oldest`, `due` (what is due first) or `updated` (what changed last); with a text, of the 1,000 newest that have it"),
         ("order" = Option<String>, Query, description = "Another name of `sort`"),
@@ -96,6 +93,7 @@ struct ListQuery {
     listing: Listing,
     /// Whether only what is due today is wanted. Which day it is depends on the site, which may be named later.
     is_due_today: bool,
+    query: Option<SearchQuery>,
     text: Option<SearchText>,
     sort: Sort,
     limit: usize,
@@ -108,6 +106,7 @@ impl ListQuery {
         let mut query = Self {
             listing: Listing::default(),
             is_due_today: false,
+            query: None,
             text: None,
             sort: Sort::Newest,
             limit: PAGE,
@@ -116,6 +115,14 @@ impl ListQuery {
         let (parameters, mut errors) = each_once(parameters);
         for (name, value) in parameters {
             errors.extend(query.add(app, &name, &value).await?.err());
+        }
+        if let Some(typed) = &query.query {
+            // Which site is asked for, whose clock says when a day begins, is known by now.
+            let reader = Reader { member_id: None, site_id: query.listing.site_id.as_deref() };
+            match SearchText::resolve(app, typed, reader).await? {
+                Ok(text) => query.text = Some(text),
+                Err(error) => errors.push(wrong_query(error)),
+            }
         }
         if errors.is_empty() { Ok(query) } else { Err(errors.into()) }
     }
@@ -143,14 +150,10 @@ impl ListQuery {
                 }
                 _ => return Ok(Err(wrong("number", "the number of a case"))),
             },
-            "q" if value.chars().count() > QUERY_MAX => {
-                let detail = format!("must be at most {QUERY_MAX} characters");
-                return Ok(Err(FieldError::new("/q", ErrorCode::TooLong, detail)));
-            }
-            "q" => {
-                let countries = Countries::of(&app.sites.all().await?);
-                self.text = Some(SearchText::read(value.trim(), &app.keys, &countries));
-            }
+            "q" => match SearchQuery::parse(value) {
+                Ok(query) => self.query = Some(query),
+                Err(error) => return Ok(Err(wrong_query(error))),
+            },
             _ => return Ok(self.add_word(name, value)),
         }
         Ok(Ok(()))
@@ -202,12 +205,8 @@ impl ListQuery {
                 });
             }
             "has" => {
-                listing.has = Some(match value {
-                    "attachment" => Has::Attachment,
-                    "task" => Has::Task,
-                    "problem" => Has::Problem,
-                    _ => return Err(wrong("has", "attachment, task or problem")),
-                });
+                let has = Has::parse(value).ok_or_else(|| wrong("has", "attachment, task or problem"))?;
+                listing.has = Some(has);
             }
             "updated_since" => {
                 let expected = "a time as in RFC 3339, such as 2026-11-22T10:00:00Z";
@@ -243,11 +242,10 @@ impl ListQuery {
 
     /// Whether the search index can't tell.
     fn needs_tables(&self) -> bool {
-        let Listing { due, has, ids, customer_id, .. } = &self.listing;
+        let Listing { due, ids, customer_id, .. } = &self.listing;
         self.is_due_today
             || customer_id.is_some()
             || due.is_some()
-            || has.is_some()
             || ids.is_some()
             || matches!(self.sort, Sort::Due | Sort::Updated)
     }
@@ -306,6 +304,11 @@ impl ListQuery {
         let found = listing::list(app, &self.listing, self.sort, self.cursor.as_deref(), self.limit).await?;
         found.ok_or_else(wrong_cursor)
     }
+}
+
+fn wrong_query(error: QueryError) -> FieldError {
+    let code = if error == QueryError::TooLong { ErrorCode::TooLong } else { ErrorCode::Invalid };
+    FieldError::new("/q", code, error.to_string())
 }
 
 fn wrong_cursor() -> Error {

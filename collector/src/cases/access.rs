@@ -45,7 +45,7 @@ impl Visibility {
             facets.push(Facet::Team(None));
             facets.extend(sites.iter().map(|id| Facet::Site(id)));
         }
-        Term::AnyOf(facets.into_iter().map(Facet::token).collect())
+        Term::any_of(facets.into_iter().map(Facet::token))
     }
 }
 

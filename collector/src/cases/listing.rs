@@ -7,7 +7,7 @@ use sayso_shared::Kind;
 use sqlx::AssertSqlSafe;
 
 use super::access::{OpenSites, Visibility};
-use super::search::Facet;
+use super::search::{Facet, Has};
 use super::{Case, Channel, Priority, Status};
 use crate::app::App;
 use crate::clock::Millis;
@@ -61,17 +61,6 @@ pub enum Due {
     Soon,
     /// Between two times, the second not included.
     Within(Millis, Millis),
-}
-
-/// Something that a case has or has not.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Has {
-    /// A file.
-    Attachment,
-    /// A task that is not done.
-    Task,
-    /// A problem that it belongs to.
-    Problem,
 }
 
 /// Which come first.
@@ -286,7 +275,7 @@ fn renumbered(sql: &str, by: usize) -> String {
 }
 
 impl Listing {
-    /// What the search index is asked for: everything but the statuses, when something is due or changed, and what a case has.
+    /// What the search index is asked for: everything but the statuses, and when something is due or changed.
     pub fn terms(&self) -> Vec<Term> {
         let facets = [
             self.site_id.as_deref().map(Facet::Site),
@@ -299,6 +288,7 @@ impl Listing {
             self.channel.map(|channel| Facet::Channel(channel.as_str())),
             self.tier.as_deref().map(Facet::Tier),
             self.customer_id.as_deref().map(Facet::Customer),
+            self.has.map(Facet::Has),
         ];
         let visible = self.visible.as_ref().map(Visibility::term);
         facets.into_iter().flatten().map(Facet::term).chain(visible).collect()

@@ -129,7 +129,6 @@ fn publish_all(app: &App, case_id: &str, children: &[String], command: &Command)
 }
 
 /// Does it in the case and in those that were merged into it, and gives these.
-
 async fn apply_in(
     tx: &mut Tx,
     terms: &Terms,

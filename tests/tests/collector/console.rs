@@ -7,6 +7,7 @@ mod guards;
 mod members;
 mod permissions;
 mod properties;
+mod searching;
 
 use std::time::Duration;
 

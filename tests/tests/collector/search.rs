@@ -1,6 +1,7 @@
 //! Search: what is found, by which words, and that the state of the index changes no answer.
 
 mod plans;
+mod scripts;
 
 use std::time::Duration;
 
@@ -8,7 +9,7 @@ use reqwest::StatusCode;
 use sayso::cases::search::upkeep::keep_compact;
 use sayso::cases::search::{self, Facet, Search, SearchText};
 use sayso::clock::DAY;
-use sayso::db::search::{Order, Request, Term, coverage};
+use sayso::db::search::{Order, Request, Term, Text, coverage};
 use sayso::jobs::run_due;
 use sayso::keys::new_id_at;
 use sayso::{with_db, with_tx, with_write};
@@ -207,7 +208,7 @@ on_both_databases! {
             let terms = [Term::token("parcel"), Facet::Kind("question").term()];
             let groups = ["closed", "waiting"].map(|status| Facet::Status(status).token());
             let request = Request {
-                terms: &terms, groups: &groups, shown: &[false, true], order: Order::Newest, after: None, limit: 50, count_to: 1_000,
+                terms: &terms, unwanted: &[], groups: &groups, shown: &[false, true], order: Order::Newest, after: None, limit: 50, count_to: 1_000,
                 budget: Duration::MAX, loose: &[],
             };
             let found = sayso::db::search::find(&app.app.db, &request).await.unwrap();
@@ -239,12 +240,12 @@ on_both_databases! {
             search::refresh(&app.app.db, chunk).await.unwrap();
             keep_compact(&app.app).await.unwrap();
         }
-        let text = sayso::db::search::read_query("torn");
+        let text = Text::of_words("torn");
         let (mut after, mut steps) = (None, 0);
         let groups = [Facet::Visible.token()];
         let found = loop {
             let request = Request {
-                terms: &text.terms, groups: &groups, shown: &[true], order: Order::Newest, after, limit: 10, count_to: 0,
+                terms: text.terms(), unwanted: &[], groups: &groups, shown: &[true], order: Order::Newest, after, limit: 10, count_to: 0,
                 budget: Duration::ZERO, loose: &[],
             };
             let found = sayso::db::search::find(&app.app.db, &request).await.unwrap();

@@ -6,7 +6,7 @@ use std::sync::{Arc, LazyLock, Mutex, PoisonError};
 use sqlx::AssertSqlSafe;
 use uuid::Uuid;
 
-use super::facet::{Facet, changed_at};
+use super::facet::{Facet, Has, changed_at, received_at};
 use crate::cases::tags::Tags;
 use crate::clock::Millis;
 use crate::db::jobs::{Job, Kind, complete};
@@ -171,12 +171,7 @@ pub(super) async fn read(tx: &mut Tx, case_ids: &[String]) -> sqlx::Result<Vec<E
     let mut entries = Vec::with_capacity(case_ids.len());
     for chunk in chunks(case_ids) {
         let list = placeholders(0, chunk.len());
-        let select = AssertSqlSafe(format!(
-            "select cases.id, cases.site_id, cases.kind, cases.status, cases.priority, cases.owner_id, cases.quarantine, cases.updated_at, \
-             nullif(coalesce(cases.category, feedback.category), '') as category, cases.team, cases.tags, cases.channel, cases.tier, cases.customer_id, cases.contact_hashes, feedback.message, feedback.desired_outcome, feedback.reference, feedback.locale, \
-             (select coalesce(max(seq), 0) from events where events.case_id = cases.id) as seq \
-             from cases join feedback on feedback.id = cases.id where cases.id in ({list})"
-        ));
+        let select = AssertSqlSafe(facts_sql(&list));
         let mut all: Vec<Facts> = with_tx!(tx, conn => {
             chunk.iter().fold(sqlx::query_as(select), |query, id| query.bind(id)).fetch_all(conn).await
         })?;
@@ -190,6 +185,19 @@ pub(super) async fn read(tx: &mut Tx, case_ids: &[String]) -> sqlx::Result<Vec<E
         }));
     }
     Ok(entries)
+}
+
+/// The statement that reads what is indexed of the cases of a list, but for what was said after the feedback.
+pub fn facts_sql(list: &str) -> String {
+    format!(
+        "select cases.id, cases.site_id, cases.kind, cases.status, cases.priority, cases.owner_id, cases.quarantine, cases.received_at, cases.updated_at, \
+         nullif(coalesce(cases.category, feedback.category), '') as category, cases.team, cases.tags, cases.channel, cases.tier, cases.customer_id, cases.contact_hashes, \
+         feedback.message, feedback.desired_outcome, feedback.reference, feedback.locale, cases.problem is not null as has_problem, \
+         exists (select 1 from attachments where attachments.case_id = cases.id) as has_attachment, \
+         exists (select 1 from tasks where tasks.case_id = cases.id and tasks.done_at is null) as has_task, \
+         (select coalesce(max(seq), 0) from events where events.case_id = cases.id) as seq \
+         from cases join feedback on feedback.id = cases.id where cases.id in ({list})"
+    )
 }
 
 /// What was said in cases after the feedback, newest first: where there is no room for all, it is the middle that is left out. What the customers of
@@ -261,6 +269,7 @@ struct Facts {
     priority: String,
     owner_id: Option<String>,
     quarantine: String,
+    received_at: Millis,
     updated_at: Millis,
     category: Option<String>,
     team: Option<String>,
@@ -273,6 +282,9 @@ struct Facts {
     desired_outcome: Option<String>,
     reference: Option<String>,
     locale: Option<String>,
+    has_problem: bool,
+    has_attachment: bool,
+    has_task: bool,
     seq: i64,
 }
 
@@ -303,11 +315,15 @@ impl Facts {
         let tags = Tags::stored(&self.tags);
         facets.extend(tags.iter().map(Facet::Tag));
         facets.extend(self.category.as_deref().map(Facet::Category));
+        let has =
+            [(self.has_attachment, Has::Attachment), (self.has_task, Has::Task), (self.has_problem, Has::Problem)];
+        facets.extend(has.into_iter().filter(|(has, _)| *has).map(|(_, what)| Facet::Has(what)));
         match self.quarantine.as_str() {
             "" => facets.extend([Facet::Visible, Facet::Status(&self.status)]),
             word => facets.push(Facet::Quarantine(word)),
         }
         facets.into_iter().for_each(|facet| tokens.add_facet(facet.token()));
+        received_at(self.received_at).into_iter().for_each(|facet| tokens.add_facet(facet));
         changed_at(self.updated_at).into_iter().for_each(|facet| tokens.add_facet(facet));
         Entry::new(&self.id, self.seq, &tokens)
     }

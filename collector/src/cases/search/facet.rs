@@ -3,8 +3,37 @@
 use crate::clock::{DAY, HOUR, Millis};
 use crate::db::search::Term;
 
+/// The last day that a token has room for.
+const LAST_DAY: Millis = 9_999_999;
 /// The facet of all cases that are not in quarantine.
 const VISIBLE: &str = "=visible";
+
+/// Something that a case has or has not.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Has {
+    /// A file.
+    Attachment,
+    /// A task that is not done.
+    Task,
+    /// A problem that it belongs to.
+    Problem,
+}
+
+impl Has {
+    /// Reads the word for it.
+    pub fn parse(word: &str) -> Option<Self> {
+        [Self::Attachment, Self::Task, Self::Problem].into_iter().find(|has| has.as_str() == word)
+    }
+
+    /// The word for it.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Attachment => "attachment",
+            Self::Task => "task",
+            Self::Problem => "problem",
+        }
+    }
+}
 
 /// A property of a case that can be asked for.
 #[derive(Clone, Copy, Debug)]
@@ -41,6 +70,8 @@ pub enum Facet<'a> {
     Customer(&'a str),
     /// The keyed hash of the address or the phone number that came with it.
     Contact(&'a str),
+    /// What it has.
+    Has(Has),
 }
 
 impl Facet<'_> {
@@ -63,6 +94,7 @@ impl Facet<'_> {
             Facet::Tier(key) => ("tier", key),
             Facet::Customer(id) => ("customer", id),
             Facet::Contact(hash) => ("contact", hash),
+            Facet::Has(has) => ("has", has.as_str()),
         };
         format!("={name}:{}", value.replace(char::is_whitespace, "_"))
     }
@@ -78,7 +110,36 @@ impl Facet<'_> {
 pub fn changed_since(since: Millis) -> Option<Term> {
     let next_day = since / DAY + 1;
     let of_first_day = (hour(since / HOUR), hour(next_day * DAY / HOUR));
-    (since > 0).then(|| Term::Within(vec![of_first_day, (day(next_day), day(9_999_999))]))
+    (since > 0).then(|| Term::within([of_first_day, (day(next_day), day(LAST_DAY))]))
+}
+
+/// The hours and days in which a case was received from a time on and before another; whole ones, so that a few others are among them.
+pub fn received_between(from: Option<Millis>, before: Option<Millis>) -> Term {
+    let (from, before) =
+        (from.unwrap_or(0).max(0) / HOUR, before.map_or(LAST_DAY * 24, |before| (before + HOUR - 1) / HOUR));
+    let (first_day, last_day) = ((from + 23) / 24, before / 24);
+    let hours = |from: Millis, before: Millis| (received_hour(from), received_hour(before));
+    if first_day >= last_day {
+        return Term::within([hours(from, before)]);
+    }
+    Term::within([
+        hours(from, first_day * 24),
+        (received_day(first_day), received_day(last_day)),
+        hours(last_day * 24, before),
+    ])
+}
+
+/// The facets of the time at which a case was received.
+pub fn received_at(at: Millis) -> [String; 2] {
+    [received_hour(at / HOUR), received_day(at / DAY)]
+}
+
+fn received_hour(number: Millis) -> String {
+    format!("=received_hour:{number:09}")
+}
+
+fn received_day(number: Millis) -> String {
+    format!("=received_day:{number:07}")
 }
 
 /// The facets of the time at which a case changed.
@@ -92,4 +153,30 @@ fn hour(number: Millis) -> String {
 
 fn day(number: Millis) -> String {
     format!("=day:{number:07}")
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    proptest! {
+        #[test]
+        fn a_time_of_receipt_is_between_others(at in 0..4_000_000_000_000i64, from in prop::option::of(0..4_000_000_000_000i64), length in 0..40 * DAY) {
+            let before = from.map(|from| from + length);
+            let term = received_between(from, before);
+            let is_found = received_at(at).iter().any(|token| term.has(token));
+            // Whole hours are found.
+            let is_between = |slack: Millis| from.is_none_or(|from| from - slack <= at) && before.is_none_or(|before| at < before + slack);
+            prop_assert!(is_found >= is_between(0) && is_found <= is_between(HOUR), "{from:?} {at} {before:?}");
+        }
+
+        #[test]
+        fn whole_hours_are_exact(at in 0..3_000 * DAY, from in 0..72_000i64, hours in 0..900i64) {
+            let (from, before) = (from * HOUR, (from + hours) * HOUR);
+            let term = received_between(Some(from), Some(before));
+            prop_assert_eq!(received_at(at).iter().any(|token| term.has(token)), from <= at && at < before);
+        }
+    }
 }

@@ -1,20 +1,16 @@
-//! What the inbox shows, as its address says it, and as a search.
-
-use std::sync::Arc;
+//! What the inbox shows, as its address says it.
 
 use sayso_shared::Kind;
 use sayso_shared::id::MemberId;
 use serde::Deserialize;
 
-use crate::app::App;
 use crate::auth::guard::HOME;
 use crate::cases::access::Visibility;
-use crate::cases::listing::{self, Due, Listing, Sort};
-use crate::cases::search::{Facet, Search, SearchText};
+use crate::cases::listing::{self, Due, Sort};
 use crate::cases::{Priority, Quarantine, Status};
-use crate::customers::handles::Countries;
-use crate::db::search::Order;
-use crate::sites::Site;
+
+/// What was typed is kept up to here, so that whoever typed too much can shorten it.
+const TYPED_MAX: usize = 1_000;
 
 /// The parameters of the address, as they come.
 #[derive(Default, Deserialize)]
@@ -165,7 +161,7 @@ impl Filter {
                 "oldest" => Sort::Oldest,
                 _ => Sort::Newest,
             },
-            text: query.q.trim().chars().take(200).collect(),
+            text: query.q.trim().chars().take(TYPED_MAX).collect(),
             before: listing::is_cursor(&query.before).then_some(query.before),
             visible,
             view: ["saved", "removed", "unnamed", "many"]
@@ -259,63 +255,6 @@ impl Filter {
         let mut query = url::form_urlencoded::Serializer::new(String::new());
         query.extend_pairs(parameters.into_iter().filter(|(_, value)| !value.is_empty()));
         format!("{HOME}?{}", query.finish())
-    }
-
-    /// The search that it asks for. None when nothing can meet it, such as a text without a word.
-    pub fn search(&self, app: &App, me: &str, sites: &[Arc<Site>]) -> Option<Search> {
-        let facets = self.listing(me, sites)?.terms();
-        let text = SearchText::read(&self.text, &app.keys, &Countries::of(sites));
-        if !self.text.is_empty() && text.is_empty() {
-            return None;
-        }
-        let statuses = Status::ALL
-            .iter()
-            .map(|status| (Facet::Status(status.as_str()).token(), self.tab.statuses().any(|shown| shown == *status)));
-        let quarantines = Quarantine::ALL.iter().map(|quarantine| {
-            (Facet::Quarantine(quarantine.as_str()).token(), self.tab == Tab::Suspected(*quarantine))
-        });
-        Some(Search {
-            text,
-            facets,
-            groups: statuses.chain(quarantines).collect(),
-            updated_since: None,
-            order: Order::Newest,
-            after: self.before.clone(),
-            limit: 0,
-            count_to: 0,
-            budget: app.config.search_budget(),
-        })
-    }
-}
-
-impl Filter {
-    /// What is asked of the tables. None when nothing can meet it.
-    pub fn listing(&self, me: &str, sites: &[Arc<Site>]) -> Option<Listing> {
-        let site_id = match self.site.as_str() {
-            "" => None,
-            key => Some(sites.iter().find(|site| site.key() == key)?.id().to_owned()),
-        };
-        Some(Listing {
-            site_id,
-            kind: self.kind,
-            statuses: if self.tab == Tab::All { Vec::new() } else { self.tab.statuses().collect() },
-            team: match self.team.as_str() {
-                "" => None,
-                "none" => Some(None),
-                key => Some(Some(key.to_owned())),
-            },
-            owner: match &self.owner {
-                Owner::Any => None,
-                Owner::Me => Some(Some(me.to_owned())),
-                Owner::Nobody => Some(None),
-                Owner::Member(id) => Some(Some(id.clone())),
-            },
-            tag: Some(self.tag.clone()).filter(|tag| !tag.is_empty()),
-            priority: self.priority,
-            due: self.due,
-            visible: self.visible.clone(),
-            ..Listing::default()
-        })
     }
 }
 

@@ -1,6 +1,8 @@
 //! The inbox: cases by status, kind, site, owner and text, newest first. All of it is in the address, so it works without
 //! script and can be bookmarked.
 
+mod asked;
+mod excerpt;
 pub mod filter;
 pub mod rows;
 mod views;
@@ -14,8 +16,9 @@ use axum::response::{Html, Redirect};
 use axum::routing::get;
 use sayso_shared::Kind;
 
+use self::asked::Asked;
 use self::filter::{Filter, Owner, Tab};
-use self::rows::{Counts, Row};
+use self::rows::{Counts, Page, Row};
 use self::views::ShownView;
 use super::shell::{Screen, Shell, page};
 use crate::app::App;
@@ -24,6 +27,8 @@ use crate::auth::guard::HOME;
 use crate::auth::{Member, Role, SignedIn};
 use crate::cases::access::Visibility;
 use crate::cases::listing::Sort;
+use crate::cases::search::query::{LENGTH_MAX, PARTS_MAX};
+use crate::cases::search::{Field, QueryError};
 use crate::cases::{Priority, Quarantine};
 use crate::http::Result;
 use crate::sites::Site;
@@ -48,6 +53,7 @@ struct InboxPage {
     rows: Vec<Row>,
     next: Option<String>,
     is_partial: bool,
+    search_error: Option<String>,
     sites: Vec<Arc<Site>>,
     members: Vec<Member>,
     teams: Vec<(String, String)>,
@@ -101,6 +107,13 @@ impl InboxPage {
         self.t.get(&format!("console.sort.{word}"))
     }
 
+    /// Examples of what can be searched for, with what they mean.
+    fn search_help(&self) -> Vec<(&'static str, &'static str)> {
+        let examples = ["phrase", "without", "beginning", "fields", "people", "dates", "case"];
+        let text = |name: &str, part: &str| self.t.get(&format!("console.search.{part}.{name}"));
+        examples.into_iter().map(|name| (text(name, "example"), text(name, "meaning"))).collect()
+    }
+
     fn suspicion(&self, word: &str) -> &'static str {
         self.t.get(&format!("console.quarantine.why.{word}"))
     }
@@ -113,13 +126,20 @@ impl InboxPage {
 async fn inbox(State(app): State<App>, who: SignedIn, Query(query): Query<filter::InboxQuery>) -> Result<Html<String>> {
     let filter = Filter::read(query, Visibility::of(&who.standing));
     let sites = app.sites.all().await?;
-    let found = rows::find(&app, who.t, &filter, &who.standing, &sites).await?;
+    let (found, search_error) = match Asked::read(&app, filter.clone(), &who.member.id, &sites).await? {
+        Ok(asked) => (rows::find(&app, who.t, &asked, &who.standing).await?, None),
+        Err(error) => {
+            let counts = rows::counts(&app, &Asked::without_text(&filter, &who.member.id, &sites)).await?;
+            (Page { counts, ..Page::default() }, Some(error_text(who.t, error)))
+        }
+    };
     let service = app.service.current().await?;
     let shown = InboxPage {
         t: who.t,
         shell: Shell::new(&who, Screen::Inbox),
         next: found.next.map(|id| filter.address_before(&id)),
         is_partial: found.is_partial,
+        search_error,
         counts: found.counts,
         rows: found.rows,
         teams: service.teams.iter().map(|team| (team.key.to_string(), team.name.to_string())).collect(),
@@ -131,4 +151,25 @@ async fn inbox(State(app): State<App>, who: SignedIn, Query(query): Query<filter
         sees_contacts: who.standing.role != Role::Partner,
     };
     page(&shown)
+}
+
+/// What can't be searched for, in the reader's language.
+fn error_text(t: Texts, error: QueryError) -> String {
+    let expected = error.field().map_or("", |field| t.get(&format!("console.search.expected.{}", expected(field))));
+    let values = [
+        ("field", error.field().map_or("", Field::name)),
+        ("expected", expected),
+        ("length", &LENGTH_MAX.to_string()),
+        ("parts", &PARTS_MAX.to_string()),
+    ];
+    t.with(&format!("console.search.wrong.{}", error.word()), &values)
+}
+
+/// The word for what the values of a field are.
+const fn expected(field: Field) -> &'static str {
+    match field {
+        Field::Is => Field::Status.name(),
+        Field::Before | Field::After | Field::On => "date",
+        field => field.name(),
+    }
 }

@@ -6,18 +6,19 @@ use std::sync::Arc;
 use sayso_shared::Contact;
 use sqlx::AssertSqlSafe;
 
+use super::asked::Asked;
+use super::excerpt::{Part, excerpts};
 use super::filter::{Filter, Tab};
 use crate::app::App;
 use crate::auth::permissions::Standing;
 use crate::auth::{Role, SignedIn};
 use crate::cases::case::contact_context;
-use crate::cases::listing::{self, Listing};
+use crate::cases::listing;
 use crate::cases::search::{self, Search, SearchText};
 use crate::cases::tags::Tags;
 use crate::cases::{Priority, Quarantine, Status};
 use crate::clock::{Millis, rfc3339};
-use crate::console::shell::{excerpt, span};
-use crate::customers::handles::Countries;
+use crate::console::shell::span;
 use crate::db::rows::{chunks, placeholders};
 use crate::http::Result;
 use crate::keys::Keys;
@@ -57,8 +58,8 @@ pub struct Row {
     pub status: String,
     /// The word for its priority, unless it is as usual.
     pub priority: Option<String>,
-    /// How the customer's words begin.
-    pub excerpt: String,
+    /// How the customer's words begin, or where they say what was searched for.
+    pub excerpt: Vec<Part>,
     /// The customer's name, or another way in which they can be told apart.
     pub customer: Option<String>,
     /// Whether it may be told to partners.
@@ -186,15 +187,21 @@ struct DbRow {
     owner: Option<String>,
 }
 
-/// The page of cases that `filter` asks for, with the counts of all tabs.
-pub async fn find(app: &App, t: Texts, filter: &Filter, reader: &Standing, sites: &[Arc<Site>]) -> Result<Page> {
+/// The page of cases that is asked for, with the counts of all tabs.
+pub async fn find(app: &App, t: Texts, asked: &Asked<'_>, reader: &Standing) -> Result<Page> {
+    let filter = &asked.filter;
+    let Some(text) = asked.text() else { return Ok(Page::default()) };
     let (rows, next, is_partial, counts) = if filter.needs_tables() {
-        let Some(listing) = listed(app, filter, reader, sites).await? else { return Ok(Page::default()) };
+        let Some(mut listing) = asked.listing() else { return Ok(Page::default()) };
+        if !filter.text.is_empty() {
+            // A text is looked for among the newest cases.
+            listing.ids = Some(search::search(&app.db, &Search::newest(text.clone(), COUNTED)).await?.ids);
+        }
         let page = listing::ids(app, &listing, filter.sort, filter.before.as_deref(), PAGE).await?;
         let (ids, next) = page.unwrap_or_default();
-        (of_cases(app, &ids).await?, next, false, counts_beside(app, filter, reader, sites).await?)
+        (of_cases(app, &ids).await?, next, false, counts(app, asked).await?)
     } else if filter.needs_index() {
-        let Some(search) = filter.search(app, &reader.member_id, sites) else { return Ok(Page::default()) };
+        let Some(search) = asked.search(app) else { return Ok(Page::default()) };
         let found = search::search(&app.db, &Search { limit: PAGE, count_to: COUNTED, ..search }).await?;
         let counts = Counts::of_search(&found);
         (of_cases(app, &found.ids).await?, found.next, found.is_partial, counts)
@@ -204,39 +211,32 @@ pub async fn find(app: &App, t: Texts, filter: &Filter, reader: &Standing, sites
     };
     let now = app.clock.now();
     let service = app.service.current().await?;
-    Ok(Page {
-        rows: rows.into_iter().map(|row| row.shown(t, &app.keys, sites, &service, now).named_for(reader)).collect(),
-        next,
-        is_partial,
-        counts,
-    })
+    let openings: Vec<(&str, &str)> = rows.iter().map(|row| (row.id.as_str(), row.opening.as_str())).collect();
+    let excerpts = excerpts(&app.db, &openings, text).await?;
+    let rows = rows.into_iter().zip(excerpts);
+    let rows = rows
+        .map(|(row, excerpt)| row.shown(t, &app.keys, asked.sites(), &service, now, excerpt).named_for(reader))
+        .collect();
+    Ok(Page { rows, next, is_partial, counts })
 }
 
 /// Certain cases as lists show them, in their order.
 pub async fn rows_of(app: &App, who: &SignedIn, ids: &[String], sites: &[Arc<Site>]) -> Result<Vec<Row>> {
     let (service, now) = (app.service.current().await?, app.clock.now());
-    let shown = |row: DbRow| row.shown(who.t, &app.keys, sites, &service, now).named_for(&who.standing);
-    Ok(of_cases(app, ids).await?.into_iter().map(shown).collect())
-}
-
-/// What is asked of the tables; a text is looked for among the newest cases.
-async fn listed(app: &App, filter: &Filter, reader: &Standing, sites: &[Arc<Site>]) -> Result<Option<Listing>> {
-    let Some(mut listing) = filter.listing(&reader.member_id, sites) else { return Ok(None) };
-    if !filter.text.is_empty() {
-        let text = SearchText::read(&filter.text, &app.keys, &Countries::of(sites));
-        if text.is_empty() {
-            return Ok(None);
-        }
-        listing.ids = Some(search::search(&app.db, &Search::newest(text, COUNTED)).await?.ids);
-    }
-    Ok(Some(listing))
+    let rows = of_cases(app, ids).await?;
+    let openings: Vec<(&str, &str)> = rows.iter().map(|row| (row.id.as_str(), row.opening.as_str())).collect();
+    let excerpts = excerpts(&app.db, &openings, &SearchText::default()).await?;
+    let rows = rows.into_iter().zip(excerpts);
+    let shown =
+        rows.map(|(row, excerpt)| row.shown(who.t, &app.keys, sites, &service, now, excerpt).named_for(&who.standing));
+    Ok(shown.collect())
 }
 
 /// The counts of all tabs, as if nothing were asked about what is due.
-async fn counts_beside(app: &App, filter: &Filter, reader: &Standing, sites: &[Arc<Site>]) -> Result<Counts> {
-    let wider = Filter { due: None, before: None, ..filter.clone() };
-    match wider.search(app, &reader.member_id, sites) {
-        Some(search) if wider.needs_index() => {
+pub async fn counts(app: &App, asked: &Asked<'_>) -> Result<Counts> {
+    let wider = asked.wider();
+    match wider.search(app) {
+        Some(search) if wider.filter.needs_index() => {
             let found = search::search(&app.db, &Search { limit: 1, count_to: COUNTED, ..search }).await?;
             Ok(Counts::of_search(&found))
         }
@@ -337,7 +337,15 @@ fn with_columns(page: &str) -> String {
 }
 
 impl DbRow {
-    fn shown(self, t: Texts, keys: &Keys, sites: &[Arc<Site>], service: &Service, now: Millis) -> Row {
+    fn shown(
+        self,
+        t: Texts,
+        keys: &Keys,
+        sites: &[Arc<Site>],
+        service: &Service,
+        now: Millis,
+        excerpt: Vec<Part>,
+    ) -> Row {
         let site = sites.iter().find(|site| site.id() == self.site_id);
         let status = Status::parse(&self.status).unwrap_or(Status::New);
         let times = DueTimes {
@@ -350,7 +358,7 @@ impl DbRow {
             self.contact_cipher.as_deref().and_then(|cipher| keys.decrypt(&contact_context(&self.id), cipher));
         let contact: Option<Contact> = contact.and_then(|json| serde_json::from_slice(&json).ok());
         Row {
-            excerpt: excerpt(&self.opening, 180),
+            excerpt,
             customer: contact.as_ref().and_then(display_name),
             is_contact_shared: self.contact_shared_at.is_some(),
             category: category_label(t, site.map(AsRef::as_ref), self.category.as_deref()),

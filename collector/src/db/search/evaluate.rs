@@ -4,7 +4,7 @@ use super::request::Request;
 
 /// What of a request a case meets.
 pub struct Verdict {
-    /// All of its terms.
+    /// All of its terms, and nothing that is not wanted.
     pub meets: bool,
     /// Which of its groups it is in.
     pub groups: Vec<bool>,
@@ -14,10 +14,12 @@ pub struct Verdict {
 pub fn evaluate(request: &Request<'_>, tokens: &str) -> Verdict {
     let mut terms = vec![false; request.terms.len()];
     let mut groups = vec![false; request.groups.len()];
+    let mut is_wanted = true;
     for token in tokens.split(' ') {
         for (found, term) in terms.iter_mut().zip(request.terms) {
             *found = *found || term.has(token);
         }
+        is_wanted = is_wanted && !request.unwanted.iter().any(|term| term.has(token));
         // Most tokens are words, and no group is one.
         if token.starts_with('=') {
             for (found, group) in groups.iter_mut().zip(request.groups) {
@@ -25,5 +27,5 @@ pub fn evaluate(request: &Request<'_>, tokens: &str) -> Verdict {
             }
         }
     }
-    Verdict { meets: terms.iter().all(|found| *found), groups }
+    Verdict { meets: is_wanted && terms.iter().all(|found| *found), groups }
 }

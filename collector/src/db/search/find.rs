@@ -9,10 +9,10 @@ use uuid::Uuid;
 
 use super::bits::Bits;
 use super::evaluate::evaluate;
-use super::query::Term;
 use super::reading;
 use super::request::{Found, Order, Request};
 use super::rows::{GONE, PIECE, Segment, place_of, read_ids, segments};
+use super::term::Term;
 use crate::db::rows::placeholders;
 use crate::db::{Db, Tx};
 use crate::with_tx;
@@ -143,6 +143,13 @@ impl Search<'_> {
                 !bits.is_empty()
             });
         }
+        for term in self.request.unwanted {
+            let sets = read_term(tx, &found, term).await?;
+            found.retain_mut(|(segment, bits)| {
+                sets.get(&segment.id).into_iter().for_each(|set| bits.remove(set));
+                !bits.is_empty()
+            });
+        }
         let mut tokens = vec![GONE.to_owned()];
         tokens.extend(self.request.groups.iter().cloned());
         let sets = read_sets(tx, &found, &tokens).await?;
@@ -227,22 +234,17 @@ impl Search<'_> {
 
 /// The set of a term in each of the segments that has one.
 async fn read_term(tx: &mut Tx, found: &[(&Segment, Bits)], term: &Term) -> sqlx::Result<HashMap<i64, Bits>> {
-    let (tokens, ranges): (&[String], &[(String, String)]) = match term {
-        Term::AnyOf(tokens) => (tokens, &[]),
-        Term::Within(ranges) => (&[], ranges),
-        Term::AnyOfOrWithin(tokens, range) => (tokens, std::slice::from_ref(range)),
-    };
     let mut sets: HashMap<i64, Bits> = HashMap::new();
     if found.is_empty() {
         return Ok(sets);
     }
-    for ((segment, _), set) in read_sets(tx, found, tokens).await? {
+    for ((segment, _), set) in read_sets(tx, found, term.tokens()).await? {
         match sets.get_mut(&segment) {
             Some(all) => all.add(&set),
             None => drop(sets.insert(segment, set)),
         }
     }
-    for (from, to) in ranges {
+    for (from, to) in term.ranges() {
         let select = AssertSqlSafe(between_sql(found.len()));
         let rows: Vec<(i64, Vec<u8>)> = with_tx!(tx, conn => {
             let query = sqlx::query_as(select).bind(from).bind(to);

@@ -14,19 +14,28 @@ mod compact;
 mod evaluate;
 mod find;
 mod fold;
+mod highlight;
+mod numbers;
+mod phrase;
 mod query;
 mod request;
 mod rows;
+mod runs;
 mod stems;
+mod term;
 mod tokens;
 mod write;
 
 pub use compact::{Progress, Rest, compact};
+pub use evaluate::{Verdict, evaluate};
 pub use find::{between_sql, find, sets_sql};
 pub use fold::fold;
-pub use query::{Phrase, Term, Text, read_query};
+pub use highlight::hits;
+pub use phrase::Phrase;
+pub use query::{Last, Text};
 pub use request::{Found, Loose, Order, Request};
-pub use tokens::{Run, Tokens, runs};
+pub use term::Term;
+pub use tokens::Tokens;
 pub use write::{Entry, index, index_all, is_indexed};
 
 use sqlx::AssertSqlSafe;
@@ -36,7 +45,7 @@ use crate::db::{Db, SqlitePools, Tx};
 use crate::{with_db, with_tx};
 
 /// The version of what an entry holds. Raise it when tokens or facets change: all cases are indexed again, in the background.
-pub const FORMAT: i64 = 2;
+pub const FORMAT: i64 = 3;
 
 /// The tables, with `$bytes` and `$ordered` as the databases name them: bytes, and texts in the order of their bytes.
 const TABLES: [&str; 7] = [

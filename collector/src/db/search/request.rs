@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use uuid::Uuid;
 
-use super::query::Term;
+use super::term::Term;
 
 /// Which cases come first.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -21,6 +21,8 @@ pub enum Order {
 pub struct Request<'a> {
     /// All of these must hold, the rarest first.
     pub terms: &'a [Term],
+    /// None of these may hold.
+    pub unwanted: &'a [Term],
     /// Facets by which the cases that meet the terms are counted.
     pub groups: &'a [String],
     /// Which of the groups are shown; a case is in one of them.

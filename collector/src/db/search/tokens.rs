@@ -2,17 +2,16 @@
 //!
 //! Words of letters and digits are tokens. In scripts that put no spaces between words (Chinese, Japanese, Korean, Thai, Lao, Khmer,
 //! Burmese) each letter is one, and each pair of neighbours is one more. An emoji is a token by itself. So are stems that are no words
-//! themselves, for who looks for another form of a word.
+//! themselves, for who looks for another form of a word, and numbers of several parts in one piece, for who writes them so.
 
 use std::collections::BTreeSet;
 
 use unicode_normalization::char::is_combining_mark;
 
 use super::fold::fold;
-use super::stems;
+use super::runs::{Run, cut};
+use super::{numbers, stems};
 
-/// Whatever is longer is no word, and is indexed and found by its beginning.
-const WORD_MAX: usize = 64;
 /// The tokens of one case at most. Only a conversation of some fifty pages has more, and what it says first and last is found.
 pub const TOKENS_MAX: usize = 20_000;
 
@@ -63,17 +62,15 @@ impl Tokens {
     }
 
     fn add_words(&mut self, text: &str) {
-        for run in runs(text) {
-            match run {
+        let folded: Vec<char> = fold(text).chars().collect();
+        let runs = cut(folded.iter().copied());
+        for number in numbers::joined(&folded, &runs) {
+            self.add(number);
+        }
+        for placed in runs {
+            match placed.run {
                 Run::Word(word) => {
-                    if let Some(plain) = without_marks(&word) {
-                        self.add(plain);
-                    }
-                    for length in BEGINNINGS {
-                        if let Some((end, _)) = word.char_indices().nth(length) {
-                            self.add(beginning(&word[..end]));
-                        }
-                    }
+                    forms(&word).for_each(|form| self.add(form));
                     self.add(word);
                 }
                 Run::Letters(letters) => {
@@ -93,54 +90,10 @@ impl Tokens {
     }
 }
 
-/// A stretch of a text.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Run {
-    /// A word of a script that has spaces, or an emoji.
-    Word(String),
-    /// Letters of a script that has none.
-    Letters(Vec<char>),
-}
-
-impl Run {
-    /// The word, folded; nothing for letters.
-    pub fn word(&self) -> &str {
-        match self {
-            Run::Word(word) => word,
-            Run::Letters(_) => "",
-        }
-    }
-}
-
-/// Cuts a text.
-pub fn runs(text: &str) -> Vec<Run> {
-    let mut runs = Vec::new();
-    // Whether the next letter goes on with the last run.
-    let mut is_open = false;
-    for character in fold(text).chars() {
-        let goes_on = is_open;
-        is_open = true;
-        match runs.last_mut() {
-            _ if is_unspaced(character) && is_combining_mark(character) => is_open = goes_on,
-            Some(Run::Letters(letters)) if goes_on && is_unspaced(character) => letters.push(character),
-            _ if is_unspaced(character) => runs.push(Run::Letters(vec![character])),
-            Some(Run::Word(word)) if goes_on && is_of_word(character) => word.push(character),
-            _ if character.is_alphanumeric() => runs.push(Run::Word(character.to_string())),
-            _ if is_symbol(character) => {
-                runs.push(Run::Word(character.to_string()));
-                is_open = false;
-            }
-            _ => is_open = false,
-        }
-    }
-    for run in &mut runs {
-        if let Run::Word(word) = run
-            && let Some((end, _)) = word.char_indices().nth(WORD_MAX)
-        {
-            word.truncate(end);
-        }
-    }
-    runs
+/// The tokens of a folded word beside itself: without its marks, and the beginnings that are tokens.
+pub fn forms(word: &str) -> impl Iterator<Item = String> {
+    let beginnings = BEGINNINGS.into_iter().filter_map(|length| word.char_indices().nth(length));
+    without_marks(word).into_iter().chain(beginnings.map(|(end, _)| beginning(&word[..end])))
 }
 
 /// A word without the vowels and other marks that are part of it, for those who leave them out; none if it has none, or nothing else.
@@ -150,24 +103,6 @@ fn without_marks(word: &str) -> Option<String> {
     }
     let plain: String = word.chars().filter(|character| !is_combining_mark(*character)).collect();
     (!plain.is_empty()).then_some(plain)
-}
-
-fn is_of_word(character: char) -> bool {
-    character.is_alphanumeric() || is_combining_mark(character)
-}
-
-/// Letters that stand beside each other without spaces between words.
-const fn is_unspaced(character: char) -> bool {
-    matches!(character as u32,
-        0x0E01..=0x0E4E | 0x0E81..=0x0ECE | 0x0EDC..=0x0EDF | 0x1000..=0x103F | 0x1050..=0x109F | 0x1100..=0x11FF | 0x1780..=0x17D3
-        | 0x3005..=0x3007 | 0x3041..=0x3096 | 0x309D..=0x30FA | 0x30FC..=0x312F | 0x31F0..=0x31FF | 0x3400..=0x4DBF | 0x4E00..=0x9FFF
-        | 0xAA60..=0xAA7F | 0xAC00..=0xD7FF | 0xF900..=0xFAFF | 0x20000..=0x3FFFF)
-}
-
-/// Pictures and signs that somebody may look for.
-const fn is_symbol(character: char) -> bool {
-    matches!(character as u32,
-        0x2190..=0x23FF | 0x2460..=0x27BF | 0x2900..=0x297F | 0x2B00..=0x2BFF | 0x1F000..=0x1FAFF | 0x20A0..=0x20CF | 0x24 | 0xA3 | 0xA5)
 }
 
 #[cfg(test)]
@@ -185,6 +120,7 @@ mod tests {
     #[test]
     fn splits_words_and_letters() {
         assert_eq!(tokens("Order ＡＢ-12 送货迟"), ["12", "ab", "order", "货", "货迟", "迟", "送", "送货"]);
+        assert_eq!(tokens("AB-1042/7"), ["1042", "7", "ab", "ab10427"]);
         assert_eq!(tokens("it broke 😡😡!"), ["broke", "it", "😡"]);
         assert_eq!(tokens("หนังสือ").len(), 9, "four letters of five with a vowel above, and their pairs");
     }

@@ -2,6 +2,7 @@
 
 mod clocks;
 mod customers;
+mod finding;
 mod merging;
 mod rules;
 mod sorting;

@@ -1,6 +1,8 @@
 //! How both databases go about the statements of the busiest pages: by an index, and without sorting all cases.
 
 use sayso::cases::lists::{GoesOn, page_sql};
+use sayso::cases::search::said::feedback_sql;
+use sayso::cases::search::{BY_CODE, BY_NUMBER, facts_sql};
 use sayso::cases::{Quarantine, Status};
 use sayso::console::inbox::filter::Tab;
 use sayso::console::inbox::rows::{counts_sql, plain_sql};
@@ -130,6 +132,10 @@ on_both_databases! {
         check(db, "the cases of a customer", &plan(db, history, &[case]).await);
         let owners = "select hash, customer_id from customer_handles where site_id = $1 and hash in ($2, $3)";
         check(db, "whose contact it is", &plan(db, owners, &[case, case, case]).await);
+        check(db, "what is indexed of cases", &plan(db, &facts_sql("$1, $2"), &[case, &ids[3]]).await);
+        check(db, "what customers submitted", &plan(db, &feedback_sql("$1, $2"), &[case, &ids[3]]).await);
+        check(db, "the case with a number", &plan(db, BY_NUMBER, &["7"]).await);
+        check(db, "the case with a code", &plan(db, BY_CODE, &["x"]).await);
         for select in sayso::cases::search::LOOSE {
             check(db, "what is loose", &plan(db, select, &["64"]).await);
         }
