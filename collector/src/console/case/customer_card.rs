@@ -35,11 +35,8 @@ impl CustomerCard {
     ) -> Result<Option<Self>> {
         let Some(id) = &case.customer_id else { return Ok(None) };
         let Some(customer) = Customer::by_id(&app.db, id).await? else { return Ok(None) };
-        let of_customer = Listing {
-            customer_id: Some(id.clone()),
-            visible: Visibility::of(&who.standing),
-            ..Listing::default()
-        };
+        let of_customer =
+            Listing { customer_id: Some(id.clone()), visible: Visibility::of(&who.standing), ..Listing::default() };
         let earlier = listing::ids(app, &of_customer, Sort::Newest, Some(&case.id), COUNTED).await?;
         let (earlier, more) = earlier.unwrap_or_default();
         let member = members.iter().find(|member| Some(&member.id) == customer.representative_id.as_ref());
