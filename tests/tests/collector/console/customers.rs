@@ -103,6 +103,33 @@ on_both_databases! {
         }
     }
 
+    async fn each_sees_of_a_customer_what_they_may(app: TestApp) {
+        let dana = Desk::of(&app, "dana", Role::Agent).await;
+        let pat = Desk::of(&app, "pat", Role::Partner).await;
+        let service = "[[team]]\nkey = 'delivery'\nname = 'Delivery'\nmembers = ['dana@acme.example', 'pat@acme.example']\n[[team]]\nkey = 'billing'\nname = 'Billing'\n";
+        let file = read(service, &store::load(&app.app.db).await.unwrap()).unwrap();
+        store::apply(&app.app.db, &file, Prune::Keep, &Stamp::command(app.app.clock.now())).await.unwrap();
+        app.app.clock.advance(1_000);
+        let (foreign, own) = (case_of(&app, 1, "+86 138 0013 8000").await, case_of(&app, 2, "+86 138 0013 8000").await);
+        let program = Program::new(&app).await;
+        for (case, team) in [(&own, "delivery"), (&foreign, "billing")] {
+            let id = case.trim_start_matches("/staff/cases/");
+            assert_eq!(program.patch(id, &json!({"team": team}), None).await.status, StatusCode::OK);
+        }
+        run_due(&app.app).await.unwrap();
+        let page = dana.client.get(&own).await.body;
+        assert!(page.contains("<dt>Earlier cases</dt><dd>0</dd>"), "of other teams not even a count: {page}");
+        let address = customer(&page);
+        let page = dana.client.get(&address).await.body;
+        assert!(page.contains("Question 2") && !page.contains("Question 1"), "{page}");
+        let page = pat.client.get(&own).await.body;
+        assert!(page.contains("Question 2") && !page.contains("/staff/customers"), "{page}");
+        for path in [address.as_str(), "/staff/customers"] {
+            assert_eq!(pat.client.get(path).await.status, StatusCode::FORBIDDEN, "{path}");
+        }
+        assert_eq!(pat.post(&address, &[("version", "1"), ("name", "x")]).await.status, StatusCode::FORBIDDEN);
+    }
+
     async fn their_cases_come_page_by_page(app: TestApp) {
         let lin = Desk::of(&app, "lin", Role::Agent).await;
         let mut last = String::new();

@@ -54,7 +54,7 @@ on_both_databases! {
         for query in ["", "sort=due", "kind=question", "sort=updated&status=new"] {
             assert!(!found(&program, query).await.contains(&other["id"].as_str().unwrap().to_owned()), "{query}");
         }
-        for query in ["q=giraffe".to_owned(), format!("q=%23{}", other["number"]), format!("q={other_code}")] {
+        for query in ["q=giraffe".to_owned(), format!("q=%23{}", other["number"]), format!("q={other_code}"), "q=bo@example.com".to_owned()] {
             assert_eq!(found(&program, &query).await, [one["id"].as_str().unwrap()], "{query}");
         }
 
