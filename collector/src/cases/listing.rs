@@ -6,7 +6,8 @@ use std::fmt::Write as _;
 use sayso_shared::Kind;
 use sqlx::AssertSqlSafe;
 
-use super::access::{OpenSites, Visibility};
+use super::access::Visibility;
+use super::conditions::{Conditions, Value, renumbered};
 use super::search::{Facet, Has};
 use super::{Case, Channel, Priority, Status};
 use crate::app::App;
@@ -74,20 +75,6 @@ pub enum Sort {
     Due,
     /// Those that changed last.
     Updated,
-}
-
-/// A value of a statement.
-#[derive(Clone, Debug)]
-enum Value {
-    Text(String),
-    Number(i64),
-}
-
-/// The conditions of a statement.
-#[derive(Clone, Debug, Default)]
-struct Conditions {
-    sql: String,
-    values: Vec<Value>,
 }
 
 /// Where a page goes on.
@@ -230,7 +217,7 @@ fn statement(listing: &Listing, part: Part, after: Option<&Cursor>, limit: usize
         }
         Part::Due => {
             conditions.and("cases.due_at is not null");
-            conditions.after("cases.due_at", ">", after);
+            conditions.after("cases.due_at", ">", after.and_then(Cursor::timed));
             ("select cases.id, cases.due_at as time", "cases.due_at, cases.id".to_owned())
         }
         Part::Updated => return updated(conditions, after, limit),
@@ -246,9 +233,9 @@ const JOINED: &str = "from cases join feedback on feedback.id = cases.id";
 fn updated(mut conditions: Conditions, after: Option<&Cursor>, limit: usize) -> (String, Vec<Value>) {
     let mut untouched = conditions.clone();
     conditions.and("cases.version > 1");
-    conditions.after("cases.updated_at", "<", after);
+    conditions.after("cases.updated_at", "<", after.and_then(Cursor::timed));
     untouched.and("cases.version = 1");
-    untouched.after("cases.received_at", "<", after);
+    untouched.after("cases.received_at", "<", after.and_then(Cursor::timed));
     // The values of the second statement come after those of the first.
     let shifted = renumbered(&untouched.sql, conditions.values.len());
     let sql = format!(
@@ -260,18 +247,6 @@ fn updated(mut conditions: Conditions, after: Option<&Cursor>, limit: usize) -> 
     );
     conditions.values.extend(untouched.values);
     (sql, conditions.values)
-}
-
-/// The statement with each `$n` raised.
-fn renumbered(sql: &str, by: usize) -> String {
-    let mut parts = sql.split('$');
-    let mut text = parts.next().unwrap_or_default().to_owned();
-    for part in parts {
-        let digits = part.bytes().take_while(u8::is_ascii_digit).count();
-        let number: usize = part[..digits].parse().unwrap_or_default();
-        let _ = write!(text, "${}{}", number + by, &part[digits..]);
-    }
-    text
 }
 
 impl Listing {
@@ -371,53 +346,15 @@ impl Listing {
     }
 }
 
-impl Conditions {
-    fn and(&mut self, condition: &str) {
-        let _ = write!(self.sql, " and {condition}");
-    }
-
-    fn and_with(&mut self, column: &str, value: String) {
-        self.values.push(Value::Text(value));
-        let _ = write!(self.sql, " and {column}${}", self.values.len());
-    }
-
-    fn and_number(&mut self, column: &str, value: i64) {
-        self.values.push(Value::Number(value));
-        let _ = write!(self.sql, " and {column}${}", self.values.len());
-    }
-
-    /// Binds values, and gives the list of their places; one that holds nothing where there are none.
-    fn list(&mut self, values: &[String]) -> String {
-        let places: Vec<String> = (0..values.len()).map(|at| format!("${}", self.values.len() + at + 1)).collect();
-        self.values.extend(values.iter().cloned().map(Value::Text));
-        if places.is_empty() { "''".to_owned() } else { places.join(", ") }
-    }
-
-    /// As the permissions say for one case; see [`CaseAccess`](crate::auth::permissions::CaseAccess).
-    fn and_visible(&mut self, visible: &Visibility) {
-        let me = self.list(std::slice::from_ref(&visible.member_id));
-        let teams = self.list(&visible.teams);
-        let mut any = format!(
-            "cases.owner_id = {me} or cases.team in ({teams}) or exists (select 1 from tasks where tasks.case_id = cases.id \
-             and (tasks.owner_id = {me} or tasks.team in ({teams})))"
-        );
-        if let Some(OpenSites(sites)) = &visible.without_team {
-            let sites = self.list(sites);
-            let _ = write!(any, " or cases.team is null or cases.site_id in ({sites})");
-        }
-        self.and(&format!("({any})"));
-    }
-
-    fn after(&mut self, column: &str, sign: &str, cursor: Option<&Cursor>) {
-        if let Some(Cursor::Timed(time, id)) = cursor {
-            self.values.extend([Value::Number(*time), Value::Text(id.clone())]);
-            let last = self.values.len();
-            let _ = write!(self.sql, " and ({column}, cases.id) {sign} (${}, ${last})", last - 1);
-        }
-    }
-}
-
 impl Cursor {
+    /// Its time and its case, if it is of a list by time.
+    fn timed(&self) -> Option<(Millis, &str)> {
+        match self {
+            Self::Timed(time, id) => Some((*time, id)),
+            Self::Plain(_) => None,
+        }
+    }
+
     fn parse(text: &str) -> Option<Self> {
         match text.split_once('~') {
             Some((time, id)) => Some(Self::Timed(time.parse().ok()?, uuid::Uuid::parse_str(id).ok()?.to_string())),

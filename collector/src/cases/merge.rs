@@ -8,12 +8,11 @@ use sayso_shared::id::IdempotencyKey;
 use serde_json::json;
 
 use super::case::{self, CaseState};
-use super::command::Command;
 use super::error::{CaseError, Result};
 use super::event::append;
 use super::idempotency::{KeyStatus, record_key, request_hash};
 use super::quarantine::MERGED;
-use super::{Actor, EventType, Status, staff};
+use super::{Actor, EventType, Status};
 use crate::app::App;
 use crate::clock::Millis;
 use crate::clocks::{self, Step, Terms};
@@ -126,29 +125,6 @@ pub async fn unmerge(app: &App, case_id: &str, actor: &Actor, key: &IdempotencyK
     append(&mut tx, &into, EventType::Unmerged, actor, json!({"case_id": case_id}), now).await?;
     tx.commit().await?;
     publish_both(app, case_id, &into, EventType::Unmerged);
-    Ok(())
-}
-
-/// Does in the cases that were merged into one what the staff have done in it, as far as their customers hear of it. They stand where it stood before.
-pub(super) async fn follow(
-    tx: &mut Tx,
-    terms: &Terms,
-    children: &[String],
-    actor: &Actor,
-    command: &Command,
-    now: Millis,
-) -> Result<()> {
-    if matches!(command, Command::Note(_) | Command::Assign(_)) {
-        return Ok(());
-    }
-    for child in children {
-        let state = case::lock(tx, child, now).await?;
-        staff::carry_out(tx, child, &state, actor, command, now).await?;
-        if matches!(command, Command::Reply(..)) {
-            // They stand still, but for the promise that this keeps.
-            clocks::apply(tx, terms, child, &[Step::Answered], now).await?;
-        }
-    }
     Ok(())
 }
 

@@ -4,6 +4,7 @@ pub mod access;
 pub mod case;
 pub mod code;
 pub mod command;
+mod conditions;
 pub mod customer;
 pub mod error;
 pub mod event;

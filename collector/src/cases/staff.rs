@@ -13,7 +13,7 @@ use super::idempotency::{self, KeyStatus};
 use super::{Actor, EventType, Outcome, Status, merge, messages};
 use crate::app::App;
 use crate::clock::Millis;
-use crate::clocks::{self, Terms};
+use crate::clocks::{self, Step, Terms};
 use crate::db::Tx;
 use crate::with_tx;
 
@@ -143,7 +143,7 @@ async fn apply_in(
         merge::align(tx, case_id).await?;
     }
     carry_out(tx, case_id, &state, actor, command, now).await?;
-    merge::follow(tx, terms, &children, actor, command, now).await?;
+    follow(tx, terms, &children, actor, command, now).await?;
     let steps = command.clock_steps(state.status());
     if !steps.is_empty() {
         clocks::apply(tx, terms, case_id, &steps, now).await?;
@@ -151,8 +151,31 @@ async fn apply_in(
     Ok(children)
 }
 
+/// Does in the cases that were merged into one what the staff have done in it, as far as their customers hear of it. They stand where it stood before.
+async fn follow(
+    tx: &mut Tx,
+    terms: &Terms,
+    children: &[String],
+    actor: &Actor,
+    command: &Command,
+    now: Millis,
+) -> Result<()> {
+    if matches!(command, Command::Note(_) | Command::Assign(_)) {
+        return Ok(());
+    }
+    for child in children {
+        let state = case::lock(tx, child, now).await?;
+        carry_out(tx, child, &state, actor, command, now).await?;
+        if matches!(command, Command::Reply(..)) {
+            // They stand still, but for the promise that this keeps.
+            clocks::apply(tx, terms, child, &[Step::Answered], now).await?;
+        }
+    }
+    Ok(())
+}
+
 /// Does it in one case, whose clocks the caller moves.
-pub(super) async fn carry_out(
+async fn carry_out(
     tx: &mut Tx,
     case_id: &str,
     state: &CaseState,

@@ -10,6 +10,7 @@ mod page;
 mod properties;
 mod seen;
 mod set_properties;
+mod shown;
 mod sorting;
 mod tasks;
 mod template;

@@ -98,8 +98,11 @@ fn level(role: Role, case: &str) -> Level {
     }
 }
 
+/// Fields of a form.
+type Fields = &'static [(&'static str, &'static str)];
+
 /// The routes of a case that change something, with fields that they take, and what one needs for them.
-const CHANGES: [(&str, &[(&str, &str)], Level); 12] = [
+const CHANGES: [(&str, Fields, Level); 12] = [
     ("reply", &[("body", "Soon"), ("then", "go_on")], Level::Answer),
     ("reply", &[("body", "Done"), ("then", "resolve"), ("outcome", "upheld")], Level::All),
     ("note", &[("body", "Look at this")], Level::Note),

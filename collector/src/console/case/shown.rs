@@ -1,0 +1,355 @@
+//! What the page of a case shows, as its template asks for it.
+
+use std::sync::Arc;
+
+use askama::Template;
+use sayso_shared::{Contact, Kind};
+
+use super::customer_card::CustomerCard;
+use super::deliveries::Delivery;
+use super::draft::Draft;
+use super::properties;
+use super::timeline::{Item, What};
+use crate::assets::{self, MARK};
+use crate::attachments::Attachment;
+use crate::auth::permissions::{Action, Actor, CaseAccess, Object, Standing, TaskAccess, can};
+use crate::auth::{Member, Role};
+use crate::cases::merge::Merged;
+use crate::cases::tasks::Task;
+use crate::cases::{Case, Outcome, Priority, Quarantine, Status, Suspicion, query};
+use crate::clock::{Millis, rfc3339};
+use crate::clocks::{Clock, ClockState};
+use crate::console::inbox::rows::{Due, category_label, display_name};
+use crate::console::languages;
+use crate::console::shell::{Screen, Shell, excerpt};
+use crate::http::body::fresh_key;
+use crate::links;
+use crate::service::Service;
+use crate::service::objects;
+use crate::sites::Site;
+use crate::sites::identity::Identity;
+use crate::text::Texts;
+
+#[derive(Template)]
+#[template(path = "console/case.html")]
+pub(super) struct CasePage {
+    pub(super) t: Texts,
+    pub(super) shell: Shell,
+    pub(super) case: Case,
+    pub(super) site: Option<Arc<Site>>,
+    /// Only for whoever has just asked for it.
+    pub(super) code: Option<String>,
+    pub(super) contact: Option<Contact>,
+    pub(super) identity: Option<Identity>,
+    pub(super) card: Option<CustomerCard>,
+    /// Whether an answer goes to the customer by mail.
+    pub(super) reaches_customer: bool,
+    /// What the reader may do.
+    pub(super) may: Rights,
+    pub(super) standing: Standing,
+    pub(super) access: CaseAccess,
+    pub(super) category: Option<String>,
+    pub(super) context: Option<String>,
+    pub(super) due: Option<Due>,
+    pub(super) attachments: Vec<Attachment>,
+    pub(super) items: Vec<Item>,
+    pub(super) deliveries: Vec<Delivery>,
+    pub(super) rated: Option<query::Rated>,
+    pub(super) owner: Option<String>,
+    pub(super) members: Vec<Member>,
+    pub(super) service: Arc<Service>,
+    pub(super) clocks: Vec<ShownClock>,
+    pub(super) tasks: Vec<Task>,
+    /// The cases that were merged into it.
+    pub(super) merged: Vec<Merged>,
+    /// Of the case that it was merged into: what it is called.
+    pub(super) merged_into: Option<String>,
+    pub(super) me: String,
+    /// What of the case is on this page.
+    pub(super) seen: String,
+    pub(super) draft: Draft,
+}
+
+/// What the reader may do with the case.
+pub(super) struct Rights {
+    pub(super) read_contact: bool,
+    pub(super) note: bool,
+    pub(super) answer: bool,
+    pub(super) manage: bool,
+}
+
+/// A promise as the page shows it.
+pub(super) struct ShownClock {
+    /// What is promised.
+    promise: &'static str,
+    /// The word for its state.
+    state: &'static str,
+    /// The same for people, where there is more to say than when it is due.
+    said: Option<&'static str>,
+    /// When it is or was due, for programs and for people.
+    due: Option<(String, String)>,
+}
+
+impl ShownClock {
+    pub(super) fn of(t: Texts, clock: &Clock, now: Millis) -> Self {
+        let state = clock.state(now);
+        let said = (state != ClockState::Running).then(|| t.get(&format!("console.case.clock.{}", state.as_str())));
+        Self {
+            promise: t.get(&format!("console.promise.{}", clock.promise.as_str())),
+            state: state.as_str(),
+            said,
+            due: clock.due().map(|at| (rfc3339(at), t.moment(at))),
+        }
+    }
+}
+
+impl CasePage {
+    fn word(&self, of: &str, word: &str) -> &'static str {
+        self.t.get(&format!("common.{of}.{word}"))
+    }
+
+    /// The key of one form of the page.
+    fn key(&self) -> String {
+        fresh_key().as_str().to_owned()
+    }
+
+    fn datetime(&self, at: &Millis) -> String {
+        rfc3339(*at)
+    }
+
+    fn moment(&self, at: &Millis) -> String {
+        self.t.moment(*at)
+    }
+
+    /// Who, about what, and which one.
+    fn title(&self) -> String {
+        let topic = self.category.clone().unwrap_or_else(|| self.word("kind", &self.case.kind).to_owned());
+        let number = self.case.number.map(|number| format!("#{number}"));
+        [Some(excerpt(&self.customer(), 60)), Some(topic), number].into_iter().flatten().collect::<Vec<_>>().join(" · ")
+    }
+
+    /// What was done with the form that led here, as a sentence.
+    fn done(&self) -> Option<String> {
+        let text = match self.draft.done.as_deref()? {
+            "reply" if self.reaches_customer => self.t.get("console.case.done.reply_mail").to_owned(),
+            "reply" => self.t.get("console.case.done.reply").to_owned(),
+            "note" => self.t.get("console.case.done.note").to_owned(),
+            "status" => self.t.with("console.case.done.status", &[("status", self.word("status", &self.case.status))]),
+            "owner" => {
+                let owner = self.owner.as_deref().unwrap_or_else(|| self.t.get("console.inbox.nobody"));
+                self.t.with("console.case.done.owner", &[("name", owner)])
+            }
+            "properties" => self.t.get("console.case.done.properties").to_owned(),
+            "task" => self.t.get("console.case.done.task").to_owned(),
+            "resolve" => self.t.get("console.case.done.resolve").to_owned(),
+            "reopen" => self.t.get("console.case.done.reopen").to_owned(),
+            "release" => self.t.get("console.case.done.release").to_owned(),
+            "discard" => self.t.get("console.case.done.discard").to_owned(),
+            "share" if self.case.contact_shared_at.is_some() => self.t.get("console.case.done.share").to_owned(),
+            "share" => self.t.get("console.case.done.unshare").to_owned(),
+            "merge" => self.t.get("console.case.done.merge").to_owned(),
+            "unmerge" => self.t.get("console.case.done.unmerge").to_owned(),
+            "retry" => self.t.get("console.case.done.retry").to_owned(),
+            _ => return None,
+        };
+        Some(text)
+    }
+
+    /// Whether what was done is said below the conversation, where the reader wrote.
+    fn is_done_below(&self) -> bool {
+        matches!(self.draft.done.as_deref(), Some("reply" | "note"))
+    }
+
+    /// The name of its team.
+    fn team(&self) -> Option<String> {
+        let key = self.case.team.as_deref()?;
+        Some(self.service.team(key).map_or_else(|| key.to_owned(), |team| team.name.to_string()))
+    }
+
+    /// The topics of its site, by key and label, with the one that it has.
+    fn categories(&self) -> Vec<(String, String)> {
+        let known = self.site.iter().flat_map(|site| &site.settings.categories).map(|known| known.key.clone());
+        let mut keys: Vec<String> = known.chain(self.case.category.clone()).collect();
+        let mut seen = std::collections::HashSet::new();
+        keys.retain(|key| seen.insert(key.clone()));
+        let label = |key: &String| category_label(self.t, self.site.as_deref(), Some(key)).unwrap_or_default();
+        keys.iter().map(|key| (key.clone(), label(key))).collect()
+    }
+
+    /// Who does a task, and until when.
+    fn about_task(&self, task: &Task) -> String {
+        let team = task
+            .team
+            .as_deref()
+            .map(|key| self.service.team(key).map_or_else(|| key.to_owned(), |team| team.name.to_string()));
+        let owner = task.owner_id.as_ref().and_then(|id| self.members.iter().find(|member| member.id == *id));
+        let due = task.due_at.map(|at| {
+            let zone = self.site.as_ref().map(|site| site.settings.time_zone.clone()).unwrap_or_default();
+            properties::day(at, zone.zone())
+        });
+        [team, owner.map(|member| member.name.clone()), due].into_iter().flatten().collect::<Vec<_>>().join(" · ")
+    }
+
+    fn properties_seen(&self) -> String {
+        properties::marker(&self.case)
+    }
+
+    /// The tags as they are typed.
+    fn tags(&self) -> String {
+        let stored = || self.case.tags().iter().collect::<Vec<_>>().join(", ");
+        self.draft.tags.clone().unwrap_or_else(stored)
+    }
+
+    /// The day on which it is to be looked at again.
+    fn follow_up(&self) -> String {
+        let zone = self.site.as_ref().map(|site| site.settings.time_zone.clone()).unwrap_or_default();
+        self.case.follow_up_at.map(|at| properties::day(at, zone.zone())).unwrap_or_default()
+    }
+
+    /// What came of it, while that stands.
+    fn outcome(&self) -> Option<&str> {
+        self.case.outcome.as_deref().filter(|_| !self.case.status().is_open())
+    }
+
+    /// What came of it before it was reopened.
+    fn earlier_outcome(&self) -> Option<&str> {
+        self.case.outcome.as_deref().filter(|_| self.case.status().is_open())
+    }
+
+    fn may_reopen(&self) -> bool {
+        !self.case.status().is_open()
+    }
+
+    /// Whether a reply was held up since the case has changed.
+    fn is_moved(&self) -> bool {
+        self.draft.error("reply") == Some(self.t.get("console.case.moved"))
+    }
+
+    /// A number as a telephone takes it.
+    fn dialled(&self, phone: &str) -> String {
+        phone.chars().filter(|c| c.is_ascii_digit() || *c == '+').collect()
+    }
+
+    /// The customer's language by name, and by its tag where it has no name.
+    fn language(&self) -> Option<String> {
+        let tag = self.case.locale.as_deref()?;
+        Some(languages::name(self.t, tag))
+    }
+
+    /// The number of somebody whom only a call reaches.
+    fn only_phone(&self) -> Option<&str> {
+        self.contact.as_ref().filter(|contact| contact.email().is_none())?.phone()
+    }
+
+    fn customer(&self) -> String {
+        let unnamed = if self.may.read_contact { "console.anonymous" } else { "console.case.customer" };
+        self.contact.as_ref().and_then(display_name).unwrap_or_else(|| self.t.get(unnamed).to_owned())
+    }
+
+    /// The page, if it is one that a browser opens: an address that begins otherwise is shown, but is no link.
+    fn page_link(&self) -> Option<&str> {
+        let url = self.case.page_url.as_deref()?;
+        (url.starts_with("https://") || url.starts_with("http://")).then_some(url)
+    }
+
+    fn steps(&self) -> impl Iterator<Item = Status> {
+        let from = self.case.status();
+        Status::ALL.iter().copied().filter(move |to| *to != Status::Resolved && from.staff_may(*to))
+    }
+
+    /// Whether work can be done on it: not while it is in quarantine, or merged into another one.
+    fn is_workable(&self) -> bool {
+        self.case.quarantine().is_none() && self.case.merged_into.is_none()
+    }
+
+    /// Whether it can be merged into another one.
+    fn may_merge(&self) -> bool {
+        self.may_manage() && self.case.status().is_open() && self.merged.is_empty()
+    }
+
+    /// What a template is called: by its subject in the reader's language, else by its key.
+    fn name_of_template(&self, template: &objects::Template) -> String {
+        let subject = template.subject.as_ref().map(|subject| subject.in_language(self.t.0.as_str()));
+        subject.map_or_else(|| template.key.to_string(), str::to_owned)
+    }
+
+    /// What a case is called that was merged into it.
+    fn name_of_merged(&self, merged: &Merged) -> String {
+        let number =
+            merged.number.map_or_else(|| self.t.get("console.event.other_case").to_owned(), |n| format!("#{n}"));
+        format!("{number} · {}", excerpt(&merged.message, 60))
+    }
+
+    fn may_note(&self) -> bool {
+        self.may.note && self.is_workable()
+    }
+
+    fn may_answer(&self) -> bool {
+        self.may.answer && self.is_workable()
+    }
+
+    fn may_manage(&self) -> bool {
+        self.may.manage && self.is_workable()
+    }
+
+    fn may_finish(&self, task: &Task) -> bool {
+        let task = TaskAccess::of(task);
+        let may = can(Actor::Member(&self.standing), Action::FinishTask, Object::Task(&self.access, &task));
+        may && self.is_workable()
+    }
+
+    /// Whether the reader is one of the company, and sees where it forwards its events.
+    fn sees_deliveries(&self) -> bool {
+        self.standing.role != Role::Partner
+    }
+
+    /// Whether there are partners, with whom the contact could be shared.
+    fn has_partners(&self) -> bool {
+        self.members.iter().any(|member| member.role() == Role::Partner)
+    }
+
+    fn is_discarded(&self) -> bool {
+        self.case.quarantine() == Some(Quarantine::Discarded)
+    }
+
+    fn suspicion(&self) -> &'static str {
+        let word = self.case.suspicion().map_or("no_token", Suspicion::as_str);
+        self.t.get(&format!("console.quarantine.why.{word}"))
+    }
+
+    fn may_resolve(&self) -> bool {
+        self.may.manage && self.case.status().staff_may(Status::Resolved)
+    }
+
+    fn needs_outcome(&self) -> bool {
+        self.case.kind() == Kind::Complaint
+    }
+
+    fn then(&self) -> &str {
+        match self.draft.then.as_str() {
+            "" => "go_on",
+            chosen => chosen,
+        }
+    }
+
+    fn step_text(&self, step: &Status) -> &'static str {
+        self.t.get(&format!("console.case.step.{}", step.as_str()))
+    }
+
+    fn channel(&self, delivery: &Delivery) -> &'static str {
+        self.t.get(&format!("console.delivery.channel.{}", delivery.channel))
+    }
+
+    fn state(&self, delivery: &Delivery) -> &'static str {
+        self.t.get(&format!("console.delivery.{}", delivery.state))
+    }
+
+    /// Whether the page is to say that its owner has opened the case.
+    fn is_to_be_opened(&self) -> bool {
+        self.may_answer() && self.owns() && self.case.status() == Status::New
+    }
+
+    fn owns(&self) -> bool {
+        self.case.owner_id.as_deref() == Some(self.me.as_str())
+    }
+}
