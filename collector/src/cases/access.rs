@@ -1,5 +1,5 @@
 //! Which cases a member sees, of one case and as a condition of lists; what a member may do is decided by
-//! [`can`](crate::auth::permissions::can).
+//! [`can`].
 
 use sayso_shared::id::CaseId;
 use serde_json::json;

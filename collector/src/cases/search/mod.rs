@@ -3,7 +3,7 @@
 //! What of a case is to be found is its entry in the index ([`crate::db::search`]), which is written after the commit of what changed it.
 //! Until then the case is *loose*: a search looks at it as it is now, so nobody misses what they have just done.
 //!
-//! What somebody types goes through three hands: [`query`] reads it, [`text`] looks up what it names, and [`search`] finds the cases.
+//! What somebody types goes through three hands: [`query`] reads it, `text` looks up what it names, and [`search`] finds the cases.
 
 mod entries;
 mod facet;
