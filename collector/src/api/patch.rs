@@ -60,7 +60,7 @@ pub(super) struct PatchBody {
     params(
         ("id" = String, Path, format = "uuid", description = "The case's identifier"),
         ("Idempotency-Key" = Option<String>, Header, nullable = false, format = "uuid", description = "A UUID that the client makes; a repeat with it changes nothing"),
-        ("If-Match" = Option<String>, Header, nullable = false, pattern = "^\"[0-9]{1,15}\"$", description = "The version that was read, in quotes"),
+        ("If-Match" = Option<String>, Header, nullable = false, pattern = "^(\"[0-9]{1,15}\"|[0-9]{1,15})$", description = "The version that was read, in quotes or without"),
     ),
     request_body = PatchBody,
     responses(

@@ -38,7 +38,7 @@ include-path = "/api/v1/sites/{key}/attachments"
 checks.positive_data_acceptance.expected-statuses = ["2xx", "400", "413", "422"]
 
 [[operations]]
-include-path-regex = "^/api/v1/(cases|events|tasks|audit)"
+include-path-regex = "^/api/v1/(cases|events|tasks|audit|customers)"
 checks.positive_data_acceptance.expected-statuses = ["2xx", "401", "403", "404", "409", "412", "422"]
 "#;
 
