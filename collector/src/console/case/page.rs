@@ -14,24 +14,25 @@ use super::deliveries::{self, Sight};
 use super::draft::Draft;
 use super::error::{CaseForm, FormError};
 use super::seen;
+use super::shown::{CasePage, Rights, ShownClock};
 use super::sorting::Names;
-use super::timeline::{self};
+use super::timeline;
 use crate::app::App;
-use crate::attachments::{self};
+use crate::attachments;
 use crate::audit::{self, Change, Stamp};
 use crate::auth::guard::HOME;
 use crate::auth::permissions::{Action, Actor, Object, TaskAccess, can};
 use crate::auth::{CsrfForm, MayAct, Member, Role, SignedIn};
 use crate::cases::access::{access_to, case_for};
-use crate::cases::merge::{self};
+use crate::cases::merge;
 use crate::cases::tasks::Task;
 use crate::cases::{query, staff};
-use crate::clocks::{self};
+use crate::clock::Millis;
+use crate::clocks::{self, Clock, PromiseKind};
 use crate::console::inbox::rows::{DueTimes, category_label, due};
 use crate::console::shell::{Screen, Shell, page};
 use crate::http::{Error, Result};
-
-use super::shown::{CasePage, Rights, ShownClock};
+use crate::text::Texts;
 
 #[derive(Deserialize)]
 pub(super) struct Done {
@@ -189,6 +190,7 @@ pub(super) async fn render(app: &App, who: &SignedIn, id: &str, draft: Draft) ->
         category: category_label(who.t, site.as_deref(), case.category.as_deref()),
         context: case.context.as_deref().map(pretty),
         due: due(who.t, case.status(), times, now),
+        due_promise: due_promise(who.t, &clocks, case.due_at),
         clocks: clocks.iter().map(|clock| ShownClock::of(who.t, clock, now)).collect(),
         attachments: attachments::of_case(&app.db, &case.id).await?,
         items: timeline::read(app, who.t, &case, &name_of, &names, &tasks).await?,
@@ -212,6 +214,13 @@ pub(super) async fn render(app: &App, who: &SignedIn, id: &str, draft: Draft) ->
         draft,
     };
     page(&page_of_case)
+}
+
+/// What is due first: the promise of the clock that is due then; of a case whose clocks have not started yet, its first response.
+fn due_promise(t: Texts, clocks: &[Clock], due_at: Option<Millis>) -> &'static str {
+    let clock = clocks.iter().find(|clock| due_at.is_some() && clock.due() == due_at);
+    let promise = clock.map_or(PromiseKind::FirstResponse, |clock| clock.promise);
+    t.get(&format!("console.promise.{}", promise.as_str()))
 }
 
 /// JSON for people; what is none is shown as it is.

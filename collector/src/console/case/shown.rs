@@ -51,6 +51,8 @@ pub(super) struct CasePage {
     pub(super) category: Option<String>,
     pub(super) context: Option<String>,
     pub(super) due: Option<Due>,
+    /// What is due then.
+    pub(super) due_promise: &'static str,
     pub(super) attachments: Vec<Attachment>,
     pub(super) items: Vec<Item>,
     pub(super) deliveries: Vec<Delivery>,

@@ -38,6 +38,10 @@ on_both_databases! {
         assert_eq!(saved.location(), format!("{path}?done=properties"));
         assert_eq!(lin.post(&action, &fields).await.status, StatusCode::SEE_OTHER, "sent twice it is taken once");
         let page = lin.client.get(&path).await.body;
+        assert!(page.contains("First reply · due in"), "what is due first is named: {page}");
+        assert_eq!(lin.post(&format!("{path}/reply"), &[("body", "We look into it"), ("then", "go_on")]).await.status, StatusCode::SEE_OTHER);
+        let page = lin.client.get(&path).await.body;
+        assert!(page.contains("Resolution · due in"), "then the next one: {page}");
         for said in ["Delivery &#38; Co", "lin changed the priority to “Urgent”", "lin changed the topic to “Invoice”", "lin linked it to the problem P-7",
             "They have the papers", "value=\"&#60;b&#62;late&#60;/b&#62;, vat\"", "value=\"2026-12-24\"", "Resolution"] {
             assert!(page.contains(said), "{said}: {page}");
