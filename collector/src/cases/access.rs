@@ -73,28 +73,29 @@ impl TaskAccess {
 /// The case with this identifier, for a member who wants to do something with it. One that they must not see is not there, and so is what is no
 /// identifier; of one that they see they are told that they may not do it.
 pub async fn case_for(app: &App, standing: &Standing, id: &str, action: Action) -> Result<Case> {
-    let id = CaseId::parse(id).map_err(|_| no_such_case())?;
-    let case = Case::by_id(app, id.as_str()).await?;
-    let access = access_to(app, standing, &case).await?;
-    let may = |action: Action| can(Actor::Member(standing), action, Object::Case(&access));
-    if !may(Action::ReadCase) {
-        tracing::info!(security = "forbidden", member = standing.member_id, "a member asked for a case of others");
-        return Err(no_such_case());
-    }
-    if !may(action) {
+    let (case, access) = readable_case(app, standing, id).await?;
+    if !can(Actor::Member(standing), action, Object::Case(&access)) {
         tracing::info!(security = "forbidden", member = standing.member_id, "a member may not do this with a case");
         return Err(Error::Forbidden("you may read this case, but not do this with it".into()));
     }
     Ok(case)
 }
 
-/// What a member's access to a case depends on. The tasks are read only for those who may see the case because of one.
-pub async fn access_to(app: &App, standing: &Standing, case: &Case) -> Result<CaseAccess> {
+/// The case with this identifier, for a member who may read it, with what their access to it depends on. The tasks are read only for those who may see
+/// the case because of one.
+pub async fn readable_case(app: &App, standing: &Standing, id: &str) -> Result<(Case, CaseAccess)> {
+    let id = CaseId::parse(id).map_err(|_| no_such_case())?;
+    let case = Case::by_id(app, id.as_str()).await?;
     let tasks = match standing.sees_all() {
         true => Vec::new(),
         false => Task::of_cases(&app.db, std::slice::from_ref(&case.id)).await?,
     };
-    Ok(CaseAccess::of(case, &tasks))
+    let access = CaseAccess::of(&case, &tasks);
+    if !can(Actor::Member(standing), Action::ReadCase, Object::Case(&access)) {
+        tracing::info!(security = "forbidden", member = standing.member_id, "a member asked for a case of others");
+        return Err(no_such_case());
+    }
+    Ok((case, access))
 }
 
 /// With whom the contact of a case is shared, beside the staff.

@@ -161,15 +161,25 @@ impl Case {
 
     /// The customer's contact, decrypted; none for an anonymous case.
     pub fn contact(&self, keys: &Keys) -> Option<Contact> {
-        let json = keys.decrypt(&contact_context(&self.id), self.contact_cipher.as_deref()?)?;
-        serde_json::from_slice(&json).ok()
+        decrypt_contact(keys, &self.id, self.contact_cipher.as_deref())
     }
 
     /// Whom the site vouched for, decrypted; none where it named nobody.
     pub fn identity(&self, keys: &Keys) -> Option<Identity> {
-        let json = keys.decrypt(&identity_context(&self.id), self.identity_cipher.as_deref()?)?;
-        serde_json::from_slice(&json).ok()
+        decrypt_identity(keys, &self.id, self.identity_cipher.as_deref())
     }
+}
+
+/// The contact of a case from its ciphertext; none for an anonymous one.
+pub fn decrypt_contact(keys: &Keys, case_id: &str, cipher: Option<&str>) -> Option<Contact> {
+    let json = keys.decrypt(&contact_context(case_id), cipher?)?;
+    serde_json::from_slice(&json).ok()
+}
+
+/// Whom the site of a case vouched for, from its ciphertext; none where it named nobody.
+pub fn decrypt_identity(keys: &Keys, case_id: &str, cipher: Option<&str>) -> Option<Identity> {
+    let json = keys.decrypt(&identity_context(case_id), cipher?)?;
+    serde_json::from_slice(&json).ok()
 }
 
 /// Where the ciphertext of a feedback's contact belongs.

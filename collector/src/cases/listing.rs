@@ -140,19 +140,8 @@ pub async fn seen_of(app: &App, visible: &Visibility, ids: &[String]) -> Result<
     let list = conditions.list(ids);
     let _ = write!(conditions.sql, "cases.id in ({list})");
     conditions.and_visible(visible);
-    let sql = AssertSqlSafe(format!("select cases.id from cases where {}", conditions.sql));
-    Ok(with_db!(&app.db, pool => {
-        let mut query = sqlx::query_scalar(sql);
-        for value in &conditions.values {
-            query = match value {
-                Value::Text(text) => query.bind(text.as_str()),
-                Value::Number(number) => query.bind(*number),
-            };
-        }
-        query.fetch_all(pool).await
-    })?
-    .into_iter()
-    .collect())
+    let sql = format!("select cases.id, cast(null as bigint) as time from cases where {}", conditions.sql);
+    Ok(rows(app, sql, &conditions.values).await?.into_iter().map(|(id, _)| id).collect())
 }
 
 /// Whether a text is a cursor, of a list or of a search.
@@ -188,10 +177,15 @@ async fn find(
     now: Millis,
 ) -> Result<Vec<(String, Option<Millis>)>> {
     let (sql, values) = statement(listing, part, after, limit, now);
+    rows(app, sql, &values).await
+}
+
+/// The identifiers that a statement selects, each with its time.
+async fn rows(app: &App, sql: String, values: &[Value]) -> Result<Vec<(String, Option<Millis>)>> {
     let sql = AssertSqlSafe(sql);
     Ok(with_db!(&app.db, pool => {
         let mut query = sqlx::query_as(sql);
-        for value in &values {
+        for value in values {
             query = match value {
                 Value::Text(text) => query.bind(text.as_str()),
                 Value::Number(number) => query.bind(*number),

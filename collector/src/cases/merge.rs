@@ -20,7 +20,7 @@ use crate::db::{Db, Tx};
 use crate::{with_db, with_tx};
 
 /// Cases that one can hold: each of its answers is written to all of them.
-const MOST: i64 = 100;
+const MOST: usize = 100;
 
 /// A case that was merged into another one.
 #[derive(Clone, Debug, PartialEq, Eq, sqlx::FromRow)]
@@ -83,10 +83,10 @@ pub async fn merge(app: &App, case_id: &str, into: &str, actor: &Actor, key: &Id
     if state.site_id != target.site_id {
         return Err(CaseError::OtherSite);
     }
-    if count(&mut tx, case_id).await? > 0 {
+    if !children(&mut tx, case_id).await?.is_empty() {
         return Err(CaseError::HoldsOthers);
     }
-    if count(&mut tx, into).await? >= MOST {
+    if children(&mut tx, into).await?.len() >= MOST {
         return Err(CaseError::HoldsTooMany);
     }
     clocks::apply(&mut tx, &terms, case_id, &[Step::Paused], now).await?;
@@ -161,11 +161,6 @@ pub(super) async fn lock_merged(
 pub(super) async fn children(tx: &mut Tx, case_id: &str) -> sqlx::Result<Vec<String>> {
     let select = "select id from cases where merged_into = $1 order by id";
     with_tx!(tx, conn => sqlx::query_scalar(select).bind(case_id).fetch_all(conn).await)
-}
-
-async fn count(tx: &mut Tx, case_id: &str) -> sqlx::Result<i64> {
-    let select = "select count(*) from cases where merged_into = $1";
-    with_tx!(tx, conn => sqlx::query_scalar(select).bind(case_id).fetch_one(conn).await)
 }
 
 /// What is answered already has nothing to wait for, and what is suspected nobody has looked at.

@@ -8,7 +8,7 @@ use sqlx::AssertSqlSafe;
 use super::customer::{handle_context, name_context};
 use super::handles::{Countries, Handle, Handles};
 use super::names;
-use crate::cases::case::{contact_context, identity_context};
+use crate::cases::case::{decrypt_contact, decrypt_identity};
 use crate::clock::Millis;
 use crate::db::rows::{chunks, placeholders};
 use crate::db::{Db, Tx};
@@ -70,13 +70,11 @@ pub(super) async fn unassigned(db: &Db, case_ids: &[String], which: Which) -> sq
 
 impl Unassigned {
     fn contact(&self, keys: &Keys) -> Option<Contact> {
-        let json = keys.decrypt(&contact_context(&self.id), self.contact_cipher.as_deref()?)?;
-        serde_json::from_slice(&json).ok()
+        decrypt_contact(keys, &self.id, self.contact_cipher.as_deref())
     }
 
     fn identity(&self, keys: &Keys) -> Option<Identity> {
-        let json = keys.decrypt(&identity_context(&self.id), self.identity_cipher.as_deref()?)?;
-        serde_json::from_slice(&json).ok()
+        decrypt_identity(keys, &self.id, self.identity_cipher.as_deref())
     }
 }
 

@@ -4,14 +4,13 @@ use serde_json::json;
 
 use super::customer::Customer;
 use crate::app::App;
-use crate::cases::case::{self, identity_context};
+use crate::cases::case::{self, decrypt_identity};
 use crate::cases::event::append;
 use crate::cases::{Actor, CaseError, EventType};
 use crate::clock::{Millis, rfc3339};
 use crate::clocks::{self, Step, Terms};
 use crate::db::Tx;
 use crate::service::Service;
-use crate::sites::identity::Identity;
 use crate::with_tx;
 
 /// What the timeline of a case says of another tier.
@@ -40,8 +39,7 @@ pub(super) async fn follow(
         .bind(earlier.unwrap_or_default()).fetch_all(conn).await)?;
     let mut followed = Vec::new();
     for (case_id, identity_cipher) in open {
-        let json = identity_cipher.and_then(|cipher| app.keys.decrypt(&identity_context(&case_id), &cipher));
-        let identity: Option<Identity> = json.and_then(|json| serde_json::from_slice(&json).ok());
+        let identity = decrypt_identity(&app.keys, &case_id, identity_cipher.as_deref());
         if identity.is_some_and(|identity| identity.tier.is_some()) {
             continue;
         }

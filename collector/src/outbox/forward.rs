@@ -4,7 +4,6 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use sayso_shared::Contact;
 use serde_json::Value;
 use sqlx::AssertSqlSafe;
 
@@ -12,7 +11,7 @@ use super::deliveries::{CUSTOMER, DIGEST, EVENT, State, folded_into, member};
 use super::quota::{FullWindow, Scope};
 use crate::app::App;
 use crate::auth::Member;
-use crate::cases::case::contact_context;
+use crate::cases::case::decrypt_contact;
 use crate::cases::quarantine::MERGED;
 use crate::cases::{Actor, EventType, Status};
 use crate::clock::Millis;
@@ -173,9 +172,7 @@ fn plan(app: &App, case: &CaseRow, events: Vec<Event>, targets: &[Target], staff
 }
 
 fn customer_address(app: &App, case: &CaseRow) -> Option<String> {
-    let cipher = case.contact_cipher.as_deref();
-    let json = cipher.and_then(|cipher| app.keys.decrypt(&contact_context(&case.id), cipher));
-    let contact: Option<Contact> = json.and_then(|json| serde_json::from_slice(&json).ok());
+    let contact = decrypt_contact(&app.keys, &case.id, case.contact_cipher.as_deref());
     contact.and_then(|contact| contact.email().map(str::to_owned))
 }
 

@@ -23,7 +23,7 @@ use crate::audit::{self, Change, Stamp};
 use crate::auth::guard::HOME;
 use crate::auth::permissions::{Action, Actor, Object, TaskAccess, can};
 use crate::auth::{CsrfForm, MayAct, Member, Role, SignedIn};
-use crate::cases::access::{access_to, case_for};
+use crate::cases::access::{case_for, readable_case};
 use crate::cases::merge;
 use crate::cases::tasks::Task;
 use crate::cases::{query, staff};
@@ -134,8 +134,7 @@ pub(super) async fn refused(
 }
 
 pub(super) async fn render(app: &App, who: &SignedIn, id: &str, draft: Draft) -> Result<Html<String>> {
-    let case = case_for(app, &who.standing, id, Action::ReadCase).await?;
-    let access = access_to(app, &who.standing, &case).await?;
+    let (case, access) = readable_case(app, &who.standing, id).await?;
     let may = |action: Action| can(Actor::Member(&who.standing), action, Object::Case(&access));
     let site = app.sites.by_id(&case.site_id).await?;
     let members = Member::all(&app.db).await?;

@@ -16,7 +16,7 @@ use crate::auth::member::who_may_own;
 use crate::auth::permissions::{self, Action, Object, TaskAccess, can};
 use crate::auth::{KeyedForm, MayAct};
 use crate::cases::Actor;
-use crate::cases::access::{access_to, case_for};
+use crate::cases::access::{case_for, readable_case};
 use crate::cases::idempotency::request_hash;
 use crate::cases::tasks::{self, NewTask, Task, TaskPatch};
 use crate::http::{Error, Result};
@@ -83,10 +83,9 @@ async fn set_done(
     Path((id, task)): Path<(String, String)>,
     KeyedForm { form, .. }: KeyedForm<DoneForm>,
 ) -> Result<Response> {
-    let case = case_for(&app, &who.standing, &id, Action::ReadCase).await?;
+    let (case, access) = readable_case(&app, &who.standing, &id).await?;
     let task = Task::by_id(&app.db, &task).await?.filter(|task| task.case_id == case.id);
     let task = task.ok_or(Error::NotFound("there is no such task"))?;
-    let access = access_to(&app, &who.standing, &case).await?;
     let given = TaskAccess::of(&task);
     let object = Object::Task(&access, &given);
     if !can(permissions::Actor::Member(&who.standing), Action::FinishTask, object) {

@@ -12,7 +12,7 @@ use super::filter::{Filter, Tab};
 use crate::app::App;
 use crate::auth::permissions::Standing;
 use crate::auth::{Role, SignedIn};
-use crate::cases::case::contact_context;
+use crate::cases::case::decrypt_contact;
 use crate::cases::listing;
 use crate::cases::search::{self, Search, SearchText};
 use crate::cases::tags::Tags;
@@ -354,9 +354,7 @@ impl DbRow {
             first_response_due: self.first_response_due,
             first_responded_at: self.first_responded_at,
         };
-        let contact =
-            self.contact_cipher.as_deref().and_then(|cipher| keys.decrypt(&contact_context(&self.id), cipher));
-        let contact: Option<Contact> = contact.and_then(|json| serde_json::from_slice(&json).ok());
+        let contact = decrypt_contact(keys, &self.id, self.contact_cipher.as_deref());
         Row {
             excerpt,
             customer: contact.as_ref().and_then(display_name),

@@ -53,15 +53,18 @@ pub fn of_member(service: &Service, member: &Member, standing: &Standing, shown:
     });
     let shown = views.map(|view| {
         let address = address(&view.filter);
-        let is_own = view.owner.as_ref().is_some_and(|owner| owner.as_str() == member.email);
         ShownView {
             name: view.name.to_string(),
             is_current: address == current,
             address,
-            own_key: is_own.then(|| view.key.to_string()),
+            own_key: is_own(view, member).then(|| view.key.to_string()),
         }
     });
     shown.collect()
+}
+
+fn is_own(view: &View, member: &Member) -> bool {
+    view.owner.as_ref().is_some_and(|owner| owner.as_str() == member.email)
 }
 
 /// The address of a filter as a view has it, in the one order in which the inbox writes its parameters.
@@ -84,8 +87,7 @@ async fn save(State(app): State<App>, who: SignedIn, CsrfForm(form): CsrfForm<Vi
     let back = |word: &str| Redirect::to(&format!("{address}&view={word}")).into_response();
     let Ok(name) = form.name.parse::<Title>() else { return Ok(back("unnamed")) };
     let service = app.service.current().await?;
-    let is_own = |view: &&View| view.owner.as_ref().is_some_and(|owner| owner.as_str() == who.member.email);
-    let own: Vec<&View> = service.views.iter().filter(is_own).collect();
+    let own: Vec<&View> = service.views.iter().filter(|view| is_own(view, &who.member)).collect();
     // Saved again under its name it is another filter.
     let known = own.iter().find(|view| view.name == name).map(|view| view.key.clone());
     if known.is_none() && own.len() >= OWN_MOST {
@@ -110,8 +112,7 @@ async fn remove(
     CsrfForm(_): CsrfForm<Nothing>,
 ) -> Result<Redirect> {
     let service = app.service.current().await?;
-    let is_own = |view: &&View| view.owner.as_ref().is_some_and(|owner| owner.as_str() == who.member.email);
-    let view = service.views.iter().filter(is_own).find(|view| view.key.as_str() == key);
+    let view = service.views.iter().filter(|view| is_own(view, &who.member)).find(|view| view.key.as_str() == key);
     let view = view.ok_or(Error::NotFound("you have no such view"))?;
     store::remove::<View>(&app.db, view.key.as_str(), &Stamp::member(&who.member.id, app.clock.now())).await?;
     app.service.forget();
