@@ -21,11 +21,14 @@ use crate::service::plan::Prune;
 use crate::service::read::read;
 use crate::service::store;
 use crate::sites::targets::Target;
-use crate::sites::{Origin, Site, SiteKey};
+use crate::sites::{Logo, Origin, Site, SiteKey};
 
 const CASES: &str = include_str!("cases.json");
 /// Teams, promises, rules and the like.
 const SERVICE: &str = include_str!("service.toml");
+
+/// The sign that hangs on its website too.
+const LOGO: &[u8] = include_bytes!("logo.png");
 
 const SETTINGS: &[&str] = &[
     "first_response_hours=4",
@@ -84,6 +87,7 @@ async fn add_company(app: &App, website: &str, members: &Members) -> anyhow::Res
     for setting in SETTINGS {
         site.set(setting)?;
     }
+    site.settings.logo = Some(Logo::from_bytes(LOGO.to_vec())?);
     site.save(&app.db, &Stamp::system(app.clock.now())).await?;
     Target::add_email(&app.db, &app.keys, &site, "service@acme-home.example", &[], &Stamp::system(app.clock.now()))
         .await?;

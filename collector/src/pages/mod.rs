@@ -7,6 +7,7 @@ mod entry_form;
 mod files;
 mod form;
 mod live;
+mod logo;
 mod lookup;
 mod mistakes;
 mod status;
@@ -25,6 +26,7 @@ pub fn router() -> Router<App> {
     Router::new()
         .route("/s/{key}", get(entry::show).post(entry::submit))
         .route("/s/{key}/theme.css", get(theme::serve))
+        .route("/s/{key}/logo", get(logo::serve))
         .route("/t", get(lookup::show).post(lookup::find))
         .route("/t/", get(lookup::show).post(lookup::find))
         .route("/t/{code}", get(status::show))

@@ -172,6 +172,8 @@ pub struct Shell {
     pub home: Option<String>,
     /// The site's style sheet.
     pub theme: Option<String>,
+    /// Where the company's logo is.
+    pub logo: Option<String>,
     /// The site's privacy statement.
     pub privacy_url: Option<String>,
     /// The other languages of this page.
@@ -206,6 +208,7 @@ impl Shell {
                 Some(accent) => format!("{home}/theme.css?accent={accent}"),
                 None => format!("{home}/theme.css"),
             }),
+            logo: site.settings.logo.as_ref().map(|logo| format!("{home}/logo?v={}", logo.version())),
             home: Some(home),
             privacy_url: site.settings.privacy_url.clone(),
             languages: links(&site.settings.languages, visit),
@@ -223,6 +226,7 @@ impl Shell {
             name: "Sayso".to_owned(),
             home: None,
             theme: None,
+            logo: None,
             privacy_url: None,
             languages: links(&Lang::ALL, visit),
             framed: false,

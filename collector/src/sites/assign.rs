@@ -1,18 +1,20 @@
 //! Setting a site, as `sayso site set KEY NAME=VALUE` does.
 
+use std::path::Path;
+
 use anyhow::{Context, bail, ensure};
 use sayso_shared::{Kind, Lang};
 
 use super::settings::Category;
 use super::texts;
-use super::{Origin, Site};
+use super::{Logo, Origin, Site};
 use crate::calendars::Zone;
 
 const REQUIRABLE: &[&str] = &["contact", "category", "rating", "importance", "desired_outcome", "reference"];
 
 /// The names that [`Site::set`] knows, for help and errors.
 pub const NAMES: &str = "name, origins, languages, kinds, categories, required, first_response_hours, agents_see_all, time_zone, country, promise_text.LANG, \
-    privacy_url, consent_text.LANG, text.KEY.LANG (KEY: see `sayso site texts`), theme.accent, theme.radius, theme.font";
+    privacy_url, consent_text.LANG, text.KEY.LANG (KEY: see `sayso site texts`), theme.accent, theme.radius, theme.font, logo (a file)";
 
 impl Site {
     /// Applies `NAME=VALUE`; lists are separated by commas, `NAME+=VALUE` adds to one, an empty value clears.
@@ -51,6 +53,7 @@ impl Site {
             "theme.accent" => settings.theme.accent = optional(value).map(colour).transpose()?,
             "theme.radius" => settings.theme.radius = optional(value).map(radius).transpose()?,
             "theme.font" => settings.theme.font = optional(value).map(font).transpose()?,
+            "logo" => settings.logo = optional(value).map(logo).transpose()?,
             _ => match name.split_once('.') {
                 Some(("promise_text", tag)) => texts::set(&mut settings.promise_text, tag, value)?,
                 Some(("consent_text", tag)) => texts::set(&mut settings.consent_text, tag, value)?,
@@ -115,6 +118,10 @@ fn colour(value: String) -> anyhow::Result<String> {
     let hex = value.strip_prefix('#').is_some_and(|hex| hex.len() == 6 && hex.bytes().all(|b| b.is_ascii_hexdigit()));
     ensure!(hex, "theme.accent is a colour such as #0f766e");
     Ok(value.to_ascii_lowercase())
+}
+
+fn logo(value: String) -> anyhow::Result<Logo> {
+    if value.starts_with("data:") { value.parse() } else { Logo::from_file(Path::new(&value)) }
 }
 
 fn radius(value: String) -> anyhow::Result<u8> {

@@ -107,7 +107,12 @@ pub async fn run(command: SiteCommand, context: &Context) -> anyhow::Result<()> 
             let site = Site::by_key(db, &key).await?;
             let origins: Vec<&str> = site.origins().iter().map(Origin::as_str).collect();
             println!("key = {:?}\nname = {:?}\norigins = {origins:?}", site.key(), site.name());
-            print!("{}", toml::to_string(&site.settings)?);
+            let mut settings = site.settings;
+            // Nobody reads a picture in Base64; `sayso service export` has it.
+            if let Some(logo) = settings.logo.take() {
+                println!("# logo: {}, {} bytes", logo.media_type(), logo.content().len());
+            }
+            print!("{}", toml::to_string(&settings)?);
         }
         SiteCommand::Set { key, assignments } => {
             let mut site = Site::by_key(db, &key).await?;

@@ -8,6 +8,7 @@ pub mod commands;
 pub mod cors;
 pub mod country;
 pub mod identity;
+mod logo;
 pub mod origin;
 pub mod secrets;
 pub mod served;
@@ -24,6 +25,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
 pub use cache::SiteCache;
+pub use logo::Logo;
 pub use origin::Origin;
 pub use settings::SiteSettings;
 use stored::Unread;

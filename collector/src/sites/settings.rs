@@ -4,6 +4,7 @@ use sayso_shared::{Kind, Lang};
 use serde::{Deserialize, Serialize};
 
 use super::country::Country;
+use super::logo::Logo;
 use super::texts::{OwnTexts, Texts};
 use crate::calendars::Zone;
 
@@ -37,6 +38,8 @@ pub struct SiteSettings {
     pub texts: OwnTexts,
     /// Looks.
     pub theme: Theme,
+    /// The company's mark on its pages; without one, its first letter.
+    pub logo: Option<Logo>,
 }
 
 /// What feedback can be about.
@@ -87,6 +90,7 @@ impl Default for SiteSettings {
             consent_text: Texts::new(),
             texts: OwnTexts::new(),
             theme: Theme::default(),
+            logo: None,
         }
     }
 }

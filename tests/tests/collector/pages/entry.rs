@@ -131,6 +131,22 @@ on_both_databases! {
         assert!(at("name=\"name\"") < at("name=\"email\"") && at("id=\"desired_outcome\"") < at("id=\"importance\""), "as in the widget");
     }
 
+    async fn a_logo_stands_at_the_head_and_is_fetched_once(app: TestApp) {
+        assert_eq!(app.client().get("/s/acme/logo").await.status, StatusCode::NOT_FOUND, "there is none yet");
+        app.set_site(&["logo=data:image/png;base64,iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mP8z8BQDwAEhQGAhKmMIQAAAABJRU5ErkJggg=="]).await;
+        let shown = page(&app.client(), "/s/acme?lang=en").await.body;
+        assert!(!shown.contains("brand-mark initial"), "{shown}");
+        let (_, rest) = shown.split_once("<img class=\"brand-logo\" src=\"").expect("the logo");
+        let (address, alt) = rest.split_once("\" alt=\"\">").expect("the name beside it says whose it is");
+        assert!(alt.trim_start().starts_with("Acme Home"), "{alt}");
+        let header = |answer: &sayso_tests::Answer, name: &str| answer.headers[name].to_str().unwrap().to_owned();
+        let logo = app.client().get(address).await;
+        assert_eq!((logo.status, header(&logo, "content-type").as_str()), (StatusCode::OK, "image/png"));
+        assert!(header(&logo, "cache-control").contains("immutable") && header(&logo, "x-content-type-options") == "nosniff");
+        let old = app.client().get("/s/acme/logo?v=old").await;
+        assert!(header(&old, "cache-control").contains("max-age=60"), "what an old address shows may change");
+    }
+
     async fn readers_in_hong_kong_complain_in_their_own_words(app: TestApp) {
         let client = app.client();
         for (accepted, tag, word) in [("zh-TW", "zh-Hant", "申訴"), ("zh-HK", "zh-HK", "投訴"), ("zh-Hant-MO", "zh-HK", "投訴")] {
