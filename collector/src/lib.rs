@@ -33,6 +33,7 @@ pub mod links;
 pub mod metrics;
 pub mod outbox;
 pub mod pages;
+pub mod problems;
 pub mod prometheus;
 pub mod replicas;
 pub mod routes;

@@ -155,7 +155,7 @@ impl From<CaseBody> for StepBody {
 /// A member of the staff.
 #[derive(Serialize, ToSchema)]
 #[schema(as = StaffMember)]
-struct OwnerBody {
+pub(super) struct OwnerBody {
     #[schema(example = "018f3a1e-0000-7000-8000-000000000001")]
     id: String,
     name: String,

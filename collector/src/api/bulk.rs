@@ -40,12 +40,12 @@ struct BulkBody {
 #[derive(Serialize, ToSchema)]
 #[schema(as = StaffBulkResults)]
 pub struct ResultsBody {
-    results: Vec<ResultBody>,
+    pub(super) results: Vec<ResultBody>,
 }
 
 #[derive(Serialize, ToSchema)]
 #[schema(as = StaffBulkResult)]
-struct ResultBody {
+pub(super) struct ResultBody {
     id: String,
     /// As the request would have been answered for this case alone: 200, 404, 409 or 422.
     status: u16,
@@ -55,6 +55,19 @@ struct ResultBody {
     /// Why nothing was done.
     #[schema(required = true)]
     problem: Option<Problem>,
+}
+
+impl ResultBody {
+    /// What became of a case: its version now, or why nothing was done. That something is wrong on our side is an error of the whole request.
+    pub(super) fn of(id: String, result: Result<i64>) -> Result<Self> {
+        match result {
+            Ok(version) => Ok(Self { id, status: 200, version: Some(version), problem: None }),
+            Err(error) if error.status().0.is_server_error() => Err(error),
+            Err(error) => {
+                Ok(Self { id, status: error.status().0.as_u16(), version: None, problem: Some(error.problem()) })
+            }
+        }
+    }
 }
 
 /// Change what the staff sort cases by, of up to 500 cases: each for itself, so that one that can't be changed stops no other.
@@ -100,14 +113,8 @@ pub async fn bulk(
     }
     let mut results = Vec::with_capacity(ids.len());
     for id in ids {
-        let result = match change(&app, &token, &id, &patch, (&key, &hash)).await {
-            Ok(version) => ResultBody { id, status: 200, version: Some(version), problem: None },
-            Err(error) if error.status().0.is_server_error() => return Err(error),
-            Err(error) => {
-                ResultBody { id, status: error.status().0.as_u16(), version: None, problem: Some(error.problem()) }
-            }
-        };
-        results.push(result);
+        let result = change(&app, &token, &id, &patch, (&key, &hash)).await;
+        results.push(ResultBody::of(id, result)?);
     }
     Ok(Json(ResultsBody { results }))
 }

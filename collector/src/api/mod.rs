@@ -12,6 +12,7 @@ mod merge;
 mod parameters;
 mod patch;
 mod patch_fields;
+mod problems;
 mod read;
 mod refusals;
 mod tasks;
@@ -36,6 +37,9 @@ pub fn router() -> OpenApiRouter<App> {
         .routes(routes!(bulk::bulk))
         .routes(routes!(merge::merge))
         .routes(routes!(merge::unmerge))
+        .routes(routes!(problems::list, problems::add))
+        .routes(routes!(problems::read, problems::patch))
+        .routes(routes!(problems::resolve))
         .routes(routes!(tasks::add))
         .routes(routes!(tasks::change))
         .routes(routes!(actions::post_message))

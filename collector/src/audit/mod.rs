@@ -74,6 +74,11 @@ impl Stamp {
         Self { actor: Actor::Member(id.to_owned()), at }
     }
 
+    /// A program at `at`, by the identifier of its token.
+    pub fn token(id: &str, at: Millis) -> Self {
+        Self { actor: Actor::Token(id.to_owned()), at }
+    }
+
     /// Sayso itself at `at`.
     pub const fn system(at: Millis) -> Self {
         Self { actor: Actor::System, at }

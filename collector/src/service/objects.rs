@@ -121,7 +121,7 @@ pub struct CategoryDefinition {
 }
 
 /// Where a problem stands.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum ProblemState {
     /// The cause is looked for.

@@ -3,7 +3,7 @@
 use serde_json::Value;
 
 use super::file::{MemberDefinition, ServiceFile, SiteDefinition};
-use super::objects::{CategoryDefinition, Object};
+use super::objects::{CategoryDefinition, Object, to_json};
 use super::plan::{Plan, Prune, Step, plan};
 use super::words::{Key, LocalText};
 use crate::audit::{self, Change, Stamp};
@@ -68,6 +68,27 @@ pub async fn apply(db: &Db, wanted: &ServiceFile, prune: Prune, stamp: &Stamp) -
     }
     tx.commit().await?;
     Ok(plan)
+}
+
+/// Sets one object: `choose` gets all of its kind, read once nobody else can change the service, and gives what is to be there.
+pub async fn set<T: Object, E: From<sqlx::Error>>(
+    db: &Db,
+    stamp: &Stamp,
+    choose: impl FnOnce(Vec<T>) -> Result<T, E>,
+) -> Result<T, E> {
+    let mut tx = db.begin().await?;
+    counters::next(&mut tx, COUNTER, 1).await?;
+    let known: Vec<T> = objects(&rows(db).await?);
+    let new = choose(known.clone())?;
+    let before = known.iter().find(|old| old.key() == new.key()).map(to_json);
+    let step = Step { kind: T::KIND, key: new.key(), before, after: Some(to_json(&new)) };
+    if step.before == step.after {
+        tx.rollback().await?;
+        return Ok(new);
+    }
+    apply_object(&mut tx, &step, stamp).await?;
+    tx.commit().await?;
+    Ok(new)
 }
 
 /// Removes one object, if it is there.

@@ -4,6 +4,7 @@ mod clocks;
 mod customers;
 mod finding;
 mod merging;
+mod problems;
 mod rules;
 mod sorting;
 mod tasks;

@@ -1,0 +1,423 @@
+//! Problems: known root causes that several cases share.
+
+use std::collections::{BTreeMap, HashMap};
+
+use axum::Json;
+use axum::extract::{Path, Query, State};
+use axum::http::{HeaderMap, StatusCode};
+use sayso_shared::problem::{ErrorCode, FieldError};
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+use serde_json::Value;
+use utoipa::ToSchema;
+
+use super::bodies::OwnerBody;
+use super::bulk::{ResultBody, ResultsBody};
+use super::parameters::{each_once, unknown, wrong};
+use super::patch::key_of;
+use super::patch_fields::PatchFields;
+use super::refusals::{BodyRefusals, TokenRefusals};
+use crate::app::App;
+use crate::audit::Stamp;
+use crate::auth::Member;
+use crate::auth::bearer::{MayRead, MayWrite};
+use crate::cases::Outcome;
+use crate::cases::idempotency::request_hash;
+use crate::http::body::JsonBody;
+use crate::http::{Error, Result};
+use crate::problems::{self, Answer, Count, Patch};
+use crate::service::objects::{Problem, ProblemState};
+use crate::service::words::{Key, LocalText, Title};
+
+/// Problems of a page, unless fewer are asked for.
+const PAGE: usize = 50;
+/// Most problems of a page.
+const PAGE_MAX: usize = 100;
+
+/// A known root cause.
+#[derive(Serialize, ToSchema)]
+#[schema(as = StaffProblem)]
+pub struct ProblemBody {
+    /// Its key, by which cases name it.
+    #[schema(example = "P-7")]
+    id: String,
+    /// The same.
+    #[schema(example = "P-7")]
+    key: String,
+    title: String,
+    /// Why it happens, by language.
+    #[schema(required = true)]
+    cause: Option<BTreeMap<String, String>>,
+    /// What helps, by language.
+    #[schema(required = true)]
+    solution: Option<BTreeMap<String, String>>,
+    #[schema(required = true)]
+    owner: Option<OwnerBody>,
+    state: ProblemState,
+    /// Whether customers may read of it.
+    public: bool,
+    /// What it has cost.
+    #[schema(required = true)]
+    cost: Option<f64>,
+    /// How many cases belong to it.
+    cases: i64,
+    /// How many of them are open.
+    open_cases: i64,
+}
+
+/// A page of problems, in the order of the service file.
+#[derive(Serialize, ToSchema)]
+#[schema(as = StaffProblems)]
+pub struct PageBody {
+    problems: Vec<ProblemBody>,
+    /// The `cursor` of the next page; null on the last one.
+    #[schema(required = true)]
+    next: Option<String>,
+}
+
+// For the description of the API; `read_patch` is what reads it.
+/// A problem to be added.
+#[derive(Serialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+#[schema(as = StaffNewProblem)]
+struct NewBody {
+    /// 1 to 64 letters, digits, `-`, `_` and `.`; the next one of `P-1`, `P-2` and so on unless given.
+    #[schema(max_length = 64, pattern = "^[A-Za-z0-9][A-Za-z0-9._-]*$")]
+    key: Option<String>,
+    #[schema(min_length = 1, max_length = 200)]
+    title: String,
+    /// Why it happens, by language.
+    cause: Option<BTreeMap<String, String>>,
+    /// What helps, by language, with the placeholders of templates.
+    solution: Option<BTreeMap<String, String>>,
+    /// The address or the identifier of a member who may own a case.
+    owner: Option<String>,
+    state: Option<ProblemState>,
+    public: Option<bool>,
+    #[schema(minimum = 0)]
+    cost: Option<f64>,
+}
+
+// For the description of the API; `read_patch` is what reads it.
+/// What of a problem is to be another. What is left out stays; null takes away.
+#[derive(Serialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+#[schema(as = StaffProblemPatch)]
+struct PatchBody {
+    #[schema(min_length = 1, max_length = 200)]
+    title: Option<String>,
+    cause: Option<BTreeMap<String, String>>,
+    solution: Option<BTreeMap<String, String>>,
+    owner: Option<String>,
+    state: Option<ProblemState>,
+    public: Option<bool>,
+    #[schema(minimum = 0)]
+    cost: Option<f64>,
+}
+
+// For the description of the API; `read_answer` is what reads it.
+/// What the customers of all open cases of a problem are answered.
+#[derive(Serialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+#[schema(as = StaffProblemAnswer)]
+struct AnswerBody {
+    /// By language, with the placeholders of templates; the problem's solution unless given.
+    body: Option<BTreeMap<String, String>>,
+    /// What comes of those that are complaints, which need it.
+    outcome: Option<Outcome>,
+    /// What each customer is given.
+    #[schema(max_length = 1_000)]
+    remedy: Option<String>,
+}
+
+/// The problems that are known, with how many cases each has.
+#[utoipa::path(
+    get,
+    path = "/api/v1/problems",
+    tag = "problems",
+    security(("token" = ["cases:read"])),
+    params(
+        ("state" = Option<ProblemState>, Query, description = "Where they stand"),
+        ("limit" = Option<u32>, Query, minimum = 1, maximum = 100, description = "Problems of a page; 50 unless given"),
+        ("cursor" = Option<String>, Query, description = "What the page before said in `next`"),
+    ),
+    responses(
+        (status = 200, body = PageBody, description = "A page of problems"),
+        (status = 422, body = sayso_shared::Problem, content_type = "application/problem+json", description = "A parameter is wrong"),
+        TokenRefusals,
+    )
+)]
+pub async fn list(
+    State(app): State<App>,
+    _: MayRead,
+    Query(parameters): Query<Vec<(String, String)>>,
+) -> Result<Json<PageBody>> {
+    let (parameters, mut errors) = each_once(parameters);
+    let (mut state, mut limit, mut after) = (None, PAGE, None);
+    for (name, value) in parameters {
+        match name.as_str() {
+            "state" => match word::<ProblemState>(&value) {
+                Some(wanted) => state = Some(wanted),
+                None => errors.push(wrong("state", "open, known or fixed")),
+            },
+            "limit" => match value.parse() {
+                Ok(wanted) if (1..=PAGE_MAX).contains(&wanted) => limit = wanted,
+                _ => errors.push(wrong("limit", &format!("1 to {PAGE_MAX}"))),
+            },
+            "cursor" => after = Some(value),
+            _ => errors.push(unknown(&name)),
+        }
+    }
+    let service = app.service.current().await?;
+    let begin = match after {
+        None => 0,
+        Some(key) => match service.problems.iter().position(|problem| problem.key.as_str() == key) {
+            Some(place) => place + 1,
+            None => {
+                errors.push(wrong("cursor", "what a page said in `next`"));
+                0
+            }
+        },
+    };
+    if !errors.is_empty() {
+        return Err(errors.into());
+    }
+    let rest = service.problems.iter().skip(begin).filter(|problem| state.is_none_or(|wanted| wanted == problem.state));
+    let mut page: Vec<Problem> = rest.take(limit + 1).cloned().collect();
+    let is_last = page.len() <= limit;
+    page.truncate(limit);
+    let next = page.last().filter(|_| !is_last).map(|problem| problem.key.to_string());
+    Ok(Json(PageBody { problems: bodies(&app, page).await?, next }))
+}
+
+/// A problem.
+#[utoipa::path(
+    get,
+    path = "/api/v1/problems/{id}",
+    tag = "problems",
+    security(("token" = ["cases:read"])),
+    params(("id" = String, Path, description = "The problem's key")),
+    responses(
+        (status = 200, body = ProblemBody, description = "The problem"),
+        (status = 404, body = sayso_shared::Problem, content_type = "application/problem+json", description = "No such problem"),
+        TokenRefusals,
+    )
+)]
+pub async fn read(State(app): State<App>, _: MayRead, Path(id): Path<String>) -> Result<Json<ProblemBody>> {
+    let problem = find(&app, &id).await?;
+    body(&app, problem).await
+}
+
+/// Add a problem.
+#[utoipa::path(
+    post,
+    path = "/api/v1/problems",
+    tag = "problems",
+    security(("token" = ["cases:write"])),
+    request_body = NewBody,
+    responses(
+        (status = 201, body = ProblemBody, description = "The problem"),
+        (status = 400, body = sayso_shared::Problem, content_type = "application/problem+json", description = "Not JSON or not UTF-8"),
+        (status = 422, body = sayso_shared::Problem, content_type = "application/problem+json", description = "Wrong fields, or the key of another problem"),
+        TokenRefusals,
+        BodyRefusals,
+    )
+)]
+pub async fn add(
+    State(app): State<App>,
+    MayWrite(token): MayWrite,
+    JsonBody(given): JsonBody,
+) -> Result<(StatusCode, Json<ProblemBody>)> {
+    let mut read = PatchFields::new(given, "");
+    let key = match read.fields.string("key").map(|key| key.parse::<Key>()) {
+        Some(Err(error)) => {
+            read.fields.refuse("key", ErrorCode::Invalid, error.to_string());
+            None
+        }
+        key => key.and_then(std::result::Result::ok),
+    };
+    if !read.is_given("title") {
+        read.fields.refuse("title", ErrorCode::Required, "is required");
+    }
+    let mut patch = read_patch(&app, read).await?;
+    let title = patch
+        .title
+        .take()
+        .ok_or_else(|| Error::field(FieldError::new("/title", ErrorCode::Required, "is required")))?;
+    let new = problems::add(&app, key, title, patch, &Stamp::token(&token.id, app.clock.now())).await?;
+    Ok((StatusCode::CREATED, body(&app, new).await?))
+}
+
+/// Change a problem, all of it or nothing.
+#[utoipa::path(
+    patch,
+    path = "/api/v1/problems/{id}",
+    tag = "problems",
+    security(("token" = ["cases:write"])),
+    params(("id" = String, Path, description = "The problem's key")),
+    request_body = PatchBody,
+    responses(
+        (status = 200, body = ProblemBody, description = "The problem as it stands now"),
+        (status = 400, body = sayso_shared::Problem, content_type = "application/problem+json", description = "Not JSON or not UTF-8"),
+        (status = 404, body = sayso_shared::Problem, content_type = "application/problem+json", description = "No such problem"),
+        (status = 422, body = sayso_shared::Problem, content_type = "application/problem+json", description = "Wrong fields"),
+        TokenRefusals,
+        BodyRefusals,
+    )
+)]
+pub async fn patch(
+    State(app): State<App>,
+    MayWrite(token): MayWrite,
+    Path(id): Path<String>,
+    JsonBody(given): JsonBody,
+) -> Result<Json<ProblemBody>> {
+    let known = find(&app, &id).await?;
+    let patch = read_patch(&app, PatchFields::new(given, "")).await?;
+    let stamp = Stamp::token(&token.id, app.clock.now());
+    body(&app, problems::patch(&app, known.key.as_str(), patch, &stamp).await?).await
+}
+
+/// Answer and resolve all open cases of a problem, each in the language of its customer; at most 500 at a time, the oldest first. Each is done
+/// for itself, so that one that can't be resolved stops no other.
+#[utoipa::path(
+    post,
+    path = "/api/v1/problems/{id}/resolve",
+    tag = "problems",
+    security(("token" = ["cases:write"])),
+    params(
+        ("id" = String, Path, description = "The problem's key"),
+        ("Idempotency-Key" = Option<String>, Header, nullable = false, format = "uuid", description = "A UUID that the client makes; a repeat with it answers no case twice"),
+    ),
+    request_body = AnswerBody,
+    responses(
+        (status = 200, body = ResultsBody, description = "What became of each case that was open"),
+        (status = 400, body = sayso_shared::Problem, content_type = "application/problem+json", description = "Not JSON, not UTF-8, or a key that is none"),
+        (status = 404, body = sayso_shared::Problem, content_type = "application/problem+json", description = "No such problem"),
+        (status = 422, body = sayso_shared::Problem, content_type = "application/problem+json", description = "Wrong fields, or nothing to say"),
+        TokenRefusals,
+        BodyRefusals,
+    )
+)]
+pub async fn resolve(
+    State(app): State<App>,
+    MayWrite(token): MayWrite,
+    Path(id): Path<String>,
+    headers: HeaderMap,
+    JsonBody(given): JsonBody,
+) -> Result<Json<ResultsBody>> {
+    let problem = find(&app, &id).await?;
+    let key = key_of(&headers)?;
+    let hash = request_hash(&("problem", problem.key.as_str(), &given));
+    let answer = read_answer(&problem, given)?;
+    let mut results = Vec::new();
+    for resolved in problems::resolve(&app, problem.key.as_str(), &answer, &token.actor(), (&key, &hash)).await? {
+        results.push(ResultBody::of(resolved.case_id, resolved.result)?);
+    }
+    Ok(Json(ResultsBody { results }))
+}
+
+async fn find(app: &App, id: &str) -> Result<Problem> {
+    let service = app.service.current().await?;
+    service.problem(id).cloned().ok_or(Error::NotFound("there is no such problem"))
+}
+
+async fn read_patch(app: &App, mut read: PatchFields) -> Result<Patch> {
+    let mut patch = Patch::default();
+    match read.fields.string("title").map(|title| title.parse::<Title>()) {
+        Some(Err(error)) => read.fields.refuse("title", ErrorCode::Invalid, error.to_string()),
+        Some(Ok(title)) => patch.title = Some(title),
+        None if read.is_given("title") => read.fields.refuse("title", ErrorCode::Required, "can't be taken away"),
+        None => {}
+    }
+    patch.cause = texts(&mut read, "cause");
+    patch.solution = texts(&mut read, "solution");
+    patch.public = read.fields.boolean("public");
+    match read.fields.string("state").as_deref().map(word::<ProblemState>) {
+        Some(None) => read.fields.refuse("state", ErrorCode::Invalid, "must be open, known or fixed"),
+        state => patch.state = state.flatten(),
+    }
+    match read.fields.value("cost").filter(|cost| !cost.is_null()).map(|cost| cost.as_f64().filter(|cost| *cost >= 0.0))
+    {
+        Some(None) => read.fields.refuse("cost", ErrorCode::Invalid, "must be a number, and not below 0"),
+        cost => patch.cost = read.is_given("cost").then_some(cost.flatten()),
+    }
+    let (owner_id, errors) = read.into_member(app, "owner").await?;
+    if !errors.is_empty() {
+        return Err(errors.into());
+    }
+    patch.owner = match owner_id {
+        None => None,
+        Some(None) => Some(None),
+        Some(Some(id)) => match Member::by_id(&app.db, &id).await? {
+            Some(member) => Some(Some(member.email.parse()?)),
+            None => None,
+        },
+    };
+    Ok(patch)
+}
+
+fn read_answer(problem: &Problem, given: Value) -> Result<Answer> {
+    let mut read = PatchFields::new(given, "");
+    let text = texts(&mut read, "body").flatten().or_else(|| problem.solution.clone());
+    if text.is_none() && !read.is_given("body") {
+        read.fields.refuse("body", ErrorCode::Required, "is required, since the problem has no solution yet");
+    }
+    let outcome = match read.fields.string("outcome").as_deref().map(Outcome::parse) {
+        Some(None) => {
+            read.fields.refuse("outcome", ErrorCode::Invalid, "must be upheld, partly_upheld, not_upheld or withdrawn");
+            None
+        }
+        outcome => outcome.flatten(),
+    };
+    let remedy = read.fields.text("remedy");
+    let errors = read.fields.into_errors();
+    match text.filter(|_| errors.is_empty()) {
+        Some(text) => Ok(Answer { text, outcome, remedy }),
+        None => Err(errors.into()),
+    }
+}
+
+/// A text in several languages, or null.
+fn texts(read: &mut PatchFields, name: &str) -> Option<Option<LocalText>> {
+    let given = read.fields.value(name).filter(|given| !given.is_null());
+    match given.map(serde_json::from_value::<LocalText>) {
+        Some(Err(error)) => {
+            read.fields.refuse(name, ErrorCode::Invalid, format!("must be texts by language: {error}"));
+            None
+        }
+        texts => read.is_given(name).then_some(texts.and_then(std::result::Result::ok)),
+    }
+}
+
+/// One of the words of a type.
+fn word<T: DeserializeOwned>(text: &str) -> Option<T> {
+    serde_json::from_value(Value::String(text.to_owned())).ok()
+}
+
+async fn body(app: &App, problem: Problem) -> Result<Json<ProblemBody>> {
+    let bodies = bodies(app, vec![problem]).await?;
+    bodies.into_iter().next().map(Json).ok_or(Error::NotFound("there is no such problem"))
+}
+
+async fn bodies(app: &App, problems: Vec<Problem>) -> Result<Vec<ProblemBody>> {
+    let counts = problems::count(&app.db).await?;
+    let members: HashMap<String, Member> =
+        Member::all(&app.db).await?.into_iter().map(|member| (member.email.clone(), member)).collect();
+    let body = |problem: Problem| {
+        let Count { cases, open } = counts.get(problem.key.as_str()).copied().unwrap_or_default();
+        ProblemBody {
+            id: problem.key.to_string(),
+            key: problem.key.to_string(),
+            title: problem.title.to_string(),
+            cause: problem.cause.map(BTreeMap::from),
+            solution: problem.solution.map(BTreeMap::from),
+            owner: problem.owner.and_then(|owner| members.get(owner.as_str())).map(OwnerBody::from),
+            state: problem.state,
+            public: problem.public,
+            cost: problem.cost,
+            cases,
+            open_cases: open,
+        }
+    };
+    Ok(problems.into_iter().map(body).collect())
+}

@@ -1,0 +1,82 @@
+//! Adding and changing problems.
+
+use sayso_shared::problem::{ErrorCode, FieldError};
+
+use crate::app::App;
+use crate::audit::Stamp;
+use crate::http::{Error, Result};
+use crate::service::objects::{Problem, ProblemState};
+use crate::service::store;
+use crate::service::words::{Address, Key, LocalText, Title};
+
+/// What begins the keys that are given to problems: `P-1`, `P-2` and so on.
+const PREFIX: &str = "P-";
+
+/// What of a problem is to be another. What is none stays.
+#[derive(Clone, Debug, Default)]
+pub struct Patch {
+    /// What it is called.
+    pub title: Option<Title>,
+    /// Why it happens.
+    pub cause: Option<Option<LocalText>>,
+    /// What helps.
+    pub solution: Option<Option<LocalText>>,
+    /// Who looks after it.
+    pub owner: Option<Option<Address>>,
+    /// Where it stands.
+    pub state: Option<ProblemState>,
+    /// Whether customers may read of it.
+    pub public: Option<bool>,
+    /// What it has cost.
+    pub cost: Option<Option<f64>>,
+}
+
+/// Adds a problem. Without a key it gets the next one of `P-1`, `P-2` and so on.
+pub async fn add(app: &App, key: Option<Key>, title: Title, patch: Patch, stamp: &Stamp) -> Result<Problem> {
+    let new = store::set::<Problem, Error>(&app.db, stamp, |known| {
+        let key = match key {
+            Some(key) if known.iter().any(|problem| problem.key == key) => {
+                return Err(Error::field(FieldError::new("/key", ErrorCode::Invalid, "is the key of another problem")));
+            }
+            Some(key) => key,
+            None => next_key(&known)?,
+        };
+        let (cause, solution, owner, cost) = (None, None, None, None);
+        let new = Problem { key, title, cause, solution, owner, state: ProblemState::Open, public: false, cost };
+        Ok(patched(new, patch))
+    });
+    let new = new.await?;
+    app.service.forget();
+    Ok(new)
+}
+
+/// Changes a problem, all of it or nothing.
+pub async fn patch(app: &App, key: &str, patch: Patch, stamp: &Stamp) -> Result<Problem> {
+    let changed = store::set::<Problem, Error>(&app.db, stamp, |known| {
+        let old = known.into_iter().find(|problem| problem.key.as_str() == key);
+        Ok(patched(old.ok_or(Error::NotFound("there is no such problem"))?, patch))
+    });
+    let changed = changed.await?;
+    app.service.forget();
+    Ok(changed)
+}
+
+fn patched(problem: Problem, patch: Patch) -> Problem {
+    let Patch { title, cause, solution, owner, state, public, cost } = patch;
+    Problem {
+        title: title.unwrap_or(problem.title),
+        cause: cause.unwrap_or(problem.cause),
+        solution: solution.unwrap_or(problem.solution),
+        owner: owner.unwrap_or(problem.owner),
+        state: state.unwrap_or(problem.state),
+        public: public.unwrap_or(problem.public),
+        cost: cost.unwrap_or(problem.cost),
+        key: problem.key,
+    }
+}
+
+fn next_key(known: &[Problem]) -> anyhow::Result<Key> {
+    let number = |problem: &Problem| problem.key.as_str().strip_prefix(PREFIX)?.parse::<u32>().ok();
+    let last = known.iter().filter_map(number).max().unwrap_or(0);
+    format!("{PREFIX}{}", last.saturating_add(1)).parse()
+}

@@ -1,0 +1,30 @@
+//! The cases of problems.
+
+use std::collections::HashMap;
+
+use crate::db::Db;
+use crate::with_db;
+
+/// How many cases a problem has.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Count {
+    /// All of them.
+    pub cases: i64,
+    /// Those that are not resolved yet.
+    pub open: i64,
+}
+
+/// The counts of all problems that have cases, by key. Cases in quarantine do not count, nor do merged ones, which go on in another case.
+pub async fn count(db: &Db) -> sqlx::Result<HashMap<String, Count>> {
+    let select = "select problem, count(*), cast(sum(case when status in ('resolved', 'closed') then 0 else 1 end) as bigint) from cases \
+        where problem is not null and quarantine = '' group by problem";
+    let rows: Vec<(String, i64, i64)> = with_db!(db, pool => sqlx::query_as(select).fetch_all(pool).await)?;
+    Ok(rows.into_iter().map(|(key, cases, open)| (key, Count { cases, open })).collect())
+}
+
+/// The open cases of a problem, the oldest first, at most `limit`.
+pub(super) async fn open_cases(db: &Db, key: &str, limit: i64) -> sqlx::Result<Vec<String>> {
+    let select = "select id from cases where problem = $1 and quarantine = '' and status not in ('resolved', 'closed') \
+        order by id limit $2";
+    with_db!(db, pool => sqlx::query_scalar(select).bind(key).bind(limit).fetch_all(pool).await)
+}
