@@ -1,0 +1,173 @@
+//! Shares with their intervals, and the scores of satisfaction.
+
+/// The quantile of the normal distribution for an interval that holds in 95 of 100 cases.
+const Z: f64 = 1.959_964;
+
+/// An interval of 95 %, as fractions.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Interval {
+    /// Its lower end.
+    pub low: f64,
+    /// Its upper end.
+    pub high: f64,
+}
+
+/// The Net Promoter Score of answers from 0 to 10.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Nps {
+    /// From −100 to 100.
+    pub score: f64,
+    /// Half of the width of the interval of 95 %.
+    pub margin: f64,
+}
+
+/// The share of answers for which something holds; none without answers.
+pub fn share(count: u64, n: u64) -> Option<f64> {
+    (n > 0).then(|| count as f64 / n as f64)
+}
+
+/// The interval of a share: Wilson (1927), *Probable inference, the law of succession, and statistical inference*.
+pub fn wilson(count: u64, n: u64) -> Option<Interval> {
+    let p = share(count, n)?;
+    let n = n as f64;
+    let z2 = Z * Z;
+    let centre = (p + z2 / (2.0 * n)) / (1.0 + z2 / n);
+    let half = Z / (1.0 + z2 / n) * (p * (1.0 - p) / n + z2 / (4.0 * n * n)).sqrt();
+    Some(Interval { low: (centre - half).clamp(0.0, p), high: (centre + half).clamp(p, 1.0) })
+}
+
+/// Customer satisfaction (CSAT): of answers from 1 to 5 those of 4 and 5.
+pub fn satisfied(answers: impl IntoIterator<Item = u8>) -> (u64, u64) {
+    count_of(answers, |answer| answer >= 4)
+}
+
+/// Customer effort (CES, "made it easy", 1 to 7): of the answers those of 5 and more.
+pub fn easy(answers: impl IntoIterator<Item = u8>) -> (u64, u64) {
+    count_of(answers, |answer| answer >= 5)
+}
+
+/// The Net Promoter Score (Reichheld 2003): promoters answer 9 or 10, detractors 0 to 6. The margin is that of the difference of two shares of
+/// one sample.
+pub fn nps(answers: impl IntoIterator<Item = u8>) -> Option<Nps> {
+    let (mut n, mut promoters, mut detractors) = (0_u64, 0_u64, 0_u64);
+    for answer in answers {
+        n += 1;
+        promoters += u64::from(answer >= 9);
+        detractors += u64::from(answer <= 6);
+    }
+    let (p, d) = (share(promoters, n)?, share(detractors, n)?);
+    let variance = (p + d - (p - d).powi(2)).max(0.0);
+    Some(Nps { score: 100.0 * (p - d), margin: 100.0 * Z * (variance / n as f64).sqrt() })
+}
+
+/// The arithmetic mean.
+pub fn mean(values: &[f64]) -> Option<f64> {
+    (!values.is_empty()).then(|| values.iter().sum::<f64>() / values.len() as f64)
+}
+
+/// The median: of an even number of values the mean of the two in the middle.
+pub fn median(values: &[f64]) -> Option<f64> {
+    let mut sorted = values.to_vec();
+    sorted.sort_by(f64::total_cmp);
+    let middle = sorted.len() / 2;
+    match sorted.len() {
+        0 => None,
+        odd if odd % 2 == 1 => Some(sorted[middle]),
+        _ => Some(f64::midpoint(sorted[middle - 1], sorted[middle])),
+    }
+}
+
+/// A percentile by nearest rank: the smallest value that at least `percent` of 100 do not exceed.
+pub fn percentile(values: &[f64], percent: u8) -> Option<f64> {
+    let mut sorted = values.to_vec();
+    sorted.sort_by(f64::total_cmp);
+    let rank = (usize::from(percent) * sorted.len()).div_ceil(100).max(1);
+    sorted.get(rank - 1).copied()
+}
+
+/// Attainment of promises: those that were met, of those that were met or breached.
+pub fn attainment(met: u64, breached: u64) -> Option<f64> {
+    share(met, met + breached)
+}
+
+/// How many of a thousand orders, visits or accounts led to a complaint.
+pub fn per_thousand(complaints: u64, exposure: u64) -> Option<f64> {
+    share(complaints, exposure).map(|share| share * 1000.0)
+}
+
+fn count_of(answers: impl IntoIterator<Item = u8>, holds: impl Fn(u8) -> bool) -> (u64, u64) {
+    answers.into_iter().fold((0, 0), |(count, n), answer| (count + u64::from(holds(answer)), n + 1))
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::collection::vec;
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn near(found: f64, wanted: f64, tolerance: f64) {
+        assert!((found - wanted).abs() <= tolerance, "{found} is not {wanted}");
+    }
+
+    #[test]
+    fn vectors_of_shares() {
+        near(share(74, 107).unwrap(), 0.6916, 5e-5);
+        for (count, n, low, high) in [(74, 107, 59.87, 77.12), (0, 10, 0.0, 27.75), (450, 500, 87.06, 92.33)] {
+            let interval = wilson(count, n).unwrap();
+            near(interval.low * 100.0, low, 5e-3);
+            near(interval.high * 100.0, high, 5e-3);
+        }
+        near(per_thousand(274, 332_213).unwrap(), 0.82, 5e-3);
+        assert_eq!((share(0, 0), wilson(0, 0), attainment(0, 0)), (None, None, None));
+    }
+
+    #[test]
+    fn vectors_of_scores() {
+        let answers = [9, 7, 0].into_iter().zip([100, 40, 60]).flat_map(|(answer, times)| vec![answer; times]);
+        let nps = nps(answers).unwrap();
+        near(nps.score, 20.0, 1e-9);
+        near(nps.margin, 12.08, 5e-3);
+        let effort = [7, 6, 5, 5, 4, 2, 7, 6, 3, 5];
+        near(mean(&effort.map(f64::from)).unwrap(), 5.0, 1e-9);
+        assert_eq!(easy(effort), (7, 10));
+        assert_eq!(satisfied([1, 4, 5, 3]), (2, 4));
+        let times = [5.0, 7.0, 9.0, 12.0, 15.0, 20.0, 22.0, 30.0, 45.0, 90.0];
+        assert_eq!((percentile(&times, 50), percentile(&times, 90)), (Some(15.0), Some(45.0)));
+        assert_eq!((percentile(&[], 50), median(&[]), mean(&[])), (None, None, None));
+        assert_eq!(median(&[3.0, 1.0, 2.0, 10.0]), Some(2.5));
+    }
+
+    proptest! {
+        #[test]
+        fn an_interval_holds_its_share_and_narrows(count in 0_u64..1_000, more in 0_u64..1_000) {
+            let n = count + more + 1;
+            let (p, interval, wider) = (share(count, n).unwrap(), wilson(count, n).unwrap(), wilson(count * 10, n * 10).unwrap());
+            prop_assert!((0.0..=p).contains(&interval.low) && (p..=1.0).contains(&interval.high));
+            prop_assert!(wider.high - wider.low <= interval.high - interval.low);
+            let mirrored = wilson(n - count, n).unwrap();
+            prop_assert!((mirrored.low - (1.0 - interval.high)).abs() < 1e-9);
+        }
+
+        #[test]
+        fn scores_do_not_depend_on_the_order(mut answers in vec(0_u8..=10, 1..60)) {
+            let before = (nps(answers.clone()), satisfied(answers.clone()), median(&floats(&answers)), percentile(&floats(&answers), 90));
+            answers.reverse();
+            prop_assert_eq!(before, (nps(answers.clone()), satisfied(answers.clone()), median(&floats(&answers)), percentile(&floats(&answers), 90)));
+            let Nps { score, margin } = before.0.unwrap();
+            prop_assert!((-100.0..=100.0).contains(&score) && margin >= 0.0);
+        }
+
+        #[test]
+        fn a_percentile_is_one_of_the_values(values in vec(-1e6..1e6_f64, 1..50), percent in 0_u8..=100) {
+            let found = percentile(&values, percent).unwrap();
+            prop_assert!(values.contains(&found));
+            let below = values.iter().filter(|value| **value <= found).count();
+            prop_assert!(below * 100 >= usize::from(percent) * values.len());
+        }
+    }
+
+    fn floats(answers: &[u8]) -> Vec<f64> {
+        answers.iter().map(|answer| f64::from(*answer)).collect()
+    }
+}
