@@ -13,8 +13,9 @@ alter table targets add column disabled_because text;
 alter table targets add column failures bigint not null default 0;
 alter table targets add column failing_since bigint;
 
--- Codes were part of every webhook until what may leave could be chosen.
+-- What left until it could be chosen: codes in webhooks, and in mails who the customer is, but not how to reach them.
 update targets set settings = '{"include":["message","link","code"]}' where channel = 'webhook';
+update targets set settings = '{"include":["message","name","link"]}' where channel = 'email';
 update targets set disabled_because = 'the receiver answered 410 (gone)' where disabled_at is not null;
 
 -- Milliseconds that the last attempt took.

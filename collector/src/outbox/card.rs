@@ -148,6 +148,7 @@ fn facts(context: &EventContext, target: &Target, t: Texts) -> Vec<Fact> {
     let case = &context.case;
     let contact = context.contact.as_ref().filter(|_| target.includes(Part::Contact));
     let of_contact = |value: Option<&str>| value.map(str::to_owned);
+    let named = context.contact.as_ref().filter(|_| target.includes(Part::Name));
     let due = case.due_at.filter(|_| case.status.is_open());
     let facts = [
         (t.get("mail.fact.site"), Some(context.site.name().to_owned())),
@@ -156,7 +157,7 @@ fn facts(context: &EventContext, target: &Target, t: Texts) -> Vec<Fact> {
         (t.get("mail.fact.category"), topic(context, t.0)),
         (t.get("mail.fact.owner"), case.owner.clone()),
         (t.get("mail.fact.next_due"), due.map(|due| context.moment(t, due))),
-        (t.get("mail.fact.customer"), contact.and_then(|contact| of_contact(contact.name()))),
+        (t.get("mail.fact.customer"), named.and_then(|contact| of_contact(contact.name()))),
         (t.get("mail.fact.email"), contact.and_then(|contact| of_contact(contact.email()))),
         (t.get("mail.fact.phone"), contact.and_then(|contact| of_contact(contact.phone()))),
         (t.get("mail.fact.code"), target.includes(Part::Code).then(|| case.code.clone())),

@@ -16,7 +16,7 @@ use crate::cases::quarantine::MERGED;
 use crate::cases::{Actor, EventType, Status};
 use crate::clock::Millis;
 use crate::clocks::Terms;
-use crate::db::jobs::{Job, Kind, complete};
+use crate::db::jobs::{Job, Kind, NewJob, complete, enqueue};
 use crate::db::rows::{Part, Rows, chunks, placeholders};
 use crate::db::{Tx, is_deadlock};
 use crate::keys::new_id;
@@ -83,6 +83,9 @@ pub async fn forward(app: &App, jobs: &[Job]) -> anyhow::Result<()> {
     let targets = Target::all(&app.db).await?;
     let service = app.service.current().await?;
     let staff = Staff { service: &service, members: Member::all(&app.db).await? };
+    let unrouted = unrouted(app, &targets, jobs).await?;
+    let (later, jobs): (Vec<Job>, Vec<Job>) = jobs.iter().cloned().partition(|job| unrouted.contains(&job.key));
+    let (later, jobs) = (later.as_slice(), jobs.as_slice());
     let mut planned = Vec::new();
     for case in cases(app, jobs).await?.iter().filter(|case| case.is_told()) {
         let from = jobs.iter().find(|job| job.key == case.id).and_then(|job| job.payload.parse().ok()).unwrap_or(1);
@@ -91,7 +94,7 @@ pub async fn forward(app: &App, jobs: &[Job]) -> anyhow::Result<()> {
         planned.extend(plan(app, case, events(app, &case.id, from).await?, &own, &staff));
     }
     loop {
-        match write(app, jobs, &mut planned).await {
+        match write(app, jobs, later, &mut planned).await {
             // Two that count mails to the same recipients in another order.
             Err(error) if is_deadlock(&error) => {}
             written => break written?,
@@ -141,9 +144,37 @@ pub async fn tell_named(tx: &mut Tx, app: &App, known: &[Target], named: &Named<
     write_planned(tx, &mut planned, app.clock.now()).await
 }
 
-async fn write(app: &App, jobs: &[Job], planned: &mut [Planned]) -> sqlx::Result<()> {
+/// Cases that the rules have not looked at yet, where targets go by what rules decide: they are forwarded after that.
+async fn unrouted(app: &App, targets: &[Target], jobs: &[Job]) -> sqlx::Result<BTreeSet<String>> {
+    let mut found = BTreeSet::new();
+    if targets.iter().all(|target| target.settings.when.is_empty()) {
+        return Ok(found);
+    }
+    for chunk in chunks(jobs) {
+        // One that failed, or that somebody is at, is not waited for.
+        let select = format!(
+            "select key from jobs where kind = $1 and failed_at is null and due_at <= $2 and lease_until <= $2 and key in ({})",
+            placeholders(2, chunk.len())
+        );
+        let keys: Vec<String> = with_db!(&app.db, pool => {
+            let mut query = sqlx::query_scalar(AssertSqlSafe(select)).bind(Kind::Route.as_str()).bind(app.clock.now());
+            for job in chunk {
+                query = query.bind(&job.key);
+            }
+            query.fetch_all(pool).await
+        })?;
+        found.extend(keys);
+    }
+    Ok(found)
+}
+
+async fn write(app: &App, jobs: &[Job], later: &[Job], planned: &mut [Planned]) -> sqlx::Result<()> {
+    let now = app.clock.now();
     let mut tx = app.db.begin().await?;
-    write_planned(&mut tx, planned, app.clock.now()).await?;
+    let again: Vec<NewJob> =
+        later.iter().map(|job| NewJob { key: job.key.clone(), payload: job.payload.clone(), due_at: now }).collect();
+    enqueue(&mut tx, Kind::Forward, &again, now).await?;
+    write_planned(&mut tx, planned, now).await?;
     complete(&mut tx, Kind::Forward, jobs).await?;
     tx.commit().await
 }

@@ -195,7 +195,7 @@ pub fn sample(parts: &[Part]) -> Value {
         case["message"] = HOSTILE.into();
         event["words"] = HOSTILE.into();
     }
-    if has(Part::Contact) {
+    if Part::Name.is_among(parts) {
         case["contact"] = json!({"name": HOSTILE, "email": "li@shop.example", "phone": null});
     }
     if has(Part::Link) {

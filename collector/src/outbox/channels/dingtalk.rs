@@ -36,7 +36,7 @@ pub fn judge(answer: &Answer) -> Result<(), Failure> {
         return Err(answer.busy("it is no answer of DingTalk", None));
     };
     let said = format!("{code} {message}");
-    let is_too_fast = ["too fast", "exceed 20", "限流"].iter().any(|words| message.contains(words));
+    let is_too_fast = ["too fast", "exceed 20 times", "限流"].iter().any(|words| message.contains(words));
     match code {
         0 if answer.status.is_success() => Ok(()),
         130_101 | 410_100 | 302_033 => Err(answer.busy(&said, Some(60 * SECOND))),

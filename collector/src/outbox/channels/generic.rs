@@ -55,12 +55,13 @@ fn values(context: &EventContext, target: &Target, card: &Card, console_url: &st
         of_case["message"] = case.message.clone().into();
         of_event["words"] = card.words.clone().into();
     }
-    if target.includes(Part::Contact) {
+    if target.includes(Part::Name) {
         let contact = context.contact.as_ref();
+        let reach = contact.filter(|_| target.includes(Part::Contact));
         of_case["contact"] = json!({
             "name": contact.and_then(|contact| contact.name()),
-            "email": contact.and_then(|contact| contact.email()),
-            "phone": contact.and_then(|contact| contact.phone()),
+            "email": reach.and_then(|contact| contact.email()),
+            "phone": reach.and_then(|contact| contact.phone()),
         });
     }
     if target.includes(Part::Link) {

@@ -68,12 +68,13 @@ pub fn body(context: &EventContext, target: &Target, console_url: &str) -> Value
             },
         },
     });
-    if includes(Part::Contact) {
+    if includes(Part::Name) {
         let contact = context.contact.as_ref();
+        let reach = contact.filter(|_| target.includes(Part::Contact));
         body["data"]["case"]["contact"] = json!({
             "name": contact.and_then(|contact| contact.name()),
-            "email": contact.and_then(|contact| contact.email()),
-            "phone": contact.and_then(|contact| contact.phone()),
+            "email": reach.and_then(|contact| contact.email()),
+            "phone": reach.and_then(|contact| contact.phone()),
         });
     }
     body

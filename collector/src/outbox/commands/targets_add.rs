@@ -43,7 +43,7 @@ pub struct AddArguments {
     /// The chat, with --channel telegram.
     #[arg(long, value_name = "ID", requires = "channel", allow_hyphen_values = true)]
     chat_id: Option<String>,
-    /// What may leave: message, contact, link, code. Without any, what is usual for the channel.
+    /// What may leave: message, contact, name, link, code. Without any, what is usual for the channel.
     #[arg(long, value_name = "PART", value_parser = part, num_args = 1..)]
     include: Vec<Part>,
     /// The language of what it gets: en, zh-Hans or zh-Hant. Without it, the main one of the site.
@@ -57,7 +57,7 @@ pub struct AddArguments {
 
 /// Adds a target.
 pub async fn run(arguments: AddArguments, context: &Context) -> anyhow::Result<()> {
-    let Context { config, db, keys, clock, .. } = context;
+    let Context { db, keys, clock, .. } = context;
     let site = Site::by_key(db, &arguments.site).await?;
     let (channel, access) = place(&arguments, context)?;
     if channel == Channel::Generic {
@@ -69,9 +69,11 @@ pub async fn run(arguments: AddArguments, context: &Context) -> anyhow::Result<(
         ensure!(known.is_none(), "there is a target {key} already");
     }
     let mut include = (!arguments.include.is_empty()).then(|| arguments.include.clone());
+    // As it always was: for receivers that were built for it, and for teams that look customers up in the console.
     if arguments.webhook.is_some() && include.is_none() {
-        // As it always was, for receivers that were built for it.
         include = Some(vec![Part::Message, Part::Link, Part::Code]);
+    } else if arguments.email.is_some() && include.is_none() {
+        include = Some(vec![Part::Message, Part::Name, Part::Link]);
     }
     let secret = access.secret.clone().filter(|_| channel == Channel::Webhook && arguments.secret_env.is_none());
     let settings = Settings {
@@ -100,7 +102,6 @@ pub async fn run(arguments: AddArguments, context: &Context) -> anyhow::Result<(
     } else {
         println!("Try it with: sayso target test {}", new.key.as_deref().unwrap_or(&id));
     }
-    let _ = config;
     Ok(())
 }
 

@@ -15,7 +15,7 @@ pub fn to_team(config: &Config, context: &EventContext, target: &Target) -> Emai
     let t = Texts(target.settings.lang.unwrap_or_else(|| context.team_language()));
     let event = &context.event;
     let parts: Vec<Part> = Part::ALL.iter().copied().filter(|part| target.includes(*part)).collect();
-    let name = if parts.contains(&Part::Contact) { CustomerName::Shown } else { CustomerName::Hidden };
+    let name = if target.includes(Part::Name) { CustomerName::Shown } else { CustomerName::Hidden };
     let mut email = about(config, context, t, what_happened(context, t), (&parts, name));
     let quote = match event.kind {
         EventType::Created => Some(context.case.message.clone()),

@@ -50,7 +50,7 @@ pub fn new_webhook_secret() -> String {
 }
 
 impl Target {
-    /// Adds a team's address; gives the identifier of the target.
+    /// Adds a team's address; gives the identifier of the target. How to reach the customer stays in the console, as it always did.
     pub async fn add_email(
         db: &Db,
         keys: &Keys,
@@ -61,7 +61,9 @@ impl Target {
     ) -> anyhow::Result<String> {
         let address = EmailAddress::parse(address).map_err(|error| anyhow::anyhow!("{address} {error}"))?;
         let access = Access { address: address.into_string(), secret: None };
-        NewTarget::hearing(Channel::Email, events).add(db, keys, site, &access, stamp).await
+        let mut new = NewTarget::hearing(Channel::Email, events);
+        new.settings.include = Some(vec![Part::Message, Part::Name, Part::Link]);
+        new.add(db, keys, site, &access, stamp).await
     }
 
     /// Adds a webhook; gives its identifier and its secret, which is not shown again. Codes are part of what it gets, as they always were.

@@ -129,8 +129,8 @@ impl Target {
     /// Whether something of a case may leave for it.
     pub fn includes(&self, part: Part) -> bool {
         match (&self.settings.include, self.channel()) {
-            (Some(chosen), _) => chosen.contains(&part),
-            (None, Some(channel)) => channel.default_parts().contains(&part),
+            (Some(chosen), _) => part.is_among(chosen),
+            (None, Some(channel)) => part.is_among(channel.default_parts()),
             (None, None) => false,
         }
     }

@@ -44,6 +44,8 @@ words! {
         Message = "message",
         /// Who the customer is, and how to reach them.
         Contact = "contact",
+        /// Only who the customer is.
+        Name = "name",
         /// The address of the case in the console.
         Link = "link",
         /// The tracking code, which opens the customer's page.
@@ -64,6 +66,13 @@ impl Channel {
     /// Whether programs read what arrives, which are told of everything unless somebody chooses.
     pub const fn is_for_programs(self) -> bool {
         matches!(self, Channel::Webhook)
+    }
+}
+
+impl Part {
+    /// Whether it is one of some; a contact comes with the name.
+    pub fn is_among(self, parts: &[Part]) -> bool {
+        parts.contains(&self) || self == Part::Name && parts.contains(&Part::Contact)
     }
 }
 
