@@ -76,7 +76,6 @@ fn escape(c: char) -> Option<&'static str> {
         ']' => "\\]",
         '(' => "\\(",
         ')' => "\\)",
-        '#' => "\\#",
         '>' => "\\>",
         _ => return None,
     })

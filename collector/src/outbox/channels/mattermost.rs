@@ -66,7 +66,6 @@ fn escape(c: char) -> Option<&'static str> {
         ']' => "\\]",
         '(' => "\\(",
         ')' => "\\)",
-        '#' => "\\#",
         '>' => "\\>",
         _ => return None,
     })
