@@ -20,6 +20,7 @@ use crate::http::slots::Slots;
 use crate::intake::{Intake, SubmissionRate};
 use crate::keys::Keys;
 use crate::metrics::Metrics;
+use crate::outbox::lanes::Lanes;
 use crate::replicas::Replicas;
 use crate::service::ServiceCache;
 use crate::sites::SiteCache;
@@ -75,6 +76,8 @@ pub struct Shared {
     pub dispatched: Notify,
     /// Wakes the workers of the outbox: there is something to send.
     pub deliveries_wake: Notify,
+    /// How fast each target takes what it is sent.
+    pub lanes: Arc<Lanes>,
     /// Cancelled when the collector shuts down; event streams and workers end on it.
     pub shutdown: CancellationToken,
 }
@@ -108,6 +111,7 @@ impl App {
             jobs_wake: Notify::new(),
             dispatched: Notify::new(),
             deliveries_wake: Notify::new(),
+            lanes: Arc::default(),
             shutdown: CancellationToken::new(),
             config,
             db,

@@ -99,6 +99,10 @@ pub struct Outbox {
     pub timeout: u64,
     /// Deliveries under way at the same time.
     pub concurrency: usize,
+    /// Names of internal hosts that targets may be at; `*.` before one stands for all below it.
+    pub allow_hosts: Vec<String>,
+    /// Internal networks that targets may be in.
+    pub allow_networks: Vec<IpNet>,
 }
 
 /// Guards.

@@ -7,7 +7,7 @@ use std::time::Duration;
 use axum::Router;
 use axum::body::Bytes;
 use axum::extract::State;
-use axum::http::{HeaderMap, StatusCode};
+use axum::http::{HeaderMap, StatusCode, Uri};
 use axum::response::{IntoResponse, Response};
 use serde_json::Value;
 use standardwebhooks::Webhook;
@@ -30,6 +30,8 @@ pub struct WebhookReceiver {
 /// A request as it came.
 #[derive(Clone, Debug)]
 pub struct Received {
+    /// The path and the query.
+    pub target: String,
     /// The headers.
     pub headers: HeaderMap,
     /// The body, byte by byte.
@@ -40,6 +42,7 @@ pub struct Received {
 struct Shared {
     received: watch::Sender<Vec<Received>>,
     answers: Mutex<VecDeque<Response>>,
+    usual: Mutex<Option<(u16, String)>>,
     /// Permits to answer; a test that holds answers back takes them away.
     gate: Semaphore,
 }
@@ -52,6 +55,7 @@ impl WebhookReceiver {
         let shared = Arc::new(Shared {
             received: watch::Sender::new(Vec::new()),
             answers: Mutex::default(),
+            usual: Mutex::default(),
             gate: Semaphore::new(Semaphore::MAX_PERMITS),
         });
         let router = Router::new().fallback(keep).with_state(Arc::clone(&shared));
@@ -66,6 +70,17 @@ impl WebhookReceiver {
             response.headers_mut().insert(*name, value.parse().expect("a header"));
         }
         self.shared.answers.lock().expect("no test panics here").push_back(response);
+    }
+
+    /// Answers the next request that has no answer yet with this status and this body.
+    pub fn answer_next_with(&self, status: u16, body: &str) {
+        let response = (StatusCode::from_u16(status).expect("a status"), body.to_owned()).into_response();
+        self.shared.answers.lock().expect("no test panics here").push_back(response);
+    }
+
+    /// Answers whatever has no answer of its own with this status and this body.
+    pub fn answer_all_with(&self, status: u16, body: &str) {
+        *self.shared.usual.lock().expect("no test panics here") = Some((status, body.to_owned()));
     }
 
     /// Holds all answers back until [`WebhookReceiver::release`].
@@ -122,10 +137,16 @@ impl Received {
     }
 }
 
-async fn keep(State(shared): State<Arc<Shared>>, headers: HeaderMap, body: Bytes) -> Response {
-    shared.received.send_modify(|received| received.push(Received { headers, body }));
+async fn keep(State(shared): State<Arc<Shared>>, uri: Uri, headers: HeaderMap, body: Bytes) -> Response {
+    let target = uri.to_string();
+    shared.received.send_modify(|received| received.push(Received { target, headers, body }));
     let permit = shared.gate.acquire().await;
     drop(permit);
     let answer = shared.answers.lock().expect("no test panics here").pop_front();
-    answer.unwrap_or_else(|| StatusCode::NO_CONTENT.into_response())
+    let usual = shared.usual.lock().expect("no test panics here").clone();
+    match (answer, usual) {
+        (Some(answer), _) => answer,
+        (None, Some((status, body))) => (StatusCode::from_u16(status).expect("a status"), body).into_response(),
+        (None, None) => StatusCode::NO_CONTENT.into_response(),
+    }
 }

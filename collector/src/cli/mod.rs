@@ -20,7 +20,7 @@ use crate::db::DATABASE;
 use crate::http::panics;
 use crate::import::{self, ImportArguments};
 use crate::jobs::commands::JobsCommand;
-use crate::outbox::commands::TargetCommand;
+use crate::outbox::commands::{DeliveriesCommand, TargetCommand};
 use crate::service::commands::ServiceCommand;
 use crate::sites::commands::SiteCommand;
 use crate::{audit, backup, demo, doctor, jobs, outbox, service, sites};
@@ -73,6 +73,9 @@ enum Command {
     /// Write, apply and try what makes up the service: calendars, teams, promises, rules, templates and more, in one file.
     #[command(subcommand)]
     Service(ServiceCommand),
+    /// List what is forwarded and how that went, and send it once more.
+    #[command(subcommand)]
+    Deliveries(DeliveriesCommand),
     /// Bring the database up to date: its tables, and upgrades of what is in them.
     Migrate(MigrateArguments),
     /// Print the settings in force, without secrets; with --defaults the commented default file.
@@ -133,7 +136,10 @@ impl Cli {
             Command::Backup(arguments) => backup::make(arguments, &config).await,
             Command::Restore(arguments) => backup::restore(arguments, &config).await,
             Command::Member(command) => members::run(command, &Context::open(config).await?).await,
-            Command::Target(command) => outbox::commands::run(command, &Context::open(config).await?).await,
+            Command::Target(command) => outbox::commands::targets::run(command, &Context::open(config).await?).await,
+            Command::Deliveries(command) => {
+                outbox::commands::deliveries::run(command, &Context::open(config).await?).await
+            }
             Command::Token(command) => tokens::run(command, &Context::open(config).await?).await,
             Command::Import(arguments) => import::run(arguments, &Context::open(config).await?).await,
             Command::Site(command) => sites::commands::run(command, &Context::open(config).await?).await,

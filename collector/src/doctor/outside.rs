@@ -8,7 +8,7 @@ use crate::config::Config;
 use crate::db::Db;
 use crate::keys::Keys;
 use crate::outbox::check;
-use crate::sites::targets::{Channel, Target};
+use crate::sites::targets::{Channel, Standing, Target};
 
 const PATIENCE: Duration = Duration::from_secs(5);
 
@@ -69,12 +69,10 @@ pub async fn mail(config: &Config) -> Finding {
 
 /// Whether each target can be reached, without sending it anything: by its address, and by what may be reached.
 pub async fn targets(config: &Config, db: &Db, keys: Option<&Keys>) -> Vec<Finding> {
-    let targets = match Target::list(db, None).await {
-        Ok(targets) => targets,
-        // Without tables there are none; that is said about the database.
-        Err(_) => return Vec::new(),
-    };
-    let mut found = Vec::new();
+    // Without tables there are none; that is said about the database.
+    let Ok(all) = Target::all(db).await else { return Vec::new() };
+    let (targets, off): (Vec<Target>, Vec<Target>) = all.into_iter().partition(|target| target.standing == Standing::On);
+    let mut found: Vec<Finding> = off.iter().map(switched_off).collect();
     for target in &targets {
         let mend = "`sayso target list` shows it; remove it and add it again as it should be";
         let Some(channel) = target.channel() else {
@@ -93,8 +91,13 @@ pub async fn targets(config: &Config, db: &Db, keys: Option<&Keys>) -> Vec<Findi
             found.push(Finding::wrong("target", format!("the address of {} can't be decrypted", target.id), mend));
             continue;
         };
-        if channel == Channel::Email {
+        // A bot without an address of its own is at Telegram's.
+        if channel == Channel::Email || access.address.is_empty() {
             continue;
+        }
+        if target.failures > 0 {
+            let text = format!("{}: {} failures in a row; `sayso deliveries list` says why", target.key, target.failures);
+            found.push(Finding::warning("target", text, format!("sayso target test {}", target.key)));
         }
         let checked = tokio::time::timeout(PATIENCE, check::address(config, &access.address)).await;
         match checked.unwrap_or_else(|_| Err("its name can't be resolved in time".into())) {
@@ -116,4 +119,16 @@ pub async fn targets(config: &Config, db: &Db, keys: Option<&Keys>) -> Vec<Findi
         found.push(Finding::warning("targets", text, "sayso target add --site KEY --email team@example.com"));
     }
     found
+}
+
+fn switched_off(target: &Target) -> Finding {
+    let key = &target.key;
+    match &target.standing {
+        Standing::Suspended(reason) => Finding::wrong(
+            "target",
+            format!("{key} was switched off: {reason}"),
+            format!("mend it, try it with `sayso target test {key}`, then `sayso target resume {key}` sends what has waited"),
+        ),
+        _ => Finding::warning("target", format!("{key} is paused"), format!("sayso target resume {key}")),
+    }
 }

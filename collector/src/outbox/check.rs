@@ -4,9 +4,9 @@ use std::net::SocketAddr;
 
 use url::{Host, Url};
 
-use super::email::Mailer;
-use super::ssrf_guard::{self, PrivateAddresses};
-use super::webhook::check_scheme;
+use super::channels::email::Mailer;
+use super::http::check_scheme;
+use super::ssrf_guard::{self, Reach};
 use crate::config::Config;
 
 /// Connects to the mail server and signs in, or tries the folder for mails. The error is a sentence.
@@ -17,13 +17,12 @@ pub async fn mail(config: &Config) -> Result<(), String> {
 
 /// Resolves the name in a target's address and asks the guard of addresses about it. The error is a sentence.
 pub async fn address(config: &Config, address: &str) -> Result<(), String> {
-    let private =
-        if config.dangerous_allow_private_targets { PrivateAddresses::Allowed } else { PrivateAddresses::Blocked };
+    let reach = Reach::of(config);
     let url = Url::parse(address).map_err(|_| "its address is not a URL".to_owned())?;
     check_scheme(config, &url)?;
-    ssrf_guard::check_host(&url, private).map_err(|refused| refused.to_string())?;
+    ssrf_guard::check_host(&url, &reach).map_err(|refused| refused.to_string())?;
     let Some(Host::Domain(name)) = url.host() else { return Ok(()) };
     let found = tokio::net::lookup_host((name, 0)).await.map_err(|_| format!("the name {name} can't be resolved"))?;
     let found: Vec<SocketAddr> = found.collect();
-    ssrf_guard::filter_allowed(&found, private).map(|_| ()).map_err(|refused| refused.to_string())
+    ssrf_guard::filter_allowed(name, &found, &reach).map(|_| ()).map_err(|refused| refused.to_string())
 }

@@ -1,12 +1,14 @@
 //! The rows of deliveries: claimed by lease, settled when the attempt is over.
 
+use std::time::Duration;
+
 use sqlx::AssertSqlSafe;
 
 use crate::app::App;
 use crate::cases::{EventType, staff};
 use crate::clock::{DAY, Millis, SECOND};
 use crate::config::Config;
-use crate::db::rows::{chunks, placeholders};
+use crate::db::rows::placeholders;
 use crate::db::{Db, Tx, is_deadlock};
 use crate::{with_tx, with_write};
 
@@ -67,6 +69,8 @@ pub enum State {
     Dropped,
     /// It is one too many for its recipient, and told in one mail with others.
     Folded,
+    /// It waits until its target is switched on again.
+    Suspended,
 }
 
 impl State {
@@ -78,6 +82,7 @@ impl State {
             State::Failed => "failed",
             State::Dropped => "dropped",
             State::Folded => "folded",
+            State::Suspended => "suspended",
         }
     }
 }
@@ -98,6 +103,10 @@ pub enum Failure {
     Gone(String),
     /// Nobody is there to send it to.
     Dropped(&'static str),
+    /// The target is switched off.
+    Suspended,
+    /// The chat has another identifier now.
+    Moved(String),
 }
 
 impl Failure {
@@ -130,16 +139,39 @@ pub(super) async fn end_leases_of_the_dead(db: &Db) -> sqlx::Result<()> {
 
 /// Claims up to `limit` due deliveries, oldest first. Of those with one order key and destination only the first pending one is due.
 pub async fn claim(db: &Db, now: Millis, lease: Millis, limit: usize) -> sqlx::Result<Vec<Delivery>> {
-    const CLAIM: &str = "update deliveries set lease_until = $1, attempts = attempts + 1 where id in ( \
-            select due.id from deliveries due where due.state = 'pending' and due.due_at <= $2 and due.lease_until <= $2 \
+    claim_but(db, now, lease, limit, &[]).await
+}
+
+/// The same, but for those to some destinations.
+pub(super) async fn claim_but(
+    db: &Db,
+    now: Millis,
+    lease: Millis,
+    limit: usize,
+    closed: &[String],
+) -> sqlx::Result<Vec<Delivery>> {
+    let others = match closed.len() {
+        0 => String::new(),
+        count => format!(" and due.destination not in ({})", placeholders(3, count)),
+    };
+    let update = format!(
+        "update deliveries set lease_until = $1, attempts = attempts + 1 where id in ( \
+            select due.id from deliveries due where due.state = 'pending' and due.due_at <= $2 and due.lease_until <= $2{others} \
             and not exists (select 1 from deliveries earlier where earlier.order_key = due.order_key \
                 and earlier.destination = due.destination and earlier.order_no < due.order_no and earlier.state = 'pending') \
             order by due.due_at, due.id limit $3) \
         and lease_until <= $2 and state = 'pending' \
-        returning id, subject, subject_id, order_key, order_no, destination, channel, attempts, lease_until";
+        returning id, subject, subject_id, order_key, order_no, destination, channel, attempts, lease_until"
+    );
     let limit = i64::try_from(limit).unwrap_or(i64::MAX);
     loop {
-        let claimed = with_write!(db, pool => sqlx::query_as(CLAIM).bind(now + lease).bind(now).bind(limit).fetch_all(pool).await);
+        let claimed = with_write!(db, pool => {
+            let mut query = sqlx::query_as(AssertSqlSafe(update.clone())).bind(now + lease).bind(now).bind(limit);
+            for destination in closed {
+                query = query.bind(destination);
+            }
+            query.fetch_all(pool).await
+        });
         match claimed {
             // Two workers that lock the same rows in another order; PostgreSQL let the other one through.
             Err(error) if is_deadlock(&error) => {}
@@ -152,7 +184,8 @@ pub async fn claim(db: &Db, now: Millis, lease: Millis, limit: usize) -> sqlx::R
 pub(super) const fn outcome(result: &Result<(), Failure>) -> &'static str {
     match result {
         Ok(()) => "sent",
-        Err(Failure::Retryable { .. }) => "again",
+        Err(Failure::Retryable { .. } | Failure::Moved(_)) => "again",
+        Err(Failure::Suspended) => "suspended",
         Err(Failure::Permanent(_) | Failure::Gone(_)) => "failed",
         Err(Failure::Dropped(_)) => "dropped",
     }
@@ -173,6 +206,8 @@ pub(super) struct Attempted {
     pub event: Option<EventType>,
     /// What came of it.
     pub result: Result<(), Failure>,
+    /// How long it took.
+    pub took: Duration,
 }
 
 /// What is to be noted of an attempt.
@@ -182,6 +217,7 @@ struct AttemptRecord {
     error: Option<String>,
     due_at: Millis,
     is_receipt: bool,
+    took: Millis,
 }
 
 /// Notes what came of attempts, in one transaction. Together with a receipt it is noted that the case is acknowledged.
@@ -203,12 +239,16 @@ pub(super) async fn record_results(app: &App, attempts: Vec<Attempted>) -> sqlx:
 }
 
 fn classify(app: &App, attempt: Attempted, now: Millis) -> AttemptRecord {
-    let Attempted { delivery, event, result } = attempt;
+    let Attempted { delivery, event, result, took } = attempt;
     let is_receipt = delivery.destination == CUSTOMER && event == Some(EventType::Created) && result.is_ok();
     let (state, error, due_at) = match result {
         Ok(()) => (State::Sent, None, now),
         Err(Failure::Dropped(why)) => (State::Dropped, Some(why.to_owned()), now),
-        Err(Failure::Permanent(error) | Failure::Gone(error)) => (State::Failed, Some(error), now),
+        Err(Failure::Permanent(error)) => (State::Failed, Some(error), now),
+        // It waits with whatever else the target should hear, for somebody to set another address.
+        Err(Failure::Gone(error)) => (State::Suspended, Some(error), now),
+        Err(Failure::Suspended) => (State::Suspended, None, now),
+        Err(Failure::Moved(_)) => (State::Pending, Some("the chat has moved".to_owned()), now),
         Err(Failure::Retryable { error, wait }) => {
             match pause(&app.config.outbox.schedule, delivery.attempts, random_share()) {
                 Some(pause) => (State::Pending, Some(error), now + pause.max(wait.unwrap_or(0).min(DAY))),
@@ -216,34 +256,18 @@ fn classify(app: &App, attempt: Attempted, now: Millis) -> AttemptRecord {
             }
         }
     };
-    AttemptRecord { delivery, state, error, due_at, is_receipt }
+    let took = Millis::try_from(took.as_millis()).unwrap_or(Millis::MAX);
+    AttemptRecord { delivery, state, error, due_at, is_receipt, took }
 }
 
 /// Gives the cases that became acknowledged.
 async fn write_records(app: &App, records: &[AttemptRecord], now: Millis) -> sqlx::Result<Vec<String>> {
     let mut tx = app.db.begin().await?;
-    let sent: Vec<&str> =
-        records.iter().filter(|one| one.state == State::Sent).map(|one| one.delivery.id.as_str()).collect();
-    for chunk in chunks(&sent) {
-        // What was sent is sent, even if the lease ran out meanwhile: so this does not ask for the lease.
-        let update = format!(
-            "update deliveries set state = 'sent', last_error = null, sent_at = $1, lease_until = 0 \
-             where state = 'pending' and id in ({})",
-            placeholders(1, chunk.len())
-        );
-        with_tx!(&mut tx, conn => {
-            let mut query = sqlx::query(AssertSqlSafe(update)).bind(now);
-            for id in chunk {
-                query = query.bind(*id);
-            }
-            query.execute(conn).await.map(|_| ())
-        })?;
-    }
     for record in records {
         match record.state {
-            State::Sent => {}
+            State::Sent => record_sent(&mut tx, record, now).await?,
             State::Pending => postpone(&mut tx, record).await?,
-            State::Failed | State::Dropped | State::Folded => give_up(&mut tx, record).await?,
+            State::Failed | State::Dropped | State::Folded | State::Suspended => give_up(&mut tx, record).await?,
         }
     }
     let receipts = records.iter().filter(|record| record.is_receipt);
@@ -282,17 +306,24 @@ async fn record_digest_failed(tx: &mut Tx, delivery: &Delivery, state: State, er
         .bind(&delivery.destination).bind(State::Folded.as_str()).execute(conn).await.map(|_| ()))
 }
 
+/// What was sent is sent, even if the lease ran out meanwhile, or the target was switched off: so this does not ask for the lease.
+async fn record_sent(tx: &mut Tx, record: &AttemptRecord, now: Millis) -> sqlx::Result<()> {
+    let update = "update deliveries set state = 'sent', last_error = null, sent_at = $1, lease_until = 0, took = $2 \
+        where id = $3 and state in ('pending', 'suspended')";
+    with_tx!(tx, conn => sqlx::query(update).bind(now).bind(record.took).bind(&record.delivery.id).execute(conn).await.map(|_| ()))
+}
+
 async fn give_up(tx: &mut Tx, record: &AttemptRecord) -> sqlx::Result<()> {
-    let update =
-        "update deliveries set state = $1, last_error = $2, lease_until = 0 where id = $3 and state = 'pending'";
-    with_tx!(tx, conn => sqlx::query(update).bind(record.state.as_str()).bind(&record.error)
+    let update = "update deliveries set state = $1, last_error = coalesce($2, last_error), lease_until = 0, took = $3 \
+        where id = $4 and state in ('pending', 'suspended')";
+    with_tx!(tx, conn => sqlx::query(update).bind(record.state.as_str()).bind(&record.error).bind(record.took)
         .bind(&record.delivery.id).execute(conn).await.map(|_| ()))
 }
 
 async fn postpone(tx: &mut Tx, record: &AttemptRecord) -> sqlx::Result<()> {
-    let update = "update deliveries set due_at = $1, last_error = $2, lease_until = 0 where id = $3 and lease_until = $4 and state = 'pending'";
+    let update = "update deliveries set due_at = $1, last_error = $2, lease_until = 0, took = $3 where id = $4 and lease_until = $5 and state = 'pending'";
     let delivery = &record.delivery;
-    with_tx!(tx, conn => sqlx::query(update).bind(record.due_at).bind(&record.error).bind(&delivery.id)
+    with_tx!(tx, conn => sqlx::query(update).bind(record.due_at).bind(&record.error).bind(record.took).bind(&delivery.id)
         .bind(delivery.lease_until).execute(conn).await.map(|_| ()))
 }
 

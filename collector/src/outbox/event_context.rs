@@ -79,6 +79,8 @@ pub struct CaseDetails {
     pub received_at: Millis,
     /// Until when the first response is promised.
     pub first_response_due: Option<Millis>,
+    /// When the promise is due that is due first.
+    pub due_at: Option<Millis>,
     /// When a person answered first.
     pub first_responded_at: Option<Millis>,
 }
@@ -187,6 +189,7 @@ impl EventContext {
             page: [None, None, None],
             received_at: now,
             first_response_due: None,
+            due_at: None,
             first_responded_at: None,
         };
         let event = EventDetails {
@@ -251,6 +254,7 @@ impl CaseDetails {
             page: [case.page_url, case.page_title, case.page_referrer],
             received_at: case.received_at,
             first_response_due: case.first_response_due,
+            due_at: case.due_at,
             first_responded_at: case.first_responded_at,
         })
     }

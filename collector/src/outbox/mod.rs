@@ -4,26 +4,31 @@
 //! Events are the outbox. A job turns those of a case into rows of `deliveries` in one short transaction; workers claim due rows by
 //! lease and send them with no lock and no transaction held. A crash between any two steps repeats work and loses none of it.
 
+mod card;
+mod channels;
 pub mod check;
 pub mod commands;
-mod connect;
 mod deliveries;
 mod digest;
-pub mod email;
 mod event_context;
 mod forward;
+mod http;
+mod inert;
+pub mod lanes;
+pub mod list;
 mod quota;
 mod send;
 mod ssrf_guard;
+pub mod standing;
+pub mod template;
 mod templates;
-mod webhook;
 mod workers;
 
+pub use channels::{Channels, email};
 pub use deliveries::{CUSTOMER, Delivery, EVENT, State, claim, lease, member_of, release_lease};
 pub use event_context::console_path;
-pub use forward::forward;
+pub use forward::{Named, forward, tell_named};
 pub use quota::receipt_is_folded;
-pub use send::Channels;
 pub use workers::deliver_due;
 
 use crate::app::App;

@@ -2,78 +2,16 @@
 
 use tokio::sync::OnceCell;
 
+use super::channels::{Attempt, Channels};
 use super::deliveries::{CUSTOMER, DIGEST, Delivery, Failure, member_of};
 use super::digest;
-use super::email::Mailer;
 use super::event_context::EventContext;
-use super::ssrf_guard::PrivateAddresses;
-use super::templates::{self, Email};
-use super::webhook::Webhooks;
+use super::templates;
 use crate::app::App;
 use crate::auth::Member;
 use crate::cases::EventType;
 use crate::clock::Millis;
-use crate::config::Config;
-use crate::keys::Keys;
-use crate::sites::targets::{Channel, Target};
-
-/// The ways out: mail and webhooks.
-#[derive(Debug)]
-pub struct Channels {
-    mailer: Mailer,
-    webhooks: Webhooks,
-}
-
-impl Channels {
-    /// Opens them by the settings.
-    pub fn open(config: &Config) -> anyhow::Result<Self> {
-        let private =
-            if config.dangerous_allow_private_targets { PrivateAddresses::Allowed } else { PrivateAddresses::Blocked };
-        Ok(Self { mailer: Mailer::open(config)?, webhooks: Webhooks::open(config, private)? })
-    }
-
-    /// Sends to a target under the identifier `id`, which is the same for every attempt.
-    pub(super) async fn send_to_target(
-        &self,
-        config: &Config,
-        keys: &Keys,
-        context: &EventContext,
-        target: &Target,
-        id: &str,
-        now: Millis,
-    ) -> Result<(), Failure> {
-        let access = target.access(keys);
-        let access =
-            access.ok_or_else(|| Failure::retryable("its address can't be decrypted with the keys at hand"))?;
-        match target.channel() {
-            Some(Channel::Email) => {
-                let email = templates::to_team(config, context);
-                let mail = self.mailer.compose(&access.address, None, &email, id, &context.case.id, now)?;
-                self.mailer.send(&mail, id, now).await
-            }
-            Some(Channel::Webhook) => {
-                let secret = access.secret.ok_or_else(|| Failure::Permanent("it has no secret to sign with".into()))?;
-                self.webhooks.post(config, context, &access.address, &secret, id, now).await
-            }
-            None => Err(Failure::retryable(format!("this version does not know the channel {}", target.channel_name))),
-        }
-    }
-}
-
-impl Channels {
-    /// Sends a mail that tells of other deliveries. `name` is the sender's.
-    pub(super) async fn mail(
-        &self,
-        address: &str,
-        name: Option<&str>,
-        email: &Email,
-        delivery: &Delivery,
-        now: Millis,
-    ) -> Result<(), Failure> {
-        let mail = self.mailer.compose(address, name, email, &delivery.id, &delivery.id, now)?;
-        self.mailer.send(&mail, &delivery.id, now).await
-    }
-}
+use crate::sites::targets::{Standing, Target};
 
 /// Sends a delivery. Gives the type of its event, if it tells of one, and what came of it; an error is ours, such as of the database.
 /// Deliveries of one event share `context`, which is read once.
@@ -89,17 +27,27 @@ pub(super) async fn send(
     let load = || EventContext::load(app, &delivery.order_key, delivery.order_no);
     let context = context.get_or_try_init(load).await?;
     let now = app.clock.now();
+    let attempt = Attempt { id: &delivery.id, now };
     let result = if delivery.destination == CUSTOMER {
-        send_to_customer(app, channels, context, &delivery.id, now).await
+        send_to_customer(app, channels, context, attempt).await
     } else if let Some(id) = member_of(&delivery.destination) {
-        send_to_member(app, channels, context, id, &delivery.id, now).await?
+        send_to_member(app, channels, context, id, attempt).await?
     } else {
-        match Target::by_id(&app.db, &delivery.destination).await? {
-            Some(target) => channels.send_to_target(&app.config, &app.keys, context, &target, &delivery.id, now).await,
-            None => Err(Failure::Dropped("the target was removed or switched off")),
+        match target(app, &delivery.destination).await? {
+            Ok(target) => channels.send_to_target(&app.config, &app.keys, context, &target, attempt).await,
+            Err(failure) => Err(failure),
         }
     };
     Ok((Some(context.event.kind), result))
+}
+
+/// A target that gets something at present.
+async fn target(app: &App, id: &str) -> anyhow::Result<Result<Target, Failure>> {
+    Ok(match Target::by_id(&app.db, id).await? {
+        Some(target) if target.standing == Standing::On => Ok(target),
+        Some(_) => Err(Failure::Suspended),
+        None => Err(Failure::Dropped("the target was removed")),
+    })
 }
 
 async fn send_to_member(
@@ -107,8 +55,7 @@ async fn send_to_member(
     channels: &Channels,
     context: &EventContext,
     member_id: &str,
-    id: &str,
-    now: Millis,
+    attempt: Attempt<'_>,
 ) -> anyhow::Result<Result<(), Failure>> {
     let Some(member) = Member::by_id(&app.db, member_id).await? else {
         return Ok(Err(Failure::Dropped("the member has left")));
@@ -118,27 +65,20 @@ async fn send_to_member(
         None => None,
     };
     let email = templates::to_member(&app.config, context, member.lang(), giver.as_deref());
-    let mail = channels.mailer.compose(&member.email, None, &email, id, &context.case.id, now);
-    Ok(match mail {
-        Ok(mail) => channels.mailer.send(&mail, id, now).await,
-        Err(failure) => Err(failure),
-    })
+    Ok(channels.mail(&member.email, None, &email, &context.case.id, attempt).await)
 }
 
 async fn send_to_customer(
     app: &App,
     channels: &Channels,
     context: &EventContext,
-    id: &str,
-    now: Millis,
+    attempt: Attempt<'_>,
 ) -> Result<(), Failure> {
     let Some(address) = context.contact.as_ref().and_then(|contact| contact.email()) else {
         return Err(Failure::Dropped("the customer has no e-mail address"));
     };
     let email = templates::to_customer(&app.config, context);
-    let mailer = &channels.mailer;
-    let mail = mailer.compose(address, Some(context.site.name()), &email, id, &context.case.id, now)?;
-    mailer.send(&mail, id, now).await
+    channels.mail(address, Some(context.site.name()), &email, &context.case.id, attempt).await
 }
 
 /// Sends a digest; an error is ours, such as of the database.
@@ -146,20 +86,21 @@ async fn send_digest(app: &App, channels: &Channels, delivery: &Delivery) -> any
     let Some(digest) = digest::load(app, delivery).await? else {
         return Ok(Err(Failure::Dropped("there is nothing left to tell")));
     };
-    let now = app.clock.now();
+    let now: Millis = app.clock.now();
     if delivery.destination == CUSTOMER {
         let Some(address) = digest.context.contact.as_ref().and_then(|contact| contact.email()) else {
             return Ok(Err(Failure::Dropped("the customer has no e-mail address")));
         };
         let email = templates::digest_to_customer(&app.config, &digest);
-        return Ok(channels.mail(address, Some(digest.context.site.name()), &email, delivery, now).await);
+        return Ok(channels.mail_digest(address, Some(digest.context.site.name()), &email, delivery, now).await);
     }
-    let Some(target) = Target::by_id(&app.db, &delivery.destination).await? else {
-        return Ok(Err(Failure::Dropped("the target was removed or switched off")));
+    let target = match target(app, &delivery.destination).await? {
+        Ok(target) => target,
+        Err(failure) => return Ok(Err(failure)),
     };
     let Some(access) = target.access(&app.keys) else {
         return Ok(Err(Failure::retryable("its address can't be decrypted with the keys at hand")));
     };
-    let email = templates::digest_to_team(&app.config, &digest);
-    Ok(channels.mail(&access.address, None, &email, delivery, now).await)
+    let email = templates::digest_to_team(&app.config, &digest, target.settings.lang);
+    Ok(channels.mail_digest(&access.address, None, &email, delivery, now).await)
 }

@@ -8,56 +8,94 @@ use ipnet::IpNet;
 use reqwest::dns::{Addrs, Name, Resolve, Resolving};
 use url::{Host, Url};
 
-/// Whether webhooks may go to private addresses.
+use crate::config::Config;
+
+/// Which addresses may be reached.
+#[derive(Clone, Debug)]
+pub struct Reach {
+    private: PrivateAddresses,
+    /// Names of hosts that may be private; `*.` before one stands for all below it.
+    hosts: Arc<[String]>,
+    /// Networks that may be reached though they are private.
+    networks: Arc<[IpNet]>,
+}
+
+/// Whether requests may go to private addresses.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum PrivateAddresses {
-    /// Only to addresses of the public internet.
+    /// Only to addresses of the public internet, and those that the settings name.
     Blocked,
     /// The operator has switched the guard off.
     Allowed,
 }
 
-/// A webhook points to where no webhook may go.
+/// A target points to where nothing may go.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("the address {0} is private")]
 pub struct BlockedAddress(IpAddr);
 
-/// Resolves names, and gives public addresses only.
-#[derive(Clone, Copy, Debug)]
-pub struct GuardedResolver(PrivateAddresses);
+/// Resolves names, and gives addresses that may be reached only.
+#[derive(Clone, Debug)]
+pub struct GuardedResolver(Reach);
+
+impl Reach {
+    /// By the settings.
+    pub fn of(config: &Config) -> Self {
+        let private =
+            if config.dangerous_allow_private_targets { PrivateAddresses::Allowed } else { PrivateAddresses::Blocked };
+        let hosts = config.outbox.allow_hosts.iter().map(|host| host.to_ascii_lowercase()).collect();
+        Self { private, hosts, networks: config.outbox.allow_networks.iter().copied().collect() }
+    }
+
+    fn allows(&self, address: IpAddr) -> bool {
+        let is_named = |address: IpAddr| self.networks.iter().any(|network| network.contains(&address));
+        self.private == PrivateAddresses::Allowed || is_public(address) || is_named(address.to_canonical())
+    }
+
+    /// Whether whoever set the collector up knows this name as one of an internal host.
+    fn knows(&self, name: &str) -> bool {
+        let name = name.trim_end_matches('.').to_ascii_lowercase();
+        let fits = |host: &String| match host.strip_prefix("*.") {
+            Some(parent) => name.strip_suffix(parent).is_some_and(|rest| rest.ends_with('.') && rest.len() > 1),
+            None => name == *host,
+        };
+        self.hosts.iter().any(fits)
+    }
+}
 
 impl GuardedResolver {
     /// A resolver for an HTTP client.
-    pub fn new(private: PrivateAddresses) -> Arc<Self> {
-        Arc::new(Self(private))
+    pub fn new(reach: Reach) -> Arc<Self> {
+        Arc::new(Self(reach))
     }
 }
 
 impl Resolve for GuardedResolver {
     fn resolve(&self, name: Name) -> Resolving {
-        let private = self.0;
+        let reach = self.0.clone();
         Box::pin(async move {
             let found: Vec<SocketAddr> = tokio::net::lookup_host((name.as_str(), 0)).await?.collect();
-            let allowed = filter_allowed(&found, private)?;
+            let allowed = filter_allowed(name.as_str(), &found, &reach)?;
             Ok(Box::new(allowed.into_iter()) as Addrs)
         })
     }
 }
 
 /// Checks a host that is an address already, which no resolver sees.
-pub fn check_host(url: &Url, private: PrivateAddresses) -> Result<(), BlockedAddress> {
+pub fn check_host(url: &Url, reach: &Reach) -> Result<(), BlockedAddress> {
     let address = match url.host() {
         Some(Host::Ipv4(address)) => IpAddr::V4(address),
         Some(Host::Ipv6(address)) => IpAddr::V6(address),
         Some(Host::Domain(_)) | None => return Ok(()),
     };
-    if private == PrivateAddresses::Allowed || is_public(address) { Ok(()) } else { Err(BlockedAddress(address)) }
+    if reach.allows(address) { Ok(()) } else { Err(BlockedAddress(address)) }
 }
 
 /// Those of the addresses of a name that may be reached.
-pub fn filter_allowed(found: &[SocketAddr], private: PrivateAddresses) -> Result<Vec<SocketAddr>, BlockedAddress> {
-    let allowed = |address: &&SocketAddr| private == PrivateAddresses::Allowed || is_public(address.ip());
-    let chosen: Vec<SocketAddr> = found.iter().filter(allowed).copied().collect();
+pub fn filter_allowed(name: &str, found: &[SocketAddr], reach: &Reach) -> Result<Vec<SocketAddr>, BlockedAddress> {
+    let is_known = reach.knows(name);
+    let chosen: Vec<SocketAddr> =
+        found.iter().filter(|address| is_known || reach.allows(address.ip())).copied().collect();
     match (chosen.is_empty(), found.first()) {
         (true, Some(refused)) => Err(BlockedAddress(refused.ip())),
         _ => Ok(chosen),
@@ -105,6 +143,15 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
+
+    fn reach(private: PrivateAddresses, hosts: &[&str], networks: &[&str]) -> Reach {
+        let networks = networks.iter().map(|network| network.parse().expect("a network")).collect();
+        Reach { private, hosts: hosts.iter().map(|host| (*host).to_owned()).collect(), networks }
+    }
+
+    fn blocked() -> Reach {
+        reach(PrivateAddresses::Blocked, &[], &[])
+    }
 
     fn public(text: &str) -> bool {
         is_public(text.parse().expect("an address"))
@@ -186,21 +233,36 @@ mod tests {
             "http://[::ffff:10.0.0.1]/",
         ] {
             let url = Url::parse(url).expect("a URL");
-            assert!(check_host(&url, PrivateAddresses::Blocked).is_err(), "{url}");
-            assert!(check_host(&url, PrivateAddresses::Allowed).is_ok(), "{url}");
+            assert!(check_host(&url, &blocked()).is_err(), "{url}");
+            assert!(check_host(&url, &reach(PrivateAddresses::Allowed, &[], &[])).is_ok(), "{url}");
         }
-        let refused = check_host(&Url::parse("http://10.0.0.1/").expect("a URL"), PrivateAddresses::Blocked);
+        let refused = check_host(&Url::parse("http://10.0.0.1/").expect("a URL"), &blocked());
         assert_eq!(refused.map_err(|error| error.to_string()), Err("the address 10.0.0.1 is private".to_owned()));
-        assert!(check_host(&Url::parse("https://1.1.1.1/").expect("a URL"), PrivateAddresses::Blocked).is_ok());
-        assert!(check_host(&Url::parse("https://hooks.example/").expect("a URL"), PrivateAddresses::Blocked).is_ok());
+        assert!(check_host(&Url::parse("https://1.1.1.1/").expect("a URL"), &blocked()).is_ok());
+        assert!(check_host(&Url::parse("https://hooks.example/").expect("a URL"), &blocked()).is_ok());
     }
 
     #[test]
     fn a_name_with_addresses_of_both_sorts_is_reached_by_the_public_one() {
         let found: Vec<SocketAddr> = vec![([10, 0, 0, 1], 0).into(), ([1, 1, 1, 1], 0).into()];
-        assert_eq!(filter_allowed(&found, PrivateAddresses::Blocked), Ok(vec![found[1]]));
-        assert_eq!(filter_allowed(&found[..1], PrivateAddresses::Blocked), Err(BlockedAddress(found[0].ip())));
-        assert_eq!(filter_allowed(&found, PrivateAddresses::Allowed), Ok(found));
+        assert_eq!(filter_allowed("a", &found, &blocked()), Ok(vec![found[1]]));
+        assert_eq!(filter_allowed("a", &found[..1], &blocked()), Err(BlockedAddress(found[0].ip())));
+        assert_eq!(filter_allowed("a", &found, &reach(PrivateAddresses::Allowed, &[], &[])), Ok(found));
+    }
+
+    #[test]
+    fn hosts_and_networks_of_the_settings_may_be_private() {
+        let internal = reach(PrivateAddresses::Blocked, &["chat.internal", "*.corp.example"], &["10.8.0.0/16", "fd00::/8"]);
+        let private: Vec<SocketAddr> = vec![([192, 168, 0, 1], 0).into()];
+        for name in ["chat.internal", "Chat.Internal.", "a.corp.example", "a.b.corp.example"] {
+            assert_eq!(filter_allowed(name, &private, &internal), Ok(private.clone()), "{name}");
+        }
+        for name in ["corp.example", "xcorp.example", "chat.internal.evil.example", "evil.example"] {
+            assert!(filter_allowed(name, &private, &internal).is_err(), "{name}");
+        }
+        let host = |url: &str| check_host(&Url::parse(url).expect("a URL"), &internal).is_ok();
+        assert!(host("http://10.8.1.2/") && host("http://[fd12::1]/") && host("http://[::ffff:10.8.1.2]/"));
+        assert!(!host("http://10.9.0.1/") && !host("http://127.0.0.1/") && !host("http://169.254.169.254/"));
     }
 
     proptest! {

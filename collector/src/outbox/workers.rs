@@ -7,12 +7,14 @@ use std::time::{Duration, Instant};
 use tokio::sync::OnceCell;
 use tokio::task::{JoinError, JoinSet};
 
-use super::deliveries::{self, Attempted, Delivery, Failure, claim, lease};
+use super::channels::Channels;
+use super::deliveries::{self, Attempted, Delivery, Failure, claim_but, lease};
 use super::event_context::EventContext;
-use super::send::{Channels, send};
+use super::lanes::Place;
+use super::send::send;
+use super::standing::record_health;
 use crate::app::App;
-use crate::audit::Stamp;
-use crate::sites::targets::{Channel, Target};
+use crate::sites::targets::Channel;
 
 /// Deliveries become due by time too, and others may have planned some.
 const POLL: Duration = Duration::from_secs(1);
@@ -22,12 +24,11 @@ pub async fn deliver_due(app: &App) -> anyhow::Result<usize> {
     let mut workers = Workers::new(app, Channels::open(&app.config)?);
     let mut attempts = 0;
     loop {
-        let claimed = claim(&app.db, app.clock.now(), lease(&app.config), app.config.outbox.concurrency).await?;
-        if claimed.is_empty() {
+        let started = workers.start_due(app.config.outbox.concurrency).await?;
+        if started == 0 {
             return Ok(attempts);
         }
-        attempts += claimed.len();
-        workers.start(claimed);
+        attempts += started;
         while !workers.sending.is_empty() {
             let ended = workers.sending.join_next().await;
             workers.record_results(ended).await;
@@ -42,11 +43,8 @@ pub(super) async fn run(app: &App, channels: Channels) {
         let started = Instant::now();
         let free = app.config.outbox.concurrency.saturating_sub(workers.sending.len());
         if free > 0 {
-            match claim(&app.db, app.clock.now(), lease(&app.config), free).await {
-                Ok(claimed) if app.shutdown.is_cancelled() => release_leases(app, &claimed).await,
-                Ok(claimed) => workers.start(claimed),
-                Err(error) => tracing::error!(error = %error, "deliveries can't be claimed; trying again"),
-            }
+            let started = workers.start_due(free).await;
+            let _ = started.inspect_err(|error| tracing::error!(%error, "deliveries can't be claimed; trying again"));
         }
         app.intake.throttle(started.elapsed()).await;
         tokio::select! {
@@ -77,12 +75,44 @@ impl<'a> Workers<'a> {
         Self { app, channels: Arc::new(channels), sending: JoinSet::new() }
     }
 
+    /// Starts up to `free` of what is due, but for what has no room in the lane of its target; gives how many.
+    async fn start_due(&mut self, free: usize) -> sqlx::Result<usize> {
+        let (app, mut started) = (self.app, 0);
+        while started < free {
+            let now = app.clock.now();
+            let closed = app.lanes.closed(now);
+            let claimed = claim_but(&app.db, now, lease(&app.config), free - started, &closed).await?;
+            if claimed.is_empty() {
+                break;
+            }
+            if app.shutdown.is_cancelled() {
+                release_leases(app, &claimed).await;
+                break;
+            }
+            let (mut entered, mut rest) = (Vec::new(), Vec::new());
+            for delivery in claimed {
+                match app.lanes.enter(&delivery, now) {
+                    Some(place) => entered.push((delivery, place)),
+                    None => rest.push(delivery),
+                }
+            }
+            started += entered.len();
+            self.start(entered);
+            // Others may be due behind them.
+            release_leases(app, &rest).await;
+            if rest.is_empty() {
+                break;
+            }
+        }
+        Ok(started)
+    }
+
     /// What one event tells is read once, for all of its deliveries that were claimed together.
-    fn start(&mut self, claimed: Vec<Delivery>) {
+    fn start(&mut self, entered: Vec<(Delivery, Place)>) {
         let mut context: HashMap<String, Arc<OnceCell<EventContext>>> = HashMap::new();
-        for delivery in claimed {
+        for (delivery, place) in entered {
             let context = Arc::clone(context.entry(delivery.subject_id.clone()).or_default());
-            self.sending.spawn(attempt(self.app.clone(), Arc::clone(&self.channels), delivery, context));
+            self.sending.spawn(attempt(self.app.clone(), Arc::clone(&self.channels), delivery, place, context));
         }
     }
 
@@ -90,11 +120,8 @@ impl<'a> Workers<'a> {
     async fn record_results(&mut self, first: Option<Result<Attempted, JoinError>>) {
         let rest = std::iter::from_fn(|| self.sending.try_join_next());
         let attempts: Vec<Attempted> = first.into_iter().chain(rest).filter_map(no_panic).collect();
-        let stamp = Stamp::system(self.app.clock.now());
-        for gone in attempts.iter().filter(|attempt| matches!(attempt.result, Err(Failure::Gone(_)))) {
-            if let Err(error) = Target::disable(&self.app.db, &gone.delivery.destination, &stamp).await {
-                tracing::error!(%error, "a target that is gone can't be switched off");
-            }
+        if let Err(error) = record_health(self.app, &attempts).await {
+            tracing::error!(%error, "it can't be noted how targets do");
         }
         if let Err(error) = deliveries::record_results(self.app, attempts).await {
             tracing::error!(%error, "deliveries can't be settled; they will be sent again");
@@ -119,8 +146,10 @@ async fn attempt(
     app: App,
     channels: Arc<Channels>,
     delivery: Delivery,
+    place: Place,
     context: Arc<OnceCell<EventContext>>,
 ) -> Attempted {
+    let started = Instant::now();
     let sending = tokio::time::timeout(app.config.delivery_timeout(), send(&app, &channels, &delivery, &context));
     let (event, result) = match sending.await {
         Ok(Ok(sent)) => sent,
@@ -132,5 +161,6 @@ async fn attempt(
     };
     let channel = Channel::parse(&delivery.channel).map_or("unknown", Channel::as_str);
     app.metrics.delivered(channel, deliveries::outcome(&result));
-    Attempted { delivery, event, result }
+    place.leave(&result, app.clock.now());
+    Attempted { delivery, event, result, took: started.elapsed() }
 }

@@ -24,6 +24,8 @@ pub struct Step<'s> {
     pub name: String,
     team: Option<&'s Key>,
     actions: Option<&'s Actions>,
+    /// The identifier and the number of the event that the rule looked at; none if time alone had passed.
+    event: Option<(&'s str, i64)>,
 }
 
 impl<'s> Wanted<'s> {
@@ -39,17 +41,26 @@ impl<'s> Wanted<'s> {
 
     /// The team of its category gets it.
     pub fn category(&mut self, team: &'s Key) {
-        self.0.push(Step { because: "by", name: "category".to_owned(), team: Some(team), actions: None });
+        self.0.push(Step { because: "by", name: "category".to_owned(), team: Some(team), actions: None, event: None });
     }
 
-    /// A rule matches.
-    pub fn rule(&mut self, rule: &'s Rule) {
+    /// A rule matches, looking at an event.
+    pub fn rule(&mut self, rule: &'s Rule, event: Option<(&'s str, i64)>) {
         let (team, actions) = (rule.then.team.as_ref(), Some(&rule.then));
-        self.0.push(Step { because: "rule", name: rule.name.to_string(), team, actions });
+        self.0.push(Step { because: "rule", name: rule.name.to_string(), team, actions, event });
     }
 }
 
+/// The targets that are told, and the event that they are told of.
+pub type NamedTargets<'s> = (&'s [Key], Option<(&'s str, i64)>);
+
 impl Step<'_> {
+    /// Who is told; none if nobody is.
+    pub fn targets(&self) -> Option<NamedTargets<'_>> {
+        let targets = self.actions?.targets.as_slice();
+        (!targets.is_empty()).then_some((targets, self.event))
+    }
+
     /// What the customer is told.
     pub fn template(&self) -> Option<&Key> {
         self.actions.and_then(|actions| actions.template.as_ref())

@@ -3,6 +3,7 @@
 use sayso_shared::Kind;
 
 use crate::app::App;
+use crate::cases::tags::Tags;
 use crate::cases::{Actor, Channel, EventType, Priority, Status};
 use crate::clock::Millis;
 use crate::clocks::Terms;
@@ -14,9 +15,20 @@ pub struct RoutedCase {
     row: Row,
     messages: Vec<String>,
     /// What makes the rules look at it, in order.
-    pub triggers: Vec<Trigger>,
+    pub triggers: Vec<Triggered>,
     /// Since when the customer waits for an answer; none if the customer does not.
     pub waiting_since: Option<Millis>,
+}
+
+/// An event that makes the rules look at a case.
+#[derive(Debug)]
+pub struct Triggered {
+    /// What it is to them.
+    pub trigger: Trigger,
+    /// Its identifier.
+    pub event_id: String,
+    /// Its number in the case.
+    pub seq: i64,
 }
 
 #[derive(sqlx::FromRow)]
@@ -26,6 +38,7 @@ struct Row {
     status: String,
     priority: String,
     team: Option<String>,
+    tags: String,
     tier: Option<String>,
     channel: Option<String>,
     quarantine: String,
@@ -41,7 +54,7 @@ struct Row {
 impl RoutedCase {
     /// Reads it, with the triggers among its events from one on; none if there is no such case any more.
     pub async fn read(app: &App, case_id: &str, from: i64) -> sqlx::Result<Option<Self>> {
-        let select = "select cases.site_id, cases.kind, cases.status, cases.priority, cases.team, cases.tier, cases.channel, cases.quarantine, \
+        let select = "select cases.site_id, cases.kind, cases.status, cases.priority, cases.team, cases.tags, cases.tier, cases.channel, cases.quarantine, \
             cases.reopened_count, cases.received_at, feedback.message, nullif(coalesce(cases.category, feedback.category), '') as category, \
             feedback.rating, feedback.locale, feedback.page_url from cases join feedback on feedback.id = cases.id where cases.id = $1";
         let row: Option<Row> =
@@ -51,8 +64,8 @@ impl RoutedCase {
             "select author, body, created_at from messages where case_id = $1 and author <> 'note' order by id";
         let said: Vec<(String, String, Millis)> =
             with_db!(&app.db, pool => sqlx::query_as(select).bind(case_id).fetch_all(pool).await)?;
-        let select = "select type, actor from events where case_id = $1 and seq >= $2 and position is not null and silent = false order by seq";
-        let events: Vec<(String, String)> =
+        let select = "select type, actor, id, seq from events where case_id = $1 and seq >= $2 and position is not null and silent = false order by seq";
+        let events: Vec<(String, String, String, i64)> =
             with_db!(&app.db, pool => sqlx::query_as(select).bind(case_id).bind(from).fetch_all(pool).await)?;
         let is_customers = |author: &str| author == Actor::Customer.as_str();
         // The first message since the staff said something, and of none the feedback itself.
@@ -62,7 +75,10 @@ impl RoutedCase {
         let is_open = Status::parse(&row.status).is_some_and(Status::is_open);
         Ok(Some(Self {
             messages: said.into_iter().filter(|(author, ..)| is_customers(author)).map(|(_, body, _)| body).collect(),
-            triggers: events.iter().filter_map(|(kind, actor)| trigger(kind, actor)).collect(),
+            triggers: events
+                .into_iter()
+                .filter_map(|(kind, actor, event_id, seq)| Some(Triggered { trigger: trigger(&kind, &actor)?, event_id, seq }))
+                .collect(),
             waiting_since: waiting_since.filter(|_| is_open),
             row,
         }))
@@ -87,6 +103,7 @@ impl RoutedCase {
             tier: row.tier.as_deref(),
             priority: Priority::parse(&row.priority).unwrap_or(Priority::Normal),
             team: row.team.as_deref(),
+            tags: Tags::stored(&row.tags).iter().map(str::to_owned).collect(),
             rating: row.rating,
             page: row.page_url.as_deref(),
             is_reopened: row.reopened_count > 0,

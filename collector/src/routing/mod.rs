@@ -4,14 +4,14 @@
 //! What rules do starts no rule, so there are no loops.
 
 mod actions;
-mod facts;
+pub mod facts;
 pub mod reply;
 mod timed;
 
 use serde_json::json;
 
 use self::actions::Wanted;
-use self::facts::RoutedCase;
+use self::facts::{RoutedCase, Triggered};
 pub use self::timed::run_timed;
 use crate::app::App;
 use crate::cases::event::append;
@@ -21,8 +21,11 @@ use crate::clocks::{self, Step, Terms};
 use crate::customers;
 use crate::db::Tx;
 use crate::db::jobs::{Job, Kind, complete};
+use crate::outbox::{Named, tell_named};
 use crate::service::routing::{Moment, matches, team_of_category};
 use crate::service::rules::Trigger;
+use crate::sites::targets::Target;
+use crate::with_tx;
 
 /// Applies the rules to cases. A job's key is the case, and its payload the number of the first event that the rules have not seen. Everything is read and
 /// decided first; all of it is written in one transaction.
@@ -37,6 +40,7 @@ pub async fn route(app: &App, jobs: &[Job]) -> anyhow::Result<()> {
         let routed = RoutedCase::read(app, &job.key, job.payload.parse().unwrap_or(1)).await?;
         cases.extend(routed.filter(|routed| !routed.is_left_alone()).map(|routed| (job.key.as_str(), routed)));
     }
+    let targets = named_targets(app, &terms).await?;
     let mut tx = app.db.begin().await?;
     complete(&mut tx, Kind::Route, jobs).await?;
     let mut happened = Vec::new();
@@ -46,21 +50,30 @@ pub async fn route(app: &App, jobs: &[Job]) -> anyhow::Result<()> {
             case::lock(&mut tx, case_id, now).await?;
         }
         clocks::apply(&mut tx, &terms, case_id, &[Step::Started], now).await?;
-        let events = carry_out(&mut tx, app, &terms, case_id, &wanted, now).await?;
+        let events = carry_out(&mut tx, app, (&terms, &targets), case_id, &wanted, now).await?;
         happened.extend(events.into_iter().map(|event| (*case_id, event)));
     }
     tx.commit().await?;
+    app.deliveries_wake.notify_one();
     for (case_id, event) in happened {
         app.publish(case_id, event.as_str());
     }
     Ok(())
 }
 
+/// The targets that rules may name; none are read if no rule does.
+async fn named_targets(app: &App, terms: &Terms) -> sqlx::Result<Vec<Target>> {
+    match terms.service().rules.iter().any(|rule| !rule.then.targets.is_empty()) {
+        true => Target::all(&app.db).await,
+        false => Ok(Vec::new()),
+    }
+}
+
 /// Does with a case that is locked what is wanted; gives what happened.
 async fn carry_out(
     tx: &mut Tx,
     app: &App,
-    terms: &Terms,
+    (terms, targets): (&Terms, &[Target]),
     case_id: &str,
     wanted: &Wanted<'_>,
     now: Millis,
@@ -82,8 +95,27 @@ async fn carry_out(
             append(tx, case_id, EventType::Escalated, &Actor::System, data, now).await?;
             events.push(EventType::Escalated);
         }
+        if let Some((named, event)) = step.targets() {
+            let (event_id, seq) = match event {
+                Some((id, seq)) => (id.to_owned(), seq),
+                // Time alone is no event, so one says what the targets are told of.
+                None => {
+                    let data = json!({"targets": named, step.because: step.name});
+                    let id = append(tx, case_id, EventType::Escalated, &Actor::System, data, now).await?;
+                    events.push(EventType::Escalated);
+                    let seq = seq_of(tx, &id, case_id).await?;
+                    (id, seq)
+                }
+            };
+            tell_named(tx, app, targets, &Named { case_id, event_id: &event_id, seq, targets: named }).await?;
+        }
     }
     Ok(events)
+}
+
+async fn seq_of(tx: &mut Tx, event_id: &str, case_id: &str) -> sqlx::Result<i64> {
+    let select = "select seq from events where case_id = $1 and id = $2";
+    with_tx!(tx, conn => sqlx::query_scalar(select).bind(case_id).bind(event_id).fetch_one(conn).await)
 }
 
 /// What is to be done with a case, in its order.
@@ -91,7 +123,7 @@ fn wanted<'s>(terms: &'s Terms, routed: &'s RoutedCase, now: Millis) -> Wanted<'
     let service = terms.service();
     let mut wanted = Wanted::default();
     let mut facts = routed.facts(terms);
-    for trigger in &routed.triggers {
+    for Triggered { trigger, event_id, seq } in &routed.triggers {
         if *trigger == Trigger::Created
             && let Some(team) = team_of_category(&service.categories, &facts).filter(|_| facts.team.is_none())
         {
@@ -101,7 +133,7 @@ fn wanted<'s>(terms: &'s Terms, routed: &'s RoutedCase, now: Millis) -> Wanted<'
         facts.trigger = *trigger;
         let moment = Moment { now, waiting_since: routed.waiting_since };
         for rule in matches(&service.rules, &service.calendars, &mut facts, moment) {
-            wanted.rule(rule);
+            wanted.rule(rule, Some((event_id, *seq)));
         }
     }
     wanted

@@ -1,7 +1,7 @@
 //! Rules that act when time has passed.
 
 use super::actions::Wanted;
-use super::carry_out;
+use super::{carry_out, named_targets};
 use super::facts::RoutedCase;
 use crate::app::App;
 use crate::cases::case;
@@ -10,6 +10,7 @@ use crate::clocks::Terms;
 use crate::db::Tx;
 use crate::service::routing::{Moment, matches};
 use crate::service::rules::{Rule, Trigger};
+use crate::sites::targets::Target;
 use crate::{with_db, with_tx};
 
 /// Cases that are looked up at once.
@@ -25,6 +26,7 @@ pub async fn run_timed(app: &App) -> anyhow::Result<usize> {
     if !terms.service().rules.iter().any(|rule| rule.on.contains(&Trigger::Time)) {
         return Ok(changed);
     }
+    let targets = named_targets(app, &terms).await?;
     let mut after = String::new();
     loop {
         let select = "select id from cases where quarantine = '' and status not in ('resolved', 'closed') and id > $1 order by id limit $2";
@@ -36,13 +38,18 @@ pub async fn run_timed(app: &App) -> anyhow::Result<usize> {
             if app.shutdown.is_cancelled() {
                 return Ok(changed);
             }
-            changed += usize::from(look_at(app, &terms, id, app.clock.now()).await?);
+            changed += usize::from(look_at(app, (&terms, &targets), id, app.clock.now()).await?);
         }
     }
 }
 
 /// Whether something was done with a case.
-async fn look_at(app: &App, terms: &Terms, case_id: &str, now: Millis) -> anyhow::Result<bool> {
+async fn look_at(
+    app: &App,
+    (terms, targets): (&Terms, &[Target]),
+    case_id: &str,
+    now: Millis,
+) -> anyhow::Result<bool> {
     let Some(routed) = RoutedCase::read(app, case_id, NO_EVENT).await? else { return Ok(false) };
     let mut facts = routed.facts(terms);
     facts.trigger = Trigger::Time;
@@ -56,7 +63,7 @@ async fn look_at(app: &App, terms: &Terms, case_id: &str, now: Millis) -> anyhow
     let mut wanted = Wanted::default();
     for rule in matched {
         if is_new(&mut tx, case_id, rule, routed.waiting_since).await? {
-            wanted.rule(rule);
+            wanted.rule(rule, None);
         }
     }
     if wanted.is_empty() {
@@ -64,8 +71,9 @@ async fn look_at(app: &App, terms: &Terms, case_id: &str, now: Millis) -> anyhow
         return Ok(false);
     }
     case::lock(&mut tx, case_id, now).await?;
-    let events = carry_out(&mut tx, app, terms, case_id, &wanted, now).await?;
+    let events = carry_out(&mut tx, app, (terms, targets), case_id, &wanted, now).await?;
     tx.commit().await?;
+    app.deliveries_wake.notify_one();
     for event in &events {
         app.publish(case_id, event.as_str());
     }

@@ -9,7 +9,8 @@ use super::calendar::WeekHours;
 use super::file::{Items, ServiceFile};
 use super::objects::{Object, Template};
 use super::reader::{Item, Reader};
-use super::rules::{Assignee, Rule};
+use super::rules::{Assignee, Conditions, Rule};
+use super::target_checks::Surroundings;
 use super::words::{Address, Key};
 
 /// What a template may name between braces.
@@ -25,8 +26,10 @@ pub const PLACEHOLDERS: [&str; 8] = [
 ];
 
 /// Checks what was read, against itself and what is known besides; notes every mistake.
-pub fn check(items: &Items<'_>, known: &ServiceFile, reader: &mut Reader<'_>) {
+pub fn check(items: &mut Items<'_>, known: &ServiceFile, surroundings: &Surroundings<'_>, reader: &mut Reader<'_>) {
     let mut check = Check { names: Names::of(items, known), reader };
+    check.targets(&mut items.targets, surroundings);
+    let items = &*items;
     check.duplicates(&items.sites, |site| site.key.as_str().to_owned());
     check.duplicates(&items.members, |member| member.address.to_string());
     check.duplicates(&items.calendars, Object::key);
@@ -91,6 +94,7 @@ impl Names {
             ("category of a site", keys(&items.categories, &known.categories, Object::key)),
             ("template", keys(&items.templates, &known.templates, Object::key)),
             ("problem", keys(&items.problems, &known.problems, Object::key)),
+            ("target", keys(&items.targets, &known.targets, |target| target.key.to_string())),
         ]);
         Self { by_kind, kinds: kinds.collect() }
     }
@@ -100,17 +104,18 @@ impl Names {
     }
 }
 
-struct Check<'r, 'a> {
+/// What is checked, and what is wrong with it so far.
+pub(super) struct Check<'r, 'a> {
     names: Names,
     reader: &'r mut Reader<'a>,
 }
 
 impl Check<'_, '_> {
-    fn refuse(&mut self, span: Range<usize>, text: impl Into<String>) {
+    pub(super) fn refuse(&mut self, span: Range<usize>, text: impl Into<String>) {
         self.reader.refuse(span, text);
     }
 
-    fn duplicates<T>(&mut self, items: &[Item<'_, T>], key: impl Fn(&T) -> String) {
+    pub(super) fn duplicates<T>(&mut self, items: &[Item<'_, T>], key: impl Fn(&T) -> String) {
         let mut seen = HashSet::new();
         for item in items {
             let key = key(&item.value);
@@ -121,7 +126,7 @@ impl Check<'_, '_> {
     }
 
     /// Refuses names of things that are not there.
-    fn exist<T, N: ToString>(&mut self, item: &Item<'_, T>, path: &[&str], kind: &str, names: impl Iterator<Item = N>) {
+    pub(super) fn exist<T, N: ToString>(&mut self, item: &Item<'_, T>, path: &[&str], kind: &str, names: impl Iterator<Item = N>) {
         for name in names {
             let name = name.to_string();
             if !self.names.has(kind, &name) {
@@ -219,14 +224,11 @@ impl Check<'_, '_> {
             let Rule { site, when, then, on, stop, .. } = &rule.value;
             let site = site.as_ref();
             self.exist(rule, &["site"], "site", site.into_iter());
-            self.exist_in_site(rule, &["when", "category"], "category", site, when.category.iter().flatten());
-            self.exist_in_site(rule, &["when", "tier"], "tier", site, when.tier.iter().flatten());
-            self.exist(rule, &["when", "team"], "team", when.team.iter().flatten());
-            self.exist(rule, &["when", "outside_hours"], "calendar", when.outside_hours.iter());
             self.exist(rule, &["then", "team"], "team", then.team.iter());
             self.exist(rule, &["then", "template"], "template", then.template.iter());
             self.exist(rule, &["then", "escalate_to"], "member", then.escalate_to.iter());
             self.exist(rule, &["then", "problem"], "problem", then.problem.iter());
+            self.exist(rule, &["then", "targets"], "target", then.targets.iter());
             let owner = then.owner.iter().filter_map(|owner| match owner {
                 Assignee::Member(address) => Some(address),
                 _ => None,
@@ -238,7 +240,7 @@ impl Check<'_, '_> {
             if on.is_empty() {
                 self.refuse(rule.span(&["on"]), "the rule is never looked at");
             }
-            self.can_match(rule);
+            self.conditions(rule, site, when, "the rule can never match");
             let shadow = rules[..at].iter().map(|earlier| &earlier.value).find(|earlier| shadows(earlier, &rule.value));
             if let Some(earlier) = shadow {
                 let text =
@@ -248,42 +250,34 @@ impl Check<'_, '_> {
         }
     }
 
-    /// Refuses conditions that nothing can meet.
-    fn can_match(&mut self, rule: &Item<'_, Rule>) {
-        let when = &rule.value.when;
-        let lists = [
-            ("kind", when.kind.as_ref().map(Vec::len)),
-            ("category", when.category.as_ref().map(Vec::len)),
-            ("words", when.words.as_ref().map(Vec::len)),
-            ("language", when.language.as_ref().map(Vec::len)),
-            ("channel", when.channel.as_ref().map(Vec::len)),
-            ("tier", when.tier.as_ref().map(Vec::len)),
-            ("priority", when.priority.as_ref().map(Vec::len)),
-            ("team", when.team.as_ref().map(Vec::len)),
-            ("status", when.status.as_ref().map(Vec::len)),
-        ];
-        for (name, _) in lists.into_iter().filter(|(_, length)| *length == Some(0)) {
-            self.refuse(rule.span(&["when", name]), format!("the rule can never match: {name} is an empty list"));
+    /// Refuses conditions that name what is not there, or that nothing can meet.
+    pub(super) fn conditions<T>(&mut self, item: &Item<'_, T>, site: Option<&Key>, when: &Conditions, never: &str) {
+        self.exist_in_site(item, &["when", "category"], "category", site, when.category.iter().flatten());
+        self.exist_in_site(item, &["when", "tier"], "tier", site, when.tier.iter().flatten());
+        self.exist(item, &["when", "team"], "team", when.team.iter().flatten());
+        self.exist(item, &["when", "outside_hours"], "calendar", when.outside_hours.iter());
+        for (name, _) in when.lists().into_iter().filter(|(_, length)| *length == Some(0)) {
+            self.refuse(item.span(&["when", name]), format!("{never}: {name} is an empty list"));
         }
         if when.rating_max.is_some_and(|most| !(1..=5).contains(&most)) {
-            self.refuse(rule.span(&["when", "rating_max"]), "a rating is from 1 to 5");
+            self.refuse(item.span(&["when", "rating_max"]), "a rating is from 1 to 5");
         }
         let unspoken =
             when.words.iter().flatten().find(|words| crate::db::search::Phrase::read(words.as_str()).is_none());
         if let Some(words) = unspoken {
-            self.refuse(rule.span(&["when", "words"]), format!("the rule can never match: {words} has no word in it"));
+            self.refuse(item.span(&["when", "words"]), format!("{never}: {words} has no word in it"));
         }
         let (Some(kinds), Some(categories)) = (&when.kind, &when.category) else { return };
         let goes = |category: &Key| {
-            let of_category = self.names.kinds.iter().filter(|((site, key), _)| {
-                key == category.as_str() && rule.value.site.as_ref().is_none_or(|wanted| wanted.as_str() == site)
+            let of_category = self.names.kinds.iter().filter(|((of, key), _)| {
+                key == category.as_str() && site.is_none_or(|wanted| wanted.as_str() == of)
             });
             of_category.into_iter().any(|(_, of)| of.is_empty() || kinds.iter().any(|kind| of.contains(kind)))
         };
         let is_known = |category: &Key| self.names.has("category", category.as_str());
         if !categories.is_empty() && categories.iter().all(|category| is_known(category) && !goes(category)) {
-            let text = "the rule can never match: none of its categories goes with one of its kinds";
-            self.refuse(rule.span(&["when", "category"]), text);
+            let text = format!("{never}: none of its categories goes with one of its kinds");
+            self.refuse(item.span(&["when", "category"]), text);
         }
     }
 }

@@ -13,17 +13,21 @@ use serde_json::json;
 use super::file::ServiceFile;
 use super::plan::{Prune, plan};
 use super::presets::PRESETS;
-use super::read::read as read_file;
+use super::read::read_in;
 use super::routing::{Moment, matches, team_of_category};
 use super::rules::{Facts, Rule, Trigger};
 use super::store;
+use super::target_checks::{PlainHttp, Surroundings};
+use super::targets;
 use super::words::Key;
 use crate::audit::Stamp;
 use crate::calendars::Span;
 use crate::cases::Channel;
 use crate::cases::{Priority, Status};
 use crate::clock::parse_rfc3339;
+use crate::config::Config;
 use crate::context::Context;
+use crate::sites::targets::Target;
 
 /// What a dry run ends with when there is something to change.
 const SOMETHING_TO_CHANGE: u8 = 3;
@@ -125,10 +129,12 @@ pub struct RouteArguments {
 
 /// Does what the command says; gives what the process ends with.
 pub async fn run(command: ServiceCommand, context: &Context) -> anyhow::Result<ExitCode> {
-    let Context { db, clock, .. } = context;
+    let Context { db, clock, keys, .. } = context;
     match command {
         ServiceCommand::Export { file } => {
-            let text = store::load(db).await?.write()?;
+            let mut exported = store::load(db).await?;
+            targets::reveal_mailboxes(keys, &Target::all(db).await?, &mut exported);
+            let text = exported.write()?;
             match file {
                 Some(file) => {
                     std::fs::write(&file, text).with_context(|| format!("cannot write {}", file.display()))?
@@ -139,7 +145,8 @@ pub async fn run(command: ServiceCommand, context: &Context) -> anyhow::Result<E
         ServiceCommand::Apply { file, dry_run, prune } => {
             let prune = if prune { Prune::Remove } else { Prune::Keep };
             let known = store::load(db).await?;
-            let wanted = read(&file, &known, prune)?;
+            let mut wanted = read(&file, &known, prune, &context.config)?;
+            targets::seal(keys, &Target::all(db).await?, &mut wanted);
             if dry_run {
                 let plan = plan(&known, &wanted, prune);
                 print_plan(&plan);
@@ -169,7 +176,7 @@ pub async fn run(command: ServiceCommand, context: &Context) -> anyhow::Result<E
     Ok(ExitCode::SUCCESS)
 }
 
-fn read(file: &Path, known: &ServiceFile, prune: Prune) -> anyhow::Result<ServiceFile> {
+fn read(file: &Path, known: &ServiceFile, prune: Prune, config: &Config) -> anyhow::Result<ServiceFile> {
     let mut text = String::new();
     let mut take = |from: &mut dyn std::io::Read| from.take(FILE_MAX + 1).read_to_string(&mut text);
     if file == Path::new("-") {
@@ -186,7 +193,10 @@ fn read(file: &Path, known: &ServiceFile, prune: Prune) -> anyhow::Result<Servic
             ServiceFile { sites: known.sites.clone(), members: known.members.clone(), ..ServiceFile::default() }
         }
     };
-    match read_file(&text, &stays) {
+    let is_open = config.dangerous_allow_private_targets || config.dangerous_allow_http_webhooks;
+    let plain_http = if is_open { PlainHttp::Allowed } else { PlainHttp::Refused };
+    let variable = |name: &str| std::env::var(name).ok();
+    match read_in(&text, &stays, &Surroundings { variable: &variable, plain_http, targets: &known.targets }) {
         Ok(wanted) => Ok(wanted),
         Err(mistakes) => {
             let lines: Vec<String> = mistakes.iter().map(|mistake| format!("{}: {mistake}", file.display())).collect();
@@ -220,6 +230,7 @@ async fn route(arguments: RouteArguments, context: &Context) -> anyhow::Result<(
         tier: arguments.tier.as_deref(),
         priority: arguments.priority,
         team: None,
+        tags: Vec::new(),
         rating: arguments.rating,
         page: arguments.page.as_deref(),
         is_reopened: arguments.reopened,

@@ -7,14 +7,15 @@ use super::calendar::CalendarDefinition;
 use super::objects::{Answer, CategoryDefinition, Problem, Promise, Team, Template, Tier, View};
 use super::reader::Item;
 use super::rules::Rule;
+use super::targets::TargetDefinition;
 use super::words::{Address, Key, Title};
 use crate::auth::member::Role;
 use crate::sites::{Origin, SiteKey, SiteSettings};
 
 /// The tables that a file may have.
-pub const TABLES: [&str; 12] = [
+pub const TABLES: [&str; 13] = [
     "site", "member", "calendar", "team", "tier", "category", "promise", "template", "rule", "view", "problem",
-    "answer",
+    "answer", "target",
 ];
 
 /// `[[site]]`: a site with all of its settings but its categories, which are tables of their own.
@@ -88,6 +89,9 @@ pub struct ServiceFile {
     /// Public answers.
     #[serde(rename = "answer", skip_serializing_if = "Vec::is_empty")]
     pub answers: Vec<Answer>,
+    /// Targets.
+    #[serde(rename = "target", skip_serializing_if = "Vec::is_empty")]
+    pub targets: Vec<TargetDefinition>,
 }
 
 /// What was read, each with its place in the file.
@@ -105,6 +109,7 @@ pub struct Items<'a> {
     pub(super) views: Vec<Item<'a, View>>,
     pub(super) problems: Vec<Item<'a, Problem>>,
     pub(super) answers: Vec<Item<'a, Answer>>,
+    pub(super) targets: Vec<Item<'a, TargetDefinition>>,
 }
 
 impl ServiceFile {
@@ -133,6 +138,7 @@ impl Items<'_> {
             views: values(self.views),
             problems: values(self.problems),
             answers: values(self.answers),
+            targets: values(self.targets),
         }
     }
 }

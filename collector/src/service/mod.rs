@@ -18,8 +18,11 @@ pub mod routing;
 pub mod rules;
 mod sites;
 pub mod store;
+mod target_checks;
+pub mod targets;
 pub mod words;
 
 pub use current::{Service, ServiceCache};
 pub use file::ServiceFile;
 pub use promises::Promised;
+pub use target_checks::{PlainHttp, Surroundings};

@@ -6,6 +6,7 @@ use serde_json::Value;
 
 use super::file::{MemberDefinition, ServiceFile, SiteDefinition};
 use super::objects::{Object, Team, to_json};
+use super::targets::TargetDefinition;
 
 /// What becomes of what the file does not name. Sites and members stay in any case: `sayso site remove` and `sayso member remove` say what goes
 /// with them.
@@ -64,6 +65,9 @@ pub fn plan(known: &ServiceFile, wanted: &ServiceFile, prune: Prune) -> Plan {
     plan.objects(&known.views, &wanted.views, prune);
     plan.objects(&known.problems, &wanted.problems, prune);
     plan.objects(&known.answers, &wanted.answers, prune);
+    plan.compare("target", &known.targets, &wanted.targets, prune, TargetDefinition::to_json, |target| {
+        target.key.to_string()
+    });
     plan
 }
 

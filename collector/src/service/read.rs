@@ -6,14 +6,25 @@ use super::check::check;
 use super::file::{Items, ServiceFile, SiteDefinition, TABLES};
 pub use super::reader::Mistake;
 use super::reader::{Item, Reader};
+use super::target_checks::{PlainHttp, Surroundings};
 use super::words::Title;
 use crate::sites::{Origin, SiteKey, SiteSettings};
 
-/// Reads a file, and checks it together with what is there already and stays. Every mistake is named at once.
+/// Reads a file with the variables of this process, and without plain HTTP.
 pub fn read(text: &str, known: &ServiceFile) -> Result<ServiceFile, Vec<Mistake>> {
+    let variable = |name: &str| std::env::var(name).ok();
+    read_in(text, known, &Surroundings { variable: &variable, plain_http: PlainHttp::Refused, targets: &known.targets })
+}
+
+/// Reads a file, and checks it together with what is there already and stays. Every mistake is named at once.
+pub fn read_in(
+    text: &str,
+    known: &ServiceFile,
+    surroundings: &Surroundings<'_>,
+) -> Result<ServiceFile, Vec<Mistake>> {
     let mut reader = Reader::new(text);
     let mut document = reader.document();
-    let items = Items {
+    let mut items = Items {
         sites: read_sites(&mut reader, &mut document),
         members: reader.items(&mut document, "member"),
         calendars: reader.items(&mut document, "calendar"),
@@ -26,9 +37,10 @@ pub fn read(text: &str, known: &ServiceFile) -> Result<ServiceFile, Vec<Mistake>
         views: reader.items(&mut document, "view"),
         problems: reader.items(&mut document, "problem"),
         answers: reader.items(&mut document, "answer"),
+        targets: reader.items(&mut document, "target"),
     };
     reader.refuse_rest(document, &TABLES);
-    check(&items, known, &mut reader);
+    check(&mut items, known, surroundings, &mut reader);
     let mistakes = reader.into_mistakes();
     if mistakes.is_empty() { Ok(items.into_file()) } else { Err(mistakes) }
 }

@@ -2,7 +2,7 @@
 
 use super::calendar::CalendarDefinition;
 use super::objects::CategoryDefinition;
-use super::rules::{Facts, Hours, Rule};
+use super::rules::{Conditions, Facts, Hours, Rule};
 use super::words::Key;
 use crate::calendars::{Calendar, Span};
 use crate::clock::Millis;
@@ -16,7 +16,7 @@ pub struct Moment {
     pub waiting_since: Option<Millis>,
 }
 
-/// The rules that match, in their order, up to one that stops. Each sees the priority and the team that those before it give, and so does who asked.
+/// The rules that match, in their order, up to one that stops. Each sees the priority, the team and the tags that those before it give, and so does who asked.
 pub fn matches<'s>(
     rules: &'s [Rule],
     calendars: &[CalendarDefinition],
@@ -31,12 +31,18 @@ pub fn matches<'s>(
         }
         facts.priority = rule.then.priority.unwrap_or(facts.priority);
         facts.team = rule.then.team.as_ref().map(Key::as_str).or(facts.team);
+        facts.tags.extend(rule.then.tags.iter().map(Key::to_string));
         matched.push(rule);
         if rule.stop {
             break;
         }
     }
     matched
+}
+
+/// Whether all of some conditions hold.
+pub fn hold(when: &Conditions, calendars: &[CalendarDefinition], facts: &Facts<'_>, moment: Moment) -> bool {
+    when.hold(facts, &OfService { calendars, moment })
 }
 
 /// The team to which the cases of a category go.

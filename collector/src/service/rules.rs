@@ -74,6 +74,9 @@ pub struct Conditions {
     /// The team.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub team: Option<Vec<Key>>,
+    /// A tag that it has.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub tags: Option<Vec<Key>>,
     /// A rating, and at most this.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub rating_max: Option<u8>,
@@ -162,6 +165,8 @@ pub struct Facts<'a> {
     pub priority: Priority,
     /// Its team.
     pub team: Option<&'a str>,
+    /// Its tags.
+    pub tags: Vec<String>,
     /// The rating that the customer gave.
     pub rating: Option<i64>,
     /// The address of the page.
@@ -196,6 +201,22 @@ impl Conditions {
         *self == Self::default()
     }
 
+    /// The lists among them, by name, and how long each is.
+    pub fn lists(&self) -> [(&'static str, Option<usize>); 10] {
+        [
+            ("kind", self.kind.as_ref().map(Vec::len)),
+            ("category", self.category.as_ref().map(Vec::len)),
+            ("words", self.words.as_ref().map(Vec::len)),
+            ("language", self.language.as_ref().map(Vec::len)),
+            ("channel", self.channel.as_ref().map(Vec::len)),
+            ("tier", self.tier.as_ref().map(Vec::len)),
+            ("priority", self.priority.as_ref().map(Vec::len)),
+            ("team", self.team.as_ref().map(Vec::len)),
+            ("tags", self.tags.as_ref().map(Vec::len)),
+            ("status", self.status.as_ref().map(Vec::len)),
+        ]
+    }
+
     /// Whether all of them hold.
     pub fn hold(&self, facts: &Facts<'_>, hours: &impl Hours) -> bool {
         any(self.kind.as_ref(), |kind| *kind == facts.kind)
@@ -209,6 +230,7 @@ impl Conditions {
             && any(self.tier.as_ref(), |tier| facts.tier == Some(tier.as_str()))
             && any(self.priority.as_ref(), |priority| *priority == facts.priority)
             && any(self.team.as_ref(), |team| facts.team == Some(team.as_str()))
+            && any(self.tags.as_ref(), |tag| facts.tags.iter().any(|known| known == tag.as_str()))
             && self.rating_max.is_none_or(|most| facts.rating.is_some_and(|rating| rating <= i64::from(most)))
             && self.page.as_ref().is_none_or(|pattern| facts.page.is_some_and(|page| is_like(page, pattern)))
             && self.outside_hours.as_ref().is_none_or(|calendar| hours.is_closed(calendar) == Some(true))
@@ -227,6 +249,7 @@ impl Conditions {
             && covers(self.tier.as_ref(), other.tier.as_ref())
             && covers(self.priority.as_ref(), other.priority.as_ref())
             && covers(self.team.as_ref(), other.team.as_ref())
+            && covers(self.tags.as_ref(), other.tags.as_ref())
             && covers(self.status.as_ref(), other.status.as_ref())
             && self.rating_max.is_none_or(|most| other.rating_max.is_some_and(|asked| asked <= most))
             && is_same_or_open(self.page.as_ref(), other.page.as_ref())
@@ -324,6 +347,7 @@ mod tests {
             tier: Some("gold"),
             priority: Priority::Normal,
             team: None,
+            tags: vec!["late".to_owned()],
             rating: Some(2),
             page: Some("https://shop.example/orders/42"),
             is_reopened: true,

@@ -5,11 +5,13 @@ use serde_json::Value;
 use super::file::{MemberDefinition, ServiceFile, SiteDefinition};
 use super::objects::{CategoryDefinition, Object, to_json};
 use super::plan::{Plan, Prune, Step, plan};
+use super::targets::TargetDefinition;
 use super::words::{Key, LocalText};
 use crate::audit::{self, Change, Stamp};
 use crate::auth::Member;
 use crate::db::{Db, Tx, counters};
 use crate::sites::Site;
+use crate::sites::targets::Target;
 use crate::{with_db, with_tx};
 
 /// The counter of changes, whose row lets one change the service at a time.
@@ -41,6 +43,7 @@ pub async fn load(db: &Db) -> anyhow::Result<ServiceFile> {
         views: objects(&rows),
         problems: objects(&rows),
         answers: objects(&rows),
+        targets: targets(db, &sites).await?,
     })
 }
 
@@ -49,20 +52,22 @@ pub async fn apply(db: &Db, wanted: &ServiceFile, prune: Prune, stamp: &Stamp) -
     let mut tx = db.begin().await?;
     counters::next(&mut tx, COUNTER, 1).await?;
     // Read once nobody else can change it.
-    let plan = plan(&load(db).await?, wanted, prune);
+    let known = load(db).await?;
+    let plan = plan(&known, wanted, prune);
     if plan.is_empty() {
         tx.rollback().await?;
         return Ok(plan);
     }
     for step in plan.steps() {
         match step.kind {
-            // With their categories, below.
-            "site" => {}
+            // Below: sites with their categories, and targets once their sites are there.
+            "site" | "target" => {}
             "member" => super::sites::apply_member(&mut tx, step, stamp).await?,
             _ => apply_object(&mut tx, step, stamp).await?,
         }
     }
     super::sites::apply_sites(&mut tx, db, wanted, &plan, stamp).await?;
+    super::targets::apply(&mut tx, &known, wanted, &plan, stamp).await?;
     for (kind, keys) in plan.orders() {
         place(&mut tx, kind, keys).await?;
     }
@@ -127,6 +132,14 @@ pub(super) fn objects<T: Object>(rows: &[Row]) -> Vec<T> {
             .ok()
     };
     rows.iter().filter(|row| row.kind == T::KIND).filter_map(read).collect()
+}
+
+async fn targets(db: &Db, sites: &[Site]) -> anyhow::Result<Vec<TargetDefinition>> {
+    let mut definitions = Vec::new();
+    for target in Target::all(db).await? {
+        definitions.extend(TargetDefinition::of(&target, sites)?);
+    }
+    Ok(definitions)
 }
 
 /// The categories of a site as they are set there, with the teams that stand beside.

@@ -10,7 +10,7 @@ use crate::cases::EventType;
 use crate::cases::idempotency::{KeyStatus, record_key, request_hash};
 use crate::clock::{Millis, rfc3339};
 use crate::http::Result;
-use crate::outbox::{EVENT, member_of};
+use crate::outbox::{EVENT, State, member_of};
 use crate::sites::targets::Access;
 use crate::text::Texts;
 use crate::{with_db, with_tx};
@@ -19,13 +19,13 @@ use crate::{with_db, with_tx};
 pub struct Delivery {
     /// Its identifier.
     pub id: String,
-    /// `email` or `webhook`.
+    /// `email`, `webhook` or another channel.
     pub channel: String,
     /// The address of the target, or the name of the member; none for the customer, whose address stands elsewhere on the page.
     pub address: Option<String>,
     /// The type of the event.
     pub event: String,
-    /// `pending`, `sent`, `failed` or `dropped`.
+    /// `pending`, `sent`, `failed`, `dropped`, `folded` or `suspended`.
     pub state: String,
     /// How often it was tried.
     pub attempts: i64,
@@ -45,7 +45,7 @@ impl Delivery {
     pub fn tone(&self) -> &'static str {
         match self.state.as_str() {
             "sent" => "resolved",
-            "failed" => "waiting",
+            "failed" | "suspended" => "waiting",
             "pending" => "in_progress",
             _ => "closed",
         }
@@ -57,7 +57,9 @@ struct Row {
     id: String,
     destination: String,
     channel: String,
+    target_key: Option<String>,
     access_cipher: Option<String>,
+    disabled_because: Option<String>,
     event: String,
     state: String,
     attempts: i64,
@@ -83,7 +85,8 @@ pub async fn of_case(app: &App, t: Texts, case_id: &str, name_of: &NameOf<'_>, s
 }
 
 /// The events are joined by their primary key, which is not their identifier.
-pub const OF_CASE: &str = "select deliveries.id, deliveries.destination, deliveries.channel, targets.access_cipher, events.type as event, \
+pub const OF_CASE: &str = "select deliveries.id, deliveries.destination, deliveries.channel, targets.key as target_key, \
+        targets.access_cipher, targets.disabled_because, events.type as event, \
         deliveries.state, deliveries.attempts, deliveries.due_at, deliveries.sent_at, deliveries.last_error \
         from deliveries join events on events.case_id = deliveries.order_key and events.seq = deliveries.order_no \
         left join targets on targets.id = deliveries.destination \
@@ -118,12 +121,15 @@ fn server(address: String) -> String {
 impl Row {
     fn shown(self, app: &App, t: Texts, name_of: &NameOf<'_>, sight: Sight) -> Delivery {
         let at = self.sent_at.unwrap_or(self.due_at);
+        let is_suspended = self.state == State::Suspended.as_str();
         let address = match self.destination.as_str() {
             "customer" => None,
             id if member_of(id).is_some() => {
                 let name = member_of(id).and_then(name_of);
                 Some(name.unwrap_or_else(|| t.get("console.delivery.removed").to_owned()))
             }
+            // Whoever gave it a key knows it by that, and the address may be a secret.
+            _ if self.target_key.is_some() => self.target_key,
             id => {
                 let cipher = self.access_cipher.as_deref();
                 let access = cipher.and_then(|cipher| Access::decrypt(&app.keys, id, cipher));
@@ -144,7 +150,7 @@ impl Row {
             event: t.get(&format!("console.delivery.event.{}", event.trim_start_matches("case."))).to_owned(),
             state: self.state,
             attempts: self.attempts,
-            last_error: self.last_error,
+            last_error: self.disabled_because.filter(|_| is_suspended).or(self.last_error),
             at: (rfc3339(at), t.moment(at)),
         }
     }

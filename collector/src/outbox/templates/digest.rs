@@ -1,5 +1,7 @@
 //! One mail in the place of many.
 
+use sayso_shared::Lang;
+
 use super::customer::{sign, yours};
 use super::{Brand, Email, spaced};
 use crate::config::Config;
@@ -37,9 +39,9 @@ pub fn digest_to_customer(config: &Config, digest: &Digest) -> Email {
     sign(email, &digest.context, t)
 }
 
-/// To the team.
-pub fn digest_to_team(config: &Config, digest: &Digest) -> Email {
-    let t = Texts(digest.context.team_language());
+/// To the team, in the language of the target, or else of the site.
+pub fn digest_to_team(config: &Config, digest: &Digest, lang: Option<Lang>) -> Email {
+    let t = Texts(lang.unwrap_or_else(|| digest.context.team_language()));
     let site = digest.context.site.name();
     let (mails, cases) = (digest.mails.to_string(), digest.cases.to_string());
     let path = match digest.named.as_slice() {

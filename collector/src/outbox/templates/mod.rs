@@ -14,6 +14,7 @@ use crate::sites::{Site, texts};
 
 pub use customer::to_customer;
 pub use digest::{digest_to_customer, digest_to_team};
+pub(super) use team::what_happened;
 pub use team::{to_member, to_team};
 
 /// A mail without its envelope. Everything in it is text; the template escapes it.
@@ -178,7 +179,7 @@ fn quote_lines(text: &str) -> impl Iterator<Item = &str> {
 }
 
 /// The topic of a case as people read it; the key if its category has been removed since.
-fn topic(context: &EventContext, lang: Lang) -> Option<String> {
+pub(super) fn topic(context: &EventContext, lang: Lang) -> Option<String> {
     let key = context.case.category.as_ref()?;
     let settings = &context.site.settings;
     let known = settings.categories.iter().find(|category| category.key == *key);

@@ -1,5 +1,5 @@
-//! Mails to the service team, in the site's main language, and to the member to whom a case was given, in theirs. They say who wrote; how to
-//! reach them stays in the console, behind its sign-in.
+//! Mails to the service team, in the language of the target or the site's main one, and to the member to whom a case was given, in theirs. What of a
+//! case they say is chosen for each target; how to reach the customer stays in the console for members, behind its sign-in.
 
 use sayso_shared::Lang;
 
@@ -7,17 +7,21 @@ use super::{Brand, Email, QuotedLinks, excerpt, spaced, topic};
 use crate::cases::EventType;
 use crate::config::Config;
 use crate::outbox::event_context::{EventContext, Origin};
+use crate::sites::targets::{Part, Target};
 use crate::text::Texts;
 
 /// The mail that tells the team of an event.
-pub fn to_team(config: &Config, context: &EventContext) -> Email {
-    let t = Texts(context.team_language());
+pub fn to_team(config: &Config, context: &EventContext, target: &Target) -> Email {
+    let t = Texts(target.settings.lang.unwrap_or_else(|| context.team_language()));
     let event = &context.event;
-    let mut email = about(config, context, t, what_happened(context, t));
-    email.quote = match event.kind {
+    let parts: Vec<Part> = Part::ALL.iter().copied().filter(|part| target.includes(*part)).collect();
+    let name = if target.includes(Part::Name) { CustomerName::Shown } else { CustomerName::Hidden };
+    let mut email = about(config, context, t, what_happened(context, t), (&parts, name));
+    let quote = match event.kind {
         EventType::Created => Some(context.case.message.clone()),
         _ => event.words.as_ref().map(|words| words.body.clone()),
     };
+    email.quote = quote.filter(|_| parts.contains(&Part::Message));
     email.footer = spaced(t.0, &t.with("mail.team.footer", &[("site", context.site.name())]));
     if context.origin == Origin::Sample {
         email.subject = t.with("mail.sample.subject", &[("subject", &email.subject)]);
@@ -35,7 +39,7 @@ pub fn to_member(config: &Config, context: &EventContext, lang: Lang, giver: Opt
         EventType::Escalated => t.get("mail.team.escalated_to_you").to_owned(),
         _ => what_happened(context, t),
     };
-    let mut email = about(config, context, t, what);
+    let mut email = about(config, context, t, what, (&[Part::Message, Part::Link], CustomerName::Shown));
     match context.event.kind {
         EventType::Assigned => {
             email.intro.extend(giver.map(|name| spaced(lang, &t.with("mail.team.yours_by", &[("name", name)]))));
@@ -48,12 +52,31 @@ pub fn to_member(config: &Config, context: &EventContext, lang: Lang, giver: Opt
     email
 }
 
+/// Whether a mail says who the customer is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum CustomerName {
+    /// It does.
+    Shown,
+    /// It does not.
+    Hidden,
+}
+
 /// What mails to the staff have in common: which case, and what helps to judge it before it is opened.
-fn about(config: &Config, context: &EventContext, t: Texts, what: String) -> Email {
+fn about(
+    config: &Config,
+    context: &EventContext,
+    t: Texts,
+    what: String,
+    (parts, name): (&[Part], CustomerName),
+) -> Email {
     let (case, event) = (&context.case, &context.event);
     let said = event.words.as_ref().map_or(&case.message, |words| &words.body);
+    let said = excerpt(said);
+    // Without the words, what it is about.
+    let kind = t.get(&format!("common.kind.{}", case.kind.as_str()));
+    let said = if parts.contains(&Part::Message) { said.as_str() } else { kind };
     let number = case.number.map(|number| format!(" #{number}")).unwrap_or_default();
-    let values = [("site", context.site.name()), ("what", &what), ("case", &number), ("excerpt", &excerpt(said))];
+    let values = [("site", context.site.name()), ("what", &what), ("case", &number), ("excerpt", said)];
     Email {
         lang: t.0,
         brand: Brand::of(&context.site),
@@ -62,14 +85,17 @@ fn about(config: &Config, context: &EventContext, t: Texts, what: String) -> Ema
         intro: Vec::new(),
         quote: None,
         quoted_links: QuotedLinks::Text,
-        details: case_details(context, t),
-        link: Some((t.get("mail.team.link").to_owned(), context.console_url(config))),
+        details: case_details(context, t, parts, name),
+        link: parts
+            .contains(&Part::Link)
+            .then(|| (t.get("mail.team.link").to_owned(), context.console_url(config))),
         closing: Vec::new(),
         footer: String::new(),
     }
 }
 
-fn what_happened(context: &EventContext, t: Texts) -> String {
+/// What happened, in a few words.
+pub fn what_happened(context: &EventContext, t: Texts) -> String {
     let event = &context.event;
     match event.kind {
         EventType::Created => t.get(&format!("mail.team.new.{}", context.case.kind.as_str())).to_owned(),
@@ -105,8 +131,11 @@ fn what_happened(context: &EventContext, t: Texts) -> String {
 }
 
 /// What helps the team to judge the case before they open it.
-fn case_details(context: &EventContext, t: Texts) -> Vec<(String, String)> {
+fn case_details(context: &EventContext, t: Texts, parts: &[Part], name: CustomerName) -> Vec<(String, String)> {
     let (case, event) = (&context.case, &context.event);
+    let has = |part| parts.contains(&part);
+    let contact = context.contact.as_ref().filter(|_| has(Part::Contact));
+    let of_contact = |value: Option<&str>| value.map(str::to_owned);
     let score = |score: i64| t.with("mail.fact.score", &[("score", &score.to_string())]);
     // What is due is of use until somebody has answered.
     let is_answered = case.first_responded_at.is_some();
@@ -114,20 +143,24 @@ fn case_details(context: &EventContext, t: Texts) -> Vec<(String, String)> {
     let solved = solved.map(|solved| if solved { t.get("mail.fact.yes") } else { t.get("mail.fact.no") });
     let due = case.first_response_due.filter(|_| case.status.is_open() && !is_answered);
     let customer = context.contact.as_ref().and_then(|contact| contact.name());
+    let customer = customer.unwrap_or_else(|| t.get("mail.fact.anonymous"));
     let owner = case.owner.as_deref().unwrap_or_else(|| t.get("mail.fact.nobody"));
     let fields = [
-        (t.get("mail.fact.customer"), Some(customer.unwrap_or_else(|| t.get("mail.fact.anonymous")).to_owned())),
+        (t.get("mail.fact.customer"), (name == CustomerName::Shown).then(|| customer.to_owned())),
+        (t.get("mail.fact.email"), contact.and_then(|contact| of_contact(contact.email()))),
+        (t.get("mail.fact.phone"), contact.and_then(|contact| of_contact(contact.phone()))),
         (t.get("mail.fact.kind"), Some(t.get(&format!("common.kind.{}", case.kind.as_str())).to_owned())),
         (t.get("mail.fact.priority"), Some(t.get(&format!("common.priority.{}", case.priority.as_str())).to_owned())),
         (t.get("mail.fact.owner"), Some(owner.to_owned())),
         (t.get("mail.fact.solved"), solved.map(str::to_owned)),
         (t.get("mail.fact.category"), topic(context, t.0)),
         (t.get("mail.fact.rating"), case.rating.map(score)),
-        (t.get("mail.fact.desired_outcome"), case.desired_outcome.clone()),
+        (t.get("mail.fact.desired_outcome"), case.desired_outcome.clone().filter(|_| has(Part::Message))),
         (t.get("mail.fact.reference"), case.reference.clone()),
         (t.get("mail.fact.page"), case.page[0].clone()),
         (t.get("mail.fact.received"), Some(context.moment(t, case.received_at))),
         (t.get("mail.fact.due"), due.map(|due| context.moment(t, due))),
+        (t.get("mail.fact.code"), has(Part::Code).then(|| case.code.clone())),
     ];
     fields.into_iter().filter_map(|(label, value)| Some((label.to_owned(), value?))).collect()
 }

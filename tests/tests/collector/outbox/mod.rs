@@ -2,10 +2,13 @@
 
 pub mod cases;
 mod commands;
+mod deliveries;
 mod forward;
 mod leases;
 mod limits;
 mod mails;
+mod rooms;
 mod server;
+mod targets;
 
 pub mod webhooks;

@@ -2,7 +2,7 @@
 
 use sayso::cases::staff::{self, Body, FollowUp};
 use sayso::clock::{DAY, HOUR};
-use sayso::sites::targets::Target;
+use sayso::sites::targets::{Standing, Target};
 use sayso_tests::{Database, Options, TestApp, WebhookReceiver, on_both_databases};
 use serde_json::json;
 
@@ -176,12 +176,20 @@ on_both_databases! {
         work(&app).await;
         let all = deliveries(&app).await;
         let states: Vec<&str> = all.iter().map(|row| row.state.as_str()).collect();
-        assert_eq!(states, ["failed", "dropped"], "{all:?}");
+        assert_eq!(states, ["suspended", "suspended"], "both wait for the target: {all:?}");
         assert_eq!(all[0].last_error.as_deref(), Some("the receiver answered 410 (gone); the target was switched off"));
         assert!(Target::list(&app.app.db, None).await.unwrap().is_empty());
+        let off = Target::all(&app.app.db).await.unwrap().remove(0);
+        assert!(matches!(&off.standing, Standing::Suspended(why) if why.contains("410")), "{off:?}");
         ask(&app).await;
         assert_eq!(work(&app).await, 0);
         assert_eq!(receiver.received().len(), 1);
+        let stamp = sayso::audit::Stamp::command(app.app.clock.now());
+        assert_eq!(sayso::outbox::standing::switch_on(&app.app.db, &off.id, &stamp).await.unwrap(), 3);
+        assert_eq!(work(&app).await, 3);
+        let told: Vec<String> = receiver.received().iter().skip(1).map(|received| received.event()).collect();
+        assert_eq!(told.iter().filter(|event| *event == "case.created").count(), 2, "nothing of it is lost: {told:?}");
+        assert!(deliveries(&app).await.iter().all(|row| row.state == "sent"));
     }
 
     async fn private_addresses_are_refused(database: Database) {
@@ -233,6 +241,6 @@ on_both_databases! {
         Target::remove(db, &id, &sayso::audit::Stamp::command(0)).await.unwrap();
         work(&app).await;
         let last = deliveries(&app).await.pop().unwrap();
-        assert_eq!((last.state.as_str(), last.last_error.as_deref()), ("dropped", Some("the target was removed or switched off")));
+        assert_eq!((last.state.as_str(), last.last_error.as_deref()), ("dropped", Some("the target was removed")));
     }
 }

@@ -14,10 +14,10 @@ use tokio::io::AsyncWriteExt;
 use url::Url;
 
 use super::connect;
-use super::deliveries::Failure;
-use super::templates::Email;
 use crate::clock::Millis;
 use crate::config::Config;
+use crate::outbox::deliveries::Failure;
+use crate::outbox::templates::Email;
 
 /// The folder in the data folder that mails are written to when there is no mail server.
 pub const FOLDER: &str = "mail";

@@ -1,0 +1,224 @@
+//! The ways out, one file each: what is sent, and what an answer means.
+
+mod connect;
+mod dingtalk;
+mod discord;
+pub mod email;
+mod feishu;
+mod generic;
+mod mattermost;
+mod slack;
+mod teams;
+mod telegram;
+#[cfg(test)]
+mod tests;
+mod webhook;
+mod wecom;
+
+use url::Url;
+
+use self::email::Mailer;
+use super::card::Card;
+use super::deliveries::{Delivery, Failure};
+use super::event_context::EventContext;
+use super::http::{Answer, Http, Request};
+use super::templates::{self, Email};
+use crate::clock::Millis;
+use crate::config::Config;
+use crate::keys::Keys;
+use crate::sites::targets::{Access, Channel, Target};
+
+/// The ways out: mail and HTTP.
+#[derive(Debug)]
+pub struct Channels {
+    mailer: Mailer,
+    http: Http,
+}
+
+/// What an attempt is made with.
+#[derive(Clone, Copy, Debug)]
+pub struct Attempt<'a> {
+    /// The identifier of the delivery, which is the same for every attempt.
+    pub id: &'a str,
+    /// When it is made.
+    pub now: Millis,
+}
+
+impl Channels {
+    /// Opens them by the settings.
+    pub fn open(config: &Config) -> anyhow::Result<Self> {
+        Ok(Self { mailer: Mailer::open(config)?, http: Http::open(config)? })
+    }
+
+    /// Tells a target of an event.
+    pub(super) async fn send_to_target(
+        &self,
+        config: &Config,
+        keys: &Keys,
+        context: &EventContext,
+        target: &Target,
+        attempt: Attempt<'_>,
+    ) -> Result<(), Failure> {
+        let Some(channel) = target.channel() else {
+            let name = &target.channel_name;
+            return Err(Failure::retryable(format!("this version does not know the channel {name}")));
+        };
+        let access = target.access(keys);
+        let access =
+            access.ok_or_else(|| Failure::retryable("its address can't be decrypted with the keys at hand"))?;
+        if channel == Channel::Email {
+            let email = templates::to_team(config, context, target);
+            let mail = self.mailer.compose(&access.address, None, &email, attempt.id, &context.case.id, attempt.now)?;
+            return self.mailer.send(&mail, attempt.id, attempt.now).await;
+        }
+        let message = Message { context, target, access: &access, console_url: context.console_url(config) };
+        let sent = self.post(config, channel, &message, attempt).await;
+        sent.map_err(|failure| failure.redacted(&access))
+    }
+
+    async fn post(
+        &self,
+        config: &Config,
+        channel: Channel,
+        message: &Message<'_>,
+        attempt: Attempt<'_>,
+    ) -> Result<(), Failure> {
+        let answer = self.http.post(config, message.request(channel, attempt)?, attempt.now).await?;
+        let judged = judge(channel, &answer);
+        if channel == Channel::Feishu && judged.is_err() && feishu::wants_text(&answer) {
+            let request = message.plain_feishu(attempt)?;
+            return feishu::judge(&self.http.post(config, request, attempt.now).await?);
+        }
+        judged
+    }
+}
+
+impl Channels {
+    /// Sends a mail. `name` is the sender's; mails with the same `thread` are shown together.
+    pub(super) async fn mail(
+        &self,
+        address: &str,
+        name: Option<&str>,
+        email: &Email,
+        thread: &str,
+        attempt: Attempt<'_>,
+    ) -> Result<(), Failure> {
+        let mail = self.mailer.compose(address, name, email, attempt.id, thread, attempt.now)?;
+        self.mailer.send(&mail, attempt.id, attempt.now).await
+    }
+
+    /// Sends a mail that tells of other deliveries.
+    pub(super) async fn mail_digest(
+        &self,
+        address: &str,
+        name: Option<&str>,
+        email: &Email,
+        delivery: &Delivery,
+        now: Millis,
+    ) -> Result<(), Failure> {
+        self.mail(address, name, email, &delivery.id, Attempt { id: &delivery.id, now }).await
+    }
+}
+
+/// What is told, and to whom.
+struct Message<'a> {
+    context: &'a EventContext,
+    target: &'a Target,
+    access: &'a Access,
+    console_url: String,
+}
+
+impl Message<'_> {
+    fn request(&self, channel: Channel, attempt: Attempt<'_>) -> Result<Request, Failure> {
+        let Self { context, target, access, console_url } = self;
+        let (secret, card) = (access.secret.as_deref(), self.card());
+        Ok(match channel {
+            Channel::Email => return Err(Failure::Permanent("mail is not sent by HTTP".into())),
+            Channel::Webhook => {
+                let secret = secret.ok_or_else(|| Failure::Permanent("it has no secret to sign with".into()))?;
+                webhook::request(self.url()?, secret, context, target, console_url, (attempt.id, attempt.now))?
+            }
+            Channel::Slack => slack::request(self.url()?, &card),
+            Channel::Teams => teams::request(self.url()?, &card),
+            Channel::Discord => discord::request(self.url()?, &card),
+            Channel::Mattermost => mattermost::request(self.url()?, &card),
+            Channel::Feishu => feishu::request(self.url()?, secret, &card, feishu::Form::Card, attempt.now),
+            Channel::Dingtalk => dingtalk::request(self.url()?, secret, &card, attempt.now),
+            Channel::Wecom => wecom::request(self.url()?, &card),
+            Channel::Telegram => telegram::request(access, &self.chat()?, &card)?,
+            Channel::Generic => generic::request(self.url()?, secret, context, target, &card, console_url)?,
+        })
+    }
+
+    fn plain_feishu(&self, attempt: Attempt<'_>) -> Result<Request, Failure> {
+        let secret = self.access.secret.as_deref();
+        Ok(feishu::request(self.url()?, secret, &self.card(), feishu::Form::Text, attempt.now))
+    }
+
+    fn card(&self) -> Card {
+        Card::new(self.context, self.target, self.console_url.clone())
+    }
+
+    fn chat(&self) -> Result<String, Failure> {
+        let moved = self.target.moved_to.clone();
+        let chat = moved.or_else(|| self.target.settings.chat_id.as_ref().map(ToString::to_string));
+        chat.ok_or_else(|| Failure::Permanent("it has no chat_id".into()))
+    }
+
+    fn url(&self) -> Result<Url, Failure> {
+        Url::parse(&self.access.address).map_err(|_| Failure::Permanent("the address is not a URL".into()))
+    }
+}
+
+/// What an answer of a channel means.
+fn judge(channel: Channel, answer: &Answer) -> Result<(), Failure> {
+    match channel {
+        Channel::Email | Channel::Webhook | Channel::Generic => answer.judge_patiently(),
+        Channel::Slack => slack::judge(answer),
+        Channel::Teams => teams::judge(answer),
+        Channel::Discord => discord::judge(answer),
+        Channel::Mattermost => mattermost::judge(answer),
+        Channel::Feishu => feishu::judge(answer),
+        Channel::Dingtalk => dingtalk::judge(answer),
+        Channel::Wecom => wecom::judge(answer),
+        Channel::Telegram => telegram::judge(answer),
+    }
+}
+
+impl Failure {
+    /// The same without the address and the secret, which a receiver may repeat.
+    fn redacted(self, access: &Access) -> Self {
+        let path = Url::parse(&access.address).ok().map(|url| url.path().trim_start_matches('/').to_owned());
+        let secrets: Vec<&str> = [Some(access.address.as_str()), access.secret.as_deref(), path.as_deref()]
+            .into_iter()
+            .flatten()
+            .filter(|secret| secret.len() >= 8)
+            .collect();
+        let clean = |text: String| secrets.iter().fold(text, |text, secret| text.replace(secret, "…"));
+        match self {
+            Failure::Retryable { error, wait } => Failure::Retryable { error: clean(error), wait },
+            Failure::Permanent(error) => Failure::Permanent(clean(error)),
+            Failure::Gone(error) => Failure::Gone(clean(error)),
+            other => other,
+        }
+    }
+}
+
+/// Markdown of which no escape is known: what means something in it becomes its full-width form.
+fn full_width(c: char) -> Option<&'static str> {
+    Some(match c {
+        '[' => "［",
+        ']' => "］",
+        '(' => "（",
+        ')' => "）",
+        '<' => "＜",
+        '>' => "＞",
+        '*' => "＊",
+        '_' => "＿",
+        '`' => "｀",
+        '~' => "～",
+        '|' => "｜",
+        '\\' => "＼",
+        _ => return None,
+    })
+}

@@ -1,0 +1,200 @@
+//! `sayso target`.
+
+use anyhow::{Context as _, bail, ensure};
+use clap::Subcommand;
+
+use super::targets_add::{self, AddArguments};
+use crate::audit::Stamp;
+use crate::context::Context;
+use crate::keys::new_id;
+use crate::outbox::channels::{Attempt, Channels, email};
+use crate::outbox::deliveries::Failure;
+use crate::outbox::event_context::EventContext;
+use crate::outbox::standing;
+use crate::sites::Site;
+use crate::sites::targets::{Access, Channel, Part, Standing, Target, new_webhook_secret};
+
+/// Add, list, try, pause and remove the places that a site's events are forwarded to.
+#[derive(Debug, Subcommand)]
+pub enum TargetCommand {
+    /// Forward a site's events to a mailbox, a webhook, a chat room or whatever takes HTTP.
+    Add(AddArguments),
+    /// List the targets of a site, or of all sites.
+    List {
+        /// The site's key.
+        #[arg(long)]
+        site: Option<String>,
+    },
+    /// Send a made-up case to a target right away, and say what came of it.
+    Test {
+        /// The target's key or identifier (see `sayso target list`).
+        key: String,
+    },
+    /// Stop forwarding to a target for a while; what it should hear waits.
+    Pause {
+        /// The target's key or identifier.
+        key: String,
+    },
+    /// Go on forwarding to a target that was paused, or that Sayso switched off, with everything that waited for it.
+    Resume {
+        /// The target's key or identifier.
+        key: String,
+    },
+    /// Make a new secret for a webhook, and print it.
+    Secret {
+        /// The target's key or identifier.
+        key: String,
+    },
+    /// Stop forwarding to a target for good.
+    Remove {
+        /// The target's key or identifier.
+        key: String,
+    },
+}
+
+/// Does what the command says.
+pub async fn run(command: TargetCommand, context: &Context) -> anyhow::Result<()> {
+    let Context { db, keys, clock, .. } = context;
+    let stamp = Stamp::command(clock.now());
+    match command {
+        TargetCommand::Add(arguments) => targets_add::run(arguments, context).await,
+        TargetCommand::List { site } => list(context, site.as_deref()).await,
+        TargetCommand::Test { key } => test(context, &key).await,
+        TargetCommand::Pause { key } => {
+            let target = by_key(context, &key).await?;
+            let was_on = standing::switch_off(db, &target.id, None, &stamp).await?;
+            ensure!(was_on, "the target {key} is off already");
+            println!("Paused the target {key}. `sayso target resume {key}` goes on with what it should hear until then.");
+            Ok(())
+        }
+        TargetCommand::Resume { key } => {
+            let target = by_key(context, &key).await?;
+            let waiting = standing::switch_on(db, &target.id, &stamp).await?;
+            println!("The target {key} is on; {waiting} deliveries had waited for it.");
+            Ok(())
+        }
+        TargetCommand::Secret { key } => {
+            let target = by_key(context, &key).await?;
+            ensure!(target.channel() == Some(Channel::Webhook), "{key} is no webhook, so its secret is not made here");
+            ensure!(
+                target.settings.secret_env.is_none(),
+                "the secret of {key} comes from a variable; set another one there, and apply the service file"
+            );
+            let access = target.access(keys).context("its address can't be decrypted")?;
+            let secret = new_webhook_secret();
+            let access = Access { secret: Some(secret.clone()), ..access };
+            target.set_access(db, keys, &access, &stamp).await?;
+            println!("The new secret of {key}, which is shown only this once:\n\n  {secret}\n");
+            Ok(())
+        }
+        TargetCommand::Remove { key } => {
+            let target = by_key(context, &key).await?;
+            Target::remove(db, &target.id, &stamp).await?;
+            println!("Removed the target {key}.");
+            Ok(())
+        }
+    }
+}
+
+async fn by_key(context: &Context, key: &str) -> anyhow::Result<Target> {
+    let target = Target::by_key(&context.db, key).await?;
+    target.with_context(|| format!("there is no target {key}; `sayso target list` shows the targets"))
+}
+
+async fn list(context: &Context, site: Option<&str>) -> anyhow::Result<()> {
+    let sites = Site::all(&context.db).await?;
+    let chosen = match site {
+        Some(key) => Some(Site::by_key(&context.db, key).await?),
+        None => None,
+    };
+    let mut targets = Target::all(&context.db).await?;
+    targets.retain(|target| chosen.as_ref().is_none_or(|site| site.id() == target.site_id));
+    if targets.is_empty() {
+        println!("There are no targets yet; `sayso target add` adds one.");
+    }
+    for target in targets {
+        let key = sites.iter().find(|site| site.id() == target.site_id).map_or("", |site| site.key());
+        let name = if target.key == target.id { String::new() } else { format!("  {}", target.key) };
+        println!(
+            "{}{name}  {key}  {}  {}  {}  {}  {}",
+            target.id,
+            target.channel_name,
+            address(&target, context),
+            events(&target),
+            parts(&target),
+            standing(&target)
+        );
+    }
+    Ok(())
+}
+
+/// Where a target is. Of a chat room the variable is named, since its address is a secret.
+fn address(target: &Target, context: &Context) -> String {
+    let Some(access) = target.access(&context.keys) else { return "(can't be decrypted)".into() };
+    match (&target.settings.url_env, target.channel()) {
+        (Some(name), _) => format!("${name}"),
+        (None, Some(Channel::Email | Channel::Webhook)) => access.address,
+        (None, _) => "(secret)".into(),
+    }
+}
+
+fn events(target: &Target) -> String {
+    match (target.chosen_events(), target.channel()) {
+        (Some([]), _) => "by rule only".into(),
+        (Some(chosen), _) => chosen.iter().map(|event| event.as_str()).collect::<Vec<_>>().join(", "),
+        (None, Some(Channel::Webhook)) => "all events".into(),
+        (None, _) => "new cases and what customers do".into(),
+    }
+}
+
+fn parts(target: &Target) -> String {
+    let parts: Vec<&str> = Part::ALL.iter().filter(|part| target.includes(**part)).map(|part| part.as_str()).collect();
+    format!("[{}]", parts.join(", "))
+}
+
+fn standing(target: &Target) -> String {
+    match (&target.standing, target.failures) {
+        (Standing::On, 0) => "on".into(),
+        (Standing::On, failures) => format!("on, {failures} failures in a row"),
+        (Standing::Paused, _) => "paused".into(),
+        (Standing::Suspended(reason), _) => format!("suspended: {reason}"),
+    }
+}
+
+async fn test(context: &Context, key: &str) -> anyhow::Result<()> {
+    let Context { config, db, keys, clock, .. } = context;
+    let target = by_key(context, key).await?;
+    let sites = Site::all(db).await?;
+    let site = sites.into_iter().find(|site| site.id() == target.site_id).context("the target's site is missing")?;
+    let event = EventContext::sample(site, clock.now());
+    let channels = Channels::open(config)?;
+    let id = new_id();
+    let attempt = Attempt { id: &id, now: clock.now() };
+    match channels.send_to_target(config, keys, &event, &target, attempt).await {
+        Ok(()) => {
+            match target.channel() {
+                Some(Channel::Email | Channel::Webhook) => {
+                    println!("The test reached {}.", address(&target, context));
+                }
+                Some(Channel::Teams) => println!(
+                    "Power Automate took the test. It answers before the card is posted, so look whether it is there."
+                ),
+                _ => println!("The test was taken; look whether it is there."),
+            }
+            if target.channel() == Some(Channel::Email) && config.smtp.url.reveal().is_none() {
+                let folder = config.data.join(email::FOLDER);
+                println!("No mail server is set ([smtp] url), so the mail is a file in {}.", folder.display());
+            }
+            if target.standing != Standing::On {
+                println!("The target is off; `sayso target resume {key}` goes on with what waits for it.");
+            }
+            Ok(())
+        }
+        Err(Failure::Retryable { error, .. } | Failure::Permanent(error) | Failure::Gone(error)) => {
+            bail!("the test failed: {}", error.trim_end_matches("; the target was switched off"))
+        }
+        Err(Failure::Dropped(why)) => bail!("the test failed: {why}"),
+        Err(Failure::Moved(chat)) => bail!("the test failed: the chat is {chat} now; set chat_id to that"),
+        Err(Failure::Suspended) => bail!("the target is off"),
+    }
+}

@@ -1,0 +1,185 @@
+//! `sayso target add`.
+
+use anyhow::{Context as _, bail, ensure};
+use clap::{ArgGroup, Args};
+use sayso_shared::{EmailAddress, Lang};
+
+use crate::audit::Stamp;
+use crate::cases::EventType;
+use crate::context::Context;
+use crate::outbox::http::check_scheme;
+use crate::service::words::Key;
+use crate::sites::Site;
+use crate::sites::targets::{Access, Channel, ChatId, NewTarget, Part, Settings, Target, check_url, new_webhook_secret};
+
+/// Where to forward to.
+#[derive(Debug, Args)]
+#[command(group = ArgGroup::new("place").required(true).args(["email", "webhook", "channel"]))]
+pub struct AddArguments {
+    /// The site's key.
+    #[arg(long)]
+    site: String,
+    /// The address of a team.
+    #[arg(long, value_name = "ADDR")]
+    email: Option<String>,
+    /// The URL of a receiver of signed webhooks (Standard Webhooks 1.0).
+    #[arg(long, value_name = "URL")]
+    webhook: Option<String>,
+    /// How events get there: email, webhook, slack, teams, discord, mattermost, feishu, dingtalk, wecom, telegram or generic.
+    #[arg(long, value_parser = channel)]
+    channel: Option<Channel>,
+    /// What the service file and other commands call it; without one, its identifier.
+    #[arg(long)]
+    key: Option<String>,
+    /// The variable of the environment with its address.
+    #[arg(long, value_name = "VARIABLE", requires = "channel")]
+    url_env: Option<String>,
+    /// The variable of the environment with its secret.
+    #[arg(long, value_name = "VARIABLE", requires = "channel")]
+    secret_env: Option<String>,
+    /// The address of a mailbox, with --channel email.
+    #[arg(long, value_name = "ADDR", requires = "channel")]
+    address: Option<String>,
+    /// The chat, with --channel telegram.
+    #[arg(long, value_name = "ID", requires = "channel", allow_hyphen_values = true)]
+    chat_id: Option<String>,
+    /// What may leave: message, contact, name, link, code. Without any, what is usual for the channel.
+    #[arg(long, value_name = "PART", value_parser = part, num_args = 1..)]
+    include: Vec<Part>,
+    /// The language of what it gets: en, zh-Hans or zh-Hant. Without it, the main one of the site.
+    #[arg(long, value_parser = lang)]
+    lang: Option<Lang>,
+    /// The types of event to forward, such as case.created. Without any, a webhook gets all of them, and everybody
+    /// else hears of new cases and of what customers do.
+    #[arg(long = "event", value_name = "TYPE", value_parser = event_type, num_args = 1..)]
+    events: Vec<EventType>,
+}
+
+/// Adds a target.
+pub async fn run(arguments: AddArguments, context: &Context) -> anyhow::Result<()> {
+    let Context { db, keys, clock, .. } = context;
+    let site = Site::by_key(db, &arguments.site).await?;
+    let (channel, access) = place(&arguments, context)?;
+    if channel == Channel::Generic {
+        println!("Its body is that of a webhook; templates of headers and body are set in a service file.");
+    }
+    let key: Option<Key> = arguments.key.as_deref().map(str::parse).transpose()?;
+    if let Some(key) = &key {
+        let known = Target::by_key(db, key.as_str()).await?;
+        ensure!(known.is_none(), "there is a target {key} already");
+    }
+    let mut include = (!arguments.include.is_empty()).then(|| arguments.include.clone());
+    // As it always was: for receivers that were built for it, and for teams that look customers up in the console.
+    if arguments.webhook.is_some() && include.is_none() {
+        include = Some(vec![Part::Message, Part::Link, Part::Code]);
+    } else if arguments.email.is_some() && include.is_none() {
+        include = Some(vec![Part::Message, Part::Name, Part::Link]);
+    }
+    let secret = access.secret.clone().filter(|_| channel == Channel::Webhook && arguments.secret_env.is_none());
+    let settings = Settings {
+        url_env: arguments.url_env,
+        secret_env: arguments.secret_env,
+        include,
+        lang: arguments.lang,
+        chat_id: arguments.chat_id.map(|id| id.parse().map_or(ChatId::Name(id), ChatId::Number)),
+        ..Settings::default()
+    };
+    let new = NewTarget {
+        settings,
+        key: key.map(|key| key.to_string()),
+        ..NewTarget::hearing(channel, &arguments.events)
+    };
+    let id = new.add(db, keys, &site, &access, &Stamp::command(clock.now())).await?;
+    // The address of a chat room is a secret.
+    match (&arguments.email, &arguments.webhook) {
+        (Some(address), _) => println!("Added the target {id}: mail to {address}."),
+        (None, Some(url)) => println!("Added the target {id}: webhooks to {url}."),
+        (None, None) => println!("Added the target {id}: {channel}."),
+    }
+    if let Some(secret) = secret {
+        println!("Its secret, with which the receiver checks the signature:\n\n  {secret}\n");
+        println!("It is shown only this once, so keep it now. Try the target with: sayso target test {id}");
+    } else {
+        println!("Try it with: sayso target test {}", new.key.as_deref().unwrap_or(&id));
+    }
+    Ok(())
+}
+
+/// How events get there, and where that is.
+fn place(arguments: &AddArguments, context: &Context) -> anyhow::Result<(Channel, Access)> {
+    let mailbox = |address: &str| -> anyhow::Result<Access> {
+        let parsed = EmailAddress::parse(address).map_err(|error| anyhow::anyhow!("{address} {error}"))?;
+        Ok(Access { address: parsed.into_string(), secret: None })
+    };
+    let url = |address: &str, shown: &str| -> anyhow::Result<String> {
+        let url = check_url(address).with_context(|| format!("{shown} is refused"))?;
+        check_scheme(&context.config, &url).map_err(|why| anyhow::anyhow!("{shown} is refused: {why}"))?;
+        Ok(address.to_owned())
+    };
+    if let Some(address) = &arguments.email {
+        return Ok((Channel::Email, mailbox(address)?));
+    }
+    if let Some(address) = &arguments.webhook {
+        return Ok((Channel::Webhook, Access { address: url(address, address)?, secret: Some(new_webhook_secret()) }));
+    }
+    let channel = arguments.channel.context("give --email, --webhook or --channel")?;
+    ensure!(arguments.chat_id.is_none() || channel == Channel::Telegram, "--chat-id is of the channel telegram");
+    ensure!(arguments.address.is_none() || channel == Channel::Email, "--address is of the channel email");
+    if channel == Channel::Email {
+        return Ok((channel, mailbox(arguments.address.as_deref().context("the channel email needs --address")?)?));
+    }
+    ensure!(arguments.chat_id.is_some() || channel != Channel::Telegram, "the channel telegram needs --chat-id");
+    let mut secret = arguments.secret_env.as_deref().map(variable).transpose()?;
+    if channel == Channel::Webhook && secret.is_none() {
+        secret = Some(new_webhook_secret());
+    }
+    if let (Channel::Webhook, Some(secret)) = (channel, &secret) {
+        let is_usable = standardwebhooks::Webhook::new(secret).is_ok();
+        ensure!(is_usable, "a webhook's secret is base64, with whsec_ before it or without");
+    }
+    let address = match &arguments.url_env {
+        Some(name) => url(&variable(name)?, name)?,
+        None if channel == Channel::Telegram && secret.is_some() => String::new(),
+        None => bail!("the channel {channel} needs --url-env, the variable with its address"),
+    };
+    Ok((channel, Access { address, secret }))
+}
+
+fn variable(name: &str) -> anyhow::Result<String> {
+    let value = std::env::var(name).ok().map(|value| value.trim().to_owned()).filter(|value| !value.is_empty());
+    value.with_context(|| format!("the variable {name} is not set"))
+}
+
+fn channel(word: &str) -> Result<Channel, String> {
+    Channel::parse(word).ok_or_else(|| format!("one of {}", words(Channel::ALL.iter().map(|one| one.as_str()))))
+}
+
+fn part(word: &str) -> Result<Part, String> {
+    Part::parse(word).ok_or_else(|| format!("one of {}", words(Part::ALL.iter().map(|one| one.as_str()))))
+}
+
+fn lang(word: &str) -> Result<Lang, String> {
+    let known = Lang::ALL.into_iter().find(|lang| lang.as_str() == word);
+    known.ok_or_else(|| format!("one of {}", words(Lang::ALL.iter().map(|one| one.as_str()))))
+}
+
+fn event_type(name: &str) -> Result<EventType, String> {
+    let known = || words(EventType::ALL.iter().map(|one| one.as_str()));
+    EventType::parse(name).ok_or_else(|| format!("the types of event are {}", known()))
+}
+
+fn words(words: impl Iterator<Item = &'static str>) -> String {
+    words.collect::<Vec<_>>().join(", ")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_unknown_event_is_answered_with_the_known_ones() {
+        assert_eq!(event_type("case.rated"), Ok(EventType::Rated));
+        let error = event_type("rated").expect_err("the prefix is missing");
+        assert!(error.contains("case.created, ") && error.ends_with("case.escalated"), "{error}");
+    }
+}

@@ -1,0 +1,228 @@
+//! The HTTP client of everything that is forwarded, and what answers mean.
+
+use std::error::Error as _;
+
+use jiff::fmt::rfc2822;
+use reqwest::header::{HeaderMap, HeaderName, HeaderValue, RETRY_AFTER};
+use reqwest::{Client, StatusCode};
+use serde_json::Value;
+use url::Url;
+
+use super::deliveries::Failure;
+use super::ssrf_guard::{BlockedAddress, GuardedResolver, Reach, check_host};
+use crate::clock::{Millis, SECOND};
+use crate::config::Config;
+use crate::http::cors::is_loopback;
+
+/// More of an answer than this is not read.
+const ANSWER_MAX: usize = 4 * 1024;
+/// How long to leave a receiver alone that says to come back later, and not when.
+const BUSY_WAIT: Millis = 60 * SECOND;
+/// The longest text of a receiver that is kept, in characters.
+const SAID_MAX: usize = 160;
+
+/// The client for all receivers.
+#[derive(Debug)]
+pub struct Http {
+    client: Client,
+    reach: Reach,
+}
+
+/// What is posted.
+#[derive(Clone)]
+pub struct Request {
+    /// Where to.
+    pub url: Url,
+    /// Its headers, with the type of the body.
+    pub headers: Vec<(HeaderName, HeaderValue)>,
+    /// The body.
+    pub body: String,
+}
+
+/// What a receiver answered.
+#[derive(Clone, Debug)]
+pub struct Answer {
+    /// The status.
+    pub status: StatusCode,
+    /// The beginning of the body.
+    pub head: String,
+    /// How long the receiver wants to be left alone, by its headers.
+    pub wait: Option<Millis>,
+}
+
+// Addresses and headers of chat rooms are secrets, and the body is what a customer wrote.
+impl std::fmt::Debug for Request {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Request(…)")
+    }
+}
+
+impl Request {
+    /// A body of JSON.
+    pub fn json(url: Url, body: &Value) -> Self {
+        let header = (HeaderName::from_static("content-type"), HeaderValue::from_static("application/json; charset=utf-8"));
+        Self { url, headers: vec![header], body: body.to_string() }
+    }
+}
+
+impl Http {
+    /// A client that follows no redirects, uses no proxy, and resolves names only to addresses that may be reached.
+    pub fn open(config: &Config) -> anyhow::Result<Self> {
+        crate::install_crypto();
+        let reach = Reach::of(config);
+        let client = Client::builder()
+            .user_agent(concat!("Sayso/", env!("CARGO_PKG_VERSION")))
+            .timeout(config.delivery_timeout())
+            .redirect(reqwest::redirect::Policy::none())
+            .no_proxy()
+            .dns_resolver(GuardedResolver::new(reach.clone()))
+            .build()?;
+        Ok(Self { client, reach })
+    }
+
+    /// Posts a request, and reads the beginning of the answer.
+    pub async fn post(&self, config: &Config, request: Request, now: Millis) -> Result<Answer, Failure> {
+        let Request { url, headers, body } = request;
+        check_scheme(config, &url).map_err(Failure::retryable)?;
+        check_host(&url, &self.reach).map_err(|refused| Failure::retryable(refused.to_string()))?;
+        let request = self.client.post(url).headers(HeaderMap::from_iter(headers)).body(body);
+        let mut response = request.send().await.map_err(|error| Failure::retryable(explain(&error)))?;
+        let (status, wait) = (response.status(), retry_after(response.headers(), now));
+        // A short answer is read to its end, so that the connection can be used again.
+        let mut head = Vec::new();
+        while head.len() < ANSWER_MAX {
+            match response.chunk().await {
+                Ok(Some(chunk)) => head.extend_from_slice(&chunk[..chunk.len().min(ANSWER_MAX - head.len())]),
+                Ok(None) | Err(_) => break,
+            }
+        }
+        Ok(Answer { status, head: String::from_utf8_lossy(&head).into_owned(), wait })
+    }
+}
+
+impl Answer {
+    /// The body as JSON; null if it is none.
+    pub fn json(&self) -> Value {
+        serde_json::from_str(&self.head).unwrap_or_default()
+    }
+
+    /// A refusal that may pass, after the wait that was asked for, or after `wait`.
+    pub fn busy(&self, said: &str, wait: Option<Millis>) -> Failure {
+        Failure::Retryable { error: self.said(said), wait: self.wait.or(wait) }
+    }
+
+    /// A refusal of this one message.
+    pub fn refused(&self, said: &str) -> Failure {
+        Failure::Permanent(self.said(said))
+    }
+
+    /// A refusal of everything until somebody sets another address.
+    pub fn gone(&self, said: &str) -> Failure {
+        Failure::Gone(format!("{}; the target was switched off", self.said(said)))
+    }
+
+    /// What an answer means by its status alone, where refused messages need not be tried again: any of 200 to 299 is a success.
+    pub fn judge(&self) -> Result<(), Failure> {
+        let said = self.head.lines().next().unwrap_or_default().trim().to_owned();
+        match self.status {
+            status if status.is_success() => Ok(()),
+            StatusCode::GONE | StatusCode::NOT_FOUND => Err(self.gone(&said)),
+            StatusCode::TOO_MANY_REQUESTS => Err(self.busy(&said, Some(BUSY_WAIT))),
+            StatusCode::REQUEST_TIMEOUT | StatusCode::TOO_EARLY => Err(self.busy(&said, None)),
+            status if status.is_client_error() => Err(self.refused(&said)),
+            _ => self.judge_patiently(),
+        }
+    }
+
+    /// What an answer means by its status alone, where whatever is no success is tried again, but for 410.
+    pub fn judge_patiently(&self) -> Result<(), Failure> {
+        match self.status {
+            status if status.is_success() => Ok(()),
+            StatusCode::GONE => Err(Failure::Gone("the receiver answered 410 (gone); the target was switched off".into())),
+            status if status.is_redirection() => {
+                let error = format!("the receiver answered {}; redirects are not followed", status.as_u16());
+                Err(Failure::Retryable { error, wait: self.wait })
+            }
+            _ => Err(self.busy("", None)),
+        }
+    }
+
+    /// What the receiver said, in a few words.
+    fn said(&self, said: &str) -> String {
+        let status = self.status.as_u16();
+        let said: String = said.chars().map(|c| if c.is_control() { ' ' } else { c }).take(SAID_MAX).collect();
+        match said.trim() {
+            "" => format!("the receiver answered {status}"),
+            said => format!("the receiver answered {status}: {said}"),
+        }
+    }
+}
+
+/// Refuses to send what customers write where everybody on the way could read it.
+pub fn check_scheme(config: &Config, url: &Url) -> Result<(), &'static str> {
+    let is_allowed = config.dangerous_allow_http_webhooks || config.dangerous_allow_private_targets;
+    match url.scheme() == "https" || is_allowed || is_loopback(url) {
+        true => Ok(()),
+        false => Err("the address is not https://, and dangerous_allow_http_webhooks is off"),
+    }
+}
+
+/// `Retry-After` in either of its forms (RFC 9110, section 10.2.3).
+fn retry_after(headers: &HeaderMap, now: Millis) -> Option<Millis> {
+    let text = headers.get(RETRY_AFTER)?.to_str().ok()?.trim();
+    if let Ok(seconds) = text.parse::<i64>() {
+        return (seconds >= 0).then(|| seconds.saturating_mul(SECOND));
+    }
+    let date = rfc2822::DateTimeParser::new().parse_timestamp(text).ok()?;
+    Some((date.as_millisecond() - now).max(0))
+}
+
+/// What went wrong, without the address, which may hold a secret of the receiver.
+fn explain(error: &reqwest::Error) -> String {
+    let mut source = error.source();
+    while let Some(cause) = source {
+        if let Some(refused) = cause.downcast_ref::<BlockedAddress>() {
+            return refused.to_string();
+        }
+        source = cause.source();
+    }
+    if error.is_timeout() {
+        "no answer in time".into()
+    } else if error.is_connect() {
+        "the receiver can't be reached".into()
+    } else {
+        "the connection broke off".into()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn waits(text: &'static str) -> Option<Millis> {
+        let headers = HeaderMap::from_iter([(RETRY_AFTER, HeaderValue::from_static(text))]);
+        retry_after(&headers, 784_111_777_000)
+    }
+
+    #[test]
+    fn reads_both_forms_of_retry_after() {
+        assert_eq!(waits("120"), Some(120_000));
+        assert_eq!(waits("Sun, 06 Nov 1994 08:50:37 GMT"), Some(60_000));
+        assert_eq!(waits("Sun, 06 Nov 1994 08:40:37 GMT"), Some(0));
+        assert_eq!(waits("soon"), None);
+        assert_eq!(waits("-1"), None);
+        assert_eq!(waits("9223372036854775807"), Some(i64::MAX));
+    }
+
+    #[test]
+    fn plain_http_needs_a_dangerous_setting_but_to_this_machine() {
+        let mut config = Config::for_data(std::path::Path::new("/tmp/x")).expect("the defaults hold");
+        let mut check = |text: &str, allowed| {
+            config.dangerous_allow_http_webhooks = allowed;
+            check_scheme(&config, &Url::parse(text).expect("a URL")).is_ok()
+        };
+        assert!(check("https://hooks.example/", false) && check("http://127.0.0.1:9/", false));
+        assert!(!check("http://hooks.example/", false) && !check("http://10.0.0.1/", false));
+        assert!(check("http://hooks.example/", true));
+    }
+}

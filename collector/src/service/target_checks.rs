@@ -1,0 +1,192 @@
+//! What `[[target]]` says must fit its channel, and the variables that it names must be there.
+
+use sayso_shared::EmailAddress;
+use url::Url;
+
+use super::check::Check;
+use super::reader::Item;
+use super::targets::TargetDefinition;
+use crate::http::cors::is_loopback;
+use crate::outbox::template::{Template, is_header_name};
+use crate::sites::targets::{Access, Channel, ChatId, Part, check_url};
+
+/// Templates are kept, and rendered for each event.
+const HEADERS_MAX: usize = 20;
+
+/// What a file is read in.
+pub struct Surroundings<'a> {
+    /// Gives a variable of the environment.
+    pub variable: &'a dyn Fn(&str) -> Option<String>,
+    /// Whether addresses may begin with `http://`.
+    pub plain_http: PlainHttp,
+    /// The targets that are stored. One that names no variable stays where it is.
+    pub targets: &'a [TargetDefinition],
+}
+
+/// Whether what customers write may travel unencrypted.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum PlainHttp {
+    /// To this machine only.
+    Refused,
+    /// To anywhere: the operator says so.
+    Allowed,
+}
+
+impl Check<'_, '_> {
+    /// Checks targets, and reads where they are.
+    pub(super) fn targets(
+        &mut self,
+        targets: &mut [Item<'_, TargetDefinition>],
+        surroundings: &Surroundings<'_>,
+    ) {
+        self.duplicates(targets, |target| target.key.to_string());
+        for target in targets {
+            self.exist(target, &["site"], "site", [&target.value.site].into_iter());
+            self.conditions(target, Some(&target.value.site), &target.value.when, "the target can never hear of a case");
+            self.fits_channel(target);
+            let is_it = |known: &&TargetDefinition| known.key == target.value.key;
+            let stored = surroundings.targets.iter().find(is_it);
+            let is_stored = stored.is_some_and(|known| known.channel == target.value.channel);
+            target.value.access = self.access(target, is_stored, surroundings);
+        }
+    }
+
+    /// Refuses what another channel has.
+    fn fits_channel(&mut self, target: &Item<'_, TargetDefinition>) {
+        let TargetDefinition { channel, chat_id, address, url_env, headers, body, .. } = &target.value;
+        let channel = *channel;
+        let only = [
+            ("address", address.is_some(), Channel::Email),
+            ("chat_id", chat_id.is_some(), Channel::Telegram),
+            ("headers", !headers.is_empty(), Channel::Generic),
+            ("body", body.is_some(), Channel::Generic),
+        ];
+        for (name, _, of) in only.into_iter().filter(|(_, is_there, of)| *is_there && *of != channel) {
+            self.refuse(target.span(&[name]), format!("{name} is of the channel {of}, and this is {channel}"));
+        }
+        if channel == Channel::Email && url_env.is_some() {
+            self.refuse(target.span(&["url_env"]), "a target of the channel email has an address, and no url_env");
+        }
+        match chat_id {
+            None if channel == Channel::Telegram => {
+                self.refuse(target.span(&["channel"]), "a target of the channel telegram needs chat_id");
+            }
+            Some(ChatId::Name(name)) if !(name.starts_with('@') && (2..=64).contains(&name.len())) => {
+                self.refuse(target.span(&["chat_id"]), "chat_id is a number, or a name such as @acme_cases");
+            }
+            _ => {}
+        }
+        if headers.len() > HEADERS_MAX {
+            self.refuse(target.span(&["headers"]), format!("a target has at most {HEADERS_MAX} headers"));
+        }
+        if channel == Channel::Generic {
+            self.templates(target);
+        }
+    }
+
+    fn templates(&mut self, target: &Item<'_, TargetDefinition>) {
+        let TargetDefinition { channel, headers, body, include, .. } = &target.value;
+        let parts: &[Part] = include.as_deref().unwrap_or(channel.default_parts());
+        for (name, text) in headers {
+            if !is_header_name(name) {
+                self.refuse(target.span(&["headers", name]), format!("{name} is no header that a template may set"));
+            } else if let Err(why) = Template::header(text).try_out(parts) {
+                self.refuse(target.span(&["headers", name]), why);
+            }
+        }
+        if let Some(text) = body
+            && let Err(why) = Template::body(text, headers).try_out(parts)
+        {
+            self.refuse(target.span(&["body"]), why);
+        }
+    }
+
+    /// Reads where a target is; none if that stays as it is stored.
+    fn access(
+        &mut self,
+        target: &Item<'_, TargetDefinition>,
+        is_stored: bool,
+        surroundings: &Surroundings<'_>,
+    ) -> Option<Access> {
+        let TargetDefinition { channel, url_env, secret_env, address, .. } = &target.value;
+        let secret = match secret_env {
+            Some(name) => Some(self.variable(target, "secret_env", name, surroundings)?),
+            None => None,
+        };
+        if *channel == Channel::Webhook
+            && let Some(secret) = &secret
+            && standardwebhooks::Webhook::new(secret).is_err()
+        {
+            self.refuse(target.span(&["secret_env"]), "a webhook's secret is base64, with whsec_ before it or without");
+        }
+        if *channel == Channel::Email {
+            return self.mailbox(target, address.as_deref(), is_stored);
+        }
+        let url = match url_env {
+            Some(name) => Some(self.url(target, name, surroundings)?),
+            None => None,
+        };
+        match url {
+            Some(address) => Some(Access { address, secret }),
+            // The bot's token is the secret, and the address is known.
+            None if *channel == Channel::Telegram && secret.is_some() => Some(Access { address: String::new(), secret }),
+            None if is_stored => None,
+            None => {
+                let text = format!("a target of the channel {channel} needs url_env, the variable with its address");
+                self.refuse(target.span(&["channel"]), text);
+                None
+            }
+        }
+    }
+
+    fn mailbox(&mut self, target: &Item<'_, TargetDefinition>, address: Option<&str>, is_stored: bool) -> Option<Access> {
+        match address.map(EmailAddress::parse) {
+            Some(Ok(address)) => Some(Access { address: address.into_string(), secret: None }),
+            Some(Err(error)) => {
+                self.refuse(target.span(&["address"]), format!("the address {error}"));
+                None
+            }
+            None if is_stored => None,
+            None => {
+                self.refuse(target.span(&["channel"]), "a target of the channel email needs address");
+                None
+            }
+        }
+    }
+
+    fn url(&mut self, target: &Item<'_, TargetDefinition>, name: &str, surroundings: &Surroundings<'_>) -> Option<String> {
+        let address = self.variable(target, "url_env", name, surroundings)?;
+        let refused = match check_url(&address) {
+            Err(error) => Some(error.to_string()),
+            Ok(url) if !may_travel(&url, surroundings.plain_http) => Some(
+                "the address is not https://, and neither dangerous_allow_http_webhooks nor dangerous_allow_private_targets is on"
+                    .to_owned(),
+            ),
+            Ok(_) => None,
+        };
+        if let Some(why) = refused {
+            // Without the address, which is a secret.
+            self.refuse(target.span(&["url_env"]), format!("{name}: {why}"));
+            return None;
+        }
+        Some(address)
+    }
+
+    fn variable(
+        &mut self,
+        target: &Item<'_, TargetDefinition>,
+        field: &str,
+        name: &str,
+        surroundings: &Surroundings<'_>,
+    ) -> Option<String> {
+        let value = (surroundings.variable)(name).map(|value| value.trim().to_owned()).filter(|value| !value.is_empty());
+        if value.is_none() {
+            self.refuse(target.span(&[field]), format!("the variable {name} is not set"));
+        }
+        value
+    }
+}
+
+fn may_travel(url: &Url, plain_http: PlainHttp) -> bool {
+    url.scheme() == "https" || plain_http == PlainHttp::Allowed || is_loopback(url)
+}
