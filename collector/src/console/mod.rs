@@ -3,6 +3,7 @@
 mod account;
 pub mod case;
 mod customers;
+mod entry;
 pub mod inbox;
 mod languages;
 mod live;
@@ -27,6 +28,7 @@ pub fn router(app: &App) -> Router<App> {
         .merge(inbox::router())
         .merge(case::router())
         .merge(customers::router())
+        .merge(entry::router())
         .merge(live::router())
         .merge(account::router())
         .merge(members::router())

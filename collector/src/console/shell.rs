@@ -19,6 +19,8 @@ use crate::text::Texts;
 pub enum Screen {
     /// The list of cases, and a case.
     Inbox,
+    /// Entering what came on the phone, at the counter or by letter.
+    Entry,
     /// Looking customers up, and a customer.
     Customers,
     /// How websites embed the widget.
@@ -40,6 +42,8 @@ pub struct Shell {
     pub name: String,
     /// Whether the reader sees the screens for admins.
     pub administers: bool,
+    /// Whether the reader may enter feedback for customers.
+    pub may_enter: bool,
     /// Whether the reader may look customers up.
     pub reads_customers: bool,
     /// Whether the reader may change cases.
@@ -55,6 +59,7 @@ impl Shell {
             screen,
             name: who.member.name.clone(),
             administers: who.may(Action::Administer),
+            may_enter: who.may(Action::EnterFeedback),
             reads_customers: who.may(Action::ReadCustomer),
             may_act: who.member.role().may_act(),
             csrf: who.csrf.clone(),

@@ -2,6 +2,7 @@
 
 mod access;
 mod customers;
+mod entering;
 mod forms;
 mod guards;
 mod members;

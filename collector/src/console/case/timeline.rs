@@ -167,7 +167,7 @@ fn sentence(
     let to = word("to");
     let kind = EventType::parse(&event.kind)?;
     let sentence = match kind {
-        EventType::Created if token.is_some() => t.with("console.event.entered", &[("name", &by)]),
+        EventType::Created if is_staff => t.with("console.event.entered", &[("name", &by)]),
         EventType::Created if event.actor == "system" => t.get("console.event.imported").to_owned(),
         EventType::Created | EventType::Message | EventType::Note | EventType::Merged | EventType::Unmerged => {
             return None;
