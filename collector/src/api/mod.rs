@@ -29,6 +29,7 @@ pub fn router() -> OpenApiRouter<App> {
     OpenApiRouter::new()
         .routes(routes!(list::list, enter::enter))
         .routes(routes!(read::read, patch::patch))
+        .routes(routes!(read::download))
         .routes(routes!(events::list))
         .routes(routes!(audit::list))
         .routes(routes!(customers::list))

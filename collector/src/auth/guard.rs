@@ -100,6 +100,19 @@ impl SignedIn {
         Ok(Some(Self { t: Texts(member.lang()), member, standing, csrf, session }))
     }
 
+    /// Refuses a form that is from no page of this session.
+    pub fn check_csrf(&self, token: &str) -> Result<(), Error> {
+        if equal(token, &self.csrf) {
+            return Ok(());
+        }
+        tracing::info!(
+            security = "form.forged",
+            member = self.member.id,
+            "a form without the token of its session was refused"
+        );
+        Err(Error::Forbidden("this form is not from a page of your session; reload it".into()))
+    }
+
     /// Whether the member may do something with the installation as a whole.
     pub fn may(&self, action: Action) -> bool {
         can(Actor::Member(&self.standing), action, Object::Installation)
@@ -189,14 +202,7 @@ impl<F: DeserializeOwned> FromRequest<App> for KeyedForm<F> {
         let (mut parts, body) = request.into_parts();
         let who = <SignedIn as FromRequestParts<App>>::from_request_parts(&mut parts, app).await?;
         let OpenForm(posted) = OpenForm::<WithToken<F>>::from_request(Request::from_parts(parts, body), app).await?;
-        if !equal(&posted.csrf, &who.csrf) {
-            tracing::info!(
-                security = "form.forged",
-                member = who.member.id,
-                "a form without the token of its session was refused"
-            );
-            return Err(Error::Forbidden("this form is not from a page of your session; reload it".into()).into());
-        }
+        who.check_csrf(&posted.csrf)?;
         // Only our own pages give keys; whoever sends a form without one has no way to send it twice by chance.
         let key = IdempotencyKey::parse(&posted.key).unwrap_or_else(|_| fresh_key());
         Ok(Self { form: posted.form, key })

@@ -7,6 +7,7 @@ mod draft;
 mod error;
 mod merging;
 mod page;
+mod posted;
 mod properties;
 mod seen;
 mod set_properties;

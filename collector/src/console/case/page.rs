@@ -14,11 +14,11 @@ use super::deliveries::{self, Sight};
 use super::draft::Draft;
 use super::error::{CaseForm, FormError};
 use super::seen;
-use super::shown::{CasePage, Rights, ShownClock};
+use super::shown::{CasePage, FormKey, Rights, ShownClock};
 use super::sorting::Names;
 use super::timeline;
 use crate::app::App;
-use crate::attachments;
+use crate::attachments::{self, Reader};
 use crate::audit::{self, Change, Stamp};
 use crate::auth::guard::HOME;
 use crate::auth::permissions::{Action, Actor, Object, TaskAccess, can};
@@ -112,7 +112,7 @@ pub(super) async fn download(
     Path((id, file)): Path<(String, String)>,
 ) -> Result<Response> {
     let case = case_for(&app, &who.standing, &id, Action::ReadCase).await?;
-    attachments::download::respond(&app, &case.id, &file).await
+    attachments::download::respond(&app, &case.id, &file, Reader::Staff).await
 }
 
 /// Shows the page again, with what was typed and why it was refused. An error that no form can mend stays what it is.
@@ -207,6 +207,7 @@ pub(super) async fn render(app: &App, who: &SignedIn, id: &str, draft: Draft) ->
         merged,
         merged_into,
         code: draft.code.clone(),
+        form_keys: [FormKey::new(app, &case.site_id), FormKey::new(app, &case.site_id)],
         seen,
         site,
         case,

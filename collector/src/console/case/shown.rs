@@ -3,6 +3,8 @@
 use std::sync::Arc;
 
 use askama::Template;
+use sayso_shared::id::IdempotencyKey;
+use sayso_shared::limits::{ATTACHMENT_MAX_BYTES, ATTACHMENTS_MAX};
 use sayso_shared::{Contact, Kind};
 
 use super::customer_card::CustomerCard;
@@ -11,7 +13,8 @@ use super::draft::Draft;
 use super::properties;
 use super::timeline::{Item, What};
 use crate::assets::{self, MARK};
-use crate::attachments::Attachment;
+use crate::app::App;
+use crate::attachments::{Attachment, FILE_TYPES};
 use crate::auth::permissions::{Action, Actor, CaseAccess, Object, Standing, TaskAccess, can};
 use crate::auth::{Member, Role};
 use crate::cases::merge::Merged;
@@ -23,6 +26,7 @@ use crate::console::inbox::rows::{Due, category_label, display_name};
 use crate::console::languages;
 use crate::console::shell::{Screen, Shell, excerpt};
 use crate::http::body::fresh_key;
+use crate::intake;
 use crate::links;
 use crate::service::Service;
 use crate::service::objects;
@@ -69,7 +73,22 @@ pub(super) struct CasePage {
     pub(super) me: String,
     /// What of the case is on this page.
     pub(super) seen: String,
+    /// What tells a form for files from others: its key, and what it was handed out with, for the reply and for the note.
+    pub(super) form_keys: [FormKey; 2],
     pub(super) draft: Draft,
+}
+
+/// By what a form that may bring files is recognised.
+pub(super) struct FormKey {
+    key: IdempotencyKey,
+    token: String,
+}
+
+impl FormKey {
+    pub(super) fn new(app: &App, site_id: &str) -> Self {
+        let key = fresh_key();
+        Self { token: intake::issue_form_token(&app.keys, site_id, &key, app.clock.now()), key }
+    }
 }
 
 /// What the reader may do with the case.
@@ -106,6 +125,11 @@ impl ShownClock {
 }
 
 impl CasePage {
+    /// Where its files are downloaded.
+    fn folder(&self) -> String {
+        format!("/staff/cases/{}/attachments", self.case.id)
+    }
+
     fn word(&self, of: &str, word: &str) -> &'static str {
         self.t.get(&format!("common.{of}.{word}"))
     }

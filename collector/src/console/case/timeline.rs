@@ -6,6 +6,7 @@ use serde_json::Value;
 
 use super::sorting::{self, Names};
 use crate::app::App;
+use crate::attachments::{self, Attachment};
 use crate::auth::Token;
 use crate::cases::merge;
 use crate::cases::query::{self, Message};
@@ -39,6 +40,8 @@ pub enum What {
         by: Option<String>,
         /// The words.
         body: String,
+        /// The files that came with them.
+        files: Vec<Attachment>,
     },
     /// Something was done.
     Done {
@@ -91,19 +94,31 @@ pub(super) async fn read(
         let name = message.member_name.as_ref().or(message.token_name.as_ref());
         Some(name.cloned().unwrap_or_else(|| t.get("console.event.somebody").to_owned()))
     };
-    let said = query::messages(app, &case.id).await?.into_iter().map(|message| {
+    let messages = query::messages(app, &case.id).await?;
+    let ids = messages.iter().map(|message| &message.id).chain(others.iter().map(|message| &message.id));
+    let mut files = attachments::of_messages(&app.db, &ids.cloned().collect::<Vec<_>>()).await?;
+    let mut files_of = |message_id: &str| files.remove(message_id).unwrap_or_default();
+    let said: Vec<_> = messages
+        .into_iter()
+        .map(|message| {
         let (class, by) = match message.author.as_str() {
             "customer" => ("from-customer", None),
             "note" => ("note", staff(&message)),
             _ => ("from-staff", staff(&message)),
         };
-        (message.created_at, message.id, What::Said { class, by, body: message.body })
-    });
-    let said_there = others.iter().map(|message| {
+            let files = files_of(&message.id);
+            (message.created_at, message.id, What::Said { class, by, body: message.body, files })
+        })
+        .collect();
+    let said_there: Vec<_> = others
+        .iter()
+        .map(|message| {
         let by = t.with("console.event.from_case", &[("case", &case_of(Some(&message.case_id)))]);
-        let what = What::Said { class: "from-customer", by: Some(by), body: message.body.clone() };
-        (message.created_at, message.id.clone(), what)
-    });
+            let files = files_of(&message.id);
+            let what = What::Said { class: "from-customer", by: Some(by), body: message.body.clone(), files };
+            (message.created_at, message.id.clone(), what)
+        })
+        .collect();
     let mut all: Vec<(Millis, String, What)> = done.chain(said).chain(said_there).collect();
     // What happened in one transaction has one time; the order of the identifiers is that of their making.
     all.sort_by(|a, b| (a.0, &a.1).cmp(&(b.0, &b.1)));

@@ -129,5 +129,6 @@ fn case_details(context: &EventContext, t: Texts) -> Vec<(String, String)> {
         (t.get("mail.fact.received"), Some(context.moment(t, case.received_at))),
         (t.get("mail.fact.due"), due.map(|due| context.moment(t, due))),
     ];
-    fields.into_iter().filter_map(|(label, value)| Some((label.to_owned(), value?))).collect()
+    let rows = fields.into_iter().filter_map(|(label, value)| Some((label.to_owned(), value?)));
+    event.named_files(t).into_iter().chain(rows).collect()
 }
