@@ -253,7 +253,9 @@ fn read_message(keys: &Keys, body: Value) -> Result<Command> {
             (MessageKind::Reply, FollowUpWord::Reopen) => Command::Reply(content(words), FollowUp::Reopen),
             (MessageKind::Reply, FollowUpWord::InProgress) => Command::Reply(content(words), FollowUp::InProgress),
             (MessageKind::Reply, FollowUpWord::Wait) => Command::Reply(content(words), FollowUp::Wait),
-            (MessageKind::Reply, FollowUpWord::Resolve) => Command::Reply(content(words), FollowUp::Resolve(resolution)),
+            (MessageKind::Reply, FollowUpWord::Resolve) => {
+                Command::Reply(content(words), FollowUp::Resolve(resolution))
+            }
         }),
         _ => Err(errors.into()),
     }

@@ -31,7 +31,8 @@ pub async fn claim_files(tx: &mut Tx, case_id: &str, claim_hashes: &[String]) ->
         and site_id = (select site_id from cases where id = $1) returning id";
     let mut ids = Vec::with_capacity(claim_hashes.len());
     for (place, hash) in claim_hashes.iter().enumerate() {
-        let id: Option<String> = with_tx!(&mut *tx, conn => sqlx::query_scalar(update).bind(case_id).bind(hash).fetch_optional(conn).await)?;
+        let id: Option<String> =
+            with_tx!(&mut *tx, conn => sqlx::query_scalar(update).bind(case_id).bind(hash).fetch_optional(conn).await)?;
         ids.push(id.ok_or(CaseError::FileGone { place })?);
     }
     Ok(ids)

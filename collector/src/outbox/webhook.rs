@@ -93,7 +93,9 @@ fn body(context: &EventContext, console_url: &str) -> Value {
             _ => None,
         };
     }
-    if !event.files.is_empty() && let Some(data) = data.as_object_mut() {
+    if !event.files.is_empty()
+        && let Some(data) = data.as_object_mut()
+    {
         data.insert("attachments".into(), json!(event.files));
     }
     json!({

@@ -10,6 +10,7 @@ mod live;
 mod lookup;
 pub mod mistakes;
 mod status;
+mod status_form;
 mod thanks;
 mod theme;
 mod visit;

@@ -7,16 +7,14 @@ use askama::Template;
 use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::Response;
-use sayso_shared::id::IdempotencyKey;
 use sayso_shared::limits::{
     ATTACHMENT_MAX_BYTES, ATTACHMENTS_MAX, COMMENT_MAX, EMAIL_MAX, MESSAGE_MAX, SCORE_MAX, SCORE_MIN,
 };
 use sayso_shared::{Kind, TrackingCode};
 
-use super::files;
-use super::form::{Form, fresh_key};
 use super::lookup;
 use super::mistakes::Mistakes;
+use super::status_form::{StatusForm, Typed};
 use super::thanks::ThanksPage;
 use super::visit::{Segment, Shell, Visit, framed_by_site};
 use super::words::Words;
@@ -101,91 +99,6 @@ fn canonical(typed: &str) -> Option<String> {
 async fn site(app: &App, case: &Case) -> Result<Arc<Site>> {
     let site = app.sites.by_id(&case.site_id).await?;
     site.ok_or_else(|| Error::Internal(anyhow::anyhow!("the site of case {} is gone", case.id)))
-}
-
-/// One of the forms of the status page.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum StatusForm {
-    /// A message.
-    Reply,
-    /// A message to a case that was thought to be done.
-    NotSolved,
-    /// A satisfaction.
-    Rating,
-    /// An address for mail.
-    Address,
-}
-
-impl StatusForm {
-    /// The word of `?done=`, which thanks for it.
-    pub const fn word(self) -> &'static str {
-        match self {
-            StatusForm::Reply => "reply",
-            StatusForm::NotSolved => "not-solved",
-            StatusForm::Rating => "rating",
-            StatusForm::Address => "address",
-        }
-    }
-
-    /// The last part of the form's address.
-    pub const fn path(self) -> &'static str {
-        match self {
-            StatusForm::Reply => "messages",
-            StatusForm::NotSolved => "not-solved",
-            StatusForm::Rating => "satisfaction",
-            StatusForm::Address => "address",
-        }
-    }
-}
-
-/// What stands in a form, exactly as typed.
-#[derive(Clone, Debug)]
-pub struct Typed {
-    /// Which form.
-    pub posted: StatusForm,
-    /// Recognises the form when it is sent twice.
-    pub key: IdempotencyKey,
-    /// The message or the comment.
-    pub text: String,
-    /// 1 to 5.
-    pub score: String,
-    /// `yes`, `no` or nothing.
-    pub solved: String,
-    /// The uploads that go along.
-    pub uploads: Vec<String>,
-}
-
-impl Typed {
-    /// What was posted.
-    pub fn read(posted: StatusForm, form: &Form) -> Self {
-        let name = match posted {
-            StatusForm::Reply | StatusForm::NotSolved => "body",
-            StatusForm::Rating => "comment",
-            StatusForm::Address => "email",
-        };
-        Self {
-            posted,
-            key: form.key(),
-            text: form.text(name),
-            score: form.text("score"),
-            solved: form.text("solved"),
-            uploads: files::kept(form),
-        }
-    }
-
-    /// Attaches what came with the form. The same file twice is one.
-    pub fn add_uploads(&mut self, uploads: Vec<Upload>) {
-        for upload in uploads {
-            if !self.uploads.contains(&upload.token) {
-                self.uploads.push(upload.token);
-            }
-        }
-    }
-
-    fn fresh(posted: StatusForm) -> Self {
-        let none = String::new;
-        Self { posted, key: fresh_key(), text: none(), score: none(), solved: none(), uploads: Vec::new() }
-    }
 }
 
 /// The status page.
@@ -308,7 +221,8 @@ impl StatusPage {
     /// The page with what its forms for files show where there is little room.
     fn with_tokens(mut self, app: &App) -> Self {
         let (id, now) = (self.site.id(), app.clock.now());
-        self.tokens = [&self.reply, &self.not_solved].map(|form| intake::issue_form_token(&app.keys, id, &form.key, now));
+        self.tokens =
+            [&self.reply, &self.not_solved].map(|form| intake::issue_form_token(&app.keys, id, &form.key, now));
         self
     }
 

@@ -3,6 +3,7 @@
 mod access;
 mod customers;
 mod entering;
+mod files;
 mod forms;
 mod guards;
 mod members;

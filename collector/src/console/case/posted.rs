@@ -45,7 +45,8 @@ pub(super) async fn read<F: DeserializeOwned>(
     let key = posted.form.key();
     let fields: Map<String, Value> =
         posted.form.into_fields().into_iter().map(|(name, value)| (name, value.into())).collect();
-    let form = serde_json::from_value(fields.into()).map_err(|_| Error::Malformed("the form is not complete".into()))?;
+    let form =
+        serde_json::from_value(fields.into()).map_err(|_| Error::Malformed("the form is not complete".into()))?;
     Ok(Posted { form, key, uploads, refused: posted.refused })
 }
 

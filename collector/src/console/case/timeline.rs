@@ -101,11 +101,11 @@ pub(super) async fn read(
     let said: Vec<_> = messages
         .into_iter()
         .map(|message| {
-        let (class, by) = match message.author.as_str() {
-            "customer" => ("from-customer", None),
-            "note" => ("note", staff(&message)),
-            _ => ("from-staff", staff(&message)),
-        };
+            let (class, by) = match message.author.as_str() {
+                "customer" => ("from-customer", None),
+                "note" => ("note", staff(&message)),
+                _ => ("from-staff", staff(&message)),
+            };
             let files = files_of(&message.id);
             (message.created_at, message.id, What::Said { class, by, body: message.body, files })
         })
@@ -113,7 +113,7 @@ pub(super) async fn read(
     let said_there: Vec<_> = others
         .iter()
         .map(|message| {
-        let by = t.with("console.event.from_case", &[("case", &case_of(Some(&message.case_id)))]);
+            let by = t.with("console.event.from_case", &[("case", &case_of(Some(&message.case_id)))]);
             let files = files_of(&message.id);
             let what = What::Said { class: "from-customer", by: Some(by), body: message.body.clone(), files };
             (message.created_at, message.id.clone(), what)
