@@ -5,6 +5,7 @@ mod audit;
 mod bodies;
 mod bulk;
 mod customers;
+mod efforts;
 mod enter;
 mod events;
 mod list;
@@ -37,6 +38,7 @@ pub fn router() -> OpenApiRouter<App> {
         .routes(routes!(bulk::bulk))
         .routes(routes!(merge::merge))
         .routes(routes!(merge::unmerge))
+        .routes(routes!(efforts::add))
         .routes(routes!(tasks::add))
         .routes(routes!(tasks::change))
         .routes(routes!(actions::post_message))

@@ -9,12 +9,14 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use super::bodies::{Around, CaseBody};
+use super::efforts::EffortBody;
 use super::events::{self, EventBody};
 use super::refusals::TokenRefusals;
 use crate::app::App;
 use crate::attachments::{self, Attachment, Reader};
 use crate::auth::bearer::MayRead;
 use crate::cases::Case;
+use crate::cases::efforts::Effort;
 use crate::cases::query::{self, Message, Rated};
 use crate::clock::rfc3339;
 use crate::http::{Error, Result};
@@ -28,6 +30,8 @@ pub struct FullBody {
     attachments: Vec<FileBody>,
     /// What was said since the feedback itself, oldest first, with the notes of the staff.
     messages: Vec<MessageBody>,
+    /// What was done for it beside writing, oldest first.
+    efforts: Vec<EffortBody>,
     /// The timeline, oldest first.
     events: Vec<EventBody>,
     /// How satisfied the customer was; null until they say so.
@@ -113,6 +117,7 @@ pub async fn read(State(app): State<App>, _: MayRead, Path(id): Path<String>) ->
                 MessageBody::of(message, bodies(files))
             })
             .collect(),
+        efforts: Effort::of_case(&app.db, &case.id).await?.into_iter().map(EffortBody::from).collect(),
         events: events::of_case(&app, &case.id, &around).await?,
         satisfaction: query::rating(&app, &case.id).await?.map(SatisfactionBody::from),
         case: CaseBody::of(&app, case, &around)?,

@@ -23,7 +23,9 @@ use crate::text::Texts;
 
 /// Where one signs in.
 pub const SIGN_IN: &str = "/staff/sign-in";
-/// The inbox, where one goes without another wish.
+/// The start page, where one goes without another wish.
+pub const START: &str = "/staff";
+/// The inbox.
 pub const HOME: &str = "/staff/cases";
 
 /// Somebody of the staff.
@@ -255,7 +257,7 @@ fn wanted(parts: &Parts) -> String {
             referer.and_then(|referer| referer.parse::<Uri>().ok()).and_then(|uri| path(&uri))
         }
     };
-    wanted.filter(|path| local_path(path).is_some()).unwrap_or_else(|| HOME.to_owned())
+    wanted.filter(|path| local_path(path).is_some()).unwrap_or_else(|| START.to_owned())
 }
 
 fn is_foreign(app: &App, headers: &HeaderMap) -> bool {

@@ -1,6 +1,7 @@
 //! The staff's pages, one file a screen.
 
 mod account;
+mod alarms;
 pub mod case;
 mod customers;
 mod entry;
@@ -13,6 +14,7 @@ mod setup;
 pub mod shell;
 mod sign_in;
 mod start;
+pub mod today;
 
 use axum::Router;
 use axum::middleware::from_fn_with_state;
@@ -28,12 +30,14 @@ pub fn router(app: &App) -> Router<App> {
         .merge(inbox::router())
         .merge(case::router())
         .merge(customers::router())
+        .merge(alarms::router())
         .merge(entry::router())
         .merge(live::router())
         .merge(account::router())
         .merge(members::router())
         .merge(mail::router())
         .merge(start::router())
+        .merge(today::router())
         .layer(auth::session::layer(app))
         .layer(from_fn_with_state(app.clone(), auth::guard::same_origin))
 }

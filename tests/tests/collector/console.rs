@@ -54,7 +54,7 @@ impl Desk {
     pub async fn of_member(app: &TestApp, name: &str, member_id: String) -> Self {
         let client = app.client();
         let answer = sign_in(&client, name, PASSWORD).await;
-        assert_eq!((answer.status, answer.location()), (StatusCode::SEE_OTHER, "/staff/cases"));
+        assert_eq!((answer.status, answer.location()), (StatusCode::SEE_OTHER, "/staff"));
         let csrf = token(&client.get("/staff/account").await);
         Self { client, csrf, member_id }
     }

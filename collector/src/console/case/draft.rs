@@ -17,6 +17,8 @@ pub struct Draft {
     pub(super) reason: String,
     /// What is to be done by somebody.
     pub(super) task: String,
+    /// What was said or found in an effort.
+    pub(super) effort: String,
     /// The number of the case that it is to be merged into.
     pub(super) merge: String,
     /// Why it gets another team.

@@ -60,6 +60,8 @@ pub(super) enum CaseForm {
     Properties,
     /// A task to be added.
     Task,
+    /// An effort to be noted.
+    Effort,
     /// Merging it into another case.
     Merge,
     /// Any other button of the page.
@@ -80,6 +82,7 @@ impl CaseForm {
             (CaseForm::Resolve, Field::Remedy) => "quiet-remedy",
             (CaseForm::Reopen, _) => "reopen",
             (CaseForm::Task, _) => "task",
+            (CaseForm::Effort, _) => "effort",
             (CaseForm::Merge, _) => "merge",
             (CaseForm::Properties, Field::Category) => "properties-category",
             (CaseForm::Properties, Field::Tags) => "properties-tags",

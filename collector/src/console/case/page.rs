@@ -12,6 +12,7 @@ use serde_json::Value;
 use super::customer_card::CustomerCard;
 use super::deliveries::{self, Sight};
 use super::draft::Draft;
+use super::efforts;
 use super::error::{CaseForm, FormError};
 use super::seen;
 use super::shown::{CasePage, FormKey, Rights, ShownClock};
@@ -24,6 +25,7 @@ use crate::auth::guard::HOME;
 use crate::auth::permissions::{Action, Actor, Object, TaskAccess, can};
 use crate::auth::{CsrfForm, MayAct, Member, Role, SignedIn};
 use crate::cases::access::{case_for, readable_case};
+use crate::cases::efforts::Effort;
 use crate::cases::merge;
 use crate::cases::tasks::Task;
 use crate::cases::{query, staff};
@@ -171,9 +173,10 @@ pub(super) async fn render(app: &App, who: &SignedIn, id: &str, draft: Draft) ->
         true => CustomerCard::of(app, who, &case, &members, &names).await?,
         false => None,
     };
+    let done = Effort::of_case(&app.db, &case.id).await?;
     let page_of_case = CasePage {
         t: who.t,
-        shell: Shell::new(who, Screen::Inbox),
+        shell: Shell::load(app, who, Screen::Inbox).await?,
         contact: case.contact(&app.keys).filter(|_| may(Action::ReadContact)),
         identity: case.identity(&app.keys).filter(|_| may(Action::ReadContact)),
         reaches_customer: case.contact(&app.keys).is_some_and(|contact| contact.email().is_some()),
@@ -192,7 +195,7 @@ pub(super) async fn render(app: &App, who: &SignedIn, id: &str, draft: Draft) ->
         due_promise: due_promise(who.t, &clocks, case.due_at),
         clocks: clocks.iter().map(|clock| ShownClock::of(who.t, clock, now)).collect(),
         attachments: attachments::of_case(&app.db, &case.id).await?,
-        items: timeline::read(app, who.t, &case, &name_of, &names, &tasks).await?,
+        items: timeline::read(app, who.t, &case, &name_of, &names, (&tasks, &done)).await?,
         deliveries: deliveries::of_case(app, who.t, &case.id, &name_of, sight).await?,
         rated: query::rating(app, &case.id).await?,
         owner: case.owner_id.as_deref().and_then(&name_of),
@@ -203,6 +206,7 @@ pub(super) async fn render(app: &App, who: &SignedIn, id: &str, draft: Draft) ->
             .cloned()
             .collect(),
         service: Arc::clone(&service),
+        effort_sum: efforts::sum(who.t, &done),
         tasks,
         merged,
         merged_into,

@@ -17,6 +17,7 @@ use crate::assets::{self, MARK};
 use crate::attachments::{Attachment, FILE_TYPES};
 use crate::auth::permissions::{Action, Actor, CaseAccess, Object, Standing, TaskAccess, can};
 use crate::auth::{Member, Role};
+use crate::cases::efforts::{EffortKind, EffortResult, MINUTES_MAX};
 use crate::cases::merge::Merged;
 use crate::cases::tasks::Task;
 use crate::cases::{Case, Outcome, Priority, Quarantine, Status, Suspicion, query};
@@ -66,6 +67,8 @@ pub(super) struct CasePage {
     pub(super) service: Arc<Service>,
     pub(super) clocks: Vec<ShownClock>,
     pub(super) tasks: Vec<Task>,
+    /// What was done for it beside writing, in all.
+    pub(super) effort_sum: Option<String>,
     /// The cases that were merged into it.
     pub(super) merged: Vec<Merged>,
     /// Of the case that it was merged into: what it is called.
@@ -125,6 +128,25 @@ impl ShownClock {
 }
 
 impl CasePage {
+    /// The key of the text for a kind of effort.
+    fn effort_kind(&self, kind: &EffortKind) -> &'static str {
+        match kind {
+            EffortKind::Call => "desk.effort.kind.call",
+            EffortKind::Visit => "desk.effort.kind.visit",
+            EffortKind::Mail => "desk.effort.kind.mail",
+            EffortKind::Other => "desk.effort.kind.other",
+        }
+    }
+
+    /// The key of the text for what came of an effort.
+    fn effort_result(&self, result: &EffortResult) -> &'static str {
+        match result {
+            EffortResult::Reached => "desk.effort.result.reached",
+            EffortResult::NotReached => "desk.effort.result.not_reached",
+            EffortResult::Later => "desk.effort.result.later",
+        }
+    }
+
     /// Where its files are downloaded.
     fn folder(&self) -> String {
         format!("/staff/cases/{}/attachments", self.case.id)
@@ -167,6 +189,8 @@ impl CasePage {
             }
             "properties" => self.t.get("console.case.done.properties").to_owned(),
             "task" => self.t.get("console.case.done.task").to_owned(),
+            "effort" => self.t.get("desk.effort.done").to_owned(),
+            "alarm" => self.t.get("desk.alarm.done").to_owned(),
             "resolve" => self.t.get("console.case.done.resolve").to_owned(),
             "reopen" => self.t.get("console.case.done.reopen").to_owned(),
             "release" => self.t.get("console.case.done.release").to_owned(),

@@ -4,10 +4,12 @@ use std::collections::{HashMap, HashSet};
 
 use serde_json::Value;
 
+use super::efforts;
 use super::sorting::{self, Names};
 use crate::app::App;
 use crate::attachments::{self, Attachment};
 use crate::auth::Token;
+use crate::cases::efforts::Effort;
 use crate::cases::merge;
 use crate::cases::query::{self, Message};
 use crate::cases::tasks::Task;
@@ -70,7 +72,7 @@ pub(super) async fn read(
     case: &Case,
     name_of: &NameOf<'_>,
     names: &Names<'_>,
-    tasks: &[Task],
+    (tasks, efforts): (&[Task], &[Effort]),
 ) -> Result<Vec<Item>> {
     let select = "select id, type, actor, member_id, data, created_at from events where case_id = $1 order by seq";
     let events: Vec<EventRow> = with_db!(&app.db, pool => sqlx::query_as(select).bind(&case.id).fetch_all(pool).await)?;
@@ -86,7 +88,7 @@ pub(super) async fn read(
             Some(kind @ (EventType::Merged | EventType::Unmerged)) => {
                 merging(t, kind, &event, name_of, &tokens, &case_of)
             }
-            _ => sentence(t, &event, name_of, &tokens, names, tasks)?,
+            _ => sentence(t, &event, name_of, &tokens, names, (tasks, efforts))?,
         };
         Some((event.created_at, event.id, what))
     });
@@ -165,7 +167,7 @@ fn sentence(
     name_of: &NameOf<'_>,
     tokens: &HashMap<String, String>,
     names: &Names<'_>,
-    tasks: &[Task],
+    (tasks, efforts): (&[Task], &[Effort]),
 ) -> Option<What> {
     let data: Value = serde_json::from_str(&event.data).unwrap_or_default();
     let word = |field: &str| data[field].as_str();
@@ -205,6 +207,8 @@ fn sentence(
         EventType::DueSoon => t.with("console.event.due_soon", &[("promise", sorting::promise(t, &data))]),
         EventType::Breached => t.with("console.event.breached", &[("promise", sorting::promise(t, &data))]),
         EventType::Escalated => t.with("console.event.escalated", &[("to", &named(to))]),
+        EventType::Alarm => t.with("desk.event.alarm", &[("name", &by)]),
+        EventType::Effort => efforts::sentence(t, efforts, &data, &by),
         EventType::Task => sorting::task(t, tasks, &data, &by, &named),
         EventType::Team
         | EventType::Priority

@@ -185,7 +185,7 @@ async fn render(
     let (ids, next) = listing::ids(app, &of_customer, Sort::Newest, before, PAGE).await?.unwrap_or_default();
     page(&CustomerPage {
         t: who.t,
-        shell: Shell::new(who, Screen::Customers),
+        shell: Shell::load(app, who, Screen::Customers).await?,
         name: customer.name(&app.keys),
         notes: customer.notes(&app.keys),
         known: known(&app.db, &app.keys, std::slice::from_ref(&customer.id))

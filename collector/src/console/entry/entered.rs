@@ -131,7 +131,7 @@ pub(super) async fn show(State(app): State<App>, who: SignedIn, Path(id): Path<S
     };
     page(&EnteredPage {
         t: who.t,
-        shell: Shell::new(&who, Screen::Entry),
+        shell: Shell::load(&app, &who, Screen::Entry).await?,
         number: number_of(&app, &case.id).await?,
         code: case.code(&app.keys)?,
         mailed,

@@ -35,7 +35,7 @@ async fn show(State(app): State<App>, who: SignedIn, Query(asked): Query<Asked>)
     let sites = app.sites.all().await?;
     let lookup = caller::look_up(&app, &who, &asked, &sites).await?;
     let typed = Typed::fresh(&sites, &asked, &lookup);
-    EntryPage::new(&who, sites, typed, lookup).render()
+    EntryPage::load(&app, &who, sites, typed, lookup).await?.render()
 }
 
 /// Takes the form by the one way in. What is refused comes back with every word and the same key; and where only the caller is looked up, so does all
@@ -47,14 +47,14 @@ async fn submit(State(app): State<App>, who: SignedIn, KeyedForm { form, key }: 
     if typed.looks_up() {
         let lookup = caller::look_up(&app, &who, &typed.asked(), &sites).await?;
         typed.fill_in(&lookup, &sites);
-        return Ok(EntryPage::new(&who, sites, typed, lookup).render()?.into_response());
+        return Ok(EntryPage::load(&app, &who, sites, typed, lookup).await?.render()?.into_response());
     }
     let error = match enter(&app, &who, &typed).await {
         Ok(case_id) => return Ok(Redirect::to(&format!("/staff/new/{case_id}")).into_response()),
         Err(error) => error,
     };
     let lookup = caller::look_up(&app, &who, &typed.asked(), &sites).await?;
-    let mut page = EntryPage::new(&who, sites, typed, lookup);
+    let mut page = EntryPage::load(&app, &who, sites, typed, lookup).await?;
     let status = page.show_error(error)?;
     Ok((status, page.render()?).into_response())
 }

@@ -13,6 +13,7 @@ use sayso_shared::{Kind, Lang};
 
 use super::caller::Lookup;
 use super::form::{CHANNELS, Typed};
+use crate::app::App;
 use crate::assets::{self, MARK};
 use crate::auth::SignedIn;
 use crate::cases::Priority;
@@ -70,18 +71,24 @@ struct CategoryGroup {
 }
 
 impl EntryPage {
-    pub(super) fn new(who: &SignedIn, sites: Vec<Arc<Site>>, typed: Typed, lookup: Lookup) -> Self {
+    pub(super) async fn load(
+        app: &App,
+        who: &SignedIn,
+        sites: Vec<Arc<Site>>,
+        typed: Typed,
+        lookup: Lookup,
+    ) -> Result<Self> {
         let collected = |kind: &&Kind| sites.iter().any(|site| site.settings.kinds.contains(kind));
-        Self {
+        Ok(Self {
             t: who.t,
-            shell: Shell::new(who, Screen::Entry),
+            shell: Shell::load(app, who, Screen::Entry).await?,
             groups: sites.iter().flat_map(|site| groups(site, who.t, sites.len())).collect(),
             kinds: Kind::ALL.iter().filter(collected).copied().collect(),
             sites,
             typed,
             lookup,
             errors: Vec::new(),
-        }
+        })
     }
 
     pub(super) fn render(&self) -> Result<Html<String>> {
