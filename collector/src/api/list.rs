@@ -2,8 +2,6 @@
 
 use axum::Json;
 use axum::extract::{Query, State};
-use jiff::Timestamp;
-use jiff::tz::TimeZone;
 use sayso_shared::id::CaseId;
 use sayso_shared::problem::{ErrorCode, FieldError};
 use sayso_shared::{Kind, Problem};
@@ -20,7 +18,7 @@ use crate::auth::member::Email;
 use crate::cases::listing::{self, Due, Listing, Sort};
 use crate::cases::search::{self, Facet, Has, QueryError, Reader, Search, SearchQuery, SearchText};
 use crate::cases::{Case, Channel, Priority, Status};
-use crate::clock::{Millis, parse_rfc3339};
+use crate::clock::{Millis, day_of, parse_rfc3339};
 use crate::db::search::Order;
 use crate::http::{Error, Result};
 

@@ -1,6 +1,7 @@
 //! The staff console by its pages: the inbox, everything that is done with a case, and what is shown beside.
 
 mod access;
+mod alarms;
 mod customers;
 mod entering;
 mod files;
@@ -10,6 +11,7 @@ mod members;
 mod permissions;
 mod properties;
 mod searching;
+mod today;
 
 use std::time::Duration;
 
