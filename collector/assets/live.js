@@ -5,6 +5,9 @@
  * everything outside, a reply being written above all, stays as it is. The event's data, when there is any, is the
  * server's own sentence ("2 new cases") and is shown in `[data-live-announce]`, an element with `role="status"`.
  *
+ * Where the page itself must not be fetched again, such as one whose every opening is recorded, `<body data-live-from="URL">` names one that has
+ * the regions too.
+ *
  * A hidden tab closes its stream, because a browser allows a host only six connections, and catches up when shown.
  */
 
@@ -38,7 +41,7 @@ async function refresh() {
   }
   fetching = true;
   try {
-    const answer = await fetch(location.href, { headers: { accept: "text/html", "sayso-asked-by": "page" }, credentials: "same-origin" });
+    const answer = await fetch(document.body.dataset.liveFrom ?? location.href, { headers: { accept: "text/html", "sayso-asked-by": "page" }, credentials: "same-origin" });
     // A redirect is the sign-in page: the session ended, and the reader's next step will say so.
     if (!answer.ok || answer.redirected) return;
     const fresh = new DOMParser().parseFromString(await answer.text(), "text/html");

@@ -4,7 +4,9 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
 use std::time::{Duration, Instant};
 
-use jiff::Timestamp;
+use jiff::civil::Date;
+use jiff::tz::TimeZone;
+use jiff::{Timestamp, ToSpan as _};
 
 /// Unix milliseconds.
 pub type Millis = i64;
@@ -47,6 +49,24 @@ impl Clock {
     pub fn advance(&self, by: Millis) {
         self.ahead.fetch_add(by, Ordering::Relaxed);
     }
+}
+
+/// From when until when the day lasts in which a moment is.
+pub fn day_of(now: Millis, zone: &TimeZone) -> (Millis, Millis) {
+    let today = Timestamp::from_millisecond(now).unwrap_or_default().to_zoned(zone.clone()).date();
+    (begin_of(Some(today), zone, now), begin_of(today.tomorrow().ok(), zone, now))
+}
+
+/// From when until when the week lasts in which a moment is; it begins on Monday.
+pub fn week_of(now: Millis, zone: &TimeZone) -> (Millis, Millis) {
+    let today = Timestamp::from_millisecond(now).unwrap_or_default().to_zoned(zone.clone()).date();
+    let monday = today.checked_sub(i64::from(today.weekday().to_monday_zero_offset()).days()).ok();
+    let next = monday.and_then(|monday| monday.checked_add(7.days()).ok());
+    (begin_of(monday, zone, now), begin_of(next, zone, now))
+}
+
+fn begin_of(date: Option<Date>, zone: &TimeZone, or: Millis) -> Millis {
+    date.and_then(|date| date.to_zoned(zone.clone()).ok()).map_or(or, |at| at.timestamp().as_millisecond())
 }
 
 /// The time as RFC 3339 in UTC, as it is written on the wire.

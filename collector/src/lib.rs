@@ -1,6 +1,7 @@
 //! The collector: stores feedback durably, forwards it to the service team, and serves the widget, the customer's
 //! pages and the staff console.
 
+pub mod alarms;
 pub mod analysis;
 pub mod api;
 pub mod app;

@@ -108,7 +108,7 @@ impl Feedback {
         let locale = read_locale(&mut fields);
         let page = fields.object("page", Page::read);
         let context = read_context(&mut fields);
-        let attachments = read_attachments(&mut fields);
+        let attachments = fields.uploads();
         let composed_at = fields.string("composed_at");
         let keep_unmasked = fields.boolean("keep_unmasked").unwrap_or(false);
         let identity = read_opaque(&mut fields, "identity", IDENTITY_MAX_BYTES);
@@ -327,23 +327,6 @@ fn has_nul(value: &Value) -> bool {
         Value::Object(map) => map.iter().any(|(name, value)| name.contains('\0') || has_nul(value)),
         Value::Null | Value::Bool(_) | Value::Number(_) => false,
     }
-}
-
-fn read_attachments(fields: &mut Fields) -> Vec<String> {
-    let Some(value) = fields.value("attachments") else { return Vec::new() };
-    let Value::Array(items) = value else {
-        fields.refuse("attachments", ErrorCode::Invalid, "must be an array");
-        return Vec::new();
-    };
-    if items.len() > ATTACHMENTS_MAX {
-        fields.refuse("attachments", ErrorCode::TooLong, format!("at most {ATTACHMENTS_MAX} are allowed"));
-        return Vec::new();
-    }
-    let ids: Option<Vec<String>> = items.iter().map(|item| item.as_str().map(str::to_owned)).collect();
-    if ids.is_none() {
-        fields.refuse("attachments", ErrorCode::Invalid, "must be upload ids");
-    }
-    ids.unwrap_or_default()
 }
 
 fn read_opaque(fields: &mut Fields, name: &str, max_bytes: usize) -> Option<String> {

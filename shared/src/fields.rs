@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde_json::Value;
 
-use crate::limits::{SCORE_MAX, SCORE_MIN};
+use crate::limits::{ATTACHMENTS_MAX, SCORE_MAX, SCORE_MIN};
 use crate::problem::{ErrorCode, FieldError};
 use crate::text::Text;
 
@@ -115,6 +115,24 @@ impl Fields {
         let result = read(&mut nested);
         self.errors.extend(nested.into_errors());
         Some(result)
+    }
+
+    /// Takes out `attachments`, the identifiers of uploads; none where the field is absent or wrong.
+    pub fn uploads(&mut self) -> Vec<String> {
+        let Some(value) = self.value("attachments") else { return Vec::new() };
+        let Value::Array(items) = value else {
+            self.refuse("attachments", ErrorCode::Invalid, "must be an array");
+            return Vec::new();
+        };
+        if items.len() > ATTACHMENTS_MAX {
+            self.refuse("attachments", ErrorCode::TooLong, format!("at most {ATTACHMENTS_MAX} are allowed"));
+            return Vec::new();
+        }
+        let ids: Option<Vec<String>> = items.iter().map(|item| item.as_str().map(str::to_owned)).collect();
+        if ids.is_none() {
+            self.refuse("attachments", ErrorCode::Invalid, "must be upload ids");
+        }
+        ids.unwrap_or_default()
     }
 
     /// Records an error for each field that was not read. Of those only the first: a body may have tens of thousands.

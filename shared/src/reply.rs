@@ -13,19 +13,29 @@ use crate::text::Text;
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Reply {
     body: Text<MESSAGE_MAX>,
+    // Left out where there is none, so that repeats of earlier requests stay the same.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    attachments: Vec<String>,
 }
 
 impl Reply {
-    /// Reads `{"body": ".."}`.
+    /// Reads `{"body": "..", "attachments": [".."]}`; only the body is required.
     pub fn parse(value: Value) -> Result<Self, Vec<FieldError>> {
         let mut fields = Fields::new(value, "");
         let body = fields.required_text("body");
-        finish(fields, body.map(|body: Text<MESSAGE_MAX>| Self { body: body.map(mask_card_numbers) }))
+        let attachments = fields.uploads();
+        let read = body.map(|body: Text<MESSAGE_MAX>| Self { body: body.map(mask_card_numbers), attachments });
+        finish(fields, read)
     }
 
     /// What was said.
     pub fn body(&self) -> &str {
         self.body.as_str()
+    }
+
+    /// Identifiers of uploads.
+    pub fn attachments(&self) -> &[String] {
+        &self.attachments
     }
 }
 

@@ -17,14 +17,16 @@ use super::bodies::{AfterStep, Around, CaseBody};
 use super::read::find;
 use super::refusals::{BodyRefusals, TokenRefusals};
 use crate::app::App;
+use crate::attachments;
 use crate::auth::bearer::MayWrite;
 use crate::auth::member::{Email, who_may_own};
 use crate::auth::token::Scope;
 use crate::auth::{Member, Token};
-use crate::cases::staff::{self, Command, FollowUp, Resolution};
+use crate::cases::staff::{self, Body, Command, Content, FollowUp, Resolution};
 use crate::cases::{Outcome, Status, idempotency};
 use crate::http::body::{JsonBody, idempotency_key};
 use crate::http::{Error, Result};
+use crate::keys::Keys;
 
 // For the description of the API; `read_message` is what reads it.
 /// A reply to the customer, or a note for the staff.
@@ -42,6 +44,9 @@ struct WordsBody {
     /// With `resolve`: what the customer was given.
     #[schema(max_length = 1_000)]
     remedy: Option<String>,
+    /// Up to five upload ids of the case's site.
+    #[schema(max_items = 5)]
+    attachments: Option<Vec<String>>,
 }
 
 /// To whom it is said.
@@ -121,7 +126,7 @@ pub async fn post_message(
     headers: HeaderMap,
     JsonBody(body): JsonBody,
 ) -> Result<(StatusCode, Json<AfterStep>)> {
-    let command = read_message(body.clone())?;
+    let command = read_message(&app.keys, body.clone())?;
     Ok((StatusCode::CREATED, apply(&app, &token, &id, &headers, command, ("messages", body)).await?))
 }
 
@@ -213,7 +218,7 @@ pub(super) async fn after_step(app: &App, token: &Token, id: &str) -> Result<Jso
     }))
 }
 
-fn read_message(body: Value) -> Result<Command> {
+fn read_message(keys: &Keys, body: Value) -> Result<Command> {
     let mut fields = Fields::new(body, "");
     let kind = fields.required_text::<16>("kind");
     let kind = kind.and_then(|word| read_word(&mut fields, "kind", &word, "must be reply or note"));
@@ -223,7 +228,11 @@ fn read_message(body: Value) -> Result<Command> {
         Some(word) => read_word(&mut fields, "then", &word, "must be go_on, wait, resolve or reopen"),
     };
     let resolution = read_resolution(&mut fields);
+    let uploads = fields.uploads();
     match (kind, then) {
+        (Some(MessageKind::Note), Some(FollowUpWord::Reopen)) if !uploads.is_empty() => {
+            fields.refuse("attachments", ErrorCode::Invalid, "the reason of a reopening has no files");
+        }
         (Some(MessageKind::Note), Some(FollowUpWord::Wait | FollowUpWord::Resolve)) => {
             fields.refuse("then", ErrorCode::Invalid, "a note changes nothing");
         }
@@ -235,14 +244,18 @@ fn read_message(body: Value) -> Result<Command> {
         _ => {}
     }
     let errors = fields.into_errors();
+    let files = uploads.iter().map(|token| attachments::claim_hash(keys, token)).collect();
+    let content = |body: Body| Content { body, files };
     match (kind, words, then) {
         (Some(kind), Some(words), Some(then)) if errors.is_empty() => Ok(match (kind, then) {
             (MessageKind::Note, FollowUpWord::Reopen) => Command::Reopen(words),
-            (MessageKind::Note, _) => Command::Note(words),
-            (MessageKind::Reply, FollowUpWord::Reopen) => Command::Reply(words, FollowUp::Reopen),
-            (MessageKind::Reply, FollowUpWord::InProgress) => Command::Reply(words, FollowUp::InProgress),
-            (MessageKind::Reply, FollowUpWord::Wait) => Command::Reply(words, FollowUp::Wait),
-            (MessageKind::Reply, FollowUpWord::Resolve) => Command::Reply(words, FollowUp::Resolve(resolution)),
+            (MessageKind::Note, _) => Command::Note(content(words)),
+            (MessageKind::Reply, FollowUpWord::Reopen) => Command::Reply(content(words), FollowUp::Reopen),
+            (MessageKind::Reply, FollowUpWord::InProgress) => Command::Reply(content(words), FollowUp::InProgress),
+            (MessageKind::Reply, FollowUpWord::Wait) => Command::Reply(content(words), FollowUp::Wait),
+            (MessageKind::Reply, FollowUpWord::Resolve) => {
+                Command::Reply(content(words), FollowUp::Resolve(resolution))
+            }
         }),
         _ => Err(errors.into()),
     }

@@ -13,10 +13,10 @@ use utoipa::{PartialSchema, ToSchema};
 use super::refusals::{BodyRefusals, TokenRefusals};
 use crate::app::App;
 use crate::auth::bearer::MaySubmit;
-use crate::cases::Channel;
+use crate::cases::{Channel, Priority};
 use crate::http::body::{JsonBody, idempotency_key};
 use crate::http::{Error, Result};
-use crate::intake::{self, FeedbackBody, Receipt, SubmissionPolicy};
+use crate::intake::{self, FeedbackBody, Origin, Receipt, SubmissionPolicy};
 
 /// The answer to feedback that was entered.
 #[derive(Serialize, ToSchema)]
@@ -38,6 +38,7 @@ impl PartialSchema for EnteredBody {
             object.properties.insert("site".to_owned(), String::schema());
             object.required.push("site".to_owned());
             object.properties.insert("channel".to_owned(), Channel::schema());
+            object.properties.insert("priority".to_owned(), Priority::schema());
         }
         schema
     }
@@ -78,19 +79,17 @@ pub async fn enter(
     JsonBody(mut body): JsonBody,
 ) -> Result<(StatusCode, Json<Entered>)> {
     let key = idempotency_key(&headers)?;
-    let (site, channel) = match body.as_object_mut() {
-        Some(fields) => (fields.remove("site"), fields.remove("channel")),
-        None => (None, None),
-    };
-    let channel = read_channel(channel)?;
+    let mut own_field = |name: &str| body.as_object_mut().and_then(|fields| fields.remove(name));
+    let (site, channel, priority) = (own_field("site"), own_field("channel"), own_field("priority"));
+    let (channel, priority) = (read_channel(channel)?, read_priority(priority)?);
     let site = match site {
         None | Some(Value::Null) => return Err(wrong("/site", ErrorCode::Required, "is required")),
         Some(Value::String(key)) => app.sites.by_key(&key).await?,
         Some(_) => None,
     };
     let site = site.ok_or_else(|| wrong("/site", ErrorCode::Invalid, "must be the key of a site"))?;
-    let came = (token.actor(), channel);
-    let accepted = intake::submit_as(&app, &site, &key, body, SubmissionPolicy::Trusted, came).await?;
+    let origin = Origin { by: token.actor(), channel, priority };
+    let accepted = intake::submit_as(&app, &site, &key, body, SubmissionPolicy::Trusted, origin).await?;
     let id = accepted.case_id.clone();
     Ok((StatusCode::CREATED, Json(Entered { id, receipt: Receipt::of(&app, accepted) })))
 }
@@ -104,6 +103,16 @@ fn read_channel(given: Option<Value>) -> Result<Channel> {
         Some(_) => None,
     };
     channel.ok_or_else(|| wrong("/channel", ErrorCode::Invalid, "must be api, phone, counter, letter or email"))
+}
+
+/// How urgent it is, as far as whoever enters it can say.
+fn read_priority(given: Option<Value>) -> Result<Priority> {
+    let priority = match given {
+        None | Some(Value::Null) => Some(Priority::Normal),
+        Some(Value::String(word)) => Priority::parse(&word),
+        Some(_) => None,
+    };
+    priority.ok_or_else(|| wrong("/priority", ErrorCode::Invalid, "must be low, normal, high or urgent"))
 }
 
 fn wrong(pointer: &str, code: ErrorCode, detail: &str) -> Error {

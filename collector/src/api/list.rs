@@ -2,8 +2,6 @@
 
 use axum::Json;
 use axum::extract::{Query, State};
-use jiff::Timestamp;
-use jiff::tz::TimeZone;
 use sayso_shared::id::CaseId;
 use sayso_shared::problem::{ErrorCode, FieldError};
 use sayso_shared::{Kind, Problem};
@@ -20,7 +18,7 @@ use crate::auth::member::Email;
 use crate::cases::listing::{self, Due, Listing, Sort};
 use crate::cases::search::{self, Facet, Has, QueryError, Reader, Search, SearchQuery, SearchText};
 use crate::cases::{Case, Channel, Priority, Status};
-use crate::clock::{Millis, parse_rfc3339};
+use crate::clock::{Millis, day_of, parse_rfc3339};
 use crate::db::search::Order;
 use crate::http::{Error, Result};
 
@@ -61,7 +59,7 @@ pub struct PageBody {
         ("tier" = Option<String>, Query, description = "The customer's tier"),
         ("customer" = Option<String>, Query, format = "uuid", description = "The identifier of a customer"),
         ("number" = Option<i64>, Query, minimum = 1, description = "The short number of a case"),
-        ("due" = Option<String>, Query, description = "`overdue`, `soon` (less than a quarter of the time is left) or `today`"),
+        ("due" = Option<String>, Query, description = "`overdue`, `soon` (less than a quarter of the time is left), `today` or `answered` (the customer had the last word)"),
         ("has" = Option<String>, Query, description = "`attachment`, `task` (one that is not done) or `problem`"),
         ("q" = Option<String>, Query, max_length = 200, description = "Words that occur in what was said, a \"phrase\" in quotes, the beginning of a word (`deliv*`; the last word is one anyway), `-word` and `-\"phrase\"` for what must not occur, fields such as `kind:complaint`, `-tag:late`, `before:2026-10-01` or `number:1042`, a tracking code, or the whole address or phone number of a customer, in any spelling"),
         ("updated_since" = Option<String>, Query, format = DateTime, description = "Only cases that changed at this time or later (RFC 3339)"),
@@ -201,7 +199,8 @@ impl ListQuery {
                 listing.due = Some(match value {
                     "overdue" => Due::Overdue,
                     "soon" => Due::Soon,
-                    _ => return Err(wrong("due", "overdue, soon or today")),
+                    "answered" => Due::Answered,
+                    _ => return Err(wrong("due", "overdue, soon, today or answered")),
                 });
             }
             "has" => {
@@ -319,13 +318,4 @@ fn wrong_cursor() -> Error {
 async fn owner(app: &App, address: &str) -> Result<Option<String>> {
     let Ok(email) = Email::parse(address) else { return Ok(None) };
     Ok(Member::id_of(&app.db, &email).await?)
-}
-
-/// From when until when a day lasts.
-fn day_of(now: Millis, zone: &TimeZone) -> (Millis, Millis) {
-    let local = Timestamp::from_millisecond(now).unwrap_or_default().to_zoned(zone.clone());
-    let begin = |of: Option<jiff::civil::Date>| {
-        of.and_then(|date| date.to_zoned(zone.clone()).ok()).map_or(now, |at| at.timestamp().as_millisecond())
-    };
-    (begin(Some(local.date())), begin(local.date().tomorrow().ok()))
 }

@@ -5,6 +5,7 @@ mod audit;
 mod bodies;
 mod bulk;
 mod customers;
+mod efforts;
 mod enter;
 mod events;
 mod list;
@@ -30,6 +31,7 @@ pub fn router() -> OpenApiRouter<App> {
     OpenApiRouter::new()
         .routes(routes!(list::list, enter::enter))
         .routes(routes!(read::read, patch::patch))
+        .routes(routes!(read::download))
         .routes(routes!(events::list))
         .routes(routes!(audit::list))
         .routes(routes!(customers::list))
@@ -37,6 +39,7 @@ pub fn router() -> OpenApiRouter<App> {
         .routes(routes!(bulk::bulk))
         .routes(routes!(merge::merge))
         .routes(routes!(merge::unmerge))
+        .routes(routes!(efforts::add))
         .routes(routes!(problems::list, problems::add))
         .routes(routes!(problems::read, problems::patch))
         .routes(routes!(problems::resolve))

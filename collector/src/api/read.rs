@@ -2,17 +2,21 @@
 
 use axum::Json;
 use axum::extract::{Path, State};
+use axum::response::Response;
 use sayso_shared::Problem;
 use sayso_shared::id::CaseId;
 use serde::Serialize;
 use utoipa::ToSchema;
 
 use super::bodies::{Around, CaseBody};
+use super::efforts::EffortBody;
 use super::events::{self, EventBody};
 use super::refusals::TokenRefusals;
 use crate::app::App;
+use crate::attachments::{self, Attachment, Reader};
 use crate::auth::bearer::MayRead;
 use crate::cases::Case;
+use crate::cases::efforts::Effort;
 use crate::cases::query::{self, Message, Rated};
 use crate::clock::rfc3339;
 use crate::http::{Error, Result};
@@ -22,8 +26,12 @@ use crate::http::{Error, Result};
 #[schema(as = StaffCaseInFull)]
 pub struct FullBody {
     case: CaseBody,
+    /// The files that came with the feedback itself.
+    attachments: Vec<FileBody>,
     /// What was said since the feedback itself, oldest first, with the notes of the staff.
     messages: Vec<MessageBody>,
+    /// What was done for it beside writing, oldest first.
+    efforts: Vec<EffortBody>,
     /// The timeline, oldest first.
     events: Vec<EventBody>,
     /// How satisfied the customer was; null until they say so.
@@ -41,8 +49,19 @@ struct MessageBody {
     #[schema(required = true)]
     name: Option<String>,
     body: String,
+    /// The files that came with it.
+    attachments: Vec<FileBody>,
     #[schema(format = DateTime)]
     at: String,
+}
+
+#[derive(Serialize, ToSchema)]
+#[schema(as = StaffAttachment)]
+struct FileBody {
+    #[serde(flatten)]
+    attachment: Attachment,
+    /// Where the same token can download it.
+    url: String,
 }
 
 #[derive(Clone, Copy, Serialize, ToSchema)]
@@ -83,8 +102,22 @@ struct SatisfactionBody {
 pub async fn read(State(app): State<App>, _: MayRead, Path(id): Path<String>) -> Result<Json<FullBody>> {
     let case = find(&app, &id).await?;
     let around = Around::read(&app, std::slice::from_ref(&case)).await?;
+    let messages = query::messages(&app, &case.id).await?;
+    let ids: Vec<String> = messages.iter().map(|message| message.id.clone()).collect();
+    let mut files = attachments::of_messages(&app.db, &ids).await?;
+    let bodies = |files: Vec<Attachment>| -> Vec<FileBody> {
+        files.into_iter().map(|attachment| FileBody::of(&app, &case.id, attachment)).collect()
+    };
     let body = FullBody {
-        messages: query::messages(&app, &case.id).await?.into_iter().map(MessageBody::from).collect(),
+        attachments: bodies(attachments::of_case(&app.db, &case.id).await?),
+        messages: messages
+            .into_iter()
+            .map(|message| {
+                let files = files.remove(&message.id).unwrap_or_default();
+                MessageBody::of(message, bodies(files))
+            })
+            .collect(),
+        efforts: Effort::of_case(&app.db, &case.id).await?.into_iter().map(EffortBody::from).collect(),
         events: events::of_case(&app, &case.id, &around).await?,
         satisfaction: query::rating(&app, &case.id).await?.map(SatisfactionBody::from),
         case: CaseBody::of(&app, case, &around)?,
@@ -98,15 +131,46 @@ pub async fn find(app: &App, id: &str) -> Result<Case> {
     Ok(Case::by_id(app, id.as_str()).await?)
 }
 
-impl From<Message> for MessageBody {
-    fn from(message: Message) -> Self {
+/// Download a file of a case.
+#[utoipa::path(
+    get,
+    path = "/api/v1/cases/{id}/attachments/{file}",
+    tag = "cases",
+    security(("token" = ["cases:read"])),
+    params(
+        ("id" = String, Path, format = "uuid", description = "The case's identifier"),
+        ("file" = String, Path, format = "uuid", description = "The file's identifier"),
+    ),
+    responses(
+        (status = 200, body = String, content_type = "application/octet-stream", description = "The file, of the type that its content says"),
+        (status = 404, body = Problem, content_type = "application/problem+json", description = "No such case, or no such file of it"),
+        TokenRefusals,
+    )
+)]
+pub async fn download(
+    State(app): State<App>,
+    _: MayRead,
+    Path((id, file)): Path<(String, String)>,
+) -> Result<Response> {
+    let case = find(&app, &id).await?;
+    attachments::download::respond(&app, &case.id, &file, Reader::Staff).await
+}
+
+impl FileBody {
+    fn of(app: &App, case_id: &str, attachment: Attachment) -> Self {
+        Self { url: app.config.url(&format!("/api/v1/cases/{case_id}/attachments/{}", attachment.id)), attachment }
+    }
+}
+
+impl MessageBody {
+    fn of(message: Message, attachments: Vec<FileBody>) -> Self {
         let by = match message.author.as_str() {
             "customer" => Author::Customer,
             "note" => Author::Note,
             _ => Author::Staff,
         };
         let name = message.member_name.or(message.token_name);
-        Self { id: message.id, by, name, body: message.body, at: rfc3339(message.created_at) }
+        Self { id: message.id, by, name, body: message.body, attachments, at: rfc3339(message.created_at) }
     }
 }
 

@@ -9,14 +9,14 @@ use axum::response::{IntoResponse, Response};
 
 use super::error::store_failed;
 use super::name::content_disposition;
-use super::rows;
+use super::rows::{self, Reader};
 use crate::app::App;
 use crate::http::{Error, Result};
 
 /// The file of a case with this identifier, piece by piece. Who may see the case is the caller's to know.
-pub async fn respond(app: &App, case_id: &str, id: &str) -> Result<Response> {
+pub async fn respond(app: &App, case_id: &str, id: &str, reader: Reader) -> Result<Response> {
     const UNKNOWN: Error = Error::NotFound("there is no such file");
-    let attachment = rows::find(&app.db, case_id, id).await?.ok_or(UNKNOWN)?;
+    let attachment = rows::find(&app.db, case_id, id, reader).await?.ok_or(UNKNOWN)?;
     let Some((size, content)) = app.attachments.store.get(&attachment.id).await.map_err(store_failed)? else {
         tracing::error!(id = attachment.id, "a file is missing in the store of attachments");
         return Err(UNKNOWN);

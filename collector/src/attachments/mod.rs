@@ -32,7 +32,7 @@ pub use claims::{check, claimable};
 pub use error::UploadError;
 pub use receive::{Identity, Incoming};
 pub use room::Ticket;
-pub use rows::{Attachment, Upload, claim, not_there, of_case};
+pub use rows::{Attachment, Reader, Upload, claim, claimed, not_there, of_case, of_messages};
 pub use store::Store;
 pub use sweep::sweep;
 pub use upload::router;
@@ -40,6 +40,10 @@ pub use upload::router;
 use crate::config::Config;
 use crate::http::slots::Slots;
 use crate::keys::{Keys, Purpose};
+
+/// What browsers offer to choose from. iPhones turn their pictures into JPEG for it.
+pub const FILE_TYPES: &str = "image/jpeg,image/png,image/gif,image/webp,application/pdf,text/plain,.csv,.doc,.docx,.xls,.xlsx,.ppt,.pptx,.odt,.ods,\
+    .odp,.rtf,audio/*,video/*";
 
 /// The folder of the data folder in which files are kept, unless the settings name a store elsewhere.
 pub const FOLDER: &str = "attachments";

@@ -1,11 +1,15 @@
 //! What the database knows of attached files.
 
+use std::collections::HashMap;
+
 use sayso_shared::problem::{ErrorCode, FieldError};
 use serde::Serialize;
+use sqlx::AssertSqlSafe;
 use utoipa::ToSchema;
 
 use super::claim_hash;
 use crate::clock::Millis;
+use crate::db::rows::{chunks, placeholders};
 use crate::db::{self, Db, Tx};
 use crate::keys::Keys;
 use crate::{with_db, with_tx, with_write};
@@ -25,6 +29,18 @@ pub struct Attachment {
 }
 
 impl Attachment {
+    /// The key of the text for what kind of file it is.
+    pub fn family_text(&self) -> &'static str {
+        match self.family() {
+            "image" => "common.file.image",
+            "audio" => "common.file.audio",
+            "video" => "common.file.video",
+            "text" => "common.file.text",
+            "pdf" => "common.file.pdf",
+            _ => "common.file.document",
+        }
+    }
+
     /// The word for what kind of file it is, for people.
     pub fn family(&self) -> &'static str {
         match self.media_type.split_once('/') {
@@ -36,6 +52,15 @@ impl Attachment {
             _ => "document",
         }
     }
+}
+
+/// Who asks for a file.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Reader {
+    /// Whoever knows the code of the case.
+    Customer,
+    /// Somebody who may read the case in the console or by a token.
+    Staff,
 }
 
 /// A file that was taken and waits for its submission.
@@ -77,17 +102,66 @@ pub struct Holder {
     pub bytes: i64,
 }
 
-/// The files of a case, in the order in which the submission names them.
+/// The files that came with the feedback of a case itself, in the order in which the submission names them.
 pub async fn of_case(db: &Db, case_id: &str) -> sqlx::Result<Vec<Attachment>> {
-    let select = "select id, name, media_type, size from attachments where case_id = $1 order by place, id";
+    let select = "select id, name, media_type, size from attachments where case_id = $1 \
+        and not exists (select 1 from message_attachments where attachment_id = attachments.id) order by place, id";
     with_db!(db, pool => sqlx::query_as(select).bind(case_id).fetch_all(pool).await)
 }
 
-/// A file, if it is one of this case.
-pub async fn find(db: &Db, case_id: &str, id: &str) -> sqlx::Result<Option<Attachment>> {
-    let select = "select id, name, media_type, size from attachments where case_id = $1 and id = $2";
+/// The files that came with some messages, by message, each in its order.
+pub async fn of_messages(db: &Db, message_ids: &[String]) -> sqlx::Result<HashMap<String, Vec<Attachment>>> {
+    let mut files: HashMap<String, Vec<Attachment>> = HashMap::new();
+    for chunk in chunks(message_ids) {
+        let select = AssertSqlSafe(format!(
+            "select message_attachments.message_id, attachments.id, attachments.name, attachments.media_type, attachments.size \
+             from message_attachments join attachments on attachments.id = message_attachments.attachment_id \
+             where message_attachments.message_id in ({}) order by message_attachments.message_id, message_attachments.place",
+            placeholders(0, chunk.len())
+        ));
+        let rows: Vec<(String, String, String, String, i64)> = with_db!(db, pool => {
+            chunk.iter().fold(sqlx::query_as(select), |query, id| query.bind(id)).fetch_all(pool).await
+        })?;
+        for (message_id, id, name, media_type, size) in rows {
+            files.entry(message_id).or_default().push(Attachment { id, name, media_type, size });
+        }
+    }
+    Ok(files)
+}
+
+/// The files of a case that these uploads have become, in their order.
+pub async fn claimed(db: &Db, keys: &Keys, case_id: &str, tokens: &[String]) -> sqlx::Result<Vec<Attachment>> {
+    let select = "select id, name, media_type, size from attachments where claim_hash = $1 and case_id = $2";
+    let mut files = Vec::with_capacity(tokens.len());
+    for token in tokens {
+        let hash = claim_hash(keys, token);
+        let file: Option<Attachment> =
+            with_db!(db, pool => sqlx::query_as(select).bind(&hash).bind(case_id).fetch_optional(pool).await)?;
+        files.extend(file);
+    }
+    Ok(files)
+}
+
+/// A file of a case, if its reader may have it.
+pub async fn find(db: &Db, case_id: &str, id: &str, reader: Reader) -> sqlx::Result<Option<Attachment>> {
+    let select = match reader {
+        Reader::Customer => FOR_CUSTOMER,
+        Reader::Staff => FOR_STAFF,
+    };
     with_db!(db, pool => sqlx::query_as(select).bind(case_id).bind(id).fetch_optional(pool).await)
 }
+
+/// What came with the customer's own feedback, and with what they and the staff have said to each other; nothing of notes, nor of other customers.
+const FOR_CUSTOMER: &str = "select id, name, media_type, size from attachments where id = $2 and (exists (select 1 from message_attachments \
+    join messages on messages.id = message_attachments.message_id \
+    where message_attachments.attachment_id = attachments.id and messages.case_id = $1 and messages.author <> 'note') \
+    or (case_id = $1 and not exists (select 1 from message_attachments where attachment_id = attachments.id)))";
+
+/// Whatever came with the case, or with one that was merged into it.
+const FOR_STAFF: &str = "select id, name, media_type, size from attachments where id = $2 and (case_id = $1 \
+    or exists (select 1 from cases where cases.id = attachments.case_id and cases.merged_into = $1) \
+    or exists (select 1 from message_attachments join messages on messages.id = message_attachments.message_id \
+    where message_attachments.attachment_id = attachments.id and messages.case_id = $1))";
 
 /// Makes the files of these uploads the case's, in the transaction that stores it and before its rows. Gives the position of the first
 /// that can't be claimed (unknown, of another site, or claimed already); then none of them is.

@@ -23,7 +23,9 @@ use crate::text::Texts;
 
 /// Where one signs in.
 pub const SIGN_IN: &str = "/staff/sign-in";
-/// The inbox, where one goes without another wish.
+/// The start page, where one goes without another wish.
+pub const START: &str = "/staff";
+/// The inbox.
 pub const HOME: &str = "/staff/cases";
 
 /// Somebody of the staff.
@@ -98,6 +100,19 @@ impl SignedIn {
         let csrf = app.keys.hash(Purpose::Form, &id.to_string());
         let standing = standing(app, &member).await?;
         Ok(Some(Self { t: Texts(member.lang()), member, standing, csrf, session }))
+    }
+
+    /// Refuses a form that is from no page of this session.
+    pub fn check_csrf(&self, token: &str) -> Result<(), Error> {
+        if equal(token, &self.csrf) {
+            return Ok(());
+        }
+        tracing::info!(
+            security = "form.forged",
+            member = self.member.id,
+            "a form without the token of its session was refused"
+        );
+        Err(Error::Forbidden("this form is not from a page of your session; reload it".into()))
     }
 
     /// Whether the member may do something with the installation as a whole.
@@ -189,14 +204,7 @@ impl<F: DeserializeOwned> FromRequest<App> for KeyedForm<F> {
         let (mut parts, body) = request.into_parts();
         let who = <SignedIn as FromRequestParts<App>>::from_request_parts(&mut parts, app).await?;
         let OpenForm(posted) = OpenForm::<WithToken<F>>::from_request(Request::from_parts(parts, body), app).await?;
-        if !equal(&posted.csrf, &who.csrf) {
-            tracing::info!(
-                security = "form.forged",
-                member = who.member.id,
-                "a form without the token of its session was refused"
-            );
-            return Err(Error::Forbidden("this form is not from a page of your session; reload it".into()).into());
-        }
+        who.check_csrf(&posted.csrf)?;
         // Only our own pages give keys; whoever sends a form without one has no way to send it twice by chance.
         let key = IdempotencyKey::parse(&posted.key).unwrap_or_else(|_| fresh_key());
         Ok(Self { form: posted.form, key })
@@ -249,7 +257,7 @@ fn wanted(parts: &Parts) -> String {
             referer.and_then(|referer| referer.parse::<Uri>().ok()).and_then(|uri| path(&uri))
         }
     };
-    wanted.filter(|path| local_path(path).is_some()).unwrap_or_else(|| HOME.to_owned())
+    wanted.filter(|path| local_path(path).is_some()).unwrap_or_else(|| START.to_owned())
 }
 
 fn is_foreign(app: &App, headers: &HeaderMap) -> bool {

@@ -11,6 +11,21 @@ pub type Body = Text<MESSAGE_MAX>;
 /// What a customer was given.
 pub type Remedy = Text<DESIRED_OUTCOME_MAX>;
 
+/// What the staff write, with the files that go along.
+#[derive(Clone, Debug)]
+pub struct Content {
+    /// The words.
+    pub body: Body,
+    /// The hashes by which the uploads are claimed.
+    pub files: Vec<String>,
+}
+
+impl From<Body> for Content {
+    fn from(body: Body) -> Self {
+        Self { body, files: Vec::new() }
+    }
+}
+
 /// What a reply to the customer means for the case.
 #[derive(Clone, Debug)]
 pub enum FollowUp {
@@ -44,9 +59,9 @@ impl Resolution {
 #[derive(Clone, Debug)]
 pub enum Command {
     /// Say something to the customer. On a case that is resolved or closed it changes no status.
-    Reply(Body, FollowUp),
+    Reply(Content, FollowUp),
     /// Note something that the customer never sees.
-    Note(Body),
+    Note(Content),
     /// One of the steps of the status table; resolving has one of its own.
     Status(Status),
     /// Resolve. A complaint needs an outcome, and only a complaint has one.
@@ -58,6 +73,14 @@ pub enum Command {
 }
 
 impl Command {
+    /// The uploads that come with it.
+    pub(super) fn files(&self) -> &[String] {
+        match self {
+            Command::Reply(content, _) | Command::Note(content) => &content.files,
+            _ => &[],
+        }
+    }
+
     /// The event that it leads to.
     pub(super) fn event(&self) -> EventType {
         match self {

@@ -12,8 +12,9 @@ use super::error::{CaseError, Result};
 use super::event::append;
 use super::idempotency::{KeyStatus, record_key, request_hash};
 use super::merge::{self, lock_merged};
-use super::{Actor, Case, EventType, Status, quarantine};
+use super::{Actor, Case, EventType, Status, messages, quarantine};
 use crate::app::App;
+use crate::attachments::claim_hash;
 use crate::clock::{DAY, Millis};
 use crate::clocks::{self, Step, Terms};
 use crate::db::Tx;
@@ -34,6 +35,10 @@ pub async fn reply(app: &App, case: &Case, reply: &Reply, key: &IdempotencyKey) 
     let message_id = new_id();
     let insert = "insert into messages (id, case_id, author, member_id, body, created_at) values ($1, $2, 'customer', null, $3, $4)";
     with_tx!(&mut tx, conn => sqlx::query(insert).bind(&message_id).bind(&case.id).bind(reply.body()).bind(now).execute(conn).await.map(|_| ()))?;
+    let hashes: Vec<String> = reply.attachments().iter().map(|token| claim_hash(&app.keys, token)).collect();
+    // A file that can't be claimed ends the transaction, so nothing is said without it.
+    let files = messages::claim_files(&mut tx, &case.id, &hashes).await?;
+    messages::link_files(&mut tx, &message_id, &files).await?;
     let data = json!({"message_id": message_id, "by": "customer"});
     append(&mut tx, &case.id, EventType::Message, &Actor::Customer, data, now).await?;
     resume(&mut tx, &case.id, &state, Some(&message_id), now).await?;

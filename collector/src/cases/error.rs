@@ -76,6 +76,12 @@ pub enum CaseError {
         /// How long customers can reopen a case.
         days: u32,
     },
+    /// A file that is to come with a message can't be claimed: there is no such upload, it is of another site, or it belongs to something else already.
+    #[error("there is no upload with this id; upload the file again")]
+    FileGone {
+        /// Its place among the files.
+        place: usize,
+    },
     /// The idempotency key was used for another request.
     #[error("this Idempotency-Key was used for another request")]
     KeyReused,
@@ -116,6 +122,9 @@ impl From<CaseError> for Error {
             }
             CaseError::OutcomeOfNoComplaint => {
                 Error::field(FieldError::new("/outcome", ErrorCode::Invalid, error.to_string()))
+            }
+            CaseError::FileGone { place } => {
+                Error::field(FieldError::new(format!("/attachments/{place}"), ErrorCode::Invalid, error.to_string()))
             }
             CaseError::InvalidTransition { .. }
             | CaseError::ResolutionMissing

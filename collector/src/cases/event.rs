@@ -57,6 +57,10 @@ words! {
         Unmerged = "case.unmerged",
         /// Somebody was told to see to it.
         Escalated = "case.escalated",
+        /// Somebody is on a case that is urgent, or whose promise was broken.
+        Alarm = "case.alarm",
+        /// The staff did something for it beside writing, such as a call.
+        Effort = "case.effort",
     }
 }
 

@@ -60,6 +60,8 @@ pub enum Due {
     Overdue,
     /// Less than a quarter of its time is left.
     Soon,
+    /// The customer had the last word, and waits for an answer.
+    Answered,
     /// Between two times, the second not included.
     Within(Millis, Millis),
 }
@@ -310,6 +312,10 @@ impl Listing {
                 all.and_number("cases.due_at >= ", from);
                 all.and_number("cases.due_at < ", to);
             }
+            Some(Due::Answered) => all.and(
+                "(select author from messages where messages.case_id = cases.id and messages.author <> 'note' \
+                 order by messages.id desc limit 1) = 'customer'",
+            ),
             Some(Due::Soon) => {
                 all.and_number("cases.due_at >= ", now);
                 all.values.push(Value::Number(now));

@@ -6,6 +6,7 @@ pub mod code;
 pub mod command;
 mod conditions;
 pub mod customer;
+pub mod efforts;
 pub mod error;
 pub mod event;
 pub mod idempotency;

@@ -6,7 +6,7 @@ use sayso_shared::text::Text;
 use serde_json::{Value, json};
 
 use super::case::{self, CaseState};
-pub use super::command::{Body, Command, FollowUp, Remedy, Resolution};
+pub use super::command::{Body, Command, Content, FollowUp, Remedy, Resolution};
 use super::error::{CaseError, Result};
 use super::event::append;
 use super::idempotency::{self, KeyStatus};
@@ -40,12 +40,12 @@ pub async fn apply_idempotent(
 
 /// Says something to the customer. On a case that is resolved or closed it changes no status.
 pub async fn reply(app: &App, case_id: &str, member_id: &str, body: &Body, follow_up: FollowUp) -> Result<()> {
-    apply(app, case_id, &Actor::Member(member_id.to_owned()), Command::Reply(body.clone(), follow_up)).await
+    apply(app, case_id, &Actor::Member(member_id.to_owned()), Command::Reply(body.clone().into(), follow_up)).await
 }
 
 /// Notes something that the customer never sees.
 pub async fn add_note(app: &App, case_id: &str, member_id: &str, body: &Body) -> Result<()> {
-    apply(app, case_id, &Actor::Member(member_id.to_owned()), Command::Note(body.clone())).await
+    apply(app, case_id, &Actor::Member(member_id.to_owned()), Command::Note(body.clone().into())).await
 }
 
 /// Takes one of the steps of the status table; resolving has a function of its own.
@@ -142,8 +142,9 @@ async fn apply_in(
     if !children.is_empty() {
         merge::align(tx, case_id).await?;
     }
-    carry_out(tx, case_id, &state, actor, command, now).await?;
-    follow(tx, terms, &children, actor, command, now).await?;
+    let files = messages::claim_files(tx, case_id, command.files()).await?;
+    carry_out(tx, case_id, &state, actor, (command, &files), now).await?;
+    follow(tx, terms, &children, actor, (command, &files), now).await?;
     let steps = command.clock_steps(state.status());
     if !steps.is_empty() {
         clocks::apply(tx, terms, case_id, &steps, now).await?;
@@ -157,7 +158,7 @@ async fn follow(
     terms: &Terms,
     children: &[String],
     actor: &Actor,
-    command: &Command,
+    (command, files): (&Command, &[String]),
     now: Millis,
 ) -> Result<()> {
     if matches!(command, Command::Note(_) | Command::Assign(_)) {
@@ -165,7 +166,7 @@ async fn follow(
     }
     for child in children {
         let state = case::lock(tx, child, now).await?;
-        carry_out(tx, child, &state, actor, command, now).await?;
+        carry_out(tx, child, &state, actor, (command, files), now).await?;
         if matches!(command, Command::Reply(..)) {
             // They stand still, but for the promise that this keeps.
             clocks::apply(tx, terms, child, &[Step::Answered], now).await?;
@@ -174,19 +175,22 @@ async fn follow(
     Ok(())
 }
 
-/// Does it in one case, whose clocks the caller moves.
+/// Does it in one case, whose clocks the caller moves; `files` are those that come with it.
 async fn carry_out(
     tx: &mut Tx,
     case_id: &str,
     state: &CaseState,
     actor: &Actor,
-    command: &Command,
+    (command, files): (&Command, &[String]),
     now: Millis,
 ) -> Result<()> {
     match command {
-        Command::Reply(body, follow_up) => reply_in(tx, case_id, state, actor, body, follow_up, now).await,
-        Command::Note(body) => {
-            let message_id = messages::add(tx, case_id, "note", actor, body, now).await?;
+        Command::Reply(content, follow_up) => {
+            reply_in(tx, case_id, state, actor, (&content.body, files), follow_up, now).await
+        }
+        Command::Note(content) => {
+            let message_id = messages::add(tx, case_id, "note", actor, &content.body, now).await?;
+            messages::link_files(tx, &message_id, files).await?;
             append(tx, case_id, EventType::Note, actor, json!({"message_id": message_id}), now).await?;
             Ok(())
         }
@@ -208,11 +212,12 @@ async fn reply_in(
     case_id: &str,
     state: &CaseState,
     actor: &Actor,
-    body: &Body,
+    (body, files): (&Body, &[String]),
     follow_up: &FollowUp,
     now: Millis,
 ) -> Result<()> {
     let message_id = messages::add(tx, case_id, "staff", actor, body, now).await?;
+    messages::link_files(tx, &message_id, files).await?;
     let answered = "update cases set first_responded_at = $1 where id = $2 and first_responded_at is null";
     with_tx!(tx, conn => sqlx::query(answered).bind(now).bind(case_id).execute(conn).await.map(|_| ()))?;
     // A reply that resolves is told to the customer once, by the event that resolves.

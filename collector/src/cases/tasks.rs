@@ -94,6 +94,32 @@ impl Task {
     }
 }
 
+impl Task {
+    /// The tasks that a member or one of their teams still has to do, those first that are due first; no more than `limit`.
+    pub async fn open_for(db: &Db, member_id: &str, teams: &[String], limit: i64) -> sqlx::Result<Vec<Self>> {
+        let select = AssertSqlSafe(open_sql(teams.len()));
+        with_db!(db, pool => {
+            let query = sqlx::query_as(select).bind(limit).bind(member_id);
+            teams.iter().fold(query, |query, key| query.bind(key)).fetch_all(pool).await
+        })
+    }
+}
+
+/// The statement of [`Task::open_for`].
+pub fn open_sql(teams: usize) -> String {
+    let of = |whom: &str| {
+        format!(
+            "select id, case_id, title, team, owner_id, due_at, created_at, done_at from tasks where done_at is null and {whom}"
+        )
+    };
+    let parts =
+        std::iter::once(of("owner_id = $2")).chain((0..teams).map(|number| of(&format!("team = ${}", number + 3))));
+    format!(
+        "select * from ({}) as open order by coalesce(due_at, 9000000000000000), id limit $1",
+        parts.collect::<Vec<_>>().join(" union ")
+    )
+}
+
 /// Adds a task to a case, once for a key; gives its identifier, none for a repeat.
 pub async fn add(
     app: &App,

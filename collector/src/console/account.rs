@@ -40,17 +40,17 @@ struct AccountPage {
 }
 
 impl AccountPage {
-    fn new(who: &SignedIn) -> Self {
+    async fn load(app: &App, who: &SignedIn) -> Result<Self> {
         let role = who.member.role().as_str();
-        Self {
+        Ok(Self {
             t: who.t,
-            shell: Shell::new(who, Screen::Account),
+            shell: Shell::load(app, who, Screen::Account).await?,
             email: who.member.email.clone(),
             role: who.t.get(&format!("console.role.{role}")),
             has_password: who.member.password_hash().is_some(),
             error: None,
             is_saved: false,
-        }
+        })
     }
 
     fn error(&self, field: &str) -> Option<&'static str> {
@@ -63,8 +63,8 @@ struct Done {
     saved: Option<String>,
 }
 
-async fn show(who: SignedIn, Query(done): Query<Done>) -> Result<Html<String>> {
-    page(&AccountPage { is_saved: done.saved.is_some(), ..AccountPage::new(&who) })
+async fn show(State(app): State<App>, who: SignedIn, Query(done): Query<Done>) -> Result<Html<String>> {
+    page(&AccountPage { is_saved: done.saved.is_some(), ..AccountPage::load(&app, &who).await? })
 }
 
 #[derive(Deserialize)]
@@ -101,7 +101,7 @@ async fn set_password(
         app.limits.check_sign_in(client, Attempt::KnownDevice(of_member))?;
         if !password::verify(&form.current, who.member.password_hash()).await? {
             tracing::info!(security = "password.refused", member = who.member.id, "the current password was wrong");
-            return refused(&who, "current", "console.account.current_error");
+            return refused(&app, &who, "current", "console.account.current_error").await;
         }
     }
     let sites = app.sites.all().await?;
@@ -109,10 +109,10 @@ async fn set_password(
     own_words.extend(sites.iter().flat_map(|site| [site.name(), site.key()]));
     let password = match Password::parse(&form.new, &own_words) {
         Ok(password) => password,
-        Err(weak) => return refused(&who, "new", weakness(weak)),
+        Err(weak) => return refused(&app, &who, "new", weakness(weak)).await,
     };
     if let Err(weak) = breached::check(&app.config, &password).await? {
-        return refused(&who, "new", weakness(weak));
+        return refused(&app, &who, "new", weakness(weak)).await;
     }
     let stamp = Stamp::member(&who.member.id, app.clock.now());
     Member::set_password(&app.db, &who.member.id, Some(&password.hash().await?), &stamp).await?;
@@ -123,7 +123,7 @@ async fn set_password(
     Ok(Redirect::to("/staff/account?saved=password").into_response())
 }
 
-fn refused(who: &SignedIn, field: &'static str, key: &str) -> Result<Response> {
-    let shown = AccountPage { error: Some((field, who.t.get(key))), ..AccountPage::new(who) };
+async fn refused(app: &App, who: &SignedIn, field: &'static str, key: &str) -> Result<Response> {
+    let shown = AccountPage { error: Some((field, who.t.get(key))), ..AccountPage::load(app, who).await? };
     Ok((StatusCode::UNPROCESSABLE_ENTITY, page(&shown)?).into_response())
 }

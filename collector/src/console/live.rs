@@ -23,7 +23,7 @@ use crate::auth::{SignedIn, session};
 use crate::cases::EventType;
 use crate::cases::access::{Visibility, case_for};
 use crate::cases::listing;
-use crate::changes::Change;
+use crate::changes::{CaseChanged, Change};
 use crate::http::slots::Slot;
 use crate::http::{Error, Result};
 use crate::text::Texts;
@@ -47,8 +47,10 @@ pub fn router() -> Router<App> {
 
 #[derive(Deserialize)]
 struct About {
-    /// Only changes of this case; without it, of all.
+    /// Only changes of this case, and alarms; without it, of all.
     case: Option<String>,
+    /// `alarms` for nothing but alarms.
+    about: Option<String>,
 }
 
 async fn live(State(app): State<App>, who: Option<SignedIn>, Query(about): Query<About>) -> Result<Response> {
@@ -64,16 +66,31 @@ async fn live(State(app): State<App>, who: Option<SignedIn>, Query(about): Query
     let visible = Visibility::of(&who.standing).filter(|_| about.case.is_none());
     let changes = app.changes.subscribe();
     let (sender, receiver) = mpsc::channel(4);
-    tokio::spawn(Stream { visible, app, who, id, case: about.case, sender, _place: place }.run(changes));
+    let subject = match (about.case, about.about.as_deref()) {
+        (Some(case), _) => Subject::Case(case),
+        (None, Some("alarms")) => Subject::Alarms,
+        (None, _) => Subject::Everything,
+    };
+    tokio::spawn(Stream { visible, app, who, id, subject, sender, _place: place }.run(changes));
     let keep_alive = KeepAlive::new().interval(KEEP_ALIVE).text("");
     Ok(Sse::new(ReceiverStream::new(receiver)).keep_alive(keep_alive).into_response())
+}
+
+/// What a page is told of.
+enum Subject {
+    /// Every case that its reader sees.
+    Everything,
+    /// One case; and alarms of others, which stand above every page.
+    Case(String),
+    /// Alarms alone.
+    Alarms,
 }
 
 struct Stream {
     app: App,
     who: SignedIn,
     id: Id,
-    case: Option<String>,
+    subject: Subject,
     /// The cases that the reader sees; none for all.
     visible: Option<Visibility>,
     sender: mpsc::Sender<Result<Event, Infallible>>,
@@ -97,7 +114,7 @@ impl Stream {
                 () = self.sender.closed() => return,
                 () = sleep_until(ends_at) => return,
                 change = changes.recv() => match change {
-                    Ok(Change::Case(change)) if self.is_about(&change.case_id) => burst.add(&change.case_id, change.event),
+                    Ok(Change::Case(change)) if self.is_about(&change) => burst.add(&change.case_id, change.event),
                     Ok(Change::Case(_)) => continue,
                     // Too many to keep up with: what they were is unknown, that there were some is enough.
                     Ok(Change::Unknown) | Err(RecvError::Lagged(_)) => burst.is_whole = false,
@@ -110,7 +127,7 @@ impl Stream {
                     if tell_at.take().is_some() {
                         // What has come by now is part of the burst, even if it has not been looked at yet.
                         while let Ok(Change::Case(change)) = changes.try_recv() {
-                            if self.is_about(&change.case_id) {
+                            if self.is_about(&change) {
                                 burst.add(&change.case_id, change.event);
                             }
                         }
@@ -129,8 +146,13 @@ impl Stream {
         }
     }
 
-    fn is_about(&self, case_id: &str) -> bool {
-        self.case.as_ref().is_none_or(|case| case == case_id)
+    fn is_about(&self, change: &CaseChanged) -> bool {
+        let is_alarm = change.event == EventType::Alarm.as_str();
+        match &self.subject {
+            Subject::Everything => true,
+            Subject::Case(case) => is_alarm || *case == change.case_id,
+            Subject::Alarms => is_alarm,
+        }
     }
 }
 

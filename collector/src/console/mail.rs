@@ -68,7 +68,7 @@ async fn list(State(app): State<App>, Administers(who): Administers) -> Result<H
     });
     page(&MailPage {
         t,
-        shell: Shell::new(&who, Screen::Mail),
+        shell: Shell::load(&app, &who, Screen::Mail).await?,
         folder: folder.display().to_string(),
         has_server: app.config.smtp.url.reveal().is_some(),
         mails: mails.await.map_err(anyhow::Error::from)?,
@@ -84,7 +84,7 @@ async fn show(State(app): State<App>, Administers(who): Administers, Path(name):
         parse(&file, t)
     });
     let mail = mail.await.map_err(anyhow::Error::from)?.ok_or(Error::NotFound("there is no such mail"))?;
-    page(&OneMailPage { t, shell: Shell::new(&who, Screen::Mail), mail })
+    page(&OneMailPage { t, shell: Shell::load(&app, &who, Screen::Mail).await?, mail })
 }
 
 struct File {

@@ -41,5 +41,9 @@ impl MembersPage {
 }
 
 async fn show(State(app): State<App>, Administers(who): Administers) -> Result<Html<String>> {
-    page(&MembersPage { t: who.t, shell: Shell::new(&who, Screen::Members), members: Member::all(&app.db).await? })
+    page(&MembersPage {
+        t: who.t,
+        shell: Shell::load(&app, &who, Screen::Members).await?,
+        members: Member::all(&app.db).await?,
+    })
 }

@@ -1,8 +1,10 @@
 //! The staff's pages, one file a screen.
 
 mod account;
+mod alarms;
 pub mod case;
 mod customers;
+mod entry;
 pub mod inbox;
 mod languages;
 mod live;
@@ -12,6 +14,7 @@ mod setup;
 pub mod shell;
 mod sign_in;
 mod start;
+pub mod today;
 
 use axum::Router;
 use axum::middleware::from_fn_with_state;
@@ -27,11 +30,14 @@ pub fn router(app: &App) -> Router<App> {
         .merge(inbox::router())
         .merge(case::router())
         .merge(customers::router())
+        .merge(alarms::router())
+        .merge(entry::router())
         .merge(live::router())
         .merge(account::router())
         .merge(members::router())
         .merge(mail::router())
         .merge(start::router())
+        .merge(today::router())
         .layer(auth::session::layer(app))
         .layer(from_fn_with_state(app.clone(), auth::guard::same_origin))
 }

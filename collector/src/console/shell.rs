@@ -5,10 +5,12 @@ use axum::http::{HeaderMap, header};
 use axum::response::Html;
 use sayso_shared::Lang;
 
+use crate::alarms::{self, Alarm, Reason};
+use crate::app::App;
 use crate::auth::SignedIn;
 use crate::auth::password::Weakness;
 use crate::auth::permissions::Action;
-use crate::clock::{DAY, HOUR, MINUTE, Millis};
+use crate::clock::{DAY, HOUR, MINUTE, Millis, rfc3339};
 use crate::config::Config;
 use crate::http::language::{COOKIE, KEPT_SECONDS};
 use crate::http::{Result, cookies};
@@ -17,8 +19,14 @@ use crate::text::Texts;
 /// A screen that the bar leads to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Screen {
+    /// What is to be done today.
+    Today,
     /// The list of cases, and a case.
     Inbox,
+    /// Entering what came on the phone, at the counter or by letter.
+    Entry,
+    /// What nobody may overlook.
+    Alarms,
     /// Looking customers up, and a customer.
     Customers,
     /// How websites embed the widget.
@@ -40,30 +48,80 @@ pub struct Shell {
     pub name: String,
     /// Whether the reader sees the screens for admins.
     pub administers: bool,
+    /// Whether the reader may enter feedback for customers.
+    pub may_enter: bool,
     /// Whether the reader may look customers up.
     pub reads_customers: bool,
     /// Whether the reader may change cases.
     pub may_act: bool,
+    /// What the reader must not overlook, the longest first.
+    pub alarms: Vec<Banner>,
+    /// How many more of them there are.
+    pub more_alarms: usize,
     /// What forms carry.
     pub csrf: String,
 }
 
 impl Shell {
     /// The frame for a screen.
-    pub fn new(who: &SignedIn, screen: Screen) -> Self {
-        Self {
+    pub async fn load(app: &App, who: &SignedIn, screen: Screen) -> Result<Self> {
+        let mut alarms = Banner::all(app, who).await?;
+        let more_alarms = alarms.len().saturating_sub(BANNERS);
+        alarms.truncate(BANNERS);
+        Ok(Self {
             screen,
             name: who.member.name.clone(),
             administers: who.may(Action::Administer),
+            may_enter: who.may(Action::EnterFeedback),
             reads_customers: who.may(Action::ReadCustomer),
             may_act: who.member.role().may_act(),
+            alarms,
+            more_alarms,
             csrf: who.csrf.clone(),
-        }
+        })
     }
 
     /// Whether the reader is on this screen.
     pub fn is(&self, screen: Screen) -> bool {
         self.screen == screen
+    }
+}
+
+/// Alarms that stand above a page; more of them would leave no room for it.
+const BANNERS: usize = 2;
+
+/// An alarm, as pages show it.
+#[derive(Debug)]
+pub struct Banner {
+    /// The case.
+    pub case_id: String,
+    /// What it is about.
+    pub text: String,
+    /// Since when, for programs and for people.
+    pub since: (String, String),
+}
+
+impl Banner {
+    /// Those that concern a member, the longest first.
+    pub async fn all(app: &App, who: &SignedIn) -> Result<Vec<Self>> {
+        let open = alarms::all_open(&app.db).await?;
+        if open.is_empty() {
+            return Ok(Vec::new());
+        }
+        let service = app.service.current().await?;
+        let concerning = open.into_iter().filter(|alarm| alarm.concerns(&who.standing, &service));
+        Ok(concerning.map(|alarm| Self::of(who.t, alarm)).collect())
+    }
+
+    fn of(t: Texts, alarm: Alarm) -> Self {
+        let number = alarm.number.map(|number| format!("#{number}")).unwrap_or_default();
+        let kind = t.get(&format!("common.kind.{}", alarm.kind));
+        let values = [("kind", kind), ("number", number.as_str())];
+        let text = match alarm.reason == Reason::Breached.as_str() {
+            true => t.with("desk.alarm.breached", &values),
+            false => t.with("desk.alarm.urgent", &values),
+        };
+        Self { since: (rfc3339(alarm.raised_at), t.moment(alarm.raised_at)), case_id: alarm.case_id, text }
     }
 }
 

@@ -13,7 +13,7 @@ use tower_sessions::Session;
 use super::shell::{page, remember_language};
 use crate::app::App;
 use crate::assets::{self, MARK};
-use crate::auth::guard::{CsrfForm, HOME, OpenForm, SIGN_IN, SignedIn, local_path};
+use crate::auth::guard::{CsrfForm, OpenForm, SIGN_IN, START, SignedIn, local_path};
 use crate::auth::member::Email;
 use crate::auth::{Member, device, links, password, session};
 use crate::http::client::ClientAddress;
@@ -58,7 +58,7 @@ async fn show(
     who: Option<SignedIn>,
     Query(query): Query<SignInQuery>,
 ) -> Result<Response> {
-    let next = local_path(&query.next).unwrap_or(HOME);
+    let next = local_path(&query.next).unwrap_or(START);
     if who.is_some() {
         return Ok(Redirect::to(next).into_response());
     }
@@ -84,7 +84,7 @@ async fn sign_in(
 ) -> Result<Response> {
     let attempt = device::attempt(&app, &headers, &form.email);
     app.limits.check_sign_in(client, attempt)?;
-    let next = local_path(&form.next).unwrap_or(HOME);
+    let next = local_path(&form.next).unwrap_or(START);
     let member = match Email::parse(&form.email) {
         Ok(email) => Member::by_email(&app.db, &email).await?,
         Err(_) => None,
@@ -145,7 +145,7 @@ async fn follow_link(
     };
     tracing::info!(security = "sign_in.done", member = member.id, by = "link", "signed in");
     // Whoever has no password yet sets one first.
-    let next = if member.password_hash().is_some() { HOME } else { "/staff/account" };
+    let next = if member.password_hash().is_some() { START } else { "/staff/account" };
     welcome(&app, &session, member, t.0, next).await
 }
 

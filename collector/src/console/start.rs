@@ -73,7 +73,7 @@ async fn show(State(app): State<App>, Administers(who): Administers) -> Result<H
         .map(|sighting| Stranger::new(who.t, "console.start.unknown", some_key, &sighting.origin));
     page(&StartPage {
         t: who.t,
-        shell: Shell::new(&who, Screen::Start),
+        shell: Shell::load(&app, &who, Screen::Start).await?,
         inbox: app.config.console(HOME),
         policy: csp_lines(&app.config),
         strangers: strangers.take(SHOWN).collect(),

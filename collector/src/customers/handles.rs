@@ -147,6 +147,11 @@ pub fn hashes_of_contact(keys: &Keys, typed: &str, countries: &Countries) -> Vec
     hashes
 }
 
+/// Whether what somebody typed is an address or a phone number.
+pub fn is_contact(typed: &str) -> bool {
+    email_form(typed).is_some() || Phone::parse(typed, None).is_some()
+}
+
 /// The hash of an identity that somebody typed.
 pub fn hash_of_identity(keys: &Keys, typed: &str) -> String {
     hash(keys, HandleKind::Identity, typed)

@@ -26,6 +26,8 @@ pub enum Kind {
     Route,
     /// Tells of clocks that are or will soon be overdue.
     Clock,
+    /// Raises alarms about a case, and carries them up while nobody takes them on.
+    Alarm,
     /// Plans the deliveries of a case's events.
     Forward,
     /// Brings the search index up to date with a case.
@@ -34,7 +36,7 @@ pub enum Kind {
 
 impl Kind {
     /// All kinds, in the order in which they take turns.
-    pub const ALL: [Self; 5] = [Self::Customers, Self::Route, Self::Clock, Self::Forward, Self::Search];
+    pub const ALL: [Self; 6] = [Self::Customers, Self::Route, Self::Clock, Self::Alarm, Self::Forward, Self::Search];
 
     /// The word in the database and in metrics.
     pub const fn as_str(self) -> &'static str {
@@ -42,6 +44,7 @@ impl Kind {
             Self::Customers => "customers",
             Self::Route => "route",
             Self::Clock => "clock",
+            Self::Alarm => "alarm",
             Self::Forward => "forward",
             Self::Search => "search",
         }
@@ -55,7 +58,7 @@ impl Kind {
     /// How many are claimed at once. A batch is written in one transaction, for which customers may have to wait.
     pub const fn batch(self) -> i64 {
         match self {
-            Self::Customers | Self::Route | Self::Clock | Self::Search => 16,
+            Self::Customers | Self::Route | Self::Clock | Self::Alarm | Self::Search => 16,
             Self::Forward => 32,
         }
     }

@@ -71,7 +71,8 @@ pub async fn mail(config: &Config) -> Finding {
 pub async fn targets(config: &Config, db: &Db, keys: Option<&Keys>) -> Vec<Finding> {
     // Without tables there are none; that is said about the database.
     let Ok(all) = Target::all(db).await else { return Vec::new() };
-    let (targets, off): (Vec<Target>, Vec<Target>) = all.into_iter().partition(|target| target.standing == Standing::On);
+    let (targets, off): (Vec<Target>, Vec<Target>) =
+        all.into_iter().partition(|target| target.standing == Standing::On);
     let mut found: Vec<Finding> = off.iter().map(switched_off).collect();
     for target in &targets {
         let mend = "`sayso target list` shows it; remove it and add it again as it should be";
@@ -96,7 +97,8 @@ pub async fn targets(config: &Config, db: &Db, keys: Option<&Keys>) -> Vec<Findi
             continue;
         }
         if target.failures > 0 {
-            let text = format!("{}: {} failures in a row; `sayso deliveries list` says why", target.key, target.failures);
+            let text =
+                format!("{}: {} failures in a row; `sayso deliveries list` says why", target.key, target.failures);
             found.push(Finding::warning("target", text, format!("sayso target test {}", target.key)));
         }
         let checked = tokio::time::timeout(PATIENCE, check::address(config, &access.address)).await;
@@ -127,7 +129,9 @@ fn switched_off(target: &Target) -> Finding {
         Standing::Suspended(reason) => Finding::wrong(
             "target",
             format!("{key} was switched off: {reason}"),
-            format!("mend it, try it with `sayso target test {key}`, then `sayso target resume {key}` sends what has waited"),
+            format!(
+                "mend it, try it with `sayso target test {key}`, then `sayso target resume {key}` sends what has waited"
+            ),
         ),
         _ => Finding::warning("target", format!("{key} is paused"), format!("sayso target resume {key}")),
     }

@@ -8,11 +8,11 @@ use sha2::{Digest, Sha256};
 
 use super::row::{Row, RowError, field_name};
 use crate::cases::idempotency::content_hash;
-use crate::cases::{Actor, Channel, search};
+use crate::cases::{Actor, Channel, Priority, search};
 use crate::clock::{HOUR, Millis, parse_rfc3339};
 use crate::db::rows::{Part, Rows, chunks};
 use crate::db::{Db, Tx};
-use crate::intake::{self, Received, Submission};
+use crate::intake::{self, Origin, Received, Submission};
 use crate::keys::{Keys, Purpose};
 use crate::sites::Site;
 use crate::{with_db, with_tx};
@@ -80,8 +80,7 @@ pub fn prepare(
         composed_at: composed_at.flatten(),
         received_at,
         first_response_due: None,
-        by: Actor::System,
-        channel: Channel::Import,
+        origin: Origin { by: Actor::System, channel: Channel::Import, priority: Priority::Normal },
         identity: None,
         suspicion: None,
     };

@@ -30,7 +30,7 @@ pub use policy::{EntryPoint, FORM_EXPIRED, FormProof, SubmissionPolicy};
 pub use proof::check as check_proof;
 pub use queue::Intake;
 pub use store::write_in;
-pub use submission::{Accepted, Received, Submission};
+pub use submission::{Accepted, Origin, Received, Submission};
 pub use submission_rate::{Difficulty, SubmissionRate};
 
 use self::store::WriteOutcome;
@@ -64,17 +64,18 @@ pub async fn submit(
         SubmissionPolicy::Public { entry: EntryPoint::Api, .. } => Channel::Widget,
         SubmissionPolicy::Trusted => Channel::Api,
     };
-    submit_as(app, site, key, value, policy, (Actor::Customer, channel)).await
+    let origin = Origin { by: Actor::Customer, channel, priority: Priority::Normal };
+    submit_as(app, site, key, value, policy, origin).await
 }
 
-/// The same for what somebody else submits, such as the staff for a customer on the phone; `came` is who does, and how it came to them.
+/// The same for what somebody else submits, such as the staff for a customer on the phone.
 pub async fn submit_as(
     app: &App,
     site: &Site,
     key: &IdempotencyKey,
     value: Value,
     policy: SubmissionPolicy<'_>,
-    came: (Actor, Channel),
+    origin: Origin,
 ) -> Result<Accepted> {
     let (feedback, refused) = match Feedback::parse(value, &site.rules()) {
         Ok(feedback) => (feedback, None),
@@ -95,12 +96,11 @@ pub async fn submit_as(
         Err(refusal) => return find_duplicate(app, site, key, &feedback, refusal).await,
     };
     let now = app.clock.now();
-    let promised = Promised { site: site.key(), kind: feedback.kind(), priority: Priority::Normal, tier: None };
+    let promised = Promised { site: site.key(), kind: feedback.kind(), priority: origin.priority, tier: None };
     let service = app.service.current().await?;
     let first_response_due = service.promises.first_response_due(promised, site.settings.first_response_hours, now);
-    let (by, channel) = came;
     let received =
-        Received { feedback, composed_at, received_at: now, first_response_due, by, channel, identity, suspicion };
+        Received { feedback, composed_at, received_at: now, first_response_due, origin, identity, suspicion };
     let submission = Submission::new(&app.keys, site.id(), key, received);
     let accepted = submission.accepted().clone();
     if app.config.dangerous_store_nothing {

@@ -28,14 +28,23 @@ pub struct Received {
     pub received_at: Millis,
     /// Until when the first response is promised.
     pub first_response_due: Option<Millis>,
-    /// Who submits it.
-    pub by: Actor,
-    /// How it came.
-    pub channel: Channel,
+    /// From whom it comes, and how.
+    pub origin: Origin,
     /// Whom the site vouches for.
     pub identity: Option<Identity>,
     /// Why it goes into quarantine, if it does.
     pub suspicion: Option<Suspicion>,
+}
+
+/// From whom a feedback comes, and how.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Origin {
+    /// Who submits it.
+    pub by: Actor,
+    /// How it came to them.
+    pub channel: Channel,
+    /// How urgent it is, as far as whoever submits it can say.
+    pub priority: Priority,
 }
 
 /// A feedback ready to be written: encrypted and hashed before it reaches the writer, whose time is everybody's.
@@ -51,8 +60,7 @@ pub struct Submission {
     contact_cipher: Option<String>,
     identity_cipher: Option<String>,
     subject_hash: Option<String>,
-    by: Actor,
-    channel: Channel,
+    origin: Origin,
     tier: Option<String>,
     /// When it came to be here: for what was imported later than it was received.
     stored_at: Millis,
@@ -99,8 +107,7 @@ impl Submission {
     }
 
     fn with_id(case_id: String, keys: &Keys, site_id: &str, key: &IdempotencyKey, received: Received) -> Self {
-        let Received { feedback, composed_at, received_at, first_response_due, by, channel, identity, suspicion } =
-            received;
+        let Received { feedback, composed_at, received_at, first_response_due, origin, identity, suspicion } = received;
         let submission_key = idempotency::submission_key(site_id, key);
         let tracking_code = derive_code(keys, &submission_key, 0);
         let encrypt = |context: String, json: serde_json::Result<Vec<u8>>| {
@@ -123,8 +130,7 @@ impl Submission {
             identity_cipher: identity
                 .map(|identity| encrypt(identity_context(&case_id), serde_json::to_vec(&identity))),
             subject_hash: subject.map(|subject| keys.hash(Purpose::Subject, &subject)),
-            by,
-            channel,
+            origin,
             tier,
             stored_at: received_at,
             silent: false,
@@ -212,6 +218,7 @@ table_row! {
         seq: i64,
         kind as "type": &'a str,
         actor: &'a str,
+        member_id: Option<&'a str>,
         data: String,
         created_at: Millis,
         silent: bool,
@@ -229,11 +236,11 @@ impl Submission {
             code_cipher: &self.code_cipher,
             kind: self.feedback.kind().as_str(),
             status: Status::New.as_str(),
-            priority: Priority::Normal.as_str(),
+            priority: self.origin.priority.as_str(),
             received_at: self.accepted.received_at,
             updated_at: self.stored_at.max(self.accepted.received_at),
             first_response_due: self.accepted.first_response_due,
-            channel: self.channel.as_str(),
+            channel: self.origin.channel.as_str(),
             tier: self.tier.as_deref(),
         }
     }
@@ -271,8 +278,9 @@ impl Submission {
             case_id: self.case_id(),
             seq: 1,
             kind: EventType::Created.as_str(),
-            actor: self.by.as_str(),
-            data: self.by.sign(json!({})).to_string(),
+            actor: self.origin.by.as_str(),
+            member_id: self.origin.by.member_id(),
+            data: self.origin.by.sign(json!({})).to_string(),
             created_at: self.accepted.received_at,
             silent: self.silent,
         }

@@ -40,6 +40,15 @@ impl NewEvent {
         }
     }
 
+    /// Whether its case may become one that nobody may overlook. Customers can't say how urgent theirs is.
+    fn is_for_alarms(&self) -> bool {
+        match EventType::parse(&self.kind) {
+            Some(EventType::Breached | EventType::Priority) => true,
+            Some(EventType::Created) => self.actor != Actor::Customer.as_str(),
+            _ => false,
+        }
+    }
+
     /// Whether the rules look at its case. What rules do themselves is not among it, so none can start another for ever.
     fn is_for_rules(&self) -> bool {
         match EventType::parse(&self.kind) {
@@ -180,6 +189,7 @@ fn jobs(kind: Kind, events: &[NewEvent], now: Millis) -> Vec<NewJob> {
         Kind::Forward | Kind::Search => !event.silent,
         Kind::Customers => event.is_for_customers(),
         Kind::Route => !event.silent && event.is_for_rules(),
+        Kind::Alarm => !event.silent && event.is_for_alarms(),
         // Asked for by whoever moves a clock.
         Kind::Clock => false,
     });

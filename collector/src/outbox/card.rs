@@ -162,5 +162,8 @@ fn facts(context: &EventContext, target: &Target, t: Texts) -> Vec<Fact> {
         (t.get("mail.fact.phone"), contact.and_then(|contact| of_contact(contact.phone()))),
         (t.get("mail.fact.code"), target.includes(Part::Code).then(|| case.code.clone())),
     ];
-    facts.into_iter().filter_map(|(label, value)| Some(Fact { label, value: value.filter(|value| !value.is_empty())? })).collect()
+    facts
+        .into_iter()
+        .filter_map(|(label, value)| Some(Fact { label, value: value.filter(|value| !value.is_empty())? }))
+        .collect()
 }

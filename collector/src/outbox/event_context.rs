@@ -7,6 +7,7 @@ use sayso_shared::{Contact, Kind, Lang, Locale};
 use serde_json::{Value, json};
 
 use crate::app::App;
+use crate::attachments::{self, Attachment};
 use crate::auth::Member;
 use crate::cases::{Case, EventType, Outcome, Priority, Status, query};
 use crate::clock::Millis;
@@ -104,6 +105,8 @@ pub struct EventDetails {
     pub at: Millis,
     /// What somebody wrote.
     pub words: Option<Words>,
+    /// The files that came with it.
+    pub files: Vec<Attachment>,
     /// Whether the customer is asked to answer.
     pub asks: bool,
 }
@@ -201,6 +204,7 @@ impl EventContext {
             data: json!({"sample": true}),
             at: now,
             words: None,
+            files: Vec::new(),
             asks: false,
         };
         EventContext { site: Arc::new(site), case, event, contact: None, origin: Origin::Sample }
@@ -261,6 +265,12 @@ impl CaseDetails {
 }
 
 impl EventDetails {
+    /// The row of a mail that names the files that came with what was said.
+    pub fn named_files(&self, t: Texts) -> Option<(String, String)> {
+        let names: Vec<&str> = self.files.iter().map(|file| file.name.as_str()).collect();
+        (!names.is_empty()).then(|| (t.get("common.files").to_owned(), names.join(" · ")))
+    }
+
     async fn read(app: &App, case_id: &str, row: EventRow) -> anyhow::Result<Self> {
         let kind = EventType::parse(&row.kind).with_context(|| format!("the event type {} is unknown", row.kind))?;
         let data: Value = serde_json::from_str(&row.data).unwrap_or_default();
@@ -272,6 +282,8 @@ impl EventDetails {
             (_, Some(message_id)) => message(app, message_id).await?,
             (_, None) => None,
         };
+        let message_id: Vec<String> = data["message_id"].as_str().map(str::to_owned).into_iter().collect();
+        let files = attachments::of_messages(&app.db, &message_id).await?.into_values().flatten().collect();
         let asks = match kind {
             EventType::Status => data["to"] == Status::Waiting.as_str(),
             EventType::Message => data["asks"] == true,
@@ -286,6 +298,7 @@ impl EventDetails {
             data,
             at: row.created_at,
             words,
+            files,
             asks,
         })
     }

@@ -296,7 +296,9 @@ fn scopes_of_customer(app: &App, case: &CaseRow, kind: EventType, address: &str)
 
 fn scopes_of_team(app: &App, case_id: &str, target: &Target) -> Vec<Scope> {
     let limits = &app.config.limits;
-    let access = target.access(&app.keys).filter(|_| target.channel() == Some(Channel::Email) && target.standing == Standing::On);
+    let access = target
+        .access(&app.keys)
+        .filter(|_| target.channel() == Some(Channel::Email) && target.standing == Standing::On);
     match access {
         Some(access) if !app.config.dangerous_disable_guards => vec![
             Scope::of_case(&app.keys, limits, &access.address, case_id),

@@ -60,7 +60,8 @@ impl std::fmt::Debug for Request {
 impl Request {
     /// A body of JSON.
     pub fn json(url: Url, body: &Value) -> Self {
-        let header = (HeaderName::from_static("content-type"), HeaderValue::from_static("application/json; charset=utf-8"));
+        let header =
+            (HeaderName::from_static("content-type"), HeaderValue::from_static("application/json; charset=utf-8"));
         Self { url, headers: vec![header], body: body.to_string() }
     }
 }
@@ -138,7 +139,9 @@ impl Answer {
     pub fn judge_patiently(&self) -> Result<(), Failure> {
         match self.status {
             status if status.is_success() => Ok(()),
-            StatusCode::GONE => Err(Failure::Gone("the receiver answered 410 (gone); the target was switched off".into())),
+            StatusCode::GONE => {
+                Err(Failure::Gone("the receiver answered 410 (gone); the target was switched off".into()))
+            }
             status if status.is_redirection() => {
                 let error = format!("the receiver answered {}; redirects are not followed", status.as_u16());
                 Err(Failure::Retryable { error, wait: self.wait })

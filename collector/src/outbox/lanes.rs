@@ -169,7 +169,9 @@ mod tests {
 
     #[test]
     fn a_room_gets_no_more_in_a_minute_than_its_vendor_allows() {
-        for (channel, minute) in [("dingtalk", 20), ("wecom", 20), ("telegram", 20), ("feishu", 100), ("slack", 65), ("discord", 30)] {
+        for (channel, minute) in
+            [("dingtalk", 20), ("wecom", 20), ("telegram", 20), ("feishu", 100), ("slack", 65), ("discord", 30)]
+        {
             let (lanes, delivery) = (Arc::new(Lanes::default()), delivery("t", channel));
             let sent: usize = (0..60).map(|second| let_in(&lanes, &delivery, second * SECOND)).sum();
             assert!(sent <= minute && sent >= minute / 2, "{channel}: {sent} in a minute");

@@ -127,7 +127,8 @@ pub async fn replay(db: &Db, targets: &[Target], replay: &Replay, now: Millis) -
             begun
         }
         Replay::To { destination, since } => {
-            let update = format!("{BEGIN} where state in ('failed', 'dropped') and destination = $2 and created_at >= $3");
+            let update =
+                format!("{BEGIN} where state in ('failed', 'dropped') and destination = $2 and created_at >= $3");
             with_write!(db, pool => sqlx::query(AssertSqlSafe(update)).bind(now).bind(destination).bind(*since)
                 .execute(pool).await.map(|done| done.rows_affected()))?
         }
@@ -148,7 +149,9 @@ impl Row {
         let target = match self.destination.as_str() {
             CUSTOMER => CUSTOMER.to_owned(),
             member if member_of(member).is_some() => "member".to_owned(),
-            id => targets.iter().find(|target| target.id == id).map_or_else(|| id.to_owned(), |target| target.key.clone()),
+            id => {
+                targets.iter().find(|target| target.id == id).map_or_else(|| id.to_owned(), |target| target.key.clone())
+            }
         };
         let state = STATES.iter().map(|state| state.as_str()).find(|known| *known == self.state);
         let is_pending = self.state == State::Pending.as_str();

@@ -252,7 +252,8 @@ mod tests {
 
     #[test]
     fn hosts_and_networks_of_the_settings_may_be_private() {
-        let internal = reach(PrivateAddresses::Blocked, &["chat.internal", "*.corp.example"], &["10.8.0.0/16", "fd00::/8"]);
+        let internal =
+            reach(PrivateAddresses::Blocked, &["chat.internal", "*.corp.example"], &["10.8.0.0/16", "fd00::/8"]);
         let private: Vec<SocketAddr> = vec![([192, 168, 0, 1], 0).into()];
         for name in ["chat.internal", "Chat.Internal.", "a.corp.example", "a.b.corp.example"] {
             assert_eq!(filter_allowed(name, &private, &internal), Ok(private.clone()), "{name}");

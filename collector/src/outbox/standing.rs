@@ -37,7 +37,8 @@ pub async fn switch_on(db: &Db, id: &str, stamp: &Stamp) -> sqlx::Result<u64> {
     let mut tx = db.begin().await?;
     let update = "update targets set disabled_at = null, disabled_because = null, failures = 0, failing_since = null \
         where id = $1 and disabled_at is not null";
-    let rows = with_tx!(&mut tx, conn => sqlx::query(update).bind(id).execute(conn).await.map(|done| done.rows_affected()))?;
+    let rows =
+        with_tx!(&mut tx, conn => sqlx::query(update).bind(id).execute(conn).await.map(|done| done.rows_affected()))?;
     if rows == 1 {
         let change = Change {
             action: "target.enable",
@@ -79,7 +80,8 @@ pub(super) async fn record_health(app: &App, attempts: &[Attempted]) -> sqlx::Re
             }
             Err(Failure::Retryable { error, wait: None }) => {
                 let failed = failed(app, id).await?;
-                let is_over = |(failures, since): (i64, Millis)| failures >= FAILURES && since <= app.clock.now() - FAILING;
+                let is_over =
+                    |(failures, since): (i64, Millis)| failures >= FAILURES && since <= app.clock.now() - FAILING;
                 if failed.is_some_and(is_over) {
                     suspend(app, id, &format!("nothing has arrived there for days; the last error: {error}")).await?;
                 }

@@ -1,7 +1,7 @@
 //! What a customer does on the status page: answer, rate, say that it is not solved. Each form is sent once however often it
 //! is posted, and what can't be taken comes back with every word.
 
-use axum::extract::State;
+use axum::extract::{Request, State};
 use axum::http::HeaderMap;
 use axum::response::Response;
 use sayso_shared::Kind;
@@ -10,9 +10,11 @@ use sayso_shared::limits::SATISFIED_FROM;
 use sayso_shared::reply::{Reply, Satisfaction};
 use serde_json::{Map, Value, json};
 
-use super::form::{Form, fresh_key};
+use super::files::{self, RejectedFile};
+use super::form::fresh_key;
 use super::mistakes::Mistakes;
-use super::status::{StatusForm, StatusPage, Typed};
+use super::status::StatusPage;
+use super::status_form::{StatusForm, Typed};
 use super::visit::{Segment, Visit};
 use super::{lookup, status};
 use crate::app::App;
@@ -27,10 +29,9 @@ pub async fn reply(
     client: ClientAddress,
     Segment(code): Segment,
     visit: Visit,
-    headers: HeaderMap,
-    form: Form,
+    request: Request,
 ) -> Result<Response> {
-    submit_form(&app, client, &code, (&visit, &headers), Typed::read(StatusForm::Reply, &form)).await
+    submit_form(&app, client, &code, (&visit, StatusForm::Reply), request).await
 }
 
 /// `POST /t/{code}/not-solved`: a reply to a case that was thought to be done, which reopens it.
@@ -39,10 +40,9 @@ pub async fn not_solved(
     client: ClientAddress,
     Segment(code): Segment,
     visit: Visit,
-    headers: HeaderMap,
-    form: Form,
+    request: Request,
 ) -> Result<Response> {
-    submit_form(&app, client, &code, (&visit, &headers), Typed::read(StatusForm::NotSolved, &form)).await
+    submit_form(&app, client, &code, (&visit, StatusForm::NotSolved), request).await
 }
 
 /// `POST /t/{code}/satisfaction`.
@@ -51,10 +51,9 @@ pub async fn rate(
     client: ClientAddress,
     Segment(code): Segment,
     visit: Visit,
-    headers: HeaderMap,
-    form: Form,
+    request: Request,
 ) -> Result<Response> {
-    submit_form(&app, client, &code, (&visit, &headers), Typed::read(StatusForm::Rating, &form)).await
+    submit_form(&app, client, &code, (&visit, StatusForm::Rating), request).await
 }
 
 /// `POST /t/{code}/address`: from now on mail reaches the customer.
@@ -63,28 +62,42 @@ pub async fn add_address(
     client: ClientAddress,
     Segment(code): Segment,
     visit: Visit,
-    headers: HeaderMap,
-    form: Form,
+    request: Request,
 ) -> Result<Response> {
-    submit_form(&app, client, &code, (&visit, &headers), Typed::read(StatusForm::Address, &form)).await
+    submit_form(&app, client, &code, (&visit, StatusForm::Address), request).await
 }
 
 async fn submit_form(
     app: &App,
     client: ClientAddress,
     code: &str,
-    (visit, headers): (&Visit, &HeaderMap),
-    mut typed: Typed,
+    (visit, posted): (&Visit, StatusForm),
+    request: Request,
 ) -> Result<Response> {
     let case = match lookup::case(app, client, code).await {
         Ok(case) => case,
         Err(Error::NotFound(_)) => return lookup::unknown(visit, code),
-        // The case can't be shown, but the words must not be lost.
-        Err(error) => return status::retry_page(visit, code, &typed, error),
+        Err(error) => {
+            // The case can't be shown, but the words must not be lost.
+            let form = files::read(app, None, client, request).await?.form;
+            return status::retry_page(visit, code, &Typed::read(posted, &form), error);
+        }
     };
-    if let Err(refusal) = refuse_staff(app, headers).await {
-        let page = StatusPage::load(app, visit, &case).await?.with_refusal(&refusal, typed);
+    if let Err(refusal) = refuse_staff(app, request.headers()).await {
+        let form = files::read(app, None, client, request).await?.form;
+        let page = StatusPage::load(app, visit, &case).await?.with_refusal(&refusal, Typed::read(posted, &form));
         return visit.page_for_error(refusal, &page);
+    }
+    let site = app.sites.by_id(&case.site_id).await?;
+    let read = files::read(app, site.as_deref(), client, request).await?;
+    let mut typed = Typed::read(posted, &read.form);
+    typed.add_uploads(read.uploads);
+    if !read.refused.is_empty() {
+        // Nothing is sent without them unless the customer wants it so.
+        let words = status::words(app, visit, &case).await?;
+        let wrong = Mistakes(read.refused.iter().map(|file| file.mistake(&words)).collect());
+        let page = StatusPage::load(app, visit, &case).await?.with_typed(typed).with_mistakes(wrong);
+        return visit.page_for_error(RejectedFile::error(read.refused), &page.with_uploads(app).await?);
     }
     let key = typed.key.clone();
     let Err(error) = act(app, &case, &typed, &key).await else {
@@ -97,16 +110,16 @@ async fn submit_form(
             let wrong = Mistakes::new(
                 &words,
                 &renamed(&typed, errors.clone()),
-                &["score", "comment", "still", "body", "address"],
+                &["score", "comment", "still", "body", "attachments", "address"],
             );
             let page = StatusPage::load(app, visit, &case).await?.with_typed(typed).with_mistakes(wrong);
-            visit.page_for_error(Error::Invalid(errors), &page)
+            visit.page_for_error(Error::Invalid(errors), &page.with_uploads(app).await?)
         }
         Error::Conflict(_) | Error::KeyReused => {
             // Sent again after a look at where the case stands now, it is another message.
             typed.key = fresh_key();
             let page = StatusPage::load(app, visit, &case).await?.with_refusal(&error, typed);
-            visit.page_for_error(error, &page)
+            visit.page_for_error(error, &page.with_uploads(app).await?)
         }
         Error::NotFound(_) => lookup::unknown(visit, code),
         other => status::retry_page(visit, code, &typed, other),
@@ -141,6 +154,9 @@ async fn act(app: &App, case: &Case, typed: &Typed, key: &IdempotencyKey) -> Res
     match typed.posted {
         StatusForm::Reply | StatusForm::NotSolved => {
             fields.insert("body".into(), json!(typed.text));
+            if !typed.uploads.is_empty() {
+                fields.insert("attachments".into(), json!(typed.uploads));
+            }
             customer::reply(app, case, &Reply::parse(fields.into())?, key).await?;
         }
         StatusForm::Address => customer::add_address(app, case, &typed.text, key).await?,

@@ -71,6 +71,8 @@ struct MessageBody {
     #[schema(required = true)]
     name: Option<String>,
     body: String,
+    /// The files that came with it.
+    attachments: Vec<AttachmentBody>,
     #[schema(format = DateTime)]
     at: String,
 }
@@ -99,6 +101,9 @@ enum Author {
 struct ReplyBody {
     #[schema(min_length = 1, max_length = 10_000, pattern = r"^[^\u0000]*[^\s\u0000\u0085][^\u0000]*$")]
     body: String,
+    /// Up to five upload ids of the case's site.
+    #[schema(max_items = 5)]
+    attachments: Option<Vec<String>>,
 }
 
 // For the description of the API; `Satisfaction::parse` is what reads it.
@@ -139,19 +144,25 @@ async fn read(State(app): State<App>, client: ClientAddress, Segment(code): Segm
     let site = app.sites.by_id(&case.site_id).await?;
     let site = site.ok_or_else(|| Error::Internal(anyhow::anyhow!("the site of case {} is gone", case.id)))?;
     let code = case.code(&app.keys)?;
-    let file = |attachment: Attachment| AttachmentBody {
-        url: app.config.url(&format!("/t/{code}/attachments/{}", attachment.id)),
-        attachment,
-    };
+    let conversation = query::conversation(&app, &case.id).await?;
+    let ids: Vec<String> = conversation.iter().map(|message| message.id.clone()).collect();
+    let mut files = attachments::of_messages(&app.db, &ids).await?;
+    let bodies = |files: Vec<Attachment>| AttachmentBody::all(&app, &code, files);
     let body = CaseBody {
-        attachments: attachments::of_case(&app.db, &case.id).await?.into_iter().map(file).collect(),
+        attachments: bodies(attachments::of_case(&app.db, &case.id).await?),
         code: code.clone(),
         site: SiteBody { key: site.key().to_owned(), name: site.name().to_owned() },
         kind: case.kind(),
         stage: case.status().stage(),
         received_at: rfc3339(case.received_at),
         first_response_due: case.first_response_due.map(rfc3339),
-        messages: query::conversation(&app, &case.id).await?.into_iter().map(MessageBody::from).collect(),
+        messages: conversation
+            .into_iter()
+            .map(|message| {
+                let files = files.remove(&message.id).unwrap_or_default();
+                MessageBody::of(message, bodies(files))
+            })
+            .collect(),
         outcome: case.outcome().filter(|_| !case.status().is_open()),
         can_rate: case.can_rate(&app),
     };
@@ -193,7 +204,9 @@ async fn reply(
     let reply = Reply::parse(body)?;
     customer::reply(&app, &case, &reply, &key).await?;
     let at = rfc3339(first_taken_at(&app, &case, &key).await?);
-    let message = MessageBody { by: Author::Customer, name: None, body: reply.body().to_owned(), at };
+    let files = attachments::claimed(&app.db, &app.keys, &case.id, reply.attachments()).await?;
+    let attachments = AttachmentBody::all(&app, &case.code(&app.keys)?, files);
+    let message = MessageBody { by: Author::Customer, name: None, body: reply.body().to_owned(), attachments, at };
     Ok(private((StatusCode::CREATED, Json(message))))
 }
 
@@ -234,13 +247,21 @@ async fn rate(
     Ok(private(Json(StageBody { stage })))
 }
 
-impl From<Message> for MessageBody {
-    fn from(message: Message) -> Self {
+impl AttachmentBody {
+    fn all(app: &App, code: &str, files: Vec<Attachment>) -> Vec<Self> {
+        let url = |id: &str| app.config.url(&format!("/t/{code}/attachments/{id}"));
+        files.into_iter().map(|attachment| Self { url: url(&attachment.id), attachment }).collect()
+    }
+}
+
+impl MessageBody {
+    fn of(message: Message, attachments: Vec<AttachmentBody>) -> Self {
         let is_staff = message.author == "staff";
         Self {
             by: if is_staff { Author::Staff } else { Author::Customer },
             name: message.member_name.filter(|_| is_staff),
             body: message.body,
+            attachments,
             at: rfc3339(message.created_at),
         }
     }

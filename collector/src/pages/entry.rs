@@ -19,7 +19,7 @@ use super::mistakes::Mistakes;
 use super::visit::{Segment, Shell, Visit, framed_by_site};
 use crate::app::App;
 use crate::assets::{self, MARK};
-use crate::attachments::{self, Upload};
+use crate::attachments::{self, FILE_TYPES, Upload};
 use crate::clock::SECOND;
 use crate::http::client::ClientAddress;
 use crate::http::{Error, Result};
@@ -50,7 +50,7 @@ pub async fn submit(
     request: Request,
 ) -> Result<Response> {
     let site = site(&app, &key).await?;
-    let answer = match files::read(&app, &site, client, request).await {
+    let answer = match files::read(&app, Some(&site), client, request).await {
         Ok(posted) => submit_form(&app, client, &site, &visit, posted).await,
         Err(error) => Err(error),
     };
@@ -126,10 +126,6 @@ struct EntryPage {
     /// Why it was not taken although no field is wrong: title and text.
     refused: Option<(String, String)>,
 }
-
-/// What the browser offers to choose from. iPhones turn their pictures into JPEG for it.
-const ACCEPT: &str = "image/jpeg,image/png,image/gif,image/webp,application/pdf,text/plain,.csv,.doc,.docx,.xls,.xlsx,.ppt,.pptx,.odt,.ods,.odp,\
-    .rtf,audio/*,video/*";
 
 /// The fields that are folded away.
 const DETAILS: &[&str] = &["category", "rating", "importance", "desired_outcome", "reference"];

@@ -15,7 +15,7 @@ use super::words::Words;
 use crate::app::App;
 use crate::attachments::multipart::{Part, Parts};
 use crate::attachments::name::plain;
-use crate::attachments::{Identity, Incoming, Ticket, Upload, UploadError, download};
+use crate::attachments::{Identity, Incoming, Reader as FileReader, Ticket, Upload, UploadError, download};
 use crate::http::client::ClientAddress;
 use crate::http::{Error, Result};
 use crate::sites::Site;
@@ -58,11 +58,12 @@ pub async fn download(
     Path((code, id)): Path<(String, String)>,
 ) -> Result<Response> {
     let case = lookup::case(&app, client, &code).await?;
-    download::respond(&app, &case.id, &id).await
+    download::respond(&app, &case.id, &id, FileReader::Customer).await
 }
 
-/// Reads a form of either kind. Its files are stored at once, so that they need not be sent again with whatever else is wrong.
-pub async fn read(app: &App, site: &Site, client: ClientAddress, request: Request) -> Result<UploadForm> {
+/// Reads a form of either kind. Its files are stored at once for the site, so that they need not be sent again with whatever else is wrong; without
+/// a site they are passed over.
+pub async fn read(app: &App, site: Option<&Site>, client: ClientAddress, request: Request) -> Result<UploadForm> {
     let media_type =
         request.headers().get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
     if !media_type.trim_start().to_ascii_lowercase().starts_with("multipart/form-data") {
@@ -116,7 +117,7 @@ enum Count {
 
 struct Reader<'a> {
     app: &'a App,
-    site: &'a Site,
+    site: Option<&'a Site>,
     client: ClientAddress,
     /// How much more may be thrown away.
     spare: usize,
@@ -170,12 +171,15 @@ impl Reader<'_> {
                 None => return Err(UploadError::Empty.into()),
             }
         };
+        let Some(site) = self.site else {
+            return Err(UploadError::from(Error::Unavailable { retry_after: 5 }).into());
+        };
         if count == Count::Full {
             return Err(Why::TooMany);
         }
         let (key, token) = (form.key(), form.text("token"));
         let ticket = Ticket::Form { key: &key, token: &token };
-        let mut incoming = Incoming::begin(self.app, self.site, self.client, ticket).await?;
+        let mut incoming = Incoming::begin(self.app, site, self.client, ticket).await?;
         incoming.write(&first).await?;
         while let Some(piece) = part.piece().await.map_err(UploadError::from)? {
             incoming.write(&piece).await?;

@@ -120,6 +120,8 @@ fn is_internal(event: &str) -> bool {
         EventType::FollowUp,
         EventType::Problem,
         EventType::Escalated,
+        EventType::Alarm,
+        EventType::Effort,
         EventType::Task,
         EventType::Merged,
         EventType::Unmerged,

@@ -1,29 +1,32 @@
 //! The status page, `/t/{code}`: where a case stands, what was said, and what the customer can do. Looking at it records nothing.
 
+use std::collections::HashMap;
 use std::sync::Arc;
 
 use askama::Template;
 use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::Response;
-use sayso_shared::id::IdempotencyKey;
-use sayso_shared::limits::{COMMENT_MAX, EMAIL_MAX, MESSAGE_MAX, SCORE_MAX, SCORE_MIN};
+use sayso_shared::limits::{
+    ATTACHMENT_MAX_BYTES, ATTACHMENTS_MAX, COMMENT_MAX, EMAIL_MAX, MESSAGE_MAX, SCORE_MAX, SCORE_MIN,
+};
 use sayso_shared::{Kind, TrackingCode};
 
-use super::form::{Form, fresh_key};
 use super::lookup;
 use super::mistakes::Mistakes;
+use super::status_form::{StatusForm, Typed};
 use super::thanks::ThanksPage;
 use super::visit::{Segment, Shell, Visit, framed_by_site};
 use super::words::Words;
 use crate::app::App;
 use crate::assets::{self, MARK};
-use crate::attachments::{self, Attachment};
+use crate::attachments::{self, Attachment, FILE_TYPES, Upload};
 use crate::cases::query::{self, Message, Rated};
 use crate::cases::{Case, Outcome, Stage, Status};
 use crate::clock::{HOUR, Millis};
 use crate::http::client::ClientAddress;
 use crate::http::{Error, Result};
+use crate::intake;
 use crate::links;
 use crate::sites::Site;
 use crate::sites::texts;
@@ -98,72 +101,6 @@ async fn site(app: &App, case: &Case) -> Result<Arc<Site>> {
     site.ok_or_else(|| Error::Internal(anyhow::anyhow!("the site of case {} is gone", case.id)))
 }
 
-/// One of the forms of the status page.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum StatusForm {
-    /// A message.
-    Reply,
-    /// A message to a case that was thought to be done.
-    NotSolved,
-    /// A satisfaction.
-    Rating,
-    /// An address for mail.
-    Address,
-}
-
-impl StatusForm {
-    /// The word of `?done=`, which thanks for it.
-    pub const fn word(self) -> &'static str {
-        match self {
-            StatusForm::Reply => "reply",
-            StatusForm::NotSolved => "not-solved",
-            StatusForm::Rating => "rating",
-            StatusForm::Address => "address",
-        }
-    }
-
-    /// The last part of the form's address.
-    pub const fn path(self) -> &'static str {
-        match self {
-            StatusForm::Reply => "messages",
-            StatusForm::NotSolved => "not-solved",
-            StatusForm::Rating => "satisfaction",
-            StatusForm::Address => "address",
-        }
-    }
-}
-
-/// What stands in a form, exactly as typed.
-#[derive(Clone, Debug)]
-pub struct Typed {
-    /// Which form.
-    pub posted: StatusForm,
-    /// Recognises the form when it is sent twice.
-    pub key: IdempotencyKey,
-    /// The message or the comment.
-    pub text: String,
-    /// 1 to 5.
-    pub score: String,
-    /// `yes`, `no` or nothing.
-    pub solved: String,
-}
-
-impl Typed {
-    /// What was posted.
-    pub fn read(posted: StatusForm, form: &Form) -> Self {
-        let name = match posted {
-            StatusForm::Reply | StatusForm::NotSolved => "body",
-            StatusForm::Rating => "comment",
-            StatusForm::Address => "email",
-        };
-        Self { posted, key: form.key(), text: form.text(name), score: form.text("score"), solved: form.text("solved") }
-    }
-
-    fn fresh(posted: StatusForm) -> Self {
-        Self { posted, key: fresh_key(), text: String::new(), score: String::new(), solved: String::new() }
-    }
-}
-
 /// The status page.
 #[derive(Template)]
 #[template(path = "pages/status.html")]
@@ -177,6 +114,13 @@ pub struct StatusPage {
     attachments: Vec<Attachment>,
     /// What was said after the opening, newest first.
     conversation: Vec<Message>,
+    /// The files that came with it, by message.
+    files: HashMap<String, Vec<Attachment>>,
+    /// Those of a refused form that are stored already.
+    uploads: Vec<Upload>,
+    /// What the form for files was handed out with, where there is little room for them.
+    tokens: [String; 2],
+    site: Arc<Site>,
     /// The customer's rating, also of an answer that no longer stands.
     rated: Option<Rated>,
     /// Whether it is of the answer that stands now.
@@ -242,12 +186,15 @@ impl StatusPage {
         let has_address = case.contact(&app.keys).is_some_and(|contact| contact.email().is_some());
         let mut conversation = query::conversation(app, &case.id).await?;
         conversation.reverse();
+        let ids: Vec<String> = conversation.iter().map(|message| message.id.clone()).collect();
         Ok(Self {
             code: case.code(&app.keys)?,
             category: category.map(str::to_owned),
             steps: steps(&case),
             attachments: attachments::of_case(&app.db, &case.id).await?,
             conversation,
+            files: attachments::of_messages(&app.db, &ids).await?,
+            uploads: Vec::new(),
             rating_stands: rated
                 .as_ref()
                 .is_some_and(|rated| case.resolved_at.is_some_and(|at| rated.created_at >= at)),
@@ -263,9 +210,42 @@ impl StatusPage {
             rating: Typed::fresh(StatusForm::Rating),
             address: (!has_address && may_act != MayAct::No).then(|| Typed::fresh(StatusForm::Address)),
             site_key: site.key().to_owned(),
+            tokens: Default::default(),
+            site,
             shell,
             case,
-        })
+        }
+        .with_tokens(app))
+    }
+
+    /// The page with what its forms for files show where there is little room.
+    fn with_tokens(mut self, app: &App) -> Self {
+        let (id, now) = (self.site.id(), app.clock.now());
+        self.tokens =
+            [&self.reply, &self.not_solved].map(|form| intake::issue_form_token(&app.keys, id, &form.key, now));
+        self
+    }
+
+    /// The page with the files of a refused form that are stored already, so that none has to be sent twice.
+    pub async fn with_uploads(mut self, app: &App) -> Result<Self> {
+        let tokens: Vec<String> = self.reply.uploads.iter().chain(&self.not_solved.uploads).cloned().collect();
+        self.uploads = attachments::claimable(app, &self.site, &tokens).await?.into_iter().flatten().collect();
+        Ok(self.with_tokens(app))
+    }
+
+    /// Where its files are downloaded.
+    fn folder(&self) -> String {
+        format!("/t/{}/attachments", self.code)
+    }
+
+    fn files_of(&self, message: &Message) -> &[Attachment] {
+        self.files.get(&message.id).map_or(&[], Vec::as_slice)
+    }
+
+    /// What is wrong with the files.
+    fn file_mistakes(&self) -> Vec<&str> {
+        let mistakes = self.wrong.0.iter().filter(|mistake| mistake.field == "attachments");
+        mistakes.map(|mistake| mistake.text.as_str()).collect()
     }
 
     /// The page with what was typed in one of its forms.

@@ -5,7 +5,7 @@ use sayso_shared::text::Text;
 
 use super::linked;
 use crate::app::App;
-use crate::cases::staff::{self, Command, FollowUp, Remedy, Resolution};
+use crate::cases::staff::{self, Body, Command, FollowUp, Remedy, Resolution};
 use crate::cases::{Actor, Case, Outcome};
 use crate::clocks;
 use crate::http::{Error, Result};
@@ -63,11 +63,12 @@ async fn resolve_one(
     let site = app.sites.by_id(&case.site_id).await?.ok_or(Error::NotFound("there is no such site"))?;
     let template = Template { key: "problem".parse()?, subject: None, body: answer.text.clone() };
     let text = written(app, &site, &case, &template, None, &clocks::of_case(&app.db, case_id).await?)?;
-    let body = Text::parse(&text).map_err(|_| Error::Conflict("with its names the answer is too long".to_owned()))?;
+    let body: Body =
+        Text::parse(&text).map_err(|_| Error::Conflict("with its names the answer is too long".to_owned()))?;
     // Only complaints have an outcome.
     let outcome = answer.outcome.filter(|_| case.kind() == sayso_shared::Kind::Complaint);
     let resolution = Resolution { outcome, remedy: answer.remedy.clone() };
-    let command = Command::Reply(body, FollowUp::Resolve(resolution));
+    let command = Command::Reply(body.into(), FollowUp::Resolve(resolution));
     staff::apply_idempotent(app, case_id, actor, command, key, hash).await?;
     Ok(Case::by_id(app, case_id).await?.version)
 }

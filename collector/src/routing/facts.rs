@@ -77,7 +77,9 @@ impl RoutedCase {
             messages: said.into_iter().filter(|(author, ..)| is_customers(author)).map(|(_, body, _)| body).collect(),
             triggers: events
                 .into_iter()
-                .filter_map(|(kind, actor, event_id, seq)| Some(Triggered { trigger: trigger(&kind, &actor)?, event_id, seq }))
+                .filter_map(|(kind, actor, event_id, seq)| {
+                    Some(Triggered { trigger: trigger(&kind, &actor)?, event_id, seq })
+                })
                 .collect(),
             waiting_since: waiting_since.filter(|_| is_open),
             row,

@@ -1,8 +1,8 @@
 //! Rules that act when time has passed.
 
 use super::actions::Wanted;
-use super::{carry_out, named_targets};
 use super::facts::RoutedCase;
+use super::{carry_out, named_targets};
 use crate::app::App;
 use crate::cases::case;
 use crate::clock::Millis;
@@ -44,12 +44,7 @@ pub async fn run_timed(app: &App) -> anyhow::Result<usize> {
 }
 
 /// Whether something was done with a case.
-async fn look_at(
-    app: &App,
-    (terms, targets): (&Terms, &[Target]),
-    case_id: &str,
-    now: Millis,
-) -> anyhow::Result<bool> {
+async fn look_at(app: &App, (terms, targets): (&Terms, &[Target]), case_id: &str, now: Millis) -> anyhow::Result<bool> {
     let Some(routed) = RoutedCase::read(app, case_id, NO_EVENT).await? else { return Ok(false) };
     let mut facts = routed.facts(terms);
     facts.trigger = Trigger::Time;

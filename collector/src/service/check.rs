@@ -126,7 +126,13 @@ impl Check<'_, '_> {
     }
 
     /// Refuses names of things that are not there.
-    pub(super) fn exist<T, N: ToString>(&mut self, item: &Item<'_, T>, path: &[&str], kind: &str, names: impl Iterator<Item = N>) {
+    pub(super) fn exist<T, N: ToString>(
+        &mut self,
+        item: &Item<'_, T>,
+        path: &[&str],
+        kind: &str,
+        names: impl Iterator<Item = N>,
+    ) {
         for name in names {
             let name = name.to_string();
             if !self.names.has(kind, &name) {
@@ -269,9 +275,10 @@ impl Check<'_, '_> {
         }
         let (Some(kinds), Some(categories)) = (&when.kind, &when.category) else { return };
         let goes = |category: &Key| {
-            let of_category = self.names.kinds.iter().filter(|((of, key), _)| {
-                key == category.as_str() && site.is_none_or(|wanted| wanted.as_str() == of)
-            });
+            let of_category =
+                self.names.kinds.iter().filter(|((of, key), _)| {
+                    key == category.as_str() && site.is_none_or(|wanted| wanted.as_str() == of)
+                });
             of_category.into_iter().any(|(_, of)| of.is_empty() || kinds.iter().any(|kind| of.contains(kind)))
         };
         let is_known = |category: &Key| self.names.has("category", category.as_str());

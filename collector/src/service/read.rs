@@ -17,11 +17,7 @@ pub fn read(text: &str, known: &ServiceFile) -> Result<ServiceFile, Vec<Mistake>
 }
 
 /// Reads a file, and checks it together with what is there already and stays. Every mistake is named at once.
-pub fn read_in(
-    text: &str,
-    known: &ServiceFile,
-    surroundings: &Surroundings<'_>,
-) -> Result<ServiceFile, Vec<Mistake>> {
+pub fn read_in(text: &str, known: &ServiceFile, surroundings: &Surroundings<'_>) -> Result<ServiceFile, Vec<Mistake>> {
     let mut reader = Reader::new(text);
     let mut document = reader.document();
     let mut items = Items {

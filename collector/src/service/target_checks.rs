@@ -34,15 +34,16 @@ pub enum PlainHttp {
 
 impl Check<'_, '_> {
     /// Checks targets, and reads where they are.
-    pub(super) fn targets(
-        &mut self,
-        targets: &mut [Item<'_, TargetDefinition>],
-        surroundings: &Surroundings<'_>,
-    ) {
+    pub(super) fn targets(&mut self, targets: &mut [Item<'_, TargetDefinition>], surroundings: &Surroundings<'_>) {
         self.duplicates(targets, |target| target.key.to_string());
         for target in targets {
             self.exist(target, &["site"], "site", [&target.value.site].into_iter());
-            self.conditions(target, Some(&target.value.site), &target.value.when, "the target can never hear of a case");
+            self.conditions(
+                target,
+                Some(&target.value.site),
+                &target.value.when,
+                "the target can never hear of a case",
+            );
             self.fits_channel(target);
             let is_it = |known: &&TargetDefinition| known.key == target.value.key;
             let stored = surroundings.targets.iter().find(is_it);
@@ -129,7 +130,9 @@ impl Check<'_, '_> {
         match url {
             Some(address) => Some(Access { address, secret }),
             // The bot's token is the secret, and the address is known.
-            None if *channel == Channel::Telegram && secret.is_some() => Some(Access { address: String::new(), secret }),
+            None if *channel == Channel::Telegram && secret.is_some() => {
+                Some(Access { address: String::new(), secret })
+            }
             None if is_stored => None,
             None => {
                 let text = format!("a target of the channel {channel} needs url_env, the variable with its address");
@@ -139,7 +142,12 @@ impl Check<'_, '_> {
         }
     }
 
-    fn mailbox(&mut self, target: &Item<'_, TargetDefinition>, address: Option<&str>, is_stored: bool) -> Option<Access> {
+    fn mailbox(
+        &mut self,
+        target: &Item<'_, TargetDefinition>,
+        address: Option<&str>,
+        is_stored: bool,
+    ) -> Option<Access> {
         match address.map(EmailAddress::parse) {
             Some(Ok(address)) => Some(Access { address: address.into_string(), secret: None }),
             Some(Err(error)) => {
@@ -154,7 +162,12 @@ impl Check<'_, '_> {
         }
     }
 
-    fn url(&mut self, target: &Item<'_, TargetDefinition>, name: &str, surroundings: &Surroundings<'_>) -> Option<String> {
+    fn url(
+        &mut self,
+        target: &Item<'_, TargetDefinition>,
+        name: &str,
+        surroundings: &Surroundings<'_>,
+    ) -> Option<String> {
         let address = self.variable(target, "url_env", name, surroundings)?;
         let refused = match check_url(&address) {
             Err(error) => Some(error.to_string()),
@@ -179,7 +192,8 @@ impl Check<'_, '_> {
         name: &str,
         surroundings: &Surroundings<'_>,
     ) -> Option<String> {
-        let value = (surroundings.variable)(name).map(|value| value.trim().to_owned()).filter(|value| !value.is_empty());
+        let value =
+            (surroundings.variable)(name).map(|value| value.trim().to_owned()).filter(|value| !value.is_empty());
         if value.is_none() {
             self.refuse(target.span(&[field]), format!("the variable {name} is not set"));
         }

@@ -57,7 +57,7 @@ pub async fn add_member(app: &App, email: &str, name: &str, role: Role) -> Strin
 
 /// Signs in at the console and waits for the inbox.
 pub async fn sign_in(browser: &Browser, collector: &str, email: &str) {
-    browser.driver.goto(format!("{collector}/staff")).await.unwrap();
+    browser.driver.goto(format!("{collector}/staff/cases")).await.unwrap();
     browser.find("input[name=email]").await.send_keys(email).await.unwrap();
     let password = browser.find("input[name=password]").await;
     password.send_keys(PASSWORD).await.unwrap();

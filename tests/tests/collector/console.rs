@@ -1,13 +1,17 @@
 //! The staff console by its pages: the inbox, everything that is done with a case, and what is shown beside.
 
 mod access;
+mod alarms;
 mod customers;
+mod entering;
+mod files;
 mod forms;
 mod guards;
 mod members;
 mod permissions;
 mod properties;
 mod searching;
+mod today;
 
 use std::time::Duration;
 
@@ -52,7 +56,7 @@ impl Desk {
     pub async fn of_member(app: &TestApp, name: &str, member_id: String) -> Self {
         let client = app.client();
         let answer = sign_in(&client, name, PASSWORD).await;
-        assert_eq!((answer.status, answer.location()), (StatusCode::SEE_OTHER, "/staff/cases"));
+        assert_eq!((answer.status, answer.location()), (StatusCode::SEE_OTHER, "/staff"));
         let csrf = token(&client.get("/staff/account").await);
         Self { client, csrf, member_id }
     }

@@ -1,7 +1,7 @@
 //! What the staff do on the page of a case. Each is a form; each leads back to the page.
 
 use axum::Router;
-use axum::extract::{Path, State};
+use axum::extract::{Path, Request, State};
 use axum::response::Response;
 use axum::routing::post;
 use sayso_shared::Kind;
@@ -14,6 +14,7 @@ use super::deliveries;
 use super::draft::Draft;
 use super::error::{CaseForm, Field, FormError};
 use super::page::{leave, leave_or_lose, refused};
+use super::posted::{self, Posted};
 use super::{seen, set_properties};
 use crate::app::App;
 use crate::auth::member::who_may_own;
@@ -21,8 +22,9 @@ use crate::auth::permissions::Action;
 use crate::auth::{CsrfForm, KeyedForm, MayAct, SignedIn};
 use crate::cases::access::{self, Sharing, case_for};
 use crate::cases::idempotency::{is_known, request_hash};
-use crate::cases::staff::{self, Body, Command, FollowUp, Remedy, Resolution};
+use crate::cases::staff::{self, Body, Command, Content, FollowUp, Remedy, Resolution};
 use crate::cases::{Actor, Case, Outcome, Status, moderation};
+use crate::http::client::ClientAddress;
 use crate::http::{Error, Result};
 
 /// `POST /staff/cases/{id}/…`.
@@ -57,33 +59,48 @@ async fn reply(
     State(app): State<App>,
     MayAct(who): MayAct,
     Path(id): Path<String>,
-    KeyedForm { form, key }: KeyedForm<ReplyForm>,
+    client: ClientAddress,
+    request: Request,
 ) -> Result<Response> {
-    // What ends or reopens a case is more than an answer.
-    let action = if matches!(form.then.as_str(), "resolve" | "reopen") { Action::ManageCase } else { Action::Answer };
-    let case = case_for(&app, &who.standing, &id, action).await?;
-    let done = match read_reply(&form, &case) {
+    let case = case_for(&app, &who.standing, &id, Action::Answer).await?;
+    let posted: Posted<ReplyForm> = posted::read(&app, &who, &case, client, request).await?;
+    let form = &posted.form;
+    if matches!(form.then.as_str(), "resolve" | "reopen") {
+        // What ends or reopens a case is more than an answer.
+        case_for(&app, &who.standing, &id, Action::ManageCase).await?;
+    }
+    let done = match read_reply(form, &case) {
+        _ if !posted.refused.is_empty() => Err(Vec::new()),
         Ok((body, follow_up)) => {
             let asked = request_hash(&("reply", &form.body, &form.then, &form.outcome, &form.remedy));
             // What was sent already is answered as before, whatever has happened since.
-            let is_new = !is_known(&app.db, &case.id, &key).await?;
+            let is_new = !is_known(&app.db, &case.id, &posted.key).await?;
             if is_new && seen::is_outdated(&app, &case, &form.seen).await? {
                 Err(vec![FormError::Moved])
             } else {
-                let done = apply(&app, &case.id, &who, Command::Reply(body, follow_up), &key, &asked).await;
+                let content = Content { body, files: posted.claim_hashes(&app.keys) };
+                let command = Command::Reply(content, follow_up);
+                let done = apply(&app, &case.id, &who, command, &posted.key, &with_files(asked, &posted.uploads)).await;
                 done.map_err(|error| vec![error])
             }
         }
         Err(errors) => Err(errors),
     };
-    let ReplyForm { body, then, outcome, remedy, .. } = form;
     match done {
         Ok(()) => Ok(leave(&case.id, "?done=reply#conversation-end")),
         Err(errors) => {
-            let draft = Draft { reply: body, then, outcome, remedy, ..Draft::default() };
+            let uploads = posted::kept(&app, &case, &posted.uploads).await?;
+            let mistakes = posted.mistakes(&who).into_iter().map(|text| ("reply-files", text)).collect();
+            let ReplyForm { body, then, outcome, remedy, .. } = posted.form;
+            let draft = Draft { reply: body, then, outcome, remedy, uploads, errors: mistakes, ..Draft::default() };
             refused(&app, &who, &case.id, draft, CaseForm::Reply, errors).await
         }
     }
+}
+
+/// The hash of a request with the files that came with it; without any it is what it was before there could be some.
+fn with_files(asked: String, uploads: &[String]) -> String {
+    if uploads.is_empty() { asked } else { request_hash(&(asked, uploads)) }
 }
 
 #[derive(Deserialize)]
@@ -95,21 +112,28 @@ async fn note(
     State(app): State<App>,
     MayAct(who): MayAct,
     Path(id): Path<String>,
-    KeyedForm { form, key }: KeyedForm<NoteForm>,
+    client: ClientAddress,
+    request: Request,
 ) -> Result<Response> {
     let case = case_for(&app, &who.standing, &id, Action::WriteNote).await?;
-    let done = match read_body(&form.body) {
+    let posted: Posted<NoteForm> = posted::read(&app, &who, &case, client, request).await?;
+    let done = match read_body(&posted.form.body) {
+        _ if !posted.refused.is_empty() => Err(Vec::new()),
         Ok(body) => {
-            let asked = request_hash(&("note", &form.body));
-            apply(&app, &case.id, &who, Command::Note(body), &key, &asked).await
+            let asked = with_files(request_hash(&("note", &posted.form.body)), &posted.uploads);
+            let content = Content { body, files: posted.claim_hashes(&app.keys) };
+            let done = apply(&app, &case.id, &who, Command::Note(content), &posted.key, &asked).await;
+            done.map_err(|error| vec![error])
         }
-        Err(error) => Err(error),
+        Err(error) => Err(vec![error]),
     };
     match done {
         Ok(()) => Ok(leave(&case.id, "?done=note#conversation-end")),
-        Err(error) => {
-            let draft = Draft { note: form.body, ..Draft::default() };
-            refused(&app, &who, &case.id, draft, CaseForm::Note, vec![error]).await
+        Err(errors) => {
+            let uploads = posted::kept(&app, &case, &posted.uploads).await?;
+            let mistakes = posted.mistakes(&who).into_iter().map(|text| ("note-files", text)).collect();
+            let draft = Draft { note: posted.form.body, uploads, errors: mistakes, ..Draft::default() };
+            refused(&app, &who, &case.id, draft, CaseForm::Note, errors).await
         }
     }
 }

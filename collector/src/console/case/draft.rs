@@ -1,5 +1,7 @@
 //! What a form of the case page held when it was refused.
 
+use crate::attachments::Upload;
+
 /// What somebody was writing when it was refused, so that it is still there.
 #[derive(Clone, Debug, Default)]
 pub struct Draft {
@@ -8,11 +10,15 @@ pub struct Draft {
     pub(super) is_prepared: bool,
     pub(super) then: String,
     pub(super) note: String,
+    /// The uploads of the refused form that are stored already.
+    pub(super) uploads: Vec<Upload>,
     pub(super) outcome: String,
     pub(super) remedy: String,
     pub(super) reason: String,
     /// What is to be done by somebody.
     pub(super) task: String,
+    /// What was said or found in an effort.
+    pub(super) effort: String,
     /// The number of the case that it is to be merged into.
     pub(super) merge: String,
     /// Why it gets another team.
@@ -29,6 +35,16 @@ pub struct Draft {
 impl Draft {
     pub(super) fn error(&self, field: &str) -> Option<&str> {
         self.errors.iter().find(|(name, _)| *name == field).map(|(_, text)| text.as_str())
+    }
+
+    /// What is wrong with the files of a form.
+    pub(super) fn mistakes(&self, field: &str) -> Vec<&str> {
+        self.errors.iter().filter(|(name, _)| *name == field).map(|(_, text)| text.as_str()).collect()
+    }
+
+    /// The uploads that stay with a form, if it is the one that was refused.
+    pub(super) fn uploads_of(&self, form: &str) -> &[Upload] {
+        if self.is_wrong(form) { &self.uploads } else { &[] }
     }
 
     /// Whether a field is the first wrong one, which gets the focus.

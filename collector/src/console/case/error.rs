@@ -41,6 +41,8 @@ pub(super) enum Field {
     Reason,
     /// The number of another case.
     Number,
+    /// The files that go along.
+    Files,
 }
 
 /// The form of the page that was refused; its fields carry its name.
@@ -58,6 +60,8 @@ pub(super) enum CaseForm {
     Properties,
     /// A task to be added.
     Task,
+    /// An effort to be noted.
+    Effort,
     /// Merging it into another case.
     Merge,
     /// Any other button of the page.
@@ -71,11 +75,14 @@ impl CaseForm {
             (CaseForm::Reply, Field::Main) => "reply",
             (CaseForm::Reply, Field::Outcome) => "reply-outcome",
             (CaseForm::Reply, Field::Remedy) => "reply-remedy",
+            (CaseForm::Reply, Field::Files) => "reply-files",
+            (CaseForm::Note, Field::Files) => "note-files",
             (CaseForm::Note, _) => "note",
             (CaseForm::Resolve, Field::Outcome) => "quiet-outcome",
             (CaseForm::Resolve, Field::Remedy) => "quiet-remedy",
             (CaseForm::Reopen, _) => "reopen",
             (CaseForm::Task, _) => "task",
+            (CaseForm::Effort, _) => "effort",
             (CaseForm::Merge, _) => "merge",
             (CaseForm::Properties, Field::Category) => "properties-category",
             (CaseForm::Properties, Field::Tags) => "properties-tags",
@@ -105,6 +112,7 @@ impl FormError {
             FormError::Case(CaseError::OtherSite) => Ok((WRONG, Field::Number, "console.case.merge_site")),
             FormError::Case(CaseError::NotOpen) => Ok((WRONG, Field::Number, "console.case.merge_not_open")),
             FormError::Case(CaseError::HoldsOthers) => Ok((WRONG, Field::Number, "console.case.merge_holds")),
+            FormError::Case(CaseError::FileGone { .. }) => Ok((WRONG, Field::Files, "pages.wrong.files_gone")),
             FormError::Moved => Ok((StatusCode::CONFLICT, Field::Main, "console.case.moved")),
             FormError::Text(field, ErrorCode::TooLong) => Ok((WRONG, field, "console.case.too_long")),
             FormError::Text(field, ErrorCode::Required) => Ok((WRONG, field, "console.case.required")),

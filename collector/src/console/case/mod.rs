@@ -4,9 +4,11 @@ mod actions;
 mod customer_card;
 pub mod deliveries;
 mod draft;
+mod efforts;
 mod error;
 mod merging;
 mod page;
+mod posted;
 mod properties;
 mod seen;
 mod set_properties;
@@ -31,5 +33,6 @@ pub fn router() -> Router<App> {
         .route("/staff/cases/{id}/template", get(page::back).post(template::insert))
         .merge(actions::router())
         .merge(tasks::router())
+        .merge(efforts::router())
         .merge(merging::router())
 }

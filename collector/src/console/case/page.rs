@@ -12,18 +12,20 @@ use serde_json::Value;
 use super::customer_card::CustomerCard;
 use super::deliveries::{self, Sight};
 use super::draft::Draft;
+use super::efforts;
 use super::error::{CaseForm, FormError};
 use super::seen;
-use super::shown::{CasePage, Rights, ShownClock};
+use super::shown::{CasePage, FormKey, Rights, ShownClock};
 use super::sorting::Names;
 use super::timeline;
 use crate::app::App;
-use crate::attachments;
+use crate::attachments::{self, Reader};
 use crate::audit::{self, Change, Stamp};
 use crate::auth::guard::HOME;
 use crate::auth::permissions::{Action, Actor, Object, TaskAccess, can};
 use crate::auth::{CsrfForm, MayAct, Member, Role, SignedIn};
 use crate::cases::access::{case_for, readable_case};
+use crate::cases::efforts::Effort;
 use crate::cases::merge;
 use crate::cases::tasks::Task;
 use crate::cases::{query, staff};
@@ -112,7 +114,7 @@ pub(super) async fn download(
     Path((id, file)): Path<(String, String)>,
 ) -> Result<Response> {
     let case = case_for(&app, &who.standing, &id, Action::ReadCase).await?;
-    attachments::download::respond(&app, &case.id, &file).await
+    attachments::download::respond(&app, &case.id, &file, Reader::Staff).await
 }
 
 /// Shows the page again, with what was typed and why it was refused. An error that no form can mend stays what it is.
@@ -171,9 +173,10 @@ pub(super) async fn render(app: &App, who: &SignedIn, id: &str, draft: Draft) ->
         true => CustomerCard::of(app, who, &case, &members, &names).await?,
         false => None,
     };
+    let done = Effort::of_case(&app.db, &case.id).await?;
     let page_of_case = CasePage {
         t: who.t,
-        shell: Shell::new(who, Screen::Inbox),
+        shell: Shell::load(app, who, Screen::Inbox).await?,
         contact: case.contact(&app.keys).filter(|_| may(Action::ReadContact)),
         identity: case.identity(&app.keys).filter(|_| may(Action::ReadContact)),
         reaches_customer: case.contact(&app.keys).is_some_and(|contact| contact.email().is_some()),
@@ -192,7 +195,7 @@ pub(super) async fn render(app: &App, who: &SignedIn, id: &str, draft: Draft) ->
         due_promise: due_promise(who.t, &clocks, case.due_at),
         clocks: clocks.iter().map(|clock| ShownClock::of(who.t, clock, now)).collect(),
         attachments: attachments::of_case(&app.db, &case.id).await?,
-        items: timeline::read(app, who.t, &case, &name_of, &names, &tasks).await?,
+        items: timeline::read(app, who.t, &case, &name_of, &names, (&tasks, &done)).await?,
         deliveries: deliveries::of_case(app, who.t, &case.id, &name_of, sight).await?,
         rated: query::rating(app, &case.id).await?,
         owner: case.owner_id.as_deref().and_then(&name_of),
@@ -203,10 +206,12 @@ pub(super) async fn render(app: &App, who: &SignedIn, id: &str, draft: Draft) ->
             .cloned()
             .collect(),
         service: Arc::clone(&service),
+        effort_sum: efforts::sum(who.t, &done),
         tasks,
         merged,
         merged_into,
         code: draft.code.clone(),
+        form_keys: [FormKey::new(app, &case.site_id), FormKey::new(app, &case.site_id)],
         seen,
         site,
         case,

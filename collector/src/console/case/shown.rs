@@ -3,6 +3,8 @@
 use std::sync::Arc;
 
 use askama::Template;
+use sayso_shared::id::IdempotencyKey;
+use sayso_shared::limits::{ATTACHMENT_MAX_BYTES, ATTACHMENTS_MAX};
 use sayso_shared::{Contact, Kind};
 
 use super::customer_card::CustomerCard;
@@ -10,10 +12,12 @@ use super::deliveries::Delivery;
 use super::draft::Draft;
 use super::properties;
 use super::timeline::{Item, What};
+use crate::app::App;
 use crate::assets::{self, MARK};
-use crate::attachments::Attachment;
+use crate::attachments::{Attachment, FILE_TYPES};
 use crate::auth::permissions::{Action, Actor, CaseAccess, Object, Standing, TaskAccess, can};
 use crate::auth::{Member, Role};
+use crate::cases::efforts::{EffortKind, EffortResult, MINUTES_MAX};
 use crate::cases::merge::Merged;
 use crate::cases::tasks::Task;
 use crate::cases::{Case, Outcome, Priority, Quarantine, Status, Suspicion, query};
@@ -23,6 +27,7 @@ use crate::console::inbox::rows::{Due, category_label, display_name};
 use crate::console::languages;
 use crate::console::shell::{Screen, Shell, excerpt};
 use crate::http::body::fresh_key;
+use crate::intake;
 use crate::links;
 use crate::service::Service;
 use crate::service::objects;
@@ -62,6 +67,8 @@ pub(super) struct CasePage {
     pub(super) service: Arc<Service>,
     pub(super) clocks: Vec<ShownClock>,
     pub(super) tasks: Vec<Task>,
+    /// What was done for it beside writing, in all.
+    pub(super) effort_sum: Option<String>,
     /// The cases that were merged into it.
     pub(super) merged: Vec<Merged>,
     /// Of the case that it was merged into: what it is called.
@@ -69,7 +76,22 @@ pub(super) struct CasePage {
     pub(super) me: String,
     /// What of the case is on this page.
     pub(super) seen: String,
+    /// What tells a form for files from others: its key, and what it was handed out with, for the reply and for the note.
+    pub(super) form_keys: [FormKey; 2],
     pub(super) draft: Draft,
+}
+
+/// By what a form that may bring files is recognised.
+pub(super) struct FormKey {
+    key: IdempotencyKey,
+    token: String,
+}
+
+impl FormKey {
+    pub(super) fn new(app: &App, site_id: &str) -> Self {
+        let key = fresh_key();
+        Self { token: intake::issue_form_token(&app.keys, site_id, &key, app.clock.now()), key }
+    }
 }
 
 /// What the reader may do with the case.
@@ -106,6 +128,30 @@ impl ShownClock {
 }
 
 impl CasePage {
+    /// The key of the text for a kind of effort.
+    fn effort_kind(&self, kind: &EffortKind) -> &'static str {
+        match kind {
+            EffortKind::Call => "desk.effort.kind.call",
+            EffortKind::Visit => "desk.effort.kind.visit",
+            EffortKind::Mail => "desk.effort.kind.mail",
+            EffortKind::Other => "desk.effort.kind.other",
+        }
+    }
+
+    /// The key of the text for what came of an effort.
+    fn effort_result(&self, result: &EffortResult) -> &'static str {
+        match result {
+            EffortResult::Reached => "desk.effort.result.reached",
+            EffortResult::NotReached => "desk.effort.result.not_reached",
+            EffortResult::Later => "desk.effort.result.later",
+        }
+    }
+
+    /// Where its files are downloaded.
+    fn folder(&self) -> String {
+        format!("/staff/cases/{}/attachments", self.case.id)
+    }
+
     fn word(&self, of: &str, word: &str) -> &'static str {
         self.t.get(&format!("common.{of}.{word}"))
     }
@@ -143,6 +189,8 @@ impl CasePage {
             }
             "properties" => self.t.get("console.case.done.properties").to_owned(),
             "task" => self.t.get("console.case.done.task").to_owned(),
+            "effort" => self.t.get("desk.effort.done").to_owned(),
+            "alarm" => self.t.get("desk.alarm.done").to_owned(),
             "resolve" => self.t.get("console.case.done.resolve").to_owned(),
             "reopen" => self.t.get("console.case.done.reopen").to_owned(),
             "release" => self.t.get("console.case.done.release").to_owned(),

@@ -4,9 +4,12 @@ use std::collections::{HashMap, HashSet};
 
 use serde_json::Value;
 
+use super::efforts;
 use super::sorting::{self, Names};
 use crate::app::App;
+use crate::attachments::{self, Attachment};
 use crate::auth::Token;
+use crate::cases::efforts::Effort;
 use crate::cases::merge;
 use crate::cases::query::{self, Message};
 use crate::cases::tasks::Task;
@@ -39,6 +42,8 @@ pub enum What {
         by: Option<String>,
         /// The words.
         body: String,
+        /// The files that came with them.
+        files: Vec<Attachment>,
     },
     /// Something was done.
     Done {
@@ -67,7 +72,7 @@ pub(super) async fn read(
     case: &Case,
     name_of: &NameOf<'_>,
     names: &Names<'_>,
-    tasks: &[Task],
+    (tasks, efforts): (&[Task], &[Effort]),
 ) -> Result<Vec<Item>> {
     let select = "select id, type, actor, member_id, data, created_at from events where case_id = $1 order by seq";
     let events: Vec<EventRow> = with_db!(&app.db, pool => sqlx::query_as(select).bind(&case.id).fetch_all(pool).await)?;
@@ -83,7 +88,7 @@ pub(super) async fn read(
             Some(kind @ (EventType::Merged | EventType::Unmerged)) => {
                 merging(t, kind, &event, name_of, &tokens, &case_of)
             }
-            _ => sentence(t, &event, name_of, &tokens, names, tasks)?,
+            _ => sentence(t, &event, name_of, &tokens, names, (tasks, efforts))?,
         };
         Some((event.created_at, event.id, what))
     });
@@ -91,19 +96,31 @@ pub(super) async fn read(
         let name = message.member_name.as_ref().or(message.token_name.as_ref());
         Some(name.cloned().unwrap_or_else(|| t.get("console.event.somebody").to_owned()))
     };
-    let said = query::messages(app, &case.id).await?.into_iter().map(|message| {
-        let (class, by) = match message.author.as_str() {
-            "customer" => ("from-customer", None),
-            "note" => ("note", staff(&message)),
-            _ => ("from-staff", staff(&message)),
-        };
-        (message.created_at, message.id, What::Said { class, by, body: message.body })
-    });
-    let said_there = others.iter().map(|message| {
-        let by = t.with("console.event.from_case", &[("case", &case_of(Some(&message.case_id)))]);
-        let what = What::Said { class: "from-customer", by: Some(by), body: message.body.clone() };
-        (message.created_at, message.id.clone(), what)
-    });
+    let messages = query::messages(app, &case.id).await?;
+    let ids = messages.iter().map(|message| &message.id).chain(others.iter().map(|message| &message.id));
+    let mut files = attachments::of_messages(&app.db, &ids.cloned().collect::<Vec<_>>()).await?;
+    let mut files_of = |message_id: &str| files.remove(message_id).unwrap_or_default();
+    let said: Vec<_> = messages
+        .into_iter()
+        .map(|message| {
+            let (class, by) = match message.author.as_str() {
+                "customer" => ("from-customer", None),
+                "note" => ("note", staff(&message)),
+                _ => ("from-staff", staff(&message)),
+            };
+            let files = files_of(&message.id);
+            (message.created_at, message.id, What::Said { class, by, body: message.body, files })
+        })
+        .collect();
+    let said_there: Vec<_> = others
+        .iter()
+        .map(|message| {
+            let by = t.with("console.event.from_case", &[("case", &case_of(Some(&message.case_id)))]);
+            let files = files_of(&message.id);
+            let what = What::Said { class: "from-customer", by: Some(by), body: message.body.clone(), files };
+            (message.created_at, message.id.clone(), what)
+        })
+        .collect();
     let mut all: Vec<(Millis, String, What)> = done.chain(said).chain(said_there).collect();
     // What happened in one transaction has one time; the order of the identifiers is that of their making.
     all.sort_by(|a, b| (a.0, &a.1).cmp(&(b.0, &b.1)));
@@ -150,7 +167,7 @@ fn sentence(
     name_of: &NameOf<'_>,
     tokens: &HashMap<String, String>,
     names: &Names<'_>,
-    tasks: &[Task],
+    (tasks, efforts): (&[Task], &[Effort]),
 ) -> Option<What> {
     let data: Value = serde_json::from_str(&event.data).unwrap_or_default();
     let word = |field: &str| data[field].as_str();
@@ -167,7 +184,7 @@ fn sentence(
     let to = word("to");
     let kind = EventType::parse(&event.kind)?;
     let sentence = match kind {
-        EventType::Created if token.is_some() => t.with("console.event.entered", &[("name", &by)]),
+        EventType::Created if is_staff => t.with("console.event.entered", &[("name", &by)]),
         EventType::Created if event.actor == "system" => t.get("console.event.imported").to_owned(),
         EventType::Created | EventType::Message | EventType::Note | EventType::Merged | EventType::Unmerged => {
             return None;
@@ -190,6 +207,8 @@ fn sentence(
         EventType::DueSoon => t.with("console.event.due_soon", &[("promise", sorting::promise(t, &data))]),
         EventType::Breached => t.with("console.event.breached", &[("promise", sorting::promise(t, &data))]),
         EventType::Escalated => t.with("console.event.escalated", &[("to", &named(to))]),
+        EventType::Alarm => t.with("desk.event.alarm", &[("name", &by)]),
+        EventType::Effort => efforts::sentence(t, efforts, &data, &by),
         EventType::Task => sorting::task(t, tasks, &data, &by, &named),
         EventType::Team
         | EventType::Priority

@@ -91,7 +91,7 @@ pub(super) async fn show(
     });
     page(&LookUpPage {
         t: who.t,
-        shell: Shell::new(&who, Screen::Customers),
+        shell: Shell::load(&app, &who, Screen::Customers).await?,
         rows: rows.collect(),
         is_first: before.is_none(),
         text,

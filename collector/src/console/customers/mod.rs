@@ -10,6 +10,8 @@ use axum::routing::get;
 
 use crate::app::App;
 
+pub(super) use page::note_opening;
+
 /// `/staff/customers` and `/staff/customers/{id}`.
 pub fn router() -> Router<App> {
     Router::new()

@@ -159,7 +159,8 @@ pub(super) async fn find(app: &App, id: &str) -> Result<Customer> {
     Customer::by_id(&app.db, &id.to_string()).await?.ok_or(none)
 }
 
-async fn note_opening(app: &App, who: &SignedIn, customer_id: &str) -> Result<()> {
+/// Notes in the audit log that a member has opened what is known of a customer.
+pub(in crate::console) async fn note_opening(app: &App, who: &SignedIn, customer_id: &str) -> Result<()> {
     let object = format!("customer/{customer_id}");
     let change = Change { action: "customer.open", object, before: Value::Null, after: Value::Null };
     let mut tx = app.db.begin().await?;
@@ -184,7 +185,7 @@ async fn render(
     let (ids, next) = listing::ids(app, &of_customer, Sort::Newest, before, PAGE).await?.unwrap_or_default();
     page(&CustomerPage {
         t: who.t,
-        shell: Shell::new(who, Screen::Customers),
+        shell: Shell::load(app, who, Screen::Customers).await?,
         name: customer.name(&app.keys),
         notes: customer.notes(&app.keys),
         known: known(&app.db, &app.keys, std::slice::from_ref(&customer.id))

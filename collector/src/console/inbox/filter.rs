@@ -8,6 +8,7 @@ use crate::auth::guard::HOME;
 use crate::cases::access::Visibility;
 use crate::cases::listing::{self, Due, Sort};
 use crate::cases::{Priority, Quarantine, Status};
+use crate::clock::Millis;
 
 /// What was typed is kept up to here, so that whoever typed too much can shorten it.
 const TYPED_MAX: usize = 1_000;
@@ -29,6 +30,14 @@ pub struct InboxQuery {
     before: String,
     done: String,
     view: String,
+}
+
+impl InboxQuery {
+    /// That of an address with these parameters.
+    pub fn of(parameters: &[(&str, &str)]) -> Self {
+        let query = url::form_urlencoded::Serializer::new(String::new()).extend_pairs(parameters).finish();
+        serde_urlencoded::from_str(&query).unwrap_or_default()
+    }
 }
 
 /// Which statuses are shown.
@@ -135,8 +144,8 @@ pub struct Filter {
 }
 
 impl Filter {
-    /// Reads the parameters, for a reader who sees certain cases.
-    pub fn read(query: InboxQuery, visible: Option<Visibility>) -> Self {
+    /// Reads the parameters, for a reader who sees certain cases; `today` is from when until when.
+    pub fn read(query: InboxQuery, visible: Option<Visibility>, today: (Millis, Millis)) -> Self {
         let owner = match query.owner.as_str() {
             "me" => Owner::Me,
             "nobody" => Owner::Nobody,
@@ -153,6 +162,8 @@ impl Filter {
             due: match query.due.as_str() {
                 "overdue" => Some(Due::Overdue),
                 "soon" => Some(Due::Soon),
+                "answered" => Some(Due::Answered),
+                "today" => Some(Due::Within(today.0, today.1)),
                 _ => None,
             },
             sort: match query.sort.as_str() {
@@ -199,7 +210,9 @@ impl Filter {
         match self.due {
             Some(Due::Overdue) => "overdue",
             Some(Due::Soon) => "soon",
-            _ => "",
+            Some(Due::Answered) => "answered",
+            Some(Due::Within(..)) => "today",
+            None => "",
         }
     }
 
@@ -218,7 +231,7 @@ impl Filter {
         self.priority.map_or("", Priority::as_str)
     }
 
-    /// The address of the open cases that are due, those first that are due first; `word` is `overdue` or `soon`.
+    /// The address of the open cases that are due, those first that are due first; `word` is `overdue`, `today`, `soon` or `answered`.
     pub fn address_of_due(&self, word: &str) -> String {
         self.address(Tab::Open, (word, "due"), None)
     }
@@ -274,7 +287,7 @@ mod tests {
             sort: "due".into(),
             ..InboxQuery::default()
         };
-        let filter = Filter::read(query, None);
+        let filter = Filter::read(query, None, (0, 0));
         assert_eq!(
             filter.address_of(&Tab::All),
             "/staff/cases?status=all&kind=complaint&site=acme&owner=me&team=delivery&sort=due&q=%E9%80%81%E8%B4%A7+%26+late"
@@ -291,7 +304,7 @@ mod tests {
             before: "1".into(),
             ..InboxQuery::default()
         };
-        let filter = Filter::read(query, None);
+        let filter = Filter::read(query, None, (0, 0));
         assert_eq!(
             (filter.tab, filter.kind, &filter.owner, filter.before.is_none()),
             (Tab::Open, None, &Owner::Any, true)

@@ -1,7 +1,7 @@
 //! The inbox: cases by status, kind, site, owner and text, newest first. All of it is in the address, so it works without
 //! script and can be bookmarked.
 
-mod asked;
+pub mod asked;
 mod excerpt;
 pub mod filter;
 pub mod rows;
@@ -12,7 +12,7 @@ use std::sync::Arc;
 use askama::Template;
 use axum::Router;
 use axum::extract::{Query, State};
-use axum::response::{Html, Redirect};
+use axum::response::Html;
 use axum::routing::get;
 use sayso_shared::Kind;
 
@@ -30,17 +30,14 @@ use crate::cases::listing::Sort;
 use crate::cases::search::query::{LENGTH_MAX, PARTS_MAX};
 use crate::cases::search::{Field, QueryError};
 use crate::cases::{Priority, Quarantine};
+use crate::clock::day_of;
 use crate::http::Result;
 use crate::sites::Site;
 use crate::text::Texts;
 
-/// `/staff` and `/staff/cases`.
+/// `/staff/cases`.
 pub fn router() -> Router<App> {
-    Router::new()
-        .route("/staff", get(async || Redirect::to(HOME)))
-        .route("/staff/", get(async || Redirect::to(HOME)))
-        .route(HOME, get(inbox))
-        .merge(views::router())
+    Router::new().route(HOME, get(inbox)).merge(views::router())
 }
 
 #[derive(Template)]
@@ -124,8 +121,10 @@ impl InboxPage {
 }
 
 async fn inbox(State(app): State<App>, who: SignedIn, Query(query): Query<filter::InboxQuery>) -> Result<Html<String>> {
-    let filter = Filter::read(query, Visibility::of(&who.standing));
     let sites = app.sites.all().await?;
+    let zone = sites.first().map(|site| site.settings.time_zone.clone()).unwrap_or_default();
+    let today = day_of(app.clock.now(), zone.zone());
+    let filter = Filter::read(query, Visibility::of(&who.standing), today);
     let (found, search_error) = match Asked::read(&app, filter.clone(), &who.member.id, &sites).await? {
         Ok(asked) => (rows::find(&app, who.t, &asked, &who.standing).await?, None),
         Err(error) => {
@@ -136,7 +135,7 @@ async fn inbox(State(app): State<App>, who: SignedIn, Query(query): Query<filter
     let service = app.service.current().await?;
     let shown = InboxPage {
         t: who.t,
-        shell: Shell::new(&who, Screen::Inbox),
+        shell: Shell::load(&app, &who, Screen::Inbox).await?,
         next: found.next.map(|id| filter.address_before(&id)),
         is_partial: found.is_partial,
         search_error,

@@ -70,7 +70,7 @@ fn is_own(view: &View, member: &Member) -> bool {
 /// The address of a filter as a view has it, in the one order in which the inbox writes its parameters.
 fn address(filter: &str) -> String {
     let query: InboxQuery = serde_urlencoded::from_str(filter).unwrap_or_default();
-    let filter = Filter::read(query, None);
+    let filter = Filter::read(query, None, (0, 0));
     filter.address_of(&filter.tab)
 }
 

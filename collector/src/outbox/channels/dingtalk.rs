@@ -58,7 +58,8 @@ fn body(card: &Card) -> Value {
     let text = |text: &str, max: usize| fit(text, max, Unit::Json, full_width);
     let title = text(&inert_line(&card.title), LINE_MAX);
     let mut blocks = vec![format!("### {title}")];
-    let line = |fact: &Fact| format!("- **{}**{}{}", fact.label, card.colon(), text(&inert_line(&fact.value), LINE_MAX));
+    let line =
+        |fact: &Fact| format!("- **{}**{}{}", fact.label, card.colon(), text(&inert_line(&fact.value), LINE_MAX));
     blocks.push(card.facts.iter().map(line).collect::<Vec<_>>().join("\n"));
     blocks.extend(card.notice.map(str::to_owned));
     // A line ends with two spaces, or it goes on.
@@ -91,6 +92,9 @@ mod tests {
     fn it_is_encoded_once() {
         let mut url = Url::parse("https://oapi.dingtalk.com/robot/send?access_token=ab").expect("a URL");
         url.query_pairs_mut().append_pair("sign", &sign("sayso-dingtalk-secret", 1_700_000_000_001));
-        assert!(url.as_str().ends_with("?access_token=ab&sign=IDQADRP1AIF5700jEeNEfO1lP6R9u4NPDcw%2FVI7YfWs%3D"), "{url}");
+        assert!(
+            url.as_str().ends_with("?access_token=ab&sign=IDQADRP1AIF5700jEeNEfO1lP6R9u4NPDcw%2FVI7YfWs%3D"),
+            "{url}"
+        );
     }
 }

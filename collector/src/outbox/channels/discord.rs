@@ -31,7 +31,8 @@ pub fn judge(answer: &Answer) -> Result<(), Failure> {
     match answer.status.as_u16() {
         429 => {
             // In seconds, and parts of them.
-            let wait = json["retry_after"].as_f64().map(|seconds| (seconds.clamp(0.0, 86_400.0) * 1_000.0).ceil() as Millis);
+            let wait =
+                json["retry_after"].as_f64().map(|seconds| (seconds.clamp(0.0, 86_400.0) * 1_000.0).ceil() as Millis);
             Err(answer.busy("rate limited", wait.or(Some(60_000))))
         }
         // The webhook was deleted, or its token is another one.
@@ -46,7 +47,8 @@ fn body(card: &Card) -> Value {
     let field = |fact: &Fact| json!({"name": text(fact.label, NAME_MAX), "value": text(&inert_line(&fact.value), VALUE_MAX), "inline": true});
     let fields: Vec<Value> = card.facts.iter().map(field).collect();
     let colour = i64::from_str_radix(card.tone.colour().trim_start_matches('#'), 16).unwrap_or_default();
-    let words: Vec<String> = card.notice.map(str::to_owned).into_iter().chain(card.words.as_deref().map(inert)).collect();
+    let words: Vec<String> =
+        card.notice.map(str::to_owned).into_iter().chain(card.words.as_deref().map(inert)).collect();
     let mut embed = json!({
         "title": text(&inert_line(&card.title), TITLE_MAX),
         "color": colour,

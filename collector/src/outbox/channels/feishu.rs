@@ -30,7 +30,9 @@ pub enum Form {
 pub fn request(url: Url, secret: Option<&str>, card: &Card, form: Form, now: Millis) -> Request {
     let mut body = match form {
         Form::Card => json!({"msg_type": "interactive", "card": card_of(card)}),
-        Form::Text => json!({"msg_type": "text", "content": {"text": fit(&inert(&card.text()), WORDS_MAX, Unit::Json, as_it_is)}}),
+        Form::Text => {
+            json!({"msg_type": "text", "content": {"text": fit(&inert(&card.text()), WORDS_MAX, Unit::Json, as_it_is)}})
+        }
     };
     if let Some(secret) = secret {
         let timestamp = now / SECOND;

@@ -36,9 +36,11 @@ pub fn judge(answer: &Answer) -> Result<(), Failure> {
 fn body(card: &Card) -> Value {
     let text = |text: &str, max: usize| fit(text, max, Unit::Chars, escape);
     let title = text(&inert_line(&card.title), LINE_MAX);
-    let field = |fact: &Fact| json!({"title": fact.label, "value": text(&inert_line(&fact.value), LINE_MAX), "short": true});
+    let field =
+        |fact: &Fact| json!({"title": fact.label, "value": text(&inert_line(&fact.value), LINE_MAX), "short": true});
     let fields: Vec<Value> = card.facts.iter().map(field).collect();
-    let words: Vec<String> = card.notice.map(str::to_owned).into_iter().chain(card.words.as_deref().map(inert)).collect();
+    let words: Vec<String> =
+        card.notice.map(str::to_owned).into_iter().chain(card.words.as_deref().map(inert)).collect();
     let mut attachment = json!({
         "fallback": title,
         "color": card.tone.colour(),

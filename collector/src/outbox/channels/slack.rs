@@ -32,9 +32,15 @@ pub fn judge(answer: &Answer) -> Result<(), Failure> {
         (200, "ok") => Ok(()),
         (200, _) if json["ok"] == true => Ok(()),
         (_, "rate_limited") | (429, _) => Err(answer.busy("rate limited", wait.or(Some(60 * SECOND)))),
-        (_, "no_service" | "no_active_hooks" | "no_team" | "invalid_token" | "channel_is_archived" | "channel_not_found") => {
-            Err(answer.gone(said))
-        }
+        (
+            _,
+            "no_service"
+            | "no_active_hooks"
+            | "no_team"
+            | "invalid_token"
+            | "channel_is_archived"
+            | "channel_not_found",
+        ) => Err(answer.gone(said)),
         (200..300, _) => Err(answer.refused(said)),
         _ => answer.judge(),
     }

@@ -62,7 +62,8 @@ fn body(card: &Card) -> Value {
     footer["isSubtle"] = true.into();
     footer["size"] = "Small".into();
     blocks.push(json!({"type": "RichTextBlock", "inlines": [footer]}));
-    let open = |link: &crate::outbox::card::Link| json!({"type": "Action.OpenUrl", "title": link.label, "url": link.url});
+    let open =
+        |link: &crate::outbox::card::Link| json!({"type": "Action.OpenUrl", "title": link.label, "url": link.url});
     let actions: Vec<Value> = card.link.iter().map(open).collect();
     json!({"type": "message", "attachments": [{
         "contentType": "application/vnd.microsoft.card.adaptive",

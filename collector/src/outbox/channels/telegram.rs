@@ -32,7 +32,9 @@ pub fn judge(answer: &Answer) -> Result<(), Failure> {
     match json["error_code"].as_i64().unwrap_or_else(|| i64::from(answer.status.as_u16())) {
         200 if json["ok"] == true => Ok(()),
         // A group that became a supergroup.
-        400 if parameters["migrate_to_chat_id"].is_i64() => Err(Failure::Moved(parameters["migrate_to_chat_id"].to_string())),
+        400 if parameters["migrate_to_chat_id"].is_i64() => {
+            Err(Failure::Moved(parameters["migrate_to_chat_id"].to_string()))
+        }
         400 => Err(answer.refused(said)),
         // The token is wrong, or the bot was removed from the chat.
         401 | 403 | 404 => Err(answer.gone(said)),
@@ -68,7 +70,8 @@ fn body(card: &Card) -> Value {
     let mut blocks: Vec<String> = before.into_iter().flatten().collect();
     let footer = line(&card.footer);
     let used: usize = blocks.iter().chain([&footer]).map(|block| Unit::Utf16.length(block) + 2).sum();
-    let words = card.words.as_deref().map(|words| fit(&inert(words), TEXT_MAX.saturating_sub(used), Unit::Utf16, as_it_is));
+    let words =
+        card.words.as_deref().map(|words| fit(&inert(words), TEXT_MAX.saturating_sub(used), Unit::Utf16, as_it_is));
     blocks.extend(words.filter(|words| !words.is_empty()));
     blocks.push(footer);
     let mut body = json!({

@@ -79,7 +79,9 @@ fn judged(channel: Channel, status: u16, head: &str) -> &'static str {
 
 #[test]
 fn cards_look_like_this() {
-    for (lang, words) in [(Lang::En, "The chair arrived broken.\nPlease help!"), (Lang::ZhHans, "椅子到货时已损坏。\n请尽快处理。")] {
+    for (lang, words) in
+        [(Lang::En, "The chair arrived broken.\nPlease help!"), (Lang::ZhHans, "椅子到货时已损坏。\n请尽快处理。")]
+    {
         for channel in CHATS {
             let shown = serde_json::to_string_pretty(&body(channel, &card(lang, words))).expect("JSON");
             insta::assert_snapshot!(format!("{channel}_{}", lang.as_str()), shown);
@@ -104,7 +106,12 @@ fn answers_mean_what_their_vendors_say() {
         (Slack, 500, "rollup_error", "again"),
         (Teams, 202, "", "sent"),
         (Teams, 200, "1", "sent"),
-        (Teams, 200, "Webhook message delivery failed with error: Microsoft Teams endpoint returned HTTP error 429", "wait"),
+        (
+            Teams,
+            200,
+            "Webhook message delivery failed with error: Microsoft Teams endpoint returned HTTP error 429",
+            "wait",
+        ),
         (Teams, 200, "Microsoft Teams endpoint returned HTTP error 413 with ContextId", "refused"),
         (Teams, 400, r#"{"error":{"code":"WorkflowTriggerIsNotEnabled","message":"…"}}"#, "gone"),
         (Teams, 404, r#"{"error":{"code":"WorkflowNotFound"}}"#, "gone"),
@@ -119,14 +126,24 @@ fn answers_mean_what_their_vendors_say() {
         (Discord, 429, r#"{"message":"You are being rate limited.","retry_after":64.57,"global":false}"#, "wait"),
         (Mattermost, 200, "ok", "sent"),
         (Mattermost, 200, "<html>Sign in</html>", "refused"),
-        (Mattermost, 400, r#"{"id":"web.incoming_webhook.text.app_error","message":"No text","status_code":400}"#, "refused"),
+        (
+            Mattermost,
+            400,
+            r#"{"id":"web.incoming_webhook.text.app_error","message":"No text","status_code":400}"#,
+            "refused",
+        ),
         (Mattermost, 404, r#"{"message":"not found"}"#, "gone"),
         (Mattermost, 501, r#"{"message":"disabled"}"#, "refused"),
         (Mattermost, 429, "", "wait"),
         (Feishu, 200, r#"{"code":0,"msg":"success","data":{}}"#, "sent"),
         (Feishu, 200, r#"{"Extra":null,"StatusCode":0,"StatusMessage":"success"}"#, "sent"),
         (Feishu, 200, r#"{"code":19001,"msg":"param invalid: incoming webhook access token invalid"}"#, "gone"),
-        (Feishu, 200, r#"{"code":19021,"msg":"sign match fail or timestamp is not within one hour from current time"}"#, "refused"),
+        (
+            Feishu,
+            200,
+            r#"{"code":19021,"msg":"sign match fail or timestamp is not within one hour from current time"}"#,
+            "refused",
+        ),
         (Feishu, 400, r#"{"code":19024,"msg":"Key Words Not Found"}"#, "refused"),
         (Feishu, 200, r#"{"code":11232,"msg":"frequency limited psm[…]"}"#, "wait"),
         (Feishu, 400, r#"{"code":9499,"msg":"Bad Request"}"#, "refused"),
@@ -134,7 +151,12 @@ fn answers_mean_what_their_vendors_say() {
         (Feishu, 200, r#"{"code":123456,"msg":"?"}"#, "again"),
         (Feishu, 200, "<html>", "again"),
         (Dingtalk, 200, r#"{"errcode":0,"errmsg":"ok"}"#, "sent"),
-        (Dingtalk, 200, r#"{"status":1111,"wait":5,"source":"x5","punish":"deny","errcode":130101,"errmsg":"send too fast"}"#, "wait"),
+        (
+            Dingtalk,
+            200,
+            r#"{"status":1111,"wait":5,"source":"x5","punish":"deny","errcode":130101,"errmsg":"send too fast"}"#,
+            "wait",
+        ),
         (Dingtalk, 200, r#"{"errcode":310000,"errmsg":"keywords not in content"}"#, "refused"),
         (Dingtalk, 200, r#"{"errcode":300005,"errmsg":"token is not exist"}"#, "gone"),
         (Dingtalk, 200, r#"{"errcode":400013,"errmsg":"group dissolved"}"#, "gone"),
@@ -149,10 +171,25 @@ fn answers_mean_what_their_vendors_say() {
         (Telegram, 200, r#"{"ok":true,"result":{}}"#, "sent"),
         (Telegram, 200, "{}", "again"),
         (Telegram, 401, r#"{"ok":false,"error_code":401,"description":"Unauthorized"}"#, "gone"),
-        (Telegram, 403, r#"{"ok":false,"error_code":403,"description":"Forbidden: bot was kicked from the group chat"}"#, "gone"),
+        (
+            Telegram,
+            403,
+            r#"{"ok":false,"error_code":403,"description":"Forbidden: bot was kicked from the group chat"}"#,
+            "gone",
+        ),
         (Telegram, 400, r#"{"ok":false,"error_code":400,"description":"Bad Request: chat not found"}"#, "refused"),
-        (Telegram, 400, r#"{"ok":false,"error_code":400,"description":"upgraded","parameters":{"migrate_to_chat_id":-1009}}"#, "moved"),
-        (Telegram, 429, r#"{"ok":false,"error_code":429,"description":"Too Many Requests","parameters":{"retry_after":35}}"#, "wait"),
+        (
+            Telegram,
+            400,
+            r#"{"ok":false,"error_code":400,"description":"upgraded","parameters":{"migrate_to_chat_id":-1009}}"#,
+            "moved",
+        ),
+        (
+            Telegram,
+            429,
+            r#"{"ok":false,"error_code":429,"description":"Too Many Requests","parameters":{"retry_after":35}}"#,
+            "wait",
+        ),
         (Telegram, 502, "", "again"),
         (Generic, 201, "", "sent"),
         (Generic, 400, "", "again"),
@@ -164,13 +201,15 @@ fn answers_mean_what_their_vendors_say() {
     for channel in CHATS {
         assert_eq!(judged(channel, 302, ""), "again", "{channel} follows no redirect");
     }
-    let failure = judge(Wecom, &answer(200, r#"{"errcode":93000,"errmsg":"from ip: 203.0.113.7"}"#)).expect_err("refused");
+    let failure =
+        judge(Wecom, &answer(200, r#"{"errcode":93000,"errmsg":"from ip: 203.0.113.7"}"#)).expect_err("refused");
     assert!(!format!("{failure:?}").contains("203.0.113.7"), "our own address is nobody's business: {failure:?}");
 }
 
 #[test]
 fn what_a_receiver_repeats_of_its_address_is_left_out() {
-    let access = Access { address: "https://rooms.example/services/T0/B0/key".into(), secret: Some("s3cret-of-it".into()) };
+    let access =
+        Access { address: "https://rooms.example/services/T0/B0/key".into(), secret: Some("s3cret-of-it".into()) };
     let failure = Failure::Permanent("services/T0/B0/key and s3cret-of-it".into()).redacted(&access);
     assert_eq!(failure, Failure::Permanent("… and …".into()));
 }
@@ -178,12 +217,42 @@ fn what_a_receiver_repeats_of_its_address_is_left_out() {
 /// What people write to ping everybody, to make a link or to break a message.
 fn hostile() -> impl Strategy<Value = String> {
     let piece = prop_oneof![
-        Just("@all "), Just("@channel"), Just("@everyone"), Just("@here"), Just("@所有人"), Just("@13800000000"), Just("<!channel>"),
-        Just("<!here|x>"), Just("<!subteam^S1>"), Just("<@U123>"), Just("<@all>"), Just("<at id=all></at>"),
-        Just("<at user_id=\"all\">x</at>"), Just("<#C1>"), Just("<https://evil.example|click>"), Just("[click](https://evil.example)"),
-        Just("![x](https://evil.example/a.png)"), Just("https://evil.example"), Just("www.evil.example"), Just("# Title\n"),
-        Just("> quote\n"), Just("```\n"), Just("**b**"), Just("\"}]}"), Just("\\"), Just("{{DATE(2026-01-01)}}"), Just("</font>"), Just("&lt;"),
-        Just("\u{202e}"), Just("\u{2028}"), Just("\0"), Just("椅子"), Just("😀"), Just("\n"), Just("a"), Just(" "),
+        Just("@all "),
+        Just("@channel"),
+        Just("@everyone"),
+        Just("@here"),
+        Just("@所有人"),
+        Just("@13800000000"),
+        Just("<!channel>"),
+        Just("<!here|x>"),
+        Just("<!subteam^S1>"),
+        Just("<@U123>"),
+        Just("<@all>"),
+        Just("<at id=all></at>"),
+        Just("<at user_id=\"all\">x</at>"),
+        Just("<#C1>"),
+        Just("<https://evil.example|click>"),
+        Just("[click](https://evil.example)"),
+        Just("![x](https://evil.example/a.png)"),
+        Just("https://evil.example"),
+        Just("www.evil.example"),
+        Just("# Title\n"),
+        Just("> quote\n"),
+        Just("```\n"),
+        Just("**b**"),
+        Just("\"}]}"),
+        Just("\\"),
+        Just("{{DATE(2026-01-01)}}"),
+        Just("</font>"),
+        Just("&lt;"),
+        Just("\u{202e}"),
+        Just("\u{2028}"),
+        Just("\0"),
+        Just("椅子"),
+        Just("😀"),
+        Just("\n"),
+        Just("a"),
+        Just(" "),
     ];
     prop::collection::vec(piece, 0..40).prop_map(|pieces| pieces.concat())
 }

@@ -25,9 +25,8 @@ pub fn request(
     let timestamp = now / SECOND;
     let signature = Webhook::new(secret).and_then(|webhook| webhook.sign(id, timestamp, body.as_bytes()));
     let signature = signature.map_err(|_| Failure::Permanent("its secret is not a webhook secret".into()))?;
-    let value = |text: &str| {
-        HeaderValue::try_from(text).map_err(|_| Failure::Permanent("its signature can't be sent".into()))
-    };
+    let value =
+        |text: &str| HeaderValue::try_from(text).map_err(|_| Failure::Permanent("its signature can't be sent".into()));
     let headers = vec![
         (CONTENT_TYPE, HeaderValue::from_static("application/json")),
         (HeaderName::from_static("webhook-id"), value(id)?),
@@ -44,12 +43,16 @@ pub fn body(context: &EventContext, target: &Target, console_url: &str) -> Value
     let [url, title, referrer] = &case.page;
     let page = case.page.iter().any(Option::is_some).then(|| json!({"url": url, "title": title, "referrer": referrer}));
     let mut data = event.data.clone();
-    if let (Some(words), Some(data)) = (event.words.as_ref().filter(|_| includes(Part::Message)), data.as_object_mut()) {
+    if let (Some(words), Some(data)) = (event.words.as_ref().filter(|_| includes(Part::Message)), data.as_object_mut())
+    {
         match event.kind {
             EventType::Message | EventType::Note => data.insert("body".into(), words.body.clone().into()),
             EventType::Rated => data.insert("comment".into(), words.body.clone().into()),
             _ => None,
         };
+    }
+    if let Some(data) = data.as_object_mut().filter(|_| !event.files.is_empty() && includes(Part::Message)) {
+        data.insert("attachments".into(), json!(event.files));
     }
     let mut body = json!({
         "type": event.kind.as_str(),

@@ -38,7 +38,8 @@ pub fn judge(answer: &Answer) -> Result<(), Failure> {
 
 fn body(card: &Card) -> Value {
     let text = |text: &str, max: usize| fit(text, max, Unit::Bytes, full_width);
-    let line = |fact: &Fact| format!("> **{}**{}{}", fact.label, card.colon(), text(&inert_line(&fact.value), LINE_MAX));
+    let line =
+        |fact: &Fact| format!("> **{}**{}{}", fact.label, card.colon(), text(&inert_line(&fact.value), LINE_MAX));
     let facts: Vec<String> = card.facts.iter().map(line).collect();
     let mut before = vec![format!("# {}", text(&inert_line(&card.title), LINE_MAX)), facts.join("\n")];
     before.extend(card.notice.map(str::to_owned));

@@ -64,7 +64,9 @@ pub async fn run(command: TargetCommand, context: &Context) -> anyhow::Result<()
             let target = by_key(context, &key).await?;
             let was_on = standing::switch_off(db, &target.id, None, &stamp).await?;
             ensure!(was_on, "the target {key} is off already");
-            println!("Paused the target {key}. `sayso target resume {key}` goes on with what it should hear until then.");
+            println!(
+                "Paused the target {key}. `sayso target resume {key}` goes on with what it should hear until then."
+            );
             Ok(())
         }
         TargetCommand::Resume { key } => {

@@ -10,7 +10,9 @@ use crate::context::Context;
 use crate::outbox::http::check_scheme;
 use crate::service::words::Key;
 use crate::sites::Site;
-use crate::sites::targets::{Access, Channel, ChatId, NewTarget, Part, Settings, Target, check_url, new_webhook_secret};
+use crate::sites::targets::{
+    Access, Channel, ChatId, NewTarget, Part, Settings, Target, check_url, new_webhook_secret,
+};
 
 /// Where to forward to.
 #[derive(Debug, Args)]
@@ -84,11 +86,8 @@ pub async fn run(arguments: AddArguments, context: &Context) -> anyhow::Result<(
         chat_id: arguments.chat_id.map(|id| id.parse().map_or(ChatId::Name(id), ChatId::Number)),
         ..Settings::default()
     };
-    let new = NewTarget {
-        settings,
-        key: key.map(|key| key.to_string()),
-        ..NewTarget::hearing(channel, &arguments.events)
-    };
+    let new =
+        NewTarget { settings, key: key.map(|key| key.to_string()), ..NewTarget::hearing(channel, &arguments.events) };
     let id = new.add(db, keys, &site, &access, &Stamp::command(clock.now())).await?;
     // The address of a chat room is a secret.
     match (&arguments.email, &arguments.webhook) {

@@ -65,6 +65,7 @@ fn reply(config: &Config, context: &EventContext, t: Texts) -> Email {
         intro: vec![hello(context, t), by_whom("mail.answer.intro", context, t)],
         quote: words(context),
         quoted_links: QuotedLinks::Clickable,
+        details: context.event.named_files(t).into_iter().collect(),
         link: Some((t.get("mail.answer.link").to_owned(), status_url(config, context))),
         ..Email::default()
     }
@@ -81,6 +82,7 @@ fn question(config: &Config, context: &EventContext, t: Texts) -> Email {
         intro: vec![hello(context, t), intro],
         quote: words(context),
         quoted_links: QuotedLinks::Clickable,
+        details: context.event.named_files(t).into_iter().collect(),
         link: Some((t.get("mail.question.link").to_owned(), status_url(config, context))),
         ..Email::default()
     }
@@ -103,7 +105,11 @@ fn resolved(config: &Config, context: &EventContext, t: Texts) -> Email {
         intro: vec![hello(context, t), intro],
         quote: words(context),
         quoted_links: QuotedLinks::Clickable,
-        details: facts.into_iter().filter_map(|(label, value)| Some((label.to_owned(), value?))).collect(),
+        details: facts
+            .into_iter()
+            .filter_map(|(label, value)| Some((label.to_owned(), value?)))
+            .chain(context.event.named_files(t))
+            .collect(),
         // Mail scanners follow links, so this one only leads to the question and records nothing.
         link: Some((t.get("mail.resolved.link").to_owned(), status_url(config, context) + "#rate")),
         closing: may_be_unsolved.then(|| t.get("mail.resolved.not_solved").to_owned()).into_iter().collect(),

@@ -86,9 +86,7 @@ fn about(
         quote: None,
         quoted_links: QuotedLinks::Text,
         details: case_details(context, t, parts, name),
-        link: parts
-            .contains(&Part::Link)
-            .then(|| (t.get("mail.team.link").to_owned(), context.console_url(config))),
+        link: parts.contains(&Part::Link).then(|| (t.get("mail.team.link").to_owned(), context.console_url(config))),
         closing: Vec::new(),
         footer: String::new(),
     }
@@ -125,6 +123,8 @@ pub fn what_happened(context: &EventContext, t: Texts) -> String {
         EventType::Merged => t.get("mail.team.merged").to_owned(),
         EventType::Unmerged => t.get("mail.team.unmerged").to_owned(),
         EventType::Escalated => t.get("mail.team.escalated").to_owned(),
+        EventType::Alarm => t.get("mail.team.alarm").to_owned(),
+        EventType::Effort => t.get("mail.team.effort").to_owned(),
         EventType::Task if event.data["is"] == "done" => t.get("mail.team.task_done").to_owned(),
         EventType::Task => t.get("mail.team.task").to_owned(),
     }
@@ -162,5 +162,6 @@ fn case_details(context: &EventContext, t: Texts, parts: &[Part], name: Customer
         (t.get("mail.fact.due"), due.map(|due| context.moment(t, due))),
         (t.get("mail.fact.code"), has(Part::Code).then(|| case.code.clone())),
     ];
-    fields.into_iter().filter_map(|(label, value)| Some((label.to_owned(), value?))).collect()
+    let rows = fields.into_iter().filter_map(|(label, value)| Some((label.to_owned(), value?)));
+    event.named_files(t).into_iter().chain(rows).collect()
 }

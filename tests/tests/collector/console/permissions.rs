@@ -102,7 +102,7 @@ fn level(role: Role, case: &str) -> Level {
 type Fields = &'static [(&'static str, &'static str)];
 
 /// The routes of a case that change something, with fields that they take, and what one needs for them.
-const CHANGES: [(&str, Fields, Level); 12] = [
+const CHANGES: [(&str, Fields, Level); 13] = [
     ("reply", &[("body", "Soon"), ("then", "go_on")], Level::Answer),
     ("reply", &[("body", "Done"), ("then", "resolve"), ("outcome", "upheld")], Level::All),
     ("note", &[("body", "Look at this")], Level::Note),
@@ -115,6 +115,7 @@ const CHANGES: [(&str, Fields, Level); 12] = [
     ("quarantine", &[("decision", "release")], Level::All),
     ("tasks", &[("title", "Something")], Level::All),
     ("code", &[], Level::All),
+    ("efforts", &[("kind", "call")], Level::Note),
 ];
 
 /// What an answer says about the rights of whoever asked, whatever else it says.
@@ -145,6 +146,8 @@ on_both_databases! {
                 let live = desk.client.request(Method::GET, &format!("/staff/live?case={id}")).send().await.unwrap();
                 assert_eq!(live.status() == StatusCode::OK, level >= Level::Read, "{role:?} listens to {case}");
                 drop(live);
+                let taken = desk.post(&format!("/staff/alarms/{id}"), &[]).await;
+                assert_eq!(said(&taken), expected(Level::Answer), "{role:?} takes on the alarm of {case}");
                 for (route, fields, needed) in CHANGES {
                     let answer = desk.post(&format!("/staff/cases/{id}/{route}"), fields).await;
                     assert_eq!(said(&answer), expected(needed), "{role:?}: {route} of {case}: {}", answer.body);

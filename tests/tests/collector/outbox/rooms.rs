@@ -21,7 +21,11 @@ const ROOMS: [(&str, &str, &str); 9] = [
     ("dingtalk", "{\"errcode\":0,\"errmsg\":\"ok\"}", ""),
     ("wecom", "{\"errcode\":0,\"errmsg\":\"ok\"}", ""),
     ("telegram", "{\"ok\":true,\"result\":{\"message_id\":1}}", "chat_id = -1001"),
-    ("generic", "", "body = '{\"text\": \"{{ card.title }}: {{ case.message }}\", \"n\": {{ case.number }}}'\nheaders = { Authorization = \"Bearer {{ secret }}\", X-Kind = \"{{ case.kind }}\" }"),
+    (
+        "generic",
+        "",
+        "body = '{\"text\": \"{{ card.title }}: {{ case.message }}\", \"n\": {{ case.number }}}'\nheaders = { Authorization = \"Bearer {{ secret }}\", X-Kind = \"{{ case.kind }}\" }",
+    ),
 ];
 
 /// A collector that may reach receivers of this machine.
