@@ -44,6 +44,7 @@ pub mod security_txt;
 pub mod serve;
 pub mod service;
 pub mod sites;
+pub mod surveys;
 pub mod text;
 pub mod upgrades;
 

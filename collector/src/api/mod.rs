@@ -16,6 +16,7 @@ mod patch_fields;
 mod problems;
 mod read;
 mod refusals;
+mod reports;
 mod tasks;
 
 use axum::http::{HeaderValue, header};
@@ -40,6 +41,7 @@ pub fn router() -> OpenApiRouter<App> {
         .routes(routes!(merge::merge))
         .routes(routes!(merge::unmerge))
         .routes(routes!(efforts::add))
+        .routes(routes!(reports::report))
         .routes(routes!(problems::list, problems::add))
         .routes(routes!(problems::read, problems::patch))
         .routes(routes!(problems::resolve))

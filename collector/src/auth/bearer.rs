@@ -39,6 +39,8 @@ programs! {
     MayReadCustomers = ReadCustomer,
     /// A program that may change customers.
     MayWriteCustomers = ManageCustomer,
+    /// A program that may read reports.
+    MayReadReports = ReadReports,
     /// A program that may read the audit log.
     MayAudit = ReadAudit,
 }

@@ -34,6 +34,8 @@ pub enum Action {
     EnterFeedback,
     /// Read the audit log.
     ReadAudit,
+    /// Read reports, which tell of no single person.
+    ReadReports,
     /// Look after the collector: members, how websites embed the widget, mails in files.
     Administer,
     /// Read who customers are, and what the staff noted about them. Of their cases each sees those that they may read.
@@ -112,6 +114,7 @@ impl Action {
         match self {
             Action::EnterFeedback => Some(Scope::FeedbackWrite),
             Action::ReadAudit => Some(Scope::AuditRead),
+            Action::ReadReports => Some(Scope::ReportsRead),
             Action::Administer => None,
             Action::ReadCustomer => Some(Scope::CustomersRead),
             Action::ManageCustomer => Some(Scope::CustomersWrite),
@@ -135,9 +138,12 @@ impl Standing {
     const fn can_in_general(&self, action: Action) -> bool {
         match self.role {
             Role::Admin => true,
-            Role::Manager => is_about_customers(action) || matches!(action, Action::EnterFeedback | Action::ReadAudit),
+            Role::Manager => {
+                is_about_customers(action)
+                    || matches!(action, Action::EnterFeedback | Action::ReadAudit | Action::ReadReports)
+            }
             Role::Agent => is_about_customers(action) || matches!(action, Action::EnterFeedback),
-            Role::Viewer => matches!(action, Action::ReadCustomer),
+            Role::Viewer => matches!(action, Action::ReadCustomer | Action::ReadReports),
             Role::Partner => false,
         }
     }
@@ -182,7 +188,8 @@ const fn is_about_customers(action: Action) -> bool {
 }
 
 const fn is_about_cases(action: Action) -> bool {
-    !is_about_customers(action) && !matches!(action, Action::EnterFeedback | Action::ReadAudit | Action::Administer)
+    !is_about_customers(action)
+        && !matches!(action, Action::EnterFeedback | Action::ReadAudit | Action::ReadReports | Action::Administer)
 }
 
 #[cfg(test)]
@@ -190,9 +197,10 @@ mod tests {
     use super::*;
     use proptest::prelude::*;
 
-    const ACTIONS: [Action; 11] = [
+    const ACTIONS: [Action; 12] = [
         Action::EnterFeedback,
         Action::ReadAudit,
+        Action::ReadReports,
         Action::Administer,
         Action::ReadCustomer,
         Action::ManageCustomer,

@@ -37,6 +37,8 @@ words! {
         CustomersRead = "customers:read",
         /// Change customers.
         CustomersWrite = "customers:write",
+        /// Read reports.
+        ReportsRead = "reports:read",
         /// Read the audit log.
         AuditRead = "audit:read",
     }

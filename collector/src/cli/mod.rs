@@ -23,7 +23,8 @@ use crate::jobs::commands::JobsCommand;
 use crate::outbox::commands::{DeliveriesCommand, TargetCommand};
 use crate::service::commands::ServiceCommand;
 use crate::sites::commands::SiteCommand;
-use crate::{audit, backup, demo, doctor, jobs, outbox, service, sites};
+use crate::surveys::commands::SurveyCommand;
+use crate::{audit, backup, demo, doctor, jobs, outbox, service, sites, surveys};
 
 /// Customer feedback that is stored, forwarded and answered.
 #[derive(Debug, Parser)]
@@ -73,6 +74,9 @@ enum Command {
     /// Write, apply and try what makes up the service: calendars, teams, promises, rules, templates and more, in one file.
     #[command(subcommand)]
     Service(ServiceCommand),
+    /// List surveys, and store answers that were given elsewhere.
+    #[command(subcommand)]
+    Survey(SurveyCommand),
     /// List what is forwarded and how that went, and send it once more.
     #[command(subcommand)]
     Deliveries(DeliveriesCommand),
@@ -143,6 +147,7 @@ impl Cli {
             Command::Token(command) => tokens::run(command, &Context::open(config).await?).await,
             Command::Import(arguments) => import::run(arguments, &Context::open(config).await?).await,
             Command::Site(command) => sites::commands::run(command, &Context::open(config).await?).await,
+            Command::Survey(command) => surveys::commands::run(command, &Context::open(config).await?).await,
             Command::Service(command) => {
                 return service::commands::run(command, &Context::open(config).await?).await;
             }

@@ -42,6 +42,7 @@ pub fn check(items: &mut Items<'_>, known: &ServiceFile, surroundings: &Surround
     check.duplicates(&items.views, Object::key);
     check.duplicates(&items.problems, Object::key);
     check.duplicates(&items.answers, Object::key);
+    check.duplicates(&items.surveys, Object::key);
     check.people(items);
     check.calendars(items);
     check.of_sites(items);
@@ -55,6 +56,7 @@ pub fn check(items: &mut Items<'_>, known: &ServiceFile, surroundings: &Surround
     for problem in &items.problems {
         check.exist(problem, &["owner"], "member", problem.value.owner.iter());
     }
+    items.surveys.iter().for_each(|survey| check.survey(survey));
     for answer in &items.answers {
         check.exist(answer, &["site"], "site", answer.value.site.iter());
     }

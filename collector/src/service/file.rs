@@ -7,15 +7,16 @@ use super::calendar::CalendarDefinition;
 use super::objects::{Answer, CategoryDefinition, Problem, Promise, Team, Template, Tier, View};
 use super::reader::Item;
 use super::rules::Rule;
+use super::survey::Survey;
 use super::targets::TargetDefinition;
 use super::words::{Address, Key, Title};
 use crate::auth::member::Role;
 use crate::sites::{Origin, SiteKey, SiteSettings};
 
 /// The tables that a file may have.
-pub const TABLES: [&str; 13] = [
+pub const TABLES: [&str; 14] = [
     "site", "member", "calendar", "team", "tier", "category", "promise", "template", "rule", "view", "problem",
-    "answer", "target",
+    "answer", "target", "survey",
 ];
 
 /// `[[site]]`: a site with all of its settings but its categories, which are tables of their own.
@@ -89,6 +90,9 @@ pub struct ServiceFile {
     /// Public answers.
     #[serde(rename = "answer", skip_serializing_if = "Vec::is_empty")]
     pub answers: Vec<Answer>,
+    /// Surveys.
+    #[serde(rename = "survey", skip_serializing_if = "Vec::is_empty")]
+    pub surveys: Vec<Survey>,
     /// Targets.
     #[serde(rename = "target", skip_serializing_if = "Vec::is_empty")]
     pub targets: Vec<TargetDefinition>,
@@ -109,6 +113,7 @@ pub struct Items<'a> {
     pub(super) views: Vec<Item<'a, View>>,
     pub(super) problems: Vec<Item<'a, Problem>>,
     pub(super) answers: Vec<Item<'a, Answer>>,
+    pub(super) surveys: Vec<Item<'a, Survey>>,
     pub(super) targets: Vec<Item<'a, TargetDefinition>>,
 }
 
@@ -138,6 +143,7 @@ impl Items<'_> {
             views: values(self.views),
             problems: values(self.problems),
             answers: values(self.answers),
+            surveys: values(self.surveys),
             targets: values(self.targets),
         }
     }

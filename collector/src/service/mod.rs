@@ -18,6 +18,7 @@ pub mod routing;
 pub mod rules;
 mod sites;
 pub mod store;
+pub mod survey;
 mod target_checks;
 pub mod targets;
 pub mod words;

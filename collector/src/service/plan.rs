@@ -65,6 +65,7 @@ pub fn plan(known: &ServiceFile, wanted: &ServiceFile, prune: Prune) -> Plan {
     plan.objects(&known.views, &wanted.views, prune);
     plan.objects(&known.problems, &wanted.problems, prune);
     plan.objects(&known.answers, &wanted.answers, prune);
+    plan.objects(&known.surveys, &wanted.surveys, prune);
     plan.compare("target", &known.targets, &wanted.targets, prune, TargetDefinition::to_json, |target| {
         target.key.to_string()
     });

@@ -33,6 +33,7 @@ pub fn read_in(text: &str, known: &ServiceFile, surroundings: &Surroundings<'_>)
         views: reader.items(&mut document, "view"),
         problems: reader.items(&mut document, "problem"),
         answers: reader.items(&mut document, "answer"),
+        surveys: reader.items(&mut document, "survey"),
         targets: reader.items(&mut document, "target"),
     };
     reader.refuse_rest(document, &TABLES);

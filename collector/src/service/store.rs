@@ -43,6 +43,7 @@ pub async fn load(db: &Db) -> anyhow::Result<ServiceFile> {
         views: objects(&rows),
         problems: objects(&rows),
         answers: objects(&rows),
+        surveys: objects(&rows),
         targets: targets(db, &sites).await?,
     })
 }
@@ -73,6 +74,11 @@ pub async fn apply(db: &Db, wanted: &ServiceFile, prune: Prune, stamp: &Stamp) -
     }
     tx.commit().await?;
     Ok(plan)
+}
+
+/// All objects of a kind.
+pub async fn all<T: Object>(db: &Db) -> sqlx::Result<Vec<T>> {
+    Ok(objects(&rows(db).await?))
 }
 
 /// Sets one object: `choose` gets all of its kind, read once nobody else can change the service, and gives what is to be there.

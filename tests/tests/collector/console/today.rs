@@ -11,7 +11,7 @@ use sayso::service::read::read;
 use sayso::service::store;
 use sayso_shared::id::IdempotencyKey;
 use sayso_shared::reply::Reply;
-use sayso_tests::{TestApp, on_both_databases};
+use sayso_tests::on_both_databases;
 use serde_json::json;
 
 use super::{Desk, complaint};

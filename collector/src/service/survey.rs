@@ -1,0 +1,237 @@
+//! `[[survey]]`: questions to customers or members, and how they are asked.
+
+use std::fmt;
+use std::str::FromStr;
+
+use anyhow::Context as _;
+use jiff::civil;
+use serde::{Deserialize, Serialize};
+
+use super::check::Check;
+use super::objects::Object;
+use super::reader::Item;
+use super::words::{Key, LocalText};
+use crate::analysis::servqual::Dimension;
+use crate::calendars::Span;
+use crate::calendars::written::as_text;
+
+/// Items of one survey.
+const ITEMS_MAX: usize = 200;
+
+/// A survey.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Survey {
+    /// Its key.
+    pub key: Key,
+    /// What is asked, and how answers are read.
+    pub kind: SurveyKind,
+    /// The site that asks.
+    pub site: Key,
+    /// What it is called.
+    pub title: LocalText,
+    /// What is asked about; a survey of one question may have none.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub items: Vec<SurveyItem>,
+    /// Who is asked.
+    #[serde(default, skip_serializing_if = "is_anyone")]
+    pub audience: Audience,
+    /// The first day; open from now on unless given.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub opens: Option<Date>,
+    /// The last day; without end unless given.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub closes: Option<Date>,
+    /// When those are reminded who have not answered.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub remind_after: Option<Span>,
+    /// How it reaches people.
+    #[serde(default = "by_link", skip_serializing_if = "is_by_link")]
+    pub channels: Vec<SurveyChannel>,
+}
+
+/// What a survey asks, and how its answers are read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum SurveyKind {
+    /// How satisfied, 1 to 5.
+    Csat,
+    /// How easy it was made, 1 to 7.
+    Ces,
+    /// Whether they would recommend it, 0 to 10.
+    Nps,
+    /// How they feel if something is there, and if it is not.
+    Kano,
+    /// How important something is, and how satisfied they are with it, 1 to 5.
+    ImportanceSatisfaction,
+    /// What they expected and what they perceive, 1 to 7.
+    Servqual,
+    /// Texts.
+    Free,
+}
+
+/// Something that is asked about.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct SurveyItem {
+    /// Its key.
+    pub key: Key,
+    /// How it is put.
+    pub text: LocalText,
+    /// The dimension of service quality that it belongs to, of SERVQUAL.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub dimension: Option<Dimension>,
+}
+
+/// Who is asked.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Audience {
+    /// Whoever has the link.
+    #[default]
+    Anyone,
+    /// The staff, without their names.
+    Members,
+    /// Customers.
+    Customers(CustomerSample),
+}
+
+/// Which customers are asked.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct CustomerSample {
+    /// Of these tiers; of all if there are none.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub tier: Vec<Key>,
+    /// Those with a case that was resolved within this time.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub resolved_within: Option<Span>,
+    /// At most so many, drawn by chance.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub sample: Option<u32>,
+}
+
+/// How a survey reaches people.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum SurveyChannel {
+    /// An invitation by mail.
+    Email,
+    /// A public link.
+    Link,
+    /// The widget.
+    Widget,
+    /// On paper; the staff type it in.
+    Paper,
+}
+
+/// A day, such as `2026-12-01`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Date(civil::Date);
+
+impl FromStr for Date {
+    type Err = anyhow::Error;
+
+    fn from_str(text: &str) -> anyhow::Result<Self> {
+        text.parse().map(Self).with_context(|| format!("{text:?} is no day such as 2026-12-01"))
+    }
+}
+
+impl fmt::Display for Date {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(formatter)
+    }
+}
+
+as_text!(Date);
+
+impl Object for Survey {
+    const KIND: &'static str = "survey";
+
+    fn key(&self) -> String {
+        self.key.to_string()
+    }
+}
+
+impl SurveyKind {
+    /// The word in the service file.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Csat => "csat",
+            Self::Ces => "ces",
+            Self::Nps => "nps",
+            Self::Kano => "kano",
+            Self::ImportanceSatisfaction => "importance_satisfaction",
+            Self::Servqual => "servqual",
+            Self::Free => "free",
+        }
+    }
+
+    /// Whether it asks one question, so that it needs no items.
+    const fn is_one_question(self) -> bool {
+        matches!(self, Self::Csat | Self::Ces | Self::Nps | Self::Free)
+    }
+}
+
+impl Check<'_, '_> {
+    /// Checks that a survey can be asked.
+    pub(super) fn survey(&mut self, survey: &Item<'_, Survey>) {
+        let value = &survey.value;
+        self.exist(survey, &["site"], "site", [&value.site].into_iter());
+        if value.items.is_empty() && !value.kind.is_one_question() {
+            self.refuse(survey.span(&[]), format!("a survey of the kind {} needs items", value.kind.as_str()));
+        }
+        if value.items.len() > ITEMS_MAX {
+            self.refuse(survey.span(&["items"]), format!("a survey has at most {ITEMS_MAX} items"));
+        }
+        for (place, item) in value.items.iter().enumerate() {
+            if value.items[..place].iter().any(|other| other.key == item.key) {
+                self.refuse(survey.span(&["items"]), format!("the item {} is there twice", item.key));
+            }
+            match (value.kind, item.dimension) {
+                (SurveyKind::Servqual, None) => {
+                    let text = format!(
+                        "the item {} needs a dimension: reliability, responsiveness, assurance, empathy or tangibles",
+                        item.key
+                    );
+                    self.refuse(survey.span(&["items"]), text);
+                }
+                (kind, Some(_)) if kind != SurveyKind::Servqual => {
+                    let text =
+                        format!("the item {} has a dimension, which only items of the kind servqual have", item.key);
+                    self.refuse(survey.span(&["items"]), text);
+                }
+                _ => {}
+            }
+        }
+        if let (Some(opens), Some(closes)) = (value.opens, value.closes)
+            && closes < opens
+        {
+            self.refuse(survey.span(&["closes"]), "it closes before it opens");
+        }
+        if value.channels.is_empty() {
+            self.refuse(survey.span(&["channels"]), "nobody can answer a survey without channels");
+        }
+        if let Audience::Customers(sample) = &value.audience {
+            for tier in &sample.tier {
+                let name = format!("{}/{tier}", value.site);
+                self.exist(survey, &["audience"], "tier of a site", [name].into_iter());
+            }
+            if sample.sample == Some(0) {
+                self.refuse(survey.span(&["audience"]), "a sample has at least one customer");
+            }
+        }
+    }
+}
+
+fn by_link() -> Vec<SurveyChannel> {
+    vec![SurveyChannel::Link]
+}
+
+fn is_by_link(channels: &[SurveyChannel]) -> bool {
+    channels == [SurveyChannel::Link]
+}
+
+fn is_anyone(audience: &Audience) -> bool {
+    *audience == Audience::Anyone
+}

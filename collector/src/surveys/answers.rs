@@ -1,0 +1,68 @@
+//! What was answered.
+
+use crate::clock::Millis;
+use crate::db::{Db, Tx};
+use crate::{with_db, with_tx};
+
+/// One answer to one field of an item.
+#[derive(Clone, Debug, PartialEq, Eq, sqlx::FromRow)]
+pub struct Answer {
+    /// Whoever answered.
+    pub respondent: String,
+    /// The key of the item.
+    pub item: String,
+    /// What of the item is answered.
+    pub field: String,
+    /// What was answered.
+    pub value: String,
+    /// When.
+    pub answered_at: Millis,
+}
+
+/// From when until when, the end not included.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Period {
+    /// The beginning.
+    pub from: Option<Millis>,
+    /// The end.
+    pub to: Option<Millis>,
+}
+
+/// What became of an answer that was given again, or for the first time.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Outcome {
+    /// It is the first one.
+    New,
+    /// Another value was there.
+    Replaced,
+    /// The same value was there.
+    Same,
+}
+
+/// All answers to a survey within a period, by item and respondent.
+pub async fn of_survey(db: &Db, survey: &str, period: Period) -> sqlx::Result<Vec<Answer>> {
+    let select = "select respondent, item, field, value, answered_at from survey_answers \
+        where survey = $1 and answered_at >= $2 and answered_at < $3 order by item, respondent, field";
+    let (from, to) = (period.from.unwrap_or(Millis::MIN), period.to.unwrap_or(Millis::MAX));
+    with_db!(db, pool => sqlx::query_as(select).bind(survey).bind(from).bind(to).fetch_all(pool).await)
+}
+
+/// What became, or would become, of an answer.
+pub(super) async fn compare(tx: &mut Tx, survey: &str, answer: &Answer) -> sqlx::Result<Outcome> {
+    let select = "select value from survey_answers where survey = $1 and item = $2 and respondent = $3 and field = $4";
+    let known: Option<String> = with_tx!(tx, conn => sqlx::query_scalar(select).bind(survey).bind(&answer.item)
+        .bind(&answer.respondent).bind(&answer.field).fetch_optional(conn).await)?;
+    Ok(match known {
+        None => Outcome::New,
+        Some(value) if value == answer.value => Outcome::Same,
+        Some(_) => Outcome::Replaced,
+    })
+}
+
+/// Stores an answer in the place of the one that was there.
+pub(super) async fn put(tx: &mut Tx, survey: &str, answer: &Answer) -> sqlx::Result<()> {
+    let upsert = "insert into survey_answers (survey, respondent, item, field, value, answered_at) values ($1, $2, $3, $4, $5, $6) \
+        on conflict (survey, item, respondent, field) do update set value = excluded.value, answered_at = excluded.answered_at";
+    with_tx!(tx, conn => sqlx::query(upsert).bind(survey).bind(&answer.respondent).bind(&answer.item).bind(&answer.field)
+        .bind(&answer.value).bind(answer.answered_at).execute(conn).await.map(|_| ()))
+}

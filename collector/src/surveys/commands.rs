@@ -1,0 +1,164 @@
+//! `sayso survey`.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context as _, bail, ensure};
+use clap::Subcommand;
+use csv::{ReaderBuilder, StringRecord};
+
+use super::answers::{self, Answer, Outcome, Period};
+use super::import::Columns;
+use crate::charset;
+use crate::context::Context;
+use crate::db::Tx;
+use crate::import::records::{Content, Format, Records};
+use crate::service::store;
+use crate::service::survey::Survey;
+
+/// Largest file of answers, in bytes.
+const FILE_MAX: u64 = 256 * 1024 * 1024;
+/// Rows of one commit.
+const BATCH: usize = 500;
+/// Refused rows that are named one by one.
+const NAMED_MAX: u64 = 100;
+
+/// List surveys, and store answers that were given elsewhere.
+#[derive(Debug, Subcommand)]
+pub enum SurveyCommand {
+    /// List the surveys, with how many answered.
+    List,
+    /// Store answers from a CSV file with the columns respondent, item, field, value and, if known, answered_at. The same row again stores nothing, and
+    /// another value replaces the first.
+    Import {
+        /// The survey's key.
+        key: String,
+        /// The file.
+        file: PathBuf,
+        /// Only say what would be stored and what would be refused.
+        #[arg(long)]
+        dry_run: bool,
+    },
+}
+
+/// Whether anything is stored.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Mode {
+    Store,
+    Try,
+}
+
+#[derive(Debug, Default)]
+struct Counts {
+    new: u64,
+    replaced: u64,
+    same: u64,
+    refused: u64,
+}
+
+/// Does what the command says.
+pub async fn run(command: SurveyCommand, context: &Context) -> anyhow::Result<()> {
+    match command {
+        SurveyCommand::List => list(context).await,
+        SurveyCommand::Import { key, file, dry_run } => {
+            let mode = if dry_run { Mode::Try } else { Mode::Store };
+            import(&key, &file, mode, context).await
+        }
+    }
+}
+
+async fn list(context: &Context) -> anyhow::Result<()> {
+    let surveys: Vec<Survey> = store::all(&context.db).await?;
+    if surveys.is_empty() {
+        println!("There is no survey yet. They are [[survey]] of the service file; see docs/insight.md.");
+    }
+    for survey in surveys {
+        let answers = answers::of_survey(&context.db, survey.key.as_str(), Period { from: None, to: None }).await?;
+        let mut respondents: Vec<&str> = answers.iter().map(|answer| answer.respondent.as_str()).collect();
+        respondents.sort_unstable();
+        respondents.dedup();
+        println!("{}\t{}\t{}\t{} respondents", survey.key, survey.kind.as_str(), survey.site, respondents.len());
+    }
+    Ok(())
+}
+
+async fn import(key: &str, file: &Path, mode: Mode, context: &Context) -> anyhow::Result<()> {
+    let survey = super::find(&context.db, key).await?.with_context(|| format!("there is no survey {key}"))?;
+    let size = fs::metadata(file).with_context(|| format!("cannot open {}", file.display()))?.len();
+    ensure!(size <= FILE_MAX, "the file is larger than {} MB", FILE_MAX / 1024 / 1024);
+    let bytes = fs::read(file).with_context(|| format!("cannot read {}", file.display()))?;
+    let text =
+        charset::decode(&bytes).context("the file has characters that are none in its encoding; save it as UTF-8")?;
+    let mut records = Records::new(text.as_bytes(), Format::Csv);
+    let (_, header) = next(&mut records)?.context("the file is empty")?;
+    let columns = Columns::parse(&header.map_err(|reason| anyhow::anyhow!("the header {reason}"))?)?;
+    let mut counts = Counts::default();
+    let mut tx = context.db.begin().await?;
+    let mut rows = 0_usize;
+    while let Some((line, record)) = next(&mut records)? {
+        match record.and_then(|record| columns.read(&survey, &record, context.clock.now())) {
+            Ok(answer) => counts.count(store(&mut tx, key, &answer).await?),
+            Err(reason) => {
+                counts.refused += 1;
+                if counts.refused <= NAMED_MAX {
+                    eprintln!("line {line}: {reason}");
+                }
+            }
+        }
+        rows += 1;
+        // A dry run keeps its one transaction, so that a row that is in the file twice is counted as it would be.
+        if rows.is_multiple_of(BATCH) && mode == Mode::Store {
+            tx.commit().await?;
+            tx = context.db.begin().await?;
+        }
+    }
+    match mode {
+        Mode::Store => tx.commit().await?,
+        Mode::Try => tx.rollback().await?,
+    }
+    let Counts { new, replaced, same, refused } = counts;
+    let verb = if mode == Mode::Try { "Would be imported" } else { "Imported" };
+    println!("{verb}: {new}. Replaced: {replaced}. There already: {same}. Refused: {refused}.");
+    if refused > 0 {
+        bail!("{refused} rows were refused; the others are {}", if mode == Mode::Try { "fine" } else { "stored" });
+    }
+    Ok(())
+}
+
+async fn store(tx: &mut Tx, key: &str, answer: &Answer) -> sqlx::Result<Outcome> {
+    let outcome = answers::compare(tx, key, answer).await?;
+    if outcome != Outcome::Same {
+        answers::put(tx, key, answer).await?;
+    }
+    Ok(outcome)
+}
+
+impl Counts {
+    fn count(&mut self, outcome: Outcome) {
+        match outcome {
+            Outcome::New => self.new += 1,
+            Outcome::Replaced => self.replaced += 1,
+            Outcome::Same => self.same += 1,
+        }
+    }
+}
+
+/// The next row, with the line on which it begins; or what is wrong with it.
+#[expect(clippy::type_complexity, reason = "a row or its refusal, if there is one")]
+fn next(records: &mut Records<&[u8]>) -> anyhow::Result<Option<(u64, Result<StringRecord, String>)>> {
+    let Some(record) = records.next_record()? else { return Ok(None) };
+    let row = match record.content {
+        Content::Bytes(bytes) => {
+            let mut reader = ReaderBuilder::new().has_headers(false).flexible(true).from_reader(bytes.as_slice());
+            let mut row = StringRecord::new();
+            match reader.read_record(&mut row) {
+                Ok(true) => Ok(row),
+                Ok(false) | Err(_) => Err("is not CSV".to_owned()),
+            }
+        }
+        Content::TooLong => Err("is too long".to_owned()),
+        Content::OpenQuote(line) => Err(format!("the quote that opens on line {line} is not closed")),
+        Content::StrayQuote(line) => Err(format!("the quote that opens on line {line} is closed within a text")),
+    };
+    Ok(Some((record.line, row)))
+}

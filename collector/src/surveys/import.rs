@@ -1,0 +1,160 @@
+//! Reading answers that were given elsewhere: on paper, or in another tool.
+
+use std::collections::HashMap;
+
+use csv::StringRecord;
+
+use super::answers::Answer;
+use crate::clock::{Millis, parse_rfc3339};
+use crate::service::survey::{Survey, SurveyKind};
+
+/// Longest name of a respondent, in characters.
+const RESPONDENT_MAX: usize = 200;
+/// Longest text that was answered, in characters.
+const TEXT_MAX: usize = 10_000;
+/// The columns that a file must have.
+const REQUIRED: [&str; 4] = ["respondent", "item", "field", "value"];
+/// The column that it may have besides.
+const TIME: &str = "answered_at";
+
+/// Where the columns of a file are.
+#[derive(Debug)]
+pub(super) struct Columns(HashMap<String, usize>);
+
+impl Columns {
+    /// Reads the header.
+    pub(super) fn parse(header: &StringRecord) -> anyhow::Result<Self> {
+        let mut places = HashMap::new();
+        for (place, name) in header.iter().enumerate() {
+            let name = name.trim().trim_start_matches('\u{feff}').to_lowercase();
+            let is_known = REQUIRED.contains(&name.as_str()) || name == TIME;
+            anyhow::ensure!(is_known, "there is no column {name:?}; the columns are {}, {TIME}", REQUIRED.join(", "));
+            anyhow::ensure!(places.insert(name.clone(), place).is_none(), "the column {name} is there twice");
+        }
+        for name in REQUIRED {
+            anyhow::ensure!(places.contains_key(name), "the column {name} is missing");
+        }
+        Ok(Self(places))
+    }
+
+    fn cell<'r>(&self, record: &'r StringRecord, name: &str) -> &'r str {
+        self.0.get(name).and_then(|place| record.get(*place)).unwrap_or_default().trim()
+    }
+
+    /// Reads a row, or says what is wrong with it.
+    pub(super) fn read(&self, survey: &Survey, record: &StringRecord, now: Millis) -> Result<Answer, String> {
+        let respondent = self.cell(record, "respondent");
+        if !(1..=RESPONDENT_MAX).contains(&respondent.chars().count()) || respondent.chars().any(char::is_control) {
+            return Err(format!("respondent: must have 1 to {RESPONDENT_MAX} characters, on one line"));
+        }
+        let item = item(survey, self.cell(record, "item"))?;
+        let field = self.cell(record, "field").to_lowercase();
+        let value = value(survey.kind, &field, self.cell(record, "value"))?;
+        let answered_at = match self.cell(record, TIME) {
+            "" => now,
+            text => parse_rfc3339(text)
+                .ok_or_else(|| format!("{TIME}: must be a time as in RFC 3339, such as 2026-11-22T10:00:00+08:00"))?,
+        };
+        Ok(Answer { respondent: respondent.to_owned(), item, field, value, answered_at })
+    }
+}
+
+/// The key of the item that is meant. A survey of one question has one, whatever it is called.
+fn item(survey: &Survey, typed: &str) -> Result<String, String> {
+    match survey.items.as_slice() {
+        [] if typed.chars().count() <= 64 => Ok(if typed.is_empty() { "score" } else { typed }.to_owned()),
+        [only] if typed.is_empty() => Ok(only.key.to_string()),
+        items if items.iter().any(|item| item.key.as_str() == typed) => Ok(typed.to_owned()),
+        items => {
+            let known: Vec<&str> = items.iter().map(|item| item.key.as_str()).collect();
+            Err(format!("item: there is no {typed:?}; there are {}", known.join(", ")))
+        }
+    }
+}
+
+/// The value in the one way in which it is stored.
+fn value(kind: SurveyKind, field: &str, typed: &str) -> Result<String, String> {
+    let number = |least: u8, most: u8| match whole(typed).filter(|number| (least..=most).contains(number)) {
+        Some(number) => Ok(number.to_string()),
+        None => Err(format!("value: {field} is a whole number from {least} to {most}")),
+    };
+    let fields = match (kind, field) {
+        (SurveyKind::Kano, "functional" | "dysfunctional") => {
+            const FEELINGS: [&str; 5] = ["like", "must_be", "neutral", "live_with", "dislike"];
+            let word = typed.to_lowercase();
+            return match FEELINGS.contains(&word.as_str()) {
+                true => Ok(word),
+                false => Err(format!("value: {field} is one of {}", FEELINGS.join(", "))),
+            };
+        }
+        (SurveyKind::ImportanceSatisfaction, "satisfaction") if typed.eq_ignore_ascii_case("unknown") => {
+            return Ok("unknown".to_owned());
+        }
+        (SurveyKind::ImportanceSatisfaction, "importance" | "satisfaction") => return number(1, 5),
+        (SurveyKind::Servqual, "expectation" | "perception") => return number(1, 7),
+        (SurveyKind::Csat, "score") => return number(1, 5),
+        (SurveyKind::Ces, "score") => return number(1, 7),
+        (SurveyKind::Nps, "score") => return number(0, 10),
+        (SurveyKind::Free, _) if !field.is_empty() && field.len() <= 64 => {
+            return match typed.chars().count() {
+                1..=TEXT_MAX => Ok(typed.to_owned()),
+                _ => Err(format!("value: must have 1 to {TEXT_MAX} characters")),
+            };
+        }
+        (SurveyKind::Kano, _) => "functional and dysfunctional",
+        (SurveyKind::ImportanceSatisfaction, _) => "importance and satisfaction",
+        (SurveyKind::Servqual, _) => "expectation and perception",
+        (SurveyKind::Csat | SurveyKind::Ces | SurveyKind::Nps, _) => "score",
+        (SurveyKind::Free, _) => "a name of up to 64 letters",
+    };
+    Err(format!("field: a survey of the kind {} has {fields}", kind.as_str()))
+}
+
+/// A whole number as spreadsheets write it: `5`, `5.0`.
+fn whole(text: &str) -> Option<u8> {
+    let (whole, rest) = text.split_once('.').unwrap_or((text, ""));
+    rest.bytes().all(|digit| digit == b'0').then(|| whole.parse().ok())?
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    #[test]
+    fn values_are_stored_in_one_way() {
+        for (kind, field, typed, stored) in [
+            (SurveyKind::Csat, "score", "5.0", "5"),
+            (SurveyKind::Nps, "score", "0", "0"),
+            (SurveyKind::Kano, "functional", "Must_Be", "must_be"),
+            (SurveyKind::ImportanceSatisfaction, "satisfaction", "Unknown", "unknown"),
+        ] {
+            assert_eq!(value(kind, field, typed).as_deref(), Ok(stored));
+        }
+        for (kind, field, typed) in [
+            (SurveyKind::Csat, "score", "6"),
+            (SurveyKind::Csat, "score", "4.5"),
+            (SurveyKind::Nps, "score", "11"),
+            (SurveyKind::Nps, "score", ""),
+            (SurveyKind::Kano, "functional", "love"),
+            (SurveyKind::Kano, "score", "like"),
+            (SurveyKind::ImportanceSatisfaction, "importance", "unknown"),
+            (SurveyKind::Servqual, "expectation", "0"),
+            (SurveyKind::Free, "", "text"),
+        ] {
+            assert!(value(kind, field, typed).is_err(), "{field} {typed}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn what_is_stored_is_read_as_itself(typed in "\\PC{0,12}", field in "functional|score|importance|satisfaction|expectation") {
+            for kind in [SurveyKind::Csat, SurveyKind::Kano, SurveyKind::ImportanceSatisfaction, SurveyKind::Servqual] {
+                if let Ok(stored) = value(kind, &field, &typed) {
+                    prop_assert_eq!(value(kind, &field, &stored), Ok(stored));
+                }
+            }
+        }
+    }
+}

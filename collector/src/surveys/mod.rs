@@ -1,0 +1,17 @@
+//! Surveys: what was answered, and answers that were given elsewhere. What is asked is a part of the service ([`crate::service::survey`]).
+
+mod answers;
+pub mod commands;
+mod import;
+
+pub use answers::{Answer, Period, of_survey};
+
+use crate::db::Db;
+use crate::service::store;
+use crate::service::survey::Survey;
+
+/// The survey with a key.
+pub async fn find(db: &Db, key: &str) -> anyhow::Result<Option<Survey>> {
+    let surveys: Vec<Survey> = store::all(db).await?;
+    Ok(surveys.into_iter().find(|survey| survey.key.as_str() == key))
+}
