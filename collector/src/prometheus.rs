@@ -82,11 +82,11 @@ async fn count_what_waits(app: &App) {
     }
 }
 
-async fn what_waits(app: &App) -> sqlx::Result<(([(&'static str, i64); 3], Option<i64>), Vec<KindCount>)> {
+async fn what_waits(app: &App) -> sqlx::Result<(([(&'static str, i64); 4], Option<i64>), Vec<KindCount>)> {
     Ok((unsent(app).await?, jobs::counts(&app.db).await?))
 }
 
-async fn unsent(app: &App) -> sqlx::Result<([(&'static str, i64); 3], Option<i64>)> {
+async fn unsent(app: &App) -> sqlx::Result<([(&'static str, i64); 4], Option<i64>)> {
     let select = "select count(*), min(due_at) from deliveries where state = 'pending'";
     let (pending, oldest): (i64, Option<i64>) =
         with_db!(&app.db, pool => sqlx::query_as(select).fetch_one(pool).await)?;
@@ -94,7 +94,11 @@ async fn unsent(app: &App) -> sqlx::Result<([(&'static str, i64); 3], Option<i64
     let select = "select state, count(*) from deliveries where state in ('failed', 'dropped') group by state";
     let rows: Vec<(String, i64)> = with_db!(&app.db, pool => sqlx::query_as(select).fetch_all(pool).await)?;
     let number = |state: &str| rows.iter().find(|(found, _)| found == state).map_or(0, |(_, number)| *number);
-    Ok(([("pending", pending), ("failed", number("failed")), ("dropped", number("dropped"))], oldest))
+    let select = "select count(*) from deliveries where state = 'suspended'";
+    let suspended: i64 = with_db!(&app.db, pool => sqlx::query_scalar(select).fetch_one(pool).await)?;
+    let counted =
+        [("pending", pending), ("failed", number("failed")), ("dropped", number("dropped")), ("suspended", suspended)];
+    Ok((counted, oldest))
 }
 
 /// Bytes, by what Linux says; 0 elsewhere.

@@ -2,7 +2,8 @@
 
 use std::collections::BTreeMap;
 
-use super::deliveries::{Delivery, State, folded_into};
+use super::deliveries::folded_into;
+use super::delivery::{Delivery, State};
 use super::event_context::EventContext;
 use crate::app::App;
 use crate::cases::Case;

@@ -7,7 +7,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde_json::Value;
 use sqlx::AssertSqlSafe;
 
-use super::deliveries::{CUSTOMER, DIGEST, EVENT, State, folded_into, member};
+use super::deliveries::folded_into;
+use super::delivery::{CUSTOMER, DIGEST, EVENT, State, member};
 use super::quota::{FullWindow, Scope};
 use crate::app::App;
 use crate::auth::Member;

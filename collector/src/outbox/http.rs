@@ -8,7 +8,7 @@ use reqwest::{Client, StatusCode};
 use serde_json::Value;
 use url::Url;
 
-use super::deliveries::Failure;
+use super::delivery::Failure;
 use super::ssrf_guard::{BlockedAddress, GuardedResolver, Reach, check_host};
 use crate::clock::{Millis, SECOND};
 use crate::config::Config;

@@ -94,6 +94,25 @@ pub const fn as_it_is(_: char) -> Option<&'static str> {
     None
 }
 
+/// For [`fit`], in Markdown of which no escape is known: what means something in it becomes its full-width form.
+pub fn full_width(c: char) -> Option<&'static str> {
+    Some(match c {
+        '[' => "［",
+        ']' => "］",
+        '(' => "（",
+        ')' => "）",
+        '<' => "＜",
+        '>' => "＞",
+        '*' => "＊",
+        '_' => "＿",
+        '`' => "｀",
+        '~' => "～",
+        '|' => "｜",
+        '\\' => "＼",
+        _ => return None,
+    })
+}
+
 /// Characters that change what is around them, or that nobody sees.
 fn is_hidden(c: char) -> bool {
     c.is_control()

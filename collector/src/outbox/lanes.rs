@@ -6,7 +6,7 @@
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use super::deliveries::{Delivery, Failure};
+use super::delivery::{Delivery, Failure};
 use crate::clock::{DAY, MINUTE, Millis, SECOND};
 use crate::sites::targets::Channel;
 

@@ -3,7 +3,7 @@
 use serde::Serialize;
 use sqlx::AssertSqlSafe;
 
-use super::deliveries::{CUSTOMER, State, member_of};
+use super::delivery::{CUSTOMER, State, member_of};
 use crate::clock::Millis;
 use crate::db::Db;
 use crate::db::rows::{chunks, placeholders};

@@ -9,6 +9,7 @@ mod channels;
 pub mod check;
 pub mod commands;
 mod deliveries;
+mod delivery;
 mod digest;
 mod event_context;
 mod forward;
@@ -25,7 +26,8 @@ mod templates;
 mod workers;
 
 pub use channels::{Channels, email};
-pub use deliveries::{CUSTOMER, Delivery, EVENT, State, claim, lease, member_of, release_lease};
+pub use deliveries::{claim, lease, release_lease};
+pub use delivery::{CUSTOMER, Delivery, EVENT, State, member_of};
 pub use event_context::console_path;
 pub use forward::{Named, forward, tell_named};
 pub use quota::receipt_is_folded;

@@ -3,7 +3,7 @@
 //! Anybody can leave a stranger's address with feedback, or write in a case again and again. Neither may fill somebody's mailbox: what is over
 //! the limit is folded into one mail at the end of the hour, which says how much it is (see [`super::digest`]).
 
-use super::deliveries::State;
+use super::delivery::State;
 use crate::app::App;
 use crate::clock::{HOUR, MINUTE, Millis};
 use crate::config::Limits;

@@ -3,7 +3,7 @@
 use tokio::sync::OnceCell;
 
 use super::channels::{Attempt, Channels};
-use super::deliveries::{CUSTOMER, DIGEST, Delivery, Failure, member_of};
+use super::delivery::{CUSTOMER, DIGEST, Delivery, Failure, member_of};
 use super::digest;
 use super::event_context::EventContext;
 use super::templates;

@@ -4,7 +4,8 @@
 
 use serde_json::json;
 
-use super::deliveries::{Attempted, CUSTOMER, Failure, member_of};
+use super::deliveries::Attempted;
+use super::delivery::{CUSTOMER, Failure, member_of};
 use crate::app::App;
 use crate::audit::{self, Change, Stamp};
 use crate::clock::{DAY, Millis};

@@ -8,7 +8,8 @@ use tokio::sync::OnceCell;
 use tokio::task::{JoinError, JoinSet};
 
 use super::channels::Channels;
-use super::deliveries::{self, Attempted, Delivery, Failure, claim_but, lease};
+use super::deliveries::{self, Attempted, claim_but, lease};
+use super::delivery::{Delivery, Failure, outcome};
 use super::event_context::EventContext;
 use super::lanes::Place;
 use super::send::send;
@@ -160,7 +161,7 @@ async fn attempt(
         Err(_) => (None, Err(Failure::retryable("no answer in time"))),
     };
     let channel = Channel::parse(&delivery.channel).map_or("unknown", Channel::as_str);
-    app.metrics.delivered(channel, deliveries::outcome(&result));
+    app.metrics.delivered(channel, outcome(&result));
     place.leave(&result, app.clock.now());
     Attempted { delivery, event, result, took: started.elapsed() }
 }

@@ -10,7 +10,7 @@ use super::file::{Items, ServiceFile};
 use super::objects::{Object, Template};
 use super::reader::{Item, Reader};
 use super::rules::{Assignee, Conditions, Rule};
-use super::target_checks::Surroundings;
+use super::surroundings::Surroundings;
 use super::words::{Address, Key};
 
 /// What a template may name between braces.

@@ -17,7 +17,7 @@ use super::read::read_in;
 use super::routing::{Moment, matches, team_of_category};
 use super::rules::{Facts, Rule, Trigger};
 use super::store;
-use super::target_checks::{PlainHttp, Surroundings};
+use super::surroundings::{PlainHttp, Surroundings};
 use super::targets;
 use super::words::Key;
 use crate::audit::Stamp;

@@ -8,7 +8,7 @@ use super::objects::{Answer, CategoryDefinition, Problem, Promise, Team, Templat
 use super::reader::Item;
 use super::rules::Rule;
 use super::survey::Survey;
-use super::targets::TargetDefinition;
+use super::target_definition::TargetDefinition;
 use super::words::{Address, Key, Title};
 use crate::auth::member::Role;
 use crate::sites::{Origin, SiteKey, SiteSettings};

@@ -18,12 +18,15 @@ pub mod routing;
 pub mod rules;
 mod sites;
 pub mod store;
+mod surroundings;
 pub mod survey;
 mod target_checks;
+mod target_definition;
 pub mod targets;
 pub mod words;
 
 pub use current::{Service, ServiceCache};
 pub use file::ServiceFile;
 pub use promises::Promised;
-pub use target_checks::{PlainHttp, Surroundings};
+pub use surroundings::{PlainHttp, Surroundings};
+pub use target_definition::TargetDefinition;

@@ -6,7 +6,7 @@ use serde_json::Value;
 
 use super::file::{MemberDefinition, ServiceFile, SiteDefinition};
 use super::objects::{Object, Team, to_json};
-use super::targets::TargetDefinition;
+use super::target_definition::TargetDefinition;
 
 /// What becomes of what the file does not name. Sites and members stay in any case: `sayso site remove` and `sayso member remove` say what goes
 /// with them.

@@ -6,7 +6,7 @@ use super::check::check;
 use super::file::{Items, ServiceFile, SiteDefinition, TABLES};
 pub use super::reader::Mistake;
 use super::reader::{Item, Reader};
-use super::target_checks::{PlainHttp, Surroundings};
+use super::surroundings::{PlainHttp, Surroundings};
 use super::words::Title;
 use crate::sites::{Origin, SiteKey, SiteSettings};
 

@@ -5,7 +5,7 @@ use serde_json::Value;
 use super::file::{MemberDefinition, ServiceFile, SiteDefinition};
 use super::objects::{CategoryDefinition, Object, to_json};
 use super::plan::{Plan, Prune, Step, plan};
-use super::targets::TargetDefinition;
+use super::target_definition::TargetDefinition;
 use super::words::{Key, LocalText};
 use crate::audit::{self, Change, Stamp};
 use crate::auth::Member;

@@ -5,32 +5,14 @@ use url::Url;
 
 use super::check::Check;
 use super::reader::Item;
-use super::targets::TargetDefinition;
+use super::surroundings::{PlainHttp, Surroundings};
+use super::target_definition::TargetDefinition;
 use crate::http::cors::is_loopback;
 use crate::outbox::template::{Template, is_header_name};
 use crate::sites::targets::{Access, Channel, ChatId, Part, check_url};
 
 /// Templates are kept, and rendered for each event.
 const HEADERS_MAX: usize = 20;
-
-/// What a file is read in.
-pub struct Surroundings<'a> {
-    /// Gives a variable of the environment.
-    pub variable: &'a dyn Fn(&str) -> Option<String>,
-    /// Whether addresses may begin with `http://`.
-    pub plain_http: PlainHttp,
-    /// The targets that are stored. One that names no variable stays where it is.
-    pub targets: &'a [TargetDefinition],
-}
-
-/// Whether what customers write may travel unencrypted.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum PlainHttp {
-    /// To this machine only.
-    Refused,
-    /// To anywhere: the operator says so.
-    Allowed,
-}
 
 impl Check<'_, '_> {
     /// Checks targets, and reads where they are.

@@ -7,12 +7,11 @@ use serde_json::{Value, json};
 use sha2::Sha256;
 use url::Url;
 
-use super::full_width;
 use crate::clock::{Millis, SECOND};
 use crate::outbox::card::{Card, Fact};
-use crate::outbox::deliveries::Failure;
+use crate::outbox::delivery::Failure;
 use crate::outbox::http::{Answer, Request};
-use crate::outbox::inert::{Unit, fit, inert, inert_line};
+use crate::outbox::inert::{Unit, fit, full_width, inert, inert_line};
 
 /// A message has 20,000 bytes at most.
 const WORDS_MAX: usize = 10_000;

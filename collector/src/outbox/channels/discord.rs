@@ -5,7 +5,7 @@ use url::Url;
 
 use crate::clock::Millis;
 use crate::outbox::card::{Card, Fact};
-use crate::outbox::deliveries::Failure;
+use crate::outbox::delivery::Failure;
 use crate::outbox::http::{Answer, Request};
 use crate::outbox::inert::{Unit, fit, inert, inert_line};
 

@@ -16,7 +16,7 @@ use url::Url;
 use super::connect;
 use crate::clock::Millis;
 use crate::config::Config;
-use crate::outbox::deliveries::Failure;
+use crate::outbox::delivery::Failure;
 use crate::outbox::templates::Email;
 
 /// The folder in the data folder that mails are written to when there is no mail server.

@@ -9,7 +9,7 @@ use url::Url;
 
 use crate::clock::{Millis, SECOND};
 use crate::outbox::card::{Card, Fact, Tone};
-use crate::outbox::deliveries::Failure;
+use crate::outbox::delivery::Failure;
 use crate::outbox::http::{Answer, Request};
 use crate::outbox::inert::{Unit, as_it_is, fit, inert, inert_line};
 

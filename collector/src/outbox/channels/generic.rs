@@ -7,7 +7,7 @@ use url::Url;
 use super::webhook;
 use crate::clock::rfc3339;
 use crate::outbox::card::Card;
-use crate::outbox::deliveries::Failure;
+use crate::outbox::delivery::Failure;
 use crate::outbox::event_context::EventContext;
 use crate::outbox::http::Request;
 use crate::outbox::template::Template;

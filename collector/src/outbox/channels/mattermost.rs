@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 use url::Url;
 
 use crate::outbox::card::{Card, Fact};
-use crate::outbox::deliveries::Failure;
+use crate::outbox::delivery::Failure;
 use crate::outbox::http::{Answer, Request};
 use crate::outbox::inert::{Unit, fit, inert, inert_line};
 

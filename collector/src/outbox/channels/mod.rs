@@ -19,7 +19,7 @@ use url::Url;
 
 use self::email::Mailer;
 use super::card::Card;
-use super::deliveries::{Delivery, Failure};
+use super::delivery::{Delivery, Failure};
 use super::event_context::EventContext;
 use super::http::{Answer, Http, Request};
 use super::templates::{self, Email};
@@ -202,23 +202,4 @@ impl Failure {
             other => other,
         }
     }
-}
-
-/// Markdown of which no escape is known: what means something in it becomes its full-width form.
-fn full_width(c: char) -> Option<&'static str> {
-    Some(match c {
-        '[' => "［",
-        ']' => "］",
-        '(' => "（",
-        ')' => "）",
-        '<' => "＜",
-        '>' => "＞",
-        '*' => "＊",
-        '_' => "＿",
-        '`' => "｀",
-        '~' => "～",
-        '|' => "｜",
-        '\\' => "＼",
-        _ => return None,
-    })
 }

@@ -7,7 +7,7 @@ use url::Url;
 
 use crate::cases::EventType;
 use crate::clock::{Millis, SECOND, rfc3339};
-use crate::outbox::deliveries::Failure;
+use crate::outbox::delivery::Failure;
 use crate::outbox::event_context::EventContext;
 use crate::outbox::http::Request;
 use crate::sites::targets::{Part, Target};

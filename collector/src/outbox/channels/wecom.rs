@@ -3,12 +3,11 @@
 use serde_json::{Value, json};
 use url::Url;
 
-use super::full_width;
 use crate::clock::SECOND;
 use crate::outbox::card::{Card, Fact};
-use crate::outbox::deliveries::Failure;
+use crate::outbox::delivery::Failure;
 use crate::outbox::http::{Answer, Request};
-use crate::outbox::inert::{Unit, fit, inert, inert_line};
+use crate::outbox::inert::{Unit, fit, full_width, inert, inert_line};
 
 /// Bytes of a message.
 const CONTENT_MAX: usize = 4_096;

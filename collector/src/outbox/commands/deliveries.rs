@@ -7,7 +7,7 @@ use jiff::Timestamp;
 use super::deliveries_table::{print_one, print_table};
 use crate::clock::{Millis, parse_rfc3339};
 use crate::context::Context;
-use crate::outbox::deliveries::{CUSTOMER, State};
+use crate::outbox::delivery::{CUSTOMER, State};
 use crate::outbox::list::{Filter, Replay, STATES, list, replay};
 use crate::sites::targets::{Standing, Target};
 

@@ -8,7 +8,7 @@ use crate::audit::Stamp;
 use crate::context::Context;
 use crate::keys::new_id;
 use crate::outbox::channels::{Attempt, Channels, email};
-use crate::outbox::deliveries::Failure;
+use crate::outbox::delivery::Failure;
 use crate::outbox::event_context::EventContext;
 use crate::outbox::standing;
 use crate::sites::Site;

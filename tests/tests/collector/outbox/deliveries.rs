@@ -69,7 +69,7 @@ on_both_databases! {
         let waiting = listed(&app, &["--state", "suspended"]);
         assert_eq!((waiting.len(), &waiting[0]["target"], &waiting[0]["attempts"]), (1, &json!("room"), &json!(0)));
         let (_, replayed) = sayso(&app, &["deliveries", "replay", waiting[0]["id"].as_str().unwrap()]);
-        assert!(replayed.contains("wait for them: room"), "{replayed}");
+        assert!(replayed.contains("waits for them: room"), "{replayed}");
         work(&app).await;
         assert!(receiver.received().is_empty());
         assert_eq!(sayso(&app, &["target", "resume", "room"]).1, "The target room is on; 1 deliveries had waited for it.\n");
@@ -92,6 +92,6 @@ on_both_databases! {
         receiver.answer_next_with(200, r#"{"errcode":0,"errmsg":"ok"}"#);
         let (done, printed) = test("room");
         assert!(done && printed.contains("look whether it is there"), "{printed}");
-        assert!(receiver.received()[1].json().to_string().contains("[Test] New complaint"), "{:?}", receiver.received()[1].json());
+        assert!(receiver.received()[1].json().to_string().contains("［Test］ New complaint"), "{:?}", receiver.received()[1].json());
     }
 }

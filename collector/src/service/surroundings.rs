@@ -1,0 +1,22 @@
+//! What a service file is read in: the environment of whoever applies it, and what is there already.
+
+use super::target_definition::TargetDefinition;
+
+/// What a file is read in.
+pub struct Surroundings<'a> {
+    /// Gives a variable of the environment.
+    pub variable: &'a dyn Fn(&str) -> Option<String>,
+    /// Whether addresses may begin with `http://`.
+    pub plain_http: PlainHttp,
+    /// The targets that are stored. One that names no variable stays where it is.
+    pub targets: &'a [TargetDefinition],
+}
+
+/// Whether what customers write may travel unencrypted.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum PlainHttp {
+    /// To this machine only.
+    Refused,
+    /// To anywhere: the operator says so.
+    Allowed,
+}
