@@ -54,7 +54,7 @@ impl Check<'_, '_> {
             None if channel == Channel::Telegram => {
                 self.refuse(target.span(&["channel"]), "a target of the channel telegram needs chat_id");
             }
-            Some(ChatId::Name(name)) if !(name.starts_with('@') && (2..=64).contains(&name.len())) => {
+            Some(ChatId::Name(name)) if !is_chat_name(name) => {
                 self.refuse(target.span(&["chat_id"]), "chat_id is a number, or a name such as @acme_cases");
             }
             _ => {}
@@ -181,6 +181,11 @@ impl Check<'_, '_> {
         }
         value
     }
+}
+
+/// A channel's name, or a number in quotes.
+fn is_chat_name(name: &str) -> bool {
+    name.parse::<i64>().is_ok() || name.starts_with('@') && (2..=64).contains(&name.len())
 }
 
 fn may_travel(url: &Url, plain_http: PlainHttp) -> bool {

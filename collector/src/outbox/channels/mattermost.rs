@@ -23,7 +23,7 @@ pub fn judge(answer: &Answer) -> Result<(), Failure> {
     let said = json["message"].as_str().unwrap_or_default();
     match answer.status.as_u16() {
         // Whatever else answers 200 is some other server, such as a page to sign in at.
-        200 if matches!(answer.head.trim(), "ok" | "") || json.is_object() => Ok(()),
+        200..300 if matches!(answer.head.trim(), "ok" | "") || json.is_object() => Ok(()),
         200..300 => Err(answer.refused("it is no answer of Mattermost")),
         // Webhooks are switched off on the whole server.
         501 => Err(answer.refused(said)),

@@ -16,16 +16,16 @@ use crate::sites::targets::{
 
 /// Where to forward to.
 #[derive(Debug, Args)]
-#[command(group = ArgGroup::new("place").required(true).args(["email", "webhook", "channel"]))]
+#[command(group = ArgGroup::new("place").required(true).multiple(true).args(["email", "webhook", "channel"]))]
 pub struct AddArguments {
     /// The site's key.
     #[arg(long)]
     site: String,
     /// The address of a team.
-    #[arg(long, value_name = "ADDR")]
+    #[arg(long, value_name = "ADDR", conflicts_with_all = ["webhook", "address", "url_env"])]
     email: Option<String>,
     /// The URL of a receiver of signed webhooks (Standard Webhooks 1.0).
-    #[arg(long, value_name = "URL")]
+    #[arg(long, value_name = "URL", conflicts_with = "url_env")]
     webhook: Option<String>,
     /// How events get there: email, webhook, slack, teams, discord, mattermost, feishu, dingtalk, wecom, telegram or generic.
     #[arg(long, value_parser = channel)]
@@ -37,7 +37,7 @@ pub struct AddArguments {
     #[arg(long, value_name = "VARIABLE", requires = "channel")]
     url_env: Option<String>,
     /// The variable of the environment with its secret.
-    #[arg(long, value_name = "VARIABLE", requires = "channel")]
+    #[arg(long, value_name = "VARIABLE")]
     secret_env: Option<String>,
     /// The address of a mailbox, with --channel email.
     #[arg(long, value_name = "ADDR", requires = "channel")]
@@ -71,11 +71,12 @@ pub async fn run(arguments: AddArguments, context: &Context) -> anyhow::Result<(
         ensure!(known.is_none(), "there is a target {key} already");
     }
     let mut include = (!arguments.include.is_empty()).then(|| arguments.include.clone());
-    // As it always was: for receivers that were built for it, and for teams that look customers up in the console.
-    if arguments.webhook.is_some() && include.is_none() {
-        include = Some(vec![Part::Message, Part::Link, Part::Code]);
-    } else if arguments.email.is_some() && include.is_none() {
-        include = Some(vec![Part::Message, Part::Name, Part::Link]);
+    if include.is_none() && arguments.channel.is_none() {
+        // As it always was: for receivers that were built for it, and for teams that look customers up in the console.
+        include = Some(match channel {
+            Channel::Email => vec![Part::Message, Part::Name, Part::Link],
+            _ => vec![Part::Message, Part::Link, Part::Code],
+        });
     }
     let secret = access.secret.clone().filter(|_| channel == Channel::Webhook && arguments.secret_env.is_none());
     let settings = Settings {
@@ -90,10 +91,10 @@ pub async fn run(arguments: AddArguments, context: &Context) -> anyhow::Result<(
         NewTarget { settings, key: key.map(|key| key.to_string()), ..NewTarget::hearing(channel, &arguments.events) };
     let id = new.add(db, keys, &site, &access, &Stamp::command(clock.now())).await?;
     // The address of a chat room is a secret.
-    match (&arguments.email, &arguments.webhook) {
-        (Some(address), _) => println!("Added the target {id}: mail to {address}."),
-        (None, Some(url)) => println!("Added the target {id}: webhooks to {url}."),
-        (None, None) => println!("Added the target {id}: {channel}."),
+    match (channel, &arguments.webhook) {
+        (Channel::Email, _) => println!("Added the target {id}: mail to {}.", access.address),
+        (Channel::Webhook, Some(url)) => println!("Added the target {id}: webhooks to {url}."),
+        _ => println!("Added the target {id}: {channel}."),
     }
     if let Some(secret) = secret {
         println!("Its secret, with which the receiver checks the signature:\n\n  {secret}\n");
@@ -115,17 +116,17 @@ fn place(arguments: &AddArguments, context: &Context) -> anyhow::Result<(Channel
         check_scheme(&context.config, &url).map_err(|why| anyhow::anyhow!("{shown} is refused: {why}"))?;
         Ok(address.to_owned())
     };
-    if let Some(address) = &arguments.email {
-        return Ok((Channel::Email, mailbox(address)?));
-    }
-    if let Some(address) = &arguments.webhook {
-        return Ok((Channel::Webhook, Access { address: url(address, address)?, secret: Some(new_webhook_secret()) }));
-    }
-    let channel = arguments.channel.context("give --email, --webhook or --channel")?;
+    let channel = match (arguments.channel, &arguments.email, &arguments.webhook) {
+        (Some(channel), _, _) => channel,
+        (None, Some(_), _) => Channel::Email,
+        (None, None, Some(_)) => Channel::Webhook,
+        (None, None, None) => bail!("give --email, --webhook or --channel"),
+    };
+    let address = arguments.email.as_deref().or(arguments.address.as_deref());
     ensure!(arguments.chat_id.is_none() || channel == Channel::Telegram, "--chat-id is of the channel telegram");
-    ensure!(arguments.address.is_none() || channel == Channel::Email, "--address is of the channel email");
+    ensure!(address.is_none() || channel == Channel::Email, "the address of a mailbox is of the channel email");
     if channel == Channel::Email {
-        return Ok((channel, mailbox(arguments.address.as_deref().context("the channel email needs --address")?)?));
+        return Ok((channel, mailbox(address.context("the channel email needs --address")?)?));
     }
     ensure!(arguments.chat_id.is_some() || channel != Channel::Telegram, "the channel telegram needs --chat-id");
     let mut secret = arguments.secret_env.as_deref().map(variable).transpose()?;
@@ -136,10 +137,11 @@ fn place(arguments: &AddArguments, context: &Context) -> anyhow::Result<(Channel
         let is_usable = standardwebhooks::Webhook::new(secret).is_ok();
         ensure!(is_usable, "a webhook's secret is base64, with whsec_ before it or without");
     }
-    let address = match &arguments.url_env {
-        Some(name) => url(&variable(name)?, name)?,
-        None if channel == Channel::Telegram && secret.is_some() => String::new(),
-        None => bail!("the channel {channel} needs --url-env, the variable with its address"),
+    let address = match (&arguments.url_env, &arguments.webhook) {
+        (Some(name), _) => url(&variable(name)?, name)?,
+        (None, Some(address)) => url(address, "the address")?,
+        (None, None) if channel == Channel::Telegram && secret.is_some() => String::new(),
+        (None, None) => bail!("the channel {channel} needs --url-env, the variable with its address"),
     };
     Ok((channel, Access { address, secret }))
 }
