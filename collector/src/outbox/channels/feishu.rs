@@ -30,9 +30,7 @@ pub enum Form {
 pub fn request(url: Url, secret: Option<&str>, card: &Card, form: Form, now: Millis) -> Request {
     let mut body = match form {
         Form::Card => json!({"msg_type": "interactive", "card": card_of(card)}),
-        Form::Text => {
-            json!({"msg_type": "text", "content": {"text": fit(&inert(&card.text()), WORDS_MAX, Unit::Json, as_it_is)}})
-        }
+        Form::Text => json!({"msg_type": "text", "content": {"text": plain_text(card)}}),
     };
     if let Some(secret) = secret {
         let timestamp = now / SECOND;
@@ -73,6 +71,13 @@ fn sign(secret: &str, timestamp: i64) -> String {
     let key = format!("{timestamp}\n{secret}");
     let mac = Hmac::<Sha256>::new_from_slice(key.as_bytes()).expect("a key may have any length");
     STANDARD.encode(mac.finalize().into_bytes())
+}
+
+/// All of a card, in which only our own link is one.
+fn plain_text(card: &Card) -> String {
+    let fact = |fact: &Fact| Fact { label: fact.label, value: inert_line(&fact.value) };
+    let words = card.words.as_deref().map(|words| fit(&inert(words), WORDS_MAX, Unit::Json, as_it_is));
+    Card { facts: card.facts.iter().map(fact).collect(), words, ..card.clone() }.text()
 }
 
 fn card_of(card: &Card) -> Value {

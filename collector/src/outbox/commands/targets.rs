@@ -18,7 +18,7 @@ use crate::sites::targets::{Access, Channel, Part, Standing, Target, new_webhook
 #[derive(Debug, Subcommand)]
 pub enum TargetCommand {
     /// Forward a site's events to a mailbox, a webhook, a chat room or whatever takes HTTP.
-    Add(AddArguments),
+    Add(Box<AddArguments>),
     /// List the targets of a site, or of all sites.
     List {
         /// The site's key.
@@ -57,7 +57,7 @@ pub async fn run(command: TargetCommand, context: &Context) -> anyhow::Result<()
     let Context { db, keys, clock, .. } = context;
     let stamp = Stamp::command(clock.now());
     match command {
-        TargetCommand::Add(arguments) => targets_add::run(arguments, context).await,
+        TargetCommand::Add(arguments) => targets_add::run(*arguments, context).await,
         TargetCommand::List { site } => list(context, site.as_deref()).await,
         TargetCommand::Test { key } => test(context, &key).await,
         TargetCommand::Pause { key } => {
