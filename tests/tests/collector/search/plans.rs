@@ -2,8 +2,8 @@
 
 use sayso::cases::lists::{GoesOn, page_sql};
 use sayso::cases::search::said::feedback_sql;
-use sayso::cases::tasks::open_sql;
 use sayso::cases::search::{BY_CODE, BY_NUMBER, facts_sql};
+use sayso::cases::tasks::open_sql;
 use sayso::cases::{Quarantine, Status};
 use sayso::console::inbox::filter::Tab;
 use sayso::console::inbox::rows::{counts_sql, plain_sql};
