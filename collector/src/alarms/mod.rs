@@ -13,7 +13,7 @@ use crate::clock::{MINUTE, Millis};
 use crate::service::Service;
 
 pub use ring::ring;
-pub use rows::{Alarm, acknowledge, all_open};
+pub use rows::{Alarm, OPEN, acknowledge, all_open};
 
 words! {
     /// Why there is an alarm.

@@ -17,9 +17,8 @@ use super::read::find;
 use super::refusals::{BodyRefusals, TokenRefusals};
 use crate::app::App;
 use crate::auth::bearer::MayWrite;
-use crate::cases::efforts::{self, Effort, EffortKind, EffortResult, MINUTES_MAX, NewEffort};
+use crate::cases::efforts::{self, EffortKind, EffortResult, MINUTES_MAX, NewEffort};
 use crate::cases::idempotency::request_hash;
-use crate::clock::rfc3339;
 use crate::http::body::JsonBody;
 use crate::http::{Error, Result};
 
@@ -38,30 +37,6 @@ struct NewEffortBody {
     /// What was said or found, in one line.
     #[schema(max_length = 200)]
     note: Option<String>,
-}
-
-/// An effort for a case.
-#[derive(Serialize, ToSchema)]
-#[schema(as = StaffEffort)]
-pub struct EffortBody {
-    #[schema(example = "018f3a1e-0000-7000-8000-000000000001")]
-    id: String,
-    /// `call`, `visit`, `mail` or `other`.
-    kind: String,
-    #[schema(required = true)]
-    result: Option<String>,
-    #[schema(required = true)]
-    minutes: Option<i64>,
-    note: String,
-    #[schema(format = DateTime)]
-    at: String,
-}
-
-impl From<Effort> for EffortBody {
-    fn from(effort: Effort) -> Self {
-        let Effort { id, kind, result, minutes, note, created_at, .. } = effort;
-        Self { id, kind, result, minutes, note, at: rfc3339(created_at) }
-    }
 }
 
 /// Note what was done for a case beside writing, such as a call.

@@ -9,7 +9,6 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use super::bodies::{Around, CaseBody};
-use super::efforts::EffortBody;
 use super::events::{self, EventBody};
 use super::refusals::TokenRefusals;
 use crate::app::App;
@@ -72,6 +71,23 @@ enum Author {
     Staff,
     /// For the staff only.
     Note,
+}
+
+/// An effort for a case.
+#[derive(Serialize, ToSchema)]
+#[schema(as = StaffEffort)]
+struct EffortBody {
+    #[schema(example = "018f3a1e-0000-7000-8000-000000000001")]
+    id: String,
+    /// `call`, `visit`, `mail` or `other`.
+    kind: String,
+    #[schema(required = true)]
+    result: Option<String>,
+    #[schema(required = true)]
+    minutes: Option<i64>,
+    note: String,
+    #[schema(format = DateTime)]
+    at: String,
 }
 
 #[derive(Serialize, ToSchema)]
@@ -171,6 +187,13 @@ impl MessageBody {
         };
         let name = message.member_name.or(message.token_name);
         Self { id: message.id, by, name, body: message.body, attachments, at: rfc3339(message.created_at) }
+    }
+}
+
+impl From<Effort> for EffortBody {
+    fn from(effort: Effort) -> Self {
+        let Effort { id, kind, result, minutes, note, created_at, .. } = effort;
+        Self { id, kind, result, minutes, note, at: rfc3339(created_at) }
     }
 }
 

@@ -34,6 +34,10 @@ include-path = "/api/v1/sites/{key}/feedback"
 checks.positive_data_acceptance.expected-statuses = ["2xx", "422"]
 
 [[operations]]
+include-path = "/api/v1/feedback/{code}/messages"
+checks.positive_data_acceptance.expected-statuses = ["2xx", "401", "403", "404", "409", "422", "429"]
+
+[[operations]]
 include-path = "/api/v1/sites/{key}/attachments"
 checks.positive_data_acceptance.expected-statuses = ["2xx", "400", "413", "422"]
 

@@ -4,6 +4,7 @@ mod actions;
 mod customer_card;
 pub mod deliveries;
 mod draft;
+mod effort_texts;
 mod efforts;
 mod error;
 mod merging;

@@ -12,7 +12,7 @@ use serde_json::Value;
 use super::customer_card::CustomerCard;
 use super::deliveries::{self, Sight};
 use super::draft::Draft;
-use super::efforts;
+use super::effort_texts;
 use super::error::{CaseForm, FormError};
 use super::seen;
 use super::shown::{CasePage, FormKey, Rights, ShownClock};
@@ -206,7 +206,7 @@ pub(super) async fn render(app: &App, who: &SignedIn, id: &str, draft: Draft) ->
             .cloned()
             .collect(),
         service: Arc::clone(&service),
-        effort_sum: efforts::sum(who.t, &done),
+        effort_sum: effort_texts::sum(who.t, &done),
         tasks,
         merged,
         merged_into,

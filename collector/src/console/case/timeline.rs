@@ -4,7 +4,7 @@ use std::collections::{HashMap, HashSet};
 
 use serde_json::Value;
 
-use super::efforts;
+use super::effort_texts;
 use super::sorting::{self, Names};
 use crate::app::App;
 use crate::attachments::{self, Attachment};
@@ -208,7 +208,7 @@ fn sentence(
         EventType::Breached => t.with("console.event.breached", &[("promise", sorting::promise(t, &data))]),
         EventType::Escalated => t.with("console.event.escalated", &[("to", &named(to))]),
         EventType::Alarm => t.with("desk.event.alarm", &[("name", &by)]),
-        EventType::Effort => efforts::sentence(t, efforts, &data, &by),
+        EventType::Effort => effort_texts::sentence(t, efforts, &data, &by),
         EventType::Task => sorting::task(t, tasks, &data, &by, &named),
         EventType::Team
         | EventType::Priority

@@ -160,7 +160,7 @@ pub(super) async fn find(app: &App, id: &str) -> Result<Customer> {
 }
 
 /// Notes in the audit log that a member has opened what is known of a customer.
-pub(in crate::console) async fn note_opening(app: &App, who: &SignedIn, customer_id: &str) -> Result<()> {
+pub async fn note_opening(app: &App, who: &SignedIn, customer_id: &str) -> Result<()> {
     let object = format!("customer/{customer_id}");
     let change = Change { action: "customer.open", object, before: Value::Null, after: Value::Null };
     let mut tx = app.db.begin().await?;

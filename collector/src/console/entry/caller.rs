@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use sayso_shared::Lang;
 use serde::Deserialize;
 
 use crate::app::App;
@@ -18,6 +19,7 @@ use crate::customers::find::{self, Wanted};
 use crate::customers::handles::{Countries, is_contact};
 use crate::http::Result;
 use crate::sites::Site;
+use crate::with_db;
 
 /// Customers to choose from.
 const CHOICES: usize = 5;
@@ -67,6 +69,8 @@ pub(super) struct Caller {
     pub tier: Option<String>,
     pub representative: Option<String>,
     pub notes: Option<String>,
+    /// The language of what they said last.
+    pub lang: Option<Lang>,
     /// How many of their cases are open, of those that the reader may see.
     pub open: String,
     /// The newest of their cases.
@@ -165,11 +169,22 @@ async fn open(app: &App, who: &SignedIn, customer: Customer, sites: &[Arc<Site>]
         tier: tier_name(app, who, &customer, sites).await?,
         representative,
         notes: customer.notes(&app.keys),
+        lang: match newest.first() {
+            Some(id) => language_of(app, id).await?,
+            None => None,
+        },
         open: format!("{}{}", open.len(), if more.is_some() { "+" } else { "" }),
         rows: rows_of(app, who, &newest, sites).await?,
         site_id: customer.site_id,
         id: customer.id,
     })))
+}
+
+async fn language_of(app: &App, case_id: &str) -> Result<Option<Lang>> {
+    let select = "select locale from feedback where id = $1";
+    let tag: Option<Option<String>> =
+        with_db!(&app.db, pool => sqlx::query_scalar(select).bind(case_id).fetch_optional(pool).await)?;
+    Ok(tag.flatten().and_then(|tag| Lang::for_tag(&tag)))
 }
 
 async fn choices(app: &App, who: &SignedIn, customers: Vec<Customer>, sites: &[Arc<Site>]) -> Result<Lookup> {

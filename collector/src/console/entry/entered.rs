@@ -5,6 +5,7 @@ use std::time::Duration;
 use askama::Template;
 use axum::extract::{Path, State};
 use axum::response::Html;
+use jiff::tz::TimeZone;
 use sayso_shared::Lang;
 use sayso_shared::id::CaseId;
 
@@ -96,6 +97,7 @@ struct ReceiptPage {
     /// Where the member goes on, in their own language.
     reader: Texts,
     company: String,
+    zone: TimeZone,
     case: Case,
     code: String,
     lookup: String,
@@ -107,8 +109,9 @@ impl ReceiptPage {
         rfc3339(*millis)
     }
 
+    /// By the clock of the site: paper has no reader whose zone a script could ask for.
     fn moment(&self, millis: &Millis) -> String {
-        self.t.moment(*millis)
+        self.t.moment_in(*millis, &self.zone)
     }
 
     fn kind(&self) -> &'static str {
@@ -150,6 +153,7 @@ pub(super) async fn receipt(State(app): State<App>, who: SignedIn, Path(id): Pat
         t: Texts(lang),
         reader: who.t,
         company: site.name().to_owned(),
+        zone: site.settings.time_zone.zone().clone(),
         code: case.code(&app.keys)?,
         lookup: app.config.url("/t/"),
         promise: promise.map(str::to_owned),

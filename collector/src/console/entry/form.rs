@@ -134,6 +134,11 @@ impl Typed {
             fill(|typed| &mut typed.name, caller.name.clone().unwrap_or_default());
             fill(|typed| &mut typed.phone, caller.known.phones.first().cloned().unwrap_or_default());
             fill(|typed| &mut typed.email, caller.known.emails.first().cloned().unwrap_or_default());
+            if let Some(lang) = caller.lang
+                && self.message.trim().is_empty()
+            {
+                lang.chosen().as_str().clone_into(&mut self.locale);
+            }
             if let Some(site) = sites.iter().find(|site| site.id() == caller.site_id)
                 && self.message.trim().is_empty()
             {

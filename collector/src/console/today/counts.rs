@@ -81,11 +81,10 @@ pub fn attainment_sql(teams: usize) -> String {
     format!(
         "select cases.team as team, \
          cast(sum(case when clocks.ended_at is not null and clocks.ended_at <= clocks.due_at and clocks.breached_at is null then 1 else 0 end) as bigint) as met, \
-         count(*) as all_due from clocks join cases on cases.id = clocks.case_id \
+         count(*) as \"all\" from clocks join cases on cases.id = clocks.case_id \
          where clocks.due_at >= $1 and clocks.due_at < $2 and clocks.paused_at is null and (clocks.ended_at is not null or clocks.due_at <= $3) \
          and cases.quarantine = '' and cases.team in ({list}) group by cases.team"
     )
-    .replace("all_due", "\"all\"")
 }
 
 #[cfg(test)]

@@ -64,7 +64,7 @@ on_both_databases! {
         run_due(&app.app).await.unwrap();
         assert_eq!(mailed(&app, &id).await, [tom.member_id.as_str(), ann.member_id.as_str()]);
         assert!(sees(&ann).await, "now it concerns the managers");
-        assert!(ann.client.get("/staff/alarms").await.body.contains("is urgent, and nobody is on it yet"));
+        assert!(ann.client.get("/staff/alarms").await.body.contains("is urgent. Who is on it?"));
         // Whoever must not see the case can't take it on.
         assert_eq!(ben.post(&format!("/staff/alarms/{id}"), &[]).await.status, StatusCode::NOT_FOUND);
         assert_eq!(viewer.post(&format!("/staff/alarms/{id}"), &[]).await.status, StatusCode::FORBIDDEN);
@@ -90,7 +90,7 @@ on_both_databases! {
         app.app.clock.advance(3_600_000 + 1_000);
         run_due(&app.app).await.unwrap();
         let page = mei.client.get("/staff/account").await.body;
-        assert!(page.contains("is overdue, and nobody is on it yet"), "{page}");
+        assert!(page.contains("is overdue. Who is on it?"), "{page}");
         assert_eq!(mailed(&app, &id).await, [ann.member_id.as_str()], "there is no team, so the managers hear of it");
         let answered = mei.post(&format!("/staff/cases/{id}/reply"), &[("body", "We come at once."), ("then", "go_on")]).await;
         assert_eq!(answered.status, StatusCode::SEE_OTHER, "{}", answered.body);

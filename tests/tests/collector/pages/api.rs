@@ -28,7 +28,7 @@ on_both_databases! {
         let read = client.get(&url).await.json();
         let at = &read["messages"][0]["at"];
         assert!(at.as_str().unwrap().ends_with('Z'));
-        assert_eq!(read["messages"], json!([{"by": "staff", "name": "Lin", "body": "We refund it.", "at": at}]));
+        assert_eq!(read["messages"], json!([{"by": "staff", "name": "Lin", "body": "We refund it.", "attachments": [], "at": at}]));
         assert_eq!((&read["stage"], &read["outcome"], &read["can_rate"]), (&json!("answered"), &json!("upheld"), &json!(true)));
         let foreign = client.request(Method::GET, &url).header("origin", "https://evil.example");
         assert_eq!(client.send(foreign).await.status, StatusCode::FORBIDDEN);
@@ -45,7 +45,7 @@ on_both_databases! {
         let first = post(json!({"body": " 左边那个 "})).await;
         assert_eq!(first.status, StatusCode::CREATED, "{}", first.body);
         let message = first.json();
-        assert_eq!(message, json!({"by": "customer", "name": null, "body": "左边那个", "at": message["at"]}));
+        assert_eq!(message, json!({"by": "customer", "name": null, "body": "左边那个", "attachments": [], "at": message["at"]}));
         app.app.clock.advance(60_000);
         let again = post(json!({"body": "左边那个"})).await;
         assert_eq!((again.status, again.json()), (StatusCode::CREATED, message.clone()));

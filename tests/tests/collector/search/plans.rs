@@ -3,9 +3,11 @@
 use sayso::cases::lists::{GoesOn, page_sql};
 use sayso::cases::search::said::feedback_sql;
 use sayso::cases::search::{BY_CODE, BY_NUMBER, facts_sql};
+use sayso::cases::tasks::open_sql;
 use sayso::cases::{Quarantine, Status};
 use sayso::console::inbox::filter::Tab;
 use sayso::console::inbox::rows::{counts_sql, plain_sql};
+use sayso::console::today::counts::{MINE, attainment_sql};
 use sayso::customers::find::Wanted;
 use sayso::customers::handles::Countries;
 use sayso::db::Db;
@@ -16,7 +18,9 @@ use sqlx::AssertSqlSafe;
 use super::{make_cases, reindex};
 
 /// Tables that grow with the cases.
-const LARGE: [&str; 10] = [
+const LARGE: [&str; 12] = [
+    "clocks",
+    "tasks",
     "cases",
     "feedback",
     "events",
@@ -87,6 +91,8 @@ on_both_databases! {
             "insert into customer_handles (hash, site_id, customer_id, kind, value_cipher, created_at) select id, site_id, id, 'email', '', 0 from cases",
             "insert into customer_names (hash, customer_id) select id, id from cases",
             "update cases set customer_id = id",
+            "insert into clocks (case_id, promise, started_at, span, due_at) select id, 'first_response', received_at, '1h', received_at from cases",
+            "insert into tasks (id, case_id, title, team, created_at) select id, id, 'Call', 'delivery', 0 from cases",
         ] {
             sayso::with_write!(&app.app.db, pool => sqlx::query(fill).execute(pool).await.map(|_| ())).unwrap();
         }
@@ -136,6 +142,10 @@ on_both_databases! {
         check(db, "what customers submitted", &plan(db, &feedback_sql("$1, $2"), &[case, &ids[3]]).await);
         check(db, "the case with a number", &plan(db, BY_NUMBER, &["7"]).await);
         check(db, "the case with a code", &plan(db, BY_CODE, &["x"]).await);
+        check(db, "the figures of the start page", &plan(db, MINE, &[case, "1", "0", "2"]).await);
+        check(db, "the promises of a week", &plan(db, &attainment_sql(2), &["0", "1", "1", "delivery", "billing"]).await);
+        check(db, "the tasks of a member", &plan(db, &open_sql(1), &["20", case, "billing"]).await);
+        check(db, "the alarms", &plan(db, sayso::alarms::OPEN, &["200"]).await);
         for select in sayso::cases::search::LOOSE {
             check(db, "what is loose", &plan(db, select, &["64"]).await);
         }
