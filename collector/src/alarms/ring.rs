@@ -1,6 +1,6 @@
 //! The job that raises alarms, and carries them up while nobody takes them on.
 
-use serde_json::json;
+use serde_json::{Value, json};
 
 use super::{AGAIN_AFTER, Reason, TOP};
 use crate::app::App;
@@ -109,14 +109,26 @@ impl CaseInAlarm<'_> {
             .bind(last.unwrap_or_default()).execute(conn).await.map(|_| ()))?;
         // The mail about a broken promise goes to the lead by itself.
         let lead = self.lead(state);
-        let told = match (lead, reason) {
+        let mut told = match (lead, reason) {
             (Some(_), Reason::Breached) => Vec::new(),
             (Some(lead), Reason::Urgent) => vec![lead],
             (None, _) => self.managers(),
         };
+        // Whom a rule has called already gets no second mail about the same.
+        let called = self.called_by_rules(state.seq.unwrap_or_default()).await?;
+        told.retain(|id| !called.contains(id));
         self.tell(&told, reason.as_str(), 0).await?;
         self.look_again(next_at).await?;
         Ok(true)
+    }
+
+    /// To whom rules have escalated the case since an event.
+    async fn called_by_rules(&mut self, seq: i64) -> anyhow::Result<Vec<String>> {
+        let select = "select data from events where case_id = $1 and seq > $2 and type = 'case.escalated'";
+        let escalations: Vec<String> =
+            with_tx!(&mut *self.tx, conn => sqlx::query_scalar(select).bind(self.id).bind(seq).fetch_all(conn).await)?;
+        let to = |data: &String| Some(serde_json::from_str::<Value>(data).ok()?["to"].as_str()?.to_owned());
+        Ok(escalations.iter().filter_map(to).collect())
     }
 
     /// Goes one step up; unless somebody has begun to work on it, which is as good as saying so.

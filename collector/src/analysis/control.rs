@@ -142,6 +142,7 @@ fn mean_size(points: &[Point]) -> f64 {
 }
 
 #[cfg(test)]
+#[expect(clippy::unwrap_used, reason = "a test may panic")]
 mod tests {
     use proptest::collection::vec;
     use proptest::prelude::*;

@@ -96,6 +96,7 @@ fn weighted(values: impl Iterator<Item = (f64, f64)>) -> Option<f64> {
 }
 
 #[cfg(test)]
+#[expect(clippy::unwrap_used, reason = "a test may panic")]
 mod tests {
     use proptest::collection::vec;
     use proptest::prelude::*;

@@ -100,6 +100,7 @@ fn count_of(answers: impl IntoIterator<Item = u8>, holds: impl Fn(u8) -> bool) -
 }
 
 #[cfg(test)]
+#[expect(clippy::unwrap_used, reason = "a test may panic")]
 mod tests {
     use proptest::collection::vec;
     use proptest::prelude::*;

@@ -69,6 +69,7 @@ pub fn overall(gaps: &[f64], points: Option<&[f64]>) -> Option<f64> {
 }
 
 #[cfg(test)]
+#[expect(clippy::unwrap_used, reason = "a test may panic")]
 mod tests {
     use proptest::collection::vec;
     use proptest::prelude::*;

@@ -20,6 +20,7 @@ mod sites;
 pub mod store;
 mod surroundings;
 pub mod survey;
+mod survey_checks;
 mod target_checks;
 mod target_definition;
 pub mod targets;

@@ -96,6 +96,7 @@ impl From<Logo> for String {
 }
 
 #[cfg(test)]
+#[expect(clippy::unwrap_used, reason = "a test may panic")]
 mod tests {
     use proptest::collection::vec;
     use proptest::prelude::*;

@@ -144,7 +144,6 @@ impl Counts {
 }
 
 /// The next row, with the line on which it begins; or what is wrong with it.
-#[expect(clippy::type_complexity, reason = "a row or its refusal, if there is one")]
 fn next(records: &mut Records<&[u8]>) -> anyhow::Result<Option<(u64, Result<StringRecord, String>)>> {
     let Some(record) = records.next_record()? else { return Ok(None) };
     let row = match record.content {

@@ -1,4 +1,4 @@
-//! Reports: `GET /api/v1/reports/{name}`, machine-readable. Shares are fractions and not rounded; of groups with fewer than [`FEWEST`] answers no figure
+//! Reports: `GET /api/v1/reports/{name}`, machine-readable. Shares are fractions and not rounded; of groups with fewer than five answers no figure
 //! is shown, so that nobody is recognised.
 
 mod surveys;
@@ -22,8 +22,7 @@ use crate::http::{Error, Result};
 use crate::service::survey::{Survey, SurveyKind};
 use crate::surveys::Period;
 
-/// The fewest answers whose figures are shown.
-pub const FEWEST: u64 = 5;
+use self::surveys::Content;
 
 /// A report.
 #[derive(Serialize, ToSchema)]
@@ -49,14 +48,6 @@ pub struct ReportBody {
     #[schema(value_type = Option<Object>)]
     overall: Option<Value>,
     /// How many answers do not count, by reason.
-    left_out: BTreeMap<&'static str, u64>,
-}
-
-/// What a report says, without what was asked for.
-struct Content {
-    by: &'static str,
-    rows: Vec<Value>,
-    overall: Option<Value>,
     left_out: BTreeMap<&'static str, u64>,
 }
 

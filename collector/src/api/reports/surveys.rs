@@ -5,13 +5,27 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 
-use super::{Content, FEWEST};
 use crate::analysis::importance::{self, Crosshair};
 use crate::analysis::kano::{self, Counts, Feeling};
 use crate::analysis::scores::{easy, mean, nps, satisfied, share, wilson};
 use crate::analysis::servqual::{Dimension, Gap, overall};
 use crate::service::survey::{Survey, SurveyItem, SurveyKind};
 use crate::surveys::Answer;
+
+/// The fewest answers whose figures are shown.
+const FEWEST: u64 = 5;
+
+/// What a report says, without what was asked for.
+pub(super) struct Content {
+    /// What the rows are grouped by.
+    pub(super) by: &'static str,
+    /// A row for each group.
+    pub(super) rows: Vec<Value>,
+    /// The figures of the whole.
+    pub(super) overall: Option<Value>,
+    /// How many answers do not count, by reason.
+    pub(super) left_out: BTreeMap<&'static str, u64>,
+}
 
 /// The report of a survey, by its kind.
 pub(super) fn content(survey: &Survey, answers: &[Answer], crosshair: Crosshair) -> Content {

@@ -161,7 +161,8 @@ on_both_databases! {
     }
 
     async fn many_files_at_once_are_taken_in_turn(app: TestApp) {
-        let sent: Vec<_> = (0..12).map(|n| {
+        // As many as one client may send at a time; whoever sends more is asked to come back.
+        let sent: Vec<_> = (0..8).map(|n| {
             let client = app.client();
             tokio::spawn(async move { client.upload(&format!("{n}.txt"), &vec![b'a'; 100_000]).await })
         }).collect();
@@ -169,7 +170,7 @@ on_both_databases! {
             let answer = answer.await.unwrap();
             assert_eq!(answer.status, StatusCode::CREATED, "{}", answer.body);
         }
-        assert_eq!(stored(&app).len(), 12);
+        assert_eq!(stored(&app).len(), 8);
     }
 }
 
