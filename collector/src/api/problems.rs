@@ -27,6 +27,7 @@ use crate::http::body::JsonBody;
 use crate::http::{Error, Result};
 use crate::problems::{self, Answer, Count, Patch};
 use crate::service::objects::{Problem, ProblemState};
+use crate::service::store;
 use crate::service::words::{Key, LocalText, Title};
 
 /// Problems of a page, unless fewer are asked for.
@@ -139,7 +140,7 @@ struct AnswerBody {
     params(
         ("state" = Option<ProblemState>, Query, description = "Where they stand"),
         ("limit" = Option<u32>, Query, minimum = 1, maximum = 100, description = "Problems of a page; 50 unless given"),
-        ("cursor" = Option<String>, Query, description = "What the page before said in `next`"),
+        ("cursor" = Option<String>, Query, pattern = "^[0-9]{1,9}$", description = "What the page before said in `next`"),
     ),
     responses(
         (status = 200, body = PageBody, description = "A page of problems"),
@@ -153,7 +154,7 @@ pub async fn list(
     Query(parameters): Query<Vec<(String, String)>>,
 ) -> Result<Json<PageBody>> {
     let (parameters, mut errors) = each_once(parameters);
-    let (mut state, mut limit, mut after) = (None, PAGE, None);
+    let (mut state, mut limit, mut after) = (None, PAGE, 0);
     for (name, value) in parameters {
         match name.as_str() {
             "state" => match word::<ProblemState>(&value) {
@@ -164,29 +165,22 @@ pub async fn list(
                 Ok(wanted) if (1..=PAGE_MAX).contains(&wanted) => limit = wanted,
                 _ => errors.push(wrong("limit", &format!("1 to {PAGE_MAX}"))),
             },
-            "cursor" => after = Some(value),
+            "cursor" => match value.parse::<u32>() {
+                Ok(count) if value.len() <= 9 => after = count as usize,
+                _ => errors.push(wrong("cursor", "what a page said in `next`")),
+            },
             _ => errors.push(unknown(&name)),
         }
     }
-    let service = app.service.current().await?;
-    let begin = match after {
-        None => 0,
-        Some(key) => match service.problems.iter().position(|problem| problem.key.as_str() == key) {
-            Some(place) => place + 1,
-            None => {
-                errors.push(wrong("cursor", "what a page said in `next`"));
-                0
-            }
-        },
-    };
     if !errors.is_empty() {
         return Err(errors.into());
     }
-    let rest = service.problems.iter().skip(begin).filter(|problem| state.is_none_or(|wanted| wanted == problem.state));
-    let mut page: Vec<Problem> = rest.take(limit + 1).cloned().collect();
-    let is_last = page.len() <= limit;
+    let known: Vec<Problem> = store::all(&app.db).await?;
+    // How many came before: nothing else stays right where a problem is removed meanwhile.
+    let wanted = known.into_iter().filter(|problem| state.is_none_or(|wanted| wanted == problem.state));
+    let mut page: Vec<Problem> = wanted.skip(after).take(limit + 1).collect();
+    let next = (page.len() > limit).then(|| (after + limit).to_string());
     page.truncate(limit);
-    let next = page.last().filter(|_| !is_last).map(|problem| problem.key.to_string());
     Ok(Json(PageBody { problems: bodies(&app, page).await?, next }))
 }
 
@@ -317,8 +311,9 @@ pub async fn resolve(
 }
 
 async fn find(app: &App, id: &str) -> Result<Problem> {
-    let service = app.service.current().await?;
-    service.problem(id).cloned().ok_or(Error::NotFound("there is no such problem"))
+    // Not from memory, which may be half a second old: a problem that was just added is there.
+    let known: Vec<Problem> = store::all(&app.db).await?;
+    known.into_iter().find(|problem| problem.key.as_str() == id).ok_or(Error::NotFound("there is no such problem"))
 }
 
 async fn read_patch(app: &App, mut read: PatchFields) -> Result<Patch> {

@@ -40,12 +40,7 @@ pub struct Service {
 impl Service {
     /// Whether there is a problem with a key.
     pub fn has_problem(&self, key: &str) -> bool {
-        self.problem(key).is_some()
-    }
-
-    /// The problem with a key.
-    pub fn problem(&self, key: &str) -> Option<&Problem> {
-        self.problems.iter().find(|problem| problem.key.as_str() == key)
+        self.problems.iter().any(|problem| problem.key.as_str() == key)
     }
 
     /// What a tier of a site is called in a language; one that is not in its list is named by its key.

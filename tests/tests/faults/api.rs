@@ -19,7 +19,7 @@ const HOOKS: &str = include_str!("schemathesis_hooks.py");
 
 /// What the description can't say: which codes and cases there are; that a site has rules of its own (its categories, its secret for
 /// identities, which uploads there are), by which it may refuse what is well-formed; that a file is judged by its content, and the parts beside
-/// it by their size and by whether their names can be read; and what of a case goes with what. For everything else, what is well-formed must be accepted.
+/// it by their size and by whether their names can be read; and what of a case goes with what; that texts are by language. For everything else, what is well-formed must be accepted.
 const SETTINGS: &str = r#"
 [parameters]
 "path.key" = "acme"
@@ -34,7 +34,7 @@ include-path = "/api/v1/sites/{key}/feedback"
 checks.positive_data_acceptance.expected-statuses = ["2xx", "422"]
 
 [[operations]]
-include-path = "/api/v1/feedback/{code}/messages"
+include-path-regex = "^/api/v1/feedback/.*/messages$"
 checks.positive_data_acceptance.expected-statuses = ["2xx", "401", "403", "404", "409", "422", "429"]
 
 [[operations]]
@@ -42,7 +42,7 @@ include-path = "/api/v1/sites/{key}/attachments"
 checks.positive_data_acceptance.expected-statuses = ["2xx", "400", "413", "422"]
 
 [[operations]]
-include-path-regex = "^/api/v1/(cases|events|tasks|audit|customers)"
+include-path-regex = "^/api/v1/(cases|events|tasks|audit|customers|problems|reports)"
 checks.positive_data_acceptance.expected-statuses = ["2xx", "401", "403", "404", "409", "412", "422"]
 "#;
 
