@@ -290,13 +290,19 @@ mod tests {
         let general = |role: Role| {
             let standing = standing(role);
             let may = |action: &Action| can(Actor::Member(&standing), *action, Object::Installation);
-            ACTIONS[..5].iter().copied().filter(may).collect::<Vec<_>>()
+            ACTIONS[..6].iter().copied().filter(may).collect::<Vec<_>>()
         };
-        assert_eq!(general(Role::Admin), ACTIONS[..5]);
-        let manager = [Action::EnterFeedback, Action::ReadAudit, Action::ReadCustomer, Action::ManageCustomer];
+        assert_eq!(general(Role::Admin), ACTIONS[..6]);
+        let manager = [
+            Action::EnterFeedback,
+            Action::ReadAudit,
+            Action::ReadReports,
+            Action::ReadCustomer,
+            Action::ManageCustomer,
+        ];
         assert_eq!(general(Role::Manager), manager);
         assert_eq!(general(Role::Agent), [Action::EnterFeedback, Action::ReadCustomer, Action::ManageCustomer]);
-        assert_eq!(general(Role::Viewer), [Action::ReadCustomer]);
+        assert_eq!(general(Role::Viewer), [Action::ReadReports, Action::ReadCustomer]);
         assert_eq!(general(Role::Partner), []);
     }
 

@@ -213,7 +213,7 @@ mod tests {
         let error = Scope::read("cases").expect_err("it is half a scope").to_string();
         assert_eq!(
             error,
-            "the scopes are feedback:write, cases:read, cases:write, customers:read, customers:write, audit:read"
+            "the scopes are feedback:write, cases:read, cases:write, customers:read, customers:write, reports:read, audit:read"
         );
     }
 

@@ -69,6 +69,10 @@ async fn the_console(system: System) {
     for (path, what) in [
         ("/staff/cases", "inbox"),
         ("/staff/cases?q=zebra", "inbox without a match"),
+        ("/staff", "today"),
+        ("/staff/new", "entering a case"),
+        ("/staff/new?phone=13800138000", "entering a case of an unknown caller"),
+        ("/staff/alarms", "alarms"),
         ("/staff/customers", "customers"),
         ("/staff/start", "start"),
         ("/staff/members", "members"),
