@@ -95,7 +95,7 @@ impl TargetDefinition {
         }))
     }
 
-    /// What is compared, and shown. Where it is is encrypted, and compared by [`seal`].
+    /// What is compared, and shown. Where it is is encrypted, and compared by [`super::targets::seal`].
     pub fn to_json(&self) -> Value {
         let target = Self { address: None, ..self.clone() };
         let mut value = serde_json::to_value(target).expect("a target is plain data");
