@@ -94,6 +94,24 @@ pub const fn as_it_is(_: char) -> Option<&'static str> {
     None
 }
 
+/// For [`fit`], in the Markdown of Discord and Mattermost, where a backslash escapes.
+pub fn escape_markdown(c: char) -> Option<&'static str> {
+    Some(match c {
+        '\\' => "\\\\",
+        '*' => "\\*",
+        '_' => "\\_",
+        '~' => "\\~",
+        '`' => "\\`",
+        '|' => "\\|",
+        '[' => "\\[",
+        ']' => "\\]",
+        '(' => "\\(",
+        ')' => "\\)",
+        '>' => "\\>",
+        _ => return None,
+    })
+}
+
 /// For [`fit`], in Markdown of which no escape is known: what means something in it becomes its full-width form.
 pub fn full_width(c: char) -> Option<&'static str> {
     Some(match c {

@@ -7,7 +7,7 @@ use crate::clock::Millis;
 use crate::outbox::card::{Card, Fact};
 use crate::outbox::delivery::Failure;
 use crate::outbox::http::{Answer, Request};
-use crate::outbox::inert::{Unit, fit, inert, inert_line};
+use crate::outbox::inert::{Unit, escape_markdown, fit, inert, inert_line};
 
 const TITLE_MAX: usize = 256;
 const NAME_MAX: usize = 256;
@@ -43,7 +43,7 @@ pub fn judge(answer: &Answer) -> Result<(), Failure> {
 }
 
 fn body(card: &Card) -> Value {
-    let text = |text: &str, max: usize| fit(text, max, Unit::Chars, escape);
+    let text = |text: &str, max: usize| fit(text, max, Unit::Chars, escape_markdown);
     let field = |fact: &Fact| json!({"name": text(fact.label, NAME_MAX), "value": text(&inert_line(&fact.value), VALUE_MAX), "inline": true});
     let fields: Vec<Value> = card.facts.iter().map(field).collect();
     let colour = i64::from_str_radix(card.tone.colour().trim_start_matches('#'), 16).unwrap_or_default();
@@ -63,22 +63,4 @@ fn body(card: &Card) -> Value {
         embed["url"] = link.url.clone().into();
     }
     json!({"username": "Sayso", "allowed_mentions": {"parse": []}, "embeds": [embed]})
-}
-
-/// Markdown of Discord.
-fn escape(c: char) -> Option<&'static str> {
-    Some(match c {
-        '\\' => "\\\\",
-        '*' => "\\*",
-        '_' => "\\_",
-        '~' => "\\~",
-        '`' => "\\`",
-        '|' => "\\|",
-        '[' => "\\[",
-        ']' => "\\]",
-        '(' => "\\(",
-        ')' => "\\)",
-        '>' => "\\>",
-        _ => return None,
-    })
 }

@@ -6,7 +6,7 @@ use url::Url;
 use crate::outbox::card::{Card, Fact};
 use crate::outbox::delivery::Failure;
 use crate::outbox::http::{Answer, Request};
-use crate::outbox::inert::{Unit, fit, inert, inert_line};
+use crate::outbox::inert::{Unit, escape_markdown, fit, inert, inert_line};
 
 /// A post has 16,383 characters; a longer one becomes several.
 const WORDS_MAX: usize = 10_000;
@@ -34,7 +34,7 @@ pub fn judge(answer: &Answer) -> Result<(), Failure> {
 }
 
 fn body(card: &Card) -> Value {
-    let text = |text: &str, max: usize| fit(text, max, Unit::Chars, escape);
+    let text = |text: &str, max: usize| fit(text, max, Unit::Chars, escape_markdown);
     let title = text(&inert_line(&card.title), LINE_MAX);
     let field =
         |fact: &Fact| json!({"title": fact.label, "value": text(&inert_line(&fact.value), LINE_MAX), "short": true});
@@ -53,22 +53,4 @@ fn body(card: &Card) -> Value {
         attachment["title_link"] = link.url.clone().into();
     }
     json!({"username": "Sayso", "attachments": [attachment]})
-}
-
-/// Markdown of Mattermost.
-fn escape(c: char) -> Option<&'static str> {
-    Some(match c {
-        '\\' => "\\\\",
-        '*' => "\\*",
-        '_' => "\\_",
-        '~' => "\\~",
-        '`' => "\\`",
-        '|' => "\\|",
-        '[' => "\\[",
-        ']' => "\\]",
-        '(' => "\\(",
-        ')' => "\\)",
-        '>' => "\\>",
-        _ => return None,
-    })
 }
