@@ -98,6 +98,9 @@ function markup(region) {
  * @returns {boolean}
  */
 function hasTypedText(region) {
+  // What somebody has chosen is not lost either.
+  const boxes = region.querySelectorAll("input[type=checkbox]");
+  if ([...boxes].some((box) => box instanceof HTMLInputElement && box.checked !== box.defaultChecked)) return true;
   return [...region.querySelectorAll("textarea, input:not([type=hidden], [type=checkbox], [type=radio])")].some(
     (field) =>
       (field instanceof HTMLTextAreaElement || field instanceof HTMLInputElement) && field.value !== field.defaultValue,

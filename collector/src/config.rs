@@ -3,9 +3,11 @@
 mod addresses;
 mod attachments;
 mod environment;
+mod imap;
 mod secret;
 mod smtp;
 
+use std::collections::BTreeMap;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -18,6 +20,7 @@ use serde::{Deserialize, Serialize};
 
 pub use self::attachments::Attachments;
 use self::environment::Environment;
+pub use self::imap::{Imap, ImapServer, Security};
 pub use self::secret::Secret;
 pub use self::smtp::{Encryption, MailServer, Smtp};
 
@@ -66,6 +69,9 @@ pub struct Config {
     pub dangerous_store_nothing: bool,
     /// Outgoing mail.
     pub smtp: Smtp,
+    /// Mailboxes that mail comes in by, by their names.
+    #[serde(default)]
+    pub imap: BTreeMap<String, Imap>,
     /// Forwarding.
     pub outbox: Outbox,
     /// Guards.
@@ -291,6 +297,9 @@ impl Config {
         // In the form in which browsers write it, with which it is compared.
         self.public_url = public.origin().ascii_serialization();
         self.check_addresses(&public)?;
+        for (name, mailbox) in &self.imap {
+            mailbox.check().with_context(|| format!("[imap.{name}]"))?;
+        }
         ensure!((1..=120).contains(&self.outbox.timeout), "[outbox] timeout must be 1 to 120 seconds");
         ensure!((1..=256).contains(&self.outbox.concurrency), "[outbox] concurrency must be 1 to 256");
         ensure!(self.outbox.schedule.len() <= 50, "[outbox] schedule must have at most 50 entries");

@@ -8,6 +8,7 @@ use crate::app::App;
 use crate::attachments;
 use crate::cases::staff;
 use crate::clock::{DAY, Millis, SECOND};
+use crate::inbound;
 use crate::routing;
 use crate::{with_db, with_tx, with_write};
 
@@ -70,6 +71,7 @@ pub async fn clean_up(app: &App) -> anyhow::Result<Round> {
     forgotten += delete(app, "delete from links where expires_at <= $1", now).await?;
     forgotten += delete(app, "delete from used_challenges where expires_at <= $1", now).await?;
     forgotten += delete(app, "delete from mail_windows where started_at <= $1", now - DAY).await?;
+    inbound::forget_old(&app.db, now).await?;
     let closed = close_resolved(app, now - i64::from(retention.close_resolved_days) * DAY).await?;
     let swept = attachments::sweep(app).await?;
     Ok(Round { forgotten, closed, swept })

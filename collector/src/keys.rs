@@ -74,6 +74,10 @@ pub enum Purpose {
     Customer,
     /// A word of a customer's name.
     CustomerName,
+    /// Which case a mail is about.
+    MailAddress,
+    /// A mail that came in.
+    Mail,
 }
 
 impl Keys {
@@ -188,6 +192,8 @@ impl Keys {
             Purpose::Recipient => "recipient",
             Purpose::Customer => "customer",
             Purpose::CustomerName => "customer name",
+            Purpose::MailAddress => "mail address",
+            Purpose::Mail => "mail",
         };
         let mut mac =
             <Hmac<Sha256> as hmac::KeyInit>::new_from_slice(&self.lookup).expect("HMAC takes keys of any length");

@@ -28,6 +28,7 @@ pub mod health;
 pub mod housekeeping;
 pub mod http;
 pub mod import;
+pub mod inbound;
 pub mod intake;
 pub mod jobs;
 pub mod keys;

@@ -13,14 +13,14 @@ use crate::app::App;
 use crate::http::headers::Hsts;
 use crate::http::hosts::ConsoleHost;
 use crate::http::{headers, hosts, openapi, panics, problems, trace};
-use crate::{api, assets, attachments, console, health, intake, pages, security_txt, sites};
+use crate::{api, assets, attachments, console, health, inbound, intake, pages, security_txt, sites};
 
 /// The whole collector as one router.
 pub fn router(app: &App) -> Router {
     let customers =
         sites::api::router().merge(intake::router()).merge(attachments::router()).merge(pages::api::router());
     let (public_api, mut description) = openapi::describe(customers);
-    let (staff_api, described) = api::router().split_for_parts();
+    let (staff_api, described) = api::router().merge(inbound::router()).split_for_parts();
     description.merge(described);
     // Programs with a token are no web pages, so there is nothing for CORS to allow.
     let staff_api = staff_api

@@ -12,7 +12,7 @@ use crate::config::Config;
 use crate::db::leader;
 use crate::http::connections::{self, Rules};
 use crate::upgrades::{self, Moment, Tools};
-use crate::{housekeeping, jobs, outbox, prometheus, replicas, routes};
+use crate::{housekeeping, inbound, jobs, outbox, prometheus, replicas, routes};
 
 /// How long connections may take to end after the signal to stop; a client that never reads must not hold it up.
 const LAST_ANSWERS: Duration = Duration::from_secs(10);
@@ -109,7 +109,8 @@ pub async fn background(app: App) {
         campaign(&app),
         housekeeping::run(app.clone()),
         replicas::run(app.clone()),
-        exchange_limits(&app)
+        exchange_limits(&app),
+        inbound::imap::run(&app)
     );
 }
 

@@ -12,6 +12,7 @@ use crate::dist;
 use crate::environment;
 use crate::frameworks::Frameworks;
 use crate::fuzz;
+use crate::packages;
 use crate::postgres::{Cluster, Durability};
 use crate::schemathesis;
 use crate::step::Step;
@@ -198,6 +199,10 @@ fn own_test_programs(workspace: &Path) -> BTreeSet<String> {
 
 fn test_end_to_end(parts: &[Part], round: Round, test_args: &[String], report: &mut Report) -> anyhow::Result<()> {
     let browser = if parts.contains(&Part::Browser) { Some(Chromium::find_or_install()?) } else { None };
+    if parts.contains(&Part::Collector) {
+        // A mailbox that is read by IMAP is one of a real server.
+        packages::ensure("Dovecot", &["dovecot-imapd"], || Path::new("/usr/sbin/dovecot").exists().then_some(()))?;
+    }
     let schemathesis = parts.contains(&Part::Faults).then(schemathesis::find_or_install).transpose()?;
     // The tests start the collector as a program of its own.
     report.run("compile the collector", &mut environment::build_collector())?;

@@ -8,6 +8,7 @@ pub mod importance;
 pub mod kano;
 pub mod scores;
 pub mod servqual;
+pub mod similar;
 
 pub use control::{Chart, Limits, Point};
 pub use scores::{Interval, Nps};

@@ -15,8 +15,9 @@ mod patch;
 mod patch_fields;
 mod problems;
 mod read;
-mod refusals;
+pub mod refusals;
 mod reports;
+mod service;
 mod tasks;
 
 use axum::http::{HeaderValue, header};
@@ -42,6 +43,7 @@ pub fn router() -> OpenApiRouter<App> {
         .routes(routes!(merge::unmerge))
         .routes(routes!(efforts::add))
         .routes(routes!(reports::report))
+        .routes(routes!(service::read, service::apply))
         .routes(routes!(problems::list, problems::add))
         .routes(routes!(problems::read, problems::patch))
         .routes(routes!(problems::resolve))

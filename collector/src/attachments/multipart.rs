@@ -117,6 +117,19 @@ impl Source {
         }
     }
 
+    /// The whole body, of up to `most` bytes.
+    pub async fn whole(mut self, most: usize) -> Result<Vec<u8>> {
+        let mut whole = Vec::new();
+        while let Some(piece) = self.piece().await? {
+            if whole.len() + piece.len() > most {
+                self.linger();
+                return Err(Error::TooLarge(most));
+            }
+            whole.extend_from_slice(&piece);
+        }
+        Ok(whole)
+    }
+
     /// Takes what is still coming in the background, while the sender is being answered. Many senders read no answer before they have
     /// sent everything, and would take a closed connection for a failure of the network.
     pub fn linger(mut self) {

@@ -29,6 +29,8 @@ pub enum Ticket<'a> {
         /// What it was handed out with.
         token: &'a str,
     },
+    /// Nothing: it comes by a way that is guarded otherwise, and is claimed at once.
+    Trusted,
 }
 
 /// Makes room for one more file of a client for a site, or says why there is none.
@@ -82,6 +84,7 @@ fn heaviest(holders: &[Holder]) -> Option<&Holder> {
 
 async fn show(app: &App, site: &Site, ticket: Ticket<'_>) -> Result<(), UploadError> {
     match ticket {
+        Ticket::Trusted => Ok(()),
         Ticket::Proof(proof) => {
             // Each file takes a challenge of its own.
             let file = IdempotencyKey::parse(&uuid::Uuid::new_v4().to_string());

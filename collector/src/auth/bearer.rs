@@ -41,6 +41,10 @@ programs! {
     MayWriteCustomers = ManageCustomer,
     /// A program that may read reports.
     MayReadReports = ReadReports,
+    /// A program that may read how the service is set up.
+    MayReadService = ReadService,
+    /// A program that may change how the service is set up.
+    MayManageService = ManageService,
     /// A program that may read the audit log.
     MayAudit = ReadAudit,
 }

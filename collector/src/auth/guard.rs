@@ -167,7 +167,8 @@ impl FromRequestParts<App> for Administers {
     }
 }
 
-async fn standing(app: &App, member: &Member) -> Result<Standing, Error> {
+/// What a member's rights depend on.
+pub async fn standing(app: &App, member: &Member) -> Result<Standing, Error> {
     let service = app.service.current().await?;
     let sites = app.sites.all().await?;
     let open_sites = sites.iter().filter(|site| site.settings.agents_see_all).map(|site| site.id().to_owned());

@@ -13,7 +13,7 @@ pub mod session;
 pub mod token;
 pub mod token_commands;
 
-pub use guard::{Administers, CsrfForm, KeyedForm, MayAct, SignedIn};
+pub use guard::{Administers, CsrfForm, KeyedForm, MayAct, SignedIn, standing};
 pub use member::{Member, Role};
 pub use password::Password;
 pub use token::Token;

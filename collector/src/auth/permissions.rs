@@ -36,6 +36,10 @@ pub enum Action {
     ReadAudit,
     /// Read reports, which tell of no single person.
     ReadReports,
+    /// Read how the service is set up: calendars, teams, promises, rules.
+    ReadService,
+    /// Change it.
+    ManageService,
     /// Look after the collector: members, how websites embed the widget, mails in files.
     Administer,
     /// Read who customers are, and what the staff noted about them. Of their cases each sees those that they may read.
@@ -115,6 +119,8 @@ impl Action {
             Action::EnterFeedback => Some(Scope::FeedbackWrite),
             Action::ReadAudit => Some(Scope::AuditRead),
             Action::ReadReports => Some(Scope::ReportsRead),
+            Action::ReadService => Some(Scope::ServiceRead),
+            Action::ManageService => Some(Scope::ServiceWrite),
             Action::Administer => None,
             Action::ReadCustomer => Some(Scope::CustomersRead),
             Action::ManageCustomer => Some(Scope::CustomersWrite),
@@ -140,10 +146,17 @@ impl Standing {
             Role::Admin => true,
             Role::Manager => {
                 is_about_customers(action)
-                    || matches!(action, Action::EnterFeedback | Action::ReadAudit | Action::ReadReports)
+                    || matches!(
+                        action,
+                        Action::EnterFeedback
+                            | Action::ReadAudit
+                            | Action::ReadReports
+                            | Action::ReadService
+                            | Action::ManageService
+                    )
             }
             Role::Agent => is_about_customers(action) || matches!(action, Action::EnterFeedback),
-            Role::Viewer => matches!(action, Action::ReadCustomer | Action::ReadReports),
+            Role::Viewer => matches!(action, Action::ReadCustomer | Action::ReadReports | Action::ReadService),
             Role::Partner => false,
         }
     }
@@ -189,7 +202,15 @@ const fn is_about_customers(action: Action) -> bool {
 
 const fn is_about_cases(action: Action) -> bool {
     !is_about_customers(action)
-        && !matches!(action, Action::EnterFeedback | Action::ReadAudit | Action::ReadReports | Action::Administer)
+        && !matches!(
+            action,
+            Action::EnterFeedback
+                | Action::ReadAudit
+                | Action::ReadReports
+                | Action::ReadService
+                | Action::ManageService
+                | Action::Administer
+        )
 }
 
 #[cfg(test)]
@@ -197,10 +218,12 @@ mod tests {
     use super::*;
     use proptest::prelude::*;
 
-    const ACTIONS: [Action; 12] = [
+    const ACTIONS: [Action; 14] = [
         Action::EnterFeedback,
         Action::ReadAudit,
         Action::ReadReports,
+        Action::ReadService,
+        Action::ManageService,
         Action::Administer,
         Action::ReadCustomer,
         Action::ManageCustomer,

@@ -15,7 +15,8 @@ pub enum TokenCommand {
     Add {
         /// What it is called, such as the program that uses it; colleagues read it on the cases that it changes.
         name: String,
-        /// What it may do: feedback:write, cases:read, cases:write, customers:read, customers:write, audit:read.
+        /// What it may do: feedback:write, cases:read, cases:write, customers:read, customers:write, reports:read, service:read,
+        /// service:write, audit:read.
         #[arg(long = "scope", value_name = "SCOPE", required = true, value_parser = Scope::read, num_args = 1..)]
         scopes: Vec<Scope>,
     },

@@ -115,6 +115,13 @@ impl FromStr for Slot {
     }
 }
 
+impl Slot {
+    /// From when until when, in minutes of its day; an end on the next day is beyond the 1,440 of a day.
+    pub const fn minutes(self) -> (u16, u16) {
+        (self.from, self.to)
+    }
+}
+
 impl fmt::Display for Slot {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         let to = if self.to > DAY { self.to - DAY } else { self.to };

@@ -12,7 +12,7 @@ use super::error::{CaseError, Result};
 use super::event::append;
 use super::idempotency::{KeyStatus, record_key, request_hash};
 use super::merge::{self, lock_merged};
-use super::{Actor, Case, EventType, Status, messages, quarantine};
+use super::{Actor, Case, Channel, EventType, Status, messages, quarantine};
 use crate::app::App;
 use crate::attachments::claim_hash;
 use crate::clock::{DAY, Millis};
@@ -22,8 +22,8 @@ use crate::http::Error;
 use crate::keys::new_id;
 use crate::with_tx;
 
-/// Adds a message of the customer. A case that waited goes on; one that was resolved or closed is reopened.
-pub async fn reply(app: &App, case: &Case, reply: &Reply, key: &IdempotencyKey) -> Result<()> {
+/// Adds a message of the customer, and notes how it came. A case that waited goes on; one that was resolved or closed is reopened.
+pub async fn reply(app: &App, case: &Case, reply: &Reply, key: &IdempotencyKey, channel: Channel) -> Result<()> {
     let now = app.clock.now();
     let terms = Terms::current(app).await?;
     let mut tx = app.db.begin().await?;
@@ -33,8 +33,8 @@ pub async fn reply(app: &App, case: &Case, reply: &Reply, key: &IdempotencyKey) 
     }
     refuse_if_too_late(app, &state, now)?;
     let message_id = new_id();
-    let insert = "insert into messages (id, case_id, author, member_id, body, created_at) values ($1, $2, 'customer', null, $3, $4)";
-    with_tx!(&mut tx, conn => sqlx::query(insert).bind(&message_id).bind(&case.id).bind(reply.body()).bind(now).execute(conn).await.map(|_| ()))?;
+    let insert = "insert into messages (id, case_id, author, member_id, body, created_at, channel) values ($1, $2, 'customer', null, $3, $4, $5)";
+    with_tx!(&mut tx, conn => sqlx::query(insert).bind(&message_id).bind(&case.id).bind(reply.body()).bind(now).bind(channel.as_str()).execute(conn).await.map(|_| ()))?;
     let hashes: Vec<String> = reply.attachments().iter().map(|token| claim_hash(&app.keys, token)).collect();
     // A file that can't be claimed ends the transaction, so nothing is said without it.
     let files = messages::claim_files(&mut tx, &case.id, &hashes).await?;

@@ -12,11 +12,13 @@ use super::error::{CaseError, Result};
 use super::event::append;
 use super::idempotency::{KeyStatus, record_key, request_hash};
 use super::quarantine::MERGED;
+use super::query::said;
 use super::{Actor, EventType, Status};
 use crate::app::App;
 use crate::clock::Millis;
 use crate::clocks::{self, Step, Terms};
 use crate::db::{Db, Tx};
+use crate::inbound::quotes::Segment;
 use crate::{with_db, with_tx};
 
 /// Cases that one can hold: each of its answers is written to all of them.
@@ -54,11 +56,19 @@ pub struct SaidThere {
     pub body: String,
     /// When.
     pub created_at: Millis,
+    channel: Option<String>,
+}
+
+impl SaidThere {
+    /// The words, in runs that are shown and, of mails, runs that are folded.
+    pub fn segments(&self) -> Vec<Segment> {
+        said(self.channel.as_deref(), &self.body)
+    }
 }
 
 /// What customers of cases that were merged into this one have said since, beside what they submitted.
 pub async fn said_by_customers(db: &Db, case_id: &str) -> sqlx::Result<Vec<SaidThere>> {
-    let select = "select messages.id, messages.case_id, messages.body, messages.created_at from cases \
+    let select = "select messages.id, messages.case_id, messages.body, messages.created_at, messages.channel from cases \
         join messages on messages.case_id = cases.id \
         where cases.merged_into = $1 and messages.author = 'customer' and messages.created_at >= cases.merged_at order by messages.id";
     with_db!(db, pool => sqlx::query_as(select).bind(case_id).fetch_all(pool).await)

@@ -19,6 +19,7 @@ pub mod properties;
 pub mod quarantine;
 pub mod query;
 pub mod search;
+pub mod similar;
 pub mod staff;
 pub mod status;
 pub mod tags;

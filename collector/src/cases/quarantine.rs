@@ -30,6 +30,8 @@ words! {
         NoToken = "no_token",
         /// Its token is not ours, or is that of another form.
         ForgedToken = "forged_token",
+        /// It came by mail as an answer about a case of somebody else.
+        Stranger = "stranger",
     }
 }
 

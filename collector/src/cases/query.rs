@@ -4,14 +4,15 @@ use std::collections::HashMap;
 
 use sayso_shared::TrackingCode;
 
-use super::Status;
 use super::case::{Case, SELECT};
 use super::code::lookup_hash;
 use super::error::{CaseError, Result};
+use super::{Channel, Status};
 use crate::app::App;
 use crate::clock::Millis;
 use crate::db::Db;
 use crate::db::rows::{chunks, placeholders};
+use crate::inbound::quotes::{self, Segment};
 use crate::with_db;
 
 impl Case {
@@ -59,6 +60,29 @@ pub struct Message {
     pub body: String,
     /// When.
     pub created_at: Millis,
+    channel: Option<String>,
+}
+
+impl Message {
+    /// What was said, in runs that are shown and, of mails, runs that are folded.
+    pub fn segments(&self) -> Vec<Segment> {
+        said(self.channel.as_deref(), &self.body)
+    }
+}
+
+impl Case {
+    /// What the case began with, in runs that are shown and, of mails, runs that are folded.
+    pub fn segments(&self) -> Vec<Segment> {
+        said(self.channel.as_deref(), &self.message)
+    }
+}
+
+/// The text of somebody who wrote by `channel`.
+pub(super) fn said(channel: Option<&str>, text: &str) -> Vec<Segment> {
+    match channel.and_then(Channel::parse) {
+        Some(Channel::Email) => quotes::segments(text),
+        _ => vec![Segment { text: text.to_owned(), is_folded: false }],
+    }
 }
 
 /// The conversation of a case, oldest first, without the notes of the staff.
@@ -72,7 +96,8 @@ pub async fn messages(app: &App, case_id: &str) -> Result<Vec<Message>> {
 }
 
 /// The statement of [`messages`].
-pub const MESSAGES: &str = "select messages.id, messages.author, members.name as member_name, tokens.name as token_name, messages.body, messages.created_at \
+pub const MESSAGES: &str = "select messages.id, messages.author, members.name as member_name, tokens.name as token_name, messages.body, messages.created_at, \
+        messages.channel \
         from messages left join members on members.id = messages.member_id left join tokens on tokens.id = messages.token_id \
         where messages.case_id = $1 order by messages.id";
 

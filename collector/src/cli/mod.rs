@@ -19,12 +19,13 @@ use crate::context::Context;
 use crate::db::DATABASE;
 use crate::http::panics;
 use crate::import::{self, ImportArguments};
+use crate::inbound::commands::MailCommand;
 use crate::jobs::commands::JobsCommand;
 use crate::outbox::commands::{DeliveriesCommand, TargetCommand};
 use crate::service::commands::ServiceCommand;
 use crate::sites::commands::SiteCommand;
 use crate::surveys::commands::SurveyCommand;
-use crate::{audit, backup, demo, doctor, jobs, outbox, service, sites, surveys};
+use crate::{audit, backup, demo, doctor, inbound, jobs, outbox, service, sites, surveys};
 
 /// Customer feedback that is stored, forwarded and answered.
 #[derive(Debug, Parser)]
@@ -80,6 +81,9 @@ enum Command {
     /// List what is forwarded and how that went, and send it once more.
     #[command(subcommand)]
     Deliveries(DeliveriesCommand),
+    /// Take mails from a mail server, and see what became of them.
+    #[command(subcommand)]
+    Mail(MailCommand),
     /// Bring the database up to date: its tables, and upgrades of what is in them.
     Migrate(MigrateArguments),
     /// Print the settings in force, without secrets; with --defaults the commented default file.
@@ -147,6 +151,7 @@ impl Cli {
             Command::Token(command) => tokens::run(command, &Context::open(config).await?).await,
             Command::Import(arguments) => import::run(arguments, &Context::open(config).await?).await,
             Command::Site(command) => sites::commands::run(command, &Context::open(config).await?).await,
+            Command::Mail(command) => return inbound::commands::run(command, config).await,
             Command::Survey(command) => surveys::commands::run(command, &Context::open(config).await?).await,
             Command::Service(command) => {
                 return service::commands::run(command, &Context::open(config).await?).await;

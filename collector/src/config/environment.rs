@@ -3,6 +3,8 @@
 //! The defaults say what a setting is, so that the text `123` stays a text where one is wanted. Other programs have variables with our
 //! prefix too, Kubernetes above all, so one that is no setting stops nothing; it is named, with the setting that may have been meant.
 
+use std::sync::LazyLock;
+
 use figment::value::{Dict, Map, Value};
 use figment::{Metadata, Profile, Provider};
 
@@ -56,7 +58,17 @@ impl Provider for Environment {
     }
 }
 
+/// What the settings of a mailbox are, whose table has a name of its own.
+static MAILBOX: LazyLock<toml::Table> = LazyLock::new(|| {
+    let texts = ["url", "user", "password", "token_command", "folder", "site", "ca_file"];
+    let texts = texts.map(|name| (name.to_owned(), toml::Value::String(String::new())));
+    texts.into_iter().chain([("teams".to_owned(), toml::Value::Array(Vec::new()))]).collect()
+});
+
 fn find<'a>(defaults: &'a toml::Table, path: &[&str]) -> Option<&'a toml::Value> {
+    if let ["imap", _, field] = path {
+        return MAILBOX.get(*field);
+    }
     let (last, tables) = path.split_last()?;
     let table = tables.iter().try_fold(defaults, |table, name| table.get(*name)?.as_table())?;
     table.get(*last)

@@ -61,6 +61,11 @@ pub enum Encryption {
 }
 
 impl Smtp {
+    /// The address that mails come from; none if it can't be read.
+    pub fn sender(&self) -> Option<String> {
+        self.from.parse::<lettre::message::Mailbox>().ok().map(|mailbox| mailbox.email.to_string())
+    }
+
     /// The server, if one is set. An error repeats nothing of the URL, in which a password may stand.
     pub fn server(&self) -> anyhow::Result<Option<MailServer>> {
         const FORM: &str = "[smtp] url must look like smtp://mail.example.com:587 or smtps://mail.example.com; set user and password \
@@ -145,7 +150,7 @@ impl fmt::Debug for MailServer {
 }
 
 /// A host as it is looked up: a name in ASCII, or an address.
-fn canonical_host(host: &str) -> Option<String> {
+pub(super) fn canonical_host(host: &str) -> Option<String> {
     let host = percent_decode_str(host).decode_utf8().ok()?;
     Some(match Host::parse(&host).ok()? {
         Host::Domain(name) => name,
@@ -154,7 +159,7 @@ fn canonical_host(host: &str) -> Option<String> {
     })
 }
 
-fn is_loopback(host: &str) -> bool {
+pub(super) fn is_loopback(host: &str) -> bool {
     host == "localhost"
         || host.ends_with(".localhost")
         || host.parse::<IpAddr>().is_ok_and(|address| address.to_canonical().is_loopback())

@@ -10,6 +10,7 @@ mod languages;
 mod live;
 mod mail;
 mod members;
+mod settings;
 mod setup;
 pub mod shell;
 mod sign_in;
@@ -37,6 +38,7 @@ pub fn router(app: &App) -> Router<App> {
         .merge(members::router())
         .merge(mail::router())
         .merge(start::router())
+        .merge(settings::router())
         .merge(today::router())
         .layer(auth::session::layer(app))
         .layer(from_fn_with_state(app.clone(), auth::guard::same_origin))

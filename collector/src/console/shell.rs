@@ -31,6 +31,8 @@ pub enum Screen {
     Customers,
     /// How websites embed the widget.
     Start,
+    /// The service as it is set up.
+    Settings,
     /// Who works here.
     Members,
     /// Mails that were written to files.
@@ -48,6 +50,8 @@ pub struct Shell {
     pub name: String,
     /// Whether the reader sees the screens for admins.
     pub administers: bool,
+    /// Whether the reader sees how the service is set up.
+    pub reads_service: bool,
     /// Whether the reader may enter feedback for customers.
     pub may_enter: bool,
     /// Whether the reader may look customers up.
@@ -72,6 +76,7 @@ impl Shell {
             screen,
             name: who.member.name.clone(),
             administers: who.may(Action::Administer),
+            reads_service: who.may(Action::ReadService),
             may_enter: who.may(Action::EnterFeedback),
             reads_customers: who.may(Action::ReadCustomer),
             may_act: who.member.role().may_act(),

@@ -12,7 +12,7 @@ use crate::audit::Stamp;
 use crate::auth::member::{Email, Name, NewMember};
 use crate::auth::{Member, Role, links};
 use crate::cases::staff::{Body, FollowUp, Remedy, Resolution};
-use crate::cases::{Actor, Case, Outcome, customer, staff};
+use crate::cases::{Actor, Case, Channel, Outcome, customer, staff};
 use crate::clock::HOUR;
 use crate::intake::{self, SubmissionPolicy};
 use crate::jobs::run_due;
@@ -133,7 +133,7 @@ async fn apply_step(app: &App, case_id: &str, members: &Members, step: &Step) ->
     if step.by == "customer" {
         let case = Case::by_id(app, case_id).await?;
         match step.action.as_str() {
-            "reply" | "not_solved" => customer::reply(app, &case, &reply(&text)?, &key).await?,
+            "reply" | "not_solved" => customer::reply(app, &case, &reply(&text)?, &key, Channel::Entry).await?,
             "rate" => {
                 let rating = json!({"score": step.score, "comment": step.text});
                 let rating = Satisfaction::parse(rating).map_err(|errors| anyhow::anyhow!("{errors:?}"))?;

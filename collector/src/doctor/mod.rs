@@ -44,6 +44,7 @@ async fn examine(config: &Config) -> Vec<Finding> {
     let db = store::examine(config, &mut findings).await;
     findings.push(outside::server(config).await);
     findings.push(outside::mail(config).await);
+    findings.extend(outside::mailboxes(config).await);
     if let Some((db, keys)) = db {
         findings.extend(work::examine(&db).await);
         findings.extend(outside::targets(config, &db, keys.as_ref()).await);

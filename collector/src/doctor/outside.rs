@@ -6,6 +6,7 @@ use std::time::Duration;
 use super::finding::Finding;
 use crate::config::Config;
 use crate::db::Db;
+use crate::inbound::imap;
 use crate::keys::Keys;
 use crate::outbox::check;
 use crate::sites::targets::{Channel, Standing, Target};
@@ -65,6 +66,20 @@ pub async fn mail(config: &Config) -> Finding {
         ),
         (Ok(()), Some(_)) => Finding::good("mail", "the mail server answers"),
     }
+}
+
+/// Whether each mailbox can be read.
+pub async fn mailboxes(config: &Config) -> Vec<Finding> {
+    let mut found = Vec::new();
+    for (name, mailbox) in &config.imap {
+        found.push(match imap::check(mailbox).await {
+            Ok(()) => Finding::good("mailbox", format!("{name} can be read")),
+            Err(why) => {
+                Finding::wrong("mailbox", format!("{name}: {why}"), format!("see [imap.{name}] in the settings"))
+            }
+        });
+    }
+    found
 }
 
 /// Whether each target can be reached, without sending it anything: by its address, and by what may be reached.

@@ -4,6 +4,7 @@ use super::finding::Finding;
 use crate::audit::{self, Verdict};
 use crate::db::Db;
 use crate::db::jobs::{self, Kind};
+use crate::inbound::Received;
 use crate::sites::Site;
 use crate::upgrades;
 
@@ -13,7 +14,7 @@ const NAMED: i64 = 3;
 /// Looks at all of it. A database without our tables has nothing to look at; that is said about the database.
 pub async fn examine(db: &Db) -> Vec<Finding> {
     let mut found = Vec::new();
-    for look in [failed_jobs(db).await, unfinished_upgrades(db).await, audit_log(db).await] {
+    for look in [failed_jobs(db).await, unfinished_upgrades(db).await, audit_log(db).await, held_mails(db).await] {
         found.extend(look.unwrap_or_default());
     }
     found.extend(unread_settings(db).await.unwrap_or_default());
@@ -55,6 +56,14 @@ async fn audit_log(db: &Db) -> sqlx::Result<Vec<Finding>> {
             )]
         }
     })
+}
+
+async fn held_mails(db: &Db) -> sqlx::Result<Vec<Finding>> {
+    let held = Received::count_held(db).await?;
+    let text = format!("{held} mails that came in are on no case");
+    let mend =
+        "`sayso mail list` says why, `sayso mail show ID` prints one; given to `sayso mail receive` it is tried again";
+    Ok((held > 0).then(|| Finding::warning("mail", text, mend)).into_iter().collect())
 }
 
 async fn unread_settings(db: &Db) -> anyhow::Result<Vec<Finding>> {

@@ -37,6 +37,11 @@ impl ClientAddress {
         Self { network: keys.short_hash(Purpose::Client, &format!("{day}/{network}")), around }
     }
 
+    /// Whoever sends mail from an address, which says more about them than the server that brings it.
+    pub fn of_sender(keys: &Keys, address: &str) -> Self {
+        Self { network: keys.short_hash(Purpose::Client, &format!("mail/{}", address.to_lowercase())), around: None }
+    }
+
     /// The address of IPv4, or the /64 of IPv6.
     pub const fn network(&self) -> u128 {
         self.network

@@ -46,7 +46,7 @@ impl Modify for TokenScheme {
             .scheme(HttpAuthScheme::Bearer)
             .bearer_format("sayso_…")
             .description(Some(
-                "A token that `sayso token add` makes. Its scopes are feedback:write, cases:read, cases:write, customers:read, customers:write and audit:read.",
+                "A token that `sayso token add` makes. Its scopes are feedback:write, cases:read, cases:write, customers:read, customers:write, reports:read, service:read, service:write and audit:read.",
             ))
             .build();
         api.components.get_or_insert_default().add_security_scheme("token", SecurityScheme::Http(scheme));

@@ -63,6 +63,7 @@ pub async fn submit(
         SubmissionPolicy::Public { entry: EntryPoint::Form(_), .. } => Channel::Entry,
         SubmissionPolicy::Public { entry: EntryPoint::Api, .. } => Channel::Widget,
         SubmissionPolicy::Trusted => Channel::Api,
+        SubmissionPolicy::Mail { .. } => Channel::Email,
     };
     let origin = Origin { by: Actor::Customer, channel, priority: Priority::Normal };
     submit_as(app, site, key, value, policy, origin).await
@@ -77,7 +78,7 @@ pub async fn submit_as(
     policy: SubmissionPolicy<'_>,
     origin: Origin,
 ) -> Result<Accepted> {
-    let (feedback, refused) = match Feedback::parse(value, &site.rules()) {
+    let (feedback, refused) = match Feedback::parse(value, &policy.rules(site)) {
         Ok(feedback) => (feedback, None),
         Err(Refused { errors, feedback: None }) => return Err(errors.into()),
         Err(Refused { errors, feedback: Some(feedback) }) => (*feedback, Some(errors)),

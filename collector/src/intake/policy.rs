@@ -1,6 +1,7 @@
 //! What stands between a request and the queue, in the order of its cost. What costs less (size, type, origin) has been checked
 //! before; a repeat of what was accepted is answered before anything here is asked.
 
+use sayso_shared::feedback::FeedbackRules;
 use sayso_shared::id::IdempotencyKey;
 use sayso_shared::problem::{ErrorCode, FieldError};
 
@@ -29,6 +30,11 @@ pub enum SubmissionPolicy<'a> {
     },
     /// The staff, an import, the demo: whoever got here has been checked, and may submit as much as they like.
     Trusted,
+    /// By mail, whose sender can't be asked to fill in a field.
+    Mail {
+        /// Why it is held, if it is.
+        suspicion: Option<Suspicion>,
+    },
 }
 
 /// The ways in for the public.
@@ -50,11 +56,21 @@ pub struct FormProof<'a> {
 }
 
 impl SubmissionPolicy<'_> {
+    /// What the site asks of a feedback that comes this way.
+    pub fn rules(&self, site: &Site) -> FeedbackRules {
+        match self {
+            SubmissionPolicy::Public { .. } | SubmissionPolicy::Trusted => site.rules(),
+            SubmissionPolicy::Mail { .. } => {
+                FeedbackRules { required: Vec::new(), consent_required: false, ..site.rules() }
+            }
+        }
+    }
+
     /// Enforces the rate limits of the client. They are in memory, so this may come before everything that costs more.
     pub fn enforce_rate_limits(&self, app: &App) -> Result<()> {
         match self {
             SubmissionPolicy::Public { client, .. } => app.limits.check_submission(*client),
-            SubmissionPolicy::Trusted => Ok(()),
+            SubmissionPolicy::Trusted | SubmissionPolicy::Mail { .. } => Ok(()),
         }
     }
 
@@ -69,6 +85,7 @@ impl SubmissionPolicy<'_> {
     ) -> Result<Option<Suspicion>> {
         match self {
             SubmissionPolicy::Trusted => Ok(None),
+            SubmissionPolicy::Mail { suspicion } => Ok(*suspicion),
             SubmissionPolicy::Public { .. } if app.config.dangerous_disable_guards => Ok(None),
             SubmissionPolicy::Public { entry: EntryPoint::Form(form_proof), .. } => {
                 let suspicion = assess_form(app, site, key, *form_proof)?;

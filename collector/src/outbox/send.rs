@@ -2,6 +2,7 @@
 
 use tokio::sync::OnceCell;
 
+use super::channels::email::Envelope;
 use super::channels::{Attempt, Channels};
 use super::delivery::{CUSTOMER, DIGEST, Delivery, Failure, member_of};
 use super::digest;
@@ -10,7 +11,7 @@ use super::templates;
 use crate::app::App;
 use crate::auth::Member;
 use crate::cases::EventType;
-use crate::clock::Millis;
+use crate::inbound::address::Party;
 use crate::sites::targets::{Standing, Target};
 
 /// Sends a delivery. Gives the type of its event, if it tells of one, and what came of it; an error is ours, such as of the database.
@@ -65,7 +66,8 @@ async fn send_to_member(
         None => None,
     };
     let email = templates::to_member(&app.config, context, member.lang(), giver.as_deref());
-    Ok(channels.mail(&member.email, None, &email, &context.case.id, attempt).await)
+    let envelope = Envelope::about(context, &member.email, Party::Staff);
+    Ok(channels.mail(&app.keys, &envelope, &email, attempt).await)
 }
 
 async fn send_to_customer(
@@ -78,7 +80,7 @@ async fn send_to_customer(
         return Err(Failure::Dropped("the customer has no e-mail address"));
     };
     let email = templates::to_customer(&app.config, context);
-    channels.mail(address, Some(context.site.name()), &email, &context.case.id, attempt).await
+    channels.mail(&app.keys, &Envelope::about(context, address, Party::Customer), &email, attempt).await
 }
 
 /// Sends a digest; an error is ours, such as of the database.
@@ -86,13 +88,15 @@ async fn send_digest(app: &App, channels: &Channels, delivery: &Delivery) -> any
     let Some(digest) = digest::load(app, delivery).await? else {
         return Ok(Err(Failure::Dropped("there is nothing left to tell")));
     };
-    let now: Millis = app.clock.now();
+    let attempt = Attempt { id: &delivery.id, now: app.clock.now() };
+    let envelope = |to, name| Envelope { to, name, thread: &delivery.id, answers: None };
     if delivery.destination == CUSTOMER {
         let Some(address) = digest.context.contact.as_ref().and_then(|contact| contact.email()) else {
             return Ok(Err(Failure::Dropped("the customer has no e-mail address")));
         };
         let email = templates::digest_to_customer(&app.config, &digest);
-        return Ok(channels.mail_digest(address, Some(digest.context.site.name()), &email, delivery, now).await);
+        let envelope = envelope(address, Some(digest.context.site.name()));
+        return Ok(channels.mail(&app.keys, &envelope, &email, attempt).await);
     }
     let target = match target(app, &delivery.destination).await? {
         Ok(target) => target,
@@ -102,5 +106,5 @@ async fn send_digest(app: &App, channels: &Channels, delivery: &Delivery) -> any
         return Ok(Err(Failure::retryable("its address can't be decrypted with the keys at hand")));
     };
     let email = templates::digest_to_team(&app.config, &digest, target.settings.lang);
-    Ok(channels.mail_digest(&access.address, None, &email, delivery, now).await)
+    Ok(channels.mail(&app.keys, &envelope(&access.address, None), &email, attempt).await)
 }

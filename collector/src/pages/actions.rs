@@ -19,7 +19,7 @@ use super::visit::{Segment, Visit};
 use super::{lookup, status};
 use crate::app::App;
 use crate::auth::session;
-use crate::cases::{Case, customer};
+use crate::cases::{Case, Channel, customer};
 use crate::http::client::ClientAddress;
 use crate::http::{Error, Result};
 
@@ -157,7 +157,7 @@ async fn act(app: &App, case: &Case, typed: &Typed, key: &IdempotencyKey) -> Res
             if !typed.uploads.is_empty() {
                 fields.insert("attachments".into(), json!(typed.uploads));
             }
-            customer::reply(app, case, &Reply::parse(fields.into())?, key).await?;
+            customer::reply(app, case, &Reply::parse(fields.into())?, key, Channel::Entry).await?;
         }
         StatusForm::Address => customer::add_address(app, case, &typed.text, key).await?,
         StatusForm::Rating => {

@@ -18,7 +18,7 @@ use super::visit::Segment;
 use crate::app::App;
 use crate::attachments::{self, Attachment};
 use crate::cases::query::{self, Message};
-use crate::cases::{Case, Outcome, Stage, customer};
+use crate::cases::{Case, Channel, Outcome, Stage, customer};
 use crate::clock::{Millis, rfc3339};
 use crate::http::body::{JsonBody, idempotency_key};
 use crate::http::client::ClientAddress;
@@ -202,7 +202,7 @@ async fn reply(
     let case = lookup::case(&app, client, &code).await?;
     refuse_staff(&app, &headers).await?;
     let reply = Reply::parse(body)?;
-    customer::reply(&app, &case, &reply, &key).await?;
+    customer::reply(&app, &case, &reply, &key, Channel::Api).await?;
     let at = rfc3339(first_taken_at(&app, &case, &key).await?);
     let files = attachments::claimed(&app.db, &app.keys, &case.id, reply.attachments()).await?;
     let attachments = AttachmentBody::all(&app, &case.code(&app.keys)?, files);

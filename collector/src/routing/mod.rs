@@ -7,6 +7,7 @@ mod actions;
 pub mod facts;
 pub mod reply;
 mod timed;
+pub mod trial;
 
 use serde_json::json;
 

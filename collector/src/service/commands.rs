@@ -10,29 +10,22 @@ use jiff::Timestamp;
 use sayso_shared::Kind;
 use serde_json::json;
 
-use super::file::ServiceFile;
-use super::plan::{Prune, plan};
+use super::draft::{Draft, FILE_MAX, Reader, export};
+use super::plan::Prune;
 use super::presets::PRESETS;
-use super::read::read_in;
 use super::routing::{Moment, matches, team_of_category};
 use super::rules::{Facts, Rule, Trigger};
 use super::store;
-use super::surroundings::{PlainHttp, Surroundings};
-use super::targets;
 use super::words::Key;
 use crate::audit::Stamp;
 use crate::calendars::Span;
 use crate::cases::Channel;
 use crate::cases::{Priority, Status};
 use crate::clock::parse_rfc3339;
-use crate::config::Config;
 use crate::context::Context;
-use crate::sites::targets::Target;
 
 /// What a dry run ends with when there is something to change.
 const SOMETHING_TO_CHANGE: u8 = 3;
-/// Longer files are mistakes.
-const FILE_MAX: u64 = 4 * 1024 * 1024;
 
 /// Write, apply and try what makes up the service.
 #[derive(Debug, Subcommand)]
@@ -132,9 +125,7 @@ pub async fn run(command: ServiceCommand, context: &Context) -> anyhow::Result<E
     let Context { db, clock, keys, .. } = context;
     match command {
         ServiceCommand::Export { file } => {
-            let mut exported = store::load(db).await?;
-            targets::reveal_mailboxes(keys, &Target::all(db).await?, &mut exported);
-            let text = exported.write()?;
+            let text = export(db, keys).await?;
             match file {
                 Some(file) => {
                     std::fs::write(&file, text).with_context(|| format!("cannot write {}", file.display()))?
@@ -144,15 +135,13 @@ pub async fn run(command: ServiceCommand, context: &Context) -> anyhow::Result<E
         }
         ServiceCommand::Apply { file, dry_run, prune } => {
             let prune = if prune { Prune::Remove } else { Prune::Keep };
-            let known = store::load(db).await?;
-            let mut wanted = read(&file, &known, prune, &context.config)?;
-            targets::seal(keys, &Target::all(db).await?, &mut wanted);
+            let draft = read(&file, prune, context).await?;
             if dry_run {
-                let plan = plan(&known, &wanted, prune);
+                let plan = draft.plan();
                 print_plan(&plan);
                 return Ok(if plan.is_empty() { ExitCode::SUCCESS } else { ExitCode::from(SOMETHING_TO_CHANGE) });
             }
-            print_plan(&store::apply(db, &wanted, prune, &Stamp::command(clock.now())).await?);
+            print_plan(&draft.apply(db, &Stamp::command(clock.now())).await?);
         }
         ServiceCommand::Preset { name } => {
             let preset = PRESETS.iter().find(|(known, _)| *known == name);
@@ -176,28 +165,19 @@ pub async fn run(command: ServiceCommand, context: &Context) -> anyhow::Result<E
     Ok(ExitCode::SUCCESS)
 }
 
-fn read(file: &Path, known: &ServiceFile, prune: Prune, config: &Config) -> anyhow::Result<ServiceFile> {
+async fn read(file: &Path, prune: Prune, context: &Context) -> anyhow::Result<Draft> {
     let mut text = String::new();
-    let mut take = |from: &mut dyn std::io::Read| from.take(FILE_MAX + 1).read_to_string(&mut text);
+    let mut take = |from: &mut dyn std::io::Read| from.take(FILE_MAX as u64 + 1).read_to_string(&mut text);
     if file == Path::new("-") {
         take(&mut std::io::stdin())
     } else {
         std::fs::File::open(file).and_then(|mut file| take(&mut file))
     }
     .with_context(|| format!("cannot read {}", file.display()))?;
-    ensure!(text.len() as u64 <= FILE_MAX, "{} is larger than 4 MiB", file.display());
-    // What is going to be removed can't be named.
-    let stays = match prune {
-        Prune::Keep => known.clone(),
-        Prune::Remove => {
-            ServiceFile { sites: known.sites.clone(), members: known.members.clone(), ..ServiceFile::default() }
-        }
-    };
-    let is_open = config.dangerous_allow_private_targets || config.dangerous_allow_http_webhooks;
-    let plain_http = if is_open { PlainHttp::Allowed } else { PlainHttp::Refused };
-    let variable = |name: &str| std::env::var(name).ok();
-    match read_in(&text, &stays, &Surroundings { variable: &variable, plain_http, targets: &known.targets }) {
-        Ok(wanted) => Ok(wanted),
+    ensure!(text.len() <= FILE_MAX, "{} is larger than 4 MiB", file.display());
+    let Context { db, keys, config, .. } = context;
+    match Draft::read((db, keys, config), &text, prune, Reader::Command).await? {
+        Ok(draft) => Ok(draft),
         Err(mistakes) => {
             let lines: Vec<String> = mistakes.iter().map(|mistake| format!("{}: {mistake}", file.display())).collect();
             bail!("nothing was changed:\n{}", lines.join("\n"))

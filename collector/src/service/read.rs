@@ -6,14 +6,20 @@ use super::check::check;
 use super::file::{Items, ServiceFile, SiteDefinition, TABLES};
 pub use super::reader::Mistake;
 use super::reader::{Item, Reader};
-use super::surroundings::{PlainHttp, Surroundings};
+use super::surroundings::{PlainHttp, Surroundings, Unset};
 use super::words::Title;
 use crate::sites::{Origin, SiteKey, SiteSettings};
 
 /// Reads a file with the variables of this process, and without plain HTTP.
 pub fn read(text: &str, known: &ServiceFile) -> Result<ServiceFile, Vec<Mistake>> {
     let variable = |name: &str| std::env::var(name).ok();
-    read_in(text, known, &Surroundings { variable: &variable, plain_http: PlainHttp::Refused, targets: &known.targets })
+    let surroundings = Surroundings {
+        variable: &variable,
+        plain_http: PlainHttp::Refused,
+        unset: Unset::Refused,
+        targets: &known.targets,
+    };
+    read_in(text, known, &surroundings)
 }
 
 /// Reads a file, and checks it together with what is there already and stays. Every mistake is named at once.

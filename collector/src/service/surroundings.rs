@@ -8,8 +8,19 @@ pub struct Surroundings<'a> {
     pub variable: &'a dyn Fn(&str) -> Option<String>,
     /// Whether addresses may begin with `http://`.
     pub plain_http: PlainHttp,
+    /// What a variable that is not set means for a target that is stored and names it as well.
+    pub unset: Unset,
     /// The targets that are stored. One that names no variable stays where it is.
     pub targets: &'a [TargetDefinition],
+}
+
+/// What a variable that is not set means for a target that is stored with the same one.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Unset {
+    /// It is a mistake.
+    Refused,
+    /// The target stays where it is.
+    Stays,
 }
 
 /// Whether what customers write may travel unencrypted.

@@ -5,7 +5,7 @@ use url::Url;
 
 use super::check::Check;
 use super::reader::Item;
-use super::surroundings::{PlainHttp, Surroundings};
+use super::surroundings::{PlainHttp, Surroundings, Unset};
 use super::target_definition::TargetDefinition;
 use crate::http::cors::is_loopback;
 use crate::outbox::template::{Template, is_header_name};
@@ -30,8 +30,24 @@ impl Check<'_, '_> {
             let is_it = |known: &&TargetDefinition| known.key == target.value.key;
             let stored = surroundings.targets.iter().find(is_it);
             let is_stored = stored.is_some_and(|known| known.channel == target.value.channel);
+            let names_the_same = |known: &TargetDefinition| {
+                (&known.url_env, &known.secret_env) == (&target.value.url_env, &target.value.secret_env)
+            };
+            if is_stored
+                && surroundings.unset == Unset::Stays
+                && stored.is_some_and(names_the_same)
+                && !self.has_variables(&target.value, surroundings)
+            {
+                continue;
+            }
             target.value.access = self.access(target, is_stored, surroundings);
         }
+    }
+
+    /// Whether every variable is set that a target names; one without any has all of them.
+    fn has_variables(&self, target: &TargetDefinition, surroundings: &Surroundings<'_>) -> bool {
+        let named = target.url_env.iter().chain(&target.secret_env);
+        named.into_iter().all(|name| (surroundings.variable)(name).is_some_and(|value| !value.trim().is_empty()))
     }
 
     /// Refuses what another channel has.

@@ -14,7 +14,7 @@ const REQUIRABLE: &[&str] = &["contact", "category", "rating", "importance", "de
 
 /// The names that [`Site::set`] knows, for help and errors.
 pub const NAMES: &str = "name, origins, languages, kinds, categories, required, first_response_hours, agents_see_all, time_zone, country, promise_text.LANG, \
-    privacy_url, consent_text.LANG, text.KEY.LANG (KEY: see `sayso site texts`), theme.accent, theme.radius, theme.font, logo (a file)";
+    privacy_url, consent_text.LANG, text.KEY.LANG (KEY: see `sayso site texts`), theme.accent, theme.radius, theme.font, logo (a file), mail_address";
 
 impl Site {
     /// Applies `NAME=VALUE`; lists are separated by commas, `NAME+=VALUE` adds to one, an empty value clears.
@@ -53,6 +53,7 @@ impl Site {
             "theme.accent" => settings.theme.accent = optional(value).map(colour).transpose()?,
             "theme.radius" => settings.theme.radius = optional(value).map(radius).transpose()?,
             "theme.font" => settings.theme.font = optional(value).map(font).transpose()?,
+            "mail_address" => settings.mail_address = optional(value).map(|address| address.parse()).transpose()?,
             "logo" => settings.logo = optional(value).map(logo).transpose()?,
             _ => match name.split_once('.') {
                 Some(("promise_text", tag)) => texts::set(&mut settings.promise_text, tag, value)?,

@@ -9,6 +9,7 @@ pub mod cors;
 pub mod country;
 pub mod identity;
 mod logo;
+mod mail_address;
 pub mod origin;
 pub mod secrets;
 pub mod served;
@@ -26,6 +27,7 @@ use serde_json::{Value, json};
 
 pub use cache::SiteCache;
 pub use logo::Logo;
+pub use mail_address::MailAddress;
 pub use origin::Origin;
 pub use settings::SiteSettings;
 use stored::Unread;

@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 
 use super::country::Country;
 use super::logo::Logo;
+use super::mail_address::MailAddress;
 use super::texts::{OwnTexts, Texts};
 use crate::calendars::Zone;
 
@@ -40,6 +41,8 @@ pub struct SiteSettings {
     pub theme: Theme,
     /// The company's mark on its pages; without one, its first letter.
     pub logo: Option<Logo>,
+    /// The address at which the site takes mail. Answers go to addresses below it, with a `+` and a signature before the `@`.
+    pub mail_address: Option<MailAddress>,
 }
 
 /// What feedback can be about.
@@ -91,6 +94,7 @@ impl Default for SiteSettings {
             texts: OwnTexts::new(),
             theme: Theme::default(),
             logo: None,
+            mail_address: None,
         }
     }
 }

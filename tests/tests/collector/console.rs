@@ -2,6 +2,7 @@
 
 mod access;
 mod alarms;
+mod bulk;
 mod customers;
 mod entering;
 mod files;
@@ -11,6 +12,7 @@ mod members;
 mod permissions;
 mod properties;
 mod searching;
+mod settings;
 mod today;
 
 use std::time::Duration;

@@ -13,6 +13,7 @@ mod embedding;
 mod fuzz;
 mod guards;
 mod housekeeping;
+mod inbound;
 mod insight;
 mod intake;
 mod jobs;

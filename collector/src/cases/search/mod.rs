@@ -18,7 +18,7 @@ pub mod upkeep;
 pub use entries::{
     LOOSE, REINDEX_PAGE, facts_sql, refresh, refresh_for, refresh_in, reindex_batch, reindex_in, reindex_page,
 };
-pub use facet::{Facet, Has};
+pub use facet::{Facet, Has, received_between};
 pub use field::Field;
 pub use find::{Found, Search, search};
 pub use query::{QueryError, SearchQuery};

@@ -14,6 +14,7 @@ mod properties;
 mod seen;
 mod set_properties;
 mod shown;
+mod similar;
 mod sorting;
 mod tasks;
 mod template;
@@ -36,4 +37,5 @@ pub fn router() -> Router<App> {
         .merge(tasks::router())
         .merge(efforts::router())
         .merge(merging::router())
+        .merge(similar::router())
 }

@@ -16,6 +16,7 @@ use crate::cases::tasks::Task;
 use crate::cases::{Case, EventType};
 use crate::clock::{Millis, rfc3339};
 use crate::http::Result;
+use crate::inbound::quotes::Segment;
 use crate::text::Texts;
 use crate::with_db;
 
@@ -32,6 +33,14 @@ pub struct Item {
     pub what: What,
 }
 
+/// What somebody wrote.
+pub enum Words {
+    /// A customer: text, of a mail with runs that are folded.
+    OfCustomer(Vec<Segment>),
+    /// A member or a program: text with links.
+    OfStaff(String),
+}
+
 /// What an entry is about.
 pub enum What {
     /// Somebody said or noted something.
@@ -41,7 +50,7 @@ pub enum What {
         /// Who; none for the customer.
         by: Option<String>,
         /// The words.
-        body: String,
+        words: Words,
         /// The files that came with them.
         files: Vec<Attachment>,
     },
@@ -109,7 +118,11 @@ pub(super) async fn read(
                 _ => ("from-staff", staff(&message)),
             };
             let files = files_of(&message.id);
-            (message.created_at, message.id, What::Said { class, by, body: message.body, files })
+            let words = match class {
+                "from-customer" => Words::OfCustomer(message.segments()),
+                _ => Words::OfStaff(message.body),
+            };
+            (message.created_at, message.id, What::Said { class, by, words, files })
         })
         .collect();
     let said_there: Vec<_> = others
@@ -117,7 +130,8 @@ pub(super) async fn read(
         .map(|message| {
             let by = t.with("console.event.from_case", &[("case", &case_of(Some(&message.case_id)))]);
             let files = files_of(&message.id);
-            let what = What::Said { class: "from-customer", by: Some(by), body: message.body.clone(), files };
+            let words = Words::OfCustomer(message.segments());
+            let what = What::Said { class: "from-customer", by: Some(by), words, files };
             (message.created_at, message.id.clone(), what)
         })
         .collect();

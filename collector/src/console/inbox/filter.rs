@@ -29,6 +29,7 @@ pub struct InboxQuery {
     q: String,
     before: String,
     done: String,
+    bulk: String,
     view: String,
 }
 
@@ -141,6 +142,8 @@ pub struct Filter {
     pub view: &'static str,
     /// Whether a case was just given to a team that the reader does not belong to.
     pub was_transferred: bool,
+    /// What was done to several cases just now: by what it is taken back, or a word.
+    pub bulk: String,
 }
 
 impl Filter {
@@ -180,6 +183,7 @@ impl Filter {
                 .find(|word| *word == query.view)
                 .unwrap_or_default(),
             was_transferred: query.done == "transfer",
+            bulk: query.bulk.chars().take(40).collect(),
         }
     }
 

@@ -2,6 +2,7 @@
 //! script and can be bookmarked.
 
 pub mod asked;
+mod bulk;
 mod excerpt;
 pub mod filter;
 pub mod rows;
@@ -17,6 +18,7 @@ use axum::routing::get;
 use sayso_shared::Kind;
 
 use self::asked::Asked;
+use self::bulk::Done;
 use self::filter::{Filter, Owner, Tab};
 use self::rows::{Counts, Page, Row};
 use self::views::ShownView;
@@ -32,12 +34,13 @@ use crate::cases::search::{Field, QueryError};
 use crate::cases::{Priority, Quarantine};
 use crate::clock::day_of;
 use crate::http::Result;
+use crate::http::body::fresh_key;
 use crate::sites::Site;
 use crate::text::Texts;
 
 /// `/staff/cases`.
 pub fn router() -> Router<App> {
-    Router::new().route(HOME, get(inbox)).merge(views::router())
+    Router::new().route(HOME, get(inbox)).merge(views::router()).merge(bulk::router())
 }
 
 #[derive(Template)]
@@ -56,6 +59,10 @@ struct InboxPage {
     teams: Vec<(String, String)>,
     views: Vec<ShownView>,
     me: String,
+    /// What was done to several cases just now.
+    bulk_done: Option<Done>,
+    /// By what the form for several cases is told from the same one sent again.
+    bulk_key: String,
     /// Whether the reader is one of the company, who sees who the customers are and what is suspected.
     sees_contacts: bool,
 }
@@ -96,6 +103,32 @@ impl InboxPage {
         self.filter.address_of(&self.filter.tab).split_once('?').map(|(_, query)| query.to_owned()).unwrap_or_default()
     }
 
+    /// What became of a change of several cases, as a sentence.
+    fn bulk_text(&self) -> Option<String> {
+        if let Some(done) = &self.bulk_done {
+            let (changed, refused) = (done.changed.to_string(), done.refused.to_string());
+            let key = if done.refused == 0 { "desk.bulk.done" } else { "desk.bulk.done_partly" };
+            return Some(self.t.with(key, &[("count", &changed), ("refused", &refused)]));
+        }
+        let key = match self.filter.bulk.as_str() {
+            "none" => "desk.bulk.none",
+            "undone" => "desk.bulk.undone",
+            "undone-partly" => "desk.bulk.undone_partly",
+            _ => return None,
+        };
+        Some(self.t.get(key).to_owned())
+    }
+
+    /// Where the reader is led back to: the page of the list that they chose from.
+    fn here(&self) -> String {
+        let filter = &self.filter;
+        let address = match &filter.before {
+            Some(id) => filter.address_before(id),
+            None => filter.address_of(&filter.tab),
+        };
+        address.split_once('?').map(|(_, query)| query.to_owned()).unwrap_or_default()
+    }
+
     fn due_text(&self, word: &str) -> &'static str {
         self.t.get(&format!("console.due.{word}"))
     }
@@ -133,6 +166,7 @@ async fn inbox(State(app): State<App>, who: SignedIn, Query(query): Query<filter
         }
     };
     let service = app.service.current().await?;
+    let bulk_done = Done::read(&app.db, &filter.bulk, &who.member.id).await?;
     let shown = InboxPage {
         t: who.t,
         shell: Shell::load(&app, &who, Screen::Inbox).await?,
@@ -146,6 +180,8 @@ async fn inbox(State(app): State<App>, who: SignedIn, Query(query): Query<filter
         members: Member::all(&app.db).await?.into_iter().filter(|member| member.disabled_at.is_none()).collect(),
         sites,
         filter,
+        bulk_done,
+        bulk_key: fresh_key().as_str().to_owned(),
         me: who.member.id,
         sees_contacts: who.standing.role != Role::Partner,
     };

@@ -67,6 +67,16 @@ fn is_own(view: &View, member: &Member) -> bool {
     view.owner.as_ref().is_some_and(|owner| owner.as_str() == member.email)
 }
 
+/// The address of the inbox with these parameters, and nothing else in it.
+pub(super) fn read_address(parameters: &str) -> String {
+    let query: InboxQuery = serde_urlencoded::from_str(parameters).unwrap_or_default();
+    let filter = Filter::read(query, None, (0, 0));
+    match &filter.before {
+        Some(id) => filter.address_before(id),
+        None => filter.address_of(&filter.tab),
+    }
+}
+
 /// The address of a filter as a view has it, in the one order in which the inbox writes its parameters.
 fn address(filter: &str) -> String {
     let query: InboxQuery = serde_urlencoded::from_str(filter).unwrap_or_default();

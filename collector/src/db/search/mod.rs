@@ -20,7 +20,7 @@ mod phrase;
 mod query;
 mod request;
 mod rows;
-mod runs;
+pub mod runs;
 mod stems;
 mod term;
 mod tokens;

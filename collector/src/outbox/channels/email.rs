@@ -13,11 +13,16 @@ use tokio::fs;
 use tokio::io::AsyncWriteExt;
 use url::Url;
 
+use super::Attempt;
 use super::connect;
 use crate::clock::Millis;
 use crate::config::Config;
+use crate::inbound::address::{Party, message_id, reply_address};
+use crate::keys::Keys;
 use crate::outbox::delivery::Failure;
-use crate::outbox::templates::Email;
+use crate::outbox::event_context::EventContext;
+use crate::outbox::templates::{Author, Email};
+use crate::sites::MailAddress;
 
 /// The folder in the data folder that mails are written to when there is no mail server.
 pub const FOLDER: &str = "mail";
@@ -53,19 +58,18 @@ impl Mailer {
         Ok(Self { transport, from, host })
     }
 
-    /// Makes a mail. Its identifier is the delivery's and stays the same for every attempt; all mails about a case refer to one
-    /// identifier, so that mail programs show them together. `name` is the sender's, where customers know one better than ours.
+    /// Makes a mail. Its identifier is made of the delivery's and of the case's, and stays the same for every attempt; all mails about a case refer to
+    /// one identifier, so that mail programs show them together.
     pub fn compose(
         &self,
-        to: &str,
-        name: Option<&str>,
+        keys: &Keys,
+        envelope: &Envelope<'_>,
         email: &Email,
-        id: &str,
-        case_id: &str,
-        now: Millis,
+        attempt: Attempt<'_>,
     ) -> Result<Message, Failure> {
         const UNUSABLE: &str = "mail can't be sent to this address";
         // Also what was stored before addresses had one form.
+        let Envelope { to, name, thread, .. } = *envelope;
         let to = EmailAddress::parse(to).map_err(|_| Failure::Permanent(UNUSABLE.into()))?;
         let to: Address = to.as_str().parse().map_err(|_| Failure::Permanent(UNUSABLE.into()))?;
         let from = match name {
@@ -73,20 +77,26 @@ impl Mailer {
             None => self.from.clone(),
         };
         let html = email.html().map_err(|_| Failure::retryable("the mail could not be written"))?;
-        let thread = format!("<case-{case_id}@{}>", self.host);
-        let date = UNIX_EPOCH + Duration::from_millis(u64::try_from(now).unwrap_or_default());
-        let message = Message::builder()
+        let first = format!("<{}>", message_id(keys, "case", thread, &self.host));
+        let date = UNIX_EPOCH + Duration::from_millis(u64::try_from(attempt.now).unwrap_or_default());
+        let mut message = Message::builder()
             .from(from)
             .to(Mailbox::new(None, to))
             .subject(one_line(&email.subject))
             .date(date)
-            .message_id(Some(format!("<{id}@{}>", self.host)))
-            .in_reply_to(thread.clone())
-            .references(thread)
-            // RFC 3834: so that no automatic answer comes back.
-            .raw_header(header("Auto-Submitted", "auto-generated"))
-            .raw_header(header("X-Auto-Response-Suppress", "All"))
-            .multipart(MultiPart::alternative_plain_html(email.text(), html));
+            .message_id(Some(format!("<{}>", message_id(keys, attempt.id, thread, &self.host))))
+            .in_reply_to(first.clone())
+            .references(first);
+        if let Some(reply_to) = envelope.reply_to(keys).and_then(|address| address.parse().ok()) {
+            message = message.reply_to(Mailbox::new(None, reply_to));
+        }
+        if email.author == Author::System {
+            // RFC 3834: so that no automatic answer comes back. What a person wrote is not automatic.
+            message = message
+                .raw_header(header("Auto-Submitted", "auto-generated"))
+                .raw_header(header("X-Auto-Response-Suppress", "All"));
+        }
+        let message = message.multipart(MultiPart::alternative_plain_html(email.text(), html));
         message.map_err(|_| Failure::Permanent(UNUSABLE.into()))
     }
 
@@ -110,9 +120,7 @@ impl Mailer {
     /// Sends a mail.
     pub async fn send(&self, mail: &Message, id: &str, now: Millis) -> Result<(), Failure> {
         match &self.transport {
-            Transport::Smtp(smtp) => {
-                smtp.send(mail.clone()).await.map(|_| ()).map_err(|error| Failure::retryable(connect::explain(&error)))
-            }
+            Transport::Smtp(smtp) => smtp.send(mail.clone()).await.map(|_| ()).map_err(|error| judge(&error)),
             Transport::Folder(folder) => write(folder, &file_name(id, now), &mail.formatted()).await.map_err(|error| {
                 tracing::error!(error = %error, "a mail can't be written to the data folder");
                 Failure::retryable("the mail could not be written to the data folder")
@@ -128,6 +136,42 @@ impl fmt::Debug for Mailer {
             Transport::Folder(_) => "Mailer(folder)",
         })
     }
+}
+
+/// From whom and to whom a mail goes, and which others it belongs to.
+#[derive(Clone, Copy, Debug)]
+pub struct Envelope<'a> {
+    /// The address.
+    pub to: &'a str,
+    /// What the sender is called, where customers know a better name than ours.
+    pub name: Option<&'a str>,
+    /// The case, or whatever else mails with the same one are shown together for.
+    pub thread: &'a str,
+    /// Where answers go: to the address of the site, as an answer of this party.
+    pub answers: Option<(&'a MailAddress, Party)>,
+}
+
+impl<'a> Envelope<'a> {
+    /// That of a mail about a case, which can be answered where its site takes mail.
+    pub fn about(context: &'a EventContext, to: &'a str, party: Party) -> Self {
+        let answers = context.site.settings.mail_address.as_ref().map(|address| (address, party));
+        let name = (party == Party::Customer).then(|| context.site.name());
+        Self { to, name, thread: &context.case.id, answers }
+    }
+
+    fn reply_to(&self, keys: &Keys) -> Option<String> {
+        let (address, party) = self.answers?;
+        reply_address(keys, address.as_str(), party, self.thread)
+    }
+}
+
+/// What a refusal means. A server that refuses for good does so again (RFC 5321, 4.2.1); one that does not let us in waits for the operator.
+fn judge(error: &lettre::transport::smtp::Error) -> Failure {
+    const NOT_LET_IN: [u16; 4] = [530, 534, 535, 538];
+    let code = error.status().map(u16::from);
+    let is_ours = code.is_some_and(|code| NOT_LET_IN.contains(&code));
+    let text = connect::explain(error);
+    if error.is_permanent() && !is_ours { Failure::Permanent(text.into()) } else { Failure::retryable(text) }
 }
 
 fn header(name: &'static str, value: &str) -> HeaderValue {
@@ -172,17 +216,28 @@ mod tests {
         Mailer::open(&config).expect("the defaults hold")
     }
 
+    fn keys() -> Keys {
+        Keys::parse("AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8=").expect("32 bytes")
+    }
+
+    fn compose(to: &str, name: Option<&str>, subject: &str) -> Result<Message, Failure> {
+        let envelope = Envelope { to, name, thread: "018f3a1e-0000-7000-8000-000000000001", answers: None };
+        mailer().compose(&keys(), &envelope, &email(subject), Attempt { id: "d1", now: 0 })
+    }
+
     fn email(subject: &str) -> Email {
         Email { subject: subject.to_owned(), ..Email::default() }
     }
 
     #[test]
     fn has_the_headers_of_an_automatic_mail_in_a_thread() {
-        let mail = mailer().compose("li@example.com", Some("Acme 家居"), &email("Hi"), "d1", "c1", 0).expect("a mail");
+        let mail = compose("li@example.com", Some("Acme 家居"), "Hi").expect("a mail");
         let text = String::from_utf8(mail.formatted()).expect("mails are ASCII");
+        for beginning in ["Message-ID: <d1.", "References: <case."] {
+            let line = text.lines().find(|line| line.starts_with(beginning)).expect(beginning);
+            assert!(line.ends_with("@feedback.example.com>"), "{line}");
+        }
         for line in [
-            "Message-ID: <d1@feedback.example.com>",
-            "References: <case-c1@feedback.example.com>",
             "Auto-Submitted: auto-generated",
             "To: li@example.com",
             "Subject: Hi",
@@ -200,7 +255,7 @@ mod tests {
 
     #[test]
     fn an_address_that_is_none_is_given_up() {
-        let refused = mailer().compose("a@b.c\r\nBcc: x@y.z", None, &email("Hi"), "d1", "c1", 0);
+        let refused = compose("a@b.c\r\nBcc: x@y.z", None, "Hi");
         assert!(matches!(refused, Err(Failure::Permanent(_))));
     }
 
@@ -209,15 +264,15 @@ mod tests {
         fn mail_can_be_sent_to_whatever_is_taken_as_an_address(local in "[a-zA-Z0-9!#$%&'*+/=?^_`{|}~.-]{1,20}", domain in "[a-zA-Zü例0-9.-]{1,30}") {
             let typed = format!("{local}@{domain}");
             if let Ok(address) = EmailAddress::parse(&typed) {
-                let mail = mailer().compose(address.as_str(), None, &email("Hi"), "d1", "c1", 0);
+                let mail = compose(address.as_str(), None, "Hi");
                 prop_assert!(mail.is_ok(), "{}", address.as_str());
-                prop_assert!(mailer().compose(&typed, None, &email("Hi"), "d1", "c1", 0).is_ok());
+                prop_assert!(compose(&typed, None, "Hi").is_ok());
             }
         }
 
         #[test]
         fn no_subject_makes_a_header(subject in "[ -~\r\n\u{0}\u{2028}字😀\u{202e}]{0,200}") {
-            let mail = mailer().compose("li@example.com", Some("Acme"), &email(&subject), "d1", "c1", 0).expect("a mail");
+            let mail = compose("li@example.com", Some("Acme"), &subject).expect("a mail");
             let formatted = mail.formatted();
             let text = String::from_utf8_lossy(&formatted);
             let head = text.split("\r\n\r\n").next().unwrap_or_default();

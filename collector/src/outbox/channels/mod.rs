@@ -17,14 +17,15 @@ mod wecom;
 
 use url::Url;
 
-use self::email::Mailer;
+use self::email::{Envelope, Mailer};
 use super::card::Card;
-use super::delivery::{Delivery, Failure};
+use super::delivery::Failure;
 use super::event_context::EventContext;
 use super::http::{Answer, Http, Request};
 use super::templates::{self, Email};
 use crate::clock::Millis;
 use crate::config::Config;
+use crate::inbound::address::Party;
 use crate::keys::Keys;
 use crate::sites::targets::{Access, Channel, Target};
 
@@ -68,8 +69,8 @@ impl Channels {
             access.ok_or_else(|| Failure::retryable("its address can't be decrypted with the keys at hand"))?;
         if channel == Channel::Email {
             let email = templates::to_team(config, context, target);
-            let mail = self.mailer.compose(&access.address, None, &email, attempt.id, &context.case.id, attempt.now)?;
-            return self.mailer.send(&mail, attempt.id, attempt.now).await;
+            let envelope = Envelope::about(context, &access.address, Party::Staff);
+            return self.mail(keys, &envelope, &email, attempt).await;
         }
         let message = Message { context, target, access: &access, console_url: context.console_url(config) };
         let sent = self.post(config, channel, &message, attempt).await;
@@ -94,29 +95,16 @@ impl Channels {
 }
 
 impl Channels {
-    /// Sends a mail. `name` is the sender's; mails with the same `thread` are shown together.
+    /// Sends a mail.
     pub(super) async fn mail(
         &self,
-        address: &str,
-        name: Option<&str>,
+        keys: &Keys,
+        envelope: &Envelope<'_>,
         email: &Email,
-        thread: &str,
         attempt: Attempt<'_>,
     ) -> Result<(), Failure> {
-        let mail = self.mailer.compose(address, name, email, attempt.id, thread, attempt.now)?;
+        let mail = self.mailer.compose(keys, envelope, email, attempt)?;
         self.mailer.send(&mail, attempt.id, attempt.now).await
-    }
-
-    /// Sends a mail that tells of other deliveries.
-    pub(super) async fn mail_digest(
-        &self,
-        address: &str,
-        name: Option<&str>,
-        email: &Email,
-        delivery: &Delivery,
-        now: Millis,
-    ) -> Result<(), Failure> {
-        self.mail(address, name, email, &delivery.id, Attempt { id: &delivery.id, now }).await
     }
 }
 

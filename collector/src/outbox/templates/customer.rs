@@ -2,7 +2,7 @@
 
 use sayso_shared::Kind;
 
-use super::{Brand, Email, QuotedLinks, spaced, topic};
+use super::{Author, Brand, Email, QuotedLinks, spaced, topic};
 use crate::cases::EventType;
 use crate::config::Config;
 use crate::outbox::event_context::EventContext;
@@ -21,6 +21,9 @@ pub fn to_customer(config: &Config, context: &EventContext) -> Email {
     // Each mail of a case names it the same way, and by nothing that was typed.
     let about = topic(context, t.0).unwrap_or_else(|| t.day(context.case.received_at));
     email.subject = t.with("mail.about", &[("subject", &email.subject), ("topic", &about)]);
+    if context.event.words.is_some() {
+        email.author = Author::Person;
+    }
     sign(email, context, t)
 }
 
@@ -28,7 +31,8 @@ pub fn to_customer(config: &Config, context: &EventContext) -> Email {
 pub(super) fn sign(mut email: Email, context: &EventContext, t: Texts) -> Email {
     email.lang = t.0;
     email.brand = Brand::of(&context.site);
-    email.closing.push(t.get("mail.no_reply").to_owned());
+    let reply = if context.site.settings.mail_address.is_some() { "mail.can_reply" } else { "mail.no_reply" };
+    email.closing.push(t.get(reply).to_owned());
     email.closing.push(t.with("mail.signature", &[("site", context.site.name())]));
     email.footer = spaced(t.0, &t.with("mail.customer_footer", &[("site", context.site.name())]));
     for paragraph in email.intro.iter_mut().chain(&mut email.closing) {

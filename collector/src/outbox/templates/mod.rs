@@ -24,6 +24,8 @@ pub struct Email {
     pub lang: Lang,
     /// Whose mail it is: the site's name and colours.
     pub brand: Brand,
+    /// Whether a person wrote it.
+    pub author: Author,
     /// What it is about.
     pub subject: String,
     /// What happened, in a few words; mails to customers begin with a greeting instead.
@@ -44,6 +46,15 @@ pub struct Email {
     pub footer: String,
 }
 
+/// Who wrote what a mail brings.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Author {
+    /// A person: programs may answer that they are away.
+    Person,
+    /// We did, since something happened.
+    System,
+}
+
 /// What addresses of pages in a quote are.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum QuotedLinks {
@@ -58,6 +69,7 @@ impl Default for Email {
         Self {
             lang: Lang::En,
             brand: Brand::default(),
+            author: Author::System,
             subject: String::new(),
             heading: None,
             intro: Vec::new(),

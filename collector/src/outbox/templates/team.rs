@@ -3,7 +3,7 @@
 
 use sayso_shared::Lang;
 
-use super::{Brand, Email, QuotedLinks, excerpt, spaced, topic};
+use super::{Author, Brand, Email, QuotedLinks, excerpt, spaced, topic};
 use crate::cases::EventType;
 use crate::config::Config;
 use crate::outbox::event_context::{EventContext, Origin};
@@ -80,6 +80,7 @@ fn about(
     Email {
         lang: t.0,
         brand: Brand::of(&context.site),
+        author: Author::System,
         subject: t.with("mail.team.subject", &values),
         heading: Some(what + &number),
         intro: Vec::new(),
@@ -87,7 +88,14 @@ fn about(
         quoted_links: QuotedLinks::Text,
         details: case_details(context, t, parts, name),
         link: parts.contains(&Part::Link).then(|| (t.get("mail.team.link").to_owned(), context.console_url(config))),
-        closing: Vec::new(),
+        closing: context
+            .site
+            .settings
+            .mail_address
+            .as_ref()
+            .map(|_| t.get("mail.team.can_reply").to_owned())
+            .into_iter()
+            .collect(),
         footer: String::new(),
     }
 }

@@ -1,6 +1,7 @@
 //! No barriers that a machine can find: axe-core looks at the main states of every page, in light and dark, in English
 //! and Chinese. What only people can judge (order, wording, whether a name is a good name) it does not see.
 
+mod desk;
 mod keyboard;
 mod pages;
 mod widget;

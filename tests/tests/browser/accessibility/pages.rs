@@ -75,6 +75,8 @@ async fn the_console(system: System) {
         ("/staff/alarms", "alarms"),
         ("/staff/customers", "customers"),
         ("/staff/start", "start"),
+        ("/staff/settings", "settings"),
+        ("/staff/settings/edit", "changing settings"),
         ("/staff/members", "members"),
         ("/staff/mail", "mail"),
     ] {

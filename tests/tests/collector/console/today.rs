@@ -3,8 +3,7 @@
 use reqwest::StatusCode;
 use sayso::audit::Stamp;
 use sayso::auth::Role;
-use sayso::cases::Case;
-use sayso::cases::customer;
+use sayso::cases::{Case, Channel, customer};
 use sayso::jobs::run_due;
 use sayso::service::plan::Prune;
 use sayso::service::read::read;
@@ -63,7 +62,7 @@ on_both_databases! {
         assert_eq!(replied.status, StatusCode::SEE_OTHER, "{}", replied.body);
         let case = Case::by_id(&app.app, &ids[0]).await.unwrap();
         let key = IdempotencyKey::parse(&uuid::Uuid::new_v4().to_string()).unwrap();
-        customer::reply(&app.app, &case, &Reply::parse(json!({"body": "When?"})).unwrap(), &key).await.unwrap();
+        customer::reply(&app.app, &case, &Reply::parse(json!({"body": "When?"})).unwrap(), &key, Channel::Entry).await.unwrap();
         let task = program.post(&format!("/{}/tasks", ids[5]), &json!({"title": "Call the <driver>", "team": "delivery"})).await;
         assert_eq!(task.status, StatusCode::CREATED, "{}", task.body);
         app.app.clock.advance(3_600_000 + 1_000);

@@ -6,6 +6,7 @@ mod finding;
 mod merging;
 mod problems;
 mod rules;
+mod similar;
 mod sorting;
 mod tasks;
 

@@ -1,7 +1,7 @@
 //! What staff and customers do, for tests that look at what is forwarded of it.
 
 use sayso::cases::staff::{self, Body, FollowUp, Resolution};
-use sayso::cases::{Case, Outcome, customer};
+use sayso::cases::{Case, Channel, Outcome, customer};
 use sayso::keys::new_id;
 use sayso::{outbox, with_db, with_write};
 use sayso_shared::Kind;
@@ -79,7 +79,7 @@ pub fn resolved(case: &Case) -> FollowUp {
 /// The customer writes again.
 pub async fn customer_writes(app: &TestApp, case: &Case, words: &str) {
     let reply = Reply::parse(json!({"body": words})).unwrap();
-    customer::reply(&app.app, case, &reply, &key()).await.unwrap();
+    customer::reply(&app.app, case, &reply, &key(), Channel::Entry).await.unwrap();
 }
 
 /// The customer rates.

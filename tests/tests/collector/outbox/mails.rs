@@ -2,6 +2,7 @@
 
 use sayso::cases::staff::FollowUp;
 use sayso::cases::{Case, Status};
+use sayso::inbound::address::case_of_message_id;
 use sayso::sites::targets::Target;
 use sayso::text::Texts;
 use sayso_shared::Lang;
@@ -158,12 +159,17 @@ on_both_databases! {
         let rows = deliveries(&app).await;
         assert_eq!(rows.len(), 2);
         for (mail, row) in mails.iter().zip(rows) {
-            assert_eq!(mail.header("References"), format!("<case-{}@{host}>", case.id));
-            assert_eq!(mail.header("Message-ID"), format!("<{}@{host}>", row.id));
-            assert_eq!(mail.header("Auto-Submitted"), "auto-generated");
+            let (first, own) = (mail.header("References"), mail.header("Message-ID"));
+            assert_eq!((first.clone(), mail.header("In-Reply-To")), (mails[0].header("References"), first.clone()));
+            for id in [&first, &own] {
+                assert_eq!(case_of_message_id(&app.app.keys, id).as_ref(), Some(&case.id), "{id}");
+            }
+            assert!(own.starts_with(&format!("<{}.", row.id)) && own.ends_with(&format!("@{host}>")), "{own}");
             assert_eq!((mail.header("Reply-To"), mail.header("List-Id")), (String::new(), String::new()));
             assert_eq!((mail.from.as_str(), mail.header("From").as_str()), ("sayso@localhost", "\"Acme Home\" <sayso@localhost>"));
         }
+        let marks: Vec<String> = mails.iter().map(|mail| mail.header("Auto-Submitted")).collect();
+        assert_eq!(marks, ["auto-generated", ""], "a receipt is automatic, what a person writes is not");
     }
 
     async fn a_mail_server_that_refuses_is_asked_again(database: Database) {
@@ -177,6 +183,22 @@ on_both_databases! {
         app.app.clock.advance(34_000);
         assert_eq!(work(&app).await, 1);
         assert_eq!(server.mails_to("li@example.com").len(), 1);
+    }
+
+    async fn an_address_that_is_refused_for_good_is_not_tried_again(database: Database) {
+        let server = MailServer::start().await;
+        let app = with_mail_server(database, &server).await;
+        server.refuse_next(550);
+        submit(&app, json!({"kind": "question", "message": "When?", "contact": {"email": "gone@example.com"}})).await;
+        assert_eq!(work(&app).await, 1);
+        let row = delivery(&app).await;
+        assert_eq!((row.state.as_str(), row.last_error.as_deref()), ("failed", Some("the mail server answered 550")));
+        // A password that is wrong is the operator's trouble, and mails wait until it is right.
+        server.refuse_next(535);
+        submit(&app, json!({"kind": "question", "message": "When?", "contact": {"email": "li@example.com"}})).await;
+        work(&app).await;
+        let states: Vec<String> = deliveries(&app).await.into_iter().map(|row| row.state).collect();
+        assert!(states.contains(&"pending".to_owned()), "{states:?}");
     }
 
     async fn without_a_mail_server_mails_are_files(database: Database) {

@@ -4,7 +4,7 @@ use sayso::audit::Stamp;
 use sayso::clock::{DAY, HOUR, MINUTE, SECOND};
 use sayso::service::plan::Prune;
 use sayso::service::read::read_in;
-use sayso::service::{PlainHttp, Surroundings, store, targets};
+use sayso::service::{PlainHttp, Surroundings, Unset, store, targets};
 use sayso::sites::targets::{Standing, Target};
 use sayso_tests::{Database, Options, TestApp, WebhookReceiver, on_both_databases};
 use serde_json::{Value, json};
@@ -46,7 +46,12 @@ pub async fn apply(app: &TestApp, file: &str, url: &str) {
         "ROOM_SECRET" => Some("sayso-secret".to_owned()),
         _ => None,
     };
-    let surroundings = Surroundings { variable: &variable, plain_http: PlainHttp::Allowed, targets: &known.targets };
+    let surroundings = Surroundings {
+        variable: &variable,
+        plain_http: PlainHttp::Allowed,
+        unset: Unset::Refused,
+        targets: &known.targets,
+    };
     let mut wanted = read_in(file, &known, &surroundings).unwrap_or_else(|mistakes| panic!("{mistakes:?}"));
     targets::seal(keys, &Target::all(db).await.unwrap(), &mut wanted);
     store::apply(db, &wanted, Prune::Keep, &Stamp::command(app.app.clock.now())).await.unwrap();

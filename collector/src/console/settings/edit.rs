@@ -1,0 +1,163 @@
+//! Changing the service as one text: what would change is shown first, with what rules would do, and then made in one go.
+
+use askama::Template;
+use axum::extract::State;
+use axum::http::StatusCode;
+use axum::response::{Html, IntoResponse as _, Redirect, Response};
+use serde::Deserialize;
+
+use super::OVERVIEW;
+use crate::app::App;
+use crate::assets::{self, MARK};
+use crate::audit::Stamp;
+use crate::auth::permissions::Action;
+use crate::auth::{CsrfForm, SignedIn};
+use crate::cases::idempotency::content_hash;
+use crate::console::shell::{Screen, Shell, excerpt, page};
+use crate::http::{Error, Result};
+use crate::routing::trial::{self, Place, Trial};
+use crate::service::draft::{Draft, FILE_MAX, Reader, export};
+use crate::service::plan::{Plan, Prune};
+use crate::service::read::Mistake;
+use crate::text::Texts;
+
+#[derive(Template)]
+#[template(path = "console/settings_edit.html")]
+struct EditPage {
+    t: Texts,
+    shell: Shell,
+    text: String,
+    /// What was set when the text was handed out.
+    seen: String,
+    prunes: bool,
+    mistakes: Vec<Mistake>,
+    /// What would change, a line each; none before it was asked for.
+    plan: Option<Vec<String>>,
+    trial: Option<Trial>,
+    /// Somebody has changed the service since.
+    is_outdated: bool,
+}
+
+#[derive(Deserialize)]
+pub(super) struct EditForm {
+    text: String,
+    seen: String,
+    #[serde(default)]
+    prune: Option<String>,
+    action: String,
+}
+
+pub(super) async fn show(State(app): State<App>, who: SignedIn) -> Result<Html<String>> {
+    check_manages(&who)?;
+    let text = export(&app.db, &app.keys).await?;
+    page(&EditPage::new(&app, &who, text).await?)
+}
+
+/// Shows what would change, or makes it so.
+pub(super) async fn submit(
+    State(app): State<App>,
+    who: SignedIn,
+    CsrfForm(form): CsrfForm<EditForm>,
+) -> Result<Response> {
+    check_manages(&who)?;
+    if form.text.len() > FILE_MAX {
+        return Err(Error::TooLarge(FILE_MAX));
+    }
+    // Browsers send lines with CRLF, which TOML takes and nobody wants to find in a file.
+    let text = form.text.replace("\r\n", "\n");
+    let prune = if form.prune.is_some() { Prune::Remove } else { Prune::Keep };
+    let mut shown = EditPage::new(&app, &who, text).await?;
+    shown.prunes = prune == Prune::Remove;
+    let draft = match Draft::read((&app.db, &app.keys, &app.config), &shown.text, prune, Reader::Server).await? {
+        Ok(draft) => draft,
+        Err(mistakes) => return shown.refused(mistakes),
+    };
+    let plan = draft.plan();
+    if let Some(mistake) = beyond_rights(&who, &plan) {
+        return shown.refused(vec![mistake]);
+    }
+    shown.is_outdated = form.seen != shown.seen;
+    if form.action == "apply" && !shown.is_outdated {
+        draft.apply(&app.db, &Stamp::member(&who.member.id, app.clock.now())).await?;
+        app.service.forget();
+        return Ok(Redirect::to(&format!("{OVERVIEW}?done=applied")).into_response());
+    }
+    let [now, then] = draft.deciders();
+    if !then.rules.is_empty() || !now.rules.is_empty() {
+        shown.trial = Some(trial::try_out(&app, &now, &then).await?);
+    }
+    shown.plan = Some(plan.to_string().lines().map(str::to_owned).collect());
+    Ok(page(&shown)?.into_response())
+}
+
+fn check_manages(who: &SignedIn) -> Result<()> {
+    if who.may(Action::ManageService) {
+        return Ok(());
+    }
+    tracing::info!(security = "forbidden", member = who.member.id, "only managers may change the service");
+    Err(Error::Forbidden("only managers may change the settings".into()))
+}
+
+/// Who works here, and as what, is for admins: else a manager could make themselves one.
+fn beyond_rights(who: &SignedIn, plan: &Plan) -> Option<Mistake> {
+    let changes_members = plan.steps().iter().any(|step| step.kind == "member");
+    let text = who.t.get("desk.settings.members_are_admins").to_owned();
+    (changes_members && !who.may(Action::Administer)).then_some(Mistake { line: 1, column: 1, text })
+}
+
+impl EditPage {
+    async fn new(app: &App, who: &SignedIn, text: String) -> Result<Self> {
+        Ok(Self {
+            t: who.t,
+            shell: Shell::load(app, who, Screen::Settings).await?,
+            seen: content_hash(&export(&app.db, &app.keys).await?),
+            text,
+            prunes: false,
+            mistakes: Vec::new(),
+            plan: None,
+            trial: None,
+            is_outdated: false,
+        })
+    }
+
+    fn refused(mut self, mistakes: Vec<Mistake>) -> Result<Response> {
+        self.mistakes = mistakes;
+        Ok((StatusCode::UNPROCESSABLE_ENTITY, page(&self)?).into_response())
+    }
+
+    /// Whether there is something to apply.
+    fn may_apply(&self) -> bool {
+        self.plan.as_ref().is_some_and(|plan| !plan.is_empty())
+    }
+
+    /// `+`, `~` or `-`, and what follows.
+    fn sign<'a>(&self, line: &'a str) -> (&'static str, &'a str) {
+        let (sign, rest) = line.split_at_checked(1).unwrap_or(("", line));
+        match sign {
+            "+" => ("add", rest.trim_start()),
+            "~" => ("change", rest.trim_start()),
+            "-" => ("remove", rest.trim_start()),
+            _ => ("more", line),
+        }
+    }
+
+    fn excerpt(&self, text: &str) -> String {
+        excerpt(text, 60)
+    }
+
+    /// Where a case goes, in words.
+    fn place(&self, place: &Place) -> String {
+        let priority =
+            place.priority.map(|priority| self.t.get(&format!("common.priority.{}", priority.as_str())).to_owned());
+        let tags = place.tags.iter().map(|tag| format!("#{tag}"));
+        let parts: Vec<String> =
+            place.team.iter().cloned().chain(place.owner.clone()).chain(priority).chain(tags).collect();
+        if parts.is_empty() { self.t.get("console.case.no_team").to_owned() } else { parts.join(" · ") }
+    }
+
+    /// What the trial comes to.
+    fn trial_sums(&self, trial: &Trial) -> String {
+        let values = [("cases", &trial.cases.to_string()), ("elsewhere", &trial.elsewhere.to_string())];
+        self.t.with("desk.settings.trial_sum", &values.map(|(name, value)| (name, value.as_str())))
+    }
+}

@@ -1,0 +1,23 @@
+//! The service as it is set up, and changing it: for managers.
+
+mod edit;
+mod overview;
+mod week;
+
+use axum::Router;
+use axum::extract::DefaultBodyLimit;
+use axum::routing::get;
+
+use crate::app::App;
+use crate::service::draft::FILE_MAX;
+
+/// Where the service is shown.
+const OVERVIEW: &str = "/staff/settings";
+/// How much longer a text is as a form sends it than it is: each byte of Chinese is three.
+const FORM_FACTOR: usize = 3;
+
+/// `/staff/settings` and `/staff/settings/edit`.
+pub fn router() -> Router<App> {
+    let edit = get(edit::show).post(edit::submit).layer(DefaultBodyLimit::max(FILE_MAX * FORM_FACTOR));
+    Router::new().route(OVERVIEW, get(overview::show)).route("/staff/settings/edit", edit)
+}

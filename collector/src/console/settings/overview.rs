@@ -1,0 +1,76 @@
+//! What is set, at a glance.
+
+use askama::Template;
+use axum::extract::{Query, State};
+use axum::response::Html;
+use serde::Deserialize;
+
+use super::week::Week;
+use crate::app::App;
+use crate::assets::{self, MARK};
+use crate::auth::SignedIn;
+use crate::auth::permissions::Action;
+use crate::calendars::Span;
+use crate::console::shell::{Screen, Shell, page};
+use crate::http::{Error, Result};
+use crate::service::ServiceFile;
+use crate::service::objects::Promise;
+use crate::service::rules::Rule;
+use crate::service::store;
+use crate::text::Texts;
+
+#[derive(Template)]
+#[template(path = "console/settings.html")]
+struct OverviewPage {
+    t: Texts,
+    shell: Shell,
+    service: ServiceFile,
+    weeks: Vec<Week>,
+    may_change: bool,
+    is_applied: bool,
+}
+
+#[derive(Deserialize)]
+pub(super) struct Done {
+    done: Option<String>,
+}
+
+pub(super) async fn show(State(app): State<App>, who: SignedIn, Query(done): Query<Done>) -> Result<Html<String>> {
+    if !who.may(Action::ReadService) {
+        return Err(Error::Forbidden("the settings are for managers".into()));
+    }
+    let service = store::load(&app.db).await?;
+    page(&OverviewPage {
+        t: who.t,
+        shell: Shell::load(&app, &who, Screen::Settings).await?,
+        weeks: service.calendars.iter().map(|calendar| Week::of(who.t, calendar)).collect(),
+        may_change: who.may(Action::ManageService),
+        is_applied: done.done.is_some(),
+        service,
+    })
+}
+
+impl OverviewPage {
+    /// Which cases a promise is for, in words.
+    fn about(&self, promise: &Promise) -> String {
+        let kind = promise.kind.map(|kind| self.t.get(&format!("common.kind.{}", kind.as_str())).to_owned());
+        let priority =
+            promise.priority.map(|priority| self.t.get(&format!("common.priority.{}", priority.as_str())).to_owned());
+        let key = |key: &Option<crate::service::words::Key>| key.as_ref().map(ToString::to_string);
+        let parts: Vec<String> =
+            [key(&promise.site), kind, priority, key(&promise.tier)].into_iter().flatten().collect();
+        if parts.is_empty() { self.t.get("desk.settings.all_cases").to_owned() } else { parts.join(" · ") }
+    }
+
+    fn span(&self, span: &Option<Span>) -> String {
+        span.map(|span| span.to_string()).unwrap_or_else(|| "–".to_owned())
+    }
+
+    /// What a rule asks for and does, as it is written.
+    fn written(&self, rule: &Rule) -> [String; 2] {
+        let line = |text: Result<String, toml::ser::Error>| {
+            text.unwrap_or_default().trim().lines().collect::<Vec<_>>().join(", ")
+        };
+        [line(toml::to_string(&rule.when)), line(toml::to_string(&rule.then))]
+    }
+}

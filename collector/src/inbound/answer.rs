@@ -1,0 +1,145 @@
+//! An answer to a mail about a case: of its customer, of a member, or of somebody else.
+
+use sayso_shared::reply::Reply;
+use serde_json::json;
+
+use super::address::Party;
+use super::files::{self, Kept};
+use super::message::Mail;
+use super::new_case::make_case;
+use super::quotes::new_text;
+use super::receive::{Decision, key_of, same};
+use super::rows::{Outcome, Reason, Received};
+use crate::app::App;
+use crate::attachments::claim_hash;
+use crate::auth::member::{Email, Member};
+use crate::auth::permissions::Action;
+use crate::auth::standing;
+use crate::cases::access::case_for;
+use crate::cases::command::{Command, Content, FollowUp};
+use crate::cases::idempotency::request_hash;
+use crate::cases::staff::{self, Body};
+use crate::cases::{Actor, Case, CaseError, Channel, customer};
+use crate::clock::DAY;
+use crate::http::{Error, Result};
+
+/// Mails that one case takes in a day: more is a program that answers a program.
+const A_DAY: i64 = 50;
+/// With which first line a member's mail goes to the customer; all else is a note.
+const MARKERS: &[&str] = &["#reply", "#回复", "#回覆"];
+
+/// Takes an answer about a case. `party` is to whom the mail went that it answers, where that is known.
+pub(super) async fn answer(app: &App, mail: &Mail, party: Option<Party>, case: Case) -> Result<Decision> {
+    let since = app.clock.now() - DAY;
+    if Received::count_of_case(&app.db, &case.id, since).await? >= A_DAY {
+        tracing::warn!(
+            case = case.id,
+            "a case has had too many mails today; `sayso mail list` shows those that are held"
+        );
+        return Ok(Decision::held(Reason::TooMany));
+    }
+    let sender = mail.sender.1.as_str();
+    let contact = case.contact(&app.keys);
+    let is_customer = contact.and_then(|contact| Some(same(contact.email()?, sender))).unwrap_or_default();
+    let member = match Email::parse(sender) {
+        Ok(email) => Member::by_email(&app.db, &email).await?,
+        Err(_) => None,
+    };
+    match member {
+        _ if is_customer && party == Some(Party::Customer) => of_customer(app, mail, &case).await,
+        Some(member) => of_member(app, mail, &case, &member).await,
+        None if is_customer => of_customer(app, mail, &case).await,
+        None => of_stranger(app, mail, &case).await,
+    }
+}
+
+async fn of_customer(app: &App, mail: &Mail, case: &Case) -> Result<Decision> {
+    let Some(site) = app.sites.by_id(&case.site_id).await? else { return Ok(Decision::held(Reason::NoSite)) };
+    let key = key_of(app, mail);
+    let said = if mail.text.is_empty() { mail.subject.clone() } else { mail.text.clone() };
+    let Kept { text, tokens } = files::keep(app, &site, mail, &key, said).await?;
+    if text.is_empty() {
+        return Ok(Decision::held(Reason::Empty));
+    }
+    let Ok(reply) = Reply::parse(json!({"body": text, "attachments": tokens})) else {
+        return Ok(Decision::held(Reason::Refused));
+    };
+    match customer::reply(app, case, &reply, &key, Channel::Email).await {
+        Ok(()) => Ok(Decision::on(&case.id, Outcome::Message)),
+        // A case that is closed for good is not the place for it, but nothing is lost.
+        Err(CaseError::ReopenPeriodOver { .. }) => {
+            let refers_to = case.number.map(|number| format!("#{number}"));
+            make_case(app, mail, &site, refers_to.map(super::new_case::Related::Earlier)).await
+        }
+        Err(error) => refused(error.into()),
+    }
+}
+
+async fn of_member(app: &App, mail: &Mail, case: &Case, member: &Member) -> Result<Decision> {
+    let standing = standing(app, member).await?;
+    // What is quoted is a mail of ours to the staff, which must not go to the customer.
+    let (text, goes_to_customer) = match after_marker(&new_text(&mail.text)) {
+        Some(rest) => (rest, true),
+        None => (new_text(&mail.text), false),
+    };
+    let action = if goes_to_customer { Action::Answer } else { Action::WriteNote };
+    match case_for(app, &standing, &case.id, action).await {
+        Ok(_) => {}
+        Err(Error::NotFound(_) | Error::Forbidden(_)) => return Ok(Decision::held(Reason::NotAllowed)),
+        Err(error) => return Err(error),
+    }
+    let Some(site) = app.sites.by_id(&case.site_id).await? else { return Ok(Decision::held(Reason::NoSite)) };
+    let key = key_of(app, mail);
+    let Kept { text, tokens } = files::keep(app, &site, mail, &key, text).await?;
+    let Ok(body) = Body::parse(&text) else { return Ok(Decision::held(Reason::Empty)) };
+    let asked = request_hash(&("mail", action == Action::Answer, body.as_str()));
+    let content = Content { body, files: tokens.iter().map(|token| claim_hash(&app.keys, token)).collect() };
+    let (command, outcome) = match goes_to_customer {
+        true => (Command::Reply(content, FollowUp::InProgress), Outcome::Reply),
+        false => (Command::Note(content), Outcome::Note),
+    };
+    let actor = Actor::Member(member.id.clone());
+    match staff::apply_idempotent(app, &case.id, &actor, command, &key, &asked).await {
+        Ok(()) => Ok(Decision::on(&case.id, outcome)),
+        Err(error) => refused(error.into()),
+    }
+}
+
+/// Somebody who is no party of the case: what they write becomes a case of their own, in quarantine, that says which one it is about.
+async fn of_stranger(app: &App, mail: &Mail, case: &Case) -> Result<Decision> {
+    let Some(site) = app.sites.by_id(&case.site_id).await? else { return Ok(Decision::held(Reason::NoSite)) };
+    let about = case.number.map_or_else(|| case.id.clone(), |number| format!("#{number}"));
+    let decision = make_case(app, mail, &site, Some(super::new_case::Related::Foreign(about))).await?;
+    Ok(Decision { reason: decision.reason.or(Some(Reason::Stranger)), ..decision })
+}
+
+/// What the case refuses is kept; what is our own trouble is tried again.
+fn refused(error: Error) -> Result<Decision> {
+    match error {
+        Error::Conflict(_) | Error::Invalid(_) | Error::NotFound(_) | Error::KeyReused => {
+            Ok(Decision::held(Reason::Refused))
+        }
+        other => Err(other),
+    }
+}
+
+/// What follows the line that says that a mail goes to the customer, if it begins with it.
+fn after_marker(text: &str) -> Option<String> {
+    let (first, rest) = text.trim_start().split_once('\n').unwrap_or((text.trim_start(), ""));
+    let first = first.trim().replace('＃', "#").to_lowercase();
+    MARKERS.contains(&first.as_str()).then(|| rest.trim().to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_marker_is_a_line_of_its_own_at_the_beginning() {
+        assert_eq!(after_marker("\n #Reply \nDear Li,\n#reply"), Some("Dear Li,\n#reply".to_owned()));
+        assert_eq!(after_marker("＃回复\n您好"), Some("您好".to_owned()));
+        for note in ["Dear Li", "#reply to him", "He said\n#reply", ""] {
+            assert_eq!(after_marker(note), None, "{note}");
+        }
+    }
+}

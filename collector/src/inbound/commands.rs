@@ -1,0 +1,127 @@
+//! `sayso mail`.
+
+use std::io::{Read as _, Write as _};
+use std::process::ExitCode;
+
+use anyhow::{Context as _, ensure};
+use clap::Subcommand;
+
+use super::receive::{Handled, MAIL_MAX_BYTES, receive};
+use super::rows::Received;
+use crate::app::App;
+use crate::clock::rfc3339;
+use crate::config::Config;
+use crate::context::Context;
+use crate::sites::Site;
+
+/// What `sysexits.h` calls EX_TEMPFAIL: the mail server keeps the mail and tries again.
+const TRY_AGAIN: u8 = 75;
+/// Mails that are listed.
+const LISTED: i64 = 200;
+
+/// Take mails, and see what became of them.
+#[derive(Debug, Subcommand)]
+pub enum MailCommand {
+    /// Take a mail from standard input, as a mail server pipes it. Ends with 75 if it should be tried again.
+    Receive {
+        /// The site for mails that answer nothing; without it, the one whose address the mail was sent to.
+        #[arg(long, value_name = "KEY")]
+        site: Option<String>,
+    },
+    /// List the mails that came last, and what became of them.
+    List {
+        /// As JSON.
+        #[arg(long)]
+        json: bool,
+    },
+    /// Print a mail that is held.
+    Show {
+        /// Its identifier.
+        id: String,
+    },
+}
+
+/// Does what the command says; gives what the process ends with.
+pub async fn run(command: MailCommand, config: Config) -> anyhow::Result<ExitCode> {
+    match command {
+        MailCommand::Receive { site } => Ok(take(site, config).await),
+        MailCommand::List { json } => list(&Context::open(config).await?, json).await.map(|()| ExitCode::SUCCESS),
+        MailCommand::Show { id } => show(&Context::open(config).await?, &id).await.map(|()| ExitCode::SUCCESS),
+    }
+}
+
+/// Whatever goes wrong on our side is tried again by the mail server; only what can never work ends otherwise.
+async fn take(site: Option<String>, config: Config) -> ExitCode {
+    let raw = match read() {
+        Ok(raw) => raw,
+        Err(error) => {
+            eprintln!("sayso: {error:#}");
+            return ExitCode::FAILURE;
+        }
+    };
+    match deliver(site, config, &raw).await {
+        Ok(Handled::Now(received)) => println!("{}", line(&received)),
+        Ok(Handled::Before(received)) => println!("{} (came before)", line(&received)),
+        Err(error) => {
+            eprintln!("sayso: {error:#}");
+            return ExitCode::from(TRY_AGAIN);
+        }
+    }
+    ExitCode::SUCCESS
+}
+
+fn read() -> anyhow::Result<Vec<u8>> {
+    let mut raw = Vec::new();
+    std::io::stdin().take(MAIL_MAX_BYTES as u64 + 1).read_to_end(&mut raw).context("cannot read standard input")?;
+    ensure!(raw.len() <= MAIL_MAX_BYTES, "the mail is larger than {} MiB", MAIL_MAX_BYTES / 1024 / 1024);
+    Ok(raw)
+}
+
+async fn deliver(site: Option<String>, config: Config, raw: &[u8]) -> anyhow::Result<Handled> {
+    let app = App::start(config).await?;
+    let site = match site {
+        Some(key) => Some(Site::by_key(&app.db, &key).await?),
+        None => None,
+    };
+    let handled = receive(&app, raw, site.as_ref()).await?;
+    app.shutdown.cancel();
+    Ok(handled)
+}
+
+async fn list(context: &Context, as_json: bool) -> anyhow::Result<()> {
+    let mails = Received::newest(&context.db, LISTED).await?;
+    if as_json {
+        let mails: Vec<_> = mails.iter().map(to_json).collect();
+        println!("{}", serde_json::to_string_pretty(&mails)?);
+        return Ok(());
+    }
+    if mails.is_empty() {
+        println!("No mail has come in yet.");
+    }
+    for mail in mails {
+        println!("{}  {}", rfc3339(mail.received_at), line(&mail));
+    }
+    Ok(())
+}
+
+fn to_json(mail: &Received) -> serde_json::Value {
+    serde_json::json!({
+        "id": mail.id,
+        "received_at": rfc3339(mail.received_at),
+        "outcome": mail.outcome,
+        "reason": mail.reason,
+        "case": mail.case_id,
+    })
+}
+
+fn line(mail: &Received) -> String {
+    let reason = mail.reason.as_deref().map(|reason| format!(" ({reason})")).unwrap_or_default();
+    let case = mail.case_id.as_deref().map(|id| format!("  case {id}")).unwrap_or_default();
+    format!("{}  {}{reason}{case}", mail.id, mail.outcome)
+}
+
+async fn show(context: &Context, id: &str) -> anyhow::Result<()> {
+    let raw = Received::raw(&context.db, &context.keys, id).await?;
+    let raw = raw.with_context(|| format!("there is no mail {id} that is held; `sayso mail list` shows them"))?;
+    Ok(std::io::stdout().write_all(&raw)?)
+}

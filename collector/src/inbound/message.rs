@@ -1,0 +1,219 @@
+//! What a mail says, as far as we need it, in whatever encoding it comes.
+
+use std::borrow::Cow;
+
+use mail_parser::decoders::base64::base64_decode;
+use mail_parser::decoders::quoted_printable::quoted_printable_decode;
+use mail_parser::{Address, Encoding, HeaderName, Message, MessageParser, MessagePart, MimeHeaders as _, PartType};
+use sayso_shared::EmailAddress;
+
+use super::automatic;
+use super::rows::Reason;
+use crate::charset;
+
+/// Parts that a mail may have; each costs more memory than it may be long.
+const PARTS_MAX: usize = 1_000;
+/// Bytes of all headers of the mail itself.
+const HEADERS_MAX: usize = 256 * 1024;
+/// Identifiers of other mails that are looked at; programs keep the newest at the end.
+const REFERENCES_MAX: usize = 50;
+
+/// A mail.
+pub struct Mail {
+    /// The identifier that its sender gave it, without the angles.
+    pub message_id: Option<String>,
+    /// Who wrote it: what they are called, and their address.
+    pub sender: (Option<String>, EmailAddress),
+    /// Every address that it was sent or delivered to.
+    pub recipients: Vec<String>,
+    /// The mails that it answers, the one right before it first.
+    pub references: Vec<String>,
+    /// What it is about.
+    pub subject: String,
+    /// What it says, quotes included.
+    pub text: String,
+    /// The files in it, pictures in its text included.
+    pub files: Vec<File>,
+    /// Why no person wrote it, if none did.
+    pub automatic: Option<Reason>,
+    /// What came back, if it says that a mail of ours did.
+    pub bounce: Option<Bounce>,
+}
+
+/// A file of a mail.
+pub struct File {
+    /// As its sender called it.
+    pub name: String,
+    /// What is in it.
+    pub content: Vec<u8>,
+}
+
+/// A mail that could not be delivered (RFC 3464).
+#[derive(Debug, PartialEq, Eq)]
+pub struct Bounce {
+    /// The status code, such as `5.1.1`.
+    pub status: String,
+    /// The identifiers that stand in what came back.
+    pub message_ids: Vec<String>,
+}
+
+// Personal data must not reach a log.
+impl std::fmt::Debug for Mail {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Mail(…)")
+    }
+}
+
+impl Mail {
+    /// Reads a mail. What can't be read at all is refused with the reason.
+    pub fn parse(raw: &[u8]) -> Result<Self, Reason> {
+        let raw = in_unicode(raw)?;
+        let message = MessageParser::default().parse(raw.as_ref()).ok_or(Reason::Unreadable)?;
+        if message.parts.len() > PARTS_MAX {
+            return Err(Reason::TooManyParts);
+        }
+        let sender = sender(&message)?;
+        let automatic = automatic::reason(&message, sender.1.as_str());
+        let bounce = automatic.filter(|reason| *reason == Reason::Bounced).map(|_| bounce(&message));
+        Ok(Self {
+            message_id: message.message_id().map(str::to_owned).filter(|id| !id.is_empty()),
+            recipients: recipients(&message),
+            references: references(&message),
+            subject: message.subject().unwrap_or_default().split_whitespace().collect::<Vec<_>>().join(" "),
+            text: text(&message)?,
+            files: files(&message),
+            sender,
+            automatic,
+            bounce,
+        })
+    }
+}
+
+/// The mail with its headers in UTF-8: some programs write letters of another encoding right into them.
+fn in_unicode(raw: &[u8]) -> Result<Cow<'_, [u8]>, Reason> {
+    let end = raw.windows(2).position(|two| two == b"\n\n");
+    let end = raw.windows(4).position(|four| four == b"\r\n\r\n").into_iter().chain(end).min().unwrap_or(raw.len());
+    if end > HEADERS_MAX {
+        return Err(Reason::HeadersTooLong);
+    }
+    let (headers, body) = raw.split_at(end);
+    if std::str::from_utf8(headers).is_ok() {
+        return Ok(Cow::Borrowed(raw));
+    }
+    let headers = charset::decode(headers).ok_or(Reason::Unreadable)?;
+    Ok(Cow::Owned([headers.as_bytes(), body].concat()))
+}
+
+fn sender(message: &Message<'_>) -> Result<(Option<String>, EmailAddress), Reason> {
+    let from = message.from().and_then(Address::first).or_else(|| message.sender().and_then(Address::first));
+    let from = from.ok_or(Reason::NoSender)?;
+    let address = EmailAddress::parse(from.address().unwrap_or_default()).map_err(|_| Reason::NoSender)?;
+    let name = from.name().map(|name| name.split_whitespace().collect::<Vec<_>>().join(" "));
+    Ok((name.filter(|name| !name.is_empty()), address))
+}
+
+fn recipients(message: &Message<'_>) -> Vec<String> {
+    let listed = message.all_to().chain(message.all_cc()).flat_map(Address::iter);
+    let listed = listed.filter_map(|address| address.address().map(str::to_owned));
+    // Where it was delivered to in the end, also of those that were sent there unseen.
+    let delivered = ["Delivered-To", "X-Original-To", "Envelope-To", "X-Envelope-To"].into_iter().flat_map(|name| {
+        let name = HeaderName::from(name.to_owned());
+        let values = message.headers_raw().filter(move |(known, _)| known.eq_ignore_ascii_case(name.as_str()));
+        values.map(|(_, value)| value.trim().trim_matches(['<', '>']).to_owned()).collect::<Vec<_>>()
+    });
+    listed.chain(delivered).collect()
+}
+
+fn references(message: &Message<'_>) -> Vec<String> {
+    let of = |value: &mail_parser::HeaderValue<'_>| -> Vec<String> {
+        let one = value.as_text().map(str::to_owned);
+        let several = value.as_text_list().unwrap_or_default().iter().map(|id| id.clone().into_owned());
+        one.into_iter().chain(several).collect()
+    };
+    let mut references = of(message.in_reply_to());
+    references.extend(of(message.references()).into_iter().rev());
+    references.truncate(REFERENCES_MAX);
+    references
+}
+
+/// The text of the mail: of its plain part, or of its HTML where it has only that.
+fn text(message: &Message<'_>) -> Result<String, Reason> {
+    let mut texts = Vec::new();
+    for (place, part) in message.text_bodies().enumerate() {
+        // It can hide what it says from everybody who looks for it, and nobody writes it (RFC 3501 has another one, for names of folders).
+        if encoding_name(part).is_some_and(|name| name.eq_ignore_ascii_case("utf-7")) {
+            return Err(Reason::Unreadable);
+        }
+        let text = match &part.body {
+            PartType::Text(text) if encoding_name(part).is_none() && text.contains('\u{fffd}') => {
+                undeclared(message, part)
+            }
+            _ => None,
+        };
+        texts.extend(text.or_else(|| message.body_text(place).map(Cow::into_owned)));
+    }
+    let text = texts.join("\n\n").replace("\r\n", "\n").replace('\0', "");
+    Ok(text.trim().to_owned())
+}
+
+/// The text of a part that does not say in which encoding it is: by how it looks.
+fn undeclared(message: &Message<'_>, part: &MessagePart<'_>) -> Option<String> {
+    let written = message.raw_message.get(part.offset_body as usize..part.offset_end as usize)?;
+    let bytes: Cow<'_, [u8]> = match part.encoding {
+        Encoding::None => Cow::Borrowed(written),
+        Encoding::QuotedPrintable => Cow::Owned(quoted_printable_decode(written)?),
+        Encoding::Base64 => Cow::Owned(base64_decode(written)?),
+    };
+    charset::decode(&bytes).map(Cow::into_owned)
+}
+
+fn encoding_name<'a>(part: &'a MessagePart<'_>) -> Option<&'a str> {
+    part.content_type().and_then(|kind| kind.attribute("charset"))
+}
+
+fn files(message: &Message<'_>) -> Vec<File> {
+    let parts = message.attachments().filter(|part| !matches!(part.body, PartType::Multipart(_)));
+    parts
+        .map(|part| {
+            let name = part.attachment_name().map(str::to_owned);
+            let content = match &part.body {
+                PartType::Message(nested) => nested.raw_message.to_vec(),
+                _ => part.contents().to_vec(),
+            };
+            let usual = if part.is_message() { "message.eml" } else { "file" };
+            File { name: name.unwrap_or_else(|| usual.to_owned()), content }
+        })
+        .filter(|file| !file.content.is_empty())
+        .collect()
+}
+
+/// What a report of a mail server says, and the identifiers in the mail that it brings back.
+fn bounce(message: &Message<'_>) -> Bounce {
+    let mut status = String::new();
+    let mut message_ids = Vec::new();
+    for part in &message.parts {
+        let text = match &part.body {
+            PartType::Message(nested) => {
+                message_ids.extend(nested.message_id().map(str::to_owned));
+                message_ids.extend(references(nested));
+                continue;
+            }
+            PartType::Text(text) | PartType::Html(text) => text.to_string(),
+            PartType::Binary(bytes) | PartType::InlineBinary(bytes) => String::from_utf8_lossy(bytes).into_owned(),
+            PartType::Multipart(_) => continue,
+        };
+        for line in text.lines() {
+            match line.split_once(':').map(|(name, value)| (name.trim().to_ascii_lowercase(), value.trim())) {
+                Some((name, value)) if name == "status" && status.is_empty() => {
+                    status = value.chars().take(20).collect()
+                }
+                Some((name, value)) if name == "message-id" => {
+                    message_ids.push(value.trim_matches(['<', '>']).to_owned())
+                }
+                _ => {}
+            }
+        }
+    }
+    message_ids.truncate(REFERENCES_MAX);
+    Bounce { status, message_ids }
+}

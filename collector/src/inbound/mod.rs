@@ -1,0 +1,24 @@
+//! Mail in: what customers and members answer by mail, and new mails to the address of a site.
+//!
+//! A mail finds its case by the signed address that it is sent to, then by the signed identifiers of the mails that it answers, and never by its
+//! subject, which anybody can write. Every mail is taken once, however often and by whichever way it comes, and what became of it is kept, with the
+//! reason where it is on no case.
+
+pub mod address;
+mod answer;
+mod api;
+mod automatic;
+mod bounce;
+pub mod commands;
+mod files;
+pub mod imap;
+mod message;
+mod new_case;
+pub mod quotes;
+mod receive;
+mod rows;
+mod team;
+
+pub use api::router;
+pub use receive::{Handled, MAIL_MAX_BYTES, receive};
+pub use rows::{Outcome, Reason, Received, forget_old};

@@ -1,0 +1,192 @@
+//! Receiving a mail, whichever way it came.
+
+use std::sync::Arc;
+
+use sayso_shared::id::IdempotencyKey;
+use uuid::Uuid;
+
+use super::address::{Party, case_of_address, case_of_message_id};
+use super::answer::answer;
+use super::bounce;
+use super::message::Mail;
+use super::new_case::make_case;
+use super::rows::{Outcome, Reason, Received};
+use crate::app::App;
+use crate::cases::{Case, CaseError};
+use crate::http::Result;
+use crate::keys::{Purpose, new_id};
+use crate::sites::{MailAddress, Site};
+
+/// The largest mail that is read, in bytes: as large as most mail servers send. Reading one takes three times as much memory.
+pub const MAIL_MAX_BYTES: usize = 36 * 1024 * 1024;
+
+/// What became of a mail, now or when it came before.
+#[derive(Clone, Debug)]
+pub enum Handled {
+    /// It was taken now.
+    Now(Received),
+    /// It has come before, and nothing was done again.
+    Before(Received),
+}
+
+/// What is to become of a mail.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) struct Decision {
+    pub(super) outcome: Outcome,
+    pub(super) reason: Option<Reason>,
+    pub(super) case_id: Option<String>,
+}
+
+impl Decision {
+    /// It is on a case.
+    pub(super) fn on(case_id: &str, outcome: Outcome) -> Self {
+        Self { outcome, reason: None, case_id: Some(case_id.to_owned()) }
+    }
+
+    /// It waits for somebody to look at it.
+    pub(super) const fn held(reason: Reason) -> Self {
+        Self { outcome: Outcome::Held, reason: Some(reason), case_id: None }
+    }
+
+    const fn dropped(reason: Reason) -> Self {
+        Self { outcome: Outcome::Dropped, reason: Some(reason), case_id: None }
+    }
+}
+
+/// Takes a mail. New cases are of `site`, or without one of the site whose address it was sent to. An error is ours, such as of the database, and the
+/// mail is to be tried again: whatever was done of it is not done twice.
+pub async fn receive(app: &App, raw: &[u8], site: Option<&Site>) -> Result<Handled> {
+    let mail = Mail::parse(raw);
+    let fingerprint = fingerprint(app, raw, mail.as_ref().ok(), site);
+    if let Some(earlier) = Received::settled(&app.db, &fingerprint).await? {
+        return Ok(Handled::Before(earlier));
+    }
+    let decision = match &mail {
+        Ok(mail) => decide(app, mail, site).await?,
+        Err(reason) => Decision::held(*reason),
+    };
+    let received = Received {
+        id: new_id(),
+        received_at: app.clock.now(),
+        outcome: decision.outcome.as_str().to_owned(),
+        reason: decision.reason.map(|reason| reason.as_str().to_owned()),
+        case_id: decision.case_id,
+    };
+    let kept = (decision.outcome == Outcome::Held).then_some(raw);
+    received.record(&app.db, &app.keys, &fingerprint, kept).await?;
+    let (outcome, reason) = (&received.outcome, &received.reason);
+    tracing::info!(mail = received.id, outcome, reason, "a mail was received");
+    Ok(Handled::Now(received))
+}
+
+/// Notes a mail that was not read and stays where it is; `place` tells it from all others.
+pub(super) async fn hold_unread(app: &App, place: &str, reason: Reason) -> Result<()> {
+    let received = Received {
+        id: new_id(),
+        received_at: app.clock.now(),
+        outcome: Outcome::Held.as_str().to_owned(),
+        reason: Some(reason.as_str().to_owned()),
+        case_id: None,
+    };
+    let fingerprint = app.keys.hash(Purpose::Mail, &format!("place/{place}"));
+    Ok(received.record(&app.db, &app.keys, &fingerprint, None).await?)
+}
+
+async fn decide(app: &App, mail: &Mail, site: Option<&Site>) -> Result<Decision> {
+    if is_own(app, mail).await? {
+        return Ok(Decision::dropped(Reason::Own));
+    }
+    if let Some(returned) = &mail.bounce {
+        let case_id = bounce::note(app, returned).await?;
+        return Ok(match case_id {
+            Some(case_id) => Decision { reason: Some(Reason::Bounced), ..Decision::on(&case_id, Outcome::Bounced) },
+            None => Decision::dropped(Reason::Bounced),
+        });
+    }
+    if let Some(reason) = mail.automatic {
+        return Ok(Decision::dropped(reason));
+    }
+    match case_of(app, mail).await? {
+        Some((party, case)) => answer(app, mail, party, case).await,
+        None => match site_of(app, mail, site).await? {
+            Some(site) => make_case(app, mail, &site, None).await,
+            None => Ok(Decision::held(Reason::NoSite)),
+        },
+    }
+}
+
+/// Whether we have sent it ourselves: then it went in a circle.
+async fn is_own(app: &App, mail: &Mail) -> Result<bool> {
+    let sender = mail.sender.1.as_str();
+    let is_ours = mail.message_id.as_deref().is_some_and(|id| case_of_message_id(&app.keys, id).is_some());
+    let sites = app.sites.all().await?;
+    let is_site = sites
+        .iter()
+        .filter_map(|site| site.settings.mail_address.as_ref().map(MailAddress::as_str))
+        .any(|own| same(own, sender));
+    Ok(is_ours || is_site || app.config.smtp.sender().is_some_and(|own| same(&own, sender)))
+}
+
+/// The case that a mail answers, and to whom the mail that it answers went, if its address says so.
+async fn case_of(app: &App, mail: &Mail) -> Result<Option<(Option<Party>, Case)>> {
+    let by_address = mail.recipients.iter().filter_map(|address| case_of_address(&app.keys, address));
+    let by_address = by_address.map(|(party, id)| (Some(party), id));
+    let by_thread = mail.references.iter().filter_map(|id| case_of_message_id(&app.keys, id)).map(|id| (None, id));
+    for (party, id) in by_address.chain(by_thread) {
+        match Case::by_id(app, &id).await {
+            Ok(case) => return Ok(Some((party, case))),
+            // It was signed by us, but there is no such case any more.
+            Err(CaseError::NotFound) => {}
+            Err(error) => return Err(error.into()),
+        }
+    }
+    Ok(None)
+}
+
+/// The site that a new mail is for.
+async fn site_of(app: &App, mail: &Mail, site: Option<&Site>) -> Result<Option<Arc<Site>>> {
+    if let Some(site) = site {
+        return Ok(app.sites.by_id(site.id()).await?);
+    }
+    let sites = app.sites.all().await?;
+    let is_for = |site: &&Arc<Site>| {
+        let own = site.settings.mail_address.as_ref().map(MailAddress::as_str);
+        own.is_some_and(|own| mail.recipients.iter().any(|recipient| same(own, &without_tag(recipient))))
+    };
+    Ok(sites.iter().find(is_for).cloned())
+}
+
+/// Whether two addresses are the same to every mail server that is in use, where case tells nobody apart.
+pub(super) fn same(a: &str, b: &str) -> bool {
+    a.to_lowercase() == b.to_lowercase()
+}
+
+/// An address without what follows a `+` before the `@`.
+fn without_tag(address: &str) -> String {
+    match address.rsplit_once('@') {
+        Some((local, domain)) => format!("{}@{domain}", local.split('+').next().unwrap_or_default()),
+        None => address.to_owned(),
+    }
+}
+
+/// The key under which a mail does what it does to a case, the same whenever it is tried.
+pub(super) fn key_of(app: &App, mail: &Mail) -> IdempotencyKey {
+    let hash = app.keys.short_hash(Purpose::Mail, &format!("key/{}", identity(mail)));
+    IdempotencyKey::parse(&Uuid::from_u128(hash).to_string()).expect("a UUID is a key")
+}
+
+/// By what a mail is known to have come before: in another site it is another one.
+fn fingerprint(app: &App, raw: &[u8], mail: Option<&Mail>, site: Option<&Site>) -> String {
+    let site = site.map_or("", |site| site.key());
+    let identity = match mail {
+        Some(mail) if mail.message_id.is_some() => identity(mail),
+        _ => crate::cases::idempotency::content_hash(&raw),
+    };
+    app.keys.hash(Purpose::Mail, &format!("{site}/{identity}"))
+}
+
+/// What a mail says of itself that no other one does. Its text belongs to it where it has no identifier.
+fn identity(mail: &Mail) -> String {
+    let said = mail.message_id.clone().unwrap_or_else(|| format!("{}\n{}", mail.subject, mail.text));
+    format!("{}/{said}", mail.sender.1.as_str())
+}

@@ -1,0 +1,143 @@
+//! What became of each mail: so that none is taken twice, and so that somebody sees why one is on no case.
+
+use crate::cases::status::words;
+use crate::clock::{DAY, Millis};
+use crate::db::Db;
+use crate::keys::Keys;
+use crate::{with_db, with_write};
+
+words! {
+    /// What a mail became.
+    Outcome {
+        /// A case.
+        Case = "case",
+        /// A message of the customer in a case.
+        Message = "message",
+        /// A reply of a member to the customer.
+        Reply = "reply",
+        /// A note of a member.
+        Note = "note",
+        /// It says that a mail of ours did not arrive, and the case says so too.
+        Bounced = "bounced",
+        /// Nothing: no person wrote it as a mail to us.
+        Dropped = "dropped",
+        /// Nothing yet: it is kept, and somebody has to look at it.
+        Held = "held",
+    }
+}
+
+words! {
+    /// Why a mail became what it did.
+    Reason {
+        /// It is one of ours.
+        Own = "own",
+        /// A program answered.
+        AutoReply = "auto_reply",
+        /// It was sent to many.
+        Bulk = "bulk",
+        /// It came back.
+        Bounced = "bounced",
+        /// It says that somebody has opened one of ours.
+        ReadReceipt = "read_receipt",
+        /// It answers about a case of somebody else.
+        Stranger = "stranger",
+        /// The case has had too many in a day.
+        TooMany = "too_many",
+        /// The case can't be answered any more.
+        TooLate = "too_late",
+        /// It is no mail, or in an encoding that is refused.
+        Unreadable = "unreadable",
+        /// It has more parts than are looked at.
+        TooManyParts = "too_many_parts",
+        /// It is larger than what is read.
+        TooLarge = "too_large",
+        /// Its headers are longer than are looked at.
+        HeadersTooLong = "headers_too_long",
+        /// It does not say who wrote it, by an address that can be answered.
+        NoSender = "no_sender",
+        /// It says nothing.
+        Empty = "empty",
+        /// It belongs to no site.
+        NoSite = "no_site",
+        /// The member may not do with the case what the mail asks for.
+        NotAllowed = "not_allowed",
+        /// The case, or the feedback that it would be, is refused.
+        Refused = "refused",
+    }
+}
+
+/// How long it is known what became of a mail: longer than any server tries to send one.
+const KEPT: Millis = 90 * DAY;
+
+/// A mail that came.
+#[derive(Clone, Debug, sqlx::FromRow)]
+pub struct Received {
+    /// Its identifier here.
+    pub id: String,
+    /// When it came.
+    pub received_at: Millis,
+    /// What it became, one of [`Outcome`].
+    pub outcome: String,
+    /// Why, one of [`Reason`], where there is more to say.
+    pub reason: Option<String>,
+    /// The case that it is on.
+    pub case_id: Option<String>,
+}
+
+const SELECT: &str = "select id, received_at, outcome, reason, case_id from inbound_mails";
+
+impl Received {
+    /// What became of a mail that came before, unless it is held: that one is tried once more.
+    pub async fn settled(db: &Db, fingerprint: &str) -> sqlx::Result<Option<Self>> {
+        let select = format!("{SELECT} where fingerprint = $1 and outcome <> 'held'");
+        with_db!(db, pool => sqlx::query_as(sqlx::AssertSqlSafe(select)).bind(fingerprint).fetch_optional(pool).await)
+    }
+
+    /// The newest first.
+    pub async fn newest(db: &Db, limit: i64) -> sqlx::Result<Vec<Self>> {
+        let select = format!("{SELECT} order by received_at desc, id desc limit $1");
+        with_db!(db, pool => sqlx::query_as(sqlx::AssertSqlSafe(select)).bind(limit).fetch_all(pool).await)
+    }
+
+    /// Notes what became of a mail; `raw` is the mail itself where nothing else holds what it says.
+    pub async fn record(&self, db: &Db, keys: &Keys, fingerprint: &str, raw: Option<&[u8]>) -> sqlx::Result<()> {
+        let cipher = raw.map(|raw| keys.encrypt(&context(&self.id), raw));
+        let upsert = "insert into inbound_mails (id, fingerprint, received_at, outcome, reason, case_id, raw_cipher) \
+            values ($1, $2, $3, $4, $5, $6, $7) on conflict (fingerprint) do update set id = excluded.id, received_at = excluded.received_at, \
+            outcome = excluded.outcome, reason = excluded.reason, case_id = excluded.case_id, raw_cipher = excluded.raw_cipher \
+            where inbound_mails.outcome = 'held'";
+        with_write!(db, conn => sqlx::query(upsert).bind(&self.id).bind(fingerprint).bind(self.received_at).bind(&self.outcome)
+            .bind(&self.reason).bind(&self.case_id).bind(&cipher).execute(conn).await.map(|_| ()))
+    }
+
+    /// The mail itself, of one that is held.
+    pub async fn raw(db: &Db, keys: &Keys, id: &str) -> sqlx::Result<Option<Vec<u8>>> {
+        let select = "select raw_cipher from inbound_mails where id = $1";
+        let cipher: Option<Option<String>> =
+            with_db!(db, pool => sqlx::query_scalar(select).bind(id).fetch_optional(pool).await)?;
+        Ok(cipher.flatten().and_then(|cipher| keys.decrypt(&context(id), &cipher)))
+    }
+
+    /// How many are held.
+    pub async fn count_held(db: &Db) -> sqlx::Result<i64> {
+        let select = "select count(*) from inbound_mails where outcome = 'held'";
+        with_db!(db, pool => sqlx::query_scalar(select).fetch_one(pool).await)
+    }
+
+    /// How many became messages of a case since a time.
+    pub async fn count_of_case(db: &Db, case_id: &str, since: Millis) -> sqlx::Result<i64> {
+        let select = "select count(*) from inbound_mails where case_id = $1 and received_at >= $2";
+        with_db!(db, pool => sqlx::query_scalar(select).bind(case_id).bind(since).fetch_one(pool).await)
+    }
+}
+
+/// Forgets what became of mails that came long ago. Those that are held stay.
+pub async fn forget_old(db: &Db, now: Millis) -> sqlx::Result<()> {
+    let delete = "delete from inbound_mails where received_at < $1 and outcome <> 'held'";
+    with_write!(db, conn => sqlx::query(delete).bind(now - KEPT).execute(conn).await.map(|_| ()))
+}
+
+/// The place of a kept mail, which its ciphertext is bound to.
+fn context(id: &str) -> String {
+    format!("inbound_mails/{id}")
+}

@@ -1,0 +1,134 @@
+//! A real IMAP server: Dovecot in a folder of its own, with one mailbox.
+
+use std::fs;
+use std::os::unix::fs::chown;
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use tempfile::TempDir;
+use tokio::net::TcpStream;
+
+use crate::eventually;
+use crate::process::lasting_port;
+
+/// Dovecot gives no mailbox to root, so mails belong to this one where the tests are run by root.
+const NOBODY: u32 = 65_534;
+
+/// The server, which ends with the test.
+#[derive(Debug)]
+pub struct ImapServer {
+    folder: TempDir,
+    port: u16,
+    process: Option<Child>,
+    delivered: AtomicUsize,
+}
+
+impl ImapServer {
+    /// The password of every user.
+    pub const PASSWORD: &str = "secret";
+
+    /// Starts it, with an empty mailbox.
+    pub async fn start() -> Self {
+        let folder = TempDir::new().expect("a folder for the mail server");
+        open_to_all(folder.path());
+        let mut server = Self { port: lasting_port(), folder, process: None, delivered: AtomicUsize::new(0) };
+        for part in ["run", "state", "mail", "mail/new", "mail/cur", "mail/tmp"] {
+            fs::create_dir(server.path(part)).expect("a folder");
+        }
+        for part in ["mail", "mail/new", "mail/cur", "mail/tmp"] {
+            give(&server.path(part));
+        }
+        fs::write(server.path("dovecot.conf"), server.settings()).expect("the settings are written");
+        server.resume().await;
+        server
+    }
+
+    /// Its address.
+    pub fn url(&self) -> String {
+        format!("imap://127.0.0.1:{}", self.port)
+    }
+
+    /// Puts a mail into the mailbox, as a mail server does.
+    pub fn deliver(&self, raw: &[u8]) {
+        let number = self.delivered.fetch_add(1, Ordering::Relaxed);
+        let arriving = self.path(&format!("mail/tmp/{number}"));
+        fs::write(&arriving, raw).expect("a mail is written");
+        give(&arriving);
+        fs::rename(arriving, self.path(&format!("mail/new/1795912266.{number}.tests"))).expect("a mail is delivered");
+    }
+
+    /// The mails that are marked as taken.
+    pub fn marked(&self) -> usize {
+        // Keywords are letters at the end of the name: the first is `a`.
+        let names =
+            ["mail/new", "mail/cur"].into_iter().flat_map(|part| fs::read_dir(self.path(part)).expect("a folder"));
+        names.flatten().filter(|entry| entry.file_name().to_string_lossy().ends_with('a')).count()
+    }
+
+    /// Ends it, as when its machine goes down.
+    pub fn stop(&mut self) {
+        if let Some(mut process) = self.process.take() {
+            // It takes its own processes with it.
+            let _ = Command::new("kill").arg(process.id().to_string()).status();
+            process.wait().expect("the mail server ends");
+        }
+    }
+
+    /// Starts it again, with the mailbox as it is.
+    pub async fn resume(&mut self) {
+        let program = std::env::var_os("SAYSO_TEST_DOVECOT").unwrap_or_else(|| "/usr/sbin/dovecot".into());
+        let mut command = Command::new(program);
+        command.arg("-F").arg("-c").arg(self.path("dovecot.conf"));
+        command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
+        self.process = Some(command.spawn().expect("Dovecot starts; `cargo xtask test collector` installs it"));
+        let port = self.port;
+        eventually("the mail server answers", || async move { TcpStream::connect(("127.0.0.1", port)).await.is_ok() })
+            .await;
+    }
+
+    fn path(&self, part: &str) -> PathBuf {
+        self.folder.path().join(part)
+    }
+
+    fn settings(&self) -> String {
+        let (folder, port, password) = (self.folder.path().display(), self.port, Self::PASSWORD);
+        let user = if is_root() { NOBODY } else { rustix::process::getuid().as_raw() };
+        let group = if is_root() { NOBODY } else { rustix::process::getgid().as_raw() };
+        // Without root there is nobody else to be.
+        let own = if is_root() {
+            String::new()
+        } else {
+            format!("default_login_user = {user}\ndefault_internal_user = {user}\n")
+        };
+        format!(
+            "base_dir = {folder}/run\nstate_dir = {folder}/state\nlog_path = {folder}/log\nprotocols = imap\nlisten = 127.0.0.1\n\
+             ssl = no\ndisable_plaintext_auth = no\nmail_location = maildir:{folder}/mail\nfirst_valid_uid = 1\n{own}\
+             passdb {{\n driver = static\n args = password={password}\n}}\n\
+             userdb {{\n driver = static\n args = uid={user} gid={group} home={folder} allow_all_users=yes\n}}\n\
+             service imap-login {{\n chroot =\n inet_listener imap {{\n port = {port}\n }}\n inet_listener imaps {{\n port = 0\n }}\n}}\n\
+             service anvil {{\n chroot =\n}}\n"
+        )
+    }
+}
+
+impl Drop for ImapServer {
+    fn drop(&mut self) {
+        self.stop();
+    }
+}
+
+fn is_root() -> bool {
+    rustix::process::geteuid().is_root()
+}
+
+fn give(path: &Path) {
+    if is_root() {
+        chown(path, Some(NOBODY), Some(NOBODY)).expect("root may give files away");
+    }
+}
+
+fn open_to_all(path: &Path) {
+    use std::os::unix::fs::PermissionsExt as _;
+    fs::set_permissions(path, fs::Permissions::from_mode(0o755)).expect("our own folder");
+}

@@ -1,0 +1,121 @@
+//! Answers to mails about a case: of its customer, of members, of strangers and of programs.
+
+use sayso::cases::{Case, Quarantine, Status, Suspicion};
+use sayso_tests::on_both_databases;
+use serde_json::{Value, json};
+
+use super::{CARE, fixture, mail, mails, only, post, said, take, with_a_complaint};
+use crate::outbox::cases::{member, reply, resolved, work};
+
+on_both_databases! {
+    async fn a_customer_answers_by_the_address_alone(app: TestApp) {
+        let (case, headers) = with_a_complaint(&app).await;
+        let to = headers[0].1.clone();
+        assert!(to.starts_with("care+c") && to.ends_with("@acme.example"), "{to}");
+        // QQ Mail answers without In-Reply-To and References.
+        let (outcome, reason, on) = take(&app, fixture("qq-gb18030", &only(&headers, &["to"]))).await;
+        assert_eq!((outcome.as_str(), reason, on), ("message", Value::Null, json!(case.id)));
+        let (author, body) = said(&app, &case.id).await.remove(0);
+        assert_eq!(author, "customer");
+        assert!(body.starts_with("沙发腿又掉了，请尽快处理。"), "{body}");
+    }
+
+    async fn a_resolved_case_is_reopened_by_a_mail(app: TestApp) {
+        let (case, headers) = with_a_complaint(&app).await;
+        let lee = member(&app, "Lee").await;
+        reply(&app, &case, &lee, "It is done.", resolved(&case)).await;
+        take(&app, fixture("163-gbk", &only(&headers, &["in_reply_to", "references"]))).await;
+        assert_eq!(Case::by_id(&app.app, &case.id).await.unwrap().status(), Status::InProgress);
+    }
+
+    async fn the_same_mail_is_taken_once_whichever_way_it_comes(app: TestApp) {
+        let (case, headers) = with_a_complaint(&app).await;
+        let raw = fixture("gmail-utf8", &only(&headers, &["in_reply_to", "references"]));
+        take(&app, raw.clone()).await;
+        let again = post(&app, raw.clone(), "").await;
+        assert_eq!((again.status.as_u16(), &again.json()["outcome"]), (200, &json!("message")));
+        // Another server on its way wrote another line to its head.
+        let relayed = [b"Received: by mx2.acme.example\r\n".as_slice(), &raw].concat();
+        assert_eq!(post(&app, relayed.clone(), "").await.status.as_u16(), 200);
+        // The pipe of another mailbox gave it with a site.
+        post(&app, relayed, "?site=acme").await;
+        assert_eq!(said(&app, &case.id).await.len(), 1);
+    }
+
+    async fn a_member_notes_and_answers_by_mail(app: TestApp) {
+        app.set_site(&[&format!("mail_address={CARE}")]).await;
+        let (case, _) = with_a_complaint(&app).await;
+        let lee = member(&app, "Lee").await;
+        sayso::cases::staff::assign(&app.app, &case.id, &sayso::cases::Actor::System, Some(&lee)).await.unwrap();
+        work(&app).await;
+        let notice = mails(&app).into_iter().find(|mail| mail.header("To").contains(&lee)).unwrap();
+        assert!(notice.text().contains("#reply"), "{}", notice.text());
+        let to = notice.header("Reply-To");
+        let address = notice.header("To");
+        let quote = "\r\n\r\nOn Tue, Acme <care@acme.example> wrote:\r\n> secret of the staff";
+        let (outcome, ..) = take(&app, mail(&address, &to, "n1", "", &format!("I called, nobody was there.{quote}"))).await;
+        assert_eq!(outcome, "note");
+        let (outcome, ..) = take(&app, mail(&address, &to, "n2", "", &format!("#reply\r\nDear Li Lei,\r\na new leg is on its way.{quote}"))).await;
+        assert_eq!(outcome, "reply");
+        let said = said(&app, &case.id).await;
+        assert_eq!(said[0], ("note".to_owned(), "I called, nobody was there.".to_owned()));
+        assert_eq!(said[1], ("staff".to_owned(), "Dear Li Lei,\na new leg is on its way.".to_owned()), "without what was quoted");
+        work(&app).await;
+        let last = mails(&app).into_iter().rfind(|mail| mail.header("To").contains("li@example.com")).unwrap();
+        assert!(last.text().contains("a new leg is on its way") && last.text().contains("You can simply reply to this email."));
+        assert_eq!(last.header("Auto-Submitted"), "", "a person wrote it");
+    }
+
+    async fn a_stranger_does_not_speak_for_the_customer(app: TestApp) {
+        let (case, headers) = with_a_complaint(&app).await;
+        let (outcome, reason, on) = take(&app, mail("mallory@evil.example", &headers[0].1, "s1", "", "Please send it to my address.")).await;
+        assert_eq!((outcome.as_str(), reason), ("case", json!("stranger")));
+        assert!(said(&app, &case.id).await.is_empty(), "nothing was added");
+        let held = Case::by_id(&app.app, on.as_str().unwrap()).await.unwrap();
+        assert_eq!((held.quarantine(), held.suspicion()), (Some(Quarantine::Held), Some(Suspicion::Stranger)));
+        assert_eq!(held.reference, case.number.or(Case::by_id(&app.app, &case.id).await.unwrap().number).map(|number| format!("#{number}")));
+        // A guessed address leads nowhere, and a number in the subject neither.
+        let forged = headers[0].1.replacen("+c", "+s", 1);
+        let (outcome, reason, on) = take(&app, mail("mallory@evil.example", &forged, "s2", "X-Case: #1\r\n", "Me again")).await;
+        assert_eq!((outcome.as_str(), reason), ("case", Value::Null));
+        assert_ne!(on, json!(case.id));
+    }
+
+    async fn programs_are_dropped_and_what_came_back_is_noted(app: TestApp) {
+        let (case, headers) = with_a_complaint(&app).await;
+        let about = only(&headers, &["to", "in_reply_to", "references"]);
+        let (outcome, reason, _) = take(&app, fixture("absence-unmarked", &about)).await;
+        assert_eq!((outcome.as_str(), reason), ("dropped", json!("auto_reply")));
+        let (outcome, reason, on) = take(&app, fixture("bounce-rfc3464", &about)).await;
+        assert_eq!((outcome.as_str(), reason, on), ("bounced", json!("bounced"), json!(case.id)));
+        let said = said(&app, &case.id).await;
+        assert_eq!(said.len(), 1);
+        assert!(said[0].0 == "note" && said[0].1.contains("5.1.1"), "{said:?}");
+        // Our own mail, sent back in a circle, and one that only says our address.
+        let own = String::from_utf8(mails(&app).remove(0).raw).unwrap();
+        assert_eq!(take(&app, own.into_bytes()).await.0, "dropped");
+        assert_eq!(take(&app, mail(CARE, CARE, "own2", "", "Hello me")).await.1, json!("own"));
+    }
+
+    async fn a_program_that_answers_a_program_is_stopped(app: TestApp) {
+        let (case, headers) = with_a_complaint(&app).await;
+        for n in 0..50 {
+            take(&app, mail("li@example.com", &headers[0].1, &format!("loop{n}"), "", "I am away")).await;
+        }
+        let (outcome, reason, _) = take(&app, mail("li@example.com", &headers[0].1, "loop50", "", "I am away")).await;
+        assert_eq!((outcome.as_str(), reason), ("held", json!("too_many")));
+        assert_eq!(said(&app, &case.id).await.len(), 50);
+    }
+
+    async fn an_answer_to_a_case_that_is_closed_for_good_makes_another(app: TestApp) {
+        let (case, headers) = with_a_complaint(&app).await;
+        let lee = member(&app, "Lee").await;
+        reply(&app, &case, &lee, "It is done.", resolved(&case)).await;
+        app.app.clock.advance(400 * sayso::clock::DAY);
+        sayso::housekeeping::clean_up(&app.app).await.unwrap();
+        app.app.clock.advance(400 * sayso::clock::DAY);
+        let (outcome, _, on) = take(&app, mail("li@example.com", &headers[0].1, "late", "", "It broke again after a year.")).await;
+        assert_eq!(outcome, "case");
+        assert_ne!(on, json!(case.id));
+    }
+}

@@ -1,0 +1,104 @@
+//! The ways in: the API and the pipe of a mail server; what is refused, and what is kept until somebody looks.
+
+use std::io::Write as _;
+use std::process::{Command, Stdio};
+
+use reqwest::{Method, StatusCode};
+use sayso::auth::token::Scope;
+use sayso_tests::process::{binary, run};
+use sayso_tests::{TestApp, on_both_databases};
+use serde_json::{Value, json};
+
+use super::{CARE, mail, post, said, take, with_a_complaint};
+use crate::access::Program;
+
+/// Pipes a mail into `sayso mail receive`, as a mail server does; gives what it ended with and what it printed.
+async fn pipe(app: &TestApp, raw: Vec<u8>, more: &[&str]) -> (i32, String) {
+    let (data, url) = (app.data.path().to_owned(), app.app.config.database_url.reveal().unwrap_or_default().to_owned());
+    let more: Vec<String> = more.iter().copied().map(str::to_owned).collect();
+    let piped = move || {
+        let mut child = Command::new(binary())
+            .args(["mail", "receive"])
+            .args(more)
+            .args(["--data".as_ref(), data.as_os_str()])
+            .args(["--database-url", &url])
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .unwrap();
+        // One that refuses early reads no further, which is no failure of ours.
+        let _ = child.stdin.take().unwrap().write_all(&raw);
+        let output = child.wait_with_output().unwrap();
+        let printed = [output.stdout, output.stderr].map(|bytes| String::from_utf8_lossy(&bytes).into_owned()).concat();
+        (output.status.code().unwrap(), printed)
+    };
+    tokio::task::spawn_blocking(piped).await.unwrap()
+}
+
+async fn command(app: &TestApp, arguments: &[&str]) -> (bool, String) {
+    let (data, url) = (app.data.path().to_owned(), app.app.config.database_url.reveal().unwrap_or_default().to_owned());
+    let arguments: Vec<String> = arguments.iter().copied().map(str::to_owned).collect();
+    let run = move || run(&data, &url, &arguments.iter().map(String::as_str).collect::<Vec<_>>());
+    tokio::task::spawn_blocking(run).await.unwrap()
+}
+
+on_both_databases! {
+    async fn a_mail_server_pipes_mails(app: TestApp) {
+        let (case, headers) = with_a_complaint(&app).await;
+        let raw = mail("li@example.com", &headers[0].1, "p1", "", "It is still broken.");
+        let (code, printed) = pipe(&app, raw.clone(), &[]).await;
+        assert_eq!(code, 0, "{printed}");
+        assert!(printed.contains(&format!("message  case {}", case.id)), "{printed}");
+        let (code, printed) = pipe(&app, raw, &[]).await;
+        assert!(code == 0 && printed.contains("came before"), "{printed}");
+        assert_eq!(said(&app, &case.id).await.len(), 1);
+        let (code, printed) = pipe(&app, mail("han@example.com", "someone@else.example", "p2", "", "When will it come?"), &["--site", "acme"]).await;
+        assert!(code == 0 && printed.contains("  case  case "), "{printed}");
+        let (code, printed) = pipe(&app, mail("han@example.com", CARE, "p3", "", "Hello"), &["--site", "nowhere"]).await;
+        assert!(code == 75 && printed.contains("nowhere"), "the server keeps it until the site is there: {code} {printed}");
+    }
+
+    async fn what_belongs_nowhere_is_held_until_somebody_looks(app: TestApp) {
+        let raw = mail("han@example.com", "someone@else.example", "h1", "", "When will it come?");
+        let (outcome, reason, _) = take(&app, raw.clone()).await;
+        assert_eq!((outcome.as_str(), reason), ("held", json!("no_site")));
+        let (outcome, reason, _) = take(&app, b"\x00\x01 no mail at all".to_vec()).await;
+        assert!(outcome == "held" && matches!(reason.as_str(), Some("no_sender" | "unreadable")), "{reason}");
+        let (_, listed) = command(&app, &["mail", "list", "--json"]).await;
+        let listed: Value = serde_json::from_str(&listed).unwrap();
+        let held = listed.as_array().unwrap().iter().find(|mail| mail["reason"] == "no_site").unwrap();
+        let (_, shown) = command(&app, &["mail", "show", held["id"].as_str().unwrap()]).await;
+        assert_eq!(shown.as_bytes(), raw);
+        // Once the site has the address, the same mail is taken.
+        app.set_site(&["mail_address=someone@else.example"]).await;
+        let answer = post(&app, raw, "").await;
+        assert_eq!((answer.status, &answer.json()["outcome"]), (StatusCode::CREATED, &json!("case")));
+    }
+
+    async fn mails_that_are_too_much_are_refused_with_their_limit(app: TestApp) {
+        let parts = "--x\r\nContent-Type: text/plain\r\n\r\na\r\n".repeat(1_200);
+        let many = mail("li@example.com", CARE, "parts", "MIME-Version: 1.0\r\nContent-Type: multipart/mixed; boundary=x\r\n", &format!("{parts}--x--"));
+        assert_eq!(take(&app, many).await.1, json!("too_many_parts"));
+        let headers = mail("li@example.com", CARE, "head", &format!("X-Long: {}\r\n", "a".repeat(300_000)), "Hello");
+        assert_eq!(take(&app, headers).await.1, json!("headers_too_long"));
+        let utf7 = mail("li@example.com", CARE, "utf7", "MIME-Version: 1.0\r\nContent-Type: text/plain; charset=utf-7\r\n", "+ADw-script+AD4-");
+        assert_eq!(take(&app, utf7).await.1, json!("unreadable"));
+        let large = post(&app, vec![b'a'; 36 * 1024 * 1024 + 1], "").await;
+        assert_eq!(large.status, StatusCode::PAYLOAD_TOO_LARGE);
+    }
+
+    async fn only_programs_that_may_enter_feedback_bring_mails(app: TestApp) {
+        let client = app.client();
+        let request = |token: &str| client.request(Method::POST, "/api/v1/mail").bearer_auth(token).body("From: a@b.example\r\n\r\nx");
+        let reader = Program::with(&app, "reader", &[Scope::CasesRead]).await;
+        let typed = |token: &str| request(token).header("content-type", "message/rfc822");
+        assert_eq!(client.send(typed(reader.token())).await.status, StatusCode::FORBIDDEN);
+        assert_eq!(client.send(typed("sayso_none")).await.status, StatusCode::UNAUTHORIZED);
+        let writer = Program::with(&app, "mta", &[Scope::FeedbackWrite]).await;
+        let other = request(writer.token()).header("content-type", "text/plain");
+        assert_eq!(client.send(other).await.status, StatusCode::UNSUPPORTED_MEDIA_TYPE);
+        let unknown = post(&app, b"From: a@b.example\r\n\r\nx".to_vec(), "?site=nowhere").await;
+        assert_eq!((unknown.status, unknown.field_errors()[0].0.as_str()), (StatusCode::UNPROCESSABLE_ENTITY, "/site"));
+    }
+}
