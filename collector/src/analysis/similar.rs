@@ -36,7 +36,7 @@ impl Shingles {
     }
 
     /// What both have, the longest words first.
-    pub fn shared(&self, other: &Self) -> Vec<&str> {
+    pub fn shared<'a>(&'a self, other: &'a Self) -> Vec<&'a str> {
         let mut shared: Vec<&str> = self.0.intersection(&other.0).map(String::as_str).collect();
         shared.sort_by_key(|word| std::cmp::Reverse(word.chars().count()));
         shared

@@ -93,7 +93,7 @@ async fn submit(app: &TestApp, feedback: serde_json::Value) -> String {
     Case::by_code(&app.app, &code).await.unwrap().id
 }
 
-async fn complaint(app: &TestApp, message: &str) -> String {
+pub async fn complaint(app: &TestApp, message: &str) -> String {
     submit(
         app,
         json!({"kind": "complaint", "message": message, "contact": {"name": "李雷", "email": "li@example.com"}}),
