@@ -6,8 +6,8 @@ use crate::text::Texts;
 
 /// Minutes of a day, which is how wide the picture is.
 const DAY: u16 = 24 * 60;
-/// How high a day is, and the bar in it.
-const ROW: usize = 56;
+/// How high a day is.
+const ROW: usize = 88;
 
 /// A week, Monday first.
 pub(super) struct Week {

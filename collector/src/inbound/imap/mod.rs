@@ -10,7 +10,7 @@ use crate::app::App;
 use crate::config::Imap;
 
 /// How long to wait before a mailbox is tried again that can't be read.
-const AGAIN: [u64; 5] = [2, 10, 30, 120, 300];
+const AGAIN: [u64; 6] = [1, 2, 5, 15, 60, 300];
 /// How often a collector looks whether it has become the leader.
 const LOOK_EVERY: Duration = Duration::from_secs(1);
 

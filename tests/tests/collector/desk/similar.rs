@@ -14,7 +14,7 @@ on_both_databases! {
         let chinese = complaint(&app, "沙发的扶手坏了，请尽快换一个新的").await;
         complaint(&app, "Do you deliver on Sundays?").await;
         let case = complaint(&app, "The parcel with my lamp came late, and its box was torn!").await;
-        let late = complaint(&app, "沙發扶手壞了，請儘快更換").await;
+        let late = complaint(&app, "沙發的扶手壞了，請儘快更換").await;
         sayso::jobs::run_due(&app.app).await.unwrap();
         let found = similar::find(&app.app, &Case::by_id(&app.app, &case).await.unwrap(), None).await.unwrap();
         assert_eq!(found.iter().map(|one| one.id.as_str()).collect::<Vec<_>>(), [same.as_str()]);
