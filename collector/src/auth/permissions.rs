@@ -36,6 +36,10 @@ pub enum Action {
     ReadAudit,
     /// Read reports, which tell of no single person.
     ReadReports,
+    /// Read what the service is made of: settings, surveys and what complaints are held against.
+    ReadService,
+    /// Change it.
+    ManageService,
     /// Look after the collector: members, how websites embed the widget, mails in files.
     Administer,
     /// Read who customers are, and what the staff noted about them. Of their cases each sees those that they may read.
@@ -115,6 +119,8 @@ impl Action {
             Action::EnterFeedback => Some(Scope::FeedbackWrite),
             Action::ReadAudit => Some(Scope::AuditRead),
             Action::ReadReports => Some(Scope::ReportsRead),
+            Action::ReadService => Some(Scope::ServiceRead),
+            Action::ManageService => Some(Scope::ServiceWrite),
             Action::Administer => None,
             Action::ReadCustomer => Some(Scope::CustomersRead),
             Action::ManageCustomer => Some(Scope::CustomersWrite),
@@ -140,6 +146,7 @@ impl Standing {
             Role::Admin => true,
             Role::Manager => {
                 is_about_customers(action)
+                    || is_about_service(action)
                     || matches!(action, Action::EnterFeedback | Action::ReadAudit | Action::ReadReports)
             }
             Role::Agent => is_about_customers(action) || matches!(action, Action::EnterFeedback),
@@ -187,8 +194,13 @@ const fn is_about_customers(action: Action) -> bool {
     matches!(action, Action::ReadCustomer | Action::ManageCustomer)
 }
 
+const fn is_about_service(action: Action) -> bool {
+    matches!(action, Action::ReadService | Action::ManageService)
+}
+
 const fn is_about_cases(action: Action) -> bool {
     !is_about_customers(action)
+        && !is_about_service(action)
         && !matches!(action, Action::EnterFeedback | Action::ReadAudit | Action::ReadReports | Action::Administer)
 }
 
@@ -197,10 +209,12 @@ mod tests {
     use super::*;
     use proptest::prelude::*;
 
-    const ACTIONS: [Action; 12] = [
+    const ACTIONS: [Action; 14] = [
         Action::EnterFeedback,
         Action::ReadAudit,
         Action::ReadReports,
+        Action::ReadService,
+        Action::ManageService,
         Action::Administer,
         Action::ReadCustomer,
         Action::ManageCustomer,
@@ -290,13 +304,15 @@ mod tests {
         let general = |role: Role| {
             let standing = standing(role);
             let may = |action: &Action| can(Actor::Member(&standing), *action, Object::Installation);
-            ACTIONS[..6].iter().copied().filter(may).collect::<Vec<_>>()
+            ACTIONS[..8].iter().copied().filter(may).collect::<Vec<_>>()
         };
-        assert_eq!(general(Role::Admin), ACTIONS[..6]);
+        assert_eq!(general(Role::Admin), ACTIONS[..8]);
         let manager = [
             Action::EnterFeedback,
             Action::ReadAudit,
             Action::ReadReports,
+            Action::ReadService,
+            Action::ManageService,
             Action::ReadCustomer,
             Action::ManageCustomer,
         ];

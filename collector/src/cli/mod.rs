@@ -18,6 +18,7 @@ use crate::config::{Config, DEFAULTS, LogFormat, Overrides, USUAL_DATA};
 use crate::context::Context;
 use crate::db::DATABASE;
 use crate::http::panics;
+use crate::exposure::commands::{self as exposure, ExposureCommand};
 use crate::import::{self, ImportArguments};
 use crate::jobs::commands::JobsCommand;
 use crate::outbox::commands::{DeliveriesCommand, TargetCommand};
@@ -77,6 +78,9 @@ enum Command {
     /// List surveys, and store answers that were given elsewhere.
     #[command(subcommand)]
     Survey(SurveyCommand),
+    /// Store how many orders, visits or accounts there were, so that reports say complaints per thousand.
+    #[command(subcommand)]
+    Exposure(ExposureCommand),
     /// List what is forwarded and how that went, and send it once more.
     #[command(subcommand)]
     Deliveries(DeliveriesCommand),
@@ -148,6 +152,7 @@ impl Cli {
             Command::Import(arguments) => import::run(arguments, &Context::open(config).await?).await,
             Command::Site(command) => sites::commands::run(command, &Context::open(config).await?).await,
             Command::Survey(command) => surveys::commands::run(command, &Context::open(config).await?).await,
+            Command::Exposure(command) => exposure::run(command, &Context::open(config).await?).await,
             Command::Service(command) => {
                 return service::commands::run(command, &Context::open(config).await?).await;
             }
