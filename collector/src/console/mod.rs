@@ -14,6 +14,7 @@ mod setup;
 pub mod shell;
 mod sign_in;
 mod start;
+mod surveys;
 pub mod today;
 
 use axum::Router;
@@ -32,6 +33,7 @@ pub fn router(app: &App) -> Router<App> {
         .merge(customers::router())
         .merge(alarms::router())
         .merge(entry::router())
+        .merge(surveys::router())
         .merge(live::router())
         .merge(account::router())
         .merge(members::router())

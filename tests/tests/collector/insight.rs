@@ -1,5 +1,9 @@
 //! Surveys and their reports: answers that were given elsewhere are stored once, and the figures are those of the formulas.
 
+mod exposure;
+mod pages;
+mod reports;
+
 use reqwest::StatusCode;
 use sayso::audit::Stamp;
 use sayso::service::plan::Prune;
@@ -78,13 +82,13 @@ fn rows(first: usize, item: &str, field: &str, values: &[&str]) -> String {
 
 const HEADER: &str = "respondent,item,field,value\n";
 
-async fn report(program: &Program<'_>, path: &str) -> Value {
+pub async fn report(program: &Program<'_>, path: &str) -> Value {
     let answer = program.get_at(&format!("/api/v1/reports/{path}")).await;
     assert_eq!(answer.status, StatusCode::OK, "{}", answer.body);
     answer.json()
 }
 
-fn near(found: &Value, wanted: f64) {
+pub fn near(found: &Value, wanted: f64) {
     assert!((found.as_f64().unwrap_or(f64::NAN) - wanted).abs() < 5e-4, "{found} is not {wanted}");
 }
 
