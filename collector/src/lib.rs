@@ -14,6 +14,7 @@ pub mod calendars;
 pub mod cases;
 pub mod changes;
 pub mod charset;
+pub mod charts;
 pub mod cli;
 pub mod clock;
 pub mod clocks;

@@ -10,6 +10,7 @@ mod languages;
 mod live;
 mod mail;
 mod members;
+mod reports;
 mod setup;
 pub mod shell;
 mod sign_in;
@@ -34,6 +35,7 @@ pub fn router(app: &App) -> Router<App> {
         .merge(alarms::router())
         .merge(entry::router())
         .merge(surveys::router())
+        .merge(reports::router())
         .merge(live::router())
         .merge(account::router())
         .merge(members::router())

@@ -113,7 +113,7 @@ on_both_databases! {
         app.app.clock.advance(2 * HOUR + 30_000);
         post(&program, &format!("/{first}/messages"), json!({"kind": "reply", "body": "Tomorrow at ten."})).await;
         // On Tuesday at 10:00: nine hours of Monday and one of Tuesday.
-        go_to(&app, "2026-12-01T02:00:00Z");
+        go_to(&app, "2026-12-01T02:00:30Z");
         post(&program, &format!("/{first}/status"), json!({"status": "resolved", "outcome": "upheld", "remedy_cost": {"amount": 120.5, "currency": "eur"}})).await;
         post(&program, &format!("/{third}/merge"), json!({"into": second})).await;
         rate(&app, &code, 5).await;
