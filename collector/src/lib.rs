@@ -25,6 +25,7 @@ pub mod customers;
 pub mod db;
 pub mod demo;
 pub mod doctor;
+pub mod export;
 pub mod exposure;
 pub mod health;
 pub mod housekeeping;

@@ -8,7 +8,9 @@ pub const BOM: &str = "\u{feff}";
 /// The text of a cell. One that a spreadsheet would run as a formula begins with an apostrophe, which makes text of it (OWASP, *CSV Injection*).
 /// Numbers are no texts: give them as they are.
 pub fn cell(text: &str) -> Cow<'_, str> {
-    let runs = |first: char| matches!(first, '=' | '+' | '-' | '@' | '\t' | '\r' | '\n' | '\u{ff1d}' | '\u{ff0b}' | '\u{ff0d}' | '\u{ff20}');
+    let runs = |first: char| {
+        matches!(first, '=' | '+' | '-' | '@' | '\t' | '\r' | '\n' | '\u{ff1d}' | '\u{ff0b}' | '\u{ff0d}' | '\u{ff20}')
+    };
     match text.starts_with(runs) {
         true => Cow::Owned(format!("'{text}")),
         false => Cow::Borrowed(text),

@@ -244,7 +244,11 @@ fn read_message(keys: &Keys, body: Value) -> Result<Command> {
         (_, Some(FollowUpWord::InProgress | FollowUpWord::Wait | FollowUpWord::Reopen))
             if resolution.says_something() =>
         {
-            fields.refuse("then", ErrorCode::Invalid, "must be resolve where there is an outcome, a remedy or its cost");
+            fields.refuse(
+                "then",
+                ErrorCode::Invalid,
+                "must be resolve where there is an outcome, a remedy or its cost",
+            );
         }
         _ => {}
     }

@@ -31,6 +31,7 @@ use crate::reports::{self, Asked, By, Name, Report, csv};
         ("kind" = Option<String>, Query, description = "complaint, suggestion, question or praise"),
         ("category" = Option<String>, Query, description = "The key of a category"),
         ("tier" = Option<String>, Query, description = "The key of a tier"),
+        ("promise" = Option<String>, Query, description = "Of promises: first_response, next_response or resolution"),
         ("priority" = Option<String>, Query, description = "low, normal, high or urgent"),
         ("channel" = Option<String>, Query, description = "How it came"),
         ("exposure" = Option<String>, Query, description = "Of quality: the kind of exposure that complaints are held against, such as `orders`; without it, all cases"),

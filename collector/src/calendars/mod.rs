@@ -82,7 +82,10 @@ impl Calendar {
 
     /// The open intervals between two instants, in order.
     pub fn open_within(&self, from: Millis, to: Millis) -> Vec<(Millis, Millis)> {
-        self.open_from(from).take_while(|(opens, _)| *opens < to).map(|(opens, closes)| (opens, closes.min(to))).collect()
+        self.open_from(from)
+            .take_while(|(opens, _)| *opens < to)
+            .map(|(opens, closes)| (opens, closes.min(to)))
+            .collect()
     }
 
     /// Whether it is open at an instant.

@@ -84,7 +84,8 @@ struct Row {
 impl Patch {
     /// Whether nothing is to be another.
     pub fn is_empty(&self) -> bool {
-        let Self { kind, category, priority, tags, team, reason: _, owner_id, follow_up_at, problem, remedy_cost } = self;
+        let Self { kind, category, priority, tags, team, reason: _, owner_id, follow_up_at, problem, remedy_cost } =
+            self;
         kind.is_none()
             && category.is_none()
             && priority.is_none()

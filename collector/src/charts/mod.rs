@@ -89,7 +89,13 @@ impl Chart {
     }
 
     fn rect(&mut self, (x, y): (f64, f64), (width, height): (f64, f64), class: &'static str) {
-        self.marks.push(Mark::Rect { x: round(x), y: round(y), width: round(width.max(0.0)), height: round(height), class });
+        self.marks.push(Mark::Rect {
+            x: round(x),
+            y: round(y),
+            width: round(width.max(0.0)),
+            height: round(height),
+            class,
+        });
     }
 
     fn dot(&mut self, (x, y): (f64, f64), r: f64, class: &'static str) {

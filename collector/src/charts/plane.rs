@@ -60,7 +60,8 @@ pub fn plane(plane: &Plane, places: &[Place]) -> Chart {
     for (at, place) in places.iter().enumerate() {
         let (at_x, at_y) = (x.at(place.x), y.at(place.y));
         chart.dot((at_x, at_y), 5.0, "chart-dot");
-        let is_free = taken.iter().all(|(other_x, other_y)| (other_x - at_x).abs() > 150.0 || (other_y - at_y).abs() > 16.0);
+        let is_free =
+            taken.iter().all(|(other_x, other_y)| (other_x - at_x).abs() > 150.0 || (other_y - at_y).abs() > 16.0);
         let label = match is_free {
             true => format!("{} {}", at + 1, fitting(&place.label, 22)),
             false => (at + 1).to_string(),

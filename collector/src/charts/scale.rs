@@ -34,7 +34,11 @@ impl Scale {
 /// The next larger one of 1, 2 and 5 times a power of ten.
 pub(super) fn round_step(step: f64) -> f64 {
     let power = 10_f64.powf(step.max(1e-12).log10().floor());
-    [1.0, 2.0, 5.0, 10.0].into_iter().map(|factor| factor * power).find(|round| *round >= step - power * 1e-9).unwrap_or(power)
+    [1.0, 2.0, 5.0, 10.0]
+        .into_iter()
+        .map(|factor| factor * power)
+        .find(|round| *round >= step - power * 1e-9)
+        .unwrap_or(power)
 }
 
 #[cfg(test)]

@@ -97,7 +97,8 @@ mod tests {
     #[test]
     fn a_gap_breaks_the_line_and_a_signal_has_a_shape() {
         let moment = |value, is_signal| Moment { label: String::new(), value, limits: None, is_signal };
-        let chart = series(&[moment(Some(1.0), false), moment(None, false), moment(Some(2.0), true)], None, |n| n.to_string());
+        let chart =
+            series(&[moment(Some(1.0), false), moment(None, false), moment(Some(2.0), true)], None, |n| n.to_string());
         let path = |class: &str| {
             chart.marks.iter().find_map(|mark| match mark {
                 Mark::Path { d, class: known } if *known == class => Some(d.clone()),
@@ -106,6 +107,13 @@ mod tests {
         };
         assert_eq!(path("chart-line").expect("a line").matches('M').count(), 2);
         assert!(path("chart-signal").expect("a diamond").ends_with('Z'));
-        assert_eq!(series(&[], None, |n| n.to_string()).marks.iter().filter(|mark| matches!(mark, Mark::Circle { .. })).count(), 0);
+        assert_eq!(
+            series(&[], None, |n| n.to_string())
+                .marks
+                .iter()
+                .filter(|mark| matches!(mark, Mark::Circle { .. }))
+                .count(),
+            0
+        );
     }
 }

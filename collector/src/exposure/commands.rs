@@ -64,8 +64,12 @@ pub async fn run(command: ExposureCommand, context: &Context) -> anyhow::Result<
         tx.rollback().await?;
     } else {
         let after = serde_json::json!({"new": new, "replaced": replaced});
-        let change =
-            Change { action: "exposure.import", object: format!("site/{}", site.key()), before: serde_json::Value::Null, after };
+        let change = Change {
+            action: "exposure.import",
+            object: format!("site/{}", site.key()),
+            before: serde_json::Value::Null,
+            after,
+        };
         audit::append(&mut tx, &Stamp::command(now), &change).await?;
         tx.commit().await?;
     }
@@ -80,7 +84,9 @@ pub async fn run(command: ExposureCommand, context: &Context) -> anyhow::Result<
 async fn find(context: &Context, key: Option<&str>) -> anyhow::Result<Site> {
     let mut sites = Site::all(&context.db).await?;
     match key {
-        Some(key) => sites.into_iter().find(|site| site.key() == key).with_context(|| format!("there is no site {key}")),
+        Some(key) => {
+            sites.into_iter().find(|site| site.key() == key).with_context(|| format!("there is no site {key}"))
+        }
         None => {
             ensure!(sites.len() == 1, "say which site it is of, with --site KEY; `sayso site list` shows the sites");
             sites.pop().context("there is no site")

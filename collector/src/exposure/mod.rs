@@ -5,7 +5,7 @@ pub mod row;
 
 use sqlx::AssertSqlSafe;
 
-pub use row::{RowError, Exposed};
+pub use row::{Exposed, RowError};
 
 use crate::clock::Millis;
 use crate::db::{Db, Tx};
@@ -66,7 +66,9 @@ pub async fn put(tx: &mut Tx, site_id: &str, row: &Exposed, now: Millis) -> sqlx
 pub async fn sums(db: &Db, wanted: &Wanted<'_>) -> sqlx::Result<Vec<Sum>> {
     let kind = match wanted.kind {
         Some(_) => "exposure.kind = $4",
-        None => "exposure.kind = (select min(first.kind) from exposure first where first.site_id = exposure.site_id and $4 = '')",
+        None => {
+            "exposure.kind = (select min(first.kind) from exposure first where first.site_id = exposure.site_id and $4 = '')"
+        }
     };
     let select = AssertSqlSafe(format!(
         "select site_id, kind, day, number as found from exposure where ($1 = '' or site_id = $1) and day >= $2 and day <= $3 and {kind} \

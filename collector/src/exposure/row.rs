@@ -40,13 +40,17 @@ impl Exposed {
         let day = calendars::date(date.trim()).ok_or(RowError::Date)?;
         // Spreadsheets write whole numbers with a fraction of zeros.
         let (whole, rest) = number.trim().split_once('.').unwrap_or((number.trim(), ""));
-        let is_number = !whole.is_empty() && whole.bytes().all(|digit| digit.is_ascii_digit()) && rest.bytes().all(|digit| digit == b'0');
-        let number = whole.parse().ok().filter(|number| is_number && (0..=MOST).contains(number)).ok_or(RowError::Count)?;
+        let is_number = !whole.is_empty()
+            && whole.bytes().all(|digit| digit.is_ascii_digit())
+            && rest.bytes().all(|digit| digit == b'0');
+        let number =
+            whole.parse().ok().filter(|number| is_number && (0..=MOST).contains(number)).ok_or(RowError::Count)?;
         let kind = match kind.trim() {
             "" => ORDERS.to_owned(),
             word => word.to_lowercase(),
         };
-        let is_word = kind.len() <= 32 && kind.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_".contains(&byte));
+        let is_word =
+            kind.len() <= 32 && kind.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_".contains(&byte));
         if is_word { Ok(Self { day, kind, number }) } else { Err(RowError::Kind) }
     }
 }

@@ -10,6 +10,7 @@ mod live;
 mod logo;
 mod lookup;
 pub mod mistakes;
+mod record;
 mod status;
 mod status_form;
 mod survey;
@@ -30,6 +31,7 @@ pub fn router() -> Router<App> {
         .route("/s/{key}", get(entry::show).post(entry::submit))
         .route("/s/{key}/theme.css", get(theme::serve))
         .route("/s/{key}/logo", get(logo::serve))
+        .route("/s/{key}/record", get(record::show))
         .route("/s/{key}/survey/{survey}", get(survey::show).post(survey::answer))
         .route("/t", get(lookup::show).post(lookup::find))
         .route("/t/", get(lookup::show).post(lookup::find))

@@ -12,6 +12,7 @@ use crate::analysis::importance::Crosshair;
 use crate::app::App;
 use crate::cases::{Channel, Priority};
 use crate::clock::Millis;
+use crate::clocks::PromiseKind;
 use crate::http::{Error, Result};
 use crate::service::Service;
 use crate::service::survey::{Survey, SurveyKind};
@@ -64,6 +65,8 @@ pub struct Filter {
     pub priority: Option<Priority>,
     /// How they came.
     pub channel: Option<Channel>,
+    /// Of promises: which.
+    pub promise: Option<PromiseKind>,
 }
 
 /// The longest value that is looked up.
@@ -166,7 +169,8 @@ impl Asked {
             }
             "team" if is_of_cases => {
                 let is_known = value == "none" || service.team(value).is_some();
-                let team = Some(value).filter(|_| is_known).ok_or_else(|| wrong("team", "the key of a team, or none"))?;
+                let team =
+                    Some(value).filter(|_| is_known).ok_or_else(|| wrong("team", "the key of a team, or none"))?;
                 self.filter.team = Some(Some(team.to_owned()).filter(|key| key != "none"));
             }
             "member" if is_of_cases => self.filter.owner = Some(Some(value.to_owned()).filter(|word| word != "none")),
@@ -183,6 +187,11 @@ impl Asked {
                 let channel = Channel::parse(value);
                 self.filter.channel =
                     Some(channel.ok_or_else(|| wrong("channel", "a channel, such as widget or phone"))?);
+            }
+            "promise" if self.name == Name::Promises => {
+                let promise = PromiseKind::parse(value);
+                let expected = "first_response, next_response or resolution";
+                self.filter.promise = Some(promise.ok_or_else(|| wrong("promise", expected))?);
             }
             "category" if is_of_cases => self.filter.category = Some(value.to_owned()),
             "tier" if is_of_cases => self.filter.tier = Some(value.to_owned()),
@@ -212,9 +221,9 @@ impl Asked {
     /// The zone of the site that is asked for, or of the survey's; else of the first site.
     fn zone_of(&self, sites: &[Arc<Site>], service: &Service) -> TimeZone {
         let of_survey = self.survey.as_ref().map(|survey| survey.site.as_str());
-        let asked = sites.iter().find(|site| {
-            self.filter.site_id.as_deref() == Some(site.id()) || of_survey == Some(site.key())
-        });
+        let asked = sites
+            .iter()
+            .find(|site| self.filter.site_id.as_deref() == Some(site.id()) || of_survey == Some(site.key()));
         let site = asked.or_else(|| sites.first().filter(|_| self.filter.site_id.is_none()));
         site.map_or(TimeZone::UTC, |site| zone_of_site(site, service))
     }

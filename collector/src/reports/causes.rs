@@ -71,7 +71,8 @@ pub async fn content(app: &App, asked: &Asked, naming: &Naming) -> Result<Conten
     let mut rows = Vec::with_capacity(found.len());
     for (key, cause) in found {
         so_far += cause.cases;
-        let problem = service.problems.iter().find(|problem| asked.by == By::Problem && problem.key.as_str() == key.name);
+        let problem =
+            service.problems.iter().find(|problem| asked.by == By::Problem && problem.key.as_str() == key.name);
         let row = Row::new(key.name, cause.cases)
             .with("value", share(cause.cases, total))
             .with("cumulative", share(so_far, total))

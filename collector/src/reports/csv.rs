@@ -86,7 +86,8 @@ mod tests {
             left_out: BTreeMap::new(),
         };
         let text = String::from_utf8(text(&report)).expect("it is UTF-8");
-        let wanted = "\u{feff}group,n,value,counts.A,counts.O,signals,title\r\n'=cmd(),5,0.5,1,2,,\r\n配送,6,-0.5,,,1 2,'+1\r\n";
+        let wanted =
+            "\u{feff}group,n,value,counts.A,counts.O,signals,title\r\n'=cmd(),5,0.5,1,2,,\r\n配送,6,-0.5,,,1 2,'+1\r\n";
         assert_eq!(text, wanted);
     }
 }

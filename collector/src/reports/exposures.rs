@@ -19,7 +19,8 @@ pub async fn count_in<A: Default>(
 ) -> Result<()> {
     let is_known = matches!(asked.by, By::All | By::Day | By::Week | By::Month | By::Site);
     let filter = &asked.filter;
-    let is_of_some = filter.team.is_some() || filter.owner.is_some() || filter.tier.is_some() || filter.channel.is_some();
+    let is_of_some =
+        filter.team.is_some() || filter.owner.is_some() || filter.tier.is_some() || filter.channel.is_some();
     if !is_known || is_of_some || filter.priority.is_some() {
         return Ok(());
     }

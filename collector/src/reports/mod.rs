@@ -19,6 +19,7 @@ pub mod periods;
 mod promises;
 mod quality;
 mod ratings;
+pub mod record;
 mod select;
 mod surveys;
 mod workload;
@@ -117,6 +118,11 @@ pub async fn make(app: &App, asked: &Asked) -> Result<Report> {
         before,
         left_out: content.left_out,
     })
+}
+
+/// The rows of a report alone.
+pub async fn rows(app: &App, asked: &Asked) -> Result<Vec<Row>> {
+    Ok(content(app, asked).await?.rows)
 }
 
 /// What the rows of a report count.

@@ -126,8 +126,18 @@ impl Counted {
     }
 
     fn into_row(self, group: String) -> Row {
-        let Self { received, complaints, open, overdue, reopened, first_response, resolution, resolved, scores, exposure } =
-            self;
+        let Self {
+            received,
+            complaints,
+            open,
+            overdue,
+            reopened,
+            first_response,
+            resolution,
+            resolved,
+            scores,
+            exposure,
+        } = self;
         let csat = Row::new("", 0).with_share_of_answers(scores.satisfied(), scores.n());
         let upheld = wilson(resolved.upheld, resolved.with_outcome);
         let mut row = Row::new(group, received)

@@ -157,7 +157,10 @@ mod tests {
         assert_eq!(before(period("2026-03-01", "2026-03-31"), &berlin), Some(period("2026-02-01", "2026-02-28")));
         assert_eq!(before(period("2026-01-01", "2026-12-31"), &berlin), Some(period("2025-01-01", "2025-12-31")));
         assert_eq!(before(period("2026-03-23", "2026-03-29"), &berlin), Some(period("2026-03-16", "2026-03-22")));
-        assert_eq!(before(Period { from: Some(10), to: Some(30) }, &berlin), Some(Period { from: Some(-10), to: Some(10) }));
+        assert_eq!(
+            before(Period { from: Some(10), to: Some(30) }, &berlin),
+            Some(Period { from: Some(-10), to: Some(10) })
+        );
         assert_eq!(before(Period { from: None, to: Some(30) }, &berlin), None);
     }
 

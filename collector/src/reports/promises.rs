@@ -25,6 +25,9 @@ struct KeptRow {
 /// The report: an open promise whose time is over is broken; one in time is left out.
 pub async fn content(app: &App, asked: &Asked, naming: &Naming) -> Result<Content> {
     let mut select = Select::new(asked, Cases::Worked).within(asked, "clocks.started_at");
+    if let Some(promise) = asked.filter.promise {
+        select = select.and(&format!("clocks.promise = '{}'", promise.as_str()));
+    }
     let now = select.bind(asked.now);
     // As `Clock::state` has it.
     let is_breached = format!(

@@ -97,9 +97,7 @@ async fn count_in(
         asked.by.expression("cases.received_at")
     );
     let select = Select::new(asked, Cases::Worked).received(asked, app);
-    select
-        .each(app, &columns, "cases", "group by 1, 2, 3, 4", |row: CountedRow| add(groups.at(&row.grp), &row))
-        .await
+    select.each(app, &columns, "cases", "group by 1, 2, 3, 4", |row: CountedRow| add(groups.at(&row.grp), &row)).await
 }
 
 /// What complaints are about, the most frequent first, each with the share of itself and of all before it (Pareto).
@@ -108,7 +106,9 @@ async fn causes(app: &App, asked: &Asked) -> Result<Value> {
     let columns = format!("{} as grp, count(*) as found", By::Category.expression(""));
     let select = Select::new(&by_category, Cases::Worked).and("cases.kind = 'complaint'").received(&by_category, app);
     let mut found: Vec<(String, u64)> = Vec::new();
-    let take = |row: CauseRow| found.push((Some(row.grp).filter(|key| !key.is_empty()).unwrap_or_else(|| NONE.into()), count(row.found)));
+    let take = |row: CauseRow| {
+        found.push((Some(row.grp).filter(|key| !key.is_empty()).unwrap_or_else(|| NONE.into()), count(row.found)))
+    };
     select.each(app, &columns, "cases", "group by 1", take).await?;
     Ok(pareto(found))
 }

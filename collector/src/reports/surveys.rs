@@ -182,7 +182,9 @@ fn of_scores(survey: &Survey, answers: &[Answer]) -> Content {
         let scores: Vec<u8> = of_item.filter_map(|answer| answer.value.parse().ok()).collect();
         let n = scores.len() as u64;
         let figures = left_out.has_enough(n).then(|| figures_of(survey.kind, &scores));
-        let names = figures.as_ref().map_or(&SCORES[..3], |_| if survey.kind == SurveyKind::Nps { &NPS[..] } else { &SCORES[..] });
+        let names = figures
+            .as_ref()
+            .map_or(&SCORES[..3], |_| if survey.kind == SurveyKind::Nps { &NPS[..] } else { &SCORES[..] });
         rows.push(row(("item", item), n, figures, names));
     }
     Content { rows, overall: None, left_out: left_out.into_map() }

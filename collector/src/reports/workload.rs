@@ -91,7 +91,9 @@ pub async fn content(app: &App, asked: &Asked, naming: &Naming) -> Result<Conten
 fn rows(found: Vec<(String, Load)>, asked: &Asked, service: &Service) -> Content {
     let duties: BTreeMap<&str, f64> =
         found.iter().filter_map(|(name, _)| Some((name.as_str(), hours_on_duty(name, asked, service)?))).collect();
-    let rate = |name: &str, load: &Load| duties.get(name).filter(|hours| **hours > 0.0).map(|hours| load.handled as f64 / hours);
+    let rate = |name: &str, load: &Load| {
+        duties.get(name).filter(|hours| **hours > 0.0).map(|hours| load.handled as f64 / hours)
+    };
     let rates: Vec<f64> = found.iter().filter_map(|(name, load)| rate(name, load)).collect();
     let middle = median(&rates);
     // The median of how far each is from the median: one who works alone at night moves it little.

@@ -67,7 +67,8 @@ impl Promises {
     pub fn calendar_of_site(&self, site_key: &str) -> Option<&Calendar> {
         let of_site = |promise: &Promise| promise.site.as_ref().is_none_or(|site| site.as_str() == site_key);
         // The most specific ones come first.
-        let mut found = self.promises.iter().rev().filter(|(promise, _)| of_site(promise) && promise.calendar.is_some());
+        let mut found =
+            self.promises.iter().rev().filter(|(promise, _)| of_site(promise) && promise.calendar.is_some());
         found.next().map(|(_, calendar)| calendar)
     }
 

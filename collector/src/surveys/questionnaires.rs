@@ -33,7 +33,8 @@ mod tests {
         let site = "[[site]]\nkey = \"shop\"\nname = \"Shop\"\norigins = [\"https://shop.example\"]\n";
         for (kind, _) in FILES {
             let text = text(kind, "shop").unwrap();
-            let file = read(&format!("{site}{text}"), &ServiceFile::default()).unwrap_or_else(|errors| panic!("{kind}: {errors:?}"));
+            let file = read(&format!("{site}{text}"), &ServiceFile::default())
+                .unwrap_or_else(|errors| panic!("{kind}: {errors:?}"));
             let survey = &file.surveys[0];
             assert_eq!((survey.kind.as_str(), survey.site.as_str()), (kind, "shop"));
             for texts in survey.items.iter().map(|item| &item.text).chain([&survey.title]) {

@@ -190,15 +190,18 @@ mod tests {
     fn survey(kind: &str, items: usize) -> Survey {
         let item = |at: usize| {
             let dimension = ["reliability", "empathy"][at % 2];
-            let mut item = serde_json::json!({"key": format!("i{at}"), "text": {"en": format!("Item {at}"), "zh-Hans": "项目"}});
+            let mut item =
+                serde_json::json!({"key": format!("i{at}"), "text": {"en": format!("Item {at}"), "zh-Hans": "项目"}});
             if kind == "servqual" {
                 item["dimension"] = dimension.into();
             }
             item
         };
         let items: Vec<_> = (0..items).map(item).collect();
-        serde_json::from_value(serde_json::json!({"key": "s", "kind": kind, "site": "acme", "title": {"en": "S"}, "items": items}))
-            .unwrap()
+        serde_json::from_value(
+            serde_json::json!({"key": "s", "kind": kind, "site": "acme", "title": {"en": "S"}, "items": items}),
+        )
+        .unwrap()
     }
 
     fn read_all(survey: &Survey, typed: &[(&str, &str)]) -> Result<Vec<Given>, Vec<Wrong>> {

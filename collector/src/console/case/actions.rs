@@ -77,7 +77,15 @@ async fn reply(
     let done = match read_reply(form, &case) {
         _ if !posted.refused.is_empty() => Err(Vec::new()),
         Ok((body, follow_up)) => {
-            let asked = request_hash(&("reply", &form.body, &form.then, &form.outcome, &form.remedy, &form.cost, &form.currency));
+            let asked = request_hash(&(
+                "reply",
+                &form.body,
+                &form.then,
+                &form.outcome,
+                &form.remedy,
+                &form.cost,
+                &form.currency,
+            ));
             // What was sent already is answered as before, whatever has happened since.
             let is_new = !is_known(&app.db, &case.id, &posted.key).await?;
             if is_new && seen::is_outdated(&app, &case, &form.seen).await? {

@@ -3,6 +3,7 @@
 
 pub mod asked;
 mod excerpt;
+mod export;
 pub mod filter;
 pub mod rows;
 mod views;
@@ -13,7 +14,7 @@ use askama::Template;
 use axum::Router;
 use axum::extract::{Query, State};
 use axum::response::Html;
-use axum::routing::get;
+use axum::routing::{get, post};
 use sayso_shared::Kind;
 
 use self::asked::Asked;
@@ -37,7 +38,7 @@ use crate::text::Texts;
 
 /// `/staff/cases`.
 pub fn router() -> Router<App> {
-    Router::new().route(HOME, get(inbox)).merge(views::router())
+    Router::new().route(HOME, get(inbox)).route("/staff/cases/export", post(export::export)).merge(views::router())
 }
 
 #[derive(Template)]
@@ -58,6 +59,8 @@ struct InboxPage {
     me: String,
     /// Whether the reader is one of the company, who sees who the customers are and what is suspected.
     sees_contacts: bool,
+    /// Whether an export may say who the customers are.
+    exports_contacts: bool,
 }
 
 impl InboxPage {
@@ -148,6 +151,7 @@ async fn inbox(State(app): State<App>, who: SignedIn, Query(query): Query<filter
         filter,
         me: who.member.id,
         sees_contacts: who.standing.role != Role::Partner,
+        exports_contacts: matches!(who.standing.role, Role::Admin | Role::Manager),
     };
     page(&shown)
 }

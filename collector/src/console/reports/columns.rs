@@ -54,31 +54,36 @@ impl Column {
     pub(super) fn cell(&self, t: Texts, row: &Row) -> String {
         let value = match self.name {
             "n" => Value::from(row.n),
-            name => name.split('.').fold(None, |found: Option<&Value>, part| match found {
-                None => Some(row.get(part)),
-                Some(value) => Some(&value[part]),
-            })
-            .cloned()
-            .unwrap_or_default(),
+            name => name
+                .split('.')
+                .fold(None, |found: Option<&Value>, part| match found {
+                    None => Some(row.get(part)),
+                    Some(value) => Some(&value[part]),
+                })
+                .cloned()
+                .unwrap_or_default(),
         };
         let number = value.as_f64();
-        let written = match self.form {
-            Form::Count => number.map(|number| format::count(number as i64)),
-            Form::Share => number.map(format::share),
-            Form::Interval => row.get("low").as_f64().zip(row.get("high").as_f64()).map(|(low, high)| {
-                format!("{}–{}", format::share(low).trim_end_matches(" %"), format::share(high))
-            }),
-            Form::Minutes => number.map(|number| format::minutes(t, number)),
-            Form::Number => number.map(format::number),
-            Form::Text => value.as_str().map(str::to_owned),
-            Form::Money => Some(format::money(&value)).filter(|text| !text.is_empty()),
-            Form::Word(of) => value.as_str().and_then(|word| t.find(&format!("{of}.{word}"))).map(str::to_owned),
-            Form::Signals => {
-                let rules = value.as_array().into_iter().flatten().filter_map(Value::as_u64);
-                Some(rules.map(|rule| t.get(&format!("insight.signal.{rule}"))).collect::<Vec<_>>().join("; "))
-            }
-            Form::YesNo => value.as_bool().map(|holds| t.get(if holds { "insight.yes" } else { "insight.no" }).to_owned()),
-        };
+        let written =
+            match self.form {
+                Form::Count => number.map(|number| format::count(number as i64)),
+                Form::Share => number.map(format::share),
+                Form::Interval => row.get("low").as_f64().zip(row.get("high").as_f64()).map(|(low, high)| {
+                    format!("{}–{}", format::share(low).trim_end_matches(" %"), format::share(high))
+                }),
+                Form::Minutes => number.map(|number| format::minutes(t, number)),
+                Form::Number => number.map(format::number),
+                Form::Text => value.as_str().map(str::to_owned),
+                Form::Money => Some(format::money(&value)).filter(|text| !text.is_empty()),
+                Form::Word(of) => value.as_str().and_then(|word| t.find(&format!("{of}.{word}"))).map(str::to_owned),
+                Form::Signals => {
+                    let rules = value.as_array().into_iter().flatten().filter_map(Value::as_u64);
+                    Some(rules.map(|rule| t.get(&format!("insight.signal.{rule}"))).collect::<Vec<_>>().join("; "))
+                }
+                Form::YesNo => {
+                    value.as_bool().map(|holds| t.get(if holds { "insight.yes" } else { "insight.no" }).to_owned())
+                }
+            };
         written.unwrap_or_else(|| "–".to_owned())
     }
 }

@@ -29,7 +29,10 @@ pub(super) fn sentence(names: &Names<'_>, report: &Report) -> String {
             let first = &report.rows[0];
             let what = first.get("title").as_str().map_or_else(|| names.group(&first.group), str::to_owned);
             let share = first.get("value").as_f64().map(format::share).unwrap_or_default();
-            t.with("insight.finding.causes", &[("what", &what), ("n", &format::count(first.n as i64)), ("share", &share)])
+            t.with(
+                "insight.finding.causes",
+                &[("what", &what), ("n", &format::count(first.n as i64)), ("share", &share)],
+            )
         }
         Name::Satisfaction if names.asked.survey.is_some() => of_scores(names, report),
         Name::Satisfaction => match whole {
@@ -44,7 +47,10 @@ pub(super) fn sentence(names: &Names<'_>, report: &Report) -> String {
         Name::Workload => match report.overall.as_ref().and_then(|overall| overall["median"].as_f64()) {
             Some(median) => {
                 let spread = report.overall.as_ref().and_then(|overall| overall["spread"].as_f64()).unwrap_or_default();
-                t.with("insight.finding.workload", &[("rate", &format::number(median)), ("spread", &format::number(spread))])
+                t.with(
+                    "insight.finding.workload",
+                    &[("rate", &format::number(median)), ("spread", &format::number(spread))],
+                )
             }
             None => t.with("insight.finding.handled", &[("n", &n)]),
         },
@@ -65,7 +71,8 @@ fn overview(names: &Names<'_>, report: &Report) -> String {
     let values = [("received", format::count(received)), ("resolved", format::count(resolved))];
     let values: Vec<(&str, &str)> = values.iter().map(|(name, value)| (*name, value.as_str())).collect();
     let sentence = t.with("insight.finding.overview", &values);
-    let Some(before) = report.before.as_ref().map(|before| sum(&before.rows, "received")).filter(|before| *before > 0) else {
+    let Some(before) = report.before.as_ref().map(|before| sum(&before.rows, "received")).filter(|before| *before > 0)
+    else {
         return sentence;
     };
     let change = (received - before) as f64 / before as f64;
@@ -142,7 +149,11 @@ fn kano(names: &Names<'_>, report: &Report) -> String {
     let of = |word: &str, key: &str| {
         listed(names, report, "category", word).map(|items| names.t.with(key, &[("items", &items)]))
     };
-    let all = [of("M", "insight.finding.must_be"), of("O", "insight.finding.more_is_better"), of("A", "insight.finding.delights")];
+    let all = [
+        of("M", "insight.finding.must_be"),
+        of("O", "insight.finding.more_is_better"),
+        of("A", "insight.finding.delights"),
+    ];
     let said: Vec<String> = all.into_iter().flatten().collect();
     if said.is_empty() { names.t.get("insight.finding.indifferent").to_owned() } else { said.join(" ") }
 }
@@ -156,9 +167,11 @@ fn importance(names: &Names<'_>, report: &Report) -> String {
 
 fn servqual(names: &Names<'_>, report: &Report) -> String {
     let gap = |row: &&Row| row.get("gap").as_f64();
-    let largest = report.rows.iter().filter(|row| gap(row).is_some()).min_by(|row, other| {
-        gap(row).unwrap_or_default().total_cmp(&gap(other).unwrap_or_default())
-    });
+    let largest = report
+        .rows
+        .iter()
+        .filter(|row| gap(row).is_some())
+        .min_by(|row, other| gap(row).unwrap_or_default().total_cmp(&gap(other).unwrap_or_default()));
     match largest.and_then(|row| Some((row, row.get("gap").as_f64()?))) {
         Some((row, gap)) => {
             let values = [names.group(&row.group), format::number(gap)];

@@ -51,7 +51,12 @@ pub(super) async fn choices(names: &Names<'_>, db: &crate::db::Db) -> sqlx::Resu
             (survey.key.to_string(), title, chosen == Some(&survey.key))
         };
         let any = (asked.name == Name::Satisfaction).then_some("insight.form.ratings");
-        all.push(Choice { name: "survey", label: "insight.form.survey", any, options: surveys.iter().map(option).collect() });
+        all.push(Choice {
+            name: "survey",
+            label: "insight.form.survey",
+            any,
+            options: surveys.iter().map(option).collect(),
+        });
     }
     if asked.survey.is_some() || asked.name.is_of_survey() {
         return Ok(all);
@@ -61,7 +66,12 @@ pub(super) async fn choices(names: &Names<'_>, db: &crate::db::Db) -> sqlx::Resu
         let option = |by: &By| {
             (by.as_str().to_owned(), names.t.get(&format!("insight.by.{}", by.as_str())).to_owned(), *by == asked.by)
         };
-        all.push(Choice { name: "by", label: "insight.form.by", any: None, options: groupings.iter().map(option).collect() });
+        all.push(Choice {
+            name: "by",
+            label: "insight.form.by",
+            any: None,
+            options: groupings.iter().map(option).collect(),
+        });
     }
     if names.sites.len() > 1 {
         let option = |site: &std::sync::Arc<crate::sites::Site>| {
@@ -77,7 +87,11 @@ pub(super) async fn choices(names: &Names<'_>, db: &crate::db::Db) -> sqlx::Resu
             (team.key.to_string(), team.name.to_string(), is_chosen)
         };
         let mut options: Vec<_> = names.service.teams.iter().map(option).collect();
-        options.push(("none".to_owned(), names.t.get("console.case.no_team").to_owned(), asked.filter.team == Some(None)));
+        options.push((
+            "none".to_owned(),
+            names.t.get("console.case.no_team").to_owned(),
+            asked.filter.team == Some(None),
+        ));
         all.push(Choice { name: "team", label: "console.case.team", any: Some("insight.form.any"), options });
     }
     let option = |kind: &sayso_shared::Kind| {

@@ -2,9 +2,9 @@
 
 use super::names::Names;
 use crate::auth::guard::HOME;
+use crate::reports::By;
 use crate::reports::groups::NONE;
 use crate::reports::periods::day;
-use crate::reports::By;
 
 /// The address for a number of a group, with what the column asks for besides; none where the inbox has no filter for it.
 pub(super) fn cases(names: &Names<'_>, group: &str, column: &[(&str, &str)]) -> Option<String> {
@@ -31,7 +31,8 @@ pub(super) fn cases(names: &Names<'_>, group: &str, column: &[(&str, &str)]) -> 
         words.extend(value.as_ref().map(|value| format!("{name}:{value}")));
     }
     words.extend(filter.channel.map(|channel| format!("channel:{}", channel.as_str())));
-    let (mut from, mut to) = (asked.period.from.map(|at| day(at, &asked.zone)), asked.period.to.map(|at| day(at, &asked.zone)));
+    let (mut from, mut to) =
+        (asked.period.from.map(|at| day(at, &asked.zone)), asked.period.to.map(|at| day(at, &asked.zone)));
     match asked.by {
         By::All => {}
         By::Day | By::Week | By::Month => {

@@ -116,7 +116,8 @@ pub(super) async fn show(
     let wants_file = given.iter().any(|(name, value)| name == "format" && value == "csv");
     let given: Vec<_> = given.into_iter().filter(|(name, _)| name != "format").collect();
     if name.is_of_survey() && given.iter().all(|(name, _)| name != "survey") {
-        let survey = form::first_survey(&app.db, name).await?.ok_or(Error::NotFound("there is no survey for it yet"))?;
+        let survey =
+            form::first_survey(&app.db, name).await?.ok_or(Error::NotFound("there is no survey for it yet"))?;
         let address = format!("/staff/reports/{}?{}", name.as_str(), form::query(&given, &[("survey", &survey)]));
         return Ok(Redirect::to(&address).into_response());
     }

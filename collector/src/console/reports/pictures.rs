@@ -49,12 +49,7 @@ fn of(names: &Names<'_>, rows: &[Row], name: &str, write: impl Fn(f64) -> String
     let bar = |row: &Row| {
         let value = figure(row, name);
         let interval = row.get("low").as_f64().zip(row.get("high").as_f64()).filter(|_| name == "value");
-        Bar {
-            label: names.group(&row.group),
-            value,
-            interval,
-            text: value.map_or_else(|| "–".to_owned(), &write),
-        }
+        Bar { label: names.group(&row.group), value, interval, text: value.map_or_else(|| "–".to_owned(), &write) }
     };
     rows.iter().map(bar).collect()
 }
@@ -122,7 +117,8 @@ fn importance(names: &Names<'_>, rows: &[Row]) -> Option<Chart> {
         Crosshair::Means => mean(&values),
         Crosshair::Medians => median(&values),
     };
-    let cross = middle(places.iter().map(|place| place.x).collect()).zip(middle(places.iter().map(|place| place.y).collect()));
+    let cross =
+        middle(places.iter().map(|place| place.x).collect()).zip(middle(places.iter().map(|place| place.y).collect()));
     let corners = ["concentrate_here", "keep_up", "low_priority", "possible_overkill"]
         .map(|word| t.get(&format!("insight.quadrant.{word}")).to_owned());
     let shown = Plane {

@@ -12,8 +12,11 @@ use crate::access::Program;
 async fn import(app: &TestApp, rows: &str, more: &[&str]) -> (bool, String) {
     let file = app.data.path().join("orders.csv");
     std::fs::write(&file, rows).unwrap();
-    let arguments: Vec<String> =
-        ["exposure", "import", file.to_str().unwrap()].into_iter().chain(more.iter().copied()).map(str::to_owned).collect();
+    let arguments: Vec<String> = ["exposure", "import", file.to_str().unwrap()]
+        .into_iter()
+        .chain(more.iter().copied())
+        .map(str::to_owned)
+        .collect();
     let (data, url) = (app.data.path().to_owned(), app.app.config.database_url.reveal().unwrap_or_default().to_owned());
     let run = move || run(&data, &url, &arguments.iter().map(String::as_str).collect::<Vec<_>>());
     tokio::task::spawn_blocking(run).await.unwrap()

@@ -87,7 +87,8 @@ async fn post(program: &Program<'_>, path: &str, body: Value) {
 }
 
 async fn rate(app: &TestApp, code: &str, score: u8) {
-    let answer = app.client().post_json(&format!("/api/v1/feedback/{code}/satisfaction"), &json!({"score": score})).await;
+    let answer =
+        app.client().post_json(&format!("/api/v1/feedback/{code}/satisfaction"), &json!({"score": score})).await;
     assert!(answer.status.is_success(), "{}", answer.body);
 }
 
@@ -318,13 +319,36 @@ on_both_databases! {
         assert_eq!(found["left_out"]["suspected"], 1);
     }
 
+    async fn a_site_shows_its_record_if_it_wants(app: TestApp) {
+        set_up(&app).await;
+        let program = Program::new(&app).await;
+        let client = app.client();
+        assert_eq!(client.get("/s/acme/record").await.status, StatusCode::NOT_FOUND);
+        app.set_site(&["public_record=true"]).await;
+        for score in [5, 5, 5, 5, 1] {
+            rate_one(&app, &program, score).await;
+        }
+        let page = client.get("/s/acme/record").await;
+        assert_eq!(page.status, StatusCode::OK);
+        for part in ["Service record", "<th scope=\"row\">2026-11</th><td>5</td><td>100 % of 5</td><td>100 % of 5</td><td>80 % of 5</td>", "<th scope=\"row\">2025-12</th><td>0</td><td>–</td>"] {
+            assert!(page.body.contains(part), "{part}: {}", page.body);
+        }
+        rate_one(&app, &program, 1).await;
+        assert!(client.get("/s/acme/record").await.body.contains("<td>5</td>"), "it is kept for some minutes");
+        app.app.clock.advance(10 * MINUTE);
+        let later = client.get("/s/acme/record?lang=zh-Hans").await;
+        assert!(later.body.contains("<td>6</td>") && later.body.contains("服务记录"), "{}", later.body);
+        app.set_site(&["public_record=false"]).await;
+        assert_eq!(client.get("/s/acme/record").await.status, StatusCode::NOT_FOUND);
+    }
+
     async fn what_makes_no_report_is_named(app: TestApp) {
         set_up(&app).await;
         let program = Program::new(&app).await;
         for wrong in [
             "overview?by=promise", "overview?by=x", "overview?site=x", "overview?team=x", "overview?kind=x", "overview?from=2026-02-30",
             "overview?from=2026-11-30&to=2026-11-29", "overview?x=1", "overview?by=day&by=week", "overview?format=pdf", "overview?member=nobody",
-            "overview?survey=x", "promises?exposure=orders", "kano?by=item", "servqual", "overview?category=%00",
+            "overview?survey=x", "promises?exposure=orders", "promises?promise=x", "overview?promise=resolution", "kano?by=item", "servqual", "overview?category=%00",
         ] {
             let answer = program.get_at(&format!("/api/v1/reports/{wrong}")).await;
             assert_eq!(answer.status, StatusCode::UNPROCESSABLE_ENTITY, "{wrong}: {}", answer.body);
