@@ -14,13 +14,13 @@ mod exposures;
 pub mod figures;
 pub mod groups;
 mod open_time;
-mod overview;
+pub mod overview;
 pub mod periods;
 mod promises;
 mod quality;
 mod ratings;
 pub mod record;
-mod select;
+pub mod select;
 mod surveys;
 mod workload;
 

@@ -61,7 +61,7 @@ struct ResolvedRow {
 }
 
 /// The first promise of each case says in whose open time its responses are counted; where a resolution was promised, its clock knows the pauses.
-const RECEIVED: &str = "cases left join clocks answer on answer.case_id = cases.id and answer.promise = 'first_response' \
+pub const RECEIVED: &str = "cases left join clocks answer on answer.case_id = cases.id and answer.promise = 'first_response' \
     left join clocks solve on solve.case_id = cases.id and solve.promise = 'resolution' and solve.started_at = cases.received_at";
 
 /// The report.

@@ -104,6 +104,16 @@ impl Select {
         format!("${}", self.conditions.values.len())
     }
 
+    /// The statement that reads `columns` of `from`, which must join `cases`.
+    pub fn statement(&self, columns: &str, from: &str, end: &str) -> String {
+        format!("select {columns} from {from} {} where {} {end}", self.joins, self.conditions.sql)
+    }
+
+    /// What is bound to it.
+    pub fn values(&self) -> &[Value] {
+        &self.conditions.values
+    }
+
     /// Reads `columns` of `from`, which must join `cases`, one row after the other.
     pub async fn each<T: Readable>(
         &self,
@@ -113,8 +123,7 @@ impl Select {
         end: &str,
         take: impl FnMut(T),
     ) -> Result<()> {
-        let sql = format!("select {columns} from {from} {} where {} {end}", self.joins, self.conditions.sql);
-        each(app, sql, &self.conditions.values, take).await
+        each(app, self.statement(columns, from, end), &self.conditions.values, take).await
     }
 }
 

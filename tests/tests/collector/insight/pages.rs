@@ -8,7 +8,8 @@ use sayso::service::plan::Prune;
 use sayso::service::read::read;
 use sayso::service::store;
 use sayso::surveys::Sheet;
-use sayso_tests::{TestApp, on_both_databases};
+
+use sayso_tests::{Database, Options, TestApp, on_both_databases};
 use serde_json::{Value, json};
 
 use super::{near, report};
@@ -176,5 +177,21 @@ on_both_databases! {
             assert_eq!(partner.client.get(page).await.status, StatusCode::FORBIDDEN, "{page}");
         }
         assert_eq!(mei.client.post_form("/staff/surveys/yearly/answers", &fields).await.status, StatusCode::FORBIDDEN, "no form of this session");
+    }
+}
+
+on_both_databases! {
+    async fn who_sends_too_much_waits_and_loses_nothing(database: Database) {
+        let options = Options { settings: Box::new(|config| config.limits.submissions_per_minute = 2), ..Options::default() };
+        let app = TestApp::spawn_with(database, options).await;
+        set_up(&app, "2026-12-01T00:00:00Z").await;
+        let client = app.client();
+        for _ in 0..2 {
+            assert_eq!(client.post_form("/s/acme/survey/recommend", &[("score:score", "9")]).await.status, StatusCode::SEE_OTHER);
+        }
+        let refused = client.post_form("/s/acme/survey/recommend", &[("score:score", "7")]).await;
+        assert_eq!(refused.status, StatusCode::TOO_MANY_REQUESTS);
+        assert!(refused.headers.contains_key("retry-after") && refused.body.contains("value=\"7\" checked"), "{}", refused.body);
+        assert_eq!(count(&app, "survey_answers").await, 2);
     }
 }
