@@ -22,6 +22,7 @@ use crate::keys::Keys;
 use crate::metrics::Metrics;
 use crate::outbox::lanes::Lanes;
 use crate::replicas::Replicas;
+use crate::reports::record::RecordCache;
 use crate::service::ServiceCache;
 use crate::sites::SiteCache;
 use crate::sites::sightings::Sightings;
@@ -78,6 +79,8 @@ pub struct Shared {
     pub deliveries_wake: Notify,
     /// How fast each target takes what it is sent.
     pub lanes: Arc<Lanes>,
+    /// The public service records of sites.
+    pub records: RecordCache,
     /// Cancelled when the collector shuts down; event streams and workers end on it.
     pub shutdown: CancellationToken,
 }
@@ -112,6 +115,7 @@ impl App {
             dispatched: Notify::new(),
             deliveries_wake: Notify::new(),
             lanes: Arc::default(),
+            records: RecordCache::default(),
             shutdown: CancellationToken::new(),
             config,
             db,

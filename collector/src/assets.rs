@@ -53,8 +53,8 @@ pub fn pinned_loader() -> Option<(&'static str, &'static [u8])> {
 pub fn styles(audience: &str) -> Vec<&'static str> {
     let mut names = vec!["tokens.css", "base.css", "forms.css", "conversation.css"];
     names.extend(match audience {
-        "console" => ["console.css", "cases.css", "desk.css"].as_slice(),
-        _ => ["customer.css"].as_slice(),
+        "console" => ["console.css", "cases.css", "desk.css", "insight.css"].as_slice(),
+        _ => ["customer.css", "insight.css"].as_slice(),
     });
     names.into_iter().map(url).collect()
 }

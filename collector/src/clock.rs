@@ -45,6 +45,11 @@ impl Clock {
         self.started.elapsed() + ahead
     }
 
+    /// What a test has added to the system's time, by which identifiers are made; 0 in service.
+    pub fn ahead(&self) -> Millis {
+        self.ahead.load(Ordering::Relaxed)
+    }
+
     /// Moves this clock, and all that were cloned from it, forward.
     pub fn advance(&self, by: Millis) {
         self.ahead.fetch_add(by, Ordering::Relaxed);

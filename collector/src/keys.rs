@@ -252,6 +252,11 @@ pub fn new_id_at(millis: Millis) -> String {
     uuid::Builder::from_unix_timestamp_millis(millis.unsigned_abs(), &random_bytes()).into_uuid().to_string()
 }
 
+/// The lowest identifier of a time: whatever was made then or later has a higher one.
+pub fn first_id_of(millis: Millis) -> String {
+    uuid::Builder::from_unix_timestamp_millis(millis.max(0).unsigned_abs(), &[0; 10]).into_uuid().to_string()
+}
+
 fn derive(master: &[u8; 32], purpose: &str) -> [u8; 32] {
     let mut derived = [0; 32];
     let kdf = Hkdf::<Sha256>::new(Some(b"sayso"), master);

@@ -5,6 +5,7 @@ use std::collections::HashMap;
 use std::sync::LazyLock;
 
 use jiff::Timestamp;
+use jiff::civil::Date;
 use jiff::tz::TimeZone;
 use sayso_shared::Lang;
 
@@ -25,7 +26,7 @@ macro_rules! language_files {
     };
 }
 
-language_files!("common", "pages", "console", "desk", "mail");
+language_files!("common", "pages", "console", "desk", "insight", "mail");
 
 type Entries = HashMap<String, String>;
 
@@ -95,6 +96,12 @@ impl Texts {
         let Ok(time) = Timestamp::from_millisecond(millis) else { return String::new() };
         let format = if self.0 == Lang::En { "%-d %b %Y" } else { "%Y年%-m月%-d日" };
         time.to_zoned(TimeZone::UTC).strftime(format).to_string()
+    }
+
+    /// A day of a calendar for people: `22 Nov 2026`, `2026年11月22日`.
+    pub fn date(&self, date: Date) -> String {
+        let format = if self.0 == Lang::En { "%-d %b %Y" } else { "%Y年%-m月%-d日" };
+        date.strftime(format).to_string()
     }
 
     /// A moment for people, in UTC: `22 Nov 2026, 10:00 UTC`, `2026年11月22日 10:00 UTC`.

@@ -14,6 +14,7 @@ use serde_json::Value;
 use utoipa::ToSchema;
 
 use super::bodies::{AfterStep, Around, CaseBody};
+use super::money::{MoneyBody, read_money};
 use super::read::find;
 use super::refusals::{BodyRefusals, TokenRefusals};
 use crate::app::App;
@@ -44,6 +45,8 @@ struct WordsBody {
     /// With `resolve`: what the customer was given.
     #[schema(max_length = 1_000)]
     remedy: Option<String>,
+    /// With `resolve`: what that cost.
+    remedy_cost: Option<MoneyBody>,
     /// Up to five upload ids of the case's site.
     #[schema(max_items = 5)]
     attachments: Option<Vec<String>>,
@@ -85,6 +88,8 @@ struct StatusBody {
     /// With `resolved`: what the customer was given.
     #[schema(max_length = 1_000)]
     remedy: Option<String>,
+    /// With `resolved`: what that cost.
+    remedy_cost: Option<MoneyBody>,
 }
 
 // For the description of the API; `read_owner` is what reads it.
@@ -239,7 +244,11 @@ fn read_message(keys: &Keys, body: Value) -> Result<Command> {
         (_, Some(FollowUpWord::InProgress | FollowUpWord::Wait | FollowUpWord::Reopen))
             if resolution.says_something() =>
         {
-            fields.refuse("then", ErrorCode::Invalid, "must be resolve where there is an outcome or a remedy");
+            fields.refuse(
+                "then",
+                ErrorCode::Invalid,
+                "must be resolve where there is an outcome, a remedy or its cost",
+            );
         }
         _ => {}
     }
@@ -267,7 +276,7 @@ fn read_status(body: Value) -> Result<Command> {
     let to = word.and_then(|word| read_word(&mut fields, "status", &word, "is not a status"));
     let resolution = read_resolution(&mut fields);
     if to.is_some_and(|to| to != Status::Resolved) && resolution.says_something() {
-        fields.refuse("status", ErrorCode::Invalid, "must be resolved where there is an outcome or a remedy");
+        fields.refuse("status", ErrorCode::Invalid, "must be resolved where there is an outcome, a remedy or its cost");
     }
     let errors = fields.into_errors();
     match to {
@@ -281,7 +290,7 @@ fn read_resolution(fields: &mut Fields) -> Resolution {
     let word = fields.text::<32>("outcome");
     let expected = "must be upheld, partly_upheld, not_upheld or withdrawn";
     let outcome = word.and_then(|word| read_word(fields, "outcome", &word, expected));
-    Resolution { outcome, remedy: fields.text("remedy") }
+    Resolution { outcome, remedy: fields.text("remedy"), cost: read_money(fields, "remedy_cost") }
 }
 
 /// Reads one of the words of `T`.

@@ -9,6 +9,7 @@ use serde::Serialize;
 use serde_json::Value;
 use utoipa::ToSchema;
 
+use super::money::MoneyBody;
 use crate::app::App;
 use crate::auth::Member;
 use crate::cases::tasks::Task;
@@ -111,6 +112,9 @@ pub struct CaseBody {
     /// What the customer was given.
     #[schema(required = true)]
     remedy: Option<String>,
+    /// What that cost.
+    #[schema(required = true)]
+    remedy_cost: Option<MoneyBody>,
 }
 
 /// A case as it stands after a step, for programs that may take it and not read what customers say.
@@ -353,6 +357,7 @@ impl CaseBody {
             resolved_at: case.resolved_at.map(rfc3339),
             closed_at: case.closed_at.map(rfc3339),
             outcome: case.outcome(),
+            remedy_cost: case.remedy_cost().map(MoneyBody::from),
             number: case.number,
             version: case.version,
             id: case.id,

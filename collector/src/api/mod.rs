@@ -8,8 +8,10 @@ mod customers;
 mod efforts;
 mod enter;
 mod events;
+mod exposure;
 mod list;
 mod merge;
+mod money;
 mod parameters;
 mod patch;
 mod patch_fields;
@@ -43,6 +45,7 @@ pub fn router() -> OpenApiRouter<App> {
         .routes(routes!(merge::unmerge))
         .routes(routes!(efforts::add))
         .routes(routes!(reports::report))
+        .routes(routes!(exposure::list, exposure::add))
         .routes(routes!(service::read, service::apply))
         .routes(routes!(problems::list, problems::add))
         .routes(routes!(problems::read, problems::patch))

@@ -13,6 +13,7 @@ use utoipa::ToSchema;
 
 use super::actions::{after_step, read_word};
 use super::bodies::AfterStep;
+use super::money::{MoneyBody, read_money};
 use super::patch_fields::PatchFields;
 use super::read::find;
 use super::refusals::{BodyRefusals, TokenRefusals};
@@ -49,6 +50,8 @@ pub(super) struct PatchBody {
     follow_up_at: Option<String>,
     /// The key of a problem.
     problem: Option<String>,
+    /// What the remedy cost.
+    remedy_cost: Option<MoneyBody>,
 }
 
 /// Change what the staff sort a case by, all of it or nothing. With `If-Match: "<version>"` only if the case is still at this version.
@@ -137,6 +140,9 @@ pub(super) async fn read(app: &App, body: Value, pointer: &'static str) -> Resul
     patch.problem = read.key("problem", "is no problem", |key| service.has_problem(key));
     patch.category = read.key("category", "is no category", |_| true);
     patch.follow_up_at = read.time("follow_up_at");
+    if read.is_given("remedy_cost") {
+        patch.remedy_cost = Some(read_money(&mut read.fields, "remedy_cost"));
+    }
     if patch.reason.is_some() && !read.is_given("team") {
         read.fields.refuse("reason", ErrorCode::Invalid, "goes with another team");
     }

@@ -14,7 +14,7 @@ use super::refusals::TokenRefusals;
 use crate::app::App;
 use crate::attachments::multipart::Source;
 use crate::audit::Stamp;
-use crate::auth::bearer::{MayManageService, MayReadService};
+use crate::auth::bearer::{MayReadService, MayWriteService};
 use crate::http::{Error, Result};
 use crate::service::draft::{Draft, FILE_MAX, Reader, export};
 use crate::service::plan::{Plan, Prune, Step};
@@ -100,7 +100,7 @@ pub async fn read(State(app): State<App>, _: MayReadService) -> Result<Response>
 )]
 pub async fn apply(
     State(app): State<App>,
-    MayManageService(token): MayManageService,
+    MayWriteService(token): MayWriteService,
     Query(parameters): Query<Vec<(String, String)>>,
     request: Request,
 ) -> Result<Json<ChangesBody>> {

@@ -39,12 +39,12 @@ programs! {
     MayReadCustomers = ReadCustomer,
     /// A program that may change customers.
     MayWriteCustomers = ManageCustomer,
+    /// A program that may read what the service is made of.
+    MayReadService = ReadService,
+    /// A program that may change what the service is made of.
+    MayWriteService = ManageService,
     /// A program that may read reports.
     MayReadReports = ReadReports,
-    /// A program that may read how the service is set up.
-    MayReadService = ReadService,
-    /// A program that may change how the service is set up.
-    MayManageService = ManageService,
     /// A program that may read the audit log.
     MayAudit = ReadAudit,
 }

@@ -36,7 +36,7 @@ pub enum Action {
     ReadAudit,
     /// Read reports, which tell of no single person.
     ReadReports,
-    /// Read how the service is set up: calendars, teams, promises, rules.
+    /// Read what the service is made of: calendars, teams, promises, rules, surveys, and what complaints are held against.
     ReadService,
     /// Change it.
     ManageService,
@@ -146,14 +146,8 @@ impl Standing {
             Role::Admin => true,
             Role::Manager => {
                 is_about_customers(action)
-                    || matches!(
-                        action,
-                        Action::EnterFeedback
-                            | Action::ReadAudit
-                            | Action::ReadReports
-                            | Action::ReadService
-                            | Action::ManageService
-                    )
+                    || is_about_service(action)
+                    || matches!(action, Action::EnterFeedback | Action::ReadAudit | Action::ReadReports)
             }
             Role::Agent => is_about_customers(action) || matches!(action, Action::EnterFeedback),
             Role::Viewer => matches!(action, Action::ReadCustomer | Action::ReadReports | Action::ReadService),
@@ -200,17 +194,14 @@ const fn is_about_customers(action: Action) -> bool {
     matches!(action, Action::ReadCustomer | Action::ManageCustomer)
 }
 
+const fn is_about_service(action: Action) -> bool {
+    matches!(action, Action::ReadService | Action::ManageService)
+}
+
 const fn is_about_cases(action: Action) -> bool {
     !is_about_customers(action)
-        && !matches!(
-            action,
-            Action::EnterFeedback
-                | Action::ReadAudit
-                | Action::ReadReports
-                | Action::ReadService
-                | Action::ManageService
-                | Action::Administer
-        )
+        && !is_about_service(action)
+        && !matches!(action, Action::EnterFeedback | Action::ReadAudit | Action::ReadReports | Action::Administer)
 }
 
 #[cfg(test)]
@@ -313,19 +304,21 @@ mod tests {
         let general = |role: Role| {
             let standing = standing(role);
             let may = |action: &Action| can(Actor::Member(&standing), *action, Object::Installation);
-            ACTIONS[..6].iter().copied().filter(may).collect::<Vec<_>>()
+            ACTIONS[..8].iter().copied().filter(may).collect::<Vec<_>>()
         };
-        assert_eq!(general(Role::Admin), ACTIONS[..6]);
+        assert_eq!(general(Role::Admin), ACTIONS[..8]);
         let manager = [
             Action::EnterFeedback,
             Action::ReadAudit,
             Action::ReadReports,
+            Action::ReadService,
+            Action::ManageService,
             Action::ReadCustomer,
             Action::ManageCustomer,
         ];
         assert_eq!(general(Role::Manager), manager);
         assert_eq!(general(Role::Agent), [Action::EnterFeedback, Action::ReadCustomer, Action::ManageCustomer]);
-        assert_eq!(general(Role::Viewer), [Action::ReadReports, Action::ReadCustomer]);
+        assert_eq!(general(Role::Viewer), [Action::ReadReports, Action::ReadService, Action::ReadCustomer]);
         assert_eq!(general(Role::Partner), []);
     }
 

@@ -37,12 +37,12 @@ words! {
         CustomersRead = "customers:read",
         /// Change customers.
         CustomersWrite = "customers:write",
+        /// Read what the service is made of.
+        ServiceRead = "service:read",
+        /// Change what the service is made of.
+        ServiceWrite = "service:write",
         /// Read reports.
         ReportsRead = "reports:read",
-        /// Read how the service is set up.
-        ServiceRead = "service:read",
-        /// Change how the service is set up.
-        ServiceWrite = "service:write",
         /// Read the audit log.
         AuditRead = "audit:read",
     }
@@ -217,7 +217,7 @@ mod tests {
         let error = Scope::read("cases").expect_err("it is half a scope").to_string();
         assert_eq!(
             error,
-            "the scopes are feedback:write, cases:read, cases:write, customers:read, customers:write, reports:read, service:read, service:write, audit:read"
+            "the scopes are feedback:write, cases:read, cases:write, customers:read, customers:write, service:read, service:write, reports:read, audit:read"
         );
     }
 

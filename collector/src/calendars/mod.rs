@@ -14,7 +14,7 @@ use jiff::civil::{Date, Weekday};
 use jiff::tz::TimeZone;
 use jiff::{Span as Days, Timestamp, Zoned};
 
-pub use hours::{DateRange, Hours, HoursError, Slot};
+pub use hours::{DateRange, Hours, HoursError, Slot, date};
 pub use span::{Span, SpanError};
 pub use zone::Zone;
 
@@ -78,6 +78,14 @@ impl Calendar {
     /// The open time between two instants, in milliseconds; 0 if `to` is not after `from`.
     pub fn open_between(&self, from: Millis, to: Millis) -> Millis {
         self.open_from(from).take_while(|(opens, _)| *opens < to).map(|(opens, closes)| closes.min(to) - opens).sum()
+    }
+
+    /// The open intervals between two instants, in order.
+    pub fn open_within(&self, from: Millis, to: Millis) -> Vec<(Millis, Millis)> {
+        self.open_from(from)
+            .take_while(|(opens, _)| *opens < to)
+            .map(|(opens, closes)| (opens, closes.min(to)))
+            .collect()
     }
 
     /// Whether it is open at an instant.

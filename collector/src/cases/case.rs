@@ -3,6 +3,7 @@
 use sayso_shared::{Contact, Kind, TrackingCode};
 
 use super::error::{CaseError, Result};
+use super::money::Money;
 use super::tags::Tags;
 use super::{Outcome, Priority, Quarantine, Status, Suspicion, code};
 use crate::clock::Millis;
@@ -48,6 +49,8 @@ pub struct Case {
     pub outcome: Option<String>,
     /// What the customer was given.
     pub remedy: Option<String>,
+    remedy_cost: Option<i64>,
+    remedy_currency: Option<String>,
     /// The word for where it stands in the quarantine; empty for a case like any other.
     pub quarantine: String,
     /// The word for why it was held there.
@@ -101,7 +104,7 @@ pub struct Case {
 /// The columns of [`Case`], of `cases` joined with `feedback`; a query adds its conditions on `cases`.
 pub const SELECT: &str = "select cases.id, cases.site_id, cases.kind, cases.status, cases.priority, cases.owner_id, cases.received_at, \
     cases.updated_at, cases.first_response_due, cases.first_responded_at, cases.resolved_at, cases.closed_at, cases.merged_into, cases.contact_shared_at, \
-    cases.reopened_count, cases.outcome, cases.remedy, cases.quarantine, cases.suspicion, cases.version, case_numbers.number, cases.code_cipher, feedback.message, \
+    cases.reopened_count, cases.outcome, cases.remedy, cases.remedy_cost, cases.remedy_currency, cases.quarantine, cases.suspicion, cases.version, case_numbers.number, cases.code_cipher, feedback.message, \
     nullif(coalesce(cases.category, feedback.category), '') as category, cases.team, cases.tags, cases.channel, cases.tier, cases.customer_id, cases.problem, \
     cases.follow_up_at, cases.due_at, feedback.rating, \
     feedback.importance, feedback.desired_outcome, feedback.reference, feedback.locale, feedback.page_url, feedback.page_title, \
@@ -132,6 +135,11 @@ impl Case {
     /// What came of it.
     pub fn outcome(&self) -> Option<Outcome> {
         Outcome::parse(self.outcome.as_deref()?)
+    }
+
+    /// What the remedy cost.
+    pub fn remedy_cost(&self) -> Option<Money> {
+        Money::stored(self.remedy_cost, self.remedy_currency.clone())
     }
 
     /// Where it stands in the quarantine; none for a case like any other.

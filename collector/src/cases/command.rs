@@ -3,6 +3,7 @@
 use sayso_shared::limits::{DESIRED_OUTCOME_MAX, MESSAGE_MAX};
 use sayso_shared::text::Text;
 
+use super::money::Money;
 use super::{EventType, Outcome, Status};
 use crate::clocks::Step;
 
@@ -46,12 +47,14 @@ pub struct Resolution {
     pub outcome: Option<Outcome>,
     /// What the customer was given.
     pub remedy: Option<Remedy>,
+    /// What that cost; none leaves what was noted before.
+    pub cost: Option<Money>,
 }
 
 impl Resolution {
     /// Whether it says how.
     pub fn says_something(&self) -> bool {
-        self.outcome.is_some() || self.remedy.is_some()
+        self.outcome.is_some() || self.remedy.is_some() || self.cost.is_some()
     }
 }
 

@@ -7,7 +7,7 @@ use crate::clock::Millis;
 
 /// A value of a statement.
 #[derive(Clone, Debug)]
-pub(super) enum Value {
+pub enum Value {
     /// A text.
     Text(String),
     /// A number.
@@ -16,31 +16,33 @@ pub(super) enum Value {
 
 /// The conditions of a statement.
 #[derive(Clone, Debug, Default)]
-pub(super) struct Conditions {
-    pub(super) sql: String,
-    pub(super) values: Vec<Value>,
+pub struct Conditions {
+    /// They, joined by `and`.
+    pub sql: String,
+    /// What is bound, in the order of the places.
+    pub values: Vec<Value>,
 }
 
 impl Conditions {
     /// Adds one.
-    pub(super) fn and(&mut self, condition: &str) {
+    pub fn and(&mut self, condition: &str) {
         let _ = write!(self.sql, " and {condition}");
     }
 
     /// Adds one that ends with a text, which is bound.
-    pub(super) fn and_with(&mut self, column: &str, value: String) {
+    pub fn and_with(&mut self, column: &str, value: String) {
         self.values.push(Value::Text(value));
         let _ = write!(self.sql, " and {column}${}", self.values.len());
     }
 
     /// Adds one that ends with a number, which is bound.
-    pub(super) fn and_number(&mut self, column: &str, value: i64) {
+    pub fn and_number(&mut self, column: &str, value: i64) {
         self.values.push(Value::Number(value));
         let _ = write!(self.sql, " and {column}${}", self.values.len());
     }
 
     /// Binds values, and gives the list of their places; one that holds nothing where there are none.
-    pub(super) fn list(&mut self, values: &[String]) -> String {
+    pub fn list(&mut self, values: &[String]) -> String {
         let places: Vec<String> = (0..values.len()).map(|at| format!("${}", self.values.len() + at + 1)).collect();
         self.values.extend(values.iter().cloned().map(Value::Text));
         if places.is_empty() { "''".to_owned() } else { places.join(", ") }

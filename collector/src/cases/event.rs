@@ -61,6 +61,8 @@ words! {
         Alarm = "case.alarm",
         /// The staff did something for it beside writing, such as a call.
         Effort = "case.effort",
+        /// What the remedy cost is noted, or another amount is.
+        Remedy = "case.remedy",
     }
 }
 

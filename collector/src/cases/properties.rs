@@ -1,4 +1,5 @@
-//! What the staff sort cases by: kind, category, priority, tags, team, owner, follow-up date and problem. Rules and people set them by the same code.
+//! What the staff sort cases by: kind, category, priority, tags, team, owner, follow-up date, problem, and what the remedy cost. Rules and people set them by
+//! the same code.
 
 use sayso_shared::Kind;
 use sayso_shared::id::IdempotencyKey;
@@ -8,6 +9,7 @@ use super::command::Body;
 use super::error::{CaseError, Result};
 use super::event::append;
 use super::idempotency::{KeyStatus, record_key};
+use super::money::Money;
 use super::tags::Tags;
 use super::{Actor, EventType, Priority, case, messages};
 use crate::app::App;
@@ -35,6 +37,8 @@ pub struct Properties {
     pub follow_up_at: Option<Millis>,
     /// The key of the problem that it belongs to.
     pub problem: Option<String>,
+    /// What the remedy cost.
+    pub remedy_cost: Option<Money>,
 }
 
 /// What is to be another. What is none stays.
@@ -58,6 +62,8 @@ pub struct Patch {
     pub follow_up_at: Option<Option<Millis>>,
     /// The key of the problem that it belongs to.
     pub problem: Option<Option<String>>,
+    /// What the remedy cost.
+    pub remedy_cost: Option<Option<Money>>,
 }
 
 #[derive(sqlx::FromRow)]
@@ -70,13 +76,16 @@ struct Row {
     owner_id: Option<String>,
     follow_up_at: Option<Millis>,
     problem: Option<String>,
+    remedy_cost: Option<i64>,
+    remedy_currency: Option<String>,
     version: i64,
 }
 
 impl Patch {
     /// Whether nothing is to be another.
     pub fn is_empty(&self) -> bool {
-        let Self { kind, category, priority, tags, team, reason: _, owner_id, follow_up_at, problem } = self;
+        let Self { kind, category, priority, tags, team, reason: _, owner_id, follow_up_at, problem, remedy_cost } =
+            self;
         kind.is_none()
             && category.is_none()
             && priority.is_none()
@@ -85,6 +94,7 @@ impl Patch {
             && owner_id.is_none()
             && follow_up_at.is_none()
             && problem.is_none()
+            && remedy_cost.is_none()
     }
 
     fn applied_to(&self, current: &Properties) -> Properties {
@@ -98,6 +108,7 @@ impl Patch {
             owner_id: patch.owner_id.unwrap_or_else(|| current.owner_id.clone()),
             follow_up_at: patch.follow_up_at.unwrap_or(current.follow_up_at),
             problem: patch.problem.unwrap_or_else(|| current.problem.clone()),
+            remedy_cost: patch.remedy_cost.unwrap_or_else(|| current.remedy_cost.clone()),
         }
     }
 }
@@ -148,7 +159,7 @@ async fn changes_since(tx: &mut Tx, case_id: &str, version: i64) -> sqlx::Result
 /// What a case that is locked is sorted by, and its version.
 pub async fn read(tx: &mut Tx, case_id: &str) -> Result<(Properties, i64)> {
     let select = "select cases.kind, nullif(coalesce(cases.category, feedback.category), '') as category, cases.priority, cases.tags, cases.team, \
-        cases.owner_id, cases.follow_up_at, cases.problem, cases.version from cases join feedback on feedback.id = cases.id where cases.id = $1";
+        cases.owner_id, cases.follow_up_at, cases.problem, cases.remedy_cost, cases.remedy_currency, cases.version from cases join feedback on feedback.id = cases.id where cases.id = $1";
     let row: Option<Row> = with_tx!(tx, conn => sqlx::query_as(select).bind(case_id).fetch_optional(conn).await)?;
     let row = row.ok_or(CaseError::NotFound)?;
     let properties = Properties {
@@ -160,6 +171,7 @@ pub async fn read(tx: &mut Tx, case_id: &str) -> Result<(Properties, i64)> {
         owner_id: row.owner_id,
         follow_up_at: row.follow_up_at,
         problem: row.problem,
+        remedy_cost: Money::stored(row.remedy_cost, row.remedy_currency),
     };
     Ok((properties, row.version))
 }
@@ -179,8 +191,9 @@ pub async fn patch_in(
     if changes.is_empty() {
         return Ok(Vec::new());
     }
-    let update = "update cases set kind = $1, category = $2, priority = $3, tags = $4, team = $5, owner_id = $6, follow_up_at = $7, problem = $8 \
-        where id = $9";
+    let update = "update cases set kind = $1, category = $2, priority = $3, tags = $4, team = $5, owner_id = $6, follow_up_at = $7, problem = $8, \
+        remedy_cost = $10, remedy_currency = $11 where id = $9";
+    let cost = wanted.remedy_cost.as_ref();
     // An empty one says that the staff took away the one that the customer chose.
     let category =
         if wanted.category == current.category { None } else { Some(wanted.category.clone().unwrap_or_default()) };
@@ -191,7 +204,8 @@ pub async fn patch_in(
     };
     with_tx!(&mut *tx, conn => sqlx::query(sqlx::AssertSqlSafe(update)).bind(wanted.kind.as_str()).bind(category)
         .bind(wanted.priority.as_str()).bind(wanted.tags.lines()).bind(wanted.team.as_deref()).bind(wanted.owner_id.as_deref())
-        .bind(wanted.follow_up_at).bind(wanted.problem.as_deref()).bind(case_id).execute(conn).await.map(|_| ()))?;
+        .bind(wanted.follow_up_at).bind(wanted.problem.as_deref()).bind(case_id)
+        .bind(cost.map(Money::thousandths)).bind(cost.map(Money::currency)).execute(conn).await.map(|_| ()))?;
     if let (Some(reason), true) = (&patch.reason, wanted.team != current.team) {
         let message_id = messages::add(tx, case_id, "note", by.0, reason, now).await?;
         append(tx, case_id, EventType::Note, by.0, json!({"message_id": message_id}), now).await?;
@@ -229,6 +243,9 @@ async fn due_at(tx: &mut Tx, case_id: &str) -> sqlx::Result<Option<Millis>> {
 fn changes(from: &Properties, to: &Properties) -> Vec<(EventType, Value)> {
     let tags = |tags: &Tags| json!(tags.iter().collect::<Vec<_>>());
     let date = |at: Option<Millis>| json!(at.map(rfc3339));
+    let cost = |cost: &Option<Money>| {
+        json!(cost.as_ref().map(|cost| json!({"amount": cost.amount(), "currency": cost.currency()})))
+    };
     let all = [
         (EventType::Category, json!({"kind": from.kind.as_str()}), json!({"kind": to.kind.as_str()})),
         (EventType::Category, json!({"category": from.category}), json!({"category": to.category})),
@@ -238,6 +255,7 @@ fn changes(from: &Properties, to: &Properties) -> Vec<(EventType, Value)> {
         (EventType::Assigned, json!(from.owner_id), json!(to.owner_id)),
         (EventType::FollowUp, date(from.follow_up_at), date(to.follow_up_at)),
         (EventType::Problem, json!(from.problem), json!(to.problem)),
+        (EventType::Remedy, cost(&from.remedy_cost), cost(&to.remedy_cost)),
     ];
     let changed = all.into_iter().filter(|(_, from, to)| from != to);
     changed.map(|(event, from, to)| (event, json!({"from": from, "to": to}))).collect()

@@ -10,6 +10,7 @@ pub use super::command::{Body, Command, Content, FollowUp, Remedy, Resolution};
 use super::error::{CaseError, Result};
 use super::event::append;
 use super::idempotency::{self, KeyStatus};
+use super::money::Money;
 use super::{Actor, EventType, Outcome, Status, merge, messages};
 use crate::app::App;
 use crate::clock::Millis;
@@ -327,8 +328,12 @@ async fn resolve_in(
     }
     let outcome = resolution.outcome.filter(|_| is_complaint).map(Outcome::as_str);
     let remedy = resolution.remedy.as_ref().map(Text::as_str);
-    let update = "update cases set status = 'resolved', resolved_at = $1, outcome = $2, remedy = $3 where id = $4";
-    with_tx!(tx, conn => sqlx::query(update).bind(now).bind(outcome).bind(remedy).bind(case_id).execute(conn).await.map(|_| ()))?;
+    // One remedy costs once, however many cases were merged into the one that it is for.
+    let cost = resolution.cost.as_ref().filter(|_| state.merged_into.is_none());
+    let update = "update cases set status = 'resolved', resolved_at = $1, outcome = $2, remedy = $3, \
+        remedy_cost = coalesce($5, remedy_cost), remedy_currency = coalesce($6, remedy_currency) where id = $4";
+    with_tx!(tx, conn => sqlx::query(update).bind(now).bind(outcome).bind(remedy).bind(case_id)
+        .bind(cost.map(Money::thousandths)).bind(cost.map(Money::currency)).execute(conn).await.map(|_| ()))?;
     let data: Value = json!({"from": from, "to": Status::Resolved, "outcome": outcome, "message_id": message_id});
     append(tx, case_id, EventType::Resolved, actor, data, now).await?;
     Ok(())

@@ -17,6 +17,8 @@ use crate::auth::token_commands::{self as tokens, TokenCommand};
 use crate::config::{Config, DEFAULTS, LogFormat, Overrides, USUAL_DATA};
 use crate::context::Context;
 use crate::db::DATABASE;
+use crate::export::commands::{self as export, ExportArguments};
+use crate::exposure::commands::{self as exposure, ExposureCommand};
 use crate::http::panics;
 use crate::import::{self, ImportArguments};
 use crate::inbound::commands::MailCommand;
@@ -60,6 +62,8 @@ enum Command {
     Token(TokenCommand),
     /// Store feedback that was given elsewhere, from a file.
     Import(ImportArguments),
+    /// Write cases to a file for spreadsheets or data people, one a row.
+    Export(ExportArguments),
     /// Write everything to a file, also while the server works: the database and the attachments, but not the master key.
     Backup(backup::BackupArguments),
     /// Put back what `sayso backup` wrote, into either kind of database. The server must not run.
@@ -78,6 +82,9 @@ enum Command {
     /// List surveys, and store answers that were given elsewhere.
     #[command(subcommand)]
     Survey(SurveyCommand),
+    /// Store how many orders, visits or accounts there were, so that reports say complaints per thousand.
+    #[command(subcommand)]
+    Exposure(ExposureCommand),
     /// List what is forwarded and how that went, and send it once more.
     #[command(subcommand)]
     Deliveries(DeliveriesCommand),
@@ -149,10 +156,12 @@ impl Cli {
                 outbox::commands::deliveries::run(command, &Context::open(config).await?).await
             }
             Command::Token(command) => tokens::run(command, &Context::open(config).await?).await,
+            Command::Export(arguments) => export::run(arguments, &Context::open(config).await?).await,
             Command::Import(arguments) => import::run(arguments, &Context::open(config).await?).await,
             Command::Site(command) => sites::commands::run(command, &Context::open(config).await?).await,
             Command::Mail(command) => return inbound::commands::run(command, config).await,
             Command::Survey(command) => surveys::commands::run(command, &Context::open(config).await?).await,
+            Command::Exposure(command) => exposure::run(command, &Context::open(config).await?).await,
             Command::Service(command) => {
                 return service::commands::run(command, &Context::open(config).await?).await;
             }

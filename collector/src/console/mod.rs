@@ -10,11 +10,13 @@ mod languages;
 mod live;
 mod mail;
 mod members;
+mod reports;
 mod settings;
 mod setup;
 pub mod shell;
 mod sign_in;
 mod start;
+mod surveys;
 pub mod today;
 
 use axum::Router;
@@ -33,6 +35,8 @@ pub fn router(app: &App) -> Router<App> {
         .merge(customers::router())
         .merge(alarms::router())
         .merge(entry::router())
+        .merge(surveys::router())
+        .merge(reports::router())
         .merge(live::router())
         .merge(account::router())
         .merge(members::router())

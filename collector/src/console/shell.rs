@@ -29,6 +29,10 @@ pub enum Screen {
     Alarms,
     /// Looking customers up, and a customer.
     Customers,
+    /// Surveys, and answers on paper.
+    Surveys,
+    /// What cases and answers say.
+    Reports,
     /// How websites embed the widget.
     Start,
     /// The service as it is set up.
@@ -56,6 +60,8 @@ pub struct Shell {
     pub may_enter: bool,
     /// Whether the reader may look customers up.
     pub reads_customers: bool,
+    /// Whether the reader may read reports.
+    pub reads_reports: bool,
     /// Whether the reader may change cases.
     pub may_act: bool,
     /// What the reader must not overlook, the longest first.
@@ -79,6 +85,7 @@ impl Shell {
             reads_service: who.may(Action::ReadService),
             may_enter: who.may(Action::EnterFeedback),
             reads_customers: who.may(Action::ReadCustomer),
+            reads_reports: who.may(Action::ReadReports),
             may_act: who.member.role().may_act(),
             alarms,
             more_alarms,

@@ -21,7 +21,7 @@ pub mod search;
 pub use checkpoints::Checkpoints;
 pub use connect::{DATABASE, ServerLock, lock_for_serving, others_connected, sqlite_file};
 
-use sqlx::{PgPool, Postgres, Sqlite, SqlitePool, Transaction};
+use sqlx::{FromRow, PgPool, Postgres, Sqlite, SqlitePool, Transaction};
 
 /// One of the two databases.
 #[derive(Clone, Debug)]
@@ -85,6 +85,17 @@ macro_rules! with_tx {
             }
         }
     };
+}
+
+/// A row that either database gives.
+pub trait Readable:
+    for<'r> FromRow<'r, sqlx::sqlite::SqliteRow> + for<'r> FromRow<'r, sqlx::postgres::PgRow> + Send + Unpin
+{
+}
+
+impl<T> Readable for T where
+    T: for<'r> FromRow<'r, sqlx::sqlite::SqliteRow> + for<'r> FromRow<'r, sqlx::postgres::PgRow> + Send + Unpin
+{
 }
 
 /// A transaction that will write. Never hold one across network I/O: on SQLite it stops every other writer.

@@ -160,7 +160,8 @@ async fn apply_step(app: &App, case_id: &str, members: &Members, step: &Step) ->
                 .map(Remedy::parse)
                 .transpose()
                 .map_err(|error| anyhow::anyhow!("{}", error.detail))?;
-            let resolution = Resolution { outcome: step.outcome.as_deref().and_then(Outcome::parse), remedy };
+            let resolution =
+                Resolution { outcome: step.outcome.as_deref().and_then(Outcome::parse), remedy, cost: None };
             staff::reply(app, case_id, &member, &body()?, FollowUp::Resolve(resolution)).await?;
         }
         other => bail!("a member can't {other}"),

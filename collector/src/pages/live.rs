@@ -122,6 +122,7 @@ fn is_internal(event: &str) -> bool {
         EventType::Escalated,
         EventType::Alarm,
         EventType::Effort,
+        EventType::Remedy,
         EventType::Task,
         EventType::Merged,
         EventType::Unmerged,

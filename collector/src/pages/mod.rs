@@ -10,8 +10,11 @@ mod live;
 mod logo;
 mod lookup;
 pub mod mistakes;
+mod record;
 mod status;
 mod status_form;
+mod survey;
+pub mod survey_form;
 mod thanks;
 mod theme;
 mod visit;
@@ -28,6 +31,8 @@ pub fn router() -> Router<App> {
         .route("/s/{key}", get(entry::show).post(entry::submit))
         .route("/s/{key}/theme.css", get(theme::serve))
         .route("/s/{key}/logo", get(logo::serve))
+        .route("/s/{key}/record", get(record::show))
+        .route("/s/{key}/survey/{survey}", get(survey::show).post(survey::answer))
         .route("/t", get(lookup::show).post(lookup::find))
         .route("/t/", get(lookup::show).post(lookup::find))
         .route("/t/{code}", get(status::show))

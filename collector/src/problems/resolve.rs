@@ -67,7 +67,7 @@ async fn resolve_one(
         Text::parse(&text).map_err(|_| Error::Conflict("with its names the answer is too long".to_owned()))?;
     // Only complaints have an outcome.
     let outcome = answer.outcome.filter(|_| case.kind() == sayso_shared::Kind::Complaint);
-    let resolution = Resolution { outcome, remedy: answer.remedy.clone() };
+    let resolution = Resolution { outcome, remedy: answer.remedy.clone(), cost: None };
     let command = Command::Reply(body.into(), FollowUp::Resolve(resolution));
     staff::apply_idempotent(app, case_id, actor, command, key, hash).await?;
     Ok(Case::by_id(app, case_id).await?.version)

@@ -63,6 +63,15 @@ impl Promises {
         known.map_or_else(Calendar::always_open, |(_, calendar)| calendar.clone())
     }
 
+    /// The calendar of the most general promise to a site that has one.
+    pub fn calendar_of_site(&self, site_key: &str) -> Option<&Calendar> {
+        let of_site = |promise: &Promise| promise.site.as_ref().is_none_or(|site| site.as_str() == site_key);
+        // The most specific ones come first.
+        let mut found =
+            self.promises.iter().rev().filter(|(promise, _)| of_site(promise) && promise.calendar.is_some());
+        found.next().map(|(_, calendar)| calendar)
+    }
+
     /// What is promised for a case. A site for which nothing is set up promises a first response within its `first_response_hours`, in time that is
     /// always open, and nothing if these are 0.
     pub fn standard(&self, case: Promised<'_>, hours: u32) -> Standard {

@@ -124,6 +124,13 @@ pub enum SurveyChannel {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Date(civil::Date);
 
+impl Date {
+    /// The day itself.
+    pub const fn civil(self) -> civil::Date {
+        self.0
+    }
+}
+
 impl FromStr for Date {
     type Err = anyhow::Error;
 

@@ -13,7 +13,7 @@ use crate::calendars::Zone;
 const REQUIRABLE: &[&str] = &["contact", "category", "rating", "importance", "desired_outcome", "reference"];
 
 /// The names that [`Site::set`] knows, for help and errors.
-pub const NAMES: &str = "name, origins, languages, kinds, categories, required, first_response_hours, agents_see_all, time_zone, country, promise_text.LANG, \
+pub const NAMES: &str = "name, origins, languages, kinds, categories, required, first_response_hours, agents_see_all, public_record, time_zone, country, promise_text.LANG, \
     privacy_url, consent_text.LANG, text.KEY.LANG (KEY: see `sayso site texts`), theme.accent, theme.radius, theme.font, logo (a file), mail_address";
 
 impl Site {
@@ -46,6 +46,7 @@ impl Site {
                 settings.first_response_hours = value.parse().context("first_response_hours is a number of hours")?
             }
             "agents_see_all" => settings.agents_see_all = value.parse().context("agents_see_all is true or false")?,
+            "public_record" => settings.public_record = value.parse().context("public_record is true or false")?,
             "time_zone" if value.is_empty() => settings.time_zone = Zone::default(),
             "time_zone" => settings.time_zone = value.parse()?,
             "country" => settings.country = optional(value).map(|code| code.parse()).transpose()?,

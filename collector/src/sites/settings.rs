@@ -25,6 +25,8 @@ pub struct SiteSettings {
     pub first_response_hours: u32,
     /// Whether all agents see all of its cases, also those of teams that they do not belong to.
     pub agents_see_all: bool,
+    /// Whether anybody may read how the site did in the last twelve months, at `/s/{key}/record`.
+    pub public_record: bool,
     /// The time zone in which mails say when something is.
     pub time_zone: Zone,
     /// The country of phone numbers that are written without one.
@@ -86,6 +88,7 @@ impl Default for SiteSettings {
             required: Vec::new(),
             first_response_hours: 24,
             agents_see_all: false,
+            public_record: false,
             time_zone: Zone::default(),
             country: None,
             promise_text: Texts::new(),

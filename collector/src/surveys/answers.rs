@@ -1,5 +1,7 @@
 //! What was answered.
 
+use std::collections::BTreeMap;
+
 use crate::clock::Millis;
 use crate::db::{Db, Tx};
 use crate::{with_db, with_tx};
@@ -17,6 +19,17 @@ pub struct Answer {
     pub value: String,
     /// When.
     pub answered_at: Millis,
+}
+
+/// An answer to a question, in the one way in which it is stored.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Given {
+    /// The key of the item.
+    pub item: String,
+    /// What of the item was asked.
+    pub field: &'static str,
+    /// The answer; none if the question was left out.
+    pub value: Option<String>,
 }
 
 /// From when until when, the end not included.
@@ -65,4 +78,34 @@ pub(super) async fn put(tx: &mut Tx, survey: &str, answer: &Answer) -> sqlx::Res
         on conflict (survey, item, respondent, field) do update set value = excluded.value, answered_at = excluded.answered_at";
     with_tx!(tx, conn => sqlx::query(upsert).bind(survey).bind(&answer.respondent).bind(&answer.item).bind(&answer.field)
         .bind(&answer.value).bind(answer.answered_at).execute(conn).await.map(|_| ()))
+}
+
+/// Stores what a respondent answered in the place of what they answered before, all of it or nothing; what they leave out now is taken away.
+pub async fn submit(db: &Db, survey: &str, respondent: &str, given: &[Given], now: Millis) -> sqlx::Result<()> {
+    let delete = "delete from survey_answers where survey = $1 and item = $2 and respondent = $3 and field = $4";
+    let mut tx = db.begin().await?;
+    for Given { item, field, value } in given {
+        match value {
+            Some(value) => {
+                let answer = Answer {
+                    respondent: respondent.to_owned(),
+                    item: item.clone(),
+                    field: (*field).to_owned(),
+                    value: value.clone(),
+                    answered_at: now,
+                };
+                put(&mut tx, survey, &answer).await?;
+            }
+            None => with_tx!(&mut tx, conn => sqlx::query(delete).bind(survey).bind(item).bind(respondent).bind(*field)
+                .execute(conn).await.map(|_| ()))?,
+        }
+    }
+    tx.commit().await
+}
+
+/// How many answered each survey.
+pub async fn respondents(db: &Db) -> sqlx::Result<BTreeMap<String, i64>> {
+    let select = "select survey, count(distinct respondent) from survey_answers group by survey";
+    let rows: Vec<(String, i64)> = with_db!(db, pool => sqlx::query_as(select).fetch_all(pool).await)?;
+    Ok(rows.into_iter().collect())
 }

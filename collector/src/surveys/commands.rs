@@ -7,8 +7,9 @@ use anyhow::{Context as _, bail, ensure};
 use clap::Subcommand;
 use csv::{ReaderBuilder, StringRecord};
 
-use super::answers::{self, Answer, Outcome, Period};
+use super::answers::{self, Answer, Outcome};
 use super::import::Columns;
+use super::questionnaires;
 use crate::charset;
 use crate::context::Context;
 use crate::db::Tx;
@@ -28,6 +29,14 @@ const NAMED_MAX: u64 = 100;
 pub enum SurveyCommand {
     /// List the surveys, with how many answered.
     List,
+    /// Print a questionnaire to begin with, in English, 简体中文 and 繁體中文, as a table of the service file.
+    Questionnaire {
+        /// What it asks: csat, ces, nps, kano, importance_satisfaction, servqual or free.
+        kind: String,
+        /// The key of the site that asks.
+        #[arg(long, default_value = "acme")]
+        site: String,
+    },
     /// Store answers from a CSV file with the columns respondent, item, field, value and, if known, answered_at. The same row again stores nothing, and
     /// another value replaces the first.
     Import {
@@ -60,6 +69,10 @@ struct Counts {
 pub async fn run(command: SurveyCommand, context: &Context) -> anyhow::Result<()> {
     match command {
         SurveyCommand::List => list(context).await,
+        SurveyCommand::Questionnaire { kind, site } => {
+            print!("{}", questionnaires::text(&kind, &site)?);
+            Ok(())
+        }
         SurveyCommand::Import { key, file, dry_run } => {
             let mode = if dry_run { Mode::Try } else { Mode::Store };
             import(&key, &file, mode, context).await
@@ -69,15 +82,13 @@ pub async fn run(command: SurveyCommand, context: &Context) -> anyhow::Result<()
 
 async fn list(context: &Context) -> anyhow::Result<()> {
     let surveys: Vec<Survey> = store::all(&context.db).await?;
+    let respondents = answers::respondents(&context.db).await?;
     if surveys.is_empty() {
         println!("There is no survey yet. They are [[survey]] of the service file; see docs/insight.md.");
     }
     for survey in surveys {
-        let answers = answers::of_survey(&context.db, survey.key.as_str(), Period { from: None, to: None }).await?;
-        let mut respondents: Vec<&str> = answers.iter().map(|answer| answer.respondent.as_str()).collect();
-        respondents.sort_unstable();
-        respondents.dedup();
-        println!("{}\t{}\t{}\t{} respondents", survey.key, survey.kind.as_str(), survey.site, respondents.len());
+        let n = respondents.get(survey.key.as_str()).copied().unwrap_or_default();
+        println!("{}\t{}\t{}\t{} respondents", survey.key, survey.kind.as_str(), survey.site, n);
     }
     Ok(())
 }

@@ -11,7 +11,7 @@ use crate::service::survey::{Survey, SurveyKind};
 /// Longest name of a respondent, in characters.
 const RESPONDENT_MAX: usize = 200;
 /// Longest text that was answered, in characters.
-const TEXT_MAX: usize = 10_000;
+pub(super) const TEXT_MAX: usize = 10_000;
 /// The columns that a file must have.
 const REQUIRED: [&str; 4] = ["respondent", "item", "field", "value"];
 /// The column that it may have besides.
@@ -73,7 +73,7 @@ fn item(survey: &Survey, typed: &str) -> Result<String, String> {
 }
 
 /// The value in the one way in which it is stored.
-fn value(kind: SurveyKind, field: &str, typed: &str) -> Result<String, String> {
+pub(super) fn value(kind: SurveyKind, field: &str, typed: &str) -> Result<String, String> {
     let number = |least: u8, most: u8| match whole(typed).filter(|number| (least..=most).contains(number)) {
         Some(number) => Ok(number.to_string()),
         None => Err(format!("value: {field} is a whole number from {least} to {most}")),

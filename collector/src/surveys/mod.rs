@@ -3,8 +3,14 @@
 mod answers;
 pub mod commands;
 mod import;
+mod questionnaires;
+pub mod questions;
+mod sheet;
+mod window;
 
-pub use answers::{Answer, Period, of_survey};
+pub use answers::{Answer, Given, Period, of_survey, respondents, submit};
+pub use sheet::Sheet;
+pub use window::Window;
 
 use crate::db::Db;
 use crate::service::store;

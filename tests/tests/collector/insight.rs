@@ -1,5 +1,11 @@
 //! Surveys and their reports: answers that were given elsewhere are stored once, and the figures are those of the formulas.
 
+mod console;
+mod export;
+mod exposure;
+mod pages;
+mod reports;
+
 use reqwest::StatusCode;
 use sayso::audit::Stamp;
 use sayso::service::plan::Prune;
@@ -52,13 +58,13 @@ title = { en = "Would you recommend us?" }
 audience = "members"
 "#;
 
-async fn set_up(app: &TestApp) {
+pub async fn set_up(app: &TestApp) {
     let file = read(SURVEYS, &store::load(&app.app.db).await.unwrap()).unwrap();
     store::apply(&app.app.db, &file, Prune::Keep, &Stamp::command(app.app.clock.now())).await.unwrap();
 }
 
 /// Runs `sayso survey import`; gives its success and what it printed.
-async fn import(app: &TestApp, survey: &str, rows: &str, more: &[&str]) -> (bool, String) {
+pub async fn import(app: &TestApp, survey: &str, rows: &str, more: &[&str]) -> (bool, String) {
     let file = app.data.path().join("answers.csv");
     std::fs::write(&file, rows).unwrap();
     let arguments: Vec<String> = ["survey", "import", survey, file.to_str().unwrap()]
@@ -72,19 +78,19 @@ async fn import(app: &TestApp, survey: &str, rows: &str, more: &[&str]) -> (bool
 }
 
 /// A row for each answer of one field, the respondents counted from `first`.
-fn rows(first: usize, item: &str, field: &str, values: &[&str]) -> String {
+pub fn rows(first: usize, item: &str, field: &str, values: &[&str]) -> String {
     values.iter().enumerate().map(|(at, value)| format!("r{},{item},{field},{value}\n", first + at)).collect()
 }
 
-const HEADER: &str = "respondent,item,field,value\n";
+pub const HEADER: &str = "respondent,item,field,value\n";
 
-async fn report(program: &Program<'_>, path: &str) -> Value {
+pub async fn report(program: &Program<'_>, path: &str) -> Value {
     let answer = program.get_at(&format!("/api/v1/reports/{path}")).await;
     assert_eq!(answer.status, StatusCode::OK, "{}", answer.body);
     answer.json()
 }
 
-fn near(found: &Value, wanted: f64) {
+pub fn near(found: &Value, wanted: f64) {
     assert!((found.as_f64().unwrap_or(f64::NAN) - wanted).abs() < 5e-4, "{found} is not {wanted}");
 }
 

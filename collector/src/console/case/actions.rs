@@ -22,6 +22,7 @@ use crate::auth::permissions::Action;
 use crate::auth::{CsrfForm, KeyedForm, MayAct, SignedIn};
 use crate::cases::access::{self, Sharing, case_for};
 use crate::cases::idempotency::{is_known, request_hash};
+use crate::cases::money::Money;
 use crate::cases::staff::{self, Body, Command, Content, FollowUp, Remedy, Resolution};
 use crate::cases::{Actor, Case, Outcome, Status, moderation};
 use crate::http::client::ClientAddress;
@@ -53,6 +54,10 @@ struct ReplyForm {
     outcome: String,
     #[serde(default)]
     remedy: String,
+    #[serde(default)]
+    cost: String,
+    #[serde(default)]
+    currency: String,
 }
 
 async fn reply(
@@ -72,7 +77,15 @@ async fn reply(
     let done = match read_reply(form, &case) {
         _ if !posted.refused.is_empty() => Err(Vec::new()),
         Ok((body, follow_up)) => {
-            let asked = request_hash(&("reply", &form.body, &form.then, &form.outcome, &form.remedy));
+            let asked = request_hash(&(
+                "reply",
+                &form.body,
+                &form.then,
+                &form.outcome,
+                &form.remedy,
+                &form.cost,
+                &form.currency,
+            ));
             // What was sent already is answered as before, whatever has happened since.
             let is_new = !is_known(&app.db, &case.id, &posted.key).await?;
             if is_new && seen::is_outdated(&app, &case, &form.seen).await? {
@@ -91,8 +104,18 @@ async fn reply(
         Err(errors) => {
             let uploads = posted::kept(&app, &case, &posted.uploads).await?;
             let mistakes = posted.mistakes(&who).into_iter().map(|text| ("reply-files", text)).collect();
-            let ReplyForm { body, then, outcome, remedy, .. } = posted.form;
-            let draft = Draft { reply: body, then, outcome, remedy, uploads, errors: mistakes, ..Draft::default() };
+            let ReplyForm { body, then, outcome, remedy, cost, currency, .. } = posted.form;
+            let draft = Draft {
+                reply: body,
+                then,
+                outcome,
+                remedy,
+                cost,
+                currency,
+                uploads,
+                errors: mistakes,
+                ..Draft::default()
+            };
             refused(&app, &who, &case.id, draft, CaseForm::Reply, errors).await
         }
     }
@@ -164,6 +187,10 @@ struct ResolveForm {
     outcome: String,
     #[serde(default)]
     remedy: String,
+    #[serde(default)]
+    cost: String,
+    #[serde(default)]
+    currency: String,
 }
 
 async fn resolve(
@@ -173,9 +200,9 @@ async fn resolve(
     KeyedForm { form, key }: KeyedForm<ResolveForm>,
 ) -> Result<Response> {
     let case = case_for(&app, &who.standing, &id, Action::ManageCase).await?;
-    let done = match read_resolution(&form.outcome, &form.remedy) {
+    let done = match read_resolution(&form.outcome, &form.remedy, (&form.cost, &form.currency)) {
         Ok(resolution) => {
-            let asked = request_hash(&("resolve", &form.outcome, &form.remedy));
+            let asked = request_hash(&("resolve", &form.outcome, &form.remedy, &form.cost, &form.currency));
             apply(&app, &case.id, &who, Command::Resolve(resolution), &key, &asked).await
         }
         Err(error) => Err(error),
@@ -183,7 +210,8 @@ async fn resolve(
     match done {
         Ok(()) => Ok(leave(&case.id, "?done=resolve")),
         Err(error) => {
-            let draft = Draft { outcome: form.outcome, remedy: form.remedy, ..Draft::default() };
+            let ResolveForm { outcome, remedy, cost, currency } = form;
+            let draft = Draft { outcome, remedy, cost, currency, ..Draft::default() };
             refused(&app, &who, &case.id, draft, CaseForm::Resolve, vec![error]).await
         }
     }
@@ -317,7 +345,7 @@ fn read_reply(form: &ReplyForm, case: &Case) -> Result<(Body, FollowUp), Vec<For
         "go_on" => Ok(FollowUp::InProgress),
         "wait" => Ok(FollowUp::Wait),
         "reopen" => Ok(FollowUp::Reopen),
-        "resolve" => match read_resolution(&form.outcome, &form.remedy) {
+        "resolve" => match read_resolution(&form.outcome, &form.remedy, (&form.cost, &form.currency)) {
             Ok(Resolution { outcome: None, .. }) if case.kind() == Kind::Complaint => {
                 Err(FormError::Choice(Field::Outcome))
             }
@@ -338,7 +366,7 @@ fn read_body(typed: &str) -> Result<Body, FormError> {
     Text::parse(&typed).map_err(FormError::text(Field::Main))
 }
 
-fn read_resolution(outcome: &str, remedy: &str) -> Result<Resolution, FormError> {
+fn read_resolution(outcome: &str, remedy: &str, (cost, currency): (&str, &str)) -> Result<Resolution, FormError> {
     let outcome = match outcome {
         "" => None,
         word => Some(Outcome::parse(word).ok_or(FormError::Choice(Field::Outcome))?),
@@ -348,7 +376,11 @@ fn read_resolution(outcome: &str, remedy: &str) -> Result<Resolution, FormError>
         "" => None,
         typed => Some(Text::parse(typed).map_err(FormError::text(Field::Remedy))?),
     };
-    Ok(Resolution { outcome, remedy })
+    let cost = match cost.trim() {
+        "" => None,
+        amount => Some(Money::parse(amount, currency).map_err(|_| FormError::Choice(Field::Cost))?),
+    };
+    Ok(Resolution { outcome, remedy, cost })
 }
 
 fn unknown_status() -> Error {

@@ -14,6 +14,9 @@ pub struct Draft {
     pub(super) uploads: Vec<Upload>,
     pub(super) outcome: String,
     pub(super) remedy: String,
+    /// What the remedy cost, and in which currency.
+    pub(super) cost: String,
+    pub(super) currency: String,
     pub(super) reason: String,
     /// What is to be done by somebody.
     pub(super) task: String,

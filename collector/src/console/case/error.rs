@@ -33,6 +33,8 @@ pub(super) enum Field {
     Outcome,
     /// What the customer was given.
     Remedy,
+    /// What that cost.
+    Cost,
     /// What it is about.
     Category,
     /// Its tags.
@@ -75,11 +77,13 @@ impl CaseForm {
             (CaseForm::Reply, Field::Main) => "reply",
             (CaseForm::Reply, Field::Outcome) => "reply-outcome",
             (CaseForm::Reply, Field::Remedy) => "reply-remedy",
+            (CaseForm::Reply, Field::Cost) => "reply-cost",
             (CaseForm::Reply, Field::Files) => "reply-files",
             (CaseForm::Note, Field::Files) => "note-files",
             (CaseForm::Note, _) => "note",
             (CaseForm::Resolve, Field::Outcome) => "quiet-outcome",
             (CaseForm::Resolve, Field::Remedy) => "quiet-remedy",
+            (CaseForm::Resolve, Field::Cost) => "quiet-cost",
             (CaseForm::Reopen, _) => "reopen",
             (CaseForm::Task, _) => "task",
             (CaseForm::Effort, _) => "effort",
@@ -104,6 +108,7 @@ impl FormError {
             FormError::Case(CaseError::OutcomeOfNoComplaint) => {
                 Ok((WRONG, Field::Outcome, "console.case.outcome_kind"))
             }
+            FormError::Choice(Field::Cost) => Ok((WRONG, Field::Cost, "insight.cost.wrong")),
             FormError::Choice(Field::Tags) => Ok((WRONG, Field::Tags, "console.case.tags_error")),
             FormError::Choice(Field::Category) => Ok((WRONG, Field::Category, "console.case.category_error")),
             FormError::Choice(Field::Number) => Ok((WRONG, Field::Number, "console.case.merge_unknown")),

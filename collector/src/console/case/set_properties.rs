@@ -134,5 +134,6 @@ fn read(form: &PropertiesForm, case: &Case, site: Option<&Site>, service: &Servi
         owner_id: None,
         follow_up_at: (!is_same_day).then_some(follow_up.flatten()),
         problem: Some(problem),
+        remedy_cost: None,
     })
 }

@@ -256,6 +256,12 @@ impl CasePage {
         self.case.follow_up_at.map(|at| properties::day(at, zone.zone())).unwrap_or_default()
     }
 
+    /// The currency that was typed, else that of the case.
+    fn currency(&self) -> String {
+        let known = || self.case.remedy_cost().map(|cost| cost.currency().to_owned());
+        Some(self.draft.currency.clone()).filter(|typed| !typed.is_empty()).or_else(known).unwrap_or_default()
+    }
+
     /// What came of it, while that stands.
     fn outcome(&self) -> Option<&str> {
         self.case.outcome.as_deref().filter(|_| !self.case.status().is_open())

@@ -3,6 +3,7 @@
 use serde_json::Value;
 
 use crate::cases::EventType;
+use crate::cases::money::Money;
 use crate::cases::tasks::Task;
 use crate::clock::parse_rfc3339;
 use crate::console::inbox::rows::category_label;
@@ -66,6 +67,16 @@ pub(super) fn sentence(t: Texts, names: &Names<'_>, kind: EventType, data: &Valu
         _ => tell("problem", word.map(|key| ("problem", key.to_owned()))),
     };
     sentence + &due
+}
+
+/// A sentence about what the remedy cost.
+pub(super) fn remedy_cost(t: Texts, data: &Value, by: &str) -> String {
+    let to = &data["to"];
+    let cost = Money::parse(&to["amount"].to_string(), to["currency"].as_str().unwrap_or_default());
+    match cost {
+        Ok(cost) => t.with("insight.cost.set", &[("name", by), ("cost", &cost.to_string())]),
+        Err(_) => t.with("insight.cost.removed", &[("name", by)]),
+    }
 }
 
 /// A sentence about a task: what it is, and what became of it.

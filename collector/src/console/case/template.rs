@@ -25,6 +25,10 @@ pub(super) struct TemplateForm {
     outcome: String,
     #[serde(default)]
     remedy: String,
+    #[serde(default)]
+    cost: String,
+    #[serde(default)]
+    currency: String,
 }
 
 /// Shows the page again with the template below what was typed. Nothing is said yet.
@@ -49,6 +53,8 @@ pub(super) async fn insert(
         then: form.then,
         outcome: form.outcome,
         remedy: form.remedy,
+        cost: form.cost,
+        currency: form.currency,
         is_prepared: true,
         ..Draft::default()
     };

@@ -223,6 +223,7 @@ fn sentence(
         EventType::Escalated => t.with("console.event.escalated", &[("to", &named(to))]),
         EventType::Alarm => t.with("desk.event.alarm", &[("name", &by)]),
         EventType::Effort => effort_texts::sentence(t, efforts, &data, &by),
+        EventType::Remedy => sorting::remedy_cost(t, &data, &by),
         EventType::Task => sorting::task(t, tasks, &data, &by, &named),
         EventType::Team
         | EventType::Priority

@@ -4,6 +4,7 @@
 pub mod asked;
 mod bulk;
 mod excerpt;
+mod export;
 pub mod filter;
 pub mod rows;
 mod views;
@@ -14,7 +15,7 @@ use askama::Template;
 use axum::Router;
 use axum::extract::{Query, State};
 use axum::response::Html;
-use axum::routing::get;
+use axum::routing::{get, post};
 use sayso_shared::Kind;
 
 use self::asked::Asked;
@@ -40,7 +41,11 @@ use crate::text::Texts;
 
 /// `/staff/cases`.
 pub fn router() -> Router<App> {
-    Router::new().route(HOME, get(inbox)).merge(views::router()).merge(bulk::router())
+    Router::new()
+        .route(HOME, get(inbox))
+        .route("/staff/cases/export", post(export::export))
+        .merge(views::router())
+        .merge(bulk::router())
 }
 
 #[derive(Template)]
@@ -65,6 +70,8 @@ struct InboxPage {
     bulk_key: String,
     /// Whether the reader is one of the company, who sees who the customers are and what is suspected.
     sees_contacts: bool,
+    /// Whether an export may say who the customers are.
+    exports_contacts: bool,
 }
 
 impl InboxPage {
@@ -184,6 +191,7 @@ async fn inbox(State(app): State<App>, who: SignedIn, Query(query): Query<filter
         bulk_key: fresh_key().as_str().to_owned(),
         me: who.member.id,
         sees_contacts: who.standing.role != Role::Partner,
+        exports_contacts: matches!(who.standing.role, Role::Admin | Role::Manager),
     };
     page(&shown)
 }

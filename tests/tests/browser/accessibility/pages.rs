@@ -1,6 +1,10 @@
 //! The customers' pages and the console.
 
+use sayso::audit::Stamp;
 use sayso::auth::Role;
+use sayso::service::plan::Prune;
+use sayso::service::read::read;
+use sayso::service::store;
 use sayso_tests::{Database, TestApp};
 
 use super::{CHINESE_DARK, ENGLISH_LIGHT, Inspector, System};
@@ -37,6 +41,25 @@ async fn the_customers_pages(system: System) {
     inspector.stop().await;
 }
 
+/// Surveys of two kinds.
+async fn set_surveys(app: &TestApp) {
+    const SURVEYS: &str = r#"
+[[survey]]
+key = "features"
+kind = "kano"
+site = "acme"
+title = { en = "What would you like?", zh-Hans = "您想要什么？" }
+items = [{ key = "tracking", text = { en = "Live tracking", zh-Hans = "实时查询" } }, { key = "wrapping", text = { en = "Gift wrapping", zh-Hans = "礼品包装" } }]
+[[survey]]
+key = "recommend"
+kind = "nps"
+site = "acme"
+title = { en = "Would you recommend us?" }
+"#;
+    let file = read(SURVEYS, &store::load(&app.app.db).await.unwrap()).unwrap();
+    store::apply(&app.app.db, &file, Prune::Keep, &Stamp::command(app.app.clock.now())).await.unwrap();
+}
+
 async fn the_console(system: System) {
     let app = TestApp::spawn_working(Database::Sqlite, |_| {}).await;
     let collector = app.url.as_str();
@@ -46,6 +69,8 @@ async fn the_console(system: System) {
         [("kind", "praise"), ("message", "Great site! Cheap watches at https://watches.example"), ("website", "x")];
     app.client().post_form("/s/acme", &spam).await;
     stage::add_member(&app.app, "chen@acme.example", "陈师傅", Role::Admin).await;
+    app.set_site(&["public_record=true"]).await;
+    set_surveys(&app).await;
     let mut inspector = Inspector::start(system).await;
     inspector.open(&format!("{collector}/staff/sign-in"), "sign-in").await;
     inspector.browser.find("#email").await.send_keys("chen@acme.example").await.unwrap();
@@ -79,6 +104,19 @@ async fn the_console(system: System) {
         ("/staff/settings/edit", "changing settings"),
         ("/staff/members", "members"),
         ("/staff/mail", "mail"),
+        ("/staff/reports", "reports"),
+        ("/staff/reports/overview", "overview"),
+        ("/staff/reports/overview?by=week", "overview by week"),
+        ("/staff/reports/promises?by=weekday_hour", "promises by hour"),
+        ("/staff/reports/quality", "quality"),
+        ("/staff/reports/causes?by=category", "causes"),
+        ("/staff/surveys", "surveys"),
+        ("/staff/surveys/features/answers", "typing in answers"),
+        ("/staff/surveys/features/paper", "a survey on paper"),
+        ("/s/acme/survey/features", "survey"),
+        ("/s/acme/survey/recommend?lang=zh-Hant", "survey of one question"),
+        ("/s/acme/survey/recommend?done=1", "thanks for answers"),
+        ("/s/acme/record", "service record"),
     ] {
         inspector.open(&format!("{collector}{path}"), what).await;
     }

@@ -73,7 +73,7 @@ pub async fn reply(app: &TestApp, case: &Case, member: &str, words: &str, then: 
 /// What resolves a case of any kind.
 pub fn resolved(case: &Case) -> FollowUp {
     let outcome = (case.kind() == Kind::Complaint).then_some(Outcome::PartlyUpheld);
-    FollowUp::Resolve(Resolution { outcome, remedy: None })
+    FollowUp::Resolve(Resolution { outcome, remedy: None, cost: None })
 }
 
 /// The customer writes again.

@@ -32,7 +32,7 @@ async fn answer(app: &TestApp, code: &str, body: &str, then: FollowUp) {
 
 fn upheld() -> FollowUp {
     let remedy = Remedy::parse("Refund of the delivery fee").unwrap();
-    FollowUp::Resolve(Resolution { outcome: Some(Outcome::Upheld), remedy: Some(remedy) })
+    FollowUp::Resolve(Resolution { outcome: Some(Outcome::Upheld), remedy: Some(remedy), cost: None })
 }
 
 async fn status_of(app: &TestApp, code: &str) -> String {

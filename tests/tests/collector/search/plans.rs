@@ -1,5 +1,6 @@
 //! How both databases go about the statements of the busiest pages: by an index, and without sorting all cases.
 
+use sayso::cases::conditions::Value;
 use sayso::cases::lists::{GoesOn, page_sql};
 use sayso::cases::search::said::feedback_sql;
 use sayso::cases::search::{BY_CODE, BY_NUMBER, facts_sql};
@@ -12,6 +13,10 @@ use sayso::customers::find::Wanted;
 use sayso::customers::handles::Countries;
 use sayso::db::Db;
 use sayso::db::search::{Order, between_sql, sets_sql};
+use sayso::reports::overview::RECEIVED;
+use sayso::reports::select::{Cases, Select};
+use sayso::reports::{Asked, Name};
+use sayso::surveys::Period;
 use sayso_tests::{TestApp, on_both_databases};
 use sqlx::AssertSqlSafe;
 
@@ -151,5 +156,58 @@ on_both_databases! {
         }
         check(db, "sets of tokens", &plan(db, &sets_sql(2, 2), &["1", "2", "late", "parcel"]).await);
         check(db, "a range of tokens", &plan(db, &between_sql(1), &["parc", "pard", "1"]).await);
+    }
+}
+
+/// A report of one day among the twenty thousand cases.
+fn asked(name: Name, from: i64) -> Asked {
+    Asked {
+        name,
+        by: name.groupings()[0],
+        period: Period { from: Some(from), to: Some(from + 60_000) },
+        from: None,
+        to: None,
+        zone: sayso::calendars::Zone::default().zone().clone(),
+        filter: Default::default(),
+        survey: None,
+        crosshair: Default::default(),
+        exposure: None,
+        now: from + 60_000,
+    }
+}
+
+on_both_databases! {
+    async fn reports_read_what_lies_within_their_period(app: TestApp) {
+        make_cases(&app, 20_000, |number| format!("Parcel {number} is late")).await;
+        let now = app.app.clock.now();
+        for fill in [
+            "insert into clocks (case_id, promise, started_at, span, due_at) select id, 'first_response', received_at, '1h', received_at from cases",
+            "insert into satisfactions (case_id, score, created_at) select id, 5, received_at from cases",
+            "update cases set resolved_at = received_at, status = 'resolved'",
+        ] {
+            sayso::with_write!(&app.app.db, pool => sqlx::query(fill).execute(pool).await.map(|_| ())).unwrap();
+        }
+        analyze(&app).await;
+        let overview = asked(Name::Overview, now + 10 * sayso::clock::DAY);
+        let received = Select::new(&overview, Cases::Worked).received(&overview, &app.app);
+        let resolved = Select::new(&overview, Cases::Worked).within(&overview, "cases.resolved_at");
+        let promises = Select::new(&overview, Cases::Worked).within(&overview, "clocks.started_at");
+        let rated = Select::new(&overview, Cases::Answered).within(&overview, "satisfactions.created_at");
+        for (what, select, from) in [
+            ("the cases that were received", received, RECEIVED),
+            ("the cases that were resolved", resolved, "cases"),
+            ("the promises", promises, "clocks join cases on cases.id = clocks.case_id"),
+            ("the ratings", rated, "satisfactions join cases on cases.id = satisfactions.case_id"),
+        ] {
+            let mut text = select.statement("count(*)", from, "");
+            for (number, value) in select.values().iter().enumerate().rev() {
+                let value = match value {
+                    Value::Text(text) => format!("'{text}'"),
+                    Value::Number(number) => number.to_string(),
+                };
+                text = text.replace(&format!("${}", number + 1), &value);
+            }
+            check(&app.app.db, what, &plan(&app.app.db, &text, &[]).await);
+        }
     }
 }

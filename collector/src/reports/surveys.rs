@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 
+use super::figures::{Content, FEWEST, Row};
 use crate::analysis::importance::{self, Crosshair};
 use crate::analysis::kano::{self, Counts, Feeling};
 use crate::analysis::scores::{easy, mean, nps, satisfied, share, wilson};
@@ -12,23 +13,8 @@ use crate::analysis::servqual::{Dimension, Gap, overall};
 use crate::service::survey::{Survey, SurveyItem, SurveyKind};
 use crate::surveys::Answer;
 
-/// The fewest answers whose figures are shown.
-const FEWEST: u64 = 5;
-
-/// What a report says, without what was asked for.
-pub(super) struct Content {
-    /// What the rows are grouped by.
-    pub(super) by: &'static str,
-    /// A row for each group.
-    pub(super) rows: Vec<Value>,
-    /// The figures of the whole.
-    pub(super) overall: Option<Value>,
-    /// How many answers do not count, by reason.
-    pub(super) left_out: BTreeMap<&'static str, u64>,
-}
-
 /// The report of a survey, by its kind.
-pub(super) fn content(survey: &Survey, answers: &[Answer], crosshair: Crosshair) -> Content {
+pub fn content(survey: &Survey, answers: &[Answer], crosshair: Crosshair) -> Content {
     match survey.kind {
         SurveyKind::Kano => of_kano(survey, answers),
         SurveyKind::ImportanceSatisfaction => of_importance(survey, answers, crosshair),
@@ -70,18 +56,15 @@ impl LeftOut {
 }
 
 /// A row of figures, or of nulls with the reason.
-fn row(group: (&str, &str), n: u64, figures: Option<Value>, names: &[&str]) -> Value {
-    let (name, key) = group;
-    let mut row = json!({"group": key, "n": n});
-    row[name] = key.into();
+fn row((own_name, key): (&'static str, &str), n: u64, figures: Option<Value>, names: &[&'static str]) -> Row {
+    let row = Row::new(key, n).with(own_name, key);
     match figures {
-        Some(Value::Object(figures)) => figures.into_iter().for_each(|(name, value)| row[name.as_str()] = value),
-        _ => {
-            names.iter().for_each(|name| row[*name] = Value::Null);
-            row["note"] = "too few".into();
-        }
+        Some(figures) => names.iter().fold(row, |row, name| match figures.get(name) {
+            Some(value) => row.with(name, value.clone()),
+            None => row,
+        }),
+        None => names.iter().fold(row, |row, name| row.with(name, Value::Null)).with("note", "too few"),
     }
-    row
 }
 
 fn of_kano(survey: &Survey, answers: &[Answer]) -> Content {
@@ -106,7 +89,7 @@ fn of_kano(survey: &Survey, answers: &[Answer]) -> Content {
         let names = ["counts", "category", "weak", "unclear", "better", "worse"];
         rows.push(row(("item", item.key.as_str()), counts.n(), figures, &names));
     }
-    Content { by: "item", rows, overall: None, left_out: left_out.into_map() }
+    Content { rows, overall: None, left_out: left_out.into_map() }
 }
 
 fn of_importance(survey: &Survey, answers: &[Answer], crosshair: Crosshair) -> Content {
@@ -148,7 +131,7 @@ fn of_importance(survey: &Survey, answers: &[Answer], crosshair: Crosshair) -> C
         row(("item", item.key.as_str()), n, figures, &names)
     };
     let rows = shown.into_iter().map(of_item).collect();
-    Content { by: "item", rows, overall: None, left_out: left_out.into_map() }
+    Content { rows, overall: None, left_out: left_out.into_map() }
 }
 
 fn of_servqual(survey: &Survey, answers: &[Answer]) -> Content {
@@ -184,7 +167,7 @@ fn of_servqual(survey: &Survey, answers: &[Answer]) -> Content {
     }
     // Of all five or of none: a mean of some would be another figure under the same name.
     let whole = overall(&gaps, None).filter(|_| gaps.len() == Dimension::ALL.len());
-    Content { by: "dimension", rows, overall: Some(json!({"gap": whole})), left_out: left_out.into_map() }
+    Content { rows, overall: Some(json!({"gap": whole})), left_out: left_out.into_map() }
 }
 
 fn of_scores(survey: &Survey, answers: &[Answer]) -> Content {
@@ -199,10 +182,17 @@ fn of_scores(survey: &Survey, answers: &[Answer]) -> Content {
         let scores: Vec<u8> = of_item.filter_map(|answer| answer.value.parse().ok()).collect();
         let n = scores.len() as u64;
         let figures = left_out.has_enough(n).then(|| figures_of(survey.kind, &scores));
-        rows.push(row(("item", item), n, figures, &["value", "low", "high"]));
+        let names = figures
+            .as_ref()
+            .map_or(&SCORES[..3], |_| if survey.kind == SurveyKind::Nps { &NPS[..] } else { &SCORES[..] });
+        rows.push(row(("item", item), n, figures, names));
     }
-    Content { by: "item", rows, overall: None, left_out: left_out.into_map() }
+    Content { rows, overall: None, left_out: left_out.into_map() }
 }
+
+/// The figures of scores; of too few answers only the first three are named.
+const SCORES: [&str; 4] = ["value", "low", "high", "mean"];
+const NPS: [&str; 4] = ["value", "low", "high", "margin"];
 
 fn figures_of(kind: SurveyKind, scores: &[u8]) -> Value {
     if kind == SurveyKind::Nps {

@@ -1,0 +1,210 @@
+//! Exposure for programs: how many orders, visits or accounts there were on which day.
+
+use axum::Json;
+use axum::extract::{Query, State};
+use sayso_shared::Problem;
+use sayso_shared::fields::Fields;
+use sayso_shared::problem::{ErrorCode, FieldError};
+use serde::Serialize;
+use serde_json::Value;
+use utoipa::ToSchema;
+
+use super::parameters::{each_once, unknown, wrong};
+use super::refusals::{BodyRefusals, TokenRefusals};
+use crate::app::App;
+use crate::audit::{self, Change, Stamp};
+use crate::auth::bearer::{MayReadService, MayWriteService};
+use crate::calendars;
+use crate::exposure::{self, Exposed, Outcome, RowError, Wanted};
+use crate::http::body::JsonBody;
+use crate::http::{Error, Result};
+
+/// Rows of one request.
+const ROWS_MAX: usize = 1_000;
+
+/// How much there was on a day.
+#[derive(Serialize, ToSchema)]
+#[schema(as = Exposure)]
+struct RowBody {
+    /// A day of the site's own clock.
+    #[schema(format = Date, example = "2026-11-29")]
+    date: String,
+    /// How many.
+    #[schema(minimum = 0, maximum = 1_000_000_000_000_i64)]
+    count: i64,
+    /// What is counted; `orders` unless given.
+    #[schema(pattern = "^[A-Za-z0-9_-]{1,32}$", example = "orders")]
+    kind: Option<String>,
+}
+
+// For the description of the API; `read` is what reads it.
+/// Rows of a site; one that is given again replaces the number that was there for its day and kind.
+#[derive(Serialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+#[schema(as = NewExposure)]
+struct NewBody {
+    /// The site's key.
+    site: String,
+    #[schema(min_items = 1, max_items = 1_000)]
+    rows: Vec<RowBody>,
+}
+
+/// What became of the rows.
+#[derive(Default, Serialize, ToSchema)]
+#[schema(as = StoredExposure)]
+pub struct StoredBody {
+    /// Those of a day and kind that had none.
+    new: u64,
+    /// Those that had another number.
+    replaced: u64,
+    /// Those that had the same.
+    same: u64,
+}
+
+/// What is stored, by site, kind and day.
+#[derive(Serialize, ToSchema)]
+#[schema(as = ExposureList)]
+pub struct ListBody {
+    exposure: Vec<RowBody>,
+}
+
+/// Say how many orders, visits or accounts there were, all rows or none.
+#[utoipa::path(
+    post,
+    path = "/api/v1/exposure",
+    tag = "reports",
+    security(("token" = ["service:write"])),
+    request_body = NewBody,
+    responses(
+        (status = 200, body = StoredBody, description = "What became of the rows"),
+        (status = 400, body = Problem, content_type = "application/problem+json", description = "Not JSON, or not UTF-8"),
+        (status = 422, body = Problem, content_type = "application/problem+json", description = "Wrong fields"),
+        TokenRefusals,
+        BodyRefusals,
+    )
+)]
+pub async fn add(
+    State(app): State<App>,
+    MayWriteService(token): MayWriteService,
+    JsonBody(body): JsonBody,
+) -> Result<Json<StoredBody>> {
+    let (site_key, rows) = read(body)?;
+    let site = app.sites.by_key(&site_key).await?.ok_or_else(|| Error::field(wrong("site", "the key of a site")))?;
+    let now = app.clock.now();
+    let mut stored = StoredBody::default();
+    let mut tx = app.db.begin().await?;
+    for row in &rows {
+        match exposure::put(&mut tx, site.id(), row, now).await? {
+            Outcome::New => stored.new += 1,
+            Outcome::Replaced => stored.replaced += 1,
+            Outcome::Same => stored.same += 1,
+        }
+    }
+    if stored.new + stored.replaced == 0 {
+        tx.rollback().await?;
+        return Ok(Json(stored));
+    }
+    let after = serde_json::json!({"new": stored.new, "replaced": stored.replaced});
+    let change =
+        Change { action: "exposure.import", object: format!("site/{}", site.key()), before: Value::Null, after };
+    audit::append(&mut tx, &Stamp::token(&token.id, now), &change).await?;
+    tx.commit().await?;
+    Ok(Json(stored))
+}
+
+/// How many orders, visits or accounts there were, as they were said.
+#[utoipa::path(
+    get,
+    path = "/api/v1/exposure",
+    tag = "reports",
+    security(("token" = ["service:read"])),
+    params(
+        ("site" = String, Query, description = "The site's key"),
+        ("kind" = Option<String>, Query, description = "What is counted; the first kind of the site by its name unless given"),
+        ("from" = Option<String>, Query, format = Date, description = "The first day"),
+        ("to" = Option<String>, Query, format = Date, description = "The last day"),
+    ),
+    responses(
+        (status = 200, body = ListBody, description = "The rows"),
+        (status = 422, body = Problem, content_type = "application/problem+json", description = "A parameter is wrong"),
+        TokenRefusals,
+    )
+)]
+pub async fn list(
+    State(app): State<App>,
+    _: MayReadService,
+    Query(parameters): Query<Vec<(String, String)>>,
+) -> Result<Json<ListBody>> {
+    let (parameters, mut errors) = each_once(parameters);
+    let (mut site, mut kind, mut from, mut to) = (None, None, None, None);
+    for (name, value) in parameters {
+        match name.as_str() {
+            "site" => match app.sites.by_key(&value).await? {
+                Some(found) => site = Some(found),
+                None => errors.push(wrong("site", "the key of a site")),
+            },
+            "kind" => kind = Some(value),
+            "from" | "to" => match calendars::date(&value) {
+                Some(_) if name == "from" => from = Some(value),
+                Some(_) => to = Some(value),
+                None => errors.push(wrong(&name, "a day such as 2026-11-29")),
+            },
+            _ => errors.push(unknown(&name)),
+        }
+    }
+    if site.is_none() && errors.is_empty() {
+        errors.push(FieldError::new("/site", ErrorCode::Required, "is required"));
+    }
+    let Some(site) = site.filter(|_| errors.is_empty()) else { return Err(errors.into()) };
+    let days = (from.as_deref(), to.as_deref());
+    let wanted = Wanted { site_id: Some(site.id()), kind: kind.as_deref(), days };
+    let found = exposure::sums(&app.db, &wanted).await?;
+    let row = |row: exposure::Sum| RowBody { date: row.day, count: row.found, kind: Some(row.kind) };
+    Ok(Json(ListBody { exposure: found.into_iter().map(row).collect() }))
+}
+
+/// Reads the body, with everything that is wrong with it.
+fn read(body: Value) -> Result<(String, Vec<Exposed>)> {
+    let mut fields = Fields::new(body, "");
+    let site = fields.required_text::<64>("site");
+    let rows = match fields.value("rows") {
+        Some(Value::Array(rows)) if (1..=ROWS_MAX).contains(&rows.len()) => rows,
+        Some(Value::Array(_)) => {
+            fields.refuse("rows", ErrorCode::TooLong, format!("must have 1 to {ROWS_MAX} rows"));
+            Vec::new()
+        }
+        _ => {
+            fields.refuse("rows", ErrorCode::Required, "must be a list of rows");
+            Vec::new()
+        }
+    };
+    let mut errors = fields.into_errors();
+    let mut read = Vec::with_capacity(rows.len());
+    for (at, row) in rows.into_iter().enumerate() {
+        let mut fields = Fields::new(row, &format!("/rows/{at}"));
+        let date = fields.string("date").unwrap_or_default();
+        let kind = fields.string("kind").unwrap_or_default();
+        let number = match fields.value("count") {
+            Some(Value::Number(number)) => number.to_string(),
+            _ => String::new(),
+        };
+        match Exposed::parse(&date, &number, &kind) {
+            Ok(row) => read.push(row),
+            Err(error) => {
+                let name = match error {
+                    RowError::Date => "date",
+                    RowError::Count => "count",
+                    RowError::Kind => "kind",
+                };
+                let text = error.to_string();
+                let (_, detail) = text.split_once(": ").unwrap_or(("", &text));
+                fields.refuse(name, ErrorCode::Invalid, detail);
+            }
+        }
+        errors.extend(fields.into_errors());
+    }
+    match site.filter(|_| errors.is_empty()) {
+        Some(site) => Ok((site.as_str().to_owned(), read)),
+        None => Err(errors.into()),
+    }
+}

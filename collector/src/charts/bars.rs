@@ -1,0 +1,50 @@
+//! Bars that lie, each with its label, its value, and where there is one its interval.
+
+use super::scale::Scale;
+use super::{Chart, WIDTH, fitting};
+
+/// One of several.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Bar {
+    /// What it is called.
+    pub label: String,
+    /// How long it is; none where there is no figure.
+    pub value: Option<f64>,
+    /// From where to where it may be.
+    pub interval: Option<(f64, f64)>,
+    /// The value as people read it.
+    pub text: String,
+}
+
+const LABELS: f64 = 190.0;
+const VALUES: f64 = 90.0;
+const ROW: f64 = 30.0;
+/// More bars than this are read in the table.
+const MOST: usize = 24;
+
+/// Bars from 0, or from the least value if that is below, to the largest value or `most`.
+pub fn bars(bars: &[Bar], most: Option<f64>) -> Chart {
+    let shown = &bars[..bars.len().min(MOST)];
+    let mut chart = Chart::new(shown.len() as f64 * ROW + 8.0);
+    let ends = shown.iter().flat_map(|bar| [bar.value, bar.interval.map(|(_, high)| high)]).flatten();
+    let largest = most.unwrap_or_else(|| ends.fold(0.0, f64::max));
+    let least = shown.iter().filter_map(|bar| bar.value).fold(0.0, f64::min);
+    let scale = Scale::new((least, largest), (LABELS, WIDTH - VALUES));
+    for (at, bar) in shown.iter().enumerate() {
+        let y = at as f64 * ROW + 4.0;
+        chart.text((LABELS - 10.0, y + 19.0), "end", "chart-label", fitting(&bar.label, 26));
+        if let Some(value) = bar.value {
+            let (from, to) = (scale.at(value.min(0.0)), scale.at(value.max(0.0)));
+            chart.rect((from, y + 4.0), (to - from, ROW - 10.0), "chart-bar");
+        }
+        if let Some((low, high)) = bar.interval {
+            let (low, high, middle) = (scale.at(low), scale.at(high), y + ROW / 2.0 - 1.0);
+            chart.line((low, middle), (high, middle), "chart-whisker");
+            chart.line((low, middle - 5.0), (low, middle + 5.0), "chart-whisker");
+            chart.line((high, middle - 5.0), (high, middle + 5.0), "chart-whisker");
+        }
+        chart.text((WIDTH - VALUES + 10.0, y + 19.0), "start", "chart-value", bar.text.clone());
+    }
+    chart.line((scale.at(0.0), 0.0), (scale.at(0.0), chart.height), "chart-axis");
+    chart
+}

@@ -1,0 +1,119 @@
+//! A figure over time, with its mean and limits where there are some; what breaks a rule has a mark of its own.
+
+use std::fmt::Write as _;
+
+use super::scale::{Scale, round_step};
+use super::{Chart, Mark, WIDTH};
+
+/// A point in time.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Moment {
+    /// What it is called.
+    pub label: String,
+    /// The figure; none where nothing was.
+    pub value: Option<f64>,
+    /// The limits.
+    pub limits: Option<(f64, f64)>,
+    /// Whether it breaks a rule.
+    pub is_signal: bool,
+}
+
+const LEFT: f64 = 62.0;
+const TOP: f64 = 12.0;
+const BOTTOM: f64 = 214.0;
+const HEIGHT: f64 = 244.0;
+
+/// The line; `number` writes a figure of the axis.
+pub fn series(moments: &[Moment], mean: Option<f64>, number: impl Fn(f64) -> String) -> Chart {
+    let mut chart = Chart::new(HEIGHT);
+    let upper = moments.iter().filter_map(|moment| moment.limits.map(|(_, upper)| upper));
+    let largest = moments.iter().filter_map(|moment| moment.value).chain(upper).chain(mean).fold(0.0, f64::max);
+    let step = round_step(largest.max(1e-9) / 4.0);
+    let y = Scale::new((0.0, (largest / step).ceil() * step), (BOTTOM, TOP));
+    let x = Scale::new((0.0, moments.len().saturating_sub(1) as f64), (LEFT + 10.0, WIDTH - 16.0));
+    for tick in y.ticks(4) {
+        chart.line((LEFT, y.at(tick)), (WIDTH, y.at(tick)), "chart-grid");
+        chart.text((LEFT - 8.0, y.at(tick) + 4.0), "end", "chart-tick", number(tick));
+    }
+    let every = moments.len().div_ceil(8).max(1);
+    for (at, moment) in moments.iter().enumerate().step_by(every) {
+        chart.text((x.at(at as f64), BOTTOM + 20.0), "middle", "chart-tick", moment.label.clone());
+    }
+    for pick in [|limits: (f64, f64)| limits.0, |limits: (f64, f64)| limits.1] {
+        let d = steps(moments, |moment| moment.limits.map(pick), &x, &y);
+        if !d.is_empty() {
+            chart.marks.push(Mark::Path { d, class: "chart-limit" });
+        }
+    }
+    if let Some(mean) = mean {
+        chart.line((LEFT, y.at(mean)), (WIDTH, y.at(mean)), "chart-mean");
+    }
+    chart.marks.push(Mark::Path { d: line(moments, &x, &y), class: "chart-line" });
+    for (at, moment) in moments.iter().enumerate() {
+        let Some(value) = moment.value else { continue };
+        let place = (x.at(at as f64), y.at(value));
+        match moment.is_signal {
+            // A diamond, twice as large: told apart without its colour.
+            true => chart.marks.push(Mark::Path { d: diamond(place, 8.0), class: "chart-signal" }),
+            false => chart.dot(place, if moments.len() > 60 { 2.0 } else { 3.5 }, "chart-dot"),
+        }
+    }
+    chart
+}
+
+/// A line that is broken where nothing was.
+fn line(moments: &[Moment], x: &Scale, y: &Scale) -> String {
+    let mut d = String::new();
+    let mut is_open = false;
+    for (at, moment) in moments.iter().enumerate() {
+        if let Some(value) = moment.value {
+            let _ = write!(d, "{}{:.1} {:.1}", if is_open { "L" } else { "M" }, x.at(at as f64), y.at(value));
+        }
+        is_open = moment.value.is_some();
+    }
+    d
+}
+
+/// Limits hold for the whole of a period, so they go in steps.
+fn steps(moments: &[Moment], of: impl Fn(&Moment) -> Option<f64>, x: &Scale, y: &Scale) -> String {
+    let mut d = String::new();
+    for (at, moment) in moments.iter().enumerate() {
+        if let Some(value) = of(moment) {
+            let (from, to) = (x.at(at as f64 - 0.5), x.at(at as f64 + 0.5));
+            let _ = write!(d, "M{from:.1} {:.1}H{to:.1}", y.at(value));
+        }
+    }
+    d
+}
+
+fn diamond((x, y): (f64, f64), r: f64) -> String {
+    format!("M{:.1} {y:.1}L{x:.1} {:.1}L{:.1} {y:.1}L{x:.1} {:.1}Z", x - r, y - r, x + r, y + r)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_gap_breaks_the_line_and_a_signal_has_a_shape() {
+        let moment = |value, is_signal| Moment { label: String::new(), value, limits: None, is_signal };
+        let chart =
+            series(&[moment(Some(1.0), false), moment(None, false), moment(Some(2.0), true)], None, |n| n.to_string());
+        let path = |class: &str| {
+            chart.marks.iter().find_map(|mark| match mark {
+                Mark::Path { d, class: known } if *known == class => Some(d.clone()),
+                _ => None,
+            })
+        };
+        assert_eq!(path("chart-line").expect("a line").matches('M').count(), 2);
+        assert!(path("chart-signal").expect("a diamond").ends_with('Z'));
+        assert_eq!(
+            series(&[], None, |n| n.to_string())
+                .marks
+                .iter()
+                .filter(|mark| matches!(mark, Mark::Circle { .. }))
+                .count(),
+            0
+        );
+    }
+}

@@ -1,0 +1,151 @@
+//! The cases that the inbox shows, as a file: streamed, however many they are.
+
+use axum::body::Body;
+use axum::extract::State;
+use axum::http::header;
+use axum::response::{IntoResponse, Response};
+use serde::Deserialize;
+use serde_json::{Value, json};
+use tokio::sync::mpsc;
+use tokio_stream::wrappers::ReceiverStream;
+
+use super::asked::Asked;
+use super::filter::{Filter, InboxQuery};
+use crate::app::App;
+use crate::audit::{self, Change, Stamp};
+use crate::auth::{CsrfForm, Role, SignedIn};
+use crate::cases::access::Visibility;
+use crate::cases::listing::{self, Listing};
+use crate::cases::search::{self, Search};
+use crate::cases::{Case, Quarantine};
+use crate::clock::day_of;
+use crate::export::{self, Contacts, Format, Names};
+use crate::http::{Error, Result};
+
+/// Cases of a chunk.
+const CHUNK: usize = 500;
+
+#[derive(Deserialize)]
+pub(super) struct ExportForm {
+    /// The filter of the inbox, as its address has it.
+    #[serde(default)]
+    filter: String,
+    #[serde(default)]
+    format: String,
+    #[serde(default)]
+    contacts: String,
+}
+
+/// How the cases are found, chunk by chunk.
+enum Source {
+    Tables(Box<Listing>, listing::Sort),
+    Index(Box<Search>),
+    Nothing,
+}
+
+/// `POST /staff/cases/export`. A form and no link, since the audit log has it.
+pub(super) async fn export(
+    State(app): State<App>,
+    who: SignedIn,
+    CsrfForm(form): CsrfForm<ExportForm>,
+) -> Result<Response> {
+    let format = if form.format == "jsonl" { Format::Jsonl } else { Format::Csv };
+    let contacts = contacts(&who, &form)?;
+    let sites = app.sites.all().await?;
+    let zone = sites.first().map(|site| site.settings.time_zone.clone()).unwrap_or_default();
+    let query: InboxQuery = serde_urlencoded::from_str(&form.filter).unwrap_or_default();
+    let filter = Filter::read(query, Visibility::of(&who.standing), day_of(app.clock.now(), zone.zone()));
+    let filter = Filter { before: None, ..filter };
+    let asked = Asked::read(&app, filter, &who.member.id, &sites).await?;
+    let asked = asked.map_err(|error| Error::Malformed(error.to_string()))?;
+    let source = source(&app, &asked);
+    note(&app, &who, contacts).await?;
+    let (sender, receiver) = mpsc::channel::<std::result::Result<Vec<u8>, Broken>>(2);
+    tokio::spawn(async move {
+        if let Err(error) = send(&app, source, (format, contacts), &sender).await {
+            tracing::error!(%error, "an export ended early");
+            // The reader is not told that it is whole: the connection breaks off.
+            let _ = sender.send(Err(Broken)).await;
+        }
+    });
+    let (name, media_type) = match format {
+        Format::Jsonl => ("cases.jsonl", "application/jsonl; charset=utf-8"),
+        Format::Csv | Format::Xlsx => ("cases.csv", "text/csv; charset=utf-8"),
+    };
+    let headers = [
+        (header::CONTENT_TYPE, media_type.to_owned()),
+        (header::CONTENT_DISPOSITION, format!("attachment; filename=\"{name}\"")),
+        (header::CACHE_CONTROL, "no-store".to_owned()),
+    ];
+    Ok((headers, Body::from_stream(ReceiverStream::new(receiver))).into_response())
+}
+
+/// An export that could not be finished.
+#[derive(Debug, thiserror::Error)]
+#[error("the export ended early")]
+struct Broken;
+
+/// Who customers are goes along if it is asked for, and only for those who answer for all cases.
+fn contacts(who: &SignedIn, form: &ExportForm) -> Result<Contacts> {
+    match (form.contacts.as_str(), who.standing.role) {
+        ("", _) => Ok(Contacts::LeftOut),
+        (_, Role::Admin | Role::Manager) => Ok(Contacts::Included),
+        _ => {
+            tracing::info!(security = "forbidden", member = who.member.id, "a member may not export contacts");
+            Err(Error::Forbidden("only managers and admins may export contacts".into()))
+        }
+    }
+}
+
+fn source(app: &App, asked: &Asked<'_>) -> Source {
+    let filter = &asked.filter;
+    // What is suspected is no case yet.
+    let is_suspected = matches!(filter.tab, super::filter::Tab::Suspected(Quarantine::Held | Quarantine::Discarded));
+    match (filter.needs_tables(), asked.listing(), asked.search(app)) {
+        _ if is_suspected => Source::Nothing,
+        (true, Some(listing), _) if filter.text.is_empty() => Source::Tables(Box::new(listing), filter.sort),
+        (_, _, Some(search)) => Source::Index(Box::new(search)),
+        _ => Source::Nothing,
+    }
+}
+
+async fn send(
+    app: &App,
+    source: Source,
+    how: (Format, Contacts),
+    sender: &mpsc::Sender<std::result::Result<Vec<u8>, Broken>>,
+) -> Result<()> {
+    let names = Names::load(&app.db).await?;
+    if sender.send(Ok(export::head(how.0, how.1))).await.is_err() {
+        return Ok(());
+    }
+    let mut cursor: Option<String> = None;
+    loop {
+        let (ids, next) = match &source {
+            Source::Tables(listing, sort) => {
+                listing::ids(app, listing, *sort, cursor.as_deref(), CHUNK).await?.unwrap_or_default()
+            }
+            Source::Index(search) => {
+                let search = Search { limit: CHUNK, after: cursor.clone(), ..(**search).clone() };
+                let found = search::search(&app.db, &search).await?;
+                (found.ids, found.next)
+            }
+            Source::Nothing => (Vec::new(), None),
+        };
+        let cases = Case::by_ids(app, &ids).await?;
+        let lines = export::lines(&app.db, &app.keys, &names, &cases, how).await?;
+        // Whoever went away wants no more.
+        if sender.send(Ok(lines)).await.is_err() || next.is_none() {
+            return Ok(());
+        }
+        cursor = next;
+    }
+}
+
+async fn note(app: &App, who: &SignedIn, contacts: Contacts) -> Result<()> {
+    let after = json!({"contacts": contacts == Contacts::Included});
+    let change = Change { action: "cases.export", object: "cases".to_owned(), before: Value::Null, after };
+    let mut tx = app.db.begin().await?;
+    audit::append(&mut tx, &Stamp::member(&who.member.id, app.clock.now()), &change).await?;
+    Ok(tx.commit().await?)
+}

@@ -1,0 +1,182 @@
+//! What a report says, as one sentence.
+
+use serde_json::Value;
+
+use super::format;
+use super::names::Names;
+use crate::reports::{By, Name, Report, Row};
+use crate::service::survey::SurveyKind;
+
+/// The sentence above the chart.
+pub(super) fn sentence(names: &Names<'_>, report: &Report) -> String {
+    let t = names.t;
+    let total: u64 = report.rows.iter().map(|row| row.n).sum();
+    if report.rows.is_empty() || (total == 0 && report.report != Name::Workload) {
+        return t.get("insight.finding.nothing").to_owned();
+    }
+    let whole = report.rows.first().filter(|_| report.by == By::All);
+    let n = format::count(i64::try_from(total).unwrap_or_default());
+    match report.report {
+        Name::Overview => overview(names, report),
+        Name::Promises => {
+            let sum = |name: &str| report.rows.iter().filter_map(|row| row.get(name).as_u64()).sum::<u64>();
+            let (met, breached) = (sum("met"), sum("breached"));
+            let kept = format::share(met as f64 / (met + breached).max(1) as f64);
+            t.with("insight.finding.promises", &[("share", &kept), ("n", &n)])
+        }
+        Name::Quality => quality(names, report),
+        Name::Causes => {
+            let first = &report.rows[0];
+            let what = first.get("title").as_str().map_or_else(|| names.group(&first.group), str::to_owned);
+            let share = first.get("value").as_f64().map(format::share).unwrap_or_default();
+            t.with(
+                "insight.finding.causes",
+                &[("what", &what), ("n", &format::count(first.n as i64)), ("share", &share)],
+            )
+        }
+        Name::Satisfaction if names.asked.survey.is_some() => of_scores(names, report),
+        Name::Satisfaction => match whole {
+            Some(row) => satisfied(names, row),
+            None => t.with("insight.finding.ratings", &[("n", &n)]),
+        },
+        Name::Effort => {
+            let first: u64 = report.rows.iter().filter_map(|row| row.get("first_contact").as_u64()).sum();
+            let share = format::share(first as f64 / total.max(1) as f64);
+            t.with("insight.finding.effort", &[("share", &share), ("n", &n)])
+        }
+        Name::Workload => match report.overall.as_ref().and_then(|overall| overall["median"].as_f64()) {
+            Some(median) => {
+                let spread = report.overall.as_ref().and_then(|overall| overall["spread"].as_f64()).unwrap_or_default();
+                t.with(
+                    "insight.finding.workload",
+                    &[("rate", &format::number(median)), ("spread", &format::number(spread))],
+                )
+            }
+            None => t.with("insight.finding.handled", &[("n", &n)]),
+        },
+        Name::Customers => {
+            let at_risk: u64 = report.rows.iter().filter_map(|row| row.get("at_risk").as_u64()).sum();
+            t.with("insight.finding.customers", &[("at_risk", &format::count(at_risk as i64)), ("n", &n)])
+        }
+        Name::Kano => kano(names, report),
+        Name::Importance => importance(names, report),
+        Name::Servqual => servqual(names, report),
+    }
+}
+
+fn overview(names: &Names<'_>, report: &Report) -> String {
+    let t = names.t;
+    let sum = |rows: &[Row], name: &str| rows.iter().filter_map(|row| row.get(name).as_i64()).sum::<i64>();
+    let (received, resolved) = (sum(&report.rows, "received"), sum(&report.rows, "resolved"));
+    let values = [("received", format::count(received)), ("resolved", format::count(resolved))];
+    let values: Vec<(&str, &str)> = values.iter().map(|(name, value)| (*name, value.as_str())).collect();
+    let sentence = t.with("insight.finding.overview", &values);
+    let Some(before) = report.before.as_ref().map(|before| sum(&before.rows, "received")).filter(|before| *before > 0)
+    else {
+        return sentence;
+    };
+    let change = (received - before) as f64 / before as f64;
+    let key = if change >= 0.0 { "insight.finding.more" } else { "insight.finding.fewer" };
+    sentence + &t.with(key, &[("share", &format::share(change.abs()))])
+}
+
+fn quality(names: &Names<'_>, report: &Report) -> String {
+    let t = names.t;
+    let is_signal = |row: &&Row| row.get("signals").as_array().is_some_and(|rules| !rules.is_empty());
+    let outside = |row: &&Row| row.get("signals").as_array().is_some_and(|rules| rules.contains(&Value::from(1)));
+    let figures = |row: &Row| {
+        let x = row.get("x").as_i64().map(format::count).unwrap_or_default();
+        (names.group(&row.group), x, format::count(row.n as i64))
+    };
+    if let Some(row) = report.rows.iter().rev().find(outside) {
+        let (period, x, n) = figures(row);
+        let limit = |name: &str| row.get(name).as_f64().map(|share| share * row.n as f64);
+        let is_above = row.get("p").as_f64() > row.get("upper").as_f64();
+        let limit = if is_above { limit("upper") } else { limit("lower") };
+        let limit = limit.map(|limit| format::count(limit.round() as i64)).unwrap_or_default();
+        let key = if is_above { "insight.finding.above" } else { "insight.finding.below" };
+        return t.with(key, &[("period", &period), ("x", &x), ("n", &n), ("limit", &limit)]);
+    }
+    if let Some(row) = report.rows.iter().rev().find(is_signal) {
+        return t.with("insight.finding.drift", &[("period", &figures(row).0)]);
+    }
+    let has_limits = report.rows.iter().any(|row| row.get("upper").is_number());
+    let overall = report.overall.clone().unwrap_or_default();
+    let share = match (overall["complaints"].as_f64(), overall["cases"].as_f64()) {
+        (Some(x), Some(n)) if n > 0.0 => format::share(x / n),
+        _ => "–".to_owned(),
+    };
+    let key = match (names.asked.by.unit().is_some(), has_limits) {
+        (true, true) => "insight.finding.steady",
+        (true, false) => "insight.finding.short",
+        (false, _) => "insight.finding.share",
+    };
+    t.with(key, &[("share", &share)])
+}
+
+fn satisfied(names: &Names<'_>, row: &Row) -> String {
+    let t = names.t;
+    let n = format::count(row.n as i64);
+    match (row.get("value").as_f64(), row.get("low").as_f64(), row.get("high").as_f64()) {
+        (Some(value), Some(low), Some(high)) => {
+            let [value, low, high] = [value, low, high].map(format::share);
+            t.with("insight.finding.satisfied", &[("share", &value), ("low", &low), ("high", &high), ("n", &n)])
+        }
+        _ => t.with("insight.finding.few", &[("n", &n)]),
+    }
+}
+
+fn of_scores(names: &Names<'_>, report: &Report) -> String {
+    let row = &report.rows[0];
+    let kind = names.asked.survey.as_ref().map(|survey| survey.kind);
+    match (kind, row.get("value").as_f64(), row.get("margin").as_f64()) {
+        (Some(SurveyKind::Nps), Some(value), Some(margin)) => {
+            let values = [format::number(value), format::number(margin), format::count(row.n as i64)];
+            names.t.with("insight.finding.nps", &[("value", &values[0]), ("margin", &values[1]), ("n", &values[2])])
+        }
+        _ => satisfied(names, row),
+    }
+}
+
+/// The names of the rows of which a figure has one of some words, as a list.
+fn listed(names: &Names<'_>, report: &Report, name: &str, word: &str) -> Option<String> {
+    let rows = report.rows.iter().filter(|row| row.get(name).as_str() == Some(word));
+    let all: Vec<String> = rows.map(|row| names.group(&row.group)).collect();
+    (!all.is_empty()).then(|| all.join(names.t.get("insight.list")))
+}
+
+fn kano(names: &Names<'_>, report: &Report) -> String {
+    let of = |word: &str, key: &str| {
+        listed(names, report, "category", word).map(|items| names.t.with(key, &[("items", &items)]))
+    };
+    let all = [
+        of("M", "insight.finding.must_be"),
+        of("O", "insight.finding.more_is_better"),
+        of("A", "insight.finding.delights"),
+    ];
+    let said: Vec<String> = all.into_iter().flatten().collect();
+    if said.is_empty() { names.t.get("insight.finding.indifferent").to_owned() } else { said.join(" ") }
+}
+
+fn importance(names: &Names<'_>, report: &Report) -> String {
+    match listed(names, report, "quadrant", "concentrate_here") {
+        Some(items) => names.t.with("insight.finding.concentrate", &[("items", &items)]),
+        None => names.t.get("insight.finding.no_concentrate").to_owned(),
+    }
+}
+
+fn servqual(names: &Names<'_>, report: &Report) -> String {
+    let gap = |row: &&Row| row.get("gap").as_f64();
+    let largest = report
+        .rows
+        .iter()
+        .filter(|row| gap(row).is_some())
+        .min_by(|row, other| gap(row).unwrap_or_default().total_cmp(&gap(other).unwrap_or_default()));
+    match largest.and_then(|row| Some((row, row.get("gap").as_f64()?))) {
+        Some((row, gap)) => {
+            let values = [names.group(&row.group), format::number(gap)];
+            names.t.with("insight.finding.gap", &[("dimension", &values[0]), ("gap", &values[1])])
+        }
+        None => names.t.get("insight.finding.few_of_each").to_owned(),
+    }
+}

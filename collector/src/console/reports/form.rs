@@ -1,0 +1,167 @@
+//! The filters of a report, which stand in its address.
+
+use jiff::ToSpan as _;
+use jiff::civil::Date;
+
+use super::names::Names;
+use crate::reports::{Asked, By, Name};
+use crate::service::store;
+use crate::service::survey::{Survey, SurveyKind};
+
+/// So many days are shown where an address says nothing of a time: of a control chart enough weeks for limits.
+const DAYS: i64 = 28;
+const DAYS_OF_CHART: i64 = 26 * 7;
+
+/// A list to choose from.
+pub(super) struct Choice {
+    /// The parameter of the address.
+    pub(super) name: &'static str,
+    /// The key of its label.
+    pub(super) label: &'static str,
+    /// The key of what stands first, and asks for nothing; none where one has to be chosen.
+    pub(super) any: Option<&'static str>,
+    /// The value and the name of each, and whether it is chosen.
+    pub(super) options: Vec<(String, String, bool)>,
+}
+
+/// The parameters of an address as a report reads them: what is empty is left out, and a time is added to an address that says nothing at all.
+pub(super) fn parameters(name: Name, given: Vec<(String, String)>, today: Date) -> Vec<(String, String)> {
+    let says_when = given.iter().any(|(name, _)| name == "from" || name == "to");
+    let is_of_survey = name.is_of_survey() || given.iter().any(|(name, value)| name == "survey" && !value.is_empty());
+    let mut kept: Vec<(String, String)> = given.into_iter().filter(|(_, value)| !value.is_empty()).collect();
+    if !says_when && !is_of_survey {
+        let days = if name == Name::Quality { DAYS_OF_CHART } else { DAYS };
+        let from = today.checked_sub((days - 1).days()).unwrap_or(today);
+        kept.push(("from".to_owned(), from.to_string()));
+        kept.push(("to".to_owned(), today.to_string()));
+    }
+    kept
+}
+
+/// The lists of a report.
+pub(super) async fn choices(names: &Names<'_>, db: &crate::db::Db) -> sqlx::Result<Vec<Choice>> {
+    let asked = names.asked;
+    let mut all = Vec::new();
+    let surveys: Vec<Survey> = store::all(db).await?;
+    let surveys: Vec<&Survey> = surveys.iter().filter(|survey| is_in(asked.name, survey.kind)).collect();
+    if asked.name.is_of_survey() || asked.name == Name::Satisfaction && !surveys.is_empty() {
+        let chosen = asked.survey.as_ref().map(|survey| &survey.key);
+        let option = |survey: &&Survey| {
+            let title = survey.title.in_language(names.t.tag()).to_owned();
+            (survey.key.to_string(), title, chosen == Some(&survey.key))
+        };
+        let any = (asked.name == Name::Satisfaction).then_some("insight.form.ratings");
+        all.push(Choice {
+            name: "survey",
+            label: "insight.form.survey",
+            any,
+            options: surveys.iter().map(option).collect(),
+        });
+    }
+    if asked.survey.is_some() || asked.name.is_of_survey() {
+        return Ok(all);
+    }
+    let groupings = asked.name.groupings();
+    if groupings.len() > 1 {
+        let option = |by: &By| {
+            (by.as_str().to_owned(), names.t.get(&format!("insight.by.{}", by.as_str())).to_owned(), *by == asked.by)
+        };
+        all.push(Choice {
+            name: "by",
+            label: "insight.form.by",
+            any: None,
+            options: groupings.iter().map(option).collect(),
+        });
+    }
+    if names.sites.len() > 1 {
+        let option = |site: &std::sync::Arc<crate::sites::Site>| {
+            let is_chosen = asked.filter.site_id.as_deref() == Some(site.id());
+            (site.key().to_owned(), site.name().to_owned(), is_chosen)
+        };
+        let options = names.sites.iter().map(option).collect();
+        all.push(Choice { name: "site", label: "console.inbox.site", any: Some("console.inbox.any_site"), options });
+    }
+    if !names.service.teams.is_empty() {
+        let option = |team: &crate::service::objects::Team| {
+            let is_chosen = asked.filter.team == Some(Some(team.key.to_string()));
+            (team.key.to_string(), team.name.to_string(), is_chosen)
+        };
+        let mut options: Vec<_> = names.service.teams.iter().map(option).collect();
+        options.push((
+            "none".to_owned(),
+            names.t.get("console.case.no_team").to_owned(),
+            asked.filter.team == Some(None),
+        ));
+        all.push(Choice { name: "team", label: "console.case.team", any: Some("insight.form.any"), options });
+    }
+    let option = |kind: &sayso_shared::Kind| {
+        let name = names.t.get(&format!("common.kind.{}", kind.as_str())).to_owned();
+        (kind.as_str().to_owned(), name, asked.filter.kind == Some(*kind))
+    };
+    let options = sayso_shared::Kind::ALL.iter().map(option).collect();
+    all.push(Choice { name: "kind", label: "console.inbox.kind", any: Some("console.inbox.any_kind"), options });
+    let categories: Vec<_> = names.site().map(|site| site.settings.categories.clone()).unwrap_or_default();
+    if !categories.is_empty() {
+        let option = |category: &crate::sites::settings::Category| {
+            let label = crate::console::inbox::rows::category_label(names.t, names.site(), Some(&category.key));
+            let is_chosen = asked.filter.category.as_ref() == Some(&category.key);
+            (category.key.clone(), label.unwrap_or_else(|| category.key.clone()), is_chosen)
+        };
+        let mut options: Vec<_> = categories.iter().map(option).collect();
+        options.dedup_by(|one, other| one.0 == other.0);
+        all.push(Choice { name: "category", label: "console.case.category", any: Some("insight.form.any"), options });
+    }
+    Ok(all)
+}
+
+/// Whether surveys of a kind are in a report.
+pub(super) const fn is_in(name: Name, kind: SurveyKind) -> bool {
+    match name {
+        Name::Kano => matches!(kind, SurveyKind::Kano),
+        Name::Importance => matches!(kind, SurveyKind::ImportanceSatisfaction),
+        Name::Servqual => matches!(kind, SurveyKind::Servqual),
+        Name::Satisfaction => matches!(kind, SurveyKind::Csat | SurveyKind::Ces | SurveyKind::Nps),
+        _ => false,
+    }
+}
+
+/// What of a report's address is carried on: everything but which report it is.
+pub(super) fn query(parameters: &[(String, String)], more: &[(&str, &str)]) -> String {
+    let mut query = url::form_urlencoded::Serializer::new(String::new());
+    query.extend_pairs(parameters.iter().filter(|(name, _)| more.iter().all(|(other, _)| other != name)));
+    query.extend_pairs(more);
+    query.finish()
+}
+
+/// The first survey that a report can be of.
+pub(super) async fn first_survey(db: &crate::db::Db, name: Name) -> sqlx::Result<Option<String>> {
+    let surveys: Vec<Survey> = store::all(db).await?;
+    Ok(surveys.into_iter().find(|survey| is_in(name, survey.kind)).map(|survey| survey.key.to_string()))
+}
+
+/// A day as a field of the form takes it.
+pub(super) fn typed_day(asked: &Asked, typed: Option<&String>, at: Option<i64>) -> String {
+    match typed {
+        Some(day) if crate::calendars::date(day).is_some() => day.clone(),
+        Some(_) => at.map(|at| crate::reports::periods::day(at, &asked.zone).to_string()).unwrap_or_default(),
+        None => String::new(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_address_that_says_nothing_is_of_the_last_weeks() {
+        let today = jiff::civil::date(2026, 11, 29);
+        let of = |name, given: &[(&str, &str)]| {
+            let given = given.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
+            query(&parameters(name, given, today), &[])
+        };
+        assert_eq!(of(Name::Overview, &[("by", "day")]), "by=day&from=2026-11-02&to=2026-11-29");
+        assert_eq!(of(Name::Quality, &[]), "from=2026-06-01&to=2026-11-29");
+        assert_eq!(of(Name::Overview, &[("from", ""), ("to", ""), ("team", "")]), "", "all time is asked for");
+        assert_eq!(of(Name::Kano, &[("survey", "x")]), "survey=x");
+    }
+}

@@ -1,0 +1,20 @@
+//! Reports in the console: the same figures as those of the API, as a finding, a chart and a table, with the cases behind each number.
+
+mod columns;
+mod findings;
+mod form;
+mod format;
+mod links;
+mod names;
+mod page;
+mod pictures;
+
+use axum::Router;
+use axum::routing::get;
+
+use crate::app::App;
+
+/// `/staff/reports…`.
+pub fn router() -> Router<App> {
+    Router::new().route("/staff/reports", get(page::list)).route("/staff/reports/{name}", get(page::show))
+}

@@ -1,0 +1,84 @@
+//! What the groups of a report are called for people.
+
+use std::sync::Arc;
+
+use crate::auth::Member;
+use crate::console::inbox::rows::category_label;
+use crate::reports::groups::NONE;
+use crate::reports::periods::Unit;
+use crate::reports::{Asked, By};
+use crate::service::Service;
+use crate::sites::Site;
+use crate::surveys::questions::text_in;
+use crate::text::Texts;
+
+/// What names come from.
+pub(super) struct Names<'a> {
+    pub(super) t: Texts,
+    pub(super) asked: &'a Asked,
+    pub(super) sites: &'a [Arc<Site>],
+    pub(super) members: &'a [Member],
+    pub(super) service: &'a Service,
+}
+
+impl Names<'_> {
+    /// The site that the report is of; the first one where it is of all.
+    pub(super) fn site(&self) -> Option<&Site> {
+        let asked = self.asked.filter.site_id.as_deref();
+        self.sites.iter().find(|site| asked.is_none_or(|id| site.id() == id)).map(|site| &**site)
+    }
+
+    /// What a group is called.
+    pub(super) fn group(&self, group: &str) -> String {
+        let t = self.t;
+        let word = |of: &str| t.find(&format!("{of}.{group}")).unwrap_or(group).to_owned();
+        match self.asked.by {
+            By::All => t.get("insight.by.all").to_owned(),
+            By::Day => Unit::Day.parse(group).map_or_else(|| group.to_owned(), |day| t.date(day)),
+            By::Week => self.week(group),
+            By::Month | By::Problem => group.to_owned(),
+            By::Hour => format!("{group}:00"),
+            By::Weekday => word("insight.weekday"),
+            By::WeekdayHour => {
+                let (day, hour) = group.split_once(' ').unwrap_or((group, ""));
+                format!("{} {hour}:00", t.find(&format!("insight.weekday.{day}")).unwrap_or(day))
+            }
+            By::Dimension => word("insight.dimension"),
+            By::Item => self.item(group),
+            _ if group == NONE => t.get("insight.none").to_owned(),
+            By::Kind => word("common.kind"),
+            By::Priority => word("common.priority"),
+            By::Channel => word("common.channel"),
+            By::Promise => word("console.promise"),
+            By::Team => self.service.team(group).map_or_else(|| group.to_owned(), |team| team.name.to_string()),
+            By::Tier => self.service.tier_name(self.site().map_or("", Site::key), group, t.tag()),
+            By::Category => category_label(t, self.site(), Some(group)).unwrap_or_else(|| group.to_owned()),
+            By::Site => {
+                let site = self.sites.iter().find(|site| site.key() == group);
+                site.map_or_else(|| group.to_owned(), |site| site.name().to_owned())
+            }
+            By::Member => {
+                let member = self.members.iter().find(|member| member.email == group);
+                member.map_or_else(|| group.to_owned(), |member| member.name.clone())
+            }
+        }
+    }
+
+    /// A week by its number and its first day.
+    fn week(&self, group: &str) -> String {
+        let number = group.rsplit('W').next().unwrap_or(group).trim_start_matches('0');
+        let day = Unit::Week.parse(group).map(|day| self.t.date(day)).unwrap_or_default();
+        self.t.with("insight.week", &[("number", number), ("date", &day)])
+    }
+
+    fn item(&self, group: &str) -> String {
+        let survey = self.asked.survey.as_ref();
+        let item = survey.and_then(|survey| survey.items.iter().find(|item| item.key.as_str() == group));
+        let main = self.site().and_then(|site| site.settings.languages.first().copied());
+        match (item, survey) {
+            (Some(item), _) => text_in(&item.text, self.t.0, main).to_owned(),
+            (None, Some(survey)) if survey.items.is_empty() => text_in(&survey.title, self.t.0, main).to_owned(),
+            _ => group.to_owned(),
+        }
+    }
+}

@@ -1,0 +1,202 @@
+//! The pages of reports.
+
+use askama::Template;
+use axum::extract::{Path, Query, State};
+use axum::http::header;
+use axum::response::{Html, IntoResponse, Redirect, Response};
+
+use super::columns::{Column, columns};
+use super::findings::sentence;
+use super::form::{self, Choice};
+use super::links;
+use super::names::Names;
+use super::pictures::picture;
+use crate::app::App;
+use crate::assets::{self, MARK};
+use crate::auth::permissions::Action;
+use crate::auth::{Member, SignedIn};
+use crate::charts::{Chart, Mark};
+use crate::console::shell::{Screen, Shell, page};
+use crate::http::{Error, Result};
+use crate::reports::asked::zone_of_site;
+use crate::reports::periods::day;
+use crate::reports::{self, Asked, Name, Report, csv};
+use crate::text::Texts;
+
+/// A number with its name, above the chart.
+struct Figure {
+    label: &'static str,
+    text: String,
+    address: Option<String>,
+    /// The same of the period before.
+    before: Option<String>,
+}
+
+/// A cell of the table.
+struct Cell {
+    label: &'static str,
+    text: String,
+    address: Option<String>,
+    is_number: bool,
+}
+
+#[derive(Template)]
+#[template(path = "console/reports.html")]
+struct ListPage {
+    t: Texts,
+    shell: Shell,
+    names: Vec<(Name, bool)>,
+}
+
+impl ListPage {
+    fn title(&self, name: &Name) -> &'static str {
+        self.t.get(&format!("insight.report.{}", name.as_str()))
+    }
+
+    fn question(&self, name: &Name) -> &'static str {
+        self.t.get(&format!("insight.question.{}", name.as_str()))
+    }
+}
+
+#[derive(Template)]
+#[template(path = "console/report.html")]
+struct ReportPage {
+    t: Texts,
+    shell: Shell,
+    name: Name,
+    finding: String,
+    figures: Vec<Figure>,
+    chart: Option<Chart>,
+    columns: &'static [Column],
+    rows: Vec<(String, Vec<Cell>)>,
+    left_out: Vec<String>,
+    choices: Vec<Choice>,
+    from: String,
+    to: String,
+    zone: String,
+    csv: String,
+    /// What the address says that no field of the form does.
+    hidden: Vec<(String, String)>,
+}
+
+impl ReportPage {
+    fn title(&self) -> &'static str {
+        self.t.get(&format!("insight.report.{}", self.name.as_str()))
+    }
+
+    fn explained(&self) -> &'static str {
+        self.t.get(&format!("insight.explained.{}", self.name.as_str()))
+    }
+
+    fn heading(&self, column: &Column) -> &'static str {
+        self.t.get(column.label)
+    }
+}
+
+/// Which reports there are.
+pub(super) async fn list(State(app): State<App>, who: SignedIn) -> Result<Html<String>> {
+    check(&who)?;
+    let mut names = Vec::new();
+    for name in Name::ALL {
+        let is_there = !name.is_of_survey() || form::first_survey(&app.db, *name).await?.is_some();
+        names.push((*name, is_there));
+    }
+    page(&ListPage { t: who.t, shell: Shell::load(&app, &who, Screen::Reports).await?, names })
+}
+
+/// A report, as a page or as a file.
+pub(super) async fn show(
+    State(app): State<App>,
+    who: SignedIn,
+    Path(name): Path<String>,
+    Query(given): Query<Vec<(String, String)>>,
+) -> Result<Response> {
+    check(&who)?;
+    let name = Name::parse(&name).ok_or(Error::NotFound("there is no such report"))?;
+    let wants_file = given.iter().any(|(name, value)| name == "format" && value == "csv");
+    let given: Vec<_> = given.into_iter().filter(|(name, _)| name != "format").collect();
+    if name.is_of_survey() && given.iter().all(|(name, _)| name != "survey") {
+        let survey =
+            form::first_survey(&app.db, name).await?.ok_or(Error::NotFound("there is no survey for it yet"))?;
+        let address = format!("/staff/reports/{}?{}", name.as_str(), form::query(&given, &[("survey", &survey)]));
+        return Ok(Redirect::to(&address).into_response());
+    }
+    let (sites, service) = (app.sites.all().await?, app.service.current().await?);
+    let zone = sites.first().map(|site| zone_of_site(site, &service)).unwrap_or(jiff::tz::TimeZone::UTC);
+    let parameters = form::parameters(name, given, day(app.clock.now(), &zone));
+    let asked = Asked::read(&app, name, parameters.clone()).await?;
+    let report = reports::make(&app, &asked).await?;
+    if wants_file {
+        let name = format!("attachment; filename=\"{}.csv\"", name.as_str());
+        let headers =
+            [(header::CONTENT_TYPE, "text/csv; charset=utf-8".to_owned()), (header::CONTENT_DISPOSITION, name)];
+        return Ok((headers, csv::text(&report)).into_response());
+    }
+    let members = Member::all(&app.db).await?;
+    let names = Names { t: who.t, asked: &asked, sites: &sites, members: &members, service: &service };
+    let choices = form::choices(&names, &app.db).await?;
+    let has_field = |name: &str| name == "from" || name == "to" || choices.iter().any(|choice| choice.name == name);
+    let hidden = parameters.iter().filter(|(name, _)| !has_field(name)).cloned().collect();
+    let csv = format!("/staff/reports/{}?{}", name.as_str(), form::query(&parameters, &[("format", "csv")]));
+    let shown = ReportPage {
+        t: who.t,
+        shell: Shell::load(&app, &who, Screen::Reports).await?,
+        name,
+        finding: sentence(&names, &report),
+        figures: figures(&names, &report),
+        chart: picture(&names, &report),
+        columns: columns(&asked),
+        rows: rows(&names, &report),
+        left_out: left_out(&names, &report),
+        choices,
+        from: form::typed_day(&asked, asked.from.as_ref(), asked.period.from),
+        to: form::typed_day(&asked, asked.to.as_ref(), asked.period.to.map(|to| to - 1)),
+        zone: report.time_zone.clone(),
+        csv,
+        hidden,
+    };
+    Ok(page(&shown)?.into_response())
+}
+
+fn check(who: &SignedIn) -> Result<()> {
+    if who.may(Action::ReadReports) {
+        return Ok(());
+    }
+    tracing::info!(security = "forbidden", member = who.member.id, "a member may not read reports");
+    Err(Error::Forbidden("you may not read reports".into()))
+}
+
+/// The figures of a report of one row, each with that of the period before.
+fn figures(names: &Names<'_>, report: &Report) -> Vec<Figure> {
+    let ([row], true) = (report.rows.as_slice(), report.by == reports::By::All) else { return Vec::new() };
+    let before = report.before.as_ref().and_then(|before| before.rows.first());
+    let figure = |column: &Column| Figure {
+        label: names.t.get(column.label),
+        text: column.cell(names.t, row),
+        address: column.cases.and_then(|cases| links::cases(names, &row.group, cases)),
+        before: before.map(|before| column.cell(names.t, before)),
+    };
+    columns(names.asked).iter().map(figure).collect()
+}
+
+fn rows(names: &Names<'_>, report: &Report) -> Vec<(String, Vec<Cell>)> {
+    let columns = columns(names.asked);
+    let row = |row: &reports::Row| {
+        let cell = |column: &Column| Cell {
+            label: names.t.get(column.label),
+            text: column.cell(names.t, row),
+            address: column.cases.and_then(|cases| links::cases(names, &row.group, cases)),
+            is_number: !column.is_text(),
+        };
+        (names.group(&row.group), columns.iter().map(cell).collect())
+    };
+    // Of the hours of a week only those are read in which something was.
+    let is_shown = |row: &&reports::Row| row.n > 0 || report.by != reports::By::WeekdayHour;
+    report.rows.iter().filter(is_shown).map(row).collect()
+}
+
+/// What does not count, as sentences.
+fn left_out(names: &Names<'_>, report: &Report) -> Vec<String> {
+    let some = report.left_out.iter().filter(|(_, n)| **n > 0);
+    some.map(|(reason, n)| names.t.with(&format!("insight.left_out.{reason}"), &[("n", &n.to_string())])).collect()
+}

@@ -1,0 +1,132 @@
+//! Which chart a report has.
+
+use super::format;
+use super::names::Names;
+use crate::analysis::importance::Crosshair;
+use crate::analysis::scores::{mean, median};
+use crate::charts::{Bar, Chart, Moment, Place, Plane, bars, heat, plane, series};
+use crate::reports::groups::WEEKDAYS;
+use crate::reports::{By, Name, Report, Row};
+use crate::service::survey::SurveyKind;
+
+/// The chart; none where there is nothing to be seen.
+pub(super) fn picture(names: &Names<'_>, report: &Report) -> Option<Chart> {
+    let rows = &report.rows;
+    if rows.iter().all(|row| row.n == 0) {
+        return None;
+    }
+    let over_time = report.by.unit().is_some();
+    match report.report {
+        Name::Overview if report.by == By::All => None,
+        Name::Overview if over_time => Some(line(names, report, "received", |number| format::count(number as i64))),
+        Name::Overview => Some(bars(&of(names, rows, "received", |number| format::count(number as i64)), None)),
+        Name::Quality if over_time => Some(line(names, report, "p", format::share)),
+        Name::Promises if report.by == By::WeekdayHour => Some(hours(names, rows)),
+        Name::Promises | Name::Effort | Name::Customers | Name::Quality => {
+            Some(bars(&of(names, rows, "value", format::share), Some(1.0)))
+        }
+        Name::Causes => Some(bars(&of(names, rows, "n", |number| format::count(number as i64)), None)),
+        Name::Satisfaction if over_time => Some(line(names, report, "value", format::share)),
+        Name::Satisfaction => match names.asked.survey.as_ref().map(|survey| survey.kind) {
+            Some(SurveyKind::Nps) => Some(bars(&of(names, rows, "value", format::number), Some(100.0))),
+            _ => Some(bars(&of(names, rows, "value", format::share), Some(1.0))),
+        },
+        Name::Workload => {
+            let figure = if rows.iter().any(|row| row.get("value").is_number()) { "value" } else { "handled" };
+            Some(bars(&of(names, rows, figure, format::number), None))
+        }
+        Name::Servqual => Some(bars(&of(names, rows, "gap", format::number), Some(0.0))),
+        Name::Kano => kano(names, rows),
+        Name::Importance => importance(names, rows),
+    }
+}
+
+fn figure(row: &Row, name: &str) -> Option<f64> {
+    if name == "n" { Some(row.n as f64) } else { row.get(name).as_f64() }
+}
+
+fn of(names: &Names<'_>, rows: &[Row], name: &str, write: impl Fn(f64) -> String) -> Vec<Bar> {
+    let bar = |row: &Row| {
+        let value = figure(row, name);
+        let interval = row.get("low").as_f64().zip(row.get("high").as_f64()).filter(|_| name == "value");
+        Bar { label: names.group(&row.group), value, interval, text: value.map_or_else(|| "–".to_owned(), &write) }
+    };
+    rows.iter().map(bar).collect()
+}
+
+fn line(names: &Names<'_>, report: &Report, name: &str, write: impl Fn(f64) -> String) -> Chart {
+    let moment = |row: &Row| Moment {
+        label: label(names, &row.group),
+        value: figure(row, name),
+        limits: row.get("lower").as_f64().zip(row.get("upper").as_f64()),
+        is_signal: row.get("signals").as_array().is_some_and(|rules| !rules.is_empty()),
+    };
+    let moments: Vec<Moment> = report.rows.iter().map(moment).collect();
+    let mean = report.overall.as_ref().and_then(|overall| overall["mean"].as_f64());
+    series(&moments, mean, write)
+}
+
+/// A short name of a part of time, since there is little room.
+fn label(names: &Names<'_>, group: &str) -> String {
+    match names.asked.by {
+        By::Day => group.get(5..).unwrap_or(group).to_owned(),
+        By::Week => group.get(5..).unwrap_or(group).to_owned(),
+        _ => group.to_owned(),
+    }
+}
+
+/// By hour of the week: the darker, the more promises were broken; the number is how many of a hundred.
+fn hours(names: &Names<'_>, rows: &[Row]) -> Chart {
+    let day = |name: &&str| {
+        let fields = (0..24).map(|hour| {
+            let row = rows.iter().find(|row| row.group == format!("{name} {hour:02}"))?;
+            let broken = 1.0 - row.get("value").as_f64()?;
+            Some((broken, format!("{:.0}", broken * 100.0)))
+        });
+        (names.t.get(&format!("insight.weekday.{name}")).to_owned(), fields.collect())
+    };
+    heat(&WEEKDAYS.iter().map(day).collect::<Vec<_>>())
+}
+
+fn kano(names: &Names<'_>, rows: &[Row]) -> Option<Chart> {
+    let t = names.t;
+    let place = |row: &Row| {
+        let (better, worse) = (row.get("better").as_f64()?, row.get("worse").as_f64()?);
+        Some(Place { label: names.group(&row.group), x: better, y: -worse })
+    };
+    let places: Vec<Place> = rows.iter().filter_map(place).collect();
+    let corners = ["M", "O", "I", "A"].map(|word| t.get(&format!("insight.kano.{word}")).to_owned());
+    let shown = Plane {
+        x: (0.0, 1.0),
+        y: (0.0, 1.0),
+        names: (t.get("insight.col.better").to_owned(), t.get("insight.axis.worse").to_owned()),
+        cross: Some((0.5, 0.5)),
+        corners,
+    };
+    (!places.is_empty()).then(|| plane(&shown, &places))
+}
+
+fn importance(names: &Names<'_>, rows: &[Row]) -> Option<Chart> {
+    let t = names.t;
+    let place = |row: &Row| {
+        let (importance, satisfaction) = (row.get("importance").as_f64()?, row.get("satisfaction").as_f64()?);
+        Some(Place { label: names.group(&row.group), x: satisfaction, y: importance })
+    };
+    let places: Vec<Place> = rows.iter().filter_map(place).collect();
+    let middle = |values: Vec<f64>| match names.asked.crosshair {
+        Crosshair::Means => mean(&values),
+        Crosshair::Medians => median(&values),
+    };
+    let cross =
+        middle(places.iter().map(|place| place.x).collect()).zip(middle(places.iter().map(|place| place.y).collect()));
+    let corners = ["concentrate_here", "keep_up", "low_priority", "possible_overkill"]
+        .map(|word| t.get(&format!("insight.quadrant.{word}")).to_owned());
+    let shown = Plane {
+        x: (1.0, 5.0),
+        y: (1.0, 5.0),
+        names: (t.get("insight.col.satisfaction").to_owned(), t.get("insight.col.importance").to_owned()),
+        cross,
+        corners,
+    };
+    (!places.is_empty()).then(|| plane(&shown, &places))
+}

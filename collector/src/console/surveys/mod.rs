@@ -1,0 +1,19 @@
+//! Surveys in the console: which there are, sheets of paper to be printed, and typing in what was written on them.
+
+mod access;
+mod list;
+mod paper;
+mod typing;
+
+use axum::Router;
+use axum::routing::get;
+
+use crate::app::App;
+
+/// `/staff/surveys…`.
+pub fn router() -> Router<App> {
+    Router::new()
+        .route("/staff/surveys", get(list::show))
+        .route("/staff/surveys/{key}/paper", get(paper::show))
+        .route("/staff/surveys/{key}/answers", get(typing::show).post(typing::add))
+}

@@ -1,0 +1,101 @@
+//! `/s/{key}/record`: the public service record, for sites that have switched it on.
+
+use std::sync::Arc;
+
+use askama::Template;
+use axum::extract::State;
+use axum::http::StatusCode;
+use axum::response::Response;
+
+use super::visit::{Segment, Shell, Visit};
+use crate::app::App;
+use crate::assets::{self, MARK};
+use crate::clocks::PromiseKind;
+use crate::http::{Error, Result};
+use crate::reports::asked::{Filter, zone_of_site};
+use crate::reports::figures::FEWEST;
+use crate::reports::periods::{Unit, begin, day};
+use crate::reports::record::{Month, first_day};
+use crate::reports::{self, Asked, By, Name, Row};
+use crate::sites::Site;
+use crate::surveys::Period;
+
+#[derive(Template)]
+#[template(path = "pages/record.html")]
+struct RecordPage {
+    shell: Shell,
+    months: Arc<Vec<Month>>,
+}
+
+impl RecordPage {
+    fn month(&self, month: &Month) -> String {
+        let date = month.start;
+        self.shell.t.with(
+            "insight.record.month",
+            &[("year", &date.year().to_string()), ("month", &format!("{:02}", date.month()))],
+        )
+    }
+
+    /// A share, with how many it is of.
+    fn share(&self, share: &Option<f64>, n: &u64) -> String {
+        match share {
+            Some(share) => {
+                let percent = format!("{:.0}", share * 100.0);
+                self.shell.t.with("insight.record.share", &[("share", &percent), ("n", &n.to_string())])
+            }
+            None if *n == 0 => "–".to_owned(),
+            None => self.shell.t.get("insight.record.few").to_owned(),
+        }
+    }
+}
+
+/// The record of the last twelve months.
+pub async fn show(State(app): State<App>, Segment(key): Segment, visit: Visit) -> Result<Response> {
+    const NONE: Error = Error::NotFound("there is no such page");
+    let site = app.sites.by_key(&key).await?.filter(|site| site.settings.public_record).ok_or(NONE)?;
+    let months = app.records.get(site.id(), app.clock.now(), make(&app, &site)).await?;
+    visit.page(StatusCode::OK, &RecordPage { shell: Shell::of(&site, &visit), months })
+}
+
+async fn make(app: &App, site: &Site) -> Result<Vec<Month>> {
+    let service = app.service.current().await?;
+    let (now, zone) = (app.clock.now(), zone_of_site(site, &service));
+    let from = begin(first_day(day(now, &zone)), &zone);
+    let asked = Asked {
+        name: Name::Overview,
+        by: By::Month,
+        period: Period { from, to: Some(now) },
+        from: None,
+        to: None,
+        zone,
+        filter: Filter { site_id: Some(site.id().to_owned()), ..Filter::default() },
+        survey: None,
+        crosshair: Default::default(),
+        exposure: None,
+        now,
+    };
+    let of_promises = Asked {
+        name: Name::Promises,
+        filter: Filter { promise: Some(PromiseKind::FirstResponse), ..asked.filter.clone() },
+        ..asked.clone()
+    };
+    let kept = reports::rows(app, &of_promises).await?;
+    let month = |row: Row| {
+        let kept = kept.iter().find(|kept| kept.group == row.group);
+        let count = |name: &str| row.get(name).as_u64().unwrap_or_default();
+        let enough = |share: Option<f64>, n: u64| share.filter(|_| n >= FEWEST);
+        let promised = kept.map_or(0, |kept| kept.n);
+        let (decided, rated) = (count("upheld_n"), count("csat_n"));
+        Some(Month {
+            start: Unit::Month.parse(&row.group)?,
+            received: count("received"),
+            promised,
+            in_time: enough(kept.and_then(|kept| kept.get("value").as_f64()), promised),
+            decided,
+            upheld: enough(row.get("upheld").as_f64(), decided),
+            rated,
+            satisfied: row.get("csat").as_f64(),
+        })
+    };
+    Ok(reports::rows(app, &asked).await?.into_iter().rev().filter_map(month).collect())
+}

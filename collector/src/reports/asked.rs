@@ -1,0 +1,266 @@
+//! What a report is asked for: read once, for the API and for the pages alike.
+
+use std::sync::Arc;
+
+use jiff::tz::TimeZone;
+use sayso_shared::Kind;
+use sayso_shared::problem::{ErrorCode, FieldError};
+
+use super::by::{By, Name};
+use super::periods::{Edge, moment};
+use crate::analysis::importance::Crosshair;
+use crate::app::App;
+use crate::cases::{Channel, Priority};
+use crate::clock::Millis;
+use crate::clocks::PromiseKind;
+use crate::http::{Error, Result};
+use crate::service::Service;
+use crate::service::survey::{Survey, SurveyKind};
+use crate::sites::Site;
+use crate::surveys::{self, Period};
+
+/// A report that is asked for.
+#[derive(Clone, Debug)]
+pub struct Asked {
+    /// Which.
+    pub name: Name,
+    /// What its rows are grouped by.
+    pub by: By,
+    /// From when until when.
+    pub period: Period,
+    /// The beginning, as it was typed.
+    pub from: Option<String>,
+    /// The end, as it was typed.
+    pub to: Option<String>,
+    /// Whose days are meant.
+    pub zone: TimeZone,
+    /// Which cases.
+    pub filter: Filter,
+    /// The survey.
+    pub survey: Option<Survey>,
+    /// Where the quadrants of importance meet.
+    pub crosshair: Crosshair,
+    /// The kind of exposure that complaints are held against, where it is asked for.
+    pub exposure: Option<String>,
+    /// What time it is.
+    pub now: Millis,
+}
+
+/// Which cases a report is about; what is none asks for nothing.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Filter {
+    /// The identifier of their site.
+    pub site_id: Option<String>,
+    /// The key of their team; `Some(None)` for those without.
+    pub team: Option<Option<String>>,
+    /// The identifier of their owner; `Some(None)` for those without.
+    pub owner: Option<Option<String>>,
+    /// Their kind.
+    pub kind: Option<Kind>,
+    /// The key of their category.
+    pub category: Option<String>,
+    /// The key of the customer's tier.
+    pub tier: Option<String>,
+    /// Their priority.
+    pub priority: Option<Priority>,
+    /// How they came.
+    pub channel: Option<Channel>,
+    /// Of promises: which.
+    pub promise: Option<PromiseKind>,
+}
+
+/// The longest value that is looked up.
+const VALUE_MAX: usize = 200;
+
+impl Asked {
+    /// Reads the parameters, each of which may be there once; whatever is wrong or unknown is named.
+    pub async fn read(app: &App, name: Name, parameters: Vec<(String, String)>) -> Result<Self> {
+        let (sites, service) = (app.sites.all().await?, app.service.current().await?);
+        let mut asked = Self {
+            name,
+            by: name.groupings()[0],
+            period: Period { from: None, to: None },
+            from: None,
+            to: None,
+            zone: TimeZone::UTC,
+            filter: Filter::default(),
+            survey: None,
+            crosshair: Crosshair::Means,
+            exposure: None,
+            now: app.clock.now(),
+        };
+        let mut errors = Vec::new();
+        let mut others = Vec::new();
+        for (name, value) in parameters {
+            match name.as_str() {
+                "survey" => match surveys::find(&app.db, &value).await?.filter(|survey| asked.takes(survey.kind)) {
+                    Some(survey) => asked.survey = Some(survey),
+                    None => {
+                        errors.push(wrong("survey", "the key of a survey of a kind that this report is of"));
+                    }
+                },
+                _ => others.push((name, value)),
+            }
+        }
+        let has_wrong_survey = !errors.is_empty();
+        if asked.name.is_of_survey() && asked.survey.is_none() && !has_wrong_survey {
+            errors.push(FieldError::new("/survey", ErrorCode::Required, "is required"));
+        }
+        if asked.survey.is_some() && asked.name == Name::Satisfaction {
+            asked.by = By::Item;
+        }
+        for (name, value) in &others {
+            errors.extend(asked.add(name, value, &sites, &service).err());
+        }
+        if asked.filter.owner.is_some() {
+            asked.filter.owner = owner_ids(app, asked.filter.owner.take(), &mut errors).await?;
+        }
+        asked.zone = asked.zone_of(&sites, &service);
+        asked.add_period(&others, &mut errors);
+        if errors.is_empty() { Ok(asked) } else { Err(Error::Invalid(errors)) }
+    }
+
+    /// The identifiers of what lies within the period, by which the tables of cases are read: identifiers have the order of their making, which is within the
+    /// hour of the time that they are about.
+    pub fn ids(&self, ahead: Millis) -> (String, Option<String>) {
+        const SLACK: Millis = crate::clock::HOUR;
+        let low = self.period.from.map_or(0, |from| from - ahead.max(0) - SLACK);
+        let high = self.period.to.map(|to| to + (-ahead).max(0) + SLACK);
+        (crate::keys::first_id_of(low), high.map(crate::keys::first_id_of))
+    }
+
+    fn takes(&self, kind: SurveyKind) -> bool {
+        match self.name {
+            Name::Kano => kind == SurveyKind::Kano,
+            Name::Importance => kind == SurveyKind::ImportanceSatisfaction,
+            Name::Servqual => kind == SurveyKind::Servqual,
+            Name::Satisfaction => matches!(kind, SurveyKind::Csat | SurveyKind::Ces | SurveyKind::Nps),
+            _ => false,
+        }
+    }
+
+    fn add(&mut self, name: &str, value: &str, sites: &[Arc<Site>], service: &Service) -> Result<(), FieldError> {
+        let is_of_cases = self.survey.is_none() && !self.name.is_of_survey();
+        if value.chars().count() > VALUE_MAX || value.contains('\0') {
+            return Err(wrong(name, "shorter"));
+        }
+        match name {
+            // They are read once the zone is known.
+            "from" | "to" => {}
+            "crosshair" if self.name == Name::Importance => {
+                self.crosshair = match value {
+                    "means" => Crosshair::Means,
+                    "medians" => Crosshair::Medians,
+                    _ => return Err(wrong("crosshair", "means or medians")),
+                };
+            }
+            "site" if is_of_cases => {
+                let site = sites.iter().find(|site| site.key() == value);
+                let site = site.ok_or_else(|| wrong("site", "the key of a site"))?;
+                self.filter.site_id = Some(site.id().to_owned());
+            }
+            "by" if is_of_cases => {
+                let known = self.name.groupings();
+                let by = By::parse(value).filter(|by| known.contains(by));
+                self.by = by.ok_or_else(|| {
+                    let words: Vec<&str> = known.iter().map(|by| by.as_str()).collect();
+                    wrong("by", &format!("one of {}", words.join(", ")))
+                })?;
+            }
+            "team" if is_of_cases => {
+                let is_known = value == "none" || service.team(value).is_some();
+                let team =
+                    Some(value).filter(|_| is_known).ok_or_else(|| wrong("team", "the key of a team, or none"))?;
+                self.filter.team = Some(Some(team.to_owned()).filter(|key| key != "none"));
+            }
+            "member" if is_of_cases => self.filter.owner = Some(Some(value.to_owned()).filter(|word| word != "none")),
+            "kind" if is_of_cases => {
+                let kind = Kind::parse(value);
+                self.filter.kind =
+                    Some(kind.ok_or_else(|| wrong("kind", "complaint, suggestion, question or praise"))?);
+            }
+            "priority" if is_of_cases => {
+                let priority = Priority::parse(value);
+                self.filter.priority = Some(priority.ok_or_else(|| wrong("priority", "low, normal, high or urgent"))?);
+            }
+            "channel" if is_of_cases => {
+                let channel = Channel::parse(value);
+                self.filter.channel =
+                    Some(channel.ok_or_else(|| wrong("channel", "a channel, such as widget or phone"))?);
+            }
+            "promise" if self.name == Name::Promises => {
+                let promise = PromiseKind::parse(value);
+                let expected = "first_response, next_response or resolution";
+                self.filter.promise = Some(promise.ok_or_else(|| wrong("promise", expected))?);
+            }
+            "category" if is_of_cases => self.filter.category = Some(value.to_owned()),
+            "tier" if is_of_cases => self.filter.tier = Some(value.to_owned()),
+            "exposure" if matches!(self.name, Name::Quality | Name::Overview) => self.exposure = Some(value.to_owned()),
+            _ => return Err(FieldError::new(pointer(name), ErrorCode::UnknownField, "there is no such parameter")),
+        }
+        Ok(())
+    }
+
+    fn add_period(&mut self, parameters: &[(String, String)], errors: &mut Vec<FieldError>) {
+        for (name, value) in parameters {
+            let (edge, end, typed) = match name.as_str() {
+                "from" => (Edge::First, &mut self.period.from, &mut self.from),
+                "to" => (Edge::Last, &mut self.period.to, &mut self.to),
+                _ => continue,
+            };
+            match moment(value, edge, &self.zone) {
+                Some(at) => (*end, *typed) = (Some(at), Some(value.clone())),
+                None => errors.push(wrong(name, "a day or a time as in RFC 3339")),
+            }
+        }
+        if self.period.from.zip(self.period.to).is_some_and(|(from, to)| from >= to) {
+            errors.push(wrong("to", "after the beginning"));
+        }
+    }
+
+    /// The zone of the site that is asked for, or of the survey's; else of the first site.
+    fn zone_of(&self, sites: &[Arc<Site>], service: &Service) -> TimeZone {
+        let of_survey = self.survey.as_ref().map(|survey| survey.site.as_str());
+        let asked = sites
+            .iter()
+            .find(|site| self.filter.site_id.as_deref() == Some(site.id()) || of_survey == Some(site.key()));
+        let site = asked.or_else(|| sites.first().filter(|_| self.filter.site_id.is_none()));
+        site.map_or(TimeZone::UTC, |site| zone_of_site(site, service))
+    }
+}
+
+/// The zone in which a site's days are counted: its own; where none is set, that of the calendar of its promise, else of the first calendar.
+pub fn zone_of_site(site: &Site, service: &Service) -> TimeZone {
+    let own = site.settings.time_zone.zone();
+    if own.iana_name().is_some_and(|name| name != "UTC") {
+        return own.clone();
+    }
+    let promised = service.promises.calendar_of_site(site.key());
+    let first = || service.calendars.first().and_then(|calendar| calendar.calendar().ok());
+    promised.cloned().or_else(first).map_or(TimeZone::UTC, |calendar| calendar.zone().clone())
+}
+
+/// The identifier of the owner with an address, also of one who has left.
+async fn owner_ids(
+    app: &App,
+    address: Option<Option<String>>,
+    errors: &mut Vec<FieldError>,
+) -> Result<Option<Option<String>>> {
+    let Some(Some(address)) = address else { return Ok(address) };
+    let found = match crate::auth::member::Email::parse(&address) {
+        Ok(email) => crate::auth::Member::id_of(&app.db, &email).await?,
+        Err(_) => None,
+    };
+    if found.is_none() {
+        errors.push(wrong("member", "the address of a member, or none"));
+    }
+    Ok(found.map(Some))
+}
+
+fn wrong(name: &str, expected: &str) -> FieldError {
+    FieldError::new(pointer(name), ErrorCode::Invalid, format!("must be {expected}"))
+}
+
+fn pointer(name: &str) -> String {
+    format!("/{}", name.chars().take(64).collect::<String>())
+}

@@ -1,0 +1,170 @@
+//! Which reports there are, and what their rows can be grouped by.
+
+use super::periods::Unit;
+use crate::cases::status::words;
+
+words! {
+    /// A report.
+    Name {
+        /// What came in, what became of it, and how satisfied customers are.
+        Overview = "overview",
+        /// How many promises were kept.
+        Promises = "promises",
+        /// The share of complaints, with a control chart.
+        Quality = "quality",
+        /// What cases come from.
+        Causes = "causes",
+        /// How satisfied customers are.
+        Satisfaction = "satisfaction",
+        /// What it costs customers to get their answer.
+        Effort = "effort",
+        /// What members do, and in which time.
+        Workload = "workload",
+        /// What something is to customers, of a survey.
+        Kano = "kano",
+        /// What is important, against how good it is, of a survey.
+        Importance = "importance",
+        /// How far a service is from what was expected, of a survey.
+        Servqual = "servqual",
+        /// Who comes again and again, and who may leave.
+        Customers = "customers",
+    }
+}
+
+words! {
+    /// What the rows of a report are grouped by.
+    By {
+        /// One row of all.
+        All = "all",
+        /// Days of the site's zone.
+        Day = "day",
+        /// Weeks from Monday on.
+        Week = "week",
+        /// Months.
+        Month = "month",
+        /// Days of the week.
+        Weekday = "weekday",
+        /// Hours of the day.
+        Hour = "hour",
+        /// Hours of the days of the week.
+        WeekdayHour = "weekday_hour",
+        /// Sites.
+        Site = "site",
+        /// Teams.
+        Team = "team",
+        /// Owners.
+        Member = "member",
+        /// Kinds.
+        Kind = "kind",
+        /// Tiers of customers.
+        Tier = "tier",
+        /// Categories.
+        Category = "category",
+        /// Priorities.
+        Priority = "priority",
+        /// How feedback came.
+        Channel = "channel",
+        /// What was promised.
+        Promise = "promise",
+        /// Problems.
+        Problem = "problem",
+        /// Items of a survey.
+        Item = "item",
+        /// Dimensions of the quality of a service.
+        Dimension = "dimension",
+    }
+}
+
+impl Name {
+    /// Whether it needs a survey.
+    pub const fn is_of_survey(self) -> bool {
+        matches!(self, Self::Kano | Self::Importance | Self::Servqual)
+    }
+
+    /// What its rows can be grouped by; the first unless something else is asked for.
+    pub const fn groupings(self) -> &'static [By] {
+        use By::{
+            All, Category, Channel, Day, Dimension, Hour, Item, Kind, Member, Month, Priority, Problem, Promise, Site,
+            Team, Tier, Week, Weekday, WeekdayHour,
+        };
+        match self {
+            Self::Overview => &[All, Day, Week, Month, Site, Team, Member, Kind, Tier, Category, Priority, Channel],
+            Self::Promises => &[
+                Promise,
+                All,
+                Team,
+                Member,
+                Tier,
+                Kind,
+                Category,
+                Priority,
+                Site,
+                Weekday,
+                Hour,
+                WeekdayHour,
+                Day,
+                Week,
+                Month,
+            ],
+            Self::Quality => &[Week, Day, Month, Category, Site, Team, Channel, Tier],
+            Self::Causes => &[Problem, Category],
+            Self::Satisfaction => &[All, Team, Kind, Tier, Category, Member, Site, Channel, Day, Week, Month],
+            Self::Effort => &[All, Team, Kind, Tier, Category, Member, Priority, Channel, Day, Week, Month],
+            Self::Workload => &[Member],
+            Self::Customers => &[Tier, Site],
+            Self::Kano | Self::Importance => &[Item],
+            Self::Servqual => &[Dimension],
+        }
+    }
+}
+
+impl By {
+    /// The unit of time that it groups by.
+    pub const fn unit(self) -> Option<Unit> {
+        match self {
+            Self::Day => Some(Unit::Day),
+            Self::Week => Some(Unit::Week),
+            Self::Month => Some(Unit::Month),
+            _ => None,
+        }
+    }
+
+    /// Whether its groups have an order of their own; else those come first that are largest.
+    pub const fn is_ordered(self) -> bool {
+        matches!(
+            self,
+            Self::All
+                | Self::Day
+                | Self::Week
+                | Self::Month
+                | Self::Weekday
+                | Self::Hour
+                | Self::WeekdayHour
+                | Self::Priority
+                | Self::Promise
+                | Self::Item
+                | Self::Dimension
+        )
+    }
+
+    /// The SQL of what tells the groups apart, as a text that is never null; `at` is the column of the time that counts. Times are read by the quarter of
+    /// an hour, since every offset of a zone is a multiple of that.
+    pub fn expression(self, at: &str) -> String {
+        match self {
+            Self::All | Self::Item | Self::Dimension => "''".to_owned(),
+            Self::Day | Self::Week | Self::Month | Self::Weekday | Self::Hour | Self::WeekdayHour => {
+                format!("cast({at} / 900000 as text)")
+            }
+            Self::Site => "cases.site_id".to_owned(),
+            Self::Team => "coalesce(cases.team, '')".to_owned(),
+            Self::Member => "coalesce(cases.owner_id, '')".to_owned(),
+            Self::Kind => "cases.kind".to_owned(),
+            Self::Tier => "coalesce(cases.tier, '')".to_owned(),
+            Self::Category => "coalesce(cases.category, feedback.category, '')".to_owned(),
+            Self::Priority => "cases.priority".to_owned(),
+            Self::Channel => "coalesce(cases.channel, '')".to_owned(),
+            Self::Promise => "clocks.promise".to_owned(),
+            Self::Problem => "coalesce(cases.problem, '')".to_owned(),
+        }
+    }
+}

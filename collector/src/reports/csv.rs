@@ -1,0 +1,93 @@
+//! A report as a table for spreadsheets.
+
+use std::borrow::Cow;
+
+use serde_json::Value;
+
+use super::{Report, Row};
+use crate::spreadsheets::{BOM, Lines, cell};
+
+/// CSV in UTF-8, with a column for each figure; what would be run as a formula is text. The first columns are the group and of how many the figures are.
+pub fn text(report: &Report) -> Vec<u8> {
+    let mut names: Vec<String> = Vec::new();
+    let rows: Vec<Vec<(String, String)>> = report.rows.iter().map(cells).collect();
+    for (name, _) in rows.iter().flatten() {
+        if !names.contains(name) {
+            names.push(name.clone());
+        }
+    }
+    let mut lines = Lines::default();
+    lines.add(["group", "n"].into_iter().chain(names.iter().map(String::as_str)).map(Cow::Borrowed));
+    for (row, cells) in report.rows.iter().zip(&rows) {
+        let figures = names.iter().map(|name| {
+            let found = cells.iter().find(|(known, _)| known == name);
+            Cow::Borrowed(found.map_or("", |(_, text)| text.as_str()))
+        });
+        lines.add([cell(&row.group), Cow::Owned(row.n.to_string())].into_iter().chain(figures));
+    }
+    [BOM.as_bytes(), &lines.into_bytes()].concat()
+}
+
+/// The figures of a row with the names of their columns; what is nested has names with a point.
+fn cells(row: &Row) -> Vec<(String, String)> {
+    let mut cells = Vec::new();
+    for (name, value) in &row.figures {
+        flatten((*name).to_owned(), value, &mut cells);
+    }
+    cells
+}
+
+fn flatten(name: String, value: &Value, cells: &mut Vec<(String, String)>) {
+    match value {
+        Value::Null => cells.push((name, String::new())),
+        Value::Bool(_) | Value::Number(_) => cells.push((name, value.to_string())),
+        Value::String(text) => cells.push((name, cell(text).into_owned())),
+        Value::Object(fields) => fields.iter().for_each(|(key, value)| flatten(format!("{name}.{key}"), value, cells)),
+        Value::Array(values) => {
+            let texts: Vec<String> = values.iter().map(of_list).collect();
+            cells.push((name, cell(&texts.join(" ")).into_owned()));
+        }
+    }
+}
+
+/// One of several values in a cell: `3`, or `120.5 EUR (2)` of amounts.
+fn of_list(value: &Value) -> String {
+    match (value.get("amount"), value.get("currency").and_then(Value::as_str)) {
+        (Some(amount), Some(currency)) => format!("{amount} {currency} ({})", value["n"]),
+        _ => value.as_str().map_or_else(|| value.to_string(), str::to_owned),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeMap;
+
+    use serde_json::json;
+
+    use super::*;
+    use crate::reports::{By, Name};
+
+    #[test]
+    fn a_table_has_a_column_for_each_figure() {
+        let rows = vec![
+            Row::new("=cmd()", 5).with("value", 0.5).with("counts", json!({"A": 1, "O": 2})),
+            Row::new("配送", 6).with("value", -0.5).with("signals", json!([1, 2])).with("title", "+1"),
+        ];
+        let report = Report {
+            report: Name::Quality,
+            from: None,
+            to: None,
+            by: By::Category,
+            unit: "cases",
+            time_zone: "UTC".to_owned(),
+            rows,
+            overall: None,
+            before: None,
+            left_out: BTreeMap::new(),
+        };
+        let text = String::from_utf8(text(&report)).expect("it is UTF-8");
+        let wanted =
+            "\u{feff}group,n,value,counts.A,counts.O,signals,title\r\n'=cmd(),5,0.5,1,2,,\r\n配送,6,-0.5,,,1 2,'+1\r\n";
+        assert_eq!(text, wanted);
+    }
+}

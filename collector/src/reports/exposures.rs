@@ -1,0 +1,44 @@
+//! How much there was that could have led to a complaint: orders, visits or accounts, by day.
+
+use super::asked::Asked;
+use super::by::By;
+use super::figures::count;
+use super::groups::Groups;
+use super::periods::{begin, day};
+use crate::app::App;
+use crate::exposure;
+use crate::http::Result;
+
+/// Adds the exposure of the period to the groups that it can be told apart by: time and sites. Of complaints of one team, tier or kind nobody knows the
+/// exposure, and neither of a part of a day.
+pub async fn count_in<A: Default>(
+    app: &App,
+    asked: &Asked,
+    groups: &mut Groups<'_, A>,
+    part: impl Fn(&mut A) -> &mut u64,
+) -> Result<()> {
+    let is_known = matches!(asked.by, By::All | By::Day | By::Week | By::Month | By::Site);
+    let filter = &asked.filter;
+    let is_of_some =
+        filter.team.is_some() || filter.owner.is_some() || filter.tier.is_some() || filter.channel.is_some();
+    if !is_known || is_of_some || filter.priority.is_some() {
+        return Ok(());
+    }
+    let from = asked.period.from.map(|from| day(from, &asked.zone).to_string());
+    // The day on which the period ends, unless that is when it begins.
+    let to = asked.period.to.map(|to| day(to - 1, &asked.zone).to_string());
+    let days = (from.as_deref(), to.as_deref());
+    let wanted = exposure::Wanted { site_id: filter.site_id.as_deref(), kind: asked.exposure.as_deref(), days };
+    for row in exposure::sums(&app.db, &wanted).await? {
+        let raw = match asked.by {
+            By::Site => row.site_id,
+            By::All => String::new(),
+            _ => {
+                let date = crate::calendars::date(&row.day).and_then(|date| begin(date, &asked.zone));
+                (date.unwrap_or_default() / 900_000).to_string()
+            }
+        };
+        *part(groups.at(&raw)) += count(row.found);
+    }
+    Ok(())
+}

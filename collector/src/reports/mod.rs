@@ -1,0 +1,181 @@
+//! Reports: what cases and answers say, each as rows of figures that the API, the pages and files have alike. Shares are fractions and not rounded; of fewer
+//! than five answers of customers no figure is shown, so that nobody is recognised.
+//!
+//! A case counts where it is worked on: one that was merged into another counts in that one, and what is or was held as suspected spam does not count.
+
+pub mod asked;
+pub mod by;
+mod causes;
+mod costs;
+pub mod csv;
+mod customers;
+mod effort;
+mod exposures;
+pub mod figures;
+pub mod groups;
+mod open_time;
+pub mod overview;
+pub mod periods;
+mod promises;
+mod quality;
+mod ratings;
+pub mod record;
+pub mod select;
+mod surveys;
+mod workload;
+
+use std::collections::BTreeMap;
+
+use serde::Serialize;
+use serde_json::Value;
+use utoipa::ToSchema;
+
+pub use asked::Asked;
+pub use by::{By, Name};
+pub use figures::Row;
+
+use self::figures::{Content, count};
+use self::groups::Naming;
+use self::select::{Cases, Select};
+use crate::app::App;
+use crate::auth::Member;
+use crate::clock::rfc3339;
+use crate::http::Result;
+
+/// A report.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = StaffReport)]
+pub struct Report {
+    /// Its name.
+    pub report: Name,
+    /// From when, as it was asked for; null for the first case or answer.
+    #[schema(required = true)]
+    pub from: Option<String>,
+    /// Until when, as it was asked for; null for the last case or answer.
+    #[schema(required = true)]
+    pub to: Option<String>,
+    /// What the rows are grouped by.
+    pub by: By,
+    /// What is counted.
+    pub unit: &'static str,
+    /// The time zone in which its days are counted.
+    #[schema(example = "Asia/Shanghai")]
+    pub time_zone: String,
+    /// A row for each group, with its figures; null where there are too few answers.
+    #[schema(value_type = Vec<Object>)]
+    pub rows: Vec<Row>,
+    /// The figures of the whole, where the report has them.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<Object>, nullable = false)]
+    pub overall: Option<Value>,
+    /// The same of the period before, where the period has two ends.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    pub before: Option<Before>,
+    /// How many cases or answers do not count, by reason.
+    pub left_out: BTreeMap<&'static str, u64>,
+}
+
+/// The period before.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = StaffReportBefore)]
+pub struct Before {
+    /// From when, as a time.
+    #[schema(format = DateTime)]
+    pub from: String,
+    /// Until when, not included.
+    #[schema(format = DateTime)]
+    pub to: String,
+    /// A row for each group.
+    #[schema(value_type = Vec<Object>)]
+    pub rows: Vec<Row>,
+    /// The figures of the whole, where the report has them.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<Object>, nullable = false)]
+    pub overall: Option<Value>,
+}
+
+/// Makes a report.
+pub async fn make(app: &App, asked: &Asked) -> Result<Report> {
+    let content = content(app, asked).await?;
+    let before = match periods::before(asked.period, &asked.zone).filter(|_| asked.survey.is_none()) {
+        None => None,
+        Some(period) => {
+            let earlier = self::content(app, &Asked { period, ..asked.clone() }).await?;
+            let [from, to] = [period.from, period.to].map(|at| rfc3339(at.unwrap_or_default()));
+            Some(Before { from, to, rows: earlier.rows, overall: earlier.overall })
+        }
+    };
+    Ok(Report {
+        report: asked.name,
+        from: asked.from.clone(),
+        to: asked.to.clone(),
+        by: asked.by,
+        unit: unit(asked),
+        time_zone: asked.zone.iana_name().unwrap_or("UTC").to_owned(),
+        rows: content.rows,
+        overall: content.overall,
+        before,
+        left_out: content.left_out,
+    })
+}
+
+/// The rows of a report alone.
+pub async fn rows(app: &App, asked: &Asked) -> Result<Vec<Row>> {
+    Ok(content(app, asked).await?.rows)
+}
+
+/// What the rows of a report count.
+const fn unit(asked: &Asked) -> &'static str {
+    match asked.name {
+        _ if asked.survey.is_some() => "answers",
+        Name::Satisfaction => "ratings",
+        Name::Promises => "promises",
+        Name::Customers => "customers",
+        Name::Quality if asked.exposure.is_some() => "exposure",
+        _ => "cases",
+    }
+}
+
+async fn content(app: &App, asked: &Asked) -> Result<Content> {
+    if let Some(survey) = &asked.survey {
+        let answers = crate::surveys::of_survey(&app.db, survey.key.as_str(), asked.period).await?;
+        return Ok(surveys::content(survey, &answers, asked.crosshair));
+    }
+    let naming = Naming::new(asked, &app.sites.all().await?, &Member::all(&app.db).await?);
+    let mut content = match asked.name {
+        Name::Overview => overview::content(app, asked, &naming).await,
+        Name::Promises => promises::content(app, asked, &naming).await,
+        Name::Quality => quality::content(app, asked, &naming).await,
+        Name::Causes => causes::content(app, asked, &naming).await,
+        Name::Satisfaction => ratings::content(app, asked, &naming).await,
+        Name::Effort => effort::content(app, asked, &naming).await,
+        Name::Workload => workload::content(app, asked, &naming).await,
+        Name::Customers => customers::content(app, asked, &naming).await,
+        // `Asked::read` refuses them without a survey.
+        Name::Kano | Name::Importance | Name::Servqual => Ok(Content::default()),
+    }?;
+    if !asked.by.is_ordered() {
+        content.rows.sort_by(|row, other| other.n.cmp(&row.n).then_with(|| row.group.cmp(&other.group)));
+    }
+    content.left_out.extend(left_out(app, asked).await?);
+    Ok(content)
+}
+
+/// The cases of the period that count nowhere: merged ones, and those that were held as suspected spam.
+async fn left_out(app: &App, asked: &Asked) -> Result<BTreeMap<&'static str, u64>> {
+    #[derive(sqlx::FromRow)]
+    struct LeftOut {
+        quarantine: String,
+        found: i64,
+    }
+    let mut all = BTreeMap::from([("merged", 0), ("suspected", 0)]);
+    let select = Select::new(asked, Cases::Left).received(asked, app);
+    let take = |row: LeftOut| {
+        let reason = if row.quarantine == crate::cases::quarantine::MERGED { "merged" } else { "suspected" };
+        *all.entry(reason).or_default() += count(row.found);
+    };
+    let columns = "cases.quarantine as quarantine, count(*) as found";
+    select.each(app, columns, "cases", "group by 1", take).await?;
+    Ok(all)
+}

@@ -1,0 +1,219 @@
+//! The share of complaints, or how many there are for each thousand orders, with a control chart; by topic, with what came of them and what that cost.
+
+use std::collections::BTreeMap;
+
+use serde_json::{Value, json};
+
+use super::asked::Asked;
+use super::by::By;
+use super::costs::Costs;
+use super::exposures;
+use super::figures::{Content, Row, count};
+use super::groups::{Groups, NONE, Naming};
+use super::select::{Cases, Select};
+use crate::analysis::control::{Chart, Point, laney, p_chart, u_chart};
+use crate::analysis::scores::{share, wilson};
+use crate::app::App;
+use crate::http::Result;
+
+#[derive(Debug, Default)]
+struct Counted {
+    cases: u64,
+    complaints: u64,
+    exposure: u64,
+    outcomes: BTreeMap<String, u64>,
+    costs: Costs,
+}
+
+#[derive(sqlx::FromRow)]
+struct CountedRow {
+    grp: String,
+    kind: String,
+    outcome: String,
+    currency: String,
+    found: i64,
+    cost: i64,
+}
+
+#[derive(sqlx::FromRow)]
+struct CauseRow {
+    grp: String,
+    found: i64,
+}
+
+/// The report. Of a topic the cases of all topics are counted against its complaints.
+pub async fn content(app: &App, asked: &Asked, naming: &Naming) -> Result<Content> {
+    let mut groups: Groups<'_, Counted> = Groups::new(naming);
+    let of_category = &asked.filter.category;
+    let all = Asked { filter: super::asked::Filter { category: None, ..asked.filter.clone() }, ..asked.clone() };
+    if of_category.is_some() && asked.by != By::Category {
+        count_in(app, &all, &mut groups, |counted, row| counted.cases += count(row.found)).await?;
+        count_in(app, asked, &mut groups, |counted, row| counted.add_complaint(row)).await?;
+    } else {
+        let add = |counted: &mut Counted, row: &CountedRow| {
+            counted.cases += count(row.found);
+            counted.add_complaint(row);
+        };
+        count_in(app, asked, &mut groups, add).await?;
+    }
+    if asked.exposure.is_some() {
+        exposures::count_in(app, asked, &mut groups, |counted| &mut counted.exposure).await?;
+    }
+    let found = groups.finish(asked)?;
+    let mut total = Counted::default();
+    for (_, counted) in &found {
+        total.merge(counted);
+    }
+    let mut overall = total.whole();
+    overall["causes"] = causes(app, &all).await?;
+    let rows = match asked.by.unit() {
+        Some(_) => {
+            let points: Vec<Point> = found.iter().map(|(_, counted)| counted.point(asked)).collect();
+            let chart = if asked.exposure.is_some() { u_chart(&points) } else { p_chart(&points) };
+            overall["chart"] = match (asked.exposure.is_some(), chart.widened) {
+                (true, _) => "u".into(),
+                (false, Some(_)) => "p_prime".into(),
+                (false, None) => "p".into(),
+            };
+            overall["mean"] = json!(chart.mean);
+            overall["sigma_z"] = json!(laney(&points));
+            let names = found.iter().map(|(key, _)| key.name.clone());
+            names.zip(&points).enumerate().map(|(at, (name, point))| of_period(name, *point, &chart, at)).collect()
+        }
+        None => found.into_iter().map(|(key, counted)| counted.into_row(key.name, asked)).collect(),
+    };
+    Ok(Content { rows, overall: Some(overall), ..Content::default() })
+}
+
+async fn count_in(
+    app: &App,
+    asked: &Asked,
+    groups: &mut Groups<'_, Counted>,
+    mut add: impl FnMut(&mut Counted, &CountedRow),
+) -> Result<()> {
+    let columns = format!(
+        "{} as grp, cases.kind as kind, case when cases.status in ('resolved', 'closed') then coalesce(cases.outcome, '') else '' end as outcome, \
+         coalesce(cases.remedy_currency, '') as currency, count(*) as found, cast(coalesce(sum(cases.remedy_cost), 0) as bigint) as cost",
+        asked.by.expression("cases.received_at")
+    );
+    let select = Select::new(asked, Cases::Worked).received(asked, app);
+    select.each(app, &columns, "cases", "group by 1, 2, 3, 4", |row: CountedRow| add(groups.at(&row.grp), &row)).await
+}
+
+/// What complaints are about, the most frequent first, each with the share of itself and of all before it (Pareto).
+async fn causes(app: &App, asked: &Asked) -> Result<Value> {
+    let by_category = Asked { by: By::Category, ..asked.clone() };
+    let columns = format!("{} as grp, count(*) as found", By::Category.expression(""));
+    let select = Select::new(&by_category, Cases::Worked).and("cases.kind = 'complaint'").received(&by_category, app);
+    let mut found: Vec<(String, u64)> = Vec::new();
+    let take = |row: CauseRow| {
+        found.push((Some(row.grp).filter(|key| !key.is_empty()).unwrap_or_else(|| NONE.into()), count(row.found)))
+    };
+    select.each(app, &columns, "cases", "group by 1", take).await?;
+    Ok(pareto(found))
+}
+
+/// Sorts groups by how many there are, with shares that add up.
+fn pareto(mut found: Vec<(String, u64)>) -> Value {
+    found.sort_by(|(name, n), (other, more)| more.cmp(n).then_with(|| name.cmp(other)));
+    let total: u64 = found.iter().map(|(_, n)| n).sum();
+    let mut so_far = 0;
+    let one = |(name, n): (String, u64)| {
+        so_far += n;
+        json!({"group": name, "n": n, "share": share(n, total), "cumulative": share(so_far, total)})
+    };
+    found.into_iter().map(one).collect()
+}
+
+fn of_period(name: String, point: Point, chart: &Chart, at: usize) -> Row {
+    let limits = chart.limits[at];
+    Row::new(name.clone(), point.size)
+        .with("period", name)
+        .with("x", point.count)
+        .with("p", chart.values[at])
+        .with("lower", limits.map(|limits| limits.lower))
+        .with("upper", limits.map(|limits| limits.upper))
+        .with("signals", chart.signals[at].clone())
+}
+
+impl Counted {
+    fn add_complaint(&mut self, row: &CountedRow) {
+        let found = count(row.found);
+        if row.kind == "complaint" {
+            self.complaints += found;
+            if !row.outcome.is_empty() {
+                *self.outcomes.entry(row.outcome.clone()).or_default() += found;
+            }
+        }
+        if !row.currency.is_empty() {
+            self.costs.add(found, row.cost, &row.currency);
+        }
+    }
+
+    fn merge(&mut self, other: &Self) {
+        self.cases += other.cases;
+        self.complaints += other.complaints;
+        self.exposure += other.exposure;
+        other.outcomes.iter().for_each(|(word, n)| *self.outcomes.entry(word.clone()).or_default() += n);
+        self.costs.merge(&other.costs);
+    }
+
+    fn point(&self, asked: &Asked) -> Point {
+        let size = if asked.exposure.is_some() { self.exposure } else { self.cases };
+        Point { count: self.complaints, size }
+    }
+
+    /// How many complaints were closed with an outcome, and how many of these were upheld, also in part.
+    fn upheld(&self) -> (u64, u64) {
+        let of = |word: &str| self.outcomes.get(word).copied().unwrap_or_default();
+        (of("upheld") + of("partly_upheld"), self.outcomes.values().sum())
+    }
+
+    fn whole(&self) -> Value {
+        let (upheld, n) = self.upheld();
+        let interval = wilson(upheld, n);
+        json!({
+            "cases": self.cases, "complaints": self.complaints, "outcomes": self.outcomes,
+            "upheld": {
+                "n": n, "value": share(upheld, n), "low": interval.map(|interval| interval.low),
+                "high": interval.map(|interval| interval.high),
+            },
+            "remedy_cost": self.costs.to_json(),
+        })
+    }
+
+    fn into_row(self, group: String, asked: &Asked) -> Row {
+        let (upheld, n) = self.upheld();
+        let point = self.point(asked);
+        let row = match asked.exposure {
+            // A rate and no share: there may be more complaints than orders.
+            Some(_) => Row::new(group, point.size)
+                .with("value", share(point.count, point.size))
+                .with("low", Value::Null)
+                .with("high", Value::Null),
+            None => Row::new(group, point.size).with_share(point.count, point.size),
+        };
+        row.with("x", point.count)
+            .with("upheld_n", n)
+            .with("upheld", share(upheld, n))
+            .with("outcomes", json!(self.outcomes))
+            .with("remedy_cost", self.costs.to_json())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn causes_add_up_to_all() {
+        let found = pareto(vec![("a".into(), 1), ("b".into(), 6), ("c".into(), 3)]);
+        let shares: Vec<(&str, f64)> = found
+            .as_array()
+            .into_iter()
+            .flatten()
+            .filter_map(|one| Some((one["group"].as_str()?, one["cumulative"].as_f64()?)))
+            .collect();
+        assert_eq!(shares, [("b", 0.6), ("c", 0.9), ("a", 1.0)]);
+    }
+}

@@ -1,0 +1,113 @@
+//! Ratings of cases: how satisfied customers were with what became of theirs.
+
+use super::asked::Asked;
+use super::figures::{Content, FEWEST, Row, count};
+use super::groups::{Groups, Naming};
+use super::select::{Cases, Select};
+use crate::app::App;
+use crate::http::Result;
+
+/// Ratings of one group.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Scores {
+    /// How many gave 1, 2, 3, 4 and 5.
+    pub by_score: [u64; 5],
+    /// How many said that it is solved.
+    pub solved: u64,
+    /// How many said that it is not.
+    pub unsolved: u64,
+}
+
+#[derive(sqlx::FromRow)]
+struct Rated {
+    grp: String,
+    score: i64,
+    solved: Option<bool>,
+    found: i64,
+}
+
+impl Scores {
+    /// How many there are.
+    pub fn n(&self) -> u64 {
+        self.by_score.iter().sum()
+    }
+
+    /// How many gave 4 or 5.
+    pub fn satisfied(&self) -> u64 {
+        self.by_score[3] + self.by_score[4]
+    }
+
+    /// Their mean; none of fewer answers than are shown.
+    pub fn mean(&self) -> Option<f64> {
+        let sum: u64 = (1..).zip(&self.by_score).map(|(score, times): (u64, &u64)| score * times).sum();
+        (self.n() >= FEWEST).then(|| sum as f64 / self.n() as f64)
+    }
+
+    fn add(&mut self, rated: &Rated) {
+        let times = count(rated.found);
+        if let Some(place) = usize::try_from(rated.score - 1).ok().filter(|place| *place < 5) {
+            self.by_score[place] += times;
+        }
+        match rated.solved {
+            Some(true) => self.solved += times,
+            Some(false) => self.unsolved += times,
+            None => {}
+        }
+    }
+}
+
+/// Counts the ratings of the period, by when they were given.
+pub async fn count_in<A: Default>(
+    app: &App,
+    asked: &Asked,
+    groups: &mut Groups<'_, A>,
+    part: impl Fn(&mut A) -> &mut Scores,
+) -> Result<()> {
+    let columns = format!(
+        "{} as grp, satisfactions.score as score, satisfactions.solved as solved, count(*) as found",
+        asked.by.expression("satisfactions.created_at")
+    );
+    let select = Select::new(asked, Cases::Answered).within(asked, "satisfactions.created_at");
+    let from = "satisfactions join cases on cases.id = satisfactions.case_id";
+    select.each(app, &columns, from, "group by 1, 2, 3", |rated: Rated| part(groups.at(&rated.grp)).add(&rated)).await
+}
+
+/// The report of ratings.
+pub async fn content(app: &App, asked: &Asked, naming: &Naming) -> Result<Content> {
+    let mut groups: Groups<'_, Scores> = Groups::new(naming);
+    count_in(app, asked, &mut groups, |scores| scores).await?;
+    let mut content = Content::default();
+    let mut too_few = 0;
+    for (key, scores) in groups.finish(asked)? {
+        let n = scores.n();
+        if n < FEWEST {
+            too_few += n;
+        }
+        let shown = |figure: u64| (n >= FEWEST).then_some(figure);
+        let row = Row::new(key.name, n).with_share_of_answers(scores.satisfied(), n).with("mean", scores.mean());
+        let row = row.with("solved", shown(scores.solved)).with("unsolved", shown(scores.unsolved));
+        content.rows.push(row);
+    }
+    content.left_out.insert("too_few", too_few);
+    Ok(content)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::analysis::scores::satisfied;
+
+    #[test]
+    fn a_count_of_scores_is_what_the_scores_are() {
+        let given = [5_u8, 4, 4, 3, 1, 5];
+        let mut scores = Scores::default();
+        for score in given {
+            let solved = (score > 3).then_some(true);
+            scores.add(&Rated { grp: String::new(), score: i64::from(score), solved, found: 1 });
+        }
+        assert_eq!((scores.satisfied(), scores.n()), satisfied(given));
+        assert_eq!((scores.solved, scores.unsolved), (4, 0));
+        assert_eq!(scores.mean(), Some(22.0 / 6.0));
+        assert_eq!(Scores { by_score: [0, 0, 0, 0, 4], ..Scores::default() }.mean(), None, "four are too few");
+    }
+}

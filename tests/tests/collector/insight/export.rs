@@ -1,0 +1,80 @@
+//! Export: one row a case, for spreadsheets and programs, without contacts unless somebody may have them.
+
+use reqwest::StatusCode;
+use sayso::auth::Role;
+use sayso::jobs::run_due;
+use sayso_tests::process::run;
+use sayso_tests::{TestApp, on_both_databases};
+use serde_json::{Value, json};
+
+use crate::console::Desk;
+
+async fn command(app: &TestApp, arguments: &[&str]) -> (bool, String) {
+    let arguments: Vec<String> = ["export"].into_iter().chain(arguments.iter().copied()).map(str::to_owned).collect();
+    let (data, url) = (app.data.path().to_owned(), app.app.config.database_url.reveal().unwrap_or_default().to_owned());
+    let run = move || run(&data, &url, &arguments.iter().map(String::as_str).collect::<Vec<_>>());
+    tokio::task::spawn_blocking(run).await.unwrap()
+}
+
+async fn set_up(app: &TestApp) {
+    for (kind, message) in
+        [("complaint", "=cmd|' /C calc'!A0"), ("question", "Wann öffnen Sie?"), ("complaint", "迟到了")]
+    {
+        let feedback =
+            json!({"kind": kind, "message": message, "contact": {"name": "Lin", "email": "lin@example.com"}});
+        assert_eq!(app.client().submit(feedback).await.status, StatusCode::CREATED);
+    }
+    run_due(&app.app).await.unwrap();
+}
+
+on_both_databases! {
+    async fn a_file_has_a_row_for_each_case(app: TestApp) {
+        set_up(&app).await;
+        let file = app.data.path().join("cases.csv");
+        let path = file.to_str().unwrap();
+        let (went_well, said) = command(&app, &["--format", "csv", path]).await;
+        assert!(went_well && said.contains("Exported: 3."), "{said}");
+        let text = std::fs::read_to_string(&file).unwrap();
+        assert!(text.starts_with("\u{feff}number,id,site,kind,") && !text.contains("lin@example.com"), "{text}");
+        assert!(text.contains(",'=cmd|' /C calc'!A0,") && text.contains("迟到了"), "{text}");
+        assert_eq!(text.matches("\r\n").count(), 4);
+        let lines = app.data.path().join("cases.jsonl");
+        let (_, said) = command(&app, &["--format", "jsonl", "--contacts", "--site", "acme", lines.to_str().unwrap()]).await;
+        assert!(said.contains("Exported: 3."), "{said}");
+        let rows: Vec<Value> = std::fs::read_to_string(&lines).unwrap().lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+        assert_eq!((rows.len(), &rows[0]["contact_email"], &rows[0]["message"], &rows[0]["number"]), (3, &json!("lin@example.com"), &json!("=cmd|' /C calc'!A0"), &json!(1)));
+        let book = app.data.path().join("cases.xlsx");
+        let (went_well, said) = command(&app, &["--format", "xlsx", book.to_str().unwrap()]).await;
+        assert!(went_well && std::fs::read(&book).unwrap().starts_with(b"PK"), "{said}");
+        let (_, printed) = command(&app, &["--format", "jsonl", "--to", "2020-01-01", "-"]).await;
+        assert!(printed.contains("Exported: 0."), "{printed}");
+        for (wrong, why) in [(["--format", "csv", "--from", "soon", path], "--from must be a day"), (["--format", "csv", "--site", "other", path], "there is no site other")] {
+            let (went_well, said) = command(&app, &wrong).await;
+            assert!(!went_well && said.contains(why), "{said}");
+        }
+        assert!(text == std::fs::read_to_string(&file).unwrap(), "what is refused replaces nothing");
+        let log = "select count(*) from audit_log where action = 'cases.export'";
+        let noted: i64 = sayso::with_db!(&app.app.db, pool => sqlx::query_scalar(log).fetch_one(pool).await).unwrap();
+        assert_eq!(noted, 4);
+    }
+
+    async fn the_inbox_gives_what_it_shows(app: TestApp) {
+        set_up(&app).await;
+        let tom = Desk::of(&app, "tom", Role::Manager).await;
+        assert!(tom.inbox("status=all").await.contains("action=\"/staff/cases/export\""));
+        let all = tom.post("/staff/cases/export", &[("filter", "status=all"), ("format", "csv")]).await;
+        assert_eq!((all.status, all.headers["content-disposition"].to_str().unwrap()), (StatusCode::OK, "attachment; filename=\"cases.csv\""));
+        assert_eq!((all.body.matches("\r\n").count(), all.body.contains("lin@example.com")), (4, false));
+        let complaints = tom.post("/staff/cases/export", &[("filter", "status=open&kind=complaint"), ("format", "jsonl"), ("contacts", "yes")]).await;
+        assert_eq!((complaints.body.lines().count(), complaints.body.matches("lin@example.com").count()), (2, 2), "{}", complaints.body);
+        let sorted = tom.post("/staff/cases/export", &[("filter", "status=all&sort=oldest")]).await;
+        let places = ["calc", "Wann", "迟到了"].map(|word| sorted.body.find(word).unwrap());
+        assert!(places.is_sorted(), "{}", sorted.body);
+        let mei = Desk::of(&app, "mei", Role::Agent).await;
+        assert_eq!(mei.post("/staff/cases/export", &[("contacts", "yes")]).await.status, StatusCode::FORBIDDEN);
+        assert_eq!(mei.post("/staff/cases/export", &[]).await.body.matches("\r\n").count(), 4, "cases without a team are for all");
+        let pat = Desk::of(&app, "pat", Role::Partner).await;
+        assert_eq!(pat.post("/staff/cases/export", &[]).await.body.matches("\r\n").count(), 1, "nothing was given to them");
+        assert_eq!(tom.client.post_form("/staff/cases/export", &[("filter", "status=all")]).await.status, StatusCode::FORBIDDEN, "no form of the session");
+    }
+}

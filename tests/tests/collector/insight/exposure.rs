@@ -1,0 +1,99 @@
+//! Exposure: orders a day, by which complaints are said per thousand.
+
+use reqwest::StatusCode;
+use sayso::auth::token::Scope;
+use sayso_tests::process::run;
+use sayso_tests::{TestApp, on_both_databases};
+use serde_json::{Value, json};
+
+use super::{near, report};
+use crate::access::Program;
+
+async fn import(app: &TestApp, rows: &str, more: &[&str]) -> (bool, String) {
+    let file = app.data.path().join("orders.csv");
+    std::fs::write(&file, rows).unwrap();
+    let arguments: Vec<String> = ["exposure", "import", file.to_str().unwrap()]
+        .into_iter()
+        .chain(more.iter().copied())
+        .map(str::to_owned)
+        .collect();
+    let (data, url) = (app.data.path().to_owned(), app.app.config.database_url.reveal().unwrap_or_default().to_owned());
+    let run = move || run(&data, &url, &arguments.iter().map(String::as_str).collect::<Vec<_>>());
+    tokio::task::spawn_blocking(run).await.unwrap()
+}
+
+async fn post(program: &Program<'_>, app: &TestApp, body: &Value) -> sayso_tests::Answer {
+    let client = app.client();
+    client.send(client.request(reqwest::Method::POST, "/api/v1/exposure").bearer_auth(program.token()).json(body)).await
+}
+
+on_both_databases! {
+    async fn orders_are_imported_once(app: TestApp) {
+        let program = Program::new(&app).await;
+        let file = "\u{feff}Date,count,kind\n2026-11-23,1000,orders\n2026-11-24,500.0,\n2026-11-24,9000,visits\n";
+        let (went_well, tried) = import(&app, file, &["--dry-run"]).await;
+        assert!(went_well && tried.contains("Would be imported: 3. Replaced: 0. There already: 0. Refused: 0."), "{tried}");
+        let (_, stored) = import(&app, file, &["--site", "acme"]).await;
+        assert!(stored.contains("Imported: 3. Replaced: 0. There already: 0. Refused: 0."), "{stored}");
+        let (_, again) = import(&app, &file.replace("500.0", "600"), &[]).await;
+        assert!(again.contains("Imported: 0. Replaced: 1. There already: 2."), "{again}");
+        let (went_well, refused) = import(&app, "date,count\n2026-02-29,1\n2026-11-25,many\n2026-11-26,7\n", &[]).await;
+        assert!(!went_well && refused.contains("Imported: 1.") && refused.contains("Refused: 2."), "{refused}");
+        assert!(refused.contains("line 2: date:") && refused.contains("line 3: count:"), "{refused}");
+        for (wrong, said) in [("date,number\n", "there is no column \"number\""), ("date\n", "the column count is missing"), ("date,count,date\n", "twice")] {
+            let (went_well, refused) = import(&app, wrong, &[]).await;
+            assert!(!went_well && refused.contains(said), "{refused}");
+        }
+        let (_, unknown) = import(&app, file, &["--site", "other"]).await;
+        assert!(unknown.contains("there is no site other"), "{unknown}");
+
+        for day in ["2026-11-23T10:00:00Z", "2026-11-23T11:00:00Z", "2026-11-24T10:00:00Z"] {
+            let (_, said) = import_case(&app, day).await;
+            assert!(said.contains('1'), "{said}");
+        }
+        let found = report(&program, "overview?from=2026-11-23&to=2026-11-24&exposure=orders&by=day").await;
+        let rows = found["rows"].as_array().unwrap();
+        assert_eq!((&rows[0]["exposure"], &rows[1]["exposure"]), (&json!(1000), &json!(600)));
+        near(&rows[0]["complaints_per_1000"], 2.0);
+        let chart = report(&program, "quality?from=2026-11-23&to=2026-11-24&exposure=orders&by=day").await;
+        assert_eq!((&chart["overall"]["chart"], &chart["rows"][0]["n"], &chart["rows"][0]["x"], &chart["unit"]), (&json!("u"), &json!(1000), &json!(2), &json!("exposure")));
+        near(&chart["rows"][0]["p"], 0.002);
+        let visits = report(&program, "quality?from=2026-11-23&to=2026-11-24&exposure=visits&by=month").await;
+        assert_eq!(visits["rows"][0]["n"], 9000);
+    }
+
+    async fn programs_say_how_much_there_was(app: TestApp) {
+        let program = Program::with(&app, "shop", &[Scope::ServiceWrite, Scope::ServiceRead]).await;
+        let rows = json!([{"date": "2026-11-23", "count": 1000}, {"date": "2026-11-24", "count": 5, "kind": "visits"}]);
+        let stored = post(&program, &app, &json!({"site": "acme", "rows": rows})).await;
+        assert_eq!((stored.status, stored.json()), (StatusCode::OK, json!({"new": 2, "replaced": 0, "same": 0})));
+        let again = post(&program, &app, &json!({"site": "acme", "rows": rows})).await;
+        assert_eq!(again.json(), json!({"new": 0, "replaced": 0, "same": 2}));
+        let found = program.get_at("/api/v1/exposure?site=acme&from=2026-11-01").await.json();
+        assert_eq!(found, json!({"exposure": [{"date": "2026-11-23", "count": 1000, "kind": "orders"}]}));
+        let many: Vec<Value> = vec![json!({"date": "2026-11-23", "count": 1}); 1_001];
+        for wrong in [
+            json!({"site": "other", "rows": rows}), json!({"rows": rows}), json!({"site": "acme"}), json!({"site": "acme", "rows": []}),
+            json!({"site": "acme", "rows": many}), json!({"site": "acme", "rows": [{"date": "2026-02-30", "count": 1}]}),
+            json!({"site": "acme", "rows": [{"date": "2026-11-23", "count": -1}]}), json!({"site": "acme", "rows": [{"date": "2026-11-23", "count": 1, "x": 1}]}),
+            json!({"site": "acme", "rows": [{"date": "2026-11-23", "count": 1, "kind": "web visits"}]}),
+        ] {
+            assert_eq!(post(&program, &app, &wrong).await.status, StatusCode::UNPROCESSABLE_ENTITY, "{wrong}");
+        }
+        for wrong in ["", "?site=x", "?site=acme&from=soon", "?site=acme&x=1"] {
+            assert_eq!(program.get_at(&format!("/api/v1/exposure{wrong}")).await.status, StatusCode::UNPROCESSABLE_ENTITY, "{wrong}");
+        }
+        let stranger = Program::with(&app, "crm", &[Scope::ReportsRead]).await;
+        assert_eq!(post(&stranger, &app, &json!({"site": "acme", "rows": rows})).await.status, StatusCode::FORBIDDEN);
+        assert_eq!(stranger.get_at("/api/v1/exposure?site=acme").await.status, StatusCode::FORBIDDEN);
+    }
+}
+
+async fn import_case(app: &TestApp, received_at: &str) -> (bool, String) {
+    let file = app.data.path().join("case.csv");
+    let rows = format!("kind,message,received_at,external_id\ncomplaint,late,{received_at},{received_at}\n");
+    std::fs::write(&file, rows).unwrap();
+    let (data, url) = (app.data.path().to_owned(), app.app.config.database_url.reveal().unwrap_or_default().to_owned());
+    let file = file.to_str().unwrap().to_owned();
+    tokio::task::spawn_blocking(move || run(&data, &url, &["import", &file, "--site", "acme"])).await.unwrap()
+}
