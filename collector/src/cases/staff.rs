@@ -2,7 +2,7 @@
 
 use sayso_shared::Kind;
 use sayso_shared::id::IdempotencyKey;
-use sayso_shared::text::Text;
+use sayso_shared::masking::Masking;
 use serde_json::{Value, json};
 
 use super::case::{self, CaseState};
@@ -326,9 +326,9 @@ async fn resolve_in(
         _ => {}
     }
     let outcome = resolution.outcome.filter(|_| is_complaint).map(Outcome::as_str);
-    let remedy = resolution.remedy.as_ref().map(Text::as_str);
+    let remedy = resolution.remedy.clone().map(|remedy| remedy.masked(Masking::Cards).into_string());
     let update = "update cases set status = 'resolved', resolved_at = $1, outcome = $2, remedy = $3 where id = $4";
-    with_tx!(tx, conn => sqlx::query(update).bind(now).bind(outcome).bind(remedy).bind(case_id).execute(conn).await.map(|_| ()))?;
+    with_tx!(tx, conn => sqlx::query(update).bind(now).bind(outcome).bind(&remedy).bind(case_id).execute(conn).await.map(|_| ()))?;
     let data: Value = json!({"from": from, "to": Status::Resolved, "outcome": outcome, "message_id": message_id});
     append(tx, case_id, EventType::Resolved, actor, data, now).await?;
     Ok(())

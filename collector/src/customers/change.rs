@@ -3,6 +3,7 @@
 use sayso_shared::contact::one_line;
 use sayso_shared::id::IdempotencyKey;
 use sayso_shared::limits::{MESSAGE_MAX, NAME_MAX};
+use sayso_shared::masking::Masking;
 use sayso_shared::text::Text;
 use serde_json::{Value, json};
 use sqlx::AssertSqlSafe;
@@ -183,8 +184,8 @@ async fn write(tx: &mut Tx, app: &App, before: &Customer, patch: &Patch) -> Resu
         changed.push("representative");
     }
     if let Some(notes) = &patch.notes {
-        let notes = notes.as_ref().map(Text::as_str);
-        if notes != before.notes(keys).as_deref() {
+        let notes = notes.clone().map(|notes| notes.masked(Masking::Cards).into_string());
+        if notes != before.notes(keys) {
             columns.push(("notes_cipher", notes.map(|notes| keys.encrypt(&notes_context(id), notes.as_bytes()))));
             changed.push("notes");
         }
