@@ -25,7 +25,7 @@ macro_rules! language_files {
     };
 }
 
-language_files!("common", "pages", "console", "desk", "mail");
+language_files!("common", "pages", "console", "desk", "mail", "privacy");
 
 type Entries = HashMap<String, String>;
 

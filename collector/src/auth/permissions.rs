@@ -44,8 +44,12 @@ pub enum Action {
     Administer,
     /// Read who customers are, and what the staff noted about them. Of their cases each sees those that they may read.
     ReadCustomer,
-    /// Change what the staff set of customers.
+    /// Change what the staff set of customers, merge them and take them apart.
     ManageCustomer,
+    /// Take all that is known of a customer out of Sayso, in a file.
+    ExportCustomer,
+    /// Erase who a customer is and what they said, for good.
+    EraseCustomer,
     /// Read a case: what was said, its timeline, its files.
     ReadCase,
     /// Read who the customer is and how to reach them.
@@ -123,7 +127,8 @@ impl Action {
             Action::ManageService => Some(Scope::ServiceWrite),
             Action::Administer => None,
             Action::ReadCustomer => Some(Scope::CustomersRead),
-            Action::ManageCustomer => Some(Scope::CustomersWrite),
+            Action::ExportCustomer => Some(Scope::CustomersRead),
+            Action::ManageCustomer | Action::EraseCustomer => Some(Scope::CustomersWrite),
             Action::ReadCase | Action::ReadContact => Some(Scope::CasesRead),
             Action::WriteNote | Action::Answer | Action::ManageCase | Action::FinishTask => Some(Scope::CasesWrite),
         }
@@ -155,7 +160,9 @@ impl Standing {
                             | Action::ManageService
                     )
             }
-            Role::Agent => is_about_customers(action) || matches!(action, Action::EnterFeedback),
+            Role::Agent => {
+                matches!(action, Action::EnterFeedback | Action::ReadCustomer | Action::ManageCustomer)
+            }
             Role::Viewer => matches!(action, Action::ReadCustomer | Action::ReadReports | Action::ReadService),
             Role::Partner => false,
         }
@@ -197,7 +204,7 @@ impl Standing {
 }
 
 const fn is_about_customers(action: Action) -> bool {
-    matches!(action, Action::ReadCustomer | Action::ManageCustomer)
+    matches!(action, Action::ReadCustomer | Action::ManageCustomer | Action::ExportCustomer | Action::EraseCustomer)
 }
 
 const fn is_about_cases(action: Action) -> bool {
@@ -227,6 +234,8 @@ mod tests {
         Action::Administer,
         Action::ReadCustomer,
         Action::ManageCustomer,
+        Action::ExportCustomer,
+        Action::EraseCustomer,
         Action::ReadCase,
         Action::ReadContact,
         Action::WriteNote,
@@ -313,15 +322,17 @@ mod tests {
         let general = |role: Role| {
             let standing = standing(role);
             let may = |action: &Action| can(Actor::Member(&standing), *action, Object::Installation);
-            ACTIONS[..6].iter().copied().filter(may).collect::<Vec<_>>()
+            ACTIONS[..8].iter().copied().filter(may).collect::<Vec<_>>()
         };
-        assert_eq!(general(Role::Admin), ACTIONS[..6]);
+        assert_eq!(general(Role::Admin), ACTIONS[..8]);
         let manager = [
             Action::EnterFeedback,
             Action::ReadAudit,
             Action::ReadReports,
             Action::ReadCustomer,
             Action::ManageCustomer,
+            Action::ExportCustomer,
+            Action::EraseCustomer,
         ];
         assert_eq!(general(Role::Manager), manager);
         assert_eq!(general(Role::Agent), [Action::EnterFeedback, Action::ReadCustomer, Action::ManageCustomer]);

@@ -61,6 +61,8 @@ words! {
         Alarm = "case.alarm",
         /// The staff did something for it beside writing, such as a call.
         Effort = "case.effort",
+        /// Who the customer is, or also what was said, was erased.
+        Erased = "case.erased",
     }
 }
 

@@ -2,6 +2,7 @@
 
 mod account;
 mod alarms;
+mod audit;
 pub mod case;
 mod customers;
 mod entry;
@@ -10,6 +11,8 @@ mod languages;
 mod live;
 mod mail;
 mod members;
+mod second_factor;
+mod sessions;
 mod settings;
 mod setup;
 pub mod shell;
@@ -35,8 +38,11 @@ pub fn router(app: &App) -> Router<App> {
         .merge(entry::router())
         .merge(live::router())
         .merge(account::router())
+        .merge(second_factor::router())
+        .merge(sessions::router())
         .merge(members::router())
         .merge(mail::router())
+        .merge(audit::router())
         .merge(start::router())
         .merge(settings::router())
         .merge(today::router())

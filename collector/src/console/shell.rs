@@ -37,6 +37,8 @@ pub enum Screen {
     Members,
     /// Mails that were written to files.
     Mail,
+    /// The audit log.
+    Audit,
     /// The member's own language and password.
     Account,
 }
@@ -52,6 +54,8 @@ pub struct Shell {
     pub administers: bool,
     /// Whether the reader sees how the service is set up.
     pub reads_service: bool,
+    /// Whether the reader may read the audit log.
+    pub reads_audit: bool,
     /// Whether the reader may enter feedback for customers.
     pub may_enter: bool,
     /// Whether the reader may look customers up.
@@ -79,6 +83,7 @@ impl Shell {
             reads_service: who.may(Action::ReadService),
             may_enter: who.may(Action::EnterFeedback),
             reads_customers: who.may(Action::ReadCustomer),
+            reads_audit: who.may(Action::ReadAudit),
             may_act: who.member.role().may_act(),
             alarms,
             more_alarms,

@@ -53,6 +53,9 @@ pub enum CustomerError {
         /// Who changed what since then, such as `Tom Reed: tier`.
         changes: String,
     },
+    /// It is not possible with this customer, for a reason.
+    #[error("{0}")]
+    Refused(&'static str),
     /// The idempotency key was used for something else, or a case of the customer can't be changed.
     #[error(transparent)]
     Case(#[from] CaseError),
@@ -82,6 +85,7 @@ impl From<CustomerError> for Error {
         match error {
             CustomerError::NotFound => Error::NotFound("there is no such customer"),
             CustomerError::Stale { .. } => Error::Stale(error.to_string()),
+            CustomerError::Refused(reason) => Error::Conflict(reason.to_owned()),
             CustomerError::Case(error) => error.into(),
             CustomerError::Database(error) => Error::Database(error),
         }
@@ -130,6 +134,9 @@ async fn try_patch(
     if record_key(&mut tx, id, key.0, key.1, now).await? == KeyStatus::Repeated {
         tx.rollback().await?;
         return Ok(Vec::new());
+    }
+    if before.merged_into.is_some() {
+        return Err(CustomerError::Refused("the customer is merged into another one, which is the one to change"));
     }
     if version.is_some_and(|version| version != before.version) {
         let changes = changes_since(&mut tx, id, version.unwrap_or_default()).await?;
@@ -198,7 +205,7 @@ async fn write(tx: &mut Tx, app: &App, before: &Customer, patch: &Patch) -> Resu
 }
 
 /// Locks the row of a customer for the rest of the transaction, and reads it: the update is what locks a row on both databases.
-async fn lock(tx: &mut Tx, id: &str) -> sqlx::Result<Option<Customer>> {
+pub(crate) async fn lock(tx: &mut Tx, id: &str) -> sqlx::Result<Option<Customer>> {
     let update =
         AssertSqlSafe(format!("update customers set updated_at = updated_at where id = $1 returning {COLUMNS}"));
     with_tx!(tx, conn => sqlx::query_as(update).bind(id).fetch_optional(conn).await)
@@ -230,7 +237,7 @@ async fn changes_since(tx: &mut Tx, id: &str, version: i64) -> sqlx::Result<Stri
     Ok(later.collect::<Vec<_>>().join("; "))
 }
 
-fn audit_actor(actor: &Actor) -> audit::Actor {
+pub(crate) fn audit_actor(actor: &Actor) -> audit::Actor {
     match actor {
         Actor::Member(id) => audit::Actor::Member(id.clone()),
         Actor::Token(id) => audit::Actor::Token(id.clone()),

@@ -10,11 +10,12 @@ mod live;
 mod logo;
 mod lookup;
 pub mod mistakes;
+pub mod my_cases;
 mod status;
 mod status_form;
 mod thanks;
 mod theme;
-mod visit;
+pub mod visit;
 pub mod words;
 
 use axum::Router;

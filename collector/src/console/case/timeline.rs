@@ -222,6 +222,10 @@ fn sentence(
         EventType::Breached => t.with("console.event.breached", &[("promise", sorting::promise(t, &data))]),
         EventType::Escalated => t.with("console.event.escalated", &[("to", &named(to))]),
         EventType::Alarm => t.with("desk.event.alarm", &[("name", &by)]),
+        EventType::Erased if is_staff => {
+            t.with(&format!("privacy.event.erased_by.{}", word("what").unwrap_or("texts")), &[("name", &by)])
+        }
+        EventType::Erased => t.get(&format!("privacy.event.erased.{}", word("what").unwrap_or("texts"))).to_owned(),
         EventType::Effort => effort_texts::sentence(t, efforts, &data, &by),
         EventType::Task => sorting::task(t, tasks, &data, &by, &named),
         EventType::Team

@@ -133,6 +133,7 @@ pub fn what_happened(context: &EventContext, t: Texts) -> String {
         EventType::Escalated => t.get("mail.team.escalated").to_owned(),
         EventType::Alarm => t.get("mail.team.alarm").to_owned(),
         EventType::Effort => t.get("mail.team.effort").to_owned(),
+        EventType::Erased => t.get("mail.team.erased").to_owned(),
         EventType::Task if event.data["is"] == "done" => t.get("mail.team.task_done").to_owned(),
         EventType::Task => t.get("mail.team.task").to_owned(),
     }
