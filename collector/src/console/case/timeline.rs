@@ -39,6 +39,8 @@ pub enum Words {
     OfCustomer(Vec<Segment>),
     /// A member or a program: text with links.
     OfStaff(String),
+    /// Nobody any more.
+    Erased,
 }
 
 /// What an entry is about.
@@ -119,6 +121,7 @@ pub(super) async fn read(
             };
             let files = files_of(&message.id);
             let words = match class {
+                _ if message.body.is_empty() => Words::Erased,
                 "from-customer" => Words::OfCustomer(message.segments()),
                 _ => Words::OfStaff(message.body),
             };
