@@ -24,6 +24,9 @@ pub use self::imap::{Imap, ImapServer, Security};
 pub use self::secret::Secret;
 pub use self::smtp::{Encryption, MailServer, Smtp};
 
+/// The words of all roles.
+const ROLES: [&str; 5] = ["admin", "manager", "agent", "viewer", "partner"];
+
 /// The commented defaults, as shipped.
 pub const DEFAULTS: &str = include_str!("../sayso.default.toml");
 
@@ -76,6 +79,8 @@ pub struct Config {
     pub outbox: Outbox,
     /// Guards.
     pub limits: Limits,
+    /// How members sign in.
+    pub sign_in: SignIn,
     /// How long things are kept.
     pub retention: Retention,
     /// Files that customers attach.
@@ -85,6 +90,14 @@ pub struct Config {
     /// What was found odd on reading, a sentence each.
     #[serde(skip)]
     pub warnings: Vec<String>,
+}
+
+/// How members sign in.
+#[derive(Clone, Debug, Deserialize, Serialize)]
+#[serde(deny_unknown_fields)]
+pub struct SignIn {
+    /// The words of the roles whose members need a second factor.
+    pub second_factor_for: Vec<String>,
 }
 
 /// Numbers for Prometheus.
@@ -117,6 +130,8 @@ pub struct Outbox {
 pub struct Limits {
     /// Look-ups of tracking codes from one address.
     pub code_lookups_per_minute: u32,
+    /// Looks from one address for answers that fit what is being typed.
+    pub answers_per_minute: u32,
     /// Attempts to sign in.
     pub sign_ins_per_minute: u32,
     /// Submissions from one address.
@@ -303,9 +318,17 @@ impl Config {
         ensure!((1..=120).contains(&self.outbox.timeout), "[outbox] timeout must be 1 to 120 seconds");
         ensure!((1..=256).contains(&self.outbox.concurrency), "[outbox] concurrency must be 1 to 256");
         ensure!(self.outbox.schedule.len() <= 50, "[outbox] schedule must have at most 50 entries");
+        for role in &self.sign_in.second_factor_for {
+            ensure!(
+                ROLES.contains(&role.as_str()),
+                "[sign_in] second_factor_for: {role} is none of {}",
+                ROLES.join(", ")
+            );
+        }
         ensure!(self.limits.queue >= 1, "[limits] queue must be at least 1");
         ensure!((1..=1_000).contains(&self.limits.batch), "[limits] batch must be 1 to 1,000");
         ensure!(self.limits.code_lookups_per_minute >= 1, "[limits] code_lookups_per_minute must be at least 1");
+        ensure!(self.limits.answers_per_minute >= 1, "[limits] answers_per_minute must be at least 1");
         ensure!(self.limits.sign_ins_per_minute >= 1, "[limits] sign_ins_per_minute must be at least 1");
         ensure!(self.limits.connections >= 1, "[limits] connections must be at least 1");
         let seconds = [

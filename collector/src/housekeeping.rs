@@ -8,8 +8,12 @@ use crate::app::App;
 use crate::attachments;
 use crate::cases::staff;
 use crate::clock::{DAY, Millis, SECOND};
+use crate::doctor;
+use crate::erasure::retention;
 use crate::inbound;
+use crate::key_rotation;
 use crate::routing;
+use crate::self_check;
 use crate::{with_db, with_tx, with_write};
 
 const EVERY: Duration = Duration::from_secs(60 * 60);
@@ -27,6 +31,8 @@ pub struct Round {
     pub closed: u64,
     /// Files deleted that nobody claimed.
     pub swept: u64,
+    /// Cases of which something was erased, since the time that their site keeps it is over.
+    pub erased: u64,
 }
 
 /// Cleans up now and each hour, until `app.shutdown` is cancelled: the database by the leader, the memory by each collector.
@@ -41,12 +47,18 @@ pub async fn run(app: App) {
                         forgotten = round.forgotten,
                         closed = round.closed,
                         swept = round.swept,
+                        erased = round.erased,
                         "cleaned up"
                     )
                 }
                 Err(error) => tracing::error!(error = %error, "cleaning up failed; the next round is in an hour"),
             }
             due = Instant::now() + EVERY;
+        }
+        if app.leader.leads()
+            && let Err(error) = check_daily(&app).await
+        {
+            tracing::error!(%error, "the daily self-check failed; it is tried again in a minute");
         }
         if app.leader.leads()
             && let Err(error) = routing::run_timed(&app).await
@@ -73,8 +85,33 @@ pub async fn clean_up(app: &App) -> anyhow::Result<Round> {
     forgotten += delete(app, "delete from mail_windows where started_at <= $1", now - DAY).await?;
     inbound::forget_old(&app.db, now).await?;
     let closed = close_resolved(app, now - i64::from(retention.close_resolved_days) * DAY).await?;
+    let erased = retention::run(app).await?;
+    encrypt_anew(app).await?;
     let swept = attachments::sweep(app).await?;
-    Ok(Round { forgotten, closed, swept })
+    Ok(Round { forgotten, closed, swept, erased })
+}
+
+/// Goes on with a rotation of the master key, and finds what was written with an earlier one since.
+async fn encrypt_anew(app: &App) -> anyhow::Result<()> {
+    app.keys.reload();
+    if app.keys.count() < 2 || !key_rotation::look_again(&app.db, &app.keys).await? {
+        return Ok(());
+    }
+    loop {
+        let started = Instant::now();
+        if app.shutdown.is_cancelled() || !key_rotation::step(&app.db, &app.keys).await? {
+            return Ok(());
+        }
+        app.intake.throttle(started.elapsed()).await;
+    }
+}
+
+/// Makes the daily self-check, if its time has come.
+pub async fn check_daily(app: &App) -> anyhow::Result<()> {
+    if self_check::is_due(app).await? {
+        self_check::run(app, doctor::problems(&app.config).await).await?;
+    }
+    Ok(())
 }
 
 async fn delete(app: &App, delete: &'static str, before: Millis) -> sqlx::Result<u64> {

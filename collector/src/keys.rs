@@ -7,7 +7,9 @@
 use std::fs;
 use std::io::Write;
 use std::os::unix::fs::OpenOptionsExt;
-use std::path::Path;
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, PoisonError, RwLock};
+use std::time::{Duration, Instant};
 
 use anyhow::{Context, bail, ensure};
 use base64::Engine;
@@ -26,10 +28,15 @@ use crate::{with_db, with_write};
 /// The file in the data folder that holds the master key when the environment does not.
 pub const KEY_FILE: &str = "master.key";
 
+/// The key file is read again no more often than this: what names no key of ours may come in numbers.
+const LOOKED_AT_EVERY: Duration = Duration::from_secs(1);
+
 /// The keys of this installation. `Debug` shows none of them.
 pub struct Keys {
-    ring: Vec<RingKey>,
+    ring: RwLock<Arc<Vec<RingKey>>>,
     lookup: [u8; 32],
+    /// Where they were read, and when that was looked at last; none for those of the environment.
+    file: Option<(PathBuf, Mutex<Instant>)>,
 }
 
 struct RingKey {
@@ -78,12 +85,15 @@ pub enum Purpose {
     MailAddress,
     /// A mail that came in.
     Mail,
+    /// A code for a member who has lost their second factor.
+    Recovery,
 }
 
 impl Keys {
     /// Reads the keys: from `SAYSO_MASTER_KEY`, else from the key file, which is made if `db` is SQLite and new.
     pub async fn load(db: &Db, data: &Path) -> anyhow::Result<Self> {
         let path = data.join(KEY_FILE);
+        let is_in_file = !is_in_environment();
         let text = match text_at_hand(&path)? {
             Some(text) => text,
             _ if matches!(db, Db::Postgres(_)) => bail!(
@@ -100,9 +110,52 @@ impl Keys {
                 make_key_file(&path)?
             }
         };
-        let keys = Self::parse(&text)?;
+        let mut keys = Self::parse(&text)?;
+        if is_in_file {
+            keys.file = Some((path, Mutex::new(Instant::now() - LOOKED_AT_EVERY)));
+        }
         keys.check_against(db).await?;
         Ok(keys)
+    }
+
+    /// Reads the key file again, in case another process has put a new key into it. Whatever can't be read leaves the keys as they are.
+    pub fn reload(&self) {
+        let Some((path, _)) = &self.file else { return };
+        let Some(read) = fs::read_to_string(path).ok().and_then(|text| Self::parse(&text).ok()) else { return };
+        // Keys of another installation would find nothing any more.
+        if bool::from(read.lookup.ct_eq(&self.lookup)) {
+            *self.ring.write().unwrap_or_else(PoisonError::into_inner) = read.ring();
+        }
+    }
+
+    /// Makes a new key the one that encrypts: it is put at the beginning of the key file, in which the others stay.
+    pub fn rotate(&self, data: &Path) -> anyhow::Result<()> {
+        ensure!(
+            !is_in_environment(),
+            "the master key is in SAYSO_MASTER_KEY: put a new one before it there, separated by a comma (`openssl rand -base64 32` makes \
+             one), start every process of Sayso anew, and run this command again"
+        );
+        let path = data.join(KEY_FILE);
+        let others = fs::read_to_string(&path).with_context(|| format!("cannot read {}", path.display()))?;
+        let text = format!("{}\n{}\n", STANDARD.encode(random_bytes::<32>()), others.trim());
+        replace_key_file(&path, &text)?;
+        self.reload();
+        Ok(())
+    }
+
+    /// The identifier of the key that encrypts, with which its ciphertexts begin after `1.`.
+    pub fn current_id(&self) -> String {
+        self.ring()[0].id.clone()
+    }
+
+    /// How many keys there are.
+    pub fn count(&self) -> usize {
+        self.ring().len()
+    }
+
+    /// Whether a ciphertext was made with the key that encrypts now.
+    pub fn is_current(&self, text: &str) -> bool {
+        text.split('.').nth(1) == Some(self.ring()[0].id.as_str())
     }
 
     /// The keys in the environment or in the data folder, if there are any, without asking a database.
@@ -119,23 +172,21 @@ impl Keys {
     pub fn parse(text: &str) -> anyhow::Result<Self> {
         let mut ring = Vec::new();
         let mut lookup = None;
-        for word in text.split([',', '\n', ' ', '\t', '\r']).filter(|word| !word.is_empty()) {
-            let bytes = STANDARD.decode(word).or_else(|_| URL_SAFE_NO_PAD.decode(word)).ok();
-            let master: [u8; 32] = bytes
-                .and_then(|bytes| bytes.try_into().ok())
-                .context("the master key must be 32 bytes in base64, such as `openssl rand -base64 32` prints")?;
+        for word in words(text) {
+            let master = key_of(word)?;
             let id = URL_SAFE_NO_PAD.encode(&derive(&master, "key id")[..6]);
             let cipher = XChaCha20Poly1305::new(&Key::from(derive(&master, "encryption")));
             ring.push(RingKey { id, cipher });
             lookup = Some(derive(&master, "look-up"));
         }
         let lookup = lookup.context("the master key is empty")?;
-        Ok(Self { ring, lookup })
+        Ok(Self { ring: RwLock::new(Arc::new(ring)), lookup, file: None })
     }
 
     /// Encrypts `plain` for the place `context` (such as `feedback/{id}/contact`), where alone it can be decrypted.
     pub fn encrypt(&self, context: &str, plain: &[u8]) -> String {
-        let key = &self.ring[0];
+        let ring = self.ring();
+        let key = &ring[0];
         let nonce: [u8; 24] = random_bytes();
         let payload = Payload { msg: plain, aad: context.as_bytes() };
         let sealed = key
@@ -149,7 +200,8 @@ impl Keys {
     pub fn decrypt(&self, context: &str, text: &str) -> Option<Vec<u8>> {
         let mut parts = text.splitn(3, '.');
         let (version, id, sealed) = (parts.next()?, parts.next()?, parts.next()?);
-        let key = self.ring.iter().find(|key| key.id == id).filter(|_| version == "1")?;
+        let ring = self.ring_with(id);
+        let key = ring.iter().find(|key| key.id == id).filter(|_| version == "1")?;
         let sealed = URL_SAFE_NO_PAD.decode(sealed).ok()?;
         let (nonce, sealed) = sealed.split_at_checked(24)?;
         let nonce: [u8; 24] = nonce.try_into().ok()?;
@@ -194,6 +246,7 @@ impl Keys {
             Purpose::CustomerName => "customer name",
             Purpose::MailAddress => "mail address",
             Purpose::Mail => "mail",
+            Purpose::Recovery => "recovery",
         };
         let mut mac =
             <Hmac<Sha256> as hmac::KeyInit>::new_from_slice(&self.lookup).expect("HMAC takes keys of any length");
@@ -201,6 +254,46 @@ impl Keys {
         mac.update(&[0]);
         mac.update(text.as_bytes());
         mac.finalize().into_bytes().into()
+    }
+
+    /// When the key that encrypts was exported, to be kept elsewhere; none if it never was.
+    pub async fn exported_at(&self, db: &Db) -> sqlx::Result<Option<Millis>> {
+        let select = "select value from meta where name = $1";
+        let name = self.export_name();
+        let at: Option<String> =
+            with_db!(db, pool => sqlx::query_scalar(select).bind(&name).fetch_optional(pool).await)?;
+        Ok(at.and_then(|at| at.parse().ok()))
+    }
+
+    /// Notes that the key that encrypts was exported.
+    pub async fn note_export(&self, db: &Db, now: Millis) -> sqlx::Result<()> {
+        let upsert =
+            "insert into meta (name, value) values ($1, $2) on conflict (name) do update set value = excluded.value";
+        let name = self.export_name();
+        with_write!(db, pool => sqlx::query(upsert).bind(&name).bind(now.to_string()).execute(pool).await.map(|_| ()))
+    }
+
+    fn export_name(&self) -> String {
+        format!("key_exported/{}", self.current_id())
+    }
+
+    fn ring(&self) -> Arc<Vec<RingKey>> {
+        Arc::clone(&self.ring.read().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    /// The keys. Where none is the one that a ciphertext names, another process may have made it: the file is read again.
+    fn ring_with(&self, id: &str) -> Arc<Vec<RingKey>> {
+        let ring = self.ring();
+        if let Some((_, looked_at)) = &self.file
+            && ring.iter().all(|key| key.id != id)
+        {
+            let mut looked_at = looked_at.lock().unwrap_or_else(PoisonError::into_inner);
+            if looked_at.elapsed() >= LOOKED_AT_EVERY {
+                *looked_at = Instant::now();
+                self.reload();
+            }
+        }
+        self.ring()
     }
 
     /// Compares the database's check value with these keys, or stores it in a new database.
@@ -223,6 +316,24 @@ impl std::fmt::Debug for Keys {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.write_str("Keys(…)")
     }
+}
+
+/// The keys as they are written in the environment or in the key file, the one that encrypts first.
+pub fn written(data: &Path) -> anyhow::Result<Vec<String>> {
+    let text = text_at_hand(&data.join(KEY_FILE))?.context("there is no master key")?;
+    Ok(words(&text).map(str::to_owned).collect())
+}
+
+/// The bytes of a key as it is written.
+pub fn key_of(word: &str) -> anyhow::Result<[u8; 32]> {
+    let bytes = STANDARD.decode(word).or_else(|_| URL_SAFE_NO_PAD.decode(word)).ok();
+    bytes
+        .and_then(|bytes| bytes.try_into().ok())
+        .context("the master key must be 32 bytes in base64, such as `openssl rand -base64 32` prints")
+}
+
+fn words(text: &str) -> impl Iterator<Item = &str> {
+    text.split([',', '\n', ' ', '\t', '\r']).filter(|word| !word.is_empty())
 }
 
 /// Compares two secrets in time that does not depend on where they differ.
@@ -281,6 +392,21 @@ impl Db {
         let select = "select value from meta where name = 'master_key_check'";
         with_db!(self, pool => sqlx::query_scalar(select).fetch_optional(pool).await)
     }
+}
+
+fn is_in_environment() -> bool {
+    std::env::var("SAYSO_MASTER_KEY").is_ok_and(|text| !text.trim().is_empty())
+}
+
+/// Writes the file beside the one that it replaces, so that there always is a whole one.
+fn replace_key_file(path: &Path, text: &str) -> anyhow::Result<()> {
+    let folder = path.parent().context("a file is in a folder")?;
+    let mut file = tempfile::NamedTempFile::new_in(folder)?;
+    file.write_all(text.as_bytes())?;
+    file.as_file().sync_all()?;
+    file.persist(path)?;
+    fs::File::open(folder)?.sync_all()?;
+    Ok(())
 }
 
 fn make_key_file(path: &Path) -> anyhow::Result<String> {

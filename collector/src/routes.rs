@@ -13,12 +13,19 @@ use crate::app::App;
 use crate::http::headers::Hsts;
 use crate::http::hosts::ConsoleHost;
 use crate::http::{headers, hosts, openapi, panics, problems, trace};
-use crate::{api, assets, attachments, console, health, inbound, intake, pages, security_txt, sites};
+use crate::{
+    answers, api, assets, attachments, console, health, inbound, intake, pages, receipts, security_txt, sites,
+};
 
 /// The whole collector as one router.
 pub fn router(app: &App) -> Router {
-    let customers =
-        sites::api::router().merge(intake::router()).merge(attachments::router()).merge(pages::api::router());
+    let customers = sites::api::router()
+        .merge(intake::router())
+        .merge(attachments::router())
+        .merge(pages::api::router())
+        .merge(receipts::router())
+        .merge(pages::my_cases::router())
+        .merge(answers::router());
     let (public_api, mut description) = openapi::describe(customers);
     let (staff_api, described) = api::router().merge(inbound::router()).split_for_parts();
     description.merge(described);
@@ -35,7 +42,7 @@ pub fn router(app: &App) -> Router {
         .layer(from_fn(problems::for_refusals))
         .layer(from_fn_with_state(app.clone(), sites::cors::enforce))
         .layer(DefaultBodyLimit::max(BODY_MAX_BYTES));
-    let people = pages::router().merge(problems::router()).merge(console::router(app));
+    let people = pages::router().merge(receipts::pages()).merge(problems::router()).merge(console::router(app));
     let people = people
         .layer(panics::layer())
         .layer(from_fn(problems::for_refusals))
@@ -43,7 +50,11 @@ pub fn router(app: &App) -> Router {
         .layer(DefaultBodyLimit::max(BODY_MAX_BYTES));
     let sightings = from_fn_with_state(Arc::clone(&app.sightings), sites::sightings::of_scripts);
     let scripts = assets::router().layer(sightings);
-    let files = openapi::router(description).merge(scripts).merge(health::router()).merge(security_txt::router());
+    let files = openapi::router(description)
+        .merge(scripts)
+        .merge(health::router())
+        .merge(security_txt::router())
+        .merge(receipts::files());
     Router::new()
         .merge(public_api)
         .merge(staff_api)

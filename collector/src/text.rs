@@ -26,7 +26,7 @@ macro_rules! language_files {
     };
 }
 
-language_files!("common", "pages", "console", "desk", "insight", "mail");
+language_files!("common", "pages", "console", "desk", "insight", "mail", "privacy");
 
 type Entries = HashMap<String, String>;
 

@@ -8,7 +8,7 @@ use crate::fields::{Fields, NO_NUL};
 use crate::kind::Kind;
 use crate::limits::*;
 use crate::locale::Locale;
-use crate::masking::mask_card_numbers;
+use crate::masking::{Masking, mask, mask_document};
 use crate::page_url::without_secrets;
 use crate::problem::{ErrorCode, FieldError};
 use crate::text::Text;
@@ -96,13 +96,16 @@ impl Feedback {
     pub fn parse(value: Value, rules: &FeedbackRules) -> Result<Self, Refused> {
         let mut fields = Fields::new(value, "");
         let kind = read_kind(&mut fields);
-        let message = fields.required_text("message").map(|text: Text<MESSAGE_MAX>| text.map(mask_card_numbers));
+        let keep_unmasked = fields.boolean("keep_unmasked");
+        let masking = Masking::unless(keep_unmasked);
+        let message = fields.required_text("message").map(|text: Text<MESSAGE_MAX>| text.masked(masking));
         let category: Option<Text<CATEGORY_MAX>> = fields.text("category");
         let rating = fields.score("rating");
         let importance = fields.score("importance");
         let desired_outcome =
-            fields.text("desired_outcome").map(|text: Text<DESIRED_OUTCOME_MAX>| text.map(mask_card_numbers));
-        let reference = fields.text("reference");
+            fields.text("desired_outcome").map(|text: Text<DESIRED_OUTCOME_MAX>| text.masked(masking));
+        // It is a number that tells one thing from others, so only what can be no such number is masked.
+        let reference = fields.text("reference").map(|text: Text<REFERENCE_MAX>| text.masked(Masking::Cards));
         let contact = fields.object("contact", Contact::read).flatten();
         let consent = fields.boolean("consent");
         let locale = read_locale(&mut fields);
@@ -110,7 +113,6 @@ impl Feedback {
         let context = read_context(&mut fields);
         let attachments = fields.uploads();
         let composed_at = fields.string("composed_at");
-        let keep_unmasked = fields.boolean("keep_unmasked").unwrap_or(false);
         let identity = read_opaque(&mut fields, "identity", IDENTITY_MAX_BYTES);
         let proof = read_opaque(&mut fields, "proof", PROOF_MAX_BYTES);
 
@@ -151,7 +153,7 @@ impl Feedback {
             context,
             attachments,
             composed_at,
-            keep_unmasked,
+            keep_unmasked: keep_unmasked.unwrap_or(false),
             identity,
             proof,
         });
@@ -267,10 +269,11 @@ impl Page {
         let mut address = |name: &str| {
             let typed: Option<Text<URL_MAX>> = fields.text(name);
             // What is left can be nothing, such as of an address that is a fragment alone.
-            typed.and_then(|typed| Text::parse(&without_secrets(typed.as_str())).ok())
+            typed.and_then(|typed| Text::parse(&mask(without_secrets(typed.as_str()), Masking::Everything)).ok())
         };
         let (url, referrer) = (address("url"), address("referrer"));
-        Self { url, title: fields.text("title"), referrer }
+        let title = fields.text("title").map(|text: Text<PAGE_TITLE_MAX>| text.masked(Masking::Everything));
+        Self { url, title, referrer }
     }
 }
 
@@ -316,7 +319,7 @@ fn read_context(fields: &mut Fields) -> Option<Value> {
     } else if has_nul(&context) {
         fields.refuse("context", ErrorCode::Invalid, NO_NUL);
     }
-    Some(context)
+    Some(mask_document(context, Masking::Everything))
 }
 
 /// Whether any text or name in a document has the NUL character. The parser bounds how deep it can be.

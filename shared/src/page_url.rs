@@ -1,8 +1,8 @@
-//! Addresses of pages without what opens doors: tokens of resets and sign-ins, passwords, fragments.
+//! Addresses without what opens doors: tokens of resets and sign-ins, passwords, fragments.
 //!
 //! Where a customer was helps to understand them. But such addresses are stored and forwarded, and some of them hold a key to an account.
 
-/// What stands in the place of a secret.
+/// What stands in the place of a secret, as much of it as the secret is long.
 const MASK: &str = "***";
 
 /// Words by which parameters with secrets are named, whole or as part of a name such as `reset_token`.
@@ -35,9 +35,15 @@ const SECRET_WORDS: [&str; 22] = [
 const RANDOM_MIN: usize = 32;
 
 /// An address without fragment, user and password, in which values of parameters and parts of the path that look like secrets are masked.
-/// Everything else stays as it was written.
+/// Everything else stays as it was written. It is not longer than it was.
 pub fn without_secrets(address: &str) -> String {
-    let address = address.split('#').next().unwrap_or_default();
+    without_secret_parts(address.split('#').next().unwrap_or_default())
+}
+
+/// The same of an address in a text, which keeps its fragment but for the secrets in it.
+pub(crate) fn without_secret_parts(address: &str) -> String {
+    let (address, fragment) =
+        address.split_once('#').map_or((address, None), |(rest, fragment)| (rest, Some(fragment)));
     let (place, query) = address.split_once('?').map_or((address, None), |(place, query)| (place, Some(query)));
     let place = place.split('/').enumerate().map(|(at, part)| match at {
         // `https:`, nothing, and the host with whoever signs in at it.
@@ -46,9 +52,11 @@ pub fn without_secrets(address: &str) -> String {
         _ => part,
     });
     let mut kept = place.collect::<Vec<_>>().join("/");
-    if let Some(query) = query {
-        kept.push('?');
-        kept.push_str(&query.split('&').map(without_secret).collect::<Vec<_>>().join("&"));
+    for (sign, parameters) in [('?', query), ('#', fragment)] {
+        if let Some(parameters) = parameters {
+            kept.push(sign);
+            kept.push_str(&parameters.split('&').map(without_secret).collect::<Vec<_>>().join("&"));
+        }
     }
     kept
 }
@@ -56,7 +64,8 @@ pub fn without_secrets(address: &str) -> String {
 fn without_secret(parameter: &str) -> String {
     match parameter.split_once('=') {
         Some((name, value)) if !value.is_empty() && (is_secret_name(name) || holds_random(value)) => {
-            format!("{name}={MASK}")
+            let shown = MASK.len().min(value.chars().count());
+            format!("{name}={}", &MASK[..shown])
         }
         None if holds_random(parameter) => MASK.to_owned(),
         _ => parameter.to_owned(),
@@ -116,7 +125,7 @@ mod tests {
             ("https://a.example/?resetToken=abc&x=1", "https://a.example/?resetToken=***&x=1"),
             ("https://a.example/?user%5Bpassword%5D=abc", "https://a.example/?user%5Bpassword%5D=***"),
             ("https://a.example/cb?code=4%2F0A&state=s", "https://a.example/cb?code=***&state=s"),
-            ("https://a.example/?PHPSESSID=1&sid=2", "https://a.example/?PHPSESSID=***&sid=***"),
+            ("https://a.example/?PHPSESSID=1&sid=2", "https://a.example/?PHPSESSID=*&sid=*"),
             ("https://a.example/?q=eyJhbGciOi.eyJzdWIi.x-Y_z", "https://a.example/?q=***"),
             ("https://a.example/r/0123456789abcdef0123456789abcdef/x", "https://a.example/r/***/x"),
             ("https://li:hunter2@a.example/x", "https://a.example/x"),

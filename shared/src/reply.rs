@@ -5,7 +5,7 @@ use serde_json::Value;
 
 use crate::fields::Fields;
 use crate::limits::{COMMENT_MAX, MESSAGE_MAX};
-use crate::masking::mask_card_numbers;
+use crate::masking::Masking;
 use crate::problem::{ErrorCode, FieldError};
 use crate::text::Text;
 
@@ -19,12 +19,13 @@ pub struct Reply {
 }
 
 impl Reply {
-    /// Reads `{"body": "..", "attachments": [".."]}`; only the body is required.
+    /// Reads `{"body": "..", "attachments": [".."], "keep_unmasked": false}`; only the body is required.
     pub fn parse(value: Value) -> Result<Self, Vec<FieldError>> {
         let mut fields = Fields::new(value, "");
         let body = fields.required_text("body");
         let attachments = fields.uploads();
-        let read = body.map(|body: Text<MESSAGE_MAX>| Self { body: body.map(mask_card_numbers), attachments });
+        let masking = Masking::unless(fields.boolean("keep_unmasked"));
+        let read = body.map(|body: Text<MESSAGE_MAX>| Self { body: body.masked(masking), attachments });
         finish(fields, read)
     }
 
@@ -58,7 +59,7 @@ impl Satisfaction {
         }
         let score = fields.score("score");
         let solved = fields.boolean("solved");
-        let comment = fields.text("comment").map(|text: Text<COMMENT_MAX>| text.map(mask_card_numbers));
+        let comment = fields.text("comment").map(|text: Text<COMMENT_MAX>| text.masked(Masking::Everything));
         finish(fields, score.map(|score| Self { score, solved, comment }))
     }
 

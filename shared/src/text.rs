@@ -3,6 +3,7 @@
 use serde::Serialize;
 
 use crate::fields::NO_NUL;
+use crate::masking::{Masking, mask};
 use crate::problem::ErrorCode;
 
 /// Text of 1 to `MAX` Unicode scalar values after trimming.
@@ -38,9 +39,9 @@ impl<const MAX: usize> Text<MAX> {
         Ok(Self(text.to_owned()))
     }
 
-    /// The same text after a change that can't make it longer than `MAX` or empty.
-    pub(crate) fn map(self, change: impl FnOnce(String) -> String) -> Self {
-        Self(change(self.0))
+    /// The same text, masked, which makes it neither longer nor empty.
+    pub fn masked(self, masking: Masking) -> Self {
+        Self(mask(self.0, masking))
     }
 
     /// The text.

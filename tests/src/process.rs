@@ -1,5 +1,6 @@
 //! The real binary as a process of its own, for tests that kill it.
 
+use std::io::Write as _;
 use std::net::TcpListener;
 use std::ops::Range;
 use std::path::{Path, PathBuf};
@@ -47,6 +48,26 @@ pub fn run(data: &Path, database_url: &str, arguments: &[&str]) -> (bool, String
         .stdin(Stdio::null())
         .output()
         .expect("the binary runs");
+    (
+        output.status.success(),
+        [output.stdout, output.stderr].map(|bytes| String::from_utf8_lossy(&bytes).into_owned()).concat(),
+    )
+}
+
+/// The same, with something to read for the command.
+pub fn run_with_input(data: &Path, database_url: &str, arguments: &[&str], input: &str) -> (bool, String) {
+    let mut child = Command::new(binary())
+        .args(arguments)
+        .args(["--data".as_ref(), data.as_os_str()])
+        .args(["--database-url", database_url])
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .expect("the binary runs");
+    // A command that has ended already reads nothing.
+    let _ = child.stdin.take().expect("it is piped").write_all(input.as_bytes());
+    let output = child.wait_with_output().expect("it ends");
     (
         output.status.success(),
         [output.stdout, output.stderr].map(|bytes| String::from_utf8_lossy(&bytes).into_owned()).concat(),

@@ -5,6 +5,7 @@
 //! are noticed by whoever kept the head elsewhere (`sayso audit anchor`).
 
 pub mod commands;
+pub mod find;
 mod verify;
 
 use serde::Serialize;

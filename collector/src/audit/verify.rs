@@ -26,21 +26,26 @@ pub enum Verdict {
     },
 }
 
+/// An entry with its hash.
 #[derive(sqlx::FromRow)]
-struct Link {
+pub(super) struct Link {
     #[sqlx(flatten)]
-    entry: Entry,
-    hash: String,
+    pub(super) entry: Entry,
+    pub(super) hash: String,
+}
+
+/// The next entries after a number, in their order.
+pub(super) async fn links_after(db: &Db, number: i64) -> sqlx::Result<Vec<Link>> {
+    let select = "select number, at, actor, actor_id, action, object, details, previous_hash, hash from audit_log \
+        where number > $1 order by number limit $2";
+    with_db!(db, pool => sqlx::query_as(select).bind(number).bind(PAGE).fetch_all(pool).await)
 }
 
 /// Follows the chain from its first entry to its last one.
 pub async fn verify(db: &Db) -> sqlx::Result<Verdict> {
-    let select = "select number, at, actor, actor_id, action, object, details, previous_hash, hash from audit_log \
-        where number > $1 order by number limit $2";
     let (mut last, mut head) = (0, GENESIS.to_owned());
     loop {
-        let links: Vec<Link> =
-            with_db!(db, pool => sqlx::query_as(select).bind(last).bind(PAGE).fetch_all(pool).await)?;
+        let links = links_after(db, last).await?;
         if links.is_empty() {
             break;
         }

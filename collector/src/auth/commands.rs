@@ -5,7 +5,7 @@ use clap::Subcommand;
 
 use super::links::make_sign_in_link;
 use super::member::{Email, Name, NewMember};
-use super::{Member, Password, Role, breached};
+use super::{Member, Password, Role, breached, totp};
 use crate::audit::Stamp;
 use crate::clock::{Millis, parse_rfc3339, rfc3339};
 use crate::context::Context;
@@ -29,7 +29,7 @@ pub enum MemberCommand {
     },
     /// Show the members.
     List,
-    /// Take the password away, end all sessions and print a one-time link with which the member sets a new one.
+    /// Take the password and the second factor away, end all sessions and print a one-time link with which the member sets a new one.
     Reset {
         /// The member's address.
         email: String,
@@ -94,6 +94,7 @@ pub async fn run(command: MemberCommand, context: &Context) -> anyhow::Result<()
             };
             let stamp = Stamp::command(context.clock.now());
             Member::set_password(&context.db, &member.id, hash.as_deref(), &stamp).await?;
+            totp::remove(&context.db, &member.id, &stamp).await?;
             match hash {
                 Some(_) => println!("The password of {} is set; all its sessions have ended.", member.email),
                 None => print_link(context, &member.id).await?,

@@ -15,6 +15,7 @@ use tower_sessions::Session;
 use super::Member;
 use super::permissions::{Action, Actor, Object, Standing, can};
 use super::session::{self, AskedBy};
+use super::totp;
 use crate::app::App;
 use crate::http::body::fresh_key;
 use crate::http::{Error, cors};
@@ -27,6 +28,9 @@ pub const SIGN_IN: &str = "/staff/sign-in";
 pub const START: &str = "/staff";
 /// The inbox.
 pub const HOME: &str = "/staff/cases";
+
+/// Where a second factor is set up.
+pub const SECOND_FACTOR: &str = "/staff/account/second-factor";
 
 /// Somebody of the staff.
 #[derive(Clone, Debug)]
@@ -71,6 +75,8 @@ pub enum AuthRejection {
     Error(Error),
     /// Sign in, and then on to this address.
     SignIn(String),
+    /// The page on which they set up the second factor that their role needs.
+    SecondFactor,
 }
 
 /// Refuses forms that another website sends in the name of somebody who is signed in here.
@@ -125,7 +131,11 @@ impl FromRequestParts<App> for SignedIn {
     type Rejection = AuthRejection;
 
     async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, AuthRejection> {
-        Self::of(parts, app).await?.ok_or_else(|| AuthRejection::SignIn(wanted(parts)))
+        let who = Self::of(parts, app).await?.ok_or_else(|| AuthRejection::SignIn(wanted(parts)))?;
+        match lacks_second_factor(app, &who, parts.uri.path()).await? {
+            true => Err(AuthRejection::SecondFactor),
+            false => Ok(who),
+        }
     }
 }
 
@@ -165,6 +175,20 @@ impl FromRequestParts<App> for Administers {
             }
         }
     }
+}
+
+/// Whether the member's role needs a second factor.
+pub fn needs_second_factor(app: &App, who: &SignedIn) -> bool {
+    app.config.sign_in.second_factor_for.iter().any(|role| role == who.member.role().as_str())
+}
+
+/// Whether a member has to set up a second factor before they go on. Until then they have their account, and can sign out.
+async fn lacks_second_factor(app: &App, who: &SignedIn, path: &str) -> Result<bool, Error> {
+    if !needs_second_factor(app, who) {
+        return Ok(false);
+    }
+    let is_account = path == "/staff/account" || path.starts_with("/staff/account/") || path == "/staff/sign-out";
+    Ok(!is_account && !totp::is_set(&app.db, &who.member.id).await?)
 }
 
 /// What a member's rights depend on.
@@ -239,6 +263,7 @@ impl IntoResponse for AuthRejection {
     fn into_response(self) -> Response {
         match self {
             AuthRejection::Error(error) => error.into_response(),
+            AuthRejection::SecondFactor => Redirect::to(SECOND_FACTOR).into_response(),
             AuthRejection::SignIn(next) => {
                 let query: String =
                     url::form_urlencoded::Serializer::new(String::new()).append_pair("next", &next).finish();

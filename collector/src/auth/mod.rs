@@ -3,6 +3,7 @@
 pub mod bearer;
 pub mod breached;
 pub mod commands;
+pub mod confirm;
 pub mod device;
 pub mod guard;
 pub mod links;
@@ -12,6 +13,7 @@ pub mod permissions;
 pub mod session;
 pub mod token;
 pub mod token_commands;
+pub mod totp;
 
 pub use guard::{Administers, CsrfForm, KeyedForm, MayAct, SignedIn, standing};
 pub use member::{Member, Role};

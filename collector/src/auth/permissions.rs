@@ -44,8 +44,12 @@ pub enum Action {
     Administer,
     /// Read who customers are, and what the staff noted about them. Of their cases each sees those that they may read.
     ReadCustomer,
-    /// Change what the staff set of customers.
+    /// Change what the staff set of customers, merge them and take them apart.
     ManageCustomer,
+    /// Take all that is known of a customer out of Sayso, in a file.
+    ExportCustomer,
+    /// Erase who a customer is and what they said, for good.
+    EraseCustomer,
     /// Read a case: what was said, its timeline, its files.
     ReadCase,
     /// Read who the customer is and how to reach them.
@@ -123,7 +127,8 @@ impl Action {
             Action::ManageService => Some(Scope::ServiceWrite),
             Action::Administer => None,
             Action::ReadCustomer => Some(Scope::CustomersRead),
-            Action::ManageCustomer => Some(Scope::CustomersWrite),
+            Action::ExportCustomer => Some(Scope::CustomersRead),
+            Action::ManageCustomer | Action::EraseCustomer => Some(Scope::CustomersWrite),
             Action::ReadCase | Action::ReadContact => Some(Scope::CasesRead),
             Action::WriteNote | Action::Answer | Action::ManageCase | Action::FinishTask => Some(Scope::CasesWrite),
         }
@@ -149,7 +154,9 @@ impl Standing {
                     || is_about_service(action)
                     || matches!(action, Action::EnterFeedback | Action::ReadAudit | Action::ReadReports)
             }
-            Role::Agent => is_about_customers(action) || matches!(action, Action::EnterFeedback),
+            Role::Agent => {
+                matches!(action, Action::EnterFeedback | Action::ReadCustomer | Action::ManageCustomer)
+            }
             Role::Viewer => matches!(action, Action::ReadCustomer | Action::ReadReports | Action::ReadService),
             Role::Partner => false,
         }
@@ -191,7 +198,7 @@ impl Standing {
 }
 
 const fn is_about_customers(action: Action) -> bool {
-    matches!(action, Action::ReadCustomer | Action::ManageCustomer)
+    matches!(action, Action::ReadCustomer | Action::ManageCustomer | Action::ExportCustomer | Action::EraseCustomer)
 }
 
 const fn is_about_service(action: Action) -> bool {
@@ -209,7 +216,7 @@ mod tests {
     use super::*;
     use proptest::prelude::*;
 
-    const ACTIONS: [Action; 14] = [
+    const ACTIONS: [Action; 16] = [
         Action::EnterFeedback,
         Action::ReadAudit,
         Action::ReadReports,
@@ -218,6 +225,8 @@ mod tests {
         Action::Administer,
         Action::ReadCustomer,
         Action::ManageCustomer,
+        Action::ExportCustomer,
+        Action::EraseCustomer,
         Action::ReadCase,
         Action::ReadContact,
         Action::WriteNote,
@@ -304,9 +313,9 @@ mod tests {
         let general = |role: Role| {
             let standing = standing(role);
             let may = |action: &Action| can(Actor::Member(&standing), *action, Object::Installation);
-            ACTIONS[..8].iter().copied().filter(may).collect::<Vec<_>>()
+            ACTIONS[..10].iter().copied().filter(may).collect::<Vec<_>>()
         };
-        assert_eq!(general(Role::Admin), ACTIONS[..8]);
+        assert_eq!(general(Role::Admin), ACTIONS[..10]);
         let manager = [
             Action::EnterFeedback,
             Action::ReadAudit,
@@ -315,6 +324,8 @@ mod tests {
             Action::ManageService,
             Action::ReadCustomer,
             Action::ManageCustomer,
+            Action::ExportCustomer,
+            Action::EraseCustomer,
         ];
         assert_eq!(general(Role::Manager), manager);
         assert_eq!(general(Role::Agent), [Action::EnterFeedback, Action::ReadCustomer, Action::ManageCustomer]);

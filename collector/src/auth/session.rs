@@ -31,6 +31,10 @@ const MEMBER: &str = "member";
 const EPOCH: &str = "epoch";
 const SEEN: &str = "seen";
 const CREATED: &str = "created";
+const DEVICE: &str = "device";
+const AWAITED: &str = "awaited";
+/// How long somebody may look for their device after they gave the password.
+const AWAITED_FOR: Millis = 10 * MINUTE;
 
 /// Who asks: only people keep a session alive.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -52,13 +56,120 @@ pub fn layer(app: &App) -> SessionManagerLayer<Sessions> {
 }
 
 /// Makes this the session of `member`, with a new identifier, so that one that somebody planted before is worth nothing.
-pub async fn sign_in(app: &App, session: &Session, member: &Member) -> Result<()> {
+pub async fn sign_in(app: &App, session: &Session, member: &Member, headers: &HeaderMap) -> Result<()> {
     session.cycle_id().await.map_err(internal)?;
     session.clear().await;
+    session.insert(DEVICE, device_name(headers)).await.map_err(internal)?;
     session.insert(MEMBER, &member.id).await.map_err(internal)?;
     session.insert(EPOCH, member.session_epoch).await.map_err(internal)?;
     session.insert(CREATED, app.clock.now()).await.map_err(internal)?;
     session.insert(SEEN, app.clock.now()).await.map_err(internal)
+}
+
+/// Notes that the member of this session still has to show their second factor: until then it is nobody's.
+pub async fn await_second_factor(app: &App, session: &Session, member: &Member, headers: &HeaderMap) -> Result<()> {
+    session.cycle_id().await.map_err(internal)?;
+    session.clear().await;
+    session.insert(DEVICE, device_name(headers)).await.map_err(internal)?;
+    session.insert(AWAITED, (&member.id, member.session_epoch, app.clock.now())).await.map_err(internal)
+}
+
+/// The member who still has to show their second factor, if they have not waited for too long.
+pub async fn awaited(app: &App, session: &Session) -> Result<Option<Member>> {
+    let Some((id, epoch, at)) = session.get::<(String, i64, Millis)>(AWAITED).await.map_err(internal)? else {
+        return Ok(None);
+    };
+    if app.clock.now() >= at + AWAITED_FOR {
+        return Ok(None);
+    }
+    Ok(Member::by_id(&app.db, &id).await?.filter(|member| member.session_epoch == epoch))
+}
+
+/// Keeps something for the rest of the session, such as a secret that is being set up.
+pub async fn keep(session: &Session, name: &str, text: &str) -> Result<()> {
+    session.insert(name, text).await.map_err(internal)
+}
+
+/// What was kept.
+pub async fn kept(session: &Session, name: &str) -> Result<Option<String>> {
+    session.get(name).await.map_err(internal)
+}
+
+/// Forgets what was kept.
+pub async fn forget(session: &Session, name: &str) -> Result<()> {
+    session.remove::<String>(name).await.map(|_| ()).map_err(internal)
+}
+
+/// A session of a member, as they see it.
+#[derive(Clone, Debug)]
+pub struct Listed {
+    /// By which it is ended. It opens nothing.
+    pub id: String,
+    /// The browser and system that it is in, such as `Firefox, Linux`; empty where that is not known.
+    pub device: String,
+    /// When it began.
+    pub created_at: Millis,
+    /// When it was used last, by some minutes.
+    pub seen_at: Millis,
+    /// Whether it is the one that asks.
+    pub is_own: bool,
+}
+
+/// The sessions of a member, the one used last first.
+pub async fn list(app: &App, member: &Member, own: &Session) -> Result<Vec<Listed>> {
+    let select = "select id, data from sessions where member_id = $1 and expires_at > $2";
+    let now = app.clock.now();
+    let rows: Vec<(String, String)> =
+        with_db!(&app.db, pool => sqlx::query_as(select).bind(&member.id).bind(now).fetch_all(pool).await)?;
+    let own = own.id().map(|id| Sessions(app.clone()).hash(&id));
+    let read = |(id, data): (String, String)| {
+        let data: serde_json::Value = serde_json::from_str(&data).ok()?;
+        let time = |name: &str| data[name].as_i64().unwrap_or_default();
+        // Those that a new password has ended are not worth a line.
+        (data[EPOCH].as_i64() == Some(member.session_epoch) && time(CREATED) + LONGEST > now).then(|| Listed {
+            device: data[DEVICE].as_str().unwrap_or_default().to_owned(),
+            created_at: time(CREATED),
+            seen_at: time(SEEN),
+            is_own: own.as_deref() == Some(id.as_str()),
+            id,
+        })
+    };
+    let mut listed: Vec<Listed> = rows.into_iter().filter_map(read).collect();
+    listed.sort_by_key(|session| std::cmp::Reverse(session.seen_at));
+    Ok(listed)
+}
+
+/// Ends a session of a member, by what the list names it.
+pub async fn revoke(app: &App, member: &Member, id: &str) -> Result<()> {
+    let delete = "delete from sessions where id = $1 and member_id = $2";
+    with_write!(&app.db, pool => sqlx::query(delete).bind(id).bind(&member.id).execute(pool).await.map(|_| ()))?;
+    Ok(())
+}
+
+/// The browser and the system that a request comes from, in words that people know. What a browser says of itself is not kept as it is.
+fn device_name(headers: &HeaderMap) -> String {
+    let agent = headers.get(axum::http::header::USER_AGENT).and_then(|value| value.to_str().ok()).unwrap_or_default();
+    let first =
+        |known: &[(&str, &'static str)]| known.iter().find(|(mark, _)| agent.contains(mark)).map(|(_, name)| *name);
+    // Most browsers name others as well, so those that do come first.
+    let browser = first(&[
+        ("Edg", "Edge"),
+        ("OPR/", "Opera"),
+        ("Firefox/", "Firefox"),
+        ("Chrome/", "Chrome"),
+        ("CriOS/", "Chrome"),
+        ("Safari/", "Safari"),
+    ]);
+    let system = first(&[
+        ("iPhone", "iPhone"),
+        ("iPad", "iPad"),
+        ("Android", "Android"),
+        ("Windows", "Windows"),
+        ("Mac OS X", "macOS"),
+        ("CrOS", "ChromeOS"),
+        ("Linux", "Linux"),
+    ]);
+    browser.into_iter().chain(system).collect::<Vec<_>>().join(", ")
 }
 
 /// Ends this session.
@@ -103,6 +214,11 @@ pub async fn is_staff(app: &App, headers: &HeaderMap) -> Result<bool> {
     Ok(Member::by_id(&app.db, member_id).await?.is_some())
 }
 
+/// The member whose session a record is.
+fn member_of(record: &Record) -> Option<&str> {
+    record.data.get(MEMBER)?.as_str()
+}
+
 /// Until when a session may be kept: never beyond its longest time.
 fn ends_at(record: &Record, now: Millis) -> Millis {
     let created = record.data.get(CREATED).and_then(serde_json::Value::as_i64).unwrap_or(now);
@@ -132,11 +248,12 @@ impl SessionStore for Sessions {
         let forget = "delete from sessions where expires_at <= $1";
         with_write!(&self.0.db, pool => sqlx::query(forget).bind(now).execute(pool).await.map(|_| ()))
             .map_err(backend)?;
-        let insert = "insert into sessions (id, data, expires_at) values ($1, $2, $3)";
+        let insert = "insert into sessions (id, data, expires_at, member_id) values ($1, $2, $3, $4)";
         loop {
             let id = self.hash(&record.id);
             let data = serde_json::to_string(&record.data).map_err(|error| StoreError::Encode(error.to_string()))?;
-            let done = with_write!(&self.0.db, pool => sqlx::query(insert).bind(&id).bind(&data).bind(ends_at(record, now)).execute(pool).await.map(|_| ()));
+            let done = with_write!(&self.0.db, pool => sqlx::query(insert).bind(&id).bind(&data).bind(ends_at(record, now))
+                .bind(member_of(record)).execute(pool).await.map(|_| ()));
             match done {
                 Err(error) if is_unique_violation(&error) => record.id = Id::default(),
                 other => return other.map_err(backend),
@@ -146,11 +263,13 @@ impl SessionStore for Sessions {
 
     async fn save(&self, record: &Record) -> StoreResult<()> {
         // Only an update: a session that another request has ended in the meantime stays ended.
-        let update = "update sessions set data = $1, expires_at = $2 where id = $3";
+        let update = "update sessions set data = $1, expires_at = $2, member_id = $4 where id = $3";
         let id = self.hash(&record.id);
         let data = serde_json::to_string(&record.data).map_err(|error| StoreError::Encode(error.to_string()))?;
         let expires_at = ends_at(record, self.0.clock.now());
-        with_write!(&self.0.db, pool => sqlx::query(update).bind(&data).bind(expires_at).bind(&id).execute(pool).await.map(|_| ())).map_err(backend)
+        with_write!(&self.0.db, pool => sqlx::query(update).bind(&data).bind(expires_at).bind(&id)
+            .bind(member_of(record)).execute(pool).await.map(|_| ()))
+        .map_err(backend)
     }
 
     async fn load(&self, id: &Id) -> StoreResult<Option<Record>> {

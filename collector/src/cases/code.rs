@@ -31,6 +31,6 @@ pub fn is_code_of(keys: &Keys, case_id: &str, cipher: &str, code: &TrackingCode)
 }
 
 /// Where alone the ciphertext can be decrypted.
-fn context(case_id: &str) -> String {
+pub fn context(case_id: &str) -> String {
     format!("cases/{case_id}/code")
 }

@@ -1,6 +1,7 @@
 //! Efforts: what the staff did for a case beside writing, such as calls and visits. They are counted, so that nobody has to guess what a case cost.
 
 use sayso_shared::id::IdempotencyKey;
+use sayso_shared::masking::Masking;
 use sayso_shared::text::Text;
 use serde_json::json;
 
@@ -106,7 +107,7 @@ pub async fn add(
     let insert = "insert into efforts (id, case_id, kind, result, minutes, note, member_id, token_id, created_at) \
         values ($1, $2, $3, $4, $5, $6, $7, $8, $9)";
     let result = effort.result.map(EffortResult::as_str);
-    let note = effort.note.as_ref().map_or("", Text::as_str);
+    let note = effort.note.clone().map_or_else(String::new, |note| note.masked(Masking::Cards).into_string());
     with_tx!(&mut tx, conn => sqlx::query(insert).bind(&id).bind(case_id).bind(effort.kind.as_str()).bind(result)
         .bind(effort.minutes).bind(note).bind(actor.member_id()).bind(actor.token_id()).bind(now).execute(conn).await.map(|_| ()))?;
     let data = json!({"effort_id": id, "kind": effort.kind, "result": effort.result, "minutes": effort.minutes});

@@ -63,6 +63,8 @@ words! {
         Effort = "case.effort",
         /// What the remedy cost is noted, or another amount is.
         Remedy = "case.remedy",
+        /// Who the customer is, or also what was said, was erased.
+        Erased = "case.erased",
     }
 }
 

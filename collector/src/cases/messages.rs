@@ -1,5 +1,7 @@
 //! Writing the messages and notes of a case, with the files that come with them.
 
+use sayso_shared::masking::Masking;
+
 use super::Actor;
 use super::command::Body;
 use super::error::{CaseError, Result};
@@ -18,6 +20,8 @@ pub async fn add(
     now: Millis,
 ) -> sqlx::Result<String> {
     let id = new_id();
+    // Customers' words were masked when they were read; of the staff's only cards are, since they may have to tell a customer anything else.
+    let body = body.clone().masked(Masking::Cards);
     let insert = "insert into messages (id, case_id, author, member_id, token_id, body, created_at) values ($1, $2, $3, $4, $5, $6, $7)";
     with_tx!(tx, conn => sqlx::query(insert).bind(&id).bind(case_id).bind(author).bind(actor.member_id())
         .bind(actor.token_id()).bind(body.as_str()).bind(now).execute(conn).await.map(|_| ()))?;

@@ -116,6 +116,12 @@ pub async fn numbers(db: &Db, case_ids: &[String]) -> sqlx::Result<HashMap<Strin
     Ok(numbers)
 }
 
+/// When the staff wrote to the customer of a case last; none while they have not.
+pub async fn answered_at(db: &Db, case_id: &str) -> sqlx::Result<Option<Millis>> {
+    let select = "select max(created_at) from messages where case_id = $1 and author = 'staff'";
+    with_db!(db, pool => sqlx::query_scalar(select).bind(case_id).fetch_one(pool).await)
+}
+
 /// How satisfied the customer was.
 #[derive(Clone, Debug, sqlx::FromRow)]
 pub struct Rated {

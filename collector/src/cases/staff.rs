@@ -2,7 +2,7 @@
 
 use sayso_shared::Kind;
 use sayso_shared::id::IdempotencyKey;
-use sayso_shared::text::Text;
+use sayso_shared::masking::Masking;
 use serde_json::{Value, json};
 
 use super::case::{self, CaseState};
@@ -327,12 +327,12 @@ async fn resolve_in(
         _ => {}
     }
     let outcome = resolution.outcome.filter(|_| is_complaint).map(Outcome::as_str);
-    let remedy = resolution.remedy.as_ref().map(Text::as_str);
+    let remedy = resolution.remedy.clone().map(|remedy| remedy.masked(Masking::Cards).into_string());
     // One remedy costs once, however many cases were merged into the one that it is for.
     let cost = resolution.cost.as_ref().filter(|_| state.merged_into.is_none());
     let update = "update cases set status = 'resolved', resolved_at = $1, outcome = $2, remedy = $3, \
         remedy_cost = coalesce($5, remedy_cost), remedy_currency = coalesce($6, remedy_currency) where id = $4";
-    with_tx!(tx, conn => sqlx::query(update).bind(now).bind(outcome).bind(remedy).bind(case_id)
+    with_tx!(tx, conn => sqlx::query(update).bind(now).bind(outcome).bind(&remedy).bind(case_id)
         .bind(cost.map(Money::thousandths)).bind(cost.map(Money::currency)).execute(conn).await.map(|_| ()))?;
     let data: Value = json!({"from": from, "to": Status::Resolved, "outcome": outcome, "message_id": message_id});
     append(tx, case_id, EventType::Resolved, actor, data, now).await?;

@@ -23,11 +23,13 @@ use crate::http::panics;
 use crate::import::{self, ImportArguments};
 use crate::inbound::commands::MailCommand;
 use crate::jobs::commands::JobsCommand;
+use crate::key_rotation::commands::KeyCommand;
 use crate::outbox::commands::{DeliveriesCommand, TargetCommand};
+use crate::receipts::commands::{self as receipts, ReceiptCommand};
 use crate::service::commands::ServiceCommand;
 use crate::sites::commands::SiteCommand;
 use crate::surveys::commands::SurveyCommand;
-use crate::{audit, backup, demo, doctor, inbound, jobs, outbox, service, sites, surveys};
+use crate::{audit, backup, demo, doctor, inbound, jobs, key_rotation, outbox, service, sites, surveys};
 
 /// Customer feedback that is stored, forwarded and answered.
 #[derive(Debug, Parser)]
@@ -73,6 +75,12 @@ enum Command {
     /// Prove that the audit log is whole, print its head, or list its last entries.
     #[command(subcommand)]
     Audit(AuditCommand),
+    /// Verify receipts, and rotate the key that signs them.
+    #[command(subcommand)]
+    Receipt(ReceiptCommand),
+    /// Rotate the master key, print it to be kept elsewhere, or check a key.
+    #[command(subcommand)]
+    Key(KeyCommand),
     /// Show what works in the background, and let what was given up begin anew.
     #[command(subcommand)]
     Jobs(JobsCommand),
@@ -117,6 +125,12 @@ impl Cli {
             breached::run(command)?;
             return Ok(ExitCode::SUCCESS);
         }
+        if let Command::Receipt(ReceiptCommand::Verify(arguments)) = &self.command
+            && arguments.is_offline()
+        {
+            receipts::verify_offline(arguments)?;
+            return Ok(ExitCode::SUCCESS);
+        }
         if let Command::Demo(arguments) = self.command {
             let config = Config::load(&arguments.into_overrides(self.overrides)?)?;
             start_log(&config);
@@ -144,6 +158,8 @@ impl Cli {
             }
             Command::Migrate(arguments) => migrate::run(arguments, config).await,
             Command::Audit(command) => audit::commands::run(command, &Context::open(config).await?.db).await,
+            Command::Receipt(command) => receipts::run(command, &Context::open(config).await?).await,
+            Command::Key(command) => key_rotation::commands::run(command, &Context::open(config).await?).await,
             Command::Jobs(command) => {
                 let context = Context::open(config).await?;
                 jobs::commands::run(command, &context.db, &context.clock).await

@@ -3,7 +3,7 @@
 use askama::Template;
 use axum::Router;
 use axum::extract::{Query, State};
-use axum::http::StatusCode;
+use axum::http::{HeaderMap, StatusCode};
 use axum::response::{Html, IntoResponse, Redirect, Response};
 use axum::routing::{get, post};
 use sayso_shared::Lang;
@@ -93,6 +93,7 @@ async fn set_password(
     State(app): State<App>,
     who: SignedIn,
     client: ClientAddress,
+    headers: HeaderMap,
     CsrfForm(form): CsrfForm<PasswordForm>,
 ) -> Result<Response> {
     if who.member.password_hash().is_some() {
@@ -118,7 +119,7 @@ async fn set_password(
     Member::set_password(&app.db, &who.member.id, Some(&password.hash().await?), &stamp).await?;
     // That ended all sessions of the member; this one goes on under a new identifier.
     let member = Member::by_id(&app.db, &who.member.id).await?.ok_or(Error::Unauthorized)?;
-    session::sign_in(&app, &who.session, &member).await?;
+    session::sign_in(&app, &who.session, &member, &headers).await?;
     tracing::info!(security = "password.changed", member = who.member.id, "a password was changed");
     Ok(Redirect::to("/staff/account?saved=password").into_response())
 }

@@ -2,6 +2,7 @@
 
 mod account;
 mod alarms;
+mod audit;
 pub mod case;
 mod customers;
 mod entry;
@@ -11,6 +12,8 @@ mod live;
 mod mail;
 mod members;
 mod reports;
+mod second_factor;
+mod sessions;
 mod settings;
 mod setup;
 pub mod shell;
@@ -39,8 +42,11 @@ pub fn router(app: &App) -> Router<App> {
         .merge(reports::router())
         .merge(live::router())
         .merge(account::router())
+        .merge(second_factor::router())
+        .merge(sessions::router())
         .merge(members::router())
         .merge(mail::router())
+        .merge(audit::router())
         .merge(start::router())
         .merge(settings::router())
         .merge(today::router())

@@ -3,7 +3,7 @@
 use askama::Template;
 use axum::Router;
 use axum::extract::{Path, State};
-use axum::http::StatusCode;
+use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 use serde::Deserialize;
@@ -87,6 +87,7 @@ async fn set_up(
     client: ClientAddress,
     Language(t): Language,
     session: Session,
+    headers: HeaderMap,
     Path(token): Path<String>,
     OpenForm(form): OpenForm<Form>,
 ) -> Result<Response> {
@@ -121,7 +122,7 @@ async fn set_up(
         Site::add(&app.db, &key, name.as_str(), &[origin], &Stamp::member(&id, now)).await?;
     }
     let admin = Member::by_id(&app.db, &id).await?.ok_or(GONE)?;
-    welcome(&app, &session, admin, t.0, "/staff/start").await
+    welcome(&app, &session, admin, t.0, "/staff/start", &headers).await
 }
 
 /// Adds to what is wrong that the password has been in a breach.

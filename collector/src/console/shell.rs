@@ -41,6 +41,8 @@ pub enum Screen {
     Members,
     /// Mails that were written to files.
     Mail,
+    /// The audit log.
+    Audit,
     /// The member's own language and password.
     Account,
 }
@@ -56,6 +58,8 @@ pub struct Shell {
     pub administers: bool,
     /// Whether the reader sees how the service is set up.
     pub reads_service: bool,
+    /// Whether the reader may read the audit log.
+    pub reads_audit: bool,
     /// Whether the reader may enter feedback for customers.
     pub may_enter: bool,
     /// Whether the reader may look customers up.
@@ -86,6 +90,7 @@ impl Shell {
             may_enter: who.may(Action::EnterFeedback),
             reads_customers: who.may(Action::ReadCustomer),
             reads_reports: who.may(Action::ReadReports),
+            reads_audit: who.may(Action::ReadAudit),
             may_act: who.member.role().may_act(),
             alarms,
             more_alarms,

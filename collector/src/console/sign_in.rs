@@ -15,17 +15,21 @@ use crate::app::App;
 use crate::assets::{self, MARK};
 use crate::auth::guard::{CsrfForm, OpenForm, SIGN_IN, START, SignedIn, local_path};
 use crate::auth::member::Email;
-use crate::auth::{Member, device, links, password, session};
+use crate::auth::{Member, device, links, password, session, totp};
 use crate::http::client::ClientAddress;
 use crate::http::language::Language;
 use crate::http::limits::Attempt;
 use crate::http::{Error, Result};
 use crate::text::Texts;
 
+/// Where whoever gave the password shows their second factor.
+const SECOND_STEP: &str = "/staff/sign-in/code";
+
 /// `/staff/sign-in`, `/staff/sign-out` and `/staff/link/{token}`.
 pub(super) fn router() -> Router<App> {
     Router::new()
         .route(SIGN_IN, get(show).post(sign_in))
+        .route(SECOND_STEP, get(show_second_step).post(second_step))
         .route("/staff/sign-out", post(sign_out))
         .route("/staff/link/{token}", get(show_link).post(follow_link))
 }
@@ -35,6 +39,14 @@ pub(super) fn router() -> Router<App> {
 struct SignInPage<'a> {
     t: Texts,
     email: &'a str,
+    next: &'a str,
+    is_wrong: bool,
+}
+
+#[derive(Template)]
+#[template(path = "console/second_step.html")]
+struct SecondStepPage<'a> {
+    t: Texts,
     next: &'a str,
     is_wrong: bool,
 }
@@ -101,7 +113,7 @@ async fn sign_in(
                 known_browser = known,
                 "signed in"
             );
-            welcome(&app, &session, member, t.0, next).await
+            go_on(&app, &session, member, t.0, next, &headers).await
         }
         (member, _) => {
             // An address that is nobody's is as good as a person's, so it is not logged.
@@ -135,6 +147,7 @@ async fn follow_link(
     client: ClientAddress,
     Language(t): Language,
     session: Session,
+    headers: HeaderMap,
     Path(token): Path<String>,
 ) -> Result<Response> {
     app.limits.check_link(client)?;
@@ -146,7 +159,69 @@ async fn follow_link(
     tracing::info!(security = "sign_in.done", member = member.id, by = "link", "signed in");
     // Whoever has no password yet sets one first.
     let next = if member.password_hash().is_some() { START } else { "/staff/account" };
-    welcome(&app, &session, member, t.0, next).await
+    go_on(&app, &session, member, t.0, next, &headers).await
+}
+
+/// Signs a member in, or asks for their second factor first, if they have one.
+async fn go_on(
+    app: &App,
+    session: &Session,
+    member: Member,
+    page_lang: Lang,
+    next: &str,
+    headers: &HeaderMap,
+) -> Result<Response> {
+    if !totp::is_set(&app.db, &member.id).await? {
+        return welcome(app, session, member, page_lang, next, headers).await;
+    }
+    session::await_second_factor(app, session, &member, headers).await?;
+    let query = url::form_urlencoded::Serializer::new(String::new()).append_pair("next", next).finish();
+    Ok(Redirect::to(&format!("{SECOND_STEP}?{query}")).into_response())
+}
+
+async fn show_second_step(
+    State(app): State<App>,
+    Language(t): Language,
+    session: Session,
+    Query(query): Query<SignInQuery>,
+) -> Result<Response> {
+    let next = local_path(&query.next).unwrap_or(START);
+    match session::awaited(&app, &session).await? {
+        Some(_) => Ok(page(&SecondStepPage { t, next, is_wrong: false })?.into_response()),
+        None => Ok(Redirect::to(SIGN_IN).into_response()),
+    }
+}
+
+#[derive(Deserialize)]
+struct CodeForm {
+    #[serde(default)]
+    code: String,
+    #[serde(default)]
+    next: String,
+}
+
+async fn second_step(
+    State(app): State<App>,
+    client: ClientAddress,
+    Language(t): Language,
+    session: Session,
+    headers: HeaderMap,
+    OpenForm(form): OpenForm<CodeForm>,
+) -> Result<Response> {
+    let next = local_path(&form.next).unwrap_or(START);
+    let Some(member) = session::awaited(&app, &session).await? else {
+        return Ok(Redirect::to(SIGN_IN).into_response());
+    };
+    // Only whoever has the password comes here, so nobody else is kept out by this.
+    let of_member = uuid::Uuid::parse_str(&member.id).map_or(0, |id| id.as_u128());
+    app.limits.check_sign_in(client, Attempt::KnownDevice(of_member))?;
+    if totp::verify(&app.db, &app.keys, &member, &form.code, app.clock.now()).await? {
+        tracing::info!(security = "second_factor.done", member = member.id, "the second factor was shown");
+        return welcome(&app, &session, member, t.0, next, &headers).await;
+    }
+    tracing::info!(security = "second_factor.failed", member = member.id, "a code was wrong, or used before");
+    let shown = page(&SecondStepPage { t, next, is_wrong: true })?;
+    Ok((StatusCode::UNPROCESSABLE_ENTITY, shown).into_response())
 }
 
 /// Signs a member in and goes on to `next`. Whoever has chosen no language yet stays in that of the page on which they signed in.
@@ -156,8 +231,9 @@ pub(super) async fn welcome(
     member: Member,
     page_lang: Lang,
     next: &str,
+    headers: &HeaderMap,
 ) -> Result<Response> {
-    session::sign_in(app, session, &member).await?;
+    session::sign_in(app, session, &member, headers).await?;
     let lang = match member.chosen_lang() {
         Some(chosen) => chosen,
         None => {

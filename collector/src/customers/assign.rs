@@ -73,6 +73,12 @@ impl Unassigned {
         decrypt_contact(keys, &self.id, self.contact_cipher.as_deref())
     }
 
+    /// By what its customer is recognised.
+    pub(super) fn handles(&self, keys: &Keys, countries: &Countries) -> Handles {
+        let (identity, contact) = (self.identity(keys), self.contact(keys));
+        Handles::of(keys, identity.as_ref(), contact.as_ref(), countries.of_site(&self.site_id))
+    }
+
     fn identity(&self, keys: &Keys) -> Option<Identity> {
         decrypt_identity(keys, &self.id, self.identity_cipher.as_deref())
     }
@@ -87,7 +93,7 @@ pub(super) async fn assign_case(
     now: Millis,
 ) -> sqlx::Result<Assigned> {
     let (identity, contact) = (case.identity(keys), case.contact(keys));
-    let handles = Handles::of(keys, identity.as_ref(), contact.as_ref(), countries.of_site(&case.site_id));
+    let handles = case.handles(keys, countries);
     let customer_id = match &case.customer_id {
         Some(known) => {
             note_handles(tx, keys, &case.site_id, known, &handles.own, now).await?;
@@ -164,7 +170,7 @@ async fn is_identified(tx: &mut Tx, customer_id: &str) -> sqlx::Result<bool> {
 }
 
 /// Whose each of some hashes is.
-async fn owners(tx: &mut Tx, site_id: &str, hashes: &[&str]) -> sqlx::Result<HashMap<String, String>> {
+pub(super) async fn owners(tx: &mut Tx, site_id: &str, hashes: &[&str]) -> sqlx::Result<HashMap<String, String>> {
     let select = AssertSqlSafe(format!(
         "select hash, customer_id from customer_handles where site_id = $1 and hash in ({})",
         placeholders(1, hashes.len())

@@ -3,6 +3,7 @@
 use sayso_shared::contact::one_line;
 use sayso_shared::id::IdempotencyKey;
 use sayso_shared::limits::{MESSAGE_MAX, NAME_MAX};
+use sayso_shared::masking::Masking;
 use sayso_shared::text::Text;
 use serde_json::{Value, json};
 use sqlx::AssertSqlSafe;
@@ -52,6 +53,9 @@ pub enum CustomerError {
         /// Who changed what since then, such as `Tom Reed: tier`.
         changes: String,
     },
+    /// It is not possible with this customer, for a reason.
+    #[error("{0}")]
+    Refused(&'static str),
     /// The idempotency key was used for something else, or a case of the customer can't be changed.
     #[error(transparent)]
     Case(#[from] CaseError),
@@ -81,6 +85,7 @@ impl From<CustomerError> for Error {
         match error {
             CustomerError::NotFound => Error::NotFound("there is no such customer"),
             CustomerError::Stale { .. } => Error::Stale(error.to_string()),
+            CustomerError::Refused(reason) => Error::Conflict(reason.to_owned()),
             CustomerError::Case(error) => error.into(),
             CustomerError::Database(error) => Error::Database(error),
         }
@@ -129,6 +134,9 @@ async fn try_patch(
     if record_key(&mut tx, id, key.0, key.1, now).await? == KeyStatus::Repeated {
         tx.rollback().await?;
         return Ok(Vec::new());
+    }
+    if before.merged_into.is_some() {
+        return Err(CustomerError::Refused("the customer is merged into another one, which is the one to change"));
     }
     if version.is_some_and(|version| version != before.version) {
         let changes = changes_since(&mut tx, id, version.unwrap_or_default()).await?;
@@ -183,8 +191,8 @@ async fn write(tx: &mut Tx, app: &App, before: &Customer, patch: &Patch) -> Resu
         changed.push("representative");
     }
     if let Some(notes) = &patch.notes {
-        let notes = notes.as_ref().map(Text::as_str);
-        if notes != before.notes(keys).as_deref() {
+        let notes = notes.clone().map(|notes| notes.masked(Masking::Cards).into_string());
+        if notes != before.notes(keys) {
             columns.push(("notes_cipher", notes.map(|notes| keys.encrypt(&notes_context(id), notes.as_bytes()))));
             changed.push("notes");
         }
@@ -197,7 +205,7 @@ async fn write(tx: &mut Tx, app: &App, before: &Customer, patch: &Patch) -> Resu
 }
 
 /// Locks the row of a customer for the rest of the transaction, and reads it: the update is what locks a row on both databases.
-async fn lock(tx: &mut Tx, id: &str) -> sqlx::Result<Option<Customer>> {
+pub(crate) async fn lock(tx: &mut Tx, id: &str) -> sqlx::Result<Option<Customer>> {
     let update =
         AssertSqlSafe(format!("update customers set updated_at = updated_at where id = $1 returning {COLUMNS}"));
     with_tx!(tx, conn => sqlx::query_as(update).bind(id).fetch_optional(conn).await)
@@ -229,7 +237,7 @@ async fn changes_since(tx: &mut Tx, id: &str, version: i64) -> sqlx::Result<Stri
     Ok(later.collect::<Vec<_>>().join("; "))
 }
 
-fn audit_actor(actor: &Actor) -> audit::Actor {
+pub(crate) fn audit_actor(actor: &Actor) -> audit::Actor {
     match actor {
         Actor::Member(id) => audit::Actor::Member(id.clone()),
         Actor::Token(id) => audit::Actor::Token(id.clone()),

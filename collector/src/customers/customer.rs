@@ -28,6 +28,12 @@ pub struct Customer {
     pub created_at: Millis,
     /// When the staff changed it last.
     pub updated_at: Millis,
+    /// The customer into which it was merged.
+    pub merged_into: Option<String>,
+    /// When that was.
+    pub merged_at: Option<Millis>,
+    /// When everything by which it was known was erased.
+    pub erased_at: Option<Millis>,
     name_cipher: Option<String>,
     notes_cipher: Option<String>,
 }
@@ -45,7 +51,7 @@ pub struct Known {
 
 /// The columns of [`Customer`].
 pub const COLUMNS: &str = "customers.id, customers.site_id, coalesce(customers.tier, customers.site_tier) as tier, customers.representative_id, \
-    customers.version, customers.created_at, customers.updated_at, customers.name_cipher, customers.notes_cipher";
+    customers.version, customers.created_at, customers.updated_at, customers.merged_into, customers.merged_at, customers.erased_at, customers.name_cipher, customers.notes_cipher";
 
 impl Customer {
     /// The customer with this identifier.
@@ -66,6 +72,11 @@ impl Customer {
             customers.extend(found.into_iter().map(|customer| (customer.id.clone(), customer)));
         }
         Ok(customers)
+    }
+
+    /// Whether it is a customer by itself, of whom something is known.
+    pub fn is_own(&self) -> bool {
+        self.merged_into.is_none() && self.erased_at.is_none()
     }
 
     /// What they are called, decrypted.
@@ -94,7 +105,8 @@ pub async fn known(db: &Db, keys: &Keys, ids: &[String]) -> sqlx::Result<BTreeMa
             let Some(value) = keys.decrypt_text(&handle_context(&id, &hash), &cipher) else { continue };
             let known = all.entry(id).or_default();
             match HandleKind::parse(&kind) {
-                Some(HandleKind::Identity) => known.identity = Some(value),
+                // The first one stays, where two that have one each were merged.
+                Some(HandleKind::Identity) => _ = known.identity.get_or_insert(value),
                 Some(HandleKind::Email) => known.emails.push(value),
                 Some(HandleKind::Phone) => known.phones.push(value),
                 None => {}
@@ -121,16 +133,16 @@ pub async fn case_counts(db: &Db, ids: &[String]) -> sqlx::Result<BTreeMap<Strin
 }
 
 /// Where the ciphertext of a name belongs.
-pub(super) fn name_context(customer_id: &str) -> String {
+pub(crate) fn name_context(customer_id: &str) -> String {
     format!("customer/{customer_id}/name")
 }
 
 /// Where the ciphertext of the staff's notes belongs.
-pub(super) fn notes_context(customer_id: &str) -> String {
+pub(crate) fn notes_context(customer_id: &str) -> String {
     format!("customer/{customer_id}/notes")
 }
 
 /// Where the ciphertext of what they are recognised by belongs.
-pub(super) fn handle_context(customer_id: &str, hash: &str) -> String {
+pub(crate) fn handle_context(customer_id: &str, hash: &str) -> String {
     format!("customer/{customer_id}/handle/{hash}")
 }

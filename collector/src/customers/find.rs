@@ -47,7 +47,7 @@ impl Wanted {
             });
             numbers.collect::<Vec<_>>().join(", ")
         };
-        let mut sql = format!("select {COLUMNS} from customers where true");
+        let mut sql = format!("select {COLUMNS} from customers where merged_into is null");
         if self.is_text_given {
             let handles = list(&self.handles);
             // In one list, which is looked up first: customers are many.

@@ -48,6 +48,17 @@ impl Checkpoints {
     }
 }
 
+impl Db {
+    /// Moves SQLite's log into the file and empties it, so that nothing is left in it of what was erased. Where somebody reads an earlier state
+    /// at the moment it stays until the next time.
+    pub async fn forget_log(&self) -> sqlx::Result<()> {
+        if let Db::Sqlite(pools) = self {
+            sqlx::query("pragma wal_checkpoint(truncate)").execute(&pools.write).await?;
+        }
+        Ok(())
+    }
+}
+
 async fn keep_moving(pool: sqlx::SqlitePool, mut is_due: mpsc::Receiver<()>) {
     while is_due.recv().await.is_some() {
         // Passive: it waits for nobody, and nobody for it.

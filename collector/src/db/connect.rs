@@ -71,6 +71,8 @@ impl Db {
             .pragma("cache_size", "-16384")
             // An insert of many rows keeps what it would need to take back, which is not worth a file.
             .pragma("temp_store", "memory")
+            // What was erased is overwritten, and does not stay in pages that nothing refers to.
+            .pragma("secure_delete", "on")
             // Under load most of the log is moved beside the writer (see `checkpoints`), which moves the rest and begins anew when it has 6 MiB.
             .pragma("wal_autocheckpoint", "1500");
         let open = SqlitePoolOptions::new()

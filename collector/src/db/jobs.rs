@@ -32,11 +32,14 @@ pub enum Kind {
     Forward,
     /// Brings the search index up to date with a case.
     Search,
+    /// Removes what an erasure leaves beside the database: files, mails, parts of the index.
+    Erase,
 }
 
 impl Kind {
     /// All kinds, in the order in which they take turns.
-    pub const ALL: [Self; 6] = [Self::Customers, Self::Route, Self::Clock, Self::Alarm, Self::Forward, Self::Search];
+    pub const ALL: [Self; 7] =
+        [Self::Customers, Self::Route, Self::Clock, Self::Alarm, Self::Forward, Self::Search, Self::Erase];
 
     /// The word in the database and in metrics.
     pub const fn as_str(self) -> &'static str {
@@ -47,6 +50,7 @@ impl Kind {
             Self::Alarm => "alarm",
             Self::Forward => "forward",
             Self::Search => "search",
+            Self::Erase => "erase",
         }
     }
 
@@ -60,6 +64,7 @@ impl Kind {
         match self {
             Self::Customers | Self::Route | Self::Clock | Self::Alarm | Self::Search => 16,
             Self::Forward => 32,
+            Self::Erase => 1,
         }
     }
 }

@@ -1,5 +1,6 @@
 //! `sayso doctor`: what is wrong with an installation, and how to mend it. It changes nothing, and works beside a server or without one.
 
+mod entrusted;
 mod finding;
 mod machine;
 mod outside;
@@ -9,6 +10,7 @@ mod work;
 
 use self::finding::{Finding, State};
 use crate::config::{Config, Overrides};
+use crate::self_check::Problem;
 
 /// What `sayso doctor` is given.
 #[derive(Debug, clap::Args)]
@@ -38,6 +40,12 @@ pub async fn run(arguments: DoctorArguments, overrides: &Overrides) -> anyhow::R
     Ok(())
 }
 
+/// What is wrong, for the daily self-check. What only might be better is not in it.
+pub async fn problems(config: &Config) -> Vec<Problem> {
+    let wrong = examine(config).await.into_iter().filter(|finding| finding.state == State::Wrong);
+    wrong.map(|Finding { topic, text, mend, .. }| Problem { topic: topic.to_owned(), text, mend }).collect()
+}
+
 async fn examine(config: &Config) -> Vec<Finding> {
     let mut findings = settings::examine(config);
     findings.extend(machine::examine(config));
@@ -47,6 +55,7 @@ async fn examine(config: &Config) -> Vec<Finding> {
     findings.extend(outside::mailboxes(config).await);
     if let Some((db, keys)) = db {
         findings.extend(work::examine(&db).await);
+        findings.extend(entrusted::examine(&db, keys.as_ref()).await);
         findings.extend(outside::targets(config, &db, keys.as_ref()).await);
         db.close().await;
     }

@@ -1,5 +1,6 @@
 //! An answer to a mail about a case: of its customer, of a member, or of somebody else.
 
+use sayso_shared::masking::Masking;
 use sayso_shared::reply::Reply;
 use serde_json::json;
 
@@ -57,7 +58,7 @@ async fn of_customer(app: &App, mail: &Mail, case: &Case) -> Result<Decision> {
     let Some(site) = app.sites.by_id(&case.site_id).await? else { return Ok(Decision::held(Reason::NoSite)) };
     let key = key_of(app, mail);
     let said = if mail.text.is_empty() { mail.subject.clone() } else { mail.text.clone() };
-    let Kept { text, tokens } = files::keep(app, &site, mail, &key, said).await?;
+    let Kept { text, tokens } = files::keep(app, &site, mail, &key, (said, Masking::Everything)).await?;
     if text.is_empty() {
         return Ok(Decision::held(Reason::Empty));
     }
@@ -90,7 +91,7 @@ async fn of_member(app: &App, mail: &Mail, case: &Case, member: &Member) -> Resu
     }
     let Some(site) = app.sites.by_id(&case.site_id).await? else { return Ok(Decision::held(Reason::NoSite)) };
     let key = key_of(app, mail);
-    let Kept { text, tokens } = files::keep(app, &site, mail, &key, text).await?;
+    let Kept { text, tokens } = files::keep(app, &site, mail, &key, (text, Masking::Cards)).await?;
     let Ok(body) = Body::parse(&text) else { return Ok(Decision::held(Reason::Empty)) };
     let asked = request_hash(&("mail", action == Action::Answer, body.as_str()));
     let content = Content { body, files: tokens.iter().map(|token| claim_hash(&app.keys, token)).collect() };

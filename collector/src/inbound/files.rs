@@ -3,6 +3,7 @@
 use sayso_shared::Lang;
 use sayso_shared::id::IdempotencyKey;
 use sayso_shared::limits::{ATTACHMENTS_MAX, FILE_NAME_MAX, MESSAGE_MAX};
+use sayso_shared::masking::{Masking, mask};
 
 use super::message::Mail;
 use crate::app::App;
@@ -26,8 +27,15 @@ pub(super) struct Kept {
 }
 
 /// Uploads the files of a mail, and its text as well where that is longer than a message. `key` is what the same mail does again under, so that no
-/// file is stored twice.
-pub(super) async fn keep(app: &App, site: &Site, mail: &Mail, key: &IdempotencyKey, text: String) -> Result<Kept> {
+/// file is stored twice. What is to be masked of the text is masked before any of it is stored.
+pub(super) async fn keep(
+    app: &App,
+    site: &Site,
+    mail: &Mail,
+    key: &IdempotencyKey,
+    (text, masking): (String, Masking),
+) -> Result<Kept> {
+    let text = mask(text, masking);
     let t = Texts(site.settings.languages.first().copied().unwrap_or(Lang::En));
     let mut kept = Kept { text, tokens: Vec::new() };
     let mut notices = Vec::new();

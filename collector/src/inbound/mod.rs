@@ -21,4 +21,4 @@ mod team;
 
 pub use api::router;
 pub use receive::{Handled, MAIL_MAX_BYTES, receive};
-pub use rows::{Outcome, Reason, Received, forget_old};
+pub use rows::{Outcome, Reason, Received, context as raw_context, forget_old};

@@ -2,6 +2,7 @@
 
 use sayso_shared::Kind;
 use sayso_shared::limits::NAME_MAX;
+use sayso_shared::masking::Masking;
 use serde_json::{Value, json};
 
 use super::files::{self, Kept};
@@ -27,7 +28,7 @@ pub(super) enum Related {
 /// the site has that kind, until somebody of the staff says otherwise.
 pub(super) async fn make_case(app: &App, mail: &Mail, site: &Site, related: Option<Related>) -> Result<Decision> {
     let key = key_of(app, mail);
-    let Kept { text, tokens } = files::keep(app, site, mail, &key, with_subject(mail)).await?;
+    let Kept { text, tokens } = files::keep(app, site, mail, &key, (with_subject(mail), Masking::Everything)).await?;
     if text.is_empty() {
         return Ok(Decision::held(Reason::Empty));
     }

@@ -138,6 +138,6 @@ pub async fn forget_old(db: &Db, now: Millis) -> sqlx::Result<()> {
 }
 
 /// The place of a kept mail, which its ciphertext is bound to.
-fn context(id: &str) -> String {
+pub fn context(id: &str) -> String {
     format!("inbound_mails/{id}")
 }

@@ -191,7 +191,7 @@ fn jobs(kind: Kind, events: &[NewEvent], now: Millis) -> Vec<NewJob> {
         Kind::Route => !event.silent && event.is_for_rules(),
         Kind::Alarm => !event.silent && event.is_for_alarms(),
         // Asked for by whoever moves a clock.
-        Kind::Clock => false,
+        Kind::Clock | Kind::Erase => false,
     });
     let mut first: BTreeMap<&str, i64> = BTreeMap::new();
     for event in wanted {

@@ -20,6 +20,7 @@ use crate::clocks;
 use crate::customers;
 use crate::db::jobs::{self as queue, AfterFailure, Job, Kind};
 use crate::db::{self, is_deadlock};
+use crate::erasure;
 use crate::outbox;
 use crate::routing;
 
@@ -37,6 +38,7 @@ async fn handle(app: &App, kind: Kind, jobs: &[Job]) -> anyhow::Result<()> {
         Kind::Alarm => alarms::ring(app, jobs).await,
         Kind::Forward => outbox::forward(app, jobs).await,
         Kind::Search => cases::search::refresh_for(&app.db, jobs).await,
+        Kind::Erase => erasure::run(app, jobs).await,
     }
 }
 

@@ -12,6 +12,7 @@ use crate::app::App;
 use crate::auth::Member;
 use crate::cases::EventType;
 use crate::inbound::address::Party;
+use crate::self_check;
 use crate::sites::targets::{Standing, Target};
 
 /// Sends a delivery. Gives the type of its event, if it tells of one, and what came of it; an error is ours, such as of the database.
@@ -24,6 +25,9 @@ pub(super) async fn send(
 ) -> anyhow::Result<(Option<EventType>, Result<(), Failure>)> {
     if delivery.subject == DIGEST {
         return Ok((None, send_digest(app, channels, delivery).await?));
+    }
+    if delivery.subject == self_check::SUBJECT {
+        return Ok((None, send_self_check(app, channels, delivery).await?));
     }
     let load = || EventContext::load(app, &delivery.order_key, delivery.order_no);
     let context = context.get_or_try_init(load).await?;
@@ -40,6 +44,22 @@ pub(super) async fn send(
         }
     };
     Ok((Some(context.event.kind), result))
+}
+
+/// Tells an admin what the daily self-check found, as it stands now.
+async fn send_self_check(app: &App, channels: &Channels, delivery: &Delivery) -> anyhow::Result<Result<(), Failure>> {
+    let member = match member_of(&delivery.destination) {
+        Some(id) => Member::by_id(&app.db, id).await?,
+        None => None,
+    };
+    let Some(member) = member else { return Ok(Err(Failure::Dropped("the member has left"))) };
+    let Some(report) = self_check::last(&app.db).await?.filter(|report| !report.problems.is_empty()) else {
+        return Ok(Err(Failure::Dropped("there is nothing left to tell")));
+    };
+    let email = templates::self_check(&app.config, &report, member.lang());
+    let attempt = Attempt { id: &delivery.id, now: app.clock.now() };
+    let envelope = Envelope { to: &member.email, name: None, thread: &delivery.id, answers: None };
+    Ok(channels.mail(&app.keys, &envelope, &email, attempt).await)
 }
 
 /// A target that gets something at present.

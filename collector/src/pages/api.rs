@@ -104,6 +104,8 @@ struct ReplyBody {
     /// Up to five upload ids of the case's site.
     #[schema(max_items = 5)]
     attachments: Option<Vec<String>>,
+    /// The customer insists: of the message only card numbers are masked.
+    keep_unmasked: Option<bool>,
 }
 
 // For the description of the API; `Satisfaction::parse` is what reads it.

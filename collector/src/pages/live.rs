@@ -126,6 +126,7 @@ fn is_internal(event: &str) -> bool {
         EventType::Task,
         EventType::Merged,
         EventType::Unmerged,
+        EventType::Erased,
     ];
     hidden.iter().any(|hidden| hidden.as_str() == event)
 }

@@ -10,6 +10,7 @@ mod live;
 mod logo;
 mod lookup;
 pub mod mistakes;
+pub mod my_cases;
 mod record;
 mod status;
 mod status_form;
@@ -17,7 +18,7 @@ mod survey;
 pub mod survey_form;
 mod thanks;
 mod theme;
-mod visit;
+pub mod visit;
 pub mod words;
 
 use axum::Router;

@@ -3,7 +3,7 @@
 use std::sync::{Arc, Mutex, PoisonError};
 
 use super::calendar::CalendarDefinition;
-use super::objects::{CategoryDefinition, Problem, Promise, Team, Template, Tier, View};
+use super::objects::{Answer, CategoryDefinition, Problem, Promise, Team, Template, Tier, View};
 use super::promises::Promises;
 use super::rules::Rule;
 use super::store::{objects, rows};
@@ -35,6 +35,8 @@ pub struct Service {
     pub tiers: Vec<Tier>,
     /// The known root causes.
     pub problems: Vec<Problem>,
+    /// What is answered before somebody asks.
+    pub answers: Vec<Answer>,
 }
 
 impl Service {
@@ -134,5 +136,6 @@ async fn load(db: &Db) -> sqlx::Result<Service> {
         views: objects(&rows),
         tiers: objects(&rows),
         problems: objects(&rows),
+        answers: objects(&rows),
     })
 }

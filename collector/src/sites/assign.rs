@@ -5,7 +5,7 @@ use std::path::Path;
 use anyhow::{Context, bail, ensure};
 use sayso_shared::{Kind, Lang};
 
-use super::settings::Category;
+use super::settings::{Category, Months};
 use super::texts;
 use super::{Logo, Origin, Site};
 use crate::calendars::Zone;
@@ -14,7 +14,8 @@ const REQUIRABLE: &[&str] = &["contact", "category", "rating", "importance", "de
 
 /// The names that [`Site::set`] knows, for help and errors.
 pub const NAMES: &str = "name, origins, languages, kinds, categories, required, first_response_hours, agents_see_all, public_record, time_zone, country, promise_text.LANG, \
-    privacy_url, consent_text.LANG, text.KEY.LANG (KEY: see `sayso site texts`), theme.accent, theme.radius, theme.font, logo (a file), mail_address";
+    privacy_url, consent_text.LANG, text.KEY.LANG (KEY: see `sayso site texts`), theme.accent, theme.radius, theme.font, logo (a file), mail_address, \
+    retention.contacts, retention.texts";
 
 impl Site {
     /// Applies `NAME=VALUE`; lists are separated by commas, `NAME+=VALUE` adds to one, an empty value clears.
@@ -55,6 +56,8 @@ impl Site {
             "theme.radius" => settings.theme.radius = optional(value).map(radius).transpose()?,
             "theme.font" => settings.theme.font = optional(value).map(font).transpose()?,
             "mail_address" => settings.mail_address = optional(value).map(|address| address.parse()).transpose()?,
+            "retention.contacts" => settings.retention.contacts = optional(value).map(months).transpose()?,
+            "retention.texts" => settings.retention.texts = optional(value).map(months).transpose()?,
             "logo" => settings.logo = optional(value).map(logo).transpose()?,
             _ => match name.split_once('.') {
                 Some(("promise_text", tag)) => texts::set(&mut settings.promise_text, tag, value)?,
@@ -128,6 +131,10 @@ fn logo(value: String) -> anyhow::Result<Logo> {
 
 fn radius(value: String) -> anyhow::Result<u8> {
     value.parse().ok().filter(|radius| *radius <= 24).context("theme.radius is 0 to 24 pixels")
+}
+
+fn months(value: String) -> anyhow::Result<Months> {
+    Months::try_from(value.parse::<u16>().unwrap_or_default()).map_err(anyhow::Error::msg)
 }
 
 fn font(value: String) -> anyhow::Result<String> {

@@ -85,6 +85,7 @@ pub async fn valid(db: &Db, keys: &Keys, site: &Site) -> anyhow::Result<Vec<Site
     rows.into_iter().map(decrypt).collect()
 }
 
-fn context(id: &str) -> String {
+/// Where alone the ciphertext of a secret can be decrypted.
+pub fn context(id: &str) -> String {
     format!("site_secrets/{id}/secret")
 }

@@ -45,6 +45,37 @@ pub struct SiteSettings {
     pub logo: Option<Logo>,
     /// The address at which the site takes mail. Answers go to addresses below it, with a `+` and a signature before the `@`.
     pub mail_address: Option<MailAddress>,
+    /// How long it keeps what customers entrusted to it.
+    pub retention: Retention,
+}
+
+/// For how many months after a case was closed a site keeps what customers entrusted to it; for good where none are set.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Retention {
+    /// Who they are and how to reach them.
+    pub contacts: Option<Months>,
+    /// That, what was said, and files.
+    pub texts: Option<Months>,
+}
+
+/// 1 to 1,200 months.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(try_from = "u16", into = "u16")]
+pub struct Months(u16);
+
+impl TryFrom<u16> for Months {
+    type Error = &'static str;
+
+    fn try_from(months: u16) -> Result<Self, Self::Error> {
+        (1..=1_200).contains(&months).then_some(Self(months)).ok_or("a retention is 1 to 1200 months")
+    }
+}
+
+impl From<Months> for u16 {
+    fn from(months: Months) -> Self {
+        months.0
+    }
 }
 
 /// What feedback can be about.
@@ -98,6 +129,7 @@ impl Default for SiteSettings {
             theme: Theme::default(),
             logo: None,
             mail_address: None,
+            retention: Retention::default(),
         }
     }
 }

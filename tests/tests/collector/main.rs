@@ -20,6 +20,7 @@ mod jobs;
 mod operations;
 mod outbox;
 mod pages;
+mod privacy;
 mod search;
 mod service;
 mod sites;

@@ -51,6 +51,12 @@ pub struct CustomerBody {
     created_at: String,
     #[schema(format = DateTime)]
     updated_at: String,
+    /// The identifier of the customer into which they were merged.
+    #[schema(required = true)]
+    merged_into: Option<String>,
+    /// When everything by which they were known was erased.
+    #[schema(required = true, format = DateTime)]
+    erased_at: Option<String>,
 }
 
 /// A customer as they stand after a change, for programs that may change customers and not read who they are.
@@ -125,6 +131,8 @@ fn body(app: &App, customer: Customer, around: &mut Around) -> CustomerBody {
         representative: representative.map(|member| member.email.clone()),
         notes: customer.notes(&app.keys),
         cases: around.cases.get(&customer.id).copied().unwrap_or_default(),
+        merged_into: customer.merged_into,
+        erased_at: customer.erased_at.map(rfc3339),
         created_at: rfc3339(customer.created_at),
         updated_at: rfc3339(customer.updated_at),
         tier: customer.tier,

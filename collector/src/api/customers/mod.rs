@@ -1,6 +1,8 @@
 //! Customers: looking them up, reading and changing one.
 
 mod body;
+mod merge;
+mod privacy;
 
 use axum::Json;
 use axum::extract::{Path, Query, State};
@@ -12,13 +14,15 @@ use serde_json::Value;
 use utoipa::ToSchema;
 
 use self::body::{AfterChange, CustomerBody, bodies};
+pub use self::merge::{__path_merge, __path_unmerge, merge, unmerge};
+pub use self::privacy::{__path_erase, __path_export, erase, export};
 use super::parameters::{each_once, unknown, wrong};
 use super::patch::{key_of, version};
 use super::patch_fields::PatchFields;
 use super::refusals::{BodyRefusals, TokenRefusals};
 use crate::app::App;
 use crate::auth::bearer::{MayReadCustomers, MayWriteCustomers};
-use crate::auth::token::Scope;
+use crate::auth::token::{Scope, Token};
 use crate::cases::idempotency::request_hash;
 use crate::customers::change::{self, Name, Patch};
 use crate::customers::find::{Wanted, page};
@@ -175,7 +179,12 @@ pub async fn patch(
     if !patch.is_empty() {
         change::patch(&app, &customer.id, &token.actor(), &patch, version, (&key, &hash)).await?;
     }
-    let body = body_of(&app, find(&app, &id).await?).await?;
+    answer(&app, &token, &customer.id).await
+}
+
+/// The customer as they stand now, as far as a token may know.
+async fn answer(app: &App, token: &Token, id: &str) -> Result<Json<AfterChange>> {
+    let body = body_of(app, find(app, id).await?).await?;
     Ok(Json(match token.scopes().contains(&Scope::CustomersRead) {
         true => AfterChange::Customer(Box::new(body)),
         false => AfterChange::Step(body.into()),

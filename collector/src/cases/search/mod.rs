@@ -23,3 +23,4 @@ pub use field::Field;
 pub use find::{Found, Search, search};
 pub use query::{QueryError, SearchQuery};
 pub use text::{BY_CODE, BY_NUMBER, Reader, SearchText, by_number};
+pub use upkeep::keep_compact;

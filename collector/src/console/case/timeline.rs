@@ -39,6 +39,8 @@ pub enum Words {
     OfCustomer(Vec<Segment>),
     /// A member or a program: text with links.
     OfStaff(String),
+    /// Nobody any more.
+    Erased,
 }
 
 /// What an entry is about.
@@ -119,6 +121,7 @@ pub(super) async fn read(
             };
             let files = files_of(&message.id);
             let words = match class {
+                _ if message.body.is_empty() => Words::Erased,
                 "from-customer" => Words::OfCustomer(message.segments()),
                 _ => Words::OfStaff(message.body),
             };
@@ -222,6 +225,10 @@ fn sentence(
         EventType::Breached => t.with("console.event.breached", &[("promise", sorting::promise(t, &data))]),
         EventType::Escalated => t.with("console.event.escalated", &[("to", &named(to))]),
         EventType::Alarm => t.with("desk.event.alarm", &[("name", &by)]),
+        EventType::Erased if is_staff => {
+            t.with(&format!("privacy.event.erased_by.{}", word("what").unwrap_or("texts")), &[("name", &by)])
+        }
+        EventType::Erased => t.get(&format!("privacy.event.erased.{}", word("what").unwrap_or("texts"))).to_owned(),
         EventType::Effort => effort_texts::sentence(t, efforts, &data, &by),
         EventType::Remedy => sorting::remedy_cost(t, &data, &by),
         EventType::Task => sorting::task(t, tasks, &data, &by, &named),

@@ -3,10 +3,12 @@
 mod access;
 mod edit;
 mod look_up;
+mod merge;
 mod page;
+mod privacy;
 
 use axum::Router;
-use axum::routing::get;
+use axum::routing::{get, post};
 
 use crate::app::App;
 
@@ -17,4 +19,8 @@ pub fn router() -> Router<App> {
     Router::new()
         .route("/staff/customers", get(look_up::show))
         .route("/staff/customers/{id}", get(page::show).post(edit::save))
+        .route("/staff/customers/{id}/merge", post(merge::merge))
+        .route("/staff/customers/{id}/unmerge", post(merge::unmerge))
+        .route("/staff/customers/{id}/export", post(privacy::export))
+        .route("/staff/customers/{id}/erase", post(privacy::erase))
 }

@@ -19,8 +19,8 @@ use crate::cases::access::Visibility;
 use crate::cases::listing::{self, Listing, Sort};
 use crate::console::inbox::rows::{Row, rows_of};
 use crate::console::shell::{Screen, Shell, page};
-use crate::customers::Customer;
 use crate::customers::customer::{Known, known};
+use crate::customers::{Customer, merge};
 use crate::http::body::fresh_key;
 use crate::http::{Error, Result};
 use crate::service::Service;
@@ -43,6 +43,20 @@ pub(super) struct Draft {
     pub(super) errors: Vec<(&'static str, &'static str)>,
 }
 
+impl Draft {
+    /// What stands in the form while nobody has changed it.
+    pub(super) fn of(app: &App, customer: &Customer) -> Self {
+        Self {
+            name: customer.name(&app.keys).unwrap_or_default(),
+            tier: customer.tier.clone().unwrap_or_default(),
+            representative: customer.representative_id.clone().unwrap_or_default(),
+            notes: customer.notes(&app.keys).unwrap_or_default(),
+            version: customer.version,
+            errors: Vec::new(),
+        }
+    }
+}
+
 #[derive(Template)]
 #[template(path = "console/customer.html")]
 struct CustomerPage {
@@ -58,8 +72,13 @@ struct CustomerPage {
     rows: Vec<Row>,
     next: Option<String>,
     is_first: bool,
-    is_saved: bool,
+    /// The key of the text for what was done.
+    done: Option<&'static str>,
     may_edit: bool,
+    may_export: bool,
+    may_erase: bool,
+    /// Those who were merged into this one.
+    merged: Vec<String>,
     draft: Draft,
 }
 
@@ -134,14 +153,7 @@ pub(super) async fn show(
     check(&who, Action::ReadCustomer)?;
     let customer = find(&app, &id).await?;
     note_opening(&app, &who, &customer.id).await?;
-    let draft = Draft {
-        name: customer.name(&app.keys).unwrap_or_default(),
-        tier: customer.tier.clone().unwrap_or_default(),
-        representative: customer.representative_id.clone().unwrap_or_default(),
-        notes: customer.notes(&app.keys).unwrap_or_default(),
-        version: customer.version,
-        errors: Vec::new(),
-    };
+    let draft = Draft::of(&app, &customer);
     render(&app, &who, customer, &query, draft).await
 }
 
@@ -198,8 +210,17 @@ async fn render(
         rows: rows_of(app, who, &ids, &sites).await?,
         next: next.map(|next| format!("/staff/customers/{}?before={next}", customer.id)),
         is_first: before.is_none(),
-        may_edit: who.may(Action::ManageCustomer),
-        is_saved: query.done == "saved",
+        may_edit: who.may(Action::ManageCustomer) && customer.is_own(),
+        may_export: who.may(Action::ExportCustomer) && customer.is_own(),
+        may_erase: who.may(Action::EraseCustomer) && customer.is_own(),
+        merged: merge::merged_into(&app.db, &customer.id).await?,
+        done: match query.done.as_str() {
+            "saved" => Some("console.customers.saved"),
+            "merged" => Some("privacy.customer.merged"),
+            "unmerged" => Some("privacy.customer.unmerged"),
+            "erased" => Some("privacy.customer.erased"),
+            _ => None,
+        },
         customer,
         draft,
     })

@@ -355,8 +355,11 @@ impl DbRow {
             first_responded_at: self.first_responded_at,
         };
         let contact = decrypt_contact(keys, &self.id, self.contact_cipher.as_deref());
+        // What was erased leaves its row, whose link has to say something.
+        let erased = || vec![Part { text: t.get("privacy.erased_text").to_owned(), is_hit: false }];
+        let is_empty = excerpt.iter().all(|part| part.text.is_empty());
         Row {
-            excerpt,
+            excerpt: if is_empty { erased() } else { excerpt },
             customer: contact.as_ref().and_then(display_name),
             is_contact_shared: self.contact_shared_at.is_some(),
             category: category_label(t, site.map(AsRef::as_ref), self.category.as_deref()),

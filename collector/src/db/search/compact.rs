@@ -10,7 +10,9 @@ use futures_util::future::BoxFuture;
 use uuid::Uuid;
 
 use super::bits::Bits;
-use super::rows::{CASES_MAX, GONE, Segment, read_gone, read_ids, segments, write_gone, write_ids, write_places};
+use super::rows::{
+    CASES_MAX, GONE, Segment, place_of, read_gone, read_ids, segments, write_gone, write_ids, write_places,
+};
 use super::write::{Draft, begin_segment, publish};
 use super::{lock, reading};
 use crate::clock::{MINUTE, Millis};
@@ -28,6 +30,8 @@ const ABANDONED: Millis = 10 * MINUTE;
 const ROWS: usize = 512;
 /// Rows of a segment that are read at once while it is merged.
 const PAGE: i64 = 512;
+/// So often segments are rewritten for one erasure; more often only where others change them all the time, and then a later look goes on.
+const PURGES: usize = 1_000;
 
 /// Whether there was something to do.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -45,6 +49,17 @@ pub type Rest<'a> = &'a (dyn Fn(Duration) -> BoxFuture<'a, ()> + Sync);
 pub async fn compact<'a>(db: &'a Db, now: Millis, rest: Rest<'a>) -> sqlx::Result<Progress> {
     let work = Work { db, now, rest };
     Ok(if work.sweep().await? || work.flush().await? || work.merge().await? { Progress::Made } else { Progress::None })
+}
+
+/// Rewrites the segments in which some cases were, so that nothing is left there of what they said. It may be done again.
+pub async fn purge<'a>(db: &'a Db, now: Millis, rest: Rest<'a>, case_ids: &[String]) -> sqlx::Result<()> {
+    let work = Work { db, now, rest };
+    for _ in 0..PURGES {
+        let Some(source) = work.find_gone(case_ids).await? else { break };
+        work.make_one(vec![source]).await?;
+    }
+    while work.sweep().await? {}
+    Ok(())
 }
 
 struct Work<'a> {
@@ -129,16 +144,36 @@ impl Work<'_> {
         let mut tx = reading(self.db).await?;
         let mut sources = Vec::new();
         for segment in segments(&mut tx).await? {
-            let gone = read_gone(&mut tx, segment.id, segment.size()).await?;
-            sources.push(Source {
-                targets: Vec::new(),
-                rows: VecDeque::new(),
-                read_to: Some(String::new()),
-                segment,
-                gone,
-            });
+            sources.push(Source::of(&mut tx, segment).await?);
         }
-        let Some(mut chosen) = choose(sources) else { return Ok(false) };
+        tx.rollback().await?;
+        match choose(sources) {
+            Some(chosen) => self.make_one(chosen).await.map(|()| true),
+            None => Ok(false),
+        }
+    }
+
+    /// A segment in which one of these cases was.
+    async fn find_gone(&self, case_ids: &[String]) -> sqlx::Result<Option<Source>> {
+        let mut tx = reading(self.db).await?;
+        let mut found = None;
+        'all: for segment in segments(&mut tx).await? {
+            let source = Source::of(&mut tx, segment).await?;
+            for id in case_ids.iter().filter_map(|id| Uuid::parse_str(id).ok()) {
+                let place = place_of(&mut tx, source.segment.id, &id).await?;
+                if place.is_ok_and(|place| source.gone.contains(place)) {
+                    found = Some(source);
+                    break 'all;
+                }
+            }
+        }
+        tx.rollback().await?;
+        Ok(found)
+    }
+
+    /// Makes one segment of some, without what is gone.
+    async fn make_one(&self, mut chosen: Vec<Source>) -> sqlx::Result<()> {
+        let mut tx = reading(self.db).await?;
         let ids = arrange(&mut tx, &mut chosen).await?;
         tx.rollback().await?;
         let segment = self.begin().await?;
@@ -161,8 +196,7 @@ impl Work<'_> {
             }
         }
         self.write(segment, ids.len(), &sets).await?;
-        self.replace(segment, &ids, &chosen).await?;
-        Ok(true)
+        self.replace(segment, &ids, &chosen).await
     }
 
     /// Publishes a segment in place of others, unless somebody else has done so.
@@ -263,6 +297,11 @@ async fn arrange(tx: &mut Tx, sources: &mut [Source]) -> sqlx::Result<Vec<Uuid>>
 }
 
 impl Source {
+    async fn of(tx: &mut Tx, segment: Segment) -> sqlx::Result<Self> {
+        let gone = read_gone(tx, segment.id, segment.size()).await?;
+        Ok(Self { targets: Vec::new(), rows: VecDeque::new(), read_to: Some(String::new()), segment, gone })
+    }
+
     /// Reads on when everything that was read is used.
     async fn fill(&mut self, db: &Db) -> sqlx::Result<()> {
         let (true, Some(after)) = (self.rows.is_empty(), &self.read_to) else { return Ok(()) };

@@ -26,7 +26,7 @@ mod term;
 mod tokens;
 mod write;
 
-pub use compact::{Progress, Rest, compact};
+pub use compact::{Progress, Rest, compact, purge};
 pub use evaluate::{Verdict, evaluate};
 pub use find::{between_sql, find, sets_sql};
 pub use fold::fold;

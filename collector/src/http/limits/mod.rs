@@ -50,6 +50,7 @@ struct Guards {
     sign_ins_of_device: Limiter,
     uploads: NetworkLimit,
     wrong_tokens: NetworkLimit,
+    answers: NetworkLimit,
 }
 
 /// Who tries to sign in.
@@ -88,6 +89,7 @@ impl Limits {
             sign_ins_of_device: one("sign_ins_of_device", sign_ins).shared(),
             uploads: NetworkLimit::new(UPLOADS, limits.uploads_per_minute, clock),
             wrong_tokens: NetworkLimit::new(WRONG_TOKENS, sign_ins, clock),
+            answers: NetworkLimit::new(ANSWERS, limits.answers_per_minute, clock),
         });
         let repeats = RateLimiter::direct_with_clock(Quota::per_second(REPEATS_PER_SECOND), clock.clone());
         Self { guards, repeats, exchange: Exchange::default() }
@@ -154,6 +156,11 @@ impl Limits {
         self.guards.as_ref().map_or(Ok(()), |guards| guards.wrong_tokens.check(client))
     }
 
+    /// Counts a look for answers that fit what somebody is typing.
+    pub fn check_answers(&self, client: ClientAddress) -> Result<(), Error> {
+        self.guards.as_ref().map_or(Ok(()), |guards| guards.answers.check(client))
+    }
+
     /// Forgets clients that have been quiet, so that memory does not grow with their number.
     pub fn forget_quiet(&self) {
         self.limiters().for_each(Limiter::forget_quiet);
@@ -168,6 +175,7 @@ impl Limits {
                 &guards.sign_ins,
                 &guards.uploads,
                 &guards.wrong_tokens,
+                &guards.answers,
             ];
             let others = [
                 &guards.site_submissions,
@@ -186,6 +194,7 @@ const CHALLENGES: [&str; 3] = ["challenges", "challenges_56", "challenges_48"];
 const CODES: [&str; 3] = ["codes", "codes_56", "codes_48"];
 const SIGN_INS: [&str; 3] = ["sign_ins", "sign_ins_56", "sign_ins_48"];
 const UPLOADS: [&str; 3] = ["uploads", "uploads_56", "uploads_48"];
+const ANSWERS: [&str; 3] = ["answers", "answers_56", "answers_48"];
 const WRONG_TOKENS: [&str; 3] = ["wrong_tokens", "wrong_tokens_56", "wrong_tokens_48"];
 
 /// A limit of each network: of an address of IPv4, or of a /64 of IPv6 and of the networks around it.

@@ -2,6 +2,7 @@
 
 mod customer;
 mod digest;
+mod self_check;
 mod team;
 
 use askama::Template;
@@ -14,6 +15,7 @@ use crate::sites::{Site, texts};
 
 pub use customer::to_customer;
 pub use digest::{digest_to_customer, digest_to_team};
+pub use self_check::self_check;
 pub(super) use team::what_happened;
 pub use team::{to_member, to_team};
 

@@ -134,6 +134,7 @@ pub fn what_happened(context: &EventContext, t: Texts) -> String {
         EventType::Alarm => t.get("mail.team.alarm").to_owned(),
         EventType::Effort => t.get("mail.team.effort").to_owned(),
         EventType::Remedy => t.get("mail.team.remedy").to_owned(),
+        EventType::Erased => t.get("mail.team.erased").to_owned(),
         EventType::Task if event.data["is"] == "done" => t.get("mail.team.task_done").to_owned(),
         EventType::Task => t.get("mail.team.task").to_owned(),
     }

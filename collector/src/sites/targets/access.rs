@@ -59,6 +59,7 @@ pub async fn seal_batch(db: &Db, keys: &Keys, after: &str) -> anyhow::Result<Opt
     Ok(rows.into_iter().next_back().map(|(id, _, _)| id))
 }
 
-fn context(id: &str) -> String {
+/// Where alone the ciphertext can be decrypted.
+pub fn context(id: &str) -> String {
     format!("targets/{id}/access")
 }

@@ -1,6 +1,6 @@
 //! Targets: the places to which a site's events are forwarded.
 
-mod access;
+pub mod access;
 mod change;
 mod settings;
 

@@ -70,6 +70,13 @@ impl Program<'_> {
         client.send(client.request(Method::GET, address).bearer_auth(&self.token)).await
     }
 
+    /// Posts to an address with a new key.
+    pub async fn post_at(&self, address: &str, body: &Value) -> Answer {
+        let client = self.app.client();
+        let request = client.request(Method::POST, address).bearer_auth(&self.token);
+        client.send(request.header("idempotency-key", uuid::Uuid::new_v4().to_string()).json(body)).await
+    }
+
     /// Changes what is at an address.
     pub async fn patch_at(&self, address: &str, body: &Value) -> Answer {
         let client = self.app.client();

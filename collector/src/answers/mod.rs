@@ -1,0 +1,163 @@
+//! Answers before somebody asks: what a site's `[[answer]]` entries and the public problems say about what a customer is typing.
+
+mod rank;
+
+use axum::Json;
+use axum::extract::{Path, Query, State};
+use axum::http::{HeaderValue, header};
+use axum::response::{IntoResponse, Response};
+use sayso_shared::problem::{ErrorCode, FieldError};
+use sayso_shared::{Locale, Problem};
+use serde::Serialize;
+use utoipa::ToSchema;
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
+
+use self::rank::{Candidate, best};
+use crate::app::App;
+use crate::http::client::ClientAddress;
+use crate::http::{Error, Result};
+use crate::service::Service;
+use crate::service::words::LocalText;
+
+/// Longest text that answers are looked for, in characters: what comes later of a long message says nothing new.
+const QUERY_MAX: usize = 300;
+/// Answers of one answer; more of them help nobody.
+const MOST: usize = 3;
+
+/// `GET /api/v1/sites/{key}/answers`.
+pub fn router() -> OpenApiRouter<App> {
+    OpenApiRouter::new().routes(routes!(list))
+}
+
+/// What may help already.
+#[derive(Serialize, ToSchema)]
+#[schema(as = PublicAnswers)]
+struct AnswersBody {
+    /// The best first, three at most.
+    #[schema(max_items = 3)]
+    answers: Vec<AnswerBody>,
+}
+
+#[derive(Clone, Copy, Serialize, ToSchema)]
+#[serde(rename_all = "lowercase")]
+enum Source {
+    Answer,
+    Problem,
+}
+
+#[derive(Serialize, ToSchema)]
+#[schema(as = PublicAnswer)]
+struct AnswerBody {
+    /// Whether it is an `[[answer]]` or a public `[[problem]]`.
+    source: Source,
+    /// Its key.
+    key: String,
+    question: String,
+    solution: String,
+}
+
+/// What may help with what a customer is typing.
+#[utoipa::path(
+    get,
+    path = "/api/v1/sites/{key}/answers",
+    tag = "sites",
+    params(
+        ("key" = String, Path, description = "The site's public key"),
+        ("q" = String, Query, min_length = 1, max_length = 300, description = "What was typed so far"),
+        ("lang" = Option<String>, Query, description = "The language of the answers, a BCP 47 tag; the site's main one unless given"),
+    ),
+    responses(
+        (status = 200, body = AnswersBody, description = "The best answers; none where nothing fits"),
+        (status = 403, body = Problem, content_type = "application/problem+json", description = "Foreign origin"),
+        (status = 404, body = Problem, content_type = "application/problem+json", description = "No such site"),
+        (status = 422, body = Problem, content_type = "application/problem+json", description = "A parameter is wrong"),
+        (status = 429, body = Problem, content_type = "application/problem+json", description = "Asked too often; see Retry-After"),
+    )
+)]
+async fn list(
+    State(app): State<App>,
+    client: ClientAddress,
+    Path(key): Path<String>,
+    Query(parameters): Query<Vec<(String, String)>>,
+) -> Result<Response> {
+    app.limits.check_answers(client)?;
+    let site = app.sites.by_key(&key).await?.ok_or(Error::NotFound("there is no such site"))?;
+    let (typed, lang) = read(parameters)?;
+    let main = site.settings.languages.first().map_or("en", |lang| lang.as_str());
+    let lang = lang.as_ref().map_or(main, Locale::as_str);
+    let service = app.service.current().await?;
+    let all = candidates(&service, site.key(), lang);
+    let answers = best(all, &typed, lang, MOST).into_iter().map(|(source, key, question, solution)| AnswerBody {
+        source,
+        key,
+        question,
+        solution,
+    });
+    let mut response = Json(AnswersBody { answers: answers.collect() }).into_response();
+    response.headers_mut().insert(header::CACHE_CONTROL, HeaderValue::from_static("public, max-age=60"));
+    Ok(response)
+}
+
+fn read(parameters: Vec<(String, String)>) -> Result<(String, Option<Locale>)> {
+    let (mut typed, mut lang, mut errors) = (None, None, Vec::new());
+    for (name, value) in parameters {
+        match name.as_str() {
+            "q" if value.chars().count() > QUERY_MAX => {
+                errors.push(FieldError::new(
+                    "/q",
+                    ErrorCode::TooLong,
+                    format!("must be at most {QUERY_MAX} characters"),
+                ));
+            }
+            "q" => typed = Some(value).filter(|value| !value.trim().is_empty()),
+            "lang" => match Locale::parse(&value) {
+                Some(tag) => lang = Some(tag),
+                None => errors.push(FieldError::new("/lang", ErrorCode::Invalid, "must be a BCP 47 language tag")),
+            },
+            _ => errors.push(FieldError::new("/", ErrorCode::UnknownField, "there are the parameters q and lang")),
+        }
+    }
+    match typed {
+        Some(typed) if errors.is_empty() => Ok((typed, lang)),
+        None if errors.is_empty() => Err(Error::field(FieldError::new("/q", ErrorCode::Required, "is required"))),
+        _ => Err(errors.into()),
+    }
+}
+
+type Shown = (Source, String, String, String);
+
+/// Everything that a site may show, in a language.
+fn candidates(service: &Service, site: &str, lang: &str) -> Vec<Candidate<Shown>> {
+    let own = service.answers.iter().filter(|answer| answer.site.as_ref().is_none_or(|of| of.as_str() == site));
+    let own = own.map(|answer| Candidate {
+        question: texts(&answer.question),
+        solution: texts(&answer.solution),
+        shown: (
+            Source::Answer,
+            answer.key.to_string(),
+            answer.question.in_language(lang).to_owned(),
+            answer.solution.in_language(lang).to_owned(),
+        ),
+    });
+    let public = service.problems.iter().filter(|problem| problem.public);
+    let problems = public.filter_map(|problem| {
+        let solution = problem.solution.as_ref()?;
+        Some(Candidate {
+            question: problem.title.to_string(),
+            solution: texts(solution),
+            shown: (
+                Source::Problem,
+                problem.key.to_string(),
+                problem.title.to_string(),
+                solution.in_language(lang).to_owned(),
+            ),
+        })
+    });
+    own.chain(problems).collect()
+}
+
+/// A text in all of its languages: customers write in any.
+fn texts(text: &LocalText) -> String {
+    text.iter().map(|(_, text)| text).collect::<Vec<_>>().join("\n")
+}

@@ -1,0 +1,138 @@
+//! What is erased of cases.
+
+use std::collections::BTreeSet;
+
+use serde_json::json;
+use sqlx::AssertSqlSafe;
+
+use super::leftovers;
+use crate::cases::case::lock;
+use crate::cases::error::Result;
+use crate::cases::event::append;
+use crate::cases::{Actor, CaseError, EventType, search};
+use crate::clock::Millis;
+use crate::db::Tx;
+use crate::db::rows::{chunks, placeholders};
+use crate::keys::Keys;
+use crate::receipts::{hash_context, text_hash};
+use crate::with_tx;
+
+/// How much is erased.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Extent {
+    /// Who the customer is and how to reach them.
+    Contacts,
+    /// That, and everything that anybody wrote, and all files.
+    Texts,
+}
+
+impl Extent {
+    /// The word in the data of the event.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Contacts => "contacts",
+            Self::Texts => "texts",
+        }
+    }
+}
+
+/// The statements that erase who customers are, in the cases of the list in the place of `$list`.
+const CONTACTS: [&str; 2] = [
+    "update feedback set contact_cipher = null, identity_cipher = null, subject_hash = null where id in ($list)",
+    "update cases set contact_hashes = '', contact_shared_at = null where id in ($list)",
+];
+
+/// The statements that erase what was said. What requests are recognised by when they are repeated is a hash of what they said.
+const TEXTS: [&str; 10] = [
+    "update feedback set message = '', desired_outcome = null, reference = null, page_url = null, page_title = null, page_referrer = null, \
+     context = null where id in ($list)",
+    "update cases set remedy = null, request_hash = null where id in ($list)",
+    "update messages set body = '' where case_id in ($list)",
+    "update satisfactions set comment = null where case_id in ($list)",
+    "update efforts set note = '' where case_id in ($list)",
+    "update inbound_mails set raw_cipher = null where case_id in ($list)",
+    "update tasks set title = '' where case_id in ($list)",
+    "update idempotency_keys set request_hash = '' where case_id in ($list)",
+    "update deliveries set state = 'dropped', lease_until = 0 where order_key in ($list) and state in ('pending', 'suspended', 'failed', 'folded')",
+    "update deliveries set last_error = null where order_key in ($list)",
+];
+
+/// The statements that take files from cases. What the staff sent to several cases that were merged stays with those that are not erased; of the
+/// others the rows wait for the sweep, which deletes the files.
+const FILES: [&str; 3] = [
+    "delete from message_attachments where message_id in (select id from messages where case_id in ($list))",
+    "update attachments set case_id = (select min(messages.case_id) from message_attachments join messages \
+     on messages.id = message_attachments.message_id where message_attachments.attachment_id = attachments.id) where case_id in ($list) \
+     and exists (select 1 from message_attachments where message_attachments.attachment_id = attachments.id)",
+    "update attachments set case_id = null, claim_hash = null, client = null, name = '', created_at = 0 where case_id in ($list)",
+];
+
+/// Erases something of cases in an open transaction, which it gives the job that cleans up beside the database as well. A case that is not there is an
+/// error.
+pub async fn erase(
+    tx: &mut Tx,
+    keys: &Keys,
+    case_ids: &[String],
+    extent: Extent,
+    actor: &Actor,
+    now: Millis,
+) -> Result<Batch> {
+    let batch = Batch::new();
+    // In one order everywhere, so that two that erase don't wait for each other in a circle.
+    let ids: Vec<String> = case_ids.iter().cloned().collect::<BTreeSet<_>>().into_iter().collect();
+    for id in &ids {
+        lock(tx, id, now).await?;
+    }
+    for chunk in chunks(&ids) {
+        note(tx, keys, chunk, extent, &batch, now).await?;
+        run_all(tx, &CONTACTS, chunk).await?;
+        if extent == Extent::Texts {
+            run_all(tx, &TEXTS, chunk).await?;
+            run_all(tx, &FILES, chunk).await?;
+        }
+    }
+    for id in &ids {
+        append(tx, id, EventType::Erased, actor, json!({"what": extent.as_str()}), now).await?;
+    }
+    search::refresh_in(tx, &ids).await.map_err(CaseError::from)?;
+    leftovers::enqueue(tx, &batch, now).await?;
+    Ok(batch)
+}
+
+/// Cases that were erased together.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Batch(pub(super) String);
+
+impl Batch {
+    fn new() -> Self {
+        Self(crate::keys::new_id())
+    }
+}
+
+/// Notes what is erased of cases, with the hashes of their texts, so that their receipts can still be given.
+async fn note(tx: &mut Tx, keys: &Keys, ids: &[String], extent: Extent, batch: &Batch, now: Millis) -> Result<()> {
+    let select =
+        AssertSqlSafe(format!("select id, message from feedback where id in ({})", placeholders(0, ids.len())));
+    let rows: Vec<(String, String)> = with_tx!(&mut *tx, conn => {
+        ids.iter().fold(sqlx::query_as(select), |query, id| query.bind(id)).fetch_all(conn).await
+    })?;
+    for (id, message) in rows {
+        let texts_at = (extent == Extent::Texts).then_some(now);
+        let hash = texts_at
+            .filter(|_| !message.is_empty())
+            .map(|_| keys.encrypt(&hash_context(&id), text_hash(&message).as_bytes()));
+        let upsert = "insert into erasures (case_id, contacts_at, texts_at, text_hash_cipher, batch) values ($1, $2, $3, $4, $5) \
+            on conflict (case_id) do update set texts_at = coalesce(erasures.texts_at, excluded.texts_at), \
+            text_hash_cipher = coalesce(erasures.text_hash_cipher, excluded.text_hash_cipher), batch = excluded.batch";
+        with_tx!(&mut *tx, conn => sqlx::query(upsert).bind(&id).bind(now).bind(texts_at).bind(hash).bind(&batch.0).execute(conn).await.map(|_| ()))?;
+    }
+    Ok(())
+}
+
+async fn run_all(tx: &mut Tx, statements: &[&str], ids: &[String]) -> Result<()> {
+    for statement in statements {
+        let sql = AssertSqlSafe(statement.replace("$list", &placeholders(0, ids.len())));
+        with_tx!(&mut *tx, conn => ids.iter().fold(sqlx::query(sql), |query, id| query.bind(id)).execute(conn).await.map(|_| ()))?;
+    }
+    Ok(())
+}

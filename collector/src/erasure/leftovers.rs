@@ -1,0 +1,98 @@
+//! What an erasure leaves beside the rows of the database: files, mails in files, segments of the search index, SQLite's log.
+
+use std::collections::HashSet;
+use std::path::Path;
+use std::time::Duration;
+
+use anyhow::Context as _;
+use futures_util::FutureExt;
+use futures_util::future::BoxFuture;
+use sqlx::AssertSqlSafe;
+
+use super::case::Batch;
+use crate::app::App;
+use crate::attachments;
+use crate::clock::{MINUTE, Millis};
+use crate::db::Tx;
+use crate::db::jobs::{self, Job, Kind, NewJob, complete};
+use crate::db::rows::{chunks, placeholders};
+use crate::db::search;
+use crate::outbox::email;
+use crate::with_db;
+
+/// When it is looked again: what was being sent or written during the erasure has come to rest by then.
+const AGAIN: Millis = 15 * MINUTE;
+/// What the key of the second look ends with.
+const SECOND: &str = "/again";
+
+/// Asks for both looks at what an erasure leaves.
+pub(super) async fn enqueue(tx: &mut Tx, batch: &Batch, now: Millis) -> sqlx::Result<()> {
+    let job = |key: String, due_at| NewJob { key, payload: String::new(), due_at };
+    let both = [job(batch.0.clone(), now), job(format!("{}{SECOND}", batch.0), now + AGAIN)];
+    jobs::enqueue(tx, Kind::Erase, &both, now).await
+}
+
+/// Does jobs that clean up after erasures.
+pub async fn run(app: &App, jobs: &[Job]) -> anyhow::Result<()> {
+    for job in jobs {
+        let batch = job.key.strip_suffix(SECOND).unwrap_or(&job.key);
+        remove(app, &Batch(batch.to_owned())).await?;
+    }
+    let mut tx = app.db.begin().await?;
+    complete(&mut tx, Kind::Erase, jobs).await?;
+    Ok(tx.commit().await?)
+}
+
+/// Removes what the erasure of some cases leaves; it may be done again.
+pub(super) async fn remove(app: &App, batch: &Batch) -> anyhow::Result<()> {
+    let select = "select case_id from erasures where batch = $1";
+    let cases: Vec<String> =
+        with_db!(&app.db, pool => sqlx::query_scalar(select).bind(&batch.0).fetch_all(pool).await)?;
+    attachments::sweep(app).await?;
+    remove_mails(app, &cases).await?;
+    let rest = |took: Duration| -> BoxFuture<'_, ()> { app.intake.throttle(took).boxed() };
+    search::purge(&app.db, app.clock.now(), &rest, &cases).await?;
+    app.db.forget_log().await?;
+    Ok(())
+}
+
+/// Deletes the mails about cases from the folder that they are written to where no mail server is set. Each is named after its delivery.
+async fn remove_mails(app: &App, cases: &[String]) -> anyhow::Result<()> {
+    let folder = app.config.data.join(email::FOLDER);
+    if cases.is_empty() || !folder.exists() {
+        return Ok(());
+    }
+    let mut ids: HashSet<String> = HashSet::new();
+    for chunk in chunks(cases) {
+        // A mail that tells of several things is named after a delivery of its own.
+        let list = placeholders(0, chunk.len());
+        let select = AssertSqlSafe(format!(
+            "select id from deliveries where order_key in ({list}) or order_key || '/' || order_no in \
+             (select folded_into from deliveries where folded_into is not null and order_key in ({list}))"
+        ));
+        let found: Vec<String> = with_db!(&app.db, pool => {
+            chunk.iter().fold(sqlx::query_scalar(select), |query, id| query.bind(id)).fetch_all(pool).await
+        })?;
+        ids.extend(found);
+    }
+    tokio::task::spawn_blocking(move || remove_named(&folder, &ids)).await?
+}
+
+fn remove_named(folder: &Path, ids: &HashSet<String>) -> anyhow::Result<()> {
+    let reading = || format!("the folder {} can't be read", folder.display());
+    for entry in std::fs::read_dir(folder).with_context(reading)? {
+        let entry = entry.with_context(reading)?;
+        let name = entry.file_name();
+        // `20261122T100000.000Z-<id>.eml`
+        let id = name.to_str().and_then(|name| Some(name.strip_suffix(".eml")?.split_once('-')?.1));
+        if id.is_some_and(|id| ids.contains(id)) {
+            match std::fs::remove_file(entry.path()) {
+                Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
+                    return Err(error).context("a mail in the data folder can't be deleted");
+                }
+                _ => {}
+            }
+        }
+    }
+    Ok(())
+}

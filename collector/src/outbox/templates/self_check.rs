@@ -1,0 +1,28 @@
+//! What the daily self-check found, to an admin.
+
+use sayso_shared::Lang;
+
+use super::Email;
+use crate::config::Config;
+use crate::self_check::Report;
+use crate::text::Texts;
+
+/// The mail. What is wrong is said in English, as `sayso doctor` says it.
+pub fn self_check(config: &Config, report: &Report, lang: Lang) -> Email {
+    let t = Texts(lang);
+    let count = report.problems.len().to_string();
+    let line = |problem: &crate::self_check::Problem| match &problem.mend {
+        Some(mend) => format!("{} → {mend}", problem.text),
+        None => problem.text.clone(),
+    };
+    Email {
+        lang,
+        subject: t.with("mail.check.subject", &[("count", &count)]),
+        heading: Some(t.get("mail.check.heading").to_owned()),
+        intro: vec![t.get("mail.check.intro").to_owned()],
+        details: report.problems.iter().map(|problem| (problem.topic.clone(), line(problem))).collect(),
+        link: Some((t.get("mail.check.link").to_owned(), config.console("/staff/audit"))),
+        footer: t.get("mail.check.footer").to_owned(),
+        ..Email::default()
+    }
+}

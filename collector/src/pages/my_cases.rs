@@ -1,0 +1,298 @@
+//! `/api/v1/my/cases`: the cases of one browser, by their codes, or those of somebody whom a site vouches for, in one small answer.
+
+use axum::Json;
+use axum::extract::{Query, State};
+use axum::http::{HeaderMap, HeaderValue, header};
+use axum::response::{IntoResponse, Response};
+use sayso_shared::fields::Fields;
+use sayso_shared::limits::IDENTITY_MAX_BYTES;
+use sayso_shared::problem::{ErrorCode, FieldError};
+use sayso_shared::{Kind, Problem};
+use serde::Serialize;
+use serde_json::Value;
+use utoipa::ToSchema;
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
+
+use crate::app::App;
+use crate::cases::{Case, CaseError, Stage, query};
+use crate::clock::{Millis, parse_rfc3339, rfc3339};
+use crate::customers::handles::hash_of_identity;
+use crate::http::body::JsonBody;
+use crate::http::client::ClientAddress;
+use crate::http::{Error, Result};
+use crate::keys::Purpose;
+use crate::sites::identity::{self, Identity, IdentityError};
+use crate::sites::{Site, secrets};
+use crate::with_db;
+
+/// Codes of one request, and cases of one answer, the newest.
+const CODES_MAX: usize = 20;
+const CASES_MAX: i64 = 50;
+/// Characters of the customer's words, by which they know their case again.
+const EXCERPT: usize = 80;
+/// Longest code that is looked at; what is longer is none.
+const CODE_MAX: usize = 64;
+
+/// `POST /api/v1/my/cases` and `GET /api/v1/my/cases/badge`.
+pub fn router() -> OpenApiRouter<App> {
+    OpenApiRouter::new().routes(routes!(list)).routes(routes!(badge))
+}
+
+// For the description of the API; `list` is what reads it.
+/// Whose cases: one of the two.
+#[derive(Serialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+#[schema(as = MyCasesRequest)]
+struct Asked {
+    /// Tracking codes. Those that nobody has are left out of the answer.
+    #[schema(max_items = 20)]
+    codes: Option<Vec<String>>,
+    /// A token that the site signed, as a submission has it.
+    #[schema(max_length = 8_192)]
+    identity: Option<String>,
+}
+
+/// Cases of one customer, those that came last first.
+#[derive(Serialize, ToSchema)]
+#[schema(as = MyCases)]
+struct MyCasesBody {
+    cases: Vec<MyCaseBody>,
+}
+
+#[derive(Serialize, ToSchema)]
+#[schema(as = MyCase)]
+struct MyCaseBody {
+    #[schema(example = "7QK4-M2XH-9TRD-7")]
+    code: String,
+    /// The key of its site.
+    site: String,
+    kind: Kind,
+    stage: Stage,
+    /// The beginning of what the customer wrote.
+    excerpt: String,
+    #[schema(format = DateTime)]
+    received_at: String,
+    /// When the staff wrote last; null while they have not.
+    #[schema(required = true, format = DateTime)]
+    answered_at: Option<String>,
+    /// Whether there is an answer that can be rated.
+    can_rate: bool,
+}
+
+/// What there is to see.
+#[derive(Serialize, ToSchema)]
+#[schema(as = MyBadge)]
+struct BadgeBody {
+    /// In how many of the cases the staff have written since.
+    answers: usize,
+    /// When they wrote last; null while they have not.
+    #[schema(required = true, format = DateTime)]
+    latest: Option<String>,
+}
+
+/// The cases of one browser or of one customer.
+#[utoipa::path(
+    post,
+    path = "/api/v1/my/cases",
+    tag = "customer",
+    request_body = Asked,
+    responses(
+        (status = 200, body = MyCasesBody, description = "The cases, those that came last first; 50 at most"),
+        (status = 400, body = Problem, content_type = "application/problem+json", description = "Not JSON or not UTF-8"),
+        (status = 403, body = Problem, content_type = "application/problem+json", description = "Foreign origin"),
+        (status = 413, body = Problem, content_type = "application/problem+json", description = "More than 256 KiB"),
+        (status = 415, body = Problem, content_type = "application/problem+json", description = "Not application/json"),
+        (status = 422, body = Problem, content_type = "application/problem+json", description = "Neither codes nor an identity, or a wrong one"),
+        (status = 429, body = Problem, content_type = "application/problem+json", description = "Too many look-ups; see Retry-After"),
+    )
+)]
+async fn list(
+    State(app): State<App>,
+    client: ClientAddress,
+    headers: HeaderMap,
+    JsonBody(body): JsonBody,
+) -> Result<Response> {
+    app.limits.check_code(client)?;
+    let cases = match read(body)? {
+        Wanted::Codes(codes) => by_codes(&app, client, &codes).await?,
+        Wanted::Identity(token) => by_identity(&app, &headers, &token).await?,
+    };
+    let mut bodies = Vec::with_capacity(cases.len());
+    for case in &cases {
+        bodies.push(body_of(&app, case).await?);
+    }
+    Ok(uncached(Json(MyCasesBody { cases: bodies }).into_response(), "no-store"))
+}
+
+/// In how many cases there is something new. It may be kept for ten minutes.
+#[utoipa::path(
+    get,
+    path = "/api/v1/my/cases/badge",
+    tag = "customer",
+    params(
+        ("codes" = String, Query, description = "Up to twenty tracking codes, separated by commas"),
+        ("since" = Option<String>, Query, format = DateTime, description = "When the customer looked last"),
+    ),
+    responses(
+        (status = 200, body = BadgeBody, description = "What there is to see"),
+        (status = 403, body = Problem, content_type = "application/problem+json", description = "Foreign origin"),
+        (status = 422, body = Problem, content_type = "application/problem+json", description = "No codes, too many, or no time"),
+        (status = 429, body = Problem, content_type = "application/problem+json", description = "Too many look-ups; see Retry-After"),
+    )
+)]
+async fn badge(
+    State(app): State<App>,
+    client: ClientAddress,
+    Query(parameters): Query<Vec<(String, String)>>,
+) -> Result<Response> {
+    app.limits.check_code(client)?;
+    let (mut codes, mut since, mut errors) = (Vec::new(), 0, Vec::new());
+    for (name, value) in parameters {
+        match name.as_str() {
+            "codes" => codes = value.split(',').map(str::to_owned).filter(|code| !code.is_empty()).collect(),
+            "since" => match parse_rfc3339(&value) {
+                Some(at) => since = at,
+                None => errors.push(FieldError::new("/since", ErrorCode::Invalid, "must be a time as in RFC 3339")),
+            },
+            _ => errors.push(FieldError::new("/", ErrorCode::UnknownField, "there are the parameters codes and since")),
+        }
+    }
+    errors.extend(wrong_count(&codes));
+    if !errors.is_empty() {
+        return Err(errors.into());
+    }
+    let mut times = Vec::new();
+    for case in by_codes(&app, client, &codes).await? {
+        times.extend(answered_at(&app, &case).await?);
+    }
+    let answers = times.iter().filter(|at| **at > since).count();
+    let latest = times.into_iter().max().map(rfc3339);
+    Ok(uncached(Json(BadgeBody { answers, latest }).into_response(), "private, max-age=600"))
+}
+
+enum Wanted {
+    Codes(Vec<String>),
+    Identity(String),
+}
+
+fn read(body: Value) -> Result<Wanted> {
+    let mut fields = Fields::new(body, "");
+    let codes = match fields.value("codes") {
+        None => None,
+        Some(Value::Array(codes)) => {
+            let texts: Option<Vec<String>> = codes.iter().map(|code| code.as_str().map(str::to_owned)).collect();
+            if texts.is_none() {
+                fields.refuse("codes", ErrorCode::Invalid, "must be tracking codes");
+            }
+            texts
+        }
+        Some(_) => {
+            fields.refuse("codes", ErrorCode::Invalid, "must be an array");
+            None
+        }
+    };
+    let token = fields.string("identity");
+    if token.as_ref().is_some_and(|token| token.len() > IDENTITY_MAX_BYTES) {
+        fields.refuse("identity", ErrorCode::TooLong, format!("must be at most {IDENTITY_MAX_BYTES} bytes"));
+    }
+    let mut errors = fields.into_errors();
+    if let Some(codes) = &codes {
+        errors.extend(wrong_count(codes));
+    }
+    match (codes, token) {
+        _ if !errors.is_empty() => Err(errors.into()),
+        (Some(codes), None) => Ok(Wanted::Codes(codes)),
+        (None, Some(token)) => Ok(Wanted::Identity(token)),
+        _ => Err(Error::field(FieldError::new("", ErrorCode::Required, "give either codes or an identity"))),
+    }
+}
+
+fn wrong_count(codes: &[String]) -> Option<FieldError> {
+    match codes.len() {
+        0 => Some(FieldError::new("/codes", ErrorCode::Required, "must not be empty")),
+        1..=CODES_MAX => None,
+        _ => Some(FieldError::new("/codes", ErrorCode::TooLong, format!("at most {CODES_MAX} are allowed"))),
+    }
+}
+
+/// The cases with some codes, each once. A code that nobody has counts as a look-up of its own, so that nobody guesses more of them in this way.
+async fn by_codes(app: &App, client: ClientAddress, codes: &[String]) -> Result<Vec<Case>> {
+    let mut cases: Vec<Case> = Vec::with_capacity(codes.len());
+    for code in codes {
+        let found = match code.len() <= CODE_MAX {
+            true => Case::by_code(app, code).await,
+            false => Err(CaseError::UnknownCode),
+        };
+        match found {
+            Ok(case) if cases.iter().any(|known| known.id == case.id) => {}
+            Ok(case) => cases.push(case),
+            Err(CaseError::UnknownCode) => app.limits.check_code(client)?,
+            Err(error) => return Err(error.into()),
+        }
+    }
+    cases.sort_by(|one, other| other.id.cmp(&one.id));
+    Ok(cases)
+}
+
+/// The cases for which a site named the customer. What somebody else wrote under their address is not among them: an address proves nothing.
+async fn by_identity(app: &App, headers: &HeaderMap, token: &str) -> Result<Vec<Case>> {
+    let (site, identity) = verified(app, headers, token).await?;
+    let subject = app.keys.hash(Purpose::Subject, &format!("{}/{}", site.id(), identity.sub));
+    let select = "select cases.id from customer_handles join cases on cases.customer_id = customer_handles.customer_id \
+        join feedback on feedback.id = cases.id where customer_handles.hash = $1 and customer_handles.site_id = $2 \
+        and feedback.subject_hash = $3 and cases.quarantine in ('', 'merged') order by cases.id desc limit $4";
+    let handle = hash_of_identity(&app.keys, &identity.sub);
+    let ids: Vec<String> = with_db!(&app.db, pool => sqlx::query_scalar(select).bind(&handle).bind(site.id()).bind(&subject)
+        .bind(CASES_MAX).fetch_all(pool).await)?;
+    let mut cases = Vec::with_capacity(ids.len());
+    for id in ids {
+        cases.push(Case::by_id(app, &id).await?);
+    }
+    Ok(cases)
+}
+
+/// Which site signed a token, and whom it names: of the sites whose pages may ask, or of all where no page does.
+async fn verified(app: &App, headers: &HeaderMap, token: &str) -> Result<(std::sync::Arc<Site>, Identity)> {
+    let origin = headers.get(header::ORIGIN);
+    let mut refusal = IdentityError::Invalid("was signed by no site that may be asked from here".to_owned());
+    let sites = app.sites.all().await?;
+    let allowed = |site: &&std::sync::Arc<Site>| origin.is_none_or(|origin| site.allows(origin));
+    let own = sites.iter().filter(allowed);
+    // Our own pages are of no site.
+    let asked: Vec<_> = if own.clone().next().is_some() { own.collect() } else { sites.iter().collect() };
+    for site in asked {
+        let secrets = secrets::valid(&app.db, &app.keys, site).await?;
+        match identity::verify(token, &secrets, site.key(), app.clock.now()) {
+            Ok(identity) => return Ok((std::sync::Arc::clone(site), identity)),
+            // What was valid once tells more than what never was.
+            Err(IdentityError::Expired) => refusal = IdentityError::Expired,
+            Err(_) => {}
+        }
+    }
+    Err(Error::field(refusal.field_error()))
+}
+
+async fn body_of(app: &App, case: &Case) -> Result<MyCaseBody> {
+    let site = app.sites.by_id(&case.site_id).await?;
+    Ok(MyCaseBody {
+        code: case.code(&app.keys)?,
+        site: site.as_deref().map_or_else(String::new, |site| site.key().to_owned()),
+        kind: case.kind(),
+        stage: case.status().stage(),
+        excerpt: case.message.chars().take(EXCERPT).collect(),
+        received_at: rfc3339(case.received_at),
+        answered_at: answered_at(app, case).await?.map(rfc3339),
+        can_rate: case.can_rate(app),
+    })
+}
+
+/// When the staff wrote to the customer last.
+async fn answered_at(app: &App, case: &Case) -> Result<Option<Millis>> {
+    Ok(query::answered_at(&app.db, &case.id).await?)
+}
+
+fn uncached(mut response: Response, caching: &'static str) -> Response {
+    response.headers_mut().insert(header::CACHE_CONTROL, HeaderValue::from_static(caching));
+    response
+}

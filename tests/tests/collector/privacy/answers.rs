@@ -1,0 +1,74 @@
+//! Answers before somebody asks.
+
+use reqwest::{Method, StatusCode};
+use sayso::audit::Stamp;
+use sayso::service::plan::Prune;
+use sayso::service::read::read;
+use sayso::service::store;
+use sayso_tests::{Database, Options, TestApp, on_both_databases};
+use serde_json::json;
+
+const SERVICE: &str = r#"
+[[answer]]
+key = "returns"
+site = "acme"
+question = { en = "How do I return a sofa?", zh-Hans = "沙发怎么退货？" }
+solution = { en = "Within 30 days, for free.", zh-Hans = "30天内免费退货。" }
+
+[[answer]]
+key = "invoice"
+question = { en = "Where is my invoice?" }
+solution = { en = "In your account." }
+
+[[problem]]
+key = "P-1"
+title = "Hoses break in the cold"
+solution = { en = "A new hose is on its way." }
+public = true
+
+[[problem]]
+key = "P-2"
+title = "A secret giraffe in the warehouse"
+solution = { en = "Nobody may know." }
+"#;
+
+async fn apply(app: &TestApp) {
+    let file = read(SERVICE, &store::load(&app.app.db).await.unwrap()).unwrap();
+    store::apply(&app.app.db, &file, Prune::Keep, &Stamp::command(app.app.clock.now())).await.unwrap();
+    app.app.clock.advance(1_000);
+}
+
+on_both_databases! {
+    async fn what_is_typed_finds_what_is_public(app: TestApp) {
+        apply(&app).await;
+        let client = app.client();
+        let ask = async |query: &str| client.get(&format!("/api/v1/sites/acme/answers?{query}")).await;
+        let found = ask("q=I+want+to+return+my+sofas").await;
+        assert_eq!((found.status, found.header("cache-control")), (StatusCode::OK, "public, max-age=60"));
+        assert_eq!(found.json(), json!({"answers": [{"source": "answer", "key": "returns", "question": "How do I return a sofa?", "solution": "Within 30 days, for free."}]}));
+        let chinese = ask("q=%E6%B2%99%E5%8F%91%E9%80%80%E8%B4%A7&lang=zh-Hans").await.json();
+        assert_eq!(chinese["answers"][0]["solution"], "30天内免费退货。");
+        assert_eq!(ask("q=the+hose+broke").await.json()["answers"][0], json!({"source": "problem", "key": "P-1", "question": "Hoses break in the cold", "solution": "A new hose is on its way."}));
+        assert_eq!(ask("q=giraffe+warehouse").await.json(), json!({"answers": []}), "what is not public is not told");
+        for wrong in ["", "q=", "q=x&lang=!", "q=x&x=1", &format!("q={}", "x".repeat(301))] {
+            assert_eq!(ask(wrong).await.status, StatusCode::UNPROCESSABLE_ENTITY, "{wrong}");
+        }
+        assert_eq!(client.get("/api/v1/sites/nobody/answers?q=x").await.status, StatusCode::NOT_FOUND);
+        let from = async |origin: &str| client.send(client.request(Method::GET, "/api/v1/sites/acme/answers?q=sofa").header("origin", origin)).await;
+        assert_eq!(from(TestApp::ORIGIN).await.header("access-control-allow-origin"), TestApp::ORIGIN);
+        assert_eq!(from("https://evil.example").await.status, StatusCode::FORBIDDEN);
+    }
+}
+
+on_both_databases! {
+    async fn whoever_asks_too_often_waits(database: Database) {
+        let settings = Box::new(|config: &mut sayso::Config| config.limits.answers_per_minute = 3);
+        let app = TestApp::spawn_with(database, Options { settings, ..Options::default() }).await;
+        let client = app.client();
+        for _ in 0..3 {
+            assert_eq!(client.get("/api/v1/sites/acme/answers?q=x").await.status, StatusCode::OK);
+        }
+        let refused = client.get("/api/v1/sites/acme/answers?q=x").await;
+        assert!(refused.status == StatusCode::TOO_MANY_REQUESTS && !refused.header("retry-after").is_empty());
+    }
+}

@@ -1,0 +1,69 @@
+//! What was entrusted: masked on every way in, receipted, and looked for in everything that is stored.
+
+mod answers;
+mod customers;
+mod erasure;
+mod keys;
+mod masking;
+mod my_cases;
+mod receipts;
+mod retention;
+mod signing_in;
+mod watching;
+
+use reqwest::StatusCode;
+use sayso::jobs::run_due;
+use sayso_tests::TestApp;
+use sayso_tests::process;
+use serde_json::Value;
+
+use crate::access::Program;
+
+/// Submits feedback, and does what follows; gives its code, and the case as programs read it.
+async fn submit(app: &TestApp, program: &Program<'_>, feedback: Value) -> (String, Value) {
+    let receipt = app.client().submit(feedback).await;
+    assert_eq!(receipt.status, StatusCode::CREATED, "{}", receipt.body);
+    run_due(&app.app).await.unwrap();
+    let code = receipt.json()["code"].as_str().unwrap().to_owned();
+    let found = program.get(&format!("?q={code}")).await.json();
+    (code, found["cases"][0].clone())
+}
+
+/// The identifiers of the cases of a customer, the oldest first.
+async fn cases_of(program: &Program<'_>, customer: &str) -> Vec<String> {
+    let page = program.get(&format!("?customer={customer}&order=oldest")).await.json();
+    page["cases"].as_array().unwrap().iter().map(|case| case["id"].as_str().unwrap().to_owned()).collect()
+}
+
+/// Runs the binary beside the collector; gives the success and what was printed.
+async fn sayso(app: &TestApp, arguments: &[&str]) -> (bool, String) {
+    let arguments: Vec<String> = arguments.iter().map(|argument| (*argument).to_owned()).collect();
+    let (data, url) = (app.data.path().to_owned(), app.app.config.database_url.reveal().unwrap_or_default().to_owned());
+    let run = move || process::run(&data, &url, &arguments.iter().map(String::as_str).collect::<Vec<_>>());
+    tokio::task::spawn_blocking(run).await.unwrap()
+}
+
+/// Every text of every table, the search index included, a line for each row.
+async fn everything_stored(app: &TestApp) -> String {
+    let db = &app.app.db;
+    let columns = match db {
+        sayso::Db::Sqlite(_) => {
+            "select m.name, c.name from sqlite_master m join pragma_table_info(m.name) c where m.type = 'table' and lower(c.type) = 'text'"
+        }
+        sayso::Db::Postgres(_) => {
+            "select table_name::text, column_name::text from information_schema.columns where table_schema = current_schema() and data_type = 'text'"
+        }
+    };
+    let columns: Vec<(String, String)> =
+        sayso::with_db!(db, pool => sqlx::query_as(columns).fetch_all(pool).await).unwrap();
+    assert!(columns.len() > 100, "{} columns", columns.len());
+    let mut all = String::new();
+    for (table, column) in columns {
+        let select =
+            sqlx::AssertSqlSafe(format!("select \"{column}\" from \"{table}\" where \"{column}\" is not null"));
+        let values: Vec<String> =
+            sayso::with_db!(db, pool => sqlx::query_scalar(select).fetch_all(pool).await).unwrap();
+        all.extend(values.iter().map(|value| format!("{table}.{column}: {value}\n")));
+    }
+    all
+}

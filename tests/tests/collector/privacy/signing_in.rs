@@ -1,0 +1,125 @@
+//! Signing in with a second factor, and the sessions of a member.
+
+use reqwest::StatusCode;
+use sayso::auth::Role;
+use sayso::auth::totp::Secret;
+use sayso::clock::{MINUTE, SECOND};
+use sayso::keys::Keys;
+use sayso_tests::{Answer, Client, Database, Options, TestApp, on_both_databases};
+
+use super::sayso;
+use crate::console::{Desk, PASSWORD};
+
+const PATH: &str = "/staff/account/second-factor";
+
+/// The code that a device with this key shows.
+fn code(app: &TestApp, written: &str) -> String {
+    let bits: Vec<u8> = written
+        .chars()
+        .filter_map(|c| "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567".find(c))
+        .flat_map(|value| (0..5).rev().map(move |bit| (value >> bit & 1) as u8))
+        .collect();
+    let bytes: Vec<u8> = bits.chunks_exact(8).map(|bits| bits.iter().fold(0, |byte, bit| byte << 1 | bit)).collect();
+    let keys: &Keys = &app.app.keys;
+    let secret = Secret::decrypt(keys, "test", &keys.encrypt("test", &bytes)).unwrap();
+    secret.code(app.app.clock.now().div_euclid(30 * SECOND))
+}
+
+fn between(page: &str, before: &str, after: &str) -> String {
+    let (_, rest) = page.split_once(before).unwrap_or_else(|| panic!("no {before} in {page}"));
+    rest.split(after).next().unwrap().to_owned()
+}
+
+/// Sets a second factor up; gives its key and the recovery codes.
+async fn set_up(app: &TestApp, desk: &Desk) -> (String, Vec<String>) {
+    let shown = desk.post(&format!("{PATH}/begin"), &[("password", PASSWORD)]).await;
+    assert_eq!(shown.status, StatusCode::OK, "{}", shown.body);
+    let key = between(&shown.body, "<code class=\"typed\" translate=\"no\">", "</code>");
+    let wrong = desk.post(PATH, &[("code", "000000")]).await;
+    assert!(wrong.status == StatusCode::UNPROCESSABLE_ENTITY && wrong.body.contains(&key), "{}", wrong.body);
+    let set = desk.post(PATH, &[("code", &code(app, &key))]).await;
+    assert_eq!(set.status, StatusCode::OK, "{}", set.body);
+    let codes: Vec<String> =
+        set.body.split("<li><code>").skip(1).map(|rest| rest.split('<').next().unwrap().to_owned()).collect();
+    assert_eq!(codes.len(), 10, "{}", set.body);
+    (key, codes)
+}
+
+async fn give_password(client: &Client, name: &str) -> Answer {
+    let email = format!("{name}@acme.example");
+    client.post_form("/staff/sign-in", &[("email", &email), ("password", PASSWORD)]).await
+}
+
+async fn give_code(client: &Client, code: &str) -> StatusCode {
+    client.post_form("/staff/sign-in/code", &[("code", code), ("next", "/staff/cases")]).await.status
+}
+
+on_both_databases! {
+    async fn with_a_second_factor_a_password_is_not_enough(app: TestApp) {
+        let lin = Desk::of(&app, "lin", Role::Agent).await;
+        let wrong = lin.post(&format!("{PATH}/begin"), &[("password", "wrong")]).await;
+        assert_eq!(wrong.status, StatusCode::UNPROCESSABLE_ENTITY);
+        let (key, codes) = set_up(&app, &lin).await;
+        assert!(lin.client.get(PATH).await.body.contains("Recovery codes left: 10."));
+
+        let client = app.client();
+        let half = give_password(&client, "lin").await;
+        assert_eq!((half.status, half.location()), (StatusCode::SEE_OTHER, "/staff/sign-in/code?next=%2Fstaff"));
+        assert_eq!(client.get("/staff/cases").await.status, StatusCode::SEE_OTHER, "nobody is signed in yet");
+        assert_eq!(give_code(&client, &code(&app, &key)).await, StatusCode::UNPROCESSABLE_ENTITY, "the code that set it up is used up");
+        app.app.clock.advance(MINUTE);
+        let now = code(&app, &key);
+        assert_eq!(give_code(&client, &now).await, StatusCode::SEE_OTHER);
+        assert_eq!(client.get("/staff/cases").await.status, StatusCode::OK);
+        let other = app.client();
+        give_password(&other, "lin").await;
+        assert_eq!(give_code(&other, &now).await, StatusCode::UNPROCESSABLE_ENTITY, "no code twice");
+        let typed = codes[3].to_lowercase().replace('-', " ");
+        assert_eq!(give_code(&other, &typed).await, StatusCode::SEE_OTHER);
+        assert!(other.get(PATH).await.body.contains("Recovery codes left: 9."));
+        let third = app.client();
+        give_password(&third, "lin").await;
+        assert_eq!(give_code(&third, &codes[3]).await, StatusCode::UNPROCESSABLE_ENTITY, "a recovery code counts once");
+        app.app.clock.advance(11 * MINUTE);
+        assert_eq!(third.get("/staff/sign-in/code").await.location(), "/staff/sign-in", "who waits too long begins again");
+
+        // Whoever has lost everything is let in again by the command line.
+        let (done, said) = sayso(&app, &["member", "reset", "lin@acme.example"]).await;
+        assert!(done, "{said}");
+        let path = between(&said, "/staff/link/", "\n");
+        let fourth = app.client();
+        let signed_in = fourth.post_form(&format!("/staff/link/{path}"), &[]).await;
+        assert_eq!((signed_in.status, signed_in.location()), (StatusCode::SEE_OTHER, "/staff/account"));
+        assert!(fourth.get(PATH).await.body.contains("shows a new code every 30 seconds"));
+    }
+
+    async fn sessions_are_listed_and_ended(app: TestApp) {
+        let lin = Desk::of(&app, "lin", Role::Agent).await;
+        let other = app.client();
+        give_password(&other, "lin").await;
+        let page = lin.client.get("/staff/account/sessions").await.body;
+        assert!(page.matches("<tr>").count() == 3 && page.contains("This device"), "{page}");
+        let id = between(&page, "name=\"id\" value=\"", "\"");
+        let bo = Desk::of(&app, "bo", Role::Agent).await;
+        bo.post("/staff/account/sessions", &[("id", &id)]).await;
+        assert_eq!(other.get("/staff/cases").await.status, StatusCode::OK, "nobody ends the session of somebody else");
+        let ended = lin.post("/staff/account/sessions", &[("id", &id)]).await;
+        assert_eq!(ended.status, StatusCode::SEE_OTHER);
+        assert_eq!(other.get("/staff/cases").await.status, StatusCode::SEE_OTHER);
+        assert_eq!(lin.client.get("/staff/account/sessions").await.body.matches("<tr>").count(), 2);
+    }
+}
+
+on_both_databases! {
+    async fn a_role_may_need_a_second_factor(database: Database) {
+        let settings = Box::new(|config: &mut sayso::Config| config.sign_in.second_factor_for = vec!["manager".to_owned()]);
+        let app = TestApp::spawn_with(database, Options { settings, ..Options::default() }).await;
+        let tom = Desk::of(&app, "tom", Role::Manager).await;
+        assert_eq!(tom.client.get("/staff/cases").await.location(), PATH);
+        assert!(tom.client.get(PATH).await.body.contains("Your role needs a second factor"));
+        set_up(&app, &tom).await;
+        assert_eq!(tom.client.get("/staff/cases").await.status, StatusCode::OK);
+        let lin = Desk::of(&app, "lin", Role::Agent).await;
+        assert_eq!(lin.client.get("/staff/cases").await.status, StatusCode::OK);
+    }
+}
