@@ -19,6 +19,9 @@ const OF_QUESTION: f64 = 3.0;
 /// So much of what was typed has to be met, by weight.
 const SHARE_MIN: f64 = 0.2;
 
+/// So much of what the best one scores.
+const SHARE_OF_BEST: f64 = 0.5;
+
 /// The candidates that fit best, the best first.
 pub(super) fn best<T>(candidates: Vec<Candidate<T>>, typed: &str, lang: &str, most: usize) -> Vec<T> {
     let asked = words(typed, lang);
@@ -48,6 +51,9 @@ pub(super) fn best<T>(candidates: Vec<Candidate<T>>, typed: &str, lang: &str, mo
         .map(|(place, (question, solution, _))| (score(question, solution), place))
         .filter(|(score, _)| *score > 0.0 && *score >= SHARE_MIN * OF_QUESTION * possible)
         .collect();
+    // What shares only the small words with it is not shown beside what shares the telling ones.
+    let top = scored.iter().map(|(score, _)| *score).fold(0.0, f64::max);
+    scored.retain(|(score, _)| *score >= SHARE_OF_BEST * top);
     scored.sort_by(|(one, first), (other, second)| other.total_cmp(one).then(first.cmp(second)));
     let mut shown: Vec<Option<T>> = entries.into_iter().map(|(_, _, shown)| Some(shown)).collect();
     scored.into_iter().take(most).filter_map(|(_, place)| shown[place].take()).collect()

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use serde_json::json;
 use sqlx::AssertSqlSafe;
 
-use super::leftovers;
+use super::leftovers::{self, Batch};
 use crate::cases::case::lock;
 use crate::cases::error::Result;
 use crate::cases::event::append;
@@ -97,16 +97,6 @@ pub async fn erase(
     search::refresh_in(tx, &ids).await.map_err(CaseError::from)?;
     leftovers::enqueue(tx, &batch, now).await?;
     Ok(batch)
-}
-
-/// Cases that were erased together.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Batch(pub(super) String);
-
-impl Batch {
-    fn new() -> Self {
-        Self(crate::keys::new_id())
-    }
 }
 
 /// Notes what is erased of cases, with the hashes of their texts, so that their receipts can still be given.

@@ -3,8 +3,8 @@
 use sayso_shared::id::IdempotencyKey;
 use serde_json::{Value, json};
 
-use super::case::{self, Batch, Extent};
-use super::leftovers;
+use super::case::{self, Extent};
+use super::leftovers::{self, Batch};
 use crate::app::App;
 use crate::audit::{self, Change, Stamp};
 use crate::cases::idempotency::{KeyStatus, record_key, request_hash};

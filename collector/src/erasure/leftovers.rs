@@ -9,7 +9,6 @@ use futures_util::FutureExt;
 use futures_util::future::BoxFuture;
 use sqlx::AssertSqlSafe;
 
-use super::case::Batch;
 use crate::app::App;
 use crate::attachments;
 use crate::clock::{MINUTE, Millis};
@@ -17,6 +16,7 @@ use crate::db::Tx;
 use crate::db::jobs::{self, Job, Kind, NewJob, complete};
 use crate::db::rows::{chunks, placeholders};
 use crate::db::search;
+use crate::keys::new_id;
 use crate::outbox::email;
 use crate::with_db;
 
@@ -24,6 +24,17 @@ use crate::with_db;
 const AGAIN: Millis = 15 * MINUTE;
 /// What the key of the second look ends with.
 const SECOND: &str = "/again";
+
+/// Cases that were erased together.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Batch(pub(super) String);
+
+impl Batch {
+    /// A new one.
+    pub(super) fn new() -> Self {
+        Self(new_id())
+    }
+}
 
 /// Asks for both looks at what an erasure leaves.
 pub(super) async fn enqueue(tx: &mut Tx, batch: &Batch, now: Millis) -> sqlx::Result<()> {

@@ -28,7 +28,7 @@ pub(super) struct Place {
 }
 
 const fn place(name: &'static str, id: &'static str, context: fn(&str, &str) -> String) -> Place {
-    Place { name, key: [id, "''"], owner: id, context }
+    Place { name, key: [id, id], owner: id, context }
 }
 
 pub(super) const PLACES: [Place; 12] = [
@@ -63,7 +63,7 @@ impl Place {
         let (after, beside) = cursor.split_once(' ').unwrap_or((cursor, ""));
         let select = AssertSqlSafe(format!(
             "select {owner}, {column}, {first}, {second} from {table} where {column} is not null \
-             and ({first} > $1 or ({first} = $1 and {second} > $2)) order by {first}, {second} limit {BATCH}",
+             and ({first}, {second}) > ($1, $2) order by {first}, {second} limit {BATCH}",
             owner = self.owner
         ));
         let rows: Vec<Row> =

@@ -36,6 +36,11 @@ async fn the_customers_pages(system: System) {
     inspector.send_unchecked("#reply").await;
     inspector.browser.find("#body-error").await;
     inspector.look("status with an error").await;
+    inspector.open(&format!("{collector}/receipt"), "checking a receipt").await;
+    inspector.browser.find("#receipt").await.send_keys("no receipt").await.unwrap();
+    inspector.click("form button.primary").await;
+    inspector.browser.find("[role=alert]").await;
+    inspector.look("what is no receipt").await;
     inspector.open(&format!("{collector}/problems/invalid"), "problem").await;
     inspector.open(&format!("{collector}/no/such/page"), "not found").await;
     inspector.stop().await;
@@ -104,6 +109,9 @@ async fn the_console(system: System) {
         ("/staff/settings/edit", "changing settings"),
         ("/staff/members", "members"),
         ("/staff/mail", "mail"),
+        ("/staff/audit", "audit log"),
+        ("/staff/account/sessions", "sessions"),
+        ("/staff/account/second-factor", "second factor"),
         ("/staff/reports", "reports"),
         ("/staff/reports/overview", "overview"),
         ("/staff/reports/overview?by=week", "overview by week"),
@@ -119,7 +127,15 @@ async fn the_console(system: System) {
         ("/s/acme/record", "service record"),
     ] {
         inspector.open(&format!("{collector}{path}"), what).await;
+        if ["audit log", "sessions", "second factor"].contains(&what) {
+            inspector.browser.picture(&format!("{}-{language}", what.replace(' ', "-"))).await;
+        }
     }
+    inspector.browser.find("#password").await.send_keys(stage::PASSWORD).await.unwrap();
+    inspector.click("form[action$=begin] button").await;
+    inspector.browser.find("svg.qr").await;
+    inspector.look("second factor that is set up").await;
+    inspector.browser.picture(&format!("second-factor-set-up-{language}")).await;
     inspector.open(&format!("{collector}/staff/cases?status=held"), "quarantine").await;
     inspector.browser.picture(&format!("quarantine-{language}")).await;
     inspector.click(".case-row-title a").await;
@@ -143,6 +159,9 @@ async fn the_console(system: System) {
     inspector.click("a[href^=\"/staff/customers/\"]").await;
     inspector.browser.find("#representative").await;
     inspector.look("customer").await;
+    inspector.click("details:has(#erase-sure) summary").await;
+    inspector.look("customer about to be erased").await;
+    inspector.browser.picture(&format!("customer-{language}")).await;
 
     // The customer, whose browser knows no member, finds the answer, with the rating open.
     inspector.browser.driver.delete_all_cookies().await.unwrap();

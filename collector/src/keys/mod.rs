@@ -4,16 +4,16 @@
 //! HMAC-SHA-256, and each purpose has a key of its own by HKDF (RFC 5869). A ciphertext names its key, so that keys rotate: the first
 //! key given encrypts, all of them decrypt, and the last one, which is the oldest, goes on to derive the look-ups.
 
+mod file;
+
 use std::fs;
-use std::io::Write;
-use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError, RwLock};
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, bail, ensure};
 use base64::Engine;
-use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use chacha20poly1305::aead::{Aead, KeyInit, Payload};
 use chacha20poly1305::{Key, XChaCha20Poly1305, XNonce};
 use hkdf::Hkdf;
@@ -21,12 +21,11 @@ use hmac::{Hmac, Mac};
 use sha2::Sha256;
 use subtle::ConstantTimeEq;
 
+pub use self::file::{KEY_FILE, key_of, written};
+use self::file::{is_in_environment, make_key_file, text_at_hand, words};
 use crate::clock::Millis;
 use crate::db::Db;
 use crate::{with_db, with_write};
-
-/// The file in the data folder that holds the master key when the environment does not.
-pub const KEY_FILE: &str = "master.key";
 
 /// The key file is read again no more often than this: what names no key of ours may come in numbers.
 const LOOKED_AT_EVERY: Duration = Duration::from_secs(1);
@@ -107,7 +106,7 @@ impl Keys {
                     "the master key is missing: this database was made with one. Restore {} or set SAYSO_MASTER_KEY",
                     path.display()
                 );
-                make_key_file(&path)?
+                make_key_file(&path, random_bytes())?
             }
         };
         let mut keys = Self::parse(&text)?;
@@ -130,15 +129,7 @@ impl Keys {
 
     /// Makes a new key the one that encrypts: it is put at the beginning of the key file, in which the others stay.
     pub fn rotate(&self, data: &Path) -> anyhow::Result<()> {
-        ensure!(
-            !is_in_environment(),
-            "the master key is in SAYSO_MASTER_KEY: put a new one before it there, separated by a comma (`openssl rand -base64 32` makes \
-             one), start every process of Sayso anew, and run this command again"
-        );
-        let path = data.join(KEY_FILE);
-        let others = fs::read_to_string(&path).with_context(|| format!("cannot read {}", path.display()))?;
-        let text = format!("{}\n{}\n", STANDARD.encode(random_bytes::<32>()), others.trim());
-        replace_key_file(&path, &text)?;
+        file::put_first(data, random_bytes())?;
         self.reload();
         Ok(())
     }
@@ -318,24 +309,6 @@ impl std::fmt::Debug for Keys {
     }
 }
 
-/// The keys as they are written in the environment or in the key file, the one that encrypts first.
-pub fn written(data: &Path) -> anyhow::Result<Vec<String>> {
-    let text = text_at_hand(&data.join(KEY_FILE))?.context("there is no master key")?;
-    Ok(words(&text).map(str::to_owned).collect())
-}
-
-/// The bytes of a key as it is written.
-pub fn key_of(word: &str) -> anyhow::Result<[u8; 32]> {
-    let bytes = STANDARD.decode(word).or_else(|_| URL_SAFE_NO_PAD.decode(word)).ok();
-    bytes
-        .and_then(|bytes| bytes.try_into().ok())
-        .context("the master key must be 32 bytes in base64, such as `openssl rand -base64 32` prints")
-}
-
-fn words(text: &str) -> impl Iterator<Item = &str> {
-    text.split([',', '\n', ' ', '\t', '\r']).filter(|word| !word.is_empty())
-}
-
 /// Compares two secrets in time that does not depend on where they differ.
 pub fn equal(a: &str, b: &str) -> bool {
     a.as_bytes().ct_eq(b.as_bytes()).into()
@@ -375,17 +348,6 @@ fn derive(master: &[u8; 32], purpose: &str) -> [u8; 32] {
     derived
 }
 
-fn text_at_hand(path: &Path) -> anyhow::Result<Option<String>> {
-    match std::env::var("SAYSO_MASTER_KEY") {
-        Ok(text) if !text.trim().is_empty() => Ok(Some(text)),
-        _ if path.is_file() => {
-            let text = fs::read_to_string(path);
-            text.map(Some).with_context(|| format!("cannot read {}", path.display()))
-        }
-        _ => Ok(None),
-    }
-}
-
 impl Db {
     /// The check value of the keys that this database was made with; none if it has not met any yet.
     pub async fn master_key_check(&self) -> sqlx::Result<Option<String>> {
@@ -394,42 +356,10 @@ impl Db {
     }
 }
 
-fn is_in_environment() -> bool {
-    std::env::var("SAYSO_MASTER_KEY").is_ok_and(|text| !text.trim().is_empty())
-}
-
-/// Writes the file beside the one that it replaces, so that there always is a whole one.
-fn replace_key_file(path: &Path, text: &str) -> anyhow::Result<()> {
-    let folder = path.parent().context("a file is in a folder")?;
-    let mut file = tempfile::NamedTempFile::new_in(folder)?;
-    file.write_all(text.as_bytes())?;
-    file.as_file().sync_all()?;
-    file.persist(path)?;
-    fs::File::open(folder)?.sync_all()?;
-    Ok(())
-}
-
-fn make_key_file(path: &Path) -> anyhow::Result<String> {
-    let text = STANDARD.encode(random_bytes::<32>());
-    let mut options = fs::OpenOptions::new();
-    match options.write(true).create_new(true).mode(0o600).open(path) {
-        Ok(mut file) => {
-            writeln!(file, "{text}")?;
-            file.sync_all()?;
-            // The name as well: what is encrypted from now on is lost with it.
-            if let Some(folder) = path.parent() {
-                fs::File::open(folder)?.sync_all()?;
-            }
-            Ok(text)
-        }
-        // Two commands started together: the other one was first, and its key counts.
-        Err(error) if error.kind() == std::io::ErrorKind::AlreadyExists => Ok(fs::read_to_string(path)?),
-        Err(error) => Err(error).with_context(|| format!("cannot write {}", path.display())),
-    }
-}
-
 #[cfg(test)]
 mod tests {
+    use base64::engine::general_purpose::STANDARD;
+
     use super::*;
     use proptest::prelude::*;
 
