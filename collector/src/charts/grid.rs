@@ -7,8 +7,11 @@ const TOP: f64 = 24.0;
 const ROW: f64 = 28.0;
 const CLASSES: [&str; 5] = ["chart-heat-1", "chart-heat-2", "chart-heat-3", "chart-heat-4", "chart-heat-5"];
 
-/// A row for each day with its name, of a value from 0 to 1 for each hour, and what stands in its field.
-pub fn heat(days: &[(String, Vec<Option<(f64, String)>>)]) -> Chart {
+/// A field: its value from 0 to 1, and what stands in it; none where nothing was.
+pub type Field = Option<(f64, String)>;
+
+/// A row for each day with its name, of a field for each hour.
+pub fn heat(days: &[(String, Vec<Field>)]) -> Chart {
     let mut chart = Chart::new(TOP + days.len() as f64 * ROW + 4.0);
     let width = (WIDTH - LEFT) / 24.0;
     for hour in (0..24).step_by(3) {

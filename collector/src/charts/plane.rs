@@ -34,7 +34,7 @@ const RIGHT: f64 = WIDTH - 12.0;
 const TOP: f64 = 26.0;
 const BOTTOM: f64 = 390.0;
 
-/// Things in their plane, each with a number beside its dot; whose label would lie over that of another has its number alone.
+/// Things in their plane, each with its number and label beside its dot; where there is no room for the label stands the number alone.
 pub fn plane(plane: &Plane, places: &[Place]) -> Chart {
     let mut chart = Chart::new(BOTTOM + 44.0);
     let (x, y) = (Scale::new(plane.x, (LEFT, RIGHT)), Scale::new(plane.y, (BOTTOM, TOP)));
@@ -50,27 +50,56 @@ pub fn plane(plane: &Plane, places: &[Place]) -> Chart {
         chart.line((LEFT, y.at(up)), (RIGHT, y.at(up)), "chart-mean");
     }
     let [above_left, above_right, below_left, below_right] = &plane.corners;
-    chart.text((LEFT + 8.0, TOP + 18.0), "start", "chart-corner", above_left.clone());
-    chart.text((RIGHT - 8.0, TOP + 18.0), "end", "chart-corner", above_right.clone());
-    chart.text((LEFT + 8.0, BOTTOM - 8.0), "start", "chart-corner", below_left.clone());
-    chart.text((RIGHT - 8.0, BOTTOM - 8.0), "end", "chart-corner", below_right.clone());
+    let mut taken: Vec<Taken> = Vec::new();
+    for (place, anchor, text) in [
+        ((LEFT + 8.0, TOP + 18.0), "start", above_left),
+        ((RIGHT - 8.0, TOP + 18.0), "end", above_right),
+        ((LEFT + 8.0, BOTTOM - 8.0), "start", below_left),
+        ((RIGHT - 8.0, BOTTOM - 8.0), "end", below_right),
+    ] {
+        taken.push(Taken::by(text, place, anchor));
+        chart.text(place, anchor, "chart-corner", text.clone());
+    }
     chart.text((RIGHT, BOTTOM + 38.0), "end", "chart-name", format!("{} →", plane.names.0));
     chart.text((LEFT, TOP - 10.0), "start", "chart-name", format!("↑ {}", plane.names.1));
-    let mut taken: Vec<(f64, f64)> = Vec::new();
-    for (at, place) in places.iter().enumerate() {
-        let (at_x, at_y) = (x.at(place.x), y.at(place.y));
-        chart.dot((at_x, at_y), 5.0, "chart-dot");
-        let is_free =
-            taken.iter().all(|(other_x, other_y)| (other_x - at_x).abs() > 150.0 || (other_y - at_y).abs() > 16.0);
-        let label = match is_free {
-            true => format!("{} {}", at + 1, fitting(&place.label, 22)),
-            false => (at + 1).to_string(),
+    let dots: Vec<(f64, f64)> = places.iter().map(|place| (x.at(place.x), y.at(place.y))).collect();
+    taken.extend(dots.iter().map(|(x, y)| Taken { from: x - 6.0, to: x + 6.0, y: *y + 4.0 }));
+    for (at, (place, (at_x, at_y))) in places.iter().zip(&dots).enumerate() {
+        chart.dot((*at_x, *at_y), 5.0, "chart-dot");
+        let label = format!("{} {}", at + 1, fitting(&place.label, 22));
+        let sides = [((at_x + 9.0, at_y + 4.0), "start"), ((at_x - 9.0, at_y + 4.0), "end")];
+        let is_free = |(place, anchor): &((f64, f64), &'static str)| {
+            let wanted = Taken::by(&label, *place, anchor);
+            wanted.from > LEFT && wanted.to < RIGHT && taken.iter().all(|other| !wanted.overlaps(other))
         };
-        taken.push((at_x, at_y));
-        let (anchor, gap) = if at_x > WIDTH - 200.0 { ("end", -9.0) } else { ("start", 9.0) };
-        chart.text((at_x + gap, at_y + 4.0), anchor, "chart-label", label);
+        let (place, anchor, label) = match sides.into_iter().find(is_free) {
+            Some((place, anchor)) => (place, anchor, label),
+            None => ((at_x - 4.0, at_y - 9.0), "start", (at + 1).to_string()),
+        };
+        taken.push(Taken::by(&label, place, anchor));
+        chart.text(place, anchor, "chart-label", label);
     }
     chart
+}
+
+/// Room that something on the plane takes, on its line.
+struct Taken {
+    from: f64,
+    to: f64,
+    y: f64,
+}
+
+impl Taken {
+    /// That of a text; letters of 12 units are about 7 wide, and Chinese ones twice that.
+    fn by(text: &str, (x, y): (f64, f64), anchor: &str) -> Self {
+        let width: f64 = text.chars().map(|letter| if letter.is_ascii() { 7.2 } else { 13.0 }).sum();
+        let from = if anchor == "end" { x - width } else { x };
+        Self { from, to: from + width, y }
+    }
+
+    fn overlaps(&self, other: &Self) -> bool {
+        self.from < other.to && other.from < self.to && (self.y - other.y).abs() < 15.0
+    }
 }
 
 fn number(tick: f64) -> String {
@@ -78,4 +107,33 @@ fn number(tick: f64) -> String {
     let text = format!("{tick:.1}");
     let text = text.strip_suffix(".0").unwrap_or(&text);
     if text == "-0" { "0".to_owned() } else { text.to_owned() }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::charts::Mark;
+
+    proptest! {
+        #[test]
+        fn no_label_lies_over_another(places in proptest::collection::vec((1.0..5.0_f64, 1.0..5.0_f64), 0..8)) {
+            let places: Vec<Place> = places.into_iter().map(|(x, y)| Place { label: "Delivery on time".to_owned(), x, y }).collect();
+            let shown = Plane { x: (1.0, 5.0), y: (1.0, 5.0), names: Default::default(), cross: None, corners: Default::default() };
+            let labels: Vec<Taken> = plane(&shown, &places)
+                .marks
+                .iter()
+                .filter_map(|mark| match mark {
+                    // A number alone stands above its dot, however many there are in one place.
+                    Mark::Text { class: "chart-label", x, y, anchor, text } if text.len() > 2 => Some(Taken::by(text, (*x, *y), anchor)),
+                    _ => None,
+                })
+                .collect();
+            for (at, label) in labels.iter().enumerate() {
+                // Places are rounded when they are written.
+                prop_assert!(labels[..at].iter().all(|other| (label.y - other.y).abs() > 14.8 || label.from > other.to - 0.2 || label.to < other.from + 0.2));
+            }
+        }
+    }
 }

@@ -36,9 +36,12 @@ pub struct Month {
     pub satisfied: Option<f64>,
 }
 
-/// The records of sites, each with when it was made.
+/// A record, and when it was made.
+type Made = (Millis, Arc<Vec<Month>>);
+
+/// The records of sites.
 #[derive(Debug, Default)]
-pub struct RecordCache(Mutex<HashMap<String, (Millis, Arc<Vec<Month>>)>>);
+pub struct RecordCache(Mutex<HashMap<String, Made>>);
 
 impl RecordCache {
     /// The record of a site, made by `make` if there is none that is fresh. However many ask, it is made once.

@@ -64,7 +64,6 @@ impl fmt::Display for Sheet {
 }
 
 #[cfg(test)]
-#[expect(clippy::unwrap_used, reason = "a test may panic")]
 mod tests {
     use proptest::prelude::*;
 

@@ -7,6 +7,9 @@ use crate::reports::{Asked, By, Name, Row};
 use crate::service::survey::SurveyKind;
 use crate::text::Texts;
 
+/// What stands where there is no figure.
+pub(super) const NO_FIGURE: &str = "–";
+
 /// A column.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Column {
@@ -84,7 +87,7 @@ impl Column {
                     value.as_bool().map(|holds| t.get(if holds { "insight.yes" } else { "insight.no" }).to_owned())
                 }
             };
-        written.unwrap_or_else(|| "–".to_owned())
+        written.unwrap_or_else(|| NO_FIGURE.to_owned())
     }
 }
 
@@ -136,7 +139,6 @@ const OVERVIEW: &[Column] = &[
 const PROMISES: &[Column] = &[
     Column::new("value", "insight.col.kept", Form::Share),
     INTERVAL,
-    Column::new("met", "insight.col.met", Form::Count),
     Column::new("breached", "insight.col.breached", Form::Count),
     Column::new("n", "insight.col.promises", Form::Count),
     Column::new("open", "insight.col.in_time", Form::Count),

@@ -5,7 +5,7 @@ use axum::extract::{Path, Query, State};
 use axum::http::header;
 use axum::response::{Html, IntoResponse, Redirect, Response};
 
-use super::columns::{Column, columns};
+use super::columns::{Column, NO_FIGURE, columns};
 use super::findings::sentence;
 use super::form::{self, Choice};
 use super::links;
@@ -174,7 +174,7 @@ fn figures(names: &Names<'_>, report: &Report) -> Vec<Figure> {
         label: names.t.get(column.label),
         text: column.cell(names.t, row),
         address: column.cases.and_then(|cases| links::cases(names, &row.group, cases)),
-        before: before.map(|before| column.cell(names.t, before)),
+        before: before.map(|before| column.cell(names.t, before)).filter(|text| text != NO_FIGURE),
     };
     columns(names.asked).iter().map(figure).collect()
 }
