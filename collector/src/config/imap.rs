@@ -89,7 +89,7 @@ impl Imap {
         self.server()?;
         ensure!(!self.user.is_empty(), "user must not be empty");
         ensure!(
-            self.password.reveal().is_some() != !self.token_command.is_empty(),
+            self.password.reveal().is_some() == self.token_command.is_empty(),
             "either password or token_command must be set"
         );
         ensure!(!self.folder.is_empty(), "folder must not be empty");

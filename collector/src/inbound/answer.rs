@@ -5,11 +5,11 @@ use sayso_shared::reply::Reply;
 use serde_json::json;
 
 use super::address::Party;
+use super::decision::{Decision, key_of, same};
 use super::files::{self, Kept};
 use super::message::Mail;
 use super::new_case::make_case;
 use super::quotes::new_text;
-use super::receive::{Decision, key_of, same};
 use super::rows::{Outcome, Reason, Received};
 use crate::app::App;
 use crate::attachments::claim_hash;

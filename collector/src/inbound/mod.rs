@@ -10,6 +10,7 @@ mod api;
 mod automatic;
 mod bounce;
 pub mod commands;
+mod decision;
 mod files;
 pub mod imap;
 mod message;

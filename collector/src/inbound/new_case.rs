@@ -5,9 +5,9 @@ use sayso_shared::limits::NAME_MAX;
 use sayso_shared::masking::Masking;
 use serde_json::{Value, json};
 
+use super::decision::{Decision, key_of};
 use super::files::{self, Kept};
 use super::message::Mail;
-use super::receive::{Decision, key_of};
 use super::rows::{Outcome, Reason};
 use crate::app::App;
 use crate::cases::{Actor, Channel, Priority, Suspicion};

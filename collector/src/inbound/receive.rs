@@ -2,12 +2,10 @@
 
 use std::sync::Arc;
 
-use sayso_shared::id::IdempotencyKey;
-use uuid::Uuid;
-
 use super::address::{Party, case_of_address, case_of_message_id};
 use super::answer::answer;
 use super::bounce;
+use super::decision::{Decision, identity, same};
 use super::message::Mail;
 use super::new_case::make_case;
 use super::rows::{Outcome, Reason, Received};
@@ -27,30 +25,6 @@ pub enum Handled {
     Now(Received),
     /// It has come before, and nothing was done again.
     Before(Received),
-}
-
-/// What is to become of a mail.
-#[derive(Debug, PartialEq, Eq)]
-pub(super) struct Decision {
-    pub(super) outcome: Outcome,
-    pub(super) reason: Option<Reason>,
-    pub(super) case_id: Option<String>,
-}
-
-impl Decision {
-    /// It is on a case.
-    pub(super) fn on(case_id: &str, outcome: Outcome) -> Self {
-        Self { outcome, reason: None, case_id: Some(case_id.to_owned()) }
-    }
-
-    /// It waits for somebody to look at it.
-    pub(super) const fn held(reason: Reason) -> Self {
-        Self { outcome: Outcome::Held, reason: Some(reason), case_id: None }
-    }
-
-    const fn dropped(reason: Reason) -> Self {
-        Self { outcome: Outcome::Dropped, reason: Some(reason), case_id: None }
-    }
 }
 
 /// Takes a mail. New cases are of `site`, or without one of the site whose address it was sent to. An error is ours, such as of the database, and the
@@ -146,7 +120,7 @@ async fn case_of(app: &App, mail: &Mail) -> Result<Option<(Option<Party>, Case)>
 /// The site that a new mail is for.
 async fn site_of(app: &App, mail: &Mail, site: Option<&Site>) -> Result<Option<Arc<Site>>> {
     if let Some(site) = site {
-        return Ok(app.sites.by_id(site.id()).await?);
+        return app.sites.by_id(site.id()).await;
     }
     let sites = app.sites.all().await?;
     let is_for = |site: &&Arc<Site>| {
@@ -154,11 +128,6 @@ async fn site_of(app: &App, mail: &Mail, site: Option<&Site>) -> Result<Option<A
         own.is_some_and(|own| mail.recipients.iter().any(|recipient| same(own, &without_tag(recipient))))
     };
     Ok(sites.iter().find(is_for).cloned())
-}
-
-/// Whether two addresses are the same to every mail server that is in use, where case tells nobody apart.
-pub(super) fn same(a: &str, b: &str) -> bool {
-    a.to_lowercase() == b.to_lowercase()
 }
 
 /// An address without what follows a `+` before the `@`.
@@ -169,12 +138,6 @@ fn without_tag(address: &str) -> String {
     }
 }
 
-/// The key under which a mail does what it does to a case, the same whenever it is tried.
-pub(super) fn key_of(app: &App, mail: &Mail) -> IdempotencyKey {
-    let hash = app.keys.short_hash(Purpose::Mail, &format!("key/{}", identity(mail)));
-    IdempotencyKey::parse(&Uuid::from_u128(hash).to_string()).expect("a UUID is a key")
-}
-
 /// By what a mail is known to have come before: in another site it is another one.
 fn fingerprint(app: &App, raw: &[u8], mail: Option<&Mail>, site: Option<&Site>) -> String {
     let site = site.map_or("", |site| site.key());
@@ -183,10 +146,4 @@ fn fingerprint(app: &App, raw: &[u8], mail: Option<&Mail>, site: Option<&Site>) 
         _ => crate::cases::idempotency::content_hash(&raw),
     };
     app.keys.hash(Purpose::Mail, &format!("{site}/{identity}"))
-}
-
-/// What a mail says of itself that no other one does. Its text belongs to it where it has no identifier.
-fn identity(mail: &Mail) -> String {
-    let said = mail.message_id.clone().unwrap_or_else(|| format!("{}\n{}", mail.subject, mail.text));
-    format!("{}/{said}", mail.sender.1.as_str())
 }

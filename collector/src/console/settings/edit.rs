@@ -6,7 +6,7 @@ use axum::http::StatusCode;
 use axum::response::{Html, IntoResponse as _, Redirect, Response};
 use serde::Deserialize;
 
-use super::OVERVIEW;
+use super::overview::OVERVIEW;
 use crate::app::App;
 use crate::assets::{self, MARK};
 use crate::audit::Stamp;

@@ -8,11 +8,10 @@ use axum::Router;
 use axum::extract::DefaultBodyLimit;
 use axum::routing::get;
 
+use self::overview::OVERVIEW;
 use crate::app::App;
 use crate::service::draft::FILE_MAX;
 
-/// Where the service is shown.
-const OVERVIEW: &str = "/staff/settings";
 /// How much longer a text is as a form sends it than it is: each byte of Chinese is three.
 const FORM_FACTOR: usize = 3;
 

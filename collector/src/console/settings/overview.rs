@@ -19,6 +19,9 @@ use crate::service::rules::Rule;
 use crate::service::store;
 use crate::text::Texts;
 
+/// Where the service is shown.
+pub(super) const OVERVIEW: &str = "/staff/settings";
+
 #[derive(Template)]
 #[template(path = "console/settings.html")]
 struct OverviewPage {

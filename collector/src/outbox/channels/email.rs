@@ -13,7 +13,7 @@ use tokio::fs;
 use tokio::io::AsyncWriteExt;
 use url::Url;
 
-use super::Attempt;
+use super::attempt::Attempt;
 use super::connect;
 use crate::clock::Millis;
 use crate::config::Config;
@@ -171,7 +171,7 @@ fn judge(error: &lettre::transport::smtp::Error) -> Failure {
     let code = error.status().map(u16::from);
     let is_ours = code.is_some_and(|code| NOT_LET_IN.contains(&code));
     let text = connect::explain(error);
-    if error.is_permanent() && !is_ours { Failure::Permanent(text.into()) } else { Failure::retryable(text) }
+    if error.is_permanent() && !is_ours { Failure::Permanent(text) } else { Failure::retryable(text) }
 }
 
 fn header(name: &'static str, value: &str) -> HeaderValue {

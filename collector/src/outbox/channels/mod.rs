@@ -1,5 +1,6 @@
 //! The ways out, one file each: what is sent, and what an answer means.
 
+mod attempt;
 mod connect;
 mod dingtalk;
 mod discord;
@@ -17,13 +18,13 @@ mod wecom;
 
 use url::Url;
 
+pub use self::attempt::Attempt;
 use self::email::{Envelope, Mailer};
 use super::card::Card;
 use super::delivery::Failure;
 use super::event_context::EventContext;
 use super::http::{Answer, Http, Request};
 use super::templates::{self, Email};
-use crate::clock::Millis;
 use crate::config::Config;
 use crate::inbound::address::Party;
 use crate::keys::Keys;
@@ -34,15 +35,6 @@ use crate::sites::targets::{Access, Channel, Target};
 pub struct Channels {
     mailer: Mailer,
     http: Http,
-}
-
-/// What an attempt is made with.
-#[derive(Clone, Copy, Debug)]
-pub struct Attempt<'a> {
-    /// The identifier of the delivery, which is the same for every attempt.
-    pub id: &'a str,
-    /// When it is made.
-    pub now: Millis,
 }
 
 impl Channels {

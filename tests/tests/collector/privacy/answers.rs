@@ -5,7 +5,7 @@ use sayso::audit::Stamp;
 use sayso::service::plan::Prune;
 use sayso::service::read::read;
 use sayso::service::store;
-use sayso_tests::{Database, Options, TestApp, on_both_databases};
+use sayso_tests::{Options, TestApp, on_both_databases};
 use serde_json::json;
 
 const SERVICE: &str = r#"

@@ -4,8 +4,8 @@ use reqwest::StatusCode;
 use sayso::clock::HOUR;
 use sayso::housekeeping::clean_up;
 use sayso::key_rotation::shares;
+use sayso_tests::on_both_databases;
 use sayso_tests::process::run_with_input;
-use sayso_tests::{TestApp, on_both_databases};
 use serde_json::json;
 
 use super::{sayso, submit};

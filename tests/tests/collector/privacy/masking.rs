@@ -3,7 +3,7 @@
 use reqwest::StatusCode;
 use sayso::auth::Role;
 use sayso::jobs::run_due;
-use sayso_tests::{TestApp, on_both_databases};
+use sayso_tests::on_both_databases;
 use serde_json::json;
 
 use super::{everything_stored, sayso};

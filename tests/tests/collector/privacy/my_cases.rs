@@ -2,7 +2,7 @@
 
 use reqwest::{Method, StatusCode};
 use sayso::clock::{MINUTE, rfc3339};
-use sayso_tests::{Answer, Database, Options, TestApp, on_both_databases};
+use sayso_tests::{Answer, Options, TestApp, on_both_databases};
 use serde_json::{Value, json};
 
 use super::submit;

@@ -5,7 +5,7 @@ use sayso::auth::Role;
 use sayso::auth::totp::Secret;
 use sayso::clock::{MINUTE, SECOND};
 use sayso::keys::Keys;
-use sayso_tests::{Answer, Client, Database, Options, TestApp, on_both_databases};
+use sayso_tests::{Answer, Client, Options, TestApp, on_both_databases};
 
 use super::sayso;
 use crate::console::{Desk, PASSWORD};

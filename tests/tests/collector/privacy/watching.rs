@@ -6,7 +6,7 @@ use sayso::clock::{DAY, HOUR};
 use sayso::housekeeping::check_daily;
 use sayso::self_check::{self, Problem};
 use sayso::with_write;
-use sayso_tests::{TestApp, on_both_databases};
+use sayso_tests::on_both_databases;
 use serde_json::Value;
 
 use super::sayso;
