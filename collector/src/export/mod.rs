@@ -2,6 +2,7 @@
 //! transaction grows with their number.
 
 pub mod commands;
+mod names;
 mod row;
 mod workbook;
 
@@ -9,18 +10,17 @@ use std::collections::HashMap;
 
 use sqlx::AssertSqlSafe;
 
+pub use names::Names;
 pub use row::{Contacts, Format, columns, head, line};
 pub use workbook::Workbook;
 
 use self::row::Rated;
-use crate::auth::Member;
 use crate::cases::Case;
 use crate::cases::case::SELECT;
 use crate::clock::Millis;
 use crate::db::Db;
 use crate::db::rows::{chunks, placeholders};
 use crate::keys::{Keys, first_id_of};
-use crate::sites::Site;
 use crate::with_db;
 
 /// Cases of a chunk.
@@ -35,22 +35,6 @@ pub struct Wanted {
     pub from: Option<Millis>,
     /// Received before.
     pub to: Option<Millis>,
-}
-
-/// What rows need beside cases.
-#[derive(Debug)]
-pub struct Names {
-    sites: HashMap<String, String>,
-    members: HashMap<String, String>,
-}
-
-impl Names {
-    /// Reads them once for a whole export.
-    pub async fn load(db: &Db) -> anyhow::Result<Self> {
-        let sites = Site::all(db).await?.into_iter().map(|site| (site.id().to_owned(), site.key().to_owned()));
-        let members = Member::all(db).await?.into_iter().map(|member| (member.id, member.email));
-        Ok(Self { sites: sites.collect(), members: members.collect() })
-    }
 }
 
 /// The next cases after one, the oldest first.

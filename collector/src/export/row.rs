@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 use serde_json::{Map, Value, json};
 
-use super::Names;
+use super::names::Names;
 use crate::cases::Case;
 use crate::clock::{Millis, rfc3339};
 use crate::keys::Keys;

@@ -154,11 +154,16 @@ impl Asked {
                     _ => return Err(wrong("crosshair", "means or medians")),
                 };
             }
-            "site" if is_of_cases => {
+            "site" => {
                 let site = sites.iter().find(|site| site.key() == value);
                 let site = site.ok_or_else(|| wrong("site", "the key of a site"))?;
+                if self.survey.as_ref().is_some_and(|survey| survey.site.as_str() != site.key()) {
+                    return Err(wrong("site", "the site of the survey"));
+                }
                 self.filter.site_id = Some(site.id().to_owned());
             }
+            // Rows of a survey are its items, or its dimensions, whether that is said or not.
+            "by" if By::parse(value) == Some(self.by) => {}
             "by" if is_of_cases => {
                 let known = self.name.groupings();
                 let by = By::parse(value).filter(|by| known.contains(by));

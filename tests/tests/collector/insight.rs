@@ -160,6 +160,7 @@ on_both_databases! {
         assert!(went_well, "{said}");
         let report = report(&program, "kano?survey=features").await;
         assert_eq!((&report["report"], &report["by"], &report["unit"]), (&json!("kano"), &json!("item"), &json!("answers")));
+        assert_eq!(self::report(&program, "kano?survey=features&by=item&site=acme").await["rows"], report["rows"]);
         let row = &report["rows"][0];
         assert_eq!((&row["item"], &row["n"], &row["category"], &row["weak"], &row["unclear"]), (&json!("tracking"), &json!(20), &json!("O"), &json!(true), &json!(false)));
         assert_eq!(row["counts"], json!({"A": 5, "O": 7, "M": 4, "I": 2, "R": 1, "Q": 1}));

@@ -3,6 +3,7 @@
 mod access;
 mod list;
 mod paper;
+mod qr;
 mod typing;
 
 use axum::Router;
@@ -15,5 +16,6 @@ pub fn router() -> Router<App> {
     Router::new()
         .route("/staff/surveys", get(list::show))
         .route("/staff/surveys/{key}/paper", get(paper::show))
+        .route("/staff/surveys/{key}/qr", get(qr::show))
         .route("/staff/surveys/{key}/answers", get(typing::show).post(typing::add))
 }

@@ -172,6 +172,8 @@ on_both_databases! {
         let found = report(&program, "importance?survey=yearly").await;
         assert_eq!(found["left_out"], json!({"incomplete": 1, "unknown": 0, "too_few": 4}));
         assert_eq!(found["rows"][0]["importance"], Value::Null);
+        let qr = mei.client.get("/staff/surveys/recommend/qr").await;
+        assert!(qr.headers["content-type"] == "image/svg+xml" && qr.body.starts_with("<svg "), "{}", qr.body);
         let partner = Desk::of(&app, "partner", Role::Partner).await;
         for page in ["/staff/surveys", "/staff/surveys/yearly/paper", "/staff/surveys/yearly/answers"] {
             assert_eq!(partner.client.get(page).await.status, StatusCode::FORBIDDEN, "{page}");

@@ -348,12 +348,14 @@ on_both_databases! {
         for wrong in [
             "overview?by=promise", "overview?by=x", "overview?site=x", "overview?team=x", "overview?kind=x", "overview?from=2026-02-30",
             "overview?from=2026-11-30&to=2026-11-29", "overview?x=1", "overview?by=day&by=week", "overview?format=pdf", "overview?member=nobody",
-            "overview?survey=x", "promises?exposure=orders", "promises?promise=x", "overview?promise=resolution", "kano?by=item", "servqual", "overview?category=%00",
+            "overview?survey=x", "promises?exposure=orders", "promises?promise=x", "overview?promise=resolution", "kano?by=item", "servqual", "overview?by=dimension", "overview?category=%00",
         ] {
             let answer = program.get_at(&format!("/api/v1/reports/{wrong}")).await;
             assert_eq!(answer.status, StatusCode::UNPROCESSABLE_ENTITY, "{wrong}: {}", answer.body);
             assert_eq!(answer.headers["content-type"], "application/problem+json");
         }
+        let empties = report(&program, "overview?from=&to=&site=&team=&by=").await;
+        assert_eq!((&empties["by"], &empties["from"]), (&json!("all"), &Value::Null), "what is empty asks for nothing");
         for (name, _) in [("overview", 1), ("promises", 0), ("quality", 0), ("causes", 0), ("satisfaction", 1), ("effort", 1), ("workload", 0), ("customers", 0)] {
             let empty = report(&program, &format!("{name}?from=2026-01-01&to=2026-01-02")).await;
             assert!(empty["rows"].is_array() && empty["before"]["rows"].is_array(), "{name}: {empty}");
