@@ -59,12 +59,17 @@ pub(super) fn best<T>(candidates: Vec<Candidate<T>>, typed: &str, lang: &str, mo
     scored.into_iter().take(most).filter_map(|(_, place)| shown[place].take()).collect()
 }
 
-/// The words that tell texts apart: pairs of letters where words have no spaces, and no single letters.
+/// The words that tell texts apart, and their stems as if they were words: pairs of letters where words have no spaces, and no small words.
 fn words(text: &str, lang: &str) -> BTreeSet<String> {
     let mut tokens = Tokens::in_language(Some(lang));
     tokens.add_text(text);
-    let tells = |token: &&str| token.chars().count() > 1 && !token.starts_with('~');
-    tokens.joined().split(' ').filter(tells).map(str::to_owned).collect()
+    let tells = |token: &&str| !token.starts_with('~') && token.chars().count() >= shortest(token);
+    tokens.joined().split(' ').map(|token| token.trim_start_matches('^')).filter(tells).map(str::to_owned).collect()
+}
+
+/// How many characters a word has that says something.
+fn shortest(token: &str) -> usize {
+    if token.is_ascii() { 3 } else { 2 }
 }
 
 #[cfg(test)]
