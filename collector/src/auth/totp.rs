@@ -75,7 +75,7 @@ impl Secret {
         let current = now.div_euclid(STEP);
         // All of them, in the same time whichever it is.
         let steps = (current - TOLERANCE..=current + TOLERANCE).rev();
-        steps.filter(|step| equal(&typed, &self.code(*step))).last()
+        steps.fold(None, |found, step| if equal(&typed, &self.code(step)) { Some(step) } else { found })
     }
 
     /// The code of a step.
