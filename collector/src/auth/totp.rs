@@ -74,8 +74,8 @@ impl Secret {
         let typed: String = typed.chars().filter(|c| !c.is_whitespace()).collect();
         let current = now.div_euclid(STEP);
         // All of them, in the same time whichever it is.
-        let steps = (current - TOLERANCE..=current + TOLERANCE).rev();
-        steps.fold(None, |found, step| if equal(&typed, &self.code(step)) { Some(step) } else { found })
+        let check = |found, step| if equal(&typed, &self.code(step)) { Some(step) } else { found };
+        (current - TOLERANCE..=current + TOLERANCE).fold(None, check)
     }
 
     /// The code of a step.

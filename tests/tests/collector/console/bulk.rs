@@ -44,7 +44,7 @@ on_both_databases! {
         assert_eq!(case(&app, &three).await.priority(), Priority::Normal);
         // Somebody goes on with one of them, so that one stays as it is now.
         program.patch(&two, &json!({"priority": "urgent"}), None).await;
-        let undo = Form::of(&page, &page.split("action=\"").find(|rest| rest.starts_with("/staff/cases/bulk/")).unwrap().split('"').next().unwrap().to_owned());
+        let undo = Form::of(&page, page.split("action=\"").find(|rest| rest.starts_with("/staff/cases/bulk/")).unwrap().split('"').next().unwrap());
         let undone = desk.post(&undo.action, &[("back", undo.get("back"))]).await;
         assert!(desk.client.get(undone.location()).await.body.contains("Taken back, except for cases that were changed since."));
         let back = case(&app, &one).await;

@@ -40,7 +40,7 @@ on_both_databases! {
         assert_eq!(merged.json()["merged_into"], json!(one));
         assert_eq!(cases_of(&program, &one).await, [first.clone(), second.clone()]);
         for typed in ["li@example.com", "13800138000", "%E6%9D%8E%E9%9B%B7", "Lei+Li"] {
-            assert_eq!(found(&program, typed).await, [one.clone()], "{typed}");
+            assert_eq!(found(&program, typed).await, std::slice::from_ref(&one), "{typed}");
         }
         let read = program.get_at(&format!("/api/v1/customers/{one}")).await.json();
         assert_eq!((&read["emails"], &read["phones"]), (&json!(["li@example.com"]), &json!(["+8613800138000"])));
@@ -63,9 +63,9 @@ on_both_databases! {
         assert_eq!((apart.status, apart.json()["merged_into"].clone()), (StatusCode::OK, Value::Null), "{}", apart.body);
         assert_eq!(cases_of(&program, &one).await, [first]);
         assert_eq!(cases_of(&program, &other).await, [second, third["id"].as_str().unwrap().to_owned()]);
-        assert_eq!(found(&program, "li@example.com").await, [other.clone()]);
-        assert_eq!(found(&program, "Lei+Li").await, [other.clone()]);
-        assert_eq!(found(&program, "%E6%9D%8E%E9%9B%B7").await, [one.clone()]);
+        assert_eq!(found(&program, "li@example.com").await, std::slice::from_ref(&other));
+        assert_eq!(found(&program, "Lei+Li").await, std::slice::from_ref(&other));
+        assert_eq!(found(&program, "%E6%9D%8E%E9%9B%B7").await, std::slice::from_ref(&one));
         let read = program.get_at(&format!("/api/v1/customers/{other}")).await.json();
         assert_eq!((&read["emails"], &read["name"]), (&json!(["li@example.com"]), &json!("Li Lei")));
         assert_eq!(program.post_at(&format!("/api/v1/customers/{other}/unmerge"), &json!({})).await.status, StatusCode::CONFLICT);
