@@ -98,6 +98,11 @@ impl Shell {
         })
     }
 
+    /// Whether the reader is on one of the screens for how things are set up, which have a bar of their own.
+    pub fn is_settings(&self) -> bool {
+        matches!(self.screen, Screen::Settings | Screen::Start | Screen::Members | Screen::Mail | Screen::Audit)
+    }
+
     /// Whether the reader is on this screen.
     pub fn is(&self, screen: Screen) -> bool {
         self.screen == screen
