@@ -19,6 +19,11 @@ const OF_QUESTION: f64 = 3.0;
 /// So much of what was typed has to be met, by weight.
 const SHARE_MIN: f64 = 0.2;
 
+/// English words of three letters that say nothing about what a question is about; longer ones are outweighed by what does.
+const SMALL: &[&str] = &[
+    "all", "and", "any", "are", "but", "can", "did", "for", "get", "got", "had", "has", "her", "him", "his", "how",
+    "its", "may", "not", "now", "one", "our", "out", "she", "the", "too", "two", "was", "who", "why", "you",
+];
 /// So much of what the best one scores.
 const SHARE_OF_BEST: f64 = 0.5;
 
@@ -35,7 +40,8 @@ pub(super) fn best<T>(candidates: Vec<Candidate<T>>, typed: &str, lang: &str, mo
     }
     // A word that every answer has tells none from another (inverse document frequency; Spärck Jones, 1972).
     let all = entries.len() as f64;
-    let weight = |word: &String| frequencies.get(word.as_str()).map_or(0.0, |count| (1.0 + all / *count as f64).ln());
+    // What no answer has weighs as much as what one has: whoever asks about something else is not answered by a small word.
+    let weight = |word: &String| (1.0 + all / frequencies.get(word.as_str()).map_or(1.0, |count| *count as f64)).ln();
     let possible: f64 = asked.iter().map(weight).sum();
     let score = |question: &BTreeSet<String>, solution: &BTreeSet<String>| {
         let met = asked.iter().map(|word| match (question.contains(word), solution.contains(word)) {
@@ -63,7 +69,10 @@ pub(super) fn best<T>(candidates: Vec<Candidate<T>>, typed: &str, lang: &str, mo
 fn words(text: &str, lang: &str) -> BTreeSet<String> {
     let mut tokens = Tokens::in_language(Some(lang));
     tokens.add_text(text);
-    let tells = |token: &&str| !token.starts_with('~') && token.chars().count() >= shortest(token);
+    let tells = |token: &&str| {
+        let word = token.trim_start_matches('^');
+        !token.starts_with('~') && word.chars().count() >= shortest(word) && !SMALL.contains(&word)
+    };
     tokens.joined().split(' ').map(|token| token.trim_start_matches('^')).filter(tells).map(str::to_owned).collect()
 }
 

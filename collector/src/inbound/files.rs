@@ -16,7 +16,7 @@ use crate::text::Texts;
 /// Room in a message for what became of its files.
 const NOTICES_MAX: usize = 1_000;
 /// What a text that does not fit is kept as.
-const WHOLE_TEXT: &str = "mail.txt";
+const WHOLE_TEXT: &str = "message.txt";
 
 /// What a mail brought.
 pub(super) struct Kept {

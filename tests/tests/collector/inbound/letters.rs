@@ -46,8 +46,8 @@ on_both_databases! {
         assert_eq!(outcome, "case");
         let body = Program::new(&app).await.get(&format!("/{}", case.as_str().unwrap())).await.json();
         let case = Case::by_id(&app.app, case.as_str().unwrap()).await.unwrap();
-        assert!(case.message.ends_with("[The text was longer; the whole of it is in mail.txt.]"), "{}", case.message);
-        assert_eq!(body["attachments"][0]["name"], "mail.txt");
+        assert!(case.message.ends_with("[The text was longer; the whole of it is in message.txt.]"), "{}", case.message);
+        assert_eq!(body["attachments"][0]["name"], "message.txt");
     }
 
     async fn a_quote_is_folded_in_the_console_and_nothing_is_lost(app: TestApp) {
