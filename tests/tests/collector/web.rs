@@ -134,8 +134,9 @@ on_both_databases! {
         let public = description["paths"].as_object().unwrap().iter().filter(|(_, methods)| !asks_for_a_token(methods));
         let paths: Vec<&str> = public.map(|(path, _)| path.as_str()).collect();
         assert_eq!(paths, [
-            "/api/v1/feedback/{code}", "/api/v1/feedback/{code}/messages", "/api/v1/feedback/{code}/satisfaction",
-            "/api/v1/sites/{key}", "/api/v1/sites/{key}/attachments", "/api/v1/sites/{key}/challenge", "/api/v1/sites/{key}/feedback",
+            "/api/v1/feedback/{code}", "/api/v1/feedback/{code}/messages", "/api/v1/feedback/{code}/receipt", "/api/v1/feedback/{code}/satisfaction",
+            "/api/v1/my/cases", "/api/v1/my/cases/badge",
+            "/api/v1/sites/{key}", "/api/v1/sites/{key}/answers", "/api/v1/sites/{key}/attachments", "/api/v1/sites/{key}/challenge", "/api/v1/sites/{key}/feedback",
         ]);
     }
 
