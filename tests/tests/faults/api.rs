@@ -19,7 +19,8 @@ const HOOKS: &str = include_str!("schemathesis_hooks.py");
 
 /// What the description can't say: which codes and cases there are; that a site has rules of its own (its categories, its secret for
 /// identities, which uploads there are), by which it may refuse what is well-formed; that a file is judged by its content, and the parts beside
-/// it by their size and by whether their names can be read; and what of a case goes with what; that texts are by language. For everything else, what is well-formed must be accepted.
+/// it by their size and by whether their names can be read; and what of a case goes with what; that texts are by language; what a service file says. Nothing is
+/// pruned, since what others ask for would be gone. For everything else, what is well-formed must be accepted.
 const SETTINGS: &str = r#"
 [parameters]
 "path.key" = "acme"
@@ -42,8 +43,22 @@ include-path = "/api/v1/sites/{key}/attachments"
 checks.positive_data_acceptance.expected-statuses = ["2xx", "400", "413", "422"]
 
 [[operations]]
-include-path-regex = "^/api/v1/(cases|events|tasks|audit|customers|problems|reports)"
-checks.positive_data_acceptance.expected-statuses = ["2xx", "401", "403", "404", "409", "412", "422"]
+include-path = "/api/v1/sites/{key}/answers"
+checks.positive_data_acceptance.expected-statuses = ["2xx", "404", "422", "429"]
+
+[[operations]]
+include-path-regex = "^/api/v1/(cases|events|tasks|audit|customers|reports|exposure|mail|my)"
+checks.positive_data_acceptance.expected-statuses = ["2xx", "401", "403", "404", "409", "412", "422", "429"]
+
+[[operations]]
+include-path-regex = "^/api/v1/problems"
+parameters = { "path.id" = "P-1" }
+checks.positive_data_acceptance.expected-statuses = ["2xx", "401", "403", "404", "409", "422"]
+
+[[operations]]
+include-path = "/api/v1/service"
+parameters = { "query.prune" = "false" }
+checks.positive_data_acceptance.expected-statuses = ["2xx", "401", "403", "422"]
 "#;
 
 #[tokio::test(flavor = "multi_thread")]
@@ -61,6 +76,12 @@ async fn the_description_of_the_api_is_true() {
         Token::add(&db, &keys, &name, Scope::ALL, &sayso::audit::Stamp::command(Clock::default().now())).await.unwrap();
     let select = "select id from cases";
     let id: String = with_db!(&db, pool => sqlx::query_scalar(select).fetch_one(pool).await).unwrap();
+
+    // The one that is asked for, by the key that the first one gets.
+    let client = Client::new(&server.url);
+    let request = client.request(reqwest::Method::POST, "/api/v1/problems").bearer_auth(token.reveal());
+    let problem = client.send(request.json(&json!({"title": "Worn springs"}))).await;
+    assert_eq!(problem.json()["id"], "P-1", "{}", problem.body);
 
     let folder = tempfile::tempdir().unwrap();
     fs::write(folder.path().join("hooks.py"), HOOKS).unwrap();

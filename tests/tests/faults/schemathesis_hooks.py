@@ -8,6 +8,9 @@ import schemathesis
 
 keys = random.Random(1)
 
+# Bodies that are texts of their own kind.
+schemathesis.serializer.alias(["message/rfc822", "application/toml"], "text/plain")
+
 
 @schemathesis.hook
 def before_call(context, case, kwargs):
