@@ -10,7 +10,7 @@ use super::files::{self, Kept};
 use super::message::Mail;
 use super::new_case::make_case;
 use super::quotes::new_text;
-use super::rows::{Outcome, Reason, Received};
+use super::rows::{MailOutcome, MailReason, Received};
 use crate::app::App;
 use crate::attachments::claim_hash;
 use crate::auth::member::{Email, Member};
@@ -37,7 +37,7 @@ pub(super) async fn answer(app: &App, mail: &Mail, party: Option<Party>, case: C
             case = case.id,
             "a case has had too many mails today; `sayso mail list` shows those that are held"
         );
-        return Ok(Decision::held(Reason::TooMany));
+        return Ok(Decision::held(MailReason::TooMany));
     }
     let sender = mail.sender.1.as_str();
     let contact = case.contact(&app.keys);
@@ -55,18 +55,18 @@ pub(super) async fn answer(app: &App, mail: &Mail, party: Option<Party>, case: C
 }
 
 async fn of_customer(app: &App, mail: &Mail, case: &Case) -> Result<Decision> {
-    let Some(site) = app.sites.by_id(&case.site_id).await? else { return Ok(Decision::held(Reason::NoSite)) };
+    let Some(site) = app.sites.by_id(&case.site_id).await? else { return Ok(Decision::held(MailReason::NoSite)) };
     let key = key_of(app, mail);
     let said = if mail.text.is_empty() { mail.subject.clone() } else { mail.text.clone() };
     let Kept { text, tokens } = files::keep(app, &site, mail, &key, (said, Masking::Everything)).await?;
     if text.is_empty() {
-        return Ok(Decision::held(Reason::Empty));
+        return Ok(Decision::held(MailReason::Empty));
     }
     let Ok(reply) = Reply::parse(json!({"body": text, "attachments": tokens})) else {
-        return Ok(Decision::held(Reason::Refused));
+        return Ok(Decision::held(MailReason::Refused));
     };
     match customer::reply(app, case, &reply, &key, Channel::Email).await {
-        Ok(()) => Ok(Decision::on(&case.id, Outcome::Message)),
+        Ok(()) => Ok(Decision::on(&case.id, MailOutcome::Message)),
         // A case that is closed for good is not the place for it, but nothing is lost.
         Err(CaseError::ReopenPeriodOver { .. }) => {
             let refers_to = case.number.map(|number| format!("#{number}"));
@@ -86,18 +86,18 @@ async fn of_member(app: &App, mail: &Mail, case: &Case, member: &Member) -> Resu
     let action = if goes_to_customer { Action::Answer } else { Action::WriteNote };
     match case_for(app, &standing, &case.id, action).await {
         Ok(_) => {}
-        Err(Error::NotFound(_) | Error::Forbidden(_)) => return Ok(Decision::held(Reason::NotAllowed)),
+        Err(Error::NotFound(_) | Error::Forbidden(_)) => return Ok(Decision::held(MailReason::NotAllowed)),
         Err(error) => return Err(error),
     }
-    let Some(site) = app.sites.by_id(&case.site_id).await? else { return Ok(Decision::held(Reason::NoSite)) };
+    let Some(site) = app.sites.by_id(&case.site_id).await? else { return Ok(Decision::held(MailReason::NoSite)) };
     let key = key_of(app, mail);
     let Kept { text, tokens } = files::keep(app, &site, mail, &key, (text, Masking::Cards)).await?;
-    let Ok(body) = Body::parse(&text) else { return Ok(Decision::held(Reason::Empty)) };
+    let Ok(body) = Body::parse(&text) else { return Ok(Decision::held(MailReason::Empty)) };
     let asked = request_hash(&("mail", action == Action::Answer, body.as_str()));
     let content = Content { body, files: tokens.iter().map(|token| claim_hash(&app.keys, token)).collect() };
     let (command, outcome) = match goes_to_customer {
-        true => (Command::Reply(content, FollowUp::InProgress), Outcome::Reply),
-        false => (Command::Note(content), Outcome::Note),
+        true => (Command::Reply(content, FollowUp::InProgress), MailOutcome::Reply),
+        false => (Command::Note(content), MailOutcome::Note),
     };
     let actor = Actor::Member(member.id.clone());
     match staff::apply_idempotent(app, &case.id, &actor, command, &key, &asked).await {
@@ -108,17 +108,17 @@ async fn of_member(app: &App, mail: &Mail, case: &Case, member: &Member) -> Resu
 
 /// Somebody who is no party of the case: what they write becomes a case of their own, in quarantine, that says which one it is about.
 async fn of_stranger(app: &App, mail: &Mail, case: &Case) -> Result<Decision> {
-    let Some(site) = app.sites.by_id(&case.site_id).await? else { return Ok(Decision::held(Reason::NoSite)) };
+    let Some(site) = app.sites.by_id(&case.site_id).await? else { return Ok(Decision::held(MailReason::NoSite)) };
     let about = case.number.map_or_else(|| case.id.clone(), |number| format!("#{number}"));
     let decision = make_case(app, mail, &site, Some(super::new_case::Related::Foreign(about))).await?;
-    Ok(Decision { reason: decision.reason.or(Some(Reason::Stranger)), ..decision })
+    Ok(Decision { reason: decision.reason.or(Some(MailReason::Stranger)), ..decision })
 }
 
 /// What the case refuses is kept; what is our own trouble is tried again.
 fn refused(error: Error) -> Result<Decision> {
     match error {
         Error::Conflict(_) | Error::Invalid(_) | Error::NotFound(_) | Error::KeyReused => {
-            Ok(Decision::held(Reason::Refused))
+            Ok(Decision::held(MailReason::Refused))
         }
         other => Err(other),
     }

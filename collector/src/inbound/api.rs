@@ -13,7 +13,7 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use super::receive::{Handled, MAIL_MAX_BYTES, receive};
-use super::rows::{Outcome, Reason, Received};
+use super::rows::{MailOutcome, MailReason, Received};
 use crate::api::refusals::TokenRefusals;
 use crate::app::App;
 use crate::attachments::multipart::Source;
@@ -36,10 +36,10 @@ struct MailBody {
     /// Its identifier, for `sayso mail show`.
     id: String,
     /// What it became.
-    outcome: Option<Outcome>,
+    outcome: Option<MailOutcome>,
     /// Why, where there is more to say.
     #[schema(required = true)]
-    reason: Option<Reason>,
+    reason: Option<MailReason>,
     /// The case that it is on.
     #[schema(required = true)]
     case: Option<String>,
@@ -52,8 +52,8 @@ impl From<Received> for MailBody {
     fn from(received: Received) -> Self {
         Self {
             id: received.id,
-            outcome: Outcome::parse(&received.outcome),
-            reason: received.reason.as_deref().and_then(Reason::parse),
+            outcome: MailOutcome::parse(&received.outcome),
+            reason: received.reason.as_deref().and_then(MailReason::parse),
             case: received.case_id,
             received_at: rfc3339(received.received_at),
         }

@@ -3,7 +3,7 @@
 
 use mail_parser::{HeaderName, MimeHeaders as _};
 
-use super::rows::Reason;
+use super::rows::MailReason;
 
 /// Headers whose mere presence says it, whatever they hold.
 const TELLING: &[&str] = &[
@@ -38,20 +38,20 @@ const SUBJECTS: &[&str] = &[
 const SENDERS: &[&str] = &["mailer-daemon", "postmaster", "no-reply", "noreply", "do-not-reply", "bounce", "bounces"];
 
 /// Why a mail is none that a person wrote as one to us; none if it seems to be one.
-pub fn reason(message: &mail_parser::Message<'_>, sender: &str) -> Option<Reason> {
+pub fn reason(message: &mail_parser::Message<'_>, sender: &str) -> Option<MailReason> {
     let header = |name: &str| message.header_raw(HeaderName::from(name.to_owned())).map(str::trim);
     let word = |name: &str| header(name).map(str::to_ascii_lowercase);
     let is_report = message.root_part().is_content_type("multipart", "report");
     if is_report {
         let kind = message.root_part().content_type().and_then(|kind| kind.attribute("report-type"));
         return Some(match kind {
-            Some(kind) if kind.eq_ignore_ascii_case("disposition-notification") => Reason::ReadReceipt,
-            _ => Reason::Bounced,
+            Some(kind) if kind.eq_ignore_ascii_case("disposition-notification") => MailReason::ReadReceipt,
+            _ => MailReason::Bounced,
         });
     }
     let local = sender.split('@').next().unwrap_or_default().to_ascii_lowercase();
     if header("X-Failed-Recipients").is_some() || matches!(local.as_str(), "mailer-daemon" | "postmaster") {
-        return Some(Reason::Bounced);
+        return Some(MailReason::Bounced);
     }
     // "no" is what a person's mail may say (RFC 3834, section 5).
     let submitted = word("Auto-Submitted").filter(|value| value.split([';', ' ', '(']).next() != Some("no"));
@@ -59,18 +59,18 @@ pub fn reason(message: &mail_parser::Message<'_>, sender: &str) -> Option<Reason
         .is_some_and(|value| ["all", "autoreply", "oof"].iter().any(|mark| value.contains(mark)));
     let returns_nowhere = header("Return-Path").is_some_and(|path| path == "<>");
     if submitted.is_some() || suppressed || returns_nowhere || TELLING.iter().any(|name| header(name).is_some()) {
-        return Some(Reason::AutoReply);
+        return Some(MailReason::AutoReply);
     }
     let precedence = word("Precedence").or_else(|| word("X-Precedence"));
     if precedence.as_deref() == Some("auto_reply") {
-        return Some(Reason::AutoReply);
+        return Some(MailReason::AutoReply);
     }
     let is_bulk = precedence.is_some_and(|value| matches!(value.as_str(), "bulk" | "junk" | "list"));
     if is_bulk || SENDERS.contains(&local.as_str()) || TO_MANY.iter().any(|name| header(name).is_some()) {
-        return Some(Reason::Bulk);
+        return Some(MailReason::Bulk);
     }
     let subject = message.subject().unwrap_or_default().trim().to_lowercase();
-    SUBJECTS.iter().any(|beginning| subject.starts_with(beginning)).then_some(Reason::AutoReply)
+    SUBJECTS.iter().any(|beginning| subject.starts_with(beginning)).then_some(MailReason::AutoReply)
 }
 
 #[cfg(test)]
@@ -80,7 +80,7 @@ mod tests {
 
     use super::*;
 
-    fn of(headers: &str) -> Option<Reason> {
+    fn of(headers: &str) -> Option<MailReason> {
         let raw = format!("From: li@example.com\r\n{headers}\r\n\r\nHello\r\n");
         let message = MessageParser::default().parse(raw.as_bytes()).unwrap();
         reason(&message, message.from().and_then(|from| from.first()?.address()).unwrap_or_default())
@@ -107,18 +107,18 @@ mod tests {
             "Subject: =?utf-8?B?6Ieq5Yqo5Zue5aSN?=",
             "Subject: Out of office: back on Monday",
         ] {
-            assert_eq!(of(headers), Some(Reason::AutoReply), "{headers}");
+            assert_eq!(of(headers), Some(MailReason::AutoReply), "{headers}");
         }
         for headers in ["Precedence: bulk", "List-Unsubscribe: <https://a.example/u>", "List-Id: <news.a.example>"] {
-            assert_eq!(of(headers), Some(Reason::Bulk), "{headers}");
+            assert_eq!(of(headers), Some(MailReason::Bulk), "{headers}");
         }
         for headers in [
             "Content-Type: multipart/report; report-type=delivery-status; boundary=x",
             "X-Failed-Recipients: li@example.com",
         ] {
-            assert_eq!(of(headers), Some(Reason::Bounced), "{headers}");
+            assert_eq!(of(headers), Some(MailReason::Bounced), "{headers}");
         }
         let receipt = "Content-Type: multipart/report; report-type=disposition-notification; boundary=x";
-        assert_eq!(of(receipt), Some(Reason::ReadReceipt));
+        assert_eq!(of(receipt), Some(MailReason::ReadReceipt));
     }
 }

@@ -4,32 +4,32 @@ use sayso_shared::id::IdempotencyKey;
 use uuid::Uuid;
 
 use super::message::Mail;
-use super::rows::{Outcome, Reason};
+use super::rows::{MailOutcome, MailReason};
 use crate::app::App;
 use crate::keys::Purpose;
 
 /// What is to become of a mail.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct Decision {
-    pub(super) outcome: Outcome,
-    pub(super) reason: Option<Reason>,
+    pub(super) outcome: MailOutcome,
+    pub(super) reason: Option<MailReason>,
     pub(super) case_id: Option<String>,
 }
 
 impl Decision {
     /// It is on a case.
-    pub(super) fn on(case_id: &str, outcome: Outcome) -> Self {
+    pub(super) fn on(case_id: &str, outcome: MailOutcome) -> Self {
         Self { outcome, reason: None, case_id: Some(case_id.to_owned()) }
     }
 
     /// It waits for somebody to look at it.
-    pub(super) const fn held(reason: Reason) -> Self {
-        Self { outcome: Outcome::Held, reason: Some(reason), case_id: None }
+    pub(super) const fn held(reason: MailReason) -> Self {
+        Self { outcome: MailOutcome::Held, reason: Some(reason), case_id: None }
     }
 
     /// Nothing becomes of it.
-    pub(super) const fn dropped(reason: Reason) -> Self {
-        Self { outcome: Outcome::Dropped, reason: Some(reason), case_id: None }
+    pub(super) const fn dropped(reason: MailReason) -> Self {
+        Self { outcome: MailOutcome::Dropped, reason: Some(reason), case_id: None }
     }
 }
 

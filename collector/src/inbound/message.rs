@@ -8,7 +8,7 @@ use mail_parser::{Address, Encoding, HeaderName, Message, MessageParser, Message
 use sayso_shared::EmailAddress;
 
 use super::automatic;
-use super::rows::Reason;
+use super::rows::MailReason;
 use crate::charset;
 
 /// Parts that a mail may have; each costs more memory than it may be long.
@@ -35,7 +35,7 @@ pub struct Mail {
     /// The files in it, pictures in its text included.
     pub files: Vec<File>,
     /// Why no person wrote it, if none did.
-    pub automatic: Option<Reason>,
+    pub automatic: Option<MailReason>,
     /// What came back, if it says that a mail of ours did.
     pub bounce: Option<Bounce>,
 }
@@ -66,15 +66,15 @@ impl std::fmt::Debug for Mail {
 
 impl Mail {
     /// Reads a mail. What can't be read at all is refused with the reason.
-    pub fn parse(raw: &[u8]) -> Result<Self, Reason> {
+    pub fn parse(raw: &[u8]) -> Result<Self, MailReason> {
         let raw = in_unicode(raw)?;
-        let message = MessageParser::default().parse(raw.as_ref()).ok_or(Reason::Unreadable)?;
+        let message = MessageParser::default().parse(raw.as_ref()).ok_or(MailReason::Unreadable)?;
         if message.parts.len() > PARTS_MAX {
-            return Err(Reason::TooManyParts);
+            return Err(MailReason::TooManyParts);
         }
         let sender = sender(&message)?;
         let automatic = automatic::reason(&message, sender.1.as_str());
-        let bounce = automatic.filter(|reason| *reason == Reason::Bounced).map(|_| bounce(&message));
+        let bounce = automatic.filter(|reason| *reason == MailReason::Bounced).map(|_| bounce(&message));
         Ok(Self {
             message_id: message.message_id().map(str::to_owned).filter(|id| !id.is_empty()),
             recipients: recipients(&message),
@@ -90,24 +90,24 @@ impl Mail {
 }
 
 /// The mail with its headers in UTF-8: some programs write letters of another encoding right into them.
-fn in_unicode(raw: &[u8]) -> Result<Cow<'_, [u8]>, Reason> {
+fn in_unicode(raw: &[u8]) -> Result<Cow<'_, [u8]>, MailReason> {
     let end = raw.windows(2).position(|two| two == b"\n\n");
     let end = raw.windows(4).position(|four| four == b"\r\n\r\n").into_iter().chain(end).min().unwrap_or(raw.len());
     if end > HEADERS_MAX {
-        return Err(Reason::HeadersTooLong);
+        return Err(MailReason::HeadersTooLong);
     }
     let (headers, body) = raw.split_at(end);
     if std::str::from_utf8(headers).is_ok() {
         return Ok(Cow::Borrowed(raw));
     }
-    let headers = charset::decode(headers).ok_or(Reason::Unreadable)?;
+    let headers = charset::decode(headers).ok_or(MailReason::Unreadable)?;
     Ok(Cow::Owned([headers.as_bytes(), body].concat()))
 }
 
-fn sender(message: &Message<'_>) -> Result<(Option<String>, EmailAddress), Reason> {
+fn sender(message: &Message<'_>) -> Result<(Option<String>, EmailAddress), MailReason> {
     let from = message.from().and_then(Address::first).or_else(|| message.sender().and_then(Address::first));
-    let from = from.ok_or(Reason::NoSender)?;
-    let address = EmailAddress::parse(from.address().unwrap_or_default()).map_err(|_| Reason::NoSender)?;
+    let from = from.ok_or(MailReason::NoSender)?;
+    let address = EmailAddress::parse(from.address().unwrap_or_default()).map_err(|_| MailReason::NoSender)?;
     let name = from.name().map(|name| name.split_whitespace().collect::<Vec<_>>().join(" "));
     Ok((name.filter(|name| !name.is_empty()), address))
 }
@@ -137,12 +137,12 @@ fn references(message: &Message<'_>) -> Vec<String> {
 }
 
 /// The text of the mail: of its plain part, or of its HTML where it has only that.
-fn text(message: &Message<'_>) -> Result<String, Reason> {
+fn text(message: &Message<'_>) -> Result<String, MailReason> {
     let mut texts = Vec::new();
     for (place, part) in message.text_bodies().enumerate() {
         // It can hide what it says from everybody who looks for it, and nobody writes it (RFC 3501 has another one, for names of folders).
         if encoding_name(part).is_some_and(|name| name.eq_ignore_ascii_case("utf-7")) {
-            return Err(Reason::Unreadable);
+            return Err(MailReason::Unreadable);
         }
         let text = match &part.body {
             PartType::Text(text) if encoding_name(part).is_none() && text.contains('\u{fffd}') => {

@@ -22,4 +22,4 @@ mod team;
 
 pub use api::router;
 pub use receive::{Handled, MAIL_MAX_BYTES, receive};
-pub use rows::{Outcome, Reason, Received, context as raw_context, forget_old};
+pub use rows::{MailOutcome, MailReason, Received, context as raw_context, forget_old};

@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 use super::decision::{Decision, key_of};
 use super::files::{self, Kept};
 use super::message::Mail;
-use super::rows::{Outcome, Reason};
+use super::rows::{MailOutcome, MailReason};
 use crate::app::App;
 use crate::cases::{Actor, Channel, Priority, Suspicion};
 use crate::db::search::fold;
@@ -30,7 +30,7 @@ pub(super) async fn make_case(app: &App, mail: &Mail, site: &Site, related: Opti
     let key = key_of(app, mail);
     let Kept { text, tokens } = files::keep(app, site, mail, &key, (with_subject(mail), Masking::Everything)).await?;
     if text.is_empty() {
-        return Ok(Decision::held(Reason::Empty));
+        return Ok(Decision::held(MailReason::Empty));
     }
     let (reference, suspicion) = match related {
         Some(Related::Earlier(number)) => (Some(number), None),
@@ -49,8 +49,8 @@ pub(super) async fn make_case(app: &App, mail: &Mail, site: &Site, related: Opti
     });
     let origin = Origin { by: Actor::Customer, channel: Channel::Email, priority: Priority::Normal };
     match intake::submit_as(app, site, &key, value, SubmissionPolicy::Mail { suspicion }, origin).await {
-        Ok(accepted) => Ok(Decision::on(&accepted.case_id, Outcome::Case)),
-        Err(Error::Invalid(_) | Error::KeyReused) => Ok(Decision::held(Reason::Refused)),
+        Ok(accepted) => Ok(Decision::on(&accepted.case_id, MailOutcome::Case)),
+        Err(Error::Invalid(_) | Error::KeyReused) => Ok(Decision::held(MailReason::Refused)),
         Err(error) => Err(error),
     }
 }

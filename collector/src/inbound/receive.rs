@@ -8,7 +8,7 @@ use super::bounce;
 use super::decision::{Decision, identity, same};
 use super::message::Mail;
 use super::new_case::make_case;
-use super::rows::{Outcome, Reason, Received};
+use super::rows::{MailOutcome, MailReason, Received};
 use crate::app::App;
 use crate::cases::{Case, CaseError};
 use crate::http::Result;
@@ -46,7 +46,7 @@ pub async fn receive(app: &App, raw: &[u8], site: Option<&Site>) -> Result<Handl
         reason: decision.reason.map(|reason| reason.as_str().to_owned()),
         case_id: decision.case_id,
     };
-    let kept = (decision.outcome == Outcome::Held).then_some(raw);
+    let kept = (decision.outcome == MailOutcome::Held).then_some(raw);
     received.record(&app.db, &app.keys, &fingerprint, kept).await?;
     let (outcome, reason) = (&received.outcome, &received.reason);
     tracing::info!(mail = received.id, outcome, reason, "a mail was received");
@@ -54,11 +54,11 @@ pub async fn receive(app: &App, raw: &[u8], site: Option<&Site>) -> Result<Handl
 }
 
 /// Notes a mail that was not read and stays where it is; `place` tells it from all others.
-pub(super) async fn hold_unread(app: &App, place: &str, reason: Reason) -> Result<()> {
+pub(super) async fn hold_unread(app: &App, place: &str, reason: MailReason) -> Result<()> {
     let received = Received {
         id: new_id(),
         received_at: app.clock.now(),
-        outcome: Outcome::Held.as_str().to_owned(),
+        outcome: MailOutcome::Held.as_str().to_owned(),
         reason: Some(reason.as_str().to_owned()),
         case_id: None,
     };
@@ -68,13 +68,15 @@ pub(super) async fn hold_unread(app: &App, place: &str, reason: Reason) -> Resul
 
 async fn decide(app: &App, mail: &Mail, site: Option<&Site>) -> Result<Decision> {
     if is_own(app, mail).await? {
-        return Ok(Decision::dropped(Reason::Own));
+        return Ok(Decision::dropped(MailReason::Own));
     }
     if let Some(returned) = &mail.bounce {
         let case_id = bounce::note(app, returned).await?;
         return Ok(match case_id {
-            Some(case_id) => Decision { reason: Some(Reason::Bounced), ..Decision::on(&case_id, Outcome::Bounced) },
-            None => Decision::dropped(Reason::Bounced),
+            Some(case_id) => {
+                Decision { reason: Some(MailReason::Bounced), ..Decision::on(&case_id, MailOutcome::Bounced) }
+            }
+            None => Decision::dropped(MailReason::Bounced),
         });
     }
     if let Some(reason) = mail.automatic {
@@ -84,7 +86,7 @@ async fn decide(app: &App, mail: &Mail, site: Option<&Site>) -> Result<Decision>
         Some((party, case)) => answer(app, mail, party, case).await,
         None => match site_of(app, mail, site).await? {
             Some(site) => make_case(app, mail, &site, None).await,
-            None => Ok(Decision::held(Reason::NoSite)),
+            None => Ok(Decision::held(MailReason::NoSite)),
         },
     }
 }

@@ -8,7 +8,7 @@ use crate::{with_db, with_write};
 
 words! {
     /// What a mail became.
-    Outcome {
+    MailOutcome {
         /// A case.
         Case = "case",
         /// A message of the customer in a case.
@@ -28,7 +28,7 @@ words! {
 
 words! {
     /// Why a mail became what it did.
-    Reason {
+    MailReason {
         /// It is one of ours.
         Own = "own",
         /// A program answered.
@@ -76,9 +76,9 @@ pub struct Received {
     pub id: String,
     /// When it came.
     pub received_at: Millis,
-    /// What it became, one of [`Outcome`].
+    /// What it became, one of [`MailOutcome`].
     pub outcome: String,
-    /// Why, one of [`Reason`], where there is more to say.
+    /// Why, one of [`MailReason`], where there is more to say.
     pub reason: Option<String>,
     /// The case that it is on.
     pub case_id: Option<String>,

@@ -12,7 +12,7 @@ use crate::app::App;
 use crate::clock::DAY;
 use crate::config::Imap;
 use crate::inbound::receive::{Handled, MAIL_MAX_BYTES, hold_unread, receive};
-use crate::inbound::rows::{Outcome, Reason};
+use crate::inbound::rows::{MailOutcome, MailReason};
 use crate::sites::Site;
 
 /// How long the server may be silent: networks forget connections that say nothing for longer, and providers end them.
@@ -86,7 +86,7 @@ impl Reader<'_> {
         let size = self.fetch(number, "(UID RFC822.SIZE)").await?.and_then(|mail| mail.size).unwrap_or_default();
         if size as usize > MAIL_MAX_BYTES {
             tracing::warn!(mailbox = self.name, number, size, "a mail is too large to be read; it stays where it is");
-            hold_unread(self.app, &format!("{}/{}/{number}", self.name, self.folder.validity), Reason::TooLarge)
+            hold_unread(self.app, &format!("{}/{}/{number}", self.name, self.folder.validity), MailReason::TooLarge)
                 .await?;
             return Ok(());
         }
@@ -95,7 +95,7 @@ impl Reader<'_> {
         match receive(self.app, raw, self.site).await {
             Ok(handled) => {
                 if let Handled::Now(received) = handled
-                    && received.outcome == Outcome::Case.as_str()
+                    && received.outcome == MailOutcome::Case.as_str()
                     && let Some(case_id) = &received.case_id
                 {
                     self.give_to_team(case_id).await?;

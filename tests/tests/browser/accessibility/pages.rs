@@ -131,6 +131,7 @@ async fn the_console(system: System) {
             inspector.browser.picture(&format!("{}-{language}", what.replace(' ', "-"))).await;
         }
     }
+    inspector.browser.driver.goto(format!("{collector}/staff/account/second-factor")).await.unwrap();
     inspector.browser.find("#password").await.send_keys(stage::PASSWORD).await.unwrap();
     inspector.click("form[action$=begin] button").await;
     inspector.browser.find("svg.qr").await;
