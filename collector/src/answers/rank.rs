@@ -19,10 +19,13 @@ const OF_QUESTION: f64 = 3.0;
 /// So much of what was typed has to be met, by weight.
 const SHARE_MIN: f64 = 0.2;
 
-/// English words of three letters that say nothing about what a question is about; longer ones are outweighed by what does.
+/// English words that say nothing about what a question is about.
 const SMALL: &[&str] = &[
-    "all", "and", "any", "are", "but", "can", "did", "for", "get", "got", "had", "has", "her", "him", "his", "how",
-    "its", "may", "not", "now", "one", "our", "out", "she", "the", "too", "two", "was", "who", "why", "you",
+    "about", "after", "again", "all", "also", "and", "any", "are", "because", "been", "before", "but", "can", "could",
+    "did", "does", "for", "from", "get", "got", "had", "has", "have", "her", "here", "him", "his", "how", "into",
+    "its", "just", "may", "more", "not", "now", "one", "only", "our", "out", "over", "she", "should", "some", "still",
+    "than", "that", "the", "their", "them", "then", "there", "they", "this", "too", "two", "very", "want", "was",
+    "were", "what", "when", "where", "which", "who", "why", "will", "with", "would", "you", "your",
 ];
 /// So much of what the best one scores.
 const SHARE_OF_BEST: f64 = 0.5;
@@ -40,8 +43,7 @@ pub(super) fn best<T>(candidates: Vec<Candidate<T>>, typed: &str, lang: &str, mo
     }
     // A word that every answer has tells none from another (inverse document frequency; Spärck Jones, 1972).
     let all = entries.len() as f64;
-    // What no answer has weighs as much as what one has: whoever asks about something else is not answered by a small word.
-    let weight = |word: &String| (1.0 + all / frequencies.get(word.as_str()).map_or(1.0, |count| *count as f64)).ln();
+    let weight = |word: &String| frequencies.get(word.as_str()).map_or(0.0, |count| (1.0 + all / *count as f64).ln());
     let possible: f64 = asked.iter().map(weight).sum();
     let score = |question: &BTreeSet<String>, solution: &BTreeSet<String>| {
         let met = asked.iter().map(|word| match (question.contains(word), solution.contains(word)) {

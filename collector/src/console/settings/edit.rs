@@ -141,6 +141,11 @@ impl EditPage {
         }
     }
 
+    /// What a sign means.
+    fn step_text(&self, sign: &str) -> &'static str {
+        self.t.get(&format!("desk.settings.step.{sign}"))
+    }
+
     fn excerpt(&self, text: &str) -> String {
         excerpt(text, 60)
     }
