@@ -75,7 +75,7 @@ struct Asked {
     tag = "cases",
     security(("token" = ["feedback:write"])),
     params(("site" = Option<String>, Query, description = "The key of the site for mails that answer nothing; without it, the site whose address the mail was sent to")),
-    request_body(content = String, content_type = "message/rfc822", description = "The mail as it came (RFC 5322), up to 36 MiB"),
+    request_body(content = serde_json::Value, content_type = "message/rfc822", description = "The mail as it came (RFC 5322), up to 36 MiB"),
     responses(
         (status = 200, body = MailBody, description = "It has come before, and nothing was done again"),
         (status = 201, body = MailBody, description = "It was taken"),

@@ -49,7 +49,6 @@ checks.positive_data_acceptance.expected-statuses = ["2xx", "404", "422", "429"]
 [[operations]]
 include-path = "/api/v1/mail"
 checks.positive_data_acceptance.expected-statuses = ["2xx", "401", "403", "422", "429"]
-checks.negative_data_rejection.enabled = false
 
 [[operations]]
 include-path-regex = "^/api/v1/(cases|events|tasks|audit|customers|reports|exposure|my)"
