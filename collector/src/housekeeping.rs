@@ -14,6 +14,7 @@ use crate::inbound;
 use crate::key_rotation;
 use crate::routing;
 use crate::self_check;
+use crate::surveys::invitations;
 use crate::{with_db, with_tx, with_write};
 
 const EVERY: Duration = Duration::from_secs(60 * 60);
@@ -59,6 +60,11 @@ pub async fn run(app: App) {
             && let Err(error) = check_daily(&app).await
         {
             tracing::error!(%error, "the daily self-check failed; it is tried again in a minute");
+        }
+        if app.leader.leads()
+            && let Err(error) = invitations::invite(&app).await
+        {
+            tracing::error!(%error, "surveys can't invite; it is tried again in a minute");
         }
         if app.leader.leads()
             && let Err(error) = routing::run_timed(&app).await

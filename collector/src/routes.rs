@@ -14,7 +14,7 @@ use crate::http::headers::Hsts;
 use crate::http::hosts::ConsoleHost;
 use crate::http::{headers, hosts, openapi, panics, problems, trace};
 use crate::{
-    answers, api, assets, attachments, console, health, inbound, intake, pages, receipts, security_txt, sites,
+    answers, api, assets, attachments, console, health, inbound, intake, pages, receipts, security_txt, sites, surveys,
 };
 
 /// The whole collector as one router.
@@ -25,7 +25,8 @@ pub fn router(app: &App) -> Router {
         .merge(pages::api::router())
         .merge(receipts::router())
         .merge(pages::my_cases::router())
-        .merge(answers::router());
+        .merge(answers::router())
+        .merge(surveys::api::router());
     let (public_api, mut description) = openapi::describe(customers);
     let (staff_api, described) = api::router().merge(inbound::router()).split_for_parts();
     description.merge(described);

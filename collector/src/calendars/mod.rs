@@ -18,10 +18,11 @@ pub use hours::{DateRange, Hours, HoursError, Slot, date};
 pub use span::{Span, SpanError};
 pub use zone::Zone;
 
-use crate::clock::{MINUTE, Millis};
+use crate::clock::{DAY, MINUTE, Millis};
 
 /// A calendar that is never open within so many days is never open.
 const HORIZON_DAYS: usize = 3_660;
+const TWENTY_YEARS: Millis = 20 * 366 * DAY;
 
 /// When somebody is there.
 #[derive(Clone, Debug)]
@@ -61,6 +62,23 @@ impl Calendar {
             Span::BusinessDays(days) => self.add_business_days(start, days),
             Span::CalendarDays(days) => self.add_calendar_days(start, days),
         }
+    }
+
+    /// The latest moment, to the minute, from which a span is over by `now`; none if that is further back than twenty years.
+    pub fn moment_before(&self, now: Millis, span: Span) -> Option<Millis> {
+        // Spans only go forward, and never end earlier for beginning later: halving finds it.
+        let (mut low, mut high) = (now - TWENTY_YEARS, now);
+        if self.due(low, span)? > now {
+            return None;
+        }
+        while high - low > MINUTE {
+            let middle = low + (high - low) / 2;
+            match self.due(middle, span) {
+                Some(due) if due <= now => low = middle,
+                _ => high = middle,
+            }
+        }
+        Some(low)
     }
 
     /// The end of `open` milliseconds of open time that begin at `start`, or when it opens next. What is used up exactly at a close ends there.

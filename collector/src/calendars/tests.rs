@@ -152,3 +152,15 @@ proptest! {
         let _ = (text.parse::<Span>(), text.parse::<Slot>(), text.parse::<DateRange>());
     }
 }
+
+proptest! {
+    #[test]
+    fn a_span_is_counted_back_to_the_minute(now in 1_700_000_000_000_i64..1_900_000_000_000, written in "([1-9]|1[0-9])(m|h|bd|d|w)") {
+        let span: Span = written.parse().expect("a span");
+        for calendar in [berlin(), shanghai(), Calendar::always_open()] {
+            let before = calendar.moment_before(now, span).expect("it is not that long ago");
+            prop_assert!(calendar.due(before, span).is_some_and(|due| due <= now));
+            prop_assert!(calendar.due(before + MINUTE, span).is_none_or(|due| due > now));
+        }
+    }
+}

@@ -157,6 +157,12 @@ pub fn hash_of_identity(keys: &Keys, typed: &str) -> String {
     hash(keys, HandleKind::Identity, typed)
 }
 
+/// The hash of an address of mail.
+pub fn hash_of_email(keys: &Keys, address: &str) -> String {
+    let form = email_form(address).unwrap_or_else(|| address.to_ascii_lowercase());
+    hash(keys, HandleKind::Email, &form)
+}
+
 /// An address in the form by which it is compared: hardly any server tells capitals before the @ from small letters.
 fn email_form(typed: &str) -> Option<String> {
     EmailAddress::parse(typed).ok().map(|email| email.as_str().to_ascii_lowercase())

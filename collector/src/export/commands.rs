@@ -12,7 +12,6 @@ use serde_json::{Value, json};
 use super::{Contacts, Format, Names, Wanted, Workbook, cells, chunk, columns, head, lines};
 use crate::audit::{self, Change, Stamp};
 use crate::context::Context;
-use crate::reports::asked::zone_of_site;
 use crate::reports::periods::{Edge, moment};
 use crate::service::ServiceCache;
 use crate::sites::Site;
@@ -115,7 +114,7 @@ async fn wanted(arguments: &ExportArguments, context: &Context) -> anyhow::Resul
         }
     };
     let service = ServiceCache::new(context.db.clone(), context.clock.clone()).current().await?;
-    let zone = site.or(sites.first()).map_or(jiff::tz::TimeZone::UTC, |site| zone_of_site(site, &service));
+    let zone = site.or(sites.first()).map_or(jiff::tz::TimeZone::UTC, |site| service.zone_of(site));
     let at =
         |name: &str, typed: &Option<String>, edge: Edge| match typed.as_deref().map(|text| moment(text, edge, &zone)) {
             None => Ok(None),

@@ -86,6 +86,8 @@ pub enum Purpose {
     Mail,
     /// A code for a member who has lost their second factor.
     Recovery,
+    /// Who was asked by a survey, and who of them is drawn.
+    Survey,
 }
 
 impl Keys {
@@ -233,6 +235,7 @@ impl Keys {
             Purpose::ImportedRow => "imported row",
             Purpose::Backup => "backup",
             Purpose::Recipient => "recipient",
+            Purpose::Survey => "survey",
             Purpose::Customer => "customer",
             Purpose::CustomerName => "customer name",
             Purpose::MailAddress => "mail address",

@@ -14,6 +14,7 @@ use crate::cases::EventType;
 use crate::inbound::address::Party;
 use crate::self_check;
 use crate::sites::targets::{Standing, Target};
+use crate::surveys::invitations;
 
 /// Sends a delivery. Gives the type of its event, if it tells of one, and what came of it; an error is ours, such as of the database.
 /// Deliveries of one event share `context`, which is read once.
@@ -28,6 +29,9 @@ pub(super) async fn send(
     }
     if delivery.subject == self_check::SUBJECT {
         return Ok((None, send_self_check(app, channels, delivery).await?));
+    }
+    if delivery.subject == invitations::SUBJECT {
+        return Ok((None, send_invitation(app, channels, delivery).await?));
     }
     let load = || EventContext::load(app, &delivery.order_key, delivery.order_no);
     let context = context.get_or_try_init(load).await?;
@@ -58,8 +62,26 @@ async fn send_self_check(app: &App, channels: &Channels, delivery: &Delivery) ->
     };
     let email = templates::self_check(&app.config, &report, member.lang());
     let attempt = Attempt { id: &delivery.id, now: app.clock.now() };
-    let envelope = Envelope { to: &member.email, name: None, thread: &delivery.id, answers: None };
+    let envelope = Envelope { to: &member.email, name: None, thread: &delivery.id, answers: None, unsubscribe: None };
     Ok(channels.mail(&app.keys, &envelope, &email, attempt).await)
+}
+
+/// Asks somebody to answer a survey.
+async fn send_invitation(app: &App, channels: &Channels, delivery: &Delivery) -> anyhow::Result<Result<(), Failure>> {
+    let invite = match invitations::load(app, delivery).await? {
+        Ok(invite) => invite,
+        Err(failure) => return Ok(Err(failure)),
+    };
+    let email = templates::survey(&app.config, &invite);
+    let stop = app.config.url(&format!("{}/stop", invite.token.path()));
+    let envelope = Envelope {
+        to: &invite.to,
+        name: Some(invite.site.name()),
+        thread: &delivery.order_key,
+        answers: None,
+        unsubscribe: Some(&stop),
+    };
+    Ok(channels.mail(&app.keys, &envelope, &email, Attempt { id: &delivery.id, now: app.clock.now() }).await)
 }
 
 /// A target that gets something at present.
@@ -109,7 +131,7 @@ async fn send_digest(app: &App, channels: &Channels, delivery: &Delivery) -> any
         return Ok(Err(Failure::Dropped("there is nothing left to tell")));
     };
     let attempt = Attempt { id: &delivery.id, now: app.clock.now() };
-    let envelope = |to, name| Envelope { to, name, thread: &delivery.id, answers: None };
+    let envelope = |to, name| Envelope { to, name, thread: &delivery.id, answers: None, unsubscribe: None };
     if delivery.destination == CUSTOMER {
         let Some(address) = digest.context.contact.as_ref().and_then(|contact| contact.email()) else {
             return Ok(Err(Failure::Dropped("the customer has no e-mail address")));

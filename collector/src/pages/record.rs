@@ -12,7 +12,7 @@ use crate::app::App;
 use crate::assets::{self, MARK};
 use crate::clocks::PromiseKind;
 use crate::http::{Error, Result};
-use crate::reports::asked::{Filter, zone_of_site};
+use crate::reports::asked::Filter;
 use crate::reports::figures::FEWEST;
 use crate::reports::periods::{Unit, begin, day};
 use crate::reports::record::{Month, first_day};
@@ -59,7 +59,7 @@ pub async fn show(State(app): State<App>, Segment(key): Segment, visit: Visit) -
 
 async fn make(app: &App, site: &Site) -> Result<Vec<Month>> {
     let service = app.service.current().await?;
-    let (now, zone) = (app.clock.now(), zone_of_site(site, &service));
+    let (now, zone) = (app.clock.now(), service.zone_of(site));
     let from = begin(first_day(day(now, &zone)), &zone);
     let asked = Asked {
         name: Name::Overview,

@@ -14,12 +14,11 @@ use super::survey_form::QuestionForm;
 use super::visit::{Shell, Visit};
 use crate::app::App;
 use crate::assets::{self, MARK};
+use crate::clock::Millis;
 use crate::http::client::ClientAddress;
 use crate::http::limits::Entrance;
 use crate::http::{Error, Result};
-use crate::reports::asked::zone_of_site;
-use crate::reports::periods::day;
-use crate::service::survey::{Audience, Survey, SurveyChannel};
+use crate::service::survey::Survey;
 use crate::sites::Site;
 use crate::surveys::questions;
 use crate::surveys::{self, Window};
@@ -34,10 +33,15 @@ pub async fn show(
     match window(&app, &site, &survey).await? {
         Window::Open => {
             let state = if visit.query("done") == Some("1") { Shown::Done } else { Shown::Asked };
-            let page = SurveyPage::new(&site, &survey, &visit, fresh_key(), state);
+            let mut page = SurveyPage::new(&site, &survey, &visit, &public_path(&site, &survey), fresh_key(), state);
+            page.began = app.clock.now().to_string();
             visit.page(StatusCode::OK, &page.prefilled(&visit))
         }
-        closed => visit.page(StatusCode::OK, &SurveyPage::new(&site, &survey, &visit, fresh_key(), Shown::of(closed))),
+        closed => {
+            let path = public_path(&site, &survey);
+            let page = SurveyPage::new(&site, &survey, &visit, &path, fresh_key(), Shown::of(closed));
+            visit.page(StatusCode::OK, &page)
+        }
     }
 }
 
@@ -51,12 +55,14 @@ pub async fn answer(
 ) -> Result<Response> {
     let (site, survey) = find(&app, &key, &survey).await?;
     let window = window(&app, &site, &survey).await?;
+    let action = public_path(&site, &survey);
     if window != Window::Open {
-        let page = SurveyPage::new(&site, &survey, &visit, form.key(), Shown::of(window));
+        let page = SurveyPage::new(&site, &survey, &visit, &action, form.key(), Shown::of(window));
         return visit.page(StatusCode::CONFLICT, &page);
     }
-    let mut page = SurveyPage::new(&site, &survey, &visit, form.key(), Shown::Asked);
+    let mut page = SurveyPage::new(&site, &survey, &visit, &action, form.key(), Shown::Asked);
     page.form = page.form.with_typed(|name| form.text(name));
+    page.began = form.text("began");
     let refused = guard(&app, client, &site, &form).err();
     if let Some(error) = refused {
         page.is_refused = true;
@@ -66,6 +72,7 @@ pub async fn answer(
         Ok(given) => {
             let respondent = format!("link:{}", form.key());
             surveys::submit(&app.db, survey.key.as_str(), &respondent, &given, app.clock.now()).await?;
+            note_time(&app, &survey, &respondent, &form).await?;
             Ok(visit.go_to(&page.action, &[("done", "1")]))
         }
         Err(wrong) => {
@@ -76,7 +83,7 @@ pub async fn answer(
 }
 
 /// Refuses who sends too many, and what fills in the field that people do not see.
-fn guard(app: &App, client: ClientAddress, site: &Site, form: &Form) -> Result<()> {
+pub(super) fn guard(app: &App, client: ClientAddress, site: &Site, form: &Form) -> Result<()> {
     app.limits.check_submission(client)?;
     app.limits.check_site(site.id(), Entrance::Form)?;
     match form.text(HONEYPOT).is_empty() {
@@ -89,38 +96,50 @@ fn guard(app: &App, client: ClientAddress, site: &Site, form: &Form) -> Result<(
 async fn find(app: &App, key: &str, survey: &str) -> Result<(Arc<Site>, Survey)> {
     const NONE: Error = Error::NotFound("there is no such survey");
     let site = app.sites.by_key(key).await?.ok_or(NONE)?;
-    let survey = surveys::find(&app.db, survey).await?.ok_or(NONE)?;
-    let is_public = survey.audience == Audience::Anyone
-        && survey.channels.iter().any(|channel| matches!(channel, SurveyChannel::Link | SurveyChannel::Widget));
-    match is_public && survey.site.as_str() == site.key() {
-        true => Ok((site, survey)),
-        false => Err(NONE),
-    }
+    let survey = surveys::find_public(&app.db, site.key(), survey).await?.ok_or(NONE)?;
+    Ok((site, survey))
 }
 
-async fn window(app: &App, site: &Site, survey: &Survey) -> Result<Window> {
+pub(super) async fn window(app: &App, site: &Site, survey: &Survey) -> Result<Window> {
     let service = app.service.current().await?;
-    Ok(Window::of(survey, day(app.clock.now(), &zone_of_site(site, &service))))
+    Ok(Window::at(survey, app.clock.now(), &service.zone_of(site)))
+}
+
+/// Notes how long somebody took, by when their page was made.
+pub(super) async fn note_time(app: &App, survey: &Survey, respondent: &str, form: &Form) -> Result<()> {
+    let now = app.clock.now();
+    if let Some(took) = form.text("began").parse::<Millis>().ok().map(|began| now - began) {
+        surveys::note_time(&app.db, survey.key.as_str(), respondent, took).await?;
+    }
+    Ok(())
+}
+
+fn public_path(site: &Site, survey: &Survey) -> String {
+    format!("/s/{}/survey/{}", site.key(), survey.key)
 }
 
 #[derive(Template)]
 #[template(path = "pages/survey.html")]
-struct SurveyPage {
+pub(super) struct SurveyPage {
     shell: Shell,
-    action: String,
+    pub action: String,
     draft: String,
     title: String,
     kind: &'static str,
     minutes: String,
     key: IdempotencyKey,
-    form: QuestionForm,
+    pub form: QuestionForm,
     state: Shown,
-    is_refused: bool,
+    pub is_refused: bool,
+    /// When it was made, in Unix milliseconds, which tells how long the answers took.
+    pub began: String,
+    /// The text that says how anonymous the answers are.
+    pub assurance: &'static str,
 }
 
 /// What the page shows.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Shown {
+pub(super) enum Shown {
     Asked,
     Done,
     NotYet(jiff::civil::Date),
@@ -128,7 +147,7 @@ enum Shown {
 }
 
 impl Shown {
-    const fn of(window: Window) -> Self {
+    pub const fn of(window: Window) -> Self {
         match window {
             Window::Open => Self::Asked,
             Window::NotYet(day) => Self::NotYet(day),
@@ -138,18 +157,21 @@ impl Shown {
 }
 
 impl SurveyPage {
-    fn new(site: &Site, survey: &Survey, visit: &Visit, key: IdempotencyKey, state: Shown) -> Self {
+    /// `path` is where it is, and where its answers go.
+    pub fn new(site: &Site, survey: &Survey, visit: &Visit, path: &str, key: IdempotencyKey, state: Shown) -> Self {
         let shell = Shell::of(site, visit);
         let main = site.settings.languages.first().copied();
         let lang = shell.t.0;
         Self {
-            action: visit.carry(&format!("/s/{}/survey/{}", site.key(), survey.key), &[]),
+            action: visit.carry(path, &[]),
             draft: format!("{}/{}", site.key(), survey.key),
+            began: String::new(),
             title: questions::text_in(&survey.title, lang, main).to_owned(),
             kind: survey.kind.as_str(),
             minutes: questions::minutes(survey).to_string(),
             form: QuestionForm::new(survey, *shell.t, main, &key.to_string()),
             is_refused: false,
+            assurance: "insight.survey.anonymous",
             shell,
             key,
             state,
@@ -157,7 +179,7 @@ impl SurveyPage {
     }
 
     /// Chooses what a link of a mail chose: it is sent by a press, never by following the link.
-    fn prefilled(mut self, visit: &Visit) -> Self {
+    pub fn prefilled(mut self, visit: &Visit) -> Self {
         if let (Some(_), Some(score)) = (self.form.only(), visit.query("score")) {
             let score: String = score.chars().take(8).collect();
             self.form = self.form.with_typed(|_| score.clone());

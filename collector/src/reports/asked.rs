@@ -230,19 +230,8 @@ impl Asked {
             .iter()
             .find(|site| self.filter.site_id.as_deref() == Some(site.id()) || of_survey == Some(site.key()));
         let site = asked.or_else(|| sites.first().filter(|_| self.filter.site_id.is_none()));
-        site.map_or(TimeZone::UTC, |site| zone_of_site(site, service))
+        site.map_or(TimeZone::UTC, |site| service.zone_of(site))
     }
-}
-
-/// The zone in which a site's days are counted: its own; where none is set, that of the calendar of its promise, else of the first calendar.
-pub fn zone_of_site(site: &Site, service: &Service) -> TimeZone {
-    let own = site.settings.time_zone.zone();
-    if own.iana_name().is_some_and(|name| name != "UTC") {
-        return own.clone();
-    }
-    let promised = service.promises.calendar_of_site(site.key());
-    let first = || service.calendars.first().and_then(|calendar| calendar.calendar().ok());
-    promised.cloned().or_else(first).map_or(TimeZone::UTC, |calendar| calendar.zone().clone())
 }
 
 /// The identifier of the owner with an address, also of one who has left.

@@ -26,6 +26,7 @@ mod target_checks;
 mod target_definition;
 pub mod targets;
 pub mod words;
+mod zone;
 
 pub use current::{Service, ServiceCache};
 pub use file::ServiceFile;

@@ -2,6 +2,9 @@
 
 use std::collections::BTreeMap;
 
+use super::invitations::{Token, mark_answered};
+use super::questions::name;
+use crate::app::App;
 use crate::clock::Millis;
 use crate::db::{Db, Tx};
 use crate::{with_db, with_tx};
@@ -80,10 +83,30 @@ pub(super) async fn put(tx: &mut Tx, survey: &str, answer: &Answer) -> sqlx::Res
         .bind(&answer.value).bind(answer.answered_at).execute(conn).await.map(|_| ()))
 }
 
+/// What one respondent answered.
+pub async fn of_respondent(db: &Db, survey: &str, respondent: &str) -> sqlx::Result<Vec<Answer>> {
+    let select = "select respondent, item, field, value, answered_at from survey_answers \
+        where survey = $1 and respondent = $2 order by item, field";
+    with_db!(db, pool => sqlx::query_as(select).bind(survey).bind(respondent).fetch_all(pool).await)
+}
+
 /// Stores what a respondent answered in the place of what they answered before, all of it or nothing; what they leave out now is taken away.
 pub async fn submit(db: &Db, survey: &str, respondent: &str, given: &[Given], now: Millis) -> sqlx::Result<()> {
-    let delete = "delete from survey_answers where survey = $1 and item = $2 and respondent = $3 and field = $4";
     let mut tx = db.begin().await?;
+    replace(&mut tx, survey, respondent, given, now).await?;
+    tx.commit().await
+}
+
+/// The same for somebody who was invited, whose invitation is answered then.
+pub async fn submit_invited(app: &App, survey: &str, token: &Token, given: &[Given]) -> sqlx::Result<()> {
+    let mut tx = app.db.begin().await?;
+    replace(&mut tx, survey, &token.respondent(&app.keys), given, app.clock.now()).await?;
+    mark_answered(&mut tx, token.invitation_id()).await?;
+    tx.commit().await
+}
+
+async fn replace(tx: &mut Tx, survey: &str, respondent: &str, given: &[Given], now: Millis) -> sqlx::Result<()> {
+    let delete = "delete from survey_answers where survey = $1 and item = $2 and respondent = $3 and field = $4";
     for Given { item, field, value } in given {
         match value {
             Some(value) => {
@@ -94,13 +117,23 @@ pub async fn submit(db: &Db, survey: &str, respondent: &str, given: &[Given], no
                     value: value.clone(),
                     answered_at: now,
                 };
-                put(&mut tx, survey, &answer).await?;
+                put(tx, survey, &answer).await?;
             }
-            None => with_tx!(&mut tx, conn => sqlx::query(delete).bind(survey).bind(item).bind(respondent).bind(*field)
-                .execute(conn).await.map(|_| ()))?,
+            None => {
+                with_tx!(&mut *tx, conn => sqlx::query(delete).bind(survey).bind(item).bind(respondent).bind(*field)
+                .execute(conn).await.map(|_| ()))?
+            }
         }
     }
-    tx.commit().await
+    Ok(())
+}
+
+/// How many answered each question of a survey, by the name of its field in a form.
+pub async fn answered(db: &Db, survey: &str) -> sqlx::Result<BTreeMap<String, i64>> {
+    let select = "select item, field, count(*) from survey_answers where survey = $1 group by item, field";
+    let rows: Vec<(String, String, i64)> =
+        with_db!(db, pool => sqlx::query_as(select).bind(survey).fetch_all(pool).await)?;
+    Ok(rows.into_iter().map(|(item, field, count)| (name(&field, &item), count)).collect())
 }
 
 /// How many answered each survey.

@@ -9,13 +9,16 @@ use csv::{ReaderBuilder, StringRecord};
 
 use super::answers::{self, Answer, Outcome};
 use super::import::Columns;
+use super::invitations;
 use super::questionnaires;
 use crate::charset;
 use crate::context::Context;
 use crate::db::Tx;
 use crate::import::records::{Content, Format, Records};
+use crate::service::ServiceCache;
 use crate::service::store;
-use crate::service::survey::Survey;
+use crate::service::survey::{Survey, SurveyChannel};
+use crate::sites::SiteCache;
 
 /// Largest file of answers, in bytes.
 const FILE_MAX: u64 = 256 * 1024 * 1024;
@@ -29,6 +32,11 @@ const NAMED_MAX: u64 = 100;
 pub enum SurveyCommand {
     /// List the surveys, with how many answered.
     List,
+    /// Say whom a survey would ask by mail now. The server asks by itself, within a minute of its opening.
+    Invite {
+        /// The survey's key.
+        key: String,
+    },
     /// Print a questionnaire to begin with, in English, 简体中文 and 繁體中文, as a table of the service file.
     Questionnaire {
         /// What it asks: csat, ces, nps, kano, importance_satisfaction, servqual or free.
@@ -69,6 +77,7 @@ struct Counts {
 pub async fn run(command: SurveyCommand, context: &Context) -> anyhow::Result<()> {
     match command {
         SurveyCommand::List => list(context).await,
+        SurveyCommand::Invite { key } => would_invite(&key, context).await,
         SurveyCommand::Questionnaire { kind, site } => {
             print!("{}", questionnaires::text(&kind, &site)?);
             Ok(())
@@ -86,10 +95,37 @@ async fn list(context: &Context) -> anyhow::Result<()> {
     if surveys.is_empty() {
         println!("There is no survey yet. They are [[survey]] of the service file; see docs/insight.md.");
     }
+    let invited = invitations::figures(&context.db).await?;
     for survey in surveys {
         let n = respondents.get(survey.key.as_str()).copied().unwrap_or_default();
-        println!("{}\t{}\t{}\t{} respondents", survey.key, survey.kind.as_str(), survey.site, n);
+        let asked = invited.get(survey.key.as_str()).map(|by| format!("\t{} of {} invited", by.answered, by.asked));
+        println!(
+            "{}\t{}\t{}\t{n} respondents{}",
+            survey.key,
+            survey.kind.as_str(),
+            survey.site,
+            asked.unwrap_or_default()
+        );
     }
+    Ok(())
+}
+
+async fn would_invite(key: &str, context: &Context) -> anyhow::Result<()> {
+    let survey = super::find(&context.db, key).await?.with_context(|| format!("there is no survey {key}"))?;
+    if !survey.channels.contains(&SurveyChannel::Email) {
+        bail!("the survey asks nobody by mail; its channels need \"email\"");
+    }
+    let sites = SiteCache::new(context.db.clone(), context.clock.clone());
+    let site = sites.by_key(survey.site.as_str()).await?.context("its site is not there")?;
+    let service = ServiceCache::new(context.db.clone(), context.clock.clone()).current().await?;
+    let calendar = invitations::calendar_of(&service, &site);
+    let now = context.clock.now();
+    let drawn = invitations::candidates(&context.db, &context.keys, &site, &survey, &calendar, now).await?;
+    println!(
+        "{} would be asked, of {} who can be: known by an address, not asked in 90 days, and who want surveys.",
+        drawn.asked.len(),
+        drawn.of
+    );
     Ok(())
 }
 

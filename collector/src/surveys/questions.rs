@@ -84,6 +84,13 @@ pub fn blocks(survey: &Survey, lang: Lang, main: Option<Lang>, seed: &str) -> Ve
     items.into_iter().map(block).collect()
 }
 
+/// The same in the order of the service file, for whoever looks at all answers together.
+pub fn in_order(survey: &Survey, lang: Lang, main: Option<Lang>) -> Vec<Block> {
+    let mut blocks = blocks(survey, lang, main, "");
+    blocks.sort_by_key(|block| survey.items.iter().position(|item| item.key.as_str() == block.item));
+    blocks
+}
+
 /// A text in the reader's language, else in the site's first one, else in any.
 pub fn text_in(text: &LocalText, lang: Lang, main: Option<Lang>) -> &str {
     let find = |tag: &str| text.iter().find(|(known, _)| *known == tag).map(|(_, text)| text);
@@ -150,9 +157,13 @@ impl Question {
     }
 }
 
+/// The name of the field of a form in which an item is answered.
+pub fn name(field: &str, item: &str) -> String {
+    format!("{field}:{item}")
+}
+
 fn questions(kind: SurveyKind, item: &str) -> Vec<Question> {
-    let question =
-        |field: &'static str, ask| Question { name: format!("{field}:{item}"), item: item.to_owned(), field, ask };
+    let question = |field: &'static str, ask| Question { name: name(field, item), item: item.to_owned(), field, ask };
     match kind {
         SurveyKind::Csat => vec![question("score", Ask::Scale(1, 5))],
         SurveyKind::Ces => vec![question("score", Ask::Scale(1, 7))],

@@ -1,7 +1,10 @@
 //! When a survey can be answered: from the first day to the last, by the clock of its site.
 
+use jiff::Timestamp;
 use jiff::civil::Date;
+use jiff::tz::TimeZone;
 
+use crate::clock::Millis;
 use crate::service::survey::Survey;
 
 /// Whether a survey can be answered on a day.
@@ -16,8 +19,13 @@ pub enum Window {
 }
 
 impl Window {
-    /// That of a survey on a day of its site.
-    pub fn of(survey: &Survey, today: Date) -> Self {
+    /// That of a survey at a moment, in the zone of its site.
+    pub fn at(survey: &Survey, now: Millis, zone: &TimeZone) -> Self {
+        let now = Timestamp::from_millisecond(now).unwrap_or_default();
+        Self::of(survey, now.to_zoned(zone.clone()).date())
+    }
+
+    fn of(survey: &Survey, today: Date) -> Self {
         match (survey.opens.map(|day| day.civil()), survey.closes.map(|day| day.civil())) {
             (Some(opens), _) if today < opens => Self::NotYet(opens),
             (_, Some(closes)) if today > closes => Self::Closed(closes),

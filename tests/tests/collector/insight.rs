@@ -3,6 +3,7 @@
 mod console;
 mod export;
 mod exposure;
+mod invitations;
 mod pages;
 mod reports;
 

@@ -18,7 +18,6 @@ use crate::auth::{Member, SignedIn};
 use crate::charts::{Chart, Mark};
 use crate::console::shell::{Screen, Shell, page};
 use crate::http::{Error, Result};
-use crate::reports::asked::zone_of_site;
 use crate::reports::periods::day;
 use crate::reports::{self, Asked, Name, Report, csv};
 use crate::text::Texts;
@@ -122,7 +121,7 @@ pub(super) async fn show(
         return Ok(Redirect::to(&address).into_response());
     }
     let (sites, service) = (app.sites.all().await?, app.service.current().await?);
-    let zone = sites.first().map(|site| zone_of_site(site, &service)).unwrap_or(jiff::tz::TimeZone::UTC);
+    let zone = sites.first().map(|site| service.zone_of(site)).unwrap_or(jiff::tz::TimeZone::UTC);
     let parameters = form::parameters(name, given, day(app.clock.now(), &zone));
     let asked = Asked::read(&app, name, parameters.clone()).await?;
     let report = reports::make(&app, &asked).await?;

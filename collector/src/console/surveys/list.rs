@@ -5,16 +5,16 @@ use axum::extract::State;
 use axum::response::Html;
 
 use super::access::check;
+use super::figures::rate;
 use crate::app::App;
 use crate::assets::{self, MARK};
 use crate::auth::SignedIn;
 use crate::auth::permissions::Action;
 use crate::console::shell::{Screen, Shell, page};
 use crate::http::Result;
-use crate::reports::asked::zone_of_site;
-use crate::reports::periods::day;
 use crate::service::store;
 use crate::service::survey::{Audience, Survey, SurveyChannel, SurveyKind};
+use crate::surveys::invitations;
 use crate::surveys::{self, Window, questions};
 use crate::text::Texts;
 
@@ -35,6 +35,8 @@ struct Row {
     site: String,
     state: String,
     respondents: i64,
+    /// How many of those who were asked by mail answered.
+    rate: Option<String>,
     /// Where whoever has the link answers.
     link: Option<String>,
     /// The report that it is in.
@@ -50,14 +52,13 @@ impl SurveysPage {
 /// The list.
 pub(super) async fn show(State(app): State<App>, who: SignedIn) -> Result<Html<String>> {
     check(&who)?;
-    let respondents = surveys::respondents(&app.db).await?;
+    let (respondents, invited) = (surveys::respondents(&app.db).await?, invitations::figures(&app.db).await?);
     let (service, sites) = (app.service.current().await?, app.sites.all().await?);
     let all: Vec<Survey> = store::all(&app.db).await?;
     let mut rows = Vec::with_capacity(all.len());
     for survey in all {
         let Some(site) = sites.iter().find(|site| site.key() == survey.site.as_str()) else { continue };
-        let today = day(app.clock.now(), &zone_of_site(site, &service));
-        let state = match Window::of(&survey, today) {
+        let state = match Window::at(&survey, app.clock.now(), &service.zone_of(site)) {
             Window::Open => who.t.get("insight.surveys.open").to_owned(),
             Window::NotYet(day) => who.t.with("insight.surveys.opens", &[("date", &who.t.date(day))]),
             Window::Closed(day) => who.t.with("insight.surveys.closed", &[("date", &who.t.date(day))]),
@@ -69,6 +70,7 @@ pub(super) async fn show(State(app): State<App>, who: SignedIn) -> Result<Html<S
             site: site.name().to_owned(),
             state,
             respondents: respondents.get(survey.key.as_str()).copied().unwrap_or_default(),
+            rate: invited.get(survey.key.as_str()).map(|invited| rate(who.t, *invited)),
             link: is_public.then(|| app.config.url(&format!("/s/{}/survey/{}", site.key(), survey.key))),
             report: report(survey.kind),
             key: survey.key.to_string(),

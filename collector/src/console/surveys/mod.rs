@@ -1,6 +1,7 @@
 //! Surveys in the console: which there are, sheets of paper to be printed, and typing in what was written on them.
 
 mod access;
+mod figures;
 mod list;
 mod paper;
 mod qr;
@@ -15,6 +16,7 @@ use crate::app::App;
 pub fn router() -> Router<App> {
     Router::new()
         .route("/staff/surveys", get(list::show))
+        .route("/staff/surveys/{key}", get(figures::show))
         .route("/staff/surveys/{key}/paper", get(paper::show))
         .route("/staff/surveys/{key}/qr", get(qr::show))
         .route("/staff/surveys/{key}/answers", get(typing::show).post(typing::add))

@@ -96,6 +96,12 @@ impl Mailer {
                 .raw_header(header("Auto-Submitted", "auto-generated"))
                 .raw_header(header("X-Auto-Response-Suppress", "All"));
         }
+        if let Some(url) = envelope.unsubscribe {
+            // RFC 8058: mail programs have a button for it, which posts.
+            message = message
+                .raw_header(header("List-Unsubscribe", &format!("<{url}>")))
+                .raw_header(header("List-Unsubscribe-Post", "List-Unsubscribe=One-Click"));
+        }
         let message = message.multipart(MultiPart::alternative_plain_html(email.text(), html));
         message.map_err(|_| Failure::Permanent(UNUSABLE.into()))
     }
@@ -149,6 +155,8 @@ pub struct Envelope<'a> {
     pub thread: &'a str,
     /// Where answers go: to the address of the site, as an answer of this party.
     pub answers: Option<(&'a MailAddress, Party)>,
+    /// Where whoever gets it can ask for no more of its kind.
+    pub unsubscribe: Option<&'a str>,
 }
 
 impl<'a> Envelope<'a> {
@@ -156,7 +164,7 @@ impl<'a> Envelope<'a> {
     pub fn about(context: &'a EventContext, to: &'a str, party: Party) -> Self {
         let answers = context.site.settings.mail_address.as_ref().map(|address| (address, party));
         let name = (party == Party::Customer).then(|| context.site.name());
-        Self { to, name, thread: &context.case.id, answers }
+        Self { to, name, thread: &context.case.id, answers, unsubscribe: None }
     }
 
     fn reply_to(&self, keys: &Keys) -> Option<String> {
@@ -221,7 +229,8 @@ mod tests {
     }
 
     fn compose(to: &str, name: Option<&str>, subject: &str) -> Result<Message, Failure> {
-        let envelope = Envelope { to, name, thread: "018f3a1e-0000-7000-8000-000000000001", answers: None };
+        let envelope =
+            Envelope { to, name, thread: "018f3a1e-0000-7000-8000-000000000001", answers: None, unsubscribe: None };
         mailer().compose(&keys(), &envelope, &email(subject), Attempt { id: "d1", now: 0 })
     }
 

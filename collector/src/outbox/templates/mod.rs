@@ -3,6 +3,7 @@
 mod customer;
 mod digest;
 mod self_check;
+mod survey;
 mod team;
 
 use askama::Template;
@@ -16,6 +17,7 @@ use crate::sites::{Site, texts};
 pub use customer::to_customer;
 pub use digest::{digest_to_customer, digest_to_team};
 pub use self_check::self_check;
+pub use survey::survey;
 pub(super) use team::what_happened;
 pub use team::{to_member, to_team};
 

@@ -1,0 +1,89 @@
+//! How a survey goes: how many were asked and answered, how long it took, and which questions were left out.
+
+use askama::Template;
+use axum::extract::{Path, State};
+use axum::response::Html;
+
+use super::access::check;
+use crate::app::App;
+use crate::assets::{self, MARK};
+use crate::auth::SignedIn;
+use crate::console::shell::{Screen, Shell, page};
+use crate::http::{Error, Result};
+use crate::surveys::invitations::{self, Invited};
+use crate::surveys::{self, questions};
+use crate::text::Texts;
+
+#[derive(Template)]
+#[template(path = "console/survey_figures.html")]
+struct FiguresPage {
+    t: Texts,
+    shell: Shell,
+    title: String,
+    respondents: i64,
+    /// How many of those who were asked by mail answered.
+    rate: Option<String>,
+    time: String,
+    rows: Vec<Row>,
+}
+
+/// A question, with how many answered it.
+struct Row {
+    text: String,
+    answered: i64,
+    share: String,
+    /// For a bar: the share in percent.
+    percent: i64,
+}
+
+/// `GET /staff/surveys/{key}`.
+pub(super) async fn show(State(app): State<App>, who: SignedIn, Path(key): Path<String>) -> Result<Html<String>> {
+    check(&who)?;
+    let none = || Error::NotFound("there is no such survey");
+    let survey = surveys::find(&app.db, &key).await?.ok_or_else(none)?;
+    let site = app.sites.by_key(survey.site.as_str()).await?.ok_or_else(none)?;
+    let respondents = surveys::respondents(&app.db).await?.get(&key).copied().unwrap_or_default();
+    let counts = surveys::answered(&app.db, &key).await?;
+    let main = site.settings.languages.first().copied();
+    let title = questions::text_in(&survey.title, who.t.0, main).to_owned();
+    let kind = survey.kind.as_str();
+    let asked = questions::in_order(&survey, who.t.0, main);
+    let rows = asked.into_iter().flat_map(|block| {
+        let text = block.text.clone();
+        block.questions.into_iter().map(move |question| (text.clone(), question))
+    });
+    let rows = rows.map(|(text, question)| {
+        let label = who.t.get(&format!("insight.ask.{kind}.{}", question.field));
+        // A survey of one question has one item, and a file may call it what it likes.
+        let is_it = |name: &str| match survey.items.is_empty() {
+            true => name.starts_with(&format!("{}:", question.field)),
+            false => name == question.name,
+        };
+        let answered: i64 = counts.iter().filter(|(name, _)| is_it(name)).map(|(_, count)| count).sum();
+        let percent = if respondents == 0 { 0 } else { (answered * 100 + respondents / 2) / respondents };
+        Row {
+            text: text.map_or_else(|| label.to_owned(), |text| format!("{text} · {label}")),
+            answered,
+            share: format!("{percent} %"),
+            percent,
+        }
+    });
+    let rows = rows.collect();
+    let time = surveys::median_seconds(&app.db).await?.get(&key).copied();
+    let time = match time {
+        Some(seconds) => who.t.with("insight.surveys.seconds", &[("n", &seconds.to_string())]),
+        None => who.t.get("insight.surveys.unknown_time").to_owned(),
+    };
+    let invited = invitations::figures(&app.db).await?.get(&key).copied();
+    let rate = invited.map(|invited| rate(who.t, invited));
+    let shell = Shell::load(&app, &who, Screen::Surveys).await?;
+    page(&FiguresPage { t: who.t, shell, title, respondents, rate, time, rows })
+}
+
+/// How many of those who were asked answered, in words.
+pub(super) fn rate(t: Texts, invited: Invited) -> String {
+    let Invited { asked, answered } = invited;
+    let share = format!("{} %", if asked == 0 { 0 } else { (answered * 100 + asked / 2) / asked });
+    let (asked, answered) = (asked.to_string(), answered.to_string());
+    t.with("insight.surveys.rate", &[("asked", &asked), ("answered", &answered), ("share", &share)])
+}

@@ -1,0 +1,313 @@
+//! A survey for programs and the widget: `GET` and `POST /api/v1/sites/{key}/surveys/{survey}`.
+
+use std::sync::Arc;
+
+use axum::Json;
+use axum::extract::{Path, Query, State};
+use axum::http::{HeaderMap, StatusCode};
+use sayso_shared::problem::{ErrorCode, FieldError};
+use sayso_shared::{Lang, Locale, Problem};
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
+
+use super::questions::{self, ANSWER_MAX, Ask, FEELINGS, Question, Wrong};
+use super::{Window, find_public, submit};
+use crate::app::App;
+use crate::http::body::{JsonBody, idempotency_key};
+use crate::http::client::ClientAddress;
+use crate::http::limits::Entrance;
+use crate::http::{Error, Result};
+use crate::service::survey::Survey;
+use crate::sites::Site;
+use crate::text::Texts;
+
+/// Answers of one request: as many as a survey has questions at most.
+const ANSWERS_MAX: usize = 400;
+
+/// The routes.
+pub fn router() -> OpenApiRouter<App> {
+    OpenApiRouter::new().routes(routes!(read, answer))
+}
+
+/// A survey, in one language.
+#[derive(Serialize, ToSchema)]
+#[schema(as = PublicSurvey)]
+struct SurveyBody {
+    key: String,
+    /// `csat`, `ces`, `nps`, `kano`, `importance_satisfaction`, `servqual` or `free`.
+    kind: &'static str,
+    title: String,
+    /// Who asks, and what for.
+    purpose: String,
+    /// About how many minutes it takes.
+    minutes: usize,
+    /// Whether it can be answered now.
+    state: SurveyState,
+    questions: Vec<QuestionBody>,
+}
+
+#[derive(Clone, Copy, Serialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+enum SurveyState {
+    NotYet,
+    Open,
+    Closed,
+}
+
+#[derive(Serialize, ToSchema)]
+#[schema(as = SurveyQuestion)]
+struct QuestionBody {
+    item: String,
+    /// What is asked about; null for a survey of one question.
+    #[schema(required = true)]
+    text: Option<String>,
+    field: &'static str,
+    /// How it is put.
+    label: &'static str,
+    /// What can be answered, each with its word where numbers do not say it; empty for a text.
+    choices: Vec<ChoiceBody>,
+    /// The longest text, in characters; null where one of the choices is asked for.
+    #[schema(required = true)]
+    max_length: Option<usize>,
+}
+
+#[derive(Serialize, ToSchema)]
+#[schema(as = SurveyChoice)]
+struct ChoiceBody {
+    value: String,
+    #[schema(required = true)]
+    label: Option<&'static str>,
+}
+
+/// Answers to a survey.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+#[schema(as = SurveyAnswers)]
+struct AnswersBody {
+    #[schema(min_items = 1, max_items = 400)]
+    answers: Vec<AnswerBody>,
+}
+
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+#[schema(as = SurveyAnswer)]
+struct AnswerBody {
+    /// The key of the item; a survey of one question needs none.
+    #[serde(default)]
+    item: String,
+    field: String,
+    value: String,
+}
+
+/// What was stored.
+#[derive(Serialize, ToSchema)]
+#[schema(as = SurveyStored)]
+struct StoredBody {
+    /// How many questions were answered.
+    answered: usize,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Asked {
+    #[serde(default)]
+    lang: Option<String>,
+}
+
+/// Read a survey that anyone may answer.
+#[utoipa::path(
+    get,
+    path = "/api/v1/sites/{key}/surveys/{survey}",
+    tag = "sites",
+    params(
+        ("key" = String, Path, description = "The site's public key"),
+        ("survey" = String, Path, description = "The survey's key"),
+        ("lang" = Option<String>, Query, description = "The language, a BCP 47 tag; the site's main one unless given"),
+    ),
+    responses(
+        (status = 200, body = SurveyBody, description = "The survey"),
+        (status = 403, body = Problem, content_type = "application/problem+json", description = "Foreign origin"),
+        (status = 404, body = Problem, content_type = "application/problem+json", description = "No such site or survey"),
+        (status = 422, body = Problem, content_type = "application/problem+json", description = "A parameter is wrong"),
+    )
+)]
+async fn read(
+    State(app): State<App>,
+    Path((key, survey)): Path<(String, String)>,
+    asked: std::result::Result<Query<Asked>, axum::extract::rejection::QueryRejection>,
+) -> Result<Json<SurveyBody>> {
+    let wrong = |detail: &str| Error::field(FieldError::new("/lang", ErrorCode::Invalid, detail));
+    let Query(Asked { lang }) = asked.map_err(|_| wrong("the only parameter is `lang`, once"))?;
+    let (site, survey) = find(&app, &key, &survey).await?;
+    let main = site.settings.languages.first().copied();
+    let lang = match lang {
+        Some(tag) => Locale::parse(&tag).ok_or_else(|| wrong("must be a BCP 47 language tag"))?.lang(),
+        None => main,
+    };
+    let lang = lang.or(main).unwrap_or(Lang::En);
+    let state = match window(&app, &site, &survey).await? {
+        Window::NotYet(_) => SurveyState::NotYet,
+        Window::Open => SurveyState::Open,
+        Window::Closed(_) => SurveyState::Closed,
+    };
+    Ok(Json(SurveyBody::new(&site, &survey, Texts(lang), state)))
+}
+
+/// Answer a survey. The same key again replaces what it answered before, so that whoever changes something counts once.
+#[utoipa::path(
+    post,
+    path = "/api/v1/sites/{key}/surveys/{survey}",
+    tag = "sites",
+    params(
+        ("key" = String, Path, description = "The site's public key"),
+        ("survey" = String, Path, description = "The survey's key"),
+        ("Idempotency-Key" = String, Header, description = "A UUID of the respondent's form"),
+    ),
+    request_body = AnswersBody,
+    responses(
+        (status = 201, body = StoredBody, description = "Stored"),
+        (status = 400, body = Problem, content_type = "application/problem+json", description = "Not JSON, or no key"),
+        (status = 403, body = Problem, content_type = "application/problem+json", description = "Foreign origin"),
+        (status = 404, body = Problem, content_type = "application/problem+json", description = "No such site or survey"),
+        (status = 409, body = Problem, content_type = "application/problem+json", description = "It can't be answered now"),
+        (status = 413, body = Problem, content_type = "application/problem+json", description = "Too large"),
+        (status = 415, body = Problem, content_type = "application/problem+json", description = "Not JSON"),
+        (status = 422, body = Problem, content_type = "application/problem+json", description = "Answers that are none"),
+        (status = 429, body = Problem, content_type = "application/problem+json", description = "Too many; see Retry-After"),
+    )
+)]
+async fn answer(
+    State(app): State<App>,
+    client: ClientAddress,
+    Path((key, survey)): Path<(String, String)>,
+    headers: HeaderMap,
+    JsonBody(body): JsonBody,
+) -> Result<(StatusCode, Json<StoredBody>)> {
+    let key_of_form = idempotency_key(&headers)?;
+    let (site, survey) = find(&app, &key, &survey).await?;
+    app.limits.check_submission(client)?;
+    app.limits.check_site(site.id(), Entrance::Form)?;
+    let body: AnswersBody = serde_json::from_value(body).map_err(|error| {
+        Error::field(FieldError::new("", ErrorCode::Invalid, format!("is no list of answers: {error}")))
+    })?;
+    if body.answers.len() > ANSWERS_MAX {
+        let detail = format!("must have at most {ANSWERS_MAX} entries");
+        return Err(Error::field(FieldError::new("/answers", ErrorCode::TooLong, detail)));
+    }
+    if window(&app, &site, &survey).await? != Window::Open {
+        return Err(Error::Conflict("the survey can't be answered now".into()));
+    }
+    let given = body.read(&survey)?;
+    submit(&app.db, survey.key.as_str(), &format!("link:{key_of_form}"), &given, app.clock.now()).await?;
+    let answered = given.iter().filter(|given| given.value.is_some()).count();
+    Ok((StatusCode::CREATED, Json(StoredBody { answered })))
+}
+
+async fn find(app: &App, key: &str, survey: &str) -> Result<(Arc<Site>, Survey)> {
+    const NONE: Error = Error::NotFound("there is no such survey");
+    let site = app.sites.by_key(key).await?.ok_or(Error::NotFound("there is no such site"))?;
+    let survey = find_public(&app.db, site.key(), survey).await?.ok_or(NONE)?;
+    Ok((site, survey))
+}
+
+async fn window(app: &App, site: &Site, survey: &Survey) -> Result<Window> {
+    let service = app.service.current().await?;
+    Ok(Window::at(survey, app.clock.now(), &service.zone_of(site)))
+}
+
+impl SurveyBody {
+    fn new(site: &Site, survey: &Survey, t: Texts, state: SurveyState) -> Self {
+        let main = site.settings.languages.first().copied();
+        let kind = survey.kind.as_str();
+        let blocks = questions::blocks(survey, t.0, main, "");
+        let questions = blocks.into_iter().flat_map(|block| {
+            let text = block.text;
+            block.questions.into_iter().map(move |question| QuestionBody::new(kind, &question, text.clone(), t))
+        });
+        Self {
+            key: survey.key.to_string(),
+            kind,
+            title: questions::text_in(&survey.title, t.0, main).to_owned(),
+            purpose: t.with(&format!("insight.survey.purpose.{kind}"), &[("name", site.name())]),
+            minutes: questions::minutes(survey),
+            state,
+            questions: questions.collect(),
+        }
+    }
+}
+
+impl QuestionBody {
+    fn new(kind: &str, question: &Question, text: Option<String>, t: Texts) -> Self {
+        let asked = format!("insight.ask.{kind}.{}", question.field);
+        let steps = question.steps();
+        let ends = [(steps.first().copied(), "low"), (steps.last().copied(), "high")];
+        let word = |step: u8| {
+            let end = ends.iter().find(|(end, _)| *end == Some(step))?;
+            Some(t.get(&format!("{asked}_{}", end.1)))
+        };
+        let mut choices: Vec<ChoiceBody> =
+            steps.iter().map(|step| ChoiceBody { value: step.to_string(), label: word(*step) }).collect();
+        if question.is_feeling() {
+            let label = |feeling| Some(t.get(&format!("insight.feeling.{feeling}")));
+            choices = FEELINGS.map(|feeling| ChoiceBody { value: feeling.to_owned(), label: label(feeling) }).into();
+        }
+        if question.has_unknown() {
+            choices.push(ChoiceBody { value: "unknown".to_owned(), label: Some(t.get("insight.ask.unknown")) });
+        }
+        Self {
+            item: question.item.clone(),
+            text,
+            field: question.field,
+            label: t.get(&asked),
+            choices,
+            max_length: (question.ask == Ask::Text).then_some(ANSWER_MAX),
+        }
+    }
+}
+
+impl AnswersBody {
+    /// The answers as they are stored; all that is wrong is named by its place in the list.
+    fn read(&self, survey: &Survey) -> Result<Vec<super::Given>> {
+        let asked: Vec<Question> =
+            questions::in_order(survey, Lang::En, None).into_iter().flat_map(|block| block.questions).collect();
+        // A survey of one question has one item, whatever it is called.
+        let item = |answer: &AnswerBody| match asked.as_slice() {
+            [only] if survey.items.is_empty() => only.item.clone(),
+            _ => answer.item.clone(),
+        };
+        let names: Vec<String> =
+            self.answers.iter().map(|answer| questions::name(&answer.field, &item(answer))).collect();
+        let place = |name: &str| names.iter().position(|known| known == name);
+        let mut errors = Vec::new();
+        for (at, name) in names.iter().enumerate() {
+            if !asked.iter().any(|question| question.name == *name) {
+                errors.push(FieldError::new(
+                    format!("/answers/{at}"),
+                    ErrorCode::Invalid,
+                    "is no question of this survey",
+                ));
+            } else if place(name) != Some(at) {
+                errors.push(FieldError::new(format!("/answers/{at}"), ErrorCode::Invalid, "is answered twice"));
+            }
+        }
+        let value = |name: &str| place(name).map(|at| self.answers[at].value.clone()).unwrap_or_default();
+        match questions::read(survey, value) {
+            Ok(given) if errors.is_empty() => Ok(given),
+            Ok(_) => Err(errors.into()),
+            Err(wrong) => {
+                errors.extend(wrong.iter().map(|wrong| match wrong {
+                    Wrong::Nothing => FieldError::new("/answers", ErrorCode::Required, "answers nothing"),
+                    Wrong::Choice(name) => of(place(name), ErrorCode::Invalid, "is none of the choices"),
+                    Wrong::TooLong(name) => of(place(name), ErrorCode::TooLong, "is too long"),
+                }));
+                Err(errors.into())
+            }
+        }
+    }
+}
+
+fn of(place: Option<usize>, code: ErrorCode, detail: &str) -> FieldError {
+    FieldError::new(format!("/answers/{}/value", place.unwrap_or_default()), code, detail)
+}

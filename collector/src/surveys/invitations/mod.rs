@@ -1,0 +1,16 @@
+//! Invitations to a survey by mail: who is asked, once and not too often, the personal link, reminders, and who wants none.
+//!
+//! The leader looks every minute ([`invite`]). A survey with a sample draws it once; one without asks whoever comes to fit while it is open. What is
+//! answered by a personal link is stored under a keyed hash of the invitation, and the invitation says only that it was answered.
+
+mod draw;
+mod plan;
+mod rows;
+mod send;
+mod token;
+
+pub use draw::{Candidate, Drawn, candidates};
+pub use plan::{calendar_of, invite};
+pub use rows::{Invitation, Invited, figures, mark_answered, opt_out};
+pub use send::{Invite, SUBJECT, address_hash, load};
+pub use token::Token;
