@@ -8,6 +8,7 @@ use crate::app::App;
 use crate::attachments;
 use crate::cases::staff;
 use crate::clock::{DAY, Millis, SECOND};
+use crate::digests;
 use crate::doctor;
 use crate::erasure::retention;
 use crate::inbound;
@@ -65,6 +66,11 @@ pub async fn run(app: App) {
             && let Err(error) = invitations::invite(&app).await
         {
             tracing::error!(%error, "surveys can't invite; it is tried again in a minute");
+        }
+        if app.leader.leads()
+            && let Err(error) = digests::plan(&app).await
+        {
+            tracing::error!(%error, "digests can't be planned; it is tried again in a minute");
         }
         if app.leader.leads()
             && let Err(error) = routing::run_timed(&app).await

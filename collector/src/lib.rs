@@ -25,6 +25,7 @@ pub mod context;
 pub mod customers;
 pub mod db;
 pub mod demo;
+pub mod digests;
 pub mod doctor;
 pub mod erasure;
 pub mod export;

@@ -9,6 +9,7 @@ use axum::routing::{get, post};
 use sayso_shared::Lang;
 use serde::Deserialize;
 
+use super::digests::Choices;
 use super::shell::{Screen, Shell, page, remember_language, weakness};
 use crate::app::App;
 use crate::assets::{self, MARK};
@@ -35,6 +36,8 @@ struct AccountPage {
     email: String,
     role: &'static str,
     has_password: bool,
+    /// None if the member gets no digests.
+    digests: Option<Choices>,
     error: Option<(&'static str, &'static str)>,
     is_saved: bool,
 }
@@ -48,6 +51,7 @@ impl AccountPage {
             email: who.member.email.clone(),
             role: who.t.get(&format!("console.role.{role}")),
             has_password: who.member.password_hash().is_some(),
+            digests: Choices::load(app, &who.member).await?,
             error: None,
             is_saved: false,
         })

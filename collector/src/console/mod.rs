@@ -5,6 +5,7 @@ mod alarms;
 mod audit;
 pub mod case;
 mod customers;
+mod digests;
 mod entry;
 pub mod inbox;
 mod languages;
@@ -42,6 +43,7 @@ pub fn router(app: &App) -> Router<App> {
         .merge(reports::router())
         .merge(live::router())
         .merge(account::router())
+        .merge(digests::router())
         .merge(second_factor::router())
         .merge(sessions::router())
         .merge(members::router())

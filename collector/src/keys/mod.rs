@@ -5,6 +5,9 @@
 //! key given encrypts, all of them decrypt, and the last one, which is the oldest, goes on to derive the look-ups.
 
 mod file;
+mod signed;
+
+pub use signed::SignedId;
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -88,6 +91,8 @@ pub enum Purpose {
     Recovery,
     /// Who was asked by a survey, and who of them is drawn.
     Survey,
+    /// The link that stops a member's digests.
+    Digest,
 }
 
 impl Keys {
@@ -236,6 +241,7 @@ impl Keys {
             Purpose::Backup => "backup",
             Purpose::Recipient => "recipient",
             Purpose::Survey => "survey",
+            Purpose::Digest => "digest",
             Purpose::Customer => "customer",
             Purpose::CustomerName => "customer name",
             Purpose::MailAddress => "mail address",

@@ -11,6 +11,7 @@ use super::templates;
 use crate::app::App;
 use crate::auth::Member;
 use crate::cases::EventType;
+use crate::digests;
 use crate::inbound::address::Party;
 use crate::self_check;
 use crate::sites::targets::{Standing, Target};
@@ -32,6 +33,9 @@ pub(super) async fn send(
     }
     if delivery.subject == invitations::SUBJECT {
         return Ok((None, send_invitation(app, channels, delivery).await?));
+    }
+    if delivery.subject == digests::SUBJECT {
+        return Ok((None, send_periodic(app, channels, delivery).await?));
     }
     let load = || EventContext::load(app, &delivery.order_key, delivery.order_no);
     let context = context.get_or_try_init(load).await?;
@@ -80,6 +84,24 @@ async fn send_invitation(app: &App, channels: &Channels, delivery: &Delivery) ->
         thread: &delivery.order_key,
         answers: None,
         unsubscribe: Some(&stop),
+    };
+    Ok(channels.mail(&app.keys, &envelope, &email, Attempt { id: &delivery.id, now: app.clock.now() }).await)
+}
+
+/// Tells a member of a day, a week or a month.
+async fn send_periodic(app: &App, channels: &Channels, delivery: &Delivery) -> anyhow::Result<Result<(), Failure>> {
+    let digest = match digests::load(app, delivery).await? {
+        Ok(digest) => digest,
+        Err(failure) => return Ok(Err(failure)),
+    };
+    let email = templates::periodic(&app.config, &app.keys, &digest);
+    let stop = digests::stop_link(&app.keys, &digest.member.id).map(|path| app.config.console(&path));
+    let envelope = Envelope {
+        to: &digest.member.email,
+        name: None,
+        thread: &delivery.id,
+        answers: None,
+        unsubscribe: stop.as_deref(),
     };
     Ok(channels.mail(&app.keys, &envelope, &email, Attempt { id: &delivery.id, now: app.clock.now() }).await)
 }

@@ -62,17 +62,8 @@ async fn make(app: &App, site: &Site) -> Result<Vec<Month>> {
     let (now, zone) = (app.clock.now(), service.zone_of(site));
     let from = begin(first_day(day(now, &zone)), &zone);
     let asked = Asked {
-        name: Name::Overview,
-        by: By::Month,
-        period: Period { from, to: Some(now) },
-        from: None,
-        to: None,
-        zone,
         filter: Filter { site_id: Some(site.id().to_owned()), ..Filter::default() },
-        survey: None,
-        crosshair: Default::default(),
-        exposure: None,
-        now,
+        ..Asked::of_cases(Name::Overview, By::Month, Period { from, to: Some(now) }, zone, now)
     };
     let of_promises = Asked {
         name: Name::Promises,

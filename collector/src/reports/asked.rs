@@ -73,22 +73,28 @@ pub struct Filter {
 const VALUE_MAX: usize = 200;
 
 impl Asked {
-    /// Reads the parameters, each of which may be there once; whatever is wrong or unknown is named.
-    pub async fn read(app: &App, name: Name, parameters: Vec<(String, String)>) -> Result<Self> {
-        let (sites, service) = (app.sites.all().await?, app.service.current().await?);
-        let mut asked = Self {
+    /// A report of cases in a period.
+    pub fn of_cases(name: Name, by: By, period: Period, zone: TimeZone, now: Millis) -> Self {
+        Self {
             name,
-            by: name.groupings()[0],
-            period: Period { from: None, to: None },
+            by,
+            period,
             from: None,
             to: None,
-            zone: TimeZone::UTC,
+            zone,
             filter: Filter::default(),
             survey: None,
             crosshair: Crosshair::Means,
             exposure: None,
-            now: app.clock.now(),
-        };
+            now,
+        }
+    }
+
+    /// Reads the parameters, each of which may be there once; whatever is wrong or unknown is named.
+    pub async fn read(app: &App, name: Name, parameters: Vec<(String, String)>) -> Result<Self> {
+        let (sites, service) = (app.sites.all().await?, app.service.current().await?);
+        let whole = Period { from: None, to: None };
+        let mut asked = Self::of_cases(name, name.groupings()[0], whole, TimeZone::UTC, app.clock.now());
         let mut errors = Vec::new();
         let mut others = Vec::new();
         for (name, value) in parameters {

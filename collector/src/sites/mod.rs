@@ -8,6 +8,7 @@ pub mod commands;
 pub mod cors;
 pub mod country;
 pub mod identity;
+pub mod labels;
 mod logo;
 mod mail_address;
 pub mod origin;

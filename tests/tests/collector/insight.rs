@@ -1,6 +1,7 @@
 //! Surveys and their reports: answers that were given elsewhere are stored once, and the figures are those of the formulas.
 
 mod console;
+mod digests;
 mod export;
 mod exposure;
 mod invitations;

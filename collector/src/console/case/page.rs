@@ -31,9 +31,10 @@ use crate::cases::tasks::Task;
 use crate::cases::{query, staff};
 use crate::clock::Millis;
 use crate::clocks::{self, Clock, PromiseKind};
-use crate::console::inbox::rows::{DueTimes, category_label, due};
+use crate::console::inbox::rows::{DueTimes, due};
 use crate::console::shell::{Screen, Shell, page};
 use crate::http::{Error, Result};
+use crate::sites::labels::category_label;
 use crate::text::Texts;
 
 #[derive(Deserialize)]
@@ -189,7 +190,7 @@ pub(super) async fn render(app: &App, who: &SignedIn, id: &str, draft: Draft) ->
         standing: who.standing.clone(),
         access,
         card,
-        category: category_label(who.t, site.as_deref(), case.category.as_deref()),
+        category: category_label(who.t.0, site.as_deref(), case.category.as_deref()),
         context: case.context.as_deref().map(pretty),
         due: due(who.t, case.status(), times, now),
         due_promise: due_promise(who.t, &clocks, case.due_at),

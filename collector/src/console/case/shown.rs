@@ -23,7 +23,7 @@ use crate::cases::tasks::Task;
 use crate::cases::{Case, Outcome, Priority, Quarantine, Status, Suspicion, query};
 use crate::clock::{Millis, rfc3339};
 use crate::clocks::{Clock, ClockState};
-use crate::console::inbox::rows::{Due, category_label, display_name};
+use crate::console::inbox::rows::{Due, display_name};
 use crate::console::languages;
 use crate::console::shell::{Screen, Shell, excerpt};
 use crate::http::body::fresh_key;
@@ -33,6 +33,7 @@ use crate::service::Service;
 use crate::service::objects;
 use crate::sites::Site;
 use crate::sites::identity::Identity;
+use crate::sites::labels::category_label;
 use crate::text::Texts;
 
 #[derive(Template)]
@@ -222,7 +223,7 @@ impl CasePage {
         let mut keys: Vec<String> = known.chain(self.case.category.clone()).collect();
         let mut seen = std::collections::HashSet::new();
         keys.retain(|key| seen.insert(key.clone()));
-        let label = |key: &String| category_label(self.t, self.site.as_deref(), Some(key)).unwrap_or_default();
+        let label = |key: &String| category_label(self.t.0, self.site.as_deref(), Some(key)).unwrap_or_default();
         keys.iter().map(|key| (key.clone(), label(key))).collect()
     }
 

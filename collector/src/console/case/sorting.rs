@@ -6,9 +6,9 @@ use crate::cases::EventType;
 use crate::cases::money::Money;
 use crate::cases::tasks::Task;
 use crate::clock::parse_rfc3339;
-use crate::console::inbox::rows::category_label;
 use crate::service::Service;
 use crate::sites::Site;
+use crate::sites::labels::category_label;
 use crate::text::Texts;
 
 /// What things are called that events name by their keys.
@@ -56,7 +56,7 @@ pub(super) fn sentence(t: Texts, names: &Names<'_>, kind: EventType, data: &Valu
             tell("tier", tier.map(|key| ("tier", names.tier(t, key))))
         }
         EventType::Category => {
-            let label = category_label(t, names.site, to["category"].as_str());
+            let label = category_label(t.0, names.site, to["category"].as_str());
             tell("category", label.map(|label| ("topic", label)))
         }
         EventType::Tags => {

@@ -24,7 +24,7 @@ use crate::http::Result;
 use crate::keys::Keys;
 use crate::service::Service;
 use crate::sites::Site;
-use crate::sites::texts;
+use crate::sites::labels::category_label;
 use crate::text::Texts;
 use crate::with_db;
 
@@ -362,7 +362,7 @@ impl DbRow {
             excerpt: if is_empty { erased() } else { excerpt },
             customer: contact.as_ref().and_then(display_name),
             is_contact_shared: self.contact_shared_at.is_some(),
-            category: category_label(t, site.map(AsRef::as_ref), self.category.as_deref()),
+            category: category_label(t.0, site.map(AsRef::as_ref), self.category.as_deref()),
             site: site.map_or_else(String::new, |site| site.name().to_owned()),
             received: (rfc3339(self.received_at), t.moment(self.received_at)),
             due: due(t, status, times, now),
@@ -382,13 +382,4 @@ impl DbRow {
 /// What a customer is called: by name, else by what can reach them.
 pub fn display_name(contact: &Contact) -> Option<String> {
     contact.name().or(contact.email()).or(contact.phone()).map(str::to_owned)
-}
-
-/// The label of a category, or its key when the site does not have it any more.
-pub fn category_label(t: Texts, site: Option<&Site>, key: Option<&str>) -> Option<String> {
-    let key = key?;
-    let category = site.and_then(|site| site.settings.categories.iter().find(|category| category.key == key));
-    let main = site.and_then(|site| site.settings.languages.first());
-    let label = category.and_then(|category| texts::best(&category.label, t.0, main));
-    Some(label.unwrap_or(key).to_owned())
 }

@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use super::format;
+use crate::reports::format;
 use crate::reports::{Asked, By, Name, Row};
 use crate::service::survey::SurveyKind;
 use crate::text::Texts;

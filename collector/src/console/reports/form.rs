@@ -3,10 +3,11 @@
 use jiff::ToSpan as _;
 use jiff::civil::Date;
 
-use super::names::Names;
+use crate::reports::names::Names;
 use crate::reports::{Asked, By, Name};
 use crate::service::store;
 use crate::service::survey::{Survey, SurveyKind};
+use crate::sites::labels::category_label;
 
 /// So many days are shown where an address says nothing of a time: of a control chart enough weeks for limits.
 const DAYS: i64 = 28;
@@ -103,7 +104,7 @@ pub(super) async fn choices(names: &Names<'_>, db: &crate::db::Db) -> sqlx::Resu
     let categories: Vec<_> = names.site().map(|site| site.settings.categories.clone()).unwrap_or_default();
     if !categories.is_empty() {
         let option = |category: &crate::sites::settings::Category| {
-            let label = crate::console::inbox::rows::category_label(names.t, names.site(), Some(&category.key));
+            let label = category_label(names.t.0, names.site(), Some(&category.key));
             let is_chosen = asked.filter.category.as_ref() == Some(&category.key);
             (category.key.clone(), label.unwrap_or_else(|| category.key.clone()), is_chosen)
         };

@@ -1,9 +1,9 @@
 //! From a number to the cases behind it: the address of the inbox that shows them.
 
-use super::names::Names;
 use crate::auth::guard::HOME;
 use crate::reports::By;
 use crate::reports::groups::NONE;
+use crate::reports::names::Names;
 use crate::reports::periods::day;
 
 /// The address for a number of a group, with what the column asks for besides; none where the inbox has no filter for it.

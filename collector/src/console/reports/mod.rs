@@ -1,11 +1,8 @@
 //! Reports in the console: the same figures as those of the API, as a finding, a chart and a table, with the cases behind each number.
 
 mod columns;
-mod findings;
 mod form;
-mod format;
 mod links;
-mod names;
 mod page;
 mod pictures;
 

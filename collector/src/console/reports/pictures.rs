@@ -1,11 +1,11 @@
 //! Which chart a report has.
 
-use super::format;
-use super::names::Names;
 use crate::analysis::importance::Crosshair;
 use crate::analysis::scores::{mean, median};
 use crate::charts::{Bar, Chart, Moment, Place, Plane, bars, heat, plane, series};
+use crate::reports::format;
 use crate::reports::groups::WEEKDAYS;
+use crate::reports::names::Names;
 use crate::reports::{By, Name, Report, Row};
 use crate::service::survey::SurveyKind;
 

@@ -2,6 +2,7 @@
 
 mod customer;
 mod digest;
+mod periodic;
 mod self_check;
 mod survey;
 mod team;
@@ -11,11 +12,13 @@ use sayso_shared::Lang;
 
 use crate::links::{self, Part};
 use crate::outbox::event_context::EventContext;
+use crate::sites::Site;
 use crate::sites::colour::Colour;
-use crate::sites::{Site, texts};
+use crate::sites::labels::category_label;
 
 pub use customer::to_customer;
 pub use digest::{digest_to_customer, digest_to_team};
+pub use periodic::periodic;
 pub use self_check::self_check;
 pub use survey::survey;
 pub(super) use team::what_happened;
@@ -42,12 +45,27 @@ pub struct Email {
     pub quoted_links: QuotedLinks,
     /// Labels and values.
     pub details: Vec<(String, String)>,
+    /// What the bars are of.
+    pub bars_title: String,
+    /// Bars of a chart. They are cells of a table, which every mail program shows, also one that loads no pictures.
+    pub bars: Vec<Bar>,
     /// What the reader can do: a label and an address.
     pub link: Option<(String, String)>,
     /// The paragraphs after that, with the signature.
     pub closing: Vec<String>,
     /// Why the reader gets it.
     pub footer: String,
+}
+
+/// A bar of a chart.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Bar {
+    /// What it is of.
+    pub label: String,
+    /// Its value.
+    pub text: String,
+    /// Its length, in percent of the longest one.
+    pub percent: u8,
 }
 
 /// Who wrote what a mail brings.
@@ -80,6 +98,8 @@ impl Default for Email {
             quote: None,
             quoted_links: QuotedLinks::Text,
             details: Vec::new(),
+            bars_title: String::new(),
+            bars: Vec::new(),
             link: None,
             closing: Vec::new(),
             footer: String::new(),
@@ -148,6 +168,11 @@ impl Email {
                 .map(|(label, value)| format!("{label}{colon}{}", quote_lines(value).collect::<Vec<_>>().join(" ")));
             blocks.push(lines.collect::<Vec<_>>().join("\n"));
         }
+        if !self.bars.is_empty() {
+            let colon = if self.lang == Lang::En { ": " } else { "：" };
+            let lines = self.bars.iter().map(|bar| format!("{}{colon}{}", bar.label, bar.text));
+            blocks.push(format!("{}\n{}", self.bars_title, lines.collect::<Vec<_>>().join("\n")));
+        }
         if let Some((label, url)) = &self.link {
             let colon = if self.lang == Lang::En { ":" } else { "：" };
             blocks.push(format!("{label}{colon}\n{url}"));
@@ -196,11 +221,7 @@ fn quote_lines(text: &str) -> impl Iterator<Item = &str> {
 
 /// The topic of a case as people read it; the key if its category has been removed since.
 pub(super) fn topic(context: &EventContext, lang: Lang) -> Option<String> {
-    let key = context.case.category.as_ref()?;
-    let settings = &context.site.settings;
-    let known = settings.categories.iter().find(|category| category.key == *key);
-    let label = known.and_then(|category| texts::best(&category.label, lang, settings.languages.first()));
-    Some(label.unwrap_or(key).to_owned())
+    category_label(lang, Some(&context.site), context.case.category.as_deref())
 }
 
 /// The beginning of a text, on one line, for a subject.

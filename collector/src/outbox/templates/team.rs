@@ -3,7 +3,7 @@
 
 use sayso_shared::Lang;
 
-use super::{Author, Brand, Email, QuotedLinks, excerpt, spaced, topic};
+use super::{Brand, Email, excerpt, spaced, topic};
 use crate::cases::EventType;
 use crate::config::Config;
 use crate::outbox::event_context::{EventContext, Origin};
@@ -80,12 +80,8 @@ fn about(
     Email {
         lang: t.0,
         brand: Brand::of(&context.site),
-        author: Author::System,
         subject: t.with("mail.team.subject", &values),
         heading: Some(what + &number),
-        intro: Vec::new(),
-        quote: None,
-        quoted_links: QuotedLinks::Text,
         details: case_details(context, t, parts, name),
         link: parts.contains(&Part::Link).then(|| (t.get("mail.team.link").to_owned(), context.console_url(config))),
         closing: context
@@ -96,7 +92,7 @@ fn about(
             .map(|_| t.get("mail.team.can_reply").to_owned())
             .into_iter()
             .collect(),
-        footer: String::new(),
+        ..Email::default()
     }
 }
 

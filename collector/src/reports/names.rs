@@ -2,34 +2,39 @@
 
 use std::sync::Arc;
 
+use super::groups::NONE;
+use super::periods::Unit;
+use super::{Asked, By};
 use crate::auth::Member;
-use crate::console::inbox::rows::category_label;
-use crate::reports::groups::NONE;
-use crate::reports::periods::Unit;
-use crate::reports::{Asked, By};
 use crate::service::Service;
 use crate::sites::Site;
+use crate::sites::labels::category_label;
 use crate::surveys::questions::text_in;
 use crate::text::Texts;
 
 /// What names come from.
-pub(super) struct Names<'a> {
-    pub(super) t: Texts,
-    pub(super) asked: &'a Asked,
-    pub(super) sites: &'a [Arc<Site>],
-    pub(super) members: &'a [Member],
-    pub(super) service: &'a Service,
+pub struct Names<'a> {
+    /// The reader's language.
+    pub t: Texts,
+    /// What is reported.
+    pub asked: &'a Asked,
+    /// All sites.
+    pub sites: &'a [Arc<Site>],
+    /// All members, also those who left.
+    pub members: &'a [Member],
+    /// The teams and tiers.
+    pub service: &'a Service,
 }
 
 impl Names<'_> {
     /// The site that the report is of; the first one where it is of all.
-    pub(super) fn site(&self) -> Option<&Site> {
+    pub fn site(&self) -> Option<&Site> {
         let asked = self.asked.filter.site_id.as_deref();
         self.sites.iter().find(|site| asked.is_none_or(|id| site.id() == id)).map(|site| &**site)
     }
 
     /// What a group is called.
-    pub(super) fn group(&self, group: &str) -> String {
+    pub fn group(&self, group: &str) -> String {
         let t = self.t;
         let word = |of: &str| t.find(&format!("{of}.{group}")).unwrap_or(group).to_owned();
         match self.asked.by {
@@ -52,7 +57,7 @@ impl Names<'_> {
             By::Promise => word("console.promise"),
             By::Team => self.service.team(group).map_or_else(|| group.to_owned(), |team| team.name.to_string()),
             By::Tier => self.service.tier_name(self.site().map_or("", Site::key), group, t.tag()),
-            By::Category => category_label(t, self.site(), Some(group)).unwrap_or_else(|| group.to_owned()),
+            By::Category => category_label(t.0, self.site(), Some(group)).unwrap_or_else(|| group.to_owned()),
             By::Site => {
                 let site = self.sites.iter().find(|site| site.key() == group);
                 site.map_or_else(|| group.to_owned(), |site| site.name().to_owned())

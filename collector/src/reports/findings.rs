@@ -4,11 +4,11 @@ use serde_json::Value;
 
 use super::format;
 use super::names::Names;
-use crate::reports::{By, Name, Report, Row};
+use super::{By, Name, Report, Row};
 use crate::service::survey::SurveyKind;
 
 /// The sentence above the chart.
-pub(super) fn sentence(names: &Names<'_>, report: &Report) -> String {
+pub fn sentence(names: &Names<'_>, report: &Report) -> String {
     let t = names.t;
     let total: u64 = report.rows.iter().map(|row| row.n).sum();
     if report.rows.is_empty() || (total == 0 && report.report != Name::Workload) {

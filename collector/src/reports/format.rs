@@ -5,7 +5,7 @@ use serde_json::Value;
 use crate::text::Texts;
 
 /// A share as percent: `69.2 %`.
-pub(super) fn share(share: f64) -> String {
+pub fn share(share: f64) -> String {
     let percent = share * 100.0;
     // Not quite all is never written as all, nor a few as none.
     let text = match percent {
@@ -17,7 +17,7 @@ pub(super) fn share(share: f64) -> String {
 }
 
 /// A whole number: `12,345`.
-pub(super) fn count(number: i64) -> String {
+pub fn count(number: i64) -> String {
     let digits = number.unsigned_abs().to_string();
     let mut text = String::new();
     for (at, digit) in digits.chars().enumerate() {
@@ -30,14 +30,14 @@ pub(super) fn count(number: i64) -> String {
 }
 
 /// A number with at most two digits behind the point.
-pub(super) fn number(number: f64) -> String {
+pub fn number(number: f64) -> String {
     let text = format!("{:.2}", number.abs());
     let text = text.trim_end_matches('0').trim_end_matches('.');
     if number < 0.0 && text != "0" { format!("−{text}") } else { text.to_owned() }
 }
 
 /// Minutes of open time: `45 min`, `27 h 30 min`.
-pub(super) fn minutes(t: Texts, minutes: f64) -> String {
+pub fn minutes(t: Texts, minutes: f64) -> String {
     let minutes = minutes.round() as i64;
     let of = |key: &str, n: i64| t.with(key, &[("n", &count(n))]);
     match (minutes / 60, minutes % 60) {
@@ -48,7 +48,7 @@ pub(super) fn minutes(t: Texts, minutes: f64) -> String {
 }
 
 /// Amounts in their currencies: `120.50 EUR`.
-pub(super) fn money(amounts: &Value) -> String {
+pub fn money(amounts: &Value) -> String {
     let one = |amount: &Value| {
         let (sum, currency) = (amount["amount"].as_f64()?, amount["currency"].as_str()?);
         Some(format!("{} {currency}", number(sum)))

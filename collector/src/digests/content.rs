@@ -1,0 +1,186 @@
+//! What a digest says, read when it is sent.
+
+use std::sync::Arc;
+
+use jiff::civil::Date;
+use jiff::tz::TimeZone;
+
+use super::every::Every;
+use super::planning::{parse, zone};
+use super::scope::Scope;
+use crate::app::App;
+use crate::auth::Member;
+use crate::auth::guard::HOME;
+use crate::http::Result;
+use crate::outbox::{Delivery, Failure, member_of};
+use crate::reports::findings::sentence;
+use crate::reports::names::Names;
+use crate::reports::periods::{Unit, begin};
+use crate::reports::{self, Asked, By, Name, Report, asked::Filter};
+use crate::service::Service;
+use crate::sites::Site;
+use crate::surveys::Period;
+use crate::text::Texts;
+use crate::with_db;
+
+/// Topics that are named.
+const TOPICS: usize = 6;
+/// So many weeks before are looked at for what stands out: control limits need 20 of them.
+const WEEKS_BEFORE: i64 = 25;
+
+/// A digest.
+#[derive(Debug)]
+pub struct Digest {
+    /// Who gets it.
+    pub member: Member,
+    /// How often it comes.
+    pub every: Every,
+    /// The first day that it is about.
+    pub start: Date,
+    /// The last one.
+    pub last: Date,
+    /// The name of the team that it is about; none if it is about everything.
+    pub team: Option<String>,
+    /// What came in, and before.
+    pub received: (u64, Option<u64>),
+    /// What was resolved, and before.
+    pub resolved: (u64, Option<u64>),
+    /// What is open now.
+    pub open: i64,
+    /// Of these, what is overdue.
+    pub overdue: i64,
+    /// What the reports say, as sentences in the member's language.
+    pub findings: Vec<String>,
+    /// What most cases were about.
+    pub topics: Vec<Topic>,
+    /// The path of the page that says more.
+    pub more: String,
+}
+
+/// What cases were about, and how many.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Topic {
+    /// What it is called.
+    pub label: String,
+    /// How many cases.
+    pub cases: u64,
+}
+
+/// What is asked for each of its reports.
+struct Question<'a> {
+    app: &'a App,
+    t: Texts,
+    service: &'a Service,
+    sites: &'a [Arc<Site>],
+    members: &'a [Member],
+    zone: TimeZone,
+    filter: Filter,
+}
+
+/// What a delivery is to say; why it says nothing, where there is nobody to tell, or nothing.
+pub async fn load(app: &App, delivery: &Delivery) -> anyhow::Result<std::result::Result<Digest, Failure>> {
+    const GONE: Failure = Failure::Dropped("the member gets no such digest any more");
+    let Some((every, start, scope)) = parse(&delivery.subject_id) else { return Ok(Err(GONE)) };
+    let members = Member::all(&app.db).await?;
+    let service = app.service.current().await?;
+    let member = member_of(&delivery.destination).and_then(|id| members.iter().find(|member| member.id == id));
+    let Some(member) = member.filter(|member| member.disabled_at.is_none()) else { return Ok(Err(GONE)) };
+    if !Scope::of_member(member, &service).contains(&scope) {
+        return Ok(Err(GONE));
+    }
+    let sites = app.sites.all().await?;
+    let filter = Filter { team: scope.team().map(|key| Some(key.to_owned())), ..Filter::default() };
+    let zone = zone(app, &service).await?;
+    let t = Texts(member.lang());
+    let question = Question { app, t, service: &service, sites: &sites, members: &members, zone, filter };
+    let digest = question.digest(member.clone(), every, start, &scope).await?;
+    Ok(digest.ok_or(Failure::Dropped("there is nothing to tell")))
+}
+
+impl Question<'_> {
+    async fn digest(&self, member: Member, every: Every, start: Date, scope: &Scope) -> anyhow::Result<Option<Digest>> {
+        let Some(end) = every.unit().next(start) else { return Ok(None) };
+        let Ok(last) = end.yesterday() else { return Ok(None) };
+        let period = Period { from: begin(start, &self.zone), to: begin(end, &self.zone) };
+        let overview = self.report(Name::Overview, By::All, period).await?;
+        let of = |rows: &[reports::Row], name: &str| rows.first().and_then(|row| row.get(name).as_u64());
+        let both = |name: &str| {
+            let before = overview.before.as_ref().and_then(|before| of(&before.rows, name));
+            (of(&overview.rows, name).unwrap_or_default(), before)
+        };
+        let (open, overdue) = self.open_now(scope).await?;
+        let (received, resolved) = (both("received"), both("resolved"));
+        if received.0 + resolved.0 == 0 && open == 0 {
+            return Ok(None);
+        }
+        let mut findings = Vec::new();
+        for name in [Name::Promises, Name::Satisfaction] {
+            findings.extend(self.finding(name, By::All, period).await?);
+        }
+        if every != Every::Day {
+            findings.extend(self.what_stands_out(end).await?);
+        }
+        Ok(Some(Digest {
+            member,
+            every,
+            start,
+            last,
+            team: scope.team().map(|key| self.service.team(key).map_or(key, |team| team.name.as_str()).to_owned()),
+            received,
+            resolved,
+            open,
+            overdue,
+            findings,
+            topics: self.topics(period).await?,
+            more: match scope {
+                Scope::Company => format!("/staff/reports/overview?from={start}&to={last}"),
+                Scope::Team(key) => {
+                    let key = url::form_urlencoded::byte_serialize(key.as_bytes()).collect::<String>();
+                    format!("{HOME}?team={key}")
+                }
+            },
+        }))
+    }
+
+    async fn report(&self, name: Name, by: By, period: Period) -> Result<Report> {
+        reports::make(self.app, &self.asked(name, by, period)).await
+    }
+
+    fn asked(&self, name: Name, by: By, period: Period) -> Asked {
+        Asked {
+            filter: self.filter.clone(),
+            ..Asked::of_cases(name, by, period, self.zone.clone(), self.app.clock.now())
+        }
+    }
+
+    /// The sentence of a report; none where there was nothing.
+    async fn finding(&self, name: Name, by: By, period: Period) -> Result<Option<String>> {
+        let asked = self.asked(name, by, period);
+        let report = reports::make(self.app, &asked).await?;
+        let names = Names { t: self.t, asked: &asked, sites: self.sites, members: self.members, service: self.service };
+        Ok(report.rows.iter().any(|row| row.n > 0).then(|| sentence(&names, &report)))
+    }
+
+    /// Whether complaints vary more than chance has it, over half a year of whole weeks.
+    async fn what_stands_out(&self, end: Date) -> Result<Option<String>> {
+        let monday = Unit::Week.start(end);
+        let Ok(first) = monday.checked_sub(jiff::Span::new().weeks(WEEKS_BEFORE + 1)) else { return Ok(None) };
+        let period = Period { from: begin(first, &self.zone), to: begin(monday, &self.zone) };
+        self.finding(Name::Quality, By::Week, period).await
+    }
+
+    async fn topics(&self, period: Period) -> Result<Vec<Topic>> {
+        let asked = self.asked(Name::Overview, By::Category, period);
+        let rows = reports::rows(self.app, &asked).await?;
+        let names = Names { t: self.t, asked: &asked, sites: self.sites, members: self.members, service: self.service };
+        let named = rows.iter().filter(|row| row.n > 0).take(TOPICS);
+        Ok(named.map(|row| Topic { label: names.group(&row.group), cases: row.n }).collect())
+    }
+
+    /// What is open, and what of it is overdue.
+    async fn open_now(&self, scope: &Scope) -> sqlx::Result<(i64, i64)> {
+        let select = "select count(*), count(case when due_at < $1 then 1 end) from cases \
+            where status not in ('resolved', 'closed') and quarantine = '' and ($2 is null or team = $2)";
+        with_db!(&self.app.db, pool => sqlx::query_as(select).bind(self.app.clock.now()).bind(scope.team()).fetch_one(pool).await)
+    }
+}

@@ -1,0 +1,56 @@
+//! What a digest is about.
+
+use crate::auth::{Member, Role};
+use crate::service::Service;
+
+const COMPANY: &str = "company";
+const TEAM: &str = "team:";
+
+/// All cases, or those of a team.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Scope {
+    /// All of them.
+    Company,
+    /// Those of the team with this key.
+    Team(String),
+}
+
+impl Scope {
+    /// What a member gets digests of: managers and admins of everything, others of the teams that they lead.
+    pub fn of_member(member: &Member, service: &Service) -> Vec<Self> {
+        match member.role() {
+            Role::Admin | Role::Manager => vec![Self::Company],
+            Role::Agent => {
+                let leads = |lead: &str| lead.eq_ignore_ascii_case(&member.email);
+                let led =
+                    service.teams.iter().filter(|team| team.lead.as_ref().is_some_and(|lead| leads(lead.as_str())));
+                led.map(|team| Self::Team(team.key.to_string())).collect()
+            }
+            Role::Viewer | Role::Partner => Vec::new(),
+        }
+    }
+
+    /// How it is written in a delivery.
+    pub fn name(&self) -> String {
+        match self {
+            Self::Company => COMPANY.to_owned(),
+            Self::Team(key) => format!("{TEAM}{key}"),
+        }
+    }
+
+    /// Reads how it is written.
+    pub fn parse(name: &str) -> Option<Self> {
+        match name.strip_prefix(TEAM) {
+            Some(key) => Some(Self::Team(key.to_owned())),
+            None => (name == COMPANY).then_some(Self::Company),
+        }
+    }
+
+    /// The key of its team.
+    pub fn team(&self) -> Option<&str> {
+        match self {
+            Self::Company => None,
+            Self::Team(key) => Some(key),
+        }
+    }
+}

@@ -1,0 +1,75 @@
+//! A digest of a day, a week or a month, to a member.
+
+use super::{Bar, Email, spaced};
+use crate::config::Config;
+use crate::digests::{Digest, Topic, stop_link};
+use crate::keys::Keys;
+use crate::reports::format::count;
+use crate::reports::periods::Unit;
+use crate::text::Texts;
+
+/// The mail.
+pub fn periodic(config: &Config, keys: &Keys, digest: &Digest) -> Email {
+    let t = Texts(digest.member.lang());
+    let period = match digest.every.unit() {
+        Unit::Day => t.date(digest.start),
+        Unit::Week => t.with("mail.periodic.week", &[("first", &t.date(digest.start)), ("last", &t.date(digest.last))]),
+        Unit::Month => digest.start.strftime("%Y-%m").to_string(),
+    };
+    let about = digest.team.clone().unwrap_or_else(|| t.get("mail.periodic.everything").to_owned());
+    let number = |number: i64| count(number);
+    let pair = |(now, before): (u64, Option<u64>)| {
+        let now = whole(now);
+        match before {
+            Some(before) => t.with("mail.periodic.before", &[("now", &now), ("before", &whole(before))]),
+            None => now,
+        }
+    };
+    let every = digest.every.as_str();
+    let stop = stop_link(keys, &digest.member.id).unwrap_or_default();
+    let received = whole(digest.received.0);
+    Email {
+        lang: t.0,
+        subject: spaced(
+            t.0,
+            &t.with(
+                &format!("mail.periodic.{every}.subject"),
+                &[
+                    ("about", &about),
+                    ("period", &period),
+                    ("received", &received),
+                    ("overdue", &number(digest.overdue)),
+                ],
+            ),
+        ),
+        heading: Some(t.with(&format!("mail.periodic.{every}.heading"), &[("period", &period)])),
+        intro: vec![spaced(t.0, &t.with("mail.periodic.intro", &[("about", &about)]))],
+        details: vec![
+            (t.get("mail.periodic.received").to_owned(), pair(digest.received)),
+            (t.get("mail.periodic.resolved").to_owned(), pair(digest.resolved)),
+            (t.get("mail.periodic.open").to_owned(), number(digest.open)),
+            (t.get("mail.periodic.overdue").to_owned(), number(digest.overdue)),
+        ],
+        bars_title: t.get("mail.periodic.topics").to_owned(),
+        bars: bars(&digest.topics),
+        link: Some((t.get("mail.periodic.link").to_owned(), config.console(&digest.more))),
+        closing: digest.findings.clone(),
+        footer: format!("{} {}", t.get("mail.periodic.footer"), config.console(&stop)),
+        ..Email::default()
+    }
+}
+
+/// The bars of topics: the longest one is as long as there is room.
+fn bars(topics: &[Topic]) -> Vec<Bar> {
+    let most = topics.iter().map(|topic| topic.cases).max().unwrap_or(1).max(1);
+    let bar = |topic: &Topic| Bar {
+        label: topic.label.clone(),
+        text: whole(topic.cases),
+        percent: u8::try_from((topic.cases * 100).div_ceil(most)).unwrap_or(100).clamp(1, 100),
+    };
+    topics.iter().map(bar).collect()
+}
+
+fn whole(number: u64) -> String {
+    count(i64::try_from(number).unwrap_or(i64::MAX))
+}

@@ -1,0 +1,135 @@
+//! Digests by mail: who gets one and when, what it says, and that one press stops it.
+
+use reqwest::StatusCode;
+use sayso::auth::Role;
+use sayso::clock::{DAY, HOUR, MINUTE, parse_rfc3339};
+use sayso::digests;
+use sayso_tests::{Database, Mail, MailServer, Options, TestApp, on_both_databases};
+use serde_json::json;
+
+use super::*;
+use crate::access::count;
+use crate::console::Desk;
+use crate::outbox::cases::{deliveries, submit, work};
+
+const TEAMS: &str = r#"
+[[team]]
+key = "delivery"
+name = "Delivery"
+members = ["lee@acme.example", "mei@acme.example"]
+lead = "lee@acme.example"
+
+[[rule]]
+name = "Late"
+when = { kind = ["complaint"] }
+then = { team = "delivery" }
+"#;
+
+async fn set_clock(app: &TestApp, at: &str) {
+    let clock = &app.app.clock;
+    clock.advance(parse_rfc3339(at).unwrap() - clock.now());
+}
+
+/// A collector in Shanghai with a manager, a lead, and others, on a Wednesday.
+async fn set_up(database: Database, server: &MailServer) -> (TestApp, [Desk; 4]) {
+    let url = server.url();
+    let settings = Box::new(move |config: &mut sayso::Config| config.smtp.url = url.into());
+    let app = TestApp::spawn_with(database, Options { settings, ..Options::default() }).await;
+    set_clock(&app, "2026-12-30T03:00:00Z").await;
+    let categories = r#"categories=[{"key":"delivery","label":{"en":"Delivery"}},{"key":"price","label":{"en":"Price"}}]"#;
+    app.set_site(&["time_zone=Asia/Shanghai", categories]).await;
+    let desks = [
+        Desk::of(&app, "tom", Role::Manager).await,
+        Desk::of(&app, "lee", Role::Agent).await,
+        Desk::of(&app, "mei", Role::Agent).await,
+        Desk::of(&app, "vera", Role::Viewer).await,
+    ];
+    let file = read(TEAMS, &store::load(&app.app.db).await.unwrap()).unwrap();
+    store::apply(&app.app.db, &file, Prune::Keep, &Stamp::command(app.app.clock.now())).await.unwrap();
+    app.app.clock.advance(MINUTE);
+    (app, desks)
+}
+
+async fn week_of_cases(app: &TestApp) {
+    for (kind, category) in [("complaint", "delivery"), ("complaint", "delivery"), ("question", "price")] {
+        submit(app, json!({"kind": kind, "category": category, "message": "It came late <again>", "contact": {"name": "Li"}})).await;
+    }
+    work(app).await;
+}
+
+/// The last digest to an address.
+fn digest(server: &MailServer, address: &str) -> Mail {
+    server.mails_to(address).into_iter().rfind(|mail| mail.text().contains("/staff/digests/")).expect("a digest")
+}
+
+on_both_databases! {
+    async fn managers_and_leads_are_told_of_the_week(database: Database) {
+        let server = MailServer::start().await;
+        let (app, _) = set_up(database, &server).await;
+        week_of_cases(&app).await;
+        set_clock(&app, "2027-01-03T23:59:00Z").await;
+        assert_eq!(digests::plan(&app.app).await.unwrap(), 0, "in Shanghai it is one minute to eight");
+        app.app.clock.advance(MINUTE);
+        assert_eq!(digests::plan(&app.app).await.unwrap(), 2, "the manager, and the lead");
+        assert_eq!(digests::plan(&app.app).await.unwrap(), 0, "once");
+        work(&app).await;
+        let mail = digest(&server, "tom@acme.example");
+        assert_eq!(mail.subject(), "All teams, week of 28 Dec 2026 to 3 Jan 2027: 3 received, 3 overdue");
+        let text = mail.text();
+        for part in ["Received: 3 (before: 0)", "Open now: 3", "What it was about\nDelivery: 2\nPrice: 1", "/staff/reports/overview?from=2026-12-28&to=2027-01-03"] {
+            assert!(text.contains(part), "{part}: {text}");
+        }
+        assert!(!text.contains("Li") && !text.contains("late"), "figures, and nobody's words: {text}");
+        assert!(mail.html().contains("width=\"50%\""), "a bar half as long: {}", mail.html());
+        let of_team = digest(&server, "lee@acme.example");
+        assert!(of_team.subject().starts_with("Delivery, week of") && of_team.subject().contains("2 received"), "{}", of_team.subject());
+        assert!(of_team.text().contains("/staff/cases?team=delivery"), "{}", of_team.text());
+        assert_eq!(mail.header("List-Unsubscribe-Post"), "List-Unsubscribe=One-Click");
+        let link = mail.header("List-Unsubscribe");
+        let path = link.trim_matches(['<', '>']).strip_prefix(&app.url).unwrap();
+
+        let stranger = app.client();
+        let asked = stranger.get(path).await;
+        assert!(asked.status == StatusCode::OK && asked.body.contains("No more digests?"), "{}", asked.body);
+        assert_eq!(count(&app, "digest_choices").await, 0, "scanners that follow the link stop nothing");
+        assert!(stranger.post_form(path, &[("List-Unsubscribe", "One-Click")]).await.body.contains("Your digests have stopped"));
+        let forged = path.replace("/stop", "x/stop");
+        assert_eq!(stranger.get(&forged).await.status, StatusCode::NOT_FOUND);
+        week_of_cases(&app).await;
+        app.app.clock.advance(7 * DAY);
+        assert_eq!(digests::plan(&app.app).await.unwrap(), 1, "the lead alone");
+
+        let email = sayso::auth::member::Email::parse("tom@acme.example").unwrap();
+        let id = sayso::auth::Member::id_of(&app.app.db, &email).await.unwrap().unwrap();
+        let tom = Desk::of_member(&app, "tom", id).await;
+        let page = tom.client.get("/staff/account").await;
+        assert!(page.body.contains("Digests by email") && !page.body.contains("name=\"week\" value=\"1\" checked"), "{}", page.body);
+        let chosen = tom.post("/staff/account/digests", &[("day", "1"), ("hour", "17")]).await;
+        assert_eq!(chosen.location(), "/staff/account?saved=digests");
+        assert_eq!(tom.post("/staff/account/digests", &[("day", "1"), ("hour", "24")]).await.status, StatusCode::BAD_REQUEST);
+        app.app.clock.advance(9 * HOUR);
+        assert_eq!(digests::plan(&app.app).await.unwrap(), 1, "at five in the afternoon");
+        work(&app).await;
+        let daily = digest(&server, "tom@acme.example");
+        assert!(daily.subject().starts_with("All teams, 10 Jan 2027"), "{}", daily.subject());
+    }
+
+    async fn who_has_nothing_to_hear_hears_nothing(database: Database) {
+        let server = MailServer::start().await;
+        let (app, [.., mei, vera]) = set_up(database, &server).await;
+        set_clock(&app, "2027-01-04T01:00:00Z").await;
+        digests::plan(&app.app).await.unwrap();
+        Desk::of(&app, "new", Role::Manager).await;
+        assert_eq!(digests::plan(&app.app).await.unwrap(), 0, "who came later was not there");
+        work(&app).await;
+        let all = deliveries(&app).await;
+        assert!(all.len() == 2 && all.iter().all(|row| row.last_error.as_deref() == Some("there is nothing to tell")), "{all:?}");
+        assert!(server.mails().is_empty());
+        for desk in [mei, vera] {
+            assert!(!desk.client.get("/staff/account").await.body.contains("Digests by email"));
+        }
+        set_clock(&app, "2027-02-01T01:00:00Z").await;
+        week_of_cases(&app).await;
+        assert_eq!(digests::plan(&app.app).await.unwrap(), 6, "a Monday that is a first: week and month, to two managers and a lead");
+    }
+}
