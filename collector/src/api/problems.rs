@@ -7,7 +7,6 @@ use axum::extract::{Path, Query, State};
 use axum::http::{HeaderMap, StatusCode};
 use sayso_shared::problem::{ErrorCode, FieldError};
 use serde::Serialize;
-use serde::de::DeserializeOwned;
 use serde_json::Value;
 use utoipa::ToSchema;
 
@@ -157,7 +156,7 @@ pub async fn list(
     let (mut state, mut limit, mut after) = (None, PAGE, 0);
     for (name, value) in parameters {
         match name.as_str() {
-            "state" => match word::<ProblemState>(&value) {
+            "state" => match ProblemState::parse(&value) {
                 Some(wanted) => state = Some(wanted),
                 None => errors.push(wrong("state", "open, known or fixed")),
             },
@@ -327,7 +326,7 @@ async fn read_patch(app: &App, mut read: PatchFields) -> Result<Patch> {
     patch.cause = texts(&mut read, "cause");
     patch.solution = texts(&mut read, "solution");
     patch.public = read.fields.boolean("public");
-    match read.fields.string("state").as_deref().map(word::<ProblemState>) {
+    match read.fields.string("state").as_deref().map(ProblemState::parse) {
         Some(None) => read.fields.refuse("state", ErrorCode::Invalid, "must be open, known or fixed"),
         state => patch.state = state.flatten(),
     }
@@ -382,11 +381,6 @@ fn texts(read: &mut PatchFields, name: &str) -> Option<Option<LocalText>> {
         }
         texts => read.is_given(name).then_some(texts.and_then(std::result::Result::ok)),
     }
-}
-
-/// One of the words of a type.
-fn word<T: DeserializeOwned>(text: &str) -> Option<T> {
-    serde_json::from_value(Value::String(text.to_owned())).ok()
 }
 
 async fn body(app: &App, problem: Problem) -> Result<Json<ProblemBody>> {

@@ -40,6 +40,10 @@ pub enum Action {
     ReadService,
     /// Change it.
     ManageService,
+    /// Read the register of problems.
+    ReadProblems,
+    /// Add problems to it, and change them.
+    ManageProblems,
     /// Look after the collector: members, how websites embed the widget, mails in files.
     Administer,
     /// Read who customers are, and what the staff noted about them. Of their cases each sees those that they may read.
@@ -129,8 +133,10 @@ impl Action {
             Action::ReadCustomer => Some(Scope::CustomersRead),
             Action::ExportCustomer => Some(Scope::CustomersRead),
             Action::ManageCustomer | Action::EraseCustomer => Some(Scope::CustomersWrite),
-            Action::ReadCase | Action::ReadContact => Some(Scope::CasesRead),
-            Action::WriteNote | Action::Answer | Action::ManageCase | Action::FinishTask => Some(Scope::CasesWrite),
+            Action::ReadCase | Action::ReadContact | Action::ReadProblems => Some(Scope::CasesRead),
+            Action::WriteNote | Action::Answer | Action::ManageCase | Action::FinishTask | Action::ManageProblems => {
+                Some(Scope::CasesWrite)
+            }
         }
     }
 }
@@ -152,12 +158,17 @@ impl Standing {
             Role::Manager => {
                 is_about_customers(action)
                     || is_about_service(action)
+                    || is_about_problems(action)
                     || matches!(action, Action::EnterFeedback | Action::ReadAudit | Action::ReadReports)
             }
             Role::Agent => {
-                matches!(action, Action::EnterFeedback | Action::ReadCustomer | Action::ManageCustomer)
+                is_about_problems(action)
+                    || matches!(action, Action::EnterFeedback | Action::ReadCustomer | Action::ManageCustomer)
             }
-            Role::Viewer => matches!(action, Action::ReadCustomer | Action::ReadReports | Action::ReadService),
+            Role::Viewer => matches!(
+                action,
+                Action::ReadCustomer | Action::ReadReports | Action::ReadService | Action::ReadProblems
+            ),
             Role::Partner => false,
         }
     }
@@ -205,9 +216,14 @@ const fn is_about_service(action: Action) -> bool {
     matches!(action, Action::ReadService | Action::ManageService)
 }
 
+const fn is_about_problems(action: Action) -> bool {
+    matches!(action, Action::ReadProblems | Action::ManageProblems)
+}
+
 const fn is_about_cases(action: Action) -> bool {
     !is_about_customers(action)
         && !is_about_service(action)
+        && !is_about_problems(action)
         && !matches!(action, Action::EnterFeedback | Action::ReadAudit | Action::ReadReports | Action::Administer)
 }
 
@@ -216,12 +232,14 @@ mod tests {
     use super::*;
     use proptest::prelude::*;
 
-    const ACTIONS: [Action; 16] = [
+    const ACTIONS: [Action; 18] = [
         Action::EnterFeedback,
         Action::ReadAudit,
         Action::ReadReports,
         Action::ReadService,
         Action::ManageService,
+        Action::ReadProblems,
+        Action::ManageProblems,
         Action::Administer,
         Action::ReadCustomer,
         Action::ManageCustomer,
@@ -313,23 +331,33 @@ mod tests {
         let general = |role: Role| {
             let standing = standing(role);
             let may = |action: &Action| can(Actor::Member(&standing), *action, Object::Installation);
-            ACTIONS[..10].iter().copied().filter(may).collect::<Vec<_>>()
+            ACTIONS[..12].iter().copied().filter(may).collect::<Vec<_>>()
         };
-        assert_eq!(general(Role::Admin), ACTIONS[..10]);
+        assert_eq!(general(Role::Admin), ACTIONS[..12]);
         let manager = [
             Action::EnterFeedback,
             Action::ReadAudit,
             Action::ReadReports,
             Action::ReadService,
             Action::ManageService,
+            Action::ReadProblems,
+            Action::ManageProblems,
             Action::ReadCustomer,
             Action::ManageCustomer,
             Action::ExportCustomer,
             Action::EraseCustomer,
         ];
         assert_eq!(general(Role::Manager), manager);
-        assert_eq!(general(Role::Agent), [Action::EnterFeedback, Action::ReadCustomer, Action::ManageCustomer]);
-        assert_eq!(general(Role::Viewer), [Action::ReadReports, Action::ReadService, Action::ReadCustomer]);
+        let agent = [
+            Action::EnterFeedback,
+            Action::ReadProblems,
+            Action::ManageProblems,
+            Action::ReadCustomer,
+            Action::ManageCustomer,
+        ];
+        assert_eq!(general(Role::Agent), agent);
+        let viewer = [Action::ReadReports, Action::ReadService, Action::ReadProblems, Action::ReadCustomer];
+        assert_eq!(general(Role::Viewer), viewer);
         assert_eq!(general(Role::Partner), []);
     }
 

@@ -41,6 +41,8 @@ pub struct Listing {
     pub tier: Option<String>,
     /// The identifier of their customer.
     pub customer_id: Option<String>,
+    /// The key of the problem behind them.
+    pub problem: Option<String>,
     /// When the first of their clocks is due.
     pub due: Option<Due>,
     /// Something that they have.
@@ -275,6 +277,7 @@ impl Listing {
             ("cases.channel = ", self.channel.map(|channel| channel.as_str().to_owned())),
             ("cases.tier = ", self.tier.clone()),
             ("cases.customer_id = ", self.customer_id.clone()),
+            ("cases.problem = ", self.problem.clone()),
             ("cases.team = ", self.team.clone().flatten()),
             ("cases.owner_id = ", self.owner.clone().flatten()),
         ];

@@ -12,6 +12,7 @@ mod languages;
 mod live;
 mod mail;
 mod members;
+mod problems;
 mod reports;
 mod second_factor;
 mod sessions;
@@ -40,6 +41,7 @@ pub fn router(app: &App) -> Router<App> {
         .merge(alarms::router())
         .merge(entry::router())
         .merge(surveys::router())
+        .merge(problems::router())
         .merge(reports::router())
         .merge(live::router())
         .merge(account::router())

@@ -29,6 +29,8 @@ pub enum Screen {
     Alarms,
     /// Looking customers up, and a customer.
     Customers,
+    /// What lies behind several cases.
+    Problems,
     /// Surveys, and answers on paper.
     Surveys,
     /// What cases and answers say.
@@ -64,6 +66,8 @@ pub struct Shell {
     pub may_enter: bool,
     /// Whether the reader may look customers up.
     pub reads_customers: bool,
+    /// Whether the reader may read the register of problems.
+    pub reads_problems: bool,
     /// Whether the reader may read reports.
     pub reads_reports: bool,
     /// Whether the reader may change cases.
@@ -89,6 +93,7 @@ impl Shell {
             reads_service: who.may(Action::ReadService),
             may_enter: who.may(Action::EnterFeedback),
             reads_customers: who.may(Action::ReadCustomer),
+            reads_problems: who.may(Action::ReadProblems),
             reads_reports: who.may(Action::ReadReports),
             reads_audit: who.may(Action::ReadAudit),
             may_act: who.member.role().may_act(),

@@ -133,6 +133,25 @@ pub enum ProblemState {
     Fixed,
 }
 
+impl ProblemState {
+    /// All of them.
+    pub const ALL: [Self; 3] = [Self::Open, Self::Known, Self::Fixed];
+
+    /// The word for it.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Open => "open",
+            Self::Known => "known",
+            Self::Fixed => "fixed",
+        }
+    }
+
+    /// Reads the word for it.
+    pub fn parse(word: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|state| state.as_str() == word)
+    }
+}
+
 /// `[[problem]]`: a known root cause that several cases share.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]

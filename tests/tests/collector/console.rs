@@ -10,6 +10,7 @@ mod forms;
 mod guards;
 mod members;
 mod permissions;
+mod problems;
 mod properties;
 mod searching;
 mod settings;

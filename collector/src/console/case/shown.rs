@@ -330,6 +330,12 @@ impl CasePage {
         subject.map_or_else(|| template.key.to_string(), str::to_owned)
     }
 
+    /// The problem of the case, if what helps with it is known.
+    fn solved_problem(&self) -> Option<&objects::Problem> {
+        let key = self.case.problem.as_deref()?;
+        self.service.problems.iter().find(|problem| problem.key.as_str() == key && problem.solution.is_some())
+    }
+
     /// What a case is called that was merged into it.
     fn name_of_merged(&self, merged: &Merged) -> String {
         let number =

@@ -13,6 +13,11 @@ use crate::cases::access::case_for;
 use crate::clocks;
 use crate::http::{Error, Result};
 use crate::routing::reply::written;
+use crate::service::Service;
+use crate::service::objects::Template;
+
+/// What stands before the key of a problem whose solution is chosen.
+const OF_PROBLEM: &str = "problem:";
 
 /// The form of the reply, with a template that was chosen.
 #[derive(Deserialize)]
@@ -41,11 +46,11 @@ pub(super) async fn insert(
     let case = case_for(&app, &who.standing, &id, Action::Answer).await?;
     let site = app.sites.by_id(&case.site_id).await?.ok_or(Error::NotFound("its site is gone"))?;
     let service = app.service.current().await?;
-    let chosen = service.templates.iter().find(|template| template.key.as_str() == form.template);
+    let chosen = chosen(&service, &form.template);
     let clocks = clocks::of_case(&app.db, &case.id).await?;
     let mut reply = form.body.replace("\r\n", "\n").trim_end().to_owned();
     if let Some(template) = chosen {
-        let text = written(&app, &site, &case, template, Some(&who.member.name), &clocks)?;
+        let text = written(&app, &site, &case, &template, Some(&who.member.name), &clocks)?;
         reply = if reply.is_empty() { text } else { format!("{reply}\n\n{text}") };
     }
     let draft = Draft {
@@ -59,4 +64,15 @@ pub(super) async fn insert(
         ..Draft::default()
     };
     render(&app, &who, &case.id, draft).await
+}
+
+/// The template that was chosen; for `problem:P-7` what helps with that problem.
+fn chosen(service: &Service, word: &str) -> Option<Template> {
+    match word.strip_prefix(OF_PROBLEM) {
+        Some(key) => {
+            let problem = service.problems.iter().find(|problem| problem.key.as_str() == key)?;
+            Some(Template { key: problem.key.clone(), subject: None, body: problem.solution.clone()? })
+        }
+        None => service.templates.iter().find(|template| template.key.as_str() == word).cloned(),
+    }
 }

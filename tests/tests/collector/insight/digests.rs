@@ -36,7 +36,8 @@ async fn set_up(database: Database, server: &MailServer) -> (TestApp, [Desk; 4])
     let settings = Box::new(move |config: &mut sayso::Config| config.smtp.url = url.into());
     let app = TestApp::spawn_with(database, Options { settings, ..Options::default() }).await;
     set_clock(&app, "2026-12-30T03:00:00Z").await;
-    let categories = r#"categories=[{"key":"delivery","label":{"en":"Delivery"}},{"key":"price","label":{"en":"Price"}}]"#;
+    let categories =
+        r#"categories=[{"key":"delivery","label":{"en":"Delivery"}},{"key":"price","label":{"en":"Price"}}]"#;
     app.set_site(&["time_zone=Asia/Shanghai", categories]).await;
     let desks = [
         Desk::of(&app, "tom", Role::Manager).await,
@@ -52,7 +53,11 @@ async fn set_up(database: Database, server: &MailServer) -> (TestApp, [Desk; 4])
 
 async fn week_of_cases(app: &TestApp) {
     for (kind, category) in [("complaint", "delivery"), ("complaint", "delivery"), ("question", "price")] {
-        submit(app, json!({"kind": kind, "category": category, "message": "It came late <again>", "contact": {"name": "Li"}})).await;
+        submit(
+            app,
+            json!({"kind": kind, "category": category, "message": "It came late <again>", "contact": {"name": "Li"}}),
+        )
+        .await;
     }
     work(app).await;
 }
