@@ -55,6 +55,8 @@ pub struct Email {
     pub closing: Vec<String>,
     /// Why the reader gets it.
     pub footer: String,
+    /// Where they can ask for no more of its kind.
+    pub stop: Option<String>,
 }
 
 /// A bar of a chart.
@@ -103,6 +105,7 @@ impl Default for Email {
             link: None,
             closing: Vec::new(),
             footer: String::new(),
+            stop: None,
         }
     }
 }
@@ -178,7 +181,8 @@ impl Email {
             blocks.push(format!("{label}{colon}\n{url}"));
         }
         blocks.extend(self.closing.iter().cloned());
-        blocks.push(format!("-- \n{}", self.footer));
+        let stop = self.stop.iter().map(|url| format!(" {url}")).collect::<String>();
+        blocks.push(format!("-- \n{}{stop}", self.footer));
         blocks.join("\n\n") + "\n"
     }
 

@@ -26,7 +26,6 @@ pub fn periodic(config: &Config, keys: &Keys, digest: &Digest) -> Email {
         }
     };
     let every = digest.every.as_str();
-    let stop = stop_link(keys, &digest.member.id).unwrap_or_default();
     let received = whole(digest.received.0);
     Email {
         lang: t.0,
@@ -54,7 +53,8 @@ pub fn periodic(config: &Config, keys: &Keys, digest: &Digest) -> Email {
         bars: bars(&digest.topics),
         link: Some((t.get("mail.periodic.link").to_owned(), config.console(&digest.more))),
         closing: digest.findings.clone(),
-        footer: format!("{} {}", t.get("mail.periodic.footer"), config.console(&stop)),
+        footer: t.get("mail.periodic.footer").to_owned(),
+        stop: stop_link(keys, &digest.member.id).map(|path| config.console(&path)),
         ..Email::default()
     }
 }

@@ -22,7 +22,6 @@ pub fn survey(config: &Config, invite: &Invite) -> Email {
     intro.push(t.with(&purpose, &[("name", name)]));
     intro.push(t.with("mail.survey.anonymous", &[("minutes", &minutes)]));
     let footer = if invite.is_for_member { "mail.survey.member_footer" } else { "mail.survey.footer" };
-    let stop = config.url(&format!("{}/stop", invite.token.path()));
     let mut email = Email {
         lang: t.0,
         brand: Brand::of(&invite.site),
@@ -31,7 +30,8 @@ pub fn survey(config: &Config, invite: &Invite) -> Email {
         intro,
         link: Some((t.get("mail.survey.link").to_owned(), config.url(&invite.token.path()))),
         closing: vec![t.get("mail.survey.changeable").to_owned(), t.with("mail.signature", &[("site", name)])],
-        footer: format!("{} {stop}", t.with(footer, &[("site", name)])),
+        footer: t.with(footer, &[("site", name)]),
+        stop: Some(config.url(&format!("{}/stop", invite.token.path()))),
         ..Email::default()
     };
     for paragraph in email.intro.iter_mut().chain(&mut email.closing).chain([&mut email.footer]) {
