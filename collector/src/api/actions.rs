@@ -254,7 +254,7 @@ fn read_message(keys: &Keys, body: Value) -> Result<Command> {
     }
     let errors = fields.into_errors();
     let files = uploads.iter().map(|token| attachments::claim_hash(keys, token)).collect();
-    let content = |body: Body| Content { body, files };
+    let content = |body: Body| Content { files, ..Content::from(body) };
     match (kind, words, then) {
         (Some(kind), Some(words), Some(then)) if errors.is_empty() => Ok(match (kind, then) {
             (MessageKind::Note, FollowUpWord::Reopen) => Command::Reopen(words),

@@ -102,6 +102,23 @@ pub struct Member {
 const SELECT: &str = "select id, email, name, role, lang, password_hash, session_epoch, created_at, disabled_at, away_until from members";
 
 impl Member {
+    /// An agent, for tests.
+    #[cfg(test)]
+    pub fn sample(email: &str, name: &str) -> Self {
+        Self {
+            id: crate::keys::new_id(),
+            email: email.to_owned(),
+            name: name.to_owned(),
+            role: Role::Agent.as_str().to_owned(),
+            lang: String::new(),
+            password_hash: None,
+            session_epoch: 0,
+            created_at: 0,
+            disabled_at: None,
+            away_until: None,
+        }
+    }
+
     /// What it may do. An unknown word in the database gives the least.
     pub fn role(&self) -> Role {
         Role::parse(&self.role).unwrap_or(Role::Viewer)

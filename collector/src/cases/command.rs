@@ -19,11 +19,13 @@ pub struct Content {
     pub body: Body,
     /// The hashes by which the uploads are claimed.
     pub files: Vec<String>,
+    /// Of a note: the identifiers of the members whom it names.
+    pub mentions: Vec<String>,
 }
 
 impl From<Body> for Content {
     fn from(body: Body) -> Self {
-        Self { body, files: Vec::new() }
+        Self { body, files: Vec::new(), mentions: Vec::new() }
     }
 }
 

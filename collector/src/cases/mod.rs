@@ -12,6 +12,7 @@ pub mod event;
 pub mod idempotency;
 pub mod listing;
 pub mod lists;
+mod mentions;
 pub mod merge;
 pub mod messages;
 pub mod moderation;

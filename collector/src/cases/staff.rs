@@ -11,7 +11,7 @@ use super::error::{CaseError, Result};
 use super::event::append;
 use super::idempotency::{self, KeyStatus};
 use super::money::Money;
-use super::{Actor, EventType, Outcome, Status, merge, messages};
+use super::{Actor, EventType, Outcome, Status, mentions, merge, messages};
 use crate::app::App;
 use crate::clock::Millis;
 use crate::clocks::{self, Step, Terms};
@@ -28,6 +28,7 @@ pub async fn apply_idempotent(
     request_hash: &str,
 ) -> Result<()> {
     let now = app.clock.now();
+    let command = mentions::noted(app, case_id, command).await?;
     let terms = Terms::current(app).await?;
     let mut tx = app.db.begin().await?;
     if idempotency::record_key(&mut tx, case_id, key, request_hash, now).await? == KeyStatus::Repeated {
@@ -115,6 +116,7 @@ async fn lock(tx: &mut Tx, case_id: &str, now: Millis) -> Result<CaseState> {
 }
 
 async fn apply(app: &App, case_id: &str, actor: &Actor, command: Command) -> Result<()> {
+    let command = mentions::noted(app, case_id, command).await?;
     let terms = Terms::current(app).await?;
     let mut tx = app.db.begin().await?;
     let children = apply_in(&mut tx, &terms, case_id, actor, &command, app.clock.now()).await?;
@@ -192,7 +194,11 @@ async fn carry_out(
         Command::Note(content) => {
             let message_id = messages::add(tx, case_id, "note", actor, &content.body, now).await?;
             messages::link_files(tx, &message_id, files).await?;
-            append(tx, case_id, EventType::Note, actor, json!({"message_id": message_id}), now).await?;
+            let mut data = json!({"message_id": message_id});
+            if !content.mentions.is_empty() {
+                data["mentions"] = json!(content.mentions);
+            }
+            append(tx, case_id, EventType::Note, actor, data, now).await?;
             Ok(())
         }
         Command::Status(Status::Resolved) => Err(CaseError::ResolutionMissing),

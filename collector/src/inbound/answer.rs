@@ -94,7 +94,8 @@ async fn of_member(app: &App, mail: &Mail, case: &Case, member: &Member) -> Resu
     let Kept { text, tokens } = files::keep(app, &site, mail, &key, (text, Masking::Cards)).await?;
     let Ok(body) = Body::parse(&text) else { return Ok(Decision::held(MailReason::Empty)) };
     let asked = request_hash(&("mail", action == Action::Answer, body.as_str()));
-    let content = Content { body, files: tokens.iter().map(|token| claim_hash(&app.keys, token)).collect() };
+    let content =
+        Content { files: tokens.iter().map(|token| claim_hash(&app.keys, token)).collect(), ..Content::from(body) };
     let (command, outcome) = match goes_to_customer {
         true => (Command::Reply(content, FollowUp::InProgress), MailOutcome::Reply),
         false => (Command::Note(content), MailOutcome::Note),

@@ -330,7 +330,7 @@ fn concerns_customer(kind: EventType, event: &Event, data: &Value) -> bool {
 }
 
 /// The members who have to see to it: to whom somebody else gave the case, or a rule escalated it; who owns one whose time is running out; and who
-/// leads the team of one whose time is over.
+/// leads the team of one whose time is over; and whom a note names.
 fn members_concerned(
     case: &CaseRow,
     staff: &Staff<'_>,
@@ -347,6 +347,11 @@ fn members_concerned(
             vec![owner().filter(|owner| event.member_id.as_ref() != Some(owner))]
         }
         EventType::Task => vec![named()],
+        EventType::Note => {
+            let mentions = data["mentions"].as_array().into_iter().flatten().filter_map(Value::as_str);
+            let others = mentions.filter(|id| event.member_id.as_deref() != Some(id));
+            others.map(|id| Some(id.to_owned())).collect()
+        }
         EventType::DueSoon => vec![owner()],
         EventType::Breached => vec![owner(), staff.lead_of(case.team.as_deref())],
         _ => Vec::new(),

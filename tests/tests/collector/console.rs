@@ -9,6 +9,7 @@ mod files;
 mod forms;
 mod guards;
 mod members;
+mod mentions;
 mod permissions;
 mod problems;
 mod properties;

@@ -91,7 +91,7 @@ async fn reply(
             if is_new && seen::is_outdated(&app, &case, &form.seen).await? {
                 Err(vec![FormError::Moved])
             } else {
-                let content = Content { body, files: posted.claim_hashes(&app.keys) };
+                let content = Content { files: posted.claim_hashes(&app.keys), ..Content::from(body) };
                 let command = Command::Reply(content, follow_up);
                 let done = apply(&app, &case.id, &who, command, &posted.key, &with_files(asked, &posted.uploads)).await;
                 done.map_err(|error| vec![error])
@@ -144,7 +144,7 @@ async fn note(
         _ if !posted.refused.is_empty() => Err(Vec::new()),
         Ok(body) => {
             let asked = with_files(request_hash(&("note", &posted.form.body)), &posted.uploads);
-            let content = Content { body, files: posted.claim_hashes(&app.keys) };
+            let content = Content { files: posted.claim_hashes(&app.keys), ..Content::from(body) };
             let done = apply(&app, &case.id, &who, Command::Note(content), &posted.key, &asked).await;
             done.map_err(|error| vec![error])
         }

@@ -31,12 +31,13 @@ pub fn to_team(config: &Config, context: &EventContext, target: &Target) -> Emai
 }
 
 /// The mail that tells a member what they have to see to: that a case is theirs now, and who gave it to them, that it was escalated to them, or that
-/// its time is running out.
+/// its time is running out, or that a colleague named them in a note.
 pub fn to_member(config: &Config, context: &EventContext, lang: Lang, giver: Option<&str>) -> Email {
     let t = Texts(lang);
     let what = match context.event.kind {
         EventType::Assigned => t.get("mail.team.yours").to_owned(),
         EventType::Escalated => t.get("mail.team.escalated_to_you").to_owned(),
+        EventType::Note => spaced(lang, &t.with("mail.team.mentioned", &[("name", giver.unwrap_or("Sayso"))])),
         _ => what_happened(context, t),
     };
     let mut email = about(config, context, t, what, (&[Part::Message, Part::Link], CustomerName::Shown));
@@ -47,7 +48,10 @@ pub fn to_member(config: &Config, context: &EventContext, lang: Lang, giver: Opt
         EventType::Escalated => email.intro.push(t.get("mail.team.escalated_text").to_owned()),
         _ => {}
     }
-    email.quote = Some(context.case.message.clone());
+    email.quote = match (context.event.kind, &context.event.words) {
+        (EventType::Note, Some(words)) => Some(words.body.clone()),
+        _ => Some(context.case.message.clone()),
+    };
     email.footer = t.get("mail.team.yours_footer").to_owned();
     email
 }
