@@ -2,7 +2,6 @@
 //! pages and the staff console.
 
 pub mod alarms;
-pub mod analysis;
 pub mod answers;
 pub mod api;
 pub mod app;

@@ -8,7 +8,6 @@ use sayso_shared::problem::{ErrorCode, FieldError};
 
 use super::by::{By, Name};
 use super::periods::{Edge, moment};
-use crate::analysis::importance::Crosshair;
 use crate::app::App;
 use crate::cases::{Channel, Priority};
 use crate::clock::Millis;
@@ -18,6 +17,7 @@ use crate::service::Service;
 use crate::service::survey::{Survey, SurveyKind};
 use crate::sites::Site;
 use crate::surveys::{self, Period};
+use sayso_analysis::importance::Crosshair;
 
 /// A report that is asked for.
 #[derive(Clone, Debug)]

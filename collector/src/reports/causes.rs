@@ -8,9 +8,9 @@ use super::costs::Costs;
 use super::figures::{Content, Row, count};
 use super::groups::{Groups, Naming};
 use super::select::{Cases, Select};
-use crate::analysis::scores::share;
 use crate::app::App;
 use crate::http::Result;
+use sayso_analysis::scores::share;
 
 #[derive(Debug, Default)]
 struct Cause {

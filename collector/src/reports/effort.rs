@@ -7,10 +7,10 @@ use super::asked::Asked;
 use super::figures::{Content, Row};
 use super::groups::{Groups, Naming};
 use super::select::{Cases, Select};
-use crate::analysis::scores::{mean, percentile};
 use crate::app::App;
 use crate::clock::DAY;
 use crate::http::Result;
+use sayso_analysis::scores::{mean, percentile};
 
 /// A case that is reopened within so many days was not resolved at first contact.
 const FIRST_CONTACT_DAYS: i64 = 14;

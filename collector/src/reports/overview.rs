@@ -9,11 +9,11 @@ use super::groups::{Groups, Naming};
 use super::open_time::OpenTimes;
 use super::ratings::{self, Scores};
 use super::select::{Cases, Select};
-use crate::analysis::scores::{per_thousand, percentile, share, wilson};
 use crate::app::App;
 use crate::cases::Status;
 use crate::clock::Millis;
 use crate::http::Result;
+use sayso_analysis::scores::{per_thousand, percentile, share, wilson};
 
 /// What is counted for a group.
 #[derive(Debug, Default)]

@@ -11,10 +11,10 @@ use super::exposures;
 use super::figures::{Content, Row, count};
 use super::groups::{Groups, NONE, Naming};
 use super::select::{Cases, Select};
-use crate::analysis::control::{Chart, Point, laney, p_chart, u_chart};
-use crate::analysis::scores::{share, wilson};
 use crate::app::App;
 use crate::http::Result;
+use sayso_analysis::control::{Chart, Point, laney, p_chart, u_chart};
+use sayso_analysis::scores::{share, wilson};
 
 #[derive(Debug, Default)]
 struct Counted {

@@ -9,11 +9,11 @@ use super::figures::{Content, Row, count};
 use super::groups::{Groups, NONE, Naming};
 use super::ratings::{self, Scores};
 use super::select::{Cases, Select};
-use crate::analysis::scores::{median, share};
 use crate::app::App;
 use crate::clock::HOUR;
 use crate::http::Result;
 use crate::service::Service;
+use sayso_analysis::scores::{median, share};
 
 #[derive(Debug, Default)]
 struct Load {

@@ -9,9 +9,9 @@ use serde::{Deserialize, Serialize};
 
 use super::objects::Object;
 use super::words::{Key, LocalText};
-use crate::analysis::servqual::Dimension;
 use crate::calendars::Span;
 use crate::calendars::written::as_text;
+use sayso_analysis::servqual::Dimension;
 
 /// A survey.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]

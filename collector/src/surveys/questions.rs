@@ -5,9 +5,9 @@ use sha2::{Digest, Sha256};
 
 use super::answers::Given;
 use super::import::{TEXT_MAX, value};
-use crate::analysis::servqual::Dimension;
 use crate::service::survey::{Survey, SurveyItem, SurveyKind};
 use crate::service::words::LocalText;
+use sayso_analysis::servqual::Dimension;
 
 /// The item of a survey that has none of its own.
 const ONLY: &str = "score";

@@ -3,7 +3,8 @@
 use std::ops::Range;
 
 use super::fold::fold;
-use super::runs::{PlacedRun, Run, cut, runs};
+use super::fold::runs;
+use sayso_analysis::runs::{PlacedRun, Run, cut};
 
 /// Words that follow each other.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -2,10 +2,10 @@
 
 use super::fold::fold;
 use super::phrase::{End, Phrase};
-use super::runs::{PlacedRun, Run, cut};
 use super::term::Term;
 use super::tokens::{BEGINNINGS, beginning};
 use super::{numbers, stems};
+use sayso_analysis::runs::{PlacedRun, Run, cut};
 
 /// Terms of the words of a query that count; whoever types more finds by these.
 const TERMS_MAX: usize = 48;
