@@ -38,6 +38,7 @@ pub mod intake;
 pub mod jobs;
 pub mod key_rotation;
 pub mod keys;
+pub mod learning;
 pub mod links;
 pub mod metrics;
 pub mod outbox;

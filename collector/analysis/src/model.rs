@@ -10,10 +10,10 @@ use crate::features::{Features, SPACE};
 use crate::lessons::{Lesson, Lessons};
 use crate::random::Random;
 
-/// Features that a model is fitted with at most: those that most texts have.
-const FITTED_MAX: usize = 1 << 17;
+/// Weights that are fitted at most, of the features that most texts have: each feature has one for each answer.
+const FITTED_MAX: usize = 1 << 21;
 /// Weights that are kept at most, of the features that decide most.
-const WEIGHTS_MAX: usize = 400_000;
+const KEPT_MAX: usize = 400_000;
 /// How often all lessons are gone through.
 const ROUNDS: usize = 5;
 /// The first step.
@@ -142,7 +142,7 @@ impl Fitting {
         }
         let mut chosen: Vec<u32> = (0..SPACE as u32).filter(|feature| counts[*feature as usize] > 1).collect();
         chosen.sort_by_key(|feature| std::cmp::Reverse(counts[*feature as usize]));
-        chosen.truncate(FITTED_MAX);
+        chosen.truncate(FITTED_MAX / answers);
         chosen.sort_unstable();
         let weight = |count: u32| (rows.len() as f32 / count as f32).ln() + 0.2;
         let features: Vec<(u32, f32)> =
@@ -225,7 +225,7 @@ impl Fitting {
         };
         let mut kept: Vec<(usize, f32)> = (0..self.features.len()).map(|at| (at, decides(at))).collect();
         kept.sort_by(|(_, one), (_, other)| other.total_cmp(one));
-        kept.truncate(WEIGHTS_MAX / count);
+        kept.truncate(KEPT_MAX / count);
         kept.sort_unstable_by_key(|(at, _)| *at);
         let features = kept.iter().map(|(at, _)| self.features[*at]).collect();
         let weights = kept.iter().flat_map(|(at, _)| &self.weights[at * count..(at + 1) * count]).copied().collect();

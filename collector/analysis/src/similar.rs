@@ -41,14 +41,9 @@ impl Shingles {
         self.0.iter().map(String::as_str)
     }
 
-    /// Whether it is one of them.
-    pub fn has(&self, word: &str) -> bool {
-        self.0.contains(word)
-    }
-
     /// A number for each of them, in the order of the numbers, by which many texts are compared.
     pub fn numbers(&self) -> Vec<u32> {
-        let mut numbers: Vec<u32> = self.0.iter().map(|word| (hash(b's', word) >> 32) as u32).collect();
+        let mut numbers: Vec<u32> = self.0.iter().map(|word| number(word)).collect();
         numbers.sort_unstable();
         numbers.dedup();
         numbers
@@ -67,6 +62,11 @@ impl Shingles {
         words.sort_by_key(|word| std::cmp::Reverse(word.chars().count()));
         words.into_iter().take(most).cloned().collect()
     }
+}
+
+/// The number of a word.
+pub fn number(word: &str) -> u32 {
+    (hash(b's', word) >> 32) as u32
 }
 
 #[cfg(test)]

@@ -8,7 +8,7 @@
 use std::collections::{BTreeSet, HashMap};
 
 use crate::control::limits;
-use crate::similar::Shingles;
+use crate::similar::{Shingles, number};
 
 /// The last week and those before.
 pub const WEEKS: usize = 9;
@@ -21,8 +21,8 @@ const SAME: f64 = 0.5;
 /// Words that are named for a topic, and topics.
 const WORDS_MAX: usize = 5;
 const TOPICS_MAX: usize = 20;
-/// Words that are kept at most; in the rare case that there are more, those that come later are not looked at.
-const KEPT_MAX: usize = 500_000;
+/// Words that are kept at most; those that come later are not looked at, so the last week comes first.
+const KEPT_MAX: usize = 100_000;
 
 /// How often words were said, by week.
 #[derive(Debug, Default)]
@@ -30,8 +30,8 @@ pub struct Weeks {
     /// Cases of each week; the first one is the last week.
     cases: [u64; WEEKS],
     counts: HashMap<String, [u32; WEEKS]>,
-    /// What the cases of the last week say.
-    last: Vec<Shingles>,
+    /// The numbers of what the cases of the last week say.
+    last: Vec<Vec<u32>>,
 }
 
 /// What customers have begun to speak of.
@@ -53,7 +53,7 @@ pub struct Topic {
 
 impl Weeks {
     /// Adds what a case says; week 0 is the last one, 8 the first of those before.
-    pub fn add(&mut self, week: usize, words: Shingles) {
+    pub fn add(&mut self, week: usize, words: &Shingles) {
         let Some(cases) = self.cases.get_mut(week) else { return };
         *cases += 1;
         let is_full = self.counts.len() >= KEPT_MAX;
@@ -69,7 +69,7 @@ impl Weeks {
             }
         }
         if week == 0 {
-            self.last.push(words);
+            self.last.push(words.numbers());
         }
     }
 
@@ -118,8 +118,9 @@ impl Weeks {
     fn gathered(&self, found: Vec<Topic>) -> Vec<Topic> {
         let mut topics: Vec<(BTreeSet<usize>, Topic)> = Vec::new();
         for mut topic in found {
-            let word = &topic.words[0];
-            let cases: BTreeSet<usize> = (0..self.last.len()).filter(|at| self.last[*at].has(word)).collect();
+            let word = number(&topic.words[0]);
+            let has_it = |at: &usize| self.last[*at].binary_search(&word).is_ok();
+            let cases: BTreeSet<usize> = (0..self.last.len()).filter(has_it).collect();
             let is_same = |(other, _): &&mut (BTreeSet<usize>, Topic)| {
                 let both = cases.intersection(other).count();
                 both as f64 >= SAME * (cases.len() + other.len() - both) as f64
@@ -136,20 +137,35 @@ impl Weeks {
     }
 }
 
-/// The probability that of `n` at least `count` fall into a part, each with the probability `part`: the upper tail of the binomial distribution.
+/// The probability that of `n` at least `count` fall into a part, each with the probability `part`: the upper tail of the binomial distribution. Summed from
+/// its highest term on, since far from it terms are too small for a number.
 fn at_least(count: u64, n: u64, part: f64) -> f64 {
-    if count == 0 || part >= 1.0 {
-        return 1.0;
+    if part <= 0.0 || part >= 1.0 {
+        return if count == 0 || part >= 1.0 { 1.0 } else { 0.0 };
     }
     let odds = part / (1.0 - part);
-    let ln_choose: f64 = (1..=count).map(|k| ((n - count + k) as f64 / k as f64).ln()).sum();
-    let mut term = (ln_choose + count as f64 * part.ln() + (n - count) as f64 * (1.0 - part).ln()).exp();
-    let mut sum = 0.0;
-    for k in count..=n {
+    let term_of = |k: u64| {
+        let ln_choose: f64 = (1..=k).map(|i| ((n - k + i) as f64 / i as f64).ln()).sum();
+        (ln_choose + k as f64 * part.ln() + (n - k) as f64 * (1.0 - part).ln()).exp()
+    };
+    if count as f64 > n as f64 * part {
+        let grow = |term: f64, k: u64| term * (n - k) as f64 / (k + 1) as f64 * odds;
+        sum((count..=n).map(|k| (k, grow)), term_of(count))
+    } else if count == 0 {
+        1.0
+    } else {
+        let grow = |term: f64, k: u64| term * k as f64 / (n - k + 1) as f64 / odds;
+        1.0 - sum((0..count).rev().map(|k| (k, grow)), term_of(count - 1))
+    }
+}
+
+/// The sum of terms that become smaller, each made of the one before.
+fn sum(steps: impl Iterator<Item = (u64, impl Fn(f64, u64) -> f64)>, first: f64) -> f64 {
+    let (mut term, mut sum) = (first, 0.0);
+    for (k, next) in steps {
         sum += term;
-        term *= (n - k) as f64 / (k + 1) as f64 * odds;
-        // Before their highest one terms grow.
-        if term < sum * 1e-12 && (k + 1) as f64 > n as f64 * part {
+        term = next(term, k);
+        if term < sum * 1e-12 {
             break;
         }
     }
@@ -189,7 +205,7 @@ mod tests {
                 } else {
                     "where is my parcel"
                 };
-                weeks.add(week, shingles(text));
+                weeks.add(week, &shingles(text));
             }
         }
         let topics = weeks.growing();
@@ -203,9 +219,9 @@ mod tests {
     fn without_weeks_before_nothing_is_new() {
         let mut weeks = Weeks::default();
         assert_eq!(weeks.growing(), []);
-        (0..50).for_each(|_| weeks.add(0, shingles("everything is new")));
+        (0..50).for_each(|_| weeks.add(0, &shingles("everything is new")));
         assert_eq!(weeks.growing(), []);
-        weeks.add(WEEKS, shingles("long ago"));
+        weeks.add(WEEKS, &shingles("long ago"));
         assert_eq!(weeks.sizes(), (50, 0));
     }
 
@@ -255,7 +271,7 @@ mod tests {
         fn any_texts_are_counted(texts in proptest::collection::vec((0_usize..12, "\\PC{0,20}|[ab送货 ]{0,12}"), 0..60)) {
             let mut weeks = Weeks::default();
             for (week, text) in &texts {
-                weeks.add(*week, shingles(text));
+                weeks.add(*week, &shingles(text));
             }
             let (size, before) = weeks.sizes();
             prop_assert_eq!((size + before) as usize, texts.iter().filter(|(week, _)| *week < WEEKS).count());
