@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use sayso_analysis::similar::Shingles;
+
 use super::Case;
 use super::access::Visibility;
 use super::query::numbers;
@@ -11,7 +13,6 @@ use crate::app::App;
 use crate::clock::{DAY, Millis};
 use crate::db::search::{Term, runs};
 use crate::http::Result;
-use sayso_analysis::similar::Shingles;
 
 /// How far back is looked.
 const WITHIN: Millis = 90 * DAY;

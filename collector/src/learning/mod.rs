@@ -11,6 +11,7 @@ mod recent;
 pub mod suggest;
 mod train;
 
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 use jiff::ToSpan as _;
@@ -65,7 +66,7 @@ pub async fn learn(app: &App) -> anyhow::Result<()> {
     // One after the other, since each has much in memory.
     let recent = recent::read(app, now).await?;
     let mut skills = train::skills(app, now).await?;
-    let mut learnt: std::collections::BTreeMap<String, Learnt> = recent
+    let mut learnt: BTreeMap<String, Learnt> = recent
         .into_iter()
         .map(|(site, recent)| {
             let skills = skills.remove(&site).unwrap_or_default();

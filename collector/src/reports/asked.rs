@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use jiff::tz::TimeZone;
+use sayso_analysis::importance::Crosshair;
 use sayso_shared::Kind;
 use sayso_shared::problem::{ErrorCode, FieldError};
 
@@ -17,7 +18,6 @@ use crate::service::Service;
 use crate::service::survey::{Survey, SurveyKind};
 use crate::sites::Site;
 use crate::surveys::{self, Period};
-use sayso_analysis::importance::Crosshair;
 
 /// A report that is asked for.
 #[derive(Clone, Debug)]

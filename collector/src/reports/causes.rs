@@ -2,6 +2,8 @@
 
 use std::collections::BTreeMap;
 
+use sayso_analysis::scores::share;
+
 use super::asked::Asked;
 use super::by::By;
 use super::costs::Costs;
@@ -10,7 +12,6 @@ use super::groups::{Groups, Naming};
 use super::select::{Cases, Select};
 use crate::app::App;
 use crate::http::Result;
-use sayso_analysis::scores::share;
 
 #[derive(Debug, Default)]
 struct Cause {

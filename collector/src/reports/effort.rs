@@ -1,6 +1,7 @@
 //! What it costs customers to get their answer: messages, transfers and repeats. Of the cases that were received within the period, those that were
 //! resolved at least once.
 
+use sayso_analysis::scores::{mean, percentile};
 use serde_json::json;
 
 use super::asked::Asked;
@@ -10,7 +11,6 @@ use super::select::{Cases, Select};
 use crate::app::App;
 use crate::clock::DAY;
 use crate::http::Result;
-use sayso_analysis::scores::{mean, percentile};
 
 /// A case that is reopened within so many days was not resolved at first contact.
 const FIRST_CONTACT_DAYS: i64 = 14;

@@ -1,5 +1,6 @@
 //! The overview: what came in, what became of it, how long that took in open time, and how satisfied customers are.
 
+use sayso_analysis::scores::{per_thousand, percentile, share, wilson};
 use serde_json::Value;
 
 use super::asked::Asked;
@@ -13,7 +14,6 @@ use crate::app::App;
 use crate::cases::Status;
 use crate::clock::Millis;
 use crate::http::Result;
-use sayso_analysis::scores::{per_thousand, percentile, share, wilson};
 
 /// What is counted for a group.
 #[derive(Debug, Default)]

@@ -2,6 +2,8 @@
 
 use std::collections::BTreeMap;
 
+use sayso_analysis::control::{Chart, Point, laney, p_chart, u_chart};
+use sayso_analysis::scores::{share, wilson};
 use serde_json::{Value, json};
 
 use super::asked::Asked;
@@ -13,8 +15,6 @@ use super::groups::{Groups, NONE, Naming};
 use super::select::{Cases, Select};
 use crate::app::App;
 use crate::http::Result;
-use sayso_analysis::control::{Chart, Point, laney, p_chart, u_chart};
-use sayso_analysis::scores::{share, wilson};
 
 #[derive(Debug, Default)]
 struct Counted {

@@ -2,16 +2,16 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use sayso_analysis::importance::{self, Crosshair};
+use sayso_analysis::kano::{self, Counts, Feeling};
+use sayso_analysis::scores::{easy, mean, nps, satisfied, share, wilson};
+use sayso_analysis::servqual::{Dimension, Gap, overall};
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 
 use super::figures::{Content, FEWEST, Row};
 use crate::service::survey::{Survey, SurveyItem, SurveyKind};
 use crate::surveys::Answer;
-use sayso_analysis::importance::{self, Crosshair};
-use sayso_analysis::kano::{self, Counts, Feeling};
-use sayso_analysis::scores::{easy, mean, nps, satisfied, share, wilson};
-use sayso_analysis::servqual::{Dimension, Gap, overall};
 
 /// The report of a survey, by its kind.
 pub fn content(survey: &Survey, answers: &[Answer], crosshair: Crosshair) -> Content {

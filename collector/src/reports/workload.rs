@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use sayso_analysis::scores::{median, share};
 use serde_json::json;
 
 use super::asked::Asked;
@@ -13,7 +14,6 @@ use crate::app::App;
 use crate::clock::HOUR;
 use crate::http::Result;
 use crate::service::Service;
-use sayso_analysis::scores::{median, share};
 
 #[derive(Debug, Default)]
 struct Load {

@@ -5,13 +5,13 @@ use std::str::FromStr;
 
 use anyhow::Context as _;
 use jiff::civil;
+use sayso_analysis::servqual::Dimension;
 use serde::{Deserialize, Serialize};
 
 use super::objects::Object;
 use super::words::{Key, LocalText};
 use crate::calendars::Span;
 use crate::calendars::written::as_text;
-use sayso_analysis::servqual::Dimension;
 
 /// A survey.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]

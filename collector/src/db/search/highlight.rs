@@ -2,13 +2,13 @@
 
 use std::ops::Range;
 
+use sayso_analysis::runs::{PlacedRun, Run, cut};
 use unicode_segmentation::UnicodeSegmentation;
 
 use super::fold::fold;
 use super::query::{Mark, Text};
 use super::term::Term;
 use super::{stems, tokens};
-use sayso_analysis::runs::{PlacedRun, Run, cut};
 
 /// A text, folded character by character as a reader sees them, so that each folded character has its place in the original.
 struct Folded {

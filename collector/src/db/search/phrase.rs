@@ -2,9 +2,10 @@
 
 use std::ops::Range;
 
+use sayso_analysis::runs::{PlacedRun, Run, cut};
+
 use super::fold::fold;
 use super::fold::runs;
-use sayso_analysis::runs::{PlacedRun, Run, cut};
 
 /// Words that follow each other.
 #[derive(Clone, Debug, PartialEq, Eq)]

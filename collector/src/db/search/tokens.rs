@@ -6,11 +6,11 @@
 
 use std::collections::BTreeSet;
 
+use sayso_analysis::runs::{Run, cut};
 use unicode_normalization::char::is_combining_mark;
 
 use super::fold::fold;
 use super::{numbers, stems};
-use sayso_analysis::runs::{Run, cut};
 
 /// The tokens of one case at most. Only a conversation of some fifty pages has more, and what it says first and last is found.
 pub const TOKENS_MAX: usize = 20_000;
