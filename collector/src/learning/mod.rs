@@ -22,7 +22,6 @@ pub use learnt::{Field, Group, Learned, Learnt, Skill};
 use crate::app::App;
 use crate::clock::{MINUTE, Millis};
 use crate::http::Result;
-use crate::reports::asked::zone_of_site;
 
 /// How long after its start a collector learns for the first time.
 const FIRST_AFTER: Millis = MINUTE;
@@ -83,7 +82,7 @@ pub async fn learn(app: &App) -> anyhow::Result<()> {
 
 async fn zone(app: &App) -> Result<TimeZone> {
     let service = app.service.current().await?;
-    Ok(app.sites.all().await?.first().map_or(TimeZone::UTC, |site| zone_of_site(site, &service)))
+    Ok(app.sites.all().await?.first().map_or(TimeZone::UTC, |site| service.zone_of(site)))
 }
 
 /// The next time that it is night.

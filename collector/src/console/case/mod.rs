@@ -16,6 +16,7 @@ mod set_properties;
 mod shown;
 mod similar;
 mod sorting;
+mod suggested;
 mod suggestions;
 mod tasks;
 mod template;

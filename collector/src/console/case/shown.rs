@@ -11,7 +11,7 @@ use super::customer_card::CustomerCard;
 use super::deliveries::Delivery;
 use super::draft::Draft;
 use super::properties;
-use super::suggestions::Shown;
+use super::suggested::Shown;
 use super::timeline::{Item, What, Words};
 use crate::app::App;
 use crate::assets::{self, MARK};
