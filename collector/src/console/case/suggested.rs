@@ -3,10 +3,10 @@
 use super::sorting::Names;
 use crate::app::App;
 use crate::cases::Case;
-use crate::console::inbox::rows::category_label;
 use crate::http::Result;
 use crate::learning::Field;
 use crate::learning::suggest::{self, Suggestion};
+use crate::sites::labels::category_label;
 use crate::text::Texts;
 
 /// A suggestion as the page shows it.
@@ -29,7 +29,7 @@ pub(super) async fn shown(app: &App, t: Texts, case: &Case, names: &Names<'_>) -
     let shown = |Suggestion { field, value, confidence, words }: Suggestion| {
         let (name, label) = match field {
             Field::Category => {
-                ("console.case.category", category_label(t, names.site, Some(&value)).unwrap_or_default())
+                ("console.case.category", category_label(t.0, names.site, Some(&value)).unwrap_or_default())
             }
             Field::Team => ("console.case.team", names.team(&value)),
             Field::Priority => ("console.case.priority", t.get(&format!("common.priority.{value}")).to_owned()),

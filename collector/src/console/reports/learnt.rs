@@ -9,13 +9,13 @@ use crate::app::App;
 use crate::assets::{self, MARK};
 use crate::auth::SignedIn;
 use crate::clock::rfc3339;
-use crate::console::inbox::rows::category_label;
 use crate::console::shell::{Screen, Shell, page};
 use crate::http::Result;
 use crate::learning::{Field, Skill};
 use crate::reports::format;
 use crate::service::Service;
 use crate::sites::Site;
+use crate::sites::labels::category_label;
 use crate::text::Texts;
 
 #[derive(Template)]
@@ -82,7 +82,7 @@ impl Row {
         };
         let Some(quality) = &skill.quality else { return row };
         let frequent = match skill.field {
-            Field::Category => category_label(t, Some(site), Some(&quality.most_frequent)).unwrap_or_default(),
+            Field::Category => category_label(t.0, Some(site), Some(&quality.most_frequent)).unwrap_or_default(),
             Field::Team => service
                 .team(&quality.most_frequent)
                 .map_or_else(|| quality.most_frequent.clone(), |team| team.name.to_string()),

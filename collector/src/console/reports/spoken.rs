@@ -5,8 +5,8 @@ use crate::app::App;
 use crate::auth::guard::HOME;
 use crate::cases::query::numbers;
 use crate::http::Result;
-use crate::reports::{Report, format};
 use crate::reports::spoken::{NearDuplicates, NewTopic};
+use crate::reports::{Report, format};
 use crate::text::Texts;
 
 /// Cases that are linked of a group.
