@@ -82,14 +82,8 @@ impl Model {
         let all: f64 = words.values().sum();
         let mut words: Vec<(&str, f64)> = words.into_iter().collect();
         words.sort_by(|(_, one), (_, other)| other.total_cmp(one));
-        let mut told: Vec<(String, f64)> = Vec::new();
-        for (word, weight) in words {
-            // A part of what was named already says nothing more.
-            if told.len() < WORDS_MAX && !told.iter().any(|(longer, _)| longer.contains(word)) {
-                told.push((word.to_owned(), weight / all));
-            }
-        }
-        Suggestion { answer: self.answers[best].clone(), confidence, words: told }
+        let words = words.into_iter().map(|(word, weight)| (word, weight / all));
+        Suggestion { answer: self.answers[best].clone(), confidence, words: named(words) }
     }
 
     /// The answer for a text of which only the features are known.
@@ -231,6 +225,26 @@ impl Fitting {
         let weights = kept.iter().flat_map(|(at, _)| &self.weights[at * count..(at + 1) * count]).copied().collect();
         Model { answers, features, weights, bias: self.bias }
     }
+}
+
+/// The words that are named, of those that decided in their order. Of a word and a part of it, such as two of three letters, the whole is named, with the
+/// weight of both.
+fn named<'a>(words: impl Iterator<Item = (&'a str, f64)>) -> Vec<(String, f64)> {
+    let mut named: Vec<(String, f64)> = Vec::new();
+    for (word, weight) in words {
+        if let Some((known, sum)) =
+            named.iter_mut().find(|(known, _)| known.contains(word) || word.contains(known.as_str()))
+        {
+            if word.len() > known.len() {
+                *known = word.to_owned();
+            }
+            *sum += weight;
+        } else if named.len() < WORDS_MAX {
+            named.push((word.to_owned(), weight));
+        }
+    }
+    named.sort_by(|(_, one), (_, other)| other.total_cmp(one));
+    named
 }
 
 fn softmax(scores: &mut [f32]) {

@@ -67,6 +67,15 @@ fn of_a_text_without_words_it_knows_how_frequent_answers_are() {
 }
 
 #[test]
+fn of_a_word_and_its_parts_the_whole_is_named() {
+    let words = [("快", 0.3), ("late", 0.25), ("快递", 0.2), ("came late", 0.1), ("递", 0.1), ("box", 0.05)];
+    let named: Vec<(String, f64)> = named(words.into_iter());
+    let names: Vec<&str> = named.iter().map(|(word, _)| word.as_str()).collect();
+    assert_eq!(names, ["快递", "came late", "box"]);
+    assert!((named[0].1 - 0.6).abs() < 1e-12 && (named[1].1 - 0.35).abs() < 1e-12, "{named:?}");
+}
+
+#[test]
 fn whoever_fits_may_rest() {
     let mut rests = 0;
     Model::fit(&lessons(examples()), &mut || rests += 1).unwrap();

@@ -17,6 +17,9 @@ const SERVICE: &str = r#"
 [[team]]
 key = "drivers"
 name = "Drivers"
+[[team]]
+key = "accounts"
+name = "Accounts"
 [[category]]
 site = "acme"
 key = "late"
@@ -49,7 +52,8 @@ async fn set_up(app: &TestApp) {
             app.app.clock.advance(7 * DAY);
         }
     }
-    let update = "update cases set status = 'closed', team = case when (select category from feedback where feedback.id = cases.id) = 'late' then 'drivers' end";
+    let update = "update cases set status = 'closed', \
+        team = case when (select category from feedback where feedback.id = cases.id) = 'late' then 'drivers' else 'accounts' end";
     let mut tx = app.app.db.begin().await.unwrap();
     sayso::with_tx!(&mut tx, conn => sqlx::query(update).execute(conn).await.map(|_| ())).unwrap();
     tx.commit().await.unwrap();
@@ -68,6 +72,11 @@ async fn what_was_learnt(system: System) {
     let mut inspector = Inspector::start(system).await;
     stage::sign_in(&inspector.browser, &app.url, "chen@acme.example").await;
     let language = if system.0.starts_with("zh") { "zh-Hans" } else { "en" };
+    inspector.browser.driver.goto(format!("{}/staff/account", app.url)).await.unwrap();
+    inspector.click(&format!("input[name=lang][value={language}]")).await;
+    inspector.click("form[action$=language] button").await;
+    let speaks = format!("document.documentElement.lang === {language:?}");
+    inspector.browser.wait_for("the member's language", &speaks).await;
     for (width, size) in [(1280, "wide"), (375, "narrow")] {
         inspector.browser.driver.set_window_rect(0, 0, width, 1_400).await.unwrap();
         for (path, what) in [("suggestions", "quality"), ("causes?by=category", "causes")] {
