@@ -1,6 +1,8 @@
 //! What customers speak of lately, in the report of causes: what grows, and cases that say nearly the same. It was learnt last night, of all cases of the
 //! last nine weeks, whatever else is asked for.
 
+use std::cmp::Reverse;
+
 use sayso_analysis::similar::Shingles;
 use sayso_analysis::topics::Topic;
 use serde::Serialize;
@@ -69,8 +71,8 @@ pub async fn read(app: &App, asked: &Asked) -> Result<(Vec<NewTopic>, Vec<NearDu
             duplicates.extend(NearDuplicates::of(app, group, site.key(), &as_of).await?);
         }
     }
-    topics.sort_by(|one, other| other.n.cmp(&one.n));
-    duplicates.sort_by(|one, other| other.n.cmp(&one.n));
+    topics.sort_by_key(|topic| Reverse(topic.n));
+    duplicates.sort_by_key(|group| Reverse(group.n));
     Ok((topics, duplicates))
 }
 
