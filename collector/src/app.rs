@@ -19,6 +19,7 @@ use crate::http::limits::Limits;
 use crate::http::slots::Slots;
 use crate::intake::{Intake, SubmissionRate};
 use crate::keys::Keys;
+use crate::learning::learnt::Learned;
 use crate::metrics::Metrics;
 use crate::outbox::lanes::Lanes;
 use crate::replicas::Replicas;
@@ -81,6 +82,8 @@ pub struct Shared {
     pub lanes: Arc<Lanes>,
     /// The public service records of sites.
     pub records: RecordCache,
+    /// What was learnt from cases.
+    pub learned: Learned,
     /// Cancelled when the collector shuts down; event streams and workers end on it.
     pub shutdown: CancellationToken,
 }
@@ -116,6 +119,7 @@ impl App {
             deliveries_wake: Notify::new(),
             lanes: Arc::default(),
             records: RecordCache::default(),
+            learned: Learned::default(),
             shutdown: CancellationToken::new(),
             config,
             db,

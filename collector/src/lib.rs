@@ -2,7 +2,6 @@
 //! pages and the staff console.
 
 pub mod alarms;
-pub mod analysis;
 pub mod answers;
 pub mod api;
 pub mod app;
@@ -39,6 +38,7 @@ pub mod intake;
 pub mod jobs;
 pub mod key_rotation;
 pub mod keys;
+pub mod learning;
 pub mod links;
 pub mod metrics;
 pub mod outbox;

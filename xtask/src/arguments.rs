@@ -13,6 +13,7 @@ pub enum Command {
     Test { selection: Selection, test_args: Vec<String> },
     BenchConsole { arguments: Vec<String> },
     BenchIntake { rounds: Vec<String> },
+    BenchSuggest,
     BenchWidget { afterwards: Afterwards },
     Dist,
     Help,
@@ -37,6 +38,10 @@ impl Command {
             "bench" if rest.first().is_some_and(|arg| arg == "console") => {
                 rest.remove(0);
                 return Ok(Self::BenchConsole { arguments: rest });
+            }
+            "bench" if rest.first().is_some_and(|arg| arg == "suggest") => {
+                rest.remove(0);
+                Self::BenchSuggest
             }
             "bench" => {
                 if rest.first().is_some_and(|arg| arg == "intake") {
@@ -129,6 +134,8 @@ mod tests {
         assert_eq!(parse("bench widget").expect("a known bench"), Command::BenchWidget { afterwards: print });
         assert_eq!(parse("bench widget --record").expect("an option"), Command::BenchWidget { afterwards: record });
         assert!(parse("bench widget sqlite").is_err());
+        assert_eq!(parse("bench suggest").expect("a known bench"), Command::BenchSuggest);
+        assert!(parse("bench suggest sqlite").is_err());
     }
 
     #[test]

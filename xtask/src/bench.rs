@@ -1,5 +1,5 @@
-//! `cargo xtask bench`: how fast submissions become durable, on both databases, and what the widget costs a page, as tables against
-//! the budgets.
+//! `cargo xtask bench`: how fast submissions become durable, on both databases, what the widget costs a page, and how good suggestions are, as tables
+//! against the budgets.
 
 mod figures;
 mod table;
@@ -49,6 +49,17 @@ pub fn intake(rounds: &[String]) -> anyhow::Result<()> {
     cluster.stop();
     if !status.success() {
         bail!("the load ended with {status}");
+    }
+    Ok(())
+}
+
+/// Measures suggestions, which need neither a widget nor a database.
+pub fn suggest() -> anyhow::Result<()> {
+    let mut command: Command = environment::cargo();
+    command.args(["bench", "--package", "sayso-analysis", "--bench", "suggest"]);
+    let status = Group::spawn(&mut command, Signal::TERM, OnInterrupt::End)?.wait()?;
+    if !status.success() {
+        bail!("the measuring of suggestions ended with {status}");
     }
     Ok(())
 }

@@ -36,6 +36,8 @@ cargo xtask <command>
   bench console [sqlite|postgresql] [--cases N] [--only TEXT]
                         ask the released collector for every page of the console over a million cases, on both databases,
                         with one reader and with eight; the databases stay in target/bench between runs
+  bench suggest         how often suggestions are right on generated texts in Chinese and English, against the most frequent
+                        answer and against a plain model of word counts, with their time and memory
   bench widget [--record]
                         load a page with the widget in Chromium and print what it costs, against the budgets and the
                         figures in docs/widget-figures.json, which --record replaces
@@ -66,6 +68,7 @@ fn dispatch() -> anyhow::Result<()> {
         Command::Test { selection, test_args } => tests::test(selection, &test_args),
         Command::BenchConsole { arguments } => bench::console(&arguments),
         Command::BenchIntake { rounds } => bench::intake(&rounds),
+        Command::BenchSuggest => bench::suggest(),
         Command::BenchWidget { afterwards } => bench::widget(afterwards),
         Command::Dist => dist::dist(),
         Command::Help => {

@@ -28,8 +28,10 @@ pub fn check(workspace: &Path) -> anyhow::Result<usize> {
             writeln!(findings, "  {name}:{line}: {finding}")?;
         }
     }
-    for finding in modules::check(&workspace.join("collector/src"))? {
-        writeln!(findings, "  collector/src: {finding}")?;
+    for folder in ["collector/src", "collector/analysis/src"] {
+        for finding in modules::check(&workspace.join(folder))? {
+            writeln!(findings, "  {folder}: {finding}")?;
+        }
     }
     ensure!(findings.is_empty(), "these files are not tidy:\n{findings}");
     Ok(read)

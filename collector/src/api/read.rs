@@ -19,6 +19,7 @@ use crate::cases::efforts::Effort;
 use crate::cases::query::{self, Message, Rated};
 use crate::clock::rfc3339;
 use crate::http::{Error, Result};
+use crate::learning::suggest::{self, Suggestion};
 
 /// A case with all that was said and done.
 #[derive(Serialize, ToSchema)]
@@ -36,6 +37,8 @@ pub struct FullBody {
     /// How satisfied the customer was; null until they say so.
     #[schema(required = true)]
     satisfaction: Option<SatisfactionBody>,
+    /// What is suggested for it from cases that were settled; empty where nothing is better than what it is.
+    suggestions: Vec<Suggestion>,
 }
 
 #[derive(Serialize, ToSchema)]
@@ -136,6 +139,7 @@ pub async fn read(State(app): State<App>, _: MayRead, Path(id): Path<String>) ->
         efforts: Effort::of_case(&app.db, &case.id).await?.into_iter().map(EffortBody::from).collect(),
         events: events::of_case(&app, &case.id, &around).await?,
         satisfaction: query::rating(&app, &case.id).await?.map(SatisfactionBody::from),
+        suggestions: suggest::for_case(&app, &case).await?,
         case: CaseBody::of(&app, case, &around)?,
     };
     Ok(Json(body))

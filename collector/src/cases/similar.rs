@@ -2,15 +2,16 @@
 
 use std::time::Duration;
 
+use sayso_analysis::similar::Shingles;
+
 use super::Case;
 use super::access::Visibility;
 use super::query::numbers;
 use super::search::said::texts;
 use super::search::{Facet, Search, SearchText, received_between, search};
-use crate::analysis::similar::Shingles;
 use crate::app::App;
 use crate::clock::{DAY, Millis};
-use crate::db::search::Term;
+use crate::db::search::{Term, runs};
 use crate::http::Result;
 
 /// How far back is looked.
@@ -41,7 +42,7 @@ pub struct Similar {
 
 /// The cases of the same site that are nearly the same, the most similar first, as far as a member sees them.
 pub async fn find(app: &App, case: &Case, visible: Option<&Visibility>) -> Result<Vec<Similar>> {
-    let own = Shingles::of(&case.message);
+    let own = Shingles::of(runs(&case.message));
     let words = own.telling(WORDS);
     if words.is_empty() {
         return Ok(Vec::new());
@@ -61,7 +62,7 @@ pub async fn find(app: &App, case: &Case, visible: Option<&Visibility>) -> Resul
         .into_iter()
         .filter_map(|(id, texts)| {
             let message = texts.into_iter().next()?;
-            let other = Shingles::of(&message);
+            let other = Shingles::of(runs(&message));
             let resemblance = own.resemblance(&other);
             let shared = own.shared(&other).into_iter().map(str::to_owned).collect();
             let number = numbers.get(&id).copied();

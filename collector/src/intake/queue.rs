@@ -124,10 +124,15 @@ impl Intake {
 
     /// Rests after a step in the background that took `worked`, as long as customers need.
     pub async fn throttle(&self, worked: Duration) {
-        let rest = self.backpressure.pause_after(worked, Instant::now());
+        let rest = self.rest_after(worked);
         if !rest.is_zero() {
             tokio::time::sleep(rest).await;
         }
+    }
+
+    /// How long to rest after a step in the background that took `worked`.
+    pub fn rest_after(&self, worked: Duration) -> Duration {
+        self.backpressure.pause_after(worked, Instant::now())
     }
 
     /// Takes nothing more, and returns when all that was queued has been written and answered.

@@ -3,12 +3,12 @@
 use std::sync::Arc;
 
 use jiff::tz::TimeZone;
+use sayso_analysis::importance::Crosshair;
 use sayso_shared::Kind;
 use sayso_shared::problem::{ErrorCode, FieldError};
 
 use super::by::{By, Name};
 use super::periods::{Edge, moment};
-use crate::analysis::importance::Crosshair;
 use crate::app::App;
 use crate::cases::{Channel, Priority};
 use crate::clock::Millis;

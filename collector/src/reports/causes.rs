@@ -2,13 +2,14 @@
 
 use std::collections::BTreeMap;
 
+use sayso_analysis::scores::share;
+
 use super::asked::Asked;
 use super::by::By;
 use super::costs::Costs;
 use super::figures::{Content, Row, count};
 use super::groups::{Groups, Naming};
 use super::select::{Cases, Select};
-use crate::analysis::scores::share;
 use crate::app::App;
 use crate::http::Result;
 

@@ -84,6 +84,8 @@ mod tests {
             overall: None,
             before: None,
             left_out: BTreeMap::new(),
+            new_topics: None,
+            near_duplicates: None,
         };
         let text = String::from_utf8(text(&report)).expect("it is UTF-8");
         let wanted =

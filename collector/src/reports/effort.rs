@@ -1,13 +1,13 @@
 //! What it costs customers to get their answer: messages, transfers and repeats. Of the cases that were received within the period, those that were
 //! resolved at least once.
 
+use sayso_analysis::scores::{mean, percentile};
 use serde_json::json;
 
 use super::asked::Asked;
 use super::figures::{Content, Row};
 use super::groups::{Groups, Naming};
 use super::select::{Cases, Select};
-use crate::analysis::scores::{mean, percentile};
 use crate::app::App;
 use crate::clock::DAY;
 use crate::http::Result;

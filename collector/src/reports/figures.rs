@@ -2,10 +2,9 @@
 
 use std::collections::BTreeMap;
 
+use sayso_analysis::scores::{share, wilson};
 use serde::ser::{Serialize, SerializeMap, Serializer};
 use serde_json::Value;
-
-use crate::analysis::scores::{share, wilson};
 
 /// The fewest answers of customers whose figures are shown.
 pub const FEWEST: u64 = 5;

@@ -24,6 +24,7 @@ mod quality;
 mod ratings;
 pub mod record;
 pub mod select;
+pub mod spoken;
 mod surveys;
 mod workload;
 
@@ -40,6 +41,7 @@ pub use figures::Row;
 use self::figures::{Content, count};
 use self::groups::Naming;
 use self::select::{Cases, Select};
+use self::spoken::{NearDuplicates, NewTopic};
 use crate::app::App;
 use crate::auth::Member;
 use crate::clock::rfc3339;
@@ -77,6 +79,14 @@ pub struct Report {
     pub before: Option<Before>,
     /// How many cases or answers do not count, by reason.
     pub left_out: BTreeMap<&'static str, u64>,
+    /// Of `causes`: what customers have begun to speak of in the last seven days; empty where nothing grew, or before it was looked for.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    pub new_topics: Option<Vec<NewTopic>>,
+    /// Of `causes`: cases of the last nine weeks that say nearly the same, the largest group first.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    pub near_duplicates: Option<Vec<NearDuplicates>>,
 }
 
 /// The period before.
@@ -109,6 +119,10 @@ pub async fn make(app: &App, asked: &Asked) -> Result<Report> {
             Some(Before { from, to, rows: earlier.rows, overall: earlier.overall })
         }
     };
+    let (new_topics, near_duplicates) = match asked.name {
+        Name::Causes => spoken::read(app, asked).await.map(|(topics, groups)| (Some(topics), Some(groups)))?,
+        _ => (None, None),
+    };
     Ok(Report {
         report: asked.name,
         from: asked.from.clone(),
@@ -120,6 +134,8 @@ pub async fn make(app: &App, asked: &Asked) -> Result<Report> {
         overall: content.overall,
         before,
         left_out: content.left_out,
+        new_topics,
+        near_duplicates,
     })
 }
 

@@ -1,5 +1,6 @@
 //! The overview: what came in, what became of it, how long that took in open time, and how satisfied customers are.
 
+use sayso_analysis::scores::{per_thousand, percentile, share, wilson};
 use serde_json::Value;
 
 use super::asked::Asked;
@@ -9,7 +10,6 @@ use super::groups::{Groups, Naming};
 use super::open_time::OpenTimes;
 use super::ratings::{self, Scores};
 use super::select::{Cases, Select};
-use crate::analysis::scores::{per_thousand, percentile, share, wilson};
 use crate::app::App;
 use crate::cases::Status;
 use crate::clock::Millis;

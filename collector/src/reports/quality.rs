@@ -2,6 +2,8 @@
 
 use std::collections::BTreeMap;
 
+use sayso_analysis::control::{Chart, Point, laney, p_chart, u_chart};
+use sayso_analysis::scores::{share, wilson};
 use serde_json::{Value, json};
 
 use super::asked::Asked;
@@ -11,8 +13,6 @@ use super::exposures;
 use super::figures::{Content, Row, count};
 use super::groups::{Groups, NONE, Naming};
 use super::select::{Cases, Select};
-use crate::analysis::control::{Chart, Point, laney, p_chart, u_chart};
-use crate::analysis::scores::{share, wilson};
 use crate::app::App;
 use crate::http::Result;
 

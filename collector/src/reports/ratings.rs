@@ -95,7 +95,7 @@ pub async fn content(app: &App, asked: &Asked, naming: &Naming) -> Result<Conten
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::analysis::scores::satisfied;
+    use sayso_analysis::scores::satisfied;
 
     #[test]
     fn a_count_of_scores_is_what_the_scores_are() {

@@ -2,14 +2,14 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use sayso_analysis::importance::{self, Crosshair};
+use sayso_analysis::kano::{self, Counts, Feeling};
+use sayso_analysis::scores::{easy, mean, nps, satisfied, share, wilson};
+use sayso_analysis::servqual::{Dimension, Gap, overall};
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 
 use super::figures::{Content, FEWEST, Row};
-use crate::analysis::importance::{self, Crosshair};
-use crate::analysis::kano::{self, Counts, Feeling};
-use crate::analysis::scores::{easy, mean, nps, satisfied, share, wilson};
-use crate::analysis::servqual::{Dimension, Gap, overall};
 use crate::service::survey::{Survey, SurveyItem, SurveyKind};
 use crate::surveys::Answer;
 

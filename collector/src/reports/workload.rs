@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use sayso_analysis::scores::{median, share};
 use serde_json::json;
 
 use super::asked::Asked;
@@ -9,7 +10,6 @@ use super::figures::{Content, Row, count};
 use super::groups::{Groups, NONE, Naming};
 use super::ratings::{self, Scores};
 use super::select::{Cases, Select};
-use crate::analysis::scores::{median, share};
 use crate::app::App;
 use crate::clock::HOUR;
 use crate::http::Result;

@@ -5,11 +5,11 @@ use std::str::FromStr;
 
 use anyhow::Context as _;
 use jiff::civil;
+use sayso_analysis::servqual::Dimension;
 use serde::{Deserialize, Serialize};
 
 use super::objects::Object;
 use super::words::{Key, LocalText};
-use crate::analysis::servqual::Dimension;
 use crate::calendars::Span;
 use crate::calendars::written::as_text;
 

@@ -1,11 +1,11 @@
 //! What a survey asks, question by question, and what was answered to it: pure, for pages, paper and people who type answers in alike.
 
+use sayso_analysis::servqual::Dimension;
 use sayso_shared::Lang;
 use sha2::{Digest, Sha256};
 
 use super::answers::Given;
 use super::import::{TEXT_MAX, value};
-use crate::analysis::servqual::Dimension;
 use crate::service::survey::{Survey, SurveyItem, SurveyKind};
 use crate::service::words::LocalText;
 

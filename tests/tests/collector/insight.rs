@@ -5,6 +5,7 @@ mod digests;
 mod export;
 mod exposure;
 mod invitations;
+mod learning;
 mod pages;
 mod reports;
 

@@ -16,6 +16,8 @@ mod set_properties;
 mod shown;
 mod similar;
 mod sorting;
+mod suggested;
+mod suggestions;
 mod tasks;
 mod template;
 mod timeline;
@@ -38,4 +40,5 @@ pub fn router() -> Router<App> {
         .merge(efforts::router())
         .merge(merging::router())
         .merge(similar::router())
+        .merge(suggestions::router())
 }

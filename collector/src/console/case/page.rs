@@ -17,6 +17,7 @@ use super::error::{CaseForm, FormError};
 use super::seen;
 use super::shown::{CasePage, FormKey, Rights, ShownClock};
 use super::sorting::Names;
+use super::suggested;
 use super::timeline;
 use crate::app::App;
 use crate::attachments::{self, Reader};
@@ -175,6 +176,10 @@ pub(super) async fn render(app: &App, who: &SignedIn, id: &str, draft: Draft) ->
         false => None,
     };
     let done = Effort::of_case(&app.db, &case.id).await?;
+    let suggestions = match may(Action::ManageCase) {
+        true => suggested::shown(app, who.t, &case, &names).await?,
+        false => Vec::new(),
+    };
     let page_of_case = CasePage {
         t: who.t,
         shell: Shell::load(app, who, Screen::Inbox).await?,
@@ -208,6 +213,7 @@ pub(super) async fn render(app: &App, who: &SignedIn, id: &str, draft: Draft) ->
             .collect(),
         service: Arc::clone(&service),
         effort_sum: effort_texts::sum(who.t, &done),
+        suggestions,
         tasks,
         merged,
         merged_into,

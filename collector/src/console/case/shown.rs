@@ -11,6 +11,7 @@ use super::customer_card::CustomerCard;
 use super::deliveries::Delivery;
 use super::draft::Draft;
 use super::properties;
+use super::suggested::Shown;
 use super::timeline::{Item, What, Words};
 use crate::app::App;
 use crate::assets::{self, MARK};
@@ -68,6 +69,8 @@ pub(super) struct CasePage {
     pub(super) service: Arc<Service>,
     pub(super) clocks: Vec<ShownClock>,
     pub(super) tasks: Vec<Task>,
+    /// What it could be sorted by, for whoever may.
+    pub(super) suggestions: Vec<Shown>,
     /// What was done for it beside writing, in all.
     pub(super) effort_sum: Option<String>,
     /// The cases that were merged into it.

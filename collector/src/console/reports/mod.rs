@@ -2,9 +2,11 @@
 
 mod columns;
 mod form;
+mod learnt;
 mod links;
 mod page;
 mod pictures;
+mod spoken;
 
 use axum::Router;
 use axum::routing::get;
@@ -13,5 +15,8 @@ use crate::app::App;
 
 /// `/staff/reports…`.
 pub fn router() -> Router<App> {
-    Router::new().route("/staff/reports", get(page::list)).route("/staff/reports/{name}", get(page::show))
+    Router::new()
+        .route("/staff/reports", get(page::list))
+        .route("/staff/reports/suggestions", get(learnt::show))
+        .route("/staff/reports/{name}", get(page::show))
 }

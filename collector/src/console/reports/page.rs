@@ -9,6 +9,7 @@ use super::columns::{Column, NO_FIGURE, columns};
 use super::form::{self, Choice};
 use super::links;
 use super::pictures::picture;
+use super::spoken::{self, Spoken};
 use crate::app::App;
 use crate::assets::{self, MARK};
 use crate::auth::permissions::Action;
@@ -69,6 +70,7 @@ struct ReportPage {
     columns: &'static [Column],
     rows: Vec<(String, Vec<Cell>)>,
     left_out: Vec<String>,
+    spoken: Option<Spoken>,
     choices: Vec<Choice>,
     from: String,
     to: String,
@@ -147,6 +149,7 @@ pub(super) async fn show(
         columns: columns(&asked),
         rows: rows(&names, &report),
         left_out: left_out(&names, &report),
+        spoken: spoken::shown(&app, who.t, &report).await?,
         choices,
         from: form::typed_day(&asked, asked.from.as_ref(), asked.period.from),
         to: form::typed_day(&asked, asked.to.as_ref(), asked.period.to.map(|to| to - 1)),
@@ -157,7 +160,8 @@ pub(super) async fn show(
     Ok(page(&shown)?.into_response())
 }
 
-fn check(who: &SignedIn) -> Result<()> {
+/// Refuses whoever may not read reports.
+pub(super) fn check(who: &SignedIn) -> Result<()> {
     if who.may(Action::ReadReports) {
         return Ok(());
     }

@@ -1,7 +1,8 @@
 //! Which chart a report has.
 
-use crate::analysis::importance::Crosshair;
-use crate::analysis::scores::{mean, median};
+use sayso_analysis::importance::Crosshair;
+use sayso_analysis::scores::{mean, median};
+
 use crate::charts::{Bar, Chart, Moment, Place, Plane, bars, heat, plane, series};
 use crate::reports::format;
 use crate::reports::groups::WEEKDAYS;

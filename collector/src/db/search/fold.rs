@@ -9,6 +9,7 @@ use std::sync::LazyLock;
 use ferrous_opencc::OpenCC;
 use ferrous_opencc::config::BuiltinConfig;
 use icu_casemap::CaseMapper;
+use sayso_analysis::runs::{Run, cut};
 use unicode_normalization::UnicodeNormalization;
 
 /// Folds a text. What it gives is in NFC, so that a syllable of Hangul is one character.
@@ -21,6 +22,11 @@ pub fn fold(text: &str) -> String {
     // Folding by case can decompose again, as it does with the letter İ.
     let folded = folded.chars().filter(|character| !is_dropped(*character)).flat_map(without_stroke);
     folded.nfc().map(simplified).collect()
+}
+
+/// Cuts a text, folded.
+pub fn runs(text: &str) -> Vec<Run> {
+    cut(fold(text).chars()).into_iter().map(|placed| placed.run).collect()
 }
 
 /// Marks that readers leave out and writers forget (accents, vowel points of Arabic and Hebrew, variation selectors), and characters that

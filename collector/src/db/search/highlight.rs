@@ -2,11 +2,11 @@
 
 use std::ops::Range;
 
+use sayso_analysis::runs::{PlacedRun, Run, cut};
 use unicode_segmentation::UnicodeSegmentation;
 
 use super::fold::fold;
 use super::query::{Mark, Text};
-use super::runs::{PlacedRun, Run, cut};
 use super::term::Term;
 use super::{stems, tokens};
 

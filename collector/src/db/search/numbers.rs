@@ -1,6 +1,6 @@
 //! Numbers of several parts, such as `2026-11-0042` or `A-1042/7`, which some write with dashes, some with dots and some in one.
 
-use super::runs::{PlacedRun, Run};
+use sayso_analysis::runs::{PlacedRun, Run};
 
 /// A number of several parts in one piece is a token if it has so many characters; with fewer, `3.5` would be found by `35`.
 const LENGTH: std::ops::RangeInclusive<usize> = 6..=32;
@@ -79,8 +79,8 @@ const fn is_space(character: char) -> bool {
 #[cfg(test)]
 mod tests {
     use super::super::fold::fold;
-    use super::super::runs::cut;
     use super::*;
+    use sayso_analysis::runs::cut;
 
     fn numbers(text: &str) -> Vec<String> {
         let folded: Vec<char> = fold(text).chars().collect();

@@ -2,8 +2,10 @@
 
 use std::ops::Range;
 
+use sayso_analysis::runs::{PlacedRun, Run, cut};
+
 use super::fold::fold;
-use super::runs::{PlacedRun, Run, cut, runs};
+use super::fold::runs;
 
 /// Words that follow each other.
 #[derive(Clone, Debug, PartialEq, Eq)]

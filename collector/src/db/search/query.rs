@@ -1,8 +1,9 @@
 //! What somebody types to search, as words: what the index is asked, what the texts are compared with, and what is marked in them.
 
+use sayso_analysis::runs::{PlacedRun, Run, cut};
+
 use super::fold::fold;
 use super::phrase::{End, Phrase};
-use super::runs::{PlacedRun, Run, cut};
 use super::term::Term;
 use super::tokens::{BEGINNINGS, beginning};
 use super::{numbers, stems};

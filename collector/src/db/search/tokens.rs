@@ -6,10 +6,10 @@
 
 use std::collections::BTreeSet;
 
+use sayso_analysis::runs::{Run, cut};
 use unicode_normalization::char::is_combining_mark;
 
 use super::fold::fold;
-use super::runs::{Run, cut};
 use super::{numbers, stems};
 
 /// The tokens of one case at most. Only a conversation of some fifty pages has more, and what it says first and last is found.

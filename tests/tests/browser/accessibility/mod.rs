@@ -3,6 +3,7 @@
 
 mod desk;
 mod keyboard;
+mod learning;
 mod pages;
 mod widget;
 

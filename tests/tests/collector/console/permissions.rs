@@ -102,7 +102,7 @@ fn level(role: Role, case: &str) -> Level {
 type Fields = &'static [(&'static str, &'static str)];
 
 /// The routes of a case that change something, with fields that they take, and what one needs for them.
-const CHANGES: [(&str, Fields, Level); 13] = [
+const CHANGES: [(&str, Fields, Level); 14] = [
     ("reply", &[("body", "Soon"), ("then", "go_on")], Level::Answer),
     ("reply", &[("body", "Done"), ("then", "resolve"), ("outcome", "upheld")], Level::All),
     ("note", &[("body", "Look at this")], Level::Note),
@@ -111,6 +111,7 @@ const CHANGES: [(&str, Fields, Level); 13] = [
     ("resolve", &[("outcome", "upheld")], Level::All),
     ("reopen", &[("reason", "Not yet")], Level::All),
     ("properties", &[("kind", "complaint"), ("priority", "high"), ("seen", "x")], Level::All),
+    ("suggestion", &[("field", "priority"), ("value", "high"), ("seen", "x")], Level::All),
     ("contact", &[("share", "no")], Level::All),
     ("quarantine", &[("decision", "release")], Level::All),
     ("tasks", &[("title", "Something")], Level::All),

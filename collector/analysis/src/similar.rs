@@ -3,7 +3,8 @@
 
 use std::collections::BTreeSet;
 
-use crate::db::search::runs::{Run, runs};
+use crate::random::hash;
+use crate::runs::Run;
 
 /// Words of fewer letters than this say little about what a text is about.
 const WORD_MIN: usize = 3;
@@ -13,10 +14,10 @@ const WORD_MIN: usize = 3;
 pub struct Shingles(BTreeSet<String>);
 
 impl Shingles {
-    /// Those of a text, folded as search folds.
-    pub fn of(text: &str) -> Self {
+    /// Those of a text that was folded and cut.
+    pub fn of(runs: impl IntoIterator<Item = Run>) -> Self {
         let mut shingles = BTreeSet::new();
-        for run in runs(text) {
+        for run in runs {
             match run {
                 Run::Word(word) if word.chars().count() >= WORD_MIN => drop(shingles.insert(word)),
                 Run::Word(_) => {}
@@ -35,6 +36,19 @@ impl Shingles {
         if all == 0 { 0.0 } else { shared as f64 / all as f64 }
     }
 
+    /// Each of them, in the order of their letters.
+    pub fn iter(&self) -> impl Iterator<Item = &str> {
+        self.0.iter().map(String::as_str)
+    }
+
+    /// A number for each of them, in the order of the numbers, by which many texts are compared.
+    pub fn numbers(&self) -> Vec<u32> {
+        let mut numbers: Vec<u32> = self.0.iter().map(|word| number(word)).collect();
+        numbers.sort_unstable();
+        numbers.dedup();
+        numbers
+    }
+
     /// What both have, the longest words first.
     pub fn shared<'a>(&'a self, other: &'a Self) -> Vec<&'a str> {
         let mut shared: Vec<&str> = self.0.intersection(&other.0).map(String::as_str).collect();
@@ -50,26 +64,36 @@ impl Shingles {
     }
 }
 
+/// The number of a word.
+pub fn number(word: &str) -> u32 {
+    (hash(b's', word) >> 32) as u32
+}
+
 #[cfg(test)]
 mod tests {
     use proptest::prelude::*;
 
     use super::*;
+    use crate::runs::cut;
+
+    fn shingles(text: &str) -> Shingles {
+        Shingles::of(cut(text.to_lowercase().chars()).into_iter().map(|placed| placed.run))
+    }
 
     #[test]
     fn resemblance_is_the_share_of_all_words() {
-        let (a, b) = (Shingles::of("The parcel came late"), Shingles::of("Parcel late, and torn"));
+        let (a, b) = (shingles("The parcel came late"), shingles("Parcel late, and torn"));
         // the, parcel, came, late; parcel, late, and, torn.
         assert!((a.resemblance(&b) - 2.0 / 6.0).abs() < 1e-12);
         assert_eq!(a.shared(&b), ["parcel", "late"]);
-        let (a, b) = (Shingles::of("送货迟到"), Shingles::of("送貨迟了"));
+        let (a, b) = (shingles("送货迟到"), shingles("送货迟了"));
         assert!((a.resemblance(&b) - 2.0 / 4.0).abs() < 1e-12, "{a:?} {b:?}");
     }
 
     proptest! {
         #[test]
         fn it_is_symmetric_and_bounded(a in "[a-d字货 ]{0,40}", b in "[a-d字货 ]{0,40}") {
-            let (a, b) = (Shingles::of(&a), Shingles::of(&b));
+            let (a, b) = (shingles(&a), shingles(&b));
             let resemblance = a.resemblance(&b);
             prop_assert_eq!(resemblance, b.resemblance(&a));
             prop_assert!((0.0..=1.0).contains(&resemblance));

@@ -4,8 +4,6 @@ use std::ops::Range;
 
 use unicode_normalization::char::is_combining_mark;
 
-use super::fold::fold;
-
 /// Whatever is longer is no word, and is indexed and found by its beginning.
 const WORD_MAX: usize = 64;
 
@@ -46,11 +44,6 @@ impl PlacedRun {
             (None, _) => self.range.clone(),
         }
     }
-}
-
-/// Cuts a text.
-pub fn runs(text: &str) -> Vec<Run> {
-    cut(fold(text).chars()).into_iter().map(|placed| placed.run).collect()
 }
 
 /// Cuts a text that is folded.
@@ -126,7 +119,7 @@ mod tests {
     proptest! {
         #[test]
         fn every_stretch_stands_where_it_says(text in "\\PC{0,60}|[a-z0-9 送货迟到สวัสดีครับ.-]{0,40}") {
-            let folded: Vec<char> = fold(&text).chars().collect();
+            let folded: Vec<char> = text.to_lowercase().chars().collect();
             let mut end = 0;
             for placed in cut(folded.iter().copied()) {
                 prop_assert!(placed.range.start >= end && placed.range.end <= folded.len());
