@@ -17,17 +17,31 @@ fn main() {
     embed_widget(&root.join("../target/widget"), &out, &mut table);
     fs::write(out.join("assets.rs"), format!("&[\n{table}]")).expect("OUT_DIR is writable");
     list_widget_texts(&root.join("../widget/lang"), &out);
-    fold_identical_code();
+    make_it_small();
 }
 
-/// Keeps one of the functions that come to the same code, as generic ones often do: the released binary gets smaller by it. Only the linker that
-/// Rust brings for this target knows how; no function of ours is told from another by its address.
-fn fold_identical_code() {
+/// Tells the linker what makes the released binary smaller. Only the one that Rust brings for this target knows how.
+fn make_it_small() {
     let is = |name: &str, expected: &str| std::env::var(name).is_ok_and(|value| value == expected);
     let is_target = is("CARGO_CFG_TARGET_ARCH", "x86_64") && is("CARGO_CFG_TARGET_OS", "linux");
-    if is("PROFILE", "release") && is_target && is("CARGO_CFG_TARGET_ENV", "gnu") {
-        println!("cargo:rustc-link-arg-bins=-Wl,--icf=all");
+    if !(is("PROFILE", "release") && is_target && is("CARGO_CFG_TARGET_ENV", "gnu")) {
+        return;
     }
+    // One is kept of the functions that come to the same code, as generic ones often do. None of ours is told from another by its address.
+    println!("cargo:rustc-link-arg-bins=-Wl,--icf=all");
+    // Addresses that are moved when it starts are a bit each, and no longer 24 bytes. A C library that is older than 2.36 can't read that; the
+    // binary runs on systems that are as new as the one that made it, as ever.
+    if std::env::var("HOST") == std::env::var("TARGET") && c_library().is_some_and(|version| version >= (2, 36)) {
+        println!("cargo:rustc-link-arg-bins=-Wl,-z,pack-relative-relocs");
+    }
+}
+
+/// The version of the C library of this system: `getconf` says "glibc 2.36".
+fn c_library() -> Option<(u32, u32)> {
+    let said = std::process::Command::new("getconf").arg("GNU_LIBC_VERSION").output().ok()?;
+    let said = String::from_utf8(said.stdout).ok()?;
+    let (major, minor) = said.trim().strip_prefix("glibc ")?.split_once('.')?;
+    Some((major.parse().ok()?, minor.split('.').next()?.parse().ok()?))
 }
 
 /// The widget's language files, so that the owner of a site can be told which texts there are.
