@@ -6,10 +6,9 @@ use axum::Json;
 use axum::extract::{Path, Query, State};
 use axum::http::{HeaderValue, header};
 use axum::response::{IntoResponse, Response};
+use sayso_shared::customer::{AnswerSource, PublicAnswer, PublicAnswers};
 use sayso_shared::problem::{ErrorCode, FieldError};
 use sayso_shared::{Locale, Problem};
-use serde::Serialize;
-use utoipa::ToSchema;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
@@ -30,33 +29,6 @@ pub fn router() -> OpenApiRouter<App> {
     OpenApiRouter::new().routes(routes!(list))
 }
 
-/// What may help already.
-#[derive(Serialize, ToSchema)]
-#[schema(as = PublicAnswers)]
-struct AnswersBody {
-    /// The best first, three at most.
-    #[schema(max_items = 3)]
-    answers: Vec<AnswerBody>,
-}
-
-#[derive(Clone, Copy, Serialize, ToSchema)]
-#[serde(rename_all = "lowercase")]
-enum Source {
-    Answer,
-    Problem,
-}
-
-#[derive(Serialize, ToSchema)]
-#[schema(as = PublicAnswer)]
-struct AnswerBody {
-    /// Whether it is an `[[answer]]` or a public `[[problem]]`.
-    source: Source,
-    /// Its key.
-    key: String,
-    question: String,
-    solution: String,
-}
-
 /// What may help with what a customer is typing.
 #[utoipa::path(
     get,
@@ -68,7 +40,7 @@ struct AnswerBody {
         ("lang" = Option<String>, Query, description = "The language of the answers, a BCP 47 tag; the site's main one unless given"),
     ),
     responses(
-        (status = 200, body = AnswersBody, description = "The best answers; none where nothing fits"),
+        (status = 200, body = PublicAnswers, description = "The best answers; none where nothing fits"),
         (status = 403, body = Problem, content_type = "application/problem+json", description = "Foreign origin"),
         (status = 404, body = Problem, content_type = "application/problem+json", description = "No such site"),
         (status = 422, body = Problem, content_type = "application/problem+json", description = "A parameter is wrong"),
@@ -88,13 +60,13 @@ async fn list(
     let lang = lang.as_ref().map_or(main, Locale::as_str);
     let service = app.service.current().await?;
     let all = candidates(&service, site.key(), lang);
-    let answers = best(all, &typed, lang, MOST).into_iter().map(|(source, key, question, solution)| AnswerBody {
+    let answers = best(all, &typed, lang, MOST).into_iter().map(|(source, key, question, solution)| PublicAnswer {
         source,
         key,
         question,
         solution,
     });
-    let mut response = Json(AnswersBody { answers: answers.collect() }).into_response();
+    let mut response = Json(PublicAnswers { answers: answers.collect() }).into_response();
     response.headers_mut().insert(header::CACHE_CONTROL, HeaderValue::from_static("public, max-age=60"));
     Ok(response)
 }
@@ -125,7 +97,7 @@ fn read(parameters: Vec<(String, String)>) -> Result<(String, Option<Locale>)> {
     }
 }
 
-type Shown = (Source, String, String, String);
+type Shown = (AnswerSource, String, String, String);
 
 /// Everything that a site may show, in a language.
 fn candidates(service: &Service, site: &str, lang: &str) -> Vec<Candidate<Shown>> {
@@ -134,7 +106,7 @@ fn candidates(service: &Service, site: &str, lang: &str) -> Vec<Candidate<Shown>
         question: texts(&answer.question),
         solution: texts(&answer.solution),
         shown: (
-            Source::Answer,
+            AnswerSource::Answer,
             answer.key.to_string(),
             answer.question.in_language(lang).to_owned(),
             answer.solution.in_language(lang).to_owned(),
@@ -147,7 +119,7 @@ fn candidates(service: &Service, site: &str, lang: &str) -> Vec<Candidate<Shown>
             question: problem.title.to_string(),
             solution: texts(solution),
             shown: (
-                Source::Problem,
+                AnswerSource::Problem,
                 problem.key.to_string(),
                 problem.title.to_string(),
                 solution.in_language(lang).to_owned(),

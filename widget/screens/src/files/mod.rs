@@ -1,0 +1,257 @@
+//! The files that go along with a message: what was chosen, how far each is, and what can be done about it.
+
+mod list;
+mod photo;
+
+use js_sys::Array;
+use wasm_bindgen::prelude::*;
+use wasm_bindgen_futures::{JsFuture, spawn_local};
+use web_sys::{Blob, File, HtmlCanvasElement};
+use yew::prelude::*;
+
+pub use self::list::{Change, Entry, Files, Progress, Reason, scaled};
+pub(crate) use self::photo::{blob_of, canvas, context_of, decode};
+
+use crate::host::Host;
+use crate::mailbox::{Mailbox, use_mailbox};
+use crate::words::Words;
+
+/// What comes in from the page.
+#[derive(Debug)]
+pub enum Incoming {
+    /// Files that were chosen, dropped, pasted or made, with their names.
+    Chosen(Vec<(String, Blob)>),
+    /// What was in the form has been sent, or its user has gone.
+    Clear,
+}
+
+impl Incoming {
+    /// The files of an event of the page.
+    pub fn of_files(files: &Array) -> Self {
+        let named = files.iter().map(|file| {
+            let file: File = file.unchecked_into();
+            (file.name(), file.unchecked_into())
+        });
+        Self::Chosen(named.collect())
+    }
+}
+
+/// What the list needs.
+#[derive(Clone, Debug, PartialEq, Properties)]
+pub struct FileListProps {
+    pub host: Host,
+    pub words: Words,
+    pub incoming: Mailbox<Incoming>,
+    /// Hears of what goes along, whenever that changes: objects of `name` and `blob`.
+    pub onchange: Callback<Array>,
+}
+
+/// The list of files; nothing while there are none.
+#[component]
+pub fn FileList(props: &FileListProps) -> Html {
+    let files = use_reducer(Files::<Blob>::default);
+    let dispatch = files.dispatcher();
+    let FileListProps { host, words, incoming, onchange } = props.clone();
+
+    // The work of a file goes on while the list changes, so it asks for the list's newest state by what it dispatches alone.
+    let latest = use_mut_ref(Files::<Blob>::default);
+    *latest.borrow_mut() = (*files).clone();
+    let begin = {
+        let (host, dispatch) = (host.clone(), dispatch.clone());
+        Callback::from(move |(id, name, blob): (u32, String, Blob)| {
+            let (host, dispatch) = (host.clone(), dispatch.clone());
+            spawn_local(async move {
+                let smaller = photo::smaller(&blob, &name).await;
+                let sent = smaller.as_ref().map_or(&blob, |(blob, _)| blob).clone();
+                let sent_name = smaller.as_ref().map_or(&name, |(_, name)| name).clone();
+                let size = sent.size();
+                dispatch.dispatch(Change::Prepared(id, smaller.map(|(blob, name)| (blob, name, size))));
+                if size <= sayso_shared::limits::ATTACHMENT_MAX_BYTES as f64 {
+                    send(&host, &dispatch, id, &sent, &sent_name).await;
+                }
+            });
+        })
+    };
+
+    use_mailbox(&incoming, {
+        let (latest, dispatch) = (latest.clone(), dispatch.clone());
+        Callback::from(move |incoming| match incoming {
+            Incoming::Clear => dispatch.dispatch(Change::Clear),
+            Incoming::Chosen(chosen) => {
+                let change = Change::Add(chosen.into_iter().map(|(name, blob)| (name, blob.clone(), blob.size())).collect());
+                let before = latest.borrow().next_id();
+                // What the list will take, before it is drawn: each of them begins at once.
+                let after = latest.borrow().changed(change.clone());
+                for entry in after.entries.iter().filter(|entry| entry.id >= before) {
+                    begin.emit((entry.id, entry.name.clone(), entry.content.clone()));
+                }
+                *latest.borrow_mut() = after;
+                dispatch.dispatch(change);
+            }
+        })
+    });
+
+    let held: Vec<(String, Blob)> =
+        files.kept().map(|entry| (entry.name.clone(), entry.content.clone())).collect();
+    use_effect_with(held, move |held: &Vec<(String, Blob)>| {
+        let list = Array::new();
+        for (name, blob) in held {
+            let file = js_sys::Object::new();
+            let _ = js_sys::Reflect::set(&file, &"name".into(), &name.into());
+            let _ = js_sys::Reflect::set(&file, &"blob".into(), blob);
+            list.push(&file);
+        }
+        onchange.emit(list);
+    });
+
+    let remove = {
+        let (host, dispatch, latest) = (host.clone(), dispatch.clone(), latest.clone());
+        Callback::from(move |id: u32| {
+            if let Some(entry) = latest.borrow().entry(id) {
+                host.cancel(&entry.content);
+            }
+            dispatch.dispatch(Change::Remove(id));
+            // The button that was pressed is gone.
+            host.focus("#attach input");
+        })
+    };
+    let again = {
+        let (host, dispatch, latest) = (host.clone(), dispatch.clone(), latest.clone());
+        Callback::from(move |id: u32| {
+            let Some(entry) = latest.borrow().entry(id).cloned() else { return };
+            let (host, dispatch) = (host.clone(), dispatch.clone());
+            dispatch.dispatch(Change::Progressed(id, Progress::Sending(0.0)));
+            spawn_local(async move { send(&host, &dispatch, id, &entry.content, &entry.name).await });
+        })
+    };
+    let whole = {
+        let (host, dispatch, latest) = (host.clone(), dispatch.clone(), latest.clone());
+        Callback::from(move |id: u32| {
+            let Some(entry) = latest.borrow().entry(id).cloned() else { return };
+            let Some((original, _)) = entry.original else { return };
+            host.cancel(&entry.content);
+            let (host, dispatch) = (host.clone(), dispatch.clone());
+            dispatch.dispatch(Change::KeepOriginal(id));
+            spawn_local(async move { send(&host, &dispatch, id, &original, &entry.name).await });
+        })
+    };
+
+    let ways = Ways { remove, again, whole };
+    html! {
+        <>
+            if !files.entries.is_empty() {
+                <ul class="files" aria-label={words.get("files_title")}>
+                    { for files.entries.iter().map(|entry| row(&words, entry, &ways)) }
+                </ul>
+            }
+            if !files.refused.is_empty() {
+                <p class="error" role="alert">
+                    { for files.refused.iter().map(|(name, reason)| html! {
+                        <span class="line">{ words.fill(&["file_", reason.name()].concat(), &[("name", name)]) }</span>
+                    }) }
+                </p>
+            }
+        </>
+    }
+}
+
+fn percent(share: f64) -> u32 {
+    (share * 100.0) as u32
+}
+
+async fn send(host: &Host, dispatch: &UseReducerDispatcher<Files<Blob>>, id: u32, blob: &Blob, name: &str) {
+    let progress = {
+        let dispatch = dispatch.clone();
+        Closure::<dyn FnMut(f64)>::new(move |share| dispatch.dispatch(Change::Progressed(id, Progress::Sending(share))))
+    };
+    let answer = JsFuture::from(host.upload(blob, name, progress.as_ref().unchecked_ref())).await.unwrap_or_default();
+    let text = |key: &str| js_sys::Reflect::get(&answer, &key.into()).ok().and_then(|value| value.as_string());
+    let progress = match (text("id"), text("reason")) {
+        (Some(_), _) => Progress::Sent,
+        // Nobody waits for what was taken away.
+        (None, Some(reason)) if reason == "cancelled" => return,
+        (None, reason) => Progress::Failed(reason.and_then(|name| Reason::from_name(&name)).unwrap_or(Reason::Server)),
+    };
+    dispatch.dispatch(Change::Progressed(id, progress));
+}
+
+/// What the customer can do with a file: each hears of its identifier.
+struct Ways {
+    remove: Callback<u32>,
+    again: Callback<u32>,
+    whole: Callback<u32>,
+}
+
+// A function and no component of its own, as most of what the screens are made of: each component costs its visitors a kilobyte.
+fn row(words: &Words, entry: &Entry<Blob>, Ways { remove, again, whole }: &Ways) -> Html {
+    let id = entry.id;
+    let press = |callback: &Callback<u32>| callback.reform(move |_: MouseEvent| id);
+    let size = words.size(entry.size);
+    let state = match entry.progress {
+        Progress::Preparing => words.get("file_preparing"),
+        Progress::Sending(share) => {
+            words.fill("file_sending", &[("size", &size), ("percent", &percent(share).to_string())])
+        }
+        Progress::Sent => words.fill("file_sent", &[("size", &size)]),
+        Progress::Failed(reason) => words.fill(&["file_", reason.name()].concat(), &[("name", &entry.name)]),
+    };
+    let (is_failed, may_repeat) = match entry.progress {
+        Progress::Failed(reason) => (true, !reason.is_final()),
+        _ => (false, false),
+    };
+    html! {
+        <li key={id} data-state={is_failed.then_some("failed")}>
+            <Preview blob={entry.content.clone()} name={entry.name.clone()} />
+            <div>
+                <b dir="auto">{ &entry.name }</b>
+                // Every step would be read out; the end of it is what counts.
+                <small role={if matches!(entry.progress, Progress::Sending(_)) { "none" } else { "status" }}>{ state }</small>
+                if let Progress::Sending(share) = entry.progress {
+                    <progress max="100" value={percent(share).to_string()} aria-label={entry.name.clone()} />
+                }
+                <p class="ways">
+                    if let (Some((_, before)), false) = (&entry.original, is_failed) {
+                        <button type="button" onclick={press(whole)}>
+                            { words.fill("file_original", &[("size", &words.size(*before))]) }
+                        </button>
+                    }
+                    if may_repeat {
+                        <button type="button" onclick={press(again)}>{ words.get("file_again") }</button>
+                    }
+                </p>
+            </div>
+            <button type="button" class="remove" aria-label={words.fill("file_remove", &[("name", &entry.name)])}
+                title={words.fill("file_remove", &[("name", &entry.name)])} onclick={press(remove)} />
+        </li>
+    }
+}
+
+#[derive(Clone, Debug, PartialEq, Properties)]
+struct PreviewProps {
+    blob: Blob,
+    name: String,
+}
+
+/// A picture of a picture, and of anything else the ending of its name.
+#[component]
+fn Preview(PreviewProps { blob, name }: &PreviewProps) -> Html {
+    let canvas = use_node_ref();
+    let shown = use_state(|| false);
+    use_effect_with(blob.clone(), {
+        let (canvas, shown) = (canvas.clone(), shown.clone());
+        move |blob: &Blob| {
+            if let (true, Some(canvas)) = (blob.type_().starts_with("image/"), canvas.cast::<HtmlCanvasElement>()) {
+                let blob = blob.clone();
+                spawn_local(async move { shown.set(photo::draw_preview(blob, canvas).await) });
+            }
+        }
+    });
+    let ending = name.rsplit_once('.').map_or("…", |(_, ending)| ending);
+    let ending: String = ending.chars().take(4).collect::<String>().to_ascii_uppercase();
+    html! {
+        <span class="preview" aria-hidden="true">
+            <canvas ref={canvas} hidden={!*shown} />
+            if !*shown { <span>{ ending }</span> }
+        </span>
+    }
+}
