@@ -97,7 +97,7 @@ const equip = sayso => {
       tries += '?'
       throw why
     }),
-    more: (name, ...rest) => sayso.companion().then(made => made[name](...rest)).catch(() => sayso.trouble(sayso.words.more_failed)),
+    more: (name, ...rest) => sayso.companion().then(made => made[name](...rest)).catch(() => sayso.trouble(sayso.words['more_failed'])),
     meet() {
       if (sayso.app) {
         sayso.app.identify()
@@ -169,6 +169,8 @@ export function panel(sayso, outboxOnly) {
   const list = make('div', { id: 'files' })
   const trouble = make('p', { className: 'hint', role: 'status' })
   const attach = make('div', { id: 'attach' })
+  add.append(pick, make('span'))
+  shot.append(...shot.type ? [] : [camera], make('span'))
   const follow = make('button', { type: 'button', id: 'mine' })
   let opener, frame, timer, loading, framed, late, given, composition, first, kind, stopped, why = ''
 
@@ -191,8 +193,9 @@ export function panel(sayso, outboxOnly) {
     title.textContent = framed ? sayso.label : own('title') ?? ask
     if (!sayso.app) field.ariaLabel = title.textContent
     const text = key => sayso.words?.[key] ?? ''
-    add.replaceChildren(pick, text('attach'))
-    shot.replaceChildren(...shot.type ? [] : [camera], text(shot.type ? 'screenshot' : 'photo'))
+    // The fields stay where they are, since one that is moved loses the focus.
+    add.lastChild.textContent = text('attach')
+    shot.lastChild.textContent = text(shot.type ? 'screenshot' : 'photo')
     follow.textContent = sayso.news ? text('mine') + ' · ' + sayso.news : text('mine')
     link.textContent = own('failure_page') ?? open
     link.href = address()
@@ -382,7 +385,9 @@ export function panel(sayso, outboxOnly) {
   // What has been sent, or was of somebody who has gone, goes along no more.
   sayso.empty = () => {
     if (sayso.files?.length) sayso.more('clear')
+    if (sayso.doubtful) sayso.more('masks', '')
     sayso.files = []
+    sayso.insists = sayso.doubtful = 0
   }
   // Everything that is sent goes through the outbox, where there is one and its disk may be used without asking.
   const send = async (key, feedback) => {
@@ -482,11 +487,13 @@ export function panel(sayso, outboxOnly) {
     // crypto.randomUUID is missing on plain http.
     uuid: () => '10000000-1000-4000-8000-100000000000'.replace(/[018]/g, digit => (digit ^ crypto.getRandomValues(new Uint8Array(1))[0] & 15 >> digit / 4).toString(16)),
     complete(feedback) {
-      const { context, lang, reference } = sayso
+      const { context, lang, reference, insists } = sayso
+      for (const name of ['message', 'desired_outcome']) if (feedback[name] && sayso.mask) feedback[name] = sayso.mask(feedback[name])
       const cut = (text, most) => text ? [...text].slice(0, most).join('') : undefined
       return sayso.json({
         ...reference && { reference: String(reference) },
         ...feedback,
+        ...insists && { keep_unmasked: true },
         ...Object.keys(context)[0] && { context },
         locale: lang,
         page: { url: cut(location.href, 2000), title: cut(document.title, 300), referrer: cut(document.referrer, 2000) },
@@ -510,6 +517,14 @@ export function panel(sayso, outboxOnly) {
   sayso.forget = () => first = sayso.draft = field.value = ''
   field.value = first.message ?? ''
   listen(field, 'input', () => sayso.app ? sayso.app.typed(field) : sayso.keep(typed(first)))
+  // What looks like a card, an account or a secret is hidden before it leaves; the second module knows what is one. The collector does the same with
+  // what comes as it was.
+  const said = name => body.querySelector(name)?.value || ''
+  listen(dialog, 'input', ({ target }) => {
+    const text = said('#message') + '\n' + said('#desired_outcome')
+    sayso.doubtful ||= /\d[\d -]{11,}[\dXx]|[A-Z]{2}\d\d[ A-Z\d]{11}|:\/\/.*[?#&@]/.test(text)
+    if (sayso.doubtful && target.matches('textarea')) sayso.more('masks', text)
+  })
   // What may help already, where the site has public answers.
   let helper
   listen(field, 'input', () => known.answers && (helper ||= import(base + '/assets/__MODULE_answers__').then(({ answers }) => answers(sayso))).then(ask => ask(field.value)).catch(() => helper = 0))

@@ -12,7 +12,9 @@ export const answers = sayso => {
   const { api, signal } = sayso
   let timer, last, there
   const ask = async text => {
-    const query = [...text].slice(0, MOST).join('')
+    // What has to be hidden before it leaves has to be so here too.
+    if (sayso.doubtful && !sayso.mask) return
+    const query = [...sayso.mask ? sayso.mask(text) : text].slice(0, MOST).join('')
     if (query == last || signal.aborted) return
     last = query
     const answer = await fetch(`${api}/answers?q=${encodeURIComponent(query)}&lang=${sayso.lang}`, { credentials: 'omit', signal })

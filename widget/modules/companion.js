@@ -33,6 +33,7 @@ export const companion = async sayso => {
       return text.replace('{count}', sayso.number(number))
     },
     ...upload(sayso),
+    find: selector => dialog.querySelector(selector),
     focus: selector => dialog.querySelector(selector)?.focus(),
     veil: hidden => dialog.hidden = launcher.hidden = hidden,
     home() {
@@ -42,16 +43,20 @@ export const companion = async sayso => {
       wasm_bindgen.hide_cases()
       if (inside) sayso.focus('h2')
     },
+    insist: insists => sayso.insists = insists,
     helped: (source, key) => sayso.context.answer = source + ' ' + key,
     seen: () => sayso.badge?.()
   })
   wasm_bindgen.begin(host)
   dialog.insertBefore(box, body.nextSibling)
+  sayso.list.parentNode.prepend(helped)
   sayso.home = host.home
+  sayso.mask = text => wasm_bindgen[sayso.insists ? 'mask_cards' : 'mask'](text)
   // Whatever happens later than a call of ours the panel hears of, and knows by its name.
   sayso.lost = () => {
     away(false)
     sayso.files = []
+    sayso.mask = 0
     sayso.list.replaceChildren()
     sayso.trouble(host.words.lost)
   }
@@ -78,10 +83,8 @@ export const companion = async sayso => {
       away(true)
       wasm_bindgen.show_cases(box, host)
     },
-    answers(json) {
-      if (!helped.isConnected) sayso.list.parentNode.prepend(helped)
-      wasm_bindgen.show_answers(helped, host, json)
-    },
+    answers: json => wasm_bindgen.show_answers(helped, host, json),
+    masks: text => wasm_bindgen.show_masks(helped, host, text),
     meet: () => wasm_bindgen.meet()
   }
 }

@@ -29,6 +29,13 @@ pub fn router() -> OpenApiRouter<App> {
     OpenApiRouter::new().routes(routes!(list))
 }
 
+/// Whether a site answers anything: where it does not, nobody's widget need ask.
+pub async fn are_there(app: &App, site: &str) -> Result<bool> {
+    let service = app.service.current().await?;
+    let own = service.answers.iter().any(|answer| answer.site.as_ref().is_none_or(|of| of.as_str() == site));
+    Ok(own || service.problems.iter().any(|problem| problem.public && problem.solution.is_some()))
+}
+
 /// What may help with what a customer is typing.
 #[utoipa::path(
     get,

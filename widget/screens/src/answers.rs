@@ -4,31 +4,15 @@ use sayso_shared::customer::{AnswerSource, PublicAnswer, PublicAnswers};
 use yew::prelude::*;
 
 use crate::host::Host;
-use crate::mailbox::{Mailbox, use_mailbox};
 use crate::words::Words;
 
-/// What the answers need.
-#[derive(Clone, Debug, PartialEq, Properties)]
-pub struct AnswersProps {
-    pub host: Host,
-    pub words: Words,
-    /// What was found for what is typed by now; nothing takes away what is there.
-    pub found: Mailbox<Vec<PublicAnswer>>,
-}
-
 /// The questions, which fold out into their solutions; nothing while none fits.
-#[component]
-pub fn Answers(props: &AnswersProps) -> Html {
-    let AnswersProps { host, words, found } = props.clone();
-    let answers = use_state(Vec::<PublicAnswer>::new);
+#[hook]
+pub fn use_answers(host: &Host, words: &Words, answers: &[PublicAnswer]) -> Html {
     let is_hidden = use_state(|| false);
     // The one that helped, once somebody says so.
     let helped = use_state(|| None::<String>);
-    use_mailbox(&found, {
-        let answers = answers.clone();
-        Callback::from(move |found| answers.set(found))
-    });
-    if *is_hidden || answers.is_empty() && helped.is_none() {
+    if *is_hidden || answers.is_empty() {
         return html! {};
     }
     let hide = { let is_hidden = is_hidden.clone(); Callback::from(move |_: MouseEvent| is_hidden.set(true)) };

@@ -3,7 +3,7 @@
 use js_sys::{Function, Promise};
 use wasm_bindgen::JsValue;
 use wasm_bindgen::prelude::wasm_bindgen;
-use web_sys::Blob;
+use web_sys::{Blob, Element};
 
 #[wasm_bindgen]
 extern "C" {
@@ -50,6 +50,9 @@ extern "C" {
     /// Stops sending a file, and forgets it.
     #[wasm_bindgen(method)]
     pub fn cancel(this: &Host, file: &Blob);
+    /// The first element of the panel that matches a selector.
+    #[wasm_bindgen(method)]
+    pub fn find(this: &Host, selector: &str) -> Option<Element>;
     /// Gives the first element of the panel that matches a selector the focus.
     #[wasm_bindgen(method)]
     pub fn focus(this: &Host, selector: &str);
@@ -59,6 +62,9 @@ extern "C" {
     /// Shows the form again, in place of another screen.
     #[wasm_bindgen(method)]
     pub fn home(this: &Host);
+    /// The customer wants what is no card number to leave as they wrote it, or does not any more.
+    #[wasm_bindgen(method)]
+    pub fn insist(this: &Host, insists: bool);
     /// An answer has helped, so that nobody need ask; `source` is `answer` or `problem`.
     #[wasm_bindgen(method)]
     pub fn helped(this: &Host, source: &str, key: &str);

@@ -10,32 +10,38 @@ use crate::api::{self, Answer, Failure};
 use crate::host::Host;
 use crate::words::Words;
 
-/// What the screen of a case needs.
-#[derive(Clone, Debug, PartialEq, Properties)]
-pub struct CaseProps {
-    pub host: Host,
-    pub words: Words,
-    pub code: String,
-    /// What the list says of it, where it is in the list.
-    pub known: Option<MyCase>,
-    pub onback: Callback<()>,
-}
-
-/// A case with its conversation.
-#[component]
-pub fn CaseView(props: &CaseProps) -> Html {
-    let CaseProps { host, words, code, known, onback } = props.clone();
+/// A case with its conversation, once one is open; nothing else of it is asked for or shown before.
+#[hook]
+pub fn use_case(host: &Host, words: &Words, open: Option<String>, known: Option<MyCase>, onback: Callback<()>) -> Html {
+    let (host, words) = (host.clone(), words.clone());
+    let code = open.clone().unwrap_or_default();
     let case = use_state(|| None::<Answer<CustomerCase>>);
+    let turn = use_mut_ref(|| 0_u32);
     let load = {
+        let turn = turn.clone();
         let (case, host, code) = (case.clone(), host.clone(), code.clone());
         Callback::from(move |()| {
             let (case, host, code) = (case.clone(), host.clone(), code.clone());
-            spawn_local(async move { case.set(Some(api::case(&host, &code).await)) });
+            let turn = turn.clone();
+            *turn.borrow_mut() += 1;
+            let mine = *turn.borrow();
+            spawn_local(async move {
+                let answer = api::case(&host, &code).await;
+                // Another one may have been opened since, or its user may have gone.
+                if *turn.borrow() == mine {
+                    case.set(Some(answer));
+                }
+            });
         })
     };
-    use_effect_with((), {
-        let (load, host) = (load.clone(), host.clone());
-        move |()| {
+    use_effect_with(open.clone(), {
+        let (load, host, case) = (load.clone(), host.clone(), case.clone());
+        move |open: &Option<String>| {
+            *turn.borrow_mut() += 1;
+            case.set(None);
+            if open.is_none() {
+                return;
+            }
             load.emit(());
             // So that whoever listens hears where they are.
             host.focus("#case-title");
@@ -49,6 +55,9 @@ pub fn CaseView(props: &CaseProps) -> Html {
     let rating = use_rating(&desk);
     let reply = use_reply(&desk, stage);
 
+    if open.is_none() {
+        return html! {};
+    }
     let title = match (&*case, &known) {
         (Some(Ok(case)), _) => words.of_name("kind_", case.kind.as_str()),
         (_, Some(known)) => words.of_name("kind_", known.kind.as_str()),
@@ -114,17 +123,19 @@ struct Desk {
 #[hook]
 fn use_rating(desk: &Desk) -> Html {
     let Desk { host, words, code, ondone } = desk.clone();
-    let score = use_state(|| 0_u8);
+    // The stars, and of which case they are.
+    let rated = use_state(|| (String::new(), 0_u8));
+    let score = if rated.0 == code { rated.1 } else { 0 };
     let comment = use_node_ref();
     let failure = use_state(|| None::<Failure>);
-    let key = use_memo((), |()| host.uuid());
+    let key = use_memo(code.clone(), |_| host.uuid());
     let onsubmit = {
-        let (score, comment, failure, host) = (score.clone(), comment.clone(), failure.clone(), host.clone());
+        let (comment, failure, host, code) = (comment.clone(), failure.clone(), host.clone(), code.clone());
         Callback::from(move |event: SubmitEvent| {
             event.prevent_default();
             let text = comment.cast::<HtmlTextAreaElement>().map(|field| field.value()).unwrap_or_default();
             let comment = Some(text.trim().to_owned()).filter(|text| !text.is_empty());
-            let rating = api::Rating { score: *score, solved: None, comment };
+            let rating = api::Rating { score, solved: None, comment };
             let (failure, host, code, key, ondone) = (failure.clone(), host.clone(), code.clone(), key.clone(), ondone.clone());
             if rating.score == 0 {
                 return;
@@ -143,11 +154,14 @@ fn use_rating(desk: &Desk) -> Html {
                 <legend>{ words.get("rate_title") }</legend>
                 <div class="steps">
                     { for (1..=5_u8).map(|step| {
-                        let choose = { let score = score.clone(); Callback::from(move |_: InputEvent| score.set(step)) };
+                        let choose = {
+                            let (rated, code) = (rated.clone(), code.clone());
+                            Callback::from(move |_: InputEvent| rated.set((code.clone(), step)))
+                        };
                         let number = host.number(step.into());
                         html! {
-                            <label data-state={(step <= *score).then_some("on")}>
-                                <input type="radio" name="score" value={step.to_string()} checked={step == *score} oninput={choose}
+                            <label data-state={(step <= score).then_some("on")}>
+                                <input type="radio" name="score" value={step.to_string()} checked={step == score} oninput={choose}
                                     aria-label={words.fill("rate_step", &[("step", &number)])} />
                                 <svg viewBox="0 0 24 24" aria-hidden="true"><path d="m12 3.5 2.6 5.4 5.9.8-4.3 4.1 1 5.9-5.2-2.8-5.2 2.8 1-5.9-4.3-4.1 5.9-.8z" /></svg>
                             </label>
@@ -155,7 +169,7 @@ fn use_rating(desk: &Desk) -> Html {
                     }) }
                 </div>
             </fieldset>
-            if *score > 0 {
+            if score > 0 {
                 <div class="field">
                     <label for="rate-comment">{ words.get("rate_comment") }</label>
                     <textarea ref={comment} id="rate-comment" maxlength="1000" dir="auto" />
@@ -172,15 +186,15 @@ fn use_rating(desk: &Desk) -> Html {
 fn use_reply(desk: &Desk, stage: Stage) -> Html {
     let Desk { host, words, code, ondone } = desk.clone();
     let is_answered = matches!(stage, Stage::Answered | Stage::Closed);
-    // The stage at which the customer has asked to write although it is answered.
-    let asked = use_state(|| None::<Stage>);
+    // The case, and the stage at which its customer has asked to write although it is answered.
+    let asked = use_state(|| None::<(String, Stage)>);
     let field = use_node_ref();
     let failure = use_state(|| None::<&'static str>);
     let is_busy = use_state(|| false);
     // What is sent and under which key, until it is known what became of it.
-    let attempt = use_mut_ref(|| (String::new(), String::new()));
+    let attempt = use_mut_ref(<(String, String, String)>::default);
     let onsubmit = {
-        let (field, failure, is_busy, host) = (field.clone(), failure.clone(), is_busy.clone(), host);
+        let (field, failure, is_busy, host, code) = (field.clone(), failure.clone(), is_busy.clone(), host, code.clone());
         Callback::from(move |event: SubmitEvent| {
             event.prevent_default();
             let Some(area) = field.cast::<HtmlTextAreaElement>() else { return };
@@ -193,18 +207,20 @@ fn use_reply(desk: &Desk, stage: Stage) -> Html {
             if *is_busy {
                 return;
             }
-            if attempt.borrow().1 != body {
-                *attempt.borrow_mut() = (host.uuid(), body);
+            let is_repeat = { let (_, of, said) = &*attempt.borrow(); *of == code && *said == body };
+            if !is_repeat {
+                *attempt.borrow_mut() = (host.uuid(), code.clone(), body);
             }
-            let (key, body) = attempt.borrow().clone();
+            let (key, code, body) = attempt.borrow().clone();
             is_busy.set(true);
-            let (failure, is_busy, host, code, ondone) =
-                (failure.clone(), is_busy.clone(), host.clone(), code.clone(), ondone.clone());
+            let (failure, is_busy, host, ondone, attempt) =
+                (failure.clone(), is_busy.clone(), host.clone(), ondone.clone(), attempt.clone());
             spawn_local(async move {
                 match api::reply(&host, &code, &key, &api::Reply { body, attachments: Vec::new() }).await {
                     Ok(_) => {
                         failure.set(None);
                         area.set_value("");
+                        *attempt.borrow_mut() = Default::default();
                         ondone.emit(());
                     }
                     Err(why) => failure.set(Some(why.key())),
@@ -213,8 +229,8 @@ fn use_reply(desk: &Desk, stage: Stage) -> Html {
             });
         })
     };
-    if is_answered && *asked != Some(stage) {
-        let show = Callback::from(move |_: MouseEvent| asked.set(Some(stage)));
+    if is_answered && *asked != Some((code.clone(), stage)) {
+        let show = Callback::from(move |_: MouseEvent| asked.set(Some((code.clone(), stage))));
         return html! { <p class="ways"><button type="button" id="not-solved" onclick={show}>{ words.get("not_solved") }</button></p> };
     }
     html! {

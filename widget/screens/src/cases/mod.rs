@@ -10,7 +10,7 @@ use wasm_bindgen_futures::spawn_local;
 use web_sys::{HtmlInputElement, SubmitEvent};
 use yew::prelude::*;
 
-use self::case::CaseView;
+use self::case::use_case;
 use self::kept::Kept;
 use crate::api::{self, Answer, Failure};
 use crate::host::Host;
@@ -101,8 +101,9 @@ pub fn Cases(props: &CasesProps) -> Html {
         Some(Ok(cases)) => cases.iter().find(|case| case.code == code).cloned(),
         _ => None,
     };
-    if let Some(code) = &*open {
-        return html! { <CaseView key={code.clone()} {host} {words} code={code.clone()} known={known(code)} {onback} /> };
+    let one = use_case(&host, &words, (*open).clone(), (*open).as_deref().and_then(known), onback);
+    if open.is_some() {
+        return one;
     }
     let shown = match &*list {
         None => html! { <p class="hint" role="status">{ words.get("cases_loading") }</p> },

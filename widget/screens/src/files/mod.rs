@@ -6,7 +6,7 @@ mod photo;
 use js_sys::Array;
 use wasm_bindgen::prelude::*;
 use wasm_bindgen_futures::{JsFuture, spawn_local};
-use web_sys::{Blob, File, HtmlCanvasElement};
+use web_sys::{Blob, File};
 use yew::prelude::*;
 
 pub use self::list::{Change, Entry, Files, Progress, Reason, scaled};
@@ -102,6 +102,12 @@ pub fn FileList(props: &FileListProps) -> Html {
             list.push(&file);
         }
         onchange.emit(list);
+    });
+
+    let pictures: Vec<(u32, Blob)> = files.entries.iter().map(|entry| (entry.id, entry.content.clone())).collect();
+    use_effect_with(pictures, {
+        let host = host.clone();
+        move |pictures: &Vec<(u32, Blob)>| draw_previews(&host, pictures)
     });
 
     let remove = {
@@ -201,7 +207,7 @@ fn row(words: &Words, entry: &Entry<Blob>, Ways { remove, again, whole }: &Ways)
     };
     html! {
         <li key={id} data-state={is_failed.then_some("failed")}>
-            <Preview blob={entry.content.clone()} name={entry.name.clone()} />
+            { preview(entry) }
             <div>
                 <b dir="auto">{ &entry.name }</b>
                 // Every step would be read out; the end of it is what counts.
@@ -226,32 +232,26 @@ fn row(words: &Words, entry: &Entry<Blob>, Ways { remove, again, whole }: &Ways)
     }
 }
 
-#[derive(Clone, Debug, PartialEq, Properties)]
-struct PreviewProps {
-    blob: Blob,
-    name: String,
-}
-
-/// A picture of a picture, and of anything else the ending of its name.
-#[component]
-fn Preview(PreviewProps { blob, name }: &PreviewProps) -> Html {
-    let canvas = use_node_ref();
-    let shown = use_state(|| false);
-    use_effect_with(blob.clone(), {
-        let (canvas, shown) = (canvas.clone(), shown.clone());
-        move |blob: &Blob| {
-            if let (true, Some(canvas)) = (blob.type_().starts_with("image/"), canvas.cast::<HtmlCanvasElement>()) {
-                let blob = blob.clone();
-                spawn_local(async move { shown.set(photo::draw_preview(blob, canvas).await) });
-            }
-        }
-    });
-    let ending = name.rsplit_once('.').map_or("…", |(_, ending)| ending);
+/// A picture of a picture, and of anything else the ending of its name. What is on the canvas, [`draw_previews`] draws.
+fn preview(entry: &Entry<Blob>) -> Html {
+    let ending = entry.name.rsplit_once('.').map_or("…", |(_, ending)| ending);
     let ending: String = ending.chars().take(4).collect::<String>().to_ascii_uppercase();
     html! {
         <span class="preview" aria-hidden="true">
-            <canvas ref={canvas} hidden={!*shown} />
-            if !*shown { <span>{ ending }</span> }
+            <canvas id={preview_id(entry.id)} />
+            <span>{ ending }</span>
         </span>
+    }
+}
+
+fn preview_id(id: u32) -> String {
+    ["preview-", &id.to_string()].concat()
+}
+
+fn draw_previews(host: &Host, pictures: &[(u32, Blob)]) {
+    for (id, blob) in pictures {
+        if let (true, Some(canvas)) = (blob.type_().starts_with("image/"), host.find(&["#", &preview_id(*id)].concat())) {
+            spawn_local(photo::draw_preview(blob.clone(), canvas.unchecked_into()));
+        }
     }
 }

@@ -82,26 +82,24 @@ pub async fn smaller(blob: &Blob, name: &str) -> Option<(Blob, String)> {
     (!is_known || made.size() < blob.size()).then(|| (made, with_ending(name, ending)))
 }
 
-/// Draws a preview into a canvas: a picture by its address would need the page's policy to allow it.
-pub async fn draw_preview(blob: Blob, canvas: HtmlCanvasElement) -> bool {
-    let Some(whole) = decode(&blob, None).await else { return false };
+/// Draws a preview into a canvas, which hides what stands in for it: a picture by its address would need the page's policy to allow it.
+pub async fn draw_preview(blob: Blob, canvas: HtmlCanvasElement) {
+    let Some(whole) = decode(&blob, None).await else { return };
     let (width, height) = (f64::from(whole.width()), f64::from(whole.height()));
     let side = f64::from(PREVIEW);
     // The middle of it, so that every preview is a square.
     let scale = side / width.min(height);
     canvas.set_width(PREVIEW);
     canvas.set_height(PREVIEW);
-    let Some(context) = context_of(&canvas) else { return false };
     let (across, down) = (width * scale, height * scale);
-    let drawn = context.draw_image_with_image_bitmap_and_dw_and_dh(
-        &whole,
-        (side - across) / 2.0,
-        (side - down) / 2.0,
-        across,
-        down,
-    );
+    if let Some(context) = context_of(&canvas) {
+        let (x, y) = ((side - across) / 2.0, (side - down) / 2.0);
+        let drawn = context.draw_image_with_image_bitmap_and_dw_and_dh(&whole, x, y, across, down);
+        if drawn.is_ok() {
+            canvas.set_class_name("drawn");
+        }
+    }
     whole.close();
-    drawn.is_ok()
 }
 
 /// What draws on a canvas.
