@@ -385,7 +385,7 @@ export function panel(sayso, outboxOnly) {
   // What has been sent, or was of somebody who has gone, goes along no more.
   sayso.empty = () => {
     if (sayso.files?.length) sayso.more('clear')
-    if (sayso.doubtful) sayso.more('masks', '')
+    if (sayso.doubtful) hide('')
     sayso.files = []
     sayso.insists = sayso.doubtful = 0
   }
@@ -433,7 +433,7 @@ export function panel(sayso, outboxOnly) {
   }
   // What the browser does in a line or two; the widget's part would be many times as long.
   Object.assign(sayso, {
-    dialog, body, list,
+    dialog, body, list, attach,
     // Parts of the form that are there without the widget.
     slot(name) {
       label()
@@ -517,13 +517,15 @@ export function panel(sayso, outboxOnly) {
   sayso.forget = () => first = sayso.draft = field.value = ''
   field.value = first.message ?? ''
   listen(field, 'input', () => sayso.app ? sayso.app.typed(field) : sayso.keep(typed(first)))
-  // What looks like a card, an account or a secret is hidden before it leaves; the second module knows what is one. The collector does the same with
+  // What looks like a card, an account or a secret is hidden before it leaves; a small module knows what is one. The collector does the same with
   // what comes as it was.
+  let masker
+  const hide = text => (masker ||= import(base + '/assets/__MODULE_masks__').then(({ masks }) => masks(sayso))).then(show => show(text)).catch(() => masker = 0)
   const said = name => body.querySelector(name)?.value || ''
   listen(dialog, 'input', ({ target }) => {
     const text = said('#message') + '\n' + said('#desired_outcome')
     sayso.doubtful ||= /\d[\d -]{11,}[\dXx]|[A-Z]{2}\d\d[ A-Z\d]{11}|:\/\/.*[?#&@]/.test(text)
-    if (sayso.doubtful && target.matches('textarea')) sayso.more('masks', text)
+    if (sayso.doubtful && target.matches('textarea')) hide(text)
   })
   // What may help already, where the site has public answers.
   let helper

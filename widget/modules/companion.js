@@ -43,20 +43,17 @@ export const companion = async sayso => {
       wasm_bindgen.hide_cases()
       if (inside) sayso.focus('h2')
     },
-    insist: insists => sayso.insists = insists,
     helped: (source, key) => sayso.context.answer = source + ' ' + key,
     seen: () => sayso.badge?.()
   })
   wasm_bindgen.begin(host)
   dialog.insertBefore(box, body.nextSibling)
-  sayso.list.parentNode.prepend(helped)
+  sayso.attach.prepend(helped)
   sayso.home = host.home
-  sayso.mask = text => wasm_bindgen[sayso.insists ? 'mask_cards' : 'mask'](text)
   // Whatever happens later than a call of ours the panel hears of, and knows by its name.
   sayso.lost = () => {
     away(false)
     sayso.files = []
-    sayso.mask = 0
     sayso.list.replaceChildren()
     sayso.trouble(host.words.lost)
   }
@@ -84,7 +81,6 @@ export const companion = async sayso => {
       wasm_bindgen.show_cases(box, host)
     },
     answers: json => wasm_bindgen.show_answers(helped, host, json),
-    masks: text => wasm_bindgen.show_masks(helped, host, text),
     meet: () => wasm_bindgen.meet()
   }
 }

@@ -44,7 +44,11 @@ pub fn build() -> anyhow::Result<Manifest> {
         return Ok(manifest);
     }
 
-    let modules = (compile(&toolchain, WIDGET)?, compile(&toolchain, COMPANION)?);
+    let modules = Modules {
+        widget: compile(&toolchain, WIDGET)?,
+        companion: compile(&toolchain, COMPANION)?,
+        masks: compile(&toolchain, MASKS)?,
+    };
     let manifest = pack(&modules, &folder, fingerprint, toolchain.is_as_released())?;
     sizes::print_table(&manifest);
     Ok(manifest)
@@ -64,9 +68,17 @@ pub fn output_dir() -> PathBuf {
     environment::workspace().join("target/widget")
 }
 
-/// The package of the form, and that of what is fetched later.
+/// The package of the form, and those of what is fetched later.
 const WIDGET: &str = "sayso-widget";
 const COMPANION: &str = "sayso-companion";
+const MASKS: &str = "sayso-masks";
+
+/// The modules as the compiler has written them.
+struct Modules {
+    widget: PathBuf,
+    companion: PathBuf,
+    masks: PathBuf,
+}
 
 fn compile(toolchain: &Toolchain, package: &str) -> anyhow::Result<PathBuf> {
     let step = Step::start(format!("compile {package} ({toolchain})"));
@@ -117,25 +129,22 @@ fn bind(module: &Path) -> anyhow::Result<(Vec<u8>, String)> {
     imports::shorten(&output.wasm_mut().emit_wasm(), output.js()).context("the names of imports")
 }
 
-fn pack(
-    (widget, companion): &(PathBuf, PathBuf),
-    folder: &Path,
-    fingerprint: String,
-    as_released: bool,
-) -> anyhow::Result<Manifest> {
+fn pack(modules: &Modules, folder: &Path, fingerprint: String, as_released: bool) -> anyhow::Result<Manifest> {
     let step = Step::start("bind and pack the widget");
     let widget_dir = environment::workspace().join("widget");
     let also = widget_dir.join("tags.json");
     let also = fs::read_to_string(&also).with_context(|| format!("cannot read {}", also.display()))?;
     let languages = Languages::parse(source_files(&widget_dir.join("lang"), "json")?, &also)?;
-    let (wasm, glue) = bind(widget)?;
-    let (companion_wasm, companion_glue) = bind(companion)?;
+    let (wasm, glue) = bind(&modules.widget)?;
+    let (companion_wasm, companion_glue) = bind(&modules.companion)?;
+    let (masks_wasm, masks_glue) = bind(&modules.masks)?;
     let placeholders = [
         ("__LANG_LABELS__", languages.launcher_labels()),
         ("__LANG_TAGS__", languages.tags()),
         ("__LANG_WORDS__", languages.panel_words()),
         ("__GLUE__", glue),
         ("__COMPANION_GLUE__", companion_glue),
+        ("__MASKS_GLUE__", masks_glue),
     ];
     let mut assets = Assets::default();
     for (tag, texts) in languages.packed() {
@@ -143,6 +152,7 @@ fn pack(
     }
     assets.add(Role::Wasm, "widget.wasm", wasm);
     assets.add(Role::Companion, "companion.wasm", companion_wasm);
+    assets.add(Role::Module, "masks.wasm", masks_wasm);
     for (tag, texts) in source_files(&widget_dir.join("companion/lang"), "json")? {
         let texts: serde_json::Value = serde_json::from_str(&texts).with_context(|| format!("{tag}.json"))?;
         assets.add(Role::Words, &format!("companion-{tag}.json"), texts.to_string());

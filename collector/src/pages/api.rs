@@ -190,7 +190,8 @@ async fn rate(
 /// Files of a case with the addresses under which its customer gets them.
 fn attachments_of(app: &App, code: &str, files: Vec<Attachment>) -> Vec<CustomerAttachment> {
     let url = |id: &str| app.config.url(&format!("/t/{code}/attachments/{id}"));
-    let of = |Attachment { id, name, media_type, size }| CustomerAttachment { url: url(&id), id, name, media_type, size };
+    let of =
+        |Attachment { id, name, media_type, size }| CustomerAttachment { url: url(&id), id, name, media_type, size };
     files.into_iter().map(of).collect()
 }
 

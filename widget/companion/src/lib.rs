@@ -6,14 +6,14 @@
 mod mounted;
 
 use js_sys::Array;
-use sayso_screens::advice::{Advice, AdviceProps, News as Advised};
+use sayso_screens::answers::{Answers, AnswersProps};
 use sayso_screens::cases::{Cases, CasesProps, News};
 use sayso_screens::files::{FileList, FileListProps, Incoming};
 use sayso_screens::host::Host;
 use sayso_screens::mailbox::Mailbox;
 use sayso_screens::shot::{Editor, EditorProps, capture};
 use sayso_screens::words::Words;
-use sayso_shared::masking::{self, Masking};
+use sayso_shared::customer::PublicAnswer;
 use wasm_bindgen::JsValue;
 use wasm_bindgen::prelude::wasm_bindgen;
 use wasm_bindgen_futures::spawn_local;
@@ -31,7 +31,7 @@ static MEMORY: lol_alloc::LockedAllocator<lol_alloc::FreeListAllocator> =
 thread_local! {
     static FILES: Mounted<FileList, Incoming> = const { Mounted::new() };
     static CASES: Mounted<Cases, News> = const { Mounted::new() };
-    static ADVICE: Mounted<Advice, Advised> = const { Mounted::new() };
+    static ANSWERS: Mounted<Answers, Vec<PublicAnswer>> = const { Mounted::new() };
     static EDITOR: Mounted<Editor, ()> = const { Mounted::new() };
 }
 
@@ -42,8 +42,8 @@ thread_local! {
 #[wasm_bindgen]
 pub fn begin(host: Host) -> Result<(), JsValue> {
     let aside = gloo::utils::document().create_element("div")?;
-    let nothing = AdviceProps { words: Words::of(&host), host: host.clone(), news: Mailbox::default() };
-    yew::Renderer::<Advice>::with_root_and_props(aside, nothing).render().destroy();
+    let nothing = AnswersProps { words: Words::of(&host), host: host.clone(), found: Mailbox::default() };
+    yew::Renderer::<Answers>::with_root_and_props(aside, nothing).render().destroy();
     host.style(include_str!(concat!(env!("OUT_DIR"), "/companion.css")));
     Ok(())
 }
@@ -123,33 +123,11 @@ pub fn meet() {
 /// Shows in an element what may help: the collector's JSON for what is typed, as a text. What can't be read shows nothing.
 #[wasm_bindgen]
 pub fn show_answers(root: Element, host: Host, json: &str) {
-    advise(root, host, Advised::Answers(sayso_screens::answers::read(json)));
-}
-
-/// Shows in an element what will be hidden of a text.
-#[wasm_bindgen]
-pub fn show_masks(root: Element, host: Host, typed: String) {
-    advise(root, host, Advised::Typed(typed));
-}
-
-fn advise(root: Element, host: Host, news: Advised) {
-    ADVICE.with(|advice| {
-        let mailbox = advice.mailbox();
-        mailbox.put(news);
-        advice.mount(root, AdviceProps { words: Words::of(&host), host, news: mailbox });
+    ANSWERS.with(|answers| {
+        let found = answers.mailbox();
+        found.put(sayso_screens::answers::read(json));
+        answers.mount(root, AnswersProps { words: Words::of(&host), host, found });
     });
-}
-
-/// A text without what has no business in it, as the collector would store it.
-#[wasm_bindgen]
-pub fn mask(text: String) -> String {
-    masking::mask(text, Masking::Everything)
-}
-
-/// The same where the customer insists: without card numbers alone.
-#[wasm_bindgen]
-pub fn mask_cards(text: String) -> String {
-    masking::mask(text, Masking::Cards)
 }
 
 /// Ends everything.
@@ -157,7 +135,7 @@ pub fn mask_cards(text: String) -> String {
 pub fn unmount() {
     FILES.with(Mounted::unmount);
     CASES.with(Mounted::unmount);
-    ADVICE.with(Mounted::unmount);
+    ANSWERS.with(Mounted::unmount);
     EDITOR.with(Mounted::unmount);
 }
 
@@ -167,6 +145,6 @@ pub fn speak(host: &Host) {
     let words = Words::of(host);
     FILES.with(|files| files.update(|props| props.words = words.clone()));
     CASES.with(|cases| cases.update(|props| props.words = words.clone()));
-    ADVICE.with(|advice| advice.update(|props| props.words = words.clone()));
+    ANSWERS.with(|answers| answers.update(|props| props.words = words.clone()));
     EDITOR.with(|editor| editor.update(|props| props.words = words.clone()));
 }

@@ -23,7 +23,8 @@ fn languages(path: &str) -> BTreeMap<String, BTreeMap<String, String>> {
 
 fn sources() -> String {
     let mut source = fs::read_to_string(folder("../modules/companion.js")).expect("it is there");
-    let mut left = vec![folder("src"), folder("../screens/src")];
+    source += &fs::read_to_string(folder("../modules/masks.js")).expect("it is there");
+    let mut left = vec![folder("src"), folder("../screens/src"), folder("../masks/src")];
     while let Some(path) = left.pop() {
         if path.is_dir() {
             left.extend(fs::read_dir(path).expect("it can be listed").map(|entry| entry.expect("an entry").path()));
@@ -45,7 +46,10 @@ fn is_of_region(key: &str) -> bool {
 #[test]
 fn every_language_says_everything_with_the_same_placeholders() {
     let languages = languages("lang");
-    assert!(languages.keys().eq(self::languages("../lang").keys()), "the form and its companion speak the same languages");
+    assert!(
+        languages.keys().eq(self::languages("../lang").keys()),
+        "the form and its companion speak the same languages"
+    );
     let english = &languages["en"];
     for (lang, texts) in &languages {
         let keys: Vec<&String> = texts.keys().filter(|key| !is_of_region(key)).collect();

@@ -125,6 +125,12 @@ async fn send(request: Result<Request, gloo::net::Error>) -> Answer<Response> {
     if response.ok() { Ok(response) } else { Err(Failure::of_status(response.status())) }
 }
 
+async fn text(request: Result<Request, gloo::net::Error>) -> Answer<String> {
+    send(request).await?.text().await.map_err(|_| Failure::Server)
+}
+
 async fn read<T: DeserializeOwned>(request: Result<Request, gloo::net::Error>) -> Answer<T> {
-    send(request).await?.json().await.map_err(|_| Failure::Server)
+    // Read as a text first: so what waits for it is the same for every type.
+    let text = text(request).await?;
+    serde_json::from_str(&text).map_err(|_| Failure::Server)
 }

@@ -62,9 +62,6 @@ extern "C" {
     /// Shows the form again, in place of another screen.
     #[wasm_bindgen(method)]
     pub fn home(this: &Host);
-    /// The customer wants what is no card number to leave as they wrote it, or does not any more.
-    #[wasm_bindgen(method)]
-    pub fn insist(this: &Host, insists: bool);
     /// An answer has helped, so that nobody need ask; `source` is `answer` or `problem`.
     #[wasm_bindgen(method)]
     pub fn helped(this: &Host, source: &str, key: &str);

@@ -36,7 +36,9 @@ impl Visit {
 
     async fn badges(&self) -> Value {
         self.browser
-            .run("return performance.getEntriesByType('resource').filter(entry => entry.name.includes('/badge')).length")
+            .run(
+                "return performance.getEntriesByType('resource').filter(entry => entry.name.includes('/badge')).length",
+            )
             .await
     }
 }
@@ -62,7 +64,12 @@ async fn the_whole_conversation_takes_place_in_the_panel() {
     visit.wait_for("it is seen", "!root.querySelector('.launcher').dataset.answers").await;
 
     click_in_widget(&visit.browser, ".case").await;
-    visit.wait_for("the answer", "root.querySelector('.conversation [data-by=staff] .body')?.textContent == 'We have sent a new one.'").await;
+    visit
+        .wait_for(
+            "the answer",
+            "root.querySelector('.conversation [data-by=staff] .body')?.textContent == 'We have sent a new one.'",
+        )
+        .await;
     assert_eq!(visit.run("return root.activeElement.id").await, json!("case-title"));
     visit.browser.picture("companion-case").await;
 
@@ -73,7 +80,12 @@ async fn the_whole_conversation_takes_place_in_the_panel() {
     type_in_widget(&visit.browser, "#reply", "It is stuck as well.").await;
     click_in_widget(&visit.browser, "#reply-send").await;
     visit.wait_for("it is looked into", "root.querySelector('.standing').dataset.state == 'being_looked_into'").await;
-    visit.wait_for("what was written", "[...root.querySelectorAll('[data-by=you] .body')].at(-1).textContent == 'It is stuck as well.'").await;
+    visit
+        .wait_for(
+            "what was written",
+            "[...root.querySelectorAll('[data-by=you] .body')].at(-1).textContent == 'It is stuck as well.'",
+        )
+        .await;
 
     visit.answer(&code, "Now it opens.").await;
     click_in_widget(&visit.browser, "#back").await;
@@ -97,11 +109,15 @@ async fn a_code_of_another_device_opens_its_case() {
     let code = visit.stage.collector.client().complain("The sofa squeaks.", "li@example.com").await;
     visit.show_cases().await;
     assert!(visit.text(".empty").await.starts_with("There is nothing here yet."));
-    for (typed, said) in [("7QK4", "This is not a tracking code."), ("0000-0000-0000-0", "We can’t find a case with this code.")] {
+    for (typed, said) in
+        [("7QK4", "This is not a tracking code."), ("0000-0000-0000-0", "We can’t find a case with this code.")]
+    {
         visit.run("root.querySelector('#enter-code').value = ''").await;
         type_in_widget(&visit.browser, "#enter-code", typed).await;
         click_in_widget(&visit.browser, ".by-code .second").await;
-        visit.wait_for(said, &format!("root.querySelector('#enter-code-error')?.textContent.startsWith({said:?})")).await;
+        visit
+            .wait_for(said, &format!("root.querySelector('#enter-code-error')?.textContent.startsWith({said:?})"))
+            .await;
     }
     visit.run("root.querySelector('#enter-code').value = ''").await;
     type_in_widget(&visit.browser, "#enter-code", &code.to_lowercase().replace('-', " ")).await;

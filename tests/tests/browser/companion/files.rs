@@ -36,7 +36,9 @@ impl Visit {
     }
 
     async fn ready(&self, count: usize) {
-        let ready = format!("[...root.querySelectorAll('.files small')].filter(said => said.textContent.includes('ready')).length == {count}");
+        let ready = format!(
+            "[...root.querySelectorAll('.files small')].filter(said => said.textContent.includes('ready')).length == {count}"
+        );
         self.wait_for("the files have left", &ready).await;
     }
 
@@ -64,12 +66,20 @@ async fn files_are_chosen_removed_and_go_along_and_nothing_is_fetched_before() {
     let visit = Visit::usual().await;
     let folder = tempfile::tempdir().unwrap();
     assert_eq!(visit.fetched().await, json!(0), "who only writes fetches nothing more");
-    let chosen = [file(folder.path(), "chair.gif", GIF), file(folder.path(), "order.txt", b"Order 7"), file(folder.path(), "wrong.txt", b"x")];
+    let chosen = [
+        file(folder.path(), "chair.gif", GIF),
+        file(folder.path(), "order.txt", b"Order 7"),
+        file(folder.path(), "wrong.txt", b"x"),
+    ];
     visit.choose(&chosen).await;
     visit.ready(3).await;
     click_in_widget(&visit.browser, ".files li:nth-child(3) .remove").await;
     visit.ready(2).await;
-    assert_eq!(visit.run("return root.activeElement.type").await, json!("file"), "the focus stays beside what has gone");
+    assert_eq!(
+        visit.run("return root.activeElement.type").await,
+        json!("file"),
+        "the focus stays beside what has gone"
+    );
     type_in_widget(&visit.browser, "#message", "The chair is broken.").await;
     let case = visit.send_and_read().await;
     assert_eq!(names(&case), ["chair.gif", "order.txt"]);
@@ -118,8 +128,18 @@ async fn a_photo_goes_as_it_was_if_its_customer_says_so() {
 async fn what_is_not_taken_is_said_in_a_sentence_and_the_rest_goes() {
     let visit = Visit::usual().await;
     let folder = tempfile::tempdir().unwrap();
-    visit.choose(&[file(folder.path(), "empty.txt", b""), file(folder.path(), "large.txt", &vec![b'a'; ATTACHMENT_MAX_BYTES + 1])]).await;
-    visit.wait_for("what is too large", "root.querySelector('.files [data-state=failed] small')?.textContent.includes('larger than 10 MB')").await;
+    visit
+        .choose(&[
+            file(folder.path(), "empty.txt", b""),
+            file(folder.path(), "large.txt", &vec![b'a'; ATTACHMENT_MAX_BYTES + 1]),
+        ])
+        .await;
+    visit
+        .wait_for(
+            "what is too large",
+            "root.querySelector('.files [data-state=failed] small')?.textContent.includes('larger than 10 MB')",
+        )
+        .await;
     assert_eq!(visit.text("#files .error").await, "“empty.txt” is empty. Please choose another file.");
     visit.choose(&[file(folder.path(), "page.html", b"<!doctype html><script>alert(1)</script>")]).await;
     visit.wait_for("what is no file of ours", "[...root.querySelectorAll('.files small')].some(said => said.textContent.startsWith('“page.html” can’t be accepted'))").await;
@@ -170,7 +190,9 @@ async fn a_second_module_that_stops_takes_nothing_with_it() {
     // As a page translator does it: another node around one that was drawn, beside which nothing can be put any more.
     visit.run("const said = root.querySelector('#files .error'), font = document.createElement('font'); said.replaceWith(font); font.append(said)").await;
     visit.choose(&[empty, file(folder.path(), "order.txt", b"Order 7")]).await;
-    visit.wait_for("a sentence", "root.querySelector('#attach > .hint')?.textContent.startsWith('This stopped working')").await;
+    visit
+        .wait_for("a sentence", "root.querySelector('#attach > .hint')?.textContent.startsWith('This stopped working')")
+        .await;
     assert_eq!(visit.run("return root.querySelector('#message').value").await, json!("It is still here."));
     assert_eq!(names(&visit.send_and_read().await), [""; 0]);
     visit.end().await;

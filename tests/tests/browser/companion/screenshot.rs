@@ -39,7 +39,11 @@ impl Visit {
         self.browser.run(STREAM).await;
         click_in_widget(&self.browser, "#shot").await;
         self.browser.find_in_widget(".surface canvas").await;
-        assert_eq!(self.browser.run("return window.stopped").await, json!("hidden"), "nothing of the widget was in the picture");
+        assert_eq!(
+            self.browser.run("return window.stopped").await,
+            json!("hidden"),
+            "nothing of the widget was in the picture"
+        );
     }
 
     /// Sends what is in the form, and counts the pixels of its one file.
@@ -75,7 +79,11 @@ async fn what_is_blacked_out_by_the_keyboard_is_gone_from_the_file() {
     visit.browser.picture("companion-shot").await;
     click_in_widget(&visit.browser, "#shot-done").await;
     let found = visit.pixels().await;
-    assert_eq!((found["width"].as_u64(), found["height"].as_u64(), found["secret"].as_u64()), (Some(400), Some(300), Some(0)), "{found}");
+    assert_eq!(
+        (found["width"].as_u64(), found["height"].as_u64(), found["secret"].as_u64()),
+        (Some(400), Some(300), Some(0)),
+        "{found}"
+    );
     assert!(found["black"].as_u64().unwrap() >= 10_000, "{found}");
     visit.end().await;
 }
@@ -88,7 +96,14 @@ async fn it_is_cropped_and_pointed_at_by_the_mouse_and_taken_back() {
     let drag = async |from: (i64, i64), to: (i64, i64)| {
         let chain = visit.browser.driver.action_chain();
         let (width, height) = (to.0 - from.0, to.1 - from.1);
-        chain.move_to_element_with_offset(&canvas, from.0, from.1).click_and_hold().move_by_offset(width, height).release().perform().await.unwrap();
+        chain
+            .move_to_element_with_offset(&canvas, from.0, from.1)
+            .click_and_hold()
+            .move_by_offset(width, height)
+            .release()
+            .perform()
+            .await
+            .unwrap();
     };
     click_in_widget(&visit.browser, ".tools button:nth-child(2)").await;
     drag((-60, -40), (10, 10)).await;
@@ -107,14 +122,24 @@ async fn it_is_cropped_and_pointed_at_by_the_mouse_and_taken_back() {
 #[tokio::test(flavor = "multi_thread")]
 async fn who_does_not_allow_it_hears_so_and_goes_on() {
     let visit = Visit::usual().await;
-    visit.browser.run("navigator.mediaDevices.getDisplayMedia = async () => { throw new DOMException('no', 'NotAllowedError') }").await;
+    visit
+        .browser
+        .run("navigator.mediaDevices.getDisplayMedia = async () => { throw new DOMException('no', 'NotAllowedError') }")
+        .await;
     type_in_widget(&visit.browser, "#message", "Without a picture.").await;
     click_in_widget(&visit.browser, "#shot").await;
-    visit.wait_for("a sentence", "root.querySelector('#attach > .hint').textContent.startsWith('No picture was taken')").await;
+    visit
+        .wait_for("a sentence", "root.querySelector('#attach > .hint').textContent.startsWith('No picture was taken')")
+        .await;
     assert_eq!(visit.run("return root.querySelector('#panel').hidden").await, json!(false));
     visit.shoot().await;
     click_in_widget(&visit.browser, "#shot-cancel").await;
-    visit.wait_for("the form", "!root.querySelector('#body').hidden && root.querySelector('#message').value == 'Without a picture.'").await;
+    visit
+        .wait_for(
+            "the form",
+            "!root.querySelector('#body').hidden && root.querySelector('#message').value == 'Without a picture.'",
+        )
+        .await;
     visit.end().await;
 }
 

@@ -7,6 +7,7 @@ use yew::prelude::*;
 
 use super::conversation::conversation;
 use crate::api::{self, Answer, Failure};
+use crate::cell::use_cell;
 use crate::host::Host;
 use crate::words::Words;
 
@@ -15,7 +16,7 @@ use crate::words::Words;
 pub fn use_case(host: &Host, words: &Words, open: Option<String>, known: Option<MyCase>, onback: Callback<()>) -> Html {
     let (host, words) = (host.clone(), words.clone());
     let code = open.clone().unwrap_or_default();
-    let case = use_state(|| None::<Answer<CustomerCase>>);
+    let case = use_cell(|| None::<Answer<CustomerCase>>);
     let turn = use_mut_ref(|| 0_u32);
     let load = {
         let turn = turn.clone();
@@ -47,7 +48,7 @@ pub fn use_case(host: &Host, words: &Words, open: Option<String>, known: Option<
             host.focus("#case-title");
         }
     });
-    let stage = match &*case {
+    let stage = match &*case.get() {
         Some(Ok(case)) => case.stage,
         _ => Stage::Received,
     };
@@ -58,12 +59,12 @@ pub fn use_case(host: &Host, words: &Words, open: Option<String>, known: Option<
     if open.is_none() {
         return html! {};
     }
-    let title = match (&*case, &known) {
+    let title = match (&*case.get(), &known) {
         (Some(Ok(case)), _) => words.of_name("kind_", case.kind.as_str()),
         (_, Some(known)) => words.of_name("kind_", known.kind.as_str()),
         _ => words.get("cases_title"),
     };
-    let body = match &*case {
+    let body = match &*case.get() {
         None => html! { <p class="hint" role="status">{ words.get("cases_loading") }</p> },
         Some(Err(failure)) => html! {
             <div class="failure" role="alert">
@@ -124,10 +125,13 @@ struct Desk {
 fn use_rating(desk: &Desk) -> Html {
     let Desk { host, words, code, ondone } = desk.clone();
     // The stars, and of which case they are.
-    let rated = use_state(|| (String::new(), 0_u8));
-    let score = if rated.0 == code { rated.1 } else { 0 };
+    let rated = use_cell(|| (String::new(), 0_u8));
+    let score = match &*rated.get() {
+        (of, score) if *of == code => *score,
+        _ => 0,
+    };
     let comment = use_node_ref();
-    let failure = use_state(|| None::<Failure>);
+    let failure = use_cell(|| None::<Failure>);
     let key = use_memo(code.clone(), |_| host.uuid());
     let onsubmit = {
         let (comment, failure, host, code) = (comment.clone(), failure.clone(), host.clone(), code.clone());
@@ -136,7 +140,8 @@ fn use_rating(desk: &Desk) -> Html {
             let text = comment.cast::<HtmlTextAreaElement>().map(|field| field.value()).unwrap_or_default();
             let comment = Some(text.trim().to_owned()).filter(|text| !text.is_empty());
             let rating = api::Rating { score, solved: None, comment };
-            let (failure, host, code, key, ondone) = (failure.clone(), host.clone(), code.clone(), key.clone(), ondone.clone());
+            let (failure, host, code, key, ondone) =
+                (failure.clone(), host.clone(), code.clone(), key.clone(), ondone.clone());
             if rating.score == 0 {
                 return;
             }
@@ -176,7 +181,7 @@ fn use_rating(desk: &Desk) -> Html {
                 </div>
                 <button class="second" id="rate-send">{ words.get("rate_send") }</button>
             }
-            if let Some(failure) = *failure { <p class="error" role="alert">{ words.get(failure.key()) }</p> }
+            if let Some(failure) = *failure.get() { <p class="error" role="alert">{ words.get(failure.key()) }</p> }
         </form>
     }
 }
@@ -187,14 +192,15 @@ fn use_reply(desk: &Desk, stage: Stage) -> Html {
     let Desk { host, words, code, ondone } = desk.clone();
     let is_answered = matches!(stage, Stage::Answered | Stage::Closed);
     // The case, and the stage at which its customer has asked to write although it is answered.
-    let asked = use_state(|| None::<(String, Stage)>);
+    let asked = use_cell(|| None::<(String, Stage)>);
     let field = use_node_ref();
-    let failure = use_state(|| None::<&'static str>);
-    let is_busy = use_state(|| false);
+    let failure = use_cell(|| None::<&'static str>);
+    let is_busy = use_cell(|| false);
     // What is sent and under which key, until it is known what became of it.
     let attempt = use_mut_ref(<(String, String, String)>::default);
     let onsubmit = {
-        let (field, failure, is_busy, host, code) = (field.clone(), failure.clone(), is_busy.clone(), host, code.clone());
+        let (field, failure, is_busy, host, code) =
+            (field.clone(), failure.clone(), is_busy.clone(), host, code.clone());
         Callback::from(move |event: SubmitEvent| {
             event.prevent_default();
             let Some(area) = field.cast::<HtmlTextAreaElement>() else { return };
@@ -204,10 +210,13 @@ fn use_reply(desk: &Desk, stage: Stage) -> Html {
                 let _ = area.focus();
                 return;
             }
-            if *is_busy {
+            if *is_busy.get() {
                 return;
             }
-            let is_repeat = { let (_, of, said) = &*attempt.borrow(); *of == code && *said == body };
+            let is_repeat = {
+                let (_, of, said) = &*attempt.borrow();
+                *of == code && *said == body
+            };
             if !is_repeat {
                 *attempt.borrow_mut() = (host.uuid(), code.clone(), body);
             }
@@ -229,18 +238,20 @@ fn use_reply(desk: &Desk, stage: Stage) -> Html {
             });
         })
     };
-    if is_answered && *asked != Some((code.clone(), stage)) {
+    let has_asked = *asked.get() == Some((code.clone(), stage));
+    if is_answered && !has_asked {
         let show = Callback::from(move |_: MouseEvent| asked.set(Some((code.clone(), stage))));
         return html! { <p class="ways"><button type="button" id="not-solved" onclick={show}>{ words.get("not_solved") }</button></p> };
     }
+    let said = *failure.get();
     html! {
         <form class="write" {onsubmit} novalidate=true>
             <div class="field">
                 <label for="reply">{ words.get(if is_answered { "not_solved_label" } else { "reply_label" }) }</label>
-                <textarea ref={field} id="reply" dir="auto" aria-invalid={failure.map(|_| "true")} aria-describedby={failure.map(|_| "reply-error")} />
+                <textarea ref={field} id="reply" dir="auto" aria-invalid={said.map(|_| "true")} aria-describedby={said.map(|_| "reply-error")} />
             </div>
-            if let Some(key) = *failure { <p class="error" id="reply-error" role="alert">{ words.get(key) }</p> }
-            <button class="second" id="reply-send" aria-disabled={is_busy.then_some("true")}>{ words.get("reply_send") }</button>
+            if let Some(key) = said { <p class="error" id="reply-error" role="alert">{ words.get(key) }</p> }
+            <button class="second" id="reply-send" aria-disabled={is_busy.get().then_some("true")}>{ words.get("reply_send") }</button>
         </form>
     }
 }

@@ -13,6 +13,7 @@ use yew::prelude::*;
 use self::case::use_case;
 use self::kept::Kept;
 use crate::api::{self, Answer, Failure};
+use crate::cell::use_cell;
 use crate::host::Host;
 use crate::mailbox::{Mailbox, use_mailbox};
 use crate::words::Words;
@@ -38,9 +39,9 @@ pub struct CasesProps {
 #[component]
 pub fn Cases(props: &CasesProps) -> Html {
     let CasesProps { host, words, news } = props.clone();
-    let list = use_state(|| None::<Answer<Vec<MyCase>>>);
-    let seen = use_state(String::new);
-    let open = use_state(|| None::<String>);
+    let list = use_cell(|| None::<Answer<Vec<MyCase>>>);
+    let seen = use_cell(String::new);
+    let open = use_cell(|| None::<String>);
     // What was asked for somebody who has gone since is not shown.
     let turn = use_mut_ref(|| 0_u32);
 
@@ -86,9 +87,13 @@ pub fn Cases(props: &CasesProps) -> Html {
             load.emit(());
         })
     };
-    let onopen = { let open = open.clone(); Callback::from(move |code: String| open.set(Some(code))) };
+    let onopen = {
+        let open = open.clone();
+        Callback::from(move |code: String| open.set(Some(code)))
+    };
     let code_form = use_code_form(host.clone(), words.clone(), onopen.clone());
-    use_effect_with((*open).is_none(), {
+    let is_list = open.get().is_none();
+    use_effect_with(is_list, {
         let host = host.clone();
         move |is_list: &bool| {
             if *is_list {
@@ -97,15 +102,16 @@ pub fn Cases(props: &CasesProps) -> Html {
             }
         }
     });
-    let known = |code: &str| match &*list {
+    let known = |code: &str| match &*list.get() {
         Some(Ok(cases)) => cases.iter().find(|case| case.code == code).cloned(),
         _ => None,
     };
-    let one = use_case(&host, &words, (*open).clone(), (*open).as_deref().and_then(known), onback);
-    if open.is_some() {
+    let opened = open.get().clone();
+    let one = use_case(&host, &words, opened.clone(), opened.as_deref().and_then(known), onback);
+    if opened.is_some() {
         return one;
     }
-    let shown = match &*list {
+    let shown = match &*list.get() {
         None => html! { <p class="hint" role="status">{ words.get("cases_loading") }</p> },
         Some(Err(failure)) => html! {
             <div class="failure" role="alert">
@@ -116,11 +122,14 @@ pub fn Cases(props: &CasesProps) -> Html {
         Some(Ok(cases)) if cases.is_empty() => html! { <p class="empty">{ words.get("cases_none") }</p> },
         Some(Ok(cases)) => html! {
             <ul class="cases">
-                { for cases.iter().map(|case| row(&host, &words, case, &seen, &onopen)) }
+                { for cases.iter().map(|case| row(&host, &words, case, &seen.get(), &onopen)) }
             </ul>
         },
     };
-    let onhome = { let host = host.clone(); Callback::from(move |_: MouseEvent| host.home()) };
+    let onhome = {
+        let host = host.clone();
+        Callback::from(move |_: MouseEvent| host.home())
+    };
     html! {
         <section class="mine" aria-labelledby="mine-title">
             <div class="top"><h2 id="mine-title" tabindex="-1">{ words.get("cases_title") }</h2></div>
@@ -150,9 +159,12 @@ async fn fetch(host: &Host) -> Answer<Vec<MyCase>> {
             Err(Failure::Refused) => Vec::new(),
             answer => answer?.cases,
         };
-        cases.extend(theirs);
-        cases.sort_by(|one, other| other.received_at.cmp(&one.received_at).then_with(|| one.code.cmp(&other.code)));
-        cases.dedup_by(|one, other| one.code == other.code);
+        for case in theirs {
+            if cases.iter().all(|known| known.code != case.code) {
+                let at = cases.partition_point(|known| known.received_at > case.received_at);
+                cases.insert(at, case);
+            }
+        }
     }
     cases.retain(|case| case.site == host.site());
     Ok(cases)
@@ -180,7 +192,7 @@ fn row(host: &Host, words: &Words, case: &MyCase, seen: &str, onopen: &Callback<
 #[hook]
 fn use_code_form(host: Host, words: Words, onopen: Callback<String>) -> Html {
     let field = use_node_ref();
-    let fault = use_state(|| None::<&'static str>);
+    let fault = use_cell(|| None::<&'static str>);
     let onsubmit = {
         let (field, fault, host) = (field.clone(), fault.clone(), host);
         Callback::from(move |event: SubmitEvent| {
@@ -205,15 +217,16 @@ fn use_code_form(host: Host, words: Words, onopen: Callback<String>) -> Html {
             });
         })
     };
+    let said = *fault.get();
     html! {
         <form class="by-code" {onsubmit} novalidate=true>
             <label for="enter-code">{ words.get("code_enter") }</label>
             <div class="row">
                 <input ref={field} id="enter-code" name="code" autocomplete="off" autocapitalize="characters" spellcheck="false" dir="ltr"
-                    placeholder="XXXX-XXXX-XXXX-X" aria-invalid={fault.map(|_| "true")} aria-describedby={fault.map(|_| "enter-code-error")} />
+                    placeholder="XXXX-XXXX-XXXX-X" aria-invalid={said.map(|_| "true")} aria-describedby={said.map(|_| "enter-code-error")} />
                 <button class="second">{ words.get("code_show") }</button>
             </div>
-            if let Some(key) = *fault { <p class="error" id="enter-code-error" role="alert">{ words.get(key) }</p> }
+            if let Some(key) = said { <p class="error" id="enter-code-error" role="alert">{ words.get(key) }</p> }
         </form>
     }
 }
@@ -224,7 +237,11 @@ fn keeping(host: Host, words: &Words, onchange: Callback<()>) -> Html {
     let oninput = Callback::from(move |event: InputEvent| {
         let Some(input) = event.target_dyn_into::<HtmlInputElement>() else { return };
         let mut kept = Kept::load(&host);
-        if input.checked() { kept.opt_in() } else { kept.opt_out() }
+        if input.checked() {
+            kept.opt_in()
+        } else {
+            kept.opt_out()
+        }
         kept.save(&host);
         onchange.emit(());
     });

@@ -1,9 +1,6 @@
 //! The files that go along: which are taken, and what has become of each. Without a browser.
 
-use std::rc::Rc;
-
 use sayso_shared::limits::{ATTACHMENT_MAX_BYTES, ATTACHMENTS_MAX};
-use yew::functional::Reducible;
 
 /// Longest side of a photo that is sent; larger ones are scaled down.
 pub const LONGEST_SIDE: u32 = 2_560;
@@ -191,14 +188,6 @@ impl<B: Clone> Files<B> {
         if let Some(entry) = self.entries.iter_mut().find(|entry| entry.id == id) {
             change(entry);
         }
-    }
-}
-
-impl<B: Clone> Reducible for Files<B> {
-    type Action = Change<B>;
-
-    fn reduce(self: Rc<Self>, change: Change<B>) -> Rc<Self> {
-        self.changed(change).into()
     }
 }
 

@@ -12,6 +12,7 @@ use yew::prelude::*;
 pub use self::list::{Change, Entry, Files, Progress, Reason, scaled};
 pub(crate) use self::photo::{blob_of, canvas, context_of, decode};
 
+use crate::cell::{Cell, use_cell};
 use crate::host::Host;
 use crate::mailbox::{Mailbox, use_mailbox};
 use crate::words::Words;
@@ -49,50 +50,44 @@ pub struct FileListProps {
 /// The list of files; nothing while there are none.
 #[component]
 pub fn FileList(props: &FileListProps) -> Html {
-    let files = use_reducer(Files::<Blob>::default);
-    let dispatch = files.dispatcher();
+    let files = use_cell(Files::<Blob>::default);
     let FileListProps { host, words, incoming, onchange } = props.clone();
 
-    // The work of a file goes on while the list changes, so it asks for the list's newest state by what it dispatches alone.
-    let latest = use_mut_ref(Files::<Blob>::default);
-    *latest.borrow_mut() = (*files).clone();
     let begin = {
-        let (host, dispatch) = (host.clone(), dispatch.clone());
+        let (host, files) = (host.clone(), files.clone());
         Callback::from(move |(id, name, blob): (u32, String, Blob)| {
-            let (host, dispatch) = (host.clone(), dispatch.clone());
+            let (host, files) = (host.clone(), files.clone());
             spawn_local(async move {
                 let smaller = photo::smaller(&blob, &name).await;
                 let sent = smaller.as_ref().map_or(&blob, |(blob, _)| blob).clone();
                 let sent_name = smaller.as_ref().map_or(&name, |(_, name)| name).clone();
                 let size = sent.size();
-                dispatch.dispatch(Change::Prepared(id, smaller.map(|(blob, name)| (blob, name, size))));
+                change(&files, Change::Prepared(id, smaller.map(|(blob, name)| (blob, name, size))));
                 if size <= sayso_shared::limits::ATTACHMENT_MAX_BYTES as f64 {
-                    send(&host, &dispatch, id, &sent, &sent_name).await;
+                    send(&host, &files, id, &sent, &sent_name).await;
                 }
             });
         })
     };
 
     use_mailbox(&incoming, {
-        let (latest, dispatch) = (latest.clone(), dispatch.clone());
+        let files = files.clone();
         Callback::from(move |incoming| match incoming {
-            Incoming::Clear => dispatch.dispatch(Change::Clear),
+            Incoming::Clear => change(&files, Change::Clear),
             Incoming::Chosen(chosen) => {
-                let change = Change::Add(chosen.into_iter().map(|(name, blob)| (name, blob.clone(), blob.size())).collect());
-                let before = latest.borrow().next_id();
-                // What the list will take, before it is drawn: each of them begins at once.
-                let after = latest.borrow().changed(change.clone());
-                for entry in after.entries.iter().filter(|entry| entry.id >= before) {
-                    begin.emit((entry.id, entry.name.clone(), entry.content.clone()));
+                let chosen = chosen.into_iter().map(|(name, blob)| (name, blob.clone(), blob.size()));
+                let before = files.get().next_id();
+                change(&files, Change::Add(chosen.collect()));
+                let taken: Vec<_> = files.get().entries.iter().filter(|entry| entry.id >= before).cloned().collect();
+                for entry in taken {
+                    begin.emit((entry.id, entry.name, entry.content));
                 }
-                *latest.borrow_mut() = after;
-                dispatch.dispatch(change);
             }
         })
     });
 
     let held: Vec<(String, Blob)> =
-        files.kept().map(|entry| (entry.name.clone(), entry.content.clone())).collect();
+        files.get().kept().map(|entry| (entry.name.clone(), entry.content.clone())).collect();
     use_effect_with(held, move |held: &Vec<(String, Blob)>| {
         let list = Array::new();
         for (name, blob) in held {
@@ -104,45 +99,47 @@ pub fn FileList(props: &FileListProps) -> Html {
         onchange.emit(list);
     });
 
-    let pictures: Vec<(u32, Blob)> = files.entries.iter().map(|entry| (entry.id, entry.content.clone())).collect();
+    let pictures: Vec<(u32, Blob)> =
+        files.get().entries.iter().map(|entry| (entry.id, entry.content.clone())).collect();
     use_effect_with(pictures, {
         let host = host.clone();
         move |pictures: &Vec<(u32, Blob)>| draw_previews(&host, pictures)
     });
 
     let remove = {
-        let (host, dispatch, latest) = (host.clone(), dispatch.clone(), latest.clone());
+        let (host, files) = (host.clone(), files.clone());
         Callback::from(move |id: u32| {
-            if let Some(entry) = latest.borrow().entry(id) {
+            if let Some(entry) = files.get().entry(id) {
                 host.cancel(&entry.content);
             }
-            dispatch.dispatch(Change::Remove(id));
+            change(&files, Change::Remove(id));
             // The button that was pressed is gone.
-            host.focus("#attach input");
+            host.focus("#add input");
         })
     };
     let again = {
-        let (host, dispatch, latest) = (host.clone(), dispatch.clone(), latest.clone());
+        let (host, files) = (host.clone(), files.clone());
         Callback::from(move |id: u32| {
-            let Some(entry) = latest.borrow().entry(id).cloned() else { return };
-            let (host, dispatch) = (host.clone(), dispatch.clone());
-            dispatch.dispatch(Change::Progressed(id, Progress::Sending(0.0)));
-            spawn_local(async move { send(&host, &dispatch, id, &entry.content, &entry.name).await });
+            let Some(entry) = files.get().entry(id).cloned() else { return };
+            let (host, files) = (host.clone(), files.clone());
+            change(&files, Change::Progressed(id, Progress::Sending(0.0)));
+            spawn_local(async move { send(&host, &files, id, &entry.content, &entry.name).await });
         })
     };
     let whole = {
-        let (host, dispatch, latest) = (host.clone(), dispatch.clone(), latest.clone());
+        let (host, files) = (host.clone(), files.clone());
         Callback::from(move |id: u32| {
-            let Some(entry) = latest.borrow().entry(id).cloned() else { return };
+            let Some(entry) = files.get().entry(id).cloned() else { return };
             let Some((original, _)) = entry.original else { return };
             host.cancel(&entry.content);
-            let (host, dispatch) = (host.clone(), dispatch.clone());
-            dispatch.dispatch(Change::KeepOriginal(id));
-            spawn_local(async move { send(&host, &dispatch, id, &original, &entry.name).await });
+            let (host, files) = (host.clone(), files.clone());
+            change(&files, Change::KeepOriginal(id));
+            spawn_local(async move { send(&host, &files, id, &original, &entry.name).await });
         })
     };
 
     let ways = Ways { remove, again, whole };
+    let files = files.get();
     html! {
         <>
             if !files.entries.is_empty() {
@@ -165,10 +162,16 @@ fn percent(share: f64) -> u32 {
     (share * 100.0) as u32
 }
 
-async fn send(host: &Host, dispatch: &UseReducerDispatcher<Files<Blob>>, id: u32, blob: &Blob, name: &str) {
+/// What happens to the list, whatever it has become meanwhile.
+fn change(files: &Cell<Files<Blob>>, change: Change<Blob>) {
+    let changed = files.get().changed(change);
+    files.set(changed);
+}
+
+async fn send(host: &Host, files: &Cell<Files<Blob>>, id: u32, blob: &Blob, name: &str) {
     let progress = {
-        let dispatch = dispatch.clone();
-        Closure::<dyn FnMut(f64)>::new(move |share| dispatch.dispatch(Change::Progressed(id, Progress::Sending(share))))
+        let files = files.clone();
+        Closure::<dyn FnMut(f64)>::new(move |share| change(&files, Change::Progressed(id, Progress::Sending(share))))
     };
     let answer = JsFuture::from(host.upload(blob, name, progress.as_ref().unchecked_ref())).await.unwrap_or_default();
     let text = |key: &str| js_sys::Reflect::get(&answer, &key.into()).ok().and_then(|value| value.as_string());
@@ -178,7 +181,7 @@ async fn send(host: &Host, dispatch: &UseReducerDispatcher<Files<Blob>>, id: u32
         (None, Some(reason)) if reason == "cancelled" => return,
         (None, reason) => Progress::Failed(reason.and_then(|name| Reason::from_name(&name)).unwrap_or(Reason::Server)),
     };
-    dispatch.dispatch(Change::Progressed(id, progress));
+    change(files, Change::Progressed(id, progress));
 }
 
 /// What the customer can do with a file: each hears of its identifier.
@@ -250,7 +253,8 @@ fn preview_id(id: u32) -> String {
 
 fn draw_previews(host: &Host, pictures: &[(u32, Blob)]) {
     for (id, blob) in pictures {
-        if let (true, Some(canvas)) = (blob.type_().starts_with("image/"), host.find(&["#", &preview_id(*id)].concat())) {
+        if let (true, Some(canvas)) = (blob.type_().starts_with("image/"), host.find(&["#", &preview_id(*id)].concat()))
+        {
             spawn_local(photo::draw_preview(blob.clone(), canvas.unchecked_into()));
         }
     }

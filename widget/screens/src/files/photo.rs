@@ -25,7 +25,9 @@ extern "C" {
 pub async fn decode(source: &JsValue, size: Option<(u32, u32)>) -> Option<ImageBitmap> {
     let options = Object::new();
     if let Some((width, height)) = size {
-        for (name, value) in [("resizeWidth", width.into()), ("resizeHeight", height.into()), ("resizeQuality", "high".into())] {
+        for (name, value) in
+            [("resizeWidth", width.into()), ("resizeHeight", height.into()), ("resizeQuality", "high".into())]
+        {
             let _ = Reflect::set(&options, &JsValue::from_str(name), &value);
         }
     }

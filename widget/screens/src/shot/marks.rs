@@ -124,7 +124,7 @@ impl Drawing {
     pub fn apply(&mut self, tool: Tool) -> Applied {
         let Some((start, end)) = self.stroke.take() else { return Applied::Nothing };
         let area = area_between(start, end);
-        let is_slip = (end.x - start.x).hypot(end.y - start.y) < SHORTEST;
+        let is_slip = distance(start, end) < SHORTEST;
         let is_thin = area.width < 2.0 || area.height < 2.0;
         match tool {
             _ if is_slip => return Applied::Nothing,
@@ -165,9 +165,14 @@ pub fn area_between(one: Point, other: Point) -> Area {
     Area { x: left, y: top, width: right - left, height: bottom - top }
 }
 
+fn distance(one: Point, other: Point) -> f64 {
+    let (across, down) = (other.x - one.x, other.y - one.y);
+    (across * across + down * down).sqrt()
+}
+
 /// The three corners of an arrow's head, its tip first, for a line of a width.
 pub fn head(from: Point, to: Point, width: f64) -> [Point; 3] {
-    let length = (to.x - from.x).hypot(to.y - from.y).max(1.0);
+    let length = distance(from, to).max(1.0);
     let (along_x, along_y) = ((to.x - from.x) / length, (to.y - from.y) / length);
     let (back, aside) = (width * 4.0, width * 2.2);
     let corner = |side: f64| Point {

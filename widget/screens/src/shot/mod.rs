@@ -15,6 +15,7 @@ pub use self::capture::{NoPicture, capture};
 pub use self::marks::{Applied, Area, Drawing, Mark, Part, Point, Tool};
 
 use self::marks::{area_between, head};
+use crate::cell::use_cell;
 use crate::files::{blob_of, canvas, context_of, decode};
 use crate::words::Words;
 
@@ -38,13 +39,13 @@ pub struct EditorProps {
 pub fn Editor(props: &EditorProps) -> Html {
     let EditorProps { words, picture, ondone, oncancel } = props;
     let (width, height) = (f64::from(picture.width()), f64::from(picture.height()));
-    let drawing = use_state(|| Drawing::of(width, height));
-    let tool = use_state(|| Tool::BlackOut);
+    let drawing = use_cell(|| Drawing::of(width, height));
+    let tool = use_cell(|| Tool::BlackOut);
     let surface = use_node_ref();
-    let said = use_state(|| AttrValue::Static(""));
-    let is_busy = use_state(|| false);
+    let said = use_cell(|| AttrValue::Static(""));
+    let is_busy = use_cell(|| false);
 
-    use_effect_with(((*drawing).clone(), *tool), {
+    use_effect_with((drawing.get().clone(), *tool.get()), {
         let (surface, picture) = (surface.clone(), picture.clone());
         move |(drawing, tool): &(Drawing, Tool)| {
             if let Some(canvas) = surface.cast::<HtmlCanvasElement>() {
@@ -70,7 +71,7 @@ pub fn Editor(props: &EditorProps) -> Html {
     let change = {
         let drawing = drawing.clone();
         move |edit: &dyn Fn(&mut Drawing)| {
-            let mut next = (*drawing).clone();
+            let mut next = drawing.get().clone();
             edit(&mut next);
             drawing.set(next);
         }
@@ -78,8 +79,9 @@ pub fn Editor(props: &EditorProps) -> Html {
     let apply = {
         let (drawing, tool, said, words) = (drawing.clone(), tool.clone(), said.clone(), words.clone());
         move || {
-            let mut next = (*drawing).clone();
-            if next.apply(*tool) == Applied::Mark {
+            let mut next = drawing.get().clone();
+            let tool = *tool.get();
+            if next.apply(tool) == Applied::Mark {
                 said.set(words.of_name("shot_did_", tool.name()));
             }
             drawing.set(next);
@@ -87,7 +89,7 @@ pub fn Editor(props: &EditorProps) -> Html {
     };
     let place = {
         let (surface, drawing) = (surface.clone(), drawing.clone());
-        move |event: &PointerEvent| point_of(&surface.cast::<HtmlCanvasElement>()?, &drawing, event)
+        move |event: &PointerEvent| point_of(&surface.cast::<HtmlCanvasElement>()?, &drawing.get(), event)
     };
 
     let onpointerdown = {
@@ -106,7 +108,7 @@ pub fn Editor(props: &EditorProps) -> Html {
         let (change, place, drawing) = (change.clone(), place, drawing.clone());
         Callback::from(move |event: PointerEvent| {
             if event.buttons() != 0
-                && drawing.stroke.is_some()
+                && drawing.get().stroke.is_some()
                 && let Some(at) = place(&event)
             {
                 change(&|drawing| drawing.drag(at));
@@ -127,7 +129,12 @@ pub fn Editor(props: &EditorProps) -> Html {
                 "ArrowDown" => (0.0, 1.0),
                 "Enter" | " " => {
                     event.prevent_default();
-                    if drawing.stroke.is_some() { apply() } else { change(&Drawing::begin_in_the_middle) }
+                    let has_stroke = drawing.get().stroke.is_some();
+                    if has_stroke {
+                        apply()
+                    } else {
+                        change(&Drawing::begin_in_the_middle)
+                    }
                     return;
                 }
                 "Backspace" | "Delete" => {
@@ -155,12 +162,12 @@ pub fn Editor(props: &EditorProps) -> Html {
     let onfinish = {
         let (drawing, picture, ondone, is_busy) = (drawing.clone(), picture.clone(), ondone.clone(), is_busy.clone());
         Callback::from(move |_: MouseEvent| {
-            if *is_busy {
+            if *is_busy.get() {
                 return;
             }
             is_busy.set(true);
             let (drawing, picture, ondone, is_busy) =
-                ((*drawing).clone(), picture.clone(), ondone.clone(), is_busy.clone());
+                (drawing.get().clone(), picture.clone(), ondone.clone(), is_busy.clone());
             spawn_local(async move {
                 match export(&picture, &drawing).await {
                     Some(file) => ondone.emit(file),
@@ -180,12 +187,12 @@ pub fn Editor(props: &EditorProps) -> Html {
                 { for Tool::ALL.into_iter().map(|of| {
                     let choose = { let tool = tool.clone(); Callback::from(move |_: MouseEvent| tool.set(of)) };
                     html! {
-                        <button type="button" aria-pressed={(of == *tool).to_string()} onclick={choose}>
+                        <button type="button" aria-pressed={(of == *tool.get()).to_string()} onclick={choose}>
                             { words.of_name("shot_", of.name()) }
                         </button>
                     }
                 }) }
-                <button type="button" class="undo" aria-disabled={drawing.marks.is_empty().then_some("true")} onclick={onundo}>
+                <button type="button" class="undo" aria-disabled={drawing.get().marks.is_empty().then_some("true")} onclick={onundo}>
                     { words.get("shot_undo") }
                 </button>
             </div>
@@ -194,9 +201,9 @@ pub fn Editor(props: &EditorProps) -> Html {
                     {onpointerdown} {onpointermove} {onpointerup} {onkeydown} />
             </div>
             <p class="hint" id="shot-keys">{ words.get("shot_keys") }</p>
-            <p class="live" role="status">{ (*said).clone() }</p>
+            <p class="live" role="status">{ said.get().clone() }</p>
             <div class="bottom pair">
-                <button type="button" class="primary" id="shot-done" onclick={onfinish} aria-disabled={is_busy.then_some("true")}>
+                <button type="button" class="primary" id="shot-done" onclick={onfinish} aria-disabled={is_busy.get().then_some("true")}>
                     { words.get("shot_done") }
                 </button>
                 <button type="button" class="quiet" id="shot-cancel" onclick={oncancel.reform(|_: MouseEvent| ())}>{ words.get("shot_cancel") }</button>
