@@ -24,10 +24,13 @@ export const masks = async sayso => {
   let shown
   return async text => {
     const hidden = wasm_bindgen.hidden(text)
-    if (shown == hidden + sayso.lang) return
-    shown = hidden + sayso.lang
+    const mine = hidden + sayso.lang
+    if (shown == mine) return
+    shown = mine
     const keys = hidden.split(' ')
     const words = hidden && await fetch(asset('companion-' + sayso.lang + '.json'), { signal }).then(answer => answer.json())
+    // Somebody may have typed on meanwhile.
+    if (shown != mine) return
     note.hidden = !hidden
     // What is hidden in any case leaves no choice.
     label.hidden = keys.every(key => key == 'mask_card')

@@ -30,6 +30,7 @@ impl Visit {
 async fn an_answer_is_there_before_it_is_asked_for_and_reached_by_the_keyboard() {
     let visit = Visit::usual().await;
     visit.know_answers().await;
+    visit.forget_answers().await;
     visit.come().await;
     type_in_widget(&visit.browser, "#message", "I want to return my sofa").await;
     let summary = visit.browser.find_in_widget(".answers summary").await;

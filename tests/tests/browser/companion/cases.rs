@@ -3,6 +3,7 @@
 use sayso::auth::Role;
 use sayso::cases::staff::{self, Body, FollowUp, Resolution};
 use sayso::cases::{Case, Outcome};
+use sayso_tests::TestApp;
 use sayso_tests::browser::Setup;
 use sayso_tests::company::Page;
 use serde_json::{Value, json};
@@ -25,7 +26,7 @@ impl Visit {
     }
 
     /// Somebody of the staff writes to the customer, and resolves the case.
-    async fn answer(&self, code: &str, words: &str) {
+    pub(super) async fn answer(&self, code: &str, words: &str) {
         let app = &self.stage.collector.app;
         let case = Case::by_code(app, code).await.unwrap();
         let member = add_member(app, &format!("{}@acme.example", case.id), "Chen", Role::Admin).await;
@@ -49,7 +50,10 @@ async fn the_whole_conversation_takes_place_in_the_panel() {
     let code = visit.complain().await;
     visit.answer(&code, "We have sent a new one.").await;
 
-    // The badge tells of it on the next page, by one request, and the customer looks.
+    // The badge tells of it on a page ten minutes later, by one request, and the customer looks.
+    let later = "const kept = JSON.parse(localStorage['sayso:acme:cases']); localStorage['sayso:acme:cases'] = JSON.stringify({ ...kept, checked: 0 })";
+    visit.browser.run(later).await;
+    visit.forget_answers().await;
     visit.browser.driver.goto(&visit.stage.company.origin).await.unwrap();
     visit.wait_for("the badge", "root.querySelector('.launcher').dataset.answers == '1'").await;
     assert_eq!(visit.run("return root.querySelector('.launcher').ariaLabel").await, json!("Feedback, 1 new reply"));
@@ -106,6 +110,7 @@ async fn the_whole_conversation_takes_place_in_the_panel() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_code_of_another_device_opens_its_case() {
     let visit = Visit::usual().await;
+    visit.stage.collector.set_site(&[&format!("origins+={}", TestApp::ORIGIN)]).await;
     let code = visit.stage.collector.client().complain("The sofa squeaks.", "li@example.com").await;
     visit.show_cases().await;
     assert!(visit.text(".empty").await.starts_with("There is nothing here yet."));
@@ -137,12 +142,12 @@ async fn a_code_of_another_device_opens_its_case() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_user_sees_all_of_theirs_and_nobody_what_was_the_last_ones() {
     let visit = Visit::usual().await;
-    let app = &visit.stage.collector.app;
     let sign = signer(&visit.stage).await;
-    let token = |sub: &str| sign(json!({"sub": sub, "exp": app.clock.now() / 1_000 + 300}));
+    let until = visit.stage.collector.app.clock.now() / 1_000 + 300;
+    let token = |sub: &str| sign(json!({"sub": sub, "exp": until}));
     visit.browser.run(&format!("Sayso('identify', '{}')", token("u-1"))).await;
     visit.complain().await;
-    sayso::jobs::run_due(app).await.unwrap();
+    sayso::jobs::run_due(&visit.stage.collector.app).await.unwrap();
     // Another device, which keeps nothing yet.
     visit.browser.run("localStorage.clear()").await;
     visit.come().await;

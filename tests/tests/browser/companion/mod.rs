@@ -63,6 +63,11 @@ impl Visit {
             .await
     }
 
+    /// What the browser keeps of the collector's answers for a minute or ten is over.
+    async fn forget_answers(&self) {
+        self.browser.devtools("Network.clearBrowserCache", serde_json::json!({})).await;
+    }
+
     async fn end(self) {
         self.browser.stop().await;
     }

@@ -48,6 +48,7 @@ impl Visit {
 
     /// Sends what is in the form, and counts the pixels of its one file.
     async fn pixels(&self) -> Value {
+        self.wait_for("the form", "!root.querySelector('#body').hidden").await;
         type_in_widget(&self.browser, "#message", "It looks like this.").await;
         choose_a_kind(&self.browser).await;
         self.wait_for("the file has left", "root.querySelector('.files small')?.textContent.includes('ready')").await;
