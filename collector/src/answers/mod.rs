@@ -4,7 +4,7 @@ mod rank;
 
 use axum::Json;
 use axum::extract::{Path, Query, State};
-use axum::http::{HeaderValue, header};
+use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use sayso_shared::customer::{AnswerSource, PublicAnswer, PublicAnswers};
 use sayso_shared::problem::{ErrorCode, FieldError};
@@ -26,7 +26,7 @@ const MOST: usize = 3;
 
 /// `GET /api/v1/sites/{key}/answers`.
 pub fn router() -> OpenApiRouter<App> {
-    OpenApiRouter::new().routes(routes!(list))
+    OpenApiRouter::new().routes(routes!(list)).routes(routes!(helped))
 }
 
 /// Whether a site answers anything: where it does not, nobody's widget need ask.
@@ -76,6 +76,39 @@ async fn list(
     let mut response = Json(PublicAnswers { answers: answers.collect() }).into_response();
     response.headers_mut().insert(header::CACHE_CONTROL, HeaderValue::from_static("public, max-age=60"));
     Ok(response)
+}
+
+/// An answer has helped, so that nobody need ask. It is counted, and nothing else is kept of it.
+#[utoipa::path(
+    post,
+    path = "/api/v1/sites/{key}/answers/{answer}/helped",
+    tag = "sites",
+    params(
+        ("key" = String, Path, description = "The site's public key"),
+        ("answer" = String, Path, description = "The key of the answer or problem, as the list of answers has it"),
+    ),
+    responses(
+        (status = 204, description = "It is counted"),
+        (status = 403, body = Problem, content_type = "application/problem+json", description = "Foreign origin"),
+        (status = 404, body = Problem, content_type = "application/problem+json", description = "No such site, or no such answer"),
+        (status = 429, body = Problem, content_type = "application/problem+json", description = "Too often; see Retry-After"),
+    )
+)]
+async fn helped(
+    State(app): State<App>,
+    client: ClientAddress,
+    Path((key, answer)): Path<(String, String)>,
+) -> Result<StatusCode> {
+    app.limits.check_answers(client)?;
+    let site = app.sites.by_key(&key).await?.ok_or(Error::NotFound("there is no such site"))?;
+    let service = app.service.current().await?;
+    // Only what is there, so that nobody makes up what is counted.
+    let is_there = candidates(&service, site.key(), "en").iter().any(|candidate| candidate.shown.1 == answer);
+    if !is_there {
+        return Err(Error::NotFound("there is no such answer"));
+    }
+    app.metrics.answer_helped(site.key(), &answer);
+    Ok(StatusCode::NO_CONTENT)
 }
 
 fn read(parameters: Vec<(String, String)>) -> Result<(String, Option<Locale>)> {

@@ -1,6 +1,6 @@
 //! What may help before somebody asks: public answers of the site that fit what is being typed.
 
-use sayso_shared::customer::{AnswerSource, PublicAnswer, PublicAnswers};
+use sayso_shared::customer::{PublicAnswer, PublicAnswers};
 use yew::prelude::*;
 
 use crate::cell::use_cell;
@@ -41,11 +41,10 @@ pub fn Answers(props: &AnswersProps) -> Html {
             <p class="head"><b>{ words.get("answers_title") }</b>
                 <button type="button" class="remove" aria-label={words.get("answers_hide")} title={words.get("answers_hide")} onclick={hide} /></p>
             { for answers.get().iter().map(|answer| {
-                let source = match answer.source { AnswerSource::Answer => "answer", AnswerSource::Problem => "problem" };
                 let thank = {
                     let (host, helped, key) = (host.clone(), helped.clone(), answer.key.clone());
                     Callback::from(move |_: MouseEvent| {
-                        host.helped(source, &key);
+                        host.helped(&key);
                         helped.set(Some(key.clone()));
                     })
                 };

@@ -62,9 +62,9 @@ extern "C" {
     /// Shows the form again, in place of another screen.
     #[wasm_bindgen(method)]
     pub fn home(this: &Host);
-    /// An answer has helped, so that nobody need ask; `source` is `answer` or `problem`.
+    /// An answer has helped, so that nobody need ask.
     #[wasm_bindgen(method)]
-    pub fn helped(this: &Host, source: &str, key: &str);
+    pub fn helped(this: &Host, key: &str);
     /// The customer has seen what is new in their cases.
     #[wasm_bindgen(method)]
     pub fn seen(this: &Host);

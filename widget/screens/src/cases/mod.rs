@@ -61,8 +61,11 @@ pub fn Cases(props: &CasesProps) -> Html {
                     let newest = cases.iter().filter_map(|case| case.answered_at.clone()).max();
                     let mut kept = Kept::load(&host);
                     let before = kept.look(newest);
-                    kept.save(&host);
-                    host.seen();
+                    // Where nothing was kept nothing begins to be.
+                    if !cases.is_empty() {
+                        kept.save(&host);
+                        host.seen();
+                    }
                     seen.set(before);
                 }
                 list.set(Some(answer));
