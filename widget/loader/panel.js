@@ -169,8 +169,10 @@ export function panel(sayso, outboxOnly) {
   const list = make('div', { id: 'files' })
   const trouble = make('p', { className: 'hint', role: 'status' })
   const attach = make('div', { id: 'attach' })
-  add.append(pick, make('span'))
-  shot.append(...shot.type ? [] : [camera], make('span'))
+  const addText = make('span')
+  const shotText = make('span')
+  add.append(pick, addText)
+  shot.append(...shot.type ? [] : [camera], shotText)
   const follow = make('button', { type: 'button', id: 'mine' })
   let opener, frame, timer, loading, framed, late, given, composition, first, kind, stopped, why = ''
 
@@ -194,8 +196,8 @@ export function panel(sayso, outboxOnly) {
     if (!sayso.app) field.ariaLabel = title.textContent
     const text = key => sayso.words?.[key] ?? ''
     // The fields stay where they are, since one that is moved loses the focus.
-    add.lastChild.textContent = text('attach')
-    shot.lastChild.textContent = text(shot.type ? 'screenshot' : 'photo')
+    addText.textContent = text('attach')
+    shotText.textContent = text(shot.type ? 'screenshot' : 'photo')
     follow.textContent = sayso.news ? text('mine') + ' · ' + sayso.news : text('mine')
     link.textContent = own('failure_page') ?? open
     link.href = address()

@@ -94,7 +94,7 @@ async fn the_whole_story_needs_no_pointer() {
     write(&browser, "li.lei@example.com").await;
 
     // Round the dialog: after its last stop comes its first.
-    tab_to(&browser, "#send").await;
+    tab_to(&browser, "#mine").await;
     press(&browser, Key::Tab).await;
     assert!(is_focused(&browser, "[part=close]").await, "the last stop is followed by the first");
     press_backwards(&browser).await;

@@ -29,7 +29,7 @@ impl Visit {
     pub(super) async fn answer(&self, code: &str, words: &str) {
         let app = &self.stage.collector.app;
         let case = Case::by_code(app, code).await.unwrap();
-        let member = add_member(app, &format!("{}@acme.example", case.id), "Chen", Role::Admin).await;
+        let member = add_member(app, &format!("{}-{}@acme.example", case.id, words.len()), "Chen", Role::Admin).await;
         let resolution = Resolution { outcome: Some(Outcome::Upheld), remedy: None, cost: None };
         let body = Body::parse(words).unwrap();
         staff::reply(app, &case.id, &member, &body, FollowUp::Resolve(resolution)).await.unwrap();
