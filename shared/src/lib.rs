@@ -6,6 +6,7 @@
 
 pub mod code;
 pub mod contact;
+pub mod customer;
 pub mod email;
 pub mod feedback;
 pub mod fields;

@@ -29,7 +29,7 @@ h2{margin:0;outline:0;font-weight:600;font-size:19px;line-height:1.35;text-wrap:
 textarea{display:block;box-sizing:border-box;width:100%;margin:6px 0 0;border:1px solid var(--line-strong,#847d70);border-radius:var(--r);padding:9px 12px;background:none;color:inherit;font:inherit;font-size:16px;line-height:1.5;letter-spacing:inherit;resize:vertical}
 .dark textarea{background:#15191b}
 #message{min-height:132px;field-sizing:content}
-#early{min-height:547px;padding:20px 24px}
+#early{min-height:627px;padding:20px 24px}
 #early h2{margin-inline-end:36px}
 #early h2:after{content:"";display:block;height:64px;margin:58px 0 46px;margin-inline-end:-36px;border-radius:var(--r);background:#8881}
 #early:has(a:only-child){min-height:0}
@@ -54,9 +54,10 @@ iframe{display:block;flex:1 1 680px;min-height:0;width:100%;border:0}
 // What the form and the outbox have in common, and so is there before either.
 const equip = sayso => {
   if (sayso.outbox) return
-  const { base, site, signal } = sayso
+  const { base, site, signal, listen } = sayso
   const api = base + '/api/v1/sites/' + site
-  let box, again = ''
+  let box, again = '', made, tries = ''
+  const cases = 'sayso:' + site + ':cases'
   Object.assign(sayso, {
     api,
     // As the loader asked for them at first; for the outbox alone, and when the language changes.
@@ -79,12 +80,33 @@ const equip = sayso => {
       const text = words[key + '_' + new Intl.PluralRules(lang).select(number)] ?? words[key + '_other'] ?? key
       return text.replace('{count}', sayso.number(number))
     },
+    // Who writes: the subject of a signed token, the address of somebody who is only named, or nobody in particular.
+    who() {
+      const { identity } = sayso
+      if (typeof identity != 'string') return identity?.email || identity?.name || ''
+      try {
+        return 'token ' + JSON.parse(atob(identity.split('.')[1].replace(/-/g, '+').replace(/_/g, '/'))).sub
+      } catch {
+        return 'token'
+      }
+    },
+    // What needs the second module: it is fetched when somebody is about to use it, and another address asks for it after a failure. Where it does not
+    // come or traps, the form stays, with a sentence.
+    companion: () => made ||= import(base + '/assets/__MODULE_companion__' + tries).then(({ companion }) => companion(sayso)).catch(why => {
+      made = 0
+      tries += '?'
+      throw why
+    }),
+    more: (name, ...rest) => sayso.companion().then(made => made[name](...rest)).catch(() => sayso.trouble(sayso.words['more_failed'])),
     meet() {
       if (sayso.app) {
         sayso.app.identify()
         sayso.settings()
       } else if (!sayso.identity) sayso.forget?.()
       sayso.waiting?.meet()
+      made && sayso.more('meet')
+      sayso.identity || sayso.empty?.()
+      sayso.badge?.()
     },
     // A busy site asks for some work, which is done while the customer types, or when it turns out that there is some to do.
     prove() {
@@ -97,6 +119,20 @@ const equip = sayso => {
       again += '?'
     })
   })
+  // New replies, for whoever has written from here.
+  const watch = () => import(base + '/assets/__MODULE_badge__').then(({ badge }) => sayso.badge ||= badge(sayso)).catch(() => {})
+  // By the code this browser finds the case again, unless the device may be anybody's or its customer does not want that.
+  listen(document, 'sayso:submitted', ({ detail: { code } }) => {
+    try {
+      const kept = JSON.parse(localStorage[cases] || '{}')
+      if (kept.off || sayso.data.draft == 'off') return
+      localStorage[cases] = sayso.json({ ...kept, codes: [{ code, who: sayso.who() }, ...kept.codes || []].slice(0, 20) })
+      watch()
+    } catch {}
+  })
+  try {
+    if (localStorage[cases]) watch()
+  } catch {}
 }
 
 // With `outboxOnly`, it goes on with what an earlier page has left in the outbox, and shows nothing.
@@ -105,7 +141,7 @@ export function panel(sayso, outboxOnly) {
   equip(sayso)
   if (outboxOnly) {
     if (/sayso-t/.test(location)) sayso.advise().then(({ check }) => check(sayso))
-    return sayso.outbox()
+    return localStorage['sayso:' + sayso.site + ':waiting'] && sayso.outbox()
   }
   const { base, site, data, host, root, launcher, signal, make, listen, emit } = sayso
   const page = base + '/s/' + site
@@ -123,6 +159,21 @@ export function panel(sayso, outboxOnly) {
   const end = make('span', { tabIndex: 0 })
   const dialog = make('dialog', { id: 'panel', className: data.position || '', popover: 'manual', hidden: true })
   const timers = {}
+  // What goes along. The browser's own chooser opens at once; everything that follows is in the second module.
+  const types = 'image/jpeg,image/png,image/gif,image/webp'
+  const pick = make('input', { type: 'file', multiple: true, accept: types + ',application/pdf,text/plain,.csv,.doc,.docx,.xls,.xlsx,.ppt,.pptx,.odt,.ods,.odp,audio/*,video/*' })
+  // A picture of the page where the browser takes one, else one by the camera.
+  const shot = navigator.mediaDevices?.getDisplayMedia ? make('button', { type: 'button', id: 'shot' }) : make('label', { id: 'shot' })
+  const camera = make('input', { type: 'file', accept: types, capture: 'environment' })
+  const add = make('label', { id: 'add' })
+  const list = make('div', { id: 'files' })
+  const trouble = make('p', { className: 'hint', role: 'status' })
+  const attach = make('div', { id: 'attach' })
+  const addText = make('span')
+  const shotText = make('span')
+  add.append(pick, addText)
+  shot.append(...shot.type ? [] : [camera], shotText)
+  const follow = make('button', { type: 'button', id: 'mine' })
   let opener, frame, timer, loading, framed, late, given, composition, first, kind, stopped, why = ''
 
   // The site's settings, once they have come.
@@ -143,6 +194,11 @@ export function panel(sayso, outboxOnly) {
     wait.textContent = loading
     title.textContent = framed ? sayso.label : own('title') ?? ask
     if (!sayso.app) field.ariaLabel = title.textContent
+    const text = key => sayso.words?.[key] ?? ''
+    // The fields stay where they are, since one that is moved loses the focus.
+    addText.textContent = text('attach')
+    shotText.textContent = text(shot.type ? 'screenshot' : 'photo')
+    follow.textContent = sayso.news ? text('mine') + ' · ' + sayso.news : text('mine')
     link.textContent = own('failure_page') ?? open
     link.href = address()
   }
@@ -244,7 +300,7 @@ export function panel(sayso, outboxOnly) {
 
   // A stop is whatever Tab reaches and a person can see.
   const keepInside = event => {
-    const stops = [...dialog.querySelectorAll('a[href],button,input,textarea,select,iframe')].filter(stop => stop.getClientRects()[0] && stop.tabIndex >= 0)
+    const stops = [...dialog.querySelectorAll('a[href],button,input,textarea,select,iframe,canvas,summary')].filter(stop => stop.getClientRects()[0] && stop.tabIndex >= 0)
     const last = event.shiftKey ? 0 : -1
     if (root.activeElement == stops.at(last)) {
       event.preventDefault()
@@ -280,6 +336,7 @@ export function panel(sayso, outboxOnly) {
   dialog.setAttribute('aria-modal', true)
   shut.setAttribute('part', 'close')
   wait.setAttribute('role', 'status')
+  attach.append(add, shot, trouble, list)
   fallback.append(wait, link)
   early.append(title, field, fallback)
   body.append(early)
@@ -306,8 +363,37 @@ export function panel(sayso, outboxOnly) {
       return copied
     }
   }
+  // Every way in which files come. They are sent at once, and belong to what is in the form until that has been sent.
+  const take = files => {
+    if (!files?.length) return
+    sayso.more('attach', [...files])
+    return true
+  }
+  for (const input of [pick, camera]) listen(input, 'change', () => {
+    take(input.files)
+    // So that the same file may be chosen again.
+    input.value = ''
+  })
+  listen(dialog, 'paste', event => take(event.clipboardData?.files) && event.preventDefault())
+  listen(dialog, 'dragover drop', event => {
+    if (!sayso.app || !event.dataTransfer?.types.includes('Files')) return
+    event.preventDefault()
+    if (event.type == 'drop') take(event.dataTransfer.files)
+  })
+  listen(attach, 'pointerover focusin', () => sayso.companion().catch(() => {}))
+  listen(follow, 'pointerover focusin', () => sayso.companion().catch(() => {}))
+  if (shot.type) listen(shot, 'click', () => sayso.more('shoot'))
+  listen(follow, 'click', () => sayso.more('mine'))
+  // What has been sent, or was of somebody who has gone, goes along no more.
+  sayso.empty = () => {
+    if (sayso.files?.length) sayso.more('clear')
+    if (sayso.doubtful) hide('')
+    sayso.files = []
+    sayso.insists = sayso.doubtful = 0
+  }
   // Everything that is sent goes through the outbox, where there is one and its disk may be used without asking.
   const send = async (key, feedback) => {
+    const { files } = sayso
     await Promise.race([sayso.outbox(), new Promise(next => setTimeout(next, sayso.post ? 1000 : 30000))])
     try {
       // The outbox brings it along; this is for those whom only the outbox can't reach.
@@ -315,7 +401,12 @@ export function panel(sayso, outboxOnly) {
     } catch {
       return { status: 0, reason: 'network', wait: 0 }
     }
-    return data.draft != 'off' && sayso.waiting?.send(key, feedback) || sayso.post(key, feedback, sayso.identity)
+    return data.draft != 'off' && sayso.waiting?.send(key, feedback, files) || sayso.post(key, feedback, sayso.identity, files)
+  }
+  // What the form hears of what it sent. The files of what has arrived, or waits with them, are not those of the next.
+  const tell = key => answer => {
+    if (answer.kept || !answer.reason) sayso.empty()
+    sayso.app?.answered(key, answer)
   }
   // The site's settings as lines for the widget, with the texts in the visitor's language or the nearest to it.
   const settings = async () => {
@@ -344,6 +435,14 @@ export function panel(sayso, outboxOnly) {
   }
   // What the browser does in a line or two; the widget's part would be many times as long.
   Object.assign(sayso, {
+    dialog, body, list, attach,
+    // Parts of the form that are there without the widget.
+    slot(name) {
+      label()
+      return name == 'mine' ? follow : attach
+    },
+    renew: label,
+    trouble: text => trouble.textContent = text ?? '',
     // One timer of each kind is enough; the widget starts them again as long as it needs them.
     after(name, milliseconds) {
       clearTimeout(timers[name])
@@ -390,23 +489,26 @@ export function panel(sayso, outboxOnly) {
     // crypto.randomUUID is missing on plain http.
     uuid: () => '10000000-1000-4000-8000-100000000000'.replace(/[018]/g, digit => (digit ^ crypto.getRandomValues(new Uint8Array(1))[0] & 15 >> digit / 4).toString(16)),
     complete(feedback) {
-      const { context, lang, reference } = sayso
+      const { context, lang, reference, insists } = sayso
+      for (const name of ['message', 'desired_outcome']) if (feedback[name] && sayso.mask) feedback[name] = sayso.mask(feedback[name])
       const cut = (text, most) => text ? [...text].slice(0, most).join('') : undefined
       return sayso.json({
         ...reference && { reference: String(reference) },
         ...feedback,
+        ...insists && { keep_unmasked: true },
         ...Object.keys(context)[0] && { context },
         locale: lang,
         page: { url: cut(location.href, 2000), title: cut(document.title, 300), referrer: cut(document.referrer, 2000) },
         composed_at: new Date().toISOString()
       })
     },
-    send: (key, feedback) => send(key, feedback).catch(() => ({ status: 0, reason: 'server' })).then(answer => sayso.app?.answered(key, answer)),
+    send: (key, feedback) => send(key, feedback).catch(() => ({ status: 0, reason: 'server' })).then(tell(key)),
     offers: () => data.draft == 'off' && Boolean(sayso.waiting),
-    later: (key, feedback, reason, wait) => sayso.waiting.keep(key, feedback, reason, wait).catch(() => {}).then(kept => sayso.app.answered(key, { reason, wait, status: 0, ...kept })),
+    later: (key, feedback, reason, wait) => sayso.waiting.keep(key, feedback, reason, wait, sayso.files).catch(() => {}).then(kept => tell(key)({ reason, wait, status: 0, ...kept })),
     // A text leaves the outbox for the form again.
-    give(feedback) {
+    give(feedback, files) {
       given = feedback
+      take(files?.map(({ blob, name }) => new File([blob], name, { type: blob.type })))
       sayso.app.restore()
     },
     settings: () => settings().catch(() => '').then(lines => sayso.app?.settled(lines))
@@ -417,6 +519,19 @@ export function panel(sayso, outboxOnly) {
   sayso.forget = () => first = sayso.draft = field.value = ''
   field.value = first.message ?? ''
   listen(field, 'input', () => sayso.app ? sayso.app.typed(field) : sayso.keep(typed(first)))
+  // What looks like a card, an account or a secret is hidden before it leaves; a small module knows what is one. The collector does the same with
+  // what comes as it was.
+  let masker
+  const hide = text => (masker ||= import(base + '/assets/__MODULE_masks__').then(({ masks }) => masks(sayso))).then(show => show(text)).catch(() => masker = 0)
+  const said = name => body.querySelector(name)?.value || ''
+  listen(dialog, 'input', ({ target }) => {
+    const text = said('#message') + '\n' + said('#desired_outcome')
+    sayso.doubtful ||= /\d[\d -]{11,}[\dXx]|[A-Z]{2}\d\d[ A-Z\d]{11}|:\/\/.*[?#&@]/.test(text)
+    if (sayso.doubtful && target.matches('textarea')) hide(text)
+  })
+  // What may help already, where the site has public answers.
+  let helper
+  listen(field, 'input', () => known.answers && (helper ||= import(base + '/assets/__MODULE_answers__').then(({ answers }) => answers(sayso))).then(ask => ask(field.value)).catch(() => helper = 0))
   listen(field, 'compositionstart', () => composition = new Promise(done => field.addEventListener('compositionend', () => setTimeout(done), { once: true })))
   // What has been written goes along, in the part of the address that is not sent.
   listen(link, 'click', () => link.href = address() + (field.value && '#message=' + encodeURIComponent(field.value)))
@@ -435,7 +550,10 @@ export function panel(sayso, outboxOnly) {
   dialog.addEventListener('input', sayso.outbox, { once: true, signal })
   // A trap stops the module for good, such as where a page translator has replaced what is drawn. Whatever traps on the page is taken for ours.
   listen(window, 'error unhandledrejection', ({ error, reason }) => {
-    if (!sayso.app || !/^RuntimeError/.test(error || reason)) return
+    const why = error || reason
+    if (!sayso.app || !/^RuntimeError/.test(why)) return
+    // Of the second module only its own screens go with it.
+    if (/companion/.test(why.stack)) return sayso.lost?.()
     retreat()
     showFrame()
   })
@@ -545,6 +663,7 @@ export function panel(sayso, outboxOnly) {
         if (!isSpoken(texts)) return
         sayso.words = texts
         sayso.app.speak()
+        sayso.respeak?.()
         sayso.waiting?.draw()
       }).catch(() => {})
     }

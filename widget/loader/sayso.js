@@ -132,6 +132,7 @@
       // The draft and the outbox of the previous user go with them.
       if (!who) try {
         delete localStorage[store]
+        delete localStorage[store + ':cases']
         indexedDB.deleteDatabase(store)
       } catch {}
       sayso.meet?.()
@@ -175,7 +176,7 @@
   ;(window.requestIdleCallback || setTimeout)(async () => {
     if (data.preload == 'idle' && !navigator.connection?.saveData) load()
     // An earlier page has left something to be sent, or whoever put the tag here asks whether it works.
-    try { (localStorage[store + ':waiting'] || /sayso-t/.test(location)) && await start(1) } catch {}
+    try { (localStorage[store + ':waiting'] || localStorage[store + ':cases'] || /sayso-t/.test(location)) && await start(1) } catch {}
   })
 
   const queue = window.Sayso?.q || []

@@ -32,7 +32,7 @@ const stateOf = record => record.code ? 'sent' : record.refused ? 'refused' : is
 /** Starts the outbox of a page; nothing where the browser has no database for it. */
 export const outbox = async sayso => {
   sayso.post ||= post(sayso)
-  const { signal, listen, emit } = sayso
+  const { signal, listen, emit, who } = sayso
   const name = 'sayso:' + sayso.site
   const flag = name + ':waiting'
   const { change, alter, read, find, alone } = records(name)
@@ -42,18 +42,10 @@ export const outbox = async sayso => {
   const sending = new Set
   /** What the form is waiting for, and so is for the form to tell. */
   const inForm = new Set
+  /** The files of what the form is sending, which are on their way already. What the disk gives back are others with the same bytes. */
+  const live = new Map
   let timer, pumping
 
-  /** Who writes: the subject of a signed token, the address of somebody who is only named, or nobody in particular. */
-  const who = () => {
-    const { identity } = sayso
-    if (typeof identity != 'string') return identity?.email || identity?.name || ''
-    try {
-      return 'token ' + JSON.parse(atob(identity.split('.')[1].replace(/-/g, '+').replace(/_/g, '/'))).sub
-    } catch {
-      return 'token'
-    }
-  }
   /** Whether it is of somebody else than who is here. What was sent under a token waits for a token of the same user. */
   const isForeign = record => record.who && record.who != who() && (sayso.identity || record.who.startsWith('token'))
   const isOpen = record => stateOf(record) == 'waiting' && !isForeign(record)
@@ -109,7 +101,8 @@ export const outbox = async sayso => {
     screen.draw()
     // The newest token goes along, but only with what its user has written.
     const token = record.who ? sayso.identity : undefined
-    const answer = await sayso.post(key, record.body, token)
+    const noted = files => alter(key, record => ({ ...record, files }))
+    const answer = await sayso.post(key, record.body, token, live.get(key) ?? record.files, noted)
     sending.delete(key)
     return { record: await alter(key, record => settled(record, answer, token)), fresh: true }
   })
@@ -181,23 +174,25 @@ export const outbox = async sayso => {
   }
 
   /** Sends what is in the form. What fails for now is kept; everything else is for the form to show. */
-  const send = async (key, body) => {
+  const send = async (key, body, files) => {
     let record, id
     // Before it is there, since it would be drawn as one that waits.
     inForm.add(key)
     try {
       try {
-        record = await take(key, body)
+        record = await take(key, body, { files })
       } catch {
         // Full or denied: as if there were no outbox.
-        return sayso.post(key, body, sayso.identity)
+        return sayso.post(key, body, sayso.identity, files)
       }
       id = record.key
       inForm.add(id)
+      live.set(id, files)
       if (!record.code) record = (await attempt(id)).record
     } finally {
       inForm.delete(key)
       inForm.delete(id)
+      live.delete(id)
     }
     if (!record) return { status: 0, reason: 'network' }
     const { status, reason, errors, code, status_url, promise } = record
@@ -210,8 +205,8 @@ export const outbox = async sayso => {
   const api = {
     send,
     /** Keeps what has failed in the form, because the customer has asked for it. */
-    keep: async (key, body, reason, wait) => {
-      const more = { status: 0, reason, tries: 1, next: Date.now() + FIRST_PAUSE, wait: Date.now() + wait * SECOND }
+    keep: async (key, body, reason, wait, files) => {
+      const more = { files, status: 0, reason, tries: 1, next: Date.now() + FIRST_PAUSE, wait: Date.now() + wait * SECOND }
       return take(key, body, more).then(kept, () => ({}))
     },
     /** The page has said who its user is, or that there is none any more. */
@@ -230,7 +225,7 @@ export const outbox = async sayso => {
       const record = await find(key)
       if (!record || record.code || sayso.draft) return
       const { contact, ...feedback } = JSON.parse(record.body)
-      sayso.give({ ...feedback, ...contact })
+      sayso.give({ ...feedback, ...contact }, record.files)
       await alter(key, () => {})
     }).then(() => tell()),
     /** Removes a record for good; what has arrived in the meantime only when its code has been seen. */

@@ -9,14 +9,22 @@ const reasonOf = status => reasons[status] || (status >= 400 && status < 500 ? '
 
 /**
  * Gives the function that sends. That gives the members of the answer, and its `status`, the `reason` if it was no success, the seconds to
- * `wait` before the next try, and `errors` as lines of pointer, tab and code.
+ * `wait` before the next try, and `errors` as lines of pointer, tab and code. Files go before it: objects of `name`, `blob` and, once the collector
+ * has one, its `id`; `noted` hears of them then, since a repeat has to name the same ones.
  */
 export const post = sayso => {
-  const sending = async (key, feedback, identity, proved) => {
+  const sending = async (key, feedback, identity, files, noted, proved, anew) => {
     try {
+      let sent, attachments
+      if (files?.length) {
+        const { carry } = await import('./__MODULE_upload__')
+        sent = await carry(sayso, files)
+        await noted?.(sent)
+        attachments = sent.map(({ id }) => id)
+      }
       // Token and proof are no part of what makes two submissions equal, and they expire: the newest ones go along.
-      const body = sayso.json({ ...JSON.parse(feedback), ...typeof identity == 'string' && { identity }, proof: await sayso.proof })
-      const sent = fetch(sayso.api + '/feedback', {
+      const body = sayso.json({ ...JSON.parse(feedback), attachments, ...typeof identity == 'string' && { identity }, proof: await sayso.proof })
+      const answering = fetch(sayso.api + '/feedback', {
         method: 'POST',
         credentials: 'omit',
         headers: { 'Content-Type': 'application/json', 'Idempotency-Key': key },
@@ -25,7 +33,7 @@ export const post = sayso => {
       })
       // The first time of day that a browser writes takes it long. It may do so while the answer is under way, which names one.
       setTimeout(() => sayso.date?.(0))
-      const answer = await sent
+      const answer = await answering
       const { status, headers } = answer
       const after = headers.get('Retry-After')
       const wait = Math.ceil(after > 0 ? after : (Date.parse(after) - Date.now()) / 1000)
@@ -35,7 +43,11 @@ export const post = sayso => {
         if (proved) throw { status: 503 }
         sayso.proof = undefined
         sayso.prove()
-        return sending(key, feedback, identity, 1)
+        return sending(key, feedback, identity, files, noted, 1, anew)
+      }
+      // The collector keeps files for a day. What was not accepted with them may name others.
+      if (sent && !anew && errors.some(({ pointer }) => pointer?.startsWith('/attachments'))) {
+        return sending(key, feedback, identity, files.map(({ name, blob }) => ({ name, blob: blob.slice(0, blob.size, blob.type) })), noted, proved, 1)
       }
       // What was accepted has used it up.
       if (answer.ok) sayso.proof = undefined

@@ -104,7 +104,7 @@ export const waiting = (sayso, outbox) => {
 
   /** A record on the screen, and a function that counts its seconds down without touching the buttons beside. */
   const item = record => {
-    const { kind, at, body, code, wait, token } = record
+    const { kind, at, body, code, wait, token, files } = record
     const state = outbox.stateOf(record)
     const li = make('li', { className: state })
     const said = make('p', { className: 'state' })
@@ -122,7 +122,8 @@ export const waiting = (sayso, outbox) => {
       listen(button, 'click', () => Promise.resolve(actions[key]({ ...record, state }, button)).catch(() => {}))
       ways.append(button)
     }
-    li.append(make('p', { className: 'about', textContent: text('kind_' + kind) + ' · ' + sayso.date(new Date(at)) }))
+    const about = [text('kind_' + kind), sayso.date(new Date(at)), files?.length && sayso.count('outbox_files', files.length)]
+    li.append(make('p', { className: 'about', textContent: about.filter(Boolean).join(' · ') }))
     if (code) {
       ways.append(make('a', { href: record.status_url, target: '_blank', rel: 'noopener', textContent: text('thanks_status') }))
       way('copy_code')
@@ -178,10 +179,10 @@ export const waiting = (sayso, outbox) => {
     if (count) sayso.words ||= await sayso.texts()
     const [state, line] = count ? summary(records) : ['', '']
     if (mine != turn || signal.aborted) return
-    launcher.title = line
+    launcher.title = line || sayso.news || ''
     launcher.dataset.state = state
     // Its name says what waits, not only its number.
-    launcher.ariaLabel = line ? sayso.label + ', ' + line : null
+    launcher.ariaLabel = launcher.title ? sayso.label + ', ' + launcher.title : null
     clearInterval(ticking)
     asked = 0
     const { body } = sayso
@@ -191,8 +192,10 @@ export const waiting = (sayso, outbox) => {
     whole &&= count
     const focused = sayso.root.activeElement
     const inside = box.contains(focused)
-    const turned = body.hidden == !whole
-    body.hidden = Boolean(whole)
+    // Another screen in the form's place gives way to what needs the customer.
+    if (whole) sayso.home?.()
+    const turned = !sayso.away && body.hidden == !whole
+    if (turned) body.hidden = Boolean(whole)
     box.hidden = !count
     box.className = whole ? 'whole' : ''
     if (!count) box.replaceChildren()

@@ -35,6 +35,7 @@ impl PartialEq for Props {
 pub enum Msg {
     Open(OpenOptions),
     Identify,
+    Attached,
     Speak,
     Restore,
     /// The site's settings have come, as lines for [`Settings::read`].
@@ -200,6 +201,7 @@ impl Component for App {
             }
             Msg::Identify if host.identity().is_falsy() => self.act(Action::Forget),
             Msg::Identify => self.introduce(&host),
+            Msg::Attached => self.act(Action::Attach),
             Msg::Speak => {
                 self.words = Words::new(host.words());
                 host.settings();

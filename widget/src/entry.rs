@@ -48,6 +48,12 @@ pub fn typed(field: Control) {
     send(Msg::Did(UiEvent::Type(Field::Message), field));
 }
 
+/// Other files go along than before.
+#[wasm_bindgen]
+pub fn attached() {
+    send(Msg::Attached);
+}
+
 /// The texts have changed their language.
 #[wasm_bindgen]
 pub fn speak() {

@@ -33,6 +33,10 @@ extern "C" {
     #[wasm_bindgen(method)]
     pub fn message(this: &Host, text: &str, described: &str, invalid: &str, read_only: bool) -> Node;
 
+    /// A part of the form that is the panel's own: `attach`, for files, or `mine`, the way to the customer's cases.
+    #[wasm_bindgen(method)]
+    pub fn slot(this: &Host, name: &str) -> Node;
+
     /// Adds a stylesheet to the shadow root.
     #[wasm_bindgen(method)]
     pub fn style(this: &Host, css: &str);

@@ -143,6 +143,8 @@ pub enum Action {
     Rate(Field, u8),
     Consent(bool),
     Fold(Section),
+    /// Other files go along than before.
+    Attach,
     /// Shows what is wrong, if anything is.
     Check,
     Send(Attempt),
@@ -317,6 +319,9 @@ impl State {
                 _ => form.rating = score,
             }),
             Action::Consent(given) => self.edit(Field::Consent, |form| form.consent = given),
+            // Under the old key, the collector would refuse it with other files.
+            Action::Attach if !self.is_frozen() => self.attempt = None,
+            Action::Attach => {}
             Action::Fold(Section::Details) => self.details = !self.details,
             Action::Fold(Section::Contact) => self.contact = !self.contact,
             Action::Check => {

@@ -90,6 +90,7 @@ fn any_action() -> impl Strategy<Value = Action> {
         (1..=5_u8).prop_map(|score| Action::Rate(Field::Rating, score)),
         any::<bool>().prop_map(Action::Consent),
         Just(Action::Fold(Section::Details)),
+        Just(Action::Attach),
         Just(Action::Check),
         any_key().prop_map(|key| Action::Send(attempt(&key))),
         (any_key(), any_answer()).prop_map(|(key, answer)| Action::Answered { key, answer }),
@@ -252,6 +253,15 @@ fn an_unclear_failure_repeats_the_same_attempt_until_the_text_changes() {
     let state = reduce(state, [Action::Type(Field::Message, "The mug is cracked!".to_owned())]);
     assert_eq!(state.attempt, None);
     assert!(state.can_send());
+}
+
+#[test]
+fn other_files_make_another_attempt_but_not_of_what_is_on_its_way() {
+    let sent = reduce(typed("late"), [Action::Send(attempt("a"))]);
+    assert!(reduce(sent.clone(), [Action::Attach]).attempt.is_some());
+    let failed = reduce(sent, [answered("a", failure(Reason::Network, 0))]);
+    assert!(failed.attempt.is_some());
+    assert_eq!(reduce(failed, [Action::Attach]).attempt, None);
 }
 
 #[test]

@@ -44,8 +44,12 @@ pub fn build() -> anyhow::Result<Manifest> {
         return Ok(manifest);
     }
 
-    let module = compile(&toolchain)?;
-    let manifest = pack(&module, &folder, fingerprint, toolchain.is_as_released())?;
+    let modules = Modules {
+        widget: compile(&toolchain, WIDGET)?,
+        companion: compile(&toolchain, COMPANION)?,
+        masks: compile(&toolchain, MASKS)?,
+    };
+    let manifest = pack(&modules, &folder, fingerprint, toolchain.is_as_released())?;
     sizes::print_table(&manifest);
     Ok(manifest)
 }
@@ -64,24 +68,37 @@ pub fn output_dir() -> PathBuf {
     environment::workspace().join("target/widget")
 }
 
-fn compile(toolchain: &Toolchain) -> anyhow::Result<PathBuf> {
-    let step = Step::start(format!("compile the widget ({toolchain})"));
+/// The package of the form, and those of what is fetched later.
+const WIDGET: &str = "sayso-widget";
+const COMPANION: &str = "sayso-companion";
+const MASKS: &str = "sayso-masks";
+
+/// The modules as the compiler has written them.
+struct Modules {
+    widget: PathBuf,
+    companion: PathBuf,
+    masks: PathBuf,
+}
+
+fn compile(toolchain: &Toolchain, package: &str) -> anyhow::Result<PathBuf> {
+    let step = Step::start(format!("compile {package} ({toolchain})"));
     let target_dir = environment::workspace().join("target/wasm");
     let mut command = toolchain.cargo();
     // As a cdylib alone: beside an rlib, cargo would not optimise across crates.
     command
-        .args(["rustc", "--package", "sayso-widget", "--lib", "--crate-type", "cdylib"])
+        .args(["rustc", "--package", package, "--lib", "--crate-type", "cdylib"])
         .args(["--profile", "wasm", "--target", "wasm32-unknown-unknown", "--target-dir"])
         .arg(&target_dir)
         .args(toolchain.build_arguments());
     step.run(&mut command)?;
     step.finish("");
-    Ok(target_dir.join("wasm32-unknown-unknown/wasm/sayso_widget.wasm"))
+    let file = package.replace('-', "_");
+    Ok(target_dir.join(format!("wasm32-unknown-unknown/wasm/{file}.wasm")))
 }
 
 /// The bytes of the module that each crate takes: as it is released, before compression.
 pub fn bytes_by_crate() -> anyhow::Result<BTreeMap<String, u64>> {
-    let module = compile(&Toolchain::find_or_install()?)?;
+    let module = compile(&Toolchain::find_or_install()?, WIDGET)?;
     // As the compiler writes them: wasm-bindgen's own reading of names puts a number after each crate.
     let mut output = binding(&module)?.demangle(false).generate_output().context("wasm-bindgen failed")?;
     crates::weigh(&output.wasm_mut().emit_wasm())
@@ -100,8 +117,8 @@ fn binding(module: &Path) -> anyhow::Result<Bindgen> {
     Ok(binding)
 }
 
-fn pack(module: &Path, folder: &Path, fingerprint: String, as_released: bool) -> anyhow::Result<Manifest> {
-    let step = Step::start("bind and pack the widget");
+/// A module as browsers get it, and the JavaScript that binds it to them.
+fn bind(module: &Path) -> anyhow::Result<(Vec<u8>, String)> {
     let mut output = binding(module)?.remove_name_section(true).generate_output().context("wasm-bindgen failed")?;
     let inline = output.snippets().iter().filter(|(_, snippets)| !snippets.is_empty()).map(|(package, _)| package);
     let snippets: Vec<&String> = output.local_modules().keys().chain(inline).collect();
@@ -109,22 +126,37 @@ fn pack(module: &Path, folder: &Path, fingerprint: String, as_released: bool) ->
         bail!("JavaScript snippets cannot be packed, but there are some: {snippets:?}");
     }
 
+    imports::shorten(&output.wasm_mut().emit_wasm(), output.js()).context("the names of imports")
+}
+
+fn pack(modules: &Modules, folder: &Path, fingerprint: String, as_released: bool) -> anyhow::Result<Manifest> {
+    let step = Step::start("bind and pack the widget");
     let widget_dir = environment::workspace().join("widget");
     let also = widget_dir.join("tags.json");
     let also = fs::read_to_string(&also).with_context(|| format!("cannot read {}", also.display()))?;
     let languages = Languages::parse(source_files(&widget_dir.join("lang"), "json")?, &also)?;
-    let (wasm, glue) = imports::shorten(&output.wasm_mut().emit_wasm(), output.js()).context("the names of imports")?;
+    let (wasm, glue) = bind(&modules.widget)?;
+    let (companion_wasm, companion_glue) = bind(&modules.companion)?;
+    let (masks_wasm, masks_glue) = bind(&modules.masks)?;
     let placeholders = [
         ("__LANG_LABELS__", languages.launcher_labels()),
         ("__LANG_TAGS__", languages.tags()),
         ("__LANG_WORDS__", languages.panel_words()),
         ("__GLUE__", glue),
+        ("__COMPANION_GLUE__", companion_glue),
+        ("__MASKS_GLUE__", masks_glue),
     ];
     let mut assets = Assets::default();
     for (tag, texts) in languages.packed() {
         assets.add(Role::Language, &format!("{tag}.json"), texts);
     }
     assets.add(Role::Wasm, "widget.wasm", wasm);
+    assets.add(Role::Companion, "companion.wasm", companion_wasm);
+    assets.add(Role::Module, "masks.wasm", masks_wasm);
+    for (tag, texts) in source_files(&widget_dir.join("companion/lang"), "json")? {
+        let texts: serde_json::Value = serde_json::from_str(&texts).with_context(|| format!("{tag}.json"))?;
+        assets.add(Role::Words, &format!("companion-{tag}.json"), texts.to_string());
+    }
     for (folder, role) in [("modules", Role::Module), ("loader", Role::Panel)] {
         for (stem, text) in source_files(&widget_dir.join(folder), "js")? {
             let (role, goal) = if stem == "sayso" { (Role::Loader, Goal::Classic) } else { (role, Goal::Module) };

@@ -4,12 +4,11 @@ mod rank;
 
 use axum::Json;
 use axum::extract::{Path, Query, State};
-use axum::http::{HeaderValue, header};
+use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
+use sayso_shared::customer::{AnswerSource, PublicAnswer, PublicAnswers};
 use sayso_shared::problem::{ErrorCode, FieldError};
 use sayso_shared::{Locale, Problem};
-use serde::Serialize;
-use utoipa::ToSchema;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
@@ -27,34 +26,14 @@ const MOST: usize = 3;
 
 /// `GET /api/v1/sites/{key}/answers`.
 pub fn router() -> OpenApiRouter<App> {
-    OpenApiRouter::new().routes(routes!(list))
+    OpenApiRouter::new().routes(routes!(list)).routes(routes!(helped))
 }
 
-/// What may help already.
-#[derive(Serialize, ToSchema)]
-#[schema(as = PublicAnswers)]
-struct AnswersBody {
-    /// The best first, three at most.
-    #[schema(max_items = 3)]
-    answers: Vec<AnswerBody>,
-}
-
-#[derive(Clone, Copy, Serialize, ToSchema)]
-#[serde(rename_all = "lowercase")]
-enum Source {
-    Answer,
-    Problem,
-}
-
-#[derive(Serialize, ToSchema)]
-#[schema(as = PublicAnswer)]
-struct AnswerBody {
-    /// Whether it is an `[[answer]]` or a public `[[problem]]`.
-    source: Source,
-    /// Its key.
-    key: String,
-    question: String,
-    solution: String,
+/// Whether a site answers anything: where it does not, nobody's widget need ask.
+pub async fn are_there(app: &App, site: &str) -> Result<bool> {
+    let service = app.service.current().await?;
+    let own = service.answers.iter().any(|answer| answer.site.as_ref().is_none_or(|of| of.as_str() == site));
+    Ok(own || service.problems.iter().any(|problem| problem.public && problem.solution.is_some()))
 }
 
 /// What may help with what a customer is typing.
@@ -68,7 +47,7 @@ struct AnswerBody {
         ("lang" = Option<String>, Query, description = "The language of the answers, a BCP 47 tag; the site's main one unless given"),
     ),
     responses(
-        (status = 200, body = AnswersBody, description = "The best answers; none where nothing fits"),
+        (status = 200, body = PublicAnswers, description = "The best answers; none where nothing fits"),
         (status = 403, body = Problem, content_type = "application/problem+json", description = "Foreign origin"),
         (status = 404, body = Problem, content_type = "application/problem+json", description = "No such site"),
         (status = 422, body = Problem, content_type = "application/problem+json", description = "A parameter is wrong"),
@@ -88,15 +67,48 @@ async fn list(
     let lang = lang.as_ref().map_or(main, Locale::as_str);
     let service = app.service.current().await?;
     let all = candidates(&service, site.key(), lang);
-    let answers = best(all, &typed, lang, MOST).into_iter().map(|(source, key, question, solution)| AnswerBody {
+    let answers = best(all, &typed, lang, MOST).into_iter().map(|(source, key, question, solution)| PublicAnswer {
         source,
         key,
         question,
         solution,
     });
-    let mut response = Json(AnswersBody { answers: answers.collect() }).into_response();
+    let mut response = Json(PublicAnswers { answers: answers.collect() }).into_response();
     response.headers_mut().insert(header::CACHE_CONTROL, HeaderValue::from_static("public, max-age=60"));
     Ok(response)
+}
+
+/// An answer has helped, so that nobody need ask. It is counted, and nothing else is kept of it.
+#[utoipa::path(
+    post,
+    path = "/api/v1/sites/{key}/answers/{answer}/helped",
+    tag = "sites",
+    params(
+        ("key" = String, Path, description = "The site's public key"),
+        ("answer" = String, Path, description = "The key of the answer or problem, as the list of answers has it"),
+    ),
+    responses(
+        (status = 204, description = "It is counted"),
+        (status = 403, body = Problem, content_type = "application/problem+json", description = "Foreign origin"),
+        (status = 404, body = Problem, content_type = "application/problem+json", description = "No such site, or no such answer"),
+        (status = 429, body = Problem, content_type = "application/problem+json", description = "Too often; see Retry-After"),
+    )
+)]
+async fn helped(
+    State(app): State<App>,
+    client: ClientAddress,
+    Path((key, answer)): Path<(String, String)>,
+) -> Result<StatusCode> {
+    app.limits.check_answers(client)?;
+    let site = app.sites.by_key(&key).await?.ok_or(Error::NotFound("there is no such site"))?;
+    let service = app.service.current().await?;
+    // Only what is there, so that nobody makes up what is counted.
+    let is_there = candidates(&service, site.key(), "en").iter().any(|candidate| candidate.shown.1 == answer);
+    if !is_there {
+        return Err(Error::NotFound("there is no such answer"));
+    }
+    app.metrics.answer_helped(site.key(), &answer);
+    Ok(StatusCode::NO_CONTENT)
 }
 
 fn read(parameters: Vec<(String, String)>) -> Result<(String, Option<Locale>)> {
@@ -125,7 +137,7 @@ fn read(parameters: Vec<(String, String)>) -> Result<(String, Option<Locale>)> {
     }
 }
 
-type Shown = (Source, String, String, String);
+type Shown = (AnswerSource, String, String, String);
 
 /// Everything that a site may show, in a language.
 fn candidates(service: &Service, site: &str, lang: &str) -> Vec<Candidate<Shown>> {
@@ -134,7 +146,7 @@ fn candidates(service: &Service, site: &str, lang: &str) -> Vec<Candidate<Shown>
         question: texts(&answer.question),
         solution: texts(&answer.solution),
         shown: (
-            Source::Answer,
+            AnswerSource::Answer,
             answer.key.to_string(),
             answer.question.in_language(lang).to_owned(),
             answer.solution.in_language(lang).to_owned(),
@@ -147,7 +159,7 @@ fn candidates(service: &Service, site: &str, lang: &str) -> Vec<Candidate<Shown>
             question: problem.title.to_string(),
             solution: texts(solution),
             shown: (
-                Source::Problem,
+                AnswerSource::Problem,
                 problem.key.to_string(),
                 problem.title.to_string(),
                 solution.in_language(lang).to_owned(),

@@ -1,5 +1,7 @@
 //! The statuses of a case, and which changes are allowed.
 
+pub use sayso_shared::customer::{Outcome, Stage};
+
 /// An enum whose variants are one word each in the database and on the wire.
 macro_rules! words {
     ($(#[$doc:meta])* $name:ident { $($(#[$variant_doc:meta])* $variant:ident = $word:literal),+ $(,)? }) => {
@@ -88,36 +90,6 @@ words! {
         Email = "email",
         /// In a file.
         Import = "import",
-    }
-}
-
-words! {
-    /// What came of a complaint.
-    Outcome {
-        /// The customer was right.
-        Upheld = "upheld",
-        /// The customer was right in part.
-        PartlyUpheld = "partly_upheld",
-        /// The customer was not right.
-        NotUpheld = "not_upheld",
-        /// The customer took it back.
-        Withdrawn = "withdrawn",
-    }
-}
-
-words! {
-    /// Where a case stands for the customer.
-    Stage {
-        /// It has arrived.
-        Received = "received",
-        /// Somebody works on it.
-        BeingLookedInto = "being_looked_into",
-        /// The customer was asked something.
-        WaitingForYou = "waiting_for_you",
-        /// There is an answer.
-        Answered = "answered",
-        /// It is done.
-        Closed = "closed",
     }
 }
 

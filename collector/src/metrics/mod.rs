@@ -54,6 +54,7 @@ pub struct Metrics {
     refused: Family<[(&'static str, &'static str); 1], Counter>,
     attempts: Family<[(&'static str, &'static str); 2], Counter>,
     jobs_failed: Family<[(&'static str, &'static str); 2], Counter>,
+    helped: Family<[(&'static str, String); 2], Counter>,
     connections: Gauge,
     rejected: [Counter; 2],
     ended: [Counter; 4],
@@ -85,6 +86,8 @@ impl Metrics {
         registry.register("delivery_attempts", "Attempts to forward an event, by channel and result", attempts.clone());
         let jobs_failed = Family::default();
         registry.register("job_failures", "Failed attempts of jobs, by kind and what followed", jobs_failed.clone());
+        let helped = Family::default();
+        registry.register("answers_helped", "Answers of which somebody said that they helped", helped.clone());
         let connections = Gauge::default();
         registry.register("connections", "Open connections of clients", connections.clone());
         let rejected = by_reason(&mut registry, "connections_refused", "Connections not let in", ["address", "full"]);
@@ -101,6 +104,7 @@ impl Metrics {
             refused,
             attempts,
             jobs_failed,
+            helped,
             connections,
             rejected,
             ended,
@@ -129,6 +133,11 @@ impl Metrics {
     /// Counts a failed attempt of a job: of which kind, and what followed.
     pub fn job_failed(&self, kind: &'static str, then: &'static str) {
         self.jobs_failed.get_or_create(&[("kind", kind), ("then", then)]).inc();
+    }
+
+    /// Counts that an answer has helped. Both keys are of the service as it is set up, so there are few of them.
+    pub fn answer_helped(&self, site: &str, answer: &str) {
+        self.helped.get_or_create(&[("site", site.to_owned()), ("answer", answer.to_owned())]).inc();
     }
 
     /// Notes an attempt of a delivery: by which channel, and what came of it.

@@ -4,9 +4,10 @@ use axum::Json;
 use axum::extract::State;
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
+use sayso_shared::Problem;
+use sayso_shared::customer::{Author, CustomerAttachment, CustomerCase, CustomerMessage, CustomerSite, Stage};
 use sayso_shared::id::IdempotencyKey;
 use sayso_shared::reply::{Reply, Satisfaction};
-use sayso_shared::{Kind, Problem};
 use serde::Serialize;
 use utoipa::ToSchema;
 use utoipa_axum::router::OpenApiRouter;
@@ -18,7 +19,7 @@ use super::visit::Segment;
 use crate::app::App;
 use crate::attachments::{self, Attachment};
 use crate::cases::query::{self, Message};
-use crate::cases::{Case, Channel, Outcome, Stage, customer};
+use crate::cases::{Case, Channel, customer};
 use crate::clock::{Millis, rfc3339};
 use crate::http::body::{JsonBody, idempotency_key};
 use crate::http::client::ClientAddress;
@@ -28,69 +29,6 @@ use crate::with_db;
 /// `/api/v1/feedback/{code}…`.
 pub fn router() -> OpenApiRouter<App> {
     OpenApiRouter::new().routes(routes!(read)).routes(routes!(reply)).routes(routes!(rate))
-}
-
-/// A case, as its customer may see it.
-#[derive(Serialize, ToSchema)]
-#[schema(as = CustomerCase)]
-struct CaseBody {
-    /// The tracking code in its canonical form.
-    #[schema(example = "7QK4-M2XH-9TRD-7")]
-    code: String,
-    site: SiteBody,
-    kind: Kind,
-    stage: Stage,
-    #[schema(example = "2026-11-22T10:00:00Z", format = DateTime)]
-    received_at: String,
-    /// Until when the first response is promised; null where nothing is.
-    #[schema(required = true, format = DateTime)]
-    first_response_due: Option<String>,
-    /// What was said since the feedback itself, oldest first.
-    messages: Vec<MessageBody>,
-    /// The files that came with the feedback.
-    attachments: Vec<AttachmentBody>,
-    /// What came of a complaint; null until it is answered.
-    #[schema(required = true)]
-    outcome: Option<Outcome>,
-    /// Whether there is an answer that can be rated.
-    can_rate: bool,
-}
-
-#[derive(Serialize, ToSchema)]
-#[schema(as = CustomerSite)]
-struct SiteBody {
-    key: String,
-    name: String,
-}
-
-#[derive(Serialize, ToSchema)]
-#[schema(as = CustomerMessage)]
-struct MessageBody {
-    by: Author,
-    /// The member of the staff who wrote it; null for the customer's own messages.
-    #[schema(required = true)]
-    name: Option<String>,
-    body: String,
-    /// The files that came with it.
-    attachments: Vec<AttachmentBody>,
-    #[schema(format = DateTime)]
-    at: String,
-}
-
-#[derive(Serialize, ToSchema)]
-#[schema(as = CustomerAttachment)]
-struct AttachmentBody {
-    #[serde(flatten)]
-    attachment: Attachment,
-    /// Where it can be downloaded.
-    url: String,
-}
-
-#[derive(Clone, Copy, Serialize, ToSchema)]
-#[serde(rename_all = "lowercase")]
-enum Author {
-    Customer,
-    Staff,
 }
 
 // For the description of the API; `Reply::parse` is what reads it.
@@ -135,7 +73,7 @@ struct StageBody {
     tag = "customer",
     params(("code" = String, Path, description = "The tracking code; case and separators do not matter")),
     responses(
-        (status = 200, body = CaseBody, description = "The case as its customer may see it"),
+        (status = 200, body = CustomerCase, description = "The case as its customer may see it"),
         (status = 403, body = Problem, content_type = "application/problem+json", description = "Foreign origin"),
         (status = 404, body = Problem, content_type = "application/problem+json", description = "No case with this code"),
         (status = 429, body = Problem, content_type = "application/problem+json", description = "Too many look-ups; see Retry-After"),
@@ -149,11 +87,11 @@ async fn read(State(app): State<App>, client: ClientAddress, Segment(code): Segm
     let conversation = query::conversation(&app, &case.id).await?;
     let ids: Vec<String> = conversation.iter().map(|message| message.id.clone()).collect();
     let mut files = attachments::of_messages(&app.db, &ids).await?;
-    let bodies = |files: Vec<Attachment>| AttachmentBody::all(&app, &code, files);
-    let body = CaseBody {
+    let bodies = |files: Vec<Attachment>| attachments_of(&app, &code, files);
+    let body = CustomerCase {
         attachments: bodies(attachments::of_case(&app.db, &case.id).await?),
         code: code.clone(),
-        site: SiteBody { key: site.key().to_owned(), name: site.name().to_owned() },
+        site: CustomerSite { key: site.key().to_owned(), name: site.name().to_owned() },
         kind: case.kind(),
         stage: case.status().stage(),
         received_at: rfc3339(case.received_at),
@@ -162,7 +100,7 @@ async fn read(State(app): State<App>, client: ClientAddress, Segment(code): Segm
             .into_iter()
             .map(|message| {
                 let files = files.remove(&message.id).unwrap_or_default();
-                MessageBody::of(message, bodies(files))
+                message_of(message, bodies(files))
             })
             .collect(),
         outcome: case.outcome().filter(|_| !case.status().is_open()),
@@ -182,7 +120,7 @@ async fn read(State(app): State<App>, client: ClientAddress, Segment(code): Segm
     ),
     request_body = ReplyBody,
     responses(
-        (status = 201, body = MessageBody, description = "The message as it was stored"),
+        (status = 201, body = CustomerMessage, description = "The message as it was stored"),
         (status = 400, body = Problem, content_type = "application/problem+json", description = "Not JSON, not UTF-8, or no key"),
         (status = 403, body = Problem, content_type = "application/problem+json", description = "Foreign origin, or a browser of the staff"),
         (status = 404, body = Problem, content_type = "application/problem+json", description = "No case with this code"),
@@ -207,8 +145,8 @@ async fn reply(
     customer::reply(&app, &case, &reply, &key, Channel::Api).await?;
     let at = rfc3339(first_taken_at(&app, &case, &key).await?);
     let files = attachments::claimed(&app.db, &app.keys, &case.id, reply.attachments()).await?;
-    let attachments = AttachmentBody::all(&app, &case.code(&app.keys)?, files);
-    let message = MessageBody { by: Author::Customer, name: None, body: reply.body().to_owned(), attachments, at };
+    let attachments = attachments_of(&app, &case.code(&app.keys)?, files);
+    let message = CustomerMessage { by: Author::Customer, name: None, body: reply.body().to_owned(), attachments, at };
     Ok(private((StatusCode::CREATED, Json(message))))
 }
 
@@ -249,23 +187,22 @@ async fn rate(
     Ok(private(Json(StageBody { stage })))
 }
 
-impl AttachmentBody {
-    fn all(app: &App, code: &str, files: Vec<Attachment>) -> Vec<Self> {
-        let url = |id: &str| app.config.url(&format!("/t/{code}/attachments/{id}"));
-        files.into_iter().map(|attachment| Self { url: url(&attachment.id), attachment }).collect()
-    }
+/// Files of a case with the addresses under which its customer gets them.
+fn attachments_of(app: &App, code: &str, files: Vec<Attachment>) -> Vec<CustomerAttachment> {
+    let url = |id: &str| app.config.url(&format!("/t/{code}/attachments/{id}"));
+    let of =
+        |Attachment { id, name, media_type, size }| CustomerAttachment { url: url(&id), id, name, media_type, size };
+    files.into_iter().map(of).collect()
 }
 
-impl MessageBody {
-    fn of(message: Message, attachments: Vec<AttachmentBody>) -> Self {
-        let is_staff = message.author == "staff";
-        Self {
-            by: if is_staff { Author::Staff } else { Author::Customer },
-            name: message.member_name.filter(|_| is_staff),
-            body: message.body,
-            attachments,
-            at: rfc3339(message.created_at),
-        }
+fn message_of(message: Message, attachments: Vec<CustomerAttachment>) -> CustomerMessage {
+    let is_staff = message.author == "staff";
+    CustomerMessage {
+        by: if is_staff { Author::Staff } else { Author::Customer },
+        name: message.member_name.filter(|_| is_staff),
+        body: message.body,
+        attachments,
+        at: rfc3339(message.created_at),
     }
 }
 

@@ -4,10 +4,11 @@ use axum::Json;
 use axum::extract::{Query, State};
 use axum::http::{HeaderMap, HeaderValue, header};
 use axum::response::{IntoResponse, Response};
+use sayso_shared::Problem;
+use sayso_shared::customer::{MyBadge, MyCase, MyCases};
 use sayso_shared::fields::Fields;
 use sayso_shared::limits::IDENTITY_MAX_BYTES;
 use sayso_shared::problem::{ErrorCode, FieldError};
-use sayso_shared::{Kind, Problem};
 use serde::Serialize;
 use serde_json::Value;
 use utoipa::ToSchema;
@@ -15,7 +16,7 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use crate::app::App;
-use crate::cases::{Case, CaseError, Stage, query};
+use crate::cases::{Case, CaseError, query};
 use crate::clock::{Millis, parse_rfc3339, rfc3339};
 use crate::customers::handles::hash_of_identity;
 use crate::http::body::JsonBody;
@@ -53,44 +54,6 @@ struct Asked {
     identity: Option<String>,
 }
 
-/// Cases of one customer, those that came last first.
-#[derive(Serialize, ToSchema)]
-#[schema(as = MyCases)]
-struct MyCasesBody {
-    cases: Vec<MyCaseBody>,
-}
-
-#[derive(Serialize, ToSchema)]
-#[schema(as = MyCase)]
-struct MyCaseBody {
-    #[schema(example = "7QK4-M2XH-9TRD-7")]
-    code: String,
-    /// The key of its site.
-    site: String,
-    kind: Kind,
-    stage: Stage,
-    /// The beginning of what the customer wrote.
-    excerpt: String,
-    #[schema(format = DateTime)]
-    received_at: String,
-    /// When the staff wrote last; null while they have not.
-    #[schema(required = true, format = DateTime)]
-    answered_at: Option<String>,
-    /// Whether there is an answer that can be rated.
-    can_rate: bool,
-}
-
-/// What there is to see.
-#[derive(Serialize, ToSchema)]
-#[schema(as = MyBadge)]
-struct BadgeBody {
-    /// In how many of the cases the staff have written since.
-    answers: usize,
-    /// When they wrote last; null while they have not.
-    #[schema(required = true, format = DateTime)]
-    latest: Option<String>,
-}
-
 /// The cases of one browser or of one customer.
 #[utoipa::path(
     post,
@@ -98,7 +61,7 @@ struct BadgeBody {
     tag = "customer",
     request_body = Asked,
     responses(
-        (status = 200, body = MyCasesBody, description = "The cases, those that came last first; 50 at most"),
+        (status = 200, body = MyCases, description = "The cases, those that came last first; 50 at most"),
         (status = 400, body = Problem, content_type = "application/problem+json", description = "Not JSON or not UTF-8"),
         (status = 403, body = Problem, content_type = "application/problem+json", description = "Foreign origin"),
         (status = 413, body = Problem, content_type = "application/problem+json", description = "More than 256 KiB"),
@@ -122,7 +85,7 @@ async fn list(
     for case in &cases {
         bodies.push(body_of(&app, case).await?);
     }
-    Ok(uncached(Json(MyCasesBody { cases: bodies }).into_response(), "no-store"))
+    Ok(uncached(Json(MyCases { cases: bodies }).into_response(), "no-store"))
 }
 
 /// In how many cases there is something new. It may be kept for ten minutes.
@@ -135,7 +98,7 @@ async fn list(
         ("since" = Option<String>, Query, format = DateTime, description = "When the customer looked last"),
     ),
     responses(
-        (status = 200, body = BadgeBody, description = "What there is to see"),
+        (status = 200, body = MyBadge, description = "What there is to see"),
         (status = 403, body = Problem, content_type = "application/problem+json", description = "Foreign origin"),
         (status = 422, body = Problem, content_type = "application/problem+json", description = "No codes, too many, or no time"),
         (status = 429, body = Problem, content_type = "application/problem+json", description = "Too many look-ups; see Retry-After"),
@@ -168,7 +131,7 @@ async fn badge(
     }
     let answers = times.iter().filter(|at| **at > since).count();
     let latest = times.into_iter().max().map(rfc3339);
-    Ok(uncached(Json(BadgeBody { answers, latest }).into_response(), "private, max-age=600"))
+    Ok(uncached(Json(MyBadge { answers, latest }).into_response(), "private, max-age=600"))
 }
 
 enum Wanted {
@@ -273,9 +236,9 @@ async fn verified(app: &App, headers: &HeaderMap, token: &str) -> Result<(std::s
     Err(Error::field(refusal.field_error()))
 }
 
-async fn body_of(app: &App, case: &Case) -> Result<MyCaseBody> {
+async fn body_of(app: &App, case: &Case) -> Result<MyCase> {
     let site = app.sites.by_id(&case.site_id).await?;
-    Ok(MyCaseBody {
+    Ok(MyCase {
         code: case.code(&app.keys)?,
         site: site.as_deref().map_or_else(String::new, |site| site.key().to_owned()),
         kind: case.kind(),

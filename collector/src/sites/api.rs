@@ -13,6 +13,7 @@ use utoipa_axum::routes;
 use super::Site;
 use super::settings::{Category, Theme};
 use super::texts::{OwnTexts, Texts};
+use crate::answers;
 use crate::app::App;
 use crate::http::{Error, Result};
 use crate::intake::Difficulty;
@@ -44,6 +45,8 @@ pub struct PublicSettings {
     texts: OwnTexts,
     theme: Theme,
     proof: Proof,
+    /// Whether there are public answers to ask for (`/answers`).
+    answers: bool,
 }
 
 /// Whether a submission needs a solved challenge at present, since the site is busy.
@@ -52,8 +55,15 @@ pub struct Proof {
     required: bool,
 }
 
+/// Whether a site has public answers.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Answers {
+    None,
+    Some,
+}
+
 impl PublicSettings {
-    fn of(site: &Site, difficulty: Difficulty) -> Self {
+    fn of(site: &Site, difficulty: Difficulty, answers: Answers) -> Self {
         let settings = site.settings.clone();
         Self {
             key: site.key().to_owned(),
@@ -68,6 +78,7 @@ impl PublicSettings {
             texts: settings.texts,
             theme: settings.theme,
             proof: Proof { required: difficulty.asks_for_proof() },
+            answers: answers == Answers::Some,
         }
     }
 }
@@ -87,7 +98,8 @@ impl PublicSettings {
 async fn public_settings(State(app): State<App>, Path(key): Path<String>) -> Result<Response> {
     let site = app.sites.by_key(&key).await?.ok_or(Error::NotFound("there is no such site"))?;
     let difficulty = app.submission_rate.difficulty(site.id(), app.clock.now());
-    let mut response = Json(PublicSettings::of(&site, difficulty)).into_response();
+    let answers = if answers::are_there(&app, site.key()).await? { Answers::Some } else { Answers::None };
+    let mut response = Json(PublicSettings::of(&site, difficulty, answers)).into_response();
     response.headers_mut().insert(header::CACHE_CONTROL, HeaderValue::from_static("public, max-age=60"));
     Ok(response)
 }

@@ -11,7 +11,7 @@ use serde_json::json;
 use crate::stage::{Stage, click_in_widget, type_in_widget};
 
 /// The company's server, which signs what it knows of its visitor.
-async fn signer(stage: &Stage) -> impl Fn(serde_json::Value) -> String {
+pub async fn signer(stage: &Stage) -> impl Fn(serde_json::Value) -> String + use<> {
     let app = &stage.collector.app;
     let (_, secret) =
         secrets::add(&app.db, &app.keys, &stage.collector.site().await, &sayso::audit::Stamp::command(app.clock.now()))

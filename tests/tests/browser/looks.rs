@@ -223,7 +223,7 @@ async fn a_kind_and_the_words_are_enough() {
     let focused = format!("{ROOT}.activeElement?.matches('form h2')");
     browser.wait_for("the heading, with nothing before it", &focused).await;
     let shown = format!(
-        "return [...{ROOT}.querySelectorAll('textarea, input:not([type=radio]), select')].filter(field => field.checkVisibility()).map(field => field.id)"
+        "return [...{ROOT}.querySelectorAll('textarea, input:not([type=radio], [type=file]), select')].filter(field => field.checkVisibility()).map(field => field.id)"
     );
     assert_eq!(browser.run(&shown).await, json!(["message"]), "one question and one text field");
     click_in_widget(&browser, ".kinds .complaint").await;

@@ -7,6 +7,7 @@
 mod accessibility;
 mod attachments;
 mod commands;
+mod companion;
 mod csp;
 mod downloads;
 mod early;

@@ -47,6 +47,10 @@ include-path = "/api/v1/sites/{key}/answers"
 checks.positive_data_acceptance.expected-statuses = ["2xx", "404", "422", "429"]
 
 [[operations]]
+include-path = "/api/v1/sites/{key}/answers/{answer}/helped"
+checks.positive_data_acceptance.expected-statuses = ["2xx", "404", "429"]
+
+[[operations]]
 include-path = "/api/v1/mail"
 checks.positive_data_acceptance.expected-statuses = ["2xx", "401", "403", "422", "429"]
 

@@ -34,6 +34,7 @@ pub fn form(ui: &Ui) -> Html {
                     kinds::kinds(ui),
                     field::error(ui, Field::Kind),
                     message(ui),
+                    Html::VRef(ui.host.slot("attach")),
                     details::section(ui, Section::Details),
                     details::section(ui, Section::Contact),
                     consent(ui),
@@ -121,7 +122,7 @@ fn footer(ui: &Ui) -> Html {
                 with!["class" => "live", "role" => "status"],
                 if sending { ui.text("sending") } else { errors(ui) },
             ),
-            privacy,
+            el("p", with!["class" => "links"], vec![Html::VRef(ui.host.slot("mine")), privacy]),
         ],
     )
 }

@@ -21,10 +21,15 @@ pub enum Role {
     Wasm,
     Language,
     Module,
+    /// The second module, which is fetched by those who need more than the form.
+    Companion,
+    /// The texts of the second module in one language.
+    Words,
 }
 
 impl Role {
-    const ALL: [Self; 5] = [Self::Loader, Self::Panel, Self::Wasm, Self::Language, Self::Module];
+    const ALL: [Self; 7] =
+        [Self::Loader, Self::Panel, Self::Wasm, Self::Language, Self::Module, Self::Companion, Self::Words];
 
     /// The name in the manifest.
     pub fn name(self) -> &'static str {
@@ -34,6 +39,8 @@ impl Role {
             Self::Wasm => "wasm",
             Self::Language => "language",
             Self::Module => "module",
+            Self::Companion => "companion",
+            Self::Words => "words",
         }
     }
 

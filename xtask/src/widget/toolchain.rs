@@ -60,7 +60,9 @@ impl Toolchain {
             // Browsers compile each function when it is first called, on the page's thread. With these fewer and larger ones the module
             // has a tenth less of them, and no more bytes.
             let inlining = "-Cllvm-args=-inline-threshold=15";
-            let mut flags = format!("-Zunstable-options -Cpanic=immediate-abort {inlining}");
+            let mut flags = format!(
+                "-Zunstable-options -Zfmt-debug=none -Zlocation-detail=none -Cpanic=immediate-abort {inlining}"
+            );
             if let Self::Debian { linker } = self {
                 flags = format!("-Clinker={} {flags}", linker.display());
             }

@@ -22,7 +22,9 @@ async fn everything_that_was_typed_outlives_the_page_but_not_the_sending() {
     assert_eq!(visit.browser.run(&filled).await, json!([TEXT, "li@example.com", "suggestion"]));
     visit.send().await;
     visit.code().await;
-    assert_eq!(visit.stored().await, "\"{}\"");
+    // By its code the browser finds the case again; of the words nothing is left.
+    let kept = visit.stored().await;
+    assert!(kept.contains("sayso:acme:cases") && !kept.contains(TEXT) && !kept.contains("li@example.com"), "{kept}");
     visit.end().await;
 }
 

@@ -39,6 +39,22 @@ async fn apply(app: &TestApp) {
 }
 
 on_both_databases! {
+    async fn what_helped_is_counted_if_it_is_there(app: TestApp) {
+        apply(&app).await;
+        let client = app.client();
+        let tell = async |answer: &str| client.send(client.request(Method::POST, &format!("/api/v1/sites/acme/answers/{answer}/helped"))).await.status;
+        assert_eq!((tell("returns").await, tell("returns").await, tell("P-1").await), (StatusCode::NO_CONTENT, StatusCode::NO_CONTENT, StatusCode::NO_CONTENT));
+        assert_eq!((tell("P-2").await, tell("made-up").await), (StatusCode::NOT_FOUND, StatusCode::NOT_FOUND), "what is not public is not there");
+        let counted = app.app.metrics.encode().unwrap();
+        assert!(counted.contains(r#"sayso_answers_helped_total{site="acme",answer="returns"} 2"#), "{counted}");
+        assert!(!counted.contains("made-up"));
+        assert_eq!(client.get("/api/v1/sites/acme").await.json()["answers"], true);
+    }
+
+    async fn a_site_without_answers_says_so(app: TestApp) {
+        assert_eq!(app.client().get("/api/v1/sites/acme").await.json()["answers"], false);
+    }
+
     async fn what_is_typed_finds_what_is_public(app: TestApp) {
         apply(&app).await;
         let client = app.client();

@@ -1,0 +1,136 @@
+//! The collector's public API, version 1, as the screens use it.
+
+use gloo::net::http::{Request, RequestBuilder, Response};
+use sayso_shared::customer::{CustomerCase, MyCases};
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+use web_sys::RequestCredentials;
+
+use crate::host::Host;
+
+/// Why there is no answer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Failure {
+    /// The collector can't be reached.
+    Network,
+    /// It asks for patience.
+    Busy,
+    /// There is no such thing.
+    Missing,
+    /// It is too late for this.
+    Late,
+    /// It does not take this.
+    Refused,
+    /// Something is wrong at the collector, or it says what nobody understands.
+    Server,
+}
+
+impl Failure {
+    /// The key of its text.
+    pub const fn key(self) -> &'static str {
+        match self {
+            Failure::Network => "failed_network",
+            Failure::Busy => "failed_busy",
+            Failure::Missing => "failed_missing",
+            Failure::Late => "failed_late",
+            Failure::Refused => "failed_refused",
+            Failure::Server => "failed_server",
+        }
+    }
+
+    const fn of_status(status: u16) -> Self {
+        match status {
+            404 => Failure::Missing,
+            409 => Failure::Late,
+            429 | 503 => Failure::Busy,
+            400..=499 => Failure::Refused,
+            _ => Failure::Server,
+        }
+    }
+}
+
+/// What a request gives.
+pub type Answer<T> = Result<T, Failure>;
+
+#[derive(Serialize)]
+struct ByCodes<'a> {
+    codes: &'a [String],
+}
+
+#[derive(Serialize)]
+struct ByIdentity<'a> {
+    identity: &'a str,
+}
+
+/// A message of the customer.
+#[derive(Serialize)]
+pub struct Reply {
+    pub body: String,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub attachments: Vec<String>,
+}
+
+/// How satisfied the customer is.
+#[derive(Serialize)]
+pub struct Rating {
+    pub score: u8,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub solved: Option<bool>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub comment: Option<String>,
+}
+
+/// The cases with some codes, at most twenty.
+pub async fn cases_by_codes(host: &Host, codes: &[String]) -> Answer<MyCases> {
+    read(post(&address(host, "/my/cases")).json(&ByCodes { codes })).await
+}
+
+/// The cases of whom the site has signed for.
+pub async fn cases_by_identity(host: &Host, identity: &str) -> Answer<MyCases> {
+    read(post(&address(host, "/my/cases")).json(&ByIdentity { identity })).await
+}
+
+/// A case with its conversation.
+pub async fn case(host: &Host, code: &str) -> Answer<CustomerCase> {
+    read(get(&address(host, &["/feedback/", code].concat())).build()).await
+}
+
+/// Adds a message to a case. A repeat under the same key adds none.
+pub async fn reply(host: &Host, code: &str, key: &str, reply: &Reply) -> Answer<()> {
+    let address = address(host, &["/feedback/", code, "/messages"].concat());
+    send(post(&address).header("Idempotency-Key", key).json(reply)).await.map(drop)
+}
+
+/// Says how satisfied the customer is.
+pub async fn rate(host: &Host, code: &str, key: &str, rating: &Rating) -> Answer<()> {
+    let address = address(host, &["/feedback/", code, "/satisfaction"].concat());
+    send(post(&address).header("Idempotency-Key", key).json(rating)).await.map(drop)
+}
+
+fn address(host: &Host, path: &str) -> String {
+    [&host.base(), "/api/v1", path].concat()
+}
+
+fn get(address: &str) -> RequestBuilder {
+    Request::get(address).credentials(RequestCredentials::Omit)
+}
+
+fn post(address: &str) -> RequestBuilder {
+    Request::post(address).credentials(RequestCredentials::Omit)
+}
+
+async fn send(request: Result<Request, gloo::net::Error>) -> Answer<Response> {
+    let request = request.map_err(|_| Failure::Server)?;
+    let response = request.send().await.map_err(|_| Failure::Network)?;
+    if response.ok() { Ok(response) } else { Err(Failure::of_status(response.status())) }
+}
+
+async fn text(request: Result<Request, gloo::net::Error>) -> Answer<String> {
+    send(request).await?.text().await.map_err(|_| Failure::Server)
+}
+
+async fn read<T: DeserializeOwned>(request: Result<Request, gloo::net::Error>) -> Answer<T> {
+    // Read as a text first: so what waits for it is the same for every type.
+    let text = text(request).await?;
+    serde_json::from_str(&text).map_err(|_| Failure::Server)
+}

@@ -1,0 +1,261 @@
+//! The files that go along with a message: what was chosen, how far each is, and what can be done about it.
+
+mod list;
+mod photo;
+
+use js_sys::Array;
+use wasm_bindgen::prelude::*;
+use wasm_bindgen_futures::{JsFuture, spawn_local};
+use web_sys::{Blob, File};
+use yew::prelude::*;
+
+pub use self::list::{Change, Entry, Files, Progress, Reason, scaled};
+pub(crate) use self::photo::{blob_of, canvas, context_of, decode};
+
+use crate::cell::{Cell, use_cell};
+use crate::host::Host;
+use crate::mailbox::{Mailbox, use_mailbox};
+use crate::words::Words;
+
+/// What comes in from the page.
+#[derive(Debug)]
+pub enum Incoming {
+    /// Files that were chosen, dropped, pasted or made, with their names.
+    Chosen(Vec<(String, Blob)>),
+    /// What was in the form has been sent, or its user has gone.
+    Clear,
+}
+
+impl Incoming {
+    /// The files of an event of the page.
+    pub fn of_files(files: &Array) -> Self {
+        let named = files.iter().map(|file| {
+            let file: File = file.unchecked_into();
+            (file.name(), file.unchecked_into())
+        });
+        Self::Chosen(named.collect())
+    }
+}
+
+/// What the list needs.
+#[derive(Clone, Debug, PartialEq, Properties)]
+pub struct FileListProps {
+    pub host: Host,
+    pub words: Words,
+    pub incoming: Mailbox<Incoming>,
+    /// Hears of what goes along, whenever that changes: objects of `name` and `blob`.
+    pub onchange: Callback<Array>,
+}
+
+/// The list of files; nothing while there are none.
+#[component]
+pub fn FileList(props: &FileListProps) -> Html {
+    let files = use_cell(Files::<Blob>::default);
+    let FileListProps { host, words, incoming, onchange } = props.clone();
+
+    let begin = {
+        let (host, files) = (host.clone(), files.clone());
+        Callback::from(move |(id, name, blob): (u32, String, Blob)| {
+            let (host, files) = (host.clone(), files.clone());
+            spawn_local(async move {
+                let smaller = photo::smaller(&blob, &name).await;
+                let sent = smaller.as_ref().map_or(&blob, |(blob, _)| blob).clone();
+                let sent_name = smaller.as_ref().map_or(&name, |(_, name)| name).clone();
+                let size = sent.size();
+                change(&files, Change::Prepared(id, smaller.map(|(blob, name)| (blob, name, size))));
+                if size <= sayso_shared::limits::ATTACHMENT_MAX_BYTES as f64 {
+                    send(&host, &files, id, &sent, &sent_name).await;
+                }
+            });
+        })
+    };
+
+    use_mailbox(&incoming, {
+        let files = files.clone();
+        Callback::from(move |incoming| match incoming {
+            Incoming::Clear => change(&files, Change::Clear),
+            Incoming::Chosen(chosen) => {
+                let chosen = chosen.into_iter().map(|(name, blob)| (name, blob.clone(), blob.size()));
+                let before = files.get().next_id();
+                change(&files, Change::Add(chosen.collect()));
+                let taken: Vec<_> = files.get().entries.iter().filter(|entry| entry.id >= before).cloned().collect();
+                for entry in taken {
+                    begin.emit((entry.id, entry.name, entry.content));
+                }
+            }
+        })
+    });
+
+    let held: Vec<(String, Blob)> =
+        files.get().kept().map(|entry| (entry.name.clone(), entry.content.clone())).collect();
+    use_effect_with(held, move |held: &Vec<(String, Blob)>| {
+        let list = Array::new();
+        for (name, blob) in held {
+            let file = js_sys::Object::new();
+            let _ = js_sys::Reflect::set(&file, &"name".into(), &name.into());
+            let _ = js_sys::Reflect::set(&file, &"blob".into(), blob);
+            list.push(&file);
+        }
+        onchange.emit(list);
+    });
+
+    let pictures: Vec<(u32, Blob)> =
+        files.get().entries.iter().map(|entry| (entry.id, entry.content.clone())).collect();
+    use_effect_with(pictures, {
+        let host = host.clone();
+        move |pictures: &Vec<(u32, Blob)>| draw_previews(&host, pictures)
+    });
+
+    let remove = {
+        let (host, files) = (host.clone(), files.clone());
+        Callback::from(move |id: u32| {
+            if let Some(entry) = files.get().entry(id) {
+                host.cancel(&entry.content);
+            }
+            change(&files, Change::Remove(id));
+            // The button that was pressed is gone.
+            host.focus("#add input");
+        })
+    };
+    let again = {
+        let (host, files) = (host.clone(), files.clone());
+        Callback::from(move |id: u32| {
+            let Some(entry) = files.get().entry(id).cloned() else { return };
+            let (host, files) = (host.clone(), files.clone());
+            change(&files, Change::Progressed(id, Progress::Sending(0.0)));
+            spawn_local(async move { send(&host, &files, id, &entry.content, &entry.name).await });
+        })
+    };
+    let whole = {
+        let (host, files) = (host.clone(), files.clone());
+        Callback::from(move |id: u32| {
+            let Some(entry) = files.get().entry(id).cloned() else { return };
+            let Some((original, _)) = entry.original else { return };
+            host.cancel(&entry.content);
+            let (host, files) = (host.clone(), files.clone());
+            change(&files, Change::KeepOriginal(id));
+            spawn_local(async move { send(&host, &files, id, &original, &entry.name).await });
+        })
+    };
+
+    let ways = Ways { remove, again, whole };
+    let files = files.get();
+    html! {
+        <>
+            if !files.entries.is_empty() {
+                <ul class="files" aria-label={words.get("files_title")}>
+                    { for files.entries.iter().map(|entry| row(&words, entry, &ways)) }
+                </ul>
+            }
+            if !files.refused.is_empty() {
+                <p class="error" role="alert">
+                    { for files.refused.iter().map(|(name, reason)| html! {
+                        <span class="line">{ words.fill(&["file_", reason.name()].concat(), &[("name", name)]) }</span>
+                    }) }
+                </p>
+            }
+        </>
+    }
+}
+
+fn percent(share: f64) -> u32 {
+    (share * 100.0) as u32
+}
+
+/// What happens to the list, whatever it has become meanwhile.
+fn change(files: &Cell<Files<Blob>>, change: Change<Blob>) {
+    let changed = files.get().changed(change);
+    files.set(changed);
+}
+
+async fn send(host: &Host, files: &Cell<Files<Blob>>, id: u32, blob: &Blob, name: &str) {
+    let progress = {
+        let files = files.clone();
+        Closure::<dyn FnMut(f64)>::new(move |share| change(&files, Change::Progressed(id, Progress::Sending(share))))
+    };
+    let answer = JsFuture::from(host.upload(blob, name, progress.as_ref().unchecked_ref())).await.unwrap_or_default();
+    let text = |key: &str| js_sys::Reflect::get(&answer, &key.into()).ok().and_then(|value| value.as_string());
+    let progress = match (text("id"), text("reason")) {
+        (Some(_), _) => Progress::Sent,
+        // Nobody waits for what was taken away.
+        (None, Some(reason)) if reason == "cancelled" => return,
+        (None, reason) => Progress::Failed(reason.and_then(|name| Reason::from_name(&name)).unwrap_or(Reason::Server)),
+    };
+    change(files, Change::Progressed(id, progress));
+}
+
+/// What the customer can do with a file: each hears of its identifier.
+struct Ways {
+    remove: Callback<u32>,
+    again: Callback<u32>,
+    whole: Callback<u32>,
+}
+
+// A function and no component of its own, as most of what the screens are made of: each component costs its visitors a kilobyte.
+fn row(words: &Words, entry: &Entry<Blob>, Ways { remove, again, whole }: &Ways) -> Html {
+    let id = entry.id;
+    let press = |callback: &Callback<u32>| callback.reform(move |_: MouseEvent| id);
+    let size = words.size(entry.size);
+    let state = match entry.progress {
+        Progress::Preparing => words.get("file_preparing"),
+        Progress::Sending(share) => {
+            words.fill("file_sending", &[("size", &size), ("percent", &percent(share).to_string())])
+        }
+        Progress::Sent => words.fill("file_sent", &[("size", &size)]),
+        Progress::Failed(reason) => words.fill(&["file_", reason.name()].concat(), &[("name", &entry.name)]),
+    };
+    let (is_failed, may_repeat) = match entry.progress {
+        Progress::Failed(reason) => (true, !reason.is_final()),
+        _ => (false, false),
+    };
+    html! {
+        <li key={id} data-state={is_failed.then_some("failed")}>
+            { preview(entry) }
+            <div>
+                <b dir="auto">{ &entry.name }</b>
+                // Every step would be read out; the end of it is what counts.
+                <small role={if matches!(entry.progress, Progress::Sending(_)) { "none" } else { "status" }}>{ state }</small>
+                if let Progress::Sending(share) = entry.progress {
+                    <progress max="100" value={percent(share).to_string()} aria-label={entry.name.clone()} />
+                }
+                <p class="ways">
+                    if let (Some((_, before)), false) = (&entry.original, is_failed) {
+                        <button type="button" onclick={press(whole)}>
+                            { words.fill("file_original", &[("size", &words.size(*before))]) }
+                        </button>
+                    }
+                    if may_repeat {
+                        <button type="button" onclick={press(again)}>{ words.get("file_again") }</button>
+                    }
+                </p>
+            </div>
+            <button type="button" class="remove" aria-label={words.fill("file_remove", &[("name", &entry.name)])}
+                title={words.fill("file_remove", &[("name", &entry.name)])} onclick={press(remove)} />
+        </li>
+    }
+}
+
+/// A picture of a picture, and of anything else the ending of its name. What is on the canvas, [`draw_previews`] draws.
+fn preview(entry: &Entry<Blob>) -> Html {
+    let ending = entry.name.rsplit_once('.').map_or("…", |(_, ending)| ending);
+    let ending: String = ending.chars().take(4).collect::<String>().to_ascii_uppercase();
+    html! {
+        <span class="preview" aria-hidden="true">
+            <canvas id={preview_id(entry.id)} />
+            <span>{ ending }</span>
+        </span>
+    }
+}
+
+fn preview_id(id: u32) -> String {
+    ["preview-", &id.to_string()].concat()
+}
+
+fn draw_previews(host: &Host, pictures: &[(u32, Blob)]) {
+    for (id, blob) in pictures {
+        if let (true, Some(canvas)) = (blob.type_().starts_with("image/"), host.find(&["#", &preview_id(*id)].concat()))
+        {
+            spawn_local(photo::draw_preview(blob.clone(), canvas.unchecked_into()));
+        }
+    }
+}
