@@ -3,7 +3,6 @@
 use std::collections::BTreeMap;
 
 use super::invitations::{Token, mark_answered};
-use super::questions::name;
 use crate::app::App;
 use crate::clock::Millis;
 use crate::db::{Db, Tx};
@@ -128,12 +127,10 @@ async fn replace(tx: &mut Tx, survey: &str, respondent: &str, given: &[Given], n
     Ok(())
 }
 
-/// How many answered each question of a survey, by the name of its field in a form.
-pub async fn answered(db: &Db, survey: &str) -> sqlx::Result<BTreeMap<String, i64>> {
+/// How many answered each question of a survey, by item and field.
+pub async fn answered(db: &Db, survey: &str) -> sqlx::Result<Vec<(String, String, i64)>> {
     let select = "select item, field, count(*) from survey_answers where survey = $1 group by item, field";
-    let rows: Vec<(String, String, i64)> =
-        with_db!(db, pool => sqlx::query_as(select).bind(survey).fetch_all(pool).await)?;
-    Ok(rows.into_iter().map(|(item, field, count)| (name(&field, &item), count)).collect())
+    with_db!(db, pool => sqlx::query_as(select).bind(survey).fetch_all(pool).await)
 }
 
 /// How many answered each survey.

@@ -55,11 +55,9 @@ pub(super) async fn show(State(app): State<App>, who: SignedIn, Path(key): Path<
     let rows = rows.map(|(text, question)| {
         let label = who.t.get(&format!("insight.ask.{kind}.{}", question.field));
         // A survey of one question has one item, and a file may call it what it likes.
-        let is_it = |name: &str| match survey.items.is_empty() {
-            true => name.starts_with(&format!("{}:", question.field)),
-            false => name == question.name,
-        };
-        let answered: i64 = counts.iter().filter(|(name, _)| is_it(name)).map(|(_, count)| count).sum();
+        let is_it =
+            |item: &str, field: &str| field == question.field && (survey.items.is_empty() || item == question.item);
+        let answered: i64 = counts.iter().filter(|(item, field, _)| is_it(item, field)).map(|(.., count)| count).sum();
         let percent = if respondents == 0 { 0 } else { (answered * 100 + respondents / 2) / respondents };
         Row {
             text: text.map_or_else(|| label.to_owned(), |text| format!("{text} · {label}")),

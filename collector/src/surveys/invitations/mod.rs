@@ -11,6 +11,6 @@ mod token;
 
 pub use draw::{Candidate, Drawn, candidates};
 pub use plan::{calendar_of, invite};
-pub use rows::{Invitation, Invited, figures, mark_answered, opt_out};
-pub use send::{Invite, SUBJECT, address_hash, load};
+pub use rows::{Invitation, Invited, SUBJECT, figures, mark_answered, opt_out};
+pub use send::{Invite, address_hash, load};
 pub use token::Token;

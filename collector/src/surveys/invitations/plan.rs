@@ -3,7 +3,7 @@
 use std::time::Instant;
 
 use super::draw::{Candidate, Drawn, candidates};
-use super::rows::{self, insert, mark_drawn, mark_reminded, plan_mail, to_be_reminded};
+use super::rows::{self, INVITATION, REMINDER, insert, mark_drawn, mark_reminded, plan_mail, to_be_reminded};
 use crate::app::App;
 use crate::calendars::Calendar;
 use crate::clock::{Millis, SECOND};
@@ -18,10 +18,6 @@ use crate::surveys::Window;
 const BATCH: usize = 100;
 /// Mails become due this far apart, so that an answer to a customer never waits behind ten thousand invitations.
 const APART: Millis = SECOND / 5;
-/// The number of the invitation among the mails of its order, and that of the reminder.
-const INVITATION: i64 = 1;
-pub(super) const REMINDER: i64 = 2;
-
 /// Asks and reminds whoever is to be; gives how many mails were planned.
 pub async fn invite(app: &App) -> anyhow::Result<usize> {
     let service = app.service.current().await?;

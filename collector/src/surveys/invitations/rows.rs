@@ -8,6 +8,12 @@ use crate::db::{Db, Tx};
 use crate::keys::new_id;
 use crate::{with_db, with_tx, with_write};
 
+/// The subject of the deliveries that invite.
+pub const SUBJECT: &str = "survey";
+/// The number of the invitation among the mails of its order, and that of the reminder.
+pub(super) const INVITATION: i64 = 1;
+pub(super) const REMINDER: i64 = 2;
+
 /// An invitation.
 #[derive(Clone, Debug, sqlx::FromRow)]
 pub struct Invitation {
@@ -118,7 +124,7 @@ pub(super) async fn plan_mail(
 ) -> sqlx::Result<()> {
     let insert = "insert into deliveries (id, subject, subject_id, order_key, order_no, destination, channel, state, due_at, created_at) \
         values ($1, $2, $3, $3, $4, $5, 'email', 'pending', $6, $7) on conflict (order_key, destination, order_no) do nothing";
-    with_tx!(tx, conn => sqlx::query(insert).bind(new_id()).bind(super::SUBJECT).bind(id).bind(number).bind(destination)
+    with_tx!(tx, conn => sqlx::query(insert).bind(new_id()).bind(SUBJECT).bind(id).bind(number).bind(destination)
         .bind(due_at).bind(now).execute(conn).await.map(|_| ()))
 }
 

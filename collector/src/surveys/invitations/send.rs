@@ -4,8 +4,7 @@ use std::sync::Arc;
 
 use sayso_shared::{Lang, Locale};
 
-use super::plan::REMINDER;
-use super::rows::{Invitation, is_opted_out};
+use super::rows::{Invitation, REMINDER, is_opted_out};
 use super::token::Token;
 use crate::app::App;
 use crate::auth::Member;
@@ -16,9 +15,6 @@ use crate::service::survey::Survey;
 use crate::sites::Site;
 use crate::surveys::{self, Window};
 use crate::with_db;
-
-/// The subject of the deliveries that invite.
-pub const SUBJECT: &str = "survey";
 
 /// A mail that invites, or reminds.
 #[derive(Debug)]
