@@ -38,7 +38,9 @@ fn named<'m>(text: &str, members: &'m [Member]) -> Vec<&'m Member> {
     let mut found: Vec<&Member> = Vec::new();
     for word in words(text) {
         let word = word.to_lowercase();
-        let is_meant = |member: &&Member| member.disabled_at.is_none() && names_of(member).contains(&word);
+        // Chinese writes on without a space.
+        let is_name = |name: &String| *name == word || !name.is_ascii() && word.starts_with(name.as_str());
+        let is_meant = |member: &&Member| member.disabled_at.is_none() && names_of(member).iter().any(is_name);
         for member in members.iter().filter(is_meant) {
             if found.len() < MENTIONS_MAX && found.iter().all(|known| known.id != member.id) {
                 found.push(member);
