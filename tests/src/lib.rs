@@ -62,10 +62,10 @@ macro_rules! on_both_databases {
     )+};
 }
 
-/// Asks again and again until the condition holds; fails after half a minute.
+/// Asks again and again until the condition holds; fails after two minutes, since machines that build beside are slow.
 pub async fn eventually<F: Future<Output = bool>>(what: &str, mut condition: impl FnMut() -> F) {
     let mut ticks = tokio::time::interval(std::time::Duration::from_millis(50));
-    for _ in 0..600 {
+    for _ in 0..2_400 {
         ticks.tick().await;
         if condition().await {
             return;
