@@ -11,11 +11,13 @@ use crate::auth::permissions::{Action, Actor, CaseAccess, Object, can};
 
 /// More than these are a list of recipients, and none that a note was meant for.
 const MENTIONS_MAX: usize = 20;
+/// What stands before a name; keyboards for Chinese write it full width.
+const SIGNS: [char; 2] = ['@', '＠'];
 
 /// A note with whom it names of those who may read the case; every other command as it is.
 pub(super) async fn noted(app: &App, case_id: &str, command: Command) -> Result<Command> {
     match command {
-        Command::Note(content) if content.body.as_str().contains('@') => {
+        Command::Note(content) if content.body.as_str().contains(SIGNS) => {
             let members = Member::all(&app.db).await?;
             let tasks = Task::of_cases(&app.db, &[case_id.to_owned()]).await?;
             let access = CaseAccess::of(&Case::by_id(app, case_id).await?, &tasks);
@@ -54,7 +56,7 @@ fn named<'m>(text: &str, members: &'m [Member]) -> Vec<&'m Member> {
 fn words(text: &str) -> impl Iterator<Item = &str> {
     let begins = text.char_indices().filter(|(at, c)| {
         let before = text[..*at].chars().next_back();
-        matches!(c, '@' | '＠') && before.is_none_or(|before| !is_ascii_word(before))
+        SIGNS.contains(&c) && before.is_none_or(|before| !is_ascii_word(before))
     });
     begins.map(|(at, c)| {
         let rest = &text[at + c.len_utf8()..];
