@@ -163,7 +163,7 @@ async fn read(
     params(
         ("key" = String, Path, description = "The site's public key"),
         ("survey" = String, Path, description = "The survey's key"),
-        ("Idempotency-Key" = String, Header, description = "A UUID of the respondent's form"),
+        ("Idempotency-Key" = String, Header, format = "uuid", description = "A UUID of the respondent's form"),
     ),
     request_body = AnswersBody,
     responses(
