@@ -56,7 +56,7 @@ fn named<'m>(text: &str, members: &'m [Member]) -> Vec<&'m Member> {
 fn words(text: &str) -> impl Iterator<Item = &str> {
     let begins = text.char_indices().filter(|(at, c)| {
         let before = text[..*at].chars().next_back();
-        SIGNS.contains(&c) && before.is_none_or(|before| !is_ascii_word(before))
+        SIGNS.contains(c) && before.is_none_or(|before| !is_ascii_word(before))
     });
     begins.map(|(at, c)| {
         let rest = &text[at + c.len_utf8()..];
