@@ -8,8 +8,8 @@ use crate::audit::{Verdict, verify};
 use crate::auth::{Member, Role};
 use crate::clock::{DAY, HOUR, Millis};
 use crate::db::Db;
-use crate::keys::new_id;
-use crate::{with_db, with_tx, with_write};
+use crate::outbox::{NewMail, member, plan_mail};
+use crate::{with_db, with_write};
 
 /// Under which name the last report is kept.
 const NOTED: &str = "self_check";
@@ -87,10 +87,16 @@ async fn tell(app: &App, now: Millis) -> anyhow::Result<()> {
     let admins = admins.iter().filter(|member| member.role() == Role::Admin && member.disabled_at.is_none());
     let mut tx = app.db.begin().await?;
     for admin in admins {
-        let insert = "insert into deliveries (id, subject, subject_id, order_key, order_no, destination, channel, state, due_at, created_at) \
-            values ($1, $2, $3, $2, $4, $5, 'email', 'pending', $4, $4) on conflict (order_key, destination, order_no) do nothing";
-        with_tx!(&mut tx, conn => sqlx::query(insert).bind(new_id()).bind(SUBJECT).bind(format!("{SUBJECT}/{now}")).bind(now)
-            .bind(format!("member:{}", admin.id)).execute(conn).await.map(|_| ()))?;
+        let (subject_id, destination) = (format!("{SUBJECT}/{now}"), member(&admin.id));
+        let mail = NewMail {
+            subject: SUBJECT,
+            subject_id: &subject_id,
+            order_key: SUBJECT,
+            order_no: now,
+            destination: &destination,
+            due_at: now,
+        };
+        plan_mail(&mut tx, mail, now).await?;
     }
     tx.commit().await?;
     app.deliveries_wake.notify_one();

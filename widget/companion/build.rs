@@ -1,35 +1,9 @@
-//! Packs the stylesheet: it travels inside the module, so comments and white space would be paid for by visitors.
+//! Packs the stylesheet.
 
-use std::path::Path;
-use std::{env, fs, io};
+#[path = "../pack.rs"]
+mod pack;
 
-const SOURCE: &str = "styles/companion.css";
-
-fn main() -> io::Result<()> {
-    println!("cargo::rerun-if-changed={SOURCE}");
-    println!("cargo::rerun-if-changed=build.rs");
-    let folder = env::var_os("OUT_DIR").expect("cargo sets OUT_DIR for build scripts");
-    fs::write(Path::new(&folder).join("companion.css"), minify(&fs::read_to_string(SOURCE)?))
-}
-
-/// Takes out comments and the white space that separates nothing. Our stylesheet has no strings with such characters.
-fn minify(css: &str) -> String {
-    let mut plain = String::new();
-    let mut rest = css;
-    while let Some((before, comment)) = rest.split_once("/*") {
-        plain.push_str(before);
-        rest = comment.split_once("*/").map_or("", |(_, after)| after);
-    }
-    plain.push_str(rest);
-
-    let mut packed = String::new();
-    for word in plain.split_whitespace() {
-        // Blanks matter between the parts of a selector or a value, and around the operators of calc().
-        let joins = packed.ends_with(['{', '}', ';', ',', ':', '>']) || word.starts_with(['{', '}', '>']);
-        if !joins && !packed.is_empty() {
-            packed.push(' ');
-        }
-        packed.push_str(word);
-    }
-    packed.replace(";}", "}")
+fn main() -> std::io::Result<()> {
+    println!("cargo::rerun-if-changed=../pack.rs");
+    pack::pack("companion.css")
 }

@@ -125,6 +125,15 @@ impl SignedIn {
     pub fn may(&self, action: Action) -> bool {
         can(Actor::Member(&self.standing), action, Object::Installation)
     }
+
+    /// Refuses what the member may not do with the installation as a whole, in these words.
+    pub fn require(&self, action: Action, refusal: &str) -> Result<(), Error> {
+        if self.may(action) {
+            return Ok(());
+        }
+        tracing::info!(security = "forbidden", member = self.member.id, "{refusal}");
+        Err(Error::Forbidden(refusal.into()))
+    }
 }
 
 impl FromRequestParts<App> for SignedIn {

@@ -10,11 +10,10 @@ use super::scope::Scope;
 use crate::app::App;
 use crate::auth::Member;
 use crate::clock::Millis;
-use crate::keys::new_id;
-use crate::outbox;
+use crate::outbox::{self, NewMail, plan_mail};
 use crate::reports::periods::begin;
 use crate::service::Service;
-use crate::{with_db, with_write};
+use crate::with_db;
 
 /// The subject of the deliveries that bring digests.
 pub const SUBJECT: &str = "periodic_digest";
@@ -76,11 +75,18 @@ async fn add(app: &App, member: &Member, name: &str, now: Millis) -> sqlx::Resul
     if known > 0 {
         return Ok(0);
     }
-    let insert = "insert into deliveries (id, subject, subject_id, order_key, order_no, destination, channel, state, due_at, created_at) \
-        values ($1, $2, $3, $4, 1, $5, 'email', 'pending', $6, $6) on conflict (order_key, destination, order_no) do nothing";
-    let rows = with_write!(&app.db, pool => sqlx::query(insert).bind(new_id()).bind(SUBJECT).bind(name).bind(&order_key).bind(&destination)
-        .bind(now).execute(pool).await.map(|done| done.rows_affected()))?;
-    Ok(usize::try_from(rows).unwrap_or_default())
+    let mail = NewMail {
+        subject: SUBJECT,
+        subject_id: name,
+        order_key: &order_key,
+        order_no: 1,
+        destination: &destination,
+        due_at: now,
+    };
+    let mut tx = app.db.begin().await?;
+    let is_new = plan_mail(&mut tx, mail, now).await?;
+    tx.commit().await?;
+    Ok(usize::from(is_new))
 }
 
 #[cfg(test)]

@@ -1,6 +1,9 @@
 //! What a delivery is, where it stands, and why something was not sent.
 
 use crate::clock::Millis;
+use crate::db::Tx;
+use crate::keys::new_id;
+use crate::with_tx;
 
 /// The subject of a delivery that tells of an event of a case.
 pub const EVENT: &str = "event";
@@ -21,6 +24,32 @@ pub fn member(id: &str) -> String {
 /// The identifier of the member that a destination is.
 pub fn member_of(destination: &str) -> Option<&str> {
     destination.strip_prefix(MEMBER)
+}
+
+/// A mail that is no event of a case: what it is about, and to whom it goes.
+#[derive(Clone, Copy, Debug)]
+pub struct NewMail<'a> {
+    /// The word for what kind of thing it tells of.
+    pub subject: &'a str,
+    /// Which one.
+    pub subject_id: &'a str,
+    /// What has the same key goes to a destination in order.
+    pub order_key: &'a str,
+    /// The place in that order.
+    pub order_no: i64,
+    /// [`CUSTOMER`], or what `member` makes.
+    pub destination: &'a str,
+    /// When it is to be sent.
+    pub due_at: Millis,
+}
+
+/// Plans a mail, once for its place in the order to a destination; says whether it was not planned before.
+pub async fn plan_mail(tx: &mut Tx, mail: NewMail<'_>, now: Millis) -> sqlx::Result<bool> {
+    let insert = "insert into deliveries (id, subject, subject_id, order_key, order_no, destination, channel, state, due_at, created_at) \
+        values ($1, $2, $3, $4, $5, $6, 'email', $7, $8, $9) on conflict (order_key, destination, order_no) do nothing";
+    with_tx!(tx, conn => sqlx::query(insert).bind(new_id()).bind(mail.subject).bind(mail.subject_id).bind(mail.order_key).bind(mail.order_no)
+        .bind(mail.destination).bind(State::Pending.as_str()).bind(mail.due_at).bind(now).execute(conn).await
+        .map(|done| done.rows_affected() == 1))
 }
 
 /// A delivery that this process holds the lease of.

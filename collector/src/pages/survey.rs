@@ -1,7 +1,5 @@
 //! `/s/{key}/survey/{survey}`: a survey for whoever has the link. It works without script, a look at it stores nothing, and a form that is sent twice counts once.
 
-use std::sync::Arc;
-
 use askama::Template;
 use axum::extract::{Path, State};
 use axum::http::StatusCode;
@@ -29,8 +27,8 @@ pub async fn show(
     Path((key, survey)): Path<(String, String)>,
     visit: Visit,
 ) -> Result<Response> {
-    let (site, survey) = find(&app, &key, &survey).await?;
-    match window(&app, &site, &survey).await? {
+    let (site, survey) = surveys::find_public(&app, &key, &survey).await?;
+    match surveys::window(&app, &site, &survey).await? {
         Window::Open => {
             let state = if visit.query("done") == Some("1") { Shown::Done } else { Shown::Asked };
             let mut page = SurveyPage::new(&site, &survey, &visit, &public_path(&site, &survey), fresh_key(), state);
@@ -53,8 +51,8 @@ pub async fn answer(
     visit: Visit,
     form: Form,
 ) -> Result<Response> {
-    let (site, survey) = find(&app, &key, &survey).await?;
-    let window = window(&app, &site, &survey).await?;
+    let (site, survey) = surveys::find_public(&app, &key, &survey).await?;
+    let window = surveys::window(&app, &site, &survey).await?;
     let action = public_path(&site, &survey);
     if window != Window::Open {
         let page = SurveyPage::new(&site, &survey, &visit, &action, form.key(), Shown::of(window));
@@ -90,19 +88,6 @@ pub(super) fn guard(app: &App, client: ClientAddress, site: &Site, form: &Form) 
         true => Ok(()),
         false => Err(Error::Forbidden("a field was filled in that people do not see".into())),
     }
-}
-
-/// A survey of a site that whoever has the link may answer. Any other one is not there.
-async fn find(app: &App, key: &str, survey: &str) -> Result<(Arc<Site>, Survey)> {
-    const NONE: Error = Error::NotFound("there is no such survey");
-    let site = app.sites.by_key(key).await?.ok_or(NONE)?;
-    let survey = surveys::find_public(&app.db, site.key(), survey).await?.ok_or(NONE)?;
-    Ok((site, survey))
-}
-
-pub(super) async fn window(app: &App, site: &Site, survey: &Survey) -> Result<Window> {
-    let service = app.service.current().await?;
-    Ok(Window::at(survey, app.clock.now(), &service.zone_of(site)))
 }
 
 /// Notes how long somebody took, by when their page was made.

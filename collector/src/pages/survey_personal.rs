@@ -9,7 +9,7 @@ use axum::http::StatusCode;
 use axum::response::Response;
 
 use super::form::{Form, fresh_key};
-use super::survey::{Shown, SurveyPage, guard, note_time, window};
+use super::survey::{Shown, SurveyPage, guard, note_time};
 use super::visit::{Shell, Visit};
 use crate::app::App;
 use crate::assets::{self, MARK};
@@ -39,7 +39,7 @@ pub async fn show(
     visit: Visit,
 ) -> Result<Response> {
     let Invited { site, survey, token, .. } = find(&app, client, &token).await?;
-    let state = match window(&app, &site, &survey).await? {
+    let state = match surveys::window(&app, &site, &survey).await? {
         Window::Open if visit.query("done") == Some("1") => Shown::Done,
         window => Shown::of(window),
     };
@@ -66,7 +66,7 @@ pub async fn answer(
     form: Form,
 ) -> Result<Response> {
     let Invited { site, survey, token, .. } = find(&app, client, &token).await?;
-    let window = window(&app, &site, &survey).await?;
+    let window = surveys::window(&app, &site, &survey).await?;
     let mut page = SurveyPage::new(&site, &survey, &visit, &token.path(), form.key(), Shown::of(window));
     if window != Window::Open {
         return visit.page(StatusCode::CONFLICT, &page);

@@ -1,7 +1,5 @@
 //! A survey for programs and the widget: `GET` and `POST /api/v1/sites/{key}/surveys/{survey}`.
 
-use std::sync::Arc;
-
 use axum::Json;
 use axum::extract::{Path, Query, State};
 use axum::http::{HeaderMap, StatusCode};
@@ -13,7 +11,7 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use super::questions::{self, ANSWER_MAX, Ask, FEELINGS, Question, Wrong};
-use super::{Window, find_public, submit};
+use super::{Window, find_public, submit, window};
 use crate::app::App;
 use crate::http::body::{JsonBody, idempotency_key};
 use crate::http::client::ClientAddress;
@@ -140,7 +138,7 @@ async fn read(
 ) -> Result<Json<SurveyBody>> {
     let wrong = |detail: &str| Error::field(FieldError::new("/lang", ErrorCode::Invalid, detail));
     let Query(Asked { lang }) = asked.map_err(|_| wrong("the only parameter is `lang`, once"))?;
-    let (site, survey) = find(&app, &key, &survey).await?;
+    let (site, survey) = find_public(&app, &key, &survey).await?;
     let main = site.settings.languages.first().copied();
     let lang = match lang {
         Some(tag) => Locale::parse(&tag).ok_or_else(|| wrong("must be a BCP 47 language tag"))?.lang(),
@@ -186,7 +184,7 @@ async fn answer(
     JsonBody(body): JsonBody,
 ) -> Result<(StatusCode, Json<StoredBody>)> {
     let key_of_form = idempotency_key(&headers)?;
-    let (site, survey) = find(&app, &key, &survey).await?;
+    let (site, survey) = find_public(&app, &key, &survey).await?;
     app.limits.check_submission(client)?;
     app.limits.check_site(site.id(), Entrance::Form)?;
     let body: AnswersBody = serde_json::from_value(body).map_err(|error| {
@@ -203,18 +201,6 @@ async fn answer(
     submit(&app.db, survey.key.as_str(), &format!("link:{key_of_form}"), &given, app.clock.now()).await?;
     let answered = given.iter().filter(|given| given.value.is_some()).count();
     Ok((StatusCode::CREATED, Json(StoredBody { answered })))
-}
-
-async fn find(app: &App, key: &str, survey: &str) -> Result<(Arc<Site>, Survey)> {
-    const NONE: Error = Error::NotFound("there is no such survey");
-    let site = app.sites.by_key(key).await?.ok_or(Error::NotFound("there is no such site"))?;
-    let survey = find_public(&app.db, site.key(), survey).await?.ok_or(NONE)?;
-    Ok((site, survey))
-}
-
-async fn window(app: &App, site: &Site, survey: &Survey) -> Result<Window> {
-    let service = app.service.current().await?;
-    Ok(Window::at(survey, app.clock.now(), &service.zone_of(site)))
 }
 
 impl SurveyBody {

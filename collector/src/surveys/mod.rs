@@ -16,18 +16,32 @@ pub use sheet::Sheet;
 pub use times::{median_seconds, note_time};
 pub use window::Window;
 
+use std::sync::Arc;
+
+use crate::app::App;
 use crate::db::Db;
+use crate::http::{Error, Result};
 use crate::service::store;
 use crate::service::survey::{Audience, Survey, SurveyChannel};
+use crate::sites::Site;
 
-/// The survey of a site that whoever has the link may answer; any other one is not there.
-pub async fn find_public(db: &Db, site_key: &str, key: &str) -> anyhow::Result<Option<Survey>> {
+/// A site and its survey that whoever has the link may answer; any other one is not there.
+pub async fn find_public(app: &App, site_key: &str, key: &str) -> Result<(Arc<Site>, Survey)> {
+    const NONE: Error = Error::NotFound("there is no such survey");
+    let site = app.sites.by_key(site_key).await?.ok_or(NONE)?;
     let is_public = |survey: &Survey| {
-        survey.site.as_str() == site_key
+        survey.site.as_str() == site.key()
             && survey.audience == Audience::Anyone
             && survey.channels.iter().any(|channel| matches!(channel, SurveyChannel::Link | SurveyChannel::Widget))
     };
-    Ok(find(db, key).await?.filter(is_public))
+    let survey = find(&app.db, key).await?.filter(is_public).ok_or(NONE)?;
+    Ok((site, survey))
+}
+
+/// Whether a survey of a site can be answered now.
+pub async fn window(app: &App, site: &Site, survey: &Survey) -> Result<Window> {
+    let service = app.service.current().await?;
+    Ok(Window::at(survey, app.clock.now(), &service.zone_of(site)))
 }
 
 /// The survey with a key.

@@ -2,13 +2,9 @@
 
 use crate::auth::SignedIn;
 use crate::auth::permissions::Action;
-use crate::http::{Error, Result};
+use crate::http::Result;
 
 /// Refuses those who may not enter feedback for customers.
 pub(super) fn check(who: &SignedIn) -> Result<()> {
-    if who.may(Action::EnterFeedback) {
-        return Ok(());
-    }
-    tracing::info!(security = "forbidden", member = who.member.id, "a member may not enter feedback");
-    Err(Error::Forbidden("you may not enter feedback".into()))
+    who.require(Action::EnterFeedback, "you may not enter feedback")
 }

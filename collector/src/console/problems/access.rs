@@ -9,11 +9,7 @@ use crate::service::store;
 
 /// Refuses those who may not do something with problems, such as partners.
 pub(super) fn check(who: &SignedIn, action: Action) -> Result<()> {
-    if who.may(action) {
-        return Ok(());
-    }
-    tracing::info!(security = "forbidden", member = who.member.id, "a member may not do this with problems");
-    Err(Error::Forbidden("you may not do this with problems".into()))
+    who.require(action, "you may not do this with problems")
 }
 
 /// Whether somebody may answer all cases of a problem: who may answer each case there is.

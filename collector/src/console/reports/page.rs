@@ -162,11 +162,7 @@ pub(super) async fn show(
 
 /// Refuses whoever may not read reports.
 pub(super) fn check(who: &SignedIn) -> Result<()> {
-    if who.may(Action::ReadReports) {
-        return Ok(());
-    }
-    tracing::info!(security = "forbidden", member = who.member.id, "a member may not read reports");
-    Err(Error::Forbidden("you may not read reports".into()))
+    who.require(Action::ReadReports, "you may not read reports")
 }
 
 /// The figures of a report of one row, each with that of the period before.

@@ -21,10 +21,12 @@ pub(super) fn check(who: &SignedIn) -> Result<()> {
 
 /// A survey and its site, for a member who may type in answers.
 pub(super) async fn survey_for(app: &App, who: &SignedIn, key: &str) -> Result<(Survey, Arc<Site>)> {
-    if !who.may(Action::EnterFeedback) {
-        tracing::info!(security = "forbidden", member = who.member.id, "a member may not type in answers");
-        return Err(Error::Forbidden("you may not enter what customers say".into()));
-    }
+    who.require(Action::EnterFeedback, "you may not enter what customers say")?;
+    find(app, key).await
+}
+
+/// A survey and its site.
+pub(super) async fn find(app: &App, key: &str) -> Result<(Survey, Arc<Site>)> {
     let none = || Error::NotFound("there is no such survey");
     let survey = surveys::find(&app.db, key).await?.ok_or_else(none)?;
     let site = app.sites.by_key(survey.site.as_str()).await?.ok_or_else(none)?;

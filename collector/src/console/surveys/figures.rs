@@ -4,12 +4,12 @@ use askama::Template;
 use axum::extract::{Path, State};
 use axum::response::Html;
 
-use super::access::check;
+use super::access::{check, find};
 use crate::app::App;
 use crate::assets::{self, MARK};
 use crate::auth::SignedIn;
 use crate::console::shell::{Screen, Shell, page};
-use crate::http::{Error, Result};
+use crate::http::Result;
 use crate::surveys::invitations::{self, Invited};
 use crate::surveys::{self, questions};
 use crate::text::Texts;
@@ -39,9 +39,7 @@ struct Row {
 /// `GET /staff/surveys/{key}`.
 pub(super) async fn show(State(app): State<App>, who: SignedIn, Path(key): Path<String>) -> Result<Html<String>> {
     check(&who)?;
-    let none = || Error::NotFound("there is no such survey");
-    let survey = surveys::find(&app.db, &key).await?.ok_or_else(none)?;
-    let site = app.sites.by_key(survey.site.as_str()).await?.ok_or_else(none)?;
+    let (survey, site) = find(&app, &key).await?;
     let respondents = surveys::respondents(&app.db).await?.get(&key).copied().unwrap_or_default();
     let counts = surveys::answered(&app.db, &key).await?;
     let main = site.settings.languages.first().copied();
@@ -58,7 +56,7 @@ pub(super) async fn show(State(app): State<App>, who: SignedIn, Path(key): Path<
         let is_it =
             |item: &str, field: &str| field == question.field && (survey.items.is_empty() || item == question.item);
         let answered: i64 = counts.iter().filter(|(item, field, _)| is_it(item, field)).map(|(.., count)| count).sum();
-        let percent = if respondents == 0 { 0 } else { (answered * 100 + respondents / 2) / respondents };
+        let percent = percent(answered, respondents);
         Row {
             text: text.map_or_else(|| label.to_owned(), |text| format!("{text} · {label}")),
             answered,
@@ -78,10 +76,15 @@ pub(super) async fn show(State(app): State<App>, who: SignedIn, Path(key): Path<
     page(&FiguresPage { t: who.t, shell, title, respondents, rate, time, rows })
 }
 
+/// A part of a whole in percent, to the nearest one.
+const fn percent(part: i64, whole: i64) -> i64 {
+    if whole == 0 { 0 } else { (part * 100 + whole / 2) / whole }
+}
+
 /// How many of those who were asked answered, in words.
 pub(super) fn rate(t: Texts, invited: Invited) -> String {
     let Invited { asked, answered } = invited;
-    let share = format!("{} %", if asked == 0 { 0 } else { (answered * 100 + asked / 2) / asked });
+    let share = format!("{} %", percent(answered, asked));
     let (asked, answered) = (asked.to_string(), answered.to_string());
     t.with("insight.surveys.rate", &[("asked", &asked), ("answered", &answered), ("share", &share)])
 }

@@ -157,6 +157,7 @@ struct Page<'a> {
 impl Email {
     /// As plain text. Each line that somebody else wrote is marked, so that it can't pass for ours.
     pub fn text(&self) -> String {
+        let colon = if self.lang == Lang::En { ": " } else { "：" };
         let mut blocks: Vec<String> = self.heading.iter().chain(&self.intro).cloned().collect();
         if let Some(quote) = &self.quote {
             blocks.push(
@@ -164,7 +165,6 @@ impl Email {
             );
         }
         if !self.details.is_empty() {
-            let colon = if self.lang == Lang::En { ": " } else { "：" };
             let lines = self
                 .details
                 .iter()
@@ -172,13 +172,11 @@ impl Email {
             blocks.push(lines.collect::<Vec<_>>().join("\n"));
         }
         if !self.bars.is_empty() {
-            let colon = if self.lang == Lang::En { ": " } else { "：" };
             let lines = self.bars.iter().map(|bar| format!("{}{colon}{}", bar.label, bar.text));
             blocks.push(format!("{}\n{}", self.bars_title, lines.collect::<Vec<_>>().join("\n")));
         }
         if let Some((label, url)) = &self.link {
-            let colon = if self.lang == Lang::En { ":" } else { "：" };
-            blocks.push(format!("{label}{colon}\n{url}"));
+            blocks.push(format!("{label}{}\n{url}", colon.trim_end()));
         }
         blocks.extend(self.closing.iter().cloned());
         let stop = self.stop.iter().map(|url| format!(" {url}")).collect::<String>();

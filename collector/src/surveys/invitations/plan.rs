@@ -3,11 +3,12 @@
 use std::time::Instant;
 
 use super::draw::{Candidate, Drawn, candidates};
-use super::rows::{self, INVITATION, REMINDER, insert, mark_drawn, mark_reminded, plan_mail, to_be_reminded};
+use super::rows::{self, INVITATION, REMINDER, SUBJECT, insert, mark_drawn, mark_reminded, to_be_reminded};
 use crate::app::App;
 use crate::calendars::Calendar;
-use crate::clock::{Millis, SECOND};
-use crate::outbox::{CUSTOMER, member};
+use crate::clock::{HOUR, Millis, SECOND};
+use crate::db::Tx;
+use crate::outbox::{CUSTOMER, NewMail, member, plan_mail};
 use crate::service::Service;
 use crate::service::store;
 use crate::service::survey::{Audience, Survey, SurveyChannel};
@@ -18,6 +19,9 @@ use crate::surveys::Window;
 const BATCH: usize = 100;
 /// Mails become due this far apart, so that an answer to a customer never waits behind ten thousand invitations.
 const APART: Millis = SECOND / 5;
+/// Who has come to fit is looked for so often: all customers are read for it.
+const LOOK_EVERY: Millis = HOUR;
+
 /// Asks and reminds whoever is to be; gives how many mails were planned.
 pub async fn invite(app: &App) -> anyhow::Result<usize> {
     let service = app.service.current().await?;
@@ -30,8 +34,9 @@ pub async fn invite(app: &App) -> anyhow::Result<usize> {
         if Window::at(survey, now, &service.zone_of(&site)) != Window::Open {
             continue;
         }
-        planned += ask(app, survey, &site, &calendar_of(&service, &site)).await?;
-        planned += remind(app, survey, &calendar_of(&service, &site)).await?;
+        let calendar = calendar_of(&service, &site);
+        planned += ask(app, survey, &site, &calendar).await?;
+        planned += remind(app, survey, &calendar).await?;
     }
     if planned > 0 {
         app.deliveries_wake.notify_one();
@@ -47,8 +52,9 @@ pub fn calendar_of(service: &Service, site: &Site) -> Calendar {
 async fn ask(app: &App, survey: &Survey, site: &Site, calendar: &Calendar) -> anyhow::Result<usize> {
     let now = app.clock.now();
     let has_sample = matches!(&survey.audience, Audience::Customers(sample) if sample.sample.is_some());
-    if has_sample && rows::drawn_at(&app.db, survey.key.as_str()).await?.is_some() {
-        return Ok(0);
+    match rows::drawn_at(&app.db, survey.key.as_str()).await? {
+        Some(at) if has_sample || now < at + LOOK_EVERY => return Ok(0),
+        _ => {}
     }
     let Drawn { asked, of } = candidates(&app.db, &app.keys, site, survey, calendar, now).await?;
     let mut planned = 0;
@@ -57,14 +63,14 @@ async fn ask(app: &App, survey: &Survey, site: &Site, calendar: &Calendar) -> an
         let mut tx = app.db.begin().await?;
         for (who, place) in batch.iter().zip(round * i64::try_from(BATCH)?..) {
             let Some(id) = insert(&mut tx, survey.key.as_str(), site.id(), who, now).await? else { continue };
-            plan_mail(&mut tx, &id, INVITATION, &destination(who), now + place * APART, now).await?;
+            plan(&mut tx, &id, INVITATION, who, now + place * APART, now).await?;
             planned += 1;
         }
         tx.commit().await?;
         app.intake.throttle(started.elapsed()).await;
     }
     // Last: what ends halfway is drawn again, the same ones, and goes on.
-    if has_sample {
+    if has_sample || asked.len() == of {
         mark_drawn(&app.db, survey.key.as_str(), of, asked.len(), now).await?;
     }
     Ok(planned)
@@ -83,10 +89,10 @@ async fn remind(app: &App, survey: &Survey, calendar: &Calendar) -> anyhow::Resu
         }
         let started = Instant::now();
         let mut tx = app.db.begin().await?;
-        for (id, place) in ids.iter().zip(0_i64..) {
+        for id in &ids {
             if mark_reminded(&mut tx, id, now).await? {
                 let who = rows::who(&mut tx, id).await?;
-                plan_mail(&mut tx, id, REMINDER, &destination(&who), now + place * APART, now).await?;
+                plan(&mut tx, id, REMINDER, &who, now + i64::try_from(planned)? * APART, now).await?;
                 planned += 1;
             }
         }
@@ -95,9 +101,12 @@ async fn remind(app: &App, survey: &Survey, calendar: &Calendar) -> anyhow::Resu
     }
 }
 
-fn destination(who: &Candidate) -> String {
-    match who {
+/// Plans the mail of an invitation: the first is the invitation, the second the reminder.
+async fn plan(tx: &mut Tx, id: &str, order_no: i64, who: &Candidate, due_at: Millis, now: Millis) -> sqlx::Result<()> {
+    let destination = match who {
         Candidate::Customer(_) => CUSTOMER.to_owned(),
         Candidate::Member(id) => member(id),
-    }
+    };
+    let mail = NewMail { subject: SUBJECT, subject_id: id, order_key: id, order_no, destination: &destination, due_at };
+    plan_mail(tx, mail, now).await.map(|_| ())
 }

@@ -113,31 +113,16 @@ pub async fn mark_answered(tx: &mut Tx, id: &str) -> sqlx::Result<()> {
     with_tx!(tx, conn => sqlx::query(update).bind(id).execute(conn).await.map(|_| ()))
 }
 
-/// Plans the mail of an invitation: the first is the invitation, the second the reminder.
-pub(super) async fn plan_mail(
-    tx: &mut Tx,
-    id: &str,
-    number: i64,
-    destination: &str,
-    due_at: Millis,
-    now: Millis,
-) -> sqlx::Result<()> {
-    let insert = "insert into deliveries (id, subject, subject_id, order_key, order_no, destination, channel, state, due_at, created_at) \
-        values ($1, $2, $3, $3, $4, $5, 'email', 'pending', $6, $7) on conflict (order_key, destination, order_no) do nothing";
-    with_tx!(tx, conn => sqlx::query(insert).bind(new_id()).bind(SUBJECT).bind(id).bind(number).bind(destination)
-        .bind(due_at).bind(now).execute(conn).await.map(|_| ()))
-}
-
-/// When the sample of a survey was drawn; none while it was not.
+/// When it was last looked whom a survey asks; none while it was not.
 pub(super) async fn drawn_at(db: &Db, survey: &str) -> sqlx::Result<Option<Millis>> {
     let select = "select drawn_at from survey_draws where survey = $1";
     with_db!(db, pool => sqlx::query_scalar(select).bind(survey).fetch_optional(pool).await)
 }
 
-/// Notes that the sample of a survey was drawn.
+/// Notes that it was looked whom a survey asks.
 pub(super) async fn mark_drawn(db: &Db, survey: &str, of: usize, asked: usize, now: Millis) -> sqlx::Result<()> {
-    let insert =
-        "insert into survey_draws (survey, drawn_at, candidates, drawn) values ($1, $2, $3, $4) on conflict do nothing";
+    let insert = "insert into survey_draws (survey, drawn_at, candidates, drawn) values ($1, $2, $3, $4) \
+        on conflict (survey) do update set drawn_at = excluded.drawn_at, candidates = excluded.candidates, drawn = excluded.drawn";
     let count = |number: usize| i64::try_from(number).unwrap_or(i64::MAX);
     with_write!(db, pool => sqlx::query(insert).bind(survey).bind(now).bind(count(of)).bind(count(asked)).execute(pool).await.map(|_| ()))
 }

@@ -51,8 +51,7 @@ pub async fn load(app: &App, delivery: &Delivery) -> anyhow::Result<Result<Invit
     if invitation.answered {
         return Ok(Err(Failure::Dropped("it was answered already")));
     }
-    let service = app.service.current().await?;
-    if Window::at(&survey, app.clock.now(), &service.zone_of(&site)) != Window::Open {
+    if surveys::window(app, &site, &survey).await? != Window::Open {
         return Ok(Err(Failure::Dropped("the survey is over")));
     }
     let Some(recipient) = recipient(app, &invitation, &site).await? else {
