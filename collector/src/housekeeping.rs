@@ -18,6 +18,10 @@ use crate::self_check;
 use crate::surveys::invitations;
 use crate::{with_db, with_tx, with_write};
 
+/// A reply that was begun so long ago is not wanted.
+const DRAFTS_KEPT: Millis = 30 * DAY;
+/// What was not opened for so long is as good as new.
+const VIEWS_KEPT: Millis = 180 * DAY;
 const EVERY: Duration = Duration::from_secs(60 * 60);
 /// How often a collector looks whether it has become the leader.
 const LOOK_EVERY: Duration = Duration::from_secs(60);
@@ -95,6 +99,8 @@ pub async fn clean_up(app: &App) -> anyhow::Result<Round> {
     forgotten += delete(app, "delete from links where expires_at <= $1", now).await?;
     forgotten += delete(app, "delete from used_challenges where expires_at <= $1", now).await?;
     forgotten += delete(app, "delete from mail_windows where started_at <= $1", now - DAY).await?;
+    forgotten += delete(app, "delete from reply_drafts where updated_at < $1", now - DRAFTS_KEPT).await?;
+    forgotten += delete(app, "delete from case_views where here_at < $1 and here_at > 0", now - VIEWS_KEPT).await?;
     inbound::forget_old(&app.db, now).await?;
     let closed = close_resolved(app, now - i64::from(retention.close_resolved_days) * DAY).await?;
     let erased = retention::run(app).await?;

@@ -88,7 +88,7 @@ pub async fn enter(
         Some(_) => None,
     };
     let site = site.ok_or_else(|| wrong("/site", ErrorCode::Invalid, "must be the key of a site"))?;
-    let origin = Origin { by: token.actor(), channel, priority };
+    let origin = Origin { by: token.actor(), channel, priority, split_from: None };
     let accepted = intake::submit_as(&app, &site, &key, body, SubmissionPolicy::Trusted, origin).await?;
     let id = accepted.case_id.clone();
     Ok((StatusCode::CREATED, Json(Entered { id, receipt: Receipt::of(&app, accepted) })))

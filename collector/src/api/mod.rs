@@ -4,6 +4,7 @@ mod actions;
 mod audit;
 mod bodies;
 mod bulk;
+mod check_calls;
 mod customers;
 mod efforts;
 mod enter;
@@ -20,6 +21,7 @@ mod read;
 pub mod refusals;
 mod reports;
 mod service;
+mod split;
 mod tasks;
 
 use axum::http::{HeaderValue, header};
@@ -44,9 +46,12 @@ pub fn router() -> OpenApiRouter<App> {
         .routes(routes!(customers::unmerge))
         .routes(routes!(customers::export))
         .routes(routes!(customers::erase))
+        .routes(routes!(check_calls::list, check_calls::draw))
+        .routes(routes!(check_calls::record))
         .routes(routes!(bulk::bulk))
         .routes(routes!(merge::merge))
         .routes(routes!(merge::unmerge))
+        .routes(routes!(split::split))
         .routes(routes!(efforts::add))
         .routes(routes!(reports::report))
         .routes(routes!(exposure::list, exposure::add))

@@ -39,6 +39,8 @@ programs! {
     MayReadCustomers = ReadCustomer,
     /// A program that may change customers.
     MayWriteCustomers = ManageCustomer,
+    /// A program that may draw samples of customers to be called.
+    MayDrawCheckCalls = DrawCheckCalls,
     /// A program that may read what the service is made of.
     MayReadService = ReadService,
     /// A program that may change what the service is made of.

@@ -54,6 +54,8 @@ pub enum Action {
     ExportCustomer,
     /// Erase who a customer is and what they said, for good.
     EraseCustomer,
+    /// Draw a sample of customers to be called, and see all calls that are to be made.
+    DrawCheckCalls,
     /// Read a case: what was said, its timeline, its files.
     ReadCase,
     /// Read who the customer is and how to reach them.
@@ -132,7 +134,7 @@ impl Action {
             Action::Administer => None,
             Action::ReadCustomer => Some(Scope::CustomersRead),
             Action::ExportCustomer => Some(Scope::CustomersRead),
-            Action::ManageCustomer | Action::EraseCustomer => Some(Scope::CustomersWrite),
+            Action::ManageCustomer | Action::EraseCustomer | Action::DrawCheckCalls => Some(Scope::CustomersWrite),
             Action::ReadCase | Action::ReadContact | Action::ReadProblems => Some(Scope::CasesRead),
             Action::WriteNote | Action::Answer | Action::ManageCase | Action::FinishTask | Action::ManageProblems => {
                 Some(Scope::CasesWrite)
@@ -209,7 +211,14 @@ impl Standing {
 }
 
 const fn is_about_customers(action: Action) -> bool {
-    matches!(action, Action::ReadCustomer | Action::ManageCustomer | Action::ExportCustomer | Action::EraseCustomer)
+    matches!(
+        action,
+        Action::ReadCustomer
+            | Action::ManageCustomer
+            | Action::ExportCustomer
+            | Action::EraseCustomer
+            | Action::DrawCheckCalls
+    )
 }
 
 const fn is_about_service(action: Action) -> bool {
@@ -232,7 +241,7 @@ mod tests {
     use super::*;
     use proptest::prelude::*;
 
-    const ACTIONS: [Action; 18] = [
+    const ACTIONS: [Action; 19] = [
         Action::EnterFeedback,
         Action::ReadAudit,
         Action::ReadReports,
@@ -245,6 +254,7 @@ mod tests {
         Action::ManageCustomer,
         Action::ExportCustomer,
         Action::EraseCustomer,
+        Action::DrawCheckCalls,
         Action::ReadCase,
         Action::ReadContact,
         Action::WriteNote,
@@ -331,9 +341,9 @@ mod tests {
         let general = |role: Role| {
             let standing = standing(role);
             let may = |action: &Action| can(Actor::Member(&standing), *action, Object::Installation);
-            ACTIONS[..12].iter().copied().filter(may).collect::<Vec<_>>()
+            ACTIONS[..13].iter().copied().filter(may).collect::<Vec<_>>()
         };
-        assert_eq!(general(Role::Admin), ACTIONS[..12]);
+        assert_eq!(general(Role::Admin), ACTIONS[..13]);
         let manager = [
             Action::EnterFeedback,
             Action::ReadAudit,
@@ -346,6 +356,7 @@ mod tests {
             Action::ManageCustomer,
             Action::ExportCustomer,
             Action::EraseCustomer,
+            Action::DrawCheckCalls,
         ];
         assert_eq!(general(Role::Manager), manager);
         let agent = [

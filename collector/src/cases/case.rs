@@ -147,6 +147,11 @@ impl Case {
         Quarantine::parse(&self.quarantine)
     }
 
+    /// Refuses work on a case in quarantine or on one that was merged, as [`CaseState::check_workable`] does.
+    pub fn check_workable(&self) -> Result<()> {
+        check_workable(self.quarantine(), self.merged_into.as_deref())
+    }
+
     /// Why it was held in the quarantine.
     pub fn suspicion(&self) -> Option<Suspicion> {
         Suspicion::parse(self.suspicion.as_deref()?)
@@ -175,6 +180,14 @@ impl Case {
     /// Whom the site vouched for, decrypted; none where it named nobody.
     pub fn identity(&self, keys: &Keys) -> Option<Identity> {
         decrypt_identity(keys, &self.id, self.identity_cipher.as_deref())
+    }
+}
+
+fn check_workable(quarantine: Option<Quarantine>, merged_into: Option<&str>) -> Result<()> {
+    match quarantine {
+        Some(_) => Err(CaseError::InQuarantine),
+        None if merged_into.is_some() => Err(CaseError::Merged),
+        None => Ok(()),
     }
 }
 
@@ -224,11 +237,7 @@ pub struct CaseState {
 impl CaseState {
     /// Refuses work on a case in quarantine, which is released first, since until then nobody would hear of what is done; and on one that was merged.
     pub fn check_workable(&self) -> Result<()> {
-        match self.quarantine() {
-            Some(_) => Err(CaseError::InQuarantine),
-            None if self.merged_into.is_some() => Err(CaseError::Merged),
-            None => Ok(()),
-        }
+        check_workable(self.quarantine(), self.merged_into.as_deref())
     }
 
     /// Where it stands in the quarantine; none for a case like any other.

@@ -55,6 +55,8 @@ words! {
         Merged = "case.merged",
         /// That was undone.
         Unmerged = "case.unmerged",
+        /// A part of it became a case of its own.
+        Split = "case.split",
         /// Somebody was told to see to it.
         Escalated = "case.escalated",
         /// Somebody is on a case that is urgent, or whose promise was broken.

@@ -20,12 +20,15 @@ pub mod money;
 pub mod properties;
 pub mod quarantine;
 pub mod query;
+pub mod reply_drafts;
 pub mod search;
 pub mod similar;
+pub mod split;
 pub mod staff;
 pub mod status;
 pub mod tags;
 pub mod tasks;
+pub mod views;
 
 pub use case::Case;
 pub use error::CaseError;

@@ -20,9 +20,9 @@ use tower_sessions::session::Id;
 use crate::app::App;
 use crate::auth::permissions::Action;
 use crate::auth::{SignedIn, session};
-use crate::cases::EventType;
 use crate::cases::access::{Visibility, case_for};
 use crate::cases::listing;
+use crate::cases::{EventType, views};
 use crate::changes::{CaseChanged, Change};
 use crate::http::slots::Slot;
 use crate::http::{Error, Result};
@@ -57,16 +57,17 @@ async fn live(State(app): State<App>, who: Option<SignedIn>, Query(about): Query
     // Not a way to the sign-in page: a stream can't follow it, and a refusal ends its reconnecting.
     let who = who.ok_or(Error::Unauthorized)?;
     let id = who.session.id().ok_or(Error::Unauthorized)?;
-    if let Some(case) = &about.case {
-        case_for(&app, &who.standing, case, Action::ReadCase).await?;
-    }
+    let case = match &about.case {
+        Some(case) => Some(case_for(&app, &who.standing, case, Action::ReadCase).await?.id),
+        None => None,
+    };
     let member = uuid::Uuid::parse_str(&who.member.id).map_or(0, |id| id.as_u128());
     let place = app.streams.take(&[(member, OF_MEMBER)]).ok_or(Error::TooMany { retry_after: 60 })?;
     // That of a case was asked about already.
-    let visible = Visibility::of(&who.standing).filter(|_| about.case.is_none());
+    let visible = Visibility::of(&who.standing).filter(|_| case.is_none());
     let changes = app.changes.subscribe();
     let (sender, receiver) = mpsc::channel(4);
-    let subject = match (about.case, about.about.as_deref()) {
+    let subject = match (case, about.about.as_deref()) {
         (Some(case), _) => Subject::Case(case),
         (None, Some("alarms")) => Subject::Alarms,
         (None, _) => Subject::Everything,
@@ -99,12 +100,30 @@ struct Stream {
 
 impl Stream {
     /// Runs until the reader leaves, the session ends or the collector shuts down.
-    async fn run(self, mut changes: Receiver<Change>) {
+    async fn run(self, changes: Receiver<Change>) {
+        self.tell(changes).await;
+        if let Subject::Case(case) = &self.subject
+            && let Err(error) = views::leave(&self.app.db, &self.who.member.id, case).await
+        {
+            tracing::debug!(%error, "that a member has closed a case can't be noted");
+        }
+    }
+
+    /// Notes that a case is open still, and gives who else has it open.
+    async fn stay(&self) -> sqlx::Result<Vec<String>> {
+        let Subject::Case(case) = &self.subject else { return Ok(Vec::new()) };
+        let (me, now) = (self.who.member.id.as_str(), self.app.clock.now());
+        views::stay(&self.app.db, me, case, now).await?;
+        views::others_here(&self.app.db, case, me, now).await
+    }
+
+    async fn tell(&self, mut changes: Receiver<Change>) {
         // Says that the stream is there, so that whoever waits for it knows from when on nothing is missed.
         if self.sender.send(Ok(Event::default().comment("ready"))).await.is_err() {
             return;
         }
         let mut burst = Burst::default();
+        let mut here = self.stay().await.unwrap_or_default();
         let mut tell_at: Option<Instant> = None;
         let ends_at = Instant::now() + LONGEST;
         loop {
@@ -123,6 +142,13 @@ impl Stream {
                 () = sleep_until(wake_at) => {
                     if !session::holds(&self.app, &self.id, &self.who.member).await.unwrap_or(false) {
                         return;
+                    }
+                    let others = self.stay().await.unwrap_or_default();
+                    if others != here {
+                        // The page shows who else is there.
+                        here = others;
+                        burst.is_whole = false;
+                        tell_at = Some(Instant::now());
                     }
                     if tell_at.take().is_some() {
                         // What has come by now is part of the burst, even if it has not been looked at yet.

@@ -3,6 +3,7 @@
 mod account;
 mod alarms;
 mod audit;
+mod calls;
 pub mod case;
 mod customers;
 mod digests;
@@ -38,6 +39,7 @@ pub fn router(app: &App) -> Router<App> {
         .merge(inbox::router())
         .merge(case::router())
         .merge(customers::router())
+        .merge(calls::router())
         .merge(alarms::router())
         .merge(entry::router())
         .merge(surveys::router())

@@ -43,7 +43,7 @@ const CONTACTS: [&str; 2] = [
 ];
 
 /// The statements that erase what was said. What requests are recognised by when they are repeated is a hash of what they said.
-const TEXTS: [&str; 10] = [
+const TEXTS: [&str; 11] = [
     "update feedback set message = '', desired_outcome = null, reference = null, page_url = null, page_title = null, page_referrer = null, \
      context = null where id in ($list)",
     "update cases set remedy = null, request_hash = null where id in ($list)",
@@ -51,6 +51,7 @@ const TEXTS: [&str; 10] = [
     "update satisfactions set comment = null where case_id in ($list)",
     "update efforts set note = '' where case_id in ($list)",
     "update inbound_mails set raw_cipher = null where case_id in ($list)",
+    "delete from reply_drafts where case_id in ($list)",
     "update tasks set title = '' where case_id in ($list)",
     "update idempotency_keys set request_hash = '' where case_id in ($list)",
     "update deliveries set state = 'dropped', lease_until = 0 where order_key in ($list) and state in ('pending', 'suspended', 'failed', 'folded')",

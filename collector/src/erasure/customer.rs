@@ -79,6 +79,8 @@ pub(super) async fn forget(tx: &mut Tx, id: &str, now: Millis) -> sqlx::Result<(
     for statement in [
         "delete from customer_handles where customer_id = $1",
         "delete from survey_invitations where customer_id = $1 or customer_id in (select id from customers where merged_into = $1)",
+        // What a call found is counted on; one that is to be made would be to nobody.
+        "delete from check_calls where result is null and (customer_id = $1 or customer_id in (select id from customers where merged_into = $1))",
         "delete from customer_names where customer_id = $1 or customer_id in (select id from customers where merged_into = $1)",
         "delete from customer_moves where kind <> 'case' and customer_id in (select id from customers where merged_into = $1)",
         "update idempotency_keys set request_hash = '' where scope = $1 or scope in (select id from customers where merged_into = $1)",

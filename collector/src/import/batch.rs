@@ -80,7 +80,7 @@ pub fn prepare(
         composed_at: composed_at.flatten(),
         received_at,
         first_response_due: None,
-        origin: Origin { by: Actor::System, channel: Channel::Import, priority: Priority::Normal },
+        origin: Origin { by: Actor::System, channel: Channel::Import, priority: Priority::Normal, split_from: None },
         identity: None,
         suspicion: None,
     };

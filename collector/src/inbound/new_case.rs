@@ -47,7 +47,7 @@ pub(super) async fn make_case(app: &App, mail: &Mail, site: &Site, related: Opti
         "reference": reference,
         "attachments": tokens,
     });
-    let origin = Origin { by: Actor::Customer, channel: Channel::Email, priority: Priority::Normal };
+    let origin = Origin { by: Actor::Customer, channel: Channel::Email, priority: Priority::Normal, split_from: None };
     match intake::submit_as(app, site, &key, value, SubmissionPolicy::Mail { suspicion }, origin).await {
         Ok(accepted) => Ok(Decision::on(&accepted.case_id, MailOutcome::Case)),
         Err(Error::Invalid(_) | Error::KeyReused) => Ok(Decision::held(MailReason::Refused)),

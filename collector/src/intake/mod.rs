@@ -62,10 +62,10 @@ pub async fn submit(
     let channel = match policy {
         SubmissionPolicy::Public { entry: EntryPoint::Form(_), .. } => Channel::Entry,
         SubmissionPolicy::Public { entry: EntryPoint::Api, .. } => Channel::Widget,
-        SubmissionPolicy::Trusted => Channel::Api,
+        SubmissionPolicy::Trusted | SubmissionPolicy::Split { .. } => Channel::Api,
         SubmissionPolicy::Mail { .. } => Channel::Email,
     };
-    let origin = Origin { by: Actor::Customer, channel, priority: Priority::Normal };
+    let origin = Origin { by: Actor::Customer, channel, priority: Priority::Normal, split_from: None };
     submit_as(app, site, key, value, policy, origin).await
 }
 
@@ -152,7 +152,10 @@ async fn check(
     policy: SubmissionPolicy<'_>,
 ) -> Result<Checked> {
     let composed_at = feedback.composed_at().map(parse_composed_at).transpose()?;
-    let identity = verify_identity(app, site, feedback).await?;
+    let identity = match policy {
+        SubmissionPolicy::Split { identity } => identity.cloned(),
+        _ => verify_identity(app, site, feedback).await?,
+    };
     attachments::check(app, site, feedback.attachments()).await?;
     let suspicion = policy.assess(app, site, key, feedback.proof()).await?;
     Ok(Checked { composed_at, suspicion, identity })

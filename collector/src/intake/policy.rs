@@ -14,6 +14,7 @@ use crate::http::client::ClientAddress;
 use crate::http::limits::Entrance;
 use crate::http::{Error, Result};
 use crate::sites::Site;
+use crate::sites::identity::Identity;
 
 /// The pointer of an entry form that has expired. It names no field that people see: the page says it in their words.
 pub const FORM_EXPIRED: &str = "/token";
@@ -34,6 +35,11 @@ pub enum SubmissionPolicy<'a> {
     Mail {
         /// Why it is held, if it is.
         suspicion: Option<Suspicion>,
+    },
+    /// Split off a case, which was accepted: it need not have what a site requires.
+    Split {
+        /// For whom the site vouched then.
+        identity: Option<&'a Identity>,
     },
 }
 
@@ -60,7 +66,7 @@ impl SubmissionPolicy<'_> {
     pub fn rules(&self, site: &Site) -> FeedbackRules {
         match self {
             SubmissionPolicy::Public { .. } | SubmissionPolicy::Trusted => site.rules(),
-            SubmissionPolicy::Mail { .. } => {
+            SubmissionPolicy::Mail { .. } | SubmissionPolicy::Split { .. } => {
                 FeedbackRules { required: Vec::new(), consent_required: false, ..site.rules() }
             }
         }
@@ -70,7 +76,7 @@ impl SubmissionPolicy<'_> {
     pub fn enforce_rate_limits(&self, app: &App) -> Result<()> {
         match self {
             SubmissionPolicy::Public { client, .. } => app.limits.check_submission(*client),
-            SubmissionPolicy::Trusted | SubmissionPolicy::Mail { .. } => Ok(()),
+            SubmissionPolicy::Trusted | SubmissionPolicy::Mail { .. } | SubmissionPolicy::Split { .. } => Ok(()),
         }
     }
 
@@ -84,7 +90,7 @@ impl SubmissionPolicy<'_> {
         proof: Option<&str>,
     ) -> Result<Option<Suspicion>> {
         match self {
-            SubmissionPolicy::Trusted => Ok(None),
+            SubmissionPolicy::Trusted | SubmissionPolicy::Split { .. } => Ok(None),
             SubmissionPolicy::Mail { suspicion } => Ok(*suspicion),
             SubmissionPolicy::Public { .. } if app.config.dangerous_disable_guards => Ok(None),
             SubmissionPolicy::Public { entry: EntryPoint::Form(form_proof), .. } => {

@@ -2,7 +2,7 @@
 
 use sayso_shared::id::IdempotencyKey;
 use sayso_shared::{Feedback, TrackingCode};
-use serde_json::json;
+use serde_json::{Value, json};
 
 use super::code::derive_code;
 use crate::attachments;
@@ -45,6 +45,8 @@ pub struct Origin {
     pub channel: Channel,
     /// How urgent it is, as far as whoever submits it can say.
     pub priority: Priority,
+    /// The case of which it was a part.
+    pub split_from: Option<String>,
 }
 
 /// A feedback ready to be written: encrypted and hashed before it reaches the writer, whose time is everybody's.
@@ -272,6 +274,14 @@ impl Submission {
         }
     }
 
+    /// What the first event says.
+    fn created_data(&self) -> Value {
+        match &self.origin.split_from {
+            Some(from) => self.origin.by.sign(json!({"split_from": from})),
+            None => self.origin.by.sign(json!({})),
+        }
+    }
+
     pub(super) fn event_row(&self) -> EventRow<'_> {
         EventRow {
             id: &self.event_id,
@@ -280,7 +290,7 @@ impl Submission {
             kind: EventType::Created.as_str(),
             actor: self.origin.by.as_str(),
             member_id: self.origin.by.member_id(),
-            data: self.origin.by.sign(json!({})).to_string(),
+            data: self.created_data().to_string(),
             created_at: self.accepted.received_at,
             silent: self.silent,
         }

@@ -22,7 +22,7 @@ use crate::app::App;
 use crate::assets::{self, MARK};
 use crate::attachments::{self, Attachment, FILE_TYPES, Upload};
 use crate::cases::query::{self, Message, Rated};
-use crate::cases::{Case, Outcome, Stage, Status};
+use crate::cases::{Case, Outcome, Stage, Status, split};
 use crate::clock::{HOUR, Millis};
 use crate::http::client::ClientAddress;
 use crate::http::{Error, Result};
@@ -30,6 +30,7 @@ use crate::intake;
 use crate::links;
 use crate::sites::Site;
 use crate::sites::texts;
+use crate::text::Texts;
 
 /// A thanks page that somebody kept as a bookmark becomes the status page after this time.
 const THANKS_FOR: Millis = HOUR;
@@ -101,6 +102,16 @@ async fn site(app: &App, case: &Case) -> Result<Arc<Site>> {
     site.ok_or_else(|| Error::Internal(anyhow::anyhow!("the site of case {} is gone", case.id)))
 }
 
+/// The cases that parts of a case became, with what they are. Whoever wrote the whole knows them too.
+async fn split_off(app: &App, t: Texts, case: &Case) -> Result<Vec<(String, &'static str)>> {
+    let mut parts = Vec::new();
+    for id in split::split_off(&app.db, &case.id).await? {
+        let part = Case::by_id(app, &id).await?;
+        parts.push((part.code(&app.keys)?, t.get(&format!("common.kind.{}", part.kind))));
+    }
+    Ok(parts)
+}
+
 /// The status page.
 #[derive(Template)]
 #[template(path = "pages/status.html")]
@@ -114,6 +125,8 @@ pub struct StatusPage {
     attachments: Vec<Attachment>,
     /// What was said after the opening, newest first.
     conversation: Vec<Message>,
+    /// The cases that parts of it became: the code, and what they are.
+    split_off: Vec<(String, &'static str)>,
     /// The files that came with it, by message.
     files: HashMap<String, Vec<Attachment>>,
     /// Those of a refused form that are stored already.
@@ -194,6 +207,7 @@ impl StatusPage {
             attachments: attachments::of_case(&app.db, &case.id).await?,
             conversation,
             files: attachments::of_messages(&app.db, &ids).await?,
+            split_off: split_off(app, t, &case).await?,
             uploads: Vec::new(),
             rating_stands: rated
                 .as_ref()

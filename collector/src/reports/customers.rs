@@ -2,14 +2,16 @@
 
 use std::collections::HashMap;
 
-use serde_json::json;
+use serde_json::{Value, json};
 
 use super::asked::Asked;
 use super::figures::{Content, Row, count};
 use super::groups::{Groups, Naming};
 use super::select::{Cases, Select};
 use crate::app::App;
+use crate::calls;
 use crate::http::Result;
+use crate::surveys::Period;
 
 /// A customer who complains so often in one period complains again and again.
 const AGAIN: u64 = 2;
@@ -86,13 +88,33 @@ pub async fn content(app: &App, asked: &Asked, naming: &Naming) -> Result<Conten
     let anonymous = Select::new(asked, Cases::Worked).and("cases.customer_id is null").received(asked, app);
     anonymous.each(app, "count(*) as found", "cases", "", |row: TotalRow| unknown = count(row.found)).await?;
     content.left_out.insert("unknown_customer", unknown);
-    content.overall = Some(json!({"customers": seen, "silent": silent(app, asked, seen).await?}));
+    let check_calls = check_calls(app, asked).await?;
+    content.overall =
+        Some(json!({"customers": seen, "silent": silent(app, asked, seen).await?, "check_calls": check_calls}));
     Ok(content)
+}
+
+/// What check calls found that were made within the period: `value` is the share of those who were content among those who said whether they were, with its
+/// interval.
+async fn check_calls(app: &App, asked: &Asked) -> Result<Value> {
+    let Period { from, to } = asked.period;
+    let found = calls::figures(&app.db, asked.filter.site_id.as_deref(), from, to).await?;
+    let row = Row::new("check_calls", count(found.answered))
+        .with_share_of_answers(count(found.satisfied), count(found.answered))
+        .with("called", found.called)
+        .with("reached", found.reached)
+        .with("satisfied", found.satisfied)
+        .with("not_solved", found.not_solved);
+    let mut value = serde_json::to_value(row).map_err(anyhow::Error::from)?;
+    if let Some(fields) = value.as_object_mut() {
+        fields.remove("group");
+    }
+    Ok(value)
 }
 
 /// How many of the customers who had a case before the end of the period had none within it.
 async fn silent(app: &App, asked: &Asked, seen: u64) -> Result<u64> {
-    let until_now = Asked { period: crate::surveys::Period { from: None, ..asked.period }, ..asked.clone() };
+    let until_now = Asked { period: Period { from: None, ..asked.period }, ..asked.clone() };
     let select = Select::new(&until_now, Cases::Worked).and("cases.customer_id is not null").received(&until_now, app);
     let mut known = 0;
     let take = |row: TotalRow| known = count(row.found);

@@ -4,6 +4,9 @@ use serde_json::Value;
 
 use crate::text::Texts;
 
+/// What stands where there is no figure.
+pub const NO_FIGURE: &str = "–";
+
 /// A share as percent: `69.2 %`.
 pub fn share(share: f64) -> String {
     let percent = share * 100.0;

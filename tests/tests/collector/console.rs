@@ -3,6 +3,7 @@
 mod access;
 mod alarms;
 mod bulk;
+mod calls;
 mod customers;
 mod entering;
 mod files;
@@ -13,6 +14,7 @@ mod mentions;
 mod permissions;
 mod problems;
 mod properties;
+mod reading;
 mod searching;
 mod settings;
 mod today;

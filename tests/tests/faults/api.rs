@@ -55,7 +55,7 @@ include-path = "/api/v1/mail"
 checks.positive_data_acceptance.expected-statuses = ["2xx", "401", "403", "422", "429"]
 
 [[operations]]
-include-path-regex = "^/api/v1/(cases|events|tasks|audit|customers|reports|exposure|my)"
+include-path-regex = "^/api/v1/(cases|check-calls|events|tasks|audit|customers|reports|exposure|my)"
 checks.positive_data_acceptance.expected-statuses = ["2xx", "401", "403", "404", "409", "412", "422", "429"]
 
 [[operations]]

@@ -24,7 +24,7 @@ use crate::cases::access::{self, Sharing, case_for};
 use crate::cases::idempotency::{is_known, request_hash};
 use crate::cases::money::Money;
 use crate::cases::staff::{self, Body, Command, Content, FollowUp, Remedy, Resolution};
-use crate::cases::{Actor, Case, Outcome, Status, moderation};
+use crate::cases::{Actor, Case, Outcome, Status, moderation, reply_drafts};
 use crate::http::client::ClientAddress;
 use crate::http::{Error, Result};
 
@@ -100,7 +100,10 @@ async fn reply(
         Err(errors) => Err(errors),
     };
     match done {
-        Ok(()) => Ok(leave(&case.id, "?done=reply#conversation-end")),
+        Ok(()) => {
+            reply_drafts::forget(&app.db, &who.member.id, &case.id).await?;
+            Ok(leave(&case.id, "?done=reply#conversation-end"))
+        }
         Err(errors) => {
             let uploads = posted::kept(&app, &case, &posted.uploads).await?;
             let mistakes = posted.mistakes(&who).into_iter().map(|text| ("reply-files", text)).collect();

@@ -24,6 +24,8 @@ pub struct Draft {
     pub(super) effort: String,
     /// The number of the case that it is to be merged into.
     pub(super) merge: String,
+    /// What was to become a case of its own.
+    pub(super) split: Option<SplitDraft>,
     /// Why it gets another team.
     pub(super) transfer_reason: String,
     pub(super) tags: Option<String>,
@@ -33,6 +35,14 @@ pub struct Draft {
     pub(super) code: Option<String>,
     /// The fields that are wrong, in their order, and why.
     pub(super) errors: Vec<(&'static str, String)>,
+}
+
+/// What was typed of a part that becomes a case of its own.
+#[derive(Clone, Debug, Default)]
+pub struct SplitDraft {
+    pub(super) text: String,
+    pub(super) kind: String,
+    pub(super) category: String,
 }
 
 impl Draft {

@@ -14,6 +14,8 @@ pub(super) enum FormError {
     Text(Field, ErrorCode),
     /// What was chosen is not one of the choices.
     Choice(Field),
+    /// What is to be split off is not what the customer wrote.
+    NotTheirWords,
     /// The case has changed since the form was handed out.
     Moved,
     /// The delivery that is to be sent again has not failed.
@@ -66,6 +68,8 @@ pub(super) enum CaseForm {
     Effort,
     /// Merging it into another case.
     Merge,
+    /// Making a case of a part of it.
+    Split,
     /// Any other button of the page.
     Page,
 }
@@ -88,6 +92,8 @@ impl CaseForm {
             (CaseForm::Task, _) => "task",
             (CaseForm::Effort, _) => "effort",
             (CaseForm::Merge, _) => "merge",
+            (CaseForm::Split, Field::Category) => "split-category",
+            (CaseForm::Split, _) => "split",
             (CaseForm::Properties, Field::Category) => "properties-category",
             (CaseForm::Properties, Field::Tags) => "properties-tags",
             (CaseForm::Properties, Field::Reason) => "properties-reason",
@@ -118,6 +124,7 @@ impl FormError {
             FormError::Case(CaseError::NotOpen) => Ok((WRONG, Field::Number, "console.case.merge_not_open")),
             FormError::Case(CaseError::HoldsOthers) => Ok((WRONG, Field::Number, "console.case.merge_holds")),
             FormError::Case(CaseError::FileGone { .. }) => Ok((WRONG, Field::Files, "pages.wrong.files_gone")),
+            FormError::NotTheirWords => Ok((WRONG, Field::Main, "console.case.split_words")),
             FormError::Moved => Ok((StatusCode::CONFLICT, Field::Main, "console.case.moved")),
             FormError::Text(field, ErrorCode::TooLong) => Ok((WRONG, field, "console.case.too_long")),
             FormError::Text(field, ErrorCode::Required) => Ok((WRONG, field, "console.case.required")),

@@ -11,11 +11,13 @@ mod merging;
 mod page;
 mod posted;
 mod properties;
+mod reading;
 mod seen;
 mod set_properties;
 mod shown;
 mod similar;
 mod sorting;
+mod splitting;
 mod suggested;
 mod suggestions;
 mod tasks;
@@ -23,7 +25,7 @@ mod template;
 mod timeline;
 
 use axum::Router;
-use axum::routing::{get, post};
+use axum::routing::get;
 
 use crate::app::App;
 
@@ -32,13 +34,14 @@ pub fn router() -> Router<App> {
     Router::new()
         .route("/staff/cases/{id}", get(page::show))
         .route("/staff/cases/{id}/attachments/{file}", get(page::download))
-        .route("/staff/cases/{id}/opened", post(page::opened))
         .route("/staff/cases/{id}/code", get(page::back).post(page::reveal))
         .route("/staff/cases/{id}/template", get(page::back).post(template::insert))
         .merge(actions::router())
+        .merge(reading::router())
         .merge(tasks::router())
         .merge(efforts::router())
         .merge(merging::router())
+        .merge(splitting::router())
         .merge(similar::router())
         .merge(suggestions::router())
 }

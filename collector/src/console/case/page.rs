@@ -29,7 +29,7 @@ use crate::cases::access::{case_for, readable_case};
 use crate::cases::efforts::Effort;
 use crate::cases::merge;
 use crate::cases::tasks::Task;
-use crate::cases::{query, staff};
+use crate::cases::{query, reply_drafts, views};
 use crate::clock::Millis;
 use crate::clocks::{self, Clock, PromiseKind};
 use crate::console::inbox::rows::{DueTimes, due};
@@ -51,20 +51,6 @@ pub(super) async fn show(
     Query(Done { done }): Query<Done>,
 ) -> Result<Html<String>> {
     render(&app, &who, &id, Draft { done, ..Draft::default() }).await
-}
-
-/// That its owner has opened a new case, which acknowledges it: asked for by the page once it is looked at, since looking alone changes nothing.
-pub(super) async fn opened(
-    State(app): State<App>,
-    MayAct(who): MayAct,
-    Path(id): Path<String>,
-    CsrfForm(_): CsrfForm<Nothing>,
-) -> Result<StatusCode> {
-    let case = case_for(&app, &who.standing, &id, Action::Answer).await?;
-    if case.quarantine().is_none() {
-        staff::mark_opened(&app, &case.id, &who.member.id).await?;
-    }
-    Ok(StatusCode::NO_CONTENT)
 }
 
 /// The page with the customer's code, which whoever knows it acts as the customer with: so the audit log has who asked for it.
@@ -137,7 +123,7 @@ pub(super) async fn refused(
     Ok((status, render(app, who, id, draft).await?).into_response())
 }
 
-pub(super) async fn render(app: &App, who: &SignedIn, id: &str, draft: Draft) -> Result<Html<String>> {
+pub(super) async fn render(app: &App, who: &SignedIn, id: &str, mut draft: Draft) -> Result<Html<String>> {
     let (case, access) = readable_case(app, &who.standing, id).await?;
     let may = |action: Action| can(Actor::Member(&who.standing), action, Object::Case(&access));
     let site = app.sites.by_id(&case.site_id).await?;
@@ -180,7 +166,12 @@ pub(super) async fn render(app: &App, who: &SignedIn, id: &str, draft: Draft) ->
         true => suggested::shown(app, who.t, &case, &names).await?,
         false => Vec::new(),
     };
+    if draft.reply.is_empty() && draft.errors.is_empty() && may(Action::Answer) {
+        draft.reply = reply_drafts::own(&app.db, &who.member.id, &case.id).await?.unwrap_or_default();
+    }
     let page_of_case = CasePage {
+        others: others(app, who, &case.id).await?,
+        last_seq: views::last_seq(&app.db, &case.id).await?,
         t: who.t,
         shell: Shell::load(app, who, Screen::Inbox).await?,
         contact: case.contact(&app.keys).filter(|_| may(Action::ReadContact)),
@@ -225,6 +216,24 @@ pub(super) async fn render(app: &App, who: &SignedIn, id: &str, draft: Draft) ->
         draft,
     };
     page(&page_of_case)
+}
+
+/// What colleagues do with the case at this moment, as sentences: who answers it, and who else has it open.
+async fn others(app: &App, who: &SignedIn, case_id: &str) -> Result<Vec<String>> {
+    if who.standing.role == Role::Partner {
+        return Ok(Vec::new());
+    }
+    let (me, now) = (who.member.id.as_str(), app.clock.now());
+    let answering = reply_drafts::others(&app.db, case_id, me, now).await?;
+    let mut here = views::others_here(&app.db, case_id, me, now).await?;
+    here.retain(|name| !answering.contains(name));
+    let said = |key: &str, names: Vec<String>| {
+        (!names.is_empty()).then(|| who.t.with(key, &[("names", &names.join(who.t.get("common.and_list")))]))
+    };
+    Ok([said("console.case.others_answer", answering), said("console.case.others_here", here)]
+        .into_iter()
+        .flatten()
+        .collect())
 }
 
 /// What is due first: the promise of the clock that is due then; of a case whose clocks have not started yet, its first response.

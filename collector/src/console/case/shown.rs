@@ -9,7 +9,7 @@ use sayso_shared::{Contact, Kind};
 
 use super::customer_card::CustomerCard;
 use super::deliveries::Delivery;
-use super::draft::Draft;
+use super::draft::{Draft, SplitDraft};
 use super::properties;
 use super::suggested::Shown;
 use super::timeline::{Item, What, Words};
@@ -78,6 +78,10 @@ pub(super) struct CasePage {
     /// Of the case that it was merged into: what it is called.
     pub(super) merged_into: Option<String>,
     pub(super) me: String,
+    /// What colleagues do with it at this moment.
+    pub(super) others: Vec<String>,
+    /// The last event on this page.
+    pub(super) last_seq: i64,
     /// What of the case is on this page.
     pub(super) seen: String,
     /// What tells a form for files from others: its key, and what it was handed out with, for the reply and for the note.
@@ -201,6 +205,8 @@ impl CasePage {
             "discard" => self.t.get("console.case.done.discard").to_owned(),
             "share" if self.case.contact_shared_at.is_some() => self.t.get("console.case.done.share").to_owned(),
             "share" => self.t.get("console.case.done.unshare").to_owned(),
+            "draft" => self.t.get("console.case.done.draft").to_owned(),
+            "split" => self.t.get("console.case.done.split").to_owned(),
             "merge" => self.t.get("console.case.done.merge").to_owned(),
             "unmerge" => self.t.get("console.case.done.unmerge").to_owned(),
             "retry" => self.t.get("console.case.done.retry").to_owned(),
@@ -211,7 +217,7 @@ impl CasePage {
 
     /// Whether what was done is said below the conversation, where the reader wrote.
     fn is_done_below(&self) -> bool {
-        matches!(self.draft.done.as_deref(), Some("reply" | "note"))
+        matches!(self.draft.done.as_deref(), Some("reply" | "note" | "draft"))
     }
 
     /// The name of its team.
@@ -323,6 +329,18 @@ impl CasePage {
     }
 
     /// Whether it can be merged into another one.
+    /// Whether a part of it can become a case of its own.
+    fn may_split(&self) -> bool {
+        self.may_manage() && !self.case.message.is_empty()
+    }
+
+    /// What is typed of such a part: what was refused, or the customer's words, of which what does not belong to it is taken out.
+    fn split_draft(&self) -> SplitDraft {
+        let untouched =
+            || SplitDraft { text: self.case.message.clone(), kind: self.case.kind.clone(), category: String::new() };
+        self.draft.split.clone().unwrap_or_else(untouched)
+    }
+
     fn may_merge(&self) -> bool {
         self.may_manage() && self.case.status().is_open() && self.merged.is_empty()
     }
@@ -408,11 +426,6 @@ impl CasePage {
 
     fn state(&self, delivery: &Delivery) -> &'static str {
         self.t.get(&format!("console.delivery.{}", delivery.state))
-    }
-
-    /// Whether the page is to say that its owner has opened the case.
-    fn is_to_be_opened(&self) -> bool {
-        self.may_answer() && self.owns() && self.case.status() == Status::New
     }
 
     fn owns(&self) -> bool {

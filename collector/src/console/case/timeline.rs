@@ -96,8 +96,11 @@ pub(super) async fn read(
     };
     let done = events.into_iter().filter_map(|event| {
         let what = match EventType::parse(&event.kind) {
-            Some(kind @ (EventType::Merged | EventType::Unmerged)) => {
+            Some(kind @ (EventType::Merged | EventType::Unmerged | EventType::Split)) => {
                 merging(t, kind, &event, name_of, &tokens, &case_of)
+            }
+            Some(EventType::Created) if event.data.contains("split_from") => {
+                merging(t, EventType::Created, &event, name_of, &tokens, &case_of)
             }
             _ => sentence(t, &event, name_of, &tokens, names, (tasks, efforts))?,
         };
@@ -148,14 +151,14 @@ pub(super) async fn read(
 async fn numbers(app: &App, events: &[EventRow], others: &[merge::SaidThere]) -> Result<HashMap<String, i64>> {
     let named = events.iter().filter_map(|event| {
         let data: Value = serde_json::from_str(&event.data).ok()?;
-        let id = ["into", "from_case", "case_id"].iter().find_map(|field| data[field].as_str());
+        let id = ["into", "from_case", "case_id", "split_from"].iter().find_map(|field| data[field].as_str());
         id.map(str::to_owned)
     });
     let ids: HashSet<String> = named.chain(others.iter().map(|message| message.case_id.clone())).collect();
     Ok(query::numbers(&app.db, &ids.into_iter().collect::<Vec<_>>()).await?)
 }
 
-/// That cases were merged, or taken apart.
+/// That cases were merged, taken apart or split.
 fn merging(
     t: Texts,
     kind: EventType,
@@ -169,6 +172,8 @@ fn merging(
     let by = token.or_else(|| event.member_id.as_deref().and_then(name_of));
     let by = by.unwrap_or_else(|| t.get("console.event.somebody").to_owned());
     let (key, other) = match (kind, data["case_id"].as_str()) {
+        (EventType::Created, _) => ("console.event.split_from", data["split_from"].as_str()),
+        (EventType::Split, other) => ("console.event.split", other),
         (EventType::Merged, Some(other)) => ("console.event.merged", Some(other)),
         (EventType::Merged, None) => ("console.event.merged_into", data["into"].as_str()),
         (_, Some(other)) => ("console.event.unmerged", Some(other)),
@@ -203,9 +208,12 @@ fn sentence(
     let sentence = match kind {
         EventType::Created if is_staff => t.with("console.event.entered", &[("name", &by)]),
         EventType::Created if event.actor == "system" => t.get("console.event.imported").to_owned(),
-        EventType::Created | EventType::Message | EventType::Note | EventType::Merged | EventType::Unmerged => {
-            return None;
-        }
+        EventType::Created
+        | EventType::Message
+        | EventType::Note
+        | EventType::Merged
+        | EventType::Unmerged
+        | EventType::Split => return None,
         EventType::Acknowledged if is_staff => t.with("console.event.opened", &[("name", &by)]),
         EventType::Acknowledged => t.get("console.event.receipt").to_owned(),
         EventType::Assigned => match to {

@@ -63,7 +63,7 @@ async fn submit(State(app): State<App>, who: SignedIn, KeyedForm { form, key }: 
 async fn enter(app: &App, who: &SignedIn, typed: &Typed) -> Result<String> {
     let (channel, priority) = typed.origin()?;
     let site = app.sites.by_key(&typed.site).await?.ok_or_else(|| form::wrong("/site"))?;
-    let origin = Origin { by: Actor::Member(who.member.id.clone()), channel, priority };
+    let origin = Origin { by: Actor::Member(who.member.id.clone()), channel, priority, split_from: None };
     let accepted =
         intake::submit_as(app, &site, &typed.key, typed.feedback(&site), SubmissionPolicy::Trusted, origin).await?;
     Ok(accepted.case_id)

@@ -16,6 +16,7 @@ use crate::cases::case::decrypt_contact;
 use crate::cases::listing;
 use crate::cases::search::{self, Search, SearchText};
 use crate::cases::tags::Tags;
+use crate::cases::views::Unread;
 use crate::cases::{Priority, Quarantine, Status};
 use crate::clock::{Millis, rfc3339};
 use crate::console::shell::span;
@@ -82,12 +83,15 @@ pub struct Row {
     pub due: Option<Due>,
     /// The word for why it was held in the quarantine.
     pub suspicion: Option<String>,
+    /// Whether something of it is new to the reader: others have done something since they read it, or it is new and they have not.
+    pub is_unread: bool,
 }
 
 impl Row {
-    /// Whether nobody has looked at it.
-    pub fn is_unread(&self) -> bool {
-        self.status == Status::New.as_str()
+    /// Read as far as the reader has read it.
+    fn read_by(self, unread: &Unread) -> Self {
+        let is_unread = unread.has_moved(&self.id) || (self.is_unread && !unread.was_opened(&self.id));
+        Self { is_unread, ..self }
     }
 
     /// Without the customer's name, where a partner does not get it.
@@ -213,10 +217,10 @@ pub async fn find(app: &App, t: Texts, asked: &Asked<'_>, reader: &Standing) -> 
     let service = app.service.current().await?;
     let openings: Vec<(&str, &str)> = rows.iter().map(|row| (row.id.as_str(), row.opening.as_str())).collect();
     let excerpts = excerpts(&app.db, &openings, text).await?;
+    let unread = unread(app, reader, &rows).await?;
     let rows = rows.into_iter().zip(excerpts);
-    let rows = rows
-        .map(|(row, excerpt)| row.shown(t, &app.keys, asked.sites(), &service, now, excerpt).named_for(reader))
-        .collect();
+    let shown = rows.map(|(row, excerpt)| row.shown(t, &app.keys, asked.sites(), &service, now, excerpt));
+    let rows = shown.map(|row| row.named_for(reader).read_by(&unread)).collect();
     Ok(Page { rows, next, is_partial, counts })
 }
 
@@ -226,10 +230,15 @@ pub async fn rows_of(app: &App, who: &SignedIn, ids: &[String], sites: &[Arc<Sit
     let rows = of_cases(app, ids).await?;
     let openings: Vec<(&str, &str)> = rows.iter().map(|row| (row.id.as_str(), row.opening.as_str())).collect();
     let excerpts = excerpts(&app.db, &openings, &SearchText::default()).await?;
+    let unread = unread(app, &who.standing, &rows).await?;
     let rows = rows.into_iter().zip(excerpts);
-    let shown =
-        rows.map(|(row, excerpt)| row.shown(who.t, &app.keys, sites, &service, now, excerpt).named_for(&who.standing));
-    Ok(shown.collect())
+    let shown = rows.map(|(row, excerpt)| row.shown(who.t, &app.keys, sites, &service, now, excerpt));
+    Ok(shown.map(|row| row.named_for(&who.standing).read_by(&unread)).collect())
+}
+
+async fn unread(app: &App, reader: &Standing, rows: &[DbRow]) -> sqlx::Result<Unread> {
+    let ids: Vec<String> = rows.iter().map(|row| row.id.clone()).collect();
+    Unread::of(&app.db, &reader.member_id, &ids).await
 }
 
 /// The counts of all tabs, as if nothing were asked about what is due.
@@ -375,6 +384,7 @@ impl DbRow {
             rating: self.rating,
             owner: self.owner,
             suspicion: self.suspicion,
+            is_unread: status == Status::New,
         }
     }
 }

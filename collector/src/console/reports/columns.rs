@@ -2,13 +2,10 @@
 
 use serde_json::Value;
 
-use crate::reports::format;
+use crate::reports::format::{self, NO_FIGURE};
 use crate::reports::{Asked, By, Name, Row};
 use crate::service::survey::SurveyKind;
 use crate::text::Texts;
-
-/// What stands where there is no figure.
-pub(super) const NO_FIGURE: &str = "–";
 
 /// A column.
 #[derive(Clone, Copy, Debug)]

@@ -70,7 +70,7 @@ impl Row {
             Field::Priority => t.get("console.case.priority"),
         };
         let number = |count: usize| format::count(i64::try_from(count).unwrap_or_default());
-        let dash = || super::columns::NO_FIGURE.to_owned();
+        let dash = || format::NO_FIGURE.to_owned();
         let row = Self {
             field,
             cases: number(skill.cases),

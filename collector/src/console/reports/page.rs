@@ -5,7 +5,7 @@ use axum::extract::{Path, Query, State};
 use axum::http::header;
 use axum::response::{Html, IntoResponse, Redirect, Response};
 
-use super::columns::{Column, NO_FIGURE, columns};
+use super::columns::{Column, columns};
 use super::form::{self, Choice};
 use super::links;
 use super::pictures::picture;
@@ -18,9 +18,10 @@ use crate::charts::{Chart, Mark};
 use crate::console::shell::{Screen, Shell, page};
 use crate::http::{Error, Result};
 use crate::reports::findings::sentence;
+use crate::reports::format::NO_FIGURE;
 use crate::reports::names::Names;
 use crate::reports::periods::day;
-use crate::reports::{self, Asked, Name, Report, csv};
+use crate::reports::{self, Asked, Name, Report, csv, format};
 use crate::text::Texts;
 
 /// A number with its name, above the chart.
@@ -70,6 +71,8 @@ struct ReportPage {
     columns: &'static [Column],
     rows: Vec<(String, Vec<Cell>)>,
     left_out: Vec<String>,
+    /// What stands beside the rows, as sentences.
+    asides: Vec<String>,
     spoken: Option<Spoken>,
     choices: Vec<Choice>,
     from: String,
@@ -149,6 +152,7 @@ pub(super) async fn show(
         columns: columns(&asked),
         rows: rows(&names, &report),
         left_out: left_out(&names, &report),
+        asides: asides(who.t, &report),
         spoken: spoken::shown(&app, who.t, &report).await?,
         choices,
         from: form::typed_day(&asked, asked.from.as_ref(), asked.period.from),
@@ -198,4 +202,24 @@ fn rows(names: &Names<'_>, report: &Report) -> Vec<(String, Vec<Cell>)> {
 fn left_out(names: &Names<'_>, report: &Report) -> Vec<String> {
     let some = report.left_out.iter().filter(|(_, n)| **n > 0);
     some.map(|(reason, n)| names.t.with(&format!("insight.left_out.{reason}"), &[("n", &n.to_string())])).collect()
+}
+
+/// What a report says beside its rows: of customers, who is silent, and what check calls found.
+fn asides(t: Texts, report: &Report) -> Vec<String> {
+    let (Name::Customers, Some(overall)) = (report.report, &report.overall) else { return Vec::new() };
+    let calls = &overall["check_calls"];
+    let number = |value: &serde_json::Value| format::count(value.as_i64().unwrap_or_default());
+    let (called, reached) = (number(&calls["called"]), number(&calls["reached"]));
+    let (answered, not_solved) = (number(&calls["n"]), number(&calls["not_solved"]));
+    let values =
+        [("called", called.as_str()), ("reached", &reached), ("answered", &answered), ("not_solved", &not_solved)];
+    let of_calls = match (calls["called"].as_i64(), calls["value"].as_f64()) {
+        (Some(0) | None, _) => t.get("insight.aside.no_check_calls").to_owned(),
+        (_, None) => t.with("insight.aside.check_calls_few", &values),
+        (_, Some(share)) => {
+            let share = format::share(share);
+            t.with("insight.aside.check_calls", &[values.as_slice(), &[("share", share.as_str())]].concat())
+        }
+    };
+    vec![t.with("insight.aside.silent", &[("n", &number(&overall["silent"]))]), of_calls]
 }

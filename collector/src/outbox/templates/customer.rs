@@ -50,7 +50,9 @@ fn receipt(config: &Config, context: &EventContext, t: Texts) -> Email {
         Kind::Question => t.get("mail.receipt.thanks.question"),
         Kind::Praise => t.get("mail.receipt.thanks.praise"),
     };
-    let mut intro = vec![t.get("mail.hello").to_owned(), thanks.to_owned()];
+    // Whoever wrote of two things did not submit this one by itself.
+    let opening = if context.event.data["split_from"].is_string() { t.get("mail.receipt.split") } else { thanks };
+    let mut intro = vec![t.get("mail.hello").to_owned(), opening.to_owned()];
     intro.extend(promise(context, t));
     Email {
         subject: t.with("mail.receipt.subject", &[("yours", yours(context.case.kind, t))]),

@@ -129,6 +129,7 @@ pub fn what_happened(context: &EventContext, t: Texts) -> String {
         EventType::FollowUp => t.get("mail.team.follow_up").to_owned(),
         EventType::Problem => t.get("mail.team.problem").to_owned(),
         EventType::Merged => t.get("mail.team.merged").to_owned(),
+        EventType::Split => t.get("mail.team.split").to_owned(),
         EventType::Unmerged => t.get("mail.team.unmerged").to_owned(),
         EventType::Escalated => t.get("mail.team.escalated").to_owned(),
         EventType::Alarm => t.get("mail.team.alarm").to_owned(),

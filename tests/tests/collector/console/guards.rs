@@ -71,7 +71,6 @@ on_both_databases! {
         let id = complaint(&app, "The sofa came torn").await;
         let path = format!("/staff/cases/{id}");
         let status = async || Case::by_id(&app.app, &id).await.unwrap().status;
-        assert!(!lin.client.get(&path).await.body.contains("data-opened"), "it is not hers yet");
         assert_eq!(lin.post(&format!("{path}/opened"), &[]).await.status, StatusCode::NO_CONTENT);
         assert_eq!(status().await, "new", "only its owner opens it");
         lin.post(&format!("{path}/owner"), &[("owner", "me")]).await;
@@ -81,7 +80,6 @@ on_both_databases! {
         assert_eq!((forged.status, status().await.as_str()), (StatusCode::FORBIDDEN, "new"));
         lin.post(&format!("{path}/opened"), &[]).await;
         assert_eq!(status().await, "acknowledged");
-        assert!(!lin.client.get(&path).await.body.contains("data-opened"));
     }
 }
 

@@ -8,6 +8,7 @@ mod problems;
 mod rules;
 mod similar;
 mod sorting;
+mod splitting;
 mod tasks;
 
 use reqwest::StatusCode;

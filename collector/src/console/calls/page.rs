@@ -1,0 +1,143 @@
+//! The page of calls.
+
+use askama::Template;
+use axum::extract::{Query, State};
+use axum::http::StatusCode;
+use axum::response::{Html, IntoResponse, Response};
+use serde::Deserialize;
+
+use super::forms::{CallForm, DrawForm};
+use super::rows::{CallRow, Callees, DueRow, RoundRow};
+use crate::app::App;
+use crate::assets::{self, MARK};
+use crate::auth::SignedIn;
+use crate::auth::permissions::Action;
+use crate::calls::{self, CallResult, SEED_MAX, SIZE_MAX};
+use crate::console::shell::{Screen, Shell, page};
+use crate::http::Result;
+use crate::http::body::fresh_key;
+use crate::text::Texts;
+
+#[derive(Template)]
+#[template(path = "console/calls.html")]
+struct CallsPage {
+    t: Texts,
+    shell: Shell,
+    due: Vec<DueRow>,
+    calls: Vec<CallRow>,
+    rounds: Vec<RoundRow>,
+    /// Sites by key and name.
+    sites: Vec<(String, String)>,
+    may_record: bool,
+    may_draw: bool,
+    sees_all: bool,
+    done: Option<&'static str>,
+    draft: Draft,
+}
+
+/// What somebody was writing when it was refused.
+#[derive(Default)]
+pub(super) struct Draft {
+    /// The sample that was to be drawn.
+    pub(super) draw: DrawForm,
+    /// The call whose result was to be noted, by its identifier.
+    pub(super) call: Option<(String, CallForm)>,
+    /// The fields that are wrong, in their order, and why.
+    pub(super) errors: Vec<(&'static str, &'static str)>,
+}
+
+impl CallsPage {
+    fn key(&self) -> String {
+        fresh_key().as_str().to_owned()
+    }
+
+    fn error(&self, field: &str) -> Option<&'static str> {
+        self.draft.errors.iter().find(|(name, _)| *name == field).map(|(_, key)| self.t.get(key))
+    }
+
+    /// What was typed about a call that was refused; nothing for any other one.
+    fn typed(&self, call: &CallRow) -> CallForm {
+        let typed = self.draft.call.as_ref().filter(|(id, _)| *id == call.id);
+        typed.map(|(_, form)| form.clone()).unwrap_or_default()
+    }
+
+    fn is_refused(&self, call: &CallRow) -> bool {
+        self.draft.call.as_ref().is_some_and(|(id, _)| *id == call.id)
+    }
+
+    fn results(&self) -> &'static [CallResult] {
+        CallResult::ALL
+    }
+
+    fn result(&self, result: &CallResult) -> &'static str {
+        self.t.get(&format!("desk.calls.result.{}", result.as_str()))
+    }
+
+    fn limits(&self) -> (u32, usize) {
+        (SIZE_MAX, SEED_MAX)
+    }
+}
+
+#[derive(Default, Deserialize)]
+#[serde(default)]
+pub(super) struct PageQuery {
+    done: String,
+}
+
+/// `GET /staff/calls`.
+pub(super) async fn show(
+    State(app): State<App>,
+    who: SignedIn,
+    Query(query): Query<PageQuery>,
+) -> Result<Html<String>> {
+    check(&who, Action::ReadCustomer)?;
+    let done = match query.done.as_str() {
+        "drawn" => Some("desk.calls.drawn"),
+        "nobody" => Some("desk.calls.nobody"),
+        "noted" => Some("desk.calls.noted"),
+        _ => None,
+    };
+    render(&app, &who, done, Draft::default()).await
+}
+
+/// The page with what was typed, and why it was refused.
+pub(super) async fn refused(app: &App, who: &SignedIn, draft: Draft, status: StatusCode) -> Result<Response> {
+    Ok((status, render(app, who, None, draft).await?).into_response())
+}
+
+/// Refuses those who may not do something with calls, such as partners.
+pub(super) fn check(who: &SignedIn, action: Action) -> Result<()> {
+    who.require(action, "you may not do this with calls")
+}
+
+async fn render(app: &App, who: &SignedIn, done: Option<&'static str>, draft: Draft) -> Result<Html<String>> {
+    let now = app.clock.now();
+    let sites = app.sites.all().await?;
+    let sees_all = who.standing.sees_all();
+    let only = (!sees_all).then_some(who.member.id.as_str());
+    let (due, calls) = (calls::due(&app.db, only, now).await?, calls::open_calls(&app.db, only).await?);
+    let mut callees = Callees::load(app, who, &due, &calls).await?;
+    let (mut due_rows, mut call_rows) = (Vec::with_capacity(due.len()), Vec::with_capacity(calls.len()));
+    for one in due {
+        due_rows.push(callees.due(one).await?);
+    }
+    for call in calls {
+        call_rows.push(callees.call(call).await?);
+    }
+    let name =
+        |id: &str| sites.iter().find(|site| site.id() == id).map_or_else(String::new, |site| site.name().to_owned());
+    let rounds = calls::rounds(&app.db).await?;
+    page(&CallsPage {
+        t: who.t,
+        shell: Shell::load(app, who, Screen::Customers).await?,
+        due: due_rows,
+        calls: call_rows,
+        rounds: rounds.iter().map(|round| RoundRow::of(who, round, name(&round.site_id))).collect(),
+        sites: sites.iter().map(|site| (site.key().to_owned(), site.name().to_owned())).collect(),
+        may_record: who.may(Action::ManageCustomer),
+        may_draw: who.may(Action::DrawCheckCalls),
+        sees_all,
+        done,
+        draft,
+    })
+}

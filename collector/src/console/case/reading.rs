@@ -1,0 +1,83 @@
+//! What the page of a case tells of its reader: that it is being looked at, and the reply that was begun.
+
+use axum::Router;
+use axum::extract::{Path, State};
+use axum::http::StatusCode;
+use axum::response::{IntoResponse, Response};
+use axum::routing::post;
+use sayso_shared::text::Text;
+use serde::Deserialize;
+
+use super::draft::Draft;
+use super::error::{CaseForm, Field, FormError};
+use super::page::{leave, refused};
+use crate::app::App;
+use crate::auth::permissions::{Action, Actor, Object, can};
+use crate::auth::{CsrfForm, MayAct, SignedIn};
+use crate::cases::access::{case_for, readable_case};
+use crate::cases::{reply_drafts, staff, views};
+use crate::http::Result;
+
+/// `POST /staff/cases/{id}/opened` and `/draft`.
+pub(super) fn router() -> Router<App> {
+    Router::new().route("/staff/cases/{id}/opened", post(opened)).route("/staff/cases/{id}/draft", post(save_draft))
+}
+
+#[derive(Deserialize)]
+struct OpenedForm {
+    /// The last event on the page.
+    #[serde(default)]
+    seq: String,
+}
+
+/// That somebody looks at a case: asked for by the page once it does, since browsers fetch pages ahead of time, and looking alone changes nothing. A new case
+/// that its owner opens is acknowledged by it.
+async fn opened(
+    State(app): State<App>,
+    who: SignedIn,
+    Path(id): Path<String>,
+    CsrfForm(form): CsrfForm<OpenedForm>,
+) -> Result<StatusCode> {
+    let (case, access) = readable_case(&app, &who.standing, &id).await?;
+    let seq = form.seq.parse().unwrap_or(0).min(views::last_seq(&app.db, &case.id).await?);
+    views::note(&app.db, &who.member.id, &case.id, seq, app.clock.now()).await?;
+    let may_answer = can(Actor::Member(&who.standing), Action::Answer, Object::Case(&access));
+    if may_answer && who.member.role().may_act() && case.quarantine().is_none() {
+        staff::mark_opened(&app, &case.id, &who.member.id).await?;
+    }
+    Ok(StatusCode::NO_CONTENT)
+}
+
+#[derive(Deserialize)]
+struct DraftForm {
+    #[serde(default)]
+    body: String,
+    /// Whether a script asks, which stays on the page.
+    #[serde(default)]
+    silent: String,
+}
+
+async fn save_draft(
+    State(app): State<App>,
+    MayAct(who): MayAct,
+    Path(id): Path<String>,
+    CsrfForm(form): CsrfForm<DraftForm>,
+) -> Result<Response> {
+    let case = case_for(&app, &who.standing, &id, Action::Answer).await?;
+    let is_silent = form.silent == "1";
+    let body = match form.body.trim() {
+        "" => None,
+        _ => match Text::parse(&form.body.replace("\r\n", "\n")) {
+            Ok(body) => Some(body),
+            // What is too long is not cut; the page says so once it is sent.
+            Err(_) if is_silent => return Ok(StatusCode::UNPROCESSABLE_ENTITY.into_response()),
+            Err(error) => {
+                let draft = Draft { reply: form.body, ..Draft::default() };
+                let error = FormError::text(Field::Main)(error);
+                return refused(&app, &who, &case.id, draft, CaseForm::Reply, vec![error]).await;
+            }
+        },
+    };
+    reply_drafts::save(&app.db, &who.member.id, &case.id, body.as_ref(), app.clock.now()).await?;
+    Ok(if is_silent { StatusCode::NO_CONTENT.into_response() } else { leave(&case.id, "?done=draft#reply-form") })
+}
