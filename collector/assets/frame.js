@@ -3,7 +3,8 @@
  * The page inside the widget's iframe (`?frame=1`) speaks to the loader around it: `{sayso: "ready"}` when it is
  * there, `{sayso: "close"}` on Escape or a click on `[data-frame-close]`, and after an accepted submission
  * `{sayso: "submitted", code, status_url, kind}`, read from
- * `<main data-submitted-code="…" data-submitted-url="…" data-submitted-kind="complaint">`. The loader answers "ready" with
+ * `<main data-submitted-code="…" data-submitted-url="…" data-submitted-kind="complaint">`; `{sayso: "answered"}` where `[data-answered]`
+ * says that a survey was. The loader answers "ready" with
  * `{sayso: "message", message}`: what was written before this page was there.
  *
  * The server lets only the site's own origins frame the page (`frame-ancestors`), and names them in
@@ -35,6 +36,8 @@ if (window.parent !== window && new URLSearchParams(location.search).get("frame"
     const { submittedCode = "", submittedUrl = "", submittedKind = "" } = done.dataset;
     tell({ sayso: "submitted", code: submittedCode, status_url: submittedUrl, kind: submittedKind });
   }
+
+  if (document.querySelector("[data-answered]")) tell({ sayso: "answered" });
 
   document.addEventListener("keydown", (event) => {
     // While an input method composes, Escape belongs to it.

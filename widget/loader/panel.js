@@ -242,13 +242,17 @@ export function panel(sayso, outboxOnly) {
     field.value || link.focus()
     settle()
   }
-  // The collector's own form. A frame that the page's policy refuses still fires "load", so only its own word counts.
-  const showFrame = () => {
-    if (frame || sayso.app || stopped || signal.aborted) return
+  // What a page of the collector in a frame has to look like.
+  sayso.looks = () => {
     // As the browser reads it, which need not be as it was written.
     const [, ...rgb] = sayso.accent && getComputedStyle(launcher).backgroundColor.match(/^rgba?\((\d+), (\d+), (\d+)/) || []
     const accent = rgb.map(part => (+part).toString(16).padStart(2, 0)).join('')
-    frame = make('iframe', { src: `${address()}&frame=1&theme=${sayso.dark ? 'dark' : 'light'}&accent=${accent}&parent=${location.origin}&kind=${kind || ''}&why=${why}`, title: sayso.label, hidden: true })
+    return `&frame=1&theme=${sayso.dark ? 'dark' : 'light'}&accent=${accent}&parent=${location.origin}`
+  }
+  // The collector's own form. A frame that the page's policy refuses still fires "load", so only its own word counts.
+  const showFrame = () => {
+    if (frame || sayso.app || stopped || signal.aborted) return
+    frame = make('iframe', { src: `${address() + sayso.looks()}&kind=${kind || ''}&why=${why}`, title: sayso.label, hidden: true })
     body.prepend(frame)
     timer = setTimeout(() => {
       frame.remove()
@@ -656,6 +660,7 @@ export function panel(sayso, outboxOnly) {
     open,
     close,
     toggle: () => dialog.hidden ? open() : close(),
+    survey: key => import(base + '/assets/__MODULE_survey__').then(({ survey }) => survey(sayso, key, words[sayso.lang])),
     set({ lang }) {
       label()
       paint()

@@ -124,8 +124,6 @@
   const topic = name => 'sayso:' + name.replace('sayso:', '')
 
   const commands = {
-    open: ask.bind(0, 'open'),
-    toggle: ask.bind(0, 'toggle'),
     close: () => loading && ask('close'),
     identify(who) {
       sayso.identity = who
@@ -152,6 +150,7 @@
       delete window.Sayso
     }
   }
+  'open toggle survey'.split(' ').map(name => commands[name] = ask.bind(0, name))
 
   sayso.speak(data.lang)
   // Once it is complete, which is the least work for the browser.

@@ -11,6 +11,7 @@ use super::scope::Scope;
 use crate::app::App;
 use crate::auth::Member;
 use crate::auth::guard::HOME;
+use crate::calls;
 use crate::http::Result;
 use crate::outbox::{Delivery, Failure, member_of};
 use crate::reports::findings::sentence;
@@ -120,6 +121,9 @@ impl Question<'_> {
         if every != Every::Day {
             findings.extend(self.what_stands_out(end).await?);
         }
+        if every == Every::Week {
+            findings.extend(self.to_call(&member, scope).await?);
+        }
         Ok(Some(Digest {
             member,
             every,
@@ -159,6 +163,19 @@ impl Question<'_> {
         let report = reports::make(self.app, &asked).await?;
         let names = Names { t: self.t, asked: &asked, sites: self.sites, members: self.members, service: self.service };
         Ok(report.rows.iter().any(|row| row.n > 0).then(|| sentence(&names, &report)))
+    }
+
+    /// How many customers are to be called: of everybody's, or of the member's own.
+    async fn to_call(&self, member: &Member, scope: &Scope) -> anyhow::Result<Option<String>> {
+        let only = match scope {
+            Scope::Company => None,
+            Scope::Team(_) => Some(member.id.as_str()),
+        };
+        let due = calls::due(&self.app.db, only, self.app.clock.now()).await?.len();
+        let checks = calls::open_calls(&self.app.db, only).await?.len();
+        let values = [("due", due.to_string()), ("checks", checks.to_string())];
+        let values = values.each_ref().map(|(name, value)| (*name, value.as_str()));
+        Ok((due + checks > 0).then(|| self.t.with("mail.periodic.to_call", &values)))
     }
 
     /// Whether complaints vary more than chance has it, over half a year of whole weeks.

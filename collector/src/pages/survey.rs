@@ -9,7 +9,7 @@ use sayso_shared::id::IdempotencyKey;
 use super::entry_form::HONEYPOT;
 use super::form::{Form, fresh_key};
 use super::survey_form::QuestionForm;
-use super::visit::{Shell, Visit};
+use super::visit::{Shell, Visit, framed_by_site};
 use crate::app::App;
 use crate::assets::{self, MARK};
 use crate::clock::Millis;
@@ -28,7 +28,7 @@ pub async fn show(
     visit: Visit,
 ) -> Result<Response> {
     let (site, survey) = surveys::find_public(&app, &key, &survey).await?;
-    match surveys::window(&app, &site, &survey).await? {
+    let answer = match surveys::window(&app, &site, &survey).await? {
         Window::Open => {
             let state = if visit.query("done") == Some("1") { Shown::Done } else { Shown::Asked };
             let mut page = SurveyPage::new(&site, &survey, &visit, &public_path(&site, &survey), fresh_key(), state);
@@ -40,7 +40,8 @@ pub async fn show(
             let page = SurveyPage::new(&site, &survey, &visit, &path, fresh_key(), Shown::of(closed));
             visit.page(StatusCode::OK, &page)
         }
-    }
+    };
+    Ok(framed_by_site(&site, &visit, answer))
 }
 
 /// `POST`: stores the answers; what can't be taken comes back with all that was typed.
@@ -52,25 +53,36 @@ pub async fn answer(
     form: Form,
 ) -> Result<Response> {
     let (site, survey) = surveys::find_public(&app, &key, &survey).await?;
-    let window = surveys::window(&app, &site, &survey).await?;
-    let action = public_path(&site, &survey);
+    let answered = submit(&app, client, (&site, &survey), &visit, &form).await;
+    Ok(framed_by_site(&site, &visit, answered))
+}
+
+async fn submit(
+    app: &App,
+    client: ClientAddress,
+    (site, survey): (&Site, &Survey),
+    visit: &Visit,
+    form: &Form,
+) -> Result<Response> {
+    let window = surveys::window(app, site, survey).await?;
+    let action = public_path(site, survey);
     if window != Window::Open {
-        let page = SurveyPage::new(&site, &survey, &visit, &action, form.key(), Shown::of(window));
+        let page = SurveyPage::new(site, survey, visit, &action, form.key(), Shown::of(window));
         return visit.page(StatusCode::CONFLICT, &page);
     }
-    let mut page = SurveyPage::new(&site, &survey, &visit, &action, form.key(), Shown::Asked);
+    let mut page = SurveyPage::new(site, survey, visit, &action, form.key(), Shown::Asked);
     page.form = page.form.with_typed(|name| form.text(name));
     page.began = form.text("began");
-    let refused = guard(&app, client, &site, &form).err();
+    let refused = guard(app, client, site, form).err();
     if let Some(error) = refused {
         page.is_refused = true;
         return visit.page_for_error(error, &page);
     }
-    match questions::read(&survey, |name| form.text(name)) {
+    match questions::read(survey, |name| form.text(name)) {
         Ok(given) => {
             let respondent = format!("link:{}", form.key());
             surveys::submit(&app.db, survey.key.as_str(), &respondent, &given, app.clock.now()).await?;
-            note_time(&app, &survey, &respondent, &form).await?;
+            note_time(app, survey, &respondent, form).await?;
             Ok(visit.go_to(&page.action, &[("done", "1")]))
         }
         Err(wrong) => {

@@ -22,4 +22,5 @@ mod outbox;
 mod pictures;
 mod stage;
 mod story;
+mod surveys;
 mod widget;

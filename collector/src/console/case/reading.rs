@@ -5,6 +5,7 @@ use axum::extract::{Path, State};
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use axum::routing::post;
+use sayso_shared::problem::FieldError;
 use sayso_shared::text::Text;
 use serde::Deserialize;
 
@@ -16,7 +17,7 @@ use crate::auth::permissions::{Action, Actor, Object, can};
 use crate::auth::{CsrfForm, MayAct, SignedIn};
 use crate::cases::access::{case_for, readable_case};
 use crate::cases::{reply_drafts, staff, views};
-use crate::http::Result;
+use crate::http::{Error, Result};
 
 /// `POST /staff/cases/{id}/opened` and `/draft`.
 pub(super) fn router() -> Router<App> {
@@ -70,7 +71,9 @@ async fn save_draft(
         _ => match Text::parse(&form.body.replace("\r\n", "\n")) {
             Ok(body) => Some(body),
             // What is too long is not cut; the page says so once it is sent.
-            Err(_) if is_silent => return Ok(StatusCode::UNPROCESSABLE_ENTITY.into_response()),
+            Err(error) if is_silent => {
+                return Err(Error::field(FieldError::new("/body", error.code, "is no text that can be sent")));
+            }
             Err(error) => {
                 let draft = Draft { reply: form.body, ..Draft::default() };
                 let error = FormError::text(Field::Main)(error);

@@ -19,7 +19,7 @@ async fn resolved(app: &TestApp, program: &Program<'_>, number: usize) -> (Strin
     run_due(&app.app).await.unwrap();
     let status = program.post(&format!("/{id}/status"), &json!({"status": "resolved"})).await;
     assert_eq!(status.status, StatusCode::OK, "{}", status.body);
-    let customer = program.get(&format!("/{id}")).await.json()["customer"]["id"].as_str().unwrap().to_owned();
+    let customer = program.get(&format!("/{id}")).await.json()["case"]["customer"]["id"].as_str().unwrap().to_owned();
     (id, customer)
 }
 

@@ -68,6 +68,27 @@ fn digest(server: &MailServer, address: &str) -> Mail {
 }
 
 on_both_databases! {
+    async fn the_week_names_whom_to_call(database: Database) {
+        let server = MailServer::start().await;
+        let (app, _) = set_up(database, &server).await;
+        let program = crate::access::Program::new(&app).await;
+        let contact = json!({"email": "li@example.com"});
+        submit(&app, json!({"kind": "question", "message": "Where is it?", "contact": contact})).await;
+        work(&app).await;
+        let customers = program.get_at("/api/v1/customers").await.json();
+        let path = format!("/api/v1/customers/{}", customers["customers"][0]["id"].as_str().unwrap());
+        program.patch_at(&path, &json!({"representative": "lee@acme.example"})).await;
+        set_clock(&app, "2027-01-04T00:00:00Z").await;
+        digests::plan(&app.app).await.unwrap();
+        work(&app).await;
+        assert!(!digest(&server, "tom@acme.example").text().contains("To call"), "they were heard of last week");
+        set_clock(&app, "2027-04-05T00:00:00Z").await;
+        digests::plan(&app.app).await.unwrap();
+        work(&app).await;
+        let text = digest(&server, "tom@acme.example").text();
+        assert!(text.contains("To call: 1 who were unhappy or not heard of for long, 0 for check calls"), "{text}");
+    }
+
     async fn managers_and_leads_are_told_of_the_week(database: Database) {
         let server = MailServer::start().await;
         let (app, _) = set_up(database, &server).await;
