@@ -1,6 +1,7 @@
 //! `sayso demo`: the collector with a company to try it on.
 
 mod seed;
+mod surveys;
 mod website;
 
 use std::net::SocketAddr;

@@ -7,10 +7,13 @@ use sayso_shared::reply::{Reply, Satisfaction};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
+use super::surveys;
 use crate::app::App;
 use crate::audit::Stamp;
 use crate::auth::member::{Email, Name, NewMember};
 use crate::auth::{Member, Role, links};
+use crate::calls::{self, CallResult, Found, Sample};
+use crate::cases::efforts::EffortNote;
 use crate::cases::staff::{Body, FollowUp, Remedy, Resolution};
 use crate::cases::{Actor, Case, Channel, Outcome, customer, staff};
 use crate::clock::HOUR;
@@ -91,7 +94,8 @@ async fn add_company(app: &App, website: &str, members: &Members) -> anyhow::Res
     site.save(&app.db, &Stamp::system(app.clock.now())).await?;
     Target::add_email(&app.db, &app.keys, &site, "service@acme-home.example", &[], &Stamp::system(app.clock.now()))
         .await?;
-    let service = read(SERVICE, &store::load(&app.db).await?).map_err(|mistakes| anyhow::anyhow!("{mistakes:?}"))?;
+    let service = format!("{SERVICE}\n{}", surveys::tables()?);
+    let service = read(&service, &store::load(&app.db).await?).map_err(|mistakes| anyhow::anyhow!("{mistakes:?}"))?;
     store::apply(&app.db, &service, Prune::Keep, &Stamp::system(app.clock.now())).await?;
     app.service.forget();
     let site = Site::by_key(&app.db, "acme").await?;
@@ -101,6 +105,25 @@ async fn add_company(app: &App, website: &str, members: &Members) -> anyhow::Res
             .await
             .with_context(|| format!("the sample case {:?}", case.message))?;
     }
+    surveys::answer(app).await?;
+    call_customers(app, &site, members).await
+}
+
+/// Check calls to some of those whose cases were resolved: one was made, the others are to be.
+async fn call_customers(app: &App, site: &Site, members: &Members) -> anyhow::Result<()> {
+    let sample = Sample::new(4, None, 30, "demo").map_err(|errors| anyhow::anyhow!("{errors:?}"))?;
+    let stamp = Stamp::member(&members.id("mei")?, app.clock.now());
+    let round = calls::draw(app, &new_id(), site, &sample, &stamp).await?;
+    let Some(call) = calls::calls_of(&app.db, &round.id).await?.into_iter().next() else { return Ok(()) };
+    let text = |error: sayso_shared::text::TextError| anyhow::anyhow!("{}", error.detail);
+    let found = Found {
+        result: CallResult::Satisfied,
+        score: Some(5),
+        note: Some(EffortNote::parse("Would buy here again").map_err(text)?),
+        reason: Body::parse("-").map_err(text)?,
+    };
+    let key = IdempotencyKey::parse(&new_id())?;
+    calls::record(app, &call, &Actor::Member(members.id("mei")?), &found, &key).await?;
     Ok(())
 }
 

@@ -9,9 +9,11 @@ use clap::Subcommand;
 use super::receive::{Handled, MAIL_MAX_BYTES, receive};
 use super::rows::Received;
 use crate::app::App;
+use crate::audit::Stamp;
 use crate::clock::rfc3339;
 use crate::config::Config;
 use crate::context::Context;
+use crate::outbox::dkim;
 use crate::sites::Site;
 
 /// What `sysexits.h` calls EX_TEMPFAIL: the mail server keeps the mail and tries again.
@@ -34,6 +36,18 @@ pub enum MailCommand {
         #[arg(long)]
         json: bool,
     },
+    /// Print the DNS record by which receivers check that our mails are ours (DKIM), and make the key where there is none yet.
+    Dkim {
+        /// The domain of the sender, unless it is that of `[smtp] from`.
+        #[arg(long)]
+        domain: Option<String>,
+        /// Make another key, which signs once it is chosen.
+        #[arg(long, conflicts_with = "use_selector")]
+        rotate: bool,
+        /// Sign with this key from now on: publish its record a day before.
+        #[arg(long = "use", value_name = "SELECTOR")]
+        use_selector: Option<String>,
+    },
     /// Print a mail that is held.
     Show {
         /// Its identifier.
@@ -46,8 +60,54 @@ pub async fn run(command: MailCommand, config: Config) -> anyhow::Result<ExitCod
     match command {
         MailCommand::Receive { site } => Ok(take(site, config).await),
         MailCommand::List { json } => list(&Context::open(config).await?, json).await.map(|()| ExitCode::SUCCESS),
+        MailCommand::Dkim { domain, rotate, use_selector } => {
+            let context = Context::open(config).await?;
+            let change = match (use_selector, rotate) {
+                (Some(selector), _) => KeyChange::Use(selector),
+                (None, true) => KeyChange::Add,
+                (None, false) => KeyChange::None,
+            };
+            dkim(&context, domain, change).await.map(|()| ExitCode::SUCCESS)
+        }
         MailCommand::Show { id } => show(&Context::open(config).await?, &id).await.map(|()| ExitCode::SUCCESS),
     }
+}
+
+/// What becomes of the keys that sign mails.
+enum KeyChange {
+    None,
+    Add,
+    Use(String),
+}
+
+/// Prints the records of all keys of a domain, and which of them signs.
+async fn dkim(context: &Context, domain: Option<String>, change: KeyChange) -> anyhow::Result<()> {
+    let Context { config, db, keys, clock, .. } = context;
+    let sender =
+        || config.smtp.sender().and_then(|address| address.rsplit_once('@').map(|(_, domain)| domain.to_owned()));
+    let domain = domain.or_else(sender).context("set [smtp] from, or name the domain by --domain")?;
+    let domain = idna::domain_to_ascii(&domain).map_err(|_| anyhow::anyhow!("{domain} is no domain"))?;
+    let stamp = Stamp::command(clock.now());
+    let is_first = dkim::keys_of(db, &domain).await?.is_empty();
+    match change {
+        KeyChange::Use(selector) => _ = dkim::choose(db, &domain, &selector, &stamp).await?,
+        KeyChange::Add => _ = dkim::add(db, keys, &domain, &stamp).await?,
+        KeyChange::None if is_first => _ = dkim::add(db, keys, &domain, &stamp).await?,
+        KeyChange::None => {}
+    }
+    for key in dkim::keys_of(db, &domain).await? {
+        let (name, text) = key.record();
+        let use_it = format!("does not sign; once it is in the DNS: sayso mail dkim --use {}", key.selector);
+        println!("{} ({})", key.selector, if key.signs { "signs" } else { use_it.as_str() });
+        println!("{name}. IN TXT {}\n", in_strings(&text));
+    }
+    Ok(())
+}
+
+/// A text as records of the DNS have it: in strings of at most 255 characters.
+fn in_strings(text: &str) -> String {
+    let strings = text.as_bytes().chunks(255).map(|part| format!("\"{}\"", String::from_utf8_lossy(part)));
+    strings.collect::<Vec<_>>().join(" ")
 }
 
 /// Whatever goes wrong on our side is tried again by the mail server; only what can never work ends otherwise.

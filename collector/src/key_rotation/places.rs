@@ -8,6 +8,7 @@ use crate::customers::customer::{handle_context, name_context, notes_context};
 use crate::db::Db;
 use crate::inbound;
 use crate::keys::Keys;
+use crate::outbox::dkim;
 use crate::receipts::{hash_context, keys as signing};
 use crate::sites::{secrets, targets};
 use crate::{with_db, with_tx};
@@ -31,8 +32,9 @@ const fn place(name: &'static str, id: &'static str, context: fn(&str, &str) -> 
     Place { name, key: [id, id], owner: id, context }
 }
 
-pub(super) const PLACES: [Place; 12] = [
+pub(super) const PLACES: [Place; 13] = [
     place("signing_keys.private_cipher", "id", |id, _| signing::context(id)),
+    place("dkim_keys.private_cipher", "id", |id, _| dkim::context(id)),
     place("site_secrets.secret_cipher", "id", |id, _| secrets::context(id)),
     place("targets.access_cipher", "id", |id, _| targets::access::context(id)),
     place("customers.name_cipher", "id", |id, _| name_context(id)),

@@ -11,6 +11,7 @@ pub mod commands;
 mod deliveries;
 mod delivery;
 mod digest;
+pub mod dkim;
 mod event_context;
 mod forward;
 mod http;

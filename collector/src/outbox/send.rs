@@ -3,7 +3,7 @@
 use tokio::sync::OnceCell;
 
 use super::channels::email::Envelope;
-use super::channels::{Attempt, Channels};
+use super::channels::{Attempt, Channels, Secrets};
 use super::delivery::{CUSTOMER, DIGEST, Delivery, Failure, member_of};
 use super::digest;
 use super::event_context::EventContext;
@@ -47,11 +47,15 @@ pub(super) async fn send(
         send_to_member(app, channels, context, id, attempt).await?
     } else {
         match target(app, &delivery.destination).await? {
-            Ok(target) => channels.send_to_target(&app.config, &app.keys, context, &target, attempt).await,
+            Ok(target) => channels.send_to_target(&app.config, secrets(app), context, &target, attempt).await,
             Err(failure) => Err(failure),
         }
     };
     Ok((Some(context.event.kind), result))
+}
+
+fn secrets(app: &App) -> Secrets<'_> {
+    Secrets { db: &app.db, keys: &app.keys }
 }
 
 /// Tells an admin what the daily self-check found, as it stands now.
@@ -67,7 +71,7 @@ async fn send_self_check(app: &App, channels: &Channels, delivery: &Delivery) ->
     let email = templates::self_check(&app.config, &report, member.lang());
     let attempt = Attempt { id: &delivery.id, now: app.clock.now() };
     let envelope = Envelope { to: &member.email, name: None, thread: &delivery.id, answers: None, unsubscribe: None };
-    Ok(channels.mail(&app.keys, &envelope, &email, attempt).await)
+    Ok(channels.mail(secrets(app), &envelope, &email, attempt).await)
 }
 
 /// Asks somebody to answer a survey.
@@ -85,7 +89,7 @@ async fn send_invitation(app: &App, channels: &Channels, delivery: &Delivery) ->
         answers: None,
         unsubscribe: Some(&stop),
     };
-    Ok(channels.mail(&app.keys, &envelope, &email, Attempt { id: &delivery.id, now: app.clock.now() }).await)
+    Ok(channels.mail(secrets(app), &envelope, &email, Attempt { id: &delivery.id, now: app.clock.now() }).await)
 }
 
 /// Tells a member of a day, a week or a month.
@@ -103,7 +107,7 @@ async fn send_periodic(app: &App, channels: &Channels, delivery: &Delivery) -> a
         answers: None,
         unsubscribe: stop.as_deref(),
     };
-    Ok(channels.mail(&app.keys, &envelope, &email, Attempt { id: &delivery.id, now: app.clock.now() }).await)
+    Ok(channels.mail(secrets(app), &envelope, &email, Attempt { id: &delivery.id, now: app.clock.now() }).await)
 }
 
 /// A target that gets something at present.
@@ -131,7 +135,7 @@ async fn send_to_member(
     };
     let email = templates::to_member(&app.config, context, member.lang(), giver.as_deref());
     let envelope = Envelope::about(context, &member.email, Party::Staff);
-    Ok(channels.mail(&app.keys, &envelope, &email, attempt).await)
+    Ok(channels.mail(secrets(app), &envelope, &email, attempt).await)
 }
 
 async fn send_to_customer(
@@ -144,7 +148,7 @@ async fn send_to_customer(
         return Err(Failure::Dropped("the customer has no e-mail address"));
     };
     let email = templates::to_customer(&app.config, context);
-    channels.mail(&app.keys, &Envelope::about(context, address, Party::Customer), &email, attempt).await
+    channels.mail(secrets(app), &Envelope::about(context, address, Party::Customer), &email, attempt).await
 }
 
 /// Sends a digest; an error is ours, such as of the database.
@@ -160,7 +164,7 @@ async fn send_digest(app: &App, channels: &Channels, delivery: &Delivery) -> any
         };
         let email = templates::digest_to_customer(&app.config, &digest);
         let envelope = envelope(address, Some(digest.context.site.name()));
-        return Ok(channels.mail(&app.keys, &envelope, &email, attempt).await);
+        return Ok(channels.mail(secrets(app), &envelope, &email, attempt).await);
     }
     let target = match target(app, &delivery.destination).await? {
         Ok(target) => target,
@@ -170,5 +174,5 @@ async fn send_digest(app: &App, channels: &Channels, delivery: &Delivery) -> any
         return Ok(Err(Failure::retryable("its address can't be decrypted with the keys at hand")));
     };
     let email = templates::digest_to_team(&app.config, &digest, target.settings.lang);
-    Ok(channels.mail(&app.keys, &envelope(&access.address, None), &email, attempt).await)
+    Ok(channels.mail(secrets(app), &envelope(&access.address, None), &email, attempt).await)
 }

@@ -5,7 +5,7 @@ pub mod api;
 pub mod commands;
 mod import;
 pub mod invitations;
-mod questionnaires;
+pub mod questionnaires;
 pub mod questions;
 mod sheet;
 mod times;

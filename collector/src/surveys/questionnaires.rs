@@ -14,7 +14,7 @@ const FILES: [(&str, &str); 7] = [
 ];
 
 /// The questionnaire of a kind for a site, as a table of the service file.
-pub(super) fn text(kind: &str, site: &str) -> anyhow::Result<String> {
+pub fn text(kind: &str, site: &str) -> anyhow::Result<String> {
     let found = FILES.iter().find(|(known, _)| *known == kind);
     let kinds: Vec<&str> = FILES.iter().map(|(kind, _)| *kind).collect();
     let (_, text) = found.with_context(|| format!("there is no kind {kind}; the kinds are {}", kinds.join(", ")))?;

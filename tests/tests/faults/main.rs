@@ -12,4 +12,5 @@ mod kills;
 mod load;
 mod replicas;
 mod restart;
+mod signed_mail;
 mod stage;

@@ -36,7 +36,7 @@ pub(super) fn picture(names: &Names<'_>, report: &Report) -> Option<Chart> {
             let figure = if rows.iter().any(|row| row.get("value").is_number()) { "value" } else { "handled" };
             Some(bars(&of(names, rows, figure, format::number), None))
         }
-        Name::Servqual => Some(bars(&of(names, rows, "gap", format::number), Some(0.0))),
+        Name::Servqual => Some(bars(&of(names, rows, "gap", format::number), None)),
         Name::Kano => kano(names, rows),
         Name::Importance => importance(names, rows),
     }

@@ -106,6 +106,11 @@ impl Mailer {
         message.map_err(|_| Failure::Permanent(UNUSABLE.into()))
     }
 
+    /// The domain of the sender.
+    pub fn domain(&self) -> &str {
+        self.from.email.domain()
+    }
+
     /// Connects to the server and signs in, or makes a file in the folder and removes it. The error is a sentence.
     pub async fn try_out(&self) -> Result<(), String> {
         match &self.transport {

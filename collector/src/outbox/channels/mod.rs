@@ -22,10 +22,12 @@ pub use self::attempt::Attempt;
 use self::email::{Envelope, Mailer};
 use super::card::Card;
 use super::delivery::Failure;
+use super::dkim::Signer;
 use super::event_context::EventContext;
 use super::http::{Answer, Http, Request};
 use super::templates::{self, Email};
 use crate::config::Config;
+use crate::db::Db;
 use crate::inbound::address::Party;
 use crate::keys::Keys;
 use crate::sites::targets::{Access, Channel, Target};
@@ -34,20 +36,30 @@ use crate::sites::targets::{Access, Channel, Target};
 #[derive(Debug)]
 pub struct Channels {
     mailer: Mailer,
+    signer: Signer,
     http: Http,
+}
+
+/// What mails are signed and addressed with.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Secrets<'a> {
+    /// Where the keys that sign mails are.
+    pub(super) db: &'a Db,
+    /// What they are encrypted with.
+    pub(super) keys: &'a Keys,
 }
 
 impl Channels {
     /// Opens them by the settings.
     pub fn open(config: &Config) -> anyhow::Result<Self> {
-        Ok(Self { mailer: Mailer::open(config)?, http: Http::open(config)? })
+        Ok(Self { mailer: Mailer::open(config)?, signer: Signer::default(), http: Http::open(config)? })
     }
 
     /// Tells a target of an event.
     pub(super) async fn send_to_target(
         &self,
         config: &Config,
-        keys: &Keys,
+        secrets: Secrets<'_>,
         context: &EventContext,
         target: &Target,
         attempt: Attempt<'_>,
@@ -56,13 +68,13 @@ impl Channels {
             let name = &target.channel_name;
             return Err(Failure::retryable(format!("this version does not know the channel {name}")));
         };
-        let access = target.access(keys);
+        let access = target.access(secrets.keys);
         let access =
             access.ok_or_else(|| Failure::retryable("its address can't be decrypted with the keys at hand"))?;
         if channel == Channel::Email {
             let email = templates::to_team(config, context, target);
             let envelope = Envelope::about(context, &access.address, Party::Staff);
-            return self.mail(keys, &envelope, &email, attempt).await;
+            return self.mail(secrets, &envelope, &email, attempt).await;
         }
         let message = Message { context, target, access: &access, console_url: context.console_url(config) };
         let sent = self.post(config, channel, &message, attempt).await;
@@ -87,15 +99,23 @@ impl Channels {
 }
 
 impl Channels {
-    /// Sends a mail.
+    /// Sends a mail, signed where the sender's domain has a key.
     pub(super) async fn mail(
         &self,
-        keys: &Keys,
+        secrets: Secrets<'_>,
         envelope: &Envelope<'_>,
         email: &Email,
         attempt: Attempt<'_>,
     ) -> Result<(), Failure> {
-        let mail = self.mailer.compose(keys, envelope, email, attempt)?;
+        let Secrets { db, keys } = secrets;
+        let mut mail = self.mailer.compose(keys, envelope, email, attempt)?;
+        let signed = self.signer.of(db, keys, self.mailer.domain(), attempt.now).await.map_err(|error| {
+            tracing::error!(%error, "mails can't be signed");
+            Failure::retryable("the mail could not be signed")
+        })?;
+        if let Some(config) = signed {
+            mail.sign(&config);
+        }
         self.mailer.send(&mail, attempt.id, attempt.now).await
     }
 }

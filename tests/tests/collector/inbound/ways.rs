@@ -101,4 +101,17 @@ on_both_databases! {
         let unknown = post(&app, b"From: a@b.example\r\n\r\nx".to_vec(), "?site=nowhere").await;
         assert_eq!((unknown.status, unknown.field_errors()[0].0.as_str()), (StatusCode::UNPROCESSABLE_ENTITY, "/site"));
     }
+
+    async fn the_record_of_the_key_that_signs_is_printed(app: TestApp) {
+        let (is_done, said) = command(&app, &["mail", "dkim", "--domain", "shop.example"]).await;
+        assert!(is_done && said.starts_with("sayso1 (signs)\nsayso1._domainkey.shop.example. IN TXT \"v=DKIM1; k=rsa; p=MII"), "{said}");
+        assert!(said.lines().flat_map(|line| line.split('"')).all(|part| part.len() <= 255), "no string of the DNS is longer: {said}");
+        assert_eq!(command(&app, &["mail", "dkim", "--domain", "shop.example"]).await.1, said, "once it is made it stays");
+        let (_, rotated) = command(&app, &["mail", "dkim", "--domain", "shop.example", "--rotate"]).await;
+        assert!(rotated.contains("sayso2 (does not sign; once it is in the DNS: sayso mail dkim --use sayso2)"), "{rotated}");
+        let (_, chosen) = command(&app, &["mail", "dkim", "--domain", "shop.example", "--use", "sayso2"]).await;
+        assert!(chosen.contains("sayso2 (signs)") && chosen.contains("sayso1 (does not sign"), "{chosen}");
+        let (is_done, said) = command(&app, &["mail", "dkim", "--domain", "shop.example", "--use", "sayso7"]).await;
+        assert!(!is_done && said.contains("shop.example has no key sayso7"), "{said}");
+    }
 }
