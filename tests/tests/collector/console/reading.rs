@@ -48,16 +48,16 @@ on_both_databases! {
         let mei = Desk::of(&app, "mei", Role::Agent).await;
         let bo = Desk::of(&app, "bo", Role::Agent).await;
         let id = complaint(&app, "The sofa came torn").await;
-        assert!(!look(&mei, &id).await.contains("has this case open"), "she is alone");
+        assert!(!look(&mei, &id).await.contains("open on the screen of"), "she is alone");
         let seen = look(&bo, &id).await;
-        assert!(seen.contains("mei has this case open") && !seen.contains("bo has"), "{seen}");
+        assert!(seen.contains("open on the screen of mei.") && !seen.contains("bo."), "{seen}");
         let draft = format!("/staff/cases/{id}/draft");
         let kept = mei.post(&draft, &[("body", "Dear <Li>,\r\nwe are"), ("silent", "1")]).await;
         assert_eq!(kept.status, StatusCode::NO_CONTENT);
         let seen = look(&bo, &id).await;
-        assert!(seen.contains("mei has begun a reply") && !seen.contains("mei has this case open") && !seen.contains("we are"), "{seen}");
+        assert!(seen.contains("A reply was begun by mei.") && !seen.contains("open on the screen of") && !seen.contains("we are"), "{seen}");
         app.app.clock.advance(2 * 60 * 60 * 1_000);
-        assert!(!look(&bo, &id).await.contains("mei has"), "she went home");
+        assert!(!look(&bo, &id).await.contains("by mei."), "she went home");
     }
 
     async fn a_draft_is_there_on_any_device_until_it_is_sent(app: TestApp) {
