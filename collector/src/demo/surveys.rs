@@ -43,7 +43,7 @@ fn value(kind: SurveyKind, field: &str, item: &str, draw: u64) -> String {
     let word = |word: &str| word.to_owned();
     match kind {
         SurveyKind::Kano => word(kano(field, feeling(item, draw % 100))),
-        SurveyKind::ImportanceSatisfaction if field == "satisfaction" && draw % 17 == 0 => word("unknown"),
+        SurveyKind::ImportanceSatisfaction if field == "satisfaction" && draw.is_multiple_of(17) => word("unknown"),
         SurveyKind::ImportanceSatisfaction => scale(1, 5, wanted_and_got(item, field), draw),
         SurveyKind::Servqual => scale(1, 7, expected_and_perceived(item, field), draw),
         SurveyKind::Nps => scale(0, 10, 7.6, draw),

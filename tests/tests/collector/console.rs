@@ -98,11 +98,8 @@ async fn submit(app: &TestApp, feedback: serde_json::Value) -> String {
 }
 
 pub async fn complaint(app: &TestApp, message: &str) -> String {
-    submit(
-        app,
-        json!({"kind": "complaint", "message": message, "contact": {"name": "李雷", "email": "li@example.com"}}),
-    )
-    .await
+    let contact = json!({"name": "李雷", "email": "li@example.com"});
+    submit(app, json!({"kind": "complaint", "message": message, "contact": contact})).await
 }
 
 /// The next event of a stream.

@@ -4,9 +4,9 @@ use axum::extract::{Path, State};
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Redirect, Response};
 use sayso_shared::text::Text;
-use serde::Deserialize;
 
-use super::page::{Draft, check, refused};
+use super::page::{check, refused};
+use super::typed::{CallForm, Draft, DrawForm};
 use crate::app::App;
 use crate::audit::Stamp;
 use crate::auth::permissions::Action;
@@ -16,33 +16,6 @@ use crate::cases::Actor;
 use crate::cases::efforts::EffortNote;
 use crate::cases::staff::Body;
 use crate::http::{Error, Result};
-
-/// What a sample is drawn by, as it is typed.
-#[derive(Clone, Debug, Deserialize)]
-#[serde(default)]
-pub(super) struct DrawForm {
-    pub(super) site: String,
-    pub(super) size: String,
-    pub(super) percent: String,
-    pub(super) days: String,
-    pub(super) seed: String,
-}
-
-impl Default for DrawForm {
-    fn default() -> Self {
-        let text = |text: &str| text.to_owned();
-        Self { site: String::new(), size: text("20"), percent: String::new(), days: text("30"), seed: String::new() }
-    }
-}
-
-/// What came of a call, as it is typed.
-#[derive(Clone, Debug, Default, Deserialize)]
-#[serde(default)]
-pub(super) struct CallForm {
-    pub(super) result: String,
-    pub(super) score: String,
-    pub(super) note: String,
-}
 
 /// `POST /staff/calls/draw`.
 pub(super) async fn draw(

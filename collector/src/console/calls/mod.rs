@@ -3,6 +3,7 @@
 mod forms;
 mod page;
 mod rows;
+mod typed;
 
 use axum::Router;
 use axum::routing::{get, post};

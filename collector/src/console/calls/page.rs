@@ -6,8 +6,8 @@ use axum::http::StatusCode;
 use axum::response::{Html, IntoResponse, Response};
 use serde::Deserialize;
 
-use super::forms::{CallForm, DrawForm};
 use super::rows::{CallRow, Callees, DueRow, RoundRow};
+use super::typed::{CallForm, Draft};
 use crate::app::App;
 use crate::assets::{self, MARK};
 use crate::auth::SignedIn;
@@ -33,17 +33,6 @@ struct CallsPage {
     sees_all: bool,
     done: Option<&'static str>,
     draft: Draft,
-}
-
-/// What somebody was writing when it was refused.
-#[derive(Default)]
-pub(super) struct Draft {
-    /// The sample that was to be drawn.
-    pub(super) draw: DrawForm,
-    /// The call whose result was to be noted, by its identifier.
-    pub(super) call: Option<(String, CallForm)>,
-    /// The fields that are wrong, in their order, and why.
-    pub(super) errors: Vec<(&'static str, &'static str)>,
 }
 
 impl CallsPage {
