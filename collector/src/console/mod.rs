@@ -4,10 +4,13 @@ mod account;
 mod alarms;
 mod audit;
 pub mod case;
+mod company;
 mod customers;
 mod digests;
 mod entry;
 pub mod inbox;
+mod invitations;
+mod join;
 mod languages;
 mod live;
 mod mail;
@@ -49,6 +52,9 @@ pub fn router(app: &App) -> Router<App> {
         .merge(second_factor::router())
         .merge(sessions::router())
         .merge(members::router())
+        .merge(invitations::router())
+        .merge(join::router())
+        .merge(company::router())
         .merge(mail::router())
         .merge(audit::router())
         .merge(start::router())

@@ -19,7 +19,7 @@ pub mod lanes;
 pub mod list;
 mod quota;
 mod send;
-mod ssrf_guard;
+pub mod ssrf_guard;
 pub mod standing;
 pub mod template;
 mod templates;
