@@ -333,8 +333,9 @@ impl Config {
             );
         }
         for (name, provider) in &self.oidc {
-            let checked = provider.check(name, self.dangerous_allow_private_targets);
-            checked.with_context(|| format!("[oidc.{name}]"))?;
+            provider.check(name).with_context(|| format!("[oidc.{name}]"))?;
+            let is_safe = !provider.is_plain() || self.dangerous_allow_private_targets;
+            ensure!(is_safe, "[oidc.{name}] issuer must begin with https://");
         }
         ensure!(
             self.sign_in.passwords || !self.oidc.is_empty(),

@@ -11,8 +11,8 @@ use super::{Member, Password, Role, breached, invitations, oidc, totp};
 use crate::audit::Stamp;
 use crate::clock::{Millis, parse_rfc3339, rfc3339};
 use crate::context::Context;
-use crate::service::objects::Team;
 use crate::service;
+use crate::service::objects::Team;
 
 /// What can be done with members.
 #[derive(Debug, Subcommand)]
@@ -120,7 +120,7 @@ pub async fn run(command: MemberCommand, context: &Context) -> anyhow::Result<()
             let stamp = Stamp::command(context.clock.now());
             Member::set_password(&context.db, &member.id, hash.as_deref(), &stamp).await?;
             totp::remove(&context.db, &member.id, &stamp).await?;
-            oidc::unbind(&context.db, &member.id).await?;
+            oidc::unbind(&context.db, &member.id, &stamp).await?;
             match hash {
                 Some(_) => println!("The password of {} is set; all its sessions have ended.", member.email),
                 None => print_link(context, &member.id).await?,
@@ -145,7 +145,9 @@ async fn invite(context: &Context, new: &NewInvitation) -> anyhow::Result<()> {
     let invitation = match invitations::invite(&context.db, new, &stamp).await? {
         Ok(invitation) => invitation,
         Err(Refusal::IsMember) => bail!("{address} is a member already"),
-        Err(Refusal::IsInvited) => bail!("{address} has been invited already; the console sends it again, or withdraws it"),
+        Err(Refusal::IsInvited) => {
+            bail!("{address} has been invited already; the console sends it again, or withdraws it")
+        }
     };
     match invitations::is_mailed(&context.config) {
         true => println!("Invited {address} as {}; the server sends the mail.", new.role.as_str()),

@@ -3,8 +3,8 @@
 //! The link is made of an identifier of its own with the master key, so that a delivery that is tried again says the same link, and whoever reads the database
 //! can't make it. It works once and for a week; sending it again gives it another identifier, and the link of before is none any more.
 
-use serde_json::{Value, json};
 use sayso_shared::Lang;
+use serde_json::{Value, json};
 
 use super::member::{Email, Name, NewMember};
 use super::{Member, Role};
@@ -65,8 +65,7 @@ pub enum Refusal {
     IsInvited,
 }
 
-const SELECT: &str =
-    "select id, email, name, role, lang, teams, link_id, sent, expires_at from member_invitations";
+const SELECT: &str = "select id, email, name, role, lang, teams, link_id, sent, expires_at from member_invitations";
 
 impl Invitation {
     /// What the member will do. An unknown word in the database gives the least.
@@ -130,6 +129,10 @@ impl Invitation {
             lang: self.lang(),
             password_hash,
         };
+        // Whoever was added by other means meanwhile has their own way in.
+        if Member::by_email(db, &new.email).await?.is_some() {
+            return Ok(None);
+        }
         let stamp = Stamp::system(now);
         let mut tx = db.begin().await?;
         // First, as whoever changes the service does: the log comes after it.

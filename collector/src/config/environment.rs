@@ -69,8 +69,7 @@ static MAILBOX: LazyLock<toml::Table> = LazyLock::new(|| {
 static PROVIDER: LazyLock<toml::Table> = LazyLock::new(|| {
     let texts = ["issuer", "client_id", "client_secret", "label", "groups_claim"];
     let texts = texts.map(|name| (name.to_owned(), toml::Value::String(String::new())));
-    let others =
-        [("scopes", toml::Value::Array(Vec::new())), ("create_members", toml::Value::Boolean(false))];
+    let others = [("scopes", toml::Value::Array(Vec::new())), ("create_members", toml::Value::Boolean(false))];
     texts.into_iter().chain(others.map(|(name, value)| (name.to_owned(), value))).collect()
 });
 

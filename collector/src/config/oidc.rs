@@ -69,18 +69,23 @@ impl Oidc {
         Url::parse(&self.issuer).is_ok_and(|url| url.scheme() == "http" && url.host_str().is_some_and(is_local_host))
     }
 
-    /// Whether what the settings say of it can be used. `is_open` admits plain HTTP and every address.
-    pub(super) fn check(&self, name: &str, is_open: bool) -> anyhow::Result<()> {
+    /// Whether it is spoken to without TLS, and not on this machine.
+    pub fn is_plain(&self) -> bool {
+        !self.is_local() && Url::parse(&self.issuer).is_ok_and(|url| url.scheme() == "http")
+    }
+
+    /// Whether what the settings say of it can be used.
+    pub(super) fn check(&self, name: &str) -> anyhow::Result<()> {
         let is_name = (1..=32).contains(&name.len())
             && name.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || b"-_".contains(&byte));
         ensure!(is_name, "the name must be 1 to 32 lower-case letters, digits, - and _");
         let issuer = Url::parse(&self.issuer).ok().context("issuer is not a URL")?;
+        ensure!(matches!(issuer.scheme(), "https" | "http"), "issuer must begin with https://");
         ensure!(
-            issuer.scheme() == "https" || issuer.scheme() == "http" && (is_open || self.is_local()),
-            "issuer must begin with https://"
-        );
-        ensure!(
-            issuer.has_host() && issuer.query().is_none() && issuer.fragment().is_none() && issuer.username().is_empty(),
+            issuer.has_host()
+                && issuer.query().is_none()
+                && issuer.fragment().is_none()
+                && issuer.username().is_empty(),
             "issuer must be an address without a user, a question mark and a fragment"
         );
         ensure!(!self.client_id.is_empty(), "client_id must not be empty");
@@ -118,7 +123,7 @@ mod tests {
 
     fn checked(text: &str) -> Result<Oidc, String> {
         let oidc: Oidc = toml::from_str(text).map_err(|error| error.to_string())?;
-        oidc.check("acme", false).map_err(|error| error.to_string())?;
+        oidc.check("acme").map_err(|error| error.to_string())?;
         Ok(oidc)
     }
 
@@ -126,20 +131,35 @@ mod tests {
 
     #[test]
     fn an_issuer_is_an_address_with_tls_unless_it_is_this_machine() {
-        for good in ["https://login.example.com", "https://login.example.com/realms/acme", "http://127.0.0.1:9", "http://[::1]:9"] {
-            assert!(checked(&format!("{HEAD}{good:?}")).is_ok(), "{good}");
+        for good in [
+            "https://login.example.com",
+            "https://login.example.com/realms/acme",
+            "http://127.0.0.1:9",
+            "http://[::1]:9",
+        ] {
+            assert!(checked(&format!("{HEAD}{good:?}")).is_ok_and(|oidc| !oidc.is_plain()), "{good}");
         }
-        for bad in ["login.example.com", "http://login.example.com", "http://10.0.0.1", "https://a.example/?x", "https://u@a.example"] {
-            assert!(checked(&format!("{HEAD}{bad:?}")).is_err(), "{bad}");
+        for bad in [
+            "login.example.com",
+            "http://login.example.com",
+            "http://10.0.0.1",
+            "https://a.example/?x",
+            "https://u@a.example",
+        ] {
+            assert!(
+                checked(&format!("{HEAD}{bad:?}")).is_ok_and(|oidc| oidc.is_plain()) == bad.starts_with("http://"),
+                "{bad}"
+            );
         }
-        let open: Oidc = toml::from_str(&format!("{HEAD}\"http://login.internal\"")).expect("it reads");
-        assert!(open.check("acme", true).is_ok() && open.check("Acme!", true).is_err());
+        let oidc = checked(&format!("{HEAD}\"https://login.example.com\"")).expect("it holds");
+        assert!(oidc.check("Acme!").is_err());
     }
 
     #[test]
     fn groups_give_roles_that_there_are() {
         let with = |rest: &str| checked(&format!("{HEAD}\"https://a.example\"\n{rest}"));
-        let read = with("create_members = true\ngroups = { \"team/care\" = { role = \"agent\", teams = [\"delivery\"] } }");
+        let read =
+            with("create_members = true\ngroups = { \"team/care\" = { role = \"agent\", teams = [\"delivery\"] } }");
         assert_eq!(read.expect("it holds").groups["team/care"].teams, ["delivery"]);
         for (wrong, said) in [
             ("groups = { a = { role = \"owner\" } }", "none of admin"),

@@ -12,9 +12,10 @@ use tower_sessions::Session;
 use super::sign_in::{go_on, sign_in_page};
 use crate::app::App;
 use crate::audit::{self, Change, Stamp};
+use crate::auth::Member;
 use crate::auth::guard::{START, local_path};
 use crate::auth::oidc::{self, Claims, Failure, Flow, Provider, Wish};
-use crate::auth::{Member, SignedIn, session};
+use crate::auth::session::{self, AskedBy};
 use crate::http::client::ClientAddress;
 use crate::http::language::Language;
 use crate::http::{Error, Result};
@@ -114,7 +115,6 @@ async fn come_back(
     client: ClientAddress,
     Language(t): Language,
     session: Session,
-    who: Option<SignedIn>,
     headers: HeaderMap,
     Path(name): Path<String>,
     Query(query): Query<ComeBackQuery>,
@@ -124,6 +124,7 @@ async fn come_back(
     let now = app.clock.now();
     let flow = Flow::of_request((&app.config, &app.keys), &headers, &name, &query.state, now);
     let next = flow.as_ref().and_then(|flow| local_path(flow.next())).unwrap_or(START).to_owned();
+    let who = session::member(&app, &session, AskedBy::Person).await?;
     let mut response = match identify(&app, provider, flow.as_ref(), &query).await {
         // Whoever is asked to show that it is them must not turn into somebody else.
         Ok((_, member)) if is_other(flow.as_ref(), who.as_ref(), &member) => {
@@ -158,9 +159,9 @@ async fn identify(
     Ok((claims, member))
 }
 
-fn is_other(flow: Option<&Flow>, who: Option<&SignedIn>, member: &Member) -> bool {
+fn is_other(flow: Option<&Flow>, who: Option<&Member>, member: &Member) -> bool {
     let confirms = flow.is_some_and(|flow| flow.wish() == Wish::Confirm);
-    confirms && who.is_some_and(|who| who.member.id != member.id)
+    confirms && who.is_some_and(|who| who.id != member.id)
 }
 
 /// Says on the sign-in page that it came to nothing, and in the audit log why.

@@ -127,11 +127,7 @@ struct Done {
     done: String,
 }
 
-async fn show(
-    State(app): State<App>,
-    Administers(who): Administers,
-    Query(done): Query<Done>,
-) -> Result<Html<String>> {
+async fn show(State(app): State<App>, Administers(who): Administers, Query(done): Query<Done>) -> Result<Html<String>> {
     let is_mailed = is_mailed(&app.config);
     let done = match done.done.as_str() {
         "invited" if is_mailed => Some("access.invite.done"),

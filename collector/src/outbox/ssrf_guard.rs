@@ -48,13 +48,19 @@ impl Reach {
     }
 
     /// For what whoever set the collector up chose themselves, such as a provider of sign-ins: also networks inside the company, but neither this machine nor
-    /// what answers machines alone (169.254.0.0/16), unless `is_local` or the settings say so.
-    pub fn of_operator(config: &Config, is_local: bool) -> Self {
-        let inside = ["10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "100.64.0.0/10", "fc00::/7"];
-        let local: &[&str] = if is_local { &["127.0.0.0/8", "::1/128"] } else { &[] };
-        let named = inside.iter().chain(local).map(|net| net.parse().expect("the table holds networks"));
-        let reach = Self::of(config);
-        Self { networks: reach.networks.iter().copied().chain(named).collect(), ..reach }
+    /// what answers machines alone (169.254.0.0/16), unless the settings say so.
+    pub fn inside(config: &Config) -> Self {
+        Self::of(config).with(&["10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "100.64.0.0/10", "fc00::/7"])
+    }
+
+    /// The same, with this machine.
+    pub fn with_this_machine(self) -> Self {
+        self.with(&["127.0.0.0/8", "::1/128"])
+    }
+
+    fn with(self, networks: &[&str]) -> Self {
+        let named = networks.iter().map(|net| net.parse().expect("the table holds networks"));
+        Self { networks: self.networks.iter().copied().chain(named).collect(), ..self }
     }
 
     fn allows(&self, address: IpAddr) -> bool {

@@ -54,14 +54,19 @@ mod tests {
     #[test]
     fn only_what_is_named_changes_and_whoever_leads_goes_on_to_lead() {
         let team = |key: &str, members: &[&str], lead: Option<&str>| -> Team {
-            serde_json::from_value(serde_json::json!({"key": key, "name": key, "members": members, "lead": lead})).expect("a team")
+            serde_json::from_value(serde_json::json!({"key": key, "name": key, "members": members, "lead": lead}))
+                .expect("a team")
         };
         let (mei, tom) = ("mei@shop.example", "tom@shop.example");
-        let teams = [team("delivery", &[tom], None), team("billing", &[mei, tom], Some(mei)), team("night", &[mei], None)];
+        let teams =
+            [team("delivery", &[tom], None), team("billing", &[mei, tom], Some(mei)), team("night", &[mei], None)];
         let address: Address = mei.parse().expect("an address");
         let keys = |join: &[&str], leave: &[&str]| {
             let changes = changed(&teams, &address, join, leave);
-            changes.into_iter().map(|(_, after)| (after.key(), after.members.len(), after.lead.is_some())).collect::<Vec<_>>()
+            changes
+                .into_iter()
+                .map(|(_, after)| (after.key(), after.members.len(), after.lead.is_some()))
+                .collect::<Vec<_>>()
         };
         assert_eq!(keys(&["delivery"], &[]), [("delivery".to_owned(), 2, false)]);
         assert_eq!(keys(&["billing", "night", "gone"], &[]), []);

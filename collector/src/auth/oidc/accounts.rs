@@ -45,9 +45,16 @@ pub async fn issuers_of(db: &Db, member_id: &str) -> sqlx::Result<Vec<String>> {
 }
 
 /// Forgets the accounts of a member: the next sign-in goes by the address again.
-pub async fn unbind(db: &Db, member_id: &str) -> sqlx::Result<()> {
+pub async fn unbind(db: &Db, member_id: &str, stamp: &Stamp) -> sqlx::Result<()> {
     let delete = "delete from company_accounts where member_id = $1";
-    with_write!(db, pool => sqlx::query(delete).bind(member_id).execute(pool).await.map(|_| ()))
+    let mut tx = db.begin().await?;
+    let deleted = with_tx!(&mut tx, conn => sqlx::query(delete).bind(member_id).execute(conn).await.map(|done| done.rows_affected()))?;
+    if deleted > 0 {
+        let object = format!("member/{member_id}");
+        let change = Change { action: "member.account.unbind", object, before: Value::Null, after: Value::Null };
+        audit::append(&mut tx, stamp, &change).await?;
+    }
+    tx.commit().await
 }
 
 async fn bound_to(db: &Db, claims: &Claims) -> sqlx::Result<Option<String>> {
@@ -92,17 +99,11 @@ async fn create(
     };
     let new = NewMember { email: email.clone(), name, role: given.role, lang: None, password_hash: None };
     let id = Member::add(&app.db, &new, stamp).await?;
-    Ok(Member::by_id(&app.db, &id).await?.ok_or(Failure::Unknown)?)
+    Member::by_id(&app.db, &id).await?.ok_or(Failure::Unknown)
 }
 
 /// Binds an account to a member. Of a provider a member has one: whoever comes with another one has their address, and is not them.
-async fn bind(
-    db: &Db,
-    provider: &Provider,
-    claims: &Claims,
-    member: &Member,
-    stamp: &Stamp,
-) -> Result<(), Failure> {
+async fn bind(db: &Db, provider: &Provider, claims: &Claims, member: &Member, stamp: &Stamp) -> Result<(), Failure> {
     let insert = "insert into company_accounts (issuer, subject, member_id, created_at, used_at) values ($1, $2, $3, $4, $4) \
         on conflict do nothing";
     let mut tx = db.begin().await?;
@@ -111,7 +112,11 @@ async fn bind(
     if inserted == 0 {
         tx.rollback().await?;
         // Unless the same sign-in was sent twice at once.
-        return if bound_to(db, claims).await?.as_ref() == Some(&member.id) { Ok(()) } else { Err(Failure::OtherAccount) };
+        return if bound_to(db, claims).await?.as_ref() == Some(&member.id) {
+            Ok(())
+        } else {
+            Err(Failure::OtherAccount)
+        };
     }
     let after = json!({"provider": provider.name()});
     let change =
@@ -129,5 +134,5 @@ async fn apply(db: &Db, member: &Member, given: &Grants<'_>, stamp: &Stamp) -> R
         Member::set_role_in(&mut tx, member, given.role, stamp).await?;
     }
     tx.commit().await?;
-    Ok(Member::by_id(db, &member.id).await?.ok_or(Failure::Unknown)?)
+    Member::by_id(db, &member.id).await?.ok_or(Failure::Unknown)
 }

@@ -5,6 +5,7 @@ use serde_json::{Map, Value};
 use super::id_token::seconds;
 use crate::auth::member::{Email, Name};
 use crate::clock::Millis;
+use crate::config::Oidc;
 
 /// So many groups are looked at. A member of more is in a group that matters here among the first of them, or is given one of its own.
 const GROUPS_MAX: usize = 10_000;
@@ -51,9 +52,9 @@ impl Claims {
         }
     }
 
-    /// Whether something is missing that the provider may tell when it is asked for it.
-    pub fn are_incomplete(&self, wants_groups: bool) -> bool {
-        self.verified_email.is_none() || wants_groups && self.groups.is_none()
+    /// Whether something is missing that the provider may tell when it is asked for it. Groups are, where the settings go by them.
+    pub fn lack_something(&self, settings: &Oidc) -> bool {
+        self.verified_email.is_none() || self.groups.is_none() && !settings.groups.is_empty()
     }
 }
 
@@ -107,7 +108,10 @@ mod tests {
         assert_eq!(groups(json!({"groups": "a"}), "groups"), Some(vec!["a".to_owned()]));
         assert_eq!(groups(json!({"groups": []}), "groups"), Some(Vec::new()));
         assert_eq!(groups(json!({"realm_access": {"roles": ["a"]}}), "realm_access.roles"), Some(vec!["a".to_owned()]));
-        assert_eq!(groups(json!({"https://a.example/groups": ["a"]}), "https://a.example/groups"), Some(vec!["a".to_owned()]));
+        assert_eq!(
+            groups(json!({"https://a.example/groups": ["a"]}), "https://a.example/groups"),
+            Some(vec!["a".to_owned()])
+        );
         for none in [json!({}), json!({"groups": null}), json!({"groups": {"a": 1}})] {
             assert_eq!(groups(none, "groups"), None);
         }

@@ -114,7 +114,8 @@ impl Providers {
 impl Provider {
     fn open(config: &Config, name: &str, settings: &Oidc) -> anyhow::Result<Self> {
         crate::install_crypto();
-        let reach = Reach::of_operator(config, settings.is_local());
+        let inside = Reach::inside(config);
+        let reach = if settings.is_local() { inside.with_this_machine() } else { inside };
         let client = Client::builder()
             .user_agent(concat!("Sayso/", env!("CARGO_PKG_VERSION")))
             .timeout(PATIENCE)
@@ -169,7 +170,13 @@ impl Provider {
     }
 
     /// Who it is that came back with a code. `issuer` is who the answer says it is from, if it does (RFC 9207).
-    pub async fn identify(&self, flow: &Flow, code: &str, issuer: Option<&str>, now: Millis) -> Result<Claims, Failure> {
+    pub async fn identify(
+        &self,
+        flow: &Flow,
+        code: &str,
+        issuer: Option<&str>,
+        now: Millis,
+    ) -> Result<Claims, Failure> {
         let metadata = self.known(now).await?.metadata;
         if issuer.is_some_and(|issuer| issuer != metadata.issuer) {
             return Err(Failure::Invalid("issuer"));
@@ -178,7 +185,7 @@ impl Provider {
         let mut claims = self.believe(&tokens.id_token, flow, now).await?;
         let groups = self.settings.groups_claim.as_str();
         let read = Claims::read(&claims, groups);
-        if read.are_incomplete(!self.settings.groups.is_empty())
+        if read.lack_something(&self.settings)
             && let (Some(endpoint), Some(token)) = (&metadata.userinfo_endpoint, &tokens.access_token)
         {
             let request = self.client.get(self.checked(&endpoint.0)?).bearer_auth(token);
