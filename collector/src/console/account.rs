@@ -9,8 +9,8 @@ use axum::routing::{get, post};
 use sayso_shared::Lang;
 use serde::Deserialize;
 
-use super::company::ProviderLink;
 use super::digests::Choices;
+use super::provider_links::ProviderLink;
 use super::shell::{Screen, Shell, page, remember_language, weakness};
 use crate::app::App;
 use crate::assets::{self, MARK};

@@ -1,23 +1,20 @@
 //! Inviting members, sending an invitation once more, and withdrawing it: for admins.
 
-use std::collections::HashMap;
-
 use axum::Router;
 use axum::extract::{Path, State};
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Redirect, Response};
 use axum::routing::post;
-use sayso_shared::Lang;
 use serde::Deserialize;
 
+use super::invite_form::InviteForm;
 use super::members::{MembersPage, PATH};
 use super::shell::page;
 use crate::app::App;
 use crate::audit::Stamp;
 use crate::auth::confirm::confirm;
-use crate::auth::invitations::{self, NewInvitation, Refusal};
-use crate::auth::member::{Email, Name};
-use crate::auth::{Administers, CsrfForm, Role, SignedIn};
+use crate::auth::invitations::{self, Refusal};
+use crate::auth::{Administers, CsrfForm, SignedIn};
 use crate::http::client::ClientAddress;
 use crate::http::{Error, Result};
 
@@ -27,47 +24,6 @@ pub(super) fn router() -> Router<App> {
         .route("/staff/members/invite", post(invite))
         .route("/staff/members/invitations/{id}/again", post(send_again))
         .route("/staff/members/invitations/{id}/withdraw", post(withdraw))
-}
-
-/// Who is to be invited, as it was typed.
-#[derive(Clone, Debug, Default, Deserialize)]
-#[serde(default)]
-pub(super) struct InviteForm {
-    pub email: String,
-    pub name: String,
-    pub role: String,
-    pub lang: String,
-    password: String,
-    /// A box for each team: `team:KEY`.
-    #[serde(flatten)]
-    others: HashMap<String, String>,
-}
-
-impl InviteForm {
-    /// What the form says before anybody has typed: an agent, in the language of whoever invites.
-    pub fn empty(lang: Lang) -> Self {
-        Self { role: Role::Agent.as_str().to_owned(), lang: lang.as_str().to_owned(), ..Self::default() }
-    }
-
-    /// Whether the box of a team is checked.
-    pub fn has_team(&self, key: &str) -> bool {
-        self.others.contains_key(&format!("team:{key}"))
-    }
-
-    /// What it says, or which fields are wrong and why. Of the teams those count that there are.
-    fn read(&self, teams: &[String]) -> Result<NewInvitation, Vec<(&'static str, &'static str)>> {
-        let mut errors = Vec::new();
-        let email = Email::parse(&self.email).map_err(|_| errors.push(("email", "console.setup.email_error"))).ok();
-        let name = Name::parse(&self.name).map_err(|_| errors.push(("name", "console.setup.name_error"))).ok();
-        let Some(role) = Role::parse(&self.role) else { return Err(vec![("role", "access.invite.role_error")]) };
-        match (email, name) {
-            (Some(email), Some(name)) => {
-                let teams = teams.iter().filter(|key| self.has_team(key)).cloned().collect();
-                Ok(NewInvitation { email, name, role, teams, lang: Lang::for_tag(&self.lang) })
-            }
-            _ => Err(errors),
-        }
-    }
 }
 
 async fn invite(
@@ -83,7 +39,7 @@ async fn invite(
         Err(errors) => return refused(&app, &who, form, errors).await,
     };
     // Whoever finds an open session must not make themselves a way in that stays.
-    if let Some(error) = confirm(&app, &who, client, &form.password).await?.text() {
+    if let Some(error) = confirm(&app, &who, client, form.password()).await?.text() {
         return refused(&app, &who, form, vec![("password", error)]).await;
     }
     let stamp = Stamp::member(&who.member.id, app.clock.now());

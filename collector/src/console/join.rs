@@ -10,7 +10,7 @@ use sayso_shared::Lang;
 use serde::Deserialize;
 use tower_sessions::Session;
 
-use super::company::ProviderLink;
+use super::provider_links::ProviderLink;
 use super::shell::{page, weakness};
 use super::sign_in::welcome;
 use crate::app::App;

@@ -8,7 +8,7 @@ use axum::routing::get;
 use sayso_shared::Lang;
 use serde::Deserialize;
 
-use super::invitations::InviteForm;
+use super::invite_form::InviteForm;
 use super::shell::{Screen, Shell, page};
 use crate::app::App;
 use crate::assets::{self, MARK};

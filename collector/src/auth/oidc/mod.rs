@@ -13,6 +13,7 @@ mod provider;
 pub use accounts::{issuers_of, member_of, unbind};
 pub use claims::Claims;
 pub use flow::{Flow, Wish};
+pub use id_token::{Expected, verify};
 pub use provider::{Provider, Providers};
 
 use crate::http::Error;

@@ -149,6 +149,11 @@ impl Provider {
         &self.settings
     }
 
+    /// Reads what it says of itself.
+    pub async fn try_out(&self, now: Millis) -> Result<(), Failure> {
+        self.known(now).await.map(|_| ())
+    }
+
     /// Where somebody signs in there, and is sent back from.
     pub async fn authorization_url(&self, flow: &Flow, now: Millis) -> Result<Url, Failure> {
         let mut url = self.known(now).await?.metadata.authorization_endpoint.0.clone();
@@ -189,10 +194,25 @@ impl Provider {
             && let (Some(endpoint), Some(token)) = (&metadata.userinfo_endpoint, &tokens.access_token)
         {
             let request = self.client.get(self.checked(&endpoint.0)?).bearer_auth(token);
-            let told: Map<String, Value> = fetch(request, "userinfo").await?;
+            // Whoever is known by their account needs nothing more, so that only what is missing in the end refuses them.
+            let told: Map<String, Value> = match fetch(request, "userinfo").await {
+                Ok(told) => told,
+                Err(failure) => {
+                    tracing::info!(
+                        provider = self.name,
+                        reason = failure.reason(),
+                        "the provider told nothing more of somebody"
+                    );
+                    return Ok(read);
+                }
+            };
             // Else it could be of somebody else (OpenID Connect Core 1.0, section 5.3.2).
             if told.get("sub") != claims.get("sub") {
                 return Err(Failure::Invalid("userinfo_subject"));
+            }
+            // An address and whether it is theirs come from the same place.
+            if read.verified_email.is_none() {
+                claims.retain(|name, _| !name.starts_with("email"));
             }
             for (name, value) in told {
                 claims.entry(name).or_insert(value);

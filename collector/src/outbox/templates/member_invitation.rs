@@ -11,12 +11,16 @@ use crate::text::Texts;
 pub fn member_invitation(config: &Config, invitation: &Invitation, path: &str) -> Email {
     let t = Texts(invitation.lang().unwrap_or(Lang::En));
     let host = config.console("").split_once("://").map_or_else(String::new, |(_, host)| host.to_owned());
+    let intro = match config.sign_in.passwords {
+        true => "access.mail.intro",
+        false => "access.mail.intro_company",
+    };
     let role = t.get(&format!("console.role.{}", invitation.role().as_str()));
     Email {
         lang: t.0,
         subject: t.get("access.mail.subject").to_owned(),
         heading: Some(t.get("access.mail.heading").to_owned()),
-        intro: vec![t.with("access.mail.intro", &[("name", &invitation.name), ("host", &host)])],
+        intro: vec![t.with(intro, &[("name", &invitation.name), ("host", &host)])],
         details: vec![
             (t.get("console.email").to_owned(), invitation.email.clone()),
             (t.get("console.members.role").to_owned(), role.to_owned()),

@@ -1,5 +1,7 @@
 //! Signing in with a company account: what gets in, what does not, and what groups make of it.
 
+mod providers;
+
 use reqwest::StatusCode;
 use sayso::audit::Stamp;
 use sayso::auth::member::Email;
@@ -33,6 +35,7 @@ async fn with_settings(
     let oidc = provider.settings(further);
     let settings = Box::new(move |config: &mut sayso::Config| {
         config.oidc.insert("acme".to_owned(), oidc);
+        config.limits.sign_ins_per_minute = 1_000;
         change(config);
     });
     (TestApp::spawn_with(database, Options { settings, ..Options::default() }).await, provider)
@@ -86,7 +89,12 @@ on_both_databases! {
         let client = app.client();
         let page = client.get("/staff/sign-in?next=%2Fstaff%2Fcases").await.body;
         assert!(page.contains("href=\"/staff/sign-in/with/acme?next=%2Fstaff%2Fcases\"") && page.contains("Sign in with Acme ID"), "{page}");
+        // A session that was there before, by whoever's doing, ends with it.
+        let before = sign_in(&client, "mei", PASSWORD).await.header("set-cookie").split(';').next().unwrap().to_owned();
         let in_ = go(&client, &provider, &format!("{GO}?next=%2Fstaff%2Fcases")).await;
+        let old = app.client();
+        let old = old.send(old.request(reqwest::Method::GET, "/staff/cases").header("cookie", before)).await;
+        assert_eq!(old.status, StatusCode::SEE_OTHER, "it has another identifier");
         assert_eq!((in_.status, in_.location()), (StatusCode::SEE_OTHER, "/staff/cases"), "{}", in_.body);
         let cookies: Vec<&str> = in_.headers.get_all("set-cookie").iter().filter_map(|value| value.to_str().ok()).collect();
         assert!(cookies.iter().any(|cookie| cookie.starts_with("sayso_session=") && cookie.contains("HttpOnly")), "{cookies:?}");
@@ -130,6 +138,7 @@ on_both_databases! {
             (json!({"nbf": now + 600}), "not_yet_valid"),
             (json!({"sub": null}), "subject"),
             (json!({"sub": "x".repeat(256)}), "subject"),
+            (json!({"sub": "u\u{0}1"}), "subject"),
             (json!({"email_verified": false}), "address_not_verified"),
             (json!({"email_verified": null}), "address_not_verified"),
             (json!({"email": null}), "address_not_verified"),
@@ -282,8 +291,12 @@ on_both_databases! {
         provider.tells(json!({"sub": "u-1", "email": "mei@acme.example", "email_verified": true, "groups": "care", "name": "\u{202e}Mei"}));
         assert_eq!(go(&app.client(), &provider, GO).await.location(), "/staff");
         assert_eq!(member(&app, "mei@acme.example").await.unwrap().role(), Role::Agent);
-        provider.tells(json!({"sub": "u-1", "padding": "x".repeat(1024 * 1024)}));
-        refused(&app, &provider, "too_long").await;
+        // An address of the one and a word of the other prove nothing.
+        provider.says(json!({"sub": "u-3", "email": "lin@acme.example"}));
+        provider.tells(json!({"sub": "u-3", "email_verified": true, "groups": ["care"]}));
+        refused(&app, &provider, "address_not_verified").await;
+        provider.tells(json!({"sub": "u-3", "padding": "x".repeat(1024 * 1024)}));
+        refused(&app, &provider, "no_group").await;
     }
 
     async fn a_second_factor_is_asked_for_as_after_a_password(database: Database) {

@@ -7,10 +7,10 @@ use sayso::clock::DAY;
 use sayso::service::plan::Prune;
 use sayso::service::read::read;
 use sayso::service::store;
-use sayso_tests::{Answer, Database, MailServer, Options, TestApp, on_both_databases};
+use sayso_tests::{Answer, MailServer, Options, TestApp, on_both_databases};
 
-use super::super::privacy::sayso;
-use super::{Desk, PASSWORD, sign_in};
+use crate::console::{Desk, PASSWORD, sign_in};
+use crate::privacy::sayso;
 
 const INVITE: &str = "/staff/members/invite";
 
@@ -104,7 +104,7 @@ on_both_databases! {
         let details: Vec<String> = sayso::with_db!(&app.app.db, pool => sqlx::query_scalar(details).fetch_all(pool).await).unwrap();
         let token = link.split(['/', '?']).nth(3).unwrap();
         assert!(details.iter().all(|details| !details.contains(token)), "{details:?}");
-        let known = super::super::privacy::everything_stored(&app).await;
+        let known = crate::privacy::everything_stored(&app).await;
         assert!(!known.contains(token), "whoever reads the database has no link");
     }
 
