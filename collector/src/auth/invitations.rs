@@ -135,9 +135,6 @@ impl Invitation {
         }
         let stamp = Stamp::system(now);
         let mut tx = db.begin().await?;
-        // First, as whoever changes the service does: the log comes after it.
-        let teams: Vec<&str> = self.teams().collect();
-        membership::change(&mut tx, db, &new.email, &teams, &[], &stamp).await?;
         let delete = "delete from member_invitations where id = $1 and link_id = $2 and expires_at > $3";
         let deleted = with_tx!(&mut tx, conn => sqlx::query(delete).bind(&self.id).bind(&self.link_id).bind(now).execute(conn).await
             .map(|done| done.rows_affected()))?;
@@ -145,6 +142,9 @@ impl Invitation {
             tx.rollback().await?;
             return Ok(None);
         }
+        // The invitation, the service, the log: in the order in which others lock them.
+        let teams: Vec<&str> = self.teams().collect();
+        membership::change(&mut tx, db, &new.email, &teams, &[], &stamp).await?;
         let id = Member::add_in(&mut tx, &new, &stamp).await?;
         tx.commit().await?;
         Ok(Member::by_id(db, &id).await?)

@@ -169,6 +169,22 @@ mod tests {
         reach(PrivateAddresses::Blocked, &[], &[])
     }
 
+    #[test]
+    fn what_the_operator_chose_may_be_inside_and_not_this_machine() {
+        let config = Config::for_data(std::path::Path::new("/tmp/x")).expect("the defaults hold");
+        let allows = |reach: &Reach, text: &str| reach.allows(text.parse().expect("an address"));
+        let inside = Reach::inside(&config);
+        for address in ["10.1.2.3", "172.16.0.1", "192.168.1.1", "fd00::1", "1.1.1.1"] {
+            assert!(allows(&inside, address), "{address}");
+        }
+        for address in ["127.0.0.1", "::1", "169.254.169.254", "0.0.0.0", "fe80::1", "::ffff:127.0.0.1"] {
+            assert!(!allows(&inside, address), "{address}");
+        }
+        let here = inside.with_this_machine();
+        assert!(allows(&here, "127.0.0.1") && allows(&here, "::1") && !allows(&here, "169.254.169.254"));
+        assert!(!allows(&Reach::of(&config), "10.1.2.3"), "targets stay outside");
+    }
+
     fn public(text: &str) -> bool {
         is_public(text.parse().expect("an address"))
     }

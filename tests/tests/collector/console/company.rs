@@ -4,6 +4,7 @@ mod providers;
 
 use reqwest::StatusCode;
 use sayso::audit::Stamp;
+use sayso::auth::invitations::Invitation;
 use sayso::auth::member::Email;
 use sayso::auth::totp::{self, Secret};
 use sayso::auth::{Member, Role, links};
@@ -16,6 +17,7 @@ use sayso_tests::{Answer, Client, Database, Options, TestApp, on_both_databases}
 use serde_json::{Value, json};
 
 use super::{PASSWORD, add_member, sign_in, token};
+use crate::privacy::sayso;
 
 const GO: &str = "/staff/sign-in/with/acme";
 const GROUPS: &str = "create_members = true\n[groups]\nheads = { role = \"manager\", teams = [\"billing\"] }\n\
@@ -245,6 +247,23 @@ on_both_databases! {
         refused(&app, &provider, "other_account").await;
     }
 
+    async fn whoever_is_reset_goes_by_the_address_again(database: Database) {
+        let (app, provider) = with_provider(database, "").await;
+        add_member(&app, "mei", Role::Agent).await;
+        provider.says(person("u-1", "mei@acme.example"));
+        assert_eq!(go(&app.client(), &provider, GO).await.location(), "/staff");
+        provider.says(person("u-2", "mei@acme.example"));
+        refused(&app, &provider, "other_account").await;
+        let (done, said) = sayso(&app, &["member", "reset", "mei@acme.example"]).await;
+        assert!(done, "{said}");
+        assert_eq!(go(&app.client(), &provider, GO).await.location(), "/staff");
+        provider.says(person("u-1", "mei@acme.example"));
+        refused(&app, &provider, "other_account").await;
+        let select = "select action from audit_log where action like 'member.account.%' order by number";
+        let actions: Vec<String> = sayso::with_db!(&app.app.db, pool => sqlx::query_scalar(select).fetch_all(pool).await).unwrap();
+        assert_eq!(actions, ["member.account.bind", "member.account.unbind", "member.account.bind"]);
+    }
+
     async fn groups_decide_at_each_sign_in(database: Database) {
         let (app, provider) = with_provider(database, GROUPS).await;
         add_member(&app, "lin", Role::Admin).await;
@@ -344,7 +363,12 @@ on_both_databases! {
         let invite: Vec<_> = invite.iter().map(|(name, value)| if *name == "csrf" { (*name, csrf.as_str()) } else { (*name, *value) }).collect();
         let invited = client.post_form("/staff/members/invite", &invite).await;
         assert_eq!(invited.status, StatusCode::SEE_OTHER, "{}", invited.body);
-        // And the invited person comes in with their account.
+        // And the invited person comes in with their account, which their link leads to.
+        let invitation = Invitation::all(&app.app.db).await.unwrap().pop().unwrap();
+        let link = invitation.path(&app.app.keys).unwrap();
+        let shown = app.client().get(&link).await.body;
+        assert!(!shown.contains("name=\"password\"") && shown.contains("Sign in with Acme ID"), "{shown}");
+        assert_eq!(app.client().post_form(&link, &[("password", "yellow zebras run")]).await.status, StatusCode::FORBIDDEN);
         provider.says(person("u-2", "mei@acme.example"));
         let new = app.client();
         assert_eq!(go(&new, &provider, GO).await.location(), "/staff");

@@ -134,6 +134,20 @@ on_both_databases! {
         assert_eq!(app.client().get(&forged).await.status, StatusCode::NOT_FOUND);
     }
 
+    async fn of_two_who_answer_at_once_one_is_in(app: TestApp) {
+        let lin = Desk::of(&app, "lin", Role::Admin).await;
+        invite(&lin, &[]).await;
+        let link = links(&app, &lin).await.pop().unwrap();
+        let (here, there) = (app.client(), app.client());
+        let answer = [("password", "purple giraffes wake")];
+        let (first, second) = tokio::join!(here.post_form(&link, &answer), there.post_form(&link, &answer));
+        let mut statuses = [first.status, second.status];
+        statuses.sort_unstable();
+        assert_eq!(statuses, [StatusCode::SEE_OTHER, StatusCode::NOT_FOUND], "{} {}", first.body, second.body);
+        let members: i64 = sayso::with_db!(&app.app.db, pool => sqlx::query_scalar("select count(*) from members").fetch_one(pool).await).unwrap();
+        assert_eq!(members, 2);
+    }
+
     async fn only_admins_invite(app: TestApp) {
         let admin = Desk::of(&app, "lin", Role::Admin).await;
         invite(&admin, &[]).await;
