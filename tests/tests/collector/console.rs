@@ -3,7 +3,6 @@
 mod access;
 mod alarms;
 mod bulk;
-mod company;
 mod customers;
 mod entering;
 mod files;

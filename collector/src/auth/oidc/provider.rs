@@ -14,13 +14,15 @@ use url::Url;
 
 use super::id_token::{Disbelief, Expected, verify};
 use super::{Claims, Failure, Flow, Wish};
-use crate::clock::{HOUR, Millis};
+use crate::clock::{HOUR, Millis, SECOND};
 use crate::config::{Config, Oidc};
 use crate::http::cors::is_loopback;
 use crate::outbox::ssrf_guard::{GuardedResolver, Reach, check_host};
 
 /// How long what a provider says of itself is believed.
 const KEPT_FOR: Millis = HOUR;
+/// How long a provider that can't be read is not asked again.
+const LEFT_ALONE_FOR: Millis = 5 * SECOND;
 /// How long a request may take, in all.
 const PATIENCE: Duration = Duration::from_secs(10);
 /// Longer answers are not read. A thousand groups with long names are a tenth of it.
@@ -40,7 +42,15 @@ pub struct Provider {
     reach: Reach,
     /// Whether the settings admit plain HTTP to everywhere.
     is_open: bool,
-    known: Mutex<Option<Known>>,
+    kept: Mutex<Kept>,
+}
+
+/// What is kept of what a provider says of itself.
+#[derive(Default)]
+struct Kept {
+    known: Option<Known>,
+    /// When it could not be read last.
+    failed_at: Option<Millis>,
 }
 
 impl std::fmt::Debug for Provider {
@@ -130,7 +140,7 @@ impl Provider {
             client,
             reach,
             is_open: config.dangerous_allow_private_targets,
-            known: Mutex::default(),
+            kept: Mutex::default(),
         })
     }
 
@@ -272,19 +282,32 @@ impl Provider {
 
     /// What it says of itself, as of less than an hour ago.
     async fn known(&self, now: Millis) -> Result<Known, Failure> {
-        let mut known = self.known.lock().await;
-        match &*known {
+        let mut kept = self.kept.lock().await;
+        match &kept.known {
             Some(known) if now < known.read_at + KEPT_FOR => Ok(known.clone()),
-            _ => self.discover(&mut known, now).await,
+            _ => self.read(&mut kept, now).await,
         }
     }
 
     /// The same, read just now.
     async fn known_anew(&self, now: Millis) -> Result<Known, Failure> {
-        self.discover(&mut *self.known.lock().await, now).await
+        self.read(&mut *self.kept.lock().await, now).await
     }
 
-    async fn discover(&self, known: &mut Option<Known>, now: Millis) -> Result<Known, Failure> {
+    /// Reads it. Of many who wait for a provider that is away one finds that out for all.
+    async fn read(&self, kept: &mut Kept, now: Millis) -> Result<Known, Failure> {
+        if kept.failed_at.is_some_and(|at| now < at + LEFT_ALONE_FOR) {
+            return Err(Failure::Unreachable("discovery"));
+        }
+        let found = self.discover(now).await;
+        match &found {
+            Ok(found) => *kept = Kept { known: Some(found.clone()), failed_at: None },
+            Err(_) => kept.failed_at = Some(now),
+        }
+        found
+    }
+
+    async fn discover(&self, now: Millis) -> Result<Known, Failure> {
         let issuer = self.settings.issuer.trim_end_matches('/');
         let address = Url::parse(&format!("{issuer}/.well-known/openid-configuration"));
         let address = address.map_err(|_| Failure::Unreachable("discovery"))?;
@@ -297,9 +320,7 @@ impl Provider {
         let set: KeySet = fetch(self.client.get(self.checked(&metadata.jwks_uri.0)?), "keys").await?;
         // Keys of kinds that we do not know sign nothing that we believe.
         let keys = set.keys.into_iter().filter_map(|key| serde_json::from_value(key).ok()).collect();
-        let found = Known { metadata: Arc::new(metadata), keys: Arc::new(keys), read_at: now };
-        *known = Some(found.clone());
-        Ok(found)
+        Ok(Known { metadata: Arc::new(metadata), keys: Arc::new(keys), read_at: now })
     }
 
     /// An address that may be asked.

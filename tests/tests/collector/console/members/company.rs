@@ -16,7 +16,7 @@ use sayso_tests::identity_provider::{IdentityProvider, Signing};
 use sayso_tests::{Answer, Client, Database, Options, TestApp, on_both_databases};
 use serde_json::{Value, json};
 
-use super::{PASSWORD, add_member, sign_in, token};
+use crate::console::{PASSWORD, add_member, sign_in, token};
 use crate::privacy::sayso;
 
 const GO: &str = "/staff/sign-in/with/acme";
@@ -192,6 +192,9 @@ on_both_databases! {
         assert!(down.body.contains("doesn’t answer at the moment") && down.body.contains("name=\"password\""), "{}", down.body);
         assert_eq!(reasons(&app).await, ["discovery"]);
         provider.comes_back();
+        // A provider that is away is left alone for a moment.
+        assert_eq!(app.client().get(GO).await.status, StatusCode::BAD_GATEWAY);
+        app.app.clock.advance(5_000);
         assert_eq!(app.client().get(GO).await.status, StatusCode::SEE_OTHER);
     }
 
