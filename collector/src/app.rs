@@ -8,6 +8,7 @@ use tokio::sync::{Notify, broadcast};
 use tokio_util::sync::CancellationToken;
 
 use crate::attachments::Attachments;
+use crate::auth::oidc::Providers;
 use crate::changes::{CaseChanged, Change, Watchers};
 use crate::clock::Clock;
 use crate::config::Config;
@@ -58,6 +59,8 @@ pub struct Shared {
     pub clients: Arc<ClientAddresses>,
     /// Rate limits.
     pub limits: Limits,
+    /// The providers by whose accounts members sign in.
+    pub providers: Providers,
     /// How busy each site is.
     pub submission_rate: SubmissionRate,
     /// Tells open pages of the staff that a case has changed.
@@ -107,6 +110,7 @@ impl App {
             attachments: Attachments::open(&config)?,
             clients: Arc::new(ClientAddresses::new(&config, &keys, &clock)),
             limits: Limits::new(&config, &clock),
+            providers: Providers::open(&config)?,
             submission_rate: SubmissionRate::new(&config),
             sightings: Sightings::new(&db, &clock, &changes),
             changes,

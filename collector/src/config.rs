@@ -4,6 +4,7 @@ mod addresses;
 mod attachments;
 mod environment;
 mod imap;
+mod oidc;
 mod secret;
 mod smtp;
 
@@ -21,6 +22,7 @@ use serde::{Deserialize, Serialize};
 pub use self::attachments::Attachments;
 use self::environment::Environment;
 pub use self::imap::{Imap, ImapServer, Security};
+pub use self::oidc::{Grant, Oidc};
 pub use self::secret::Secret;
 pub use self::smtp::{Encryption, MailServer, Smtp};
 
@@ -81,6 +83,9 @@ pub struct Config {
     pub limits: Limits,
     /// How members sign in.
     pub sign_in: SignIn,
+    /// Providers by whose accounts they do, by their names.
+    #[serde(default)]
+    pub oidc: BTreeMap<String, Oidc>,
     /// How long things are kept.
     pub retention: Retention,
     /// Files that customers attach.
@@ -98,6 +103,8 @@ pub struct Config {
 pub struct SignIn {
     /// The words of the roles whose members need a second factor.
     pub second_factor_for: Vec<String>,
+    /// Whether members sign in with passwords.
+    pub passwords: bool,
 }
 
 /// Numbers for Prometheus.
@@ -325,6 +332,15 @@ impl Config {
                 ROLES.join(", ")
             );
         }
+        for (name, provider) in &self.oidc {
+            provider.check(name).with_context(|| format!("[oidc.{name}]"))?;
+            let is_safe = !provider.is_plain() || self.dangerous_allow_private_targets;
+            ensure!(is_safe, "[oidc.{name}] issuer must begin with https://");
+        }
+        ensure!(
+            self.sign_in.passwords || !self.oidc.is_empty(),
+            "[sign_in] passwords = false needs a provider, [oidc.NAME], by which members sign in instead"
+        );
         ensure!(self.limits.queue >= 1, "[limits] queue must be at least 1");
         ensure!((1..=1_000).contains(&self.limits.batch), "[limits] batch must be 1 to 1,000");
         ensure!(self.limits.code_lookups_per_minute >= 1, "[limits] code_lookups_per_minute must be at least 1");

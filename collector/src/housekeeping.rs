@@ -26,6 +26,8 @@ const EVERY: Duration = Duration::from_secs(60 * 60);
 /// How often a collector looks whether it has become the leader.
 const LOOK_EVERY: Duration = Duration::from_secs(60);
 /// Cases closed for each look into the database.
+/// So long after its link has ceased to work an invitation is listed, so that it can be sent once more.
+const UNANSWERED: Millis = 90 * DAY;
 const BATCH: i64 = 100;
 
 /// What one round did.
@@ -97,6 +99,7 @@ pub async fn clean_up(app: &App) -> anyhow::Result<Round> {
     forgotten += forget_submission_keys(app, old_keys).await?;
     forgotten += delete(app, "delete from sessions where expires_at <= $1", now).await?;
     forgotten += delete(app, "delete from links where expires_at <= $1", now).await?;
+    forgotten += delete(app, "delete from member_invitations where expires_at <= $1", now - UNANSWERED).await?;
     forgotten += delete(app, "delete from used_challenges where expires_at <= $1", now).await?;
     forgotten += delete(app, "delete from mail_windows where started_at <= $1", now - DAY).await?;
     forgotten += delete(app, "delete from reply_drafts where updated_at < $1", now - DRAFTS_KEPT).await?;

@@ -26,7 +26,7 @@ macro_rules! language_files {
     };
 }
 
-language_files!("common", "pages", "console", "desk", "insight", "mail", "privacy");
+language_files!("common", "pages", "console", "desk", "insight", "mail", "privacy", "access");
 
 type Entries = HashMap<String, String>;
 

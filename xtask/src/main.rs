@@ -7,6 +7,7 @@ mod dist;
 mod environment;
 mod frameworks;
 mod fuzz;
+mod identity_provider;
 mod packages;
 mod postgres;
 mod process;

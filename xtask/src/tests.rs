@@ -12,6 +12,7 @@ use crate::dist;
 use crate::environment;
 use crate::frameworks::Frameworks;
 use crate::fuzz;
+use crate::identity_provider::IdentityProvider;
 use crate::packages;
 use crate::postgres::{Cluster, Durability};
 use crate::schemathesis;
@@ -203,6 +204,8 @@ fn test_end_to_end(parts: &[Part], round: Round, test_args: &[String], report: &
         // A mailbox that is read by IMAP is one of a real server.
         packages::ensure("Dovecot", &["dovecot-imapd"], || Path::new("/usr/sbin/dovecot").exists().then_some(()))?;
     }
+    let signs_in = parts.iter().any(|part| matches!(part, Part::Collector | Part::Browser));
+    let provider = signs_in.then(IdentityProvider::find_or_install).transpose()?;
     let schemathesis = parts.contains(&Part::Faults).then(schemathesis::find_or_install).transpose()?;
     // The tests start the collector as a program of its own.
     report.run("compile the collector", &mut environment::build_collector())?;
@@ -227,6 +230,9 @@ fn test_end_to_end(parts: &[Part], round: Round, test_args: &[String], report: &
         }
         if let Some(program) = &schemathesis {
             cargo.env("SAYSO_TEST_SCHEMATHESIS", program);
+        }
+        if let Some(provider) = &provider {
+            provider.tell(&mut cargo);
         }
         if let Some(browser) = &browser {
             browser.tell(&mut cargo);

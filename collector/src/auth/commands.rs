@@ -1,14 +1,18 @@
 //! `sayso member`.
 
-use anyhow::Context as _;
+use anyhow::{Context as _, bail, ensure};
 use clap::Subcommand;
+use sayso_shared::Lang;
 
+use super::invitations::{NewInvitation, Refusal};
 use super::links::make_sign_in_link;
 use super::member::{Email, Name, NewMember};
-use super::{Member, Password, Role, breached, totp};
+use super::{Member, Password, Role, breached, invitations, oidc, totp};
 use crate::audit::Stamp;
 use crate::clock::{Millis, parse_rfc3339, rfc3339};
 use crate::context::Context;
+use crate::service;
+use crate::service::objects::Team;
 
 /// What can be done with members.
 #[derive(Debug, Subcommand)]
@@ -29,7 +33,24 @@ pub enum MemberCommand {
     },
     /// Show the members.
     List,
-    /// Take the password and the second factor away, end all sessions and print a one-time link with which the member sets a new one.
+    /// Ask somebody to become a member: by mail, with a link that works once and for a week, which is printed as well.
+    Invite {
+        /// The address that they are asked at, and will sign in with.
+        email: String,
+        /// The name that colleagues and customers read.
+        #[arg(long)]
+        name: String,
+        /// admin, manager, agent, viewer or partner.
+        #[arg(long, value_parser = read_role)]
+        role: Role,
+        /// The key of a team that they will belong to; several times for several.
+        #[arg(long = "team", value_name = "KEY")]
+        teams: Vec<String>,
+        /// The language of the mail and of their pages, such as en or zh-Hans; without it that of their browser, and English in the mail.
+        #[arg(long, value_name = "TAG", value_parser = read_lang)]
+        lang: Option<Lang>,
+    },
+    /// Take the password, the second factor and the company account away, end all sessions and print a one-time link with which the member sets a new one.
     Reset {
         /// The member's address.
         email: String,
@@ -70,6 +91,10 @@ pub async fn run(command: MemberCommand, context: &Context) -> anyhow::Result<()
                 print_link(context, &id).await?;
             }
         }
+        MemberCommand::Invite { email, name, role, teams, lang } => {
+            let new = NewInvitation { email: Email::parse(&email)?, name: Name::parse(&name)?, role, teams, lang };
+            invite(context, &new).await?;
+        }
         MemberCommand::List => {
             for member in Member::all(&context.db).await? {
                 let left = if member.disabled_at.is_some() { "  (has left)" } else { "" };
@@ -95,6 +120,7 @@ pub async fn run(command: MemberCommand, context: &Context) -> anyhow::Result<()
             let stamp = Stamp::command(context.clock.now());
             Member::set_password(&context.db, &member.id, hash.as_deref(), &stamp).await?;
             totp::remove(&context.db, &member.id, &stamp).await?;
+            oidc::unbind(&context.db, &member.id, &stamp).await?;
             match hash {
                 Some(_) => println!("The password of {} is set; all its sessions have ended.", member.email),
                 None => print_link(context, &member.id).await?,
@@ -106,6 +132,29 @@ pub async fn run(command: MemberCommand, context: &Context) -> anyhow::Result<()
             println!("{} can't sign in any more; its open cases belong to nobody.", email.as_str());
         }
     }
+    Ok(())
+}
+
+async fn invite(context: &Context, new: &NewInvitation) -> anyhow::Result<()> {
+    let known = service::store::all::<Team>(&context.db).await?;
+    for key in &new.teams {
+        ensure!(known.iter().any(|team| team.key.as_str() == key), "there is no team {key}");
+    }
+    let stamp = Stamp::command(context.clock.now());
+    let address = new.email.as_str();
+    let invitation = match invitations::invite(&context.db, new, &stamp).await? {
+        Ok(invitation) => invitation,
+        Err(Refusal::IsMember) => bail!("{address} is a member already"),
+        Err(Refusal::IsInvited) => {
+            bail!("{address} has been invited already; the console sends it again, or withdraws it")
+        }
+    };
+    match invitations::is_mailed(&context.config) {
+        true => println!("Invited {address} as {}; the server sends the mail.", new.role.as_str()),
+        false => println!("Invited {address} as {}. There is no mail server: pass the link on.", new.role.as_str()),
+    }
+    let path = invitation.path(&context.keys).context("the invitation has no link")?;
+    println!("This link works once, within seven days:\n{}", context.config.console(&path));
     Ok(())
 }
 
@@ -129,6 +178,10 @@ async fn read_password(context: &Context, own_words: &[&str]) -> anyhow::Result<
 
 fn read_time(text: &str) -> Result<Millis, String> {
     parse_rfc3339(text).ok_or_else(|| "a time is written as in RFC 3339, such as 2026-12-24T09:00:00+08:00".to_owned())
+}
+
+fn read_lang(tag: &str) -> Result<Lang, String> {
+    Lang::for_tag(tag).ok_or_else(|| "the languages are en, zh-Hans, zh-Hant and zh-HK".to_owned())
 }
 
 fn read_role(word: &str) -> Result<Role, String> {

@@ -190,6 +190,8 @@ impl Member {
         let returned: Option<String> = with_tx!(&mut *tx, conn => sqlx::query_scalar(back).bind(new.name.as_str())
             .bind(new.role.as_str()).bind(new.lang_tag()).bind(&new.password_hash).bind(new.email.as_str())
             .fetch_optional(conn).await)?;
+        let answered = "delete from member_invitations where email = $1";
+        with_tx!(&mut *tx, conn => sqlx::query(answered).bind(new.email.as_str()).execute(conn).await.map(|_| ()))?;
         Ok(match returned {
             Some(id) => {
                 audit::append(tx, stamp, &new.added(&id)).await?;
@@ -229,6 +231,24 @@ impl Member {
             after: described(name.as_str(), role, lang),
         };
         Ok(audit::append(tx, stamp, &change).await?)
+    }
+
+    /// Sets the role of a member in an open transaction, by what their company account says. The last admin stays one, since nobody could let another one in.
+    pub async fn set_role_in(tx: &mut Tx, member: &Member, role: Role, stamp: &Stamp) -> sqlx::Result<()> {
+        // One after the other: of the last two admins, of whom each sees the other, both could cease to be one at once.
+        audit::lock(tx).await?;
+        let update = "update members set role = $1 where id = $2 and (role <> 'admin' or \
+            (select count(*) from members where role = 'admin' and disabled_at is null) > 1)";
+        let set = with_tx!(&mut *tx, conn => sqlx::query(update).bind(role.as_str()).bind(&member.id).execute(conn).await
+            .map(|done| done.rows_affected()))?;
+        if set == 0 {
+            tracing::warn!(member = member.id, "the last admin stays one, whatever the groups of the account say");
+            return Ok(());
+        }
+        let described = |role: &str| json!({"role": role});
+        let (before, after) = (described(&member.role), described(role.as_str()));
+        let change = Change { action: "member.set", object: format!("member/{}", member.id), before, after };
+        audit::append(tx, stamp, &change).await
     }
 
     /// Sets or clears the password and ends every session of the member.
@@ -277,6 +297,8 @@ impl Member {
             "update cases set owner_id = null, version = version + 1 where owner_id = $1 and status not in ('resolved', 'closed')",
             "update tasks set owner_id = null where owner_id = $1 and done_at is null",
             "delete from links where member_id = $1",
+            // Their address may be somebody else's by the time they come back.
+            "delete from company_accounts where member_id = $1",
         ] {
             with_tx!(&mut tx, conn => sqlx::query(statement).bind(&id).execute(conn).await.map(|_| ()))?;
         }

@@ -35,6 +35,9 @@ const DEVICE: &str = "device";
 const AWAITED: &str = "awaited";
 /// How long somebody may look for their device after they gave the password.
 const AWAITED_FOR: Millis = 10 * MINUTE;
+const PROVED: &str = "proved";
+/// How long it counts that somebody has just shown at the provider of their account who they are.
+pub const PROVED_FOR: Millis = 10 * MINUTE;
 
 /// Who asks: only people keep a session alive.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -83,6 +86,17 @@ pub async fn awaited(app: &App, session: &Session) -> Result<Option<Member>> {
         return Ok(None);
     }
     Ok(Member::by_id(&app.db, &id).await?.filter(|member| member.session_epoch == epoch))
+}
+
+/// Notes that the member of this session has just shown at the provider of their account who they are.
+pub async fn note_proof(app: &App, session: &Session) -> Result<()> {
+    session.insert(PROVED, app.clock.now()).await.map_err(internal)
+}
+
+/// Whether they have done so in the last ten minutes.
+pub async fn is_proved(app: &App, session: &Session) -> Result<bool> {
+    let at = session.get::<Millis>(PROVED).await.map_err(internal)?;
+    Ok(at.is_some_and(|at| app.clock.now() < at + PROVED_FOR))
 }
 
 /// Keeps something for the rest of the session, such as a secret that is being set up.

@@ -65,9 +65,20 @@ static MAILBOX: LazyLock<toml::Table> = LazyLock::new(|| {
     texts.into_iter().chain([("teams".to_owned(), toml::Value::Array(Vec::new()))]).collect()
 });
 
+/// What the settings of a provider of sign-ins are. Its groups are said in the file.
+static PROVIDER: LazyLock<toml::Table> = LazyLock::new(|| {
+    let texts = ["issuer", "client_id", "client_secret", "label", "groups_claim"];
+    let texts = texts.map(|name| (name.to_owned(), toml::Value::String(String::new())));
+    let others = [("scopes", toml::Value::Array(Vec::new())), ("create_members", toml::Value::Boolean(false))];
+    texts.into_iter().chain(others.map(|(name, value)| (name.to_owned(), value))).collect()
+});
+
 fn find<'a>(defaults: &'a toml::Table, path: &[&str]) -> Option<&'a toml::Value> {
     if let ["imap", _, field] = path {
         return MAILBOX.get(*field);
+    }
+    if let ["oidc", _, field] = path {
+        return PROVIDER.get(*field);
     }
     let (last, tables) = path.split_last()?;
     let table = tables.iter().try_fold(defaults, |table, name| table.get(*name)?.as_table())?;

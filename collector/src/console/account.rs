@@ -10,6 +10,7 @@ use sayso_shared::Lang;
 use serde::Deserialize;
 
 use super::digests::Choices;
+use super::provider_links::ProviderLink;
 use super::shell::{Screen, Shell, page, remember_language, weakness};
 use crate::app::App;
 use crate::assets::{self, MARK};
@@ -36,6 +37,10 @@ struct AccountPage {
     email: String,
     role: &'static str,
     has_password: bool,
+    /// Whether anybody signs in with a password.
+    passwords: bool,
+    /// The providers of accounts, and whether the member has one there.
+    providers: Vec<(ProviderLink, bool)>,
     /// None if the member gets no digests.
     digests: Option<Choices>,
     error: Option<(&'static str, &'static str)>,
@@ -51,6 +56,8 @@ impl AccountPage {
             email: who.member.email.clone(),
             role: who.t.get(&format!("console.role.{role}")),
             has_password: who.member.password_hash().is_some(),
+            passwords: app.config.sign_in.passwords,
+            providers: ProviderLink::of_member(app, &who.member).await?,
             digests: Choices::load(app, &who.member).await?,
             error: None,
             is_saved: false,
@@ -100,6 +107,9 @@ async fn set_password(
     headers: HeaderMap,
     CsrfForm(form): CsrfForm<PasswordForm>,
 ) -> Result<Response> {
+    if !app.config.sign_in.passwords {
+        return Err(Error::Forbidden("passwords are switched off here".into()));
+    }
     if who.member.password_hash().is_some() {
         // Whoever finds an open session must not be able to guess its password here instead.
         let of_member = uuid::Uuid::parse_str(&who.member.id).map_or(0, |id| id.as_u128());

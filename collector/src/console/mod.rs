@@ -5,15 +5,20 @@ mod alarms;
 mod audit;
 mod calls;
 pub mod case;
+mod company;
 mod customers;
 mod digests;
 mod entry;
 pub mod inbox;
+mod invitations;
+mod invite_form;
+mod join;
 mod languages;
 mod live;
 mod mail;
 mod members;
 mod problems;
+mod provider_links;
 mod reports;
 mod second_factor;
 mod sessions;
@@ -51,6 +56,9 @@ pub fn router(app: &App) -> Router<App> {
         .merge(second_factor::router())
         .merge(sessions::router())
         .merge(members::router())
+        .merge(invitations::router())
+        .merge(join::router())
+        .merge(company::router())
         .merge(mail::router())
         .merge(audit::router())
         .merge(start::router())

@@ -13,7 +13,7 @@ use super::shell::{Screen, Shell, page};
 use crate::app::App;
 use crate::assets::{self, MARK};
 use crate::audit::Stamp;
-use crate::auth::confirm::{Confirmation, confirm};
+use crate::auth::confirm::confirm;
 use crate::auth::guard::{SECOND_FACTOR, needs_second_factor};
 use crate::auth::totp::{self, Secret};
 use crate::auth::{CsrfForm, SignedIn, session};
@@ -191,11 +191,7 @@ async fn wrong_password(
     client: ClientAddress,
     form: &PasswordForm,
 ) -> Result<Option<&'static str>> {
-    Ok(match confirm(app, who, client, &form.password).await? {
-        Confirmation::Confirmed => None,
-        Confirmation::Wrong => Some("console.account.current_error"),
-        Confirmation::NoPassword => Some("privacy.confirm.no_password"),
-    })
+    Ok(confirm(app, who, client, &form.password).await?.text())
 }
 
 /// Where the ciphertext of a secret that is being set up belongs.

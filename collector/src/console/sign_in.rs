@@ -4,12 +4,13 @@ use askama::Template;
 use axum::Router;
 use axum::extract::{Path, Query, State};
 use axum::http::{HeaderMap, HeaderName, StatusCode, header};
-use axum::response::{IntoResponse, Redirect, Response};
+use axum::response::{Html, IntoResponse, Redirect, Response};
 use axum::routing::{get, post};
 use sayso_shared::Lang;
 use serde::Deserialize;
 use tower_sessions::Session;
 
+use super::provider_links::ProviderLink;
 use super::shell::{page, remember_language};
 use crate::app::App;
 use crate::assets::{self, MARK};
@@ -40,7 +41,22 @@ struct SignInPage<'a> {
     t: Texts,
     email: &'a str,
     next: &'a str,
-    is_wrong: bool,
+    /// Why the last attempt came to nothing.
+    problem: Option<&'static str>,
+    passwords: bool,
+    providers: Vec<ProviderLink>,
+}
+
+impl<'a> SignInPage<'a> {
+    fn new(app: &App, t: Texts, next: &'a str) -> Self {
+        let (passwords, providers) = (app.config.sign_in.passwords, ProviderLink::all(app, next));
+        Self { t, email: "", next, problem: None, passwords, providers }
+    }
+}
+
+/// The page on which one signs in, with why it came to nothing elsewhere.
+pub(super) fn sign_in_page(app: &App, t: Texts, next: &str, problem: &'static str) -> Result<Html<String>> {
+    page(&SignInPage { problem: Some(problem), ..SignInPage::new(app, t, next) })
 }
 
 #[derive(Template)]
@@ -74,7 +90,7 @@ async fn show(
     if who.is_some() {
         return Ok(Redirect::to(next).into_response());
     }
-    let shown = page(&SignInPage { t, email: "", next, is_wrong: false })?;
+    let shown = page(&SignInPage::new(&app, t, next))?;
     Ok((remember_language(&app.config, t.0), shown).into_response())
 }
 
@@ -94,6 +110,9 @@ async fn sign_in(
     headers: HeaderMap,
     OpenForm(form): OpenForm<Credentials>,
 ) -> Result<Response> {
+    if !app.config.sign_in.passwords {
+        return Err(Error::Forbidden("passwords are switched off here; sign in with your company account".into()));
+    }
     let attempt = device::attempt(&app, &headers, &form.email);
     app.limits.check_sign_in(client, attempt)?;
     let next = local_path(&form.next).unwrap_or(START);
@@ -119,7 +138,8 @@ async fn sign_in(
             // An address that is nobody's is as good as a person's, so it is not logged.
             let member = member.map(|member| member.id).unwrap_or_default();
             tracing::info!(security = "sign_in.failed", member, "the password was wrong, or there is no such member");
-            let shown = page(&SignInPage { t, email: form.email.trim(), next, is_wrong: true })?;
+            let (email, problem) = (form.email.trim(), Some("console.sign_in.wrong"));
+            let shown = page(&SignInPage { email, problem, ..SignInPage::new(&app, t, next) })?;
             Ok((StatusCode::UNPROCESSABLE_ENTITY, shown).into_response())
         }
     }
@@ -158,12 +178,13 @@ async fn follow_link(
     };
     tracing::info!(security = "sign_in.done", member = member.id, by = "link", "signed in");
     // Whoever has no password yet sets one first.
-    let next = if member.password_hash().is_some() { START } else { "/staff/account" };
+    let sets_password = app.config.sign_in.passwords && member.password_hash().is_none();
+    let next = if sets_password { "/staff/account" } else { START };
     go_on(&app, &session, member, t.0, next, &headers).await
 }
 
 /// Signs a member in, or asks for their second factor first, if they have one.
-async fn go_on(
+pub(super) async fn go_on(
     app: &App,
     session: &Session,
     member: Member,

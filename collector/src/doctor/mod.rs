@@ -9,6 +9,7 @@ mod store;
 mod work;
 
 use self::finding::{Finding, State};
+use crate::clock::Clock;
 use crate::config::{Config, Overrides};
 use crate::self_check::Problem;
 
@@ -53,6 +54,7 @@ async fn examine(config: &Config) -> Vec<Finding> {
     findings.push(outside::server(config).await);
     findings.push(outside::mail(config).await);
     findings.extend(outside::mailboxes(config).await);
+    findings.extend(outside::providers(config, &Clock::default()).await);
     if let Some((db, keys)) = db {
         findings.extend(work::examine(&db).await);
         findings.extend(entrusted::examine(&db, keys.as_ref()).await);

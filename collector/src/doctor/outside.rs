@@ -4,6 +4,8 @@ use std::net::IpAddr;
 use std::time::Duration;
 
 use super::finding::Finding;
+use crate::auth::oidc::Providers;
+use crate::clock::Clock;
 use crate::config::Config;
 use crate::db::Db;
 use crate::inbound::imap;
@@ -76,6 +78,26 @@ pub async fn mailboxes(config: &Config) -> Vec<Finding> {
             Ok(()) => Finding::good("mailbox", format!("{name} can be read")),
             Err(why) => {
                 Finding::wrong("mailbox", format!("{name}: {why}"), format!("see [imap.{name}] in the settings"))
+            }
+        });
+    }
+    found
+}
+
+/// Whether each provider of accounts says of itself what a sign-in needs.
+pub async fn providers(config: &Config, clock: &Clock) -> Vec<Finding> {
+    let mut found = Vec::new();
+    let providers = match Providers::open(config) {
+        Ok(providers) => providers,
+        Err(error) => return vec![Finding::wrong("sign-in", format!("{error:#}"), "see [oidc] in the settings")],
+    };
+    for provider in providers.iter() {
+        let name = provider.name();
+        found.push(match provider.try_out(clock.now()).await {
+            Ok(()) => Finding::good("sign-in", format!("{name} says where members sign in, and by which keys")),
+            Err(failure) => {
+                let mend = format!("see [oidc.{name}] in the settings; issuer is the address below which the provider has /.well-known/openid-configuration");
+                Finding::wrong("sign-in", format!("{name}: {failure}"), mend)
             }
         });
     }

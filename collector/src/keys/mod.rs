@@ -93,6 +93,8 @@ pub enum Purpose {
     Survey,
     /// The link that stops a member's digests.
     Digest,
+    /// The link by which somebody becomes a member.
+    Invitation,
 }
 
 impl Keys {
@@ -242,6 +244,7 @@ impl Keys {
             Purpose::Recipient => "recipient",
             Purpose::Survey => "survey",
             Purpose::Digest => "digest",
+            Purpose::Invitation => "invitation",
             Purpose::Customer => "customer",
             Purpose::CustomerName => "customer name",
             Purpose::MailAddress => "mail address",

@@ -20,7 +20,7 @@ pub mod lanes;
 pub mod list;
 mod quota;
 mod send;
-mod ssrf_guard;
+pub mod ssrf_guard;
 pub mod standing;
 pub mod template;
 mod templates;

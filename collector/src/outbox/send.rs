@@ -10,6 +10,7 @@ use super::event_context::EventContext;
 use super::templates;
 use crate::app::App;
 use crate::auth::Member;
+use crate::auth::invitations::{self as member_invitations, Invitation};
 use crate::cases::EventType;
 use crate::digests;
 use crate::inbound::address::Party;
@@ -33,6 +34,9 @@ pub(super) async fn send(
     }
     if delivery.subject == invitations::SUBJECT {
         return Ok((None, send_invitation(app, channels, delivery).await?));
+    }
+    if delivery.subject == member_invitations::SUBJECT {
+        return Ok((None, send_member_invitation(app, channels, delivery).await?));
     }
     if delivery.subject == digests::SUBJECT {
         return Ok((None, send_periodic(app, channels, delivery).await?));
@@ -90,6 +94,27 @@ async fn send_invitation(app: &App, channels: &Channels, delivery: &Delivery) ->
         unsubscribe: Some(&stop),
     };
     Ok(channels.mail(secrets(app), &envelope, &email, Attempt { id: &delivery.id, now: app.clock.now() }).await)
+}
+
+/// Asks somebody to become a member, by the link that works now.
+async fn send_member_invitation(
+    app: &App,
+    channels: &Channels,
+    delivery: &Delivery,
+) -> anyhow::Result<Result<(), Failure>> {
+    let invitation = Invitation::by_id(&app.db, &delivery.subject_id).await?;
+    // One that was sent once more meanwhile comes with the delivery of that.
+    let invitation = invitation.filter(|invitation| invitation.sent == delivery.order_no);
+    let Some(invitation) = invitation.filter(|invitation| !invitation.is_over(app.clock.now())) else {
+        return Ok(Err(Failure::Dropped("the invitation is no more")));
+    };
+    let Some(path) = invitation.path(&app.keys) else {
+        return Ok(Err(Failure::Dropped("the invitation has no link")));
+    };
+    let email = templates::member_invitation(&app.config, &invitation, &path);
+    let envelope =
+        Envelope { to: &invitation.email, name: None, thread: &delivery.order_key, answers: None, unsubscribe: None };
+    Ok(channels.mail(&app.keys, &envelope, &email, Attempt { id: &delivery.id, now: app.clock.now() }).await)
 }
 
 /// Tells a member of a day, a week or a month.

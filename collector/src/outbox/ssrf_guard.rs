@@ -47,6 +47,22 @@ impl Reach {
         Self { private, hosts, networks: config.outbox.allow_networks.iter().copied().collect() }
     }
 
+    /// For what whoever set the collector up chose themselves, such as a provider of sign-ins: also networks inside the company, but neither this machine nor
+    /// what answers machines alone (169.254.0.0/16), unless the settings say so.
+    pub fn inside(config: &Config) -> Self {
+        Self::of(config).with(&["10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "100.64.0.0/10", "fc00::/7"])
+    }
+
+    /// The same, with this machine.
+    pub fn with_this_machine(self) -> Self {
+        self.with(&["127.0.0.0/8", "::1/128"])
+    }
+
+    fn with(self, networks: &[&str]) -> Self {
+        let named = networks.iter().map(|net| net.parse().expect("the table holds networks"));
+        Self { networks: self.networks.iter().copied().chain(named).collect(), ..self }
+    }
+
     fn allows(&self, address: IpAddr) -> bool {
         let is_named = |address: IpAddr| self.networks.iter().any(|network| network.contains(&address));
         self.private == PrivateAddresses::Allowed || is_public(address) || is_named(address.to_canonical())
@@ -151,6 +167,22 @@ mod tests {
 
     fn blocked() -> Reach {
         reach(PrivateAddresses::Blocked, &[], &[])
+    }
+
+    #[test]
+    fn what_the_operator_chose_may_be_inside_and_not_this_machine() {
+        let config = Config::for_data(std::path::Path::new("/tmp/x")).expect("the defaults hold");
+        let allows = |reach: &Reach, text: &str| reach.allows(text.parse().expect("an address"));
+        let inside = Reach::inside(&config);
+        for address in ["10.1.2.3", "172.16.0.1", "192.168.1.1", "fd00::1", "1.1.1.1"] {
+            assert!(allows(&inside, address), "{address}");
+        }
+        for address in ["127.0.0.1", "::1", "169.254.169.254", "0.0.0.0", "fe80::1", "::ffff:127.0.0.1"] {
+            assert!(!allows(&inside, address), "{address}");
+        }
+        let here = inside.with_this_machine();
+        assert!(allows(&here, "127.0.0.1") && allows(&here, "::1") && !allows(&here, "169.254.169.254"));
+        assert!(!allows(&Reach::of(&config), "10.1.2.3"), "targets stay outside");
     }
 
     fn public(text: &str) -> bool {

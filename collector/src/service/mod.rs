@@ -9,6 +9,7 @@ pub mod commands;
 pub mod current;
 pub mod draft;
 pub mod file;
+pub mod membership;
 pub mod objects;
 pub mod plan;
 mod presets;

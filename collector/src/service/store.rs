@@ -15,7 +15,7 @@ use crate::sites::targets::Target;
 use crate::{with_db, with_tx};
 
 /// The counter of changes, whose row lets one change the service at a time.
-const COUNTER: &str = "service";
+pub(super) const COUNTER: &str = "service";
 
 /// What is set now, all of it.
 pub async fn load(db: &Db) -> anyhow::Result<ServiceFile> {
@@ -170,7 +170,7 @@ fn categories_of(site: &Site, stored: &[CategoryDefinition]) -> anyhow::Result<V
     Ok(categories)
 }
 
-async fn apply_object(tx: &mut Tx, step: &Step, stamp: &Stamp) -> sqlx::Result<()> {
+pub(super) async fn apply_object(tx: &mut Tx, step: &Step, stamp: &Stamp) -> sqlx::Result<()> {
     match &step.after {
         Some(after) => {
             let upsert = "insert into service_objects (kind, key, place, body, updated_at) values ($1, $2, $3, $4, $5) \

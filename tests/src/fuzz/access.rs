@@ -2,7 +2,9 @@
 
 use std::io::Cursor;
 
+use jsonwebtoken::jwk::Jwk;
 use jsonwebtoken::{Algorithm, EncodingKey, Header, encode};
+use sayso::auth::oidc::{self, Claims, Expected};
 use sayso::import::records::{Content, Format, RECORD_MAX, Records};
 use sayso::import::row::{Columns, Row, RowError, named_separator, read_json};
 use sayso::sites::identity::{SiteSecret, verify};
@@ -10,6 +12,7 @@ use sayso_shared::limits::{EMAIL_MAX, IDENTITY_MAX_BYTES, NAME_MAX, SUBJECT_MAX,
 use serde_json::Value;
 
 const SECRET: &str = "idsec_the-one-in-use-since-last-year-0123456789";
+const P256: &[u8] = include_bytes!("../../fixtures/oidc/signing-p256.der");
 const NOW: i64 = 1_800_000_000_000;
 
 /// A token of a stranger, which nobody believes; and the same bytes as claims that the site has signed.
@@ -29,6 +32,25 @@ pub fn identity(bytes: &[u8]) {
             assert!(text.as_deref().is_none_or(|text| fits(text, max)));
         }
     }
+}
+
+/// An ID token of a stranger, which nobody believes; and the same bytes as claims that the provider has signed.
+pub fn id_token(bytes: &[u8]) {
+    let Ok(text) = std::str::from_utf8(bytes) else { return };
+    let key = EncodingKey::from_ec_der(P256);
+    let published = Jwk::from_encoding_key(&key, Algorithm::ES256).expect("a key");
+    let keys = [published];
+    let expected = Expected { issuer: "https://login.example", client_id: "sayso", nonce: "n-1", now: NOW };
+    assert!(oidc::verify(text, &keys, expected).is_err(), "nobody else has the key");
+    let Ok(claims) = serde_json::from_str::<Value>(text) else { return };
+    let token = encode(&Header::new(Algorithm::ES256), &claims, &key).expect("claims are signed");
+    assert!(oidc::verify(&token, &[], expected).is_err());
+    let Ok(believed) = oidc::verify(&token, &keys, expected) else { return };
+    assert!(claims["iss"] == "https://login.example" && claims["nonce"] == "n-1" && claims["exp"].is_number());
+    let read = Claims::read(&believed, "groups");
+    assert!((1..=255).contains(&read.subject.len()) && !read.subject.contains('\0'));
+    assert!(read.verified_email.is_none() || claims["email_verified"] == true || claims["email_verified"] == "true");
+    assert!(read.groups.is_none_or(|groups| groups.len() <= 10_000));
 }
 
 /// A file to import: the first byte says what kind of file it is.

@@ -44,6 +44,7 @@ pub const TARGETS: &[Target] = &[
     Target { name: "multipart", run: files::multipart },
     Target { name: "file", run: files::file },
     Target { name: "identity", run: access::identity },
+    Target { name: "id_token", run: access::id_token },
     Target { name: "import", run: access::import },
 ];
 

@@ -8,6 +8,7 @@ mod accessibility;
 mod attachments;
 mod commands;
 mod companion;
+mod company;
 mod csp;
 mod downloads;
 mod early;

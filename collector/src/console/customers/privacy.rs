@@ -8,7 +8,7 @@ use serde::Deserialize;
 use super::access::check;
 use super::page::{Draft, find, refused};
 use crate::app::App;
-use crate::auth::confirm::{Confirmation, confirm};
+use crate::auth::confirm::confirm;
 use crate::auth::permissions::Action;
 use crate::auth::{KeyedForm, SignedIn};
 use crate::cases::Actor;
@@ -85,9 +85,5 @@ async fn wrong_password(
     client: ClientAddress,
     form: &ConfirmedForm,
 ) -> Result<Option<&'static str>> {
-    Ok(match confirm(app, who, client, &form.password).await? {
-        Confirmation::Confirmed => None,
-        Confirmation::Wrong => Some("console.account.current_error"),
-        Confirmation::NoPassword => Some("privacy.confirm.no_password"),
-    })
+    Ok(confirm(app, who, client, &form.password).await?.text())
 }

@@ -2,6 +2,7 @@
 
 mod customer;
 mod digest;
+mod member_invitation;
 mod periodic;
 mod self_check;
 mod survey;
@@ -18,6 +19,7 @@ use crate::sites::labels::category_label;
 
 pub use customer::to_customer;
 pub use digest::{digest_to_customer, digest_to_team};
+pub use member_invitation::member_invitation;
 pub use periodic::periodic;
 pub use self_check::self_check;
 pub use survey::survey;

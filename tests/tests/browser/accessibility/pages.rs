@@ -2,6 +2,8 @@
 
 use sayso::audit::Stamp;
 use sayso::auth::Role;
+use sayso::auth::invitations::{self, NewInvitation};
+use sayso::auth::member::{Email, Name};
 use sayso::service::plan::Prune;
 use sayso::service::read::read;
 use sayso::service::store;
@@ -65,9 +67,26 @@ title = { en = "Would you recommend us?" }
     store::apply(&app.app.db, &file, Prune::Keep, &Stamp::command(app.app.clock.now())).await.unwrap();
 }
 
+/// Somebody who is invited; gives the path of their link.
+async fn invite(app: &TestApp) -> String {
+    let new = NewInvitation {
+        email: Email::parse("mei@acme.example").unwrap(),
+        name: Name::parse("Mei Chen").unwrap(),
+        role: Role::Agent,
+        teams: Vec::new(),
+        lang: None,
+    };
+    let invited = invitations::invite(&app.app.db, &new, &Stamp::command(app.app.clock.now())).await.unwrap();
+    invited.unwrap().path(&app.app.keys).unwrap()
+}
+
 async fn the_console(system: System) {
-    let app = TestApp::spawn_working(Database::Sqlite, |_| {}).await;
+    let provider = "issuer = \"https://login.example.com\"\nclient_id = \"sayso\"\nlabel = \"Acme ID\"";
+    let provider = toml::from_str(provider).unwrap();
+    let app =
+        TestApp::spawn_working(Database::Sqlite, |config| drop(config.oidc.insert("acme".to_owned(), provider))).await;
     let collector = app.url.as_str();
+    let link = invite(&app).await;
     let code = app.client().complain("送货迟到了三天，没有人联系我。", "lin@example.com").await;
     // Sent without having been opened, so it is suspected.
     let spam =
@@ -77,6 +96,14 @@ async fn the_console(system: System) {
     app.set_site(&["public_record=true"]).await;
     set_surveys(&app).await;
     let mut inspector = Inspector::start(system).await;
+    inspector.open(&format!("{collector}{link}"), "invitation").await;
+    inspector.send_unchecked("form").await;
+    inspector.browser.find("#password-error").await;
+    inspector.look("invitation with an error").await;
+    inspector.browser.picture(&format!("invitation-{}", system.1)).await;
+    inspector.open(&format!("{collector}/staff/join/none"), "invitation that works no more").await;
+    inspector.open(&format!("{collector}/staff/sign-in/with/acme/callback"), "account that did not get in").await;
+    inspector.browser.picture(&format!("company-account-{}", system.1)).await;
     inspector.open(&format!("{collector}/staff/sign-in"), "sign-in").await;
     inspector.browser.find("#email").await.send_keys("chen@acme.example").await.unwrap();
     inspector.browser.find("#password").await.send_keys("not the password").await.unwrap();
@@ -127,10 +154,14 @@ async fn the_console(system: System) {
         ("/s/acme/record", "service record"),
     ] {
         inspector.open(&format!("{collector}{path}"), what).await;
-        if ["audit log", "sessions", "second factor"].contains(&what) {
+        if ["audit log", "members", "sessions", "second factor"].contains(&what) {
             inspector.browser.picture(&format!("{}-{language}", what.replace(' ', "-"))).await;
         }
     }
+    inspector.browser.driver.goto(format!("{collector}/staff/members")).await.unwrap();
+    inspector.send_unchecked("form[action$=invite]").await;
+    inspector.browser.find("#email-error").await;
+    inspector.look("members with errors").await;
     inspector.browser.driver.goto(format!("{collector}/staff/account/second-factor")).await.unwrap();
     inspector.browser.find("#password").await.send_keys(stage::PASSWORD).await.unwrap();
     inspector.click("form[action$=begin] button").await;

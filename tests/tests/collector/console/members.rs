@@ -1,5 +1,8 @@
 //! Who gets into the console and what they may do there: passwords, links, sessions, roles, forged forms.
 
+mod company;
+mod inviting;
+
 use reqwest::{Method, StatusCode};
 use sayso::auth::member::Email;
 use sayso::auth::{Member, Role, links};

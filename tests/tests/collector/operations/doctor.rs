@@ -3,6 +3,7 @@
 use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 
+use sayso_tests::identity_provider::IdentityProvider;
 use sayso_tests::process::{self, Served};
 use sayso_tests::{Client, Database, MailServer, TestApp, on_both_databases};
 use serde_json::Value;
@@ -33,6 +34,25 @@ async fn url(database: Database) -> String {
 }
 
 on_both_databases! {
+    async fn a_provider_of_accounts_that_does_not_answer_is_named(database: Database) {
+        let (data, url) = (tempfile::tempdir().unwrap(), url(database).await);
+        sayso_tests::write_key(data.path());
+        let provider = IdentityProvider::start().await;
+        let settings = data.path().join("sayso.toml");
+        let named = |issuer: &str| std::fs::write(&settings, format!("[oidc.acme]\nissuer = \"{issuer}\"\nclient_id = \"x\"\n")).unwrap();
+        let finds = async |words: &'static str| {
+            let (data, url, settings) = (data.path().to_owned(), url.clone(), settings.display().to_string());
+            let look = move || finds(&data, &url, &["--config", &settings], "sign-in", words);
+            tokio::task::spawn_blocking(look).await.unwrap();
+        };
+        named(&provider.url);
+        finds("good: acme says where members sign in").await;
+        named(&format!("{}/realms/other", provider.url));
+        finds("wrong: acme: the provider does not answer as it should: discovery").await;
+        named(&provider.url.replace("127.0.0.1", "localhost"));
+        finds("wrong: acme: the identity can't be believed: discovered_issuer").await;
+    }
+
     async fn jobs_that_were_given_up_and_broken_records_are_named(database: Database) {
         let (data, url) = (tempfile::tempdir().unwrap(), url(database).await);
         sayso_tests::write_key(data.path());

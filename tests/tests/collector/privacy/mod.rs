@@ -36,7 +36,7 @@ async fn cases_of(program: &Program<'_>, customer: &str) -> Vec<String> {
 }
 
 /// Runs the binary beside the collector; gives the success and what was printed.
-async fn sayso(app: &TestApp, arguments: &[&str]) -> (bool, String) {
+pub async fn sayso(app: &TestApp, arguments: &[&str]) -> (bool, String) {
     let arguments: Vec<String> = arguments.iter().map(|argument| (*argument).to_owned()).collect();
     let (data, url) = (app.data.path().to_owned(), app.app.config.database_url.reveal().unwrap_or_default().to_owned());
     let run = move || process::run(&data, &url, &arguments.iter().map(String::as_str).collect::<Vec<_>>());
@@ -44,7 +44,7 @@ async fn sayso(app: &TestApp, arguments: &[&str]) -> (bool, String) {
 }
 
 /// Every text of every table, the search index included, a line for each row.
-async fn everything_stored(app: &TestApp) -> String {
+pub async fn everything_stored(app: &TestApp) -> String {
     let db = &app.app.db;
     let columns = match db {
         sayso::Db::Sqlite(_) => {
