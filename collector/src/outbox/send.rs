@@ -114,7 +114,7 @@ async fn send_member_invitation(
     let email = templates::member_invitation(&app.config, &invitation, &path);
     let envelope =
         Envelope { to: &invitation.email, name: None, thread: &delivery.order_key, answers: None, unsubscribe: None };
-    Ok(channels.mail(&app.keys, &envelope, &email, Attempt { id: &delivery.id, now: app.clock.now() }).await)
+    Ok(channels.mail(secrets(app), &envelope, &email, Attempt { id: &delivery.id, now: app.clock.now() }).await)
 }
 
 /// Tells a member of a day, a week or a month.
