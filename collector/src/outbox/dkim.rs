@@ -93,7 +93,7 @@ pub async fn add(db: &Db, keys: &Keys, domain: &str, stamp: &Stamp) -> anyhow::R
     let insert = "insert into dkim_keys (id, domain, selector, public_key, private_cipher, signs, created_at) values ($1, $2, $3, $4, $5, $6, $7)";
     with_tx!(&mut tx, conn => sqlx::query(insert).bind(&id).bind(domain).bind(&key.selector).bind(&key.public_key)
         .bind(keys.encrypt(&context(&id), pem.as_bytes())).bind(key.signs).bind(stamp.at).execute(conn).await.map(|_| ()))?;
-    note(&mut tx, stamp, "mail.dkim.add", &key).await?;
+    note(&mut tx, stamp, "dkim.add", &key).await?;
     tx.commit().await?;
     Ok(key)
 }
@@ -107,7 +107,7 @@ pub async fn choose(db: &Db, domain: &str, selector: &str, stamp: &Stamp) -> any
     audit::lock(&mut tx).await?;
     let update = "update dkim_keys set signs = (selector = $2) where domain = $1";
     with_tx!(&mut tx, conn => sqlx::query(update).bind(domain).bind(selector).execute(conn).await.map(|_| ()))?;
-    note(&mut tx, stamp, "mail.dkim.use", &key).await?;
+    note(&mut tx, stamp, "dkim.use", &key).await?;
     tx.commit().await?;
     Ok(DkimKey { signs: true, ..key })
 }
