@@ -4,9 +4,9 @@
  */
 const PATIENCE = 5000
 
-const css = `#survey{box-sizing:border-box;position:fixed;inset:auto 20px 20px auto;z-index:99999999;display:flex;flex-direction:column;width:min(440px,100% - 40px);height:min(680px,100% - 40px);max-width:none;max-height:none;margin:0;border:1px solid #8885;border-radius:16px;padding:0;overflow:hidden;background:#fffdf8;color:#1b2430;font:16px/1.5 system-ui,sans-serif;box-shadow:0 4px 10px #0002,0 20px 48px #0004}
+const css = `#survey{box-sizing:border-box;position:fixed;inset:auto 20px 20px auto;z-index:99999999;display:flex;flex-direction:column;width:min(440px,100% - 40px);height:min(680px,100% - 40px);max-width:none;max-height:none;margin:0;border:1px solid #8885;border-radius:16px;padding:0;overflow:hidden;background:#f6f1e7;color:#1b2430;font:16px/1.5 system-ui,sans-serif;box-shadow:0 4px 10px #0002,0 20px 48px #0004}
 #survey.left{inset:auto auto 20px 20px}
-#survey.dark{color-scheme:dark;background:#1e2426;color:#ece6da}
+#survey.dark{color-scheme:dark;background:#15191b;color:#ece6da}
 #survey button{align-self:end;flex:none;min-width:44px;min-height:44px;margin:6px 6px 0;border:0;border-radius:8px;padding:0 12px;background:none;color:inherit;font:inherit;cursor:pointer}
 #survey button:hover{background:#8883}
 #survey iframe{flex:1}

@@ -83,7 +83,7 @@ async fn submit(
             let respondent = format!("link:{}", form.key());
             surveys::submit(&app.db, survey.key.as_str(), &respondent, &given, app.clock.now()).await?;
             note_time(app, survey, &respondent, form).await?;
-            Ok(visit.go_to(&page.action, &[("done", "1")]))
+            Ok(visit.go_to(&action, &[("done", "1")]))
         }
         Err(wrong) => {
             page.form = page.form.with_wrong(wrong);

@@ -82,7 +82,7 @@ pub async fn answer(
         Ok(given) => {
             surveys::submit_invited(&app, survey.key.as_str(), &token, &given).await?;
             note_time(&app, &survey, &token.respondent(&app.keys), &form).await?;
-            Ok(visit.go_to(&page.action, &[("done", "1")]))
+            Ok(visit.go_to(&token.path(), &[("done", "1")]))
         }
         Err(wrong) => {
             page.form = page.form.with_wrong(wrong);

@@ -102,12 +102,15 @@ fn level(role: Role, case: &str) -> Level {
 type Fields = &'static [(&'static str, &'static str)];
 
 /// The routes of a case that change something, with fields that they take, and what one needs for them.
-const CHANGES: [(&str, Fields, Level); 14] = [
+const CHANGES: [(&str, Fields, Level); 17] = [
     ("reply", &[("body", "Soon"), ("then", "go_on")], Level::Answer),
     ("reply", &[("body", "Done"), ("then", "resolve"), ("outcome", "upheld")], Level::All),
     ("note", &[("body", "Look at this")], Level::Note),
     ("status", &[("status", "waiting")], Level::Answer),
-    ("opened", &[], Level::Answer),
+    ("opened", &[], Level::Read),
+    ("draft", &[("body", "Dear")], Level::Answer),
+    ("split", &[("text", "Nobody wrote this")], Level::All),
+    ("merge", &[("number", "0")], Level::All),
     ("resolve", &[("outcome", "upheld")], Level::All),
     ("reopen", &[("reason", "Not yet")], Level::All),
     ("properties", &[("kind", "complaint"), ("priority", "high"), ("seen", "x")], Level::All),

@@ -82,6 +82,7 @@ on_both_databases! {
         for part in ["Would you recommend us?", "Acme Home wants to know", "anonymous", "value=\"9\" checked"] {
             assert!(page.body.contains(part), "{part}: {}", page.body);
         }
+        assert!(page.header("content-security-policy").contains(TestApp::ORIGIN), "the site's own pages may frame it");
         assert_eq!(count(&app, "survey_answers").await, 0, "a link that is followed answers nothing");
         let key = hidden(&page.body, "key");
         let form = [("key", key.as_str()), ("website", ""), ("score:score", "9")];
@@ -89,6 +90,11 @@ on_both_databases! {
             let sent = client.post_form("/s/acme/survey/recommend", &form).await;
             assert_eq!((sent.status, sent.headers["location"].to_str().unwrap()), (StatusCode::SEE_OTHER, "/s/acme/survey/recommend?done=1"));
         }
+        // Also where the address has more to be carried along, as in the widget's frame.
+        let asked = "/s/acme/survey/recommend?lang=en&frame=1&theme=dark&parent=https%3A%2F%2Fshop.example";
+        let sent = client.post_form(asked, &form).await;
+        assert_eq!(sent.location(), "/s/acme/survey/recommend?done=1&frame=1&theme=dark&parent=https%3A%2F%2Fshop.example&lang=en");
+        assert!(client.get(sent.location()).await.body.contains("data-answered"));
         let thanks = client.get("/s/acme/survey/recommend?done=1").await;
         assert!(thanks.body.contains("Thank you for your answers") && !thanks.body.contains("<form"), "{}", thanks.body);
         assert_eq!(count(&app, "survey_answers").await, 1);

@@ -262,7 +262,7 @@ on_both_databases! {
         let overdue = report(&program, "customers").await;
         assert_eq!(overdue["rows"][0]["at_risk"], 1, "nobody has answered for longer than was promised");
         let later = report(&program, "customers?from=2027-01-01&to=2027-01-31").await;
-        assert_eq!(later["overall"], json!({"customers": 0, "silent": 1}));
+        assert_eq!((&later["overall"]["customers"], &later["overall"]["silent"]), (&json!(0), &json!(1)));
     }
 
     async fn workload_is_held_against_hours_on_duty(app: TestApp) {
