@@ -69,6 +69,15 @@ impl Fields {
         self.parsed_text(name, &typed)
     }
 
+    /// Takes one of a few words that may be absent; `expected` says which. An empty text is none of them.
+    pub fn word<T>(&mut self, name: &str, parse: impl FnOnce(&str) -> Option<T>, expected: &str) -> Option<T> {
+        let word = parse(&self.string(name)?);
+        if word.is_none() {
+            self.refuse(name, ErrorCode::Invalid, format!("must be {expected}"));
+        }
+        word
+    }
+
     /// Takes a text that must be there.
     pub fn required_text<const MAX: usize>(&mut self, name: &str) -> Option<Text<MAX>> {
         if self.values.get(name).is_none_or(Value::is_null) {

@@ -82,13 +82,7 @@ fn read(body: Value) -> Result<NewEffort> {
         }
         kind
     });
-    let result = fields.text::<16>("result").and_then(|word| {
-        let result = EffortResult::parse(word.as_str());
-        if result.is_none() {
-            fields.refuse("result", ErrorCode::Invalid, "must be reached, not_reached or later");
-        }
-        result
-    });
+    let result = fields.word("result", EffortResult::parse, "reached, not_reached or later");
     let minutes = match fields.value("minutes") {
         None | Some(Value::Null) => None,
         Some(given) => {

@@ -77,13 +77,9 @@ pub async fn split(
 fn read(body: Value, kind_before: Kind) -> Result<Part> {
     let mut fields = Fields::new(body, "");
     let text = fields.required_text("message");
-    let kind = fields.text::<16>("kind").map_or(Some(kind_before), |word| {
-        let kind = Kind::parse(word.as_str());
-        if kind.is_none() {
-            fields.refuse("kind", ErrorCode::Invalid, "must be complaint, suggestion, question or praise");
-        }
-        kind
-    });
+    let is_said = fields.peek("kind").is_some_and(|kind| !kind.is_null());
+    let said = fields.word("kind", Kind::parse, "complaint, suggestion, question or praise");
+    let kind = if is_said { said } else { Some(kind_before) };
     let category = fields.text::<64>("category").map(|key| key.into_string());
     let errors = fields.into_errors();
     match (text, kind) {
