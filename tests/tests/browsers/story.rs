@@ -66,8 +66,9 @@ async fn the_story(engine: Engine, words: &Words) {
     let contact = &case["contact"];
     assert_eq!((&contact["name"], &contact["email"]), (&json!(words.name), &json!("li.lei@example.com")));
     browser.driver.goto(format!("{}/t/{code}", stage.collector.url)).await.unwrap();
+    // What was submitted is folded once there is an answer.
     for said in [words.complaint, words.answer] {
-        browser.wait_for(said, &format!("document.body.innerText.includes({said:?})")).await;
+        browser.wait_for(said, &format!("document.body.textContent.includes({said:?})")).await;
     }
     browser.picture(&format!("browsers-{engine}-{}-status", words.language)).await;
     browser.stop().await;
