@@ -9,6 +9,7 @@ pub mod guard;
 pub mod invitations;
 pub mod links;
 pub mod member;
+pub mod new_password;
 pub mod oidc;
 pub mod password;
 pub mod permissions;

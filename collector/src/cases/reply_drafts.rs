@@ -12,9 +12,8 @@ pub type Draft = Text<MESSAGE_MAX>;
 /// Who wrote within this time is answering still.
 const FRESH: Millis = HOUR;
 
-/// Keeps what a member has written; nothing takes it away.
-pub async fn save(db: &Db, member_id: &str, case_id: &str, body: Option<&Draft>, now: Millis) -> sqlx::Result<()> {
-    let Some(body) = body else { return forget(db, member_id, case_id).await };
+/// Keeps what a member has written.
+pub async fn save(db: &Db, member_id: &str, case_id: &str, body: &Draft, now: Millis) -> sqlx::Result<()> {
     // One that comes after it was sent would be sent again.
     let upsert = "insert into reply_drafts (member_id, case_id, body, updated_at) select $1, $2, $3, $4 \
         where not exists (select 1 from messages where messages.case_id = $2 and messages.member_id = $1 and messages.body = $3) \

@@ -15,7 +15,7 @@ use super::shell::{Screen, Shell, page, remember_language, weakness};
 use crate::app::App;
 use crate::assets::{self, MARK};
 use crate::audit::Stamp;
-use crate::auth::{CsrfForm, Member, Password, SignedIn, breached, password, session};
+use crate::auth::{CsrfForm, Member, SignedIn, new_password, password, session};
 use crate::http::client::ClientAddress;
 use crate::http::limits::Attempt;
 use crate::http::{Error, Result};
@@ -119,16 +119,10 @@ async fn set_password(
             return refused(&app, &who, "current", "console.account.current_error").await;
         }
     }
-    let sites = app.sites.all().await?;
-    let mut own_words = vec![who.member.name.as_str(), who.member.email.as_str(), "sayso"];
-    own_words.extend(sites.iter().flat_map(|site| [site.name(), site.key()]));
-    let password = match Password::parse(&form.new, &own_words) {
+    let password = match new_password::read(&app, &form.new, &who.member.name, &who.member.email).await? {
         Ok(password) => password,
         Err(weak) => return refused(&app, &who, "new", weakness(weak)).await,
     };
-    if let Err(weak) = breached::check(&app.config, &password).await? {
-        return refused(&app, &who, "new", weakness(weak)).await;
-    }
     let stamp = Stamp::member(&who.member.id, app.clock.now());
     Member::set_password(&app.db, &who.member.id, Some(&password.hash().await?), &stamp).await?;
     // That ended all sessions of the member; this one goes on under a new identifier.

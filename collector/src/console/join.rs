@@ -15,10 +15,9 @@ use super::shell::{page, weakness};
 use super::sign_in::welcome;
 use crate::app::App;
 use crate::assets::{self, MARK};
-use crate::auth::breached;
 use crate::auth::guard::{OpenForm, START};
 use crate::auth::invitations::Invitation;
-use crate::auth::password::{Password, Weakness};
+use crate::auth::new_password;
 use crate::http::client::ClientAddress;
 use crate::http::language::Language;
 use crate::http::{Error, Result};
@@ -82,7 +81,7 @@ async fn join(
     if !app.config.sign_in.passwords {
         return Err(Error::Forbidden("passwords are switched off here; go on with your company account".into()));
     }
-    let password = match read(&app, &invitation, &form).await? {
+    let password = match new_password::read(&app, &form.password, &invitation.name, &invitation.email).await? {
         Ok(password) => password,
         Err(weak) => {
             let shown = JoinPage { problem: Some(weakness(weak)), ..JoinPage::new(&app, t, Some(invitation)) };
@@ -98,15 +97,4 @@ async fn join(
 
 fn gone(app: &App, t: Texts) -> Result<Response> {
     Ok((StatusCode::NOT_FOUND, page(&JoinPage::new(app, t, None))?).into_response())
-}
-
-async fn read(app: &App, invitation: &Invitation, form: &JoinForm) -> Result<Result<Password, Weakness>> {
-    let sites = app.sites.all().await?;
-    let mut own_words = vec![invitation.name.as_str(), invitation.email.as_str(), "sayso"];
-    own_words.extend(sites.iter().flat_map(|site| [site.name(), site.key()]));
-    let password = match Password::parse(&form.password, &own_words) {
-        Ok(password) => password,
-        Err(weak) => return Ok(Err(weak)),
-    };
-    Ok(breached::check(&app.config, &password).await?.map(|()| password))
 }

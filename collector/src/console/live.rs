@@ -30,7 +30,7 @@ use crate::text::Texts;
 
 /// Changes within this time are told together.
 const SETTLE: Duration = Duration::from_millis(300);
-/// How often a quiet stream asks whether its session still holds.
+/// How often a stream asks whether its session still holds, and says that its page is open.
 const CHECK: Duration = Duration::from_secs(30);
 /// Pages that a member may have open.
 const OF_MEMBER: usize = 48;
@@ -124,10 +124,9 @@ impl Stream {
         }
         let mut burst = Burst::default();
         let mut here = self.stay().await.unwrap_or_default();
-        let mut tell_at: Option<Instant> = None;
+        let mut wakes = Wakes::new(Instant::now());
         let ends_at = Instant::now() + LONGEST;
         loop {
-            let wake_at = tell_at.unwrap_or_else(|| Instant::now() + CHECK);
             tokio::select! {
                 () = self.app.shutdown.cancelled() => return,
                 () = self.sender.closed() => return,
@@ -139,18 +138,20 @@ impl Stream {
                     Ok(Change::Unknown) | Err(RecvError::Lagged(_)) => burst.is_whole = false,
                     Err(RecvError::Closed) => return,
                 },
-                () = sleep_until(wake_at) => {
+                () = sleep_until(wakes.next()) => {
                     if !session::holds(&self.app, &self.id, &self.who.member).await.unwrap_or(false) {
                         return;
                     }
-                    let others = self.stay().await.unwrap_or_default();
-                    if others != here {
-                        // The page shows who else is there.
-                        here = others;
-                        burst.is_whole = false;
-                        tell_at = Some(Instant::now());
+                    if wakes.is_check_due(Instant::now()) {
+                        let others = self.stay().await.unwrap_or_default();
+                        if others != here {
+                            // The page shows who else is there.
+                            here = others;
+                            burst.is_whole = false;
+                            wakes.tell_at(Instant::now());
+                        }
                     }
-                    if tell_at.take().is_some() {
+                    if wakes.is_news_due(Instant::now()) {
                         // What has come by now is part of the burst, even if it has not been looked at yet.
                         while let Ok(Change::Case(change)) = changes.try_recv() {
                             if self.is_about(&change) {
@@ -168,7 +169,7 @@ impl Stream {
                     continue;
                 }
             }
-            tell_at.get_or_insert_with(|| Instant::now() + SETTLE);
+            wakes.tell_at(Instant::now() + SETTLE);
         }
     }
 
@@ -179,6 +180,40 @@ impl Stream {
             Subject::Case(case) => is_alarm || *case == change.case_id,
             Subject::Alarms => is_alarm,
         }
+    }
+}
+
+/// When a stream has something to do by itself. What happens to other cases puts nothing off.
+struct Wakes {
+    check_at: Instant,
+    /// When the page is told what has happened; none while nothing has.
+    news_at: Option<Instant>,
+}
+
+impl Wakes {
+    fn new(now: Instant) -> Self {
+        Self { check_at: now + CHECK, news_at: None }
+    }
+
+    fn next(&self) -> Instant {
+        self.news_at.map_or(self.check_at, |at| at.min(self.check_at))
+    }
+
+    /// There is news, to be told at a time unless an earlier one was set.
+    fn tell_at(&mut self, at: Instant) {
+        self.news_at.get_or_insert(at);
+    }
+
+    fn is_check_due(&mut self, now: Instant) -> bool {
+        let is_due = self.check_at <= now;
+        if is_due {
+            self.check_at = now + CHECK;
+        }
+        is_due
+    }
+
+    fn is_news_due(&mut self, now: Instant) -> bool {
+        self.news_at.take_if(|at| *at <= now).is_some()
     }
 }
 
@@ -226,5 +261,31 @@ impl Burst {
             (1, _) => t.get("console.live.created").to_owned(),
             (n, _) => t.with("console.live.created_many", &[("n", &n.to_string())]),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn news_come_soon_and_checks_in_time_however_much_happens() {
+        let begin = Instant::now();
+        let mut wakes = Wakes::new(begin);
+        assert_eq!(wakes.next(), begin + CHECK);
+        wakes.tell_at(begin + SETTLE);
+        wakes.tell_at(begin + 2 * SETTLE);
+        assert_eq!(wakes.next(), begin + SETTLE, "what comes later is told with the first");
+        assert!(!wakes.is_news_due(begin) && wakes.is_news_due(begin + SETTLE) && !wakes.is_news_due(begin + SETTLE));
+        // News without end, told one after the other.
+        let mut now = begin;
+        while now < begin + CHECK {
+            assert!(!wakes.is_check_due(now));
+            wakes.tell_at(now + SETTLE);
+            now = wakes.next();
+            wakes.is_news_due(now);
+        }
+        assert_eq!(now, begin + CHECK);
+        assert!(wakes.is_check_due(now) && !wakes.is_check_due(now));
     }
 }

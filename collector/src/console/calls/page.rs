@@ -105,22 +105,17 @@ async fn render(app: &App, who: &SignedIn, done: Option<&'static str>, draft: Dr
     let sees_all = who.standing.sees_all();
     let only = (!sees_all).then_some(who.member.id.as_str());
     let (due, calls) = (calls::due(&app.db, only, now).await?, calls::open_calls(&app.db, only).await?);
-    let mut callees = Callees::load(app, who, &due, &calls).await?;
-    let (mut due_rows, mut call_rows) = (Vec::with_capacity(due.len()), Vec::with_capacity(calls.len()));
-    for one in due {
-        due_rows.push(callees.due(one).await?);
-    }
-    for call in calls {
-        call_rows.push(callees.call(call).await?);
-    }
+    let callees = Callees::load(app, who, &due, &calls).await?;
+    let due = due.into_iter().map(|one| callees.due(one)).collect();
+    let calls = calls.into_iter().map(|call| callees.call(call)).collect();
     let name =
         |id: &str| sites.iter().find(|site| site.id() == id).map_or_else(String::new, |site| site.name().to_owned());
     let rounds = calls::rounds(&app.db).await?;
     page(&CallsPage {
         t: who.t,
         shell: Shell::load(app, who, Screen::Customers).await?,
-        due: due_rows,
-        calls: call_rows,
+        due,
+        calls,
         rounds: rounds.iter().map(|round| RoundRow::of(who, round, name(&round.site_id))).collect(),
         sites: sites.iter().map(|site| (site.key().to_owned(), site.name().to_owned())).collect(),
         may_record: who.may(Action::ManageCustomer),

@@ -1,6 +1,7 @@
 //! What the page says of customers and calls.
 
 use std::collections::{BTreeMap, HashMap};
+use std::sync::Arc;
 
 use sayso_analysis::scores;
 
@@ -14,6 +15,8 @@ use crate::customers::customer::{Known, known};
 use crate::http::Result;
 use crate::reports::figures::FEWEST;
 use crate::reports::format::{self, NO_FIGURE};
+use crate::service::Service;
+use crate::sites::Site;
 
 /// Who is called, and how.
 pub(super) struct Callee {
@@ -63,6 +66,8 @@ pub(super) struct Callees<'a> {
     known: BTreeMap<String, Known>,
     numbers: HashMap<String, i64>,
     members: Vec<Member>,
+    service: Arc<Service>,
+    sites: Vec<Arc<Site>>,
 }
 
 impl<'a> Callees<'a> {
@@ -80,6 +85,8 @@ impl<'a> Callees<'a> {
             known: known(&app.db, &app.keys, &all).await?,
             numbers: numbers(&app.db, &cases).await?,
             members: Member::all(&app.db).await?,
+            service: app.service.current().await?,
+            sites: app.sites.all().await?,
             customers,
             app,
             who,
@@ -87,43 +94,39 @@ impl<'a> Callees<'a> {
     }
 
     /// A customer who should be called.
-    pub(super) async fn due(&mut self, due: Due) -> Result<DueRow> {
+    pub(super) fn due(&self, due: Due) -> DueRow {
         let (t, caller) = (self.who.t, Some(due.representative_id.as_str()));
-        let callee = self.callee(&due.customer_id, &due.case_id, caller).await?;
+        let callee = self.callee(&due.customer_id, &due.case_id, caller);
         let (why, is_unhappy) = match due.reason {
             Reason::Unhappy(score) => (t.with("desk.calls.unhappy", &[("score", &score.to_string())]), true),
             Reason::Silent(days) => (t.with("desk.calls.silent", &[("n", &days.to_string())]), false),
         };
-        Ok(DueRow { callee, why, is_unhappy })
+        DueRow { callee, why, is_unhappy }
     }
 
     /// A check call.
-    pub(super) async fn call(&mut self, call: CheckCall) -> Result<CallRow> {
-        let callee = self.callee(&call.customer_id, &call.case_id, call.caller_id.as_deref()).await?;
+    pub(super) fn call(&self, call: CheckCall) -> CallRow {
+        let callee = self.callee(&call.customer_id, &call.case_id, call.caller_id.as_deref());
         let drawn = (rfc3339(call.created_at), self.who.t.moment(call.created_at));
-        Ok(CallRow { id: call.id, callee, tries: call.tries, drawn })
+        CallRow { id: call.id, callee, tries: call.tries, drawn }
     }
 
-    async fn callee(&mut self, customer_id: &str, case_id: &str, caller: Option<&str>) -> Result<Callee> {
+    fn callee(&self, customer_id: &str, case_id: &str, caller: Option<&str>) -> Callee {
         let merged_into = self.customers.get(customer_id).and_then(|customer| customer.merged_into.clone());
         let id = merged_into.unwrap_or_else(|| customer_id.to_owned());
         let (t, own) = (self.who.t, self.who.member.id.as_str());
-        let service = self.app.service.current().await?;
         let known = self.known.get(&id).cloned().unwrap_or_default();
         let customer = self.customers.get(&id);
-        let site = match customer {
-            Some(customer) => self.app.sites.by_id(&customer.site_id).await?,
-            None => None,
-        };
-        let site_key = site.as_ref().map_or("", |site| site.key());
+        let site = customer.and_then(|customer| self.sites.iter().find(|site| site.id() == customer.site_id));
+        let site_key = site.map_or("", |site| site.key());
         let tier = customer.and_then(|customer| customer.tier.as_deref());
         let name = customer.and_then(|customer| customer.name(&self.app.keys));
         let reached = known.emails.first().or(known.phones.first()).cloned();
         let member = |id: &str| self.members.iter().find(|member| member.id == id).map(|member| member.name.clone());
         let phone = known.phones.into_iter().next();
-        Ok(Callee {
+        Callee {
             name: name.or(reached).unwrap_or_else(|| t.get("console.customers.unnamed").to_owned()),
-            tier: tier.map(|key| service.tier_name(site_key, key, t.tag())),
+            tier: tier.map(|key| self.service.tier_name(site_key, key, t.tag())),
             phone: phone.map(|phone| (phone.chars().filter(|c| c.is_ascii_digit() || *c == '+').collect(), phone)),
             email: known.emails.into_iter().next(),
             case: (
@@ -132,7 +135,7 @@ impl<'a> Callees<'a> {
             ),
             who_calls: caller.filter(|id| *id != own).and_then(member),
             customer_id: id,
-        })
+        }
     }
 }
 

@@ -81,6 +81,9 @@ async fn save_draft(
             }
         },
     };
-    reply_drafts::save(&app.db, &who.member.id, &case.id, body.as_ref(), app.clock.now()).await?;
+    match &body {
+        Some(body) => reply_drafts::save(&app.db, &who.member.id, &case.id, body, app.clock.now()).await?,
+        None => reply_drafts::forget(&app.db, &who.member.id, &case.id).await?,
+    }
     Ok(if is_silent { StatusCode::NO_CONTENT.into_response() } else { leave(&case.id, "?done=draft#reply-form") })
 }
