@@ -45,6 +45,17 @@ pub struct SignedIn {
     pub csrf: String,
     /// The session.
     pub session: Session,
+    /// Where the answer is shown.
+    pub place: Place,
+}
+
+/// Where a page of the console is shown.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Place {
+    /// In a tab of its own, with the bar at its top.
+    Tab,
+    /// In the pane beside the list of cases.
+    Pane,
 }
 
 /// Somebody who may change cases.
@@ -105,7 +116,11 @@ impl SignedIn {
         let Some(id) = session.id() else { return Ok(None) };
         let csrf = app.keys.hash(Purpose::Form, &id.to_string());
         let standing = standing(app, &member).await?;
-        Ok(Some(Self { t: Texts(member.lang()), member, standing, csrf, session }))
+        let place = match parts.headers.get("sec-fetch-dest").is_some_and(|dest| dest == "iframe") {
+            true => Place::Pane,
+            false => Place::Tab,
+        };
+        Ok(Some(Self { t: Texts(member.lang()), member, standing, csrf, session, place }))
     }
 
     /// Refuses a form that is from no page of this session.

@@ -24,4 +24,5 @@ mod pictures;
 mod stage;
 mod story;
 mod surveys;
+mod week;
 mod widget;
