@@ -137,8 +137,9 @@ function step(by) {
   return Boolean(next);
 }
 
+// An event of the page with the list is no instance of this page's own class.
 window.addEventListener("sayso:key", (event) => {
-  if (event instanceof CustomEvent && !hasPane()) act(event.detail);
+  if ("detail" in event && !hasPane()) act(String(event.detail));
 });
 
 function choose() {

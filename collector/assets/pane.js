@@ -96,12 +96,13 @@ document.addEventListener("click", (event) => {
   show(link);
 });
 
+// An event of the page in the frame is no instance of this page's own class.
 window.addEventListener("sayso:step", (event) => {
-  if (event instanceof CustomEvent) step(event.detail);
+  if ("detail" in event) step(Number(event.detail));
 });
 
 window.addEventListener("sayso:key", (event) => {
-  if (!(event instanceof CustomEvent)) return;
+  if (!("detail" in event)) return;
   const inside = front?.contentWindow;
   inside?.focus();
   inside?.dispatchEvent(new CustomEvent("sayso:key", { detail: event.detail }));

@@ -20,6 +20,7 @@ mod identity;
 mod languages;
 mod looks;
 mod outbox;
+mod pane;
 mod pictures;
 mod stage;
 mod story;

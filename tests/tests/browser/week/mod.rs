@@ -75,7 +75,14 @@ async fn monday(office: &Office, desk: &Browser, visitor: &Browser) -> ((String,
     let page = kai.get("/staff/new?channel=letter").await.body;
     let (_, key) = page.split_once("<form class=\"entry\"").unwrap().1.split_once("name=\"key\" value=\"").unwrap();
     let key = key.split('"').next().unwrap();
-    let fields = [("site", "acme"), ("channel", "letter"), ("kind", "complaint"), ("priority", "normal"), ("message", SMOKE), ("key", key)];
+    let fields = [
+        ("site", "acme"),
+        ("channel", "letter"),
+        ("kind", "complaint"),
+        ("priority", "normal"),
+        ("message", SMOKE),
+        ("key", key),
+    ];
     let smoke = kai.post("/staff/new", &fields).await.location().trim_start_matches("/staff/new/").to_owned();
     office.work().await;
 
@@ -100,7 +107,11 @@ async fn monday(office: &Office, desk: &Browser, visitor: &Browser) -> ((String,
 
     office.until((0, 12, 0)).await;
     let eva = Seat::of(office, "eva").await;
-    eva.post(&format!("/staff/cases/{smoke}/reply"), &[("body", "Please switch it off. We come today."), ("then", "go_on")]).await;
+    eva.post(
+        &format!("/staff/cases/{smoke}/reply"),
+        &[("body", "Please switch it off. We come today."), ("then", "go_on")],
+    )
+    .await;
 
     // The invoice was right: the sofa came twice. So it is no matter of the billing team.
     office.until((0, 13, 0)).await;
@@ -151,7 +162,10 @@ async fn thursday(office: &Office, desk: &Browser, cases: &Cases) {
     let pat = Seat::of(office, "pat").await;
     let torn = &cases.torn.0;
     let list = pat.get("/staff/cases?status=all").await.body;
-    assert!(list.contains(torn) && !list.contains(&cases.invoice), "the workshop sees what was given to it, and nothing else");
+    assert!(
+        list.contains(torn) && !list.contains(&cases.invoice),
+        "the workshop sees what was given to it, and nothing else"
+    );
     let page = pat.get(&format!("/staff/cases/{torn}")).await.body;
     assert!(page.contains(TORN) && !page.contains("li@example.com") && !page.contains(">Li Lei<"), "and no contact");
     let task = page.split_once(&format!("action=\"/staff/cases/{torn}/tasks/")).unwrap().1;
@@ -188,14 +202,20 @@ async fn friday(office: &Office, desk: &Browser, visitor: &Browser, cases: &Case
     desk.wait_for("her case is back", &format!("document.body.innerHTML.includes('/staff/cases/{torn}')")).await;
     office.go(desk, &format!("/staff/cases/{torn}")).await;
     desk.run("document.querySelector('#reply-form input[value=resolve]').checked = true").await;
-    let fields = [("reply", "The grey one is on its way."), ("reply-outcome", "upheld"), ("reply-cost", "25.50"), ("reply-cost-currency", "CNY")];
+    let fields = [
+        ("reply", "The grey one is on its way."),
+        ("reply-outcome", "upheld"),
+        ("reply-cost", "25.50"),
+        ("reply-cost-currency", "CNY"),
+    ];
     fill_in(desk, &fields, "#reply-form button.primary").await;
     office.work().await;
     office.until((4, 18, 15)).await;
 }
 
 async fn clocks_agree(office: &Office, cases: &Cases) {
-    let clock = |promise: &str, state: &str, due: Option<office::Moment>| (promise.to_owned(), state.to_owned(), due.map(at));
+    let clock =
+        |promise: &str, state: &str, due: Option<office::Moment>| (promise.to_owned(), state.to_owned(), due.map(at));
     assert_eq!(
         office.clocks(&cases.torn.0).await,
         [
@@ -297,14 +317,18 @@ async fn timelines_agree(office: &Office, desk: &Browser, cases: &Cases) {
 
     // The page says the same, and nobody else owns the case that came back.
     office.go(desk, &format!("/staff/cases/{}", cases.torn.0)).await;
-    let shown = "return [...document.querySelectorAll('.thread time')].map(time => time.getAttribute('datetime').slice(0, 16))";
+    let shown =
+        "return [...document.querySelectorAll('.thread time')].map(time => time.getAttribute('datetime').slice(0, 16))";
     let mut minutes: Vec<String> = serde_json::from_value(desk.run(shown).await).unwrap();
     let mut expected: Vec<String> = torn.into_iter().map(|(_, minute)| minute).collect();
     minutes.dedup();
     expected.dedup();
     assert_eq!(minutes, expected);
     let case = office.api(&format!("/cases/{}", cases.torn.0)).await;
-    assert_eq!((&case["case"]["owner"]["email"], &case["case"]["outcome"]), (&json!("mei@acme.example"), &json!("upheld")));
+    assert_eq!(
+        (&case["case"]["owner"]["email"], &case["case"]["outcome"]),
+        (&json!("mei@acme.example"), &json!("upheld"))
+    );
     desk.picture("week-case").await;
 
     let report = office.api("/reports/promises?from=2026-11-30&to=2026-12-06&by=promise").await;

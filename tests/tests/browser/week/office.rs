@@ -128,7 +128,9 @@ impl Office {
         let case = self.api(&format!("/cases/{id}")).await;
         let clocks = case["case"]["clocks"].as_array().unwrap().iter();
         let word = |value: &Value| value.as_str().unwrap().to_owned();
-        clocks.map(|clock| (word(&clock["promise"]), word(&clock["state"]), clock["due"].as_str().map(minute))).collect()
+        clocks
+            .map(|clock| (word(&clock["promise"]), word(&clock["state"]), clock["due"].as_str().map(minute)))
+            .collect()
     }
 
     /// The events of a case with the minutes at which they happened.
@@ -190,7 +192,11 @@ pub async fn fill_in(browser: &Browser, fields: &[(&str, &str)], button: &str) {
 pub async fn press(browser: &Browser, button: &str) {
     let element = browser.find(button).await;
     browser.run("window.isOldPage = true").await;
-    browser.driver.execute("arguments[0].scrollIntoView({block: 'center'})", vec![element.to_json().unwrap()]).await.unwrap();
+    browser
+        .driver
+        .execute("arguments[0].scrollIntoView({block: 'center'})", vec![element.to_json().unwrap()])
+        .await
+        .unwrap();
     element.click().await.unwrap();
     browser.wait_for("the next page", "!window.isOldPage && document.readyState === 'complete'").await;
 }

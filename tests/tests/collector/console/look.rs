@@ -11,8 +11,13 @@ use super::{Desk, complaint};
 fn heads(page: &str) -> Vec<String> {
     let head = page.split_once("<thead>").unwrap().1.split_once("</thead>").unwrap().0;
     let cells = head.split("<th ").skip(1).map(|cell| {
-        let text: String = cell.split('<').filter_map(|part| part.split_once('>')).map(|(_, text)| text.trim()).collect();
-        if text.is_empty() { cell.split_once('>').unwrap().1.split('<').next().unwrap().trim().to_owned() } else { text }
+        let text: String =
+            cell.split('<').filter_map(|part| part.split_once('>')).map(|(_, text)| text.trim()).collect();
+        if text.is_empty() {
+            cell.split_once('>').unwrap().1.split('<').next().unwrap().trim().to_owned()
+        } else {
+            text
+        }
     });
     cells.collect()
 }
