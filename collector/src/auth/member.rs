@@ -309,6 +309,7 @@ impl Member {
             "delete from links where member_id = $1",
             // Their address may be somebody else's by the time they come back.
             "delete from company_accounts where member_id = $1",
+            "delete from passkeys where member_id = $1",
         ] {
             with_tx!(&mut tx, conn => sqlx::query(statement).bind(&id).execute(conn).await.map(|_| ()))?;
         }

@@ -21,6 +21,7 @@ mod languages;
 mod looks;
 mod outbox;
 mod pane;
+mod passkeys;
 mod pictures;
 mod stage;
 mod story;
