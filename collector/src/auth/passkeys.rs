@@ -56,7 +56,7 @@ pub struct Begun {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Refused;
 
-/// For whom passkeys hold: the host of the public address, and pages of this very address.
+/// For whom passkeys hold: the host of the console's address, and pages of this very address.
 struct RelyingParty {
     id: RpId,
     origin: String,
@@ -64,7 +64,7 @@ struct RelyingParty {
 
 impl RelyingParty {
     fn of(config: &Config) -> Option<Self> {
-        let url: url::Url = config.public_url.parse().ok()?;
+        let url: url::Url = config.console("/").parse().ok()?;
         // Browsers know no passkeys of an IP address, nor on plain HTTP but for this very machine.
         let host = url.domain()?.to_owned();
         let is_safe = url.scheme() == "https" || host == "localhost";
@@ -249,4 +249,31 @@ fn handle_of(member_id: &str) -> Result<UserHandle16> {
 
 fn change(action: &'static str, member_id: &str, name: &str) -> Change {
     Change { action, object: format!("member/{member_id}"), before: Value::Null, after: json!({"passkey": name}) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn passkeys_hold_for_the_address_of_the_console() {
+        let party = |public: &str, console: &str| {
+            let mut config = Config::for_data(std::path::Path::new("data")).expect("the defaults hold");
+            (config.public_url, config.console_url) = (public.into(), console.into());
+            RelyingParty::of(&config).map(|party| (party.id.as_ref().to_owned(), party.origin))
+        };
+        let of = |id: &str, origin: &str| Some((id.to_owned(), origin.to_owned()));
+        assert_eq!(party("https://feedback.example:8443", ""), of("feedback.example", "https://feedback.example:8443"));
+        assert_eq!(
+            party("https://feedback.example", "https://staff.example"),
+            of("staff.example", "https://staff.example")
+        );
+        assert_eq!(party("http://localhost:8787", ""), of("localhost", "http://localhost:8787"));
+        // A browser would refuse, so that nobody is offered any.
+        for without in
+            ["http://feedback.example", "http://127.0.0.1:8787", "https://192.0.2.7", "https://[2001:db8::1]"]
+        {
+            assert_eq!(party(without, ""), None, "{without}");
+        }
+    }
 }

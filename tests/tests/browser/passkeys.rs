@@ -62,6 +62,7 @@ async fn the_story(database: Database) {
     browser.find(&format!("{form} [name=password]")).await.send_keys(PASSWORD).await.unwrap();
     browser.find(&format!("{form} button")).await.click().await.unwrap();
     browser.wait_for("ten recovery codes", "document.querySelectorAll('code').length === 10").await;
+    let recovery = browser.run("return document.querySelector('code').textContent").await;
     assert_eq!(counted(&app, "select count(*) from audit_log where action = 'member.passkey.add'").await, 1);
     browser.driver.goto(format!("{url}/staff/account/second-factor")).await.unwrap();
     browser.wait_for("its name", "document.querySelector('.passkeys')?.textContent.includes('Work phone')").await;
@@ -93,6 +94,13 @@ async fn the_story(database: Database) {
     give_password("chen@acme.example").await;
     browser.wait_for("the second step", "location.pathname === '/staff/sign-in/code'").await;
     browser.find("form[data-passkey=get]:not([hidden]) button").await.click().await.unwrap();
+    browser.wait_for("the start page", "location.pathname === '/staff'").await;
+
+    // Whoever has lost the device has the codes.
+    sign_out(&browser, &url).await;
+    give_password("chen@acme.example").await;
+    browser.find("#code").await.send_keys(recovery.as_str().unwrap()).await.unwrap();
+    browser.find("form[action='/staff/sign-in/code'] button").await.click().await.unwrap();
     browser.wait_for("the start page", "location.pathname === '/staff'").await;
 
     // An answer is of one ceremony: it does not count for the next, nor does one that was changed.
