@@ -126,6 +126,7 @@ pub fn what_happened(context: &EventContext, t: Texts) -> String {
         EventType::Priority => t.get("mail.team.priority").to_owned(),
         EventType::Category => t.get("mail.team.category").to_owned(),
         EventType::Tags => t.get("mail.team.tags").to_owned(),
+        EventType::FollowUp if event.data["due"].is_string() => t.get("mail.team.follow_up_due").to_owned(),
         EventType::FollowUp => t.get("mail.team.follow_up").to_owned(),
         EventType::Problem => t.get("mail.team.problem").to_owned(),
         EventType::Merged => t.get("mail.team.merged").to_owned(),
