@@ -135,9 +135,9 @@ on_both_databases! {
         assert!(shown.contains("[texts.send]\nen = \"Off it goes\""), "{shown}");
         for (assignment, said) in [
             ("text.sent.en=x", "no text sent"),
-            ("text.send.klingon=x", "ar, en, zh-Hans, zh-Hant"),
+            ("text.send.klingon=x", "ar, de, en, es, fr, hi, ja, ko, pt-BR, ru, zh-Hans, zh-Hant"),
             ("text.failure_wait_other.en=Soon", "{count}"),
-            ("promise_text.xx=x", "ar, en, zh-Hans, zh-Hant"),
+            ("promise_text.xx=x", "ar, de, en, es, fr, hi, ja, ko, pt-BR, ru, zh-Hans, zh-Hant"),
             ("theme.radius=25", "0 to 24"),
             ("required=message", "can't be required"),
         ] {
