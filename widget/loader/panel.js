@@ -19,6 +19,7 @@ const css = `
 #panel:not([hidden]){animation:rise .22s cubic-bezier(.2,.7,.3,1)}
 #panel:lang(zh-Hant){font-family:var(--f,system-ui,-apple-system,"Segoe UI",Roboto,"PingFang TC","Noto Sans CJK TC","Microsoft JhengHei",sans-serif)}
 #panel:lang(ja){font-family:var(--f,system-ui,sans-serif)}
+#panel:lang(ko){word-break:keep-all}
 #panel.left{right:auto;left:var(--o)}
 #panel.dark{color-scheme:dark;background:#1e2426;color:#ece6da}
 [hidden]{display:none!important}

@@ -69,7 +69,7 @@ on_both_databases! {
         ]).await;
         let client = app.client();
         let shown = page(&client, "/s/acme?lang=en").await.body;
-        for text in ["Tell &#60;the&#62; shop</h1>", "Off it goes</button>", "Ticket number", "Applause", "Shall we answer?", "{n} to go"] {
+        for text in ["Tell &#60;the&#62; shop</h1>", "Off it goes</button>", "Ticket number", "Applause", "Shall we answer?", "&#34;other&#34;:&#34;{count} to go&#34;"] {
             assert!(shown.contains(text), "{text} in {shown}");
         }
         let form = Form::of(&shown, "/s/acme").with("kind", "praise");

@@ -66,8 +66,10 @@ fn assert_speaks(lang: Lang, answer: &Answer, keys: &[&str]) {
         }
     }
     if lang != Lang::En {
-        let left = english_alone(lang).into_iter().find(|piece| shown.contains(piece));
-        assert_eq!(left, None, "{tag} says it in English");
+        // A single word may well be a name in the markup, such as a class.
+        let text: String = shown.split('<').map(|part| part.split_once('>').map_or("", |(_, text)| text)).collect();
+        let is_said = |piece: &String| if piece.contains(' ') { shown.contains(piece) } else { text.contains(piece) };
+        assert_eq!(english_alone(lang).into_iter().find(is_said), None, "{tag} says it in English");
     }
 }
 
@@ -161,6 +163,6 @@ on_both_databases! {
         speak_all(&app).await;
         let many = page(&client, "/s/acme?lang=hi").await.body;
         assert!(many.contains("languages-menu") && many.matches("hreflang").count() == 12, "{many}");
-        assert!(many.contains("href=\"?lang=ar\" lang=\"ar\""), "each is written in itself: {many}");
+        assert!(many.contains("lang=ar\" lang=\"ar\" hreflang=\"ar\">العربية</a>"), "each is written in itself: {many}");
     }
 }
