@@ -3,8 +3,11 @@
  * The keyboard of the console. Single letters do something only where nobody types, and can be switched off, since voice control speaks in letters
  * too (WCAG 2.2, 2.1.4). Everything that a key does is a link or a button of the page as well.
  *
- * In the inbox `j` and `k` go from case to case, `x` chooses one; on the page of a case they lead to the next and the one before of the list that the
- * reader came from, `r` and `n` go to the fields for a reply and a note. `/` searches, `Ctrl K` opens the list of all commands, `?` explains.
+ * In the inbox `j` and `k` go from case to case, `x` chooses one, `a` and `t` go to the owner and the tag for all that were chosen. On the page of a
+ * case `j` and `k` lead to the next and the one before of the list that the reader came from, `r` and `n` go to the fields for a reply and a note, `a`, `s`,
+ * `t` and `m` to owner, status, tags and merging. `/` searches, `Ctrl K` opens the list of all commands, `?` explains.
+ *
+ * Where the case stands beside the list (`pane.js`), `j` and `k` change the case, and its keys are those of its page, wherever the focus is.
  */
 
 const OFF = "sayso-keys-off";
@@ -13,8 +16,40 @@ const RESULTS = 8;
 
 const palette = dialog("palette");
 const help = dialog("keys-help");
-const rows = [...document.querySelectorAll("[data-case] h2 a")].filter((link) => link instanceof HTMLAnchorElement);
-if (rows.length) sessionStorage.setItem(LIST, JSON.stringify(rows.map((link) => link.getAttribute("href"))));
+/** Whether the list stands beside the open case, and this is the page with the list. */
+const hasPane = () => Boolean(document.querySelector("[data-pane]")?.checkVisibility());
+/** The page with the list, in whose pane this one stands. */
+const outer = window.parent !== window && window.frameElement ? window.parent : undefined;
+if (!outer && rows().length) sessionStorage.setItem(LIST, JSON.stringify(rows().map((link) => link.getAttribute("href"))));
+prepareNext();
+
+/** The links to cases, as they are to be seen. */
+function rows() {
+  const links = [...document.querySelectorAll("[data-case] h2 a")].filter((link) => link instanceof HTMLAnchorElement);
+  return links.filter((link) => link.checkVisibility());
+}
+
+/** Lets the browser make the page of the next case ready, where it can, so that `j` shows it at once. */
+function prepareNext() {
+  const next = outer ? undefined : beside(1);
+  if (!next || !HTMLScriptElement.supports?.("speculationrules")) return;
+  const rules = document.createElement("script");
+  rules.type = "speculationrules";
+  rules.textContent = JSON.stringify({ prerender: [{ urls: [next], eagerness: "immediate" }] });
+  document.head.append(rules);
+}
+
+/**
+ * The page of the next case of the list that the reader came from, or with -1 of the one before.
+ * @param {number} by
+ * @returns {string | undefined}
+ */
+function beside(by) {
+  /** @type {string[]} */
+  const list = JSON.parse(sessionStorage.getItem(LIST) ?? "[]");
+  const at = list.indexOf(location.pathname);
+  return at < 0 ? undefined : list[at + by];
+}
 
 /**
  * @param {string} id
@@ -53,10 +88,18 @@ function act(key) {
       return step(-1);
     case "x":
       return choose();
+    case "a":
+      return ofCase(key) || focus("owner") || focus("bulk-owner");
+    case "t":
+      return ofCase(key) || focus("properties-tags") || focus("bulk-tag");
     case "r":
-      return focus("reply");
+      return ofCase(key) || focus("reply");
     case "n":
-      return focus("note");
+      return ofCase(key) || focus("note");
+    case "s":
+      return ofCase(key) || focusFirst("steps");
+    case "m":
+      return ofCase(key) || focus("merge");
     case "/":
       return focus("q") || openPalette();
     case "?":
@@ -66,25 +109,42 @@ function act(key) {
   }
 }
 
+/**
+ * Sends a key to the case beside the list, unless several were chosen, whom it is about then.
+ * @param {string} key
+ */
+function ofCase(key) {
+  if (!hasPane() || document.querySelector("[data-case] input[type=checkbox]:checked")) return false;
+  window.dispatchEvent(new CustomEvent("sayso:key", { detail: key }));
+  return true;
+}
+
 /** @param {number} by */
 function step(by) {
+  if (outer || hasPane()) {
+    (outer ?? window).dispatchEvent(new CustomEvent("sayso:step", { detail: by }));
+    return true;
+  }
   if (location.pathname.endsWith("/cases")) {
-    const links = document.querySelectorAll("[data-case] h2 a");
-    const at = [...links].findIndex((link) => link.closest("[data-case]")?.contains(document.activeElement));
+    const links = rows();
+    const at = links.findIndex((link) => link.closest("[data-case]")?.contains(document.activeElement));
     const next = links[at < 0 ? (by > 0 ? 0 : links.length - 1) : at + by];
-    if (next instanceof HTMLElement) next.focus();
+    next?.focus();
     return Boolean(next);
   }
-  /** @type {string[]} */
-  const list = JSON.parse(sessionStorage.getItem(LIST) ?? "[]");
-  const at = list.indexOf(location.pathname);
-  const next = at < 0 ? undefined : list[at + by];
+  const next = beside(by);
   if (next) location.href = next;
   return Boolean(next);
 }
 
+// An event of the page with the list is no instance of this page's own class.
+window.addEventListener("sayso:key", (event) => {
+  if ("detail" in event && !hasPane()) act(String(event.detail));
+});
+
 function choose() {
-  const box = document.activeElement?.closest("[data-case]")?.querySelector("input[type=checkbox]");
+  const row = hasPane() ? document.querySelector("[data-case][aria-current]") : document.activeElement?.closest("[data-case]");
+  const box = row?.querySelector("input[type=checkbox]");
   if (box instanceof HTMLInputElement) box.click();
   return Boolean(box);
 }
@@ -97,6 +157,17 @@ function focus(id) {
   field.focus();
   field.scrollIntoView({ block: "center" });
   return true;
+}
+
+/**
+ * Goes to the first button of a place.
+ * @param {string} id
+ */
+function focusFirst(id) {
+  const button = document.getElementById(id)?.querySelector("button");
+  button?.focus();
+  button?.scrollIntoView({ block: "center" });
+  return Boolean(button);
 }
 
 /** @param {HTMLDialogElement | null} box */

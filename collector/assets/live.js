@@ -8,7 +8,8 @@
  * Where the page itself must not be fetched again, such as one whose every opening is recorded, `<body data-live-from="URL">` names one that has
  * the regions too.
  *
- * A hidden tab closes its stream, because a browser allows a host only six connections, and catches up when shown.
+ * A hidden tab closes its stream, because a browser allows a host only six connections, and catches up when shown. So does a frame that was
+ * fetched ahead (`pane.js`).
  */
 
 const url = document.body.dataset.live;
@@ -136,9 +137,15 @@ function close() {
   stream = undefined;
 }
 
+/** Whether nobody looks at this page yet. */
+function waits() {
+  return window.frameElement?.hasAttribute("data-ahead") ?? false;
+}
+
 if (url) {
   document.addEventListener("visibilitychange", () => {
     if (document.hidden) return close();
+    if (waits()) return;
     open(url);
     schedule();
   });
@@ -150,5 +157,9 @@ if (url) {
       schedule();
     }
   });
-  if (!document.hidden) open(url);
+  if (!document.hidden && !waits()) open(url);
+  window.addEventListener("sayso:shown", () => {
+    open(url);
+    schedule();
+  });
 }

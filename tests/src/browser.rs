@@ -121,6 +121,17 @@ impl Browser {
         self.driver.execute(script, vec![]).await.expect("the page runs script").json().clone()
     }
 
+    /// Presses keys, which may lead to another page.
+    pub async fn press(&self, keys: impl Into<TypingData>) {
+        // Where a page that was made ready takes over, the driver finds the old one gone before it answers.
+        match self.driver.action_chain().send_keys(keys).perform().await {
+            Err(error) if !error.to_string().contains("target frame detached") => {
+                panic!("the keys are not pressed: {error:?}")
+            }
+            _ => {}
+        }
+    }
+
     /// Tells the page whether there is a network; without one, nothing leaves it.
     pub async fn set_connection(&self, connection: Connection) {
         let conditions = serde_json::json!({

@@ -7,7 +7,7 @@ use sayso_shared::Lang;
 use super::invitations::{NewInvitation, Refusal};
 use super::links::make_sign_in_link;
 use super::member::{Email, Name, NewMember};
-use super::{Member, Password, Role, breached, invitations, oidc, totp};
+use super::{Member, Password, Role, breached, invitations, oidc, passkeys, totp};
 use crate::audit::Stamp;
 use crate::clock::{Millis, parse_rfc3339, rfc3339};
 use crate::context::Context;
@@ -120,6 +120,7 @@ pub async fn run(command: MemberCommand, context: &Context) -> anyhow::Result<()
             let stamp = Stamp::command(context.clock.now());
             Member::set_password(&context.db, &member.id, hash.as_deref(), &stamp).await?;
             totp::remove(&context.db, &member.id, &stamp).await?;
+            passkeys::remove_all(&context.db, &member.id, &stamp).await?;
             oidc::unbind(&context.db, &member.id, &stamp).await?;
             match hash {
                 Some(_) => println!("The password of {} is set; all its sessions have ended.", member.email),

@@ -15,7 +15,7 @@ use tower_sessions::Session;
 use super::Member;
 use super::permissions::{Action, Actor, Object, Standing, can};
 use super::session::{self, AskedBy};
-use super::totp;
+use super::{passkeys, totp};
 use crate::app::App;
 use crate::http::body::fresh_key;
 use crate::http::{Error, cors};
@@ -45,6 +45,17 @@ pub struct SignedIn {
     pub csrf: String,
     /// The session.
     pub session: Session,
+    /// Where the answer is shown.
+    pub place: Place,
+}
+
+/// Where a page of the console is shown.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Place {
+    /// In a tab of its own, with the bar at its top.
+    Tab,
+    /// In the pane beside the list of cases.
+    Pane,
 }
 
 /// Somebody who may change cases.
@@ -105,7 +116,11 @@ impl SignedIn {
         let Some(id) = session.id() else { return Ok(None) };
         let csrf = app.keys.hash(Purpose::Form, &id.to_string());
         let standing = standing(app, &member).await?;
-        Ok(Some(Self { t: Texts(member.lang()), member, standing, csrf, session }))
+        let place = match parts.headers.get("sec-fetch-dest").is_some_and(|dest| dest == "iframe") {
+            true => Place::Pane,
+            false => Place::Tab,
+        };
+        Ok(Some(Self { t: Texts(member.lang()), member, standing, csrf, session, place }))
     }
 
     /// Refuses a form that is from no page of this session.
@@ -197,7 +212,8 @@ async fn lacks_second_factor(app: &App, who: &SignedIn, path: &str) -> Result<bo
         return Ok(false);
     }
     let is_account = path == "/staff/account" || path.starts_with("/staff/account/") || path == "/staff/sign-out";
-    Ok(!is_account && !totp::is_set(&app.db, &who.member.id).await?)
+    let id = &who.member.id;
+    Ok(!is_account && !totp::is_set(&app.db, id).await? && !passkeys::has_any(&app.db, id).await?)
 }
 
 /// What a member's rights depend on.

@@ -97,9 +97,12 @@ pub struct Member {
     pub disabled_at: Option<Millis>,
     /// Until when it is away and gets no new cases.
     pub away_until: Option<Millis>,
+    /// How it wants the inbox, as the inbox writes it.
+    pub inbox_look: String,
 }
 
-const SELECT: &str = "select id, email, name, role, lang, password_hash, session_epoch, created_at, disabled_at, away_until from members";
+const SELECT: &str = "select id, email, name, role, lang, password_hash, session_epoch, created_at, disabled_at, away_until, inbox_look \
+    from members";
 
 impl Member {
     /// An agent, for tests.
@@ -116,6 +119,7 @@ impl Member {
             created_at: 0,
             disabled_at: None,
             away_until: None,
+            inbox_look: String::new(),
         }
     }
 
@@ -280,6 +284,12 @@ impl Member {
         with_write!(db, pool => sqlx::query(update).bind(lang.as_str()).bind(id).execute(pool).await.map(|_| ()))
     }
 
+    /// Sets how the member wants the inbox.
+    pub async fn set_inbox_look(db: &Db, id: &str, look: &str) -> sqlx::Result<()> {
+        let update = "update members set inbox_look = $1 where id = $2";
+        with_write!(db, pool => sqlx::query(update).bind(look).bind(id).execute(pool).await.map(|_| ()))
+    }
+
     /// Lets a member leave: no more sign-in, no open cases, no links. What it wrote keeps its name. The last
     /// admin stays, since nobody could let another one in.
     pub async fn remove(db: &Db, email: &Email, stamp: &Stamp) -> anyhow::Result<()> {
@@ -299,6 +309,7 @@ impl Member {
             "delete from links where member_id = $1",
             // Their address may be somebody else's by the time they come back.
             "delete from company_accounts where member_id = $1",
+            "delete from passkeys where member_id = $1",
         ] {
             with_tx!(&mut tx, conn => sqlx::query(statement).bind(&id).execute(conn).await.map(|_| ()))?;
         }

@@ -11,6 +11,7 @@ pub mod links;
 pub mod member;
 pub mod new_password;
 pub mod oidc;
+pub mod passkeys;
 pub mod password;
 pub mod permissions;
 pub mod session;

@@ -17,6 +17,7 @@ mod languages;
 mod live;
 mod mail;
 mod members;
+mod passkeys;
 mod problems;
 mod provider_links;
 mod reports;
@@ -54,6 +55,7 @@ pub fn router(app: &App) -> Router<App> {
         .merge(account::router())
         .merge(digests::router())
         .merge(second_factor::router())
+        .merge(passkeys::router())
         .merge(sessions::router())
         .merge(members::router())
         .merge(invitations::router())

@@ -15,8 +15,10 @@ use crate::assets::{self, MARK};
 use crate::audit::Stamp;
 use crate::auth::confirm::confirm;
 use crate::auth::guard::{SECOND_FACTOR, needs_second_factor};
+use crate::auth::passkeys::{self, Passkey};
 use crate::auth::totp::{self, Secret};
 use crate::auth::{CsrfForm, SignedIn, session};
+use crate::clock::Millis;
 use crate::http::client::ClientAddress;
 use crate::http::limits::Attempt;
 use crate::http::{Error, Result};
@@ -47,11 +49,13 @@ struct SecondFactorPage {
     /// Recovery codes, which are shown this once.
     codes: Vec<String>,
     done: Option<&'static str>,
+    passkeys: Vec<Passkey>,
+    takes_passkeys: bool,
     /// The field that is wrong, and why.
     error: Option<(&'static str, &'static str)>,
 }
 
-struct Pending {
+pub(super) struct Pending {
     written: String,
     /// The squares of the picture, as the path of an SVG, and how many there are in a row, with the margin.
     squares: String,
@@ -69,8 +73,14 @@ impl SecondFactorPage {
             pending: None,
             codes: Vec::new(),
             done: None,
+            passkeys: passkeys::of_member(&app.db, &who.member.id).await?,
+            takes_passkeys: passkeys::are_possible(&app.config),
             error: None,
         })
+    }
+
+    fn day(&self, at: &Millis) -> String {
+        self.t.day(*at)
     }
 
     fn error(&self, field: &str) -> Option<&'static str> {
@@ -81,10 +91,15 @@ impl SecondFactorPage {
 #[derive(Deserialize)]
 struct Done {
     removed: Option<String>,
+    done: Option<String>,
 }
 
 async fn show(State(app): State<App>, who: SignedIn, Query(done): Query<Done>) -> Result<Response> {
-    let done = done.removed.is_some().then_some("privacy.factor.removed");
+    let done = match done.done.as_deref() {
+        Some("passkey") => Some("privacy.passkey.added"),
+        Some("passkey_removed") => Some("privacy.passkey.removed"),
+        _ => done.removed.is_some().then_some("privacy.factor.removed"),
+    };
     Ok(page(&SecondFactorPage { done, ..SecondFactorPage::load(&app, &who).await? })?.into_response())
 }
 
@@ -101,7 +116,7 @@ async fn begin(
     client: ClientAddress,
     CsrfForm(form): CsrfForm<PasswordForm>,
 ) -> Result<Response> {
-    if let Some(error) = wrong_password(&app, &who, client, &form).await? {
+    if let Some(error) = wrong_password(&app, &who, client, &form.password).await? {
         return refused(&app, &who, None, ("password", error)).await;
     }
     let secret = Secret::random();
@@ -145,10 +160,10 @@ async fn renew(
     client: ClientAddress,
     CsrfForm(form): CsrfForm<PasswordForm>,
 ) -> Result<Response> {
-    if let Some(error) = wrong_password(&app, &who, client, &form).await? {
+    if let Some(error) = wrong_password(&app, &who, client, &form.password).await? {
         return refused(&app, &who, None, ("codes-password", error)).await;
     }
-    if !totp::is_set(&app.db, &who.member.id).await? {
+    if !totp::is_set(&app.db, &who.member.id).await? && !passkeys::has_any(&app.db, &who.member.id).await? {
         return Ok(Redirect::to(SECOND_FACTOR).into_response());
     }
     let stamp = Stamp::member(&who.member.id, app.clock.now());
@@ -162,7 +177,7 @@ async fn remove(
     client: ClientAddress,
     CsrfForm(form): CsrfForm<PasswordForm>,
 ) -> Result<Response> {
-    if let Some(error) = wrong_password(&app, &who, client, &form).await? {
+    if let Some(error) = wrong_password(&app, &who, client, &form.password).await? {
         return refused(&app, &who, None, ("remove-password", error)).await;
     }
     let stamp = Stamp::member(&who.member.id, app.clock.now());
@@ -171,11 +186,13 @@ async fn remove(
     Ok(Redirect::to(&format!("{SECOND_FACTOR}?removed=1")).into_response())
 }
 
-async fn show_codes(app: &App, who: &SignedIn, codes: Vec<String>, done: &'static str) -> Result<Response> {
+/// Shows recovery codes, which nobody can see again.
+pub(super) async fn show_codes(app: &App, who: &SignedIn, codes: Vec<String>, done: &'static str) -> Result<Response> {
     Ok(page(&SecondFactorPage { codes, done: Some(done), ..SecondFactorPage::load(app, who).await? })?.into_response())
 }
 
-async fn refused(
+/// Shows the page again, with why something was refused.
+pub(super) async fn refused(
     app: &App,
     who: &SignedIn,
     pending: Option<Pending>,
@@ -185,13 +202,14 @@ async fn refused(
     Ok((StatusCode::UNPROCESSABLE_ENTITY, page(&shown)?).into_response())
 }
 
-async fn wrong_password(
+/// Asks once more who it is; gives what is wrong.
+pub(super) async fn wrong_password(
     app: &App,
     who: &SignedIn,
     client: ClientAddress,
-    form: &PasswordForm,
+    password: &str,
 ) -> Result<Option<&'static str>> {
-    Ok(confirm(app, who, client, &form.password).await?.text())
+    Ok(confirm(app, who, client, password).await?.text())
 }
 
 /// Where the ciphertext of a secret that is being set up belongs.

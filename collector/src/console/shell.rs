@@ -8,6 +8,7 @@ use sayso_shared::Lang;
 use crate::alarms::{self, Alarm, Reason};
 use crate::app::App;
 use crate::auth::SignedIn;
+use crate::auth::guard::Place;
 use crate::auth::password::Weakness;
 use crate::auth::permissions::Action;
 use crate::clock::{DAY, HOUR, MINUTE, Millis, rfc3339};
@@ -54,6 +55,8 @@ pub enum Screen {
 pub struct Shell {
     /// Where the reader is.
     pub screen: Screen,
+    /// Whether it is a tab or the pane beside the inbox, whose bar and alarms are there already.
+    pub place: Place,
     /// Who reads.
     pub name: String,
     /// Whether the reader sees the screens for admins.
@@ -88,6 +91,7 @@ impl Shell {
         alarms.truncate(BANNERS);
         Ok(Self {
             screen,
+            place: who.place,
             name: who.member.name.clone(),
             administers: who.may(Action::Administer),
             reads_service: who.may(Action::ReadService),
@@ -101,6 +105,11 @@ impl Shell {
             more_alarms,
             csrf: who.csrf.clone(),
         })
+    }
+
+    /// Whether the page stands in the pane beside the inbox.
+    pub fn is_in_pane(&self) -> bool {
+        self.place == Place::Pane
     }
 
     /// Whether the reader is on one of the screens for how things are set up, which have a bar of their own.

@@ -16,7 +16,7 @@ use crate::app::App;
 use crate::assets::{self, MARK};
 use crate::auth::guard::{CsrfForm, OpenForm, SIGN_IN, START, SignedIn, local_path};
 use crate::auth::member::Email;
-use crate::auth::{Member, device, links, password, session, totp};
+use crate::auth::{Member, device, links, passkeys, password, session, totp};
 use crate::http::client::ClientAddress;
 use crate::http::language::ConsoleLanguage;
 use crate::http::limits::Attempt;
@@ -44,13 +44,15 @@ struct SignInPage<'a> {
     /// Why the last attempt came to nothing.
     problem: Option<&'static str>,
     passwords: bool,
+    takes_passkeys: bool,
     providers: Vec<ProviderLink>,
 }
 
 impl<'a> SignInPage<'a> {
     fn new(app: &App, t: Texts, next: &'a str) -> Self {
         let (passwords, providers) = (app.config.sign_in.passwords, ProviderLink::all(app, next));
-        Self { t, email: "", next, problem: None, passwords, providers }
+        let takes_passkeys = passkeys::are_possible(&app.config);
+        Self { t, email: "", next, problem: None, passwords, takes_passkeys, providers }
     }
 }
 
@@ -65,6 +67,7 @@ struct SecondStepPage<'a> {
     t: Texts,
     next: &'a str,
     is_wrong: bool,
+    takes_passkeys: bool,
 }
 
 #[derive(Template)]
@@ -196,7 +199,7 @@ pub(super) async fn go_on(
     next: &str,
     headers: &HeaderMap,
 ) -> Result<Response> {
-    if !totp::is_set(&app.db, &member.id).await? {
+    if !totp::is_set(&app.db, &member.id).await? && !passkeys::has_any(&app.db, &member.id).await? {
         return welcome(app, session, member, page_lang, next, headers).await;
     }
     session::await_second_factor(app, session, &member, headers).await?;
@@ -212,7 +215,10 @@ async fn show_second_step(
 ) -> Result<Response> {
     let next = local_path(&query.next).unwrap_or(START);
     match session::awaited(&app, &session).await? {
-        Some(_) => Ok(page(&SecondStepPage { t, next, is_wrong: false })?.into_response()),
+        Some(member) => {
+            let takes_passkeys = passkeys::has_any(&app.db, &member.id).await?;
+            Ok(page(&SecondStepPage { t, next, is_wrong: false, takes_passkeys })?.into_response())
+        }
         None => Ok(Redirect::to(SIGN_IN).into_response()),
     }
 }
@@ -245,7 +251,8 @@ async fn second_step(
         return welcome(&app, &session, member, t.0, next, &headers).await;
     }
     tracing::info!(security = "second_factor.failed", member = member.id, "a code was wrong, or used before");
-    let shown = page(&SecondStepPage { t, next, is_wrong: true })?;
+    let takes_passkeys = passkeys::has_any(&app.db, &member.id).await?;
+    let shown = page(&SecondStepPage { t, next, is_wrong: true, takes_passkeys })?;
     Ok((StatusCode::UNPROCESSABLE_ENTITY, shown).into_response())
 }
 

@@ -13,6 +13,9 @@ use crate::config::Config;
 /// What our own pages may load: files of our own, and nothing inline. Who may frame a page is `frame-ancestors`.
 const PAGE_POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; \
     form-action 'self'; base-uri 'none'; frame-ancestors 'none'";
+/// The same for the console, which shows the case beside the list in a frame, and lets the browser make the next case ready (`pane.js`, `keys.js`).
+const CONSOLE_POLICY: &str = "default-src 'none'; script-src 'self' 'inline-speculation-rules'; style-src 'self'; img-src 'self' data:; \
+    connect-src 'self'; frame-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'self'";
 
 /// Whether answers tell browsers to come by HTTPS only.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -62,7 +65,11 @@ pub async fn for_pages(request: Request, next: Next) -> Response {
         response = problems::page(&problem, lang, area, response);
     }
     let headers = response.headers_mut();
-    headers.entry(header::CONTENT_SECURITY_POLICY).or_insert(HeaderValue::from_static(PAGE_POLICY));
+    let policy = match area {
+        problems::Area::Staff => CONSOLE_POLICY,
+        problems::Area::Customers => PAGE_POLICY,
+    };
+    headers.entry(header::CONTENT_SECURITY_POLICY).or_insert(HeaderValue::from_static(policy));
     headers.entry(header::CACHE_CONTROL).or_insert(HeaderValue::from_static("no-store"));
     headers
         .entry(HeaderName::from_static("cross-origin-opener-policy"))

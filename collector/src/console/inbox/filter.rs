@@ -1,7 +1,7 @@
 //! What the inbox shows, as its address says it.
 
 use sayso_shared::Kind;
-use sayso_shared::id::MemberId;
+use sayso_shared::id::{CaseId, MemberId};
 use serde::Deserialize;
 
 use crate::auth::guard::HOME;
@@ -31,6 +31,7 @@ pub struct InboxQuery {
     done: String,
     bulk: String,
     view: String,
+    open: String,
 }
 
 impl InboxQuery {
@@ -138,6 +139,8 @@ pub struct Filter {
     pub before: Option<String>,
     /// The cases that the reader sees; none for all.
     pub visible: Option<Visibility>,
+    /// The case that stands beside the list.
+    pub open: Option<String>,
     /// What became of a view that was saved: `saved`, `removed`, `unnamed` or `many`.
     pub view: &'static str,
     /// Whether a case was just given to a team that the reader does not belong to.
@@ -178,6 +181,7 @@ impl Filter {
             text: query.q.trim().chars().take(TYPED_MAX).collect(),
             before: listing::is_cursor(&query.before).then_some(query.before),
             visible,
+            open: CaseId::parse(&query.open).ok().map(|id| id.as_str().to_owned()),
             view: ["saved", "removed", "unnamed", "many"]
                 .into_iter()
                 .find(|word| *word == query.view)
@@ -222,12 +226,7 @@ impl Filter {
 
     /// The word of the order in the address.
     pub fn sort_word(&self) -> &'static str {
-        match self.sort {
-            Sort::Newest => "",
-            Sort::Oldest => "oldest",
-            Sort::Due => "due",
-            Sort::Updated => "updated",
-        }
+        sort_word(self.sort)
     }
 
     /// The word of the priority in the address.
@@ -255,6 +254,11 @@ impl Filter {
         self.address(self.tab, (self.due_word(), self.sort_word()), Some(id))
     }
 
+    /// The address of the same filter in another order.
+    pub fn address_sorted(&self, sort: Sort) -> String {
+        self.address(self.tab, (self.due_word(), sort_word(sort)), None)
+    }
+
     fn address(&self, tab: Tab, (due, sort): (&str, &str), before: Option<&str>) -> String {
         let parameters = [
             ("status", tab.word()),
@@ -272,6 +276,15 @@ impl Filter {
         let mut query = url::form_urlencoded::Serializer::new(String::new());
         query.extend_pairs(parameters.into_iter().filter(|(_, value)| !value.is_empty()));
         format!("{HOME}?{}", query.finish())
+    }
+}
+
+const fn sort_word(sort: Sort) -> &'static str {
+    match sort {
+        Sort::Newest => "",
+        Sort::Oldest => "oldest",
+        Sort::Due => "due",
+        Sort::Updated => "updated",
     }
 }
 

@@ -6,6 +6,7 @@ mod bulk;
 mod excerpt;
 mod export;
 pub mod filter;
+pub mod look;
 pub mod rows;
 mod views;
 
@@ -21,6 +22,7 @@ use sayso_shared::Kind;
 use self::asked::Asked;
 use self::bulk::Done;
 use self::filter::{Filter, Owner, Tab};
+use self::look::{Column, Layout, Look};
 use self::rows::{Counts, Page, Row};
 use self::views::ShownView;
 use super::shell::{Screen, Shell, page};
@@ -46,6 +48,8 @@ pub fn router() -> Router<App> {
         .route("/staff/cases/export", post(export::export))
         .merge(views::router())
         .merge(bulk::router())
+        .merge(look::router())
+        .route("/staff/cases/none", get(nothing_chosen))
 }
 
 #[derive(Template)]
@@ -54,6 +58,7 @@ struct InboxPage {
     t: Texts,
     shell: Shell,
     filter: Filter,
+    look: Look,
     counts: Counts,
     rows: Vec<Row>,
     next: Option<String>,
@@ -136,6 +141,76 @@ impl InboxPage {
         address.split_once('?').map(|(_, query)| query.to_owned()).unwrap_or_default()
     }
 
+    fn layout_text(&self, layout: &Layout) -> &'static str {
+        self.t.get(&format!("desk.layout.{}", layout.as_str()))
+    }
+
+    fn column_text(&self, column: &Column) -> &'static str {
+        self.t.get(&format!("desk.column.{}", column.as_str()))
+    }
+
+    /// Whether the open case stands beside the list.
+    fn is_split(&self) -> bool {
+        self.look.layout() == Layout::Split
+    }
+
+    /// Where the link of a row leads: to the page of the case; beside the open case also into its pane, and the style sheet shows one of both.
+    fn targets(&self) -> &'static [Option<&'static str>] {
+        if self.is_split() { &[Some("case"), None] } else { &[None] }
+    }
+
+    /// What stands in the pane.
+    fn pane(&self) -> String {
+        format!("{HOME}/{}", self.filter.open.as_deref().unwrap_or("none"))
+    }
+
+    /// Whether a case stands in the pane.
+    fn is_open(&self, row: &Row) -> bool {
+        self.is_split() && self.filter.open.as_deref() == Some(row.id.as_str())
+    }
+
+    /// Whether several cases can be chosen and changed at once.
+    fn may_pick(&self) -> bool {
+        self.shell.may_act && self.about_quarantine().is_none()
+    }
+
+    fn customer<'a>(&self, row: &'a Row) -> &'a str {
+        let unnamed = if self.sees_contacts { "console.anonymous" } else { "console.case.customer" };
+        row.customer.as_deref().unwrap_or_else(|| self.t.get(unnamed))
+    }
+
+    /// Who works on a case, as far as it is to be shown.
+    fn whose(&self, row: &Row) -> String {
+        let team = row.team.as_deref().filter(|_| self.look.shows(Column::Team));
+        let owner = row.owner.as_deref().filter(|_| self.look.shows(Column::Owner));
+        team.into_iter().chain(owner).collect::<Vec<_>>().join(" · ")
+    }
+
+    /// The order that pressing the head of a column gives, if there is one.
+    fn sort_address(&self, column: &Column) -> Option<String> {
+        let sort = match column {
+            Column::Received if self.filter.sort == Sort::Newest => Sort::Oldest,
+            Column::Received => Sort::Newest,
+            Column::Due => Sort::Due,
+            Column::Updated => Sort::Updated,
+            _ => return None,
+        };
+        Some(self.filter.address_sorted(sort))
+    }
+
+    /// How a column is ordered, as a screen reader says it.
+    fn aria_sort(&self, column: &Column) -> Option<&'static str> {
+        match (column, self.filter.sort) {
+            (Column::Received, Sort::Newest) | (Column::Updated, Sort::Updated) => Some("descending"),
+            (Column::Received, Sort::Oldest) | (Column::Due, Sort::Due) => Some("ascending"),
+            _ => None,
+        }
+    }
+
+    fn scripts(&self) -> &'static [&'static str] {
+        if self.is_split() { &["times.js", "live.js", "pane.js"] } else { &["times.js", "live.js"] }
+    }
+
     fn due_text(&self, word: &str) -> &'static str {
         self.t.get(&format!("console.due.{word}"))
     }
@@ -187,6 +262,7 @@ async fn inbox(State(app): State<App>, who: SignedIn, Query(query): Query<filter
         members: Member::all(&app.db).await?.into_iter().filter(|member| member.disabled_at.is_none()).collect(),
         sites,
         filter,
+        look: Look::of(&who.member.inbox_look),
         bulk_done,
         bulk_key: fresh_key().as_str().to_owned(),
         me: who.member.id,
@@ -194,6 +270,18 @@ async fn inbox(State(app): State<App>, who: SignedIn, Query(query): Query<filter
         exports_contacts: matches!(who.standing.role, Role::Admin | Role::Manager),
     };
     page(&shown)
+}
+
+#[derive(Template)]
+#[template(path = "console/inbox_none.html")]
+struct NothingChosen {
+    t: Texts,
+    shell: Shell,
+}
+
+/// What stands beside the list before a case was chosen.
+async fn nothing_chosen(State(app): State<App>, who: SignedIn) -> Result<Html<String>> {
+    page(&NothingChosen { t: who.t, shell: Shell::load(&app, &who, Screen::Inbox).await? })
 }
 
 /// What can't be searched for, in the reader's language.

@@ -53,6 +53,8 @@ pub struct Page {
 pub struct Row {
     /// Its identifier.
     pub id: String,
+    /// Its number, from the moment after it came on.
+    pub number: Option<i64>,
     /// The word for its kind.
     pub kind: String,
     /// The word for its status.
@@ -79,6 +81,8 @@ pub struct Row {
     pub tags: Vec<String>,
     /// When it was accepted, for programs and for people.
     pub received: (String, String),
+    /// When something happened last, for programs and for people.
+    pub updated: (String, String),
     /// When something is due.
     pub due: Option<Due>,
     /// The word for why it was held in the quarantine.
@@ -172,12 +176,14 @@ impl Counts {
 #[derive(sqlx::FromRow)]
 struct DbRow {
     id: String,
+    number: Option<i64>,
     site_id: String,
     kind: String,
     status: String,
     priority: String,
     suspicion: Option<String>,
     received_at: Millis,
+    updated_at: Millis,
     first_response_due: Option<Millis>,
     first_responded_at: Option<Millis>,
     due_at: Option<Millis>,
@@ -337,11 +343,12 @@ pub fn plain_sql(tab: Tab, more: &str) -> String {
 /// What the inbox shows of the cases that `page` selects.
 fn with_columns(page: &str) -> String {
     format!(
-        "select page.id, page.site_id, page.kind, page.status, page.priority, page.suspicion, page.received_at, page.first_response_due, \
-        page.first_responded_at, page.due_at, page.team, page.tags, substr(feedback.message, 1, 300) as opening, \
+        "select page.id, page.site_id, page.kind, page.status, page.priority, page.suspicion, page.received_at, page.updated_at, \
+        page.first_response_due, page.first_responded_at, case_numbers.number, page.due_at, page.team, page.tags, substr(feedback.message, 1, 300) as opening, \
         nullif(coalesce(page.category, feedback.category), '') as category, feedback.rating, \
         feedback.contact_cipher, page.contact_shared_at, members.name as owner \
-        from ({page}) as page join feedback on feedback.id = page.id left join members on members.id = page.owner_id"
+        from ({page}) as page join feedback on feedback.id = page.id left join members on members.id = page.owner_id \
+        left join case_numbers on case_numbers.case_id = page.id"
     )
 }
 
@@ -374,6 +381,8 @@ impl DbRow {
             category: category_label(t.0, site.map(AsRef::as_ref), self.category.as_deref()),
             site: site.map_or_else(String::new, |site| site.name().to_owned()),
             received: (rfc3339(self.received_at), t.moment(self.received_at)),
+            updated: (rfc3339(self.updated_at), t.moment(self.updated_at)),
+            number: self.number,
             due: due(t, status, times, now),
             team: self.team.map(|key| service.team(&key).map_or(key, |team| team.name.to_string())),
             tags: Tags::stored(&self.tags).iter().map(str::to_owned).collect(),

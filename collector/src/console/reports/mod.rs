@@ -4,6 +4,7 @@ mod columns;
 mod form;
 mod learnt;
 mod links;
+mod management;
 mod page;
 mod pictures;
 mod spoken;
@@ -18,5 +19,6 @@ pub fn router() -> Router<App> {
     Router::new()
         .route("/staff/reports", get(page::list))
         .route("/staff/reports/suggestions", get(learnt::show))
+        .route("/staff/reports/management", get(management::show))
         .route("/staff/reports/{name}", get(page::show))
 }

@@ -25,20 +25,20 @@ use crate::reports::{self, Asked, Name, Report, csv, format};
 use crate::text::Texts;
 
 /// A number with its name, above the chart.
-struct Figure {
-    label: &'static str,
-    text: String,
-    address: Option<String>,
+pub(super) struct Figure {
+    pub(super) label: &'static str,
+    pub(super) text: String,
+    pub(super) address: Option<String>,
     /// The same of the period before.
-    before: Option<String>,
+    pub(super) before: Option<String>,
 }
 
 /// A cell of the table.
-struct Cell {
-    label: &'static str,
-    text: String,
-    address: Option<String>,
-    is_number: bool,
+pub(super) struct Cell {
+    pub(super) label: &'static str,
+    pub(super) text: String,
+    pub(super) address: Option<String>,
+    pub(super) is_number: bool,
 }
 
 #[derive(Template)]
@@ -170,7 +170,7 @@ pub(super) fn check(who: &SignedIn) -> Result<()> {
 }
 
 /// The figures of a report of one row, each with that of the period before.
-fn figures(names: &Names<'_>, report: &Report) -> Vec<Figure> {
+pub(super) fn figures(names: &Names<'_>, report: &Report) -> Vec<Figure> {
     let ([row], true) = (report.rows.as_slice(), report.by == reports::By::All) else { return Vec::new() };
     let before = report.before.as_ref().and_then(|before| before.rows.first());
     let figure = |column: &Column| Figure {
@@ -182,7 +182,8 @@ fn figures(names: &Names<'_>, report: &Report) -> Vec<Figure> {
     columns(names.asked).iter().map(figure).collect()
 }
 
-fn rows(names: &Names<'_>, report: &Report) -> Vec<(String, Vec<Cell>)> {
+/// The rows of a report as a table has them: the name of each group, and its cells.
+pub(super) fn rows(names: &Names<'_>, report: &Report) -> Vec<(String, Vec<Cell>)> {
     let columns = columns(names.asked);
     let row = |row: &reports::Row| {
         let cell = |column: &Column| Cell {

@@ -7,27 +7,6 @@ use thirtyfour::prelude::*;
 
 use crate::stage;
 
-async fn press(browser: &Browser, keys: impl IntoActionKeys) {
-    keys.press(browser).await;
-}
-
-/// A key, or letters.
-trait IntoActionKeys {
-    async fn press(self, browser: &Browser);
-}
-
-impl IntoActionKeys for &str {
-    async fn press(self, browser: &Browser) {
-        browser.driver.action_chain().send_keys(self).perform().await.unwrap();
-    }
-}
-
-impl IntoActionKeys for Key {
-    async fn press(self, browser: &Browser) {
-        browser.driver.action_chain().send_keys(self).perform().await.unwrap();
-    }
-}
-
 async fn is_on(browser: &Browser, message: &str) {
     let focused = format!("document.activeElement?.closest('[data-case]')?.textContent.includes({message:?})");
     browser.wait_for(&format!("the focus on {message:?}"), &focused).await;
@@ -51,43 +30,43 @@ async fn the_inbox_needs_no_pointer() {
     browser.find("[data-case]").await;
 
     // The newest is first.
-    press(&browser, "j").await;
+    browser.press("j").await;
     is_on(&browser, "The third parcel").await;
-    press(&browser, "j").await;
+    browser.press("j").await;
     is_on(&browser, "The second parcel").await;
-    press(&browser, "x").await;
+    browser.press("x").await;
     browser.wait_for("a chosen case", "document.querySelectorAll('[data-case] input:checked').length === 1").await;
-    press(&browser, "k").await;
+    browser.press("k").await;
     is_on(&browser, "The third parcel").await;
 
     // From case to case, and into the field for a reply, where letters are letters.
-    press(&browser, Key::Enter).await;
+    browser.press(Key::Enter).await;
     let shows = |message: &str| format!("document.querySelector('.thread')?.textContent.includes({message:?})");
     browser.wait_for("the third case", &shows("The third parcel")).await;
-    press(&browser, "j").await;
+    browser.press("j").await;
     browser.wait_for("the next case", &shows("The second parcel")).await;
-    press(&browser, "k").await;
+    browser.press("k").await;
     browser.wait_for("the case before", &shows("The third parcel")).await;
-    press(&browser, "r").await;
+    browser.press("r").await;
     browser.wait_for("the field for a reply", "document.activeElement?.id === 'reply'").await;
-    press(&browser, "just jokes?").await;
+    browser.press("just jokes?").await;
     browser.wait_for("what was typed", "document.querySelector('#reply').value === 'just jokes?'").await;
 
     // All commands, by their names, and what is none of them is searched for.
-    press(&browser, Key::Escape).await;
+    browser.press(Key::Escape).await;
     open_palette(&browser).await;
-    press(&browser, "second").await;
-    press(&browser, Key::Enter).await;
+    browser.press("second").await;
+    browser.press(Key::Enter).await;
     browser.wait_for("what was searched for", "location.search.includes('q=second')").await;
     browser.wait_for("one case", "document.querySelectorAll('[data-case]').length === 1").await;
 
     // Letters do nothing once they are switched off.
-    press(&browser, "?").await;
+    browser.press("?").await;
     browser.wait_for("the help", "document.querySelector('#keys-help').open").await;
     browser.picture("console-keys").await;
     browser.find("#keys-help input[type=checkbox]").await.click().await.unwrap();
-    press(&browser, Key::Escape).await;
-    press(&browser, "j").await;
+    browser.press(Key::Escape).await;
+    browser.press("j").await;
     let focused = "!document.activeElement?.closest('[data-case]') && !document.querySelector('dialog[open]')";
     browser.wait_for("no focus in the list", focused).await;
     browser.stop().await;

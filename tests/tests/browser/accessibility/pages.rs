@@ -141,6 +141,7 @@ async fn the_console(system: System) {
         ("/staff/account/second-factor", "second factor"),
         ("/staff/reports", "reports"),
         ("/staff/reports/overview", "overview"),
+        ("/staff/reports/management", "management report"),
         ("/staff/reports/overview?by=week", "overview by week"),
         ("/staff/reports/promises?by=weekday_hour", "promises by hour"),
         ("/staff/reports/quality", "quality"),

@@ -51,6 +51,33 @@ on_both_databases! {
         assert_eq!(tom.client.get("/staff/reports/overview?by=nothing").await.status, StatusCode::UNPROCESSABLE_ENTITY);
     }
 
+    async fn the_management_report_says_a_period_in_sentences(app: TestApp) {
+        reports::set_up(&app).await;
+        for message in ["It came late", "It came <late> again"] {
+            let feedback = json!({"kind": "complaint", "message": message, "category": "delivery"});
+            assert_eq!(app.client().submit(feedback).await.status, StatusCode::CREATED);
+        }
+        sayso::jobs::run_due(&app.app).await.unwrap();
+        let tom = Desk::of(&app, "tom", Role::Manager).await;
+        let page = tom.client.get("/staff/reports/management?from=2026-11-30&to=2026-12-06").await.body;
+        // Each sentence stands in brief at the top and at its part.
+        for finding in ["2 cases came in, and 0 were resolved.", "100 % of cases are complaints; limits need at least 20 periods."] {
+            assert_eq!(page.matches(&format!("{finding}<")).count(), 2, "{finding}: {page}");
+        }
+        for part in ["The whole company</span> · 30 Nov 2026 to 6 Dec 2026", "8 Jun 2026 to 6 Dec 2026", "<svg class=\"chart\"", "href=\"/staff/reports/causes?from=2026-11-30&#38;to=2026-12-06&#38;by=problem\""] {
+            assert!(page.contains(part), "{part}: {page}");
+        }
+        let month = tom.client.get("/staff/reports/management").await.body;
+        assert!(month.contains("value=\"2026-10-01\"") && month.contains("value=\"2026-10-31\""), "the last whole month unless something else is asked for: {month}");
+        assert!(month.contains("There is nothing in this time.") && !month.contains("<svg class=\"chart\""), "an empty month has no pictures");
+        let of_team = tom.client.get("/staff/reports/management?from=2026-11-30&to=2026-12-06&team=delivery").await;
+        assert!(of_team.body.contains("Delivery</span> · 30 Nov 2026"), "{}", of_team.body);
+        for wrong in ["from=yesterday", "team=nobody", "from=2026-12-06&to=2026-11-30", "mood=good"] {
+            let refused = tom.client.get(&format!("/staff/reports/management?{wrong}")).await;
+            assert_eq!(refused.status, StatusCode::UNPROCESSABLE_ENTITY, "{wrong}: {}", refused.body);
+        }
+    }
+
     async fn surveys_have_their_pictures(app: TestApp) {
         crate::insight::set_up(&app).await;
         let file = [
@@ -84,7 +111,7 @@ on_both_databases! {
         for (name, role, may) in [("ada", Role::Admin, true), ("tom", Role::Manager, true), ("ann", Role::Viewer, true), ("mei", Role::Agent, false), ("pat", Role::Partner, false)] {
             let desk = Desk::of(&app, name, role).await;
             let wanted = if may { StatusCode::OK } else { StatusCode::FORBIDDEN };
-            for page in ["/staff/reports", "/staff/reports/overview", "/staff/reports/overview?format=csv"] {
+            for page in ["/staff/reports", "/staff/reports/management", "/staff/reports/overview", "/staff/reports/overview?format=csv"] {
                 assert_eq!(desk.client.get(page).await.status, wanted, "{name}: {page}");
             }
             let start = desk.client.get("/staff").await.body;

@@ -93,6 +93,28 @@ on_both_databases! {
         assert!(fourth.get(PATH).await.body.contains("shows a new code every 30 seconds"));
     }
 
+    async fn passkeys_are_offered_where_browsers_know_them_and_lost_ones_are_taken_away(app: TestApp) {
+        // The address of a test is an IP address, of which there are none.
+        let lin = Desk::of(&app, "lin", Role::Manager).await;
+        assert!(!app.client().get("/staff/sign-in").await.body.contains("data-passkey"));
+        assert!(!lin.client.get(PATH).await.body.contains("data-passkey"));
+        assert_eq!(app.client().post_form("/staff/sign-in/passkey/begin", &[]).await.status, StatusCode::NOT_FOUND);
+        assert_eq!(app.client().post_form("/staff/sign-in/passkey", &[("credential", "{}")]).await.status, StatusCode::UNPROCESSABLE_ENTITY);
+        let refused = lin.post("/staff/account/passkeys", &[("name", "Phone"), ("credential", "{}")]).await;
+        assert_eq!(refused.status, StatusCode::UNPROCESSABLE_ENTITY, "{}", refused.body);
+        assert_eq!(lin.post("/staff/account/passkeys/none/remove", &[("password", PASSWORD)]).await.status, StatusCode::NOT_FOUND);
+        // One that was added at another address counts as a second factor, until somebody says that it is lost.
+        let insert = "insert into passkeys (id, member_id, name, transports, key_state, use_state, created_at) \
+            select 'AAAA', id, 'Old phone', 0, '', '', 0 from members";
+        sayso::with_db!(&app.app.db, pool => sqlx::query(insert).execute(pool).await.map(|_| ())).unwrap();
+        assert!(lin.client.get(PATH).await.body.contains("Old phone"), "it can be removed");
+        let half = give_password(&app.client(), "lin").await;
+        assert_eq!(half.location(), "/staff/sign-in/code?next=%2Fstaff");
+        let (done, said) = sayso(&app, &["member", "reset", "lin@acme.example"]).await;
+        assert!(done, "{said}");
+        assert_eq!(crate::access::count(&app, "passkeys").await, 0);
+    }
+
     async fn sessions_are_listed_and_ended(app: TestApp) {
         let lin = Desk::of(&app, "lin", Role::Agent).await;
         let other = app.client();
