@@ -85,7 +85,7 @@ impl Drop for Company {
 pub const EXAMPLE: &str = "https://feedback.example.com";
 
 /// The front page, up to where the tag is. It is in a language that the widget does not speak, which so follows the browser.
-pub const FRONT: &str = "<!doctype html><html lang=fr><meta charset=utf-8><title>Acme Home</title><main><h1>Acme Home</h1>\
+pub const FRONT: &str = "<!doctype html><html lang=it><meta charset=utf-8><title>Acme Home</title><main><h1>Acme Home</h1>\
     <p><input id=search aria-label=Search> <button id=help data-sayso-open=complaint>Tell us</button></p></main>";
 
 #[derive(Clone)]

@@ -8,8 +8,9 @@
 // The glue between JavaScript and the module: the build takes it from wasm-bindgen, and it makes one function, wasm_bindgen.
 __GLUE__
 
-// What it says in every language before a language file has come: the build takes it from these.
-const words = __LANG_WORDS__
+// What it says before the file of the visitor's language has come, which is on its way already, or where that never comes: in English, since every
+// language more would be paid for by those who read another. The build takes it from the English file.
+const english = __LANG_WORDS__
 
 // Its own looks, and those of what is there before the form: title and field. One face in two weights, since each face or weight more is one that the
 // browser has to find before anything is seen.
@@ -17,6 +18,8 @@ const css = `
 #panel{--r:8px;box-sizing:border-box;display:flex;flex-direction:column;width:min(420px,100% - 2*var(--o));max-width:none;height:auto;max-height:min(760px,100% - 2*var(--o));margin:0;border:1px solid #8885;border-radius:min(2*var(--r),28px);padding:0;overflow:hidden;background:#fffdf8;color:#1b2430;font:16px/1.55 var(--f,system-ui,-apple-system,"Segoe UI",Roboto,"PingFang SC","Noto Sans CJK SC","Microsoft YaHei",sans-serif);text-align:start;box-shadow:0 4px 10px #0002,0 20px 48px #0004}
 #panel:not([hidden]){animation:rise .22s cubic-bezier(.2,.7,.3,1)}
 #panel:lang(zh-Hant){font-family:var(--f,system-ui,-apple-system,"Segoe UI",Roboto,"PingFang TC","Noto Sans CJK TC","Microsoft JhengHei",sans-serif)}
+#panel:lang(ja){font-family:var(--f,system-ui,sans-serif)}
+#panel:lang(ko){word-break:keep-all}
 #panel.left{right:auto;left:var(--o)}
 #panel.dark{color-scheme:dark;background:#1e2426;color:#ece6da}
 [hidden]{display:none!important}
@@ -174,7 +177,7 @@ export function panel(sayso, outboxOnly) {
   add.append(pick, addText)
   shot.append(...shot.type ? [] : [camera], shotText)
   const follow = make('button', { type: 'button', id: 'mine' })
-  let opener, frame, timer, loading, framed, late, given, composition, first, kind, stopped, why = ''
+  let opener, frame, timer, loading, framed, late, given, composition, first, kind, stopped, why = '', words = english
 
   // The site's settings, once they have come.
   let known = {}
@@ -186,22 +189,29 @@ export function panel(sayso, outboxOnly) {
   }
   const own = key => mine(known.texts?.[key])
   const label = () => {
-    const [close, loading, open, ask] = words[sayso.lang]
+    const said = key => own(key) ?? words[key]
     dialog.setAttribute('aria-label', sayso.label)
     // The language decides, not the page around it: whether it is written in letters from Hebrew to Arabic.
-    dialog.dir = /[\u0590-\u08ff]/.test(loading) ? 'rtl' : 'ltr'
-    shut.setAttribute('aria-label', own('close') ?? close)
-    wait.textContent = loading
-    title.textContent = framed ? sayso.label : own('title') ?? ask
+    dialog.dir = /[\u0590-\u08ff]/.test(sayso.labels[sayso.lang]) ? 'rtl' : 'ltr'
+    shut.setAttribute('aria-label', said('close'))
+    wait.textContent = words.loading
+    title.textContent = framed ? sayso.label : said('title')
     if (!sayso.app) field.ariaLabel = title.textContent
     const text = key => sayso.words?.[key] ?? ''
     // The fields stay where they are, since one that is moved loses the focus.
     addText.textContent = text('attach')
     shotText.textContent = text(shot.type ? 'screenshot' : 'photo')
     follow.textContent = sayso.news ? text('mine') + ' · ' + sayso.news : text('mine')
-    link.textContent = own('failure_page') ?? open
+    link.textContent = said('failure_page')
     link.href = address()
   }
+  // Takes the texts of a language once they are there, unless another one is spoken by then.
+  const hear = (texts, lang, then) => texts.then(texts => {
+    if (lang != sayso.lang) return
+    words = texts
+    label()
+    then?.()
+  }).catch(() => {})
   const colour = sayso.paint
   // The loader calls it as well, when the system's colours change.
   const paint = sayso.paint = () => {
@@ -265,12 +275,11 @@ export function panel(sayso, outboxOnly) {
     for (let last; last != composition;) await (last = composition)
   }
 
-  // The page may have changed the language while the texts were on their way.
-  const isSpoken = texts => texts.failure_page == words[sayso.lang][2]
   const load = () => loading ||= (async () => {
     const parts = sayso.ahead || sayso.parts()
     sayso.ahead = 0
-    const [module, texts] = await parts
+    hear(sayso.told, sayso.lang)
+    const [module, texts, lang] = await parts
     // Whoever has pressed already gets the field first.
     await new Promise(next => setTimeout(next))
     // At once, since the browser would draw the panel without the form in between.
@@ -279,7 +288,8 @@ export function panel(sayso, outboxOnly) {
     } catch {
       await wasm_bindgen({ module_or_path: module })
     }
-    sayso.words = isSpoken(texts) ? texts : await sayso.texts()
+    // The page may have changed the language while the texts were on their way.
+    words = sayso.words = lang == sayso.lang ? texts : await sayso.texts()
     await calm()
     // Somebody who writes in the frame already stays there.
     if (signal.aborted || sayso.app || framed || stopped) return
@@ -660,17 +670,17 @@ export function panel(sayso, outboxOnly) {
     open,
     close,
     toggle: () => dialog.hidden ? open() : close(),
-    survey: key => import(base + '/assets/__MODULE_survey__').then(({ survey }) => survey(sayso, key, words[sayso.lang])),
+    survey: key => import(base + '/assets/__MODULE_survey__').then(({ survey }) => survey(sayso, key, words)),
     set({ lang }) {
       label()
       paint()
-      if (lang && sayso.app) sayso.texts().then(texts => {
-        if (!isSpoken(texts)) return
-        sayso.words = texts
+      if (lang) hear(sayso.texts(), sayso.lang, () => {
+        if (!sayso.app) return
+        sayso.words = words
         sayso.app.speak()
         sayso.respeak?.()
         sayso.waiting?.draw()
-      }).catch(() => {})
+      })
     }
   }
 }

@@ -1,7 +1,7 @@
 /*
  * The Sayso loader: the only script that a company's page loads with the page. It draws the launcher, takes commands,
  * and fetches the panel and the widget when somebody is about to use them. The build strips comments and indentation
- * and puts in the hashed file names; what is left must stay within 2,048 bytes of brotli, hence the terse style.
+ * and puts in the hashed file names; what is left must stay within 2,560 bytes of brotli, hence the terse style.
  *
  * All that the host page gets: one <sayso-widget> element, one global function, listeners that destroy() ends.
  */
@@ -24,7 +24,8 @@
 
   // What the launcher says in every language that has a file in widget/lang: the build collects them.
   const labels = __LANG_LABELS__
-  // The tags for which there is one, in small letters and without hyphens. To ask the browser for a tag's script would take it ten milliseconds.
+  // The tags of those that are not found by their language alone, in small letters and without hyphens. To ask the browser for a tag's script would
+  // take it ten milliseconds.
   const tags = __LANG_TAGS__
 
   const scheme = matchMedia('(prefers-color-scheme:dark)')
@@ -65,7 +66,7 @@
 
   // What the panel and the widget read at the moment that they need it, and the functions here that they call.
   const sayso = {
-    base, site, data, host, root, launcher, signal, make, listen, emit, style,
+    base, site, data, host, root, launcher, signal, labels, make, listen, emit, style,
     context: {},
     theme: data.theme,
     accent: data.accent,
@@ -84,7 +85,7 @@
     // The language of ours for a tag: the very same, or what others of its region take, or what others of its language take.
     near(tag) {
       const [language, more] = tag.toLowerCase().replaceAll('_', '-').split('-')
-      return tags[language + '_' + more] || tags[language]
+      return tags[language + '_' + more] || tags[language] || labels[language] && language
     },
     speak(lang) {
       sayso.asked = lang
@@ -92,7 +93,7 @@
       sayso.lang = host.lang = (lang ? [lang] : [doc.documentElement.lang, ...navigator.languages]).map(sayso.near).find(Boolean) || 'en'
       sayso.label = launcher.textContent = data.text || labels[sayso.lang]
     },
-    parts: async () => Promise.all([WebAssembly.compileStreaming(fetch(asset('widget.wasm'), { signal })), fetch(asset(sayso.lang + '.json'), { signal }).then(answer => answer.json())])
+    parts: async () => Promise.all([WebAssembly.compileStreaming(fetch(asset('widget.wasm'), { signal })), sayso.told = fetch(asset(sayso.lang + '.json'), { signal }).then(answer => answer.json()), sayso.lang])
   }
 
   let loading, link

@@ -17,7 +17,7 @@ const css = `#survey{box-sizing:border-box;position:fixed;inset:auto 20px 20px a
 let isStyled
 
 /** Shows the survey with this key; `close` and `open` are what the button and the link say. */
-export const survey = (sayso, key, [close, , open]) => {
+export const survey = (sayso, key, { close, failure_page: open }) => {
   const { base, site, data, root, signal, make, emit } = sayso
   if (!isStyled) isStyled = sayso.style(css)
   root.querySelector('#survey')?.remove()

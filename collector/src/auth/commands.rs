@@ -182,7 +182,7 @@ fn read_time(text: &str) -> Result<Millis, String> {
 }
 
 fn read_lang(tag: &str) -> Result<Lang, String> {
-    Lang::for_tag(tag).ok_or_else(|| "the languages are en, zh-Hans, zh-Hant and zh-HK".to_owned())
+    Lang::of_console_for_tag(tag).ok_or_else(|| "the languages are en, zh-Hans, zh-Hant and zh-HK".to_owned())
 }
 
 fn read_role(word: &str) -> Result<Role, String> {

@@ -75,7 +75,7 @@ impl Invitation {
 
     /// The language that was chosen for the member, if one was.
     pub fn lang(&self) -> Option<Lang> {
-        Lang::for_tag(&self.lang)
+        Lang::of_console_for_tag(&self.lang)
     }
 
     /// The keys of the teams that the member will belong to.

@@ -140,7 +140,7 @@ impl Member {
 
     /// The language that it has chosen, if it has.
     pub fn chosen_lang(&self) -> Option<Lang> {
-        Lang::for_tag(&self.lang)
+        Lang::of_console_for_tag(&self.lang)
     }
 
     /// The hash of its password, when it has set one.

@@ -88,7 +88,8 @@ async fn set_language(
     who: SignedIn,
     CsrfForm(form): CsrfForm<LanguageForm>,
 ) -> Result<Response> {
-    let lang = Lang::for_tag(&form.lang).ok_or_else(|| Error::Malformed("there is no such language".into()))?;
+    let lang =
+        Lang::of_console_for_tag(&form.lang).ok_or_else(|| Error::Malformed("there is no such language".into()))?;
     Member::set_lang(&app.db, &who.member.id, lang).await?;
     Ok((remember_language(&app.config, lang), Redirect::to("/staff/account?saved=language")).into_response())
 }

@@ -17,7 +17,7 @@ use crate::auth::guard::{START, local_path};
 use crate::auth::oidc::{self, Claims, Failure, Flow, Provider, Wish};
 use crate::auth::session::{self, AskedBy};
 use crate::http::client::ClientAddress;
-use crate::http::language::Language;
+use crate::http::language::ConsoleLanguage;
 use crate::http::{Error, Result};
 use crate::text::Texts;
 
@@ -41,7 +41,7 @@ struct GoQuery {
 async fn go(
     State(app): State<App>,
     client: ClientAddress,
-    Language(t): Language,
+    ConsoleLanguage(t): ConsoleLanguage,
     Path(name): Path<String>,
     Query(query): Query<GoQuery>,
 ) -> Result<Response> {
@@ -71,7 +71,7 @@ struct ComeBackQuery {
 async fn come_back(
     State(app): State<App>,
     client: ClientAddress,
-    Language(t): Language,
+    ConsoleLanguage(t): ConsoleLanguage,
     session: Session,
     headers: HeaderMap,
     Path(name): Path<String>,

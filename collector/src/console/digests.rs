@@ -14,7 +14,7 @@ use crate::assets::{self, MARK};
 use crate::auth::{CsrfForm, Member, SignedIn};
 use crate::digests::{Choice, Every, HOURS, Scope, member_of_link};
 use crate::http::client::ClientAddress;
-use crate::http::language::Language;
+use crate::http::language::ConsoleLanguage;
 use crate::http::{Error, Result};
 use crate::text::Texts;
 
@@ -78,7 +78,7 @@ struct StopPage {
 async fn ask_to_stop(
     State(app): State<App>,
     client: ClientAddress,
-    Language(t): Language,
+    ConsoleLanguage(t): ConsoleLanguage,
     Path(link): Path<String>,
 ) -> Result<Html<String>> {
     find(&app, client, &link).await?;
@@ -89,7 +89,7 @@ async fn ask_to_stop(
 async fn stop(
     State(app): State<App>,
     client: ClientAddress,
-    Language(t): Language,
+    ConsoleLanguage(t): ConsoleLanguage,
     Path(link): Path<String>,
 ) -> Result<Html<String>> {
     let member = find(&app, client, &link).await?;

@@ -48,7 +48,7 @@ impl InviteForm {
         match (email, name) {
             (Some(email), Some(name)) => {
                 let teams = teams.iter().filter(|key| self.has_team(key)).cloned().collect();
-                Ok(NewInvitation { email, name, role, teams, lang: Lang::for_tag(&self.lang) })
+                Ok(NewInvitation { email, name, role, teams, lang: Lang::of_console_for_tag(&self.lang) })
             }
             _ => Err(errors),
         }

@@ -19,7 +19,7 @@ use crate::auth::guard::{OpenForm, START};
 use crate::auth::invitations::Invitation;
 use crate::auth::new_password;
 use crate::http::client::ClientAddress;
-use crate::http::language::Language;
+use crate::http::language::ConsoleLanguage;
 use crate::http::{Error, Result};
 use crate::text::Texts;
 
@@ -51,7 +51,11 @@ impl JoinPage {
 }
 
 /// Opening it has no consequences: mail scanners do so too.
-async fn show(State(app): State<App>, Language(t): Language, Path(token): Path<String>) -> Result<Response> {
+async fn show(
+    State(app): State<App>,
+    ConsoleLanguage(t): ConsoleLanguage,
+    Path(token): Path<String>,
+) -> Result<Response> {
     let invitation = Invitation::by_token(&app.db, &app.keys, &token, app.clock.now()).await?;
     let status = if invitation.is_some() { StatusCode::OK } else { StatusCode::NOT_FOUND };
     Ok((status, page(&JoinPage::new(&app, t, invitation))?).into_response())
@@ -66,7 +70,7 @@ struct JoinForm {
 async fn join(
     State(app): State<App>,
     client: ClientAddress,
-    Language(t): Language,
+    ConsoleLanguage(t): ConsoleLanguage,
     session: Session,
     headers: HeaderMap,
     Path(token): Path<String>,

@@ -18,7 +18,7 @@ use crate::auth::member::Name;
 use crate::auth::{CsrfForm, SignedIn, passkeys, session, totp};
 use crate::http::Result;
 use crate::http::client::ClientAddress;
-use crate::http::language::Language;
+use crate::http::language::ConsoleLanguage;
 
 /// Under which name a session keeps what a device has to answer.
 const PENDING: &str = "passkey";
@@ -123,7 +123,7 @@ struct SignInForm {
 async fn sign_in(
     State(app): State<App>,
     client: ClientAddress,
-    Language(t): Language,
+    ConsoleLanguage(t): ConsoleLanguage,
     session: Session,
     headers: HeaderMap,
     OpenForm(form): OpenForm<SignInForm>,

@@ -19,7 +19,7 @@ use crate::auth::member::{self, Email, Name, NewMember, Role};
 use crate::auth::password::Password;
 use crate::auth::{Member, breached, links};
 use crate::http::client::ClientAddress;
-use crate::http::language::Language;
+use crate::http::language::ConsoleLanguage;
 use crate::http::{Error, Result};
 use crate::sites::{Origin, Site, SiteKey};
 use crate::text::Texts;
@@ -70,7 +70,11 @@ struct ValidForm {
     site: Option<(SiteKey, Name, Origin)>,
 }
 
-async fn show(State(app): State<App>, Language(t): Language, Path(token): Path<String>) -> Result<Response> {
+async fn show(
+    State(app): State<App>,
+    ConsoleLanguage(t): ConsoleLanguage,
+    Path(token): Path<String>,
+) -> Result<Response> {
     if !links::setup_works(&app.db, &app.keys, &token, app.clock.now()).await? {
         return Err(GONE);
     }
@@ -85,7 +89,7 @@ const GONE: Error =
 async fn set_up(
     State(app): State<App>,
     client: ClientAddress,
-    Language(t): Language,
+    ConsoleLanguage(t): ConsoleLanguage,
     session: Session,
     headers: HeaderMap,
     Path(token): Path<String>,

@@ -18,7 +18,7 @@ use crate::auth::guard::{CsrfForm, OpenForm, SIGN_IN, START, SignedIn, local_pat
 use crate::auth::member::Email;
 use crate::auth::{Member, device, links, passkeys, password, session, totp};
 use crate::http::client::ClientAddress;
-use crate::http::language::Language;
+use crate::http::language::ConsoleLanguage;
 use crate::http::limits::Attempt;
 use crate::http::{Error, Result};
 use crate::text::Texts;
@@ -85,7 +85,7 @@ struct SignInQuery {
 
 async fn show(
     State(app): State<App>,
-    Language(t): Language,
+    ConsoleLanguage(t): ConsoleLanguage,
     who: Option<SignedIn>,
     Query(query): Query<SignInQuery>,
 ) -> Result<Response> {
@@ -108,7 +108,7 @@ struct Credentials {
 async fn sign_in(
     State(app): State<App>,
     client: ClientAddress,
-    Language(t): Language,
+    ConsoleLanguage(t): ConsoleLanguage,
     session: Session,
     headers: HeaderMap,
     OpenForm(form): OpenForm<Credentials>,
@@ -159,7 +159,11 @@ async fn sign_out(who: SignedIn, CsrfForm(_): CsrfForm<Nothing>) -> Result<Respo
     Ok((clear, Redirect::to(SIGN_IN)).into_response())
 }
 
-async fn show_link(State(app): State<App>, Language(t): Language, Path(token): Path<String>) -> Result<Response> {
+async fn show_link(
+    State(app): State<App>,
+    ConsoleLanguage(t): ConsoleLanguage,
+    Path(token): Path<String>,
+) -> Result<Response> {
     let works = links::sign_in_works(&app.db, &app.keys, &token, app.clock.now()).await?;
     let status = if works { StatusCode::OK } else { StatusCode::NOT_FOUND };
     Ok((status, page(&LinkPage { t, works })?).into_response())
@@ -168,7 +172,7 @@ async fn show_link(State(app): State<App>, Language(t): Language, Path(token): P
 async fn follow_link(
     State(app): State<App>,
     client: ClientAddress,
-    Language(t): Language,
+    ConsoleLanguage(t): ConsoleLanguage,
     session: Session,
     headers: HeaderMap,
     Path(token): Path<String>,
@@ -205,7 +209,7 @@ pub(super) async fn go_on(
 
 async fn show_second_step(
     State(app): State<App>,
-    Language(t): Language,
+    ConsoleLanguage(t): ConsoleLanguage,
     session: Session,
     Query(query): Query<SignInQuery>,
 ) -> Result<Response> {
@@ -230,7 +234,7 @@ struct CodeForm {
 async fn second_step(
     State(app): State<App>,
     client: ClientAddress,
-    Language(t): Language,
+    ConsoleLanguage(t): ConsoleLanguage,
     session: Session,
     headers: HeaderMap,
     OpenForm(form): OpenForm<CodeForm>,

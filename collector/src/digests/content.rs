@@ -175,7 +175,7 @@ impl Question<'_> {
         let checks = calls::open_calls(&self.app.db, only).await?.len();
         let values = [("due", due.to_string()), ("checks", checks.to_string())];
         let values = values.each_ref().map(|(name, value)| (*name, value.as_str()));
-        Ok((due + checks > 0).then(|| self.t.with("mail.periodic.to_call", &values)))
+        Ok((due + checks > 0).then(|| self.t.with("team.periodic.to_call", &values)))
     }
 
     /// Whether complaints vary more than chance has it, over half a year of whole weeks.

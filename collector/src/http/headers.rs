@@ -6,7 +6,8 @@ use axum::middleware::Next;
 use axum::response::Response;
 use sayso_shared::Problem;
 
-use super::{language, problems};
+use super::language;
+use super::problems::{self, Area};
 use crate::config::Config;
 
 /// What our own pages may load: files of our own, and nothing inline. Who may frame a page is `frame-ancestors`.
@@ -54,8 +55,11 @@ pub async fn for_all(State(hsts): State<Hsts>, request: Request, next: Next) -> 
 
 /// On every page for people. An error becomes a page in the reader's language; pages are never cached, since they are about one person.
 pub async fn for_pages(request: Request, next: Next) -> Response {
-    let lang = language::of_request(request.uri(), request.headers());
-    let area = problems::Area::of(request.uri().path());
+    let area = Area::of(request.uri().path());
+    let lang = match area {
+        Area::Staff => language::of_console(request.uri(), request.headers()),
+        Area::Customers => language::of_request(request.uri(), request.headers()),
+    };
     let mut response = next.run(request).await;
     if let Some(problem) = response.extensions_mut().remove::<Problem>() {
         response = problems::page(&problem, lang, area, response);

@@ -16,11 +16,15 @@ pub const COOKIE: &str = "sayso_lang";
 /// How long it is kept.
 pub const KEPT_SECONDS: i64 = 365 * 24 * 60 * 60;
 
-/// The texts in the reader's language.
+/// The texts in the language of a customer.
 #[derive(Clone, Copy, Debug)]
-pub struct Language(pub Texts);
+pub struct CustomerLanguage(pub Texts);
 
-impl<S: Send + Sync> FromRequestParts<S> for Language {
+/// The texts in the language in which the console speaks to its reader, whose browser may ask for one that it does not speak.
+#[derive(Clone, Copy, Debug)]
+pub struct ConsoleLanguage(pub Texts);
+
+impl<S: Send + Sync> FromRequestParts<S> for CustomerLanguage {
     type Rejection = Infallible;
 
     async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Infallible> {
@@ -28,15 +32,28 @@ impl<S: Send + Sync> FromRequestParts<S> for Language {
     }
 }
 
-/// The language of the answer to a request: the one that the reader wants, else English.
-pub fn of_request(uri: &Uri, headers: &HeaderMap) -> Lang {
-    wanted(uri, headers).unwrap_or(Lang::En)
+impl<S: Send + Sync> FromRequestParts<S> for ConsoleLanguage {
+    type Rejection = Infallible;
+
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Infallible> {
+        Ok(Self(Texts(of_console(&parts.uri, &parts.headers))))
+    }
 }
 
-/// The language that the reader wants, by `?lang=`, the cookie or `Accept-Language`; none if it is not one of ours.
-pub fn wanted(uri: &Uri, headers: &HeaderMap) -> Option<Lang> {
-    let accepted = || headers.get(header::ACCEPT_LANGUAGE).and_then(|value| value.to_str().ok());
-    asked(uri).or_else(|| chosen(headers)).or_else(|| Lang::negotiate(accepted()?))
+/// The language in which a customer is answered where no site is known: the one that they want most of all that we speak, else English.
+pub fn of_request(uri: &Uri, headers: &HeaderMap) -> Lang {
+    wanted(uri, headers).into_iter().next().unwrap_or(Lang::En)
+}
+
+/// The language in which the console answers: the one that its reader wants most of those that it speaks, else English.
+pub fn of_console(uri: &Uri, headers: &HeaderMap) -> Lang {
+    wanted(uri, headers).into_iter().find(|lang| lang.is_of_console()).unwrap_or(Lang::En)
+}
+
+/// The languages of ours that the reader wants, by `?lang=`, the cookie and `Accept-Language`, in this order.
+pub fn wanted(uri: &Uri, headers: &HeaderMap) -> Vec<Lang> {
+    let accepted = headers.get(header::ACCEPT_LANGUAGE).and_then(|value| value.to_str().ok()).unwrap_or_default();
+    asked(uri).into_iter().chain(chosen(headers)).chain(Lang::accepted(accepted)).collect()
 }
 
 /// The language that the address asks for.

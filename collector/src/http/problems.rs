@@ -14,7 +14,7 @@ use sayso_shared::{Lang, Problem};
 
 use super::connections::{AbortReason, Activity};
 use super::error::{KINDS, title};
-use super::language::Language;
+use super::language::CustomerLanguage;
 use super::{Error, Result};
 use crate::assets::{self, MARK};
 use crate::text::Texts;
@@ -85,7 +85,7 @@ impl Area {
 /// The error page for `problem`, with the status and headers of `response`.
 pub fn page(problem: &Problem, lang: Lang, area: Area, response: Response) -> Response {
     let name = problem.kind.rsplit('/').next().unwrap_or_default();
-    let retry_after = response.headers().get(header::RETRY_AFTER).and_then(|v| v.to_str().ok()).map(str::to_owned);
+    let retry_after = response.headers().get(header::RETRY_AFTER).and_then(|v| v.to_str().ok()?.parse().ok());
     let page = ProblemPage { t: Texts(lang), name, status: Some(problem.status), retry_after, area };
     let (mut parts, _) = response.into_parts();
     parts.headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("text/html; charset=utf-8"));
@@ -110,7 +110,7 @@ struct ProblemPage<'a> {
     t: Texts,
     name: &'a str,
     status: Option<u16>,
-    retry_after: Option<String>,
+    retry_after: Option<u64>,
     area: Area,
 }
 
@@ -120,7 +120,7 @@ impl ProblemPage<'_> {
     }
 }
 
-async fn explain(Path(name): Path<String>, Language(t): Language) -> Result<Html<String>> {
+async fn explain(Path(name): Path<String>, CustomerLanguage(t): CustomerLanguage) -> Result<Html<String>> {
     let known = KINDS.iter().find(|(known, _)| *known == name).ok_or(Error::NotFound("there is no such problem"))?;
     let page = ProblemPage { t, name: known.0, status: None, retry_after: None, area: Area::Customers };
     Ok(Html(page.render().map_err(anyhow::Error::from)?))

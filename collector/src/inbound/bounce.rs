@@ -1,5 +1,7 @@
 //! A mail of ours that came back: its case says that the customer was not reached, so that somebody looks for another way.
 
+use sayso_shared::Lang;
+
 use super::address::case_of_message_id;
 use super::message::Bounce;
 use crate::app::App;
@@ -34,8 +36,8 @@ pub(super) async fn note(app: &App, bounce: &Bounce) -> Result<Option<String>> {
         return Ok(Some(case_id));
     }
     let site = app.sites.by_id(&case.site_id).await?;
-    let t = Texts(site.and_then(|site| site.settings.languages.first().copied()).unwrap_or(sayso_shared::Lang::En));
-    let text = t.with("mail.in.bounced", &[("status", &bounce.status)]);
+    let t = Texts::of_console(site.map_or(Lang::En, |site| site.settings.main_language()));
+    let text = t.with("team.bounced", &[("status", &bounce.status)]);
     let body = Body::parse(&text).expect("our own sentence is a text");
     let key = app.keys.short_hash(Purpose::Mail, &format!("bounce/{delivery}"));
     let key =

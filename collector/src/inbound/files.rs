@@ -1,6 +1,5 @@
 //! The files of a mail, which go the way of all uploads, and the text that says what became of those that were not taken.
 
-use sayso_shared::Lang;
 use sayso_shared::id::IdempotencyKey;
 use sayso_shared::limits::{ATTACHMENTS_MAX, FILE_NAME_MAX, MESSAGE_MAX};
 use sayso_shared::masking::{Masking, mask};
@@ -36,7 +35,7 @@ pub(super) async fn keep(
     (text, masking): (String, Masking),
 ) -> Result<Kept> {
     let text = mask(text, masking);
-    let t = Texts(site.settings.languages.first().copied().unwrap_or(Lang::En));
+    let t = Texts(site.settings.main_language());
     let mut kept = Kept { text, tokens: Vec::new() };
     let mut notices = Vec::new();
     let uploader = Uploader { app, site, client: ClientAddress::of_sender(&app.keys, mail.sender.1.as_str()), key };

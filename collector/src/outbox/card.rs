@@ -71,7 +71,7 @@ impl Card {
     /// What a target is told of an event; `url` is the address of the case in the console.
     pub fn new(context: &EventContext, target: &Target, url: String) -> Self {
         let lang = target.settings.lang.unwrap_or_else(|| context.team_language());
-        let t = Texts(lang);
+        let t = Texts::of_console(lang);
         let (case, event) = (&context.case, &context.event);
         let number = case.number.map(|number| format!(" · #{number}")).unwrap_or_default();
         let words = match event.kind {
@@ -82,23 +82,20 @@ impl Card {
         let title = format!("{}{number}", what_happened(context, t));
         let name = case.number.map_or_else(|| case.id.clone(), |number| format!("#{number}"));
         Self {
-            lang,
-            title: if is_sample { t.with("mail.sample.subject", &[("subject", &title)]) } else { title },
+            lang: t.0,
+            title: if is_sample { t.with("team.sample.subject", &[("subject", &title)]) } else { title },
             tone: Tone::of(context),
             facts: facts(context, target, t),
-            notice: is_sample.then(|| t.get("mail.sample.notice")),
+            notice: is_sample.then(|| t.get("team.sample.notice")),
             words: words.filter(|_| target.includes(Part::Message)),
-            link: target.includes(Part::Link).then(|| Link { label: t.get("mail.team.link"), url }),
+            link: target.includes(Part::Link).then(|| Link { label: t.get("team.link"), url }),
             footer: format!("Sayso · {name} · {}", event.seq),
         }
     }
 
     /// What stands between a label and its value.
     pub const fn colon(&self) -> &'static str {
-        match self.lang {
-            Lang::En => ": ",
-            _ => "：",
-        }
+        Texts(self.lang).colon()
     }
 
     /// All of it as plain text.
@@ -151,16 +148,16 @@ fn facts(context: &EventContext, target: &Target, t: Texts) -> Vec<Fact> {
     let named = context.contact.as_ref().filter(|_| target.includes(Part::Name));
     let due = case.due_at.filter(|_| case.status.is_open());
     let facts = [
-        (t.get("mail.fact.site"), Some(context.site.name().to_owned())),
-        (t.get("mail.fact.kind"), Some(t.get(&format!("common.kind.{}", case.kind.as_str())).to_owned())),
-        (t.get("mail.fact.priority"), Some(t.get(&format!("common.priority.{}", case.priority.as_str())).to_owned())),
-        (t.get("mail.fact.category"), topic(context, t.0)),
-        (t.get("mail.fact.owner"), case.owner.clone()),
-        (t.get("mail.fact.next_due"), due.map(|due| context.moment(t, due))),
-        (t.get("mail.fact.customer"), named.and_then(|contact| of_contact(contact.name()))),
-        (t.get("mail.fact.email"), contact.and_then(|contact| of_contact(contact.email()))),
-        (t.get("mail.fact.phone"), contact.and_then(|contact| of_contact(contact.phone()))),
-        (t.get("mail.fact.code"), target.includes(Part::Code).then(|| case.code.clone())),
+        (t.get("team.fact.site"), Some(context.site.name().to_owned())),
+        (t.get("team.fact.kind"), Some(t.get(&format!("common.kind.{}", case.kind.as_str())).to_owned())),
+        (t.get("team.fact.priority"), Some(t.get(&format!("common.priority.{}", case.priority.as_str())).to_owned())),
+        (t.get("team.fact.category"), topic(context, t.0)),
+        (t.get("team.fact.owner"), case.owner.clone()),
+        (t.get("team.fact.next_due"), due.map(|due| context.moment(t, due))),
+        (t.get("team.fact.customer"), named.and_then(|contact| of_contact(contact.name()))),
+        (t.get("team.fact.email"), contact.and_then(|contact| of_contact(contact.email()))),
+        (t.get("team.fact.phone"), contact.and_then(|contact| of_contact(contact.phone()))),
+        (t.get("team.fact.code"), target.includes(Part::Code).then(|| case.code.clone())),
     ];
     facts
         .into_iter()

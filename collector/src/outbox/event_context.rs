@@ -171,8 +171,8 @@ impl EventContext {
 
     /// A case that does not exist, to try a target with. What it says is in the site's main language.
     pub fn sample(site: Site, now: Millis) -> EventContext {
-        let lang = main_language(&site);
-        let words = crate::text::Texts(lang).get("mail.sample.message");
+        let lang = site.settings.main_language();
+        let words = Texts::of_console(lang).get("team.sample.message");
         let case = CaseDetails {
             id: new_id(),
             code: "0000-0000-0000-0".into(),
@@ -220,15 +220,15 @@ impl EventContext {
         t.moment_in(at, self.site.settings.time_zone.zone())
     }
 
-    /// The language of the team.
+    /// The language of the team: the main one of the site, where the console speaks it.
     pub fn team_language(&self) -> Lang {
-        main_language(&self.site)
+        self.site.settings.main_language().for_console()
     }
 
-    /// The language of the customer: of their browser, if Sayso speaks it, else of the site.
+    /// The language for the customer: that of their browser, if the site answers in it, else its main one.
     pub fn customer_language(&self) -> Lang {
         let locale = self.case.locale.as_deref().and_then(Locale::parse);
-        locale.and_then(|locale| locale.lang()).unwrap_or_else(|| main_language(&self.site))
+        self.site.settings.language_for(locale.and_then(|locale| locale.lang()))
     }
 }
 
@@ -308,8 +308,4 @@ async fn message(app: &App, id: &str) -> sqlx::Result<Option<Words>> {
     let select = "select members.name as member_name, messages.body from messages \
         left join members on members.id = messages.member_id where messages.id = $1";
     with_db!(&app.db, pool => sqlx::query_as(select).bind(id).fetch_optional(pool).await)
-}
-
-fn main_language(site: &Site) -> Lang {
-    site.settings.languages.first().copied().unwrap_or(Lang::En)
 }

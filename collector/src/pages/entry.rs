@@ -187,7 +187,7 @@ impl EntryPage {
             _ => (t.get("pages.refused.title"), t.get("pages.refused.busy").to_owned()),
         };
         if let Some(seconds) = error.retry_after() {
-            text = format!("{text} {}", t.with("common.retry_after", &[("seconds", &seconds.to_string())]));
+            text = format!("{text} {}", t.count("common.retry_after", seconds));
         }
         self.refused = Some((title.to_owned(), text));
     }

@@ -80,7 +80,7 @@ fn sentence(t: &Words, field: &str, code: &str) -> String {
     match (code, field) {
         ("too_long", "attachments") => t.with("pages.wrong.files_many", &[("max", &ATTACHMENTS_MAX.to_string())]),
         (_, "attachments") => t.get("pages.wrong.files_gone").to_owned(),
-        ("too_long", _) if max > 0 => t.with("pages.wrong.too_long", &[("max", &max.to_string())]),
+        ("too_long", _) if max > 0 => t.count("pages.wrong.too_long", max as u64),
         ("required", "kind") => t.get("pages.wrong.kind").to_owned(),
         ("required", "message") => t.get("pages.wrong.message").to_owned(),
         ("required", "address") | ("invalid", "address") => t.get("pages.wrong.email").to_owned(),

@@ -29,11 +29,7 @@ struct RecordPage {
 
 impl RecordPage {
     fn month(&self, month: &Month) -> String {
-        let date = month.start;
-        self.shell.t.with(
-            "insight.record.month",
-            &[("year", &date.year().to_string()), ("month", &format!("{:02}", date.month()))],
-        )
+        self.shell.t.month(month.start)
     }
 
     /// A share, with how many it is of.
@@ -41,10 +37,10 @@ impl RecordPage {
         match share {
             Some(share) => {
                 let percent = format!("{:.0}", share * 100.0);
-                self.shell.t.with("insight.record.share", &[("share", &percent), ("n", &n.to_string())])
+                self.shell.t.with("pages.record.share", &[("share", &percent), ("n", &n.to_string())])
             }
             None if *n == 0 => "–".to_owned(),
-            None => self.shell.t.get("insight.record.few").to_owned(),
+            None => self.shell.t.get("pages.record.few").to_owned(),
         }
     }
 }

@@ -87,7 +87,7 @@ pub fn retry_page(visit: &Visit, code: &str, typed: &Typed, error: Error) -> Res
         other if other.status().0 == StatusCode::INTERNAL_SERVER_ERROR => t.get("common.problem.internal.text"),
         _ => t.get("common.problem.unavailable.text"),
     };
-    let wait = error.retry_after().map(|s| t.with("common.retry_after", &[("seconds", &s.to_string())]));
+    let wait = error.retry_after().map(|s| t.count("common.retry_after", s));
     let action = visit.carry(&format!("/t/{code}/{}", typed.posted.path()), &[]);
     let page = RetryPage { shell, action, reason, wait, typed: typed.clone() };
     visit.page_for_error(error, &page)
@@ -140,7 +140,7 @@ pub struct StatusPage {
     rating_stands: bool,
     /// The messages of a case that the customer can still act on.
     may_act: MayAct,
-    reopen_days: String,
+    reopen_days: u64,
     is_late: bool,
     done: Option<&'static str>,
     refused: Option<RejectionNotice>,
@@ -214,7 +214,7 @@ impl StatusPage {
                 .is_some_and(|rated| case.resolved_at.is_some_and(|at| rated.created_at >= at)),
             rated,
             may_act,
-            reopen_days: app.config.retention.reopen_days.to_string(),
+            reopen_days: app.config.retention.reopen_days.into(),
             is_late: case.first_response_due.is_some_and(|due| due < app.clock.now()),
             done: visit.query("done").and_then(thanks),
             refused: None,

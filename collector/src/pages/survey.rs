@@ -168,7 +168,7 @@ impl SurveyPage {
             minutes: questions::minutes(survey).to_string(),
             form: QuestionForm::new(survey, *shell.t, main, &key.to_string()),
             is_refused: false,
-            assurance: "insight.survey.anonymous",
+            assurance: "survey.anonymous",
             shell,
             key,
             state,
@@ -193,7 +193,7 @@ impl SurveyPage {
     }
 
     fn purpose(&self) -> String {
-        self.shell.t.with(&format!("insight.survey.purpose.{}", self.kind), &[("name", &self.shell.name)])
+        self.shell.t.with(&format!("survey.purpose.{}", self.kind), &[("name", &self.shell.name)])
     }
 
     fn day(&self) -> String {

@@ -70,32 +70,30 @@ impl QuestionForm {
     /// What is wrong with a question.
     pub fn error(&self, question: &Question) -> Option<String> {
         self.wrong.iter().find_map(|wrong| match wrong {
-            Wrong::Choice(name) if *name == question.name => Some(self.t.get("insight.survey.choice").to_owned()),
-            Wrong::TooLong(name) if *name == question.name => {
-                Some(self.t.with("insight.survey.too_long", &[("max", &ANSWER_MAX.to_string())]))
-            }
+            Wrong::Choice(name) if *name == question.name => Some(self.t.get("survey.choice").to_owned()),
+            Wrong::TooLong(name) if *name == question.name => Some(self.t.count("survey.too_long", ANSWER_MAX as u64)),
             _ => None,
         })
     }
 
     /// How a question is put.
     pub fn label(&self, question: &Question) -> &'static str {
-        self.t.get(&format!("insight.ask.{}.{}", self.kind, question.field))
+        self.t.get(&format!("survey.ask.{}.{}", self.kind, question.field))
     }
 
     /// What the first number means.
     pub fn low(&self, question: &Question) -> &'static str {
-        self.t.get(&format!("insight.ask.{}.{}_low", self.kind, question.field))
+        self.t.get(&format!("survey.ask.{}.{}_low", self.kind, question.field))
     }
 
     /// What the last number means.
     pub fn high(&self, question: &Question) -> &'static str {
-        self.t.get(&format!("insight.ask.{}.{}_high", self.kind, question.field))
+        self.t.get(&format!("survey.ask.{}.{}_high", self.kind, question.field))
     }
 
     /// The feelings, each with its word.
     pub fn feelings(&self) -> Vec<(&'static str, &'static str)> {
-        FEELINGS.into_iter().map(|word| (word, self.t.get(&format!("insight.feeling.{word}")))).collect()
+        FEELINGS.into_iter().map(|word| (word, self.t.get(&format!("survey.feeling.{word}")))).collect()
     }
 
     /// The longest text.

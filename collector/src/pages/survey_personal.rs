@@ -21,7 +21,7 @@ use crate::surveys::invitations::{self, Invitation, Token};
 use crate::surveys::{self, Window, questions};
 
 /// What is said of how anonymous the answers are: each link is somebody's.
-const ASSURANCE: &str = "insight.survey.personal";
+const ASSURANCE: &str = "survey.personal";
 
 /// Somebody who was asked.
 struct Invited {

@@ -21,7 +21,8 @@ use crate::text::Texts;
 /// A request for one of the customer's pages.
 #[derive(Clone, Debug)]
 pub struct Visit {
-    lang: Option<Lang>,
+    /// The languages that the reader wants, the dearest first.
+    wanted: Vec<Lang>,
     asked: Option<Lang>,
     query: Vec<(String, String)>,
     referrer: Option<String>,
@@ -41,7 +42,7 @@ impl FromRequestParts<App> for Visit {
         });
         let asked = language::asked(&parts.uri);
         Ok(Self {
-            lang: language::wanted(&parts.uri, &parts.headers),
+            wanted: language::wanted(&parts.uri, &parts.headers),
             language_cookie: asked
                 .map(|lang| cookies::set(&app.config, language::COOKIE, lang.as_str(), language::KEPT_SECONDS)),
             asked,
@@ -103,14 +104,12 @@ impl Visit {
 
     /// The texts in the reader's language, or in the site's main one where the site does not speak theirs.
     pub fn texts(&self, site: &Site) -> Texts {
-        let spoken = &site.settings.languages;
-        let main = spoken.first().copied();
-        Texts(self.lang.filter(|lang| spoken.contains(&lang.chosen())).or(main).unwrap_or(Lang::En))
+        Texts(site.settings.language_for(self.wanted.iter().copied()))
     }
 
     /// The texts in the reader's language.
     pub fn any_texts(&self) -> Texts {
-        Texts(self.lang.unwrap_or(Lang::En))
+        Texts(self.wanted.first().copied().unwrap_or(Lang::En))
     }
 
     /// The address `path` with what has to be carried from page to page: the frame with its looks, and the language if the address named

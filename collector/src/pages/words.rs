@@ -28,7 +28,6 @@ const SAME: &[(&str, &str)] = &[
     ("pages.entry.importance_high", "importance_high"),
     ("pages.entry.importance_low", "importance_low"),
     ("pages.entry.kind", "kind_legend"),
-    ("pages.entry.left", "message_left_other"),
     ("pages.entry.message.complaint", "message_complaint"),
     ("pages.entry.message.praise", "message_praise"),
     ("pages.entry.message.question", "message_question"),
@@ -59,29 +58,28 @@ const SAME: &[(&str, &str)] = &[
     ("pages.wrong.message", "error_required_message"),
     ("pages.wrong.phone", "error_invalid_phone"),
     ("pages.wrong.required", "error_required_field"),
-    ("pages.wrong.too_long", "error_too_long_other"),
 ];
 
-/// The widget's name of what is filled in, where these pages have another.
-const RENAMED: &[(&str, &str)] = &[("pages.entry.left", "{n}"), ("pages.wrong.too_long", "{max}")];
+/// The same of texts with a number, which have an entry for each form that their language has for numbers.
+const SAME_COUNTED: &[(&str, &str)] =
+    &[("pages.entry.left", "message_left"), ("pages.wrong.too_long", "error_too_long")];
 
 /// The texts of one language, for the pages of a site.
 #[derive(Clone, Debug)]
 pub struct Words {
     ours: Texts,
-    own: HashMap<&'static str, String>,
+    own: HashMap<String, String>,
 }
 
 impl Words {
     /// The texts of a site's pages.
     pub fn of(site: &Site, ours: Texts) -> Self {
         let own = &site.settings.texts;
-        let find = |&(page, widget): &(&'static str, &str)| {
-            let text = own.get(widget).and_then(|texts| texts::in_lang(texts, ours.0))?;
-            let renamed = RENAMED.iter().find(|(key, _)| *key == page);
-            Some((page, renamed.map_or_else(|| text.to_owned(), |(_, name)| text.replace("{count}", name))))
+        let find = |(page, widget): (String, String)| {
+            let text = own.get(&widget).and_then(|texts| texts::in_lang(texts, ours.0))?;
+            Some((page, text.to_owned()))
         };
-        Self { ours, own: SAME.iter().filter_map(find).collect() }
+        Self { ours, own: same(ours).filter_map(find).collect() }
     }
 
     /// The texts of pages that belong to no site.
@@ -94,10 +92,31 @@ impl Words {
         self.own.get(key).map_or_else(|| self.ours.get(key), String::as_str)
     }
 
+    /// The text for `key` in the form that the language has for `number`, which takes the place of `{count}`.
+    pub fn count(&self, key: &str, number: u64) -> String {
+        text::fill(self.get(&self.ours.form(key, number)), &[("count", &self.ours.number(number))])
+    }
+
+    /// The forms of the text for `key`, by their names, as JSON: for what a page counts by itself.
+    pub fn forms_of(&self, key: &str) -> String {
+        let forms =
+            self.ours.forms().iter().map(|form| ((*form).to_owned(), self.get(&format!("{key}_{form}")).into()));
+        serde_json::Value::Object(forms.collect()).to_string()
+    }
+
     /// The text for `key` with each `{name}` replaced by its value.
     pub fn with(&self, key: &str, values: &[(&str, &str)]) -> String {
         text::fill(self.get(key), values)
     }
+}
+
+/// The keys that say the same in a language: ours, and the widget's.
+fn same(ours: Texts) -> impl Iterator<Item = (String, String)> {
+    let plain = SAME.iter().map(|(page, widget)| ((*page).to_owned(), (*widget).to_owned()));
+    let counted = SAME_COUNTED.iter().flat_map(move |(page, widget)| {
+        ours.forms().iter().map(move |form| (format!("{page}_{form}"), format!("{widget}_{form}")))
+    });
+    plain.chain(counted)
 }
 
 /// What depends on the language alone: its tag, sizes, moments.
@@ -125,14 +144,12 @@ mod tests {
     fn both_sides_exist_and_fill_in_the_same() {
         for lang in Lang::ALL {
             let widget: HashMap<_, _> = texts::widget_texts(lang.as_str()).expect("the widget speaks it").collect();
-            for (page, same) in SAME {
-                let theirs = widget.get(same).unwrap_or_else(|| panic!("the widget has no {same}"));
-                let renamed = RENAMED.iter().find(|(key, _)| key == page);
-                let theirs = renamed.map_or_else(|| (*theirs).to_owned(), |(_, name)| theirs.replace("{count}", name));
-                let ours = Texts(lang).get(page);
+            for (page, same) in same(Texts(lang)) {
+                let theirs = widget.get(same.as_str()).unwrap_or_else(|| panic!("the widget has no {same}"));
+                let ours = Texts(lang).get(&page);
                 // The page's title names the company, which the owner's words need not.
-                let missing = placeholders(&theirs).difference(&placeholders(ours)).count();
-                assert_eq!(missing, 0, "{page} and {same}");
+                let missing = placeholders(theirs).difference(&placeholders(ours)).count();
+                assert_eq!(missing, 0, "{page} and {same} in {}", lang.as_str());
             }
         }
     }

@@ -36,10 +36,10 @@ impl CheckPage {
 
     fn refusal(&self) -> Option<&str> {
         let key = match self.verdict.as_ref()?.as_ref().err()? {
-            ReceiptError::Unreadable => "privacy.receipt.unreadable",
-            ReceiptError::UnknownKey => "privacy.receipt.unknown_key",
-            ReceiptError::Altered => "privacy.receipt.altered",
-            ReceiptError::OtherText => "privacy.receipt.other_text",
+            ReceiptError::Unreadable => "pages.receipt.unreadable",
+            ReceiptError::UnknownKey => "pages.receipt.unknown_key",
+            ReceiptError::Altered => "pages.receipt.altered",
+            ReceiptError::OtherText => "pages.receipt.other_text",
         };
         Some(self.shell.t.get(key))
     }

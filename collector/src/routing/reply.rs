@@ -64,8 +64,7 @@ pub fn written(
     writer: Option<&str>,
     clocks: &[Clock],
 ) -> Result<String, crate::http::Error> {
-    let spoken = case.locale.as_deref().and_then(Lang::for_tag);
-    let lang = spoken.or(site.settings.languages.first().copied()).unwrap_or(Lang::En);
+    let lang = site.settings.language_for(case.locale.as_deref().and_then(Lang::for_tag));
     let t = Texts(lang);
     let code = case.code(&app.keys)?;
     let due = |promise| {

@@ -9,7 +9,7 @@ use super::reader::Item;
 use super::rules::Rule;
 use super::survey::Survey;
 use super::target_definition::TargetDefinition;
-use super::words::{Address, Key, Title};
+use super::words::{Address, Key, Title, console_language};
 use crate::auth::member::Role;
 use crate::sites::{Origin, SiteKey, SiteSettings};
 
@@ -47,7 +47,7 @@ pub struct MemberDefinition {
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub teams: Vec<Key>,
     /// The language of their console.
-    #[serde(default = "english", skip_serializing_if = "is_english")]
+    #[serde(default = "english", skip_serializing_if = "is_english", deserialize_with = "console_language")]
     pub lang: Lang,
 }
 

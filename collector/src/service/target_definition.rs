@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::rules::Conditions;
-use super::words::Key;
+use super::words::{Key, optional_console_language};
 use crate::cases::EventType;
 use crate::sites::Site;
 use crate::sites::targets::{Access, Channel, ChatId, NewTarget, Part, Settings, Target};
@@ -40,8 +40,8 @@ pub struct TargetDefinition {
     /// What may leave; without it the default of the channel.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub include: Option<Vec<Part>>,
-    /// The language of what it gets; without it the main one of the site.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    /// The language of what it gets; without it the main one of the site, as far as the console speaks it.
+    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "optional_console_language")]
     pub lang: Option<Lang>,
     /// The template of the body.
     #[serde(default, skip_serializing_if = "Option::is_none")]

@@ -6,8 +6,9 @@ use std::str::FromStr;
 
 use anyhow::{bail, ensure};
 use jiff::civil::Weekday;
-use sayso_shared::Locale;
-use serde::{Deserialize, Serialize};
+use sayso_shared::{Lang, Locale};
+use serde::de::Error as _;
+use serde::{Deserialize, Deserializer, Serialize};
 
 use crate::auth::member::Email;
 use crate::calendars::written::as_text;
@@ -120,6 +121,21 @@ impl LocalText {
     }
 }
 
+/// Reads a language of the console: what members read, and what teams are told in.
+pub fn console_language<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Lang, D::Error> {
+    let lang = Lang::deserialize(deserializer)?;
+    if lang.is_of_console() {
+        return Ok(lang);
+    }
+    let spoken = Lang::CONSOLE.map(Lang::as_str).join(", ");
+    Err(D::Error::custom(format!("the console does not speak {}; its languages are {spoken}", lang.as_str())))
+}
+
+/// The same where there may be none.
+pub fn optional_console_language<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Lang>, D::Error> {
+    console_language(deserializer).map(Some)
+}
+
 impl TryFrom<BTreeMap<String, String>> for LocalText {
     type Error = anyhow::Error;
 
@@ -169,3 +185,27 @@ macro_rules! display {
     )+};
 }
 display!(Key.0 Title.0 Address.0);
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[derive(Debug, Deserialize)]
+    struct Reader {
+        #[serde(deserialize_with = "console_language")]
+        lang: Lang,
+        #[serde(default, deserialize_with = "optional_console_language")]
+        other: Option<Lang>,
+    }
+
+    #[test]
+    fn the_staff_read_only_what_the_console_speaks() {
+        let read = |json: &str| serde_json::from_str::<Reader>(json);
+        let good = read(r#"{"lang": "zh-Hant", "other": "en"}"#).expect("both are spoken");
+        assert_eq!((good.lang, good.other), (Lang::ZhHant, Some(Lang::En)));
+        for json in [r#"{"lang": "ja"}"#, r#"{"lang": "en", "other": "fr"}"#] {
+            let error = read(json).expect_err("the console does not speak it").to_string();
+            assert!(error.contains("en, zh-Hans, zh-Hant"), "{error}");
+        }
+    }
+}

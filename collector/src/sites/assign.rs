@@ -83,7 +83,7 @@ fn language(tag: &str) -> anyhow::Result<Lang> {
     Lang::ALL
         .into_iter()
         .find(|lang| lang.as_str() == tag)
-        .with_context(|| format!("{tag}: the languages of the pages are en, zh-Hans and zh-Hant"))
+        .with_context(|| format!("{tag}: the languages of the pages are {}", Lang::ALL.map(Lang::as_str).join(", ")))
 }
 
 fn kind(name: &str) -> anyhow::Result<Kind> {

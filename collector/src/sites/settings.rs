@@ -13,7 +13,7 @@ use crate::calendars::Zone;
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct SiteSettings {
-    /// The languages of its pages, the main one first.
+    /// The languages in which it answers its customers, by pages and mails, the main one first.
     pub languages: Vec<Lang>,
     /// The kinds that it collects.
     pub kinds: Vec<Kind>,
@@ -104,6 +104,17 @@ pub struct Theme {
 }
 
 impl SiteSettings {
+    /// The main one of its languages.
+    pub fn main_language(&self) -> Lang {
+        self.languages.first().copied().unwrap_or(Lang::En)
+    }
+
+    /// The language for a customer who reads those that are `wanted`, the dearest first: the first in which the site answers, else its main one.
+    pub fn language_for(&self, wanted: impl IntoIterator<Item = Lang>) -> Lang {
+        let spoken = wanted.into_iter().find(|lang| self.languages.contains(&lang.chosen()));
+        spoken.unwrap_or_else(|| self.main_language())
+    }
+
     /// Whether there is a category with this key that goes with a kind.
     pub fn has_category(&self, key: &str, kind: Kind) -> bool {
         self.categories.iter().any(|known| known.key == key && known.kind.is_none_or(|of| of == kind))
@@ -113,7 +124,7 @@ impl SiteSettings {
 impl Default for SiteSettings {
     fn default() -> Self {
         Self {
-            languages: Lang::ALL.to_vec(),
+            languages: Lang::CONSOLE.to_vec(),
             kinds: Kind::ALL.to_vec(),
             categories: Vec::new(),
             required: Vec::new(),

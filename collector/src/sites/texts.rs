@@ -203,8 +203,8 @@ mod tests {
         for (name, value, said) in [
             ("titel.en", "Hello", "no text titel"),
             ("title", "Hello", "text.KEY.LANG"),
-            ("title.english", "Hello", "ar, en, zh-Hans, zh-Hant"),
-            ("title.fr", "Bonjour", "ar, en, zh-Hans, zh-Hant"),
+            ("title.english", "Hello", "ar, de, en, es, fr"),
+            ("title.it", "Ciao", "ja, ko, pt-BR, ru, zh-Hans, zh-Hant"),
             ("title.en", "Hello {name}", "nothing to fill in"),
             ("thanks_promise.en", "Soon", "{when}"),
             ("thanks_promise.en", "By {when}, {name}", "{when}"),

@@ -216,7 +216,7 @@ impl SurveyBody {
             key: survey.key.to_string(),
             kind,
             title: questions::text_in(&survey.title, t.0, main).to_owned(),
-            purpose: t.with(&format!("insight.survey.purpose.{kind}"), &[("name", site.name())]),
+            purpose: t.with(&format!("survey.purpose.{kind}"), &[("name", site.name())]),
             minutes: questions::minutes(survey),
             state,
             questions: questions.collect(),
@@ -226,7 +226,7 @@ impl SurveyBody {
 
 impl QuestionBody {
     fn new(kind: &str, question: &Question, text: Option<String>, t: Texts) -> Self {
-        let asked = format!("insight.ask.{kind}.{}", question.field);
+        let asked = format!("survey.ask.{kind}.{}", question.field);
         let steps = question.steps();
         let ends = [(steps.first().copied(), "low"), (steps.last().copied(), "high")];
         let word = |step: u8| {
@@ -236,11 +236,11 @@ impl QuestionBody {
         let mut choices: Vec<ChoiceBody> =
             steps.iter().map(|step| ChoiceBody { value: step.to_string(), label: word(*step) }).collect();
         if question.is_feeling() {
-            let label = |feeling| Some(t.get(&format!("insight.feeling.{feeling}")));
+            let label = |feeling| Some(t.get(&format!("survey.feeling.{feeling}")));
             choices = FEELINGS.map(|feeling| ChoiceBody { value: feeling.to_owned(), label: label(feeling) }).into();
         }
         if question.has_unknown() {
-            choices.push(ChoiceBody { value: "unknown".to_owned(), label: Some(t.get("insight.ask.unknown")) });
+            choices.push(ChoiceBody { value: "unknown".to_owned(), label: Some(t.get("survey.ask.unknown")) });
         }
         Self {
             item: question.item.clone(),

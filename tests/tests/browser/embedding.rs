@@ -40,7 +40,7 @@ async fn a_page_that_is_not_listed_says_so_before_somebody_writes() {
 async fn a_key_that_no_site_has_is_named_and_the_link_is_shown() {
     let policy = Page::default().policy;
     let html = format!(
-        "<!-- Content-Security-Policy: {policy} -->\n<!doctype html><html lang=fr><meta charset=utf-8><title>Acme</title>\
+        "<!-- Content-Security-Policy: {policy} -->\n<!doctype html><html lang=it><meta charset=utf-8><title>Acme</title>\
          <script async src={{collector}}/sayso.js data-site=nobody></script></html>"
     );
     let others = [("typo".to_owned(), html)].into();

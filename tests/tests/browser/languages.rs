@@ -60,7 +60,16 @@ async fn every_tag_finds_its_nearest_language() {
         ("ZH-tw", "zh-Hant"),
         ("en-AU", "en"),
         ("ar-SA", "ar"),
-        ("fr-CA", "en"),
+        ("fr-CA", "fr"),
+        ("pt", "pt-BR"),
+        ("pt-PT", "pt-BR"),
+        ("es-419", "es"),
+        ("ja-JP", "ja"),
+        ("ko_KR", "ko"),
+        ("de-AT", "de"),
+        ("ru", "ru"),
+        ("hi-IN", "hi"),
+        ("it", "en"),
         ("no language", "en"),
     ] {
         browser.run(&format!("Sayso('set', {{ lang: {tag:?} }})")).await;
@@ -80,11 +89,11 @@ async fn the_tag_comes_before_the_page_and_the_page_before_the_browser() {
             <script async src={{collector}}/sayso.js data-site=acme {attributes}></script></html>"
         )
     };
-    let others = [("zh", page("zh-Hant", "")), ("fr", page("fr", "")), ("tag", page("zh-Hant", "data-lang=ar"))];
+    let others = [("zh", page("zh-Hant", "")), ("it", page("it", "")), ("tag", page("zh-Hant", "data-lang=ar"))];
     let others = others.map(|(path, html)| (path.to_owned(), html)).into();
     let stage = Stage::open(Database::Sqlite, Page { others, ..Page::default() }, |_| {}).await;
     let browser = Browser::start(Setup { language: "zh-CN", ..Setup::default() }).await;
-    for (path, language) in [("zh", "zh-Hant"), ("fr", "zh-Hans"), ("tag", "ar")] {
+    for (path, language) in [("zh", "zh-Hant"), ("it", "zh-Hans"), ("tag", "ar")] {
         browser.driver.goto(&stage.company.url(path)).await.unwrap();
         browser.wait_for(language, &format!("document.querySelector('sayso-widget')?.lang === {language:?}")).await;
     }
@@ -150,6 +159,13 @@ async fn numbers_take_the_form_that_the_language_has_for_them() {
         ("en", -3, "3 over the limit"),
         ("zh-CN", -3, "超出 3 个字"),
         ("zh-CN", 1, "还可以输入 1 个字"),
+        ("de", 1, "Noch 1 Zeichen"),
+        ("es", 1, "Queda 1 carácter"),
+        ("fr", 0, "0 caractère restant"),
+        ("ja", 2, "あと2文字入力できます"),
+        ("ru", 1, "Остался 1 символ"),
+        ("ru", 22, "Осталось 22 символа"),
+        ("ru", 11, "Осталось 11 символов"),
         ("ar", 0, "لم يبقَ أي حرف"),
         ("ar", 1, "بقي حرف واحد"),
         ("ar", 2, "بقي حرفان"),

@@ -69,7 +69,7 @@ on_both_databases! {
         ]).await;
         let client = app.client();
         let shown = page(&client, "/s/acme?lang=en").await.body;
-        for text in ["Tell &#60;the&#62; shop</h1>", "Off it goes</button>", "Ticket number", "Applause", "Shall we answer?", "{n} to go"] {
+        for text in ["Tell &#60;the&#62; shop</h1>", "Off it goes</button>", "Ticket number", "Applause", "Shall we answer?", "&#34;other&#34;:&#34;{count} to go&#34;"] {
             assert!(shown.contains(text), "{text} in {shown}");
         }
         let form = Form::of(&shown, "/s/acme").with("kind", "praise");
@@ -135,9 +135,9 @@ on_both_databases! {
         assert!(shown.contains("[texts.send]\nen = \"Off it goes\""), "{shown}");
         for (assignment, said) in [
             ("text.sent.en=x", "no text sent"),
-            ("text.send.klingon=x", "ar, en, zh-Hans, zh-Hant"),
+            ("text.send.klingon=x", "ar, de, en, es, fr, hi, ja, ko, pt-BR, ru, zh-Hans, zh-Hant"),
             ("text.failure_wait_other.en=Soon", "{count}"),
-            ("promise_text.xx=x", "ar, en, zh-Hans, zh-Hant"),
+            ("promise_text.xx=x", "ar, de, en, es, fr, hi, ja, ko, pt-BR, ru, zh-Hans, zh-Hant"),
             ("theme.radius=25", "0 to 24"),
             ("required=message", "can't be required"),
         ] {

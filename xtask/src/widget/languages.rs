@@ -1,5 +1,5 @@
 //! The widget's languages: one file each, and that is all that a language is. What has to be said before such a file has
-//! come, the loader and the panel carry in all languages.
+//! come, the loader carries in all languages, and the panel in English.
 
 use std::collections::BTreeMap;
 
@@ -10,8 +10,8 @@ use serde_json::{Map, Value};
 const LAUNCHER: &str = "launcher";
 /// What the panel says while everything else is on its way, or never comes.
 const PANEL: [&str; 4] = ["close", "loading", "failure_page", "title"];
-/// What needs no place in the file that visitors fetch, since it is said without it.
-const SAID_BEFORE: [&str; 3] = [LAUNCHER, "close", "loading"];
+/// The language in which the panel carries it, which is for everybody whose own has not come yet.
+const MAIN: &str = "en";
 
 /// The language files, by their tags.
 pub struct Languages {
@@ -34,7 +34,7 @@ impl Languages {
         };
         let files = files.into_iter().map(read).collect::<anyhow::Result<Vec<_>>>()?;
         let is_there = |wanted: &str| files.iter().any(|(tag, _)| tag == wanted);
-        ensure!(is_there("en"), "en.json is missing, which is for everybody else");
+        ensure!(is_there(MAIN), "en.json is missing, which is for everybody else");
         let also: BTreeMap<String, String> =
             serde_json::from_str(also).context("tags.json is not an object of tags")?;
         for (tag, file) in &also {
@@ -47,9 +47,10 @@ impl Languages {
         Ok(Self { files, also })
     }
 
-    /// The tag of the file by each tag that has one, in small letters and with `_` for `-`, as an expression of JavaScript.
+    /// The tag of the file by each tag that is not found by its language alone, in small letters and with `_` for `-`, as an expression of JavaScript.
     pub fn tags(&self) -> String {
-        let own = self.files.iter().map(|(tag, _)| (tag, tag));
+        let is_led_to = |tag: &str| self.also.get(primary(tag)).is_some_and(|file| file == tag);
+        let own = self.files.iter().map(|(tag, _)| (tag, tag)).filter(|(tag, _)| tag.contains('-') && !is_led_to(tag));
         let entries =
             own.chain(&self.also).map(|(tag, file)| format!("{}:'{file}'", tag.to_ascii_lowercase().replace('-', "_")));
         format!("{{{}}}", entries.collect::<Vec<_>>().join(","))
@@ -57,27 +58,31 @@ impl Languages {
 
     /// The launcher's text by language, as an expression of JavaScript.
     pub fn launcher_labels(&self) -> String {
-        self.object(|texts| texts[LAUNCHER].to_string())
+        let name = |tag: &str| if tag.contains('-') { format!("'{tag}'") } else { tag.to_owned() };
+        let entries = self.files.iter().map(|(tag, texts)| format!("{}:{}", name(tag), texts[LAUNCHER]));
+        format!("{{{}}}", entries.collect::<Vec<_>>().join(","))
     }
 
-    /// The panel's own texts by language, as an expression of JavaScript.
+    /// The panel's own texts by key, as an expression of JavaScript.
     pub fn panel_words(&self) -> String {
-        self.object(|texts| Value::from(PANEL.map(|key| texts[key].clone()).to_vec()).to_string())
+        let main = self.files.iter().find(|(tag, _)| tag == MAIN).map(|(_, texts)| texts);
+        let entries = main.into_iter().flat_map(|texts| PANEL.map(|key| format!("{key}:{}", texts[key])));
+        format!("{{{}}}", entries.collect::<Vec<_>>().join(","))
     }
 
     /// The files as visitors get them: tag and JSON.
     pub fn packed(self) -> impl Iterator<Item = (String, String)> {
         self.files.into_iter().map(|(tag, mut texts)| {
-            texts.retain(|key, _| !SAID_BEFORE.contains(&key.as_str()));
+            // It is said without the file.
+            texts.remove(LAUNCHER);
             (tag, Value::from(texts).to_string())
         })
     }
+}
 
-    fn object(&self, value: impl Fn(&Map<String, Value>) -> String) -> String {
-        let name = |tag: &str| if tag.contains('-') { format!("'{tag}'") } else { tag.to_owned() };
-        let entries = self.files.iter().map(|(tag, texts)| format!("{}:{}", name(tag), value(texts)));
-        format!("{{{}}}", entries.collect::<Vec<_>>().join(","))
-    }
+/// The language of a tag.
+fn primary(tag: &str) -> &str {
+    tag.split('-').next().unwrap_or_default()
 }
 
 /// Whether it is a language, perhaps with a script or a region, in the usual case: browsers compare these as texts.
@@ -109,14 +114,15 @@ mod tests {
 
     #[test]
     fn a_language_is_a_file_and_nothing_more() {
-        let files = vec![file("ar", "رأيك"), file("en", "Feedback"), file("zh-Hans", "意见")];
-        let also = r#"{"zh": "zh-Hans", "zh-SG": "zh-Hans"}"#;
-        let languages = Languages::parse(files, also).expect("three good files");
-        assert_eq!(languages.tags(), "{ar:'ar',en:'en',zh_hans:'zh-Hans',zh:'zh-Hans',zh_sg:'zh-Hans'}");
-        assert_eq!(languages.launcher_labels(), r#"{ar:"رأيك",en:"Feedback",'zh-Hans':"意见"}"#);
-        assert!(languages.panel_words().contains(r#"'zh-Hans':["x","…","↗","?"]"#));
+        let files = vec![file("ar", "رأيك"), file("en", "Feedback"), file("zh-Hans", "意见"), file("zh-Hant", "意見")];
+        let also = r#"{"zh": "zh-Hans", "zh-TW": "zh-Hant"}"#;
+        let languages = Languages::parse(files, also).expect("four good files");
+        assert_eq!(languages.tags(), "{zh_hant:'zh-Hant',zh:'zh-Hans',zh_tw:'zh-Hant'}");
+        assert_eq!(languages.launcher_labels(), r#"{ar:"رأيك",en:"Feedback",'zh-Hans':"意见",'zh-Hant':"意見"}"#);
+        assert_eq!(languages.panel_words(), r#"{close:"x",loading:"…",failure_page:"↗",title:"?"}"#);
         let packed: Vec<_> = languages.packed().collect();
-        assert_eq!(packed[1], ("en".to_owned(), r#"{"failure_page":"↗","send":"ok","title":"?"}"#.to_owned()));
+        let english = r#"{"close":"x","failure_page":"↗","loading":"…","send":"ok","title":"?"}"#;
+        assert_eq!(packed[1], ("en".to_owned(), english.to_owned()));
     }
 
     #[test]

@@ -228,7 +228,7 @@ async fn others(app: &App, who: &SignedIn, case_id: &str) -> Result<Vec<String>>
     let mut here = views::others_here(&app.db, case_id, me, now).await?;
     here.retain(|name| !answering.contains(name));
     let said = |key: &str, names: Vec<String>| {
-        (!names.is_empty()).then(|| who.t.with(key, &[("names", &names.join(who.t.get("common.and_list")))]))
+        (!names.is_empty()).then(|| who.t.with(key, &[("names", &names.join(who.t.get("console.and_list")))]))
     };
     Ok([said("console.case.others_answer", answering), said("console.case.others_here", here)]
         .into_iter()

@@ -20,7 +20,6 @@ use crate::clock::{HOUR, Millis, rfc3339};
 use crate::console::shell::{Screen, Shell, page};
 use crate::http::{Error, Result};
 use crate::outbox;
-use crate::sites::Site;
 use crate::sites::texts;
 use crate::text::Texts;
 use crate::with_db;
@@ -119,7 +118,7 @@ impl ReceiptPage {
     }
 
     fn due_sentence(&self) -> (&'static str, &'static str) {
-        split_at_moment(self.t.get("desk.receipt.due"))
+        split_at_moment(self.t.get("pages.paper.due"))
     }
 }
 
@@ -147,7 +146,7 @@ pub(super) async fn show(State(app): State<App>, who: SignedIn, Path(id): Path<S
 pub(super) async fn receipt(State(app): State<App>, who: SignedIn, Path(id): Path<String>) -> Result<Html<String>> {
     let case = entered_by(&app, &who, &id).await?;
     let site = app.sites.by_id(&case.site_id).await?.ok_or(Error::NotFound("there is no such site"))?;
-    let lang = case.locale.as_deref().and_then(Lang::for_tag).unwrap_or_else(|| main_language(&site));
+    let lang = site.settings.language_for(case.locale.as_deref().and_then(Lang::for_tag));
     let promise = texts::best(&site.settings.promise_text, lang, site.settings.languages.first());
     page(&ReceiptPage {
         t: Texts(lang),
@@ -181,10 +180,6 @@ async fn number_of(app: &App, id: &String) -> Result<Option<i64>> {
         tokio::time::sleep(NUMBER_STEP).await;
     }
     Ok(None)
-}
-
-fn main_language(site: &Site) -> Lang {
-    site.settings.languages.first().copied().unwrap_or(Lang::En)
 }
 
 fn split_at_moment(sentence: &'static str) -> (&'static str, &'static str) {

@@ -372,7 +372,7 @@ impl DbRow {
         };
         let contact = decrypt_contact(keys, &self.id, self.contact_cipher.as_deref());
         // What was erased leaves its row, whose link has to say something.
-        let erased = || vec![Part { text: t.get("privacy.erased_text").to_owned(), is_hit: false }];
+        let erased = || vec![Part { text: t.get("common.erased_text").to_owned(), is_hit: false }];
         let is_empty = excerpt.iter().all(|part| part.text.is_empty());
         Row {
             excerpt: if is_empty { erased() } else { excerpt },

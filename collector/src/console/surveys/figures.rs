@@ -51,7 +51,7 @@ pub(super) async fn show(State(app): State<App>, who: SignedIn, Path(key): Path<
         block.questions.into_iter().map(move |question| (text.clone(), question))
     });
     let rows = rows.map(|(text, question)| {
-        let label = who.t.get(&format!("insight.ask.{kind}.{}", question.field));
+        let label = who.t.get(&format!("survey.ask.{kind}.{}", question.field));
         // A survey of one question has one item, and a file may call it what it likes.
         let is_it =
             |item: &str, field: &str| field == question.field && (survey.items.is_empty() || item == question.item);

@@ -64,7 +64,7 @@ pub(super) async fn show(
         t,
         reader: who.t,
         title: questions::text_in(&survey.title, t.0, main).to_owned(),
-        purpose: t.with(&format!("insight.survey.purpose.{}", survey.kind.as_str()), &[("name", site.name())]),
+        purpose: t.with(&format!("survey.purpose.{}", survey.kind.as_str()), &[("name", site.name())]),
         company: site.name().to_owned(),
         languages,
         sheets: (0..copies).map(|_| sheet()).collect(),

@@ -23,21 +23,21 @@ const CHATS: [Channel; 8] = [
 fn card(lang: Lang, words: &str) -> Card {
     let t = crate::text::Texts(lang);
     let facts = [
-        ("mail.fact.site", "Acme Home"),
-        ("mail.fact.kind", t.get("common.kind.complaint")),
-        ("mail.fact.priority", t.get("common.priority.high")),
-        ("mail.fact.category", "Delivery"),
-        ("mail.fact.next_due", "27 Nov 2026, 18:00 UTC"),
-        ("mail.fact.customer", words),
+        ("team.fact.site", "Acme Home"),
+        ("team.fact.kind", t.get("common.kind.complaint")),
+        ("team.fact.priority", t.get("common.priority.high")),
+        ("team.fact.category", "Delivery"),
+        ("team.fact.next_due", "27 Nov 2026, 18:00 UTC"),
+        ("team.fact.customer", words),
     ];
     Card {
         lang,
-        title: format!("{} · #1042", t.get("mail.team.new.complaint")),
+        title: format!("{} · #1042", t.get("team.new.complaint")),
         tone: Tone::Bad,
         facts: facts.into_iter().map(|(key, value)| Fact { label: t.get(key), value: value.to_owned() }).collect(),
         notice: None,
         words: Some(words.to_owned()),
-        link: Some(Link { label: t.get("mail.team.link"), url: "https://feedback.example/staff/cases/0190".into() }),
+        link: Some(Link { label: t.get("team.link"), url: "https://feedback.example/staff/cases/0190".into() }),
         footer: "Sayso · #1042 · 1".into(),
     }
 }

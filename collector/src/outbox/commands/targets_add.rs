@@ -160,8 +160,8 @@ fn part(word: &str) -> Result<Part, String> {
 }
 
 fn lang(word: &str) -> Result<Lang, String> {
-    let known = Lang::ALL.into_iter().find(|lang| lang.as_str() == word);
-    known.ok_or_else(|| format!("one of {}", words(Lang::ALL.iter().map(|one| one.as_str()))))
+    let known = Lang::CONSOLE.into_iter().find(|lang| lang.as_str() == word);
+    known.ok_or_else(|| format!("one of {}", words(Lang::CONSOLE.iter().map(|one| one.as_str()))))
 }
 
 fn event_type(name: &str) -> Result<EventType, String> {

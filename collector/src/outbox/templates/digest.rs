@@ -41,7 +41,7 @@ pub fn digest_to_customer(config: &Config, digest: &Digest) -> Email {
 
 /// To the team, in the language of the target, or else of the site.
 pub fn digest_to_team(config: &Config, digest: &Digest, lang: Option<Lang>) -> Email {
-    let t = Texts(lang.unwrap_or_else(|| digest.context.team_language()));
+    let t = Texts::of_console(lang.unwrap_or_else(|| digest.context.team_language()));
     let site = digest.context.site.name();
     let (mails, cases) = (digest.mails.to_string(), digest.cases.to_string());
     let path = match digest.named.as_slice() {
@@ -52,12 +52,12 @@ pub fn digest_to_team(config: &Config, digest: &Digest, lang: Option<Lang>) -> E
     Email {
         lang: t.0,
         brand: Brand::of(&digest.context.site),
-        subject: t.with("mail.digest.team_subject", &[("site", site), ("count", &mails)]),
-        heading: Some(t.get("mail.digest.team_heading").to_owned()),
-        intro: vec![t.with("mail.digest.team_intro", &[("count", &mails), ("cases", &cases)])],
+        subject: t.with("team.digest.subject", &[("site", site), ("count", &mails)]),
+        heading: Some(t.get("team.digest.heading").to_owned()),
+        intro: vec![t.with("team.digest.intro", &[("count", &mails), ("cases", &cases)])],
         details: digest.named.iter().map(|case| (number(case.number), case.mails.to_string())).collect(),
-        link: Some((t.get("mail.digest.team_link").to_owned(), config.url(&path))),
-        footer: spaced(t.0, &t.with("mail.team.footer", &[("site", site)])),
+        link: Some((t.get("team.digest.link").to_owned(), config.url(&path))),
+        footer: spaced(t.0, &t.with("team.footer", &[("site", site)])),
         ..Email::default()
     }
 }

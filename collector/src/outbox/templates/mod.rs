@@ -16,6 +16,7 @@ use crate::outbox::event_context::EventContext;
 use crate::sites::Site;
 use crate::sites::colour::Colour;
 use crate::sites::labels::category_label;
+use crate::text::Texts;
 
 pub use customer::to_customer;
 pub use digest::{digest_to_customer, digest_to_team};
@@ -159,7 +160,7 @@ struct Page<'a> {
 impl Email {
     /// As plain text. Each line that somebody else wrote is marked, so that it can't pass for ours.
     pub fn text(&self) -> String {
-        let colon = if self.lang == Lang::En { ": " } else { "：" };
+        let colon = Texts(self.lang).colon();
         let mut blocks: Vec<String> = self.heading.iter().chain(&self.intro).cloned().collect();
         if let Some(quote) = &self.quote {
             blocks.push(
@@ -186,6 +187,11 @@ impl Email {
         blocks.join("\n\n") + "\n"
     }
 
+    /// Where a line begins and where it ends, for mail programs that know no logical directions.
+    fn sides(&self) -> (&'static str, &'static str) {
+        if self.lang.direction() == "rtl" { ("right", "left") } else { ("left", "right") }
+    }
+
     /// As HTML.
     pub fn html(&self) -> askama::Result<String> {
         let parts = |line| match self.quoted_links {
@@ -200,7 +206,7 @@ impl Email {
 /// Our own Chinese sentences with a space between Chinese and Latin words, wherever a name brought the two together. Figures stay
 /// where they are, such as in dates.
 fn spaced(lang: Lang, text: &str) -> String {
-    if lang == Lang::En {
+    if !matches!(lang, Lang::ZhHans | Lang::ZhHant | Lang::ZhHk) {
         return text.to_owned();
     }
     let chinese = |c: char| matches!(c, '\u{3400}'..='\u{9fff}' | '\u{f900}'..='\u{faff}');
@@ -249,6 +255,7 @@ mod tests {
         assert_eq!(spaced(Lang::ZhHans, "您的Acme Home客服团队"), "您的 Acme Home 客服团队");
         assert_eq!(spaced(Lang::ZhHant, "安居家居客服團隊，11月24日"), "安居家居客服團隊，11月24日");
         assert_eq!(spaced(Lang::En, "Your 安居 team"), "Your 安居 team");
+        assert_eq!(spaced(Lang::Ja, "Acme安居"), "Acme安居");
     }
 
     #[test]

@@ -13,15 +13,15 @@ pub fn periodic(config: &Config, keys: &Keys, digest: &Digest) -> Email {
     let t = Texts(digest.member.lang());
     let period = match digest.every.unit() {
         Unit::Day => t.date(digest.start),
-        Unit::Week => t.with("mail.periodic.week", &[("first", &t.date(digest.start)), ("last", &t.date(digest.last))]),
+        Unit::Week => t.with("team.periodic.week", &[("first", &t.date(digest.start)), ("last", &t.date(digest.last))]),
         Unit::Month => digest.start.strftime("%Y-%m").to_string(),
     };
-    let about = digest.team.clone().unwrap_or_else(|| t.get("mail.periodic.everything").to_owned());
+    let about = digest.team.clone().unwrap_or_else(|| t.get("team.periodic.everything").to_owned());
     let number = |number: i64| count(number);
     let pair = |(now, before): (u64, Option<u64>)| {
         let now = whole(now);
         match before {
-            Some(before) => t.with("mail.periodic.before", &[("now", &now), ("before", &whole(before))]),
+            Some(before) => t.with("team.periodic.before", &[("now", &now), ("before", &whole(before))]),
             None => now,
         }
     };
@@ -32,7 +32,7 @@ pub fn periodic(config: &Config, keys: &Keys, digest: &Digest) -> Email {
         subject: spaced(
             t.0,
             &t.with(
-                &format!("mail.periodic.{every}.subject"),
+                &format!("team.periodic.{every}.subject"),
                 &[
                     ("about", &about),
                     ("period", &period),
@@ -41,19 +41,19 @@ pub fn periodic(config: &Config, keys: &Keys, digest: &Digest) -> Email {
                 ],
             ),
         ),
-        heading: Some(t.with(&format!("mail.periodic.{every}.heading"), &[("period", &period)])),
-        intro: vec![spaced(t.0, &t.with("mail.periodic.intro", &[("about", &about)]))],
+        heading: Some(t.with(&format!("team.periodic.{every}.heading"), &[("period", &period)])),
+        intro: vec![spaced(t.0, &t.with("team.periodic.intro", &[("about", &about)]))],
         details: vec![
-            (t.get("mail.periodic.received").to_owned(), pair(digest.received)),
-            (t.get("mail.periodic.resolved").to_owned(), pair(digest.resolved)),
-            (t.get("mail.periodic.open").to_owned(), number(digest.open)),
-            (t.get("mail.periodic.overdue").to_owned(), number(digest.overdue)),
+            (t.get("team.periodic.received").to_owned(), pair(digest.received)),
+            (t.get("team.periodic.resolved").to_owned(), pair(digest.resolved)),
+            (t.get("team.periodic.open").to_owned(), number(digest.open)),
+            (t.get("team.periodic.overdue").to_owned(), number(digest.overdue)),
         ],
-        bars_title: t.get("mail.periodic.topics").to_owned(),
+        bars_title: t.get("team.periodic.topics").to_owned(),
         bars: bars(&digest.topics),
-        link: Some((t.get("mail.periodic.link").to_owned(), config.console(&digest.more))),
+        link: Some((t.get("team.periodic.link").to_owned(), config.console(&digest.more))),
         closing: digest.findings.clone(),
-        footer: t.get("mail.periodic.footer").to_owned(),
+        footer: t.get("team.periodic.footer").to_owned(),
         stop: stop_link(keys, &digest.member.id).map(|path| config.console(&path)),
         ..Email::default()
     }

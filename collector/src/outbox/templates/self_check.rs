@@ -17,12 +17,12 @@ pub fn self_check(config: &Config, report: &Report, lang: Lang) -> Email {
     };
     Email {
         lang,
-        subject: t.with("mail.check.subject", &[("count", &count)]),
-        heading: Some(t.get("mail.check.heading").to_owned()),
-        intro: vec![t.get("mail.check.intro").to_owned()],
+        subject: t.with("team.check.subject", &[("count", &count)]),
+        heading: Some(t.get("team.check.heading").to_owned()),
+        intro: vec![t.get("team.check.intro").to_owned()],
         details: report.problems.iter().map(|problem| (problem.topic.clone(), line(problem))).collect(),
-        link: Some((t.get("mail.check.link").to_owned(), config.console("/staff/audit"))),
-        footer: t.get("mail.check.footer").to_owned(),
+        link: Some((t.get("team.check.link").to_owned(), config.console("/staff/audit"))),
+        footer: t.get("team.check.footer").to_owned(),
         ..Email::default()
     }
 }

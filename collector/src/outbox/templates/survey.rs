@@ -14,7 +14,7 @@ pub fn survey(config: &Config, invite: &Invite) -> Email {
     let name = invite.site.name();
     let minutes = minutes(&invite.survey).to_string();
     let subject = if invite.is_reminder { "mail.survey.reminder" } else { "mail.survey.subject" };
-    let purpose = format!("insight.survey.purpose.{}", invite.survey.kind.as_str());
+    let purpose = format!("survey.purpose.{}", invite.survey.kind.as_str());
     let mut intro = vec![t.get("mail.hello").to_owned()];
     if invite.is_reminder {
         intro.push(t.get("mail.survey.again").to_owned());

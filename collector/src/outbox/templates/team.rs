@@ -12,7 +12,7 @@ use crate::text::Texts;
 
 /// The mail that tells the team of an event.
 pub fn to_team(config: &Config, context: &EventContext, target: &Target) -> Email {
-    let t = Texts(target.settings.lang.unwrap_or_else(|| context.team_language()));
+    let t = Texts::of_console(target.settings.lang.unwrap_or_else(|| context.team_language()));
     let event = &context.event;
     let parts: Vec<Part> = Part::ALL.iter().copied().filter(|part| target.includes(*part)).collect();
     let name = if target.includes(Part::Name) { CustomerName::Shown } else { CustomerName::Hidden };
@@ -22,10 +22,10 @@ pub fn to_team(config: &Config, context: &EventContext, target: &Target) -> Emai
         _ => event.words.as_ref().map(|words| words.body.clone()),
     };
     email.quote = quote.filter(|_| parts.contains(&Part::Message));
-    email.footer = spaced(t.0, &t.with("mail.team.footer", &[("site", context.site.name())]));
+    email.footer = spaced(t.0, &t.with("team.footer", &[("site", context.site.name())]));
     if context.origin == Origin::Sample {
-        email.subject = t.with("mail.sample.subject", &[("subject", &email.subject)]);
-        email.intro.push(t.get("mail.sample.notice").to_owned());
+        email.subject = t.with("team.sample.subject", &[("subject", &email.subject)]);
+        email.intro.push(t.get("team.sample.notice").to_owned());
     }
     email
 }
@@ -35,24 +35,24 @@ pub fn to_team(config: &Config, context: &EventContext, target: &Target) -> Emai
 pub fn to_member(config: &Config, context: &EventContext, lang: Lang, giver: Option<&str>) -> Email {
     let t = Texts(lang);
     let what = match context.event.kind {
-        EventType::Assigned => t.get("mail.team.yours").to_owned(),
-        EventType::Escalated => t.get("mail.team.escalated_to_you").to_owned(),
-        EventType::Note => spaced(lang, &t.with("mail.team.mentioned", &[("name", giver.unwrap_or("Sayso"))])),
+        EventType::Assigned => t.get("team.yours").to_owned(),
+        EventType::Escalated => t.get("team.escalated_to_you").to_owned(),
+        EventType::Note => spaced(lang, &t.with("team.mentioned", &[("name", giver.unwrap_or("Sayso"))])),
         _ => what_happened(context, t),
     };
     let mut email = about(config, context, t, what, (&[Part::Message, Part::Link], CustomerName::Shown));
     match context.event.kind {
         EventType::Assigned => {
-            email.intro.extend(giver.map(|name| spaced(lang, &t.with("mail.team.yours_by", &[("name", name)]))));
+            email.intro.extend(giver.map(|name| spaced(lang, &t.with("team.yours_by", &[("name", name)]))));
         }
-        EventType::Escalated => email.intro.push(t.get("mail.team.escalated_text").to_owned()),
+        EventType::Escalated => email.intro.push(t.get("team.escalated_text").to_owned()),
         _ => {}
     }
     email.quote = match (context.event.kind, &context.event.words) {
         (EventType::Note, Some(words)) => Some(words.body.clone()),
         _ => Some(context.case.message.clone()),
     };
-    email.footer = t.get("mail.team.yours_footer").to_owned();
+    email.footer = t.get("team.yours_footer").to_owned();
     email
 }
 
@@ -84,16 +84,16 @@ fn about(
     Email {
         lang: t.0,
         brand: Brand::of(&context.site),
-        subject: t.with("mail.team.subject", &values),
+        subject: t.with("team.subject", &values),
         heading: Some(what + &number),
         details: case_details(context, t, parts, name),
-        link: parts.contains(&Part::Link).then(|| (t.get("mail.team.link").to_owned(), context.console_url(config))),
+        link: parts.contains(&Part::Link).then(|| (t.get("team.link").to_owned(), context.console_url(config))),
         closing: context
             .site
             .settings
             .mail_address
             .as_ref()
-            .map(|_| t.get("mail.team.can_reply").to_owned())
+            .map(|_| t.get("team.can_reply").to_owned())
             .into_iter()
             .collect(),
         ..Email::default()
@@ -104,41 +104,41 @@ fn about(
 pub fn what_happened(context: &EventContext, t: Texts) -> String {
     let event = &context.event;
     match event.kind {
-        EventType::Created => t.get(&format!("mail.team.new.{}", context.case.kind.as_str())).to_owned(),
-        EventType::Message if event.actor == "customer" => t.get("mail.team.customer_replied").to_owned(),
-        EventType::Message => t.get("mail.team.staff_replied").to_owned(),
-        EventType::Rated => t.with("mail.team.rated", &[("score", &event.data["score"].to_string())]),
+        EventType::Created => t.get(&format!("team.new.{}", context.case.kind.as_str())).to_owned(),
+        EventType::Message if event.actor == "customer" => t.get("team.customer_replied").to_owned(),
+        EventType::Message => t.get("team.staff_replied").to_owned(),
+        EventType::Rated => t.with("team.rated", &[("score", &event.data["score"].to_string())]),
         EventType::Status => {
             let to = event.data["to"].as_str().and_then(crate::cases::Status::parse).unwrap_or(context.case.status);
-            t.with("mail.team.status", &[("status", t.get(&format!("common.status.{}", to.as_str())))])
+            t.with("team.status", &[("status", t.get(&format!("common.status.{}", to.as_str())))])
         }
-        EventType::Reopened if event.actor == "customer" => t.get("mail.team.reopened").to_owned(),
-        EventType::Reopened => t.get("mail.team.reopened_by_staff").to_owned(),
-        EventType::Acknowledged => t.get("mail.team.acknowledged").to_owned(),
-        EventType::Assigned => t.get("mail.team.assigned").to_owned(),
-        EventType::Note => t.get("mail.team.note").to_owned(),
-        EventType::DueSoon => t.get("mail.team.due_soon").to_owned(),
-        EventType::Breached => t.get("mail.team.breached").to_owned(),
-        EventType::Resolved => t.get("mail.team.resolved").to_owned(),
-        EventType::Closed => t.get("mail.team.closed").to_owned(),
-        EventType::Contact => t.get("mail.team.contact").to_owned(),
-        EventType::Team => t.get("mail.team.team").to_owned(),
-        EventType::Priority => t.get("mail.team.priority").to_owned(),
-        EventType::Category => t.get("mail.team.category").to_owned(),
-        EventType::Tags => t.get("mail.team.tags").to_owned(),
-        EventType::FollowUp if event.data["due"].is_string() => t.get("mail.team.follow_up_due").to_owned(),
-        EventType::FollowUp => t.get("mail.team.follow_up").to_owned(),
-        EventType::Problem => t.get("mail.team.problem").to_owned(),
-        EventType::Merged => t.get("mail.team.merged").to_owned(),
-        EventType::Split => t.get("mail.team.split").to_owned(),
-        EventType::Unmerged => t.get("mail.team.unmerged").to_owned(),
-        EventType::Escalated => t.get("mail.team.escalated").to_owned(),
-        EventType::Alarm => t.get("mail.team.alarm").to_owned(),
-        EventType::Effort => t.get("mail.team.effort").to_owned(),
-        EventType::Remedy => t.get("mail.team.remedy").to_owned(),
-        EventType::Erased => t.get("mail.team.erased").to_owned(),
-        EventType::Task if event.data["is"] == "done" => t.get("mail.team.task_done").to_owned(),
-        EventType::Task => t.get("mail.team.task").to_owned(),
+        EventType::Reopened if event.actor == "customer" => t.get("team.reopened").to_owned(),
+        EventType::Reopened => t.get("team.reopened_by_staff").to_owned(),
+        EventType::Acknowledged => t.get("team.acknowledged").to_owned(),
+        EventType::Assigned => t.get("team.assigned").to_owned(),
+        EventType::Note => t.get("team.note").to_owned(),
+        EventType::DueSoon => t.get("team.due_soon").to_owned(),
+        EventType::Breached => t.get("team.breached").to_owned(),
+        EventType::Resolved => t.get("team.resolved").to_owned(),
+        EventType::Closed => t.get("team.closed").to_owned(),
+        EventType::Contact => t.get("team.contact").to_owned(),
+        EventType::Team => t.get("team.team").to_owned(),
+        EventType::Priority => t.get("team.priority").to_owned(),
+        EventType::Category => t.get("team.category").to_owned(),
+        EventType::Tags => t.get("team.tags").to_owned(),
+        EventType::FollowUp if event.data["due"].is_string() => t.get("team.follow_up_due").to_owned(),
+        EventType::FollowUp => t.get("team.follow_up").to_owned(),
+        EventType::Problem => t.get("team.problem").to_owned(),
+        EventType::Merged => t.get("team.merged").to_owned(),
+        EventType::Split => t.get("team.split").to_owned(),
+        EventType::Unmerged => t.get("team.unmerged").to_owned(),
+        EventType::Escalated => t.get("team.escalated").to_owned(),
+        EventType::Alarm => t.get("team.alarm").to_owned(),
+        EventType::Effort => t.get("team.effort").to_owned(),
+        EventType::Remedy => t.get("team.remedy").to_owned(),
+        EventType::Erased => t.get("team.erased").to_owned(),
+        EventType::Task if event.data["is"] == "done" => t.get("team.task_done").to_owned(),
+        EventType::Task => t.get("team.task").to_owned(),
     }
 }
 
@@ -148,31 +148,31 @@ fn case_details(context: &EventContext, t: Texts, parts: &[Part], name: Customer
     let has = |part| parts.contains(&part);
     let contact = context.contact.as_ref().filter(|_| has(Part::Contact));
     let of_contact = |value: Option<&str>| value.map(str::to_owned);
-    let score = |score: i64| t.with("mail.fact.score", &[("score", &score.to_string())]);
+    let score = |score: i64| t.with("team.fact.score", &[("score", &score.to_string())]);
     // What is due is of use until somebody has answered.
     let is_answered = case.first_responded_at.is_some();
     let solved = event.data["solved"].as_bool().filter(|_| event.kind == EventType::Rated);
-    let solved = solved.map(|solved| if solved { t.get("mail.fact.yes") } else { t.get("mail.fact.no") });
+    let solved = solved.map(|solved| if solved { t.get("team.fact.yes") } else { t.get("team.fact.no") });
     let due = case.first_response_due.filter(|_| case.status.is_open() && !is_answered);
     let customer = context.contact.as_ref().and_then(|contact| contact.name());
-    let customer = customer.unwrap_or_else(|| t.get("mail.fact.anonymous"));
-    let owner = case.owner.as_deref().unwrap_or_else(|| t.get("mail.fact.nobody"));
+    let customer = customer.unwrap_or_else(|| t.get("team.fact.anonymous"));
+    let owner = case.owner.as_deref().unwrap_or_else(|| t.get("team.fact.nobody"));
     let fields = [
-        (t.get("mail.fact.customer"), (name == CustomerName::Shown).then(|| customer.to_owned())),
-        (t.get("mail.fact.email"), contact.and_then(|contact| of_contact(contact.email()))),
-        (t.get("mail.fact.phone"), contact.and_then(|contact| of_contact(contact.phone()))),
-        (t.get("mail.fact.kind"), Some(t.get(&format!("common.kind.{}", case.kind.as_str())).to_owned())),
-        (t.get("mail.fact.priority"), Some(t.get(&format!("common.priority.{}", case.priority.as_str())).to_owned())),
-        (t.get("mail.fact.owner"), Some(owner.to_owned())),
-        (t.get("mail.fact.solved"), solved.map(str::to_owned)),
-        (t.get("mail.fact.category"), topic(context, t.0)),
-        (t.get("mail.fact.rating"), case.rating.map(score)),
-        (t.get("mail.fact.desired_outcome"), case.desired_outcome.clone().filter(|_| has(Part::Message))),
-        (t.get("mail.fact.reference"), case.reference.clone()),
-        (t.get("mail.fact.page"), case.page[0].clone()),
-        (t.get("mail.fact.received"), Some(context.moment(t, case.received_at))),
-        (t.get("mail.fact.due"), due.map(|due| context.moment(t, due))),
-        (t.get("mail.fact.code"), has(Part::Code).then(|| case.code.clone())),
+        (t.get("team.fact.customer"), (name == CustomerName::Shown).then(|| customer.to_owned())),
+        (t.get("team.fact.email"), contact.and_then(|contact| of_contact(contact.email()))),
+        (t.get("team.fact.phone"), contact.and_then(|contact| of_contact(contact.phone()))),
+        (t.get("team.fact.kind"), Some(t.get(&format!("common.kind.{}", case.kind.as_str())).to_owned())),
+        (t.get("team.fact.priority"), Some(t.get(&format!("common.priority.{}", case.priority.as_str())).to_owned())),
+        (t.get("team.fact.owner"), Some(owner.to_owned())),
+        (t.get("team.fact.solved"), solved.map(str::to_owned)),
+        (t.get("team.fact.category"), topic(context, t.0)),
+        (t.get("team.fact.rating"), case.rating.map(score)),
+        (t.get("team.fact.desired_outcome"), case.desired_outcome.clone().filter(|_| has(Part::Message))),
+        (t.get("team.fact.reference"), case.reference.clone()),
+        (t.get("team.fact.page"), case.page[0].clone()),
+        (t.get("team.fact.received"), Some(context.moment(t, case.received_at))),
+        (t.get("team.fact.due"), due.map(|due| context.moment(t, due))),
+        (t.get("team.fact.code"), has(Part::Code).then(|| case.code.clone())),
     ];
     let rows = fields.into_iter().filter_map(|(label, value)| Some((label.to_owned(), value?)));
     event.named_files(t).into_iter().chain(rows).collect()

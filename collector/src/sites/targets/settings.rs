@@ -102,7 +102,7 @@ pub struct Settings {
     /// What may leave; none for the default of the channel.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub include: Option<Vec<Part>>,
-    /// The language of what it gets; none for the main one of the site.
+    /// The language of what it gets; none for the main one of the site, as far as the console speaks it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub lang: Option<Lang>,
     /// The chat of Telegram.

@@ -85,8 +85,7 @@ async fn recipient(app: &App, invitation: &Invitation, site: &Site) -> anyhow::R
     let locale: Option<String> =
         with_db!(&app.db, pool => sqlx::query_scalar(select).bind(id).fetch_optional(pool).await)?;
     let lang = locale.as_deref().and_then(Locale::parse).and_then(|locale| locale.lang());
-    let lang = lang.or_else(|| site.settings.languages.first().copied()).unwrap_or(Lang::En);
-    Ok(Some(Recipient { address, lang }))
+    Ok(Some(Recipient { address, lang: site.settings.language_for(lang) }))
 }
 
 /// By what the address of whoever was asked is known, for somebody who wants no more surveys; none if there is none any more.

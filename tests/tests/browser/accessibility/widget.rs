@@ -42,7 +42,7 @@ impl Inspector {
 fn launchers() -> Page {
     let page = |attributes: &str| {
         format!(
-            "<!doctype html><html lang=fr><meta charset=utf-8><meta name=viewport content=\"width=device-width\"><title>Acme Home</title>\
+            "<!doctype html><html lang=it><meta charset=utf-8><meta name=viewport content=\"width=device-width\"><title>Acme Home</title>\
              <main><h1>Acme Home</h1></main><script async src=\"{{collector}}/sayso.js\" data-site=acme {attributes}></script></html>"
         )
     };

@@ -139,7 +139,7 @@ on_both_databases! {
         assert!(empty.body.contains("Answer at least one question."), "{}", empty.body);
         let long = "好".repeat(10_001);
         let too_long = client.post_form("/s/acme/survey/opinion", &[("text:text", &long)]).await;
-        assert!(too_long.status == StatusCode::UNPROCESSABLE_ENTITY && too_long.body.contains("at most 10000 characters"));
+        assert!(too_long.status == StatusCode::UNPROCESSABLE_ENTITY && too_long.body.contains("at most 10,000 characters"));
         let robot = client.post_form("/s/acme/survey/opinion", &[("text:text", "buy"), ("website", "x")]).await;
         assert_eq!(robot.status, StatusCode::FORBIDDEN);
         let foreign = client.send(client.request(reqwest::Method::POST, "/s/acme/survey/opinion").header("origin", "https://evil.example").form(&[("text:text", "x")])).await;

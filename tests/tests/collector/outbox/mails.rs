@@ -79,6 +79,23 @@ on_both_databases! {
         conversation(database, "zh-TW", "王小明", ["晚了三天！", "正在確認，請稍等一天。", "請問訂單編號是多少？", "SO-2291", "非常抱歉，運費已退還。"]).await;
     }
 
+    async fn a_receipt_is_in_the_language_of_its_reader(database: Database) {
+        let server = MailServer::start().await;
+        let app = with_mail_server(database, &server).await;
+        app.set_site(&["languages=en,ja,ar,ru", "time_zone=UTC"]).await;
+        for (locale, kind, lang) in [("ja-JP", "complaint", Lang::Ja), ("ar-EG", "question", Lang::Ar), ("ru", "suggestion", Lang::Ru), ("fr", "praise", Lang::En)] {
+            let address = format!("{kind}@example.com");
+            let case = submit(&app, json!({"kind": kind, "message": "…", "locale": locale, "contact": {"email": address}})).await;
+            work(&app).await;
+            let mail = server.mails_to(&address).remove(0);
+            let html = mail.html();
+            let (direction, side) = if lang == Lang::Ar { ("rtl", "right") } else { ("ltr", "left") };
+            assert!(html.contains(&format!("<html lang=\"{}\"", lang.as_str())) && html.contains(&format!("dir=\"{direction}\"")), "{html}");
+            assert!(html.contains(&format!("text-align: {side}")), "{html}");
+            insta::assert_snapshot!(format!("receipt_{}", lang.as_str()), shown(&app, &case, &mail).await);
+        }
+    }
+
     async fn the_team_reads_the_customers_words(database: Database) {
         let server = MailServer::start().await;
         let app = with_mail_server(database, &server).await;

@@ -80,7 +80,7 @@ on_both_databases! {
         for (field, value, english, chinese) in [
             ("kind", "", "Please choose the kind of feedback.", "请选择反馈类型。"),
             ("message", "  ", "Please tell us in a few words.", "请简单说明具体情况。"),
-            ("message", &long, "10000 characters at most", "最多 10000 个字"),
+            ("message", &long, "10,000 characters at most", "最多 10,000 个字"),
             ("message", "a\0b", "a character that we can’t store", "无法保存的字符"),
             ("email", "li", "Please enter an email address like", "邮箱格式不正确"),
             ("email", "", "enter an email address or a phone number", "请填写邮箱或电话"),
@@ -236,7 +236,8 @@ on_both_databases! {
         assert_eq!(lang("/s/acme?lang=zh-Hans", "en").await, "zh-Hans");
         assert_eq!(lang("/s/acme", "en").await, "zh-Hans", "the cookie remembers it");
         app.set_site(&["languages=zh-Hant,en"]).await;
-        assert_eq!(lang("/s/acme", "en").await, "zh-Hant", "a site speaks only its own languages");
+        assert_eq!(lang("/s/acme", "en").await, "en", "a site speaks only its own languages, and of these the one that the browser asks for");
+        assert_eq!(lang("/s/acme", "ja").await, "zh-Hant", "else its main one");
     }
 
     async fn the_theme_is_a_style_sheet(app: TestApp) {

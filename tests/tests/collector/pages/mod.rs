@@ -3,6 +3,7 @@
 mod api;
 mod entry;
 pub mod form;
+mod languages;
 mod status;
 
 pub use form::Form;

@@ -73,7 +73,7 @@ on_both_databases! {
         let code = client.complain("x", "li@example.com").await;
         let action = format!("/t/{code}/messages");
         let form = Form::of(&page(&client, &format!("/t/{code}")).await.body, &action);
-        for (typed, said) in [("", "请填写内容。"), (&*"长".repeat(10_001), "最多 10000 个字")] {
+        for (typed, said) in [("", "请填写内容。"), (&*"长".repeat(10_001), "最多 10,000 个字")] {
             let form = Form { action: format!("{action}?lang=zh-Hans"), ..form.clone().with("body", typed) };
             let refused = send(&client, &form).await;
             assert_eq!(refused.status, StatusCode::UNPROCESSABLE_ENTITY);
