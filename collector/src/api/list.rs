@@ -86,11 +86,20 @@ pub async fn list(
     Ok(Json(PageBody { cases, next }))
 }
 
+/// What is asked for of a day.
+#[derive(Clone, Copy)]
+enum OfToday {
+    /// What is due on it.
+    Due,
+    /// What was put aside until then.
+    FollowUp,
+}
+
 /// What is asked for.
 struct ListQuery {
     listing: Listing,
-    /// Whether only what is due today is wanted. Which day it is depends on the site, which may be named later.
-    is_due_today: bool,
+    /// What of today alone is wanted. Which day it is depends on the site, which may be named later.
+    of_today: Option<OfToday>,
     query: Option<SearchQuery>,
     text: Option<SearchText>,
     sort: Sort,
@@ -103,7 +112,7 @@ impl ListQuery {
     async fn read(app: &App, parameters: Vec<(String, String)>) -> Result<Self> {
         let mut query = Self {
             listing: Listing::default(),
-            is_due_today: false,
+            of_today: None,
             query: None,
             text: None,
             sort: Sort::Newest,
@@ -194,13 +203,14 @@ impl ListQuery {
                 let id = uuid::Uuid::parse_str(value).map_err(|_| wrong("customer", "the identifier of a customer"))?;
                 listing.customer_id = Some(id.to_string());
             }
-            "due" if value == "today" => self.is_due_today = true,
+            "due" if value == "today" => self.of_today = Some(OfToday::Due),
+            "due" if value == "follow_up" => self.of_today = Some(OfToday::FollowUp),
             "due" => {
                 listing.due = Some(match value {
                     "overdue" => Due::Overdue,
                     "soon" => Due::Soon,
                     "answered" => Due::Answered,
-                    _ => return Err(wrong("due", "overdue, soon, today or answered")),
+                    _ => return Err(wrong("due", "overdue, soon, today, answered or follow_up")),
                 });
             }
             "has" => {
@@ -242,7 +252,7 @@ impl ListQuery {
     /// Whether the search index can't tell.
     fn needs_tables(&self) -> bool {
         let Listing { due, ids, customer_id, .. } = &self.listing;
-        self.is_due_today
+        self.of_today.is_some()
             || customer_id.is_some()
             || due.is_some()
             || ids.is_some()
@@ -290,9 +300,12 @@ impl ListQuery {
     }
 
     async fn find_in_tables(mut self, app: &App) -> Result<(Vec<Case>, Option<String>)> {
-        if self.is_due_today {
+        if let Some(of_today) = self.of_today {
             let (from, to) = self.today(app).await?;
-            self.listing.due = Some(Due::Within(from, to));
+            self.listing.due = Some(match of_today {
+                OfToday::Due => Due::Within(from, to),
+                OfToday::FollowUp => Due::FollowUp(to),
+            });
         }
         if let Some(text) = self.text.take() {
             let found = search::search(&app.db, &Search::newest(text, SEARCHED_MAX)).await?.ids;

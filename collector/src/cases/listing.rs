@@ -66,6 +66,8 @@ pub enum Due {
     Answered,
     /// Between two times, the second not included.
     Within(Millis, Millis),
+    /// It was put aside until before this time.
+    FollowUp(Millis),
 }
 
 /// Which come first.
@@ -315,6 +317,7 @@ impl Listing {
                 all.and_number("cases.due_at >= ", from);
                 all.and_number("cases.due_at < ", to);
             }
+            Some(Due::FollowUp(before)) => all.and_number("cases.follow_up_at < ", before),
             Some(Due::Answered) => all.and(
                 "(select author from messages where messages.case_id = cases.id and messages.author <> 'note' \
                  order by messages.id desc limit 1) = 'customer'",

@@ -9,6 +9,7 @@ pub mod customer;
 pub mod efforts;
 pub mod error;
 pub mod event;
+pub mod follow_up;
 pub mod idempotency;
 pub mod listing;
 pub mod lists;

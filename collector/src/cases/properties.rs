@@ -11,7 +11,7 @@ use super::event::append;
 use super::idempotency::{KeyStatus, record_key};
 use super::money::Money;
 use super::tags::Tags;
-use super::{Actor, EventType, Priority, case, messages};
+use super::{Actor, EventType, Priority, case, follow_up, messages};
 use crate::app::App;
 use crate::clock::{Millis, rfc3339};
 use crate::clocks::{self, Step, Terms};
@@ -212,6 +212,9 @@ pub async fn patch_in(
         for (_, data) in changes.iter_mut().filter(|(event, _)| *event == EventType::Team) {
             data["message_id"] = message_id.clone().into();
         }
+    }
+    if wanted.follow_up_at != current.follow_up_at {
+        follow_up::schedule(tx, case_id, wanted.follow_up_at, now).await?;
     }
     if (wanted.kind, wanted.priority) != (current.kind, current.priority) {
         let before = due_at(tx, case_id).await?;

@@ -26,6 +26,8 @@ pub enum Kind {
     Route,
     /// Tells of clocks that are or will soon be overdue.
     Clock,
+    /// Brings a case back on the day for which it was put aside.
+    FollowUp,
     /// Raises alarms about a case, and carries them up while nobody takes them on.
     Alarm,
     /// Plans the deliveries of a case's events.
@@ -38,8 +40,16 @@ pub enum Kind {
 
 impl Kind {
     /// All kinds, in the order in which they take turns.
-    pub const ALL: [Self; 7] =
-        [Self::Customers, Self::Route, Self::Clock, Self::Alarm, Self::Forward, Self::Search, Self::Erase];
+    pub const ALL: [Self; 8] = [
+        Self::Customers,
+        Self::Route,
+        Self::Clock,
+        Self::FollowUp,
+        Self::Alarm,
+        Self::Forward,
+        Self::Search,
+        Self::Erase,
+    ];
 
     /// The word in the database and in metrics.
     pub const fn as_str(self) -> &'static str {
@@ -47,6 +57,7 @@ impl Kind {
             Self::Customers => "customers",
             Self::Route => "route",
             Self::Clock => "clock",
+            Self::FollowUp => "follow_up",
             Self::Alarm => "alarm",
             Self::Forward => "forward",
             Self::Search => "search",
@@ -62,7 +73,7 @@ impl Kind {
     /// How many are claimed at once. A batch is written in one transaction, for which customers may have to wait.
     pub const fn batch(self) -> i64 {
         match self {
-            Self::Customers | Self::Route | Self::Clock | Self::Alarm | Self::Search => 16,
+            Self::Customers | Self::Route | Self::Clock | Self::FollowUp | Self::Alarm | Self::Search => 16,
             Self::Forward => 32,
             Self::Erase => 1,
         }

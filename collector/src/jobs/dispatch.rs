@@ -190,8 +190,8 @@ fn jobs(kind: Kind, events: &[NewEvent], now: Millis) -> Vec<NewJob> {
         Kind::Customers => event.is_for_customers(),
         Kind::Route => !event.silent && event.is_for_rules(),
         Kind::Alarm => !event.silent && event.is_for_alarms(),
-        // Asked for by whoever moves a clock.
-        Kind::Clock | Kind::Erase => false,
+        // Asked for by whoever moves a clock, puts a case aside or erases.
+        Kind::Clock | Kind::FollowUp | Kind::Erase => false,
     });
     let mut first: BTreeMap<&str, i64> = BTreeMap::new();
     for event in wanted {

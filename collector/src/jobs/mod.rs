@@ -35,6 +35,7 @@ async fn handle(app: &App, kind: Kind, jobs: &[Job]) -> anyhow::Result<()> {
         Kind::Customers => customers::jobs::run(app, jobs).await,
         Kind::Route => routing::route(app, jobs).await,
         Kind::Clock => clocks::tick(app, jobs).await,
+        Kind::FollowUp => cases::follow_up::remind(app, jobs).await,
         Kind::Alarm => alarms::ring(app, jobs).await,
         Kind::Forward => outbox::forward(app, jobs).await,
         Kind::Search => cases::search::refresh_for(&app.db, jobs).await,

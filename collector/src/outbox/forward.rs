@@ -353,6 +353,8 @@ fn members_concerned(
             others.map(|id| Some(id.to_owned())).collect()
         }
         EventType::DueSoon => vec![owner()],
+        // Whoever put it aside; what nobody has is up to whoever leads its team.
+        EventType::FollowUp if data["due"].is_string() => vec![owner().or_else(|| staff.lead_of(case.team.as_deref()))],
         EventType::Breached => vec![owner(), staff.lead_of(case.team.as_deref())],
         _ => Vec::new(),
     };

@@ -63,6 +63,10 @@ pub(super) fn sentence(t: Texts, names: &Names<'_>, kind: EventType, data: &Valu
             let tags: Vec<&str> = to.as_array().into_iter().flatten().filter_map(Value::as_str).collect();
             tell("tags", (!tags.is_empty()).then(|| ("tags", tags.join(", "))))
         }
+        // By nobody: the day has come.
+        EventType::FollowUp if to.is_null() && data["due"].is_string() => {
+            return t.get("console.event.follow_up_due").to_owned();
+        }
         EventType::FollowUp => tell("follow_up", word.and_then(parse_rfc3339).map(|at| ("date", t.moment(at)))),
         _ => tell("problem", word.map(|key| ("problem", key.to_owned()))),
     };

@@ -170,6 +170,7 @@ impl Filter {
                 "soon" => Some(Due::Soon),
                 "answered" => Some(Due::Answered),
                 "today" => Some(Due::Within(today.0, today.1)),
+                "follow_up" => Some(Due::FollowUp(today.1)),
                 _ => None,
             },
             sort: match query.sort.as_str() {
@@ -220,6 +221,7 @@ impl Filter {
             Some(Due::Soon) => "soon",
             Some(Due::Answered) => "answered",
             Some(Due::Within(..)) => "today",
+            Some(Due::FollowUp(_)) => "follow_up",
             None => "",
         }
     }
@@ -234,9 +236,21 @@ impl Filter {
         self.priority.map_or("", Priority::as_str)
     }
 
-    /// The address of the open cases that are due, those first that are due first; `word` is `overdue`, `today`, `soon` or `answered`.
+    /// The address of the open cases that are due, those first that are due first; `word` is `overdue`, `today`, `soon` or `answered`. With `follow_up` it is that of
+    /// all that were put aside until today, also those that are closed.
     pub fn address_of_due(&self, word: &str) -> String {
-        self.address(Tab::Open, (word, "due"), None)
+        match word {
+            "follow_up" => self.address(Tab::All, (word, ""), None),
+            word => self.address(Tab::Open, (word, "due"), None),
+        }
+    }
+
+    /// The address of the open cases of an owner (`me`, `nobody`) or of a team, whatever else is shown now.
+    pub fn address_of_whose(owner: &str, team: &str) -> String {
+        let mut query = url::form_urlencoded::Serializer::new(String::new());
+        query.append_pair("status", Tab::Open.word());
+        query.extend_pairs([("owner", owner), ("team", team)].into_iter().filter(|(_, value)| !value.is_empty()));
+        format!("{HOME}?{}", query.finish())
     }
 
     /// The word of the kind in the address.

@@ -67,6 +67,8 @@ struct InboxPage {
     sites: Vec<Arc<Site>>,
     members: Vec<Member>,
     teams: Vec<(String, String)>,
+    /// The keys of those that the reader belongs to.
+    own_teams: Vec<String>,
     views: Vec<ShownView>,
     me: String,
     /// What was done to several cases just now.
@@ -211,6 +213,18 @@ impl InboxPage {
         if self.is_split() { &["times.js", "live.js", "pane.js"] } else { &["times.js", "live.js"] }
     }
 
+    /// The reader's own cases, those of each of their teams, and those that nobody has.
+    fn whose_views(&self) -> Vec<(String, String)> {
+        let own = |name: &str, owner: &str| (self.t.get(name).to_owned(), Filter::address_of_whose(owner, ""));
+        let of_teams = self.teams.iter().filter(|(key, _)| self.own_teams.contains(key));
+        let of_teams = of_teams.map(|(key, name)| (name.clone(), Filter::address_of_whose("", key)));
+        [own("desk.whose.mine", "me")].into_iter().chain(of_teams).chain([own("desk.whose.nobody", "nobody")]).collect()
+    }
+
+    fn is_here(&self, address: &str) -> bool {
+        self.filter.address_of(&self.filter.tab) == address
+    }
+
     fn due_text(&self, word: &str) -> &'static str {
         self.t.get(&format!("console.due.{word}"))
     }
@@ -258,6 +272,7 @@ async fn inbox(State(app): State<App>, who: SignedIn, Query(query): Query<filter
         counts: found.counts,
         rows: found.rows,
         teams: service.teams.iter().map(|team| (team.key.to_string(), team.name.to_string())).collect(),
+        own_teams: who.standing.teams.clone(),
         views: views::of_member(&service, &who.member, &who.standing, &filter),
         members: Member::all(&app.db).await?.into_iter().filter(|member| member.disabled_at.is_none()).collect(),
         sites,

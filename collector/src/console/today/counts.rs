@@ -19,6 +19,8 @@ pub struct Mine {
     pub today: i64,
     /// Those whose customer had the last word.
     pub answered: i64,
+    /// Those that were put aside until today, whether they are open or not.
+    pub follow_up: i64,
 }
 
 impl Mine {
@@ -34,7 +36,8 @@ pub const MINE: &str = "select count(*) as open, \
     cast(coalesce(sum(case when due_at < $2 then 1 else 0 end), 0) as bigint) as overdue, \
     cast(coalesce(sum(case when due_at >= $3 and due_at < $4 then 1 else 0 end), 0) as bigint) as today, \
     cast(coalesce(sum(case when (select author from messages where messages.case_id = cases.id and messages.author <> 'note' \
-    order by messages.id desc limit 1) = 'customer' then 1 else 0 end), 0) as bigint) as answered \
+    order by messages.id desc limit 1) = 'customer' then 1 else 0 end), 0) as bigint) as answered, \
+    cast((select count(*) from cases as aside where aside.owner_id = $1 and aside.follow_up_at < $4 and aside.quarantine = '' and aside.merged_into is null) as bigint) as follow_up \
     from cases where owner_id = $1 and status not in ('resolved', 'closed') and quarantine = ''";
 
 /// The promises of a team that were due in a time.

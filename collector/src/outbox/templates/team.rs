@@ -126,6 +126,7 @@ pub fn what_happened(context: &EventContext, t: Texts) -> String {
         EventType::Priority => t.get("team.priority").to_owned(),
         EventType::Category => t.get("team.category").to_owned(),
         EventType::Tags => t.get("team.tags").to_owned(),
+        EventType::FollowUp if event.data["due"].is_string() => t.get("team.follow_up_due").to_owned(),
         EventType::FollowUp => t.get("team.follow_up").to_owned(),
         EventType::Problem => t.get("team.problem").to_owned(),
         EventType::Merged => t.get("team.merged").to_owned(),

@@ -3,6 +3,7 @@
 mod clocks;
 mod customers;
 mod finding;
+mod follow_up;
 mod merging;
 mod problems;
 mod rules;

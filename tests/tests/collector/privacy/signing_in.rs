@@ -106,7 +106,7 @@ on_both_databases! {
         // One that was added at another address counts as a second factor, until somebody says that it is lost.
         let insert = "insert into passkeys (id, member_id, name, transports, key_state, use_state, created_at) \
             select 'AAAA', id, 'Old phone', 0, '', '', 0 from members";
-        sayso::with_db!(&app.app.db, pool => sqlx::query(insert).execute(pool).await.map(|_| ())).unwrap();
+        sayso::with_write!(&app.app.db, pool => sqlx::query(insert).execute(pool).await.map(|_| ())).unwrap();
         assert!(lin.client.get(PATH).await.body.contains("Old phone"), "it can be removed");
         let half = give_password(&app.client(), "lin").await;
         assert_eq!(half.location(), "/staff/sign-in/code?next=%2Fstaff");
