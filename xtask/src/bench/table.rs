@@ -178,8 +178,8 @@ mod tests {
 
     #[test]
     fn what_is_over_its_budget_is_marked() {
-        let text = markdown(&figures(&[("loader", 2_049.0), ("1x.cold.focused", 25.0), ("1x.cold.shift", 0.0)]), None);
-        assert!(text.contains("| 2,049 | ≤ 2,048 | ✗ 100 % |"), "{text}");
+        let text = markdown(&figures(&[("loader", 2_561.0), ("1x.cold.focused", 25.0), ("1x.cold.shift", 0.0)]), None);
+        assert!(text.contains("| 2,561 | ≤ 2,560 | ✗ 100 % |"), "{text}");
         assert!(text.contains("| 25 | ≤ 50 | ✓ 50 % |"), "{text}");
         assert!(text.contains("| 0 | ≤ 0 | ✓ |"), "{text}");
     }

@@ -74,7 +74,7 @@ impl Languages {
     pub fn packed(self) -> impl Iterator<Item = (String, String)> {
         self.files.into_iter().map(|(tag, mut texts)| {
             // It is said without the file.
-            texts.remove(LAUNCHER);
+            texts.retain(|key, _| key != LAUNCHER);
             (tag, Value::from(texts).to_string())
         })
     }
@@ -121,7 +121,7 @@ mod tests {
         assert_eq!(languages.launcher_labels(), r#"{ar:"رأيك",en:"Feedback",'zh-Hans':"意见",'zh-Hant':"意見"}"#);
         assert_eq!(languages.panel_words(), r#"{close:"x",loading:"…",failure_page:"↗",title:"?"}"#);
         let packed: Vec<_> = languages.packed().collect();
-        let english = r#"{"close":"x","failure_page":"↗","loading":"…","send":"ok","title":"?"}"#;
+        let english = r#"{"close":"x","loading":"…","failure_page":"↗","send":"ok","title":"?"}"#;
         assert_eq!(packed[1], ("en".to_owned(), english.to_owned()));
     }
 
