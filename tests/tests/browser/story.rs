@@ -8,7 +8,7 @@ use sayso::sites::targets::Target;
 use sayso_tests::browser::{Browser, Setup};
 use sayso_tests::company::Page;
 
-use sayso_tests::{Client, Database, MailServer, WebhookReceiver};
+use sayso_tests::{Client, Database, MailServer, WebhookReceiver, eventually};
 use thirtyfour::prelude::*;
 
 use crate::stage::{self, Stage, click_in_widget, type_in_widget};
@@ -131,8 +131,11 @@ async fn the_whole_story(database: Database) {
     staff
         .wait_for("the customer's words on the open case page", &format!("document.body.innerText.includes({STILL:?})"))
         .await;
-    let told = mail_server.wait_for("team@acme.example", 2).await;
-    assert!(told.iter().any(|mail| mail.text().contains(STILL)), "the team hears of it");
+    // Of the rating before it the team hears as well, and which mail is the second depends on how fast the machine is.
+    eventually("the team hears of it", || async {
+        mail_server.wait_for("team@acme.example", 1).await.iter().any(|mail| mail.text().contains(STILL))
+    })
+    .await;
     for hook in receiver.wait_for(5).await {
         hook.verify(&secret).unwrap();
     }
