@@ -17,6 +17,7 @@ fn main() {
     embed_widget(&root.join("../target/widget"), &out, &mut table);
     fs::write(out.join("assets.rs"), format!("&[\n{table}]")).expect("OUT_DIR is writable");
     list_widget_texts(&root.join("../widget/lang"), &out);
+    pack_texts(&root.join("lang"), &out);
     make_it_small();
 }
 
@@ -55,6 +56,22 @@ fn list_widget_texts(folder: &Path, out: &Path) {
         let _ = writeln!(list, "({:?}, include_str!({path:?})),", name.trim_end_matches(".json"));
     }
     fs::write(out.join("widget_texts.rs"), format!("&[\n{list}]")).expect("OUT_DIR is writable");
+}
+
+/// What the collector says, in all languages, as one file: `{"en": {"pages": {"title": "…"}}}`. Compressed it is a third of what it is.
+fn pack_texts(folder: &Path, out: &Path) {
+    println!("cargo:rerun-if-changed={}", folder.display());
+    let mut files = BTreeMap::new();
+    collect(folder, folder, &mut files);
+    let mut languages: BTreeMap<&str, Vec<String>> = BTreeMap::new();
+    for (name, path) in &files {
+        let (tag, slice) = name.split_once('/').expect("each language has a folder");
+        let json = fs::read_to_string(path).expect("a file that was just listed");
+        languages.entry(tag).or_default().push(format!("{:?}: {json}", slice.trim_end_matches(".json")));
+    }
+    let all = languages.into_iter().map(|(tag, slices)| format!("{tag:?}: {{{}}}", slices.join(",")));
+    let all = format!("{{{}}}", all.collect::<Vec<_>>().join(","));
+    fs::write(out.join("texts.json.gz"), gzip(all.as_bytes())).expect("OUT_DIR is writable");
 }
 
 /// Our own files: hashed, and compressed both ways.
