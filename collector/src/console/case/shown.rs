@@ -328,7 +328,6 @@ impl CasePage {
         self.case.quarantine().is_none() && self.case.merged_into.is_none()
     }
 
-    /// Whether it can be merged into another one.
     /// Whether a part of it can become a case of its own.
     fn may_split(&self) -> bool {
         self.may_manage() && !self.case.message.is_empty()
@@ -341,6 +340,7 @@ impl CasePage {
         self.draft.split.clone().unwrap_or_else(untouched)
     }
 
+    /// Whether it can be merged into another one.
     fn may_merge(&self) -> bool {
         self.may_manage() && self.case.status().is_open() && self.merged.is_empty()
     }
