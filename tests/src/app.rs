@@ -4,7 +4,11 @@ use std::path::Path;
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
+use sayso::audit::Stamp;
 use sayso::serve::{self, Listeners};
+use sayso::service::plan::Prune;
+use sayso::service::read::read;
+use sayso::service::store;
 use sayso::sites::{Origin, Site, SiteKey};
 use sayso::{App, Config};
 use tempfile::TempDir;
@@ -84,9 +88,7 @@ impl TestApp {
         let app = App::start(config).await.expect("the collector starts");
         let origin = Origin::parse(Self::ORIGIN).expect("an origin");
         let key = SiteKey::parse("acme").expect("a key");
-        Site::add(&app.db, &key, "Acme Home", &[origin], &sayso::audit::Stamp::command(app.clock.now()))
-            .await
-            .expect("a new site");
+        Site::add(&app.db, &key, "Acme Home", &[origin], &Stamp::command(app.clock.now())).await.expect("a new site");
         let running = app.clone();
         let server = tokio::spawn(async move {
             match options.background {
@@ -114,8 +116,17 @@ impl TestApp {
         for assignment in assignments {
             site.set(assignment).expect("a valid setting");
         }
-        site.save(&self.app.db, &sayso::audit::Stamp::command(self.app.clock.now())).await.expect("it is stored");
+        site.save(&self.app.db, &Stamp::command(self.app.clock.now())).await.expect("it is stored");
         self.app.clock.advance(1_000);
+    }
+
+    /// Applies a service file, as `sayso service apply` does without `--prune`.
+    pub async fn apply_service(&self, toml: &str) {
+        let db = &self.app.db;
+        let wanted =
+            read(toml, &store::load(db).await.expect("the database answers")).expect("a service file that holds");
+        let stamp = Stamp::command(self.app.clock.now());
+        store::apply(db, &wanted, Prune::Keep, &stamp).await.expect("it is stored");
     }
 
     /// Stops it as SIGTERM would, and waits for its end.

@@ -14,8 +14,8 @@ use tower_sessions::Session;
 
 use super::Member;
 use super::permissions::{Action, Actor, Object, Standing, can};
+use super::second_factor;
 use super::session::{self, AskedBy};
-use super::{passkeys, totp};
 use crate::app::App;
 use crate::http::body::fresh_key;
 use crate::http::{Error, cors};
@@ -212,8 +212,7 @@ async fn lacks_second_factor(app: &App, who: &SignedIn, path: &str) -> Result<bo
         return Ok(false);
     }
     let is_account = path == "/staff/account" || path.starts_with("/staff/account/") || path == "/staff/sign-out";
-    let id = &who.member.id;
-    Ok(!is_account && !totp::is_set(&app.db, id).await? && !passkeys::has_any(&app.db, id).await?)
+    Ok(!is_account && !second_factor::is_set(&app.db, &who.member.id).await?)
 }
 
 /// What a member's rights depend on.

@@ -65,7 +65,7 @@ pub enum Refusal {
     IsInvited,
 }
 
-const SELECT: &str = "select id, email, name, role, lang, teams, link_id, sent, expires_at from member_invitations";
+const COLUMNS: &str = "id, email, name, role, lang, teams, link_id, sent, expires_at";
 
 impl Invitation {
     /// What the member will do. An unknown word in the database gives the least.
@@ -97,26 +97,26 @@ impl Invitation {
 
     /// Those that have not been answered, the newest first, also those whose link is too old.
     pub async fn all(db: &Db) -> sqlx::Result<Vec<Self>> {
-        let select = format!("{SELECT} order by created_at desc, id desc");
+        let select = format!("select {COLUMNS} from member_invitations order by created_at desc, id desc");
         with_db!(db, pool => sqlx::query_as(sqlx::AssertSqlSafe(select)).fetch_all(pool).await)
     }
 
     /// The one with this identifier.
     pub async fn by_id(db: &Db, id: &str) -> sqlx::Result<Option<Self>> {
-        let select = format!("{SELECT} where id = $1");
+        let select = format!("select {COLUMNS} from member_invitations where id = $1");
         with_db!(db, pool => sqlx::query_as(sqlx::AssertSqlSafe(select)).bind(id).fetch_optional(pool).await)
     }
 
     /// The one that a link answers; none if it was used or withdrawn, is too old, or was not made here.
     pub async fn by_token(db: &Db, keys: &Keys, token: &str, now: Millis) -> sqlx::Result<Option<Self>> {
         let Some(signed) = SignedId::parse(keys, Purpose::Invitation, token) else { return Ok(None) };
-        let select = format!("{SELECT} where link_id = $1 and expires_at > $2");
+        let select = format!("select {COLUMNS} from member_invitations where link_id = $1 and expires_at > $2");
         with_db!(db, pool => sqlx::query_as(sqlx::AssertSqlSafe(select)).bind(signed.id()).bind(now).fetch_optional(pool).await)
     }
 
     /// The one that went to this address and can still be answered.
     pub async fn by_email(db: &Db, email: &Email, now: Millis) -> sqlx::Result<Option<Self>> {
-        let select = format!("{SELECT} where email = $1 and expires_at > $2");
+        let select = format!("select {COLUMNS} from member_invitations where email = $1 and expires_at > $2");
         with_db!(db, pool => sqlx::query_as(sqlx::AssertSqlSafe(select)).bind(email.as_str()).bind(now).fetch_optional(pool).await)
     }
 
@@ -193,8 +193,9 @@ pub async fn invite(db: &Db, new: &NewInvitation, stamp: &Stamp) -> anyhow::Resu
 
 /// Sends an invitation once more, with another link that works for another week; none if it is no more.
 pub async fn send_again(db: &Db, id: &str, stamp: &Stamp) -> sqlx::Result<Option<Invitation>> {
-    let update = "update member_invitations set link_id = $1, sent = sent + 1, expires_at = $2 where id = $3 \
-        returning id, email, name, role, lang, teams, link_id, sent, expires_at";
+    let update = sqlx::AssertSqlSafe(format!(
+        "update member_invitations set link_id = $1, sent = sent + 1, expires_at = $2 where id = $3 returning {COLUMNS}"
+    ));
     let mut tx = db.begin().await?;
     let invitation: Option<Invitation> = with_tx!(&mut tx, conn => sqlx::query_as(update).bind(new_id())
         .bind(stamp.at + WORKS_FOR).bind(id).fetch_optional(conn).await)?;
@@ -207,8 +208,7 @@ pub async fn send_again(db: &Db, id: &str, stamp: &Stamp) -> sqlx::Result<Option
 
 /// Withdraws an invitation: its link works no more. Says whether it was there.
 pub async fn withdraw(db: &Db, id: &str, stamp: &Stamp) -> sqlx::Result<bool> {
-    let delete = "delete from member_invitations where id = $1 \
-        returning id, email, name, role, lang, teams, link_id, sent, expires_at";
+    let delete = sqlx::AssertSqlSafe(format!("delete from member_invitations where id = $1 returning {COLUMNS}"));
     let mut tx = db.begin().await?;
     let withdrawn: Option<Invitation> =
         with_tx!(&mut tx, conn => sqlx::query_as(delete).bind(id).fetch_optional(conn).await)?;

@@ -14,6 +14,7 @@ pub mod oidc;
 pub mod passkeys;
 pub mod password;
 pub mod permissions;
+pub mod second_factor;
 pub mod session;
 pub mod token;
 pub mod token_commands;

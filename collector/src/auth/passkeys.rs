@@ -18,6 +18,7 @@ use webauthn_rp::{
 
 use super::Member;
 use super::member::Name;
+use super::second_factor::forget_codes_without_factor;
 use crate::app::App;
 use crate::audit::{self, Change, Stamp};
 use crate::clock::Millis;
@@ -213,6 +214,7 @@ pub async fn remove(db: &Db, member_id: &str, id: &str, stamp: &Stamp) -> Result
     let name: Option<String> =
         with_tx!(&mut tx, conn => sqlx::query_scalar(delete).bind(id).bind(member_id).fetch_optional(conn).await)?;
     let name = name.ok_or(Error::NotFound("you have no such passkey"))?;
+    forget_codes_without_factor(&mut tx, member_id).await?;
     audit::append(&mut tx, stamp, &change("member.passkey.remove", member_id, &name)).await?;
     Ok(tx.commit().await?)
 }
@@ -225,6 +227,7 @@ pub async fn remove_all(db: &Db, member_id: &str, stamp: &Stamp) -> sqlx::Result
     if rows == 0 {
         return tx.rollback().await;
     }
+    forget_codes_without_factor(&mut tx, member_id).await?;
     audit::append(&mut tx, stamp, &change("member.passkey.remove", member_id, "")).await?;
     tx.commit().await
 }

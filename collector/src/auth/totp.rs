@@ -9,6 +9,7 @@ use serde_json::{Value, json};
 use sha1::Sha1;
 
 use super::Member;
+use super::second_factor::forget_codes_without_factor;
 use crate::audit::{self, Change, Stamp};
 use crate::clock::{Millis, SECOND};
 use crate::db::{Db, Tx};
@@ -151,8 +152,7 @@ pub async fn remove(db: &Db, member_id: &str, stamp: &Stamp) -> sqlx::Result<()>
     if rows == 0 {
         return tx.rollback().await;
     }
-    let delete = "delete from recovery_codes where member_id = $1";
-    with_tx!(&mut tx, conn => sqlx::query(delete).bind(member_id).execute(conn).await.map(|_| ()))?;
+    forget_codes_without_factor(&mut tx, member_id).await?;
     note(&mut tx, "member.second_factor.remove", member_id, stamp).await?;
     tx.commit().await
 }

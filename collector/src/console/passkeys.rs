@@ -9,13 +9,13 @@ use axum::routing::post;
 use serde::Deserialize;
 use tower_sessions::Session;
 
-use super::second_factor::{refused, show_codes, wrong_password};
+use super::second_factor::{PasswordForm, refused, show_codes, wrong_password};
 use super::sign_in::{sign_in_page, welcome};
 use crate::app::App;
 use crate::audit::Stamp;
 use crate::auth::guard::{OpenForm, SECOND_FACTOR, START, local_path};
 use crate::auth::member::Name;
-use crate::auth::{CsrfForm, SignedIn, passkeys, session, totp};
+use crate::auth::{CsrfForm, SignedIn, passkeys, second_factor, session, totp};
 use crate::http::Result;
 use crate::http::client::ClientAddress;
 use crate::http::language::ConsoleLanguage;
@@ -33,12 +33,6 @@ pub fn router() -> Router<App> {
         .route("/staff/account/passkeys/{id}/remove", post(remove))
         .route("/staff/sign-in/passkey", post(sign_in))
         .route("/staff/sign-in/passkey/begin", post(begin_sign_in))
-}
-
-#[derive(Deserialize)]
-struct PasswordForm {
-    #[serde(default)]
-    password: String,
 }
 
 /// What the browser asks a new key of a device with; or why there is none, as a text for people.
@@ -71,7 +65,7 @@ async fn add(State(app): State<App>, who: SignedIn, CsrfForm(form): CsrfForm<Add
         return refused(&app, &who, None, ("passkey-name", "privacy.passkey.name_error")).await;
     };
     let stamp = Stamp::member(&who.member.id, app.clock.now());
-    let is_first = !totp::is_set(&app.db, &who.member.id).await? && !passkeys::has_any(&app.db, &who.member.id).await?;
+    let is_first = !second_factor::is_set(&app.db, &who.member.id).await?;
     let added = match state.filter(|_| form.credential.len() <= ANSWER_MOST) {
         Some(state) => passkeys::add(&app, &who.member, &name, &state, &form.credential, &stamp).await?,
         None => Err(passkeys::Refused),

@@ -17,7 +17,7 @@ use crate::auth::confirm::confirm;
 use crate::auth::guard::{SECOND_FACTOR, needs_second_factor};
 use crate::auth::passkeys::{self, Passkey};
 use crate::auth::totp::{self, Secret};
-use crate::auth::{CsrfForm, SignedIn, session};
+use crate::auth::{CsrfForm, SignedIn, second_factor, session};
 use crate::clock::Millis;
 use crate::http::client::ClientAddress;
 use crate::http::limits::Attempt;
@@ -103,10 +103,11 @@ async fn show(State(app): State<App>, who: SignedIn, Query(done): Query<Done>) -
     Ok(page(&SecondFactorPage { done, ..SecondFactorPage::load(&app, &who).await? })?.into_response())
 }
 
+/// The password of the member, once more.
 #[derive(Deserialize)]
-struct PasswordForm {
+pub(super) struct PasswordForm {
     #[serde(default)]
-    password: String,
+    pub(super) password: String,
 }
 
 /// Makes a secret and shows it; it is the member's once they show that their device has it.
@@ -163,7 +164,7 @@ async fn renew(
     if let Some(error) = wrong_password(&app, &who, client, &form.password).await? {
         return refused(&app, &who, None, ("codes-password", error)).await;
     }
-    if !totp::is_set(&app.db, &who.member.id).await? && !passkeys::has_any(&app.db, &who.member.id).await? {
+    if !second_factor::is_set(&app.db, &who.member.id).await? {
         return Ok(Redirect::to(SECOND_FACTOR).into_response());
     }
     let stamp = Stamp::member(&who.member.id, app.clock.now());

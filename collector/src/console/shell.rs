@@ -86,7 +86,10 @@ pub struct Shell {
 impl Shell {
     /// The frame for a screen.
     pub async fn load(app: &App, who: &SignedIn, screen: Screen) -> Result<Self> {
-        let mut alarms = Banner::all(app, who).await?;
+        let mut alarms = match who.place {
+            Place::Tab => Banner::all(app, who).await?,
+            Place::Pane => Vec::new(),
+        };
         let more_alarms = alarms.len().saturating_sub(BANNERS);
         alarms.truncate(BANNERS);
         Ok(Self {

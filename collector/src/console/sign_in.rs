@@ -16,7 +16,7 @@ use crate::app::App;
 use crate::assets::{self, MARK};
 use crate::auth::guard::{CsrfForm, OpenForm, SIGN_IN, START, SignedIn, local_path};
 use crate::auth::member::Email;
-use crate::auth::{Member, device, links, passkeys, password, session, totp};
+use crate::auth::{Member, device, links, passkeys, password, second_factor, session, totp};
 use crate::http::client::ClientAddress;
 use crate::http::language::ConsoleLanguage;
 use crate::http::limits::Attempt;
@@ -199,7 +199,7 @@ pub(super) async fn go_on(
     next: &str,
     headers: &HeaderMap,
 ) -> Result<Response> {
-    if !totp::is_set(&app.db, &member.id).await? && !passkeys::has_any(&app.db, &member.id).await? {
+    if !second_factor::is_set(&app.db, &member.id).await? {
         return welcome(app, session, member, page_lang, next, headers).await;
     }
     session::await_second_factor(app, session, &member, headers).await?;

@@ -1,9 +1,5 @@
 //! A survey that a page asks for by `Sayso('survey', key)`.
 
-use sayso::audit::Stamp;
-use sayso::service::plan::Prune;
-use sayso::service::read::read;
-use sayso::service::store;
 use sayso_tests::Database;
 use sayso_tests::browser::{Browser, Setup};
 use sayso_tests::company::Page;
@@ -21,10 +17,8 @@ async fn open(head: &str) -> (Stage, Browser) {
     );
     let page = Page { others: [("page".to_owned(), html)].into(), ..Page::default() };
     let stage = Stage::open(Database::Sqlite, page, |_| {}).await;
-    let app = &stage.collector.app;
-    let file = read(SURVEY, &store::load(&app.db).await.unwrap()).unwrap();
-    store::apply(&app.db, &file, Prune::Keep, &Stamp::command(app.clock.now())).await.unwrap();
-    app.clock.advance(1_000);
+    stage.collector.apply_service(SURVEY).await;
+    stage.collector.app.clock.advance(1_000);
     let browser = Browser::start(Setup::default()).await;
     browser.driver.goto(stage.company.url("page")).await.unwrap();
     browser.find_in_widget(".launcher").await;

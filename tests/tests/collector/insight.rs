@@ -10,8 +10,6 @@ mod pages;
 mod reports;
 
 use reqwest::StatusCode;
-use sayso::audit::Stamp;
-use sayso::service::plan::Prune;
 use sayso::service::read::read;
 use sayso::service::store;
 use sayso_tests::process::run;
@@ -62,8 +60,7 @@ audience = "members"
 "#;
 
 pub async fn set_up(app: &TestApp) {
-    let file = read(SURVEYS, &store::load(&app.app.db).await.unwrap()).unwrap();
-    store::apply(&app.app.db, &file, Prune::Keep, &Stamp::command(app.app.clock.now())).await.unwrap();
+    app.apply_service(SURVEYS).await;
 }
 
 /// Runs `sayso survey import`; gives its success and what it printed.

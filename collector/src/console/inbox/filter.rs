@@ -245,14 +245,6 @@ impl Filter {
         }
     }
 
-    /// The address of the open cases of an owner (`me`, `nobody`) or of a team, whatever else is shown now.
-    pub fn address_of_whose(owner: &str, team: &str) -> String {
-        let mut query = url::form_urlencoded::Serializer::new(String::new());
-        query.append_pair("status", Tab::Open.word());
-        query.extend_pairs([("owner", owner), ("team", team)].into_iter().filter(|(_, value)| !value.is_empty()));
-        format!("{HOME}?{}", query.finish())
-    }
-
     /// The word of the kind in the address.
     pub fn kind_word(&self) -> &'static str {
         self.kind.map_or("", Kind::as_str)

@@ -215,10 +215,14 @@ impl InboxPage {
 
     /// The reader's own cases, those of each of their teams, and those that nobody has.
     fn whose_views(&self) -> Vec<(String, String)> {
-        let own = |name: &str, owner: &str| (self.t.get(name).to_owned(), Filter::address_of_whose(owner, ""));
+        let own = |name: &str, filter: &str| (self.t.get(name).to_owned(), views::address(filter));
         let of_teams = self.teams.iter().filter(|(key, _)| self.own_teams.contains(key));
-        let of_teams = of_teams.map(|(key, name)| (name.clone(), Filter::address_of_whose("", key)));
-        [own("desk.whose.mine", "me")].into_iter().chain(of_teams).chain([own("desk.whose.nobody", "nobody")]).collect()
+        let of_teams = of_teams.map(|(key, name)| (name.clone(), views::address(&format!("team={key}"))));
+        [own("desk.whose.mine", "owner=me")]
+            .into_iter()
+            .chain(of_teams)
+            .chain([own("desk.whose.nobody", "owner=nobody")])
+            .collect()
     }
 
     fn is_here(&self, address: &str) -> bool {

@@ -78,7 +78,7 @@ pub(super) fn read_address(parameters: &str) -> String {
 }
 
 /// The address of a filter as a view has it, in the one order in which the inbox writes its parameters.
-fn address(filter: &str) -> String {
+pub(super) fn address(filter: &str) -> String {
     let query: InboxQuery = serde_urlencoded::from_str(filter).unwrap_or_default();
     let filter = Filter::read(query, None, (0, 0));
     filter.address_of(&filter.tab)

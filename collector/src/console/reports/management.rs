@@ -7,9 +7,8 @@ use axum::response::Html;
 use jiff::ToSpan as _;
 use jiff::civil::Date;
 
-use super::columns::columns;
 use super::form;
-use super::page::{Cell, Figure, check, figures, rows};
+use super::page::{Cell, Figure, Head, check, figures, heads, rows};
 use super::pictures::picture;
 use crate::app::App;
 use crate::assets::{self, MARK};
@@ -20,7 +19,7 @@ use crate::http::Result;
 use crate::reports::findings::sentence;
 use crate::reports::names::Names;
 use crate::reports::periods::day;
-use crate::reports::{self, Asked, By, Name};
+use crate::reports::{self, Asked, By, Name, Report};
 use crate::text::Texts;
 
 /// What it is made of, in the order of what a company asks itself: how much, is it getting worse, what hurts most, are promises kept, are customers content,
@@ -47,12 +46,31 @@ struct Part {
     finding: String,
     figures: Vec<Figure>,
     chart: Option<Chart>,
-    heads: Vec<(&'static str, bool)>,
+    heads: Vec<Head>,
     rows: Vec<(String, Vec<Cell>)>,
     /// Where the whole report is.
     address: String,
     /// From when until when, if it is another time than that of the others.
     period: Option<String>,
+}
+
+impl Part {
+    fn of(names: &Names<'_>, report: &Report, address: String, period: Option<String>) -> Self {
+        let t = names.t;
+        let mut shown = if report.by == By::All { Vec::new() } else { rows(names, report) };
+        shown.truncate(ROWS);
+        Self {
+            title: title(t, report.report, report.by),
+            question: t.get(&format!("insight.question.{}", report.report.as_str())),
+            finding: sentence(names, report),
+            figures: figures(names, report),
+            chart: picture(names, report),
+            heads: heads(names),
+            rows: shown,
+            address,
+            period,
+        }
+    }
 }
 
 #[derive(Template)]
@@ -89,34 +107,16 @@ pub(super) async fn show(
     let mut parts = Vec::with_capacity(PARTS.len());
     let mut shown = None;
     for (name, by) in PARTS {
-        let mut parameters: Vec<(String, String)> =
-            parameters.iter().cloned().chain([("by".to_owned(), by.as_str().to_owned())]).collect();
-        let mut period = None;
-        if by == By::Week
-            && let Some((from, to)) = half_a_year(&parameters)
-        {
-            parameters.retain(|(name, _)| name != "from");
-            parameters.push(("from".to_owned(), from.to_string()));
-            period =
-                Some(who.t.with("insight.management.period", &[("from", &who.t.date(from)), ("to", &who.t.date(to))]));
-        }
+        let with_by = [parameters.as_slice(), &[("by".to_owned(), by.as_str().to_owned())]].concat();
+        let (parameters, period) = match by {
+            By::Week => half_a_year(who.t, with_by),
+            _ => (with_by, None),
+        };
         let asked = Asked::read(&app, name, parameters.clone()).await?;
         let report = reports::make(&app, &asked).await?;
         let names = Names { t: who.t, asked: &asked, sites: &sites, members: &members, service: &service };
-        let has_figures = report.by == By::All;
-        let mut rows = if has_figures { Vec::new() } else { rows(&names, &report) };
-        rows.truncate(ROWS);
-        parts.push(Part {
-            title: title(who.t, name, by),
-            question: who.t.get(&format!("insight.question.{}", name.as_str())),
-            finding: sentence(&names, &report),
-            figures: figures(&names, &report),
-            chart: picture(&names, &report),
-            heads: columns(&asked).iter().map(|column| (who.t.get(column.label), !column.is_text())).collect(),
-            rows,
-            address: format!("/staff/reports/{}?{}", name.as_str(), form::query(&parameters, &[])),
-            period,
-        });
+        let address = format!("/staff/reports/{}?{}", name.as_str(), form::query(&parameters, &[]));
+        parts.push(Part::of(&names, &report, address, period));
         shown.get_or_insert(asked);
     }
     let asked = shown.ok_or_else(|| anyhow::anyhow!("a management report has parts"))?;
@@ -126,7 +126,7 @@ pub(super) async fn show(
         form::typed_day(&asked, asked.to.as_ref(), asked.period.to.map(|to| to - 1)),
     ];
     let said = |typed: &str| typed.parse::<Date>().map_or_else(|_| "…".to_owned(), |date| who.t.date(date));
-    let period = who.t.with("insight.management.period", &[("from", &said(&typed[0])), ("to", &said(&typed[1]))]);
+    let period = period(who.t, &said(&typed[0]), &said(&typed[1]));
     let teams = service.teams.iter().map(|one| {
         let key = one.key.to_string();
         let is_chosen = team.as_ref() == Some(&key);
@@ -163,10 +163,19 @@ fn title(t: Texts, name: Name, by: By) -> String {
     }
 }
 
-/// The weeks that a control chart needs for its limits, up to the end of the period that is asked for.
-fn half_a_year(parameters: &[(String, String)]) -> Option<(Date, Date)> {
-    let to: Date = parameters.iter().find(|(name, _)| name == "to")?.1.parse().ok()?;
-    Some((to.checked_sub((26 * 7 - 1).days()).ok()?, to))
+/// The same for the weeks that a control chart needs for its limits, up to the end of the period that is asked for; and which those are, in words.
+fn half_a_year(t: Texts, mut parameters: Vec<(String, String)>) -> (Vec<(String, String)>, Option<String>) {
+    let to = parameters.iter().find(|(name, _)| name == "to").and_then(|(_, to)| to.parse::<Date>().ok());
+    let Some((from, to)) = to.and_then(|to| Some((to.checked_sub((26 * 7 - 1).days()).ok()?, to))) else {
+        return (parameters, None);
+    };
+    parameters.retain(|(name, _)| name != "from");
+    parameters.push(("from".to_owned(), from.to_string()));
+    (parameters, Some(period(t, &t.date(from), &t.date(to))))
+}
+
+fn period(t: Texts, from: &str, to: &str) -> String {
+    t.with("insight.management.period", &[("from", from), ("to", to)])
 }
 
 /// The first and the last day of the month before a day.

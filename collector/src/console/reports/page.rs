@@ -41,6 +41,12 @@ pub(super) struct Cell {
     pub(super) is_number: bool,
 }
 
+/// The head of a column of the table.
+pub(super) struct Head {
+    pub(super) label: &'static str,
+    pub(super) is_number: bool,
+}
+
 #[derive(Template)]
 #[template(path = "console/reports.html")]
 struct ListPage {
@@ -68,7 +74,7 @@ struct ReportPage {
     finding: String,
     figures: Vec<Figure>,
     chart: Option<Chart>,
-    columns: &'static [Column],
+    heads: Vec<Head>,
     rows: Vec<(String, Vec<Cell>)>,
     left_out: Vec<String>,
     /// What stands beside the rows, as sentences.
@@ -90,10 +96,6 @@ impl ReportPage {
 
     fn explained(&self) -> &'static str {
         self.t.get(&format!("insight.explained.{}", self.name.as_str()))
-    }
-
-    fn heading(&self, column: &Column) -> &'static str {
-        self.t.get(column.label)
     }
 }
 
@@ -149,7 +151,7 @@ pub(super) async fn show(
         finding: sentence(&names, &report),
         figures: figures(&names, &report),
         chart: picture(&names, &report),
-        columns: columns(&asked),
+        heads: heads(&names),
         rows: rows(&names, &report),
         left_out: left_out(&names, &report),
         asides: asides(who.t, &report),
@@ -180,6 +182,12 @@ pub(super) fn figures(names: &Names<'_>, report: &Report) -> Vec<Figure> {
         before: before.map(|before| column.cell(names.t, before)).filter(|text| text != NO_FIGURE),
     };
     columns(names.asked).iter().map(figure).collect()
+}
+
+/// The heads of the columns of a report's table.
+pub(super) fn heads(names: &Names<'_>) -> Vec<Head> {
+    let head = |column: &Column| Head { label: names.t.get(column.label), is_number: !column.is_text() };
+    columns(names.asked).iter().map(head).collect()
 }
 
 /// The rows of a report as a table has them: the name of each group, and its cells.

@@ -1,12 +1,8 @@
 //! What was learnt from cases, as the staff see it: suggestions on the page of a case, how good they are, and what customers speak of lately.
 
-use sayso::audit::Stamp;
 use sayso::auth::Role;
 use sayso::clock::DAY;
 use sayso::learning::learn;
-use sayso::service::plan::Prune;
-use sayso::service::read::read;
-use sayso::service::store;
 use sayso_tests::{Database, TestApp};
 use serde_json::json;
 
@@ -42,8 +38,7 @@ const NEW: &str = "充电器发烫，有烧焦的味道";
 
 /// Submits settled cases of the weeks before, and new ones of the last week.
 async fn set_up(app: &TestApp) {
-    let file = read(SERVICE, &store::load(&app.app.db).await.unwrap()).unwrap();
-    store::apply(&app.app.db, &file, Prune::Keep, &Stamp::command(app.app.clock.now())).await.unwrap();
+    app.apply_service(SERVICE).await;
     for n in 0..240 {
         let (said, category) = OLD[n % 5];
         let feedback = json!({"kind": "complaint", "message": format!("{said}（{n}）"), "category": category});

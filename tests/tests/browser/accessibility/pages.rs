@@ -4,9 +4,6 @@ use sayso::audit::Stamp;
 use sayso::auth::Role;
 use sayso::auth::invitations::{self, NewInvitation};
 use sayso::auth::member::{Email, Name};
-use sayso::service::plan::Prune;
-use sayso::service::read::read;
-use sayso::service::store;
 use sayso_tests::{Database, TestApp};
 
 use super::{CHINESE_DARK, ENGLISH_LIGHT, Inspector, System};
@@ -63,8 +60,7 @@ kind = "nps"
 site = "acme"
 title = { en = "Would you recommend us?" }
 "#;
-    let file = read(SURVEYS, &store::load(&app.app.db).await.unwrap()).unwrap();
-    store::apply(&app.app.db, &file, Prune::Keep, &Stamp::command(app.app.clock.now())).await.unwrap();
+    app.apply_service(SURVEYS).await;
 }
 
 /// Somebody who is invited; gives the path of their link.

@@ -1,8 +1,5 @@
 //! What may help before somebody asks.
 
-use sayso::audit::Stamp;
-use sayso::service::plan::Prune;
-use sayso::service::{read, store};
 use serde_json::json;
 use thirtyfour::Key;
 
@@ -19,10 +16,8 @@ solution = { en = "Within 30 days, for free.\nCall us and we fetch it.", zh-Hans
 
 impl Visit {
     async fn know_answers(&self) {
-        let app = &self.stage.collector.app;
-        let file = read::read(SERVICE, &store::load(&app.db).await.unwrap()).unwrap();
-        store::apply(&app.db, &file, Prune::Keep, &Stamp::command(app.clock.now())).await.unwrap();
-        app.clock.advance(1_000);
+        self.stage.collector.apply_service(SERVICE).await;
+        self.stage.collector.app.clock.advance(1_000);
     }
 }
 

@@ -9,9 +9,6 @@ use sayso::auth::token::{Scope, Token};
 use sayso::cases::Case;
 use sayso::clock::{DAY, HOUR, MINUTE, parse_rfc3339, rfc3339};
 use sayso::jobs::run_due;
-use sayso::service::plan::Prune;
-use sayso::service::read::read;
-use sayso::service::store;
 use sayso_tests::browser::{Browser, Setup};
 use sayso_tests::company::Page;
 use sayso_tests::{Answer, Client, Database, Options, TestApp};
@@ -55,8 +52,7 @@ impl Office {
         for (name, role) in PEOPLE {
             stage::add_member(app, &format!("{name}@acme.example"), name, role).await;
         }
-        let file = read(include_str!("service.toml"), &store::load(&app.db).await.unwrap()).unwrap();
-        store::apply(&app.db, &file, Prune::Keep, &Stamp::command(app.clock.now())).await.unwrap();
+        stage.collector.apply_service(include_str!("service.toml")).await;
         app.clock.advance(parse_rfc3339(MONDAY).unwrap() - app.clock.now());
         let name = Name::parse("CRM").unwrap();
         let token = Token::add(&app.db, &app.keys, &name, Scope::ALL, &Stamp::command(app.clock.now())).await.unwrap();

@@ -2,12 +2,8 @@
 
 use reqwest::StatusCode;
 use sayso::alarms::AGAIN_AFTER;
-use sayso::audit::Stamp;
 use sayso::auth::Role;
 use sayso::jobs::run_due;
-use sayso::service::plan::Prune;
-use sayso::service::read::read;
-use sayso::service::store;
 use sayso_tests::{TestApp, on_both_databases};
 use serde_json::json;
 
@@ -16,8 +12,7 @@ use crate::access::Program;
 use crate::pages::Form;
 
 async fn apply(app: &TestApp, service: &str) {
-    let file = read(service, &store::load(&app.app.db).await.unwrap()).unwrap();
-    store::apply(&app.app.db, &file, Prune::Keep, &Stamp::command(app.app.clock.now())).await.unwrap();
+    app.apply_service(service).await;
     app.app.clock.advance(1_000);
 }
 

@@ -57,8 +57,7 @@ on_both_databases! {
         let agent = Desk::of(&app, "sam", Role::Agent).await;
         let (own, foreign) = (complaint(&app, "Free").await, complaint(&app, "Foreign").await);
         let service = "[[team]]\nkey = 'billing'\nname = 'Billing'\n";
-        let file = sayso::service::read::read(service, &sayso::service::store::load(&app.app.db).await.unwrap()).unwrap();
-        sayso::service::store::apply(&app.app.db, &file, sayso::service::plan::Prune::Keep, &sayso::audit::Stamp::command(0)).await.unwrap();
+        app.apply_service(service).await;
         app.app.clock.advance(1_000);
         Program::new(&app).await.patch(&foreign, &json!({"team": "billing"}), None).await;
         let location = change(&agent, &[&own, &foreign, "no-case"], &[("priority", "high")]).await;

@@ -1,12 +1,8 @@
 //! Customers in the console: looked up, opened, which is recorded, and changed.
 
 use reqwest::StatusCode;
-use sayso::audit::Stamp;
 use sayso::auth::Role;
 use sayso::jobs::run_due;
-use sayso::service::plan::Prune;
-use sayso::service::read::read;
-use sayso::service::store;
 use sayso_tests::{TestApp, on_both_databases};
 use serde_json::json;
 
@@ -32,8 +28,7 @@ fn customer(page: &str) -> String {
 on_both_databases! {
     async fn a_customer_is_found_shown_and_changed(app: TestApp) {
         let tiers = "[[tier]]\nsite = 'acme'\nkey = 'gold'\nname = { en = 'Gold & more' }\n";
-        let file = read(tiers, &store::load(&app.app.db).await.unwrap()).unwrap();
-        store::apply(&app.app.db, &file, Prune::Keep, &Stamp::command(app.app.clock.now())).await.unwrap();
+        app.apply_service(tiers).await;
         app.set_site(&["country=CN"]).await;
         app.app.clock.advance(1_000);
         let lin = Desk::of(&app, "lin", Role::Agent).await;
@@ -108,8 +103,7 @@ on_both_databases! {
         let dana = Desk::of(&app, "dana", Role::Agent).await;
         let pat = Desk::of(&app, "pat", Role::Partner).await;
         let service = "[[team]]\nkey = 'delivery'\nname = 'Delivery'\nmembers = ['dana@acme.example', 'pat@acme.example']\n[[team]]\nkey = 'billing'\nname = 'Billing'\n";
-        let file = read(service, &store::load(&app.app.db).await.unwrap()).unwrap();
-        store::apply(&app.app.db, &file, Prune::Keep, &Stamp::command(app.app.clock.now())).await.unwrap();
+        app.apply_service(service).await;
         app.app.clock.advance(1_000);
         let (foreign, own) = (case_of(&app, 1, "+86 138 0013 8000").await, case_of(&app, 2, "+86 138 0013 8000").await);
         let program = Program::new(&app).await;

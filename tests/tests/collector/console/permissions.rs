@@ -3,12 +3,8 @@
 use std::collections::HashMap;
 
 use reqwest::{Method, StatusCode};
-use sayso::audit::Stamp;
 use sayso::auth::Role;
 use sayso::jobs::run_due;
-use sayso::service::plan::Prune;
-use sayso::service::read::read;
-use sayso::service::store;
 use sayso_tests::{Answer, TestApp, on_both_databases};
 use serde_json::json;
 
@@ -28,8 +24,7 @@ async fn set_up(app: &TestApp) -> HashMap<&'static str, String> {
         "[[team]]\nkey = 'delivery'\nname = 'Delivery'\nmembers = [{}]\n[[team]]\nkey = 'billing'\nname = 'Billing'\n",
         members.join(", ")
     );
-    let file = read(&service, &store::load(&app.app.db).await.unwrap()).unwrap();
-    store::apply(&app.app.db, &file, Prune::Keep, &Stamp::command(app.app.clock.now())).await.unwrap();
+    app.apply_service(&service).await;
     app.app.clock.advance(1_000);
     ids
 }

@@ -1,12 +1,8 @@
 //! The staff sort cases and give tasks on the page of a case, and find them in the inbox.
 
 use reqwest::StatusCode;
-use sayso::audit::Stamp;
 use sayso::auth::Role;
 use sayso::jobs::run_due;
-use sayso::service::plan::Prune;
-use sayso::service::read::read;
-use sayso::service::store;
 use sayso_tests::{TestApp, on_both_databases};
 
 use super::{Desk, complaint, submit};
@@ -18,8 +14,7 @@ const SERVICE: &str = "[[team]]\nkey = 'delivery'\nname = 'Delivery & Co'\n\
     [[problem]]\nkey = 'P-7'\ntitle = 'The carrier is late'\n";
 
 async fn set_up(app: &TestApp) {
-    let file = read(SERVICE, &store::load(&app.app.db).await.unwrap()).unwrap();
-    store::apply(&app.app.db, &file, Prune::Keep, &Stamp::command(app.app.clock.now())).await.unwrap();
+    app.apply_service(SERVICE).await;
     app.app.clock.advance(1_000);
 }
 
@@ -104,8 +99,7 @@ on_both_databases! {
     async fn a_template_is_put_below_what_was_typed_and_nothing_is_said_yet(app: TestApp) {
         set_up(&app).await;
         let templates = "[[template]]\nkey = 'sorry'\nbody = { en = 'Dear {customer.name}, sorry. {member.name}', zh-Hans = '{customer.name}，很抱歉。{member.name}' }\n";
-        let file = read(templates, &store::load(&app.app.db).await.unwrap()).unwrap();
-        store::apply(&app.app.db, &file, Prune::Keep, &Stamp::command(app.app.clock.now())).await.unwrap();
+        app.apply_service(templates).await;
         app.app.clock.advance(1_000);
         let lin = Desk::of(&app, "lin", Role::Agent).await;
         let chinese = submit(&app, serde_json::json!({"kind": "complaint", "message": "坏了", "locale": "zh-CN", "contact": {"name": "<b>李雷"}})).await;
@@ -126,8 +120,7 @@ on_both_databases! {
         set_up(&app).await;
         let views = "[[view]]\nkey = 'all'\nname = 'Everything urgent'\nfilter = 'priority=urgent&status=all'\n\
             [[view]]\nkey = 'team'\nname = 'Of delivery'\nfilter = 'team=delivery'\nteam = 'delivery'\n";
-        let file = read(views, &store::load(&app.app.db).await.unwrap()).unwrap();
-        store::apply(&app.app.db, &file, Prune::Keep, &Stamp::command(app.app.clock.now())).await.unwrap();
+        app.apply_service(views).await;
         app.app.clock.advance(1_000);
         let lin = Desk::of(&app, "lin", Role::Agent).await;
         let inbox = lin.inbox("").await;

@@ -1,13 +1,9 @@
 //! The start page: what is to be done today, each number with the cases behind it.
 
 use reqwest::StatusCode;
-use sayso::audit::Stamp;
 use sayso::auth::Role;
 use sayso::cases::{Case, Channel, customer};
 use sayso::jobs::run_due;
-use sayso::service::plan::Prune;
-use sayso::service::read::read;
-use sayso::service::store;
 use sayso_shared::id::IdempotencyKey;
 use sayso_shared::reply::Reply;
 use sayso_tests::on_both_databases;
@@ -41,8 +37,7 @@ on_both_databases! {
         let now = app.app.clock.now();
         app.app.clock.advance(week - (now + 2 * day - day / 2).rem_euclid(week));
         let mei = Desk::of(&app, "mei", Role::Agent).await;
-        let file = read(SERVICE, &store::load(&app.app.db).await.unwrap()).unwrap();
-        store::apply(&app.app.db, &file, Prune::Keep, &Stamp::command(app.app.clock.now())).await.unwrap();
+        app.apply_service(SERVICE).await;
         app.app.clock.advance(1_000);
         let program = Program::new(&app).await;
         let mut ids = Vec::new();

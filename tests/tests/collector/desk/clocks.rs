@@ -1,5 +1,6 @@
 //! Clocks run in open time, and rules make what they run by.
 
+use sayso::audit::Stamp;
 use sayso::auth::Member;
 use sayso::auth::member::Email;
 

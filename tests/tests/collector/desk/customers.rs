@@ -1,5 +1,6 @@
 //! Customers: found or made for each case, looked up, and changed by the API.
 
+use sayso::audit::Stamp;
 use sayso::auth::Member;
 use sayso::auth::member::Email;
 use sayso::auth::token::Scope;
@@ -41,8 +42,7 @@ then = { tags = ["gold"] }
 
 async fn set_up_customers(app: &TestApp) {
     set_up(app).await;
-    let file = read(RULES, &store::load(&app.app.db).await.unwrap()).unwrap();
-    store::apply(&app.app.db, &file, Prune::Keep, &Stamp::command(app.app.clock.now())).await.unwrap();
+    app.apply_service(RULES).await;
     app.set_site(&["country=CN"]).await;
     app.app.clock.advance(MINUTE);
 }

@@ -148,8 +148,7 @@ on_both_databases! {
         set_up(&app).await;
         let program = Program::new(&app).await;
         let east = "[[site]]\nkey = 'east'\nname = 'East'\norigins = ['https://east.example']\ntime_zone = 'Pacific/Kiritimati'\n";
-        let east = read(east, &store::load(&app.app.db).await.unwrap()).unwrap();
-        store::apply(&app.app.db, &east, Prune::Keep, &Stamp::command(app.app.clock.now())).await.unwrap();
+        app.apply_service(east).await;
         go_to(&app, "2026-11-30T11:00:00Z");
         submit(&app, &program, json!({"kind": "question", "message": "Which day is it?"})).await;
         let count = async |query: &str| program.get(query).await.json()["cases"].as_array().unwrap().len();

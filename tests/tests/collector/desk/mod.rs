@@ -13,13 +13,9 @@ mod splitting;
 mod tasks;
 
 use reqwest::StatusCode;
-use sayso::audit::Stamp;
 use sayso::clock::{DAY, HOUR, MINUTE, Millis, parse_rfc3339, rfc3339};
 use sayso::jobs::run_due;
 use sayso::routing::run_timed;
-use sayso::service::plan::Prune;
-use sayso::service::read::read;
-use sayso::service::store;
 use sayso_tests::{Answer, TestApp, on_both_databases};
 use serde_json::{Value, json};
 
@@ -124,8 +120,7 @@ title = "The carrier is late"
 const MONDAY: &str = "2026-11-30T01:00:00Z";
 
 async fn set_up(app: &TestApp) {
-    let file = read(SERVICE, &store::load(&app.app.db).await.unwrap()).unwrap();
-    store::apply(&app.app.db, &file, Prune::Keep, &Stamp::command(app.app.clock.now())).await.unwrap();
+    app.apply_service(SERVICE).await;
     go_to(app, MONDAY);
 }
 

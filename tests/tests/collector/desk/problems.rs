@@ -1,6 +1,7 @@
 //! Problems by the API: added and changed, and one answer to all of their cases.
 
 use reqwest::Method;
+use sayso::service::store;
 
 use super::*;
 

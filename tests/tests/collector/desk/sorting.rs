@@ -91,8 +91,7 @@ on_both_databases! {
         assert_eq!(found("?due=overdue").await, [1]);
         // Which day it is depends on the site, wherever that is named: further east it is tomorrow already.
         let east = "[[site]]\nkey = 'aaa'\nname = 'East'\norigins = ['https://east.example']\ntime_zone = 'Pacific/Kiritimati'\n";
-        let east = read(east, &store::load(&app.app.db).await.unwrap()).unwrap();
-        store::apply(&app.app.db, &east, Prune::Keep, &Stamp::command(app.app.clock.now())).await.unwrap();
+        app.apply_service(east).await;
         go_to(&app, "2026-11-30T11:00:00Z");
         for query in ["?due=today&site=acme&sort=due", "?site=acme&due=today&sort=due"] {
             assert_eq!(found(query).await, [1, 0, 2, 3], "{query}");

@@ -7,7 +7,6 @@ use sayso::digests;
 use sayso_tests::{Database, Mail, MailServer, Options, TestApp, on_both_databases};
 use serde_json::json;
 
-use super::*;
 use crate::access::count;
 use crate::console::Desk;
 use crate::outbox::cases::{deliveries, submit, work};
@@ -45,8 +44,7 @@ async fn set_up(database: Database, server: &MailServer) -> (TestApp, [Desk; 4])
         Desk::of(&app, "mei", Role::Agent).await,
         Desk::of(&app, "vera", Role::Viewer).await,
     ];
-    let file = read(TEAMS, &store::load(&app.app.db).await.unwrap()).unwrap();
-    store::apply(&app.app.db, &file, Prune::Keep, &Stamp::command(app.app.clock.now())).await.unwrap();
+    app.apply_service(TEAMS).await;
     app.app.clock.advance(MINUTE);
     (app, desks)
 }

@@ -30,8 +30,7 @@ fn another(key: &str, audience: &str) -> String {
 }
 
 async fn apply(app: &TestApp, surveys: &str) {
-    let file = read(surveys, &store::load(&app.app.db).await.unwrap()).unwrap();
-    store::apply(&app.app.db, &file, Prune::Keep, &Stamp::command(app.app.clock.now())).await.unwrap();
+    app.apply_service(surveys).await;
     app.app.clock.advance(MINUTE);
 }
 

@@ -3,15 +3,11 @@
 use std::fmt::Write as _;
 
 use reqwest::StatusCode;
-use sayso::audit::Stamp;
 use sayso::auth::Role;
 use sayso::cases::Case;
 use sayso::clock::{DAY, HOUR, MINUTE, rfc3339};
 use sayso::jobs::run_due;
 use sayso::learning::learn;
-use sayso::service::plan::Prune;
-use sayso::service::read::read;
-use sayso::service::store;
 use sayso_tests::process::run;
 use sayso_tests::{TestApp, on_both_databases};
 use serde_json::{Value, json};
@@ -51,8 +47,7 @@ const MONEY: [&str; 5] = [
 ];
 
 async fn set_up(app: &TestApp) {
-    let file = read(SERVICE, &store::load(&app.app.db).await.unwrap()).unwrap();
-    store::apply(&app.app.db, &file, Prune::Keep, &Stamp::command(app.app.clock.now())).await.unwrap();
+    app.apply_service(SERVICE).await;
 }
 
 /// Imports complaints with a category, each so long ago.

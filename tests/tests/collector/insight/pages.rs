@@ -1,12 +1,8 @@
 //! Surveys as people answer them: by the page, without script, and on paper that a member types in.
 
 use reqwest::StatusCode;
-use sayso::audit::Stamp;
 use sayso::auth::Role;
 use sayso::clock::parse_rfc3339;
-use sayso::service::plan::Prune;
-use sayso::service::read::read;
-use sayso::service::store;
 use sayso::surveys::Sheet;
 
 use sayso_tests::{Options, TestApp, on_both_databases};
@@ -55,8 +51,7 @@ audience = "members"
 "#;
 
 async fn set_up(app: &TestApp, now: &str) {
-    let file = read(SURVEYS, &store::load(&app.app.db).await.unwrap()).unwrap();
-    store::apply(&app.app.db, &file, Prune::Keep, &Stamp::command(app.app.clock.now())).await.unwrap();
+    app.apply_service(SURVEYS).await;
     app.set_site(&["time_zone=Asia/Shanghai"]).await;
     let clock = &app.app.clock;
     clock.advance(parse_rfc3339(now).unwrap() - clock.now());

@@ -5,12 +5,8 @@ use std::fs;
 use std::path::Path;
 
 use reqwest::{Method, StatusCode};
-use sayso::audit::Stamp;
 use sayso::cases::Case;
 use sayso::cases::staff::FollowUp;
-use sayso::service::plan::Prune;
-use sayso::service::read::read;
-use sayso::service::store;
 use sayso_shared::Lang;
 use sayso_tests::{Answer, TestApp, on_both_databases};
 
@@ -108,8 +104,7 @@ on_both_databases! {
 
     async fn what_belongs_to_no_case_speaks_every_language_too(app: TestApp) {
         speak_all(&app).await;
-        let file = read(SURVEY, &store::load(&app.app.db).await.unwrap()).unwrap();
-        store::apply(&app.app.db, &file, Prune::Keep, &Stamp::command(app.app.clock.now())).await.unwrap();
+        app.apply_service(SURVEY).await;
         for lang in Lang::ALL {
             let client = app.client();
             let tag = lang.as_str();

@@ -1,10 +1,6 @@
 //! Answers before somebody asks.
 
 use reqwest::{Method, StatusCode};
-use sayso::audit::Stamp;
-use sayso::service::plan::Prune;
-use sayso::service::read::read;
-use sayso::service::store;
 use sayso_tests::{Options, TestApp, on_both_databases};
 use serde_json::json;
 
@@ -33,8 +29,7 @@ solution = { en = "Nobody may know." }
 "#;
 
 async fn apply(app: &TestApp) {
-    let file = read(SERVICE, &store::load(&app.app.db).await.unwrap()).unwrap();
-    store::apply(&app.app.db, &file, Prune::Keep, &Stamp::command(app.app.clock.now())).await.unwrap();
+    app.apply_service(SERVICE).await;
     app.app.clock.advance(1_000);
 }
 

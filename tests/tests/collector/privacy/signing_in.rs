@@ -115,6 +115,24 @@ on_both_databases! {
         assert_eq!(crate::access::count(&app, "passkeys").await, 0);
     }
 
+    async fn recovery_codes_stay_as_long_as_there_is_a_second_factor(app: TestApp) {
+        let lin = Desk::of(&app, "lin", Role::Manager).await;
+        let insert = "insert into passkeys (id, member_id, name, transports, key_state, use_state, created_at) \
+            select 'AAAA', id, 'Phone', 0, '', '', 0 from members";
+        sayso::with_write!(&app.app.db, pool => sqlx::query(insert).execute(pool).await.map(|_| ())).unwrap();
+        let codes = async || crate::access::count(&app, "recovery_codes").await;
+        assert!(lin.client.get(PATH).await.body.contains("Recovery codes left: 0."), "a passkey alone has codes too");
+        let renewed = lin.post(&format!("{PATH}/codes"), &[("password", PASSWORD)]).await;
+        assert_eq!((renewed.status, codes().await), (StatusCode::OK, 10), "{}", renewed.body);
+        set_up(&app, &lin).await;
+        assert_eq!(lin.post(&format!("{PATH}/remove"), &[("password", PASSWORD)]).await.status, StatusCode::SEE_OTHER);
+        assert_eq!(codes().await, 10, "the passkey is still there");
+        assert_eq!(lin.post("/staff/account/passkeys/AAAA/remove", &[("password", PASSWORD)]).await.status, StatusCode::SEE_OTHER);
+        assert_eq!(codes().await, 0, "there is nothing left for which they could stand");
+        let refused = lin.post(&format!("{PATH}/codes"), &[("password", PASSWORD)]).await;
+        assert_eq!((refused.location(), codes().await), (PATH, 0));
+    }
+
     async fn sessions_are_listed_and_ended(app: TestApp) {
         let lin = Desk::of(&app, "lin", Role::Agent).await;
         let other = app.client();

@@ -9,9 +9,6 @@ use sayso::auth::member::Email;
 use sayso::auth::totp::{self, Secret};
 use sayso::auth::{Member, Role, links};
 use sayso::clock::{HOUR, MINUTE};
-use sayso::service::plan::Prune;
-use sayso::service::read::read;
-use sayso::service::store;
 use sayso_tests::identity_provider::{IdentityProvider, Signing};
 use sayso_tests::{Answer, Client, Database, Options, TestApp, on_both_databases};
 use serde_json::{Value, json};
@@ -73,8 +70,7 @@ async fn member(app: &TestApp, email: &str) -> Option<Member> {
 }
 
 async fn set_service(app: &TestApp, text: &str) {
-    let file = read(text, &store::load(&app.app.db).await.unwrap()).unwrap();
-    store::apply(&app.app.db, &file, Prune::Keep, &Stamp::command(app.app.clock.now())).await.unwrap();
+    app.apply_service(text).await;
 }
 
 async fn teams(app: &TestApp, email: &str) -> Vec<String> {

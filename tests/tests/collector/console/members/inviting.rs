@@ -4,9 +4,6 @@ use reqwest::StatusCode;
 use sayso::auth::member::Email;
 use sayso::auth::{Member, Role};
 use sayso::clock::DAY;
-use sayso::service::plan::Prune;
-use sayso::service::read::read;
-use sayso::service::store;
 use sayso_tests::{Answer, MailServer, Options, TestApp, on_both_databases};
 
 use crate::console::{Desk, PASSWORD, sign_in};
@@ -52,8 +49,7 @@ async fn actions_in_the_log(app: &TestApp) -> Vec<String> {
 on_both_databases! {
     async fn whoever_is_invited_chooses_a_password_and_is_in(app: TestApp) {
         let lin = Desk::of(&app, "lin", Role::Admin).await;
-        let file = read("[[team]]\nkey = 'delivery'\nname = 'Delivery'\n[[team]]\nkey = 'billing'\nname = 'Billing'\n", &store::load(&app.app.db).await.unwrap()).unwrap();
-        store::apply(&app.app.db, &file, Prune::Keep, &sayso::audit::Stamp::command(0)).await.unwrap();
+        app.apply_service("[[team]]\nkey = 'delivery'\nname = 'Delivery'\n[[team]]\nkey = 'billing'\nname = 'Billing'\n").await;
         app.app.clock.advance(1_000);
         for (wrong, said) in [
             (("email", "mei"), "Please enter an email"),
