@@ -36,7 +36,7 @@ const PARTS: [(Name, By); 9] = [
     (Name::Customers, By::Tier),
 ];
 
-/// Rows of a table; the report itself has them all.
+/// Rows of a table at most; the report itself has them all.
 const ROWS: usize = 12;
 
 /// A part of it.
@@ -58,7 +58,11 @@ impl Part {
     fn of(names: &Names<'_>, report: &Report, address: String, period: Option<String>) -> Self {
         let t = names.t;
         let mut shown = if report.by == By::All { Vec::new() } else { rows(names, report) };
-        shown.truncate(ROWS);
+        // Of a time it is the end that counts, of everything else the largest.
+        match report.by.unit() {
+            Some(_) => _ = shown.drain(..shown.len().saturating_sub(ROWS)),
+            None => shown.truncate(ROWS),
+        }
         Self {
             title: title(t, report.report, report.by),
             question: t.get(&format!("insight.question.{}", report.report.as_str())),
