@@ -96,6 +96,13 @@ document.addEventListener("click", (event) => {
   show(link);
 });
 
+// The case that the address names is there already; what is left is its row, and the next one.
+const opened = links().find((link) => link.closest("[aria-current]"));
+if (opened && room.matches) {
+  opened.closest("[data-case]")?.scrollIntoView({ block: "nearest" });
+  fetchAhead(opened);
+}
+
 // An event of the page in the frame is no instance of this page's own class.
 window.addEventListener("sayso:step", (event) => {
   if ("detail" in event) step(Number(event.detail));

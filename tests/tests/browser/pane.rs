@@ -76,6 +76,8 @@ async fn the_case_stands_beside_the_list() {
     // The address names the case: opened again it is there, and Back leads out of the inbox.
     browser.driver.refresh().await.unwrap();
     shows(&browser, "The third parcel").await;
+    let ready = "document.querySelector('iframe.ahead').contentDocument.querySelector('.thread')?.textContent.includes('The second parcel')";
+    browser.wait_for("the next case, made ready again", ready).await;
     browser.picture("inbox-split").await;
 
     // On a narrow screen a row leads to the page of the case.
