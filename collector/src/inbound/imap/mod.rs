@@ -28,7 +28,7 @@ pub async fn check(mailbox: &Imap) -> Result<(), String> {
 }
 
 async fn follow(app: &App, name: &str, mailbox: &Imap) {
-    let mut failures = 0;
+    let mut failures = session::Failures::default();
     while !app.shutdown.is_cancelled() {
         if !app.leader.leads() {
             pause(app, LOOK_EVERY).await;
@@ -40,9 +40,9 @@ async fn follow(app: &App, name: &str, mailbox: &Imap) {
             () = app.shutdown.cancelled() => return,
         };
         if let Err(error) = read {
-            let wait = AGAIN[failures.min(AGAIN.len() - 1)];
+            let wait = AGAIN[failures.count.min(AGAIN.len() - 1)];
             tracing::warn!(mailbox = name, error = format!("{error:#}"), wait, "a mailbox can't be read; trying again");
-            failures += 1;
+            failures.count += 1;
             pause(app, Duration::from_secs(wait)).await;
         }
     }

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use anyhow::{Context as _, anyhow};
-use async_imap::types::Fetch;
+use async_imap::types::{Fetch, UnsolicitedResponse};
 use futures_util::TryStreamExt as _;
 
 use super::connect::{Folder, STEP, explain, open};
@@ -28,8 +28,29 @@ const PATIENCE: usize = 5;
 /// What mails are marked with that were taken, where the server lets us.
 const MARK: &str = "$Sayso";
 
-/// Reads a mailbox for as long as this collector leads. `failures` counts how often that broke off since the last mail was taken.
-pub(super) async fn read(app: &App, name: &str, mailbox: &Imap, failures: &mut usize) -> anyhow::Result<()> {
+/// How often in a row reading broke off without getting on.
+#[derive(Debug, Default)]
+pub(super) struct Failures {
+    pub(super) count: usize,
+    /// The mail that was being taken when it broke off.
+    at: Option<u32>,
+}
+
+impl Failures {
+    fn begin(&mut self, number: u32) {
+        // Those before it were taken already and are known: only beyond it there is progress.
+        self.at = self.at.max(Some(number));
+    }
+
+    fn passed(&mut self, number: u32) {
+        if self.at == Some(number) {
+            *self = Self::default();
+        }
+    }
+}
+
+/// Reads a mailbox for as long as this collector leads.
+pub(super) async fn read(app: &App, name: &str, mailbox: &Imap, failures: &mut Failures) -> anyhow::Result<()> {
     let site = match mailbox.site.as_str() {
         "" => None,
         key => Some(app.sites.by_key(key).await?.with_context(|| format!("there is no site {key}"))?),
@@ -38,6 +59,7 @@ pub(super) async fn read(app: &App, name: &str, mailbox: &Imap, failures: &mut u
     while app.leader.leads() {
         reader.take_new(failures).await?;
         reader = reader.wait().await?;
+        *failures = Failures::default();
     }
     reader.folder.leave().await;
     Ok(())
@@ -53,36 +75,60 @@ struct Reader<'a> {
 
 impl Reader<'_> {
     /// Takes the mails that have come since.
-    async fn take_new(&mut self, failures: &mut usize) -> anyhow::Result<()> {
+    async fn take_new(&mut self, failures: &mut Failures) -> anyhow::Result<()> {
         let validity = i64::from(self.folder.validity);
-        let known = Position::of(&self.app.db, self.name).await?;
-        let (query, mut last) = match known {
-            Some(position) if position.validity == validity => (format!("UID {}:*", position.last + 1), position.last),
-            Some(_) => (format!("SINCE {}", self.day_to_look_back_to()), 0),
+        match Position::of(&self.app.db, self.name).await? {
+            Some(position) if position.validity == validity => self.take_after(position, failures).await,
+            Some(_) => self.take_first(&format!("SINCE {}", self.day_to_look_back_to()), failures).await,
             // Of a mailbox that was there before, what somebody has read is not new.
-            None => ("UNSEEN".to_owned(), 0),
-        };
-        let found = tokio::time::timeout(STEP, self.folder.session.uid_search(&query)).await?;
-        let mut found: Vec<u32> = found.map_err(|error| explain(&error))?.into_iter().collect();
-        // A range that ends in a star always has the last mail, also one that was taken.
-        found.retain(|number| i64::from(*number) > last);
-        found.sort_unstable();
-        for number in found {
-            self.take(number, *failures).await?;
-            *failures = 0;
-            last = i64::from(number);
-            Position { validity, last }.note(&self.app.db, self.name).await?;
+            None => self.take_first("UNSEEN", failures).await,
         }
-        if known.is_none_or(|position| position.validity != validity) {
-            let next = tokio::time::timeout(STEP, self.folder.session.uid_search("UID *")).await?;
-            let newest = next.map_err(|error| explain(&error))?.into_iter().max().unwrap_or_default();
-            Position { validity, last: last.max(i64::from(newest)) }.note(&self.app.db, self.name).await?;
+    }
+
+    /// Takes what came after the last mail that was taken.
+    async fn take_after(&mut self, position: Position, failures: &mut Failures) -> anyhow::Result<()> {
+        let mut found = self.search(&format!("UID {}:*", position.last + 1)).await?;
+        // A range that ends in a star always has the last mail, also one that was taken.
+        found.retain(|number| i64::from(*number) > position.last);
+        for number in found {
+            self.take(number, failures).await?;
+            Position { last: i64::from(number), ..position }.note(&self.app.db, self.name).await?;
         }
         Ok(())
     }
 
+    /// Takes what `query` finds in a mailbox whose numbers are new to us. The position is noted when all of it is taken: before that it would make new
+    /// mails of those that lie between and were not looked for.
+    async fn take_first(&mut self, query: &str, failures: &mut Failures) -> anyhow::Result<()> {
+        // Asked first, so that no mail that comes in between is passed over.
+        let newest = self.search("UID *").await?.pop();
+        let found = self.search(query).await?;
+        let last = newest.max(found.last().copied()).unwrap_or_default();
+        for number in found {
+            self.take(number, failures).await?;
+        }
+        let position = Position { validity: i64::from(self.folder.validity), last: i64::from(last) };
+        Ok(position.note(&self.app.db, self.name).await?)
+    }
+
+    /// The numbers of the mails that a query finds, the oldest first.
+    async fn search(&mut self, query: &str) -> anyhow::Result<Vec<u32>> {
+        let found = tokio::time::timeout(STEP, self.folder.session.uid_search(query)).await?;
+        let mut found: Vec<u32> = found.map_err(|error| explain(&error))?.into_iter().collect();
+        found.sort_unstable();
+        Ok(found)
+    }
+
+    /// Takes one mail, and counts if that fails.
+    async fn take(&mut self, number: u32, failures: &mut Failures) -> anyhow::Result<()> {
+        failures.begin(number);
+        self.take_patiently(number, failures.count).await?;
+        failures.passed(number);
+        Ok(())
+    }
+
     /// Takes one mail. One that fails again and again is passed over, and stays where it is.
-    async fn take(&mut self, number: u32, failures: usize) -> anyhow::Result<()> {
+    async fn take_patiently(&mut self, number: u32, failures: usize) -> anyhow::Result<()> {
         let size = self.fetch(number, "(UID RFC822.SIZE)").await?.and_then(|mail| mail.size).unwrap_or_default();
         if size as usize > MAIL_MAX_BYTES {
             tracing::warn!(mailbox = self.name, number, size, "a mail is too large to be read; it stays where it is");
@@ -146,10 +192,19 @@ impl Reader<'_> {
             tokio::time::timeout(STEP, self.folder.session.noop()).await?.map_err(|error| explain(&error))?;
             return Ok(self);
         }
+        let told_before = self.folder.session.unsolicited_responses.clone();
         let mut idle = self.folder.session.idle();
         tokio::time::timeout(STEP, idle.init()).await?.map_err(|error| explain(&error))?;
-        let (told, _interrupt) = idle.wait_with_timeout(IDLE);
-        told.await.map_err(|error| explain(&error))?;
+        // A server tells of each mail once: of one that came since the search maybe as part of another answer, and not again. What comes when the channel
+        // is full is dropped, and may have been of a mail.
+        let mut mail_came = told_before.is_full();
+        while let Ok(response) = told_before.try_recv() {
+            mail_came |= matches!(response, UnsolicitedResponse::Exists(_) | UnsolicitedResponse::Recent(_));
+        }
+        if !mail_came {
+            let (told, _interrupt) = idle.wait_with_timeout(IDLE);
+            told.await.map_err(|error| explain(&error))?;
+        }
         let session = tokio::time::timeout(STEP, idle.done()).await?.map_err(|error| explain(&error))?;
         Ok(Self { folder: Folder { session, ..self.folder }, ..self })
     }

@@ -7,21 +7,22 @@ use sayso_tests::{Database, ImapServer, TestApp, eventually, on_both_databases};
 
 use super::mail;
 
-fn mailbox(server: &ImapServer, site: &str) -> Imap {
+fn mailbox(url: &str, site: &str) -> Imap {
     let text = format!(
-        "url = \"{}\"\nuser = \"care\"\npassword = \"{}\"\nsite = \"{site}\"\nteams = [\"service\"]\n",
-        server.url(),
+        "url = \"{url}\"\nuser = \"care\"\npassword = \"{}\"\nsite = \"{site}\"\nteams = [\"service\"]\n",
         ImapServer::PASSWORD
     );
     toml::from_str(&text).unwrap()
 }
 
-async fn reading(database: Database, server: &ImapServer, site: &str) -> TestApp {
-    let mailbox = mailbox(server, site);
+/// A collector that reads the mailbox at `url` for a site.
+pub(super) async fn reading(database: Database, url: &str, site: &str) -> TestApp {
+    let mailbox = mailbox(url, site);
     TestApp::spawn_working(database, move |config| drop(config.imap.insert("care".into(), mailbox))).await
 }
 
-async fn messages(app: &TestApp) -> Vec<String> {
+/// The messages of all cases, the oldest first.
+pub(super) async fn messages(app: &TestApp) -> Vec<String> {
     let select = "select message from feedback order by id";
     sayso::with_db!(&app.app.db, pool => sqlx::query_scalar(select).fetch_all(pool).await).unwrap()
 }
@@ -35,7 +36,7 @@ on_both_databases! {
     async fn mails_are_taken_as_they_come_each_once(database: Database) {
         let mut server = ImapServer::start().await;
         server.deliver(&mail("li@example.com", "care@acme.example", "i1", "", "Before the start"));
-        let app = reading(database, &server, "acme").await;
+        let app = reading(database, &server.url(), "acme").await;
         assert_eq!(until_there_are(&app, 1).await, ["Re: hello\n\nBefore the start"]);
         // Told by IDLE.
         server.deliver(&mail("li@example.com", "care@acme.example", "i2", "", "While it waits"));

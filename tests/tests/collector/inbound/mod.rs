@@ -1,5 +1,6 @@
 //! Mail in: what customers and members write finds its case, whatever program wrote it, and what no person wrote is dropped.
 
+mod announced;
 mod answers;
 mod imap;
 mod letters;
