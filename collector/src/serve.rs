@@ -12,7 +12,7 @@ use crate::config::Config;
 use crate::db::leader;
 use crate::http::connections::{self, Rules};
 use crate::upgrades::{self, Moment, Tools};
-use crate::{housekeeping, inbound, jobs, learning, outbox, prometheus, replicas, routes};
+use crate::{housekeeping, inbound, jobs, learning, outbox, prometheus, replicas, reports, routes};
 
 /// How long connections may take to end after the signal to stop; a client that never reads must not hold it up.
 const LAST_ANSWERS: Duration = Duration::from_secs(10);
@@ -92,7 +92,7 @@ pub async fn serve_http(app: App, listener: TcpListener) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// Everything that works on its own: jobs, forwarding, upgrades, housekeeping, learning and the talk between replicas. Returns when `app.shutdown` is cancelled and all have ended.
+/// Everything that works on its own: jobs, forwarding, upgrades, housekeeping, learning, the facts of reports and the talk between replicas. Returns when `app.shutdown` is cancelled and all have ended.
 /// Without forwarding nobody would hear of what customers say, so the collector stops if that can't start.
 pub async fn background(app: App) {
     let forwarding = async {
@@ -109,6 +109,7 @@ pub async fn background(app: App) {
         campaign(&app),
         housekeeping::run(app.clone()),
         learning::run(&app),
+        reports::facts::run(&app),
         replicas::run(app.clone()),
         exchange_limits(&app),
         inbound::imap::run(&app)

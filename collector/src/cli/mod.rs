@@ -26,6 +26,7 @@ use crate::jobs::commands::JobsCommand;
 use crate::key_rotation::commands::KeyCommand;
 use crate::outbox::commands::{DeliveriesCommand, TargetCommand};
 use crate::receipts::commands::{self as receipts, ReceiptCommand};
+use crate::reports::commands::{self as reports, ReportsCommand};
 use crate::service::commands::ServiceCommand;
 use crate::sites::commands::SiteCommand;
 use crate::surveys::commands::SurveyCommand;
@@ -84,6 +85,9 @@ enum Command {
     /// Show what works in the background, and let what was given up begin anew.
     #[command(subcommand)]
     Jobs(JobsCommand),
+    /// Gather anew what reports are made from.
+    #[command(subcommand)]
+    Reports(ReportsCommand),
     /// Write, apply and try what makes up the service: calendars, teams, promises, rules, templates and more, in one file.
     #[command(subcommand)]
     Service(ServiceCommand),
@@ -163,6 +167,10 @@ impl Cli {
             Command::Jobs(command) => {
                 let context = Context::open(config).await?;
                 jobs::commands::run(command, &context.db, &context.clock).await
+            }
+            Command::Reports(command) => {
+                let context = Context::open(config).await?;
+                reports::run(command, &context.db, &context.clock).await
             }
             Command::Backup(arguments) => backup::make(arguments, &config).await,
             Command::Restore(arguments) => backup::restore(arguments, &config).await,

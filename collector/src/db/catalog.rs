@@ -46,8 +46,8 @@ impl Table {
 }
 
 impl Db {
-    /// All tables with what people said and did, each after those that it refers to. The search index, which is made of others, and the
-    /// list of migrations are not among them.
+    /// All tables with what people said and did, each after those that it refers to. The search index and the facts of reports, which are
+    /// made of others, and the list of migrations are not among them.
     pub async fn tables(&self) -> anyhow::Result<Vec<Table>> {
         let list = match self {
             Db::Sqlite(_) => "select name from sqlite_master where type = 'table' order by name",
@@ -57,7 +57,8 @@ impl Db {
             }
         };
         let names: Vec<String> = with_db!(self, pool => sqlx::query_scalar(list).fetch_all(pool).await)?;
-        let is_ours = |name: &String| !["_sqlx", "sqlite_", "case_search"].iter().any(|other| name.starts_with(other));
+        let is_ours =
+            |name: &String| !["_sqlx", "sqlite_", "case_search", "report_"].iter().any(|other| name.starts_with(other));
         let mut found = Vec::new();
         for name in names.into_iter().filter(is_ours) {
             let references = self.references(&name).await?;

@@ -14,6 +14,7 @@ use crate::db::rows::{Part, Rows, chunks};
 use crate::db::{Db, Tx};
 use crate::intake::{self, Origin, Received, Submission};
 use crate::keys::{Keys, Purpose};
+use crate::reports::facts;
 use crate::sites::Site;
 use crate::{with_db, with_tx};
 
@@ -113,6 +114,7 @@ pub async fn write(db: &Db, keys: &Keys, rows: &[Prepared], now: Millis) -> anyh
         }
         let case_ids: Vec<String> = added.iter().map(|row| row.submission.case_id().to_owned()).collect();
         search::refresh_in(&mut tx, &case_ids).await?;
+        facts::mark_added(&mut tx, &case_ids).await?;
     }
     tx.commit().await?;
     Ok(rows_and_results.into_iter().map(|(_, written)| written).collect())

@@ -8,6 +8,7 @@ use sayso_shared::Kind;
 use sayso_shared::problem::{ErrorCode, FieldError};
 
 use super::by::{By, Name};
+use super::facts::Fact;
 use super::periods::{Edge, moment};
 use crate::app::App;
 use crate::cases::{Channel, Priority};
@@ -69,6 +70,25 @@ pub struct Filter {
     pub promise: Option<PromiseKind>,
 }
 
+impl Filter {
+    /// Whether a case is among them; which promise is asked for says nothing of a case.
+    pub fn takes(&self, fact: Fact<'_>) -> bool {
+        let is = |wanted: Option<&str>, found: &str| wanted.is_none_or(|wanted| wanted == found);
+        // Nobody's is empty.
+        let of = |wanted: &Option<Option<String>>, found: &str| {
+            wanted.as_ref().is_none_or(|wanted| wanted.as_deref().unwrap_or_default() == found)
+        };
+        is(self.site_id.as_deref(), fact.site())
+            && of(&self.team, fact.team())
+            && of(&self.owner, fact.owner())
+            && is(self.kind.map(|kind| kind.as_str()), fact.kind())
+            && is(self.category.as_deref(), fact.category())
+            && is(self.tier.as_deref(), fact.tier())
+            && is(self.priority.map(|priority| priority.as_str()), fact.priority())
+            && is(self.channel.map(|channel| channel.as_str()), fact.channel())
+    }
+}
+
 /// The longest value that is looked up.
 const VALUE_MAX: usize = 200;
 
@@ -124,6 +144,11 @@ impl Asked {
         asked.zone = asked.zone_of(&sites, &service);
         asked.add_period(&others, &mut errors);
         if errors.is_empty() { Ok(asked) } else { Err(Error::Invalid(errors)) }
+    }
+
+    /// Whether a case counts: it is worked on, and among those that are asked for.
+    pub fn counts(&self, fact: Fact<'_>) -> bool {
+        fact.quarantine().is_empty() && self.filter.takes(fact)
     }
 
     /// The identifiers of what lies within the period, by which the tables of cases are read: identifiers have the order of their making, which is within the

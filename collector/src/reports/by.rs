@@ -1,7 +1,18 @@
 //! Which reports there are, and what their rows can be grouped by.
 
+use super::facts::Fact;
 use super::periods::Unit;
 use crate::cases::status::words;
+use crate::clock::Millis;
+
+/// What tells the groups apart: a text, or a time by the quarter of an hour, since every offset of a zone is a multiple of that.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Raw<'a> {
+    /// A text.
+    Text(&'a str),
+    /// Quarters of an hour since 1970.
+    Quarter(i64),
+}
 
 words! {
     /// A report.
@@ -145,6 +156,30 @@ impl By {
                 | Self::Item
                 | Self::Dimension
         )
+    }
+
+    /// Whether its groups are times.
+    pub const fn is_of_time(self) -> bool {
+        matches!(self, Self::Day | Self::Week | Self::Month | Self::Weekday | Self::Hour | Self::WeekdayHour)
+    }
+
+    /// What tells the group of a case apart; `at` is the time that counts.
+    pub fn of<'a>(self, fact: Fact<'a>, at: Millis) -> Raw<'a> {
+        Raw::Text(match self {
+            Self::Day | Self::Week | Self::Month | Self::Weekday | Self::Hour | Self::WeekdayHour => {
+                return Raw::Quarter(at.div_euclid(900_000));
+            }
+            Self::All | Self::Item | Self::Dimension | Self::Promise => "",
+            Self::Site => fact.site(),
+            Self::Team => fact.team(),
+            Self::Member => fact.owner(),
+            Self::Kind => fact.kind(),
+            Self::Tier => fact.tier(),
+            Self::Category => fact.category(),
+            Self::Priority => fact.priority(),
+            Self::Channel => fact.channel(),
+            Self::Problem => fact.problem(),
+        })
     }
 
     /// The SQL of what tells the groups apart, as a text that is never null; `at` is the column of the time that counts. Times are read by the quarter of

@@ -1,15 +1,15 @@
 //! What cases come from: problems, or topics, by how many cases and customers they have and what they cost.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 
 use sayso_analysis::scores::share;
 
 use super::asked::Asked;
 use super::by::By;
 use super::costs::Costs;
-use super::figures::{Content, Row, count};
+use super::facts::{self, Reach};
+use super::figures::{Content, Row};
 use super::groups::{Groups, Naming};
-use super::select::{Cases, Select};
 use crate::app::App;
 use crate::http::Result;
 
@@ -17,47 +17,26 @@ use crate::http::Result;
 struct Cause {
     cases: u64,
     complaints: u64,
-    customers: u64,
+    customers: HashSet<[u8; 16]>,
     costs: Costs,
-}
-
-#[derive(sqlx::FromRow)]
-struct CauseRow {
-    grp: String,
-    found: i64,
-    complaints: i64,
-    customers: i64,
-}
-
-#[derive(sqlx::FromRow)]
-struct CostRow {
-    grp: String,
-    currency: String,
-    found: i64,
-    cost: i64,
 }
 
 /// The report. Cases without a problem are in no row of it; they are named as left out.
 pub async fn content(app: &App, asked: &Asked, naming: &Naming) -> Result<Content> {
     let mut groups: Groups<'_, Cause> = Groups::new(naming);
-    let group = asked.by.expression("cases.received_at");
-    let select = Select::new(asked, Cases::Worked).received(asked, app);
-    let columns = format!(
-        "{group} as grp, count(*) as found, cast(sum(case when cases.kind = 'complaint' then 1 else 0 end) as bigint) as complaints, \
-         count(distinct cases.customer_id) as customers"
-    );
-    let take = |row: CauseRow| {
-        let cause = groups.at(&row.grp);
-        cause.cases += count(row.found);
-        cause.complaints += count(row.complaints);
-        cause.customers += count(row.customers);
-    };
-    select.each(app, &columns, "cases", "group by 1", take).await?;
-    let columns = format!(
-        "{group} as grp, cases.remedy_currency as currency, count(*) as found, cast(sum(cases.remedy_cost) as bigint) as cost"
-    );
-    let take = |row: CostRow| groups.at(&row.grp).costs.add(count(row.found), row.cost, &row.currency);
-    select.clone().and("cases.remedy_currency is not null").each(app, &columns, "cases", "group by 1, 2", take).await?;
+    facts::each(app, &Reach::received(asked, app), |fact| {
+        if !asked.period.contains(fact.received_at()) || !asked.counts(fact) {
+            return;
+        }
+        let cause = groups.of(asked.by.of(fact, fact.received_at()));
+        cause.cases += 1;
+        cause.complaints += u64::from(fact.kind() == "complaint");
+        cause.customers.extend(fact.customer());
+        if let Some((cost, currency)) = fact.remedy() {
+            cause.costs.add(1, cost, currency);
+        }
+    })
+    .await?;
     let mut found = groups.finish(asked)?;
     let mut left_out = BTreeMap::new();
     if asked.by == By::Problem {
@@ -79,7 +58,7 @@ pub async fn content(app: &App, asked: &Asked, naming: &Naming) -> Result<Conten
             .with("cumulative", share(so_far, total))
             .with("title", problem.map(|problem| problem.title.to_string()))
             .with("complaints", cause.complaints)
-            .with("customers", cause.customers)
+            .with("customers", cause.customers.len())
             .with("cost", problem.and_then(|problem| problem.cost))
             .with("remedy_cost", cause.costs.to_json());
         rows.push(row);

@@ -1,19 +1,19 @@
 //! What it costs customers to get their answer: messages, transfers and repeats. Of the cases that were received within the period, those that were
 //! resolved at least once.
 
+use std::collections::HashMap;
+
 use sayso_analysis::scores::{mean, percentile};
 use serde_json::json;
 
 use super::asked::Asked;
+use super::facts::{self, FIRST_CONTACT_DAYS, Fact, Reach};
 use super::figures::{Content, Row};
 use super::groups::{Groups, Naming};
-use super::select::{Cases, Select};
 use crate::app::App;
-use crate::clock::DAY;
+use crate::clock::{DAY, Millis};
 use crate::http::Result;
 
-/// A case that is reopened within so many days was not resolved at first contact.
-const FIRST_CONTACT_DAYS: i64 = 14;
 /// A customer who comes again within so many days comes again about the same.
 const REPEAT_DAYS: i64 = 30;
 
@@ -29,45 +29,25 @@ struct Efforts {
     known_customers: u64,
 }
 
-#[derive(sqlx::FromRow)]
-struct CaseRow {
-    grp: String,
-    is_resolved: i64,
-    by_staff: i64,
-    by_customer: i64,
-    transfers: i64,
-    reopened_soon: i64,
-    reopened_count: i64,
-    is_known: i64,
-    came_before: i64,
-}
-
 /// The report.
 pub async fn content(app: &App, asked: &Asked, naming: &Naming) -> Result<Content> {
-    let mut select = Select::new(asked, Cases::Worked).received(asked, app);
-    let (soon, again) = (select.bind(FIRST_CONTACT_DAYS * DAY), select.bind(REPEAT_DAYS * DAY));
-    const FIRST: &str =
-        "(select min(events.created_at) from events where events.case_id = cases.id and events.type = 'case.resolved')";
-    let messages = |author: &str| {
-        format!(
-            "(select count(*) from messages where messages.case_id = cases.id and messages.author = '{author}' and messages.created_at <= {FIRST})"
-        )
-    };
-    let columns = format!(
-        "{} as grp, case when {FIRST} is null then cast(0 as bigint) else cast(1 as bigint) end as is_resolved, {} as by_staff, {} as by_customer, \
-         (select count(*) from events where events.case_id = cases.id and events.type in ('case.team', 'case.assigned') \
-          and events.data not like '%\"from\":null%') as transfers, \
-         (select count(*) from events where events.case_id = cases.id and events.type = 'case.reopened' \
-          and events.created_at <= {FIRST} + {soon}) as reopened_soon, cases.reopened_count as reopened_count, \
-         case when cases.customer_id is null then cast(0 as bigint) else cast(1 as bigint) end as is_known, \
-         (select count(*) from cases earlier where earlier.customer_id = cases.customer_id and earlier.id < cases.id \
-          and earlier.quarantine = '' and earlier.received_at >= cases.received_at - {again}) as came_before",
-        asked.by.expression("cases.received_at"),
-        messages("staff"),
-        messages("customer"),
-    );
     let mut groups: Groups<'_, Efforts> = Groups::new(naming);
-    select.each(app, &columns, "cases", "", |row: CaseRow| groups.at(&row.grp).add(&row)).await?;
+    let again = REPEAT_DAYS * DAY;
+    // When each customer last came with a case, whichever cases are asked for.
+    let mut last: HashMap<[u8; 16], Millis> = HashMap::new();
+    facts::each(app, &Reach::received_since(asked, app, again), |fact| {
+        let at = fact.received_at();
+        let customer = fact.customer();
+        let came_before = customer.and_then(|customer| last.get(&customer)).is_some_and(|last| *last >= at - again);
+        if asked.period.contains(at) && asked.counts(fact) {
+            groups.of(asked.by.of(fact, at)).add(fact, came_before);
+        }
+        if let Some(customer) = customer.filter(|_| fact.quarantine().is_empty()) {
+            let known = last.entry(customer).or_insert(at);
+            *known = at.max(*known);
+        }
+    })
+    .await?;
     let mut content = Content::default();
     let mut unresolved = 0;
     for (key, efforts) in groups.finish(asked)? {
@@ -80,18 +60,18 @@ pub async fn content(app: &App, asked: &Asked, naming: &Naming) -> Result<Conten
 }
 
 impl Efforts {
-    fn add(&mut self, row: &CaseRow) {
-        self.known_customers += u64::from(row.is_known == 1);
-        self.repeats += u64::from(row.came_before > 0);
-        if row.is_resolved == 0 {
+    fn add(&mut self, fact: Fact<'_>, came_before: bool) {
+        self.known_customers += u64::from(fact.customer().is_some());
+        self.repeats += u64::from(came_before);
+        if fact.first_resolved_at().is_none() {
             self.unresolved += 1;
             return;
         }
         self.resolved += 1;
-        self.messages.push((row.by_staff + row.by_customer) as f64);
-        self.transfers.push(row.transfers as f64);
-        self.first_contact += u64::from(row.by_staff == 1 && row.reopened_soon == 0);
-        self.reopened += u64::from(row.reopened_count > 0);
+        self.messages.push(f64::from(fact.by_staff() + fact.by_customer()));
+        self.transfers.push(f64::from(fact.transfers()));
+        self.first_contact += u64::from(fact.by_staff() == 1 && !fact.was_reopened_soon());
+        self.reopened += u64::from(fact.was_reopened());
     }
 
     fn into_row(self, group: String) -> Row {

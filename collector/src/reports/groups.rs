@@ -1,13 +1,13 @@
 //! The groups of a report: from what a database gives to the names that people read, in their order and without gaps in time.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::HashMap;
 use std::sync::Arc;
 
 use jiff::Timestamp;
 use jiff::civil::Date;
 
 use super::asked::Asked;
-use super::by::By;
+use super::by::{By, Raw};
 use super::periods::{Unit, day};
 use crate::auth::Member;
 use crate::cases::Priority;
@@ -25,7 +25,7 @@ const QUARTER: i64 = 900_000;
 pub const WEEKDAYS: [&str; 7] = ["mon", "tue", "wed", "thu", "fri", "sat", "sun"];
 
 /// A group: its place, and what it is called.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Key {
     place: i64,
     /// What it is called.
@@ -58,22 +58,24 @@ impl Naming {
         Self { by: asked.by, zone: asked.zone.clone(), names }
     }
 
-    fn key(&self, raw: &str) -> Key {
-        let quarter = || Timestamp::from_millisecond(raw.parse::<i64>().unwrap_or_default().saturating_mul(QUARTER));
-        let local = || quarter().unwrap_or_default().to_zoned(self.zone.clone());
-        let weekday = |at: &jiff::Zoned| i64::from(at.weekday().to_monday_zero_offset());
+    fn of_time(&self, quarter: i64) -> Key {
+        let at = Timestamp::from_millisecond(quarter.saturating_mul(QUARTER)).unwrap_or_default();
+        let local = at.to_zoned(self.zone.clone());
+        let weekday = i64::from(local.weekday().to_monday_zero_offset());
+        match self.by {
+            By::Weekday => by_weekday(weekday),
+            By::Hour => by_hour(i64::from(local.hour())),
+            By::WeekdayHour => by_weekday_hour(weekday * 24 + i64::from(local.hour())),
+            _ => {
+                let unit = self.by.unit().unwrap_or(Unit::Day);
+                part(unit, unit.start(local.date()))
+            }
+        }
+    }
+
+    fn of_text(&self, raw: &str) -> Key {
         match self.by {
             By::All => Key { place: 0, name: By::All.as_str().to_owned() },
-            By::Day | By::Week | By::Month => {
-                let unit = self.by.unit().unwrap_or(Unit::Day);
-                part(unit, unit.start(local().date()))
-            }
-            By::Weekday => by_weekday(weekday(&local())),
-            By::Hour => by_hour(i64::from(local().hour())),
-            By::WeekdayHour => {
-                let at = local();
-                by_weekday_hour(weekday(&at) * 24 + i64::from(at.hour()))
-            }
             By::Priority => {
                 let place = Priority::ALL.iter().rev().position(|priority| priority.as_str() == raw);
                 Key { place: place.map_or(9, |place| place as i64), name: raw.to_owned() }
@@ -92,23 +94,61 @@ impl Naming {
 #[derive(Debug)]
 pub struct Groups<'a, A> {
     naming: &'a Naming,
-    known: HashMap<String, Key>,
-    found: BTreeMap<Key, A>,
+    by_text: HashMap<String, usize>,
+    by_quarter: HashMap<i64, usize>,
+    places: HashMap<Key, usize>,
+    found: Vec<A>,
 }
 
 impl<'a, A: Default> Groups<'a, A> {
     /// None yet.
     pub fn new(naming: &'a Naming) -> Self {
-        Self { naming, known: HashMap::new(), found: BTreeMap::new() }
+        Self { naming, by_text: HashMap::new(), by_quarter: HashMap::new(), places: HashMap::new(), found: Vec::new() }
     }
 
     /// What is counted for the group that a database calls `raw`.
     pub fn at(&mut self, raw: &str) -> &mut A {
-        let key = match self.known.get(raw) {
-            Some(key) => key.clone(),
-            None => self.known.entry(raw.to_owned()).or_insert(self.naming.key(raw)).clone(),
+        match self.naming.by.is_of_time() {
+            true => self.of(Raw::Quarter(raw.parse().unwrap_or_default())),
+            false => self.of(Raw::Text(raw)),
+        }
+    }
+
+    /// What is counted for the group of a case.
+    pub fn of(&mut self, raw: Raw<'_>) -> &mut A {
+        let known = match raw {
+            Raw::Text(text) => self.by_text.get(text),
+            Raw::Quarter(quarter) => self.by_quarter.get(&quarter),
         };
-        self.found.entry(key).or_default()
+        let place = match known {
+            Some(place) => *place,
+            None => self.enter(raw),
+        };
+        &mut self.found[place]
+    }
+
+    fn enter(&mut self, raw: Raw<'_>) -> usize {
+        match raw {
+            Raw::Text(text) => {
+                let place = self.place(self.naming.of_text(text));
+                self.by_text.insert(text.to_owned(), place);
+                place
+            }
+            Raw::Quarter(quarter) => {
+                let place = self.place(self.naming.of_time(quarter));
+                self.by_quarter.insert(quarter, place);
+                place
+            }
+        }
+    }
+
+    fn place(&mut self, key: Key) -> usize {
+        let next = self.found.len();
+        let place = *self.places.entry(key).or_insert(next);
+        if place == next {
+            self.found.push(A::default());
+        }
+        place
     }
 
     /// All groups in their order: of time those too in which nothing was, from the beginning of the period, or from the first in which something was, to its
@@ -120,7 +160,7 @@ impl<'a, A: Default> Groups<'a, A> {
             }
             By::Day | By::Week | By::Month => {
                 let unit = self.naming.by.unit().unwrap_or(Unit::Day);
-                let starts = parts(asked, unit, self.found.keys().map(|key| &key.name))?;
+                let starts = parts(asked, unit, self.places.keys().map(|key| &key.name))?;
                 self.fill(starts.into_iter().map(|start| part(unit, start)));
             }
             By::Weekday => self.fill((0..7).map(by_weekday)),
@@ -128,13 +168,17 @@ impl<'a, A: Default> Groups<'a, A> {
             By::WeekdayHour => self.fill((0..7 * 24).map(by_weekday_hour)),
             _ => {}
         }
-        Ok(self.found.into_iter().collect())
+        let mut keys: Vec<(Key, usize)> = self.places.into_iter().collect();
+        keys.sort_unstable_by_key(|(_, place)| *place);
+        let mut all: Vec<(Key, A)> = keys.into_iter().map(|(key, _)| key).zip(self.found).collect();
+        all.sort_by(|(key, _), (other, _)| key.cmp(other));
+        Ok(all)
     }
 
     /// Adds the groups in which nothing was.
     fn fill(&mut self, keys: impl Iterator<Item = Key>) {
         for key in keys {
-            self.found.entry(key).or_default();
+            self.place(key);
         }
     }
 }

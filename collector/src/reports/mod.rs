@@ -6,11 +6,13 @@
 pub mod asked;
 pub mod by;
 mod causes;
+pub mod commands;
 mod costs;
 pub mod csv;
 mod customers;
 mod effort;
 mod exposures;
+pub mod facts;
 pub mod figures;
 pub mod findings;
 pub mod format;

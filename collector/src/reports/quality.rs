@@ -1,18 +1,18 @@
 //! The share of complaints, or how many there are for each thousand orders, with a control chart; by topic, with what came of them and what that cost.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 
 use sayso_analysis::control::{Chart, Point, laney, p_chart, u_chart};
 use sayso_analysis::scores::{share, wilson};
 use serde_json::{Value, json};
 
-use super::asked::Asked;
+use super::asked::{Asked, Filter};
 use super::by::By;
 use super::costs::Costs;
 use super::exposures;
-use super::figures::{Content, Row, count};
+use super::facts::{self, Fact, Reach};
+use super::figures::{Content, Row};
 use super::groups::{Groups, NONE, Naming};
-use super::select::{Cases, Select};
 use crate::app::App;
 use crate::http::Result;
 
@@ -25,37 +25,33 @@ struct Counted {
     costs: Costs,
 }
 
-#[derive(sqlx::FromRow)]
-struct CountedRow {
-    grp: String,
-    kind: String,
-    outcome: String,
-    currency: String,
-    found: i64,
-    cost: i64,
-}
-
-#[derive(sqlx::FromRow)]
-struct CauseRow {
-    grp: String,
-    found: i64,
-}
-
 /// The report. Of a topic the cases of all topics are counted against its complaints.
 pub async fn content(app: &App, asked: &Asked, naming: &Naming) -> Result<Content> {
     let mut groups: Groups<'_, Counted> = Groups::new(naming);
-    let of_category = &asked.filter.category;
-    let all = Asked { filter: super::asked::Filter { category: None, ..asked.filter.clone() }, ..asked.clone() };
-    if of_category.is_some() && asked.by != By::Category {
-        count_in(app, &all, &mut groups, |counted, row| counted.cases += count(row.found)).await?;
-        count_in(app, asked, &mut groups, |counted, row| counted.add_complaint(row)).await?;
-    } else {
-        let add = |counted: &mut Counted, row: &CountedRow| {
-            counted.cases += count(row.found);
-            counted.add_complaint(row);
-        };
-        count_in(app, asked, &mut groups, add).await?;
-    }
+    // The cases of all topics, where the complaints of one are counted against them.
+    let all = Asked { filter: Filter { category: None, ..asked.filter.clone() }, ..asked.clone() };
+    let against = if asked.by == By::Category { asked } else { &all };
+    let mut by_category: HashMap<String, u64> = HashMap::new();
+    facts::each(app, &Reach::received(asked, app), |fact| {
+        let at = fact.received_at();
+        if !asked.period.contains(at) || !all.counts(fact) {
+            return;
+        }
+        if fact.kind() == "complaint" {
+            match by_category.get_mut(fact.category()) {
+                Some(n) => *n += 1,
+                None => drop(by_category.insert(fact.category().to_owned(), 1)),
+            }
+        }
+        if against.filter.takes(fact) {
+            let counted = groups.of(asked.by.of(fact, at));
+            counted.cases += 1;
+            if asked.filter.takes(fact) {
+                counted.add_complaint(fact);
+            }
+        }
+    })
+    .await?;
     if asked.exposure.is_some() {
         exposures::count_in(app, asked, &mut groups, |counted| &mut counted.exposure).await?;
     }
@@ -65,7 +61,7 @@ pub async fn content(app: &App, asked: &Asked, naming: &Naming) -> Result<Conten
         total.merge(counted);
     }
     let mut overall = total.whole();
-    overall["causes"] = causes(app, &all).await?;
+    overall["causes"] = pareto(by_category.into_iter().map(|(key, n)| (named(key), n)).collect());
     let rows = match asked.by.unit() {
         Some(_) => {
             let points: Vec<Point> = found.iter().map(|(_, counted)| counted.point(asked)).collect();
@@ -85,35 +81,12 @@ pub async fn content(app: &App, asked: &Asked, naming: &Naming) -> Result<Conten
     Ok(Content { rows, overall: Some(overall), ..Content::default() })
 }
 
-async fn count_in(
-    app: &App,
-    asked: &Asked,
-    groups: &mut Groups<'_, Counted>,
-    mut add: impl FnMut(&mut Counted, &CountedRow),
-) -> Result<()> {
-    let columns = format!(
-        "{} as grp, cases.kind as kind, case when cases.status in ('resolved', 'closed') then coalesce(cases.outcome, '') else '' end as outcome, \
-         coalesce(cases.remedy_currency, '') as currency, count(*) as found, cast(coalesce(sum(cases.remedy_cost), 0) as bigint) as cost",
-        asked.by.expression("cases.received_at")
-    );
-    let select = Select::new(asked, Cases::Worked).received(asked, app);
-    select.each(app, &columns, "cases", "group by 1, 2, 3, 4", |row: CountedRow| add(groups.at(&row.grp), &row)).await
+/// What a category is called.
+fn named(key: String) -> String {
+    if key.is_empty() { NONE.to_owned() } else { key }
 }
 
 /// What complaints are about, the most frequent first, each with the share of itself and of all before it (Pareto).
-async fn causes(app: &App, asked: &Asked) -> Result<Value> {
-    let by_category = Asked { by: By::Category, ..asked.clone() };
-    let columns = format!("{} as grp, count(*) as found", By::Category.expression(""));
-    let select = Select::new(&by_category, Cases::Worked).and("cases.kind = 'complaint'").received(&by_category, app);
-    let mut found: Vec<(String, u64)> = Vec::new();
-    let take = |row: CauseRow| {
-        found.push((Some(row.grp).filter(|key| !key.is_empty()).unwrap_or_else(|| NONE.into()), count(row.found)))
-    };
-    select.each(app, &columns, "cases", "group by 1", take).await?;
-    Ok(pareto(found))
-}
-
-/// Sorts groups by how many there are, with shares that add up.
 fn pareto(mut found: Vec<(String, u64)>) -> Value {
     found.sort_by(|(name, n), (other, more)| more.cmp(n).then_with(|| name.cmp(other)));
     let total: u64 = found.iter().map(|(_, n)| n).sum();
@@ -137,16 +110,19 @@ fn of_period(name: String, point: Point, chart: &Chart, at: usize) -> Row {
 }
 
 impl Counted {
-    fn add_complaint(&mut self, row: &CountedRow) {
-        let found = count(row.found);
-        if row.kind == "complaint" {
-            self.complaints += found;
-            if !row.outcome.is_empty() {
-                *self.outcomes.entry(row.outcome.clone()).or_default() += found;
+    fn add_complaint(&mut self, fact: Fact<'_>) {
+        if fact.kind() == "complaint" {
+            self.complaints += 1;
+            let outcome = fact.outcome();
+            if fact.is_settled() && !outcome.is_empty() {
+                match self.outcomes.get_mut(outcome) {
+                    Some(n) => *n += 1,
+                    None => drop(self.outcomes.insert(outcome.to_owned(), 1)),
+                }
             }
         }
-        if !row.currency.is_empty() {
-            self.costs.add(found, row.cost, &row.currency);
+        if let Some((cost, currency)) = fact.remedy() {
+            self.costs.add(1, cost, currency);
         }
     }
 

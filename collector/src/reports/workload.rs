@@ -6,6 +6,7 @@ use sayso_analysis::scores::{median, share};
 use serde_json::json;
 
 use super::asked::Asked;
+use super::facts::{self, Reach};
 use super::figures::{Content, Row, count};
 use super::groups::{Groups, NONE, Naming};
 use super::ratings::{self, Scores};
@@ -28,14 +29,6 @@ struct Load {
 }
 
 #[derive(sqlx::FromRow)]
-struct ReceivedRow {
-    grp: String,
-    found: i64,
-    hard: i64,
-    reopened: i64,
-}
-
-#[derive(sqlx::FromRow)]
 struct CountRow {
     grp: String,
     found: i64,
@@ -46,22 +39,21 @@ pub async fn content(app: &App, asked: &Asked, naming: &Naming) -> Result<Conten
     let mut groups: Groups<'_, Load> = Groups::new(naming);
     let owner = "coalesce(cases.owner_id, '') as grp, count(*) as found";
     let select = Select::new(asked, Cases::Worked);
-    let columns = format!(
-        "{owner}, cast(sum(case when cases.priority in ('high', 'urgent') then 1 else 0 end) as bigint) as hard, \
-         cast(sum(case when cases.reopened_count > 0 then 1 else 0 end) as bigint) as reopened"
-    );
-    let take = |row: ReceivedRow| {
-        let load = groups.at(&row.grp);
-        (load.received, load.hard, load.reopened) = (count(row.found), count(row.hard), count(row.reopened));
-    };
-    select.clone().received(asked, app).each(app, &columns, "cases", "group by 1", take).await?;
-    let resolved = select
-        .clone()
-        .and("cases.resolved_at is not null and cases.status in ('resolved', 'closed')")
-        .within(asked, "cases.resolved_at");
-    resolved
-        .each(app, owner, "cases", "group by 1", |row: CountRow| groups.at(&row.grp).handled = count(row.found))
-        .await?;
+    facts::each(app, &Reach::received_or_resolved(asked, app), |fact| {
+        if !asked.counts(fact) {
+            return;
+        }
+        if asked.period.contains(fact.received_at()) {
+            let load = groups.at(fact.owner());
+            load.received += 1;
+            load.hard += u64::from(matches!(fact.priority(), "high" | "urgent"));
+            load.reopened += u64::from(fact.was_reopened());
+        }
+        if fact.is_settled() && fact.resolved_at().is_some_and(|at| asked.period.contains(at)) {
+            groups.at(fact.owner()).handled += 1;
+        }
+    })
+    .await?;
     let open = select.clone().and("cases.owner_id is not null and cases.status not in ('resolved', 'closed')");
     open.each(app, owner, "cases", "group by 1", |row: CountRow| groups.at(&row.grp).open = count(row.found)).await?;
     let minutes = select

@@ -43,6 +43,13 @@ pub struct Period {
     pub to: Option<Millis>,
 }
 
+impl Period {
+    /// Whether a moment lies within it.
+    pub fn contains(self, at: Millis) -> bool {
+        self.from.is_none_or(|from| from <= at) && self.to.is_none_or(|to| at < to)
+    }
+}
+
 /// What became of an answer that was given again, or for the first time.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Outcome {

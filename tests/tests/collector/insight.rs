@@ -4,6 +4,7 @@ mod console;
 mod digests;
 mod export;
 mod exposure;
+mod facts;
 mod invitations;
 mod learning;
 mod pages;

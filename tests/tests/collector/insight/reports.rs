@@ -57,13 +57,13 @@ pub async fn set_up(app: &TestApp) {
     go_to(app, MONDAY);
 }
 
-fn go_to(app: &TestApp, time: &str) {
+pub fn go_to(app: &TestApp, time: &str) {
     let clock = &app.app.clock;
     clock.advance(parse_rfc3339(time).unwrap() - clock.now());
 }
 
 /// Submits feedback and gives its identifier and code.
-async fn submit(app: &TestApp, program: &Program<'_>, feedback: Value) -> (String, String) {
+pub async fn submit(app: &TestApp, program: &Program<'_>, feedback: Value) -> (String, String) {
     let receipt = app.client().submit(feedback).await;
     assert_eq!(receipt.status, StatusCode::CREATED, "{}", receipt.body);
     run_due(&app.app).await.unwrap();
@@ -72,23 +72,23 @@ async fn submit(app: &TestApp, program: &Program<'_>, feedback: Value) -> (Strin
     (found["cases"][0]["id"].as_str().unwrap().to_owned(), code)
 }
 
-fn complaint(category: &str) -> Value {
+pub fn complaint(category: &str) -> Value {
     json!({"kind": "complaint", "message": "It came late", "category": category, "contact": {"email": "lin@example.com"}})
 }
 
-async fn post(program: &Program<'_>, path: &str, body: Value) {
+pub async fn post(program: &Program<'_>, path: &str, body: Value) {
     let answer = program.post(path, &body).await;
     assert!(answer.status.is_success(), "{path}: {}", answer.body);
 }
 
-async fn rate(app: &TestApp, code: &str, score: u8) {
+pub async fn rate(app: &TestApp, code: &str, score: u8) {
     let answer =
         app.client().post_json(&format!("/api/v1/feedback/{code}/satisfaction"), &json!({"score": score})).await;
     assert!(answer.status.is_success(), "{}", answer.body);
 }
 
 /// Imports rows that were given elsewhere: kind, category and when each was received.
-async fn import(app: &TestApp, rows: impl Iterator<Item = (&'static str, String)>) {
+pub async fn import(app: &TestApp, rows: impl Iterator<Item = (&'static str, String)>) {
     let file = app.data.path().join("cases.csv");
     let lines = rows.enumerate().map(|(at, (kind, when))| format!("{kind},words,{when},x{at}\n"));
     std::fs::write(&file, format!("kind,message,received_at,external_id\n{}", lines.collect::<String>())).unwrap();

@@ -13,7 +13,7 @@ use sayso::customers::find::Wanted;
 use sayso::customers::handles::Countries;
 use sayso::db::Db;
 use sayso::db::search::{Order, between_sql, sets_sql};
-use sayso::reports::overview::RECEIVED;
+use sayso::reports::facts;
 use sayso::reports::select::{Cases, Select};
 use sayso::reports::{Asked, Name};
 use sayso::surveys::Period;
@@ -183,19 +183,18 @@ on_both_databases! {
         for fill in [
             "insert into clocks (case_id, promise, started_at, span, due_at) select id, 'first_response', received_at, '1h', received_at from cases",
             "insert into satisfactions (case_id, score, created_at) select id, 5, received_at from cases",
+            "insert into messages (id, case_id, author, body, created_at) select id, id, 'staff', 'Tomorrow.', received_at from cases",
             "update cases set resolved_at = received_at, status = 'resolved'",
         ] {
             sayso::with_write!(&app.app.db, pool => sqlx::query(fill).execute(pool).await.map(|_| ())).unwrap();
         }
         analyze(&app).await;
         let overview = asked(Name::Overview, now + 10 * sayso::clock::DAY);
-        let received = Select::new(&overview, Cases::Worked).received(&overview, &app.app);
-        let resolved = Select::new(&overview, Cases::Worked).within(&overview, "cases.resolved_at");
+        let left = Select::new(&overview, Cases::Left).received(&overview, &app.app);
         let promises = Select::new(&overview, Cases::Worked).within(&overview, "clocks.started_at");
         let rated = Select::new(&overview, Cases::Answered).within(&overview, "satisfactions.created_at");
         for (what, select, from) in [
-            ("the cases that were received", received, RECEIVED),
-            ("the cases that were resolved", resolved, "cases"),
+            ("the cases that do not count", left, "cases"),
             ("the promises", promises, "clocks join cases on cases.id = clocks.case_id"),
             ("the ratings", rated, "satisfactions join cases on cases.id = satisfactions.case_id"),
         ] {
@@ -209,5 +208,8 @@ on_both_databases! {
             }
             check(&app.app.db, what, &plan(&app.app.db, &text, &[]).await);
         }
+        let (low, high) = overview.ids(app.app.clock.ahead());
+        let between = plan(&app.app.db, &facts::between_sql(), &[&low, &high.unwrap(), "4096"]).await;
+        check(&app.app.db, "the facts of cases", &between);
     }
 }
