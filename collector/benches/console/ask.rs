@@ -14,6 +14,8 @@ pub struct Question {
     pub path: Arc<dyn Fn(usize) -> String + Send + Sync>,
     /// Who asks.
     pub who: Who,
+    /// What it may take, at most, for 95 of 100.
+    pub budget_ms: f64,
 }
 
 /// Who asks.

@@ -14,6 +14,7 @@ use sayso::auth::token::Scope;
 use sayso::auth::{Member, Password, Role, Token};
 use sayso::clock::{DAY, rfc3339};
 use sayso::db::search::FORMAT;
+use sayso::reports::facts::{self, Sizes};
 use sayso::sites::{Origin, Site, SiteKey};
 use sayso::{App, Config, with_db};
 use sayso_shared::Lang;
@@ -52,6 +53,10 @@ pub struct Server {
     pub busy_ids: Arc<Vec<String>>,
     /// A day before the last case, as in RFC 3339.
     pub yesterday: String,
+    /// The same of a month.
+    pub month_before: String,
+    /// The same of a year.
+    pub year_before: String,
     address: SocketAddr,
     child: Child,
 }
@@ -81,6 +86,11 @@ impl Server {
             let around = make_around(&app).await?;
             fill(&app, &around, cases).await?;
             std::fs::write(&done, "")?;
+        }
+        let started = Instant::now();
+        let blocks = facts::keep(&app.db, Sizes::USUAL, app.clock.now(), |_| std::future::ready(())).await?;
+        if blocks > 0 {
+            println!("{blocks} blocks of facts gathered in {:.1} s", started.elapsed().as_secs_f64());
         }
         let members = Member::all(&app.db).await?.into_iter().map(|member| member.id).collect();
         let name = Name::parse(&format!("Bench {}", uuid::Uuid::new_v4()))?;
@@ -120,8 +130,17 @@ impl Server {
         let answer = sign_in.form(&[("email", "m0@acme.example"), ("password", PASSWORD)]).send().await?;
         ensure!(answer.status().is_redirection(), "signing in was answered with {}", answer.status());
         let readers = Readers { member, program, url };
-        let yesterday = rfc3339(newest - DAY);
-        Ok(Self { readers, members, some_ids: some_ids.into(), busy_ids: busy_ids.into(), yesterday, address, child })
+        Ok(Self {
+            readers,
+            members,
+            some_ids: some_ids.into(),
+            busy_ids: busy_ids.into(),
+            yesterday: rfc3339(newest - DAY),
+            month_before: rfc3339(newest - 30 * DAY),
+            year_before: rfc3339(newest - 365 * DAY),
+            address,
+            child,
+        })
     }
 
     /// Its resident memory.

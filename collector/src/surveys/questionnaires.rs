@@ -13,6 +13,11 @@ const FILES: [(&str, &str); 7] = [
     ("free", include_str!("questionnaires/free.toml")),
 ];
 
+/// The kinds of surveys that there is a questionnaire for.
+pub fn kinds() -> impl Iterator<Item = &'static str> {
+    FILES.iter().map(|(kind, _)| *kind)
+}
+
 /// The questionnaire of a kind for a site, as a table of the service file.
 pub fn text(kind: &str, site: &str) -> anyhow::Result<String> {
     let found = FILES.iter().find(|(known, _)| *known == kind);

@@ -7,15 +7,15 @@ use axum::response::{Html, IntoResponse as _, Redirect, Response};
 use serde::Deserialize;
 
 use super::overview::OVERVIEW;
+use super::trial::TrialView;
 use crate::app::App;
 use crate::assets::{self, MARK};
 use crate::audit::Stamp;
 use crate::auth::permissions::Action;
 use crate::auth::{CsrfForm, SignedIn};
 use crate::cases::idempotency::content_hash;
-use crate::console::shell::{Screen, Shell, excerpt, page};
+use crate::console::shell::{Screen, Shell, page};
 use crate::http::{Error, Result};
-use crate::routing::trial::{self, Place, Trial};
 use crate::service::draft::{Draft, FILE_MAX, Reader, export};
 use crate::service::plan::{Plan, Prune};
 use crate::service::read::Mistake;
@@ -33,7 +33,7 @@ struct EditPage {
     mistakes: Vec<Mistake>,
     /// What would change, a line each; none before it was asked for.
     plan: Option<Vec<String>>,
-    trial: Option<Trial>,
+    trial: Option<TrialView>,
     /// Somebody has changed the service since.
     is_outdated: bool,
 }
@@ -84,13 +84,13 @@ pub(super) async fn submit(
     }
     let [now, then] = draft.deciders();
     if !then.rules.is_empty() || !now.rules.is_empty() {
-        shown.trial = Some(trial::try_out(&app, &now, &then).await?);
+        shown.trial = Some(TrialView::of(&app, who.t, &now, &then).await?);
     }
     shown.plan = Some(plan.to_string().lines().map(str::to_owned).collect());
     Ok(page(&shown)?.into_response())
 }
 
-fn check_manages(who: &SignedIn) -> Result<()> {
+pub(super) fn check_manages(who: &SignedIn) -> Result<()> {
     if who.may(Action::ManageService) {
         return Ok(());
     }
@@ -144,25 +144,5 @@ impl EditPage {
     /// What a sign means.
     fn step_text(&self, sign: &str) -> &'static str {
         self.t.get(&format!("desk.settings.step.{sign}"))
-    }
-
-    fn excerpt(&self, text: &str) -> String {
-        excerpt(text, 60)
-    }
-
-    /// Where a case goes, in words.
-    fn place(&self, place: &Place) -> String {
-        let priority =
-            place.priority.map(|priority| self.t.get(&format!("common.priority.{}", priority.as_str())).to_owned());
-        let tags = place.tags.iter().map(|tag| format!("#{tag}"));
-        let parts: Vec<String> =
-            place.team.iter().cloned().chain(place.owner.clone()).chain(priority).chain(tags).collect();
-        if parts.is_empty() { self.t.get("console.case.no_team").to_owned() } else { parts.join(" · ") }
-    }
-
-    /// What the trial comes to.
-    fn trial_sums(&self, trial: &Trial) -> String {
-        let values = [("cases", &trial.cases.to_string()), ("elsewhere", &trial.elsewhere.to_string())];
-        self.t.with("desk.settings.trial_sum", &values.map(|(name, value)| (name, value.as_str())))
     }
 }

@@ -1,7 +1,9 @@
 //! The service as it is set up, and changing it: for managers.
 
 mod edit;
+mod form;
 mod overview;
+mod trial;
 mod week;
 
 use axum::Router;
@@ -15,8 +17,11 @@ use crate::service::draft::FILE_MAX;
 /// How much longer a text is as a form sends it than it is: each byte of Chinese is three.
 const FORM_FACTOR: usize = 3;
 
-/// `/staff/settings` and `/staff/settings/edit`.
+/// `/staff/settings…`.
 pub fn router() -> Router<App> {
     let edit = get(edit::show).post(edit::submit).layer(DefaultBodyLimit::max(FILE_MAX * FORM_FACTOR));
-    Router::new().route(OVERVIEW, get(overview::show)).route("/staff/settings/edit", edit)
+    Router::new()
+        .route(OVERVIEW, get(overview::show))
+        .route("/staff/settings/edit", edit)
+        .route("/staff/settings/object", get(form::show).post(form::submit))
 }

@@ -5,6 +5,7 @@ use axum::extract::{Query, State};
 use axum::response::Html;
 use serde::Deserialize;
 
+use super::form::PATH as FORM;
 use super::week::Week;
 use crate::app::App;
 use crate::assets::{self, MARK};
@@ -14,9 +15,12 @@ use crate::calendars::Span;
 use crate::console::shell::{Screen, Shell, page};
 use crate::http::{Error, Result};
 use crate::service::ServiceFile;
-use crate::service::objects::Promise;
+use crate::service::objects::{Object as _, Promise};
 use crate::service::rules::Rule;
 use crate::service::store;
+use crate::service::words::LocalText;
+use crate::surveys::questionnaires;
+use crate::surveys::questions::text_in;
 use crate::text::Texts;
 
 /// Where the service is shown.
@@ -29,8 +33,22 @@ struct OverviewPage {
     shell: Shell,
     service: ServiceFile,
     weeks: Vec<Week>,
+    /// What is listed by name alone.
+    lists: Vec<List>,
     may_change: bool,
     is_applied: bool,
+}
+
+/// Objects of a kind.
+struct List {
+    kind: &'static str,
+    title: &'static str,
+    entries: Vec<Entry>,
+}
+
+struct Entry {
+    key: String,
+    title: String,
 }
 
 #[derive(Deserialize)]
@@ -47,13 +65,60 @@ pub(super) async fn show(State(app): State<App>, who: SignedIn, Query(done): Que
         t: who.t,
         shell: Shell::load(&app, &who, Screen::Settings).await?,
         weeks: service.calendars.iter().map(|calendar| Week::of(who.t, calendar)).collect(),
+        lists: lists(who.t, &service),
         may_change: who.may(Action::ManageService),
         is_applied: done.done.is_some(),
         service,
     })
 }
 
+fn lists(t: Texts, service: &ServiceFile) -> Vec<List> {
+    let named = |key: String, text: Option<&LocalText>| Entry {
+        title: text.map_or_else(|| key.clone(), |text| text_in(text, t.0, None).to_owned()),
+        key,
+    };
+    let list = |kind, title: &str, entries| List { kind, title: t.get(title), entries };
+    vec![
+        list(
+            "category",
+            "desk.settings.categories",
+            entries(&service.categories, |one| named(one.key(), Some(&one.label))),
+        ),
+        list("tier", "desk.settings.tiers", entries(&service.tiers, |one| named(one.key(), Some(&one.name)))),
+        list(
+            "template",
+            "desk.settings.templates",
+            entries(&service.templates, |one| named(one.key(), one.subject.as_ref())),
+        ),
+        list("answer", "desk.settings.answers", entries(&service.answers, |one| named(one.key(), Some(&one.question)))),
+        list("survey", "desk.settings.surveys", entries(&service.surveys, |one| named(one.key(), Some(&one.title)))),
+    ]
+}
+
+fn entries<T>(objects: &[T], entry: impl Fn(&T) -> Entry) -> Vec<Entry> {
+    objects.iter().map(entry).collect()
+}
+
 impl OverviewPage {
+    /// Where a new object of a kind is typed.
+    fn add(&self, kind: &str) -> String {
+        format!("{FORM}?kind={kind}")
+    }
+
+    /// Where an object is changed.
+    fn edit(&self, kind: &str, key: impl AsRef<str>) -> String {
+        let query = url::form_urlencoded::Serializer::new(String::new())
+            .append_pair("kind", kind)
+            .append_pair("key", key.as_ref())
+            .finish();
+        format!("{FORM}?{query}")
+    }
+
+    /// The questionnaires that come with Sayso, by the kinds of surveys.
+    fn questionnaires(&self) -> Vec<(&'static str, String)> {
+        questionnaires::kinds().map(|kind| (kind, format!("{FORM}?kind=survey&from={kind}"))).collect()
+    }
+
     /// Which cases a promise is for, in words.
     fn about(&self, promise: &Promise) -> String {
         let kind = promise.kind.map(|kind| self.t.get(&format!("common.kind.{}", kind.as_str())).to_owned());

@@ -32,7 +32,109 @@ async fn post_service(app: &TestApp, program: &Program<'_>, query: &str, text: &
     client.send(request.header("content-type", "application/toml").body(text.to_owned())).await
 }
 
+/// Where one object is changed, or a new one is made.
+const OBJECT: &str = "/staff/settings/object";
+
+async fn form(desk: &Desk, query: &str) -> Form {
+    let page = desk.client.get(&format!("{OBJECT}?{query}")).await;
+    assert_eq!(page.status, StatusCode::OK, "{query}: {}", page.body);
+    Form::of(&page.body, OBJECT)
+}
+
+/// Presses a button of the form.
+async fn press(desk: &Desk, form: &Form, action: &str) -> Answer {
+    let all = form.fields.iter().map(|(name, value)| (name.as_str(), value.as_str()));
+    // Her desk adds the token by itself.
+    let fields: Vec<(&str, &str)> = all.filter(|(name, _)| *name != "csrf").collect();
+    desk.post(&form.action.replace("&#38;", "&").replace("&amp;", "&"), &[fields, vec![("action", action)]].concat())
+        .await
+}
+
 on_both_databases! {
+    async fn one_thing_is_changed_by_a_form(app: TestApp) {
+        let desk = Desk::of(&app, "mei", Role::Manager).await;
+        send(&desk, SERVICE, "apply", &[]).await;
+        let overview = desk.client.get("/staff/settings").await.body;
+        assert!(overview.contains("/staff/settings/object?kind=team&#38;key=delivery"), "{overview}");
+        let renamed = form(&desk, "kind=team&key=delivery").await.with("name", "Delivery & returns").with("lead", "mei@acme.example");
+        let saved = press(&desk, &renamed, "save").await;
+        assert_eq!(saved.location(), "/staff/settings?done=applied#team", "{}", saved.body);
+        let service = store::load(&app.app.db).await.unwrap();
+        assert_eq!((service.teams.len(), service.teams[0].name.as_str(), service.teams[0].lead.as_ref().unwrap().as_str()), (1, "Delivery & returns", "mei@acme.example"));
+        assert_eq!((service.rules.len(), service.promises.len(), service.calendars.len()), (1, 1, 1), "nothing else is touched");
+        let audited: Vec<String> = sayso::with_db!(&app.app.db, pool => sqlx::query_scalar("select action from audit_log where object = 'team/delivery'").fetch_all(pool).await).unwrap();
+        assert_eq!(audited.len(), 2, "{audited:?}");
+
+        // What a rule would have done with past cases, before it is saved.
+        for message in ["The parcel is late", "A nice shop"] {
+            complaint(&app, message).await;
+        }
+        let tried = press(&desk, &form(&desk, "kind=rule&key=Late+ones").await.with("when.words", "nice"), "try").await;
+        assert!(tried.status == StatusCode::OK && tried.body.contains("Of the last 2 cases, 2 would have gone elsewhere than today."), "{}", tried.body);
+        assert!(store::load(&app.app.db).await.unwrap().rules[0].when.words.as_ref().unwrap()[0].as_str() == "late");
+
+        // A new one of a kind, and one whose identity changes: what it was before is gone.
+        let tag = form(&desk, "kind=category").await.with("site", "acme").with("own_key", "returns").with("label.en", "Returns").with("label.zh-Hans", "退货").with("team", "delivery");
+        assert_eq!(press(&desk, &tag, "save").await.status, StatusCode::SEE_OTHER);
+        let promise = form(&desk, "kind=promise&key=complaint").await.with("kind", "question").with("first_response", "2h");
+        assert_eq!(press(&desk, &promise, "save").await.status, StatusCode::SEE_OTHER);
+        let service = store::load(&app.app.db).await.unwrap();
+        let promises: Vec<String> = service.promises.iter().map(|promise| format!("{:?} {}", promise.kind.unwrap(), promise.first_response.unwrap())).collect();
+        assert_eq!(promises, ["Question 2h"]);
+        assert!(service.categories.iter().any(|category| category.key.as_str() == "returns"));
+        assert_eq!(service.rules.len(), 1);
+    }
+
+    async fn what_is_wrong_stands_next_to_its_field_and_what_was_typed_stays(app: TestApp) {
+        let desk = Desk::of(&app, "mei", Role::Manager).await;
+        send(&desk, SERVICE, "apply", &[]).await;
+        let wrong = form(&desk, "kind=calendar&key=office").await.with("time_zone", "Mars/Olympus").with("holidays", "Christmas");
+        let refused = press(&desk, &wrong, "save").await;
+        assert_eq!(refused.status, StatusCode::UNPROCESSABLE_ENTITY);
+        for part in ["id=\"time_zone-error\"", "id=\"holidays-error\"", "value=\"Mars/Olympus\"", "Christmas"] {
+            assert!(refused.body.contains(part), "{part}: {}", refused.body);
+        }
+        let overlapping = form(&desk, "kind=calendar&key=office").await.with("hours.mon", "09:00-12:00, 11:00-18:00");
+        let refused = press(&desk, &overlapping, "save").await.body;
+        assert!(refused.contains("id=\"hours-error\"") && refused.contains("09:00-12:00, 11:00-18:00"), "{refused}");
+        let empty = press(&desk, &form(&desk, "kind=template").await, "save").await;
+        assert!(empty.status == StatusCode::UNPROCESSABLE_ENTITY && empty.body.contains("id=\"key-error\""), "{}", empty.body);
+        // What others name can't go.
+        let named = press(&desk, &form(&desk, "kind=team&key=delivery").await, "remove").await;
+        assert!(named.status == StatusCode::UNPROCESSABLE_ENTITY && named.body.contains("delivery"), "{}", named.body);
+        assert_eq!(press(&desk, &form(&desk, "kind=rule&key=Late+ones").await, "remove").await.status, StatusCode::SEE_OTHER);
+        assert_eq!(press(&desk, &form(&desk, "kind=team&key=delivery").await, "remove").await.status, StatusCode::SEE_OTHER);
+        let service = store::load(&app.app.db).await.unwrap();
+        assert!(service.teams.is_empty() && service.rules.is_empty() && service.calendars.len() == 1);
+        // One that somebody else changed meanwhile is not overwritten unseen.
+        let mine = form(&desk, "kind=promise&key=complaint").await.with("first_response", "1h");
+        press(&desk, &form(&desk, "kind=promise&key=complaint").await.with("first_response", "8h"), "save").await;
+        let late = press(&desk, &mine, "save").await;
+        assert!(late.status == StatusCode::UNPROCESSABLE_ENTITY && late.body.contains("Somebody has changed the settings meanwhile."), "{}", late.body);
+        assert!(late.body.contains("value=\"1h\""), "what she typed stays");
+        assert_eq!(press(&desk, &Form::of(&late.body, OBJECT), "save").await.status, StatusCode::SEE_OTHER, "having seen it, she can go on");
+        // Who may not, and what there is not.
+        let agent = Desk::of(&app, "sam", Role::Agent).await;
+        assert_eq!(agent.client.get(&format!("{OBJECT}?kind=team")).await.status, StatusCode::FORBIDDEN);
+        for query in ["kind=site&key=acme", "kind=team&key=none"] {
+            assert_eq!(desk.client.get(&format!("{OBJECT}?{query}")).await.status, StatusCode::NOT_FOUND);
+        }
+    }
+
+    async fn a_survey_is_made_from_a_questionnaire(app: TestApp) {
+        let desk = Desk::of(&app, "mei", Role::Manager).await;
+        let begun = form(&desk, "kind=survey&from=kano").await.with("own_key", "spring").with("title.en", "What would you like?");
+        assert!(begun.names.iter().any(|name| name == "items.0.text.ja"), "all languages are there");
+        let more = press(&desk, &begun, "rows").await;
+        assert!(more.status == StatusCode::OK && more.body.contains("value=\"spring\""), "{}", more.body);
+        let saved = press(&desk, &begun, "save").await;
+        assert_eq!(saved.location(), "/staff/settings?done=applied#survey", "{}", saved.body);
+        let page = app.client().get("/s/acme/survey/spring").await;
+        assert!(page.status == StatusCode::OK && page.body.contains("What would you like?"), "{}", page.body);
+        let taken = press(&desk, &form(&desk, "kind=survey&from=nps").await.with("own_key", "spring"), "save").await;
+        assert!(taken.status == StatusCode::UNPROCESSABLE_ENTITY && taken.body.contains("There is one with this key"), "{}", taken.body);
+    }
+
     async fn what_would_change_is_shown_before_it_is_applied(app: TestApp) {
         for message in ["The parcel is late", "Late again", "A nice shop"] {
             complaint(&app, message).await;

@@ -19,8 +19,15 @@ impl Form {
         let source = source.unwrap_or_else(|| panic!("no form for {path} in {html}"));
         assert_eq!(attribute(source, "method"), "post");
         let mut form = Self { action: attribute(source, "action"), fields: Vec::new(), names: Vec::new() };
+        let mut select = String::new();
         for tag in source.split('<').skip(1) {
             let name = attribute(tag, "name");
+            if tag.starts_with("select") {
+                select.clone_from(&name);
+            }
+            if tag.starts_with("option") && has(tag, "selected") {
+                form.set(&select, &attribute(tag, "value"));
+            }
             if name.is_empty() {
                 continue;
             }

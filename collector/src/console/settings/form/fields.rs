@@ -1,0 +1,296 @@
+//! Which tables of the service have a form, and the fields of each.
+
+use crate::service::ServiceFile;
+use crate::service::objects::{Object, to_json};
+
+/// The days of the week as the service file has them.
+pub(super) const DAYS: [&str; 7] = ["mon", "tue", "wed", "thu", "fri", "sat", "sun"];
+
+/// A table that has a form.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Kind {
+    Calendar,
+    Team,
+    Tier,
+    Category,
+    Promise,
+    Template,
+    Rule,
+    Answer,
+    Survey,
+}
+
+/// A field: its name in the table, with dots where it is in a table within, and how it is typed.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Field {
+    pub(super) name: &'static str,
+    pub(super) control: Control,
+    pub(super) hint: Hint,
+}
+
+/// Whether a sentence stands below the label.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Hint {
+    None,
+    /// The text `desk.form.hint.NAME`.
+    Own,
+}
+
+/// How a field is typed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Control {
+    /// A line.
+    Line,
+    /// A number.
+    Number,
+    /// A day.
+    Date,
+    /// A few words in each language.
+    Texts,
+    /// Some sentences in each language.
+    LongTexts,
+    /// One of several, or none.
+    Select(Source),
+    /// Any of several.
+    Checks(Source),
+    /// Any number of words, a line each.
+    List,
+    /// Yes, or nothing.
+    Switch,
+    /// Yes, no, or either.
+    YesOrNo,
+    /// The hours of a week.
+    Hours,
+    /// Days with the hours of another, a line each.
+    WorkingDays,
+    /// What a survey asks about.
+    Items,
+    /// Whom a survey is for.
+    Audience,
+}
+
+/// Where the choices come from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Source {
+    Sites,
+    Calendars,
+    Teams,
+    Members,
+    Owners,
+    Tiers,
+    Categories,
+    Templates,
+    Targets,
+    Problems,
+    Kinds,
+    Priorities,
+    Channels,
+    Statuses,
+    Triggers,
+    SurveyKinds,
+    SurveyChannels,
+}
+
+const fn field(name: &'static str, control: Control) -> Field {
+    Field { name, control, hint: Hint::None }
+}
+
+const fn explained(name: &'static str, control: Control) -> Field {
+    Field { name, control, hint: Hint::Own }
+}
+
+impl Kind {
+    /// All of them, in the order of the overview.
+    #[cfg(test)]
+    pub(super) const ALL: [Self; 9] = [
+        Self::Calendar,
+        Self::Promise,
+        Self::Team,
+        Self::Category,
+        Self::Rule,
+        Self::Tier,
+        Self::Template,
+        Self::Answer,
+        Self::Survey,
+    ];
+
+    /// The name of the table.
+    pub(super) const fn as_str(self) -> &'static str {
+        match self {
+            Self::Calendar => "calendar",
+            Self::Team => "team",
+            Self::Tier => "tier",
+            Self::Category => "category",
+            Self::Promise => "promise",
+            Self::Template => "template",
+            Self::Rule => "rule",
+            Self::Answer => "answer",
+            Self::Survey => "survey",
+        }
+    }
+
+    /// The kind with this name.
+    pub(super) fn parse(word: &str) -> Option<Self> {
+        Some(match word {
+            "calendar" => Self::Calendar,
+            "team" => Self::Team,
+            "tier" => Self::Tier,
+            "category" => Self::Category,
+            "promise" => Self::Promise,
+            "template" => Self::Template,
+            "rule" => Self::Rule,
+            "answer" => Self::Answer,
+            "survey" => Self::Survey,
+            _ => return None,
+        })
+    }
+
+    /// Its fields in the order of the form.
+    pub(super) const fn fields(self) -> &'static [Field] {
+        use Control::{
+            Audience, Checks, Date, Hours, Items, Line, List, LongTexts, Number, Select, Switch, Texts, WorkingDays,
+            YesOrNo,
+        };
+        match self {
+            Self::Calendar => {
+                const {
+                    &[
+                        explained("key", Line),
+                        explained("time_zone", Line),
+                        explained("hours", Hours),
+                        explained("holidays", List),
+                        explained("working_days", WorkingDays),
+                    ]
+                }
+            }
+            Self::Team => {
+                const {
+                    &[
+                        field("name", Line),
+                        explained("key", Line),
+                        field("members", Checks(Source::Members)),
+                        field("lead", Select(Source::Members)),
+                        field("calendar", Select(Source::Calendars)),
+                        field("email", Line),
+                    ]
+                }
+            }
+            Self::Tier => {
+                const {
+                    &[
+                        field("site", Select(Source::Sites)),
+                        explained("key", Line),
+                        field("name", Texts),
+                        explained("weight", Number),
+                    ]
+                }
+            }
+            Self::Category => {
+                const {
+                    &[
+                        field("site", Select(Source::Sites)),
+                        field("label", Texts),
+                        explained("key", Line),
+                        explained("kinds", Checks(Source::Kinds)),
+                        field("team", Select(Source::Teams)),
+                    ]
+                }
+            }
+            Self::Promise => {
+                const {
+                    &[
+                        field("site", Select(Source::Sites)),
+                        field("kind", Select(Source::Kinds)),
+                        field("priority", Select(Source::Priorities)),
+                        field("tier", Select(Source::Tiers)),
+                        field("calendar", Select(Source::Calendars)),
+                        explained("first_response", Line),
+                        field("next_response", Line),
+                        field("resolution", Line),
+                        field("warn_before", Line),
+                    ]
+                }
+            }
+            Self::Template => {
+                const { &[explained("key", Line), field("subject", Texts), explained("body", LongTexts)] }
+            }
+            Self::Rule => {
+                const {
+                    &[
+                        field("name", Line),
+                        field("on", Checks(Source::Triggers)),
+                        field("site", Select(Source::Sites)),
+                        field("when.kind", Checks(Source::Kinds)),
+                        field("when.category", Checks(Source::Categories)),
+                        explained("when.words", List),
+                        field("when.language", List),
+                        field("when.channel", Checks(Source::Channels)),
+                        field("when.tier", Checks(Source::Tiers)),
+                        field("when.priority", Checks(Source::Priorities)),
+                        field("when.team", Checks(Source::Teams)),
+                        field("when.tags", List),
+                        field("when.status", Checks(Source::Statuses)),
+                        field("when.rating_max", Number),
+                        explained("when.page", Line),
+                        field("when.outside_hours", Select(Source::Calendars)),
+                        field("when.reopened", YesOrNo),
+                        field("when.waiting_longer_than", Line),
+                        field("then.team", Select(Source::Teams)),
+                        field("then.owner", Select(Source::Owners)),
+                        field("then.priority", Select(Source::Priorities)),
+                        field("then.tags", List),
+                        field("then.targets", Checks(Source::Targets)),
+                        field("then.template", Select(Source::Templates)),
+                        field("then.escalate_to", Select(Source::Members)),
+                        field("then.problem", Select(Source::Problems)),
+                        field("stop", Switch),
+                    ]
+                }
+            }
+            Self::Answer => {
+                const {
+                    &[
+                        explained("key", Line),
+                        field("site", Select(Source::Sites)),
+                        field("question", Texts),
+                        field("solution", LongTexts),
+                    ]
+                }
+            }
+            Self::Survey => {
+                const {
+                    &[
+                        explained("key", Line),
+                        field("site", Select(Source::Sites)),
+                        field("kind", Select(Source::SurveyKinds)),
+                        field("title", Texts),
+                        explained("items", Items),
+                        field("audience", Audience),
+                        field("channels", Checks(Source::SurveyChannels)),
+                        field("opens", Date),
+                        field("closes", Date),
+                        explained("remind_after", Line),
+                    ]
+                }
+            }
+        }
+    }
+
+    /// What there is of it: each with what tells it from others, and with what it says.
+    pub(super) fn objects(self, service: &ServiceFile) -> Vec<(String, serde_json::Value)> {
+        fn all<T: Object>(objects: &[T]) -> Vec<(String, serde_json::Value)> {
+            objects.iter().map(|object| (object.key(), to_json(object))).collect()
+        }
+        match self {
+            Self::Calendar => all(&service.calendars),
+            Self::Team => all(&service.teams),
+            Self::Tier => all(&service.tiers),
+            Self::Category => all(&service.categories),
+            Self::Promise => all(&service.promises),
+            Self::Template => all(&service.templates),
+            Self::Rule => all(&service.rules),
+            Self::Answer => all(&service.answers),
+            Self::Survey => all(&service.surveys),
+        }
+    }
+}

@@ -1,0 +1,379 @@
+//! What stands in the fields of a form: out of an object of the service, and into its table of the service file.
+
+use std::collections::BTreeMap;
+use std::fmt::Write as _;
+
+use serde_json::Value;
+
+use super::fields::{Control, DAYS, Field, Kind};
+
+/// The most items of a survey that a form has.
+const ITEMS_MAX: usize = 100;
+
+/// Values by the names of the inputs: `name`, `label.en`, `kinds.complaint`, `hours.mon`, `items.0.text.en`.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(super) struct Values(BTreeMap<String, String>);
+
+/// The table of an object as the service file has it, and which lines are of which field.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Written {
+    pub(super) text: String,
+    lines: Vec<(usize, &'static str)>,
+}
+
+impl Written {
+    /// The field that a line is of.
+    pub(super) fn field_at(&self, line: usize) -> Option<&'static str> {
+        self.lines.iter().rev().find(|(first, _)| *first <= line).map(|(_, field)| *field)
+    }
+}
+
+impl Values {
+    /// As they were sent.
+    pub(super) fn sent(values: BTreeMap<String, String>) -> Self {
+        Self(values.into_iter().map(|(name, value)| (name, value.replace("\r\n", "\n"))).collect())
+    }
+
+    /// Those of an object.
+    pub(super) fn of(kind: Kind, object: &Value) -> Self {
+        let mut values = Self::default();
+        for field in kind.fields() {
+            let value = field.name.split('.').try_fold(object, |value, part| value.get(part));
+            match (value, field.name) {
+                (Some(value), _) => values.set(field, value),
+                // What holds where nothing is said.
+                (None, "on") => values.put("on.created", "1"),
+                (None, "channels") => values.put("channels.link", "1"),
+                (None, _) => {}
+            }
+        }
+        values
+    }
+
+    /// What an input holds.
+    pub(super) fn get(&self, name: &str) -> &str {
+        self.0.get(name).map_or("", String::as_str)
+    }
+
+    /// Puts something into an input.
+    pub(super) fn put(&mut self, name: impl Into<String>, value: impl Into<String>) {
+        self.0.insert(name.into(), value.into());
+    }
+
+    /// The last parts of the names of inputs that begin so and hold something.
+    pub(super) fn parts(&self, before: &str) -> Vec<&str> {
+        let of = self.0.iter().filter(|(_, value)| !value.trim().is_empty());
+        of.filter_map(|(name, _)| name.strip_prefix(before)?.strip_prefix('.')).collect()
+    }
+
+    /// How many items of a survey there are: up to the last that holds something.
+    pub(super) fn items(&self) -> usize {
+        let numbers = self.parts("items").into_iter().filter_map(|part| part.split('.').next()?.parse::<usize>().ok());
+        numbers.max().map_or(0, |last| last + 1).min(ITEMS_MAX)
+    }
+
+    fn set(&mut self, field: &Field, value: &Value) {
+        let name = field.name;
+        match field.control {
+            Control::Texts | Control::LongTexts => self.set_texts(name, value),
+            Control::Checks(_) => {
+                for one in value.as_array().into_iter().flatten() {
+                    self.put(format!("{name}.{}", plain(one)), "1");
+                }
+            }
+            Control::List => self.put(name, lines(value, plain)),
+            Control::Hours => {
+                for day in DAYS {
+                    let slots: Vec<String> = value[day].as_array().into_iter().flatten().map(plain).collect();
+                    self.put(format!("hours.{day}"), slots.join(", "));
+                }
+            }
+            Control::WorkingDays => {
+                let day = |day: &Value| format!("{} {}", plain(&day["date"]), plain(&day["hours_of"]));
+                self.put(name, lines(value, day));
+            }
+            Control::Items => {
+                for (at, item) in value.as_array().into_iter().flatten().enumerate() {
+                    self.put(format!("items.{at}.key"), plain(&item["key"]));
+                    self.put(format!("items.{at}.dimension"), plain(&item["dimension"]));
+                    self.set_texts(&format!("items.{at}.text"), &item["text"]);
+                }
+            }
+            Control::Audience => match value.get("customers") {
+                Some(sample) => {
+                    self.put(name, "customers");
+                    for tier in sample["tier"].as_array().into_iter().flatten() {
+                        self.put(format!("audience.tier.{}", plain(tier)), "1");
+                    }
+                    self.put("audience.resolved_within", plain(&sample["resolved_within"]));
+                    self.put("audience.sample", plain(&sample["sample"]));
+                }
+                None => self.put(name, plain(value)),
+            },
+            Control::Switch if value == &Value::Bool(true) => self.put(name, "1"),
+            Control::Switch => {}
+            _ => self.put(name, plain(value)),
+        }
+    }
+
+    fn set_texts(&mut self, name: &str, texts: &Value) {
+        for (tag, text) in texts.as_object().into_iter().flatten() {
+            self.put(format!("{name}.{tag}"), plain(text));
+        }
+    }
+
+    /// The table of the service file that they make.
+    pub(super) fn write(&self, kind: Kind) -> Written {
+        let mut written = Written { text: format!("[[{}]]\n", kind.as_str()), lines: Vec::new() };
+        for field in kind.fields() {
+            if let Some(value) = self.value(field) {
+                written.lines.push((written.text.lines().count() + 1, field.name));
+                // Writing into a text does not fail.
+                let _ = writeln!(written.text, "{} = {value}", field.name);
+            }
+        }
+        written
+    }
+
+    /// What a field says in TOML; nothing where it is empty.
+    fn value(&self, field: &Field) -> Option<toml::Value> {
+        let name = field.name;
+        let typed = self.get(name).trim();
+        let is_typed = !typed.is_empty();
+        match field.control {
+            Control::Texts | Control::LongTexts => self.texts(name),
+            Control::Checks(_) => {
+                let chosen: Vec<toml::Value> = self.parts(name).into_iter().map(text).collect();
+                (!chosen.is_empty()).then_some(toml::Value::Array(chosen))
+            }
+            Control::List => list(typed.lines(), |line| text(line)),
+            Control::Hours => {
+                let days = DAYS.into_iter().filter_map(|day| {
+                    let slots = self.get(&format!("hours.{day}")).split([',', '，', '、']);
+                    Some((day.to_owned(), list(slots, |slot| text(&slot.replace(['–', '—', '－'], "-")))?))
+                });
+                Some(toml::Value::Table(days.collect()))
+            }
+            Control::WorkingDays => list(typed.lines(), |line| {
+                let (date, day) = line.split_once(char::is_whitespace).unwrap_or((line, ""));
+                table([("date", text(date)), ("hours_of", text(day.trim()))])
+            }),
+            Control::Items => {
+                let items: Vec<toml::Value> = (0..self.items()).filter_map(|at| self.item(at)).collect();
+                (!items.is_empty()).then_some(toml::Value::Array(items))
+            }
+            Control::Audience => match typed {
+                "members" => Some(text(typed)),
+                "customers" => Some(table([("customers", self.sample())])),
+                _ => None,
+            },
+            Control::Number => is_typed.then(|| number(typed)),
+            Control::Switch => is_typed.then_some(toml::Value::Boolean(true)),
+            Control::YesOrNo => is_typed.then_some(toml::Value::Boolean(typed == "true")),
+            Control::Line | Control::Date | Control::Select(_) => is_typed.then(|| text(typed)),
+        }
+    }
+
+    fn texts(&self, name: &str) -> Option<toml::Value> {
+        let tags = self.parts(name);
+        let texts: toml::Table =
+            tags.into_iter().map(|tag| (tag.to_owned(), text(self.get(&format!("{name}.{tag}")).trim()))).collect();
+        (!texts.is_empty()).then_some(toml::Value::Table(texts))
+    }
+
+    /// An item; none where its row is empty.
+    fn item(&self, at: usize) -> Option<toml::Value> {
+        let of = |part: &str| self.get(&format!("items.{at}.{part}")).trim().to_owned();
+        let (key, dimension, texts) = (of("key"), of("dimension"), self.texts(&format!("items.{at}.text")));
+        if key.is_empty() && texts.is_none() {
+            return None;
+        }
+        let mut item = toml::Table::from_iter([("key".to_owned(), text(&key))]);
+        item.extend(texts.map(|texts| ("text".to_owned(), texts)));
+        if !dimension.is_empty() {
+            item.insert("dimension".to_owned(), text(&dimension));
+        }
+        Some(toml::Value::Table(item))
+    }
+
+    fn sample(&self) -> toml::Value {
+        let mut sample = toml::Table::new();
+        let tiers: Vec<toml::Value> = self.parts("audience.tier").into_iter().map(text).collect();
+        if !tiers.is_empty() {
+            sample.insert("tier".to_owned(), toml::Value::Array(tiers));
+        }
+        let [within, size] = ["audience.resolved_within", "audience.sample"].map(|name| self.get(name).trim());
+        if !within.is_empty() {
+            sample.insert("resolved_within".to_owned(), text(within));
+        }
+        if !size.is_empty() {
+            sample.insert("sample".to_owned(), number(size));
+        }
+        toml::Value::Table(sample)
+    }
+}
+
+/// A value without quotes.
+fn plain(value: &Value) -> String {
+    match value {
+        Value::Null => String::new(),
+        Value::String(text) => text.clone(),
+        other => other.to_string(),
+    }
+}
+
+fn lines(value: &Value, line: impl Fn(&Value) -> String) -> String {
+    value.as_array().into_iter().flatten().map(line).collect::<Vec<_>>().join("\n")
+}
+
+fn list<'a>(parts: impl Iterator<Item = &'a str>, value: impl Fn(&str) -> toml::Value) -> Option<toml::Value> {
+    let values: Vec<toml::Value> = parts.map(str::trim).filter(|part| !part.is_empty()).map(value).collect();
+    (!values.is_empty()).then_some(toml::Value::Array(values))
+}
+
+fn text(text: &str) -> toml::Value {
+    toml::Value::String(text.to_owned())
+}
+
+fn table<const N: usize>(entries: [(&str, toml::Value); N]) -> toml::Value {
+    toml::Value::Table(entries.into_iter().map(|(name, value)| (name.to_owned(), value)).collect())
+}
+
+/// A number as people type it; what is none stays a text, and is refused where it is read.
+fn number(typed: &str) -> toml::Value {
+    let typed = typed.replace(',', ".");
+    match (typed.parse::<i64>(), typed.parse::<f64>()) {
+        (Ok(whole), _) => toml::Value::Integer(whole),
+        (_, Ok(number)) if number.is_finite() => toml::Value::Float(number),
+        _ => text(&typed),
+    }
+}
+
+#[cfg(test)]
+#[expect(clippy::unwrap_used, reason = "a test may panic")]
+mod tests {
+    use super::*;
+    use crate::service::ServiceFile;
+    use crate::service::read::read;
+    use crate::surveys::questionnaires;
+
+    const SITE: &str = "[[site]]\nkey = \"acme\"\nname = \"Acme\"\norigins = [\"https://shop.example\"]\n";
+    const MORE: &str = r#"
+[[member]]
+address = "mei@shop.example"
+name = "Mei"
+role = "agent"
+
+[[tier]]
+site = "acme"
+key = "gold"
+name = { en = "Gold", ja = "ゴールド" }
+weight = 2.5
+
+[[answer]]
+key = "where"
+question = { en = "Where is it?" }
+solution = { en = "Look at \"orders\".\n\nThen call.", zh-Hans = "请看'订单'。" }
+
+[[rule]]
+name = "Late \\ gold"
+on = ["created", "message"]
+when = { kind = ["complaint"], words = ["late", "迟到"], rating_max = 2, reopened = false, outside_hours = "office", waiting_longer_than = "4h", page = "/orders/*" }
+then = { team = "care", owner = "round_robin", priority = "high", tags = ["late"], escalate_to = "mei@shop.example" }
+stop = true
+
+[[survey]]
+key = "yearly"
+kind = "importance_satisfaction"
+site = "acme"
+title = { en = "How did we do?" }
+items = [{ key = "price", text = { en = "Price" } }]
+audience = { customers = { tier = ["gold"], resolved_within = "365d", sample = 200 } }
+opens = "2026-12-01"
+closes = "2026-12-31"
+remind_after = "7d"
+channels = ["email", "paper"]
+
+[[calendar]]
+key = "office"
+time_zone = "Asia/Shanghai"
+hours = { mon = ["09:00-12:00", "13:00-18:00"], sat = ["10:00-14:00"] }
+holidays = ["2026-12-25", "2026-10-01..2026-10-07"]
+working_days = [{ date = "2026-10-10", hours_of = "mon" }]
+
+[[team]]
+key = "care"
+name = "Care"
+members = ["mei@shop.example"]
+lead = "mei@shop.example"
+calendar = "office"
+email = "care@shop.example"
+
+[[category]]
+site = "acme"
+key = "delivery"
+kinds = ["complaint", "question"]
+label = { en = "Delivery", zh-Hant = "配送" }
+team = "care"
+
+[[promise]]
+site = "acme"
+kind = "complaint"
+priority = "urgent"
+tier = "gold"
+calendar = "office"
+first_response = "4h"
+resolution = "3bd"
+warn_before = "30m"
+
+[[template]]
+key = "sorry"
+subject = { en = "About your case" }
+body = { en = "Dear {{customer.name}},\n\n\"sorry\"" }
+"#;
+
+    /// A service with objects of every kind.
+    fn service() -> ServiceFile {
+        let surveys: String = questionnaires::kinds().map(|kind| questionnaires::text(kind, "acme").unwrap()).collect();
+        let text = format!("{SITE}{MORE}{surveys}");
+        read(&text, &ServiceFile::default()).unwrap_or_else(|mistakes| panic!("{mistakes:?}"))
+    }
+
+    #[test]
+    fn a_form_that_nobody_touched_makes_the_same_object() {
+        let service = service();
+        for kind in Kind::ALL {
+            let objects = kind.objects(&service);
+            assert!(!objects.is_empty(), "{kind:?}");
+            for (key, object) in objects {
+                let written = Values::of(kind, &object).write(kind);
+                let read =
+                    read(&written.text, &service).unwrap_or_else(|mistakes| panic!("{}: {mistakes:?}", written.text));
+                assert_eq!(kind.objects(&read), [(key, object)], "{}", written.text);
+            }
+        }
+    }
+
+    #[test]
+    fn a_line_is_of_the_field_that_wrote_it() {
+        let mut values = Values::default();
+        values.put("key", "sorry");
+        values.put("body.en", "One\nTwo\nThree");
+        let written = values.write(Kind::Template);
+        assert_eq!(written.field_at(1), None, "the head of the table is of no field");
+        assert_eq!(written.field_at(2), Some("key"));
+        for line in 3..=written.text.lines().count() {
+            assert_eq!(written.field_at(line), Some("body"), "line {line} of {}", written.text);
+        }
+    }
+
+    #[test]
+    fn hours_are_read_as_they_are_typed() {
+        let mut values = Values::default();
+        values.put("key", "office");
+        values.put("time_zone", "UTC");
+        values.put("hours.mon", "09:00–12:00，13:00-18:00 ");
+        let written = values.write(Kind::Calendar).text;
+        assert!(written.contains(r#"mon = ["09:00-12:00", "13:00-18:00"]"#), "{written}");
+    }
+}
