@@ -8,7 +8,7 @@ const MOST_BYTES = 4096
 
 const css = `#along{flex-basis:100%;margin-top:2px;font-size:14px}
 #along summary{width:fit-content;padding:4px 0;color:var(--ink-muted);font-size:13px;cursor:pointer}
-#along ul{max-height:260px;margin:4px 0 0;border:1px solid var(--line);border-radius:calc(var(--r)*1.25);padding:2px 14px;overflow:auto;list-style:none;scrollbar-width:thin}
+#along ul{margin:4px 0 0;border:1px solid var(--line);border-radius:calc(var(--r)*1.25);padding:2px 14px;list-style:none}
 #along li+li{border-top:1px solid var(--line)}
 #along label{display:flex;gap:10px;padding:7px 0;font-weight:400}
 #along input{position:static;flex:none;width:24px;height:24px;margin:0;opacity:1;accent-color:var(--ink)}

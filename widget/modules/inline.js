@@ -7,8 +7,8 @@
 const AHEAD = '600px'
 
 // For the element itself; all that the page says of it counts for more.
-const outside = ':host{display:block}[hidden]{display:none}'
-const inside = `#panel.flow{position:relative;z-index:auto;width:100%;max-height:none;border:1px solid #8885;border-radius:min(2*var(--r),28px);box-shadow:none;animation:none;container-type:inline-size}
+const outside = ':host(:not([hidden])){display:block}'
+const inside = `#panel.flow{position:relative;inset:auto;z-index:auto;width:100%;max-height:none;border:1px solid #8885;border-radius:min(2*var(--r),28px);box-shadow:none;animation:none;container-type:inline-size}
 .flow #close,.flow iframe+span{display:none}
 .flow .top{padding-inline-end:24px}
 .flow #early h2,.flow #early h2:after{margin-inline-end:0}
@@ -20,7 +20,7 @@ const inside = `#panel.flow{position:relative;z-index:auto;width:100%;max-height
 const flow = (sayso, load) => {
   const { base, site, host, launcher, data, signal, make, listen } = sayso
   const { shadowRoot } = host
-  // The elements on the page, in the order in which they came, and what is in each.
+  // The elements on the page, those that are about to be seen, and what is in each.
   const here = new Set
   const near = new Set
   const parts = new WeakMap
@@ -102,6 +102,8 @@ const flow = (sayso, load) => {
     launcher.ariaHasPopup = current ? null : 'dialog'
   }
   const isSeen = element => element?.isConnected && element.getClientRects()[0]
+  /** The first of some in the page's order that is no hidden part of it; browsers tell of them in any. */
+  const first = elements => [...elements].filter(isSeen).sort((one, other) => one.compareDocumentPosition(other) & 4 ? -1 : 1)[0]
   /** Moves the form into an element, or back into the dialog; false where somebody is in that. */
   const put = element => {
     if (element == current) return true
@@ -125,7 +127,7 @@ const flow = (sayso, load) => {
   /** The first that is near has the form, until it goes. */
   const choose = async () => {
     if (current?.isConnected) return
-    let next = [...near].find(isSeen)
+    let next = first(near)
     // It goes back into the dialog, and may be opened there.
     if (current && !next && sayso.place) put()
     if (!next) return
@@ -134,11 +136,12 @@ const flow = (sayso, load) => {
       loading ||= load()
       const panel = await loading
       if (signal.aborted || current?.isConnected) return
-      next = [next, ...near].find(isSeen)
+      next = isSeen(next) ? next : first(near)
       if (!next || !put(next)) return
       failed = 0
       if (set) panel.set(set)
-      if (!begun.has(next)) panel.begin(wish(next))
+      // Thanks stay until they have been read.
+      if (!begun.has(next) && !sayso.pane.querySelector('#thanks')) panel.begin(wish(next))
       begun.add(next)
     } catch {
       loading = 0
@@ -148,7 +151,7 @@ const flow = (sayso, load) => {
   }
   /** Somebody wants the form: they are led to where it is. */
   const lead = () => {
-    const element = [current, ...here].find(isSeen)
+    const element = isSeen(current) ? current : first(here)
     if (put(element) && element) {
       begun.add(element)
       element.scrollIntoView()

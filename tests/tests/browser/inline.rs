@@ -10,7 +10,8 @@ use crate::accessibility::barriers;
 use crate::stage::{Stage, click_in_widget, type_in_widget};
 
 /// What the strict page of these tests allows: the lines that `sayso site snippet` prints, and nothing more.
-const POLICY: &str = "default-src 'none'; script-src {collector} 'wasm-unsafe-eval'; connect-src {collector}; frame-src {collector}";
+const POLICY: &str =
+    "default-src 'none'; script-src {collector} 'wasm-unsafe-eval'; connect-src {collector}; frame-src {collector}";
 
 const ELEMENT: &str = "<sayso-feedback id=first site=acme><a href=\"{collector}/s/acme\">Tell us</a></sayso-feedback>";
 
@@ -65,14 +66,21 @@ async fn the_form_is_in_the_page_and_sends() {
     for (count, path) in [(1, "before"), (2, "after")] {
         browser.driver.goto(stage.company.url(path)).await.unwrap();
         find(&browser, "first", "#send").await;
-        assert!(is_true(&browser, "document.activeElement === document.body && scrollY === 0").await, "it takes no focus");
+        assert!(
+            is_true(&browser, "document.activeElement === document.body && scrollY === 0").await,
+            "it takes no focus"
+        );
         let shape = format!(
             "(panel => [panel.getAttribute('role'), panel.localName, panel.ariaModal, getComputedStyle(panel).position,\
              panel.offsetWidth === document.querySelector('#first').offsetWidth, panel.scrollHeight <= panel.clientHeight + 1])({}.querySelector('#panel'))",
             within("first")
         );
         let shape = browser.run(&format!("return {shape}")).await;
-        assert_eq!(shape, json!(["region", "section", null, "relative", true, true]), "it is as wide as its place and as high as itself");
+        assert_eq!(
+            shape,
+            json!(["region", "section", null, "relative", true, true]),
+            "it is as wide as its place and as high as itself"
+        );
         assert_eq!(barriers(&browser).await, Vec::<String>::new());
         complain(&browser, "first").await;
         assert_eq!(stage.cases().await, count);
@@ -93,11 +101,16 @@ async fn it_may_come_later_go_and_come_back() {
         document.querySelector('#place').append(element); window.element = element";
     browser.run(insert).await;
     find(&browser, "first", "#message").await.send_keys("The drawer").await.unwrap();
-    assert!(is_true(&browser, &format!("{}.querySelector('[value=praise]').checked", within("first"))).await, "the kind");
+    assert!(
+        is_true(&browser, &format!("{}.querySelector('[value=praise]').checked", within("first"))).await,
+        "the kind"
+    );
 
     // Away, where the launcher has the form with all that was written, and the same element back again.
     browser.run("window.element.remove()").await;
-    browser.wait_for("the form's way back", "document.querySelector('sayso-widget').shadowRoot.querySelector('#message')").await;
+    browser
+        .wait_for("the form's way back", "document.querySelector('sayso-widget').shadowRoot.querySelector('#message')")
+        .await;
     click_in_widget(&browser, "[part=launcher]").await;
     let written = "document.querySelector('sayso-widget').shadowRoot.querySelector('#message')?.value === 'The drawer'";
     browser.wait_for("what was written", written).await;
@@ -108,7 +121,11 @@ async fn it_may_come_later_go_and_come_back() {
     find(&browser, "first", "#message").await.send_keys(" stuck.").await.unwrap();
 
     // A framework makes a new one of it.
-    browser.run("const next = document.createElement('sayso-feedback'); next.id = 'next'; window.element.replaceWith(next)").await;
+    browser
+        .run(
+            "const next = document.createElement('sayso-feedback'); next.id = 'next'; window.element.replaceWith(next)",
+        )
+        .await;
     find(&browser, "next", "#send").await.click().await.unwrap();
     find(&browser, "next", "#code").await;
     let message: String = sayso::with_db!(&stage.collector.app.db, pool =>
@@ -140,11 +157,19 @@ async fn several_and_the_launcher_lead_to_the_one_form() {
     let button = find(&browser, "second", "button").await;
     assert_eq!(button.text().await.unwrap(), "Feedback");
     assert_eq!(barriers(&browser).await, Vec::<String>::new());
-    assert!(is_true(&browser, "!document.querySelector('#other').shadowRoot && document.querySelector('#other b').offsetWidth").await, "what the page has put there stays");
+    assert!(
+        is_true(
+            &browser,
+            "!document.querySelector('#other').shadowRoot && document.querySelector('#other b').offsetWidth"
+        )
+        .await,
+        "what the page has put there stays"
+    );
     button.click().await.unwrap();
     browser.wait_for("the focus in the form", &format!("{}.activeElement", within("first"))).await;
     browser.find("#open").await.click().await.unwrap();
-    let asked = format!("{0}.querySelector('[value=question]').checked && {0}.activeElement?.matches('h2')", within("first"));
+    let asked =
+        format!("{0}.querySelector('[value=question]').checked && {0}.activeElement?.matches('h2')", within("first"));
     browser.wait_for("the kind, and the focus", &asked).await;
     click_in_widget(&browser, "[part=launcher]").await;
     let closed = "document.querySelector('sayso-widget').shadowRoot.querySelector('dialog').hidden";
@@ -158,7 +183,9 @@ async fn several_and_the_launcher_lead_to_the_one_form() {
     // Where nobody sees it, the dialog has it.
     browser.run("document.querySelector('#second').hidden = true").await;
     click_in_widget(&browser, "[part=launcher]").await;
-    browser.wait_for("the dialog", "!document.querySelector('sayso-widget').shadowRoot.querySelector('dialog').hidden").await;
+    browser
+        .wait_for("the dialog", "!document.querySelector('sayso-widget').shadowRoot.querySelector('dialog').hidden")
+        .await;
     assert_eq!(stage.cases().await, 2);
     browser.stop().await;
 }
@@ -172,25 +199,32 @@ async fn by_the_keyboard_one_goes_in_and_out() {
     let inside = format!("{}.activeElement?.id === ", within("first"));
     let mut seen = Vec::new();
     for _ in 0..30 {
-        browser.press(Key::Tab.to_string()).await;
+        browser.press(Key::Tab + "").await;
         if is_true(&browser, "document.activeElement.id === 'below'").await {
             break;
         }
-        seen.push(browser.run(&format!("const active = {}.activeElement; return active && (active.id || active.localName)", within("first"))).await);
+        seen.push(
+            browser
+                .run(&format!(
+                    "const active = {}.activeElement; return active && (active.id || active.localName)",
+                    within("first")
+                ))
+                .await,
+        );
     }
     assert!(seen.contains(&json!("message")) && seen.contains(&json!("send")), "{seen:?}");
     assert!(is_true(&browser, "document.activeElement.id === 'below'").await, "there is no trap: {seen:?}");
     // Escape does nothing, and is the page's.
     browser.run("document.querySelector('#above').focus(); window.keys = []; addEventListener('keydown', event => keys.push([event.key, event.defaultPrevented]))").await;
     find(&browser, "first", "#message").await.send_keys("The drawer is stuck.").await.unwrap();
-    browser.press(Key::Escape.to_string()).await;
+    browser.press(Key::Escape + "").await;
     assert!(is_true(&browser, &format!("{inside} 'message'")).await);
     assert_eq!(browser.run("return window.keys").await, json!([]), "what is typed is no shortcut of the page");
     // A choice by the arrow keys, and Enter sends.
     browser.run(&format!("{}.querySelector('[value=complaint]').focus()", within("first"))).await;
     browser.press(" ").await;
     browser.run(&format!("{}.querySelector('#send').focus()", within("first"))).await;
-    browser.press(Key::Enter.to_string()).await;
+    browser.press(Key::Enter + "").await;
     browser.wait_for("the thanks", &format!("{inside} 'thanks'")).await;
     assert_eq!(stage.cases().await, 1);
     browser.stop().await;
@@ -200,7 +234,8 @@ async fn by_the_keyboard_one_goes_in_and_out() {
 #[tokio::test(flavor = "multi_thread")]
 async fn it_waits_until_somebody_is_near_and_follows_its_attributes() {
     let far = (0..90).map(|_| "<p>Acme</p>").collect::<String>();
-    let body = format!("{far}<sayso-feedback id=first kind=suggestion lang=zh-Hans theme=dark></sayso-feedback>{{tag}}");
+    let body =
+        format!("{far}<sayso-feedback id=first kind=suggestion lang=zh-Hans theme=dark></sayso-feedback>{{tag}}");
     let (stage, browser) = open(&[("far", &body)]).await;
     browser.wait_for("the element's module", "document.querySelector('#first').shadowRoot").await;
     let fetched = "performance.getEntriesByType('resource').some(entry => /panel|wasm/.test(entry.name))";
@@ -256,7 +291,11 @@ async fn it_looks_right_in_every_place() {
             browser.find_in_widget("[part=launcher]").await;
             browser.run(&format!("Sayso('set', {{ lang: '{lang}', theme: '{theme}' }})")).await;
             find(&browser, "first", "#send").await;
-            let spoken = format!("{}.querySelector('#panel').dir === '{}'", within("first"), if lang == "ar" { "rtl" } else { "ltr" });
+            let spoken = format!(
+                "{}.querySelector('#panel').dir === '{}'",
+                within("first"),
+                if lang == "ar" { "rtl" } else { "ltr" }
+            );
             browser.wait_for("the language", &spoken).await;
             find(&browser, "first", "#details").await.click().await.unwrap();
             find(&browser, "first", "#along summary").await.click().await.unwrap();

@@ -21,7 +21,8 @@ impl PageContext {
         };
         let errors = take(&mut fields, "errors", texts).unwrap_or_default();
         let viewport = take(&mut fields, "viewport", |value| value.as_str().map(str::to_owned));
-        let rest = (!fields.is_empty()).then(|| serde_json::to_string_pretty(&fields).unwrap_or_else(|_| json.to_owned()));
+        let rest =
+            (!fields.is_empty()).then(|| serde_json::to_string_pretty(&fields).unwrap_or_else(|_| json.to_owned()));
         Self { errors, viewport, rest }
     }
 
@@ -48,7 +49,8 @@ mod tests {
 
     #[test]
     fn what_the_widget_noted_is_apart_from_what_the_website_says() {
-        let read = PageContext::read(r#"{"viewport":"375x720","errors":["10:00:05 GET 500 https://a.example/"],"cart":[1]}"#);
+        let read =
+            PageContext::read(r#"{"viewport":"375x720","errors":["10:00:05 GET 500 https://a.example/"],"cart":[1]}"#);
         assert_eq!(read.errors, ["10:00:05 GET 500 https://a.example/"]);
         assert_eq!(read.viewport.as_deref(), Some("375x720"));
         assert_eq!(read.rest.as_deref(), Some("{\n  \"cart\": [\n    1\n  ]\n}"));
