@@ -452,7 +452,8 @@ export function panel(sayso, outboxOnly) {
     const { kinds, categories, required, promise_text, consent_text, privacy_url, texts, page_errors, proof: { required: busy } } = known
     if (busy) listen(pane, 'input', sayso.prove)
     // They are sent only once they could have been seen, and what has to be hidden in them is.
-    if (page_errors && sayso.errors) detail().then(made => made.report()).catch(() => shown = 0)
+    const report = () => detail().then(made => made.report()).catch(() => shown = 0)
+    if (page_errors && sayso.errors) sayso.errors[0] ? report() : sayso.noticed = report
     // What a region says otherwise than the others of its language has the region at its end.
     const region = '_' + sayso.region().slice(-2)
     for (const key in sayso.words) if (key.endsWith(region)) sayso.words[key.slice(0, -3)] = sayso.words[key]

@@ -38,6 +38,7 @@ export const errors = sayso => {
     if (last?.text == text) Object.assign(last, { at, times: last.times + 1 })
     else noted.push({ id: ++id, at, text, times: 1, who: sayso.identity })
     if (noted.length > MOST) noted.shift()
+    sayso.noticed?.()
   }
   /** Does it, and keeps to itself what goes wrong with that. */
   const quietly = run => {

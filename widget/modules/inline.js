@@ -8,7 +8,7 @@ const AHEAD = '600px'
 
 // For the element itself; all that the page says of it counts for more.
 const outside = ':host(:not([hidden])){display:block}'
-const inside = `#panel.flow{position:relative;inset:auto;z-index:auto;width:100%;max-height:none;border:1px solid #8885;border-radius:min(2*var(--r),28px);box-shadow:none;animation:none;container-type:inline-size}
+const inside = `#panel.flow{position:relative;inset:auto;z-index:auto;width:100%;max-width:720px;max-height:none;border:1px solid #8885;border-radius:min(2*var(--r),28px);box-shadow:none;animation:none;container-type:inline-size}
 .flow #close,.flow iframe+span{display:none}
 .flow .top{padding-inline-end:24px}
 .flow #early h2,.flow #early h2:after{margin-inline-end:0}

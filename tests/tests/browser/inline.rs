@@ -7,6 +7,7 @@ use serde_json::json;
 use thirtyfour::prelude::*;
 
 use crate::accessibility::barriers;
+use crate::pictures;
 use crate::stage::{Stage, click_in_widget, type_in_widget};
 
 /// What the strict page of these tests allows: the lines that `sayso site snippet` prints, and nothing more.
@@ -15,14 +16,14 @@ const POLICY: &str =
 
 const ELEMENT: &str = "<sayso-feedback id=first site=acme><a href=\"{collector}/s/acme\">Tell us</a></sayso-feedback>";
 
-/// The shadow root that the form is in, of the element with this identifier.
-fn within(id: &str) -> String {
-    format!("document.querySelector('#{id}').shadowRoot.querySelector('div').shadowRoot")
+/// The shadow root that the form is in, of an element.
+fn within(element: &str) -> String {
+    format!("document.querySelector('{element}').shadowRoot.querySelector('div').shadowRoot")
 }
 
 /// Finds something of the form in the page.
-async fn find(browser: &Browser, id: &str, css: &str) -> WebElement {
-    let look = format!("{}?.querySelector({css:?})", within(id));
+async fn find(browser: &Browser, element: &str, css: &str) -> WebElement {
+    let look = format!("{}?.querySelector({css:?})", within(element));
     browser.wait_for(css, &look).await;
     let found = browser.driver.execute(format!("return {look}"), vec![]).await.unwrap();
     found.element().unwrap()
@@ -46,11 +47,11 @@ async fn open(pages: &[(&str, &str)]) -> (Stage, Browser) {
 }
 
 /// Writes in the form that is in an element, sends it, and waits for the thanks in its place.
-async fn complain(browser: &Browser, id: &str) {
-    find(browser, id, "#message").await.send_keys("The drawer is stuck.").await.unwrap();
-    find(browser, id, "label.complaint").await.click().await.unwrap();
-    find(browser, id, "#send").await.click().await.unwrap();
-    let code = find(browser, id, "#code").await.text().await.unwrap();
+pub async fn complain(browser: &Browser, element: &str) {
+    find(browser, element, "#message").await.send_keys("The drawer is stuck.").await.unwrap();
+    find(browser, element, "label.complaint").await.click().await.unwrap();
+    find(browser, element, "#send").await.click().await.unwrap();
+    let code = find(browser, element, "#code").await.text().await.unwrap();
     assert!(sayso_shared::TrackingCode::parse(&code).is_ok(), "{code}");
 }
 
@@ -65,28 +66,28 @@ async fn the_form_is_in_the_page_and_sends() {
     let (stage, browser) = open(&[("before", &before), ("after", &after)]).await;
     for (count, path) in [(1, "before"), (2, "after")] {
         browser.driver.goto(stage.company.url(path)).await.unwrap();
-        find(&browser, "first", "#send").await;
+        find(&browser, "#first", "#send").await;
         assert!(
             is_true(&browser, "document.activeElement === document.body && scrollY === 0").await,
             "it takes no focus"
         );
         let shape = format!(
             "(panel => [panel.getAttribute('role'), panel.localName, panel.ariaModal, getComputedStyle(panel).position,\
-             panel.offsetWidth === document.querySelector('#first').offsetWidth, panel.scrollHeight <= panel.clientHeight + 1])({}.querySelector('#panel'))",
-            within("first")
+             panel.offsetWidth === Math.min(720, document.querySelector('#first').offsetWidth), panel.scrollHeight <= panel.clientHeight + 1])({}.querySelector('#panel'))",
+            within("#first")
         );
         let shape = browser.run(&format!("return {shape}")).await;
         assert_eq!(
             shape,
             json!(["region", "section", null, "relative", true, true]),
-            "it is as wide as its place and as high as itself"
+            "it is as wide as there is room, and as high as it has to be"
         );
         assert_eq!(barriers(&browser).await, Vec::<String>::new());
-        complain(&browser, "first").await;
+        complain(&browser, "#first").await;
         assert_eq!(stage.cases().await, count);
         // Another one, in the same place.
-        find(&browser, "first", "#again").await.click().await.unwrap();
-        find(&browser, "first", "#send").await;
+        find(&browser, "#first", "#again").await.click().await.unwrap();
+        find(&browser, "#first", "#send").await;
     }
     assert_eq!(browser.run("return window.refused").await, json!([]), "the policy is enough");
     browser.stop().await;
@@ -100,9 +101,9 @@ async fn it_may_come_later_go_and_come_back() {
         element.id = 'first'; element.setAttribute('site', 'acme'); element.setAttribute('kind', 'praise');\
         document.querySelector('#place').append(element); window.element = element";
     browser.run(insert).await;
-    find(&browser, "first", "#message").await.send_keys("The drawer").await.unwrap();
+    find(&browser, "#first", "#message").await.send_keys("The drawer").await.unwrap();
     assert!(
-        is_true(&browser, &format!("{}.querySelector('[value=praise]').checked", within("first"))).await,
+        is_true(&browser, &format!("{}.querySelector('[value=praise]').checked", within("#first"))).await,
         "the kind"
     );
 
@@ -118,7 +119,7 @@ async fn it_may_come_later_go_and_come_back() {
     browser.run("document.querySelector('#place').append(window.element)").await;
     type_in_widget(&browser, "#message", " is").await;
     click_in_widget(&browser, "[part=close]").await;
-    find(&browser, "first", "#message").await.send_keys(" stuck.").await.unwrap();
+    find(&browser, "#first", "#message").await.send_keys(" stuck.").await.unwrap();
 
     // A framework makes a new one of it.
     browser
@@ -126,8 +127,8 @@ async fn it_may_come_later_go_and_come_back() {
             "const next = document.createElement('sayso-feedback'); next.id = 'next'; window.element.replaceWith(next)",
         )
         .await;
-    find(&browser, "next", "#send").await.click().await.unwrap();
-    find(&browser, "next", "#code").await;
+    find(&browser, "#next", "#send").await.click().await.unwrap();
+    find(&browser, "#next", "#code").await;
     let message: String = sayso::with_db!(&stage.collector.app.db, pool =>
         sqlx::query_scalar("select message from feedback").fetch_one(pool).await)
     .unwrap();
@@ -142,7 +143,7 @@ async fn it_may_come_later_go_and_come_back() {
         stage.collector.url
     );
     browser.run(&bring).await;
-    complain(&browser, "next").await;
+    complain(&browser, "#next").await;
     browser.stop().await;
 }
 
@@ -153,8 +154,8 @@ async fn several_and_the_launcher_lead_to_the_one_form() {
          <sayso-feedback id=second></sayso-feedback><sayso-feedback id=other site=another><b>Stays</b></sayso-feedback>"
     );
     let (stage, browser) = open(&[("two", &body)]).await;
-    find(&browser, "first", "#send").await;
-    let button = find(&browser, "second", "button").await;
+    find(&browser, "#first", "#send").await;
+    let button = find(&browser, "#second", "button").await;
     assert_eq!(button.text().await.unwrap(), "Feedback");
     assert_eq!(barriers(&browser).await, Vec::<String>::new());
     assert!(
@@ -166,20 +167,20 @@ async fn several_and_the_launcher_lead_to_the_one_form() {
         "what the page has put there stays"
     );
     button.click().await.unwrap();
-    browser.wait_for("the focus in the form", &format!("{}.activeElement", within("first"))).await;
+    browser.wait_for("the focus in the form", &format!("{}.activeElement", within("#first"))).await;
     browser.find("#open").await.click().await.unwrap();
     let asked =
-        format!("{0}.querySelector('[value=question]').checked && {0}.activeElement?.matches('h2')", within("first"));
+        format!("{0}.querySelector('[value=question]').checked && {0}.activeElement?.matches('h2')", within("#first"));
     browser.wait_for("the kind, and the focus", &asked).await;
     click_in_widget(&browser, "[part=launcher]").await;
     let closed = "document.querySelector('sayso-widget').shadowRoot.querySelector('dialog').hidden";
     assert!(is_true(&browser, closed).await, "the dialog stays closed");
-    complain(&browser, "first").await;
+    complain(&browser, "#first").await;
 
     // The first goes, and so the second has the form.
     browser.run("document.querySelector('#first').remove()").await;
-    find(&browser, "second", "#again").await.click().await.unwrap();
-    complain(&browser, "second").await;
+    find(&browser, "#second", "#again").await.click().await.unwrap();
+    complain(&browser, "#second").await;
     // Where nobody sees it, the dialog has it.
     browser.run("document.querySelector('#second').hidden = true").await;
     click_in_widget(&browser, "[part=launcher]").await;
@@ -194,9 +195,9 @@ async fn several_and_the_launcher_lead_to_the_one_form() {
 async fn by_the_keyboard_one_goes_in_and_out() {
     let body = "<p><button id=above>Above</button></p><sayso-feedback id=first></sayso-feedback><p><button id=below>Below</button></p>{tag}";
     let (stage, browser) = open(&[("keys", body)]).await;
-    find(&browser, "first", "#send").await;
+    find(&browser, "#first", "#send").await;
     browser.run("document.querySelector('#above').focus()").await;
-    let inside = format!("{}.activeElement?.id === ", within("first"));
+    let inside = format!("{}.activeElement?.id === ", within("#first"));
     let mut seen = Vec::new();
     for _ in 0..30 {
         browser.press(Key::Tab + "").await;
@@ -207,7 +208,7 @@ async fn by_the_keyboard_one_goes_in_and_out() {
             browser
                 .run(&format!(
                     "const active = {}.activeElement; return active && (active.id || active.localName)",
-                    within("first")
+                    within("#first")
                 ))
                 .await,
         );
@@ -216,14 +217,14 @@ async fn by_the_keyboard_one_goes_in_and_out() {
     assert!(is_true(&browser, "document.activeElement.id === 'below'").await, "there is no trap: {seen:?}");
     // Escape does nothing, and is the page's.
     browser.run("document.querySelector('#above').focus(); window.keys = []; addEventListener('keydown', event => keys.push([event.key, event.defaultPrevented]))").await;
-    find(&browser, "first", "#message").await.send_keys("The drawer is stuck.").await.unwrap();
+    find(&browser, "#first", "#message").await.send_keys("The drawer is stuck.").await.unwrap();
     browser.press(Key::Escape + "").await;
     assert!(is_true(&browser, &format!("{inside} 'message'")).await);
     assert_eq!(browser.run("return window.keys").await, json!([]), "what is typed is no shortcut of the page");
     // A choice by the arrow keys, and Enter sends.
-    browser.run(&format!("{}.querySelector('[value=complaint]').focus()", within("first"))).await;
+    browser.run(&format!("{}.querySelector('[value=complaint]').focus()", within("#first"))).await;
     browser.press(" ").await;
-    browser.run(&format!("{}.querySelector('#send').focus()", within("first"))).await;
+    browser.run(&format!("{}.querySelector('#send').focus()", within("#first"))).await;
     browser.press(Key::Enter + "").await;
     browser.wait_for("the thanks", &format!("{inside} 'thanks'")).await;
     assert_eq!(stage.cases().await, 1);
@@ -242,13 +243,13 @@ async fn it_waits_until_somebody_is_near_and_follows_its_attributes() {
     assert!(!is_true(&browser, fetched).await, "nobody is near");
     browser.note_shifts().await;
     browser.run("document.querySelector('#first').scrollIntoView()").await;
-    find(&browser, "first", "#send").await;
+    find(&browser, "#first", "#send").await;
     let looks = format!(
         "(root => [root.querySelector('[value=suggestion]').checked, root.querySelector('#panel').className, root.querySelector('#send').textContent])({})",
-        within("first")
+        within("#first")
     );
     assert_eq!(browser.run(&format!("return {looks}")).await, json!([true, "flow dark", "提交"]));
-    complain(&browser, "first").await;
+    complain(&browser, "#first").await;
     assert_eq!(stage.cases().await, 1);
     browser.stop().await;
 }
@@ -262,7 +263,7 @@ async fn where_the_page_refuses_the_module_the_frame_is_in_its_place() {
     let stage = Stage::open(Database::Sqlite, Page { others, ..Page::default() }, |_| {}).await;
     let browser = Browser::start(Setup::default()).await;
     browser.driver.goto(stage.company.url("frame")).await.unwrap();
-    let frame = find(&browser, "first", "iframe:not([hidden])").await;
+    let frame = find(&browser, "#first", "iframe:not([hidden])").await;
     assert!(is_true(&browser, "document.activeElement === document.body").await, "it takes no focus");
     browser.picture("inline-frame").await;
     frame.enter_frame().await.unwrap();
@@ -274,7 +275,7 @@ async fn where_the_page_refuses_the_module_the_frame_is_in_its_place() {
     assert_eq!(stage.cases().await, 1);
 
     browser.driver.goto(stage.company.url("link")).await.unwrap();
-    let link = find(&browser, "first", "#fallback a:only-child").await;
+    let link = find(&browser, "#first", "#fallback a:only-child").await;
     assert!(link.attr("href").await.unwrap().unwrap().ends_with("/s/acme?lang=en"));
     assert!(is_true(&browser, "document.activeElement === document.body").await, "it takes no focus");
     browser.stop().await;
@@ -290,20 +291,25 @@ async fn it_looks_right_in_every_place() {
             browser.driver.goto(stage.company.url("wide")).await.unwrap();
             browser.find_in_widget("[part=launcher]").await;
             browser.run(&format!("Sayso('set', {{ lang: '{lang}', theme: '{theme}' }})")).await;
-            find(&browser, "first", "#send").await;
+            find(&browser, "#first", "#send").await;
             let spoken = format!(
                 "{}.querySelector('#panel').dir === '{}'",
-                within("first"),
+                within("#first"),
                 if lang == "ar" { "rtl" } else { "ltr" }
             );
             browser.wait_for("the language", &spoken).await;
-            find(&browser, "first", "#details").await.click().await.unwrap();
-            find(&browser, "first", "#along summary").await.click().await.unwrap();
-            find(&browser, "first", "#along li").await;
+            find(&browser, "#first", "#details").await.click().await.unwrap();
+            find(&browser, "#first", "#along summary").await.click().await.unwrap();
+            find(&browser, "#first", "#along li").await;
             assert_eq!(barriers(&browser).await, Vec::<String>::new(), "{lang} {theme} {size}");
             let sideways = "document.documentElement.scrollWidth > innerWidth";
             assert!(!is_true(&browser, sideways).await, "{lang} {theme} {size}");
             browser.picture(&format!("inline-{size}-{lang}-{theme}")).await;
+            if size == "375" {
+                find(&browser, "#first", "#along summary").await.click().await.unwrap();
+                find(&browser, "#first", "#details").await.click().await.unwrap();
+                pictures::keep(&browser, &format!("{lang}-{theme}-inline")).await;
+            }
         }
     }
     browser.stop().await;

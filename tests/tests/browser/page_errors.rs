@@ -144,6 +144,9 @@ async fn what_is_taken_out_stays_out() {
     browser.run(&untick).await;
     // What goes wrong later is among it.
     browser.run("console.error('third')").await;
+    browser
+        .wait_for("what came meanwhile", &format!("{WIDGET}.querySelector('#along').textContent.includes('third')"))
+        .await;
     send(&browser).await;
     let (context, page_url) = stored(&stage).await;
     assert_eq!(errors(&context), ["second", "third"]);
