@@ -33,7 +33,7 @@ h2{margin:0;outline:0;font-weight:600;font-size:19px;line-height:1.35;text-wrap:
 textarea{display:block;box-sizing:border-box;width:100%;margin:6px 0 0;border:1px solid var(--line-strong,#847d70);border-radius:var(--r);padding:9px 12px;background:none;color:inherit;font:inherit;font-size:16px;line-height:1.5;letter-spacing:inherit;resize:vertical}
 .dark textarea{background:#15191b}
 #message{min-height:132px;field-sizing:content}
-#early{min-height:627px;padding:20px 24px}
+#early{min-height:637px;padding:20px 24px}
 #early h2{margin-inline-end:36px}
 #early h2:after{content:"";display:block;height:64px;margin:58px 0 46px;margin-inline-end:-36px;border-radius:var(--r);background:#8881}
 #early:has(a:only-child){min-height:0}
@@ -722,11 +722,13 @@ export function panel(sayso, outboxOnly) {
     set({ lang }) {
       label()
       paint()
+      sayso.relist?.()
       if (lang) hear(sayso.texts(), sayso.lang, () => {
         if (!sayso.app) return
         sayso.words = words
         sayso.app.speak()
         sayso.respeak?.()
+        sayso.relist?.()
         sayso.waiting?.draw()
       })
     }

@@ -44,8 +44,8 @@ export const along = async (sayso, details) => {
       return kept.length ? kept : undefined
     }
     // What comes while somebody looks has to be seen as well.
-    sayso.noticed = () => details.open && draw()
-    sayso.noticed()
+    sayso.noticed = sayso.relist
+    sayso.relist()
   }
 
   const load = lang => fetch(base + '/assets/__ASSETS_HASH__-companion-' + lang + '.json', { signal }).then(answer => answer.json())
@@ -99,5 +99,7 @@ export const along = async (sayso, details) => {
     })
     while (children[wanted.length]) list.lastChild.remove()
   }
+  // The page may say something else, or in another language, while somebody looks.
+  sayso.relist = () => details.open && draw().catch(() => {})
   return { draw, report }
 }

@@ -158,8 +158,15 @@ async fn what_is_taken_out_stays_out() {
         sqlx::query_as("select page_title, locale, reference from feedback").fetch_one(pool).await)
     .unwrap();
     assert_eq!((row.0.as_deref(), row.2), (Some("Acme Home"), None), "{:?}", row.1);
-    // The next message begins with everything.
+    // What the page says while somebody looks is listed as well, and in the language of the moment.
     click_in_widget(&browser, "#again").await;
+    click_in_widget(&browser, "#along summary").await;
+    browser.run("Sayso('set', { lang: 'de', context: { step: 'payment' } })").await;
+    let listed = format!("{WIDGET}.querySelector('#along').textContent.match(/Adresse dieser Seite.*payment/)");
+    browser.wait_for("the new list", &listed).await;
+    browser.run("Sayso('set', { lang: 'en' })").await;
+    browser.wait_for("the old language", &format!("{WIDGET}.querySelector('#send').textContent === 'Send'")).await;
+    // The next message begins with everything.
     send(&browser).await;
     let (context, page_url) = stored(&stage).await;
     assert_eq!((errors(&context).len(), &context["plan"], page_url.is_some()), (3, &json!("gold"), true));
