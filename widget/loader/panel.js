@@ -24,6 +24,7 @@ const css = `
 #panel.dark{color-scheme:dark;background:#1e2426;color:#ece6da}
 [hidden]{display:none!important}
 #panel[hidden]{display:flex!important;visibility:hidden}
+#pane{display:contents}
 #close{position:absolute;inset:16px 14px auto auto;inset-inline:auto 14px;z-index:2;display:grid;place-items:center;width:36px;height:36px;border:0;border-radius:var(--r);padding:0;background:none;color:inherit;cursor:pointer}
 #close:hover{background:#8883}
 #close:before{content:"";width:14px;height:14px;background:currentColor;clip-path:path("M1.4 0 7 5.6 12.6 0 14 1.4 8.4 7 14 12.6 12.6 14 7 8.4 1.4 14 0 12.6 5.6 7 0 1.4z")}
@@ -32,7 +33,7 @@ h2{margin:0;outline:0;font-weight:600;font-size:19px;line-height:1.35;text-wrap:
 textarea{display:block;box-sizing:border-box;width:100%;margin:6px 0 0;border:1px solid var(--line-strong,#847d70);border-radius:var(--r);padding:9px 12px;background:none;color:inherit;font:inherit;font-size:16px;line-height:1.5;letter-spacing:inherit;resize:vertical}
 .dark textarea{background:#15191b}
 #message{min-height:132px;field-sizing:content}
-#early{min-height:627px;padding:20px 24px}
+#early{min-height:637px;padding:20px 24px}
 #early h2{margin-inline-end:36px}
 #early h2:after{content:"";display:block;height:64px;margin:58px 0 46px;margin-inline-end:-36px;border-radius:var(--r);background:#8881}
 #early:has(a:only-child){min-height:0}
@@ -147,6 +148,7 @@ export function panel(sayso, outboxOnly) {
     return localStorage['sayso:' + sayso.site + ':waiting'] && sayso.outbox()
   }
   const { base, site, data, host, root, launcher, signal, make, listen, emit } = sayso
+  const omitted = sayso.omitted = new Set
   const page = base + '/s/' + site
   const body = make('div', { id: 'body' })
   const shut = make('button', { id: 'close', type: 'button' })
@@ -161,6 +163,8 @@ export function panel(sayso, outboxOnly) {
   // Where the focus goes from the end of the frame: else that would be the page's beginning.
   const end = make('span', { tabIndex: 0 })
   const dialog = make('dialog', { id: 'panel', className: data.position || '', popover: 'manual', hidden: true })
+  // All that is in it, which may as well be in an element of the page.
+  const pane = make('div', { id: 'pane' })
   const timers = {}
   // What goes along. The browser's own chooser opens at once; everything that follows is in the second module.
   const types = 'image/jpeg,image/png,image/gif,image/webp'
@@ -171,13 +175,16 @@ export function panel(sayso, outboxOnly) {
   const add = make('label', { id: 'add' })
   const list = make('div', { id: 'files' })
   const trouble = make('p', { className: 'hint', role: 'status' })
+  const along = make('details', { id: 'along' })
+  const alongText = make('summary')
   const attach = make('div', { id: 'attach' })
   const addText = make('span')
   const shotText = make('span')
   add.append(pick, addText)
   shot.append(...shot.type ? [] : [camera], shotText)
   const follow = make('button', { type: 'button', id: 'mine' })
-  let opener, frame, timer, loading, framed, late, given, composition, first, kind, stopped, why = '', words = english
+  let opener, frame, timer, loading, framed, late, given, composition, first, kind, stopped, why = '', words = english, shell = dialog
+  const floats = () => shell == dialog
 
   // The site's settings, once they have come.
   let known = {}
@@ -190,9 +197,9 @@ export function panel(sayso, outboxOnly) {
   const own = key => mine(known.texts?.[key])
   const label = () => {
     const said = key => own(key) ?? words[key]
-    dialog.setAttribute('aria-label', sayso.label)
+    shell.setAttribute('aria-label', sayso.label)
     // The language decides, not the page around it: whether it is written in letters from Hebrew to Arabic.
-    dialog.dir = /[\u0590-\u08ff]/.test(sayso.labels[sayso.lang]) ? 'rtl' : 'ltr'
+    shell.dir = /[\u0590-\u08ff]/.test(sayso.labels[sayso.lang]) ? 'rtl' : 'ltr'
     shut.setAttribute('aria-label', said('close'))
     wait.textContent = words.loading
     title.textContent = framed ? sayso.label : said('title')
@@ -201,6 +208,7 @@ export function panel(sayso, outboxOnly) {
     // The fields stay where they are, since one that is moved loses the focus.
     addText.textContent = text('attach')
     shotText.textContent = text(shot.type ? 'screenshot' : 'photo')
+    alongText.textContent = text('along')
     follow.textContent = sayso.news ? text('mine') + ' · ' + sayso.news : text('mine')
     link.textContent = said('failure_page')
     link.href = address()
@@ -216,8 +224,20 @@ export function panel(sayso, outboxOnly) {
   // The loader calls it as well, when the system's colours change.
   const paint = sayso.paint = () => {
     colour()
-    dialog.classList.toggle('dark', sayso.dark)
+    shell.classList.toggle('dark', sayso.dark)
   }
+  // Moves everything into an element of the page, or back into the dialog, unless that is open: nobody is taken away from what they write.
+  sayso.place = (to = dialog, into = root) => {
+    if (!dialog.hidden) return
+    shell = to
+    sayso.root = into
+    to.append(pane)
+    label()
+    paint()
+    return true
+  }
+  // In the page nothing may take the focus that nobody has brought there.
+  sayso.still = () => !floats() && !shell.matches(':focus-within')
 
   const close = () => {
     if (dialog.hidden) return
@@ -249,7 +269,7 @@ export function panel(sayso, outboxOnly) {
   const giveUp = () => {
     wait.remove()
     // Nobody is taken away from what they write.
-    field.value || link.focus()
+    field.value || floats() && link.focus()
     settle()
   }
   // What a page of the collector in a frame has to look like.
@@ -296,8 +316,8 @@ export function panel(sayso, outboxOnly) {
     clearTimeout(timer)
     clearTimeout(late)
     const { selectionStart, selectionEnd, scrollTop } = field
-    const active = root.activeElement == field
-    const writing = active && field.value
+    const active = sayso.root.activeElement == field
+    const writing = active && (field.value || !floats())
     field.ariaLabel = null
     wasm_bindgen.mount(body, sayso)
     sayso.app = wasm_bindgen
@@ -350,11 +370,13 @@ export function panel(sayso, outboxOnly) {
   dialog.setAttribute('aria-modal', true)
   shut.setAttribute('part', 'close')
   wait.setAttribute('role', 'status')
-  attach.append(add, shot, trouble, list)
+  along.append(alongText)
+  attach.append(add, shot, trouble, list, along)
   fallback.append(wait, link)
   early.append(title, field, fallback)
   body.append(early)
-  dialog.append(shut, body)
+  pane.append(shut, body)
+  dialog.append(pane)
   root.append(dialog)
   label()
   paint()
@@ -388,8 +410,8 @@ export function panel(sayso, outboxOnly) {
     // So that the same file may be chosen again.
     input.value = ''
   })
-  listen(dialog, 'paste', event => take(event.clipboardData?.files) && event.preventDefault())
-  listen(dialog, 'dragover drop', event => {
+  listen(pane, 'paste', event => take(event.clipboardData?.files) && event.preventDefault())
+  listen(pane, 'dragover drop', event => {
     if (!sayso.app || !event.dataTransfer?.types.includes('Files')) return
     event.preventDefault()
     if (event.type == 'drop') take(event.dataTransfer.files)
@@ -404,6 +426,8 @@ export function panel(sayso, outboxOnly) {
     if (sayso.doubtful) hide('')
     sayso.files = []
     sayso.insists = sayso.doubtful = 0
+    omitted.clear()
+    along.open = false
   }
   // Everything that is sent goes through the outbox, where there is one and its disk may be used without asking.
   const send = async (key, feedback) => {
@@ -425,8 +449,11 @@ export function panel(sayso, outboxOnly) {
   // The site's settings as lines for the widget, with the texts in the visitor's language or the nearest to it.
   const settings = async () => {
     await asked
-    const { kinds, categories, required, promise_text, consent_text, privacy_url, texts, proof: { required: busy } } = known
-    if (busy) listen(dialog, 'input', sayso.prove)
+    const { kinds, categories, required, promise_text, consent_text, privacy_url, texts, page_errors, proof: { required: busy } } = known
+    if (busy) listen(pane, 'input', sayso.prove)
+    // They are sent only once they could have been seen, and what has to be hidden in them is.
+    const report = () => detail().then(made => made.report()).catch(() => shown = 0)
+    if (page_errors && sayso.errors) sayso.errors[0] ? report() : sayso.noticed = report
     // What a region says otherwise than the others of its language has the region at its end.
     const region = '_' + sayso.region().slice(-2)
     for (const key in sayso.words) if (key.endsWith(region)) sayso.words[key.slice(0, -3)] = sayso.words[key]
@@ -449,7 +476,7 @@ export function panel(sayso, outboxOnly) {
   }
   // What the browser does in a line or two; the widget's part would be many times as long.
   Object.assign(sayso, {
-    dialog, body, list, attach,
+    pane, body, list, attach,
     // Parts of the form that are there without the widget.
     slot(name) {
       label()
@@ -502,17 +529,26 @@ export function panel(sayso, outboxOnly) {
     },
     // crypto.randomUUID is missing on plain http.
     uuid: () => '10000000-1000-4000-8000-100000000000'.replace(/[018]/g, digit => (digit ^ crypto.getRandomValues(new Uint8Array(1))[0] & 15 >> digit / 4).toString(16)),
+    // What goes along of the page: all of it, or only what the customer has left in.
+    about(all) {
+      const { context, lang, reference } = sayso
+      const cut = (text, most) => text ? [...sayso.mask_all?.(text) ?? text].slice(0, most).join('') : undefined
+      const kept = (group, facts) => Object.fromEntries(Object.entries(facts).filter(([name, value]) => value !== undefined && (all || !omitted.has(group + name))))
+      // The page's own comes first where there is little room.
+      const rest = { ...new Blob([sayso.json(context)]).size < 4e3 && { viewport: innerWidth + 'x' + innerHeight }, ...context }
+      return {
+        ...kept('', { reference: reference ? String(reference) : undefined, locale: lang }),
+        page: kept('page ', { url: cut(location.href.split('#')[0], 2000), title: cut(document.title, 300), referrer: cut(document.referrer, 2000) }),
+        context: kept('context ', { errors: sayso.reported?.(rest, all), ...rest })
+      }
+    },
     complete(feedback) {
-      const { context, lang, reference, insists } = sayso
+      const { insists } = sayso
       for (const name of ['message', 'desired_outcome']) if (feedback[name] && sayso.mask) feedback[name] = sayso.mask(feedback[name])
-      const cut = (text, most) => text ? [...text].slice(0, most).join('') : undefined
       return sayso.json({
-        ...reference && { reference: String(reference) },
+        ...sayso.about(),
         ...feedback,
         ...insists && { keep_unmasked: true },
-        ...Object.keys(context)[0] && { context },
-        locale: lang,
-        page: { url: cut(location.href, 2000), title: cut(document.title, 300), referrer: cut(document.referrer, 2000) },
         composed_at: new Date().toISOString()
       })
     },
@@ -536,13 +572,18 @@ export function panel(sayso, outboxOnly) {
   // What looks like a card, an account or a secret is hidden before it leaves; a small module knows what is one. The collector does the same with
   // what comes as it was.
   let masker
-  const hide = text => (masker ||= import(base + '/assets/__MODULE_masks__').then(({ masks }) => masks(sayso))).then(show => show(text)).catch(() => masker = 0)
+  sayso.masks = () => masker ||= import(base + '/assets/__MODULE_masks__').then(({ masks }) => masks(sayso))
+  const hide = text => sayso.masks().then(show => show(text)).catch(() => masker = 0)
   const said = name => body.querySelector(name)?.value || ''
-  listen(dialog, 'input', ({ target }) => {
+  listen(pane, 'input', ({ target }) => {
     const text = said('#message') + '\n' + said('#desired_outcome')
     sayso.doubtful ||= /\d[\d -]{11,}[\dXx]|[A-Z]{2}\d\d[ A-Z\d]{11}|:\/\/.*[?#&@]/.test(text)
     if (sayso.doubtful && target.matches('textarea')) hide(text)
   })
+  // What goes along, for whoever wants to see it.
+  let shown
+  const detail = () => shown ||= import(base + '/assets/__MODULE_along__').then(({ along: show }) => show(sayso, along))
+  listen(along, 'toggle', () => along.open && detail().then(({ draw }) => draw()).catch(() => shown = 0))
   // What may help already, where the site has public answers.
   let helper
   listen(field, 'input', () => known.answers && (helper ||= import(base + '/assets/__MODULE_answers__').then(({ answers }) => answers(sayso))).then(ask => ask(field.value)).catch(() => helper = 0))
@@ -552,16 +593,16 @@ export function panel(sayso, outboxOnly) {
   listen(shut, 'click', close)
   // A phone's gesture for going back closes modal dialogs by itself.
   listen(dialog, 'close', () => dialog.open || close())
-  listen(end, 'focus', ({ relatedTarget }) => relatedTarget?.closest('#outbox') ? frame.focus() : (root.querySelector('#outbox button') || shut).focus())
+  listen(end, 'focus', ({ relatedTarget }) => floats() && (relatedTarget?.closest('#outbox') ? frame.focus() : (root.querySelector('#outbox button') || shut).focus()))
   // What is typed here is nobody else's shortcut, and what is touched here is not outside of a dialog of the page, which might take
-  // the focus back, close itself, or keep us from scrolling.
+  // the focus back, close itself, or keep us from scrolling. In the page it is outside, and only what is typed is ours.
   for (const name of 'keydown keyup keypress beforeinput input paste copy cut compositionstart compositionend focusin focusout pointerdown mousedown touchstart click wheel touchmove'.split(' ')) {
-    dialog.addEventListener(name, event => event.stopPropagation(), { signal, passive: true })
+    pane.addEventListener(name, event => (floats() || /^(key|before|in|pa|c[ou])/.test(name)) && event.stopPropagation(), { signal, passive: true })
   }
   // Shortcuts that hear keys on their way down leave alone whoever is writing, as far as they can see.
   Object.defineProperty(host, 'isContentEditable', { get: () => !dialog.hidden })
   // Where the form never comes, for what the frame can't send.
-  dialog.addEventListener('input', sayso.outbox, { once: true, signal })
+  pane.addEventListener('input', sayso.outbox, { once: true, signal })
   // A trap stops the module for good, such as where a page translator has replaced what is drawn. Whatever traps on the page is taken for ours.
   listen(window, 'error unhandledrejection', ({ error, reason }) => {
     const why = error || reason
@@ -572,10 +613,10 @@ export function panel(sayso, outboxOnly) {
     showFrame()
   })
   let composing
-  listen(dialog, 'keydown', event => {
+  listen(pane, 'keydown', event => {
     // The Escape and the Enter that end a composition belong to the input method.
     composing = event.isComposing || event.keyCode == 229
-    if (composing) return
+    if (composing || !floats()) return
     if (event.key == 'Escape') {
       // Else it would go on to close a dialog of the page.
       event.preventDefault()
@@ -584,7 +625,7 @@ export function panel(sayso, outboxOnly) {
     if (event.key == 'Tab') keepInside(event)
   })
   // Safari ends a composition before it tells of the Enter that did, and would send the form.
-  dialog.addEventListener('submit', event => {
+  pane.addEventListener('submit', event => {
     if (!composing) return
     event.preventDefault()
     event.stopPropagation()
@@ -596,12 +637,13 @@ export function panel(sayso, outboxOnly) {
       clearTimeout(late)
       framed = true
       await calm()
+      const still = sayso.still()
       // Above the frame, where the button to close it would cover what is in it.
       title.textContent = sayso.label
       body.prepend(title)
       early.replaceWith(end)
       frame.hidden = false
-      frame.focus()
+      still || frame.focus()
       source.postMessage({ sayso: 'message', message: field.value }, base)
       // Once: the next page in it may be for another message.
       field.value = ''
@@ -625,6 +667,7 @@ export function panel(sayso, outboxOnly) {
     if (!dialog.hidden) return
     // The field, while it is all that there is; of the form what comes first, since whoever listens would not hear what they are past.
     const wanted = body.hidden ? shut : sayso.app ? body.querySelector('h2') : field.isConnected ? field : shut
+    if (!floats()) return (wanted == shut ? shell : wanted).focus({ preventScroll: true })
     dialog.hidden = false
     dialog.showPopover?.()
     wanted.focus()
@@ -639,18 +682,22 @@ export function panel(sayso, outboxOnly) {
   }
   const open = (wish, from) => {
     if (dialog.hidden) opener = from || document.activeElement
+    // Where there is a form in the page already, it leads there.
+    sayso.lead?.()
     show()
-    if (framed) {
-      frame.focus()
-      return settle()
-    }
+    if (framed) frame.focus()
+    begin(wish)
+  }
+  // The form for what the page wishes, wherever it is.
+  const begin = wish => {
+    if (framed) return settle()
     clearTimeout(late)
     // Who has waited long enough gets what comes first.
     kind = wish?.kind
     if (!sayso.app) late = setTimeout(showFrame, 5000)
     load().then(() => {
       // It may have been closed again.
-      if (dialog.hidden) return
+      if (floats() && dialog.hidden) return
       sayso.app?.open(wish || {})
       settle()
     }, error => {
@@ -668,17 +715,20 @@ export function panel(sayso, outboxOnly) {
 
   return {
     open,
+    begin,
     close,
     toggle: () => dialog.hidden ? open() : close(),
     survey: key => import(base + '/assets/__MODULE_survey__').then(({ survey }) => survey(sayso, key, words)),
     set({ lang }) {
       label()
       paint()
+      sayso.relist?.()
       if (lang) hear(sayso.texts(), sayso.lang, () => {
         if (!sayso.app) return
         sayso.words = words
         sayso.app.speak()
         sayso.respeak?.()
+        sayso.relist?.()
         sayso.waiting?.draw()
       })
     }

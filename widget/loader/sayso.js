@@ -97,7 +97,8 @@
   }
 
   let loading, link
-  const start = outboxOnly => import(asset('panel.js')).then(({ panel }) => panel(sayso, outboxOnly))
+  const part = (name, ...rest) => import(asset(name + '.js')).then(made => made[name](sayso, ...rest))
+  const start = outboxOnly => part('panel', outboxOnly)
   // Everything starts at once; the panel shows itself while the rest is still on its way.
   const load = () => loading || ((sayso.ahead = sayso.parts()).catch(() => {}), (loading = start()).catch(() => loading = 0), loading)
   // In the launcher's place when the dialog does not come, or not soon: nobody is left with a button that does nothing.
@@ -153,6 +154,8 @@
   }
   'open toggle survey'.split(' ').map(name => commands[name] = ask.bind(0, name))
 
+  // What goes wrong on the page, where its owner wants to know: from now on.
+  'errors' in data && part('errors').catch(() => {})
   sayso.speak(data.lang)
   // Once it is complete, which is the least work for the browser.
   attach()
@@ -171,6 +174,15 @@
   listen(doc, 'pointerover focusin', event => {
     attach()
     if (data.preload != 'none' && opener(event)) load()
+  })
+  // A form in the flow of the page. The browser gives the element's name away once, and this script may come again, so all that an element does is to
+  // tell that it has come or gone. Those of before have told somebody else.
+  listen(doc, 'sayso:element', ({ detail }) => part('inline', detail, load).catch(() => {}))
+  const tell = element => emit('element', element)
+  doc.querySelectorAll('sayso-feedback:defined').forEach(tell)
+  if (!customElements.get('sayso-feedback')) customElements.define('sayso-feedback', class extends HTMLElement {
+    connectedCallback() { tell(this) }
+    disconnectedCallback() { tell(this) }
   })
   // The page comes first.
   ;(window.requestIdleCallback || setTimeout)(async () => {

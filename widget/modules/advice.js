@@ -20,15 +20,19 @@ const policy = base => `Add these sources to the Content-Security-Policy of this
 
 /** Tries what the form needs on this page, one thing after the other, and says what came of it. */
 export const check = async sayso => {
-  const { base, site, host, lang } = sayso
+  const { base, site, data, host, lang } = sayso
   const found = []
   const good = text => found.push(['✓', text])
   const bad = text => found.push(['✗', text])
   good(`The tag is here: site "${site}", collector ${base}, language ${lang}.`)
   if (!host.isConnected) bad('The launcher is not on the page: something has removed it.')
   try {
-    const { status, ok } = await fetch(base + '/api/v1/sites/' + site, { cache: 'no-store' })
+    const answer = await fetch(base + '/api/v1/sites/' + site, { cache: 'no-store' })
+    const { status, ok } = answer
     if (ok) good('The collector answers, and accepts feedback from this page.')
+    const { page_errors } = ok ? await answer.json() : {}
+    if (page_errors && !('errors' in data)) bad('The site wants to know of errors of this page, but the tag has no data-errors, so none are noted.')
+    if (ok && !page_errors && 'errors' in data) bad(`The tag has data-errors, but the site does not want to know of errors, so none are sent. To change that, run:\n\n    sayso site set ${site} page_errors=true\n`)
     else if (status == 403) bad(reasons.origin(sayso))
     else if (status == 404) bad(reasons.site(sayso))
     else bad(`The collector answers with ${status}.`)

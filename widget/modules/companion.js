@@ -10,7 +10,7 @@ __COMPANION_GLUE__
 
 /** Starts the module, and gives what the panel can ask of it. */
 export const companion = async sayso => {
-  const { base, dialog, body, make, signal, launcher } = sayso
+  const { base, pane, body, make, signal, launcher } = sayso
   const asset = name => base + '/assets/__ASSETS_HASH__-' + name
   // With those of the form, which are the same words for kinds and codes.
   const words = async () => ({ ...await fetch(asset('companion-' + sayso.lang + '.json'), { signal }).then(answer => answer.json()), ...sayso.words })
@@ -33,9 +33,9 @@ export const companion = async sayso => {
       return text.replace('{count}', sayso.number(number))
     },
     ...upload(sayso),
-    find: selector => dialog.querySelector(selector),
-    focus: selector => dialog.querySelector(selector)?.focus(),
-    veil: hidden => dialog.hidden = launcher.hidden = hidden,
+    find: selector => pane.querySelector(selector),
+    focus: selector => pane.querySelector(selector)?.focus(),
+    veil: hidden => pane.parentNode.hidden = launcher.hidden = hidden,
     home() {
       if (!sayso.away) return
       const inside = box.contains(sayso.root.activeElement)
@@ -47,7 +47,7 @@ export const companion = async sayso => {
     seen: () => sayso.badge?.()
   })
   wasm_bindgen.begin(host)
-  dialog.insertBefore(box, body.nextSibling)
+  body.after(box)
   sayso.attach.prepend(helped)
   sayso.home = host.home
   // Whatever happens later than a call of ours the panel hears of, and knows by its name.

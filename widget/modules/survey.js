@@ -18,7 +18,7 @@ let isStyled
 
 /** Shows the survey with this key; `close` and `open` are what the button and the link say. */
 export const survey = (sayso, key, { close, failure_page: open }) => {
-  const { base, site, data, root, signal, make, emit } = sayso
+  const { base, site, data, host: { shadowRoot: root }, signal, make, emit } = sayso
   if (!isStyled) isStyled = sayso.style(css)
   root.querySelector('#survey')?.remove()
   const opener = document.activeElement

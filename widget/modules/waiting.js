@@ -192,6 +192,7 @@ export const waiting = (sayso, outbox) => {
     whole &&= count
     const focused = sayso.root.activeElement
     const inside = box.contains(focused)
+    const still = sayso.still()
     // Another screen in the form's place gives way to what needs the customer.
     if (whole) sayso.home?.()
     const turned = !sayso.away && body.hidden == !whole
@@ -200,6 +201,7 @@ export const waiting = (sayso, outbox) => {
     box.className = whole ? 'whole' : ''
     if (!count) box.replaceChildren()
     const first = count && (whole ? drawWhole(records, state, line, reveal) : drawStrip(state, line))
+    if (still) return
     if (turned && !whole) sayso.focus('h2,iframe,#fallback a')
     else if (turned) first.focus()
     else if (inside) ([...box.querySelectorAll('button')].find(button => button.dataset.way == focused.dataset.way) || first)?.focus()

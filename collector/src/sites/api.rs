@@ -45,6 +45,8 @@ pub struct PublicSettings {
     texts: OwnTexts,
     theme: Theme,
     proof: Proof,
+    /// Whether errors of the page and requests that failed go along, which the widget notes where its tag has `data-errors`.
+    page_errors: bool,
     /// Whether there are public answers to ask for (`/answers`).
     answers: bool,
 }
@@ -77,6 +79,7 @@ impl PublicSettings {
             consent_text: settings.consent_text,
             texts: settings.texts,
             theme: settings.theme,
+            page_errors: settings.page_errors,
             proof: Proof { required: difficulty.asks_for_proof() },
             answers: answers == Answers::Some,
         }

@@ -27,6 +27,8 @@ pub struct SiteSettings {
     pub agents_see_all: bool,
     /// Whether anybody may read how the site did in the last twelve months, at `/s/{key}/record`.
     pub public_record: bool,
+    /// Whether feedback brings along what went wrong on the page: errors and failed requests, as far as the customer lets them.
+    pub page_errors: bool,
     /// The time zone in which mails say when something is.
     pub time_zone: Zone,
     /// The country of phone numbers that are written without one.
@@ -131,6 +133,7 @@ impl Default for SiteSettings {
             first_response_hours: 24,
             agents_see_all: false,
             public_record: false,
+            page_errors: false,
             time_zone: Zone::default(),
             country: None,
             promise_text: Texts::new(),

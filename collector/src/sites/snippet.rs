@@ -19,7 +19,8 @@ pub enum Tag {
     Pinned,
 }
 
-/// The script tag for the pages of a site. The launcher asks the collector for nothing, so its colour is in the tag.
+/// The script tag for the pages of a site. It asks the collector for nothing before somebody wants the form, so what the launcher and the page's errors
+/// need to know is in the tag.
 pub fn script_tag(site: &Site, config: &Config) -> String {
     tag(site, &config.url("/sayso.js"), "")
 }
@@ -34,7 +35,8 @@ pub fn pinned_tag(site: &Site, config: &Config) -> Option<String> {
 fn tag(site: &Site, address: &str, more: &str) -> String {
     let accent = site.settings.theme.accent.as_deref();
     let accent = accent.map(|accent| format!(r#" data-accent="{accent}""#)).unwrap_or_default();
-    format!(r#"<script async src="{address}"{more} data-site="{}"{accent}></script>"#, site.key())
+    let errors = if site.settings.page_errors { " data-errors" } else { "" };
+    format!(r#"<script async src="{address}"{more} data-site="{}"{accent}{errors}></script>"#, site.key())
 }
 
 /// The sources that the site's Content-Security-Policy has to allow, one directive a line.

@@ -67,7 +67,8 @@ async fn calls_before_the_widget_has_come_are_worked_off_in_their_order() {
         sqlx::query_as("select message, reference, context from feedback").fetch_one(pool).await)
     .unwrap();
     assert_eq!((message.as_str(), reference.as_str()), ("About my order: it is late", "A-2"));
-    let context: Value = serde_json::from_str(&context).unwrap();
+    let mut context: Value = serde_json::from_str(&context).unwrap();
+    assert!(context.as_object_mut().unwrap().remove("viewport").is_some(), "what the widget says of the window");
     assert_eq!(context, json!({"cart": 3, "plan": "gold"}), "what was set is merged");
     browser.stop().await;
 }

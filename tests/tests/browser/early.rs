@@ -140,3 +140,16 @@ async fn nothing_of_a_previous_user_stays_in_the_field() {
     assert_eq!(visit.browser.run(&format!("return {WIDGET}.innerHTML.includes('li@example.com')")).await, json!(false));
     visit.browser.stop().await;
 }
+
+/// Nothing moves under a finger when the form comes.
+#[tokio::test(flavor = "multi_thread")]
+async fn the_panel_is_as_high_as_the_form_will_be() {
+    let visit = Visit::open_early(Page::default()).await;
+    let look = format!("return {WIDGET}.querySelector('#panel').offsetHeight");
+    let before = visit.browser.run(&look).await.as_i64().unwrap();
+    visit.scene.front.relent();
+    visit.wait_for_form().await;
+    let after = visit.browser.run(&look).await.as_i64().unwrap();
+    assert!((after - before).abs() <= 4, "{before} and {after} pixels");
+    visit.browser.stop().await;
+}

@@ -127,6 +127,6 @@ async fn what_the_page_adds_arrives_as_it_was() {
     let select = "select context from feedback";
     let context: String =
         sayso::with_db!(&stage.collector.app.db, pool => sqlx::query_scalar(select).fetch_one(pool).await).unwrap();
-    assert_eq!(serde_json::from_str::<serde_json::Value>(&context).unwrap(), json!({"tags": ["a", "b"]}));
+    assert_eq!(serde_json::from_str::<serde_json::Value>(&context).unwrap()["tags"], json!(["a", "b"]));
     browser.stop().await;
 }

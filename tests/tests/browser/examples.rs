@@ -8,6 +8,7 @@ use sayso_tests::browser::{Browser, Setup};
 use sayso_tests::company::Page;
 use serde_json::json;
 
+use crate::inline;
 use crate::stage::{Stage, click_in_widget, complain_in_widget};
 
 const EMBEDDING: &str = include_str!("../../../docs/embedding.md");
@@ -50,6 +51,11 @@ async fn every_block_of_html_makes_a_page_that_works() {
     for (path, block) in &pages {
         browser.driver.goto(stage.company.url(path)).await.unwrap();
         browser.find_in_widget(".launcher").await;
+        if block.contains("<sayso-feedback") {
+            inline::complain(&browser, "sayso-feedback").await;
+            assert_eq!(browser.run("return broken").await, json!([]), "{block}");
+            continue;
+        }
         if block.contains("data-launcher=\"none\"") {
             browser.find("[data-sayso-open]").await.click().await.unwrap();
         } else {

@@ -13,7 +13,7 @@ const MOST: u64 = 40 * 1_024;
 
 /// What is on the screen of the widget, with a little of the page around it.
 const FRAME: &str = "const root = document.querySelector('sayso-widget').shadowRoot;\
-    const boxes = [...root.querySelectorAll('#panel, .launcher')].map(part => part.getBoundingClientRect()).filter(box => box.width);\
+    const boxes = [...document.querySelectorAll('sayso-feedback'), ...root.querySelectorAll('#panel, .launcher')].map(part => part.getBoundingClientRect()).filter(box => box.width);\
     const box = boxes.find(box => box.height > 150) ?? boxes[0];\
     const x = Math.max(0, box.left - 24), y = Math.max(0, box.top - 24);\
     return { x, y, width: Math.min(innerWidth, box.right + 24) - x, height: Math.min(innerHeight, box.bottom + 24) - y, scale: 1 }";

@@ -167,10 +167,10 @@ on_both_databases! {
     async fn a_change_is_planned_field_by_field_and_audited(database: Database) {
         let one = Installation::new(database).await;
         one.service(&["apply", &one.write("service.toml", FILE)]);
-        let changed = FILE.replace("first_response = \"1h\"", "first_response = \"2h\"").replace("first_response_hours = 8", "first_response_hours = 6");
+        let changed = FILE.replace("first_response = \"1h\"", "first_response = \"2h\"").replace("first_response_hours = 8", "first_response_hours = 6\npage_errors = true");
         let (code, plan) = one.service(&["apply", &one.write("changed.toml", &changed)]);
         assert_eq!(code, Some(0));
-        assert_eq!(plan, "~ site acme: first_response_hours 8 → 6\n~ promise site acme, complaint, urgent, tier gold: first_response 1h → 2h\n");
+        assert_eq!(plan, "~ site acme: first_response_hours 8 → 6, page_errors false → true\n~ promise site acme, complaint, urgent, tier gold: first_response 1h → 2h\n");
         let (rules, views) = (changed.find("[[rule]]").unwrap(), changed.find("[[view]]").unwrap());
         let fewer = format!("{}{}", &changed[..rules], &changed[views..]);
         let fewer = one.write("fewer.toml", &fewer);

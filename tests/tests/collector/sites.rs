@@ -37,6 +37,19 @@ on_both_databases! {
         assert_eq!((&stored["x"], &stored["languages"], &stored["first_response_hours"]), (&json!({"y": 1}), &json!(5), &json!(7)));
         assert_eq!(app.site().await.problems().len(), 2);
     }
+    async fn errors_of_the_page_are_asked_for_only_where_the_owner_wants_them(app: TestApp) {
+        let tag = async || sayso::sites::snippet::script_tag(&app.site().await, &app.app.config);
+        assert_eq!(public_settings(&app).await["page_errors"], json!(false));
+        assert!(!tag().await.contains("data-errors"));
+        app.set_site(&["page_errors=true"]).await;
+        app.app.clock.advance(1_000);
+        assert_eq!(public_settings(&app).await["page_errors"], json!(true));
+        assert!(tag().await.ends_with(" data-site=\"acme\" data-errors></script>"), "{}", tag().await);
+        let mut site = app.site().await;
+        let refused = site.set("page_errors=maybe").unwrap_err().to_string();
+        assert_eq!(refused, "page_errors is true or false");
+    }
+
     async fn own_words_are_public_and_an_empty_text_clears_them(app: TestApp) {
         assert_eq!(public_settings(&app).await["texts"], json!({}));
         app.set_site(&["text.title.en=Tell the shop", "text.title.zh-tw=告訴店家", "text.send.ar=أرسِل"]).await;

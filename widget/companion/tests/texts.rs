@@ -22,8 +22,8 @@ fn languages(path: &str) -> BTreeMap<String, BTreeMap<String, String>> {
 }
 
 fn sources() -> String {
-    let mut source = fs::read_to_string(folder("../modules/companion.js")).expect("it is there");
-    source += &fs::read_to_string(folder("../modules/masks.js")).expect("it is there");
+    let modules = ["companion", "masks", "along"].map(|name| folder(&format!("../modules/{name}.js")));
+    let mut source: String = modules.iter().map(|path| fs::read_to_string(path).expect("it is there")).collect();
     let mut left = vec![folder("src"), folder("../screens/src"), folder("../masks/src")];
     while let Some(path) = left.pop() {
         if path.is_dir() {

@@ -9,6 +9,7 @@ mod efforts;
 mod error;
 mod merging;
 mod page;
+mod page_context;
 mod posted;
 mod properties;
 mod reading;

@@ -14,6 +14,7 @@ use super::deliveries::{self, Sight};
 use super::draft::Draft;
 use super::effort_texts;
 use super::error::{CaseForm, FormError};
+use super::page_context::PageContext;
 use super::seen;
 use super::shown::{CasePage, FormKey, Rights, ShownClock};
 use super::sorting::Names;
@@ -187,7 +188,7 @@ pub(super) async fn render(app: &App, who: &SignedIn, id: &str, mut draft: Draft
         access,
         card,
         category: category_label(who.t.0, site.as_deref(), case.category.as_deref()),
-        context: case.context.as_deref().map(pretty),
+        context: case.context.as_deref().map(PageContext::read),
         due: due(who.t, case.status(), times, now),
         due_promise: due_promise(who.t, &clocks, case.due_at),
         clocks: clocks.iter().map(|clock| ShownClock::of(who.t, clock, now)).collect(),
@@ -241,10 +242,4 @@ fn due_promise(t: Texts, clocks: &[Clock], due_at: Option<Millis>) -> &'static s
     let clock = clocks.iter().find(|clock| due_at.is_some() && clock.due() == due_at);
     let promise = clock.map_or(PromiseKind::FirstResponse, |clock| clock.promise);
     t.get(&format!("console.promise.{}", promise.as_str()))
-}
-
-/// JSON for people; what is none is shown as it is.
-fn pretty(json: &str) -> String {
-    let value: Option<serde_json::Value> = serde_json::from_str(json).ok();
-    value.and_then(|value| serde_json::to_string_pretty(&value).ok()).unwrap_or_else(|| json.to_owned())
 }

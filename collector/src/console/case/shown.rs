@@ -10,6 +10,7 @@ use sayso_shared::{Contact, Kind};
 use super::customer_card::CustomerCard;
 use super::deliveries::Delivery;
 use super::draft::{Draft, SplitDraft};
+use super::page_context::PageContext;
 use super::properties;
 use super::suggested::Shown;
 use super::timeline::{Item, What, Words};
@@ -56,7 +57,7 @@ pub(super) struct CasePage {
     pub(super) standing: Standing,
     pub(super) access: CaseAccess,
     pub(super) category: Option<String>,
-    pub(super) context: Option<String>,
+    pub(super) context: Option<PageContext>,
     pub(super) due: Option<Due>,
     /// What is due then.
     pub(super) due_promise: &'static str,

@@ -105,6 +105,10 @@ async fn the_form(inspector: &mut Inspector, scene: &Scene) {
     click_in_widget(&inspector.browser, "[part=launcher]").await;
     inspector.browser.find_in_widget("#message").await;
     inspector.measure("the form").await;
+    click_in_widget(&inspector.browser, "#along summary").await;
+    inspector.browser.find_in_widget("#along li").await;
+    inspector.measure("what goes along").await;
+    click_in_widget(&inspector.browser, "#along summary").await;
     for kind in ["complaint", "suggestion", "praise", "question"] {
         click_in_widget(&inspector.browser, &format!("label.{kind}")).await;
         if kind == "complaint" {

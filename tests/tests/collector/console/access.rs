@@ -27,6 +27,20 @@ on_both_databases! {
         assert!(lin.client.get(&format!("/staff/cases/{known}")).await.body.contains("li@example.com"));
     }
 
+    async fn what_went_wrong_on_the_page_is_shown_for_itself(app: TestApp) {
+        let lin = Desk::of(&app, "lin", Role::Agent).await;
+        let errors = ["10:00:05 TypeError: <b>no cart</b>", "10:00:06 GET 500 https://shop.example/cart?id=***&session=s3cretword"];
+        let context = json!({"viewport": "375x720", "errors": errors, "cart": 3});
+        let id = submit(&app, json!({"kind": "complaint", "message": "The cart is empty", "context": context})).await;
+        let page = lin.client.get(&format!("/staff/cases/{id}")).await.body;
+        for said in ["2 errors on the page", "10:00:05 TypeError: &#60;b&#62;no cart", "GET 500 https://shop.example/cart?id=***&#38;session=***", "<dd class=\"typed\">375x720</dd>", "cart&#34;: 3"] {
+            assert!(page.contains(said), "{said}: {page}");
+        }
+        assert!(!page.contains("s3cretword"), "{page}");
+        let other = submit(&app, json!({"kind": "complaint", "message": "The cart is empty", "context": {"errors": "none"}})).await;
+        assert!(lin.client.get(&format!("/staff/cases/{other}")).await.body.contains("errors&#34;: &#34;none"), "what a website means by it stays as it is");
+    }
+
     async fn programs_are_called_by_the_names_of_their_tokens(app: TestApp) {
         let lin = Desk::of(&app, "lin", Role::Agent).await;
         let program = Program::new(&app).await;
