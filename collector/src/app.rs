@@ -24,6 +24,7 @@ use crate::learning::learnt::Learned;
 use crate::metrics::Metrics;
 use crate::outbox::lanes::Lanes;
 use crate::replicas::Replicas;
+use crate::reports::cache::ReportCache;
 use crate::reports::record::RecordCache;
 use crate::service::ServiceCache;
 use crate::sites::SiteCache;
@@ -85,6 +86,8 @@ pub struct Shared {
     pub lanes: Arc<Lanes>,
     /// The public service records of sites.
     pub records: RecordCache,
+    /// Reports of large installations that were made lately.
+    pub reports: ReportCache,
     /// What was learnt from cases.
     pub learned: Learned,
     /// Cancelled when the collector shuts down; event streams and workers end on it.
@@ -123,6 +126,7 @@ impl App {
             deliveries_wake: Notify::new(),
             lanes: Arc::default(),
             records: RecordCache::default(),
+            reports: ReportCache::default(),
             learned: Learned::default(),
             shutdown: CancellationToken::new(),
             config,

@@ -20,6 +20,22 @@ pub const HOUR: Millis = 60 * MINUTE;
 /// One day of 24 hours.
 pub const DAY: Millis = 24 * HOUR;
 
+/// From when until when, the end not included.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Period {
+    /// The beginning.
+    pub from: Option<Millis>,
+    /// The end.
+    pub to: Option<Millis>,
+}
+
+impl Period {
+    /// Whether a moment lies within it.
+    pub fn contains(self, at: Millis) -> bool {
+        self.from.is_none_or(|from| from <= at) && self.to.is_none_or(|to| at < to)
+    }
+}
+
 /// The system's time, plus what a test has added to it.
 #[derive(Clone, Debug)]
 pub struct Clock {

@@ -11,6 +11,7 @@ use std::time::{Duration, Instant};
 use anyhow::{Context as _, bail, ensure};
 use rustix::process::Signal;
 
+use crate::dependencies;
 use crate::environment;
 use crate::process::{Group, OnInterrupt};
 use crate::step::Step;
@@ -41,6 +42,9 @@ pub fn dist() -> anyhow::Result<()> {
     let bytes = fs::metadata(&binary)?.len();
     println!("\n{}: {} of {} allowed", binary.display(), megabytes(bytes), megabytes(BUDGET));
     ensure!(bytes <= BUDGET, "the binary is over its budget");
+    let bill = folder.join("sayso.cdx.json");
+    fs::write(&bill, serde_json::to_string_pretty(&dependencies::bill_of_materials()?)?)?;
+    println!("{}: what is in it (CycloneDX)", bill.display());
     Ok(())
 }
 

@@ -3,6 +3,7 @@
 mod arguments;
 mod bench;
 mod browsers;
+mod dependencies;
 mod dist;
 mod environment;
 mod frameworks;

@@ -8,6 +8,7 @@ use std::fs;
 use std::path::Path;
 
 use crate::browsers::{Chromium, Firefox, WebKit};
+use crate::dependencies;
 use crate::dist;
 use crate::environment;
 use crate::frameworks::Frameworks;
@@ -154,7 +155,8 @@ pub fn test(selection: Selection, test_args: &[String]) -> anyhow::Result<()> {
 fn check_tidiness() -> anyhow::Result<()> {
     let step = Step::start("tidiness");
     let files = tidy::check(&environment::workspace())?;
-    step.finish(&format!("{files} files"));
+    let crates = dependencies::check()?;
+    step.finish(&format!("{files} files, {crates} crates"));
     Ok(())
 }
 

@@ -5,6 +5,7 @@
 
 pub mod control;
 pub mod duplicates;
+pub mod facts;
 pub mod features;
 pub mod importance;
 pub mod kano;

@@ -61,8 +61,8 @@ pub async fn report(
     let format = parameters.extract_if(.., |(name, _)| name == "format").next().map(|(_, value)| value);
     let asked = Asked::read(&app, name, parameters).await?;
     match format.as_deref() {
-        None | Some("json") => Ok(Json(reports::make(&app, &asked).await?).into_response()),
-        Some("csv") => Ok(table(&reports::make(&app, &asked).await?)),
+        None | Some("json") => Ok(Json(&*reports::make(&app, &asked).await?).into_response()),
+        Some("csv") => Ok(table(&*reports::make(&app, &asked).await?)),
         Some(_) => Err(Error::field(wrong("format", "json or csv"))),
     }
 }

@@ -12,6 +12,7 @@ use crate::app::App;
 use crate::auth::Member;
 use crate::auth::guard::HOME;
 use crate::calls;
+use crate::clock::Period;
 use crate::http::Result;
 use crate::outbox::{Delivery, Failure, member_of};
 use crate::reports::findings::sentence;
@@ -20,7 +21,6 @@ use crate::reports::periods::{Unit, begin};
 use crate::reports::{self, Asked, By, Name, Report, asked::Filter};
 use crate::service::Service;
 use crate::sites::Site;
-use crate::surveys::Period;
 use crate::text::Texts;
 use crate::with_db;
 
@@ -146,7 +146,7 @@ impl Question<'_> {
         }))
     }
 
-    async fn report(&self, name: Name, by: By, period: Period) -> Result<Report> {
+    async fn report(&self, name: Name, by: By, period: Period) -> Result<Arc<Report>> {
         reports::make(self.app, &self.asked(name, by, period)).await
     }
 

@@ -13,7 +13,7 @@ pub mod commands;
 mod decision;
 mod files;
 pub mod imap;
-mod message;
+pub mod message;
 mod new_case;
 pub mod quotes;
 mod receive;

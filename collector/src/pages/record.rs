@@ -10,6 +10,7 @@ use axum::response::Response;
 use super::visit::{Segment, Shell, Visit};
 use crate::app::App;
 use crate::assets::{self, MARK};
+use crate::clock::Period;
 use crate::clocks::PromiseKind;
 use crate::http::{Error, Result};
 use crate::reports::asked::Filter;
@@ -18,7 +19,6 @@ use crate::reports::periods::{Unit, begin, day};
 use crate::reports::record::{Month, first_day};
 use crate::reports::{self, Asked, By, Name, Row};
 use crate::sites::Site;
-use crate::surveys::Period;
 
 #[derive(Template)]
 #[template(path = "pages/record.html")]

@@ -3,22 +3,23 @@
 use std::sync::Arc;
 
 use jiff::tz::TimeZone;
+use sayso_analysis::facts::Fact;
 use sayso_analysis::importance::Crosshair;
 use sayso_shared::Kind;
 use sayso_shared::problem::{ErrorCode, FieldError};
 
 use super::by::{By, Name};
-use super::facts::Fact;
 use super::periods::{Edge, moment};
 use crate::app::App;
 use crate::cases::{Channel, Priority};
 use crate::clock::Millis;
+use crate::clock::Period;
 use crate::clocks::PromiseKind;
 use crate::http::{Error, Result};
 use crate::service::Service;
 use crate::service::survey::{Survey, SurveyKind};
 use crate::sites::Site;
-use crate::surveys::{self, Period};
+use crate::surveys;
 
 /// A report that is asked for.
 #[derive(Clone, Debug)]
@@ -144,6 +145,13 @@ impl Asked {
         asked.zone = asked.zone_of(&sites, &service);
         asked.add_period(&others, &mut errors);
         if errors.is_empty() { Ok(asked) } else { Err(Error::Invalid(errors)) }
+    }
+
+    /// What tells it from other questions: all that a report depends on, besides the data and the time.
+    pub fn cache_key(&self) -> String {
+        let Self { name, by, period, from, to, zone, filter, survey, crosshair, exposure, now: _ } = self;
+        let (zone, survey) = (zone.iana_name(), survey.as_ref().map(|survey| survey.key.as_str()));
+        format!("{name:?} {by:?} {period:?} {from:?} {to:?} {zone:?} {filter:?} {survey:?} {crosshair:?} {exposure:?}")
     }
 
     /// Whether a case counts: it is worked on, and among those that are asked for.

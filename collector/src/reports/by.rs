@@ -1,6 +1,7 @@
 //! Which reports there are, and what their rows can be grouped by.
 
-use super::facts::Fact;
+use sayso_analysis::facts::Fact;
+
 use super::periods::Unit;
 use crate::cases::status::words;
 use crate::clock::Millis;

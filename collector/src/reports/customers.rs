@@ -10,8 +10,8 @@ use super::groups::{Groups, Naming};
 use super::select::{Cases, Select};
 use crate::app::App;
 use crate::calls;
+use crate::clock::Period;
 use crate::http::Result;
-use crate::surveys::Period;
 
 /// A customer who complains so often in one period complains again and again.
 const AGAIN: u64 = 2;

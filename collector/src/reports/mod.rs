@@ -5,6 +5,7 @@
 
 pub mod asked;
 pub mod by;
+pub mod cache;
 mod causes;
 pub mod commands;
 mod costs;
@@ -25,93 +26,37 @@ mod promises;
 mod quality;
 mod ratings;
 pub mod record;
+mod report;
 pub mod select;
 pub mod spoken;
 mod surveys;
 mod workload;
 
 use std::collections::BTreeMap;
-
-use serde::Serialize;
-use serde_json::Value;
-use utoipa::ToSchema;
+use std::sync::Arc;
 
 pub use asked::Asked;
 pub use by::{By, Name};
 pub use figures::Row;
+pub use report::{Before, NearDuplicates, NewTopic, Report};
 
 use self::figures::{Content, count};
 use self::groups::Naming;
 use self::select::{Cases, Select};
-use self::spoken::{NearDuplicates, NewTopic};
 use crate::app::App;
 use crate::auth::Member;
 use crate::clock::rfc3339;
 use crate::http::Result;
 
-/// A report.
-#[derive(Debug, Serialize, ToSchema)]
-#[schema(as = StaffReport)]
-pub struct Report {
-    /// Its name.
-    pub report: Name,
-    /// From when, as it was asked for; null for the first case or answer.
-    #[schema(required = true)]
-    pub from: Option<String>,
-    /// Until when, as it was asked for; null for the last case or answer.
-    #[schema(required = true)]
-    pub to: Option<String>,
-    /// What the rows are grouped by.
-    pub by: By,
-    /// What is counted.
-    pub unit: &'static str,
-    /// The time zone in which its days are counted.
-    #[schema(example = "Asia/Shanghai")]
-    pub time_zone: String,
-    /// A row for each group, with its figures; null where there are too few answers.
-    #[schema(value_type = Vec<Object>)]
-    pub rows: Vec<Row>,
-    /// The figures of the whole, where the report has them.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(value_type = Option<Object>, nullable = false)]
-    pub overall: Option<Value>,
-    /// The same of the period before, where the period has two ends.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(nullable = false)]
-    pub before: Option<Before>,
-    /// How many cases or answers do not count, by reason.
-    pub left_out: BTreeMap<&'static str, u64>,
-    /// Of `causes`: what customers have begun to speak of in the last seven days; empty where nothing grew, or before it was looked for.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(nullable = false)]
-    pub new_topics: Option<Vec<NewTopic>>,
-    /// Of `causes`: cases of the last nine weeks that say nearly the same, the largest group first.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(nullable = false)]
-    pub near_duplicates: Option<Vec<NearDuplicates>>,
+/// Makes a report; of a large installation it may be one that was made in the last half minute.
+pub async fn make(app: &App, asked: &Asked) -> Result<Arc<Report>> {
+    match facts::gathered(&app.db).await? >= cache::LARGE {
+        true => app.reports.get(asked.cache_key(), asked.now, make_anew(app, asked)).await,
+        false => make_anew(app, asked).await.map(Arc::new),
+    }
 }
 
-/// The period before.
-#[derive(Debug, Serialize, ToSchema)]
-#[schema(as = StaffReportBefore)]
-pub struct Before {
-    /// From when, as a time.
-    #[schema(format = DateTime)]
-    pub from: String,
-    /// Until when, not included.
-    #[schema(format = DateTime)]
-    pub to: String,
-    /// A row for each group.
-    #[schema(value_type = Vec<Object>)]
-    pub rows: Vec<Row>,
-    /// The figures of the whole, where the report has them.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(value_type = Option<Object>, nullable = false)]
-    pub overall: Option<Value>,
-}
-
-/// Makes a report.
-pub async fn make(app: &App, asked: &Asked) -> Result<Report> {
+async fn make_anew(app: &App, asked: &Asked) -> Result<Report> {
     let content = content(app, asked).await?;
     let before = match periods::before(asked.period, &asked.zone).filter(|_| asked.survey.is_none()) {
         None => None,

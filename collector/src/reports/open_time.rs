@@ -45,8 +45,10 @@ impl<'a> OpenTimes<'a> {
             return 0;
         }
         let (promises, begin, end) = (self.promises, self.from, self.to);
-        let laid =
-            self.known.entry(key.to_owned()).or_insert_with(|| Laid::new(promises.calendar(Some(key)), begin, end));
+        if !self.known.contains_key(key) {
+            self.known.insert(key.to_owned(), Laid::new(promises.calendar(Some(key)), begin, end));
+        }
+        let laid = &self.known[key];
         match begin <= from && to <= end {
             true => laid.until(to) - laid.until(from),
             false => laid.calendar.open_between(from, to),

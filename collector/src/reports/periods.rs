@@ -5,8 +5,8 @@ use jiff::tz::TimeZone;
 use jiff::{Timestamp, ToSpan as _};
 
 use crate::calendars;
+use crate::clock::Period;
 use crate::clock::{Millis, parse_rfc3339};
-use crate::surveys::Period;
 
 /// How long the parts of a period are.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -5,10 +5,9 @@ use std::cmp::Reverse;
 
 use sayso_analysis::similar::Shingles;
 use sayso_analysis::topics::Topic;
-use serde::Serialize;
-use utoipa::ToSchema;
 
 use super::asked::Asked;
+use super::report::{NearDuplicates, NewTopic};
 use crate::app::App;
 use crate::cases::search::said::texts;
 use crate::clock::rfc3339;
@@ -18,46 +17,6 @@ use crate::learning::Group;
 
 /// Words that are named of a group.
 const WORDS_MAX: usize = 8;
-
-/// What customers have begun to speak of.
-#[derive(Debug, Serialize, ToSchema)]
-#[schema(as = StaffReportNewTopic)]
-pub struct NewTopic {
-    /// The key of the site.
-    pub site: String,
-    /// Its words, as search has them; those that grew most clearly first.
-    pub words: Vec<String>,
-    /// Cases of the last seven days that have the first word.
-    pub n: u64,
-    /// Their share of all cases of these days.
-    pub share: f64,
-    /// Cases of the eight weeks before that have it.
-    pub n_before: u64,
-    /// Their share.
-    pub share_before: f64,
-    /// The upper limit of the u-chart, which the share of the last days is above.
-    pub upper: f64,
-    /// Until when cases were counted.
-    #[schema(format = DateTime)]
-    pub as_of: String,
-}
-
-/// Cases of the last nine weeks that say nearly the same.
-#[derive(Debug, Serialize, ToSchema)]
-#[schema(as = StaffReportNearDuplicates)]
-pub struct NearDuplicates {
-    /// The key of the site.
-    pub site: String,
-    /// How many there are.
-    pub n: usize,
-    /// The identifiers of the newest ones, at most 20.
-    pub cases: Vec<String>,
-    /// The words that the newest two have in common, the longest first.
-    pub words: Vec<String>,
-    /// Until when cases were compared.
-    #[schema(format = DateTime)]
-    pub as_of: String,
-}
 
 /// Both, of the site that is asked for or of all.
 pub async fn read(app: &App, asked: &Asked) -> Result<(Vec<NewTopic>, Vec<NearDuplicates>)> {

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use super::invitations::{Token, mark_answered};
 use crate::app::App;
-use crate::clock::Millis;
+use crate::clock::{Millis, Period};
 use crate::db::{Db, Tx};
 use crate::{with_db, with_tx};
 
@@ -32,22 +32,6 @@ pub struct Given {
     pub field: &'static str,
     /// The answer; none if the question was left out.
     pub value: Option<String>,
-}
-
-/// From when until when, the end not included.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Period {
-    /// The beginning.
-    pub from: Option<Millis>,
-    /// The end.
-    pub to: Option<Millis>,
-}
-
-impl Period {
-    /// Whether a moment lies within it.
-    pub fn contains(self, at: Millis) -> bool {
-        self.from.is_none_or(|from| from <= at) && self.to.is_none_or(|to| at < to)
-    }
 }
 
 /// What became of an answer that was given again, or for the first time.

@@ -11,7 +11,7 @@ mod sheet;
 mod times;
 mod window;
 
-pub use answers::{Answer, Given, Period, answered, of_respondent, of_survey, respondents, submit, submit_invited};
+pub use answers::{Answer, Given, answered, of_respondent, of_survey, respondents, submit, submit_invited};
 pub use sheet::Sheet;
 pub use times::{median_seconds, note_time};
 pub use window::Window;

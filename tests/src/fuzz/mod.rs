@@ -5,6 +5,7 @@
 
 mod access;
 mod files;
+mod mail;
 
 use std::path::PathBuf;
 
@@ -46,6 +47,7 @@ pub const TARGETS: &[Target] = &[
     Target { name: "identity", run: access::identity },
     Target { name: "id_token", run: access::id_token },
     Target { name: "import", run: access::import },
+    Target { name: "mail", run: mail::inbound },
 ];
 
 impl Target {

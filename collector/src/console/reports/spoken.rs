@@ -5,7 +5,7 @@ use crate::app::App;
 use crate::auth::guard::HOME;
 use crate::cases::query::numbers;
 use crate::http::Result;
-use crate::reports::spoken::{NearDuplicates, NewTopic};
+use crate::reports::{NearDuplicates, NewTopic};
 use crate::reports::{Report, format};
 use crate::text::Texts;
 

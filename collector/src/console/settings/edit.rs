@@ -6,7 +6,7 @@ use axum::http::StatusCode;
 use axum::response::{Html, IntoResponse as _, Redirect, Response};
 use serde::Deserialize;
 
-use super::overview::OVERVIEW;
+use super::access::{OVERVIEW, check_manages};
 use super::trial::TrialView;
 use crate::app::App;
 use crate::assets::{self, MARK};
@@ -88,14 +88,6 @@ pub(super) async fn submit(
     }
     shown.plan = Some(plan.to_string().lines().map(str::to_owned).collect());
     Ok(page(&shown)?.into_response())
-}
-
-pub(super) fn check_manages(who: &SignedIn) -> Result<()> {
-    if who.may(Action::ManageService) {
-        return Ok(());
-    }
-    tracing::info!(security = "forbidden", member = who.member.id, "only managers may change the service");
-    Err(Error::Forbidden("only managers may change the settings".into()))
 }
 
 /// Who works here, and as what, is for admins: else a manager could make themselves one.

@@ -1,5 +1,6 @@
 //! The service as it is set up, and changing it: for managers.
 
+mod access;
 mod edit;
 mod form;
 mod overview;
@@ -10,7 +11,7 @@ use axum::Router;
 use axum::extract::DefaultBodyLimit;
 use axum::routing::get;
 
-use self::overview::OVERVIEW;
+use self::access::{FORM, OVERVIEW};
 use crate::app::App;
 use crate::service::draft::FILE_MAX;
 
@@ -23,5 +24,5 @@ pub fn router() -> Router<App> {
     Router::new()
         .route(OVERVIEW, get(overview::show))
         .route("/staff/settings/edit", edit)
-        .route("/staff/settings/object", get(form::show).post(form::submit))
+        .route(FORM, get(form::show).post(form::submit))
 }

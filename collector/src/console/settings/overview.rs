@@ -5,7 +5,7 @@ use axum::extract::{Query, State};
 use axum::response::Html;
 use serde::Deserialize;
 
-use super::form::PATH as FORM;
+use super::access::FORM;
 use super::week::Week;
 use crate::app::App;
 use crate::assets::{self, MARK};
@@ -22,9 +22,6 @@ use crate::service::words::LocalText;
 use crate::surveys::questionnaires;
 use crate::surveys::questions::text_in;
 use crate::text::Texts;
-
-/// Where the service is shown.
-pub(super) const OVERVIEW: &str = "/staff/settings";
 
 #[derive(Template)]
 #[template(path = "console/settings.html")]

@@ -1,12 +1,13 @@
 //! The blocks in the database, and the marks of what changed since they were written.
 
-use super::fact::Block;
+use sayso_analysis::facts::Block;
+
 use crate::clock::Millis;
 use crate::db::Db;
 use crate::{with_db, with_write};
 
 /// The version of what a block holds. Raise it when facts change: blocks of another one are not read, and are written anew.
-const FORMAT: i64 = 1;
+const FORMAT: i64 = 2;
 
 /// A block without its facts.
 #[derive(Clone, Debug, PartialEq, Eq, sqlx::FromRow)]
@@ -80,11 +81,11 @@ pub(super) async fn is_watched(db: &Db, range: &Range) -> sqlx::Result<bool> {
 }
 
 /// Writes the facts of a block.
-pub(super) async fn write(db: &Db, range: &Range, block: &Block) -> anyhow::Result<()> {
+pub(super) async fn write(db: &Db, range: &Range, block: &Block) -> sqlx::Result<()> {
     let resolved: Vec<Millis> = block.iter().filter_map(|fact| fact.resolved_at()).collect();
     let (first, last) = (resolved.iter().min().copied(), resolved.iter().max().copied());
     let cases = i64::try_from(block.len()).unwrap_or(i64::MAX);
-    let bytes = block.to_bytes()?;
+    let bytes = block.to_bytes();
     let update = "update report_blocks set format = $1, cases = $2, resolved_from = $3, resolved_to = $4, facts = $5 \
         where last_id = $6 and after_id = $7";
     with_write!(db, pool => {

@@ -10,20 +10,23 @@ mod fact;
 mod rows;
 mod upkeep;
 
-pub use fact::Fact;
+pub use sayso_analysis::facts::Fact;
+
 pub use rows::{FIRST_CONTACT_DAYS, between_sql};
 pub use upkeep::{Sizes, keep, rebuild, run};
 
 use self::blocks::{Mark, Range};
-use self::fact::{Block, bytes};
+use self::fact::bytes;
+use sayso_analysis::facts::Block;
+
 use super::asked::Asked;
 use crate::app::App;
 use crate::clock::Millis;
+use crate::clock::Period;
 use crate::db::case_blocks::MARK;
 use crate::db::{Db, Tx};
 use crate::http::Result;
-use crate::surveys::Period;
-use crate::with_tx;
+use crate::{with_db, with_tx};
 
 /// How many cases are read from the tables at once.
 const PAGE: usize = 4_096;
@@ -103,6 +106,12 @@ pub async fn each(app: &App, reach: &Reach, mut take: impl FnMut(Fact<'_>)) -> R
         tokio::task::yield_now().await;
     }
     each_of_tables(db, reach, &newest, LAST, &mut take).await
+}
+
+/// How many cases there are in blocks.
+pub async fn gathered(db: &Db) -> sqlx::Result<i64> {
+    let select = "select cast(coalesce(sum(cases), 0) as bigint) from report_blocks";
+    with_db!(db, pool => sqlx::query_scalar(select).fetch_one(pool).await)
 }
 
 /// Marks those of some new cases whose identifiers are old: the blocks that they belong to do not have them.

@@ -1,8 +1,9 @@
 //! Facts as the tables have them now.
 
+use sayso_analysis::facts::{Block, Packing};
 use sqlx::AssertSqlSafe;
 
-use super::fact::{Block, FactRow, Packing};
+use super::fact::FactRow;
 use crate::clock::DAY;
 use crate::db::Db;
 use crate::db::rows::placeholders;
@@ -75,6 +76,6 @@ pub(super) async fn named(db: &Db, ids: &[String]) -> sqlx::Result<Block> {
 
 fn pack(rows: &[FactRow]) -> Block {
     let mut packing = Packing::default();
-    rows.iter().for_each(|row| packing.add(row));
+    rows.iter().for_each(|row| packing.add(row.known()));
     packing.finish()
 }

@@ -130,6 +130,8 @@ async fn the_console(system: System) {
         ("/staff/start", "start"),
         ("/staff/settings", "settings"),
         ("/staff/settings/edit", "changing settings"),
+        ("/staff/settings/object?kind=rule", "a new rule"),
+        ("/staff/settings/object?kind=survey&from=servqual", "a survey from a questionnaire"),
         ("/staff/members", "members"),
         ("/staff/mail", "mail"),
         ("/staff/audit", "audit log"),

@@ -6,6 +6,7 @@ use sayso::cases::search::said::feedback_sql;
 use sayso::cases::search::{BY_CODE, BY_NUMBER, facts_sql};
 use sayso::cases::tasks::open_sql;
 use sayso::cases::{Quarantine, Status};
+use sayso::clock::Period;
 use sayso::console::inbox::filter::Tab;
 use sayso::console::inbox::rows::{counts_sql, plain_sql};
 use sayso::console::today::counts::{MINE, attainment_sql};
@@ -16,7 +17,6 @@ use sayso::db::search::{Order, between_sql, sets_sql};
 use sayso::reports::facts;
 use sayso::reports::select::{Cases, Select};
 use sayso::reports::{Asked, Name};
-use sayso::surveys::Period;
 use sayso_tests::{TestApp, on_both_databases};
 use sqlx::AssertSqlSafe;
 

@@ -17,8 +17,7 @@ use serde_json::Value;
 use self::fields::Kind;
 use self::values::{Values, Written};
 use self::view::{Around, FieldView, Input};
-use super::edit::check_manages;
-use super::overview::OVERVIEW;
+use super::access::{FORM, OVERVIEW, check_manages};
 use super::trial::TrialView;
 use crate::app::App;
 use crate::assets::{self, MARK};
@@ -33,9 +32,6 @@ use crate::service::read::Mistake;
 use crate::service::{ServiceFile, store};
 use crate::surveys::questionnaires;
 use crate::text::Texts;
-
-/// Where the form is.
-pub(super) const PATH: &str = "/staff/settings/object";
 
 /// What the input of an object's key is called: a form's own key, by which it is told from one that is sent again, has the other name.
 const OWN_KEY: &str = "own_key";
@@ -285,7 +281,7 @@ impl ObjectPage {
         if let Some(key) = &self.key {
             query.append_pair("key", key);
         }
-        format!("{PATH}?{}", query.finish())
+        format!("{FORM}?{}", query.finish())
     }
 
     fn input_name(&self, field: &FieldView) -> &'static str {

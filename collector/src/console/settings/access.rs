@@ -1,0 +1,19 @@
+//! Where settings are, and who may change them.
+
+use crate::auth::SignedIn;
+use crate::auth::permissions::Action;
+use crate::http::{Error, Result};
+
+/// Where the service is shown.
+pub(super) const OVERVIEW: &str = "/staff/settings";
+/// Where one thing of it is changed by a form.
+pub(super) const FORM: &str = "/staff/settings/object";
+
+/// Refuses those who may not change the service.
+pub(super) fn check_manages(who: &SignedIn) -> Result<()> {
+    if who.may(Action::ManageService) {
+        return Ok(());
+    }
+    tracing::info!(security = "forbidden", member = who.member.id, "only managers may change the service");
+    Err(Error::Forbidden("only managers may change the settings".into()))
+}
