@@ -16,6 +16,7 @@ use crate::db::catalog::{Column, Table, known_migrations};
 use crate::db::{self, Db, Tx};
 use crate::keys::{KEY_FILE, Keys, equal};
 use crate::outbox::email;
+use crate::reports::facts;
 use crate::with_tx;
 
 /// Tables that have rows in a new installation too.
@@ -191,6 +192,8 @@ async fn refuse_to_replace(arguments: &RestoreArguments, db: &Db) -> anyhow::Res
 
 async fn fill(file: &Path, keys: &Keys, tx: &mut Tx, tables: &[Table], files: &StagedFiles) -> anyhow::Result<()> {
     tx.empty(tables).await?;
+    // Those of the former installation would be taken for facts of this one.
+    facts::clear_in(tx).await?;
     let mut columns: Vec<(String, Vec<Column>)> = Vec::new();
     for (name, names) in read_head(file)?.tables {
         let table = tables.iter().find(|table| table.name == name);

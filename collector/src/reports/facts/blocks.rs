@@ -116,14 +116,6 @@ pub(super) async fn forget(db: &Db, marks: &[Mark]) -> sqlx::Result<()> {
     Ok(())
 }
 
-/// Removes all blocks and marks.
-pub(super) async fn clear(db: &Db) -> sqlx::Result<()> {
-    for delete in ["delete from report_blocks", "delete from report_changes"] {
-        with_write!(db, pool => sqlx::query(delete).execute(pool).await.map(|_| ()))?;
-    }
-    Ok(())
-}
-
 /// The identifiers that limit a new block after the last one, so that it has `cases` and at least `kept` newer ones remain, all made before `until`; none while
 /// there are not enough.
 pub(super) async fn next(db: &Db, cases: usize, kept: usize, until: &str) -> sqlx::Result<Option<(String, String)>> {

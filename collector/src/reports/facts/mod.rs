@@ -108,6 +108,14 @@ pub async fn each(app: &App, reach: &Reach, mut take: impl FnMut(Fact<'_>)) -> R
     each_of_tables(db, reach, &newest, LAST, &mut take).await
 }
 
+/// Forgets all blocks, where other cases take the place of those that they were made of.
+pub async fn clear_in(tx: &mut Tx) -> sqlx::Result<()> {
+    for delete in ["delete from report_blocks", "delete from report_changes"] {
+        with_tx!(tx, conn => sqlx::query(delete).execute(conn).await.map(|_| ()))?;
+    }
+    Ok(())
+}
+
 /// How many cases there are in blocks.
 pub async fn gathered(db: &Db) -> sqlx::Result<i64> {
     let select = "select cast(coalesce(sum(cases), 0) as bigint) from report_blocks";

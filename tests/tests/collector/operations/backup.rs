@@ -57,6 +57,13 @@ impl Place {
         Db::connect(self.data.path(), url).await.unwrap()
     }
 
+    /// Runs a statement.
+    async fn execute(&self, statement: &'static str) {
+        let db = self.db().await;
+        sayso::with_write!(&db, pool => sqlx::query(statement).execute(pool).await.map(|_| ())).unwrap();
+        db.close().await;
+    }
+
     async fn count(&self, select: &'static str) -> i64 {
         let db = self.db().await;
         let count = sayso::with_db!(&db, pool => sqlx::query_scalar(select).fetch_one(pool).await).unwrap();
@@ -196,7 +203,10 @@ on_both_databases! {
             std::fs::create_dir_all(place.data.path().join(folder)).unwrap();
             std::fs::write(place.data.path().join(folder).join("former"), "a customer's").unwrap();
         }
+        // Nor is what reports had gathered of the former cases.
+        place.execute("insert into report_blocks (last_id, after_id, format, cases) values ('f', '', 2, 3)").await;
         place.must(&["restore", "--dangerous-replace", text(&file)]);
+        assert_eq!(place.count("select count(*) from report_blocks").await, 0);
         for file in ["attachments/cd/former", "mail/former"] {
             assert!(!place.data.path().join(file).exists(), "{file} is of the former installation");
         }
