@@ -16,7 +16,7 @@ export type MountOptions = LoadOptions & Wishes
 export interface Mounted {
   /** Tells the widget what is wished now; what is the same as before is not said again. */
   update(wishes: Wishes): void
-  /** Takes the widget away, unless another component wants it by the end of this moment. */
+  /** Takes the widget away, if a component brought it and no other one wants it by the end of this moment. */
   unmount(): void
 }
 

@@ -1,17 +1,21 @@
 import { sayso } from './commands.js'
 import { destroy, load } from './load.js'
 
-/** How many components want the widget, and what it was told of their wishes. */
-const nothing = { user: null, lang: undefined, theme: 'auto', reference: null, context: {} }
+/** What a widget knows that nobody has told anything. */
+const nothing = { user: null, theme: 'auto', reference: null, context: {} }
+/** How many components want the widget, whether one of them brought it, and what it was told of their wishes. */
 let components = 0
+let brought = false
 let told = nothing
 
+// A copy, since what components have may change within.
+const copy = wishes => JSON.parse(JSON.stringify(wishes))
 const same = (one, other) => JSON.stringify(one) === JSON.stringify(other)
 
 /** Tells the widget what is wished otherwise than before. */
 function update({ user = null, lang, theme, reference = null, context = {} }) {
   const before = told
-  told = { user, lang: lang ?? before.lang, theme: theme ?? 'auto', reference, context }
+  told = copy({ user, lang: lang ?? before.lang, theme: theme ?? 'auto', reference, context })
   if (!same(user, before.user)) sayso('identify', user)
   const changes = {}
   for (const name of ['lang', 'theme', 'reference']) if (!same(told[name], before[name])) changes[name] = told[name]
@@ -28,7 +32,10 @@ export function mount(options) {
   let isHere = true
   components += 1
   // The tag says its language and theme itself. It knows nobody yet, so nobody is forgotten, with what they wrote.
-  if (load(options)) told = { ...nothing, lang: options.lang, theme: options.theme ?? 'auto' }
+  if (load(options)) {
+    brought = true
+    told = { ...nothing, lang: options.lang, theme: options.theme ?? 'auto' }
+  }
   update(options)
   return {
     update,
@@ -37,7 +44,12 @@ export function mount(options) {
       isHere = false
       components -= 1
       // Not at once: React's strict mode mounts again in the same moment, and so do two pages of which each has the component.
-      queueMicrotask(() => components || destroy())
+      queueMicrotask(() => {
+        // A tag of the page's own HTML stays.
+        if (components || !brought) return
+        brought = false
+        destroy()
+      })
     },
   }
 }
