@@ -5,6 +5,18 @@ const find = () => document.querySelector('script[data-site][src*="sayso.js"]')
 
 const ATTRIBUTES = ['lang', 'theme', 'accent', 'position', 'offset', 'launcher', 'text', 'preload', 'draft', 'errors', 'nonce']
 
+/** Pages that require trusted types take a script's address from a policy alone, which theirs has to name: `trusted-types sayso`. */
+let policy
+const trusted = src => {
+  try {
+    policy ||= window.trustedTypes.createPolicy('sayso', { createScriptURL: address => address })
+    return policy.createScriptURL(src)
+  } catch {
+    // There are none, or the page's own policy may refuse ours and yet take the address as it is.
+    return src
+  }
+}
+
 /** Brings the widget, once for a page, and says whether this call did. */
 export function load(options) {
   const { url, site, nonce, integrity } = options
@@ -18,7 +30,13 @@ export function load(options) {
 
   const tag = document.createElement('script')
   tag.async = true
-  tag.src = src
+  try {
+    tag.src = trusted(src)
+  } catch (error) {
+    // An application goes on without the widget.
+    console.error('Sayso: the page requires trusted types, and its policy does not name ours (trusted-types sayso)', error)
+    return false
+  }
   if (nonce) tag.nonce = nonce
   if (integrity) {
     tag.integrity = integrity

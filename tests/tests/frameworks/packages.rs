@@ -144,6 +144,55 @@ async fn every_function_does_what_its_command_does() {
     browser.stop().await;
 }
 
+/// A page that requires trusted types gets the widget where it names our policy, and goes on where it does not.
+#[tokio::test(flavor = "multi_thread")]
+async fn trusted_types() {
+    let mut page = module_page("");
+    let html = page.others.remove("module").unwrap();
+    page.others.insert(
+        "module.js".to_owned(),
+        "import * as widget from '/packages/widget/index.js'; Object.assign(window, { widget })".to_owned(),
+    );
+    let html = html.split("<script").next().unwrap().to_owned() + "<script type=module src=/module.js></script>";
+    for (name, policies) in [("named", "sayso"), ("none", "'none'")] {
+        let policy = format!(
+            "default-src 'none'; script-src 'self' {{collector}} 'wasm-unsafe-eval'; connect-src {{collector}}; \
+             require-trusted-types-for 'script'; trusted-types {policies}"
+        );
+        page.others.insert(name.to_owned(), format!("<!-- Content-Security-Policy: {policy} -->\n{html}"));
+    }
+    let stage = Stage::open(Database::Sqlite, page, |_| {}).await;
+    let browser = Browser::start(Setup::default()).await;
+    let load = format!("return widget.load({{ url: '{}', site: 'acme' }})", stage.collector.url);
+    for (name, comes) in [("none", false), ("named", true)] {
+        browser.driver.goto(stage.company.url(name)).await.unwrap();
+        browser.wait_for("the module", "window.widget").await;
+        assert_eq!(browser.run(&load).await, json!(comes), "{name}");
+    }
+    browser.find_in_widget(".launcher").await;
+    browser.run("widget.open()").await;
+    complain_in_widget(&browser).await;
+    browser.stop().await;
+}
+
+/// Whoever asks for one function does not load the others.
+#[tokio::test(flavor = "multi_thread")]
+async fn bundlers_leave_out_what_nobody_asks_for() {
+    let bundle = async |import: &str| {
+        let entry = tempfile::Builder::new().suffix(".js").tempfile_in(folder()).unwrap();
+        std::fs::write(entry.path(), format!("import {{ {import} }} from '@sayso/widget'; {import}()")).unwrap();
+        let esbuild = folder().join("node_modules/.bin/esbuild");
+        run(Command::new(esbuild).arg(entry.path()).args(["--bundle", "--minify", "--format=esm"])).await
+    };
+    let (open, mount) = (bundle("open").await, bundle("mount").await);
+    assert!(mount.contains("integrity") && mount.contains("reference"));
+    assert!(
+        !open.contains("integrity") && !open.contains("reference") && open.len() < 700,
+        "{} bytes: {open}",
+        open.len()
+    );
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn components_say_only_what_has_changed() {
     // A tag that is there already, and a function that notes what it is told.
