@@ -144,6 +144,30 @@ async fn every_function_does_what_its_command_does() {
     browser.stop().await;
 }
 
+/// As React's strict mode does, and two layouts of which each has the component.
+#[tokio::test(flavor = "multi_thread")]
+async fn what_goes_and_comes_in_one_moment_stays() {
+    let stage = Stage::open(Database::Sqlite, module_page(""), |_| {}).await;
+    let browser = Browser::start(Setup::default()).await;
+    open_module(&browser, &stage).await;
+    let mount = |site: &str| format!("widget.mount({{ url: '{}', site: '{site}' }})", stage.collector.url);
+    browser.run(&format!("window.mounted = {}", mount("acme"))).await;
+    browser.find_in_widget(".launcher").await;
+    let again = format!(
+        "window.host = document.querySelector('sayso-widget'); mounted.unmount(); window.next = {};\
+         return Promise.resolve().then(() => host.isConnected)",
+        mount("acme")
+    );
+    assert_eq!(browser.run(&again).await, json!(true), "with what somebody is writing in it");
+    let other = format!("next.unmount(); window.last = {}; return host.isConnected", mount("other"));
+    assert_eq!(browser.run(&other).await, json!(false), "another site takes its place");
+    browser.find_in_widget(".launcher").await;
+    let left = "document.querySelector('sayso-widget, script[data-site]')";
+    let gone = format!("last.unmount(); return Promise.resolve().then(() => [{left}, 'Sayso' in window])");
+    assert_eq!(browser.run(&gone).await, json!([null, false]));
+    browser.stop().await;
+}
+
 /// A page that requires trusted types gets the widget where it names our policy, and goes on where it does not.
 #[tokio::test(flavor = "multi_thread")]
 async fn trusted_types() {
