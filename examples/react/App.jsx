@@ -3,6 +3,7 @@ import { Sayso, useSayso } from '@sayso/react'
 
 export function App() {
   const [user, setUser] = useState(null)
+  const [code, setCode] = useState('')
   const sayso = useSayso()
   return (
     <main>
@@ -14,7 +15,8 @@ export function App() {
       <button type="button" onClick={() => setUser(user ? null : { name: 'Li Lei', email: 'li.lei@example.com' })}>
         {user ? 'Sign out' : 'Sign in'}
       </button>
-      <Sayso url="https://feedback.example.com" site="acme" user={user} />
+      <p role="status">{code && `Thank you: ${code}`}</p>
+      <Sayso url="https://feedback.example.com" site="acme" user={user} onSubmitted={({ detail }) => setCode(detail.code)} />
     </main>
   )
 }

@@ -74,14 +74,20 @@ async fn story(files: BTreeMap<String, String>) {
     browser.wait_for("the kind", &format!("{WIDGET}.querySelector('input[value=complaint]')?.checked")).await;
     click_in_widget(&browser, "#contact").await;
     assert_eq!(email(&browser).await, json!("li.lei@example.com"));
-    complain_in_widget(&browser).await;
+    let code = complain_in_widget(&browser).await;
     assert_eq!(stage.cases().await, 1);
+    let thanks = format!("document.querySelector('[role=status]').textContent === 'Thank you: {code}'");
+    browser.wait_for("the page's own thanks", &thanks).await;
+    let heard = browser.run("return window.heard ?? ['sayso:submitted']").await;
+    assert_eq!(heard, json!(["sayso:submitted"]), "whoever listens hears it once");
 
     // What was on the screen goes with the user, code and all.
     click_in_widget(&browser, "[part=close]").await;
     browser.find(sign).await.click().await.unwrap();
     let forgotten = format!("!{WIDGET}.querySelector('#code') && !{WIDGET}.querySelector('#email')?.value");
     browser.wait_for("nobody", &forgotten).await;
+    browser.find("button:nth-of-type(2)").await.click().await.unwrap();
+    browser.wait_for("the question", &format!("{WIDGET}.querySelector('input[value=question]')?.checked")).await;
     browser.run("leave()").await;
     let left = "return [document.querySelector('sayso-widget, script[src$=\"sayso.js\"]'), 'Sayso' in window, broken]";
     assert_eq!(browser.run(left).await, json!([null, false, []]));

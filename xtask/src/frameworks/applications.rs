@@ -3,17 +3,18 @@
 
 use std::fs;
 use std::path::Path;
+use std::process::Command;
 
 use super::{copy, node};
 use crate::environment;
 use crate::step::Step;
 
 /// Examples that become files, by the program that builds them.
-const STATIC: [(&str, &[&str]); 4] = [
-    ("vue", &["vite/bin/vite.js", "build"]),
-    ("svelte", &["vite/bin/vite.js", "build"]),
-    ("astro", &["astro/bin/astro.mjs", "build"]),
-    ("angular", &["@angular/cli/bin/ng.js", "build"]),
+const STATIC: [(&str, &str); 4] = [
+    ("vue", "vite/bin/vite.js"),
+    ("svelte", "vite/bin/vite.js"),
+    ("astro", "astro/bin/astro.mjs"),
+    ("angular", "@angular/cli/bin/ng.js"),
 ];
 
 /// What esbuild makes of each entry, with the React that it stands on.
@@ -27,7 +28,7 @@ const BUNDLES: [(&str, &str, &[&str]); 4] = [
 /// Builds all of them into the folder with the frameworks.
 pub fn build(folder: &Path) -> anyhow::Result<()> {
     bundle(folder)?;
-    for (name, arguments) in STATIC {
+    for (name, program) in STATIC {
         let step = Step::start(format!("build the example for {name}"));
         let application = folder.join("applications").join(name);
         if application.exists() {
@@ -35,9 +36,8 @@ pub fn build(folder: &Path) -> anyhow::Result<()> {
         }
         copy(&folder.join(name), &application)?;
         copy(&environment::workspace().join("examples").join(name), &application)?;
-        let [program, command @ ..] = arguments else { continue };
         let program = folder.join("node_modules").join(program);
-        step.run(node(folder).current_dir(application).arg(program).args(command))?;
+        step.run(node(folder).current_dir(application).arg(program).arg("build"))?;
         step.finish("");
     }
     Ok(())
@@ -49,7 +49,7 @@ fn bundle(folder: &Path) -> anyhow::Result<()> {
     let examples = environment::workspace().join("examples");
     for (entry, output, more) in BUNDLES {
         let form: &[&str] = if output.ends_with(".cjs") { &["--platform=node"] } else { &["--format=esm"] };
-        let mut esbuild = std::process::Command::new(folder.join("node_modules/.bin/esbuild"));
+        let mut esbuild = Command::new(folder.join("node_modules/.bin/esbuild"));
         esbuild
             .current_dir(folder)
             .arg(entry)
