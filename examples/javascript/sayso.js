@@ -1,5 +1,5 @@
 /*
- * Sayso for pages that are made by script. The examples for React, Vue and Next.js stand on it; it needs none of them.
+ * Sayso for pages that are made by script and not bundled; those that are have the package @sayso/widget.
  *
  *   loadSayso('https://feedback.example.com', 'acme', { lang: 'en', position: 'left' })
  *   sayso('identify', token)

@@ -1,4 +1,7 @@
-//! What the examples for frameworks are tried with: the frameworks themselves, from npm, and WordPress with PHP.
+//! What the packages for npm and the examples for frameworks are tried with: the frameworks themselves, from npm, and WordPress with PHP.
+
+mod applications;
+mod tarballs;
 
 use std::fs;
 use std::io::Read as _;
@@ -23,7 +26,7 @@ pub struct Frameworks {
 }
 
 impl Frameworks {
-    /// Installs what is missing, and bundles the applications that the tests open.
+    /// Installs what is missing, packs our packages, and builds the applications that the tests open.
     pub fn find_or_install() -> anyhow::Result<Self> {
         let npm = packages::ensure("Node.js with npm", &["nodejs", "npm"], || environment::find_program("npm"))?;
         let php = packages::ensure("PHP with SQLite", &["php-cli", "php-sqlite3", "php-zip", "php-xml"], find_php)?;
@@ -32,11 +35,7 @@ impl Frameworks {
         let sources = environment::workspace().join("tests/fixtures/frameworks");
         let lock = fs::read_to_string(sources.join("package-lock.json"))?;
         let noted = folder.join("installed.json");
-        for entry in fs::read_dir(&sources)? {
-            let file = entry?.path();
-            let name = file.file_name().context("a file has a name")?;
-            fs::copy(&file, folder.join(name))?;
-        }
+        copy(&sources, &folder)?;
         if !fs::read_to_string(&noted).is_ok_and(|installed| installed == lock) {
             let step = Step::start("install the frameworks");
             let mut install = Command::new(&npm);
@@ -48,7 +47,8 @@ impl Frameworks {
         if !ARCHIVES.iter().all(|archive| folder.join(archive).is_file()) {
             fetch_wordpress(&npm, &folder)?;
         }
-        bundle(&folder)?;
+        tarballs::pack_and_install(&npm, &folder)?;
+        applications::build(&folder)?;
         Ok(Self { folder, php })
     }
 
@@ -56,6 +56,30 @@ impl Frameworks {
     pub fn tell(&self, command: &mut Command) {
         command.env("SAYSO_TEST_FRAMEWORKS", &self.folder).env("SAYSO_TEST_PHP", &self.php);
     }
+}
+
+/// Copies a folder with all that is in it.
+fn copy(from: &Path, to: &Path) -> anyhow::Result<()> {
+    fs::create_dir_all(to)?;
+    for entry in fs::read_dir(from).with_context(|| format!("cannot read {}", from.display()))? {
+        let entry = entry?;
+        let target = to.join(entry.file_name());
+        if entry.file_type()?.is_dir() {
+            copy(&entry.path(), &target)?;
+        } else {
+            fs::copy(entry.path(), target)?;
+        }
+    }
+    Ok(())
+}
+
+/// Node.js, of the version that the frameworks are tried with.
+fn node(folder: &Path) -> Command {
+    let program = folder.join("node_modules/node/bin/node");
+    let mut node = Command::new(program);
+    // Builds that report to somebody are told not to.
+    node.env("ASTRO_TELEMETRY_DISABLED", "1").env("NG_CLI_ANALYTICS", "false");
+    node
 }
 
 /// A PHP with what WordPress needs to live in SQLite.
@@ -84,25 +108,5 @@ fn fetch_wordpress(npm: &Path, folder: &Path) -> anyhow::Result<()> {
     }
     ensure!(found == ARCHIVES.len(), "{WORDPRESS} has only {found} of {ARCHIVES:?}");
     step.finish(WORDPRESS);
-    Ok(())
-}
-
-/// One script of each application that is made of modules, as a bundler makes it.
-fn bundle(folder: &Path) -> anyhow::Result<()> {
-    let step = Step::start("bundle the examples");
-    let examples = environment::workspace().join("examples");
-    for (entry, output) in [("react.jsx", "react.bundle.js"), ("vue.js", "vue.bundle.js")] {
-        let mut esbuild = Command::new(folder.join("node_modules/.bin/esbuild"));
-        esbuild
-            .current_dir(folder)
-            .arg(entry)
-            .args(["--bundle", "--format=esm", "--jsx=automatic", "--define:process.env.NODE_ENV=\"development\""])
-            .arg(format!("--alias:examples={}", examples.display()))
-            .arg(format!("--outfile={output}"))
-            // The examples are outside of the folder, and find the frameworks by this.
-            .env("NODE_PATH", folder.join("node_modules"));
-        step.run(&mut esbuild)?;
-    }
-    step.finish("React, Vue");
     Ok(())
 }

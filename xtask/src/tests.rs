@@ -271,7 +271,7 @@ fn test_browsers(test_args: &[String], report: &mut Report) -> anyhow::Result<()
     report.run_with_threads(Part::Browsers.name(), 1, &mut cargo)
 }
 
-/// The examples for frameworks, in the frameworks.
+/// The packages for npm, and the examples for frameworks, in the frameworks.
 fn test_frameworks(test_args: &[String], report: &mut Report) -> anyhow::Result<()> {
     let (chromium, frameworks) = (Chromium::find_or_install()?, Frameworks::find_or_install()?);
     let mut cargo = environment::cargo();

@@ -1,5 +1,5 @@
 import { headers } from 'next/headers'
-import Script from 'next/script'
+import { Sayso } from '@sayso/react'
 
 export default async function Layout({ children }) {
   // Put there by proxy.js, which also sends the policy.
@@ -8,13 +8,8 @@ export default async function Layout({ children }) {
     <html lang="en">
       <body>
         {children}
-        {/* After hydration; the widget lives beside <body>, so React never meets it. */}
-        <Script
-          src="https://feedback.example.com/sayso.js"
-          strategy="afterInteractive"
-          nonce={nonce}
-          data-site="acme"
-        />
+        {/* A client component: it acts in browsers alone, and the widget lives beside <body>, so React never meets it. */}
+        <Sayso url="https://feedback.example.com" site="acme" nonce={nonce} />
       </body>
     </html>
   )

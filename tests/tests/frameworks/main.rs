@@ -1,9 +1,10 @@
-//! The examples for frameworks, each in its framework: what a stranger copies works. `cargo xtask test frameworks` brings the frameworks
-//! and runs this.
+//! The packages for npm, and the examples for frameworks, each in its framework: what a stranger installs and copies works.
+//! `cargo xtask test frameworks` brings the frameworks and runs this.
 
 #![expect(clippy::unwrap_used, reason = "a test may panic")]
 
 mod applications;
+mod packages;
 mod servers;
 mod templates;
 mod website;
@@ -34,4 +35,21 @@ fn examples() -> PathBuf {
 async fn email(browser: &Browser) -> serde_json::Value {
     let read = format!("return {WIDGET}.querySelector('#email')?.value ?? null");
     browser.run(&read).await
+}
+
+/// Writes in the form that is in `<sayso-feedback>`, sends it, and gives the code.
+async fn complain_in_page(browser: &Browser) -> String {
+    let form = "document.querySelector('sayso-feedback').shadowRoot?.querySelector('div')?.shadowRoot";
+    browser.run("document.querySelector('sayso-feedback').scrollIntoView()").await;
+    browser.wait_for("the form", &format!("{form}?.querySelector('#send')")).await;
+    let write = format!(
+        "const form = {form}, field = form.querySelector('#message'); field.value = 'The drawer is stuck.';\
+         field.dispatchEvent(new Event('input', {{ bubbles: true }}));\
+         if (!form.querySelector('[name=kind]:checked')) form.querySelector('[name=kind]').click(); form.querySelector('#send').click()"
+    );
+    browser.run(&write).await;
+    let code = browser.wait_for("the code", &format!("{form}?.querySelector('#code')?.textContent")).await;
+    let code = code.as_str().unwrap().to_owned();
+    assert!(sayso_shared::TrackingCode::parse(&code).is_ok(), "{code}");
+    code
 }

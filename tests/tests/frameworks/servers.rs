@@ -1,14 +1,39 @@
-//! Pages that a server makes, with a policy and a nonce for each: by Next.js and without.
+//! Pages that a server makes: by Next.js and by a server of one's own with a policy and a nonce for each, and by Nuxt.
+
+use std::path::Path;
 
 use sayso_tests::browser::{Browser, Setup};
 use sayso_tests::stage::complain_in_widget;
 use serde_json::json;
+use tempfile::TempDir;
 use tokio::process::Command;
 
 use crate::website::{Ground, Website, run};
-use crate::{WIDGET, examples, folder, node};
+use crate::{WIDGET, complain_in_page, examples, folder, node};
 
-fn next(command: &str, application: &std::path::Path) -> Command {
+/// The files of an example in a folder below that with the framework, where it looks for it.
+fn application(name: &str, ground: &Ground) -> TempDir {
+    let application = tempfile::tempdir_in(folder()).unwrap();
+    let harness = folder().join(name);
+    for source in [harness, examples().join(name)].iter().filter(|folder| folder.is_dir()) {
+        copy(source, application.path(), ground);
+    }
+    application
+}
+
+fn copy(from: &Path, to: &Path, ground: &Ground) {
+    std::fs::create_dir_all(to).unwrap();
+    for entry in std::fs::read_dir(from).unwrap() {
+        let (path, to) = entry.map(|entry| (entry.path(), to.join(entry.file_name()))).unwrap();
+        if path.is_dir() {
+            copy(&path, &to, ground);
+        } else {
+            std::fs::write(to, ground.fill_in(&std::fs::read_to_string(path).unwrap())).unwrap();
+        }
+    }
+}
+
+fn next(command: &str, application: &Path) -> Command {
     let mut next = Command::new(node());
     next.arg(folder().join("node_modules/next/dist/bin/next")).arg(command).arg(application);
     next.env("NEXT_TELEMETRY_DISABLED", "1").env("NODE_ENV", "production");
@@ -18,19 +43,48 @@ fn next(command: &str, application: &std::path::Path) -> Command {
 #[tokio::test(flavor = "multi_thread")]
 async fn next_js() {
     let ground = Ground::prepare().await;
-    // Below the folder with the framework, where it looks for it.
-    let application = tempfile::tempdir_in(folder()).unwrap();
-    std::fs::create_dir(application.path().join("app")).unwrap();
-    for file in ["proxy.js", "app/layout.jsx", "app/page.jsx"] {
-        let text = std::fs::read_to_string(examples().join("next").join(file)).unwrap();
-        std::fs::write(application.path().join(file), ground.fill_in(&text)).unwrap();
-    }
+    let application = application("next", &ground);
     run(&mut next("build", application.path())).await;
     let port = ground.port.to_string();
     let website = Website::start(next("start", application.path()).args(["--port", &port]), &ground).await;
 
     strict_pages_work(&ground).await;
+    the_form_is_in_the_page(&ground, "feedback").await;
     drop(website);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn nuxt() {
+    let ground = Ground::prepare().await;
+    let application = application("nuxt", &ground);
+    let mut build = Command::new(node());
+    build.arg(folder().join("node_modules/nuxt/bin/nuxt.mjs")).arg("build").current_dir(application.path());
+    run(build.env("NUXT_TELEMETRY_DISABLED", "1")).await;
+    let mut server = Command::new(node());
+    server.arg(application.path().join(".output/server/index.mjs")).env("PORT", ground.port.to_string());
+    let website = Website::start(server.env("HOST", "localhost"), &ground).await;
+
+    the_form_is_in_the_page(&ground, "").await;
+    drop(website);
+}
+
+/// The server sends what is there before the form, nothing breaks when the framework takes over, and the form comes and sends.
+async fn the_form_is_in_the_page(ground: &Ground, path: &str) {
+    let address = format!("{}/{path}", ground.origin);
+    let html = reqwest::get(&address).await.unwrap().text().await.unwrap();
+    assert!(html.contains("<sayso-feedback") && html.contains("class=\"feedback\""), "{html}");
+    assert!(!html.contains("<script async src=\"http"), "the widget is the browser's: {html}");
+
+    let browser = Browser::start(Setup::default()).await;
+    browser.note_refusals().await;
+    let listen = "window.broken = []; const complain = console.error;\
+        console.error = (...said) => { broken.push(String(said[0])); complain(...said) };\
+        for (const name of ['error', 'unhandledrejection']) addEventListener(name, event => broken.push(event.type))";
+    browser.devtools("Page.addScriptToEvaluateOnNewDocument", json!({"source": listen})).await;
+    browser.driver.goto(&address).await.unwrap();
+    complain_in_page(&browser).await;
+    assert_eq!(browser.run("return [broken, refused]").await, json!([[], []]));
+    browser.stop().await;
 }
 
 /// A server of one's own.

@@ -1,0 +1,10 @@
+import './element.js'
+
+export { close, identify, off, on, open, sayso, set, survey, toggle } from './commands.js'
+export type { Commands, Context, Identity, Kind, Language, Listener, OpenOptions, SaysoFunction, Settings, Theme } from './commands.js'
+export type { SaysoFeedbackAttributes } from './element.js'
+export type { ErrorType, EventName, Events } from './events.js'
+export { destroy, load } from './load.js'
+export type { LoadOptions } from './load.js'
+export { mount } from './mount.js'
+export type { Mounted, MountOptions, Wishes } from './mount.js'

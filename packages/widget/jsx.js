@@ -1,0 +1,2 @@
+// Types only: what is beside this file says what <sayso-feedback> takes in JSX.
+export {}
