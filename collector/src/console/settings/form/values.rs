@@ -146,7 +146,7 @@ impl Values {
                 let chosen: Vec<toml::Value> = self.parts(name).into_iter().map(text).collect();
                 (!chosen.is_empty()).then_some(toml::Value::Array(chosen))
             }
-            Control::List => list(typed.lines(), |line| text(line)),
+            Control::List => list(typed.lines(), text),
             Control::Hours => {
                 let days = DAYS.into_iter().filter_map(|day| {
                     let slots = self.get(&format!("hours.{day}")).split([',', '，', '、']);
@@ -283,7 +283,7 @@ then = { team = "care", owner = "round_robin", priority = "high", tags = ["late"
 stop = true
 
 [[survey]]
-key = "yearly"
+key = "yearly-2026"
 kind = "importance_satisfaction"
 site = "acme"
 title = { en = "How did we do?" }
