@@ -3,8 +3,8 @@
 use sayso_analysis::facts::Block;
 
 use crate::clock::Millis;
-use crate::db::Db;
-use crate::{with_db, with_write};
+use crate::db::{Db, Tx};
+use crate::{with_db, with_tx, with_write};
 
 /// The version of what a block holds. Raise it when facts change: blocks of another one are not read, and are written anew.
 const FORMAT: i64 = 2;
@@ -102,8 +102,8 @@ pub(super) async fn divide(db: &Db, range: &Range, at: &str) -> sqlx::Result<()>
         from report_blocks where last_id = $2 on conflict do nothing";
     let update = "update report_blocks set after_id = $1, cases = 0, facts = null where last_id = $2 and after_id < $1";
     let mut tx = db.begin().await?;
-    crate::with_tx!(&mut tx, conn => sqlx::query(insert).bind(at).bind(&range.last_id).execute(conn).await.map(|_| ()))?;
-    crate::with_tx!(&mut tx, conn => sqlx::query(update).bind(at).bind(&range.last_id).execute(conn).await.map(|_| ()))?;
+    with_tx!(&mut tx, conn => sqlx::query(insert).bind(at).bind(&range.last_id).execute(conn).await.map(|_| ()))?;
+    with_tx!(&mut tx, conn => sqlx::query(update).bind(at).bind(&range.last_id).execute(conn).await.map(|_| ()))?;
     tx.commit().await
 }
 
@@ -112,6 +112,14 @@ pub(super) async fn forget(db: &Db, marks: &[Mark]) -> sqlx::Result<()> {
     for mark in marks {
         let delete = "delete from report_changes where case_id = $1 and marks = $2";
         with_write!(db, pool => sqlx::query(delete).bind(&mark.case_id).bind(mark.marks).execute(pool).await.map(|_| ()))?;
+    }
+    Ok(())
+}
+
+/// Forgets all blocks, where other cases take the place of those that they were made of.
+pub async fn clear_in(tx: &mut Tx) -> sqlx::Result<()> {
+    for delete in ["delete from report_blocks", "delete from report_changes"] {
+        with_tx!(tx, conn => sqlx::query(delete).execute(conn).await.map(|_| ()))?;
     }
     Ok(())
 }

@@ -12,6 +12,7 @@ mod upkeep;
 
 pub use sayso_analysis::facts::Fact;
 
+pub use blocks::clear_in;
 pub use rows::{FIRST_CONTACT_DAYS, between_sql};
 pub use upkeep::{Sizes, keep, rebuild, run};
 
@@ -106,14 +107,6 @@ pub async fn each(app: &App, reach: &Reach, mut take: impl FnMut(Fact<'_>)) -> R
         tokio::task::yield_now().await;
     }
     each_of_tables(db, reach, &newest, LAST, &mut take).await
-}
-
-/// Forgets all blocks, where other cases take the place of those that they were made of.
-pub async fn clear_in(tx: &mut Tx) -> sqlx::Result<()> {
-    for delete in ["delete from report_blocks", "delete from report_changes"] {
-        with_tx!(tx, conn => sqlx::query(delete).execute(conn).await.map(|_| ()))?;
-    }
-    Ok(())
 }
 
 /// How many cases there are in blocks.

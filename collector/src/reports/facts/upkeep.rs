@@ -80,7 +80,7 @@ where
 /// Removes all blocks and makes them anew; `progress` is called with how many cases are in blocks, of how many. Gives how many there are in the end.
 pub async fn rebuild(db: &Db, sizes: Sizes, now: Millis, mut progress: impl FnMut(u64, u64)) -> anyhow::Result<u64> {
     let mut tx = db.begin().await?;
-    super::clear_in(&mut tx).await?;
+    blocks::clear_in(&mut tx).await?;
     tx.commit().await?;
     let count = "select count(*) from cases";
     let all: i64 = crate::with_db!(db, pool => sqlx::query_scalar(count).fetch_one(pool).await)?;
