@@ -45,9 +45,11 @@ pub(crate) fn without_secret_parts(address: &str) -> String {
     let (address, fragment) =
         address.split_once('#').map_or((address, None), |(rest, fragment)| (rest, Some(fragment)));
     let (place, query) = address.split_once('?').map_or((address, None), |(place, query)| (place, Some(query)));
+    // Not of an address that stands in a parameter.
+    let has_host = place.contains("://");
     let place = place.split('/').enumerate().map(|(at, part)| match at {
         // `https:`, nothing, and the host with whoever signs in at it.
-        2 if address.contains("://") => part.rsplit_once('@').map_or(part, |(_, host)| host),
+        2 if has_host => part.rsplit_once('@').map_or(part, |(_, host)| host),
         _ if is_random(part) => MASK,
         _ => part,
     });
