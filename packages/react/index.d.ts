@@ -1,16 +1,11 @@
 import type { DetailedHTMLProps, HTMLAttributes, ReactElement } from 'react'
-import type {
-  close, EventName, identify, Listener, MountOptions, off, on, open, SaysoFeedbackAttributes, set, survey, toggle,
-} from '@sayso/widget'
+import type { EventName, Listener, SaysoFeedbackAttributes } from '@sayso/widget'
+import type { SaysoCommands, SaysoProps } from '@sayso/widget/components'
 
 export type {
   Context, ErrorType, EventName, Events, Identity, Kind, Language, Listener, LoadOptions, MountOptions, OpenOptions, SaysoFeedbackAttributes, Settings, Theme,
 } from '@sayso/widget'
-
-/** `onSubmitted` and its like. */
-export type SaysoHandlers = { [Name in EventName as `on${Capitalize<Name>}`]?: Listener<Name> | undefined }
-
-export type SaysoProps = MountOptions & SaysoHandlers
+export type { SaysoCommands, SaysoHandlers, SaysoProps } from '@sayso/widget/components'
 
 /** The widget, for as long as this component is on the page; put it once near the root. It shows nothing by itself. */
 export declare function Sayso(props: SaysoProps): null
@@ -19,18 +14,6 @@ export type SaysoFeedbackProps = SaysoFeedbackAttributes & Omit<HTMLAttributes<H
 
 /** The form in the flow of the page. Its children are there until the form is, and where it never comes: a link to the form's page is best. */
 export declare function SaysoFeedback(props: SaysoFeedbackProps): ReactElement
-
-/** What a component may ask of the widget. */
-export interface SaysoCommands {
-  open: typeof open
-  close: typeof close
-  toggle: typeof toggle
-  survey: typeof survey
-  identify: typeof identify
-  set: typeof set
-  on: typeof on
-  off: typeof off
-}
 
 /** The commands; the same object at every call, so that it need not be among an effect's dependencies. */
 export declare function useSayso(): SaysoCommands

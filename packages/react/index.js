@@ -1,10 +1,8 @@
 'use client'
 
 import { createElement, useEffect, useRef } from 'react'
-import { close, identify, mount, off, on, open, set, survey, toggle } from '@sayso/widget'
-
-const commands = { open, close, toggle, survey, identify, set, on, off }
-const EVENTS = ['ready', 'open', 'close', 'submitted', 'queued', 'answered', 'error']
+import { mount, on } from '@sayso/widget'
+import { commands, EVENTS } from '@sayso/widget/components'
 
 /** The commands; the same object at every call. */
 export const useSayso = () => commands

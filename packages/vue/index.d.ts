@@ -1,16 +1,11 @@
 import type { AllowedComponentProps, ComponentCustomProps, FunctionalComponent, HTMLAttributes, VNodeProps } from 'vue'
-import type {
-  close, EventName, identify, Listener, MountOptions, off, on, open, SaysoFeedbackAttributes, set, survey, toggle,
-} from '@sayso/widget'
+import type { EventName, Listener, SaysoFeedbackAttributes } from '@sayso/widget'
+import type { SaysoCommands, SaysoProps } from '@sayso/widget/components'
 
 export type {
   Context, ErrorType, EventName, Events, Identity, Kind, Language, Listener, LoadOptions, MountOptions, OpenOptions, SaysoFeedbackAttributes, Settings, Theme,
 } from '@sayso/widget'
-
-/** `@submitted` and its like. */
-export type SaysoHandlers = { [Name in EventName as `on${Capitalize<Name>}`]?: Listener<Name> | undefined }
-
-export type SaysoProps = MountOptions & SaysoHandlers
+export type { SaysoCommands, SaysoHandlers, SaysoProps } from '@sayso/widget/components'
 
 /** The widget, for as long as this component is on the page; put it once into App.vue. It shows nothing by itself. */
 export declare const Sayso: new () => {
@@ -21,18 +16,6 @@ export type SaysoFeedbackProps = SaysoFeedbackAttributes & Omit<HTMLAttributes, 
 
 /** The form in the flow of the page. What is in its slot is there until the form is, and where it never comes: a link to the form's page is best. */
 export declare const SaysoFeedback: FunctionalComponent<SaysoFeedbackProps>
-
-/** What a component may ask of the widget. */
-export interface SaysoCommands {
-  open: typeof open
-  close: typeof close
-  toggle: typeof toggle
-  survey: typeof survey
-  identify: typeof identify
-  set: typeof set
-  on: typeof on
-  off: typeof off
-}
 
 /** The commands; the same object at every call. */
 export declare function useSayso(): SaysoCommands

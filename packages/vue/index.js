@@ -1,8 +1,6 @@
 import { defineComponent, h, onBeforeUnmount, onMounted, watch } from 'vue'
-import { close, identify, mount, off, on, open, set, survey, toggle } from '@sayso/widget'
-
-const commands = { open, close, toggle, survey, identify, set, on, off }
-const EVENTS = ['ready', 'open', 'close', 'submitted', 'queued', 'answered', 'error']
+import { mount, on } from '@sayso/widget'
+import { commands, EVENTS } from '@sayso/widget/components'
 
 /** The commands; the same object at every call. */
 export const useSayso = () => commands

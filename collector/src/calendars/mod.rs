@@ -20,6 +20,9 @@ pub use zone::Zone;
 
 use crate::clock::{DAY, MINUTE, Millis};
 
+/// The days of the week as files and reports call them, in their order.
+pub const WEEKDAYS: [&str; 7] = ["mon", "tue", "wed", "thu", "fri", "sat", "sun"];
+
 /// A calendar that is never open within so many days is never open.
 const HORIZON_DAYS: usize = 3_660;
 const TWENTY_YEARS: Millis = 20 * 366 * DAY;

@@ -23,7 +23,7 @@ mod provider_links;
 mod reports;
 mod second_factor;
 mod sessions;
-mod settings;
+pub mod settings;
 mod setup;
 pub mod shell;
 mod sign_in;

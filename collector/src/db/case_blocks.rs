@@ -3,9 +3,8 @@
 //!
 //! These are only the tables; what is in a block is known to `reports::facts`.
 
-use sqlx::AssertSqlSafe;
-
-use super::{Db, SqlitePools};
+use super::Db;
+use super::alone::execute_alone;
 
 /// The tables, with `$bytes` as the databases name it. A block has the cases whose identifiers are above `after_id` and up to `last_id`; `facts` is null
 /// until they are written, and `opened_in` is the transaction of PostgreSQL in which the block began.
@@ -15,24 +14,35 @@ const TABLES: [&str; 2] = [
     "create table if not exists report_changes (case_id text primary key not null, marks bigint not null)",
 ];
 
-/// What changes a fact of a case: the trigger, its table, when it runs, the row and the column that have the case, and a condition.
-const TRIGGERS: [(&str, &str, &str, &str, &str); 9] = [
-    ("report_case_updated", "cases", "update", "new.id", ""),
-    ("report_case_deleted", "cases", "delete", "old.id", ""),
-    ("report_feedback_updated", "feedback", "update of category", "new.id", ""),
-    ("report_message_inserted", "messages", "insert", "new.case_id", ""),
-    ("report_message_deleted", "messages", "delete", "old.case_id", ""),
-    ("report_clock_inserted", "clocks", "insert", "new.case_id", ""),
-    ("report_clock_updated", "clocks", "update", "new.case_id", ""),
-    ("report_clock_deleted", "clocks", "delete", "old.case_id", ""),
-    (
-        "report_event_inserted",
-        "events",
-        "insert",
-        "new.case_id",
-        "when (new.type in ('case.resolved', 'case.reopened', 'case.team', 'case.assigned'))",
-    ),
+/// Something that changes a fact of a case.
+#[derive(Clone, Copy, Debug)]
+struct Trigger {
+    name: &'static str,
+    event: &'static str,
+    table: &'static str,
+    /// The row and the column that have the identifier of the case.
+    case: &'static str,
+    condition: &'static str,
+}
+
+const TRIGGERS: [Trigger; 9] = [
+    always("report_case_updated", "update", "cases", "new.id"),
+    always("report_case_deleted", "delete", "cases", "old.id"),
+    always("report_feedback_updated", "update of category", "feedback", "new.id"),
+    always("report_message_inserted", "insert", "messages", "new.case_id"),
+    always("report_message_deleted", "delete", "messages", "old.case_id"),
+    always("report_clock_inserted", "insert", "clocks", "new.case_id"),
+    always("report_clock_updated", "update", "clocks", "new.case_id"),
+    always("report_clock_deleted", "delete", "clocks", "old.case_id"),
+    Trigger {
+        condition: "when (new.type in ('case.resolved', 'case.reopened', 'case.team', 'case.assigned'))",
+        ..always("report_event_inserted", "insert", "events", "new.case_id")
+    },
 ];
+
+const fn always(name: &'static str, event: &'static str, table: &'static str, case: &'static str) -> Trigger {
+    Trigger { name, event, table, case, condition: "" }
+}
 
 /// The statement that marks a case, unless it is newer than all blocks.
 pub const MARK: &str = "insert into report_changes (case_id, marks) select $case, 1 where $case <= (select max(last_id) from report_blocks) \
@@ -40,46 +50,25 @@ pub const MARK: &str = "insert into report_changes (case_id, marks) select $case
 
 /// Makes the tables and triggers. The databases know neither each other's type of bytes nor each other's triggers.
 pub(super) async fn prepare(db: &Db) -> sqlx::Result<()> {
-    match db {
-        Db::Sqlite(SqlitePools { write: pool, .. }) => {
-            for table in TABLES {
-                sqlx::query(AssertSqlSafe(table.replace("$bytes", "blob"))).execute(pool).await?;
-            }
-            for (name, table, event, case, condition) in TRIGGERS {
-                let mark = MARK.replace("$case", case);
-                let trigger = format!(
-                    "create trigger if not exists {name} after {event} on {table} {condition} begin {mark}; end"
-                );
-                sqlx::query(AssertSqlSafe(trigger)).execute(pool).await?;
-            }
-        }
-        Db::Postgres(pool) => {
-            // `if not exists` still races between two replicas that start together, so the lock comes first.
-            let mut tx = pool.begin().await?;
-            sqlx::query("select pg_advisory_xact_lock(7229718)").execute(&mut *tx).await?;
-            for table in TABLES {
-                sqlx::query(AssertSqlSafe(table.replace("$bytes", "bytea"))).execute(&mut *tx).await?;
-            }
-            for (name, table, event, case, condition) in TRIGGERS {
-                // Making one locks its table, so one that is there stays.
-                let is_there = "select count(*) from pg_trigger where tgname = $1 and tgrelid = to_regclass($2)";
-                let there: i64 = sqlx::query_scalar(is_there).bind(name).bind(table).fetch_one(&mut *tx).await?;
-                if there > 0 {
-                    continue;
-                }
-                let mark = MARK.replace("$case", case);
-                let function = format!(
-                    "create or replace function {name}() returns trigger language plpgsql as $mark$ begin {mark}; return null; end $mark$"
-                );
-                let trigger = format!(
-                    "create trigger {name} after {event} on {table} for each row {condition} execute function {name}()"
-                );
-                for statement in [function, trigger] {
-                    sqlx::query(AssertSqlSafe(statement)).execute(&mut *tx).await?;
-                }
-            }
-            tx.commit().await?;
-        }
-    }
-    Ok(())
+    let (bytes, trigger): (_, fn(Trigger) -> String) = match db {
+        Db::Sqlite(_) => ("blob", for_sqlite),
+        Db::Postgres(_) => ("bytea", for_postgres),
+    };
+    let tables = TABLES.map(|table| table.replace("$bytes", bytes));
+    execute_alone(db, 7_229_718, tables.into_iter().chain(TRIGGERS.map(trigger))).await
+}
+
+fn for_sqlite(Trigger { name, event, table, case, condition }: Trigger) -> String {
+    let mark = MARK.replace("$case", case);
+    format!("create trigger if not exists {name} after {event} on {table} {condition} begin {mark}; end")
+}
+
+/// Making a trigger locks its table, so one that is there stays.
+fn for_postgres(Trigger { name, event, table, case, condition }: Trigger) -> String {
+    let mark = MARK.replace("$case", case);
+    format!(
+        "do $make$ begin if not exists (select from pg_trigger where tgname = '{name}' and tgrelid = to_regclass('{table}')) then \
+         create or replace function {name}() returns trigger language plpgsql as $mark$ begin {mark}; return null; end $mark$; \
+         create trigger {name} after {event} on {table} for each row {condition} execute function {name}(); end if; end $make$"
+    )
 }

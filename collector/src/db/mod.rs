@@ -3,6 +3,7 @@
 //! A slice writes each query once, as one text that both understand, inside [`with_db!`](crate::with_db) (it reads),
 //! [`with_write!`](crate::with_write) (one statement that writes) or [`with_tx!`](crate::with_tx) (several that belong together). Nothing checks the SQL at compile time, so the tests execute every query on both.
 
+mod alone;
 pub mod case_blocks;
 pub mod catalog;
 mod checkpoints;

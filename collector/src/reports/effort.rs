@@ -3,11 +3,12 @@
 
 use std::collections::HashMap;
 
+use sayso_analysis::facts::Fact;
 use sayso_analysis::scores::{mean, percentile};
 use serde_json::json;
 
 use super::asked::Asked;
-use super::facts::{self, FIRST_CONTACT_DAYS, Fact, Reach};
+use super::facts::{self, FIRST_CONTACT_DAYS, Reach};
 use super::figures::{Content, Row};
 use super::groups::{Groups, Naming};
 use crate::app::App;

@@ -10,6 +10,7 @@ use super::asked::Asked;
 use super::by::{By, Raw};
 use super::periods::{Unit, day};
 use crate::auth::Member;
+use crate::calendars::WEEKDAYS;
 use crate::cases::Priority;
 use crate::clocks::PromiseKind;
 use crate::http::{Error, Result};
@@ -21,8 +22,6 @@ pub const PARTS_MAX: usize = 1_100;
 pub const NONE: &str = "none";
 /// Milliseconds of what the database counts times by.
 const QUARTER: i64 = 900_000;
-/// The days of the week, as groups are called.
-pub const WEEKDAYS: [&str; 7] = ["mon", "tue", "wed", "thu", "fri", "sat", "sun"];
 
 /// A group: its place, and what it is called.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -97,7 +96,7 @@ pub struct Groups<'a, A> {
     by_text: HashMap<String, usize>,
     by_quarter: HashMap<i64, usize>,
     places: HashMap<Key, usize>,
-    found: Vec<A>,
+    found: Vec<(Key, A)>,
 }
 
 impl<'a, A: Default> Groups<'a, A> {
@@ -124,7 +123,7 @@ impl<'a, A: Default> Groups<'a, A> {
             Some(place) => *place,
             None => self.enter(raw),
         };
-        &mut self.found[place]
+        &mut self.found[place].1
     }
 
     fn enter(&mut self, raw: Raw<'_>) -> usize {
@@ -144,9 +143,9 @@ impl<'a, A: Default> Groups<'a, A> {
 
     fn place(&mut self, key: Key) -> usize {
         let next = self.found.len();
-        let place = *self.places.entry(key).or_insert(next);
+        let place = *self.places.entry(key.clone()).or_insert(next);
         if place == next {
-            self.found.push(A::default());
+            self.found.push((key, A::default()));
         }
         place
     }
@@ -160,7 +159,7 @@ impl<'a, A: Default> Groups<'a, A> {
             }
             By::Day | By::Week | By::Month => {
                 let unit = self.naming.by.unit().unwrap_or(Unit::Day);
-                let starts = parts(asked, unit, self.places.keys().map(|key| &key.name))?;
+                let starts = parts(asked, unit, self.found.iter().map(|(key, _)| &key.name))?;
                 self.fill(starts.into_iter().map(|start| part(unit, start)));
             }
             By::Weekday => self.fill((0..7).map(by_weekday)),
@@ -168,11 +167,8 @@ impl<'a, A: Default> Groups<'a, A> {
             By::WeekdayHour => self.fill((0..7 * 24).map(by_weekday_hour)),
             _ => {}
         }
-        let mut keys: Vec<(Key, usize)> = self.places.into_iter().collect();
-        keys.sort_unstable_by_key(|(_, place)| *place);
-        let mut all: Vec<(Key, A)> = keys.into_iter().map(|(key, _)| key).zip(self.found).collect();
-        all.sort_by(|(key, _), (other, _)| key.cmp(other));
-        Ok(all)
+        self.found.sort_by(|(key, _), (other, _)| key.cmp(other));
+        Ok(self.found)
     }
 
     /// Adds the groups in which nothing was.

@@ -1,11 +1,12 @@
 //! The overview: what came in, what became of it, how long that took in open time, and how satisfied customers are.
 
+use sayso_analysis::facts::Fact;
 use sayso_analysis::scores::{per_thousand, percentile, share, wilson};
 use serde_json::Value;
 
 use super::asked::Asked;
 use super::exposures;
-use super::facts::{self, Fact, Reach};
+use super::facts::{self, Reach};
 use super::figures::{Content, Row};
 use super::groups::{Groups, Naming};
 use super::open_time::OpenTimes;

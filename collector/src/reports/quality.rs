@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, HashMap};
 
 use sayso_analysis::control::{Chart, Point, laney, p_chart, u_chart};
+use sayso_analysis::facts::Fact;
 use sayso_analysis::scores::{share, wilson};
 use serde_json::{Value, json};
 
@@ -10,7 +11,7 @@ use super::asked::{Asked, Filter};
 use super::by::By;
 use super::costs::Costs;
 use super::exposures;
-use super::facts::{self, Fact, Reach};
+use super::facts::{self, Reach};
 use super::figures::{Content, Row};
 use super::groups::{Groups, NONE, Naming};
 use crate::app::App;

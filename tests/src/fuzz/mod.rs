@@ -58,7 +58,12 @@ impl Target {
 
     /// The folder with its seeds.
     pub fn seeds(&self) -> PathBuf {
-        PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("seeds").join(self.name)
+        let folder = match self.name {
+            // Mails are the fixtures of the tests of mail.
+            "mail" => "fixtures",
+            _ => "seeds",
+        };
+        PathBuf::from(env!("CARGO_MANIFEST_DIR")).join(folder).join(self.name)
     }
 }
 

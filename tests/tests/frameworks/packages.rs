@@ -20,6 +20,8 @@ const FILES: [(&str, &[&str]); 3] = [
         &[
             "commands.d.ts",
             "commands.js",
+            "components.d.ts",
+            "components.js",
             "element.d.ts",
             "events.d.ts",
             "index.d.ts",

@@ -3,9 +3,9 @@
 use sayso_analysis::importance::Crosshair;
 use sayso_analysis::scores::{mean, median};
 
+use crate::calendars::WEEKDAYS;
 use crate::charts::{Bar, Chart, Moment, Place, Plane, bars, heat, plane, series};
 use crate::reports::format;
-use crate::reports::groups::WEEKDAYS;
 use crate::reports::names::Names;
 use crate::reports::{By, Name, Report, Row};
 use crate::service::survey::SurveyKind;

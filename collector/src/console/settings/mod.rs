@@ -2,7 +2,7 @@
 
 mod access;
 mod edit;
-mod form;
+pub mod form;
 mod overview;
 mod trial;
 mod week;

@@ -1,6 +1,7 @@
 //! A week of opening hours as a picture.
 
 use crate::calendars::Slot;
+use crate::calendars::WEEKDAYS;
 use crate::service::calendar::{CalendarDefinition, WeekHours};
 use crate::text::Texts;
 
@@ -30,8 +31,7 @@ pub(super) struct Day {
 impl Week {
     /// That of a calendar.
     pub(super) fn of(t: Texts, calendar: &CalendarDefinition) -> Self {
-        let names =
-            ["mon", "tue", "wed", "thu", "fri", "sat", "sun"].map(|day| t.get(&format!("desk.settings.day.{day}")));
+        let names = WEEKDAYS.map(|day| t.get(&format!("desk.settings.day.{day}")));
         let openings = days(&calendar.hours);
         let mut bars: [Vec<(u16, u16)>; 7] = std::array::from_fn(|_| Vec::new());
         for (day, slots) in openings.iter().enumerate() {

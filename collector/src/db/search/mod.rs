@@ -39,8 +39,9 @@ pub use write::{Entry, index, index_all, is_indexed};
 
 use sqlx::AssertSqlSafe;
 
+use crate::db::alone::execute_alone;
 use crate::db::copy::Snapshot;
-use crate::db::{Db, SqlitePools, Tx};
+use crate::db::{Db, Tx};
 use crate::{with_db, with_tx};
 
 /// The version of what an entry holds. Raise it when tokens or facets change: all cases are indexed again, in the background.
@@ -65,28 +66,16 @@ const TABLES: [&str; 7] = [
      primary key (segment, token))",
 ];
 
-/// Makes the tables. The one place where the two databases differ in them, since neither knows the other's type of bytes.
+/// Makes the tables. They differ, since neither database knows the other's type of bytes.
 pub(super) async fn prepare(db: &Db) -> sqlx::Result<()> {
-    match db {
-        Db::Sqlite(SqlitePools { write: pool, .. }) => {
-            for table in TABLES {
-                let kind = if table.starts_with("create") { " without rowid" } else { "" };
-                let table = table.replace("$bytes", "blob").replace("$ordered", "text") + kind;
-                sqlx::query(AssertSqlSafe(table)).execute(pool).await?;
-            }
+    let statement = |table: &str| match db {
+        Db::Sqlite(_) => {
+            let kind = if table.starts_with("create") { " without rowid" } else { "" };
+            table.replace("$bytes", "blob").replace("$ordered", "text") + kind
         }
-        Db::Postgres(pool) => {
-            // `if not exists` still races between two replicas that start together, so the lock comes first.
-            let mut tx = pool.begin().await?;
-            sqlx::query("select pg_advisory_xact_lock(7229715)").execute(&mut *tx).await?;
-            for table in TABLES {
-                let table = table.replace("$bytes", "bytea").replace("$ordered", "text collate \"C\"");
-                sqlx::query(AssertSqlSafe(table)).execute(&mut *tx).await?;
-            }
-            tx.commit().await?;
-        }
-    }
-    Ok(())
+        Db::Postgres(_) => table.replace("$bytes", "bytea").replace("$ordered", "text collate \"C\""),
+    };
+    execute_alone(db, 7_229_715, TABLES.map(statement)).await
 }
 
 /// Forgets what is indexed.

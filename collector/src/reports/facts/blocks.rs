@@ -56,6 +56,13 @@ pub(super) async fn marks(db: &Db) -> sqlx::Result<Vec<Mark>> {
 }
 
 /// The marks of a block's cases.
+pub(super) fn within<'m>(marks: &'m [Mark], range: &Range) -> &'m [Mark] {
+    let from = marks.partition_point(|mark| mark.case_id <= range.after_id);
+    let to = marks.partition_point(|mark| mark.case_id <= range.last_id);
+    &marks[from..to.max(from)]
+}
+
+/// The same, as they are now.
 pub(super) async fn marks_of(db: &Db, range: &Range) -> sqlx::Result<Vec<Mark>> {
     let select = "select case_id, marks from report_changes where case_id > $1 and case_id <= $2";
     with_db!(db, pool => sqlx::query_as(select).bind(&range.after_id).bind(&range.last_id).fetch_all(pool).await)

@@ -10,20 +10,16 @@ mod fact;
 mod rows;
 mod upkeep;
 
-pub use sayso_analysis::facts::Fact;
-
 pub use blocks::clear_in;
 pub use rows::{FIRST_CONTACT_DAYS, between_sql};
+use sayso_analysis::facts::{Block, Fact};
 pub use upkeep::{Sizes, keep, rebuild, run};
 
-use self::blocks::{Mark, Range};
+use self::blocks::{Mark, Range, within};
 use self::fact::bytes;
-use sayso_analysis::facts::Block;
-
 use super::asked::Asked;
 use crate::app::App;
-use crate::clock::Millis;
-use crate::clock::Period;
+use crate::clock::{Millis, Period};
 use crate::db::case_blocks::MARK;
 use crate::db::{Db, Tx};
 use crate::http::Result;
@@ -46,7 +42,6 @@ impl Reach {
     /// Those that were received within the period.
     pub fn received(asked: &Asked, app: &App) -> Self {
         let (low, high) = asked.ids(app.clock.ahead());
-        let low = if asked.period.from.is_none() { String::new() } else { low };
         Self { low, high, resolved: None }
     }
 
@@ -91,7 +86,7 @@ pub async fn each(app: &App, reach: &Reach, mut take: impl FnMut(Fact<'_>)) -> R
     let ranges = blocks::ranges(db).await?;
     let newest = ranges.last().map_or_else(String::new, |range| range.last_id.clone());
     for range in &ranges {
-        let changed = upkeep::within(&marks, range);
+        let changed = within(&marks, range);
         if !reach.needs(range) {
             // What the block says of its cases may be over for those that changed: they may have been resolved since.
             if reach.resolved.is_some() && !changed.is_empty() {

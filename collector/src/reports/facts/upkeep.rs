@@ -3,12 +3,13 @@
 use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
 
-use super::blocks::{self, Mark, Range};
+use super::blocks::{self, Range, within};
 use super::rows;
 use crate::app::App;
 use crate::clock::{HOUR, Millis};
 use crate::db::Db;
 use crate::keys::first_id_of;
+use crate::with_db;
 
 /// How often it is looked whether there is something to do.
 const POLL: Duration = Duration::from_secs(60);
@@ -83,7 +84,7 @@ pub async fn rebuild(db: &Db, sizes: Sizes, now: Millis, mut progress: impl FnMu
     blocks::clear_in(&mut tx).await?;
     tx.commit().await?;
     let count = "select count(*) from cases";
-    let all: i64 = crate::with_db!(db, pool => sqlx::query_scalar(count).fetch_one(pool).await)?;
+    let all: i64 = with_db!(db, pool => sqlx::query_scalar(count).fetch_one(pool).await)?;
     let (mut done, all) = (0, all.unsigned_abs());
     loop {
         keep(db, sizes, now, |_| {
@@ -138,11 +139,4 @@ async fn write(db: &Db, range: &Range, sizes: Sizes) -> anyhow::Result<()> {
     }
     blocks::write(db, range, &block).await?;
     Ok(blocks::forget(db, &marks).await?)
-}
-
-/// The marks of a block's cases.
-pub(super) fn within<'m>(marks: &'m [Mark], range: &Range) -> &'m [Mark] {
-    let from = marks.partition_point(|mark| mark.case_id <= range.after_id);
-    let to = marks.partition_point(|mark| mark.case_id <= range.last_id);
-    &marks[from..to.max(from)]
 }

@@ -4,6 +4,7 @@ use sayso::audit::Stamp;
 use sayso::auth::Role;
 use sayso::auth::invitations::{self, NewInvitation};
 use sayso::auth::member::{Email, Name};
+use sayso::console::settings::form::Kind;
 use sayso_tests::{Database, TestApp};
 
 use super::{CHINESE_DARK, ENGLISH_LIGHT, Inspector, System};
@@ -130,7 +131,6 @@ async fn the_console(system: System) {
         ("/staff/start", "start"),
         ("/staff/settings", "settings"),
         ("/staff/settings/edit", "changing settings"),
-        ("/staff/settings/object?kind=rule", "a new rule"),
         ("/staff/settings/object?kind=survey&from=servqual", "a survey from a questionnaire"),
         ("/staff/members", "members"),
         ("/staff/mail", "mail"),
@@ -156,6 +156,10 @@ async fn the_console(system: System) {
         if ["audit log", "members", "sessions", "second factor"].contains(&what) {
             inspector.browser.picture(&format!("{}-{language}", what.replace(' ', "-"))).await;
         }
+    }
+    for kind in Kind::ALL {
+        let page = format!("{collector}/staff/settings/object?kind={}", kind.as_str());
+        inspector.open(&page, &format!("a new {}", kind.as_str())).await;
     }
     inspector.browser.driver.goto(format!("{collector}/staff/members")).await.unwrap();
     inspector.send_unchecked("form[action$=invite]").await;

@@ -1,23 +1,35 @@
 //! Which tables of the service have a form, and the fields of each.
 
+use Control::{
+    Audience, Checks, Date, Hours, Items, Line, List, LongTexts, Number, Select, Switch, Texts, WorkingDays, YesOrNo,
+};
+
+use crate::cases::status::words;
 use crate::service::ServiceFile;
 use crate::service::objects::{Object, to_json};
 
-/// The days of the week as the service file has them.
-pub(super) const DAYS: [&str; 7] = ["mon", "tue", "wed", "thu", "fri", "sat", "sun"];
-
-/// A table that has a form.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Kind {
-    Calendar,
-    Team,
-    Tier,
-    Category,
-    Promise,
-    Template,
-    Rule,
-    Answer,
-    Survey,
+words! {
+    /// A table that has a form.
+    Kind {
+        /// When somebody is there.
+        Calendar = "calendar",
+        /// How soon customers are answered.
+        Promise = "promise",
+        /// Who works on cases together.
+        Team = "team",
+        /// What feedback can be about.
+        Category = "category",
+        /// What is done with new cases by itself.
+        Rule = "rule",
+        /// Classes of customers.
+        Tier = "tier",
+        /// Prepared replies.
+        Template = "template",
+        /// Answers for all to read.
+        Answer = "answer",
+        /// Questions to customers or members.
+        Survey = "survey",
+    }
 }
 
 /// A field: its name in the table, with dots where it is in a table within, and how it is typed.
@@ -99,180 +111,111 @@ const fn explained(name: &'static str, control: Control) -> Field {
     Field { name, control, hint: Hint::Own }
 }
 
+const CALENDAR: &[Field] = &[
+    explained("key", Line),
+    explained("time_zone", Line),
+    explained("hours", Hours),
+    explained("holidays", List),
+    explained("working_days", WorkingDays),
+];
+
+const TEAM: &[Field] = &[
+    field("name", Line),
+    explained("key", Line),
+    field("members", Checks(Source::Members)),
+    field("lead", Select(Source::Members)),
+    field("calendar", Select(Source::Calendars)),
+    field("email", Line),
+];
+
+const TIER: &[Field] =
+    &[field("site", Select(Source::Sites)), explained("key", Line), field("name", Texts), explained("weight", Number)];
+
+const CATEGORY: &[Field] = &[
+    field("site", Select(Source::Sites)),
+    field("label", Texts),
+    explained("key", Line),
+    explained("kinds", Checks(Source::Kinds)),
+    field("team", Select(Source::Teams)),
+];
+
+const PROMISE: &[Field] = &[
+    field("site", Select(Source::Sites)),
+    field("kind", Select(Source::Kinds)),
+    field("priority", Select(Source::Priorities)),
+    field("tier", Select(Source::Tiers)),
+    field("calendar", Select(Source::Calendars)),
+    explained("first_response", Line),
+    field("next_response", Line),
+    field("resolution", Line),
+    field("warn_before", Line),
+];
+
+const TEMPLATE: &[Field] = &[explained("key", Line), field("subject", Texts), explained("body", LongTexts)];
+
+const RULE: &[Field] = &[
+    field("name", Line),
+    field("on", Checks(Source::Triggers)),
+    field("site", Select(Source::Sites)),
+    field("when.kind", Checks(Source::Kinds)),
+    field("when.category", Checks(Source::Categories)),
+    explained("when.words", List),
+    field("when.language", List),
+    field("when.channel", Checks(Source::Channels)),
+    field("when.tier", Checks(Source::Tiers)),
+    field("when.priority", Checks(Source::Priorities)),
+    field("when.team", Checks(Source::Teams)),
+    field("when.tags", List),
+    field("when.status", Checks(Source::Statuses)),
+    field("when.rating_max", Number),
+    explained("when.page", Line),
+    field("when.outside_hours", Select(Source::Calendars)),
+    field("when.reopened", YesOrNo),
+    field("when.waiting_longer_than", Line),
+    field("then.team", Select(Source::Teams)),
+    field("then.owner", Select(Source::Owners)),
+    field("then.priority", Select(Source::Priorities)),
+    field("then.tags", List),
+    field("then.targets", Checks(Source::Targets)),
+    field("then.template", Select(Source::Templates)),
+    field("then.escalate_to", Select(Source::Members)),
+    field("then.problem", Select(Source::Problems)),
+    field("stop", Switch),
+];
+
+const ANSWER: &[Field] = &[
+    explained("key", Line),
+    field("site", Select(Source::Sites)),
+    field("question", Texts),
+    field("solution", LongTexts),
+];
+
+const SURVEY: &[Field] = &[
+    explained("key", Line),
+    field("site", Select(Source::Sites)),
+    field("kind", Select(Source::SurveyKinds)),
+    field("title", Texts),
+    explained("items", Items),
+    field("audience", Audience),
+    field("channels", Checks(Source::SurveyChannels)),
+    field("opens", Date),
+    field("closes", Date),
+    explained("remind_after", Line),
+];
+
 impl Kind {
-    /// All of them, in the order of the overview.
-    #[cfg(test)]
-    pub(super) const ALL: [Self; 9] = [
-        Self::Calendar,
-        Self::Promise,
-        Self::Team,
-        Self::Category,
-        Self::Rule,
-        Self::Tier,
-        Self::Template,
-        Self::Answer,
-        Self::Survey,
-    ];
-
-    /// The name of the table.
-    pub(super) const fn as_str(self) -> &'static str {
-        match self {
-            Self::Calendar => "calendar",
-            Self::Team => "team",
-            Self::Tier => "tier",
-            Self::Category => "category",
-            Self::Promise => "promise",
-            Self::Template => "template",
-            Self::Rule => "rule",
-            Self::Answer => "answer",
-            Self::Survey => "survey",
-        }
-    }
-
-    /// The kind with this name.
-    pub(super) fn parse(word: &str) -> Option<Self> {
-        Some(match word {
-            "calendar" => Self::Calendar,
-            "team" => Self::Team,
-            "tier" => Self::Tier,
-            "category" => Self::Category,
-            "promise" => Self::Promise,
-            "template" => Self::Template,
-            "rule" => Self::Rule,
-            "answer" => Self::Answer,
-            "survey" => Self::Survey,
-            _ => return None,
-        })
-    }
-
     /// Its fields in the order of the form.
     pub(super) const fn fields(self) -> &'static [Field] {
-        use Control::{
-            Audience, Checks, Date, Hours, Items, Line, List, LongTexts, Number, Select, Switch, Texts, WorkingDays,
-            YesOrNo,
-        };
         match self {
-            Self::Calendar => {
-                const {
-                    &[
-                        explained("key", Line),
-                        explained("time_zone", Line),
-                        explained("hours", Hours),
-                        explained("holidays", List),
-                        explained("working_days", WorkingDays),
-                    ]
-                }
-            }
-            Self::Team => {
-                const {
-                    &[
-                        field("name", Line),
-                        explained("key", Line),
-                        field("members", Checks(Source::Members)),
-                        field("lead", Select(Source::Members)),
-                        field("calendar", Select(Source::Calendars)),
-                        field("email", Line),
-                    ]
-                }
-            }
-            Self::Tier => {
-                const {
-                    &[
-                        field("site", Select(Source::Sites)),
-                        explained("key", Line),
-                        field("name", Texts),
-                        explained("weight", Number),
-                    ]
-                }
-            }
-            Self::Category => {
-                const {
-                    &[
-                        field("site", Select(Source::Sites)),
-                        field("label", Texts),
-                        explained("key", Line),
-                        explained("kinds", Checks(Source::Kinds)),
-                        field("team", Select(Source::Teams)),
-                    ]
-                }
-            }
-            Self::Promise => {
-                const {
-                    &[
-                        field("site", Select(Source::Sites)),
-                        field("kind", Select(Source::Kinds)),
-                        field("priority", Select(Source::Priorities)),
-                        field("tier", Select(Source::Tiers)),
-                        field("calendar", Select(Source::Calendars)),
-                        explained("first_response", Line),
-                        field("next_response", Line),
-                        field("resolution", Line),
-                        field("warn_before", Line),
-                    ]
-                }
-            }
-            Self::Template => {
-                const { &[explained("key", Line), field("subject", Texts), explained("body", LongTexts)] }
-            }
-            Self::Rule => {
-                const {
-                    &[
-                        field("name", Line),
-                        field("on", Checks(Source::Triggers)),
-                        field("site", Select(Source::Sites)),
-                        field("when.kind", Checks(Source::Kinds)),
-                        field("when.category", Checks(Source::Categories)),
-                        explained("when.words", List),
-                        field("when.language", List),
-                        field("when.channel", Checks(Source::Channels)),
-                        field("when.tier", Checks(Source::Tiers)),
-                        field("when.priority", Checks(Source::Priorities)),
-                        field("when.team", Checks(Source::Teams)),
-                        field("when.tags", List),
-                        field("when.status", Checks(Source::Statuses)),
-                        field("when.rating_max", Number),
-                        explained("when.page", Line),
-                        field("when.outside_hours", Select(Source::Calendars)),
-                        field("when.reopened", YesOrNo),
-                        field("when.waiting_longer_than", Line),
-                        field("then.team", Select(Source::Teams)),
-                        field("then.owner", Select(Source::Owners)),
-                        field("then.priority", Select(Source::Priorities)),
-                        field("then.tags", List),
-                        field("then.targets", Checks(Source::Targets)),
-                        field("then.template", Select(Source::Templates)),
-                        field("then.escalate_to", Select(Source::Members)),
-                        field("then.problem", Select(Source::Problems)),
-                        field("stop", Switch),
-                    ]
-                }
-            }
-            Self::Answer => {
-                const {
-                    &[
-                        explained("key", Line),
-                        field("site", Select(Source::Sites)),
-                        field("question", Texts),
-                        field("solution", LongTexts),
-                    ]
-                }
-            }
-            Self::Survey => {
-                const {
-                    &[
-                        explained("key", Line),
-                        field("site", Select(Source::Sites)),
-                        field("kind", Select(Source::SurveyKinds)),
-                        field("title", Texts),
-                        explained("items", Items),
-                        field("audience", Audience),
-                        field("channels", Checks(Source::SurveyChannels)),
-                        field("opens", Date),
-                        field("closes", Date),
-                        explained("remind_after", Line),
-                    ]
-                }
-            }
+            Self::Calendar => CALENDAR,
+            Self::Team => TEAM,
+            Self::Tier => TIER,
+            Self::Category => CATEGORY,
+            Self::Promise => PROMISE,
+            Self::Template => TEMPLATE,
+            Self::Rule => RULE,
+            Self::Answer => ANSWER,
+            Self::Survey => SURVEY,
         }
     }
 

@@ -1,6 +1,7 @@
 //! Changing one thing of the service by a form: the same file, plan and checks as for the whole, with each mistake next to the field that it is in.
 
 mod fields;
+mod subject;
 mod values;
 mod view;
 
@@ -11,10 +12,9 @@ use askama::Template;
 use axum::extract::{Query, State};
 use axum::http::StatusCode;
 use axum::response::{Html, IntoResponse as _, Redirect, Response};
-use serde::Deserialize;
-use serde_json::Value;
+pub use fields::Kind;
 
-use self::fields::Kind;
+use self::subject::{Subject, Wanted};
 use self::values::{Values, Written};
 use self::view::{Around, FieldView, Input};
 use super::access::{FORM, OVERVIEW, check_manages};
@@ -23,9 +23,12 @@ use crate::app::App;
 use crate::assets::{self, MARK};
 use crate::audit::Stamp;
 use crate::auth::{CsrfForm, SignedIn};
-use crate::cases::idempotency::content_hash;
+use crate::calendars::WEEKDAYS;
+use crate::config::Config;
 use crate::console::shell::{Screen, Shell, page};
+use crate::db::Db;
 use crate::http::{Error, Result};
+use crate::keys::Keys;
 use crate::service::draft::{Draft, Reader, export};
 use crate::service::plan::Prune;
 use crate::service::read::Mistake;
@@ -35,16 +38,6 @@ use crate::text::Texts;
 
 /// What the input of an object's key is called: a form's own key, by which it is told from one that is sent again, has the other name.
 const OWN_KEY: &str = "own_key";
-
-/// Which object: of which table, and its key; without one a new one, which may begin as a questionnaire of some kind.
-#[derive(Clone, Debug, Deserialize)]
-pub(super) struct Wanted {
-    kind: String,
-    #[serde(default)]
-    key: Option<String>,
-    #[serde(default)]
-    from: Option<String>,
-}
 
 #[derive(Template)]
 #[template(path = "console/settings_object.html")]
@@ -64,6 +57,7 @@ struct ObjectPage {
 }
 
 /// What was typed, and what is wrong with it.
+#[derive(Default)]
 struct Typed {
     values: Values,
     wrong: Vec<(&'static str, String)>,
@@ -74,15 +68,13 @@ struct Typed {
 
 pub(super) async fn show(State(app): State<App>, who: SignedIn, Query(wanted): Query<Wanted>) -> Result<Html<String>> {
     check_manages(&who)?;
-    let service = store::load(&app.db).await?;
-    let (kind, object) = find(&wanted, &service)?;
-    let values = match (&object, &wanted.from) {
-        (Some(object), _) => Values::of(kind, object),
-        (None, Some(from)) if kind == Kind::Survey => questionnaire(from, &service)?,
-        (None, _) => beginning(kind, &service),
+    let subject = Subject::find(store::load(&app.db).await?, &wanted)?;
+    let values = match (&subject.object, &wanted.from) {
+        (Some(object), _) => Values::of(subject.kind, object),
+        (None, Some(from)) if subject.kind == Kind::Survey => questionnaire(from, &subject.service)?,
+        (None, _) => beginning(subject.kind, &subject.service),
     };
-    let typed = Typed { values, wrong: Vec::new(), mistakes: Vec::new(), is_outdated: false, trial: None };
-    page(&ObjectPage::new(&app, &who, &wanted, &service, typed).await?)
+    page(&ObjectPage::new(&app, &who, &subject, Typed { values, ..Typed::default() }).await?)
 }
 
 /// Saves what was typed, removes the object, or shows the form again: with more rows, or with what a rule would have done.
@@ -93,81 +85,72 @@ pub(super) async fn submit(
     CsrfForm(mut form): CsrfForm<BTreeMap<String, String>>,
 ) -> Result<Response> {
     check_manages(&who)?;
-    let service = store::load(&app.db).await?;
-    let (kind, object) = find(&wanted, &service)?;
+    let subject = Subject::find(store::load(&app.db).await?, &wanted)?;
     let [seen, action] = ["seen", "action"].map(|name| form.remove(name).unwrap_or_default());
     if let Some(key) = form.remove(OWN_KEY) {
         form.insert("key".to_owned(), key);
     }
-    let mut typed =
-        Typed { values: Values::sent(form), wrong: Vec::new(), mistakes: Vec::new(), is_outdated: false, trial: None };
-    typed.is_outdated = seen != stamp_of(object.as_ref());
-    if typed.is_outdated || action == "rows" {
-        return again(&app, &who, &wanted, &service, typed).await;
+    let is_outdated = seen != subject.stamp();
+    let mut typed = Typed { values: Values::sent(form), is_outdated, ..Typed::default() };
+    if is_outdated || action == "rows" {
+        return again(&app, &who, &subject, typed).await;
     }
+    let Some(draft) = draft(&app, who.t, &subject, &action, &mut typed).await? else {
+        return again(&app, &who, &subject, typed).await;
+    };
+    if action == "try" {
+        let [now, then] = draft.deciders();
+        typed.trial = Some(TrialView::of(&app, who.t, &now, &then).await?);
+        return again(&app, &who, &subject, typed).await;
+    }
+    draft.apply(&app.db, &Stamp::member(&who.member.id, app.clock.now())).await?;
+    app.service.forget();
+    Ok(Redirect::to(&format!("{OVERVIEW}?done=applied#{}", subject.kind.as_str())).into_response())
+}
+
+/// The service as it would be. None if something is wrong, which is noted with what was typed.
+async fn draft(app: &App, t: Texts, subject: &Subject, action: &str, typed: &mut Typed) -> Result<Option<Draft>> {
+    let around: (&Db, &Keys, &Config) = (&app.db, &app.keys, &app.config);
     let mut document: toml::Table = export(&app.db, &app.keys).await?.parse().context("an export is read again")?;
-    let place = kind.objects(&service).iter().position(|(key, _)| Some(key) == wanted.key.as_ref());
     let prune = if action == "remove" {
-        take_out(&mut document, kind, place);
+        subject.take_out(&mut document);
         Prune::Remove
     } else {
-        let written = typed.values.write(kind);
-        let read = Draft::read((&app.db, &app.keys, &app.config), &written.text, Prune::Keep, Reader::Server).await?;
-        let draft = match read {
-            Ok(draft) => draft,
+        let written = typed.values.write(subject.kind);
+        let alone = match Draft::read(around, &written.text, Prune::Keep, Reader::Server).await? {
+            Ok(alone) => alone,
             Err(mistakes) => {
-                typed.place(who.t, &written, mistakes);
-                return again(&app, &who, &wanted, &service, typed).await;
+                typed.place(t, &written, mistakes);
+                return Ok(None);
             }
         };
-        let key = kind.objects(draft.wanted()).into_iter().next().map(|(key, _)| key);
-        let is_taken = key != wanted.key && kind.objects(&service).iter().any(|(known, _)| Some(known) == key.as_ref());
-        if is_taken {
-            typed.mistakes.push(who.t.get("desk.form.taken").to_owned());
-            return again(&app, &who, &wanted, &service, typed).await;
+        let key = subject.kind.objects(alone.wanted()).into_iter().next().map(|(key, _)| key);
+        if key != subject.key
+            && subject.kind.objects(&subject.service).iter().any(|(known, _)| Some(known) == key.as_ref())
+        {
+            typed.mistakes.push(t.get("desk.form.taken").to_owned());
+            return Ok(None);
         }
-        put_in(&mut document, kind, place, &written)?;
+        subject.put_in(&mut document, &written)?;
         // What it was called before is gone.
-        if wanted.key.is_some() && key != wanted.key { Prune::Remove } else { Prune::Keep }
+        if subject.key.is_some() && key != subject.key { Prune::Remove } else { Prune::Keep }
     };
+    // Read again as a whole: a table alone says neither where it stands among the others nor who needs what it was.
     let text = toml::to_string(&document).map_err(anyhow::Error::from)?;
-    match Draft::read((&app.db, &app.keys, &app.config), &text, prune, Reader::Server).await? {
-        Ok(draft) if action == "try" => {
-            let [now, then] = draft.deciders();
-            typed.trial = Some(TrialView::of(&app, who.t, &now, &then).await?);
-            again(&app, &who, &wanted, &service, typed).await
-        }
-        Ok(draft) => {
-            draft.apply(&app.db, &Stamp::member(&who.member.id, app.clock.now())).await?;
-            app.service.forget();
-            Ok(Redirect::to(&format!("{OVERVIEW}?done=applied#{}", kind.as_str())).into_response())
-        }
+    match Draft::read(around, &text, prune, Reader::Server).await? {
+        Ok(draft) => Ok(Some(draft)),
         Err(mistakes) => {
             typed.mistakes.extend(mistakes.into_iter().map(|mistake| mistake.text));
-            again(&app, &who, &wanted, &service, typed).await
+            Ok(None)
         }
     }
 }
 
 /// The form with what was typed.
-async fn again(app: &App, who: &SignedIn, wanted: &Wanted, service: &ServiceFile, typed: Typed) -> Result<Response> {
+async fn again(app: &App, who: &SignedIn, subject: &Subject, typed: Typed) -> Result<Response> {
     let is_wrong = typed.is_outdated || !typed.wrong.is_empty() || !typed.mistakes.is_empty();
     let status = if is_wrong { StatusCode::UNPROCESSABLE_ENTITY } else { StatusCode::OK };
-    Ok((status, page(&ObjectPage::new(app, who, wanted, service, typed).await?)?).into_response())
-}
-
-/// The table and the object that are asked for; no object where a new one is.
-fn find(wanted: &Wanted, service: &ServiceFile) -> Result<(Kind, Option<Value>)> {
-    const NONE: Error = Error::NotFound("there is no such setting");
-    let kind = Kind::parse(&wanted.kind).ok_or(NONE)?;
-    let Some(key) = &wanted.key else { return Ok((kind, None)) };
-    let found = kind.objects(service).into_iter().find(|(known, _)| known == key);
-    found.map(|(_, object)| (kind, Some(object))).ok_or(NONE)
-}
-
-/// Tells whether an object is the one that a form was made from.
-fn stamp_of(object: Option<&Value>) -> String {
-    content_hash(&object)
+    Ok((status, page(&ObjectPage::new(app, who, subject, typed).await?)?).into_response())
 }
 
 /// What stands in the form of a new object.
@@ -185,7 +168,7 @@ fn beginning(kind: Kind, service: &ServiceFile) -> Values {
             let zone =
                 service.calendars.first().map_or_else(|| "UTC".to_owned(), |calendar| calendar.time_zone.to_string());
             values.put("time_zone", zone);
-            for day in &fields::DAYS[..5] {
+            for day in &WEEKDAYS[..5] {
                 values.put(format!("hours.{day}"), "09:00-17:00");
             }
         }
@@ -201,31 +184,6 @@ fn questionnaire(kind: &str, service: &ServiceFile) -> Result<Values> {
     let file = crate::service::read::read(&text, service);
     let survey = file.ok().and_then(|file| Kind::Survey.objects(&file).into_iter().next());
     Ok(survey.map(|(_, survey)| Values::of(Kind::Survey, &survey)).unwrap_or_default())
-}
-
-/// The objects of a table in a document.
-fn objects_in(document: &mut toml::Table, kind: Kind) -> Option<&mut Vec<toml::Value>> {
-    let empty = || toml::Value::Array(Vec::new());
-    document.entry(kind.as_str()).or_insert_with(empty).as_array_mut()
-}
-
-fn take_out(document: &mut toml::Table, kind: Kind, place: Option<usize>) {
-    let objects = objects_in(document, kind);
-    if let Some((objects, place)) = objects.zip(place).filter(|(objects, place)| *place < objects.len()) {
-        objects.remove(place);
-    }
-}
-
-fn put_in(document: &mut toml::Table, kind: Kind, place: Option<usize>, written: &Written) -> anyhow::Result<()> {
-    let mut table: toml::Table = written.text.parse()?;
-    let objects = objects_in(&mut table, kind).map(std::mem::take).unwrap_or_default();
-    let object = objects.into_iter().next().context("the form makes one table")?;
-    let all = objects_in(document, kind).context("the export has tables")?;
-    match place.and_then(|place| all.get_mut(place)) {
-        Some(known) => *known = object,
-        None => all.push(object),
-    }
-    Ok(())
 }
 
 impl Typed {
@@ -249,17 +207,16 @@ fn missing(text: &str) -> Option<&'static str> {
 }
 
 impl ObjectPage {
-    async fn new(app: &App, who: &SignedIn, wanted: &Wanted, service: &ServiceFile, typed: Typed) -> Result<Self> {
-        let (kind, object) = find(wanted, service)?;
-        let around = Around { t: who.t, service, is_known: object.is_some() };
+    async fn new(app: &App, who: &SignedIn, subject: &Subject, typed: Typed) -> Result<Self> {
+        let around = Around { t: who.t, service: &subject.service, is_known: subject.object.is_some() };
         Ok(Self {
             t: who.t,
             shell: Shell::load(app, who, Screen::Settings).await?,
-            kind,
-            key: wanted.key.clone(),
-            fields: view::fields(kind, &typed.values, &typed.wrong, around),
+            kind: subject.kind,
+            key: subject.key.clone(),
+            fields: view::fields(subject.kind, &typed.values, &typed.wrong, around),
             mistakes: typed.mistakes,
-            seen: stamp_of(object.as_ref()),
+            seen: subject.stamp(),
             is_outdated: typed.is_outdated,
             trial: typed.trial,
         })

@@ -5,7 +5,8 @@ use std::fmt::Write as _;
 
 use serde_json::Value;
 
-use super::fields::{Control, DAYS, Field, Kind};
+use super::fields::{Control, Field, Kind};
+use crate::calendars::WEEKDAYS;
 
 /// The most items of a survey that a form has.
 const ITEMS_MAX: usize = 100;
@@ -83,7 +84,7 @@ impl Values {
             }
             Control::List => self.put(name, lines(value, plain)),
             Control::Hours => {
-                for day in DAYS {
+                for day in WEEKDAYS {
                     let slots: Vec<String> = value[day].as_array().into_iter().flatten().map(plain).collect();
                     self.put(format!("hours.{day}"), slots.join(", "));
                 }
@@ -148,7 +149,7 @@ impl Values {
             }
             Control::List => list(typed.lines(), text),
             Control::Hours => {
-                let days = DAYS.into_iter().filter_map(|day| {
+                let days = WEEKDAYS.into_iter().filter_map(|day| {
                     let slots = self.get(&format!("hours.{day}")).split([',', '，', '、']);
                     Some((day.to_owned(), list(slots, |slot| text(&slot.replace(['–', '—', '－'], "-")))?))
                 });
@@ -257,17 +258,14 @@ mod tests {
     use crate::service::read::read;
     use crate::surveys::questionnaires;
 
-    const SITE: &str = "[[site]]\nkey = \"acme\"\nname = \"Acme\"\norigins = [\"https://shop.example\"]\n";
+    /// A service with most of what there is.
+    const SERVICE: &str = include_str!("../../../../../tests/fixtures/service.toml");
+    /// And the rest.
     const MORE: &str = r#"
-[[member]]
-address = "mei@shop.example"
-name = "Mei"
-role = "agent"
-
 [[tier]]
 site = "acme"
-key = "gold"
-name = { en = "Gold", ja = "ゴールド" }
+key = "silver"
+name = { en = "Silver", ja = "シルバー" }
 weight = 2.5
 
 [[answer]]
@@ -277,10 +275,8 @@ solution = { en = "Look at \"orders\".\n\nThen call.", zh-Hans = "请看'订单'
 
 [[rule]]
 name = "Late \\ gold"
-on = ["created", "message"]
-when = { kind = ["complaint"], words = ["late", "迟到"], rating_max = 2, reopened = false, outside_hours = "office", waiting_longer_than = "4h", page = "/orders/*" }
-then = { team = "care", owner = "round_robin", priority = "high", tags = ["late"], escalate_to = "mei@shop.example" }
-stop = true
+when = { reopened = false, outside_hours = "office", waiting_longer_than = "4h", page = "/orders/*", language = ["zh"] }
+then = { owner = "mei@shop.example", priority = "high" }
 
 [[survey]]
 key = "yearly-2026"
@@ -294,55 +290,24 @@ closes = "2026-12-31"
 remind_after = "7d"
 channels = ["email", "paper"]
 
-[[calendar]]
-key = "office"
-time_zone = "Asia/Shanghai"
-hours = { mon = ["09:00-12:00", "13:00-18:00"], sat = ["10:00-14:00"] }
-holidays = ["2026-12-25", "2026-10-01..2026-10-07"]
-working_days = [{ date = "2026-10-10", hours_of = "mon" }]
-
 [[team]]
 key = "care"
 name = "Care"
 members = ["mei@shop.example"]
-lead = "mei@shop.example"
-calendar = "office"
 email = "care@shop.example"
-
-[[category]]
-site = "acme"
-key = "delivery"
-kinds = ["complaint", "question"]
-label = { en = "Delivery", zh-Hant = "配送" }
-team = "care"
-
-[[promise]]
-site = "acme"
-kind = "complaint"
-priority = "urgent"
-tier = "gold"
-calendar = "office"
-first_response = "4h"
-resolution = "3bd"
-warn_before = "30m"
-
-[[template]]
-key = "sorry"
-subject = { en = "About your case" }
-body = { en = "Dear {{customer.name}},\n\n\"sorry\"" }
 "#;
 
     /// A service with objects of every kind.
     fn service() -> ServiceFile {
         let surveys: String = questionnaires::kinds().map(|kind| questionnaires::text(kind, "acme").unwrap()).collect();
-        let text = format!("{SITE}{MORE}{surveys}");
+        let text = format!("{SERVICE}{MORE}{surveys}");
         read(&text, &ServiceFile::default()).unwrap_or_else(|mistakes| panic!("{mistakes:?}"))
     }
 
     #[test]
     fn a_form_that_nobody_touched_makes_the_same_object() {
         let service = service();
-        for kind in Kind::ALL {
+        for kind in Kind::ALL.iter().copied() {
             let objects = kind.objects(&service);
             assert!(!objects.is_empty(), "{kind:?}");
             for (key, object) in objects {

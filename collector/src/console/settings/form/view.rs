@@ -2,8 +2,9 @@
 
 use sayso_shared::Lang;
 
-use super::fields::{Control, DAYS, Field, Hint, Kind, Source};
+use super::fields::{Control, Field, Hint, Kind, Source};
 use super::values::Values;
+use crate::calendars::WEEKDAYS;
 use crate::cases::{Channel, Priority, Status};
 use crate::service::ServiceFile;
 use crate::service::rules::Trigger;
@@ -126,7 +127,7 @@ fn input(field: &Field, values: &Values, around: Around<'_>) -> Input {
                 let label = around.t.get(&format!("desk.settings.day.{day}")).to_owned();
                 TextInput { label, tag: String::new(), value: values.get(&name).to_owned(), name }
             };
-            Input::Hours { days: DAYS.map(day).into() }
+            Input::Hours { days: WEEKDAYS.map(day).into() }
         }
         Control::Items => {
             let rows = (0..values.items() + EMPTY_ROWS).map(|number| item(number, values, around)).collect();
