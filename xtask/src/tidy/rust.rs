@@ -45,6 +45,10 @@ impl Paths {
                     }
                     at = end;
                 }
+                // `pub(in a::b)` says who may see an item, and imports nothing.
+                Token::Word("in") if tokens[..at].ends_with(&[Token::Word("pub"), Token::Symbol('(')]) => {
+                    at += tokens[at..].iter().take_while(|token| **token != Token::Symbol(')')).count();
+                }
                 Token::Word(first) if follows(at + 1, Token::Separator) => {
                     let mut path = vec![first.to_owned()];
                     while let (Some(Token::Separator), Some(Token::Word(next))) =
@@ -69,10 +73,14 @@ impl Paths {
 
 /// Whether what follows `before` is preceded by `pub` or `pub(…)`.
 fn is_public(before: &[Token<'_>]) -> bool {
-    matches!(
-        before,
-        [.., Token::Word("pub")] | [.., Token::Word("pub"), Token::Symbol('('), Token::Word(_), Token::Symbol(')')]
-    )
+    match before {
+        [.., Token::Word("pub")] => true,
+        [visibility @ .., Token::Symbol(')')] => visibility
+            .iter()
+            .rposition(|token| *token == Token::Symbol('('))
+            .is_some_and(|open| visibility[..open].ends_with(&[Token::Word("pub")])),
+        _ => false,
+    }
 }
 
 /// Reads a tree such as `a::{self, b as c, d::*}` and gives the place after it.
@@ -222,9 +230,12 @@ mod tests {
             #[cfg(test)]
             use crate::tests::Neither;
             fn h() { crate::e::f() }
+            pub(in crate::seen::by) fn i() { crate::g::j() }
+            pub(in crate::seen::by) use crate::k::L;
         "####;
         let paths = Paths::of(text);
-        assert_eq!(paths.inline, ["crate::a::B", "super::c::d", "crate::e::f"].map(path));
-        assert!(paths.imports.is_empty() && paths.exports.is_empty());
+        assert_eq!(paths.inline, ["crate::a::B", "super::c::d", "crate::e::f", "crate::g::j"].map(path));
+        assert!(paths.imports.is_empty());
+        assert_eq!(paths.exports, [("L".to_owned(), path("crate::k::L"))].into());
     }
 }
