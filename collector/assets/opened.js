@@ -1,7 +1,7 @@
 // @ts-check
 /**
  * `<span data-opened="/staff/cases/…/opened" data-csrf="…" data-seq="7">`: tells the server once that the page is being looked at, and
- * not only fetched, as browsers and the list beside it (`pane.js`) do ahead of time, and up to which event. Without script the button that acknowledges a case does the same.
+ * not only fetched, as browsers and the list beside it (`pane.js`) do ahead of time, and up to which event.
  */
 
 const mark = document.querySelector("[data-opened]");

@@ -18,6 +18,8 @@ use crate::self_check;
 use crate::surveys::invitations;
 use crate::{with_db, with_tx, with_write};
 
+/// So long the log of a target says how each attempt went.
+const ATTEMPTS_KEPT: Millis = 30 * DAY;
 /// A reply that was begun so long ago is not wanted.
 const DRAFTS_KEPT: Millis = 30 * DAY;
 /// What was not opened for so long is as good as new.
@@ -102,6 +104,7 @@ pub async fn clean_up(app: &App) -> anyhow::Result<Round> {
     forgotten += delete(app, "delete from member_invitations where expires_at <= $1", now - UNANSWERED).await?;
     forgotten += delete(app, "delete from used_challenges where expires_at <= $1", now).await?;
     forgotten += delete(app, "delete from mail_windows where started_at <= $1", now - DAY).await?;
+    forgotten += delete(app, "delete from delivery_attempts where made_at < $1", now - ATTEMPTS_KEPT).await?;
     forgotten += delete(app, "delete from reply_drafts where updated_at < $1", now - DRAFTS_KEPT).await?;
     forgotten += delete(app, "delete from case_views where here_at < $1 and here_at > 0", now - VIEWS_KEPT).await?;
     inbound::forget_old(&app.db, now).await?;

@@ -1,11 +1,12 @@
 //! The listener for Prometheus, and what is looked up when it asks: the queue, the outbox and the process.
 
+use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use axum::Router;
-use axum::extract::State;
-use axum::http::{HeaderValue, header};
+use axum::extract::{ConnectInfo, State};
+use axum::http::{HeaderMap, HeaderValue, header};
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 use tokio::net::TcpListener;
@@ -24,6 +25,28 @@ const PATIENCE: Duration = Duration::from_secs(2);
 /// Prometheus needs one connection, perhaps two.
 const CONNECTIONS: usize = 16;
 const MEDIA_TYPE: &str = "application/openmetrics-text; version=1.0.0; charset=utf-8";
+
+/// `/metrics` beside the pages, for programs on this machine: whoever comes from elsewhere, or through a proxy, is told of no such page.
+pub fn router() -> Router<App> {
+    Router::new().route("/metrics", get(scrape_here))
+}
+
+async fn scrape_here(
+    state: State<App>,
+    ConnectInfo(peer): ConnectInfo<SocketAddr>,
+    headers: HeaderMap,
+) -> http::Result<Response> {
+    let is_forwarded = ["forwarded", "x-forwarded-for", "x-forwarded-host", "x-forwarded-proto", "x-real-ip", "via"]
+        .iter()
+        .any(|name| headers.contains_key(*name));
+    let host = headers.get(header::HOST).and_then(|host| host.to_str().ok()).unwrap_or_default();
+    let host = host.rsplit_once(':').map_or(host, |(name, port)| if port.ends_with(']') { host } else { name });
+    let is_here = matches!(host, "127.0.0.1" | "localhost" | "[::1]");
+    match peer.ip().to_canonical().is_loopback() && is_here && !is_forwarded {
+        true => scrape(state).await,
+        false => Err(http::Error::NotFound("there is no such page")),
+    }
+}
 
 /// Serves `/metrics` and nothing else until `app.shutdown` is cancelled.
 pub async fn serve(app: App, listener: TcpListener) {

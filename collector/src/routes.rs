@@ -14,7 +14,8 @@ use crate::http::headers::Hsts;
 use crate::http::hosts::ConsoleHost;
 use crate::http::{headers, hosts, openapi, panics, problems, trace};
 use crate::{
-    answers, api, assets, attachments, console, health, inbound, intake, pages, receipts, security_txt, sites, surveys,
+    answers, api, assets, attachments, console, health, inbound, intake, pages, prometheus, receipts, security_txt,
+    sites, surveys,
 };
 
 /// The whole collector as one router.
@@ -54,6 +55,7 @@ pub fn router(app: &App) -> Router {
     let files = openapi::router(description)
         .merge(scripts)
         .merge(health::router())
+        .merge(prometheus::router())
         .merge(security_txt::router())
         .merge(receipts::files());
     Router::new()

@@ -2,6 +2,7 @@
 
 use axum::Json;
 use axum::extract::{Query, State};
+use jiff::tz::TimeZone;
 use sayso_shared::Problem;
 use serde::Serialize;
 use serde_json::Value;
@@ -13,8 +14,9 @@ use crate::app::App;
 use crate::auth::Member;
 use crate::auth::bearer::MayAudit;
 use crate::auth::member::Email;
-use crate::clock::{Millis, parse_rfc3339, rfc3339};
+use crate::clock::{Millis, rfc3339};
 use crate::http::Result;
+use crate::reports::periods::{Edge, moment};
 use crate::with_db;
 
 /// Entries of a page, unless fewer are asked for.
@@ -79,7 +81,7 @@ struct Row {
     tag = "audit",
     security(("token" = ["audit:read"])),
     params(
-        ("from" = Option<String>, Query, format = DateTime, description = "Only entries of this time or later (RFC 3339)"),
+        ("from" = Option<String>, Query, description = "Only entries of this time or later: RFC 3339, or a day in UTC"),
         ("actor" = Option<String>, Query, description = "`member`, `token`, `command`, `system`, the identifier of a member or token, or the address of a member"),
         ("action" = Option<String>, Query, description = "An action, such as `site.set`, or what it begins with, such as `site`"),
         ("limit" = Option<i64>, Query, minimum = 1, maximum = 1000, description = "Entries of a page; 100 unless given"),
@@ -120,9 +122,9 @@ impl AuditQuery {
         let (parameters, mut errors) = each_once(parameters);
         for (name, value) in parameters {
             match (name.as_str(), value.as_str()) {
-                ("from", value) => match parse_rfc3339(value) {
+                ("from", value) => match moment(value, Edge::First, &TimeZone::UTC) {
                     Some(from) => query.from = from,
-                    None => errors.push(wrong("from", "a time as in RFC 3339, such as 2026-11-22T10:00:00Z")),
+                    None => errors.push(wrong("from", "a day, or a time as in RFC 3339, such as 2026-11-22T10:00:00Z")),
                 },
                 ("actor", value) => match Email::parse(value) {
                     Ok(email) => match Member::id_of(&app.db, &email).await? {

@@ -337,7 +337,8 @@ impl CaseBody {
             url: app.config.console(&console_path(&case.id)),
             site: site.map_or_else(String::new, |site| site.key().to_owned()),
             kind: case.kind(),
-            status: case.status(),
+            // Nobody works on one that was merged, while its customer reads where the other one stands.
+            status: if case.merged_into.is_some() { Status::Closed } else { case.status() },
             priority: case.priority(),
             owner: owner.map(OwnerBody::from),
             team: case.team.as_deref().map(|key| TeamBody::of(key, &around.service)),
@@ -355,7 +356,7 @@ impl CaseBody {
             first_response_due: case.first_response_due.map(rfc3339),
             first_responded_at: case.first_responded_at.map(rfc3339),
             resolved_at: case.resolved_at.map(rfc3339),
-            closed_at: case.closed_at.map(rfc3339),
+            closed_at: case.closed_at.or(case.merged_at).map(rfc3339),
             outcome: case.outcome(),
             remedy_cost: case.remedy_cost().map(MoneyBody::from),
             number: case.number,

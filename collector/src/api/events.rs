@@ -14,7 +14,7 @@ use tokio::time::{Instant, timeout_at};
 use utoipa::ToSchema;
 
 use super::bodies::Around;
-use super::parameters::{unknown, wrong};
+use super::parameters::{each_once, unknown, wrong};
 use super::refusals::TokenRefusals;
 use crate::app::App;
 use crate::auth::Token;
@@ -173,7 +173,7 @@ struct EventsQuery {
 impl EventsQuery {
     fn read(parameters: Vec<(String, String)>) -> Result<Self> {
         let mut query = Self { after: 0, limit: PAGE, wait: Duration::ZERO };
-        let mut errors = Vec::new();
+        let (parameters, mut errors) = each_once(parameters);
         for (name, value) in parameters {
             match (name.as_str(), value.parse::<i64>()) {
                 ("after", _) => match position(&value) {

@@ -66,6 +66,9 @@ pub struct StoredBody {
 #[schema(as = ExposureList)]
 pub struct ListBody {
     exposure: Vec<RowBody>,
+    /// The `cursor` of a next page, of which there is none: all rows come at once.
+    #[schema(required = true)]
+    next: Option<String>,
 }
 
 /// Say how many orders, visits or accounts there were, all rows or none.
@@ -160,7 +163,7 @@ pub async fn list(
     let wanted = Wanted { site_id: Some(site.id()), kind: kind.as_deref(), days };
     let found = exposure::sums(&app.db, &wanted).await?;
     let row = |row: exposure::Sum| RowBody { date: row.day, count: row.found, kind: Some(row.kind) };
-    Ok(Json(ListBody { exposure: found.into_iter().map(row).collect() }))
+    Ok(Json(ListBody { exposure: found.into_iter().map(row).collect(), next: None }))
 }
 
 /// Reads the body, with everything that is wrong with it.

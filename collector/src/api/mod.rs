@@ -23,6 +23,7 @@ mod reports;
 mod service;
 mod split;
 mod tasks;
+mod versions;
 
 use axum::http::{HeaderValue, header};
 use axum::middleware::Next;

@@ -14,10 +14,12 @@ pub fn unknown(name: &str) -> FieldError {
     FieldError::new(pointer(name), ErrorCode::UnknownField, "there is no such parameter")
 }
 
-/// Each parameter once; what is given again is refused, since nobody knows which is meant.
+/// Each parameter once; what is given again is refused, since nobody knows which is meant. What is left empty counts as absent, for clients that fill
+/// in a form of all parameters.
 pub fn each_once(parameters: Vec<(String, String)>) -> (Vec<(String, String)>, Vec<FieldError>) {
     let mut seen = BTreeSet::new();
-    let (once, again): (Vec<_>, Vec<_>) = parameters.into_iter().partition(|(name, _)| seen.insert(name.clone()));
+    let given = parameters.into_iter().filter(|(_, value)| !value.is_empty());
+    let (once, again): (Vec<_>, Vec<_>) = given.partition(|(name, _)| seen.insert(name.clone()));
     let twice = |(name, _): (String, String)| FieldError::new(pointer(&name), ErrorCode::Invalid, "is given twice");
     (once, again.into_iter().map(twice).collect())
 }

@@ -2,7 +2,7 @@
 
 use axum::Json;
 use axum::extract::{Path, State};
-use axum::http::{HeaderMap, header};
+use axum::http::HeaderMap;
 use sayso_shared::fields::Fields;
 use sayso_shared::id::IdempotencyKey;
 use sayso_shared::problem::{ErrorCode, FieldError};
@@ -17,13 +17,14 @@ use super::money::{MoneyBody, read_money};
 use super::patch_fields::PatchFields;
 use super::read::find;
 use super::refusals::{BodyRefusals, TokenRefusals};
+use super::versions::version;
 use crate::app::App;
 use crate::auth::bearer::MayWrite;
 use crate::cases::properties::{self, Patch};
 use crate::cases::tags::Tags;
 use crate::cases::{Case, Priority, idempotency};
+use crate::http::Result;
 use crate::http::body::{JsonBody, fresh_key, idempotency_key};
-use crate::http::{Error, Result};
 
 // For the description of the API; `read` is what reads it.
 /// What is to be another. What is left out stays; null takes away.
@@ -63,7 +64,7 @@ pub(super) struct PatchBody {
     params(
         ("id" = String, Path, format = "uuid", description = "The case's identifier"),
         ("Idempotency-Key" = Option<String>, Header, nullable = false, format = "uuid", description = "A UUID that the client makes; a repeat with it changes nothing"),
-        ("If-Match" = Option<String>, Header, nullable = false, pattern = "^(\"[0-9]{1,15}\"|[0-9]{1,15})$", description = "The version that was read, in quotes or without"),
+        ("If-Match" = Option<String>, Header, nullable = false, pattern = "^((W/)?\"[0-9]{1,15}\"|[0-9]{1,15})$", description = "The version that was read, in quotes or without"),
     ),
     request_body = PatchBody,
     responses(
@@ -105,20 +106,6 @@ pub(super) fn key_of(headers: &HeaderMap) -> Result<IdempotencyKey> {
         true => idempotency_key(headers),
         false => Ok(fresh_key()),
     }
-}
-
-/// The version that the client has read, from `If-Match: "7"`; none for `*`, and where there is none.
-pub(super) fn version(headers: &HeaderMap) -> Result<Option<i64>> {
-    let Some(value) = headers.get(header::IF_MATCH) else { return Ok(None) };
-    let wrong = || Error::Malformed("If-Match must be the version that was read, in quotes, such as \"7\"".to_owned());
-    let text = value.to_str().map_err(|_| wrong())?.trim();
-    if text == "*" {
-        return Ok(None);
-    }
-    // Many a client forgets the quotes, and what it means is clear.
-    let bare = text.strip_prefix('"').and_then(|text| text.strip_suffix('"')).unwrap_or(text);
-    let is_number = (1..=15).contains(&bare.len()) && bare.bytes().all(|byte| byte.is_ascii_digit());
-    bare.parse().ok().filter(|_| is_number).map(Some).ok_or_else(wrong)
 }
 
 /// Reads a patch that lies at `pointer`, with everything that is wrong with it. Whether its category goes with a case, [`category_error`] says.

@@ -21,7 +21,7 @@ use crate::audit::Stamp;
 use crate::auth::Member;
 use crate::auth::bearer::{MayRead, MayWrite};
 use crate::cases::Outcome;
-use crate::cases::idempotency::request_hash;
+use crate::cases::idempotency::{self, request_hash};
 use crate::http::body::JsonBody;
 use crate::http::{Error, Result};
 use crate::problems::{self, Answer, Count, Patch};
@@ -29,6 +29,8 @@ use crate::service::objects::{Problem, ProblemState};
 use crate::service::store;
 use crate::service::words::{Key, LocalText, Title};
 
+/// Where the keys of requests about problems are noted.
+const PROBLEMS: &str = "problems";
 /// Problems of a page, unless fewer are asked for.
 const PAGE: usize = 50;
 /// Most problems of a page.
@@ -207,10 +209,13 @@ pub async fn read(State(app): State<App>, _: MayRead, Path(id): Path<String>) ->
     path = "/api/v1/problems",
     tag = "problems",
     security(("token" = ["cases:write"])),
+    params(
+        ("Idempotency-Key" = Option<String>, Header, nullable = false, format = "uuid", description = "A UUID that the client makes; a repeat with it adds nothing more"),
+    ),
     request_body = NewBody,
     responses(
         (status = 201, body = ProblemBody, description = "The problem"),
-        (status = 400, body = sayso_shared::Problem, content_type = "application/problem+json", description = "Not JSON or not UTF-8"),
+        (status = 400, body = sayso_shared::Problem, content_type = "application/problem+json", description = "Not JSON, not UTF-8, or a key that is none"),
         (status = 422, body = sayso_shared::Problem, content_type = "application/problem+json", description = "Wrong fields, or the key of another problem"),
         TokenRefusals,
         BodyRefusals,
@@ -219,8 +224,14 @@ pub async fn read(State(app): State<App>, _: MayRead, Path(id): Path<String>) ->
 pub async fn add(
     State(app): State<App>,
     MayWrite(token): MayWrite,
+    headers: HeaderMap,
     JsonBody(given): JsonBody,
 ) -> Result<(StatusCode, Json<ProblemBody>)> {
+    let (request, hash) = (key_of(&headers)?, request_hash(&("new problem", &given)));
+    if let Some(key) = idempotency::recognise(&app.db, PROBLEMS, &request, &hash).await? {
+        let known = find(&app, &key).await?;
+        return Ok((StatusCode::CREATED, body(&app, known).await?));
+    }
     let mut read = PatchFields::new(given, "");
     let key = match read.fields.string("key").map(|key| key.parse::<Key>()) {
         Some(Err(error)) => {
@@ -238,6 +249,7 @@ pub async fn add(
         .take()
         .ok_or_else(|| Error::field(FieldError::new("/title", ErrorCode::Required, "is required")))?;
     let new = problems::add(&app, key, title, patch, &Stamp::token(&token.id, app.clock.now())).await?;
+    idempotency::note(&app.db, PROBLEMS, &request, &hash, new.key.as_str(), app.clock.now()).await?;
     Ok((StatusCode::CREATED, body(&app, new).await?))
 }
 
@@ -247,7 +259,10 @@ pub async fn add(
     path = "/api/v1/problems/{id}",
     tag = "problems",
     security(("token" = ["cases:write"])),
-    params(("id" = String, Path, description = "The problem's key")),
+    params(
+        ("id" = String, Path, description = "The problem's key"),
+        ("Idempotency-Key" = Option<String>, Header, nullable = false, format = "uuid", description = "A UUID that the client makes; a repeat with it changes nothing more"),
+    ),
     request_body = PatchBody,
     responses(
         (status = 200, body = ProblemBody, description = "The problem as it stands now"),
@@ -262,12 +277,19 @@ pub async fn patch(
     State(app): State<App>,
     MayWrite(token): MayWrite,
     Path(id): Path<String>,
+    headers: HeaderMap,
     JsonBody(given): JsonBody,
 ) -> Result<Json<ProblemBody>> {
     let known = find(&app, &id).await?;
+    let (request, hash) = (key_of(&headers)?, request_hash(&("change problem", known.key.as_str(), &given)));
+    if idempotency::recognise(&app.db, PROBLEMS, &request, &hash).await?.is_some() {
+        return body(&app, known).await;
+    }
     let patch = read_patch(&app, PatchFields::new(given, "")).await?;
     let stamp = Stamp::token(&token.id, app.clock.now());
-    body(&app, problems::patch(&app, known.key.as_str(), patch, &stamp).await?).await
+    let changed = problems::patch(&app, known.key.as_str(), patch, &stamp).await?;
+    idempotency::note(&app.db, PROBLEMS, &request, &hash, changed.key.as_str(), stamp.at).await?;
+    body(&app, changed).await
 }
 
 /// Answer and resolve all open cases of a problem, each in the language of its customer; at most 500 at a time, the oldest first. Each is done
@@ -302,6 +324,9 @@ pub async fn resolve(
     let key = key_of(&headers)?;
     let hash = request_hash(&("problem", problem.key.as_str(), &given));
     let answer = read_answer(&problem, given)?;
+    if idempotency::recognise(&app.db, PROBLEMS, &key, &hash).await?.is_none() {
+        idempotency::note(&app.db, PROBLEMS, &key, &hash, problem.key.as_str(), app.clock.now()).await?;
+    }
     let mut results = Vec::new();
     for resolved in problems::resolve(&app, problem.key.as_str(), &answer, &token.actor(), (&key, &hash)).await? {
         results.push(ResultBody::of(resolved.case_id, resolved.result)?);

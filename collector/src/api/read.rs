@@ -11,6 +11,7 @@ use utoipa::ToSchema;
 use super::bodies::{Around, CaseBody};
 use super::events::{self, EventBody};
 use super::refusals::TokenRefusals;
+use super::versions::{Tag, etag};
 use crate::app::App;
 use crate::attachments::{self, Attachment, Reader};
 use crate::auth::bearer::MayRead;
@@ -118,7 +119,7 @@ struct SatisfactionBody {
         TokenRefusals,
     )
 )]
-pub async fn read(State(app): State<App>, _: MayRead, Path(id): Path<String>) -> Result<Json<FullBody>> {
+pub async fn read(State(app): State<App>, _: MayRead, Path(id): Path<String>) -> Result<(Tag, Json<FullBody>)> {
     let case = find(&app, &id).await?;
     let around = Around::read(&app, std::slice::from_ref(&case)).await?;
     let messages = query::messages(&app, &case.id).await?;
@@ -127,6 +128,7 @@ pub async fn read(State(app): State<App>, _: MayRead, Path(id): Path<String>) ->
     let bodies = |files: Vec<Attachment>| -> Vec<FileBody> {
         files.into_iter().map(|attachment| FileBody::of(&app, &case.id, attachment)).collect()
     };
+    let tag = etag(case.version);
     let body = FullBody {
         attachments: bodies(attachments::of_case(&app.db, &case.id).await?),
         messages: messages
@@ -142,7 +144,7 @@ pub async fn read(State(app): State<App>, _: MayRead, Path(id): Path<String>) ->
         suggestions: suggest::for_case(&app, &case).await?,
         case: CaseBody::of(&app, case, &around)?,
     };
-    Ok(Json(body))
+    Ok((tag, Json(body)))
 }
 
 /// The case with this identifier; what is no identifier gets the same answer as one that nobody has.

@@ -98,11 +98,14 @@ pub async fn add(
     path = "/api/v1/tasks/{id}",
     tag = "cases",
     security(("token" = ["cases:write"])),
-    params(("id" = String, Path, format = "uuid", description = "The task's identifier")),
+    params(
+        ("id" = String, Path, format = "uuid", description = "The task's identifier"),
+        ("Idempotency-Key" = Option<String>, Header, nullable = false, format = "uuid", description = "A UUID that the client makes; a repeat with it changes nothing more"),
+    ),
     request_body = TaskPatchBody,
     responses(
         (status = 200, body = AfterStep, description = "The case with its tasks"),
-        (status = 400, body = Problem, content_type = "application/problem+json", description = "Not JSON or not UTF-8"),
+        (status = 400, body = Problem, content_type = "application/problem+json", description = "Not JSON, not UTF-8, or a key that is none"),
         (status = 404, body = Problem, content_type = "application/problem+json", description = "No such task"),
         (status = 422, body = Problem, content_type = "application/problem+json", description = "Wrong fields"),
         TokenRefusals,
@@ -113,12 +116,15 @@ pub async fn change(
     State(app): State<App>,
     MayWrite(token): MayWrite,
     Path(id): Path<String>,
+    headers: HeaderMap,
     JsonBody(body): JsonBody,
 ) -> Result<Json<AfterStep>> {
+    let key = key_of(&headers)?;
     let id = uuid::Uuid::parse_str(&id).map(|id| id.to_string()).unwrap_or_default();
     let task = Task::by_id(&app.db, &id).await?.ok_or(Error::NotFound("there is no such task"))?;
+    let hash = request_hash(&("task", &id, &body));
     let patch = read(&app, body, Wanted::Change).await?;
-    tasks::change(&app, &task, &token.actor(), &patch).await?;
+    tasks::change(&app, &task, &token.actor(), &patch, (&key, &hash)).await?;
     after_step(&app, &token, &task.case_id).await
 }
 

@@ -24,7 +24,7 @@ pub enum MemberCommand {
         /// The name that colleagues and customers read.
         #[arg(long)]
         name: String,
-        /// admin, manager, agent or viewer.
+        /// admin, manager, agent, viewer or partner.
         #[arg(long, value_parser = read_role)]
         role: Role,
         /// Read the password from the standard input, its first line.

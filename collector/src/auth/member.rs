@@ -223,9 +223,8 @@ impl Member {
         let update = "update members set name = $1, role = $2, lang = $3 where id = $4";
         with_tx!(&mut *tx, conn => sqlx::query(update).bind(name.as_str()).bind(role.as_str()).bind(lang.as_str()).bind(&member.id)
             .execute(conn).await.map(|_| ()))?;
-        let count = "select count(*) from members where role = 'admin' and disabled_at is null";
-        let admins: i64 = with_tx!(&mut *tx, conn => sqlx::query_scalar(count).fetch_one(conn).await)?;
-        ensure!(admins > 0, "{} is the last admin; make another one first", email.as_str());
+        let is_last = member.role() == Role::Admin && count_admins(tx).await? == 0;
+        ensure!(!is_last, "{} is the last admin; make another one first", email.as_str());
         let described =
             |name: &str, role: Role, lang: Lang| json!({"name": name, "role": role.as_str(), "lang": lang.as_str()});
         let change = Change {
@@ -297,12 +296,11 @@ impl Member {
         // One after the other: of the last two admins, of whom each sees the other, both could be removed at once.
         audit::lock(&mut tx).await?;
         let update = "update members set disabled_at = $1, password_hash = null, session_epoch = session_epoch + 1 \
-            where email = $2 and disabled_at is null returning id";
-        let id: Option<String> = with_tx!(&mut tx, conn => sqlx::query_scalar(update).bind(stamp.at).bind(email.as_str()).fetch_optional(conn).await)?;
-        let Some(id) = id else { anyhow::bail!("there is no member {}", email.as_str()) };
-        let count = "select count(*) from members where role = 'admin' and disabled_at is null";
-        let admins: i64 = with_tx!(&mut tx, conn => sqlx::query_scalar(count).fetch_one(conn).await)?;
-        ensure!(admins > 0, "{} is the last admin; add another one first", email.as_str());
+            where email = $2 and disabled_at is null returning id, role";
+        let found: Option<(String, String)> = with_tx!(&mut tx, conn => sqlx::query_as(update).bind(stamp.at).bind(email.as_str()).fetch_optional(conn).await)?;
+        let Some((id, role)) = found else { anyhow::bail!("there is no member {}", email.as_str()) };
+        let is_last = role == Role::Admin.as_str() && count_admins(&mut tx).await? == 0;
+        ensure!(!is_last, "{} is the last admin; add another one first", email.as_str());
         for statement in [
             "update cases set owner_id = null, version = version + 1 where owner_id = $1 and status not in ('resolved', 'closed')",
             "update tasks set owner_id = null where owner_id = $1 and done_at is null",
@@ -319,6 +317,11 @@ impl Member {
         tx.commit().await?;
         Ok(())
     }
+}
+
+async fn count_admins(tx: &mut Tx) -> sqlx::Result<i64> {
+    let select = "select count(*) from members where role = 'admin' and disabled_at is null";
+    with_tx!(tx, conn => sqlx::query_scalar(select).fetch_one(conn).await)
 }
 
 /// A member to be.

@@ -48,9 +48,12 @@ impl Calendar {
         Self::new(TimeZone::UTC, Hours::always(), Vec::new(), BTreeMap::new())
     }
 
-    /// A calendar that is open from Monday to Friday, day and night, in UTC.
-    pub fn weekdays() -> Self {
-        Self::new(TimeZone::UTC, Hours::weekdays(), Vec::new(), BTreeMap::new())
+    /// The calendar of a span that nobody names one for, in UTC: business days are Monday to Friday, and all other time is open.
+    pub fn unnamed(span: Span) -> Self {
+        match span {
+            Span::BusinessDays(_) => Self::new(TimeZone::UTC, Hours::weekdays(), Vec::new(), BTreeMap::new()),
+            Span::OpenMinutes(_) | Span::CalendarDays(_) => Self::always_open(),
+        }
     }
 
     /// The time zone.

@@ -41,6 +41,8 @@ pub struct Case {
     pub closed_at: Option<Millis>,
     /// The case into which it was merged.
     pub merged_into: Option<String>,
+    /// When that was.
+    pub merged_at: Option<Millis>,
     /// When its contact was shared with partners; none if it was not.
     pub contact_shared_at: Option<Millis>,
     /// How often the customer reopened it.
@@ -103,7 +105,7 @@ pub struct Case {
 
 /// The columns of [`Case`], of `cases` joined with `feedback`; a query adds its conditions on `cases`.
 pub const SELECT: &str = "select cases.id, cases.site_id, cases.kind, cases.status, cases.priority, cases.owner_id, cases.received_at, \
-    cases.updated_at, cases.first_response_due, cases.first_responded_at, cases.resolved_at, cases.closed_at, cases.merged_into, cases.contact_shared_at, \
+    cases.updated_at, cases.first_response_due, cases.first_responded_at, cases.resolved_at, cases.closed_at, cases.merged_into, cases.merged_at, cases.contact_shared_at, \
     cases.reopened_count, cases.outcome, cases.remedy, cases.remedy_cost, cases.remedy_currency, cases.quarantine, cases.suspicion, cases.version, case_numbers.number, cases.code_cipher, feedback.message, \
     nullif(coalesce(cases.category, feedback.category), '') as category, cases.team, cases.tags, cases.channel, cases.tier, cases.customer_id, cases.problem, \
     cases.follow_up_at, cases.due_at, feedback.rating, \

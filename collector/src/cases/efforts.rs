@@ -9,7 +9,7 @@ use super::error::Result;
 use super::event::append;
 use super::idempotency::{KeyStatus, record_key};
 use super::status::words;
-use super::{Actor, EventType, case};
+use super::{Actor, EventType, case, first_action};
 use crate::app::App;
 use crate::clock::Millis;
 use crate::db::Db;
@@ -112,6 +112,7 @@ pub async fn add(
         .bind(effort.minutes).bind(note).bind(actor.member_id()).bind(actor.token_id()).bind(now).execute(conn).await.map(|_| ()))?;
     let data = json!({"effort_id": id, "kind": effort.kind, "result": effort.result, "minutes": effort.minutes});
     append(&mut tx, case_id, EventType::Effort, actor, data, now).await?;
+    first_action::acknowledge(&mut tx, case_id, &state, actor, now).await?;
     tx.commit().await?;
     app.publish(case_id, EventType::Effort.as_str());
     Ok(())

@@ -9,7 +9,7 @@ use sha2::{Digest, Sha256};
 use super::error::{CaseError, Result};
 use crate::clock::Millis;
 use crate::db::{Db, Tx};
-use crate::{with_db, with_tx};
+use crate::{with_db, with_tx, with_write};
 
 /// The form that is hashed: JSON without what is absent, with addresses, numbers and pages in their canonical forms. A hash says which it is of, so that another form never makes a repeat look like something else.
 const HASH_VERSION: &str = "2:";
@@ -52,6 +52,35 @@ pub async fn is_known(db: &Db, case_id: &str, key: &IdempotencyKey) -> sqlx::Res
     let count: i64 =
         with_db!(db, pool => sqlx::query_scalar(select).bind(case_id).bind(key.as_str()).fetch_one(pool).await)?;
     Ok(count > 0)
+}
+
+/// What was made or changed by a request with this key that is about no case, such as the key of a problem; none if it is new. The same key for another
+/// request is refused.
+pub async fn recognise(db: &Db, scope: &str, key: &IdempotencyKey, request_hash: &str) -> Result<Option<String>> {
+    let select = "select request_hash, case_id from idempotency_keys where scope = $1 and key = $2";
+    let known: Option<(String, String)> =
+        with_db!(db, pool => sqlx::query_as(select).bind(scope).bind(key.as_str()).fetch_optional(pool).await)?;
+    match known {
+        None => Ok(None),
+        Some((known, object)) if is_same_request(&known, request_hash) => Ok(Some(object)),
+        Some(_) => Err(CaseError::KeyReused),
+    }
+}
+
+/// Notes what a request with this key has made or changed, for [`recognise`].
+pub async fn note(
+    db: &Db,
+    scope: &str,
+    key: &IdempotencyKey,
+    request_hash: &str,
+    object: &str,
+    now: Millis,
+) -> Result<()> {
+    let insert = "insert into idempotency_keys (scope, key, request_hash, case_id, created_at) values ($1, $2, $3, $4, $5) \
+        on conflict (scope, key) do nothing";
+    with_write!(db, pool => sqlx::query(insert).bind(scope).bind(key.as_str()).bind(request_hash).bind(object).bind(now)
+        .execute(pool).await.map(|_| ()))?;
+    Ok(())
 }
 
 /// Notes the key of a request about a case. The same key for another request is refused.

@@ -9,6 +9,7 @@ pub mod customer;
 pub mod efforts;
 pub mod error;
 pub mod event;
+mod first_action;
 pub mod follow_up;
 pub mod idempotency;
 pub mod listing;

@@ -11,7 +11,7 @@ use super::event::append;
 use super::idempotency::{KeyStatus, record_key};
 use super::money::Money;
 use super::tags::Tags;
-use super::{Actor, EventType, Priority, case, follow_up, messages};
+use super::{Actor, EventType, Priority, case, first_action, follow_up, messages};
 use crate::app::App;
 use crate::clock::{Millis, rfc3339};
 use crate::clocks::{self, Step, Terms};
@@ -140,6 +140,7 @@ pub async fn patch(
     if events.is_empty() {
         return Ok(tx.rollback().await?);
     }
+    first_action::acknowledge(&mut tx, case_id, &state, actor, now).await?;
     tx.commit().await?;
     for event in events {
         app.publish(case_id, event.as_str());
@@ -147,13 +148,27 @@ pub async fn patch(
     Ok(())
 }
 
-/// Who has changed what of a case since a version.
+/// Who has changed what of a case since a version: members and tokens by their names.
 async fn changes_since(tx: &mut Tx, case_id: &str, version: i64) -> sqlx::Result<String> {
-    let select = "select coalesce(members.name, events.actor), events.type from events left join members on members.id = events.member_id \
-        where events.case_id = $1 and events.version > $2 order by events.seq";
-    let rows: Vec<(String, String)> =
-        with_tx!(tx, conn => sqlx::query_as(select).bind(case_id).bind(version).fetch_all(conn).await)?;
-    Ok(rows.iter().map(|(who, what)| format!("{who}: {what}")).collect::<Vec<_>>().join(", "))
+    let select = "select coalesce(members.name, events.actor), events.type, events.data from events \
+        left join members on members.id = events.member_id where events.case_id = $1 and events.version > $2 order by events.seq";
+    let rows: Vec<(String, String, String)> =
+        with_tx!(&mut *tx, conn => sqlx::query_as(select).bind(case_id).bind(version).fetch_all(conn).await)?;
+    let mut changes = Vec::with_capacity(rows.len());
+    for (who, what, data) in rows {
+        let data: Value = serde_json::from_str(&data).unwrap_or_default();
+        let who = match data["token"].as_str() {
+            Some(token) => token_name(tx, token).await?.unwrap_or(who),
+            None => who,
+        };
+        changes.push(format!("{who}: {what}"));
+    }
+    Ok(changes.join(", "))
+}
+
+async fn token_name(tx: &mut Tx, id: &str) -> sqlx::Result<Option<String>> {
+    let select = "select name from tokens where id = $1";
+    with_tx!(tx, conn => sqlx::query_scalar(select).bind(id).fetch_optional(conn).await)
 }
 
 /// What a case that is locked is sorted by, and its version.

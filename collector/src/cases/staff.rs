@@ -11,7 +11,7 @@ use super::error::{CaseError, Result};
 use super::event::append;
 use super::idempotency::{self, KeyStatus};
 use super::money::Money;
-use super::{Actor, EventType, Outcome, Status, mentions, merge, messages};
+use super::{Actor, EventType, Outcome, Status, first_action, mentions, merge, messages};
 use crate::app::App;
 use crate::clock::Millis;
 use crate::clocks::{self, Step, Terms};
@@ -63,20 +63,6 @@ pub async fn resolve(app: &App, case_id: &str, actor: &Actor, resolution: Resolu
 /// Gives the case to a member, or to nobody.
 pub async fn assign(app: &App, case_id: &str, actor: &Actor, owner_id: Option<&str>) -> Result<()> {
     apply(app, case_id, actor, Command::Assign(owner_id.map(str::to_owned))).await
-}
-
-/// Notes that the case was opened. A new case that its owner opens is acknowledged by that.
-pub async fn mark_opened(app: &App, case_id: &str, member_id: &str) -> Result<()> {
-    let now = app.clock.now();
-    let mut tx = app.db.begin().await?;
-    let state = lock(&mut tx, case_id, now).await?;
-    if state.status() != Status::New || state.owner_id.as_deref() != Some(member_id) {
-        return Ok(tx.rollback().await?);
-    }
-    change(&mut tx, case_id, &state, Status::Acknowledged, &Actor::Member(member_id.to_owned()), None, now).await?;
-    tx.commit().await?;
-    app.publish(case_id, EventType::Acknowledged.as_str());
-    Ok(())
 }
 
 /// Notes that the customer got the automatic receipt: a new case is acknowledged by it. Says whether it was new.
@@ -199,6 +185,7 @@ async fn carry_out(
                 data["mentions"] = json!(content.mentions);
             }
             append(tx, case_id, EventType::Note, actor, data, now).await?;
+            first_action::acknowledge(tx, case_id, state, actor, now).await?;
             Ok(())
         }
         Command::Status(Status::Resolved) => Err(CaseError::ResolutionMissing),

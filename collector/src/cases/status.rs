@@ -44,7 +44,7 @@ words! {
     Status {
         /// The customer has submitted it.
         New = "new",
-        /// The customer knows that it arrived, or its owner has opened it.
+        /// The customer knows that it arrived, or its owner has begun with it.
         Acknowledged = "acknowledged",
         /// Somebody works on it.
         InProgress = "in_progress",

@@ -8,7 +8,7 @@ use sqlx::AssertSqlSafe;
 use super::error::{CaseError, Result};
 use super::event::append;
 use super::idempotency::{KeyStatus, record_key};
-use super::{Actor, EventType, case};
+use super::{Actor, EventType, case, first_action};
 use crate::app::App;
 use crate::clock::Millis;
 use crate::db::Db;
@@ -142,16 +142,26 @@ pub async fn add(
         .bind(task.owner_id.as_deref()).bind(task.due_at).bind(now).execute(conn).await.map(|_| ()))?;
     let data = json!({"task_id": id, "is": "added", "team": task.team, "to": task.owner_id});
     append(&mut tx, case_id, EventType::Task, actor, data, now).await?;
+    first_action::acknowledge(&mut tx, case_id, &state, actor, now).await?;
     tx.commit().await?;
     app.publish(case_id, EventType::Task.as_str());
     Ok(Some(id))
 }
 
-/// Changes a task.
-pub async fn change(app: &App, task: &Task, actor: &Actor, patch: &TaskPatch) -> Result<()> {
+/// Changes a task, once for a key.
+pub async fn change(
+    app: &App,
+    task: &Task,
+    actor: &Actor,
+    patch: &TaskPatch,
+    key: (&IdempotencyKey, &str),
+) -> Result<()> {
     let now = app.clock.now();
     let mut tx = app.db.begin().await?;
-    case::lock(&mut tx, &task.case_id, now).await?;
+    let state = case::lock(&mut tx, &task.case_id, now).await?;
+    if record_key(&mut tx, &task.case_id, key.0, key.1, now).await? == KeyStatus::Repeated {
+        return Ok(tx.rollback().await?);
+    }
     let select = AssertSqlSafe(format!("{SELECT} where id = $1"));
     let before: Option<Task> =
         with_tx!(&mut tx, conn => sqlx::query_as(select).bind(&task.id).fetch_optional(conn).await)?;
@@ -184,6 +194,7 @@ pub async fn change(app: &App, task: &Task, actor: &Actor, patch: &TaskPatch) ->
     let to = after.owner_id.as_deref().filter(|_| after.owner_id != before.owner_id);
     let data = json!({"task_id": after.id, "is": is, "team": after.team, "to": to});
     append(&mut tx, &after.case_id, EventType::Task, actor, data, now).await?;
+    first_action::acknowledge(&mut tx, &after.case_id, &state, actor, now).await?;
     tx.commit().await?;
     app.publish(&after.case_id, EventType::Task.as_str());
     Ok(())

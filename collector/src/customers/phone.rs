@@ -60,6 +60,9 @@ fn decimal(c: char) -> Option<char> {
 }
 
 fn international(number: &str, country: Option<Country>) -> Option<String> {
+    // Nearly everywhere 00 is what + stands for; a country in which it is not has its own rules for it.
+    let dialled = number.trim_start().strip_prefix("00").filter(|_| country.is_none()).map(|rest| format!("+{rest}"));
+    let number = dialled.as_deref().unwrap_or(number);
     // What begins with + says its country itself, and is not to be read by the rules of another one.
     let country = country.filter(|_| !number.trim_start().starts_with('+')).map(Country::id);
     let e164 = |country, number: &str| {

@@ -15,7 +15,7 @@ use crate::auth::{Member, Role, links};
 use crate::calls::{self, CallResult, Found, Sample};
 use crate::cases::efforts::EffortNote;
 use crate::cases::staff::{Body, FollowUp, Remedy, Resolution};
-use crate::cases::{Actor, Case, Channel, Outcome, customer, staff};
+use crate::cases::{Actor, Case, Channel, Outcome, Status, customer, staff};
 use crate::clock::HOUR;
 use crate::intake::{self, SubmissionPolicy};
 use crate::jobs::run_due;
@@ -170,8 +170,12 @@ async fn apply_step(app: &App, case_id: &str, members: &Members, step: &Step) ->
     let body = || Body::parse(&text).map_err(|error| anyhow::anyhow!("{}", error.detail));
     match step.action.as_str() {
         "assign" => {
-            staff::assign(app, case_id, &Actor::Member(member.clone()), Some(&member)).await?;
-            staff::mark_opened(app, case_id, &member).await?;
+            let actor = Actor::Member(member.clone());
+            staff::assign(app, case_id, &actor, Some(&member)).await?;
+            // A receipt may have done so already.
+            if Case::by_id(app, case_id).await?.status() == Status::New {
+                staff::set_status(app, case_id, &actor, Status::Acknowledged).await?;
+            }
         }
         "note" => staff::add_note(app, case_id, &member, &body()?).await?,
         "reply" => staff::reply(app, case_id, &member, &body()?, FollowUp::InProgress).await?,

@@ -1,7 +1,7 @@
 //! `sayso export`.
 
 use std::fs::{self, File, OpenOptions};
-use std::io::{self, BufWriter, IsTerminal as _, Write};
+use std::io::{self, BufWriter, IsTerminal as _, Seek as _, Write};
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, bail, ensure};
@@ -19,7 +19,8 @@ use crate::sites::Site;
 /// Write cases to a file, one a row, the oldest first.
 #[derive(Debug, Args)]
 pub struct ExportArguments {
-    /// The file; `-` writes to the standard output. One that is there is replaced once the new one is whole.
+    /// The file; without one, or with `-`, rows go to the standard output. One that is there is replaced once the new one is whole.
+    #[arg(default_value = "-")]
     file: PathBuf,
     /// How rows are written.
     #[arg(long, value_enum)]
@@ -47,7 +48,10 @@ enum Sink {
 /// Does what the command says.
 pub async fn run(arguments: ExportArguments, context: &Context) -> anyhow::Result<()> {
     let is_stdout = arguments.file == Path::new("-");
-    ensure!(!(is_stdout && arguments.format == Format::Xlsx), "a workbook can't be written to the standard output");
+    ensure!(
+        !(is_stdout && arguments.format == Format::Xlsx && io::stdout().is_terminal()),
+        "a workbook is not for reading: name a file, or send it on"
+    );
     let contacts = if arguments.contacts { Contacts::Included } else { Contacts::LeftOut };
     let wanted = wanted(&arguments, context).await?;
     let part = arguments.file.with_added_extension("part");
@@ -62,6 +66,12 @@ pub async fn run(arguments: ExportArguments, context: &Context) -> anyhow::Resul
     let n = write_all(&mut sink, &wanted, contacts, context).await?;
     match sink {
         Sink::Text(mut writer, _) => writer.flush()?,
+        Sink::Book(book) if is_stdout => {
+            let mut file = tempfile::tempfile()?;
+            book.save(BufWriter::new(&file)).context("the workbook can't be written")?;
+            file.rewind()?;
+            io::copy(&mut file, &mut io::stdout())?;
+        }
         Sink::Book(book) => book.save(BufWriter::new(create(&part)?)).context("the workbook can't be written")?,
     }
     if !is_stdout {

@@ -13,9 +13,17 @@ use crate::config::Config;
 /// What our own pages may load: files of our own, and nothing inline. Who may frame a page is `frame-ancestors`.
 const PAGE_POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; \
     form-action 'self'; base-uri 'none'; frame-ancestors 'none'";
-/// The same for the console, which shows the case beside the list in a frame, and lets the browser make the next case ready (`pane.js`, `keys.js`).
-const CONSOLE_POLICY: &str = "default-src 'none'; script-src 'self' 'inline-speculation-rules'; style-src 'self'; img-src 'self' data:; \
+/// The same for the console, whose pages may show others of it in a frame.
+const CONSOLE_POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; \
+    frame-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'";
+/// That of the inbox, which lets the browser make the next case ready (`keys.js`): by rules in the page, which run nothing.
+const INBOX_POLICY: &str = "default-src 'none'; script-src 'self' 'inline-speculation-rules'; style-src 'self'; img-src 'self' data:; \
+    connect-src 'self'; frame-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'";
+/// That of a case, which is shown beside the inbox as well (`pane.js`).
+const CASE_POLICY: &str = "default-src 'none'; script-src 'self' 'inline-speculation-rules'; style-src 'self'; img-src 'self' data:; \
     connect-src 'self'; frame-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'self'";
+/// Where the inbox is, and below it its cases.
+const INBOX: &str = "/staff/cases";
 
 /// Whether answers tell browsers to come by HTTPS only.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -60,21 +68,28 @@ pub async fn for_pages(request: Request, next: Next) -> Response {
         Area::Staff => language::of_console(request.uri(), request.headers()),
         Area::Customers => language::of_request(request.uri(), request.headers()),
     };
+    let policy = policy(request.uri().path(), area);
     let mut response = next.run(request).await;
     if let Some(problem) = response.extensions_mut().remove::<Problem>() {
         response = problems::page(&problem, lang, area, response);
     }
     let headers = response.headers_mut();
-    let policy = match area {
-        problems::Area::Staff => CONSOLE_POLICY,
-        problems::Area::Customers => PAGE_POLICY,
-    };
     headers.entry(header::CONTENT_SECURITY_POLICY).or_insert(HeaderValue::from_static(policy));
     headers.entry(header::CACHE_CONTROL).or_insert(HeaderValue::from_static("no-store"));
     headers
         .entry(HeaderName::from_static("cross-origin-opener-policy"))
         .or_insert(HeaderValue::from_static("same-origin"));
     response
+}
+
+/// What a page may load, and who may frame it.
+fn policy(path: &str, area: Area) -> &'static str {
+    match (area, path.strip_prefix(INBOX)) {
+        (Area::Customers, _) => PAGE_POLICY,
+        (Area::Staff, Some("" | "/")) => INBOX_POLICY,
+        (Area::Staff, Some(rest)) if rest.starts_with('/') => CASE_POLICY,
+        (Area::Staff, _) => CONSOLE_POLICY,
+    }
 }
 
 /// On an address that nobody answers: a browser gets a page, a program the problem.

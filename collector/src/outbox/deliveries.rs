@@ -4,13 +4,15 @@ use std::time::Duration;
 
 use sqlx::AssertSqlSafe;
 
+use super::channels::Noted;
 use super::delivery::{CUSTOMER, DIGEST, Delivery, Failure, State};
 use crate::app::App;
 use crate::cases::{EventType, staff};
 use crate::clock::{DAY, Millis, SECOND};
 use crate::config::Config;
-use crate::db::rows::placeholders;
+use crate::db::rows::{Part, Rows, chunks, placeholders};
 use crate::db::{Db, Tx, is_deadlock};
+use crate::keys::new_id;
 use crate::{with_tx, with_write};
 
 /// By what deliveries name the digest that they are folded into.
@@ -94,6 +96,8 @@ pub(super) struct Attempted {
     pub result: Result<(), Failure>,
     /// How long it took.
     pub took: Duration,
+    /// What was said and heard by HTTP.
+    pub noted: Option<Noted>,
 }
 
 /// What is to be noted of an attempt.
@@ -104,6 +108,7 @@ struct AttemptRecord {
     due_at: Millis,
     is_receipt: bool,
     took: Millis,
+    noted: Option<Noted>,
 }
 
 /// Notes what came of attempts, in one transaction. Together with a receipt it is noted that the case is acknowledged.
@@ -125,7 +130,7 @@ pub(super) async fn record_results(app: &App, attempts: Vec<Attempted>) -> sqlx:
 }
 
 fn classify(app: &App, attempt: Attempted, now: Millis) -> AttemptRecord {
-    let Attempted { delivery, event, result, took } = attempt;
+    let Attempted { delivery, event, result, took, noted } = attempt;
     let is_receipt = delivery.destination == CUSTOMER && event == Some(EventType::Created) && result.is_ok();
     let (state, error, due_at) = match result {
         Ok(()) => (State::Sent, None, now),
@@ -143,7 +148,7 @@ fn classify(app: &App, attempt: Attempted, now: Millis) -> AttemptRecord {
         }
     };
     let took = Millis::try_from(took.as_millis()).unwrap_or(Millis::MAX);
-    AttemptRecord { delivery, state, error, due_at, is_receipt, took }
+    AttemptRecord { delivery, state, error, due_at, is_receipt, took, noted }
 }
 
 /// Gives the cases that became acknowledged.
@@ -156,6 +161,7 @@ async fn write_records(app: &App, records: &[AttemptRecord], now: Millis) -> sql
             State::Failed | State::Dropped | State::Folded | State::Suspended => give_up(&mut tx, record).await?,
         }
     }
+    note_attempts(&mut tx, records, now).await?;
     let receipts = records.iter().filter(|record| record.is_receipt);
     let mut told: Vec<String> = receipts.map(|receipt| receipt.delivery.order_key.clone()).collect();
     for record in records.iter().filter(|record| record.delivery.subject == DIGEST) {
@@ -173,6 +179,29 @@ async fn write_records(app: &App, records: &[AttemptRecord], now: Millis) -> sql
     }
     tx.commit().await?;
     Ok(acknowledged)
+}
+
+/// What was said to targets and heard from them, for whoever looks for the reason of a failure.
+async fn note_attempts(tx: &mut Tx, records: &[AttemptRecord], now: Millis) -> sqlx::Result<()> {
+    static INSERT: Rows = Rows::new(&[Part {
+        head: "insert into delivery_attempts (id, delivery_id, made_at, took, request, answer, error) values ",
+        row: "(?, ?, ?, ?, ?, ?, ?)",
+        tail: "",
+    }]);
+    let noted: Vec<(&AttemptRecord, &Noted)> =
+        records.iter().filter_map(|record| Some((record, record.noted.as_ref()?))).collect();
+    for chunk in chunks(&noted) {
+        let insert = INSERT.sql(tx, chunk.len());
+        with_tx!(&mut *tx, conn => {
+            let mut query = sqlx::query(insert);
+            for (record, noted) in chunk {
+                query = query.bind(new_id()).bind(&record.delivery.id).bind(now - record.took).bind(record.took).bind(&noted.request)
+                    .bind(&noted.answer).bind(&record.error);
+            }
+            query.execute(conn).await.map(|_| ())
+        })?;
+    }
+    Ok(())
 }
 
 /// Notes that what a digest stands for was told; gives the cases whose receipts were in it.

@@ -8,6 +8,7 @@ use reqwest::{Client, StatusCode};
 use serde_json::Value;
 use url::Url;
 
+use super::channels::{Attempt, Noted};
 use super::delivery::Failure;
 use super::ssrf_guard::{BlockedAddress, GuardedResolver, Reach, check_host};
 use crate::clock::{Millis, SECOND};
@@ -82,13 +83,18 @@ impl Http {
     }
 
     /// Posts a request, and reads the beginning of the answer.
-    pub async fn post(&self, config: &Config, request: Request, now: Millis) -> Result<Answer, Failure> {
+    pub async fn post(&self, config: &Config, request: Request, attempt: Attempt<'_>) -> Result<Answer, Failure> {
         let Request { url, headers, body } = request;
         check_scheme(config, &url).map_err(Failure::retryable)?;
         check_host(&url, &self.reach).map_err(|refused| Failure::retryable(refused.to_string()))?;
+        let server = url.origin().ascii_serialization();
+        attempt.note(|noted| {
+            *noted = Noted { request: format!("POST {server}/… ({} bytes)", body.len()), answer: String::new() }
+        });
         let request = self.client.post(url).headers(HeaderMap::from_iter(headers)).body(body);
         let mut response = request.send().await.map_err(|error| Failure::retryable(explain(&error)))?;
-        let (status, wait) = (response.status(), retry_after(response.headers(), now));
+        let (status, wait) = (response.status(), retry_after(response.headers(), attempt.now));
+        attempt.note(|noted| noted.answer = head_of(&response));
         // A short answer is read to its end, so that the connection can be used again.
         let mut head = Vec::new();
         while head.len() < ANSWER_MAX {
@@ -105,6 +111,15 @@ impl Answer {
     /// The body as JSON; null if it is none.
     pub fn json(&self) -> Value {
         serde_json::from_str(&self.head).unwrap_or_default()
+    }
+
+    /// Whether a receiver took a message and said no more than that, as proxies and bridges in front of chat services do.
+    pub fn is_bare_success(&self) -> bool {
+        let says_nothing = match self.json() {
+            Value::Object(said) => said.is_empty() || said.len() == 1 && said.get("ok") == Some(&Value::Bool(true)),
+            _ => matches!(self.head.trim().to_ascii_lowercase().as_str(), "" | "ok"),
+        };
+        self.status.is_success() && says_nothing
     }
 
     /// A refusal that may pass, after the wait that was asked for, or after `wait`.
@@ -168,6 +183,20 @@ pub fn check_scheme(config: &Config, url: &Url) -> Result<(), &'static str> {
         true => Ok(()),
         false => Err("the address is not https://, and dangerous_allow_http_webhooks is off"),
     }
+}
+
+/// The status of an answer, and those of its headers that tell an operator who answered: none of them holds what somebody wrote.
+fn head_of(response: &reqwest::Response) -> String {
+    const TOLD: [&str; 7] = ["date", "server", "via", "content-type", "content-length", "retry-after", "x-request-id"];
+    let mut head = format!("{:?} {}", response.version(), response.status());
+    for name in TOLD {
+        let value = response.headers().get(name).and_then(|value| value.to_str().ok());
+        for value in value.into_iter() {
+            let value: String = value.chars().take(SAID_MAX).collect();
+            head.push_str(&format!("\n{name}: {value}"));
+        }
+    }
+    head
 }
 
 /// `Retry-After` in either of its forms (RFC 9110, section 10.2.3).

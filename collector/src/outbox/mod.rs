@@ -24,6 +24,7 @@ pub mod ssrf_guard;
 pub mod standing;
 pub mod template;
 mod templates;
+pub mod trial;
 mod workers;
 
 pub use channels::{Channels, email};

@@ -3,11 +3,12 @@
 use tokio::sync::OnceCell;
 
 use super::channels::email::Envelope;
-use super::channels::{Attempt, Channels, Secrets};
+use super::channels::{Attempt, Channels, Exchange, Secrets};
 use super::delivery::{CUSTOMER, DIGEST, Delivery, Failure, member_of};
 use super::digest;
 use super::event_context::EventContext;
 use super::templates;
+use super::trial;
 use crate::app::App;
 use crate::auth::Member;
 use crate::auth::invitations::{self as member_invitations, Invitation};
@@ -25,6 +26,7 @@ pub(super) async fn send(
     channels: &Channels,
     delivery: &Delivery,
     context: &OnceCell<EventContext>,
+    exchange: &Exchange,
 ) -> anyhow::Result<(Option<EventType>, Result<(), Failure>)> {
     if delivery.subject == DIGEST {
         return Ok((None, send_digest(app, channels, delivery).await?));
@@ -41,10 +43,14 @@ pub(super) async fn send(
     if delivery.subject == digests::SUBJECT {
         return Ok((None, send_periodic(app, channels, delivery).await?));
     }
+    if delivery.subject == trial::SUBJECT {
+        let attempt = Attempt::new(&delivery.id, app.clock.now()).noted_in(exchange);
+        return Ok((None, trial::send(app, channels, delivery, attempt).await?));
+    }
     let load = || EventContext::load(app, &delivery.order_key, delivery.order_no);
     let context = context.get_or_try_init(load).await?;
     let now = app.clock.now();
-    let attempt = Attempt { id: &delivery.id, now };
+    let attempt = Attempt::new(&delivery.id, now).noted_in(exchange);
     let result = if delivery.destination == CUSTOMER {
         send_to_customer(app, channels, context, attempt).await
     } else if let Some(id) = member_of(&delivery.destination) {
@@ -59,7 +65,7 @@ pub(super) async fn send(
 }
 
 fn secrets(app: &App) -> Secrets<'_> {
-    Secrets { db: &app.db, keys: &app.keys }
+    Secrets::of(app)
 }
 
 /// Tells an admin what the daily self-check found, as it stands now.
@@ -73,7 +79,7 @@ async fn send_self_check(app: &App, channels: &Channels, delivery: &Delivery) ->
         return Ok(Err(Failure::Dropped("there is nothing left to tell")));
     };
     let email = templates::self_check(&app.config, &report, member.lang());
-    let attempt = Attempt { id: &delivery.id, now: app.clock.now() };
+    let attempt = Attempt::new(&delivery.id, app.clock.now());
     let envelope = Envelope { to: &member.email, name: None, thread: &delivery.id, answers: None, unsubscribe: None };
     Ok(channels.mail(secrets(app), &envelope, &email, attempt).await)
 }
@@ -93,7 +99,7 @@ async fn send_invitation(app: &App, channels: &Channels, delivery: &Delivery) ->
         answers: None,
         unsubscribe: Some(&stop),
     };
-    Ok(channels.mail(secrets(app), &envelope, &email, Attempt { id: &delivery.id, now: app.clock.now() }).await)
+    Ok(channels.mail(secrets(app), &envelope, &email, Attempt::new(&delivery.id, app.clock.now())).await)
 }
 
 /// Asks somebody to become a member, by the link that works now.
@@ -114,7 +120,7 @@ async fn send_member_invitation(
     let email = templates::member_invitation(&app.config, &invitation, &path);
     let envelope =
         Envelope { to: &invitation.email, name: None, thread: &delivery.order_key, answers: None, unsubscribe: None };
-    Ok(channels.mail(secrets(app), &envelope, &email, Attempt { id: &delivery.id, now: app.clock.now() }).await)
+    Ok(channels.mail(secrets(app), &envelope, &email, Attempt::new(&delivery.id, app.clock.now())).await)
 }
 
 /// Tells a member of a day, a week or a month.
@@ -132,7 +138,7 @@ async fn send_periodic(app: &App, channels: &Channels, delivery: &Delivery) -> a
         answers: None,
         unsubscribe: stop.as_deref(),
     };
-    Ok(channels.mail(secrets(app), &envelope, &email, Attempt { id: &delivery.id, now: app.clock.now() }).await)
+    Ok(channels.mail(secrets(app), &envelope, &email, Attempt::new(&delivery.id, app.clock.now())).await)
 }
 
 /// A target that gets something at present.
@@ -181,7 +187,7 @@ async fn send_digest(app: &App, channels: &Channels, delivery: &Delivery) -> any
     let Some(digest) = digest::load(app, delivery).await? else {
         return Ok(Err(Failure::Dropped("there is nothing left to tell")));
     };
-    let attempt = Attempt { id: &delivery.id, now: app.clock.now() };
+    let attempt = Attempt::new(&delivery.id, app.clock.now());
     let envelope = |to, name| Envelope { to, name, thread: &delivery.id, answers: None, unsubscribe: None };
     if delivery.destination == CUSTOMER {
         let Some(address) = digest.context.contact.as_ref().and_then(|contact| contact.email()) else {

@@ -6,6 +6,7 @@ use serde_json::json;
 
 use super::deliveries::Attempted;
 use super::delivery::{CUSTOMER, Failure, member_of};
+use super::trial;
 use crate::app::App;
 use crate::audit::{self, Change, Stamp};
 use crate::clock::{DAY, Millis};
@@ -60,7 +61,8 @@ pub async fn switch_on(db: &Db, id: &str, stamp: &Stamp) -> sqlx::Result<u64> {
 pub(super) async fn record_health(app: &App, attempts: &[Attempted]) -> sqlx::Result<()> {
     let is_target = |attempt: &&Attempted| {
         let destination = &attempt.delivery.destination;
-        destination != CUSTOMER && member_of(destination).is_none()
+        // A trial that fails says nothing about what is forwarded.
+        destination != CUSTOMER && member_of(destination).is_none() && attempt.delivery.subject != trial::SUBJECT
     };
     for Attempted { delivery, result, .. } in attempts.iter().filter(is_target) {
         let id = delivery.destination.as_str();

@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 use tokio::sync::OnceCell;
 use tokio::task::{JoinError, JoinSet};
 
-use super::channels::Channels;
+use super::channels::{Channels, Exchange};
 use super::deliveries::{self, Attempted, claim_but, lease};
 use super::delivery::{Delivery, Failure, outcome};
 use super::event_context::EventContext;
@@ -151,7 +151,9 @@ async fn attempt(
     context: Arc<OnceCell<EventContext>>,
 ) -> Attempted {
     let started = Instant::now();
-    let sending = tokio::time::timeout(app.config.delivery_timeout(), send(&app, &channels, &delivery, &context));
+    let exchange = Exchange::default();
+    let sending = send(&app, &channels, &delivery, &context, &exchange);
+    let sending = tokio::time::timeout(app.config.delivery_timeout(), sending);
     let (event, result) = match sending.await {
         Ok(Ok(sent)) => sent,
         Ok(Err(error)) => {
@@ -163,5 +165,5 @@ async fn attempt(
     let channel = Channel::parse(&delivery.channel).map_or("unknown", Channel::as_str);
     app.metrics.delivered(channel, outcome(&result));
     place.leave(&result, app.clock.now());
-    Attempted { delivery, event, result, took: started.elapsed() }
+    Attempted { delivery, event, result, took: started.elapsed(), noted: exchange.into_noted() }
 }

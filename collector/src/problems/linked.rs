@@ -2,6 +2,8 @@
 
 use std::collections::HashMap;
 
+use sayso_shared::id::IdempotencyKey;
+
 use crate::db::Db;
 use crate::with_db;
 
@@ -27,4 +29,11 @@ pub(super) async fn open_cases(db: &Db, key: &str, limit: i64) -> sqlx::Result<V
     let select = "select id from cases where problem = $1 and quarantine = '' and status not in ('resolved', 'closed') \
         order by id limit $2";
     with_db!(db, pool => sqlx::query_scalar(select).bind(key).bind(limit).fetch_all(pool).await)
+}
+
+/// The cases of a problem that were answered by a request with this key and are no longer open, the oldest first, with their versions.
+pub(super) async fn answered_with(db: &Db, key: &str, request: &IdempotencyKey) -> sqlx::Result<Vec<(String, i64)>> {
+    let select = "select cases.id, cases.version from idempotency_keys join cases on cases.id = idempotency_keys.scope \
+        where idempotency_keys.key = $1 and cases.problem = $2 and cases.status in ('resolved', 'closed') order by cases.id";
+    with_db!(db, pool => sqlx::query_as(select).bind(request.as_str()).bind(key).fetch_all(pool).await)
 }

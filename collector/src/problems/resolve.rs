@@ -45,6 +45,10 @@ pub async fn resolve(
     request: (&IdempotencyKey, &str),
 ) -> Result<Vec<Resolved>> {
     let mut resolved = Vec::new();
+    // A repeat is told what the first one was.
+    for (case_id, version) in linked::answered_with(&app.db, key, request.0).await? {
+        resolved.push(Resolved { case_id, result: Ok(version) });
+    }
     for case_id in linked::open_cases(&app.db, key, CASES_MAX).await? {
         let result = resolve_one(app, &case_id, answer, actor, request).await;
         resolved.push(Resolved { case_id, result });

@@ -1,5 +1,7 @@
 //! What is done with a case that rules match.
 
+use std::sync::LazyLock;
+
 use crate::app::App;
 use crate::auth::Member;
 use crate::auth::member::{Email, who_may_own};
@@ -44,6 +46,14 @@ impl<'s> Wanted<'s> {
         self.0.push(Step { because: "by", name: "category".to_owned(), team: Some(team), actions: None, event: None });
     }
 
+    /// Whoever looks after its customer gets it first.
+    pub fn representative(&mut self) {
+        static GIVE: LazyLock<Actions> =
+            LazyLock::new(|| Actions { owner: Some(Assignee::Representative), ..Actions::default() });
+        let (because, name) = ("by", "representative".to_owned());
+        self.0.push(Step { because, name, team: None, actions: Some(&GIVE), event: None });
+    }
+
     /// A rule matches, looking at an event.
     pub fn rule(&mut self, rule: &'s Rule, event: Option<(&'s str, i64)>) {
         let (team, actions) = (rule.then.team.as_ref(), Some(&rule.then));
@@ -55,6 +65,11 @@ impl<'s> Wanted<'s> {
 pub type NamedTargets<'s> = (&'s [Key], Option<(&'s str, i64)>);
 
 impl Step<'_> {
+    /// Whether the rule looked at the case as it came.
+    fn is_creation(&self) -> bool {
+        matches!(self.event, Some((_, 1)))
+    }
+
     /// Who is told; none if nobody is.
     pub fn targets(&self) -> Option<NamedTargets<'_>> {
         let targets = self.actions?.targets.as_slice();
@@ -91,6 +106,12 @@ pub async fn patch(
         None => None,
         Some(Assignee::Member(address)) => present(app, std::slice::from_ref(address)).await?.pop(),
         Some(Assignee::Representative) => representative(tx, app, case_id).await?,
+        // A new case that went to whoever looks after its customer stays there, unless a rule names somebody.
+        Some(Assignee::RoundRobin | Assignee::LeastLoaded)
+            if step.is_creation() && has_representative(tx, app, case_id, current).await? =>
+        {
+            None
+        }
         Some(Assignee::RoundRobin) => next_in_turn(tx, team.unwrap_or_default(), &members).await?,
         Some(Assignee::LeastLoaded) => least_loaded(tx, &members).await?,
     };
@@ -111,6 +132,12 @@ async fn representative(tx: &mut Tx, app: &App, case_id: &str) -> Result<Option<
         with_tx!(tx, conn => sqlx::query_scalar(select).bind(case_id).fetch_optional(conn).await)?;
     let Some(id) = id.flatten() else { return Ok(None) };
     if_present(app, &id).await
+}
+
+/// Whether the owner of a case is the one who looks after its customer.
+async fn has_representative(tx: &mut Tx, app: &App, case_id: &str, current: &Properties) -> Result<bool, Error> {
+    let representative = representative(tx, app, case_id).await?;
+    Ok(representative.is_some_and(|member| current.owner_id.as_deref() == Some(&member.id)))
 }
 
 /// Those of some members who can get something now, in the order of the team.

@@ -49,6 +49,8 @@ struct Row {
     rating: Option<i64>,
     locale: Option<String>,
     page_url: Option<String>,
+    representative_id: Option<String>,
+    owner_id: Option<String>,
 }
 
 impl RoutedCase {
@@ -56,7 +58,8 @@ impl RoutedCase {
     pub async fn read(app: &App, case_id: &str, from: i64) -> sqlx::Result<Option<Self>> {
         let select = "select cases.site_id, cases.kind, cases.status, cases.priority, cases.team, cases.tags, cases.tier, cases.channel, cases.quarantine, \
             cases.reopened_count, cases.received_at, feedback.message, nullif(coalesce(cases.category, feedback.category), '') as category, \
-            feedback.rating, feedback.locale, feedback.page_url from cases join feedback on feedback.id = cases.id where cases.id = $1";
+            feedback.rating, feedback.locale, feedback.page_url, customers.representative_id, cases.owner_id from cases \
+            join feedback on feedback.id = cases.id left join customers on customers.id = cases.customer_id where cases.id = $1";
         let row: Option<Row> =
             with_db!(&app.db, pool => sqlx::query_as(select).bind(case_id).fetch_optional(pool).await)?;
         let Some(row) = row else { return Ok(None) };
@@ -89,6 +92,11 @@ impl RoutedCase {
     /// Whether no rule looks at it: nobody is told of what is held in quarantine.
     pub fn is_left_alone(&self) -> bool {
         !self.row.quarantine.is_empty()
+    }
+
+    /// Whether somebody looks after its customer, and nobody has it.
+    pub fn is_for_representative(&self) -> bool {
+        self.row.representative_id.is_some() && self.row.owner_id.is_none()
     }
 
     /// What the rules go by.

@@ -125,6 +125,9 @@ fn wanted<'s>(terms: &'s Terms, routed: &'s RoutedCase, now: Millis) -> Wanted<'
     let mut wanted = Wanted::default();
     let mut facts = routed.facts(terms);
     for Triggered { trigger, event_id, seq } in &routed.triggers {
+        if *trigger == Trigger::Created && routed.is_for_representative() {
+            wanted.representative();
+        }
         if *trigger == Trigger::Created
             && let Some(team) = team_of_category(&service.categories, &facts).filter(|_| facts.team.is_none())
         {

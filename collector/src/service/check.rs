@@ -187,6 +187,11 @@ impl Check<'_, '_> {
     }
 
     fn of_sites(&mut self, items: &Items<'_>) {
+        for site in &items.sites {
+            for (place, why) in site.value.settings.mistakes() {
+                self.refuse(site.span(&place), why);
+            }
+        }
         for tier in &items.tiers {
             self.exist(tier, &["site"], "site", [&tier.value.site].into_iter());
             if !(tier.value.weight.is_finite() && tier.value.weight > 0.0) {

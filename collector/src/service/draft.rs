@@ -5,7 +5,7 @@ use super::objects::Object;
 use super::plan::{Plan, Prune, plan};
 use super::read::{Mistake, read_in};
 use super::store;
-use super::surroundings::{PlainHttp, Surroundings, Unset};
+use super::surroundings::{PlainHttp, Surroundings, TypedAccess, Unset};
 use super::targets;
 use crate::audit::Stamp;
 use crate::config::Config;
@@ -27,12 +27,14 @@ pub struct Draft {
 
 /// By whom a file is read, and so where the variables are that it names.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Reader {
+pub enum Reader<'a> {
     /// By a command, in the environment of whoever types it: a variable that is not set is a mistake.
     Command,
     /// By the server, for whoever works in the console or with a token: its own variables, which begin with `SAYSO_`, are nobody's to name, and a target
     /// whose variable is not set there stays where it is.
     Server,
+    /// By the server as well, for whoever typed where a target is.
+    Typed(&'a TypedAccess),
 }
 
 impl Draft {
@@ -41,7 +43,7 @@ impl Draft {
         (db, keys, config): (&Db, &Keys, &Config),
         text: &str,
         prune: Prune,
-        reader: Reader,
+        reader: Reader<'_>,
     ) -> anyhow::Result<Result<Self, Vec<Mistake>>> {
         let known = store::load(db).await?;
         // What is going to be removed can't be named.
@@ -95,16 +97,20 @@ fn checked(
     text: &str,
     (known, stays): (&ServiceFile, &ServiceFile),
     config: &Config,
-    reader: Reader,
+    reader: Reader<'_>,
 ) -> Result<ServiceFile, Vec<Mistake>> {
     let is_open = config.dangerous_allow_private_targets || config.dangerous_allow_http_webhooks;
     let plain_http = if is_open { PlainHttp::Allowed } else { PlainHttp::Refused };
     let variable = |name: &str| match reader {
-        Reader::Server if name.to_ascii_uppercase().starts_with("SAYSO_") => None,
+        Reader::Server | Reader::Typed(_) if name.to_ascii_uppercase().starts_with("SAYSO_") => None,
         _ => std::env::var(name).ok(),
     };
-    let unset = if reader == Reader::Server { Unset::Stays } else { Unset::Refused };
-    read_in(text, stays, &Surroundings { variable: &variable, plain_http, unset, targets: &known.targets })
+    let (unset, typed) = match reader {
+        Reader::Command => (Unset::Refused, None),
+        Reader::Server => (Unset::Stays, None),
+        Reader::Typed(typed) => (Unset::Stays, Some(typed)),
+    };
+    read_in(text, stays, &Surroundings { variable: &variable, plain_http, unset, targets: &known.targets, typed })
 }
 
 /// What a file says, and what it does not name of what stays.

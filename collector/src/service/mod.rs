@@ -20,7 +20,7 @@ pub mod routing;
 pub mod rules;
 mod sites;
 pub mod store;
-mod surroundings;
+pub mod surroundings;
 pub mod survey;
 mod survey_checks;
 mod target_checks;

@@ -18,6 +18,7 @@ pub fn read(text: &str, known: &ServiceFile) -> Result<ServiceFile, Vec<Mistake>
         plain_http: PlainHttp::Refused,
         unset: Unset::Refused,
         targets: &known.targets,
+        typed: None,
     };
     read_in(text, known, &surroundings)
 }

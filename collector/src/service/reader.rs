@@ -131,13 +131,14 @@ impl<'a> Reader<'a> {
         self.mistakes.iter().map(mistake).collect()
     }
 
-    /// Reads one table. What can't be read is taken out and read again without, so that every mistake is found.
+    /// Reads one table. What can't be read is taken out and read again without, so that every mistake is found. One with entries that nobody knows, and no
+    /// other mistake, is looked at further; it is never used, since those are mistakes too.
     pub fn item<T: DeserializeOwned>(&mut self, table: Table<'a>) -> Option<Item<'a, T>> {
         let mut left = table.clone();
-        let mut is_whole = true;
+        let (mut is_whole, mut is_readable) = (true, true);
         loop {
             let error = match T::deserialize(Deserializer::from(left.clone())) {
-                Ok(value) => return is_whole.then_some(Item { value, table }),
+                Ok(value) => return is_readable.then_some(Item { value, table }),
                 Err(error) => error,
             };
             let span = error.span().unwrap_or_else(|| table.span());
@@ -147,6 +148,7 @@ impl<'a> Reader<'a> {
                 self.refuse(span.clone(), error.message());
             }
             is_whole = false;
+            is_readable &= error.message().starts_with("unknown field");
             if follows || !take_out(left.get_mut(), &span) {
                 return None;
             }

@@ -64,9 +64,9 @@ impl Hours for OfService<'_> {
         Some(!definition.calendar().ok()?.is_open(self.moment.now))
     }
 
-    /// In time that is always open: a rule names no calendar for it. Business days are Monday to Friday.
+    /// A rule names no calendar for it.
     fn is_waiting_longer_than(&self, span: Span) -> bool {
-        let due = self.moment.waiting_since.and_then(|since| Calendar::weekdays().due(since, span));
+        let due = self.moment.waiting_since.and_then(|since| Calendar::unnamed(span).due(since, span));
         due.is_some_and(|due| due < self.moment.now)
     }
 }

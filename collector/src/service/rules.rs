@@ -129,7 +129,7 @@ pub struct Actions {
 
 /// Who gets a case.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
+#[serde(rename_all = "snake_case", expecting = "an owner is representative, round_robin, least_loaded or an address")]
 pub enum Assignee {
     /// The member who looks after the customer.
     Representative,

@@ -1,7 +1,6 @@
 //! What `[[target]]` says must fit its channel, and the variables that it names must be there.
 
 use sayso_shared::EmailAddress;
-use url::Url;
 
 use super::check::Check;
 use super::reader::Item;
@@ -27,6 +26,11 @@ impl Check<'_, '_> {
                 "the target can never hear of a case",
             );
             self.fits_channel(target);
+            let typed = surroundings.typed.filter(|typed| typed.key == target.value.key.as_str());
+            if let Some(typed) = typed {
+                target.value.access = self.typed(target, &typed.access, surroundings);
+                continue;
+            }
             let is_it = |known: &&TargetDefinition| known.key == target.value.key;
             let stored = surroundings.targets.iter().find(is_it);
             let is_stored = stored.is_some_and(|known| known.channel == target.value.channel);
@@ -100,6 +104,41 @@ impl Check<'_, '_> {
         }
     }
 
+    /// Checks where a target is, as somebody typed it.
+    fn typed(
+        &mut self,
+        target: &Item<'_, TargetDefinition>,
+        access: &Access,
+        surroundings: &Surroundings<'_>,
+    ) -> Option<Access> {
+        let TargetDefinition { channel, .. } = &target.value;
+        let channel = *channel;
+        if !self.is_secret_of(target, "secret", access.secret.as_deref()) {
+            return None;
+        }
+        let refused = match access.address.as_str() {
+            // The bot's token is the secret, and the address is known.
+            "" if channel == Channel::Telegram && access.secret.is_some() => None,
+            "" => Some(format!("a target of the channel {channel} needs an address")),
+            address => refusal(address, surroundings.plain_http),
+        };
+        if let Some(why) = refused {
+            self.refuse(target.span(&["address"]), why);
+            return None;
+        }
+        Some(access.clone())
+    }
+
+    /// Whether a secret is one that the channel can sign with; refuses it if not.
+    fn is_secret_of(&mut self, target: &Item<'_, TargetDefinition>, field: &str, secret: Option<&str>) -> bool {
+        let is_fine = target.value.channel != Channel::Webhook
+            || secret.is_none_or(|secret| standardwebhooks::Webhook::new(secret).is_ok());
+        if !is_fine {
+            self.refuse(target.span(&[field]), "a webhook's secret is base64, with whsec_ before it or without");
+        }
+        is_fine
+    }
+
     /// Reads where a target is; none if that stays as it is stored.
     fn access(
         &mut self,
@@ -112,12 +151,7 @@ impl Check<'_, '_> {
             Some(name) => Some(self.variable(target, "secret_env", name, surroundings)?),
             None => None,
         };
-        if *channel == Channel::Webhook
-            && let Some(secret) = &secret
-            && standardwebhooks::Webhook::new(secret).is_err()
-        {
-            self.refuse(target.span(&["secret_env"]), "a webhook's secret is base64, with whsec_ before it or without");
-        }
+        self.is_secret_of(target, "secret_env", secret.as_deref());
         if *channel == Channel::Email {
             return self.mailbox(target, address.as_deref(), is_stored);
         }
@@ -126,11 +160,9 @@ impl Check<'_, '_> {
             None => None,
         };
         match url {
-            Some(address) => Some(Access { address, secret }),
+            Some(address) => Some(Access::new(address, secret)),
             // The bot's token is the secret, and the address is known.
-            None if *channel == Channel::Telegram && secret.is_some() => {
-                Some(Access { address: String::new(), secret })
-            }
+            None if *channel == Channel::Telegram && secret.is_some() => Some(Access::new("", secret)),
             None if is_stored => None,
             None => {
                 let text = format!("a target of the channel {channel} needs url_env, the variable with its address");
@@ -147,7 +179,7 @@ impl Check<'_, '_> {
         is_stored: bool,
     ) -> Option<Access> {
         match address.map(EmailAddress::parse) {
-            Some(Ok(address)) => Some(Access { address: address.into_string(), secret: None }),
+            Some(Ok(address)) => Some(Access::new(address.into_string(), None)),
             Some(Err(error)) => {
                 self.refuse(target.span(&["address"]), format!("the address {error}"));
                 None
@@ -167,15 +199,7 @@ impl Check<'_, '_> {
         surroundings: &Surroundings<'_>,
     ) -> Option<String> {
         let address = self.variable(target, "url_env", name, surroundings)?;
-        let refused = match check_url(&address) {
-            Err(error) => Some(error.to_string()),
-            Ok(url) if !may_travel(&url, surroundings.plain_http) => Some(
-                "the address is not https://, and neither dangerous_allow_http_webhooks nor dangerous_allow_private_targets is on"
-                    .to_owned(),
-            ),
-            Ok(_) => None,
-        };
-        if let Some(why) = refused {
+        if let Some(why) = refusal(&address, surroundings.plain_http) {
             // Without the address, which is a secret.
             self.refuse(target.span(&["url_env"]), format!("{name}: {why}"));
             return None;
@@ -204,6 +228,12 @@ fn is_chat_name(name: &str) -> bool {
     name.parse::<i64>().is_ok() || name.starts_with('@') && (2..=64).contains(&name.len())
 }
 
-fn may_travel(url: &Url, plain_http: PlainHttp) -> bool {
-    url.scheme() == "https" || plain_http == PlainHttp::Allowed || is_loopback(url)
+/// Why nothing may be sent to a URL.
+fn refusal(address: &str, plain_http: PlainHttp) -> Option<String> {
+    const PLAIN: &str = "the address is not https://, and neither dangerous_allow_http_webhooks nor dangerous_allow_private_targets is on";
+    match check_url(address) {
+        Err(error) => Some(error.to_string()),
+        Ok(url) if url.scheme() == "https" || plain_http == PlainHttp::Allowed || is_loopback(&url) => None,
+        Ok(_) => Some(PLAIN.to_owned()),
+    }
 }

@@ -22,6 +22,8 @@ pub fn seal(keys: &Keys, stored: &[Target], wanted: &mut ServiceFile) {
             // One that nobody names a variable for is ours to make, once.
             access.secret = old.as_ref().and_then(|old| old.secret.clone()).or_else(|| Some(new_webhook_secret()));
         }
+        // One that was replaced goes on signing until its time is over.
+        access.previous = old.as_ref().filter(|old| old.secret == access.secret).and_then(|old| old.previous.clone());
         let is_same = old.as_ref() == Some(&access);
         let id = known.map_or_else(new_id, |known| known.id.clone());
         let access_cipher = (!is_same).then(|| access.encrypt(keys, &id));

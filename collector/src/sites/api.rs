@@ -32,7 +32,7 @@ pub struct PublicSettings {
     #[schema(value_type = Vec<String>)]
     languages: Vec<Lang>,
     kinds: Vec<Kind>,
-    categories: Vec<Category>,
+    categories: Vec<PublicCategory>,
     /// Fields that must be filled in.
     required: Vec<String>,
     #[schema(value_type = BTreeMap<String, String>)]
@@ -49,6 +49,24 @@ pub struct PublicSettings {
     page_errors: bool,
     /// Whether there are public answers to ask for (`/answers`).
     answers: bool,
+}
+
+/// What feedback can be about.
+#[derive(Serialize, ToSchema)]
+pub struct PublicCategory {
+    key: String,
+    /// The kind that it belongs to; null for all of them.
+    #[schema(required = true)]
+    kind: Option<Kind>,
+    /// What people read, by language.
+    #[schema(value_type = BTreeMap<String, String>)]
+    label: Texts,
+}
+
+impl From<Category> for PublicCategory {
+    fn from(Category { key, kind, label }: Category) -> Self {
+        Self { key, kind, label }
+    }
 }
 
 /// Whether a submission needs a solved challenge at present, since the site is busy.
@@ -72,7 +90,7 @@ impl PublicSettings {
             name: site.name().to_owned(),
             languages: settings.languages,
             kinds: settings.kinds,
-            categories: settings.categories,
+            categories: settings.categories.into_iter().map(PublicCategory::from).collect(),
             required: settings.required,
             promise_text: settings.promise_text,
             privacy_url: settings.privacy_url,

@@ -7,10 +7,11 @@ use sayso_shared::{Kind, Lang};
 
 use super::settings::{Category, Months};
 use super::texts;
-use super::{Logo, Origin, Site};
+use super::{Logo, Origin, Site, SiteSettings};
 use crate::calendars::Zone;
 
-const REQUIRABLE: &[&str] = &["contact", "category", "rating", "importance", "desired_outcome", "reference"];
+/// The fields that a site can require.
+pub const REQUIRABLE: &[&str] = &["contact", "category", "rating", "importance", "desired_outcome", "reference"];
 
 /// The names that [`Site::set`] knows, for help and errors.
 pub const NAMES: &str = "name, origins, languages, kinds, categories, required, first_response_hours, agents_see_all, public_record, page_errors, time_zone, country, promise_text.LANG, \
@@ -68,6 +69,40 @@ impl Site {
             },
         }
         Ok(())
+    }
+}
+
+impl SiteSettings {
+    /// What can't be set so, where it was read as a whole: the names on the way to it, and why.
+    pub fn mistakes(&self) -> Vec<(Vec<&'static str>, String)> {
+        let mut found = Vec::new();
+        let mut check = |place: Vec<&'static str>, result: anyhow::Result<()>| {
+            found.extend(result.err().map(|error| (place, format!("{error:#}"))));
+        };
+        check(vec!["languages"], non_empty(self.languages.clone(), "languages").map(drop));
+        check(vec!["kinds"], non_empty(self.kinds.clone(), "kinds").map(drop));
+        for name in &self.required {
+            check(vec!["required"], requirable(name).map(drop));
+        }
+        let set = |value: &Option<String>, read: fn(String) -> anyhow::Result<String>| {
+            value.clone().map_or(Ok(()), |value| read(value).map(drop))
+        };
+        check(vec!["privacy_url"], set(&self.privacy_url, web_address));
+        check(vec!["theme", "accent"], set(&self.theme.accent, colour));
+        check(vec!["theme", "font"], set(&self.theme.font, font));
+        check(vec!["theme", "radius"], self.theme.radius.map_or(Ok(()), |value| radius(value.to_string()).map(drop)));
+        for (name, own) in [("promise_text", &self.promise_text), ("consent_text", &self.consent_text)] {
+            for (tag, text) in own {
+                check(vec![name], texts::set(&mut texts::Texts::new(), tag, text));
+            }
+        }
+        let mut own = texts::OwnTexts::new();
+        for (key, texts) in &self.texts {
+            for (tag, text) in texts {
+                check(vec!["texts"], texts::set_own(&mut own, &format!("{key}.{tag}"), text));
+            }
+        }
+        found
     }
 }
 

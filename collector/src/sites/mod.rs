@@ -26,6 +26,7 @@ use sayso_shared::contact::one_line;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
+pub use assign::REQUIRABLE;
 pub use cache::SiteCache;
 pub use logo::Logo;
 pub use mail_address::MailAddress;

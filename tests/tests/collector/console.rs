@@ -210,10 +210,11 @@ on_both_databases! {
         lin.client.get(&path).await;
         assert_eq!(case().await.status, "new", "looking alone changes nothing, as browsers look ahead");
         assert_eq!(lin.post(&format!("{path}/opened"), &[]).await.status, StatusCode::NO_CONTENT);
+        assert_eq!(case().await.status, "new", "nor does looking at it");
+        lin.post(&format!("{path}/note"), &[("body", "Ask the workshop\r\nfirst")]).await;
         let page = lin.client.get(&path).await.body;
         assert_eq!(case().await.status, "acknowledged");
         assert!(page.contains("lin took it") && page.contains("lin acknowledged it") && page.contains("li@example.com"), "{page}");
-        lin.post(&format!("{path}/note"), &[("body", "Ask the workshop\r\nfirst")]).await;
         let replied = lin.post(&format!("{path}/reply"), &[("body", "We look into it"), ("then", "wait")]).await;
         assert_eq!((replied.status, replied.location()), (StatusCode::SEE_OTHER, format!("{path}?done=reply#conversation-end").as_str()));
         assert_eq!(case().await.status, "waiting");

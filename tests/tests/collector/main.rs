@@ -7,6 +7,7 @@ mod attachments;
 mod canonical;
 mod connections;
 mod console;
+mod contract;
 mod desk;
 mod durability;
 mod embedding;

@@ -58,10 +58,14 @@ checks.positive_data_acceptance.expected-statuses = ["2xx", "401", "403", "422",
 include-path-regex = "^/api/v1/(cases|check-calls|events|tasks|audit|customers|exposure|my)"
 checks.positive_data_acceptance.expected-statuses = ["2xx", "401", "403", "404", "409", "412", "422", "429"]
 
-# Parameters that are left empty count as absent there, for clients that fill in a form of all of them.
 [[operations]]
 include-path-regex = "^/api/v1/reports"
 checks.positive_data_acceptance.expected-statuses = ["2xx", "401", "403", "404", "422"]
+
+# Parameters that are left empty count as absent there, for clients that fill in a form of all of them.
+[[operations]]
+include-method = "GET"
+include-path-regex = "^/api/v1/(reports|cases|check-calls|events|audit|customers|exposure|problems|service)"
 checks.negative_data_rejection.expected-statuses = ["200", "400", "401", "403", "404", "405", "422"]
 
 [[operations]]

@@ -17,9 +17,10 @@ use self::body::{AfterChange, CustomerBody, bodies};
 pub use self::merge::{__path_merge, __path_unmerge, merge, unmerge};
 pub use self::privacy::{__path_erase, __path_export, erase, export};
 use super::parameters::{each_once, unknown, wrong};
-use super::patch::{key_of, version};
+use super::patch::key_of;
 use super::patch_fields::PatchFields;
 use super::refusals::{BodyRefusals, TokenRefusals};
+use super::versions::{Tag, etag, version};
 use crate::app::App;
 use crate::auth::bearer::{MayReadCustomers, MayWriteCustomers};
 use crate::auth::token::{Scope, Token};
@@ -118,9 +119,13 @@ pub async fn list(
         TokenRefusals,
     )
 )]
-pub async fn read(State(app): State<App>, _: MayReadCustomers, Path(id): Path<String>) -> Result<Json<CustomerBody>> {
+pub async fn read(
+    State(app): State<App>,
+    _: MayReadCustomers,
+    Path(id): Path<String>,
+) -> Result<(Tag, Json<CustomerBody>)> {
     let customer = find(&app, &id).await?;
-    Ok(Json(body_of(&app, customer).await?))
+    Ok((etag(customer.version), Json(body_of(&app, customer).await?)))
 }
 
 // For the description of the API; `read_patch` is what reads it.
@@ -151,7 +156,7 @@ struct PatchBody {
     params(
         ("id" = String, Path, format = "uuid", description = "The customer's identifier"),
         ("Idempotency-Key" = Option<String>, Header, nullable = false, format = "uuid", description = "A UUID that the client makes; a repeat with it changes nothing"),
-        ("If-Match" = Option<String>, Header, nullable = false, pattern = "^(\"[0-9]{1,15}\"|[0-9]{1,15})$", description = "The version that was read, in quotes or without"),
+        ("If-Match" = Option<String>, Header, nullable = false, pattern = "^((W/)?\"[0-9]{1,15}\"|[0-9]{1,15})$", description = "The version that was read, in quotes or without"),
     ),
     request_body = PatchBody,
     responses(

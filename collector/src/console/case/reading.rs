@@ -13,10 +13,10 @@ use super::draft::Draft;
 use super::error::{CaseForm, Field, FormError};
 use super::page::{leave, refused};
 use crate::app::App;
-use crate::auth::permissions::{Action, Actor, Object, can};
+use crate::auth::permissions::Action;
 use crate::auth::{CsrfForm, MayAct, SignedIn};
 use crate::cases::access::{case_for, readable_case};
-use crate::cases::{reply_drafts, staff, views};
+use crate::cases::{reply_drafts, views};
 use crate::http::{Error, Result};
 
 /// `POST /staff/cases/{id}/opened` and `/draft`.
@@ -31,21 +31,16 @@ struct OpenedForm {
     seq: String,
 }
 
-/// That somebody looks at a case: asked for by the page once it does, since browsers fetch pages ahead of time, and looking alone changes nothing. A new case
-/// that its owner opens is acknowledged by it.
+/// That somebody looks at a case: asked for by the page once it does, since browsers fetch pages ahead of time. It changes nothing of the case.
 async fn opened(
     State(app): State<App>,
     who: SignedIn,
     Path(id): Path<String>,
     CsrfForm(form): CsrfForm<OpenedForm>,
 ) -> Result<StatusCode> {
-    let (case, access) = readable_case(&app, &who.standing, &id).await?;
+    let (case, _) = readable_case(&app, &who.standing, &id).await?;
     let seq = form.seq.parse().unwrap_or(0).min(views::last_seq(&app.db, &case.id).await?);
     views::note(&app.db, &who.member.id, &case.id, seq, app.clock.now()).await?;
-    let may_answer = can(Actor::Member(&who.standing), Action::Answer, Object::Case(&access));
-    if may_answer && who.member.role().may_act() && case.quarantine().is_none() {
-        staff::mark_opened(&app, &case.id, &who.member.id).await?;
-    }
     Ok(StatusCode::NO_CONTENT)
 }
 

@@ -81,7 +81,7 @@ async fn set_done(
     State(app): State<App>,
     MayAct(who): MayAct,
     Path((id, task)): Path<(String, String)>,
-    KeyedForm { form, .. }: KeyedForm<DoneForm>,
+    KeyedForm { form, key }: KeyedForm<DoneForm>,
 ) -> Result<Response> {
     let (case, access) = readable_case(&app, &who.standing, &id).await?;
     let task = Task::by_id(&app.db, &task).await?.filter(|task| task.case_id == case.id);
@@ -93,7 +93,8 @@ async fn set_done(
     }
     let patch = TaskPatch { done: Some(form.done == "yes"), ..TaskPatch::default() };
     let actor = Actor::Member(who.member.id.clone());
-    match tasks::change(&app, &task, &actor, &patch).await {
+    let hash = request_hash(&("task", &task.id, &form.done));
+    match tasks::change(&app, &task, &actor, &patch, (&key, &hash)).await {
         Ok(()) => Ok(leave(&case.id, "?done=task#tasks")),
         Err(error) => {
             refused(&app, &who, &case.id, Draft::default(), CaseForm::Page, vec![FormError::from(error)]).await

@@ -75,7 +75,13 @@ fn lists(t: Texts, service: &ServiceFile) -> Vec<List> {
         key,
     };
     let list = |kind, title: &str, entries| List { kind, title: t.get(title), entries };
+    let plain = |key: &str, title: String| Entry { key: key.to_owned(), title };
     vec![
+        list(
+            "site",
+            "desk.settings.sites",
+            entries(&service.sites, |one| plain(one.key.as_str(), one.name.to_string())),
+        ),
         list(
             "category",
             "desk.settings.categories",
@@ -89,6 +95,14 @@ fn lists(t: Texts, service: &ServiceFile) -> Vec<List> {
         ),
         list("answer", "desk.settings.answers", entries(&service.answers, |one| named(one.key(), Some(&one.question)))),
         list("survey", "desk.settings.surveys", entries(&service.surveys, |one| named(one.key(), Some(&one.title)))),
+        list(
+            "target",
+            "desk.settings.targets",
+            entries(&service.targets, |one| {
+                let channel = t.get(&format!("console.delivery.channel.{}", one.channel.as_str()));
+                plain(one.key.as_str(), format!("{} · {channel}", one.key))
+            }),
+        ),
     ]
 }
 

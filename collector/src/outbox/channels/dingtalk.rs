@@ -32,7 +32,7 @@ pub fn judge(answer: &Answer) -> Result<(), Failure> {
     let message = json["errmsg"].as_str().unwrap_or_default();
     let Some(code) = json["errcode"].as_i64() else {
         answer.judge()?;
-        return Err(answer.busy("it is no answer of DingTalk", None));
+        return if answer.is_bare_success() { Ok(()) } else { Err(answer.busy("it is no answer of DingTalk", None)) };
     };
     let said = format!("{code} {message}");
     let is_too_fast = ["too fast", "exceed 20 times", "限流"].iter().any(|words| message.contains(words));

@@ -236,7 +236,7 @@ mod tests {
     fn compose(to: &str, name: Option<&str>, subject: &str) -> Result<Message, Failure> {
         let envelope =
             Envelope { to, name, thread: "018f3a1e-0000-7000-8000-000000000001", answers: None, unsubscribe: None };
-        mailer().compose(&keys(), &envelope, &email(subject), Attempt { id: "d1", now: 0 })
+        mailer().compose(&keys(), &envelope, &email(subject), Attempt::new("d1", 0))
     }
 
     fn email(subject: &str) -> Email {

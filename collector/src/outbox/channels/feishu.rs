@@ -47,7 +47,7 @@ pub fn judge(answer: &Answer) -> Result<(), Failure> {
     let message = json["msg"].as_str().or_else(|| json["StatusMessage"].as_str()).unwrap_or_default();
     let Some(code) = code else {
         answer.judge()?;
-        return Err(answer.busy("it is no answer of Feishu", None));
+        return if answer.is_bare_success() { Ok(()) } else { Err(answer.busy("it is no answer of Feishu", None)) };
     };
     let said = format!("{code} {message}");
     match code {

@@ -18,7 +18,7 @@ mod wecom;
 
 use url::Url;
 
-pub use self::attempt::Attempt;
+pub use self::attempt::{Attempt, Exchange, Noted};
 use self::email::{Envelope, Mailer};
 use super::card::Card;
 use super::delivery::Failure;
@@ -26,6 +26,7 @@ use super::dkim::Signer;
 use super::event_context::EventContext;
 use super::http::{Answer, Http, Request};
 use super::templates::{self, Email};
+use crate::app::App;
 use crate::config::Config;
 use crate::db::Db;
 use crate::inbound::address::Party;
@@ -47,6 +48,13 @@ pub(super) struct Secrets<'a> {
     pub(super) db: &'a Db,
     /// What they are encrypted with.
     pub(super) keys: &'a Keys,
+}
+
+impl<'a> Secrets<'a> {
+    /// Those of a collector.
+    pub(super) fn of(app: &'a App) -> Self {
+        Self { db: &app.db, keys: &app.keys }
+    }
 }
 
 impl Channels {
@@ -88,11 +96,11 @@ impl Channels {
         message: &Message<'_>,
         attempt: Attempt<'_>,
     ) -> Result<(), Failure> {
-        let answer = self.http.post(config, message.request(channel, attempt)?, attempt.now).await?;
+        let answer = self.http.post(config, message.request(channel, attempt)?, attempt).await?;
         let judged = judge(channel, &answer);
         if channel == Channel::Feishu && judged.is_err() && feishu::wants_text(&answer) {
             let request = message.plain_feishu(attempt)?;
-            return feishu::judge(&self.http.post(config, request, attempt.now).await?);
+            return feishu::judge(&self.http.post(config, request, attempt).await?);
         }
         judged
     }
@@ -135,8 +143,8 @@ impl Message<'_> {
         Ok(match channel {
             Channel::Email => return Err(Failure::Permanent("mail is not sent by HTTP".into())),
             Channel::Webhook => {
-                let secret = secret.ok_or_else(|| Failure::Permanent("it has no secret to sign with".into()))?;
-                webhook::request(self.url()?, secret, context, target, console_url, (attempt.id, attempt.now))?
+                let secrets = access.signing_secrets(attempt.now);
+                webhook::request(self.url()?, &secrets, context, target, console_url, (attempt.id, attempt.now))?
             }
             Channel::Slack => slack::request(self.url()?, &card),
             Channel::Teams => teams::request(self.url()?, &card),

@@ -30,7 +30,7 @@ pub fn judge(answer: &Answer) -> Result<(), Failure> {
     let wait = json["retry_after"].as_i64().map(|seconds| seconds * SECOND);
     match (answer.status.as_u16(), said) {
         (200, "ok") => Ok(()),
-        (200, _) if json["ok"] == true => Ok(()),
+        (200, _) if json["ok"] == true || answer.is_bare_success() => Ok(()),
         (_, "rate_limited") | (429, _) => Err(answer.busy("rate limited", wait.or(Some(60 * SECOND)))),
         (
             _,

@@ -44,7 +44,7 @@ pub fn judge(answer: &Answer) -> Result<(), Failure> {
         }
         _ => {
             answer.judge()?;
-            Err(answer.busy("it is no answer of Telegram", None))
+            if answer.is_bare_success() { Ok(()) } else { Err(answer.busy("it is no answer of Telegram", None)) }
         }
     }
 }
@@ -92,7 +92,7 @@ mod tests {
     #[test]
     fn the_address_may_be_that_of_the_server_the_bot_or_the_method() {
         let url = |address: &str, secret: Option<&str>| {
-            let access = Access { address: address.into(), secret: secret.map(str::to_owned) };
+            let access = Access::new(address, secret.map(str::to_owned));
             url(&access).map(String::from)
         };
         let whole = Some("https://api.telegram.org/bot1:a/sendMessage".to_owned());

@@ -45,7 +45,7 @@ fn card(lang: Lang, words: &str) -> Card {
 /// The body that a channel posts.
 fn body(channel: Channel, card: &Card) -> Value {
     let url = || Url::parse("https://rooms.example/hook").expect("a URL");
-    let access = Access { address: "https://rooms.example/bot1:a".into(), secret: None };
+    let access = Access::new("https://rooms.example/bot1:a", None);
     let now = 1_795_860_000_000;
     let request = match channel {
         Channel::Slack => slack::request(url(), card),
@@ -220,8 +220,7 @@ fn answers_mean_what_their_vendors_say() {
 
 #[test]
 fn what_a_receiver_repeats_of_its_address_is_left_out() {
-    let access =
-        Access { address: "https://rooms.example/services/T0/B0/key".into(), secret: Some("s3cret-of-it".into()) };
+    let access = Access::new("https://rooms.example/services/T0/B0/key", Some("s3cret-of-it".into()));
     let failure = Failure::Permanent("services/T0/B0/key and s3cret-of-it".into()).redacted(&access);
     assert_eq!(failure, Failure::Permanent("… and …".into()));
 }

@@ -12,10 +12,10 @@ use crate::outbox::event_context::EventContext;
 use crate::outbox::http::Request;
 use crate::sites::targets::{Part, Target};
 
-/// An event, signed at the time `now`. `id` is the same for every attempt.
+/// An event, signed at the time `now` with each secret, of which the receiver knows one. `id` is the same for every attempt.
 pub fn request(
     url: Url,
-    secret: &str,
+    secrets: &[&str],
     context: &EventContext,
     target: &Target,
     console_url: &str,
@@ -23,15 +23,19 @@ pub fn request(
 ) -> Result<Request, Failure> {
     let body = body(context, target, console_url).to_string();
     let timestamp = now / SECOND;
-    let signature = Webhook::new(secret).and_then(|webhook| webhook.sign(id, timestamp, body.as_bytes()));
-    let signature = signature.map_err(|_| Failure::Permanent("its secret is not a webhook secret".into()))?;
+    let sign = |secret: &&str| Webhook::new(secret).and_then(|webhook| webhook.sign(id, timestamp, body.as_bytes()));
+    let signatures = secrets.iter().map(sign).collect::<Result<Vec<String>, _>>();
+    let signatures = signatures.map_err(|_| Failure::Permanent("its secret is not a webhook secret".into()))?;
+    if signatures.is_empty() {
+        return Err(Failure::Permanent("it has no secret to sign with".into()));
+    }
     let value =
         |text: &str| HeaderValue::try_from(text).map_err(|_| Failure::Permanent("its signature can't be sent".into()));
     let headers = vec![
         (CONTENT_TYPE, HeaderValue::from_static("application/json")),
         (HeaderName::from_static("webhook-id"), value(id)?),
         (HeaderName::from_static("webhook-timestamp"), timestamp.into()),
-        (HeaderName::from_static("webhook-signature"), value(&signature)?),
+        (HeaderName::from_static("webhook-signature"), value(&signatures.join(" "))?),
     ];
     Ok(Request { url, headers, body })
 }

@@ -22,7 +22,7 @@ pub fn request(url: Url, card: &Card) -> Request {
 pub fn judge(answer: &Answer) -> Result<(), Failure> {
     let Some(code) = answer.json()["errcode"].as_i64() else {
         answer.judge()?;
-        return Err(answer.busy("it is no answer of WeCom", None));
+        return if answer.is_bare_success() { Ok(()) } else { Err(answer.busy("it is no answer of WeCom", None)) };
     };
     let said = code.to_string();
     match code {

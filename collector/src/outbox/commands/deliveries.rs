@@ -11,9 +11,6 @@ use crate::outbox::delivery::{CUSTOMER, State};
 use crate::outbox::list::{Filter, Replay, STATES, list, replay};
 use crate::sites::targets::{Standing, Target};
 
-/// What is listed unless somebody says more.
-const LISTED: i64 = 1_000;
-
 /// List what is forwarded and how that went, and send it once more.
 #[derive(Debug, Subcommand)]
 pub enum DeliveriesCommand {
@@ -28,9 +25,9 @@ pub enum DeliveriesCommand {
         /// Only those to the target with this key, or to the `customer`.
         #[arg(long, value_name = "KEY")]
         target: Option<String>,
-        /// At most so many.
-        #[arg(long, value_name = "COUNT", default_value_t = LISTED, value_parser = clap::value_parser!(i64).range(1..))]
-        limit: i64,
+        /// At most so many; all of them unless given.
+        #[arg(long, value_name = "COUNT", value_parser = clap::value_parser!(i64).range(1..))]
+        limit: Option<i64>,
     },
     /// Show one delivery.
     Show {
@@ -62,6 +59,7 @@ pub async fn run(command: DeliveriesCommand, context: &Context) -> anyhow::Resul
     match command {
         DeliveriesCommand::List { json, state, target, limit } => {
             let destination = target.map(|key| destination(&targets, &key)).transpose()?;
+            let limit = limit.unwrap_or(i64::MAX);
             let listed = list(db, &targets, &Filter { id: None, state, destination, limit }).await?;
             if json {
                 println!("{}", serde_json::to_string(&listed)?);

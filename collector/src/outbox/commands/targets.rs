@@ -12,7 +12,7 @@ use crate::outbox::delivery::Failure;
 use crate::outbox::event_context::EventContext;
 use crate::outbox::standing;
 use crate::sites::Site;
-use crate::sites::targets::{Access, Channel, Part, Standing, Target, new_webhook_secret};
+use crate::sites::targets::{Channel, Part, Standing, Target};
 
 /// Add, list, try, pause and remove the places that a site's events are forwarded to.
 #[derive(Debug, Subcommand)]
@@ -76,17 +76,9 @@ pub async fn run(command: TargetCommand, context: &Context) -> anyhow::Result<()
             Ok(())
         }
         TargetCommand::Secret { key } => {
-            let target = by_key(context, &key).await?;
-            ensure!(target.channel() == Some(Channel::Webhook), "{key} is no webhook, so its secret is not made here");
-            ensure!(
-                target.settings.secret_env.is_none(),
-                "the secret of {key} comes from a variable; set another one there, and apply the service file"
-            );
-            let access = target.access(keys).context("its address can't be decrypted")?;
-            let secret = new_webhook_secret();
-            let access = Access { secret: Some(secret.clone()), ..access };
-            target.set_access(db, keys, &access, &stamp).await?;
+            let secret = by_key(context, &key).await?.rotate_secret(db, keys, &stamp).await?;
             println!("The new secret of {key}, which is shown only this once:\n\n  {secret}\n");
+            println!("For a day, requests are signed with the old one as well.");
             Ok(())
         }
         TargetCommand::Remove { key } => {
@@ -171,7 +163,7 @@ async fn test(context: &Context, key: &str) -> anyhow::Result<()> {
     let event = EventContext::sample(site, clock.now());
     let channels = Channels::open(config)?;
     let id = new_id();
-    let attempt = Attempt { id: &id, now: clock.now() };
+    let attempt = Attempt::new(&id, clock.now());
     match channels.send_to_target(config, Secrets { db, keys }, &event, &target, attempt).await {
         Ok(()) => {
             match target.channel() {

@@ -109,7 +109,7 @@ pub async fn run(arguments: AddArguments, context: &Context) -> anyhow::Result<(
 fn place(arguments: &AddArguments, context: &Context) -> anyhow::Result<(Channel, Access)> {
     let mailbox = |address: &str| -> anyhow::Result<Access> {
         let parsed = EmailAddress::parse(address).map_err(|error| anyhow::anyhow!("{address} {error}"))?;
-        Ok(Access { address: parsed.into_string(), secret: None })
+        Ok(Access::new(parsed.into_string(), None))
     };
     let url = |address: &str, shown: &str| -> anyhow::Result<String> {
         let url = check_url(address).with_context(|| format!("{shown} is refused"))?;
@@ -143,7 +143,7 @@ fn place(arguments: &AddArguments, context: &Context) -> anyhow::Result<(Channel
         (None, None) if channel == Channel::Telegram && secret.is_some() => String::new(),
         (None, None) => bail!("the channel {channel} needs --url-env, the variable with its address"),
     };
-    Ok((channel, Access { address, secret }))
+    Ok((channel, Access::new(address, secret)))
 }
 
 fn variable(name: &str) -> anyhow::Result<String> {

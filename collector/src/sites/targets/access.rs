@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::clock::{DAY, Millis};
 use crate::db::Db;
 use crate::keys::Keys;
 use crate::{with_db, with_write};
@@ -16,9 +17,36 @@ pub struct Access {
     pub address: String,
     /// The secret that signs, or that a template may name.
     pub secret: Option<String>,
+    /// The secret of a webhook before that one, which signs as well until its receiver has had time to change over.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub previous: Option<PreviousSecret>,
+}
+
+/// A secret that was replaced.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PreviousSecret {
+    secret: String,
+    until: Millis,
 }
 
 impl Access {
+    /// Where a target is, and its secret.
+    pub fn new(address: impl Into<String>, secret: Option<String>) -> Self {
+        Self { address: address.into(), secret, previous: None }
+    }
+
+    /// The same with another secret; the one that it had signs beside it for a day.
+    pub fn with_new_secret(self, secret: String, now: Millis) -> Self {
+        let previous = self.secret.map(|secret| PreviousSecret { secret, until: now + DAY });
+        Self { secret: Some(secret), previous, ..self }
+    }
+
+    /// The secrets that sign at a time, the newest first.
+    pub fn signing_secrets(&self, now: Millis) -> Vec<&str> {
+        let previous = self.previous.as_ref().filter(|previous| now < previous.until);
+        self.secret.as_deref().into_iter().chain(previous.map(|previous| previous.secret.as_str())).collect()
+    }
+
     /// Decrypts the access of a target; none if it was made with another key.
     pub fn decrypt(keys: &Keys, target_id: &str, cipher: &str) -> Option<Self> {
         serde_json::from_slice(&keys.decrypt(&context(target_id), cipher)?).ok()
@@ -52,7 +80,7 @@ pub async fn seal_batch(db: &Db, keys: &Keys, after: &str) -> anyhow::Result<Opt
             tracing::error!(target_id = id, "the secret of a target can't be decrypted with the keys at hand");
             continue;
         }
-        let cipher = Access { address: address.clone(), secret: secret.flatten() }.encrypt(keys, id);
+        let cipher = Access::new(address.as_str(), secret.flatten()).encrypt(keys, id);
         let update = "update targets set access_cipher = $1, address = '', secret_cipher = null where id = $2";
         with_write!(db, pool => sqlx::query(update).bind(&cipher).bind(id).execute(pool).await.map(|_| ()))?;
     }

@@ -60,7 +60,7 @@ impl Target {
         stamp: &Stamp,
     ) -> anyhow::Result<String> {
         let address = EmailAddress::parse(address).map_err(|error| anyhow::anyhow!("{address} {error}"))?;
-        let access = Access { address: address.into_string(), secret: None };
+        let access = Access::new(address.into_string(), None);
         let mut new = NewTarget::hearing(Channel::Email, events);
         new.settings.include = Some(vec![Part::Message, Part::Name, Part::Link]);
         new.add(db, keys, site, &access, stamp).await
@@ -77,7 +77,7 @@ impl Target {
     ) -> anyhow::Result<(String, String)> {
         check_url(address)?;
         let secret = new_webhook_secret();
-        let access = Access { address: address.to_owned(), secret: Some(secret.clone()) };
+        let access = Access::new(address, Some(secret.clone()));
         let mut new = NewTarget::hearing(Channel::Webhook, events);
         new.settings.include = Some(vec![Part::Message, Part::Link, Part::Code]);
         let id = new.add(db, keys, site, &access, stamp).await?;
@@ -104,6 +104,20 @@ impl Target {
         let before = json!({"channel": channel});
         let change = Change { action: "target.remove", object: format!("target/{id}"), before, after: Value::Null };
         Ok(audit::append(tx, stamp, &change).await?)
+    }
+
+    /// Makes a new secret for a webhook, and gives it; the one that it had signs beside it for a day.
+    pub async fn rotate_secret(&self, db: &Db, keys: &Keys, stamp: &Stamp) -> anyhow::Result<String> {
+        let name = &self.key;
+        ensure!(self.channel() == Some(Channel::Webhook), "{name} is no webhook, so its secret is not made here");
+        ensure!(
+            self.settings.secret_env.is_none(),
+            "the secret of {name} comes from a variable; set another one there, and apply the service file"
+        );
+        let access = self.access(keys).context("its address can't be decrypted")?;
+        let secret = new_webhook_secret();
+        self.set_access(db, keys, &access.with_new_secret(secret.clone(), stamp.at), stamp).await?;
+        Ok(secret)
     }
 
     /// Gives it another address or secret. The audit log says that it did, and not which.

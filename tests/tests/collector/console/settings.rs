@@ -1,5 +1,7 @@
 //! The service in the console and by the API: shown, previewed with a trial of its rules, and applied as `sayso service apply` does.
 
+mod places;
+
 use reqwest::{Method, StatusCode};
 use sayso::auth::Role;
 use sayso::auth::token::Scope;

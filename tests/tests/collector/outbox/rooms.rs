@@ -51,6 +51,7 @@ pub async fn apply(app: &TestApp, file: &str, url: &str) {
         plain_http: PlainHttp::Allowed,
         unset: Unset::Refused,
         targets: &known.targets,
+        typed: None,
     };
     let mut wanted = read_in(file, &known, &surroundings).unwrap_or_else(|mistakes| panic!("{mistakes:?}"));
     targets::seal(keys, &Target::all(db).await.unwrap(), &mut wanted);

@@ -1,7 +1,8 @@
 //! Which tables of the service have a form, and the fields of each.
 
 use Control::{
-    Audience, Checks, Date, Hours, Items, Line, List, LongTexts, Number, Select, Switch, Texts, WorkingDays, YesOrNo,
+    Audience, Checks, Date, Events, Hours, Items, Line, List, LongTexts, Number, Secret, Select, Switch, Texts,
+    WorkingDays, YesOrNo,
 };
 
 use crate::cases::status::words;
@@ -11,6 +12,8 @@ use crate::service::objects::{Object, to_json};
 words! {
     /// A table that has a form.
     Kind {
+        /// A website whose customers write.
+        Site = "site",
         /// When somebody is there.
         Calendar = "calendar",
         /// How soon customers are answered.
@@ -29,6 +32,8 @@ words! {
         Answer = "answer",
         /// Questions to customers or members.
         Survey = "survey",
+        /// A place that events are forwarded to.
+        Target = "target",
     }
 }
 
@@ -67,6 +72,10 @@ pub(super) enum Control {
     Checks(Source),
     /// Any number of words, a line each.
     List,
+    /// What nobody is shown again.
+    Secret,
+    /// The types of event that a target hears of.
+    Events,
     /// Yes, or nothing.
     Switch,
     /// Yes, no, or either.
@@ -101,6 +110,13 @@ pub(super) enum Source {
     Triggers,
     SurveyKinds,
     SurveyChannels,
+    TargetChannels,
+    TargetEvents,
+    TargetParts,
+    ConsoleLanguages,
+    SiteLanguages,
+    Requirable,
+    Fonts,
 }
 
 const fn field(name: &'static str, control: Control) -> Field {
@@ -110,6 +126,48 @@ const fn field(name: &'static str, control: Control) -> Field {
 const fn explained(name: &'static str, control: Control) -> Field {
     Field { name, control, hint: Hint::Own }
 }
+
+const SITE: &[Field] = &[
+    field("name", Line),
+    explained("key", Line),
+    explained("origins", List),
+    explained("languages", Checks(Source::SiteLanguages)),
+    field("kinds", Checks(Source::Kinds)),
+    field("required", Checks(Source::Requirable)),
+    field("promise_text", Texts),
+    explained("first_response_hours", Number),
+    field("privacy_url", Line),
+    explained("consent_text", LongTexts),
+    explained("theme.accent", Line),
+    explained("theme.radius", Number),
+    field("theme.font", Select(Source::Fonts)),
+    explained("time_zone", Line),
+    explained("country", Line),
+    explained("mail_address", Line),
+    explained("retention.contacts", Number),
+    explained("retention.texts", Number),
+    field("agents_see_all", Switch),
+    field("public_record", Switch),
+    field("page_errors", Switch),
+];
+
+const TARGET: &[Field] = &[
+    explained("key", Line),
+    field("site", Select(Source::Sites)),
+    field("channel", Select(Source::TargetChannels)),
+    explained("address", Secret),
+    explained("secret", Secret),
+    explained("chat_id", Line),
+    explained("events", Events),
+    explained("include", Checks(Source::TargetParts)),
+    field("when.kind", Checks(Source::Kinds)),
+    field("when.priority", Checks(Source::Priorities)),
+    field("when.category", Checks(Source::Categories)),
+    field("when.tier", Checks(Source::Tiers)),
+    field("when.team", Checks(Source::Teams)),
+    field("when.tags", List),
+    explained("lang", Select(Source::ConsoleLanguages)),
+];
 
 const CALENDAR: &[Field] = &[
     explained("key", Line),
@@ -207,6 +265,7 @@ impl Kind {
     /// Its fields in the order of the form.
     pub(super) const fn fields(self) -> &'static [Field] {
         match self {
+            Self::Site => SITE,
             Self::Calendar => CALENDAR,
             Self::Team => TEAM,
             Self::Tier => TIER,
@@ -216,7 +275,13 @@ impl Kind {
             Self::Rule => RULE,
             Self::Answer => ANSWER,
             Self::Survey => SURVEY,
+            Self::Target => TARGET,
         }
+    }
+
+    /// Whether an object can be taken away: a site holds what customers wrote.
+    pub(super) fn is_removable(self) -> bool {
+        self != Self::Site
     }
 
     /// What there is of it: each with what tells it from others, and with what it says.
@@ -225,6 +290,7 @@ impl Kind {
             objects.iter().map(|object| (object.key(), to_json(object))).collect()
         }
         match self {
+            Self::Site => service.sites.iter().map(|site| (site.key.as_str().to_owned(), site.to_json())).collect(),
             Self::Calendar => all(&service.calendars),
             Self::Team => all(&service.teams),
             Self::Tier => all(&service.tiers),
@@ -234,6 +300,7 @@ impl Kind {
             Self::Rule => all(&service.rules),
             Self::Answer => all(&service.answers),
             Self::Survey => all(&service.surveys),
+            Self::Target => service.targets.iter().map(|target| (target.key.to_string(), target.to_json())).collect(),
         }
     }
 }

@@ -13,6 +13,7 @@ use axum::extract::{Query, State};
 use axum::http::StatusCode;
 use axum::response::{Html, IntoResponse as _, Redirect, Response};
 pub use fields::Kind;
+use sayso_shared::Lang;
 
 use self::subject::{Subject, Wanted};
 use self::values::{Values, Written};
@@ -32,7 +33,9 @@ use crate::keys::Keys;
 use crate::service::draft::{Draft, Reader, export};
 use crate::service::plan::Prune;
 use crate::service::read::Mistake;
+use crate::service::surroundings::TypedAccess;
 use crate::service::{ServiceFile, store};
+use crate::sites::targets::{Access, Target};
 use crate::surveys::questionnaires;
 use crate::text::Texts;
 
@@ -112,12 +115,19 @@ pub(super) async fn submit(
 async fn draft(app: &App, t: Texts, subject: &Subject, action: &str, typed: &mut Typed) -> Result<Option<Draft>> {
     let around: (&Db, &Keys, &Config) = (&app.db, &app.keys, &app.config);
     let mut document: toml::Table = export(&app.db, &app.keys).await?.parse().context("an export is read again")?;
-    let prune = if action == "remove" {
+    let access = typed_access(app, subject, &typed.values).await?;
+    let reader = access.as_ref().map_or(Reader::Server, Reader::Typed);
+    let prune = if action == "remove" && subject.kind.is_removable() {
         subject.take_out(&mut document);
         Prune::Remove
     } else {
-        let written = typed.values.write(subject.kind);
-        let alone = match Draft::read(around, &written.text, Prune::Keep, Reader::Server).await? {
+        let mut kept = subject.kept(&mut document);
+        if access.is_some() {
+            // It is where somebody typed that it is.
+            kept.retain(|(name, _)| name != "url_env" && name != "secret_env");
+        }
+        let written = typed.values.write(subject.kind, &kept);
+        let alone = match Draft::read(around, &written.text, Prune::Keep, reader).await? {
             Ok(alone) => alone,
             Err(mistakes) => {
                 typed.place(t, &written, mistakes);
@@ -137,7 +147,7 @@ async fn draft(app: &App, t: Texts, subject: &Subject, action: &str, typed: &mut
     };
     // Read again as a whole: a table alone says neither where it stands among the others nor who needs what it was.
     let text = toml::to_string(&document).map_err(anyhow::Error::from)?;
-    match Draft::read(around, &text, prune, Reader::Server).await? {
+    match Draft::read(around, &text, prune, reader).await? {
         Ok(draft) => Ok(Some(draft)),
         Err(mistakes) => {
             typed.mistakes.extend(mistakes.into_iter().map(|mistake| mistake.text));
@@ -146,8 +156,23 @@ async fn draft(app: &App, t: Texts, subject: &Subject, action: &str, typed: &mut
     }
 }
 
+/// Where a target is, if some of that was typed; the rest is as it is stored.
+async fn typed_access(app: &App, subject: &Subject, values: &Values) -> Result<Option<TypedAccess>> {
+    let (address, secret) = values.access();
+    if subject.kind != Kind::Target || (address.is_none() && secret.is_none()) {
+        return Ok(None);
+    }
+    let key = values.get("key").trim();
+    let known = Target::by_key(&app.db, key).await?.filter(|known| known.channel_name == values.get("channel"));
+    let known = known.and_then(|known| known.access(&app.keys));
+    let (known_address, known_secret) = known.map(|known| (known.address, known.secret)).unwrap_or_default();
+    let access = Access::new(address.map_or(known_address, str::to_owned), secret.map(str::to_owned).or(known_secret));
+    Ok(Some(TypedAccess { key: key.to_owned(), access }))
+}
+
 /// The form with what was typed.
-async fn again(app: &App, who: &SignedIn, subject: &Subject, typed: Typed) -> Result<Response> {
+async fn again(app: &App, who: &SignedIn, subject: &Subject, mut typed: Typed) -> Result<Response> {
+    typed.values.forget_secrets(subject.kind);
     let is_wrong = typed.is_outdated || !typed.wrong.is_empty() || !typed.mistakes.is_empty();
     let status = if is_wrong { StatusCode::UNPROCESSABLE_ENTITY } else { StatusCode::OK };
     Ok((status, page(&ObjectPage::new(app, who, subject, typed).await?)?).into_response())
@@ -157,13 +182,19 @@ async fn again(app: &App, who: &SignedIn, subject: &Subject, typed: Typed) -> Re
 fn beginning(kind: Kind, service: &ServiceFile) -> Values {
     let mut values = Values::default();
     if let [site] = service.sites.as_slice()
-        && matches!(kind, Kind::Category | Kind::Tier | Kind::Survey)
+        && matches!(kind, Kind::Category | Kind::Tier | Kind::Survey | Kind::Target)
     {
         values.put("site", site.key.as_str());
     }
     match kind {
         Kind::Rule => values.put("on.created", "1"),
         Kind::Survey => values.put("channels.link", "1"),
+        Kind::Site => {
+            for (at, lang) in Lang::CONSOLE.iter().enumerate() {
+                values.put(format!("languages.{}", lang.as_str()), (at + 1).to_string());
+            }
+            sayso_shared::Kind::ALL.iter().for_each(|kind| values.put(format!("kinds.{}", kind.as_str()), "1"));
+        }
         Kind::Calendar => {
             let zone =
                 service.calendars.first().map_or_else(|| "UTC".to_owned(), |calendar| calendar.time_zone.to_string());
@@ -191,7 +222,7 @@ impl Typed {
     fn place(&mut self, t: Texts, written: &Written, mistakes: Vec<Mistake>) {
         for Mistake { line, text, .. } in mistakes {
             match (missing(&text), written.field_at(line)) {
-                (Some(field), _) => self.wrong.push((field, t.get("desk.form.required").to_owned())),
+                (Some(field), _) => self.wrong.push((field, t.get("desk.form.missing").to_owned())),
                 (None, Some(field)) => self.wrong.push((field, text)),
                 (None, None) => self.mistakes.push(text),
             }
@@ -202,7 +233,21 @@ impl Typed {
 /// The field that is missing: the reader of tables says so of the whole table.
 fn missing(text: &str) -> Option<&'static str> {
     let name = text.strip_prefix("missing field `")?.split('`').next()?;
-    let all = ["key", "name", "site", "label", "body", "question", "solution", "title", "kind", "time_zone", "hours"];
+    let all = [
+        "key",
+        "name",
+        "site",
+        "label",
+        "body",
+        "question",
+        "solution",
+        "title",
+        "kind",
+        "time_zone",
+        "hours",
+        "origins",
+        "channel",
+    ];
     all.into_iter().find(|field| *field == name)
 }
 

@@ -51,6 +51,26 @@ impl Subject {
         content_hash(&self.object)
     }
 
+    /// What its table in a document says that no field of the form has.
+    pub(super) fn kept(&self, document: &mut toml::Table) -> Vec<(String, toml::Value)> {
+        let objects = objects_in(document, self.kind).zip(self.place);
+        let table = objects.and_then(|(objects, place)| objects.get(place)?.as_table());
+        let mut kept = Vec::new();
+        for (name, value) in table.into_iter().flatten() {
+            let within = format!("{name}.");
+            let fields = || self.kind.fields().iter().map(|field| field.name);
+            match value.as_table().filter(|_| fields().any(|field| field.starts_with(&within))) {
+                Some(inner) => {
+                    let inner = inner.iter().map(|(name, value)| (format!("{within}{name}"), value.clone()));
+                    kept.extend(inner.filter(|(name, _)| fields().all(|field| field != name)));
+                }
+                None if fields().any(|field| field == name) => {}
+                None => kept.push((name.clone(), value.clone())),
+            }
+        }
+        kept
+    }
+
     /// Takes it out of a document.
     pub(super) fn take_out(&self, document: &mut toml::Table) {
         let objects = objects_in(document, self.kind).zip(self.place);

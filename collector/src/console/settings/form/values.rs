@@ -10,6 +10,10 @@ use crate::calendars::WEEKDAYS;
 
 /// The most items of a survey that a form has.
 const ITEMS_MAX: usize = 100;
+/// Chosen among types of event where a target hears of what rules name it for, and of nothing else.
+pub(super) const BY_RULE: &str = "by_rule";
+/// The channel whose address is no secret.
+const MAIL: &str = "email";
 
 /// Values by the names of the inputs: `name`, `label.en`, `kinds.complaint`, `hours.mon`, `items.0.text.en`.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -25,7 +29,14 @@ pub(super) struct Written {
 impl Written {
     /// The field that a line is of.
     pub(super) fn field_at(&self, line: usize) -> Option<&'static str> {
-        self.lines.iter().rev().find(|(first, _)| *first <= line).map(|(_, field)| *field)
+        let field = self.lines.iter().rev().find(|(first, _)| *first <= line).map(|(_, field)| *field);
+        field.filter(|field| !field.is_empty())
+    }
+
+    fn add(&mut self, field: &'static str, name: &str, value: &toml::Value) {
+        self.lines.push((self.text.lines().count() + 1, field));
+        // Writing into a text does not fail.
+        let _ = writeln!(self.text, "{name} = {value}");
     }
 }
 
@@ -41,6 +52,7 @@ impl Values {
         for field in kind.fields() {
             let value = field.name.split('.').try_fold(object, |value, part| value.get(part));
             match (value, field.name) {
+                (Some(Value::Null), _) => {}
                 (Some(value), _) => values.set(field, value),
                 // What holds where nothing is said.
                 (None, "on") => values.put("on.created", "1"),
@@ -78,6 +90,10 @@ impl Values {
         match field.control {
             Control::Texts | Control::LongTexts => self.set_texts(name, value),
             Control::Checks(_) => self.set_checks(name, value),
+            Control::Events if value == &Value::Array(Vec::new()) => self.put(format!("{name}.{BY_RULE}"), "1"),
+            Control::Events => self.set_checks(name, value),
+            // What it is stays where it is.
+            Control::Secret => {}
             Control::List => self.put(name, lines(value, plain)),
             Control::Hours => {
                 for day in WEEKDAYS {
@@ -131,17 +147,31 @@ impl Values {
         }
     }
 
-    /// The table of the service file that they make.
-    pub(super) fn write(&self, kind: Kind) -> Written {
+    /// The table of the service file that they make, with what no form has.
+    pub(super) fn write(&self, kind: Kind, kept: &[(String, toml::Value)]) -> Written {
         let mut written = Written { text: format!("[[{}]]\n", kind.as_str()), lines: Vec::new() };
         for field in kind.fields() {
             if let Some(value) = self.value(field) {
-                written.lines.push((written.text.lines().count() + 1, field.name));
-                // Writing into a text does not fail.
-                let _ = writeln!(written.text, "{} = {value}", field.name);
+                written.add(field.name, field.name, &value);
             }
         }
+        for (name, value) in kept {
+            written.add("", name, value);
+        }
         written
+    }
+
+    /// Where a target is and its secret, as far as they were typed and are no part of a table.
+    pub(super) fn access(&self) -> (Option<&str>, Option<&str>) {
+        let typed = |name: &str| Some(self.get(name).trim()).filter(|typed| !typed.is_empty());
+        (typed("address").filter(|_| self.get("channel") != MAIL), typed("secret"))
+    }
+
+    /// Forgets what is not shown again.
+    pub(super) fn forget_secrets(&mut self, kind: Kind) {
+        for field in kind.fields().iter().filter(|field| field.control == Control::Secret) {
+            self.0.remove(field.name);
+        }
     }
 
     /// What a field says in TOML; nothing where it is empty.
@@ -155,6 +185,15 @@ impl Values {
                 let chosen = self.checked(name);
                 (!chosen.is_empty()).then_some(toml::Value::Array(chosen))
             }
+            Control::Events => match self.checked(name) {
+                chosen if chosen.is_empty() => None,
+                mut chosen => {
+                    chosen.retain(|event| event.as_str() != Some(BY_RULE));
+                    Some(toml::Value::Array(chosen))
+                }
+            },
+            // The address of a mailbox is no secret; any other never stands in a table.
+            Control::Secret => (is_typed && name == "address" && self.get("channel") == MAIL).then(|| text(typed)),
             Control::List => list(typed.lines(), text),
             Control::Hours => {
                 let days = WEEKDAYS.into_iter().filter_map(|day| {
@@ -319,7 +358,7 @@ email = "care@shop.example"
             let objects = kind.objects(&service);
             assert!(!objects.is_empty(), "{kind:?}");
             for (key, object) in objects {
-                let written = Values::of(kind, &object).write(kind);
+                let written = Values::of(kind, &object).write(kind, &[]);
                 let read =
                     read(&written.text, &service).unwrap_or_else(|mistakes| panic!("{}: {mistakes:?}", written.text));
                 assert_eq!(kind.objects(&read), [(key, object)], "{}", written.text);
@@ -332,7 +371,7 @@ email = "care@shop.example"
         let rule = serde_json::json!({ "name": "Late", "on": ["message", "created"] });
         let mut values = Values::of(Kind::Rule, &rule);
         values.put("on.breached", "new");
-        let written = values.write(Kind::Rule).text;
+        let written = values.write(Kind::Rule, &[]).text;
         assert!(written.contains(r#"on = ["message", "created", "breached"]"#), "{written}");
     }
 
@@ -341,7 +380,7 @@ email = "care@shop.example"
         let mut values = Values::default();
         values.put("key", "sorry");
         values.put("body.en", "One\nTwo\nThree");
-        let written = values.write(Kind::Template);
+        let written = values.write(Kind::Template, &[]);
         assert_eq!(written.field_at(1), None, "the head of the table is of no field");
         assert_eq!(written.field_at(2), Some("key"));
         for line in 3..=written.text.lines().count() {
@@ -355,7 +394,7 @@ email = "care@shop.example"
         values.put("key", "office");
         values.put("time_zone", "UTC");
         values.put("hours.mon", "09:00–12:00，13:00-18:00 ");
-        let written = values.write(Kind::Calendar).text;
+        let written = values.write(Kind::Calendar, &[]).text;
         assert!(written.contains(r#"mon = ["09:00-12:00", "13:00-18:00"]"#), "{written}");
     }
 }

@@ -3,11 +3,13 @@
 use sayso_shared::Lang;
 
 use super::fields::{Control, Field, Hint, Kind, Source};
-use super::values::Values;
+use super::values::{BY_RULE, Values};
 use crate::calendars::WEEKDAYS;
-use crate::cases::{Channel, Priority, Status};
+use crate::cases::{Channel, EventType, Priority, Status};
 use crate::service::ServiceFile;
 use crate::service::rules::Trigger;
+use crate::sites;
+use crate::sites::targets::Part;
 use crate::text::Texts;
 
 /// The languages that every text is asked for in; the others are folded.
@@ -123,6 +125,8 @@ fn input(field: &Field, values: &Values, around: Around<'_>) -> Input {
         Control::LongTexts => Input::Texts { texts: texts(name, values, around), is_long: true },
         Control::Select(source) => Input::Select { choices: choices(source, around, |choice| choice == value) },
         Control::Checks(source) => Input::Checks { boxes: boxes(name, source, values, around) },
+        Control::Events => Input::Checks { boxes: boxes(name, Source::TargetEvents, values, around) },
+        Control::Secret => line("password", "text"),
         Control::Switch => Input::Switch { is_on: !value.is_empty() },
         Control::YesOrNo => {
             let words = ["true", "false"];
@@ -235,6 +239,22 @@ fn choices(source: Source, around: Around<'_>, is_chosen: impl Fn(&str) -> bool)
         Source::SurveyKinds => {
             words!("insight.survey.kind", ["csat", "ces", "nps", "kano", "importance_satisfaction", "servqual", "free"])
         }
+        Source::TargetChannels => {
+            words!("console.delivery.channel", sites::targets::Channel::ALL.iter().map(|channel| channel.as_str()))
+        }
+        Source::TargetEvents => {
+            let event = |event: &EventType| {
+                let word = event.as_str();
+                choice(word, t.get(&format!("console.delivery.event.{}", word.trim_start_matches("case."))))
+            };
+            let by_rule = choice(BY_RULE, t.get("desk.form.by_rule"));
+            std::iter::once(by_rule).chain(EventType::ALL.iter().map(event)).collect()
+        }
+        Source::TargetParts => words!("desk.form.part", Part::ALL.iter().map(|part| part.as_str())),
+        Source::ConsoleLanguages => Lang::CONSOLE.iter().map(|lang| choice(lang.as_str(), lang.own_name())).collect(),
+        Source::SiteLanguages => Lang::ALL.iter().map(|lang| choice(lang.as_str(), lang.own_name())).collect(),
+        Source::Requirable => words!("desk.form.requirable", sites::REQUIRABLE.iter().copied()),
+        Source::Fonts => words!("desk.form.font", ["inherit", "system"]),
         Source::SurveyChannels => words!("desk.form.survey_channel", ["link", "email", "widget", "paper"]),
     }
 }

@@ -1,0 +1,58 @@
+//! Trying a target from the console: a made-up case goes the way of everything else that is forwarded, once, and the log says what came of it.
+
+use std::time::{Duration, Instant};
+
+use super::channels::{Attempt, Channels, Secrets};
+use super::delivery::{Delivery, Failure, State};
+use super::event_context::EventContext;
+use crate::app::App;
+use crate::keys::new_id;
+use crate::sites::targets::Target;
+use crate::{with_db, with_write};
+
+/// The subject of a delivery that tries a target.
+pub const SUBJECT: &str = "target_test";
+/// How long a page waits for what comes of it; later the log says so.
+const PATIENCE: Duration = Duration::from_secs(8);
+const LOOK_EVERY: Duration = Duration::from_millis(50);
+
+/// Plans a trial, also of a target that is off, and waits a while for its end.
+pub async fn try_target(app: &App, target: &Target) -> sqlx::Result<()> {
+    let (id, now) = (new_id(), app.clock.now());
+    let insert = "insert into deliveries (id, subject, subject_id, order_key, order_no, destination, channel, state, due_at, created_at) \
+        values ($1, $2, $3, $4, 1, $3, $5, $6, $7, $7)";
+    with_write!(&app.db, pool => sqlx::query(insert).bind(&id).bind(SUBJECT).bind(&target.id).bind(format!("{SUBJECT}/{id}"))
+        .bind(&target.channel_name).bind(State::Pending.as_str()).bind(now).execute(pool).await.map(|_| ()))?;
+    app.deliveries_wake.notify_one();
+    let begun = Instant::now();
+    while begun.elapsed() < PATIENCE {
+        let select = "select state from deliveries where id = $1";
+        let state: String = with_db!(&app.db, pool => sqlx::query_scalar(select).bind(&id).fetch_one(pool).await)?;
+        if state != State::Pending.as_str() {
+            break;
+        }
+        tokio::time::sleep(LOOK_EVERY).await;
+    }
+    Ok(())
+}
+
+/// Sends a trial. Whoever waits for it wants to know at once: it is not tried again.
+pub(super) async fn send(
+    app: &App,
+    channels: &Channels,
+    delivery: &Delivery,
+    attempt: Attempt<'_>,
+) -> anyhow::Result<Result<(), Failure>> {
+    let Some(target) = Target::by_id(&app.db, &delivery.subject_id).await? else {
+        return Ok(Err(Failure::Dropped("the target was removed")));
+    };
+    let Some(site) = app.sites.by_id(&target.site_id).await? else {
+        return Ok(Err(Failure::Dropped("the site was removed")));
+    };
+    let context = EventContext::sample(site.as_ref().clone(), app.clock.now());
+    let sent = channels.send_to_target(&app.config, Secrets::of(app), &context, &target, attempt).await;
+    Ok(sent.map_err(|failure| match failure {
+        Failure::Retryable { error, .. } => Failure::Permanent(error),
+        other => other,
+    }))
+}
