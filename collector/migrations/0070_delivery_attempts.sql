@@ -12,3 +12,6 @@ create table delivery_attempts (
 );
 create index delivery_attempts_of on delivery_attempts (delivery_id, made_at);
 create index delivery_attempts_age on delivery_attempts (made_at);
+
+-- What a target was told last.
+create index deliveries_log on deliveries (destination, created_at);

@@ -12,7 +12,7 @@ use sayso_shared::limits::BODY_MAX_BYTES;
 use crate::app::App;
 use crate::http::headers::Hsts;
 use crate::http::hosts::ConsoleHost;
-use crate::http::{headers, hosts, openapi, panics, problems, trace};
+use crate::http::{headers, hosts, nul, openapi, panics, problems, trace};
 use crate::{
     answers, api, assets, attachments, console, health, inbound, intake, pages, prometheus, receipts, security_txt,
     sites, surveys,
@@ -34,6 +34,7 @@ pub fn router(app: &App) -> Router {
     // Programs with a token are no web pages, so there is nothing for CORS to allow.
     let staff_api = staff_api
         .layer(panics::layer())
+        .layer(from_fn(nul::refuse_in_addresses))
         .layer(from_fn(problems::for_refusals))
         .layer(from_fn(api::private))
         .layer(DefaultBodyLimit::max(BODY_MAX_BYTES));
@@ -41,12 +42,14 @@ pub fn router(app: &App) -> Router {
         // What is no address of the API is refused by it too, so that a web page can read the refusal.
         .route("/api/{*rest}", any(problems::not_found))
         .layer(panics::layer())
+        .layer(from_fn(nul::refuse_in_addresses))
         .layer(from_fn(problems::for_refusals))
         .layer(from_fn_with_state(app.clone(), sites::cors::enforce))
         .layer(DefaultBodyLimit::max(BODY_MAX_BYTES));
     let people = pages::router().merge(receipts::pages()).merge(problems::router()).merge(console::router(app));
     let people = people
         .layer(panics::layer())
+        .layer(from_fn(nul::refuse_in_addresses))
         .layer(from_fn(problems::for_refusals))
         .layer(from_fn(headers::for_pages))
         .layer(DefaultBodyLimit::max(BODY_MAX_BYTES));

@@ -9,6 +9,7 @@ use unicode_normalization::UnicodeNormalization;
 use crate::email::{EmailAddress, is_format, narrow};
 use crate::fields::Fields;
 use crate::limits::{EMAIL_MAX, NAME_MAX, PHONE_MAX};
+use crate::masking::{Masking, mask};
 use crate::problem::{ErrorCode, FieldError};
 
 /// A name and ways to answer; at least one of the three is there.
@@ -60,6 +61,8 @@ impl Contact {
         let email = fields.text::<EMAIL_MAX>("email").map(|text| text.into_string());
         let phone = fields.text::<PHONE_MAX>("phone").map(|text| text.into_string());
         let name = name.and_then(|name| read(fields, "name", one_line(&name)));
+        // Some browsers fill the wrong field.
+        let name = name.map(|name| mask(name, Masking::Cards));
         let email = email.and_then(|email| read(fields, "email", EmailAddress::parse(&email)));
         let email = email.map(EmailAddress::into_string);
         let phone = phone.and_then(|phone| read(fields, "phone", phone_number(&phone)));

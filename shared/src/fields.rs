@@ -9,7 +9,7 @@ use crate::problem::{ErrorCode, FieldError};
 use crate::text::Text;
 
 /// What is said of a text with U+0000, which no database column and hardly any program takes.
-pub(crate) const NO_NUL: &str = "must not contain the NUL character";
+pub const NO_NUL: &str = "must not contain the NUL character";
 
 /// More unknown fields than this are not named.
 const UNKNOWN_FIELDS_MAX: usize = 10;

@@ -24,7 +24,7 @@ impl<const MAX: usize> Text<MAX> {
     /// Trims the text and checks its limits.
     pub fn parse(typed: &str) -> Result<Self, TextError> {
         let text = typed.trim();
-        if text.is_empty() {
+        if text.chars().all(shows_nothing) {
             return Err(TextError { code: ErrorCode::Required, detail: "must not be empty".into() });
         }
         if text.contains('\0') {
@@ -55,6 +55,12 @@ impl<const MAX: usize> Text<MAX> {
     }
 }
 
+/// Whether a character leaves no trace on paper: spaces of all kinds, joiners and marks of direction.
+fn shows_nothing(c: char) -> bool {
+    c.is_whitespace()
+        || matches!(c, '\u{ad}' | '\u{180e}' | '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{2069}' | '\u{feff}')
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -65,6 +71,7 @@ mod tests {
         assert!(Text::<3>::parse("你好吗").is_ok());
         assert_eq!(Text::<2>::parse("你好吗").map_err(|e| e.code), Err(ErrorCode::TooLong));
         assert_eq!(Text::<2>::parse(" \u{3000}\n").map_err(|e| e.code), Err(ErrorCode::Required));
+        assert_eq!(Text::<9>::parse("\u{200b} \u{feff}").map_err(|e| e.code), Err(ErrorCode::Required));
         assert_eq!(Text::<9>::parse("a\0b").map_err(|e| e.code), Err(ErrorCode::Invalid));
     }
 

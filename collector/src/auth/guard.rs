@@ -2,6 +2,7 @@
 //! arguments: [`SignedIn`], [`MayAct`] or [`Administers`], and [`CsrfForm`] for the form.
 
 use axum::Form;
+use axum::body::{Body, Bytes};
 use axum::extract::{FromRequest, FromRequestParts, OptionalFromRequestParts, Request, State};
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, Method, StatusCode, Uri, header};
@@ -18,7 +19,7 @@ use super::second_factor;
 use super::session::{self, AskedBy};
 use crate::app::App;
 use crate::http::body::fresh_key;
-use crate::http::{Error, cors};
+use crate::http::{Error, cors, nul};
 use crate::keys::{Purpose, equal};
 use crate::text::Texts;
 
@@ -268,7 +269,14 @@ impl<F: DeserializeOwned> FromRequest<App> for OpenForm<F> {
     type Rejection = Error;
 
     async fn from_request(request: Request, app: &App) -> Result<Self, Error> {
-        let form = Form::<F>::from_request(request, app).await;
+        let (parts, body) = request.into_parts();
+        let read = Bytes::from_request(Request::from_parts(parts.clone(), body), app).await;
+        let bytes = read.map_err(|rejection| match rejection.status() {
+            StatusCode::PAYLOAD_TOO_LARGE => Error::TooLarge(BODY_MAX_BYTES),
+            _ => Error::Malformed("the form is not complete".into()),
+        })?;
+        nul::refuse_in_form(&bytes)?;
+        let form = Form::<F>::from_request(Request::from_parts(parts, Body::from(bytes)), app).await;
         form.map(|Form(form)| Self(form)).map_err(|rejection| match rejection.status() {
             StatusCode::PAYLOAD_TOO_LARGE => Error::TooLarge(BODY_MAX_BYTES),
             StatusCode::UNSUPPORTED_MEDIA_TYPE => Error::UnsupportedMediaType("application/x-www-form-urlencoded"),

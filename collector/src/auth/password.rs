@@ -54,7 +54,7 @@ impl Weakness {
         match self {
             Weakness::TooShort => "a password has at least 12 characters",
             Weakness::TooLong => "a password has at most 200 characters",
-            Weakness::Common => "this password is among the first that are tried; choose another one",
+            Weakness::Common => "this password is too common; choose another one",
             Weakness::Breached => "this password has been stolen from some website before; choose another one",
             Weakness::OwnWords => "a password must not be the name or the address of its owner",
         }

@@ -1,6 +1,7 @@
 //! Tasks: what another member or team has to do for a case. The end of one is told to the owner of the case.
 
 use sayso_shared::id::IdempotencyKey;
+use sayso_shared::masking::Masking;
 use sayso_shared::text::Text;
 use serde_json::json;
 use sqlx::AssertSqlSafe;
@@ -137,8 +138,9 @@ pub async fn add(
     }
     state.check_workable()?;
     let id = new_id();
+    let title = task.title.clone().masked(Masking::Cards);
     let insert = "insert into tasks (id, case_id, title, team, owner_id, due_at, created_at) values ($1, $2, $3, $4, $5, $6, $7)";
-    with_tx!(&mut tx, conn => sqlx::query(insert).bind(&id).bind(case_id).bind(task.title.as_str()).bind(task.team.as_deref())
+    with_tx!(&mut tx, conn => sqlx::query(insert).bind(&id).bind(case_id).bind(title.as_str()).bind(task.team.as_deref())
         .bind(task.owner_id.as_deref()).bind(task.due_at).bind(now).execute(conn).await.map(|_| ()))?;
     let data = json!({"task_id": id, "is": "added", "team": task.team, "to": task.owner_id});
     append(&mut tx, case_id, EventType::Task, actor, data, now).await?;
@@ -169,7 +171,7 @@ pub async fn change(
     let patch = patch.clone();
     let mut after = before.clone();
     if let Some(title) = patch.title {
-        title.as_str().clone_into(&mut after.title);
+        after.title = title.masked(Masking::Cards).into_string();
     }
     after.team = patch.team.unwrap_or(after.team);
     after.owner_id = patch.owner_id.unwrap_or(after.owner_id);

@@ -135,6 +135,10 @@ impl Cli {
             receipts::verify_offline(arguments)?;
             return Ok(ExitCode::SUCCESS);
         }
+        if let Command::Service(ServiceCommand::Preset { name }) = &self.command {
+            service::commands::print_preset(name)?;
+            return Ok(ExitCode::SUCCESS);
+        }
         if let Command::Demo(arguments) = self.command {
             let config = Config::load(&arguments.into_overrides(self.overrides)?)?;
             start_log(&config);
@@ -147,9 +151,17 @@ impl Cli {
             doctor::run(arguments, &self.overrides).await?;
             return Ok(ExitCode::SUCCESS);
         }
-        let config = Config::load(&self.overrides)?;
+        let is_piped_mail = matches!(self.command, Command::Mail(MailCommand::Receive { .. }));
+        let config = match Config::load(&self.overrides) {
+            // A mail is worth another try, once somebody has seen to the settings.
+            Err(error) if is_piped_mail => return Ok(inbound::commands::try_again(&error)),
+            config => config?,
+        };
         start_log(&config);
         panics::log_by_place();
+        if is_piped_mail && let Err(error) = refuse_second_folder(&config, &self.overrides) {
+            return Ok(inbound::commands::try_again(&error));
+        }
         if !matches!(self.command, Command::Serve | Command::Config { .. } | Command::Restore(_)) {
             refuse_second_folder(&config, &self.overrides)?;
         }

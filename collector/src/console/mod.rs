@@ -29,6 +29,7 @@ pub mod shell;
 mod sign_in;
 mod start;
 mod surveys;
+mod targets;
 pub mod today;
 
 use axum::Router;
@@ -65,6 +66,7 @@ pub fn router(app: &App) -> Router<App> {
         .merge(audit::router())
         .merge(start::router())
         .merge(settings::router())
+        .merge(targets::router())
         .merge(today::router())
         .layer(auth::session::layer(app))
         .layer(from_fn_with_state(app.clone(), auth::guard::same_origin))

@@ -7,7 +7,7 @@ use sayso_shared::id::IdempotencyKey;
 use sayso_shared::limits::BODY_MAX_BYTES;
 use serde_json::Value;
 
-use super::Error;
+use super::{Error, nul};
 
 /// A JSON document that has not been looked at yet.
 #[derive(Debug)]
@@ -32,7 +32,9 @@ impl<S: Send + Sync> FromRequest<S> for JsonBody {
         let value = serde_json::from_str(text).map_err(|error| {
             Error::Malformed(format!("the body is not JSON: line {}, column {}", error.line(), error.column()))
         })?;
-        Ok(Self(value))
+        // The way that JSON writes one; a search costs less than a walk.
+        let errors = if text.contains("\\u0000") { nul::find(&value) } else { Vec::new() };
+        if errors.is_empty() { Ok(Self(value)) } else { Err(errors.into()) }
     }
 }
 

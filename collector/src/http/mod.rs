@@ -11,6 +11,7 @@ pub mod headers;
 pub mod hosts;
 pub mod language;
 pub mod limits;
+pub mod nul;
 pub mod openapi;
 pub mod panics;
 pub mod problems;

@@ -19,12 +19,14 @@ use clap::ValueEnum;
 use encoding_rs::{Encoding, UTF_8};
 use encoding_rs_io::DecodeReaderBytesBuilder;
 use indicatif::{ProgressBar, ProgressStyle};
+use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 
 use self::batch::{ImportOutcome, Prepared};
 use self::records::{Content, Format, RECORD_MAX, Records};
 use self::report::Report;
 use self::row::{Columns, Row, RowError, named_separator, read_json};
+use crate::audit::{self, Change, Stamp};
 use crate::charset;
 use crate::context::Context;
 use crate::db::{Db, is_unavailable};
@@ -93,6 +95,9 @@ pub async fn run(arguments: ImportArguments, context: &Context) -> anyhow::Resul
     let refused = report.finish()?;
     bar.finish_and_clear();
     let Counts { now, before } = import.counts;
+    if mode == Mode::Store {
+        note(context, now, arguments.site.as_deref()).await?;
+    }
     match mode {
         Mode::Store => println!("Imported: {now}. There already: {before}. Refused: {refused}."),
         Mode::Try => {
@@ -105,6 +110,15 @@ pub async fn run(arguments: ImportArguments, context: &Context) -> anyhow::Resul
         Mode::Try => ensure!(refused == 0, "rows would be refused: {refused}"),
     }
     Ok(())
+}
+
+/// Notes in the audit log what was imported.
+async fn note(context: &Context, cases: u64, site: Option<&str>) -> anyhow::Result<()> {
+    let mut tx = context.db.begin().await?;
+    let after = json!({"cases": cases, "site": site});
+    let change = Change { action: "cases.import", object: "cases".to_owned(), before: Value::Null, after };
+    audit::append(&mut tx, &Stamp::command(context.clock.now()), &change).await?;
+    Ok(tx.commit().await?)
 }
 
 /// An import under way.

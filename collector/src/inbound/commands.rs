@@ -122,12 +122,15 @@ async fn take(site: Option<String>, config: Config) -> ExitCode {
     match deliver(site, config, &raw).await {
         Ok(Handled::Now(received)) => println!("{}", line(&received)),
         Ok(Handled::Before(received)) => println!("{} (came before)", line(&received)),
-        Err(error) => {
-            eprintln!("sayso: {error:#}");
-            return ExitCode::from(TRY_AGAIN);
-        }
+        Err(error) => return try_again(&error),
     }
     ExitCode::SUCCESS
+}
+
+/// What the process ends with where a mail can't be taken at present.
+pub fn try_again(error: &anyhow::Error) -> ExitCode {
+    eprintln!("sayso: {error:#}");
+    ExitCode::from(TRY_AGAIN)
 }
 
 fn read() -> anyhow::Result<Vec<u8>> {

@@ -113,6 +113,16 @@ impl Card {
 }
 
 impl Tone {
+    /// The word for a style sheet.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Tone::Bad => "bad",
+            Tone::Warning => "warning",
+            Tone::Good => "good",
+            Tone::Neutral => "neutral",
+        }
+    }
+
     /// A colour of the web.
     pub const fn colour(self) -> &'static str {
         match self {

@@ -139,7 +139,15 @@ fn classify(app: &App, attempt: Attempted, now: Millis) -> AttemptRecord {
         // It waits with whatever else the target should hear, for somebody to set another address.
         Err(Failure::Gone(error)) => (State::Suspended, Some(error), now),
         Err(Failure::Suspended) => (State::Suspended, None, now),
-        Err(Failure::Moved(_)) => (State::Pending, Some("the chat has moved".to_owned()), now),
+        Err(Failure::Moved(_)) => {
+            let error = Some("the chat has moved".to_owned());
+            // At once to where it is now; one that moves on and on is given up like any other that fails.
+            let pause = match delivery.attempts {
+                ..=1 => Some(0),
+                attempts => pause(&app.config.outbox.schedule, attempts - 1, random_share()),
+            };
+            pause.map_or((State::Failed, error.clone(), now), |pause| (State::Pending, error, now + pause))
+        }
         Err(Failure::Retryable { error, wait }) => {
             match pause(&app.config.outbox.schedule, delivery.attempts, random_share()) {
                 Some(pause) => (State::Pending, Some(error), now + pause.max(wait.unwrap_or(0).min(DAY))),

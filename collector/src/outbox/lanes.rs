@@ -117,7 +117,7 @@ impl Pace {
             // 60 in half a minute, and 100 an hour of the connectors before it.
             Channel::Teams => (4.0, 0.5, 1),
             // 5 a second, 100 a minute.
-            Channel::Feishu => (5.0, 1.5, 1),
+            Channel::Feishu => (3.0, 1.5, 1),
             // 20 a minute; whoever sends more is locked out for ten.
             Channel::Dingtalk | Channel::Wecom | Channel::Telegram => (5.0, 0.25, 1),
         };

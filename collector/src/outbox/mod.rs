@@ -4,7 +4,7 @@
 //! Events are the outbox. A job turns those of a case into rows of `deliveries` in one short transaction; workers claim due rows by
 //! lease and send them with no lock and no transaction held. A crash between any two steps repeats work and loses none of it.
 
-mod card;
+pub mod card;
 mod channels;
 pub mod check;
 pub mod commands;
@@ -18,12 +18,13 @@ mod http;
 mod inert;
 pub mod lanes;
 pub mod list;
+pub mod preview;
 mod quota;
 mod send;
 pub mod ssrf_guard;
 pub mod standing;
 pub mod template;
-mod templates;
+pub mod templates;
 pub mod trial;
 mod workers;
 

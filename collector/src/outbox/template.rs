@@ -135,7 +135,9 @@ impl Escaping {
                 quoted[1..quoted.len() - 1].to_owned()
             }
             Escaping::Form => utf8_percent_encode(&text, NON_ALPHANUMERIC).to_string(),
+            // XML has no way to write most control characters.
             Escaping::Markup => text
+                .replace(|c: char| c.is_control() && !matches!(c, '\t' | '\n' | '\r'), " ")
                 .replace('&', "&amp;")
                 .replace('<', "&lt;")
                 .replace('>', "&gt;")

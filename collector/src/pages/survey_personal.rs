@@ -118,11 +118,16 @@ pub async fn stop(
     client: ClientAddress,
     Path(token): Path<String>,
     visit: Visit,
-    _: Form,
+    form: Form,
 ) -> Result<Response> {
     let Invited { site, token, invitation, .. } = find(&app, client, &token).await?;
     if let Some(hash) = invitations::address_hash(&app, &invitation, &site).await? {
         invitations::opt_out(&app.db, &hash, site.id(), app.clock.now()).await?;
+    }
+    // A mail program wants an answer and no redirect.
+    if form.text("List-Unsubscribe") == "One-Click" {
+        let page = StopPage { shell: Shell::of(&site, &visit), action: String::new(), is_done: true };
+        return visit.page(StatusCode::OK, &page);
     }
     Ok(visit.go_to(&format!("{}/stop", token.path()), &[("done", "1")]))
 }

@@ -8,6 +8,7 @@ use axum::extract::Path;
 use axum::http::request::Parts;
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{Html, IntoResponse, Redirect, Response};
+use jiff::tz::TimeZone;
 use sayso_shared::{Lang, Problem};
 
 use super::words::Words;
@@ -185,6 +186,8 @@ pub struct Shell {
     pub keeps_drafts: bool,
     /// `light` or `dark`, where the page around the frame has decided.
     pub scheme: Option<String>,
+    /// By whose clock moments are shown where no script knows the reader's.
+    pub zone: TimeZone,
 }
 
 /// A link of the language switch.
@@ -215,6 +218,7 @@ impl Shell {
             parents: visit.parents(site).join(" "),
             keeps_drafts: visit.keeps_drafts(),
             scheme: visit.theme().map(str::to_owned),
+            zone: site.settings.time_zone.zone().clone(),
         }
     }
 
@@ -232,6 +236,7 @@ impl Shell {
             parents: String::new(),
             keeps_drafts: visit.keeps_drafts(),
             scheme: None,
+            zone: TimeZone::UTC,
         }
     }
 
@@ -252,9 +257,9 @@ impl Shell {
         rfc3339(*millis)
     }
 
-    /// A moment for people.
+    /// A moment for people, by the site's clock, which is named.
     pub fn moment(&self, millis: &Millis) -> String {
-        self.t.moment(*millis)
+        self.t.moment_in(*millis, &self.zone)
     }
 
     /// The style sheets, the site's own last.

@@ -1,5 +1,6 @@
 //! Adding and changing problems.
 
+use sayso_shared::masking::{Masking, mask};
 use sayso_shared::problem::{ErrorCode, FieldError};
 
 use crate::app::App;
@@ -42,6 +43,7 @@ pub async fn add(app: &App, key: Option<Key>, title: Title, patch: Patch, stamp:
             None => next_key(&known)?,
         };
         let (cause, solution, owner, cost) = (None, None, None, None);
+        let title = without_cards(title);
         let new = Problem { key, title, cause, solution, owner, state: ProblemState::Open, public: false, cost };
         Ok(patched(new, patch))
     });
@@ -64,7 +66,7 @@ pub async fn patch(app: &App, key: &str, patch: Patch, stamp: &Stamp) -> Result<
 fn patched(problem: Problem, patch: Patch) -> Problem {
     let Patch { title, cause, solution, owner, state, public, cost } = patch;
     Problem {
-        title: title.unwrap_or(problem.title),
+        title: title.map_or(problem.title, without_cards),
         cause: cause.unwrap_or(problem.cause),
         solution: solution.unwrap_or(problem.solution),
         owner: owner.unwrap_or(problem.owner),
@@ -73,6 +75,11 @@ fn patched(problem: Problem, patch: Patch) -> Problem {
         cost: cost.unwrap_or(problem.cost),
         key: problem.key,
     }
+}
+
+/// A title in which no number of a payment card is left.
+fn without_cards(title: Title) -> Title {
+    mask(title.as_str().to_owned(), Masking::Cards).parse().unwrap_or(title)
 }
 
 fn next_key(known: &[Problem]) -> anyhow::Result<Key> {

@@ -143,13 +143,7 @@ pub async fn run(command: ServiceCommand, context: &Context) -> anyhow::Result<E
             }
             print_plan(&draft.apply(db, &Stamp::command(clock.now())).await?);
         }
-        ServiceCommand::Preset { name } => {
-            let preset = PRESETS.iter().find(|(known, _)| *known == name);
-            let names: Vec<&str> = PRESETS.iter().map(|(name, _)| *name).collect();
-            let (_, text) =
-                preset.with_context(|| format!("there is no preset {name}; there are {}", names.join(", ")))?;
-            print!("{text}");
-        }
+        ServiceCommand::Preset { name } => print_preset(&name)?,
         ServiceCommand::Due { calendar, promise, at } => {
             let service = store::load(db).await?;
             let definition = service.calendars.iter().find(|known| known.key.as_str() == calendar);
@@ -263,4 +257,13 @@ word! {
     priority: Priority, Priority::ALL;
     status: Status, Status::ALL;
     trigger: Trigger, Trigger::ALL;
+}
+
+/// Prints a service file that comes with Sayso, which needs no database.
+pub fn print_preset(name: &str) -> anyhow::Result<()> {
+    let preset = PRESETS.iter().find(|(known, _)| *known == name);
+    let names: Vec<&str> = PRESETS.iter().map(|(name, _)| *name).collect();
+    let (_, text) = preset.with_context(|| format!("there is no preset {name}; there are {}", names.join(", ")))?;
+    print!("{text}");
+    Ok(())
 }

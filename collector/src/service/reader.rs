@@ -75,12 +75,25 @@ impl<'a> Reader<'a> {
         let mut tables = Vec::new();
         for value in array {
             let span = value.span();
+            self.refuse_nul(&value);
             match value.into_inner() {
                 DeValue::Table(table) => tables.push(Spanned::new(span, table)),
                 _ => self.refuse(span, format!("must be written as [[{name}]]")),
             }
         }
         tables
+    }
+
+    /// No text has a NUL character, and not every database can hold one.
+    fn refuse_nul(&mut self, value: &Spanned<DeValue<'a>>) {
+        match value.get_ref() {
+            DeValue::String(text) if text.contains('\0') => {
+                self.refuse(value.span(), "a text must not contain a NUL character")
+            }
+            DeValue::Array(values) => values.iter().for_each(|value| self.refuse_nul(value)),
+            DeValue::Table(table) => table.values().for_each(|value| self.refuse_nul(value)),
+            _ => {}
+        }
     }
 
     /// The tables of one kind, each cut in two: the entries with some names, and all others.

@@ -8,7 +8,7 @@ use super::surroundings::{PlainHttp, Surroundings, Unset};
 use super::target_definition::TargetDefinition;
 use crate::http::cors::is_loopback;
 use crate::outbox::template::{Template, is_header_name};
-use crate::sites::targets::{Access, Channel, ChatId, Part, check_url};
+use crate::sites::targets::{Access, Channel, ChatId, Part, check_room};
 
 /// Templates are kept, and rendered for each event.
 const HEADERS_MAX: usize = 20;
@@ -120,7 +120,7 @@ impl Check<'_, '_> {
             // The bot's token is the secret, and the address is known.
             "" if channel == Channel::Telegram && access.secret.is_some() => None,
             "" => Some(format!("a target of the channel {channel} needs an address")),
-            address => refusal(address, surroundings.plain_http),
+            address => refusal(channel, address, surroundings.plain_http),
         };
         if let Some(why) = refused {
             self.refuse(target.span(&["address"]), why);
@@ -199,7 +199,7 @@ impl Check<'_, '_> {
         surroundings: &Surroundings<'_>,
     ) -> Option<String> {
         let address = self.variable(target, "url_env", name, surroundings)?;
-        if let Some(why) = refusal(&address, surroundings.plain_http) {
+        if let Some(why) = refusal(target.value.channel, &address, surroundings.plain_http) {
             // Without the address, which is a secret.
             self.refuse(target.span(&["url_env"]), format!("{name}: {why}"));
             return None;
@@ -229,9 +229,9 @@ fn is_chat_name(name: &str) -> bool {
 }
 
 /// Why nothing may be sent to a URL.
-fn refusal(address: &str, plain_http: PlainHttp) -> Option<String> {
+fn refusal(channel: Channel, address: &str, plain_http: PlainHttp) -> Option<String> {
     const PLAIN: &str = "the address is not https://, and neither dangerous_allow_http_webhooks nor dangerous_allow_private_targets is on";
-    match check_url(address) {
+    match check_room(channel, address) {
         Err(error) => Some(error.to_string()),
         Ok(url) if url.scheme() == "https" || plain_http == PlainHttp::Allowed || is_loopback(&url) => None,
         Ok(_) => Some(PLAIN.to_owned()),

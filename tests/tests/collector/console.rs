@@ -18,6 +18,7 @@ mod properties;
 mod reading;
 mod searching;
 mod settings;
+mod targets;
 mod today;
 
 use std::time::Duration;

@@ -94,7 +94,7 @@ impl Mailer {
             // RFC 3834: so that no automatic answer comes back. What a person wrote is not automatic.
             message = message
                 .raw_header(header("Auto-Submitted", "auto-generated"))
-                .raw_header(header("X-Auto-Response-Suppress", "All"));
+                .raw_header(header("X-Auto-Response-Suppress", "DR, RN, NRN, OOF, AutoReply"));
         }
         if let Some(url) = envelope.unsubscribe {
             // RFC 8058: mail programs have a button for it, which posts.

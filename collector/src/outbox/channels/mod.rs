@@ -128,6 +128,24 @@ impl Channels {
     }
 }
 
+/// What would be posted to a target; the error is a sentence.
+pub(super) fn body(
+    config: &Config,
+    keys: &Keys,
+    context: &EventContext,
+    target: &Target,
+    attempt: Attempt<'_>,
+) -> Result<String, String> {
+    let channel = target.channel().ok_or("this version does not know the channel")?;
+    let access = target.access(keys).ok_or("its address can't be decrypted with the keys at hand")?;
+    let message = Message { context, target, access: &access, console_url: context.console_url(config) };
+    let request = message.request(channel, attempt).map_err(|failure| failure.redacted(&access));
+    request.map(|request| request.body).map_err(|failure| match failure {
+        Failure::Retryable { error, .. } | Failure::Permanent(error) | Failure::Gone(error) => error,
+        Failure::Dropped(_) | Failure::Suspended | Failure::Moved(_) => String::new(),
+    })
+}
+
 /// What is told, and to whom.
 struct Message<'a> {
     context: &'a EventContext,

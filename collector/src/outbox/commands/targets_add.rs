@@ -11,7 +11,7 @@ use crate::outbox::http::check_scheme;
 use crate::service::words::Key;
 use crate::sites::Site;
 use crate::sites::targets::{
-    Access, Channel, ChatId, NewTarget, Part, Settings, Target, check_url, new_webhook_secret,
+    Access, Channel, ChatId, NewTarget, Part, Settings, Target, check_room, new_webhook_secret,
 };
 
 /// Where to forward to.
@@ -111,8 +111,8 @@ fn place(arguments: &AddArguments, context: &Context) -> anyhow::Result<(Channel
         let parsed = EmailAddress::parse(address).map_err(|error| anyhow::anyhow!("{address} {error}"))?;
         Ok(Access::new(parsed.into_string(), None))
     };
-    let url = |address: &str, shown: &str| -> anyhow::Result<String> {
-        let url = check_url(address).with_context(|| format!("{shown} is refused"))?;
+    let url = |channel: Channel, address: &str, shown: &str| -> anyhow::Result<String> {
+        let url = check_room(channel, address).with_context(|| format!("{shown} is refused"))?;
         check_scheme(&context.config, &url).map_err(|why| anyhow::anyhow!("{shown} is refused: {why}"))?;
         Ok(address.to_owned())
     };
@@ -138,8 +138,8 @@ fn place(arguments: &AddArguments, context: &Context) -> anyhow::Result<(Channel
         ensure!(is_usable, "a webhook's secret is base64, with whsec_ before it or without");
     }
     let address = match (&arguments.url_env, &arguments.webhook) {
-        (Some(name), _) => url(&variable(name)?, name)?,
-        (None, Some(address)) => url(address, "the address")?,
+        (Some(name), _) => url(channel, &variable(name)?, name)?,
+        (None, Some(address)) => url(channel, address, "the address")?,
         (None, None) if channel == Channel::Telegram && secret.is_some() => String::new(),
         (None, None) => bail!("the channel {channel} needs --url-env, the variable with its address"),
     };

@@ -44,6 +44,23 @@ pub fn check_url(address: &str) -> anyhow::Result<Url> {
     Ok(url)
 }
 
+/// Reads the address of a room of a chat service, and refuses those that nothing arrives at any more.
+pub fn check_room(channel: Channel, address: &str) -> anyhow::Result<Url> {
+    let url = check_url(address)?;
+    let host = url.host_str().unwrap_or_default().to_ascii_lowercase();
+    let is_connector = host.ends_with(".webhook.office.com")
+        || host == "outlook.office.com" && url.path().to_ascii_lowercase().starts_with("/webhook");
+    ensure!(
+        channel != Channel::Teams || !is_connector,
+        "Microsoft has retired connectors: make a workflow in Teams, and use its address (docs/forwarding.md says how)"
+    );
+    ensure!(
+        channel != Channel::Slack || host != "hooks.slack.com" || !url.path().starts_with("/triggers/"),
+        "this address starts a workflow of Slack: use that of an incoming webhook, https://hooks.slack.com/services/…"
+    );
+    Ok(url)
+}
+
 /// A secret that nobody can guess, in the form of Standard Webhooks.
 pub fn new_webhook_secret() -> String {
     format!("whsec_{}", STANDARD.encode(random_bytes::<32>()))

@@ -13,7 +13,7 @@ use crate::with_db;
 use super::Site;
 
 pub use access::{Access, seal_batch};
-pub use change::{NewTarget, check_url, new_webhook_secret};
+pub use change::{NewTarget, check_room, check_url, new_webhook_secret};
 pub use settings::{Channel, ChatId, Part, Settings};
 
 /// A place to forward to. Where it is and its secret are encrypted; [`Target::access`] decrypts them.

@@ -1,0 +1,161 @@
+//! A target.
+
+use askama::Template;
+use axum::extract::{Path, Query, State};
+use axum::response::Html;
+use serde::Deserialize;
+use url::Url;
+
+use super::list::TargetState;
+use super::log::{self, Entry};
+use crate::app::App;
+use crate::assets::{self, MARK};
+use crate::auth::SignedIn;
+use crate::auth::permissions::Action;
+use crate::console::shell::{Screen, Shell, page};
+use crate::http::Result;
+use crate::outbox::preview::{Preview, preview};
+use crate::sites::targets::{Channel, Part, Standing, Target};
+use crate::text::Texts;
+use crate::with_db;
+
+#[derive(Template)]
+#[template(path = "console/target.html")]
+pub(super) struct TargetPage {
+    t: Texts,
+    shell: Shell,
+    target: Target,
+    site: String,
+    state: TargetState,
+    address: String,
+    entries: Vec<Entry>,
+    preview: Option<Preview>,
+    /// The case of which the preview is.
+    asked: String,
+    is_unknown: bool,
+    done: Option<&'static str>,
+    /// A secret that was just made, which is not shown again.
+    secret: Option<String>,
+    may_change: bool,
+}
+
+#[derive(Default, Deserialize)]
+pub(super) struct Asked {
+    #[serde(default)]
+    case: String,
+    done: Option<String>,
+}
+
+/// `GET /staff/targets/{key}`.
+pub(super) async fn show(
+    State(app): State<App>,
+    who: SignedIn,
+    Path(key): Path<String>,
+    Query(asked): Query<Asked>,
+) -> Result<Html<String>> {
+    let target = super::find(&app, &who, &key, Action::ReadService).await?;
+    page(&TargetPage::load(&app, &who, target, asked, None).await?)
+}
+
+impl TargetPage {
+    pub(super) async fn load(
+        app: &App,
+        who: &SignedIn,
+        target: Target,
+        asked: Asked,
+        secret: Option<String>,
+    ) -> Result<Self> {
+        let site = app.sites.by_id(&target.site_id).await?;
+        let number = asked.case.trim().trim_start_matches('#').to_owned();
+        let case_id = match number.parse::<i64>() {
+            Ok(number) => numbered(app, &target, number).await?,
+            Err(_) => None,
+        };
+        let may_change = who.may(Action::ManageService);
+        // Whoever may only look sees a made-up case, as those who forward do not choose what others read.
+        let case_id = case_id.filter(|_| may_change);
+        Ok(Self {
+            t: who.t,
+            shell: Shell::load(app, who, Screen::Settings).await?,
+            site: site.map_or_else(String::new, |site| site.name().to_owned()),
+            state: TargetState::of(who.t, &target),
+            address: address(app, who.t, &target),
+            entries: log::newest(&app.db, who.t, &target.id).await?,
+            preview: preview(app, &target, case_id.as_deref()).await?,
+            is_unknown: !number.is_empty() && case_id.is_none(),
+            asked: number,
+            done: asked.done.as_deref().and_then(|done| who.t.find(&format!("desk.target.done.{done}"))),
+            secret,
+            target,
+            may_change,
+        })
+    }
+
+    fn channel(&self) -> &'static str {
+        self.t.get(&format!("console.delivery.channel.{}", self.target.channel_name))
+    }
+
+    fn is_on(&self) -> bool {
+        self.target.standing == Standing::On
+    }
+
+    fn makes_secrets(&self) -> bool {
+        self.target.channel() == Some(Channel::Webhook) && self.target.settings.secret_env.is_none()
+    }
+
+    /// What it hears of.
+    fn events(&self) -> String {
+        let name =
+            |word: &str| self.t.get(&format!("console.delivery.event.{}", word.trim_start_matches("case."))).to_owned();
+        let separator = self.t.get("insight.list");
+        match self.target.chosen_events() {
+            Some([]) => self.t.get("desk.form.by_rule").to_owned(),
+            Some(chosen) => chosen.iter().map(|event| name(event.as_str())).collect::<Vec<_>>().join(separator),
+            None if self.target.channel().is_some_and(Channel::is_for_programs) => {
+                self.t.get("desk.target.hears_all").to_owned()
+            }
+            None => Target::TEAM_EVENTS.iter().map(|event| name(event.as_str())).collect::<Vec<_>>().join(separator),
+        }
+    }
+
+    /// What may leave.
+    fn parts(&self) -> String {
+        let parts = Part::ALL.iter().filter(|part| self.target.includes(**part));
+        let names: Vec<&str> = parts.map(|part| self.t.get(&format!("desk.form.part.{}", part.as_str()))).collect();
+        names.join(self.t.get("insight.list"))
+    }
+
+    fn path(&self, action: &str) -> String {
+        let key: String = url::form_urlencoded::byte_serialize(self.target.key.as_bytes()).collect();
+        format!("/staff/targets/{key}{action}")
+    }
+
+    fn edit(&self) -> String {
+        let query = url::form_urlencoded::Serializer::new(String::new())
+            .append_pair("kind", "target")
+            .append_pair("key", &self.target.key)
+            .finish();
+        format!("/staff/settings/object?{query}")
+    }
+}
+
+/// The case of a target's site with a number.
+async fn numbered(app: &App, target: &Target, number: i64) -> Result<Option<String>> {
+    let select = "select cases.id from case_numbers join cases on cases.id = case_numbers.case_id \
+        where case_numbers.number = $1 and cases.site_id = $2 and cases.quarantine = ''";
+    Ok(
+        with_db!(&app.db, pool => sqlx::query_scalar(select).bind(number).bind(&target.site_id).fetch_optional(pool).await)?,
+    )
+}
+
+/// Where it is: all of a mailbox, and of a URL the server, since the rest may be a secret.
+fn address(app: &App, t: Texts, target: &Target) -> String {
+    if let Some(name) = &target.settings.url_env {
+        return format!("${name}");
+    }
+    let Some(access) = target.access(&app.keys) else { return t.get("desk.target.undecipherable").to_owned() };
+    match Url::parse(&access.address) {
+        Ok(url) if url.has_host() => format!("{}/…", url.origin().ascii_serialization()),
+        _ => access.address,
+    }
+}
