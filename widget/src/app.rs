@@ -184,7 +184,6 @@ impl Component for App {
 
     fn create(ctx: &Context<Self>) -> Self {
         let host = Self::host(ctx);
-        host.style(include_str!(concat!(env!("OUT_DIR"), "/widget.css")));
         let mut app = Self { state: State::default(), words: Words::new(host.words()), copied: None, focus: None };
         app.restore(&host);
         app.introduce(&host);
