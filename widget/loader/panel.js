@@ -568,7 +568,7 @@ export function panel(sayso, outboxOnly) {
   first = sayso.kept() || ''
   sayso.forget = () => first = sayso.draft = field.value = ''
   field.value = first.message ?? ''
-  listen(field, 'input', () => sayso.app ? sayso.app.typed(field) : sayso.keep(typed(first)))
+  listen(field, 'input', () => sayso.app || sayso.keep(typed(first)))
   // What looks like a card, an account or a secret is hidden before it leaves; a small module knows what is one. The collector does the same with
   // what comes as it was.
   let masker

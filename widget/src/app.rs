@@ -8,7 +8,6 @@ use yew::{Component, Context, Html, Properties};
 use crate::components::{self, Ui, UiEvent};
 use crate::form::Field;
 use crate::host::Host;
-use crate::js::Control;
 use crate::settings::Settings;
 use crate::state::{Action, OpenOptions, Phase, State};
 use crate::words::Words;
@@ -42,7 +41,7 @@ pub enum Msg {
     Settled(String),
     Tick,
     /// The customer has done something with a control.
-    Did(UiEvent, Control),
+    Did(UiEvent),
     /// It is known what has become of the attempt with this key.
     Answered(String, JsValue),
     Copied(Option<bool>),
@@ -128,24 +127,17 @@ impl App {
         }
     }
 
-    fn did(&mut self, ctx: &Context<Self>, event: UiEvent, control: &Control) {
-        let action = match event {
-            UiEvent::Choose(kind) => Action::Choose(kind),
-            UiEvent::Rate(field, score) => Action::Rate(field, score),
-            UiEvent::Type(field) => Action::Type(field, control.value()),
-            // The choice of no category has a blank as its value.
-            UiEvent::Categorise => Action::Categorise(control.value().trim().to_owned()),
-            UiEvent::Consent => Action::Consent(control.checked()),
-            UiEvent::Fold(section) => Action::Fold(section),
+    fn did(&mut self, ctx: &Context<Self>, event: UiEvent) {
+        match event {
+            UiEvent::Act(action) => self.act(action),
+            UiEvent::Submit => self.submit(ctx),
+            UiEvent::Copy => self.copy(ctx),
+            UiEvent::Keep => self.keep(ctx),
             UiEvent::Another => {
                 self.focus = Some("h2".to_owned());
-                Action::Another
+                self.act(Action::Another);
             }
-            UiEvent::Submit => return self.submit(ctx),
-            UiEvent::Copy => return self.copy(ctx),
-            UiEvent::Keep => return self.keep(ctx),
-        };
-        self.act(action);
+        }
     }
 
     /// Hands what has failed over to the outbox; where that can't take it, everything stays as it was.
@@ -215,7 +207,7 @@ impl Component for App {
                 self.act(Action::Tick);
                 self.wait(&host);
             }
-            Msg::Did(event, control) => self.did(ctx, event, &control),
+            Msg::Did(event) => self.did(ctx, event),
             Msg::Answered(key, answer) => self.answered(&host, key, &answer),
             Msg::Copied(copied) => {
                 self.copied = copied;
