@@ -128,16 +128,22 @@ impl App {
     }
 
     fn did(&mut self, ctx: &Context<Self>, event: UiEvent) {
-        match event {
-            UiEvent::Act(action) => self.act(action),
-            UiEvent::Submit => self.submit(ctx),
-            UiEvent::Copy => self.copy(ctx),
-            UiEvent::Keep => self.keep(ctx),
+        let action = match event {
+            UiEvent::Choose(kind) => Action::Choose(kind),
+            UiEvent::Rate(field, score) => Action::Rate(field, score),
+            UiEvent::Type(field, text) => Action::Type(field, text),
+            UiEvent::Categorise(key) => Action::Categorise(key),
+            UiEvent::Consent(given) => Action::Consent(given),
+            UiEvent::Fold(section) => Action::Fold(section),
             UiEvent::Another => {
                 self.focus = Some("h2".to_owned());
-                self.act(Action::Another);
+                Action::Another
             }
-        }
+            UiEvent::Submit => return self.submit(ctx),
+            UiEvent::Copy => return self.copy(ctx),
+            UiEvent::Keep => return self.keep(ctx),
+        };
+        self.act(action);
     }
 
     /// Hands what has failed over to the outbox; where that can't take it, everything stays as it was.

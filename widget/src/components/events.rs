@@ -8,13 +8,18 @@ use yew::{Callback, InputEvent, MouseEvent, SubmitEvent};
 use crate::app::{App, Msg};
 use crate::form::{Field, Section};
 use crate::js::Control;
-use crate::state::Action;
 
 /// What the customer asks for by a control.
 #[derive(Debug)]
 pub enum UiEvent {
-    /// Changes what is filled in, or what is shown.
-    Act(Action),
+    Choose(Kind),
+    Rate(Field, u8),
+    /// Takes over what was typed.
+    Type(Field, String),
+    /// Takes a category by its key; none by an empty one.
+    Categorise(String),
+    Consent(bool),
+    Fold(Section),
     Submit,
     /// Copies what is at stake: the code, or before there is one, the text.
     Copy,
@@ -28,21 +33,21 @@ impl UiEvent {
     /// What a control asks for whose value has changed; nothing if it is none of the form's, as those for files are.
     pub fn of_input(control: &Control) -> Option<Self> {
         let value = control.value();
-        Some(Self::Act(match Field::from_name(&control.name())? {
-            Field::Kind => Action::Choose(Kind::parse(&value)?),
+        Some(match Field::from_name(&control.name())? {
+            Field::Kind => Self::Choose(Kind::parse(&value)?),
             // The choice of no category has a blank as its value.
-            Field::Category => Action::Categorise(value.trim().to_owned()),
-            scale @ (Field::Rating | Field::Importance) => Action::Rate(scale, value.parse().ok()?),
-            Field::Consent => Action::Consent(control.checked()),
-            field => Action::Type(field, value),
-        }))
+            Field::Category => Self::Categorise(value.trim().to_owned()),
+            scale @ (Field::Rating | Field::Importance) => Self::Rate(scale, value.parse().ok()?),
+            Field::Consent => Self::Consent(control.checked()),
+            field => Self::Type(field, value),
+        })
     }
 
     /// What a button asks for.
     pub fn of_click(button: &Control) -> Option<Self> {
         Some(match &*button.id() {
-            "details" => Self::Act(Action::Fold(Section::Details)),
-            "contact" => Self::Act(Action::Fold(Section::Contact)),
+            "details" => Self::Fold(Section::Details),
+            "contact" => Self::Fold(Section::Contact),
             "copy" | "copy_text" => Self::Copy,
             "keep" => Self::Keep,
             "again" => Self::Another,
