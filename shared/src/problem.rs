@@ -60,6 +60,20 @@ pub enum ErrorCode {
 }
 
 impl ErrorCode {
+    const ALL: [ErrorCode; 6] = [
+        ErrorCode::Required,
+        ErrorCode::TooLong,
+        ErrorCode::TooShort,
+        ErrorCode::Invalid,
+        ErrorCode::UnknownField,
+        ErrorCode::IdentityExpired,
+    ];
+
+    /// Reads the word on the wire.
+    pub fn parse(word: &str) -> Option<ErrorCode> {
+        ErrorCode::ALL.into_iter().find(|code| code.as_str() == word)
+    }
+
     /// The word on the wire.
     pub const fn as_str(self) -> &'static str {
         match self {
@@ -70,5 +84,18 @@ impl ErrorCode {
             ErrorCode::UnknownField => "unknown_field",
             ErrorCode::IdentityExpired => "identity_expired",
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn codes_are_read_as_they_are_written() {
+        for code in ErrorCode::ALL {
+            assert_eq!(ErrorCode::parse(code.as_str()), Some(code));
+        }
+        assert_eq!(ErrorCode::parse("of a later version"), None);
     }
 }

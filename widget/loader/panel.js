@@ -55,6 +55,9 @@ iframe{display:block;flex:1 1 680px;min-height:0;width:100%;border:0}
 @media(prefers-reduced-motion:reduce){#panel,#panel *,#panel *:before{animation:none!important;transition:none!important}}
 @media(forced-colors:active){#close:before{background:ButtonText;forced-color-adjust:none}}`
 
+// The looks of the form, which the build takes from styles/widget.css: beside the others they are smaller than in the module.
+const formCss = `__FORM_CSS__`
+
 // What the form and the outbox have in common, and so is there before either.
 const equip = sayso => {
   if (sayso.outbox) return
@@ -303,11 +306,7 @@ export function panel(sayso, outboxOnly) {
     // Whoever has pressed already gets the field first.
     await new Promise(next => setTimeout(next))
     // At once, since the browser would draw the panel without the form in between.
-    try {
-      wasm_bindgen.initSync({ module })
-    } catch {
-      await wasm_bindgen({ module_or_path: module })
-    }
+    await wasm_bindgen(module)
     // The page may have changed the language while the texts were on their way.
     words = sayso.words = lang == sayso.lang ? texts : await sayso.texts()
     await calm()
@@ -319,6 +318,7 @@ export function panel(sayso, outboxOnly) {
     const active = sayso.root.activeElement == field
     const writing = active && (field.value || !floats())
     field.ariaLabel = null
+    sayso.style(formCss)
     wasm_bindgen.mount(body, sayso)
     sayso.app = wasm_bindgen
     // Yew draws in the next microtask.
@@ -568,7 +568,7 @@ export function panel(sayso, outboxOnly) {
   first = sayso.kept() || ''
   sayso.forget = () => first = sayso.draft = field.value = ''
   field.value = first.message ?? ''
-  listen(field, 'input', () => sayso.app ? sayso.app.typed(field) : sayso.keep(typed(first)))
+  listen(field, 'input', () => sayso.app || sayso.keep(typed(first)))
   // What looks like a card, an account or a secret is hidden before it leaves; a small module knows what is one. The collector does the same with
   // what comes as it was.
   let masker

@@ -17,7 +17,7 @@ export const companion = async sayso => {
   // Where a screen is shown in place of the form.
   const box = make('div', { id: 'more', hidden: true })
   const helped = make('div', { id: 'answers' })
-  const texts = await Promise.all([words(), wasm_bindgen({ module_or_path: fetch(asset('companion.wasm'), { signal }) })]).then(([texts]) => texts)
+  const texts = await Promise.all([words(), WebAssembly.compileStreaming(fetch(asset('companion.wasm'), { signal })).then(wasm_bindgen)]).then(([texts]) => texts)
   if (signal.aborted) throw 0
   const away = to => {
     sayso.away = to

@@ -9,7 +9,7 @@ __MASKS_GLUE__
 export const masks = async sayso => {
   const { base, attach, make, listen, signal } = sayso
   const asset = name => base + '/assets/__ASSETS_HASH__-' + name
-  await wasm_bindgen({ module_or_path: fetch(asset('masks.wasm'), { signal }) })
+  await WebAssembly.compileStreaming(fetch(asset('masks.wasm'), { signal })).then(wasm_bindgen)
   sayso.mask = text => wasm_bindgen[sayso.insists ? 'mask_cards' : 'mask'](text)
   // What is no words of the customer's, for which they can't insist.
   sayso.mask_all = text => wasm_bindgen.mask(text)

@@ -2,6 +2,7 @@
 
 use js_sys::Object;
 use sayso_shared::Kind;
+use sayso_shared::problem::ErrorCode;
 use wasm_bindgen::JsValue;
 
 use crate::form::{Fault, Field};
@@ -62,9 +63,9 @@ pub fn read_answer(json: &JsValue) -> Answer {
 /// Names the fields that are at fault. What is about something that no customer fills in is said as a whole.
 fn read_refusal(json: &JsValue) -> Answer {
     let errors = js::text(json, "errors").unwrap_or_default();
-    let fault = |code| match code {
-        "required" | "too_short" => Fault::Required,
-        "too_long" => Fault::TooLong,
+    let fault = |code| match ErrorCode::parse(code) {
+        Some(ErrorCode::Required | ErrorCode::TooShort) => Fault::Required,
+        Some(ErrorCode::TooLong) => Fault::TooLong,
         _ => Fault::Invalid,
     };
     let known = errors.split('\n').filter_map(|line| line.split_once('\t'));

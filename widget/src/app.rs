@@ -8,7 +8,6 @@ use yew::{Component, Context, Html, Properties};
 use crate::components::{self, Ui, UiEvent};
 use crate::form::Field;
 use crate::host::Host;
-use crate::js::Control;
 use crate::settings::Settings;
 use crate::state::{Action, OpenOptions, Phase, State};
 use crate::words::Words;
@@ -42,7 +41,7 @@ pub enum Msg {
     Settled(String),
     Tick,
     /// The customer has done something with a control.
-    Did(UiEvent, Control),
+    Did(UiEvent),
     /// It is known what has become of the attempt with this key.
     Answered(String, JsValue),
     Copied(Option<bool>),
@@ -128,14 +127,13 @@ impl App {
         }
     }
 
-    fn did(&mut self, ctx: &Context<Self>, event: UiEvent, control: &Control) {
+    fn did(&mut self, ctx: &Context<Self>, event: UiEvent) {
         let action = match event {
             UiEvent::Choose(kind) => Action::Choose(kind),
             UiEvent::Rate(field, score) => Action::Rate(field, score),
-            UiEvent::Type(field) => Action::Type(field, control.value()),
-            // The choice of no category has a blank as its value.
-            UiEvent::Categorise => Action::Categorise(control.value().trim().to_owned()),
-            UiEvent::Consent => Action::Consent(control.checked()),
+            UiEvent::Type(field, text) => Action::Type(field, text),
+            UiEvent::Categorise(key) => Action::Categorise(key),
+            UiEvent::Consent(given) => Action::Consent(given),
             UiEvent::Fold(section) => Action::Fold(section),
             UiEvent::Another => {
                 self.focus = Some("h2".to_owned());
@@ -184,7 +182,6 @@ impl Component for App {
 
     fn create(ctx: &Context<Self>) -> Self {
         let host = Self::host(ctx);
-        host.style(include_str!(concat!(env!("OUT_DIR"), "/widget.css")));
         let mut app = Self { state: State::default(), words: Words::new(host.words()), copied: None, focus: None };
         app.restore(&host);
         app.introduce(&host);
@@ -216,7 +213,7 @@ impl Component for App {
                 self.act(Action::Tick);
                 self.wait(&host);
             }
-            Msg::Did(event, control) => self.did(ctx, event, &control),
+            Msg::Did(event) => self.did(ctx, event),
             Msg::Answered(key, answer) => self.answered(&host, key, &answer),
             Msg::Copied(copied) => {
                 self.copied = copied;

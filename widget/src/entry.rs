@@ -9,10 +9,8 @@ use web_sys::Element;
 use yew::AppHandle;
 
 use crate::app::{App, Msg, Props};
-use crate::components::UiEvent;
-use crate::form::Field;
 use crate::host::Host;
-use crate::js::{self, Control};
+use crate::js;
 use crate::state::OpenOptions;
 
 thread_local! {
@@ -40,12 +38,6 @@ pub fn open(options: JsValue) {
 #[wasm_bindgen]
 pub fn identify() {
     send(Msg::Identify);
-}
-
-/// The customer has changed the message, in the panel's field.
-#[wasm_bindgen]
-pub fn typed(field: Control) {
-    send(Msg::Did(UiEvent::Type(Field::Message), field));
 }
 
 /// Other files go along than before.

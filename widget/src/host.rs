@@ -37,9 +37,6 @@ extern "C" {
     #[wasm_bindgen(method)]
     pub fn slot(this: &Host, name: &str) -> Node;
 
-    /// Adds a stylesheet to the shadow root.
-    #[wasm_bindgen(method)]
-    pub fn style(this: &Host, css: &str);
     /// Tells the page: an event `sayso:{name}` on its document.
     #[wasm_bindgen(method)]
     pub fn emit(this: &Host, name: &str, detail: &Object);

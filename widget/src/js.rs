@@ -7,10 +7,19 @@ use wasm_bindgen::prelude::wasm_bindgen;
 
 #[wasm_bindgen]
 extern "C" {
-    /// Any element that holds a value: reading it is the same for all of them.
+    /// Any element of the form: reading its value is the same for all that have one.
     #[wasm_bindgen(extends = web_sys::EventTarget)]
     #[derive(Debug)]
     pub type Control;
+    /// The `name` of a control, by which the form knows it.
+    #[wasm_bindgen(method, getter)]
+    pub fn name(this: &Control) -> String;
+    /// The `id`, by which the form knows a button.
+    #[wasm_bindgen(method, getter)]
+    pub fn id(this: &Control) -> String;
+    /// The nearest element around it that matches a selector, or itself.
+    #[wasm_bindgen(method)]
+    pub fn closest(this: &Control, selector: &str) -> Option<Control>;
     /// What was typed or chosen.
     #[wasm_bindgen(method, getter)]
     pub fn value(this: &Control) -> String;

@@ -1,8 +1,12 @@
 //! The widget's build: compiled for the browser, bound, hashed, compressed, measured.
 
 mod assets;
+mod closures;
 mod crates;
+#[path = "../../widget/css.rs"]
+mod css;
 mod fingerprint;
+mod glue;
 mod imports;
 mod languages;
 mod manifest;
@@ -99,8 +103,8 @@ fn compile(toolchain: &Toolchain, package: &str) -> anyhow::Result<PathBuf> {
 /// The bytes of the module that each crate takes: as it is released, before compression.
 pub fn bytes_by_crate() -> anyhow::Result<BTreeMap<String, u64>> {
     let module = compile(&Toolchain::find_or_install()?, WIDGET)?;
-    // As the compiler writes them: wasm-bindgen's own reading of names puts a number after each crate.
-    let mut output = binding(&module)?.demangle(false).generate_output().context("wasm-bindgen failed")?;
+    let mut output = binding(&module)?.generate_output().context("wasm-bindgen failed")?;
+    closures::remove_unused(output.wasm_mut())?;
     crates::weigh(&output.wasm_mut().emit_wasm())
 }
 
@@ -111,6 +115,8 @@ fn binding(module: &Path) -> anyhow::Result<Bindgen> {
         .input_path(module)
         .out_name("widget")
         .no_modules(true)?
+        // Names as the compiler writes them: wasm-bindgen's own reading of them puts a number after each crate.
+        .demangle(false)
         .typescript(false)
         .omit_default_module_path(true)
         .remove_producers_section(true);
@@ -126,14 +132,14 @@ fn bind(module: &Path) -> anyhow::Result<(Vec<u8>, String)> {
         bail!("JavaScript snippets cannot be packed, but there are some: {snippets:?}");
     }
 
-    imports::shorten(&output.wasm_mut().emit_wasm(), output.js()).context("the names of imports")
+    closures::remove_unused(output.wasm_mut()).context("the shims of closures")?;
+    imports::shorten(&output.wasm_mut().emit_wasm(), &glue::shorten(output.js())?).context("the names of imports")
 }
 
 fn pack(modules: &Modules, folder: &Path, fingerprint: String, as_released: bool) -> anyhow::Result<Manifest> {
     let step = Step::start("bind and pack the widget");
     let widget_dir = environment::workspace().join("widget");
-    let also = widget_dir.join("tags.json");
-    let also = fs::read_to_string(&also).with_context(|| format!("cannot read {}", also.display()))?;
+    let also = read(&widget_dir.join("tags.json"))?;
     let languages = Languages::parse(source_files(&widget_dir.join("lang"), "json")?, &also)?;
     let (wasm, glue) = bind(&modules.widget)?;
     let (companion_wasm, companion_glue) = bind(&modules.companion)?;
@@ -142,6 +148,7 @@ fn pack(modules: &Modules, folder: &Path, fingerprint: String, as_released: bool
         ("__LANG_LABELS__", languages.launcher_labels()),
         ("__LANG_TAGS__", languages.tags()),
         ("__LANG_WORDS__", languages.panel_words()),
+        ("__FORM_CSS__", css::minify(&read(&widget_dir.join("styles/widget.css"))?)),
         ("__GLUE__", glue),
         ("__COMPANION_GLUE__", companion_glue),
         ("__MASKS_GLUE__", masks_glue),
@@ -188,12 +195,15 @@ fn source_files(folder: &Path, extension: &str) -> anyhow::Result<Vec<(String, S
         if path.extension().is_some_and(|found| found == extension) {
             let stem =
                 path.file_stem().and_then(|stem| stem.to_str()).context("a file's name is not UTF-8")?.to_owned();
-            let text = fs::read_to_string(&path).with_context(|| format!("cannot read {}", path.display()))?;
-            files.push((stem, text));
+            files.push((stem, read(&path)?));
         }
     }
     files.sort();
     Ok(files)
+}
+
+fn read(file: &Path) -> anyhow::Result<String> {
+    fs::read_to_string(file).with_context(|| format!("cannot read {}", file.display()))
 }
 
 fn remove_if_there(folder: &Path) -> anyhow::Result<()> {

@@ -1,65 +1,75 @@
 //! One text field with its label, its hint and what is wrong with it.
 
-use yew::{AttrValue, Html};
+use yew::{AttrValue, Html, html};
 
 use super::Ui;
-use super::markup::{UiEvent, el, flag, none, on, says, tag, with};
 use crate::form::{Fault, Field, FieldError};
-use crate::state::Phase;
 
 /// A labelled field. `kind` is the `type` of a single line, or empty for a textarea.
-pub fn field(ui: &Ui, field: Field, label: AttrValue, kind: &'static str) -> Html {
+pub fn field(ui: &Ui, field: Field, kind: &'static str) -> Html {
     let name = field.name();
-    let fault = ui.state.error(field);
-    let required = ui.state.settings.required.contains(&field);
-    let described = fault.map(|_| [name, "_error"].concat()).unwrap_or_default();
+    let text = ui.state.form.text(field);
+    let value = AttrValue::from(text.to_owned());
+    // What is typed runs as it does by itself; an empty field runs as the form does.
+    let dir = (!text.is_empty()).then_some("auto");
     let autocomplete = match field {
         Field::Name | Field::Email => name,
         Field::Phone => "tel",
         _ => "off",
     };
-    let text = ui.state.form.text(field);
-    // What is typed runs as it does by itself; an empty field runs as the form does.
-    let direction = if text.is_empty() { "" } else { "auto" };
-    let attributes = with!["id" => name, "name" => name, "type" => kind, "autocomplete" => autocomplete, "dir" => direction, "aria-invalid" => flag(fault.map(drop)), "aria-required" => flag(required.then_some(())), "aria-describedby" => &*described, "readonly" => flag(is_sending(ui).then_some(()))];
-    let mut input = tag(if kind.is_empty() { "textarea" } else { "input" }, attributes, vec![]);
-    input.set_value(AttrValue::from(text.to_owned()));
-    labelled(ui, field, label, on(ui, input, UiEvent::Type(field)), none())
+    let invalid = ui.invalid(field);
+    let required = ui.required(field);
+    let described = invalid.map(|_| error_id(field));
+    let readonly = ui.is_sending();
+    let control = if kind.is_empty() {
+        html! {
+            <textarea id={name} {name} {value} {autocomplete} {dir} {readonly}
+                aria-invalid={invalid} aria-required={required} aria-describedby={described} />
+        }
+    } else {
+        html! {
+            <input type={kind} id={name} {name} {value} {autocomplete} {dir} {readonly}
+                aria-invalid={invalid} aria-required={required} aria-describedby={described} />
+        }
+    };
+    labelled(ui, field, ui.words.of("label_", name), control, None)
 }
 
 /// The message, whose field is the panel's.
-pub fn message(ui: &Ui, label: AttrValue, left: AttrValue) -> Html {
-    let fault = ui.state.error(Field::Message);
-    let described = match (fault, left.is_empty()) {
+pub fn message(ui: &Ui, label: AttrValue, hint: Option<AttrValue>) -> Html {
+    let invalid = ui.invalid(Field::Message);
+    let described = match (invalid, &hint) {
         (Some(_), _) => "message_error",
-        (None, true) => "",
-        (None, false) => "message_hint",
+        (None, None) => "",
+        (None, Some(_)) => "message_hint",
     };
     let text = ui.state.form.text(Field::Message);
-    let node = ui.host.message(text, described, flag(fault.map(drop)), is_sending(ui));
-    let hint = if left.is_empty() { none() } else { says("p", with!["class" => "hint", "id" => "message_hint"], left) };
+    let node = ui.host.message(text, described, invalid.unwrap_or_default(), ui.is_sending());
     labelled(ui, Field::Message, label, Html::VRef(node), hint)
 }
 
-fn labelled(ui: &Ui, field: Field, label: AttrValue, control: Html, hint: Html) -> Html {
-    el(
-        "div",
-        with!["class" => "field"],
-        vec![says("label", with!["for" => field.name()], label), control, error(ui, field), hint],
-    )
+fn labelled(ui: &Ui, field: Field, label: AttrValue, control: Html, hint: Option<AttrValue>) -> Html {
+    html! {
+        <div class="field">
+            <label for={field.name()}>{ label }</label>
+            { control }
+            { error(ui, field) }
+            if let Some(hint) = hint {
+                <p class="hint" id="message_hint">{ hint }</p>
+            }
+        </div>
+    }
 }
 
-fn is_sending(ui: &Ui) -> bool {
-    ui.state.phase == Phase::Sending
+fn error_id(field: Field) -> AttrValue {
+    [field.name(), "_error"].concat().into()
 }
 
 /// What is wrong with a field.
 pub fn error(ui: &Ui, field: Field) -> Html {
     match ui.state.error(field) {
-        Some(error) => {
-            says("p", with!["class" => "error", "id" => &[field.name(), "_error"].concat()], sentence(ui, error))
-        }
-        None => none(),
+        Some(error) => html! { <p class="error" id={error_id(field)}>{ sentence(ui, error) }</p> },
+        None => Html::default(),
     }
 }
 

@@ -1,13 +1,11 @@
 //! Icons, drawn with one stroke on a grid of 24.
 
 use sayso_shared::Kind;
-use yew::Html;
-
-use super::markup::{el, with};
+use yew::{Html, html};
 
 /// An icon that says nothing that the text beside it doesn't.
-pub fn icon(path: &str) -> Html {
-    el("svg", with!["viewBox" => "0 0 24 24", "aria-hidden" => "true"], vec![el("path", with!["d" => path], vec![])])
+pub fn icon(path: &'static str) -> Html {
+    html! { <svg viewBox="0 0 24 24" aria-hidden="true"><path d={path} /></svg> }
 }
 
 /// The icon of a kind.

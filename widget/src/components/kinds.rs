@@ -1,30 +1,26 @@
 //! The first question: what is it?
 
-use yew::Html;
+use yew::{Html, html};
 
-use super::markup::{UiEvent, el, none, on, says, tag, with};
 use super::{Ui, icon};
 
 /// The kinds that the site takes, side by side; nothing where it takes only one.
 pub fn kinds(ui: &Ui) -> Html {
     let kinds = &ui.state.settings.kinds;
     if kinds.len() < 2 {
-        return none();
+        return Html::default();
     }
-    let mut children = vec![says("legend", with![], ui.text("kind_legend"))];
-    for kind in kinds {
-        let name = kind.as_str();
-        let mut input = tag("input", with!["type" => "radio", "name" => "kind", "value" => name], vec![]);
-        input.set_checked(Some(*kind) == ui.state.kind());
-        children.push(el(
-            "label",
-            with!["class" => name],
-            vec![
-                on(ui, input, UiEvent::Choose(*kind)),
-                icon::icon(icon::of_kind(*kind)),
-                says("span", with![], ui.words.of("kind_", name)),
-            ],
-        ));
+    let chosen = ui.state.kind();
+    html! {
+        <fieldset class="kinds">
+            <legend>{ ui.text("kind_legend") }</legend>
+            for kind in kinds {
+                <label ~className={kind.as_str()}>
+                    <input type="radio" name="kind" value={kind.as_str()} checked={chosen == Some(*kind)} />
+                    { icon::icon(icon::of_kind(*kind)) }
+                    <span>{ ui.words.of("kind_", kind.as_str()) }</span>
+                </label>
+            }
+        </fieldset>
     }
-    el("fieldset", with!["class" => "kinds"], children)
 }

@@ -1,15 +1,16 @@
 //! What is on the screen: functions from the state to markup.
 //!
 //! They are plain functions and not components of their own: the whole form is one unit of state, and every
-//! component would cost visitors a kilobyte of lifecycle.
+//! component would cost visitors a kilobyte of lifecycle. A class that depends on the state is the property `className`: in `html!` an
+//! attribute `class` with a value is a set of classes, taken apart and joined again, which would cost two.
 
 mod details;
+mod events;
 mod failure;
 mod field;
 mod form;
 mod icon;
 mod kinds;
-mod markup;
 mod scale;
 mod thanks;
 
@@ -17,11 +18,12 @@ use yew::html::Scope;
 use yew::{AttrValue, Html};
 
 use crate::app::App;
+use crate::form::Field;
 use crate::host::Host;
 use crate::state::{Phase, State};
 use crate::words::Words;
 
-pub use markup::UiEvent;
+pub use events::UiEvent;
 
 /// What every part of the screen is made from.
 pub struct Ui<'a> {
@@ -41,6 +43,21 @@ impl Ui<'_> {
     /// The text of a key with a number in it.
     pub fn count(&self, key: &str, number: usize) -> AttrValue {
         self.host.count(key, number as u32).into()
+    }
+
+    /// Whether a field has to be filled in, as `aria-required` says it.
+    pub fn required(&self, field: Field) -> Option<&'static str> {
+        self.state.settings.required.contains(&field).then_some("true")
+    }
+
+    /// Whether something is wrong with a field, as `aria-invalid` says it.
+    pub fn invalid(&self, field: Field) -> Option<&'static str> {
+        self.state.error(field).map(|_| "true")
+    }
+
+    /// Whether the feedback is on its way, and so stays as it is.
+    pub fn is_sending(&self) -> bool {
+        self.state.phase == Phase::Sending
     }
 
     /// What the copy button says: whether it worked, if it was pressed lately.

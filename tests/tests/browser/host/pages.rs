@@ -152,7 +152,9 @@ async fn a_service_worker_may_stand_between() {
     for (mode, shown) in [("pass", "#message"), ("offline", "iframe:not([hidden]), a.launcher")] {
         let page = format!("worker.html?mode={mode}");
         visit.browser.driver.goto(visit.stage.company.url(&page)).await.unwrap();
-        visit.browser.wait_for("the worker", "navigator.serviceWorker.controller && window.worked").await;
+        // The one before it stands there until this one has taken its place.
+        let there = format!("navigator.serviceWorker.controller?.scriptURL.endsWith('mode={mode}')");
+        visit.browser.wait_for("the worker", &there).await;
         visit.open(&page).await;
         visit.browser.find_in_widget(shown).await;
         if mode == "pass" {
