@@ -66,12 +66,9 @@ fn read_sites<'a>(reader: &mut Reader<'a>, document: &mut toml::de::DeTable<'a>)
             if !settings.value.categories.is_empty() {
                 reader.refuse(settings.span(&["categories"]), "categories are tables of their own, [[category]]");
             }
-            sites.push(head.map(|Head { key, name, origins }| SiteDefinition {
-                key,
-                name,
-                origins,
-                settings: settings.value,
-            }));
+            let Head { key, name, origins } = head.value;
+            // What is wrong with what was read is looked for in the settings.
+            sites.push(settings.map(|settings| SiteDefinition { key, name, origins, settings }));
         }
     }
     sites

@@ -51,7 +51,7 @@ on_both_databases! {
         for (path, fields) in [
             ("note", vec![("body", "Ask the workshop")]),
             ("tasks", vec![("title", "Call the carrier"), ("to", "")]),
-            ("efforts", vec![("kind", "call"), ("result", "no_answer")]),
+            ("efforts", vec![("kind", "call"), ("result", "not_reached")]),
         ] {
             let id = complaint(&app, "Torn").await;
             desk.post(&format!("/staff/cases/{id}/owner"), &[("owner", "me")]).await;
@@ -135,7 +135,7 @@ on_both_databases! {
         complaint(&app, "Late").await;
         for path in [
             "/api/v1/events?after=", "/api/v1/audit?from=&actor=&action=", "/api/v1/cases?site=&kind=&status=&owner=&due=&sort=&limit=&cursor=",
-            "/api/v1/customers?q=", "/api/v1/problems?state=", "/api/v1/exposure?site=", "/api/v1/audit?from=2026-11-29",
+            "/api/v1/customers?q=", "/api/v1/problems?state=", "/api/v1/exposure?site=acme&from=", "/api/v1/audit?from=2026-11-29",
         ] {
             let answer = program.get_at(path).await;
             assert_eq!(answer.status, StatusCode::OK, "{path}: {}", answer.body);

@@ -118,7 +118,7 @@ on_both_databases! {
         // Who may not, and what there is not.
         let agent = Desk::of(&app, "sam", Role::Agent).await;
         assert_eq!(agent.client.get(&format!("{OBJECT}?kind=team")).await.status, StatusCode::FORBIDDEN);
-        for query in ["kind=site&key=acme", "kind=team&key=none"] {
+        for query in ["kind=view&key=mine", "kind=team&key=none"] {
             assert_eq!(desk.client.get(&format!("{OBJECT}?{query}")).await.status, StatusCode::NOT_FOUND);
         }
     }

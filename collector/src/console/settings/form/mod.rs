@@ -130,7 +130,7 @@ async fn draft(app: &App, t: Texts, subject: &Subject, action: &str, typed: &mut
         let alone = match Draft::read(around, &written.text, Prune::Keep, reader).await? {
             Ok(alone) => alone,
             Err(mistakes) => {
-                typed.place(t, &written, mistakes);
+                typed.place(t, subject.kind, &written, mistakes);
                 return Ok(None);
             }
         };
@@ -219,11 +219,14 @@ fn questionnaire(kind: &str, service: &ServiceFile) -> Result<Values> {
 
 impl Typed {
     /// Puts each mistake to the field that it is in.
-    fn place(&mut self, t: Texts, written: &Written, mistakes: Vec<Mistake>) {
+    fn place(&mut self, t: Texts, kind: Kind, written: &Written, mistakes: Vec<Mistake>) {
         for Mistake { line, text, .. } in mistakes {
             match (missing(&text), written.field_at(line)) {
                 (Some(field), _) => self.wrong.push((field, t.get("desk.form.missing").to_owned())),
                 (None, Some(field)) => self.wrong.push((field, text)),
+                // Neither stands in a table.
+                (None, None) if kind == Kind::Target && text.contains("secret is") => self.wrong.push(("secret", text)),
+                (None, None) if kind == Kind::Target && text.contains("address") => self.wrong.push(("address", text)),
                 (None, None) => self.mistakes.push(text),
             }
         }
