@@ -22,7 +22,7 @@ function links() {
 
 /** @param {HTMLIFrameElement | undefined} frame */
 function path(frame) {
-  return frame?.contentWindow?.location.pathname ?? "";
+  return frame?.contentDocument ? (frame.contentWindow?.location.pathname ?? "") : "";
 }
 
 /** @param {HTMLAnchorElement} link */
@@ -95,6 +95,13 @@ document.addEventListener("click", (event) => {
   event.preventDefault();
   show(link);
 });
+
+// A page that nobody may frame, such as the one to sign in at once a session has ended: then the whole page is to go there.
+for (const frame of frames) {
+  frame.addEventListener("load", () => {
+    if (!frame.contentDocument) location.reload();
+  });
+}
 
 // The case that the address names is there already; what is left is its row, and the next one.
 const opened = links().find((link) => link.closest("[aria-current]"));

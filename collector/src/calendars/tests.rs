@@ -36,6 +36,19 @@ fn at(calendar: &Calendar, local: &str) -> Millis {
 }
 
 #[test]
+fn a_span_without_a_calendar_counts_all_time_but_for_business_days() {
+    // A Sunday.
+    let noon = "2026-11-29T12:00:00Z".parse::<Timestamp>().expect("a time").as_millisecond();
+    let due = |span: &str| {
+        let span: Span = span.parse().expect("a span");
+        Calendar::unnamed(span).due(noon, span).map(|due| (due - noon) / MINUTE)
+    };
+    assert_eq!((due("1m"), due("4h"), due("1d")), (Some(1), Some(240), Some(24 * 60)));
+    // Received on Monday, so it is over when Tuesday is.
+    assert_eq!(due("1bd"), Some((12 + 48) * 60));
+}
+
+#[test]
 fn the_vectors_of_the_contract_hold() {
     let new_york = calendar("America/New_York", "mon tue wed thu fri=09:00-17:00; sat=22:00-02:00");
     let nights = calendar("Europe/Berlin", "mon tue wed thu fri sat sun=01:00-05:00");

@@ -23,7 +23,7 @@ use crate::keys::new_id;
 use crate::service::plan::Prune;
 use crate::service::read::read;
 use crate::service::store;
-use crate::sites::targets::Target;
+use crate::sites::targets::{Access, Channel as Way, NewTarget, Part, Settings};
 use crate::sites::{Logo, Origin, Site, SiteKey};
 
 const CASES: &str = include_str!("cases.json");
@@ -92,8 +92,13 @@ async fn add_company(app: &App, website: &str, members: &Members) -> anyhow::Res
     }
     site.settings.logo = Some(Logo::from_bytes(LOGO.to_vec())?);
     site.save(&app.db, &Stamp::system(app.clock.now())).await?;
-    Target::add_email(&app.db, &app.keys, &site, "service@acme-home.example", &[], &Stamp::system(app.clock.now()))
-        .await?;
+    let mailbox = NewTarget {
+        key: Some("service-team".to_owned()),
+        settings: Settings { include: Some(vec![Part::Message, Part::Name, Part::Link]), ..Settings::default() },
+        ..NewTarget::hearing(Way::Email, &[])
+    };
+    let access = Access::new("service@acme-home.example", None);
+    mailbox.add(&app.db, &app.keys, &site, &access, &Stamp::system(app.clock.now())).await?;
     let service = format!("{SERVICE}\n{}", surveys::tables()?);
     let service = read(&service, &store::load(&app.db).await?).map_err(|mistakes| anyhow::anyhow!("{mistakes:?}"))?;
     store::apply(&app.db, &service, Prune::Keep, &Stamp::system(app.clock.now())).await?;

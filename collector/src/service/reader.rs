@@ -258,6 +258,14 @@ mod tests {
     }
 
     #[test]
+    fn what_nobody_knows_hides_no_other_mistake() {
+        let (read, mistakes) = read("[[thing]]\nkey = \"a\"\ncolour = \"red\"\n[[thing]]\nkey = \"a\\u0000b\"\n");
+        assert_eq!(read, 2, "they are looked at further");
+        assert_eq!(mistakes.len(), 2, "and are mistakes: {mistakes:?}");
+        assert!(mistakes[1].starts_with("line 5, column 7: a text must not contain a NUL character"), "{mistakes:?}");
+    }
+
+    #[test]
     fn what_is_right_is_read() {
         assert_eq!(read("[[thing]]\nkey = \"a\"\n[[thing]]\nkey = \"b\"\ninner.amount = 2\n"), (2, Vec::new()));
         assert_eq!(read("thing = 1\n").1.len(), 1);

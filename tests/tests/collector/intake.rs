@@ -155,7 +155,7 @@ on_both_databases! {
             (json!({"kind": "praise", "message": ""}), "/message", "required"),
             (json!({"kind": "praise", "message": "字".repeat(10_001)}), "/message", "too_long"),
             (json!({"kind": "praise", "message": "a\u{0}b"}), "/message", "invalid"),
-            (json!({"kind": "praise", "message": "x", "context": {"cart": ["a", {"b\u{0}": 1}]}}), "/context", "invalid"),
+            (json!({"kind": "praise", "message": "x", "context": {"cart": ["a", {"b\u{0}": 1}]}}), "/context/cart/1/b", "invalid"),
             (json!({"kind": "praise", "message": "x", "proof": "a\u{0}b"}), "/proof", "invalid"),
             (json!({"kind": "rant", "message": "x"}), "/kind", "invalid"),
             (json!({"kind": "praise", "message": ["x"]}), "/message", "invalid"),

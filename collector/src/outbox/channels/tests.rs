@@ -181,7 +181,14 @@ fn answers_mean_what_their_vendors_say() {
         (Wecom, 200, r#"{"errcode":40058,"errmsg":"markdown.content exceed max length 4096"}"#, "refused"),
         (Wecom, 503, "", "again"),
         (Telegram, 200, r#"{"ok":true,"result":{}}"#, "sent"),
-        (Telegram, 200, "{}", "again"),
+        (Telegram, 200, "{}", "sent"),
+        // What a proxy or a bridge in front of it says, and what a page to sign in at does.
+        (Feishu, 200, "", "sent"),
+        (Dingtalk, 200, "OK", "sent"),
+        (Wecom, 200, r#"{"ok":true}"#, "sent"),
+        (Slack, 200, "{}", "sent"),
+        (Telegram, 200, "<html>Sign in</html>", "again"),
+        (Feishu, 200, "<html>Sign in</html>", "again"),
         (Telegram, 401, r#"{"ok":false,"error_code":401,"description":"Unauthorized"}"#, "gone"),
         (
             Telegram,

@@ -5,6 +5,7 @@ use sayso::auth::Role;
 use sayso::auth::invitations::{self, NewInvitation};
 use sayso::auth::member::{Email, Name};
 use sayso::console::settings::form::Kind;
+use sayso::sites::targets::Target;
 use sayso_tests::{Database, TestApp};
 
 use super::{CHINESE_DARK, ENGLISH_LIGHT, Inspector, System};
@@ -92,6 +93,11 @@ async fn the_console(system: System) {
     stage::add_member(&app.app, "chen@acme.example", "陈师傅", Role::Admin).await;
     app.set_site(&["public_record=true"]).await;
     set_surveys(&app).await;
+    let stamp = Stamp::command(app.app.clock.now());
+    let site = app.site().await;
+    let added =
+        Target::add_webhook(&app.app.db, &app.app.keys, &site, "https://crm.acme.example/hook", &[], &stamp).await;
+    let (target, _) = added.unwrap();
     let mut inspector = Inspector::start(system).await;
     inspector.open(&format!("{collector}{link}"), "invitation").await;
     inspector.send_unchecked("form").await;
@@ -131,6 +137,7 @@ async fn the_console(system: System) {
         ("/staff/start", "start"),
         ("/staff/settings", "settings"),
         ("/staff/settings/edit", "changing settings"),
+        ("/staff/targets", "targets"),
         ("/staff/settings/object?kind=survey&from=servqual", "a survey from a questionnaire"),
         ("/staff/members", "members"),
         ("/staff/mail", "mail"),
@@ -157,6 +164,8 @@ async fn the_console(system: System) {
             inspector.browser.picture(&format!("{}-{language}", what.replace(' ', "-"))).await;
         }
     }
+    inspector.open(&format!("{collector}/staff/targets/{target}"), "a target").await;
+    inspector.browser.picture(&format!("target-{language}")).await;
     for kind in Kind::ALL {
         let page = format!("{collector}/staff/settings/object?kind={}", kind.as_str());
         inspector.open(&page, &format!("a new {}", kind.as_str())).await;

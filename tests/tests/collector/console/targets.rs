@@ -103,6 +103,7 @@ on_both_databases! {
         let id = Target::add_email(&app.app.db, &app.app.keys, &app.site().await, "night@acme.example", &[], &stamp).await.unwrap();
         let own = format!("/staff/targets/{id}");
         complaint(&app, "The sofa <b>creaks</b>").await;
+        run_due(&app.app).await.unwrap();
         let page = desk.client.get(&own).await.body;
         assert!(page.contains("A test") || page.contains("test"), "of a made-up case: {page}");
         let page = desk.client.get(&format!("{own}?case=%231")).await.body;

@@ -94,7 +94,7 @@ on_both_databases! {
             ("-kind:praise&team=none&sort=oldest", vec![1, 3]),
             ("number:2&has=task", vec![1]),
             ("kind:complaint&sort=oldest", vec![0, 3]),
-            ("&has=task", vec![]),
+            ("&has=task", vec![1]),
         ]
         .into_iter()
         .map(|(query, places)| (query.to_owned(), places))

@@ -70,7 +70,7 @@ on_both_databases! {
         let again = post(&program, &app, &json!({"site": "acme", "rows": rows})).await;
         assert_eq!(again.json(), json!({"new": 0, "replaced": 0, "same": 2}));
         let found = program.get_at("/api/v1/exposure?site=acme&from=2026-11-01").await.json();
-        assert_eq!(found, json!({"exposure": [{"date": "2026-11-23", "count": 1000, "kind": "orders"}]}));
+        assert_eq!(found, json!({"exposure": [{"date": "2026-11-23", "count": 1000, "kind": "orders"}], "next": null}));
         let many: Vec<Value> = vec![json!({"date": "2026-11-23", "count": 1}); 1_001];
         for wrong in [
             json!({"site": "other", "rows": rows}), json!({"rows": rows}), json!({"site": "acme"}), json!({"site": "acme", "rows": []}),

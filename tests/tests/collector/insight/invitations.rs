@@ -130,8 +130,7 @@ on_both_databases! {
         let path = link(&app, &asked(&server, "li@example.com")[0]);
         // As a mail program does when its button is pressed.
         let stopped = app.client().post_form(&format!("{path}/stop"), &[("List-Unsubscribe", "One-Click")]).await;
-        assert_eq!(stopped.location(), format!("{path}/stop?done=1"));
-        assert!(app.client().get(stopped.location()).await.body.contains("You will get no more surveys"));
+        assert!(stopped.status == StatusCode::OK && stopped.body.contains("You will get no more surveys"), "{}", stopped.body);
         apply(&app, &another("second", "{ customers = {} }")).await;
         assert_eq!(invite(&app).await, 0, "one invitation in 90 days, whatever the survey");
         app.app.clock.advance(90 * DAY);

@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use reqwest::StatusCode;
+use reqwest::{Method, StatusCode};
 use sayso_tests::{Client, TestApp, eventually, on_both_databases};
 use serde_json::json;
 
@@ -63,7 +63,8 @@ on_both_databases! {
             assert!(!text.contains(personal), "{personal} in\n{text}");
         }
 
-        assert_eq!(client.get("/metrics").await.status, StatusCode::NOT_FOUND);
+        let through_a_proxy = client.request(Method::GET, "/metrics").header("x-forwarded-for", "203.0.113.7");
+        assert_eq!(client.send(through_a_proxy).await.status, StatusCode::NOT_FOUND);
         assert_eq!(Client::new(&own).get("/t/").await.status, StatusCode::NOT_FOUND);
         app.stop().await;
     }

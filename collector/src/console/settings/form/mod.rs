@@ -274,6 +274,12 @@ impl ObjectPage {
         self.t.get(&format!("desk.form.title.{}", self.kind.as_str()))
     }
 
+    /// The page on which customers write to a site, in its looks and words as they are saved.
+    fn preview(&self) -> Option<String> {
+        let key = self.key.as_ref().filter(|_| self.kind == Kind::Site)?;
+        Some(format!("/s/{key}"))
+    }
+
     /// Whether something is wrong in a field.
     fn is_wrong(&self) -> bool {
         !self.mistakes.is_empty() || self.fields.iter().any(|field| !field.errors.is_empty())
