@@ -12,6 +12,7 @@ pub enum Command {
     Run { demo_args: Vec<String> },
     Test { selection: Selection, test_args: Vec<String> },
     BenchConsole { arguments: Vec<String> },
+    BenchForward { rounds: Vec<String> },
     BenchIntake { rounds: Vec<String> },
     BenchSuggest,
     BenchWidget { afterwards: Afterwards },
@@ -39,6 +40,11 @@ impl Command {
                 rest.remove(0);
                 return Ok(Self::BenchConsole { arguments: rest });
             }
+            "bench" if rest.first().is_some_and(|arg| arg == "forward") => {
+                rest.remove(0);
+                known_rounds(&rest, &["sqlite", "postgresql", "arrival", "mail", "drain", "intake"])?;
+                return Ok(Self::BenchForward { rounds: rest });
+            }
             "bench" if rest.first().is_some_and(|arg| arg == "suggest") => {
                 rest.remove(0);
                 Self::BenchSuggest
@@ -47,11 +53,10 @@ impl Command {
                 if rest.first().is_some_and(|arg| arg == "intake") {
                     rest.remove(0);
                 }
-                const ROUNDS: [&str; 8] =
-                    ["sqlite", "postgresql", "parse", "single", "full", "half", "connections", "stored"];
-                if let Some(unknown) = rest.iter().find(|round| !ROUNDS.contains(&round.as_str())) {
-                    bail!("there is no round `{unknown}`; there are {}", ROUNDS.join(", "));
-                }
+                known_rounds(
+                    &rest,
+                    &["sqlite", "postgresql", "parse", "single", "full", "half", "connections", "stored"],
+                )?;
                 return Ok(Self::BenchIntake { rounds: rest });
             }
             "dist" => Self::Dist,
@@ -92,6 +97,13 @@ impl Command {
     }
 }
 
+fn known_rounds(asked: &[String], known: &[&str]) -> anyhow::Result<()> {
+    match asked.iter().find(|round| !known.contains(&round.as_str())) {
+        Some(unknown) => bail!("there is no round `{unknown}`; there are {}", known.join(", ")),
+        None => Ok(()),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -126,6 +138,9 @@ mod tests {
         let arguments = vec!["--cases".to_owned(), "10".to_owned()];
         assert_eq!(parse("bench console --cases 10").expect("a bench"), Command::BenchConsole { arguments });
         assert_eq!(parse("bench intake sqlite full").expect("known rounds"), Command::BenchIntake { rounds });
+        let rounds = vec!["drain".to_owned()];
+        assert_eq!(parse("bench forward drain").expect("a known round"), Command::BenchForward { rounds });
+        assert!(parse("bench forward full").is_err());
     }
 
     #[test]

@@ -10,7 +10,9 @@ use std::process::Command;
 use anyhow::bail;
 use rustix::process::Signal;
 
+use crate::bench::widget::released_collector;
 use crate::environment;
+use crate::packages;
 use crate::postgres::{Cluster, Durability};
 use crate::process::{Group, OnInterrupt};
 use crate::widget as widget_build;
@@ -49,6 +51,24 @@ pub fn intake(rounds: &[String]) -> anyhow::Result<()> {
     cluster.stop();
     if !status.success() {
         bail!("the load ended with {status}");
+    }
+    Ok(())
+}
+
+/// Builds what is released, starts a PostgreSQL that keeps its data, and measures how cases travel to targets.
+pub fn forward(rounds: &[String]) -> anyhow::Result<()> {
+    widget_build::build()?;
+    packages::ensure_dovecot()?;
+    let collector = released_collector()?;
+    let cluster = Cluster::start(Durability::Full)?;
+    let mut command: Command = environment::cargo();
+    // What submits and receives is compiled as the tests are.
+    command.args(["bench", "--quiet", "--workspace", "--bench", "forward", "--profile", "dev", "--"]).args(rounds);
+    command.env("SAYSO_TEST_BINARY", &collector).env("SAYSO_TEST_POSTGRES_DURABLE", cluster.url());
+    let status = Group::spawn(&mut command, Signal::TERM, OnInterrupt::End)?.wait()?;
+    cluster.stop();
+    if !status.success() {
+        bail!("forwarding ended with {status}");
     }
     Ok(())
 }

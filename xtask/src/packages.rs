@@ -36,6 +36,11 @@ pub fn install(what: &str, packages: &[&str]) -> anyhow::Result<()> {
     Ok(())
 }
 
+/// The server of mailboxes that tests and benches read by IMAP.
+pub fn ensure_dovecot() -> anyhow::Result<()> {
+    ensure("Dovecot", &["dovecot-imapd"], || Path::new("/usr/sbin/dovecot").exists().then_some(()))
+}
+
 /// Looks for a font's file in the folders of Debian's Noto packages.
 pub fn has_font(file: &str) -> Option<()> {
     let folders = ["/usr/share/fonts/opentype/noto", "/usr/share/fonts/truetype/noto"];

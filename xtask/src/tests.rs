@@ -204,7 +204,7 @@ fn test_end_to_end(parts: &[Part], round: Round, test_args: &[String], report: &
     let browser = if parts.contains(&Part::Browser) { Some(Chromium::find_or_install()?) } else { None };
     if parts.contains(&Part::Collector) {
         // A mailbox that is read by IMAP is one of a real server.
-        packages::ensure("Dovecot", &["dovecot-imapd"], || Path::new("/usr/sbin/dovecot").exists().then_some(()))?;
+        packages::ensure_dovecot()?;
     }
     let signs_in = parts.iter().any(|part| matches!(part, Part::Collector | Part::Browser));
     let provider = signs_in.then(IdentityProvider::find_or_install).transpose()?;

@@ -54,7 +54,7 @@ pub fn widget(afterwards: Afterwards) -> anyhow::Result<()> {
 }
 
 /// The collector as released: the one that `SAYSO_TEST_BINARY` names, or one that is compiled now.
-fn released_collector() -> anyhow::Result<PathBuf> {
+pub fn released_collector() -> anyhow::Result<PathBuf> {
     if let Some(program) = std::env::var_os("SAYSO_TEST_BINARY") {
         return Ok(program.into());
     }

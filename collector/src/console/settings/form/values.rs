@@ -77,11 +77,7 @@ impl Values {
         let name = field.name;
         match field.control {
             Control::Texts | Control::LongTexts => self.set_texts(name, value),
-            Control::Checks(_) => {
-                for one in value.as_array().into_iter().flatten() {
-                    self.put(format!("{name}.{}", plain(one)), "1");
-                }
-            }
+            Control::Checks(_) => self.set_checks(name, value),
             Control::List => self.put(name, lines(value, plain)),
             Control::Hours => {
                 for day in WEEKDAYS {
@@ -103,9 +99,7 @@ impl Values {
             Control::Audience => match value.get("customers") {
                 Some(sample) => {
                     self.put(name, "customers");
-                    for tier in sample["tier"].as_array().into_iter().flatten() {
-                        self.put(format!("audience.tier.{}", plain(tier)), "1");
-                    }
+                    self.set_checks("audience.tier", &sample["tier"]);
                     self.put("audience.resolved_within", plain(&sample["resolved_within"]));
                     self.put("audience.sample", plain(&sample["sample"]));
                 }
@@ -115,6 +109,20 @@ impl Values {
             Control::Switch => {}
             _ => self.put(name, plain(value)),
         }
+    }
+
+    /// Boxes that are checked hold their places, so that a list keeps its order.
+    fn set_checks(&mut self, name: &str, value: &Value) {
+        for (at, one) in value.as_array().into_iter().flatten().enumerate() {
+            self.put(format!("{name}.{}", plain(one)), (at + 1).to_string());
+        }
+    }
+
+    /// What is checked, in its order; what was checked last comes last.
+    fn checked(&self, name: &str) -> Vec<toml::Value> {
+        let mut parts = self.parts(name);
+        parts.sort_by_key(|part| self.get(&format!("{name}.{part}")).parse().unwrap_or(usize::MAX));
+        parts.into_iter().map(text).collect()
     }
 
     fn set_texts(&mut self, name: &str, texts: &Value) {
@@ -144,7 +152,7 @@ impl Values {
         match field.control {
             Control::Texts | Control::LongTexts => self.texts(name),
             Control::Checks(_) => {
-                let chosen: Vec<toml::Value> = self.parts(name).into_iter().map(text).collect();
+                let chosen = self.checked(name);
                 (!chosen.is_empty()).then_some(toml::Value::Array(chosen))
             }
             Control::List => list(typed.lines(), text),
@@ -199,7 +207,7 @@ impl Values {
 
     fn sample(&self) -> toml::Value {
         let mut sample = toml::Table::new();
-        let tiers: Vec<toml::Value> = self.parts("audience.tier").into_iter().map(text).collect();
+        let tiers = self.checked("audience.tier");
         if !tiers.is_empty() {
             sample.insert("tier".to_owned(), toml::Value::Array(tiers));
         }
@@ -317,6 +325,15 @@ email = "care@shop.example"
                 assert_eq!(kind.objects(&read), [(key, object)], "{}", written.text);
             }
         }
+    }
+
+    #[test]
+    fn what_is_checked_last_comes_last() {
+        let rule = serde_json::json!({ "name": "Late", "on": ["message", "created"] });
+        let mut values = Values::of(Kind::Rule, &rule);
+        values.put("on.breached", "new");
+        let written = values.write(Kind::Rule).text;
+        assert!(written.contains(r#"on = ["message", "created", "breached"]"#), "{written}");
     }
 
     #[test]

@@ -31,18 +31,28 @@ pub(super) enum Input {
     Line { value: String, kind: &'static str, mode: &'static str, is_fixed: bool },
     Lines { value: String },
     Select { choices: Vec<Choice> },
-    Checks { choices: Vec<Choice> },
+    Checks { boxes: Vec<CheckBox> },
     Switch { is_on: bool },
     Texts { texts: LocalTexts, is_long: bool },
     Hours { days: Vec<TextInput> },
     Items { rows: Vec<ItemRow>, has_dimensions: bool },
-    Audience { choices: Vec<Choice>, tiers: Vec<Choice>, within: String, sample: String },
+    Audience { choices: Vec<Choice>, tiers: Vec<CheckBox>, within: String, sample: String },
 }
 
 /// Something that can be chosen.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Choice {
     pub(super) value: String,
+    pub(super) label: String,
+    pub(super) is_chosen: bool,
+}
+
+/// One of several things that can be chosen together.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct CheckBox {
+    pub(super) name: String,
+    /// Its place among those that are chosen, so that they keep their order.
+    pub(super) place: String,
     pub(super) label: String,
     pub(super) is_chosen: bool,
 }
@@ -112,10 +122,7 @@ fn input(field: &Field, values: &Values, around: Around<'_>) -> Input {
         Control::Texts => Input::Texts { texts: texts(name, values, around), is_long: false },
         Control::LongTexts => Input::Texts { texts: texts(name, values, around), is_long: true },
         Control::Select(source) => Input::Select { choices: choices(source, around, |choice| choice == value) },
-        Control::Checks(source) => {
-            let is_chosen = |choice: &str| !values.get(&format!("{name}.{choice}")).is_empty();
-            Input::Checks { choices: choices(source, around, is_chosen) }
-        }
+        Control::Checks(source) => Input::Checks { boxes: boxes(name, source, values, around) },
         Control::Switch => Input::Switch { is_on: !value.is_empty() },
         Control::YesOrNo => {
             let words = ["true", "false"];
@@ -135,10 +142,9 @@ fn input(field: &Field, values: &Values, around: Around<'_>) -> Input {
         }
         Control::Audience => {
             let words = ["members", "customers"];
-            let is_tier = |tier: &str| !values.get(&format!("audience.tier.{tier}")).is_empty();
             Input::Audience {
                 choices: words.map(|word| named(word, "desk.form.audience_word", around.t, &value)).into(),
-                tiers: choices(Source::Tiers, around, is_tier),
+                tiers: boxes("audience.tier", Source::Tiers, values, around),
                 within: values.get("audience.resolved_within").to_owned(),
                 sample: values.get("audience.sample").to_owned(),
             }
@@ -176,6 +182,18 @@ fn texts(name: &str, values: &Values, around: Around<'_>) -> LocalTexts {
 /// A word with the text that it has.
 fn named(word: &str, texts: &str, t: Texts, chosen: &str) -> Choice {
     Choice { value: word.to_owned(), label: t.get(&format!("{texts}.{word}")).to_owned(), is_chosen: word == chosen }
+}
+
+/// A box for each choice; `name.choice` is the name of its input.
+fn boxes(name: &str, source: Source, values: &Values, around: Around<'_>) -> Vec<CheckBox> {
+    let check_box = |choice: Choice| {
+        let name = format!("{name}.{}", choice.value);
+        let place = values.get(&name);
+        let is_chosen = !place.is_empty();
+        let place = if is_chosen { place.to_owned() } else { "new".to_owned() };
+        CheckBox { name, place, label: choice.label, is_chosen }
+    };
+    choices(source, around, |_| false).into_iter().map(check_box).collect()
 }
 
 fn choices(source: Source, around: Around<'_>, is_chosen: impl Fn(&str) -> bool) -> Vec<Choice> {
