@@ -60,13 +60,22 @@ pub fn layer(app: &App) -> SessionManagerLayer<Sessions> {
 
 /// Makes this the session of `member`, with a new identifier, so that one that somebody planted before is worth nothing.
 pub async fn sign_in(app: &App, session: &Session, member: &Member, headers: &HeaderMap) -> Result<()> {
+    // What they showed before the second factor counts on: with it they have shown more, and not less.
+    let proved = match awaited(app, session).await? {
+        Some(awaited) if awaited.id == member.id => session.get::<Millis>(PROVED).await.map_err(internal)?,
+        _ => None,
+    };
     session.cycle_id().await.map_err(internal)?;
     session.clear().await;
     session.insert(DEVICE, device_name(headers)).await.map_err(internal)?;
     session.insert(MEMBER, &member.id).await.map_err(internal)?;
     session.insert(EPOCH, member.session_epoch).await.map_err(internal)?;
     session.insert(CREATED, app.clock.now()).await.map_err(internal)?;
-    session.insert(SEEN, app.clock.now()).await.map_err(internal)
+    session.insert(SEEN, app.clock.now()).await.map_err(internal)?;
+    match proved {
+        Some(at) => session.insert(PROVED, at).await.map_err(internal),
+        None => Ok(()),
+    }
 }
 
 /// Notes that the member of this session still has to show their second factor: until then it is nobody's.

@@ -1,0 +1,48 @@
+//! Showing once more who one is, without a password.
+
+use reqwest::StatusCode;
+use sayso::audit::Stamp;
+use sayso::auth::totp::{self, Secret};
+use sayso::auth::{Member, Role};
+use sayso::clock::{MINUTE, SECOND};
+use sayso_tests::{Client, TestApp, on_both_databases};
+use serde_json::json;
+
+use super::{GO, go, person, with_provider};
+use crate::console::{add_member, token};
+
+/// A member who has no password.
+async fn add_without_password(app: &TestApp, name: &str, role: Role) -> String {
+    let id = add_member(app, name, role).await;
+    Member::set_password(&app.app.db, &id, None, &Stamp::command(0)).await.unwrap();
+    id
+}
+
+async fn invite(client: &Client, name: &str) -> StatusCode {
+    let csrf = token(&client.get("/staff/account").await);
+    let email = format!("{name}@acme.example");
+    let form = [("csrf", csrf.as_str()), ("email", &email), ("name", name), ("role", "agent"), ("lang", "en")];
+    client.post_form("/staff/members/invite", &form).await.status
+}
+
+on_both_databases! {
+    async fn what_was_shown_at_the_provider_counts_after_the_second_factor(database: Database) {
+        let (app, provider) = with_provider(database, "").await;
+        let id = add_without_password(&app, "lin", Role::Admin).await;
+        let lin = Member::by_id(&app.app.db, &id).await.unwrap().unwrap();
+        let secret = Secret::random();
+        totp::set(&app.app.db, &app.app.keys, &lin, &secret, 0, &Stamp::command(0)).await.unwrap();
+        let now = app.app.clock.now();
+        let mut claims = person("u-9", "lin@acme.example");
+        claims["auth_time"] = json!(now / 1_000);
+        provider.says(claims);
+        let client = app.client();
+        assert_eq!(go(&client, &provider, GO).await.location(), "/staff/sign-in/code?next=%2Fstaff");
+        let code = secret.code(now.div_euclid(30 * SECOND));
+        let shown = client.post_form("/staff/sign-in/code", &[("code", &code), ("next", "/staff")]).await;
+        assert_eq!(shown.status, StatusCode::SEE_OTHER, "{}", shown.body);
+        assert_eq!(invite(&client, "mei").await, StatusCode::SEE_OTHER);
+        app.app.clock.advance(11 * MINUTE);
+        assert_eq!(invite(&client, "tom").await, StatusCode::UNPROCESSABLE_ENTITY, "that was too long ago");
+    }
+}
