@@ -109,6 +109,12 @@ pub fn local_path(next: &str) -> Option<&str> {
 }
 
 impl SignedIn {
+/// Where one signs in and then goes on to `next`.
+pub fn sign_in_path(next: &str) -> String {
+    let query: String = url::form_urlencoded::Serializer::new(String::new()).append_pair("next", next).finish();
+    format!("{SIGN_IN}?{query}")
+}
+
     async fn of(parts: &Parts, app: &App) -> Result<Option<Self>, Error> {
         let session = parts.extensions.get::<Session>().cloned();
         let session = session.ok_or_else(|| anyhow::anyhow!("the route has no session layer"))?;
@@ -288,11 +294,7 @@ impl IntoResponse for AuthRejection {
         match self {
             AuthRejection::Error(error) => error.into_response(),
             AuthRejection::SecondFactor => Redirect::to(SECOND_FACTOR).into_response(),
-            AuthRejection::SignIn(next) => {
-                let query: String =
-                    url::form_urlencoded::Serializer::new(String::new()).append_pair("next", &next).finish();
-                Redirect::to(&format!("{SIGN_IN}?{query}")).into_response()
-            }
+            AuthRejection::SignIn(next) => Redirect::to(&sign_in_path(&next)).into_response(),
         }
     }
 }
@@ -310,7 +312,8 @@ fn wanted(parts: &Parts) -> String {
     wanted.filter(|path| local_path(path).is_some()).unwrap_or_else(|| START.to_owned())
 }
 
-fn is_foreign(app: &App, headers: &HeaderMap) -> bool {
+/// Whether a page of another website leads here, or sends this form.
+pub fn is_foreign(app: &App, headers: &HeaderMap) -> bool {
     cors::is_foreign(headers, |origin| cors::is_console(&app.config, origin, headers))
 }
 

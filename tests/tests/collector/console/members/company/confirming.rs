@@ -1,6 +1,6 @@
-//! Showing once more who one is, without a password.
+//! Showing once more who one is, without a password; and who leads people to a provider.
 
-use reqwest::StatusCode;
+use reqwest::{Method, StatusCode};
 use sayso::audit::Stamp;
 use sayso::auth::totp::{self, Secret};
 use sayso::auth::{Member, Role};
@@ -44,5 +44,20 @@ on_both_databases! {
         assert_eq!(invite(&client, "mei").await, StatusCode::SEE_OTHER);
         app.app.clock.advance(11 * MINUTE);
         assert_eq!(invite(&client, "tom").await, StatusCode::UNPROCESSABLE_ENTITY, "that was too long ago");
+    }
+
+    async fn another_website_leads_nobody_to_a_provider(database: Database) {
+        let (app, provider) = with_provider(database, "").await;
+        let client = app.client();
+        for site in ["cross-site", "same-site"] {
+            let request = client.request(Method::GET, &format!("{GO}?next=%2Fstaff%2Fcases")).header("sec-fetch-site", site);
+            let answer = client.send(request).await;
+            assert_eq!((answer.status, answer.location()), (StatusCode::SEE_OTHER, "/staff/sign-in?next=%2Fstaff%2Fcases"), "{site}");
+            assert_eq!(answer.header("set-cookie"), "", "nothing has begun");
+        }
+        for own in ["same-origin", "none"] {
+            let answer = client.send(client.request(Method::GET, GO).header("sec-fetch-site", own)).await;
+            assert!(answer.location().starts_with(&provider.url), "{own}: {}", answer.location());
+        }
     }
 }
