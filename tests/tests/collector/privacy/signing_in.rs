@@ -5,7 +5,7 @@ use sayso::auth::Role;
 use sayso::auth::totp::Secret;
 use sayso::clock::{MINUTE, SECOND};
 use sayso::keys::Keys;
-use sayso_tests::{Answer, Client, Options, TestApp, on_both_databases};
+use sayso_tests::{Answer, Client, Options, TestApp, on_both_databases, process};
 
 use super::sayso;
 use crate::console::{Desk, PASSWORD};
@@ -131,6 +131,22 @@ on_both_databases! {
         assert_eq!(codes().await, 0, "there is nothing left for which they could stand");
         let refused = lin.post(&format!("{PATH}/codes"), &[("password", PASSWORD)]).await;
         assert_eq!((refused.location(), codes().await), (PATH, 0));
+    }
+
+    async fn a_password_of_the_command_line_is_held_against_the_same_words(app: TestApp) {
+        Desk::of(&app, "lin", Role::Agent).await;
+        let set = async |password: &'static str| {
+            let (data, url) = (app.data.path().to_owned(), app.app.config.database_url.reveal().unwrap_or_default().to_owned());
+            let arguments = ["member", "reset", "lin@acme.example", "--password-stdin"];
+            let run = move || process::run_with_input(&data, &url, &arguments, password);
+            tokio::task::spawn_blocking(run).await.unwrap()
+        };
+        let (done, said) = set("acme home 123\n").await;
+        assert!(!done && said.contains("must not be the name"), "{said}");
+        let (done, said) = set("sayso sayso 123\n").await;
+        assert!(!done && said.contains("must not be the name"), "{said}");
+        let (done, said) = set("yellow zebras run\n").await;
+        assert!(done, "{said}");
     }
 
     async fn sessions_are_listed_and_ended(app: TestApp) {
