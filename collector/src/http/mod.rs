@@ -14,6 +14,7 @@ pub mod limits;
 pub mod openapi;
 pub mod panics;
 pub mod problems;
+pub mod refusals;
 pub mod slots;
 pub mod trace;
 
