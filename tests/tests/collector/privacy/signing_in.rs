@@ -219,14 +219,32 @@ on_both_databases! {
         give_password(&other, "lin").await;
         let page = lin.client.get("/staff/account/sessions").await.body;
         assert!(page.matches("<tr>").count() == 3 && page.contains("This device"), "{page}");
-        let id = between(&page, "name=\"id\" value=\"", "\"");
+        let id = between(&page, "small\" name=\"id\" value=\"", "\"");
         let bo = Desk::of(&app, "bo", Role::Agent).await;
-        bo.post("/staff/account/sessions", &[("id", &id)]).await;
+        let end = [("id", id.as_str()), ("password", PASSWORD)];
+        bo.post("/staff/account/sessions", &end).await;
         assert_eq!(other.get("/staff/cases").await.status, StatusCode::OK, "nobody ends the session of somebody else");
-        let ended = lin.post("/staff/account/sessions", &[("id", &id)]).await;
+        for wrong in [vec![("id", id.as_str())], vec![("id", "others"), ("password", "wrong")]] {
+            let refused = lin.post("/staff/account/sessions", &wrong).await;
+            assert_eq!(refused.status, StatusCode::UNPROCESSABLE_ENTITY);
+            assert!(refused.body.contains("This is not your current password."), "{}", refused.body);
+        }
+        assert_eq!(other.get("/staff/cases").await.status, StatusCode::OK, "an open session is not enough to end others");
+        let ended = lin.post("/staff/account/sessions", &end).await;
         assert_eq!(ended.status, StatusCode::SEE_OTHER);
         assert_eq!(other.get("/staff/cases").await.status, StatusCode::SEE_OTHER);
         assert_eq!(lin.client.get("/staff/account/sessions").await.body.matches("<tr>").count(), 2);
+        // And all others at once.
+        let others = [app.client(), app.client()];
+        for other in &others {
+            give_password(other, "lin").await;
+        }
+        let ended = lin.post("/staff/account/sessions", &[("id", "others"), ("password", PASSWORD)]).await;
+        assert!(lin.client.get(ended.location()).await.body.contains("All other sessions have ended."));
+        for other in &others {
+            assert_eq!(other.get("/staff/cases").await.status, StatusCode::SEE_OTHER);
+        }
+        assert_eq!(bo.client.get("/staff/cases").await.status, StatusCode::OK);
     }
 }
 
