@@ -55,6 +55,9 @@ pub enum MemberCommand {
     Reset {
         /// The member's address.
         email: String,
+        /// Take only the password away, for whoever has forgotten it: the second factor, the passkeys and the company account stay.
+        #[arg(long)]
+        keep_second_factor: bool,
         /// Set the password that the standard input gives in its first line instead.
         #[arg(long)]
         password_stdin: bool,
@@ -111,7 +114,7 @@ pub async fn run(command: MemberCommand, context: &Context) -> anyhow::Result<()
                 None => println!("{} is back.", member.name),
             }
         }
-        MemberCommand::Reset { email, password_stdin } => {
+        MemberCommand::Reset { email, keep_second_factor, password_stdin } => {
             let member = Member::by_email(&context.db, &Email::parse(&email)?).await?;
             let member = member.with_context(|| format!("there is no member {email}"))?;
             let hash = match password_stdin {
@@ -120,9 +123,12 @@ pub async fn run(command: MemberCommand, context: &Context) -> anyhow::Result<()
             };
             let stamp = Stamp::command(context.clock.now());
             Member::set_password(&context.db, &member.id, hash.as_deref(), &stamp).await?;
-            totp::remove(&context.db, &member.id, &stamp).await?;
-            passkeys::remove_all(&context.db, &member.id, &stamp).await?;
-            oidc::unbind(&context.db, &member.id, &stamp).await?;
+            // Whoever has lost everything, the last admin too, gets in without any of it.
+            if !keep_second_factor {
+                totp::remove(&context.db, &member.id, &stamp).await?;
+                passkeys::remove_all(&context.db, &member.id, &stamp).await?;
+                oidc::unbind(&context.db, &member.id, &stamp).await?;
+            }
             match hash {
                 Some(_) => println!("The password of {} is set; all its sessions have ended.", member.email),
                 None => print_link(context, &member.id).await?,

@@ -197,6 +197,27 @@ on_both_databases! {
         assert!(is_in(&lin.client).await && !is_in(&other).await);
     }
 
+    async fn a_forgotten_password_is_reset_beside_the_second_factor(app: TestApp) {
+        let mut lin = Desk::of(&app, "lin", Role::Agent).await;
+        let (_, codes) = set_up(&app, &mut lin).await;
+        insert_passkeys(&app).await;
+        let (done, said) = sayso(&app, &["member", "reset", "lin@acme.example", "--keep-second-factor"]).await;
+        assert!(done, "{said}");
+        assert_eq!(lin.client.get("/staff/cases").await.status, StatusCode::SEE_OTHER, "all sessions end");
+        assert_eq!(give_password(&app.client(), "lin").await.status, StatusCode::UNPROCESSABLE_ENTITY);
+        let path = between(&said, "/staff/link/", "\n");
+        let client = app.client();
+        let half = client.post_form(&format!("/staff/link/{path}"), &[]).await;
+        assert_eq!(half.location(), "/staff/sign-in/code?next=%2Fstaff%2Faccount", "the link is no second factor");
+        assert_eq!(give_code(&client, &codes[0]).await, StatusCode::SEE_OTHER);
+        let csrf = between(&client.get("/staff/account").await.body, "name=\"csrf\" value=\"", "\"");
+        // By the fresh link, though a passkey could be asked for.
+        let set = client.post_form("/staff/account/password", &[("csrf", &csrf), ("new", "yellow zebras run")]).await;
+        assert_eq!(set.status, StatusCode::SEE_OTHER, "{}", set.body);
+        assert!(client.get(PATH).await.body.contains("A second factor is set up."));
+        assert_eq!(crate::access::count(&app, "passkeys").await, 1);
+    }
+
     async fn a_password_of_the_command_line_is_held_against_the_same_words(app: TestApp) {
         Desk::of(&app, "lin", Role::Agent).await;
         let set = async |password: &'static str| {
