@@ -8,6 +8,8 @@
  * Where the page itself must not be fetched again, such as one whose every opening is recorded, `<body data-live-from="URL">` names one that has
  * the regions too.
  *
+ * When the session has ended, the page goes to the sign-in page, so that nothing of what it showed stays on the screen.
+ *
  * A hidden tab closes its stream, because a browser allows a host only six connections, and catches up when shown. So does a frame that was
  * fetched ahead (`pane.js`).
  */
@@ -15,6 +17,7 @@
 const url = document.body.dataset.live;
 /** Several events within this time make one fetch. */
 const SETTLE = 150;
+const SIGN_IN = "/staff/sign-in";
 
 /** @type {EventSource | undefined} */
 let stream;
@@ -43,7 +46,7 @@ async function refresh() {
   fetching = true;
   try {
     const answer = await fetch(document.body.dataset.liveFrom ?? location.href, { headers: { accept: "text/html", "sayso-asked-by": "page" }, credentials: "same-origin" });
-    // A redirect is the sign-in page: the session ended, and the reader's next step will say so.
+    if (answer.status === 401 || new URL(answer.url).pathname === SIGN_IN) return leave();
     if (!answer.ok || answer.redirected) return;
     const fresh = new DOMParser().parseFromString(await answer.text(), "text/html");
     for (const region of document.querySelectorAll("[data-live-region]")) swap(region, fresh);
@@ -119,6 +122,14 @@ function sameElement(element) {
   return href ? `a[href="${CSS.escape(href)}"]` : undefined;
 }
 
+/** Goes to the sign-in page, and from there back to this one. A page in a frame takes the one around it along. */
+function leave() {
+  close();
+  const here = window.top ?? window;
+  // In the place of this page, so that the way back does not show it either.
+  here.location.replace(`${SIGN_IN}?${new URLSearchParams({ next: here.location.pathname + here.location.search })}`);
+}
+
 /** @param {string} from */
 function open(from) {
   if (stream) return;
@@ -129,6 +140,10 @@ function open(from) {
     // Whatever happened while the stream was away came without an event.
     if (opened) schedule();
     opened = true;
+  });
+  stream.addEventListener("error", () => {
+    // It is tried again by itself unless it was refused, which it is without a session; only the page can say so.
+    if (stream?.readyState === EventSource.CLOSED) schedule();
   });
 }
 

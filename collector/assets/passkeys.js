@@ -21,7 +21,7 @@ async function ask(form) {
   const fields = new URLSearchParams([...new FormData(form)].map(([name, value]) => [name, String(value)]));
   fields.delete("credential");
   const answer = await fetch(form.dataset.begin ?? "", { method: "POST", body: fields });
-  if (answer.status === 422) return say(form, await answer.text());
+  if (answer.status === 422) return say(form, await answer.json());
   if (!answer.ok) throw new Error(String(answer.status));
   const options = await answer.json();
   const publicKey = options.publicKey ?? options;

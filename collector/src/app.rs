@@ -17,6 +17,7 @@ use crate::db::leader::Leader;
 use crate::http::client::ClientAddresses;
 use crate::http::connections::Rules;
 use crate::http::limits::Limits;
+use crate::http::refusals::Refusals;
 use crate::http::slots::Slots;
 use crate::intake::{Intake, SubmissionRate};
 use crate::keys::Keys;
@@ -60,6 +61,8 @@ pub struct Shared {
     pub clients: Arc<ClientAddresses>,
     /// Rate limits.
     pub limits: Limits,
+    /// What was refused otherwise, for the security log.
+    pub refusals: Arc<Refusals>,
     /// The providers by whose accounts members sign in.
     pub providers: Providers,
     /// How busy each site is.
@@ -113,6 +116,7 @@ impl App {
             attachments: Attachments::open(&config)?,
             clients: Arc::new(ClientAddresses::new(&config, &keys, &clock)),
             limits: Limits::new(&config, &clock),
+            refusals: Arc::new(Refusals::new(&clock)),
             providers: Providers::open(&config)?,
             submission_rate: SubmissionRate::new(&config),
             sightings: Sightings::new(&db, &clock, &changes),

@@ -70,6 +70,6 @@ pub fn router(app: &App) -> Router {
         .layer(from_fn_with_state(ConsoleHost::of(&app.config), hosts::keep_apart))
         .layer(panics::layer())
         .layer(from_fn_with_state(Hsts::of(&app.config), headers::for_all))
-        .layer(from_fn_with_state(Arc::clone(&app.metrics), trace::log))
+        .layer(from_fn_with_state((Arc::clone(&app.metrics), Arc::clone(&app.refusals)), trace::log))
         .with_state(app.clone())
 }

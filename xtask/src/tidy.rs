@@ -1,5 +1,6 @@
-//! Rules about our own files that no compiler checks: their text, and the order of the collector's modules.
+//! Rules about our own files that no compiler checks: their text, the order of the collector's modules, and what a page names as evidence.
 
+mod evidence;
 mod modules;
 mod rust;
 
@@ -32,6 +33,9 @@ pub fn check(workspace: &Path) -> anyhow::Result<usize> {
         for finding in modules::check(&workspace.join(folder))? {
             writeln!(findings, "  {folder}: {finding}")?;
         }
+    }
+    for finding in evidence::check(workspace)? {
+        writeln!(findings, "  {finding}")?;
     }
     ensure!(findings.is_empty(), "these files are not tidy:\n{findings}");
     Ok(read)

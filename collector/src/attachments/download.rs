@@ -13,6 +13,9 @@ use super::rows::{self, Reader};
 use crate::app::App;
 use crate::http::{Error, Result};
 
+/// Should a browser show a file all the same, it is a page that may do nothing.
+const POLICY: &str = "sandbox; default-src 'none'; base-uri 'none'; frame-ancestors 'none'";
+
 /// The file of a case with this identifier, piece by piece. Who may see the case is the caller's to know.
 pub async fn respond(app: &App, case_id: &str, id: &str, reader: Reader) -> Result<Response> {
     const UNKNOWN: Error = Error::NotFound("there is no such file");
@@ -31,7 +34,7 @@ pub async fn respond(app: &App, case_id: &str, id: &str, reader: Reader) -> Resu
         (CONTENT_LENGTH, HeaderValue::from(size)),
         (CONTENT_DISPOSITION, text(content_disposition(&attachment.name))?),
         (X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff")),
-        (CONTENT_SECURITY_POLICY, HeaderValue::from_static("sandbox; default-src 'none'; frame-ancestors 'none'")),
+        (CONTENT_SECURITY_POLICY, HeaderValue::from_static(POLICY)),
         (CACHE_CONTROL, HeaderValue::from_static("private, no-store")),
         (HeaderName::from_static("cross-origin-resource-policy"), HeaderValue::from_static("same-origin")),
     ];

@@ -7,12 +7,13 @@ use sayso_shared::Lang;
 use super::invitations::{NewInvitation, Refusal};
 use super::links::make_sign_in_link;
 use super::member::{Email, Name, NewMember};
-use super::{Member, Password, Role, breached, invitations, oidc, passkeys, totp};
+use super::{Member, Password, Role, invitations, new_password, oidc, passkeys, totp};
 use crate::audit::Stamp;
 use crate::clock::{Millis, parse_rfc3339, rfc3339};
 use crate::context::Context;
 use crate::service;
 use crate::service::objects::Team;
+use crate::sites::Site;
 
 /// What can be done with members.
 #[derive(Debug, Subcommand)]
@@ -54,6 +55,9 @@ pub enum MemberCommand {
     Reset {
         /// The member's address.
         email: String,
+        /// Take only the password away, for whoever has forgotten it: the second factor, the passkeys and the company account stay.
+        #[arg(long)]
+        keep_second_factor: bool,
         /// Set the password that the standard input gives in its first line instead.
         #[arg(long)]
         password_stdin: bool,
@@ -79,7 +83,7 @@ pub async fn run(command: MemberCommand, context: &Context) -> anyhow::Result<()
         MemberCommand::Add { email, name, role, password_stdin } => {
             let (email, name) = (Email::parse(&email)?, Name::parse(&name)?);
             let password_hash = match password_stdin {
-                true => Some(read_password(context, &[name.as_str(), email.as_str()]).await?.hash().await?),
+                true => Some(read_password(context, name.as_str(), email.as_str()).await?.hash().await?),
                 false => None,
             };
             let has_password = password_hash.is_some();
@@ -110,18 +114,21 @@ pub async fn run(command: MemberCommand, context: &Context) -> anyhow::Result<()
                 None => println!("{} is back.", member.name),
             }
         }
-        MemberCommand::Reset { email, password_stdin } => {
+        MemberCommand::Reset { email, keep_second_factor, password_stdin } => {
             let member = Member::by_email(&context.db, &Email::parse(&email)?).await?;
             let member = member.with_context(|| format!("there is no member {email}"))?;
             let hash = match password_stdin {
-                true => Some(read_password(context, &[&member.name, &member.email]).await?.hash().await?),
+                true => Some(read_password(context, &member.name, &member.email).await?.hash().await?),
                 false => None,
             };
             let stamp = Stamp::command(context.clock.now());
             Member::set_password(&context.db, &member.id, hash.as_deref(), &stamp).await?;
-            totp::remove(&context.db, &member.id, &stamp).await?;
-            passkeys::remove_all(&context.db, &member.id, &stamp).await?;
-            oidc::unbind(&context.db, &member.id, &stamp).await?;
+            // Whoever has lost everything, the last admin too, gets in without any of it.
+            if !keep_second_factor {
+                totp::remove(&context.db, &member.id, &stamp).await?;
+                passkeys::remove_all(&context.db, &member.id, &stamp).await?;
+                oidc::unbind(&context.db, &member.id, &stamp).await?;
+            }
             match hash {
                 Some(_) => println!("The password of {} is set; all its sessions have ended.", member.email),
                 None => print_link(context, &member.id).await?,
@@ -168,13 +175,13 @@ async fn print_link(context: &Context, member_id: &str) -> anyhow::Result<()> {
     Ok(())
 }
 
-async fn read_password(context: &Context, own_words: &[&str]) -> anyhow::Result<Password> {
+async fn read_password(context: &Context, name: &str, email: &str) -> anyhow::Result<Password> {
     let mut line = String::new();
     std::io::stdin().read_line(&mut line).context("the standard input gives no password")?;
     let typed = line.trim_end_matches(['\r', '\n']);
-    let password = Password::parse(typed, own_words).map_err(|weakness| anyhow::anyhow!(weakness.sentence()))?;
-    breached::check(&context.config, &password).await?.map_err(|weakness| anyhow::anyhow!(weakness.sentence()))?;
-    Ok(password)
+    let sites = Site::all(&context.db).await?;
+    let password = new_password::check(&context.config, sites.iter(), typed, (name, email)).await?;
+    password.map_err(|weakness| anyhow::anyhow!(weakness.sentence()))
 }
 
 fn read_time(text: &str) -> Result<Millis, String> {

@@ -12,6 +12,7 @@ use sayso_shared::id::IdempotencyKey;
 use sayso_shared::limits::BODY_MAX_BYTES;
 use serde::de::DeserializeOwned;
 use tower_sessions::Session;
+use tower_sessions::session::Id;
 
 use super::Member;
 use super::permissions::{Action, Actor, Object, Standing, can};
@@ -109,19 +110,32 @@ pub fn local_path(next: &str) -> Option<&str> {
     .then_some(next)
 }
 
+/// Where one signs in and then goes on to `next`.
+pub fn sign_in_path(next: &str) -> String {
+    let query: String = url::form_urlencoded::Serializer::new(String::new()).append_pair("next", next).finish();
+    format!("{SIGN_IN}?{query}")
+}
+
 impl SignedIn {
     async fn of(parts: &Parts, app: &App) -> Result<Option<Self>, Error> {
         let session = parts.extensions.get::<Session>().cloned();
         let session = session.ok_or_else(|| anyhow::anyhow!("the route has no session layer"))?;
         let Some(member) = session::member(app, &session, asked_by(&parts.headers)).await? else { return Ok(None) };
         let Some(id) = session.id() else { return Ok(None) };
-        let csrf = app.keys.hash(Purpose::Form, &id.to_string());
+        let csrf = csrf(app, &id);
         let standing = standing(app, &member).await?;
         let place = match parts.headers.get("sec-fetch-dest").is_some_and(|dest| dest == "iframe") {
             true => Place::Pane,
             false => Place::Tab,
         };
         Ok(Some(Self { t: Texts(member.lang()), member, standing, csrf, session, place }))
+    }
+
+    /// Goes on with this session, under a new identifier, after something has ended all sessions of the member.
+    pub async fn renew(&mut self, app: &App, headers: &HeaderMap) -> Result<(), Error> {
+        self.member = session::renew(app, &self.session, &self.member.id, headers).await?;
+        self.csrf = csrf(app, &self.session.id().ok_or(Error::Unauthorized)?);
+        Ok(())
     }
 
     /// Refuses a form that is from no page of this session.
@@ -296,11 +310,7 @@ impl IntoResponse for AuthRejection {
         match self {
             AuthRejection::Error(error) => error.into_response(),
             AuthRejection::SecondFactor => Redirect::to(SECOND_FACTOR).into_response(),
-            AuthRejection::SignIn(next) => {
-                let query: String =
-                    url::form_urlencoded::Serializer::new(String::new()).append_pair("next", &next).finish();
-                Redirect::to(&format!("{SIGN_IN}?{query}")).into_response()
-            }
+            AuthRejection::SignIn(next) => Redirect::to(&sign_in_path(&next)).into_response(),
         }
     }
 }
@@ -318,8 +328,14 @@ fn wanted(parts: &Parts) -> String {
     wanted.filter(|path| local_path(path).is_some()).unwrap_or_else(|| START.to_owned())
 }
 
-fn is_foreign(app: &App, headers: &HeaderMap) -> bool {
+/// Whether a page of another website leads here, or sends this form.
+pub fn is_foreign(app: &App, headers: &HeaderMap) -> bool {
     cors::is_foreign(headers, |origin| cors::is_console(&app.config, origin, headers))
+}
+
+/// What every form of a session carries.
+fn csrf(app: &App, id: &Id) -> String {
+    app.keys.hash(Purpose::Form, &id.to_string())
 }
 
 /// By the browser's word for what a request is for, which scripts can't change; by our own where it says nothing, on plain HTTP.

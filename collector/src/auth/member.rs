@@ -265,6 +265,19 @@ impl Member {
         tx.commit().await
     }
 
+    /// Ends every session of a member.
+    pub async fn end_sessions(db: &Db, id: &str) -> sqlx::Result<()> {
+        let mut tx = db.begin().await?;
+        Self::end_sessions_in(&mut tx, id).await?;
+        tx.commit().await
+    }
+
+    /// The same in an open transaction.
+    pub async fn end_sessions_in(tx: &mut Tx, id: &str) -> sqlx::Result<()> {
+        let update = "update members set session_epoch = session_epoch + 1 where id = $1";
+        with_tx!(&mut *tx, conn => sqlx::query(update).bind(id).execute(conn).await.map(|_| ()))
+    }
+
     /// Says until when a member is away and gets no new cases; none if it is back.
     pub async fn set_away(&self, db: &Db, until: Option<Millis>, stamp: &Stamp) -> sqlx::Result<()> {
         let update = "update members set away_until = $1 where id = $2";

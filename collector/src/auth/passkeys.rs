@@ -117,7 +117,7 @@ pub async fn begin_adding(app: &App, member: &Member) -> Result<Begun> {
     Ok(Begun { state, options: serde_json::to_string(&client).map_err(anyhow::Error::from)? })
 }
 
-/// Adds the passkey that a device has made for the ceremony of `state`.
+/// Adds the passkey that a device has made for the ceremony of `state`, and ends every session of the member.
 pub async fn add(
     app: &App,
     member: &Member,
@@ -162,6 +162,7 @@ pub async fn add(
         Err(error) if is_unique_violation(&error) => return Ok(Err(Refused)),
         other => other?,
     }
+    Member::end_sessions_in(&mut tx, &member.id).await?;
     audit::append(&mut tx, stamp, &change("member.passkey.add", &member.id, name.as_str())).await?;
     tx.commit().await?;
     Ok(Ok(()))
@@ -207,7 +208,7 @@ pub async fn member_of(app: &App, state: &str, answer: &str) -> Result<std::resu
     Ok(Ok(member))
 }
 
-/// Takes one away from its member.
+/// Takes one away from its member, and ends every session of theirs.
 pub async fn remove(db: &Db, member_id: &str, id: &str, stamp: &Stamp) -> Result<()> {
     let mut tx = db.begin().await?;
     let delete = "delete from passkeys where id = $1 and member_id = $2 returning name";
@@ -215,6 +216,7 @@ pub async fn remove(db: &Db, member_id: &str, id: &str, stamp: &Stamp) -> Result
         with_tx!(&mut tx, conn => sqlx::query_scalar(delete).bind(id).bind(member_id).fetch_optional(conn).await)?;
     let name = name.ok_or(Error::NotFound("you have no such passkey"))?;
     forget_codes_without_factor(&mut tx, member_id).await?;
+    Member::end_sessions_in(&mut tx, member_id).await?;
     audit::append(&mut tx, stamp, &change("member.passkey.remove", member_id, &name)).await?;
     Ok(tx.commit().await?)
 }
@@ -228,6 +230,7 @@ pub async fn remove_all(db: &Db, member_id: &str, stamp: &Stamp) -> sqlx::Result
         return tx.rollback().await;
     }
     forget_codes_without_factor(&mut tx, member_id).await?;
+    Member::end_sessions_in(&mut tx, member_id).await?;
     audit::append(&mut tx, stamp, &change("member.passkey.remove", member_id, "")).await?;
     tx.commit().await
 }

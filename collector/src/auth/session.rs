@@ -36,7 +36,8 @@ const AWAITED: &str = "awaited";
 /// How long somebody may look for their device after they gave the password.
 const AWAITED_FOR: Millis = 10 * MINUTE;
 const PROVED: &str = "proved";
-/// How long it counts that somebody has just shown at the provider of their account who they are.
+const LINKED: &str = "linked";
+/// How long it counts that somebody has just shown who they are.
 pub const PROVED_FOR: Millis = 10 * MINUTE;
 
 /// Who asks: only people keep a session alive.
@@ -58,8 +59,52 @@ pub fn layer(app: &App) -> SessionManagerLayer<Sessions> {
         .with_expiry(Expiry::OnInactivity(Duration::milliseconds(IDLE)))
 }
 
+/// By what else than a password a member has shown in a session who they are, and when.
+#[derive(Clone, Copy, Debug, Default)]
+struct Shown {
+    proved: Option<Millis>,
+    linked: Option<Millis>,
+}
+
+impl Shown {
+    async fn of(session: &Session) -> Result<Self> {
+        let (proved, linked) = (session.get(PROVED).await, session.get(LINKED).await);
+        Ok(Self { proved: proved.map_err(internal)?, linked: linked.map_err(internal)? })
+    }
+
+    async fn keep(self, session: &Session) -> Result<()> {
+        for (name, at) in [(PROVED, self.proved), (LINKED, self.linked)] {
+            if let Some(at) = at {
+                session.insert(name, at).await.map_err(internal)?;
+            }
+        }
+        Ok(())
+    }
+}
+
 /// Makes this the session of `member`, with a new identifier, so that one that somebody planted before is worth nothing.
 pub async fn sign_in(app: &App, session: &Session, member: &Member, headers: &HeaderMap) -> Result<()> {
+    // What they showed before the second factor counts on: with it they have shown more, and not less.
+    let shown = match awaited(app, session).await? {
+        Some(awaited) if awaited.id == member.id => Shown::of(session).await?,
+        _ => Shown::default(),
+    };
+    begin(app, session, member, headers).await?;
+    shown.keep(session).await
+}
+
+/// Goes on with a session after something has ended all of its member, under a new identifier; gives the member as they are now.
+pub async fn renew(app: &App, session: &Session, member_id: &str, headers: &HeaderMap) -> Result<Member> {
+    let shown = Shown::of(session).await?;
+    let member = Member::by_id(&app.db, member_id).await?.ok_or(Error::Unauthorized)?;
+    begin(app, session, &member, headers).await?;
+    shown.keep(session).await?;
+    // At once, and not with the answer: its forms carry a token of the new identifier.
+    session.save().await.map_err(internal)?;
+    Ok(member)
+}
+
+async fn begin(app: &App, session: &Session, member: &Member, headers: &HeaderMap) -> Result<()> {
     session.cycle_id().await.map_err(internal)?;
     session.clear().await;
     session.insert(DEVICE, device_name(headers)).await.map_err(internal)?;
@@ -88,7 +133,7 @@ pub async fn awaited(app: &App, session: &Session) -> Result<Option<Member>> {
     Ok(Member::by_id(&app.db, &id).await?.filter(|member| member.session_epoch == epoch))
 }
 
-/// Notes that the member of this session has just shown at the provider of their account who they are.
+/// Notes that the member of this session has just shown who they are, at the provider of their account or by a passkey.
 pub async fn note_proof(app: &App, session: &Session) -> Result<()> {
     session.insert(PROVED, app.clock.now()).await.map_err(internal)
 }
@@ -96,6 +141,17 @@ pub async fn note_proof(app: &App, session: &Session) -> Result<()> {
 /// Whether they have done so in the last ten minutes.
 pub async fn is_proved(app: &App, session: &Session) -> Result<bool> {
     let at = session.get::<Millis>(PROVED).await.map_err(internal)?;
+    Ok(at.is_some_and(|at| app.clock.now() < at + PROVED_FOR))
+}
+
+/// Notes that a one-time link has led to this session.
+pub async fn note_link(app: &App, session: &Session) -> Result<()> {
+    session.insert(LINKED, app.clock.now()).await.map_err(internal)
+}
+
+/// Whether one has done so in the last ten minutes.
+pub async fn came_by_link(app: &App, session: &Session) -> Result<bool> {
+    let at = session.get::<Millis>(LINKED).await.map_err(internal)?;
     Ok(at.is_some_and(|at| app.clock.now() < at + PROVED_FOR))
 }
 

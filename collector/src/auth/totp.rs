@@ -116,7 +116,8 @@ pub async fn recovery_codes_left(db: &Db, member_id: &str) -> sqlx::Result<i64> 
     with_db!(db, pool => sqlx::query_scalar(select).bind(member_id).fetch_one(pool).await)
 }
 
-/// Makes a secret a member's second factor, with `step` used up, which proved that the device has it; gives the recovery codes, which are shown this once.
+/// Makes a secret a member's second factor, with `step` used up, which proved that the device has it, and ends every session of the member, which began without
+/// it; gives the recovery codes, which are shown this once.
 pub async fn set(
     db: &Db,
     keys: &Keys,
@@ -130,6 +131,7 @@ pub async fn set(
     let update = "update members set totp_cipher = $1, totp_step = $2 where id = $3";
     with_tx!(&mut tx, conn => sqlx::query(update).bind(&cipher).bind(step).bind(&member.id).execute(conn).await.map(|_| ()))?;
     let codes = renew_codes(&mut tx, keys, &member.id).await?;
+    Member::end_sessions_in(&mut tx, &member.id).await?;
     note(&mut tx, "member.second_factor.set", &member.id, stamp).await?;
     tx.commit().await?;
     Ok(codes)
@@ -144,7 +146,7 @@ pub async fn renew(db: &Db, keys: &Keys, member: &Member, stamp: &Stamp) -> sqlx
     Ok(codes)
 }
 
-/// Takes the second factor away, if there is one.
+/// Takes the second factor away, if there is one, and ends every session of the member.
 pub async fn remove(db: &Db, member_id: &str, stamp: &Stamp) -> sqlx::Result<()> {
     let mut tx = db.begin().await?;
     let update = "update members set totp_cipher = null where id = $1 and totp_cipher is not null";
@@ -153,6 +155,7 @@ pub async fn remove(db: &Db, member_id: &str, stamp: &Stamp) -> sqlx::Result<()>
         return tx.rollback().await;
     }
     forget_codes_without_factor(&mut tx, member_id).await?;
+    Member::end_sessions_in(&mut tx, member_id).await?;
     note(&mut tx, "member.second_factor.remove", member_id, stamp).await?;
     tx.commit().await
 }

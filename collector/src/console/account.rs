@@ -15,7 +15,8 @@ use super::shell::{Screen, Shell, page, remember_language, weakness};
 use crate::app::App;
 use crate::assets::{self, MARK};
 use crate::audit::Stamp;
-use crate::auth::{CsrfForm, Member, SignedIn, new_password, password, session};
+use crate::auth::confirm::may_set_first_password;
+use crate::auth::{CsrfForm, Member, SignedIn, new_password, passkeys, password};
 use crate::http::client::ClientAddress;
 use crate::http::limits::Attempt;
 use crate::http::{Error, Result};
@@ -37,6 +38,8 @@ struct AccountPage {
     email: String,
     role: &'static str,
     has_password: bool,
+    /// Whether a passkey is the way to confirm that it is the member.
+    confirms_with_passkey: bool,
     /// Whether anybody signs in with a password.
     passwords: bool,
     /// The providers of accounts, and whether the member has one there.
@@ -50,12 +53,16 @@ struct AccountPage {
 impl AccountPage {
     async fn load(app: &App, who: &SignedIn) -> Result<Self> {
         let role = who.member.role().as_str();
+        let has_password = who.member.password_hash().is_some();
         Ok(Self {
             t: who.t,
             shell: Shell::load(app, who, Screen::Account).await?,
             email: who.member.email.clone(),
             role: who.t.get(&format!("console.role.{role}")),
-            has_password: who.member.password_hash().is_some(),
+            has_password,
+            confirms_with_passkey: !has_password
+                && passkeys::are_possible(&app.config)
+                && passkeys::has_any(&app.db, &who.member.id).await?,
             passwords: app.config.sign_in.passwords,
             providers: ProviderLink::of_member(app, &who.member).await?,
             digests: Choices::load(app, &who.member).await?,
@@ -103,7 +110,7 @@ struct PasswordForm {
 
 async fn set_password(
     State(app): State<App>,
-    who: SignedIn,
+    mut who: SignedIn,
     client: ClientAddress,
     headers: HeaderMap,
     CsrfForm(form): CsrfForm<PasswordForm>,
@@ -119,6 +126,8 @@ async fn set_password(
             tracing::info!(security = "password.refused", member = who.member.id, "the current password was wrong");
             return refused(&app, &who, "current", "console.account.current_error").await;
         }
+    } else if !may_set_first_password(&app, &who).await? {
+        return refused(&app, &who, "page", "access.company.confirm_here").await;
     }
     let password = match new_password::read(&app, &form.new, &who.member.name, &who.member.email).await? {
         Ok(password) => password,
@@ -126,9 +135,8 @@ async fn set_password(
     };
     let stamp = Stamp::member(&who.member.id, app.clock.now());
     Member::set_password(&app.db, &who.member.id, Some(&password.hash().await?), &stamp).await?;
-    // That ended all sessions of the member; this one goes on under a new identifier.
-    let member = Member::by_id(&app.db, &who.member.id).await?.ok_or(Error::Unauthorized)?;
-    session::sign_in(&app, &who.session, &member, &headers).await?;
+    // That ended all sessions of the member.
+    who.renew(&app, &headers).await?;
     tracing::info!(security = "password.changed", member = who.member.id, "a password was changed");
     Ok(Redirect::to("/staff/account?saved=password").into_response())
 }

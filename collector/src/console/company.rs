@@ -13,7 +13,7 @@ use super::sign_in::{go_on, sign_in_page};
 use crate::app::App;
 use crate::audit::{self, Change, Stamp};
 use crate::auth::Member;
-use crate::auth::guard::{START, local_path};
+use crate::auth::guard::{START, is_foreign, local_path, sign_in_path};
 use crate::auth::oidc::{self, Claims, Failure, Flow, Provider, Wish};
 use crate::auth::session::{self, AskedBy};
 use crate::http::client::ClientAddress;
@@ -43,10 +43,16 @@ async fn go(
     client: ClientAddress,
     ConsoleLanguage(t): ConsoleLanguage,
     Path(name): Path<String>,
+    headers: HeaderMap,
     Query(query): Query<GoQuery>,
 ) -> Result<Response> {
     let provider = app.providers.find(&name).ok_or(UNKNOWN)?;
     app.limits.check_link(client)?;
+    if is_foreign(&app, &headers) {
+        // A provider that still has their session asks nothing: another website would sign people in without their doing.
+        tracing::info!(security = "sign_in.foreign", provider = name, "another website led to a sign-in");
+        return Ok(Redirect::to(&sign_in_path(local_path(&query.next).unwrap_or(START))).into_response());
+    }
     let now = app.clock.now();
     let wish = if query.confirm.is_some() { Wish::Confirm } else { Wish::SignIn };
     let flow = Flow::begin(&name, local_path(&query.next).unwrap_or(START), wish, now);

@@ -15,6 +15,7 @@ use crate::app::App;
 use crate::audit::Stamp;
 use crate::auth::guard::{OpenForm, SECOND_FACTOR, START, local_path};
 use crate::auth::member::Name;
+use crate::auth::session::AskedBy;
 use crate::auth::{CsrfForm, SignedIn, passkeys, second_factor, session, totp};
 use crate::http::Result;
 use crate::http::client::ClientAddress;
@@ -35,16 +36,17 @@ pub fn router() -> Router<App> {
         .route("/staff/sign-in/passkey/begin", post(begin_sign_in))
 }
 
-/// What the browser asks a new key of a device with; or why there is none, as a text for people.
+/// What the browser asks a new key of a device with; or why there is none, as a text for people in JSON.
 async fn begin(
     State(app): State<App>,
     who: SignedIn,
     client: ClientAddress,
     CsrfForm(form): CsrfForm<PasswordForm>,
 ) -> Result<Response> {
-    if let Some(error) = wrong_password(&app, &who, client, &form.password).await? {
-        let text = [(header::CONTENT_TYPE, "text/plain; charset=utf-8")];
-        return Ok((StatusCode::UNPROCESSABLE_ENTITY, text, who.t.get(error)).into_response());
+    if let Some(error) = wrong_password(&app, &who, client, &form).await? {
+        // As plain text it would be taken for a refusal of the framework.
+        let text = serde_json::Value::from(who.t.get(error)).to_string();
+        return Ok((StatusCode::UNPROCESSABLE_ENTITY, json(text)).into_response());
     }
     let begun = passkeys::begin_adding(&app, &who.member).await?;
     session::keep(&who.session, PENDING, &begun.state).await?;
@@ -59,7 +61,12 @@ struct AddForm {
     credential: String,
 }
 
-async fn add(State(app): State<App>, who: SignedIn, CsrfForm(form): CsrfForm<AddForm>) -> Result<Response> {
+async fn add(
+    State(app): State<App>,
+    mut who: SignedIn,
+    headers: HeaderMap,
+    CsrfForm(form): CsrfForm<AddForm>,
+) -> Result<Response> {
     let state = take_pending(&who.session).await?;
     let Ok(name) = Name::parse(&form.name) else {
         return refused(&app, &who, None, ("passkey-name", "privacy.passkey.name_error")).await;
@@ -73,6 +80,8 @@ async fn add(State(app): State<App>, who: SignedIn, CsrfForm(form): CsrfForm<Add
     if added.is_err() {
         return refused(&app, &who, None, ("passkey-name", "privacy.passkey.refused")).await;
     }
+    // That ended all sessions of the member.
+    who.renew(&app, &headers).await?;
     tracing::info!(security = "passkey.added", member = who.member.id, "a passkey was added");
     // Whoever has the second factor on one device alone loses it with that.
     if is_first {
@@ -84,16 +93,18 @@ async fn add(State(app): State<App>, who: SignedIn, CsrfForm(form): CsrfForm<Add
 
 async fn remove(
     State(app): State<App>,
-    who: SignedIn,
+    mut who: SignedIn,
     client: ClientAddress,
+    headers: HeaderMap,
     Path(id): Path<String>,
     CsrfForm(form): CsrfForm<PasswordForm>,
 ) -> Result<Response> {
-    if let Some(error) = wrong_password(&app, &who, client, &form.password).await? {
+    if let Some(error) = wrong_password(&app, &who, client, &form).await? {
         return refused(&app, &who, None, ("passkey-password", error)).await;
     }
     let stamp = Stamp::member(&who.member.id, app.clock.now());
     passkeys::remove(&app.db, &who.member.id, &id, &stamp).await?;
+    who.renew(&app, &headers).await?;
     tracing::info!(security = "passkey.removed", member = who.member.id, "a passkey was removed");
     Ok(Redirect::to(&format!("{SECOND_FACTOR}?done=passkey_removed")).into_response())
 }
@@ -111,6 +122,9 @@ struct SignInForm {
     credential: String,
     #[serde(default)]
     next: String,
+    /// Whether somebody who is signed in shows once more that it is them.
+    #[serde(default)]
+    confirm: String,
 }
 
 /// Signs in whoever's device has answered: it holds the key, and has asked for finger, face or PIN, so that no other factor is wanted.
@@ -126,12 +140,17 @@ async fn sign_in(
     let next = local_path(&form.next).unwrap_or(START);
     let state = take_pending(&session).await?.filter(|_| form.credential.len() <= ANSWER_MOST);
     let awaited = session::awaited(&app, &session).await?;
+    let confirming = match form.confirm.is_empty() {
+        true => None,
+        false => session::member(&app, &session, AskedBy::Person).await?,
+    };
     let found = match state {
         Some(state) => passkeys::member_of(&app, &state, &form.credential).await?,
         None => Err(passkeys::Refused),
     };
-    // After the password of one member the passkey of another one is no answer.
-    let found = found.ok().filter(|member| awaited.as_ref().is_none_or(|awaited| awaited.id == member.id));
+    // After the password of one member the passkey of another one is no answer; nor must whoever confirms that it is them turn into somebody else.
+    let asked = awaited.as_ref().or(confirming.as_ref());
+    let found = found.ok().filter(|member| asked.is_none_or(|asked| asked.id == member.id));
     let Some(member) = found else {
         tracing::info!(security = "sign_in.failed", "a passkey was not accepted");
         return Ok(
@@ -139,7 +158,9 @@ async fn sign_in(
         );
     };
     tracing::info!(security = "sign_in.done", member = member.id, by = "passkey", "signed in");
-    welcome(&app, &session, member, t.0, next, &headers).await
+    let response = welcome(&app, &session, member, t.0, next, &headers).await?;
+    session::note_proof(&app, &session).await?;
+    Ok(response)
 }
 
 /// What a device has to answer, once: whatever comes of it, it is used up.

@@ -1,9 +1,9 @@
-//! A member's second factor: setting it up, other recovery codes, and taking it away; each with the password.
+//! A member's second factor: setting it up, other recovery codes, and taking it away; each with the password, and with the second factor that is there.
 
 use askama::Template;
 use axum::Router;
 use axum::extract::{Query, State};
-use axum::http::StatusCode;
+use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Redirect, Response};
 use axum::routing::{get, post};
 use qrcodegen::{QrCode, QrCodeEcc};
@@ -13,7 +13,7 @@ use super::shell::{Screen, Shell, page};
 use crate::app::App;
 use crate::assets::{self, MARK};
 use crate::audit::Stamp;
-use crate::auth::confirm::confirm;
+use crate::auth::confirm::{Confirmation, confirm_with_all_factors};
 use crate::auth::guard::{SECOND_FACTOR, needs_second_factor};
 use crate::auth::passkeys::{self, Passkey};
 use crate::auth::totp::{self, Secret};
@@ -51,6 +51,10 @@ struct SecondFactorPage {
     done: Option<&'static str>,
     passkeys: Vec<Passkey>,
     takes_passkeys: bool,
+    /// Whether the password alone is not enough to change anything here.
+    asks_code: bool,
+    /// Whether a passkey is a way to confirm that it is the member.
+    confirms_with_passkey: bool,
     /// The field that is wrong, and why.
     error: Option<(&'static str, &'static str)>,
 }
@@ -64,17 +68,22 @@ pub(super) struct Pending {
 
 impl SecondFactorPage {
     async fn load(app: &App, who: &SignedIn) -> Result<Self> {
+        let passkeys = passkeys::of_member(&app.db, &who.member.id).await?;
+        let (is_set, takes_passkeys) =
+            (totp::is_set(&app.db, &who.member.id).await?, passkeys::are_possible(&app.config));
         Ok(Self {
             t: who.t,
             shell: Shell::load(app, who, Screen::Account).await?,
-            is_set: totp::is_set(&app.db, &who.member.id).await?,
+            is_set,
             is_required: needs_second_factor(app, who),
             codes_left: totp::recovery_codes_left(&app.db, &who.member.id).await?,
             pending: None,
             codes: Vec::new(),
             done: None,
-            passkeys: passkeys::of_member(&app.db, &who.member.id).await?,
-            takes_passkeys: passkeys::are_possible(&app.config),
+            asks_code: is_set || !passkeys.is_empty(),
+            confirms_with_passkey: takes_passkeys && !passkeys.is_empty(),
+            passkeys,
+            takes_passkeys,
             error: None,
         })
     }
@@ -85,6 +94,20 @@ impl SecondFactorPage {
 
     fn error(&self, field: &str) -> Option<&'static str> {
         self.error.filter(|(name, _)| *name == field).map(|(_, key)| self.t.get(key))
+    }
+
+    /// What is wrong with the password of the form that has it in this field.
+    fn password_error(&self, field: &str) -> Option<&'static str> {
+        self.error(field).filter(|_| !self.is_about_code())
+    }
+
+    /// What is wrong with the code beside it.
+    fn code_error(&self, field: &str) -> Option<&'static str> {
+        self.error(field).filter(|_| self.is_about_code())
+    }
+
+    fn is_about_code(&self) -> bool {
+        self.error.map(|(_, key)| key) == Confirmation::NoSecondFactor.text()
     }
 }
 
@@ -103,11 +126,13 @@ async fn show(State(app): State<App>, who: SignedIn, Query(done): Query<Done>) -
     Ok(page(&SecondFactorPage { done, ..SecondFactorPage::load(&app, &who).await? })?.into_response())
 }
 
-/// The password of the member, once more.
+/// The password of the member once more, and a code if they have a second factor.
 #[derive(Deserialize)]
 pub(super) struct PasswordForm {
     #[serde(default)]
-    pub(super) password: String,
+    password: String,
+    #[serde(default)]
+    code: String,
 }
 
 /// Makes a secret and shows it; it is the member's once they show that their device has it.
@@ -117,7 +142,7 @@ async fn begin(
     client: ClientAddress,
     CsrfForm(form): CsrfForm<PasswordForm>,
 ) -> Result<Response> {
-    if let Some(error) = wrong_password(&app, &who, client, &form.password).await? {
+    if let Some(error) = wrong_password(&app, &who, client, &form).await? {
         return refused(&app, &who, None, ("password", error)).await;
     }
     let secret = Secret::random();
@@ -134,8 +159,9 @@ struct CodeForm {
 
 async fn set(
     State(app): State<App>,
-    who: SignedIn,
+    mut who: SignedIn,
     client: ClientAddress,
+    headers: HeaderMap,
     CsrfForm(form): CsrfForm<CodeForm>,
 ) -> Result<Response> {
     let kept = session::kept(&who.session, PENDING).await?;
@@ -150,7 +176,8 @@ async fn set(
     };
     let stamp = Stamp::member(&who.member.id, now);
     let codes = totp::set(&app.db, &app.keys, &who.member, &secret, step, &stamp).await?;
-    session::forget(&who.session, PENDING).await?;
+    // That ended all sessions of the member; with this one goes the secret that it kept.
+    who.renew(&app, &headers).await?;
     tracing::info!(security = "second_factor.set", member = who.member.id, "a second factor was set up");
     show_codes(&app, &who, codes, "privacy.factor.set").await
 }
@@ -161,7 +188,7 @@ async fn renew(
     client: ClientAddress,
     CsrfForm(form): CsrfForm<PasswordForm>,
 ) -> Result<Response> {
-    if let Some(error) = wrong_password(&app, &who, client, &form.password).await? {
+    if let Some(error) = wrong_password(&app, &who, client, &form).await? {
         return refused(&app, &who, None, ("codes-password", error)).await;
     }
     if !second_factor::is_set(&app.db, &who.member.id).await? {
@@ -174,15 +201,17 @@ async fn renew(
 
 async fn remove(
     State(app): State<App>,
-    who: SignedIn,
+    mut who: SignedIn,
     client: ClientAddress,
+    headers: HeaderMap,
     CsrfForm(form): CsrfForm<PasswordForm>,
 ) -> Result<Response> {
-    if let Some(error) = wrong_password(&app, &who, client, &form.password).await? {
+    if let Some(error) = wrong_password(&app, &who, client, &form).await? {
         return refused(&app, &who, None, ("remove-password", error)).await;
     }
     let stamp = Stamp::member(&who.member.id, app.clock.now());
     totp::remove(&app.db, &who.member.id, &stamp).await?;
+    who.renew(&app, &headers).await?;
     tracing::info!(security = "second_factor.removed", member = who.member.id, "a second factor was taken away");
     Ok(Redirect::to(&format!("{SECOND_FACTOR}?removed=1")).into_response())
 }
@@ -208,9 +237,9 @@ pub(super) async fn wrong_password(
     app: &App,
     who: &SignedIn,
     client: ClientAddress,
-    password: &str,
+    form: &PasswordForm,
 ) -> Result<Option<&'static str>> {
-    Ok(confirm(app, who, client, password).await?.text())
+    Ok(confirm_with_all_factors(app, who, client, (&form.password, &form.code)).await?.text())
 }
 
 /// Where the ciphertext of a secret that is being set up belongs.

@@ -187,7 +187,9 @@ async fn follow_link(
     // Whoever has no password yet sets one first.
     let sets_password = app.config.sign_in.passwords && member.password_hash().is_none();
     let next = if sets_password { "/staff/account" } else { START };
-    go_on(&app, &session, member, t.0, next, &headers).await
+    let response = go_on(&app, &session, member, t.0, next, &headers).await?;
+    session::note_link(&app, &session).await?;
+    Ok(response)
 }
 
 /// Signs a member in, or asks for their second factor first, if they have one.

@@ -76,6 +76,18 @@ fn switches(config: &Config) -> Vec<Finding> {
             "remove it, and give each webhook an https:// address",
         );
     }
+    if config.dangerous_store_nothing {
+        warn(
+            "dangerous_store_nothing is on: what customers send is answered and lost",
+            "remove it at once; it is there to measure, and for nothing else",
+        );
+    }
+    if config.attachments.dangerous_allow_http {
+        warn(
+            "[attachments] dangerous_allow_http is on: everybody on the way to the store may read customers' files",
+            "remove it, unless this network is closed, and give the store an https:// endpoint",
+        );
+    }
     if config.metrics_listen().is_some_and(|address| is_open(address.ip())) {
         warn("the metrics can be read from other machines", "let [metrics] listen on 127.0.0.1, or guard the port");
     }
@@ -109,6 +121,8 @@ mod tests {
         assert!(found(|config| config.trusted_proxies.clear()).contains("count as one"));
         assert!(found(|config| config.dangerous_disable_guards = true).contains("no rate limits"));
         assert!(found(|config| config.dangerous_allow_http_webhooks = true).contains("everybody on the way"));
+        assert!(found(|config| config.dangerous_store_nothing = true).contains("dangerous_store_nothing"));
+        assert!(found(|config| config.attachments.dangerous_allow_http = true).contains("customers' files"));
         assert!(found(|config| config.metrics.listen = "0.0.0.0:9187".into()).contains("metrics"));
         assert!(!found(|config| config.metrics.listen = "127.0.0.1:9187".into()).contains("metrics"));
     }

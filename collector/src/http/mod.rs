@@ -15,6 +15,7 @@ pub mod nul;
 pub mod openapi;
 pub mod panics;
 pub mod problems;
+pub mod refusals;
 pub mod slots;
 pub mod trace;
 

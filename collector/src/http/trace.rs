@@ -10,10 +10,15 @@ use axum::response::Response;
 use tracing::Instrument;
 
 use super::error::ProblemName;
+use super::refusals::{RefusalKind, Refusals};
 use crate::metrics::Metrics;
 
 /// Gives the request an id, which the answer carries as `X-Request-Id`, and logs and counts it when it is answered.
-pub async fn log(State(metrics): State<Arc<Metrics>>, request: Request, next: Next) -> Response {
+pub async fn log(
+    State((metrics, refusals)): State<(Arc<Metrics>, Arc<Refusals>)>,
+    request: Request,
+    next: Next,
+) -> Response {
     let id = uuid::Uuid::new_v4().simple().to_string();
     let (path, method) = (request.extensions().get::<MatchedPath>().cloned(), request.method().clone());
     let route = path.as_ref().map_or("(none)", MatchedPath::as_str);
@@ -26,6 +31,9 @@ pub async fn log(State(metrics): State<Arc<Metrics>>, request: Request, next: Ne
         metrics.requests.answered(route, &method, response.status(), took);
         if let Some(ProblemName(reason)) = response.extensions().get() {
             metrics.refused(reason);
+            if let Some(refusal) = RefusalKind::of_problem(reason) {
+                refusals.note(refusal);
+            }
         }
         if let Ok(id) = HeaderValue::from_str(&id) {
             response.headers_mut().insert("x-request-id", id);

@@ -15,6 +15,7 @@ use sayso_shared::problem::{ErrorCode, FieldError};
 use super::submission_rate::Difficulty;
 use crate::app::App;
 use crate::clock::{MINUTE, Millis, SECOND};
+use crate::http::refusals::RefusalKind;
 use crate::http::{Error, Result};
 use crate::keys::{Keys, Purpose, random_bytes};
 use crate::sites::Site;
@@ -47,12 +48,16 @@ pub async fn check(app: &App, site: &Site, key: &IdempotencyKey, proof: Option<&
     let proof =
         proof.ok_or_else(|| proof_error(ErrorCode::Required, "this site is busy and asks for a solved challenge"))?;
     let now = app.clock.now();
-    let payload = verify(&app.keys, site, proof, now).map_err(|detail| proof_error(ErrorCode::Invalid, detail))?;
+    let payload = verify(&app.keys, site, proof, now).map_err(|detail| {
+        app.refusals.note(RefusalKind::Proof);
+        proof_error(ErrorCode::Invalid, detail)
+    })?;
     let parameters = payload.challenge.parameters;
     let expires_at = expiry(parameters.expires_at);
     if use_up(app, &parameters.nonce, &format!("{}/{}", site.id(), key.as_str()), expires_at).await? {
         Ok(())
     } else {
+        app.refusals.note(RefusalKind::Proof);
         Err(proof_error(ErrorCode::Invalid, "the challenge has been used; ask for another"))
     }
 }

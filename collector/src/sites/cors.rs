@@ -11,6 +11,7 @@ use super::Site;
 use super::sightings::Sight;
 use crate::app::App;
 use crate::http::cors::is_own;
+use crate::http::refusals::RefusalKind;
 use crate::http::{Error, Result};
 
 /// What a page of some origin may do.
@@ -51,6 +52,7 @@ async fn answer_page(app: &App, origin: &HeaderValue, request: Request, next: Ne
         Access::Welcome(_) => Ok(next.run(request).await),
         Access::NoSite => Err(Error::NotFound("there is no such site")),
         Access::Foreign(site) => {
+            app.refusals.note(RefusalKind::Origin);
             let (origin, key) = (origin.to_str().unwrap_or("?"), site.as_deref().map_or("KEY", Site::key));
             Err(Error::Forbidden(format!(
                 "the origin {origin} is not one of this site's; add it with `sayso site set {key} origins+={origin}`"

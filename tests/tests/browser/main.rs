@@ -13,6 +13,7 @@ mod csp;
 mod downloads;
 mod early;
 mod embedding;
+mod ended;
 mod examples;
 mod fallbacks;
 mod host;

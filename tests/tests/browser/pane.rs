@@ -9,7 +9,7 @@ use crate::accessibility::barriers;
 use crate::stage;
 
 /// A condition about the page in the pane that is to be seen.
-fn in_pane(condition: &str) -> String {
+pub fn in_pane(condition: &str) -> String {
     format!("(document => Boolean({condition}))(document.querySelector('iframe:not(.ahead)').contentDocument)")
 }
 

@@ -1,6 +1,7 @@
 //! Passkeys with a device that Chromium plays: added, used instead of the password and after it, and taken away again.
 
 use sayso::auth::Role;
+use sayso::clock::MINUTE;
 use sayso_tests::browser::{Browser, Setup};
 use sayso_tests::{Database, TestApp};
 use serde_json::json;
@@ -54,7 +55,7 @@ async fn the_story(database: Database) {
     browser
         .wait_for(
             "that the password is wrong",
-            &format!("document.querySelector('{form} [role=alert]').textContent.length > 5"),
+            &format!("document.querySelector('{form} [role=alert]').textContent === '当前密码不正确。'"),
         )
         .await;
     assert_eq!(counted(&app, "select count(*) from passkeys").await, 0);
@@ -120,9 +121,16 @@ async fn the_story(database: Database) {
     give_password("chen@acme.example").await;
     browser.find("form[data-passkey=get]:not([hidden]) button").await.click().await.unwrap();
     browser.wait_for("the start page", "location.pathname === '/staff'").await;
+    // Some minutes later the password alone is not enough for that; the passkey itself is.
+    app.app.clock.advance(11 * MINUTE);
     browser.driver.goto(format!("{url}/staff/account/second-factor")).await.unwrap();
     browser.run("document.querySelector('.passkeys details').open = true").await;
     browser.find(".passkeys [name=password]").await.send_keys(PASSWORD).await.unwrap();
+    browser.find(".passkeys form button").await.click().await.unwrap();
+    browser.wait_for("that the second factor is missing", "document.querySelector('.passkeys ~ .field-error')").await;
+    browser.find("form[data-passkey=get]:not([hidden]) button").await.click().await.unwrap();
+    browser.wait_for("the page anew", "location.pathname === '/staff/account/second-factor'").await;
+    browser.run("document.querySelector('.passkeys details').open = true").await;
     browser.find(".passkeys form button").await.click().await.unwrap();
     browser
         .wait_for("no passkey", "!document.querySelector('.passkeys') && document.querySelector('.notice.ok')")

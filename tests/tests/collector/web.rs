@@ -20,6 +20,15 @@ on_both_databases! {
         }
     }
 
+    async fn what_is_no_page_is_locked_down_too(app: TestApp) {
+        for path in ["/healthz", "/api/v1/sites/acme", "/api/v1/nothing", "/api/v1/cases", "/favicon.ico"] {
+            let policy = app.client().get(path).await.header("content-security-policy").to_owned();
+            for part in ["default-src 'none'", "base-uri 'none'", "frame-ancestors 'none'"] {
+                assert!(policy.contains(part), "{path}: {policy}");
+            }
+        }
+    }
+
     async fn assets_are_compressed_and_kept_for_good(app: TestApp) {
         let client = app.client();
         let page = client.get("/problems/invalid").await.body;

@@ -1,9 +1,9 @@
-//! The cases that the inbox shows, as a file: streamed, however many they are.
+//! The cases that the inbox shows, as a file, for whoever shows once more who they are: streamed, however many they are.
 
 use axum::body::Body;
 use axum::extract::State;
 use axum::http::header;
-use axum::response::{IntoResponse, Response};
+use axum::response::{IntoResponse, Redirect, Response};
 use serde::Deserialize;
 use serde_json::{Value, json};
 use tokio::sync::mpsc;
@@ -11,8 +11,10 @@ use tokio_stream::wrappers::ReceiverStream;
 
 use super::asked::Asked;
 use super::filter::{Filter, InboxQuery};
+use super::views::address;
 use crate::app::App;
 use crate::audit::{self, Change, Stamp};
+use crate::auth::confirm::{Confirmation, confirm};
 use crate::auth::{CsrfForm, Role, SignedIn};
 use crate::cases::access::Visibility;
 use crate::cases::listing::{self, Listing};
@@ -20,6 +22,7 @@ use crate::cases::search::{self, Search};
 use crate::cases::{Case, Quarantine};
 use crate::clock::day_of;
 use crate::export::{self, Contacts, Format, Names};
+use crate::http::client::ClientAddress;
 use crate::http::{Error, Result};
 
 /// Cases of a chunk.
@@ -34,6 +37,20 @@ pub(super) struct ExportForm {
     format: String,
     #[serde(default)]
     contacts: String,
+    #[serde(default)]
+    password: String,
+}
+
+/// Why nothing was exported, by the word that the address of the inbox has for it.
+const REFUSALS: [(&str, Confirmation); 3] = [
+    ("wrong", Confirmation::Wrong),
+    ("no_password", Confirmation::NoPassword),
+    ("sign_in_again", Confirmation::SignInAgain),
+];
+
+/// What is said of a word in the address.
+pub(super) fn refusal_text(word: &str) -> Option<&'static str> {
+    REFUSALS.iter().find(|(known, _)| *known == word).and_then(|(_, refusal)| refusal.text())
 }
 
 /// How the cases are found, chunk by chunk.
@@ -47,10 +64,18 @@ enum Source {
 pub(super) async fn export(
     State(app): State<App>,
     who: SignedIn,
+    client: ClientAddress,
     CsrfForm(form): CsrfForm<ExportForm>,
 ) -> Result<Response> {
     let format = if form.format == "jsonl" { Format::Jsonl } else { Format::Csv };
     let contacts = contacts(&who, &form)?;
+    // Without contacts too: what customers wrote says enough of them.
+    let confirmation = confirm(&app, &who, client, &form.password).await?;
+    if confirmation != Confirmation::Confirmed {
+        let refusal = REFUSALS.iter().find(|(_, refusal)| *refusal == confirmation);
+        let (word, _) = refusal.unwrap_or(&REFUSALS[0]);
+        return Ok(Redirect::to(&format!("{}&export={word}", address(&form.filter))).into_response());
+    }
     let sites = app.sites.all().await?;
     let zone = sites.first().map(|site| site.settings.time_zone.clone()).unwrap_or_default();
     let query: InboxQuery = serde_urlencoded::from_str(&form.filter).unwrap_or_default();

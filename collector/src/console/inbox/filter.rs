@@ -31,6 +31,7 @@ pub struct InboxQuery {
     done: String,
     bulk: String,
     view: String,
+    export: String,
     open: String,
 }
 
@@ -143,6 +144,8 @@ pub struct Filter {
     pub open: Option<String>,
     /// What became of a view that was saved: `saved`, `removed`, `unnamed` or `many`.
     pub view: &'static str,
+    /// Why an export was refused just now: a word of `export`.
+    pub export: String,
     /// Whether a case was just given to a team that the reader does not belong to.
     pub was_transferred: bool,
     /// What was done to several cases just now: by what it is taken back, or a word.
@@ -187,6 +190,7 @@ impl Filter {
                 .into_iter()
                 .find(|word| *word == query.view)
                 .unwrap_or_default(),
+            export: query.export.chars().take(40).collect(),
             was_transferred: query.done == "transfer",
             bulk: query.bulk.chars().take(40).collect(),
         }

@@ -112,6 +112,11 @@ impl InboxPage {
         }
     }
 
+    /// Why an export was refused, as a sentence.
+    fn export_error(&self) -> Option<&'static str> {
+        export::refusal_text(&self.filter.export).map(|key| self.t.get(key))
+    }
+
     /// The filter as a view keeps it.
     fn filter_query(&self) -> String {
         self.filter.address_of(&self.filter.tab).split_once('?').map(|(_, query)| query.to_owned()).unwrap_or_default()

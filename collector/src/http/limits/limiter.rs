@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 use std::num::NonZeroU32;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::AtomicU64;
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
@@ -12,9 +12,7 @@ use governor::{Quota, RateLimiter};
 
 use crate::clock::Clock;
 use crate::http::Error;
-
-/// How often clients that have been quiet are forgotten, at most, and how often refusals are logged.
-const TURN: Duration = Duration::from_secs(60);
+use crate::http::refusals::{RefusalCount, takes_turn};
 
 /// So many a minute for each key, and all of them at once if need be. A key is a hash, or an identifier, of 128 bits.
 #[derive(Debug)]
@@ -24,8 +22,7 @@ pub struct Limiter {
     requests: RateLimiter<u128, DashMapStateStore<u128>, Clock, NoOpMiddleware<Duration>>,
     clock: Clock,
     swept_at: AtomicU64,
-    refused: AtomicU64,
-    told_at: AtomicU64,
+    refused: RefusalCount,
     /// What was let in since the other replicas were told last; none where they need not know.
     untold: Option<Mutex<HashMap<u128, u32>>>,
 }
@@ -40,8 +37,7 @@ impl Limiter {
             requests: RateLimiter::dashmap_with_clock(quota, clock.clone()),
             clock: clock.clone(),
             swept_at: AtomicU64::new(0),
-            refused: AtomicU64::new(0),
-            told_at: AtomicU64::new(0),
+            refused: RefusalCount::default(),
             untold: None,
         }
     }
@@ -102,22 +98,11 @@ impl Limiter {
         self.requests.retain_recent();
     }
 
-    /// One line a minute: at each refusal it would make a flood worse.
     fn note_refusal(&self, now: Duration) {
-        self.refused.fetch_add(1, Ordering::Relaxed);
-        if takes_turn(&self.told_at, now) {
-            let refused = self.refused.swap(0, Ordering::Relaxed);
+        if let Some(refused) = self.refused.count(now) {
             tracing::info!(security = "limited", limit = self.name, refused, "requests were refused by a limit");
         }
     }
-}
-
-/// Whether it is this caller who does what is due once a minute.
-fn takes_turn(last: &AtomicU64, now: Duration) -> bool {
-    // Zero is never.
-    let (before, second) = (last.load(Ordering::Relaxed), now.as_secs() + 1);
-    let is_due = before == 0 || second >= before + TURN.as_secs();
-    is_due && last.compare_exchange(before, second, Ordering::Relaxed, Ordering::Relaxed).is_ok()
 }
 
 impl governor::clock::Clock for Clock {

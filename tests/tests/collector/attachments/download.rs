@@ -12,7 +12,10 @@ fn assert_saved_not_shown(answer: &Answer, name: &str, media_type: &str) {
     assert_eq!(answer.header("content-type"), media_type);
     assert_eq!(answer.header("content-disposition"), name);
     assert_eq!(answer.header("x-content-type-options"), "nosniff");
-    assert_eq!(answer.header("content-security-policy"), "sandbox; default-src 'none'; frame-ancestors 'none'");
+    assert_eq!(
+        answer.header("content-security-policy"),
+        "sandbox; default-src 'none'; base-uri 'none'; frame-ancestors 'none'"
+    );
     assert_eq!(answer.header("cache-control"), "private, no-store");
     assert_eq!(answer.header("cross-origin-resource-policy"), "same-origin");
 }

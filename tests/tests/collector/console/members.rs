@@ -11,6 +11,13 @@ use sayso_tests::on_both_databases;
 
 use super::{Desk, PASSWORD, add_member, complaint, sign_in, token};
 
+impl Desk {
+    /// Goes on after something has ended the member's other sessions, by which this one has got another token for its forms.
+    pub async fn renew(&mut self) {
+        self.csrf = token(&self.client.get("/staff/account").await);
+    }
+}
+
 on_both_databases! {
     async fn signing_in_tells_nobody_who_is_known(app: TestApp) {
         add_member(&app, "lin", Role::Agent).await;

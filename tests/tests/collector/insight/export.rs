@@ -7,7 +7,7 @@ use sayso_tests::process::run;
 use sayso_tests::{TestApp, on_both_databases};
 use serde_json::{Value, json};
 
-use crate::console::Desk;
+use crate::console::{Desk, PASSWORD};
 
 async fn command(app: &TestApp, arguments: &[&str]) -> (bool, String) {
     let arguments: Vec<String> = ["export"].into_iter().chain(arguments.iter().copied()).map(str::to_owned).collect();
@@ -62,19 +62,37 @@ on_both_databases! {
         set_up(&app).await;
         let tom = Desk::of(&app, "tom", Role::Manager).await;
         assert!(tom.inbox("status=all").await.contains("action=\"/staff/cases/export\""));
-        let all = tom.post("/staff/cases/export", &[("filter", "status=all"), ("format", "csv")]).await;
+        let export = async |desk: &Desk, fields: &[(&str, &str)]| desk.post("/staff/cases/export", &[fields, &[("password", PASSWORD)]].concat()).await;
+        let all = export(&tom, &[("filter", "status=all"), ("format", "csv")]).await;
         assert_eq!((all.status, all.headers["content-disposition"].to_str().unwrap()), (StatusCode::OK, "attachment; filename=\"cases.csv\""));
         assert_eq!((all.body.matches("\r\n").count(), all.body.contains("lin@example.com")), (4, false));
-        let complaints = tom.post("/staff/cases/export", &[("filter", "status=open&kind=complaint"), ("format", "jsonl"), ("contacts", "yes")]).await;
+        let complaints = export(&tom, &[("filter", "status=open&kind=complaint"), ("format", "jsonl"), ("contacts", "yes")]).await;
         assert_eq!((complaints.body.lines().count(), complaints.body.matches("lin@example.com").count()), (2, 2), "{}", complaints.body);
-        let sorted = tom.post("/staff/cases/export", &[("filter", "status=all&sort=oldest")]).await;
+        let sorted = export(&tom, &[("filter", "status=all&sort=oldest")]).await;
         let places = ["calc", "Wann", "迟到了"].map(|word| sorted.body.find(word).unwrap());
         assert!(places.is_sorted(), "{}", sorted.body);
         let mei = Desk::of(&app, "mei", Role::Agent).await;
-        assert_eq!(mei.post("/staff/cases/export", &[("contacts", "yes")]).await.status, StatusCode::FORBIDDEN);
-        assert_eq!(mei.post("/staff/cases/export", &[]).await.body.matches("\r\n").count(), 4, "cases without a team are for all");
+        assert_eq!(export(&mei, &[("contacts", "yes")]).await.status, StatusCode::FORBIDDEN);
+        assert_eq!(export(&mei, &[]).await.body.matches("\r\n").count(), 4, "cases without a team are for all");
         let pat = Desk::of(&app, "pat", Role::Partner).await;
-        assert_eq!(pat.post("/staff/cases/export", &[]).await.body.matches("\r\n").count(), 1, "nothing was given to them");
+        assert_eq!(export(&pat, &[]).await.body.matches("\r\n").count(), 1, "nothing was given to them");
         assert_eq!(tom.client.post_form("/staff/cases/export", &[("filter", "status=all")]).await.status, StatusCode::FORBIDDEN, "no form of the session");
+    }
+
+    async fn an_open_session_is_not_enough_for_an_export(app: TestApp) {
+        set_up(&app).await;
+        let tom = Desk::of(&app, "tom", Role::Manager).await;
+        for password in ["", "wrong"] {
+            for contacts in ["", "yes"] {
+                let fields = [("filter", "status=all&kind=complaint"), ("contacts", contacts), ("password", password)];
+                let refused = tom.post("/staff/cases/export", &fields).await;
+                assert_eq!(refused.location(), "/staff/cases?status=all&kind=complaint&export=wrong");
+                let shown = tom.client.get(refused.location()).await.body;
+                assert!(shown.contains("This is not your current password."), "{shown}");
+            }
+        }
+        let log = "select count(*) from audit_log where action = 'cases.export'";
+        let noted: i64 = sayso::with_db!(&app.app.db, pool => sqlx::query_scalar(log).fetch_one(pool).await).unwrap();
+        assert_eq!(noted, 0);
     }
 }

@@ -36,6 +36,7 @@ async fn live_through(database: Database, format: &str) {
         .args(["serve", "--listen", &format!("127.0.0.1:{port}"), "--database-url", &url, "--data"])
         .arg(data.path())
         .envs([("SAYSO_LOG", "debug"), ("SAYSO_LOG_FORMAT", format), ("SAYSO_SMTP__URL", &mail.url())])
+        .env("SAYSO_LIMITS__PROOF_FROM_PER_MINUTE", "1")
         .envs([("SAYSO_DANGEROUS_ALLOW_PRIVATE_TARGETS", "true"), ("SAYSO_TRUSTED_PROXIES", "[\"127.0.0.1/32\"]")])
         .stdout(Stdio::null())
         .stderr(log)
@@ -73,6 +74,12 @@ async fn live_through(database: Database, format: &str) {
         .submit(json!({"kind": "complaint", "message": "x", "contact": {"email": "not.an.address.weiming"}}))
         .await;
     assert_eq!(refused.status, StatusCode::UNPROCESSABLE_ENTITY);
+    let foreign = client.request(Method::GET, "/api/v1/sites/acme").header("origin", "https://elsewhere.example");
+    assert_eq!(client.send(foreign).await.status, StatusCode::FORBIDDEN);
+    // The site is busy by now, unless a minute has just ended; then it is after this one.
+    let without_work = json!({"kind": "praise", "message": "Nice", "proof": "bm9uZQ=="});
+    let answers = [client.submit(without_work.clone()).await.status, client.submit(without_work).await.status];
+    assert!(answers.contains(&StatusCode::UNPROCESSABLE_ENTITY), "{answers:?}");
     // Two mails to the team, a receipt, and two webhooks.
     eventually("all mails and webhooks have arrived", || async {
         mail.mails().len() >= 3 && receiver.received().len() >= 2
@@ -106,6 +113,10 @@ async fn live_through(database: Database, format: &str) {
     // What concerns security is in it, by words and numbers.
     let security: Vec<&str> = log.lines().filter(|line| line.contains("security")).collect();
     assert!(security.iter().any(|line| line.contains("sign_in.failed")), "{log}");
+    for what in ["origin", "proof", "input"] {
+        let is_told = |line: &&str| line.contains("requests were refused") && line.contains(what);
+        assert!(security.iter().any(is_told), "{what}: {security:?}");
+    }
     assert!(security.iter().all(|line| line.contains("INFO")), "{security:?}");
     // The request can be found by its identifier, with its route.
     let of_request: Vec<&str> = log.lines().filter(|line| line.contains(&id)).collect();

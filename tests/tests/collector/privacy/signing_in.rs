@@ -5,7 +5,7 @@ use sayso::auth::Role;
 use sayso::auth::totp::Secret;
 use sayso::clock::{MINUTE, SECOND};
 use sayso::keys::Keys;
-use sayso_tests::{Answer, Client, Options, TestApp, on_both_databases};
+use sayso_tests::{Answer, Client, Options, TestApp, on_both_databases, process};
 
 use super::sayso;
 use crate::console::{Desk, PASSWORD};
@@ -31,7 +31,7 @@ fn between(page: &str, before: &str, after: &str) -> String {
 }
 
 /// Sets a second factor up; gives its key and the recovery codes.
-async fn set_up(app: &TestApp, desk: &Desk) -> (String, Vec<String>) {
+async fn set_up(app: &TestApp, desk: &mut Desk) -> (String, Vec<String>) {
     let shown = desk.post(&format!("{PATH}/begin"), &[("password", PASSWORD)]).await;
     assert_eq!(shown.status, StatusCode::OK, "{}", shown.body);
     let key = between(&shown.body, "<code class=\"typed\" translate=\"no\">", "</code>");
@@ -39,10 +39,23 @@ async fn set_up(app: &TestApp, desk: &Desk) -> (String, Vec<String>) {
     assert!(wrong.status == StatusCode::UNPROCESSABLE_ENTITY && wrong.body.contains(&key), "{}", wrong.body);
     let set = desk.post(PATH, &[("code", &code(app, &key))]).await;
     assert_eq!(set.status, StatusCode::OK, "{}", set.body);
-    let codes: Vec<String> =
-        set.body.split("<li><code>").skip(1).map(|rest| rest.split('<').next().unwrap().to_owned()).collect();
-    assert_eq!(codes.len(), 10, "{}", set.body);
-    (key, codes)
+    desk.renew().await;
+    (key, recovery_codes(&set))
+}
+
+/// Those that a page shows.
+fn recovery_codes(page: &Answer) -> Vec<String> {
+    let listed = page.body.split("<li><code>").skip(1);
+    let codes: Vec<String> = listed.map(|rest| rest.split('<').next().unwrap().to_owned()).collect();
+    assert_eq!(codes.len(), 10, "{}", page.body);
+    codes
+}
+
+/// A passkey of each member who is there, as if it had been added at another address.
+async fn insert_passkeys(app: &TestApp) {
+    let insert = "insert into passkeys (id, member_id, name, transports, key_state, use_state, created_at) \
+        select 'AAAA', id, 'Old phone', 0, '', '', 0 from members";
+    sayso::with_write!(&app.app.db, pool => sqlx::query(insert).execute(pool).await.map(|_| ())).unwrap();
 }
 
 async fn give_password(client: &Client, name: &str) -> Answer {
@@ -56,10 +69,10 @@ async fn give_code(client: &Client, code: &str) -> StatusCode {
 
 on_both_databases! {
     async fn with_a_second_factor_a_password_is_not_enough(app: TestApp) {
-        let lin = Desk::of(&app, "lin", Role::Agent).await;
+        let mut lin = Desk::of(&app, "lin", Role::Agent).await;
         let wrong = lin.post(&format!("{PATH}/begin"), &[("password", "wrong")]).await;
         assert_eq!(wrong.status, StatusCode::UNPROCESSABLE_ENTITY);
-        let (key, codes) = set_up(&app, &lin).await;
+        let (key, codes) = set_up(&app, &mut lin).await;
         assert!(lin.client.get(PATH).await.body.contains("Recovery codes left: 10."));
 
         let client = app.client();
@@ -104,9 +117,7 @@ on_both_databases! {
         assert_eq!(refused.status, StatusCode::UNPROCESSABLE_ENTITY, "{}", refused.body);
         assert_eq!(lin.post("/staff/account/passkeys/none/remove", &[("password", PASSWORD)]).await.status, StatusCode::NOT_FOUND);
         // One that was added at another address counts as a second factor, until somebody says that it is lost.
-        let insert = "insert into passkeys (id, member_id, name, transports, key_state, use_state, created_at) \
-            select 'AAAA', id, 'Old phone', 0, '', '', 0 from members";
-        sayso::with_write!(&app.app.db, pool => sqlx::query(insert).execute(pool).await.map(|_| ())).unwrap();
+        insert_passkeys(&app).await;
         assert!(lin.client.get(PATH).await.body.contains("Old phone"), "it can be removed");
         let half = give_password(&app.client(), "lin").await;
         assert_eq!(half.location(), "/staff/sign-in/code?next=%2Fstaff");
@@ -116,21 +127,111 @@ on_both_databases! {
     }
 
     async fn recovery_codes_stay_as_long_as_there_is_a_second_factor(app: TestApp) {
-        let lin = Desk::of(&app, "lin", Role::Manager).await;
-        let insert = "insert into passkeys (id, member_id, name, transports, key_state, use_state, created_at) \
-            select 'AAAA', id, 'Phone', 0, '', '', 0 from members";
-        sayso::with_write!(&app.app.db, pool => sqlx::query(insert).execute(pool).await.map(|_| ())).unwrap();
-        let codes = async || crate::access::count(&app, "recovery_codes").await;
-        assert!(lin.client.get(PATH).await.body.contains("Recovery codes left: 0."), "a passkey alone has codes too");
-        let renewed = lin.post(&format!("{PATH}/codes"), &[("password", PASSWORD)]).await;
-        assert_eq!((renewed.status, codes().await), (StatusCode::OK, 10), "{}", renewed.body);
-        set_up(&app, &lin).await;
-        assert_eq!(lin.post(&format!("{PATH}/remove"), &[("password", PASSWORD)]).await.status, StatusCode::SEE_OTHER);
-        assert_eq!(codes().await, 10, "the passkey is still there");
-        assert_eq!(lin.post("/staff/account/passkeys/AAAA/remove", &[("password", PASSWORD)]).await.status, StatusCode::SEE_OTHER);
-        assert_eq!(codes().await, 0, "there is nothing left for which they could stand");
+        let mut lin = Desk::of(&app, "lin", Role::Manager).await;
+        let stored = async || crate::access::count(&app, "recovery_codes").await;
+        let (_, codes) = set_up(&app, &mut lin).await;
+        insert_passkeys(&app).await;
+        let renewed = lin.post(&format!("{PATH}/codes"), &[("password", PASSWORD), ("code", &codes[0])]).await;
+        assert_eq!((renewed.status, stored().await), (StatusCode::OK, 10), "{}", renewed.body);
+        let codes = recovery_codes(&renewed);
+        let remove = [("password", PASSWORD), ("code", codes[0].as_str())];
+        assert_eq!(lin.post(&format!("{PATH}/remove"), &remove).await.status, StatusCode::SEE_OTHER);
+        lin.renew().await;
+        assert!(lin.client.get(PATH).await.body.contains("Recovery codes left: 9."), "the passkey is still there");
+        let remove = [("password", PASSWORD), ("code", codes[1].as_str())];
+        assert_eq!(lin.post("/staff/account/passkeys/AAAA/remove", &remove).await.status, StatusCode::SEE_OTHER);
+        lin.renew().await;
+        assert_eq!(stored().await, 0, "there is nothing left for which they could stand");
         let refused = lin.post(&format!("{PATH}/codes"), &[("password", PASSWORD)]).await;
-        assert_eq!((refused.location(), codes().await), (PATH, 0));
+        assert_eq!((refused.location(), stored().await), (PATH, 0));
+    }
+
+    async fn what_guards_a_sign_in_is_not_changed_by_a_password_alone(app: TestApp) {
+        let mut lin = Desk::of(&app, "lin", Role::Agent).await;
+        let (key, codes) = set_up(&app, &mut lin).await;
+        for path in ["begin", "codes", "remove"] {
+            // Each try counts as an attempt to sign in.
+            app.app.clock.advance(MINUTE);
+            for code in ["", "000000"] {
+                let refused = lin.post(&format!("{PATH}/{path}"), &[("password", PASSWORD), ("code", code)]).await;
+                assert_eq!(refused.status, StatusCode::UNPROCESSABLE_ENTITY, "{path}");
+                assert!(refused.body.contains("Your second factor is needed too"), "{path}: {}", refused.body);
+            }
+            let refused = lin.post(&format!("{PATH}/{path}"), &[("password", "wrong"), ("code", &codes[0])]).await;
+            assert!(refused.body.contains("This is not your current password."), "{path}: {}", refused.body);
+        }
+        insert_passkeys(&app).await;
+        for path in ["/staff/account/passkeys/begin", "/staff/account/passkeys/AAAA/remove"] {
+            let refused = lin.post(path, &[("password", PASSWORD)]).await;
+            assert_eq!(refused.status, StatusCode::UNPROCESSABLE_ENTITY, "{path}: {}", refused.body);
+            assert!(refused.body.contains("Your second factor is needed too"), "{path}: {}", refused.body);
+        }
+        app.app.clock.advance(MINUTE);
+        let removed = lin.post(&format!("{PATH}/remove"), &[("password", PASSWORD), ("code", &code(&app, &key))]).await;
+        assert_eq!(removed.status, StatusCode::SEE_OTHER, "{}", removed.body);
+    }
+
+    async fn a_changed_factor_ends_the_other_sessions(app: TestApp) {
+        let mut lin = Desk::of(&app, "lin", Role::Agent).await;
+        let is_in = async |client: &Client| client.get("/staff/cases").await.status == StatusCode::OK;
+        let other = app.client();
+        give_password(&other, "lin").await;
+        assert!(is_in(&other).await);
+        let (key, codes) = set_up(&app, &mut lin).await;
+        assert!(is_in(&lin.client).await && !is_in(&other).await, "whoever was in before has not shown it");
+        app.app.clock.advance(MINUTE);
+        insert_passkeys(&app).await;
+        let enter = async |code: &str| {
+            let client = app.client();
+            give_password(&client, "lin").await;
+            assert_eq!(give_code(&client, code).await, StatusCode::SEE_OTHER);
+            client
+        };
+        let other = enter(&code(&app, &key)).await;
+        assert!(is_in(&other).await);
+        lin.post("/staff/account/passkeys/AAAA/remove", &[("password", PASSWORD), ("code", &codes[0])]).await;
+        assert!(is_in(&lin.client).await && !is_in(&other).await);
+        lin.renew().await;
+        let other = enter(&codes[1]).await;
+        lin.post(&format!("{PATH}/remove"), &[("password", PASSWORD), ("code", &codes[2])]).await;
+        assert!(is_in(&lin.client).await && !is_in(&other).await);
+    }
+
+    async fn a_forgotten_password_is_reset_beside_the_second_factor(app: TestApp) {
+        let mut lin = Desk::of(&app, "lin", Role::Agent).await;
+        let (_, codes) = set_up(&app, &mut lin).await;
+        insert_passkeys(&app).await;
+        let (done, said) = sayso(&app, &["member", "reset", "lin@acme.example", "--keep-second-factor"]).await;
+        assert!(done, "{said}");
+        assert_eq!(lin.client.get("/staff/cases").await.status, StatusCode::SEE_OTHER, "all sessions end");
+        assert_eq!(give_password(&app.client(), "lin").await.status, StatusCode::UNPROCESSABLE_ENTITY);
+        let path = between(&said, "/staff/link/", "\n");
+        let client = app.client();
+        let half = client.post_form(&format!("/staff/link/{path}"), &[]).await;
+        assert_eq!(half.location(), "/staff/sign-in/code?next=%2Fstaff%2Faccount", "the link is no second factor");
+        assert_eq!(give_code(&client, &codes[0]).await, StatusCode::SEE_OTHER);
+        let csrf = between(&client.get("/staff/account").await.body, "name=\"csrf\" value=\"", "\"");
+        // By the fresh link, though a passkey could be asked for.
+        let set = client.post_form("/staff/account/password", &[("csrf", &csrf), ("new", "yellow zebras run")]).await;
+        assert_eq!(set.status, StatusCode::SEE_OTHER, "{}", set.body);
+        assert!(client.get(PATH).await.body.contains("A second factor is set up."));
+        assert_eq!(crate::access::count(&app, "passkeys").await, 1);
+    }
+
+    async fn a_password_of_the_command_line_is_held_against_the_same_words(app: TestApp) {
+        Desk::of(&app, "lin", Role::Agent).await;
+        let set = async |password: &'static str| {
+            let (data, url) = (app.data.path().to_owned(), app.app.config.database_url.reveal().unwrap_or_default().to_owned());
+            let arguments = ["member", "reset", "lin@acme.example", "--password-stdin"];
+            let run = move || process::run_with_input(&data, &url, &arguments, password);
+            tokio::task::spawn_blocking(run).await.unwrap()
+        };
+        let (done, said) = set("acme home 123\n").await;
+        assert!(!done && said.contains("must not be the name"), "{said}");
+        let (done, said) = set("sayso sayso 123\n").await;
+        assert!(!done && said.contains("must not be the name"), "{said}");
+        let (done, said) = set("yellow zebras run\n").await;
+        assert!(done, "{said}");
     }
 
     async fn sessions_are_listed_and_ended(app: TestApp) {
@@ -139,14 +240,32 @@ on_both_databases! {
         give_password(&other, "lin").await;
         let page = lin.client.get("/staff/account/sessions").await.body;
         assert!(page.matches("<tr>").count() == 3 && page.contains("This device"), "{page}");
-        let id = between(&page, "name=\"id\" value=\"", "\"");
+        let id = between(&page, "small\" name=\"id\" value=\"", "\"");
         let bo = Desk::of(&app, "bo", Role::Agent).await;
-        bo.post("/staff/account/sessions", &[("id", &id)]).await;
+        let end = [("id", id.as_str()), ("password", PASSWORD)];
+        bo.post("/staff/account/sessions", &end).await;
         assert_eq!(other.get("/staff/cases").await.status, StatusCode::OK, "nobody ends the session of somebody else");
-        let ended = lin.post("/staff/account/sessions", &[("id", &id)]).await;
+        for wrong in [vec![("id", id.as_str())], vec![("id", "others"), ("password", "wrong")]] {
+            let refused = lin.post("/staff/account/sessions", &wrong).await;
+            assert_eq!(refused.status, StatusCode::UNPROCESSABLE_ENTITY);
+            assert!(refused.body.contains("This is not your current password."), "{}", refused.body);
+        }
+        assert_eq!(other.get("/staff/cases").await.status, StatusCode::OK, "an open session is not enough to end others");
+        let ended = lin.post("/staff/account/sessions", &end).await;
         assert_eq!(ended.status, StatusCode::SEE_OTHER);
         assert_eq!(other.get("/staff/cases").await.status, StatusCode::SEE_OTHER);
         assert_eq!(lin.client.get("/staff/account/sessions").await.body.matches("<tr>").count(), 2);
+        // And all others at once.
+        let others = [app.client(), app.client()];
+        for other in &others {
+            give_password(other, "lin").await;
+        }
+        let ended = lin.post("/staff/account/sessions", &[("id", "others"), ("password", PASSWORD)]).await;
+        assert!(lin.client.get(ended.location()).await.body.contains("All other sessions have ended."));
+        for other in &others {
+            assert_eq!(other.get("/staff/cases").await.status, StatusCode::SEE_OTHER);
+        }
+        assert_eq!(bo.client.get("/staff/cases").await.status, StatusCode::OK);
     }
 }
 
@@ -154,10 +273,10 @@ on_both_databases! {
     async fn a_role_may_need_a_second_factor(database: Database) {
         let settings = Box::new(|config: &mut sayso::Config| config.sign_in.second_factor_for = vec!["manager".to_owned()]);
         let app = TestApp::spawn_with(database, Options { settings, ..Options::default() }).await;
-        let tom = Desk::of(&app, "tom", Role::Manager).await;
+        let mut tom = Desk::of(&app, "tom", Role::Manager).await;
         assert_eq!(tom.client.get("/staff/cases").await.location(), PATH);
         assert!(tom.client.get(PATH).await.body.contains("Your role needs a second factor"));
-        set_up(&app, &tom).await;
+        set_up(&app, &mut tom).await;
         assert_eq!(tom.client.get("/staff/cases").await.status, StatusCode::OK);
         let lin = Desk::of(&app, "lin", Role::Agent).await;
         assert_eq!(lin.client.get("/staff/cases").await.status, StatusCode::OK);

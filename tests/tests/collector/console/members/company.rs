@@ -1,5 +1,6 @@
 //! Signing in with a company account: what gets in, what does not, and what groups make of it.
 
+mod confirming;
 mod providers;
 
 use reqwest::StatusCode;
