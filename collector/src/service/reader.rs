@@ -261,8 +261,8 @@ mod tests {
     fn what_nobody_knows_hides_no_other_mistake() {
         let (read, mistakes) = read("[[thing]]\nkey = \"a\"\ncolour = \"red\"\n[[thing]]\nkey = \"a\\u0000b\"\n");
         assert_eq!(read, 2, "they are looked at further");
-        assert_eq!(mistakes.len(), 2, "and are mistakes: {mistakes:?}");
-        assert!(mistakes[1].starts_with("line 5, column 7: a text must not contain a NUL character"), "{mistakes:?}");
+        assert_eq!(mistakes.len(), 2, "{mistakes:#?}");
+        assert!(mistakes[1].starts_with("line 5, column 7: a text must not contain a NUL character"), "{mistakes:#?}");
     }
 
     #[test]

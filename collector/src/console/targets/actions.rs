@@ -4,6 +4,7 @@ use axum::extract::{Path, State};
 use axum::response::{Html, Redirect};
 use serde::Deserialize;
 
+use super::access::find;
 use super::page::{Asked, TargetPage};
 use crate::app::App;
 use crate::audit::Stamp;
@@ -32,7 +33,7 @@ pub(super) async fn test(
     Path(key): Path<String>,
     CsrfForm(_): CsrfForm<Nothing>,
 ) -> Result<Redirect> {
-    let target = super::find(&app, &who, &key, Action::ManageService).await?;
+    let target = find(&app, &who, &key, Action::ManageService).await?;
     trial::try_target(&app, &target).await?;
     Ok(back(&target, "test"))
 }
@@ -43,7 +44,7 @@ pub(super) async fn pause(
     Path(key): Path<String>,
     CsrfForm(_): CsrfForm<Nothing>,
 ) -> Result<Redirect> {
-    let target = super::find(&app, &who, &key, Action::ManageService).await?;
+    let target = find(&app, &who, &key, Action::ManageService).await?;
     standing::switch_off(&app.db, &target.id, None, &Stamp::member(&who.member.id, app.clock.now())).await?;
     Ok(back(&target, "pause"))
 }
@@ -54,7 +55,7 @@ pub(super) async fn resume(
     Path(key): Path<String>,
     CsrfForm(_): CsrfForm<Nothing>,
 ) -> Result<Redirect> {
-    let target = super::find(&app, &who, &key, Action::ManageService).await?;
+    let target = find(&app, &who, &key, Action::ManageService).await?;
     standing::switch_on(&app.db, &target.id, &Stamp::member(&who.member.id, app.clock.now())).await?;
     app.deliveries_wake.notify_one();
     Ok(back(&target, "resume"))
@@ -67,7 +68,7 @@ pub(super) async fn secret(
     Path(key): Path<String>,
     CsrfForm(_): CsrfForm<Nothing>,
 ) -> Result<Html<String>> {
-    let target = super::find(&app, &who, &key, Action::ManageService).await?;
+    let target = find(&app, &who, &key, Action::ManageService).await?;
     let stamp = Stamp::member(&who.member.id, app.clock.now());
     let made = target.rotate_secret(&app.db, &app.keys, &stamp).await;
     let made = made.map_err(|error| Error::Conflict(error.to_string()))?;
@@ -81,7 +82,7 @@ pub(super) async fn replay(
     Path(key): Path<String>,
     CsrfForm(form): CsrfForm<ReplayForm>,
 ) -> Result<Redirect> {
-    let target = super::find(&app, &who, &key, Action::ManageService).await?;
+    let target = find(&app, &who, &key, Action::ManageService).await?;
     let what = match form.id.as_str() {
         "" => Replay::To { destination: target.id.clone(), since: 0 },
         id => Replay::These(vec![id.to_owned()]),

@@ -6,6 +6,7 @@ use axum::response::Html;
 use serde::Deserialize;
 use url::Url;
 
+use super::access::find;
 use super::list::TargetState;
 use super::log::{self, Entry};
 use crate::app::App;
@@ -53,7 +54,7 @@ pub(super) async fn show(
     Path(key): Path<String>,
     Query(asked): Query<Asked>,
 ) -> Result<Html<String>> {
-    let target = super::find(&app, &who, &key, Action::ReadService).await?;
+    let target = find(&app, &who, &key, Action::ReadService).await?;
     page(&TargetPage::load(&app, &who, target, asked, None).await?)
 }
 
