@@ -5,6 +5,7 @@ mod attachments;
 mod environment;
 mod imap;
 mod oidc;
+mod reports;
 mod secret;
 mod smtp;
 
@@ -23,6 +24,7 @@ pub use self::attachments::Attachments;
 use self::environment::Environment;
 pub use self::imap::{Imap, ImapServer, Security};
 pub use self::oidc::{Grant, Oidc};
+pub use self::reports::Reports;
 pub use self::secret::Secret;
 pub use self::smtp::{Encryption, MailServer, Smtp};
 
@@ -92,6 +94,8 @@ pub struct Config {
     pub attachments: Attachments,
     /// Numbers for Prometheus.
     pub metrics: MetricsSettings,
+    /// What reports show.
+    pub reports: Reports,
     /// What was found odd on reading, a sentence each.
     #[serde(skip)]
     pub warnings: Vec<String>,
@@ -381,6 +385,7 @@ impl Config {
         ensure!(self.limits.uploads_per_minute >= 1, "[limits] uploads_per_minute must be at least 1");
         // Shorter, and a file could be swept while it is still on its way into the store.
         ensure!(self.retention.unclaimed_hours >= 1, "[retention] unclaimed_hours must be at least 1");
+        self.reports.check()?;
         self.attachments.check()?;
         self.smtp.check()
     }

@@ -1,6 +1,6 @@
 //! Control charts: whether a share or a rate has changed, or only varies as chance has it (Shewhart 1931; limits at three standard deviations).
 
-/// Periods that a chart needs before its limits mean something.
+/// Periods that a chart of shares needs before its limits mean something.
 pub const PERIODS_MIN: usize = 20;
 /// How much more the shares must vary than chance explains before Laney's limits are used.
 const OVERDISPERSION: f64 = 1.2;
@@ -38,7 +38,7 @@ pub struct Chart {
     pub mean: Option<f64>,
     /// The share or rate of each; none of a period in which nothing was counted.
     pub values: Vec<Option<f64>>,
-    /// The limits of each; none if there are fewer than [`PERIODS_MIN`] periods.
+    /// The limits of each; of shares none if there are fewer than [`PERIODS_MIN`] periods.
     pub limits: Vec<Option<Limits>>,
     /// Which rules of Nelson (1984) each period breaks: 1, a point outside of the limits; 2, eight in a row on one side of the mean; 3, six in a row that rise
     /// or fall. A period in which nothing was counted ends a row.
@@ -52,12 +52,13 @@ pub fn p_chart(points: &[Point]) -> Chart {
     let widened = laney(points).filter(|sigma| *sigma > OVERDISPERSION && mean_size(points) > LARGE);
     let factor = widened.unwrap_or(1.0);
     let deviation = |mean: f64, size: f64| factor * (mean * (1.0 - mean) / size).sqrt();
-    Chart { widened, ..chart(points, 1.0, deviation) }
+    Chart { widened, ..chart(points, PERIODS_MIN, 1.0, deviation) }
 }
 
-/// A chart of rates, such as complaints per order (u-chart).
+/// A chart of rates, such as complaints per order (u-chart). It has limits however few periods there are: orders are many, so that their mean is known
+/// sooner than that of a share among some cases.
 pub fn u_chart(points: &[Point]) -> Chart {
-    chart(points, f64::INFINITY, |mean, size| (mean / size).sqrt())
+    chart(points, 1, f64::INFINITY, |mean, size| (mean / size).sqrt())
 }
 
 /// How much more the shares vary from period to period than chance explains, as a factor (Laney 2002, *Improved control charts for attributes*); none
@@ -78,10 +79,10 @@ pub fn limits(mean: f64, deviation: f64, highest: f64) -> Limits {
     Limits { lower: (mean - 3.0 * deviation).max(0.0), upper: (mean + 3.0 * deviation).min(highest) }
 }
 
-fn chart(points: &[Point], highest: f64, deviation: impl Fn(f64, f64) -> f64) -> Chart {
+fn chart(points: &[Point], periods_min: usize, highest: f64, deviation: impl Fn(f64, f64) -> f64) -> Chart {
     let mean = overall(points);
     let values: Vec<Option<f64>> = points.iter().map(value).collect();
-    let is_enough = values.iter().flatten().count() >= PERIODS_MIN;
+    let is_enough = values.iter().flatten().count() >= periods_min;
     let of_point = |point: &Point| {
         let mean = mean.filter(|_| is_enough && point.size > 0)?;
         Some(limits(mean, deviation(mean, point.size as f64), highest))
@@ -193,9 +194,9 @@ mod tests {
         let chart = u_chart(&points);
         near(chart.mean.unwrap(), 0.0088, 1e-9);
         near(limits(0.0088, (0.0088_f64 / 1000.0).sqrt(), f64::INFINITY).upper, 0.017_699, 5e-7);
-        assert!(chart.limits.iter().all(Option::is_none), "six periods are too few");
-        let long: Vec<Point> = points.iter().cycle().take(24).copied().collect();
-        near(u_chart(&long).limits[0].unwrap().upper, 0.017_699, 5e-7);
+        near(chart.limits[0].unwrap().upper, 0.017_699, 5e-7);
+        let broken: Vec<usize> = (0..6).filter(|at| !chart.signals[*at].is_empty()).collect();
+        assert_eq!((broken, chart.signals[4].as_slice()), (vec![4], [1].as_slice()), "25 of 1,000 are outside");
     }
 
     #[test]

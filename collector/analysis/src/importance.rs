@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use super::scores::{mean, median};
+use super::scores::{mean, median, weighted_mean as weighted};
 
 /// Answers to one item: how important it is, 1 to 5, and how satisfied they are, 1 to 5 or unknown; each with the weight of its customer.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -39,6 +39,16 @@ pub enum Crosshair {
     Medians,
 }
 
+impl Crosshair {
+    /// The word for it.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Means => "means",
+            Self::Medians => "medians",
+        }
+    }
+}
+
 /// The figures of an item.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Figures {
@@ -66,8 +76,8 @@ pub fn rating(answers: &[Answer]) -> Option<f64> {
     Some(important * (1.0 - satisfied))
 }
 
-/// The quadrant of each item that has both figures. A value on a line counts as high.
-pub fn quadrants(items: &[Figures], crosshair: Crosshair) -> Vec<Option<Quadrant>> {
+/// Where the lines are that part the quadrants: the middle of satisfaction and that of importance, of the items that have both; none without any.
+pub fn lines(items: &[Figures], crosshair: Crosshair) -> Option<(f64, f64)> {
     let middle = |values: &[f64]| match crosshair {
         Crosshair::Means => mean(values),
         Crosshair::Medians => median(values),
@@ -75,7 +85,12 @@ pub fn quadrants(items: &[Figures], crosshair: Crosshair) -> Vec<Option<Quadrant
     let both: Vec<(f64, f64)> = items.iter().filter_map(|item| Some((item.importance, item.satisfaction?))).collect();
     let importances: Vec<f64> = both.iter().map(|(importance, _)| *importance).collect();
     let satisfactions: Vec<f64> = both.iter().map(|(_, satisfaction)| *satisfaction).collect();
-    let Some((x, y)) = middle(&satisfactions).zip(middle(&importances)) else { return vec![None; items.len()] };
+    middle(&satisfactions).zip(middle(&importances))
+}
+
+/// The quadrant of each item that has both figures. A value on a line counts as high.
+pub fn quadrants(items: &[Figures], crosshair: Crosshair) -> Vec<Option<Quadrant>> {
+    let Some((x, y)) = lines(items, crosshair) else { return vec![None; items.len()] };
     let quadrant = |item: &Figures| {
         // Sums of the same values in another order differ in the last bits, which must not move an item over a line.
         let is_high = |value: f64, line: f64| value >= line - 1e-9;
@@ -87,12 +102,6 @@ pub fn quadrants(items: &[Figures], crosshair: Crosshair) -> Vec<Option<Quadrant
         })
     };
     items.iter().map(quadrant).collect()
-}
-
-fn weighted(values: impl Iterator<Item = (f64, f64)>) -> Option<f64> {
-    let (sum, weights) =
-        values.fold((0.0, 0.0), |(sum, weights), (value, weight)| (sum + value * weight, weights + weight));
-    (weights > 0.0).then(|| sum / weights)
 }
 
 #[cfg(test)]
@@ -156,6 +165,8 @@ mod tests {
         assert_eq!(found[4], None);
         let same = [item(3.0, Some(3.0)); 3];
         assert_eq!(quadrants(&same, Crosshair::Medians), [Some(Quadrant::KeepUp); 3]);
+        assert_eq!(lines(&items[..4], Crosshair::Medians), Some((3.25, 3.0)));
+        assert_eq!(lines(&items[4..], Crosshair::Means), None, "nobody knows it");
     }
 
     proptest! {

@@ -21,6 +21,34 @@ pub struct Nps {
     pub margin: f64,
 }
 
+impl Nps {
+    /// The interval of 95 %, within what a score can be.
+    pub fn interval(self) -> Interval {
+        let end = |at: f64| at.clamp(-100.0, 100.0);
+        Interval { low: end(self.score - self.margin), high: end(self.score + self.margin) }
+    }
+}
+
+/// A score with a weight.
+pub type Weighted = (u8, f64);
+
+/// The share of answers for which something holds, each counted by its weight; none if nothing counts.
+pub fn weighted_share(answers: &[Weighted], holds: impl Fn(u8) -> bool) -> Option<f64> {
+    weighted_mean(answers.iter().map(|(answer, weight)| (f64::from(u8::from(holds(*answer))), *weight)))
+}
+
+/// The mean of values, each counted by its weight; none if nothing counts.
+pub fn weighted_mean(values: impl Iterator<Item = (f64, f64)>) -> Option<f64> {
+    let (sum, weights) =
+        values.fold((0.0, 0.0), |(sum, weights), (value, weight)| (sum + value * weight, weights + weight));
+    (weights > 0.0).then(|| sum / weights)
+}
+
+/// The Net Promoter Score of answers that are counted by their weights.
+pub fn weighted_nps(answers: &[Weighted]) -> Option<f64> {
+    Some(100.0 * (weighted_share(answers, promotes)? - weighted_share(answers, detracts)?))
+}
+
 /// The share of answers for which something holds; none without answers.
 pub fn share(count: u64, n: u64) -> Option<f64> {
     (n > 0).then(|| count as f64 / n as f64)
@@ -36,14 +64,32 @@ pub fn wilson(count: u64, n: u64) -> Option<Interval> {
     Some(Interval { low: (centre - half).clamp(0.0, p), high: (centre + half).clamp(p, 1.0) })
 }
 
+/// Whether an answer of 1 to 5 says that somebody is satisfied.
+pub const fn is_satisfied(answer: u8) -> bool {
+    answer >= 4
+}
+
+/// Whether an answer of 1 to 7 says that it was easy.
+pub const fn is_easy(answer: u8) -> bool {
+    answer >= 5
+}
+
+const fn promotes(answer: u8) -> bool {
+    answer >= 9
+}
+
+const fn detracts(answer: u8) -> bool {
+    answer <= 6
+}
+
 /// Customer satisfaction (CSAT): of answers from 1 to 5 those of 4 and 5.
 pub fn satisfied(answers: impl IntoIterator<Item = u8>) -> (u64, u64) {
-    count_of(answers, |answer| answer >= 4)
+    count_of(answers, is_satisfied)
 }
 
 /// Customer effort (CES, "made it easy", 1 to 7): of the answers those of 5 and more.
 pub fn easy(answers: impl IntoIterator<Item = u8>) -> (u64, u64) {
-    count_of(answers, |answer| answer >= 5)
+    count_of(answers, is_easy)
 }
 
 /// The Net Promoter Score (Reichheld 2003): promoters answer 9 or 10, detractors 0 to 6. The margin is that of the difference of two shares of
@@ -52,8 +98,8 @@ pub fn nps(answers: impl IntoIterator<Item = u8>) -> Option<Nps> {
     let (mut n, mut promoters, mut detractors) = (0_u64, 0_u64, 0_u64);
     for answer in answers {
         n += 1;
-        promoters += u64::from(answer >= 9);
-        detractors += u64::from(answer <= 6);
+        promoters += u64::from(promotes(answer));
+        detractors += u64::from(detracts(answer));
     }
     let (p, d) = (share(promoters, n)?, share(detractors, n)?);
     let variance = (p + d - (p - d).powi(2)).max(0.0);
@@ -129,6 +175,9 @@ mod tests {
         let nps = nps(answers).unwrap();
         near(nps.score, 20.0, 1e-9);
         near(nps.margin, 12.08, 5e-3);
+        let few = super::nps([10, 10, 10, 9, 7]).unwrap();
+        assert!(few.score + few.margin > 100.0, "the formula alone goes beyond what there is");
+        assert_eq!(few.interval().high, 100.0);
         let effort = [7, 6, 5, 5, 4, 2, 7, 6, 3, 5];
         near(mean(&effort.map(f64::from)).unwrap(), 5.0, 1e-9);
         assert_eq!(easy(effort), (7, 10));
@@ -137,6 +186,17 @@ mod tests {
         assert_eq!((percentile(&times, 50), percentile(&times, 90)), (Some(15.0), Some(45.0)));
         assert_eq!((percentile(&[], 50), median(&[]), mean(&[])), (None, None, None));
         assert_eq!(median(&[3.0, 1.0, 2.0, 10.0]), Some(2.5));
+    }
+
+    #[test]
+    fn a_weight_counts_an_answer_so_often() {
+        let weighted = [(10, 3.0), (0, 1.0)];
+        assert_eq!(
+            (weighted_nps(&weighted), super::nps([10, 10, 10, 0]).map(|nps| nps.score)),
+            (Some(50.0), Some(50.0))
+        );
+        assert_eq!(weighted_share(&[(5, 3.0), (1, 1.0)], is_satisfied), Some(0.75));
+        assert_eq!((weighted_nps(&[]), weighted_share(&[(5, 0.0)], is_easy)), (None, None));
     }
 
     proptest! {
@@ -157,6 +217,8 @@ mod tests {
             prop_assert_eq!(before, (nps(answers.clone()), satisfied(answers.clone()), median(&floats(&answers)), percentile(&floats(&answers), 90)));
             let Nps { score, margin } = before.0.unwrap();
             prop_assert!((-100.0..=100.0).contains(&score) && margin >= 0.0);
+            let interval = before.0.unwrap().interval();
+            prop_assert!(-100.0 <= interval.low && interval.low <= score && score <= interval.high && interval.high <= 100.0);
         }
 
         #[test]

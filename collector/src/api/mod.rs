@@ -22,6 +22,7 @@ pub mod refusals;
 mod reports;
 mod service;
 mod split;
+mod survey_answers;
 mod tasks;
 mod versions;
 
@@ -55,6 +56,7 @@ pub fn router() -> OpenApiRouter<App> {
         .routes(routes!(split::split))
         .routes(routes!(efforts::add))
         .routes(routes!(reports::report))
+        .routes(routes!(survey_answers::list))
         .routes(routes!(exposure::list, exposure::add))
         .routes(routes!(service::read, service::apply))
         .routes(routes!(problems::list, problems::add))

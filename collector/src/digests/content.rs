@@ -151,10 +151,7 @@ impl Question<'_> {
     }
 
     fn asked(&self, name: Name, by: By, period: Period) -> Asked {
-        Asked {
-            filter: self.filter.clone(),
-            ..Asked::of_cases(name, by, period, self.zone.clone(), self.app.clock.now())
-        }
+        Asked { filter: self.filter.clone(), ..Asked::of_cases(name, by, period, self.zone.clone(), self.app) }
     }
 
     /// The sentence of a report; none where there was nothing.

@@ -1,24 +1,21 @@
 //! `sayso exposure`.
 
-use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use anyhow::{Context as _, bail, ensure};
 use clap::Subcommand;
-use csv::{ReaderBuilder, StringRecord};
+use encoding_rs::Encoding;
 
 use super::{Exposed, Outcome, put};
 use crate::audit::{self, Change, Stamp};
-use crate::charset;
 use crate::context::Context;
+use crate::import::table::{Cells, Need, Table, encoding_of};
 use crate::sites::Site;
 
-/// Largest file, in bytes.
-const FILE_MAX: u64 = 16 * 1024 * 1024;
 /// Refused rows that are named one by one.
 const NAMED_MAX: u64 = 100;
-/// The columns that a file may have; the first two it must have.
-const COLUMNS: [&str; 3] = ["date", "count", "kind"];
+/// The columns of a file.
+const COLUMNS: &[(&str, Need)] = &[("date", Need::Required), ("count", Need::Required), ("kind", Need::Optional)];
 
 /// Store how many orders, visits or accounts there were, so that reports say complaints per thousand.
 #[derive(Debug, Subcommand)]
@@ -31,6 +28,9 @@ pub enum ExposureCommand {
         /// The key of the site; not needed where there is one.
         #[arg(long)]
         site: Option<String>,
+        /// How the file's characters are written, such as GBK, Big5 or windows-1252; without it, as they look.
+        #[arg(long, value_name = "NAME", value_parser = encoding_of)]
+        encoding: Option<&'static Encoding>,
         /// Only say what would be stored and what would be refused.
         #[arg(long)]
         dry_run: bool,
@@ -39,14 +39,14 @@ pub enum ExposureCommand {
 
 /// Does what the command says.
 pub async fn run(command: ExposureCommand, context: &Context) -> anyhow::Result<()> {
-    let ExposureCommand::Import { file, site, dry_run } = command;
+    let ExposureCommand::Import { file, site, encoding, dry_run } = command;
     let site = find(context, site.as_deref()).await?;
-    let rows = read(&file)?;
+    let mut table = Table::open(&file, encoding, COLUMNS)?;
     let (mut new, mut replaced, mut same, mut refused) = (0_u64, 0_u64, 0_u64, 0_u64);
     let now = context.clock.now();
     let mut tx = context.db.begin().await?;
-    for (line, row) in rows {
-        match row {
+    while let Some((line, row)) = table.next_row()? {
+        match row.and_then(|row| read(&row)) {
             Ok(row) => match put(&mut tx, site.id(), &row, now).await? {
                 Outcome::New => new += 1,
                 Outcome::Replaced => replaced += 1,
@@ -94,39 +94,6 @@ async fn find(context: &Context, key: Option<&str>) -> anyhow::Result<Site> {
     }
 }
 
-/// The rows of a file, each with its line, or with what is wrong with it.
-fn read(file: &Path) -> anyhow::Result<Vec<(u64, Result<Exposed, String>)>> {
-    let size = fs::metadata(file).with_context(|| format!("cannot open {}", file.display()))?.len();
-    ensure!(size <= FILE_MAX, "the file is larger than {} MB", FILE_MAX / 1024 / 1024);
-    let bytes = fs::read(file).with_context(|| format!("cannot read {}", file.display()))?;
-    let text =
-        charset::decode(&bytes).context("the file has characters that are none in its encoding; save it as UTF-8")?;
-    let mut reader = ReaderBuilder::new().flexible(true).from_reader(text.as_bytes());
-    let places = places(reader.headers()?)?;
-    let cell = |record: &StringRecord, at: usize| {
-        places[at].and_then(|place| record.get(place)).unwrap_or_default().to_owned()
-    };
-    let mut rows = Vec::new();
-    for record in reader.records() {
-        let record = record.context("the file is not CSV")?;
-        let line = record.position().map_or(0, csv::Position::line);
-        let row = Exposed::parse(&cell(&record, 0), &cell(&record, 1), &cell(&record, 2));
-        rows.push((line, row.map_err(|error| error.to_string())));
-    }
-    Ok(rows)
-}
-
-/// Where the columns are.
-fn places(header: &StringRecord) -> anyhow::Result<[Option<usize>; 3]> {
-    let mut places = [None; 3];
-    for (place, name) in header.iter().enumerate() {
-        let name = name.trim().trim_start_matches('\u{feff}').to_lowercase();
-        let at = COLUMNS.iter().position(|known| *known == name);
-        let at = at.with_context(|| format!("there is no column {name:?}; the columns are {}", COLUMNS.join(", ")))?;
-        ensure!(places[at].replace(place).is_none(), "the column {name} is there twice");
-    }
-    for at in [0, 1] {
-        ensure!(places[at].is_some(), "the column {} is missing", COLUMNS[at]);
-    }
-    Ok(places)
+fn read(row: &Cells) -> Result<Exposed, String> {
+    Exposed::parse(row.get("date"), row.get("count"), row.get("kind")).map_err(|error| error.to_string())
 }

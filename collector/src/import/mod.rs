@@ -7,27 +7,27 @@ mod batch;
 pub mod records;
 mod report;
 pub mod row;
+pub mod table;
 
 use std::collections::{HashMap, HashSet};
 use std::fs::File;
-use std::io::{BufRead, BufReader, Read, Seek};
+use std::io::{BufRead, BufReader};
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 use anyhow::{Context as _, bail, ensure};
 use clap::ValueEnum;
 use encoding_rs::{Encoding, UTF_8};
-use encoding_rs_io::DecodeReaderBytesBuilder;
 use indicatif::{ProgressBar, ProgressStyle};
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 
 use self::batch::{ImportOutcome, Prepared};
-use self::records::{Content, Format, RECORD_MAX, Records};
+use self::records::{Content, Format, Records};
 use self::report::Report;
-use self::row::{Columns, Row, RowError, named_separator, read_json};
+use self::row::{Columns, Row, RowError, read_json};
+use self::table::{encoding, encoding_of, read_header, transcoded};
 use crate::audit::{self, Change, Stamp};
-use crate::charset;
 use crate::context::Context;
 use crate::db::{Db, is_unavailable};
 use crate::keys::Keys;
@@ -173,12 +173,7 @@ impl<'a> Import<'a> {
 
     async fn read_all(&mut self, records: &mut Records<impl BufRead>, report: &mut Report) -> anyhow::Result<()> {
         if self.format == Format::Csv {
-            let mut header = read_header(records)?;
-            let separator = named_separator(&header);
-            if let Some(separator) = separator {
-                records.separated_by(separator);
-                header = read_header(records)?;
-            }
+            let (header, separator) = read_header(records)?;
             let columns = Columns::parse(&header, separator)?;
             records.separated_by(columns.separator());
             self.columns = Some(columns);
@@ -198,31 +193,7 @@ impl<'a> Import<'a> {
     }
 
     fn prepare(&self, content: &Content, line: u64) -> Result<Option<Prepared>, Vec<RowError>> {
-        let bytes = match content {
-            Content::Bytes(bytes) => bytes,
-            Content::TooLong => return Err(refusal("", format!("is longer than {RECORD_MAX} bytes"))),
-            Content::OpenQuote(line) => {
-                return Err(refusal(
-                    "",
-                    format!("the quote that opens on line {line} is not closed, so nothing after it can be read"),
-                ));
-            }
-            Content::StrayQuote(line) => {
-                return Err(refusal(
-                    "",
-                    format!(
-                        "the quote that opens on line {line} is closed within a text; a quote in a text is written twice"
-                    ),
-                ));
-            }
-        };
-        if self.encoding != UTF_8 && bytes.windows(3).any(|three| three == "\u{fffd}".as_bytes()) {
-            let name = self.encoding.name();
-            return Err(refusal(
-                "",
-                format!("has characters that are none in {name}; --encoding NAME says if it is another"),
-            ));
-        }
+        let bytes = table::bytes(content, self.encoding).map_err(|reason| refusal("", reason))?;
         let row: Row = match &self.columns {
             Some(columns) => match columns.read(bytes)? {
                 Some(row) => row,
@@ -306,40 +277,6 @@ fn is_away(error: &anyhow::Error) -> bool {
 
 fn refusal(field: &str, reason: impl Into<String>) -> Vec<RowError> {
     vec![RowError { field: field.to_owned(), reason: reason.into() }]
-}
-
-fn encoding_of(name: &str) -> Result<&'static Encoding, String> {
-    Encoding::for_label(name.as_bytes())
-        .ok_or_else(|| "is no encoding; such are UTF-8, GBK, Big5 and windows-1252".to_owned())
-}
-
-/// The encoding of a file, for which all of it is looked at. What comes through a pipe can be read once, so it has to be UTF-8 or named.
-fn encoding(file: &mut File, named: Option<&'static Encoding>) -> anyhow::Result<&'static Encoding> {
-    match named {
-        Some(named) => Ok(named),
-        None if file.metadata()?.is_file() => {
-            let found = charset::detect(&*file)?;
-            file.rewind()?;
-            Ok(found)
-        }
-        None => Ok(UTF_8),
-    }
-}
-
-/// The file in UTF-8. What is UTF-8 stays as it is, so that a row with a damaged letter is refused and no other.
-fn transcoded(file: File, encoding: &'static Encoding) -> Box<dyn Read + Send> {
-    if encoding == UTF_8 {
-        return Box::new(file);
-    }
-    Box::new(DecodeReaderBytesBuilder::new().encoding(Some(encoding)).build(file))
-}
-
-fn read_header(records: &mut Records<impl BufRead>) -> anyhow::Result<Vec<u8>> {
-    match records.next_record()?.context("the file is empty")?.content {
-        Content::Bytes(header) => Ok(header),
-        Content::TooLong => bail!("the header is longer than {RECORD_MAX} bytes"),
-        Content::OpenQuote(_) | Content::StrayQuote(_) => bail!("the header has a quote too few or too many"),
-    }
 }
 
 fn short(fingerprint: &str) -> u64 {

@@ -1,14 +1,11 @@
 //! What a record says: the fields of the public API, and where and when the feedback was given.
 
-use anyhow::{bail, ensure};
 use sayso_shared::limits::REFERENCE_MAX;
 use sayso_shared::text::Text;
 use serde_json::{Map, Value};
 
+use super::table::{Header, Need};
 use crate::clock::{Millis, parse_rfc3339};
-
-/// Most columns of a CSV file.
-pub const COLUMNS_MAX: usize = 64;
 
 /// A row as it was read, not yet held to the rules of its site.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -34,10 +31,7 @@ pub struct RowError {
 
 /// What the columns of a CSV file mean.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Columns {
-    columns: Vec<usize>,
-    separator: u8,
-}
+pub struct Columns(Header);
 
 /// How the text of a cell becomes a value.
 #[derive(Clone, Copy)]
@@ -74,65 +68,31 @@ const COLUMNS: [(&str, &[&str], Cell); 20] = [
     ("composed_at", &["composed_at"], Cell::Text),
 ];
 
+/// The columns that a file must have.
+const REQUIRED: [&str; 2] = ["kind", "message"];
+
 /// What the public API takes and a file can't bring along.
 const NOT_IMPORTED: [&str; 3] = ["identity", "attachments", "proof"];
 
 impl Columns {
-    /// Reads the header of a CSV file. An unknown column refuses the file: it may well be one that was meant. `separator` is the one that
-    /// the file names, if it does.
+    /// Reads the header of a CSV file. `separator` is the one that the file names, if it does.
     pub fn parse(header: &[u8], separator: Option<u8>) -> anyhow::Result<Self> {
-        let Ok(text) = std::str::from_utf8(header) else {
-            bail!("the header is not UTF-8; save the file as UTF-8 (in Excel: CSV UTF-8)")
-        };
-        let count = |separator: &u8| text.bytes().filter(|byte| byte == separator).count();
-        // The first one that occurs most: no name of a column holds any of them.
-        let usual = || [b'\t', b';', b','].into_iter().max_by_key(count).unwrap_or(b',');
-        let separator = separator.unwrap_or_else(usual);
-        let mut names: Vec<String> = fields(header, separator).unwrap_or_default().iter().map(str::to_owned).collect();
-        // Columns that a spreadsheet made at the end and nobody filled.
-        while names.len() > 1 && names.last().is_some_and(|name| name.trim().is_empty()) {
-            names.pop();
-        }
-        ensure!(names.len() <= COLUMNS_MAX, "the file has {} columns; at most {COLUMNS_MAX} are allowed", names.len());
-        let mut columns = Vec::with_capacity(names.len());
-        for name in &names {
-            let name = name.trim().to_lowercase();
-            let Some(at) = COLUMNS.iter().position(|(known, ..)| *known == name) else {
-                let known = COLUMNS.map(|(known, ..)| known).join(", ");
-                let name: String = name.chars().take(64).collect();
-                bail!("there is no column {name:?}; the columns are {known}")
-            };
-            ensure!(!columns.contains(&at), "the column {name} is there twice");
-            columns.push(at);
-        }
-        for name in ["kind", "message"] {
-            ensure!(columns.iter().any(|at| COLUMNS[*at].0 == name), "the column {name} is missing");
-        }
-        Ok(Self { columns, separator })
+        let need = |name| if REQUIRED.contains(&name) { Need::Required } else { Need::Optional };
+        let known = COLUMNS.map(|(name, ..)| (name, need(name)));
+        Header::parse(header, separator, &known).map(Self)
     }
 
     /// What separates the fields.
     pub fn separator(&self) -> u8 {
-        self.separator
+        self.0.separator()
     }
 
     /// Reads a record; none for one whose fields are all empty, as spreadsheets leave them at the end.
     pub fn read(&self, record: &[u8]) -> Result<Option<Row>, Vec<RowError>> {
-        if std::str::from_utf8(record).is_err() {
-            return Err(whole("is not UTF-8; save the file as UTF-8 (in Excel: CSV UTF-8)"));
-        }
-        let cells = fields(record, self.separator).ok_or_else(|| whole("is not CSV"))?;
-        if cells.iter().all(|cell| cell.trim().is_empty()) {
-            return Ok(None);
-        }
-        let rest_is_empty = || cells.iter().skip(self.columns.len()).all(|cell| cell.trim().is_empty());
-        if cells.len() < self.columns.len() || !rest_is_empty() {
-            let (has, header) = (cells.len(), self.columns.len());
-            return Err(whole(format!("has {has} fields where the header has {header}; is a quote missing?")));
-        }
+        let Some(cells) = self.0.read(record).map_err(whole)? else { return Ok(None) };
         let mut object = Map::new();
         let mut refusals = Vec::new();
-        for (at, cell) in self.columns.iter().zip(cells.iter()).filter(|(_, cell)| !cell.trim().is_empty()) {
+        for (at, cell) in self.0.columns().iter().zip(cells.iter()).filter(|(_, cell)| !cell.trim().is_empty()) {
             let (name, path, how) = COLUMNS[*at];
             match how.value(cell) {
                 Some(value) => put(&mut object, path, value),
@@ -210,18 +170,6 @@ fn whole_number(word: &str) -> Option<i64> {
     rest.bytes().all(|digit| digit == b'0').then(|| whole.parse().ok())?
 }
 
-/// The separator that the first line of a file names for Excel: `sep=;`.
-pub fn named_separator(line: &[u8]) -> Option<u8> {
-    match line.trim_ascii_start().strip_prefix(b"\"").unwrap_or(line.trim_ascii_start()) {
-        [b's' | b'S', b'e' | b'E', b'p' | b'P', b'=', separator, rest @ ..]
-            if separator.is_ascii() && rest.iter().all(|byte| byte.is_ascii_whitespace() || *byte == b'"') =>
-        {
-            Some(*separator)
-        }
-        _ => None,
-    }
-}
-
 fn put(object: &mut Map<String, Value>, path: &[&str], value: Value) {
     match path {
         [name] => drop(object.insert((*name).to_owned(), value)),
@@ -231,20 +179,6 @@ fn put(object: &mut Map<String, Value>, path: &[&str], value: Value) {
         }
         [] => {}
     }
-}
-
-fn fields(record: &[u8], separator: u8) -> Option<csv::StringRecord> {
-    let mut reader = csv::ReaderBuilder::new()
-        .has_headers(false)
-        .flexible(true)
-        .delimiter(separator)
-        .buffer_capacity(record.len().max(1))
-        .from_reader(record);
-    let mut fields = csv::StringRecord::new();
-    let has_one = reader.read_record(&mut fields).ok()?;
-    // Whatever comes after it would be lost.
-    let mut more = csv::StringRecord::new();
-    (has_one && !reader.read_record(&mut more).ok()?).then_some(fields)
 }
 
 fn whole(reason: impl Into<String>) -> Vec<RowError> {
@@ -257,6 +191,7 @@ mod tests {
     use serde_json::json;
 
     use super::*;
+    use crate::import::table::named_separator;
 
     fn read(header: &str, record: &str) -> Result<Option<Row>, Vec<RowError>> {
         Columns::parse(header.as_bytes(), None).expect("a good header").read(record.as_bytes())

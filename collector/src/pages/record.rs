@@ -14,7 +14,6 @@ use crate::clock::Period;
 use crate::clocks::PromiseKind;
 use crate::http::{Error, Result};
 use crate::reports::asked::Filter;
-use crate::reports::figures::FEWEST;
 use crate::reports::periods::{Unit, begin, day};
 use crate::reports::record::{Month, first_day};
 use crate::reports::{self, Asked, By, Name, Row};
@@ -57,9 +56,10 @@ async fn make(app: &App, site: &Site) -> Result<Vec<Month>> {
     let service = app.service.current().await?;
     let (now, zone) = (app.clock.now(), service.zone_of(site));
     let from = begin(first_day(day(now, &zone)), &zone);
+    let fewest = app.config.reports.fewest_answers;
     let asked = Asked {
         filter: Filter { site_id: Some(site.id().to_owned()), ..Filter::default() },
-        ..Asked::of_cases(Name::Overview, By::Month, Period { from, to: Some(now) }, zone, now)
+        ..Asked::of_cases(Name::Overview, By::Month, Period { from, to: Some(now) }, zone, app)
     };
     let of_promises = Asked {
         name: Name::Promises,
@@ -70,7 +70,7 @@ async fn make(app: &App, site: &Site) -> Result<Vec<Month>> {
     let month = |row: Row| {
         let kept = kept.iter().find(|kept| kept.group == row.group);
         let count = |name: &str| row.get(name).as_u64().unwrap_or_default();
-        let enough = |share: Option<f64>, n: u64| share.filter(|_| n >= FEWEST);
+        let enough = |share: Option<f64>, n: u64| share.filter(|_| n >= fewest);
         let promised = kept.map_or(0, |kept| kept.n);
         let (decided, rated) = (count("upheld_n"), count("csat_n"));
         Some(Month {

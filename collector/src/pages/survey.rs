@@ -105,7 +105,9 @@ pub(super) fn guard(app: &App, client: ClientAddress, site: &Site, form: &Form) 
 /// Notes how long somebody took, by when their page was made.
 pub(super) async fn note_time(app: &App, survey: &Survey, respondent: &str, form: &Form) -> Result<()> {
     let now = app.clock.now();
-    if let Some(took) = form.text("began").parse::<Millis>().ok().map(|began| now - began) {
+    // It stands in the form, so anybody may have written any number.
+    let took = form.text("began").parse::<Millis>().ok().and_then(|began| now.checked_sub(began));
+    if let Some(took) = took {
         surveys::note_time(&app.db, survey.key.as_str(), respondent, took).await?;
     }
     Ok(())

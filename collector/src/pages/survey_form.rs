@@ -27,7 +27,9 @@ impl QuestionForm {
 
     /// The same with what was typed; `of` gives what stands in a field.
     pub fn with_typed(mut self, of: impl Fn(&str) -> String) -> Self {
-        self.typed = self.names().map(|name| (name.to_owned(), of(name))).collect();
+        // No page can show the one character that no database takes.
+        let shown = |name: &str| of(name).replace('\0', "\u{fffd}");
+        self.typed = self.names().map(|name| (name.to_owned(), shown(name))).collect();
         self
     }
 
@@ -72,6 +74,7 @@ impl QuestionForm {
         self.wrong.iter().find_map(|wrong| match wrong {
             Wrong::Choice(name) if *name == question.name => Some(self.t.get("survey.choice").to_owned()),
             Wrong::TooLong(name) if *name == question.name => Some(self.t.count("survey.too_long", ANSWER_MAX as u64)),
+            Wrong::Unreadable(name) if *name == question.name => Some(self.t.get("pages.wrong.invalid").to_owned()),
             _ => None,
         })
     }

@@ -44,6 +44,8 @@ pub struct Asked {
     pub crosshair: Crosshair,
     /// The kind of exposure that complaints are held against, where it is asked for.
     pub exposure: Option<String>,
+    /// The fewest answers of customers whose figures are shown.
+    pub fewest: u64,
     /// What time it is.
     pub now: Millis,
 }
@@ -95,7 +97,7 @@ const VALUE_MAX: usize = 200;
 
 impl Asked {
     /// A report of cases in a period.
-    pub fn of_cases(name: Name, by: By, period: Period, zone: TimeZone, now: Millis) -> Self {
+    pub fn of_cases(name: Name, by: By, period: Period, zone: TimeZone, app: &App) -> Self {
         Self {
             name,
             by,
@@ -107,7 +109,8 @@ impl Asked {
             survey: None,
             crosshair: Crosshair::Means,
             exposure: None,
-            now,
+            fewest: app.config.reports.fewest_answers,
+            now: app.clock.now(),
         }
     }
 
@@ -115,7 +118,7 @@ impl Asked {
     pub async fn read(app: &App, name: Name, parameters: Vec<(String, String)>) -> Result<Self> {
         let (sites, service) = (app.sites.all().await?, app.service.current().await?);
         let whole = Period { from: None, to: None };
-        let mut asked = Self::of_cases(name, name.groupings()[0], whole, TimeZone::UTC, app.clock.now());
+        let mut asked = Self::of_cases(name, name.groupings()[0], whole, TimeZone::UTC, app);
         let mut errors = Vec::new();
         let mut others = Vec::new();
         for (name, value) in parameters {
@@ -133,9 +136,7 @@ impl Asked {
         if asked.name.is_of_survey() && asked.survey.is_none() && !has_wrong_survey {
             errors.push(FieldError::new("/survey", ErrorCode::Required, "is required"));
         }
-        if asked.survey.is_some() && asked.name == Name::Satisfaction {
-            asked.by = By::Item;
-        }
+        asked.by = asked.groupings()[0];
         for (name, value) in &others {
             errors.extend(asked.add(name, value, &sites, &service).err());
         }
@@ -149,7 +150,7 @@ impl Asked {
 
     /// What tells it from other questions: all that a report depends on, besides the data and the time.
     pub fn cache_key(&self) -> String {
-        let Self { name, by, period, from, to, zone, filter, survey, crosshair, exposure, now: _ } = self;
+        let Self { name, by, period, from, to, zone, filter, survey, crosshair, exposure, fewest: _, now: _ } = self;
         let (zone, survey) = (zone.iana_name(), survey.as_ref().map(|survey| survey.key.as_str()));
         format!("{name:?} {by:?} {period:?} {from:?} {to:?} {zone:?} {filter:?} {survey:?} {crosshair:?} {exposure:?}")
     }
@@ -178,8 +179,32 @@ impl Asked {
         }
     }
 
+    /// What the rows can be grouped by, the first unless something is said.
+    pub fn groupings(&self) -> &'static [By] {
+        if self.is_of_cases() { self.name.groupings() } else { self.name.groupings_of_survey() }
+    }
+
+    fn is_of_cases(&self) -> bool {
+        self.survey.is_none() && !self.name.is_of_survey()
+    }
+
+    /// What is said of a grouping that the report has not.
+    fn no_grouping(&self) -> FieldError {
+        let words: Vec<&str> = self.groupings().iter().map(|by| by.as_str()).collect();
+        let known = words.join(", ");
+        match self.name.is_of_survey() {
+            true => wrong(
+                "by",
+                &format!(
+                    "{known}: its figures are of all answers of a period together; from and to name a shorter one"
+                ),
+            ),
+            false => wrong("by", &format!("one of {known}")),
+        }
+    }
+
     fn add(&mut self, name: &str, value: &str, sites: &[Arc<Site>], service: &Service) -> Result<(), FieldError> {
-        let is_of_cases = self.survey.is_none() && !self.name.is_of_survey();
+        let is_of_cases = self.is_of_cases();
         if value.chars().count() > VALUE_MAX || value.contains('\0') {
             return Err(wrong(name, "shorter"));
         }
@@ -201,24 +226,18 @@ impl Asked {
                 }
                 self.filter.site_id = Some(site.id().to_owned());
             }
-            // Rows of a survey are its items, or its dimensions, whether that is said or not.
-            "by" if By::parse(value) == Some(self.by) => {}
-            "by" if is_of_cases => {
-                let known = self.name.groupings();
-                let by = By::parse(value).filter(|by| known.contains(by));
-                self.by = by.ok_or_else(|| {
-                    let words: Vec<&str> = known.iter().map(|by| by.as_str()).collect();
-                    wrong("by", &format!("one of {}", words.join(", ")))
-                })?;
+            "by" => {
+                let by = By::parse(value).filter(|by| self.groupings().contains(by));
+                self.by = by.ok_or_else(|| self.no_grouping())?;
             }
-            "team" if is_of_cases => {
+            "team" => {
                 let is_known = value == "none" || service.team(value).is_some();
                 let team =
                     Some(value).filter(|_| is_known).ok_or_else(|| wrong("team", "the key of a team, or none"))?;
                 self.filter.team = Some(Some(team.to_owned()).filter(|key| key != "none"));
             }
             "member" if is_of_cases => self.filter.owner = Some(Some(value.to_owned()).filter(|word| word != "none")),
-            "kind" if is_of_cases => {
+            "kind" => {
                 let kind = Kind::parse(value);
                 self.filter.kind =
                     Some(kind.ok_or_else(|| wrong("kind", "complaint, suggestion, question or praise"))?);
@@ -238,8 +257,12 @@ impl Asked {
                 self.filter.promise = Some(promise.ok_or_else(|| wrong("promise", expected))?);
             }
             "category" if is_of_cases => self.filter.category = Some(value.to_owned()),
-            "tier" if is_of_cases => self.filter.tier = Some(value.to_owned()),
+            "tier" => self.filter.tier = Some(value.to_owned()),
             "exposure" if matches!(self.name, Name::Quality | Name::Overview) => self.exposure = Some(value.to_owned()),
+            "member" | "priority" | "channel" | "category" => {
+                let detail = "is nothing that answers to a survey have; they have site, team, kind and tier";
+                return Err(FieldError::new(pointer(name), ErrorCode::Invalid, detail));
+            }
             _ => return Err(FieldError::new(pointer(name), ErrorCode::UnknownField, "there is no such parameter")),
         }
         Ok(())

@@ -15,6 +15,13 @@ pub enum Raw<'a> {
     Quarter(i64),
 }
 
+impl Raw<'_> {
+    /// That of a moment.
+    pub const fn at(at: Millis) -> Self {
+        Self::Quarter(at.div_euclid(900_000))
+    }
+}
+
 words! {
     /// A report.
     Name {
@@ -54,6 +61,10 @@ words! {
         Week = "week",
         /// Months.
         Month = "month",
+        /// Quarters of the calendar.
+        Quarter = "quarter",
+        /// Years.
+        Year = "year",
         /// Days of the week.
         Weekday = "weekday",
         /// Hours of the day.
@@ -96,11 +107,13 @@ impl Name {
     /// What its rows can be grouped by; the first unless something else is asked for.
     pub const fn groupings(self) -> &'static [By] {
         use By::{
-            All, Category, Channel, Day, Dimension, Hour, Item, Kind, Member, Month, Priority, Problem, Promise, Site,
-            Team, Tier, Week, Weekday, WeekdayHour,
+            All, Category, Channel, Day, Dimension, Hour, Item, Kind, Member, Month, Priority, Problem, Promise,
+            Quarter, Site, Team, Tier, Week, Weekday, WeekdayHour, Year,
         };
         match self {
-            Self::Overview => &[All, Day, Week, Month, Site, Team, Member, Kind, Tier, Category, Priority, Channel],
+            Self::Overview => {
+                &[All, Day, Week, Month, Quarter, Year, Site, Team, Member, Kind, Tier, Category, Priority, Channel]
+            }
             Self::Promises => &[
                 Promise,
                 All,
@@ -117,15 +130,31 @@ impl Name {
                 Day,
                 Week,
                 Month,
+                Quarter,
+                Year,
             ],
-            Self::Quality => &[Week, Day, Month, Category, Site, Team, Channel, Tier],
-            Self::Causes => &[Problem, Category],
-            Self::Satisfaction => &[All, Team, Kind, Tier, Category, Member, Site, Channel, Day, Week, Month],
-            Self::Effort => &[All, Team, Kind, Tier, Category, Member, Priority, Channel, Day, Week, Month],
-            Self::Workload => &[Member],
-            Self::Customers => &[Tier, Site],
+            Self::Quality => &[Week, Day, Month, Quarter, Year, Category, Site, Team, Channel, Tier],
+            Self::Causes => &[Problem, Category, Day, Week, Month, Quarter, Year],
+            Self::Satisfaction => {
+                &[All, Team, Kind, Tier, Category, Member, Site, Channel, Day, Week, Month, Quarter, Year]
+            }
+            Self::Effort => {
+                &[All, Team, Kind, Tier, Category, Member, Priority, Channel, Day, Week, Month, Quarter, Year]
+            }
+            Self::Workload => &[Member, Day, Week, Month, Quarter, Year],
+            Self::Customers => &[Tier, Site, Day, Week, Month, Quarter, Year],
             Self::Kano | Self::Importance => &[Item],
             Self::Servqual => &[Dimension],
+        }
+    }
+
+    /// What the rows can be grouped by where the report is of a survey; the first unless something else is asked for.
+    pub const fn groupings_of_survey(self) -> &'static [By] {
+        use By::{All, Day, Item, Kind, Month, Quarter, Team, Tier, Week, Year};
+        match self {
+            Self::Satisfaction => &[Item, All, Day, Week, Month, Quarter, Year, Team, Kind, Tier],
+            // Which quadrant an item is in, and how large a gap is, is said of all answers together.
+            _ => self.groupings(),
         }
     }
 }
@@ -137,40 +166,40 @@ impl By {
             Self::Day => Some(Unit::Day),
             Self::Week => Some(Unit::Week),
             Self::Month => Some(Unit::Month),
+            Self::Quarter => Some(Unit::Quarter),
+            Self::Year => Some(Unit::Year),
             _ => None,
         }
     }
 
     /// Whether its groups have an order of their own; else those come first that are largest.
     pub const fn is_ordered(self) -> bool {
-        matches!(
-            self,
-            Self::All
-                | Self::Day
-                | Self::Week
-                | Self::Month
-                | Self::Weekday
-                | Self::Hour
-                | Self::WeekdayHour
-                | Self::Priority
-                | Self::Promise
-                | Self::Item
-                | Self::Dimension
-        )
+        self.is_of_time() || matches!(self, Self::All | Self::Priority | Self::Promise | Self::Item | Self::Dimension)
     }
 
     /// Whether its groups are times.
     pub const fn is_of_time(self) -> bool {
-        matches!(self, Self::Day | Self::Week | Self::Month | Self::Weekday | Self::Hour | Self::WeekdayHour)
+        self.unit().is_some() || matches!(self, Self::Weekday | Self::Hour | Self::WeekdayHour)
     }
 
     /// What tells the group of a case apart; `at` is the time that counts.
     pub fn of<'a>(self, fact: Fact<'a>, at: Millis) -> Raw<'a> {
+        if self.is_of_time() {
+            return Raw::at(at);
+        }
         Raw::Text(match self {
-            Self::Day | Self::Week | Self::Month | Self::Weekday | Self::Hour | Self::WeekdayHour => {
-                return Raw::Quarter(at.div_euclid(900_000));
-            }
-            Self::All | Self::Item | Self::Dimension | Self::Promise => "",
+            Self::Day
+            | Self::Week
+            | Self::Month
+            | Self::Quarter
+            | Self::Year
+            | Self::Weekday
+            | Self::Hour
+            | Self::WeekdayHour
+            | Self::All
+            | Self::Item
+            | Self::Dimension
+            | Self::Promise => "",
             Self::Site => fact.site(),
             Self::Team => fact.team(),
             Self::Member => fact.owner(),
@@ -188,9 +217,14 @@ impl By {
     pub fn expression(self, at: &str) -> String {
         match self {
             Self::All | Self::Item | Self::Dimension => "''".to_owned(),
-            Self::Day | Self::Week | Self::Month | Self::Weekday | Self::Hour | Self::WeekdayHour => {
-                format!("cast({at} / 900000 as text)")
-            }
+            Self::Day
+            | Self::Week
+            | Self::Month
+            | Self::Quarter
+            | Self::Year
+            | Self::Weekday
+            | Self::Hour
+            | Self::WeekdayHour => format!("cast({at} / 900000 as text)"),
             Self::Site => "cases.site_id".to_owned(),
             Self::Team => "coalesce(cases.team, '')".to_owned(),
             Self::Member => "coalesce(cases.owner_id, '')".to_owned(),

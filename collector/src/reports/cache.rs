@@ -67,6 +67,7 @@ mod tests {
             unit: "cases",
             time_zone: "UTC".to_owned(),
             rows: Vec::new(),
+            crosshair: None,
             overall: None,
             before: None,
             left_out: Default::default(),

@@ -1,6 +1,6 @@
-//! What cases come from: problems, or topics, by how many cases and customers they have and what they cost.
+//! What cases come from: problems, or topics, by how many cases and customers they have and what they cost; and over time, with what most of them came from.
 
-use std::collections::{BTreeMap, HashSet};
+use std::collections::{BTreeMap, HashMap, HashSet};
 
 use sayso_analysis::scores::share;
 
@@ -19,9 +19,19 @@ struct Cause {
     complaints: u64,
     customers: HashSet<[u8; 16]>,
     costs: Costs,
+    /// Of a part of time: its cases by problem.
+    problems: HashMap<String, u64>,
 }
 
-/// The report. Cases without a problem are in no row of it; they are named as left out.
+impl Cause {
+    /// The problem that most of the cases belong to, and how many do; of several the first by its key.
+    fn most_frequent(&self) -> Option<(&str, u64)> {
+        let largest = self.problems.iter().max_by(|(key, n), (other, more)| n.cmp(more).then_with(|| other.cmp(key)));
+        largest.map(|(key, n)| (key.as_str(), *n))
+    }
+}
+
+/// The report. Cases without a problem are in no row of it; they are named as left out. A part of time has all of its cases.
 pub async fn content(app: &App, asked: &Asked, naming: &Naming) -> Result<Content> {
     let mut groups: Groups<'_, Cause> = Groups::new(naming);
     facts::each(app, &Reach::received(asked, app), |fact| {
@@ -32,6 +42,9 @@ pub async fn content(app: &App, asked: &Asked, naming: &Naming) -> Result<Conten
         cause.cases += 1;
         cause.complaints += u64::from(fact.kind() == "complaint");
         cause.customers.extend(fact.customer());
+        if asked.by.is_of_time() && !fact.problem().is_empty() {
+            *cause.problems.entry(fact.problem().to_owned()).or_default() += 1;
+        }
         if let Some((cost, currency)) = fact.remedy() {
             cause.costs.add(1, cost, currency);
         }
@@ -44,16 +57,23 @@ pub async fn content(app: &App, asked: &Asked, naming: &Naming) -> Result<Conten
         left_out.insert("without_problem", without);
         found.retain(|(key, _)| !key.is_none());
     }
-    found.sort_by(|(key, cause), (other, more)| more.cases.cmp(&cause.cases).then_with(|| key.cmp(other)));
+    if asked.by.is_of_time() {
+        let with_problem: u64 = found.iter().flat_map(|(_, cause)| cause.problems.values()).sum();
+        let all: u64 = found.iter().map(|(_, cause)| cause.cases).sum();
+        left_out.insert("without_problem", all - with_problem);
+    } else {
+        found.sort_by(|(key, cause), (other, more)| more.cases.cmp(&cause.cases).then_with(|| key.cmp(other)));
+    }
     let total: u64 = found.iter().map(|(_, cause)| cause.cases).sum();
     let service = app.service.current().await?;
     let mut so_far = 0;
     let mut rows = Vec::with_capacity(found.len());
     for (key, cause) in found {
         so_far += cause.cases;
-        let problem =
-            service.problems.iter().find(|problem| asked.by == By::Problem && problem.key.as_str() == key.name);
-        let row = Row::new(key.name, cause.cases)
+        let most = cause.most_frequent();
+        let about = if asked.by == By::Problem { Some(key.name.as_str()) } else { most.map(|(problem, _)| problem) };
+        let problem = service.problems.iter().find(|problem| Some(problem.key.as_str()) == about);
+        let mut row = Row::new(key.name.clone(), cause.cases)
             .with("value", share(cause.cases, total))
             .with("cumulative", share(so_far, total))
             .with("title", problem.map(|problem| problem.title.to_string()))
@@ -61,6 +81,9 @@ pub async fn content(app: &App, asked: &Asked, naming: &Naming) -> Result<Conten
             .with("customers", cause.customers.len())
             .with("cost", problem.and_then(|problem| problem.cost))
             .with("remedy_cost", cause.costs.to_json());
+        if asked.by.is_of_time() {
+            row = row.with("problem", most.map(|(problem, _)| problem)).with("problem_n", most.map(|(_, n)| n));
+        }
         rows.push(row);
     }
     Ok(Content { rows, overall: None, left_out })

@@ -81,6 +81,7 @@ mod tests {
             unit: "cases",
             time_zone: "UTC".to_owned(),
             rows,
+            crosshair: None,
             overall: None,
             before: None,
             left_out: BTreeMap::new(),

@@ -1,6 +1,6 @@
-//! Customers by tier: who comes again and again, and who may leave. It tells of no single person.
+//! Customers by tier or over time: who comes again and again, and who may leave. It tells of no single person.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use serde_json::{Value, json};
 
@@ -28,9 +28,11 @@ struct Tier {
     again: u64,
     unresolved: u64,
     at_risk: u64,
+    /// Of a part of time: its customers, whose rows are of a quarter of an hour each.
+    by_customer: HashMap<String, CustomerRow>,
 }
 
-#[derive(sqlx::FromRow)]
+#[derive(Debug, sqlx::FromRow)]
 struct CustomerRow {
     grp: String,
     customer: String,
@@ -68,13 +70,23 @@ pub async fn content(app: &App, asked: &Asked, naming: &Naming) -> Result<Conten
         asked.by.expression("cases.received_at")
     );
     let mut seen: u64 = 0;
+    let mut over_time: HashSet<String> = HashSet::new();
     let take = |row: CustomerRow| {
-        seen += 1;
-        groups.at(&row.grp).add(&row, scores.get(&row.customer));
+        if asked.by.is_of_time() {
+            over_time.insert(row.customer.clone());
+            groups.at(&row.grp).gather(row);
+        } else {
+            seen += 1;
+            groups.at(&row.grp).add(&row, scores.get(&row.customer));
+        }
     };
     select.each(app, &columns, "cases", "group by 1, 2", take).await?;
+    seen += over_time.len() as u64;
     let mut content = Content::default();
-    for (key, tier) in groups.finish(asked)? {
+    for (key, mut tier) in groups.finish(asked)? {
+        for (customer, row) in std::mem::take(&mut tier.by_customer) {
+            tier.add(&row, scores.get(&customer));
+        }
         let row = Row::new(key.name, tier.customers)
             .with_share(tier.again, tier.customers)
             .with("cases", tier.cases)
@@ -100,7 +112,7 @@ async fn check_calls(app: &App, asked: &Asked) -> Result<Value> {
     let Period { from, to } = asked.period;
     let found = calls::figures(&app.db, asked.filter.site_id.as_deref(), from, to).await?;
     let row = Row::new("check_calls", count(found.answered))
-        .with_share_of_answers(count(found.satisfied), count(found.answered))
+        .with_share_of_answers(count(found.satisfied), count(found.answered), asked.fewest)
         .with("called", found.called)
         .with("reached", found.reached)
         .with("satisfied", found.satisfied)
@@ -138,6 +150,19 @@ async fn last_scores(app: &App, asked: &Asked) -> Result<LastScores> {
 }
 
 impl Tier {
+    /// Adds what a customer did in a quarter of an hour to what they did before.
+    fn gather(&mut self, row: CustomerRow) {
+        match self.by_customer.get_mut(&row.customer) {
+            Some(known) => {
+                known.found += row.found;
+                known.complaints += row.complaints;
+                known.open += row.open;
+                known.overdue += row.overdue;
+            }
+            None => drop(self.by_customer.insert(row.customer.clone(), row)),
+        }
+    }
+
     fn add(&mut self, row: &CustomerRow, scores: Option<&(i64, Option<i64>)>) {
         self.customers += 1;
         self.cases += count(row.found);

@@ -17,7 +17,7 @@ pub async fn count_in<A: Default>(
     groups: &mut Groups<'_, A>,
     part: impl Fn(&mut A) -> &mut u64,
 ) -> Result<()> {
-    let is_known = matches!(asked.by, By::All | By::Day | By::Week | By::Month | By::Site);
+    let is_known = asked.by.unit().is_some() || matches!(asked.by, By::All | By::Site);
     let filter = &asked.filter;
     let is_of_some =
         filter.team.is_some() || filter.owner.is_some() || filter.tier.is_some() || filter.channel.is_some();

@@ -6,8 +6,8 @@ use sayso_analysis::scores::{share, wilson};
 use serde::ser::{Serialize, SerializeMap, Serializer};
 use serde_json::Value;
 
-/// The fewest answers of customers whose figures are shown.
-pub const FEWEST: u64 = 5;
+/// What stands in the place of figures of fewer answers than are shown.
+pub const TOO_FEW: &str = "too few";
 
 /// A row: what it is about, of how many, and its figures in their order.
 #[derive(Clone, Debug, PartialEq)]
@@ -40,15 +40,27 @@ impl Row {
             .with("high", interval.map(|interval| interval.high))
     }
 
-    /// The same where the answers of people are enough; else nulls, and the reason.
-    pub fn with_share_of_answers(self, count: u64, of: u64) -> Self {
-        match of >= FEWEST {
+    /// The same where the answers of people are at least `fewest`; else nulls, and the reason.
+    pub fn with_share_of_answers(self, count: u64, of: u64, fewest: u64) -> Self {
+        match of >= fewest {
             true => self.with_share(count, of),
             false => {
                 let empty = self.with("value", Value::Null).with("low", Value::Null).with("high", Value::Null);
-                empty.with("note", "too few")
+                empty.with("note", TOO_FEW)
             }
         }
+    }
+
+    /// Adds the satisfaction of customers beside other figures: `csat`, of `csat_n` ratings, with its interval; where they are fewer than `fewest`, nulls and
+    /// the reason as `csat_note`.
+    pub fn with_csat(self, satisfied: u64, n: u64, fewest: u64) -> Self {
+        let csat = Row::new("", n).with_share_of_answers(satisfied, n, fewest);
+        let row = self
+            .with("csat_n", n)
+            .with("csat", csat.get("value").clone())
+            .with("csat_low", csat.get("low").clone())
+            .with("csat_high", csat.get("high").clone());
+        if n < fewest { row.with("csat_note", TOO_FEW) } else { row }
     }
 
     /// A figure; null if there is none of this name.
@@ -91,12 +103,18 @@ mod tests {
 
     #[test]
     fn a_row_keeps_its_order_and_hides_few_answers() {
-        let row = Row::new("delivery", 4).with_share_of_answers(3, 4).with("mean", Value::Null);
+        let row = Row::new("delivery", 4).with_share_of_answers(3, 4, 5).with("mean", Value::Null);
         let json = serde_json::to_string(&row).expect("it is plain data");
         assert_eq!(
             json,
             r#"{"group":"delivery","n":4,"value":null,"low":null,"high":null,"note":"too few","mean":null}"#
         );
-        assert_eq!(Row::new("x", 5).with_share_of_answers(5, 5).get("value"), &Value::from(1.0));
+        assert_eq!(Row::new("x", 5).with_share_of_answers(5, 5, 5).get("value"), &Value::from(1.0));
+        assert_eq!(Row::new("x", 4).with_share_of_answers(4, 4, 1).get("value"), &Value::from(1.0));
+        let beside = Row::new("mei", 30).with_csat(1, 2, 5);
+        assert_eq!(
+            (beside.get("csat_n"), beside.get("csat"), beside.get("csat_note")),
+            (&Value::from(2), &Value::Null, &Value::from(TOO_FEW))
+        );
     }
 }

@@ -25,6 +25,7 @@ pub fn sentence(names: &Names<'_>, report: &Report) -> String {
             t.with("insight.finding.promises", &[("share", &kept), ("n", &n)])
         }
         Name::Quality => quality(names, report),
+        Name::Causes if report.by.is_of_time() => t.with("insight.finding.cases", &[("n", &n)]),
         Name::Causes => {
             let first = &report.rows[0];
             let what = first.get("title").as_str().map_or_else(|| names.group(&first.group), str::to_owned);
@@ -126,15 +127,36 @@ fn satisfied(names: &Names<'_>, row: &Row) -> String {
     }
 }
 
+/// What the scores of a survey say, of all its answers together, each kind in its own words.
 fn of_scores(names: &Names<'_>, report: &Report) -> String {
-    let row = &report.rows[0];
+    let t = names.t;
+    let overall = report.overall.clone().unwrap_or_default();
+    let figure = |name: &str| overall[name].as_f64();
+    let n = format::count(overall["n"].as_i64().unwrap_or_default());
     let kind = names.asked.survey.as_ref().map(|survey| survey.kind);
-    match (kind, row.get("value").as_f64(), row.get("margin").as_f64()) {
-        (Some(SurveyKind::Nps), Some(value), Some(margin)) => {
-            let values = [format::number(value), format::number(margin), format::count(row.n as i64)];
-            names.t.with("insight.finding.nps", &[("value", &values[0]), ("margin", &values[1]), ("n", &values[2])])
+    let Some((value, low, high)) = figure("value").zip(figure("low")).zip(figure("high")).map(|((a, b), c)| (a, b, c))
+    else {
+        return t.with("insight.finding.few", &[("n", &n)]);
+    };
+    let shares = [value, low, high].map(format::share);
+    let of_share = [("share", shares[0].as_str()), ("low", &shares[1]), ("high", &shares[2]), ("n", &n)];
+    let (sentence, weighted): (String, fn(f64) -> String) = match kind {
+        Some(SurveyKind::Nps) => {
+            let [value, margin, low, high] =
+                [value, figure("margin").unwrap_or_default(), low, high].map(format::number);
+            let values = [("value", value.as_str()), ("margin", &margin), ("low", &low), ("high", &high), ("n", &n)];
+            (t.with("insight.finding.nps", &values), format::number)
         }
-        _ => satisfied(names, row),
+        Some(SurveyKind::Ces) => {
+            let mean = figure("mean").map(format::number).unwrap_or_default();
+            let values = [of_share.as_slice(), &[("mean", mean.as_str())]].concat();
+            (t.with("insight.finding.easy", &values), format::share)
+        }
+        _ => (t.with("insight.finding.satisfied", &of_share), format::share),
+    };
+    match figure("weighted_value") {
+        Some(value) => sentence + &t.with("insight.finding.weighted", &[("value", &weighted(value))]),
+        None => sentence,
     }
 }
 
@@ -175,8 +197,21 @@ fn servqual(names: &Names<'_>, report: &Report) -> String {
     match largest.and_then(|row| Some((row, row.get("gap").as_f64()?))) {
         Some((row, gap)) => {
             let values = [names.group(&row.group), format::number(gap)];
-            names.t.with("insight.finding.gap", &[("dimension", &values[0]), ("gap", &values[1])])
+            let sentence = names.t.with("insight.finding.gap", &[("dimension", &values[0]), ("gap", &values[1])]);
+            sentence + &whole_gap(names, report)
         }
         None => names.t.get("insight.finding.few_of_each").to_owned(),
+    }
+}
+
+/// The gap of the whole, and the same by the points of the dimensions, where a survey has them.
+fn whole_gap(names: &Names<'_>, report: &Report) -> String {
+    let overall = |name: &str| report.overall.as_ref().and_then(|overall| overall[name].as_f64());
+    match overall("gap").zip(overall("weighted_gap")) {
+        Some((gap, weighted)) => {
+            let (gap, weighted) = (format::number(gap), format::number(weighted));
+            names.t.with("insight.finding.weighted_gap", &[("gap", &gap), ("weighted", &weighted)])
+        }
+        None => String::new(),
     }
 }

@@ -8,6 +8,7 @@ use jiff::civil::Date;
 
 use super::asked::Asked;
 use super::by::{By, Raw};
+use super::figures::Row;
 use super::periods::{Unit, day};
 use crate::auth::Member;
 use crate::calendars::WEEKDAYS;
@@ -157,7 +158,7 @@ impl<'a, A: Default> Groups<'a, A> {
             By::All => {
                 self.at("");
             }
-            By::Day | By::Week | By::Month => {
+            By::Day | By::Week | By::Month | By::Quarter | By::Year => {
                 let unit = self.naming.by.unit().unwrap_or(Unit::Day);
                 let starts = parts(asked, unit, self.found.iter().map(|(key, _)| &key.name))?;
                 self.fill(starts.into_iter().map(|start| part(unit, start)));
@@ -176,6 +177,13 @@ impl<'a, A: Default> Groups<'a, A> {
         for key in keys {
             self.place(key);
         }
+    }
+}
+
+/// Rows without an order of their own come the largest first.
+pub fn sort(by: By, rows: &mut [Row]) {
+    if !by.is_ordered() {
+        rows.sort_by(|row, other| other.n.cmp(&row.n).then_with(|| row.group.cmp(&other.group)));
     }
 }
 

@@ -1,5 +1,5 @@
 //! Reports: what cases and answers say, each as rows of figures that the API, the pages and files have alike. Shares are fractions and not rounded; of fewer
-//! than five answers of customers no figure is shown, so that nobody is recognised.
+//! than five answers of customers (a setting) no figure is shown, so that nobody is recognised.
 //!
 //! A case counts where it is worked on: one that was merged into another counts in that one, and what is or was held as suspected spam does not count.
 
@@ -27,6 +27,8 @@ mod quality;
 mod ratings;
 pub mod record;
 mod report;
+mod respondents;
+mod scores;
 pub mod select;
 pub mod spoken;
 mod surveys;
@@ -58,7 +60,7 @@ pub async fn make(app: &App, asked: &Asked) -> Result<Arc<Report>> {
 
 async fn make_anew(app: &App, asked: &Asked) -> Result<Report> {
     let content = content(app, asked).await?;
-    let before = match periods::before(asked.period, &asked.zone).filter(|_| asked.survey.is_none()) {
+    let before = match periods::before(asked.period, &asked.zone) {
         None => None,
         Some(period) => {
             let earlier = self::content(app, &Asked { period, ..asked.clone() }).await?;
@@ -78,6 +80,7 @@ async fn make_anew(app: &App, asked: &Asked) -> Result<Report> {
         unit: unit(asked),
         time_zone: asked.zone.iana_name().unwrap_or("UTC").to_owned(),
         rows: content.rows,
+        crosshair: (asked.name == Name::Importance).then_some(asked.crosshair.as_str()),
         overall: content.overall,
         before,
         left_out: content.left_out,
@@ -105,8 +108,7 @@ const fn unit(asked: &Asked) -> &'static str {
 
 async fn content(app: &App, asked: &Asked) -> Result<Content> {
     if let Some(survey) = &asked.survey {
-        let answers = crate::surveys::of_survey(&app.db, survey.key.as_str(), asked.period).await?;
-        return Ok(surveys::content(survey, &answers, asked.crosshair));
+        return surveys::content(app, asked, survey).await;
     }
     let naming = Naming::new(asked, &app.sites.all().await?, &Member::all(&app.db).await?);
     let mut content = match asked.name {
@@ -121,9 +123,7 @@ async fn content(app: &App, asked: &Asked) -> Result<Content> {
         // `Asked::read` refuses them without a survey.
         Name::Kano | Name::Importance | Name::Servqual => Ok(Content::default()),
     }?;
-    if !asked.by.is_ordered() {
-        content.rows.sort_by(|row, other| other.n.cmp(&row.n).then_with(|| row.group.cmp(&other.group)));
-    }
+    groups::sort(asked.by, &mut content.rows);
     content.left_out.extend(left_out(app, asked).await?);
     Ok(content)
 }

@@ -41,7 +41,7 @@ impl Names<'_> {
             By::All => t.get("insight.by.all").to_owned(),
             By::Day => Unit::Day.parse(group).map_or_else(|| group.to_owned(), |day| t.date(day)),
             By::Week => self.week(group),
-            By::Month | By::Problem => group.to_owned(),
+            By::Month | By::Quarter | By::Year | By::Problem => group.to_owned(),
             By::Hour => format!("{group}:00"),
             By::Weekday => word("insight.weekday"),
             By::WeekdayHour => {

@@ -1,5 +1,7 @@
 //! The overview: what came in, what became of it, how long that took in open time, and how satisfied customers are.
 
+use std::collections::BTreeMap;
+
 use sayso_analysis::facts::Fact;
 use sayso_analysis::scores::{per_thousand, percentile, share, wilson};
 use serde_json::Value;
@@ -58,8 +60,10 @@ pub async fn content(app: &App, asked: &Asked, naming: &Naming) -> Result<Conten
     .await?;
     ratings::count_in(app, asked, &mut groups, |counted| &mut counted.scores).await?;
     exposures::count_in(app, asked, &mut groups, |counted| &mut counted.exposure).await?;
-    let rows = groups.finish(asked)?.into_iter().map(|(key, counted)| counted.into_row(key.name)).collect();
-    Ok(Content { rows, ..Content::default() })
+    let found = groups.finish(asked)?;
+    let too_few = found.iter().map(|(_, counted)| counted.scores.too_few(asked.fewest)).sum();
+    let rows = found.into_iter().map(|(key, counted)| counted.into_row(key.name, asked.fewest)).collect();
+    Ok(Content { rows, left_out: BTreeMap::from([("too_few", too_few)]), ..Content::default() })
 }
 
 impl Resolved {
@@ -89,7 +93,7 @@ impl Counted {
         }
     }
 
-    fn into_row(self, group: String) -> Row {
+    fn into_row(self, group: String, fewest: u64) -> Row {
         let Self {
             received,
             complaints,
@@ -102,7 +106,6 @@ impl Counted {
             scores,
             exposure,
         } = self;
-        let csat = Row::new("", 0).with_share_of_answers(scores.satisfied(), scores.n());
         let upheld = wilson(resolved.upheld, resolved.with_outcome);
         let mut row = Row::new(group, received)
             .with("value", received)
@@ -120,11 +123,8 @@ impl Counted {
                 .with(names[1], percentile(&minutes, 50))
                 .with(names[2], percentile(&minutes, 90));
         }
-        row.with("csat_n", scores.n())
-            .with("csat", csat.get("value").clone())
-            .with("csat_low", csat.get("low").clone())
-            .with("csat_high", csat.get("high").clone())
-            .with("solved", scores.solved)
+        row.with_csat(scores.satisfied(), scores.n(), fewest)
+            .with("solved", (scores.n() >= fewest).then_some(scores.solved))
             .with("upheld_n", resolved.with_outcome)
             .with("upheld", share(resolved.upheld, resolved.with_outcome))
             .with("upheld_low", upheld.map(|interval| interval.low))

@@ -1,4 +1,4 @@
-//! Periods: days, weeks and months by the clock of a site.
+//! Periods: days, weeks, months, quarters and years by the clock of a site.
 
 use jiff::civil::{Date, ISOWeekDate, Weekday};
 use jiff::tz::TimeZone;
@@ -17,6 +17,10 @@ pub enum Unit {
     Week,
     /// Months of the calendar.
     Month,
+    /// Three months of the calendar: from January, April, July and October on.
+    Quarter,
+    /// Years of the calendar.
+    Year,
 }
 
 /// Which end of a period a day stands for.
@@ -37,6 +41,11 @@ impl Unit {
                 date.checked_sub(i64::from(date.weekday().to_monday_zero_offset()).days()).unwrap_or(Date::MIN)
             }
             Self::Month => date.first_of_month(),
+            Self::Quarter => {
+                let since = i32::from((date.month() - 1) % 3);
+                date.first_of_month().checked_sub(since.months()).unwrap_or(Date::MIN)
+            }
+            Self::Year => date.first_of_year(),
         }
     }
 
@@ -46,10 +55,12 @@ impl Unit {
             Self::Day => start.tomorrow().ok(),
             Self::Week => start.checked_add(7.days()).ok(),
             Self::Month => start.checked_add(1.month()).ok(),
+            Self::Quarter => start.checked_add(3.months()).ok(),
+            Self::Year => start.checked_add(1.year()).ok(),
         }
     }
 
-    /// What a part is called: `2026-11-29`, `2026-W48`, `2026-11`.
+    /// What a part is called: `2026-11-29`, `2026-W48`, `2026-11`, `2026-Q4`, `2026`.
     pub fn name(self, start: Date) -> String {
         match self {
             Self::Day => start.to_string(),
@@ -58,6 +69,8 @@ impl Unit {
                 format!("{:04}-W{:02}", week.year(), week.week())
             }
             Self::Month => start.strftime("%Y-%m").to_string(),
+            Self::Quarter => format!("{:04}-Q{}", start.year(), (start.month() + 2) / 3),
+            Self::Year => format!("{:04}", start.year()),
         }
     }
 
@@ -70,6 +83,12 @@ impl Unit {
                 ISOWeekDate::new(year.parse().ok()?, week.parse().ok()?, Weekday::Monday).ok().map(Date::from)
             }
             Self::Month => calendars::date(&format!("{name}-01")),
+            Self::Quarter => {
+                let (year, quarter) = name.split_once("-Q")?;
+                let quarter = quarter.parse().ok().filter(|quarter: &i8| (1..=4).contains(quarter))?;
+                Date::new(year.parse().ok()?, 3 * quarter - 2, 1).ok()
+            }
+            Self::Year => calendars::date(&format!("{name}-01-01")),
         }
     }
 }
@@ -145,6 +164,10 @@ mod tests {
         assert_eq!(Unit::Week.name(Unit::Week.start(date("2026-11-29"))), "2026-W48");
         assert_eq!(Unit::Week.name(Unit::Week.start(date("2027-01-01"))), "2026-W53");
         assert_eq!(Unit::Month.name(Unit::Month.start(date("2028-02-29"))), "2028-02");
+        assert_eq!(Unit::Quarter.name(Unit::Quarter.start(date("2026-12-31"))), "2026-Q4");
+        assert_eq!(Unit::Quarter.name(Unit::Quarter.start(date("2026-03-31"))), "2026-Q1");
+        assert_eq!(Unit::Year.name(Unit::Year.start(date("2026-12-31"))), "2026");
+        assert_eq!((Unit::Quarter.parse("2026-Q5"), Unit::Quarter.parse("2026-Q-1")), (None, None));
     }
 
     #[test]
@@ -166,7 +189,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn names_read_back(days in 0_i32..40_000, unit in prop_oneof![Just(Unit::Day), Just(Unit::Week), Just(Unit::Month)]) {
+        fn names_read_back(days in 0_i32..40_000, unit in prop_oneof![Just(Unit::Day), Just(Unit::Week), Just(Unit::Month), Just(Unit::Quarter), Just(Unit::Year)]) {
             let start = unit.start(jiff::civil::date(1970, 1, 5).checked_add(days.days()).unwrap());
             prop_assert_eq!(unit.parse(&unit.name(start)), Some(start));
             prop_assert_eq!(unit.start(unit.next(start).unwrap()), unit.next(start).unwrap());

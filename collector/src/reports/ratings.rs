@@ -1,7 +1,7 @@
 //! Ratings of cases: how satisfied customers were with what became of theirs.
 
 use super::asked::Asked;
-use super::figures::{Content, FEWEST, Row, count};
+use super::figures::{Content, Row, count};
 use super::groups::{Groups, Naming};
 use super::select::{Cases, Select};
 use crate::app::App;
@@ -37,10 +37,15 @@ impl Scores {
         self.by_score[3] + self.by_score[4]
     }
 
+    /// How many are too few to be shown: all of them, or none.
+    pub fn too_few(&self, fewest: u64) -> u64 {
+        if self.n() < fewest { self.n() } else { 0 }
+    }
+
     /// Their mean; none of fewer answers than are shown.
-    pub fn mean(&self) -> Option<f64> {
+    pub fn mean(&self, fewest: u64) -> Option<f64> {
         let sum: u64 = (1..).zip(&self.by_score).map(|(score, times): (u64, &u64)| score * times).sum();
-        (self.n() >= FEWEST).then(|| sum as f64 / self.n() as f64)
+        (self.n() >= fewest).then(|| sum as f64 / self.n() as f64)
     }
 
     fn add(&mut self, rated: &Rated) {
@@ -79,12 +84,11 @@ pub async fn content(app: &App, asked: &Asked, naming: &Naming) -> Result<Conten
     let mut content = Content::default();
     let mut too_few = 0;
     for (key, scores) in groups.finish(asked)? {
-        let n = scores.n();
-        if n < FEWEST {
-            too_few += n;
-        }
-        let shown = |figure: u64| (n >= FEWEST).then_some(figure);
-        let row = Row::new(key.name, n).with_share_of_answers(scores.satisfied(), n).with("mean", scores.mean());
+        let (n, fewest) = (scores.n(), asked.fewest);
+        too_few += scores.too_few(fewest);
+        let shown = |figure: u64| (n >= fewest).then_some(figure);
+        let row = Row::new(key.name, n).with_share_of_answers(scores.satisfied(), n, fewest);
+        let row = row.with("mean", scores.mean(fewest));
         let row = row.with("solved", shown(scores.solved)).with("unsolved", shown(scores.unsolved));
         content.rows.push(row);
     }
@@ -107,7 +111,8 @@ mod tests {
         }
         assert_eq!((scores.satisfied(), scores.n()), satisfied(given));
         assert_eq!((scores.solved, scores.unsolved), (4, 0));
-        assert_eq!(scores.mean(), Some(22.0 / 6.0));
-        assert_eq!(Scores { by_score: [0, 0, 0, 0, 4], ..Scores::default() }.mean(), None, "four are too few");
+        assert_eq!(scores.mean(5), Some(22.0 / 6.0));
+        let few = Scores { by_score: [0, 0, 0, 0, 4], ..Scores::default() };
+        assert_eq!((few.mean(5), few.too_few(5), few.too_few(4)), (None, 4, 0), "four are too few");
     }
 }

@@ -31,6 +31,10 @@ pub struct Report {
     /// A row for each group, with its figures; null where there are too few answers.
     #[schema(value_type = Vec<Object>)]
     pub rows: Vec<Row>,
+    /// Of `importance`: whether the quadrants meet at the means (`means`) or at the medians (`medians`) of the items; `overall.lines` says where those are.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    pub crosshair: Option<&'static str>,
     /// The figures of the whole, where the report has them.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Option<Object>, nullable = false)]

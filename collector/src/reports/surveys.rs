@@ -2,24 +2,33 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use sayso_analysis::importance::{self, Crosshair};
+use sayso_analysis::importance;
 use sayso_analysis::kano::{self, Counts, Feeling};
-use sayso_analysis::scores::{easy, mean, nps, satisfied, share, wilson};
 use sayso_analysis::servqual::{Dimension, Gap, overall};
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 
-use super::figures::{Content, FEWEST, Row};
+use super::asked::Asked;
+use super::figures::{Content, Row, TOO_FEW};
+use super::respondents::{Respondents, may_be_weighted};
+use super::scores;
+use crate::app::App;
+use crate::http::Result;
 use crate::service::survey::{Survey, SurveyItem, SurveyKind};
-use crate::surveys::Answer;
+use crate::surveys::{self, Answer};
 
-/// The report of a survey, by its kind.
-pub fn content(survey: &Survey, answers: &[Answer], crosshair: Crosshair) -> Content {
+/// The report of a survey, by its kind, of the answers that were given in the period.
+pub async fn content(app: &App, asked: &Asked, survey: &Survey) -> Result<Content> {
+    let respondents = Respondents::load(app, asked, survey).await?;
+    let mut answers = surveys::of_survey(&app.db, survey.key.as_str(), asked.period).await?;
+    answers.retain(|answer| respondents.has(&asked.filter, &answer.respondent));
     match survey.kind {
-        SurveyKind::Kano => of_kano(survey, answers),
-        SurveyKind::ImportanceSatisfaction => of_importance(survey, answers, crosshair),
-        SurveyKind::Servqual => of_servqual(survey, answers),
-        SurveyKind::Csat | SurveyKind::Ces | SurveyKind::Nps | SurveyKind::Free => of_scores(survey, answers),
+        SurveyKind::Kano => Ok(of_kano(survey, &answers, asked.fewest)),
+        SurveyKind::ImportanceSatisfaction => Ok(of_importance(survey, &answers, asked, &respondents)),
+        SurveyKind::Servqual => Ok(of_servqual(survey, &answers, asked.fewest)),
+        SurveyKind::Csat | SurveyKind::Ces | SurveyKind::Nps | SurveyKind::Free => {
+            scores::content(asked, survey, &answers, &respondents)
+        }
     }
 }
 
@@ -47,11 +56,11 @@ impl LeftOut {
     }
 
     /// Whether there are enough answers to show figures; else these are left out.
-    fn has_enough(&mut self, n: u64) -> bool {
-        if n < FEWEST {
+    fn has_enough(&mut self, n: u64, fewest: u64) -> bool {
+        if n < fewest {
             self.too_few += n;
         }
-        n >= FEWEST
+        n >= fewest
     }
 }
 
@@ -63,11 +72,11 @@ fn row((own_name, key): (&'static str, &str), n: u64, figures: Option<Value>, na
             Some(value) => row.with(name, value.clone()),
             None => row,
         }),
-        None => names.iter().fold(row, |row, name| row.with(name, Value::Null)).with("note", "too few"),
+        None => names.iter().fold(row, |row, name| row.with(name, Value::Null)).with("note", TOO_FEW),
     }
 }
 
-fn of_kano(survey: &Survey, answers: &[Answer]) -> Content {
+fn of_kano(survey: &Survey, answers: &[Answer], fewest: u64) -> Content {
     let mut left_out = LeftOut::default();
     let mut rows = Vec::new();
     for item in &survey.items {
@@ -79,7 +88,7 @@ fn of_kano(survey: &Survey, answers: &[Answer]) -> Content {
             }
         }
         let counts = Counts::of(categories);
-        let verdict = counts.verdict().filter(|_| left_out.has_enough(counts.n()));
+        let verdict = counts.verdict().filter(|_| left_out.has_enough(counts.n(), fewest));
         let figures = verdict.map(|verdict| {
             json!({
                 "counts": counts, "category": verdict.category, "weak": verdict.weak, "unclear": verdict.unclear,
@@ -92,12 +101,67 @@ fn of_kano(survey: &Survey, answers: &[Answer]) -> Content {
     Content { rows, overall: None, left_out: left_out.into_map() }
 }
 
-fn of_importance(survey: &Survey, answers: &[Answer], crosshair: Crosshair) -> Content {
+/// The answers to an item: how important it is, and how satisfied those are who know it.
+struct Rated<'a> {
+    item: &'a SurveyItem,
+    n: u64,
+    knowing: u64,
+    figures: Option<importance::Figures>,
+    /// The same with each answer counted by the value of its customer; none where all count alike, or too few count otherwise.
+    weighted: Option<importance::Figures>,
+}
+
+impl<'a> Rated<'a> {
+    fn of(item: &'a SurveyItem, answers: &[importance::Answer], left_out: &mut LeftOut, fewest: u64) -> Self {
+        let n = answers.len() as u64;
+        let knowing: Vec<f64> =
+            answers.iter().filter(|answer| answer.satisfaction.is_some()).map(|answer| answer.weight).collect();
+        let is_shown = left_out.has_enough(n, fewest);
+        // Of those who know the item there may be too few where there are enough who say how important it is.
+        let is_known = is_shown && left_out.has_enough(knowing.len() as u64, fewest);
+        let shown = |figures: Option<importance::Figures>| {
+            let figures = figures.filter(|_| is_shown)?;
+            Some(if is_known { figures } else { importance::Figures { satisfaction: None, rating: None, ..figures } })
+        };
+        let alike: Vec<importance::Answer> =
+            answers.iter().map(|answer| importance::Answer { weight: 1.0, ..*answer }).collect();
+        let all = answers.iter().map(|answer| answer.weight);
+        let may = may_be_weighted(all, fewest) && may_be_weighted(knowing.iter().copied(), fewest);
+        Self {
+            item,
+            n,
+            knowing: knowing.len() as u64,
+            figures: shown(importance::figures(&alike)),
+            weighted: shown(importance::figures(answers)).filter(|_| may),
+        }
+    }
+
+    fn into_row(self, quadrant: Option<importance::Quadrant>, is_weighted: bool, fewest: u64) -> Row {
+        let key = self.item.key.as_str();
+        let (figures, weighted) = (self.figures, self.weighted);
+        let mut row = Row::new(key, self.n)
+            .with("item", key)
+            .with("importance", figures.map(|figures| figures.importance))
+            .with("satisfaction", figures.and_then(|figures| figures.satisfaction))
+            .with("satisfaction_n", self.knowing)
+            .with("quadrant", json!(quadrant))
+            .with("is_rating", figures.and_then(|figures| figures.rating));
+        if is_weighted {
+            row = row
+                .with("weighted_importance", weighted.map(|figures| figures.importance))
+                .with("weighted_satisfaction", weighted.and_then(|figures| figures.satisfaction))
+                .with("weighted_is_rating", weighted.and_then(|figures| figures.rating));
+        }
+        if self.n < fewest || self.knowing < fewest { row.with("note", TOO_FEW) } else { row }
+    }
+}
+
+fn of_importance(survey: &Survey, answers: &[Answer], asked: &Asked, respondents: &Respondents) -> Content {
     let mut left_out = LeftOut::default();
-    let mut shown = Vec::new();
+    let mut rated = Vec::new();
     for item in &survey.items {
         let mut complete = Vec::new();
-        for fields in by_respondent(answers, item.key.as_str()).values() {
+        for (respondent, fields) in by_respondent(answers, item.key.as_str()) {
             let satisfaction = match fields.get("satisfaction") {
                 Some(&"unknown") => {
                     left_out.unknown += 1;
@@ -106,35 +170,33 @@ fn of_importance(survey: &Survey, answers: &[Answer], crosshair: Crosshair) -> C
                 Some(score) => score.parse().ok().map(Some),
                 None => None,
             };
-            match number(fields, "importance").zip(satisfaction) {
+            match number(&fields, "importance").zip(satisfaction) {
                 Some((importance, satisfaction)) => {
-                    complete.push(importance::Answer { importance, satisfaction, weight: 1.0 });
+                    let weight = respondents.weight(respondent);
+                    complete.push(importance::Answer { importance, satisfaction, weight });
                 }
                 None => left_out.incomplete += 1,
             }
         }
-        let n = complete.len() as u64;
-        let figures = importance::figures(&complete).filter(|_| left_out.has_enough(n));
-        shown.push((item, n, figures));
+        rated.push(Rated::of(item, &complete, &mut left_out, asked.fewest));
     }
     // Items that are not shown move no line, or the line would tell of them.
-    let figures: Vec<importance::Figures> = shown.iter().filter_map(|(.., figures)| *figures).collect();
-    let mut quadrants = importance::quadrants(&figures, crosshair).into_iter();
-    let names = ["importance", "satisfaction", "quadrant", "is_rating"];
-    let of_item = |(item, n, figures): (&SurveyItem, u64, Option<importance::Figures>)| {
-        let figures = figures.map(|figures| {
-            json!({
-                "importance": figures.importance, "satisfaction": figures.satisfaction,
-                "quadrant": quadrants.next().flatten(), "is_rating": figures.rating,
-            })
-        });
-        row(("item", item.key.as_str()), n, figures, &names)
+    let figures: Vec<importance::Figures> = rated.iter().filter_map(|rated| rated.figures).collect();
+    let lines = importance::lines(&figures, asked.crosshair);
+    let mut quadrants = importance::quadrants(&figures, asked.crosshair).into_iter();
+    let row = |rated: Rated<'_>| {
+        let quadrant = rated.figures.and_then(|_| quadrants.next().flatten());
+        rated.into_row(quadrant, respondents.are_weighted(), asked.fewest)
     };
-    let rows = shown.into_iter().map(of_item).collect();
-    Content { rows, overall: None, left_out: left_out.into_map() }
+    let rows = rated.into_iter().map(row).collect();
+    let overall = json!({
+        "crosshair": asked.crosshair.as_str(),
+        "lines": lines.map(|(satisfaction, importance)| json!({"satisfaction": satisfaction, "importance": importance})),
+    });
+    Content { rows, overall: Some(overall), left_out: left_out.into_map() }
 }
 
-fn of_servqual(survey: &Survey, answers: &[Answer]) -> Content {
+fn of_servqual(survey: &Survey, answers: &[Answer], fewest: u64) -> Content {
     let mut left_out = LeftOut::default();
     let (mut rows, mut gaps) = (Vec::new(), Vec::new());
     for dimension in Dimension::ALL {
@@ -154,10 +216,10 @@ fn of_servqual(survey: &Survey, answers: &[Answer]) -> Content {
             items.extend(Gap::of_item(&pairs));
         }
         let n = respondents.len() as u64;
-        if n < FEWEST {
+        if n < fewest {
             left_out.too_few += count;
         }
-        let gap = Gap::of_items(&items).filter(|_| n >= FEWEST);
+        let gap = Gap::of_items(&items).filter(|_| n >= fewest);
         gaps.extend(gap.map(Gap::value));
         let figures =
             gap.map(|gap| json!({"expectation": gap.expectation, "perception": gap.perception, "gap": gap.value()}));
@@ -166,53 +228,14 @@ fn of_servqual(survey: &Survey, answers: &[Answer]) -> Content {
         rows.push(row(group, n, figures, &["expectation", "perception", "gap"]));
     }
     // Of all five or of none: a mean of some would be another figure under the same name.
-    let whole = overall(&gaps, None).filter(|_| gaps.len() == Dimension::ALL.len());
-    Content { rows, overall: Some(json!({"gap": whole})), left_out: left_out.into_map() }
-}
-
-fn of_scores(survey: &Survey, answers: &[Answer]) -> Content {
-    let mut left_out = LeftOut::default();
-    let items: BTreeSet<&str> = match survey.items.as_slice() {
-        [] => answers.iter().map(|answer| answer.item.as_str()).collect(),
-        items => items.iter().map(|item| item.key.as_str()).collect(),
-    };
-    let mut rows = Vec::new();
-    for item in items {
-        let of_item = answers.iter().filter(|answer| answer.item == item && answer.field == "score");
-        let scores: Vec<u8> = of_item.filter_map(|answer| answer.value.parse().ok()).collect();
-        let n = scores.len() as u64;
-        let figures = left_out.has_enough(n).then(|| figures_of(survey.kind, &scores));
-        let names = figures
-            .as_ref()
-            .map_or(&SCORES[..3], |_| if survey.kind == SurveyKind::Nps { &NPS[..] } else { &SCORES[..] });
-        rows.push(row(("item", item), n, figures, names));
+    let is_whole = gaps.len() == Dimension::ALL.len();
+    let mut whole = json!({"gap": overall(&gaps, None).filter(|_| is_whole)});
+    if let Some(weights) = &survey.weights {
+        let points = Dimension::ALL.map(|dimension| weights.get(&dimension).copied().unwrap_or_default());
+        whole["weighted_gap"] = json!(overall(&gaps, Some(&points)).filter(|_| is_whole));
+        whole["weights"] = json!(weights);
     }
-    Content { rows, overall: None, left_out: left_out.into_map() }
-}
-
-/// The figures of scores; of too few answers only the first three are named.
-const SCORES: [&str; 4] = ["value", "low", "high", "mean"];
-const NPS: [&str; 4] = ["value", "low", "high", "margin"];
-
-fn figures_of(kind: SurveyKind, scores: &[u8]) -> Value {
-    if kind == SurveyKind::Nps {
-        return match nps(scores.iter().copied()) {
-            Some(found) => json!({
-                "value": found.score, "low": found.score - found.margin, "high": found.score + found.margin, "margin": found.margin,
-            }),
-            None => Value::Null,
-        };
-    }
-    let (count, n) = match kind {
-        SurveyKind::Ces => easy(scores.iter().copied()),
-        _ => satisfied(scores.iter().copied()),
-    };
-    let interval = wilson(count, n);
-    let average = mean(&scores.iter().map(|score| f64::from(*score)).collect::<Vec<_>>());
-    json!({
-        "value": share(count, n), "low": interval.map(|interval| interval.low), "high": interval.map(|interval| interval.high),
-        "mean": average,
-    })
+    Content { rows, overall: Some(whole), left_out: left_out.into_map() }
 }
 
 fn number(fields: &BTreeMap<&str, &str>, name: &str) -> Option<u8> {

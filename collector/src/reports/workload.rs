@@ -1,18 +1,21 @@
 //! What members do, and in which time: whose load is heavier than that of others, with what makes it hard.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use sayso_analysis::scores::{median, share};
 use serde_json::json;
 
 use super::asked::Asked;
+use super::by::Raw;
 use super::facts::{self, Reach};
 use super::figures::{Content, Row, count};
 use super::groups::{Groups, NONE, Naming};
+use super::periods::{Unit, begin};
 use super::ratings::{self, Scores};
 use super::select::{Cases, Select};
 use crate::app::App;
-use crate::clock::HOUR;
+use crate::auth::Member;
+use crate::clock::{HOUR, Period};
 use crate::http::Result;
 use crate::service::Service;
 
@@ -26,6 +29,8 @@ struct Load {
     minutes: u64,
     replies: u64,
     scores: Scores,
+    /// Of a part of time: the identifiers of who had a case in it.
+    members: BTreeSet<String>,
 }
 
 #[derive(sqlx::FromRow)]
@@ -37,90 +42,166 @@ struct CountRow {
 /// The report. Cases belong to who owns them now; replies and minutes to who wrote and spent them.
 pub async fn content(app: &App, asked: &Asked, naming: &Naming) -> Result<Content> {
     let mut groups: Groups<'_, Load> = Groups::new(naming);
-    let owner = "coalesce(cases.owner_id, '') as grp, count(*) as found";
+    let over_time = asked.by.is_of_time();
+    let mut without_owner = 0;
+    // By member each thing belongs to one; over time to the part in which it was.
+    let grouped = |member: &str, at: &str| if over_time { asked.by.expression(at) } else { member.to_owned() };
     let select = Select::new(asked, Cases::Worked);
     facts::each(app, &Reach::received_or_resolved(asked, app), |fact| {
         if !asked.counts(fact) {
             return;
         }
+        let group = |at| if over_time { Raw::at(at) } else { Raw::Text(fact.owner()) };
+        if over_time && fact.owner().is_empty() {
+            without_owner += u64::from(asked.period.contains(fact.received_at()));
+            return;
+        }
         if asked.period.contains(fact.received_at()) {
-            let load = groups.at(fact.owner());
+            let load = groups.of(group(fact.received_at()));
             load.received += 1;
+            if over_time {
+                load.members.insert(fact.owner().to_owned());
+                load.open += u64::from(!fact.is_settled());
+            }
             load.hard += u64::from(matches!(fact.priority(), "high" | "urgent"));
             load.reopened += u64::from(fact.was_reopened());
         }
-        if fact.is_settled() && fact.resolved_at().is_some_and(|at| asked.period.contains(at)) {
-            groups.at(fact.owner()).handled += 1;
+        if let Some(at) = fact.resolved_at().filter(|at| fact.is_settled() && asked.period.contains(*at)) {
+            let load = groups.of(group(at));
+            load.handled += 1;
+            if over_time {
+                load.members.insert(fact.owner().to_owned());
+            }
         }
     })
     .await?;
-    let open = select.clone().and("cases.owner_id is not null and cases.status not in ('resolved', 'closed')");
-    open.each(app, owner, "cases", "group by 1", |row: CountRow| groups.at(&row.grp).open = count(row.found)).await?;
+    if !over_time {
+        open_now(app, &select, &mut groups).await?;
+    }
     let minutes = select
         .clone()
         .and("efforts.member_id is not null")
         .made(asked, app, "efforts.id")
         .within(asked, "efforts.created_at");
-    let columns = "efforts.member_id as grp, cast(coalesce(sum(efforts.minutes), 0) as bigint) as found";
+    let columns = format!(
+        "{} as grp, cast(coalesce(sum(efforts.minutes), 0) as bigint) as found",
+        grouped("efforts.member_id", "efforts.created_at")
+    );
     let from = "efforts join cases on cases.id = efforts.case_id";
     minutes
-        .each(app, columns, from, "group by 1", |row: CountRow| groups.at(&row.grp).minutes = count(row.found))
+        .each(app, &columns, from, "group by 1", |row: CountRow| groups.at(&row.grp).minutes += count(row.found))
         .await?;
     let replies = select
         .and("messages.author = 'staff' and messages.member_id is not null")
         .made(asked, app, "messages.id")
         .within(asked, "messages.created_at");
     let from = "messages join cases on cases.id = messages.case_id";
-    let columns = "messages.member_id as grp, count(*) as found";
+    let columns = format!("{} as grp, count(*) as found", grouped("messages.member_id", "messages.created_at"));
     replies
-        .each(app, columns, from, "group by 1", |row: CountRow| groups.at(&row.grp).replies = count(row.found))
+        .each(app, &columns, from, "group by 1", |row: CountRow| groups.at(&row.grp).replies += count(row.found))
         .await?;
     ratings::count_in(app, asked, &mut groups, |load| &mut load.scores).await?;
     let service = app.service.current().await?;
-    Ok(rows(groups.finish(asked)?.into_iter().map(|(key, load)| (key.name, load)).collect(), asked, &service))
-}
-
-fn rows(found: Vec<(String, Load)>, asked: &Asked, service: &Service) -> Content {
-    let duties: BTreeMap<&str, f64> =
-        found.iter().filter_map(|(name, _)| Some((name.as_str(), hours_on_duty(name, asked, service)?))).collect();
-    let rate = |name: &str, load: &Load| {
-        duties.get(name).filter(|hours| **hours > 0.0).map(|hours| load.handled as f64 / hours)
-    };
-    let rates: Vec<f64> = found.iter().filter_map(|(name, load)| rate(name, load)).collect();
-    let middle = median(&rates);
-    // The median of how far each is from the median: one who works alone at night moves it little.
-    let spread = middle.and_then(|middle| median(&rates.iter().map(|rate| (rate - middle).abs()).collect::<Vec<_>>()));
-    let without: u64 = found.iter().filter(|(name, _)| name == NONE).map(|(_, load)| load.received).sum();
-    let row = |(name, load): &(String, Load)| {
-        let csat = Row::new("", 0).with_share_of_answers(load.scores.satisfied(), load.scores.n());
-        Row::new(name.clone(), load.handled)
-            .with("value", rate(name, load))
-            .with("received", load.received)
-            .with("handled", load.handled)
-            .with("open", load.open)
-            .with("replies", load.replies)
-            .with("minutes", load.minutes)
-            .with("hours_on_duty", duties.get(name.as_str()).copied())
-            .with("cases_per_hour", rate(name, load))
-            .with("urgent_share", share(load.hard, load.received))
-            .with("reopened_share", share(load.reopened, load.received))
-            .with("csat_n", load.scores.n())
-            .with("csat", csat.get("value").clone())
-            .with("csat_low", csat.get("low").clone())
-            .with("csat_high", csat.get("high").clone())
-    };
-    Content {
-        rows: found.iter().filter(|(name, _)| name != NONE).map(row).collect(),
-        overall: Some(json!({"median": middle, "spread": spread, "members": rates.len()})),
-        left_out: BTreeMap::from([("without_owner", without)]),
+    let found: Vec<(String, Load)> = groups.finish(asked)?.into_iter().map(|(key, load)| (key.name, load)).collect();
+    match asked.by.unit() {
+        Some(unit) => {
+            let addresses: BTreeMap<String, String> =
+                Member::all(&app.db).await?.into_iter().map(|member| (member.id, member.email)).collect();
+            Ok(of_parts(found, unit, without_owner, asked, |id, period| {
+                hours_on_duty(addresses.get(id)?, period, asked, &service)
+            }))
+        }
+        None => Ok(of_members(found, asked, &service)),
     }
 }
 
-/// The opening hours, within the period and until now, of the calendar of the first team of a member that has one; none where there is none, or no beginning.
-fn hours_on_duty(address: &str, asked: &Asked, service: &Service) -> Option<f64> {
+/// What each member has open now.
+async fn open_now(app: &App, select: &Select, groups: &mut Groups<'_, Load>) -> Result<()> {
+    let open = select.clone().and("cases.owner_id is not null and cases.status not in ('resolved', 'closed')");
+    let columns = "coalesce(cases.owner_id, '') as grp, count(*) as found";
+    open.each(app, columns, "cases", "group by 1", |row: CountRow| groups.at(&row.grp).open = count(row.found)).await
+}
+
+/// The rows over time: what all members did, and in how many hours those were on duty who had a case in that part. What is open is what came in it and is open now.
+fn of_parts(
+    found: Vec<(String, Load)>,
+    unit: Unit,
+    without_owner: u64,
+    asked: &Asked,
+    duty: impl Fn(&str, Period) -> Option<f64>,
+) -> Content {
+    let row = |(name, load): (String, Load)| {
+        let start = unit.parse(&name);
+        let end = start.and_then(|start| unit.next(start));
+        let ends = start.and_then(|start| begin(start, &asked.zone)).zip(end.and_then(|end| begin(end, &asked.zone)));
+        let hours = ends.and_then(|(from, to)| {
+            // A period may begin or end within a part.
+            let from = asked.period.from.map_or(from, |first| first.max(from));
+            let to = asked.period.to.map_or(to, |last| last.min(to));
+            let all: Vec<f64> =
+                load.members.iter().filter_map(|id| duty(id, Period { from: Some(from), to: Some(to) })).collect();
+            (!all.is_empty()).then(|| all.iter().sum::<f64>())
+        });
+        load.into_row(name, hours, asked.fewest)
+    };
+    let too_few = found.iter().map(|(_, load)| load.scores.too_few(asked.fewest)).sum();
+    Content {
+        rows: found.into_iter().map(row).collect(),
+        overall: None,
+        left_out: BTreeMap::from([("without_owner", without_owner), ("too_few", too_few)]),
+    }
+}
+
+fn of_members(found: Vec<(String, Load)>, asked: &Asked, service: &Service) -> Content {
+    let duty = |name: &str| hours_on_duty(name, asked.period, asked, service);
+    let without: u64 = found.iter().filter(|(name, _)| name == NONE).map(|(_, load)| load.received).sum();
+    let (mut rows, mut rates, mut too_few) = (Vec::new(), Vec::new(), 0);
+    for (name, load) in found {
+        let hours = duty(&name);
+        rates.extend(load.rate(hours));
+        if name != NONE {
+            too_few += load.scores.too_few(asked.fewest);
+            rows.push(load.into_row(name, hours, asked.fewest));
+        }
+    }
+    let middle = median(&rates);
+    // The median of how far each is from the median: one who works alone at night moves it little.
+    let spread = middle.and_then(|middle| median(&rates.iter().map(|rate| (rate - middle).abs()).collect::<Vec<_>>()));
+    Content {
+        rows,
+        overall: Some(json!({"median": middle, "spread": spread, "members": rates.len()})),
+        left_out: BTreeMap::from([("without_owner", without), ("too_few", too_few)]),
+    }
+}
+
+impl Load {
+    /// Cases resolved for each hour on duty.
+    fn rate(&self, hours: Option<f64>) -> Option<f64> {
+        hours.filter(|hours| *hours > 0.0).map(|hours| self.handled as f64 / hours)
+    }
+
+    fn into_row(self, group: String, hours: Option<f64>, fewest: u64) -> Row {
+        let rate = self.rate(hours);
+        Row::new(group, self.handled)
+            .with("value", rate)
+            .with("received", self.received)
+            .with("handled", self.handled)
+            .with("open", self.open)
+            .with("replies", self.replies)
+            .with("minutes", self.minutes)
+            .with("hours_on_duty", hours)
+            .with("cases_per_hour", rate)
+            .with("urgent_share", share(self.hard, self.received))
+            .with("reopened_share", share(self.reopened, self.received))
+            .with_csat(self.scores.satisfied(), self.scores.n(), fewest)
+    }
+}
+
+/// The opening hours, within a period and until now, of the calendar of the first team of a member that has one; none where there is none, or no beginning.
+fn hours_on_duty(address: &str, period: Period, asked: &Asked, service: &Service) -> Option<f64> {
     let key = service.teams_of(address).find_map(|team| team.calendar.clone())?;
-    let from = asked.period.from?;
-    let to = asked.period.to.unwrap_or(asked.now).min(asked.now);
+    let from = period.from?;
+    let to = period.to.unwrap_or(asked.now).min(asked.now).max(from);
     let open = service.promises.calendar(Some(key.as_str())).open_between(from, to);
     Some(open as f64 / HOUR as f64)
 }

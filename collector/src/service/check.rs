@@ -56,7 +56,7 @@ pub fn check(items: &mut Items<'_>, known: &ServiceFile, surroundings: &Surround
     for problem in &items.problems {
         check.exist(problem, &["owner"], "member", problem.value.owner.iter());
     }
-    items.surveys.iter().for_each(|survey| check.survey(survey));
+    items.surveys.iter().for_each(|survey| check.survey(survey, surroundings.answered));
     for answer in &items.answers {
         check.exist(answer, &["site"], "site", answer.value.site.iter());
     }

@@ -6,6 +6,7 @@ use super::plan::{Plan, Prune, plan};
 use super::read::{Mistake, read_in};
 use super::store;
 use super::surroundings::{PlainHttp, Surroundings, TypedAccess, Unset};
+use super::survey::Survey;
 use super::targets;
 use crate::audit::Stamp;
 use crate::config::Config;
@@ -53,7 +54,8 @@ impl Draft {
                 ServiceFile { sites: known.sites.clone(), members: known.members.clone(), ..ServiceFile::default() }
             }
         };
-        let mut wanted = match checked(text, (&known, &stays), config, reader) {
+        let answered = store::answered_surveys(db, &known).await?;
+        let mut wanted = match checked(text, (&known, &stays, &answered), config, reader) {
             Ok(wanted) => wanted,
             Err(mistakes) => return Ok(Err(mistakes)),
         };
@@ -95,7 +97,7 @@ impl Draft {
 /// Reads a file beside what is known, of which some stays.
 fn checked(
     text: &str,
-    (known, stays): (&ServiceFile, &ServiceFile),
+    (known, stays, answered): (&ServiceFile, &ServiceFile, &[Survey]),
     config: &Config,
     reader: Reader<'_>,
 ) -> Result<ServiceFile, Vec<Mistake>> {
@@ -110,7 +112,9 @@ fn checked(
         Reader::Server => (Unset::Stays, None),
         Reader::Typed(typed) => (Unset::Stays, Some(typed)),
     };
-    read_in(text, stays, &Surroundings { variable: &variable, plain_http, unset, targets: &known.targets, typed })
+    let surroundings =
+        Surroundings { variable: &variable, plain_http, unset, targets: &known.targets, typed, answered };
+    read_in(text, stays, &surroundings)
 }
 
 /// What a file says, and what it does not name of what stays.

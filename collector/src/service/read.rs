@@ -19,6 +19,7 @@ pub fn read(text: &str, known: &ServiceFile) -> Result<ServiceFile, Vec<Mistake>
         unset: Unset::Refused,
         targets: &known.targets,
         typed: None,
+        answered: &[],
     };
     read_in(text, known, &surroundings)
 }

@@ -175,6 +175,11 @@ impl<'a, T> Item<'a, T> {
         Item { value: change(self.value), table: self.table }
     }
 
+    /// Whether a field is there, whatever it says.
+    pub fn says(&self, name: &str) -> bool {
+        self.table.get_ref().get(name).is_some()
+    }
+
     /// Where the value of a field stands, by its path, such as `["then", "team"]`; the whole item if it is not there.
     pub fn span(&self, path: &[&str]) -> Range<usize> {
         let mut table = self.table.get_ref();

@@ -5,6 +5,7 @@ use serde_json::Value;
 use super::file::{MemberDefinition, ServiceFile, SiteDefinition};
 use super::objects::{CategoryDefinition, Object, to_json};
 use super::plan::{Plan, Prune, Step, plan};
+use super::survey::Survey;
 use super::target_definition::TargetDefinition;
 use super::words::{Key, LocalText};
 use crate::audit::{self, Change, Stamp};
@@ -79,6 +80,20 @@ pub async fn apply(db: &Db, wanted: &ServiceFile, prune: Prune, stamp: &Stamp) -
 /// All objects of a kind.
 pub async fn all<T: Object>(db: &Db) -> sqlx::Result<Vec<T>> {
     Ok(objects(&rows(db).await?))
+}
+
+/// The surveys that have answers.
+pub async fn answered_surveys(db: &Db, known: &ServiceFile) -> sqlx::Result<Vec<Survey>> {
+    let mut answered = Vec::new();
+    for survey in &known.surveys {
+        let select = "select exists (select 1 from survey_answers where survey = $1)";
+        let is_answered: bool =
+            with_db!(db, pool => sqlx::query_scalar(select).bind(survey.key.as_str()).fetch_one(pool).await)?;
+        if is_answered {
+            answered.push(survey.clone());
+        }
+    }
+    Ok(answered)
 }
 
 /// Sets one object: `choose` gets all of its kind, read once nobody else can change the service, and gives what is to be there.

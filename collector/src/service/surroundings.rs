@@ -1,5 +1,6 @@
 //! What a service file is read in: the environment of whoever applies it, and what is there already.
 
+use super::survey::Survey;
 use super::target_definition::TargetDefinition;
 use crate::sites::targets::Access;
 
@@ -15,6 +16,8 @@ pub struct Surroundings<'a> {
     pub targets: &'a [TargetDefinition],
     /// Where a target is, as somebody typed it.
     pub typed: Option<&'a TypedAccess>,
+    /// The surveys that have answers, as they are.
+    pub answered: &'a [Survey],
 }
 
 /// Where one target is and what signs for it, typed beside the file, which names no secrets.

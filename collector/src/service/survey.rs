@@ -1,17 +1,19 @@
 //! `[[survey]]`: questions to customers or members, and how they are asked.
 
+use std::collections::BTreeMap;
 use std::fmt;
 use std::str::FromStr;
 
 use anyhow::Context as _;
 use jiff::civil;
 use sayso_analysis::servqual::Dimension;
-use serde::{Deserialize, Serialize};
+use serde::de::value::MapAccessDeserializer;
+use serde::de::{Deserializer, MapAccess, Visitor};
+use serde::{Deserialize, Serialize, Serializer};
 
 use super::objects::Object;
 use super::words::{Key, LocalText};
 use crate::calendars::Span;
-use crate::calendars::written::as_text;
 
 /// A survey.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -28,6 +30,9 @@ pub struct Survey {
     /// What is asked about; a survey of one question may have none.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub items: Vec<SurveyItem>,
+    /// Of SERVQUAL: how important the dimensions are, in points that make 100 together.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub weights: Option<BTreeMap<Dimension, f64>>,
     /// Who is asked.
     #[serde(default, skip_serializing_if = "is_anyone")]
     pub audience: Audience,
@@ -41,7 +46,7 @@ pub struct Survey {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub remind_after: Option<Span>,
     /// How it reaches people.
-    #[serde(default = "by_link", skip_serializing_if = "is_by_link")]
+    #[serde(default = "by_link")]
     pub channels: Vec<SurveyChannel>,
 }
 
@@ -145,7 +150,45 @@ impl fmt::Display for Date {
     }
 }
 
-as_text!(Date);
+impl Serialize for Date {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(self)
+    }
+}
+
+/// A day is a text or, in TOML, a date without quotes.
+impl<'de> Deserialize<'de> for Date {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct AnyDate;
+
+        impl<'de> Visitor<'de> for AnyDate {
+            type Value = Date;
+
+            fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+                formatter.write_str("a day such as 2026-12-01")
+            }
+
+            fn visit_str<E: serde::de::Error>(self, text: &str) -> Result<Date, E> {
+                text.parse().map_err(E::custom)
+            }
+
+            // So TOML gives a date that has no quotes.
+            fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<Date, A::Error> {
+                let date = toml::value::Datetime::deserialize(MapAccessDeserializer::new(map))?;
+                date.to_string().parse().map_err(serde::de::Error::custom)
+            }
+        }
+
+        deserializer.deserialize_any(AnyDate)
+    }
+}
+
+impl Survey {
+    /// Whether it has a page that whoever has the link may answer.
+    pub fn has_page(&self) -> bool {
+        self.channels.iter().any(|channel| matches!(channel, SurveyChannel::Link | SurveyChannel::Widget))
+    }
+}
 
 impl Object for Survey {
     const KIND: &'static str = "survey";
@@ -179,10 +222,28 @@ fn by_link() -> Vec<SurveyChannel> {
     vec![SurveyChannel::Link]
 }
 
-fn is_by_link(channels: &[SurveyChannel]) -> bool {
-    channels == [SurveyChannel::Link]
-}
-
 fn is_anyone(audience: &Audience) -> bool {
     *audience == Audience::Anyone
+}
+
+#[cfg(test)]
+#[expect(clippy::unwrap_used, reason = "a test may panic")]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_day_is_written_with_quotes_or_without() {
+        #[derive(Deserialize)]
+        struct Days {
+            opens: Date,
+            closes: Date,
+        }
+        let days: Days = toml::from_str("opens = 2026-12-01\ncloses = \"2026-12-31\"").unwrap();
+        assert_eq!((days.opens.to_string(), days.closes.to_string()), ("2026-12-01".into(), "2026-12-31".into()));
+        assert_eq!(serde_json::from_str::<Date>("\"2026-12-01\"").unwrap(), days.opens);
+        for wrong in ["opens = 2026-12-01T08:00:00Z", "opens = 08:00:00", "opens = 20261201", "opens = \"2026-11-31\""]
+        {
+            assert!(toml::from_str::<Days>(&format!("{wrong}\ncloses = 2026-12-31")).is_err(), "{wrong}");
+        }
+    }
 }

@@ -2,15 +2,20 @@
 
 use super::check::Check;
 use super::reader::Item;
-use super::survey::{Audience, Survey, SurveyKind};
+use super::survey::{Audience, Survey, SurveyChannel, SurveyKind};
+
+/// Points that the dimensions share.
+const POINTS: f64 = 100.0;
 
 /// Items of one survey.
 const ITEMS_MAX: usize = 200;
 
 impl Check<'_, '_> {
     /// Checks that a survey can be asked.
-    pub(super) fn survey(&mut self, survey: &Item<'_, Survey>) {
+    pub(super) fn survey(&mut self, survey: &Item<'_, Survey>, answered: &[Survey]) {
         let value = &survey.value;
+        self.answered(survey, answered);
+        self.weights(survey);
         self.exist(survey, &["site"], "site", [&value.site].into_iter());
         if value.items.is_empty() && !value.kind.is_one_question() {
             self.refuse(survey.span(&[]), format!("a survey of the kind {} needs items", value.kind.as_str()));
@@ -46,6 +51,16 @@ impl Check<'_, '_> {
         if value.channels.is_empty() {
             self.refuse(survey.span(&["channels"]), "nobody can answer a survey without channels");
         }
+        if value.audience == Audience::Anyone && value.channels == [SurveyChannel::Email] {
+            let text = "nobody is asked by mail unless the audience says whom, members or customers; \"link\" gives it a page for anybody";
+            self.refuse(survey.span(&["channels"]), text);
+        }
+        // The link that holds where nothing is said would let anybody answer what is meant for the staff.
+        if value.audience == Audience::Members && !survey.says("channels") {
+            let text = "a survey of the members needs channels: \"email\" asks each of them by mail, \"paper\" prints it, and \"link\" gives it a page \
+                that anybody who has the link may answer";
+            self.refuse(survey.span(&["audience"]), text);
+        }
         if let Audience::Customers(sample) = &value.audience {
             for tier in &sample.tier {
                 let name = format!("{}/{tier}", value.site);
@@ -54,6 +69,44 @@ impl Check<'_, '_> {
             if sample.sample == Some(0) {
                 self.refuse(survey.span(&["audience"]), "a sample has at least one customer");
             }
+        }
+    }
+
+    /// Refuses to make something else of a survey that has answers, which would fit no more.
+    fn answered(&mut self, survey: &Item<'_, Survey>, answered: &[Survey]) {
+        let value = &survey.value;
+        let Some(before) = answered.iter().find(|before| before.key == value.key) else { return };
+        let key = &value.key;
+        if before.kind != value.kind {
+            let text = format!(
+                "the survey {key} has answers, so it stays of the kind {}; another kind is a survey with another key",
+                before.kind.as_str()
+            );
+            self.refuse(survey.span(&["kind"]), text);
+        }
+        if before.site != value.site {
+            let text = format!(
+                "the survey {key} has answers, so it stays one of the site {}; another site's is a survey with another key",
+                before.site
+            );
+            self.refuse(survey.span(&["site"]), text);
+        }
+    }
+
+    fn weights(&mut self, survey: &Item<'_, Survey>) {
+        let Some(weights) = &survey.value.weights else { return };
+        let span = survey.span(&["weights"]);
+        if survey.value.kind != SurveyKind::Servqual {
+            self.refuse(span, "only a survey of the kind servqual has weights of its dimensions");
+            return;
+        }
+        if weights.values().any(|points| !points.is_finite() || *points < 0.0) {
+            self.refuse(span, "the weight of a dimension is a number of points from 0 to 100");
+            return;
+        }
+        let sum: f64 = weights.values().sum();
+        if (sum - POINTS).abs() > 1e-6 {
+            self.refuse(span, format!("the weights of the dimensions must make 100 together; these make {sum}"));
         }
     }
 }

@@ -3,9 +3,11 @@
 use axum::Json;
 use axum::extract::{Path, Query, State};
 use axum::http::{HeaderMap, StatusCode};
+use sayso_shared::fields::Fields;
 use sayso_shared::problem::{ErrorCode, FieldError};
 use sayso_shared::{Lang, Locale, Problem};
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
 use utoipa::ToSchema;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
@@ -79,8 +81,9 @@ struct ChoiceBody {
     label: Option<&'static str>,
 }
 
+// For the description of the API; `read_answers` is what reads it.
 /// Answers to a survey.
-#[derive(Deserialize, ToSchema)]
+#[derive(Serialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 #[schema(as = SurveyAnswers)]
 struct AnswersBody {
@@ -88,12 +91,19 @@ struct AnswersBody {
     answers: Vec<AnswerBody>,
 }
 
-#[derive(Deserialize, ToSchema)]
+#[derive(Serialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 #[schema(as = SurveyAnswer)]
 struct AnswerBody {
     /// The key of the item; a survey of one question needs none.
-    #[serde(default)]
+    item: Option<String>,
+    field: String,
+    value: String,
+}
+
+/// An answer as it was sent, with its place in the list.
+struct Sent {
+    at: usize,
     item: String,
     field: String,
     value: String,
@@ -187,17 +197,11 @@ async fn answer(
     let (site, survey) = find_public(&app, &key, &survey).await?;
     app.limits.check_submission(client)?;
     app.limits.check_site(site.id(), Entrance::Form)?;
-    let body: AnswersBody = serde_json::from_value(body).map_err(|error| {
-        Error::field(FieldError::new("", ErrorCode::Invalid, format!("is no list of answers: {error}")))
-    })?;
-    if body.answers.len() > ANSWERS_MAX {
-        let detail = format!("must have at most {ANSWERS_MAX} entries");
-        return Err(Error::field(FieldError::new("/answers", ErrorCode::TooLong, detail)));
-    }
-    if window(&app, &site, &survey).await? != Window::Open {
+    let (sent, errors) = sent(body);
+    if errors.is_empty() && window(&app, &site, &survey).await? != Window::Open {
         return Err(Error::Conflict("the survey can't be answered now".into()));
     }
-    let given = body.read(&survey)?;
+    let given = read_answers(&survey, &sent, errors)?;
     submit(&app.db, survey.key.as_str(), &format!("link:{key_of_form}"), &given, app.clock.now()).await?;
     let answered = given.iter().filter(|given| given.value.is_some()).count();
     Ok((StatusCode::CREATED, Json(StoredBody { answered })))
@@ -253,47 +257,91 @@ impl QuestionBody {
     }
 }
 
-impl AnswersBody {
-    /// The answers as they are stored; all that is wrong is named by its place in the list.
-    fn read(&self, survey: &Survey) -> Result<Vec<super::Given>> {
-        let asked: Vec<Question> =
-            questions::in_order(survey, Lang::En, None).into_iter().flat_map(|block| block.questions).collect();
-        // A survey of one question has one item, whatever it is called.
-        let item = |answer: &AnswerBody| match asked.as_slice() {
-            [only] if survey.items.is_empty() => only.item.clone(),
-            _ => answer.item.clone(),
+/// The answers of a body, and what is wrong with how they are written.
+fn sent(body: Value) -> (Vec<Sent>, Vec<FieldError>) {
+    let mut fields = Fields::new(body, "");
+    let list = match fields.value("answers") {
+        Some(Value::Array(list)) if list.len() <= ANSWERS_MAX => list,
+        Some(Value::Array(_)) => {
+            fields.refuse("answers", ErrorCode::TooLong, format!("must have at most {ANSWERS_MAX} entries"));
+            Vec::new()
+        }
+        Some(_) => {
+            fields.refuse("answers", ErrorCode::Invalid, "must be a list of answers");
+            Vec::new()
+        }
+        None => {
+            fields.refuse("answers", ErrorCode::Required, "is required");
+            Vec::new()
+        }
+    };
+    let mut errors = fields.into_errors();
+    let mut all = Vec::with_capacity(list.len());
+    for (at, answer) in list.into_iter().enumerate() {
+        let is_object = answer.is_object();
+        let mut fields = Fields::new(answer, &format!("/answers/{at}"));
+        let item = fields.string("item").unwrap_or_default();
+        let mut required = |name: &str| {
+            if is_object && fields.peek(name).is_none_or(Value::is_null) {
+                fields.refuse(name, ErrorCode::Required, "is required");
+            }
+            fields.string(name).unwrap_or_default()
         };
-        let names: Vec<String> =
-            self.answers.iter().map(|answer| questions::name(&answer.field, &item(answer))).collect();
-        let place = |name: &str| names.iter().position(|known| known == name);
-        let mut errors = Vec::new();
-        for (at, name) in names.iter().enumerate() {
-            if !asked.iter().any(|question| question.name == *name) {
-                errors.push(FieldError::new(
-                    format!("/answers/{at}"),
-                    ErrorCode::Invalid,
-                    "is no question of this survey",
-                ));
-            } else if place(name) != Some(at) {
-                errors.push(FieldError::new(format!("/answers/{at}"), ErrorCode::Invalid, "is answered twice"));
-            }
+        let (field, value) = (required("field"), required("value"));
+        let wrong = fields.into_errors();
+        if wrong.is_empty() {
+            all.push(Sent { at, item, field, value });
         }
-        let value = |name: &str| place(name).map(|at| self.answers[at].value.clone()).unwrap_or_default();
-        match questions::read(survey, value) {
-            Ok(given) if errors.is_empty() => Ok(given),
-            Ok(_) => Err(errors.into()),
-            Err(wrong) => {
-                errors.extend(wrong.iter().map(|wrong| match wrong {
-                    Wrong::Nothing => FieldError::new("/answers", ErrorCode::Required, "answers nothing"),
-                    Wrong::Choice(name) => of(place(name), ErrorCode::Invalid, "is none of the choices"),
-                    Wrong::TooLong(name) => of(place(name), ErrorCode::TooLong, "is too long"),
-                }));
-                Err(errors.into())
-            }
-        }
+        errors.extend(wrong);
     }
+    (all, errors)
 }
 
-fn of(place: Option<usize>, code: ErrorCode, detail: &str) -> FieldError {
-    FieldError::new(format!("/answers/{}/value", place.unwrap_or_default()), code, detail)
+/// The answers as they are stored; all that is wrong is named by its place in the list, after what was wrong before.
+fn read_answers(survey: &Survey, sent: &[Sent], mut errors: Vec<FieldError>) -> Result<Vec<super::Given>> {
+    let asked: Vec<Question> =
+        questions::in_order(survey, Lang::En, None).into_iter().flat_map(|block| block.questions).collect();
+    // A survey of one question needs no item to be named.
+    let item = |answer: &Sent| match asked.as_slice() {
+        [only] if survey.items.is_empty() && answer.item.is_empty() => only.item.clone(),
+        _ => answer.item.clone(),
+    };
+    let names: Vec<String> = sent.iter().map(|answer| questions::name(&answer.field, &item(answer))).collect();
+    let place = |name: &str| names.iter().position(|known| known == name);
+    for (at, (answer, name)) in sent.iter().zip(&names).enumerate() {
+        let wrong = |part: &str, detail: &str| {
+            FieldError::new(format!("/answers/{}{part}", answer.at), ErrorCode::Invalid, detail)
+        };
+        let has_item = asked.iter().any(|question| question.item == item(answer));
+        if !has_item {
+            errors.push(wrong("/item", "is no item of this survey"));
+        } else if !asked.iter().any(|question| question.name == *name) {
+            errors.push(wrong("/field", "is nothing that this survey asks"));
+        } else if place(name) != Some(at) {
+            errors.push(wrong("", "is answered twice"));
+        }
+    }
+    let value = |name: &str| place(name).map(|at| sent[at].value.clone()).unwrap_or_default();
+    let of = |name: &str, code, detail: &str| {
+        let at = place(name).map(|place| sent[place].at).unwrap_or_default();
+        FieldError::new(format!("/answers/{at}/value"), code, detail)
+    };
+    match questions::read(survey, value) {
+        Ok(given) if errors.is_empty() => return Ok(given),
+        Ok(_) => {}
+        Err(wrong) => errors.extend(
+            wrong
+                .iter()
+                .filter_map(|wrong| match wrong {
+                    // Where something is wrong, that is what is wrong.
+                    Wrong::Nothing if !errors.is_empty() => None,
+                    Wrong::Nothing => Some(FieldError::new("/answers", ErrorCode::Required, "answers nothing")),
+                    Wrong::Choice(name) => Some(of(name, ErrorCode::Invalid, "is none of the choices")),
+                    Wrong::TooLong(name) => Some(of(name, ErrorCode::TooLong, "is too long")),
+                    Wrong::Unreadable(name) => Some(of(name, ErrorCode::Invalid, "must not contain the NUL character")),
+                })
+                .collect::<Vec<_>>(),
+        ),
+    }
+    Err(errors.into())
 }

@@ -1,27 +1,26 @@
 //! `sayso survey`.
 
-use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
-use anyhow::{Context as _, bail, ensure};
+use anyhow::{Context as _, bail};
 use clap::Subcommand;
-use csv::{ReaderBuilder, StringRecord};
+use encoding_rs::Encoding;
+use serde_json::json;
 
 use super::answers::{self, Answer, Outcome};
-use super::import::Columns;
+use super::import;
 use super::invitations;
 use super::questionnaires;
-use crate::charset;
+use crate::audit::{self, Change, Stamp};
+use crate::clock::rfc3339;
 use crate::context::Context;
 use crate::db::Tx;
-use crate::import::records::{Content, Format, Records};
+use crate::import::table::{Table, encoding_of};
 use crate::service::ServiceCache;
 use crate::service::store;
-use crate::service::survey::{Survey, SurveyChannel};
+use crate::service::survey::{Audience, Survey, SurveyChannel};
 use crate::sites::SiteCache;
 
-/// Largest file of answers, in bytes.
-const FILE_MAX: u64 = 256 * 1024 * 1024;
 /// Rows of one commit.
 const BATCH: usize = 500;
 /// Refused rows that are named one by one.
@@ -52,6 +51,9 @@ pub enum SurveyCommand {
         key: String,
         /// The file.
         file: PathBuf,
+        /// How the file's characters are written, such as GBK, Big5 or windows-1252; without it, as they look.
+        #[arg(long, value_name = "NAME", value_parser = encoding_of)]
+        encoding: Option<&'static Encoding>,
         /// Only say what would be stored and what would be refused.
         #[arg(long)]
         dry_run: bool,
@@ -82,9 +84,10 @@ pub async fn run(command: SurveyCommand, context: &Context) -> anyhow::Result<()
             print!("{}", questionnaires::text(&kind, &site)?);
             Ok(())
         }
-        SurveyCommand::Import { key, file, dry_run } => {
+        SurveyCommand::Import { key, file, encoding, dry_run } => {
             let mode = if dry_run { Mode::Try } else { Mode::Store };
-            import(&key, &file, mode, context).await
+            let table = Table::open(&file, encoding, import::COLUMNS)?;
+            import_table(&key, table, mode, context).await
         }
     }
 }
@@ -115,6 +118,12 @@ async fn would_invite(key: &str, context: &Context) -> anyhow::Result<()> {
     if !survey.channels.contains(&SurveyChannel::Email) {
         bail!("the survey asks nobody by mail; its channels need \"email\"");
     }
+    let has_sample = matches!(&survey.audience, Audience::Customers(sample) if sample.sample.is_some());
+    if let Some(draw) = invitations::draw_of(&context.db, key).await?.filter(|_| has_sample) {
+        let (asked, of, at) = (draw.asked, draw.of, rfc3339(draw.at));
+        println!("The sample was drawn at {at}: {asked} were asked, of {of} who could be. Nobody else will be.");
+        return Ok(());
+    }
     let sites = SiteCache::new(context.db.clone(), context.clock.clone());
     let site = sites.by_key(survey.site.as_str()).await?.context("its site is not there")?;
     let service = ServiceCache::new(context.db.clone(), context.clock.clone()).current().await?;
@@ -129,21 +138,13 @@ async fn would_invite(key: &str, context: &Context) -> anyhow::Result<()> {
     Ok(())
 }
 
-async fn import(key: &str, file: &Path, mode: Mode, context: &Context) -> anyhow::Result<()> {
+async fn import_table(key: &str, mut table: Table, mode: Mode, context: &Context) -> anyhow::Result<()> {
     let survey = super::find(&context.db, key).await?.with_context(|| format!("there is no survey {key}"))?;
-    let size = fs::metadata(file).with_context(|| format!("cannot open {}", file.display()))?.len();
-    ensure!(size <= FILE_MAX, "the file is larger than {} MB", FILE_MAX / 1024 / 1024);
-    let bytes = fs::read(file).with_context(|| format!("cannot read {}", file.display()))?;
-    let text =
-        charset::decode(&bytes).context("the file has characters that are none in its encoding; save it as UTF-8")?;
-    let mut records = Records::new(text.as_bytes(), Format::Csv);
-    let (_, header) = next(&mut records)?.context("the file is empty")?;
-    let columns = Columns::parse(&header.map_err(|reason| anyhow::anyhow!("the header {reason}"))?)?;
     let mut counts = Counts::default();
     let mut tx = context.db.begin().await?;
     let mut rows = 0_usize;
-    while let Some((line, record)) = next(&mut records)? {
-        match record.and_then(|record| columns.read(&survey, &record, context.clock.now())) {
+    while let Some((line, row)) = table.next_row()? {
+        match row.and_then(|row| import::read(&survey, &row, context.clock.now())) {
             Ok(answer) => counts.count(store(&mut tx, key, &answer).await?),
             Err(reason) => {
                 counts.refused += 1;
@@ -159,6 +160,9 @@ async fn import(key: &str, file: &Path, mode: Mode, context: &Context) -> anyhow
             tx = context.db.begin().await?;
         }
     }
+    if mode == Mode::Store && counts.new + counts.replaced > 0 {
+        note(&mut tx, key, &counts, context).await?;
+    }
     match mode {
         Mode::Store => tx.commit().await?,
         Mode::Try => tx.rollback().await?,
@@ -170,6 +174,18 @@ async fn import(key: &str, file: &Path, mode: Mode, context: &Context) -> anyhow
         bail!("{refused} rows were refused; the others are {}", if mode == Mode::Try { "fine" } else { "stored" });
     }
     Ok(())
+}
+
+/// Notes in the audit log that answers were imported, and how many.
+async fn note(tx: &mut Tx, key: &str, counts: &Counts, context: &Context) -> sqlx::Result<()> {
+    let after = json!({"new": counts.new, "replaced": counts.replaced, "refused": counts.refused});
+    let change = Change {
+        action: "survey_answers.import",
+        object: format!("survey/{key}"),
+        before: serde_json::Value::Null,
+        after,
+    };
+    audit::append(tx, &Stamp::command(context.clock.now()), &change).await
 }
 
 async fn store(tx: &mut Tx, key: &str, answer: &Answer) -> sqlx::Result<Outcome> {
@@ -188,23 +204,4 @@ impl Counts {
             Outcome::Same => self.same += 1,
         }
     }
-}
-
-/// The next row, with the line on which it begins; or what is wrong with it.
-fn next(records: &mut Records<&[u8]>) -> anyhow::Result<Option<(u64, Result<StringRecord, String>)>> {
-    let Some(record) = records.next_record()? else { return Ok(None) };
-    let row = match record.content {
-        Content::Bytes(bytes) => {
-            let mut reader = ReaderBuilder::new().has_headers(false).flexible(true).from_reader(bytes.as_slice());
-            let mut row = StringRecord::new();
-            match reader.read_record(&mut row) {
-                Ok(true) => Ok(row),
-                Ok(false) | Err(_) => Err("is not CSV".to_owned()),
-            }
-        }
-        Content::TooLong => Err("is too long".to_owned()),
-        Content::OpenQuote(line) => Err(format!("the quote that opens on line {line} is not closed")),
-        Content::StrayQuote(line) => Err(format!("the quote that opens on line {line} is closed within a text")),
-    };
-    Ok(Some((record.line, row)))
 }

@@ -1,62 +1,50 @@
 //! Reading answers that were given elsewhere: on paper, or in another tool.
 
-use std::collections::HashMap;
-
-use csv::StringRecord;
+use sayso_shared::masking::{Masking, mask};
 
 use super::answers::Answer;
-use crate::clock::{Millis, parse_rfc3339};
+use crate::clock::{HOUR, Millis, parse_rfc3339};
+use crate::import::table::{Cells, Need};
 use crate::service::survey::{Survey, SurveyKind};
 
 /// Longest name of a respondent, in characters.
 const RESPONDENT_MAX: usize = 200;
 /// Longest text that was answered, in characters.
 pub(super) const TEXT_MAX: usize = 10_000;
-/// The columns that a file must have.
-const REQUIRED: [&str; 4] = ["respondent", "item", "field", "value"];
-/// The column that it may have besides.
+/// How far ahead of ours the clock may be where something was answered.
+const AHEAD: Millis = HOUR;
+/// The column that a file may have besides the others.
 const TIME: &str = "answered_at";
+/// The columns of a file.
+pub(super) const COLUMNS: &[(&str, Need)] = &[
+    ("respondent", Need::Required),
+    ("item", Need::Required),
+    ("field", Need::Required),
+    ("value", Need::Required),
+    (TIME, Need::Optional),
+];
 
-/// Where the columns of a file are.
-#[derive(Debug)]
-pub(super) struct Columns(HashMap<String, usize>);
-
-impl Columns {
-    /// Reads the header.
-    pub(super) fn parse(header: &StringRecord) -> anyhow::Result<Self> {
-        let mut places = HashMap::new();
-        for (place, name) in header.iter().enumerate() {
-            let name = name.trim().trim_start_matches('\u{feff}').to_lowercase();
-            let is_known = REQUIRED.contains(&name.as_str()) || name == TIME;
-            anyhow::ensure!(is_known, "there is no column {name:?}; the columns are {}, {TIME}", REQUIRED.join(", "));
-            anyhow::ensure!(places.insert(name.clone(), place).is_none(), "the column {name} is there twice");
-        }
-        for name in REQUIRED {
-            anyhow::ensure!(places.contains_key(name), "the column {name} is missing");
-        }
-        Ok(Self(places))
+/// Reads a row, or says what is wrong with it.
+pub(super) fn read(survey: &Survey, row: &Cells, now: Millis) -> Result<Answer, String> {
+    if let Some(column) = row.with_nul() {
+        return Err(format!("{column}: must not contain the NUL character"));
     }
-
-    fn cell<'r>(&self, record: &'r StringRecord, name: &str) -> &'r str {
-        self.0.get(name).and_then(|place| record.get(*place)).unwrap_or_default().trim()
+    let respondent = row.get("respondent");
+    if !(1..=RESPONDENT_MAX).contains(&respondent.chars().count()) || respondent.chars().any(char::is_control) {
+        return Err(format!("respondent: must have 1 to {RESPONDENT_MAX} characters, on one line"));
     }
-
-    /// Reads a row, or says what is wrong with it.
-    pub(super) fn read(&self, survey: &Survey, record: &StringRecord, now: Millis) -> Result<Answer, String> {
-        let respondent = self.cell(record, "respondent");
-        if !(1..=RESPONDENT_MAX).contains(&respondent.chars().count()) || respondent.chars().any(char::is_control) {
-            return Err(format!("respondent: must have 1 to {RESPONDENT_MAX} characters, on one line"));
-        }
-        let item = item(survey, self.cell(record, "item"))?;
-        let field = self.cell(record, "field").to_lowercase();
-        let value = value(survey.kind, &field, self.cell(record, "value"))?;
-        let answered_at = match self.cell(record, TIME) {
-            "" => now,
-            text => parse_rfc3339(text)
-                .ok_or_else(|| format!("{TIME}: must be a time as in RFC 3339, such as 2026-11-22T10:00:00+08:00"))?,
-        };
-        Ok(Answer { respondent: respondent.to_owned(), item, field, value, answered_at })
+    let item = item(survey, row.get("item"))?;
+    let field = row.get("field").to_lowercase();
+    let value = value(survey.kind, &field, row.get("value"))?;
+    let answered_at = match row.get(TIME) {
+        "" => now,
+        text => parse_rfc3339(text)
+            .ok_or_else(|| format!("{TIME}: must be a time as in RFC 3339, such as 2026-11-22T10:00:00+08:00"))?,
+    };
+    if !(0..=now + AHEAD).contains(&answered_at) {
+        return Err(format!("{TIME}: must be after 1970 and not in the future"));
     }
+    Ok(Answer { respondent: respondent.to_owned(), item, field, value, answered_at })
 }
 
 /// The key of the item that is meant. A survey of one question has one, whatever it is called.
@@ -74,6 +62,9 @@ fn item(survey: &Survey, typed: &str) -> Result<String, String> {
 
 /// The value in the one way in which it is stored.
 pub(super) fn value(kind: SurveyKind, field: &str, typed: &str) -> Result<String, String> {
+    if typed.contains('\0') {
+        return Err("value: must not contain the NUL character".to_owned());
+    }
     let number = |least: u8, most: u8| match whole(typed).filter(|number| (least..=most).contains(number)) {
         Some(number) => Ok(number.to_string()),
         None => Err(format!("value: {field} is a whole number from {least} to {most}")),
@@ -97,7 +88,7 @@ pub(super) fn value(kind: SurveyKind, field: &str, typed: &str) -> Result<String
         (SurveyKind::Nps, "score") => return number(0, 10),
         (SurveyKind::Free, _) if !field.is_empty() && field.len() <= 64 => {
             return match typed.chars().count() {
-                1..=TEXT_MAX => Ok(typed.to_owned()),
+                1..=TEXT_MAX => Ok(mask(typed.to_owned(), Masking::Everything)),
                 _ => Err(format!("value: must have 1 to {TEXT_MAX} characters")),
             };
         }
@@ -129,6 +120,7 @@ mod tests {
             (SurveyKind::Nps, "score", "0", "0"),
             (SurveyKind::Kano, "functional", "Must_Be", "must_be"),
             (SurveyKind::ImportanceSatisfaction, "satisfaction", "Unknown", "unknown"),
+            (SurveyKind::Free, "text", "My card is 4111 1111 1111 1111.", "My card is •••• •••• •••• 1111."),
         ] {
             assert_eq!(value(kind, field, typed).as_deref(), Ok(stored));
         }
@@ -142,6 +134,7 @@ mod tests {
             (SurveyKind::ImportanceSatisfaction, "importance", "unknown"),
             (SurveyKind::Servqual, "expectation", "0"),
             (SurveyKind::Free, "", "text"),
+            (SurveyKind::Free, "text", "a\0b"),
         ] {
             assert!(value(kind, field, typed).is_err(), "{field} {typed}");
         }

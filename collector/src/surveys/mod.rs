@@ -5,6 +5,7 @@ pub mod api;
 pub mod commands;
 mod import;
 pub mod invitations;
+mod listing;
 pub mod questionnaires;
 pub mod questions;
 mod sheet;
@@ -12,6 +13,7 @@ mod times;
 mod window;
 
 pub use answers::{Answer, Given, answered, of_respondent, of_survey, respondents, submit, submit_invited};
+pub use listing::{Listed, Listing, Page};
 pub use sheet::Sheet;
 pub use times::{median_seconds, note_time};
 pub use window::Window;
@@ -22,19 +24,15 @@ use crate::app::App;
 use crate::db::Db;
 use crate::http::{Error, Result};
 use crate::service::store;
-use crate::service::survey::{Audience, Survey, SurveyChannel};
+use crate::service::survey::Survey;
 use crate::sites::Site;
 
-/// A site and its survey that whoever has the link may answer; any other one is not there.
+/// A site and its survey that has a public page, whoever it is for besides; any other one is not there.
 pub async fn find_public(app: &App, site_key: &str, key: &str) -> Result<(Arc<Site>, Survey)> {
     const NONE: Error = Error::NotFound("there is no such survey");
     let site = app.sites.by_key(site_key).await?.ok_or(NONE)?;
-    let is_public = |survey: &Survey| {
-        survey.site.as_str() == site.key()
-            && survey.audience == Audience::Anyone
-            && survey.channels.iter().any(|channel| matches!(channel, SurveyChannel::Link | SurveyChannel::Widget))
-    };
-    let survey = find(&app.db, key).await?.filter(is_public).ok_or(NONE)?;
+    let is_of_site = |survey: &Survey| survey.site.as_str() == site.key() && survey.has_page();
+    let survey = find(&app.db, key).await?.filter(is_of_site).ok_or(NONE)?;
     Ok((site, survey))
 }
 

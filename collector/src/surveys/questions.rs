@@ -60,6 +60,8 @@ pub enum Wrong {
     Choice(String),
     /// The text of a field is too long.
     TooLong(String),
+    /// That of a field has a character that can't be stored.
+    Unreadable(String),
 }
 
 /// The five feelings in the order in which they are asked for.
@@ -106,6 +108,10 @@ pub fn read(survey: &Survey, typed: impl Fn(&str) -> String) -> Result<Vec<Given
         let text = typed(&question.name);
         let value = match text.trim() {
             "" => None,
+            text if text.contains('\0') => {
+                wrong.push(Wrong::Unreadable(question.name.clone()));
+                continue;
+            }
             text if question.ask == Ask::Text && text.chars().count() > TEXT_MAX => {
                 wrong.push(Wrong::TooLong(question.name.clone()));
                 continue;
@@ -236,6 +242,7 @@ mod tests {
         let long = "好".repeat(ANSWER_MAX + 1);
         assert_eq!(read_all(&free, &[("text:text", &long)]), Err(vec![Wrong::TooLong("text:text".to_owned())]));
         assert!(read_all(&free, &[("text:text", &long[3..])]).is_ok());
+        assert_eq!(read_all(&free, &[("text:text", "a\0")]), Err(vec![Wrong::Unreadable("text:text".to_owned())]));
         let list = survey("importance_satisfaction", 1);
         assert_eq!(read_all(&list, &[("satisfaction:i0", "unknown")]).unwrap()[1].value.as_deref(), Some("unknown"));
     }

@@ -125,7 +125,7 @@ on_both_databases! {
         let tag = read.header("etag");
         assert_eq!(tag, format!("\"{}\"", read.json()["case"]["version"]));
         assert_eq!(program.patch_if(&case, &json!({"priority": "high"}), &format!("W/{tag}")).await.status, StatusCode::OK);
-        let late = program.patch_if(&case, &json!({"priority": "low"}), &tag).await;
+        let late = program.patch_if(&case, &json!({"priority": "low"}), tag).await;
         assert_eq!(late.status, StatusCode::PRECONDITION_FAILED);
         assert!(late.body.contains("CRM: case.priority"), "{}", late.body);
     }

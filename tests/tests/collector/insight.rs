@@ -1,5 +1,6 @@
 //! Surveys and their reports: answers that were given elsewhere are stored once, and the figures are those of the formulas.
 
+mod answers;
 mod console;
 mod digests;
 mod export;
@@ -9,6 +10,9 @@ mod invitations;
 mod learning;
 mod pages;
 mod reports;
+mod scores;
+mod tables;
+mod value;
 
 use reqwest::StatusCode;
 use sayso::service::read::read;
@@ -34,7 +38,7 @@ site = "acme"
 title = { en = "How did we do this year?", zh-Hans = "年度满意度调查" }
 items = [{ key = "delivery", text = { en = "Delivery" } }, { key = "price", text = { en = "Price" } }]
 audience = { customers = { resolved_within = "365d", sample = 200 } }
-opens = "2026-12-01"
+opens = 2026-12-01
 closes = "2026-12-31"
 remind_after = "7d"
 channels = ["email", "paper"]
@@ -58,6 +62,7 @@ kind = "nps"
 site = "acme"
 title = { en = "Would you recommend us?" }
 audience = "members"
+channels = ["paper"]
 "#;
 
 pub async fn set_up(app: &TestApp) {
@@ -177,21 +182,49 @@ on_both_databases! {
         let program = Program::new(&app).await;
         let file = [
             HEADER.to_owned(),
-            rows(0, "delivery", "importance", &["5", "5", "4", "5", "5"]),
-            rows(0, "delivery", "satisfaction", &["2", "1", "unknown", "4", "2"]),
+            rows(0, "delivery", "importance", &["5", "5", "4", "5", "5", "5"]),
+            rows(0, "delivery", "satisfaction", &["2", "1", "unknown", "4", "2", "1"]),
             rows(0, "price", "importance", &["2", "3", "2", "4", "1"]),
             rows(0, "price", "satisfaction", &["5", "4", "4", "5", "3"]),
         ];
         let (went_well, said) = import(&app, "yearly-2026", &file.concat(), &[]).await;
         assert!(went_well, "{said}");
         let found = report(&program, "importance?survey=yearly-2026&crosshair=medians").await;
+        assert_eq!((&found["crosshair"], &found["overall"]["crosshair"]), (&json!("medians"), &json!("medians")), "it says where the lines are");
+        near(&found["overall"]["lines"]["satisfaction"], 3.1);
         let (delivery, price) = (&found["rows"][0], &found["rows"][1]);
         assert_eq!((&delivery["quadrant"], &price["quadrant"]), (&json!("concentrate_here"), &json!("possible_overkill")));
-        near(&delivery["importance"], 4.8);
-        near(&delivery["satisfaction"], 2.25);
-        near(&delivery["is_rating"], 0.75);
+        near(&delivery["importance"], 29.0 / 6.0);
+        near(&delivery["satisfaction"], 2.0);
+        near(&delivery["is_rating"], 0.8);
+        assert_eq!((&delivery["n"], &delivery["satisfaction_n"]), (&json!(6), &json!(5)));
         near(&price["is_rating"], 0.2 * 0.2);
         assert_eq!(found["left_out"]["unknown"], 1);
+        let means = report(&program, "importance?survey=yearly-2026").await;
+        assert_eq!(means["crosshair"], "means", "unless something else is asked for");
+        assert_eq!(program.get_at("/api/v1/reports/importance?survey=yearly-2026&crosshair=modes").await.status, StatusCode::UNPROCESSABLE_ENTITY);
+    }
+
+    async fn what_few_know_is_not_shown_of_those_few(app: TestApp) {
+        set_up(&app).await;
+        let program = Program::new(&app).await;
+        let file = [
+            HEADER.to_owned(),
+            rows(0, "delivery", "importance", &["5"; 6]),
+            rows(0, "delivery", "satisfaction", &["2", "1", "unknown", "unknown", "unknown", "unknown"]),
+            rows(0, "price", "importance", &["2"; 6]),
+            rows(0, "price", "satisfaction", &["5"; 6]),
+        ];
+        import(&app, "yearly-2026", &file.concat(), &[]).await;
+        let found = report(&program, "importance?survey=yearly-2026").await;
+        let (few, price) = (&found["rows"][0], &found["rows"][1]);
+        assert_eq!((&few["n"], &few["satisfaction_n"], &few["importance"], &few["note"]), (&json!(6), &json!(2), &json!(5.0), &json!("too few")));
+        for figure in ["satisfaction", "is_rating", "quadrant"] {
+            assert_eq!(few[figure], Value::Null, "{figure}");
+            assert_ne!(price[figure], Value::Null, "{figure}");
+        }
+        assert_eq!(found["left_out"], json!({"incomplete": 0, "unknown": 4, "too_few": 2}));
+        near(&found["overall"]["lines"]["importance"], 2.0);
     }
 
     async fn servqual_says_how_far_it_is_from_what_was_expected(app: TestApp) {
@@ -208,6 +241,28 @@ on_both_databases! {
         let gaps: Vec<_> = found["rows"].as_array().unwrap().iter().map(|row| (row["dimension"].as_str().unwrap(), row["gap"].as_f64().unwrap(), row["n"].as_u64().unwrap())).collect();
         assert_eq!(gaps, [("reliability", -2.0, 5), ("responsiveness", 0.0, 5), ("assurance", -1.0, 5), ("empathy", 1.0, 5), ("tangibles", 0.0, 5)]);
         near(&found["overall"]["gap"], -0.4);
+        assert_eq!(found["overall"]["weighted_gap"], Value::Null, "nobody said what the dimensions count");
+        let weights = "weights = { reliability = 30, responsiveness = 25, assurance = 20, empathy = 15, tangibles = 10 }\n";
+        let weighted = SURVEYS.replace("title = { en = \"Our service\" }\n", &format!("title = {{ en = \"Our service\" }}\n{weights}"));
+        app.apply_service(&weighted).await;
+        let found = report(&program, "servqual?survey=service").await;
+        near(&found["overall"]["gap"], -0.4);
+        near(&found["overall"]["weighted_gap"], 0.30 * -2.0 - 0.20 + 0.15);
+        assert_eq!(found["overall"]["weights"]["reliability"], 30.0);
+        let before = report(&program, "servqual?survey=service&from=2020-01-01&to=2020-01-31").await;
+        assert_eq!(before["before"]["rows"].as_array().map(Vec::len), Some(5), "{before}");
+        let known = store::load(&app.app.db).await.unwrap();
+        for (wrong, said) in [
+            (weighted.replace("tangibles = 10", "tangibles = 11"), "must make 100 together; these make 101"),
+            (weighted.replace("tangibles = 10", "kindness = 10"), "kindness"),
+            (weighted.replace("tangibles = 10", "tangibles = -10"), "from 0 to 100"),
+            (SURVEYS.replace("kind = \"nps\"\n", &format!("kind = \"nps\"\n{weights}")), "only a survey of the kind servqual has weights"),
+            (SURVEYS.replace("channels = [\"paper\"]\n", ""), "a survey of the members needs channels"),
+            (SURVEYS.replace("audience = \"members\"\nchannels = [\"paper\"]", "channels = [\"email\"]"), "nobody is asked by mail unless the audience says whom"),
+        ] {
+            let mistakes = read(&wrong, &known).unwrap_err().iter().map(ToString::to_string).collect::<Vec<_>>().join("\n");
+            assert!(mistakes.contains(said), "{said}: {mistakes}");
+        }
     }
 
     async fn what_can_t_be_reported_is_said(app: TestApp) {

@@ -111,12 +111,13 @@ async fn render(app: &App, who: &SignedIn, done: Option<&'static str>, draft: Dr
     let name =
         |id: &str| sites.iter().find(|site| site.id() == id).map_or_else(String::new, |site| site.name().to_owned());
     let rounds = calls::rounds(&app.db).await?;
+    let fewest = app.config.reports.fewest_answers;
     page(&CallsPage {
         t: who.t,
         shell: Shell::load(app, who, Screen::Customers).await?,
         due,
         calls,
-        rounds: rounds.iter().map(|round| RoundRow::of(who, round, name(&round.site_id))).collect(),
+        rounds: rounds.iter().map(|round| RoundRow::of(who, round, name(&round.site_id), fewest)).collect(),
         sites: sites.iter().map(|site| (site.key().to_owned(), site.name().to_owned())).collect(),
         may_record: who.may(Action::ManageCustomer),
         may_draw: who.may(Action::DrawCheckCalls),

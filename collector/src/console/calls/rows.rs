@@ -13,7 +13,6 @@ use crate::clock::rfc3339;
 use crate::customers::Customer;
 use crate::customers::customer::{Known, known};
 use crate::http::Result;
-use crate::reports::figures::FEWEST;
 use crate::reports::format::{self, NO_FIGURE};
 use crate::service::Service;
 use crate::sites::Site;
@@ -140,10 +139,10 @@ impl<'a> Callees<'a> {
 }
 
 /// A share with its interval and of how many it is; a dash where too few have said something.
-fn shown_share(satisfied: u64, answered: u64) -> String {
+fn shown_share(satisfied: u64, answered: u64, fewest: u64) -> String {
     let (share, interval) = (scores::share(satisfied, answered), scores::wilson(satisfied, answered));
     match (share, interval) {
-        (Some(share), Some(interval)) if answered >= FEWEST => format!(
+        (Some(share), Some(interval)) if answered >= fewest => format!(
             "{} ({}–{}, n = {answered})",
             format::share(share),
             format::share(interval.low).trim_end_matches(" %"),
@@ -155,7 +154,7 @@ fn shown_share(satisfied: u64, answered: u64) -> String {
 
 impl RoundRow {
     /// A sample as a row of the table.
-    pub(super) fn of(who: &SignedIn, round: &Round, site: String) -> Self {
+    pub(super) fn of(who: &SignedIn, round: &Round, site: String, fewest: u64) -> Self {
         let count = |number: i64| u64::try_from(number).unwrap_or_default();
         Self {
             drawn_at: (rfc3339(round.created_at), who.t.moment(round.created_at)),
@@ -163,7 +162,7 @@ impl RoundRow {
             seed: round.seed.clone(),
             drawn: format!("{} / {}", format::count(round.drawn), format::count(round.candidates)),
             done: format!("{} / {}", format::count(round.done), format::count(round.drawn)),
-            satisfied: shown_share(count(round.satisfied), count(round.answered)),
+            satisfied: shown_share(count(round.satisfied), count(round.answered), fewest),
         }
     }
 }

@@ -96,8 +96,10 @@ pub(super) fn columns(asked: &Asked) -> &'static [Column] {
         (Name::Quality, _) if asked.by.unit().is_some() => QUALITY,
         (Name::Quality, _) => TOPICS,
         (Name::Causes, _) if asked.by == By::Problem => PROBLEMS,
+        (Name::Causes, _) if asked.by.is_of_time() => CAUSES_OVER_TIME,
         (Name::Causes, _) => CAUSES,
         (Name::Satisfaction, Some(SurveyKind::Nps)) => NPS,
+        (Name::Satisfaction, Some(SurveyKind::Ces)) => EASE,
         (Name::Satisfaction, Some(_)) => SCORES,
         (Name::Satisfaction, None) => SATISFACTION,
         (Name::Effort, _) => EFFORT,
@@ -174,6 +176,15 @@ const CAUSES: &[Column] = &[
     Column::new("customers", "insight.col.customers", Form::Count),
     COST,
 ];
+const CAUSES_OVER_TIME: &[Column] = &[
+    Column::cases("n", "insight.col.cases", ALL),
+    Column::new("value", "insight.col.share", Form::Share),
+    Column::cases("complaints", "insight.col.complaints", COMPLAINTS),
+    Column::new("customers", "insight.col.customers", Form::Count),
+    Column::new("title", "insight.col.most", Form::Text),
+    Column::new("problem_n", "insight.col.most_n", Form::Count),
+    COST,
+];
 const SATISFACTION: &[Column] = &[
     Column::new("value", "insight.col.csat", Form::Share),
     INTERVAL,
@@ -183,7 +194,13 @@ const SATISFACTION: &[Column] = &[
     Column::new("unsolved", "insight.col.unsolved", Form::Count),
 ];
 const SCORES: &[Column] = &[
-    Column::new("value", "insight.col.share", Form::Share),
+    Column::new("value", "insight.col.csat", Form::Share),
+    INTERVAL,
+    Column::new("mean", "insight.col.mean", Form::Number),
+    Column::new("n", "insight.col.answers", Form::Count),
+];
+const EASE: &[Column] = &[
+    Column::new("value", "insight.col.easy", Form::Share),
     INTERVAL,
     Column::new("mean", "insight.col.mean", Form::Number),
     Column::new("n", "insight.col.answers", Form::Count),
@@ -241,6 +258,7 @@ const KANO: &[Column] = &[
 const IMPORTANCE: &[Column] = &[
     Column::new("importance", "insight.col.importance", Form::Number),
     Column::new("satisfaction", "insight.col.satisfaction", Form::Number),
+    Column::new("satisfaction_n", "insight.col.knowing", Form::Count),
     Column::new("quadrant", "insight.col.quadrant", Form::Word("insight.quadrant")),
     Column::new("is_rating", "insight.col.is_rating", Form::Number),
     Column::new("n", "insight.col.answers", Form::Count),

@@ -29,7 +29,17 @@ pub(super) struct Choice {
 pub(super) fn parameters(name: Name, given: Vec<(String, String)>, today: Date) -> Vec<(String, String)> {
     let says_when = given.iter().any(|(name, _)| name == "from" || name == "to");
     let is_of_survey = name.is_of_survey() || given.iter().any(|(name, value)| name == "survey" && !value.is_empty());
-    let mut kept: Vec<(String, String)> = given.into_iter().filter(|(_, value)| !value.is_empty()).collect();
+    // The form of ratings may ask for a survey and the other way round: what the one has and the other has not is left out.
+    let groupings = if is_of_survey { name.groupings_of_survey() } else { name.groupings() };
+    let is_left_out = |field: &str, value: &str| match field {
+        "by" if name == Name::Satisfaction => {
+            By::parse(value).is_some_and(|by| !groupings.contains(&by) && is_known(name, by))
+        }
+        "category" | "member" | "priority" | "channel" => is_of_survey,
+        _ => false,
+    };
+    let given = given.into_iter().filter(|(field, value)| !value.is_empty() && !is_left_out(field, value));
+    let mut kept: Vec<(String, String)> = given.collect();
     if !says_when && !is_of_survey {
         let days = if name == Name::Quality { DAYS_OF_CHART } else { DAYS };
         let from = today.checked_sub((days - 1).days()).unwrap_or(today);
@@ -37,6 +47,11 @@ pub(super) fn parameters(name: Name, given: Vec<(String, String)>, today: Date) 
         kept.push(("to".to_owned(), today.to_string()));
     }
     kept
+}
+
+/// Whether a grouping is one of cases, or one of a survey.
+fn is_known(name: Name, by: By) -> bool {
+    name.groupings().contains(&by) || name.groupings_of_survey().contains(&by)
 }
 
 /// The lists of a report.
@@ -59,10 +74,7 @@ pub(super) async fn choices(names: &Names<'_>, db: &crate::db::Db) -> sqlx::Resu
             options: surveys.iter().map(option).collect(),
         });
     }
-    if asked.survey.is_some() || asked.name.is_of_survey() {
-        return Ok(all);
-    }
-    let groupings = asked.name.groupings();
+    let groupings = asked.groupings();
     if groupings.len() > 1 {
         let option = |by: &By| {
             (by.as_str().to_owned(), names.t.get(&format!("insight.by.{}", by.as_str())).to_owned(), *by == asked.by)
@@ -74,7 +86,9 @@ pub(super) async fn choices(names: &Names<'_>, db: &crate::db::Db) -> sqlx::Resu
             options: groupings.iter().map(option).collect(),
         });
     }
-    if names.sites.len() > 1 {
+    // A survey is one site's.
+    let is_of_survey = asked.survey.is_some() || asked.name.is_of_survey();
+    if names.sites.len() > 1 && !is_of_survey {
         let option = |site: &std::sync::Arc<crate::sites::Site>| {
             let is_chosen = asked.filter.site_id.as_deref() == Some(site.id());
             (site.key().to_owned(), site.name().to_owned(), is_chosen)
@@ -101,6 +115,9 @@ pub(super) async fn choices(names: &Names<'_>, db: &crate::db::Db) -> sqlx::Resu
     };
     let options = sayso_shared::Kind::ALL.iter().map(option).collect();
     all.push(Choice { name: "kind", label: "console.inbox.kind", any: Some("console.inbox.any_kind"), options });
+    if is_of_survey {
+        return Ok(all);
+    }
     let categories: Vec<_> = names.site().map(|site| site.settings.categories.clone()).unwrap_or_default();
     if !categories.is_empty() {
         let option = |category: &crate::sites::settings::Category| {
@@ -164,5 +181,7 @@ mod tests {
         assert_eq!(of(Name::Quality, &[]), "from=2026-06-01&to=2026-11-29");
         assert_eq!(of(Name::Overview, &[("from", ""), ("to", ""), ("team", "")]), "", "all time is asked for");
         assert_eq!(of(Name::Kano, &[("survey", "x")]), "survey=x");
+        let both = [("survey", "x"), ("by", "category"), ("category", "delivery"), ("team", "care")];
+        assert_eq!(of(Name::Satisfaction, &both), "survey=x&team=care", "a survey has no topics");
     }
 }

@@ -35,7 +35,7 @@ pub(super) fn cases(names: &Names<'_>, group: &str, column: &[(&str, &str)]) -> 
         (asked.period.from.map(|at| day(at, &asked.zone)), asked.period.to.map(|at| day(at, &asked.zone)));
     match asked.by {
         By::All => {}
-        By::Day | By::Week | By::Month => {
+        By::Day | By::Week | By::Month | By::Quarter | By::Year => {
             let unit = asked.by.unit()?;
             let start = unit.parse(group)?;
             // A period may begin or end within a part.

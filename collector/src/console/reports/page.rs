@@ -22,6 +22,7 @@ use crate::reports::format::NO_FIGURE;
 use crate::reports::names::Names;
 use crate::reports::periods::day;
 use crate::reports::{self, Asked, Name, Report, csv, format};
+use crate::service::survey::SurveyKind;
 use crate::text::Texts;
 
 /// A number with its name, above the chart.
@@ -84,6 +85,8 @@ struct ReportPage {
     from: String,
     to: String,
     zone: String,
+    /// What the figures mean.
+    explained: String,
     csv: String,
     /// What the address says that no field of the form does.
     hidden: Vec<(String, String)>,
@@ -92,10 +95,6 @@ struct ReportPage {
 impl ReportPage {
     fn title(&self) -> &'static str {
         self.t.get(&format!("insight.report.{}", self.name.as_str()))
-    }
-
-    fn explained(&self) -> &'static str {
-        self.t.get(&format!("insight.explained.{}", self.name.as_str()))
     }
 }
 
@@ -160,10 +159,24 @@ pub(super) async fn show(
         from: form::typed_day(&asked, asked.from.as_ref(), asked.period.from),
         to: form::typed_day(&asked, asked.to.as_ref(), asked.period.to.map(|to| to - 1)),
         zone: report.time_zone.clone(),
+        explained: explained(&names),
         csv,
         hidden,
     };
     Ok(page(&shown)?.into_response())
+}
+
+/// What the figures of a report mean; of the scores of a survey, by its kind.
+fn explained(names: &Names<'_>) -> String {
+    let (t, asked) = (names.t, names.asked);
+    let key = match asked.survey.as_ref().map(|survey| survey.kind) {
+        Some(SurveyKind::Ces) => "ces",
+        Some(SurveyKind::Nps) => "nps",
+        _ => asked.name.as_str(),
+    };
+    let fewest = asked.fewest.to_string();
+    let lines = t.get(&format!("insight.crosshair.{}", asked.crosshair.as_str()));
+    t.with(&format!("insight.explained.{key}"), &[("fewest", &fewest), ("lines", lines)])
 }
 
 /// Refuses whoever may not read reports.

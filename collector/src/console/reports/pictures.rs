@@ -26,12 +26,15 @@ pub(super) fn picture(names: &Names<'_>, report: &Report) -> Option<Chart> {
         Name::Promises | Name::Effort | Name::Customers | Name::Quality => {
             Some(bars(&of(names, rows, "value", format::share), Some(1.0)))
         }
+        Name::Causes if over_time => Some(line(names, report, "n", |number| format::count(number as i64))),
         Name::Causes => Some(bars(&of(names, rows, "n", |number| format::count(number as i64)), None)),
-        Name::Satisfaction if over_time => Some(line(names, report, "value", format::share)),
         Name::Satisfaction => match names.asked.survey.as_ref().map(|survey| survey.kind) {
+            // A score may be below 0, where no line goes.
             Some(SurveyKind::Nps) => Some(bars(&of(names, rows, "value", format::number), Some(100.0))),
+            _ if over_time => Some(line(names, report, "value", format::share)),
             _ => Some(bars(&of(names, rows, "value", format::share), Some(1.0))),
         },
+        Name::Workload if over_time => Some(line(names, report, "handled", |number| format::count(number as i64))),
         Name::Workload => {
             let figure = if rows.iter().any(|row| row.get("value").is_number()) { "value" } else { "handled" };
             Some(bars(&of(names, rows, figure, format::number), None))
@@ -63,7 +66,9 @@ fn line(names: &Names<'_>, report: &Report, name: &str, write: impl Fn(f64) -> S
         is_signal: row.get("signals").as_array().is_some_and(|rules| !rules.is_empty()),
     };
     let moments: Vec<Moment> = report.rows.iter().map(moment).collect();
-    let mean = report.overall.as_ref().and_then(|overall| overall["mean"].as_f64());
+    // Only a control chart has a line in the middle; the mean of scores is another figure.
+    let mean = report.overall.as_ref().filter(|_| report.report == Name::Quality);
+    let mean = mean.and_then(|overall| overall["mean"].as_f64());
     series(&moments, mean, write)
 }
 

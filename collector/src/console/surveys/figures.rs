@@ -1,17 +1,21 @@
 //! How a survey goes: how many were asked and answered, how long it took, and which questions were left out.
 
 use askama::Template;
-use axum::extract::{Path, State};
+use axum::extract::{Path, Query, State};
 use axum::response::Html;
+use serde::Deserialize;
 
 use super::access::{check, find};
 use crate::app::App;
 use crate::assets::{self, MARK};
 use crate::auth::SignedIn;
+use crate::auth::permissions::Action;
 use crate::console::shell::{Screen, Shell, page};
-use crate::http::Result;
+use crate::http::{Error, Result};
+use crate::service::survey::{Survey, SurveyKind};
+use crate::sites::Site;
 use crate::surveys::invitations::{self, Invited};
-use crate::surveys::{self, questions};
+use crate::surveys::{self, Listing, questions};
 use crate::text::Texts;
 
 #[derive(Template)]
@@ -25,6 +29,29 @@ struct FiguresPage {
     rate: Option<String>,
     time: String,
     rows: Vec<Row>,
+    key: String,
+    /// What was written, for those who may read reports.
+    written: Option<Written>,
+}
+
+/// A page of texts.
+struct Written {
+    /// How anonymous they are.
+    explained: String,
+    /// Each with the day on which it was written, and with what it is about where several things are asked.
+    texts: Vec<(Option<String>, Option<String>, String)>,
+    /// Whether there are newer ones than these.
+    is_older: bool,
+    next: Option<String>,
+}
+
+/// Texts of a page.
+const TEXTS: usize = 25;
+
+#[derive(Deserialize)]
+pub(super) struct FiguresQuery {
+    #[serde(default)]
+    cursor: String,
 }
 
 /// A question, with how many answered it.
@@ -37,7 +64,12 @@ struct Row {
 }
 
 /// `GET /staff/surveys/{key}`.
-pub(super) async fn show(State(app): State<App>, who: SignedIn, Path(key): Path<String>) -> Result<Html<String>> {
+pub(super) async fn show(
+    State(app): State<App>,
+    who: SignedIn,
+    Path(key): Path<String>,
+    Query(query): Query<FiguresQuery>,
+) -> Result<Html<String>> {
     check(&who)?;
     let (survey, site) = find(&app, &key).await?;
     let respondents = surveys::respondents(&app.db).await?.get(&key).copied().unwrap_or_default();
@@ -72,8 +104,36 @@ pub(super) async fn show(State(app): State<App>, who: SignedIn, Path(key): Path<
     };
     let invited = invitations::figures(&app.db).await?.get(&key).copied();
     let rate = invited.map(|invited| rate(who.t, invited));
+    let written = match survey.kind == SurveyKind::Free && who.may(Action::ReadReports) {
+        true => Some(Written::load(&app, who.t, (&survey, &site), &query.cursor).await?),
+        false => None,
+    };
     let shell = Shell::load(&app, &who, Screen::Surveys).await?;
-    page(&FiguresPage { t: who.t, shell, title, respondents, rate, time, rows })
+    page(&FiguresPage { t: who.t, shell, title, respondents, rate, time, rows, key, written })
+}
+
+impl Written {
+    async fn load(app: &App, t: Texts, (survey, site): (&Survey, &Site), cursor: &str) -> Result<Self> {
+        let zone = app.service.current().await?.zone_of(site);
+        let fewest = app.config.reports.fewest_answers;
+        let listing = Listing { survey, zone: &zone, fewest, limit: TEXTS };
+        let cursor = Some(cursor).filter(|cursor| !cursor.is_empty());
+        let found = listing.page(&app.db, &app.keys, cursor).await?.ok_or(Error::NotFound("there is no such page"))?;
+        let main = site.settings.languages.first().copied();
+        let about = |key: &str| {
+            let item = survey.items.iter().find(|item| item.key.as_str() == key)?;
+            Some(questions::text_in(&item.text, t.0, main).to_owned())
+        };
+        let text = |answer: surveys::Listed| {
+            (answer.day.map(|day| t.date(day)), about(&answer.item), answer.value.unwrap_or_default())
+        };
+        Ok(Self {
+            explained: t.with("insight.surveys.texts_text", &[("fewest", &fewest.to_string())]),
+            texts: found.answers.into_iter().map(text).collect(),
+            is_older: cursor.is_some(),
+            next: found.next,
+        })
+    }
 }
 
 /// A part of a whole in percent, to the nearest one.

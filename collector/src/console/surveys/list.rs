@@ -13,7 +13,7 @@ use crate::auth::permissions::Action;
 use crate::console::shell::{Screen, Shell, page};
 use crate::http::Result;
 use crate::service::store;
-use crate::service::survey::{Audience, Survey, SurveyChannel, SurveyKind};
+use crate::service::survey::{Survey, SurveyKind};
 use crate::surveys::invitations;
 use crate::surveys::{self, Window, questions};
 use crate::text::Texts;
@@ -63,7 +63,6 @@ pub(super) async fn show(State(app): State<App>, who: SignedIn) -> Result<Html<S
             Window::NotYet(day) => who.t.with("insight.surveys.opens", &[("date", &who.t.date(day))]),
             Window::Closed(day) => who.t.with("insight.surveys.closed", &[("date", &who.t.date(day))]),
         };
-        let is_public = survey.audience == Audience::Anyone && survey.channels.contains(&SurveyChannel::Link);
         rows.push(Row {
             title: questions::text_in(&survey.title, who.t.0, site.settings.languages.first().copied()).to_owned(),
             kind: survey.kind.as_str(),
@@ -71,7 +70,7 @@ pub(super) async fn show(State(app): State<App>, who: SignedIn) -> Result<Html<S
             state,
             respondents: respondents.get(survey.key.as_str()).copied().unwrap_or_default(),
             rate: invited.get(survey.key.as_str()).map(|invited| rate(who.t, *invited)),
-            link: is_public.then(|| app.config.url(&format!("/s/{}/survey/{}", site.key(), survey.key))),
+            link: survey.has_page().then(|| app.config.url(&format!("/s/{}/survey/{}", site.key(), survey.key))),
             report: report(survey.kind),
             key: survey.key.to_string(),
         });

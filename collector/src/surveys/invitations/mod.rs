@@ -3,14 +3,16 @@
 //! The leader looks every minute ([`invite`]). A survey with a sample draws it once; one without asks whoever comes to fit while it is open. What is
 //! answered by a personal link is stored under a keyed hash of the invitation, and the invitation says only that it was answered.
 
+mod customers;
 mod draw;
 mod plan;
 mod rows;
 mod send;
 mod token;
 
+pub use customers::{AskedCustomer, customers};
 pub use draw::{Candidate, Drawn, candidates};
 pub use plan::{calendar_of, invite};
-pub use rows::{Invitation, Invited, SUBJECT, figures, mark_answered, opt_out};
+pub use rows::{Draw, Invitation, Invited, SUBJECT, draw_of, figures, mark_answered, opt_out};
 pub use send::{Invite, address_hash, load};
 pub use token::Token;

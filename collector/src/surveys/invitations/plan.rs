@@ -52,7 +52,7 @@ pub fn calendar_of(service: &Service, site: &Site) -> Calendar {
 async fn ask(app: &App, survey: &Survey, site: &Site, calendar: &Calendar) -> anyhow::Result<usize> {
     let now = app.clock.now();
     let has_sample = matches!(&survey.audience, Audience::Customers(sample) if sample.sample.is_some());
-    match rows::drawn_at(&app.db, survey.key.as_str()).await? {
+    match rows::draw_of(&app.db, survey.key.as_str()).await?.map(|draw| draw.at) {
         Some(at) if has_sample || now < at + LOOK_EVERY => return Ok(0),
         _ => {}
     }

@@ -40,6 +40,20 @@ pub struct Invited {
     pub answered: i64,
 }
 
+/// Whom a survey asks, as it was drawn.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, sqlx::FromRow)]
+pub struct Draw {
+    /// When.
+    #[sqlx(rename = "drawn_at")]
+    pub at: Millis,
+    /// How many are asked.
+    #[sqlx(rename = "drawn")]
+    pub asked: i64,
+    /// How many could have been.
+    #[sqlx(rename = "candidates")]
+    pub of: i64,
+}
+
 impl Invitation {
     /// The one with this identifier.
     pub async fn by_id(db: &Db, id: &str) -> sqlx::Result<Option<Self>> {
@@ -113,10 +127,10 @@ pub async fn mark_answered(tx: &mut Tx, id: &str) -> sqlx::Result<()> {
     with_tx!(tx, conn => sqlx::query(update).bind(id).execute(conn).await.map(|_| ()))
 }
 
-/// When it was last looked whom a survey asks; none while it was not.
-pub(super) async fn drawn_at(db: &Db, survey: &str) -> sqlx::Result<Option<Millis>> {
-    let select = "select drawn_at from survey_draws where survey = $1";
-    with_db!(db, pool => sqlx::query_scalar(select).bind(survey).fetch_optional(pool).await)
+/// When it was last looked whom a survey asks, how many were asked, and how many could have been; none while it was not.
+pub async fn draw_of(db: &Db, survey: &str) -> sqlx::Result<Option<Draw>> {
+    let select = "select drawn_at, drawn, candidates from survey_draws where survey = $1";
+    with_db!(db, pool => sqlx::query_as(select).bind(survey).fetch_optional(pool).await)
 }
 
 /// Notes that it was looked whom a survey asks.

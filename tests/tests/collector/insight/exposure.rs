@@ -2,6 +2,7 @@
 
 use reqwest::StatusCode;
 use sayso::auth::token::Scope;
+use sayso::clock::{DAY, HOUR, parse_rfc3339, rfc3339};
 use sayso_tests::process::run;
 use sayso_tests::{TestApp, on_both_databases};
 use serde_json::{Value, json};
@@ -60,6 +61,30 @@ on_both_databases! {
         near(&chart["rows"][0]["p"], 0.002);
         let visits = report(&program, "quality?from=2026-11-23&to=2026-11-24&exposure=visits&by=month").await;
         assert_eq!(visits["rows"][0]["n"], 9000);
+    }
+
+    async fn few_weeks_are_enough_for_the_limits_of_a_rate(app: TestApp) {
+        const COMPLAINTS: [u64; 6] = [5, 7, 3, 9, 25, 6];
+        const ORDERS: [u64; 6] = [1000, 1200, 900, 1100, 1000, 1050];
+        crate::insight::reports::set_up(&app).await;
+        let program = Program::new(&app).await;
+        let monday = |week: usize| parse_rfc3339("2026-06-15T00:00:00+08:00").unwrap() + week as i64 * 7 * DAY;
+        let complaints = (0..6).flat_map(|week| (0..COMPLAINTS[week]).map(move |n| ("complaint", rfc3339(monday(week) + n as i64 * HOUR))));
+        crate::insight::reports::import(&app, complaints).await;
+        let days = (0..6).map(|week| format!("{},{}\n", &rfc3339(monday(week) + 12 * HOUR)[..10], ORDERS[week]));
+        let (went_well, said) = import(&app, &format!("date,count\n{}", days.collect::<String>()), &[]).await;
+        assert!(went_well, "{said}");
+        let found = report(&program, "quality?by=week&site=acme&exposure=orders&from=2026-06-15&to=2026-07-26").await;
+        let rows = found["rows"].as_array().unwrap();
+        assert_eq!((rows.len(), &found["overall"]["chart"]), (6, &json!("u")));
+        near(&found["overall"]["mean"], 0.0088);
+        for at in [0, 4] {
+            assert!((rows[at]["upper"].as_f64().unwrap() - 0.017_699).abs() < 5e-7, "{}", rows[at]);
+        }
+        let signals: Vec<&Value> = rows.iter().map(|row| &row["signals"]).collect();
+        assert_eq!(signals, [&json!([]), &json!([]), &json!([]), &json!([]), &json!([1]), &json!([])]);
+        let of_cases = report(&program, "quality?by=week&site=acme&from=2026-06-15&to=2026-07-26").await;
+        assert_eq!(of_cases["rows"][0]["upper"], Value::Null, "a share among cases needs 20 of them");
     }
 
     async fn programs_say_how_much_there_was(app: TestApp) {

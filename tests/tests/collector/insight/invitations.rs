@@ -29,19 +29,19 @@ fn another(key: &str, audience: &str) -> String {
     OPINION.replace("\"opinion\"", &format!("\"{key}\"")).replace("{ customers = {} }", audience)
 }
 
-async fn apply(app: &TestApp, surveys: &str) {
+pub async fn apply(app: &TestApp, surveys: &str) {
     app.apply_service(surveys).await;
     app.app.clock.advance(MINUTE);
 }
 
-async fn with_mail_server(database: Database, server: &MailServer) -> TestApp {
+pub async fn with_mail_server(database: Database, server: &MailServer) -> TestApp {
     let url = server.url();
     let settings = Box::new(move |config: &mut sayso::Config| config.smtp.url = url.into());
     TestApp::spawn_with(database, Options { settings, ..Options::default() }).await
 }
 
 /// Customers with cases, whose receipts are sent.
-async fn customers(app: &TestApp, contacts: &[serde_json::Value]) {
+pub async fn customers(app: &TestApp, contacts: &[serde_json::Value]) {
     for contact in contacts {
         submit(app, json!({"kind": "question", "message": "Where is it?", "contact": contact})).await;
     }
@@ -49,7 +49,7 @@ async fn customers(app: &TestApp, contacts: &[serde_json::Value]) {
 }
 
 /// Invites, and sends what is due within the hour.
-async fn invite(app: &TestApp) -> usize {
+pub async fn invite(app: &TestApp) -> usize {
     let planned = invitations::invite(&app.app).await.unwrap();
     app.app.clock.advance(60 * MINUTE);
     work(app).await;
@@ -57,18 +57,18 @@ async fn invite(app: &TestApp) -> usize {
 }
 
 /// The mails to an address that ask for an opinion.
-fn asked(server: &MailServer, address: &str) -> Vec<Mail> {
+pub fn asked(server: &MailServer, address: &str) -> Vec<Mail> {
     server.mails_to(address).into_iter().filter(|mail| mail.text().contains("/survey/")).collect()
 }
 
 /// The path of the personal link in a mail.
-fn link(app: &TestApp, mail: &Mail) -> String {
+pub fn link(app: &TestApp, mail: &Mail) -> String {
     let text = mail.text();
     let (_, rest) = text.split_once(&format!("{}/survey/", app.url)).expect("a personal link");
     format!("/survey/{}", &rest[..43])
 }
 
-async fn answer(app: &TestApp, path: &str, score: &str) -> Answer {
+pub async fn answer(app: &TestApp, path: &str, score: &str) -> Answer {
     app.client().post_form(path, &[("score:score", score)]).await
 }
 
@@ -157,6 +157,8 @@ on_both_databases! {
         let (went_well, said) = tokio::task::spawn_blocking(move || run(&data, &url, &["survey", "invite", "drawn"])).await.unwrap();
         assert!(went_well && said.starts_with("5 would be asked, of 12 who can be"), "{said}");
         assert_eq!(invite(&app).await, 5, "no case was resolved, so the other one asks nobody");
+        let (went_well, said) = crate::privacy::sayso(&app, &["survey", "invite", "drawn"]).await;
+        assert!(went_well && said.starts_with("The sample was drawn at ") && said.contains("5 were asked, of 12 who could be."), "{said}");
         customers(&app, &[json!({"email": "late@example.com"})]).await;
         assert_eq!(invite(&app).await, 0, "a sample is drawn once");
         let invited: Vec<String> = sayso::with_db!(&app.app.db, pool => sqlx::query_scalar("select customer_id from survey_invitations where survey = 'drawn'").fetch_all(pool).await).unwrap();
@@ -211,7 +213,7 @@ on_both_databases! {
         for (answers, field) in [
             (json!([]), "/answers"),
             (json!([{"item": "", "field": "score", "value": "6"}]), "/answers/0/value"),
-            (json!([{"field": "stars", "value": "5"}]), "/answers/0"),
+            (json!([{"field": "stars", "value": "5"}]), "/answers/0/field"),
             (json!([{"field": "score", "value": "5"}, {"item": "", "field": "score", "value": "4"}]), "/answers/1"),
         ] {
             let refused = post(answers, &key).await;

@@ -48,6 +48,15 @@ kind = "csat"
 site = "acme"
 title = { en = "How is work?" }
 audience = "members"
+channels = ["paper"]
+
+[[survey]]
+key = "gold"
+kind = "csat"
+site = "acme"
+title = { en = "How do you do?" }
+audience = { customers = { resolved_within = "365d", sample = 200 } }
+channels = ["email", "widget"]
 "#;
 
 async fn set_up(app: &TestApp, now: &str) {
@@ -146,6 +155,19 @@ on_both_databases! {
         }
     }
 
+    async fn a_channel_with_a_page_has_one_whomever_it_is_for(app: TestApp) {
+        set_up(&app, "2026-12-01T00:00:00Z").await;
+        let client = app.client();
+        let page = client.get("/s/acme/survey/gold").await;
+        assert!(page.status == StatusCode::OK && page.body.contains("How do you do?"), "{}", page.body);
+        for began in ["-9223372036854775808", "9223372036854775807", "soon"] {
+            let sent = client.post_form("/s/acme/survey/gold", &[("score:score", "5"), ("began", began)]).await;
+            assert_eq!(sent.status, StatusCode::SEE_OTHER, "{began}: {}", sent.body);
+        }
+        assert_eq!((count(&app, "survey_answers").await, count(&app, "survey_times").await), (3, 0));
+        assert_eq!(client.get("/api/v1/sites/acme/surveys/gold").await.status, StatusCode::OK);
+    }
+
     async fn what_was_written_on_paper_counts_once(app: TestApp) {
         set_up(&app, "2026-12-01T00:00:00Z").await;
         let mei = Desk::of(&app, "mei", Role::Agent).await;
@@ -173,6 +195,7 @@ on_both_databases! {
         let found = report(&program, "importance?survey=yearly").await;
         assert_eq!(found["left_out"], json!({"incomplete": 1, "unknown": 0, "too_few": 4}));
         assert_eq!(found["rows"][0]["importance"], Value::Null);
+        assert_eq!(mei.client.get("/staff/surveys/yearly/qr").await.status, StatusCode::NOT_FOUND, "it has no page");
         let qr = mei.client.get("/staff/surveys/recommend/qr").await;
         assert!(qr.headers["content-type"] == "image/svg+xml" && qr.body.starts_with("<svg "), "{}", qr.body);
         let partner = Desk::of(&app, "partner", Role::Partner).await;

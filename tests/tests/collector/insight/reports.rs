@@ -125,7 +125,8 @@ on_both_databases! {
         assert_eq!(counts.map(|name| row[name].as_u64().unwrap()), [2, 2, 1, 1, 1, 1, 0, 1, 1], "{row}");
         assert_eq!((&row["first_response_median"], &row["resolution_median"], &row["resolution_p90"]), (&json!(120.0), &json!(600.0), &json!(600.0)));
         assert_eq!((&row["csat"], &row["upheld"]), (&Value::Null, &json!(1.0)), "one rating is too few to be shown");
-        assert_eq!(found["left_out"], json!({"merged": 1, "suspected": 0}));
+        assert_eq!((&row["csat_note"], &row["solved"]), (&json!("too few"), &Value::Null));
+        assert_eq!(found["left_out"], json!({"merged": 1, "suspected": 0, "too_few": 1}));
         assert_eq!(found["before"]["rows"][0]["n"], 0, "nothing came in the two days before");
 
         let by_day = report(&program, "overview?from=2026-11-30&to=2026-12-02&by=day").await;
@@ -256,6 +257,10 @@ on_both_databases! {
         app.app.clock.advance(10 * DAY);
         let overdue = report(&program, "customers").await;
         assert_eq!(overdue["rows"][0]["at_risk"], 1, "nobody has answered for longer than was promised");
+        let by_month = report(&program, "customers?from=2026-11-01&to=2026-12-31&by=month").await;
+        let months: Vec<_> = by_month["rows"].as_array().unwrap().iter().map(|row| (row["group"].as_str().unwrap(), ["n", "cases", "repeat_complainers"].map(|name| row[name].as_u64().unwrap()))).collect();
+        assert_eq!(months, [("2026-11", [1, 3, 1]), ("2026-12", [1, 1, 0])], "one customer, in each month once");
+        assert_eq!(by_month["overall"]["customers"], 1);
         let later = report(&program, "customers?from=2027-01-01&to=2027-01-31").await;
         assert_eq!((&later["overall"]["customers"], &later["overall"]["silent"]), (&json!(0), &json!(1)));
     }
@@ -273,6 +278,14 @@ on_both_databases! {
         assert_eq!((&row["group"], &row["n"], &row["received"], &row["open"]), (&json!("mei@shop.example"), &json!(1), &json!(1), &json!(0)));
         assert!((row["hours_on_duty"].as_f64().unwrap() - 2.0).abs() < 0.1 && (row["cases_per_hour"].as_f64().unwrap() - 0.5).abs() < 0.05, "{row}");
         assert_eq!((found["rows"].as_array().unwrap().len(), &found["left_out"]["without_owner"]), (1, &json!(1)));
+        assert_eq!((&row["csat"], &row["csat_note"], &found["left_out"]["too_few"]), (&Value::Null, &json!("too few"), &json!(0)));
+        for (by, group) in [("day", "2026-11-30"), ("week", "2026-W49"), ("month", "2026-11"), ("quarter", "2026-Q4"), ("year", "2026")] {
+            let over_time = report(&program, &format!("workload?from=2026-11-30&to=2026-11-30&by={by}")).await;
+            let row = &over_time["rows"][0];
+            assert_eq!((&row["group"], &row["n"], &row["received"], &row["open"]), (&json!(group), &json!(1), &json!(1), &json!(0)), "{over_time}");
+            assert!((row["hours_on_duty"].as_f64().unwrap() - 2.0).abs() < 0.1, "{row}");
+            assert_eq!(over_time["left_out"]["without_owner"], 1);
+        }
     }
 
     async fn causes_are_problems_or_topics(app: TestApp) {
@@ -286,6 +299,10 @@ on_both_databases! {
         let row = &found["rows"][0];
         assert_eq!((&row["group"], &row["n"], &row["title"], &row["customers"]), (&json!("P-7"), &json!(1), &json!("The carrier is late"), &json!(1)));
         assert_eq!((&row["remedy_cost"], &found["left_out"]["without_problem"]), (&json!([{"currency": "JPY", "amount": 3.0, "n": 1}]), &json!(1)));
+        let months = report(&program, "causes?by=month&from=2026-11-01&to=2026-11-30").await;
+        let row = &months["rows"][0];
+        assert_eq!((&row["group"], &row["n"], &row["problem"], &row["problem_n"], &row["title"]), (&json!("2026-11"), &json!(2), &json!("P-7"), &json!(1), &json!("The carrier is late")), "{months}");
+        assert_eq!(months["left_out"]["without_problem"], 1);
         let topics = report(&program, "causes?by=category").await;
         assert_eq!(topics["rows"].as_array().unwrap().iter().map(|row| row["group"].as_str().unwrap()).collect::<Vec<_>>(), ["delivery", "none"]);
         for wrong in [json!({"amount": -1, "currency": "EUR"}), json!({"amount": 1}), json!({"amount": 1.2345, "currency": "EUR"}), json!({"amount": 1, "currency": "€"}), json!(5)] {

@@ -52,6 +52,7 @@ pub async fn apply(app: &TestApp, file: &str, url: &str) {
         unset: Unset::Refused,
         targets: &known.targets,
         typed: None,
+        answered: &[],
     };
     let mut wanted = read_in(file, &known, &surroundings).unwrap_or_else(|mistakes| panic!("{mistakes:?}"));
     targets::seal(keys, &Target::all(db).await.unwrap(), &mut wanted);

@@ -170,6 +170,7 @@ fn asked(name: Name, from: i64) -> Asked {
         zone: sayso::calendars::Zone::default().zone().clone(),
         filter: Default::default(),
         survey: None,
+        fewest: 5,
         crosshair: Default::default(),
         exposure: None,
         now: from + 60_000,
