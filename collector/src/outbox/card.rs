@@ -8,7 +8,7 @@ use crate::cases::EventType;
 use crate::sites::targets::{Part, Target};
 use crate::text::Texts;
 
-/// A message about one event. Its texts are as somebody wrote them: each channel makes them harmless ([`super::inert`]).
+/// A message about one event. Its texts are as somebody wrote them: each channel makes them harmless (`inert`).
 #[derive(Clone, PartialEq, Eq)]
 pub struct Card {
     /// The language it is written in.
