@@ -272,7 +272,6 @@ async fn timelines_agree(office: &Office, desk: &Browser, cases: &Cases) {
         ("tags", (0, 9, 0)),
         ("team", (0, 9, 0)),
         ("assigned", (0, 9, 0)),
-        ("acknowledged", (0, 11, 30)),
         ("message", (0, 11, 30)),
         ("status", (0, 11, 30)),
         ("task", (1, 10, 0)),
