@@ -62,10 +62,20 @@ checks.positive_data_acceptance.expected-statuses = ["2xx", "401", "403", "404",
 include-path-regex = "^/api/v1/reports"
 checks.positive_data_acceptance.expected-statuses = ["2xx", "401", "403", "404", "422"]
 
+# A text with a NUL character is one by the description, and refused.
+[[operations]]
+include-path = "/api/v1/sites/{key}/surveys/{survey}"
+checks.positive_data_acceptance.expected-statuses = ["2xx", "404", "409", "422", "429"]
+
+# What is made there is a round, and what is changed is one of its calls.
+[[operations]]
+include-path = "/api/v1/check-calls/{id}"
+checks.positive_data_acceptance.expected-statuses = ["2xx", "401", "403", "404", "409", "412", "422", "429"]
+checks.ensure_resource_availability.enabled = false
+
 # Parameters that are left empty count as absent there, for clients that fill in a form of all of them.
 [[operations]]
-include-method = "GET"
-include-path-regex = "^/api/v1/(reports|cases|check-calls|events|audit|customers|exposure|problems|service)"
+include-name-regex = "^GET /api/v1/(reports|cases|check-calls|events|audit|customers|exposure|problems|service|surveys)"
 checks.negative_data_rejection.expected-statuses = ["200", "400", "401", "403", "404", "405", "422"]
 
 [[operations]]
