@@ -15,7 +15,7 @@ fn main() {
     let mut table = String::new();
     embed_pages(&root, &out, &mut table);
     embed_widget(&root.join("../target/widget"), &out, &mut table);
-    fs::write(out.join("assets.rs"), format!("&[\n{table}]")).expect("OUT_DIR is writable");
+    fs::write(out.join("assets.rs"), format!("vec![\n{table}]")).expect("OUT_DIR is writable");
     list_widget_texts(&root.join("../widget/lang"), &out);
     pack_texts(&root.join("lang"), &out);
     make_it_small();
@@ -142,10 +142,8 @@ fn collect(root: &Path, folder: &Path, files: &mut BTreeMap<String, PathBuf>) {
 fn entry(table: &mut String, name: &str, url: &str, path: &Path) {
     let path = fs::canonicalize(path).expect("the file exists");
     let path = path.to_str().expect("paths of a build are text");
-    let _ = writeln!(
-        table,
-        "Asset {{ name: {name:?}, url: {url:?}, plain: include_bytes!({path:?}), brotli: include_bytes!(\"{path}.br\"), gzip: include_bytes!(\"{path}.gz\") }},"
-    );
+    let _ =
+        writeln!(table, "Asset::new({name:?}, {url:?}, include_bytes!(\"{path}.br\"), include_bytes!(\"{path}.gz\")),");
 }
 
 /// The first half of the name that a file's content gives it.

@@ -1,10 +1,15 @@
 //! Files that are part of the binary: named by their content, compressed when it was built, kept by browsers for good.
 
+use std::io::Read as _;
+use std::sync::{LazyLock, OnceLock};
+
 use axum::Router;
+use axum::body::Bytes;
 use axum::extract::Path;
 use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
+use flate2::read::GzDecoder;
 
 use crate::http::{Error, Result};
 
@@ -13,16 +18,32 @@ pub const MARK: &str = include_str!("../assets/mark.svg");
 
 const CROSS_ORIGIN_RESOURCE_POLICY: HeaderName = HeaderName::from_static("cross-origin-resource-policy");
 
-/// A file of the binary.
+/// A file of the binary, which holds it compressed only: every browser takes it like that.
 struct Asset {
     name: &'static str,
     url: &'static str,
-    plain: &'static [u8],
     brotli: &'static [u8],
     gzip: &'static [u8],
+    unpacked: OnceLock<Bytes>,
 }
 
-static ASSETS: &[Asset] = include!(concat!(env!("OUT_DIR"), "/assets.rs"));
+impl Asset {
+    fn new(name: &'static str, url: &'static str, brotli: &'static [u8], gzip: &'static [u8]) -> Self {
+        Self { name, url, brotli, gzip, unpacked: OnceLock::new() }
+    }
+
+    /// What it says, unpacked when it is first asked for.
+    fn plain(&self) -> Bytes {
+        let unpack = || {
+            let mut plain = Vec::new();
+            GzDecoder::new(self.gzip).read_to_end(&mut plain).expect("the build compressed it");
+            plain.into()
+        };
+        self.unpacked.get_or_init(unpack).clone()
+    }
+}
+
+static ASSETS: LazyLock<Vec<Asset>> = LazyLock::new(|| include!(concat!(env!("OUT_DIR"), "/assets.rs")));
 
 /// `/sayso.js` and `/assets/…`, usable from every web page.
 pub fn router<S: Clone + Send + Sync + 'static>() -> Router<S> {
@@ -44,9 +65,9 @@ pub fn url(name: &str) -> &'static str {
 }
 
 /// The loader under a name that changes with its content, and that content; none if this was built without the widget.
-pub fn pinned_loader() -> Option<(&'static str, &'static [u8])> {
+pub fn pinned_loader() -> Option<(&'static str, Bytes)> {
     let asset = ASSETS.iter().find(|asset| asset.name == "pinned-sayso.js")?;
-    Some((asset.url, asset.plain))
+    Some((asset.url, asset.plain()))
 }
 
 /// The addresses of the style sheets that a page of `audience` (`customer` or `console`) needs, in their order.
@@ -106,9 +127,9 @@ fn serve(asset: &'static Asset, request: &HeaderMap, cache: &'static str) -> Res
         })
     };
     let (body, coding) = match () {
-        () if accepts("br") => (asset.brotli, Some("br")),
-        () if accepts("gzip") => (asset.gzip, Some("gzip")),
-        () => (asset.plain, None),
+        () if accepts("br") => (Bytes::from_static(asset.brotli), Some("br")),
+        () if accepts("gzip") => (Bytes::from_static(asset.gzip), Some("gzip")),
+        () => (asset.plain(), None),
     };
     let mut response = body.into_response();
     let headers = response.headers_mut();

@@ -56,8 +56,6 @@ pub async fn report(
     if !errors.is_empty() {
         return Err(errors.into());
     }
-    // Clients that fill in a form of all parameters leave some of them empty.
-    parameters.retain(|(_, value)| !value.is_empty());
     let format = parameters.extract_if(.., |(name, _)| name == "format").next().map(|(_, value)| value);
     let asked = Asked::read(&app, name, parameters).await?;
     match format.as_deref() {

@@ -185,6 +185,16 @@ pub fn weakness(weakness: Weakness) -> &'static str {
     }
 }
 
+/// The status whose colour fits the state of a delivery.
+pub fn delivery_tone(state: &str) -> &'static str {
+    match state {
+        "sent" => "resolved",
+        "failed" | "suspended" => "waiting",
+        "pending" => "in_progress",
+        _ => "closed",
+    }
+}
+
 /// A span of time in the largest unit that fits, such as `3 h`.
 pub fn span(t: Texts, span: Millis) -> String {
     let (key, unit) = match span {

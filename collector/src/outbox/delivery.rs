@@ -3,6 +3,7 @@
 use crate::clock::Millis;
 use crate::db::Tx;
 use crate::keys::new_id;
+use crate::sites::targets::Channel;
 use crate::with_tx;
 
 /// The subject of a delivery that tells of an event of a case.
@@ -26,7 +27,7 @@ pub fn member_of(destination: &str) -> Option<&str> {
     destination.strip_prefix(MEMBER)
 }
 
-/// A mail that is no event of a case: what it is about, and to whom it goes.
+/// Something that is no event of a case: what it is about, and to whom it goes.
 #[derive(Clone, Copy, Debug)]
 pub struct NewMail<'a> {
     /// The word for what kind of thing it tells of.
@@ -45,10 +46,15 @@ pub struct NewMail<'a> {
 
 /// Plans a mail, once for its place in the order to a destination; says whether it was not planned before.
 pub async fn plan_mail(tx: &mut Tx, mail: NewMail<'_>, now: Millis) -> sqlx::Result<bool> {
+    plan(tx, &new_id(), Channel::Email.as_str(), mail, now).await
+}
+
+/// The same by another channel, under an identifier that is known already.
+pub(super) async fn plan(tx: &mut Tx, id: &str, channel: &str, mail: NewMail<'_>, now: Millis) -> sqlx::Result<bool> {
     let insert = "insert into deliveries (id, subject, subject_id, order_key, order_no, destination, channel, state, due_at, created_at) \
-        values ($1, $2, $3, $4, $5, $6, 'email', $7, $8, $9) on conflict (order_key, destination, order_no) do nothing";
-    with_tx!(tx, conn => sqlx::query(insert).bind(new_id()).bind(mail.subject).bind(mail.subject_id).bind(mail.order_key).bind(mail.order_no)
-        .bind(mail.destination).bind(State::Pending.as_str()).bind(mail.due_at).bind(now).execute(conn).await
+        values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10) on conflict (order_key, destination, order_no) do nothing";
+    with_tx!(tx, conn => sqlx::query(insert).bind(id).bind(mail.subject).bind(mail.subject_id).bind(mail.order_key).bind(mail.order_no)
+        .bind(mail.destination).bind(channel).bind(State::Pending.as_str()).bind(mail.due_at).bind(now).execute(conn).await
         .map(|done| done.rows_affected() == 1))
 }
 

@@ -3,12 +3,12 @@
 use std::time::{Duration, Instant};
 
 use super::channels::{Attempt, Channels, Secrets};
-use super::delivery::{Delivery, Failure, State};
+use super::delivery::{Delivery, Failure, NewMail, State, plan};
 use super::event_context::EventContext;
 use crate::app::App;
 use crate::keys::new_id;
 use crate::sites::targets::Target;
-use crate::{with_db, with_write};
+use crate::with_db;
 
 /// The subject of a delivery that tries a target.
 pub const SUBJECT: &str = "target_test";
@@ -19,10 +19,17 @@ const LOOK_EVERY: Duration = Duration::from_millis(50);
 /// Plans a trial, also of a target that is off, and waits a while for its end.
 pub async fn try_target(app: &App, target: &Target) -> sqlx::Result<()> {
     let (id, now) = (new_id(), app.clock.now());
-    let insert = "insert into deliveries (id, subject, subject_id, order_key, order_no, destination, channel, state, due_at, created_at) \
-        values ($1, $2, $3, $4, 1, $3, $5, $6, $7, $7)";
-    with_write!(&app.db, pool => sqlx::query(insert).bind(&id).bind(SUBJECT).bind(&target.id).bind(format!("{SUBJECT}/{id}"))
-        .bind(&target.channel_name).bind(State::Pending.as_str()).bind(now).execute(pool).await.map(|_| ()))?;
+    let trial = NewMail {
+        subject: SUBJECT,
+        subject_id: &target.id,
+        order_key: &format!("{SUBJECT}/{id}"),
+        order_no: 1,
+        destination: &target.id,
+        due_at: now,
+    };
+    let mut tx = app.db.begin().await?;
+    plan(&mut tx, &id, &target.channel_name, trial, now).await?;
+    tx.commit().await?;
     app.deliveries_wake.notify_one();
     let begun = Instant::now();
     while begun.elapsed() < PATIENCE {

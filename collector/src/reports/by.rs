@@ -188,18 +188,6 @@ impl By {
             return Raw::at(at);
         }
         Raw::Text(match self {
-            Self::Day
-            | Self::Week
-            | Self::Month
-            | Self::Quarter
-            | Self::Year
-            | Self::Weekday
-            | Self::Hour
-            | Self::WeekdayHour
-            | Self::All
-            | Self::Item
-            | Self::Dimension
-            | Self::Promise => "",
             Self::Site => fact.site(),
             Self::Team => fact.team(),
             Self::Member => fact.owner(),
@@ -209,32 +197,30 @@ impl By {
             Self::Priority => fact.priority(),
             Self::Channel => fact.channel(),
             Self::Problem => fact.problem(),
+            // All of them are one group, or are told apart by something that is no fact of a case.
+            _ => "",
         })
     }
 
     /// The SQL of what tells the groups apart, as a text that is never null; `at` is the column of the time that counts. Times are read by the quarter of
     /// an hour, since every offset of a zone is a multiple of that.
     pub fn expression(self, at: &str) -> String {
-        match self {
-            Self::All | Self::Item | Self::Dimension => "''".to_owned(),
-            Self::Day
-            | Self::Week
-            | Self::Month
-            | Self::Quarter
-            | Self::Year
-            | Self::Weekday
-            | Self::Hour
-            | Self::WeekdayHour => format!("cast({at} / 900000 as text)"),
-            Self::Site => "cases.site_id".to_owned(),
-            Self::Team => "coalesce(cases.team, '')".to_owned(),
-            Self::Member => "coalesce(cases.owner_id, '')".to_owned(),
-            Self::Kind => "cases.kind".to_owned(),
-            Self::Tier => "coalesce(cases.tier, '')".to_owned(),
-            Self::Category => "coalesce(cases.category, feedback.category, '')".to_owned(),
-            Self::Priority => "cases.priority".to_owned(),
-            Self::Channel => "coalesce(cases.channel, '')".to_owned(),
-            Self::Promise => "clocks.promise".to_owned(),
-            Self::Problem => "coalesce(cases.problem, '')".to_owned(),
+        if self.is_of_time() {
+            return format!("cast({at} / 900000 as text)");
         }
+        let column = match self {
+            Self::Site => "cases.site_id",
+            Self::Team => "coalesce(cases.team, '')",
+            Self::Member => "coalesce(cases.owner_id, '')",
+            Self::Kind => "cases.kind",
+            Self::Tier => "coalesce(cases.tier, '')",
+            Self::Category => "coalesce(cases.category, feedback.category, '')",
+            Self::Priority => "cases.priority",
+            Self::Channel => "coalesce(cases.channel, '')",
+            Self::Promise => "clocks.promise",
+            Self::Problem => "coalesce(cases.problem, '')",
+            _ => "''",
+        };
+        column.to_owned()
     }
 }

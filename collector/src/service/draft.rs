@@ -101,8 +101,7 @@ fn checked(
     config: &Config,
     reader: Reader<'_>,
 ) -> Result<ServiceFile, Vec<Mistake>> {
-    let is_open = config.dangerous_allow_private_targets || config.dangerous_allow_http_webhooks;
-    let plain_http = if is_open { PlainHttp::Allowed } else { PlainHttp::Refused };
+    let plain_http = PlainHttp::of(config);
     let variable = |name: &str| match reader {
         Reader::Server | Reader::Typed(_) if name.to_ascii_uppercase().starts_with("SAYSO_") => None,
         _ => std::env::var(name).ok(),

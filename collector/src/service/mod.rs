@@ -23,7 +23,7 @@ pub mod store;
 pub mod surroundings;
 pub mod survey;
 mod survey_checks;
-mod target_checks;
+pub mod target_checks;
 mod target_definition;
 pub mod targets;
 pub mod words;

@@ -2,6 +2,7 @@
 
 use super::survey::Survey;
 use super::target_definition::TargetDefinition;
+use crate::config::Config;
 use crate::sites::targets::Access;
 
 /// What a file is read in.
@@ -43,6 +44,14 @@ pub enum Unset {
     Refused,
     /// The target stays where it is.
     Stays,
+}
+
+impl PlainHttp {
+    /// As the settings say.
+    pub fn of(config: &Config) -> Self {
+        let is_open = config.dangerous_allow_private_targets || config.dangerous_allow_http_webhooks;
+        if is_open { Self::Allowed } else { Self::Refused }
+    }
 }
 
 /// Whether what customers write may travel unencrypted.

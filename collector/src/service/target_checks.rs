@@ -28,7 +28,10 @@ impl Check<'_, '_> {
             self.fits_channel(target);
             let typed = surroundings.typed.filter(|typed| typed.key == target.value.key.as_str());
             if let Some(typed) = typed {
-                target.value.access = self.typed(target, &typed.access, surroundings);
+                match access_mistake(target.value.channel, &typed.access, surroundings.plain_http) {
+                    Some((field, why)) => self.refuse(target.span(&[field]), why),
+                    None => target.value.access = Some(typed.access.clone()),
+                }
                 continue;
             }
             let is_it = |known: &&TargetDefinition| known.key == target.value.key;
@@ -104,41 +107,6 @@ impl Check<'_, '_> {
         }
     }
 
-    /// Checks where a target is, as somebody typed it.
-    fn typed(
-        &mut self,
-        target: &Item<'_, TargetDefinition>,
-        access: &Access,
-        surroundings: &Surroundings<'_>,
-    ) -> Option<Access> {
-        let TargetDefinition { channel, .. } = &target.value;
-        let channel = *channel;
-        if !self.is_secret_of(target, "secret", access.secret.as_deref()) {
-            return None;
-        }
-        let refused = match access.address.as_str() {
-            // The bot's token is the secret, and the address is known.
-            "" if channel == Channel::Telegram && access.secret.is_some() => None,
-            "" => Some(format!("a target of the channel {channel} needs an address")),
-            address => refusal(channel, address, surroundings.plain_http),
-        };
-        if let Some(why) = refused {
-            self.refuse(target.span(&["address"]), why);
-            return None;
-        }
-        Some(access.clone())
-    }
-
-    /// Whether a secret is one that the channel can sign with; refuses it if not.
-    fn is_secret_of(&mut self, target: &Item<'_, TargetDefinition>, field: &str, secret: Option<&str>) -> bool {
-        let is_fine = target.value.channel != Channel::Webhook
-            || secret.is_none_or(|secret| standardwebhooks::Webhook::new(secret).is_ok());
-        if !is_fine {
-            self.refuse(target.span(&[field]), "a webhook's secret is base64, with whsec_ before it or without");
-        }
-        is_fine
-    }
-
     /// Reads where a target is; none if that stays as it is stored.
     fn access(
         &mut self,
@@ -151,7 +119,9 @@ impl Check<'_, '_> {
             Some(name) => Some(self.variable(target, "secret_env", name, surroundings)?),
             None => None,
         };
-        self.is_secret_of(target, "secret_env", secret.as_deref());
+        if let Some(why) = secret_refusal(*channel, secret.as_deref()) {
+            self.refuse(target.span(&["secret_env"]), why);
+        }
         if *channel == Channel::Email {
             return self.mailbox(target, address.as_deref(), is_stored);
         }
@@ -226,6 +196,27 @@ impl Check<'_, '_> {
 /// A channel's name, or a number in quotes.
 fn is_chat_name(name: &str) -> bool {
     name.parse::<i64>().is_ok() || name.starts_with('@') && (2..=64).contains(&name.len())
+}
+
+/// What is wrong with where a target is, as somebody typed it: the name of what was typed, and why.
+pub fn access_mistake(channel: Channel, access: &Access, plain_http: PlainHttp) -> Option<(&'static str, String)> {
+    if let Some(why) = secret_refusal(channel, access.secret.as_deref()) {
+        return Some(("secret", why.to_owned()));
+    }
+    let refused = match access.address.as_str() {
+        // The bot's token is the secret, and the address is known.
+        "" if channel == Channel::Telegram && access.secret.is_some() => None,
+        "" => Some(format!("a target of the channel {channel} needs an address")),
+        address => refusal(channel, address, plain_http),
+    };
+    refused.map(|why| ("address", why))
+}
+
+/// Why a channel can't sign with a secret.
+fn secret_refusal(channel: Channel, secret: Option<&str>) -> Option<&'static str> {
+    let is_fine =
+        channel != Channel::Webhook || secret.is_none_or(|secret| standardwebhooks::Webhook::new(secret).is_ok());
+    (!is_fine).then_some("a webhook's secret is base64, with whsec_ before it or without")
 }
 
 /// Why nothing may be sent to a URL.

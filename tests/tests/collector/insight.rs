@@ -65,6 +65,26 @@ audience = "members"
 channels = ["paper"]
 "#;
 
+/// Surveys by their keys and kinds, each of which asks about one thing where its kind asks about things.
+pub fn surveys(of: &[(&str, &str)]) -> String {
+    let table = |(key, kind): &(&str, &str)| {
+        let items = match *kind {
+            "kano" | "importance_satisfaction" => "items = [{ key = \"delivery\", text = { en = \"Delivery\" } }]\n",
+            _ => "",
+        };
+        format!(
+            "[[survey]]\nkey = \"{key}\"\nkind = \"{kind}\"\nsite = \"acme\"\ntitle = {{ en = \"About {key}\" }}\n{items}\n"
+        )
+    };
+    of.iter().map(table).collect()
+}
+
+/// Everything that was answered, in order of its text.
+pub async fn stored_answers(app: &TestApp) -> Vec<String> {
+    let select = "select value from survey_answers order by value";
+    sayso::with_db!(&app.app.db, pool => sqlx::query_scalar(select).fetch_all(pool).await).unwrap()
+}
+
 pub async fn set_up(app: &TestApp) {
     app.apply_service(SURVEYS).await;
 }

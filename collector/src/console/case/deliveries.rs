@@ -1,7 +1,6 @@
 //! Where the events of a case were forwarded, and how that went.
 
 use sayso_shared::id::IdempotencyKey;
-use url::Url;
 
 use super::error::FormError;
 use super::timeline::NameOf;
@@ -9,6 +8,7 @@ use crate::app::App;
 use crate::cases::EventType;
 use crate::cases::idempotency::{KeyStatus, record_key, request_hash};
 use crate::clock::{Millis, rfc3339};
+use crate::console::shell::delivery_tone;
 use crate::http::Result;
 use crate::outbox::{EVENT, State, member_of};
 use crate::sites::targets::Access;
@@ -43,12 +43,7 @@ impl Delivery {
 
     /// The status whose colour fits.
     pub fn tone(&self) -> &'static str {
-        match self.state.as_str() {
-            "sent" => "resolved",
-            "failed" | "suspended" => "waiting",
-            "pending" => "in_progress",
-            _ => "closed",
-        }
+        delivery_tone(&self.state)
     }
 }
 
@@ -110,14 +105,6 @@ pub(super) async fn try_again(app: &App, case_id: &str, id: &str, key: &Idempote
     Ok(())
 }
 
-/// An address without what may be a secret in it; that of a mailbox is none.
-fn server(address: String) -> String {
-    match Url::parse(&address) {
-        Ok(url) if url.has_host() => format!("{}/…", url.origin().ascii_serialization()),
-        _ => address,
-    }
-}
-
 impl Row {
     fn shown(self, app: &App, t: Texts, name_of: &NameOf<'_>, sight: Sight) -> Delivery {
         let at = self.sent_at.unwrap_or(self.due_at);
@@ -137,7 +124,7 @@ impl Row {
                     || t.get("console.delivery.removed").to_owned(),
                     |access| match sight {
                         Sight::Whole => access.address,
-                        Sight::Server => server(access.address),
+                        Sight::Server => access.server(),
                     },
                 ))
             }
@@ -153,16 +140,5 @@ impl Row {
             last_error: self.disabled_because.filter(|_| is_suspended).or(self.last_error),
             at: (rfc3339(at), t.moment(at)),
         }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::server;
-
-    #[test]
-    fn of_a_webhook_only_its_server_is_shown() {
-        assert_eq!(server("https://u:p@hooks.example:8443/T0/B0/key?token=x".into()), "https://hooks.example:8443/…");
-        assert_eq!(server("team@acme.example".into()), "team@acme.example");
     }
 }

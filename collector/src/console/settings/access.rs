@@ -9,6 +9,16 @@ pub(super) const OVERVIEW: &str = "/staff/settings";
 /// Where one thing of it is changed by a form.
 pub(super) const FORM: &str = "/staff/settings/object";
 
+/// Where an object of a kind is changed, or without a key a new one is made.
+pub(in crate::console) fn form_of(kind: &str, key: Option<&str>) -> String {
+    let mut query = url::form_urlencoded::Serializer::new(String::new());
+    query.append_pair("kind", kind);
+    if let Some(key) = key {
+        query.append_pair("key", key);
+    }
+    format!("{FORM}?{}", query.finish())
+}
+
 /// Refuses those who may not change the service.
 pub(super) fn check_manages(who: &SignedIn) -> Result<()> {
     if who.may(Action::ManageService) {

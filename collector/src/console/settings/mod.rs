@@ -11,6 +11,7 @@ use axum::Router;
 use axum::extract::DefaultBodyLimit;
 use axum::routing::get;
 
+pub(super) use self::access::form_of;
 use self::access::{FORM, OVERVIEW};
 use crate::app::App;
 use crate::service::draft::FILE_MAX;

@@ -5,7 +5,7 @@ use axum::extract::{Query, State};
 use axum::response::Html;
 use serde::Deserialize;
 
-use super::access::FORM;
+use super::access::{FORM, form_of};
 use super::week::Week;
 use crate::app::App;
 use crate::assets::{self, MARK};
@@ -113,16 +113,12 @@ fn entries<T>(objects: &[T], entry: impl Fn(&T) -> Entry) -> Vec<Entry> {
 impl OverviewPage {
     /// Where a new object of a kind is typed.
     fn add(&self, kind: &str) -> String {
-        format!("{FORM}?kind={kind}")
+        form_of(kind, None)
     }
 
     /// Where an object is changed.
     fn edit(&self, kind: &str, key: impl AsRef<str>) -> String {
-        let query = url::form_urlencoded::Serializer::new(String::new())
-            .append_pair("kind", kind)
-            .append_pair("key", key.as_ref())
-            .finish();
-        format!("{FORM}?{query}")
+        form_of(kind, Some(key.as_ref()))
     }
 
     /// The questionnaires that come with Sayso, by the kinds of surveys.

@@ -4,6 +4,7 @@ use askama::Template;
 use axum::extract::State;
 use axum::response::Html;
 
+use super::access::{check, path};
 use super::log;
 use crate::app::App;
 use crate::assets::{self, MARK};
@@ -11,7 +12,7 @@ use crate::auth::SignedIn;
 use crate::auth::permissions::Action;
 use crate::clock::rfc3339;
 use crate::console::shell::{Screen, Shell, page};
-use crate::http::{Error, Result};
+use crate::http::Result;
 use crate::sites::targets::{Standing, Target};
 use crate::text::Texts;
 
@@ -52,9 +53,7 @@ impl TargetState {
 
 /// `GET /staff/targets`.
 pub(super) async fn show(State(app): State<App>, who: SignedIn) -> Result<Html<String>> {
-    if !who.may(Action::ReadService) {
-        return Err(Error::Forbidden("targets are for managers".into()));
-    }
+    check(&who, Action::ReadService)?;
     let sites = app.sites.all().await?;
     let mut rows = Vec::new();
     for target in Target::all(&app.db).await? {
@@ -68,6 +67,10 @@ pub(super) async fn show(State(app): State<App>, who: SignedIn) -> Result<Html<S
 }
 
 impl ListPage {
+    fn path(&self, target: &Target) -> String {
+        path(target)
+    }
+
     fn channel(&self, target: &Target) -> &'static str {
         self.t.get(&format!("console.delivery.channel.{}", target.channel_name))
     }

@@ -6,6 +6,7 @@ use sqlx::AssertSqlSafe;
 
 use crate::cases::EventType;
 use crate::clock::{Millis, rfc3339};
+use crate::console::shell::delivery_tone;
 use crate::db::Db;
 use crate::db::rows::placeholders;
 use crate::outbox::trial;
@@ -105,23 +106,15 @@ impl Row {
         };
         let name = self.number.map_or_else(|| self.order_key.clone(), |number| format!("#{number}"));
         let at = self.sent_at.unwrap_or(self.created_at);
-        let (tone, state) = match self.state.as_str() {
-            "sent" => ("resolved", "sent"),
-            "failed" => ("waiting", "failed"),
-            "suspended" => ("waiting", "suspended"),
-            "dropped" => ("closed", "dropped"),
-            "folded" => ("closed", "folded"),
-            _ => ("in_progress", "pending"),
-        };
         Entry {
             about,
             case: event.is_some().then_some((self.order_key, name)),
-            tone,
-            state: t.get(&format!("console.delivery.{state}")),
+            tone: delivery_tone(&self.state),
+            state: t.find(&format!("console.delivery.{}", self.state)).unwrap_or_default(),
             attempts: self.attempts,
             error: self.last_error,
             at: (rfc3339(at), t.moment(at)),
-            can_replay: matches!(state, "failed" | "dropped") && !is_trial,
+            can_replay: matches!(self.state.as_str(), "failed" | "dropped") && !is_trial,
             tries: tries.remove(&self.id).unwrap_or_default(),
             id: self.id,
         }

@@ -4,15 +4,15 @@ use askama::Template;
 use axum::extract::{Path, Query, State};
 use axum::response::Html;
 use serde::Deserialize;
-use url::Url;
 
-use super::access::find;
+use super::access::{self, find};
 use super::list::TargetState;
 use super::log::{self, Entry};
 use crate::app::App;
 use crate::assets::{self, MARK};
 use crate::auth::SignedIn;
 use crate::auth::permissions::Action;
+use crate::console::settings::form_of;
 use crate::console::shell::{Screen, Shell, page};
 use crate::http::Result;
 use crate::outbox::preview::{Preview, preview};
@@ -127,16 +127,11 @@ impl TargetPage {
     }
 
     fn path(&self, action: &str) -> String {
-        let key: String = url::form_urlencoded::byte_serialize(self.target.key.as_bytes()).collect();
-        format!("/staff/targets/{key}{action}")
+        access::path(&self.target) + action
     }
 
     fn edit(&self) -> String {
-        let query = url::form_urlencoded::Serializer::new(String::new())
-            .append_pair("kind", "target")
-            .append_pair("key", &self.target.key)
-            .finish();
-        format!("/staff/settings/object?{query}")
+        form_of("target", Some(&self.target.key))
     }
 }
 
@@ -154,9 +149,6 @@ fn address(app: &App, t: Texts, target: &Target) -> String {
     if let Some(name) = &target.settings.url_env {
         return format!("${name}");
     }
-    let Some(access) = target.access(&app.keys) else { return t.get("desk.target.undecipherable").to_owned() };
-    match Url::parse(&access.address) {
-        Ok(url) if url.has_host() => format!("{}/…", url.origin().ascii_serialization()),
-        _ => access.address,
-    }
+    let access = target.access(&app.keys);
+    access.map_or_else(|| t.get("desk.target.undecipherable").to_owned(), |access| access.server())
 }

@@ -1,6 +1,7 @@
 //! Where a target is, and what signs for it: encrypted together, since the address of a chat room is a secret.
 
 use serde::{Deserialize, Serialize};
+use url::Url;
 
 use crate::clock::{DAY, Millis};
 use crate::db::Db;
@@ -47,6 +48,14 @@ impl Access {
         self.secret.as_deref().into_iter().chain(previous.map(|previous| previous.secret.as_str())).collect()
     }
 
+    /// Where it leads as far as anybody may see it: all of a mailbox, and of a URL the server, since the rest may be a secret, such as that of a chat room.
+    pub fn server(&self) -> String {
+        match Url::parse(&self.address) {
+            Ok(url) if url.has_host() => format!("{}/…", url.origin().ascii_serialization()),
+            _ => self.address.clone(),
+        }
+    }
+
     /// Decrypts the access of a target; none if it was made with another key.
     pub fn decrypt(keys: &Keys, target_id: &str, cipher: &str) -> Option<Self> {
         serde_json::from_slice(&keys.decrypt(&context(target_id), cipher)?).ok()
@@ -90,4 +99,16 @@ pub async fn seal_batch(db: &Db, keys: &Keys, after: &str) -> anyhow::Result<Opt
 /// Where alone the ciphertext can be decrypted.
 pub fn context(id: &str) -> String {
     format!("targets/{id}/access")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Access;
+
+    #[test]
+    fn of_a_webhook_only_its_server_is_shown() {
+        let server = |address: &str| Access::new(address, None).server();
+        assert_eq!(server("https://u:p@hooks.example:8443/T0/B0/key?token=x"), "https://hooks.example:8443/…");
+        assert_eq!(server("team@acme.example"), "team@acme.example");
+    }
 }

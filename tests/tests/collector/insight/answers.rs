@@ -6,29 +6,11 @@ use sayso::auth::token::Scope;
 use sayso_tests::{Answer, TestApp, on_both_databases};
 use serde_json::{Value, json};
 
+use super::{stored_answers, surveys};
 use crate::access::{Program, count};
 use crate::console::Desk;
 
-const SURVEYS: &str = r#"
-[[survey]]
-key = "opinion"
-kind = "free"
-site = "acme"
-title = { en = "What do you think?" }
-
-[[survey]]
-key = "recommend"
-kind = "nps"
-site = "acme"
-title = { en = "Would you recommend us?" }
-
-[[survey]]
-key = "yearly"
-kind = "importance_satisfaction"
-site = "acme"
-title = { en = "How did we do?" }
-items = [{ key = "delivery", text = { en = "Delivery" } }]
-"#;
+const SURVEYS: [(&str, &str); 3] = [("opinion", "free"), ("recommend", "nps"), ("yearly", "importance_satisfaction")];
 
 async fn post(app: &TestApp, survey: &str, body: Value) -> Answer {
     let client = app.client();
@@ -36,13 +18,9 @@ async fn post(app: &TestApp, survey: &str, body: Value) -> Answer {
     client.send(request.header("idempotency-key", uuid::Uuid::new_v4().to_string()).json(&body)).await
 }
 
-async fn stored(app: &TestApp) -> Vec<String> {
-    sayso::with_db!(&app.app.db, pool => sqlx::query_scalar("select value from survey_answers order by answered_at, value").fetch_all(pool).await).unwrap()
-}
-
 on_both_databases! {
     async fn what_is_wrong_is_named_by_its_place(app: TestApp) {
-        app.apply_service(SURVEYS).await;
+        app.apply_service(&surveys(&SURVEYS)).await;
         let score = |value: Value| json!({"field": "score", "value": value});
         for (survey, body, wanted) in [
             ("recommend", json!({}), vec![("/answers", "required")]),
@@ -80,18 +58,18 @@ on_both_databases! {
     }
 
     async fn cards_are_masked_in_what_people_write(app: TestApp) {
-        app.apply_service(SURVEYS).await;
+        app.apply_service(&surveys(&SURVEYS)).await;
         let text = "My card is 4111 1111 1111 1111.";
         let sent = post(&app, "opinion", json!({"answers": [{"field": "text", "value": text}]})).await;
         assert_eq!(sent.status, StatusCode::CREATED, "{}", sent.body);
         assert_eq!(app.client().post_form("/s/acme/survey/opinion", &[("text:text", text)]).await.status, StatusCode::SEE_OTHER);
         let mei = Desk::of(&app, "mei", Role::Agent).await;
         assert_eq!(mei.post("/staff/surveys/opinion/answers", &[("text:text", text)]).await.status, StatusCode::SEE_OTHER);
-        assert_eq!(stored(&app).await, vec!["My card is •••• •••• •••• 1111."; 3]);
+        assert_eq!(stored_answers(&app).await, vec!["My card is •••• •••• •••• 1111."; 3]);
     }
 
     async fn what_was_written_is_read_without_who_wrote_it(app: TestApp) {
-        app.apply_service(SURVEYS).await;
+        app.apply_service(&surveys(&SURVEYS)).await;
         let program = Program::new(&app).await;
         let path = "/api/v1/surveys/opinion/answers";
         assert_eq!(program.get_at(path).await.json(), json!({"answers": [], "next": null}));

@@ -5,36 +5,11 @@ use sayso::auth::Role;
 use sayso_tests::{Options, TestApp, on_both_databases};
 use serde_json::{Value, json};
 
-use super::{import, near, report};
+use super::{import, near, report, surveys};
 use crate::access::Program;
 use crate::console::Desk;
 
-const SURVEYS: &str = r#"
-[[survey]]
-key = "opinion"
-kind = "csat"
-site = "acme"
-title = { en = "How did we do?" }
-
-[[survey]]
-key = "ease"
-kind = "ces"
-site = "acme"
-title = { en = "Was it easy?" }
-
-[[survey]]
-key = "recommend"
-kind = "nps"
-site = "acme"
-title = { en = "Would you recommend us?" }
-
-[[survey]]
-key = "features"
-kind = "kano"
-site = "acme"
-title = { en = "What would you like?" }
-items = [{ key = "tracking", text = { en = "Live tracking" } }]
-"#;
+const SURVEYS: [(&str, &str); 4] = [("opinion", "csat"), ("ease", "ces"), ("recommend", "nps"), ("features", "kano")];
 
 /// Imports scores that were given on a day.
 async fn scores(app: &TestApp, survey: &str, day: &str, scores: &[&str]) {
@@ -52,7 +27,7 @@ fn groups(report: &Value) -> Vec<(&str, u64, Option<f64>)> {
 
 on_both_databases! {
     async fn scores_have_a_trend_and_a_period_before(app: TestApp) {
-        app.apply_service(SURVEYS).await;
+        app.apply_service(&surveys(&SURVEYS)).await;
         let program = Program::new(&app).await;
         scores(&app, "opinion", "2026-01-15", &["5", "5", "4", "2", "5"]).await;
         scores(&app, "opinion", "2026-02-10", &["1", "5"]).await;
@@ -88,7 +63,7 @@ on_both_databases! {
     }
 
     async fn each_kind_speaks_its_own_words(app: TestApp) {
-        app.apply_service(SURVEYS).await;
+        app.apply_service(&surveys(&SURVEYS)).await;
         let program = Program::new(&app).await;
         scores(&app, "ease", "2026-01-15", &["7", "6", "5", "5", "4", "2", "7", "6", "3", "5"]).await;
         scores(&app, "recommend", "2026-01-15", &["10", "10", "10", "9", "7"]).await;
@@ -118,7 +93,7 @@ on_both_databases! {
     async fn how_few_are_too_few_is_a_setting(database: Database) {
         let options = Options { settings: Box::new(|config| config.reports.fewest_answers = 2), ..Options::default() };
         let app = TestApp::spawn_with(database, options).await;
-        app.apply_service(SURVEYS).await;
+        app.apply_service(&surveys(&SURVEYS)).await;
         let program = Program::new(&app).await;
         scores(&app, "opinion", "2026-01-15", &["5"]).await;
         let few = report(&program, "satisfaction?survey=opinion").await;

@@ -2,22 +2,10 @@
 
 use sayso_tests::{TestApp, on_both_databases};
 
-use super::import;
+use super::{import, stored_answers, surveys};
 use crate::privacy::sayso;
 
-const SURVEYS: &str = r#"
-[[survey]]
-key = "recommend"
-kind = "nps"
-site = "acme"
-title = { en = "Would you recommend us?" }
-
-[[survey]]
-key = "opinion"
-kind = "free"
-site = "acme"
-title = { en = "What do you think?" }
-"#;
+const SURVEYS: [(&str, &str); 2] = [("recommend", "nps"), ("opinion", "free")];
 
 async fn import_bytes(app: &TestApp, command: &[&str], bytes: &[u8]) -> (bool, String) {
     let file = app.data.path().join("table.csv");
@@ -25,13 +13,9 @@ async fn import_bytes(app: &TestApp, command: &[&str], bytes: &[u8]) -> (bool, S
     sayso(app, &[command, &[file.to_str().unwrap()]].concat()).await
 }
 
-async fn stored(app: &TestApp) -> Vec<String> {
-    sayso::with_db!(&app.app.db, pool => sqlx::query_scalar("select value from survey_answers order by value").fetch_all(pool).await).unwrap()
-}
-
 on_both_databases! {
     async fn tables_come_from_every_spreadsheet(app: TestApp) {
-        app.apply_service(SURVEYS).await;
+        app.apply_service(&surveys(&SURVEYS)).await;
         let answers = ["survey", "import", "recommend"];
         for table in [
             "respondent,item,field,value\na,,score,9\n".to_owned(),
@@ -42,12 +26,12 @@ on_both_databases! {
             let (went_well, said) = import_bytes(&app, &answers, table.as_bytes()).await;
             assert!(went_well && said.contains("Refused: 0."), "{table}: {said}");
         }
-        assert_eq!(stored(&app).await, ["9"]);
+        assert_eq!(stored_answers(&app).await, ["9"]);
         // As spreadsheets in China write it: GBK.
         let gbk = b"respondent,item,field,value\nb,,text,\xcb\xcd\xbb\xf5\xcc\xab\xc2\xfd\xa3\xac\xb5\xc8\xc1\xcb\xba\xdc\xbe\xc3\xba\xdc\xbe\xc3\xa3\xac\xcf\xa3\xcd\xfb\xb8\xc4\xbd\xf8\n";
         let (went_well, said) = import_bytes(&app, &["survey", "import", "opinion"], gbk).await;
         assert!(went_well && said.contains("is read as"), "{said}");
-        assert_eq!(stored(&app).await, ["9", "送货太慢，等了很久很久，希望改进"]);
+        assert_eq!(stored_answers(&app).await, ["9", "送货太慢，等了很久很久，希望改进"]);
         let wrong = "respondent,item,field,value\nc,,score\nd,,score,8\ne,,score,\"7\nf,,score,6\n";
         let (went_well, said) = import_bytes(&app, &answers, wrong.as_bytes()).await;
         assert!(!went_well && said.contains("Imported: 1.") && said.contains("Refused: 2."), "{said}");
@@ -62,7 +46,7 @@ on_both_databases! {
     }
 
     async fn what_can_t_have_been_answered_is_refused(app: TestApp) {
-        app.apply_service(SURVEYS).await;
+        app.apply_service(&surveys(&SURVEYS)).await;
         let rows = "respondent,item,field,value,answered_at\na,,score,9,2199-01-01T00:00:00Z\nb,,score,9,1960-01-01T00:00:00Z\nc,,score,9,2026-01-01T00:00:00Z\n";
         let (went_well, said) = import(&app, "recommend", rows, &[]).await;
         assert!(!went_well && said.contains("Imported: 1.") && said.contains("Refused: 2."), "{said}");
@@ -70,11 +54,11 @@ on_both_databases! {
         let texts = "respondent,item,field,value\na,,text,a\0b\nb,,text,My card is 4111 1111 1111 1111.\nc\0,,text,c\n";
         let (went_well, said) = import(&app, "opinion", texts, &[]).await;
         assert!(!went_well && said.contains("line 2: value: must not contain the NUL character") && said.contains("line 4: respondent:"), "{said}");
-        assert_eq!(stored(&app).await, ["9", "My card is •••• •••• •••• 1111."]);
+        assert_eq!(stored_answers(&app).await, ["9", "My card is •••• •••• •••• 1111."]);
     }
 
     async fn an_import_is_in_the_audit_log(app: TestApp) {
-        app.apply_service(SURVEYS).await;
+        app.apply_service(&surveys(&SURVEYS)).await;
         let noted = async || -> Vec<(String, String, String)> {
             let select = "select action, object, details from audit_log where action like '%.import' order by number";
             sayso::with_db!(&app.app.db, pool => sqlx::query_as(select).fetch_all(pool).await).unwrap()
@@ -93,13 +77,13 @@ on_both_databases! {
     }
 
     async fn a_survey_that_was_answered_stays_what_it_is(app: TestApp) {
-        app.apply_service(SURVEYS).await;
+        app.apply_service(&surveys(&SURVEYS)).await;
         let apply = async |text: String, more: &[&str]| {
             let file = app.data.path().join("service.toml");
             std::fs::write(&file, text).unwrap();
             sayso(&app, &[&["service", "apply", file.to_str().unwrap()][..], more].concat()).await
         };
-        let other = SURVEYS.replace("\"nps\"", "\"csat\"");
+        let other = surveys(&SURVEYS).replace("\"nps\"", "\"csat\"");
         let (_, said) = apply(other.clone(), &["--dry-run"]).await;
         assert!(said.contains("kind nps → csat"), "nobody has answered yet: {said}");
         import(&app, "recommend", "respondent,item,field,value\na,,score,9\n", &[]).await;
@@ -107,10 +91,10 @@ on_both_databases! {
             let (went_well, said) = apply(other.clone(), more).await;
             assert!(!went_well && said.contains("line 4, column 8: the survey recommend has answers, so it stays of the kind nps"), "{said}");
         }
-        let moved = format!("[[site]]\nkey = \"shop\"\nname = \"Shop\"\norigins = [\"https://two.example\"]\n{}", SURVEYS.replacen("\"acme\"", "\"shop\"", 1));
+        let moved = format!("[[site]]\nkey = \"shop\"\nname = \"Shop\"\norigins = [\"https://two.example\"]\n{}", surveys(&SURVEYS).replacen("\"acme\"", "\"shop\"", 1));
         let (went_well, said) = apply(moved, &[]).await;
         assert!(!went_well && said.contains("so it stays one of the site acme"), "{said}");
-        let renamed = SURVEYS.replace("Would you recommend us?", "Would you recommend us to a friend?");
+        let renamed = surveys(&SURVEYS).replace("About recommend", "About recommending us");
         assert!(apply(renamed, &[]).await.0, "its words may change");
     }
 }

@@ -18,7 +18,7 @@ use sayso_shared::Lang;
 use self::subject::{Subject, Wanted};
 use self::values::{Values, Written};
 use self::view::{Around, FieldView, Input};
-use super::access::{FORM, OVERVIEW, check_manages};
+use super::access::{OVERVIEW, check_manages, form_of};
 use super::trial::TrialView;
 use crate::app::App;
 use crate::assets::{self, MARK};
@@ -33,9 +33,10 @@ use crate::keys::Keys;
 use crate::service::draft::{Draft, Reader, export};
 use crate::service::plan::Prune;
 use crate::service::read::Mistake;
-use crate::service::surroundings::TypedAccess;
+use crate::service::surroundings::{PlainHttp, TypedAccess};
+use crate::service::target_checks::access_mistake;
 use crate::service::{ServiceFile, store};
-use crate::sites::targets::{Access, Target};
+use crate::sites::targets::{Access, Channel, Target};
 use crate::surveys::questionnaires;
 use crate::text::Texts;
 
@@ -116,6 +117,13 @@ async fn draft(app: &App, t: Texts, subject: &Subject, action: &str, typed: &mut
     let around: (&Db, &Keys, &Config) = (&app.db, &app.keys, &app.config);
     let mut document: toml::Table = export(&app.db, &app.keys).await?.parse().context("an export is read again")?;
     let access = typed_access(app, subject, &typed.values).await?;
+    // Neither stands in a table, by whose lines mistakes are put to their fields.
+    if let Some((access, channel)) = access.as_ref().zip(Channel::parse(typed.values.get("channel")))
+        && let Some(mistake) = access_mistake(channel, &access.access, PlainHttp::of(&app.config))
+    {
+        typed.wrong.push(mistake);
+        return Ok(None);
+    }
     let reader = access.as_ref().map_or(Reader::Server, Reader::Typed);
     let prune = if action == "remove" && subject.kind.is_removable() {
         subject.take_out(&mut document);
@@ -130,7 +138,7 @@ async fn draft(app: &App, t: Texts, subject: &Subject, action: &str, typed: &mut
         let alone = match Draft::read(around, &written.text, Prune::Keep, reader).await? {
             Ok(alone) => alone,
             Err(mistakes) => {
-                typed.place(t, subject.kind, &written, mistakes);
+                typed.place(t, &written, mistakes);
                 return Ok(None);
             }
         };
@@ -156,10 +164,12 @@ async fn draft(app: &App, t: Texts, subject: &Subject, action: &str, typed: &mut
     }
 }
 
-/// Where a target is, if some of that was typed; the rest is as it is stored.
+/// Where a target is, if some of that was typed, or has to be; the rest is as it is stored.
 async fn typed_access(app: &App, subject: &Subject, values: &Values) -> Result<Option<TypedAccess>> {
     let (address, secret) = values.access();
-    if subject.kind != Kind::Target || (address.is_none() && secret.is_none()) {
+    let is_needed =
+        subject.key.is_none() && Channel::parse(values.get("channel")).is_some_and(|to| to != Channel::Email);
+    if subject.kind != Kind::Target || (address.is_none() && secret.is_none() && !is_needed) {
         return Ok(None);
     }
     let key = values.get("key").trim();
@@ -219,14 +229,11 @@ fn questionnaire(kind: &str, service: &ServiceFile) -> Result<Values> {
 
 impl Typed {
     /// Puts each mistake to the field that it is in.
-    fn place(&mut self, t: Texts, kind: Kind, written: &Written, mistakes: Vec<Mistake>) {
+    fn place(&mut self, t: Texts, written: &Written, mistakes: Vec<Mistake>) {
         for Mistake { line, text, .. } in mistakes {
             match (missing(&text), written.field_at(line)) {
                 (Some(field), _) => self.wrong.push((field, t.get("desk.form.missing").to_owned())),
                 (None, Some(field)) => self.wrong.push((field, text)),
-                // Neither stands in a table.
-                (None, None) if kind == Kind::Target && text.contains("secret is") => self.wrong.push(("secret", text)),
-                (None, None) if kind == Kind::Target && text.contains("address") => self.wrong.push(("address", text)),
                 (None, None) => self.mistakes.push(text),
             }
         }
@@ -287,12 +294,7 @@ impl ObjectPage {
 
     /// Where the form is sent.
     fn action(&self) -> String {
-        let mut query = url::form_urlencoded::Serializer::new(String::new());
-        query.append_pair("kind", self.kind.as_str());
-        if let Some(key) = &self.key {
-            query.append_pair("key", key);
-        }
-        format!("{FORM}?{}", query.finish())
+        form_of(self.kind.as_str(), self.key.as_deref())
     }
 
     fn input_name(&self, field: &FieldView) -> &'static str {
