@@ -5,6 +5,7 @@ mod attachments;
 mod environment;
 mod imap;
 mod oidc;
+mod outbox;
 mod reports;
 mod secret;
 mod smtp;
@@ -24,6 +25,7 @@ pub use self::attachments::Attachments;
 use self::environment::Environment;
 pub use self::imap::{Imap, ImapServer, Security};
 pub use self::oidc::{Grant, Oidc};
+pub use self::outbox::Outbox;
 pub use self::reports::Reports;
 pub use self::secret::Secret;
 pub use self::smtp::{Encryption, MailServer, Smtp};
@@ -117,22 +119,6 @@ pub struct SignIn {
 pub struct MetricsSettings {
     /// Where `/metrics` is served; empty for nowhere.
     pub listen: String,
-}
-
-/// Forwarding.
-#[derive(Clone, Debug, Deserialize, Serialize)]
-#[serde(deny_unknown_fields)]
-pub struct Outbox {
-    /// Seconds before each repeated attempt.
-    pub schedule: Vec<u64>,
-    /// Seconds that one attempt may take.
-    pub timeout: u64,
-    /// Deliveries under way at the same time.
-    pub concurrency: usize,
-    /// Names of internal hosts that targets may be at; `*.` before one stands for all below it.
-    pub allow_hosts: Vec<String>,
-    /// Internal networks that targets may be in.
-    pub allow_networks: Vec<IpNet>,
 }
 
 /// Guards.
@@ -326,9 +312,7 @@ impl Config {
         for (name, mailbox) in &self.imap {
             mailbox.check().with_context(|| format!("[imap.{name}]"))?;
         }
-        ensure!((1..=120).contains(&self.outbox.timeout), "[outbox] timeout must be 1 to 120 seconds");
-        ensure!((1..=256).contains(&self.outbox.concurrency), "[outbox] concurrency must be 1 to 256");
-        ensure!(self.outbox.schedule.len() <= 50, "[outbox] schedule must have at most 50 entries");
+        self.outbox.check()?;
         for role in &self.sign_in.second_factor_for {
             ensure!(
                 ROLES.contains(&role.as_str()),

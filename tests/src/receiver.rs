@@ -7,7 +7,7 @@ use std::time::Duration;
 use axum::Router;
 use axum::body::Bytes;
 use axum::extract::State;
-use axum::http::{HeaderMap, StatusCode, Uri};
+use axum::http::{HeaderMap, Method, StatusCode, Uri};
 use axum::response::{IntoResponse, Response};
 use serde_json::Value;
 use standardwebhooks::Webhook;
@@ -30,6 +30,8 @@ pub struct WebhookReceiver {
 /// A request as it came.
 #[derive(Clone, Debug)]
 pub struct Received {
+    /// The method.
+    pub method: Method,
     /// The path and the query.
     pub target: String,
     /// The headers.
@@ -137,9 +139,15 @@ impl Received {
     }
 }
 
-async fn keep(State(shared): State<Arc<Shared>>, uri: Uri, headers: HeaderMap, body: Bytes) -> Response {
+async fn keep(
+    State(shared): State<Arc<Shared>>,
+    method: Method,
+    uri: Uri,
+    headers: HeaderMap,
+    body: Bytes,
+) -> Response {
     let target = uri.to_string();
-    shared.received.send_modify(|received| received.push(Received { target, headers, body }));
+    shared.received.send_modify(|received| received.push(Received { method, target, headers, body }));
     let permit = shared.gate.acquire().await;
     drop(permit);
     let answer = shared.answers.lock().expect("no test panics here").pop_front();

@@ -5,7 +5,7 @@ use std::net::SocketAddr;
 use url::{Host, Url};
 
 use super::channels::email::Mailer;
-use super::http::check_scheme;
+use super::egress::Egress;
 use super::ssrf_guard::{self, Reach};
 use crate::config::Config;
 
@@ -19,8 +19,7 @@ pub async fn mail(config: &Config) -> Result<(), String> {
 pub async fn address(config: &Config, address: &str) -> Result<(), String> {
     let reach = Reach::of(config);
     let url = Url::parse(address).map_err(|_| "its address is not a URL".to_owned())?;
-    check_scheme(config, &url)?;
-    ssrf_guard::check_host(&url, &reach).map_err(|refused| refused.to_string())?;
+    Egress::of(config).check(&url)?;
     let Some(Host::Domain(name)) = url.host() else { return Ok(()) };
     let found = tokio::net::lookup_host((name, 0)).await.map_err(|_| format!("the name {name} can't be resolved"))?;
     let found: Vec<SocketAddr> = found.collect();

@@ -1,19 +1,21 @@
 //! The HTTP client of everything that is forwarded, and what answers mean.
 
 use std::error::Error as _;
+use std::path::Path;
 
+use anyhow::Context as _;
 use jiff::fmt::rfc2822;
 use reqwest::header::{HeaderMap, HeaderName, HeaderValue, RETRY_AFTER};
-use reqwest::{Client, StatusCode};
+use reqwest::{Certificate, Client, Method, Proxy, StatusCode};
 use serde_json::Value;
 use url::Url;
 
 use super::channels::{Attempt, Noted};
 use super::delivery::Failure;
-use super::ssrf_guard::{BlockedAddress, GuardedResolver, Reach, check_host};
+use super::egress::Egress;
+use super::ssrf_guard::{BlockedAddress, GuardedResolver, Reach};
 use crate::clock::{Millis, SECOND};
 use crate::config::Config;
-use crate::http::cors::is_loopback;
 
 /// More of an answer than this is not read.
 const ANSWER_MAX: usize = 4 * 1024;
@@ -26,12 +28,14 @@ const SAID_MAX: usize = 160;
 #[derive(Debug)]
 pub struct Http {
     client: Client,
-    reach: Reach,
+    egress: Egress,
 }
 
-/// What is posted.
+/// What is sent.
 #[derive(Clone)]
 pub struct Request {
+    /// The method.
+    pub method: Method,
     /// Where to.
     pub url: Url,
     /// Its headers, with the type of the body.
@@ -59,39 +63,43 @@ impl std::fmt::Debug for Request {
 }
 
 impl Request {
-    /// A body of JSON.
+    /// One that posts a body of JSON.
     pub fn json(url: Url, body: &Value) -> Self {
         let header =
             (HeaderName::from_static("content-type"), HeaderValue::from_static("application/json; charset=utf-8"));
-        Self { url, headers: vec![header], body: body.to_string() }
+        Self { method: Method::POST, url, headers: vec![header], body: body.to_string() }
     }
 }
 
 impl Http {
-    /// A client that follows no redirects, uses no proxy, and resolves names only to addresses that may be reached.
+    /// A client that follows no redirects, uses no proxy but the one of the settings, and resolves names only to addresses that may be reached.
     pub fn open(config: &Config) -> anyhow::Result<Self> {
         crate::install_crypto();
-        let reach = Reach::of(config);
-        let client = Client::builder()
+        let mut reach = Reach::of(config);
+        let mut client = Client::builder()
             .user_agent(concat!("Sayso/", env!("CARGO_PKG_VERSION")))
             .timeout(config.delivery_timeout())
             .redirect(reqwest::redirect::Policy::none())
-            .no_proxy()
-            .dns_resolver(GuardedResolver::new(reach.clone()))
-            .build()?;
-        Ok(Self { client, reach })
+            .tls_certs_merge(certificates(&config.outbox.ca_file)?)
+            .no_proxy();
+        if let Some(proxy) = config.outbox.proxy()? {
+            // Proxies are inside, and the only name that is resolved here.
+            reach = reach.with_host(proxy.host_str().unwrap_or_default());
+            client = client.proxy(Proxy::all(proxy)?);
+        }
+        let client = client.dns_resolver(GuardedResolver::new(reach)).build()?;
+        Ok(Self { client, egress: Egress::of(config) })
     }
 
-    /// Posts a request, and reads the beginning of the answer.
-    pub async fn post(&self, config: &Config, request: Request, attempt: Attempt<'_>) -> Result<Answer, Failure> {
-        let Request { url, headers, body } = request;
-        check_scheme(config, &url).map_err(Failure::retryable)?;
-        check_host(&url, &self.reach).map_err(|refused| Failure::retryable(refused.to_string()))?;
+    /// Sends a request, and reads the beginning of the answer.
+    pub async fn send(&self, request: Request, attempt: Attempt<'_>) -> Result<Answer, Failure> {
+        let Request { method, url, headers, body } = request;
+        self.egress.check(&url).map_err(Failure::retryable)?;
         let server = url.origin().ascii_serialization();
         attempt.note(|noted| {
-            *noted = Noted { request: format!("POST {server}/… ({} bytes)", body.len()), answer: String::new() }
+            *noted = Noted { request: format!("{method} {server}/… ({} bytes)", body.len()), answer: String::new() }
         });
-        let request = self.client.post(url).headers(HeaderMap::from_iter(headers)).body(body);
+        let request = self.client.request(method, url).headers(HeaderMap::from_iter(headers)).body(body);
         let mut response = request.send().await.map_err(|error| Failure::retryable(explain(&error)))?;
         let (status, wait) = (response.status(), retry_after(response.headers(), attempt.now));
         attempt.note(|noted| noted.answer = head_of(&response));
@@ -176,13 +184,14 @@ impl Answer {
     }
 }
 
-/// Refuses to send what customers write where everybody on the way could read it.
-pub fn check_scheme(config: &Config, url: &Url) -> Result<(), &'static str> {
-    let is_allowed = config.dangerous_allow_http_webhooks || config.dangerous_allow_private_targets;
-    match url.scheme() == "https" || is_allowed || is_loopback(url) {
-        true => Ok(()),
-        false => Err("the address is not https://, and dangerous_allow_http_webhooks is off"),
+/// The certificates in a file; none where none is set.
+fn certificates(file: &Path) -> anyhow::Result<Vec<Certificate>> {
+    if file.as_os_str().is_empty() {
+        return Ok(Vec::new());
     }
+    let pem = std::fs::read(file).with_context(|| format!("[outbox] ca_file {} can't be read", file.display()))?;
+    let all = Certificate::from_pem_bundle(&pem).ok().filter(|all| !all.is_empty());
+    all.with_context(|| format!("[outbox] ca_file {} is no PEM file with certificates", file.display()))
 }
 
 /// The status of an answer, and those of its headers that tell an operator who answered: none of them holds what somebody wrote.
@@ -244,17 +253,5 @@ mod tests {
         assert_eq!(waits("soon"), None);
         assert_eq!(waits("-1"), None);
         assert_eq!(waits("9223372036854775807"), Some(i64::MAX));
-    }
-
-    #[test]
-    fn plain_http_needs_a_dangerous_setting_but_to_this_machine() {
-        let mut config = Config::for_data(std::path::Path::new("/tmp/x")).expect("the defaults hold");
-        let mut check = |text: &str, allowed| {
-            config.dangerous_allow_http_webhooks = allowed;
-            check_scheme(&config, &Url::parse(text).expect("a URL")).is_ok()
-        };
-        assert!(check("https://hooks.example/", false) && check("http://127.0.0.1:9/", false));
-        assert!(!check("http://hooks.example/", false) && !check("http://10.0.0.1/", false));
-        assert!(check("http://hooks.example/", true));
     }
 }

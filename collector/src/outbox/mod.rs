@@ -12,6 +12,7 @@ mod deliveries;
 mod delivery;
 mod digest;
 pub mod dkim;
+pub mod egress;
 mod event_context;
 mod forward;
 mod http;

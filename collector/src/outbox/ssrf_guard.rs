@@ -1,7 +1,7 @@
 //! Which addresses a webhook may reach. Decided where names become addresses, so that a name that changes its address between a
 //! check and the connection gains nothing.
 
-use std::net::{IpAddr, SocketAddr};
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::sync::{Arc, LazyLock};
 
 use ipnet::IpNet;
@@ -9,6 +9,7 @@ use reqwest::dns::{Addrs, Name, Resolve, Resolving};
 use url::{Host, Url};
 
 use crate::config::Config;
+use crate::http::cors::is_loopback;
 
 /// Which addresses may be reached.
 #[derive(Clone, Debug)]
@@ -58,6 +59,16 @@ impl Reach {
         self.with(&["127.0.0.0/8", "::1/128"])
     }
 
+    /// The public internet alone.
+    pub fn public() -> Self {
+        Self { private: PrivateAddresses::Blocked, hosts: Arc::default(), networks: Arc::default() }
+    }
+
+    /// The same, with a host that may be private.
+    pub fn with_host(self, host: &str) -> Self {
+        Self { hosts: self.hosts.iter().cloned().chain([host.to_ascii_lowercase()]).collect(), ..self }
+    }
+
     fn with(self, networks: &[&str]) -> Self {
         let named = networks.iter().map(|net| net.parse().expect("the table holds networks"));
         Self { networks: self.networks.iter().copied().chain(named).collect(), ..self }
@@ -97,11 +108,12 @@ impl Resolve for GuardedResolver {
     }
 }
 
-/// Checks a host that is an address already, which no resolver sees.
+/// Checks a host that is an address already, which no resolver sees, or this machine by its name for itself.
 pub fn check_host(url: &Url, reach: &Reach) -> Result<(), BlockedAddress> {
     let address = match url.host() {
         Some(Host::Ipv4(address)) => IpAddr::V4(address),
         Some(Host::Ipv6(address)) => IpAddr::V6(address),
+        Some(Host::Domain(name)) if is_loopback(url) && !reach.knows(name) => IpAddr::V4(Ipv4Addr::LOCALHOST),
         Some(Host::Domain(_)) | None => return Ok(()),
     };
     if reach.allows(address) { Ok(()) } else { Err(BlockedAddress(address)) }

@@ -5,13 +5,14 @@ use super::objects::Object;
 use super::plan::{Plan, Prune, plan};
 use super::read::{Mistake, read_in};
 use super::store;
-use super::surroundings::{PlainHttp, Surroundings, TypedAccess, Unset};
+use super::surroundings::{Surroundings, TypedAccess, Unset};
 use super::survey::Survey;
 use super::targets;
 use crate::audit::Stamp;
 use crate::config::Config;
 use crate::db::Db;
 use crate::keys::Keys;
+use crate::outbox::egress::Egress;
 use crate::routing::trial::Decider;
 use crate::sites::targets::Target;
 
@@ -101,7 +102,7 @@ fn checked(
     config: &Config,
     reader: Reader<'_>,
 ) -> Result<ServiceFile, Vec<Mistake>> {
-    let plain_http = PlainHttp::of(config);
+    let egress = Egress::of(config);
     let variable = |name: &str| match reader {
         Reader::Server | Reader::Typed(_) if name.to_ascii_uppercase().starts_with("SAYSO_") => None,
         _ => std::env::var(name).ok(),
@@ -111,8 +112,7 @@ fn checked(
         Reader::Server => (Unset::Stays, None),
         Reader::Typed(typed) => (Unset::Stays, Some(typed)),
     };
-    let surroundings =
-        Surroundings { variable: &variable, plain_http, unset, targets: &known.targets, typed, answered };
+    let surroundings = Surroundings { variable: &variable, egress, unset, targets: &known.targets, typed, answered };
     read_in(text, stays, &surroundings)
 }
 

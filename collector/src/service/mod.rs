@@ -32,5 +32,5 @@ mod zone;
 pub use current::{Service, ServiceCache};
 pub use file::ServiceFile;
 pub use promises::Promised;
-pub use surroundings::{PlainHttp, Surroundings, Unset};
+pub use surroundings::{Surroundings, Unset};
 pub use target_definition::TargetDefinition;

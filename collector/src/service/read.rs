@@ -6,8 +6,9 @@ use super::check::check;
 use super::file::{Items, ServiceFile, SiteDefinition, TABLES};
 pub use super::reader::Mistake;
 use super::reader::{Item, Reader};
-use super::surroundings::{PlainHttp, Surroundings, Unset};
+use super::surroundings::{Surroundings, Unset};
 use super::words::Title;
+use crate::outbox::egress::Egress;
 use crate::sites::{Origin, SiteKey, SiteSettings};
 
 /// Reads a file with the variables of this process, and without plain HTTP.
@@ -15,7 +16,7 @@ pub fn read(text: &str, known: &ServiceFile) -> Result<ServiceFile, Vec<Mistake>
     let variable = |name: &str| std::env::var(name).ok();
     let surroundings = Surroundings {
         variable: &variable,
-        plain_http: PlainHttp::Refused,
+        egress: Egress::public(),
         unset: Unset::Refused,
         targets: &known.targets,
         typed: None,

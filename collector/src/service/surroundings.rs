@@ -2,15 +2,15 @@
 
 use super::survey::Survey;
 use super::target_definition::TargetDefinition;
-use crate::config::Config;
+use crate::outbox::egress::Egress;
 use crate::sites::targets::Access;
 
 /// What a file is read in.
 pub struct Surroundings<'a> {
     /// Gives a variable of the environment.
     pub variable: &'a dyn Fn(&str) -> Option<String>,
-    /// Whether addresses may begin with `http://`.
-    pub plain_http: PlainHttp,
+    /// Which addresses targets may be at.
+    pub egress: Egress,
     /// What a variable that is not set means for a target that is stored and names it as well.
     pub unset: Unset,
     /// The targets that are stored. One that names no variable stays where it is.
@@ -44,21 +44,4 @@ pub enum Unset {
     Refused,
     /// The target stays where it is.
     Stays,
-}
-
-impl PlainHttp {
-    /// As the settings say.
-    pub fn of(config: &Config) -> Self {
-        let is_open = config.dangerous_allow_private_targets || config.dangerous_allow_http_webhooks;
-        if is_open { Self::Allowed } else { Self::Refused }
-    }
-}
-
-/// Whether what customers write may travel unencrypted.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum PlainHttp {
-    /// To this machine only.
-    Refused,
-    /// To anywhere: the operator says so.
-    Allowed,
 }

@@ -4,9 +4,9 @@ use sayso_shared::EmailAddress;
 
 use super::check::Check;
 use super::reader::Item;
-use super::surroundings::{PlainHttp, Surroundings, Unset};
+use super::surroundings::{Surroundings, Unset};
 use super::target_definition::TargetDefinition;
-use crate::http::cors::is_loopback;
+use crate::outbox::egress::Egress;
 use crate::outbox::template::{Template, is_header_name};
 use crate::sites::targets::{Access, Channel, ChatId, Part, check_room};
 
@@ -28,7 +28,7 @@ impl Check<'_, '_> {
             self.fits_channel(target);
             let typed = surroundings.typed.filter(|typed| typed.key == target.value.key.as_str());
             if let Some(typed) = typed {
-                match access_mistake(target.value.channel, &typed.access, surroundings.plain_http) {
+                match access_mistake(target.value.channel, &typed.access, &surroundings.egress) {
                     Some((field, why)) => self.refuse(target.span(&[field]), why),
                     None => target.value.access = Some(typed.access.clone()),
                 }
@@ -59,13 +59,15 @@ impl Check<'_, '_> {
 
     /// Refuses what another channel has.
     fn fits_channel(&mut self, target: &Item<'_, TargetDefinition>) {
-        let TargetDefinition { channel, chat_id, address, url_env, headers, body, .. } = &target.value;
+        let TargetDefinition { channel, chat_id, address, url_env, headers, body, method, success, .. } = &target.value;
         let channel = *channel;
         let only = [
             ("address", address.is_some(), Channel::Email),
             ("chat_id", chat_id.is_some(), Channel::Telegram),
             ("headers", !headers.is_empty(), Channel::Generic),
             ("body", body.is_some(), Channel::Generic),
+            ("method", method.is_some(), Channel::Generic),
+            ("success", success.is_some(), Channel::Generic),
         ];
         for (name, _, of) in only.into_iter().filter(|(_, is_there, of)| *is_there && *of != channel) {
             self.refuse(target.span(&[name]), format!("{name} is of the channel {of}, and this is {channel}"));
@@ -169,7 +171,8 @@ impl Check<'_, '_> {
         surroundings: &Surroundings<'_>,
     ) -> Option<String> {
         let address = self.variable(target, "url_env", name, surroundings)?;
-        if let Some(why) = refusal(target.value.channel, &address, surroundings.plain_http) {
+        let checked = check_room(target.value.channel, &address).map_err(|error| error.to_string());
+        if let Err(why) = checked.and_then(|url| surroundings.egress.check_scheme(&url)) {
             // Without the address, which is a secret.
             self.refuse(target.span(&["url_env"]), format!("{name}: {why}"));
             return None;
@@ -199,7 +202,7 @@ fn is_chat_name(name: &str) -> bool {
 }
 
 /// What is wrong with where a target is, as somebody typed it: the name of what was typed, and why.
-pub fn access_mistake(channel: Channel, access: &Access, plain_http: PlainHttp) -> Option<(&'static str, String)> {
+pub fn access_mistake(channel: Channel, access: &Access, egress: &Egress) -> Option<(&'static str, String)> {
     if let Some(why) = secret_refusal(channel, access.secret.as_deref()) {
         return Some(("secret", why.to_owned()));
     }
@@ -207,7 +210,10 @@ pub fn access_mistake(channel: Channel, access: &Access, plain_http: PlainHttp) 
         // The bot's token is the secret, and the address is known.
         "" if channel == Channel::Telegram && access.secret.is_some() => None,
         "" => Some(format!("a target of the channel {channel} needs an address")),
-        address => refusal(channel, address, plain_http),
+        address => match check_room(channel, address) {
+            Err(error) => Some(error.to_string()),
+            Ok(url) => egress.check(&url).err(),
+        },
     };
     refused.map(|why| ("address", why))
 }
@@ -217,14 +223,4 @@ fn secret_refusal(channel: Channel, secret: Option<&str>) -> Option<&'static str
     let is_fine =
         channel != Channel::Webhook || secret.is_none_or(|secret| standardwebhooks::Webhook::new(secret).is_ok());
     (!is_fine).then_some("a webhook's secret is base64, with whsec_ before it or without")
-}
-
-/// Why nothing may be sent to a URL.
-fn refusal(channel: Channel, address: &str, plain_http: PlainHttp) -> Option<String> {
-    const PLAIN: &str = "the address is not https://, and neither dangerous_allow_http_webhooks nor dangerous_allow_private_targets is on";
-    match check_room(channel, address) {
-        Err(error) => Some(error.to_string()),
-        Ok(url) if url.scheme() == "https" || plain_http == PlainHttp::Allowed || is_loopback(&url) => None,
-        Ok(_) => Some(PLAIN.to_owned()),
-    }
 }

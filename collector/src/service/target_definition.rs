@@ -10,7 +10,7 @@ use super::rules::Conditions;
 use super::words::{Key, optional_console_language};
 use crate::cases::EventType;
 use crate::sites::Site;
-use crate::sites::targets::{Access, Channel, ChatId, NewTarget, Part, Settings, Target};
+use crate::sites::targets::{Access, Channel, ChatId, Method, NewTarget, Part, Settings, SuccessRule, Target};
 
 /// `[[target]]`.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -46,6 +46,12 @@ pub struct TargetDefinition {
     /// The template of the body.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub body: Option<String>,
+    /// The method of requests; without it `POST`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub method: Option<Method>,
+    /// What answers have to say besides a status of success, such as `/errcode == 0` or `body == ok`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub success: Option<SuccessRule>,
     /// What has to hold of a case.
     #[serde(default, skip_serializing_if = "Conditions::is_empty")]
     pub when: Conditions,
@@ -88,6 +94,8 @@ impl TargetDefinition {
             include: settings.include,
             lang: settings.lang,
             body: settings.body,
+            method: settings.method,
+            success: settings.success,
             when: settings.when,
             headers: settings.headers,
             access: None,
@@ -120,6 +128,8 @@ impl TargetDefinition {
                 chat_id: self.chat_id.clone(),
                 headers: self.headers.clone(),
                 body: self.body.clone(),
+                method: self.method,
+                success: self.success.clone(),
             },
         }
     }

@@ -15,6 +15,7 @@ use url::Url;
 
 use super::attempt::Attempt;
 use super::connect;
+use super::thread;
 use crate::clock::Millis;
 use crate::config::Config;
 use crate::inbound::address::{Party, message_id, reply_address};
@@ -87,6 +88,11 @@ impl Mailer {
             .message_id(Some(format!("<{}>", message_id(keys, attempt.id, thread, &self.host))))
             .in_reply_to(first.clone())
             .references(first);
+        if let Some(index) = thread::index(envelope.thread, attempt.id) {
+            message = message
+                .raw_header(header("Thread-Topic", thread::topic(&one_line(&email.subject))))
+                .raw_header(header("Thread-Index", &index));
+        }
         if let Some(reply_to) = envelope.reply_to(keys).and_then(|address| address.parse().ok()) {
             message = message.reply_to(Mailbox::new(None, reply_to));
         }
@@ -233,10 +239,12 @@ mod tests {
         Keys::parse("AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8=").expect("32 bytes")
     }
 
+    const DELIVERY: &str = "018f3a1e-0000-7000-8000-0000000000d1";
+
     fn compose(to: &str, name: Option<&str>, subject: &str) -> Result<Message, Failure> {
         let envelope =
             Envelope { to, name, thread: "018f3a1e-0000-7000-8000-000000000001", answers: None, unsubscribe: None };
-        mailer().compose(&keys(), &envelope, &email(subject), Attempt::new("d1", 0))
+        mailer().compose(&keys(), &envelope, &email(subject), Attempt::new(DELIVERY, 0))
     }
 
     fn email(subject: &str) -> Email {
@@ -247,14 +255,17 @@ mod tests {
     fn has_the_headers_of_an_automatic_mail_in_a_thread() {
         let mail = compose("li@example.com", Some("Acme 家居"), "Hi").expect("a mail");
         let text = String::from_utf8(mail.formatted()).expect("mails are ASCII");
-        for beginning in ["Message-ID: <d1.", "References: <case."] {
-            let line = text.lines().find(|line| line.starts_with(beginning)).expect(beginning);
+        let identifier = format!("Message-ID: <{DELIVERY}.");
+        for beginning in [identifier.as_str(), "References: <case."] {
+            let unfolded = text.replace("\r\n ", " ");
+            let line = unfolded.lines().find(|line| line.starts_with(beginning)).expect(beginning);
             assert!(line.ends_with("@feedback.example.com>"), "{line}");
         }
         for line in [
             "Auto-Submitted: auto-generated",
             "To: li@example.com",
             "Subject: Hi",
+            "Thread-Topic: Hi",
             "Date: Thu, 01 Jan 1970 00:00:00 +0000",
         ] {
             assert!(text.lines().any(|have| have == line), "{line} in {text}");
@@ -290,7 +301,7 @@ mod tests {
             let formatted = mail.formatted();
             let text = String::from_utf8_lossy(&formatted);
             let head = text.split("\r\n\r\n").next().unwrap_or_default();
-            let known = ["From", "To", "Subject", "Date", "Message-ID", "In-Reply-To", "References", "Auto-Submitted", "X-Auto-Response-Suppress", "MIME-Version", "Content-Type"];
+            let known = ["From", "To", "Subject", "Date", "Message-ID", "In-Reply-To", "References", "Auto-Submitted", "X-Auto-Response-Suppress", "MIME-Version", "Content-Type", "Thread-Topic", "Thread-Index"];
             for line in head.split("\r\n").filter(|line| !line.starts_with([' ', '\t'])) {
                 let name = line.split(':').next().unwrap_or_default();
                 prop_assert!(known.contains(&name), "{line}");

@@ -9,9 +9,9 @@ use crate::clock::rfc3339;
 use crate::outbox::card::Card;
 use crate::outbox::delivery::Failure;
 use crate::outbox::event_context::EventContext;
-use crate::outbox::http::Request;
+use crate::outbox::http::{Answer, Request};
 use crate::outbox::template::Template;
-use crate::sites::targets::{Part, Target};
+use crate::sites::targets::{Method, Part, SuccessRule, Target};
 
 /// The request. Without a template its body is that of a webhook.
 pub fn request(
@@ -37,7 +37,25 @@ pub fn request(
     if !headers.iter().any(|(name, _)| name == CONTENT_TYPE) {
         headers.push((CONTENT_TYPE, HeaderValue::from_static("application/json")));
     }
-    Ok(Request { url, headers, body })
+    let method = match settings.method.unwrap_or(Method::Post) {
+        Method::Post => reqwest::Method::POST,
+        Method::Put => reqwest::Method::PUT,
+        Method::Patch => reqwest::Method::PATCH,
+    };
+    Ok(Request { method, url, headers, body })
+}
+
+/// What an answer means: the status says it, and where the target has a rule, the body as well. What is refused by it is tried again, since nobody knows
+/// what its codes mean.
+pub fn judge(answer: &Answer, rule: Option<&SuccessRule>) -> Result<(), Failure> {
+    answer.judge_patiently()?;
+    match rule {
+        Some(rule) if !rule.holds(&answer.head) => {
+            let said = answer.head.lines().next().unwrap_or_default();
+            Err(answer.busy(&format!("not {rule}, but {}", said.trim()), None))
+        }
+        _ => Ok(()),
+    }
 }
 
 /// What templates may name; [`crate::outbox::template::sample`] has the same names.

@@ -13,6 +13,7 @@ mod teams;
 mod telegram;
 #[cfg(test)]
 mod tests;
+pub mod thread;
 mod webhook;
 mod wecom;
 
@@ -31,7 +32,7 @@ use crate::config::Config;
 use crate::db::Db;
 use crate::inbound::address::Party;
 use crate::keys::Keys;
-use crate::sites::targets::{Access, Channel, Target};
+use crate::sites::targets::{Access, Channel, SuccessRule, Target};
 
 /// The ways out: mail and HTTP.
 #[derive(Debug)]
@@ -85,22 +86,16 @@ impl Channels {
             return self.mail(secrets, &envelope, &email, attempt).await;
         }
         let message = Message { context, target, access: &access, console_url: context.console_url(config) };
-        let sent = self.post(config, channel, &message, attempt).await;
+        let sent = self.request(channel, &message, attempt).await;
         sent.map_err(|failure| failure.redacted(&access))
     }
 
-    async fn post(
-        &self,
-        config: &Config,
-        channel: Channel,
-        message: &Message<'_>,
-        attempt: Attempt<'_>,
-    ) -> Result<(), Failure> {
-        let answer = self.http.post(config, message.request(channel, attempt)?, attempt).await?;
-        let judged = judge(channel, &answer);
+    async fn request(&self, channel: Channel, message: &Message<'_>, attempt: Attempt<'_>) -> Result<(), Failure> {
+        let answer = self.http.send(message.request(channel, attempt)?, attempt).await?;
+        let judged = judge(channel, &answer, message.target.settings.success.as_ref());
         if channel == Channel::Feishu && judged.is_err() && feishu::wants_text(&answer) {
             let request = message.plain_feishu(attempt)?;
-            return feishu::judge(&self.http.post(config, request, attempt).await?);
+            return feishu::judge(&self.http.send(request, attempt).await?);
         }
         judged
     }
@@ -197,9 +192,10 @@ impl Message<'_> {
 }
 
 /// What an answer of a channel means.
-fn judge(channel: Channel, answer: &Answer) -> Result<(), Failure> {
+fn judge(channel: Channel, answer: &Answer, rule: Option<&SuccessRule>) -> Result<(), Failure> {
     match channel {
-        Channel::Email | Channel::Webhook | Channel::Generic => answer.judge_patiently(),
+        Channel::Email | Channel::Webhook => answer.judge_patiently(),
+        Channel::Generic => generic::judge(answer, rule),
         Channel::Slack => slack::judge(answer),
         Channel::Teams => teams::judge(answer),
         Channel::Discord => discord::judge(answer),

@@ -66,7 +66,7 @@ fn answer(status: u16, head: &str) -> Answer {
 }
 
 fn judged(channel: Channel, status: u16, head: &str) -> &'static str {
-    match judge(channel, &answer(status, head)) {
+    match judge(channel, &answer(status, head), None) {
         Ok(()) => "sent",
         Err(Failure::Retryable { wait: Some(wait), .. }) if wait >= 30 * SECOND => "wait",
         Err(Failure::Retryable { .. }) => "again",
@@ -221,7 +221,7 @@ fn answers_mean_what_their_vendors_say() {
         assert_eq!(judged(channel, 302, ""), "again", "{channel} follows no redirect");
     }
     let failure =
-        judge(Wecom, &answer(200, r#"{"errcode":93000,"errmsg":"from ip: 203.0.113.7"}"#)).expect_err("refused");
+        judge(Wecom, &answer(200, r#"{"errcode":93000,"errmsg":"from ip: 203.0.113.7"}"#), None).expect_err("refused");
     assert!(!format!("{failure:?}").contains("203.0.113.7"), "our own address is nobody's business: {failure:?}");
 }
 

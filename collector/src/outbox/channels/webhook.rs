@@ -1,5 +1,6 @@
 //! Webhooks by Standard Webhooks 1.0.
 
+use reqwest::Method;
 use reqwest::header::{CONTENT_TYPE, HeaderName, HeaderValue};
 use serde_json::{Value, json};
 use standardwebhooks::Webhook;
@@ -37,7 +38,7 @@ pub fn request(
         (HeaderName::from_static("webhook-timestamp"), timestamp.into()),
         (HeaderName::from_static("webhook-signature"), value(&signatures.join(" "))?),
     ];
-    Ok(Request { url, headers, body })
+    Ok(Request { method: Method::POST, url, headers, body })
 }
 
 /// The body of the contract: `{"type","timestamp","data":{"case","event"}}`. What may not leave is null.

@@ -7,7 +7,7 @@ use sayso_shared::{EmailAddress, Lang};
 use crate::audit::Stamp;
 use crate::cases::EventType;
 use crate::context::Context;
-use crate::outbox::http::check_scheme;
+use crate::outbox::egress::Egress;
 use crate::service::words::Key;
 use crate::sites::Site;
 use crate::sites::targets::{
@@ -113,7 +113,11 @@ fn place(arguments: &AddArguments, context: &Context) -> anyhow::Result<(Channel
     };
     let url = |channel: Channel, address: &str, shown: &str| -> anyhow::Result<String> {
         let url = check_room(channel, address).with_context(|| format!("{shown} is refused"))?;
-        check_scheme(&context.config, &url).map_err(|why| anyhow::anyhow!("{shown} is refused: {why}"))?;
+        let egress = Egress::of(&context.config);
+        egress.check_scheme(&url).map_err(|why| anyhow::anyhow!("{shown} is refused: {why}"))?;
+        if let Err(why) = egress.check(&url) {
+            eprintln!("With the settings of this command nothing is sent there: {why}.");
+        }
         Ok(address.to_owned())
     };
     let channel = match (arguments.channel, &arguments.email, &arguments.webhook) {

@@ -5,6 +5,7 @@ use sayso_shared::Kind;
 use super::{Author, Brand, Email, QuotedLinks, spaced, topic};
 use crate::cases::EventType;
 use crate::config::Config;
+use crate::outbox::channels::thread::ANSWERS;
 use crate::outbox::event_context::EventContext;
 use crate::sites::texts;
 use crate::text::Texts;
@@ -18,13 +19,19 @@ pub fn to_customer(config: &Config, context: &EventContext) -> Email {
         _ if context.event.asks => question(config, context, t),
         _ => reply(config, context, t),
     };
-    // Each mail of a case names it the same way, and by nothing that was typed.
-    let about = topic(context, t.0).unwrap_or_else(|| t.day(context.case.received_at));
-    email.subject = t.with("mail.about", &[("subject", &email.subject), ("topic", &about)]);
+    email.subject = subject(context, t);
     if context.event.words.is_some() {
         email.author = Author::Person;
     }
     sign(email, context, t)
+}
+
+/// One subject for all mails of a case, without which Gmail shows each by itself. It has nothing that was typed.
+fn subject(context: &EventContext, t: Texts) -> String {
+    let yours = t.get(&format!("mail.subject.{}", context.case.kind.as_str()));
+    let about = topic(context, t.0).unwrap_or_else(|| t.day(context.case.received_at));
+    let subject = t.with("mail.about", &[("subject", yours), ("topic", &about)]);
+    if context.event.kind == EventType::Created { subject } else { format!("{ANSWERS}{subject}") }
 }
 
 /// With what every mail to a customer ends in.
@@ -55,7 +62,6 @@ fn receipt(config: &Config, context: &EventContext, t: Texts) -> Email {
     let mut intro = vec![t.get("mail.hello").to_owned(), opening.to_owned()];
     intro.extend(promise(context, t));
     Email {
-        subject: t.with("mail.receipt.subject", &[("yours", yours(context.case.kind, t))]),
         intro,
         details: vec![(t.get("mail.receipt.code").to_owned(), context.case.code.clone())],
         link: Some((t.get("mail.receipt.link").to_owned(), status_url(config, context))),
@@ -65,9 +71,7 @@ fn receipt(config: &Config, context: &EventContext, t: Texts) -> Email {
 }
 
 fn reply(config: &Config, context: &EventContext, t: Texts) -> Email {
-    let yours = yours(context.case.kind, t);
     Email {
-        subject: t.with("mail.answer.subject", &[("yours", yours)]),
         intro: vec![hello(context, t), by_whom("mail.answer.intro", context, t)],
         quote: words(context),
         quoted_links: QuotedLinks::Clickable,
@@ -78,13 +82,11 @@ fn reply(config: &Config, context: &EventContext, t: Texts) -> Email {
 }
 
 fn question(config: &Config, context: &EventContext, t: Texts) -> Email {
-    let yours = yours(context.case.kind, t);
     let intro = match context.event.words {
         Some(_) => by_whom("mail.question.intro", context, t),
-        None => t.with("mail.question.without_words", &[("yours", yours)]),
+        None => t.with("mail.question.without_words", &[("yours", yours(context.case.kind, t))]),
     };
     Email {
-        subject: t.with("mail.question.subject", &[("yours", yours)]),
         intro: vec![hello(context, t), intro],
         quote: words(context),
         quoted_links: QuotedLinks::Clickable,
@@ -107,7 +109,6 @@ fn resolved(config: &Config, context: &EventContext, t: Texts) -> Email {
     let facts = [(t.get("mail.fact.outcome"), outcome), (t.get("mail.fact.remedy"), case.remedy.clone())];
     let may_be_unsolved = matches!(case.kind, Kind::Complaint | Kind::Question);
     Email {
-        subject: t.with(&format!("mail.resolved.subject.{}", case.kind.as_str()), &[("yours", yours)]),
         intro: vec![hello(context, t), intro],
         quote: words(context),
         quoted_links: QuotedLinks::Clickable,

@@ -6,6 +6,7 @@ use sayso_shared::Lang;
 use super::{Brand, Email, excerpt, spaced, topic};
 use crate::cases::EventType;
 use crate::config::Config;
+use crate::outbox::channels::thread::ANSWERS;
 use crate::outbox::event_context::{EventContext, Origin};
 use crate::sites::targets::{Part, Target};
 use crate::text::Texts;
@@ -22,6 +23,12 @@ pub fn to_team(config: &Config, context: &EventContext, target: &Target) -> Emai
         _ => event.words.as_ref().map(|words| words.body.clone()),
     };
     email.quote = quote.filter(|_| parts.contains(&Part::Message));
+    email.subject = match event.kind {
+        // What must not be overlooked among the others of a case.
+        EventType::DueSoon | EventType::Breached | EventType::Escalated | EventType::Alarm => email.subject,
+        EventType::Created => subject(context, t, &parts),
+        _ => format!("{ANSWERS}{}", subject(context, t, &parts)),
+    };
     email.footer = spaced(t.0, &t.with("team.footer", &[("site", context.site.name())]));
     if context.origin == Origin::Sample {
         email.subject = t.with("team.sample.subject", &[("subject", &email.subject)]);
@@ -54,6 +61,16 @@ pub fn to_member(config: &Config, context: &EventContext, lang: Lang, giver: Opt
     };
     email.footer = t.get("team.yours_footer").to_owned();
     email
+}
+
+/// One subject for all mails of a case to the team, without which Gmail shows each by itself.
+fn subject(context: &EventContext, t: Texts, parts: &[Part]) -> String {
+    let case = &context.case;
+    let number = case.number.map(|number| format!(" #{number}")).unwrap_or_default();
+    let kind = t.get(&format!("common.kind.{}", case.kind.as_str()));
+    let said = Some(excerpt(&case.message)).filter(|_| parts.contains(&Part::Message));
+    let said = said.or_else(|| topic(context, t.0)).unwrap_or_else(|| t.day(case.received_at));
+    t.with("team.subject", &[("site", context.site.name()), ("what", kind), ("case", &number), ("excerpt", &said)])
 }
 
 /// Whether a mail says who the customer is.

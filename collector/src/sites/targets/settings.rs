@@ -6,6 +6,7 @@ use std::fmt;
 use sayso_shared::Lang;
 use serde::{Deserialize, Serialize};
 
+use super::success::SuccessRule;
 use crate::cases::status::words;
 use crate::service::rules::Conditions;
 
@@ -50,6 +51,18 @@ words! {
         Link = "link",
         /// The tracking code, which opens the customer's page.
         Code = "code",
+    }
+}
+
+words! {
+    /// How a request of the channel `generic` is made.
+    Method {
+        /// The default.
+        Post = "POST",
+        /// For what is put at an address.
+        Put = "PUT",
+        /// For what changes something at it.
+        Patch = "PATCH",
     }
 }
 
@@ -114,6 +127,12 @@ pub struct Settings {
     /// The template of the body.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub body: Option<String>,
+    /// The method of requests; none for `POST`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub method: Option<Method>,
+    /// What answers have to say besides a status of success.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub success: Option<SuccessRule>,
 }
 
 impl fmt::Display for Channel {

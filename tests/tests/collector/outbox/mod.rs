@@ -7,6 +7,7 @@ mod forward;
 mod leases;
 mod limits;
 mod mails;
+mod requests;
 mod rooms;
 mod server;
 mod targets;

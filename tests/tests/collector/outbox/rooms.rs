@@ -2,9 +2,10 @@
 
 use sayso::audit::Stamp;
 use sayso::clock::{DAY, HOUR, MINUTE, SECOND};
+use sayso::outbox::egress::Egress;
 use sayso::service::plan::Prune;
 use sayso::service::read::read_in;
-use sayso::service::{PlainHttp, Surroundings, Unset, store, targets};
+use sayso::service::{Surroundings, Unset, store, targets};
 use sayso::sites::targets::{Standing, Target};
 use sayso_tests::{Database, Options, TestApp, WebhookReceiver, on_both_databases};
 use serde_json::{Value, json};
@@ -48,7 +49,7 @@ pub async fn apply(app: &TestApp, file: &str, url: &str) {
     };
     let surroundings = Surroundings {
         variable: &variable,
-        plain_http: PlainHttp::Allowed,
+        egress: Egress::of(&app.app.config),
         unset: Unset::Refused,
         targets: &known.targets,
         typed: None,

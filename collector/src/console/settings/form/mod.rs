@@ -30,10 +30,11 @@ use crate::console::shell::{Screen, Shell, page};
 use crate::db::Db;
 use crate::http::{Error, Result};
 use crate::keys::Keys;
+use crate::outbox::egress::Egress;
 use crate::service::draft::{Draft, Reader, export};
 use crate::service::plan::Prune;
 use crate::service::read::Mistake;
-use crate::service::surroundings::{PlainHttp, TypedAccess};
+use crate::service::surroundings::TypedAccess;
 use crate::service::target_checks::access_mistake;
 use crate::service::{ServiceFile, store};
 use crate::sites::targets::{Access, Channel, Target};
@@ -119,7 +120,7 @@ async fn draft(app: &App, t: Texts, subject: &Subject, action: &str, typed: &mut
     let access = typed_access(app, subject, &typed.values).await?;
     // Neither stands in a table, by whose lines mistakes are put to their fields.
     if let Some((access, channel)) = access.as_ref().zip(Channel::parse(typed.values.get("channel")))
-        && let Some(mistake) = access_mistake(channel, &access.access, PlainHttp::of(&app.config))
+        && let Some(mistake) = access_mistake(channel, &access.access, &Egress::of(&app.config))
     {
         typed.wrong.push(mistake);
         return Ok(None);
