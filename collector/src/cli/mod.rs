@@ -135,6 +135,10 @@ impl Cli {
             receipts::verify_offline(arguments)?;
             return Ok(ExitCode::SUCCESS);
         }
+        if let Command::Key(KeyCommand::Join { file }) = &self.command {
+            key_rotation::commands::join(file)?;
+            return Ok(ExitCode::SUCCESS);
+        }
         if let Command::Service(ServiceCommand::Preset { name }) = &self.command {
             service::commands::print_preset(name)?;
             return Ok(ExitCode::SUCCESS);

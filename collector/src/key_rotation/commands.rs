@@ -2,11 +2,14 @@
 
 use std::io::Write as _;
 use std::os::unix::fs::OpenOptionsExt as _;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, ensure};
+use base64::Engine as _;
+use base64::prelude::BASE64_STANDARD as STANDARD;
 use serde_json::{Value, json};
 
+use super::escrow::{self, Part, Scheme};
 use super::words::check_words;
 use super::{Share, begin_anew, shares, step};
 use crate::audit::{self, Change, Stamp};
@@ -26,6 +29,22 @@ pub enum KeyCommand {
         /// The file to write, which only its owner can read; without it the sheet is printed.
         file: Option<PathBuf>,
     },
+    /// Split the master key into parts for several people, of whom some together can make it again. Each part is a sheet.
+    Split {
+        /// How many parts.
+        #[arg(long, value_name = "NUMBER")]
+        parts: u8,
+        /// How many of them make the key again; fewer tell nothing about it.
+        #[arg(long, value_name = "NUMBER")]
+        needed: u8,
+        /// The folder for the sheets, which is made.
+        folder: PathBuf,
+    },
+    /// Make the master key again from parts that are typed in, one a line. It needs no installation.
+    Join {
+        /// The key file to write, which only its owner can read.
+        file: PathBuf,
+    },
     /// Read a key from the standard input, as somebody typed it from a sheet, and say whether it is one of this installation.
     Check,
 }
@@ -36,6 +55,8 @@ pub async fn run(command: KeyCommand, context: &Context) -> anyhow::Result<()> {
         KeyCommand::Rotate => rotate(context).await,
         KeyCommand::Status => status(context).await,
         KeyCommand::Export { file } => export(context, file).await,
+        KeyCommand::Split { parts, needed, folder } => split(context, Scheme::new(parts, needed)?, &folder).await,
+        KeyCommand::Join { file } => join(&file),
         KeyCommand::Check => check(context),
     }
 }
@@ -87,26 +108,71 @@ async fn status(context: &Context) -> anyhow::Result<()> {
 }
 
 async fn export(context: &Context, file: Option<PathBuf>) -> anyhow::Result<()> {
-    let Context { config, db, keys, clock, .. } = context;
+    let Context { config, keys, clock, .. } = context;
     let sheet = sheet(&keys::written(&config.data)?, &config.public_url, &rfc3339(clock.now()))?;
     match &file {
         Some(path) => {
-            let mut options = std::fs::OpenOptions::new();
-            let made = options.write(true).create_new(true).mode(0o600).open(path);
-            let mut made = made.with_context(|| format!("cannot make {}", path.display()))?;
-            made.write_all(sheet.as_bytes())?;
-            made.sync_all()?;
+            write_new(path, &sheet)?;
             println!("The sheet is in {}. Print it, and delete the file.", path.display());
         }
         None => print!("{sheet}"),
     }
+    note_export(context, "key.export", json!({"key": keys.current_id()})).await
+}
+
+/// Writes a sheet for each part. All of them together are as secret as the key, so each is to be given away.
+async fn split(context: &Context, scheme: Scheme, folder: &Path) -> anyhow::Result<()> {
+    let Context { config, keys, clock, .. } = context;
+    let sheets = scheme.sheets(&keys::written(&config.data)?, &config.public_url, &rfc3339(clock.now()))?;
+    std::fs::create_dir_all(folder).with_context(|| format!("cannot make {}", folder.display()))?;
+    for (at, sheet) in sheets.iter().enumerate() {
+        write_new(&folder.join(format!("part-{}.txt", at + 1)), sheet)?;
+    }
+    println!(
+        "{} sheets are in {}. Print each, give them to {0} people, and delete the files.",
+        sheets.len(),
+        folder.display()
+    );
+    let mut after = scheme.to_json();
+    after["key"] = keys.current_id().into();
+    note_export(context, "key.split", after).await
+}
+
+/// Reads parts from the standard input until an empty line, and writes the key that they make. It asks nobody anything but that.
+pub fn join(file: &Path) -> anyhow::Result<()> {
+    eprintln!("Type the parts, each on a line of its own; an empty line ends them.");
+    let mut parts = Vec::new();
+    for (number, line) in std::io::stdin().lines().enumerate() {
+        let line = line.context("the standard input gives no parts")?;
+        if line.trim().is_empty() {
+            break;
+        }
+        parts.push(Part::parse(&line).with_context(|| format!("line {}", number + 1))?);
+    }
+    let keys = escrow::join(&parts)?;
+    let written: String = keys.iter().map(|key| format!("{}\n", STANDARD.encode(key))).collect();
+    write_new(file, &written)?;
+    for (place, key) in keys.iter().enumerate() {
+        println!("Check words of key {}: {}", place + 1, check_words(key));
+    }
+    println!("The key file is {}. Compare the check words with those of the sheets.", file.display());
+    Ok(())
+}
+
+/// Writes a file that was not there and that only its owner can read.
+fn write_new(path: &Path, text: &str) -> anyhow::Result<()> {
+    let mut options = std::fs::OpenOptions::new();
+    let made = options.write(true).create_new(true).mode(0o600).open(path);
+    let mut made = made.with_context(|| format!("cannot make {}", path.display()))?;
+    made.write_all(text.as_bytes())?;
+    Ok(made.sync_all()?)
+}
+
+/// Notes that the key has left the installation, for the audit log and for `doctor`.
+async fn note_export(context: &Context, action: &'static str, after: Value) -> anyhow::Result<()> {
+    let Context { db, keys, clock, .. } = context;
     keys.note_export(db, clock.now()).await?;
-    let change = Change {
-        action: "key.export",
-        object: "master-key".to_owned(),
-        before: Value::Null,
-        after: json!({"key": keys.current_id()}),
-    };
+    let change = Change { action, object: "master-key".to_owned(), before: Value::Null, after };
     let mut tx = db.begin().await?;
     audit::append(&mut tx, &Stamp::command(clock.now()), &change).await?;
     Ok(tx.commit().await?)

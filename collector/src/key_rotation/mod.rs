@@ -4,6 +4,7 @@
 //! The command that rotates does it, and so does a server that finds something left, such as what another one wrote meanwhile with the key before.
 
 pub mod commands;
+mod escrow;
 mod places;
 mod words;
 

@@ -53,6 +53,36 @@ on_both_databases! {
         clean_up(&app.app).await.unwrap();
     }
 
+    async fn some_of_several_people_make_the_key_again(app: TestApp) {
+        let folder = app.data.path().join("parts");
+        let (done, said) = sayso(&app, &["key", "split", "--parts", "3", "--needed", "4", folder.to_str().unwrap()]).await;
+        assert!(!done && said.contains("2 to 3 of the 3 parts can be needed") && !folder.exists(), "{said}");
+        let (done, said) = sayso(&app, &["key", "split", "--parts", "3", "--needed", "2", folder.to_str().unwrap()]).await;
+        assert!(done && said.contains("3 sheets are in"), "{said}");
+        let (_, said) = sayso(&app, &["doctor"]).await;
+        assert!(said.contains("the key that encrypts was exported at"), "{said}");
+        let sheet = |part: u8| std::fs::read_to_string(folder.join(format!("part-{part}.txt"))).unwrap();
+        let line = |part: u8| sheet(part).lines().find(|line| line.starts_with("    ")).unwrap().to_owned();
+        let words = sheet(1).split_once("Check words of the key: ").unwrap().1.lines().next().unwrap().to_owned();
+        // Nothing but the parts: another machine, without an installation.
+        let empty = tempfile::tempdir().unwrap();
+        let join = |typed: String| {
+            let (folder, file) = (empty.path().to_owned(), empty.path().join("joined.key"));
+            tokio::task::spawn_blocking(move || run_with_input(&folder, "", &["key", "join", file.to_str().unwrap()], &typed))
+        };
+        let (done, said) = join(format!("{}\n{}\n", line(3), line(3))).await.unwrap();
+        assert!(!done && said.contains("of key 1 there are 1 parts, and 2 are needed"), "{said}");
+        let (done, said) = join(format!("{}\n{}\n", line(3), line(1).replacen('A', "B", 1))).await.unwrap();
+        assert!(!done && said.contains("line 2"), "{said}");
+        let (done, said) = join(format!("{}\n{}\n\n", line(3), line(1))).await.unwrap();
+        assert!(done && said.contains(&words), "{said}");
+        let (joined, own) = (std::fs::read_to_string(empty.path().join("joined.key")).unwrap(), std::fs::read_to_string(app.data.path().join("master.key")).unwrap());
+        assert_eq!(joined.trim(), own.trim());
+        let program = Program::new(&app).await;
+        let log = program.get_at("/api/v1/audit?action=key.split").await.json();
+        assert_eq!((&log["audit"][0]["after"]["parts"], &log["audit"][0]["after"]["needed"]), (&json!(3), &json!(2)), "{log}");
+    }
+
     async fn the_sheet_has_the_key_and_words_to_check_it(app: TestApp) {
         let (_, said) = sayso(&app, &["doctor"]).await;
         assert!(said.contains("the master key was never exported"), "{said}");
