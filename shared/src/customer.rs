@@ -172,6 +172,19 @@ pub struct CustomerCase {
     pub outcome: Option<Outcome>,
     /// Whether there is an answer that can be rated.
     pub can_rate: bool,
+    /// The survey that is asked for once the case is resolved; missing where there is none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub survey: Option<CustomerSurvey>,
+}
+
+/// A survey that a customer is asked for.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "server", derive(utoipa::ToSchema))]
+pub struct CustomerSurvey {
+    /// What it is called, in the language of the case.
+    pub title: String,
+    /// Its page.
+    pub url: String,
 }
 
 /// The site that a case belongs to.

@@ -245,8 +245,8 @@ impl ListQuery {
         let sites = app.sites.all().await?;
         let asked = self.listing.site_id.as_deref();
         let site = sites.iter().find(|site| asked.is_none_or(|id| site.id() == id));
-        let zone = site.map(|site| site.settings.time_zone.clone()).unwrap_or_default();
-        Ok(day_of(app.clock.now(), zone.zone()))
+        let zone = app.service.current().await?.zone_of_any(site.map(|site| &**site));
+        Ok(day_of(app.clock.now(), &zone))
     }
 
     /// Whether the search index can't tell.

@@ -60,7 +60,7 @@ pub async fn submit(
     policy: SubmissionPolicy<'_>,
 ) -> Result<Accepted> {
     let channel = match policy {
-        SubmissionPolicy::Public { entry: EntryPoint::Form(_), .. } => Channel::Entry,
+        SubmissionPolicy::Public { entry: EntryPoint::Form(_), .. } | SubmissionPolicy::Survey => Channel::Entry,
         SubmissionPolicy::Public { entry: EntryPoint::Api, .. } => Channel::Widget,
         SubmissionPolicy::Trusted | SubmissionPolicy::Split { .. } => Channel::Api,
         SubmissionPolicy::Mail { .. } => Channel::Email,

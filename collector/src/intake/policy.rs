@@ -36,6 +36,8 @@ pub enum SubmissionPolicy<'a> {
         /// Why it is held, if it is.
         suspicion: Option<Suspicion>,
     },
+    /// At the end of a survey, where nobody is asked for all that a site requires of feedback; whoever sends it has been checked.
+    Survey,
     /// Split off a case, which was accepted: it need not have what a site requires.
     Split {
         /// For whom the site vouched then.
@@ -66,6 +68,7 @@ impl SubmissionPolicy<'_> {
     pub fn rules(&self, site: &Site) -> FeedbackRules {
         match self {
             SubmissionPolicy::Public { .. } | SubmissionPolicy::Trusted => site.rules(),
+            SubmissionPolicy::Survey => FeedbackRules { required: Vec::new(), ..site.rules() },
             SubmissionPolicy::Mail { .. } | SubmissionPolicy::Split { .. } => {
                 FeedbackRules { required: Vec::new(), consent_required: false, ..site.rules() }
             }
@@ -76,7 +79,10 @@ impl SubmissionPolicy<'_> {
     pub fn enforce_rate_limits(&self, app: &App) -> Result<()> {
         match self {
             SubmissionPolicy::Public { client, .. } => app.limits.check_submission(*client),
-            SubmissionPolicy::Trusted | SubmissionPolicy::Mail { .. } | SubmissionPolicy::Split { .. } => Ok(()),
+            SubmissionPolicy::Trusted
+            | SubmissionPolicy::Mail { .. }
+            | SubmissionPolicy::Survey
+            | SubmissionPolicy::Split { .. } => Ok(()),
         }
     }
 
@@ -90,7 +96,7 @@ impl SubmissionPolicy<'_> {
         proof: Option<&str>,
     ) -> Result<Option<Suspicion>> {
         match self {
-            SubmissionPolicy::Trusted | SubmissionPolicy::Split { .. } => Ok(None),
+            SubmissionPolicy::Trusted | SubmissionPolicy::Survey | SubmissionPolicy::Split { .. } => Ok(None),
             SubmissionPolicy::Mail { suspicion } => Ok(*suspicion),
             SubmissionPolicy::Public { .. } if app.config.dangerous_disable_guards => Ok(None),
             SubmissionPolicy::Public { entry: EntryPoint::Form(form_proof), .. } => {

@@ -4,10 +4,12 @@ use axum::Json;
 use axum::extract::State;
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
-use sayso_shared::Problem;
-use sayso_shared::customer::{Author, CustomerAttachment, CustomerCase, CustomerMessage, CustomerSite, Stage};
+use sayso_shared::customer::{
+    Author, CustomerAttachment, CustomerCase, CustomerMessage, CustomerSite, CustomerSurvey, Stage,
+};
 use sayso_shared::id::IdempotencyKey;
 use sayso_shared::reply::{Reply, Satisfaction};
+use sayso_shared::{Lang, Problem};
 use serde::Serialize;
 use utoipa::ToSchema;
 use utoipa_axum::router::OpenApiRouter;
@@ -24,6 +26,8 @@ use crate::clock::{Millis, rfc3339};
 use crate::http::body::{JsonBody, idempotency_key};
 use crate::http::client::ClientAddress;
 use crate::http::{Error, Result};
+use crate::sites::Site;
+use crate::surveys::{self, questions};
 use crate::with_db;
 
 /// `/api/v1/feedback/{code}…`.
@@ -105,8 +109,23 @@ async fn read(State(app): State<App>, client: ClientAddress, Segment(code): Segm
             .collect(),
         outcome: case.outcome().filter(|_| !case.status().is_open()),
         can_rate: case.can_rate(&app),
+        survey: match case.can_rate(&app) {
+            true => survey_of(&app, &site, &case).await?,
+            false => None,
+        },
     };
     Ok(private(Json(body)))
+}
+
+/// The survey that is asked for once a case is resolved.
+async fn survey_of(app: &App, site: &Site, case: &Case) -> Result<Option<CustomerSurvey>> {
+    let main = site.settings.languages.first().copied();
+    let lang = site.settings.language_for(case.locale.as_deref().and_then(Lang::for_tag));
+    let asked = surveys::after_resolution(app, site).await?.map(|survey| CustomerSurvey {
+        title: questions::text_in(&survey.title, lang, main).to_owned(),
+        url: app.config.url(&format!("/s/{}/survey/{}", site.key(), survey.key)),
+    });
+    Ok(asked)
 }
 
 /// Add a message. A case that was answered or closed less than 30 days ago is reopened by it.

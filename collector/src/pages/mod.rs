@@ -17,6 +17,7 @@ mod status_form;
 mod survey;
 pub mod survey_form;
 mod survey_personal;
+mod survey_wish;
 mod thanks;
 mod theme;
 pub mod visit;

@@ -10,7 +10,7 @@ use axum::response::Response;
 use sayso_shared::limits::{
     ATTACHMENT_MAX_BYTES, ATTACHMENTS_MAX, COMMENT_MAX, EMAIL_MAX, MESSAGE_MAX, SCORE_MAX, SCORE_MIN,
 };
-use sayso_shared::{Kind, TrackingCode};
+use sayso_shared::{Kind, Lang, TrackingCode};
 
 use super::lookup;
 use super::mistakes::Mistakes;
@@ -28,8 +28,10 @@ use crate::http::client::ClientAddress;
 use crate::http::{Error, Result};
 use crate::intake;
 use crate::links;
+use crate::service::survey::Survey;
 use crate::sites::Site;
 use crate::sites::texts;
+use crate::surveys::{self, questions};
 use crate::text::Texts;
 
 /// A thanks page that somebody kept as a bookmark becomes the status page after this time.
@@ -112,6 +114,19 @@ async fn split_off(app: &App, t: Texts, case: &Case) -> Result<Vec<(String, &'st
     Ok(parts)
 }
 
+/// A survey that is asked for.
+struct Asked {
+    title: String,
+    address: String,
+}
+
+impl Asked {
+    fn of(site: &Site, survey: &Survey, visit: &Visit, lang: Lang) -> Self {
+        let title = questions::text_in(&survey.title, lang, site.settings.languages.first().copied()).to_owned();
+        Self { title, address: visit.carry(&format!("/s/{}/survey/{}", site.key(), survey.key), &[]) }
+    }
+}
+
 /// The status page.
 #[derive(Template)]
 #[template(path = "pages/status.html")]
@@ -127,6 +142,8 @@ pub struct StatusPage {
     conversation: Vec<Message>,
     /// The cases that parts of it became: the code, and what they are.
     split_off: Vec<(String, &'static str)>,
+    /// The survey that is asked for once a case is resolved.
+    survey: Option<Asked>,
     /// The files that came with it, by message.
     files: HashMap<String, Vec<Attachment>>,
     /// Those of a refused form that are stored already.
@@ -196,6 +213,11 @@ impl StatusPage {
             () if case.customer_may_act(app) => MayAct::Reply,
             () => MayAct::No,
         };
+        let survey = match may_act {
+            MayAct::Rate => surveys::after_resolution(app, &site).await?,
+            MayAct::Reply | MayAct::No => None,
+        };
+        let survey = survey.map(|survey| Asked::of(&site, &survey, visit, t.0));
         let has_address = case.contact(&app.keys).is_some_and(|contact| contact.email().is_some());
         let mut conversation = query::conversation(app, &case.id).await?;
         conversation.reverse();
@@ -208,6 +230,7 @@ impl StatusPage {
             conversation,
             files: attachments::of_messages(&app.db, &ids).await?,
             split_off: split_off(app, t, &case).await?,
+            survey,
             uploads: Vec::new(),
             rating_stands: rated
                 .as_ref()

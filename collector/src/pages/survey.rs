@@ -4,11 +4,14 @@ use askama::Template;
 use axum::extract::{Path, State};
 use axum::http::StatusCode;
 use axum::response::Response;
+use sayso_shared::TrackingCode;
 use sayso_shared::id::IdempotencyKey;
+use sayso_shared::limits::{EMAIL_MAX, MESSAGE_MAX, NAME_MAX, PHONE_MAX};
 
 use super::entry_form::HONEYPOT;
 use super::form::{Form, fresh_key};
 use super::survey_form::QuestionForm;
+use super::survey_wish::Wish;
 use super::visit::{Shell, Visit, framed_by_site};
 use crate::app::App;
 use crate::assets::{self, MARK};
@@ -16,10 +19,11 @@ use crate::clock::Millis;
 use crate::http::client::ClientAddress;
 use crate::http::limits::Entrance;
 use crate::http::{Error, Result};
-use crate::service::survey::Survey;
+use crate::intake::Accepted;
+use crate::service::survey::{Audience, Survey};
 use crate::sites::Site;
 use crate::surveys::questions;
-use crate::surveys::{self, Window};
+use crate::surveys::{self, Given, Window};
 
 /// `GET`: the questions, or when they can be answered.
 pub async fn show(
@@ -70,9 +74,7 @@ async fn submit(
         let page = SurveyPage::new(site, survey, visit, &action, form.key(), Shown::of(window));
         return visit.page(StatusCode::CONFLICT, &page);
     }
-    let mut page = SurveyPage::new(site, survey, visit, &action, form.key(), Shown::Asked);
-    page.form = page.form.with_typed(|name| form.text(name));
-    page.began = form.text("began");
+    let mut page = SurveyPage::new(site, survey, visit, &action, form.key(), Shown::Asked).typed(form);
     let refused = guard(app, client, site, form).err();
     if let Some(error) = refused {
         page.is_refused = true;
@@ -80,16 +82,26 @@ async fn submit(
     }
     match questions::read(survey, |name| form.text(name)) {
         Ok(given) => {
+            let case = match page.submit_wish(app, (site, survey), form, &given).await {
+                Ok(case) => case,
+                Err(error) => return visit.page_for_error(error, &page),
+            };
             let respondent = format!("link:{}", form.key());
             surveys::submit(&app.db, survey.key.as_str(), &respondent, &given, app.clock.now()).await?;
             note_time(app, survey, &respondent, form).await?;
-            Ok(visit.go_to(&action, &[("done", "1")]))
+            Ok(visit.go_to(&action, &done(case.as_ref())))
         }
         Err(wrong) => {
             page.form = page.form.with_wrong(wrong);
             visit.page(StatusCode::UNPROCESSABLE_ENTITY, &page)
         }
     }
+}
+
+/// What of a page says that the answers came, and where an answer to them will be.
+pub(super) fn done(case: Option<&Accepted>) -> Vec<(&'static str, &str)> {
+    let code = case.map(|case| ("code", case.code.as_str()));
+    [("done", "1")].into_iter().chain(code).collect()
 }
 
 /// Refuses who sends too many, and what fills in the field that people do not see.
@@ -134,6 +146,10 @@ pub(super) struct SurveyPage {
     pub began: String,
     /// The text that says how anonymous the answers are.
     pub assurance: &'static str,
+    /// What somebody typed who wants an answer themselves; none where members are asked.
+    wish: Option<Wish>,
+    /// The code of the case that came of it.
+    code: Option<TrackingCode>,
 }
 
 /// What the page shows.
@@ -171,10 +187,36 @@ impl SurveyPage {
             form: QuestionForm::new(survey, *shell.t, main, &key.to_string()),
             is_refused: false,
             assurance: "survey.anonymous",
+            wish: (survey.audience != Audience::Members).then(|| Wish::of(site, lang)),
+            code: visit.query("code").and_then(|code| TrackingCode::parse(code).ok()),
             shell,
             key,
             state,
         }
+    }
+
+    /// The same with what was typed.
+    pub fn typed(mut self, form: &Form) -> Self {
+        self.form = self.form.with_typed(|name| form.text(name));
+        self.began = form.text("began");
+        self.wish = self.wish.map(|wish| wish.typed(form));
+        self
+    }
+
+    /// Makes a case of what was written by somebody who wants an answer, and notes what is wrong with it.
+    pub async fn submit_wish(
+        &mut self,
+        app: &App,
+        of: (&Site, &Survey),
+        form: &Form,
+        given: &[Given],
+    ) -> Result<Option<Accepted>> {
+        let Some(wish) = &mut self.wish else { return Ok(None) };
+        let submitted = wish.submit(app, of, form, given, self.shell.t.0).await;
+        submitted.inspect_err(|error| match error {
+            Error::Invalid(_) => wish.note_mistakes(&self.shell.t, error),
+            _ => self.is_refused = true,
+        })
     }
 
     /// Chooses what a link of a mail chose: it is sent by a press, never by following the link.

@@ -9,7 +9,7 @@ use axum::http::StatusCode;
 use axum::response::Response;
 
 use super::form::{Form, fresh_key};
-use super::survey::{Shown, SurveyPage, guard, note_time};
+use super::survey::{Shown, SurveyPage, done, guard, note_time};
 use super::visit::{Shell, Visit};
 use crate::app::App;
 use crate::assets::{self, MARK};
@@ -71,18 +71,21 @@ pub async fn answer(
     if window != Window::Open {
         return visit.page(StatusCode::CONFLICT, &page);
     }
-    page.form = page.form.with_typed(|name| form.text(name));
+    page = page.typed(&form);
     page.assurance = ASSURANCE;
-    page.began = form.text("began");
     if let Err(error) = guard(&app, client, &site, &form) {
         page.is_refused = true;
         return visit.page_for_error(error, &page);
     }
     match questions::read(&survey, |name| form.text(name)) {
         Ok(given) => {
+            let case = match page.submit_wish(&app, (&site, &survey), &form, &given).await {
+                Ok(case) => case,
+                Err(error) => return visit.page_for_error(error, &page),
+            };
             surveys::submit_invited(&app, survey.key.as_str(), &token, &given).await?;
             note_time(&app, &survey, &token.respondent(&app.keys), &form).await?;
-            Ok(visit.go_to(&token.path(), &[("done", "1")]))
+            Ok(visit.go_to(&token.path(), &done(case.as_ref())))
         }
         Err(wrong) => {
             page.form = page.form.with_wrong(wrong);

@@ -218,7 +218,7 @@ impl Shell {
             parents: visit.parents(site).join(" "),
             keeps_drafts: visit.keeps_drafts(),
             scheme: visit.theme().map(str::to_owned),
-            zone: site.settings.time_zone.zone().clone(),
+            zone: site.zone(),
         }
     }
 

@@ -24,7 +24,7 @@ use crate::app::App;
 use crate::db::Db;
 use crate::http::{Error, Result};
 use crate::service::store;
-use crate::service::survey::Survey;
+use crate::service::survey::{Audience, Survey, SurveyChannel};
 use crate::sites::Site;
 
 /// A site and its survey that has a public page, whoever it is for besides; any other one is not there.
@@ -40,6 +40,19 @@ pub async fn find_public(app: &App, site_key: &str, key: &str) -> Result<(Arc<Si
 pub async fn window(app: &App, site: &Site, survey: &Survey) -> Result<Window> {
     let service = app.service.current().await?;
     Ok(Window::at(survey, app.clock.now(), &service.zone_of(site)))
+}
+
+/// The survey that a site asks its customers for after a case was resolved: the first one that is open and shown in the widget.
+pub async fn after_resolution(app: &App, site: &Site) -> Result<Option<Survey>> {
+    let surveys: Vec<Survey> = store::all(&app.db).await?;
+    let zone = app.service.current().await?.zone_of(site);
+    let is_asked = |survey: &Survey| {
+        survey.site.as_str() == site.key()
+            && survey.channels.contains(&SurveyChannel::Widget)
+            && survey.audience != Audience::Members
+            && Window::at(survey, app.clock.now(), &zone) == Window::Open
+    };
+    Ok(surveys.into_iter().find(is_asked))
 }
 
 /// The survey with a key.

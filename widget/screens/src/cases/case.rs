@@ -77,6 +77,9 @@ pub fn use_case(host: &Host, words: &Words, open: Option<String>, known: Option<
                 { standing(&host, &words, case) }
                 { conversation(&host, &words, case, known.as_ref().map_or("", |known| &known.excerpt)) }
                 if case.can_rate { { rating } }
+                if let Some(survey) = &case.survey {
+                    <p class="ways"><a href={survey.url.clone()} target="_blank" rel="noopener" dir="auto">{ &survey.title }</a></p>
+                }
                 { reply }
             </>
         },
