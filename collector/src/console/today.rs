@@ -72,15 +72,15 @@ struct ShownAttainment {
 
 async fn show(State(app): State<App>, who: SignedIn) -> Result<Html<String>> {
     let sites = app.sites.all().await?;
-    let zone = sites.first().map(|site| site.settings.time_zone.clone()).unwrap_or_default();
+    let zone = app.service.current().await?.zone_of_any(sites.first().map(|site| &**site));
     let now = app.clock.now();
     page(&TodayPage {
         t: who.t,
         shell: Shell::load(&app, &who, Screen::Today).await?,
-        mine: Mine::count(&app.db, &who.member.id, now, day_of(now, zone.zone())).await?,
+        mine: Mine::count(&app.db, &who.member.id, now, day_of(now, &zone)).await?,
         unassigned: unassigned(&app, &who, &sites).await?,
         tasks: tasks(&app, &who, now).await?,
-        attainment: attainment(&app, &who, now, week_of(now, zone.zone())).await?,
+        attainment: attainment(&app, &who, now, week_of(now, &zone)).await?,
     })
 }
 

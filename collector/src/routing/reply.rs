@@ -69,7 +69,7 @@ pub fn written(
     let code = case.code(&app.keys)?;
     let due = |promise| {
         let clock = clocks.iter().rfind(|clock| clock.promise == promise).and_then(Clock::due);
-        clock.map_or_else(String::new, |at| t.moment_in(at, site.settings.time_zone.zone()))
+        clock.map_or_else(String::new, |at| t.moment_in(at, &site.zone()))
     };
     let name = case.contact(&app.keys).and_then(|contact| contact.name().map(str::to_owned));
     let values = [

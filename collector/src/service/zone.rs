@@ -6,15 +6,16 @@ use super::Service;
 use crate::sites::Site;
 
 impl Service {
-    /// The time zone of a site: its own; where that is UTC, which is also what an unset one is, that of the calendar of its promise, else of the first
-    /// calendar.
+    /// The time zone of a site: its own, else that of the calendar of its promise, else of the first calendar, else UTC.
     pub fn zone_of(&self, site: &Site) -> TimeZone {
-        let own = site.settings.time_zone.zone();
-        if own.iana_name().is_some_and(|name| name != "UTC") {
-            return own.clone();
-        }
-        let promised = self.promises.calendar_of_site(site.key());
-        let first = || self.calendars.first().and_then(|calendar| calendar.calendar().ok());
-        promised.cloned().or_else(first).map_or(TimeZone::UTC, |calendar| calendar.zone().clone())
+        let own = site.settings.time_zone.as_ref().map(|zone| zone.zone().clone());
+        let promised = || self.promises.calendar_of_site(site.key()).map(|calendar| calendar.zone().clone());
+        let first = || self.calendars.first()?.calendar().ok().map(|calendar| calendar.zone().clone());
+        own.or_else(promised).or_else(first).unwrap_or(TimeZone::UTC)
+    }
+
+    /// The same, or UTC where there is no site.
+    pub fn zone_of_any(&self, site: Option<&Site>) -> TimeZone {
+        site.map_or(TimeZone::UTC, |site| self.zone_of(site))
     }
 }

@@ -8,7 +8,6 @@ use sayso_shared::{Kind, Lang};
 use super::settings::{Category, Months};
 use super::texts;
 use super::{Logo, Origin, Site, SiteSettings};
-use crate::calendars::Zone;
 
 /// The fields that a site can require.
 pub const REQUIRABLE: &[&str] = &["contact", "category", "rating", "importance", "desired_outcome", "reference"];
@@ -50,8 +49,7 @@ impl Site {
             "agents_see_all" => settings.agents_see_all = value.parse().context("agents_see_all is true or false")?,
             "public_record" => settings.public_record = value.parse().context("public_record is true or false")?,
             "page_errors" => settings.page_errors = value.parse().context("page_errors is true or false")?,
-            "time_zone" if value.is_empty() => settings.time_zone = Zone::default(),
-            "time_zone" => settings.time_zone = value.parse()?,
+            "time_zone" => settings.time_zone = optional(value).map(|name| name.parse()).transpose()?,
             "country" => settings.country = optional(value).map(|code| code.parse()).transpose()?,
             "privacy_url" => settings.privacy_url = optional(value).map(web_address).transpose()?,
             "theme.accent" => settings.theme.accent = optional(value).map(colour).transpose()?,

@@ -21,6 +21,7 @@ mod stored;
 pub mod targets;
 pub mod texts;
 
+use jiff::tz::TimeZone;
 use sayso_shared::FeedbackRules;
 use sayso_shared::contact::one_line;
 use serde::{Deserialize, Serialize};
@@ -99,6 +100,11 @@ impl Site {
     /// The name that customers know.
     pub fn name(&self) -> &str {
         &self.name
+    }
+
+    /// The time zone that is set, else UTC. [`crate::service::Service::zone_of`] knows the calendar as well.
+    pub fn zone(&self) -> TimeZone {
+        self.settings.time_zone.as_ref().map_or(TimeZone::UTC, |zone| zone.zone().clone())
     }
 
     /// Where its pages are.

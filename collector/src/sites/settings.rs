@@ -29,8 +29,8 @@ pub struct SiteSettings {
     pub public_record: bool,
     /// Whether feedback brings along what went wrong on the page: errors and failed requests, as far as the customer lets them.
     pub page_errors: bool,
-    /// The time zone in which mails say when something is.
-    pub time_zone: Zone,
+    /// The time zone that it lives by; none for that of its calendar.
+    pub time_zone: Option<Zone>,
     /// The country of phone numbers that are written without one.
     pub country: Option<Country>,
     /// The promise as a sentence.
@@ -134,7 +134,7 @@ impl Default for SiteSettings {
             agents_see_all: false,
             public_record: false,
             page_errors: false,
-            time_zone: Zone::default(),
+            time_zone: None,
             country: None,
             promise_text: Texts::new(),
             privacy_url: None,

@@ -230,7 +230,8 @@ async fn begin(app: &App, query: &SearchQuery, reader: Reader<'_>, day: Option<D
         (None, Some(key)) => site.key() == key,
         (None, None) => true,
     };
-    let zone = sites.iter().find(is_asked_for).map(|site| site.settings.time_zone.clone()).unwrap_or_default();
-    let begin = day.and_then(|day| day.to_zoned(zone.zone().clone()).ok());
+    let site = sites.iter().find(is_asked_for).map(std::sync::Arc::as_ref);
+    let zone = app.service.current().await?.zone_of_any(site);
+    let begin = day.and_then(|day| day.to_zoned(zone).ok());
     Ok(begin.map(|at| at.timestamp().as_millisecond()))
 }

@@ -8,7 +8,7 @@ use crate::app::App;
 use crate::cases::EventType;
 use crate::cases::idempotency::{KeyStatus, record_key, request_hash};
 use crate::clock::{Millis, rfc3339};
-use crate::console::shell::delivery_tone;
+use crate::console::shell::{delivery_tone, event_name};
 use crate::http::Result;
 use crate::outbox::{EVENT, State, member_of};
 use crate::sites::targets::Access;
@@ -134,7 +134,7 @@ impl Row {
             id: self.id,
             channel: self.channel,
             address,
-            event: t.get(&format!("console.delivery.event.{}", event.trim_start_matches("case."))).to_owned(),
+            event: event_name(t, event).to_owned(),
             state: self.state,
             attempts: self.attempts,
             last_error: self.disabled_because.filter(|_| is_suspended).or(self.last_error),

@@ -102,8 +102,8 @@ fn read(form: &PropertiesForm, case: &Case, site: Option<&Site>, service: &Servi
     if team.as_ref().is_some_and(|key| !is_known(key)) || problem.as_ref().is_some_and(|key| !is_problem(key)) {
         keep(Field::Main);
     }
-    let zone = site.map(|site| site.settings.time_zone.clone()).unwrap_or_default();
-    let follow_up = chosen(&form.follow_up).map(|date| begin_of(&date, zone.zone()));
+    let zone = service.zone_of_any(site);
+    let follow_up = chosen(&form.follow_up).map(|date| begin_of(&date, &zone));
     if follow_up == Some(None) {
         keep(Field::Main);
     }
@@ -122,8 +122,7 @@ fn read(form: &PropertiesForm, case: &Case, site: Option<&Site>, service: &Servi
         return Err(errors);
     }
     // The day stays what it is unless another was chosen: its time may have been set by a program.
-    let is_same_day =
-        follow_up.flatten() == case.follow_up_at.and_then(|at| begin_of(&day(at, zone.zone()), zone.zone()));
+    let is_same_day = follow_up.flatten() == case.follow_up_at.and_then(|at| begin_of(&day(at, &zone), &zone));
     Ok(Patch {
         kind,
         category: Some(category),

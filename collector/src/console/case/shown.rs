@@ -244,10 +244,7 @@ impl CasePage {
             .as_deref()
             .map(|key| self.service.team(key).map_or_else(|| key.to_owned(), |team| team.name.to_string()));
         let owner = task.owner_id.as_ref().and_then(|id| self.members.iter().find(|member| member.id == *id));
-        let due = task.due_at.map(|at| {
-            let zone = self.site.as_ref().map(|site| site.settings.time_zone.clone()).unwrap_or_default();
-            properties::day(at, zone.zone())
-        });
+        let due = task.due_at.map(|at| properties::day(at, &self.service.zone_of_any(self.site.as_deref())));
         [team, owner.map(|member| member.name.clone()), due].into_iter().flatten().collect::<Vec<_>>().join(" · ")
     }
 
@@ -263,8 +260,8 @@ impl CasePage {
 
     /// The day on which it is to be looked at again.
     fn follow_up(&self) -> String {
-        let zone = self.site.as_ref().map(|site| site.settings.time_zone.clone()).unwrap_or_default();
-        self.case.follow_up_at.map(|at| properties::day(at, zone.zone())).unwrap_or_default()
+        let zone = self.service.zone_of_any(self.site.as_deref());
+        self.case.follow_up_at.map(|at| properties::day(at, &zone)).unwrap_or_default()
     }
 
     /// The currency that was typed, else that of the case.

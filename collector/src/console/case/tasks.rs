@@ -44,8 +44,8 @@ async fn add(
 ) -> Result<Response> {
     let case = case_for(&app, &who.standing, &id, Action::ManageCase).await?;
     let site = app.sites.by_id(&case.site_id).await?;
-    let zone = site.map(|site| site.settings.time_zone.clone()).unwrap_or_default();
     let service = app.service.current().await?;
+    let zone = service.zone_of_any(site.as_deref());
     let (team, owner_id) = match form.whom.split_once(':') {
         _ if form.whom.is_empty() => (None, None),
         Some(("team", key)) => {
@@ -56,7 +56,7 @@ async fn add(
     };
     let done = match Text::parse(form.title.trim()) {
         Ok(title) => {
-            let task = NewTask { title, team, owner_id, due_at: begin_of(&form.due, zone.zone()) };
+            let task = NewTask { title, team, owner_id, due_at: begin_of(&form.due, &zone) };
             let actor = Actor::Member(who.member.id.clone());
             let hash = request_hash(&("task", &form));
             tasks::add(&app, &case.id, &actor, &task, (&key, &hash)).await.map_err(FormError::from)

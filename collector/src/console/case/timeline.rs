@@ -237,6 +237,7 @@ fn sentence(
             t.with(&format!("privacy.event.erased_by.{}", word("what").unwrap_or("texts")), &[("name", &by)])
         }
         EventType::Erased => t.get(&format!("privacy.event.erased.{}", word("what").unwrap_or("texts"))).to_owned(),
+        EventType::Signal => t.get("console.delivery.event.signal").to_owned(),
         EventType::Effort => effort_texts::sentence(t, efforts, &data, &by),
         EventType::Remedy => sorting::remedy_cost(t, &data, &by),
         EventType::Task => sorting::task(t, tasks, &data, &by, &named),

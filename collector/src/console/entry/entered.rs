@@ -152,7 +152,7 @@ pub(super) async fn receipt(State(app): State<App>, who: SignedIn, Path(id): Pat
         t: Texts(lang),
         reader: who.t,
         company: site.name().to_owned(),
-        zone: site.settings.time_zone.zone().clone(),
+        zone: site.zone(),
         code: case.code(&app.keys)?,
         lookup: app.config.url("/t/"),
         promise: promise.map(str::to_owned),

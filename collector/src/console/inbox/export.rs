@@ -77,9 +77,9 @@ pub(super) async fn export(
         return Ok(Redirect::to(&format!("{}&export={word}", address(&form.filter))).into_response());
     }
     let sites = app.sites.all().await?;
-    let zone = sites.first().map(|site| site.settings.time_zone.clone()).unwrap_or_default();
+    let zone = app.service.current().await?.zone_of_any(sites.first().map(|site| &**site));
     let query: InboxQuery = serde_urlencoded::from_str(&form.filter).unwrap_or_default();
-    let filter = Filter::read(query, Visibility::of(&who.standing), day_of(app.clock.now(), zone.zone()));
+    let filter = Filter::read(query, Visibility::of(&who.standing), day_of(app.clock.now(), &zone));
     let filter = Filter { before: None, ..filter };
     let asked = Asked::read(&app, filter, &who.member.id, &sites).await?;
     let asked = asked.map_err(|error| Error::Malformed(error.to_string()))?;

@@ -215,7 +215,7 @@ impl InboxPage {
     }
 
     fn scripts(&self) -> &'static [&'static str] {
-        if self.is_split() { &["times.js", "live.js", "pane.js"] } else { &["times.js", "live.js"] }
+        if self.is_split() { &["live.js", "pane.js"] } else { &["live.js"] }
     }
 
     /// The reader's own cases, those of each of their teams, and those that nobody has.
@@ -260,8 +260,8 @@ impl InboxPage {
 
 async fn inbox(State(app): State<App>, who: SignedIn, Query(query): Query<filter::InboxQuery>) -> Result<Html<String>> {
     let sites = app.sites.all().await?;
-    let zone = sites.first().map(|site| site.settings.time_zone.clone()).unwrap_or_default();
-    let today = day_of(app.clock.now(), zone.zone());
+    let zone = app.service.current().await?.zone_of_any(sites.first().map(|site| &**site));
+    let today = day_of(app.clock.now(), &zone);
     let filter = Filter::read(query, Visibility::of(&who.standing), today);
     let (found, search_error) = match Asked::read(&app, filter.clone(), &who.member.id, &sites).await? {
         Ok(asked) => (rows::find(&app, who.t, &asked, &who.standing).await?, None),

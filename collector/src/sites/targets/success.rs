@@ -78,6 +78,7 @@ impl fmt::Display for SuccessRule {
 as_text!(SuccessRule);
 
 #[cfg(test)]
+#[expect(clippy::unwrap_used, reason = "a test may panic")]
 mod tests {
     use proptest::prelude::*;
 
