@@ -15,6 +15,7 @@ use crate::inbound;
 use crate::key_rotation;
 use crate::routing;
 use crate::self_check;
+use crate::signals;
 use crate::surveys::invitations;
 use crate::{with_db, with_tx, with_write};
 
@@ -79,6 +80,11 @@ pub async fn run(app: App) {
             && let Err(error) = digests::plan(&app).await
         {
             tracing::error!(%error, "digests can't be planned; it is tried again in a minute");
+        }
+        if app.leader.leads()
+            && let Err(error) = signals::plan(&app).await
+        {
+            tracing::error!(%error, "control charts can't be looked at; it is tried again in a minute");
         }
         if app.leader.leads()
             && let Err(error) = routing::run_timed(&app).await

@@ -55,6 +55,7 @@ pub mod security_txt;
 pub mod self_check;
 pub mod serve;
 pub mod service;
+pub mod signals;
 pub mod sites;
 pub mod split;
 pub mod spreadsheets;

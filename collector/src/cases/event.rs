@@ -67,6 +67,8 @@ words! {
         Remedy = "case.remedy",
         /// Who the customer is, or also what was said, was erased.
         Erased = "case.erased",
+        /// A control chart signals. It belongs to no case: targets hear of it by its type, as of events.
+        Signal = "report.signal",
     }
 }
 

@@ -195,6 +195,11 @@ pub fn delivery_tone(state: &str) -> &'static str {
     }
 }
 
+/// What an event is called where it is forwarded.
+pub fn event_name(t: Texts, word: &str) -> &'static str {
+    t.get(&format!("console.delivery.event.{}", word.split_once('.').map_or(word, |(_, name)| name)))
+}
+
 /// A span of time in the largest unit that fits, such as `3 h`.
 pub fn span(t: Texts, span: Millis) -> String {
     let (key, unit) = match span {

@@ -80,8 +80,10 @@ mod tests {
     #[test]
     fn each_is_found_where_it_is() {
         let document = json!({"cause": {"en": "a\0b", "de": "ab"}, "items": ["", "\0"], "a/b\0": 1, "n": 0});
-        let pointers: Vec<String> = find(&document).into_iter().map(|error| error.pointer).collect();
-        assert_eq!(pointers, ["/cause/en", "/items/1", "/a~1b"]);
+        let mut pointers: Vec<String> = find(&document).into_iter().map(|error| error.pointer).collect();
+        // In which order an object is read depends on what else is built with its crate.
+        pointers.sort();
+        assert_eq!(pointers, ["/a~1b", "/cause/en", "/items/1"]);
         assert!(find(&json!({"message": "晚了三天"})).is_empty());
         assert!(refuse_in_form(b"text=a%00b").is_err() && refuse_in_form(b"text=a%20b").is_ok());
     }

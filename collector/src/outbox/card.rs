@@ -5,6 +5,8 @@ use sayso_shared::Lang;
 use super::event_context::{EventContext, Origin};
 use super::templates::{topic, what_happened};
 use crate::cases::EventType;
+use crate::reports::findings::Trend;
+use crate::signals::Signal;
 use crate::sites::targets::{Part, Target};
 use crate::text::Texts;
 
@@ -74,10 +76,6 @@ impl Card {
         let t = Texts::of_console(lang);
         let (case, event) = (&context.case, &context.event);
         let number = case.number.map(|number| format!(" · #{number}")).unwrap_or_default();
-        let words = match event.kind {
-            EventType::Created => Some(case.message.clone()),
-            _ => event.words.as_ref().map(|words| words.body.clone()),
-        };
         let is_sample = context.origin == Origin::Sample;
         let title = format!("{}{number}", what_happened(context, t));
         let name = case.number.map_or_else(|| case.id.clone(), |number| format!("#{number}"));
@@ -87,9 +85,37 @@ impl Card {
             tone: Tone::of(context),
             facts: facts(context, target, t),
             notice: is_sample.then(|| t.get("team.sample.notice")),
-            words: words.filter(|_| target.includes(Part::Message)),
+            words: Self::words_of(context).filter(|_| target.includes(Part::Message)),
             link: target.includes(Part::Link).then(|| Link { label: t.get("team.link"), url }),
             footer: format!("Sayso · {name} · {}", event.seq),
+        }
+    }
+
+    /// What somebody wrote with an event.
+    pub fn words_of(context: &EventContext) -> Option<String> {
+        match context.event.kind {
+            EventType::Created => Some(context.case.message.clone()),
+            _ => context.event.words.as_ref().map(|words| words.body.clone()),
+        }
+    }
+
+    /// What a target is told of a chart that signals; `url` is its address in the console.
+    pub fn of_signal(signal: &Signal, target: &Target, url: String) -> Self {
+        let t = signal.t;
+        Self {
+            lang: t.0,
+            title: signal.title(),
+            tone: match signal.trend {
+                Trend::Above => Tone::Bad,
+                Trend::Below => Tone::Good,
+                Trend::Shift => Tone::Warning,
+            },
+            facts: signal.facts().into_iter().map(|(label, value)| Fact { label, value }).collect(),
+            notice: None,
+            // It is ours, and nobody's words that may have to stay.
+            words: Some(signal.sentence.clone()),
+            link: target.includes(Part::Link).then(|| Link { label: t.get("team.signal.link"), url }),
+            footer: format!("Sayso · {} · {}", signal.site.key(), signal.week),
         }
     }
 

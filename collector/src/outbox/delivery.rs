@@ -3,7 +3,7 @@
 use crate::clock::Millis;
 use crate::db::Tx;
 use crate::keys::new_id;
-use crate::sites::targets::Channel;
+use crate::sites::targets::{Channel, Target};
 use crate::with_tx;
 
 /// The subject of a delivery that tells of an event of a case.
@@ -38,7 +38,7 @@ pub struct NewMail<'a> {
     pub order_key: &'a str,
     /// The place in that order.
     pub order_no: i64,
-    /// [`CUSTOMER`], or what `member` makes.
+    /// [`CUSTOMER`], what `member` makes, or the identifier of a target.
     pub destination: &'a str,
     /// When it is to be sent.
     pub due_at: Millis,
@@ -56,6 +56,11 @@ pub(super) async fn plan(tx: &mut Tx, id: &str, channel: &str, mail: NewMail<'_>
     with_tx!(tx, conn => sqlx::query(insert).bind(id).bind(mail.subject).bind(mail.subject_id).bind(mail.order_key).bind(mail.order_no)
         .bind(mail.destination).bind(channel).bind(State::Pending.as_str()).bind(mail.due_at).bind(now).execute(conn).await
         .map(|done| done.rows_affected() == 1))
+}
+
+/// Plans what a target is told that is no event of a case, once for its place in the order.
+pub async fn plan_for_target(tx: &mut Tx, target: &Target, told: NewMail<'_>, now: Millis) -> sqlx::Result<bool> {
+    plan(tx, &new_id(), &target.channel_name, told, now).await
 }
 
 /// A delivery that this process holds the lease of.

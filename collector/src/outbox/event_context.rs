@@ -217,7 +217,7 @@ impl EventContext {
 
     /// A moment in the site's own time, which those who read mails live by.
     pub fn moment(&self, t: Texts, at: Millis) -> String {
-        t.moment_in(at, self.site.settings.time_zone.zone())
+        t.moment_in(at, &self.site.zone())
     }
 
     /// The language of the team: the main one of the site, where the console speaks it.

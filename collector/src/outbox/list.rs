@@ -4,9 +4,11 @@ use serde::Serialize;
 use sqlx::AssertSqlSafe;
 
 use super::delivery::{CUSTOMER, State, member_of};
+use crate::cases::EventType;
 use crate::clock::Millis;
 use crate::db::Db;
 use crate::db::rows::{chunks, placeholders};
+use crate::signals;
 use crate::sites::targets::{Standing, Target};
 use crate::{with_db, with_write};
 
@@ -161,7 +163,9 @@ impl Row {
             case: (self.subject == super::EVENT).then_some(self.order_key),
             id: self.id,
             channel: self.channel,
-            event: self.event,
+            event: self
+                .event
+                .or_else(|| (self.subject == signals::SUBJECT).then(|| EventType::Signal.as_str().to_owned())),
             attempts: self.attempts,
             last_error: self.last_error,
             took: self.took,

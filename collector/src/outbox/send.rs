@@ -3,7 +3,7 @@
 use tokio::sync::OnceCell;
 
 use super::channels::email::Envelope;
-use super::channels::{Attempt, Channels, Exchange, Secrets};
+use super::channels::{Attempt, Channels, Exchange, Secrets, Told};
 use super::delivery::{CUSTOMER, DIGEST, Delivery, Failure, member_of};
 use super::digest;
 use super::event_context::EventContext;
@@ -16,6 +16,7 @@ use crate::cases::EventType;
 use crate::digests;
 use crate::inbound::address::Party;
 use crate::self_check;
+use crate::signals;
 use crate::sites::targets::{Standing, Target};
 use crate::surveys::invitations;
 
@@ -43,6 +44,10 @@ pub(super) async fn send(
     if delivery.subject == digests::SUBJECT {
         return Ok((None, send_periodic(app, channels, delivery).await?));
     }
+    if delivery.subject == signals::SUBJECT {
+        let attempt = Attempt::new(&delivery.id, app.clock.now()).noted_in(exchange);
+        return Ok((None, send_signal(app, channels, delivery, attempt).await?));
+    }
     if delivery.subject == trial::SUBJECT {
         let attempt = Attempt::new(&delivery.id, app.clock.now()).noted_in(exchange);
         return Ok((None, trial::send(app, channels, delivery, attempt).await?));
@@ -57,7 +62,7 @@ pub(super) async fn send(
         send_to_member(app, channels, context, id, attempt).await?
     } else {
         match target(app, &delivery.destination).await? {
-            Ok(target) => channels.send_to_target(&app.config, secrets(app), context, &target, attempt).await,
+            Ok(target) => channels.tell(&app.config, secrets(app), Told::Event(context), &target, attempt).await,
             Err(failure) => Err(failure),
         }
     };
@@ -139,6 +144,23 @@ async fn send_periodic(app: &App, channels: &Channels, delivery: &Delivery) -> a
         unsubscribe: stop.as_deref(),
     };
     Ok(channels.mail(secrets(app), &envelope, &email, Attempt::new(&delivery.id, app.clock.now())).await)
+}
+
+/// Warns a target of what a chart signals.
+async fn send_signal(
+    app: &App,
+    channels: &Channels,
+    delivery: &Delivery,
+    attempt: Attempt<'_>,
+) -> anyhow::Result<Result<(), Failure>> {
+    let target = match target(app, &delivery.destination).await? {
+        Ok(target) => target,
+        Err(failure) => return Ok(Err(failure)),
+    };
+    Ok(match signals::load(app, delivery, &target).await? {
+        Ok(signal) => channels.tell(&app.config, secrets(app), Told::Signal(&signal), &target, attempt).await,
+        Err(failure) => Err(failure),
+    })
 }
 
 /// A target that gets something at present.

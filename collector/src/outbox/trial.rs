@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use super::channels::{Attempt, Channels, Secrets};
+use super::channels::{Attempt, Channels, Secrets, Told};
 use super::delivery::{Delivery, Failure, NewMail, State, plan};
 use super::event_context::EventContext;
 use crate::app::App;
@@ -57,7 +57,7 @@ pub(super) async fn send(
         return Ok(Err(Failure::Dropped("the site was removed")));
     };
     let context = EventContext::sample(site.as_ref().clone(), app.clock.now());
-    let sent = channels.send_to_target(&app.config, Secrets::of(app), &context, &target, attempt).await;
+    let sent = channels.tell(&app.config, Secrets::of(app), Told::Event(&context), &target, attempt).await;
     Ok(sent.map_err(|failure| match failure {
         Failure::Retryable { error, .. } => Failure::Permanent(error),
         other => other,

@@ -3,9 +3,21 @@
 use serde_json::Value;
 
 use super::format;
-use super::names::Names;
+use super::names::{Names, week};
 use super::{By, Name, Report, Row};
 use crate::service::survey::SurveyKind;
+use crate::text::Texts;
+
+/// Which way a point of a control chart went.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Trend {
+    /// Above its upper limit.
+    Above,
+    /// Below its lower limit.
+    Below,
+    /// Within its limits, in a run that chance hardly explains.
+    Shift,
+}
 
 /// The sentence above the chart.
 pub fn sentence(names: &Names<'_>, report: &Report) -> String {
@@ -83,23 +95,11 @@ fn overview(names: &Names<'_>, report: &Report) -> String {
 
 fn quality(names: &Names<'_>, report: &Report) -> String {
     let t = names.t;
-    let is_signal = |row: &&Row| row.get("signals").as_array().is_some_and(|rules| !rules.is_empty());
-    let outside = |row: &&Row| row.get("signals").as_array().is_some_and(|rules| rules.contains(&Value::from(1)));
-    let figures = |row: &Row| {
-        let x = row.get("x").as_i64().map(format::count).unwrap_or_default();
-        (names.group(&row.group), x, format::count(row.n as i64))
-    };
-    if let Some(row) = report.rows.iter().rev().find(outside) {
-        let (period, x, n) = figures(row);
-        let limit = |name: &str| row.get(name).as_f64().map(|share| share * row.n as f64);
-        let is_above = row.get("p").as_f64() > row.get("upper").as_f64();
-        let limit = if is_above { limit("upper") } else { limit("lower") };
-        let limit = limit.map(|limit| format::count(limit.round() as i64)).unwrap_or_default();
-        let key = if is_above { "insight.finding.above" } else { "insight.finding.below" };
-        return t.with(key, &[("period", &period), ("x", &x), ("n", &n), ("limit", &limit)]);
-    }
-    if let Some(row) = report.rows.iter().rev().find(is_signal) {
-        return t.with("insight.finding.drift", &[("period", &figures(row).0)]);
+    let trends = || report.rows.iter().rev().filter_map(|row| Some((trend(row)?, row)));
+    // A point outside says more than a run that is newer.
+    let found = trends().find(|(trend, _)| *trend != Trend::Shift).or_else(|| trends().next());
+    if let Some((trend, row)) = found {
+        return of_trend(t, trend, row, &names.group(&row.group));
     }
     let has_limits = report.rows.iter().any(|row| row.get("upper").is_number());
     let overall = report.overall.clone().unwrap_or_default();
@@ -113,6 +113,37 @@ fn quality(names: &Names<'_>, report: &Report) -> String {
         (false, _) => "insight.finding.share",
     };
     t.with(key, &[("share", &share)])
+}
+
+/// What the row of a week says, if it says anything: which way it went, what the week is called, and the sentence.
+pub fn of_week(t: Texts, row: &Row) -> Option<(Trend, String, String)> {
+    let (trend, week) = (trend(row)?, week(t, &row.group));
+    let sentence = of_trend(t, trend, row, &week);
+    Some((trend, week, sentence))
+}
+
+/// Which way a point of a control chart went; none if it says no more than chance does.
+fn trend(row: &Row) -> Option<Trend> {
+    let rules = row.get("signals").as_array().filter(|rules| !rules.is_empty())?;
+    Some(match rules.contains(&Value::from(1)) {
+        true if row.get("p").as_f64() > row.get("upper").as_f64() => Trend::Above,
+        true => Trend::Below,
+        false => Trend::Shift,
+    })
+}
+
+fn of_trend(t: Texts, trend: Trend, row: &Row, period: &str) -> String {
+    let limit = |name: &str| {
+        let limit = row.get(name).as_f64().map(|share| share * row.n as f64);
+        limit.map(|limit| format::count(limit.round() as i64)).unwrap_or_default()
+    };
+    let (key, limit) = match trend {
+        Trend::Above => ("insight.finding.above", limit("upper")),
+        Trend::Below => ("insight.finding.below", limit("lower")),
+        Trend::Shift => return t.with("insight.finding.drift", &[("period", period)]),
+    };
+    let x = row.get("x").as_i64().map(format::count).unwrap_or_default();
+    t.with(key, &[("period", period), ("x", &x), ("n", &format::count(row.n as i64)), ("limit", &limit)])
 }
 
 fn satisfied(names: &Names<'_>, row: &Row) -> String {

@@ -26,6 +26,13 @@ pub struct Names<'a> {
     pub service: &'a Service,
 }
 
+/// A week by its number and its first day.
+pub fn week(t: Texts, group: &str) -> String {
+    let number = group.rsplit('W').next().unwrap_or(group).trim_start_matches('0');
+    let day = Unit::Week.parse(group).map(|day| t.date(day)).unwrap_or_default();
+    t.with("insight.week", &[("number", number), ("date", &day)])
+}
+
 impl Names<'_> {
     /// The site that the report is of; the first one where it is of all.
     pub fn site(&self) -> Option<&Site> {
@@ -40,7 +47,7 @@ impl Names<'_> {
         match self.asked.by {
             By::All => t.get("insight.by.all").to_owned(),
             By::Day => Unit::Day.parse(group).map_or_else(|| group.to_owned(), |day| t.date(day)),
-            By::Week => self.week(group),
+            By::Week => week(t, group),
             By::Month | By::Quarter | By::Year | By::Problem => group.to_owned(),
             By::Hour => format!("{group}:00"),
             By::Weekday => word("insight.weekday"),
@@ -67,13 +74,6 @@ impl Names<'_> {
                 member.map_or_else(|| group.to_owned(), |member| member.name.clone())
             }
         }
-    }
-
-    /// A week by its number and its first day.
-    fn week(&self, group: &str) -> String {
-        let number = group.rsplit('W').next().unwrap_or(group).trim_start_matches('0');
-        let day = Unit::Week.parse(group).map(|day| self.t.date(day)).unwrap_or_default();
-        self.t.with("insight.week", &[("number", number), ("date", &day)])
     }
 
     fn item(&self, group: &str) -> String {

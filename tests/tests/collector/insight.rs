@@ -11,8 +11,10 @@ mod learning;
 mod pages;
 mod reports;
 mod scores;
+mod signals;
 mod tables;
 mod value;
+mod wishes;
 
 use reqwest::StatusCode;
 use sayso::service::read::read;

@@ -6,10 +6,11 @@ use sqlx::AssertSqlSafe;
 
 use crate::cases::EventType;
 use crate::clock::{Millis, rfc3339};
-use crate::console::shell::delivery_tone;
+use crate::console::shell::{delivery_tone, event_name};
 use crate::db::Db;
 use crate::db::rows::placeholders;
 use crate::outbox::trial;
+use crate::signals;
 use crate::text::Texts;
 use crate::with_db;
 
@@ -101,7 +102,8 @@ impl Row {
         let event = self.event.as_deref().and_then(EventType::parse);
         let about = match event {
             _ if is_trial => t.get("desk.target.trial"),
-            Some(event) => t.get(&format!("console.delivery.event.{}", event.as_str().trim_start_matches("case."))),
+            _ if self.subject == signals::SUBJECT => event_name(t, EventType::Signal.as_str()),
+            Some(event) => event_name(t, event.as_str()),
             None => t.get("desk.target.several"),
         };
         let name = self.number.map_or_else(|| self.order_key.clone(), |number| format!("#{number}"));

@@ -12,8 +12,9 @@ use crate::app::App;
 use crate::assets::{self, MARK};
 use crate::auth::SignedIn;
 use crate::auth::permissions::Action;
+use crate::cases::EventType;
 use crate::console::settings::form_of;
-use crate::console::shell::{Screen, Shell, page};
+use crate::console::shell::{Screen, Shell, event_name, page};
 use crate::http::Result;
 use crate::outbox::preview::{Preview, preview};
 use crate::sites::targets::{Channel, Part, Standing, Target};
@@ -106,16 +107,17 @@ impl TargetPage {
 
     /// What it hears of.
     fn events(&self) -> String {
-        let name =
-            |word: &str| self.t.get(&format!("console.delivery.event.{}", word.trim_start_matches("case."))).to_owned();
-        let separator = self.t.get("insight.list");
+        let names = |events: &[EventType]| {
+            let names: Vec<&str> = events.iter().map(|event| event_name(self.t, event.as_str())).collect();
+            names.join(self.t.get("insight.list"))
+        };
         match self.target.chosen_events() {
             Some([]) => self.t.get("desk.form.by_rule").to_owned(),
-            Some(chosen) => chosen.iter().map(|event| name(event.as_str())).collect::<Vec<_>>().join(separator),
+            Some(chosen) => names(chosen),
             None if self.target.channel().is_some_and(Channel::is_for_programs) => {
                 self.t.get("desk.target.hears_all").to_owned()
             }
-            None => Target::TEAM_EVENTS.iter().map(|event| name(event.as_str())).collect::<Vec<_>>().join(separator),
+            None => names(&Target::TEAM_EVENTS),
         }
     }
 

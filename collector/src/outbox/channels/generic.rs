@@ -4,29 +4,37 @@ use reqwest::header::{CONTENT_TYPE, HeaderName, HeaderValue};
 use serde_json::{Value, json};
 use url::Url;
 
-use super::webhook;
+use super::told::Told;
+use crate::cases::EventType;
 use crate::clock::rfc3339;
 use crate::outbox::card::Card;
 use crate::outbox::delivery::Failure;
 use crate::outbox::event_context::EventContext;
 use crate::outbox::http::{Answer, Request};
-use crate::outbox::template::Template;
+use crate::outbox::template::{Template, sample};
+use crate::signals::Signal;
 use crate::sites::targets::{Method, Part, SuccessRule, Target};
 
 /// The request. Without a template its body is that of a webhook.
 pub fn request(
     url: Url,
     secret: Option<&str>,
-    context: &EventContext,
+    told: Told<'_>,
     target: &Target,
     card: &Card,
     console_url: &str,
 ) -> Result<Request, Failure> {
     let settings = &target.settings;
-    let values = values(context, target, card, console_url, secret);
+    let mut values = match told {
+        Told::Event(context) => of_event(context, target, console_url),
+        Told::Signal(signal) => of_signal(signal),
+    };
+    let facts: Vec<Value> = card.facts.iter().map(|fact| json!({"label": fact.label, "value": fact.value})).collect();
+    values["card"] = json!({"title": card.title, "text": card.text(), "color": card.tone.colour(), "facts": facts});
+    values["secret"] = secret.unwrap_or_default().into();
     let body = match &settings.body {
         Some(text) => Template::body(text, &settings.headers).render(&values).map_err(Failure::Permanent)?,
-        None => webhook::body(context, target, console_url).to_string(),
+        None => told.body(target, console_url).to_string(),
     };
     let mut headers = Vec::with_capacity(settings.headers.len() + 1);
     for (name, text) in &settings.headers {
@@ -59,7 +67,7 @@ pub fn judge(answer: &Answer, rule: Option<&SuccessRule>) -> Result<(), Failure>
 }
 
 /// What templates may name; [`crate::outbox::template::sample`] has the same names.
-fn values(context: &EventContext, target: &Target, card: &Card, console_url: &str, secret: Option<&str>) -> Value {
+fn of_event(context: &EventContext, target: &Target, console_url: &str) -> Value {
     let (case, event) = (&context.case, &context.event);
     let mut of_case = json!({
         "id": case.id, "number": case.number, "kind": case.kind, "status": case.status, "priority": case.priority,
@@ -71,7 +79,7 @@ fn values(context: &EventContext, target: &Target, card: &Card, console_url: &st
     });
     if target.includes(Part::Message) {
         of_case["message"] = case.message.clone().into();
-        of_event["words"] = card.words.clone().into();
+        of_event["words"] = Card::words_of(context).into();
     }
     if target.includes(Part::Name) {
         let contact = context.contact.as_ref();
@@ -88,10 +96,27 @@ fn values(context: &EventContext, target: &Target, card: &Card, console_url: &st
     if target.includes(Part::Code) {
         of_case["code"] = case.code.clone().into();
     }
-    let facts: Vec<Value> = card.facts.iter().map(|fact| json!({"label": fact.label, "value": fact.value})).collect();
     json!({
-        "type": event.kind, "timestamp": rfc3339(event.at), "secret": secret.unwrap_or_default(), "case": of_case, "event": of_event,
+        "type": event.kind, "timestamp": rfc3339(event.at), "case": of_case, "event": of_event,
         "site": {"key": context.site.key(), "name": context.site.name()},
-        "card": {"title": card.title, "text": card.text(), "color": card.tone.colour(), "facts": facts},
     })
+}
+
+/// The same names, of which those of cases and events are null: no template fails for what a chart does not have.
+fn of_signal(signal: &Signal) -> Value {
+    let mut values = sample(Part::ALL);
+    for of in ["case", "event"] {
+        values[of] = without_values(&values[of]);
+    }
+    values["site"] = json!({"key": signal.site.key(), "name": signal.site.name()});
+    values["type"] = EventType::Signal.as_str().into();
+    values["timestamp"] = rfc3339(signal.at).into();
+    values
+}
+
+fn without_values(value: &Value) -> Value {
+    match value {
+        Value::Object(fields) => fields.iter().map(|(name, value)| (name.clone(), without_values(value))).collect(),
+        _ => Value::Null,
+    }
 }

@@ -14,6 +14,7 @@ mod telegram;
 #[cfg(test)]
 mod tests;
 pub mod thread;
+mod told;
 mod webhook;
 mod wecom;
 
@@ -21,6 +22,7 @@ use url::Url;
 
 pub use self::attempt::{Attempt, Exchange, Noted};
 use self::email::{Envelope, Mailer};
+pub use self::told::Told;
 use super::card::Card;
 use super::delivery::Failure;
 use super::dkim::Signer;
@@ -64,12 +66,12 @@ impl Channels {
         Ok(Self { mailer: Mailer::open(config)?, signer: Signer::default(), http: Http::open(config)? })
     }
 
-    /// Tells a target of an event.
-    pub(super) async fn send_to_target(
+    /// Tells a target of something.
+    pub(super) async fn tell(
         &self,
         config: &Config,
         secrets: Secrets<'_>,
-        context: &EventContext,
+        told: Told<'_>,
         target: &Target,
         attempt: Attempt<'_>,
     ) -> Result<(), Failure> {
@@ -80,12 +82,20 @@ impl Channels {
         let access = target.access(secrets.keys);
         let access =
             access.ok_or_else(|| Failure::retryable("its address can't be decrypted with the keys at hand"))?;
+        let to = &access.address;
         if channel == Channel::Email {
-            let email = templates::to_team(config, context, target);
-            let envelope = Envelope::about(context, &access.address, Party::Staff);
+            let (email, envelope) = match told {
+                Told::Event(context) => {
+                    (templates::to_team(config, context, target), Envelope::about(context, to, Party::Staff))
+                }
+                Told::Signal(signal) => {
+                    let envelope = Envelope { to, name: None, thread: attempt.id, answers: None, unsubscribe: None };
+                    (templates::signal(config, signal, target), envelope)
+                }
+            };
             return self.mail(secrets, &envelope, &email, attempt).await;
         }
-        let message = Message { context, target, access: &access, console_url: context.console_url(config) };
+        let message = Message { told, target, access: &access, console_url: told.console_url(config) };
         let sent = self.request(channel, &message, attempt).await;
         sent.map_err(|failure| failure.redacted(&access))
     }
@@ -133,7 +143,8 @@ pub(super) fn body(
 ) -> Result<String, String> {
     let channel = target.channel().ok_or("this version does not know the channel")?;
     let access = target.access(keys).ok_or("its address can't be decrypted with the keys at hand")?;
-    let message = Message { context, target, access: &access, console_url: context.console_url(config) };
+    let told = Told::Event(context);
+    let message = Message { told, target, access: &access, console_url: told.console_url(config) };
     let request = message.request(channel, attempt).map_err(|failure| failure.redacted(&access));
     request.map(|request| request.body).map_err(|failure| match failure {
         Failure::Retryable { error, .. } | Failure::Permanent(error) | Failure::Gone(error) => error,
@@ -143,7 +154,7 @@ pub(super) fn body(
 
 /// What is told, and to whom.
 struct Message<'a> {
-    context: &'a EventContext,
+    told: Told<'a>,
     target: &'a Target,
     access: &'a Access,
     console_url: String,
@@ -151,13 +162,13 @@ struct Message<'a> {
 
 impl Message<'_> {
     fn request(&self, channel: Channel, attempt: Attempt<'_>) -> Result<Request, Failure> {
-        let Self { context, target, access, console_url } = self;
+        let Self { told, target, access, console_url } = self;
         let (secret, card) = (access.secret.as_deref(), self.card());
         Ok(match channel {
             Channel::Email => return Err(Failure::Permanent("mail is not sent by HTTP".into())),
             Channel::Webhook => {
                 let secrets = access.signing_secrets(attempt.now);
-                webhook::request(self.url()?, &secrets, context, target, console_url, (attempt.id, attempt.now))?
+                webhook::request(self.url()?, &secrets, &told.body(target, console_url), (attempt.id, attempt.now))?
             }
             Channel::Slack => slack::request(self.url()?, &card),
             Channel::Teams => teams::request(self.url()?, &card),
@@ -167,7 +178,7 @@ impl Message<'_> {
             Channel::Dingtalk => dingtalk::request(self.url()?, secret, &card, attempt.now),
             Channel::Wecom => wecom::request(self.url()?, &card),
             Channel::Telegram => telegram::request(access, &self.chat()?, &card)?,
-            Channel::Generic => generic::request(self.url()?, secret, context, target, &card, console_url)?,
+            Channel::Generic => generic::request(self.url()?, secret, *told, target, &card, console_url)?,
         })
     }
 
@@ -177,7 +188,10 @@ impl Message<'_> {
     }
 
     fn card(&self) -> Card {
-        Card::new(self.context, self.target, self.console_url.clone())
+        match self.told {
+            Told::Event(context) => Card::new(context, self.target, self.console_url.clone()),
+            Told::Signal(signal) => Card::of_signal(signal, self.target, self.console_url.clone()),
+        }
     }
 
     fn chat(&self) -> Result<String, Failure> {

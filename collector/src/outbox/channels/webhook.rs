@@ -13,16 +13,9 @@ use crate::outbox::event_context::EventContext;
 use crate::outbox::http::Request;
 use crate::sites::targets::{Part, Target};
 
-/// An event, signed at the time `now` with each secret, of which the receiver knows one. `id` is the same for every attempt.
-pub fn request(
-    url: Url,
-    secrets: &[&str],
-    context: &EventContext,
-    target: &Target,
-    console_url: &str,
-    (id, now): (&str, Millis),
-) -> Result<Request, Failure> {
-    let body = body(context, target, console_url).to_string();
+/// A body, signed at the time `now` with each secret, of which the receiver knows one. `id` is the same for every attempt.
+pub fn request(url: Url, secrets: &[&str], body: &Value, (id, now): (&str, Millis)) -> Result<Request, Failure> {
+    let body = body.to_string();
     let timestamp = now / SECOND;
     let sign = |secret: &&str| Webhook::new(secret).and_then(|webhook| webhook.sign(id, timestamp, body.as_bytes()));
     let signatures = secrets.iter().map(sign).collect::<Result<Vec<String>, _>>();

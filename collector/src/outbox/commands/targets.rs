@@ -7,7 +7,7 @@ use super::targets_add::{self, AddArguments};
 use crate::audit::Stamp;
 use crate::context::Context;
 use crate::keys::new_id;
-use crate::outbox::channels::{Attempt, Channels, Secrets, email};
+use crate::outbox::channels::{Attempt, Channels, Secrets, Told, email};
 use crate::outbox::delivery::Failure;
 use crate::outbox::event_context::EventContext;
 use crate::outbox::standing;
@@ -164,7 +164,7 @@ async fn test(context: &Context, key: &str) -> anyhow::Result<()> {
     let channels = Channels::open(config)?;
     let id = new_id();
     let attempt = Attempt::new(&id, clock.now());
-    match channels.send_to_target(config, Secrets { db, keys }, &event, &target, attempt).await {
+    match channels.tell(config, Secrets { db, keys }, Told::Event(&event), &target, attempt).await {
         Ok(()) => {
             match target.channel() {
                 Some(Channel::Email | Channel::Webhook) => {

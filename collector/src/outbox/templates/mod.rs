@@ -5,6 +5,7 @@ mod digest;
 mod member_invitation;
 mod periodic;
 mod self_check;
+mod signal;
 mod survey;
 mod team;
 
@@ -23,6 +24,7 @@ pub use digest::{digest_to_customer, digest_to_team};
 pub use member_invitation::member_invitation;
 pub use periodic::periodic;
 pub use self_check::self_check;
+pub use signal::signal;
 pub use survey::survey;
 pub(super) use team::what_happened;
 pub use team::{to_member, to_team};

@@ -154,6 +154,8 @@ pub fn what_happened(context: &EventContext, t: Texts) -> String {
         EventType::Effort => t.get("team.effort").to_owned(),
         EventType::Remedy => t.get("team.remedy").to_owned(),
         EventType::Erased => t.get("team.erased").to_owned(),
+        // It has a card and a mail of its own.
+        EventType::Signal => t.get("console.delivery.event.signal").to_owned(),
         EventType::Task if event.data["is"] == "done" => t.get("team.task_done").to_owned(),
         EventType::Task => t.get("team.task").to_owned(),
     }

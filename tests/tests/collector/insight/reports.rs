@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 use super::{near, report};
 use crate::access::Program;
 
-const SERVICE: &str = r#"
+pub const SERVICE: &str = r#"
 [[site]]
 key = "acme"
 name = "Acme Home"

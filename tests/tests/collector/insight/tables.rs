@@ -89,7 +89,7 @@ on_both_databases! {
         import(&app, "recommend", "respondent,item,field,value\na,,score,9\n", &[]).await;
         for more in [&["--dry-run"] as &[&str], &[], &["--prune"]] {
             let (went_well, said) = apply(other.clone(), more).await;
-            assert!(!went_well && said.contains("line 4, column 8: the survey recommend has answers, so it stays of the kind nps"), "{said}");
+            assert!(!went_well && said.contains("line 3, column 8: the survey recommend has answers, so it stays of the kind nps"), "{said}");
         }
         let moved = format!("[[site]]\nkey = \"shop\"\nname = \"Shop\"\norigins = [\"https://two.example\"]\n{}", surveys(&SURVEYS).replacen("\"acme\"", "\"shop\"", 1));
         let (went_well, said) = apply(moved, &[]).await;

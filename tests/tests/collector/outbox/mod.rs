@@ -8,7 +8,7 @@ mod leases;
 mod limits;
 mod mails;
 mod requests;
-mod rooms;
+pub mod rooms;
 mod server;
 mod targets;
 

@@ -6,6 +6,7 @@ use super::fields::{Control, Field, Hint, Kind, Source};
 use super::values::{BY_RULE, Values};
 use crate::calendars::WEEKDAYS;
 use crate::cases::{Channel, EventType, Priority, Status};
+use crate::console::shell::event_name;
 use crate::service::ServiceFile;
 use crate::service::rules::Trigger;
 use crate::sites;
@@ -243,10 +244,7 @@ fn choices(source: Source, around: Around<'_>, is_chosen: impl Fn(&str) -> bool)
             words!("console.delivery.channel", sites::targets::Channel::ALL.iter().map(|channel| channel.as_str()))
         }
         Source::TargetEvents => {
-            let event = |event: &EventType| {
-                let word = event.as_str();
-                choice(word, t.get(&format!("console.delivery.event.{}", word.trim_start_matches("case."))))
-            };
+            let event = |event: &EventType| choice(event.as_str(), event_name(t, event.as_str()));
             let by_rule = choice(BY_RULE, t.get("desk.form.by_rule"));
             std::iter::once(by_rule).chain(EventType::ALL.iter().map(event)).collect()
         }

@@ -1,0 +1,8 @@
+-- Which week of a site's control charts has been looked at, so that each is told once.
+create table signal_checks (
+    site_id text not null,
+    -- The first day of the week.
+    week text not null,
+    checked_at bigint not null,
+    primary key (site_id, week)
+);

@@ -1,0 +1,162 @@
+//! What a chart signals about a week, and how it is said.
+
+use std::sync::Arc;
+
+use jiff::civil::Date;
+use serde_json::{Value, json};
+
+use super::name::parse;
+use crate::app::App;
+use crate::cases::EventType;
+use crate::clock::{Millis, Period, rfc3339};
+use crate::http::Result;
+use crate::outbox::{Delivery, Failure};
+use crate::reports::asked::Filter;
+use crate::reports::findings::{Trend, of_week};
+use crate::reports::periods::{Unit, begin};
+use crate::reports::{self, Asked, By, Name, Row};
+use crate::sites::Site;
+use crate::sites::labels::category_label;
+use crate::sites::targets::Target;
+use crate::text::Texts;
+
+/// Weeks that a chart is made of; limits need 20 (insight.md, p-chart).
+const WEEKS: i64 = 26;
+
+/// The last two weeks of the chart of a site's complaints.
+pub(super) struct Chart {
+    last: Option<Row>,
+    before: Option<Row>,
+    /// The first day of the chart.
+    from: Date,
+    /// The last day.
+    to: Date,
+    /// When the last week was over.
+    end: Millis,
+}
+
+/// A warning, in the language of a target.
+#[derive(Clone, Debug)]
+pub struct Signal {
+    /// The site.
+    pub site: Arc<Site>,
+    /// The texts in the language of the target.
+    pub t: Texts,
+    /// The topic's key; none for all of them together.
+    pub category: Option<String>,
+    /// The topic as people call it.
+    pub topic: String,
+    /// The first day of the week.
+    pub week: Date,
+    /// The week as people call it.
+    pub week_name: String,
+    /// What there is to see, in a sentence.
+    pub sentence: String,
+    /// Which way it went.
+    pub trend: Trend,
+    /// Where the chart is in the console.
+    pub path: String,
+    /// When the week was over.
+    pub at: Millis,
+    figures: Row,
+}
+
+impl Chart {
+    /// Reads that of a topic, or of all, which ends with a week.
+    pub(super) async fn read(app: &App, site: &Site, category: Option<&str>, week: Date) -> Result<Self> {
+        let zone = app.service.current().await?.zone_of(site);
+        let from = week.checked_sub(jiff::Span::new().weeks(WEEKS - 1)).unwrap_or(week);
+        let next = Unit::Week.next(week).unwrap_or(week);
+        let period = Period { from: begin(from, &zone), to: begin(next, &zone) };
+        let filter =
+            Filter { site_id: Some(site.id().to_owned()), category: category.map(str::to_owned), ..Filter::default() };
+        let asked = Asked { filter, ..Asked::of_cases(Name::Quality, By::Week, period, zone, app) };
+        let mut rows = reports::rows(app, &asked).await?;
+        let (last, before) = (rows.pop(), rows.pop());
+        let to = next.yesterday().unwrap_or(week);
+        Ok(Self { last, before, from, to, end: period.to.unwrap_or_default() })
+    }
+
+    /// Whether the last week signals what the one before did not: a point outside counts each time, a run once.
+    pub(super) fn is_new(&self) -> bool {
+        const OUTSIDE: u64 = 1;
+        let rules = |row: &Option<Row>| -> Vec<u64> {
+            let rules = row.as_ref().and_then(|row| row.get("signals").as_array().cloned()).unwrap_or_default();
+            rules.iter().filter_map(Value::as_u64).collect()
+        };
+        let before = rules(&self.before);
+        rules(&self.last).iter().any(|rule| *rule == OUTSIDE || !before.contains(rule))
+    }
+}
+
+/// What a delivery is to say to a target; why it says nothing, where there is nothing to be said any more.
+pub async fn load(
+    app: &App,
+    delivery: &Delivery,
+    target: &Target,
+) -> anyhow::Result<std::result::Result<Signal, Failure>> {
+    const GONE: Failure = Failure::Dropped("the chart does not signal any more");
+    let site = app.sites.by_id(&target.site_id).await?;
+    let (Some(site), Some((week, category))) = (site, parse(&delivery.subject_id)) else { return Ok(Err(GONE)) };
+    let lang = target.settings.lang.unwrap_or_else(|| site.settings.main_language().for_console());
+    let chart = Chart::read(app, &site, category, week).await?;
+    Ok(Signal::of(site, Texts::of_console(lang), (category, week), chart).ok_or(GONE))
+}
+
+impl Signal {
+    fn of(site: Arc<Site>, t: Texts, (category, week): (Option<&str>, Date), chart: Chart) -> Option<Self> {
+        let figures = chart.last?;
+        let (trend, week_name, sentence) = of_week(t, &figures)?;
+        let topic = category.map(|key| category_label(t.0, Some(&site), Some(key)).unwrap_or_else(|| key.to_owned()));
+        let query = url::form_urlencoded::Serializer::new(String::new())
+            .extend_pairs([("by", "week"), ("site", site.key()), ("category", category.unwrap_or_default())])
+            .extend_pairs([("from", chart.from.to_string()), ("to", chart.to.to_string())])
+            .finish();
+        Some(Self {
+            topic: topic.unwrap_or_else(|| t.get("team.signal.all_topics").to_owned()),
+            category: category.map(str::to_owned),
+            path: format!("/staff/reports/quality?{query}"),
+            at: chart.end,
+            site,
+            t,
+            week,
+            week_name,
+            sentence,
+            trend,
+            figures,
+        })
+    }
+
+    /// What it is called.
+    pub fn title(&self) -> String {
+        let key = match self.trend {
+            Trend::Above => "team.signal.above",
+            Trend::Below => "team.signal.below",
+            Trend::Shift => "team.signal.shift",
+        };
+        self.t.with(key, &[("topic", &self.topic)])
+    }
+
+    /// What helps to judge it: labels and values.
+    pub fn facts(&self) -> [(&'static str, String); 3] {
+        [
+            (self.t.get("team.fact.site"), self.site.name().to_owned()),
+            (self.t.get("team.fact.category"), self.topic.clone()),
+            (self.t.get("team.signal.week"), self.week_name.clone()),
+        ]
+    }
+
+    /// What programs are told.
+    pub fn body(&self, url: Option<&str>) -> Value {
+        let figure = |name: &str| self.figures.get(name);
+        json!({
+            "type": EventType::Signal.as_str(),
+            "timestamp": rfc3339(self.at),
+            "data": {
+                "site": self.site.key(), "report": Name::Quality.as_str(), "category": self.category, "week": self.week.to_string(),
+                "period": figure("period"), "x": figure("x"), "n": self.figures.n, "p": figure("p"),
+                "lower": figure("lower"), "upper": figure("upper"), "signals": figure("signals"), "url": url,
+            },
+        })
+    }
+}
