@@ -12,6 +12,7 @@ pub enum Command {
     Run { demo_args: Vec<String> },
     Test { selection: Selection, test_args: Vec<String> },
     BenchConsole { arguments: Vec<String> },
+    BenchCustomers { arguments: Vec<String> },
     BenchForward { rounds: Vec<String> },
     BenchIntake { rounds: Vec<String> },
     BenchSuggest,
@@ -39,6 +40,10 @@ impl Command {
             "bench" if rest.first().is_some_and(|arg| arg == "console") => {
                 rest.remove(0);
                 return Ok(Self::BenchConsole { arguments: rest });
+            }
+            "bench" if rest.first().is_some_and(|arg| arg == "customers") => {
+                rest.remove(0);
+                return Ok(Self::BenchCustomers { arguments: rest });
             }
             "bench" if rest.first().is_some_and(|arg| arg == "forward") => {
                 rest.remove(0);

@@ -37,6 +37,24 @@ pub fn console(arguments: &[String]) -> anyhow::Result<()> {
     Ok(())
 }
 
+/// Builds what is released, starts a PostgreSQL, and asks for customers on both databases.
+pub fn customers(arguments: &[String]) -> anyhow::Result<()> {
+    widget_build::build()?;
+    let cluster = Cluster::start(Durability::Full)?;
+    eprintln!("→ customers (the first time it compiles for release, which takes minutes)");
+    let mut command: Command = environment::cargo();
+    command
+        .args(["bench", "--package", "sayso", "--bench", "customers", "--"])
+        .args(arguments)
+        .env("SAYSO_TEST_POSTGRES", cluster.url());
+    let status = Group::spawn(&mut command, Signal::TERM, OnInterrupt::End)?.wait()?;
+    cluster.stop();
+    if !status.success() {
+        bail!("the look-ups ended with {status}");
+    }
+    Ok(())
+}
+
 /// Builds what is released, starts a PostgreSQL, and runs the load against both databases, or those rounds that are named.
 pub fn intake(rounds: &[String]) -> anyhow::Result<()> {
     widget_build::build()?;

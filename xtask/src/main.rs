@@ -38,6 +38,9 @@ cargo xtask <command>
   bench console [sqlite|postgresql] [--cases N] [--only TEXT]
                         ask the released collector for every page of the console over a million cases, on both databases,
                         with one reader and with eight; the databases stay in target/bench between runs
+  bench customers [sqlite|postgresql] [--customers N]
+                        how fast a customer is found among a million, their page, the backfill, an erasure, and the check of the
+                        audit log
   bench forward [sqlite|postgresql] [ROUND...]
                         how fast cases and mails are forwarded by the released collector, beside targets that are dead or slow;
                         rounds are arrival mail drain intake
@@ -72,6 +75,7 @@ fn dispatch() -> anyhow::Result<()> {
         Command::Run { demo_args } => run::demo(&demo_args),
         Command::Test { selection, test_args } => tests::test(selection, &test_args),
         Command::BenchConsole { arguments } => bench::console(&arguments),
+        Command::BenchCustomers { arguments } => bench::customers(&arguments),
         Command::BenchForward { rounds } => bench::forward(&rounds),
         Command::BenchIntake { rounds } => bench::intake(&rounds),
         Command::BenchSuggest => bench::suggest(),

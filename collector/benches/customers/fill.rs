@@ -1,0 +1,99 @@
+//! Cases of as many customers, from before there were customers, straight into the tables.
+
+use std::time::Duration;
+
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use indicatif::{ProgressBar, ProgressStyle};
+use sayso::App;
+use sayso::cases::case::contact_context;
+use sayso::cases::code;
+use sayso::clock::{DAY, Millis};
+use sayso::db::Tx;
+use sayso::db::rows::{Part, Rows, chunks};
+use sayso::keys::{Keys, new_id_at, random_bytes};
+use sayso::sites::Site;
+use sayso::with_tx;
+use sayso_shared::TrackingCode;
+use serde_json::json;
+
+/// The tracking code of all of them, which nobody looks for.
+const CODE: &str = "7QK4-M2XH-9TRD-7";
+/// Cases of one transaction.
+const BATCH: usize = 8_192;
+
+struct Made {
+    id: String,
+    at: Millis,
+    phone: String,
+    name: String,
+}
+
+/// The phone number of a customer.
+pub fn phone(number: usize) -> String {
+    format!("+86138{number:08}")
+}
+
+/// That of the one who has many cases.
+pub fn phone_of_the_busy() -> String {
+    "+8613900000000".to_owned()
+}
+
+/// Makes a case for each of `customers`, and `cases` of one more.
+pub async fn fill(app: &App, site: &Site, customers: usize, cases: usize) -> anyhow::Result<()> {
+    let (now, all) = (app.clock.now(), customers + cases);
+    let bar = ProgressBar::new(all as u64);
+    bar.set_style(ProgressStyle::with_template("  {msg} {wide_bar} {pos}/{len} {eta}")?);
+    bar.enable_steady_tick(Duration::from_secs(1));
+    bar.set_message("cases");
+    for first in (0..all).step_by(BATCH) {
+        let made = |number: usize| {
+            let at = now - (all - number) as i64 * (730 * DAY / all as i64);
+            let phone = if number < customers { phone(number) } else { phone_of_the_busy() };
+            Made { id: new_id_at(at), at, phone, name: format!("Customer {}", number.min(customers)) }
+        };
+        let made: Vec<Made> = (first..all.min(first + BATCH)).map(made).collect();
+        let mut tx = app.db.begin().await?;
+        write(&mut tx, &app.keys, site, &made).await?;
+        tx.commit().await?;
+        bar.inc(made.len() as u64);
+    }
+    bar.finish_and_clear();
+    Ok(())
+}
+
+async fn write(tx: &mut Tx, keys: &Keys, site: &Site, made: &[Made]) -> sqlx::Result<()> {
+    static CASES: Rows = Rows::new(&[Part {
+        head: "insert into cases (id, site_id, code_hash, code_cipher, kind, status, priority, received_at, updated_at, quarantine) values ",
+        row: "(?, ?, ?, ?, 'question', 'closed', 'normal', ?, ?, '')",
+        tail: "",
+    }]);
+    static FEEDBACK: Rows = Rows::new(&[Part {
+        head: "insert into feedback (id, site_id, kind, message, contact_cipher, locale, keep_unmasked, received_at) values ",
+        row: "(?, ?, 'question', 'Where is my order?', ?, 'en', false, ?)",
+        tail: "",
+    }]);
+    let tracking_code = TrackingCode::parse(CODE).expect("it is one");
+    for chunk in chunks(made) {
+        let (cases, feedback) = (CASES.sql(tx, chunk.len()), FEEDBACK.sql(tx, chunk.len()));
+        with_tx!(tx, conn => {
+            let mut query = sqlx::query(cases);
+            for case in chunk {
+                let hash = URL_SAFE_NO_PAD.encode(random_bytes::<8>());
+                let code = code::encrypt(keys, &case.id, &tracking_code);
+                query = query.bind(&case.id).bind(site.id()).bind(hash).bind(code).bind(case.at).bind(case.at);
+            }
+            query.execute(conn).await.map(|_| ())
+        })?;
+        with_tx!(tx, conn => {
+            let mut query = sqlx::query(feedback);
+            for case in chunk {
+                let contact = json!({"name": case.name, "phone": case.phone}).to_string();
+                let cipher = keys.encrypt(&contact_context(&case.id), contact.as_bytes());
+                query = query.bind(&case.id).bind(site.id()).bind(cipher).bind(case.at);
+            }
+            query.execute(conn).await.map(|_| ())
+        })?;
+    }
+    Ok(())
+}
