@@ -36,11 +36,12 @@ pub use submission_rate::{Difficulty, SubmissionRate};
 use self::store::WriteOutcome;
 use crate::app::App;
 use crate::attachments;
-use crate::cases::{Actor, Channel, EventType, Priority, Suspicion};
+use crate::cases::{Actor, Channel, EventType, Priority, Suspicion, idempotency};
 use crate::clock::{Millis, parse_rfc3339, rfc3339};
 use crate::http::body::{JsonBody, idempotency_key};
 use crate::http::client::ClientAddress;
 use crate::http::{Error, Result};
+use crate::keys::Keys;
 use crate::service::Promised;
 use crate::sites::identity::{Identity, verify};
 use crate::sites::{Site, secrets};
@@ -60,7 +61,7 @@ pub async fn submit(
     policy: SubmissionPolicy<'_>,
 ) -> Result<Accepted> {
     let channel = match policy {
-        SubmissionPolicy::Public { entry: EntryPoint::Form(_), .. } | SubmissionPolicy::Survey => Channel::Entry,
+        SubmissionPolicy::Public { entry: EntryPoint::Form(_), .. } | SubmissionPolicy::Survey { .. } => Channel::Entry,
         SubmissionPolicy::Public { entry: EntryPoint::Api, .. } => Channel::Widget,
         SubmissionPolicy::Trusted | SubmissionPolicy::Split { .. } => Channel::Api,
         SubmissionPolicy::Mail { .. } => Channel::Email,
@@ -117,6 +118,11 @@ pub async fn submit_as(
     let news = if suspicion.is_some() { EventType::Status } else { EventType::Created };
     app.publish(&accepted.case_id, news.as_str());
     Ok(accepted)
+}
+
+/// The tracking code of a submission to a site under a key, unless another case had it.
+pub fn code_of(keys: &Keys, site_id: &str, key: &IdempotencyKey) -> String {
+    code::derive_code(keys, &idempotency::submission_key(site_id, key), 0).to_string()
 }
 
 /// Answers a repeat of what was accepted, whatever would refuse it now: a limit, a site that asks for other things than it did, a file that has been

@@ -36,8 +36,14 @@ pub enum SubmissionPolicy<'a> {
         /// Why it is held, if it is.
         suspicion: Option<Suspicion>,
     },
-    /// At the end of a survey, where nobody is asked for all that a site requires of feedback; whoever sends it has been checked.
-    Survey,
+    /// At the end of a survey, where nobody is asked for all that a site requires of feedback. Its form is looked at as the entry form is; the limits were
+    /// asked before.
+    Survey {
+        /// The key of the form, which is not that of the submission.
+        form_key: &'a IdempotencyKey,
+        /// What came with it.
+        form_proof: FormProof<'a>,
+    },
     /// Split off a case, which was accepted: it need not have what a site requires.
     Split {
         /// For whom the site vouched then.
@@ -68,7 +74,7 @@ impl SubmissionPolicy<'_> {
     pub fn rules(&self, site: &Site) -> FeedbackRules {
         match self {
             SubmissionPolicy::Public { .. } | SubmissionPolicy::Trusted => site.rules(),
-            SubmissionPolicy::Survey => FeedbackRules { required: Vec::new(), ..site.rules() },
+            SubmissionPolicy::Survey { .. } => FeedbackRules { required: Vec::new(), ..site.rules() },
             SubmissionPolicy::Mail { .. } | SubmissionPolicy::Split { .. } => {
                 FeedbackRules { required: Vec::new(), consent_required: false, ..site.rules() }
             }
@@ -81,7 +87,7 @@ impl SubmissionPolicy<'_> {
             SubmissionPolicy::Public { client, .. } => app.limits.check_submission(*client),
             SubmissionPolicy::Trusted
             | SubmissionPolicy::Mail { .. }
-            | SubmissionPolicy::Survey
+            | SubmissionPolicy::Survey { .. }
             | SubmissionPolicy::Split { .. } => Ok(()),
         }
     }
@@ -96,9 +102,14 @@ impl SubmissionPolicy<'_> {
         proof: Option<&str>,
     ) -> Result<Option<Suspicion>> {
         match self {
-            SubmissionPolicy::Trusted | SubmissionPolicy::Survey | SubmissionPolicy::Split { .. } => Ok(None),
+            SubmissionPolicy::Trusted | SubmissionPolicy::Split { .. } => Ok(None),
             SubmissionPolicy::Mail { suspicion } => Ok(*suspicion),
-            SubmissionPolicy::Public { .. } if app.config.dangerous_disable_guards => Ok(None),
+            SubmissionPolicy::Public { .. } | SubmissionPolicy::Survey { .. }
+                if app.config.dangerous_disable_guards =>
+            {
+                Ok(None)
+            }
+            SubmissionPolicy::Survey { form_key, form_proof } => assess_form(app, site, form_key, *form_proof),
             SubmissionPolicy::Public { entry: EntryPoint::Form(form_proof), .. } => {
                 let suspicion = assess_form(app, site, key, *form_proof)?;
                 app.limits.check_site(site.id(), Entrance::Form)?;
@@ -116,7 +127,7 @@ impl SubmissionPolicy<'_> {
 
     /// Counts what was accepted.
     pub fn record(&self, app: &App, site: &Site) {
-        if matches!(self, SubmissionPolicy::Public { .. }) {
+        if matches!(self, SubmissionPolicy::Public { .. } | SubmissionPolicy::Survey { .. }) {
             app.submission_rate.record(site.id(), app.clock.now());
         }
     }

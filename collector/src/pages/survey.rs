@@ -19,7 +19,7 @@ use crate::clock::Millis;
 use crate::http::client::ClientAddress;
 use crate::http::limits::Entrance;
 use crate::http::{Error, Result};
-use crate::intake::Accepted;
+use crate::intake::{self, FORM_EXPIRED};
 use crate::service::survey::{Audience, Survey};
 use crate::sites::Site;
 use crate::surveys::questions;
@@ -37,7 +37,7 @@ pub async fn show(
             let state = if visit.query("done") == Some("1") { Shown::Done } else { Shown::Asked };
             let mut page = SurveyPage::new(&site, &survey, &visit, &public_path(&site, &survey), fresh_key(), state);
             page.began = app.clock.now().to_string();
-            visit.page(StatusCode::OK, &page.prefilled(&visit))
+            visit.page(StatusCode::OK, &page.handed_out(&app, &site, "").prefilled(&visit))
         }
         closed => {
             let path = public_path(&site, &survey);
@@ -74,7 +74,8 @@ async fn submit(
         let page = SurveyPage::new(site, survey, visit, &action, form.key(), Shown::of(window));
         return visit.page(StatusCode::CONFLICT, &page);
     }
-    let mut page = SurveyPage::new(site, survey, visit, &action, form.key(), Shown::Asked).typed(form);
+    let page = SurveyPage::new(site, survey, visit, &action, form.key(), Shown::Asked);
+    let mut page = page.handed_out(app, site, &form.text("token")).typed(form);
     let refused = guard(app, client, site, form).err();
     if let Some(error) = refused {
         page.is_refused = true;
@@ -82,14 +83,14 @@ async fn submit(
     }
     match questions::read(survey, |name| form.text(name)) {
         Ok(given) => {
-            let case = match page.submit_wish(app, (site, survey), form, &given).await {
-                Ok(case) => case,
+            let code = match page.submit_wish(app, (site, survey), form, &given).await {
+                Ok(code) => code,
                 Err(error) => return visit.page_for_error(error, &page),
             };
             let respondent = format!("link:{}", form.key());
             surveys::submit(&app.db, survey.key.as_str(), &respondent, &given, app.clock.now()).await?;
             note_time(app, survey, &respondent, form).await?;
-            Ok(visit.go_to(&action, &done(case.as_ref())))
+            Ok(visit.go_to(&action, &done(code.as_deref())))
         }
         Err(wrong) => {
             page.form = page.form.with_wrong(wrong);
@@ -99,9 +100,8 @@ async fn submit(
 }
 
 /// What of a page says that the answers came, and where an answer to them will be.
-pub(super) fn done(case: Option<&Accepted>) -> Vec<(&'static str, &str)> {
-    let code = case.map(|case| ("code", case.code.as_str()));
-    [("done", "1")].into_iter().chain(code).collect()
+pub(super) fn done(code: Option<&str>) -> Vec<(&'static str, &str)> {
+    [("done", "1")].into_iter().chain(code.map(|code| ("code", code))).collect()
 }
 
 /// Refuses who sends too many, and what fills in the field that people do not see.
@@ -142,6 +142,10 @@ pub(super) struct SurveyPage {
     pub form: QuestionForm,
     state: Shown,
     pub is_refused: bool,
+    /// Whether it was handed out too long ago.
+    is_expired: bool,
+    /// What it was handed out with.
+    token: String,
     /// When it was made, in Unix milliseconds, which tells how long the answers took.
     pub began: String,
     /// The text that says how anonymous the answers are.
@@ -186,6 +190,8 @@ impl SurveyPage {
             minutes: questions::minutes(survey).to_string(),
             form: QuestionForm::new(survey, *shell.t, main, &key.to_string()),
             is_refused: false,
+            is_expired: false,
+            token: String::new(),
             assurance: "survey.anonymous",
             wish: (survey.audience != Audience::Members).then(|| Wish::of(site, lang)),
             code: visit.query("code").and_then(|code| TrackingCode::parse(code).ok()),
@@ -193,6 +199,13 @@ impl SurveyPage {
             key,
             state,
         }
+    }
+
+    /// The same, handed out now, or still that of before.
+    pub fn handed_out(mut self, app: &App, site: &Site, token: &str) -> Self {
+        let (limits, now) = (&app.config.limits, app.clock.now());
+        self.token = intake::renew_form_token(&app.keys, limits, site.id(), &self.key, token, now);
+        self
     }
 
     /// The same with what was typed.
@@ -210,10 +223,13 @@ impl SurveyPage {
         of: (&Site, &Survey),
         form: &Form,
         given: &[Given],
-    ) -> Result<Option<Accepted>> {
+    ) -> Result<Option<String>> {
         let Some(wish) = &mut self.wish else { return Ok(None) };
         let submitted = wish.submit(app, of, form, given, self.shell.t.0).await;
         submitted.inspect_err(|error| match error {
+            Error::Invalid(errors) if errors.iter().any(|error| error.pointer == FORM_EXPIRED) => {
+                self.is_expired = true
+            }
             Error::Invalid(_) => wish.note_mistakes(&self.shell.t, error),
             _ => self.is_refused = true,
         })

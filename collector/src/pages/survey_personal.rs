@@ -43,7 +43,8 @@ pub async fn show(
         Window::Open if visit.query("done") == Some("1") => Shown::Done,
         window => Shown::of(window),
     };
-    let mut page = SurveyPage::new(&site, &survey, &visit, &token.path(), fresh_key(), state);
+    let page = SurveyPage::new(&site, &survey, &visit, &token.path(), fresh_key(), state);
+    let mut page = page.handed_out(&app, &site, "");
     page.assurance = ASSURANCE;
     page.began = app.clock.now().to_string();
     let before = surveys::of_respondent(&app.db, survey.key.as_str(), &token.respondent(&app.keys)).await?;
@@ -71,7 +72,7 @@ pub async fn answer(
     if window != Window::Open {
         return visit.page(StatusCode::CONFLICT, &page);
     }
-    page = page.typed(&form);
+    page = page.handed_out(&app, &site, &form.text("token")).typed(&form);
     page.assurance = ASSURANCE;
     if let Err(error) = guard(&app, client, &site, &form) {
         page.is_refused = true;
@@ -79,13 +80,13 @@ pub async fn answer(
     }
     match questions::read(&survey, |name| form.text(name)) {
         Ok(given) => {
-            let case = match page.submit_wish(&app, (&site, &survey), &form, &given).await {
-                Ok(case) => case,
+            let code = match page.submit_wish(&app, (&site, &survey), &form, &given).await {
+                Ok(code) => code,
                 Err(error) => return visit.page_for_error(error, &page),
             };
             surveys::submit_invited(&app, survey.key.as_str(), &token, &given).await?;
             note_time(&app, &survey, &token.respondent(&app.keys), &form).await?;
-            Ok(visit.go_to(&token.path(), &done(case.as_ref())))
+            Ok(visit.go_to(&token.path(), &done(code.as_deref())))
         }
         Err(wrong) => {
             page.form = page.form.with_wrong(wrong);

@@ -1,17 +1,21 @@
 //! Whoever answers a survey may want an answer themselves. Then their answers are no longer anonymous: they come to the staff as a case, together with what
 //! was written.
 
+use sayso_shared::id::IdempotencyKey;
 use sayso_shared::limits::CONTEXT_MAX_BYTES;
 use sayso_shared::{Kind, Lang};
 use serde_json::{Map, Value, json};
+use uuid::Uuid;
 
-use super::form::{Form, fresh_key};
+use super::entry_form::HONEYPOT;
+use super::form::Form;
 use super::mistakes::Mistakes;
 use super::words::Words;
 use crate::app::App;
 use crate::cases::{Actor, Channel, Priority};
 use crate::http::{Error, Result};
-use crate::intake::{self, Accepted, Origin, SubmissionPolicy};
+use crate::intake::{self, FormProof, Origin, SubmissionPolicy};
+use crate::keys::Purpose;
 use crate::service::survey::Survey;
 use crate::sites::{Site, texts};
 use crate::surveys::Given;
@@ -66,7 +70,8 @@ impl Wish {
         self.consent || [&self.message, &self.name, &self.email, &self.phone].iter().any(|text| !text.trim().is_empty())
     }
 
-    /// Makes a case of it; none if no answer is wanted. The same form makes the same case; another text in it makes another one.
+    /// Makes a case of it, and gives its code; none if no answer is wanted. The same text from the same form makes the same case, whatever was answered
+    /// meanwhile; another text makes another one.
     pub async fn submit(
         &self,
         app: &App,
@@ -74,21 +79,32 @@ impl Wish {
         form: &Form,
         given: &[Given],
         lang: Lang,
-    ) -> Result<Option<Accepted>> {
+    ) -> Result<Option<String>> {
         if !self.is_begun() {
             return Ok(None);
         }
+        let (form_key, token, honeypot) = (form.key(), form.text("token"), form.text(HONEYPOT));
+        let policy = SubmissionPolicy::Survey {
+            form_key: &form_key,
+            form_proof: FormProof { token: &token, honeypot: &honeypot },
+        };
+        let key = self.key(app, &form_key);
         let origin =
-            || Origin { by: Actor::Customer, channel: Channel::Entry, priority: Priority::Normal, split_from: None };
-        let value = || self.feedback(site, lang, context(survey, given));
-        let accepted = intake::submit_as(app, site, &form.key(), value(), SubmissionPolicy::Survey, origin()).await;
-        match accepted {
-            Err(Error::KeyReused) => {
-                let key = fresh_key();
-                intake::submit_as(app, site, &key, value(), SubmissionPolicy::Survey, origin()).await.map(Some)
-            }
-            other => other.map(Some),
+            Origin { by: Actor::Customer, channel: Channel::Entry, priority: Priority::Normal, split_from: None };
+        let value = self.feedback(site, lang, context(survey, given));
+        match intake::submit_as(app, site, &key, value, policy, origin).await {
+            Ok(accepted) => Ok(Some(accepted.code)),
+            // It was sent with other answers before.
+            Err(Error::KeyReused) => Ok(Some(intake::code_of(&app.keys, site.id(), &key))),
+            Err(error) => Err(error),
         }
+    }
+
+    fn key(&self, app: &App, form_key: &IdempotencyKey) -> IdempotencyKey {
+        let Self { message, name, email, phone, .. } = self;
+        let text = json!([form_key.as_str(), message, name, email, phone]).to_string();
+        let hash = app.keys.short_hash(Purpose::Entry, &format!("wish/{text}"));
+        IdempotencyKey::parse(&Uuid::from_u128(hash).to_string()).expect("a UUID is a key")
     }
 
     /// Notes why it was not taken, if a field is why.

@@ -3,6 +3,8 @@
 use std::convert::Infallible;
 
 use askama::Template;
+use std::sync::Arc;
+
 use axum::extract::FromRequestParts;
 use axum::extract::Path;
 use axum::http::request::Parts;
@@ -16,6 +18,7 @@ use crate::app::App;
 use crate::assets;
 use crate::clock::{Millis, rfc3339};
 use crate::http::{Error, Result, cookies, cors, headers, language};
+use crate::service::Service;
 use crate::sites::Site;
 use crate::text::Texts;
 
@@ -28,6 +31,8 @@ pub struct Visit {
     query: Vec<(String, String)>,
     referrer: Option<String>,
     language_cookie: Option<HeaderValue>,
+    /// What says by which clock a site lives; none while the database can't be read.
+    service: Option<Arc<Service>>,
 }
 
 impl FromRequestParts<App> for Visit {
@@ -49,11 +54,17 @@ impl FromRequestParts<App> for Visit {
             asked,
             query: url::form_urlencoded::parse(query.as_bytes()).into_owned().collect(),
             referrer: foreign.map(String::from),
+            service: app.service.current().await.ok(),
         })
     }
 }
 
 impl Visit {
+    /// The time zone of a site.
+    fn zone_of(&self, site: &Site) -> TimeZone {
+        self.service.as_ref().map_or_else(|| site.zone(), |service| service.zone_of(site))
+    }
+
     /// A parameter of the address.
     pub fn query(&self, name: &str) -> Option<&str> {
         self.query.iter().find(|(known, _)| known == name).map(|(_, value)| value.as_str())
@@ -218,7 +229,7 @@ impl Shell {
             parents: visit.parents(site).join(" "),
             keeps_drafts: visit.keeps_drafts(),
             scheme: visit.theme().map(str::to_owned),
-            zone: site.zone(),
+            zone: visit.zone_of(site),
         }
     }
 

@@ -82,7 +82,7 @@ on_both_databases! {
         let mail = asked(&server, "li@example.com").remove(0);
         let (path, text) = (link(&app, &mail), mail.text());
         assert_eq!(mail.subject(), "How did we do?");
-        assert!(text.contains("Nobody here is shown who answered what.") && text.contains(&format!("{path}/stop")), "{text}");
+        assert!(text.contains("Nobody here is shown who answered what, unless you want an answer yourself.") && text.contains(&format!("{path}/stop")), "{text}");
         assert_eq!(mail.header("List-Unsubscribe"), format!("<{}{path}/stop>", app.url));
         assert_eq!(mail.header("List-Unsubscribe-Post"), "List-Unsubscribe=One-Click");
 
