@@ -125,6 +125,8 @@ async fn split(context: &Context, scheme: Scheme, folder: &Path) -> anyhow::Resu
     let Context { config, keys, clock, .. } = context;
     let sheets = scheme.sheets(&keys::written(&config.data)?, &config.public_url, &rfc3339(clock.now()))?;
     std::fs::create_dir_all(folder).with_context(|| format!("cannot make {}", folder.display()))?;
+    // Sheets of an earlier splitting would be taken for parts of this one.
+    ensure!(std::fs::read_dir(folder)?.next().is_none(), "{} is not empty", folder.display());
     for (at, sheet) in sheets.iter().enumerate() {
         write_new(&folder.join(format!("part-{}.txt", at + 1)), sheet)?;
     }

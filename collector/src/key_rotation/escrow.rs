@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 
 use super::words::check_words;
-use crate::keys;
+use crate::keys::{self, random_bytes};
 
 /// How many parts there may be.
 pub const PARTS_MAX: u8 = 20;
@@ -18,10 +18,14 @@ pub const PARTS_MAX: u8 = 20;
 const KEY_BYTES: usize = 32;
 /// Bytes of the sum at the end of a part, which tells what was mistyped.
 const SUM_BYTES: usize = 4;
-/// Bytes of a part: which key it is of, how many are needed, which part it is, a byte for each of the key, and the sum.
-const PART_BYTES: usize = 3 + KEY_BYTES + SUM_BYTES;
+/// Bytes of what all parts of one splitting have in common, and no others.
+const ID_BYTES: usize = 5;
+/// Bytes before the share: which splitting, which key, of how many, and how many parts are needed.
+const HEAD_BYTES: usize = ID_BYTES + 3;
+/// Bytes of a part: the head, which part it is, a byte for each of the key, and the sum.
+const PART_BYTES: usize = HEAD_BYTES + 1 + KEY_BYTES + SUM_BYTES;
 
-/// A part of a key: 52 letters of base64.
+/// A part of a key: 60 letters of base64.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Part([u8; PART_BYTES]);
 
@@ -40,10 +44,16 @@ impl Scheme {
         Ok(Self { parts, needed })
     }
 
-    /// The parts of a key, which is the one at `place` of the key file.
-    pub fn split(self, place: u8, key: &[u8; KEY_BYTES]) -> Vec<Part> {
-        let dealt = Sharks(self.needed).dealer(key).take(self.parts.into());
-        dealt.map(|share| Part::new([place, self.needed], &Vec::from(&share))).collect()
+    /// The parts of keys, in the order of the key file: for each key as many as there are people.
+    pub fn split(self, keys: &[[u8; KEY_BYTES]]) -> anyhow::Result<Vec<Vec<Part>>> {
+        let id: [u8; ID_BYTES] = random_bytes();
+        let count = u8::try_from(keys.len()).context("there are too many keys to be split")?;
+        let mut all = Vec::with_capacity(keys.len());
+        for (place, key) in (1..=count).zip(keys) {
+            let dealt = Sharks(self.needed).dealer(key).take(self.parts.into());
+            all.push(dealt.map(|share| Part::new(id, [place, count, self.needed], &Vec::from(&share))).collect());
+        }
+        Ok(all)
     }
 }
 
@@ -57,15 +67,15 @@ impl Scheme {
             )
         };
         let mut sheets: Vec<String> = (1..=parts).map(head).collect();
-        for (place, text) in written.iter().enumerate() {
-            let key = keys::key_of(text)?;
-            let place = u8::try_from(place + 1).context("there are too many keys to be split")?;
-            for (sheet, part) in sheets.iter_mut().zip(self.split(place, &key)) {
+        let all = written.iter().map(|text| keys::key_of(text)).collect::<anyhow::Result<Vec<_>>>()?;
+        for (place, (key, parts)) in all.iter().zip(self.split(&all)?).enumerate() {
+            let place = place + 1;
+            for (sheet, part) in sheets.iter_mut().zip(parts) {
                 *sheet += &format!(
                     "Key {place} of {}\n    {}\n    Check words of the key: {}\n\n",
                     written.len(),
                     part.printed(),
-                    check_words(&key)
+                    check_words(key)
                 );
             }
         }
@@ -83,10 +93,11 @@ impl Scheme {
 }
 
 impl Part {
-    fn new(head: [u8; 2], share: &[u8]) -> Self {
+    fn new(id: [u8; ID_BYTES], head: [u8; 3], share: &[u8]) -> Self {
         let mut bytes = [0; PART_BYTES];
-        bytes[..2].copy_from_slice(&head);
-        bytes[2..PART_BYTES - SUM_BYTES].copy_from_slice(share);
+        bytes[..ID_BYTES].copy_from_slice(&id);
+        bytes[ID_BYTES..HEAD_BYTES].copy_from_slice(&head);
+        bytes[HEAD_BYTES..PART_BYTES - SUM_BYTES].copy_from_slice(share);
         let sum = sum(&bytes[..PART_BYTES - SUM_BYTES]);
         bytes[PART_BYTES - SUM_BYTES..].copy_from_slice(&sum);
         Self(bytes)
@@ -96,11 +107,13 @@ impl Part {
     pub fn parse(typed: &str) -> anyhow::Result<Self> {
         let letters: String = typed.split_whitespace().collect();
         let bytes = BASE64_STANDARD_NO_PAD.decode(&letters).ok().and_then(|bytes| bytes.try_into().ok());
-        let bytes: [u8; PART_BYTES] = bytes.context("a part has 52 letters; some are missing, or too many")?;
+        let bytes: [u8; PART_BYTES] = bytes.context("a part has 60 letters; some are missing, or too many")?;
         let (part, found) = bytes.split_at(PART_BYTES - SUM_BYTES);
         ensure!(found == sum(part), "a letter of this part is mistyped");
-        ensure!(part[1] >= 2 && part[2] > 0, "this is no part of a key");
-        Ok(Self(bytes))
+        let part = Self(bytes);
+        let [place, count, needed] = part.head();
+        ensure!(needed >= 2 && (1..=count).contains(&place) && part.number() > 0, "this is no part of a key");
+        Ok(part)
     }
 
     /// In groups of four letters, as it is printed.
@@ -110,34 +123,51 @@ impl Part {
         groups.join(" ")
     }
 
+    /// Which splitting it is of.
+    fn id(&self) -> &[u8] {
+        &self.0[..ID_BYTES]
+    }
+
+    /// Which key it is of, of how many, and how many parts are needed.
+    fn head(&self) -> [u8; 3] {
+        self.0[ID_BYTES..HEAD_BYTES].try_into().expect("it has three bytes")
+    }
+
+    /// Which part it is.
+    fn number(&self) -> u8 {
+        self.0[HEAD_BYTES]
+    }
+
     fn share(&self) -> anyhow::Result<Share> {
-        Share::try_from(&self.0[2..PART_BYTES - SUM_BYTES]).map_err(|error| anyhow::anyhow!("{error}"))
+        Share::try_from(&self.0[HEAD_BYTES..PART_BYTES - SUM_BYTES]).map_err(|error| anyhow::anyhow!("{error}"))
     }
 }
 
 // A part is a secret, as the key is.
 impl std::fmt::Debug for Part {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "Part({} of key {})", self.0[2], self.0[0])
+        write!(f, "Part({} of key {})", self.number(), self.head()[0])
     }
 }
 
-/// The keys that parts make, in the order of the key file. The error says what is missing.
+/// All keys that parts make, in the order of the key file. The error says what is missing.
 pub fn join(parts: &[Part]) -> anyhow::Result<Vec<[u8; KEY_BYTES]>> {
-    ensure!(!parts.is_empty(), "there is no part");
-    // The same part twice is one.
-    let mut by_key: BTreeMap<u8, BTreeMap<u8, &Part>> = BTreeMap::new();
-    for part in parts {
-        by_key.entry(part.0[0]).or_default().insert(part.0[2], part);
-    }
-    let mut keys = Vec::with_capacity(by_key.len());
-    for (place, parts) in by_key {
-        let needed = parts.values().map(|part| part.0[1]).max().unwrap_or_default();
-        ensure!(parts.values().all(|part| part.0[1] == needed), "these parts were made at different times");
-        if parts.len() < usize::from(needed) {
-            bail!("of key {place} there are {} parts, and {needed} are needed", parts.len());
+    let first = parts.first().context("there is no part")?;
+    let [_, count, needed] = first.head();
+    let is_of_it = |part: &Part| part.id() == first.id() && part.head()[1..] == [count, needed];
+    ensure!(
+        parts.iter().all(is_of_it),
+        "these parts were made at different times: they are of different keys, or of different splittings"
+    );
+    let mut keys = Vec::with_capacity(count.into());
+    for place in 1..=count {
+        // The same part twice is one.
+        let of_key: BTreeMap<u8, &Part> =
+            parts.iter().filter(|part| part.head()[0] == place).map(|part| (part.number(), part)).collect();
+        if of_key.len() < usize::from(needed) {
+            bail!("of key {place} of {count} there are {} parts, and {needed} are needed", of_key.len());
         }
-        let shares = parts.values().map(|part| part.share()).collect::<anyhow::Result<Vec<Share>>>()?;
+        let shares = of_key.values().map(|part| part.share()).collect::<anyhow::Result<Vec<Share>>>()?;
         let key = Sharks(needed).recover(&shares).map_err(|error| anyhow::anyhow!("{error}"))?;
         keys.push(key.try_into().ok().context("these parts make no key")?);
     }
@@ -164,10 +194,15 @@ mod tests {
         assert!(Scheme::new(PARTS_MAX, PARTS_MAX).is_ok());
     }
 
+    /// The parts of one key.
+    fn parts_of(scheme: Scheme, key: [u8; KEY_BYTES]) -> Vec<Part> {
+        scheme.split(&[key]).unwrap().remove(0)
+    }
+
     proptest! {
         #[test]
         fn as_many_as_are_needed_make_the_key_and_fewer_do_not(key: [u8; KEY_BYTES], needed in 2_u8..=6, more in 0_u8..4, seed: u64) {
-            let mut parts = Scheme::new(needed + more, needed).unwrap().split(1, &key);
+            let mut parts = parts_of(Scheme::new(needed + more, needed).unwrap(), key);
             // Any of them, in any order.
             let length = parts.len();
             for at in 0..length {
@@ -184,8 +219,8 @@ mod tests {
         }
 
         #[test]
-        fn a_letter_that_was_mistyped_is_noticed(key: [u8; KEY_BYTES], at in 0_usize..52, letter in "[A-Za-z0-9+/]") {
-            let part = &Scheme::new(3, 2).unwrap().split(1, &key)[0];
+        fn a_letter_that_was_mistyped_is_noticed(key: [u8; KEY_BYTES], at in 0_usize..60, letter in "[A-Za-z0-9+/]") {
+            let part = &parts_of(Scheme::new(3, 2).unwrap(), key)[0];
             let mut typed: String = part.printed().replace(' ', "");
             if typed[at..=at] != letter {
                 typed.replace_range(at..=at, &letter);
@@ -200,18 +235,22 @@ mod tests {
     }
 
     #[test]
-    fn parts_of_different_times_are_told_apart_where_that_can_be_seen() {
-        let (two, three) = (Scheme::new(3, 2).unwrap(), Scheme::new(3, 3).unwrap());
-        let mixed = [two.split(1, &[1; 32]).remove(0), three.split(1, &[1; 32]).remove(1)];
-        assert!(join(&mixed).unwrap_err().to_string().contains("different times"));
+    fn parts_of_different_splittings_make_no_key() {
+        let scheme = Scheme::new(3, 2).unwrap();
+        // The same key, or one from before a rotation: what they make together is neither.
+        for other in [[1; 32], [2; 32]] {
+            let mixed = [parts_of(scheme, [1; 32]).remove(0), parts_of(scheme, other).remove(1)];
+            assert!(join(&mixed).unwrap_err().to_string().contains("different times"));
+        }
     }
 
     #[test]
-    fn several_keys_come_back_in_their_order() {
-        let scheme = Scheme::new(3, 2).unwrap();
-        let mut parts = scheme.split(2, &[2; 32]);
-        parts.truncate(2);
-        parts.extend(scheme.split(1, &[1; 32]).into_iter().skip(1));
-        assert_eq!(join(&parts).unwrap(), vec![[1; 32], [2; 32]]);
+    fn several_keys_come_back_whole_or_not_at_all() {
+        let split = Scheme::new(3, 2).unwrap().split(&[[1; 32], [2; 32]]).unwrap();
+        let of = |key: usize, numbers: [usize; 2]| numbers.map(|number| split[key][number].clone());
+        let all: Vec<Part> = of(1, [0, 2]).into_iter().chain(of(0, [1, 2])).collect();
+        assert_eq!(join(&all).unwrap(), vec![[1; 32], [2; 32]]);
+        let one = join(&of(1, [0, 2])).unwrap_err().to_string();
+        assert_eq!(one, "of key 1 of 2 there are 0 parts, and 2 are needed");
     }
 }
