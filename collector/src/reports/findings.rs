@@ -133,13 +133,14 @@ fn trend(row: &Row) -> Option<Trend> {
 }
 
 fn of_trend(t: Texts, trend: Trend, row: &Row, period: &str) -> String {
-    let limit = |name: &str| {
+    // Whole complaints: the most that are within the upper limit, and the fewest within the lower one.
+    let limit = |name: &str, whole: fn(f64) -> f64| {
         let limit = row.get(name).as_f64().map(|share| share * row.n as f64);
-        limit.map(|limit| format::count(limit.round() as i64)).unwrap_or_default()
+        limit.map(|limit| format::count(whole(limit) as i64)).unwrap_or_default()
     };
     let (key, limit) = match trend {
-        Trend::Above => ("insight.finding.above", limit("upper")),
-        Trend::Below => ("insight.finding.below", limit("lower")),
+        Trend::Above => ("insight.finding.above", limit("upper", f64::floor)),
+        Trend::Below => ("insight.finding.below", limit("lower", f64::ceil)),
         Trend::Shift => return t.with("insight.finding.drift", &[("period", period)]),
     };
     let x = row.get("x").as_i64().map(format::count).unwrap_or_default();

@@ -1,8 +1,11 @@
 //! Planning: what a chart signals becomes a delivery to each target that hears of it, once.
 
+use std::collections::BTreeMap;
+
 use jiff::Timestamp;
 use jiff::civil::Date;
 use sayso_shared::Kind;
+use serde_json::json;
 
 use super::name;
 use super::signal::Chart;
@@ -18,6 +21,12 @@ use crate::{with_db, with_tx};
 
 /// The subject of the deliveries that warn.
 pub const SUBJECT: &str = "chart_signal";
+
+/// Nelson's rule of a point outside the limits.
+const OUTSIDE: u64 = 1;
+
+/// The rules that hold, by topic.
+type Active = BTreeMap<String, Vec<u64>>;
 
 /// The hour of Monday from which on the week before is looked at.
 const HOUR: i8 = 7;
@@ -63,17 +72,24 @@ async fn is_checked(db: &Db, site_id: &str, week: Date) -> sqlx::Result<bool> {
 }
 
 async fn check(app: &App, site: &Site, week: Date, targets: &[&Target]) -> anyhow::Result<usize> {
+    let before = active_before(&app.db, site.id(), week).await?;
+    let mut active = Active::new();
     let mut signals: Vec<Option<&str>> = Vec::new();
     let topics = site.settings.categories.iter().map(|category| Some(category.key.as_str()));
     for category in std::iter::once(None).chain(topics) {
-        let chart = Chart::read(app, site, category, week).await?;
-        signals.extend(chart.is_new().then_some(category));
+        let rules = Chart::read(app, site, category, week).await?.rules();
+        let name = category.unwrap_or_default();
+        let known = before.get(name).map_or(&[] as &[u64], Vec::as_slice);
+        // A point outside counts each time, a run once.
+        signals.extend(rules.iter().any(|rule| *rule == OUTSIDE || !known.contains(rule)).then_some(category));
+        active.insert(name.to_owned(), rules);
     }
     let now = app.clock.now();
     let mut tx = app.db.begin().await?;
-    let insert = "insert into signal_checks (site_id, week, checked_at) values ($1, $2, $3) on conflict do nothing";
-    let is_first = with_tx!(&mut tx, conn => sqlx::query(insert).bind(site.id()).bind(week.to_string()).bind(now).execute(conn).await
-        .map(|done| done.rows_affected() == 1))?;
+    let insert =
+        "insert into signal_checks (site_id, week, active, checked_at) values ($1, $2, $3, $4) on conflict do nothing";
+    let is_first = with_tx!(&mut tx, conn => sqlx::query(insert).bind(site.id()).bind(week.to_string())
+        .bind(json!(active).to_string()).bind(now).execute(conn).await.map(|done| done.rows_affected() == 1))?;
     let mut planned = 0;
     for category in signals.into_iter().filter(|_| is_first) {
         for target in targets.iter().filter(|target| hears_of(target, category)) {
@@ -84,6 +100,13 @@ async fn check(app: &App, site: &Site, week: Date, targets: &[&Target]) -> anyho
     }
     tx.commit().await?;
     Ok(planned)
+}
+
+/// What the charts signalled when they were looked at last.
+async fn active_before(db: &Db, site_id: &str, week: Date) -> anyhow::Result<Active> {
+    let select = "select active from signal_checks where site_id = $1 and week < $2 order by week desc limit 1";
+    let found: Option<String> = with_db!(db, pool => sqlx::query_scalar(select).bind(site_id).bind(week.to_string()).fetch_optional(pool).await)?;
+    Ok(found.map(|json| serde_json::from_str(&json)).transpose()?.unwrap_or_default())
 }
 
 /// The names of a delivery that warns.

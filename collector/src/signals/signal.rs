@@ -23,10 +23,16 @@ use crate::text::Texts;
 /// Weeks that a chart is made of; limits need 20 (insight.md, p-chart).
 const WEEKS: i64 = 26;
 
-/// The last two weeks of the chart of a site's complaints.
+/// Complaints that a chart has to be of, one a week.
+const COMPLAINTS_MIN: u64 = WEEKS as u64;
+/// Complaints in a week below which nothing is a sign of more.
+const OUTSIDE_MIN: u64 = 3;
+
+/// The last week of the chart of a site's complaints.
 pub(super) struct Chart {
     last: Option<Row>,
-    before: Option<Row>,
+    /// How many complaints the chart is of.
+    complaints: u64,
     /// The first day of the chart.
     from: Date,
     /// The last day.
@@ -72,20 +78,19 @@ impl Chart {
             Filter { site_id: Some(site.id().to_owned()), category: category.map(str::to_owned), ..Filter::default() };
         let asked = Asked { filter, ..Asked::of_cases(Name::Quality, By::Week, period, zone, app) };
         let mut rows = reports::rows(app, &asked).await?;
-        let (last, before) = (rows.pop(), rows.pop());
+        let complaints = rows.iter().filter_map(|row| row.get("x").as_u64()).sum();
         let to = next.yesterday().unwrap_or(week);
-        Ok(Self { last, before, from, to, end: period.to.unwrap_or_default() })
+        Ok(Self { last: rows.pop(), complaints, from, to, end: period.to.unwrap_or_default() })
     }
 
-    /// Whether the last week signals what the one before did not: a point outside counts each time, a run once.
-    pub(super) fn is_new(&self) -> bool {
-        const OUTSIDE: u64 = 1;
-        let rules = |row: &Option<Row>| -> Vec<u64> {
-            let rules = row.as_ref().and_then(|row| row.get("signals").as_array().cloned()).unwrap_or_default();
-            rules.iter().filter_map(Value::as_u64).collect()
-        };
-        let before = rules(&self.before);
-        rules(&self.last).iter().any(|rule| *rule == OUTSIDE || !before.contains(rule))
+    /// The rules that hold for the last week. Of what hardly anybody complains about there are none: the limits of a share are those of a normal
+    /// distribution, by which the first complaint in half a year is far outside, and a quiet time a run.
+    pub(super) fn rules(&self) -> Vec<u64> {
+        let rules = self.last.as_ref().filter(|_| self.complaints >= COMPLAINTS_MIN).map(|row| row.get("signals"));
+        let rules: Vec<u64> = rules.and_then(Value::as_array).into_iter().flatten().filter_map(Value::as_u64).collect();
+        let is_single =
+            self.last.as_ref().and_then(|row| row.get("x").as_u64()).is_some_and(|x| (1..OUTSIDE_MIN).contains(&x));
+        if is_single { Vec::new() } else { rules }
     }
 }
 

@@ -105,7 +105,8 @@ impl Target {
         match &self.hears {
             Hears::Only(events) => events.contains(&event),
             Hears::Unreadable => false,
-            Hears::Default if self.channel().is_some_and(Channel::is_for_programs) => true,
+            // Of charts nobody hears who did not ask for it: what reads events of cases finds none there.
+            Hears::Default if self.channel().is_some_and(Channel::is_for_programs) => event != EventType::Signal,
             Hears::Default => Self::TEAM_EVENTS.contains(&event),
         }
     }

@@ -16,6 +16,11 @@ const WEEK: &str = "2026-11-23T00:00:00+08:00";
 const BEFORE: i64 = 25;
 
 const TARGETS: &str = r#"
+[[category]]
+site = "acme"
+key = "price"
+label = { en = "Price" }
+
 [[target]]
 key = "room"
 site = "acme"
@@ -65,7 +70,7 @@ channel = "email"
 address = "usual@shop.example"
 "#;
 
-/// Ten cases a week, of which two are complaints about deliveries; in the last week nine of twelve.
+/// Ten cases a week, of which two are complaints about deliveries; in the last week nine of twelve, and the first one about prices in half a year.
 fn cases() -> String {
     let begin = parse_rfc3339(WEEK).unwrap();
     let mut lines = String::from("kind,category,message,received_at,external_id\n");
@@ -77,6 +82,7 @@ fn cases() -> String {
             lines += &format!("{kind},words,{when},{week}-{at}\n");
         }
     }
+    lines += &format!("complaint,price,words,{},price\n", rfc3339(begin + DAY));
     lines
 }
 
@@ -107,7 +113,7 @@ on_both_databases! {
         go_to(&app, "2026-11-30T06:59:00+08:00");
         assert_eq!(plan(&app.app).await.unwrap(), 0, "nobody reads it so early");
         go_to(&app, "2026-11-30T07:00:00+08:00");
-        assert_eq!(plan(&app.app).await.unwrap(), 5, "all topics and this one to the room, and this one to three others");
+        assert_eq!(plan(&app.app).await.unwrap(), 5, "all topics and this one to the room, and this one to three others; a first complaint is no sign");
         assert_eq!(plan(&app.app).await.unwrap(), 0, "each once");
         work(&app).await;
 
@@ -115,19 +121,19 @@ on_both_databases! {
         assert_eq!(told.len(), 4);
         let room: Vec<String> = told.iter().filter(|one| one["msgtype"].is_string()).map(Value::to_string).collect();
         assert!(room.iter().any(|text| text.contains("投诉超出控制限：所有方面")), "{room:?}");
-        assert!(room.iter().any(|text| text.contains("投诉超出控制限：Delivery") && text.contains("12 条中有 9 条")), "{room:?}");
+        assert!(room.iter().any(|text| text.contains("投诉超出控制限：Delivery") && text.contains("13 条中有 9 条")), "{room:?}");
         let program = told.iter().find(|one| one["type"] == "report.signal").unwrap();
         let data = &program["data"];
         assert_eq!((&data["site"], &data["category"], &data["week"]), (&json!("acme"), &json!("delivery"), &json!("2026-11-23")));
-        assert_eq!((&data["x"], &data["n"], &data["p"], &data["signals"][0]), (&json!(9), &json!(12), &json!(0.75), &json!(1)), "{program}");
-        assert!(data["upper"].as_f64().unwrap() < 0.75 && data["url"].as_str().unwrap().contains("/staff/reports/quality?by=week"), "{program}");
+        assert_eq!((&data["x"], &data["n"], &data["p"], &data["signals"][0]), (&json!(9), &json!(13), &json!(9.0 / 13.0), &json!(1)), "{program}");
+        assert!(data["upper"].as_f64().unwrap() < 0.7 && data["url"].as_str().unwrap().contains("/staff/reports/quality?by=week"), "{program}");
         let templated = told.iter().find(|one| one["templated"].is_string()).unwrap();
         assert_eq!((&templated["of"], &templated["words"]), (&Value::Null, &Value::Null), "a chart is no case");
 
         let mail = server.mails_to("team@shop.example").remove(0);
         assert_eq!(mail.subject(), "[Acme Home] Complaints above the limit: Delivery");
         let text = mail.text();
-        assert!(text.contains("9 of 12") && text.contains("/staff/reports/quality?by=week&site=acme&category=delivery&from=2026-06-01&to=2026-11-29"), "{text}");
+        assert!(text.contains("9 of 13") && text.contains("/staff/reports/quality?by=week&site=acme&category=delivery&from=2026-06-01&to=2026-11-29"), "{text}");
         assert!(server.mails_to("questions@shop.example").is_empty() && server.mails_to("usual@shop.example").is_empty());
         let (data, url) = (app.data.path().to_owned(), app.app.config.database_url.reveal().unwrap_or_default().to_owned());
         let list = tokio::task::spawn_blocking(move || run(&data, &url, &["deliveries", "list", "--json", "--target", "team"]));
