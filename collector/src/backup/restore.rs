@@ -129,6 +129,9 @@ async fn into_sqlite(arguments: &RestoreArguments, keys: &Keys, path: &Path, fil
     files.commit()
 }
 
+/// The migration since which a site's UTC means UTC, and no longer that nothing was set.
+const EXPLICIT_ZONES: i64 = 71;
+
 async fn fill_sqlite(arguments: &RestoreArguments, keys: &Keys, new: &Path, files: &StagedFiles) -> anyhow::Result<()> {
     let db = Db::connect(new, Some(&format!("sqlite:{}", new.display()))).await?;
     db.migrate().await?;
@@ -195,7 +198,8 @@ async fn fill(file: &Path, keys: &Keys, tx: &mut Tx, tables: &[Table], files: &S
     // Those of the former installation would be taken for facts of this one.
     facts::clear_in(tx).await?;
     let mut columns: Vec<(String, Vec<Column>)> = Vec::new();
-    for (name, names) in read_head(file)?.tables {
+    let head = read_head(file)?;
+    for (name, names) in head.tables {
         let table = tables.iter().find(|table| table.name == name);
         let table =
             table.with_context(|| format!("the backup holds the table {name}, which this version does not have"))?;
@@ -217,6 +221,11 @@ async fn fill(file: &Path, keys: &Keys, tx: &mut Tx, tables: &[Table], files: &S
         Part::Attachment(path, content) => attachments::write(&files.staged, path, content),
     });
     restored.await?;
+    // What the migration says to rows that were there; these came after it.
+    if !head.migrations.contains(&EXPLICIT_ZONES) {
+        const FORGET_UNSET: &str = include_str!("../../migrations/0071_unset_time_zones.sql");
+        with_tx!(tx, conn => sqlx::query(FORGET_UNSET).execute(conn).await.map(|_| ()))?;
+    }
     search::reindex_in(tx, Clock::default().now()).await?;
     // The check value came with the rows; that it is right was the condition for all this.
     let select = "select count(*) from meta where name = 'master_key_check' and value = $1";

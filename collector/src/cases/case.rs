@@ -97,6 +97,10 @@ pub struct Case {
     pub version: i64,
     /// The short number for the staff; none in the moment before it is given.
     pub number: Option<i64>,
+    /// The word for the kind that it came as, whatever it is now.
+    pub submitted_kind: String,
+    /// The key of the category that it came with.
+    pub submitted_category: Option<String>,
     tags: String,
     code_cipher: String,
     contact_cipher: Option<String>,
@@ -108,7 +112,7 @@ pub const SELECT: &str = "select cases.id, cases.site_id, cases.kind, cases.stat
     cases.updated_at, cases.first_response_due, cases.first_responded_at, cases.resolved_at, cases.closed_at, cases.merged_into, cases.merged_at, cases.contact_shared_at, \
     cases.reopened_count, cases.outcome, cases.remedy, cases.remedy_cost, cases.remedy_currency, cases.quarantine, cases.suspicion, cases.version, case_numbers.number, cases.code_cipher, feedback.message, \
     nullif(coalesce(cases.category, feedback.category), '') as category, cases.team, cases.tags, cases.channel, cases.tier, cases.customer_id, cases.problem, \
-    cases.follow_up_at, cases.due_at, feedback.rating, \
+    cases.follow_up_at, cases.due_at, feedback.kind as submitted_kind, nullif(feedback.category, '') as submitted_category, feedback.rating, \
     feedback.importance, feedback.desired_outcome, feedback.reference, feedback.locale, feedback.page_url, feedback.page_title, \
     feedback.page_referrer, feedback.context, feedback.contact_cipher, feedback.identity_cipher \
     from cases join feedback on feedback.id = cases.id left join case_numbers on case_numbers.case_id = cases.id";

@@ -14,9 +14,17 @@ const KINDS: [SurveyKind; 4] =
 /// Who answered each.
 const RESPONDENTS: u64 = 64;
 
-/// The tables of the service file that make these surveys.
+/// The tables of the service file that make these surveys. Whether somebody recommends the company is asked after a resolved case, too.
 pub(super) fn tables() -> anyhow::Result<String> {
-    KINDS.iter().map(|kind| questionnaires::text(kind.as_str(), "acme")).collect()
+    const TITLE: &str = "[survey.title]";
+    let table = |kind: &SurveyKind| {
+        let text = questionnaires::text(kind.as_str(), "acme")?;
+        Ok(match kind {
+            SurveyKind::Nps => text.replacen(TITLE, &format!("channels = [\"link\", \"widget\"]\n\n{TITLE}"), 1),
+            _ => text,
+        })
+    };
+    KINDS.iter().map(table).collect()
 }
 
 /// Answers all of them, over the last four weeks.

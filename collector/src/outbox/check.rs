@@ -20,7 +20,9 @@ pub async fn address(config: &Config, address: &str) -> Result<(), String> {
     let reach = Reach::of(config);
     let url = Url::parse(address).map_err(|_| "its address is not a URL".to_owned())?;
     Egress::of(config).check(&url)?;
-    let Some(Host::Domain(name)) = url.host() else { return Ok(()) };
+    // Where there is a proxy it alone has to know the name.
+    let has_proxy = config.outbox.proxy().is_ok_and(|proxy| proxy.is_some());
+    let Some(Host::Domain(name)) = url.host().filter(|_| !has_proxy) else { return Ok(()) };
     let found = tokio::net::lookup_host((name, 0)).await.map_err(|_| format!("the name {name} can't be resolved"))?;
     let found: Vec<SocketAddr> = found.collect();
     ssrf_guard::filter_allowed(name, &found, &reach).map(|_| ()).map_err(|refused| refused.to_string())

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use anyhow::Context as _;
+use jiff::tz::TimeZone;
 use sayso_shared::{Contact, Kind, Lang, Locale};
 use serde_json::{Value, json};
 
@@ -30,6 +31,8 @@ pub struct EventContext {
     pub contact: Option<Contact>,
     /// Whether there is such a case.
     pub origin: Origin,
+    /// By which clock the site lives.
+    pub zone: TimeZone,
 }
 
 /// Where it comes from.
@@ -50,6 +53,8 @@ pub struct CaseDetails {
     pub code: String,
     /// What it is.
     pub kind: Kind,
+    /// What it came as, and with which category. Mails go by it, since their subject must stay what it was.
+    pub submitted: (Kind, Option<String>),
     /// Where it stands.
     pub status: Status,
     /// How urgent it is.
@@ -163,6 +168,7 @@ impl EventContext {
         Ok(EventContext {
             contact: case.contact(&app.keys),
             case: CaseDetails::read(app, case).await?,
+            zone: app.service.current().await?.zone_of(&site),
             site,
             event,
             origin: Origin::Real,
@@ -173,10 +179,12 @@ impl EventContext {
     pub fn sample(site: Site, now: Millis) -> EventContext {
         let lang = site.settings.main_language();
         let words = Texts::of_console(lang).get("team.sample.message");
+        let kind = site.settings.kinds.first().copied().unwrap_or(Kind::Question);
         let case = CaseDetails {
             id: new_id(),
             code: "0000-0000-0000-0".into(),
-            kind: site.settings.kinds.first().copied().unwrap_or(Kind::Question),
+            kind,
+            submitted: (kind, None),
             status: Status::New,
             priority: Priority::Normal,
             number: None,
@@ -207,7 +215,7 @@ impl EventContext {
             files: Vec::new(),
             asks: false,
         };
-        EventContext { site: Arc::new(site), case, event, contact: None, origin: Origin::Sample }
+        EventContext { zone: site.zone(), site: Arc::new(site), case, event, contact: None, origin: Origin::Sample }
     }
 
     /// The address of the case in the console.
@@ -217,7 +225,7 @@ impl EventContext {
 
     /// A moment in the site's own time, which those who read mails live by.
     pub fn moment(&self, t: Texts, at: Millis) -> String {
-        t.moment_in(at, &self.site.zone())
+        t.moment_in(at, &self.zone)
     }
 
     /// The language of the team: the main one of the site, where the console speaks it.
@@ -246,6 +254,7 @@ impl CaseDetails {
             remedy: case.remedy.clone().filter(|_| stands),
             code: case.code(&app.keys)?,
             kind: case.kind(),
+            submitted: (Kind::parse(&case.submitted_kind).unwrap_or(case.kind()), case.submitted_category.clone()),
             status: case.status(),
             priority: case.priority(),
             id: case.id,

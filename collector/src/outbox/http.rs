@@ -18,7 +18,7 @@ use crate::clock::{Millis, SECOND};
 use crate::config::Config;
 
 /// More of an answer than this is not read.
-const ANSWER_MAX: usize = 4 * 1024;
+const ANSWER_MAX: usize = 64 * 1024;
 /// How long to leave a receiver alone that says to come back later, and not when.
 const BUSY_WAIT: Millis = 60 * SECOND;
 /// The longest text of a receiver that is kept, in characters.
@@ -51,6 +51,8 @@ pub struct Answer {
     pub status: StatusCode,
     /// The beginning of the body.
     pub head: String,
+    /// Whether that is all of it.
+    pub is_whole: bool,
     /// How long the receiver wants to be left alone, by its headers.
     pub wait: Option<Millis>,
 }
@@ -104,14 +106,15 @@ impl Http {
         let (status, wait) = (response.status(), retry_after(response.headers(), attempt.now));
         attempt.note(|noted| noted.answer = head_of(&response));
         // A short answer is read to its end, so that the connection can be used again.
-        let mut head = Vec::new();
-        while head.len() < ANSWER_MAX {
+        let (mut head, mut is_whole) = (Vec::new(), false);
+        while head.len() < ANSWER_MAX && !is_whole {
             match response.chunk().await {
                 Ok(Some(chunk)) => head.extend_from_slice(&chunk[..chunk.len().min(ANSWER_MAX - head.len())]),
-                Ok(None) | Err(_) => break,
+                Ok(None) => is_whole = true,
+                Err(_) => break,
             }
         }
-        Ok(Answer { status, head: String::from_utf8_lossy(&head).into_owned(), wait })
+        Ok(Answer { status, head: String::from_utf8_lossy(&head).into_owned(), is_whole, wait })
     }
 }
 
@@ -243,6 +246,17 @@ mod tests {
     fn waits(text: &'static str) -> Option<Millis> {
         let headers = HeaderMap::from_iter([(RETRY_AFTER, HeaderValue::from_static(text))]);
         retry_after(&headers, 784_111_777_000)
+    }
+
+    #[test]
+    fn certificates_that_cannot_be_used_are_named() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let file = folder.path().join("ca.pem");
+        assert!(certificates(Path::new("")).expect("none is set").is_empty());
+        let refused = |file: &Path| certificates(file).expect_err("it can't be used").to_string();
+        assert!(refused(&file).contains("can't be read"));
+        std::fs::write(&file, "-----BEGIN NOTHING-----").expect("it is written");
+        assert!(refused(&file).contains("is no PEM file with certificates"));
     }
 
     #[test]

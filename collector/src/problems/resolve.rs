@@ -66,7 +66,8 @@ async fn resolve_one(
     let case = Case::by_id(app, case_id).await?;
     let site = app.sites.by_id(&case.site_id).await?.ok_or(Error::NotFound("there is no such site"))?;
     let template = Template { key: "problem".parse()?, subject: None, body: answer.text.clone() };
-    let text = written(app, &site, &case, &template, None, &clocks::of_case(&app.db, case_id).await?)?;
+    let zone = app.service.current().await?.zone_of(&site);
+    let text = written(app, &site, &case, &template, None, (&clocks::of_case(&app.db, case_id).await?, &zone))?;
     let body: Body =
         Text::parse(&text).map_err(|_| Error::Conflict("with its names the answer is too long".to_owned()))?;
     // Only complaints have an outcome.

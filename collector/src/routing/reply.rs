@@ -1,5 +1,6 @@
 //! Replies by template: what a rule says to the customer. It is no message of a person, so no clock of a response ends with it.
 
+use jiff::tz::TimeZone;
 use sayso_shared::Lang;
 use sayso_shared::text::Text;
 use serde_json::{Value, json};
@@ -39,7 +40,8 @@ pub(super) async fn of_step(
     };
     let clocks = clocks::load(tx, case_id).await?;
     let Some(site) = terms.site(&case.site_id) else { return Ok(None) };
-    let text = written(app, site, &case, template, owner.as_deref(), &clocks)?;
+    let zone = terms.service().zone_of(site);
+    let text = written(app, site, &case, template, owner.as_deref(), (&clocks, &zone))?;
     // With long names a template may become longer than a message is.
     Ok(Text::parse(&text).ok())
 }
@@ -62,14 +64,14 @@ pub fn written(
     case: &Case,
     template: &Template,
     writer: Option<&str>,
-    clocks: &[Clock],
+    (clocks, zone): (&[Clock], &TimeZone),
 ) -> Result<String, crate::http::Error> {
     let lang = site.settings.language_for(case.locale.as_deref().and_then(Lang::for_tag));
     let t = Texts(lang);
     let code = case.code(&app.keys)?;
     let due = |promise| {
         let clock = clocks.iter().rfind(|clock| clock.promise == promise).and_then(Clock::due);
-        clock.map_or_else(String::new, |at| t.moment_in(at, &site.zone()))
+        clock.map_or_else(String::new, |at| t.moment_in(at, zone))
     };
     let name = case.contact(&app.keys).and_then(|contact| contact.name().map(str::to_owned));
     let values = [

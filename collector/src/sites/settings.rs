@@ -29,7 +29,7 @@ pub struct SiteSettings {
     pub public_record: bool,
     /// Whether feedback brings along what went wrong on the page: errors and failed requests, as far as the customer lets them.
     pub page_errors: bool,
-    /// The time zone that it lives by; none for that of its calendar.
+    /// The time zone that it lives by; none for that of its calendar ([`crate::service::Service::zone_of`]).
     pub time_zone: Option<Zone>,
     /// The country of phone numbers that are written without one.
     pub country: Option<Country>,

@@ -50,7 +50,7 @@ pub(super) async fn insert(
     let clocks = clocks::of_case(&app.db, &case.id).await?;
     let mut reply = form.body.replace("\r\n", "\n").trim_end().to_owned();
     if let Some(template) = chosen {
-        let text = written(&app, &site, &case, &template, Some(&who.member.name), &clocks)?;
+        let text = written(&app, &site, &case, &template, Some(&who.member.name), (&clocks, &service.zone_of(&site)))?;
         reply = if reply.is_empty() { text } else { format!("{reply}\n\n{text}") };
     }
     let draft = Draft {

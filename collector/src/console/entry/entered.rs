@@ -152,7 +152,7 @@ pub(super) async fn receipt(State(app): State<App>, who: SignedIn, Path(id): Pat
         t: Texts(lang),
         reader: who.t,
         company: site.name().to_owned(),
-        zone: site.zone(),
+        zone: app.service.current().await?.zone_of(&site),
         code: case.code(&app.keys)?,
         lookup: app.config.url("/t/"),
         promise: promise.map(str::to_owned),

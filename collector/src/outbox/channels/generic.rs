@@ -54,15 +54,13 @@ pub fn request(
 }
 
 /// What an answer means: the status says it, and where the target has a rule, the body as well. What is refused by it is tried again, since nobody knows
-/// what its codes mean.
+/// what its codes mean. A body that is too long to be read counts as success: it would be the same at each attempt, and what was taken must not be sent
+/// again and again. Of the body nothing is kept but the value that the rule asks for, since receivers repeat what they are sent.
 pub fn judge(answer: &Answer, rule: Option<&SuccessRule>) -> Result<(), Failure> {
     answer.judge_patiently()?;
-    match rule {
-        Some(rule) if !rule.holds(&answer.head) => {
-            let said = answer.head.lines().next().unwrap_or_default();
-            Err(answer.busy(&format!("not {rule}, but {}", said.trim()), None))
-        }
-        _ => Ok(()),
+    match rule.filter(|_| answer.is_whole).and_then(|rule| rule.refusal(&answer.head)) {
+        Some(why) => Err(answer.busy(&why, None)),
+        None => Ok(()),
     }
 }
 

@@ -62,7 +62,12 @@ fn body(channel: Channel, card: &Card) -> Value {
 }
 
 fn answer(status: u16, head: &str) -> Answer {
-    Answer { status: StatusCode::from_u16(status).expect("a status"), head: head.to_owned(), wait: None }
+    Answer {
+        status: StatusCode::from_u16(status).expect("a status"),
+        head: head.to_owned(),
+        is_whole: true,
+        wait: None,
+    }
 }
 
 fn judged(channel: Channel, status: u16, head: &str) -> &'static str {

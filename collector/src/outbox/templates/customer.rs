@@ -2,11 +2,12 @@
 
 use sayso_shared::Kind;
 
-use super::{Author, Brand, Email, QuotedLinks, spaced, topic};
+use super::{Author, Brand, Email, QuotedLinks, spaced};
 use crate::cases::EventType;
 use crate::config::Config;
 use crate::outbox::channels::thread::ANSWERS;
 use crate::outbox::event_context::EventContext;
+use crate::sites::labels::category_label;
 use crate::sites::texts;
 use crate::text::Texts;
 
@@ -28,8 +29,10 @@ pub fn to_customer(config: &Config, context: &EventContext) -> Email {
 
 /// One subject for all mails of a case, without which Gmail shows each by itself. It has nothing that was typed.
 fn subject(context: &EventContext, t: Texts) -> String {
-    let yours = t.get(&format!("mail.subject.{}", context.case.kind.as_str()));
-    let about = topic(context, t.0).unwrap_or_else(|| t.day(context.case.received_at));
+    let (kind, category) = &context.case.submitted;
+    let yours = t.get(&format!("mail.subject.{}", kind.as_str()));
+    let about = category_label(t.0, Some(&context.site), category.as_deref());
+    let about = about.unwrap_or_else(|| t.day(context.case.received_at));
     let subject = t.with("mail.about", &[("subject", yours), ("topic", &about)]);
     if context.event.kind == EventType::Created { subject } else { format!("{ANSWERS}{subject}") }
 }

@@ -8,6 +8,7 @@ use crate::cases::EventType;
 use crate::config::Config;
 use crate::outbox::channels::thread::ANSWERS;
 use crate::outbox::event_context::{EventContext, Origin};
+use crate::sites::labels::category_label;
 use crate::sites::targets::{Part, Target};
 use crate::text::Texts;
 
@@ -67,9 +68,11 @@ pub fn to_member(config: &Config, context: &EventContext, lang: Lang, giver: Opt
 fn subject(context: &EventContext, t: Texts, parts: &[Part]) -> String {
     let case = &context.case;
     let number = case.number.map(|number| format!(" #{number}")).unwrap_or_default();
-    let kind = t.get(&format!("common.kind.{}", case.kind.as_str()));
+    let (kind, category) = &case.submitted;
+    let kind = t.get(&format!("common.kind.{}", kind.as_str()));
     let said = Some(excerpt(&case.message)).filter(|_| parts.contains(&Part::Message));
-    let said = said.or_else(|| topic(context, t.0)).unwrap_or_else(|| t.day(case.received_at));
+    let said = said.or_else(|| category_label(t.0, Some(&context.site), category.as_deref()));
+    let said = said.unwrap_or_else(|| t.day(case.received_at));
     t.with("team.subject", &[("site", context.site.name()), ("what", kind), ("case", &number), ("excerpt", &said)])
 }
 

@@ -27,13 +27,21 @@ enum Part {
 }
 
 impl SuccessRule {
-    /// Whether a body says that the message was taken.
-    pub fn holds(&self, body: &str) -> bool {
+    /// Why a body says that the message was not taken; none if it was. Texts are not in it: they may be what was sent.
+    pub fn refusal(&self, body: &str) -> Option<String> {
         match &self.part {
-            Part::Body(wanted) => body.trim() == wanted,
+            Part::Body(wanted) => (body.trim() != wanted).then(|| format!("not {self}")),
             Part::Value { pointer, wanted } => {
                 let said: Value = serde_json::from_str(body).unwrap_or_default();
-                said.pointer(pointer).is_some_and(|said| same(said, wanted))
+                let found = said.pointer(pointer);
+                let said = match found {
+                    Some(said) if same(said, wanted) => return None,
+                    Some(Value::Number(_) | Value::Bool(_) | Value::Null) => {
+                        format!(", but {}", found.unwrap_or(&Value::Null))
+                    }
+                    Some(_) | None => String::new(),
+                };
+                Some(format!("not {self}{said}"))
             }
         }
     }
@@ -97,12 +105,20 @@ mod tests {
             ("/result/state == \"done\"", r#"{"result":{"state":"done"}}"#, r#"{"result":"done"}"#),
             ("body == ok", "ok\n", "no_service"),
         ] {
-            assert!(rule(text).holds(taken), "{text} {taken}");
-            assert!(
-                !rule(text).holds(refused) && !rule(text).holds("<html>") && !rule(text).holds(""),
-                "{text} {refused}"
-            );
+            assert_eq!(rule(text).refusal(taken), None, "{text} {taken}");
+            for refused in [refused, "<html>", ""] {
+                assert!(
+                    rule(text).refusal(refused).is_some_and(|why| why.starts_with(&format!("not {text}"))),
+                    "{text} {refused}"
+                );
+            }
         }
+        assert_eq!(
+            rule("/errcode == 0").refusal(r#"{"errcode":7,"errmsg":"Li Lei"}"#).as_deref(),
+            Some("not /errcode == 0, but 7")
+        );
+        let secret = rule("/state == \"done\"").refusal(r#"{"state":"Li Lei called"}"#);
+        assert_eq!(secret.as_deref(), Some("not /state == \"done\""), "what was sent may come back");
     }
 
     #[test]
@@ -118,7 +134,7 @@ mod tests {
         fn a_rule_is_written_as_it_is_read_and_judges_anything(text in "(/[a-z~01]{0,9}|body) ?== ?[0-9a-z\"]{1,9}", body in "\\PC{0,60}") {
             if let Ok(rule) = text.parse::<SuccessRule>() {
                 prop_assert_eq!(&rule.to_string().parse::<SuccessRule>().unwrap(), &rule);
-                rule.holds(&body);
+                rule.refusal(&body);
             }
         }
     }

@@ -120,6 +120,10 @@ on_both_databases! {
         assert_eq!((&found["report"], &found["from"], &found["to"], &found["by"], &found["unit"]),
             (&json!("overview"), &json!("2026-11-30"), &json!("2026-12-01"), &json!("all"), &json!("cases")));
         assert_eq!(found["time_zone"], "Asia/Shanghai", "the calendar of the promise says where the site is");
+        app.set_site(&["time_zone=UTC"]).await;
+        let of_utc = report(&program, "overview?from=2026-11-30&to=2026-12-01&site=acme").await;
+        assert_eq!(of_utc["time_zone"], "UTC", "what the site says itself comes first");
+        app.set_site(&["time_zone="]).await;
         let row = &found["rows"][0];
         let counts = ["n", "received", "complaints", "resolved", "open", "overdue", "reopened", "csat_n", "upheld_n"];
         assert_eq!(counts.map(|name| row[name].as_u64().unwrap()), [2, 2, 1, 1, 1, 1, 0, 1, 1], "{row}");
