@@ -72,7 +72,7 @@ struct ShownAttainment {
 
 async fn show(State(app): State<App>, who: SignedIn) -> Result<Html<String>> {
     let sites = app.sites.all().await?;
-    let zone = app.service.current().await?.zone_of_any(sites.first().map(|site| &**site));
+    let zone = app.service.current().await?.zone_of_first(&sites);
     let now = app.clock.now();
     page(&TodayPage {
         t: who.t,

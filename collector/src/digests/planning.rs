@@ -46,7 +46,7 @@ pub async fn plan(app: &App) -> anyhow::Result<usize> {
 
 /// By which clock digests are due: that of the first site.
 pub(super) async fn zone(app: &App, service: &Service) -> anyhow::Result<TimeZone> {
-    Ok(app.sites.all().await?.first().map_or(TimeZone::UTC, |site| service.zone_of(site)))
+    Ok(service.zone_of_first(&app.sites.all().await?))
 }
 
 /// What a digest is called in a delivery: `week/2026-11-23/company`.

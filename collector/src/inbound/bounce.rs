@@ -39,9 +39,7 @@ pub(super) async fn note(app: &App, bounce: &Bounce) -> Result<Option<String>> {
     let t = Texts::of_console(site.map_or(Lang::En, |site| site.settings.main_language()));
     let text = t.with("team.bounced", &[("status", &bounce.status)]);
     let body = Body::parse(&text).expect("our own sentence is a text");
-    let key = app.keys.short_hash(Purpose::Mail, &format!("bounce/{delivery}"));
-    let key =
-        sayso_shared::id::IdempotencyKey::parse(&uuid::Uuid::from_u128(key).to_string()).expect("a UUID is a key");
+    let key = app.keys.request_key(Purpose::Mail, &format!("bounce/{delivery}"));
     let asked = request_hash(&("bounce", delivery));
     match staff::apply_idempotent(app, &case_id, &Actor::System, Command::Note(body.into()), &key, &asked).await {
         Ok(()) => Ok(Some(case_id)),

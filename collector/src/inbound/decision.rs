@@ -1,7 +1,6 @@
 //! What becomes of a mail, and by what it is told from others.
 
 use sayso_shared::id::IdempotencyKey;
-use uuid::Uuid;
 
 use super::message::Mail;
 use super::rows::{MailOutcome, MailReason};
@@ -40,8 +39,7 @@ pub(super) fn same(a: &str, b: &str) -> bool {
 
 /// The key under which a mail does what it does to a case, the same whenever it is tried.
 pub(super) fn key_of(app: &App, mail: &Mail) -> IdempotencyKey {
-    let hash = app.keys.short_hash(Purpose::Mail, &format!("key/{}", identity(mail)));
-    IdempotencyKey::parse(&Uuid::from_u128(hash).to_string()).expect("a UUID is a key")
+    app.keys.request_key(Purpose::Mail, &format!("key/{}", identity(mail)))
 }
 
 /// What a mail says of itself that no other one does. Its text belongs to it where it has no identifier.

@@ -1,6 +1,5 @@
 //! A mail that answers nothing makes a case.
 
-use sayso_shared::Kind;
 use sayso_shared::limits::NAME_MAX;
 use sayso_shared::masking::Masking;
 use serde_json::{Value, json};
@@ -24,8 +23,7 @@ pub(super) enum Related {
     Foreign(String),
 }
 
-/// Makes a case of a mail, as if it had been submitted. Nobody can be asked to fill in what a site requires, nor which kind it is: a question, where
-/// the site has that kind, until somebody of the staff says otherwise.
+/// Makes a case of a mail, as if it had been submitted. Nobody can be asked to fill in what a site requires, nor which kind it is.
 pub(super) async fn make_case(app: &App, mail: &Mail, site: &Site, related: Option<Related>) -> Result<Decision> {
     let key = key_of(app, mail);
     let Kept { text, tokens } = files::keep(app, site, mail, &key, (with_subject(mail), Masking::Everything)).await?;
@@ -37,8 +35,7 @@ pub(super) async fn make_case(app: &App, mail: &Mail, site: &Site, related: Opti
         Some(Related::Foreign(number)) => (Some(number), Some(Suspicion::Stranger)),
         None => (None, None),
     };
-    let kinds = &site.settings.kinds;
-    let kind = kinds.iter().find(|kind| **kind == Kind::Question).or(kinds.first()).copied().unwrap_or(Kind::Question);
+    let kind = site.settings.default_kind();
     let value = json!({
         "kind": kind,
         "message": text,

@@ -1,8 +1,5 @@
 //! The team that new cases of a mailbox go to.
 
-use sayso_shared::id::IdempotencyKey;
-use uuid::Uuid;
-
 use crate::app::App;
 use crate::cases::idempotency::request_hash;
 use crate::cases::properties::{Patch, patch};
@@ -16,8 +13,7 @@ pub(super) async fn give(app: &App, case_id: &str, team: &str) -> anyhow::Result
         tracing::warn!(team, "a mailbox names a team that is not there");
         return Ok(());
     }
-    let key = app.keys.short_hash(Purpose::Mail, &format!("team/{case_id}"));
-    let key = IdempotencyKey::parse(&Uuid::from_u128(key).to_string()).expect("a UUID is a key");
+    let key = app.keys.request_key(Purpose::Mail, &format!("team/{case_id}"));
     let to_team = Patch { team: Some(Some(team.to_owned())), ..Patch::default() };
     let asked = request_hash(&("team", team));
     match patch(app, case_id, &Actor::System, &to_team, None, (&key, &asked)).await {

@@ -21,8 +21,10 @@ use chacha20poly1305::aead::{Aead, KeyInit, Payload};
 use chacha20poly1305::{Key, XChaCha20Poly1305, XNonce};
 use hkdf::Hkdf;
 use hmac::{Hmac, Mac};
+use sayso_shared::id::IdempotencyKey;
 use sha2::Sha256;
 use subtle::ConstantTimeEq;
+use uuid::Uuid;
 
 pub use self::file::{KEY_FILE, key_of, written};
 use self::file::{is_in_environment, make_key_file, text_at_hand, words};
@@ -222,6 +224,12 @@ impl Keys {
     pub fn short_hash(&self, purpose: Purpose, text: &str) -> u128 {
         let mac = self.mac(purpose, text);
         u128::from_be_bytes(mac[..16].try_into().expect("a hash has 256 bits"))
+    }
+
+    /// An idempotency key for what is done by `text`, the same whenever it is tried.
+    pub fn request_key(&self, purpose: Purpose, text: &str) -> IdempotencyKey {
+        let key = Uuid::from_u128(self.short_hash(purpose, text)).to_string();
+        IdempotencyKey::parse(&key).expect("a UUID is a key")
     }
 
     /// What `text` comes to under the key of a purpose: to whoever has not got the key it is random.

@@ -85,17 +85,9 @@ impl Card {
             tone: Tone::of(context),
             facts: facts(context, target, t),
             notice: is_sample.then(|| t.get("team.sample.notice")),
-            words: Self::words_of(context).filter(|_| target.includes(Part::Message)),
+            words: context.said().filter(|_| target.includes(Part::Message)).map(str::to_owned),
             link: target.includes(Part::Link).then(|| Link { label: t.get("team.link"), url }),
             footer: format!("Sayso · {name} · {}", event.seq),
-        }
-    }
-
-    /// What somebody wrote with an event.
-    pub fn words_of(context: &EventContext) -> Option<String> {
-        match context.event.kind {
-            EventType::Created => Some(context.case.message.clone()),
-            _ => context.event.words.as_ref().map(|words| words.body.clone()),
         }
     }
 

@@ -218,6 +218,14 @@ impl EventContext {
         EventContext { zone: site.zone(), site: Arc::new(site), case, event, contact: None, origin: Origin::Sample }
     }
 
+    /// What somebody wrote: of a new case the customer's words, else those that came with the event.
+    pub fn said(&self) -> Option<&str> {
+        match self.event.kind {
+            EventType::Created => Some(&self.case.message),
+            _ => self.event.words.as_ref().map(|words| words.body.as_str()),
+        }
+    }
+
     /// The address of the case in the console.
     pub fn console_url(&self, config: &Config) -> String {
         config.console(&console_path(&self.case.id))

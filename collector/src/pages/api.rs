@@ -123,7 +123,7 @@ async fn survey_of(app: &App, site: &Site, case: &Case) -> Result<Option<Custome
     let lang = site.settings.language_for(case.locale.as_deref().and_then(Lang::for_tag));
     let asked = surveys::after_resolution(app, site).await?.map(|survey| CustomerSurvey {
         title: questions::text_in(&survey.title, lang, main).to_owned(),
-        url: app.config.url(&format!("/s/{}/survey/{}", site.key(), survey.key)),
+        url: app.config.url(&survey.path()),
     });
     Ok(asked)
 }

@@ -123,7 +123,7 @@ struct Asked {
 impl Asked {
     fn of(site: &Site, survey: &Survey, visit: &Visit, lang: Lang) -> Self {
         let title = questions::text_in(&survey.title, lang, site.settings.languages.first().copied()).to_owned();
-        Self { title, address: visit.carry(&format!("/s/{}/survey/{}", site.key(), survey.key), &[]) }
+        Self { title, address: visit.carry(&survey.path(), &[]) }
     }
 }
 

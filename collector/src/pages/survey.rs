@@ -35,12 +35,12 @@ pub async fn show(
     let answer = match surveys::window(&app, &site, &survey).await? {
         Window::Open => {
             let state = if visit.query("done") == Some("1") { Shown::Done } else { Shown::Asked };
-            let mut page = SurveyPage::new(&site, &survey, &visit, &public_path(&site, &survey), fresh_key(), state);
+            let mut page = SurveyPage::new(&site, &survey, &visit, &survey.path(), fresh_key(), state);
             page.began = app.clock.now().to_string();
             visit.page(StatusCode::OK, &page.handed_out(&app, &site, "").prefilled(&visit))
         }
         closed => {
-            let path = public_path(&site, &survey);
+            let path = survey.path();
             let page = SurveyPage::new(&site, &survey, &visit, &path, fresh_key(), Shown::of(closed));
             visit.page(StatusCode::OK, &page)
         }
@@ -69,7 +69,7 @@ async fn submit(
     form: &Form,
 ) -> Result<Response> {
     let window = surveys::window(app, site, survey).await?;
-    let action = public_path(site, survey);
+    let action = survey.path();
     if window != Window::Open {
         let page = SurveyPage::new(site, survey, visit, &action, form.key(), Shown::of(window));
         return visit.page(StatusCode::CONFLICT, &page);
@@ -123,10 +123,6 @@ pub(super) async fn note_time(app: &App, survey: &Survey, respondent: &str, form
         surveys::note_time(&app.db, survey.key.as_str(), respondent, took).await?;
     }
     Ok(())
-}
-
-fn public_path(site: &Site, survey: &Survey) -> String {
-    format!("/s/{}/survey/{}", site.key(), survey.key)
 }
 
 #[derive(Template)]

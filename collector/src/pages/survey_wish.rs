@@ -1,11 +1,10 @@
 //! Whoever answers a survey may want an answer themselves. Then their answers are no longer anonymous: they come to the staff as a case, together with what
 //! was written.
 
+use sayso_shared::Lang;
 use sayso_shared::id::IdempotencyKey;
 use sayso_shared::limits::CONTEXT_MAX_BYTES;
-use sayso_shared::{Kind, Lang};
 use serde_json::{Map, Value, json};
-use uuid::Uuid;
 
 use super::entry_form::HONEYPOT;
 use super::form::Form;
@@ -103,8 +102,7 @@ impl Wish {
     fn key(&self, app: &App, form_key: &IdempotencyKey) -> IdempotencyKey {
         let Self { message, name, email, phone, .. } = self;
         let text = json!([form_key.as_str(), message, name, email, phone]).to_string();
-        let hash = app.keys.short_hash(Purpose::Entry, &format!("wish/{text}"));
-        IdempotencyKey::parse(&Uuid::from_u128(hash).to_string()).expect("a UUID is a key")
+        app.keys.request_key(Purpose::Entry, &format!("wish/{text}"))
     }
 
     /// Notes why it was not taken, if a field is why.
@@ -114,12 +112,9 @@ impl Wish {
         }
     }
 
-    /// A question, where the site has that kind, until somebody of the staff says otherwise.
     fn feedback(&self, site: &Site, lang: Lang, context: Value) -> Value {
-        let kinds = &site.settings.kinds;
-        let kind = kinds.iter().find(|kind| **kind == Kind::Question).or(kinds.first());
         let mut value = json!({
-            "kind": kind, "message": self.message, "locale": lang.as_str(), "context": context,
+            "kind": site.settings.default_kind(), "message": self.message, "locale": lang.as_str(), "context": context,
         });
         if self.consent {
             value["consent"] = true.into();

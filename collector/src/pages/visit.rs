@@ -1,10 +1,9 @@
 //! How a page was asked for: in which language, inside the widget's frame or not, and how it is answered.
 
 use std::convert::Infallible;
-
-use askama::Template;
 use std::sync::Arc;
 
+use askama::Template;
 use axum::extract::FromRequestParts;
 use axum::extract::Path;
 use axum::http::request::Parts;

@@ -184,6 +184,11 @@ impl<'de> Deserialize<'de> for Date {
 }
 
 impl Survey {
+    /// Its public page, if it has one.
+    pub fn path(&self) -> String {
+        format!("/s/{}/survey/{}", self.site, self.key)
+    }
+
     /// Whether it has a page that whoever has the link may answer.
     pub fn has_page(&self) -> bool {
         self.channels.iter().any(|channel| matches!(channel, SurveyChannel::Link | SurveyChannel::Widget))

@@ -1,5 +1,7 @@
 //! By which clock a site lives.
 
+use std::sync::Arc;
+
 use jiff::tz::TimeZone;
 
 use super::Service;
@@ -17,5 +19,10 @@ impl Service {
     /// The same, or UTC where there is no site.
     pub fn zone_of_any(&self, site: Option<&Site>) -> TimeZone {
         site.map_or(TimeZone::UTC, |site| self.zone_of(site))
+    }
+
+    /// The time zone of the first of `sites`, for what spans several of them.
+    pub fn zone_of_first(&self, sites: &[Arc<Site>]) -> TimeZone {
+        self.zone_of_any(sites.first().map(Arc::as_ref))
     }
 }

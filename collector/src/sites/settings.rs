@@ -117,6 +117,12 @@ impl SiteSettings {
         spoken.unwrap_or_else(|| self.main_language())
     }
 
+    /// The kind of feedback that came without one: a question where the site offers it, else the first kind that it does.
+    pub fn default_kind(&self) -> Kind {
+        let question = self.kinds.iter().find(|kind| **kind == Kind::Question);
+        question.or(self.kinds.first()).copied().unwrap_or(Kind::Question)
+    }
+
     /// Whether there is a category with this key that goes with a kind.
     pub fn has_category(&self, key: &str, kind: Kind) -> bool {
         self.categories.iter().any(|known| known.key == key && known.kind.is_none_or(|of| of == kind))

@@ -77,7 +77,7 @@ pub(super) async fn export(
         return Ok(Redirect::to(&format!("{}&export={word}", address(&form.filter))).into_response());
     }
     let sites = app.sites.all().await?;
-    let zone = app.service.current().await?.zone_of_any(sites.first().map(|site| &**site));
+    let zone = app.service.current().await?.zone_of_first(&sites);
     let query: InboxQuery = serde_urlencoded::from_str(&form.filter).unwrap_or_default();
     let filter = Filter::read(query, Visibility::of(&who.standing), day_of(app.clock.now(), &zone));
     let filter = Filter { before: None, ..filter };

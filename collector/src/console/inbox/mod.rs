@@ -260,7 +260,7 @@ impl InboxPage {
 
 async fn inbox(State(app): State<App>, who: SignedIn, Query(query): Query<filter::InboxQuery>) -> Result<Html<String>> {
     let sites = app.sites.all().await?;
-    let zone = app.service.current().await?.zone_of_any(sites.first().map(|site| &**site));
+    let zone = app.service.current().await?.zone_of_first(&sites);
     let today = day_of(app.clock.now(), &zone);
     let filter = Filter::read(query, Visibility::of(&who.standing), today);
     let (found, search_error) = match Asked::read(&app, filter.clone(), &who.member.id, &sites).await? {

@@ -70,7 +70,7 @@ pub(super) async fn show(State(app): State<App>, who: SignedIn) -> Result<Html<S
             state,
             respondents: respondents.get(survey.key.as_str()).copied().unwrap_or_default(),
             rate: invited.get(survey.key.as_str()).map(|invited| rate(who.t, *invited)),
-            link: survey.has_page().then(|| app.config.url(&format!("/s/{}/survey/{}", site.key(), survey.key))),
+            link: survey.has_page().then(|| app.config.url(&survey.path())),
             report: report(survey.kind),
             key: survey.key.to_string(),
         });

@@ -15,11 +15,11 @@ const MARGIN: i32 = 4;
 
 /// A picture to be saved: black on white, whatever the colours of the page.
 pub(super) async fn show(State(app): State<App>, who: SignedIn, Path(key): Path<String>) -> Result<Response> {
-    let (survey, site) = survey_for(&app, &who, &key).await?;
+    let (survey, _) = survey_for(&app, &who, &key).await?;
     if !survey.has_page() {
         return Err(Error::NotFound("the survey has no page"));
     }
-    let link = app.config.url(&format!("/s/{}/survey/{}", site.key(), survey.key));
+    let link = app.config.url(&survey.path());
     let headers = [
         (header::CONTENT_TYPE, "image/svg+xml".to_owned()),
         (header::CONTENT_DISPOSITION, format!("attachment; filename=\"{}.svg\"", survey.key)),

@@ -77,7 +77,7 @@ fn of_event(context: &EventContext, target: &Target, console_url: &str) -> Value
     });
     if target.includes(Part::Message) {
         of_case["message"] = case.message.clone().into();
-        of_event["words"] = Card::words_of(context).into();
+        of_event["words"] = context.said().into();
     }
     if target.includes(Part::Name) {
         let contact = context.contact.as_ref();

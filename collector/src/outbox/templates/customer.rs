@@ -2,12 +2,10 @@
 
 use sayso_shared::Kind;
 
-use super::{Author, Brand, Email, QuotedLinks, spaced};
+use super::{Author, Brand, Email, QuotedLinks, in_thread, spaced, submitted_topic};
 use crate::cases::EventType;
 use crate::config::Config;
-use crate::outbox::channels::thread::ANSWERS;
 use crate::outbox::event_context::EventContext;
-use crate::sites::labels::category_label;
 use crate::sites::texts;
 use crate::text::Texts;
 
@@ -29,12 +27,8 @@ pub fn to_customer(config: &Config, context: &EventContext) -> Email {
 
 /// One subject for all mails of a case, without which Gmail shows each by itself. It has nothing that was typed.
 fn subject(context: &EventContext, t: Texts) -> String {
-    let (kind, category) = &context.case.submitted;
-    let yours = t.get(&format!("mail.subject.{}", kind.as_str()));
-    let about = category_label(t.0, Some(&context.site), category.as_deref());
-    let about = about.unwrap_or_else(|| t.day(context.case.received_at));
-    let subject = t.with("mail.about", &[("subject", yours), ("topic", &about)]);
-    if context.event.kind == EventType::Created { subject } else { format!("{ANSWERS}{subject}") }
+    let yours = t.get(&format!("mail.subject.{}", context.case.submitted.0.as_str()));
+    in_thread(context, t.with("mail.about", &[("subject", yours), ("topic", &submitted_topic(context, t))]))
 }
 
 /// With what every mail to a customer ends in.

@@ -12,7 +12,9 @@ mod team;
 use askama::Template;
 use sayso_shared::Lang;
 
+use crate::cases::EventType;
 use crate::links::{self, Part};
+use crate::outbox::channels::thread::ANSWERS;
 use crate::outbox::event_context::EventContext;
 use crate::sites::Site;
 use crate::sites::colour::Colour;
@@ -234,6 +236,17 @@ fn quote_lines(text: &str) -> impl Iterator<Item = &str> {
 /// The topic of a case as people read it; the key if its category has been removed since.
 pub(super) fn topic(context: &EventContext, lang: Lang) -> Option<String> {
     category_label(lang, Some(&context.site), context.case.category.as_deref())
+}
+
+/// The topic that a case came with, whatever it has now, else its day: for subjects, which must stay what they were.
+fn submitted_topic(context: &EventContext, t: Texts) -> String {
+    let label = category_label(t.0, Some(&context.site), context.case.submitted.1.as_deref());
+    label.unwrap_or_else(|| t.day(context.case.received_at))
+}
+
+/// The subject that all mails of a case share, as that of the first one or of what follows it.
+fn in_thread(context: &EventContext, subject: String) -> String {
+    if context.event.kind == EventType::Created { subject } else { format!("{ANSWERS}{subject}") }
 }
 
 /// The beginning of a text, on one line, for a subject.

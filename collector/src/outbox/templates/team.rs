@@ -3,12 +3,10 @@
 
 use sayso_shared::Lang;
 
-use super::{Brand, Email, excerpt, spaced, topic};
+use super::{Brand, Email, excerpt, in_thread, spaced, submitted_topic, topic};
 use crate::cases::EventType;
 use crate::config::Config;
-use crate::outbox::channels::thread::ANSWERS;
 use crate::outbox::event_context::{EventContext, Origin};
-use crate::sites::labels::category_label;
 use crate::sites::targets::{Part, Target};
 use crate::text::Texts;
 
@@ -19,17 +17,11 @@ pub fn to_team(config: &Config, context: &EventContext, target: &Target) -> Emai
     let parts: Vec<Part> = Part::ALL.iter().copied().filter(|part| target.includes(*part)).collect();
     let name = if target.includes(Part::Name) { CustomerName::Shown } else { CustomerName::Hidden };
     let mut email = about(config, context, t, what_happened(context, t), (&parts, name));
-    let quote = match event.kind {
-        EventType::Created => Some(context.case.message.clone()),
-        _ => event.words.as_ref().map(|words| words.body.clone()),
-    };
-    email.quote = quote.filter(|_| parts.contains(&Part::Message));
-    email.subject = match event.kind {
-        // What must not be overlooked among the others of a case.
-        EventType::DueSoon | EventType::Breached | EventType::Escalated | EventType::Alarm => email.subject,
-        EventType::Created => subject(context, t, &parts),
-        _ => format!("{ANSWERS}{}", subject(context, t, &parts)),
-    };
+    email.quote = context.said().filter(|_| parts.contains(&Part::Message)).map(str::to_owned);
+    // What must not be overlooked among the others of a case keeps its own.
+    if !matches!(event.kind, EventType::DueSoon | EventType::Breached | EventType::Escalated | EventType::Alarm) {
+        email.subject = in_thread(context, shared_subject(context, t, &parts));
+    }
     email.footer = spaced(t.0, &t.with("team.footer", &[("site", context.site.name())]));
     if context.origin == Origin::Sample {
         email.subject = t.with("team.sample.subject", &[("subject", &email.subject)]);
@@ -65,15 +57,20 @@ pub fn to_member(config: &Config, context: &EventContext, lang: Lang, giver: Opt
 }
 
 /// One subject for all mails of a case to the team, without which Gmail shows each by itself.
-fn subject(context: &EventContext, t: Texts, parts: &[Part]) -> String {
-    let case = &context.case;
-    let number = case.number.map(|number| format!(" #{number}")).unwrap_or_default();
-    let (kind, category) = &case.submitted;
-    let kind = t.get(&format!("common.kind.{}", kind.as_str()));
-    let said = Some(excerpt(&case.message)).filter(|_| parts.contains(&Part::Message));
-    let said = said.or_else(|| category_label(t.0, Some(&context.site), category.as_deref()));
-    let said = said.unwrap_or_else(|| t.day(case.received_at));
-    t.with("team.subject", &[("site", context.site.name()), ("what", kind), ("case", &number), ("excerpt", &said)])
+fn shared_subject(context: &EventContext, t: Texts, parts: &[Part]) -> String {
+    let kind = t.get(&format!("common.kind.{}", context.case.submitted.0.as_str()));
+    let said = Some(excerpt(&context.case.message)).filter(|_| parts.contains(&Part::Message));
+    subject(context, t, kind, &said.unwrap_or_else(|| submitted_topic(context, t)))
+}
+
+fn subject(context: &EventContext, t: Texts, what: &str, said: &str) -> String {
+    let values = [("site", context.site.name()), ("what", what), ("case", &number(context)), ("excerpt", said)];
+    t.with("team.subject", &values)
+}
+
+/// The number of the case, with a space before it, once it has one.
+fn number(context: &EventContext) -> String {
+    context.case.number.map(|number| format!(" #{number}")).unwrap_or_default()
 }
 
 /// Whether a mail says who the customer is.
@@ -99,13 +96,11 @@ fn about(
     // Without the words, what it is about.
     let kind = t.get(&format!("common.kind.{}", case.kind.as_str()));
     let said = if parts.contains(&Part::Message) { said.as_str() } else { kind };
-    let number = case.number.map(|number| format!(" #{number}")).unwrap_or_default();
-    let values = [("site", context.site.name()), ("what", &what), ("case", &number), ("excerpt", said)];
     Email {
         lang: t.0,
         brand: Brand::of(&context.site),
-        subject: t.with("team.subject", &values),
-        heading: Some(what + &number),
+        subject: subject(context, t, &what, said),
+        heading: Some(what + &number(context)),
         details: case_details(context, t, parts, name),
         link: parts.contains(&Part::Link).then(|| (t.get("team.link").to_owned(), context.console_url(config))),
         closing: context
