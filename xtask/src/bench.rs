@@ -7,7 +7,7 @@ mod widget;
 
 use std::process::Command;
 
-use anyhow::bail;
+use anyhow::ensure;
 use rustix::process::Signal;
 
 use crate::bench::widget::released_collector;
@@ -24,17 +24,7 @@ pub fn console(arguments: &[String]) -> anyhow::Result<()> {
     widget_build::build()?;
     let cluster = Cluster::kept(&environment::workspace().join("target/bench/postgresql"))?;
     eprintln!("→ readers (the first time it compiles for release and makes the cases, which takes minutes)");
-    let mut command: Command = environment::cargo();
-    command
-        .args(["bench", "--package", "sayso", "--bench", "console", "--"])
-        .args(arguments)
-        .env("SAYSO_TEST_POSTGRES", cluster.url());
-    let status = Group::spawn(&mut command, Signal::TERM, OnInterrupt::End)?.wait()?;
-    drop(cluster);
-    if !status.success() {
-        bail!("the readers ended with {status}");
-    }
-    Ok(())
+    run_on(&cluster, "console", arguments)
 }
 
 /// Builds what is released, starts a PostgreSQL, and asks for customers on both databases.
@@ -42,17 +32,9 @@ pub fn customers(arguments: &[String]) -> anyhow::Result<()> {
     widget_build::build()?;
     let cluster = Cluster::start(Durability::Full)?;
     eprintln!("→ customers (the first time it compiles for release, which takes minutes)");
-    let mut command: Command = environment::cargo();
-    command
-        .args(["bench", "--package", "sayso", "--bench", "customers", "--"])
-        .args(arguments)
-        .env("SAYSO_TEST_POSTGRES", cluster.url());
-    let status = Group::spawn(&mut command, Signal::TERM, OnInterrupt::End)?.wait()?;
+    let ran = run_on(&cluster, "customers", arguments);
     cluster.stop();
-    if !status.success() {
-        bail!("the look-ups ended with {status}");
-    }
-    Ok(())
+    ran
 }
 
 /// Builds what is released, starts a PostgreSQL, and runs the load against both databases, or those rounds that are named.
@@ -60,17 +42,9 @@ pub fn intake(rounds: &[String]) -> anyhow::Result<()> {
     widget_build::build()?;
     let cluster = Cluster::start(Durability::Full)?;
     eprintln!("→ load (the first time it compiles for release, which takes minutes)");
-    let mut command: Command = environment::cargo();
-    command
-        .args(["bench", "--package", "sayso", "--bench", "intake", "--"])
-        .args(rounds)
-        .env("SAYSO_TEST_POSTGRES", cluster.url());
-    let status = Group::spawn(&mut command, Signal::TERM, OnInterrupt::End)?.wait()?;
+    let ran = run_on(&cluster, "intake", rounds);
     cluster.stop();
-    if !status.success() {
-        bail!("the load ended with {status}");
-    }
-    Ok(())
+    ran
 }
 
 /// Builds what is released, starts a PostgreSQL that keeps its data, and measures how cases travel to targets.
@@ -83,21 +57,25 @@ pub fn forward(rounds: &[String]) -> anyhow::Result<()> {
     // What submits and receives is compiled as the tests are.
     command.args(["bench", "--quiet", "--workspace", "--bench", "forward", "--profile", "dev", "--"]).args(rounds);
     command.env("SAYSO_TEST_BINARY", &collector).env("SAYSO_TEST_POSTGRES_DURABLE", cluster.url());
-    let status = Group::spawn(&mut command, Signal::TERM, OnInterrupt::End)?.wait()?;
+    let ran = run(&mut command, "forward");
     cluster.stop();
-    if !status.success() {
-        bail!("forwarding ended with {status}");
-    }
-    Ok(())
+    ran
 }
 
 /// Measures suggestions, which need neither a widget nor a database.
 pub fn suggest() -> anyhow::Result<()> {
+    run(environment::cargo().args(["bench", "--package", "sayso-analysis", "--bench", "suggest"]), "suggest")
+}
+
+/// Runs a bench of the collector, which finds PostgreSQL at `cluster`.
+fn run_on(cluster: &Cluster, bench: &str, arguments: &[String]) -> anyhow::Result<()> {
     let mut command: Command = environment::cargo();
-    command.args(["bench", "--package", "sayso-analysis", "--bench", "suggest"]);
-    let status = Group::spawn(&mut command, Signal::TERM, OnInterrupt::End)?.wait()?;
-    if !status.success() {
-        bail!("the measuring of suggestions ended with {status}");
-    }
+    command.args(["bench", "--package", "sayso", "--bench", bench, "--"]).args(arguments);
+    run(command.env("SAYSO_TEST_POSTGRES", cluster.url()), bench)
+}
+
+fn run(command: &mut Command, bench: &str) -> anyhow::Result<()> {
+    let status = Group::spawn(command, Signal::TERM, OnInterrupt::End)?.wait()?;
+    ensure!(status.success(), "the bench {bench} ended with {status}");
     Ok(())
 }

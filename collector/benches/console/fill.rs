@@ -1,26 +1,18 @@
 //! A million cases as a company has them after two years, straight into the tables.
 
-use std::time::Duration;
-
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use indicatif::{ProgressBar, ProgressStyle};
 use sayso::App;
-use sayso::cases::code;
+use sayso::cases::code::encrypt;
 use sayso::cases::search;
-use sayso::clock::{DAY, Millis};
+use sayso::clock::Millis;
 use sayso::db::rows::{Part, Rows, chunks};
 use sayso::db::{Db, Tx};
 use sayso::keys::{Keys, new_id_at, random_bytes};
 use sayso::{with_tx, with_write};
-use sayso_shared::TrackingCode;
 
+use crate::filling::{BATCH, progress, received_at, tracking_code};
 use crate::texts::{Dice, message, reply};
-
-/// The tracking code of all of them; it is shown, and nobody looks for it.
-const CODE: &str = "7QK4-M2XH-9TRD-7";
-/// Cases of one transaction.
-const BATCH: usize = 8_192;
 
 /// What the cases belong to.
 pub struct Around {
@@ -49,10 +41,7 @@ const EVENTS_MAX: usize = 32;
 /// Makes `count` cases that end now, with their entries in the index.
 pub async fn fill(app: &App, around: &Around, count: usize) -> anyhow::Result<()> {
     let now = app.clock.now();
-    let bar = ProgressBar::new(count as u64);
-    bar.set_style(ProgressStyle::with_template("  {msg} {wide_bar} {pos}/{len} {eta}")?);
-    bar.enable_steady_tick(Duration::from_secs(1));
-    bar.set_message("cases");
+    let bar = progress(count)?;
     for first in (0..count).step_by(BATCH) {
         let made: Vec<Made> =
             (first..count.min(first + BATCH)).map(|number| make(number, count, around, now)).collect();
@@ -97,7 +86,7 @@ async fn quickly(tx: &mut Tx) -> sqlx::Result<()> {
 
 fn make(number: usize, count: usize, around: &Around, now: Millis) -> Made {
     let mut dice = Dice::new(number as u64 ^ 0x5151);
-    let age = (count - number) as i64 * (730 * DAY / count as i64);
+    let at = received_at(now, number, count);
     let is_recent = number + count / 20 > count;
     let status = match dice.below(100) {
         0..8 if is_recent => "new",
@@ -118,9 +107,9 @@ fn make(number: usize, count: usize, around: &Around, now: Millis) -> Made {
     let kind = ["complaint", "complaint", "complaint", "question", "question", "suggestion", "praise"][dice.below(7)];
     let deliveries = if number.is_multiple_of(1_000) { 17 } else { 1 + dice.below(3) };
     Made {
-        id: new_id_at(now - age),
+        id: new_id_at(at),
         number,
-        at: now - age,
+        at,
         site: dice.rank(around.sites.len()),
         kind,
         status,
@@ -158,14 +147,14 @@ async fn write(tx: &mut Tx, keys: &Keys, around: &Around, made: &[Made]) -> sqlx
         row: "(?, 'event', ?, ?, ?, ?, 'webhook', 'sent', 0, ?)",
         tail: "",
     }]);
-    let tracking_code = TrackingCode::parse(CODE).expect("it is one");
+    let code = tracking_code();
     for chunk in chunks(made) {
         let (cases, feedback) = (CASES.sql(tx, chunk.len()), FEEDBACK.sql(tx, chunk.len()));
         with_tx!(tx, conn => {
             let mut query = sqlx::query(cases);
             for case in chunk {
                 let hash = URL_SAFE_NO_PAD.encode(random_bytes::<8>());
-                query = query.bind(&case.id).bind(&around.sites[case.site]).bind(hash).bind(code::encrypt(keys, &case.id, &tracking_code)).bind(case.kind).bind(case.status)
+                query = query.bind(&case.id).bind(&around.sites[case.site]).bind(hash).bind(encrypt(keys, &case.id, &code)).bind(case.kind).bind(case.status)
                     .bind(case.owner.map(|owner| &around.members[owner])).bind(case.at).bind(case.at).bind(case.quarantine);
             }
             query.execute(conn).await.map(|_| ())

@@ -6,6 +6,8 @@
 
 mod ask;
 mod fill;
+#[path = "../filling/mod.rs"]
+mod filling;
 mod questions;
 mod server;
 mod texts;

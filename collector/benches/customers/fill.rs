@@ -1,26 +1,19 @@
 //! Cases of as many customers, from before there were customers, straight into the tables.
 
-use std::time::Duration;
-
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use indicatif::{ProgressBar, ProgressStyle};
 use sayso::App;
 use sayso::cases::case::contact_context;
-use sayso::cases::code;
-use sayso::clock::{DAY, Millis};
+use sayso::cases::code::encrypt;
+use sayso::clock::Millis;
 use sayso::db::Tx;
 use sayso::db::rows::{Part, Rows, chunks};
 use sayso::keys::{Keys, new_id_at, random_bytes};
 use sayso::sites::Site;
 use sayso::with_tx;
-use sayso_shared::TrackingCode;
 use serde_json::json;
 
-/// The tracking code of all of them, which nobody looks for.
-const CODE: &str = "7QK4-M2XH-9TRD-7";
-/// Cases of one transaction.
-const BATCH: usize = 8_192;
+use crate::filling::{BATCH, progress, received_at, tracking_code};
 
 struct Made {
     id: String,
@@ -42,13 +35,10 @@ pub fn phone_of_the_busy() -> String {
 /// Makes a case for each of `customers`, and `cases` of one more.
 pub async fn fill(app: &App, site: &Site, customers: usize, cases: usize) -> anyhow::Result<()> {
     let (now, all) = (app.clock.now(), customers + cases);
-    let bar = ProgressBar::new(all as u64);
-    bar.set_style(ProgressStyle::with_template("  {msg} {wide_bar} {pos}/{len} {eta}")?);
-    bar.enable_steady_tick(Duration::from_secs(1));
-    bar.set_message("cases");
+    let bar = progress(all)?;
     for first in (0..all).step_by(BATCH) {
         let made = |number: usize| {
-            let at = now - (all - number) as i64 * (730 * DAY / all as i64);
+            let at = received_at(now, number, all);
             let phone = if number < customers { phone(number) } else { phone_of_the_busy() };
             Made { id: new_id_at(at), at, phone, name: format!("Customer {}", number.min(customers)) }
         };
@@ -73,15 +63,15 @@ async fn write(tx: &mut Tx, keys: &Keys, site: &Site, made: &[Made]) -> sqlx::Re
         row: "(?, ?, 'question', 'Where is my order?', ?, 'en', false, ?)",
         tail: "",
     }]);
-    let tracking_code = TrackingCode::parse(CODE).expect("it is one");
+    let code = tracking_code();
     for chunk in chunks(made) {
         let (cases, feedback) = (CASES.sql(tx, chunk.len()), FEEDBACK.sql(tx, chunk.len()));
         with_tx!(tx, conn => {
             let mut query = sqlx::query(cases);
             for case in chunk {
                 let hash = URL_SAFE_NO_PAD.encode(random_bytes::<8>());
-                let code = code::encrypt(keys, &case.id, &tracking_code);
-                query = query.bind(&case.id).bind(site.id()).bind(hash).bind(code).bind(case.at).bind(case.at);
+                let cipher = encrypt(keys, &case.id, &code);
+                query = query.bind(&case.id).bind(site.id()).bind(hash).bind(cipher).bind(case.at).bind(case.at);
             }
             query.execute(conn).await.map(|_| ())
         })?;

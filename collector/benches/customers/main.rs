@@ -4,6 +4,8 @@
 //! Requests go through all layers of the collector but its sockets, on an idle server. Arguments choose: `sqlite` or `postgresql`, `--customers N`.
 
 mod fill;
+#[path = "../filling/mod.rs"]
+mod filling;
 
 use std::time::{Duration, Instant};
 

@@ -89,12 +89,16 @@ pub async fn rate(app: &TestApp, code: &str, score: u8) {
 
 /// Imports rows that were given elsewhere: kind, category and when each was received.
 pub async fn import(app: &TestApp, rows: impl Iterator<Item = (&'static str, String)>) {
-    let file = app.data.path().join("cases.csv");
     let lines = rows.enumerate().map(|(at, (kind, when))| format!("{kind},words,{when},x{at}\n"));
-    std::fs::write(&file, format!("kind,message,received_at,external_id\n{}", lines.collect::<String>())).unwrap();
+    import_csv(app, &format!("kind,message,received_at,external_id\n{}", lines.collect::<String>())).await;
+}
+
+/// Imports a CSV file to the site, on the command line.
+pub async fn import_csv(app: &TestApp, text: &str) {
+    let file = app.data.path().join("cases.csv");
+    std::fs::write(&file, text).unwrap();
     let (data, url) = (app.data.path().to_owned(), app.app.config.database_url.reveal().unwrap_or_default().to_owned());
-    let file = file.to_str().unwrap().to_owned();
-    let import = move || run(&data, &url, &["import", &file, "--site", "acme"]);
+    let import = move || run(&data, &url, &["import", file.to_str().unwrap(), "--site", "acme"]);
     let (went_well, said) = tokio::task::spawn_blocking(import).await.unwrap();
     assert!(went_well, "{said}");
 }

@@ -6,7 +6,7 @@ use sayso_tests::process::run;
 use sayso_tests::{MailServer, Options, TestApp, WebhookReceiver, on_both_databases};
 use serde_json::{Value, json};
 
-use super::reports::{SERVICE, go_to};
+use super::reports::{SERVICE, go_to, import_csv};
 use crate::outbox::cases::work;
 use crate::outbox::rooms::apply;
 
@@ -88,13 +88,7 @@ fn cases() -> String {
 
 async fn set_up(app: &TestApp, url: &str) {
     apply(app, &format!("{SERVICE}{TARGETS}"), url).await;
-    let file = app.data.path().join("cases.csv");
-    std::fs::write(&file, cases()).unwrap();
-    let (data, database) =
-        (app.data.path().to_owned(), app.app.config.database_url.reveal().unwrap_or_default().to_owned());
-    let import = move || run(&data, &database, &["import", file.to_str().unwrap(), "--site", "acme"]);
-    let (went_well, said) = tokio::task::spawn_blocking(import).await.unwrap();
-    assert!(went_well, "{said}");
+    import_csv(app, &cases()).await;
 }
 
 on_both_databases! {

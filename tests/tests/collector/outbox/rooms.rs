@@ -71,10 +71,10 @@ async fn complain(app: &TestApp) -> sayso::cases::Case {
     })).await
 }
 
-async fn state(app: &TestApp) -> (String, Option<String>) {
-    let all = deliveries(app).await;
-    let row = all.iter().find(|row| row.destination != "customer").unwrap();
-    (row.state.clone(), row.last_error.clone())
+/// How the delivery to the target stands, and what it last failed with.
+pub async fn state(app: &TestApp) -> (String, Option<String>) {
+    let row = deliveries(app).await.into_iter().find(|row| row.destination != "customer").unwrap();
+    (row.state, row.last_error)
 }
 
 on_both_databases! {
