@@ -146,8 +146,23 @@ impl Browser {
 
     /// The first element that matches, as soon as it is there.
     pub async fn find(&self, css: &str) -> WebElement {
-        self.wait_for(css, &format!("document.querySelector({css:?})")).await;
-        self.driver.find(By::Css(css)).await.expect("it was there")
+        let end = Instant::now() + PATIENCE;
+        loop {
+            self.wait_for(css, &format!("document.querySelector({css:?})")).await;
+            match self.driver.find(By::Css(css)).await {
+                Ok(element) => return element,
+                Err(error) if gone_with_its_page(&error) && Instant::now() < end => {}
+                Err(error) => panic!("{css} was there: {error:?}"),
+            }
+        }
+    }
+
+    /// Clicks the first element that matches, as soon as it is there; if its page is left before the click, that of the next page.
+    pub async fn click(&self, css: &str) {
+        let end = Instant::now() + PATIENCE;
+        while let Err(error) = self.find(css).await.click().await {
+            assert!(gone_with_its_page(&error) && Instant::now() < end, "{css} takes no click: {error:?}");
+        }
     }
 
     /// The first element in the widget's shadow root that matches, as soon as it is there.
@@ -208,4 +223,10 @@ impl Browser {
 fn left_with_its_page(error: &WebDriverError) -> bool {
     use thirtyfour::error::WebDriverErrorInner::{JavascriptError, NoSuchFrame, ScriptTimeout};
     matches!(error.as_inner(), ScriptTimeout(_) | JavascriptError(_) | NoSuchFrame(_))
+}
+
+/// Whether an element is not there any more because its page is not.
+fn gone_with_its_page(error: &WebDriverError) -> bool {
+    use thirtyfour::error::WebDriverErrorInner::{NoSuchElement, StaleElementReference};
+    matches!(error.as_inner(), StaleElementReference(_) | NoSuchElement(_))
 }

@@ -91,7 +91,7 @@ async fn the_dialog_opens_closes_and_toggles_and_says_so() {
     };
     hidden(true).await;
     browser.run("window.once = 0; window.count = () => once++; Sayso('on', 'open', count); Sayso('on', 'sayso:open', count)").await;
-    browser.find("#other").await.click().await.unwrap();
+    browser.click("#other").await;
     browser.run("Sayso('toggle')").await;
     hidden(false).await;
     browser.find_in_widget("#message").await;

@@ -18,8 +18,8 @@ async fn people_sign_in_with_the_account_of_their_company() {
     let browser = Browser::start(Setup::default()).await;
     browser.note_refusals().await;
     browser.driver.goto(format!("{}/staff/cases?status=all", app.url)).await.unwrap();
-    browser.find("a[href*='/sign-in/with/acme']").await.click().await.unwrap();
-    browser.find("#mei").await.click().await.unwrap();
+    browser.click("a[href*='/sign-in/with/acme']").await;
+    browser.click("#mei").await;
     browser.wait_for("the inbox", "location.pathname === '/staff/cases' && location.search === '?status=all'").await;
     assert_eq!(browser.run("return refused.length").await, 0, "the policy of the pages lets people go and come back");
     browser.stop().await;
@@ -35,13 +35,13 @@ async fn whoever_is_invited_comes_in_by_the_link() {
     for (field, text) in [("#email", "mei@acme.example"), ("#name", "Mei Chen"), ("#password", PASSWORD)] {
         browser.find(field).await.send_keys(text).await.unwrap();
     }
-    browser.find("form[action$='/invite'] button").await.click().await.unwrap();
+    browser.click("form[action$='/invite'] button").await;
     let link = browser.find("#invitations code").await.text().await.unwrap();
     browser.find("#invitations [data-copy]:not([hidden])").await;
     browser.driver.delete_all_cookies().await.unwrap();
     browser.driver.goto(link).await.unwrap();
     browser.find("#password").await.send_keys("purple giraffes wake").await.unwrap();
-    browser.find("form button.primary").await.click().await.unwrap();
+    browser.click("form button.primary").await;
     browser.wait_for("the start page", "location.pathname === '/staff'").await;
     let name = browser.find(".topbar-end").await.text().await.unwrap();
     assert!(name.contains("Mei Chen"), "{name}");

@@ -71,9 +71,9 @@ async fn complain(browser: &Browser) {
 async fn complain_in_frame(browser: &Browser) {
     click_in_widget(browser, "[part=launcher]").await;
     browser.find_in_widget("iframe:not([hidden])").await.enter_frame().await.unwrap();
-    browser.find("label:has(input[value=complaint])").await.click().await.unwrap();
+    browser.click("label:has(input[value=complaint])").await;
     browser.find("#message").await.send_keys("The drawer is stuck.").await.unwrap();
-    browser.find("form button.primary").await.click().await.unwrap();
+    browser.click("form button.primary").await;
     browser.find("[data-submitted-code]").await;
     browser.driver.enter_default_frame().await.unwrap();
 }
@@ -154,7 +154,7 @@ async fn without_script_src_the_pages_own_link_leads_on() {
     })
     .await;
     assert_eq!(browser.run("return document.querySelector('sayso-widget')").await, json!(null));
-    browser.find("#help").await.click().await.unwrap();
+    browser.click("#help").await;
     browser.find("#message").await;
     let there = browser.driver.current_url().await.unwrap();
     assert_eq!(there.as_str(), format!("{}/s/acme", stage.collector.url));

@@ -55,8 +55,8 @@ impl Visit {
 
     /// Sends, as a complaint, what has been written in the frame.
     pub async fn submit_in_frame(&self) {
-        self.browser.find("label:has(input[value=complaint])").await.click().await.unwrap();
-        self.browser.find("form button.primary").await.click().await.unwrap();
+        self.browser.click("label:has(input[value=complaint])").await;
+        self.browser.click("form button.primary").await;
         self.browser.find("[data-submitted-code]").await;
     }
 
@@ -101,7 +101,7 @@ async fn without_the_panel_the_launcher_is_a_link() {
         visit.scene.front.spoil("panel.js", trouble);
         visit.open().await;
         // The page's own button, too, brings the link into sight.
-        visit.browser.find("#help").await.click().await.unwrap();
+        visit.browser.click("#help").await;
         visit.assert_link(&format!("{trouble:?}")).await;
         let place = format!(
             "const box = {WIDGET}.querySelector('a[part=launcher]').getBoundingClientRect(); return [box.left, box.width < box.height]"
@@ -193,7 +193,7 @@ async fn blockers_leave_a_way() {
     {
         visit.browser.devtools("Network.setBlockedURLs", json!({"urls": [blocked]})).await;
         visit.open().await;
-        visit.browser.find("#help").await.click().await.unwrap();
+        visit.browser.click("#help").await;
         visit.browser.find_in_widget(selector).await;
     }
     visit.browser.stop().await;

@@ -96,7 +96,7 @@ async fn the_frame_takes_over_what_was_written() {
     visit.browser.find_in_widget("iframe:not([hidden])").await.enter_frame().await.unwrap();
     visit.browser.wait_for("the text", "document.activeElement?.value === '柜门 & 抽屉 + 100%'").await;
     visit.submit_in_frame().await;
-    visit.browser.find("main a.quiet").await.click().await.unwrap();
+    visit.browser.click("main a.quiet").await;
     visit.browser.wait_for("an empty form", "document.querySelector('form #message')?.value === ''").await;
     visit.browser.driver.enter_default_frame().await.unwrap();
     visit.browser.wait_for("no draft of what was sent", "!localStorage['sayso:acme']").await;

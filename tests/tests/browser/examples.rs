@@ -57,7 +57,7 @@ async fn every_block_of_html_makes_a_page_that_works() {
             continue;
         }
         if block.contains("data-launcher=\"none\"") {
-            browser.find("[data-sayso-open]").await.click().await.unwrap();
+            browser.click("[data-sayso-open]").await;
         } else {
             click_in_widget(&browser, "[part=launcher]").await;
         }
@@ -108,13 +108,13 @@ async fn the_example_pages_work() {
     browser
         .run("visit('/orders', '<title>Orders</title><a id=other href=/nowhere data-sayso-open=praise>Thanks</a>')")
         .await;
-    browser.find("#other").await.click().await.unwrap();
+    browser.click("#other").await;
     browser.wait_for("the kind", &format!("{WIDGET}.querySelector('input[value=praise]')?.checked")).await;
 
     // The application that takes it away again.
     browser.driver.goto(stage.company.url("examples/javascript/index.html")).await.unwrap();
     browser.find_in_widget("[part=launcher]").await;
-    browser.find("button:last-of-type").await.click().await.unwrap();
+    browser.click("button:last-of-type").await;
     let left = "return [document.querySelector('sayso-widget, script[src]'), 'Sayso' in window]";
     assert_eq!(browser.run(left).await, json!([null, false]));
     browser.stop().await;

@@ -17,9 +17,9 @@ async fn without_wasm_the_form_comes_in_a_frame() {
     let frame = browser.find_in_widget("iframe:not([hidden])").await;
     browser.picture("fallback-frame").await;
     frame.enter_frame().await.unwrap();
-    browser.find("label:has(input[name=kind][value=praise])").await.click().await.unwrap();
+    browser.click("label:has(input[name=kind][value=praise])").await;
     browser.find("#message").await.send_keys("師傅很細心，謝謝！").await.unwrap();
-    browser.find("form button.primary").await.click().await.unwrap();
+    browser.click("form button.primary").await;
     let code = browser.find("[data-submitted-code]").await.attr("data-submitted-code").await.unwrap().unwrap();
     assert!(sayso_shared::TrackingCode::parse(&code).is_ok(), "{code}");
     browser.picture("fallback-frame-thanks").await;
@@ -36,7 +36,7 @@ async fn the_frame_looks_as_the_page_says_and_is_for_what_was_pressed() {
     let browser = Browser::start(Setup { window: (375, 700), ..Setup::default() }).await;
     browser.driver.goto(&stage.company.origin).await.unwrap();
     browser.find_in_widget("[part=launcher]").await;
-    browser.find("#help").await.click().await.unwrap();
+    browser.click("#help").await;
     let frame = browser.find_in_widget("iframe:not([hidden])").await;
     let above = "const root = document.querySelector('sayso-widget').shadowRoot;\
         return root.querySelector('#close').getBoundingClientRect().bottom <= root.querySelector('iframe').getBoundingClientRect().top + 1";
@@ -49,7 +49,7 @@ async fn the_frame_looks_as_the_page_says_and_is_for_what_was_pressed() {
     assert_eq!(browser.run(&format!("return {looks}")).await, expected);
     // From page to page.
     browser.find("#message").await.send_keys("The drawer is stuck.").await.unwrap();
-    browser.find("form button.primary").await.click().await.unwrap();
+    browser.click("form button.primary").await;
     browser.find("[data-submitted-code]").await;
     let dark = "getComputedStyle(document.documentElement).colorScheme === 'dark' && document.querySelector('link[href*=\"accent=ffd700\"]') !== null";
     assert_eq!(browser.run(&format!("return {dark}")).await, json!(true));

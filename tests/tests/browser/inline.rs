@@ -168,7 +168,7 @@ async fn several_and_the_launcher_lead_to_the_one_form() {
     );
     button.click().await.unwrap();
     browser.wait_for("the focus in the form", &format!("{}.activeElement", within("#first"))).await;
-    browser.find("#open").await.click().await.unwrap();
+    browser.click("#open").await;
     let asked =
         format!("{0}.querySelector('[value=question]').checked && {0}.activeElement?.matches('h2')", within("#first"));
     browser.wait_for("the kind, and the focus", &asked).await;
@@ -267,9 +267,9 @@ async fn where_the_page_refuses_the_module_the_frame_is_in_its_place() {
     assert!(is_true(&browser, "document.activeElement === document.body").await, "it takes no focus");
     browser.picture("inline-frame").await;
     frame.enter_frame().await.unwrap();
-    browser.find("label:has(input[value=complaint])").await.click().await.unwrap();
+    browser.click("label:has(input[value=complaint])").await;
     browser.find("#message").await.send_keys("The drawer is stuck.").await.unwrap();
-    browser.find("form button.primary").await.click().await.unwrap();
+    browser.click("form button.primary").await;
     browser.find("[data-submitted-code]").await;
     browser.driver.enter_default_frame().await.unwrap();
     assert_eq!(stage.cases().await, 1);

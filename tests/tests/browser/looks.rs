@@ -142,7 +142,7 @@ async fn the_launcher_is_where_and_what_the_tag_says() {
              link.textContent = 'Thank us'; document.querySelector('main').append(link)",
         )
         .await;
-    browser.find("#late").await.click().await.unwrap();
+    browser.click("#late").await;
     browser.wait_for("the kind of the link", &format!("{ROOT}.querySelector('input[value=praise]')?.checked")).await;
     let label = browser.find_in_widget("[part=panel]").await.attr("aria-label").await.unwrap();
     assert_eq!(label.as_deref(), Some("Say something"));

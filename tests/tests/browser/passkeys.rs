@@ -51,7 +51,7 @@ async fn the_story(database: Database) {
     let form = "form[data-passkey=create]:not([hidden])";
     browser.find(&format!("{form} [name=name]")).await.send_keys("Work phone").await.unwrap();
     browser.find(&format!("{form} [name=password]")).await.send_keys("not the password").await.unwrap();
-    browser.find(&format!("{form} button")).await.click().await.unwrap();
+    browser.click(&format!("{form} button")).await;
     browser
         .wait_for(
             "that the password is wrong",
@@ -61,7 +61,7 @@ async fn the_story(database: Database) {
     assert_eq!(counted(&app, "select count(*) from passkeys").await, 0);
     browser.run(&format!("document.querySelector('{form} [name=password]').value = ''")).await;
     browser.find(&format!("{form} [name=password]")).await.send_keys(PASSWORD).await.unwrap();
-    browser.find(&format!("{form} button")).await.click().await.unwrap();
+    browser.click(&format!("{form} button")).await;
     browser.wait_for("ten recovery codes", "document.querySelectorAll('code').length === 10").await;
     let recovery = browser.run("return document.querySelector('code').textContent").await;
     assert_eq!(counted(&app, "select count(*) from audit_log where action = 'member.passkey.add'").await, 1);
@@ -72,7 +72,7 @@ async fn the_story(database: Database) {
     // Instead of the password.
     sign_out(&browser, &url).await;
     verify(&browser, &device, false).await;
-    browser.find("form[data-passkey=get]:not([hidden]) button").await.click().await.unwrap();
+    browser.click("form[data-passkey=get]:not([hidden]) button").await;
     browser
         .wait_for(
             "that a stranger's finger is none",
@@ -80,7 +80,7 @@ async fn the_story(database: Database) {
         )
         .await;
     verify(&browser, &device, true).await;
-    browser.find("form[data-passkey=get] button").await.click().await.unwrap();
+    browser.click("form[data-passkey=get] button").await;
     browser.wait_for("the start page", "location.pathname === '/staff'").await;
     assert!(counted(&app, "select count(*) from passkeys where used_at is not null").await == 1);
 
@@ -91,17 +91,18 @@ async fn the_story(database: Database) {
         let password = browser.find("input[name=password]").await;
         password.send_keys(PASSWORD).await.unwrap();
         password.send_keys(Key::Enter).await.unwrap();
+        // The page of the first step has a form for passkeys as well.
+        browser.wait_for("the second step", "location.pathname === '/staff/sign-in/code'").await;
     };
     give_password("chen@acme.example").await;
-    browser.wait_for("the second step", "location.pathname === '/staff/sign-in/code'").await;
-    browser.find("form[data-passkey=get]:not([hidden]) button").await.click().await.unwrap();
+    browser.click("form[data-passkey=get]:not([hidden]) button").await;
     browser.wait_for("the start page", "location.pathname === '/staff'").await;
 
     // Whoever has lost the device has the codes.
     sign_out(&browser, &url).await;
     give_password("chen@acme.example").await;
     browser.find("#code").await.send_keys(recovery.as_str().unwrap()).await.unwrap();
-    browser.find("form[action='/staff/sign-in/code'] button").await.click().await.unwrap();
+    browser.click("form[action='/staff/sign-in/code'] button").await;
     browser.wait_for("the start page", "location.pathname === '/staff'").await;
 
     // An answer is of one ceremony: it does not count for the next, nor does one that was changed.
@@ -119,24 +120,25 @@ async fn the_story(database: Database) {
 
     // Taken away, it is none any more.
     give_password("chen@acme.example").await;
-    browser.find("form[data-passkey=get]:not([hidden]) button").await.click().await.unwrap();
+    browser.click("form[data-passkey=get]:not([hidden]) button").await;
     browser.wait_for("the start page", "location.pathname === '/staff'").await;
     // Some minutes later the password alone is not enough for that; the passkey itself is.
     app.app.clock.advance(11 * MINUTE);
     browser.driver.goto(format!("{url}/staff/account/second-factor")).await.unwrap();
     browser.run("document.querySelector('.passkeys details').open = true").await;
     browser.find(".passkeys [name=password]").await.send_keys(PASSWORD).await.unwrap();
-    browser.find(".passkeys form button").await.click().await.unwrap();
+    browser.click(".passkeys form button").await;
     browser.wait_for("that the second factor is missing", "document.querySelector('.passkeys ~ .field-error')").await;
-    browser.find("form[data-passkey=get]:not([hidden]) button").await.click().await.unwrap();
-    browser.wait_for("the page anew", "location.pathname === '/staff/account/second-factor'").await;
+    browser.click("form[data-passkey=get]:not([hidden]) button").await;
+    let anew = "location.pathname === '/staff/account/second-factor' && document.readyState === 'complete'";
+    browser.wait_for("the page anew", anew).await;
     browser.run("document.querySelector('.passkeys details').open = true").await;
-    browser.find(".passkeys form button").await.click().await.unwrap();
+    browser.click(".passkeys form button").await;
     browser
         .wait_for("no passkey", "!document.querySelector('.passkeys') && document.querySelector('.notice.ok')")
         .await;
     sign_out(&browser, &url).await;
-    browser.find("form[data-passkey=get]:not([hidden]) button").await.click().await.unwrap();
+    browser.click("form[data-passkey=get]:not([hidden]) button").await;
     browser.wait_for("that it is not known", "document.querySelector('.notice.danger')").await;
     browser.stop().await;
 }

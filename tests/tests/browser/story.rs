@@ -90,7 +90,7 @@ async fn the_whole_story(database: Database) {
     // The agent takes the case, answers and resolves it.
     staff.driver.find(By::PartialLinkText(COMPLAINT)).await.unwrap().click().await.unwrap();
     staff.find("#reply").await.send_keys(ANSWER).await.unwrap();
-    staff.find("input[name=then][value=resolve]").await.click().await.unwrap();
+    staff.click("input[name=then][value=resolve]").await;
     staff.run("document.querySelector('#reply-form [name=outcome]').value = 'upheld'").await;
     staff.picture("story-4-case").await;
     staff
@@ -108,8 +108,8 @@ async fn the_whole_story(database: Database) {
     visitor.driver.goto(format!("{collector}/t/{code}")).await.unwrap();
     visitor.wait_for("the answer", &format!("document.body.innerText.includes({ANSWER:?})")).await;
     visitor.picture("story-6-status").await;
-    visitor.find("label:has(input[name=score][value=\"5\"])").await.click().await.unwrap();
-    visitor.find("form[action$=satisfaction] button").await.click().await.unwrap();
+    visitor.click("label:has(input[name=score][value=\"5\"])").await;
+    visitor.click("form[action$=satisfaction] button").await;
     visitor
         .wait_for(
             "the case is closed",
@@ -120,7 +120,7 @@ async fn the_whole_story(database: Database) {
     // It was not solved after all: the case is reopened, and the agent sees it at once.
     visitor.run("document.querySelector('#not-solved').open = true").await;
     visitor.find("#still").await.send_keys(STILL).await.unwrap();
-    visitor.find("form[action$=not-solved] button").await.click().await.unwrap();
+    visitor.click("form[action$=not-solved] button").await;
     visitor
         .wait_for(
             "the case is looked into",

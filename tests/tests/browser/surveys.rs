@@ -35,8 +35,8 @@ async fn a_page_asks_and_hears_that_it_was_answered() {
     browser.wait_for("the focus in it", &format!("{WIDGET}.activeElement?.tagName === 'IFRAME'")).await;
     browser.picture("survey").await;
     frame.enter_frame().await.unwrap();
-    browser.find("label:has(input[value='6'])").await.click().await.unwrap();
-    browser.find("form button.primary").await.click().await.unwrap();
+    browser.click("label:has(input[value='6'])").await;
+    browser.click("form button.primary").await;
     browser.find("[data-answered]").await;
     browser.driver.enter_default_frame().await.unwrap();
     browser.wait_for("the event", "answered.length").await;
@@ -48,7 +48,7 @@ async fn a_page_asks_and_hears_that_it_was_answered() {
 
     // Its own button closes it, and Escape does; the focus goes back to where it was.
     browser.find_in_widget("#survey iframe").await.enter_frame().await.unwrap();
-    browser.find("[data-frame-close]").await.click().await.unwrap();
+    browser.click("[data-frame-close]").await;
     browser.driver.enter_default_frame().await.unwrap();
     browser.wait_for("it closed", &format!("!{WIDGET}.querySelector('#survey')")).await;
     assert_eq!(browser.run("return document.activeElement.id").await, json!("ask"));

@@ -41,7 +41,7 @@ async fn the_loader_costs_the_page_nothing_until_somebody_wants_it() {
 async fn keys_typed_in_it_stay_in_it_and_focus_returns() {
     let (_stage, browser) = open_stage().await;
     browser.run("window.heard = 0; for (const name of ['keydown', 'keyup', 'keypress']) document.addEventListener(name, () => heard++)").await;
-    browser.find("#help").await.click().await.unwrap();
+    browser.click("#help").await;
     browser
         .wait_for(
             "the opener's kind is chosen",
@@ -136,7 +136,7 @@ async fn destroy_leaves_nothing_behind() {
     browser.run("Sayso('destroy')").await;
     let left = browser.run("return [document.querySelector('sayso-widget'), typeof window.Sayso]").await;
     assert_eq!(left, json!([null, "undefined"]));
-    browser.find("#help").await.click().await.unwrap();
+    browser.click("#help").await;
     assert_eq!(
         browser.run("return document.querySelector('sayso-widget')").await,
         json!(null),

@@ -16,9 +16,9 @@ in_every_browser! {
         let frame = browser.find_in_widget("iframe:not([hidden])").await;
         browser.picture(&format!("browsers-{engine}-frame")).await;
         frame.enter_frame().await.unwrap();
-        browser.find("label:has(input[name=kind][value=praise])").await.click().await.unwrap();
+        browser.click("label:has(input[name=kind][value=praise])").await;
         browser.find("#message").await.send_keys("The fitter was careful. Thank you!").await.unwrap();
-        browser.find("form button.primary").await.click().await.unwrap();
+        browser.click("form button.primary").await;
         let code = browser.find("[data-submitted-code]").await.attr("data-submitted-code").await.unwrap().unwrap();
         assert!(TrackingCode::parse(&code).is_ok(), "{code}");
         browser.stop().await;

@@ -68,9 +68,9 @@ async fn open(files: BTreeMap<String, String>) -> (Stage, Browser) {
 async fn story(files: BTreeMap<String, String>) {
     let (stage, browser) = open(files).await;
     let [complain, sign] = ["button:first-of-type", "button:last-of-type"];
-    browser.find(sign).await.click().await.unwrap();
+    browser.click(sign).await;
     browser.wait_for("the user", "document.querySelector('button:last-of-type').textContent == 'Sign out'").await;
-    browser.find(complain).await.click().await.unwrap();
+    browser.click(complain).await;
     browser.wait_for("the kind", &format!("{WIDGET}.querySelector('input[value=complaint]')?.checked")).await;
     click_in_widget(&browser, "#contact").await;
     assert_eq!(email(&browser).await, json!("li.lei@example.com"));
@@ -83,10 +83,10 @@ async fn story(files: BTreeMap<String, String>) {
 
     // What was on the screen goes with the user, code and all.
     click_in_widget(&browser, "[part=close]").await;
-    browser.find(sign).await.click().await.unwrap();
+    browser.click(sign).await;
     let forgotten = format!("!{WIDGET}.querySelector('#code') && !{WIDGET}.querySelector('#email')?.value");
     browser.wait_for("nobody", &forgotten).await;
-    browser.find("button:nth-of-type(2)").await.click().await.unwrap();
+    browser.click("button:nth-of-type(2)").await;
     browser.wait_for("the question", &format!("{WIDGET}.querySelector('input[value=question]')?.checked")).await;
     browser.run("leave()").await;
     let left = "return [document.querySelector('sayso-widget, script[src$=\"sayso.js\"]'), 'Sayso' in window, broken]";

@@ -107,7 +107,7 @@ async fn strict_pages_work(ground: &Ground) {
         browser.driver.goto(&ground.origin).await.unwrap();
         browser.find_in_widget("[part=launcher]").await;
         nonces.push(browser.run("return document.querySelector('script[data-site]').nonce").await);
-        browser.find("[data-sayso-open]").await.click().await.unwrap();
+        browser.click("[data-sayso-open]").await;
         browser.wait_for("the kind", &format!("{WIDGET}.querySelector('input[value=complaint]')?.checked")).await;
         complain_in_widget(&browser).await;
         assert_eq!(browser.run("return refused").await, json!([]), "the policy refuses nothing");

@@ -64,7 +64,7 @@ async fn the_inbox_needs_no_pointer() {
     browser.press("?").await;
     browser.wait_for("the help", "document.querySelector('#keys-help').open").await;
     browser.picture("console-keys").await;
-    browser.find("#keys-help input[type=checkbox]").await.click().await.unwrap();
+    browser.click("#keys-help input[type=checkbox]").await;
     browser.press(Key::Escape).await;
     browser.press("j").await;
     let focused = "!document.activeElement?.closest('[data-case]') && !document.querySelector('dialog[open]')";

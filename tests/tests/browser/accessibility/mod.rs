@@ -64,7 +64,7 @@ impl Inspector {
     }
 
     async fn click(&self, css: &str) {
-        self.browser.find(css).await.click().await.unwrap();
+        self.browser.click(css).await;
     }
 
     /// Sends a form although the browser would hold it back, as a browser without script or with other rules does.

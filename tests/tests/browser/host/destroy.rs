@@ -56,10 +56,10 @@ async fn nothing_is_left_behind() {
     assert_gone(&browser, "the whole story").await;
 
     // Its openers are ordinary elements again, and it can come back.
-    browser.find("#help").await.click().await.unwrap();
+    browser.click("#help").await;
     assert_eq!(browser.run("return document.querySelector('sayso-widget')").await, json!(null));
     load(&stage, &browser).await;
-    browser.find("#help").await.click().await.unwrap();
+    browser.click("#help").await;
     type_in_widget(&browser, "#message", "It is stuck again.").await;
     click_in_widget(&browser, "#send").await;
     browser.find_in_widget("#code").await;

@@ -25,7 +25,7 @@ async fn it_opens_over_the_pages_own_dialogs_and_leaves_them_open() {
     ] {
         browser.find_in_widget("[part=launcher]").await;
         browser.run(open).await;
-        browser.find(&format!("#{opener}")).await.click().await.unwrap();
+        browser.click(&format!("#{opener}")).await;
         browser.find_in_widget("#message").await.click().await.unwrap();
         type_in_widget(&browser, "#message", "Where is my order?").await;
         let focused = browser.run(&format!("return {WIDGET}.activeElement?.localName")).await;

@@ -29,14 +29,14 @@ const NEW_BODY: &str = "const body = document.createElement('body');\
 #[tokio::test(flavor = "multi_thread")]
 async fn a_new_body_and_a_new_address_need_no_help() {
     let (stage, browser) = begin().await;
-    browser.find("#help").await.click().await.unwrap();
+    browser.click("#help").await;
     type_in_widget(&browser, "#message", "The drawer is stuck.").await;
     browser.run(NEW_BODY).await;
     assert_eq!(browser.run(&format!("return {MESSAGE}")).await, json!("The drawer is stuck."), "it stays open");
     // The opener has gone with the old body, so the focus goes to the launcher.
     click_in_widget(&browser, "[part=close]").await;
     browser.wait_for("focus on the launcher", &format!("{WIDGET}.activeElement?.part == 'launcher'")).await;
-    browser.find("#other").await.click().await.unwrap();
+    browser.click("#other").await;
     browser.wait_for("the kind", &format!("{WIDGET}.querySelector('input[value=praise]').checked")).await;
     assert_eq!(browser.run("return location.pathname").await, json!("/somewhere/else"), "the link was not followed");
     click_in_widget(&browser, "#send").await;
@@ -58,7 +58,7 @@ async fn a_widget_that_was_removed_comes_back_with_the_next_movement() {
     // Frameworks that own the whole document remove what they did not make.
     let lose = async || {
         browser.run("document.querySelector('sayso-widget').remove()").await;
-        browser.find("h1").await.click().await.unwrap();
+        browser.click("h1").await;
         browser.wait_for("the widget", "document.querySelector('sayso-widget')").await;
     };
     lose().await;

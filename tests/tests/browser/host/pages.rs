@@ -136,9 +136,9 @@ async fn where_the_widget_cannot_run_the_frame_comes() {
         // Sending in the frame adds to the history, as every form does; until then the page has noticed nothing.
         assert_unharmed(&visit.browser, page).await;
         frame.enter_frame().await.unwrap();
-        visit.browser.find("label:has(input[value=complaint])").await.click().await.unwrap();
+        visit.browser.click("label:has(input[value=complaint])").await;
         visit.browser.find("#message").await.send_keys("The drawer is stuck.").await.unwrap();
-        visit.browser.find("form button.primary").await.click().await.unwrap();
+        visit.browser.click("form button.primary").await;
         visit.browser.find("[data-submitted-code]").await;
         visit.browser.driver.enter_default_frame().await.unwrap();
         visit.close(page).await;
