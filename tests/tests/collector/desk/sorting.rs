@@ -11,7 +11,7 @@ on_both_databases! {
         assert_eq!(program.patch(id, &json!({"priority": "high"}), Some(read)).await.status, StatusCode::OK);
         let steps = [
             ("messages", json!({"kind": "reply", "body": "It is on its way."}), StatusCode::CREATED),
-            ("status", json!({"status": "in_progress"}), StatusCode::OK),
+            ("status", json!({"status": "waiting"}), StatusCode::OK),
             ("assign", json!({"owner": null}), StatusCode::OK),
         ];
         for (step, body, done) in steps {
