@@ -49,7 +49,7 @@ on_both_databases! {
         assert!(unknown.contains("there is no site other"), "{unknown}");
 
         for day in ["2026-11-23T10:00:00Z", "2026-11-23T11:00:00Z", "2026-11-24T10:00:00Z"] {
-            let (_, said) = import_case(&app, day).await;
+            let (_, said) = import_case(&app, "acme", day).await;
             assert!(said.contains('1'), "{said}");
         }
         let found = report(&program, "overview?from=2026-11-23&to=2026-11-24&exposure=orders&by=day").await;
@@ -61,6 +61,37 @@ on_both_databases! {
         near(&chart["rows"][0]["p"], 0.002);
         let visits = report(&program, "quality?from=2026-11-23&to=2026-11-24&exposure=visits&by=month").await;
         assert_eq!(visits["rows"][0]["n"], 9000);
+    }
+
+    async fn complaints_are_held_against_the_orders_of_their_own_site(app: TestApp) {
+        app.apply_service("[[site]]\nkey = \"acme\"\nname = \"Acme\"\n\n[[site]]\nkey = \"outlet\"\nname = \"Outlet\"\n").await;
+        let program = Program::new(&app).await;
+        for (site, at) in [
+            ("acme", "2026-11-16T10:00:00Z"), ("acme", "2026-11-23T10:00:00Z"), ("acme", "2026-11-23T11:00:00Z"),
+            ("outlet", "2026-11-16T10:00:00Z"), ("outlet", "2026-11-23T10:00:00Z"),
+        ] {
+            let (went_well, said) = import_case(&app, site, at).await;
+            assert!(went_well, "{said}");
+        }
+        import(&app, "date,count,kind\n2026-11-23,1000,orders\n2026-11-16,500,visits\n", &["--site", "acme"]).await;
+        import(&app, "date,count,kind\n2026-11-16,200,orders\n", &["--site", "outlet"]).await;
+        let period = "from=2026-11-23&to=2026-11-29&exposure=orders";
+        let whole = report(&program, &format!("overview?{period}")).await;
+        assert_eq!((&whole["rows"][0]["complaints"], &whole["rows"][0]["exposure"]), (&json!(3), &json!(1000)));
+        near(&whole["rows"][0]["complaints_per_1000"], 2.0);
+        let sites = report(&program, &format!("overview?{period}&by=site")).await;
+        assert_eq!((&sites["rows"][1]["group"], &sites["rows"][1]["complaints"]), (&json!("outlet"), &json!(1)));
+        assert_eq!((&sites["rows"][1]["exposure"], &sites["rows"][1]["complaints_per_1000"]), (&Value::Null, &Value::Null));
+        let weeks = report(&program, "quality?from=2026-11-09&to=2026-11-29&by=week&exposure=orders").await;
+        let found: Vec<[&Value; 4]> = weeks["rows"].as_array().unwrap().iter().map(|row| ["x", "n", "p", "upper"].map(|name| &row[name])).collect();
+        assert_eq!(found[0], [&json!(0), &json!(0), &Value::Null, &Value::Null]);
+        assert_eq!((found[1][0], found[1][1]), (&json!(1), &json!(200)), "of the site that sold something in that week alone");
+        assert_eq!((found[2][0], found[2][1]), (&json!(2), &json!(1000)));
+        near(&weeks["overall"]["mean"], 3.0 / 1200.0);
+        assert_eq!(weeks["overall"]["complaints"], 5, "all of them are counted where nothing is divided");
+        let topics = report(&program, "quality?from=2026-11-23&to=2026-11-29&by=site&exposure=orders").await;
+        let outlet = topics["rows"].as_array().unwrap().iter().find(|row| row["group"] == "outlet").unwrap();
+        assert_eq!((&outlet["value"], &outlet["n"]), (&Value::Null, &json!(0)));
     }
 
     async fn few_weeks_are_enough_for_the_limits_of_a_rate(app: TestApp) {
@@ -114,11 +145,11 @@ on_both_databases! {
     }
 }
 
-async fn import_case(app: &TestApp, received_at: &str) -> (bool, String) {
+async fn import_case(app: &TestApp, site: &'static str, received_at: &str) -> (bool, String) {
     let file = app.data.path().join("case.csv");
     let rows = format!("kind,message,received_at,external_id\ncomplaint,late,{received_at},{received_at}\n");
     std::fs::write(&file, rows).unwrap();
     let (data, url) = (app.data.path().to_owned(), app.app.config.database_url.reveal().unwrap_or_default().to_owned());
     let file = file.to_str().unwrap().to_owned();
-    tokio::task::spawn_blocking(move || run(&data, &url, &["import", &file, "--site", "acme"])).await.unwrap()
+    tokio::task::spawn_blocking(move || run(&data, &url, &["import", &file, "--site", site])).await.unwrap()
 }
