@@ -168,6 +168,27 @@ on_both_databases! {
         assert!(!went_well && header.contains("the column field is missing"), "{header}");
     }
 
+    async fn a_correction_keeps_the_time_or_corrects_it(app: TestApp) {
+        set_up(&app).await;
+        let timed = |value: &str, at: &str| format!("respondent,item,field,value,answered_at\nr1,,score,{value},{at}\n");
+        let answer = async || {
+            let select = "select value, answered_at from survey_answers";
+            let found: Vec<(String, i64)> = sayso::with_db!(&app.app.db, pool => sqlx::query_as(select).fetch_all(pool).await).unwrap();
+            found.into_iter().map(|(value, at)| (value, sayso::clock::rfc3339(at))).collect::<Vec<_>>()
+        };
+        for (file, said, value, at) in [
+            (timed("9", "2026-03-05T10:00:00Z"), "Imported: 1. Replaced: 0. There already: 0.", "9", "2026-03-05T10:00:00Z"),
+            (format!("{HEADER}r1,,score,4\n"), "Imported: 0. Replaced: 1. There already: 0.", "4", "2026-03-05T10:00:00Z"),
+            (format!("{HEADER}r1,,score,4\n"), "Imported: 0. Replaced: 0. There already: 1.", "4", "2026-03-05T10:00:00Z"),
+            (timed("4", "2026-04-06T10:00:00Z"), "Imported: 0. Replaced: 1. There already: 0.", "4", "2026-04-06T10:00:00Z"),
+            (timed("4", "2026-04-06T18:00:00+08:00"), "Imported: 0. Replaced: 0. There already: 1.", "4", "2026-04-06T10:00:00Z"),
+        ] {
+            let (_, stored) = import(&app, "recommend", &file, &[]).await;
+            assert!(stored.contains(said), "{file}: {stored}");
+            assert_eq!(answer().await, [(value.to_owned(), at.to_owned())], "{file}");
+        }
+    }
+
     async fn kano_says_what_something_is_to_customers(app: TestApp) {
         set_up(&app).await;
         let program = Program::new(&app).await;
