@@ -15,7 +15,7 @@ use crate::app::App;
 use crate::audit::{self, Change, Stamp};
 use crate::auth::bearer::{MayReadService, MayWriteService};
 use crate::calendars;
-use crate::exposure::{self, Exposed, Outcome, RowError, Wanted};
+use crate::exposure::{self, Exposed, Outcome, Page, RowError, Wanted};
 use crate::http::body::JsonBody;
 use crate::http::{Error, Result};
 
@@ -61,12 +61,12 @@ pub struct StoredBody {
     same: u64,
 }
 
-/// What is stored, by site, kind and day.
+/// A page of what is stored, by kind and day.
 #[derive(Serialize, ToSchema)]
 #[schema(as = ExposureList)]
 pub struct ListBody {
     exposure: Vec<RowBody>,
-    /// The `cursor` of a next page, of which there is none: all rows come at once.
+    /// The `cursor` of the next page; null on the last one.
     #[schema(required = true)]
     next: Option<String>,
 }
@@ -123,9 +123,11 @@ pub async fn add(
     security(("token" = ["service:read"])),
     params(
         ("site" = String, Query, description = "The site's key"),
-        ("kind" = Option<String>, Query, description = "What is counted; the first kind of the site by its name unless given"),
+        ("kind" = Option<String>, Query, description = "What is counted; everything unless given"),
         ("from" = Option<String>, Query, format = Date, description = "The first day"),
         ("to" = Option<String>, Query, format = Date, description = "The last day"),
+        ("limit" = Option<usize>, Query, minimum = 1, maximum = 1_000, description = "Rows of a page; 1,000 unless given"),
+        ("cursor" = Option<String>, Query, description = "What the page before said in `next`"),
     ),
     responses(
         (status = 200, body = ListBody, description = "The rows"),
@@ -140,6 +142,7 @@ pub async fn list(
 ) -> Result<Json<ListBody>> {
     let (parameters, mut errors) = each_once(parameters);
     let (mut site, mut kind, mut from, mut to) = (None, None, None, None);
+    let (mut limit, mut cursor) = (ROWS_MAX, None);
     for (name, value) in parameters {
         match name.as_str() {
             "site" => match app.sites.by_key(&value).await? {
@@ -147,6 +150,14 @@ pub async fn list(
                 None => errors.push(wrong("site", "the key of a site")),
             },
             "kind" => kind = Some(value),
+            "limit" => match value.parse() {
+                Ok(number) if (1..=ROWS_MAX).contains(&number) => limit = number,
+                _ => errors.push(wrong("limit", &format!("1 to {ROWS_MAX}"))),
+            },
+            "cursor" => match after(&value) {
+                Some(after) => cursor = Some(after),
+                None => errors.push(wrong("cursor", "what a page said in `next`")),
+            },
             "from" | "to" => match calendars::date(&value) {
                 Some(_) if name == "from" => from = Some(value),
                 Some(_) => to = Some(value),
@@ -161,9 +172,21 @@ pub async fn list(
     let Some(site) = site.filter(|_| errors.is_empty()) else { return Err(errors.into()) };
     let days = (from.as_deref(), to.as_deref());
     let wanted = Wanted { site_id: Some(site.id()), kind: kind.as_deref(), days };
-    let found = exposure::sums(&app.db, &wanted).await?;
+    // One more than is shown says whether there is a next page.
+    let after = cursor.as_ref().map(|(kind, day)| (kind.as_str(), day.as_str()));
+    let mut found = exposure::page(&app.db, &wanted, Page { after, limit: limit + 1 }).await?;
+    let has_more = found.len() > limit;
+    found.truncate(limit);
+    let next = found.last().filter(|_| has_more).map(|row| format!("{}.{}", row.kind, row.day));
     let row = |row: exposure::Sum| RowBody { date: row.day, count: row.found, kind: Some(row.kind) };
-    Ok(Json(ListBody { exposure: found.into_iter().map(row).collect(), next: None }))
+    Ok(Json(ListBody { exposure: found.into_iter().map(row).collect(), next }))
+}
+
+/// The kind and the day that a page ended with.
+fn after(cursor: &str) -> Option<(String, String)> {
+    let (kind, day) = cursor.split_once('.')?;
+    let row = Exposed::parse(day, "0", kind).ok()?;
+    Some((row.kind, row.day.to_string()))
 }
 
 /// Reads the body, with everything that is wrong with it.

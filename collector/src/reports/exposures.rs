@@ -13,6 +13,7 @@ use crate::http::Result;
 /// orders of other sites.
 #[derive(Debug, Default)]
 pub struct Rate {
+    kind: Option<String>,
     // A few, so that looking through them is faster than hashing, and no text is made anew for each complaint.
     sites: Vec<OfSite>,
 }
@@ -38,6 +39,11 @@ impl Rate {
     /// The exposure of all sites together.
     pub fn exposure(&self) -> u64 {
         self.sites.iter().map(|site| site.exposure).sum()
+    }
+
+    /// What the exposure is of, such as orders; none where there is none.
+    pub fn kind(&self) -> Option<&str> {
+        self.kind.as_deref()
     }
 
     fn of_site(&mut self, site_id: &str) -> &mut OfSite {
@@ -69,7 +75,13 @@ pub async fn count_in<A: Default>(
     // The day on which the period ends, unless that is when it begins.
     let to = asked.period.to.map(|to| day(to - 1, &asked.zone).to_string());
     let days = (from.as_deref(), to.as_deref());
-    let wanted = exposure::Wanted { site_id: filter.site_id.as_deref(), kind: asked.exposure.as_deref(), days };
+    let site_id = filter.site_id.as_deref();
+    let kind = match &asked.exposure {
+        Some(kind) => Some(kind.clone()),
+        None => exposure::usual_kind(&app.db, site_id).await?,
+    };
+    let Some(kind) = kind else { return Ok(()) };
+    let wanted = exposure::Wanted { site_id, kind: Some(&kind), days };
     for row in exposure::sums(&app.db, &wanted).await? {
         let raw = match asked.by {
             By::Site => row.site_id.clone(),
@@ -79,7 +91,9 @@ pub async fn count_in<A: Default>(
                 (date.unwrap_or_default() / 900_000).to_string()
             }
         };
-        part(groups.at(&raw)).of_site(&row.site_id).exposure += count(row.found);
+        let rate = part(groups.at(&raw));
+        rate.of_site(&row.site_id).exposure += count(row.found);
+        rate.kind = Some(row.kind);
     }
     Ok(())
 }

@@ -123,6 +123,7 @@ impl Counted {
             .with("upheld", share(resolved.upheld, resolved.with_outcome))
             .with("upheld_low", upheld.map(|interval| interval.low))
             .with("upheld_high", upheld.map(|interval| interval.high))
+            .with("exposure_kind", rate.kind().filter(|_| exposure > 0))
             .with("exposure", (exposure > 0).then_some(exposure))
             .with("complaints_per_1000", per_thousand(rate.complaints(), exposure))
     }

@@ -62,6 +62,9 @@ pub async fn content(app: &App, asked: &Asked, naming: &Naming) -> Result<Conten
         total.merge(counted);
     }
     let mut overall = total.whole();
+    if let Some(kind) = &asked.exposure {
+        overall["exposure_kind"] = kind.as_str().into();
+    }
     overall["causes"] = pareto(by_category.into_iter().map(|(key, n)| (named(key), n)).collect());
     let rows = match asked.by.unit() {
         Some(_) => {

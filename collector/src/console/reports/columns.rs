@@ -134,6 +134,7 @@ const OVERVIEW: &[Column] = &[
     Column::new("csat_n", "insight.col.ratings", Form::Count),
     Column::new("upheld", "insight.col.upheld", Form::Share),
     Column::new("complaints_per_1000", "insight.col.per_thousand", Form::Number),
+    Column::new("exposure_kind", "insight.col.exposure_kind", Form::Text),
 ];
 const PROMISES: &[Column] = &[
     Column::new("value", "insight.col.kept", Form::Share),

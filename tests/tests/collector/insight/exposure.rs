@@ -94,6 +94,26 @@ on_both_databases! {
         assert_eq!((&outlet["value"], &outlet["n"]), (&Value::Null, &json!(0)));
     }
 
+    async fn a_second_kind_changes_no_rate(app: TestApp) {
+        let program = Program::new(&app).await;
+        import_case(&app, "acme", "2026-11-23T10:00:00Z").await;
+        let day = "overview?from=2026-11-23&to=2026-11-23";
+        let rate = async |query: &str| {
+            let found = report(&program, &format!("{day}{query}")).await;
+            ["exposure_kind", "exposure", "complaints_per_1000"].map(|name| found["rows"][0][name].clone())
+        };
+        assert_eq!(rate("").await, [Value::Null, Value::Null, Value::Null]);
+        import(&app, "date,count,kind\n2026-11-23,50,visits\n", &[]).await;
+        assert_eq!(rate("").await, [json!("visits"), json!(50), json!(20.0)]);
+        import(&app, "date,count,kind\n2026-11-23,10,orders\n", &[]).await;
+        assert_eq!(rate("").await, [json!("orders"), json!(10), json!(100.0)]);
+        import(&app, "date,count,kind\n2026-11-23,1000,accounts\n", &[]).await;
+        assert_eq!(rate("").await, [json!("orders"), json!(10), json!(100.0)], "a kind that comes later changes nothing");
+        assert_eq!(rate("&exposure=accounts").await, [json!("accounts"), json!(1000), json!(1.0)]);
+        let weeks = report(&program, "quality?by=week&exposure=visits").await;
+        assert_eq!(weeks["overall"]["exposure_kind"], "visits");
+    }
+
     async fn few_weeks_are_enough_for_the_limits_of_a_rate(app: TestApp) {
         const COMPLAINTS: [u64; 6] = [5, 7, 3, 9, 25, 6];
         const ORDERS: [u64; 6] = [1000, 1200, 900, 1100, 1000, 1050];
@@ -125,8 +145,16 @@ on_both_databases! {
         assert_eq!((stored.status, stored.json()), (StatusCode::OK, json!({"new": 2, "replaced": 0, "same": 0})));
         let again = post(&program, &app, &json!({"site": "acme", "rows": rows})).await;
         assert_eq!(again.json(), json!({"new": 0, "replaced": 0, "same": 2}));
+        let all = [json!({"date": "2026-11-23", "count": 1000, "kind": "orders"}), json!({"date": "2026-11-24", "count": 5, "kind": "visits"})];
         let found = program.get_at("/api/v1/exposure?site=acme&from=2026-11-01").await.json();
-        assert_eq!(found, json!({"exposure": [{"date": "2026-11-23", "count": 1000, "kind": "orders"}], "next": null}));
+        assert_eq!(found, json!({"exposure": all, "next": null}));
+        let of_kind = program.get_at("/api/v1/exposure?site=acme&kind=visits").await.json();
+        assert_eq!(of_kind, json!({"exposure": [all[1]], "next": null}));
+        let first = program.get_at("/api/v1/exposure?site=acme&limit=1").await.json();
+        assert_eq!(first["exposure"], json!([all[0]]));
+        let next = first["next"].as_str().unwrap();
+        let second = program.get_at(&format!("/api/v1/exposure?site=acme&limit=1&cursor={next}")).await.json();
+        assert_eq!(second, json!({"exposure": [all[1]], "next": null}));
         let many: Vec<Value> = vec![json!({"date": "2026-11-23", "count": 1}); 1_001];
         for wrong in [
             json!({"site": "other", "rows": rows}), json!({"rows": rows}), json!({"site": "acme"}), json!({"site": "acme", "rows": []}),
@@ -136,7 +164,7 @@ on_both_databases! {
         ] {
             assert_eq!(post(&program, &app, &wrong).await.status, StatusCode::UNPROCESSABLE_ENTITY, "{wrong}");
         }
-        for wrong in ["", "?site=x", "?site=acme&from=soon", "?site=acme&x=1"] {
+        for wrong in ["", "?site=x", "?site=acme&from=soon", "?site=acme&x=1", "?site=acme&limit=0", "?site=acme&limit=1001", "?site=acme&cursor=x"] {
             assert_eq!(program.get_at(&format!("/api/v1/exposure{wrong}")).await.status, StatusCode::UNPROCESSABLE_ENTITY, "{wrong}");
         }
         let stranger = Program::with(&app, "crm", &[Scope::ReportsRead]).await;
