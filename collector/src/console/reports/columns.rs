@@ -231,6 +231,7 @@ const WORKLOAD: &[Column] = &[
     Column::new("cases_per_hour", "insight.col.per_hour", Form::Number),
     Column::new("urgent_share", "insight.col.urgent", Form::Share),
     Column::new("reopened_share", "insight.col.reopened", Form::Share),
+    Column::new("messages_median", "insight.col.messages_median", Form::Number),
     Column::new("csat", "insight.col.csat", Form::Share),
     Column::new("csat_n", "insight.col.ratings", Form::Count),
 ];
