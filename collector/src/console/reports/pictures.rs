@@ -59,10 +59,12 @@ fn of(names: &Names<'_>, rows: &[Row], name: &str, write: impl Fn(f64) -> String
 }
 
 fn line(names: &Names<'_>, report: &Report, name: &str, write: impl Fn(f64) -> String) -> Chart {
+    // A limit of shares may be above all of them, which no axis has to show.
+    let highest = if report.unit == "exposure" { f64::INFINITY } else { 1.0 };
     let moment = |row: &Row| Moment {
         label: label(names, &row.group),
         value: figure(row, name),
-        limits: row.get("lower").as_f64().zip(row.get("upper").as_f64()),
+        limits: row.get("lower").as_f64().zip(row.get("upper").as_f64().map(|upper| upper.min(highest))),
         is_signal: row.get("signals").as_array().is_some_and(|rules| !rules.is_empty()),
     };
     let moments: Vec<Moment> = report.rows.iter().map(moment).collect();
