@@ -267,7 +267,9 @@ on_both_databases! {
             assert_ne!(price[figure], Value::Null, "{figure}");
         }
         assert_eq!(found["left_out"], json!({"incomplete": 0, "unknown": 4, "too_few": 2}));
-        near(&found["overall"]["lines"]["importance"], 2.0);
+        near(&found["overall"]["lines"]["importance"], 3.5);
+        near(&found["overall"]["lines"]["satisfaction"], 5.0);
+        assert_eq!(price["quadrant"], "possible_overkill", "it is less important than what few know");
     }
 
     async fn servqual_says_how_far_it_is_from_what_was_expected(app: TestApp) {
