@@ -218,6 +218,9 @@ on_both_databases! {
         let few = &report["rows"][1];
         assert_eq!((&few["n"], &few["category"], &few["counts"], &few["note"]), (&json!(4), &Value::Null, &Value::Null, &json!("too few")));
         assert_eq!(report["left_out"], json!({"incomplete": 1, "too_few": 4, "unknown": 0}));
+        let csv = program.get_at("/api/v1/reports/kano?survey=features&format=csv").await;
+        let head = "\u{feff}group,n,item,counts.A,counts.O,counts.M,counts.I,counts.R,counts.Q,category,weak,unclear,better,worse,note\r\n";
+        assert!(csv.body.starts_with(head), "{}", csv.body);
     }
 
     async fn importance_says_where_to_begin(app: TestApp) {
