@@ -195,12 +195,17 @@ fn read(body: Value) -> Result<(String, Vec<Exposed>)> {
     let site = fields.required_text::<64>("site");
     let rows = match fields.value("rows") {
         Some(Value::Array(rows)) if (1..=ROWS_MAX).contains(&rows.len()) => rows,
-        Some(Value::Array(_)) => {
-            fields.refuse("rows", ErrorCode::TooLong, format!("must have 1 to {ROWS_MAX} rows"));
+        Some(Value::Array(rows)) => {
+            let code = if rows.is_empty() { ErrorCode::TooShort } else { ErrorCode::TooLong };
+            fields.refuse("rows", code, format!("must have 1 to {ROWS_MAX} rows"));
             Vec::new()
         }
-        _ => {
-            fields.refuse("rows", ErrorCode::Required, "must be a list of rows");
+        Some(_) => {
+            fields.refuse("rows", ErrorCode::Invalid, "must be a list of rows");
+            Vec::new()
+        }
+        None => {
+            fields.refuse("rows", ErrorCode::Required, "is required");
             Vec::new()
         }
     };

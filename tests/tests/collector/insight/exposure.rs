@@ -164,6 +164,10 @@ on_both_databases! {
         ] {
             assert_eq!(post(&program, &app, &wrong).await.status, StatusCode::UNPROCESSABLE_ENTITY, "{wrong}");
         }
+        for (rows, code) in [(json!([]), "too_short"), (json!(many), "too_long"), (json!({}), "invalid"), (Value::Null, "required")] {
+            let refused = post(&program, &app, &json!({"site": "acme", "rows": rows})).await;
+            assert_eq!(refused.field_errors(), [("/rows".to_owned(), code.to_owned())], "{}", refused.body);
+        }
         for wrong in ["", "?site=x", "?site=acme&from=soon", "?site=acme&x=1", "?site=acme&limit=0", "?site=acme&limit=1001", "?site=acme&cursor=x"] {
             assert_eq!(program.get_at(&format!("/api/v1/exposure{wrong}")).await.status, StatusCode::UNPROCESSABLE_ENTITY, "{wrong}");
         }
