@@ -17,10 +17,10 @@ use crate::{with_db, with_write};
 pub enum Upgrade {
     /// Encrypts addresses and secrets of targets together.
     SealTargets,
-    /// Indexes all cases anew, in the format of this version.
-    SearchIndex,
     /// Finds or makes the customers of all cases.
     Customers,
+    /// Indexes all cases anew, in the format of this version; also by what their customers are found.
+    SearchIndex,
 }
 
 /// When an upgrade has to be done.
@@ -55,7 +55,7 @@ pub struct Tools<'a> {
 
 impl Upgrade {
     /// All of them, in their order.
-    pub const ALL: [Self; 3] = [Self::SealTargets, Self::SearchIndex, Self::Customers];
+    pub const ALL: [Self; 3] = [Self::SealTargets, Self::Customers, Self::SearchIndex];
 
     /// The name in the database and on the command line. The index has a name for each of its formats, so a new one is a new upgrade.
     pub fn name(self) -> String {

@@ -6,7 +6,7 @@
 const MASK: &str = "***";
 
 /// Words by which parameters with secrets are named, whole or as part of a name such as `reset_token`.
-const SECRET_WORDS: [&str; 22] = [
+const SECRET_WORDS: [&str; 36] = [
     "token",
     "secret",
     "password",
@@ -29,6 +29,20 @@ const SECRET_WORDS: [&str; 22] = [
     "credential",
     "nonce",
     "hash",
+    "pin",
+    "passcode",
+    "magic",
+    "invite",
+    "invitation",
+    "csrf",
+    "xsrf",
+    "bearer",
+    "assertion",
+    "activation",
+    "verification",
+    "verifier",
+    "hmac",
+    "cvc",
 ];
 
 /// From this length on a mix of letters and digits without a word in it is taken for a secret.
@@ -50,17 +64,28 @@ pub(crate) fn without_secret_parts(address: &str) -> String {
     let place = place.split('/').enumerate().map(|(at, part)| match at {
         // `https:`, nothing, and the host with whoever signs in at it.
         2 if has_host => part.rsplit_once('@').map_or(part, |(_, host)| host),
-        _ if is_random(part) => MASK,
         _ => part,
+    });
+    let place = place.map(|part| match part.split_once(';') {
+        _ if is_random(part) => MASK.to_owned(),
+        // What belongs to one part of a path, such as `;jsessionid=`.
+        Some((name, parameters)) => format!("{name};{}", without_secret_values(parameters)),
+        None => part.to_owned(),
     });
     let mut kept = place.collect::<Vec<_>>().join("/");
     for (sign, parameters) in [('?', query), ('#', fragment)] {
         if let Some(parameters) = parameters {
             kept.push(sign);
-            kept.push_str(&parameters.split('&').map(without_secret).collect::<Vec<_>>().join("&"));
+            kept.push_str(&without_secret_values(parameters));
         }
     }
     kept
+}
+
+/// Parameters that are parted by `&` or, as some servers do it, by `;`.
+fn without_secret_values(parameters: &str) -> String {
+    let parts = parameters.split('&').map(|part| part.split(';').map(without_secret).collect::<Vec<_>>().join(";"));
+    parts.collect::<Vec<_>>().join("&")
 }
 
 fn without_secret(parameter: &str) -> String {
@@ -133,6 +158,11 @@ mod tests {
             ("https://li:hunter2@a.example/x", "https://a.example/x"),
             ("https://a.example/?postcode=12345&monkey=1", "https://a.example/?postcode=12345&monkey=1"),
             ("https://a.example/?token=", "https://a.example/?token="),
+            ("https://a.example/r;jsessionid=ABCDEF0123?x=1", "https://a.example/r;jsessionid=***?x=1"),
+            ("https://a.example/r;v=1/o;sid=ab", "https://a.example/r;v=1/o;sid=**"),
+            ("https://a.example/?t=x;token=abc&y=2", "https://a.example/?t=x;token=***&y=2"),
+            ("https://a.example/?pin=1234&magic=a1&invite=b2c3", "https://a.example/?pin=***&magic=**&invite=***"),
+            ("https://a.example/?csrf_token=a1&spin=1", "https://a.example/?csrf_token=**&spin=1"),
             ("https://a.example/?to=/r?x=0123456789abcdef0123456789abcdef", "https://a.example/?to=***"),
             (
                 "https://a.example/019ad2f4-3c5e-7000-8000-000000000000",

@@ -24,6 +24,10 @@ const TIMES: [(usize, usize); 2] = [(1, 24), (8, 12)];
 /// What customers submit beside the readers, a second.
 const SUBMISSIONS: f64 = 200.0;
 
+/// As the released collector does.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 #[tokio::main]
 async fn main() -> anyhow::Result<()> {
     sayso::install_crypto();

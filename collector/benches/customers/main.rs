@@ -37,6 +37,10 @@ const CASES: usize = 1_000;
 /// Entries of the audit log.
 const ENTRIES: usize = 200_000;
 
+/// As the released collector does.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 #[tokio::main]
 async fn main() -> anyhow::Result<()> {
     sayso::install_crypto();

@@ -19,6 +19,10 @@ use tower::Service as _;
 const REQUESTS: u32 = 20_000;
 const BUDGET: Duration = Duration::from_micros(15);
 
+/// As the released collector does.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 fn main() -> anyhow::Result<()> {
     let data = tempfile::tempdir()?;
     // One thread, so that time is the time of one processor.

@@ -17,6 +17,7 @@ use super::bodies::{AfterStep, Around, CaseBody};
 use super::money::{MoneyBody, read_money};
 use super::read::find;
 use super::refusals::{BodyRefusals, TokenRefusals};
+use super::versions::version;
 use crate::app::App;
 use crate::attachments;
 use crate::auth::bearer::MayWrite;
@@ -112,6 +113,7 @@ struct OwnerBody {
     params(
         ("id" = String, Path, format = "uuid", description = "The case's identifier"),
         ("Idempotency-Key" = String, Header, format = "uuid", description = "A UUID that the client makes; a repeat with it changes nothing"),
+        ("If-Match" = Option<String>, Header, nullable = false, pattern = "^((W/)?\"[0-9]{1,15}\"|[0-9]{1,15})$", description = "The version that was read, in quotes or without"),
     ),
     request_body = WordsBody,
     responses(
@@ -119,6 +121,7 @@ struct OwnerBody {
         (status = 400, body = Problem, content_type = "application/problem+json", description = "Not JSON, not UTF-8, or no key"),
         (status = 404, body = Problem, content_type = "application/problem+json", description = "No such case"),
         (status = 409, body = Problem, content_type = "application/problem+json", description = "Not possible in the case's status"),
+        (status = 412, body = Problem, content_type = "application/problem+json", description = "Somebody else has changed it; says who changed what"),
         (status = 422, body = Problem, content_type = "application/problem+json", description = "Wrong fields, or a key used for something else"),
         TokenRefusals,
         BodyRefusals,
@@ -144,6 +147,7 @@ pub async fn post_message(
     params(
         ("id" = String, Path, format = "uuid", description = "The case's identifier"),
         ("Idempotency-Key" = String, Header, format = "uuid", description = "A UUID that the client makes; a repeat with it changes nothing"),
+        ("If-Match" = Option<String>, Header, nullable = false, pattern = "^((W/)?\"[0-9]{1,15}\"|[0-9]{1,15})$", description = "The version that was read, in quotes or without"),
     ),
     request_body = StatusBody,
     responses(
@@ -151,6 +155,7 @@ pub async fn post_message(
         (status = 400, body = Problem, content_type = "application/problem+json", description = "Not JSON, not UTF-8, or no key"),
         (status = 404, body = Problem, content_type = "application/problem+json", description = "No such case"),
         (status = 409, body = Problem, content_type = "application/problem+json", description = "Not a step that the staff may take from where the case stands"),
+        (status = 412, body = Problem, content_type = "application/problem+json", description = "Somebody else has changed it; says who changed what"),
         (status = 422, body = Problem, content_type = "application/problem+json", description = "Wrong fields, or a key used for something else"),
         TokenRefusals,
         BodyRefusals,
@@ -176,12 +181,14 @@ pub async fn set_status(
     params(
         ("id" = String, Path, format = "uuid", description = "The case's identifier"),
         ("Idempotency-Key" = String, Header, format = "uuid", description = "A UUID that the client makes; a repeat with it changes nothing"),
+        ("If-Match" = Option<String>, Header, nullable = false, pattern = "^((W/)?\"[0-9]{1,15}\"|[0-9]{1,15})$", description = "The version that was read, in quotes or without"),
     ),
     request_body = OwnerBody,
     responses(
         (status = 200, body = AfterStep, description = "The case as it stands now"),
         (status = 400, body = Problem, content_type = "application/problem+json", description = "Not JSON, not UTF-8, or no key"),
         (status = 404, body = Problem, content_type = "application/problem+json", description = "No such case"),
+        (status = 412, body = Problem, content_type = "application/problem+json", description = "Somebody else has changed it; says who changed what"),
         (status = 422, body = Problem, content_type = "application/problem+json", description = "No such member, wrong fields, or a key used for something else"),
         TokenRefusals,
         BodyRefusals,
@@ -207,8 +214,9 @@ async fn apply(
     asked: (&str, Value),
 ) -> Result<Json<AfterStep>> {
     let key = idempotency_key(headers)?;
-    let case = find(app, id).await?;
-    staff::apply_idempotent(app, &case.id, &token.actor(), command, &key, &idempotency::request_hash(&asked)).await?;
+    let (case, version) = (find(app, id).await?, version(headers)?);
+    let hash = idempotency::request_hash(&asked);
+    staff::apply_at_version(app, &case.id, &token.actor(), command, version, (&key, &hash)).await?;
     after_step(app, token, id).await
 }
 

@@ -113,10 +113,10 @@ pub(super) async fn read(app: &App, body: Value, pointer: &'static str) -> Resul
     let service = app.service.current().await?;
     let mut read = PatchFields::new(body, pointer);
     let mut patch = Patch::default();
-    if let Some(word) = read.fields.text::<16>("priority") {
+    if let Some(word) = read.word("priority") {
         patch.priority = read_word(&mut read.fields, "priority", &word, "must be low, normal, high or urgent");
     }
-    if let Some(word) = read.fields.text::<16>("kind") {
+    if let Some(word) = read.word("kind") {
         patch.kind = read_word(&mut read.fields, "kind", &word, "must be complaint, suggestion, question or praise");
     }
     if read.is_given("tags") {

@@ -238,6 +238,8 @@ pub struct CaseState {
     pub merged_into: Option<String>,
     /// Where it stood before.
     pub merged_status: Option<String>,
+    /// Its version, which the lock has raised.
+    pub version: i64,
 }
 
 impl CaseState {
@@ -260,7 +262,7 @@ impl CaseState {
 /// Locks the row of a case for the rest of the transaction and reads what a change decides by. The update comes first, since it is
 /// what locks a row on both databases.
 pub async fn lock(tx: &mut Tx, case_id: &str, now: Millis) -> Result<CaseState> {
-    let update = "update cases set updated_at = $1, version = version + 1 where id = $2 returning site_id, kind, status, owner_id, closed_at, quarantine, merged_into, merged_status";
+    let update = "update cases set updated_at = $1, version = version + 1 where id = $2 returning site_id, kind, status, owner_id, closed_at, quarantine, merged_into, merged_status, version";
     let state = with_tx!(tx, conn => sqlx::query_as(update).bind(now).bind(case_id).fetch_optional(conn).await)?;
     state.ok_or(CaseError::NotFound)
 }

@@ -5,6 +5,7 @@ use sayso_shared::Kind;
 use sayso_shared::id::IdempotencyKey;
 use serde_json::{Value, json};
 
+use super::case::CaseState;
 use super::command::Body;
 use super::error::{CaseError, Result};
 use super::event::append;
@@ -130,12 +131,8 @@ pub async fn patch(
         return Ok(tx.rollback().await?);
     }
     state.check_workable()?;
-    let (current, locked) = read(&mut tx, case_id).await?;
-    // The lock has raised it by one.
-    if version.is_some_and(|version| version != locked - 1) {
-        let changes = changes_since(&mut tx, case_id, version.unwrap_or_default()).await?;
-        return Err(CaseError::Stale { version: locked - 1, changes });
-    }
+    check_version(&mut tx, case_id, &state, version).await?;
+    let (current, _) = read(&mut tx, case_id).await?;
     let events = patch_in(&mut tx, &terms, (case_id, &current), patch, (actor, &json!({})), now).await?;
     if events.is_empty() {
         return Ok(tx.rollback().await?);
@@ -146,6 +143,19 @@ pub async fn patch(
         app.publish(case_id, event.as_str());
     }
     Ok(())
+}
+
+/// Refuses to go on with a case that is locked and was at another version than the one that was read, and says who has changed what since.
+pub async fn check_version(tx: &mut Tx, case_id: &str, state: &CaseState, read: Option<i64>) -> Result<()> {
+    // The lock has raised it by one.
+    let current = state.version - 1;
+    match read.filter(|read| *read != current) {
+        None => Ok(()),
+        Some(read) => {
+            let changes = changes_since(tx, case_id, read).await?;
+            Err(CaseError::Stale { version: current, changes })
+        }
+    }
 }
 
 /// Who has changed what of a case since a version: members and tokens by their names.

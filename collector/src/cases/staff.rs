@@ -11,7 +11,7 @@ use super::error::{CaseError, Result};
 use super::event::append;
 use super::idempotency::{self, KeyStatus};
 use super::money::Money;
-use super::{Actor, EventType, Outcome, Status, first_action, mentions, merge, messages};
+use super::{Actor, EventType, Outcome, Status, first_action, mentions, merge, messages, properties};
 use crate::app::App;
 use crate::clock::Millis;
 use crate::clocks::{self, Step, Terms};
@@ -27,6 +27,18 @@ pub async fn apply_idempotent(
     key: &IdempotencyKey,
     request_hash: &str,
 ) -> Result<()> {
+    apply_at_version(app, case_id, actor, command, None, (key, request_hash)).await
+}
+
+/// The same, with a version only if the case is still at it.
+pub async fn apply_at_version(
+    app: &App,
+    case_id: &str,
+    actor: &Actor,
+    command: Command,
+    version: Option<i64>,
+    (key, request_hash): (&IdempotencyKey, &str),
+) -> Result<()> {
     let now = app.clock.now();
     let command = mentions::noted(app, case_id, command).await?;
     let terms = Terms::current(app).await?;
@@ -34,7 +46,7 @@ pub async fn apply_idempotent(
     if idempotency::record_key(&mut tx, case_id, key, request_hash, now).await? == KeyStatus::Repeated {
         return Ok(tx.rollback().await?);
     }
-    let children = apply_in(&mut tx, &terms, case_id, actor, &command, now).await?;
+    let children = apply_in(&mut tx, &terms, (case_id, version), actor, &command, now).await?;
     tx.commit().await?;
     publish_all(app, case_id, &children, &command);
     Ok(())
@@ -105,7 +117,7 @@ async fn apply(app: &App, case_id: &str, actor: &Actor, command: Command) -> Res
     let command = mentions::noted(app, case_id, command).await?;
     let terms = Terms::current(app).await?;
     let mut tx = app.db.begin().await?;
-    let children = apply_in(&mut tx, &terms, case_id, actor, &command, app.clock.now()).await?;
+    let children = apply_in(&mut tx, &terms, (case_id, None), actor, &command, app.clock.now()).await?;
     tx.commit().await?;
     publish_all(app, case_id, &children, &command);
     Ok(())
@@ -121,12 +133,13 @@ fn publish_all(app: &App, case_id: &str, children: &[String], command: &Command)
 async fn apply_in(
     tx: &mut Tx,
     terms: &Terms,
-    case_id: &str,
+    (case_id, version): (&str, Option<i64>),
     actor: &Actor,
     command: &Command,
     now: Millis,
 ) -> Result<Vec<String>> {
     let state = lock(tx, case_id, now).await?;
+    properties::check_version(tx, case_id, &state, version).await?;
     let children = merge::children(tx, case_id).await?;
     if !children.is_empty() {
         merge::align(tx, case_id).await?;

@@ -1,26 +1,26 @@
-//! Finding or making the customers of cases.
+//! Finding or making the customers of cases, many at once.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeSet, HashMap, HashSet};
 
 use sayso_shared::Contact;
 use sqlx::AssertSqlSafe;
 
 use super::customer::{handle_context, name_context};
-use super::handles::{Countries, Handle, Handles};
+use super::handles::{Countries, Handles};
 use super::names;
+use super::plan::{Known, KnownCustomer, Plan, Said};
 use crate::cases::case::{decrypt_contact, decrypt_identity};
 use crate::clock::Millis;
-use crate::db::rows::{chunks, placeholders};
+use crate::db::rows::{Part, Rows, chunks, placeholders};
 use crate::db::{Db, Tx};
-use crate::keys::{Keys, new_id};
-use crate::sites::identity::Identity;
-use crate::{with_db, with_tx};
+use crate::keys::Keys;
+use crate::{table_row, with_db, with_tx};
 
 /// What a case says of its customer.
 #[derive(sqlx::FromRow)]
 pub(super) struct Unassigned {
     pub(super) id: String,
-    pub(super) site_id: String,
+    site_id: String,
     customer_id: Option<String>,
     contact_hashes: String,
     tier: Option<String>,
@@ -28,13 +28,12 @@ pub(super) struct Unassigned {
     identity_cipher: Option<String>,
 }
 
-/// What a case has got.
+/// A case that has got a customer, or other contacts to be found by.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) enum Assigned {
-    /// What it had.
-    Nothing,
-    /// A customer, or other contacts to be found by; with the tier that it has from its customer now.
-    Something(Option<String>),
+pub(super) struct Assigned {
+    pub(super) case_id: String,
+    /// The tier that it has from its customer now.
+    pub(super) tier: Option<String>,
 }
 
 /// Which cases are read.
@@ -69,161 +68,225 @@ pub(super) async fn unassigned(db: &Db, case_ids: &[String], which: Which) -> sq
 }
 
 impl Unassigned {
-    fn contact(&self, keys: &Keys) -> Option<Contact> {
-        decrypt_contact(keys, &self.id, self.contact_cipher.as_deref())
-    }
-
     /// By what its customer is recognised.
     pub(super) fn handles(&self, keys: &Keys, countries: &Countries) -> Handles {
-        let (identity, contact) = (self.identity(keys), self.contact(keys));
-        Handles::of(keys, identity.as_ref(), contact.as_ref(), countries.of_site(&self.site_id))
+        self.said(keys, countries).handles
     }
 
-    fn identity(&self, keys: &Keys) -> Option<Identity> {
-        decrypt_identity(keys, &self.id, self.identity_cipher.as_deref())
+    fn said(&self, keys: &Keys, countries: &Countries) -> Said {
+        let contact = decrypt_contact(keys, &self.id, self.contact_cipher.as_deref());
+        let identity = decrypt_identity(keys, &self.id, self.identity_cipher.as_deref());
+        let handles = Handles::of(keys, identity.as_ref(), contact.as_ref(), countries.of_site(&self.site_id));
+        let (named, tier) = identity.map_or((None, None), |identity| (identity.name, identity.tier));
+        let name = named.or(contact.as_ref().and_then(Contact::name).map(str::to_owned));
+        Said { customer_id: self.customer_id.clone(), handles, name, tier }
     }
 }
 
-/// Finds or makes the customer of a case, and keeps by which contacts it is found.
-pub(super) async fn assign_case(
+/// Finds or makes the customers of cases, and keeps by which contacts they are found. Gives those that have changed.
+pub(super) async fn assign(
     tx: &mut Tx,
     keys: &Keys,
     countries: &Countries,
-    case: &Unassigned,
+    cases: &[Unassigned],
     now: Millis,
-) -> sqlx::Result<Assigned> {
-    let (identity, contact) = (case.identity(keys), case.contact(keys));
-    let handles = case.handles(keys, countries);
-    let customer_id = match &case.customer_id {
-        Some(known) => {
-            note_handles(tx, keys, &case.site_id, known, &handles.own, now).await?;
-            Some(known.clone())
-        }
-        None if handles.is_empty() => None,
-        None => Some(find_or_make(tx, keys, &case.site_id, &handles, now).await?),
-    };
-    let mut tier = None;
-    if let Some(id) = &customer_id {
-        let named = identity.as_ref().and_then(|identity| identity.name.as_deref());
-        if let Some(name) = named.or(contact.as_ref().and_then(Contact::name)) {
-            note_name(tx, keys, id, name).await?;
-        }
-        let said = identity.as_ref().and_then(|identity| identity.tier.as_deref());
-        tier = note_tier(tx, id, said).await?;
+) -> sqlx::Result<Vec<Assigned>> {
+    let mut by_site: HashMap<&str, Vec<&Unassigned>> = HashMap::new();
+    for case in cases {
+        by_site.entry(&case.site_id).or_default().push(case);
     }
-    let hashes = handles.contact_hashes();
-    if customer_id == case.customer_id && hashes == case.contact_hashes {
-        return Ok(Assigned::Nothing);
-    }
-    let update = "update cases set customer_id = $1, contact_hashes = $2 where id = $3";
-    with_tx!(&mut *tx, conn => sqlx::query(update).bind(&customer_id).bind(&hashes).bind(&case.id).execute(conn).await.map(|_| ()))?;
-    let is_new = case.customer_id.is_none();
-    Ok(Assigned::Something(tier.filter(|_| is_new && case.tier.is_none())))
-}
-
-/// The customer that is known by these handles, or a new one. What another transaction has made meanwhile counts, so it is looked for again then.
-async fn find_or_make(tx: &mut Tx, keys: &Keys, site_id: &str, handles: &Handles, now: Millis) -> sqlx::Result<String> {
-    loop {
-        if let Some(id) = find(tx, site_id, handles).await? {
-            note_handles(tx, keys, site_id, &id, &handles.own, now).await?;
-            return Ok(id);
+    let mut changed = Vec::new();
+    for (site_id, cases) in by_site {
+        let said: Vec<Said> = cases.iter().map(|case| case.said(keys, countries)).collect();
+        let plan = make_customers(tx, keys, site_id, &said, now).await?;
+        let outcomes = cases.iter().zip(&said).zip(&plan.cases);
+        let mut of_cases = Vec::new();
+        for ((case, said), (customer_id, tier)) in outcomes {
+            let contact_hashes = said.handles.contact_hashes();
+            if *customer_id != case.customer_id || contact_hashes != case.contact_hashes {
+                of_cases.push((case.id.as_str(), customer_id.as_deref(), contact_hashes));
+                let tier = tier.clone().filter(|_| case.customer_id.is_none() && case.tier.is_none());
+                changed.push(Assigned { case_id: case.id.clone(), tier });
+            }
         }
-        let id = new_id();
-        let insert = "insert into customers (id, site_id, created_at, updated_at) values ($1, $2, $3, $3)";
-        with_tx!(&mut *tx, conn => sqlx::query(insert).bind(&id).bind(site_id).bind(now).execute(conn).await.map(|_| ()))?;
-        // One that has an identity of its own is another customer, whatever contact they share.
-        let free = free_handles(tx, site_id, &handles.own).await?;
-        if note_handles(tx, keys, site_id, &id, &free, now).await? == free.len() && !free.is_empty() {
-            return Ok(id);
-        }
-        for delete in ["delete from customer_handles where customer_id = $1", "delete from customers where id = $1"] {
-            with_tx!(&mut *tx, conn => sqlx::query(delete).bind(&id).execute(conn).await.map(|_| ()))?;
-        }
+        update_cases(tx, &of_cases).await?;
     }
-}
-
-/// Whose handles these are: the identity's customer; else that of the first contact which is nobody else's by identity.
-async fn find(tx: &mut Tx, site_id: &str, handles: &Handles) -> sqlx::Result<Option<String>> {
-    let owners = owners(tx, site_id, &handles.hashes().collect::<Vec<_>>()).await?;
-    let Some(identity) = handles.identity() else {
-        return Ok(handles.hashes().find_map(|hash| owners.get(hash)).cloned());
-    };
-    if let Some(owner) = owners.get(identity) {
-        return Ok(Some(owner.clone()));
-    }
-    let mut seen = HashSet::new();
-    for owner in handles.hashes().filter_map(|hash| owners.get(hash)) {
-        if seen.insert(owner) && !is_identified(tx, owner).await? {
-            return Ok(Some(owner.clone()));
-        }
-    }
-    Ok(None)
-}
-
-/// Whether a customer has an identity. Locks the row first, so that of two identities one at a time is given to a customer.
-async fn is_identified(tx: &mut Tx, customer_id: &str) -> sqlx::Result<bool> {
-    let update = "update customers set updated_at = updated_at where id = $1";
-    with_tx!(&mut *tx, conn => sqlx::query(update).bind(customer_id).execute(conn).await.map(|_| ()))?;
-    let select = "select count(*) from customer_handles where customer_id = $1 and kind = 'identity'";
-    let count: i64 = with_tx!(tx, conn => sqlx::query_scalar(select).bind(customer_id).fetch_one(conn).await)?;
-    Ok(count > 0)
+    Ok(changed)
 }
 
 /// Whose each of some hashes is.
 pub(super) async fn owners(tx: &mut Tx, site_id: &str, hashes: &[&str]) -> sqlx::Result<HashMap<String, String>> {
-    let select = AssertSqlSafe(format!(
-        "select hash, customer_id from customer_handles where site_id = $1 and hash in ({})",
-        placeholders(1, hashes.len())
-    ));
-    let rows: Vec<(String, String)> = with_tx!(tx, conn => {
-        hashes.iter().fold(sqlx::query_as(select).bind(site_id), |query, hash| query.bind(*hash)).fetch_all(conn).await
-    })?;
-    Ok(rows.into_iter().collect())
+    let mut owners = HashMap::with_capacity(hashes.len());
+    for chunk in chunks(hashes) {
+        let select = AssertSqlSafe(format!(
+            "select hash, customer_id from customer_handles where site_id = $1 and hash in ({})",
+            placeholders(1, chunk.len())
+        ));
+        let rows: Vec<(String, String)> = with_tx!(&mut *tx, conn => {
+            chunk.iter().fold(sqlx::query_as(select).bind(site_id), |query, hash| query.bind(*hash)).fetch_all(conn).await
+        })?;
+        owners.extend(rows);
+    }
+    Ok(owners)
 }
 
-/// Those of some handles that are nobody's.
-async fn free_handles(tx: &mut Tx, site_id: &str, handles: &[Handle]) -> sqlx::Result<Vec<Handle>> {
-    let hashes: Vec<&str> = handles.iter().map(|handle| handle.hash.as_str()).collect();
-    let taken = owners(tx, site_id, &hashes).await?;
-    Ok(handles.iter().filter(|handle| !taken.contains_key(&handle.hash)).cloned().collect())
-}
-
-/// Gives a customer those of some handles that are nobody's; gives how many that were.
-async fn note_handles(
+/// Writes what is new of the customers of a site. What another transaction has made meanwhile counts, so it is planned again then.
+async fn make_customers<'a>(
     tx: &mut Tx,
     keys: &Keys,
     site_id: &str,
-    customer_id: &str,
-    handles: &[Handle],
+    cases: &'a [Said],
     now: Millis,
-) -> sqlx::Result<usize> {
-    let mut noted = 0;
-    for handle in handles {
-        let cipher = keys.encrypt(&handle_context(customer_id, &handle.hash), handle.value.as_bytes());
-        let insert = "insert into customer_handles (hash, site_id, customer_id, kind, value_cipher, created_at) values ($1, $2, $3, $4, $5, $6) \
-            on conflict (hash, site_id) do nothing";
-        let rows = with_tx!(&mut *tx, conn => sqlx::query(insert).bind(&handle.hash).bind(site_id).bind(customer_id)
-            .bind(handle.kind.as_str()).bind(&cipher).bind(now).execute(conn).await.map(|done| done.rows_affected()))?;
-        noted += usize::from(rows == 1);
+) -> sqlx::Result<Plan<'a>> {
+    loop {
+        let mut plan = Plan::of(known(tx, site_id, cases).await?, cases);
+        // In one order wherever several are inserted, so that two transactions don't wait for each other.
+        plan.handles.sort_by(|(one, _), (other, _)| one.hash.cmp(&other.hash));
+        insert_customers(tx, keys, site_id, &plan, now).await?;
+        if insert_handles(tx, keys, site_id, &plan, now).await? == plan.handles.len() as u64 {
+            note_names(tx, keys, &plan).await?;
+            note_tiers(tx, &plan).await?;
+            return Ok(plan);
+        }
+        for id in &plan.new {
+            for delete in ["delete from customer_handles where customer_id = $1", "delete from customers where id = $1"]
+            {
+                with_tx!(&mut *tx, conn => sqlx::query(delete).bind(id).execute(conn).await.map(|_| ()))?;
+            }
+        }
     }
-    Ok(noted)
 }
 
-/// Notes the name of a customer who has none.
-async fn note_name(tx: &mut Tx, keys: &Keys, customer_id: &str, name: &str) -> sqlx::Result<()> {
-    let cipher = keys.encrypt(&name_context(customer_id), name.as_bytes());
-    let update = "update customers set name_cipher = $1 where id = $2 and name_cipher is null";
-    let rows = with_tx!(&mut *tx, conn => sqlx::query(update).bind(&cipher).bind(customer_id).execute(conn).await
-        .map(|done| done.rows_affected()))?;
-    if rows == 1 { names::index(tx, keys, customer_id, Some(name)).await } else { Ok(()) }
+/// What is known of the customers that cases may be of.
+async fn known(tx: &mut Tx, site_id: &str, cases: &[Said]) -> sqlx::Result<Known> {
+    let hashes: Vec<&str> = cases.iter().flat_map(|case| case.handles.hashes()).collect();
+    let owners = owners(tx, site_id, &hashes).await?;
+    // Locks those who may get an identity, so that of two identities one at a time is given to a customer.
+    let newly_identified = |case: &&Said| case.handles.identity().is_some_and(|hash| !owners.contains_key(hash));
+    let candidates = cases.iter().filter(newly_identified).flat_map(|case| case.handles.hashes());
+    for id in candidates.filter_map(|hash| owners.get(hash)).collect::<BTreeSet<_>>() {
+        let update = "update customers set updated_at = updated_at where id = $1";
+        with_tx!(&mut *tx, conn => sqlx::query(update).bind(id).execute(conn).await.map(|_| ()))?;
+    }
+    let of_cases = cases.iter().filter_map(|case| case.customer_id.as_ref());
+    let ids: Vec<&String> = owners.values().chain(of_cases).collect::<BTreeSet<_>>().into_iter().collect();
+    let mut customers = HashMap::with_capacity(ids.len());
+    for chunk in chunks(&ids) {
+        let select = AssertSqlSafe(format!(
+            "select id, exists (select 1 from customer_handles where customer_id = customers.id and kind = 'identity') as is_identified, \
+             name_cipher is not null as is_named, tier, site_tier from customers where id in ({})",
+            placeholders(0, chunk.len())
+        ));
+        let rows: Vec<KnownCustomer> = with_tx!(&mut *tx, conn => {
+            chunk.iter().fold(sqlx::query_as(select), |query, id| query.bind(*id)).fetch_all(conn).await
+        })?;
+        customers.extend(rows.into_iter().map(|customer| (customer.id.clone(), customer)));
+    }
+    Ok(Known { owners, customers })
 }
 
-/// Notes the tier that the site's own server said; gives the one that counts.
-async fn note_tier(tx: &mut Tx, customer_id: &str, said: Option<&str>) -> sqlx::Result<Option<String>> {
-    if said.is_some() {
-        let update = "update customers set site_tier = $1 where id = $2 and coalesce(site_tier, '') <> $1";
-        with_tx!(&mut *tx, conn => sqlx::query(update).bind(said).bind(customer_id).execute(conn).await.map(|_| ()))?;
+table_row! {
+    struct CustomerRow<'a> in "customers" {
+        id: &'a str,
+        site_id: &'a str,
+        name_cipher: Option<String>,
+        site_tier: Option<&'a str>,
+        created_at: Millis,
+        updated_at: Millis,
     }
-    let select = "select coalesce(tier, site_tier) from customers where id = $1";
-    with_tx!(tx, conn => sqlx::query_scalar(select).bind(customer_id).fetch_one(conn).await)
+}
+
+async fn insert_customers(tx: &mut Tx, keys: &Keys, site_id: &str, plan: &Plan<'_>, now: Millis) -> sqlx::Result<()> {
+    static INSERT: Rows = Rows::new(&[CustomerRow::PART]);
+    for chunk in chunks(&plan.new) {
+        let insert = INSERT.sql(tx, chunk.len());
+        with_tx!(&mut *tx, conn => {
+            let mut query = sqlx::query(insert);
+            for id in chunk {
+                let name_cipher = plan.names.get(id).map(|name| keys.encrypt(&name_context(id), name.as_bytes()));
+                let site_tier = plan.tiers.get(id).copied();
+                query = CustomerRow { id, site_id, name_cipher, site_tier, created_at: now, updated_at: now }.bind(query);
+            }
+            query.execute(conn).await.map(|_| ())
+        })?;
+    }
+    Ok(())
+}
+
+table_row! {
+    struct HandleRow<'a> in "customer_handles" then "on conflict (hash, site_id) do nothing" {
+        hash: &'a str,
+        site_id: &'a str,
+        customer_id: &'a str,
+        kind: &'a str,
+        value_cipher: String,
+        created_at: Millis,
+    }
+}
+
+/// Gives customers the handles that are nobody's; gives how many that were.
+async fn insert_handles(tx: &mut Tx, keys: &Keys, site_id: &str, plan: &Plan<'_>, now: Millis) -> sqlx::Result<u64> {
+    static INSERT: Rows = Rows::new(&[HandleRow::PART]);
+    let mut inserted = 0;
+    for chunk in chunks(&plan.handles) {
+        let insert = INSERT.sql(tx, chunk.len());
+        inserted += with_tx!(&mut *tx, conn => {
+            let mut query = sqlx::query(insert);
+            for (handle, customer_id) in chunk {
+                let value_cipher = keys.encrypt(&handle_context(customer_id, &handle.hash), handle.value.as_bytes());
+                let (hash, kind) = (&handle.hash, handle.kind.as_str());
+                query = HandleRow { hash, site_id, customer_id, kind, value_cipher, created_at: now }.bind(query);
+            }
+            query.execute(conn).await.map(|done| done.rows_affected())
+        })?;
+    }
+    Ok(inserted)
+}
+
+async fn update_cases(tx: &mut Tx, cases: &[(&str, Option<&str>, String)]) -> sqlx::Result<()> {
+    static UPDATE: Rows = Rows::new(&[Part {
+        head: "with changed (id, customer_id, contact_hashes) as (values ",
+        row: "(?, ?, ?)",
+        tail: ") update cases set customer_id = changed.customer_id, contact_hashes = changed.contact_hashes from changed where cases.id = changed.id",
+    }]);
+    for chunk in chunks(cases) {
+        let update = UPDATE.sql(tx, chunk.len());
+        with_tx!(&mut *tx, conn => {
+            let mut query = sqlx::query(update);
+            for (id, customer_id, contact_hashes) in chunk {
+                query = query.bind(*id).bind(*customer_id).bind(contact_hashes);
+            }
+            query.execute(conn).await.map(|_| ())
+        })?;
+    }
+    Ok(())
+}
+
+/// Keeps by what names are found: those of new customers, and of those who had none.
+async fn note_names(tx: &mut Tx, keys: &Keys, plan: &Plan<'_>) -> sqlx::Result<()> {
+    let new: HashSet<&String> = plan.new.iter().collect();
+    let mut noted = Vec::with_capacity(plan.names.len());
+    for (id, name) in &plan.names {
+        if !new.contains(id) {
+            let cipher = keys.encrypt(&name_context(id), name.as_bytes());
+            let update = "update customers set name_cipher = $1 where id = $2 and name_cipher is null";
+            let rows = with_tx!(&mut *tx, conn => sqlx::query(update).bind(&cipher).bind(id).execute(conn).await
+                .map(|done| done.rows_affected()))?;
+            if rows == 0 {
+                continue;
+            }
+        }
+        noted.push((id.as_str(), *name));
+    }
+    names::add(tx, keys, &noted).await
+}
+
+/// Notes the tiers that the site's own server said of earlier customers.
+async fn note_tiers(tx: &mut Tx, plan: &Plan<'_>) -> sqlx::Result<()> {
+    let new: HashSet<&String> = plan.new.iter().collect();
+    for (id, tier) in plan.tiers.iter().filter(|(id, _)| !new.contains(id)) {
+        let update = "update customers set site_tier = $1 where id = $2";
+        with_tx!(&mut *tx, conn => sqlx::query(update).bind(*tier).bind(id).execute(conn).await.map(|_| ()))?;
+    }
+    Ok(())
 }

@@ -2,17 +2,18 @@
 
 use std::sync::Arc;
 
-use super::assign::{Assigned, Which, assign_case, unassigned};
+use super::assign::{Assigned, Which, assign, unassigned};
 use super::handles::Countries;
 use crate::cases::search;
 use crate::clock::Millis;
+use crate::db::search::is_indexed;
 use crate::db::{Db, is_deadlock};
 use crate::keys::Keys;
 use crate::sites::Site;
 use crate::with_db;
 
 /// Cases of one step. It is one transaction, for which customers may have to wait.
-const BATCH: i64 = 64;
+const BATCH: i64 = 256;
 
 /// Finds or makes the customers of the next cases after `after`, oldest first, which is empty at the beginning; gives the last of them, or none when
 /// all are done. What was promised and routed stays as it was.
@@ -27,33 +28,21 @@ pub async fn batch(db: &Db, keys: &Keys, now: Millis, after: &str) -> anyhow::Re
             // A new case of the same customer comes at the same time.
             Err(error) if is_deadlock(&error) => {}
             Err(error) => return Err(error.into()),
-            Ok(changed) => {
-                search::refresh(db, &changed).await?;
-                return Ok(ids.into_iter().next_back());
-            }
+            Ok(()) => return Ok(ids.into_iter().next_back()),
         }
     }
 }
 
-/// Gives the cases that have changed.
-async fn assign_all(
-    db: &Db,
-    keys: &Keys,
-    countries: &Countries,
-    ids: &[String],
-    now: Millis,
-) -> sqlx::Result<Vec<String>> {
+async fn assign_all(db: &Db, keys: &Keys, countries: &Countries, ids: &[String], now: Millis) -> sqlx::Result<()> {
     let cases = unassigned(db, ids, Which::WithoutCustomer).await?;
-    let mut changed = Vec::new();
     if cases.is_empty() {
-        return Ok(changed);
+        return Ok(());
     }
     let mut tx = db.begin().await?;
-    for case in &cases {
-        if assign_case(&mut tx, keys, countries, case, now).await? != Assigned::Nothing {
-            changed.push(case.id.clone());
-        }
-    }
-    tx.commit().await?;
-    Ok(changed)
+    let assigned = assign(&mut tx, keys, countries, &cases, now).await?;
+    let changed: Vec<String> = assigned.into_iter().map(|Assigned { case_id, .. }| case_id).collect();
+    // The index of all cases comes after their customers; what is in it already has come since.
+    let indexed: Vec<String> = is_indexed(&mut tx, &changed).await?.into_iter().collect();
+    search::refresh_in(&mut tx, &indexed).await?;
+    tx.commit().await
 }

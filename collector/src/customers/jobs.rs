@@ -1,6 +1,6 @@
 //! The customers of new cases, and of those whose contact is another now.
 
-use super::assign::{Assigned, Unassigned, Which, assign_case, unassigned};
+use super::assign::{Assigned, Unassigned, Which, assign, unassigned};
 use super::handles::Countries;
 use crate::app::App;
 use crate::clocks::{self, Step, Terms};
@@ -34,14 +34,13 @@ async fn assign_in(tx: &mut Tx, app: &App, terms: &Terms, cases: &[Unassigned]) 
     let now = app.clock.now();
     let countries = Countries::of(terms.sites());
     let mut changed = Vec::new();
-    for case in cases {
-        let Assigned::Something(tier) = assign_case(tx, &app.keys, &countries, case, now).await? else { continue };
-        changed.push(NewJob { key: case.id.clone(), payload: String::new(), due_at: now });
+    for Assigned { case_id, tier } in assign(tx, &app.keys, &countries, cases, now).await? {
         if let Some(tier) = tier {
             let update = "update cases set tier = $1 where id = $2";
-            with_tx!(&mut *tx, conn => sqlx::query(update).bind(tier).bind(&case.id).execute(conn).await.map(|_| ()))?;
-            clocks::apply(tx, terms, &case.id, &[Step::Reclassified], now).await?;
+            with_tx!(&mut *tx, conn => sqlx::query(update).bind(tier).bind(&case_id).execute(conn).await.map(|_| ()))?;
+            clocks::apply(tx, terms, &case_id, &[Step::Reclassified], now).await?;
         }
+        changed.push(NewJob { key: case_id, payload: String::new(), due_at: now });
     }
     enqueue(tx, Kind::Search, &changed, now).await?;
     Ok(())

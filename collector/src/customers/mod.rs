@@ -15,6 +15,7 @@ pub mod jobs;
 pub mod merge;
 pub mod names;
 pub mod phone;
+mod plan;
 pub mod tiers;
 
 pub use customer::Customer;

@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 
 use crate::db::Tx;
+use crate::db::rows::{Part, Rows, chunks};
 use crate::db::search::fold;
 use crate::keys::{Keys, Purpose};
 use crate::with_tx;
@@ -14,9 +15,24 @@ const WORDS_MAX: usize = 16;
 pub async fn index(tx: &mut Tx, keys: &Keys, customer_id: &str, name: Option<&str>) -> sqlx::Result<()> {
     let delete = "delete from customer_names where customer_id = $1";
     with_tx!(&mut *tx, conn => sqlx::query(delete).bind(customer_id).execute(conn).await.map(|_| ()))?;
-    for hash in hashes(keys, name.unwrap_or_default()) {
-        let insert = "insert into customer_names (hash, customer_id) values ($1, $2)";
-        with_tx!(&mut *tx, conn => sqlx::query(insert).bind(hash).bind(customer_id).execute(conn).await.map(|_| ()))?;
+    add(tx, keys, &[(customer_id, name.unwrap_or_default())]).await
+}
+
+/// Keeps by what names of customers are found, beside what was kept before.
+pub async fn add(tx: &mut Tx, keys: &Keys, names: &[(&str, &str)]) -> sqlx::Result<()> {
+    static INSERT: Rows = Rows::new(&[Part {
+        head: "insert into customer_names (hash, customer_id) values ",
+        row: "(?, ?)",
+        tail: " on conflict do nothing",
+    }]);
+    let words: Vec<(String, &str)> =
+        names.iter().flat_map(|(id, name)| hashes(keys, name).into_iter().map(move |hash| (hash, *id))).collect();
+    for chunk in chunks(&words) {
+        let insert = INSERT.sql(tx, chunk.len());
+        with_tx!(&mut *tx, conn => {
+            let query = sqlx::query(insert);
+            chunk.iter().fold(query, |query, (hash, id)| query.bind(hash).bind(*id)).execute(conn).await.map(|_| ())
+        })?;
     }
     Ok(())
 }

@@ -46,7 +46,9 @@ async fn try_erase(
     let mut tx = app.db.begin().await?;
     let customer = lock(&mut tx, id).await?.ok_or(CustomerError::NotFound)?;
     let cases = cases_of(&mut tx, id).await?;
-    if record_key(&mut tx, id, key, &request_hash(&("erase", id)), now).await? == KeyStatus::Repeated {
+    let is_repeated = record_key(&mut tx, id, key, &request_hash(&("erase", id)), now).await? == KeyStatus::Repeated;
+    // Nobody comes to an erased customer, so there is nothing to erase again.
+    if is_repeated || customer.erased_at.is_some() {
         tx.rollback().await?;
         return Ok((None, cases));
     }

@@ -27,16 +27,17 @@ pub enum Handled {
     Before(Received),
 }
 
-/// Takes a mail. New cases are of `site`, or without one of the site whose address it was sent to. An error is ours, such as of the database, and the
+/// Takes a mail. New cases are of `site`, or without one of the site whose address it was sent to, or of the only one if that has no address. An error is ours, such as of the database, and the
 /// mail is to be tried again: whatever was done of it is not done twice.
 pub async fn receive(app: &App, raw: &[u8], site: Option<&Site>) -> Result<Handled> {
     let mail = Mail::parse(raw);
-    let fingerprint = fingerprint(app, raw, mail.as_ref().ok(), site);
+    let site = site_of(app, mail.as_ref().ok(), site).await?;
+    let fingerprint = fingerprint(app, raw, mail.as_ref().ok(), site.as_deref());
     if let Some(earlier) = Received::settled(&app.db, &fingerprint).await? {
         return Ok(Handled::Before(earlier));
     }
     let decision = match &mail {
-        Ok(mail) => decide(app, mail, site).await?,
+        Ok(mail) => decide(app, mail, site.as_deref()).await?,
         Err(reason) => Decision::held(*reason),
     };
     let received = Received {
@@ -84,8 +85,8 @@ async fn decide(app: &App, mail: &Mail, site: Option<&Site>) -> Result<Decision>
     }
     match case_of(app, mail).await? {
         Some((party, case)) => answer(app, mail, party, case).await,
-        None => match site_of(app, mail, site).await? {
-            Some(site) => make_case(app, mail, &site, None).await,
+        None => match site {
+            Some(site) => make_case(app, mail, site, None).await,
             None => Ok(Decision::held(MailReason::NoSite)),
         },
     }
@@ -120,11 +121,17 @@ async fn case_of(app: &App, mail: &Mail) -> Result<Option<(Option<Party>, Case)>
 }
 
 /// The site that a new mail is for.
-async fn site_of(app: &App, mail: &Mail, site: Option<&Site>) -> Result<Option<Arc<Site>>> {
+async fn site_of(app: &App, mail: Option<&Mail>, site: Option<&Site>) -> Result<Option<Arc<Site>>> {
     if let Some(site) = site {
         return app.sites.by_id(site.id()).await;
     }
     let sites = app.sites.all().await?;
+    if let [only] = sites.as_slice()
+        && only.settings.mail_address.is_none()
+    {
+        return Ok(Some(Arc::clone(only)));
+    }
+    let Some(mail) = mail else { return Ok(None) };
     let is_for = |site: &&Arc<Site>| {
         let own = site.settings.mail_address.as_ref().map(MailAddress::as_str);
         own.is_some_and(|own| mail.recipients.iter().any(|recipient| same(own, &without_tag(recipient))))

@@ -79,16 +79,20 @@ pub async fn submit_as(
     policy: SubmissionPolicy<'_>,
     origin: Origin,
 ) -> Result<Accepted> {
+    // Of what is over a limit only so much is read, in case it repeats what was accepted.
+    let unless_repeat = |limited: Error| if app.limits.may_look_up_repeat() { Ok(limited) } else { Err(limited) };
+    let limited_before = policy.recheck_rate_limits(app).err().map(unless_repeat).transpose()?;
     let (feedback, refused) = match Feedback::parse(value, &policy.rules(site)) {
         Ok(feedback) => (feedback, None),
         Err(Refused { errors, feedback: None }) => return Err(errors.into()),
         Err(Refused { errors, feedback: Some(feedback) }) => (*feedback, Some(errors)),
     };
-    if let Err(limited) = policy.enforce_rate_limits(app) {
-        if app.limits.may_look_up_repeat() {
-            return find_duplicate(app, site, key, &feedback, limited).await;
-        }
-        return Err(limited);
+    let limited = match limited_before {
+        None => policy.enforce_rate_limits(app).err().map(unless_repeat).transpose()?,
+        before => before,
+    };
+    if let Some(limited) = limited {
+        return find_duplicate(app, site, key, &feedback, limited).await;
     }
     if let Some(errors) = refused {
         return find_duplicate(app, site, key, &feedback, errors.into()).await;

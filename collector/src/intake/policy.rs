@@ -92,6 +92,17 @@ impl SubmissionPolicy<'_> {
         }
     }
 
+    /// Refuses a client who was refused lately and has not waited since, before what came is read.
+    pub fn recheck_rate_limits(&self, app: &App) -> Result<()> {
+        match self {
+            SubmissionPolicy::Public { client, .. } => app.limits.recheck_submission(*client),
+            SubmissionPolicy::Trusted
+            | SubmissionPolicy::Mail { .. }
+            | SubmissionPolicy::Survey { .. }
+            | SubmissionPolicy::Split { .. } => Ok(()),
+        }
+    }
+
     /// Refuses who has not done the work that a busy site asks for, and says whether what comes is suspected. The quota of the site counts only
     /// those who pass, so that nobody who does no work can spend it.
     pub async fn assess(

@@ -10,7 +10,7 @@ use crate::clocks::Terms;
 use crate::db::{Tx, counters};
 use crate::http::Error;
 use crate::service::rules::{Actions, Assignee, Rule};
-use crate::service::words::{Address, Key};
+use crate::service::words::{Address, Key, Tag};
 use crate::with_tx;
 
 /// What is to be done, in its order.
@@ -95,7 +95,7 @@ pub async fn patch(
     patch.priority = actions.priority;
     patch.problem = actions.problem.as_ref().map(|key| Some(key.to_string()));
     if !actions.tags.is_empty() {
-        patch.tags = Some(current.tags.clone().with(actions.tags.iter().map(Key::as_str)));
+        patch.tags = Some(current.tags.clone().with(actions.tags.iter().map(Tag::as_str)));
     }
     let team = step.team.map(Key::as_str).or(current.team.as_deref());
     let members = match team.and_then(|key| terms.service().team(key)) {

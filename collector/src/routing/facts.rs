@@ -63,28 +63,30 @@ impl RoutedCase {
         let row: Option<Row> =
             with_db!(&app.db, pool => sqlx::query_as(select).bind(case_id).fetch_optional(pool).await)?;
         let Some(row) = row else { return Ok(None) };
-        let select =
-            "select author, body, created_at from messages where case_id = $1 and author <> 'note' order by id";
-        let said: Vec<(String, String, Millis)> =
+        let select = "select author, body, created_at, member_id is null and token_id is null from messages where case_id = $1 and author <> 'note' order by id";
+        let said: Vec<(String, String, Millis, bool)> =
             with_db!(&app.db, pool => sqlx::query_as(select).bind(case_id).fetch_all(pool).await)?;
         let select = "select type, actor, id, seq from events where case_id = $1 and seq >= $2 and position is not null and silent = false order by seq";
         let events: Vec<(String, String, String, i64)> =
             with_db!(&app.db, pool => sqlx::query_as(select).bind(case_id).bind(from).fetch_all(pool).await)?;
         let is_customers = |author: &str| author == Actor::Customer.as_str();
-        // The first message since the staff said something, and of none the feedback itself.
-        let unanswered = said.iter().rposition(|(author, ..)| !is_customers(author)).map_or(0, |last| last + 1);
-        let since = said[unanswered..].first().map(|(_, _, at)| *at).filter(|_| unanswered > 0);
-        let waiting_since = since.or((unanswered == 0).then_some(row.received_at));
-        let is_open = Status::parse(&row.status).is_some_and(Status::is_open);
+        // The first message of the customer since a person of the staff said something, and of none the feedback itself. What a rule says is no answer.
+        let answer = said.iter().rposition(|(author, .., by_nobody)| !is_customers(author) && !by_nobody);
+        let since = match answer {
+            None => Some(row.received_at),
+            Some(last) => said[last..].iter().find(|(author, ..)| is_customers(author)).map(|(_, _, at, _)| *at),
+        };
+        // While a case waits for the customer, the customer does not.
+        let is_ours = Status::parse(&row.status).is_some_and(|status| status.is_open() && status != Status::Waiting);
         Ok(Some(Self {
-            messages: said.into_iter().filter(|(author, ..)| is_customers(author)).map(|(_, body, _)| body).collect(),
+            messages: said.into_iter().filter(|(author, ..)| is_customers(author)).map(|(_, body, ..)| body).collect(),
             triggers: events
                 .into_iter()
                 .filter_map(|(kind, actor, event_id, seq)| {
                     Some(Triggered { trigger: trigger(&kind, &actor)?, event_id, seq })
                 })
                 .collect(),
-            waiting_since: waiting_since.filter(|_| is_open),
+            waiting_since: since.filter(|_| is_ours),
             row,
         }))
     }

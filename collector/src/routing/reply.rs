@@ -86,6 +86,6 @@ pub fn written(
     ];
     let values: Vec<(&str, &str)> = values.iter().map(|(name, value)| (*name, value.as_str())).collect();
     // The customer's own tag first: a template may be written in languages that the pages are not.
-    let tag = case.locale.as_deref().filter(|tag| template.body.iter().any(|(known, _)| known == *tag));
+    let tag = case.locale.as_deref().filter(|tag| template.body.nearest(tag).is_some());
     Ok(fill(template.body.in_language(tag.unwrap_or(lang.as_str())), &values))
 }

@@ -70,6 +70,13 @@ impl CalendarDefinition {
     }
 }
 
+impl CalendarDefinition {
+    /// Whether no hour of any day is outside of its hours.
+    pub fn is_always_open(&self) -> bool {
+        self.holidays.is_empty() && self.hours.hours().is_ok_and(|hours| hours == Hours::always())
+    }
+}
+
 impl WeekHours {
     /// The hours; an error if openings overlap.
     pub fn hours(&self) -> Result<Hours, HoursError> {

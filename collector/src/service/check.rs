@@ -9,9 +9,13 @@ use super::calendar::WeekHours;
 use super::file::{Items, ServiceFile};
 use super::objects::{Object, Template};
 use super::reader::{Item, Reader};
-use super::rules::{Assignee, Conditions, Rule};
+use super::rules::{Actions, Assignee, Conditions, Rule, Trigger};
 use super::surroundings::Surroundings;
 use super::words::{Address, Key};
+use crate::cases::{Channel, Status};
+
+/// What is said of a rule that does nothing since no case meets what it asks for.
+const NEVER: &str = "the rule can never match";
 
 /// What a template may name between braces.
 pub const PLACEHOLDERS: [&str; 8] = [
@@ -52,6 +56,7 @@ pub fn check(items: &mut Items<'_>, known: &ServiceFile, surroundings: &Surround
     for view in &items.views {
         check.exist(view, &["team"], "team", view.value.team.iter());
         check.exist(view, &["owner"], "member", view.value.owner.iter());
+        check.filter(view);
     }
     for problem in &items.problems {
         check.exist(problem, &["owner"], "member", problem.value.owner.iter());
@@ -60,6 +65,7 @@ pub fn check(items: &mut Items<'_>, known: &ServiceFile, surroundings: &Surround
     for answer in &items.answers {
         check.exist(answer, &["site"], "site", answer.value.site.iter());
     }
+    check.unread();
 }
 
 /// The names of everything that can be named, by the kind of thing.
@@ -78,6 +84,16 @@ impl Names {
         ) -> HashSet<String> {
             read.iter().map(|item| &item.value).chain(known).map(key).collect()
         }
+        /// Of those with one name, what the file says counts.
+        fn names_of<'a, T: 'a>(
+            read: &'a [Item<'_, T>],
+            known: &'a [T],
+            name: impl Fn(&T) -> (String, bool) + 'a,
+        ) -> HashSet<String> {
+            let all: HashMap<String, bool> =
+                known.iter().chain(read.iter().map(|item| &item.value)).map(name).collect();
+            all.into_iter().filter(|(_, holds)| *holds).map(|(name, _)| name).collect()
+        }
         let categories = items.categories.iter().map(|item| &item.value);
         let kinds = known
             .categories
@@ -87,7 +103,15 @@ impl Names {
         let by_kind = HashMap::from([
             ("site", keys(&items.sites, &known.sites, |site| site.key.as_str().to_owned())),
             ("member", keys(&items.members, &known.members, |member| member.address.to_string())),
+            (
+                "viewer",
+                names_of(&items.members, &known.members, |member| (member.address.to_string(), !member.role.may_act())),
+            ),
             ("calendar", keys(&items.calendars, &known.calendars, Object::key)),
+            (
+                "open calendar",
+                names_of(&items.calendars, &known.calendars, |calendar| (calendar.key(), calendar.is_always_open())),
+            ),
             ("team", keys(&items.teams, &known.teams, Object::key)),
             // A rule without a site may name what any site has.
             ("tier", keys(&items.tiers, &known.tiers, |tier| tier.key.to_string())),
@@ -123,6 +147,17 @@ impl Check<'_, '_> {
             let key = key(&item.value);
             if !seen.insert(key.clone()) {
                 self.refuse(item.span(&["key"]), format!("{key} is there twice"));
+            }
+        }
+    }
+
+    /// Refuses names of things that are not there in tables that can't be read for another reason.
+    fn unread(&mut self) {
+        for kind in ["site", "calendar", "team"] {
+            for (span, name) in self.reader.unread(kind) {
+                if !self.names.has(kind, &name) {
+                    self.refuse(span, format!("there is no {kind} {name}"));
+                }
             }
         }
     }
@@ -178,7 +213,7 @@ impl Check<'_, '_> {
         for calendar in &items.calendars {
             match calendar.value.calendar() {
                 Err(error) => self.refuse(calendar.span(&["hours"]), error.to_string()),
-                Ok(_) if calendar.value.hours == WeekHours::default() => {
+                Ok(_) if calendar.is_whole() && calendar.value.hours == WeekHours::default() => {
                     self.refuse(calendar.span(&["hours"]), "a calendar without hours is never open");
                 }
                 Ok(_) => {}
@@ -210,7 +245,7 @@ impl Check<'_, '_> {
             self.exist(promise, &["site"], "site", value.site.iter());
             self.exist(promise, &["calendar"], "calendar", value.calendar.iter());
             self.exist_in_site(promise, &["tier"], "tier", value.site.as_ref(), value.tier.iter());
-            if value.first_response.or(value.next_response).or(value.resolution).is_none() {
+            if promise.is_whole() && value.first_response.or(value.next_response).or(value.resolution).is_none() {
                 self.refuse(
                     promise.span(&[]),
                     "a promise needs at least one of first_response, next_response and resolution",
@@ -242,24 +277,56 @@ impl Check<'_, '_> {
             self.exist(rule, &["then", "escalate_to"], "member", then.escalate_to.iter());
             self.exist(rule, &["then", "problem"], "problem", then.problem.iter());
             self.exist(rule, &["then", "targets"], "target", then.targets.iter());
-            let owner = then.owner.iter().filter_map(|owner| match owner {
-                Assignee::Member(address) => Some(address),
-                _ => None,
-            });
-            self.exist::<_, &Address>(rule, &["then", "owner"], "member", owner);
-            if then.is_empty() && !stop {
+            self.exist(rule, &["then", "owner"], "member", owner_of(then).into_iter());
+            if rule.is_whole() && then.is_empty() && !stop {
                 self.refuse(rule.span(&["then"]), "the rule does nothing");
             }
-            if on.is_empty() {
+            if rule.is_whole() && on.is_empty() {
                 self.refuse(rule.span(&["on"]), "the rule is never looked at");
             }
-            self.conditions(rule, site, when, "the rule can never match");
-            let shadow = rules[..at].iter().map(|earlier| &earlier.value).find(|earlier| shadows(earlier, &rule.value));
+            self.conditions(rule, site, when, NEVER);
+            self.moments(rule);
+            let viewer = owner_of(then).filter(|owner| self.names.has("viewer", owner.as_str()));
+            if let Some(viewer) = viewer {
+                self.refuse(rule.span(&["then", "owner"]), format!("{viewer} only reads, and can own no case"));
+            }
+            let earlier = rules[..at].iter().filter(|earlier| earlier.is_whole() && rule.is_whole());
+            let shadow = earlier.map(|earlier| &earlier.value).find(|earlier| shadows(earlier, &rule.value));
             if let Some(earlier) = shadow {
                 let text =
                     format!("the rule can never match: {} before it takes all of its cases and stops", earlier.name);
                 self.refuse(rule.span(&["name"]), text);
             }
+        }
+    }
+
+    /// Refuses conditions that no case meets when the rule is looked at.
+    fn moments(&mut self, rule: &Item<'_, Rule>) {
+        let Rule { when, on, .. } = &rule.value;
+        if !rule.is_whole() {
+            return;
+        }
+        let only_on = |triggers: &[Trigger]| on.iter().all(|trigger| triggers.contains(trigger));
+        let all_are = |statuses: &[Status]| {
+            when.status.as_ref().is_some_and(|asked| asked.iter().all(|status| statuses.contains(status)))
+        };
+        if only_on(&[Trigger::Created]) && all_are(&[Status::Waiting, Status::Closed]) {
+            let text = format!("{NEVER}: on created no case is waiting or closed");
+            self.refuse(rule.span(&["when", "status"]), text);
+        }
+        if only_on(&[Trigger::Time, Trigger::Breached]) && all_are(&[Status::Resolved, Status::Closed]) {
+            let text = format!("{NEVER}: no promise of a resolved or closed case is waited for");
+            self.refuse(rule.span(&["when", "status"]), text);
+        }
+        if only_on(&[Trigger::Created]) && when.reopened == Some(true) {
+            self.refuse(rule.span(&["when", "reopened"]), format!("{NEVER}: on created no case has been reopened"));
+        }
+        if when.channel.as_ref().is_some_and(|channels| channels.iter().all(|channel| *channel == Channel::Import)) {
+            self.refuse(rule.span(&["when", "channel"]), format!("{NEVER}: no rule looks at what is imported"));
+        }
+        if let Some(always) = when.outside_hours.as_ref().filter(|key| self.names.has("open calendar", key.as_str())) {
+            let text = format!("{NEVER}: the calendar {always} is always open");
+            self.refuse(rule.span(&["when", "outside_hours"]), text);
         }
     }
 
@@ -269,7 +336,8 @@ impl Check<'_, '_> {
         self.exist_in_site(item, &["when", "tier"], "tier", site, when.tier.iter().flatten());
         self.exist(item, &["when", "team"], "team", when.team.iter().flatten());
         self.exist(item, &["when", "outside_hours"], "calendar", when.outside_hours.iter());
-        for (name, _) in when.lists().into_iter().filter(|(_, length)| *length == Some(0)) {
+        let empty = |(_, length): &(&str, Option<usize>)| item.is_whole() && *length == Some(0);
+        for (name, _) in when.lists().into_iter().filter(empty) {
             self.refuse(item.span(&["when", name]), format!("{never}: {name} is an empty list"));
         }
         if when.rating_max.is_some_and(|most| !(1..=5).contains(&most)) {
@@ -293,6 +361,14 @@ impl Check<'_, '_> {
             let text = format!("{never}: none of its categories goes with one of its kinds");
             self.refuse(item.span(&["when", "category"]), text);
         }
+    }
+}
+
+/// The member who gets a case, if the rule names one.
+fn owner_of(then: &Actions) -> Option<&Address> {
+    match &then.owner {
+        Some(Assignee::Member(address)) => Some(address),
+        _ => None,
     }
 }
 

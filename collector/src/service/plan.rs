@@ -111,8 +111,7 @@ impl Plan {
         let before: Vec<String> = known.iter().map(Object::key).collect();
         let mut keys: Vec<String> = wanted.iter().map(Object::key).collect();
         if prune == Prune::Keep {
-            let staying: Vec<String> = before.iter().filter(|key| !keys.contains(key)).cloned().collect();
-            keys.extend(staying);
+            keys = merge_order(&before, keys);
         }
         let kept = |these: &[String], others: &[String]| {
             these.iter().filter(|key| others.contains(key)).cloned().collect::<Vec<_>>()
@@ -142,6 +141,21 @@ impl Plan {
             self.steps.extend(gone.map(|old| Step { kind, key: key(old), before: Some(json(old)), after: None }));
         }
     }
+}
+
+/// The order of everything that is there after a file that names some of it: what it does not name keeps its place, what it names has the order of the file,
+/// and what is new comes after what is before it in the file, or at the end.
+fn merge_order(before: &[String], wanted: Vec<String>) -> Vec<String> {
+    let mut named = wanted.iter().filter(|key| before.contains(key));
+    let in_turn = |key: &String| if wanted.contains(key) { named.next().unwrap_or(key).clone() } else { key.clone() };
+    let mut merged: Vec<String> = before.iter().map(in_turn).collect();
+    for (at, key) in wanted.iter().enumerate().filter(|(_, key)| !before.contains(key)) {
+        let place = |key: &String| merged.iter().position(|known| known == key);
+        let after = wanted[..at].iter().rev().find_map(place).map(|earlier| earlier + 1);
+        let to = after.or_else(|| wanted[at..].iter().find_map(place)).unwrap_or(merged.len());
+        merged.insert(to, key.clone());
+    }
+    merged
 }
 
 impl fmt::Display for Plan {

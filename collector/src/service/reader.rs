@@ -5,7 +5,7 @@ use std::ops::Range;
 
 use serde::de::DeserializeOwned;
 use toml::Spanned;
-use toml::de::{DeTable, DeValue, Deserializer};
+use toml::de::{DeArray, DeTable, DeValue, Deserializer};
 
 /// Mistakes beyond these are not looked for.
 const MISTAKES_MAX: usize = 100;
@@ -32,14 +32,16 @@ impl fmt::Display for Mistake {
 pub struct Reader<'a> {
     text: &'a str,
     mistakes: Vec<(usize, String)>,
+    unread: Vec<Table<'a>>,
 }
 
 /// What was read from one table of a file.
 #[derive(Clone, Debug)]
 pub struct Item<'a, T> {
-    /// What it says.
+    /// What it says, without the entries that can't be read.
     pub value: T,
     table: Table<'a>,
+    is_whole: bool,
 }
 
 /// A table with its place.
@@ -48,7 +50,7 @@ pub type Table<'a> = Spanned<DeTable<'a>>;
 impl<'a> Reader<'a> {
     /// A file with this text.
     pub fn new(text: &'a str) -> Self {
-        Self { text, mistakes: Vec::new() }
+        Self { text, mistakes: Vec::new(), unread: Vec::new() }
     }
 
     /// The tables of the whole file.
@@ -121,6 +123,16 @@ impl<'a> Reader<'a> {
         }
     }
 
+    /// The texts of a field in the tables that can't be read, with their places.
+    pub fn unread(&self, field: &str) -> Vec<(Range<usize>, String)> {
+        let values = self.unread.iter().filter_map(|table| table.get_ref().get(field));
+        let text = |value: &Spanned<DeValue<'a>>| match value.get_ref() {
+            DeValue::String(text) => Some((value.span(), text.to_string())),
+            _ => None,
+        };
+        values.filter_map(text).collect()
+    }
+
     /// Notes a mistake at a place.
     pub fn refuse(&mut self, span: Range<usize>, text: impl Into<String>) {
         if self.mistakes.len() < MISTAKES_MAX {
@@ -144,25 +156,26 @@ impl<'a> Reader<'a> {
         self.mistakes.iter().map(mistake).collect()
     }
 
-    /// Reads one table. What can't be read is taken out and read again without, so that every mistake is found. One with entries that nobody knows, and no
-    /// other mistake, is looked at further; it is never used, since those are mistakes too.
+    /// Reads one table. What can't be read is taken out and read again without, so that every mistake is found; what is left is looked at further, and is
+    /// never used.
     pub fn item<T: DeserializeOwned>(&mut self, table: Table<'a>) -> Option<Item<'a, T>> {
         let mut left = table.clone();
-        let (mut is_whole, mut is_readable) = (true, true);
+        let (mut is_whole, mut is_complete) = (true, true);
         loop {
             let error = match T::deserialize(Deserializer::from(left.clone())) {
-                Ok(value) => return is_readable.then_some(Item { value, table }),
+                Ok(value) => return Some(Item { value, table, is_whole }),
                 Err(error) => error,
             };
             let span = error.span().unwrap_or_else(|| table.span());
             // Without what was taken out, more may seem to be missing.
-            let follows = !is_whole && error.message().starts_with("missing field");
+            let follows = !is_complete && error.message().starts_with("missing field");
             if !follows {
                 self.refuse(span.clone(), error.message());
             }
-            is_whole = false;
-            is_readable &= error.message().starts_with("unknown field");
+            is_complete = false;
+            is_whole &= error.message().starts_with("unknown field");
             if follows || !take_out(left.get_mut(), &span) {
+                self.unread.push(table);
                 return None;
             }
         }
@@ -172,7 +185,12 @@ impl<'a> Reader<'a> {
 impl<'a, T> Item<'a, T> {
     /// The same with another value.
     pub fn map<U>(self, change: impl FnOnce(T) -> U) -> Item<'a, U> {
-        Item { value: change(self.value), table: self.table }
+        Item { value: change(self.value), table: self.table, is_whole: self.is_whole }
+    }
+
+    /// Whether everything could be read that somebody knows, so that what is not in its value is not there.
+    pub fn is_whole(&self) -> bool {
+        self.is_whole
     }
 
     /// Whether a field is there, whatever it says.
@@ -202,12 +220,30 @@ fn take_out(table: &mut DeTable<'_>, span: &Range<usize>) -> bool {
     let found = table.iter().find(|(key, value)| is_in(key.span()) || is_in(value.span()));
     let Some(name) = found.map(|(key, _)| key.get_ref().to_string()) else { return false };
     let inner = table.get_mut(name.as_str()).filter(|value| is_in(value.span()));
-    if let Some(DeValue::Table(inner)) = inner.map(Spanned::get_mut)
-        && take_out(inner, span)
-    {
-        return true;
-    }
-    table.remove(name.as_str()).is_some()
+    let taken = match inner.map(Spanned::get_mut) {
+        Some(DeValue::Table(inner)) => take_out(inner, span),
+        Some(DeValue::Array(inner)) => take_out_of_list(inner, span),
+        _ => false,
+    };
+    taken || table.remove(name.as_str()).is_some()
+}
+
+/// The same of a list.
+fn take_out_of_list(list: &mut DeArray<'_>, span: &Range<usize>) -> bool {
+    let is_in = |value: &Spanned<DeValue<'_>>| value.span().start <= span.start && span.end <= value.span().end;
+    let Some(at) = list.iter().position(is_in) else { return false };
+    let all = std::mem::replace(list, DeArray::from_iter([])).into_iter().enumerate();
+    let left = all.filter_map(|(index, mut value)| {
+        let stays = index != at
+            || match value.get_mut() {
+                DeValue::Table(inner) => take_out(inner, span),
+                DeValue::Array(inner) => take_out_of_list(inner, span),
+                _ => false,
+            };
+        stays.then_some(value)
+    });
+    *list = left.collect();
+    true
 }
 
 #[cfg(test)]

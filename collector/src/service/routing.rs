@@ -3,7 +3,7 @@
 use super::calendar::CalendarDefinition;
 use super::objects::CategoryDefinition;
 use super::rules::{Conditions, Facts, Hours, Rule};
-use super::words::Key;
+use super::words::{Key, Tag};
 use crate::calendars::{Calendar, Span};
 use crate::clock::Millis;
 
@@ -31,7 +31,7 @@ pub fn matches<'s>(
         }
         facts.priority = rule.then.priority.unwrap_or(facts.priority);
         facts.team = rule.then.team.as_ref().map(Key::as_str).or(facts.team);
-        facts.tags.extend(rule.then.tags.iter().map(Key::to_string));
+        facts.tags.extend(rule.then.tags.iter().map(Tag::to_string));
         matched.push(rule);
         if rule.stop {
             break;

@@ -4,7 +4,7 @@ use sayso_shared::{Kind, Lang};
 use serde::{Deserialize, Serialize};
 
 use super::objects::Object;
-use super::words::{Address, Key, Title};
+use super::words::{Address, Key, Tag, Title};
 use crate::calendars::Span;
 use crate::cases::status::words;
 use crate::cases::{Channel, Priority, Status};
@@ -76,7 +76,7 @@ pub struct Conditions {
     pub team: Option<Vec<Key>>,
     /// A tag that it has.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub tags: Option<Vec<Key>>,
+    pub tags: Option<Vec<Tag>>,
     /// A rating, and at most this.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub rating_max: Option<u8>,
@@ -112,7 +112,7 @@ pub struct Actions {
     pub priority: Option<Priority>,
     /// Tags that it gets besides.
     #[serde(skip_serializing_if = "Vec::is_empty")]
-    pub tags: Vec<Key>,
+    pub tags: Vec<Tag>,
     /// Targets that hear of it besides.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub targets: Vec<Key>,

@@ -1,9 +1,10 @@
 //! The rows of the service.
 
+use anyhow::ensure;
 use serde_json::Value;
 
 use super::file::{MemberDefinition, ServiceFile, SiteDefinition};
-use super::objects::{CategoryDefinition, Object, to_json};
+use super::objects::{CategoryDefinition, Object, Problem, to_json};
 use super::plan::{Plan, Prune, Step, plan};
 use super::survey::Survey;
 use super::target_definition::TargetDefinition;
@@ -65,6 +66,7 @@ pub async fn apply(db: &Db, wanted: &ServiceFile, prune: Prune, stamp: &Stamp) -
             // Below: sites with their categories, and targets once their sites are there.
             "site" | "target" => {}
             "member" => super::sites::apply_member(&mut tx, step, stamp).await?,
+            Problem::KIND if step.after.is_none() => remove_problem(&mut tx, step, stamp).await?,
             _ => apply_object(&mut tx, step, stamp).await?,
         }
     }
@@ -75,6 +77,18 @@ pub async fn apply(db: &Db, wanted: &ServiceFile, prune: Prune, stamp: &Stamp) -
     }
     tx.commit().await?;
     Ok(plan)
+}
+
+/// Removes a problem that no case names.
+async fn remove_problem(tx: &mut Tx, step: &Step, stamp: &Stamp) -> anyhow::Result<()> {
+    let select = "select count(*) from cases where problem = $1";
+    let named: i64 = with_tx!(&mut *tx, conn => sqlx::query_scalar(select).bind(&step.key).fetch_one(conn).await)?;
+    ensure!(
+        named == 0,
+        "the problem {} is that of {named} cases: nothing was changed; keep it in the file, or take it from them first",
+        step.key
+    );
+    Ok(apply_object(tx, step, stamp).await?)
 }
 
 /// All objects of a kind.

@@ -17,7 +17,7 @@ impl Check<'_, '_> {
         self.answered(survey, answered);
         self.weights(survey);
         self.exist(survey, &["site"], "site", [&value.site].into_iter());
-        if value.items.is_empty() && !value.kind.is_one_question() {
+        if survey.is_whole() && value.items.is_empty() && !value.kind.is_one_question() {
             self.refuse(survey.span(&[]), format!("a survey of the kind {} needs items", value.kind.as_str()));
         }
         if value.items.len() > ITEMS_MAX {
@@ -48,7 +48,7 @@ impl Check<'_, '_> {
         {
             self.refuse(survey.span(&["closes"]), "it closes before it opens");
         }
-        if value.channels.is_empty() {
+        if survey.is_whole() && value.channels.is_empty() {
             self.refuse(survey.span(&["channels"]), "nobody can answer a survey without channels");
         }
         if value.audience == Audience::Anyone && value.channels == [SurveyChannel::Email] {

@@ -117,20 +117,18 @@ impl Check<'_, '_> {
         surroundings: &Surroundings<'_>,
     ) -> Option<Access> {
         let TargetDefinition { channel, url_env, secret_env, address, .. } = &target.value;
-        let secret = match secret_env {
-            Some(name) => Some(self.variable(target, "secret_env", name, surroundings)?),
-            None => None,
-        };
+        let secret = secret_env.as_ref().map(|name| self.variable(target, "secret_env", name, surroundings));
+        let url = url_env.as_ref().map(|name| self.url(target, name, surroundings));
+        if secret == Some(None) || url == Some(None) {
+            return None;
+        }
+        let (secret, url) = (secret.flatten(), url.flatten());
         if let Some(why) = secret_refusal(*channel, secret.as_deref()) {
             self.refuse(target.span(&["secret_env"]), why);
         }
         if *channel == Channel::Email {
             return self.mailbox(target, address.as_deref(), is_stored);
         }
-        let url = match url_env {
-            Some(name) => Some(self.url(target, name, surroundings)?),
-            None => None,
-        };
         match url {
             Some(address) => Some(Access::new(address, secret)),
             // The bot's token is the secret, and the address is known.

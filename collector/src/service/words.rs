@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::fmt;
 use std::str::FromStr;
 
-use anyhow::{bail, ensure};
+use anyhow::{Context as _, bail, ensure};
 use jiff::civil::Weekday;
 use sayso_shared::{Lang, Locale};
 use serde::de::Error as _;
@@ -12,6 +12,7 @@ use serde::{Deserialize, Deserializer, Serialize};
 
 use crate::auth::member::Email;
 use crate::calendars::written::as_text;
+use crate::cases::tags::Tags;
 
 /// The longest text, such as the body of a template, in characters.
 const TEXT_MAX: usize = 10_000;
@@ -19,6 +20,10 @@ const TEXT_MAX: usize = 10_000;
 /// What a thing is called by others in the file: 1 to 64 letters, digits, `-`, `_` and `.`, with a letter or digit at the beginning.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Key(String);
+
+/// A tag of a case, as the staff type it.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Tag(String);
 
 /// What people call a thing: 1 to 200 characters on one line.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -75,6 +80,21 @@ impl FromStr for Key {
     }
 }
 
+impl Tag {
+    /// The text.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl FromStr for Tag {
+    type Err = anyhow::Error;
+
+    fn from_str(text: &str) -> anyhow::Result<Self> {
+        Tags::parse([text])?.iter().next().map(|tag| Self(tag.to_owned())).context("a tag has a text")
+    }
+}
+
 impl Title {
     /// The text.
     pub fn as_str(&self) -> &str {
@@ -114,10 +134,29 @@ impl LocalText {
         self.0.iter().map(|(tag, text)| (tag.as_str(), text.as_str()))
     }
 
-    /// The text in a language; else in English, else in any.
+    /// The text that a reader of a language understands best: that of the tag, else of the longest one that it begins with (RFC 4647, section 3.4),
+    /// else of another variety of the language, such as `zh-Hant` for `zh-HK`; none in other languages.
+    pub fn nearest(&self, tag: &str) -> Option<&str> {
+        let mut range = tag;
+        loop {
+            if let Some((_, text)) = self.iter().find(|(known, _)| known.eq_ignore_ascii_case(range)) {
+                return Some(text);
+            }
+            match range.rfind('-') {
+                // Every traditional and every simplified Chinese begins with `zh`.
+                Some(end) if !range[..end].eq_ignore_ascii_case("zh") => range = &range[..end],
+                _ => break,
+            }
+        }
+        let lang = Lang::for_tag(tag)?;
+        let of = |wanted: Lang| self.iter().find(|(known, _)| Lang::for_tag(known).map(Lang::chosen) == Some(wanted));
+        of(lang.chosen()).map(|(_, text)| text)
+    }
+
+    /// The nearest text in a language; else in English, else in any.
     pub fn in_language(&self, tag: &str) -> &str {
-        let found = self.0.get(tag).or_else(|| self.0.get("en")).or_else(|| self.0.values().next());
-        found.map_or("", String::as_str)
+        let any = || self.0.values().next().map(String::as_str);
+        self.nearest(tag).or_else(|| self.nearest("en")).or_else(any).unwrap_or_default()
     }
 }
 
@@ -184,7 +223,7 @@ macro_rules! display {
         as_text!($type);
     )+};
 }
-display!(Key.0 Title.0 Address.0);
+display!(Key.0 Tag.0 Title.0 Address.0);
 
 #[cfg(test)]
 mod tests {
@@ -207,5 +246,29 @@ mod tests {
             let error = read(json).expect_err("the console does not speak it").to_string();
             assert!(error.contains("en, zh-Hans, zh-Hant"), "{error}");
         }
+    }
+    #[test]
+    fn a_reader_gets_the_nearest_language() {
+        let text = |tags: &[&str]| LocalText(tags.iter().map(|tag| ((*tag).to_owned(), (*tag).to_owned())).collect());
+        let all = text(&["en", "zh-Hant", "zh-Hans", "de", "pt-BR", "vi"]);
+        for (tag, nearest) in [
+            ("zh-HK", "zh-Hant"),
+            ("zh-mo", "zh-Hant"),
+            ("zh-TW", "zh-Hant"),
+            ("zh-Hant-HK", "zh-Hant"),
+            ("zh-CN", "zh-Hans"),
+            ("zh", "zh-Hans"),
+            ("en-GB", "en"),
+            ("de-AT", "de"),
+            ("pt-PT", "pt-BR"),
+            ("vi-VN", "vi"),
+            ("ja", "en"),
+            ("nv", "en"),
+        ] {
+            assert_eq!(all.in_language(tag), nearest, "{tag}");
+        }
+        assert_eq!(text(&["zh-HK", "zh-Hant", "en"]).in_language("zh-HK"), "zh-HK");
+        assert_eq!(text(&["zh", "zh-TW"]).in_language("zh-HK"), "zh-TW");
+        assert_eq!(text(&["fr"]).in_language("ja"), "fr", "something rather than nothing");
     }
 }

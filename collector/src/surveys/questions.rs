@@ -95,9 +95,8 @@ pub fn in_order(survey: &Survey, lang: Lang, main: Option<Lang>) -> Vec<Block> {
 
 /// A text in the reader's language, else in the site's first one, else in any.
 pub fn text_in(text: &LocalText, lang: Lang, main: Option<Lang>) -> &str {
-    let find = |tag: &str| text.iter().find(|(known, _)| *known == tag).map(|(_, text)| text);
-    let wanted = [Some(lang), Some(lang.chosen()), main].into_iter().flatten();
-    wanted.map(Lang::as_str).find_map(find).unwrap_or_else(|| text.in_language(lang.as_str()))
+    let wanted = [Some(lang), main].into_iter().flatten();
+    wanted.map(Lang::as_str).find_map(|tag| text.nearest(tag)).unwrap_or_else(|| text.in_language(lang.as_str()))
 }
 
 /// Reads the answers of a form, of which `typed` gives what stands in a field; all that is wrong is named.

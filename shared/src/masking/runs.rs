@@ -11,12 +11,18 @@ pub(super) struct Symbols {
     bytes: usize,
 }
 
+/// The digits zero of those who write with other digits than ours: Arabic, Persian, Devanagari, Bengali, Thai, and Chinese input methods of full width. The other
+/// nine follow each.
+const ZEROS: [char; 6] = ['٠', '۰', '०', '০', '๐', '０'];
+/// Most characters between two groups of a number.
+const GAP_MAX: usize = 3;
+
 /// Fewest characters that are hidden of a number.
 const HIDDEN_MIN: usize = 9;
 /// What is left of a number that is masked.
 const SHOWN: usize = 4;
 
-/// Digits with single separators between groups of them.
+/// Digits with a few separators between groups of them.
 pub(super) struct Run {
     groups: Vec<Range<usize>>,
 }
@@ -26,10 +32,10 @@ pub(super) type Window = (usize, usize);
 
 impl Symbols {
     pub(super) fn of(text: &str) -> Self {
-        // Digits of full width are digits, as Chinese input methods make them.
-        let folded = |c: char| match c {
-            '０'..='９' => char::from_digit(u32::from(c) - u32::from('０'), 10).unwrap_or(c),
-            _ => c,
+        let folded = |c: char| {
+            let zero = ZEROS.into_iter().rfind(|zero| *zero <= c);
+            let digit = zero.and_then(|zero| char::from_digit(u32::from(c) - u32::from(zero), 10));
+            digit.unwrap_or(c)
         };
         Self { characters: text.char_indices().map(|(at, c)| (at, folded(c))).collect(), bytes: text.len() }
     }
@@ -53,10 +59,16 @@ impl Symbols {
         byte(range.start)..byte(range.end)
     }
 
-    /// Whether a character stands between two groups of a number: a single space or hyphen of any kind.
+    /// Whether a character stands between two groups of a number: a space, a line's end or a hyphen of any kind, a dot or a stroke, or what nobody sees.
     pub(super) fn separates(&self, at: usize) -> bool {
-        let is_separator =
-            |c| matches!(c, ' ' | '-' | '\u{a0}' | '\u{2007}' | '\u{202f}' | '\u{3000}' | '\u{2010}'..='\u{2013}');
+        let is_separator = |c| {
+            matches!(c, ' ' | '\t' | '\r' | '\n' | '-' | '.' | '_' | '/' | '\u{a0}' | '\u{ad}' | '\u{feff}')
+                || matches!(
+                    c,
+                    '\u{2000}'
+                        ..='\u{2015}' | '\u{202f}' | '\u{205f}' | '\u{2060}' | '\u{2212}' | '\u{3000}' | '．' | '－'
+                )
+        };
         self.get(at).is_some_and(is_separator)
     }
 
@@ -81,9 +93,7 @@ impl Run {
                 at += 1;
             }
             groups.push(from..at);
-            if symbols.separates(at) {
-                at += 1;
-            }
+            at += (at..).take(GAP_MAX).take_while(|at| symbols.separates(*at)).count();
         }
         (!groups.is_empty()).then_some(Self { groups })
     }

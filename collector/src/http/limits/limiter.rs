@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 use std::num::NonZeroU32;
 use std::sync::atomic::AtomicU64;
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use governor::middleware::NoOpMiddleware;
@@ -23,6 +23,8 @@ pub struct Limiter {
     clock: Clock,
     swept_at: AtomicU64,
     refused: RefusalCount,
+    /// Until when each of those that were refused is.
+    refused_until: Mutex<HashMap<u128, Duration>>,
     /// What was let in since the other replicas were told last; none where they need not know.
     untold: Option<Mutex<HashMap<u128, u32>>>,
 }
@@ -38,6 +40,7 @@ impl Limiter {
             clock: clock.clone(),
             swept_at: AtomicU64::new(0),
             refused: RefusalCount::default(),
+            refused_until: Mutex::default(),
             untold: None,
         }
     }
@@ -57,7 +60,7 @@ impl Limiter {
         let now = self.clock.running();
         if takes_turn(&self.swept_at, now) {
             // A flood from many addresses must not fill the memory until the next housekeeping.
-            self.requests.retain_recent();
+            self.forget_quiet();
         }
         match self.requests.check_key(&key) {
             Ok(()) => {
@@ -69,10 +72,20 @@ impl Limiter {
             }
             Err(not_until) => {
                 self.note_refusal(now);
-                let wait = not_until.wait_time_from(now).max(Duration::from_secs(1));
-                Err(Error::TooMany { retry_after: wait.as_secs_f64().ceil() as u64 })
+                let wait = not_until.wait_time_from(now);
+                self.refused_until().insert(key, now + wait);
+                Err(too_many(wait))
             }
         }
+    }
+
+    /// Refuses again what was refused before its time has come, and counts nothing: before anything is read.
+    pub fn recheck(&self, key: u128) -> Result<(), Error> {
+        let until = self.refused_until().get(&key).copied();
+        let wait = until.and_then(|until| until.checked_sub(self.clock.running())).filter(|wait| !wait.is_zero());
+        let Some(wait) = wait else { return Ok(()) };
+        self.note_refusal(self.clock.running());
+        Err(too_many(wait))
     }
 
     /// Counts what was let in elsewhere.
@@ -96,6 +109,12 @@ impl Limiter {
     /// Forgets clients that have been quiet.
     pub fn forget_quiet(&self) {
         self.requests.retain_recent();
+        let now = self.clock.running();
+        self.refused_until().retain(|_, until| *until > now);
+    }
+
+    fn refused_until(&self) -> MutexGuard<'_, HashMap<u128, Duration>> {
+        self.refused_until.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn note_refusal(&self, now: Duration) {
@@ -103,6 +122,10 @@ impl Limiter {
             tracing::info!(security = "limited", limit = self.name, refused, "requests were refused by a limit");
         }
     }
+}
+
+fn too_many(wait: Duration) -> Error {
+    Error::TooMany { retry_after: wait.max(Duration::from_secs(1)).as_secs_f64().ceil() as u64 }
 }
 
 impl governor::clock::Clock for Clock {
@@ -136,7 +159,9 @@ mod tests {
             let wait = (0..count).find_map(|_| retry_after(limiter.check(0)));
             let wait = wait.expect("a full minute's worth at once is refused");
             prop_assert!((1..=60).contains(&wait));
+            prop_assert_eq!(retry_after(limiter.recheck(0)), Some(wait));
             clock.advance(i64::try_from(wait).expect("a minute") * 1_000);
+            prop_assert!(limiter.recheck(0).is_ok(), "it counts nothing");
             prop_assert!(limiter.check(0).is_ok());
         }
     }
@@ -148,10 +173,13 @@ mod tests {
         for key in 0..1_000 {
             limiter.check(key).expect("the first of each");
         }
-        assert_eq!(limiter.requests.len(), 1_000);
+        for _ in 0..60 {
+            _ = limiter.check(0);
+        }
+        assert_eq!((limiter.requests.len(), limiter.refused_until().len()), (1_000, 1));
         clock.advance(120_000);
         limiter.check(0).expect("long after");
-        assert_eq!(limiter.requests.len(), 1);
+        assert_eq!((limiter.requests.len(), limiter.refused_until().len()), (1, 0));
     }
 
     #[test]

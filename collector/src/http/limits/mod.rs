@@ -105,6 +105,11 @@ impl Limits {
         self.guards.as_ref().map_or(Ok(()), |guards| guards.submissions.check(client))
     }
 
+    /// Refuses the submissions of a client who was refused one and has not waited since.
+    pub fn recheck_submission(&self, client: ClientAddress) -> Result<(), Error> {
+        self.guards.as_ref().map_or(Ok(()), |guards| guards.submissions.recheck(client))
+    }
+
     /// Counts a submission to a site, of which all clients together may send only so many. Only what has passed everything else comes here: what is
     /// refused anyway must not take the place of what is not.
     pub fn check_site(&self, site_id: &str, entrance: Entrance) -> Result<(), Error> {
@@ -212,6 +217,18 @@ impl NetworkLimit {
 
     fn shared(self) -> Self {
         Self(self.0.map(Limiter::shared))
+    }
+
+    fn recheck(&self, client: ClientAddress) -> Result<(), Error> {
+        let [network, line, house] = &self.0;
+        network.recheck(client.network())?;
+        match client.around() {
+            None => Ok(()),
+            Some([around, widest]) => {
+                line.recheck(around)?;
+                house.recheck(widest)
+            }
+        }
     }
 
     fn check(&self, client: ClientAddress) -> Result<(), Error> {
