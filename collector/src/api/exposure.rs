@@ -12,10 +12,10 @@ use utoipa::ToSchema;
 use super::parameters::{each_once, unknown, wrong};
 use super::refusals::{BodyRefusals, TokenRefusals};
 use crate::app::App;
-use crate::audit::{self, Change, Stamp};
+use crate::audit::Stamp;
 use crate::auth::bearer::{MayReadService, MayWriteService};
 use crate::calendars;
-use crate::exposure::{self, Exposed, Outcome, Page, RowError, Wanted};
+use crate::exposure::{self, Counts, Exposed, Page, RowError, Wanted};
 use crate::http::body::JsonBody;
 use crate::http::{Error, Result};
 
@@ -50,7 +50,7 @@ struct NewBody {
 }
 
 /// What became of the rows.
-#[derive(Default, Serialize, ToSchema)]
+#[derive(Serialize, ToSchema)]
 #[schema(as = StoredExposure)]
 pub struct StoredBody {
     /// Those of a day and kind that had none.
@@ -93,26 +93,9 @@ pub async fn add(
 ) -> Result<Json<StoredBody>> {
     let (site_key, rows) = read(body)?;
     let site = app.sites.by_key(&site_key).await?.ok_or_else(|| Error::field(wrong("site", "the key of a site")))?;
-    let now = app.clock.now();
-    let mut stored = StoredBody::default();
-    let mut tx = app.db.begin().await?;
-    for row in &rows {
-        match exposure::put(&mut tx, site.id(), row, now).await? {
-            Outcome::New => stored.new += 1,
-            Outcome::Replaced => stored.replaced += 1,
-            Outcome::Same => stored.same += 1,
-        }
-    }
-    if stored.new + stored.replaced == 0 {
-        tx.rollback().await?;
-        return Ok(Json(stored));
-    }
-    let after = serde_json::json!({"new": stored.new, "replaced": stored.replaced});
-    let change =
-        Change { action: "exposure.import", object: format!("site/{}", site.key()), before: Value::Null, after };
-    audit::append(&mut tx, &Stamp::token(&token.id, now), &change).await?;
-    tx.commit().await?;
-    Ok(Json(stored))
+    let Counts { new, replaced, same } =
+        exposure::store(&app.db, &site, &rows, &Stamp::token(&token.id, app.clock.now())).await?;
+    Ok(Json(StoredBody { new, replaced, same }))
 }
 
 /// How many orders, visits or accounts there were, as they were said.

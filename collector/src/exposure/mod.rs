@@ -2,8 +2,10 @@
 
 pub mod commands;
 pub mod row;
+mod store;
 
 pub use row::{Exposed, RowError};
+pub use store::{Counts, store};
 
 use crate::clock::Millis;
 use crate::db::{Db, Tx};

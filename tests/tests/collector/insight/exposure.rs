@@ -1,6 +1,7 @@
 //! Exposure: orders a day, by which complaints are said per thousand.
 
 use reqwest::StatusCode;
+use sayso::auth::Role;
 use sayso::auth::token::Scope;
 use sayso::clock::{DAY, HOUR, parse_rfc3339, rfc3339};
 use sayso_tests::process::run;
@@ -9,6 +10,7 @@ use serde_json::{Value, json};
 
 use super::{near, report};
 use crate::access::Program;
+use crate::console::Desk;
 
 async fn import(app: &TestApp, rows: &str, more: &[&str]) -> (bool, String) {
     let file = app.data.path().join("orders.csv");
@@ -136,6 +138,38 @@ on_both_databases! {
         assert_eq!(signals, [&json!([]), &json!([]), &json!([]), &json!([]), &json!([1]), &json!([])]);
         let of_cases = report(&program, "quality?by=week&site=acme&from=2026-06-15&to=2026-07-26").await;
         assert_eq!(of_cases["rows"][0]["upper"], Value::Null, "a share among cases needs 20 of them");
+    }
+
+    async fn managers_say_it_for_a_day(app: TestApp) {
+        let (tom, ann, mei) = (Desk::of(&app, "tom", Role::Manager).await, Desk::of(&app, "ann", Role::Viewer).await, Desk::of(&app, "mei", Role::Agent).await);
+        const PAGE: &str = "/staff/reports/exposure";
+        assert!(tom.client.get("/staff/reports").await.body.contains(&format!("href=\"{PAGE}\"")));
+        let row = |date, count, kind| [("site", "acme"), ("date", date), ("count", count), ("kind", kind)];
+        let today = rfc3339(app.app.clock.now())[..10].to_owned();
+        for (count, said) in [("1000", "new"), ("1000", "same"), ("1200", "replaced")] {
+            let saved = tom.post(PAGE, &row(&today, count, "")).await;
+            assert_eq!((saved.status, saved.location()), (StatusCode::SEE_OTHER, format!("{PAGE}?done={said}").as_str()));
+        }
+        tom.post(PAGE, &row(&today, "7", "Visits")).await;
+        let page = ann.client.get(PAGE).await;
+        assert!(page.body.contains("1,200") && page.body.contains("<code>visits</code>") && !page.body.contains("<form class=\"card form\""), "{}", page.body);
+        for (date, count, kind, said) in [("soon", "1", "", "Write a day such as"), (&today, "1.5", "", "Write a whole number"), (&today, "1", "web visits", "Write 1 to 32 letters")] {
+            let refused = tom.post(PAGE, &row(date, count, kind)).await;
+            assert!(refused.status == StatusCode::UNPROCESSABLE_ENTITY && refused.body.contains(said), "{}", refused.body);
+            assert!(refused.body.contains(&format!("value=\"{count}\"")), "what was typed stays");
+        }
+        let nowhere = tom.post(PAGE, &[("site", "other"), ("date", &today), ("count", "1")]).await;
+        assert_eq!(nowhere.status, StatusCode::UNPROCESSABLE_ENTITY);
+        for other in [&ann, &mei] {
+            assert_eq!(other.post(PAGE, &row(&today, "1", "")).await.status, StatusCode::FORBIDDEN);
+        }
+        assert_eq!(mei.client.get(PAGE).await.status, StatusCode::FORBIDDEN);
+        let select = "select details from audit_log where action = 'exposure.import' and object = 'site/acme' order by number";
+        let noted: Vec<String> = sayso::with_db!(&app.app.db, pool => sqlx::query_scalar(select).fetch_all(pool).await).unwrap();
+        assert_eq!(noted.len(), 3, "what was there already is no change: {noted:?}");
+        let program = Program::with(&app, "shop", &[Scope::ServiceRead]).await;
+        let found = program.get_at("/api/v1/exposure?site=acme").await.json();
+        assert_eq!(found["exposure"], json!([{"date": today, "count": 1200, "kind": "orders"}, {"date": today, "count": 7, "kind": "visits"}]));
     }
 
     async fn programs_say_how_much_there_was(app: TestApp) {
