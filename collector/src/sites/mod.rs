@@ -20,6 +20,7 @@ pub mod snippet;
 mod stored;
 pub mod targets;
 pub mod texts;
+pub mod value;
 
 use jiff::tz::TimeZone;
 use sayso_shared::FeedbackRules;
