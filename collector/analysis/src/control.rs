@@ -27,7 +27,7 @@ pub struct Point {
 pub struct Limits {
     /// Never below 0.
     pub lower: f64,
-    /// Never above 1 for shares.
+    /// Of shares it may be above 1, where no share can be: then nothing is too many.
     pub upper: f64,
 }
 
@@ -52,13 +52,13 @@ pub fn p_chart(points: &[Point]) -> Chart {
     let widened = laney(points).filter(|sigma| *sigma > OVERDISPERSION && mean_size(points) > LARGE);
     let factor = widened.unwrap_or(1.0);
     let deviation = |mean: f64, size: f64| factor * (mean * (1.0 - mean) / size).sqrt();
-    Chart { widened, ..chart(points, PERIODS_MIN, 1.0, deviation) }
+    Chart { widened, ..chart(points, PERIODS_MIN, deviation) }
 }
 
 /// A chart of rates, such as complaints per order (u-chart). It has limits however few periods there are: orders are many, so that their mean is known
 /// sooner than that of a share among some cases.
 pub fn u_chart(points: &[Point]) -> Chart {
-    chart(points, 1, f64::INFINITY, |mean, size| (mean / size).sqrt())
+    chart(points, 1, |mean, size| (mean / size).sqrt())
 }
 
 /// How much more the shares vary from period to period than chance explains, as a factor (Laney 2002, *Improved control charts for attributes*); none
@@ -75,17 +75,17 @@ pub fn laney(points: &[Point]) -> Option<f64> {
 }
 
 /// Limits of a period of some size at three standard deviations.
-pub fn limits(mean: f64, deviation: f64, highest: f64) -> Limits {
-    Limits { lower: (mean - 3.0 * deviation).max(0.0), upper: (mean + 3.0 * deviation).min(highest) }
+pub fn limits(mean: f64, deviation: f64) -> Limits {
+    Limits { lower: (mean - 3.0 * deviation).max(0.0), upper: mean + 3.0 * deviation }
 }
 
-fn chart(points: &[Point], periods_min: usize, highest: f64, deviation: impl Fn(f64, f64) -> f64) -> Chart {
+fn chart(points: &[Point], periods_min: usize, deviation: impl Fn(f64, f64) -> f64) -> Chart {
     let mean = overall(points);
     let values: Vec<Option<f64>> = points.iter().map(value).collect();
     let is_enough = values.iter().flatten().count() >= periods_min;
     let of_point = |point: &Point| {
         let mean = mean.filter(|_| is_enough && point.size > 0)?;
-        Some(limits(mean, deviation(mean, point.size as f64), highest))
+        Some(limits(mean, deviation(mean, point.size as f64)))
     };
     let limits: Vec<Option<Limits>> = points.iter().map(of_point).collect();
     let signals = signals(&values, &limits, mean);
@@ -193,10 +193,16 @@ mod tests {
         let points = points(&[5, 7, 3, 9, 25, 6], &[1000, 1200, 900, 1100, 1000, 1050]);
         let chart = u_chart(&points);
         near(chart.mean.unwrap(), 0.0088, 1e-9);
-        near(limits(0.0088, (0.0088_f64 / 1000.0).sqrt(), f64::INFINITY).upper, 0.017_699, 5e-7);
+        near(limits(0.0088, (0.0088_f64 / 1000.0).sqrt()).upper, 0.017_699, 5e-7);
         near(chart.limits[0].unwrap().upper, 0.017_699, 5e-7);
         let broken: Vec<usize> = (0..6).filter(|at| !chart.signals[*at].is_empty()).collect();
         assert_eq!((broken, chart.signals[4].as_slice()), (vec![4], [1].as_slice()), "25 of 1,000 are outside");
+    }
+
+    #[test]
+    fn the_upper_limit_of_shares_is_the_formula_alone() {
+        let chart = p_chart(&[Point { count: 9, size: 10 }; 20]);
+        near(chart.limits[0].unwrap().upper, 0.9 + 3.0 * (0.9_f64 * 0.1 / 10.0).sqrt(), 1e-12);
     }
 
     #[test]

@@ -76,15 +76,15 @@ pub fn rating(answers: &[Answer]) -> Option<f64> {
     Some(important * (1.0 - satisfied))
 }
 
-/// Where the lines are that part the quadrants: the middle of satisfaction and that of importance, of the items that have both; none without any.
+/// Where the lines are that part the quadrants: the middle of satisfaction, of the items of which it is known, and that of importance, of all of them; none
+/// if nobody knows any.
 pub fn lines(items: &[Figures], crosshair: Crosshair) -> Option<(f64, f64)> {
     let middle = |values: &[f64]| match crosshair {
         Crosshair::Means => mean(values),
         Crosshair::Medians => median(values),
     };
-    let both: Vec<(f64, f64)> = items.iter().filter_map(|item| Some((item.importance, item.satisfaction?))).collect();
-    let importances: Vec<f64> = both.iter().map(|(importance, _)| *importance).collect();
-    let satisfactions: Vec<f64> = both.iter().map(|(_, satisfaction)| *satisfaction).collect();
+    let importances: Vec<f64> = items.iter().map(|item| item.importance).collect();
+    let satisfactions: Vec<f64> = items.iter().filter_map(|item| item.satisfaction).collect();
     middle(&satisfactions).zip(middle(&importances))
 }
 
@@ -167,6 +167,9 @@ mod tests {
         assert_eq!(quadrants(&same, Crosshair::Medians), [Some(Quadrant::KeepUp); 3]);
         assert_eq!(lines(&items[..4], Crosshair::Medians), Some((3.25, 3.0)));
         assert_eq!(lines(&items[4..], Crosshair::Means), None, "nobody knows it");
+        let beside = [item(5.0, Some(2.0)), item(4.0, Some(4.0)), item(1.5, None)];
+        assert_eq!(lines(&beside, Crosshair::Means), Some((3.0, 3.5)), "what nobody knows is important all the same");
+        assert_eq!(lines(&beside, Crosshair::Medians), Some((3.0, 4.0)));
     }
 
     proptest! {

@@ -96,7 +96,7 @@ impl Weeks {
         let mut found: Vec<(f64, Topic)> = Vec::new();
         for (word, count, count_before) in looked_at().filter(|(_, count, _)| *count >= CASES_MIN) {
             let (share, share_before) = (count as f64 / size as f64, count_before as f64 / size_before as f64);
-            let upper = limits(share_before, (share_before / size as f64).sqrt(), f64::INFINITY).upper;
+            let upper = limits(share_before, (share_before / size as f64).sqrt()).upper;
             if share <= upper {
                 continue;
             }

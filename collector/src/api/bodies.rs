@@ -22,6 +22,7 @@ use crate::outbox::console_path;
 use crate::service::Service;
 use crate::sites::Site;
 use crate::sites::identity::Identity;
+use crate::sites::value::CustomerValue;
 
 /// A case, with everything that the console shows of it but its conversation and timeline.
 #[derive(Serialize, ToSchema)]
@@ -245,6 +246,9 @@ struct IdentityBody {
     email: Option<String>,
     #[schema(required = true)]
     tier: Option<String>,
+    /// What the customer was worth to the site then.
+    #[schema(required = true)]
+    value: Option<f64>,
 }
 
 /// Where the customer was.
@@ -413,6 +417,7 @@ impl From<Contact> for ContactBody {
 
 impl From<Identity> for IdentityBody {
     fn from(identity: Identity) -> Self {
-        Self { sub: identity.sub, name: identity.name, email: identity.email, tier: identity.tier }
+        let Identity { sub, name, email, tier, value } = identity;
+        Self { sub, name, email, tier, value: value.map(CustomerValue::number) }
     }
 }

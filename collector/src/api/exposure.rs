@@ -12,10 +12,10 @@ use utoipa::ToSchema;
 use super::parameters::{each_once, unknown, wrong};
 use super::refusals::{BodyRefusals, TokenRefusals};
 use crate::app::App;
-use crate::audit::{self, Change, Stamp};
+use crate::audit::Stamp;
 use crate::auth::bearer::{MayReadService, MayWriteService};
 use crate::calendars;
-use crate::exposure::{self, Exposed, Outcome, RowError, Wanted};
+use crate::exposure::{self, Counts, Exposed, Page, RowError, Wanted};
 use crate::http::body::JsonBody;
 use crate::http::{Error, Result};
 
@@ -50,7 +50,7 @@ struct NewBody {
 }
 
 /// What became of the rows.
-#[derive(Default, Serialize, ToSchema)]
+#[derive(Serialize, ToSchema)]
 #[schema(as = StoredExposure)]
 pub struct StoredBody {
     /// Those of a day and kind that had none.
@@ -61,12 +61,12 @@ pub struct StoredBody {
     same: u64,
 }
 
-/// What is stored, by site, kind and day.
+/// A page of what is stored, by kind and day.
 #[derive(Serialize, ToSchema)]
 #[schema(as = ExposureList)]
 pub struct ListBody {
     exposure: Vec<RowBody>,
-    /// The `cursor` of a next page, of which there is none: all rows come at once.
+    /// The `cursor` of the next page; null on the last one.
     #[schema(required = true)]
     next: Option<String>,
 }
@@ -93,26 +93,9 @@ pub async fn add(
 ) -> Result<Json<StoredBody>> {
     let (site_key, rows) = read(body)?;
     let site = app.sites.by_key(&site_key).await?.ok_or_else(|| Error::field(wrong("site", "the key of a site")))?;
-    let now = app.clock.now();
-    let mut stored = StoredBody::default();
-    let mut tx = app.db.begin().await?;
-    for row in &rows {
-        match exposure::put(&mut tx, site.id(), row, now).await? {
-            Outcome::New => stored.new += 1,
-            Outcome::Replaced => stored.replaced += 1,
-            Outcome::Same => stored.same += 1,
-        }
-    }
-    if stored.new + stored.replaced == 0 {
-        tx.rollback().await?;
-        return Ok(Json(stored));
-    }
-    let after = serde_json::json!({"new": stored.new, "replaced": stored.replaced});
-    let change =
-        Change { action: "exposure.import", object: format!("site/{}", site.key()), before: Value::Null, after };
-    audit::append(&mut tx, &Stamp::token(&token.id, now), &change).await?;
-    tx.commit().await?;
-    Ok(Json(stored))
+    let Counts { new, replaced, same } =
+        exposure::store(&app.db, &site, &rows, &Stamp::token(&token.id, app.clock.now())).await?;
+    Ok(Json(StoredBody { new, replaced, same }))
 }
 
 /// How many orders, visits or accounts there were, as they were said.
@@ -123,9 +106,11 @@ pub async fn add(
     security(("token" = ["service:read"])),
     params(
         ("site" = String, Query, description = "The site's key"),
-        ("kind" = Option<String>, Query, description = "What is counted; the first kind of the site by its name unless given"),
+        ("kind" = Option<String>, Query, description = "What is counted; everything unless given"),
         ("from" = Option<String>, Query, format = Date, description = "The first day"),
         ("to" = Option<String>, Query, format = Date, description = "The last day"),
+        ("limit" = Option<usize>, Query, minimum = 1, maximum = 1_000, description = "Rows of a page; 1,000 unless given"),
+        ("cursor" = Option<String>, Query, description = "What the page before said in `next`"),
     ),
     responses(
         (status = 200, body = ListBody, description = "The rows"),
@@ -140,6 +125,7 @@ pub async fn list(
 ) -> Result<Json<ListBody>> {
     let (parameters, mut errors) = each_once(parameters);
     let (mut site, mut kind, mut from, mut to) = (None, None, None, None);
+    let (mut limit, mut cursor) = (ROWS_MAX, None);
     for (name, value) in parameters {
         match name.as_str() {
             "site" => match app.sites.by_key(&value).await? {
@@ -147,6 +133,14 @@ pub async fn list(
                 None => errors.push(wrong("site", "the key of a site")),
             },
             "kind" => kind = Some(value),
+            "limit" => match value.parse() {
+                Ok(number) if (1..=ROWS_MAX).contains(&number) => limit = number,
+                _ => errors.push(wrong("limit", &format!("1 to {ROWS_MAX}"))),
+            },
+            "cursor" => match after(&value) {
+                Some(after) => cursor = Some(after),
+                None => errors.push(wrong("cursor", "what a page said in `next`")),
+            },
             "from" | "to" => match calendars::date(&value) {
                 Some(_) if name == "from" => from = Some(value),
                 Some(_) => to = Some(value),
@@ -161,9 +155,21 @@ pub async fn list(
     let Some(site) = site.filter(|_| errors.is_empty()) else { return Err(errors.into()) };
     let days = (from.as_deref(), to.as_deref());
     let wanted = Wanted { site_id: Some(site.id()), kind: kind.as_deref(), days };
-    let found = exposure::sums(&app.db, &wanted).await?;
+    // One more than is shown says whether there is a next page.
+    let after = cursor.as_ref().map(|(kind, day)| (kind.as_str(), day.as_str()));
+    let mut found = exposure::page(&app.db, &wanted, Page { after, limit: limit + 1 }).await?;
+    let has_more = found.len() > limit;
+    found.truncate(limit);
+    let next = found.last().filter(|_| has_more).map(|row| format!("{}.{}", row.kind, row.day));
     let row = |row: exposure::Sum| RowBody { date: row.day, count: row.found, kind: Some(row.kind) };
-    Ok(Json(ListBody { exposure: found.into_iter().map(row).collect(), next: None }))
+    Ok(Json(ListBody { exposure: found.into_iter().map(row).collect(), next }))
+}
+
+/// The kind and the day that a page ended with.
+fn after(cursor: &str) -> Option<(String, String)> {
+    let (kind, day) = cursor.split_once('.')?;
+    let row = Exposed::parse(day, "0", kind).ok()?;
+    Some((row.kind, row.day.to_string()))
 }
 
 /// Reads the body, with everything that is wrong with it.
@@ -172,12 +178,17 @@ fn read(body: Value) -> Result<(String, Vec<Exposed>)> {
     let site = fields.required_text::<64>("site");
     let rows = match fields.value("rows") {
         Some(Value::Array(rows)) if (1..=ROWS_MAX).contains(&rows.len()) => rows,
-        Some(Value::Array(_)) => {
-            fields.refuse("rows", ErrorCode::TooLong, format!("must have 1 to {ROWS_MAX} rows"));
+        Some(Value::Array(rows)) => {
+            let code = if rows.is_empty() { ErrorCode::TooShort } else { ErrorCode::TooLong };
+            fields.refuse("rows", code, format!("must have 1 to {ROWS_MAX} rows"));
             Vec::new()
         }
-        _ => {
-            fields.refuse("rows", ErrorCode::Required, "must be a list of rows");
+        Some(_) => {
+            fields.refuse("rows", ErrorCode::Invalid, "must be a list of rows");
+            Vec::new()
+        }
+        None => {
+            fields.refuse("rows", ErrorCode::Required, "is required");
             Vec::new()
         }
     };

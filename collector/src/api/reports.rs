@@ -34,7 +34,7 @@ use crate::reports::{self, Asked, By, Name, Report, csv};
         ("promise" = Option<String>, Query, description = "Of promises: first_response, next_response or resolution"),
         ("priority" = Option<String>, Query, description = "low, normal, high or urgent"),
         ("channel" = Option<String>, Query, description = "How it came"),
-        ("exposure" = Option<String>, Query, description = "Of quality: the kind of exposure that complaints are held against, such as `orders`; without it, all cases"),
+        ("exposure" = Option<String>, Query, description = "Of quality and overview: the kind of exposure that complaints are held against, such as `orders`. Without it, overview takes `orders` where there are some, else the first kind by its name, and quality all cases"),
         ("crosshair" = Option<String>, Query, description = "Of importance: the quadrants meet at the means (`means`, unless given) or at the medians (`medians`) of the items"),
         ("format" = Option<String>, Query, description = "`json` (unless given) or `csv`"),
     ),

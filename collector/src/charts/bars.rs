@@ -22,13 +22,14 @@ const ROW: f64 = 30.0;
 /// More bars than this are read in the table.
 const MOST: usize = 24;
 
-/// Bars from 0, or from the least value if that is below, to the largest value or `most`.
+/// Bars from 0, or from what is least if that is below, to what is largest or `most`, which intervals are cut at on both sides.
 pub fn bars(bars: &[Bar], most: Option<f64>) -> Chart {
     let shown = &bars[..bars.len().min(MOST)];
     let mut chart = Chart::new(shown.len() as f64 * ROW + 8.0);
     let ends = shown.iter().flat_map(|bar| [bar.value, bar.interval.map(|(_, high)| high)]).flatten();
     let largest = most.unwrap_or_else(|| ends.fold(0.0, f64::max));
-    let least = shown.iter().filter_map(|bar| bar.value).fold(0.0, f64::min);
+    let starts = shown.iter().flat_map(|bar| [bar.value, bar.interval.map(|(low, _)| low)]).flatten();
+    let least = starts.fold(0.0, f64::min).max(most.map_or(f64::NEG_INFINITY, |most| -most));
     let scale = Scale::new((least, largest), (LABELS, WIDTH - VALUES));
     for (at, bar) in shown.iter().enumerate() {
         let y = at as f64 * ROW + 4.0;
@@ -47,4 +48,32 @@ pub fn bars(bars: &[Bar], most: Option<f64>) -> Chart {
     }
     chart.line((scale.at(0.0), 0.0), (scale.at(0.0), chart.height), "chart-axis");
     chart
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::Mark;
+    use super::*;
+
+    #[test]
+    fn an_interval_is_cut_at_what_there_can_be() {
+        let bar = |value: f64, low: f64, high: f64| Bar {
+            label: String::new(),
+            value: Some(value),
+            interval: Some((low, high)),
+            text: String::new(),
+        };
+        let chart = bars(&[bar(80.0, 40.8, 119.2), bar(10.0, -130.0, 60.0)], Some(100.0));
+        let whiskers: Vec<&str> = chart
+            .marks
+            .iter()
+            .filter_map(|mark| match mark {
+                Mark::Path { d, class: "chart-whisker" } => Some(d.as_str()),
+                _ => None,
+            })
+            .collect();
+        // Of each bar the interval comes before its two ends.
+        assert!(whiskers[0].contains(&format!("L{:.1} ", WIDTH - VALUES)), "{}", whiskers[0]);
+        assert!(whiskers[3].starts_with(&format!("M{LABELS:.1} ")), "{}", whiskers[3]);
+    }
 }

@@ -14,6 +14,7 @@ use crate::clock::Millis;
 use crate::db::rows::{Part, Rows, chunks, placeholders};
 use crate::db::{Db, Tx};
 use crate::keys::Keys;
+use crate::sites::value::CustomerValue;
 use crate::{table_row, with_db, with_tx};
 
 /// What a case says of its customer.
@@ -77,9 +78,10 @@ impl Unassigned {
         let contact = decrypt_contact(keys, &self.id, self.contact_cipher.as_deref());
         let identity = decrypt_identity(keys, &self.id, self.identity_cipher.as_deref());
         let handles = Handles::of(keys, identity.as_ref(), contact.as_ref(), countries.of_site(&self.site_id));
+        let value = identity.as_ref().and_then(|identity| identity.value).map(CustomerValue::number);
         let (named, tier) = identity.map_or((None, None), |identity| (identity.name, identity.tier));
         let name = named.or(contact.as_ref().and_then(Contact::name).map(str::to_owned));
-        Said { customer_id: self.customer_id.clone(), handles, name, tier }
+        Said { customer_id: self.customer_id.clone(), handles, name, tier, value }
     }
 }
 
@@ -146,6 +148,7 @@ async fn make_customers<'a>(
         if insert_handles(tx, keys, site_id, &plan, now).await? == plan.handles.len() as u64 {
             note_names(tx, keys, &plan).await?;
             note_tiers(tx, &plan).await?;
+            note_values(tx, &plan).await?;
             return Ok(plan);
         }
         for id in &plan.new {
@@ -174,7 +177,7 @@ async fn known(tx: &mut Tx, site_id: &str, cases: &[Said]) -> sqlx::Result<Known
     for chunk in chunks(&ids) {
         let select = AssertSqlSafe(format!(
             "select id, exists (select 1 from customer_handles where customer_id = customers.id and kind = 'identity') as is_identified, \
-             name_cipher is not null as is_named, tier, site_tier from customers where id in ({})",
+             name_cipher is not null as is_named, tier, site_tier, site_value from customers where id in ({})",
             placeholders(0, chunk.len())
         ));
         let rows: Vec<KnownCustomer> = with_tx!(&mut *tx, conn => {
@@ -191,6 +194,7 @@ table_row! {
         site_id: &'a str,
         name_cipher: Option<String>,
         site_tier: Option<&'a str>,
+        site_value: Option<f64>,
         created_at: Millis,
         updated_at: Millis,
     }
@@ -204,8 +208,9 @@ async fn insert_customers(tx: &mut Tx, keys: &Keys, site_id: &str, plan: &Plan<'
             let mut query = sqlx::query(insert);
             for id in chunk {
                 let name_cipher = plan.names.get(id).map(|name| keys.encrypt(&name_context(id), name.as_bytes()));
-                let site_tier = plan.tiers.get(id).copied();
-                query = CustomerRow { id, site_id, name_cipher, site_tier, created_at: now, updated_at: now }.bind(query);
+                let (site_tier, site_value) = (plan.tiers.get(id).copied(), plan.values.get(id).copied());
+                let row = CustomerRow { id, site_id, name_cipher, site_tier, site_value, created_at: now, updated_at: now };
+                query = row.bind(query);
             }
             query.execute(conn).await.map(|_| ())
         })?;
@@ -287,6 +292,16 @@ async fn note_tiers(tx: &mut Tx, plan: &Plan<'_>) -> sqlx::Result<()> {
     for (id, tier) in plan.tiers.iter().filter(|(id, _)| !new.contains(id)) {
         let update = "update customers set site_tier = $1 where id = $2";
         with_tx!(&mut *tx, conn => sqlx::query(update).bind(*tier).bind(id).execute(conn).await.map(|_| ()))?;
+    }
+    Ok(())
+}
+
+/// Notes what earlier customers are worth by the site's own server.
+async fn note_values(tx: &mut Tx, plan: &Plan<'_>) -> sqlx::Result<()> {
+    let new: HashSet<&String> = plan.new.iter().collect();
+    for (id, value) in plan.values.iter().filter(|(id, _)| !new.contains(id)) {
+        let update = "update customers set site_value = $1 where id = $2";
+        with_tx!(&mut *tx, conn => sqlx::query(update).bind(*value).bind(id).execute(conn).await.map(|_| ()))?;
     }
     Ok(())
 }

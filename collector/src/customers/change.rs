@@ -17,6 +17,7 @@ use crate::cases::{Actor, CaseError};
 use crate::clocks::Terms;
 use crate::db::{Tx, is_deadlock};
 use crate::http::Error;
+use crate::sites::value::CustomerValue;
 use crate::with_tx;
 
 /// What the staff note about a customer.
@@ -33,6 +34,8 @@ pub struct Patch {
     pub name: Option<Option<Name>>,
     /// The key of their tier; `Some(None)` for what the site's server says.
     pub tier: Option<Option<String>>,
+    /// What they are worth; `Some(None)` for what the site's server says.
+    pub value: Option<Option<CustomerValue>>,
     /// The identifier of the member who looks after them.
     pub representative_id: Option<Option<String>>,
     /// What the staff note about them.
@@ -76,7 +79,8 @@ impl Name {
 impl Patch {
     /// Whether nothing is to be another.
     pub fn is_empty(&self) -> bool {
-        self.name.is_none() && self.tier.is_none() && self.representative_id.is_none() && self.notes.is_none()
+        let Self { name, tier, value, representative_id, notes } = self;
+        name.is_none() && tier.is_none() && value.is_none() && representative_id.is_none() && notes.is_none()
     }
 }
 
@@ -147,8 +151,12 @@ async fn try_patch(
         "update customers set version = version + 1, updated_at = $1 where id = $2 returning {COLUMNS}"
     ));
     let after: Customer = with_tx!(&mut tx, conn => sqlx::query_as(update).bind(now).bind(id).fetch_one(conn).await)?;
-    // Without one of the staff's own, the tier is what the site's server says.
-    changed.retain(|field| *field != "tier" || before.tier != after.tier);
+    // Without one of the staff's own, the tier and the value are what the site's server says.
+    changed.retain(|field| match *field {
+        "tier" => before.tier != after.tier,
+        "value" => before.value != after.value,
+        _ => true,
+    });
     if changed.is_empty() {
         tx.rollback().await?;
         return Ok(Vec::new());
@@ -186,6 +194,13 @@ async fn write(tx: &mut Tx, app: &App, before: &Customer, patch: &Patch) -> Resu
         columns.push(("tier", tier.clone()));
         changed.push("tier");
     }
+    if let Some(value) =
+        patch.value.map(|value| value.map(CustomerValue::number)).filter(|value| *value != before.value)
+    {
+        let update = "update customers set value = $1 where id = $2";
+        with_tx!(&mut *tx, conn => sqlx::query(update).bind(value).bind(id).execute(conn).await.map(|_| ()))?;
+        changed.push("value");
+    }
     if let Some(member) = patch.representative_id.as_ref().filter(|member| **member != before.representative_id) {
         columns.push(("representative_id", member.clone()));
         changed.push("representative");
@@ -214,6 +229,9 @@ pub(crate) async fn lock(tx: &mut Tx, id: &str) -> sqlx::Result<Option<Customer>
 /// What the audit log says of a customer: nothing that anybody wrote.
 fn said(customer: &Customer, changed: &[&str]) -> Value {
     let mut said = json!({"version": customer.version, "fields": changed});
+    if changed.contains(&"value") {
+        said["value"] = json!(customer.value);
+    }
     for (field, value) in [("tier", &customer.tier), ("representative", &customer.representative_id)] {
         if changed.contains(&field) {
             said[field] = json!(value);

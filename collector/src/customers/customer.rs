@@ -20,6 +20,8 @@ pub struct Customer {
     pub site_id: String,
     /// The key of its tier: what the staff set, else what the site's server said last.
     pub tier: Option<String>,
+    /// What it is worth: what the staff set, else what the site's server said last.
+    pub value: Option<f64>,
     /// The member who looks after it.
     pub representative_id: Option<String>,
     /// Raised by every change of the staff.
@@ -50,7 +52,7 @@ pub struct Known {
 }
 
 /// The columns of [`Customer`].
-pub const COLUMNS: &str = "customers.id, customers.site_id, coalesce(customers.tier, customers.site_tier) as tier, customers.representative_id, \
+pub const COLUMNS: &str = "customers.id, customers.site_id, coalesce(customers.tier, customers.site_tier) as tier, coalesce(customers.value, customers.site_value) as value, customers.representative_id, \
     customers.version, customers.created_at, customers.updated_at, customers.merged_into, customers.merged_at, customers.erased_at, customers.name_cipher, customers.notes_cipher";
 
 impl Customer {

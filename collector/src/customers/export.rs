@@ -48,6 +48,7 @@ struct Person {
     emails: Vec<String>,
     phones: Vec<String>,
     tier: Option<String>,
+    value: Option<f64>,
     created_at: String,
 }
 
@@ -154,6 +155,7 @@ async fn gather(app: &App, customer: &Customer) -> Result<Export> {
             emails: known.emails,
             phones: known.phones,
             tier: customer.tier.clone(),
+            value: customer.value,
             created_at: rfc3339(customer.created_at),
         },
         cases,

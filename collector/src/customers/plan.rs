@@ -13,6 +13,8 @@ pub(super) struct Said {
     pub(super) name: Option<String>,
     /// What the site's own server said.
     pub(super) tier: Option<String>,
+    /// The same.
+    pub(super) value: Option<f64>,
 }
 
 /// What is known of the customers of a site that some cases may be of.
@@ -33,6 +35,7 @@ pub(super) struct KnownCustomer {
     pub(super) is_named: bool,
     pub(super) tier: Option<String>,
     pub(super) site_tier: Option<String>,
+    pub(super) site_value: Option<f64>,
 }
 
 /// What has to be written so that cases have their customers.
@@ -46,6 +49,8 @@ pub(super) struct Plan<'a> {
     pub(super) names: HashMap<String, &'a str>,
     /// Customers whose site says another tier now.
     pub(super) tiers: HashMap<String, &'a str>,
+    /// Customers who are worth something else by their site now.
+    pub(super) values: HashMap<String, f64>,
     /// The customer of each case and the tier that it has from there, in the order of the cases.
     pub(super) cases: Vec<(Option<String>, Option<String>)>,
 }
@@ -89,6 +94,10 @@ impl<'a> Plan<'a> {
             customer.site_tier = Some(tier.to_owned());
             self.tiers.insert(id.to_owned(), tier);
         }
+        if let Some(value) = case.value.filter(|value| customer.site_value != Some(*value)) {
+            customer.site_value = Some(value);
+            self.values.insert(id.to_owned(), value);
+        }
         customer.tier.clone().or_else(|| customer.site_tier.clone())
     }
 }
@@ -129,7 +138,7 @@ mod tests {
         }
         let contact = serde_json::from_value(contact).expect("a contact");
         let handles = Handles::of(&keys, identity.as_ref(), Some(&contact), None);
-        Said { customer_id: None, handles, name: None, tier: None }
+        Said { customer_id: None, handles, name: None, tier: None, value: None }
     }
 
     fn chosen() -> impl Strategy<Value = Vec<Chosen>> {

@@ -90,7 +90,7 @@ pub(super) async fn forget(tx: &mut Tx, id: &str, now: Millis) -> sqlx::Result<(
         with_tx!(&mut *tx, conn => sqlx::query(statement).bind(id).execute(conn).await.map(|_| ()))?;
     }
     // An empty name would be one that the staff took away; without any, none comes again either, since nothing leads here any more.
-    let update = "update customers set name_cipher = null, notes_cipher = null, erased_at = $1, updated_at = $1, version = version + 1 \
+    let update = "update customers set name_cipher = null, notes_cipher = null, value = null, site_value = null, erased_at = $1, updated_at = $1, version = version + 1 \
         where id = $2 or merged_into = $2";
     with_tx!(tx, conn => sqlx::query(update).bind(now).bind(id).execute(conn).await.map(|_| ()))
 }

@@ -2,10 +2,10 @@
 
 pub mod commands;
 pub mod row;
-
-use sqlx::AssertSqlSafe;
+mod store;
 
 pub use row::{Exposed, RowError};
+pub use store::{Counts, store};
 
 use crate::clock::Millis;
 use crate::db::{Db, Tx};
@@ -27,7 +27,7 @@ pub enum Outcome {
 pub struct Wanted<'a> {
     /// The identifier of a site; all of them without one.
     pub site_id: Option<&'a str>,
-    /// The kind; the first one by its name of each site without one, since orders and visits do not add up.
+    /// The kind; all of them without one.
     pub kind: Option<&'a str>,
     /// From which day until which, both included.
     pub days: (Option<&'a str>, Option<&'a str>),
@@ -62,19 +62,34 @@ pub async fn put(tx: &mut Tx, site_id: &str, row: &Exposed, now: Millis) -> sqlx
     Ok(if known.is_some() { Outcome::Replaced } else { Outcome::New })
 }
 
+/// Where a page of sums begins, and how many it has.
+#[derive(Clone, Copy, Debug)]
+pub struct Page<'a> {
+    /// The kind and the day that the page before ended with.
+    pub after: Option<(&'a str, &'a str)>,
+    /// How many.
+    pub limit: usize,
+}
+
 /// What was stored, by site, kind and day.
 pub async fn sums(db: &Db, wanted: &Wanted<'_>) -> sqlx::Result<Vec<Sum>> {
-    let kind = match wanted.kind {
-        Some(_) => "exposure.kind = $4",
-        None => {
-            "exposure.kind = (select min(first.kind) from exposure first where first.site_id = exposure.site_id and $4 = '')"
-        }
-    };
-    let select = AssertSqlSafe(format!(
-        "select site_id, kind, day, number as found from exposure where ($1 = '' or site_id = $1) and day >= $2 and day <= $3 and {kind} \
-         order by site_id, kind, day"
-    ));
+    page(db, wanted, Page { after: None, limit: usize::MAX }).await
+}
+
+/// The same page by page, of one site.
+pub async fn page(db: &Db, wanted: &Wanted<'_>, page: Page<'_>) -> sqlx::Result<Vec<Sum>> {
+    let select = "select site_id, kind, day, number as found from exposure where ($1 = '' or site_id = $1) and day >= $2 and day <= $3 \
+        and ($4 = '' or kind = $4) and (kind > $5 or kind = $5 and day > $6) order by site_id, kind, day limit $7";
     let (from, to) = (wanted.days.0.unwrap_or(""), wanted.days.1.unwrap_or("9999-99-99"));
+    let (kind, day) = page.after.unwrap_or(("", ""));
+    let limit = i64::try_from(page.limit).unwrap_or(i64::MAX);
     with_db!(db, pool => sqlx::query_as(select).bind(wanted.site_id.unwrap_or("")).bind(from).bind(to)
-        .bind(wanted.kind.unwrap_or("")).fetch_all(pool).await)
+        .bind(wanted.kind.unwrap_or("")).bind(kind).bind(day).bind(limit).fetch_all(pool).await)
+}
+
+/// What complaints are held against where nobody says it: orders where a site has some, else the first kind by its name. Orders and visits do not add up, and
+/// a kind that comes to them later must not change what was reported before. None where nothing was said.
+pub async fn usual_kind(db: &Db, site_id: Option<&str>) -> sqlx::Result<Option<String>> {
+    let select = "select kind from exposure where ($1 = '' or site_id = $1) group by kind order by case when kind = $2 then 0 else 1 end, kind limit 1";
+    with_db!(db, pool => sqlx::query_scalar(select).bind(site_id.unwrap_or("")).bind(row::ORDERS).fetch_optional(pool).await)
 }

@@ -76,7 +76,7 @@ async fn submit(
     }
     let page = SurveyPage::new(site, survey, visit, &action, form.key(), Shown::Asked);
     let mut page = page.handed_out(app, site, &form.text("token")).typed(form);
-    let refused = guard(app, client, site, form).err();
+    let refused = guard(app, client, site).err();
     if let Some(error) = refused {
         page.is_refused = true;
         return visit.page_for_error(error, &page);
@@ -87,9 +87,11 @@ async fn submit(
                 Ok(code) => code,
                 Err(error) => return visit.page_for_error(error, &page),
             };
-            let respondent = format!("link:{}", form.key());
-            surveys::submit(&app.db, survey.key.as_str(), &respondent, &given, app.clock.now()).await?;
-            note_time(app, survey, &respondent, form).await?;
+            if !is_suspect(form) {
+                let respondent = format!("link:{}", form.key());
+                surveys::submit(&app.db, survey.key.as_str(), &respondent, &given, app.clock.now()).await?;
+                note_time(app, survey, &respondent, form).await?;
+            }
             Ok(visit.go_to(&action, &done(code.as_deref())))
         }
         Err(wrong) => {
@@ -104,14 +106,16 @@ pub(super) fn done(code: Option<&str>) -> Vec<(&'static str, &str)> {
     [("done", "1")].into_iter().chain(code.map(|code| ("code", code))).collect()
 }
 
-/// Refuses who sends too many, and what fills in the field that people do not see.
-pub(super) fn guard(app: &App, client: ClientAddress, site: &Site, form: &Form) -> Result<()> {
+/// Refuses who sends too many.
+pub(super) fn guard(app: &App, client: ClientAddress, site: &Site) -> Result<()> {
     app.limits.check_submission(client)?;
-    app.limits.check_site(site.id(), Entrance::Form)?;
-    match form.text(HONEYPOT).is_empty() {
-        true => Ok(()),
-        false => Err(Error::Forbidden("a field was filled in that people do not see".into())),
-    }
+    app.limits.check_site(site.id(), Entrance::Form)
+}
+
+/// Whether something filled in the field that people do not see. It is thanked like everybody, so that it learns nothing, and its answers are not stored: there is
+/// nobody who would look through held ones, and each would count. What it wrote besides is held as all feedback of this kind is.
+pub(super) fn is_suspect(form: &Form) -> bool {
+    !form.text(HONEYPOT).is_empty()
 }
 
 /// Notes how long somebody took, by when their page was made.

@@ -9,7 +9,7 @@ use axum::http::StatusCode;
 use axum::response::Response;
 
 use super::form::{Form, fresh_key};
-use super::survey::{Shown, SurveyPage, done, guard, note_time};
+use super::survey::{Shown, SurveyPage, done, guard, is_suspect, note_time};
 use super::visit::{Shell, Visit};
 use crate::app::App;
 use crate::assets::{self, MARK};
@@ -74,7 +74,7 @@ pub async fn answer(
     }
     page = page.handed_out(&app, &site, &form.text("token")).typed(&form);
     page.assurance = ASSURANCE;
-    if let Err(error) = guard(&app, client, &site, &form) {
+    if let Err(error) = guard(&app, client, &site) {
         page.is_refused = true;
         return visit.page_for_error(error, &page);
     }
@@ -84,8 +84,10 @@ pub async fn answer(
                 Ok(code) => code,
                 Err(error) => return visit.page_for_error(error, &page),
             };
-            surveys::submit_invited(&app, survey.key.as_str(), &token, &given).await?;
-            note_time(&app, &survey, &token.respondent(&app.keys), &form).await?;
+            if !is_suspect(&form) {
+                surveys::submit_invited(&app, survey.key.as_str(), &token, &given).await?;
+                note_time(&app, &survey, &token.respondent(&app.keys), &form).await?;
+            }
             Ok(visit.go_to(&token.path(), &done(code.as_deref())))
         }
         Err(wrong) => {

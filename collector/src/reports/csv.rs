@@ -2,12 +2,14 @@
 
 use std::borrow::Cow;
 
+use sayso_shared::customer::Outcome;
 use serde_json::Value;
 
-use super::{Report, Row};
+use super::{Name, Report, Row};
 use crate::spreadsheets::{BOM, Lines, cell};
 
-/// CSV in UTF-8, with a column for each figure; what would be run as a formula is text. The first columns are the group and of how many the figures are.
+/// CSV in UTF-8, with a column for each figure; what would be run as a formula is text. The first columns are the group and of how many the figures are. The
+/// columns are the same whatever is in the rows, since programs and pivot tables go by them.
 pub fn text(report: &Report) -> Vec<u8> {
     let mut names: Vec<String> = Vec::new();
     let rows: Vec<Vec<(String, String)>> = report.rows.iter().map(cells).collect();
@@ -15,6 +17,11 @@ pub fn text(report: &Report) -> Vec<u8> {
         if !names.contains(name) {
             names.push(name.clone());
         }
+    }
+    if let Some(note) = note(report.report) {
+        // A row has it only where something is left out.
+        names.retain(|name| name != note);
+        names.push(note.to_owned());
     }
     let mut lines = Lines::default();
     lines.add(["group", "n"].into_iter().chain(names.iter().map(String::as_str)).map(Cow::Borrowed));
@@ -28,11 +35,33 @@ pub fn text(report: &Report) -> Vec<u8> {
     [BOM.as_bytes(), &lines.into_bytes()].concat()
 }
 
+/// The figure that says why others are missing, in the reports that leave any out.
+const fn note(report: Name) -> Option<&'static str> {
+    match report {
+        Name::Kano | Name::Importance | Name::Servqual | Name::Satisfaction => Some("note"),
+        Name::Overview | Name::Workload => Some("csat_note"),
+        Name::Promises | Name::Quality | Name::Causes | Name::Effort | Name::Customers => None,
+    }
+}
+
+/// What a figure is counted by, where it is several counts: a row may have none of them, or not all.
+fn parts(figure: &str) -> Vec<&'static str> {
+    match figure {
+        "counts" => vec!["A", "O", "M", "I", "R", "Q"],
+        "outcomes" => Outcome::ALL.iter().map(|outcome| outcome.as_str()).collect(),
+        _ => Vec::new(),
+    }
+}
+
 /// The figures of a row with the names of their columns; what is nested has names with a point.
 fn cells(row: &Row) -> Vec<(String, String)> {
     let mut cells = Vec::new();
     for (name, value) in &row.figures {
-        flatten((*name).to_owned(), value, &mut cells);
+        let parts = parts(name);
+        match parts.is_empty() {
+            true => flatten((*name).to_owned(), value, &mut cells),
+            false => parts.iter().for_each(|part| flatten(format!("{name}.{part}"), &value[part], &mut cells)),
+        }
     }
     cells
 }
@@ -65,16 +94,37 @@ mod tests {
     use serde_json::json;
 
     use super::*;
-    use crate::reports::{By, Name};
+    use crate::reports::By;
 
     #[test]
     fn a_table_has_a_column_for_each_figure() {
         let rows = vec![
-            Row::new("=cmd()", 5).with("value", 0.5).with("counts", json!({"A": 1, "O": 2})),
+            Row::new("=cmd()", 5).with("value", 0.5).with("cost", json!({"a": 1, "b": 2})),
             Row::new("配送", 6).with("value", -0.5).with("signals", json!([1, 2])).with("title", "+1"),
         ];
+        let text = table(Name::Quality, rows);
+        let wanted =
+            "\u{feff}group,n,value,cost.a,cost.b,signals,title\r\n'=cmd(),5,0.5,1,2,,\r\n配送,6,-0.5,,,1 2,'+1\r\n";
+        assert_eq!(text, wanted);
+    }
+
+    #[test]
+    fn its_columns_are_the_same_whatever_is_in_the_rows() {
+        let shown = Row::new("a", 5).with("counts", json!({"A": 1, "O": 2})).with("weak", true);
+        let few = Row::new("b", 1).with("counts", Value::Null).with("weak", Value::Null).with("note", "too few");
+        let wanted = "\u{feff}group,n,counts.A,counts.O,counts.M,counts.I,counts.R,counts.Q,weak,note\r\n";
+        for rows in [vec![shown.clone()], vec![few.clone()], vec![shown, few]] {
+            let text = table(Name::Kano, rows);
+            assert!(text.starts_with(wanted), "{text}");
+        }
+        let outcomes = table(Name::Quality, vec![Row::new("a", 5).with("outcomes", json!({"upheld": 2}))]);
+        let wanted = "outcomes.upheld,outcomes.partly_upheld,outcomes.not_upheld,outcomes.withdrawn\r\na,5,2,,,\r\n";
+        assert!(outcomes.ends_with(wanted), "{outcomes}");
+    }
+
+    fn table(name: Name, rows: Vec<Row>) -> String {
         let report = Report {
-            report: Name::Quality,
+            report: name,
             from: None,
             to: None,
             by: By::Category,
@@ -88,9 +138,6 @@ mod tests {
             new_topics: None,
             near_duplicates: None,
         };
-        let text = String::from_utf8(text(&report)).expect("it is UTF-8");
-        let wanted =
-            "\u{feff}group,n,value,counts.A,counts.O,signals,title\r\n'=cmd(),5,0.5,1,2,,\r\n配送,6,-0.5,,,1 2,'+1\r\n";
-        assert_eq!(text, wanted);
+        String::from_utf8(text(&report)).expect("it is UTF-8")
     }
 }

@@ -174,8 +174,10 @@ fn of_scores(names: &Names<'_>, report: &Report) -> String {
     let of_share = [("share", shares[0].as_str()), ("low", &shares[1]), ("high", &shares[2]), ("n", &n)];
     let (sentence, weighted): (String, fn(f64) -> String) = match kind {
         Some(SurveyKind::Nps) => {
+            // No score is beyond 100, whatever the formula says of few answers.
+            let within = |end: f64| end.clamp(-100.0, 100.0);
             let [value, margin, low, high] =
-                [value, figure("margin").unwrap_or_default(), low, high].map(format::number);
+                [value, figure("margin").unwrap_or_default(), within(low), within(high)].map(format::number);
             let values = [("value", value.as_str()), ("margin", &margin), ("low", &low), ("high", &high), ("n", &n)];
             (t.with("insight.finding.nps", &values), format::number)
         }

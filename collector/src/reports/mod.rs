@@ -65,7 +65,8 @@ async fn make_anew(app: &App, asked: &Asked) -> Result<Report> {
         Some(period) => {
             let earlier = self::content(app, &Asked { period, ..asked.clone() }).await?;
             let [from, to] = [period.from, period.to].map(|at| rfc3339(at.unwrap_or_default()));
-            Some(Before { from, to, rows: earlier.rows, overall: earlier.overall })
+            let rows = if asked.name == Name::Workload { workload::of_before(earlier.rows) } else { earlier.rows };
+            Some(Before { from, to, rows, overall: earlier.overall })
         }
     };
     let (new_topics, near_duplicates) = match asked.name {

@@ -7,7 +7,7 @@ use sayso_analysis::scores::{per_thousand, percentile, share, wilson};
 use serde_json::Value;
 
 use super::asked::Asked;
-use super::exposures;
+use super::exposures::{self, Rate};
 use super::facts::{self, Reach};
 use super::figures::{Content, Row};
 use super::groups::{Groups, Naming};
@@ -29,7 +29,7 @@ struct Counted {
     resolution: Vec<f64>,
     resolved: Resolved,
     scores: Scores,
-    exposure: u64,
+    rate: Rate,
 }
 
 /// What was resolved within the period and still is; of complaints how many were upheld.
@@ -59,7 +59,7 @@ pub async fn content(app: &App, asked: &Asked, naming: &Naming) -> Result<Conten
     })
     .await?;
     ratings::count_in(app, asked, &mut groups, |counted| &mut counted.scores).await?;
-    exposures::count_in(app, asked, &mut groups, |counted| &mut counted.exposure).await?;
+    exposures::count_in(app, asked, &mut groups, |counted| &mut counted.rate).await?;
     let found = groups.finish(asked)?;
     let too_few = found.iter().map(|(_, counted)| counted.scores.too_few(asked.fewest)).sum();
     let rows = found.into_iter().map(|(key, counted)| counted.into_row(key.name, asked.fewest)).collect();
@@ -80,7 +80,10 @@ impl Counted {
     fn add_received(&mut self, fact: Fact<'_>, times: &mut OpenTimes<'_>, now: Millis) {
         let is_open = !fact.is_settled();
         self.received += 1;
-        self.complaints += u64::from(fact.kind() == "complaint");
+        if fact.kind() == "complaint" {
+            self.complaints += 1;
+            self.rate.add_complaint(fact.site());
+        }
         self.open += u64::from(is_open);
         self.overdue += u64::from(is_open && fact.due_at().is_some_and(|due| due < now));
         self.reopened += u64::from(fact.was_reopened());
@@ -94,18 +97,9 @@ impl Counted {
     }
 
     fn into_row(self, group: String, fewest: u64) -> Row {
-        let Self {
-            received,
-            complaints,
-            open,
-            overdue,
-            reopened,
-            first_response,
-            resolution,
-            resolved,
-            scores,
-            exposure,
-        } = self;
+        let Self { received, complaints, open, overdue, reopened, first_response, resolution, resolved, scores, rate } =
+            self;
+        let exposure = rate.exposure();
         let upheld = wilson(resolved.upheld, resolved.with_outcome);
         let mut row = Row::new(group, received)
             .with("value", received)
@@ -129,8 +123,9 @@ impl Counted {
             .with("upheld", share(resolved.upheld, resolved.with_outcome))
             .with("upheld_low", upheld.map(|interval| interval.low))
             .with("upheld_high", upheld.map(|interval| interval.high))
+            .with("exposure_kind", rate.kind().filter(|_| exposure > 0))
             .with("exposure", (exposure > 0).then_some(exposure))
-            .with("complaints_per_1000", per_thousand(complaints, exposure))
+            .with("complaints_per_1000", per_thousand(rate.complaints(), exposure))
     }
 }
 

@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 use super::asked::{Asked, Filter};
 use super::by::By;
 use super::costs::Costs;
-use super::exposures;
+use super::exposures::{self, Rate};
 use super::facts::{self, Reach};
 use super::figures::{Content, Row};
 use super::groups::{Groups, NONE, Naming};
@@ -21,7 +21,7 @@ use crate::http::Result;
 struct Counted {
     cases: u64,
     complaints: u64,
-    exposure: u64,
+    rate: Rate,
     outcomes: BTreeMap<String, u64>,
     costs: Costs,
 }
@@ -54,7 +54,7 @@ pub async fn content(app: &App, asked: &Asked, naming: &Naming) -> Result<Conten
     })
     .await?;
     if asked.exposure.is_some() {
-        exposures::count_in(app, asked, &mut groups, |counted| &mut counted.exposure).await?;
+        exposures::count_in(app, asked, &mut groups, |counted| &mut counted.rate).await?;
     }
     let found = groups.finish(asked)?;
     let mut total = Counted::default();
@@ -62,6 +62,9 @@ pub async fn content(app: &App, asked: &Asked, naming: &Naming) -> Result<Conten
         total.merge(counted);
     }
     let mut overall = total.whole();
+    if let Some(kind) = &asked.exposure {
+        overall["exposure_kind"] = kind.as_str().into();
+    }
     overall["causes"] = pareto(by_category.into_iter().map(|(key, n)| (named(key), n)).collect());
     let rows = match asked.by.unit() {
         Some(_) => {
@@ -114,6 +117,7 @@ impl Counted {
     fn add_complaint(&mut self, fact: Fact<'_>) {
         if fact.kind() == "complaint" {
             self.complaints += 1;
+            self.rate.add_complaint(fact.site());
             let outcome = fact.outcome();
             if fact.is_settled() && !outcome.is_empty() {
                 match self.outcomes.get_mut(outcome) {
@@ -130,14 +134,15 @@ impl Counted {
     fn merge(&mut self, other: &Self) {
         self.cases += other.cases;
         self.complaints += other.complaints;
-        self.exposure += other.exposure;
         other.outcomes.iter().for_each(|(word, n)| *self.outcomes.entry(word.clone()).or_default() += n);
         self.costs.merge(&other.costs);
     }
 
     fn point(&self, asked: &Asked) -> Point {
-        let size = if asked.exposure.is_some() { self.exposure } else { self.cases };
-        Point { count: self.complaints, size }
+        match asked.exposure {
+            Some(_) => Point { count: self.rate.complaints(), size: self.rate.exposure() },
+            None => Point { count: self.complaints, size: self.cases },
+        }
     }
 
     /// How many complaints were closed with an outcome, and how many of these were upheld, also in part.

@@ -14,8 +14,10 @@ use crate::surveys::invitations::{self, AskedCustomer};
 #[derive(Debug, Default)]
 pub struct Respondents {
     known: HashMap<String, AskedCustomer>,
-    /// The weights of tiers, where one is another than 1.
+    /// The weights of tiers.
     weights: HashMap<String, f64>,
+    /// Whether a tier weighs another than 1, or somebody has a value of their own.
+    is_weighted: bool,
 }
 
 impl Respondents {
@@ -23,18 +25,17 @@ impl Respondents {
     pub async fn load(app: &App, asked: &Asked, survey: &Survey) -> Result<Self> {
         let service = app.service.current().await?;
         let of_site = service.tiers.iter().filter(|tier| tier.site == survey.site);
-        let mut weights: HashMap<String, f64> = of_site.map(|tier| (tier.key.to_string(), tier.weight)).collect();
-        if weights.values().all(|weight| *weight == 1.0) {
-            weights.clear();
-        }
+        let weights: HashMap<String, f64> = of_site.map(|tier| (tier.key.to_string(), tier.weight)).collect();
+        let is_weighted = weights.values().any(|weight| *weight != 1.0)
+            || invitations::have_values(&app.db, survey.key.as_str()).await?;
         let Filter { team, kind, tier, .. } = &asked.filter;
         let is_told_apart = matches!(asked.by, By::Team | By::Kind | By::Tier);
-        let is_needed = is_told_apart || team.is_some() || kind.is_some() || tier.is_some() || !weights.is_empty();
+        let is_needed = is_told_apart || team.is_some() || kind.is_some() || tier.is_some() || is_weighted;
         let known = match is_needed {
             true => invitations::customers(&app.db, &app.keys, survey.key.as_str()).await?,
             false => HashMap::new(),
         };
-        Ok(Self { known, weights })
+        Ok(Self { known, weights, is_weighted })
     }
 
     /// Whether one is among those that are asked for.
@@ -57,14 +58,18 @@ impl Respondents {
         found.unwrap_or_default()
     }
 
-    /// What an answer of theirs counts, by the value of the customer.
+    /// What an answer of theirs counts: the value of the customer, else the weight of their tier.
     pub fn weight(&self, respondent: &str) -> f64 {
+        let value = self.known.get(respondent).and_then(|known| known.value);
+        if let Some(value) = value {
+            return value;
+        }
         self.weights.get(self.group(By::Tier, respondent)).copied().unwrap_or(1.0)
     }
 
     /// Whether answers count differently at all.
     pub fn are_weighted(&self) -> bool {
-        !self.weights.is_empty()
+        self.is_weighted
     }
 }
 

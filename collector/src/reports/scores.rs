@@ -75,8 +75,11 @@ impl Scores {
     /// The figures by name; nulls and the reason of too few.
     fn of(&self, scores: &[Weighted]) -> Vec<(&'static str, Value)> {
         if (scores.len() as u64) < self.fewest {
-            let nulls = ["value", "low", "high"].map(|name| (name, Value::Null));
-            return nulls.into_iter().chain([("note", TOO_FEW.into())]).collect();
+            // The same figures as where there are enough, so that a table has the same columns.
+            let further = if self.kind == SurveyKind::Nps { "margin" } else { "mean" };
+            let weighted = self.weighted(&[]).into_iter().filter(|_| self.is_weighted).map(|(name, _)| name);
+            let names = ["value", "low", "high", further].into_iter().chain(weighted);
+            return names.map(|name| (name, Value::Null)).chain([("note", TOO_FEW.into())]).collect();
         }
         let mut figures = self.unweighted(scores);
         if self.is_weighted {

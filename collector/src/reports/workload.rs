@@ -2,8 +2,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use sayso_analysis::scores::{median, share};
-use serde_json::json;
+use sayso_analysis::scores::{median, percentile, share};
+use serde_json::{Value, json};
 
 use super::asked::Asked;
 use super::by::Raw;
@@ -28,6 +28,8 @@ struct Load {
     open: u64,
     minutes: u64,
     replies: u64,
+    /// How many messages each resolved case took.
+    messages: Vec<f64>,
     scores: Scores,
     /// Of a part of time: the identifiers of who had a case in it.
     members: BTreeSet<String>,
@@ -69,6 +71,7 @@ pub async fn content(app: &App, asked: &Asked, naming: &Naming) -> Result<Conten
         if let Some(at) = fact.resolved_at().filter(|at| fact.is_settled() && asked.period.contains(*at)) {
             let load = groups.of(group(at));
             load.handled += 1;
+            load.messages.push(f64::from(fact.by_staff() + fact.by_customer()));
             if over_time {
                 load.members.insert(fact.owner().to_owned());
             }
@@ -113,6 +116,17 @@ pub async fn content(app: &App, asked: &Asked, naming: &Naming) -> Result<Conten
         }
         None => Ok(of_members(found, asked, &service)),
     }
+}
+
+/// The rows of the period before: what was open at its end nobody knows any more, since cases have changed hands and were reopened; and what is open today is
+/// no figure of that period.
+pub fn of_before(mut rows: Vec<Row>) -> Vec<Row> {
+    for (name, value) in rows.iter_mut().flat_map(|row| &mut row.figures) {
+        if *name == "open" {
+            *value = Value::Null;
+        }
+    }
+    rows
 }
 
 /// What each member has open now.
@@ -184,6 +198,9 @@ impl Load {
         let rate = self.rate(hours);
         Row::new(group, self.handled)
             .with("value", rate)
+            // How many cases were resolved is counted and not drawn from more of them, so that there is no interval.
+            .with("low", Value::Null)
+            .with("high", Value::Null)
             .with("received", self.received)
             .with("handled", self.handled)
             .with("open", self.open)
@@ -193,6 +210,7 @@ impl Load {
             .with("cases_per_hour", rate)
             .with("urgent_share", share(self.hard, self.received))
             .with("reopened_share", share(self.reopened, self.received))
+            .with("messages_median", percentile(&self.messages, 50))
             .with_csat(self.scores.satisfied(), self.scores.n(), fewest)
     }
 }

@@ -13,6 +13,7 @@ use sayso_shared::{Contact, EmailAddress};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 
+use super::value::CustomerValue;
 use crate::clock::{HOUR, Millis, SECOND};
 
 /// How far the clocks of a site and of the collector may differ.
@@ -32,6 +33,9 @@ pub struct Identity {
     /// What the customer is to the site, such as `gold`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub tier: Option<String>,
+    /// What the customer is worth to the site, as a number.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub value: Option<CustomerValue>,
 }
 
 /// A text that a site signs with.
@@ -76,6 +80,7 @@ pub fn verify(token: &str, secrets: &[SiteSecret], key: &str, now: Millis) -> Re
         name: name.map_err(|error| invalid(format!("has a claim name that {error}")))?,
         email: email.map(EmailAddress::into_string),
         tier: text::<TIER_MAX>(&claims, "tier")?,
+        value: value(&claims)?,
     };
     // Last, so that a token of which more is wrong is not called valid once.
     if now.saturating_sub(LEEWAY) >= expires { Err(IdentityError::Expired) } else { Ok(identity) }
@@ -180,6 +185,18 @@ fn time(claims: &Map<String, Value>, name: &str) -> Result<Option<Millis>, Ident
             _ => Err(invalid(format!("has a claim {name} that is no time, in seconds since 1970"))),
         },
         Some(_) => Err(invalid(format!("has a claim {name} that is not a number of seconds"))),
+    }
+}
+
+/// What the customer is worth, a number.
+fn value(claims: &Map<String, Value>) -> Result<Option<CustomerValue>, IdentityError> {
+    match claims.get("value") {
+        None | Some(Value::Null) => Ok(None),
+        Some(Value::Number(number)) => match number.as_f64().and_then(CustomerValue::new) {
+            Some(value) => Ok(Some(value)),
+            None => Err(invalid("has a claim value that is not a number from 0 to 1,000,000,000,000")),
+        },
+        Some(_) => Err(invalid("has a claim value that is not a number")),
     }
 }
 

@@ -20,6 +20,7 @@ pub mod snippet;
 mod stored;
 pub mod targets;
 pub mod texts;
+pub mod value;
 pub mod visits;
 
 use jiff::tz::TimeZone;

@@ -34,17 +34,6 @@ pub struct Given {
     pub value: Option<String>,
 }
 
-/// What became of an answer that was given again, or for the first time.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Outcome {
-    /// It is the first one.
-    New,
-    /// Another value was there.
-    Replaced,
-    /// The same value was there.
-    Same,
-}
-
 /// All answers to a survey within a period, by item and respondent.
 pub async fn of_survey(db: &Db, survey: &str, period: Period) -> sqlx::Result<Vec<Answer>> {
     let select = "select respondent, item, field, value, answered_at from survey_answers \
@@ -53,16 +42,14 @@ pub async fn of_survey(db: &Db, survey: &str, period: Period) -> sqlx::Result<Ve
     with_db!(db, pool => sqlx::query_as(select).bind(survey).bind(from).bind(to).fetch_all(pool).await)
 }
 
-/// What became, or would become, of an answer.
-pub(super) async fn compare(tx: &mut Tx, survey: &str, answer: &Answer) -> sqlx::Result<Outcome> {
-    let select = "select value from survey_answers where survey = $1 and item = $2 and respondent = $3 and field = $4";
-    let known: Option<String> = with_tx!(tx, conn => sqlx::query_scalar(select).bind(survey).bind(&answer.item)
-        .bind(&answer.respondent).bind(&answer.field).fetch_optional(conn).await)?;
-    Ok(match known {
-        None => Outcome::New,
-        Some(value) if value == answer.value => Outcome::Same,
-        Some(_) => Outcome::Replaced,
-    })
+/// What a respondent answered to a field of an item, and when; none where they have not.
+pub(super) async fn known(
+    tx: &mut Tx,
+    survey: &str,
+    [respondent, item, field]: [&str; 3],
+) -> sqlx::Result<Option<(String, Millis)>> {
+    let select = "select value, answered_at from survey_answers where survey = $1 and item = $2 and respondent = $3 and field = $4";
+    with_tx!(tx, conn => sqlx::query_as(select).bind(survey).bind(item).bind(respondent).bind(field).fetch_optional(conn).await)
 }
 
 /// Stores an answer in the place of the one that was there.

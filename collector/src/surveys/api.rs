@@ -98,7 +98,19 @@ struct AnswerBody {
     /// The key of the item; a survey of one question needs none.
     item: Option<String>,
     field: String,
-    value: String,
+    value: ValueBody,
+}
+
+/// What is answered: one of the choices, of which a number may be sent as one, or a text.
+#[derive(Serialize, ToSchema)]
+#[serde(untagged)]
+#[schema(as = SurveyValue)]
+#[expect(dead_code, reason = "it only describes the API")]
+enum ValueBody {
+    /// As `choices` has it, or a text.
+    Text(String),
+    /// One of the numbers among the choices.
+    Number(u8),
 }
 
 /// An answer as it was sent, with its place in the list.
@@ -107,6 +119,8 @@ struct Sent {
     item: String,
     field: String,
     value: String,
+    /// Whether it was sent as a number, which no text is.
+    is_number: bool,
 }
 
 /// What was stored.
@@ -132,7 +146,7 @@ struct Asked {
     params(
         ("key" = String, Path, description = "The site's public key"),
         ("survey" = String, Path, description = "The survey's key"),
-        ("lang" = Option<String>, Query, description = "The language, a BCP 47 tag; the site's main one unless given"),
+        ("lang" = Option<String>, Query, description = "The language, a BCP 47 tag; the site's main one unless given, or where the site does not speak it"),
     ),
     responses(
         (status = 200, body = SurveyBody, description = "The survey"),
@@ -149,12 +163,12 @@ async fn read(
     let wrong = |detail: &str| Error::field(FieldError::new("/lang", ErrorCode::Invalid, detail));
     let Query(Asked { lang }) = asked.map_err(|_| wrong("the only parameter is `lang`, once"))?;
     let (site, survey) = find_public(&app, &key, &survey).await?;
-    let main = site.settings.languages.first().copied();
-    let lang = match lang {
+    let wanted = match lang {
         Some(tag) => Locale::parse(&tag).ok_or_else(|| wrong("must be a BCP 47 language tag"))?.lang(),
-        None => main,
+        None => None,
     };
-    let lang = lang.or(main).unwrap_or(Lang::En);
+    // One that the site does not speak would have our words in it and the site's in another.
+    let lang = site.settings.language_for(wanted);
     let state = match window(&app, &site, &survey).await? {
         Window::NotYet(_) => SurveyState::NotYet,
         Window::Open => SurveyState::Open,
@@ -281,16 +295,29 @@ fn sent(body: Value) -> (Vec<Sent>, Vec<FieldError>) {
         let is_object = answer.is_object();
         let mut fields = Fields::new(answer, &format!("/answers/{at}"));
         let item = fields.string("item").unwrap_or_default();
-        let mut required = |name: &str| {
+        let required = |fields: &mut Fields, name: &str| {
             if is_object && fields.peek(name).is_none_or(Value::is_null) {
                 fields.refuse(name, ErrorCode::Required, "is required");
             }
             fields.string(name).unwrap_or_default()
         };
-        let (field, value) = (required("field"), required("value"));
+        let field = required(&mut fields, "field");
+        // Programs have scores as numbers.
+        let number = match fields.peek("value") {
+            Some(Value::Number(number)) => Some(number.to_string()),
+            _ => None,
+        };
+        let is_number = number.is_some();
+        let value = match number {
+            Some(digits) => {
+                fields.value("value");
+                digits
+            }
+            None => required(&mut fields, "value"),
+        };
         let wrong = fields.into_errors();
         if wrong.is_empty() {
-            all.push(Sent { at, item, field, value });
+            all.push(Sent { at, item, field, value, is_number });
         }
         errors.extend(wrong);
     }
@@ -319,6 +346,8 @@ fn read_answers(survey: &Survey, sent: &[Sent], mut errors: Vec<FieldError>) -> 
             errors.push(wrong("/field", "is nothing that this survey asks"));
         } else if place(name) != Some(at) {
             errors.push(wrong("", "is answered twice"));
+        } else if answer.is_number && asked.iter().any(|question| question.name == *name && question.is_text()) {
+            errors.push(wrong("/value", "must be a string"));
         }
     }
     let value = |name: &str| place(name).map(|at| sent[at].value.clone()).unwrap_or_default();

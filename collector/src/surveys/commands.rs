@@ -7,12 +7,12 @@ use clap::Subcommand;
 use encoding_rs::Encoding;
 use serde_json::json;
 
-use super::answers::{self, Answer, Outcome};
-use super::import;
+use super::answers::{self, Answer};
+use super::import::{self, Imported};
 use super::invitations;
 use super::questionnaires;
 use crate::audit::{self, Change, Stamp};
-use crate::clock::rfc3339;
+use crate::clock::{Millis, rfc3339};
 use crate::context::Context;
 use crate::db::Tx;
 use crate::import::table::{Table, encoding_of};
@@ -45,7 +45,7 @@ pub enum SurveyCommand {
         site: String,
     },
     /// Store answers from a CSV file with the columns respondent, item, field, value and, if known, answered_at. The same row again stores nothing, and
-    /// another value replaces the first.
+    /// another value or time replaces the first; a row without a time leaves the one that is known.
     Import {
         /// The survey's key.
         key: String,
@@ -65,6 +65,17 @@ pub enum SurveyCommand {
 enum Mode {
     Store,
     Try,
+}
+
+/// What became of an answer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Outcome {
+    /// It is the first one.
+    New,
+    /// Another value or time was there.
+    Replaced,
+    /// The same was there.
+    Same,
 }
 
 #[derive(Debug, Default)]
@@ -145,7 +156,7 @@ async fn import_table(key: &str, mut table: Table, mode: Mode, context: &Context
     let mut rows = 0_usize;
     while let Some((line, row)) = table.next_row()? {
         match row.and_then(|row| import::read(&survey, &row, context.clock.now())) {
-            Ok(answer) => counts.count(store(&mut tx, key, &answer).await?),
+            Ok(answer) => counts.count(store(&mut tx, key, answer, context.clock.now()).await?),
             Err(reason) => {
                 counts.refused += 1;
                 if counts.refused <= NAMED_MAX {
@@ -188,10 +199,19 @@ async fn note(tx: &mut Tx, key: &str, counts: &Counts, context: &Context) -> sql
     audit::append(tx, &Stamp::command(context.clock.now()), &change).await
 }
 
-async fn store(tx: &mut Tx, key: &str, answer: &Answer) -> sqlx::Result<Outcome> {
-    let outcome = answers::compare(tx, key, answer).await?;
+/// Stores an answer in the place of the one that was there. A file that does not say when it was answered leaves the time that is known, so that a correction
+/// of the value does not move old answers into this month; one that says another time corrects it.
+async fn store(tx: &mut Tx, survey: &str, imported: Imported, now: Millis) -> sqlx::Result<Outcome> {
+    let Imported { respondent, item, field, value, answered_at } = imported;
+    let known = answers::known(tx, survey, [&respondent, &item, &field]).await?;
+    let answered_at = answered_at.or(known.as_ref().map(|(_, at)| *at)).unwrap_or(now);
+    let outcome = match known {
+        None => Outcome::New,
+        Some(known) if known == (value.clone(), answered_at) => Outcome::Same,
+        Some(_) => Outcome::Replaced,
+    };
     if outcome != Outcome::Same {
-        answers::put(tx, key, answer).await?;
+        answers::put(tx, survey, &Answer { respondent, item, field, value, answered_at }).await?;
     }
     Ok(outcome)
 }

@@ -2,7 +2,6 @@
 
 use sayso_shared::masking::{Masking, mask};
 
-use super::answers::Answer;
 use crate::clock::{HOUR, Millis, parse_rfc3339};
 use crate::import::table::{Cells, Need};
 use crate::service::survey::{Survey, SurveyKind};
@@ -24,8 +23,23 @@ pub(super) const COLUMNS: &[(&str, Need)] = &[
     (TIME, Need::Optional),
 ];
 
+/// An answer of a file.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Imported {
+    /// Whoever answered.
+    pub(super) respondent: String,
+    /// The key of the item.
+    pub(super) item: String,
+    /// What of the item is answered.
+    pub(super) field: String,
+    /// What was answered.
+    pub(super) value: String,
+    /// When, where the file says it.
+    pub(super) answered_at: Option<Millis>,
+}
+
 /// Reads a row, or says what is wrong with it.
-pub(super) fn read(survey: &Survey, row: &Cells, now: Millis) -> Result<Answer, String> {
+pub(super) fn read(survey: &Survey, row: &Cells, now: Millis) -> Result<Imported, String> {
     if let Some(column) = row.with_nul() {
         return Err(format!("{column}: must not contain the NUL character"));
     }
@@ -37,14 +51,16 @@ pub(super) fn read(survey: &Survey, row: &Cells, now: Millis) -> Result<Answer, 
     let field = row.get("field").to_lowercase();
     let value = value(survey.kind, &field, row.get("value"))?;
     let answered_at = match row.get(TIME) {
-        "" => now,
-        text => parse_rfc3339(text)
-            .ok_or_else(|| format!("{TIME}: must be a time as in RFC 3339, such as 2026-11-22T10:00:00+08:00"))?,
+        "" => None,
+        text => Some(
+            parse_rfc3339(text)
+                .ok_or_else(|| format!("{TIME}: must be a time as in RFC 3339, such as 2026-11-22T10:00:00+08:00"))?,
+        ),
     };
-    if !(0..=now + AHEAD).contains(&answered_at) {
+    if answered_at.is_some_and(|at| !(0..=now + AHEAD).contains(&at)) {
         return Err(format!("{TIME}: must be after 1970 and not in the future"));
     }
-    Ok(Answer { respondent: respondent.to_owned(), item, field, value, answered_at })
+    Ok(Imported { respondent: respondent.to_owned(), item, field, value, answered_at })
 }
 
 /// The key of the item that is meant. A survey of one question has one, whatever it is called.

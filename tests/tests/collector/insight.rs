@@ -168,6 +168,27 @@ on_both_databases! {
         assert!(!went_well && header.contains("the column field is missing"), "{header}");
     }
 
+    async fn a_correction_keeps_the_time_or_corrects_it(app: TestApp) {
+        set_up(&app).await;
+        let timed = |value: &str, at: &str| format!("respondent,item,field,value,answered_at\nr1,,score,{value},{at}\n");
+        let answer = async || {
+            let select = "select value, answered_at from survey_answers";
+            let found: Vec<(String, i64)> = sayso::with_db!(&app.app.db, pool => sqlx::query_as(select).fetch_all(pool).await).unwrap();
+            found.into_iter().map(|(value, at)| (value, sayso::clock::rfc3339(at))).collect::<Vec<_>>()
+        };
+        for (file, said, value, at) in [
+            (timed("9", "2026-03-05T10:00:00Z"), "Imported: 1. Replaced: 0. There already: 0.", "9", "2026-03-05T10:00:00Z"),
+            (format!("{HEADER}r1,,score,4\n"), "Imported: 0. Replaced: 1. There already: 0.", "4", "2026-03-05T10:00:00Z"),
+            (format!("{HEADER}r1,,score,4\n"), "Imported: 0. Replaced: 0. There already: 1.", "4", "2026-03-05T10:00:00Z"),
+            (timed("4", "2026-04-06T10:00:00Z"), "Imported: 0. Replaced: 1. There already: 0.", "4", "2026-04-06T10:00:00Z"),
+            (timed("4", "2026-04-06T18:00:00+08:00"), "Imported: 0. Replaced: 0. There already: 1.", "4", "2026-04-06T10:00:00Z"),
+        ] {
+            let (_, stored) = import(&app, "recommend", &file, &[]).await;
+            assert!(stored.contains(said), "{file}: {stored}");
+            assert_eq!(answer().await, [(value.to_owned(), at.to_owned())], "{file}");
+        }
+    }
+
     async fn kano_says_what_something_is_to_customers(app: TestApp) {
         set_up(&app).await;
         let program = Program::new(&app).await;
@@ -197,6 +218,9 @@ on_both_databases! {
         let few = &report["rows"][1];
         assert_eq!((&few["n"], &few["category"], &few["counts"], &few["note"]), (&json!(4), &Value::Null, &Value::Null, &json!("too few")));
         assert_eq!(report["left_out"], json!({"incomplete": 1, "too_few": 4, "unknown": 0}));
+        let csv = program.get_at("/api/v1/reports/kano?survey=features&format=csv").await;
+        let head = "\u{feff}group,n,item,counts.A,counts.O,counts.M,counts.I,counts.R,counts.Q,category,weak,unclear,better,worse,note\r\n";
+        assert!(csv.body.starts_with(head), "{}", csv.body);
     }
 
     async fn importance_says_where_to_begin(app: TestApp) {
@@ -246,7 +270,9 @@ on_both_databases! {
             assert_ne!(price[figure], Value::Null, "{figure}");
         }
         assert_eq!(found["left_out"], json!({"incomplete": 0, "unknown": 4, "too_few": 2}));
-        near(&found["overall"]["lines"]["importance"], 2.0);
+        near(&found["overall"]["lines"]["importance"], 3.5);
+        near(&found["overall"]["lines"]["satisfaction"], 5.0);
+        assert_eq!(price["quadrant"], "possible_overkill", "it is less important than what few know");
     }
 
     async fn servqual_says_how_far_it_is_from_what_was_expected(app: TestApp) {

@@ -39,6 +39,9 @@ pub struct CustomerBody {
     /// The key of their tier: what the staff set, else what the site's server said last.
     #[schema(required = true, example = "gold")]
     tier: Option<String>,
+    /// What they are worth, by which their answers to surveys count: what the staff set, else what the site's server said last.
+    #[schema(required = true, minimum = 0, maximum = 1_000_000_000_000_i64)]
+    value: Option<f64>,
     /// The address of the member who looks after them.
     #[schema(required = true, example = "mei@shop.example")]
     representative: Option<String>,
@@ -71,6 +74,8 @@ pub struct StepBody {
     site: String,
     #[schema(required = true)]
     tier: Option<String>,
+    #[schema(required = true, minimum = 0, maximum = 1_000_000_000_000_i64)]
+    value: Option<f64>,
     #[schema(required = true)]
     representative: Option<String>,
     #[schema(format = DateTime)]
@@ -90,8 +95,8 @@ pub enum AfterChange {
 
 impl From<CustomerBody> for StepBody {
     fn from(customer: CustomerBody) -> Self {
-        let CustomerBody { id, version, url, site, tier, representative, updated_at, .. } = customer;
-        Self { id, version, url, site, tier, representative, updated_at }
+        let CustomerBody { id, version, url, site, tier, value, representative, updated_at, .. } = customer;
+        Self { id, version, url, site, tier, value, representative, updated_at }
     }
 }
 
@@ -136,6 +141,7 @@ fn body(app: &App, customer: Customer, around: &mut Around) -> CustomerBody {
         created_at: rfc3339(customer.created_at),
         updated_at: rfc3339(customer.updated_at),
         tier: customer.tier,
+        value: customer.value,
         id: customer.id,
     }
 }

@@ -31,6 +31,7 @@ use crate::customers::handles::Countries;
 use crate::customers::{Customer, tiers};
 use crate::http::body::JsonBody;
 use crate::http::{Error, Result};
+use crate::sites::value::CustomerValue;
 
 /// Customers of a page, unless fewer are asked for.
 const PAGE: usize = 50;
@@ -140,6 +141,9 @@ struct PatchBody {
     /// Null brings back what the site's server said last.
     #[schema(max_length = 64)]
     tier: Option<String>,
+    /// What they are worth, by which their answers to surveys count. Null brings back what the site's server said last.
+    #[schema(minimum = 0, maximum = 1_000_000_000_000_i64)]
+    value: Option<f64>,
     /// The address or the identifier of a member who may own a case.
     representative: Option<String>,
     /// For the staff only.
@@ -207,6 +211,16 @@ async fn read_patch(app: &App, customer: &Customer, body: Value) -> Result<Patch
         name => patch.name = read.is_given("name").then_some(name.and_then(std::result::Result::ok)),
     }
     patch.tier = read.key("tier", "is no tier of the site", |tier| tiers::may_be(&service, site_key, tier));
+    patch.value = match read.fields.value("value") {
+        None => read.is_given("value").then_some(None),
+        Some(value) => match value.as_f64().and_then(CustomerValue::new) {
+            Some(value) => Some(Some(value)),
+            None => {
+                read.fields.refuse("value", ErrorCode::Invalid, "must be a number from 0 to 1,000,000,000,000");
+                None
+            }
+        },
+    };
     let notes = read.fields.text("notes");
     patch.notes = read.is_given("notes").then_some(notes);
     let (representative_id, errors) = read.into_member(app, "representative").await?;

@@ -17,6 +17,7 @@ use crate::cases::{Actor, CaseError};
 use crate::customers::change::{self, CustomerError, Name, Patch};
 use crate::customers::{Customer, tiers};
 use crate::http::{Error, Result};
+use crate::sites::value::CustomerValue;
 
 #[derive(Clone, Debug, Deserialize, Serialize)]
 pub(super) struct EditForm {
@@ -26,6 +27,8 @@ pub(super) struct EditForm {
     name: String,
     #[serde(default)]
     tier: String,
+    /// None from a page that did not ask for it.
+    value: Option<String>,
     #[serde(default)]
     representative: String,
     #[serde(default)]
@@ -55,9 +58,10 @@ pub(super) async fn save(
     } else {
         (StatusCode::UNPROCESSABLE_ENTITY, errors)
     };
-    let EditForm { name, tier, representative, notes, .. } = form;
+    let EditForm { name, tier, value, representative, notes, .. } = form;
+    let value = value.unwrap_or_default();
     // Whoever has seen that somebody else was here may send it again.
-    let draft = Draft { name, tier, representative, notes, version: customer.version, errors };
+    let draft = Draft { name, tier, value, representative, notes, version: customer.version, errors };
     refused(&app, &who, &customer.id, draft, status).await
 }
 
@@ -79,6 +83,17 @@ async fn read(app: &App, customer: &Customer, form: &EditForm) -> Result<(Patch,
     if tier != customer.tier && !tier.as_ref().is_none_or(may_be) {
         errors.push(("tier", "console.customers.tier_error"));
     }
+    let value = match form.value.as_deref().map(chosen) {
+        None => None,
+        Some(None) => Some(None),
+        Some(Some(typed)) => {
+            let value = CustomerValue::parse(&typed);
+            if value.is_none() {
+                errors.push(("value", "console.customers.value_error"));
+            }
+            Some(value)
+        }
+    };
     let representative_id = chosen(&form.representative);
     if let Some(id) = representative_id.as_ref().filter(|id| customer.representative_id.as_ref() != Some(*id)) {
         match who_may_own(&app.db, id).await {
@@ -94,5 +109,5 @@ async fn read(app: &App, customer: &Customer, form: &EditForm) -> Result<(Patch,
         }
         notes => Some(notes.and_then(std::result::Result::ok)),
     };
-    Ok((Patch { name, tier: Some(tier), representative_id: Some(representative_id), notes }, errors))
+    Ok((Patch { name, tier: Some(tier), value, representative_id: Some(representative_id), notes }, errors))
 }

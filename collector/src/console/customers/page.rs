@@ -35,6 +35,7 @@ const PAGE: usize = 20;
 pub(super) struct Draft {
     pub(super) name: String,
     pub(super) tier: String,
+    pub(super) value: String,
     pub(super) representative: String,
     pub(super) notes: String,
     /// The version that they had read.
@@ -49,6 +50,7 @@ impl Draft {
         Self {
             name: customer.name(&app.keys).unwrap_or_default(),
             tier: customer.tier.clone().unwrap_or_default(),
+            value: customer.value.map(|value| value.to_string()).unwrap_or_default(),
             representative: customer.representative_id.clone().unwrap_or_default(),
             notes: customer.notes(&app.keys).unwrap_or_default(),
             version: customer.version,

@@ -134,6 +134,7 @@ const OVERVIEW: &[Column] = &[
     Column::new("csat_n", "insight.col.ratings", Form::Count),
     Column::new("upheld", "insight.col.upheld", Form::Share),
     Column::new("complaints_per_1000", "insight.col.per_thousand", Form::Number),
+    Column::new("exposure_kind", "insight.col.exposure_kind", Form::Text),
 ];
 const PROMISES: &[Column] = &[
     Column::new("value", "insight.col.kept", Form::Share),
@@ -230,6 +231,7 @@ const WORKLOAD: &[Column] = &[
     Column::new("cases_per_hour", "insight.col.per_hour", Form::Number),
     Column::new("urgent_share", "insight.col.urgent", Form::Share),
     Column::new("reopened_share", "insight.col.reopened", Form::Share),
+    Column::new("messages_median", "insight.col.messages_median", Form::Number),
     Column::new("csat", "insight.col.csat", Form::Share),
     Column::new("csat_n", "insight.col.ratings", Form::Count),
 ];

@@ -1,6 +1,7 @@
 //! Reports in the console: the same figures as those of the API, as a finding, a chart and a table, with the cases behind each number.
 
 mod columns;
+mod exposure;
 mod form;
 mod learnt;
 mod links;
@@ -20,5 +21,6 @@ pub fn router() -> Router<App> {
         .route("/staff/reports", get(page::list))
         .route("/staff/reports/suggestions", get(learnt::show))
         .route("/staff/reports/management", get(management::show))
+        .route("/staff/reports/exposure", get(exposure::show).post(exposure::add))
         .route("/staff/reports/{name}", get(page::show))
 }

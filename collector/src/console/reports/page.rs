@@ -54,6 +54,7 @@ struct ListPage {
     t: Texts,
     shell: Shell,
     names: Vec<(Name, bool)>,
+    reads_service: bool,
 }
 
 impl ListPage {
@@ -106,7 +107,8 @@ pub(super) async fn list(State(app): State<App>, who: SignedIn) -> Result<Html<S
         let is_there = !name.is_of_survey() || form::first_survey(&app.db, *name).await?.is_some();
         names.push((*name, is_there));
     }
-    page(&ListPage { t: who.t, shell: Shell::load(&app, &who, Screen::Reports).await?, names })
+    let reads_service = who.may(Action::ReadService);
+    page(&ListPage { t: who.t, shell: Shell::load(&app, &who, Screen::Reports).await?, names, reads_service })
 }
 
 /// A report, as a page or as a file.

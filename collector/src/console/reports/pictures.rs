@@ -1,8 +1,5 @@
 //! Which chart a report has.
 
-use sayso_analysis::importance::Crosshair;
-use sayso_analysis::scores::{mean, median};
-
 use crate::calendars::WEEKDAYS;
 use crate::charts::{Bar, Chart, Moment, Place, Plane, bars, heat, plane, series};
 use crate::reports::format;
@@ -41,7 +38,7 @@ pub(super) fn picture(names: &Names<'_>, report: &Report) -> Option<Chart> {
         }
         Name::Servqual => Some(bars(&of(names, rows, "gap", format::number), None)),
         Name::Kano => kano(names, rows),
-        Name::Importance => importance(names, rows),
+        Name::Importance => importance(names, report),
     }
 }
 
@@ -59,10 +56,12 @@ fn of(names: &Names<'_>, rows: &[Row], name: &str, write: impl Fn(f64) -> String
 }
 
 fn line(names: &Names<'_>, report: &Report, name: &str, write: impl Fn(f64) -> String) -> Chart {
+    // A limit of shares may be above all of them, which no axis has to show.
+    let highest = if report.unit == "exposure" { f64::INFINITY } else { 1.0 };
     let moment = |row: &Row| Moment {
         label: label(names, &row.group),
         value: figure(row, name),
-        limits: row.get("lower").as_f64().zip(row.get("upper").as_f64()),
+        limits: row.get("lower").as_f64().zip(row.get("upper").as_f64().map(|upper| upper.min(highest))),
         is_signal: row.get("signals").as_array().is_some_and(|rules| !rules.is_empty()),
     };
     let moments: Vec<Moment> = report.rows.iter().map(moment).collect();
@@ -112,19 +111,16 @@ fn kano(names: &Names<'_>, rows: &[Row]) -> Option<Chart> {
     (!places.is_empty()).then(|| plane(&shown, &places))
 }
 
-fn importance(names: &Names<'_>, rows: &[Row]) -> Option<Chart> {
+fn importance(names: &Names<'_>, report: &Report) -> Option<Chart> {
     let t = names.t;
     let place = |row: &Row| {
         let (importance, satisfaction) = (row.get("importance").as_f64()?, row.get("satisfaction").as_f64()?);
         Some(Place { label: names.group(&row.group), x: satisfaction, y: importance })
     };
-    let places: Vec<Place> = rows.iter().filter_map(place).collect();
-    let middle = |values: Vec<f64>| match names.asked.crosshair {
-        Crosshair::Means => mean(&values),
-        Crosshair::Medians => median(&values),
-    };
-    let cross =
-        middle(places.iter().map(|place| place.x).collect()).zip(middle(places.iter().map(|place| place.y).collect()));
+    let places: Vec<Place> = report.rows.iter().filter_map(place).collect();
+    // Of all items that are shown, also those that have no place since few know them.
+    let line = |name: &str| report.overall.as_ref()?["lines"][name].as_f64();
+    let cross = line("satisfaction").zip(line("importance"));
     let corners = ["concentrate_here", "keep_up", "low_priority", "possible_overkill"]
         .map(|word| t.get(&format!("insight.quadrant.{word}")).to_owned());
     let shown = Plane {

@@ -65,6 +65,24 @@ fn a_signed_token_names_the_customer() {
 }
 
 #[test]
+fn what_a_customer_is_worth_is_a_number_from_0_on() {
+    let value = |value: Value| of_claims(json!({"sub": "a", "exp": EXP, "value": value}));
+    for (claimed, number) in [(json!(0), 0.0), (json!(12.5), 12.5), (json!(1_000_000_000_000_i64), 1e12)] {
+        let identity = value(claimed).expect("it is valid");
+        assert_eq!(identity.value.map(CustomerValue::number), Some(number));
+        let stored = serde_json::to_string(&identity).expect("it is plain data");
+        assert_eq!(serde_json::from_str::<Identity>(&stored).expect("it is an identity"), identity);
+    }
+    assert_eq!(value(Value::Null).expect("it is valid").value, None);
+    for wrong in [json!(-1), json!(1e300), json!(1_000_000_000_001_i64), json!("3"), json!(true), json!([3])] {
+        assert!(
+            matches!(value(wrong.clone()), Err(IdentityError::Invalid(why)) if why.contains("claim value")),
+            "{wrong}"
+        );
+    }
+}
+
+#[test]
 fn both_secrets_are_valid_while_one_takes_over() {
     let (old, new) = (secrets().remove(0), secret("idsec_the-new-one"));
     let both = [new.clone(), old.clone()];

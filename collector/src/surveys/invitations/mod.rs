@@ -10,7 +10,7 @@ mod rows;
 mod send;
 mod token;
 
-pub use customers::{AskedCustomer, customers};
+pub use customers::{AskedCustomer, customers, have_values};
 pub use draw::{Candidate, Drawn, candidates};
 pub use plan::{calendar_of, invite};
 pub use rows::{Draw, Invitation, Invited, SUBJECT, draw_of, figures, mark_answered, opt_out};

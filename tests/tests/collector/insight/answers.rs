@@ -27,7 +27,11 @@ on_both_databases! {
             ("recommend", json!([]), vec![("", "invalid"), ("/answers", "required")]),
             ("recommend", json!({"answers": "9"}), vec![("/answers", "invalid")]),
             ("recommend", json!({"answers": [score(json!("9"))], "foo": 1}), vec![("/foo", "unknown_field")]),
-            ("recommend", json!({"answers": [score(json!(9))]}), vec![("/answers/0/value", "invalid")]),
+            ("recommend", json!({"answers": [score(json!(11))]}), vec![("/answers/0/value", "invalid")]),
+            ("recommend", json!({"answers": [score(json!(9.5))]}), vec![("/answers/0/value", "invalid")]),
+            ("recommend", json!({"answers": [score(json!(true))]}), vec![("/answers/0/value", "invalid")]),
+            ("recommend", json!({"answers": [score(json!(["9"]))]}), vec![("/answers/0/value", "invalid")]),
+            ("opinion", json!({"answers": [{"field": "text", "value": 9}]}), vec![("/answers/0/value", "invalid")]),
             ("recommend", json!({"answers": [{"field": "score"}]}), vec![("/answers/0/value", "required")]),
             ("recommend", json!({"answers": [7]}), vec![("/answers/0", "invalid")]),
             ("recommend", json!({"answers": [{"item": "x", "field": "score", "value": "9"}]}), vec![("/answers/0/item", "invalid")]),
@@ -35,7 +39,7 @@ on_both_databases! {
             ("yearly", json!({"answers": [{"item": "price", "field": "importance", "value": "5"}]}), vec![("/answers/0/item", "invalid")]),
             ("yearly", json!({"answers": [{"field": "importance", "value": "5"}]}), vec![("/answers/0/item", "invalid")]),
             ("yearly", json!({"answers": [{"item": "delivery", "field": "score", "value": "5"}]}), vec![("/answers/0/field", "invalid")]),
-            ("yearly", json!({"answers": [{"item": "delivery", "field": "importance", "value": 1}, {"item": "delivery", "field": "satisfaction", "value": "9"}]}), vec![("/answers/0/value", "invalid"), ("/answers/1/value", "invalid")]),
+            ("yearly", json!({"answers": [{"item": "delivery", "field": "importance", "value": 6}, {"item": "delivery", "field": "satisfaction", "value": "9"}]}), vec![("/answers/0/value", "invalid"), ("/answers/1/value", "invalid")]),
             ("opinion", json!({"answers": [{"field": "text", "value": "a\u{0}b"}]}), vec![("/answers/0/value", "invalid")]),
         ] {
             let refused = post(&app, survey, body.clone()).await;
@@ -44,10 +48,11 @@ on_both_databases! {
             let errors: Vec<(&str, &str)> = errors.iter().map(|(pointer, code)| (pointer.as_str(), code.as_str())).collect();
             assert_eq!(errors, wanted, "{body}: {}", refused.body);
         }
-        for item in ["", "score"] {
-            let stored = post(&app, "recommend", json!({"answers": [{"item": item, "field": "score", "value": "9"}]})).await;
+        for (item, value) in [("", json!("9")), ("score", json!(9))] {
+            let stored = post(&app, "recommend", json!({"answers": [{"item": item, "field": "score", "value": value}]})).await;
             assert_eq!(stored.status, StatusCode::CREATED, "{}", stored.body);
         }
+        assert_eq!(stored_answers(&app).await, ["9", "9"]);
         let client = app.client();
         let page = client.post_form("/s/acme/survey/opinion", &[("text:text", "a\0b")]).await;
         assert!(page.status == StatusCode::UNPROCESSABLE_ENTITY && page.body.contains("Please check this.") && page.body.contains("a\u{fffd}b"), "{}", page.body);
@@ -55,6 +60,15 @@ on_both_databases! {
         let typed = mei.post("/staff/surveys/opinion/answers", &[("text:text", "a\0b")]).await;
         assert_eq!(typed.status, StatusCode::UNPROCESSABLE_ENTITY, "{}", typed.body);
         assert_eq!(count(&app, "survey_answers").await, 2);
+    }
+
+    async fn a_language_that_the_site_does_not_speak_is_its_first_one(app: TestApp) {
+        app.apply_service(&surveys(&SURVEYS)).await;
+        let read = async |lang: &str| app.client().get(&format!("/api/v1/sites/acme/surveys/recommend{lang}")).await.json();
+        let first = read("").await;
+        assert!(first["questions"][0]["label"].as_str().unwrap().contains("recommend"), "{first}");
+        assert_eq!(read("?lang=fr").await, first);
+        assert_ne!(read("?lang=zh-Hans").await["questions"][0]["label"], first["questions"][0]["label"]);
     }
 
     async fn cards_are_masked_in_what_people_write(app: TestApp) {

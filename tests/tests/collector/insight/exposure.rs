@@ -1,6 +1,7 @@
 //! Exposure: orders a day, by which complaints are said per thousand.
 
 use reqwest::StatusCode;
+use sayso::auth::Role;
 use sayso::auth::token::Scope;
 use sayso::clock::{DAY, HOUR, parse_rfc3339, rfc3339};
 use sayso_tests::process::run;
@@ -9,6 +10,7 @@ use serde_json::{Value, json};
 
 use super::{near, report};
 use crate::access::Program;
+use crate::console::Desk;
 
 async fn import(app: &TestApp, rows: &str, more: &[&str]) -> (bool, String) {
     let file = app.data.path().join("orders.csv");
@@ -49,7 +51,7 @@ on_both_databases! {
         assert!(unknown.contains("there is no site other"), "{unknown}");
 
         for day in ["2026-11-23T10:00:00Z", "2026-11-23T11:00:00Z", "2026-11-24T10:00:00Z"] {
-            let (_, said) = import_case(&app, day).await;
+            let (_, said) = import_case(&app, "acme", day).await;
             assert!(said.contains('1'), "{said}");
         }
         let found = report(&program, "overview?from=2026-11-23&to=2026-11-24&exposure=orders&by=day").await;
@@ -61,6 +63,57 @@ on_both_databases! {
         near(&chart["rows"][0]["p"], 0.002);
         let visits = report(&program, "quality?from=2026-11-23&to=2026-11-24&exposure=visits&by=month").await;
         assert_eq!(visits["rows"][0]["n"], 9000);
+    }
+
+    async fn complaints_are_held_against_the_orders_of_their_own_site(app: TestApp) {
+        app.apply_service("[[site]]\nkey = \"acme\"\nname = \"Acme\"\n\n[[site]]\nkey = \"outlet\"\nname = \"Outlet\"\n").await;
+        let program = Program::new(&app).await;
+        for (site, at) in [
+            ("acme", "2026-11-16T10:00:00Z"), ("acme", "2026-11-23T10:00:00Z"), ("acme", "2026-11-23T11:00:00Z"),
+            ("outlet", "2026-11-16T10:00:00Z"), ("outlet", "2026-11-23T10:00:00Z"),
+        ] {
+            let (went_well, said) = import_case(&app, site, at).await;
+            assert!(went_well, "{said}");
+        }
+        import(&app, "date,count,kind\n2026-11-23,1000,orders\n2026-11-16,500,visits\n", &["--site", "acme"]).await;
+        import(&app, "date,count,kind\n2026-11-16,200,orders\n", &["--site", "outlet"]).await;
+        let period = "from=2026-11-23&to=2026-11-29&exposure=orders";
+        let whole = report(&program, &format!("overview?{period}")).await;
+        assert_eq!((&whole["rows"][0]["complaints"], &whole["rows"][0]["exposure"]), (&json!(3), &json!(1000)));
+        near(&whole["rows"][0]["complaints_per_1000"], 2.0);
+        let sites = report(&program, &format!("overview?{period}&by=site")).await;
+        assert_eq!((&sites["rows"][1]["group"], &sites["rows"][1]["complaints"]), (&json!("outlet"), &json!(1)));
+        assert_eq!((&sites["rows"][1]["exposure"], &sites["rows"][1]["complaints_per_1000"]), (&Value::Null, &Value::Null));
+        let weeks = report(&program, "quality?from=2026-11-09&to=2026-11-29&by=week&exposure=orders").await;
+        let found: Vec<[&Value; 4]> = weeks["rows"].as_array().unwrap().iter().map(|row| ["x", "n", "p", "upper"].map(|name| &row[name])).collect();
+        assert_eq!(found[0], [&json!(0), &json!(0), &Value::Null, &Value::Null]);
+        assert_eq!((found[1][0], found[1][1]), (&json!(1), &json!(200)), "of the site that sold something in that week alone");
+        assert_eq!((found[2][0], found[2][1]), (&json!(2), &json!(1000)));
+        near(&weeks["overall"]["mean"], 3.0 / 1200.0);
+        assert_eq!(weeks["overall"]["complaints"], 5, "all of them are counted where nothing is divided");
+        let topics = report(&program, "quality?from=2026-11-23&to=2026-11-29&by=site&exposure=orders").await;
+        let outlet = topics["rows"].as_array().unwrap().iter().find(|row| row["group"] == "outlet").unwrap();
+        assert_eq!((&outlet["value"], &outlet["n"]), (&Value::Null, &json!(0)));
+    }
+
+    async fn a_second_kind_changes_no_rate(app: TestApp) {
+        let program = Program::new(&app).await;
+        import_case(&app, "acme", "2026-11-23T10:00:00Z").await;
+        let day = "overview?from=2026-11-23&to=2026-11-23";
+        let rate = async |query: &str| {
+            let found = report(&program, &format!("{day}{query}")).await;
+            ["exposure_kind", "exposure", "complaints_per_1000"].map(|name| found["rows"][0][name].clone())
+        };
+        assert_eq!(rate("").await, [Value::Null, Value::Null, Value::Null]);
+        import(&app, "date,count,kind\n2026-11-23,50,visits\n", &[]).await;
+        assert_eq!(rate("").await, [json!("visits"), json!(50), json!(20.0)]);
+        import(&app, "date,count,kind\n2026-11-23,10,orders\n", &[]).await;
+        assert_eq!(rate("").await, [json!("orders"), json!(10), json!(100.0)]);
+        import(&app, "date,count,kind\n2026-11-23,1000,accounts\n", &[]).await;
+        assert_eq!(rate("").await, [json!("orders"), json!(10), json!(100.0)], "a kind that comes later changes nothing");
+        assert_eq!(rate("&exposure=accounts").await, [json!("accounts"), json!(1000), json!(1.0)]);
+        let weeks = report(&program, "quality?by=week&exposure=visits").await;
+        assert_eq!(weeks["overall"]["exposure_kind"], "visits");
     }
 
     async fn few_weeks_are_enough_for_the_limits_of_a_rate(app: TestApp) {
@@ -87,6 +140,38 @@ on_both_databases! {
         assert_eq!(of_cases["rows"][0]["upper"], Value::Null, "a share among cases needs 20 of them");
     }
 
+    async fn managers_say_it_for_a_day(app: TestApp) {
+        let (tom, ann, mei) = (Desk::of(&app, "tom", Role::Manager).await, Desk::of(&app, "ann", Role::Viewer).await, Desk::of(&app, "mei", Role::Agent).await);
+        const PAGE: &str = "/staff/reports/exposure";
+        assert!(tom.client.get("/staff/reports").await.body.contains(&format!("href=\"{PAGE}\"")));
+        let row = |date, count, kind| [("site", "acme"), ("date", date), ("count", count), ("kind", kind)];
+        let today = rfc3339(app.app.clock.now())[..10].to_owned();
+        for (count, said) in [("1000", "new"), ("1000", "same"), ("1200", "replaced")] {
+            let saved = tom.post(PAGE, &row(&today, count, "")).await;
+            assert_eq!((saved.status, saved.location()), (StatusCode::SEE_OTHER, format!("{PAGE}?done={said}").as_str()));
+        }
+        tom.post(PAGE, &row(&today, "7", "Visits")).await;
+        let page = ann.client.get(PAGE).await;
+        assert!(page.body.contains("1,200") && page.body.contains("<code>visits</code>") && !page.body.contains("<form class=\"card form\""), "{}", page.body);
+        for (date, count, kind, said) in [("soon", "1", "", "Write a day such as"), (&today, "1.5", "", "Write a whole number"), (&today, "1", "web visits", "Write 1 to 32 letters")] {
+            let refused = tom.post(PAGE, &row(date, count, kind)).await;
+            assert!(refused.status == StatusCode::UNPROCESSABLE_ENTITY && refused.body.contains(said), "{}", refused.body);
+            assert!(refused.body.contains(&format!("value=\"{count}\"")), "what was typed stays");
+        }
+        let nowhere = tom.post(PAGE, &[("site", "other"), ("date", &today), ("count", "1")]).await;
+        assert_eq!(nowhere.status, StatusCode::UNPROCESSABLE_ENTITY);
+        for other in [&ann, &mei] {
+            assert_eq!(other.post(PAGE, &row(&today, "1", "")).await.status, StatusCode::FORBIDDEN);
+        }
+        assert_eq!(mei.client.get(PAGE).await.status, StatusCode::FORBIDDEN);
+        let select = "select details from audit_log where action = 'exposure.import' and object = 'site/acme' order by number";
+        let noted: Vec<String> = sayso::with_db!(&app.app.db, pool => sqlx::query_scalar(select).fetch_all(pool).await).unwrap();
+        assert_eq!(noted.len(), 3, "what was there already is no change: {noted:?}");
+        let program = Program::with(&app, "shop", &[Scope::ServiceRead]).await;
+        let found = program.get_at("/api/v1/exposure?site=acme").await.json();
+        assert_eq!(found["exposure"], json!([{"date": today, "count": 1200, "kind": "orders"}, {"date": today, "count": 7, "kind": "visits"}]));
+    }
+
     async fn programs_say_how_much_there_was(app: TestApp) {
         let program = Program::with(&app, "shop", &[Scope::ServiceWrite, Scope::ServiceRead]).await;
         let rows = json!([{"date": "2026-11-23", "count": 1000}, {"date": "2026-11-24", "count": 5, "kind": "visits"}]);
@@ -94,8 +179,16 @@ on_both_databases! {
         assert_eq!((stored.status, stored.json()), (StatusCode::OK, json!({"new": 2, "replaced": 0, "same": 0})));
         let again = post(&program, &app, &json!({"site": "acme", "rows": rows})).await;
         assert_eq!(again.json(), json!({"new": 0, "replaced": 0, "same": 2}));
+        let all = [json!({"date": "2026-11-23", "count": 1000, "kind": "orders"}), json!({"date": "2026-11-24", "count": 5, "kind": "visits"})];
         let found = program.get_at("/api/v1/exposure?site=acme&from=2026-11-01").await.json();
-        assert_eq!(found, json!({"exposure": [{"date": "2026-11-23", "count": 1000, "kind": "orders"}], "next": null}));
+        assert_eq!(found, json!({"exposure": all, "next": null}));
+        let of_kind = program.get_at("/api/v1/exposure?site=acme&kind=visits").await.json();
+        assert_eq!(of_kind, json!({"exposure": [all[1]], "next": null}));
+        let first = program.get_at("/api/v1/exposure?site=acme&limit=1").await.json();
+        assert_eq!(first["exposure"], json!([all[0]]));
+        let next = first["next"].as_str().unwrap();
+        let second = program.get_at(&format!("/api/v1/exposure?site=acme&limit=1&cursor={next}")).await.json();
+        assert_eq!(second, json!({"exposure": [all[1]], "next": null}));
         let many: Vec<Value> = vec![json!({"date": "2026-11-23", "count": 1}); 1_001];
         for wrong in [
             json!({"site": "other", "rows": rows}), json!({"rows": rows}), json!({"site": "acme"}), json!({"site": "acme", "rows": []}),
@@ -105,7 +198,11 @@ on_both_databases! {
         ] {
             assert_eq!(post(&program, &app, &wrong).await.status, StatusCode::UNPROCESSABLE_ENTITY, "{wrong}");
         }
-        for wrong in ["", "?site=x", "?site=acme&from=soon", "?site=acme&x=1"] {
+        for (rows, code) in [(json!([]), "too_short"), (json!(many), "too_long"), (json!({}), "invalid"), (Value::Null, "required")] {
+            let refused = post(&program, &app, &json!({"site": "acme", "rows": rows})).await;
+            assert_eq!(refused.field_errors(), [("/rows".to_owned(), code.to_owned())], "{}", refused.body);
+        }
+        for wrong in ["", "?site=x", "?site=acme&from=soon", "?site=acme&x=1", "?site=acme&limit=0", "?site=acme&limit=1001", "?site=acme&cursor=x"] {
             assert_eq!(program.get_at(&format!("/api/v1/exposure{wrong}")).await.status, StatusCode::UNPROCESSABLE_ENTITY, "{wrong}");
         }
         let stranger = Program::with(&app, "crm", &[Scope::ReportsRead]).await;
@@ -114,11 +211,11 @@ on_both_databases! {
     }
 }
 
-async fn import_case(app: &TestApp, received_at: &str) -> (bool, String) {
+async fn import_case(app: &TestApp, site: &'static str, received_at: &str) -> (bool, String) {
     let file = app.data.path().join("case.csv");
     let rows = format!("kind,message,received_at,external_id\ncomplaint,late,{received_at},{received_at}\n");
     std::fs::write(&file, rows).unwrap();
     let (data, url) = (app.data.path().to_owned(), app.app.config.database_url.reveal().unwrap_or_default().to_owned());
     let file = file.to_str().unwrap().to_owned();
-    tokio::task::spawn_blocking(move || run(&data, &url, &["import", &file, "--site", "acme"])).await.unwrap()
+    tokio::task::spawn_blocking(move || run(&data, &url, &["import", &file, "--site", site])).await.unwrap()
 }

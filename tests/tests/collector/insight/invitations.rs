@@ -92,6 +92,8 @@ on_both_databases! {
         app.client().get(&format!("{path}/stop")).await;
         assert_eq!((count(&app, "survey_answers").await, count(&app, "survey_optouts").await), (0, 0), "scanners that follow links answer nothing");
         assert_eq!(answer(&app, &path, "9").await.status, StatusCode::UNPROCESSABLE_ENTITY);
+        let robot = app.client().post_form(&path, &[("score:score", "1"), ("website", "x")]).await;
+        assert_eq!((robot.location(), count(&app, "survey_answers").await), (format!("{path}?done=1").as_str(), 0));
         for score in ["2", "5"] {
             assert_eq!(answer(&app, &path, score).await.location(), format!("{path}?done=1"));
         }

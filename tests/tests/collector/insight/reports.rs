@@ -296,6 +296,32 @@ on_both_databases! {
         }
     }
 
+    async fn workload_says_how_long_cases_were_and_nothing_of_what_was_open_before(app: TestApp) {
+        set_up(&app).await;
+        let program = Program::new(&app).await;
+        for replies in [0, 1, 3] {
+            let (id, _) = submit(&app, &program, complaint("delivery")).await;
+            post(&program, &format!("/{id}/assign"), json!({"owner": "mei@shop.example"})).await;
+            for at in 0..replies {
+                app.app.clock.advance(MINUTE);
+                post(&program, &format!("/{id}/messages"), json!({"kind": "reply", "body": format!("Word {at}")})).await;
+            }
+            if replies > 0 {
+                post(&program, &format!("/{id}/status"), json!({"status": "resolved", "outcome": "upheld"})).await;
+            }
+        }
+        let found = report(&program, "workload?from=2026-11-30&to=2026-11-30").await;
+        let row = &found["rows"][0];
+        assert_eq!((&row["handled"], &row["messages_median"], &row["open"]), (&json!(2), &json!(1.0), &json!(1)), "{row}");
+        for end in ["low", "high"] {
+            assert_eq!(row.get(end), Some(&Value::Null), "there is no interval of a count of all");
+        }
+        let before = &found["before"]["rows"][0];
+        assert_eq!((&before["group"], before.get("open")), (&json!("mei@shop.example"), Some(&Value::Null)), "{before}");
+        let days = report(&program, "workload?from=2026-11-30&to=2026-11-30&by=day").await;
+        assert_eq!((&days["rows"][0]["open"], days["before"]["rows"][0].get("open")), (&json!(1), Some(&Value::Null)), "{days}");
+    }
+
     async fn causes_are_problems_or_topics(app: TestApp) {
         set_up(&app).await;
         let program = Program::new(&app).await;

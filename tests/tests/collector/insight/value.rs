@@ -1,11 +1,16 @@
 //! What is known of customers who were asked by mail: their answers can be sorted by it, and count by their value.
 
+use reqwest::StatusCode;
+use sayso::auth::Role;
 use sayso_tests::{MailServer, on_both_databases};
 use serde_json::{Value, json};
 
 use super::invitations::{answer, apply, asked, customers, invite, link, with_mail_server};
 use super::{near, report};
 use crate::access::Program;
+use crate::access::identity::{secret, sign};
+use crate::console::Desk;
+use crate::outbox::cases::{submit, work};
 
 const SERVICE: &str = r#"
 [[tier]]
@@ -75,5 +80,69 @@ on_both_databases! {
         sayso::with_write!(db, pool => sqlx::query(some).execute(pool).await.map(|_| ())).unwrap();
         let one = report(&program, "satisfaction?survey=opinion").await;
         assert_eq!((&one["rows"][0]["n"], &one["rows"][0]["weighted_value"]), (&json!(12), &Value::Null));
+    }
+
+    async fn a_value_of_the_customer_counts_more_than_their_tier(database: Database) {
+        let server = MailServer::start().await;
+        let app = with_mail_server(database, &server).await;
+        let (_, secret) = secret(&app).await;
+        let name = |n: usize| format!("c{n}@example.com");
+        for n in 0..12 {
+            let mut claims = json!({"sub": format!("u-{n}"), "exp": app.app.clock.now() / 1_000 + 600, "email": name(n), "tier": "gold"});
+            // The first ones are worth ten, and of the others nobody says it.
+            if n < GOLD.len() {
+                claims["value"] = json!(10);
+            }
+            submit(&app, json!({"kind": "question", "message": "Where is it?", "identity": sign(&claims, &secret)})).await;
+        }
+        work(&app).await;
+        apply(&app, SERVICE).await;
+        assert_eq!(invite(&app).await, 12);
+        let program = Program::new(&app).await;
+        let mut ids = Vec::new();
+        for (n, score) in GOLD.iter().chain(&OTHERS).enumerate() {
+            answer(&app, &link(&app, &asked(&server, &name(n))[0]), score).await;
+            let found = program.get_at(&format!("/api/v1/customers?q={}", name(n))).await.json();
+            ids.push(found["customers"][0]["id"].as_str().unwrap().to_owned());
+            let value = if n < GOLD.len() { json!(10.0) } else { Value::Null };
+            assert_eq!(found["customers"][0]["value"], value);
+        }
+        let weighted = async || report(&program, "satisfaction?survey=opinion").await["rows"][0]["weighted_value"].clone();
+        near(&weighted().await, (10.0 * 5.0 + 3.0 * 2.0) / (10.0 * 6.0 + 3.0 * 6.0));
+        let patch = async |id: &str, value: Value| program.patch_at(&format!("/api/v1/customers/{id}"), &json!({"value": value})).await;
+        for id in &ids[..GOLD.len()] {
+            assert_eq!(patch(id, json!(2.5)).await.json()["value"], json!(2.5), "what the staff set counts more");
+        }
+        near(&weighted().await, (2.5 * 5.0 + 3.0 * 2.0) / (2.5 * 6.0 + 3.0 * 6.0));
+        assert_eq!(patch(&ids[0], Value::Null).await.json()["value"], json!(10.0), "and without it what the site said");
+        assert_eq!(weighted().await, Value::Null, "the only one of another value could be worked out");
+        for wrong in [json!(-1), json!("3"), json!(1e13), json!(true)] {
+            let refused = patch(&ids[0], wrong.clone()).await;
+            assert_eq!(refused.field_errors(), [("/value".to_owned(), "invalid".to_owned())], "{wrong}: {}", refused.body);
+        }
+        let claims = json!({"sub": "u-0", "exp": app.app.clock.now() / 1_000 + 600, "value": "10"});
+        let refused = app.client().submit(json!({"kind": "question", "message": "?", "identity": sign(&claims, &secret)})).await;
+        assert_eq!((refused.status, refused.field_errors()), (StatusCode::UNPROCESSABLE_ENTITY, vec![("/identity".to_owned(), "invalid".to_owned())]));
+        let claims = json!({"sub": "u-0", "exp": app.app.clock.now() / 1_000 + 600, "value": 4});
+        submit(&app, json!({"kind": "question", "message": "Again", "identity": sign(&claims, &secret)})).await;
+        work(&app).await;
+        let customer = async || program.get_at(&format!("/api/v1/customers/{}", ids[0])).await.json();
+        assert_eq!(customer().await["value"], json!(4.0), "it is what the site said last");
+        let tom = Desk::of(&app, "tom", Role::Manager).await;
+        let page = format!("/staff/customers/{}", ids[0]);
+        let shown = tom.client.get(&page).await.body;
+        assert!(shown.contains("name=\"value\" value=\"4\""), "{shown}");
+        let form = |value| {
+            let hidden = |name| super::pages::hidden(&shown[shown.find("data-submit-once novalidate").unwrap()..], name);
+            [("key", hidden("key")), ("version", hidden("version")), ("tier", "gold".to_owned()), ("value", String::from(value))]
+        };
+        let post = async |value: &str| {
+            let fields = form(value);
+            tom.post(&page, &fields.iter().map(|(name, value)| (*name, value.as_str())).collect::<Vec<_>>()).await
+        };
+        let refused = post("a lot").await;
+        assert!(refused.status == StatusCode::UNPROCESSABLE_ENTITY && refused.body.contains("A value is a number from 0"), "{}", refused.body);
+        assert_eq!(post("7").await.status, StatusCode::SEE_OTHER);
+        assert_eq!(customer().await["value"], json!(7.0));
     }
 }
