@@ -67,7 +67,7 @@ filter = "status=open&kind=complaint&owner=me&due=overdue&sort=due&q=late"
             "line 10, column 8: ",
             "line 11, column 12: there is no calendar night",
             "line 12, column 18: must be a length such as",
-            "line 16, column 17: ",
+            "line 16, column 18: ",
             "line 16, column 38: there is no category zz",
             "line 16, column 62: there is no calendar nope",
             "line 17, column 21: ",

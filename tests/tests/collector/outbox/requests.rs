@@ -75,6 +75,7 @@ on_both_databases! {
         let tunnel = tokio::spawn(tunnel(listener));
         let settings = Box::new(move |config: &mut sayso::Config| {
             config.outbox.proxy = address.into();
+            config.outbox.allow_hosts = vec!["localhost".into()];
             config.outbox.ca_file = Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures/tls/ca.pem");
         });
         let app = TestApp::spawn_with(database, Options { settings, ..Options::default() }).await;
