@@ -6,6 +6,7 @@ use sayso_tests::{MailServer, on_both_databases};
 use serde_json::{Value, json};
 
 use super::invitations::{answer, apply, asked, customers, invite, link, with_mail_server};
+use super::pages::hidden;
 use super::{near, report};
 use crate::access::Program;
 use crate::access::identity::{secret, sign};
@@ -132,8 +133,8 @@ on_both_databases! {
         let page = format!("/staff/customers/{}", ids[0]);
         let shown = tom.client.get(&page).await.body;
         assert!(shown.contains("name=\"value\" value=\"4\""), "{shown}");
-        let form = |value| {
-            let hidden = |name| super::pages::hidden(&shown[shown.find("data-submit-once novalidate").unwrap()..], name);
+        let form = |value: &str| {
+            let hidden = |name| hidden(&shown[shown.find("data-submit-once novalidate").unwrap()..], name);
             [("key", hidden("key")), ("version", hidden("version")), ("tier", "gold".to_owned()), ("value", String::from(value))]
         };
         let post = async |value: &str| {
@@ -144,5 +145,8 @@ on_both_databases! {
         assert!(refused.status == StatusCode::UNPROCESSABLE_ENTITY && refused.body.contains("A value is a number from 0"), "{}", refused.body);
         assert_eq!(post("7").await.status, StatusCode::SEE_OTHER);
         assert_eq!(customer().await["value"], json!(7.0));
+        let erased = program.post_at(&format!("/api/v1/customers/{}/erase", ids[0]), &json!({})).await;
+        assert_eq!(erased.status, StatusCode::OK, "{}", erased.body);
+        assert_eq!(customer().await["value"], Value::Null, "a number may lead back to somebody");
     }
 }
