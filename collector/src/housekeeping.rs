@@ -51,6 +51,7 @@ pub async fn run(app: App) {
     let mut due = Instant::now();
     while !app.shutdown.is_cancelled() {
         app.limits.forget_quiet();
+        app.sightings.visits.write().await;
         if app.leader.leads() && Instant::now() >= due {
             match clean_up(&app).await {
                 Ok(round) => {

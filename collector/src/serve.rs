@@ -65,6 +65,7 @@ pub async fn serve(app: App, listeners: Listeners) -> anyhow::Result<()> {
     if let Err(error) = app.replicas.flush(&app.db).await {
         tracing::warn!(%error, "the other replicas were not told of the last changes; they find them by themselves");
     }
+    app.sightings.visits.write().await;
     app.db.close().await;
     works
 }

@@ -17,7 +17,7 @@ pub mod raw;
 pub mod real_provider;
 mod receiver;
 mod round;
-mod smtp;
+pub mod smtp;
 pub mod stage;
 
 pub use app::{Background, Options, TestApp, write_key};

@@ -57,7 +57,7 @@ impl MailServer {
 
     /// Starts one that offers STARTTLS, with a certificate that `tests/fixtures/tls/ca.pem` signed.
     pub async fn start_with_tls() -> Self {
-        Self::start_with(Some(acceptor())).await
+        Self::start_with(Some(tls_acceptor())).await
     }
 
     async fn start_with(tls: Option<TlsAcceptor>) -> Self {
@@ -270,7 +270,8 @@ fn address(command: &str) -> String {
     command.split(['<', '>']).nth(1).unwrap_or_default().to_owned()
 }
 
-fn acceptor() -> TlsAcceptor {
+/// What makes a TLS server of a connection, as `localhost`, with a certificate that `tests/fixtures/tls/ca.pem` signed.
+pub fn tls_acceptor() -> TlsAcceptor {
     let file = |name: &str| Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures/tls").join(name);
     let certificates = CertificateDer::pem_file_iter(file("server.pem")).expect("the certificate is there");
     let certificates = certificates.map(|one| one.expect("it is PEM")).collect();

@@ -13,7 +13,7 @@ use crate::sites::Site;
 use crate::with_db;
 
 /// Cases of one step. It is one transaction, for which customers may have to wait.
-const BATCH: i64 = 256;
+pub const BATCH: i64 = 256;
 
 /// Finds or makes the customers of the next cases after `after`, oldest first, which is empty at the beginning; gives the last of them, or none when
 /// all are done. What was promised and routed stays as it was.

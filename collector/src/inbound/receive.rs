@@ -31,10 +31,15 @@ pub enum Handled {
 /// mail is to be tried again: whatever was done of it is not done twice.
 pub async fn receive(app: &App, raw: &[u8], site: Option<&Site>) -> Result<Handled> {
     let mail = Mail::parse(raw);
+    // It may have come before for no site, as long as none had its address.
+    let of_no_site = fingerprint(app, raw, mail.as_ref().ok(), None);
+    let is_named = site.is_some();
     let site = site_of(app, mail.as_ref().ok(), site).await?;
     let fingerprint = fingerprint(app, raw, mail.as_ref().ok(), site.as_deref());
-    if let Some(earlier) = Received::settled(&app.db, &fingerprint).await? {
-        return Ok(Handled::Before(earlier));
+    for earlier in [Some(&fingerprint), Some(&of_no_site).filter(|_| !is_named)].into_iter().flatten() {
+        if let Some(earlier) = Received::settled(&app.db, earlier).await? {
+            return Ok(Handled::Before(earlier));
+        }
     }
     let decision = match &mail {
         Ok(mail) => decide(app, mail, site.as_deref()).await?,
@@ -49,6 +54,9 @@ pub async fn receive(app: &App, raw: &[u8], site: Option<&Site>) -> Result<Handl
     };
     let kept = (decision.outcome == MailOutcome::Held).then_some(raw);
     received.record(&app.db, &app.keys, &fingerprint, kept).await?;
+    if fingerprint != of_no_site {
+        Received::forget_held(&app.db, &of_no_site).await?;
+    }
     let (outcome, reason) = (&received.outcome, &received.reason);
     tracing::info!(mail = received.id, outcome, reason, "a mail was received");
     Ok(Handled::Now(received))

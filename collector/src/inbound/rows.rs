@@ -93,6 +93,12 @@ impl Received {
         with_db!(db, pool => sqlx::query_as(sqlx::AssertSqlSafe(select)).bind(fingerprint).fetch_optional(pool).await)
     }
 
+    /// Forgets a mail that was held and has been taken since.
+    pub async fn forget_held(db: &Db, fingerprint: &str) -> sqlx::Result<()> {
+        let delete = "delete from inbound_mails where fingerprint = $1 and outcome = 'held'";
+        with_write!(db, conn => sqlx::query(delete).bind(fingerprint).execute(conn).await.map(|_| ()))
+    }
+
     /// The newest first.
     pub async fn newest(db: &Db, limit: i64) -> sqlx::Result<Vec<Self>> {
         let select = format!("{SELECT} order by received_at desc, id desc limit $1");

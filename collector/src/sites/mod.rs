@@ -21,6 +21,7 @@ mod stored;
 pub mod targets;
 pub mod texts;
 pub mod value;
+pub mod visits;
 
 use jiff::tz::TimeZone;
 use sayso_shared::FeedbackRules;

@@ -29,6 +29,8 @@ pub struct SiteSettings {
     pub public_record: bool,
     /// Whether feedback brings along what went wrong on the page: errors and failed requests, as far as the customer lets them.
     pub page_errors: bool,
+    /// Whether it is counted how many browsers ask for the tag on a day, as exposure of the kind `visits`.
+    pub count_visits: bool,
     /// The time zone that it lives by; none for that of its calendar ([`crate::service::Service::zone_of`]).
     pub time_zone: Option<Zone>,
     /// The country of phone numbers that are written without one.
@@ -140,6 +142,7 @@ impl Default for SiteSettings {
             agents_see_all: false,
             public_record: false,
             page_errors: false,
+            count_visits: false,
             time_zone: None,
             country: None,
             promise_text: Texts::new(),

@@ -5,12 +5,13 @@ use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use axum::extract::{Request, State};
-use axum::http::{HeaderMap, header};
+use axum::http::{HeaderMap, Method, header};
 use axum::middleware::Next;
 use axum::response::Response;
 use tokio::sync::broadcast;
 
 use super::SiteCache;
+use super::visits::Visits;
 use crate::changes::Change;
 use crate::clock::{Clock, MINUTE, Millis};
 use crate::db::Db;
@@ -76,13 +77,17 @@ pub struct Sightings {
     sites: SiteCache,
     changes: broadcast::Sender<Change>,
     seen: Mutex<Seen>,
+    /// Of the sites that have them counted.
+    pub visits: Arc<Visits>,
 }
 
 impl Sightings {
     /// Nothing has been seen yet.
     pub fn new(db: &Db, clock: &Clock, changes: &broadcast::Sender<Change>) -> Arc<Self> {
         let sites = SiteCache::new(db.clone(), clock.clone());
-        Arc::new(Self { db: db.clone(), clock: clock.clone(), sites, changes: changes.clone(), seen: Mutex::default() })
+        let visits = Visits::new(db, clock);
+        let (db, clock, changes) = (db.clone(), clock.clone(), changes.clone());
+        Arc::new(Self { db, clock, sites, changes, seen: Mutex::default(), visits })
     }
 
     /// Notes what a page of `origin` did with a site; none for a page that no site lists. It is written in the background, and open pages
@@ -156,6 +161,9 @@ pub async fn of_scripts(State(sightings): State<Arc<Sightings>>, request: Reques
         for site in listing {
             is_listed = true;
             sightings.note(Some(site.id()), &origin, Sight::Loaded);
+            if site.settings.count_visits && request.method() == Method::GET {
+                sightings.visits.count(site);
+            }
         }
         if !is_listed {
             sightings.note(None, &origin, Sight::Loaded);

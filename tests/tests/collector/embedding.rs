@@ -5,10 +5,11 @@ use std::process::Command;
 use reqwest::{Method, StatusCode};
 use sayso::auth::Role;
 use sayso::changes::Change;
+use sayso::clock::{DAY, parse_rfc3339};
 use sayso::db::Db;
 use sayso::sites::served;
 use sayso_tests::process::{binary, run};
-use sayso_tests::{TestApp, on_both_databases, write_key};
+use sayso_tests::{TestApp, eventually, on_both_databases, write_key};
 
 use crate::console::Desk;
 
@@ -51,6 +52,33 @@ on_both_databases! {
         assert!(!lin.client.get("/staff/start").await.body.contains("isn’t accepted"));
     }
 
+    async fn visits_are_counted_where_the_site_wants_it(app: TestApp) {
+        app.app.clock.advance(parse_rfc3339("2026-11-30T18:00:00Z").unwrap() - app.app.clock.now());
+        let client = app.client();
+        let visit = async |origin: &str, method: Method| {
+            client.send(client.request(method, "/sayso.js").header("referer", format!("{origin}/page"))).await
+        };
+        let counted = async || {
+            app.app.sightings.visits.write().await;
+            let select = "select day, kind, number from exposure order by day";
+            let rows: Vec<(String, String, i64)> =
+                sayso::with_db!(&app.app.db, pool => sqlx::query_as(select).fetch_all(pool).await).unwrap();
+            rows.into_iter().map(|(day, kind, number)| format!("{day} {kind} {number}")).collect::<Vec<_>>()
+        };
+        visit(TestApp::ORIGIN, Method::GET).await;
+        assert_eq!(counted().await, [""; 0], "nobody asked for that");
+        app.set_site(&["count_visits=true", "time_zone=Asia/Shanghai"]).await;
+        for _ in 0..3 {
+            visit(TestApp::ORIGIN, Method::GET).await;
+        }
+        visit(TestApp::ORIGIN, Method::HEAD).await;
+        visit("https://other.example", Method::GET).await;
+        // One that was begun in the background may be under way.
+        eventually("all are counted, on the day that it is in Shanghai", async || counted().await == ["2026-12-01 visits 3"]).await;
+        app.app.clock.advance(DAY);
+        visit(TestApp::ORIGIN, Method::GET).await;
+        eventually("the next day is another", async || counted().await == ["2026-12-01 visits 3", "2026-12-02 visits 1"]).await;
+    }
 }
 
 on_both_databases! {

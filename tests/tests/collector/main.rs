@@ -24,5 +24,6 @@ mod pages;
 mod privacy;
 mod search;
 mod service;
+mod service_checks;
 mod sites;
 mod web;

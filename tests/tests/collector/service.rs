@@ -14,20 +14,20 @@ use tempfile::TempDir;
 const FILE: &str = include_str!("../../fixtures/service.toml");
 
 /// An installation with nothing in it.
-struct Installation {
+pub struct Installation {
     data: TempDir,
     url: String,
 }
 
 impl Installation {
-    async fn new(database: Database) -> Self {
+    pub async fn new(database: Database) -> Self {
         let data = tempfile::tempdir().unwrap();
         write_key(data.path());
         Self { data, url: database.make().await.reveal().unwrap_or_default().to_owned() }
     }
 
     /// Runs `sayso service …`; gives the exit code and what was printed to both outputs.
-    fn service(&self, arguments: &[&str]) -> (Option<i32>, String) {
+    pub fn service(&self, arguments: &[&str]) -> (Option<i32>, String) {
         let output = Command::new(binary())
             .arg("service")
             .args(arguments)
@@ -41,7 +41,7 @@ impl Installation {
         (output.status.code(), printed)
     }
 
-    fn write(&self, name: &str, text: &str) -> String {
+    pub fn write(&self, name: &str, text: &str) -> String {
         let path = self.data.path().join(name);
         std::fs::write(&path, text).unwrap();
         path.to_str().unwrap().to_owned()

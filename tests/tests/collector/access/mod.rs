@@ -91,6 +91,16 @@ impl Program<'_> {
         }
     }
 
+    /// Posts if the case is still at this version.
+    pub async fn post_if(&self, path: &str, body: &Value, version: i64) -> Answer {
+        let client = self.app.client();
+        let request = client.request(Method::POST, &format!("/api/v1/cases{path}")).bearer_auth(&self.token);
+        let key = uuid::Uuid::new_v4().to_string();
+        client
+            .send(request.header("idempotency-key", key).header("if-match", format!("\"{version}\"")).json(body))
+            .await
+    }
+
     /// Changes a case with a header `If-Match`.
     pub async fn patch_if(&self, id: &str, body: &Value, version: &str) -> Answer {
         let client = self.app.client();

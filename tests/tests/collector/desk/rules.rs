@@ -43,4 +43,22 @@ on_both_databases! {
         assert_eq!(run_timed(&app.app).await.unwrap(), 1);
         assert_eq!(events(&case(&program, &new["id"]).await, "case.escalated").len(), 2);
     }
+
+    async fn what_a_rule_says_is_no_answer_and_who_is_asked_does_not_wait(app: TestApp) {
+        set_up(&app).await;
+        let program = Program::new(&app).await;
+        let (_, answered_by_rule) = submit(&app, &program, json!({"kind": "question", "message": "Where is my refund?"})).await;
+        let (code, asked) = submit(&app, &program, json!({"kind": "question", "message": "Do you deliver?"})).await;
+        let path = format!("/{}/status", asked["id"].as_str().unwrap());
+        assert_eq!(program.post(&path, &json!({"status": "waiting"})).await.status, StatusCode::OK);
+        assert_eq!(case(&program, &answered_by_rule["id"]).await["messages"][0]["by"], "staff");
+        app.app.clock.advance(4 * DAY);
+        assert_eq!(run_timed(&app.app).await.unwrap(), 1);
+        assert_eq!(events(&case(&program, &answered_by_rule["id"]).await, "case.escalated").len(), 1);
+        assert_eq!(events(&case(&program, &asked["id"]).await, "case.escalated").len(), 0);
+        let back = app.client().post_json(&format!("/api/v1/feedback/{code}/messages"), &json!({"body": "To Shanghai."})).await;
+        assert_eq!(back.status, StatusCode::CREATED, "{}", back.body);
+        app.app.clock.advance(4 * DAY);
+        assert_eq!(run_timed(&app.app).await.unwrap(), 1, "now it is our turn");
+    }
 }

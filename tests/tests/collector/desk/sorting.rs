@@ -3,6 +3,33 @@
 use super::*;
 
 on_both_databases! {
+    async fn a_step_is_refused_if_the_case_was_changed_meanwhile(app: TestApp) {
+        set_up(&app).await;
+        let program = Program::new(&app).await;
+        let (_, new) = submit(&app, &program, json!({"kind": "question", "message": "Where is it?"})).await;
+        let (id, read) = (new["id"].as_str().unwrap(), new["version"].as_i64().unwrap());
+        assert_eq!(program.patch(id, &json!({"priority": "high"}), Some(read)).await.status, StatusCode::OK);
+        let steps = [
+            ("messages", json!({"kind": "reply", "body": "It is on its way."}), StatusCode::CREATED),
+            ("status", json!({"status": "waiting"}), StatusCode::OK),
+            ("assign", json!({"owner": null}), StatusCode::OK),
+        ];
+        for (step, body, done) in steps {
+            let path = format!("/{id}/{step}");
+            let stale = program.post_if(&path, &body, read).await;
+            assert_eq!(stale.status, StatusCode::PRECONDITION_FAILED, "{step}: {}", stale.body);
+            assert!(stale.body.contains("case.priority"), "it says what was changed: {}", stale.body);
+            let now = case(&program, &new["id"]).await["case"]["version"].as_i64().unwrap();
+            let fresh = program.post_if(&path, &body, now).await;
+            assert_eq!(fresh.status, done, "{step}: {}", fresh.body);
+        }
+        assert_eq!(case(&program, &new["id"]).await["messages"].as_array().unwrap().len(), 1);
+        for name in ["priority", "kind"] {
+            let refused = program.patch(id, &json!({name: null}), None).await;
+            assert_eq!((refused.status, &refused.json()["errors"][0]["pointer"]), (StatusCode::UNPROCESSABLE_ENTITY, &json!(format!("/{name}"))));
+        }
+    }
+
     async fn the_staff_sort_cases_by_the_api(app: TestApp) {
         set_up(&app).await;
         let program = Program::new(&app).await;

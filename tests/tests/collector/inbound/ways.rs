@@ -60,6 +60,7 @@ on_both_databases! {
     }
 
     async fn what_belongs_nowhere_is_held_until_somebody_looks(app: TestApp) {
+        app.set_site(&["mail_address=care@shop.example"]).await;
         let raw = mail("han@example.com", "someone@else.example", "h1", "", "When will it come?");
         let (outcome, reason, _) = take(&app, raw.clone()).await;
         assert_eq!((outcome.as_str(), reason), ("held", json!("no_site")));
@@ -74,6 +75,16 @@ on_both_databases! {
         app.set_site(&["mail_address=someone@else.example"]).await;
         let answer = post(&app, raw, "").await;
         assert_eq!((answer.status, &answer.json()["outcome"]), (StatusCode::CREATED, &json!("case")));
+        let (_, listed) = command(&app, &["mail", "list", "--json"]).await;
+        assert!(!listed.contains("no_site"), "it is held no more: {listed}");
+    }
+
+    async fn the_only_site_gets_what_is_piped_and_the_same_mail_once(app: TestApp) {
+        let raw = mail("han@example.com", "someone@else.example", "only", "", "When will it come?");
+        let (code, printed) = pipe(&app, raw.clone(), &[]).await;
+        assert!(code == 0 && printed.contains("  case  case "), "{printed}");
+        let (code, printed) = pipe(&app, raw, &["--site", "acme"]).await;
+        assert!(code == 0 && printed.contains("came before"), "by another way it is the same mail: {printed}");
     }
 
     async fn mails_that_are_too_much_are_refused_with_their_limit(app: TestApp) {

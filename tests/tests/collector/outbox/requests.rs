@@ -1,8 +1,13 @@
 //! How requests to targets are made, by which way they leave, and what their answers mean.
 
+use std::path::Path;
+
 use sayso::clock::MINUTE;
+use sayso_tests::smtp::tls_acceptor;
 use sayso_tests::{Options, TestApp, WebhookReceiver, on_both_databases};
 use serde_json::json;
+use tokio::io::{AsyncRead, AsyncReadExt as _, AsyncWriteExt as _};
+use tokio::net::TcpListener;
 
 use super::cases::*;
 use super::rooms::{apply, open, state};
@@ -63,6 +68,49 @@ on_both_databases! {
         work(&app).await;
         assert_eq!(proxy.received().len(), 1);
     }
+
+    async fn https_goes_through_a_tunnel_that_the_proxy_digs(database: Database) {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let address = format!("http://sayso:hunter2@{}", listener.local_addr().unwrap());
+        let tunnel = tokio::spawn(tunnel(listener));
+        let settings = Box::new(move |config: &mut sayso::Config| {
+            config.outbox.proxy = address.into();
+            config.outbox.ca_file = Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures/tls/ca.pem");
+        });
+        let app = TestApp::spawn_with(database, Options { settings, ..Options::default() }).await;
+        let webhook = "[[target]]\nkey = \"room\"\nsite = \"acme\"\nchannel = \"generic\"\nurl_env = \"ROOM_URL\"\n";
+        apply(&app, webhook, "https://localhost/in").await;
+        complain(&app).await;
+        work(&app).await;
+        assert_eq!(state(&app).await, ("sent".to_owned(), None));
+        let (asked, request) = tunnel.await.unwrap().unwrap();
+        assert!(asked.starts_with("CONNECT localhost:443 HTTP/1.1\r\n"), "{asked}");
+        assert!(asked.to_lowercase().contains("proxy-authorization: basic "), "{asked}");
+        assert!(!asked.contains("/in"), "the proxy learns nothing of the request: {asked}");
+        assert!(request.starts_with("POST /in HTTP/1.1\r\n"), "{request}");
+        assert!(!request.to_lowercase().contains("proxy-authorization"), "nor the receiver of the proxy: {request}");
+    }
+}
+
+/// A proxy for one tunnel, with the server at its other end; gives what it was asked and the head of the request.
+async fn tunnel(listener: TcpListener) -> std::io::Result<(String, String)> {
+    let (mut stream, _) = listener.accept().await?;
+    let asked = head(&mut stream).await?;
+    stream.write_all(b"HTTP/1.1 200 Connection established\r\n\r\n").await?;
+    let mut inside = tls_acceptor().accept(stream).await?;
+    let request = head(&mut inside).await?;
+    inside.write_all(b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\nConnection: close\r\n\r\n").await?;
+    inside.shutdown().await?;
+    Ok((asked, request))
+}
+
+/// Reads up to the empty line, byte by byte, so that nothing is read of what follows.
+async fn head(stream: &mut (impl AsyncRead + Unpin)) -> std::io::Result<String> {
+    let mut head = Vec::new();
+    while !head.ends_with(b"\r\n\r\n") {
+        head.push(stream.read_u8().await?);
+    }
+    Ok(String::from_utf8_lossy(&head).into_owned())
 }
 
 async fn complain(app: &TestApp) -> sayso::cases::Case {

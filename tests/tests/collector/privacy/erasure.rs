@@ -134,6 +134,8 @@ on_both_databases! {
 
         let erased = program.post_at(&format!("/api/v1/customers/{customer}/erase"), &json!({})).await;
         assert_eq!((erased.status, &erased.json()["cases"]), (StatusCode::OK, &json!(2)), "{}", erased.body);
+        let again = program.post_at(&format!("/api/v1/customers/{customer}/erase"), &json!({})).await;
+        assert_eq!((again.status, again.json()), (StatusCode::OK, erased.json()), "erased is erased");
         run_due(&app.app).await.unwrap();
         assert_nothing_is_left(&app).await;
         app.app.clock.advance(HOUR);

@@ -149,6 +149,7 @@ const SITE: &[Field] = &[
     field("agents_see_all", Switch),
     field("public_record", Switch),
     field("page_errors", Switch),
+    field("count_visits", Switch),
 ];
 
 const TARGET: &[Field] = &[
