@@ -112,7 +112,8 @@ on_both_databases! {
         near(&weighted().await, (10.0 * 5.0 + 3.0 * 2.0) / (10.0 * 6.0 + 3.0 * 6.0));
         let patch = async |id: &str, value: Value| program.patch_at(&format!("/api/v1/customers/{id}"), &json!({"value": value})).await;
         for id in &ids[..GOLD.len()] {
-            assert_eq!(patch(id, json!(2.5)).await.json()["value"], json!(2.5), "what the staff set counts more");
+            let patched = patch(id, json!(2.5)).await;
+            assert_eq!(patched.json()["value"], json!(2.5), "what the staff set counts more: {}", patched.body);
         }
         near(&weighted().await, (2.5 * 5.0 + 3.0 * 2.0) / (2.5 * 6.0 + 3.0 * 6.0));
         assert_eq!(patch(&ids[0], Value::Null).await.json()["value"], json!(10.0), "and without it what the site said");
