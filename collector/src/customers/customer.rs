@@ -51,8 +51,8 @@ pub struct Known {
     pub phones: Vec<String>,
 }
 
-/// The columns of [`Customer`]. SQLite gives a whole number such as 10.0 back as an integer where a statement says `returning`, unless it is the result of a product.
-pub const COLUMNS: &str = "customers.id, customers.site_id, coalesce(customers.tier, customers.site_tier) as tier, 1.0 * coalesce(customers.value, customers.site_value) as value, customers.representative_id, \
+/// The columns of [`Customer`]. The value is cast since SQLite keeps a whole number in such a column as an integer, and says so where an update gives it back.
+pub const COLUMNS: &str = "customers.id, customers.site_id, coalesce(customers.tier, customers.site_tier) as tier, cast(coalesce(customers.value, customers.site_value) as double precision) as value, customers.representative_id, \
     customers.version, customers.created_at, customers.updated_at, customers.merged_into, customers.merged_at, customers.erased_at, customers.name_cipher, customers.notes_cipher";
 
 impl Customer {

@@ -66,7 +66,8 @@ on_both_databases! {
     }
 
     async fn complaints_are_held_against_the_orders_of_their_own_site(app: TestApp) {
-        app.apply_service("[[site]]\nkey = \"acme\"\nname = \"Acme\"\n\n[[site]]\nkey = \"outlet\"\nname = \"Outlet\"\n").await;
+        let site = |key: &str| format!("[[site]]\nkey = \"{key}\"\nname = \"{key}\"\norigins = []\n");
+        app.apply_service(&[site("acme"), site("outlet")].concat()).await;
         let program = Program::new(&app).await;
         for (site, at) in [
             ("acme", "2026-11-16T10:00:00Z"), ("acme", "2026-11-23T10:00:00Z"), ("acme", "2026-11-23T11:00:00Z"),
