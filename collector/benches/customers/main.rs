@@ -14,12 +14,15 @@ use axum::Router;
 use axum::body::Body;
 use axum::extract::ConnectInfo;
 use axum::http::{Request, Response, header};
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
 use sayso::audit::{self, Change, Stamp, Verdict};
 use sayso::auth::member::{Email, Name, NewMember};
 use sayso::auth::token::Scope;
 use sayso::auth::{Member, Password, Role, Token};
 use sayso::cases::Actor;
 use sayso::customers::backfill;
+use sayso::keys::{KEY_FILE, random_bytes};
 use sayso::sites::{Origin, Site, SiteKey};
 use sayso::{App, Config, erasure, routes, with_write};
 use sayso_shared::Lang;
@@ -67,6 +70,8 @@ async fn measure(name: &str, postgres: Option<&str>, customers: usize) -> anyhow
     config.dangerous_disable_guards = true;
     if let Some(admin) = postgres {
         config.database_url = own_database(admin).await?.into();
+        // Replicas share a key, so there none is made.
+        std::fs::write(data.path().join(KEY_FILE), STANDARD.encode(random_bytes::<32>()))?;
     }
     let app = App::start(config).await?;
     let now = app.clock.now();

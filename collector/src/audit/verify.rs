@@ -44,16 +44,14 @@ pub(super) async fn links_after(db: &Db, number: i64) -> sqlx::Result<Vec<Link>>
 /// Follows the chain from its first entry to its last one.
 pub async fn verify(db: &Db) -> sqlx::Result<Verdict> {
     let (mut last, mut head) = (0, GENESIS.to_owned());
-    loop {
-        let links = links_after(db, last).await?;
-        if links.is_empty() {
-            break;
-        }
-        for link in links {
-            if let Some(reason) = misfit(&link, last, &head) {
-                return Ok(Verdict::Broken { number: last + 1, reason });
-            }
-            (last, head) = (link.entry.number, link.hash);
+    let mut links = links_after(db, last).await?;
+    while let Some(end) = links.last().map(|link| link.entry.number) {
+        // The next ones are read while these are hashed.
+        let followed = tokio::task::spawn_blocking(move || follow(links, last, head));
+        links = links_after(db, end).await?;
+        match followed.await.expect("hashing does not panic") {
+            Ok(link) => (last, head) = link,
+            Err((number, reason)) => return Ok(Verdict::Broken { number, reason }),
         }
     }
     let select = "select value from counters where name = $1";
@@ -70,6 +68,17 @@ pub async fn head(db: &Db) -> sqlx::Result<(i64, String)> {
     let select = "select number, hash from audit_log order by number desc limit 1";
     let last = with_db!(db, pool => sqlx::query_as(select).fetch_optional(pool).await)?;
     Ok(last.unwrap_or_else(|| (0, GENESIS.to_owned())))
+}
+
+/// Follows some entries from the number and the hash of the one before them to those of the last one; else which does not fit, and why.
+fn follow(links: Vec<Link>, mut last: i64, mut head: String) -> Result<(i64, String), (i64, &'static str)> {
+    for link in links {
+        if let Some(reason) = misfit(&link, last, &head) {
+            return Err((last + 1, reason));
+        }
+        (last, head) = (link.entry.number, link.hash);
+    }
+    Ok((last, head))
 }
 
 fn misfit(link: &Link, last: i64, head: &str) -> Option<&'static str> {
