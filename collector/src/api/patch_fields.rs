@@ -17,19 +17,14 @@ pub(super) struct PatchFields {
     /// Where the body lies; empty for the whole document.
     pointer: &'static str,
     given: BTreeSet<String>,
-    nulls: BTreeSet<String>,
     /// The fields, for those that can't be taken away.
     pub(super) fields: Fields,
 }
 
 impl PatchFields {
     pub(super) fn new(body: Value, pointer: &'static str) -> Self {
-        let names = |is_asked: fn(&Value) -> bool| {
-            let fields = body.as_object().into_iter().flatten().filter(|(_, value)| is_asked(value));
-            fields.map(|(name, _)| name.clone()).collect()
-        };
-        let (given, nulls) = (names(|_| true), names(Value::is_null));
-        Self { pointer, given, nulls, fields: Fields::new(body, pointer) }
+        let given = body.as_object().map(|fields| fields.keys().cloned().collect()).unwrap_or_default();
+        Self { pointer, given, fields: Fields::new(body, pointer) }
     }
 
     /// Whether a field is there, also as null.
@@ -39,8 +34,9 @@ impl PatchFields {
 
     /// A word that every case has, so that null can't take it away.
     pub(super) fn word(&mut self, name: &str) -> Option<Text<16>> {
+        let is_null = self.fields.peek(name).is_some_and(Value::is_null);
         let word = self.fields.text(name);
-        if word.is_none() && self.nulls.contains(name) {
+        if is_null {
             self.fields.refuse(name, ErrorCode::Invalid, "every case has one, so it can't be taken away");
         }
         word

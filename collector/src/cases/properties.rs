@@ -79,7 +79,6 @@ struct Row {
     problem: Option<String>,
     remedy_cost: Option<i64>,
     remedy_currency: Option<String>,
-    version: i64,
 }
 
 impl Patch {
@@ -132,7 +131,7 @@ pub async fn patch(
     }
     state.check_workable()?;
     check_version(&mut tx, case_id, &state, version).await?;
-    let (current, _) = read(&mut tx, case_id).await?;
+    let current = read(&mut tx, case_id).await?;
     let events = patch_in(&mut tx, &terms, (case_id, &current), patch, (actor, &json!({})), now).await?;
     if events.is_empty() {
         return Ok(tx.rollback().await?);
@@ -181,13 +180,13 @@ async fn token_name(tx: &mut Tx, id: &str) -> sqlx::Result<Option<String>> {
     with_tx!(tx, conn => sqlx::query_scalar(select).bind(id).fetch_optional(conn).await)
 }
 
-/// What a case that is locked is sorted by, and its version.
-pub async fn read(tx: &mut Tx, case_id: &str) -> Result<(Properties, i64)> {
+/// What a case that is locked is sorted by.
+pub async fn read(tx: &mut Tx, case_id: &str) -> Result<Properties> {
     let select = "select cases.kind, nullif(coalesce(cases.category, feedback.category), '') as category, cases.priority, cases.tags, cases.team, \
-        cases.owner_id, cases.follow_up_at, cases.problem, cases.remedy_cost, cases.remedy_currency, cases.version from cases join feedback on feedback.id = cases.id where cases.id = $1";
+        cases.owner_id, cases.follow_up_at, cases.problem, cases.remedy_cost, cases.remedy_currency from cases join feedback on feedback.id = cases.id where cases.id = $1";
     let row: Option<Row> = with_tx!(tx, conn => sqlx::query_as(select).bind(case_id).fetch_optional(conn).await)?;
     let row = row.ok_or(CaseError::NotFound)?;
-    let properties = Properties {
+    Ok(Properties {
         kind: Kind::parse(&row.kind).unwrap_or(Kind::Complaint),
         category: row.category,
         priority: Priority::parse(&row.priority).unwrap_or(Priority::Normal),
@@ -197,8 +196,7 @@ pub async fn read(tx: &mut Tx, case_id: &str) -> Result<(Properties, i64)> {
         follow_up_at: row.follow_up_at,
         problem: row.problem,
         remedy_cost: Money::stored(row.remedy_cost, row.remedy_currency),
-    };
-    Ok((properties, row.version))
+    })
 }
 
 /// The same within a transaction that has locked the case: one update, and an event for each property that is another now. `by` is who does it, and

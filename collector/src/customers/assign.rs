@@ -1,13 +1,12 @@
 //! Finding or making the customers of cases, many at once.
 
-use std::collections::{BTreeSet, HashMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
 use sayso_shared::Contact;
 use sqlx::AssertSqlSafe;
 
 use super::customer::{handle_context, name_context};
 use super::handles::{Countries, Handles};
-use super::names;
 use super::plan::{Known, KnownCustomer, Plan, Said};
 use crate::cases::case::{decrypt_contact, decrypt_identity};
 use crate::clock::Millis;
@@ -93,7 +92,8 @@ pub(super) async fn assign(
     cases: &[Unassigned],
     now: Millis,
 ) -> sqlx::Result<Vec<Assigned>> {
-    let mut by_site: HashMap<&str, Vec<&Unassigned>> = HashMap::new();
+    // In one order, so that two transactions don't wait for each other.
+    let mut by_site: BTreeMap<&str, Vec<&Unassigned>> = BTreeMap::new();
     for case in cases {
         by_site.entry(&case.site_id).or_default().push(case);
     }
@@ -146,9 +146,10 @@ async fn make_customers<'a>(
         plan.handles.sort_by(|(one, _), (other, _)| one.hash.cmp(&other.hash));
         insert_customers(tx, keys, site_id, &plan, now).await?;
         if insert_handles(tx, keys, site_id, &plan, now).await? == plan.handles.len() as u64 {
-            note_names(tx, keys, &plan).await?;
-            note_tiers(tx, &plan).await?;
-            note_values(tx, &plan).await?;
+            let new: HashSet<&String> = plan.new.iter().collect();
+            note_names(tx, keys, &plan.names, &new).await?;
+            note_tiers(tx, &plan.tiers, &new).await?;
+            note_values(tx, &plan.values, &new).await?;
             return Ok(plan);
         }
         for id in &plan.new {
@@ -268,10 +269,14 @@ async fn update_cases(tx: &mut Tx, cases: &[(&str, Option<&str>, String)]) -> sq
 }
 
 /// Keeps by what names are found: those of new customers, and of those who had none.
-async fn note_names(tx: &mut Tx, keys: &Keys, plan: &Plan<'_>) -> sqlx::Result<()> {
-    let new: HashSet<&String> = plan.new.iter().collect();
-    let mut noted = Vec::with_capacity(plan.names.len());
-    for (id, name) in &plan.names {
+async fn note_names(
+    tx: &mut Tx,
+    keys: &Keys,
+    names: &HashMap<String, &str>,
+    new: &HashSet<&String>,
+) -> sqlx::Result<()> {
+    let mut noted = Vec::with_capacity(names.len());
+    for (id, name) in names {
         if !new.contains(id) {
             let cipher = keys.encrypt(&name_context(id), name.as_bytes());
             let update = "update customers set name_cipher = $1 where id = $2 and name_cipher is null";
@@ -283,13 +288,12 @@ async fn note_names(tx: &mut Tx, keys: &Keys, plan: &Plan<'_>) -> sqlx::Result<(
         }
         noted.push((id.as_str(), *name));
     }
-    names::add(tx, keys, &noted).await
+    super::names::add(tx, keys, &noted).await
 }
 
 /// Notes the tiers that the site's own server said of earlier customers.
-async fn note_tiers(tx: &mut Tx, plan: &Plan<'_>) -> sqlx::Result<()> {
-    let new: HashSet<&String> = plan.new.iter().collect();
-    for (id, tier) in plan.tiers.iter().filter(|(id, _)| !new.contains(id)) {
+async fn note_tiers(tx: &mut Tx, tiers: &HashMap<String, &str>, new: &HashSet<&String>) -> sqlx::Result<()> {
+    for (id, tier) in tiers.iter().filter(|(id, _)| !new.contains(id)) {
         let update = "update customers set site_tier = $1 where id = $2";
         with_tx!(&mut *tx, conn => sqlx::query(update).bind(*tier).bind(id).execute(conn).await.map(|_| ()))?;
     }
@@ -297,9 +301,8 @@ async fn note_tiers(tx: &mut Tx, plan: &Plan<'_>) -> sqlx::Result<()> {
 }
 
 /// Notes what earlier customers are worth by the site's own server.
-async fn note_values(tx: &mut Tx, plan: &Plan<'_>) -> sqlx::Result<()> {
-    let new: HashSet<&String> = plan.new.iter().collect();
-    for (id, value) in plan.values.iter().filter(|(id, _)| !new.contains(id)) {
+async fn note_values(tx: &mut Tx, values: &HashMap<String, f64>, new: &HashSet<&String>) -> sqlx::Result<()> {
+    for (id, value) in values.iter().filter(|(id, _)| !new.contains(id)) {
         let update = "update customers set site_value = $1 where id = $2";
         with_tx!(&mut *tx, conn => sqlx::query(update).bind(*value).bind(id).execute(conn).await.map(|_| ()))?;
     }

@@ -6,8 +6,8 @@ use anyhow::{Context as _, bail, ensure};
 use clap::Subcommand;
 use encoding_rs::Encoding;
 
-use super::{Exposed, Outcome, put};
-use crate::audit::{self, Change, Stamp};
+use super::{Counts, Exposed, put};
+use crate::audit::Stamp;
 use crate::context::Context;
 use crate::import::table::{Cells, Need, Table, encoding_of};
 use crate::sites::Site;
@@ -42,16 +42,12 @@ pub async fn run(command: ExposureCommand, context: &Context) -> anyhow::Result<
     let ExposureCommand::Import { file, site, encoding, dry_run } = command;
     let site = find(context, site.as_deref()).await?;
     let mut table = Table::open(&file, encoding, COLUMNS)?;
-    let (mut new, mut replaced, mut same, mut refused) = (0_u64, 0_u64, 0_u64, 0_u64);
+    let (mut counts, mut refused) = (Counts::default(), 0_u64);
     let now = context.clock.now();
     let mut tx = context.db.begin().await?;
     while let Some((line, row)) = table.next_row()? {
         match row.and_then(|row| read(&row)) {
-            Ok(row) => match put(&mut tx, site.id(), &row, now).await? {
-                Outcome::New => new += 1,
-                Outcome::Replaced => replaced += 1,
-                Outcome::Same => same += 1,
-            },
+            Ok(row) => counts.add(put(&mut tx, site.id(), &row, now).await?),
             Err(reason) => {
                 refused += 1;
                 if refused <= NAMED_MAX {
@@ -60,19 +56,13 @@ pub async fn run(command: ExposureCommand, context: &Context) -> anyhow::Result<
             }
         }
     }
-    if dry_run || new + replaced == 0 {
+    if dry_run || counts.is_unchanged() {
         tx.rollback().await?;
     } else {
-        let after = serde_json::json!({"new": new, "replaced": replaced});
-        let change = Change {
-            action: "exposure.import",
-            object: format!("site/{}", site.key()),
-            before: serde_json::Value::Null,
-            after,
-        };
-        audit::append(&mut tx, &Stamp::command(now), &change).await?;
+        counts.note(&mut tx, &site, &Stamp::command(now)).await?;
         tx.commit().await?;
     }
+    let Counts { new, replaced, same } = counts;
     let verb = if dry_run { "Would be imported" } else { "Imported" };
     println!("{verb}: {new}. Replaced: {replaced}. There already: {same}. Refused: {refused}.");
     if refused > 0 {

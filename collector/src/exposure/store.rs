@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 
 use super::{Exposed, Outcome, put};
 use crate::audit::{self, Change, Stamp};
-use crate::db::Db;
+use crate::db::{Db, Tx};
 use crate::sites::Site;
 
 /// What became of rows.
@@ -18,25 +18,42 @@ pub struct Counts {
     pub same: u64,
 }
 
+impl Counts {
+    /// Counts what became of a row.
+    pub fn add(&mut self, outcome: Outcome) {
+        match outcome {
+            Outcome::New => self.new += 1,
+            Outcome::Replaced => self.replaced += 1,
+            Outcome::Same => self.same += 1,
+        }
+    }
+
+    /// Whether nothing is another than before.
+    pub const fn is_unchanged(self) -> bool {
+        self.new + self.replaced == 0
+    }
+
+    /// Notes in the audit log what was stored of a site.
+    pub async fn note(self, tx: &mut Tx, site: &Site, stamp: &Stamp) -> sqlx::Result<()> {
+        let after = json!({"new": self.new, "replaced": self.replaced});
+        let object = format!("site/{}", site.key());
+        let change = Change { action: "exposure.import", object, before: Value::Null, after };
+        audit::append(tx, stamp, &change).await
+    }
+}
+
 /// Stores rows of a site, all or none. The audit log notes how many were new; where nothing is another than before there is nothing to note.
 pub async fn store(db: &Db, site: &Site, rows: &[Exposed], stamp: &Stamp) -> sqlx::Result<Counts> {
     let mut counts = Counts::default();
     let mut tx = db.begin().await?;
     for row in rows {
-        match put(&mut tx, site.id(), row, stamp.at).await? {
-            Outcome::New => counts.new += 1,
-            Outcome::Replaced => counts.replaced += 1,
-            Outcome::Same => counts.same += 1,
-        }
+        counts.add(put(&mut tx, site.id(), row, stamp.at).await?);
     }
-    if counts.new + counts.replaced == 0 {
+    if counts.is_unchanged() {
         tx.rollback().await?;
         return Ok(counts);
     }
-    let after = json!({"new": counts.new, "replaced": counts.replaced});
-    let change =
-        Change { action: "exposure.import", object: format!("site/{}", site.key()), before: Value::Null, after };
-    audit::append(&mut tx, stamp, &change).await?;
+    counts.note(&mut tx, site, stamp).await?;
     tx.commit().await?;
     Ok(counts)
 }

@@ -83,23 +83,21 @@ impl SubmissionPolicy<'_> {
 
     /// Enforces the rate limits of the client. They are in memory, so this may come before everything that costs more.
     pub fn enforce_rate_limits(&self, app: &App) -> Result<()> {
-        match self {
-            SubmissionPolicy::Public { client, .. } => app.limits.check_submission(*client),
-            SubmissionPolicy::Trusted
-            | SubmissionPolicy::Mail { .. }
-            | SubmissionPolicy::Survey { .. }
-            | SubmissionPolicy::Split { .. } => Ok(()),
-        }
+        self.limited_client().map_or(Ok(()), |client| app.limits.check_submission(client))
     }
 
     /// Refuses a client who was refused lately and has not waited since, before what came is read.
     pub fn recheck_rate_limits(&self, app: &App) -> Result<()> {
+        self.limited_client().map_or(Ok(()), |client| app.limits.recheck_submission(client))
+    }
+
+    const fn limited_client(&self) -> Option<ClientAddress> {
         match self {
-            SubmissionPolicy::Public { client, .. } => app.limits.recheck_submission(*client),
+            SubmissionPolicy::Public { client, .. } => Some(*client),
             SubmissionPolicy::Trusted
             | SubmissionPolicy::Mail { .. }
             | SubmissionPolicy::Survey { .. }
-            | SubmissionPolicy::Split { .. } => Ok(()),
+            | SubmissionPolicy::Split { .. } => None,
         }
     }
 

@@ -82,7 +82,7 @@ async fn carry_out(
     let mut events = Vec::new();
     for step in wanted.steps() {
         // As the one before has left it.
-        let (current, _) = properties::read(tx, case_id).await?;
+        let current = properties::read(tx, case_id).await?;
         let patch = actions::patch(tx, app, terms, (case_id, &current), step).await?;
         let says = json!({step.because: step.name});
         let by = (&Actor::System, &says);

@@ -33,7 +33,7 @@ pub(super) async fn of_step(
     if !case.status().is_open() {
         return Ok(None);
     }
-    let (properties, _) = properties::read(tx, case_id).await?;
+    let properties = properties::read(tx, case_id).await?;
     let owner = match &properties.owner_id {
         Some(id) => Member::by_id(&app.db, id).await?.map(|member| member.name),
         None => None,

@@ -68,9 +68,7 @@ impl CalendarDefinition {
         let moved: BTreeMap<_, _> = moved.collect();
         Ok(Calendar::new(self.time_zone.zone().clone(), hours, self.holidays.clone(), moved))
     }
-}
 
-impl CalendarDefinition {
     /// Whether no hour of any day is outside of its hours.
     pub fn is_always_open(&self) -> bool {
         self.holidays.is_empty() && self.hours.hours().is_ok_and(|hours| hours == Hours::always())

@@ -11,9 +11,9 @@ use crate::cases::{Priority, Quarantine, Status};
 /// The parameters of the inbox that a view may set.
 const PARAMETERS: [&str; 10] = ["status", "kind", "site", "owner", "team", "priority", "tag", "due", "sort", "q"];
 /// What `due` may say.
-const DUE: [&str; 5] = ["overdue", "soon", "answered", "today", "follow_up"];
+pub const DUE: [&str; 5] = ["overdue", "soon", "answered", "today", "follow_up"];
 /// What `sort` may say.
-const SORT: [&str; 4] = ["newest", "oldest", "due", "updated"];
+pub const SORT: [&str; 4] = ["newest", "oldest", "due", "updated"];
 
 impl Check<'_, '_> {
     /// Refuses what the inbox would leave out as if it were not there, which would show more than the view is meant to.

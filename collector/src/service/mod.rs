@@ -9,7 +9,7 @@ pub mod commands;
 pub mod current;
 pub mod draft;
 pub mod file;
-mod filter_checks;
+pub mod filter_checks;
 pub mod membership;
 pub mod objects;
 pub mod plan;

@@ -58,13 +58,6 @@ pub enum Day {
     Sun,
 }
 
-impl Key {
-    /// The text.
-    pub fn as_str(&self) -> &str {
-        &self.0
-    }
-}
-
 impl FromStr for Key {
     type Err = anyhow::Error;
 
@@ -80,25 +73,11 @@ impl FromStr for Key {
     }
 }
 
-impl Tag {
-    /// The text.
-    pub fn as_str(&self) -> &str {
-        &self.0
-    }
-}
-
 impl FromStr for Tag {
     type Err = anyhow::Error;
 
     fn from_str(text: &str) -> anyhow::Result<Self> {
         Tags::parse([text])?.iter().next().map(|tag| Self(tag.to_owned())).context("a tag has a text")
-    }
-}
-
-impl Title {
-    /// The text.
-    pub fn as_str(&self) -> &str {
-        &self.0
     }
 }
 
@@ -110,13 +89,6 @@ impl FromStr for Title {
         let holds = (1..=200).contains(&text.chars().count()) && !text.chars().any(char::is_control);
         ensure!(holds, "a name has 1 to 200 characters, on one line");
         Ok(Self(text.to_owned()))
-    }
-}
-
-impl Address {
-    /// The address.
-    pub fn as_str(&self) -> &str {
-        &self.0
     }
 }
 
@@ -214,6 +186,13 @@ impl Day {
 
 macro_rules! display {
     ($($type:ident.$field:tt)+) => {$(
+        impl $type {
+            /// The text.
+            pub fn as_str(&self) -> &str {
+                &self.$field
+            }
+        }
+
         impl fmt::Display for $type {
             fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
                 formatter.write_str(&self.$field)

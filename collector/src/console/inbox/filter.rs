@@ -301,6 +301,7 @@ const fn sort_word(sort: Sort) -> &'static str {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::service::filter_checks;
 
     #[test]
     fn an_address_reads_back() {
@@ -320,6 +321,18 @@ mod tests {
             "/staff/cases?status=all&kind=complaint&site=acme&owner=me&team=delivery&sort=due&q=%E9%80%81%E8%B4%A7+%26+late"
         );
         assert!(filter.narrows());
+    }
+
+    #[test]
+    fn every_word_that_a_view_may_have_is_understood() {
+        for word in filter_checks::DUE {
+            let query = InboxQuery::of(&[("due", word)]);
+            assert_eq!(Filter::read(query, None, (0, 0)).due_word(), word);
+        }
+        for word in filter_checks::SORT {
+            let shown = if word == "newest" { "" } else { word };
+            assert_eq!(Filter::read(InboxQuery::of(&[("sort", word)]), None, (0, 0)).sort_word(), shown);
+        }
     }
 
     #[test]

@@ -20,13 +20,13 @@ use crate::exposure::{self, Counts, Exposed, RowError, Wanted};
 use crate::http::Result;
 use crate::reports::format;
 use crate::reports::periods::day;
-use crate::sites::Site;
+use crate::sites::{Site, visits};
 use crate::text::Texts;
 
 /// How many of the last days are shown.
 const DAYS: i64 = 31;
 /// What is offered as a kind; any other word may be typed.
-const KINDS: [&str; 3] = [ORDERS, "visits", "accounts"];
+const KINDS: [&str; 3] = [ORDERS, visits::KIND, "accounts"];
 
 #[derive(Template)]
 #[template(path = "console/exposure.html")]
@@ -113,7 +113,7 @@ impl ExposurePage {
     async fn load(app: &App, who: &SignedIn, typed: Typed) -> Result<Self> {
         who.require(Action::ReadService, "you may not read what complaints are held against")?;
         let (sites, service) = (app.sites.all().await?, app.service.current().await?);
-        let zone = sites.first().map_or(jiff::tz::TimeZone::UTC, |site| service.zone_of(site));
+        let zone = service.zone_of_first(&sites);
         let from = day(app.clock.now() - DAYS * DAY, &zone).to_string();
         let wanted = Wanted { site_id: None, kind: None, days: (Some(&from), None) };
         let mut found = exposure::sums(&app.db, &wanted).await?;

@@ -220,25 +220,22 @@ impl NetworkLimit {
     }
 
     fn recheck(&self, client: ClientAddress) -> Result<(), Error> {
-        let [network, line, house] = &self.0;
-        network.recheck(client.network())?;
-        match client.around() {
-            None => Ok(()),
-            Some([around, widest]) => {
-                line.recheck(around)?;
-                house.recheck(widest)
-            }
-        }
+        self.ask_each(client, Limiter::recheck)
     }
 
     fn check(&self, client: ClientAddress) -> Result<(), Error> {
+        self.ask_each(client, Limiter::check)
+    }
+
+    /// Asks for the network of a client and those around it, the narrowest first, until one refuses.
+    fn ask_each(&self, client: ClientAddress, ask: fn(&Limiter, u128) -> Result<(), Error>) -> Result<(), Error> {
         let [network, line, house] = &self.0;
-        network.check(client.network())?;
+        ask(network, client.network())?;
         match client.around() {
             None => Ok(()),
             Some([around, widest]) => {
-                line.check(around)?;
-                house.check(widest)
+                ask(line, around)?;
+                ask(house, widest)
             }
         }
     }
