@@ -196,7 +196,9 @@ pub(super) fn figures(names: &Names<'_>, report: &Report) -> Vec<Figure> {
         address: column.cases.and_then(|cases| links::cases(names, &row.group, cases)),
         before: before.map(|before| column.cell(names.t, before)).filter(|text| text != NO_FIGURE),
     };
-    columns(names.asked).iter().map(figure).collect()
+    // Words say something of a figure beside them; without that one they are no figure of their own.
+    let is_shown = |column: &&Column| !column.is_text() || column.cell(names.t, row) != NO_FIGURE;
+    columns(names.asked).iter().filter(is_shown).map(figure).collect()
 }
 
 /// The heads of the columns of a report's table.
