@@ -15,6 +15,7 @@ use tempfile::TempDir;
 use tokio::net::TcpListener;
 use tokio::task::JoinHandle;
 
+use crate::process::run;
 use crate::{Client, Database};
 
 /// A collector that answers on a random port, with the site `acme` whose pages are at [`TestApp::ORIGIN`].
@@ -55,6 +56,22 @@ impl Default for Options {
 impl TestApp {
     /// The origin of the site `acme`.
     pub const ORIGIN: &'static str = "https://shop.example";
+
+    /// Runs a command of the binary beside this collector; gives its success and what it printed to both outputs.
+    pub async fn command(&self, arguments: &[&str]) -> (bool, String) {
+        let data = self.data.path().to_owned();
+        let url = self.app.config.database_url.reveal().unwrap_or_default().to_owned();
+        let arguments: Vec<String> = arguments.iter().copied().map(str::to_owned).collect();
+        let run = move || run(&data, &url, &arguments.iter().map(String::as_str).collect::<Vec<_>>());
+        tokio::task::spawn_blocking(run).await.expect("it runs to its end")
+    }
+
+    /// Puts a file into the data folder; gives its path.
+    pub fn write_file(&self, name: &str, content: impl AsRef<[u8]>) -> String {
+        let path = self.data.path().join(name);
+        std::fs::write(&path, content).expect("the data folder can be written");
+        path.to_str().expect("a path in UTF-8").to_owned()
+    }
 
     /// Starts one with the usual options.
     pub async fn spawn(database: Database) -> Self {

@@ -16,6 +16,7 @@ use crate::auth::commands::{self as members, MemberCommand};
 use crate::auth::token_commands::{self as tokens, TokenCommand};
 use crate::config::{Config, DEFAULTS, LogFormat, Overrides, USUAL_DATA};
 use crate::context::Context;
+use crate::customers::import::{self as customers, CustomerCommand};
 use crate::db::DATABASE;
 use crate::export::commands::{self as export, ExportArguments};
 use crate::exposure::commands::{self as exposure, ExposureCommand};
@@ -63,6 +64,9 @@ enum Command {
     /// Make, list and remove tokens, with which programs use the staff API.
     #[command(subcommand)]
     Token(TokenCommand),
+    /// Store who a company's customers are, from its own list.
+    #[command(subcommand)]
+    Customer(CustomerCommand),
     /// Store feedback that was given elsewhere, from a file.
     Import(ImportArguments),
     /// Write cases to a file for spreadsheets or data people, one a row.
@@ -197,6 +201,7 @@ impl Cli {
             }
             Command::Token(command) => tokens::run(command, &Context::open(config).await?).await,
             Command::Export(arguments) => export::run(arguments, &Context::open(config).await?).await,
+            Command::Customer(command) => customers::run(command, &Context::open(config).await?).await,
             Command::Import(arguments) => import::run(arguments, &Context::open(config).await?).await,
             Command::Site(command) => sites::commands::run(command, &Context::open(config).await?).await,
             Command::Mail(command) => return inbound::commands::run(command, config).await,

@@ -56,7 +56,12 @@ pub enum Step {
 impl Terms {
     /// Those of now.
     pub async fn current(app: &App) -> Result<Self> {
-        Ok(Self { service: app.service.current().await?, sites: app.sites.all().await? })
+        Ok(Self::new(app.service.current().await?, app.sites.all().await?))
+    }
+
+    /// Those of a service and its sites.
+    pub fn new(service: Arc<Service>, sites: Vec<Arc<Site>>) -> Self {
+        Self { service, sites }
     }
 
     /// The service.

@@ -133,7 +133,7 @@ pub(super) async fn owners(tx: &mut Tx, site_id: &str, hashes: &[&str]) -> sqlx:
 }
 
 /// Writes what is new of the customers of a site. What another transaction has made meanwhile counts, so it is planned again then.
-async fn make_customers<'a>(
+pub(super) async fn make_customers<'a>(
     tx: &mut Tx,
     keys: &Keys,
     site_id: &str,
@@ -162,7 +162,7 @@ async fn make_customers<'a>(
 }
 
 /// What is known of the customers that cases may be of.
-async fn known(tx: &mut Tx, site_id: &str, cases: &[Said]) -> sqlx::Result<Known> {
+pub(super) async fn known(tx: &mut Tx, site_id: &str, cases: &[Said]) -> sqlx::Result<Known> {
     let hashes: Vec<&str> = cases.iter().flat_map(|case| case.handles.hashes()).collect();
     let owners = owners(tx, site_id, &hashes).await?;
     // Locks those who may get an identity, so that of two identities one at a time is given to a customer.

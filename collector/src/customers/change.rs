@@ -74,6 +74,11 @@ impl Name {
         let name: Text<NAME_MAX> = Text::parse(&name).map_err(|error| error.detail.to_string())?;
         Ok(Self(name.into_string()))
     }
+
+    /// The name.
+    pub fn into_string(self) -> String {
+        self.0
+    }
 }
 
 impl Patch {
@@ -163,7 +168,7 @@ async fn try_patch(
     }
     let case_ids = match before.tier == after.tier {
         true => Vec::new(),
-        false => tiers::follow(&mut tx, app, terms, &after, before.tier.as_deref(), actor, now).await?,
+        false => tiers::follow(&mut tx, &app.keys, terms, &after, before.tier.as_deref(), actor, now).await?,
     };
     let change = Change {
         action: "customer.set",

@@ -11,6 +11,7 @@ pub mod customer;
 pub mod export;
 pub mod find;
 pub mod handles;
+pub mod import;
 pub mod jobs;
 pub mod merge;
 pub mod names;

@@ -3,13 +3,13 @@
 use serde_json::json;
 
 use super::customer::Customer;
-use crate::app::App;
 use crate::cases::case::{self, decrypt_identity};
 use crate::cases::event::append;
 use crate::cases::{Actor, CaseError, EventType};
 use crate::clock::{Millis, rfc3339};
 use crate::clocks::{self, Step, Terms};
 use crate::db::Tx;
+use crate::keys::Keys;
 use crate::service::Service;
 use crate::with_tx;
 
@@ -26,7 +26,7 @@ pub fn may_be(service: &Service, site_key: &str, tier: &str) -> bool {
 /// the cases.
 pub(super) async fn follow(
     tx: &mut Tx,
-    app: &App,
+    keys: &Keys,
     terms: &Terms,
     customer: &Customer,
     earlier: Option<&str>,
@@ -39,7 +39,7 @@ pub(super) async fn follow(
         .bind(earlier.unwrap_or_default()).fetch_all(conn).await)?;
     let mut followed = Vec::new();
     for (case_id, identity_cipher) in open {
-        let identity = decrypt_identity(&app.keys, &case_id, identity_cipher.as_deref());
+        let identity = decrypt_identity(keys, &case_id, identity_cipher.as_deref());
         if identity.is_some_and(|identity| identity.tier.is_some()) {
             continue;
         }

@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use anyhow::{Context as _, bail, ensure};
+use anyhow::bail;
 use clap::Subcommand;
 use encoding_rs::Encoding;
 
@@ -40,7 +40,7 @@ pub enum ExposureCommand {
 /// Does what the command says.
 pub async fn run(command: ExposureCommand, context: &Context) -> anyhow::Result<()> {
     let ExposureCommand::Import { file, site, encoding, dry_run } = command;
-    let site = find(context, site.as_deref()).await?;
+    let site = Site::by_key_or_only(&context.db, site.as_deref()).await?;
     let mut table = Table::open(&file, encoding, COLUMNS)?;
     let (mut counts, mut refused) = (Counts::default(), 0_u64);
     let now = context.clock.now();
@@ -69,19 +69,6 @@ pub async fn run(command: ExposureCommand, context: &Context) -> anyhow::Result<
         bail!("{refused} rows were refused; the others are {}", if dry_run { "fine" } else { "stored" });
     }
     Ok(())
-}
-
-async fn find(context: &Context, key: Option<&str>) -> anyhow::Result<Site> {
-    let mut sites = Site::all(&context.db).await?;
-    match key {
-        Some(key) => {
-            sites.into_iter().find(|site| site.key() == key).with_context(|| format!("there is no site {key}"))
-        }
-        None => {
-            ensure!(sites.len() == 1, "say which site it is of, with --site KEY; `sayso site list` shows the sites");
-            sites.pop().context("there is no site")
-        }
-    }
 }
 
 fn read(row: &Cells) -> Result<Exposed, String> {

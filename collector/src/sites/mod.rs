@@ -178,6 +178,17 @@ impl Site {
         found.ok_or_else(|| anyhow::anyhow!("there is no site {key}; `sayso site list` shows the sites"))
     }
 
+    /// The site with this key; without a key, the only one there is.
+    pub async fn by_key_or_only(db: &Db, key: Option<&str>) -> anyhow::Result<Site> {
+        let mut all = Self::all(db).await?;
+        match (key, all.len()) {
+            (Some(key), _) => Self::by_key(db, key).await,
+            (None, 1) => Ok(all.remove(0)),
+            (None, 0) => anyhow::bail!("there is no site yet; `sayso site add` makes one"),
+            (None, _) => anyhow::bail!("say which site it is of, with --site KEY; `sayso site list` shows the sites"),
+        }
+    }
+
     /// Stores a changed name, origins and settings.
     pub async fn save(&self, db: &Db, stamp: &Stamp) -> anyhow::Result<()> {
         let mut tx = db.begin().await?;

@@ -19,7 +19,6 @@ mod wishes;
 use reqwest::StatusCode;
 use sayso::service::read::read;
 use sayso::service::store;
-use sayso_tests::process::run;
 use sayso_tests::{TestApp, on_both_databases};
 use serde_json::{Value, json};
 
@@ -93,16 +92,8 @@ pub async fn set_up(app: &TestApp) {
 
 /// Runs `sayso survey import`; gives its success and what it printed.
 pub async fn import(app: &TestApp, survey: &str, rows: &str, more: &[&str]) -> (bool, String) {
-    let file = app.data.path().join("answers.csv");
-    std::fs::write(&file, rows).unwrap();
-    let arguments: Vec<String> = ["survey", "import", survey, file.to_str().unwrap()]
-        .into_iter()
-        .chain(more.iter().copied())
-        .map(str::to_owned)
-        .collect();
-    let (data, url) = (app.data.path().to_owned(), app.app.config.database_url.reveal().unwrap_or_default().to_owned());
-    let run = move || run(&data, &url, &arguments.iter().map(String::as_str).collect::<Vec<_>>());
-    tokio::task::spawn_blocking(run).await.unwrap()
+    let file = app.write_file("answers.csv", rows);
+    app.command(&[&["survey", "import", survey, &file], more].concat()).await
 }
 
 /// A row for each answer of one field, the respondents counted from `first`.

@@ -3,7 +3,6 @@
 use std::fmt::Write as _;
 
 use sayso::clock::rfc3339;
-use sayso_tests::process::run;
 use sayso_tests::{TestApp, on_both_databases};
 use serde_json::json;
 
@@ -12,13 +11,8 @@ use super::{Program, count};
 
 /// Writes a file and imports it; gives the success and what was printed.
 async fn import(app: &TestApp, name: &str, content: impl AsRef<[u8]>, more: &[&str]) -> (bool, String) {
-    let path = app.data.path().join(name);
-    std::fs::write(&path, content).unwrap();
-    let arguments: Vec<String> =
-        ["import", path.to_str().unwrap()].into_iter().chain(more.iter().copied()).map(str::to_owned).collect();
-    let (data, url) = (app.data.path().to_owned(), app.app.config.database_url.reveal().unwrap_or_default().to_owned());
-    let run = move || run(&data, &url, &arguments.iter().map(String::as_str).collect::<Vec<_>>());
-    tokio::task::spawn_blocking(run).await.unwrap()
+    let file = app.write_file(name, content);
+    app.command(&[&["import", &file], more].concat()).await
 }
 
 async fn stored(app: &TestApp) -> i64 {

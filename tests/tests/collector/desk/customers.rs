@@ -179,6 +179,64 @@ on_both_databases! {
         assert_eq!(program.get_at(&address).await.json()["name"], Value::Null, "what the staff took away stays away");
     }
 
+    async fn a_company_says_who_its_customers_are(app: TestApp) {
+        set_up_customers(&app).await;
+        let program = Program::new(&app).await;
+        let import = async |rows: &str, more: &[&str]| {
+            let file = app.write_file("customers.csv", rows);
+            app.command(&[&["customer", "import", &file], more].concat()).await
+        };
+        let first = from(&app, &program, json!({"phone": "138 0013 8000"})).await;
+        assert_eq!(clocks(&first)[0].2, Some(minute(&local(0, 13, 1))), "the promise of everybody");
+        let rows = "identity,email,phone,name,tier,value,representative\n\
+            ,,+8613800138000,李雷,gold,12000,mei@shop.example\n\
+            u-7,Han@example.com,,韩梅梅,,8.5,\n";
+        let (done, said) = import(rows, &["--dry-run"]).await;
+        assert!(done && said.contains("Would be new: 1. Changed: 1. Unchanged: 0. Refused: 0."), "{said}");
+        assert_eq!(found(&program, "han@example.com").await, [""; 0]);
+        let (done, said) = import(rows, &["--site", "acme"]).await;
+        assert!(done && said.contains("New: 1. Changed: 1. Unchanged: 0. Refused: 0."), "{said}");
+        let (_, again) = import(rows, &[]).await;
+        assert!(again.contains("New: 0. Changed: 0. Unchanged: 2. Refused: 0."), "{again}");
+        app.app.service.forget();
+
+        let li = program.get_at(&format!("/api/v1/customers/{}", customer(&first))).await.json();
+        assert_eq!((&li["name"], &li["tier"], &li["value"]), (&json!("李雷"), &json!("gold"), &json!(12000.0)));
+        assert_eq!((&li["representative"], &li["version"]), (&json!("mei@shop.example"), &json!(2)));
+        let full = case(&program, &first["id"]).await;
+        assert_eq!(clocks(&full["case"])[0].2, Some(minute(&local(0, 10, 1))), "an open case has the promise of its tier");
+        let [event] = events(&full, "case.category").try_into().unwrap();
+        assert_eq!((&event["from"], &event["to"]), (&json!({"tier": null}), &json!({"tier": "gold"})));
+        let [han] = found(&program, "han@example.com").await.try_into().unwrap();
+        assert_eq!(customer(&from(&app, &program, json!({"email": "han@example.com"})).await), han, "known before they ever wrote");
+        let next = from(&app, &program, json!({"phone": "13800138000"})).await;
+        assert_eq!((&next["owner"]["email"], &next["customer"]["tier"]), (&json!("mei@shop.example"), &json!("gold")));
+
+        let address = format!("/api/v1/customers/{}", customer(&first));
+        assert_eq!(program.patch_at(&address, &json!({"value": 3})).await.status, StatusCode::OK);
+        let (_, said) = import("phone,value\n13800138000,90\n", &[]).await;
+        assert!(said.contains("Changed: 1."), "{said}");
+        assert_eq!(program.get_at(&address).await.json()["value"], json!(3.0), "what the staff set stays above the list");
+    }
+
+    async fn what_a_list_of_customers_gets_wrong_is_named_by_its_line(app: TestApp) {
+        set_up_customers(&app).await;
+        let rows = "email,phone,tier,value,representative,name\n\
+            nobody,,,,,\n,12,,,,\n,,gold,,,\na@example.com,,platinum,,,\na@example.com,,,-1,,\na@example.com,,,,ghost@shop.example,\n\
+            b@example.com,,gold,1,,Li\n";
+        let file = app.write_file("customers.csv", rows);
+        let (done, said) = app.command(&["customer", "import", &file]).await;
+        assert!(!done && said.contains("New: 1. Changed: 0. Unchanged: 0. Refused: 6."), "{said}");
+        for (line, wrong) in [(2, "email"), (3, "phone"), (4, "says nothing by which"), (5, "tier"), (6, "value"), (7, "representative")] {
+            assert!(said.contains(&format!("line {line}: {wrong}")), "{said}");
+        }
+        assert!(!said.contains("nobody") && !said.contains("ghost"), "what may be personal is not repeated: {said}");
+        for (wrong, why) in [("email,colour\n", "there is no column \"colour\""), ("", "the file is empty")] {
+            let (done, said) = app.command(&["customer", "import", &app.write_file("wrong.csv", wrong)]).await;
+            assert!(!done && said.contains(why), "{said}");
+        }
+    }
+
     async fn a_customer_is_changed_once_and_by_nobody_unseen(app: TestApp) {
         set_up_customers(&app).await;
         let program = Program::new(&app).await;

@@ -2,7 +2,6 @@
 
 use sayso::cases::Case;
 use sayso::config::Imap;
-use sayso_tests::process::run;
 use sayso_tests::{Database, ImapServer, TestApp, eventually, on_both_databases};
 
 use super::mail;
@@ -61,9 +60,7 @@ on_both_databases! {
         let settings = app.data.path().join("sayso.toml");
         let write = |password: &str| std::fs::write(&settings, format!("[imap.care]\nurl = \"{}\"\nuser = \"care\"\npassword = \"{password}\"\n", server.url())).unwrap();
         let doctor = async || {
-            let (data, url) = (app.data.path().to_owned(), app.app.config.database_url.reveal().unwrap_or_default().to_owned());
-            let settings = settings.to_str().unwrap().to_owned();
-            tokio::task::spawn_blocking(move || run(&data, &url, &["doctor", "--config", &settings]).1).await.unwrap()
+            app.command(&["doctor", "--config", settings.to_str().unwrap()]).await.1
         };
         write("wrong");
         let said = doctor().await;

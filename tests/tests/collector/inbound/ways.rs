@@ -5,7 +5,7 @@ use std::process::{Command, Stdio};
 
 use reqwest::{Method, StatusCode};
 use sayso::auth::token::Scope;
-use sayso_tests::process::{binary, run};
+use sayso_tests::process::binary;
 use sayso_tests::{TestApp, on_both_databases};
 use serde_json::{Value, json};
 
@@ -36,13 +36,6 @@ async fn pipe(app: &TestApp, raw: Vec<u8>, more: &[&str]) -> (i32, String) {
     tokio::task::spawn_blocking(piped).await.unwrap()
 }
 
-async fn command(app: &TestApp, arguments: &[&str]) -> (bool, String) {
-    let (data, url) = (app.data.path().to_owned(), app.app.config.database_url.reveal().unwrap_or_default().to_owned());
-    let arguments: Vec<String> = arguments.iter().copied().map(str::to_owned).collect();
-    let run = move || run(&data, &url, &arguments.iter().map(String::as_str).collect::<Vec<_>>());
-    tokio::task::spawn_blocking(run).await.unwrap()
-}
-
 on_both_databases! {
     async fn a_mail_server_pipes_mails(app: TestApp) {
         let (case, headers) = with_a_complaint(&app).await;
@@ -66,16 +59,16 @@ on_both_databases! {
         assert_eq!((outcome.as_str(), reason), ("held", json!("no_site")));
         let (outcome, reason, _) = take(&app, b"\x00\x01 no mail at all".to_vec()).await;
         assert!(outcome == "held" && matches!(reason.as_str(), Some("no_sender" | "unreadable")), "{reason}");
-        let (_, listed) = command(&app, &["mail", "list", "--json"]).await;
+        let (_, listed) = app.command(&["mail", "list", "--json"]).await;
         let listed: Value = serde_json::from_str(&listed).unwrap();
         let held = listed.as_array().unwrap().iter().find(|mail| mail["reason"] == "no_site").unwrap();
-        let (_, shown) = command(&app, &["mail", "show", held["id"].as_str().unwrap()]).await;
+        let (_, shown) = app.command(&["mail", "show", held["id"].as_str().unwrap()]).await;
         assert_eq!(shown.as_bytes(), raw);
         // Once the site has the address, the same mail is taken.
         app.set_site(&["mail_address=someone@else.example"]).await;
         let answer = post(&app, raw, "").await;
         assert_eq!((answer.status, &answer.json()["outcome"]), (StatusCode::CREATED, &json!("case")));
-        let (_, listed) = command(&app, &["mail", "list", "--json"]).await;
+        let (_, listed) = app.command(&["mail", "list", "--json"]).await;
         assert!(!listed.contains("no_site"), "it is held no more: {listed}");
     }
 
@@ -114,15 +107,15 @@ on_both_databases! {
     }
 
     async fn the_record_of_the_key_that_signs_is_printed(app: TestApp) {
-        let (is_done, said) = command(&app, &["mail", "dkim", "--domain", "shop.example"]).await;
+        let (is_done, said) = app.command(&["mail", "dkim", "--domain", "shop.example"]).await;
         assert!(is_done && said.starts_with("sayso1 (signs)\nsayso1._domainkey.shop.example. IN TXT \"v=DKIM1; k=rsa; p=MII"), "{said}");
         assert!(said.lines().flat_map(|line| line.split('"')).all(|part| part.len() <= 255), "no string of the DNS is longer: {said}");
-        assert_eq!(command(&app, &["mail", "dkim", "--domain", "shop.example"]).await.1, said, "once it is made it stays");
-        let (_, rotated) = command(&app, &["mail", "dkim", "--domain", "shop.example", "--rotate"]).await;
+        assert_eq!(app.command(&["mail", "dkim", "--domain", "shop.example"]).await.1, said, "once it is made it stays");
+        let (_, rotated) = app.command(&["mail", "dkim", "--domain", "shop.example", "--rotate"]).await;
         assert!(rotated.contains("sayso2 (does not sign; once it is in the DNS: sayso mail dkim --use sayso2)"), "{rotated}");
-        let (_, chosen) = command(&app, &["mail", "dkim", "--domain", "shop.example", "--use", "sayso2"]).await;
+        let (_, chosen) = app.command(&["mail", "dkim", "--domain", "shop.example", "--use", "sayso2"]).await;
         assert!(chosen.contains("sayso2 (signs)") && chosen.contains("sayso1 (does not sign"), "{chosen}");
-        let (is_done, said) = command(&app, &["mail", "dkim", "--domain", "shop.example", "--use", "sayso7"]).await;
+        let (is_done, said) = app.command(&["mail", "dkim", "--domain", "shop.example", "--use", "sayso7"]).await;
         assert!(!is_done && said.contains("shop.example has no key sayso7"), "{said}");
     }
 }

@@ -3,17 +3,13 @@
 use reqwest::StatusCode;
 use sayso::auth::Role;
 use sayso::jobs::run_due;
-use sayso_tests::process::run;
 use sayso_tests::{TestApp, on_both_databases};
 use serde_json::{Value, json};
 
 use crate::console::{Desk, PASSWORD};
 
 async fn command(app: &TestApp, arguments: &[&str]) -> (bool, String) {
-    let arguments: Vec<String> = ["export"].into_iter().chain(arguments.iter().copied()).map(str::to_owned).collect();
-    let (data, url) = (app.data.path().to_owned(), app.app.config.database_url.reveal().unwrap_or_default().to_owned());
-    let run = move || run(&data, &url, &arguments.iter().map(String::as_str).collect::<Vec<_>>());
-    tokio::task::spawn_blocking(run).await.unwrap()
+    app.command(&[&["export"], arguments].concat()).await
 }
 
 async fn set_up(app: &TestApp) {

@@ -4,7 +4,6 @@ use reqwest::StatusCode;
 use sayso::auth::Role;
 use sayso::auth::token::Scope;
 use sayso::clock::{DAY, HOUR, parse_rfc3339, rfc3339};
-use sayso_tests::process::run;
 use sayso_tests::{TestApp, on_both_databases};
 use serde_json::{Value, json};
 
@@ -13,16 +12,8 @@ use crate::access::Program;
 use crate::console::Desk;
 
 async fn import(app: &TestApp, rows: &str, more: &[&str]) -> (bool, String) {
-    let file = app.data.path().join("orders.csv");
-    std::fs::write(&file, rows).unwrap();
-    let arguments: Vec<String> = ["exposure", "import", file.to_str().unwrap()]
-        .into_iter()
-        .chain(more.iter().copied())
-        .map(str::to_owned)
-        .collect();
-    let (data, url) = (app.data.path().to_owned(), app.app.config.database_url.reveal().unwrap_or_default().to_owned());
-    let run = move || run(&data, &url, &arguments.iter().map(String::as_str).collect::<Vec<_>>());
-    tokio::task::spawn_blocking(run).await.unwrap()
+    let file = app.write_file("orders.csv", rows);
+    app.command(&[&["exposure", "import", &file], more].concat()).await
 }
 
 async fn post(program: &Program<'_>, app: &TestApp, body: &Value) -> sayso_tests::Answer {
@@ -212,11 +203,7 @@ on_both_databases! {
     }
 }
 
-async fn import_case(app: &TestApp, site: &'static str, received_at: &str) -> (bool, String) {
-    let file = app.data.path().join("case.csv");
+async fn import_case(app: &TestApp, site: &str, received_at: &str) -> (bool, String) {
     let rows = format!("kind,message,received_at,external_id\ncomplaint,late,{received_at},{received_at}\n");
-    std::fs::write(&file, rows).unwrap();
-    let (data, url) = (app.data.path().to_owned(), app.app.config.database_url.reveal().unwrap_or_default().to_owned());
-    let file = file.to_str().unwrap().to_owned();
-    tokio::task::spawn_blocking(move || run(&data, &url, &["import", &file, "--site", site])).await.unwrap()
+    app.command(&["import", &app.write_file("case.csv", rows), "--site", site]).await
 }

@@ -155,8 +155,7 @@ on_both_databases! {
         // Whatever went wrong with them.
         run_sql(&app, "update report_blocks set facts = null").await;
         check(&app, &program, "blocks that were lost").await;
-        let (data, url) = (app.data.path().to_owned(), app.app.config.database_url.reveal().unwrap_or_default().to_owned());
-        let rebuilt = tokio::task::spawn_blocking(move || sayso_tests::process::run(&data, &url, &["reports", "rebuild"])).await.unwrap();
+        let rebuilt = app.command(&["reports", "rebuild"]).await;
         assert!(rebuilt.0 && rebuilt.1.contains("The facts of 0 cases are gathered"), "{}", rebuilt.1);
         assert_eq!(count(&app, "report_blocks").await, 0, "thirty cases are read as they are");
         let mut seen = Vec::new();

@@ -155,11 +155,10 @@ on_both_databases! {
         let (first, again) = (draw().await.unwrap(), draw().await.unwrap());
         assert_eq!((first.asked.len(), first.of), (5, 12));
         assert_eq!(first, again, "whoever draws again draws the same ones");
-        let (data, url) = (app.data.path().to_owned(), app.app.config.database_url.reveal().unwrap_or_default().to_owned());
-        let (went_well, said) = tokio::task::spawn_blocking(move || run(&data, &url, &["survey", "invite", "drawn"])).await.unwrap();
+        let (went_well, said) = app.command(&["survey", "invite", "drawn"]).await;
         assert!(went_well && said.starts_with("5 would be asked, of 12 who can be"), "{said}");
         assert_eq!(invite(&app).await, 5, "no case was resolved, so the other one asks nobody");
-        let (went_well, said) = crate::privacy::sayso(&app, &["survey", "invite", "drawn"]).await;
+        let (went_well, said) = app.command(&["survey", "invite", "drawn"]).await;
         assert!(went_well && said.starts_with("The sample was drawn at ") && said.contains("5 were asked, of 12 who could be."), "{said}");
         customers(&app, &[json!({"email": "late@example.com"})]).await;
         assert_eq!(invite(&app).await, 0, "a sample is drawn once");

@@ -8,7 +8,6 @@ use sayso::cases::Case;
 use sayso::clock::{DAY, HOUR, MINUTE, rfc3339};
 use sayso::jobs::run_due;
 use sayso::learning::learn;
-use sayso_tests::process::run;
 use sayso_tests::{TestApp, on_both_databases};
 use serde_json::{Value, json};
 
@@ -58,11 +57,7 @@ async fn import(app: &TestApp, cases: &[(String, &str, i64)]) {
         let row = json!({"site": "acme", "kind": "complaint", "message": message, "category": category, "external_id": at.to_string(), "received_at": received_at});
         writeln!(lines, "{row}").unwrap();
     }
-    let path = app.data.path().join("old.jsonl");
-    std::fs::write(&path, lines).unwrap();
-    let (data, url) = (app.data.path().to_owned(), app.app.config.database_url.reveal().unwrap_or_default().to_owned());
-    let run = move || run(&data, &url, &["import", path.to_str().unwrap()]);
-    let (went_well, said) = tokio::task::spawn_blocking(run).await.unwrap();
+    let (went_well, said) = app.command(&["import", &app.write_file("old.jsonl", lines)]).await;
     assert!(went_well, "{said}");
 }
 

@@ -3,7 +3,6 @@
 use reqwest::StatusCode;
 use sayso::clock::{DAY, HOUR, MINUTE, parse_rfc3339, rfc3339};
 use sayso::jobs::run_due;
-use sayso_tests::process::run;
 use sayso_tests::{TestApp, on_both_databases};
 use serde_json::{Value, json};
 
@@ -95,11 +94,7 @@ pub async fn import(app: &TestApp, rows: impl Iterator<Item = (&'static str, Str
 
 /// Imports a CSV file to the site, on the command line.
 pub async fn import_csv(app: &TestApp, text: &str) {
-    let file = app.data.path().join("cases.csv");
-    std::fs::write(&file, text).unwrap();
-    let (data, url) = (app.data.path().to_owned(), app.app.config.database_url.reveal().unwrap_or_default().to_owned());
-    let import = move || run(&data, &url, &["import", file.to_str().unwrap(), "--site", "acme"]);
-    let (went_well, said) = tokio::task::spawn_blocking(import).await.unwrap();
+    let (went_well, said) = app.command(&["import", &app.write_file("cases.csv", text), "--site", "acme"]).await;
     assert!(went_well, "{said}");
 }
 

@@ -2,7 +2,6 @@
 
 use sayso::clock::{DAY, HOUR, parse_rfc3339, rfc3339};
 use sayso::signals::plan;
-use sayso_tests::process::run;
 use sayso_tests::{MailServer, Options, TestApp, WebhookReceiver, on_both_databases};
 use serde_json::{Value, json};
 
@@ -129,9 +128,7 @@ on_both_databases! {
         let text = mail.text();
         assert!(text.contains("9 of 13") && text.contains("/staff/reports/quality?by=week&site=acme&category=delivery&from=2026-06-01&to=2026-11-29"), "{text}");
         assert!(server.mails_to("questions@shop.example").is_empty() && server.mails_to("usual@shop.example").is_empty());
-        let (data, url) = (app.data.path().to_owned(), app.app.config.database_url.reveal().unwrap_or_default().to_owned());
-        let list = tokio::task::spawn_blocking(move || run(&data, &url, &["deliveries", "list", "--json", "--target", "team"]));
-        let listed: Value = serde_json::from_str(&list.await.unwrap().1).unwrap();
+        let listed: Value = serde_json::from_str(&app.command(&["deliveries", "list", "--json", "--target", "team"]).await.1).unwrap();
         assert_eq!((&listed[0]["event"], &listed[0]["case"], &listed[0]["state"]), (&json!("report.signal"), &Value::Null, &json!("sent")));
 
         // A week in which nothing came says nothing.

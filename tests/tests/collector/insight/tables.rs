@@ -3,14 +3,11 @@
 use sayso_tests::{TestApp, on_both_databases};
 
 use super::{import, stored_answers, surveys};
-use crate::privacy::sayso;
 
 const SURVEYS: [(&str, &str); 2] = [("recommend", "nps"), ("opinion", "free")];
 
 async fn import_bytes(app: &TestApp, command: &[&str], bytes: &[u8]) -> (bool, String) {
-    let file = app.data.path().join("table.csv");
-    std::fs::write(&file, bytes).unwrap();
-    sayso(app, &[command, &[file.to_str().unwrap()]].concat()).await
+    app.command(&[command, &[app.write_file("table.csv", bytes).as_str()]].concat()).await
 }
 
 on_both_databases! {
@@ -79,9 +76,8 @@ on_both_databases! {
     async fn a_survey_that_was_answered_stays_what_it_is(app: TestApp) {
         app.apply_service(&surveys(&SURVEYS)).await;
         let apply = async |text: String, more: &[&str]| {
-            let file = app.data.path().join("service.toml");
-            std::fs::write(&file, text).unwrap();
-            sayso(&app, &[&["service", "apply", file.to_str().unwrap()][..], more].concat()).await
+            let file = app.write_file("service.toml", text);
+            app.command(&[&["service", "apply", &file], more].concat()).await
         };
         let other = surveys(&SURVEYS).replace("\"nps\"", "\"csat\"");
         let (_, said) = apply(other.clone(), &["--dry-run"]).await;

@@ -269,7 +269,7 @@ on_both_databases! {
         }
         let target = Target::by_key(&app.app.db, "room").await.unwrap().unwrap();
         assert!(matches!(&target.standing, Standing::Suspended(why) if why.contains("500")), "{target:?}");
-        let found = sayso_tests::process::run(app.data.path(), app.app.config.database_url.reveal().unwrap_or_default(), &["target", "list"]);
+        let found = app.command(&["target", "list"]).await;
         assert!(found.1.contains("suspended: nothing has arrived there for days; the last error: the receiver answered 500"), "{}", found.1);
     }
 

@@ -13,7 +13,7 @@ use sayso_tests::{TestApp, on_both_databases};
 use serde_json::{Value, json};
 use std::io::Read;
 
-use super::{cases_of, everything_stored, sayso, submit};
+use super::{cases_of, everything_stored, submit};
 use crate::access::Program;
 use crate::outbox::cases::{deliveries, work};
 
@@ -63,7 +63,7 @@ async fn assert_nothing_is_left(app: &TestApp) {
         }
     }
     let backup = app.data.path().join("after.backup");
-    let (done, said) = sayso(app, &["backup", backup.to_str().unwrap(), "--replace"]).await;
+    let (done, said) = app.command(&["backup", backup.to_str().unwrap(), "--replace"]).await;
     assert!(done, "{said}");
     let packed = std::fs::read(&backup).unwrap();
     let mut plain = Vec::new();
@@ -177,7 +177,7 @@ on_both_databases! {
         assert_ne!(later["customer"]["id"], json!(customer));
         let log = program.get_at("/api/v1/audit?action=customer.erase").await.json();
         assert_eq!(log["audit"][0]["object"], format!("customer/{customer}"));
-        let (done, said) = sayso(&app, &["audit", "verify"]).await;
+        let (done, said) = app.command(&["audit", "verify"]).await;
         assert!(done, "{said}");
     }
 

@@ -8,7 +8,7 @@ use sayso_tests::on_both_databases;
 use sayso_tests::process::run_with_input;
 use serde_json::json;
 
-use super::{sayso, submit};
+use super::submit;
 use crate::access::Program;
 
 on_both_databases! {
@@ -18,7 +18,7 @@ on_both_databases! {
         let (code, case) = submit(&app, &program, feedback.clone()).await;
         app.client().get(&format!("/api/v1/feedback/{code}/receipt")).await;
         let before = app.app.keys.current_id();
-        let (done, said) = sayso(&app, &["key", "rotate"]).await;
+        let (done, said) = app.command(&["key", "rotate"]).await;
         assert!(done && said.contains("A new master key encrypts") && said.contains("values are encrypted with the key that encrypts now."), "{said}");
         let read = program.get(&format!("/{}", case["id"].as_str().unwrap())).await.json();
         assert_eq!(read["case"]["contact"]["email"], "li@example.com", "the server finds the new key by itself");
@@ -29,7 +29,7 @@ on_both_databases! {
         let all = shares(&app.app.db, &app.app.keys).await.unwrap();
         assert!(all.iter().all(|share| share.current == share.all), "{all:?}");
         assert!(all.iter().filter(|share| share.all > 0).count() >= 5, "{all:?}");
-        let (done, said) = sayso(&app, &["key", "status"]).await;
+        let (done, said) = app.command(&["key", "status"]).await;
         assert!(done && said.contains("2 keys") && said.contains("cases.code_cipher"), "{said}");
         let log = program.get_at("/api/v1/audit?action=key.rotate").await.json();
         assert!(log["audit"][0]["after"]["encrypted_anew"].as_i64().unwrap() >= 5, "{log}");
@@ -43,7 +43,7 @@ on_both_databases! {
         app.app.keys.rotate(app.data.path()).unwrap();
         let left = || async { shares(&app.app.db, &app.app.keys).await.unwrap().iter().map(|share| share.all - share.current).sum::<i64>() };
         assert!(left().await >= 3);
-        let (done, said) = sayso(&app, &["key", "rotate"]).await;
+        let (done, said) = app.command(&["key", "rotate"]).await;
         assert!(done && said.contains("Going on with the key that encrypts now."), "{said}");
         assert_eq!(left().await, 0);
         app.app.keys.rotate(app.data.path()).unwrap();
@@ -55,11 +55,11 @@ on_both_databases! {
 
     async fn some_of_several_people_make_the_key_again(app: TestApp) {
         let folder = app.data.path().join("parts");
-        let (done, said) = sayso(&app, &["key", "split", "--parts", "3", "--needed", "4", folder.to_str().unwrap()]).await;
+        let (done, said) = app.command(&["key", "split", "--parts", "3", "--needed", "4", folder.to_str().unwrap()]).await;
         assert!(!done && said.contains("2 to 3 of the 3 parts can be needed") && !folder.exists(), "{said}");
-        let (done, said) = sayso(&app, &["key", "split", "--parts", "3", "--needed", "2", folder.to_str().unwrap()]).await;
+        let (done, said) = app.command(&["key", "split", "--parts", "3", "--needed", "2", folder.to_str().unwrap()]).await;
         assert!(done && said.contains("3 sheets are in"), "{said}");
-        let (_, said) = sayso(&app, &["doctor"]).await;
+        let (_, said) = app.command(&["doctor"]).await;
         assert!(said.contains("the key that encrypts was exported at"), "{said}");
         let sheet = |part: u8| std::fs::read_to_string(folder.join(format!("part-{part}.txt"))).unwrap();
         let line = |part: u8| sheet(part).lines().find(|line| line.starts_with("    ")).unwrap().to_owned();
@@ -84,15 +84,15 @@ on_both_databases! {
     }
 
     async fn the_sheet_has_the_key_and_words_to_check_it(app: TestApp) {
-        let (_, said) = sayso(&app, &["doctor"]).await;
+        let (_, said) = app.command(&["doctor"]).await;
         assert!(said.contains("the master key was never exported"), "{said}");
         let sheet = app.data.path().join("sheet.txt");
-        let (done, said) = sayso(&app, &["key", "export", sheet.to_str().unwrap()]).await;
+        let (done, said) = app.command(&["key", "export", sheet.to_str().unwrap()]).await;
         assert!(done && said.contains("The sheet is in"), "{said}");
         let text = std::fs::read_to_string(&sheet).unwrap();
         let words = text.split_once("Check words: ").unwrap().1.lines().next().unwrap().to_owned();
         let typed: String = text.lines().filter(|line| line.starts_with("    ") && !line.contains("Check")).collect();
-        let (_, said) = sayso(&app, &["doctor"]).await;
+        let (_, said) = app.command(&["doctor"]).await;
         assert!(said.contains("the key that encrypts was exported at"), "{said}");
         let (data, url) = (app.data.path().to_owned(), app.app.config.database_url.reveal().unwrap_or_default().to_owned());
         let check = |typed: String| {

@@ -6,7 +6,7 @@ use sayso::jobs::run_due;
 use sayso_tests::on_both_databases;
 use serde_json::json;
 
-use super::{everything_stored, sayso};
+use super::everything_stored;
 use crate::access::Program;
 use crate::console::Desk;
 use crate::pages::{Form, send};
@@ -56,7 +56,7 @@ on_both_databases! {
         assert_eq!(entered.status, StatusCode::CREATED, "{}", entered.body);
         let file = app.data.path().join("old.csv");
         std::fs::write(&file, format!("kind,message\nquestion,\"{text}\"\n")).unwrap();
-        let (done, said) = sayso(&app, &["import", file.to_str().unwrap(), "--site", "acme"]).await;
+        let (done, said) = app.command(&["import", file.to_str().unwrap(), "--site", "acme"]).await;
         assert!(done && said.contains("Imported: 1"), "{said}");
         run_due(&app.app).await.unwrap();
         let stored = everything_stored(&app).await;

@@ -14,7 +14,6 @@ mod watching;
 use reqwest::StatusCode;
 use sayso::jobs::run_due;
 use sayso_tests::TestApp;
-use sayso_tests::process;
 use serde_json::Value;
 
 use crate::access::Program;
@@ -33,14 +32,6 @@ async fn submit(app: &TestApp, program: &Program<'_>, feedback: Value) -> (Strin
 async fn cases_of(program: &Program<'_>, customer: &str) -> Vec<String> {
     let page = program.get(&format!("?customer={customer}&order=oldest")).await.json();
     page["cases"].as_array().unwrap().iter().map(|case| case["id"].as_str().unwrap().to_owned()).collect()
-}
-
-/// Runs the binary beside the collector; gives the success and what was printed.
-pub async fn sayso(app: &TestApp, arguments: &[&str]) -> (bool, String) {
-    let arguments: Vec<String> = arguments.iter().map(|argument| (*argument).to_owned()).collect();
-    let (data, url) = (app.data.path().to_owned(), app.app.config.database_url.reveal().unwrap_or_default().to_owned());
-    let run = move || process::run(&data, &url, &arguments.iter().map(String::as_str).collect::<Vec<_>>());
-    tokio::task::spawn_blocking(run).await.unwrap()
 }
 
 /// Every text of every table, the search index included, a line for each row.

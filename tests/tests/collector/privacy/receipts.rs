@@ -6,7 +6,6 @@ use sayso::receipts::{ReceiptError, Statement, text_hash};
 use sayso_tests::{TestApp, on_both_databases};
 use serde_json::json;
 
-use super::sayso;
 use crate::pages::{Form, send};
 
 async fn keys(app: &TestApp) -> JwkSet {
@@ -41,7 +40,7 @@ on_both_databases! {
         std::fs::write(path("receipt"), format!("{}\n", receipt.body)).unwrap();
         std::fs::write(path("keys"), serde_json::to_vec(&first_keys).unwrap()).unwrap();
         std::fs::write(path("text"), stored).unwrap();
-        let (done, said) = sayso(&app, &["receipt", "rotate"]).await;
+        let (done, said) = app.command(&["receipt", "rotate"]).await;
         assert!(done, "{said}");
         let later_keys = keys(&app).await;
         assert_eq!(later_keys.keys.len(), 2);
@@ -51,15 +50,15 @@ on_both_databases! {
         for earlier_and_later in [&receipt.body, &again] {
             assert_eq!(Statement::verify(earlier_and_later, &later_keys).unwrap(), statement);
         }
-        let (done, said) = sayso(&app, &["receipt", "verify", &path("receipt"), "--text", &path("text")]).await;
+        let (done, said) = app.command(&["receipt", "verify", &path("receipt"), "--text", &path("text")]).await;
         assert!(done && said.contains("The receipt holds") && said.contains(code) && said.contains("It is of this text"), "{said}");
-        let (done, said) = sayso(&app, &["receipt", "verify", &path("receipt"), "--keys", &path("keys")]).await;
+        let (done, said) = app.command(&["receipt", "verify", &path("receipt"), "--keys", &path("keys")]).await;
         assert!(done && said.contains("The receipt holds"), "{said}");
         std::fs::write(path("text"), "The sofa is fine.").unwrap();
-        let (done, said) = sayso(&app, &["receipt", "verify", &path("receipt"), "--text", &path("text")]).await;
+        let (done, said) = app.command(&["receipt", "verify", &path("receipt"), "--text", &path("text")]).await;
         assert!(!done && said.contains("it is of another text"), "{said}");
         std::fs::write(path("receipt"), &again).unwrap();
-        let (done, said) = sayso(&app, &["receipt", "verify", &path("receipt"), "--keys", &path("keys")]).await;
+        let (done, said) = app.command(&["receipt", "verify", &path("receipt"), "--keys", &path("keys")]).await;
         assert!(!done && said.contains("none of the public keys"), "{said}");
 
         let page = client.get("/receipt").await;

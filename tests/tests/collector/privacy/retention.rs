@@ -6,7 +6,7 @@ use sayso::jobs::run_due;
 use sayso_tests::on_both_databases;
 use serde_json::json;
 
-use super::{everything_stored, sayso, submit};
+use super::{everything_stored, submit};
 use crate::access::Program;
 
 on_both_databases! {
@@ -21,7 +21,7 @@ on_both_databases! {
         clean_up(&app.app).await.unwrap();
         let read = async |id: &str| program.get(&format!("/{id}")).await.json();
         assert_eq!(read(id).await["case"]["status"], "closed");
-        let (_, said) = sayso(&app, &["doctor"]).await;
+        let (_, said) = app.command(&["doctor"]).await;
         assert!(said.contains("acme erases contacts 2 months after closing; the next"), "{said}");
 
         app.app.clock.advance(63 * DAY);
@@ -45,12 +45,12 @@ on_both_databases! {
     }
 
     async fn it_is_a_setting_of_the_site(app: TestApp) {
-        let (done, said) = sayso(&app, &["site", "set", "acme", "retention.contacts=24"]).await;
+        let (done, said) = app.command(&["site", "set", "acme", "retention.contacts=24"]).await;
         assert!(done, "{said}");
-        let (_, exported) = sayso(&app, &["service", "export"]).await;
+        let (_, exported) = app.command(&["service", "export"]).await;
         assert!(exported.contains("contacts = 24"), "{exported}");
         for wrong in ["retention.contacts=0", "retention.texts=1201", "retention.texts=soon"] {
-            let (done, said) = sayso(&app, &["site", "set", "acme", wrong]).await;
+            let (done, said) = app.command(&["site", "set", "acme", wrong]).await;
             assert!(!done && said.contains("1 to 1200 months"), "{said}");
         }
     }

@@ -7,7 +7,6 @@ use sayso::clock::{MINUTE, SECOND};
 use sayso::keys::Keys;
 use sayso_tests::{Answer, Client, Options, TestApp, on_both_databases, process};
 
-use super::sayso;
 use crate::console::{Desk, PASSWORD};
 
 const PATH: &str = "/staff/account/second-factor";
@@ -97,7 +96,7 @@ on_both_databases! {
         assert_eq!(third.get("/staff/sign-in/code").await.location(), "/staff/sign-in", "who waits too long begins again");
 
         // Whoever has lost everything is let in again by the command line.
-        let (done, said) = sayso(&app, &["member", "reset", "lin@acme.example"]).await;
+        let (done, said) = app.command(&["member", "reset", "lin@acme.example"]).await;
         assert!(done, "{said}");
         let path = between(&said, "/staff/link/", "\n");
         let fourth = app.client();
@@ -121,7 +120,7 @@ on_both_databases! {
         assert!(lin.client.get(PATH).await.body.contains("Old phone"), "it can be removed");
         let half = give_password(&app.client(), "lin").await;
         assert_eq!(half.location(), "/staff/sign-in/code?next=%2Fstaff");
-        let (done, said) = sayso(&app, &["member", "reset", "lin@acme.example"]).await;
+        let (done, said) = app.command(&["member", "reset", "lin@acme.example"]).await;
         assert!(done, "{said}");
         assert_eq!(crate::access::count(&app, "passkeys").await, 0);
     }
@@ -201,7 +200,7 @@ on_both_databases! {
         let mut lin = Desk::of(&app, "lin", Role::Agent).await;
         let (_, codes) = set_up(&app, &mut lin).await;
         insert_passkeys(&app).await;
-        let (done, said) = sayso(&app, &["member", "reset", "lin@acme.example", "--keep-second-factor"]).await;
+        let (done, said) = app.command(&["member", "reset", "lin@acme.example", "--keep-second-factor"]).await;
         assert!(done, "{said}");
         assert_eq!(lin.client.get("/staff/cases").await.status, StatusCode::SEE_OTHER, "all sessions end");
         assert_eq!(give_password(&app.client(), "lin").await.status, StatusCode::UNPROCESSABLE_ENTITY);

@@ -9,7 +9,6 @@ use sayso::with_write;
 use sayso_tests::on_both_databases;
 use serde_json::Value;
 
-use super::sayso;
 use crate::console::Desk;
 use crate::outbox::cases::deliveries;
 
@@ -41,15 +40,15 @@ on_both_databases! {
     async fn the_log_goes_into_a_file_with_its_chain(app: TestApp) {
         app.set_site(&["country=CN"]).await;
         let path = app.data.path().join("audit.jsonl");
-        let (done, said) = sayso(&app, &["audit", "export", path.to_str().unwrap()]).await;
+        let (done, said) = app.command(&["audit", "export", path.to_str().unwrap()]).await;
         assert!(done && said.contains("entries are in"), "{said}");
         let lines: Vec<Value> = std::fs::read_to_string(&path).unwrap().lines().map(|line| serde_json::from_str(line).unwrap()).collect();
         assert!(lines.len() >= 2 && lines.windows(2).all(|pair| pair[1]["previous_hash"] == pair[0]["hash"]), "{lines:?}");
-        let (_, anchor) = sayso(&app, &["audit", "anchor"]).await;
+        let (_, anchor) = app.command(&["audit", "anchor"]).await;
         assert!(anchor.contains(lines.last().unwrap()["hash"].as_str().unwrap()), "{anchor}");
-        let (done, _) = sayso(&app, &["audit", "export", path.to_str().unwrap()]).await;
+        let (done, _) = app.command(&["audit", "export", path.to_str().unwrap()]).await;
         assert!(!done, "a file is not written over");
-        let (done, said) = sayso(&app, &["audit", "export", "--from", "2099-01-01T00:00:00Z"]).await;
+        let (done, said) = app.command(&["audit", "export", "--from", "2099-01-01T00:00:00Z"]).await;
         assert!(done && !said.contains("previous_hash"), "{said}");
     }
 

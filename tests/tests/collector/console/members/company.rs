@@ -15,7 +15,6 @@ use sayso_tests::{Answer, Client, Database, Options, TestApp, on_both_databases}
 use serde_json::{Value, json};
 
 use crate::console::{PASSWORD, add_member, sign_in, token};
-use crate::privacy::sayso;
 
 const GO: &str = "/staff/sign-in/with/acme";
 const GROUPS: &str = "create_members = true\n[groups]\nheads = { role = \"manager\", teams = [\"billing\"] }\n\
@@ -254,7 +253,7 @@ on_both_databases! {
         assert_eq!(go(&app.client(), &provider, GO).await.location(), "/staff");
         provider.says(person("u-2", "mei@acme.example"));
         refused(&app, &provider, "other_account").await;
-        let (done, said) = sayso(&app, &["member", "reset", "mei@acme.example"]).await;
+        let (done, said) = app.command(&["member", "reset", "mei@acme.example"]).await;
         assert!(done, "{said}");
         assert_eq!(go(&app.client(), &provider, GO).await.location(), "/staff");
         provider.says(person("u-1", "mei@acme.example"));

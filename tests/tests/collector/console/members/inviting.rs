@@ -7,7 +7,6 @@ use sayso::clock::DAY;
 use sayso_tests::{Answer, MailServer, Options, TestApp, on_both_databases};
 
 use crate::console::{Desk, PASSWORD, sign_in};
-use crate::privacy::sayso;
 
 const INVITE: &str = "/staff/members/invite";
 
@@ -164,16 +163,16 @@ on_both_databases! {
 
     async fn the_command_line_invites_too(app: TestApp) {
         let arguments = ["member", "invite", "mei@acme.example", "--name", "Mei Chen", "--role", "manager", "--lang", "zh-Hans"];
-        let (done, said) = sayso(&app, &arguments).await;
+        let (done, said) = app.command(&arguments).await;
         assert!(done && said.contains("pass the link on") && said.contains("/staff/join/"), "{said}");
         let path = format!("/staff/join/{}", said.split("/staff/join/").nth(1).unwrap().trim());
         let client = app.client();
         let joined = client.post_form(&path, &[("password", "purple giraffes wake")]).await;
         assert_eq!(joined.status, StatusCode::SEE_OTHER, "{}", joined.body);
         assert!(client.get("/staff/account").await.body.contains("<html lang=\"zh-Hans\">"));
-        let (done, said) = sayso(&app, &arguments).await;
+        let (done, said) = app.command(&arguments).await;
         assert!(!done && said.contains("is a member already"), "{said}");
-        let (done, said) = sayso(&app, &["member", "invite", "tom@acme.example", "--name", "Tom", "--role", "agent", "--team", "gone"]).await;
+        let (done, said) = app.command(&["member", "invite", "tom@acme.example", "--name", "Tom", "--role", "agent", "--team", "gone"]).await;
         assert!(!done && said.contains("there is no team gone"), "{said}");
     }
 }

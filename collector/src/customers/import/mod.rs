@@ -1,0 +1,108 @@
+//! `sayso customer import`: who a company's customers are, by its own list: what they are called, how important they are, and who looks after them.
+//!
+//! A row is taken as a case would be whose site vouched for it: the customer is found by identity, address or phone number, exactly, or made. What the staff
+//! have set by hand stays above what a list says, but for the representative, who is set.
+
+mod row;
+mod store;
+
+use std::path::PathBuf;
+
+use anyhow::bail;
+use clap::Subcommand;
+use encoding_rs::Encoding;
+use serde_json::{Value, json};
+
+use self::row::{COLUMNS, Known, Listed};
+use self::store::{Outcome, store};
+use crate::audit::{self, Change, Stamp};
+use crate::auth::Member;
+use crate::clocks::Terms;
+use crate::context::Context;
+use crate::import::table::{Table, encoding_of};
+use crate::service::ServiceCache;
+use crate::sites::{Site, SiteCache};
+
+/// Rows of one commit.
+const BATCH: usize = 250;
+/// Refused rows that are named one by one.
+const NAMED_MAX: u64 = 100;
+
+/// Store who a company's customers are, from its own list.
+#[derive(Debug, Subcommand)]
+pub enum CustomerCommand {
+    /// Store rows of a CSV file: identity, email or phone say who it is, and name, tier, value and representative (the address of a member) are what is noted.
+    /// The same row again changes nothing, and an empty field leaves what is known.
+    Import {
+        /// The file.
+        file: PathBuf,
+        /// The key of the site; not needed where there is one.
+        #[arg(long)]
+        site: Option<String>,
+        /// How the file's characters are written, such as GBK, Big5 or windows-1252; without it, as they look.
+        #[arg(long, value_name = "NAME", value_parser = encoding_of)]
+        encoding: Option<&'static Encoding>,
+        /// Only say what would be stored and what would be refused.
+        #[arg(long)]
+        dry_run: bool,
+    },
+}
+
+/// Does what the command says.
+pub async fn run(command: CustomerCommand, context: &Context) -> anyhow::Result<()> {
+    let CustomerCommand::Import { file, site, encoding, dry_run } = command;
+    let Context { db, keys, clock, .. } = context;
+    let site = Site::by_key_or_only(db, site.as_deref()).await?;
+    let terms = Terms::new(
+        ServiceCache::new(db.clone(), clock.clone()).current().await?,
+        SiteCache::new(db.clone(), clock.clone()).all().await?,
+    );
+    let members = Member::all(db).await?;
+    let known = Known { site: &site, service: terms.service(), members: &members, keys };
+    let mut table = Table::open(&file, encoding, COLUMNS)?;
+    let (mut outcome, mut refused) = (Outcome::default(), 0_u64);
+    let mut rows: Vec<Listed> = Vec::with_capacity(BATCH);
+    let mut tx = db.begin().await?;
+    let mut is_at_end = false;
+    while !is_at_end {
+        match table.next_row()? {
+            Some((line, row)) => match row.and_then(|row| known.read(&row)) {
+                Ok(row) => rows.push(row),
+                Err(reason) => {
+                    refused += 1;
+                    if refused <= NAMED_MAX {
+                        eprintln!("line {line}: {reason}");
+                    }
+                }
+            },
+            None => is_at_end = true,
+        }
+        if rows.len() < BATCH && !is_at_end {
+            continue;
+        }
+        outcome += store(&mut tx, keys, &terms, &site, std::mem::take(&mut rows), clock.now()).await?;
+        if !dry_run && !is_at_end {
+            // Others write in between; what was stored stays if the command is stopped.
+            tx.commit().await?;
+            tx = db.begin().await?;
+        }
+    }
+    let Outcome { new, changed, same } = outcome;
+    if dry_run {
+        tx.rollback().await?;
+    } else {
+        if new + changed > 0 {
+            let after = json!({"new": new, "changed": changed});
+            let object = format!("site/{}", site.key());
+            let change = Change { action: "customers.import", object, before: Value::Null, after };
+            audit::append(&mut tx, &Stamp::command(clock.now()), &change).await?;
+        }
+        tx.commit().await?;
+    }
+    let verb = if dry_run { "Would be new" } else { "New" };
+    println!("{verb}: {new}. Changed: {changed}. Unchanged: {same}. Refused: {refused}.");
+    if refused > 0 {
+        bail!("{refused} rows were refused; the others are {}", if dry_run { "fine" } else { "stored" });
+    }
+    Ok(())
+}
