@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use mail_parser::MessageParser;
+use mail_parser::{MessageParser, MimeHeaders as _};
 use rustls::ServerConfig;
 use rustls::pki_types::pem::PemObject;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer};
@@ -152,6 +152,15 @@ impl Mail {
     /// A header as it stands in the mail.
     pub fn header(&self, name: &str) -> String {
         self.parsed().header_raw(name).unwrap_or_default().trim().to_owned()
+    }
+
+    /// What the HTML shows by an identifier: its type and its bytes.
+    pub fn inline(&self, content_id: &str) -> Option<(String, Vec<u8>)> {
+        let mail = self.parsed();
+        let part = mail.parts.iter().find(|part| part.content_id() == Some(content_id))?;
+        let kind = part.content_type()?;
+        let kind = format!("{}/{}", kind.ctype(), kind.subtype().unwrap_or_default());
+        Some((kind, part.contents().to_vec()))
     }
 
     fn parsed(&self) -> mail_parser::Message<'_> {

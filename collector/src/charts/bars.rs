@@ -64,11 +64,11 @@ mod tests {
             text: String::new(),
         };
         let chart = bars(&[bar(80.0, 40.8, 119.2), bar(10.0, -130.0, 60.0)], Some(100.0));
-        let whiskers: Vec<&str> = chart
+        let whiskers: Vec<String> = chart
             .marks
             .iter()
             .filter_map(|mark| match mark {
-                Mark::Path { d, class: "chart-whisker" } => Some(d.as_str()),
+                Mark::Path { shape, class: "chart-whisker" } => Some(shape.to_string()),
                 _ => None,
             })
             .collect();

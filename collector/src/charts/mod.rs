@@ -1,16 +1,19 @@
-//! Charts as marks on a plane, which a template writes as SVG: pure, and without a word of its own. What tells things apart is never a colour alone: marks have
+//! Charts as marks on a plane, which a template writes as SVG and [`Chart::png`] as pixels: pure, and without a word of its own. What tells things apart is never a colour alone: marks have
 //! shapes, lines have dashes, and every chart stands above the table of its figures.
 
 mod bars;
 mod grid;
 mod plane;
+mod png;
 mod scale;
 mod series;
+mod shape;
 
 pub use bars::{Bar, bars};
 pub use grid::heat;
 pub use plane::{Place, Plane, plane};
 pub use series::{Moment, series};
+pub use shape::{Shape, Stroke};
 
 /// A chart: its size, and its marks from the hindmost to the foremost.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -41,8 +44,8 @@ pub enum Mark {
     },
     /// A line of any shape.
     Path {
-        /// As SVG writes it.
-        d: String,
+        /// Where it goes.
+        shape: Shape,
         /// How it looks.
         class: &'static str,
     },
@@ -80,8 +83,8 @@ impl Chart {
         Self { width: WIDTH, height, marks: Vec::new() }
     }
 
-    fn line(&mut self, (x, y): (f64, f64), (to_x, to_y): (f64, f64), class: &'static str) {
-        self.marks.push(Mark::Path { d: format!("M{x:.1} {y:.1}L{to_x:.1} {to_y:.1}"), class });
+    fn line(&mut self, from: (f64, f64), to: (f64, f64), class: &'static str) {
+        self.marks.push(Mark::Path { shape: Shape::line(from, to), class });
     }
 
     fn text(&mut self, (x, y): (f64, f64), anchor: &'static str, class: &'static str, text: impl Into<String>) {

@@ -1,9 +1,7 @@
 //! A figure over time, with its mean and limits where there are some; what breaks a rule has a mark of its own.
 
-use std::fmt::Write as _;
-
 use super::scale::{Scale, round_step};
-use super::{Chart, Mark, WIDTH};
+use super::{Chart, Mark, Shape, Stroke, WIDTH};
 
 /// A point in time.
 #[derive(Clone, Debug, PartialEq)]
@@ -40,21 +38,21 @@ pub fn series(moments: &[Moment], mean: Option<f64>, number: impl Fn(f64) -> Str
         chart.text((x.at(at as f64), BOTTOM + 20.0), "middle", "chart-tick", moment.label.clone());
     }
     for pick in [|limits: (f64, f64)| limits.0, |limits: (f64, f64)| limits.1] {
-        let d = steps(moments, |moment| moment.limits.map(pick), &x, &y);
-        if !d.is_empty() {
-            chart.marks.push(Mark::Path { d, class: "chart-limit" });
+        let shape = steps(moments, |moment| moment.limits.map(pick), &x, &y);
+        if !shape.is_empty() {
+            chart.marks.push(Mark::Path { shape, class: "chart-limit" });
         }
     }
     if let Some(mean) = mean {
         chart.line((LEFT, y.at(mean)), (WIDTH, y.at(mean)), "chart-mean");
     }
-    chart.marks.push(Mark::Path { d: line(moments, &x, &y), class: "chart-line" });
+    chart.marks.push(Mark::Path { shape: line(moments, &x, &y), class: "chart-line" });
     for (at, moment) in moments.iter().enumerate() {
         let Some(value) = moment.value else { continue };
         let place = (x.at(at as f64), y.at(value));
         match moment.is_signal {
             // A diamond, twice as large: told apart without its colour.
-            true => chart.marks.push(Mark::Path { d: diamond(place, 8.0), class: "chart-signal" }),
+            true => chart.marks.push(Mark::Path { shape: Shape::diamond(place, 8.0), class: "chart-signal" }),
             false => chart.dot(place, if moments.len() > 60 { 2.0 } else { 3.5 }, "chart-dot"),
         }
     }
@@ -62,32 +60,23 @@ pub fn series(moments: &[Moment], mean: Option<f64>, number: impl Fn(f64) -> Str
 }
 
 /// A line that is broken where nothing was.
-fn line(moments: &[Moment], x: &Scale, y: &Scale) -> String {
-    let mut d = String::new();
+fn line(moments: &[Moment], x: &Scale, y: &Scale) -> Shape {
     let mut is_open = false;
-    for (at, moment) in moments.iter().enumerate() {
-        if let Some(value) = moment.value {
-            let _ = write!(d, "{}{:.1} {:.1}", if is_open { "L" } else { "M" }, x.at(at as f64), y.at(value));
-        }
-        is_open = moment.value.is_some();
-    }
-    d
+    let stroke = |(at, moment): (usize, &Moment)| {
+        let was_open = std::mem::replace(&mut is_open, moment.value.is_some());
+        let (x, y) = (x.at(at as f64), y.at(moment.value?));
+        Some(if was_open { Stroke::Line(x, y) } else { Stroke::Move(x, y) })
+    };
+    moments.iter().enumerate().filter_map(stroke).collect()
 }
 
 /// Limits hold for the whole of a period, so they go in steps.
-fn steps(moments: &[Moment], of: impl Fn(&Moment) -> Option<f64>, x: &Scale, y: &Scale) -> String {
-    let mut d = String::new();
-    for (at, moment) in moments.iter().enumerate() {
-        if let Some(value) = of(moment) {
-            let (from, to) = (x.at(at as f64 - 0.5), x.at(at as f64 + 0.5));
-            let _ = write!(d, "M{from:.1} {:.1}H{to:.1}", y.at(value));
-        }
-    }
-    d
-}
-
-fn diamond((x, y): (f64, f64), r: f64) -> String {
-    format!("M{:.1} {y:.1}L{x:.1} {:.1}L{:.1} {y:.1}L{x:.1} {:.1}Z", x - r, y - r, x + r, y + r)
+fn steps(moments: &[Moment], of: impl Fn(&Moment) -> Option<f64>, x: &Scale, y: &Scale) -> Shape {
+    let step = |(at, moment): (usize, &Moment)| {
+        let y = y.at(of(moment)?);
+        Some([Stroke::Move(x.at(at as f64 - 0.5), y), Stroke::Line(x.at(at as f64 + 0.5), y)])
+    };
+    moments.iter().enumerate().filter_map(step).flatten().collect()
 }
 
 #[cfg(test)]
@@ -101,7 +90,7 @@ mod tests {
             series(&[moment(Some(1.0), false), moment(None, false), moment(Some(2.0), true)], None, |n| n.to_string());
         let path = |class: &str| {
             chart.marks.iter().find_map(|mark| match mark {
-                Mark::Path { d, class: known } if *known == class => Some(d.clone()),
+                Mark::Path { shape, class: known } if *known == class => Some(shape.to_string()),
                 _ => None,
             })
         };

@@ -12,12 +12,14 @@ use crate::app::App;
 use crate::auth::Member;
 use crate::auth::guard::HOME;
 use crate::calls;
+use crate::charts::Chart;
 use crate::clock::Period;
 use crate::http::Result;
 use crate::outbox::{Delivery, Failure, member_of};
 use crate::reports::findings::sentence;
 use crate::reports::names::Names;
 use crate::reports::periods::{Unit, begin};
+use crate::reports::pictures::picture;
 use crate::reports::{self, Asked, By, Name, Report, asked::Filter};
 use crate::service::Service;
 use crate::sites::Site;
@@ -28,6 +30,8 @@ use crate::with_db;
 const TOPICS: usize = 6;
 /// So many weeks before are looked at for what stands out: control limits need 20 of them.
 const WEEKS_BEFORE: i64 = 25;
+/// So many days are seen in that of a day.
+const DAYS: i64 = 28;
 
 /// A digest.
 #[derive(Debug)]
@@ -52,10 +56,23 @@ pub struct Digest {
     pub overdue: i64,
     /// What the reports say, as sentences in the member's language.
     pub findings: Vec<String>,
+    /// How it went before; none where there is nothing to be seen.
+    pub trend: Option<Trend>,
     /// What most cases were about.
     pub topics: Vec<Topic>,
     /// The path of the page that says more.
     pub more: String,
+}
+
+/// A figure over time.
+#[derive(Debug)]
+pub struct Trend {
+    /// What is seen.
+    pub title: &'static str,
+    /// What it says, as a sentence in the member's language.
+    pub finding: String,
+    /// The chart.
+    pub chart: Chart,
 }
 
 /// What cases were about, and how many.
@@ -118,9 +135,6 @@ impl Question<'_> {
         for name in [Name::Promises, Name::Satisfaction] {
             findings.extend(self.finding(name, By::All, period).await?);
         }
-        if every != Every::Day {
-            findings.extend(self.what_stands_out(end).await?);
-        }
         if every == Every::Week {
             findings.extend(self.to_call(&member, scope).await?);
         }
@@ -135,6 +149,7 @@ impl Question<'_> {
             open,
             overdue,
             findings,
+            trend: self.trend(every, end).await?,
             topics: self.topics(period).await?,
             more: match scope {
                 Scope::Company => format!("/staff/reports/overview?from={start}&to={last}"),
@@ -175,12 +190,22 @@ impl Question<'_> {
         Ok((due + checks > 0).then(|| self.t.with("team.periodic.to_call", &values)))
     }
 
-    /// Whether complaints vary more than chance has it, over half a year of whole weeks.
-    async fn what_stands_out(&self, end: Date) -> Result<Option<String>> {
-        let monday = Unit::Week.start(end);
-        let Ok(first) = monday.checked_sub(jiff::Span::new().weeks(WEEKS_BEFORE + 1)) else { return Ok(None) };
-        let period = Period { from: begin(first, &self.zone), to: begin(monday, &self.zone) };
-        self.finding(Name::Quality, By::Week, period).await
+    /// How much came in on the days before, or whether complaints vary more than chance has it, over half a year of whole weeks.
+    async fn trend(&self, every: Every, end: Date) -> Result<Option<Trend>> {
+        let span = jiff::Span::new();
+        let (name, by, span, last, title) = match every {
+            Every::Day => (Name::Overview, By::Day, span.days(DAYS), end, "team.periodic.by_day"),
+            Every::Week | Every::Month => {
+                let span = span.weeks(WEEKS_BEFORE + 1);
+                (Name::Quality, By::Week, span, Unit::Week.start(end), "team.periodic.by_week")
+            }
+        };
+        let Ok(first) = last.checked_sub(span) else { return Ok(None) };
+        let asked = self.asked(name, by, Period { from: begin(first, &self.zone), to: begin(last, &self.zone) });
+        let report = reports::make(self.app, &asked).await?;
+        let names = Names { t: self.t, asked: &asked, sites: self.sites, members: self.members, service: self.service };
+        let chart = picture(&names, &report);
+        Ok(chart.map(|chart| Trend { title: self.t.get(title), finding: sentence(&names, &report), chart }))
     }
 
     async fn topics(&self, period: Period) -> Result<Vec<Topic>> {

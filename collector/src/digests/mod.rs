@@ -10,7 +10,7 @@ mod planning;
 mod scope;
 
 pub use choice::{Choice, HOURS};
-pub use content::{Digest, Topic, load};
+pub use content::{Digest, Topic, Trend, load};
 pub use every::Every;
 pub use planning::{SUBJECT, plan};
 pub use scope::Scope;

@@ -22,6 +22,7 @@ pub mod names;
 mod open_time;
 pub mod overview;
 pub mod periods;
+pub mod pictures;
 mod promises;
 mod quality;
 mod ratings;

@@ -22,6 +22,11 @@ impl Colour {
         Some(Self([part(0)?, part(2)?, part(4)?]))
     }
 
+    /// Red, green and blue.
+    pub const fn rgb(self) -> [u8; 3] {
+        self.0
+    }
+
     /// As `#rrggbb`.
     pub fn hex(self) -> String {
         let [red, green, blue] = self.0;

@@ -9,7 +9,6 @@ use jiff::civil::Date;
 
 use super::form;
 use super::page::{Cell, Figure, Head, check, figures, heads, rows};
-use super::pictures::picture;
 use crate::app::App;
 use crate::assets::{self, MARK};
 use crate::auth::{Member, SignedIn};
@@ -19,6 +18,7 @@ use crate::http::Result;
 use crate::reports::findings::sentence;
 use crate::reports::names::Names;
 use crate::reports::periods::day;
+use crate::reports::pictures::picture;
 use crate::reports::{self, Asked, By, Name, Report};
 use crate::text::Texts;
 

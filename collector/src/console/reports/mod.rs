@@ -7,7 +7,6 @@ mod learnt;
 mod links;
 mod management;
 mod page;
-mod pictures;
 mod spoken;
 
 use axum::Router;

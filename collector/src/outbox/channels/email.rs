@@ -6,7 +6,7 @@ use std::time::{Duration, UNIX_EPOCH};
 
 use anyhow::Context as _;
 use lettre::message::header::{HeaderName, HeaderValue};
-use lettre::message::{Mailbox, MultiPart};
+use lettre::message::{Attachment, Mailbox, MultiPart, SinglePart, header::ContentType};
 use lettre::{Address, AsyncSmtpTransport, AsyncTransport, Message, Tokio1Executor};
 use sayso_shared::EmailAddress;
 use tokio::fs;
@@ -22,7 +22,7 @@ use crate::inbound::address::{Party, message_id, reply_address};
 use crate::keys::Keys;
 use crate::outbox::delivery::Failure;
 use crate::outbox::event_context::EventContext;
-use crate::outbox::templates::{Author, Email};
+use crate::outbox::templates::{Author, Email, Picture};
 use crate::sites::MailAddress;
 
 /// The folder in the data folder that mails are written to when there is no mail server.
@@ -108,8 +108,11 @@ impl Mailer {
                 .raw_header(header("List-Unsubscribe", &format!("<{url}>")))
                 .raw_header(header("List-Unsubscribe-Post", "List-Unsubscribe=One-Click"));
         }
-        let message = message.multipart(MultiPart::alternative_plain_html(email.text(), html));
-        message.map_err(|_| Failure::Permanent(UNUSABLE.into()))
+        let body = match &email.picture {
+            Some(picture) => with_picture(email.text(), html, picture),
+            None => MultiPart::alternative_plain_html(email.text(), html),
+        };
+        message.multipart(body).map_err(|_| Failure::Permanent(UNUSABLE.into()))
     }
 
     /// The domain of the sender.
@@ -144,6 +147,15 @@ impl Mailer {
             }),
         }
     }
+}
+
+/// The text in both ways, and the picture that the HTML shows beside it (RFC 2387).
+fn with_picture(text: String, html: String, picture: &Picture) -> MultiPart {
+    let inline = Attachment::new_inline(Picture::CONTENT_ID.to_owned());
+    let png = ContentType::parse("image/png").expect("a type of content");
+    let related =
+        MultiPart::related().singlepart(SinglePart::html(html)).singlepart(inline.body(picture.png.clone(), png));
+    MultiPart::alternative().singlepart(SinglePart::plain(text)).multipart(related)
 }
 
 impl fmt::Debug for Mailer {

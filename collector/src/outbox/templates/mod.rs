@@ -52,6 +52,8 @@ pub struct Email {
     pub quoted_links: QuotedLinks,
     /// Labels and values.
     pub details: Vec<(String, String)>,
+    /// A chart as a picture. What it says stands beside it, for those who don't see it.
+    pub picture: Option<Picture>,
     /// What the bars are of.
     pub bars_title: String,
     /// Bars of a chart. They are cells of a table, which every mail program shows, also one that loads no pictures.
@@ -64,6 +66,22 @@ pub struct Email {
     pub footer: String,
     /// Where they can ask for no more of its kind.
     pub stop: Option<String>,
+}
+
+/// A picture that is sent along.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Picture {
+    /// What is seen.
+    pub title: String,
+    /// What it says.
+    pub finding: String,
+    /// Its bytes.
+    pub png: Vec<u8>,
+}
+
+impl Picture {
+    /// What the text calls it by (RFC 2392).
+    pub const CONTENT_ID: &'static str = "chart@sayso";
 }
 
 /// A bar of a chart.
@@ -107,6 +125,7 @@ impl Default for Email {
             quote: None,
             quoted_links: QuotedLinks::Text,
             details: Vec::new(),
+            picture: None,
             bars_title: String::new(),
             bars: Vec::new(),
             link: None,
@@ -177,6 +196,9 @@ impl Email {
                 .iter()
                 .map(|(label, value)| format!("{label}{colon}{}", quote_lines(value).collect::<Vec<_>>().join(" ")));
             blocks.push(lines.collect::<Vec<_>>().join("\n"));
+        }
+        if let Some(picture) = &self.picture {
+            blocks.push(format!("{}\n{}", picture.title, picture.finding));
         }
         if !self.bars.is_empty() {
             let lines = self.bars.iter().map(|bar| format!("{}{colon}{}", bar.label, bar.text));

@@ -1,11 +1,12 @@
 //! A digest of a day, a week or a month, to a member.
 
-use super::{Bar, Email, spaced};
+use super::{Bar, Brand, Email, Picture, spaced};
 use crate::config::Config;
-use crate::digests::{Digest, Topic, stop_link};
+use crate::digests::{Digest, Topic, Trend, stop_link};
 use crate::keys::Keys;
 use crate::reports::format::count;
 use crate::reports::periods::Unit;
+use crate::sites::colour::Colour;
 use crate::text::Texts;
 
 /// The mail.
@@ -26,6 +27,9 @@ pub fn periodic(config: &Config, keys: &Keys, digest: &Digest) -> Email {
         }
     };
     let every = digest.every.as_str();
+    let picture = digest.trend.as_ref().and_then(picture);
+    // What a picture would have said, where none can be made.
+    let untold = if picture.is_none() { digest.trend.as_ref().map(|trend| trend.finding.clone()) } else { None };
     let received = whole(digest.received.0);
     Email {
         lang: t.0,
@@ -49,14 +53,21 @@ pub fn periodic(config: &Config, keys: &Keys, digest: &Digest) -> Email {
             (t.get("team.periodic.open").to_owned(), number(digest.open)),
             (t.get("team.periodic.overdue").to_owned(), number(digest.overdue)),
         ],
+        picture,
         bars_title: t.get("team.periodic.topics").to_owned(),
         bars: bars(&digest.topics),
         link: Some((t.get("team.periodic.link").to_owned(), config.console(&digest.more))),
-        closing: digest.findings.clone(),
+        closing: digest.findings.iter().cloned().chain(untold).collect(),
         footer: t.get("team.periodic.footer").to_owned(),
         stop: stop_link(keys, &digest.member.id).map(|path| config.console(&path)),
         ..Email::default()
     }
+}
+
+fn picture(trend: &Trend) -> Option<Picture> {
+    let accent = Colour::parse(&Brand::default().light[0])?;
+    let png = trend.chart.png(accent.rgb())?;
+    Some(Picture { title: trend.title.to_owned(), finding: trend.finding.clone(), png })
 }
 
 /// The bars of topics: the longest one is as long as there is room.

@@ -65,6 +65,16 @@ fn digest(server: &MailServer, address: &str) -> Mail {
     server.mails_to(address).into_iter().rfind(|mail| mail.text().contains("/staff/digests/")).expect("a digest")
 }
 
+/// Sees that the mail shows a picture that it brings along, as every mail program can.
+fn assert_chart(mail: &Mail) {
+    assert!(mail.html().contains("<img src=\"cid:chart@sayso\" alt=\""), "{}", mail.html());
+    let (kind, png) = mail.inline("chart@sayso").expect("the picture");
+    assert_eq!(kind, "image/png");
+    assert!(png.starts_with(b"\x89PNG\r\n\x1a\n") && png.ends_with(b"IEND\xaeB`\x82"), "{} bytes", png.len());
+    assert_eq!(png[16..24], [1440_u32.to_be_bytes(), 488_u32.to_be_bytes()].concat(), "wide and high");
+    assert!((2_000..100_000).contains(&png.len()), "{} bytes", png.len());
+}
+
 on_both_databases! {
     async fn the_week_names_whom_to_call(database: Database) {
         let server = MailServer::start().await;
@@ -105,6 +115,8 @@ on_both_databases! {
         }
         assert!(!text.contains("Meimei") && !text.contains("came late"), "figures, and nobody's words: {text}");
         assert!(mail.html().contains("width=\"50%\""), "a bar half as long: {}", mail.html());
+        assert!(text.contains("Share of complaints, by week\n66.7 % of cases are complaints"), "{text}");
+        assert_chart(&mail);
         let of_team = digest(&server, "lee@acme.example");
         assert!(of_team.subject().starts_with("Delivery, week of") && of_team.subject().contains("2 received"), "{}", of_team.subject());
         assert!(of_team.text().contains("/staff/cases?team=delivery"), "{}", of_team.text());
@@ -136,6 +148,8 @@ on_both_databases! {
         work(&app).await;
         let daily = digest(&server, "tom@acme.example");
         assert!(daily.subject().starts_with("All teams, 10 Jan 2027"), "{}", daily.subject());
+        assert!(daily.text().contains("Received, by day\n"), "{}", daily.text());
+        assert_chart(&daily);
     }
 
     async fn who_has_nothing_to_hear_hears_nothing(database: Database) {

@@ -1,14 +1,13 @@
 //! Which chart a report has.
 
+use super::names::Names;
+use super::{By, Name, Report, Row, format};
 use crate::calendars::WEEKDAYS;
 use crate::charts::{Bar, Chart, Moment, Place, Plane, bars, heat, plane, series};
-use crate::reports::format;
-use crate::reports::names::Names;
-use crate::reports::{By, Name, Report, Row};
 use crate::service::survey::SurveyKind;
 
 /// The chart; none where there is nothing to be seen.
-pub(super) fn picture(names: &Names<'_>, report: &Report) -> Option<Chart> {
+pub fn picture(names: &Names<'_>, report: &Report) -> Option<Chart> {
     let rows = &report.rows;
     if rows.iter().all(|row| row.n == 0) {
         return None;
