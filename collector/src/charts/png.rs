@@ -245,6 +245,8 @@ mod tests {
     }
 
     proptest! {
+        // Each is a picture of 700,000 pixels.
+        #![proptest_config(ProptestConfig::with_cases(24))]
         #[test]
         fn any_figures_are_drawn(values in proptest::collection::vec(proptest::option::of(-1e9..1e12_f64), 0..120)) {
             prop_assert!(weeks(&values).png(ACCENT).is_some());
