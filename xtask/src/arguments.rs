@@ -45,6 +45,10 @@ impl Command {
                 rest.remove(0);
                 return Ok(Self::BenchCustomers { arguments: rest });
             }
+            // The same cases, and the argument says what is asked of them.
+            "bench" if rest.first().is_some_and(|arg| arg == "reports") => {
+                return Ok(Self::BenchConsole { arguments: rest });
+            }
             "bench" if rest.first().is_some_and(|arg| arg == "forward") => {
                 rest.remove(0);
                 known_rounds(&rest, &["sqlite", "postgresql", "arrival", "mail", "drain", "intake"])?;
@@ -142,6 +146,8 @@ mod tests {
         let rounds = vec!["sqlite".to_owned(), "full".to_owned()];
         let arguments = vec!["--cases".to_owned(), "10".to_owned()];
         assert_eq!(parse("bench console --cases 10").expect("a bench"), Command::BenchConsole { arguments });
+        let arguments = vec!["reports".to_owned(), "sqlite".to_owned()];
+        assert_eq!(parse("bench reports sqlite").expect("a bench"), Command::BenchConsole { arguments });
         assert_eq!(parse("bench intake sqlite full").expect("known rounds"), Command::BenchIntake { rounds });
         let rounds = vec!["drain".to_owned()];
         assert_eq!(parse("bench forward drain").expect("a known round"), Command::BenchForward { rounds });

@@ -19,7 +19,7 @@ use crate::widget as widget_build;
 
 pub use crate::bench::widget::{Afterwards, widget};
 
-/// Builds what is released, starts a PostgreSQL that keeps its data, and asks for every page of the console.
+/// Builds what is released, starts a PostgreSQL that keeps its data, and asks for every page of the console, or for every report.
 pub fn console(arguments: &[String]) -> anyhow::Result<()> {
     widget_build::build()?;
     let cluster = Cluster::kept(&environment::workspace().join("target/bench/postgresql"))?;

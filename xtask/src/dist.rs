@@ -10,12 +10,14 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Context as _, bail, ensure};
 use rustix::process::Signal;
+use sha2::{Digest as _, Sha256};
 
 use crate::dependencies;
 use crate::environment;
 use crate::process::{Group, OnInterrupt};
 use crate::step::Step;
 use crate::widget;
+use crate::widget::fingerprint::hex;
 
 /// What the binary may weigh.
 const BUDGET: u64 = 40_000_000;
@@ -42,6 +44,9 @@ pub fn dist() -> anyhow::Result<()> {
     let bytes = fs::metadata(&binary)?.len();
     println!("\n{}: {} of {} allowed", binary.display(), megabytes(bytes), megabytes(BUDGET));
     ensure!(bytes <= BUDGET, "the binary is over its budget");
+    let sum = format!("{}  sayso\n", hex(&Sha256::digest(fs::read(&binary)?)));
+    fs::write(folder.join("sayso.sha256"), &sum)?;
+    println!("SHA-256, the same wherever these sources are built with this compiler: {}", sum.trim_end());
     let bill = folder.join("sayso.cdx.json");
     fs::write(&bill, serde_json::to_string_pretty(&dependencies::bill_of_materials()?)?)?;
     println!("{}: what is in it (CycloneDX)", bill.display());

@@ -57,7 +57,20 @@ pub fn collector_program() -> PathBuf {
 pub fn build_released_collector() -> Command {
     let mut command = cargo();
     command.args(["build", "--release", "--package", "sayso", "--bin", "sayso"]);
+    // The same sources and the same compiler make the same file, byte by byte, wherever and whenever: no paths of this machine, and no date.
+    command.env("CARGO_ENCODED_RUSTFLAGS", nobodys_paths()).env("SOURCE_DATE_EPOCH", "0");
     command
+}
+
+/// What has the compiler write other paths than those of this machine. Cargo takes several flags with this character in between.
+fn nobodys_paths() -> String {
+    let home = env::var_os("HOME").map(|home| Path::new(&home).join(".cargo"));
+    let cargo_home = env::var_os("CARGO_HOME").map(PathBuf::from).or(home).unwrap_or_default();
+    format!(
+        "--remap-path-prefix={}=crates\u{1f}--remap-path-prefix={}=sayso",
+        cargo_home.join("registry/src").display(),
+        workspace().display()
+    )
 }
 
 /// Where [`build_released_collector`] leaves the program.

@@ -44,6 +44,9 @@ cargo xtask <command>
   bench forward [sqlite|postgresql] [ROUND...]
                         how fast cases and mails are forwarded by the released collector, beside targets that are dead or slow;
                         rounds are arrival mail drain intake
+  bench reports [sqlite|postgresql] [--cases N]
+                        make every report over the cases of `bench console` and half a million answers, the first time and again,
+                        and export and gather all cases
   bench suggest         how often suggestions are right on generated texts in Chinese and English, against the most frequent
                         answer and against a plain model of word counts, with their time and memory
   bench widget [--record]

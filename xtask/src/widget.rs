@@ -5,7 +5,7 @@ mod closures;
 mod crates;
 #[path = "../../widget/css.rs"]
 mod css;
-mod fingerprint;
+pub mod fingerprint;
 mod glue;
 mod imports;
 mod languages;

@@ -1,5 +1,6 @@
 //! How fast every page of the console and the staff's API answers over a million cases, on both databases, with one reader and with
-//! eight, and while customers submit. `cargo xtask bench console` runs it.
+//! eight, and while customers submit. `cargo xtask bench console` runs it. With the argument `reports`, which `cargo xtask bench reports` gives it, it makes every
+//! report instead.
 //!
 //! The databases stay where they were made, so that the next run begins at once; they are made anew when what they hold has changed.
 //! Arguments choose: `sqlite` or `postgresql`, `--cases N`, `--only TEXT` for the questions whose names contain it.
@@ -9,12 +10,13 @@ mod fill;
 #[path = "../filling/mod.rs"]
 mod filling;
 mod questions;
+mod reports;
 mod server;
 mod texts;
 
 use std::time::Instant;
 
-use ask::{Measured, Question};
+use ask::{Measured, Question, Readers};
 use server::Server;
 
 /// Rounds, of which the median counts.
@@ -51,10 +53,14 @@ async fn main() -> anyhow::Result<()> {
             started.elapsed().as_secs_f64(),
             server.memory_mib()?
         );
-        let questions: Vec<Question> =
-            questions::all(&server).into_iter().filter(|question| question.name.contains(&only)).collect();
-        measure(&server, &questions).await?;
-        println!("memory afterwards: {:.0} MiB", server.memory_mib()?);
+        if is_named("reports") {
+            reports::measure(&server, cases).await?;
+        } else {
+            let questions: Vec<Question> =
+                questions::all(&server).into_iter().filter(|question| question.name.contains(&only)).collect();
+            measure(&server, &questions).await?;
+            println!("memory afterwards: {:.0} MiB", server.memory_mib()?);
+        }
         server.stop().await?;
     }
     Ok(())
@@ -67,30 +73,34 @@ async fn measure(server: &Server, questions: &[Question]) -> anyhow::Result<()> 
     for question in questions {
         let mut of = Vec::new();
         for (readers, times) in TIMES {
-            of.push(rounds(server, question, readers, times).await?);
+            of.push(rounds(&server.readers, question, readers, times).await?);
         }
         quiet.push(of);
     }
     let load = server.submit_beside(SUBMISSIONS);
     let mut late = 0;
     for (question, mut measured) in questions.iter().zip(quiet) {
-        measured.push(rounds(server, question, TIMES[1].0, TIMES[1].1).await?);
+        measured.push(rounds(&server.readers, question, TIMES[1].0, TIMES[1].1).await?);
         let is_met = measured.iter().all(|one| one.p95 <= question.budget_ms);
         late += usize::from(!is_met);
-        let cells: Vec<String> =
-            measured.iter().map(|one| format!("{:.1} / {:.1} / {:.1}", one.p50, one.p95, one.max)).collect();
         let verdict = if is_met { "≤" } else { "**over**" };
-        println!("| {} | {} | {verdict} {} |", question.name, cells.join(" | "), question.budget_ms);
+        println!("| {} | {} | {verdict} {} |", question.name, cells(&measured), question.budget_ms);
     }
     load.abort();
     println!("\n{} of {} within the budget", questions.len() - late, questions.len());
     Ok(())
 }
 
-async fn rounds(server: &Server, question: &Question, readers: usize, times: usize) -> anyhow::Result<Measured> {
+async fn rounds(of: &Readers, question: &Question, readers: usize, times: usize) -> anyhow::Result<Measured> {
     let mut rounds = Vec::with_capacity(ROUNDS);
     for _ in 0..ROUNDS {
-        rounds.push(server.readers.ask(question, readers, times).await?);
+        rounds.push(of.ask(question, readers, times).await?);
     }
     Ok(Measured::median(&rounds))
+}
+
+/// A line of a table.
+fn cells(measured: &[Measured]) -> String {
+    let cells = measured.iter().map(|one| format!("{:.1} / {:.1} / {:.1}", one.p50, one.p95, one.max));
+    cells.collect::<Vec<_>>().join(" | ")
 }

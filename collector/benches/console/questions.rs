@@ -8,8 +8,6 @@ use crate::texts::Dice;
 
 /// What a page may take, at most, for 95 of 100.
 const PAGE_MS: f64 = 50.0;
-/// And a report of all cases that there are, the first time.
-const REPORT_MS: f64 = 300.0;
 
 /// All questions.
 pub fn all(server: &Server) -> Vec<Question> {
@@ -25,10 +23,6 @@ pub fn all(server: &Server) -> Vec<Question> {
         let path = format!("/api/v1/cases?{query}");
         Question { name, path: Arc::new(move |_| path.clone()), who: Who::Program, budget_ms: PAGE_MS }
     };
-    let report = |name, query: &str| {
-        let path = format!("/api/v1/reports/{query}");
-        Question { name, path: Arc::new(move |_| path.clone()), who: Who::Program, budget_ms: REPORT_MS }
-    };
     let some = |name, who, before: &'static str, ids: &Arc<Vec<String>>| {
         let ids = Arc::clone(ids);
         let path = move |time: usize| format!("{before}{}", ids[Dice::new(time as u64).below(ids.len())]);
@@ -36,8 +30,6 @@ pub fn all(server: &Server) -> Vec<Question> {
     };
     let owner = server.members.last().expect("there are members");
     let busy = &server.members[0];
-    let month = |name: &str| format!("{name}?from={}&to={}", &server.month_before[..10], &server.yesterday[..10]);
-    let year = |name: &str| format!("{name}?from={}&to={}", &server.year_before[..10], &server.yesterday[..10]);
     let yesterday = "updated_since=".to_owned() + &server.yesterday.replace(':', "%3A");
     vec![
         inbox("view: open", ""),
@@ -91,17 +83,5 @@ pub fn all(server: &Server) -> Vec<Question> {
         some("API: a case", Who::Program, "/api/v1/cases/", &server.some_ids),
         some("page of a case", Who::Member, "/staff/cases/", &server.some_ids),
         some("page of a case with 17 deliveries", Who::Member, "/staff/cases/", &server.busy_ids),
-        report("report: overview of all", "overview"),
-        report("report: overview of a year, by week", &(year("overview") + "&by=week")),
-        report("report: overview of a month", &month("overview")),
-        report("report: promises of all", "promises"),
-        report("report: quality of a year, by week", &(year("quality") + "&by=week")),
-        report("report: quality of all, by topic", "quality?by=category"),
-        report("report: causes of a year", &year("causes")),
-        report("report: satisfaction of all, by month", "satisfaction?by=month"),
-        report("report: effort of a year", &year("effort")),
-        report("report: workload of a month", &month("workload")),
-        report("report: workload of a year", &year("workload")),
-        report("report: customers of a year", &year("customers")),
     ]
 }

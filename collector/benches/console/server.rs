@@ -1,7 +1,7 @@
 //! The real binary over a database that stays between runs.
 
 use std::net::{SocketAddr, TcpListener};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::Stdio;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -57,6 +57,8 @@ pub struct Server {
     pub month_before: String,
     /// The same of a year.
     pub year_before: String,
+    folder: PathBuf,
+    database: String,
     address: SocketAddr,
     child: Child,
 }
@@ -138,6 +140,8 @@ impl Server {
             yesterday: rfc3339(newest - DAY),
             month_before: rfc3339(newest - 30 * DAY),
             year_before: rfc3339(newest - 365 * DAY),
+            folder,
+            database,
             address,
             child,
         })
@@ -145,10 +149,7 @@ impl Server {
 
     /// Its resident memory.
     pub fn memory_mib(&self) -> anyhow::Result<f64> {
-        let id = self.child.id().context("it runs")?;
-        let status = std::fs::read_to_string(format!("/proc/{id}/status"))?;
-        let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:")).context("Linux tells the memory")?;
-        Ok(line.trim().trim_end_matches(" kB").parse::<f64>()? / 1_024.0)
+        memory_mib(self.child.id().context("it runs")?)
     }
 
     /// Lets customers submit until the task is aborted.
@@ -169,6 +170,19 @@ impl Server {
                 tokio::spawn(request.send());
             }
         })
+    }
+
+    /// Its data folder.
+    pub fn folder(&self) -> &Path {
+        &self.folder
+    }
+
+    /// A command of the binary beside it.
+    pub fn command(&self, arguments: &[&str]) -> std::process::Command {
+        let mut command = std::process::Command::new(BINARY);
+        command.args(arguments).env("SAYSO_DATA", &self.folder).env("SAYSO_DATABASE_URL", &self.database);
+        command.env("SAYSO_LOG", "error").stdout(Stdio::null());
+        command
     }
 
     /// Ends it.
@@ -200,6 +214,13 @@ async fn make_around(app: &App) -> anyhow::Result<Around> {
         members.push(Member::add(&app.db, &new, &Stamp::system(now)).await?);
     }
     Ok(Around { sites, members })
+}
+
+/// The resident memory of a process.
+pub fn memory_mib(id: u32) -> anyhow::Result<f64> {
+    let status = std::fs::read_to_string(format!("/proc/{id}/status"))?;
+    let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:")).context("Linux tells the memory")?;
+    Ok(line.trim().trim_end_matches(" kB").parse::<f64>()? / 1_024.0)
 }
 
 /// The database of this name, which is made unless it is filled.

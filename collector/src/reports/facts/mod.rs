@@ -11,6 +11,7 @@ mod rows;
 mod upkeep;
 
 pub use blocks::clear_in;
+use futures_util::{StreamExt as _, TryStreamExt as _, stream};
 pub use rows::{FIRST_CONTACT_DAYS, between_sql};
 use sayso_analysis::facts::{Block, Fact};
 pub use upkeep::{Sizes, keep, rebuild, run};
@@ -25,6 +26,8 @@ use crate::db::{Db, Tx};
 use crate::http::Result;
 use crate::{with_db, with_tx};
 
+/// How many blocks are read at once.
+const AHEAD: usize = 2;
 /// How many cases are read from the tables at once.
 const PAGE: usize = 4_096;
 /// Higher than any identifier.
@@ -85,6 +88,10 @@ pub async fn each(app: &App, reach: &Reach, mut take: impl FnMut(Fact<'_>)) -> R
     let marks = blocks::marks(db).await?;
     let ranges = blocks::ranges(db).await?;
     let newest = ranges.last().map_or_else(String::new, |range| range.last_id.clone());
+    // The database reads the next ones while one is counted.
+    let needed = ranges.iter().filter(|range| reach.needs(range));
+    let needed: Vec<_> = needed.map(|range| written(db.clone(), range.clone(), within(&marks, range).len())).collect();
+    let mut read = stream::iter(needed).buffered(AHEAD);
     for range in &ranges {
         let changed = within(&marks, range);
         if !reach.needs(range) {
@@ -94,7 +101,7 @@ pub async fn each(app: &App, reach: &Reach, mut take: impl FnMut(Fact<'_>)) -> R
             }
             continue;
         }
-        match written(db, range, changed).await? {
+        match read.try_next().await?.flatten() {
             Some(block) => merge(&block, &of_changed(db, changed).await?, changed, &mut take),
             None => each_of_tables(db, reach, &range.after_id, &range.last_id, &mut take).await?,
         }
@@ -123,9 +130,9 @@ pub async fn mark_added(tx: &mut Tx, ids: &[String]) -> sqlx::Result<()> {
 }
 
 /// The facts of a block; none where they are not there, or where so much changed that the tables are read faster.
-async fn written(db: &Db, range: &Range, changed: &[Mark]) -> sqlx::Result<Option<Block>> {
-    let is_stale = changed.len() > PAGE / 4;
-    if !range.is_written || is_stale { Ok(None) } else { blocks::facts(db, range).await }
+async fn written(db: Db, range: Range, changed: usize) -> sqlx::Result<Option<Block>> {
+    let is_stale = changed > PAGE / 4;
+    if !range.is_written || is_stale { Ok(None) } else { blocks::facts(&db, &range).await }
 }
 
 async fn of_changed(db: &Db, changed: &[Mark]) -> sqlx::Result<Block> {
