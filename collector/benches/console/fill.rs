@@ -5,7 +5,7 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use sayso::App;
 use sayso::cases::code::encrypt;
 use sayso::cases::search;
-use sayso::clock::Millis;
+use sayso::clock::{DAY, MINUTE, Millis};
 use sayso::db::rows::{Part, Rows, chunks};
 use sayso::db::{Db, Tx};
 use sayso::keys::{Keys, new_id_at, random_bytes};
@@ -20,6 +20,8 @@ pub struct Around {
     pub sites: Vec<String>,
     /// The members.
     pub members: Vec<String>,
+    /// The customers, whose site does not matter here.
+    pub customers: Vec<String>,
 }
 
 struct Made {
@@ -30,9 +32,25 @@ struct Made {
     kind: &'static str,
     status: &'static str,
     quarantine: &'static str,
+    /// Who it is of; few say who they are, and some come often.
+    customer: Option<usize>,
+    /// How satisfied they are with what became of it.
+    score: Option<i64>,
     owner: Option<usize>,
     replies: usize,
     deliveries: usize,
+}
+
+impl Made {
+    /// Most are responded to within a day.
+    fn responded_at(&self) -> Option<Millis> {
+        (self.status != "new").then(|| self.at + (self.number as i64 % 1_440) * MINUTE)
+    }
+
+    /// And settled within a week.
+    fn resolved_at(&self) -> Option<Millis> {
+        matches!(self.status, "resolved" | "closed").then(|| self.at + DAY + (self.number as i64 % 8_640) * MINUTE)
+    }
 }
 
 /// More events than any case has, so that each has a position of its own.
@@ -93,9 +111,10 @@ fn make(number: usize, count: usize, around: &Around, now: Millis) -> Made {
         8..25 if is_recent => "acknowledged",
         25..50 if is_recent => "in_progress",
         50..65 if is_recent => "waiting",
+        // Later they are closed.
+        65..75 if number + count / 75 > count => "resolved",
         0 => "waiting",
         1..4 => "in_progress",
-        4..8 => "resolved",
         _ => "closed",
     };
     let quarantine = match dice.below(1_000) {
@@ -111,6 +130,8 @@ fn make(number: usize, count: usize, around: &Around, now: Millis) -> Made {
         number,
         at,
         site: dice.rank(around.sites.len()),
+        customer: dice.holds(7, 10).then(|| dice.below(around.customers.len())),
+        score: (matches!(status, "resolved" | "closed") && dice.holds(1, 5)).then(|| 5 - dice.rank(5) as i64),
         kind,
         status,
         quarantine,
@@ -123,8 +144,8 @@ fn make(number: usize, count: usize, around: &Around, now: Millis) -> Made {
 async fn write(tx: &mut Tx, keys: &Keys, around: &Around, made: &[Made]) -> sqlx::Result<()> {
     static CASES: Rows = Rows::new(&[Part {
         head: "insert into cases (id, site_id, code_hash, code_cipher, kind, status, priority, owner_id, received_at, updated_at, \
-            quarantine) values ",
-        row: "(?, ?, ?, ?, ?, ?, 'normal', ?, ?, ?, ?)",
+            quarantine, customer_id, first_responded_at, resolved_at) values ",
+        row: "(?, ?, ?, ?, ?, ?, 'normal', ?, ?, ?, ?, ?, ?, ?)",
         tail: "",
     }]);
     static FEEDBACK: Rows = Rows::new(&[Part {
@@ -155,7 +176,8 @@ async fn write(tx: &mut Tx, keys: &Keys, around: &Around, made: &[Made]) -> sqlx
             for case in chunk {
                 let hash = URL_SAFE_NO_PAD.encode(random_bytes::<8>());
                 query = query.bind(&case.id).bind(&around.sites[case.site]).bind(hash).bind(encrypt(keys, &case.id, &code)).bind(case.kind).bind(case.status)
-                    .bind(case.owner.map(|owner| &around.members[owner])).bind(case.at).bind(case.at).bind(case.quarantine);
+                    .bind(case.owner.map(|owner| &around.members[owner])).bind(case.at).bind(case.at).bind(case.quarantine)
+                    .bind(case.customer.map(|customer| &around.customers[customer])).bind(case.responded_at()).bind(case.resolved_at());
             }
             query.execute(conn).await.map(|_| ())
         })?;
@@ -163,6 +185,22 @@ async fn write(tx: &mut Tx, keys: &Keys, around: &Around, made: &[Made]) -> sqlx
             let mut query = sqlx::query(feedback);
             for case in chunk {
                 query = query.bind(&case.id).bind(&around.sites[case.site]).bind(case.kind).bind(message(case.number)).bind(case.at);
+            }
+            query.execute(conn).await.map(|_| ())
+        })?;
+    }
+    static RATINGS: Rows = Rows::new(&[Part {
+        head: "insert into satisfactions (case_id, score, created_at) values ",
+        row: "(?, ?, ?)",
+        tail: "",
+    }]);
+    let rated: Vec<(&Made, i64)> = made.iter().filter_map(|case| Some((case, case.score?))).collect();
+    for chunk in chunks(&rated) {
+        let insert = RATINGS.sql(tx, chunk.len());
+        with_tx!(tx, conn => {
+            let mut query = sqlx::query(insert);
+            for (case, score) in chunk {
+                query = query.bind(&case.id).bind(*score).bind(case.at + DAY);
             }
             query.execute(conn).await.map(|_| ())
         })?;

@@ -13,10 +13,12 @@ use sayso::auth::member::{Email, Name, NewMember};
 use sayso::auth::token::Scope;
 use sayso::auth::{Member, Password, Role, Token};
 use sayso::clock::{DAY, rfc3339};
+use sayso::db::rows::{Part, Rows, chunks};
 use sayso::db::search::FORMAT;
+use sayso::keys::new_id_at;
 use sayso::reports::facts::{self, Sizes};
 use sayso::sites::{Origin, Site, SiteKey};
-use sayso::{App, Config, with_db};
+use sayso::{App, Config, housekeeping, with_db, with_tx};
 use sayso_shared::Lang;
 use sqlx::{AssertSqlSafe, Connection, PgConnection};
 use tokio::process::{Child, Command};
@@ -30,7 +32,7 @@ const BINARY: &str = env!("CARGO_BIN_EXE_sayso");
 const KEY: &str = "BwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwc=";
 const PASSWORD: &str = "purple giraffes sleep";
 /// Raise it when what is made changes.
-const GENERATOR: i64 = 1;
+const GENERATOR: i64 = 2;
 /// Whether a database holds its cases.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum State {
@@ -40,6 +42,7 @@ enum State {
 
 const SITES: usize = 12;
 const MEMBERS: usize = 25;
+const CUSTOMERS: usize = 250_000;
 
 /// A running collector.
 pub struct Server {
@@ -91,6 +94,8 @@ impl Server {
         }
         let started = Instant::now();
         let blocks = facts::keep(&app.db, Sizes::USUAL, app.clock.now(), |_| std::future::ready(())).await?;
+        // What it does each hour, for two years at once.
+        housekeeping::clean_up(&app).await?;
         if blocks > 0 {
             println!("{blocks} blocks of facts gathered in {:.1} s", started.elapsed().as_secs_f64());
         }
@@ -213,7 +218,25 @@ async fn make_around(app: &App) -> anyhow::Result<Around> {
         };
         members.push(Member::add(&app.db, &new, &Stamp::system(now)).await?);
     }
-    Ok(Around { sites, members })
+    let customers: Vec<String> = (0..CUSTOMERS).map(|_| new_id_at(now)).collect();
+    let mut tx = app.db.begin().await?;
+    for chunk in chunks(&customers) {
+        static INSERT: Rows = Rows::new(&[Part {
+            head: "insert into customers (id, site_id, created_at, updated_at) values ",
+            row: "(?, ?, ?, ?)",
+            tail: "",
+        }]);
+        let insert = INSERT.sql(&tx, chunk.len());
+        with_tx!(&mut tx, conn => {
+            let mut query = sqlx::query(insert);
+            for id in chunk {
+                query = query.bind(id).bind(&sites[0]).bind(now).bind(now);
+            }
+            query.execute(conn).await.map(|_| ())
+        })?;
+    }
+    tx.commit().await?;
+    Ok(Around { sites, members, customers })
 }
 
 /// The resident memory of a process.

@@ -42,12 +42,10 @@ pub async fn run(command: ExposureCommand, context: &Context) -> anyhow::Result<
     let ExposureCommand::Import { file, site, encoding, dry_run } = command;
     let site = Site::by_key_or_only(&context.db, site.as_deref()).await?;
     let mut table = Table::open(&file, encoding, COLUMNS)?;
-    let (mut counts, mut refused) = (Counts::default(), 0_u64);
-    let now = context.clock.now();
-    let mut tx = context.db.begin().await?;
+    let (mut rows, mut refused) = (Vec::new(), 0_u64);
     while let Some((line, row)) = table.next_row()? {
         match row.and_then(|row| read(&row)) {
-            Ok(row) => counts.add(put(&mut tx, site.id(), &row, now).await?),
+            Ok(row) => rows.push(row),
             Err(reason) => {
                 refused += 1;
                 if refused <= NAMED_MAX {
@@ -55,6 +53,13 @@ pub async fn run(command: ExposureCommand, context: &Context) -> anyhow::Result<
                 }
             }
         }
+    }
+    // Only now: nobody else writes to SQLite meanwhile, and a file may come through a pipe.
+    let mut counts = Counts::default();
+    let now = context.clock.now();
+    let mut tx = context.db.begin().await?;
+    for row in &rows {
+        counts.add(put(&mut tx, site.id(), row, now).await?);
     }
     if dry_run || counts.is_unchanged() {
         tx.rollback().await?;

@@ -244,10 +244,7 @@ impl<'a> Import<'a> {
                 }
             }
         }
-        if db.takes_one_server() {
-            // SQLite has one writer at a time and no queue for the others, so whoever serves needs a gap to get in.
-            tokio::time::sleep(started.elapsed() / 2).await;
-        }
+        let_others_write(db, started.elapsed()).await;
         Ok(())
     }
 
@@ -256,6 +253,13 @@ impl<'a> Import<'a> {
             ImportOutcome::Imported => self.counts.now += 1,
             ImportOutcome::Duplicate => self.counts.before += 1,
         }
+    }
+}
+
+/// Waits half as long as a batch took. SQLite has one writer at a time and no queue for the others, so whoever serves needs a gap to get in.
+pub async fn let_others_write(db: &Db, took: Duration) {
+    if db.takes_one_server() {
+        tokio::time::sleep(took / 2).await;
     }
 }
 

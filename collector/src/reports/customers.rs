@@ -2,15 +2,19 @@
 
 use std::collections::{HashMap, HashSet};
 
+use sayso_analysis::facts::Fact;
 use serde_json::{Value, json};
+use uuid::Uuid;
 
 use super::asked::Asked;
+use super::facts::{self, Reach};
 use super::figures::{Content, Row, count};
 use super::groups::{Groups, Naming};
+use super::ratings::{RATED, RATINGS};
 use super::select::{Cases, Select};
 use crate::app::App;
 use crate::calls;
-use crate::clock::Period;
+use crate::clock::{Millis, Period};
 use crate::http::Result;
 
 /// A customer who complains so often in one period complains again and again.
@@ -20,26 +24,30 @@ const UNHAPPY: i64 = 2;
 /// A score that fell to this or less is, too.
 const FALLEN_TO: i64 = 3;
 
+/// The bytes of a customer's identifier.
+type Id = [u8; 16];
+
+/// The cases of one group by whose they are.
 #[derive(Debug, Default)]
-struct Tier {
+struct Tier(HashMap<Id, Customer>);
+
+/// What a customer had in a group.
+#[derive(Clone, Copy, Debug, Default)]
+struct Customer {
     cases: u64,
     complaints: u64,
+    is_waiting: bool,
+    is_overdue: bool,
+}
+
+#[derive(Debug, Default)]
+struct Counted {
     customers: u64,
+    cases: u64,
+    complaints: u64,
     again: u64,
     unresolved: u64,
     at_risk: u64,
-    /// Of a part of time: its customers, whose rows are of a quarter of an hour each.
-    by_customer: HashMap<String, CustomerRow>,
-}
-
-#[derive(Debug, sqlx::FromRow)]
-struct CustomerRow {
-    grp: String,
-    customer: String,
-    found: i64,
-    complaints: i64,
-    open: i64,
-    overdue: i64,
 }
 
 #[derive(sqlx::FromRow)]
@@ -48,61 +56,48 @@ struct ScoreRow {
     score: i64,
 }
 
-#[derive(sqlx::FromRow)]
-struct TotalRow {
-    found: i64,
-}
-
 /// The last score of a customer, and the one before.
-type LastScores = HashMap<String, (i64, Option<i64>)>;
+type LastScores = HashMap<Id, (i64, Option<i64>)>;
 
 /// The report: of the cases that were received within the period, and the ratings that were given in it.
 pub async fn content(app: &App, asked: &Asked, naming: &Naming) -> Result<Content> {
     let scores = last_scores(app, asked).await?;
     let mut groups: Groups<'_, Tier> = Groups::new(naming);
-    let mut select = Select::new(asked, Cases::Worked).and("cases.customer_id is not null").received(asked, app);
-    let now = select.bind(asked.now);
-    let columns = format!(
-        "{} as grp, cases.customer_id as customer, count(*) as found, \
-         cast(sum(case when cases.kind = 'complaint' then 1 else 0 end) as bigint) as complaints, \
-         cast(sum(case when cases.status not in ('resolved', 'closed') then 1 else 0 end) as bigint) as open, \
-         cast(sum(case when cases.status not in ('resolved', 'closed') and cases.due_at < {now} then 1 else 0 end) as bigint) as overdue",
-        asked.by.expression("cases.received_at")
-    );
-    let mut seen: u64 = 0;
-    let mut over_time: HashSet<String> = HashSet::new();
-    let take = |row: CustomerRow| {
-        if asked.by.is_of_time() {
-            over_time.insert(row.customer.clone());
-            groups.at(&row.grp).gather(row);
-        } else {
-            seen += 1;
-            groups.at(&row.grp).add(&row, scores.get(&row.customer));
+    let (mut seen, mut known): (HashSet<Id>, HashSet<Id>) = (HashSet::new(), HashSet::new());
+    let mut unknown = 0_u64;
+    let until_end = Asked { period: Period { from: None, ..asked.period }, ..asked.clone() };
+    facts::each(app, &Reach::received(&until_end, app), |fact| {
+        let received_at = fact.received_at();
+        if !asked.counts(fact) || !until_end.period.contains(received_at) {
+            return;
         }
-    };
-    select.each(app, &columns, "cases", "group by 1, 2", take).await?;
-    seen += over_time.len() as u64;
+        let is_within = asked.period.contains(received_at);
+        match fact.customer() {
+            Some(customer) if is_within => {
+                seen.insert(customer);
+                groups.of(asked.by.of(fact, received_at)).add(customer, fact, asked.now);
+            }
+            Some(customer) => _ = known.insert(customer),
+            None => unknown += u64::from(is_within),
+        }
+    })
+    .await?;
+    let silent = known.difference(&seen).count();
     let mut content = Content::default();
-    for (key, mut tier) in groups.finish(asked)? {
-        for (customer, row) in std::mem::take(&mut tier.by_customer) {
-            tier.add(&row, scores.get(&customer));
-        }
-        let row = Row::new(key.name, tier.customers)
-            .with_share(tier.again, tier.customers)
-            .with("cases", tier.cases)
-            .with("complaints", tier.complaints)
-            .with("repeat_complainers", tier.again)
-            .with("unresolved", tier.unresolved)
-            .with("at_risk", tier.at_risk);
+    for (key, tier) in groups.finish(asked)? {
+        let counted = tier.count(&scores);
+        let row = Row::new(key.name, counted.customers)
+            .with_share(counted.again, counted.customers)
+            .with("cases", counted.cases)
+            .with("complaints", counted.complaints)
+            .with("repeat_complainers", counted.again)
+            .with("unresolved", counted.unresolved)
+            .with("at_risk", counted.at_risk);
         content.rows.push(row);
     }
-    let mut unknown = 0;
-    let anonymous = Select::new(asked, Cases::Worked).and("cases.customer_id is null").received(asked, app);
-    anonymous.each(app, "count(*) as found", "cases", "", |row: TotalRow| unknown = count(row.found)).await?;
     content.left_out.insert("unknown_customer", unknown);
     let check_calls = check_calls(app, asked).await?;
-    content.overall =
-        Some(json!({"customers": seen, "silent": silent(app, asked, seen).await?, "check_calls": check_calls}));
+    content.overall = Some(json!({"customers": seen.len(), "silent": silent, "check_calls": check_calls}));
     Ok(content)
 }
 
@@ -124,56 +119,48 @@ async fn check_calls(app: &App, asked: &Asked) -> Result<Value> {
     Ok(value)
 }
 
-/// How many of the customers who had a case before the end of the period had none within it.
-async fn silent(app: &App, asked: &Asked, seen: u64) -> Result<u64> {
-    let until_now = Asked { period: Period { from: None, ..asked.period }, ..asked.clone() };
-    let select = Select::new(&until_now, Cases::Worked).and("cases.customer_id is not null").received(&until_now, app);
-    let mut known = 0;
-    let take = |row: TotalRow| known = count(row.found);
-    select.each(app, "count(distinct cases.customer_id) as found", "cases", "", take).await?;
-    Ok(known.saturating_sub(seen))
-}
-
 async fn last_scores(app: &App, asked: &Asked) -> Result<LastScores> {
     let select = Select::new(asked, Cases::Answered)
         .and("cases.customer_id is not null")
+        .and(RATED)
         .within(asked, "satisfactions.created_at");
     let mut scores = LastScores::new();
     let take = |row: ScoreRow| {
-        let before = scores.get(&row.customer).map(|(last, _)| *last);
-        scores.insert(row.customer, (row.score, before));
+        let Ok(customer) = Uuid::parse_str(&row.customer).map(Uuid::into_bytes) else { return };
+        let before = scores.get(&customer).map(|(last, _)| *last);
+        scores.insert(customer, (row.score, before));
     };
     let columns = "cases.customer_id as customer, satisfactions.score as score";
-    let from = "satisfactions join cases on cases.id = satisfactions.case_id";
-    select.each(app, columns, from, "order by satisfactions.created_at, satisfactions.case_id", take).await?;
+    select.each(app, columns, RATINGS, "order by satisfactions.created_at, satisfactions.case_id", take).await?;
     Ok(scores)
 }
 
 impl Tier {
-    /// Adds what a customer did in a quarter of an hour to what they did before.
-    fn gather(&mut self, row: CustomerRow) {
-        match self.by_customer.get_mut(&row.customer) {
-            Some(known) => {
-                known.found += row.found;
-                known.complaints += row.complaints;
-                known.open += row.open;
-                known.overdue += row.overdue;
-            }
-            None => drop(self.by_customer.insert(row.customer.clone(), row)),
-        }
+    fn add(&mut self, customer: Id, fact: Fact<'_>, now: Millis) {
+        let customer = self.0.entry(customer).or_default();
+        let is_open = !fact.is_settled();
+        customer.cases += 1;
+        customer.complaints += u64::from(fact.kind() == "complaint");
+        customer.is_waiting |= is_open;
+        customer.is_overdue |= is_open && fact.due_at().is_some_and(|due| due < now);
     }
 
-    fn add(&mut self, row: &CustomerRow, scores: Option<&(i64, Option<i64>)>) {
-        self.customers += 1;
-        self.cases += count(row.found);
-        self.complaints += count(row.complaints);
-        self.again += u64::from(count(row.complaints) >= AGAIN);
-        self.unresolved += u64::from(row.open > 0);
-        let is_unhappy = scores.is_some_and(|(last, before)| {
-            *last <= UNHAPPY || *last <= FALLEN_TO && before.is_some_and(|before| before > *last)
-        });
-        self.at_risk += u64::from(row.overdue > 0 || is_unhappy);
+    fn count(&self, scores: &LastScores) -> Counted {
+        let mut counted = Counted::default();
+        for (id, customer) in &self.0 {
+            counted.customers += 1;
+            counted.cases += customer.cases;
+            counted.complaints += customer.complaints;
+            counted.again += u64::from(customer.complaints >= AGAIN);
+            counted.unresolved += u64::from(customer.is_waiting);
+            counted.at_risk += u64::from(customer.is_overdue || scores.get(id).is_some_and(is_unhappy));
+        }
+        counted
     }
+}
+
+fn is_unhappy((last, before): &(i64, Option<i64>)) -> bool {
+    *last <= UNHAPPY || *last <= FALLEN_TO && before.is_some_and(|before| before > *last)
 }
 
 #[cfg(test)]
@@ -182,21 +169,14 @@ mod tests {
 
     #[test]
     fn who_is_at_risk() {
-        let row = |overdue| CustomerRow {
-            grp: String::new(),
-            customer: String::new(),
-            found: 1,
-            complaints: 1,
-            open: overdue,
-            overdue,
+        let is_at_risk = |is_overdue, scores: Option<(i64, Option<i64>)>| {
+            let customer = Customer { cases: 1, complaints: 1, is_waiting: is_overdue, is_overdue };
+            let scores: LastScores = scores.into_iter().map(|scores| ([1; 16], scores)).collect();
+            Tier(HashMap::from([([1; 16], customer)])).count(&scores).at_risk == 1
         };
-        let is_at_risk = |overdue, scores: Option<(i64, Option<i64>)>| {
-            let mut tier = Tier::default();
-            tier.add(&row(overdue), scores.as_ref());
-            tier.at_risk == 1
-        };
-        assert!(is_at_risk(1, None) && is_at_risk(0, Some((2, None))) && is_at_risk(0, Some((3, Some(5)))));
-        assert!(!is_at_risk(0, None) && !is_at_risk(0, Some((3, None))) && !is_at_risk(0, Some((4, Some(5)))));
-        assert!(!is_at_risk(0, Some((3, Some(1)))), "it rose");
+        assert!(is_at_risk(true, None) && is_at_risk(false, Some((2, None))) && is_at_risk(false, Some((3, Some(5)))));
+        assert!(!is_at_risk(false, None) && !is_at_risk(false, Some((3, None))));
+        assert!(!is_at_risk(false, Some((4, Some(5)))), "still content");
+        assert!(!is_at_risk(false, Some((3, Some(1)))), "it rose");
     }
 }

@@ -7,6 +7,11 @@ use super::select::{Cases, Select};
 use crate::app::App;
 use crate::http::Result;
 
+/// Ratings with their cases, in this order: SQLite goes through all cases otherwise, where it knows of few ratings.
+pub const RATINGS: &str = "satisfactions cross join cases";
+/// The condition that belongs to it.
+pub const RATED: &str = "cases.id = satisfactions.case_id";
+
 /// Ratings of one group.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Scores {
@@ -72,9 +77,10 @@ pub async fn count_in<A: Default>(
         "{} as grp, satisfactions.score as score, satisfactions.solved as solved, count(*) as found",
         asked.by.expression("satisfactions.created_at")
     );
-    let select = Select::new(asked, Cases::Answered).within(asked, "satisfactions.created_at");
-    let from = "satisfactions join cases on cases.id = satisfactions.case_id";
-    select.each(app, &columns, from, "group by 1, 2, 3", |rated: Rated| part(groups.at(&rated.grp)).add(&rated)).await
+    let select = Select::new(asked, Cases::Answered).and(RATED).within(asked, "satisfactions.created_at");
+    select
+        .each(app, &columns, RATINGS, "group by 1, 2, 3", |rated: Rated| part(groups.at(&rated.grp)).add(&rated))
+        .await
 }
 
 /// The report of ratings.

@@ -1,6 +1,8 @@
 //! `sayso survey`.
 
+use std::collections::HashMap;
 use std::path::PathBuf;
+use std::time::Instant;
 
 use anyhow::{Context as _, bail};
 use clap::Subcommand;
@@ -14,7 +16,7 @@ use super::questionnaires;
 use crate::audit::{self, Change, Stamp};
 use crate::clock::{Millis, rfc3339};
 use crate::context::Context;
-use crate::db::Tx;
+use crate::import::let_others_write;
 use crate::import::table::{Table, encoding_of};
 use crate::service::ServiceCache;
 use crate::service::store;
@@ -149,36 +151,39 @@ async fn would_invite(key: &str, context: &Context) -> anyhow::Result<()> {
     Ok(())
 }
 
+/// An import under way.
+struct Import<'a> {
+    survey: &'a str,
+    mode: Mode,
+    context: &'a Context,
+    counts: Counts,
+    /// What a dry run would have stored by now, so that a row that is in the file twice is counted as it would be.
+    tried: HashMap<[String; 3], (String, Millis)>,
+}
+
 async fn import_table(key: &str, mut table: Table, mode: Mode, context: &Context) -> anyhow::Result<()> {
     let survey = super::find(&context.db, key).await?.with_context(|| format!("there is no survey {key}"))?;
-    let mut counts = Counts::default();
-    let mut tx = context.db.begin().await?;
-    let mut rows = 0_usize;
+    let mut import = Import { survey: key, mode, context, counts: Counts::default(), tried: HashMap::new() };
+    let mut batch = Vec::with_capacity(BATCH);
     while let Some((line, row)) = table.next_row()? {
         match row.and_then(|row| import::read(&survey, &row, context.clock.now())) {
-            Ok(answer) => counts.count(store(&mut tx, key, answer, context.clock.now()).await?),
+            Ok(answer) => batch.push(answer),
             Err(reason) => {
-                counts.refused += 1;
-                if counts.refused <= NAMED_MAX {
+                import.counts.refused += 1;
+                if import.counts.refused <= NAMED_MAX {
                     eprintln!("line {line}: {reason}");
                 }
             }
         }
-        rows += 1;
-        // A dry run keeps its one transaction, so that a row that is in the file twice is counted as it would be.
-        if rows.is_multiple_of(BATCH) && mode == Mode::Store {
-            tx.commit().await?;
-            tx = context.db.begin().await?;
+        if batch.len() == BATCH {
+            import.write(std::mem::take(&mut batch)).await?;
         }
     }
-    if mode == Mode::Store && counts.new + counts.replaced > 0 {
-        note(&mut tx, key, &counts, context).await?;
+    import.write(batch).await?;
+    let Counts { new, replaced, same, refused } = import.counts;
+    if mode == Mode::Store && new + replaced > 0 {
+        note(key, &import.counts, context).await?;
     }
-    match mode {
-        Mode::Store => tx.commit().await?,
-        Mode::Try => tx.rollback().await?,
-    }
-    let Counts { new, replaced, same, refused } = counts;
     let verb = if mode == Mode::Try { "Would be imported" } else { "Imported" };
     println!("{verb}: {new}. Replaced: {replaced}. There already: {same}. Refused: {refused}.");
     if refused > 0 {
@@ -187,8 +192,34 @@ async fn import_table(key: &str, mut table: Table, mode: Mode, context: &Context
     Ok(())
 }
 
+impl Import<'_> {
+    /// Stores a batch, or only counts it, and lets others write after it.
+    async fn write(&mut self, batch: Vec<Imported>) -> anyhow::Result<()> {
+        let Context { db, clock, .. } = self.context;
+        let started = Instant::now();
+        let mut tx = db.begin().await?;
+        for imported in batch {
+            let key = [imported.respondent.clone(), imported.item.clone(), imported.field.clone()];
+            let known = match self.tried.get(&key) {
+                Some(known) => Some(known.clone()),
+                None => answers::known(&mut tx, self.survey, key.each_ref().map(String::as_str)).await?,
+            };
+            let (outcome, answer) = compare(imported, known, clock.now());
+            self.counts.count(outcome);
+            match self.mode {
+                Mode::Try => _ = self.tried.insert(key, (answer.value, answer.answered_at)),
+                Mode::Store if outcome == Outcome::Same => {}
+                Mode::Store => answers::put(&mut tx, self.survey, &answer).await?,
+            }
+        }
+        tx.commit().await?;
+        let_others_write(db, started.elapsed()).await;
+        Ok(())
+    }
+}
+
 /// Notes in the audit log that answers were imported, and how many.
-async fn note(tx: &mut Tx, key: &str, counts: &Counts, context: &Context) -> sqlx::Result<()> {
+async fn note(key: &str, counts: &Counts, context: &Context) -> sqlx::Result<()> {
     let after = json!({"new": counts.new, "replaced": counts.replaced, "refused": counts.refused});
     let change = Change {
         action: "survey_answers.import",
@@ -196,24 +227,22 @@ async fn note(tx: &mut Tx, key: &str, counts: &Counts, context: &Context) -> sql
         before: serde_json::Value::Null,
         after,
     };
-    audit::append(tx, &Stamp::command(context.clock.now()), &change).await
+    let mut tx = context.db.begin().await?;
+    audit::append(&mut tx, &Stamp::command(context.clock.now()), &change).await?;
+    tx.commit().await
 }
 
-/// Stores an answer in the place of the one that was there. A file that does not say when it was answered leaves the time that is known, so that a correction
+/// What an answer does to the one that is known. A file that does not say when it was answered leaves the time that is known, so that a correction
 /// of the value does not move old answers into this month; one that says another time corrects it.
-async fn store(tx: &mut Tx, survey: &str, imported: Imported, now: Millis) -> sqlx::Result<Outcome> {
+fn compare(imported: Imported, known: Option<(String, Millis)>, now: Millis) -> (Outcome, Answer) {
     let Imported { respondent, item, field, value, answered_at } = imported;
-    let known = answers::known(tx, survey, [&respondent, &item, &field]).await?;
     let answered_at = answered_at.or(known.as_ref().map(|(_, at)| *at)).unwrap_or(now);
     let outcome = match known {
         None => Outcome::New,
         Some(known) if known == (value.clone(), answered_at) => Outcome::Same,
         Some(_) => Outcome::Replaced,
     };
-    if outcome != Outcome::Same {
-        answers::put(tx, survey, &Answer { respondent, item, field, value, answered_at }).await?;
-    }
-    Ok(outcome)
+    (outcome, Answer { respondent, item, field, value, answered_at })
 }
 
 impl Counts {

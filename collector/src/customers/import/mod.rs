@@ -7,6 +7,7 @@ mod row;
 mod store;
 
 use std::path::PathBuf;
+use std::time::Instant;
 
 use anyhow::bail;
 use clap::Subcommand;
@@ -19,6 +20,7 @@ use crate::audit::{self, Change, Stamp};
 use crate::auth::Member;
 use crate::clocks::Terms;
 use crate::context::Context;
+use crate::import::let_others_write;
 use crate::import::table::{Table, encoding_of};
 use crate::service::ServiceCache;
 use crate::sites::{Site, SiteCache};
@@ -62,7 +64,6 @@ pub async fn run(command: CustomerCommand, context: &Context) -> anyhow::Result<
     let mut table = Table::open(&file, encoding, COLUMNS)?;
     let (mut outcome, mut refused) = (Outcome::default(), 0_u64);
     let mut rows: Vec<Listed> = Vec::with_capacity(BATCH);
-    let mut tx = db.begin().await?;
     let mut is_at_end = false;
     while !is_at_end {
         match table.next_row()? {
@@ -77,26 +78,26 @@ pub async fn run(command: CustomerCommand, context: &Context) -> anyhow::Result<
             },
             None => is_at_end = true,
         }
-        if rows.len() < BATCH && !is_at_end {
-            continue;
-        }
-        outcome += store(&mut tx, keys, &terms, &site, std::mem::take(&mut rows), clock.now()).await?;
-        if !dry_run && !is_at_end {
-            // Others write in between; what was stored stays if the command is stopped.
-            tx.commit().await?;
-            tx = db.begin().await?;
+        if rows.len() == BATCH || is_at_end {
+            let started = Instant::now();
+            let mut tx = db.begin().await?;
+            outcome += store(&mut tx, keys, &terms, &site, std::mem::take(&mut rows), clock.now()).await?;
+            // What was stored stays if the command is stopped.
+            if dry_run {
+                tx.rollback().await?
+            } else {
+                tx.commit().await?
+            }
+            let_others_write(db, started.elapsed()).await;
         }
     }
     let Outcome { new, changed, same } = outcome;
-    if dry_run {
-        tx.rollback().await?;
-    } else {
-        if new + changed > 0 {
-            let after = json!({"new": new, "changed": changed});
-            let object = format!("site/{}", site.key());
-            let change = Change { action: "customers.import", object, before: Value::Null, after };
-            audit::append(&mut tx, &Stamp::command(clock.now()), &change).await?;
-        }
+    if !dry_run && new + changed > 0 {
+        let after = json!({"new": new, "changed": changed});
+        let object = format!("site/{}", site.key());
+        let change = Change { action: "customers.import", object, before: Value::Null, after };
+        let mut tx = db.begin().await?;
+        audit::append(&mut tx, &Stamp::command(clock.now()), &change).await?;
         tx.commit().await?;
     }
     let verb = if dry_run { "Would be new" } else { "New" };

@@ -35,7 +35,8 @@ pub(super) struct Mark {
 
 /// All blocks in their order.
 pub(super) async fn ranges(db: &Db) -> sqlx::Result<Vec<Range>> {
-    let select = "select after_id, last_id, cases, resolved_from, resolved_to, (facts is not null and format = $1) as is_written \
+    // The length, since SQLite reads all of a value to say whether it is null.
+    let select = "select after_id, last_id, cases, resolved_from, resolved_to, (coalesce(length(facts), 0) > 0 and format = $1) as is_written \
         from report_blocks order by last_id";
     with_db!(db, pool => sqlx::query_as(select).bind(FORMAT).fetch_all(pool).await)
 }

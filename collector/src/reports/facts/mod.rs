@@ -88,10 +88,12 @@ pub async fn each(app: &App, reach: &Reach, mut take: impl FnMut(Fact<'_>)) -> R
     let marks = blocks::marks(db).await?;
     let ranges = blocks::ranges(db).await?;
     let newest = ranges.last().map_or_else(String::new, |range| range.last_id.clone());
-    // The database reads the next ones while one is counted.
+    // The next ones are read and unpacked while one is counted.
     let needed = ranges.iter().filter(|range| reach.needs(range));
-    let needed: Vec<_> = needed.map(|range| written(db.clone(), range.clone(), within(&marks, range).len())).collect();
-    let mut read = stream::iter(needed).buffered(AHEAD);
+    let needed: Vec<_> = needed.map(|range| (db.clone(), range.clone(), within(&marks, range).len())).collect();
+    let mut read = stream::iter(needed)
+        .map(|(db, range, changed)| tokio::spawn(async move { written(&db, &range, changed).await }))
+        .buffered(AHEAD);
     for range in &ranges {
         let changed = within(&marks, range);
         if !reach.needs(range) {
@@ -101,7 +103,7 @@ pub async fn each(app: &App, reach: &Reach, mut take: impl FnMut(Fact<'_>)) -> R
             }
             continue;
         }
-        match read.try_next().await?.flatten() {
+        match read.try_next().await.map_err(anyhow::Error::from)?.transpose()?.flatten() {
             Some(block) => merge(&block, &of_changed(db, changed).await?, changed, &mut take),
             None => each_of_tables(db, reach, &range.after_id, &range.last_id, &mut take).await?,
         }
@@ -130,9 +132,9 @@ pub async fn mark_added(tx: &mut Tx, ids: &[String]) -> sqlx::Result<()> {
 }
 
 /// The facts of a block; none where they are not there, or where so much changed that the tables are read faster.
-async fn written(db: Db, range: Range, changed: usize) -> sqlx::Result<Option<Block>> {
+async fn written(db: &Db, range: &Range, changed: usize) -> sqlx::Result<Option<Block>> {
     let is_stale = changed > PAGE / 4;
-    if !range.is_written || is_stale { Ok(None) } else { blocks::facts(&db, &range).await }
+    if !range.is_written || is_stale { Ok(None) } else { blocks::facts(db, range).await }
 }
 
 async fn of_changed(db: &Db, changed: &[Mark]) -> sqlx::Result<Block> {

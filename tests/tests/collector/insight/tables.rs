@@ -1,13 +1,18 @@
 //! Tables of answers and of orders, read as those of `sayso import` are, and noted in the audit log.
 
+use std::io::Write as _;
+
 use sayso_tests::{TestApp, on_both_databases};
 
 use super::{import, stored_answers, surveys};
+use crate::access::count;
+use crate::outbox::cases::ask;
 
 const SURVEYS: [(&str, &str); 2] = [("recommend", "nps"), ("opinion", "free")];
 
 async fn import_bytes(app: &TestApp, command: &[&str], bytes: &[u8]) -> (bool, String) {
-    app.command(&[command, &[app.write_file("table.csv", bytes).as_str()]].concat()).await
+    let file = app.write_file("table.csv", bytes);
+    app.command(&[command, &[&file]].concat()).await
 }
 
 on_both_databases! {
@@ -71,6 +76,28 @@ on_both_databases! {
         let entries: Vec<(&str, &str)> = noted.iter().map(|(action, object, _)| (action.as_str(), object.as_str())).collect();
         assert_eq!(entries, [("survey_answers.import", "survey/recommend"), ("exposure.import", "site/acme")], "what was there already is no change");
         assert!(noted[0].2.contains("\"new\":2"), "{noted:?}");
+    }
+
+    async fn nobody_waits_for_an_import_that_waits_for_its_file(app: TestApp) {
+        app.apply_service(&surveys(&SURVEYS)).await;
+        let pipe = app.data.path().join("answers.pipe");
+        let made = std::process::Command::new("mkfifo").arg(&pipe).status().unwrap();
+        assert!(made.success());
+        let rows = |from: usize, to: usize| (from..to).map(|number| format!("r{number},,score,{}\n", number % 11)).collect::<String>();
+        let slow = async {
+            let path = pipe.clone();
+            let mut file = tokio::task::spawn_blocking(move || std::fs::OpenOptions::new().write(true).open(path)).await.unwrap().unwrap();
+            file.write_all(format!("respondent,item,field,value\n{}", rows(0, 700)).as_bytes()).unwrap();
+            while count(&app, "survey_answers").await == 0 {
+                tokio::task::yield_now().await;
+            }
+            // It has stored what it has, and waits for more.
+            ask(&app).await;
+            file.write_all(rows(700, 710).as_bytes()).unwrap();
+        };
+        let import = ["survey", "import", "recommend", pipe.to_str().unwrap()];
+        let ((went_well, said), ()) = tokio::join!(app.command(&import), slow);
+        assert!(went_well && said.contains("Imported: 710."), "{said}");
     }
 
     async fn a_survey_that_was_answered_stays_what_it_is(app: TestApp) {
