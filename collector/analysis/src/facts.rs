@@ -38,6 +38,8 @@ struct Packed {
     by_customer: u32,
     transfers: u32,
     reopened_soon: bool,
+    /// How long after its receipt, the score, and whether it is solved.
+    rating: Option<(Millis, u8, Option<bool>)>,
 }
 
 /// The bytes of an identifier.
@@ -100,6 +102,18 @@ pub struct Known<'a> {
     pub by_customer: u32,
     pub transfers: u32,
     pub reopened_soon: bool,
+    pub rating: Option<Rating>,
+}
+
+/// What the customer said of what became of their case.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Rating {
+    /// When they last said it.
+    pub at: Millis,
+    /// From 1 to 5.
+    pub score: u8,
+    /// Whether it is solved, if they said.
+    pub solved: Option<bool>,
 }
 
 /// Gathers cases into a block.
@@ -150,6 +164,7 @@ impl Packing {
             by_customer: known.by_customer,
             transfers: known.transfers,
             reopened_soon: known.reopened_soon,
+            rating: known.rating.map(|rating| (rating.at - known.received_at, rating.score, rating.solved)),
         });
     }
 
@@ -293,6 +308,11 @@ impl<'a> Fact<'a> {
     /// How often it went from one team or owner to another.
     pub fn transfers(self) -> u32 {
         self.packed.transfers
+    }
+
+    /// What its customer said of what became of it; none if they said nothing.
+    pub fn rating(self) -> Option<Rating> {
+        self.packed.rating.map(|(after, score, solved)| Rating { at: self.packed.received_at + after, score, solved })
     }
 
     /// The identifier of its site.

@@ -25,7 +25,7 @@ struct Trigger {
     condition: &'static str,
 }
 
-const TRIGGERS: [Trigger; 9] = [
+const TRIGGERS: [Trigger; 12] = [
     always("report_case_updated", "update", "cases", "new.id"),
     always("report_case_deleted", "delete", "cases", "old.id"),
     always("report_feedback_updated", "update of category", "feedback", "new.id"),
@@ -34,6 +34,9 @@ const TRIGGERS: [Trigger; 9] = [
     always("report_clock_inserted", "insert", "clocks", "new.case_id"),
     always("report_clock_updated", "update", "clocks", "new.case_id"),
     always("report_clock_deleted", "delete", "clocks", "old.case_id"),
+    always("report_rating_inserted", "insert", "satisfactions", "new.case_id"),
+    always("report_rating_updated", "update", "satisfactions", "new.case_id"),
+    always("report_rating_deleted", "delete", "satisfactions", "old.case_id"),
     Trigger {
         condition: "when (new.type in ('case.resolved', 'case.reopened', 'case.team', 'case.assigned'))",
         ..always("report_event_inserted", "insert", "events", "new.case_id")

@@ -4,14 +4,12 @@ use std::collections::{HashMap, HashSet};
 
 use sayso_analysis::facts::Fact;
 use serde_json::{Value, json};
-use uuid::Uuid;
 
 use super::asked::Asked;
 use super::facts::{self, Reach};
 use super::figures::{Content, Row, count};
 use super::groups::{Groups, Naming};
-use super::ratings::{RATED, RATINGS};
-use super::select::{Cases, Select};
+use super::ratings;
 use crate::app::App;
 use crate::calls;
 use crate::clock::{Millis, Period};
@@ -20,9 +18,9 @@ use crate::http::Result;
 /// A customer who complains so often in one period complains again and again.
 const AGAIN: u64 = 2;
 /// A last score of so much or less is one of somebody who may leave.
-const UNHAPPY: i64 = 2;
+const UNHAPPY: u8 = 2;
 /// A score that fell to this or less is, too.
-const FALLEN_TO: i64 = 3;
+const FALLEN_TO: u8 = 3;
 
 /// The bytes of a customer's identifier.
 type Id = [u8; 16];
@@ -50,24 +48,22 @@ struct Counted {
     at_risk: u64,
 }
 
-#[derive(sqlx::FromRow)]
-struct ScoreRow {
-    customer: String,
-    score: i64,
-}
-
 /// The last score of a customer, and the one before.
-type LastScores = HashMap<Id, (i64, Option<i64>)>;
+type LastScores = HashMap<Id, (u8, Option<u8>)>;
 
 /// The report: of the cases that were received within the period, and the ratings that were given in it.
 pub async fn content(app: &App, asked: &Asked, naming: &Naming) -> Result<Content> {
-    let scores = last_scores(app, asked).await?;
+    // When, of which case, by whom, and the score.
+    let mut rated: Vec<(Millis, Id, Id, u8)> = Vec::new();
     let mut groups: Groups<'_, Tier> = Groups::new(naming);
     let (mut seen, mut known): (HashSet<Id>, HashSet<Id>) = (HashSet::new(), HashSet::new());
     let mut unknown = 0_u64;
     let until_end = Asked { period: Period { from: None, ..asked.period }, ..asked.clone() };
     facts::each(app, &Reach::received(&until_end, app), |fact| {
         let received_at = fact.received_at();
+        if let (Some(rating), Some(customer)) = (ratings::of(fact, asked), fact.customer()) {
+            rated.push((rating.at, fact.id(), customer, rating.score));
+        }
         if !asked.counts(fact) || !until_end.period.contains(received_at) {
             return;
         }
@@ -82,6 +78,7 @@ pub async fn content(app: &App, asked: &Asked, naming: &Naming) -> Result<Conten
         }
     })
     .await?;
+    let scores = last_scores(rated);
     let silent = known.difference(&seen).count();
     let mut content = Content::default();
     for (key, tier) in groups.finish(asked)? {
@@ -119,20 +116,14 @@ async fn check_calls(app: &App, asked: &Asked) -> Result<Value> {
     Ok(value)
 }
 
-async fn last_scores(app: &App, asked: &Asked) -> Result<LastScores> {
-    let select = Select::new(asked, Cases::Answered)
-        .and("cases.customer_id is not null")
-        .and(RATED)
-        .within(asked, "satisfactions.created_at");
+fn last_scores(mut rated: Vec<(Millis, Id, Id, u8)>) -> LastScores {
+    rated.sort_unstable();
     let mut scores = LastScores::new();
-    let take = |row: ScoreRow| {
-        let Ok(customer) = Uuid::parse_str(&row.customer).map(Uuid::into_bytes) else { return };
+    for (_, _, customer, score) in rated {
         let before = scores.get(&customer).map(|(last, _)| *last);
-        scores.insert(customer, (row.score, before));
-    };
-    let columns = "cases.customer_id as customer, satisfactions.score as score";
-    select.each(app, columns, RATINGS, "order by satisfactions.created_at, satisfactions.case_id", take).await?;
-    Ok(scores)
+        scores.insert(customer, (score, before));
+    }
+    scores
 }
 
 impl Tier {
@@ -159,7 +150,7 @@ impl Tier {
     }
 }
 
-fn is_unhappy((last, before): &(i64, Option<i64>)) -> bool {
+fn is_unhappy((last, before): &(u8, Option<u8>)) -> bool {
     *last <= UNHAPPY || *last <= FALLEN_TO && before.is_some_and(|before| before > *last)
 }
 
@@ -169,7 +160,7 @@ mod tests {
 
     #[test]
     fn who_is_at_risk() {
-        let is_at_risk = |is_overdue, scores: Option<(i64, Option<i64>)>| {
+        let is_at_risk = |is_overdue, scores: Option<(u8, Option<u8>)>| {
             let customer = Customer { cases: 1, complaints: 1, is_waiting: is_overdue, is_overdue };
             let scores: LastScores = scores.into_iter().map(|scores| ([1; 16], scores)).collect();
             Tier(HashMap::from([([1; 16], customer)])).count(&scores).at_risk == 1

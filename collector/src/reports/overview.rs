@@ -47,6 +47,7 @@ pub async fn content(app: &App, asked: &Asked, naming: &Naming) -> Result<Conten
     let mut groups: Groups<'_, Counted> = Groups::new(naming);
     let reach = Reach::received_or_resolved(asked, app);
     facts::each(app, &reach, |fact| {
+        ratings::add(fact, asked, &mut groups, |counted| &mut counted.scores);
         if !asked.counts(fact) {
             return;
         }
@@ -58,7 +59,6 @@ pub async fn content(app: &App, asked: &Asked, naming: &Naming) -> Result<Conten
         }
     })
     .await?;
-    ratings::count_in(app, asked, &mut groups, |counted| &mut counted.scores).await?;
     exposures::count_in(app, asked, &mut groups, |counted| &mut counted.rate).await?;
     let found = groups.finish(asked)?;
     let too_few = found.iter().map(|(_, counted)| counted.scores.too_few(asked.fewest)).sum();

@@ -1,16 +1,14 @@
 //! Ratings of cases: how satisfied customers were with what became of theirs.
 
-use super::asked::Asked;
-use super::figures::{Content, Row, count};
-use super::groups::{Groups, Naming};
-use super::select::{Cases, Select};
-use crate::app::App;
-use crate::http::Result;
+use sayso_analysis::facts::{Fact, Rating};
 
-/// Ratings with their cases, in this order: SQLite goes through all cases otherwise, where it knows of few ratings.
-pub const RATINGS: &str = "satisfactions cross join cases";
-/// The condition that belongs to it.
-pub const RATED: &str = "cases.id = satisfactions.case_id";
+use super::asked::Asked;
+use super::facts::{self, Reach};
+use super::figures::{Content, Row};
+use super::groups::{Groups, Naming};
+use crate::app::App;
+use crate::cases::quarantine::MERGED;
+use crate::http::Result;
 
 /// Ratings of one group.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -21,14 +19,6 @@ pub struct Scores {
     pub solved: u64,
     /// How many said that it is not.
     pub unsolved: u64,
-}
-
-#[derive(sqlx::FromRow)]
-struct Rated {
-    grp: String,
-    score: i64,
-    solved: Option<bool>,
-    found: i64,
 }
 
 impl Scores {
@@ -53,40 +43,41 @@ impl Scores {
         (self.n() >= fewest).then(|| sum as f64 / self.n() as f64)
     }
 
-    fn add(&mut self, rated: &Rated) {
-        let times = count(rated.found);
-        if let Some(place) = usize::try_from(rated.score - 1).ok().filter(|place| *place < 5) {
-            self.by_score[place] += times;
+    fn add(&mut self, rating: Rating) {
+        if let Some(times) = self.by_score.get_mut(usize::from(rating.score.wrapping_sub(1))) {
+            *times += 1;
         }
-        match rated.solved {
-            Some(true) => self.solved += times,
-            Some(false) => self.unsolved += times,
+        match rating.solved {
+            Some(true) => self.solved += 1,
+            Some(false) => self.unsolved += 1,
             None => {}
         }
     }
 }
 
-/// Counts the ratings of the period, by when they were given.
-pub async fn count_in<A: Default>(
-    app: &App,
+/// The rating of a case, if it was given within the period. Those of merged cases count: each customer has an answer of their own.
+pub fn of(fact: Fact<'_>, asked: &Asked) -> Option<Rating> {
+    let is_asked_for = || matches!(fact.quarantine(), "" | MERGED) && asked.filter.takes(fact);
+    fact.rating().filter(|rating| asked.period.contains(rating.at) && is_asked_for())
+}
+
+/// Counts the rating of a case, by when it was given.
+pub fn add<A: Default>(
+    fact: Fact<'_>,
     asked: &Asked,
     groups: &mut Groups<'_, A>,
     part: impl Fn(&mut A) -> &mut Scores,
-) -> Result<()> {
-    let columns = format!(
-        "{} as grp, satisfactions.score as score, satisfactions.solved as solved, count(*) as found",
-        asked.by.expression("satisfactions.created_at")
-    );
-    let select = Select::new(asked, Cases::Answered).and(RATED).within(asked, "satisfactions.created_at");
-    select
-        .each(app, &columns, RATINGS, "group by 1, 2, 3", |rated: Rated| part(groups.at(&rated.grp)).add(&rated))
-        .await
+) {
+    if let Some(rating) = of(fact, asked) {
+        part(groups.of(asked.by.of(fact, rating.at))).add(rating);
+    }
 }
 
 /// The report of ratings.
 pub async fn content(app: &App, asked: &Asked, naming: &Naming) -> Result<Content> {
     let mut groups: Groups<'_, Scores> = Groups::new(naming);
-    count_in(app, asked, &mut groups, |scores| scores).await?;
+    let reach = Reach::received_or_resolved(asked, app);
+    facts::each(app, &reach, |fact| add(fact, asked, &mut groups, |scores| scores)).await?;
     let mut content = Content::default();
     let mut too_few = 0;
     for (key, scores) in groups.finish(asked)? {
@@ -113,7 +104,7 @@ mod tests {
         let mut scores = Scores::default();
         for score in given {
             let solved = (score > 3).then_some(true);
-            scores.add(&Rated { grp: String::new(), score: i64::from(score), solved, found: 1 });
+            scores.add(Rating { at: 0, score, solved });
         }
         assert_eq!((scores.satisfied(), scores.n()), satisfied(given));
         assert_eq!((scores.solved, scores.unsolved), (4, 0));

@@ -50,6 +50,7 @@ pub async fn content(app: &App, asked: &Asked, naming: &Naming) -> Result<Conten
     let grouped = |member: &str, at: &str| if over_time { asked.by.expression(at) } else { member.to_owned() };
     let select = Select::new(asked, Cases::Worked);
     facts::each(app, &Reach::received_or_resolved(asked, app), |fact| {
+        ratings::add(fact, asked, &mut groups, |load| &mut load.scores);
         if !asked.counts(fact) {
             return;
         }
@@ -103,7 +104,6 @@ pub async fn content(app: &App, asked: &Asked, naming: &Naming) -> Result<Conten
     replies
         .each(app, &columns, from, "group by 1", |row: CountRow| groups.at(&row.grp).replies += count(row.found))
         .await?;
-    ratings::count_in(app, asked, &mut groups, |load| &mut load.scores).await?;
     let service = app.service.current().await?;
     let found: Vec<(String, Load)> = groups.finish(asked)?.into_iter().map(|(key, load)| (key.name, load)).collect();
     match asked.by.unit() {

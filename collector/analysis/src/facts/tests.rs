@@ -15,9 +15,10 @@ fn known() -> impl Strategy<Value = Known<'static>> {
         any::<i64>(),
         any::<[u32; 4]>(),
         any::<bool>(),
+        prop::option::of((0_i64..4_000_000_000_000, 1..=5_u8, any::<Option<bool>>())),
     );
     (words, times, rest, prop::collection::vec((any::<i64>(), any::<i64>()), 0..3)).prop_map(
-        |(words, times, (id, customer, remedy_cost, counts, reopened_soon), pauses)| Known {
+        |(words, times, (id, customer, remedy_cost, counts, reopened_soon, rating), pauses)| Known {
             id,
             customer,
             site: words.0,
@@ -39,6 +40,7 @@ fn known() -> impl Strategy<Value = Known<'static>> {
             by_customer: counts[2],
             transfers: counts[3],
             reopened_soon,
+            rating: rating.map(|(at, score, solved)| Rating { at, score, solved }),
             ..Known::default()
         },
     )
@@ -75,6 +77,7 @@ fn said(fact: Fact<'_>) -> Known<'_> {
         by_customer: fact.by_customer(),
         transfers: fact.transfers(),
         reopened_soon: fact.was_reopened_soon(),
+        rating: fact.rating(),
     }
 }
 

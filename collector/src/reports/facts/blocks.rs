@@ -1,13 +1,13 @@
 //! The blocks in the database, and the marks of what changed since they were written.
 
-use sayso_analysis::facts::Block;
+use sayso_analysis::facts::{Block, Fact};
 
 use crate::clock::Millis;
 use crate::db::{Db, Tx};
 use crate::{with_db, with_tx, with_write};
 
 /// The version of what a block holds. Raise it when facts change: blocks of another one are not read, and are written anew.
-const FORMAT: i64 = 2;
+const FORMAT: i64 = 3;
 
 /// A block without its facts.
 #[derive(Clone, Debug, PartialEq, Eq, sqlx::FromRow)]
@@ -18,7 +18,7 @@ pub(super) struct Range {
     pub(super) last_id: String,
     /// How many cases it had when it was written.
     pub(super) cases: i64,
-    /// When the first of its cases was resolved.
+    /// When the first of its cases was resolved or rated.
     pub(super) resolved_from: Option<Millis>,
     /// When the last of them was.
     pub(super) resolved_to: Option<Millis>,
@@ -90,7 +90,9 @@ pub(super) async fn is_watched(db: &Db, range: &Range) -> sqlx::Result<bool> {
 
 /// Writes the facts of a block.
 pub(super) async fn write(db: &Db, range: &Range, block: &Block) -> sqlx::Result<()> {
-    let resolved: Vec<Millis> = block.iter().filter_map(|fact| fact.resolved_at()).collect();
+    let rated_at = |fact: Fact<'_>| fact.rating().map(|rating| rating.at);
+    let resolved: Vec<Millis> =
+        block.iter().flat_map(|fact| fact.resolved_at().into_iter().chain(rated_at(fact))).collect();
     let (first, last) = (resolved.iter().min().copied(), resolved.iter().max().copied());
     let cases = i64::try_from(block.len()).unwrap_or(i64::MAX);
     let bytes = block.to_bytes();

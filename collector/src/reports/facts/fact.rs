@@ -1,6 +1,6 @@
 //! The facts of a case out of its row.
 
-use sayso_analysis::facts::Known;
+use sayso_analysis::facts::{Known, Rating};
 use uuid::Uuid;
 
 use crate::clock::Millis;
@@ -36,6 +36,9 @@ pub(super) struct FactRow {
     by_customer: i64,
     transfers: i64,
     reopened_soon: i64,
+    rated_at: Option<Millis>,
+    score: Option<i64>,
+    solved: Option<bool>,
 }
 
 impl FactRow {
@@ -70,7 +73,13 @@ impl FactRow {
             by_customer: small(self.by_customer),
             transfers: small(self.transfers),
             reopened_soon: self.reopened_soon > 0,
+            rating: self.rating(),
         }
+    }
+
+    fn rating(&self) -> Option<Rating> {
+        let score = u8::try_from(self.score?).ok()?;
+        Some(Rating { at: self.rated_at?, score, solved: self.solved })
     }
 }
 

@@ -55,7 +55,7 @@ impl Reach {
         Self::received(&asked, app)
     }
 
-    /// Those that were received or last resolved within the period.
+    /// Those that were received, last resolved or rated within the period.
     pub fn received_or_resolved(asked: &Asked, app: &App) -> Self {
         Self { resolved: Some(asked.period), ..Self::received(asked, app) }
     }

@@ -38,8 +38,9 @@ fn select() -> String {
          (select count(*) from events where events.case_id = cases.id and events.type in ('case.team', 'case.assigned') \
           and events.data not like '%\"from\":null%') as transfers, \
          (select count(*) from events where events.case_id = cases.id and events.type = 'case.reopened' \
-          and events.created_at <= {FIRST} + {soon}) as reopened_soon \
-         from cases left join feedback on feedback.id = cases.id \
+          and events.created_at <= {FIRST} + {soon}) as reopened_soon, \
+         satisfactions.created_at as rated_at, satisfactions.score as score, satisfactions.solved as solved \
+         from cases left join feedback on feedback.id = cases.id left join satisfactions on satisfactions.case_id = cases.id \
          left join clocks solve on solve.case_id = cases.id and solve.promise = 'resolution' and solve.started_at = cases.received_at ",
         messages("staff"),
         messages("customer"),

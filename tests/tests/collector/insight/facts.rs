@@ -14,7 +14,7 @@ use crate::access::{Program, count};
 /// Blocks of a few cases each, of all but the newest.
 const SMALL: Sizes = Sizes { cases: 8, kept: 2, age: -DAY, changed: 1_000 };
 
-const REPORTS: [&str; 17] = [
+const REPORTS: [&str; 21] = [
     "overview",
     "overview?by=week",
     "overview?by=team&kind=complaint",
@@ -32,6 +32,10 @@ const REPORTS: [&str; 17] = [
     "workload",
     "workload?from=2026-11-01&to=2026-11-29",
     "customers",
+    "customers?by=week&from=2026-11-10",
+    "satisfaction",
+    "satisfaction?by=week&kind=question",
+    "satisfaction?from=2026-11-30&to=2026-12-20&by=team",
 ];
 
 async fn all(program: &Program<'_>) -> Vec<Value> {
