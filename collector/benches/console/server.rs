@@ -92,10 +92,10 @@ impl Server {
             fill(&app, &around, cases).await?;
             std::fs::write(&done, "")?;
         }
-        let started = Instant::now();
-        let blocks = facts::keep(&app.db, Sizes::USUAL, app.clock.now(), |_| std::future::ready(())).await?;
         // What it does each hour, for two years at once.
         housekeeping::clean_up(&app).await?;
+        let started = Instant::now();
+        let blocks = facts::keep(&app.db, Sizes::USUAL, app.clock.now(), |_| std::future::ready(())).await?;
         if blocks > 0 {
             println!("{blocks} blocks of facts gathered in {:.1} s", started.elapsed().as_secs_f64());
         }

@@ -162,7 +162,7 @@ pub(super) async fn make_customers<'a>(
 }
 
 /// What is known of the customers that cases may be of.
-pub(super) async fn known(tx: &mut Tx, site_id: &str, cases: &[Said]) -> sqlx::Result<Known> {
+async fn known(tx: &mut Tx, site_id: &str, cases: &[Said]) -> sqlx::Result<Known> {
     let hashes: Vec<&str> = cases.iter().flat_map(|case| case.handles.hashes()).collect();
     let owners = owners(tx, site_id, &hashes).await?;
     // Locks those who may get an identity, so that of two identities one at a time is given to a customer.

@@ -49,6 +49,8 @@ pub(super) struct Plan<'a> {
     pub(super) names: HashMap<String, &'a str>,
     /// Customers whose site says another tier now.
     pub(super) tiers: HashMap<String, &'a str>,
+    /// The tier that each of these had before.
+    pub(super) earlier_tiers: HashMap<String, Option<String>>,
     /// Customers who are worth something else by their site now.
     pub(super) values: HashMap<String, f64>,
     /// The customer of each case and the tier that it has from there, in the order of the cases.
@@ -91,6 +93,7 @@ impl<'a> Plan<'a> {
             self.names.insert(id.to_owned(), name);
         }
         if let Some(tier) = case.tier.as_deref().filter(|tier| customer.site_tier.as_deref() != Some(tier)) {
+            self.earlier_tiers.entry(id.to_owned()).or_insert_with(|| customer.effective_tier());
             customer.site_tier = Some(tier.to_owned());
             self.tiers.insert(id.to_owned(), tier);
         }
@@ -98,7 +101,14 @@ impl<'a> Plan<'a> {
             customer.site_value = Some(value);
             self.values.insert(id.to_owned(), value);
         }
-        customer.tier.clone().or_else(|| customer.site_tier.clone())
+        customer.effective_tier()
+    }
+}
+
+impl KnownCustomer {
+    /// What the staff set comes first.
+    fn effective_tier(&self) -> Option<String> {
+        self.tier.clone().or_else(|| self.site_tier.clone())
     }
 }
 

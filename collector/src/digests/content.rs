@@ -169,11 +169,15 @@ impl Question<'_> {
         Asked { filter: self.filter.clone(), ..Asked::of_cases(name, by, period, self.zone.clone(), self.app) }
     }
 
+    fn names<'a>(&'a self, asked: &'a Asked) -> Names<'a> {
+        Names { t: self.t, asked, sites: self.sites, members: self.members, service: self.service }
+    }
+
     /// The sentence of a report; none where there was nothing.
     async fn finding(&self, name: Name, by: By, period: Period) -> Result<Option<String>> {
         let asked = self.asked(name, by, period);
         let report = reports::make(self.app, &asked).await?;
-        let names = Names { t: self.t, asked: &asked, sites: self.sites, members: self.members, service: self.service };
+        let names = self.names(&asked);
         Ok(report.rows.iter().any(|row| row.n > 0).then(|| sentence(&names, &report)))
     }
 
@@ -203,7 +207,7 @@ impl Question<'_> {
         let Ok(first) = last.checked_sub(span) else { return Ok(None) };
         let asked = self.asked(name, by, Period { from: begin(first, &self.zone), to: begin(last, &self.zone) });
         let report = reports::make(self.app, &asked).await?;
-        let names = Names { t: self.t, asked: &asked, sites: self.sites, members: self.members, service: self.service };
+        let names = self.names(&asked);
         let chart = picture(&names, &report);
         Ok(chart.map(|chart| Trend { title: self.t.get(title), finding: sentence(&names, &report), chart }))
     }
@@ -211,7 +215,7 @@ impl Question<'_> {
     async fn topics(&self, period: Period) -> Result<Vec<Topic>> {
         let asked = self.asked(Name::Overview, By::Category, period);
         let rows = reports::rows(self.app, &asked).await?;
-        let names = Names { t: self.t, asked: &asked, sites: self.sites, members: self.members, service: self.service };
+        let names = self.names(&asked);
         let named = rows.iter().filter(|row| row.n > 0).take(TOPICS);
         Ok(named.map(|row| Topic { label: names.group(&row.group), cases: row.n }).collect())
     }

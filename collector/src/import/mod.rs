@@ -4,6 +4,7 @@
 //! it was given, it has no promise, and it is found by search at once.
 
 mod batch;
+pub mod file;
 pub mod records;
 mod report;
 pub mod row;
@@ -23,6 +24,7 @@ use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 
 use self::batch::{ImportOutcome, Prepared};
+use self::file::Mode;
 use self::records::{Content, Format, Records};
 use self::report::Report;
 use self::row::{Columns, Row, RowError, read_json};
@@ -64,13 +66,6 @@ pub struct ImportArguments {
 enum FormatName {
     Csv,
     Jsonl,
-}
-
-/// Whether anything is stored.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Mode {
-    Store,
-    Try,
 }
 
 /// Imports a file. Rows that are refused make it an error in the end, when all others are stored.

@@ -1,12 +1,10 @@
 //! `sayso survey`.
 
 use std::collections::HashMap;
-use std::path::PathBuf;
 use std::time::Instant;
 
 use anyhow::{Context as _, bail};
 use clap::Subcommand;
-use encoding_rs::Encoding;
 use serde_json::json;
 
 use super::answers::{self, Answer};
@@ -16,8 +14,8 @@ use super::questionnaires;
 use crate::audit::{self, Change, Stamp};
 use crate::clock::{Millis, rfc3339};
 use crate::context::Context;
+use crate::import::file::{Mode, Refusals, TableFile};
 use crate::import::let_others_write;
-use crate::import::table::{Table, encoding_of};
 use crate::service::ServiceCache;
 use crate::service::store;
 use crate::service::survey::{Audience, Survey, SurveyChannel};
@@ -25,8 +23,6 @@ use crate::sites::SiteCache;
 
 /// Rows of one commit.
 const BATCH: usize = 500;
-/// Refused rows that are named one by one.
-const NAMED_MAX: u64 = 100;
 
 /// List surveys, and store answers that were given elsewhere.
 #[derive(Debug, Subcommand)]
@@ -51,22 +47,9 @@ pub enum SurveyCommand {
     Import {
         /// The survey's key.
         key: String,
-        /// The file.
-        file: PathBuf,
-        /// How the file's characters are written, such as GBK, Big5 or windows-1252; without it, as they look.
-        #[arg(long, value_name = "NAME", value_parser = encoding_of)]
-        encoding: Option<&'static Encoding>,
-        /// Only say what would be stored and what would be refused.
-        #[arg(long)]
-        dry_run: bool,
+        #[command(flatten)]
+        table: TableFile,
     },
-}
-
-/// Whether anything is stored.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Mode {
-    Store,
-    Try,
 }
 
 /// What became of an answer.
@@ -85,7 +68,6 @@ struct Counts {
     new: u64,
     replaced: u64,
     same: u64,
-    refused: u64,
 }
 
 /// Does what the command says.
@@ -97,11 +79,7 @@ pub async fn run(command: SurveyCommand, context: &Context) -> anyhow::Result<()
             print!("{}", questionnaires::text(&kind, &site)?);
             Ok(())
         }
-        SurveyCommand::Import { key, file, encoding, dry_run } => {
-            let mode = if dry_run { Mode::Try } else { Mode::Store };
-            let table = Table::open(&file, encoding, import::COLUMNS)?;
-            import_table(&key, table, mode, context).await
-        }
+        SurveyCommand::Import { key, table } => import_table(&key, &table, context).await,
     }
 }
 
@@ -161,35 +139,28 @@ struct Import<'a> {
     tried: HashMap<[String; 3], (String, Millis)>,
 }
 
-async fn import_table(key: &str, mut table: Table, mode: Mode, context: &Context) -> anyhow::Result<()> {
+async fn import_table(key: &str, table: &TableFile, context: &Context) -> anyhow::Result<()> {
+    let (mode, mut table) = (table.mode(), table.open(import::COLUMNS)?);
     let survey = super::find(&context.db, key).await?.with_context(|| format!("there is no survey {key}"))?;
     let mut import = Import { survey: key, mode, context, counts: Counts::default(), tried: HashMap::new() };
-    let mut batch = Vec::with_capacity(BATCH);
+    let (mut batch, mut refusals) = (Vec::with_capacity(BATCH), Refusals::default());
     while let Some((line, row)) = table.next_row()? {
         match row.and_then(|row| import::read(&survey, &row, context.clock.now())) {
             Ok(answer) => batch.push(answer),
-            Err(reason) => {
-                import.counts.refused += 1;
-                if import.counts.refused <= NAMED_MAX {
-                    eprintln!("line {line}: {reason}");
-                }
-            }
+            Err(reason) => refusals.refuse(line, &reason),
         }
         if batch.len() == BATCH {
             import.write(std::mem::take(&mut batch)).await?;
         }
     }
     import.write(batch).await?;
-    let Counts { new, replaced, same, refused } = import.counts;
+    let Counts { new, replaced, same } = import.counts;
     if mode == Mode::Store && new + replaced > 0 {
-        note(key, &import.counts, context).await?;
+        note(key, &import.counts, &refusals, context).await?;
     }
     let verb = if mode == Mode::Try { "Would be imported" } else { "Imported" };
-    println!("{verb}: {new}. Replaced: {replaced}. There already: {same}. Refused: {refused}.");
-    if refused > 0 {
-        bail!("{refused} rows were refused; the others are {}", if mode == Mode::Try { "fine" } else { "stored" });
-    }
-    Ok(())
+    println!("{verb}: {new}. Replaced: {replaced}. There already: {same}. Refused: {}.", refusals.count());
+    refusals.finish(mode)
 }
 
 impl Import<'_> {
@@ -219,8 +190,8 @@ impl Import<'_> {
 }
 
 /// Notes in the audit log that answers were imported, and how many.
-async fn note(key: &str, counts: &Counts, context: &Context) -> sqlx::Result<()> {
-    let after = json!({"new": counts.new, "replaced": counts.replaced, "refused": counts.refused});
+async fn note(key: &str, counts: &Counts, refusals: &Refusals, context: &Context) -> sqlx::Result<()> {
+    let after = json!({"new": counts.new, "replaced": counts.replaced, "refused": refusals.count()});
     let change = Change {
         action: "survey_answers.import",
         object: format!("survey/{key}"),

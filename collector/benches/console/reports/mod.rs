@@ -19,8 +19,7 @@ const AGAIN_MS: f64 = 50.0;
 
 /// Measures all of it.
 pub async fn measure(server: &Server, cases: usize) -> anyhow::Result<()> {
-    let answers = surveys::ensure(server)?;
-    println!("{answers} answers to surveys");
+    surveys::ensure(server)?;
     ask(&server.readers, &questions::all(server)).await?;
     println!("\nmemory afterwards: {:.0} MiB", server.memory_mib()?);
     commands(server, cases)

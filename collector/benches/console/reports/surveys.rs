@@ -1,92 +1,93 @@
-//! Four surveys with half a million answers, imported by the real command.
+//! Four surveys with half a million answers: the questionnaires that are shipped, imported by the real commands.
 
 use std::fmt::Write as _;
 use std::time::Instant;
 
 use anyhow::ensure;
+use sayso::service::ServiceFile;
+use sayso::service::read::read;
+use sayso::surveys::questionnaires;
 
 use crate::server::Server;
 use crate::texts::Dice;
 
-const SURVEYS: &str = r#"
-[[survey]]
-key = "features"
-kind = "kano"
-site = "site0"
-title = { en = "What would you like?" }
-items = [ITEMS]
-
-[[survey]]
-key = "yearly"
-kind = "importance_satisfaction"
-site = "site0"
-title = { en = "How did we do this year?" }
-items = [ITEMS]
-
-[[survey]]
-key = "service"
-kind = "servqual"
-site = "site0"
-title = { en = "Our service" }
-items = [
-    { key = "on-time", text = { en = "It comes on time" }, dimension = "reliability" },
-    { key = "prompt", text = { en = "They are prompt" }, dimension = "responsiveness" },
-    { key = "trust", text = { en = "I trust them" }, dimension = "assurance" },
-    { key = "care", text = { en = "They care" }, dimension = "empathy" },
-    { key = "rooms", text = { en = "The rooms are fine" }, dimension = "tangibles" },
-]
-
-[[survey]]
-key = "recommend"
-kind = "nps"
-site = "site0"
-title = { en = "Would you recommend us?" }
-"#;
-
-const ITEMS: [&str; 8] = ["delivery", "price", "service", "quality", "returns", "choice", "advice", "shop"];
-const DIMENSIONS: [&str; 5] = ["on-time", "prompt", "trust", "care", "rooms"];
-const FEELINGS: [&str; 5] = ["like", "must_be", "neutral", "live_with", "dislike"];
-
-/// Makes the surveys and their answers unless they are there; gives how many answers there are.
-pub fn ensure(server: &Server) -> anyhow::Result<usize> {
-    let answers = [
-        ("features", ask(&ITEMS, &["functional", "dysfunctional"], 10_000, |dice| FEELINGS[dice.below(5)].to_owned())),
-        ("yearly", ask(&ITEMS, &["importance", "satisfaction"], 10_000, |dice| (1 + dice.below(5)).to_string())),
-        ("service", ask(&DIMENSIONS, &["expectation", "perception"], 12_000, |dice| (1 + dice.below(7)).to_string())),
-        ("recommend", ask(&[""], &["score"], 60_000, |dice| dice.below(11).to_string())),
-    ];
-    let count = answers.iter().map(|(_, rows)| rows.lines().count() - 1).sum();
-    let done = server.folder().join("answers");
-    if done.exists() {
-        return Ok(count);
-    }
-    let items = ITEMS.map(|key| format!("{{ key = \"{key}\", text = {{ en = \"{key}\" }} }}")).join(", ");
-    let file = tempfile::NamedTempFile::with_suffix(".toml")?;
-    std::fs::write(file.path(), SURVEYS.replace("ITEMS", &items))?;
-    let mut apply = server.command(&["service", "apply", &file.path().to_string_lossy()]);
-    ensure!(apply.status()?.success(), "the surveys can't be made");
-    let started = Instant::now();
-    for (key, rows) in answers {
-        let file = tempfile::NamedTempFile::with_suffix(".csv")?;
-        std::fs::write(file.path(), rows)?;
-        let mut import = server.command(&["survey", "import", key, &file.path().to_string_lossy()]);
-        ensure!(import.status()?.success(), "the answers of {key} can't be imported");
-    }
-    println!("{count} answers imported in {:.0} s", started.elapsed().as_secs_f64());
-    std::fs::write(done, "")?;
-    Ok(count)
+/// A survey: its kind, what is asked of each item, how many answers it has, and what may be answered.
+struct Asked {
+    kind: &'static str,
+    fields: &'static [&'static str],
+    answers: usize,
+    words: &'static [&'static str],
 }
 
-/// A file of answers: what each of so many respondents says of every item and field.
-fn ask(items: &[&str], fields: &[&str], respondents: usize, answer: impl Fn(&mut Dice) -> String) -> String {
-    let mut rows = "respondent,item,field,value\n".to_owned();
-    for respondent in 0..respondents {
-        let mut dice = Dice::new(respondent as u64);
-        for item in items {
-            for field in fields {
-                let _ = writeln!(rows, "r{respondent},{item},{field},{}", answer(&mut dice));
+const ASKED: [Asked; 4] = [
+    Asked {
+        kind: "kano",
+        fields: &["functional", "dysfunctional"],
+        answers: 150_000,
+        words: &["like", "must_be", "neutral", "live_with", "dislike"],
+    },
+    Asked {
+        kind: "importance_satisfaction",
+        fields: &["importance", "satisfaction"],
+        answers: 150_000,
+        words: &["1", "2", "3", "4", "5"],
+    },
+    Asked {
+        kind: "servqual",
+        fields: &["expectation", "perception"],
+        answers: 140_000,
+        words: &["1", "2", "3", "4", "5", "6", "7"],
+    },
+    Asked {
+        kind: "nps",
+        fields: &["score"],
+        answers: 60_000,
+        words: &["0", "1", "2", "3", "4", "5", "6", "7", "8", "9", "10"],
+    },
+];
+
+/// Makes the surveys and their answers unless they are there.
+pub fn ensure(server: &Server) -> anyhow::Result<()> {
+    let done = server.folder().join("answers");
+    if done.exists() {
+        return Ok(());
+    }
+    let started = Instant::now();
+    for asked in &ASKED {
+        let text = questionnaires::text(asked.kind, "site0")?;
+        let known = "[[site]]\nkey = \"site0\"\nname = \"Site 0\"\norigins = []\n";
+        let read = read(&format!("{known}{text}"), &ServiceFile::default());
+        let survey = &read.map_err(|errors| anyhow::anyhow!("{errors:?}"))?.surveys[0];
+        let items: Vec<&str> = survey.items.iter().map(|item| item.key.as_str()).collect();
+        run(server, &["service", "apply"], "toml", &text)?;
+        run(server, &["survey", "import", survey.key.as_str()], "csv", &asked.rows(&items))?;
+    }
+    let answers: usize = ASKED.iter().map(|asked| asked.answers).sum();
+    println!("about {answers} answers to surveys imported in {:.0} s", started.elapsed().as_secs_f64());
+    std::fs::write(done, "")?;
+    Ok(())
+}
+
+/// Runs a command with a file.
+fn run(server: &Server, command: &[&str], ending: &str, content: &str) -> anyhow::Result<()> {
+    let file = tempfile::NamedTempFile::with_suffix(format!(".{ending}"))?;
+    std::fs::write(file.path(), content)?;
+    let status = server.command(&[command, &[&file.path().to_string_lossy()]].concat()).status()?;
+    ensure!(status.success(), "{} ended with {status}", command.join(" "));
+    Ok(())
+}
+
+impl Asked {
+    /// A file of answers: what each respondent says of every item and field. A survey of one question may have no item.
+    fn rows(&self, items: &[&str]) -> String {
+        let items = if items.is_empty() { &[""] } else { items };
+        let mut rows = "respondent,item,field,value\n".to_owned();
+        for respondent in 0..self.answers / (items.len() * self.fields.len()) {
+            let mut dice = Dice::new(respondent as u64);
+            for (item, field) in items.iter().flat_map(|item| self.fields.iter().map(move |field| (item, field))) {
+                let _ = writeln!(rows, "r{respondent},{item},{field},{}", self.words[dice.below(self.words.len())]);
             }
         }
+        rows
     }
-    rows
 }

@@ -6,12 +6,9 @@
 mod row;
 mod store;
 
-use std::path::PathBuf;
 use std::time::Instant;
 
-use anyhow::bail;
 use clap::Subcommand;
-use encoding_rs::Encoding;
 use serde_json::{Value, json};
 
 use self::row::{COLUMNS, Known, Listed};
@@ -20,15 +17,13 @@ use crate::audit::{self, Change, Stamp};
 use crate::auth::Member;
 use crate::clocks::Terms;
 use crate::context::Context;
+use crate::import::file::{Mode, Refusals, TableFile};
 use crate::import::let_others_write;
-use crate::import::table::{Table, encoding_of};
 use crate::service::ServiceCache;
 use crate::sites::{Site, SiteCache};
 
 /// Rows of one commit.
 const BATCH: usize = 250;
-/// Refused rows that are named one by one.
-const NAMED_MAX: u64 = 100;
 
 /// Store who a company's customers are, from its own list.
 #[derive(Debug, Subcommand)]
@@ -36,23 +31,18 @@ pub enum CustomerCommand {
     /// Store rows of a CSV file: identity, email or phone say who it is, and name, tier, value and representative (the address of a member) are what is noted.
     /// The same row again changes nothing, and an empty field leaves what is known.
     Import {
-        /// The file.
-        file: PathBuf,
+        #[command(flatten)]
+        table: TableFile,
         /// The key of the site; not needed where there is one.
         #[arg(long)]
         site: Option<String>,
-        /// How the file's characters are written, such as GBK, Big5 or windows-1252; without it, as they look.
-        #[arg(long, value_name = "NAME", value_parser = encoding_of)]
-        encoding: Option<&'static Encoding>,
-        /// Only say what would be stored and what would be refused.
-        #[arg(long)]
-        dry_run: bool,
     },
 }
 
 /// Does what the command says.
 pub async fn run(command: CustomerCommand, context: &Context) -> anyhow::Result<()> {
-    let CustomerCommand::Import { file, site, encoding, dry_run } = command;
+    let CustomerCommand::Import { table, site } = command;
+    let mode = table.mode();
     let Context { db, keys, clock, .. } = context;
     let site = Site::by_key_or_only(db, site.as_deref()).await?;
     let terms = Terms::new(
@@ -61,20 +51,15 @@ pub async fn run(command: CustomerCommand, context: &Context) -> anyhow::Result<
     );
     let members = Member::all(db).await?;
     let known = Known { site: &site, service: terms.service(), members: &members, keys };
-    let mut table = Table::open(&file, encoding, COLUMNS)?;
-    let (mut outcome, mut refused) = (Outcome::default(), 0_u64);
+    let mut table = table.open(COLUMNS)?;
+    let (mut outcome, mut refusals) = (Outcome::default(), Refusals::default());
     let mut rows: Vec<Listed> = Vec::with_capacity(BATCH);
     let mut is_at_end = false;
     while !is_at_end {
         match table.next_row()? {
             Some((line, row)) => match row.and_then(|row| known.read(&row)) {
                 Ok(row) => rows.push(row),
-                Err(reason) => {
-                    refused += 1;
-                    if refused <= NAMED_MAX {
-                        eprintln!("line {line}: {reason}");
-                    }
-                }
+                Err(reason) => refusals.refuse(line, &reason),
             },
             None => is_at_end = true,
         }
@@ -82,17 +67,16 @@ pub async fn run(command: CustomerCommand, context: &Context) -> anyhow::Result<
             let started = Instant::now();
             let mut tx = db.begin().await?;
             outcome += store(&mut tx, keys, &terms, &site, std::mem::take(&mut rows), clock.now()).await?;
-            // What was stored stays if the command is stopped.
-            if dry_run {
-                tx.rollback().await?
-            } else {
-                tx.commit().await?
+            match mode {
+                Mode::Try => tx.rollback().await?,
+                // What was stored stays if the command is stopped.
+                Mode::Store => tx.commit().await?,
             }
             let_others_write(db, started.elapsed()).await;
         }
     }
     let Outcome { new, changed, same } = outcome;
-    if !dry_run && new + changed > 0 {
+    if mode == Mode::Store && new + changed > 0 {
         let after = json!({"new": new, "changed": changed});
         let object = format!("site/{}", site.key());
         let change = Change { action: "customers.import", object, before: Value::Null, after };
@@ -100,10 +84,7 @@ pub async fn run(command: CustomerCommand, context: &Context) -> anyhow::Result<
         audit::append(&mut tx, &Stamp::command(clock.now()), &change).await?;
         tx.commit().await?;
     }
-    let verb = if dry_run { "Would be new" } else { "New" };
-    println!("{verb}: {new}. Changed: {changed}. Unchanged: {same}. Refused: {refused}.");
-    if refused > 0 {
-        bail!("{refused} rows were refused; the others are {}", if dry_run { "fine" } else { "stored" });
-    }
-    Ok(())
+    let verb = if mode == Mode::Try { "Would be new" } else { "New" };
+    println!("{verb}: {new}. Changed: {changed}. Unchanged: {same}. Refused: {}.", refusals.count());
+    refusals.finish(mode)
 }

@@ -1,14 +1,13 @@
 //! Writing what a list says of customers.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet};
 use std::ops::AddAssign;
 
 use serde_json::json;
-use sqlx::AssertSqlSafe;
 
-use super::super::assign::{known, make_customers};
+use super::super::assign::make_customers;
 use super::super::change::lock;
-use super::super::plan::{KnownCustomer, Said};
+use super::super::plan::Said;
 use super::super::tiers;
 use super::row::Listed;
 use crate::audit::{self, Change, Stamp};
@@ -47,7 +46,6 @@ pub(super) async fn store(
 ) -> anyhow::Result<Outcome> {
     let (said, representatives): (Vec<Said>, Vec<Option<String>>) =
         rows.into_iter().map(|row| (row.said, row.representative_id)).unzip();
-    let before = known(tx, site.id(), &said).await?.customers;
     let plan = make_customers(tx, keys, site.id(), &said, now).await?;
     let ids = || plan.cases.iter().filter_map(|(id, _)| id.as_deref());
     let mut changed: BTreeSet<&str> = plan.handles.iter().map(|(_, id)| id.as_str()).collect();
@@ -61,8 +59,10 @@ pub(super) async fn store(
         }
     }
     let new: BTreeSet<&str> = plan.new.iter().map(String::as_str).collect();
-    for id in plan.tiers.keys().filter(|id| !new.contains(id.as_str())) {
-        follow_tier(tx, keys, terms, id, &before, now).await?;
+    for (id, earlier) in plan.earlier_tiers.iter().filter(|(id, _)| !new.contains(id.as_str())) {
+        if let Some(customer) = lock(tx, id).await?.filter(|customer| customer.tier != *earlier) {
+            tiers::follow(tx, keys, terms, &customer, earlier.as_deref(), &Actor::System, now).await?;
+        }
     }
     let all: BTreeSet<&str> = ids().collect();
     let changed = changed.difference(&new).count();
@@ -70,10 +70,8 @@ pub(super) async fn store(
 }
 
 async fn set_representative(tx: &mut Tx, id: &str, member_id: &str, now: Millis) -> anyhow::Result<bool> {
-    let update = AssertSqlSafe(
-        "update customers set representative_id = $1, version = version + 1, updated_at = $2 \
-         where id = $3 and coalesce(representative_id, '') <> $1 returning version",
-    );
+    let update = "update customers set representative_id = $1, version = version + 1, updated_at = $2 \
+        where id = $3 and coalesce(representative_id, '') <> $1 returning version";
     let version: Option<i64> = with_tx!(&mut *tx, conn => {
         sqlx::query_scalar(update).bind(member_id).bind(now).bind(id).fetch_optional(conn).await
     })?;
@@ -83,18 +81,4 @@ async fn set_representative(tx: &mut Tx, id: &str, member_id: &str, now: Millis)
     let change = Change { action: "customer.set", object, before: json!({}), after };
     audit::append(tx, &Stamp::command(now), &change).await?;
     Ok(true)
-}
-
-async fn follow_tier(
-    tx: &mut Tx,
-    keys: &Keys,
-    terms: &Terms,
-    id: &str,
-    before: &HashMap<String, KnownCustomer>,
-    now: Millis,
-) -> anyhow::Result<()> {
-    let before = before.get(id).and_then(|known| known.tier.clone().or_else(|| known.site_tier.clone()));
-    let Some(customer) = lock(tx, id).await?.filter(|customer| customer.tier != before) else { return Ok(()) };
-    tiers::follow(tx, keys, terms, &customer, before.as_deref(), &Actor::System, now).await?;
-    Ok(())
 }

@@ -29,7 +29,7 @@ pub fn periodic(config: &Config, keys: &Keys, digest: &Digest) -> Email {
     let every = digest.every.as_str();
     let picture = digest.trend.as_ref().and_then(picture);
     // What a picture would have said, where none can be made.
-    let untold = if picture.is_none() { digest.trend.as_ref().map(|trend| trend.finding.clone()) } else { None };
+    let untold = digest.trend.as_ref().filter(|_| picture.is_none()).map(|trend| trend.finding.clone());
     let received = whole(digest.received.0);
     Email {
         lang: t.0,
