@@ -15,7 +15,7 @@ use crate::app::App;
 use crate::audit::Stamp;
 use crate::auth::bearer::{MayReadService, MayWriteService};
 use crate::calendars;
-use crate::exposure::{self, Counts, Exposed, Page, RowError, Wanted};
+use crate::exposure::{self, Counts, Exposed, Page, Wanted};
 use crate::http::body::JsonBody;
 use crate::http::{Error, Result};
 
@@ -204,15 +204,12 @@ fn read(body: Value) -> Result<(String, Vec<Exposed>)> {
         };
         match Exposed::parse(&date, &number, &kind) {
             Ok(row) => read.push(row),
-            Err(error) => {
-                let name = match error {
-                    RowError::Date => "date",
-                    RowError::Count => "count",
-                    RowError::Kind => "kind",
-                };
-                let text = error.to_string();
-                let (_, detail) = text.split_once(": ").unwrap_or(("", &text));
-                fields.refuse(name, ErrorCode::Invalid, detail);
+            Err(wrong) => {
+                for error in wrong {
+                    let text = error.to_string();
+                    let (_, detail) = text.split_once(": ").unwrap_or(("", &text));
+                    fields.refuse(error.field(), ErrorCode::Invalid, detail);
+                }
             }
         }
         errors.extend(fields.into_errors());

@@ -1,7 +1,7 @@
 //! Bars that lie, each with its label, its value, and where there is one its interval.
 
 use super::scale::Scale;
-use super::{Chart, WIDTH, fitting};
+use super::{Chart, PAGE, fitting};
 
 /// One of several.
 #[derive(Clone, Debug, PartialEq)]
@@ -25,12 +25,12 @@ const MOST: usize = 24;
 /// Bars from 0, or from what is least if that is below, to what is largest or `most`, which intervals are cut at on both sides.
 pub fn bars(bars: &[Bar], most: Option<f64>) -> Chart {
     let shown = &bars[..bars.len().min(MOST)];
-    let mut chart = Chart::new(shown.len() as f64 * ROW + 8.0);
+    let mut chart = Chart::new(PAGE, shown.len() as f64 * ROW + 8.0);
     let ends = shown.iter().flat_map(|bar| [bar.value, bar.interval.map(|(_, high)| high)]).flatten();
     let largest = most.unwrap_or_else(|| ends.fold(0.0, f64::max));
     let starts = shown.iter().flat_map(|bar| [bar.value, bar.interval.map(|(low, _)| low)]).flatten();
     let least = starts.fold(0.0, f64::min).max(most.map_or(f64::NEG_INFINITY, |most| -most));
-    let scale = Scale::new((least, largest), (LABELS, WIDTH - VALUES));
+    let scale = Scale::new((least, largest), (LABELS, PAGE - VALUES));
     for (at, bar) in shown.iter().enumerate() {
         let y = at as f64 * ROW + 4.0;
         chart.text((LABELS - 10.0, y + 19.0), "end", "chart-label", fitting(&bar.label, 26));
@@ -44,7 +44,7 @@ pub fn bars(bars: &[Bar], most: Option<f64>) -> Chart {
             chart.line((low, middle - 5.0), (low, middle + 5.0), "chart-whisker");
             chart.line((high, middle - 5.0), (high, middle + 5.0), "chart-whisker");
         }
-        chart.text((WIDTH - VALUES + 10.0, y + 19.0), "start", "chart-value", bar.text.clone());
+        chart.text((PAGE - VALUES + 10.0, y + 19.0), "start", "chart-value", bar.text.clone());
     }
     chart.line((scale.at(0.0), 0.0), (scale.at(0.0), chart.height), "chart-axis");
     chart
@@ -73,7 +73,7 @@ mod tests {
             })
             .collect();
         // Of each bar the interval comes before its two ends.
-        assert!(whiskers[0].contains(&format!("L{:.1} ", WIDTH - VALUES)), "{}", whiskers[0]);
+        assert!(whiskers[0].contains(&format!("L{:.1} ", PAGE - VALUES)), "{}", whiskers[0]);
         assert!(whiskers[3].starts_with(&format!("M{LABELS:.1} ")), "{}", whiskers[3]);
     }
 }

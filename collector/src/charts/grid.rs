@@ -1,6 +1,6 @@
 //! Hours of the week as a grid: what is darker is more, and each field that has something says how much.
 
-use super::{Chart, WIDTH};
+use super::{Chart, PAGE};
 
 const LEFT: f64 = 56.0;
 const TOP: f64 = 24.0;
@@ -12,8 +12,8 @@ pub type Field = Option<(f64, String)>;
 
 /// A row for each day with its name, of a field for each hour.
 pub fn heat(days: &[(String, Vec<Field>)]) -> Chart {
-    let mut chart = Chart::new(TOP + days.len() as f64 * ROW + 4.0);
-    let width = (WIDTH - LEFT) / 24.0;
+    let mut chart = Chart::new(PAGE, TOP + days.len() as f64 * ROW + 4.0);
+    let width = (PAGE - LEFT) / 24.0;
     for hour in (0..24).step_by(3) {
         chart.text((LEFT + (f64::from(hour) + 0.5) * width, TOP - 8.0), "middle", "chart-tick", format!("{hour:02}"));
     }

@@ -75,12 +75,14 @@ pub enum Mark {
     },
 }
 
-/// The width of every chart: letters of 12 units are as large as those around them.
-const WIDTH: f64 = 720.0;
+/// The width of charts on pages: letters of 12 units are as large as those around them.
+pub const PAGE: f64 = 720.0;
+/// The width of charts in mails, which phones show at two thirds of their size.
+pub const MAIL: f64 = 480.0;
 
 impl Chart {
-    fn new(height: f64) -> Self {
-        Self { width: WIDTH, height, marks: Vec::new() }
+    fn new(width: f64, height: f64) -> Self {
+        Self { width, height, marks: Vec::new() }
     }
 
     fn line(&mut self, from: (f64, f64), to: (f64, f64), class: &'static str) {

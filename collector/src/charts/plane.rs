@@ -1,7 +1,7 @@
 //! Things by two figures, with a line across each, where one is given.
 
 use super::scale::Scale;
-use super::{Chart, WIDTH, fitting};
+use super::{Chart, PAGE, fitting};
 
 /// Something that has a place.
 #[derive(Clone, Debug, PartialEq)]
@@ -30,13 +30,13 @@ pub struct Plane {
 }
 
 const LEFT: f64 = 48.0;
-const RIGHT: f64 = WIDTH - 12.0;
+const RIGHT: f64 = PAGE - 12.0;
 const TOP: f64 = 26.0;
 const BOTTOM: f64 = 390.0;
 
 /// Things in their plane, each with its number and label beside its dot; where there is no room for the label stands the number alone.
 pub fn plane(plane: &Plane, places: &[Place]) -> Chart {
-    let mut chart = Chart::new(BOTTOM + 44.0);
+    let mut chart = Chart::new(PAGE, BOTTOM + 44.0);
     let (x, y) = (Scale::new(plane.x, (LEFT, RIGHT)), Scale::new(plane.y, (BOTTOM, TOP)));
     chart.rect((LEFT, TOP), (RIGHT - LEFT, BOTTOM - TOP), "chart-frame");
     for tick in x.ticks(5) {

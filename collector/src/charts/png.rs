@@ -12,8 +12,8 @@ use super::{Chart, Mark, Shape, Stroke};
 
 /// Pixels of a unit: screens of phones have so many.
 const SCALE: f32 = 2.0;
-/// The size of letters: larger than on a page, since a phone shows the whole picture at half its width.
-const LETTERS: f32 = 18.0;
+/// The size of letters: larger than on a page, since a phone shows the whole picture at two thirds of its size.
+const LETTERS: f32 = 16.0;
 
 /// Red, green and blue.
 type Rgb = [u8; 3];
@@ -200,7 +200,7 @@ fn colour([red, green, blue]: Rgb) -> Color {
 mod tests {
     use proptest::prelude::*;
 
-    use super::super::{Bar, Moment, bars, series};
+    use super::super::{Bar, MAIL, Moment, bars, series};
     use super::*;
 
     const ACCENT: Rgb = [0x0d, 0x57, 0x57];
@@ -213,7 +213,7 @@ mod tests {
             is_signal: value.is_some_and(|value| value > 0.6),
         };
         let moments: Vec<Moment> = values.iter().enumerate().map(moment).collect();
-        series(&moments, Some(0.3), |number| format!("{:.0}%", number * 100.0))
+        series(&moments, Some(0.3), MAIL, |number| format!("{:.0}%", number * 100.0))
     }
 
     fn pixels(chart: &Chart) -> Pixmap {
@@ -227,7 +227,7 @@ mod tests {
     #[test]
     fn a_control_chart_is_drawn_with_its_line_limits_and_signals() {
         let quiet = pixels(&weeks(&[Some(0.2), None, Some(0.3)]));
-        assert_eq!((quiet.width(), quiet.height()), (1440, 488));
+        assert_eq!((quiet.width(), quiet.height()), (960, 488));
         assert!(has(&quiet, ACCENT) && has(&quiet, MUTED) && has(&quiet, PAPER) && !has(&quiet, DANGER));
         assert!(has(&pixels(&weeks(&[Some(0.2), Some(0.9)])), DANGER), "what breaks a rule is seen");
     }
@@ -245,7 +245,7 @@ mod tests {
     }
 
     proptest! {
-        // Each is a picture of 700,000 pixels.
+        // Each is a picture of half a million pixels.
         #![proptest_config(ProptestConfig::with_cases(24))]
         #[test]
         fn any_figures_are_drawn(values in proptest::collection::vec(proptest::option::of(-1e9..1e12_f64), 0..120)) {

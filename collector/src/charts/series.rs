@@ -1,7 +1,7 @@
 //! A figure over time, with its mean and limits where there are some; what breaks a rule has a mark of its own.
 
 use super::scale::{Scale, round_step};
-use super::{Chart, Mark, Shape, Stroke, WIDTH};
+use super::{Chart, Mark, Shape, Stroke};
 
 /// A point in time.
 #[derive(Clone, Debug, PartialEq)]
@@ -21,19 +21,22 @@ const TOP: f64 = 12.0;
 const BOTTOM: f64 = 214.0;
 const HEIGHT: f64 = 244.0;
 
-/// The line; `number` writes a figure of the axis.
-pub fn series(moments: &[Moment], mean: Option<f64>, number: impl Fn(f64) -> String) -> Chart {
-    let mut chart = Chart::new(HEIGHT);
+/// How much of the width a moment's name needs.
+const NAME: f64 = 90.0;
+
+/// The line, so many units wide; `number` writes a figure of the axis.
+pub fn series(moments: &[Moment], mean: Option<f64>, width: f64, number: impl Fn(f64) -> String) -> Chart {
+    let mut chart = Chart::new(width, HEIGHT);
     let upper = moments.iter().filter_map(|moment| moment.limits.map(|(_, upper)| upper));
     let largest = moments.iter().filter_map(|moment| moment.value).chain(upper).chain(mean).fold(0.0, f64::max);
     let step = round_step(largest.max(1e-9) / 4.0);
     let y = Scale::new((0.0, (largest / step).ceil() * step), (BOTTOM, TOP));
-    let x = Scale::new((0.0, moments.len().saturating_sub(1) as f64), (LEFT + 10.0, WIDTH - 16.0));
+    let x = Scale::new((0.0, moments.len().saturating_sub(1) as f64), (LEFT + 10.0, width - 16.0));
     for tick in y.ticks(4) {
-        chart.line((LEFT, y.at(tick)), (WIDTH, y.at(tick)), "chart-grid");
+        chart.line((LEFT, y.at(tick)), (width, y.at(tick)), "chart-grid");
         chart.text((LEFT - 8.0, y.at(tick) + 4.0), "end", "chart-tick", number(tick));
     }
-    let every = moments.len().div_ceil(8).max(1);
+    let every = moments.len().div_ceil((width / NAME) as usize).max(1);
     for (at, moment) in moments.iter().enumerate().step_by(every) {
         chart.text((x.at(at as f64), BOTTOM + 20.0), "middle", "chart-tick", moment.label.clone());
     }
@@ -44,7 +47,7 @@ pub fn series(moments: &[Moment], mean: Option<f64>, number: impl Fn(f64) -> Str
         }
     }
     if let Some(mean) = mean {
-        chart.line((LEFT, y.at(mean)), (WIDTH, y.at(mean)), "chart-mean");
+        chart.line((LEFT, y.at(mean)), (width, y.at(mean)), "chart-mean");
     }
     chart.marks.push(Mark::Path { shape: line(moments, &x, &y), class: "chart-line" });
     for (at, moment) in moments.iter().enumerate() {
@@ -81,13 +84,16 @@ fn steps(moments: &[Moment], of: impl Fn(&Moment) -> Option<f64>, x: &Scale, y: 
 
 #[cfg(test)]
 mod tests {
+    use super::super::PAGE;
     use super::*;
 
     #[test]
     fn a_gap_breaks_the_line_and_a_signal_has_a_shape() {
         let moment = |value, is_signal| Moment { label: String::new(), value, limits: None, is_signal };
         let chart =
-            series(&[moment(Some(1.0), false), moment(None, false), moment(Some(2.0), true)], None, |n| n.to_string());
+            series(&[moment(Some(1.0), false), moment(None, false), moment(Some(2.0), true)], None, PAGE, |n| {
+                n.to_string()
+            });
         let path = |class: &str| {
             chart.marks.iter().find_map(|mark| match mark {
                 Mark::Path { shape, class: known } if *known == class => Some(shape.to_string()),
@@ -97,7 +103,7 @@ mod tests {
         assert_eq!(path("chart-line").expect("a line").matches('M').count(), 2);
         assert!(path("chart-signal").expect("a diamond").ends_with('Z'));
         assert_eq!(
-            series(&[], None, |n| n.to_string())
+            series(&[], None, PAGE, |n| n.to_string())
                 .marks
                 .iter()
                 .filter(|mark| matches!(mark, Mark::Circle { .. }))

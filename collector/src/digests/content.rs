@@ -19,7 +19,7 @@ use crate::outbox::{Delivery, Failure, member_of};
 use crate::reports::findings::sentence;
 use crate::reports::names::Names;
 use crate::reports::periods::{Unit, begin};
-use crate::reports::pictures::picture;
+use crate::reports::pictures::picture_in_mail;
 use crate::reports::{self, Asked, By, Name, Report, asked::Filter};
 use crate::service::Service;
 use crate::sites::Site;
@@ -208,7 +208,7 @@ impl Question<'_> {
         let asked = self.asked(name, by, Period { from: begin(first, &self.zone), to: begin(last, &self.zone) });
         let report = reports::make(self.app, &asked).await?;
         let names = self.names(&asked);
-        let chart = picture(&names, &report);
+        let chart = picture_in_mail(&names, &report);
         Ok(chart.map(|chart| Trend { title: self.t.get(title), finding: sentence(&names, &report), chart }))
     }
 

@@ -59,5 +59,8 @@ pub async fn run(command: ExposureCommand, context: &Context) -> anyhow::Result<
 }
 
 fn read(row: &Cells) -> Result<Exposed, String> {
-    Exposed::parse(row.get("date"), row.get("count"), row.get("kind")).map_err(|error| error.to_string())
+    Exposed::parse(row.get("date"), row.get("count"), row.get("kind")).map_err(|wrong| {
+        let texts: Vec<String> = wrong.iter().map(ToString::to_string).collect();
+        texts.join("; ")
+    })
 }

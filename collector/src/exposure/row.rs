@@ -34,25 +34,49 @@ pub enum RowError {
     Kind,
 }
 
-impl Exposed {
-    /// Reads a row; without a kind it counts orders.
-    pub fn parse(date: &str, number: &str, kind: &str) -> Result<Self, RowError> {
-        let day = calendars::date(date.trim()).ok_or(RowError::Date)?;
-        // Spreadsheets write whole numbers with a fraction of zeros.
-        let (whole, rest) = number.trim().split_once('.').unwrap_or((number.trim(), ""));
-        let is_number = !whole.is_empty()
-            && whole.bytes().all(|digit| digit.is_ascii_digit())
-            && rest.bytes().all(|digit| digit == b'0');
-        let number =
-            whole.parse().ok().filter(|number| is_number && (0..=MOST).contains(number)).ok_or(RowError::Count)?;
-        let kind = match kind.trim() {
-            "" => ORDERS.to_owned(),
-            word => word.to_lowercase(),
-        };
-        let is_word =
-            kind.len() <= 32 && kind.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_".contains(&byte));
-        if is_word { Ok(Self { day, kind, number }) } else { Err(RowError::Kind) }
+impl RowError {
+    /// The field that it is about.
+    pub const fn field(self) -> &'static str {
+        match self {
+            Self::Date => "date",
+            Self::Count => "count",
+            Self::Kind => "kind",
+        }
     }
+}
+
+impl Exposed {
+    /// Reads a row; without a kind it counts orders. Gives everything that is wrong with it.
+    pub fn parse(date: &str, number: &str, kind: &str) -> Result<Self, Vec<RowError>> {
+        let (day, number, kind) = (calendars::date(date.trim()), read_number(number), read_kind(kind));
+        match (day, number, kind) {
+            (Some(day), Some(number), Some(kind)) => Ok(Self { day, kind, number }),
+            (day, number, kind) => {
+                let wrong = [
+                    (day.is_none(), RowError::Date),
+                    (number.is_none(), RowError::Count),
+                    (kind.is_none(), RowError::Kind),
+                ];
+                Err(wrong.into_iter().filter_map(|(is_wrong, error)| is_wrong.then_some(error)).collect())
+            }
+        }
+    }
+}
+
+/// Spreadsheets write whole numbers with a fraction of zeros.
+fn read_number(text: &str) -> Option<i64> {
+    let (whole, rest) = text.trim().split_once('.').unwrap_or((text.trim(), ""));
+    let is_number = whole.bytes().all(|digit| digit.is_ascii_digit()) && rest.bytes().all(|digit| digit == b'0');
+    whole.parse().ok().filter(|number| is_number && (0..=MOST).contains(number))
+}
+
+fn read_kind(text: &str) -> Option<String> {
+    let kind = match text.trim() {
+        "" => ORDERS.to_owned(),
+        word => word.to_lowercase(),
+    };
+    let is_word = kind.len() <= 32 && kind.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_".contains(&byte));
+    is_word.then_some(kind)
 }
 
 #[cfg(test)]
@@ -74,7 +98,9 @@ mod tests {
             ("2026-11-29", "1", "web visits", RowError::Kind),
             ("2026-11-29", "1", "=cmd", RowError::Kind),
         ] {
-            assert_eq!(Exposed::parse(date, number, kind), Err(error), "{date} {number} {kind}");
+            assert_eq!(Exposed::parse(date, number, kind), Err(vec![error]), "{date} {number} {kind}");
         }
+        let all = vec![RowError::Date, RowError::Count, RowError::Kind];
+        assert_eq!(Exposed::parse("yesterday", "many", "web visits"), Err(all), "each mistake is named");
     }
 }

@@ -1,7 +1,8 @@
 //! What cases come from: problems, or topics, by how many cases and customers they have and what they cost; and over time, with what most of them came from.
 
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::collections::{BTreeMap, HashMap};
 
+use rustc_hash::FxHashSet;
 use sayso_analysis::scores::share;
 
 use super::asked::Asked;
@@ -17,7 +18,7 @@ use crate::http::Result;
 struct Cause {
     cases: u64,
     complaints: u64,
-    customers: HashSet<[u8; 16]>,
+    customers: FxHashSet<[u8; 16]>,
     costs: Costs,
     /// Of a part of time: its cases by problem.
     problems: HashMap<String, u64>,

@@ -1,7 +1,6 @@
 //! Customers by tier or over time: who comes again and again, and who may leave. It tells of no single person.
 
-use std::collections::{HashMap, HashSet};
-
+use rustc_hash::{FxHashMap, FxHashSet};
 use sayso_analysis::facts::Fact;
 use serde_json::{Value, json};
 
@@ -27,7 +26,7 @@ type Id = [u8; 16];
 
 /// The cases of one group by whose they are.
 #[derive(Debug, Default)]
-struct Tier(HashMap<Id, Customer>);
+struct Tier(FxHashMap<Id, Customer>);
 
 /// What a customer had in a group.
 #[derive(Clone, Copy, Debug, Default)]
@@ -49,14 +48,14 @@ struct Counted {
 }
 
 /// The last score of a customer, and the one before.
-type LastScores = HashMap<Id, (u8, Option<u8>)>;
+type LastScores = FxHashMap<Id, (u8, Option<u8>)>;
 
 /// The report: of the cases that were received within the period, and the ratings that were given in it.
 pub async fn content(app: &App, asked: &Asked, naming: &Naming) -> Result<Content> {
     // When, of which case, by whom, and the score.
     let mut rated: Vec<(Millis, Id, Id, u8)> = Vec::new();
     let mut groups: Groups<'_, Tier> = Groups::new(naming);
-    let (mut seen, mut known): (HashSet<Id>, HashSet<Id>) = (HashSet::new(), HashSet::new());
+    let (mut seen, mut known): (FxHashSet<Id>, FxHashSet<Id>) = Default::default();
     let mut unknown = 0_u64;
     let until_end = Asked { period: Period { from: None, ..asked.period }, ..asked.clone() };
     facts::each(app, &Reach::received(&until_end, app), |fact| {
@@ -118,7 +117,7 @@ async fn check_calls(app: &App, asked: &Asked) -> Result<Value> {
 
 fn last_scores(mut rated: Vec<(Millis, Id, Id, u8)>) -> LastScores {
     rated.sort_unstable();
-    let mut scores = LastScores::new();
+    let mut scores = LastScores::default();
     for (_, _, customer, score) in rated {
         let before = scores.get(&customer).map(|(last, _)| *last);
         scores.insert(customer, (score, before));
@@ -163,7 +162,7 @@ mod tests {
         let is_at_risk = |is_overdue, scores: Option<(u8, Option<u8>)>| {
             let customer = Customer { cases: 1, complaints: 1, is_waiting: is_overdue, is_overdue };
             let scores: LastScores = scores.into_iter().map(|scores| ([1; 16], scores)).collect();
-            Tier(HashMap::from([([1; 16], customer)])).count(&scores).at_risk == 1
+            Tier(FxHashMap::from_iter([([1; 16], customer)])).count(&scores).at_risk == 1
         };
         assert!(is_at_risk(true, None) && is_at_risk(false, Some((2, None))) && is_at_risk(false, Some((3, Some(5)))));
         assert!(!is_at_risk(false, None) && !is_at_risk(false, Some((3, None))));

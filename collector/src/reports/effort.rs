@@ -1,8 +1,7 @@
 //! What it costs customers to get their answer: messages, transfers and repeats. Of the cases that were received within the period, those that were
 //! resolved at least once.
 
-use std::collections::HashMap;
-
+use rustc_hash::FxHashMap;
 use sayso_analysis::facts::Fact;
 use sayso_analysis::scores::{mean, percentile};
 use serde_json::json;
@@ -35,7 +34,7 @@ pub async fn content(app: &App, asked: &Asked, naming: &Naming) -> Result<Conten
     let mut groups: Groups<'_, Efforts> = Groups::new(naming);
     let again = REPEAT_DAYS * DAY;
     // When each customer last came with a case, whichever cases are asked for.
-    let mut last: HashMap<[u8; 16], Millis> = HashMap::new();
+    let mut last: FxHashMap<[u8; 16], Millis> = FxHashMap::default();
     facts::each(app, &Reach::received_since(asked, app, again), |fact| {
         let at = fact.received_at();
         let customer = fact.customer();

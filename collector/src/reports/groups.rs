@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use jiff::Timestamp;
 use jiff::civil::Date;
+use rustc_hash::FxHashMap;
 
 use super::asked::Asked;
 use super::by::{By, Raw};
@@ -90,12 +91,12 @@ impl Naming {
     }
 }
 
-/// What is counted for each group.
+/// What is counted for each group, looked up for each of a million cases: hashed fast, since nobody outside chooses what is hashed.
 #[derive(Debug)]
 pub struct Groups<'a, A> {
     naming: &'a Naming,
-    by_text: HashMap<String, usize>,
-    by_quarter: HashMap<i64, usize>,
+    by_text: FxHashMap<String, usize>,
+    by_quarter: FxHashMap<i64, usize>,
     places: HashMap<Key, usize>,
     found: Vec<(Key, A)>,
 }
@@ -103,7 +104,13 @@ pub struct Groups<'a, A> {
 impl<'a, A: Default> Groups<'a, A> {
     /// None yet.
     pub fn new(naming: &'a Naming) -> Self {
-        Self { naming, by_text: HashMap::new(), by_quarter: HashMap::new(), places: HashMap::new(), found: Vec::new() }
+        Self {
+            naming,
+            by_text: FxHashMap::default(),
+            by_quarter: FxHashMap::default(),
+            places: HashMap::new(),
+            found: Vec::new(),
+        }
     }
 
     /// What is counted for the group that a database calls `raw`.

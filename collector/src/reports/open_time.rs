@@ -1,7 +1,5 @@
 //! Open time between many pairs of moments: a calendar is laid out once, and then only looked up.
 
-use std::collections::HashMap;
-
 use crate::calendars::Calendar;
 use crate::clock::{DAY, MINUTE, Millis};
 use crate::service::promises::Promises;
@@ -15,7 +13,7 @@ pub struct OpenTimes<'a> {
     promises: &'a Promises,
     from: Millis,
     to: Millis,
-    known: HashMap<String, Laid>,
+    known: Vec<(String, Laid)>,
 }
 
 /// A calendar within a time.
@@ -24,54 +22,66 @@ struct Laid {
     calendar: Calendar,
     /// The open intervals in their order, each with the open time before it.
     intervals: Vec<(Millis, Millis, Millis)>,
+    /// When it begins.
+    from: Millis,
+    /// How many intervals begin before each day of it.
+    before: Vec<usize>,
 }
 
 impl<'a> OpenTimes<'a> {
     /// For moments from `from` on, until a while after `now`.
     pub fn new(promises: &'a Promises, from: Option<Millis>, now: Millis) -> Self {
-        Self { promises, from: from.unwrap_or(now - BACK) - DAY, to: now + DAY, known: HashMap::new() }
+        Self { promises, from: from.unwrap_or(now - BACK) - DAY, to: now + DAY, known: Vec::new() }
     }
 
     /// The open time from one moment to another, in whole minutes, less what of it lies in pauses; `key` is that of the calendar, and without one all time is
     /// open.
     pub fn minutes(&mut self, key: Option<&str>, from: Millis, to: Millis, pauses: &[(Millis, Millis)]) -> i64 {
-        let paused: Millis = pauses.iter().map(|(begin, end)| self.open(key, (*begin).max(from), (*end).min(to))).sum();
-        (self.open(key, from, to) - paused).max(0) / MINUTE
+        let (begin, end) = (self.from, self.to);
+        let calendar = key.map(|key| self.laid(key));
+        let open = |from: Millis, to: Millis| match calendar {
+            _ if to <= from => 0,
+            None => to - from,
+            Some(laid) if begin <= from && to <= end => laid.until(to) - laid.until(from),
+            Some(laid) => laid.calendar.open_between(from, to),
+        };
+        let paused: Millis = pauses.iter().map(|(begin, end)| open((*begin).max(from), (*end).min(to))).sum();
+        (open(from, to) - paused).max(0) / MINUTE
     }
 
-    fn open(&mut self, key: Option<&str>, from: Millis, to: Millis) -> Millis {
-        let Some(key) = key else { return (to - from).max(0) };
-        if to <= from {
-            return 0;
-        }
-        let (promises, begin, end) = (self.promises, self.from, self.to);
-        if !self.known.contains_key(key) {
-            self.known.insert(key.to_owned(), Laid::new(promises.calendar(Some(key)), begin, end));
-        }
-        let laid = &self.known[key];
-        match begin <= from && to <= end {
-            true => laid.until(to) - laid.until(from),
-            false => laid.calendar.open_between(from, to),
-        }
+    /// The calendar with a key, of which there are few.
+    fn laid(&mut self, key: &str) -> &Laid {
+        let known = self.known.iter().position(|(known, _)| known == key);
+        let place = known.unwrap_or_else(|| {
+            let laid = Laid::new(self.promises.calendar(Some(key)), self.from, self.to);
+            self.known.push((key.to_owned(), laid));
+            self.known.len() - 1
+        });
+        &self.known[place].1
     }
 }
 
 impl Laid {
     fn new(calendar: Calendar, from: Millis, to: Millis) -> Self {
         let mut sum = 0;
-        let mut intervals = Vec::new();
+        let mut intervals: Vec<(Millis, Millis, Millis)> = Vec::new();
         for (opens, closes) in calendar.open_within(from, to) {
             intervals.push((opens, closes, sum));
             sum += closes - opens;
         }
-        Self { calendar, intervals }
+        let days = (to - from).max(0) / DAY;
+        let before = (0..=days).map(|day| intervals.partition_point(|(opens, ..)| *opens < from + day * DAY)).collect();
+        Self { calendar, intervals, from, before }
     }
 
     /// The open time from the beginning of what is laid out.
     fn until(&self, at: Millis) -> Millis {
-        let after = self.intervals.partition_point(|(opens, ..)| *opens <= at);
-        let Some((opens, closes, before)) = after.checked_sub(1).map(|last| self.intervals[last]) else { return 0 };
-        before + at.min(closes) - opens
+        let day = usize::try_from((at - self.from) / DAY).ok();
+        let before = day.and_then(|day| self.before.get(day)).copied().unwrap_or_default();
+        let within = self.intervals[before..].iter().take_while(|(opens, ..)| *opens <= at).count();
+        let last = (before + within).checked_sub(1).map(|last| self.intervals[last]);
+        let Some((opens, closes, sum)) = last else { return 0 };
+        sum + at.min(closes) - opens
     }
 }
 

@@ -3,11 +3,20 @@
 use super::names::Names;
 use super::{By, Name, Report, Row, format};
 use crate::calendars::WEEKDAYS;
-use crate::charts::{Bar, Chart, Moment, Place, Plane, bars, heat, plane, series};
+use crate::charts::{Bar, Chart, MAIL, Moment, PAGE, Place, Plane, bars, heat, plane, series};
 use crate::service::survey::SurveyKind;
 
-/// The chart; none where there is nothing to be seen.
+/// The chart on a page; none where there is nothing to be seen.
 pub fn picture(names: &Names<'_>, report: &Report) -> Option<Chart> {
+    drawn(names, report, PAGE)
+}
+
+/// The same in a mail, where a report is over time.
+pub fn picture_in_mail(names: &Names<'_>, report: &Report) -> Option<Chart> {
+    drawn(names, report, MAIL).filter(|_| report.by.unit().is_some())
+}
+
+fn drawn(names: &Names<'_>, report: &Report, width: f64) -> Option<Chart> {
     let rows = &report.rows;
     if rows.iter().all(|row| row.n == 0) {
         return None;
@@ -15,22 +24,26 @@ pub fn picture(names: &Names<'_>, report: &Report) -> Option<Chart> {
     let over_time = report.by.unit().is_some();
     match report.report {
         Name::Overview if report.by == By::All => None,
-        Name::Overview if over_time => Some(line(names, report, "received", |number| format::count(number as i64))),
+        Name::Overview if over_time => {
+            Some(line(names, report, width, "received", |number| format::count(number as i64)))
+        }
         Name::Overview => Some(bars(&of(names, rows, "received", |number| format::count(number as i64)), None)),
-        Name::Quality if over_time => Some(line(names, report, "p", format::share)),
+        Name::Quality if over_time => Some(line(names, report, width, "p", format::share)),
         Name::Promises if report.by == By::WeekdayHour => Some(hours(names, rows)),
         Name::Promises | Name::Effort | Name::Customers | Name::Quality => {
             Some(bars(&of(names, rows, "value", format::share), Some(1.0)))
         }
-        Name::Causes if over_time => Some(line(names, report, "n", |number| format::count(number as i64))),
+        Name::Causes if over_time => Some(line(names, report, width, "n", |number| format::count(number as i64))),
         Name::Causes => Some(bars(&of(names, rows, "n", |number| format::count(number as i64)), None)),
         Name::Satisfaction => match names.asked.survey.as_ref().map(|survey| survey.kind) {
             // A score may be below 0, where no line goes.
             Some(SurveyKind::Nps) => Some(bars(&of(names, rows, "value", format::number), Some(100.0))),
-            _ if over_time => Some(line(names, report, "value", format::share)),
+            _ if over_time => Some(line(names, report, width, "value", format::share)),
             _ => Some(bars(&of(names, rows, "value", format::share), Some(1.0))),
         },
-        Name::Workload if over_time => Some(line(names, report, "handled", |number| format::count(number as i64))),
+        Name::Workload if over_time => {
+            Some(line(names, report, width, "handled", |number| format::count(number as i64)))
+        }
         Name::Workload => {
             let figure = if rows.iter().any(|row| row.get("value").is_number()) { "value" } else { "handled" };
             Some(bars(&of(names, rows, figure, format::number), None))
@@ -54,7 +67,7 @@ fn of(names: &Names<'_>, rows: &[Row], name: &str, write: impl Fn(f64) -> String
     rows.iter().map(bar).collect()
 }
 
-fn line(names: &Names<'_>, report: &Report, name: &str, write: impl Fn(f64) -> String) -> Chart {
+fn line(names: &Names<'_>, report: &Report, width: f64, name: &str, write: impl Fn(f64) -> String) -> Chart {
     // A limit of shares may be above all of them, which no axis has to show.
     let highest = if report.unit == "exposure" { f64::INFINITY } else { 1.0 };
     let moment = |row: &Row| Moment {
@@ -67,7 +80,7 @@ fn line(names: &Names<'_>, report: &Report, name: &str, write: impl Fn(f64) -> S
     // Only a control chart has a line in the middle; the mean of scores is another figure.
     let mean = report.overall.as_ref().filter(|_| report.report == Name::Quality);
     let mean = mean.and_then(|overall| overall["mean"].as_f64());
-    series(&moments, mean, write)
+    series(&moments, mean, width, write)
 }
 
 /// A short name of a part of time, since there is little room.

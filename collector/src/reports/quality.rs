@@ -1,7 +1,8 @@
 //! The share of complaints, or how many there are for each thousand orders, with a control chart; by topic, with what came of them and what that cost.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::BTreeMap;
 
+use rustc_hash::FxHashMap;
 use sayso_analysis::control::{Chart, Point, laney, p_chart, u_chart};
 use sayso_analysis::facts::Fact;
 use sayso_analysis::scores::{share, wilson};
@@ -32,7 +33,7 @@ pub async fn content(app: &App, asked: &Asked, naming: &Naming) -> Result<Conten
     // The cases of all topics, where the complaints of one are counted against them.
     let all = Asked { filter: Filter { category: None, ..asked.filter.clone() }, ..asked.clone() };
     let against = if asked.by == By::Category { asked } else { &all };
-    let mut by_category: HashMap<String, u64> = HashMap::new();
+    let mut by_category: FxHashMap<String, u64> = FxHashMap::default();
     facts::each(app, &Reach::received(asked, app), |fact| {
         let at = fact.received_at();
         if !asked.period.contains(at) || !all.counts(fact) {

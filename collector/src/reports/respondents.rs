@@ -9,6 +9,10 @@ use crate::app::App;
 use crate::http::Result;
 use crate::service::survey::Survey;
 use crate::surveys::invitations::{self, AskedCustomer};
+use crate::surveys::{ScaleAnswer, ScaleAnswers};
+
+/// The answers to a survey by item.
+pub type Answers<'a> = BTreeMap<&'a str, Vec<ScaleAnswer<'a>>>;
 
 /// The respondents of a survey.
 #[derive(Debug, Default)]
@@ -38,8 +42,17 @@ impl Respondents {
         Ok(Self { known, weights, is_weighted })
     }
 
+    /// The answers of those who are asked for.
+    pub fn answers<'a>(&self, filter: &Filter, stored: &'a ScaleAnswers) -> Answers<'a> {
+        let is_asked_for = |answer: &ScaleAnswer<'_>| self.has(filter, answer.respondent);
+        let mut answers: Answers<'_> =
+            stored.items().map(|(item, found)| (item, found.filter(is_asked_for).collect())).collect();
+        answers.retain(|_, found| !found.is_empty());
+        answers
+    }
+
     /// Whether one is among those that are asked for.
-    pub fn has(&self, filter: &Filter, respondent: &str) -> bool {
+    fn has(&self, filter: &Filter, respondent: &str) -> bool {
         let of = |by| self.group(by, respondent);
         filter.team.as_ref().is_none_or(|team| team.as_deref().unwrap_or_default() == of(By::Team))
             && filter.kind.is_none_or(|kind| kind.as_str() == of(By::Kind))

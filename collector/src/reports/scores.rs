@@ -12,37 +12,34 @@ use super::asked::Asked;
 use super::by::{By, Raw};
 use super::figures::{Content, Row, TOO_FEW};
 use super::groups::{Groups, Naming, sort};
-use super::respondents::{Respondents, may_be_weighted};
+use super::respondents::{Answers, Respondents, may_be_weighted};
 use crate::http::Result;
 use crate::service::survey::{Survey, SurveyKind};
-use crate::surveys::Answer;
+use crate::surveys::ScaleAnswer;
 
 /// The report. Where rows are no items, the scores of all items count together.
-pub fn content(asked: &Asked, survey: &Survey, answers: &[Answer], respondents: &Respondents) -> Result<Content> {
+pub fn content(asked: &Asked, survey: &Survey, answers: &Answers<'_>, respondents: &Respondents) -> Result<Content> {
     let scores = Scores { kind: survey.kind, fewest: asked.fewest, is_weighted: respondents.are_weighted() };
-    let score = |answer: &Answer| {
-        let score = answer.value.parse().ok().filter(|_| answer.field == "score")?;
-        Some((score, respondents.weight(&answer.respondent)))
-    };
+    let score = |answer: &ScaleAnswer<'_>| Some((answer.value.parse().ok()?, respondents.weight(answer.respondent)));
     let mut content = Content::default();
     let mut rows: Vec<(Row, Vec<Weighted>)> = Vec::new();
     if asked.by == By::Item {
         let items: BTreeSet<&str> = match survey.items.as_slice() {
-            [] => answers.iter().map(|answer| answer.item.as_str()).collect(),
+            [] => answers.keys().copied().collect(),
             items => items.iter().map(|item| item.key.as_str()).collect(),
         };
         for item in items {
-            let found: Vec<Weighted> = answers.iter().filter(|answer| answer.item == item).filter_map(score).collect();
+            let found: Vec<Weighted> = answers.get(item).into_iter().flatten().filter_map(score).collect();
             rows.push((Row::new(item, found.len() as u64).with("item", item), found));
         }
     } else {
         let naming = Naming::new(asked, &[], &[]);
         let mut groups: Groups<'_, Vec<Weighted>> = Groups::new(&naming);
-        for answer in answers {
+        for answer in answers.values().flatten() {
             let Some(score) = score(answer) else { continue };
             let raw = match asked.by.is_of_time() {
                 true => Raw::at(answer.answered_at),
-                false => Raw::Text(respondents.group(asked.by, &answer.respondent)),
+                false => Raw::Text(respondents.group(asked.by, answer.respondent)),
             };
             groups.of(raw).push(score);
         }
@@ -56,7 +53,7 @@ pub fn content(asked: &Asked, survey: &Survey, answers: &[Answer], respondents: 
         content.rows.push(scores.of(&found).into_iter().fold(row, |row, (name, value)| row.with(name, value)));
     }
     sort(asked.by, &mut content.rows);
-    let all: Vec<Weighted> = answers.iter().filter_map(score).collect();
+    let all: Vec<Weighted> = answers.values().flatten().filter_map(score).collect();
     let mut overall = Map::from_iter([("n".to_owned(), json!(all.len()))]);
     overall.extend(scores.of(&all).into_iter().map(|(name, value)| (name.to_owned(), value)));
     content.overall = Some(overall.into());

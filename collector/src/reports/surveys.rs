@@ -5,23 +5,29 @@ use std::collections::{BTreeMap, BTreeSet};
 use sayso_analysis::importance;
 use sayso_analysis::kano::{self, Counts, Feeling};
 use sayso_analysis::servqual::{Dimension, Gap, overall};
-use serde::de::DeserializeOwned;
+use serde::de::{DeserializeOwned, IntoDeserializer as _};
 use serde_json::{Value, json};
 
 use super::asked::Asked;
 use super::figures::{Content, Row, TOO_FEW};
-use super::respondents::{Respondents, may_be_weighted};
+use super::respondents::{Answers, Respondents, may_be_weighted};
 use super::scores;
 use crate::app::App;
 use crate::http::Result;
 use crate::service::survey::{Survey, SurveyItem, SurveyKind};
-use crate::surveys::{self, Answer};
+use crate::surveys::ScaleAnswers;
 
 /// The report of a survey, by its kind, of the answers that were given in the period.
 pub async fn content(app: &App, asked: &Asked, survey: &Survey) -> Result<Content> {
     let respondents = Respondents::load(app, asked, survey).await?;
-    let mut answers = surveys::of_survey(&app.db, survey.key.as_str(), asked.period).await?;
-    answers.retain(|answer| respondents.has(&asked.filter, &answer.respondent));
+    let fields: &[&str] = match survey.kind {
+        SurveyKind::Kano => &["functional", "dysfunctional"],
+        SurveyKind::ImportanceSatisfaction => &["importance", "satisfaction"],
+        SurveyKind::Servqual => &["expectation", "perception"],
+        SurveyKind::Csat | SurveyKind::Ces | SurveyKind::Nps | SurveyKind::Free => &["score"],
+    };
+    let stored = ScaleAnswers::load(&app.db, survey.key.as_str(), fields, asked.period).await?;
+    let answers = respondents.answers(&asked.filter, &stored);
     match survey.kind {
         SurveyKind::Kano => Ok(of_kano(survey, &answers, asked.fewest)),
         SurveyKind::ImportanceSatisfaction => Ok(of_importance(survey, &answers, asked, &respondents)),
@@ -32,11 +38,20 @@ pub async fn content(app: &App, asked: &Asked, survey: &Survey) -> Result<Conten
     }
 }
 
-/// The answers of each respondent to an item, by field.
-fn by_respondent<'a>(answers: &'a [Answer], item: &str) -> BTreeMap<&'a str, BTreeMap<&'a str, &'a str>> {
-    let mut found: BTreeMap<&str, BTreeMap<&str, &str>> = BTreeMap::new();
-    for answer in answers.iter().filter(|answer| answer.item == item) {
-        found.entry(&answer.respondent).or_default().insert(&answer.field, &answer.value);
+/// What a respondent answered to the two scales of an item.
+#[derive(Clone, Copy, Default)]
+struct Pair<'a> {
+    first: Option<&'a str>,
+    second: Option<&'a str>,
+}
+
+/// The answers of each respondent to the two scales of an item, of which the first is named.
+fn by_respondent<'a>(answers: &Answers<'a>, item: &str, first: &str) -> BTreeMap<&'a str, Pair<'a>> {
+    let mut found: BTreeMap<&str, Pair<'_>> = BTreeMap::new();
+    for answer in answers.get(item).into_iter().flatten() {
+        let pair = found.entry(answer.respondent).or_default();
+        let scale = if answer.field == first { &mut pair.first } else { &mut pair.second };
+        *scale = Some(answer.value);
     }
     found
 }
@@ -76,13 +91,13 @@ fn row((own_name, key): (&'static str, &str), n: u64, figures: Option<Value>, na
     }
 }
 
-fn of_kano(survey: &Survey, answers: &[Answer], fewest: u64) -> Content {
+fn of_kano(survey: &Survey, answers: &Answers<'_>, fewest: u64) -> Content {
     let mut left_out = LeftOut::default();
     let mut rows = Vec::new();
     for item in &survey.items {
         let mut categories = Vec::new();
-        for fields in by_respondent(answers, item.key.as_str()).values() {
-            match word::<Feeling>(fields, "functional").zip(word(fields, "dysfunctional")) {
+        for pair in by_respondent(answers, item.key.as_str(), "functional").into_values() {
+            match word::<Feeling>(pair.first).zip(word(pair.second)) {
                 Some((functional, dysfunctional)) => categories.push(kano::category(functional, dysfunctional)),
                 None => left_out.incomplete += 1,
             }
@@ -156,21 +171,21 @@ impl<'a> Rated<'a> {
     }
 }
 
-fn of_importance(survey: &Survey, answers: &[Answer], asked: &Asked, respondents: &Respondents) -> Content {
+fn of_importance(survey: &Survey, answers: &Answers<'_>, asked: &Asked, respondents: &Respondents) -> Content {
     let mut left_out = LeftOut::default();
     let mut rated = Vec::new();
     for item in &survey.items {
         let mut complete = Vec::new();
-        for (respondent, fields) in by_respondent(answers, item.key.as_str()) {
-            let satisfaction = match fields.get("satisfaction") {
-                Some(&"unknown") => {
+        for (respondent, pair) in by_respondent(answers, item.key.as_str(), "importance") {
+            let satisfaction = match pair.second {
+                Some("unknown") => {
                     left_out.unknown += 1;
                     Some(None)
                 }
                 Some(score) => score.parse().ok().map(Some),
                 None => None,
             };
-            match number(&fields, "importance").zip(satisfaction) {
+            match number(pair.first).zip(satisfaction) {
                 Some((importance, satisfaction)) => {
                     let weight = respondents.weight(respondent);
                     complete.push(importance::Answer { importance, satisfaction, weight });
@@ -196,17 +211,17 @@ fn of_importance(survey: &Survey, answers: &[Answer], asked: &Asked, respondents
     Content { rows, overall: Some(overall), left_out: left_out.into_map() }
 }
 
-fn of_servqual(survey: &Survey, answers: &[Answer], fewest: u64) -> Content {
+fn of_servqual(survey: &Survey, answers: &Answers<'_>, fewest: u64) -> Content {
     let mut left_out = LeftOut::default();
     let (mut rows, mut gaps) = (Vec::new(), Vec::new());
     for dimension in Dimension::ALL {
         let (mut items, mut respondents, mut count) = (Vec::new(), BTreeSet::new(), 0);
         for item in survey.items.iter().filter(|item| item.dimension == Some(dimension)) {
             let mut pairs = Vec::new();
-            for (respondent, fields) in by_respondent(answers, item.key.as_str()) {
-                match number(&fields, "expectation").zip(number(&fields, "perception")) {
-                    Some(pair) => {
-                        pairs.push(pair);
+            for (respondent, pair) in by_respondent(answers, item.key.as_str(), "expectation") {
+                match number(pair.first).zip(number(pair.second)) {
+                    Some(scores) => {
+                        pairs.push(scores);
                         respondents.insert(respondent);
                     }
                     None => left_out.incomplete += 1,
@@ -238,10 +253,11 @@ fn of_servqual(survey: &Survey, answers: &[Answer], fewest: u64) -> Content {
     Content { rows, overall: Some(whole), left_out: left_out.into_map() }
 }
 
-fn number(fields: &BTreeMap<&str, &str>, name: &str) -> Option<u8> {
-    fields.get(name)?.parse().ok()
+fn number(score: Option<&str>) -> Option<u8> {
+    score?.parse().ok()
 }
 
-fn word<T: DeserializeOwned>(fields: &BTreeMap<&str, &str>, name: &str) -> Option<T> {
-    serde_json::from_value(Value::from(*fields.get(name)?)).ok()
+fn word<T: DeserializeOwned>(word: Option<&str>) -> Option<T> {
+    let read: Result<T, serde::de::value::Error> = T::deserialize(word?.into_deserializer());
+    read.ok()
 }

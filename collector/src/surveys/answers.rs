@@ -2,9 +2,12 @@
 
 use std::collections::BTreeMap;
 
+use sqlx::AssertSqlSafe;
+
 use super::invitations::{Token, mark_answered};
 use crate::app::App;
 use crate::clock::{Millis, Period};
+use crate::db::rows::placeholders;
 use crate::db::{Db, Tx};
 use crate::{with_db, with_tx};
 
@@ -34,12 +37,61 @@ pub struct Given {
     pub value: Option<String>,
 }
 
-/// All answers to a survey within a period, by item and respondent.
-pub async fn of_survey(db: &Db, survey: &str, period: Period) -> sqlx::Result<Vec<Answer>> {
-    let select = "select respondent, item, field, value, answered_at from survey_answers \
-        where survey = $1 and answered_at >= $2 and answered_at < $3 order by item, respondent, field";
-    let (from, to) = (period.from.unwrap_or(Millis::MIN), period.to.unwrap_or(Millis::MAX));
-    with_db!(db, pool => sqlx::query_as(select).bind(survey).bind(from).bind(to).fetch_all(pool).await)
+/// Stands between the parts of an answer, and between answers, where the database puts them together. No answer to a scale has them.
+const PART_END: &str = "\u{1f}";
+const ANSWER_END: char = '\u{1e}';
+
+/// Answers to scales of a survey, those to each item in one text: the database hands over one text of a hundred thousand answers in a fraction of the time
+/// that as many rows take.
+#[derive(Debug, Default)]
+pub struct ScaleAnswers {
+    /// The key of each item, and its answers.
+    items: Vec<(String, String)>,
+}
+
+/// An answer on a scale.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct ScaleAnswer<'a> {
+    /// Whoever answered.
+    pub respondent: &'a str,
+    /// What of the item is answered.
+    pub field: &'a str,
+    /// What was answered.
+    pub value: &'a str,
+    /// When.
+    pub answered_at: Millis,
+}
+
+impl ScaleAnswers {
+    /// Those to the named fields within a period.
+    pub async fn load(db: &Db, survey: &str, fields: &[&str], period: Period) -> sqlx::Result<Self> {
+        let places = placeholders(5, fields.len());
+        let select = AssertSqlSafe(format!(
+            "select item, string_agg(respondent || $4 || field || $4 || value || $4 || answered_at, $5) from survey_answers \
+             where survey = $1 and answered_at >= $2 and answered_at < $3 and field in ({places}) group by item order by item"
+        ));
+        let (from, to) = (period.from.unwrap_or(Millis::MIN), period.to.unwrap_or(Millis::MAX));
+        let items = with_db!(db, pool => {
+            let query = sqlx::query_as(select).bind(survey).bind(from).bind(to).bind(PART_END).bind(ANSWER_END.to_string());
+            fields.iter().fold(query, |query, field| query.bind(*field)).fetch_all(pool).await
+        })?;
+        Ok(Self { items })
+    }
+
+    /// The items that were answered, each with its answers.
+    pub fn items(&self) -> impl Iterator<Item = (&str, impl Iterator<Item = ScaleAnswer<'_>>)> {
+        self.items
+            .iter()
+            .map(|(item, answers)| (item.as_str(), answers.split(ANSWER_END).filter_map(ScaleAnswer::parse)))
+    }
+}
+
+impl<'a> ScaleAnswer<'a> {
+    fn parse(text: &'a str) -> Option<Self> {
+        let mut parts = text.split(PART_END);
+        let (respondent, field, value) = (parts.next()?, parts.next()?, parts.next()?);
+        Some(Self { respondent, field, value, answered_at: parts.next()?.parse().ok()? })
+    }
 }
 
 /// What a respondent answered to a field of an item, and when; none where they have not.

@@ -12,7 +12,9 @@ mod sheet;
 mod times;
 mod window;
 
-pub use answers::{Answer, Given, answered, of_respondent, of_survey, respondents, submit, submit_invited};
+pub use answers::{
+    Answer, Given, ScaleAnswer, ScaleAnswers, answered, of_respondent, respondents, submit, submit_invited,
+};
 pub use listing::{Listed, Listing, Page};
 pub use sheet::Sheet;
 pub use times::{median_seconds, note_time};

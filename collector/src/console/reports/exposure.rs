@@ -38,7 +38,8 @@ struct ExposurePage {
     rows: Vec<Row>,
     may_add: bool,
     typed: Typed,
-    wrong: Option<Wrong>,
+    /// The fields that something is wrong with, and what, as a key of texts.
+    wrong: Vec<(&'static str, &'static str)>,
     done: Option<&'static str>,
 }
 
@@ -62,13 +63,6 @@ pub(super) struct Typed {
     kind: String,
 }
 
-/// What is wrong with a form.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Wrong {
-    Site,
-    Row(RowError),
-}
-
 #[derive(Deserialize)]
 pub(super) struct Done {
     done: Option<String>,
@@ -90,9 +84,8 @@ pub(super) async fn show(State(app): State<App>, who: SignedIn, Query(done): Que
 pub(super) async fn add(State(app): State<App>, who: SignedIn, CsrfForm(typed): CsrfForm<Typed>) -> Result<Response> {
     who.require(Action::ManageService, "only managers may say how much there was")?;
     let site = app.sites.by_key(&typed.site).await?;
-    let read = Exposed::parse(&typed.date, &typed.count, &typed.kind).map_err(Wrong::Row);
-    match site.ok_or(Wrong::Site).and_then(|site| Ok((site, read?))) {
-        Ok((site, row)) => {
+    match (site, Exposed::parse(&typed.date, &typed.count, &typed.kind)) {
+        (Some(site), Ok(row)) => {
             let stamp = Stamp::member(&who.member.id, app.clock.now());
             let done = match exposure::store(&app.db, &site, &[row], &stamp).await? {
                 Counts { new: 1.., .. } => "new",
@@ -101,9 +94,11 @@ pub(super) async fn add(State(app): State<App>, who: SignedIn, CsrfForm(typed): 
             };
             Ok(Redirect::to(&format!("/staff/reports/exposure?done={done}")).into_response())
         }
-        Err(wrong) => {
+        (site, read) => {
             let mut shown = ExposurePage::load(&app, &who, typed).await?;
-            shown.wrong = Some(wrong);
+            let of_site = site.is_none().then_some(("site", "insight.exposure.wrong_site"));
+            let of_row = read.err().into_iter().flatten().map(|error| (error.field(), text_of(error)));
+            shown.wrong = of_site.into_iter().chain(of_row).collect();
             Ok((StatusCode::UNPROCESSABLE_ENTITY, page(&shown)?).into_response())
         }
     }
@@ -132,23 +127,26 @@ impl ExposurePage {
             may_add: who.may(Action::ManageService),
             sites,
             typed,
-            wrong: None,
+            wrong: Vec::new(),
             done: None,
         })
     }
 
     /// The text for what is wrong with a field, if anything is.
     fn error(&self, field: &str) -> Option<&'static str> {
-        let (of, key) = match self.wrong? {
-            Wrong::Site => ("site", "insight.exposure.wrong_site"),
-            Wrong::Row(RowError::Date) => ("date", "insight.exposure.wrong_date"),
-            Wrong::Row(RowError::Count) => ("count", "insight.exposure.wrong_count"),
-            Wrong::Row(RowError::Kind) => ("kind", "insight.exposure.wrong_kind"),
-        };
-        (of == field).then(|| self.t.get(key))
+        self.wrong.iter().find(|(of, _)| *of == field).map(|(_, key)| self.t.get(key))
     }
 
     fn is_of(&self, site: &Site) -> bool {
         self.typed.site == site.key()
+    }
+}
+
+/// The key of the text for a mistake.
+const fn text_of(error: RowError) -> &'static str {
+    match error {
+        RowError::Date => "insight.exposure.wrong_date",
+        RowError::Count => "insight.exposure.wrong_count",
+        RowError::Kind => "insight.exposure.wrong_kind",
     }
 }

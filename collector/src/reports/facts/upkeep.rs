@@ -31,7 +31,7 @@ pub struct Sizes {
 
 impl Sizes {
     /// As they are in life.
-    pub const USUAL: Self = Self { cases: 2_048, kept: 1_024, age: HOUR, changed: 1_000 };
+    pub const USUAL: Self = Self { cases: 1_024, kept: 256, age: HOUR, changed: 1_000 };
 }
 
 /// Works until `app.shutdown` is cancelled, where this collector leads.

@@ -71,7 +71,7 @@ fn assert_chart(mail: &Mail) {
     let (kind, png) = mail.inline("chart@sayso").expect("the picture");
     assert_eq!(kind, "image/png");
     assert!(png.starts_with(b"\x89PNG\r\n\x1a\n") && png.ends_with(b"IEND\xaeB`\x82"), "{} bytes", png.len());
-    assert_eq!(png[16..24], [1440_u32.to_be_bytes(), 488_u32.to_be_bytes()].concat(), "wide and high");
+    assert_eq!(png[16..24], [960_u32.to_be_bytes(), 488_u32.to_be_bytes()].concat(), "wide and high");
     assert!((2_000..100_000).contains(&png.len()), "{} bytes", png.len());
 }
 

@@ -150,6 +150,10 @@ on_both_databases! {
             assert!(refused.status == StatusCode::UNPROCESSABLE_ENTITY && refused.body.contains(said), "{}", refused.body);
             assert!(refused.body.contains(&format!("value=\"{count}\"")), "what was typed stays");
         }
+        let all_wrong = tom.post(PAGE, &row("soon", "many", "web visits")).await;
+        for field in ["date", "count", "kind"] {
+            assert!(all_wrong.body.contains(&format!("id=\"{field}-error\"")), "{field} is named: {}", all_wrong.body);
+        }
         let nowhere = tom.post(PAGE, &[("site", "other"), ("date", &today), ("count", "1")]).await;
         assert_eq!(nowhere.status, StatusCode::UNPROCESSABLE_ENTITY);
         for other in [&ann, &mei] {
