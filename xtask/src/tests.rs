@@ -202,7 +202,8 @@ fn own_test_programs(workspace: &Path) -> BTreeSet<String> {
 
 fn test_end_to_end(parts: &[Part], round: Round, test_args: &[String], report: &mut Report) -> anyhow::Result<()> {
     let browser = if parts.contains(&Part::Browser) { Some(Chromium::find_or_install()?) } else { None };
-    if parts.contains(&Part::Collector) {
+    let asks_what_survives = parts.iter().any(|part| matches!(part, Part::Collector | Part::Faults));
+    if asks_what_survives {
         // A mailbox that is read by IMAP is one of a real server.
         packages::ensure_dovecot()?;
     }
@@ -214,7 +215,6 @@ fn test_end_to_end(parts: &[Part], round: Round, test_args: &[String], report: &
     dist::try_out(&environment::collector_program())?;
     let cluster = Cluster::start(Durability::None)?;
     // Tests of what survives ask for another one.
-    let asks_what_survives = parts.iter().any(|part| matches!(part, Part::Collector | Part::Faults));
     let durable = asks_what_survives.then(|| Cluster::start(Durability::Full)).transpose()?;
     let programs = |names: &[Part], test_args: &[&str]| {
         let mut cargo = environment::cargo();

@@ -10,6 +10,7 @@ mod chance;
 mod disk;
 mod kills;
 mod load;
+mod mailbox;
 mod replicas;
 mod restart;
 mod signed_mail;
