@@ -20,6 +20,25 @@ pub fn decode(bytes: &[u8]) -> Option<Cow<'_, str>> {
     (!is_damaged).then_some(text)
 }
 
+/// The text of what need not be whole, as that of a mail that was damaged on its way: what can't be read of it is U+FFFD, as long as that is little.
+/// None if it is no text: most bytes are letters in one encoding or another, but people type no control characters.
+pub fn decode_mostly(bytes: &[u8]) -> Option<Cow<'_, str>> {
+    let mut detection = Detection::new();
+    detection.feed(bytes);
+    let encoding = detection.encoding();
+    let (text, _, is_damaged) = encoding.decode(bytes);
+    let is_guess = ![UTF_8, UTF_16LE, UTF_16BE].contains(&encoding);
+    let is_text = !is_guess || !text.chars().any(|c| c.is_control() && !c.is_whitespace());
+    (is_text && (!is_damaged || is_mostly_whole(&text))).then_some(text)
+}
+
+/// Whether hardly any letter of a text was damaged when it was decoded.
+pub fn is_mostly_whole(text: &str) -> bool {
+    let damaged = text.chars().filter(|c| *c == char::REPLACEMENT_CHARACTER).count() as u64;
+    let whole = text.chars().filter(|c| !c.is_ascii()).count() as u64 - damaged;
+    whole >= WHOLE_FOR_EACH_DAMAGED * damaged
+}
+
 /// The encoding of everything that `input` gives: by its byte-order mark, else UTF-8 if it is that, else a guess.
 pub fn detect(mut input: impl Read) -> io::Result<&'static Encoding> {
     let mut detection = Detection::new();
@@ -154,6 +173,9 @@ mod tests {
         bytes.extend(b"\xb1");
         assert_eq!(detect(&bytes[..]).expect("memory can be read"), UTF_8);
         assert_eq!(decode(&bytes), None);
+        assert_eq!(decode_mostly(&bytes).as_deref(), Some(format!("{CHINESE}\u{fffd}").as_str()));
+        assert_eq!(decode_mostly(b"\xff\xfe\x00\xd8"), None, "there is nothing else in it");
+        assert_eq!(decode_mostly(b"??\x0f\x9f\x9ek)\x9eXG\x0e\xff"), None, "it is no text in any encoding");
     }
 
     proptest! {

@@ -4,6 +4,7 @@ mod addresses;
 mod attachments;
 mod environment;
 mod imap;
+mod networks;
 mod oidc;
 mod outbox;
 mod reports;
@@ -24,6 +25,7 @@ use serde::{Deserialize, Serialize};
 pub use self::attachments::Attachments;
 use self::environment::Environment;
 pub use self::imap::{Imap, ImapServer, Security};
+use self::networks::networks;
 pub use self::oidc::{Grant, Oidc};
 pub use self::outbox::Outbox;
 pub use self::reports::Reports;
@@ -61,6 +63,7 @@ pub struct Config {
     /// Whom to tell of a weakness; empty for no `security.txt`.
     pub security_contact: String,
     /// Whose `X-Forwarded-For` is believed.
+    #[serde(deserialize_with = "networks")]
     pub trusted_proxies: Vec<IpNet>,
     /// How many of them stand one behind the other.
     pub trusted_proxy_hops: usize,

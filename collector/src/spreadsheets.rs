@@ -11,10 +11,37 @@ pub fn cell(text: &str) -> Cow<'_, str> {
     let runs = |first: char| {
         matches!(first, '=' | '+' | '-' | '@' | '\t' | '\r' | '\n' | '\u{ff1d}' | '\u{ff0b}' | '\u{ff0d}' | '\u{ff20}')
     };
+    let text = within_separators(text);
     match text.starts_with(runs) {
         true => Cow::Owned(format!("'{text}")),
-        false => Cow::Borrowed(text),
+        false => text,
     }
+}
+
+/// A spreadsheet whose country separates cells by semicolons begins a cell within ours at each of them. `;-)` is no formula, so a sign needs something to count.
+fn within_separators(text: &str) -> Cow<'_, str> {
+    let begins_formula = |rest: &str| {
+        let rest = rest.trim_start_matches(' ');
+        let mut chars = rest.chars();
+        match chars.next() {
+            Some('=' | '@' | '\u{ff1d}' | '\u{ff20}') => true,
+            Some('+' | '-' | '\u{ff0b}' | '\u{ff0d}') => chars.next().is_some_and(char::is_alphanumeric),
+            _ => false,
+        }
+    };
+    // The first character of all is guarded as that of our own cell.
+    let is_guarded = |at: usize, c: char| at > 0 && matches!(c, ';' | '\t') && begins_formula(&text[at + 1..]);
+    if !text.char_indices().any(|(at, c)| is_guarded(at, c)) {
+        return Cow::Borrowed(text);
+    }
+    let mut guarded = String::with_capacity(text.len() + 8);
+    for (at, c) in text.char_indices() {
+        guarded.push(c);
+        if is_guarded(at, c) {
+            guarded.push('\'');
+        }
+    }
+    Cow::Owned(guarded)
 }
 
 /// Writes lines of CSV, which end with CR LF (RFC 4180).
@@ -50,7 +77,8 @@ mod tests {
         for formula in ["=1+1", "+49 30", "-cmd|' /C calc'!A0", "@SUM(A1)", "\t=1", "\r=1", "＝1"] {
             assert_eq!(cell(formula), format!("'{formula}"));
         }
-        for text in ["", "delivery", "2026-11-29", "'=1"] {
+        assert_eq!(cell("semi;=1+1;+cmd|x;\t@a"), "semi;'=1+1;'+cmd|x;\t'@a");
+        for text in ["", "delivery", "2026-11-29", "'=1", "Thanks ;-) and a; b - c"] {
             assert_eq!(cell(text), text);
         }
     }

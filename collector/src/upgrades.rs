@@ -19,6 +19,8 @@ pub enum Upgrade {
     SealTargets,
     /// Finds or makes the customers of all cases.
     Customers,
+    /// Keeps by what the names of all customers are found, any part of those of scripts without spaces among it.
+    CustomerNames,
     /// Indexes all cases anew, in the format of this version; also by what their customers are found.
     SearchIndex,
 }
@@ -55,7 +57,7 @@ pub struct Tools<'a> {
 
 impl Upgrade {
     /// All of them, in their order.
-    pub const ALL: [Self; 3] = [Self::SealTargets, Self::Customers, Self::SearchIndex];
+    pub const ALL: [Self; 4] = [Self::SealTargets, Self::Customers, Self::CustomerNames, Self::SearchIndex];
 
     /// The name in the database and on the command line. The index has a name for each of its formats, so a new one is a new upgrade.
     pub fn name(self) -> String {
@@ -63,6 +65,7 @@ impl Upgrade {
             Self::SealTargets => "seal-targets".to_owned(),
             Self::SearchIndex => format!("search-index-{}", search::FORMAT),
             Self::Customers => "customers".to_owned(),
+            Self::CustomerNames => "customer-names".to_owned(),
         }
     }
 
@@ -70,7 +73,7 @@ impl Upgrade {
     pub const fn moment(self) -> Moment {
         match self {
             Self::SealTargets => Moment::BeforeServing,
-            Self::SearchIndex | Self::Customers => Moment::WhileServing,
+            Self::SearchIndex | Self::Customers | Self::CustomerNames => Moment::WhileServing,
         }
     }
 
@@ -80,6 +83,7 @@ impl Upgrade {
             Self::SealTargets => targets::seal_batch(tools.db, tools.keys, cursor).await?,
             Self::SearchIndex => cases::search::reindex_batch(tools.db, cursor).await?,
             Self::Customers => customers::backfill::batch(tools.db, tools.keys, tools.clock.now(), cursor).await?,
+            Self::CustomerNames => customers::backfill::names_batch(tools.db, tools.keys, cursor).await?,
         })
     }
 }

@@ -61,8 +61,8 @@ impl Contact {
         let email = fields.text::<EMAIL_MAX>("email").map(|text| text.into_string());
         let phone = fields.text::<PHONE_MAX>("phone").map(|text| text.into_string());
         let name = name.and_then(|name| read(fields, "name", one_line(&name)));
-        // Some browsers fill the wrong field.
-        let name = name.map(|name| mask(name, Masking::Cards));
+        // Some browsers fill the wrong field, and no name is an account.
+        let name = name.map(|name| mask(name, Masking::Everything));
         let email = email.and_then(|email| read(fields, "email", EmailAddress::parse(&email)));
         let email = email.map(EmailAddress::into_string);
         let phone = phone.and_then(|phone| read(fields, "phone", phone_number(&phone)));
@@ -80,15 +80,21 @@ impl fmt::Debug for Contact {
     }
 }
 
-/// A name that stands on one line, with tabs as spaces: tables are pasted with them.
+/// A name that stands on one line, with tabs as spaces: tables are pasted with them. Marks of direction go: they would turn our own words around it.
 pub fn one_line(name: &str) -> Result<String, &'static str> {
-    let spaced: String = name.chars().map(|c| if c == '\t' { ' ' } else { c }).collect();
+    let kept = name.chars().filter(|c| !turns_around(*c));
+    let spaced: String = kept.map(|c| if c == '\t' { ' ' } else { c }).collect();
     let name = spaced.trim();
     match name.chars().find(|c| c.is_control() || matches!(c, '\u{2028}' | '\u{2029}')) {
         Some('\n' | '\r' | '\u{b}' | '\u{c}' | '\u{85}' | '\u{2028}' | '\u{2029}') => Err("must be one line"),
         Some(_) => Err("must not contain control characters"),
         None => Ok(name.to_owned()),
     }
+}
+
+/// Whether a character says in which direction those after it go. Letters say it themselves.
+fn turns_around(c: char) -> bool {
+    matches!(c, '\u{61c}' | '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
 }
 
 /// A phone number as people write it, in plain characters and without those that nobody sees, which are copied along from address books.
@@ -113,6 +119,7 @@ mod tests {
             assert_eq!(one_line(broken), Err("must be one line"), "{broken:?}");
         }
         assert_eq!(one_line("Li\u{7}Lei"), Err("must not contain control characters"));
+        assert_eq!(one_line("\u{202e}ieL iL\u{202c}"), Ok("ieL iL".to_owned()));
     }
 
     #[test]
@@ -122,6 +129,13 @@ mod tests {
         for wrong in ["12", "call me", "1\n2\n3"] {
             assert!(phone_number(wrong).is_err(), "{wrong:?}");
         }
+    }
+
+    #[test]
+    fn no_number_of_a_card_or_an_account_is_a_name() {
+        let mut fields = Fields::new(serde_json::json!({"name": "Li 4111 1111 1111 1111 DE89370400440532013000"}), "");
+        let contact = Contact::read(&mut fields).expect("a contact");
+        assert_eq!(contact.name(), Some("Li •••• •••• •••• 1111 ••••••••••••••••••3000"));
     }
 
     proptest! {

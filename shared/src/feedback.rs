@@ -105,7 +105,8 @@ impl Feedback {
         let desired_outcome =
             fields.text("desired_outcome").map(|text: Text<DESIRED_OUTCOME_MAX>| text.masked(masking));
         // It is a number that tells one thing from others, so only what can be no such number is masked.
-        let reference = fields.text("reference").map(|text: Text<REFERENCE_MAX>| text.masked(Masking::Cards));
+        let reference =
+            fields.text("reference").map(|text: Text<REFERENCE_MAX>| text.on_one_line().masked(Masking::Cards));
         let contact = fields.object("contact", Contact::read).flatten();
         let consent = fields.boolean("consent");
         let locale = read_locale(&mut fields);

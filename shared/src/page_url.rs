@@ -2,6 +2,8 @@
 //!
 //! Where a customer was helps to understand them. But such addresses are stored and forwarded, and some of them hold a key to an account.
 
+use std::str::Chars;
+
 /// What stands in the place of a secret, as much of it as the secret is long.
 const MASK: &str = "***";
 
@@ -90,23 +92,51 @@ fn without_secret_values(parameters: &str) -> String {
 
 fn without_secret(parameter: &str) -> String {
     match parameter.split_once('=') {
-        Some((name, value)) if !value.is_empty() && (is_secret_name(name) || holds_random(value)) => {
+        Some((name, value)) if !value.is_empty() && (is_secret_name(&decoded(name)) || holds_secret(value)) => {
             let shown = MASK.len().min(value.chars().count());
             format!("{name}={}", &MASK[..shown])
         }
-        None if holds_random(parameter) => MASK.to_owned(),
+        None if holds_secret(parameter) => MASK.to_owned(),
         _ => parameter.to_owned(),
     }
 }
 
-/// Whether a value is random, or a part of it, such as of an address that it holds itself.
-fn holds_random(value: &str) -> bool {
-    is_random(value) || value.split(|c: char| !c.is_ascii_alphanumeric() && c != '_').any(is_random)
+/// Whether a value is random, or a part of it, or it is an address with a secret itself, encoded or not. Gone through once and not address by address,
+/// since one in another in another would take its time.
+fn holds_secret(value: &str) -> bool {
+    let value = decoded(value);
+    let is_secret = |part: &str| {
+        let signs_in = part.contains("://") && part.split('/').nth(2).is_some_and(|host| host.contains('@'));
+        let (name, value) = part.split_once('=').unwrap_or_default();
+        // The path before the first name names nothing.
+        signs_in || !value.is_empty() && name.split('/').next_back().is_some_and(is_secret_name)
+    };
+    is_random(&value)
+        || value.split(|c: char| !c.is_ascii_alphanumeric() && c != '_').any(is_random)
+        || value.split('&').any(is_secret)
+}
+
+/// A text with its ASCII characters percent-decoded, however often they were encoded, and with `&` for each sign before a parameter.
+fn decoded(text: &str) -> String {
+    let byte = |digits: &mut Chars| Some(digits.next()?.to_digit(16)? * 16 + digits.next()?.to_digit(16)?);
+    let mut decoded = String::new();
+    let mut rest = text.chars();
+    while let Some(mut character) = rest.next() {
+        let mut ahead = rest.clone();
+        // Each time that it is encoded the sign itself becomes `%25`.
+        while character == '%'
+            && let Some(code @ 0..128) = byte(&mut ahead)
+        {
+            character = char::from_u32(code).unwrap_or(character);
+            rest = ahead.clone();
+        }
+        decoded.push(if matches!(character, '?' | '#' | ';') { '&' } else { character });
+    }
+    decoded
 }
 
 /// Whether a name has one of the words in it, however it joins words: `resetToken`, `reset_token`, `user[password]`.
 fn is_secret_name(name: &str) -> bool {
-    let name = name.replace("%5B", "[").replace("%5b", "[").replace("%5D", "]").replace("%5d", "]");
     let mut words: Vec<String> = vec![String::new()];
     let mut was_lower = false;
     for c in name.chars() {
@@ -164,6 +194,20 @@ mod tests {
             ("https://a.example/?pin=1234&magic=a1&invite=b2c3", "https://a.example/?pin=***&magic=**&invite=***"),
             ("https://a.example/?csrf_token=a1&spin=1", "https://a.example/?csrf_token=**&spin=1"),
             ("https://a.example/?to=/r?x=0123456789abcdef0123456789abcdef", "https://a.example/?to=***"),
+            ("https://a.example/?to%6ben=secretsecret&%70in=7", "https://a.example/?to%6ben=***&%70in=*"),
+            ("https://a.example/?r=https%3A%2F%2Fb.example%2F%3Ftoken%3Dabcdefg&x=1", "https://a.example/?r=***&x=1"),
+            (
+                "https://a.example/?r=https%253A%252F%252Fb.example%252F%253Fto%25256ben%253Dab",
+                "https://a.example/?r=***",
+            ),
+            ("https://a.example/?r=https://b.example/?token=abcdefg", "https://a.example/?r=***"),
+            ("https://a.example/?r=https%3A%2F%2Fli%3Ahunter2%40b.example%2F", "https://a.example/?r=***"),
+            ("https://a.example/?token%3Dabc", "https://a.example/?***"),
+            (
+                "https://a.example/?r=https%3A%2F%2Fb.example%2Fcode%2Fkey%3Fid%3D7%26q%3D100%25",
+                "https://a.example/?r=https%3A%2F%2Fb.example%2Fcode%2Fkey%3Fid%3D7%26q%3D100%25",
+            ),
+            ("https://a.example/?mail=li%40b.example", "https://a.example/?mail=li%40b.example"),
             (
                 "https://a.example/019ad2f4-3c5e-7000-8000-000000000000",
                 "https://a.example/019ad2f4-3c5e-7000-8000-000000000000",

@@ -44,6 +44,12 @@ impl<const MAX: usize> Text<MAX> {
         Self(mask(self.0, masking))
     }
 
+    /// The same text with each line break, tab or other control as a space.
+    pub fn on_one_line(self) -> Self {
+        let breaks = |c: char| c.is_control() || matches!(c, '\u{2028}' | '\u{2029}');
+        Self(self.0.chars().map(|c| if breaks(c) { ' ' } else { c }).collect())
+    }
+
     /// The text.
     pub fn as_str(&self) -> &str {
         &self.0
@@ -55,10 +61,14 @@ impl<const MAX: usize> Text<MAX> {
     }
 }
 
-/// Whether a character leaves no trace on paper: spaces of all kinds, joiners and marks of direction.
+/// Whether a character leaves no trace on paper, or none without a letter before it: spaces, fillers and blanks of all kinds, controls other than NUL, joiners,
+/// marks of direction, selectors, tags and accents.
 fn shows_nothing(c: char) -> bool {
     c.is_whitespace()
-        || matches!(c, '\u{ad}' | '\u{180e}' | '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{2069}' | '\u{feff}')
+        || c.is_control() && c != '\0'
+        || matches!(c, '\u{ad}' | '\u{300}'..='\u{36f}' | '\u{115f}' | '\u{1160}' | '\u{17b4}' | '\u{17b5}' | '\u{180b}'..='\u{180f}' | '\u{200b}'..='\u{200f}')
+        || matches!(c, '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{2800}' | '\u{3164}' | '\u{fe00}'..='\u{fe0f}' | '\u{feff}' | '\u{ffa0}')
+        || matches!(c, '\u{e0000}'..='\u{e0fff}')
 }
 
 #[cfg(test)]
@@ -72,14 +82,20 @@ mod tests {
         assert_eq!(Text::<2>::parse("你好吗").map_err(|e| e.code), Err(ErrorCode::TooLong));
         assert_eq!(Text::<2>::parse(" \u{3000}\n").map_err(|e| e.code), Err(ErrorCode::Required));
         assert_eq!(Text::<9>::parse("\u{200b} \u{feff}").map_err(|e| e.code), Err(ErrorCode::Required));
+        assert_eq!(Text::<9>::parse("A-1\r\n2").map(|text| text.on_one_line().into_string()), Ok("A-1  2".to_owned()));
         assert_eq!(Text::<9>::parse("a\0b").map_err(|e| e.code), Err(ErrorCode::Invalid));
+        for nothing in ["\u{3164}", "\u{2800}\u{fe0f}", "\u{301}", "\u{e0041}", "\u{7}", "\u{ffa0} \u{115f}"] {
+            assert_eq!(Text::<9>::parse(nothing).map_err(|e| e.code), Err(ErrorCode::Required), "{nothing:?}");
+        }
+        assert!(Text::<9>::parse("e\u{301}").is_ok() && Text::<9>::parse("❤\u{fe0f}").is_ok());
     }
 
     proptest! {
         #[test]
         fn accepts_exactly_what_fits(typed in "\\PC{0,12}") {
             let length = typed.trim().chars().count();
-            prop_assert_eq!(Text::<8>::parse(&typed).is_ok(), (1..=8).contains(&length));
+            let shows = !typed.chars().all(shows_nothing);
+            prop_assert_eq!(Text::<8>::parse(&typed).is_ok(), shows && (1..=8).contains(&length));
         }
     }
 }

@@ -644,7 +644,9 @@ export function panel(sayso, outboxOnly) {
       early.replaceWith(end)
       frame.hidden = false
       still || frame.focus()
-      source.postMessage({ sayso: 'message', message: field.value }, base)
+      const { page } = sayso.about(1)
+      const errors = sayso.errors?.filter(({ who }) => !who || who == sayso.identity).map(({ at, text, times }) => at + ' ' + text + (times > 1 ? ' ×' + times : ''))
+      source.postMessage({ sayso: 'message', message: field.value, page, errors }, base)
       // Once: the next page in it may be for another message.
       field.value = ''
       settle()

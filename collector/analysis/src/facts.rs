@@ -240,151 +240,181 @@ pub struct Fact<'a> {
 
 impl<'a> Fact<'a> {
     /// Its identifier.
+    #[inline]
     pub fn id(self) -> [u8; 16] {
         *self.id
     }
 
     /// The identifier of its customer; none if nobody knows whose it is.
+    #[inline]
     pub fn customer(self) -> Option<[u8; 16]> {
         Some(*self.customer).filter(|customer| *customer != NOBODY)
     }
 
     /// When it was received.
+    #[inline]
     pub fn received_at(self) -> Millis {
         self.packed.received_at
     }
 
     /// When it was first responded to.
+    #[inline]
     pub fn first_responded_at(self) -> Option<Millis> {
         self.packed.first_responded.map(|after| self.packed.received_at + after)
     }
 
     /// When it was last resolved; it may have been reopened since.
+    #[inline]
     pub fn resolved_at(self) -> Option<Millis> {
         self.packed.resolved.map(|after| self.packed.received_at + after)
     }
 
     /// When it was first resolved.
+    #[inline]
     pub fn first_resolved_at(self) -> Option<Millis> {
         self.packed.first_resolved.map(|after| self.packed.received_at + after)
     }
 
     /// When the next of its promises is due.
+    #[inline]
     pub fn due_at(self) -> Option<Millis> {
         self.packed.due.map(|after| self.packed.received_at + after)
     }
 
     /// When the clock of its resolution did not run, each from when until when.
+    #[inline]
     pub fn pauses(self) -> &'a [(Millis, Millis)] {
         &self.packed.pauses
     }
 
     /// What its remedy cost, in thousandths, and the currency; none if it had none.
+    #[inline]
     pub fn remedy(self) -> Option<(i64, &'a str)> {
         let currency = self.word(Word::Currency);
         (!currency.is_empty()).then_some((self.packed.remedy_cost, currency))
     }
 
     /// Whether it was ever reopened.
+    #[inline]
     pub fn was_reopened(self) -> bool {
         self.packed.reopened_count > 0
     }
 
     /// Whether it was reopened within some days after it was first resolved.
+    #[inline]
     pub fn was_reopened_soon(self) -> bool {
         self.packed.reopened_soon
     }
 
     /// How many messages the staff wrote until it was first resolved.
+    #[inline]
     pub fn by_staff(self) -> u32 {
         self.packed.by_staff
     }
 
     /// How many messages the customer wrote until it was first resolved, after the first.
+    #[inline]
     pub fn by_customer(self) -> u32 {
         self.packed.by_customer
     }
 
     /// How often it went from one team or owner to another.
+    #[inline]
     pub fn transfers(self) -> u32 {
         self.packed.transfers
     }
 
     /// What its customer said of what became of it; none if they said nothing.
+    #[inline]
     pub fn rating(self) -> Option<Rating> {
         self.packed.rating.map(|(after, score, solved)| Rating { at: self.packed.received_at + after, score, solved })
     }
 
     /// The identifier of its site.
+    #[inline]
     pub fn site(self) -> &'a str {
         self.word(Word::Site)
     }
 
     /// The key of its team; empty without one.
+    #[inline]
     pub fn team(self) -> &'a str {
         self.word(Word::Team)
     }
 
     /// The identifier of its owner; empty without one.
+    #[inline]
     pub fn owner(self) -> &'a str {
         self.word(Word::Owner)
     }
 
     /// Its kind.
+    #[inline]
     pub fn kind(self) -> &'a str {
         self.word(Word::Kind)
     }
 
     /// Its status.
+    #[inline]
     pub fn status(self) -> &'a str {
         self.word(Word::Status)
     }
 
     /// Its priority.
+    #[inline]
     pub fn priority(self) -> &'a str {
         self.word(Word::Priority)
     }
 
     /// The key of its customer's tier; empty without one.
+    #[inline]
     pub fn tier(self) -> &'a str {
         self.word(Word::Tier)
     }
 
     /// How it came; empty if nobody knows.
+    #[inline]
     pub fn channel(self) -> &'a str {
         self.word(Word::Channel)
     }
 
     /// The key of its category; empty without one.
+    #[inline]
     pub fn category(self) -> &'a str {
         self.word(Word::Category)
     }
 
     /// The key of its problem; empty without one.
+    #[inline]
     pub fn problem(self) -> &'a str {
         self.word(Word::Problem)
     }
 
     /// Empty for a case that is worked on; else why it is not.
+    #[inline]
     pub fn quarantine(self) -> &'a str {
         self.word(Word::Quarantine)
     }
 
     /// What came of it; empty while nobody has said.
+    #[inline]
     pub fn outcome(self) -> &'a str {
         self.word(Word::Outcome)
     }
 
     /// The key of the calendar in whose open time its responses are counted; none if all time is open.
+    #[inline]
     pub fn calendar(self) -> Option<&'a str> {
         Some(self.word(Word::Calendar)).filter(|key| !key.is_empty())
     }
 
     /// Whether it is resolved or closed.
+    #[inline]
     pub fn is_settled(self) -> bool {
         matches!(self.status(), "resolved" | "closed")
     }
 
+    #[inline]
     fn word(self, word: Word) -> &'a str {
         let at = 2 * word as usize;
         &self.texts[usize::from(u16::from_le_bytes([self.words[at], self.words[at + 1]]))]

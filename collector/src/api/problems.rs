@@ -414,7 +414,7 @@ async fn body(app: &App, problem: Problem) -> Result<Json<ProblemBody>> {
 }
 
 async fn bodies(app: &App, problems: Vec<Problem>) -> Result<Vec<ProblemBody>> {
-    let counts = problems::count(&app.db).await?;
+    let counts = problems::count(&app.db, None).await?;
     let members: HashMap<String, Member> =
         Member::all(&app.db).await?.into_iter().map(|member| (member.email.clone(), member)).collect();
     let body = |problem: Problem| {

@@ -3,6 +3,7 @@
 use std::fmt::Write as _;
 
 use sayso_shared::limits::FILE_NAME_MAX;
+use sayso_shared::masking::{Masking, mask};
 
 use super::sniff::MediaType;
 
@@ -30,12 +31,14 @@ impl FileName {
     }
 }
 
-/// A name without folders, control characters and tricks of direction; `file` where nothing is left.
+/// A name without folders, control characters, tricks of direction and what is masked; `file` where nothing is left.
 pub fn plain(given: &str) -> String {
     let last = given.rsplit(['/', '\\']).next().unwrap_or_default();
     let clean: String = last.chars().filter(|&c| !c.is_control() && !changes_direction(c)).collect();
     let clean = clean.trim_matches(|c: char| c.is_whitespace() || c == '.');
-    shorten(if clean.is_empty() { "file" } else { clean })
+    // Many a scan is named after the card or the account that it shows.
+    let masked = mask(clean.to_owned(), Masking::Everything);
+    shorten(if masked.is_empty() { "file" } else { &masked })
 }
 
 /// The header that lets a browser save a file under its name (RFC 6266, RFC 8187), with a plain name for programs that know no other.
@@ -101,6 +104,9 @@ mod tests {
             ("", "file.png"),
             ("a/", "file.png"),
             ("con\u{0}.png", "con.png"),
+            ("card 4111 1111 1111 1111.png", "card •••• •••• •••• 1111.png"),
+            ("DE89370400440532013000.png", "••••••••••••••••••3000.png"),
+            ("IMG_20261130_104512345.png", "IMG_20261130_104512345.png"),
         ] {
             assert_eq!(named(given), clean, "{given:?}");
         }

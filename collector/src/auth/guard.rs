@@ -1,6 +1,8 @@
 //! Who may do what: the one place where sessions, roles and forged forms are checked. A handler says what it asks for by its
 //! arguments: [`SignedIn`], [`MayAct`] or [`Administers`], and [`CsrfForm`] for the form.
 
+use std::sync::Arc;
+
 use axum::Form;
 use axum::body::{Body, Bytes};
 use axum::extract::{FromRequest, FromRequestParts, OptionalFromRequestParts, Request, State};
@@ -20,6 +22,7 @@ use super::second_factor;
 use super::session::{self, AskedBy};
 use crate::app::App;
 use crate::http::body::fresh_key;
+use crate::http::language::MemberLanguage;
 use crate::http::{Error, cors, nul};
 use crate::keys::{Purpose, equal};
 use crate::text::Texts;
@@ -128,6 +131,9 @@ impl SignedIn {
             true => Place::Pane,
             false => Place::Tab,
         };
+        if let Some(language) = parts.extensions.get::<Arc<MemberLanguage>>() {
+            language.note(member.lang());
+        }
         Ok(Some(Self { t: Texts(member.lang()), member, standing, csrf, session, place }))
     }
 

@@ -11,7 +11,7 @@ mod zone;
 use std::collections::BTreeMap;
 
 use jiff::civil::{Date, Weekday};
-use jiff::tz::TimeZone;
+use jiff::tz::{AmbiguousOffset, TimeZone};
 use jiff::{Span as Days, Timestamp, Zoned};
 
 pub use hours::{DateRange, Hours, HoursError, Slot, date};
@@ -173,9 +173,16 @@ impl Calendar {
         let date = if minute >= 1_440 { date.tomorrow().ok()? } else { date };
         let minute = i8::try_from(minute % 1_440 % 60).ok().zip(i8::try_from(minute % 1_440 / 60).ok());
         let (minute, hour) = minute?;
-        let time = date.at(hour, minute, 0, 0);
-        // A time that a clock jumps over is as much later as the clock jumped; one that comes twice is the first.
-        Some(time.to_zoned(self.zone.clone()).ok()?.timestamp().as_millisecond())
+        let local = self.zone.to_ambiguous_zoned(date.at(hour, minute, 0, 0));
+        let is_jumped_over = matches!(local.offset(), AmbiguousOffset::Gap { .. });
+        // One that comes twice is the first.
+        let at = local.compatible().ok()?.timestamp();
+        if !is_jumped_over {
+            return Some(at.as_millisecond());
+        }
+        // A time that a clock jumps over is when it jumps, so that no slot is open for time that there is not. Read by the clock of before it is later than that.
+        let jump = self.zone.preceding(at.checked_add(Days::new().milliseconds(1)).ok()?).next()?;
+        Some(jump.timestamp().as_millisecond())
     }
 }
 

@@ -84,6 +84,21 @@ fn calendar_days_keep_the_wall_clock() {
 }
 
 #[test]
+fn no_slot_is_open_in_the_hour_that_a_clock_jumps_over() {
+    for (hours, promise, due) in [
+        ("sun=01:00-02:30", "90m", "2026-04-05T01:30"),
+        ("sun=02:30-05:00", "1m", "2026-03-29T03:01"),
+        ("sun=02:15-02:45; mon=09:00-17:00", "1m", "2026-03-30T09:01"),
+        ("sun=02:00-03:00; mon=09:00-17:00", "1m", "2026-03-30T09:01"),
+    ] {
+        let calendar = calendar("Europe/Berlin", hours);
+        let found = calendar.due(at(&calendar, "2026-03-29T01:00"), promise.parse().expect("a promise"));
+        let found = found.map(|due| calendar.local(due).datetime().to_string());
+        assert_eq!(found, Some(format!("{due}:00")), "{hours}");
+    }
+}
+
+#[test]
 fn a_calendar_that_is_never_open_promises_nothing() {
     let closed = Calendar::new(TimeZone::UTC, Hours::default(), Vec::new(), BTreeMap::new());
     assert_eq!(closed.due(0, Span::OpenMinutes(1)), None);

@@ -49,7 +49,7 @@ impl Conditions {
     }
 
     /// As the permissions say for one case; see [`CaseAccess`](crate::auth::permissions::CaseAccess).
-    pub(super) fn and_visible(&mut self, visible: &Visibility) {
+    pub fn and_visible(&mut self, visible: &Visibility) {
         let me = self.list(std::slice::from_ref(&visible.member_id));
         let teams = self.list(&visible.teams);
         let mut any = format!(

@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 
 use anyhow::ensure;
+use sayso_shared::masking::{Masking, mask};
 
 /// Tags of a case, at most.
 const TAGS_MAX: usize = 20;
@@ -12,7 +13,7 @@ const TAGS_MAX: usize = 20;
 pub struct Tags(BTreeSet<String>);
 
 impl Tags {
-    /// Reads them.
+    /// Reads them. A card in one is masked, as in all that the staff write.
     pub fn parse<T: AsRef<str>>(typed: impl IntoIterator<Item = T>) -> anyhow::Result<Self> {
         let mut tags = BTreeSet::new();
         for tag in typed {
@@ -20,7 +21,7 @@ impl Tags {
             let holds = (1..=64).contains(&tag.chars().count())
                 && !tag.chars().any(|letter| letter.is_control() || letter == ',');
             ensure!(holds, "a tag has 1 to 64 characters, on one line and without commas");
-            tags.insert(tag.to_owned());
+            tags.insert(mask(tag.to_owned(), Masking::Cards));
         }
         ensure!(tags.len() <= TAGS_MAX, "a case has at most {TAGS_MAX} tags");
         Ok(Self(tags))
@@ -72,6 +73,7 @@ mod tests {
     #[test]
     fn tags_have_their_limits() {
         assert!(Tags::parse(["late", "晚到", " late "]).is_ok_and(|tags| tags.iter().count() == 2));
+        assert!(Tags::parse(["4111111111111111"]).is_ok_and(|tags| tags.lines() == "••••••••••••1111"));
         for wrong in ["", " ", "a,b", "a\nb", &"a".repeat(65)] {
             assert!(Tags::parse([wrong]).is_err(), "{wrong:?}");
         }

@@ -16,7 +16,9 @@ pub struct Bar {
     pub text: String,
 }
 
-const LABELS: f64 = 190.0;
+const LABELS: f64 = 210.0;
+/// Between labels and bars.
+const GAP: f64 = 10.0;
 const VALUES: f64 = 90.0;
 const ROW: f64 = 30.0;
 /// More bars than this are read in the table.
@@ -33,7 +35,7 @@ pub fn bars(bars: &[Bar], most: Option<f64>) -> Chart {
     let scale = Scale::new((least, largest), (LABELS, PAGE - VALUES));
     for (at, bar) in shown.iter().enumerate() {
         let y = at as f64 * ROW + 4.0;
-        chart.text((LABELS - 10.0, y + 19.0), "end", "chart-label", fitting(&bar.label, 26));
+        chart.text((LABELS - GAP, y + 19.0), "end", "chart-label", fitting(&bar.label, LABELS - GAP));
         if let Some(value) = bar.value {
             let (from, to) = (scale.at(value.min(0.0)), scale.at(value.max(0.0)));
             chart.rect((from, y + 4.0), (to - from, ROW - 10.0), "chart-bar");
@@ -52,8 +54,18 @@ pub fn bars(bars: &[Bar], most: Option<f64>) -> Chart {
 
 #[cfg(test)]
 mod tests {
-    use super::super::Mark;
+    use super::super::{Mark, width_of};
     use super::*;
+
+    #[test]
+    fn a_label_stays_on_the_chart_whatever_its_letters() {
+        for letter in ["W", "m", "ß", "Щ", "约", "i", "Long word "] {
+            let bar = Bar { label: letter.repeat(80), value: None, interval: None, text: String::new() };
+            let chart = bars(&[bar], None);
+            let Some(Mark::Text { x, anchor: "end", text, .. }) = chart.marks.first() else { panic!("{chart:?}") };
+            assert!(text.ends_with('…') && width_of(text) <= *x && width_of(text) > *x / 2.0, "{text}");
+        }
+    }
 
     #[test]
     fn an_interval_is_cut_at_what_there_can_be() {

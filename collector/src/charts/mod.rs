@@ -112,18 +112,36 @@ fn round(number: f64) -> f64 {
     (number * 10.0).round() / 10.0
 }
 
-/// A label that fits: letters that are twice as wide as others count twice.
-fn fitting(text: &str, most: usize) -> String {
-    let mut width = 0;
-    let mut cut = String::new();
-    for letter in text.chars() {
-        width += if letter.is_ascii() { 1 } else { 2 };
-        if width > most {
-            return format!("{}…", cut.trim_end());
-        }
-        cut.push(letter);
+/// A label that fits into a width.
+fn fitting(text: &str, most: f64) -> String {
+    if width_of(text) <= most {
+        return text.to_owned();
     }
-    cut
+    let mut left = most - width_of_letter('…');
+    let fits = |letter: &char| {
+        left -= width_of_letter(*letter);
+        left >= 0.0
+    };
+    format!("{}…", text.chars().take_while(fits).collect::<String>().trim_end())
+}
+
+/// How wide a text is at most, whichever of the usual fonts it is set in.
+fn width_of(text: &str) -> f64 {
+    text.chars().map(width_of_letter).sum()
+}
+
+/// That of a letter of 12.5 units, by the widest of the usual fonts, DejaVu Sans.
+fn width_of_letter(letter: char) -> f64 {
+    match letter {
+        'I' | 'J' | 'f' | 'i' | 'j' | 'l' | 'r' | 't' | ' ' | '!' | '\'' | '(' | ')' | ',' | '-' | '.' | '/' | ':'
+        | ';' | '[' | ']' | '|' => 5.0,
+        'M' | 'W' | 'm' | '%' | '@' => 12.5,
+        'A'..='Z' | 'w' => 9.9,
+        // Other alphabets have broad letters too; what is beyond them stands in squares.
+        '\u{80}'..'\u{1100}' => 10.0,
+        '\u{1100}'.. => 13.0,
+        _ => 8.0,
+    }
 }
 
 #[cfg(test)]
@@ -132,8 +150,9 @@ mod tests {
 
     #[test]
     fn labels_are_cut_by_their_width() {
-        assert_eq!(fitting("Delivery on the promised day", 12), "Delivery on…");
-        assert_eq!(fitting("按约定日期送达", 12), "按约定日期送…");
-        assert_eq!(fitting("short", 12), "short");
+        assert_eq!(fitting("Delivery on the promised day", 100.0), "Delivery on…");
+        assert_eq!(fitting("按约定日期送达", 80.0), "按约定日期…");
+        assert_eq!(fitting("short", 40.0), "short");
+        assert_eq!(fitting("WWWWWWWWWWWWWWWWWWWWWWWWWWWWWWWW", 180.0), "WWWWWWWWWWWWW…");
     }
 }

@@ -1,7 +1,7 @@
 //! Things by two figures, with a line across each, where one is given.
 
 use super::scale::Scale;
-use super::{Chart, PAGE, fitting};
+use super::{Chart, PAGE, fitting, width_of};
 
 /// Something that has a place.
 #[derive(Clone, Debug, PartialEq)]
@@ -33,6 +33,8 @@ const LEFT: f64 = 48.0;
 const RIGHT: f64 = PAGE - 12.0;
 const TOP: f64 = 26.0;
 const BOTTOM: f64 = 390.0;
+/// The room for a label.
+const LABEL: f64 = 160.0;
 
 /// Things in their plane, each with its number and label beside its dot; where there is no room for the label stands the number alone.
 pub fn plane(plane: &Plane, places: &[Place]) -> Chart {
@@ -66,7 +68,7 @@ pub fn plane(plane: &Plane, places: &[Place]) -> Chart {
     taken.extend(dots.iter().map(|(x, y)| Taken { from: x - 6.0, to: x + 6.0, y: *y + 4.0 }));
     for (at, (place, (at_x, at_y))) in places.iter().zip(&dots).enumerate() {
         chart.dot((*at_x, *at_y), 5.0, "chart-dot");
-        let label = format!("{} {}", at + 1, fitting(&place.label, 22));
+        let label = format!("{} {}", at + 1, fitting(&place.label, LABEL));
         let sides = [((at_x + 9.0, at_y + 4.0), "start"), ((at_x - 9.0, at_y + 4.0), "end")];
         let is_free = |(place, anchor): &((f64, f64), &'static str)| {
             let wanted = Taken::by(&label, *place, anchor);
@@ -90,9 +92,9 @@ struct Taken {
 }
 
 impl Taken {
-    /// That of a text; letters of 12 units are about 7 wide, and Chinese ones twice that.
+    /// That of a text.
     fn by(text: &str, (x, y): (f64, f64), anchor: &str) -> Self {
-        let width: f64 = text.chars().map(|letter| if letter.is_ascii() { 7.2 } else { 13.0 }).sum();
+        let width = width_of(text);
         let from = if anchor == "end" { x - width } else { x };
         Self { from, to: from + width, y }
     }

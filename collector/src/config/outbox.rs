@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 use url::Url;
 
 use super::Secret;
+use super::networks::networks;
 
 /// Deliveries.
 #[derive(Clone, Debug, Deserialize, Serialize)]
@@ -22,6 +23,7 @@ pub struct Outbox {
     /// Names of internal hosts that targets may be at; `*.` before one stands for all below it.
     pub allow_hosts: Vec<String>,
     /// Internal networks that targets may be in.
+    #[serde(deserialize_with = "networks")]
     pub allow_networks: Vec<IpNet>,
     /// The HTTP proxy that requests to targets go through, with its user and password; empty for none.
     pub proxy: Secret,

@@ -53,10 +53,14 @@ impl JoinPage {
 /// Opening it has no consequences: mail scanners do so too.
 async fn show(
     State(app): State<App>,
+    client: ClientAddress,
     ConsoleLanguage(t): ConsoleLanguage,
     Path(token): Path<String>,
 ) -> Result<Response> {
     let invitation = Invitation::by_token(&app.db, &app.keys, &token, app.clock.now()).await?;
+    if invitation.is_none() {
+        app.limits.check_token(client)?;
+    }
     let status = if invitation.is_some() { StatusCode::OK } else { StatusCode::NOT_FOUND };
     Ok((status, page(&JoinPage::new(&app, t, invitation))?).into_response())
 }

@@ -72,10 +72,12 @@ struct ValidForm {
 
 async fn show(
     State(app): State<App>,
+    client: ClientAddress,
     ConsoleLanguage(t): ConsoleLanguage,
     Path(token): Path<String>,
 ) -> Result<Response> {
     if !links::setup_works(&app.db, &app.keys, &token, app.clock.now()).await? {
+        app.limits.check_token(client)?;
         return Err(GONE);
     }
     let shown =

@@ -161,10 +161,14 @@ async fn sign_out(who: SignedIn, CsrfForm(_): CsrfForm<Nothing>) -> Result<Respo
 
 async fn show_link(
     State(app): State<App>,
+    client: ClientAddress,
     ConsoleLanguage(t): ConsoleLanguage,
     Path(token): Path<String>,
 ) -> Result<Response> {
     let works = links::sign_in_works(&app.db, &app.keys, &token, app.clock.now()).await?;
+    if !works {
+        app.limits.check_token(client)?;
+    }
     let status = if works { StatusCode::OK } else { StatusCode::NOT_FOUND };
     Ok((status, page(&LinkPage { t, works })?).into_response())
 }

@@ -15,6 +15,7 @@ use crate::clock::Millis;
 use crate::config::Config;
 use crate::http::Result;
 use crate::sites::Site;
+use crate::sites::origin::as_listed;
 use crate::sites::sightings::Sighting;
 use crate::sites::snippet::{csp_lines, pinned_tag, script_tag};
 use crate::text::Texts;
@@ -127,7 +128,7 @@ impl Stranger {
     fn new(t: Texts, sentence: &str, key: &str, origin: &str) -> Self {
         Self {
             sentence: t.with(sentence, &[("origin", origin)]),
-            command: format!("sayso site set {key} origins+={origin}"),
+            command: format!("sayso site set {key} origins+={}", as_listed(origin)),
         }
     }
 }

@@ -3,7 +3,7 @@
 use sayso_shared::contact::one_line;
 use sayso_shared::id::IdempotencyKey;
 use sayso_shared::limits::{MESSAGE_MAX, NAME_MAX};
-use sayso_shared::masking::Masking;
+use sayso_shared::masking::{Masking, mask};
 use sayso_shared::text::Text;
 use serde_json::{Value, json};
 use sqlx::AssertSqlSafe;
@@ -68,11 +68,11 @@ pub enum CustomerError {
 }
 
 impl Name {
-    /// Reads a name.
+    /// Reads a name, in which a card is masked.
     pub fn parse(typed: &str) -> Result<Self, String> {
         let name = one_line(typed)?;
         let name: Text<NAME_MAX> = Text::parse(&name).map_err(|error| error.detail.to_string())?;
-        Ok(Self(name.into_string()))
+        Ok(Self(mask(name.into_string(), Masking::Cards)))
     }
 
     /// The name.
@@ -275,6 +275,7 @@ mod tests {
     #[test]
     fn a_name_is_one_line_of_so_many_characters() {
         assert!(Name::parse(&"李".repeat(NAME_MAX)).is_ok());
+        assert!(Name::parse("Li 4111111111111111").is_ok_and(|name| name.0 == "Li ••••••••••••1111"));
         for wrong in ["", "  ", "Li\nLei", &"李".repeat(NAME_MAX + 1)] {
             assert!(Name::parse(wrong).is_err(), "{wrong:?}");
         }

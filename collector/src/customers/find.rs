@@ -33,7 +33,7 @@ impl Wanted {
         let mut handles = hashes_of_contact(keys, typed, countries);
         let is_contact = !handles.is_empty();
         handles.push(hash_of_identity(keys, typed));
-        let names = if is_contact { Vec::new() } else { names::hashes(keys, typed).into_iter().collect() };
+        let names = if is_contact { Vec::new() } else { names::hashes_of_query(keys, typed).into_iter().collect() };
         Self { site_id: None, handles, names, is_text_given: true }
     }
 

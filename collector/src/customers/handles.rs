@@ -131,14 +131,15 @@ impl Handles {
     }
 }
 
-/// The hashes of the address or the phone number that somebody typed to search; none if it is neither. A number without its country may be
-/// one of any site's.
+/// The hashes of the address or the phone number that somebody typed to search, or copied with what stood around it; none if it is neither. A number without
+/// its country may be one of any site's, or begin with its country.
 pub fn hashes_of_contact(keys: &Keys, typed: &str, countries: &Countries) -> Vec<String> {
-    if let Some(email) = email_form(typed) {
+    if let Some(email) = searched_email(typed) {
         return vec![hash(keys, HandleKind::Email, &email)];
     }
     let mut hashes = Vec::new();
-    for phone in countries.each().into_iter().filter_map(|country| Phone::parse(typed, country)) {
+    let with_plus = Phone::parse(&format!("+{}", typed.trim()), None).filter(Phone::is_international);
+    for phone in countries.each().into_iter().filter_map(|country| Phone::parse(typed, country)).chain(with_plus) {
         let hash = hash(keys, HandleKind::Phone, phone.as_str());
         if !hashes.contains(&hash) {
             hashes.push(hash);
@@ -149,7 +150,7 @@ pub fn hashes_of_contact(keys: &Keys, typed: &str, countries: &Countries) -> Vec
 
 /// Whether what somebody typed is an address or a phone number.
 pub fn is_contact(typed: &str) -> bool {
-    email_form(typed).is_some() || Phone::parse(typed, None).is_some()
+    searched_email(typed).is_some() || Phone::parse(typed, None).is_some()
 }
 
 /// The hash of an identity that somebody typed.
@@ -166,6 +167,18 @@ pub fn hash_of_email(keys: &Keys, address: &str) -> String {
 /// An address in the form by which it is compared: hardly any server tells capitals before the @ from small letters.
 fn email_form(typed: &str) -> Option<String> {
     EmailAddress::parse(typed).ok().map(|email| email.as_str().to_ascii_lowercase())
+}
+
+/// The form of an address that is typed to search: also as it stands in mails, lists and sentences, such as `Li <li@example.com>` or `(li@example.com).`.
+fn searched_email(typed: &str) -> Option<String> {
+    let stands_around = |c: char| c.is_whitespace() || "<>()[]{}\"“”„«»‚‘’「」,;:.，；。、".contains(c);
+    let typed = typed.rsplit_once('<').map_or(typed, |(_, address)| address).trim_matches(stands_around);
+    let address = match typed.split_once(':') {
+        Some((scheme, rest)) if scheme.eq_ignore_ascii_case("mailto") => rest.split('?').next().unwrap_or_default(),
+        _ => typed,
+    };
+    // These may be part of an address.
+    email_form(address).or_else(|| email_form(address.trim_matches(|c| stands_around(c) || "'!?".contains(c))))
 }
 
 /// 128 bits, which tell all customers apart.
@@ -202,6 +215,33 @@ mod tests {
     }
 
     #[test]
+    fn an_address_is_found_as_it_is_copied() {
+        let stored = hash_of_email(&keys(), "li@example.com");
+        for typed in [
+            "li@example.com",
+            "<li@example.com>",
+            "Li Lei <Li@example.com>",
+            "\"Lei, Li\" <li@example.com>,",
+            "mailto:li@example.com",
+            "<MAILTO:li@example.com?subject=Hello>",
+            "li@example.com,",
+            "li@example.com.",
+            "(li@example.com).",
+            "\"li@example.com\"",
+            "“li@example.com”",
+            "'li@example.com'",
+            " li@example.com; ",
+            "li@example.com。",
+        ] {
+            assert_eq!(hashes_of_contact(&keys(), typed, &Countries::default()), [stored.as_str()], "{typed}");
+            assert!(is_contact(typed), "{typed}");
+        }
+        let apostrophe = hash_of_email(&keys(), "'li@example.com");
+        assert_ne!(apostrophe, stored);
+        assert_eq!(hashes_of_contact(&keys(), "'li@example.com", &Countries::default()), [apostrophe]);
+    }
+
+    #[test]
     fn a_number_is_found_in_any_spelling() {
         let countries = Countries(HashMap::from([("site".to_owned(), "CN".parse().expect("a country"))]));
         let stored = Handles::of(&keys(), None, Some(&contact(json!({"phone": "+86 138 0013 8000"}))), None);
@@ -209,6 +249,7 @@ mod tests {
             let found = hashes_of_contact(&keys(), typed, &countries);
             assert!(found.contains(&stored.own[0].hash), "{typed}");
         }
+        assert!(hashes_of_contact(&keys(), "86 138 0013 8000", &Countries::default()).contains(&stored.own[0].hash));
         assert!(hashes_of_contact(&keys(), "late delivery", &countries).is_empty());
     }
 }

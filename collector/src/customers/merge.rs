@@ -189,7 +189,7 @@ async fn give_handle(
 }
 
 /// Lets the other be found by the words of the one's name as well.
-async fn move_names(tx: &mut Tx, id: &str, into: &str) -> sqlx::Result<()> {
+pub(super) async fn move_names(tx: &mut Tx, id: &str, into: &str) -> sqlx::Result<()> {
     let select = "select hash from customer_names where customer_id = $1 and hash not in (select hash from customer_names where customer_id = $2)";
     let hashes: Vec<String> =
         with_tx!(&mut *tx, conn => sqlx::query_scalar(select).bind(id).bind(into).fetch_all(conn).await)?;

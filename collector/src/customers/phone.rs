@@ -32,6 +32,11 @@ impl Phone {
         digits(&plain(typed)?)
     }
 
+    /// Whether its country is known.
+    pub const fn is_international(&self) -> bool {
+        matches!(self, Self::International(_))
+    }
+
     /// The number in its form.
     pub fn as_str(&self) -> &str {
         match self {

@@ -131,11 +131,9 @@ async fn wanted(arguments: &ExportArguments, context: &Context) -> anyhow::Resul
             Some(Some(at)) => Ok(Some(at)),
             Some(None) => bail!("--{name} must be a day such as 2026-11-29, or a time as in RFC 3339"),
         };
-    Ok(Wanted {
-        site_id: site.map(|site| site.id().to_owned()),
-        from: at("from", &arguments.from, Edge::First)?,
-        to: at("to", &arguments.to, Edge::Last)?,
-    })
+    let (from, to) = (at("from", &arguments.from, Edge::First)?, at("to", &arguments.to, Edge::Last)?);
+    ensure!(from.zip(to).is_none_or(|(from, to)| from < to), "--to must be after --from");
+    Ok(Wanted { site_id: site.map(|site| site.id().to_owned()), from, to })
 }
 
 /// Readable by its owner alone: it holds what customers wrote.

@@ -1,12 +1,14 @@
 //! What every answer says of itself: how far it is to be trusted, and whether it ends the connection.
 
+use std::sync::Arc;
+
 use axum::extract::{Request, State};
 use axum::http::{HeaderName, HeaderValue, StatusCode, header};
 use axum::middleware::Next;
 use axum::response::Response;
 use sayso_shared::Problem;
 
-use super::language;
+use super::language::{self, MemberLanguage};
 use super::problems::{self, Area};
 use crate::config::Config;
 
@@ -62,15 +64,18 @@ pub async fn for_all(State(hsts): State<Hsts>, request: Request, next: Next) -> 
 }
 
 /// On every page for people. An error becomes a page in the reader's language; pages are never cached, since they are about one person.
-pub async fn for_pages(request: Request, next: Next) -> Response {
+pub async fn for_pages(mut request: Request, next: Next) -> Response {
     let area = Area::of(request.uri().path());
     let lang = match area {
         Area::Staff => language::of_console(request.uri(), request.headers()),
         Area::Customers => language::of_request(request.uri(), request.headers()),
     };
     let policy = policy(request.uri().path(), area);
+    let member = Arc::new(MemberLanguage::default());
+    request.extensions_mut().insert(Arc::clone(&member));
     let mut response = next.run(request).await;
     if let Some(problem) = response.extensions_mut().remove::<Problem>() {
+        let lang = member.get().unwrap_or(lang);
         response = problems::page(&problem, lang, area, response);
     }
     let headers = response.headers_mut();

@@ -1,6 +1,7 @@
 //! Which language a page speaks: the one that its address asks for, else the one that the person chose, else the browser's.
 
 use std::convert::Infallible;
+use std::sync::OnceLock;
 
 use axum::extract::FromRequestParts;
 use axum::http::request::Parts;
@@ -15,6 +16,24 @@ pub const COOKIE: &str = "sayso_lang";
 
 /// How long it is kept.
 pub const KEPT_SECONDS: i64 = 365 * 24 * 60 * 60;
+
+/// The language in which a member is spoken to. It is known once the session has been read, and counts for the error page too, which stands
+/// outside of it.
+#[derive(Debug, Default)]
+pub struct MemberLanguage(OnceLock<Lang>);
+
+impl MemberLanguage {
+    /// Notes it.
+    pub fn note(&self, lang: Lang) {
+        // Whoever reads it first is the same member as whoever reads it again.
+        let _ = self.0.set(lang);
+    }
+
+    /// It, if the request is a member's.
+    pub fn get(&self) -> Option<Lang> {
+        self.0.get().copied()
+    }
+}
 
 /// The texts in the language of a customer.
 #[derive(Clone, Copy, Debug)]

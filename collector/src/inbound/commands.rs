@@ -6,7 +6,7 @@ use std::process::ExitCode;
 use anyhow::{Context as _, ensure};
 use clap::Subcommand;
 
-use super::receive::{Handled, MAIL_MAX_BYTES, receive};
+use super::receive::{BulkMail, Handled, MAIL_MAX_BYTES, receive_with};
 use super::rows::Received;
 use crate::app::App;
 use crate::audit::Stamp;
@@ -29,6 +29,9 @@ pub enum MailCommand {
         /// The site for mails that answer nothing; without it, the one whose address the mail was sent to.
         #[arg(long, value_name = "KEY")]
         site: Option<String>,
+        /// Take it also if it looks as if it was sent to many: for a mail that was held for that, once you have looked at it.
+        #[arg(long)]
+        take_bulk: bool,
     },
     /// List the mails that came last, and what became of them.
     List {
@@ -58,7 +61,9 @@ pub enum MailCommand {
 /// Does what the command says; gives what the process ends with.
 pub async fn run(command: MailCommand, config: Config) -> anyhow::Result<ExitCode> {
     match command {
-        MailCommand::Receive { site } => Ok(take(site, config).await),
+        MailCommand::Receive { site, take_bulk } => {
+            Ok(take(site, if take_bulk { BulkMail::Take } else { BulkMail::Hold }, config).await)
+        }
         MailCommand::List { json } => list(&Context::open(config).await?, json).await.map(|()| ExitCode::SUCCESS),
         MailCommand::Dkim { domain, rotate, use_selector } => {
             let context = Context::open(config).await?;
@@ -111,7 +116,7 @@ fn in_strings(text: &str) -> String {
 }
 
 /// Whatever goes wrong on our side is tried again by the mail server; only what can never work ends otherwise.
-async fn take(site: Option<String>, config: Config) -> ExitCode {
+async fn take(site: Option<String>, bulk: BulkMail, config: Config) -> ExitCode {
     let raw = match read() {
         Ok(raw) => raw,
         Err(error) => {
@@ -119,7 +124,7 @@ async fn take(site: Option<String>, config: Config) -> ExitCode {
             return ExitCode::FAILURE;
         }
     };
-    match deliver(site, config, &raw).await {
+    match deliver(site, bulk, config, &raw).await {
         Ok(Handled::Now(received)) => println!("{}", line(&received)),
         Ok(Handled::Before(received)) => println!("{} (came before)", line(&received)),
         Err(error) => return try_again(&error),
@@ -140,13 +145,13 @@ fn read() -> anyhow::Result<Vec<u8>> {
     Ok(raw)
 }
 
-async fn deliver(site: Option<String>, config: Config, raw: &[u8]) -> anyhow::Result<Handled> {
+async fn deliver(site: Option<String>, bulk: BulkMail, config: Config, raw: &[u8]) -> anyhow::Result<Handled> {
     let app = App::start(config).await?;
     let site = match site {
         Some(key) => Some(Site::by_key(&app.db, &key).await?),
         None => None,
     };
-    let handled = receive(&app, raw, site.as_ref()).await?;
+    let handled = receive_with(&app, raw, site.as_ref(), bulk).await?;
     app.shutdown.cancel();
     Ok(handled)
 }

@@ -2,13 +2,12 @@
 
 use std::borrow::Cow;
 
-use mail_parser::decoders::base64::base64_decode;
-use mail_parser::decoders::quoted_printable::quoted_printable_decode;
-use mail_parser::{Address, Encoding, HeaderName, Message, MessageParser, MessagePart, MimeHeaders as _, PartType};
+use mail_parser::{Address, HeaderName, Message, MessageParser, PartType};
 use sayso_shared::EmailAddress;
 
-use super::automatic;
+pub use super::body::File;
 use super::rows::MailReason;
+use super::{automatic, body};
 use crate::charset;
 
 /// Parts that a mail may have; each costs more memory than it may be long.
@@ -40,14 +39,6 @@ pub struct Mail {
     pub bounce: Option<Bounce>,
 }
 
-/// A file of a mail.
-pub struct File {
-    /// As its sender called it.
-    pub name: String,
-    /// What is in it.
-    pub content: Vec<u8>,
-}
-
 /// A mail that could not be delivered (RFC 3464).
 #[derive(Debug, PartialEq, Eq)]
 pub struct Bounce {
@@ -74,14 +65,15 @@ impl Mail {
         }
         let sender = sender(&message)?;
         let automatic = automatic::reason(&message, sender.1.as_str());
+        let (text, files) = body::read(&message)?;
         let bounce = automatic.filter(|reason| *reason == MailReason::Bounced).map(|_| bounce(&message));
         Ok(Self {
             message_id: message.message_id().map(str::to_owned).filter(|id| !id.is_empty()),
             recipients: recipients(&message),
             references: references(&message),
             subject: message.subject().unwrap_or_default().split_whitespace().collect::<Vec<_>>().join(" "),
-            text: text(&message)?,
-            files: files(&message),
+            text,
+            files,
             sender,
             automatic,
             bounce,
@@ -134,57 +126,6 @@ fn references(message: &Message<'_>) -> Vec<String> {
     references.extend(of(message.references()).into_iter().rev());
     references.truncate(REFERENCES_MAX);
     references
-}
-
-/// The text of the mail: of its plain part, or of its HTML where it has only that.
-fn text(message: &Message<'_>) -> Result<String, MailReason> {
-    let mut texts = Vec::new();
-    for (place, part) in message.text_bodies().enumerate() {
-        // It can hide what it says from everybody who looks for it, and nobody writes it (RFC 3501 has another one, for names of folders).
-        if encoding_name(part).is_some_and(|name| name.eq_ignore_ascii_case("utf-7")) {
-            return Err(MailReason::Unreadable);
-        }
-        let text = match &part.body {
-            PartType::Text(text) if encoding_name(part).is_none() && text.contains('\u{fffd}') => {
-                undeclared(message, part)
-            }
-            _ => None,
-        };
-        texts.extend(text.or_else(|| message.body_text(place).map(Cow::into_owned)));
-    }
-    let text = texts.join("\n\n").replace("\r\n", "\n").replace('\0', "");
-    Ok(text.trim().to_owned())
-}
-
-/// The text of a part that does not say in which encoding it is: by how it looks.
-fn undeclared(message: &Message<'_>, part: &MessagePart<'_>) -> Option<String> {
-    let written = message.raw_message.get(part.offset_body as usize..part.offset_end as usize)?;
-    let bytes: Cow<'_, [u8]> = match part.encoding {
-        Encoding::None => Cow::Borrowed(written),
-        Encoding::QuotedPrintable => Cow::Owned(quoted_printable_decode(written)?),
-        Encoding::Base64 => Cow::Owned(base64_decode(written)?),
-    };
-    charset::decode(&bytes).map(Cow::into_owned)
-}
-
-fn encoding_name<'a>(part: &'a MessagePart<'_>) -> Option<&'a str> {
-    part.content_type().and_then(|kind| kind.attribute("charset"))
-}
-
-fn files(message: &Message<'_>) -> Vec<File> {
-    let parts = message.attachments().filter(|part| !matches!(part.body, PartType::Multipart(_)));
-    parts
-        .map(|part| {
-            let name = part.attachment_name().map(str::to_owned);
-            let content = match &part.body {
-                PartType::Message(nested) => nested.raw_message.to_vec(),
-                _ => part.contents().to_vec(),
-            };
-            let usual = if part.is_message() { "message.eml" } else { "file" };
-            File { name: name.unwrap_or_else(|| usual.to_owned()), content }
-        })
-        .filter(|file| !file.content.is_empty())
-        .collect()
 }
 
 /// What a report of a mail server says, and the identifiers in the mail that it brings back.

@@ -27,9 +27,23 @@ pub enum Handled {
     Before(Received),
 }
 
+/// What becomes of a new mail that looks as if it was sent to many.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum BulkMail {
+    /// It waits for somebody to look at it.
+    Hold,
+    /// Somebody has looked at it: it is taken as any other.
+    Take,
+}
+
+/// Takes a mail as [`receive_with`], and holds what looks as if it was sent to many.
+pub async fn receive(app: &App, raw: &[u8], site: Option<&Site>) -> Result<Handled> {
+    receive_with(app, raw, site, BulkMail::Hold).await
+}
+
 /// Takes a mail. New cases are of `site`, or without one of the site whose address it was sent to, or of the only one if that has no address. An error is ours, such as of the database, and the
 /// mail is to be tried again: whatever was done of it is not done twice.
-pub async fn receive(app: &App, raw: &[u8], site: Option<&Site>) -> Result<Handled> {
+pub async fn receive_with(app: &App, raw: &[u8], site: Option<&Site>, bulk: BulkMail) -> Result<Handled> {
     let mail = Mail::parse(raw);
     // It may have come before for no site, as long as none had its address.
     let of_no_site = fingerprint(app, raw, mail.as_ref().ok(), None);
@@ -42,7 +56,7 @@ pub async fn receive(app: &App, raw: &[u8], site: Option<&Site>) -> Result<Handl
         }
     }
     let decision = match &mail {
-        Ok(mail) => decide(app, mail, site.as_deref()).await?,
+        Ok(mail) => decide(app, mail, site.as_deref(), bulk).await?,
         Err(reason) => Decision::held(*reason),
     };
     let received = Received {
@@ -75,7 +89,7 @@ pub(super) async fn hold_unread(app: &App, place: &str, reason: MailReason) -> R
     Ok(received.record(&app.db, &app.keys, &fingerprint, None).await?)
 }
 
-async fn decide(app: &App, mail: &Mail, site: Option<&Site>) -> Result<Decision> {
+async fn decide(app: &App, mail: &Mail, site: Option<&Site>, bulk: BulkMail) -> Result<Decision> {
     if is_own(app, mail).await? {
         return Ok(Decision::dropped(MailReason::Own));
     }
@@ -88,11 +102,16 @@ async fn decide(app: &App, mail: &Mail, site: Option<&Site>) -> Result<Decision>
             None => Decision::dropped(MailReason::Bounced),
         });
     }
-    if let Some(reason) = mail.automatic {
+    let seems_bulk = mail.automatic == Some(MailReason::Bulk);
+    if let Some(reason) = mail.automatic
+        && !seems_bulk
+    {
         return Ok(Decision::dropped(reason));
     }
     match case_of(app, mail).await? {
+        // Nobody but who had a mail of ours knows how to answer it, whatever their list or help desk writes into the head.
         Some((party, case)) => answer(app, mail, party, case).await,
+        None if seems_bulk && bulk == BulkMail::Hold => Ok(Decision::held(MailReason::Bulk)),
         None => match site {
             Some(site) => make_case(app, mail, site, None).await,
             None => Ok(Decision::held(MailReason::NoSite)),

@@ -33,7 +33,7 @@ words! {
         Own = "own",
         /// A program answered.
         AutoReply = "auto_reply",
-        /// It was sent to many.
+        /// It seems to have been sent to many, or by a program.
         Bulk = "bulk",
         /// It came back.
         Bounced = "bounced",
@@ -137,10 +137,10 @@ impl Received {
     }
 }
 
-/// Forgets what became of mails that came long ago. Those that are held stay.
+/// Forgets what became of mails that came long ago. Those that are held stay, unless they only look like newsletters, of which there are many.
 pub async fn forget_old(db: &Db, now: Millis) -> sqlx::Result<()> {
-    let delete = "delete from inbound_mails where received_at < $1 and outcome <> 'held'";
-    with_write!(db, conn => sqlx::query(delete).bind(now - KEPT).execute(conn).await.map(|_| ()))
+    let delete = "delete from inbound_mails where received_at < $1 and (outcome <> 'held' or reason = $2)";
+    with_write!(db, conn => sqlx::query(delete).bind(now - KEPT).bind(MailReason::Bulk.as_str()).execute(conn).await.map(|_| ()))
 }
 
 /// The place of a kept mail, which its ciphertext is bound to.

@@ -45,11 +45,11 @@ pub fn inert(text: &str) -> String {
         let is_inside = before.is_some_and(char::is_alphanumeric) && after.is_some_and(|c| c.is_alphanumeric());
         // `evil.example` is a link in some rooms, and so is whatever has a scheme.
         let is_dot = matches!(c, '.' | '。' | '．') && is_inside && !after.is_some_and(char::is_ascii_digit);
-        if is_dot {
+        let is_first = before.is_none_or(|before| before == '\n');
+        if is_dot || is_first && begins_block(&chars[at..]) {
             inert.push(JOINER);
         }
         inert.push(*c);
-        let is_first = before.is_none_or(|before| before == '\n');
         let names = matches!(c, '@' | '＠' | '﹫' | '<')
             || *c == ':' && after == Some(&'/')
             || *c == '!' && after == Some(&'[')
@@ -59,6 +59,19 @@ pub fn inert(text: &str) -> String {
         }
     }
     inert
+}
+
+/// Whether a line is a heading, an item, a quote or a rule of Markdown, makes a heading of the line before it, or is code since it is indented.
+fn begins_block(rest: &[char]) -> bool {
+    let line = || rest.iter().take_while(|c| **c != '\n');
+    let indent = line().take_while(|c| **c == ' ').count();
+    let mut words = line().skip(indent).skip_while(|c| c.is_ascii_digit());
+    let has_number = line().skip(indent).next().is_some_and(char::is_ascii_digit);
+    match words.next() {
+        Some('.' | ')') if has_number => words.next().is_none_or(|c| *c == ' '),
+        Some('-' | '+' | '=' | '#' | '>' | '*' | '_' | '~' | '`') if !has_number => true,
+        _ => indent >= 4,
+    }
 }
 
 /// The same on one line.
@@ -153,6 +166,8 @@ mod tests {
         assert_eq!(seen("椅子坏了。\r\n请处理"), "椅子坏了。\n请处理");
         assert_eq!(seen("a\u{202e}b\u{0}c\u{2060}d"), "abcd");
         assert_eq!(inert_line("a\n\n b"), "a b");
+        assert_eq!(seen("1. one\n---\n- item\n    code\n> said"), "|1. one\n|---\n|- item\n|    code\n|> said");
+        assert_eq!(seen("3.50 too much\n10:30"), "3.50 too much\n10:30");
     }
 
     #[test]

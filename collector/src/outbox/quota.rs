@@ -29,10 +29,21 @@ pub(super) struct FullWindow {
     started_at: Millis,
 }
 
+/// The mailbox that an address belongs to: most servers deliver `li+anything@…` to `li@…`.
+fn mailbox(address: &str) -> String {
+    let address = address.to_lowercase();
+    match address.split_once('@') {
+        Some((local, domain)) => {
+            format!("{}@{domain}", local.split('+').find(|part| !part.is_empty()).unwrap_or(local))
+        }
+        None => address,
+    }
+}
+
 impl Scope {
     /// Receipts to an address, of all cases.
     pub fn receipts(keys: &Keys, limits: &Limits, address: &str) -> Self {
-        Self::new(keys, &format!("receipts/{}", address.to_lowercase()), limits.receipts_per_hour)
+        Self::new(keys, &format!("receipts/{}", mailbox(address)), limits.receipts_per_hour)
     }
 
     /// Mails about one case to an address.
@@ -97,5 +108,18 @@ pub async fn receipt_is_folded(app: &App, case_id: &str, address: &str) -> sqlx:
     match state {
         Some(state) => Ok(state == State::Folded.as_str()),
         None => Scope::receipts(&app.keys, &app.config.limits, address).is_full(app).await,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn plus_addresses_are_one_mailbox() {
+        assert_eq!(mailbox("Li+1@Example.com"), mailbox("li+shop+2@example.com"));
+        assert_eq!(mailbox("li@example.com"), "li@example.com");
+        assert_ne!(mailbox("li@example.com"), mailbox("lu+li@example.com"));
+        assert_eq!(mailbox("+li@example.com"), "li@example.com");
     }
 }

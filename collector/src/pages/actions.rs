@@ -142,7 +142,7 @@ fn done(case: &Case, typed: &Typed) -> &'static str {
     let is_satisfied = typed.score.parse::<i64>().is_ok_and(|score| score >= SATISFIED_FROM);
     let may_be_unsolved = matches!(case.kind(), Kind::Complaint | Kind::Question);
     match typed.posted {
-        StatusForm::Reply | StatusForm::NotSolved if !was_open => "not-solved",
+        StatusForm::Reply | StatusForm::NotSolved if !was_open && may_be_unsolved => "not-solved",
         StatusForm::Rating if typed.solved == "no" => "not-solved",
         StatusForm::Rating if !is_satisfied && typed.solved.is_empty() && may_be_unsolved => "rating-low",
         other => other.word(),

@@ -117,6 +117,8 @@ struct EntryPage {
     rating_for_all: bool,
     importance_for_all: bool,
     outcome_for_all: bool,
+    /// Whether the site wants to know what went wrong on the page around the frame.
+    page_errors: bool,
     consent: Option<String>,
     promise: Option<String>,
     typed: Typed,
@@ -152,6 +154,7 @@ impl EntryPage {
             rating_for_all: is_for_all(site, "rating"),
             importance_for_all: is_for_all(site, "importance"),
             outcome_for_all: is_for_all(site, "desired_outcome"),
+            page_errors: settings.page_errors,
             consent: text(&settings.consent_text),
             promise: text(&settings.promise_text),
             typed,

@@ -1,10 +1,10 @@
 //! The form of the entry page: what was typed into it, and the feedback that this means.
 
 use sayso_shared::id::IdempotencyKey;
-use sayso_shared::limits::URL_MAX;
 use sayso_shared::{Kind, Lang};
 use serde_json::{Map, Value, json};
 
+use super::around::{Around, is_address};
 use super::files;
 use super::form::{Form, fresh_key};
 use super::visit::Visit;
@@ -64,6 +64,8 @@ pub struct Typed {
     pub consent: bool,
     /// The page that led here.
     pub from: String,
+    /// The page around the widget's frame.
+    pub around: Around,
     /// What the form was handed out with.
     pub token: String,
     /// The field that people do not see.
@@ -103,6 +105,7 @@ impl Typed {
             uploads: files::kept(form),
             consent: form.text("consent") == "true",
             from: form.text("from"),
+            around: Around::read(form),
             token: form.text("token"),
             honeypot: form.text(HONEYPOT),
         }
@@ -160,10 +163,10 @@ impl Typed {
             fields.insert("consent".into(), json!(true));
         }
         // The customer neither sees nor typed it, so it must never be a reason to refuse what they did type.
-        let is_page = url::Url::parse(&self.from).is_ok_and(|url| matches!(url.scheme(), "http" | "https"));
-        if is_page && self.from.chars().count() <= URL_MAX && !self.from.contains('\0') {
+        if is_address(&self.from) {
             fields.insert("page".into(), json!({"referrer": self.from}));
         }
+        self.around.add_to(&mut fields, site);
         if !self.uploads.is_empty() {
             fields.insert("attachments".into(), json!(self.uploads));
         }

@@ -2,6 +2,7 @@
 
 mod actions;
 pub mod api;
+mod around;
 mod entry;
 mod entry_form;
 pub mod files;

@@ -99,9 +99,7 @@ impl Words {
 
     /// The forms of the text for `key`, by their names, as JSON: for what a page counts by itself.
     pub fn forms_of(&self, key: &str) -> String {
-        let forms =
-            self.ours.forms().iter().map(|form| ((*form).to_owned(), self.get(&format!("{key}_{form}")).into()));
-        serde_json::Value::Object(forms.collect()).to_string()
+        self.ours.forms_json(|form| self.get(&format!("{key}_{form}")))
     }
 
     /// The text for `key` with each `{name}` replaced by its value.

@@ -1,5 +1,7 @@
 //! Adding and changing problems.
 
+use std::collections::BTreeMap;
+
 use sayso_shared::masking::{Masking, mask};
 use sayso_shared::problem::{ErrorCode, FieldError};
 
@@ -43,7 +45,7 @@ pub async fn add(app: &App, key: Option<Key>, title: Title, patch: Patch, stamp:
             None => next_key(&known)?,
         };
         let (cause, solution, owner, cost) = (None, None, None, None);
-        let title = without_cards(title);
+        let title = title_without_cards(title);
         let new = Problem { key, title, cause, solution, owner, state: ProblemState::Open, public: false, cost };
         Ok(patched(new, patch))
     });
@@ -66,9 +68,9 @@ pub async fn patch(app: &App, key: &str, patch: Patch, stamp: &Stamp) -> Result<
 fn patched(problem: Problem, patch: Patch) -> Problem {
     let Patch { title, cause, solution, owner, state, public, cost } = patch;
     Problem {
-        title: title.map_or(problem.title, without_cards),
-        cause: cause.unwrap_or(problem.cause),
-        solution: solution.unwrap_or(problem.solution),
+        title: title.map_or(problem.title, title_without_cards),
+        cause: cause.map_or(problem.cause, |cause| cause.map(text_without_cards)),
+        solution: solution.map_or(problem.solution, |solution| solution.map(text_without_cards)),
         owner: owner.unwrap_or(problem.owner),
         state: state.unwrap_or(problem.state),
         public: public.unwrap_or(problem.public),
@@ -78,8 +80,15 @@ fn patched(problem: Problem, patch: Patch) -> Problem {
 }
 
 /// A title in which no number of a payment card is left.
-fn without_cards(title: Title) -> Title {
+fn title_without_cards(title: Title) -> Title {
     mask(title.as_str().to_owned(), Masking::Cards).parse().unwrap_or(title)
+}
+
+/// A text in which none is left in any language.
+fn text_without_cards(text: LocalText) -> LocalText {
+    let masked = text.iter().map(|(tag, text)| (tag.to_owned(), mask(text.to_owned(), Masking::Cards)));
+    let masked: BTreeMap<String, String> = masked.collect();
+    masked.try_into().unwrap_or(text)
 }
 
 fn next_key(known: &[Problem]) -> anyhow::Result<Key> {

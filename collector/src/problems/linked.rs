@@ -3,7 +3,10 @@
 use std::collections::HashMap;
 
 use sayso_shared::id::IdempotencyKey;
+use sqlx::AssertSqlSafe;
 
+use crate::cases::access::Visibility;
+use crate::cases::conditions::{Conditions, Value};
 use crate::db::Db;
 use crate::with_db;
 
@@ -16,11 +19,25 @@ pub struct Count {
     pub open: i64,
 }
 
-/// The counts of all problems that have cases, by key. Cases in quarantine do not count, nor do merged ones, which go on in another case.
-pub async fn count(db: &Db) -> sqlx::Result<HashMap<String, Count>> {
-    let select = "select problem, count(*), cast(sum(case when status in ('resolved', 'closed') then 0 else 1 end) as bigint) from cases \
-        where problem is not null and quarantine = '' group by problem";
-    let rows: Vec<(String, i64, i64)> = with_db!(db, pool => sqlx::query_as(select).fetch_all(pool).await)?;
+/// The counts of all problems that have cases, by key; for somebody who does not see all cases, of those that they see. Cases in quarantine do not count, nor
+/// do merged ones, which go on in another case.
+pub async fn count(db: &Db, visible: Option<&Visibility>) -> sqlx::Result<HashMap<String, Count>> {
+    let mut conditions = Conditions { sql: "problem is not null and quarantine = ''".to_owned(), values: Vec::new() };
+    if let Some(visible) = visible {
+        conditions.and_visible(visible);
+    }
+    let select = AssertSqlSafe(format!(
+        "select problem, count(*), cast(sum(case when status in ('resolved', 'closed') then 0 else 1 end) as bigint) from cases \
+         where {} group by problem",
+        conditions.sql
+    ));
+    let rows: Vec<(String, i64, i64)> = with_db!(db, pool => {
+        let query = conditions.values.iter().fold(sqlx::query_as(select), |query, value| match value {
+            Value::Text(text) => query.bind(text.as_str()),
+            Value::Number(number) => query.bind(*number),
+        });
+        query.fetch_all(pool).await
+    })?;
     Ok(rows.into_iter().map(|(key, cases, open)| (key, Count { cases, open })).collect())
 }
 

@@ -3,7 +3,7 @@
 
 use rustc_hash::FxHashMap;
 use sayso_analysis::facts::Fact;
-use sayso_analysis::scores::{mean, percentile};
+use sayso_analysis::scores::{mean, percentiles};
 use serde_json::json;
 
 use super::asked::Asked;
@@ -75,13 +75,15 @@ impl Efforts {
     }
 
     fn into_row(self, group: String) -> Row {
+        let (messages_mean, transfers_mean) = (mean(&self.messages), mean(&self.transfers));
+        let [median, p90] = percentiles(self.messages, [50, 90]);
         Row::new(group, self.resolved)
             .with_share(self.first_contact, self.resolved)
             .with("first_contact", self.first_contact)
-            .with("messages_mean", mean(&self.messages))
-            .with("messages_median", percentile(&self.messages, 50))
-            .with("messages_p90", percentile(&self.messages, 90))
-            .with("transfers_mean", mean(&self.transfers))
+            .with("messages_mean", messages_mean)
+            .with("messages_median", median)
+            .with("messages_p90", p90)
+            .with("transfers_mean", transfers_mean)
             .with("reopened", self.reopened)
             .with("repeats", self.repeats)
             .with("known_customers", self.known_customers)

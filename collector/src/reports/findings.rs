@@ -27,17 +27,16 @@ pub fn sentence(names: &Names<'_>, report: &Report) -> String {
         return t.get("insight.finding.nothing").to_owned();
     }
     let whole = report.rows.first().filter(|_| report.by == By::All);
-    let n = format::count(i64::try_from(total).unwrap_or_default());
     match report.report {
         Name::Overview => overview(names, report),
         Name::Promises => {
             let sum = |name: &str| report.rows.iter().filter_map(|row| row.get(name).as_u64()).sum::<u64>();
             let (met, breached) = (sum("met"), sum("breached"));
             let kept = format::share(met as f64 / (met + breached).max(1) as f64);
-            t.with("insight.finding.promises", &[("share", &kept), ("n", &n)])
+            t.count_with("insight.finding.promises", total, &[("share", &kept)])
         }
         Name::Quality => quality(names, report),
-        Name::Causes if report.by.is_of_time() => t.with("insight.finding.cases", &[("n", &n)]),
+        Name::Causes if report.by.is_of_time() => t.count("insight.finding.cases", total),
         Name::Causes => {
             let first = &report.rows[0];
             let what = first.get("title").as_str().map_or_else(|| names.group(&first.group), str::to_owned);
@@ -50,12 +49,12 @@ pub fn sentence(names: &Names<'_>, report: &Report) -> String {
         Name::Satisfaction if names.asked.survey.is_some() => of_scores(names, report),
         Name::Satisfaction => match whole {
             Some(row) => satisfied(names, row),
-            None => t.with("insight.finding.ratings", &[("n", &n)]),
+            None => t.count("insight.finding.ratings", total),
         },
         Name::Effort => {
             let first: u64 = report.rows.iter().filter_map(|row| row.get("first_contact").as_u64()).sum();
             let share = format::share(first as f64 / total.max(1) as f64);
-            t.with("insight.finding.effort", &[("share", &share), ("n", &n)])
+            t.count_with("insight.finding.effort", total, &[("share", &share)])
         }
         Name::Workload => match report.overall.as_ref().and_then(|overall| overall["median"].as_f64()) {
             Some(median) => {
@@ -65,11 +64,11 @@ pub fn sentence(names: &Names<'_>, report: &Report) -> String {
                     &[("rate", &format::number(median)), ("spread", &format::number(spread))],
                 )
             }
-            None => t.with("insight.finding.handled", &[("n", &n)]),
+            None => t.count("insight.finding.handled", total),
         },
         Name::Customers => {
             let at_risk: u64 = report.rows.iter().filter_map(|row| row.get("at_risk").as_u64()).sum();
-            t.with("insight.finding.customers", &[("at_risk", &format::count(at_risk as i64)), ("n", &n)])
+            t.count_with("insight.finding.customers", total, &[("at_risk", &t.number(at_risk))])
         }
         Name::Kano => kano(names, report),
         Name::Importance => importance(names, report),
@@ -149,13 +148,13 @@ fn of_trend(t: Texts, trend: Trend, row: &Row, period: &str) -> String {
 
 fn satisfied(names: &Names<'_>, row: &Row) -> String {
     let t = names.t;
-    let n = format::count(row.n as i64);
     match (row.get("value").as_f64(), row.get("low").as_f64(), row.get("high").as_f64()) {
         (Some(value), Some(low), Some(high)) => {
             let [value, low, high] = [value, low, high].map(format::share);
-            t.with("insight.finding.satisfied", &[("share", &value), ("low", &low), ("high", &high), ("n", &n)])
+            let values = [("share", value.as_str()), ("low", &low), ("high", &high)];
+            t.count_with("insight.finding.satisfied", row.n, &values)
         }
-        _ => t.with("insight.finding.few", &[("n", &n)]),
+        _ => t.count("insight.finding.few", row.n),
     }
 }
 
@@ -164,29 +163,30 @@ fn of_scores(names: &Names<'_>, report: &Report) -> String {
     let t = names.t;
     let overall = report.overall.clone().unwrap_or_default();
     let figure = |name: &str| overall[name].as_f64();
-    let n = format::count(overall["n"].as_i64().unwrap_or_default());
+    let n = overall["n"].as_u64().unwrap_or_default();
     let kind = names.asked.survey.as_ref().map(|survey| survey.kind);
     let Some((value, low, high)) = figure("value").zip(figure("low")).zip(figure("high")).map(|((a, b), c)| (a, b, c))
     else {
-        return t.with("insight.finding.few", &[("n", &n)]);
+        return t.count("insight.finding.few", n);
     };
     let shares = [value, low, high].map(format::share);
-    let of_share = [("share", shares[0].as_str()), ("low", &shares[1]), ("high", &shares[2]), ("n", &n)];
+    let of_share = [("share", shares[0].as_str()), ("low", &shares[1]), ("high", &shares[2])];
     let (sentence, weighted): (String, fn(f64) -> String) = match kind {
         Some(SurveyKind::Nps) => {
             // No score is beyond 100, whatever the formula says of few answers.
             let within = |end: f64| end.clamp(-100.0, 100.0);
             let [value, margin, low, high] =
                 [value, figure("margin").unwrap_or_default(), within(low), within(high)].map(format::number);
-            let values = [("value", value.as_str()), ("margin", &margin), ("low", &low), ("high", &high), ("n", &n)];
-            (t.with("insight.finding.nps", &values), format::number)
+            let values = [("value", value.as_str()), ("margin", &margin), ("low", &low), ("high", &high)];
+            (t.count_with("insight.finding.nps", n, &values), format::number)
         }
         Some(SurveyKind::Ces) => {
             let mean = figure("mean").map(format::number).unwrap_or_default();
-            let values = [of_share.as_slice(), &[("mean", mean.as_str())]].concat();
+            let n = t.number(n);
+            let values = [of_share.as_slice(), &[("mean", mean.as_str()), ("n", &n)]].concat();
             (t.with("insight.finding.easy", &values), format::share)
         }
-        _ => (t.with("insight.finding.satisfied", &of_share), format::share),
+        _ => (t.count_with("insight.finding.satisfied", n, &of_share), format::share),
     };
     match figure("weighted_value") {
         Some(value) => sentence + &t.with("insight.finding.weighted", &[("value", &weighted(value))]),
@@ -234,7 +234,7 @@ fn servqual(names: &Names<'_>, report: &Report) -> String {
             let sentence = names.t.with("insight.finding.gap", &[("dimension", &values[0]), ("gap", &values[1])]);
             sentence + &whole_gap(names, report)
         }
-        None => names.t.get("insight.finding.few_of_each").to_owned(),
+        None => names.t.get("insight.finding.each_has_too_few").to_owned(),
     }
 }
 

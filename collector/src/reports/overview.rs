@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use sayso_analysis::facts::Fact;
-use sayso_analysis::scores::{per_thousand, percentile, share, wilson};
+use sayso_analysis::scores::{per_thousand, percentiles, share, wilson};
 use serde_json::Value;
 
 use super::asked::Asked;
@@ -112,10 +112,9 @@ impl Counted {
             .with("overdue", overdue)
             .with("reopened", reopened);
         for (names, minutes) in [(FIRST_RESPONSE, first_response), (RESOLUTION, resolution)] {
-            row = row
-                .with(names[0], minutes.len())
-                .with(names[1], percentile(&minutes, 50))
-                .with(names[2], percentile(&minutes, 90));
+            row = row.with(names[0], minutes.len());
+            let [median, p90] = percentiles(minutes, [50, 90]);
+            row = row.with(names[1], median).with(names[2], p90);
         }
         row.with_csat(scores.satisfied(), scores.n(), fewest)
             .with("solved", (scores.n() >= fewest).then_some(scores.solved))

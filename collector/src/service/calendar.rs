@@ -1,6 +1,6 @@
 //! A calendar as it is written.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
@@ -67,6 +67,12 @@ impl CalendarDefinition {
         });
         let moved: BTreeMap<_, _> = moved.collect();
         Ok(Calendar::new(self.time_zone.zone().clone(), hours, self.holidays.clone(), moved))
+    }
+
+    /// The first date that two of the working days name, so that nobody knows whose hours it has.
+    pub fn doubled_working_day(&self) -> Option<Date> {
+        let mut seen = BTreeSet::new();
+        self.working_days.iter().flat_map(|day| day.date.dates()).find(|date| !seen.insert(*date))
     }
 
     /// Whether no hour of any day is outside of its hours.

@@ -211,6 +211,9 @@ impl Check<'_, '_> {
 
     fn calendars(&mut self, items: &Items<'_>) {
         for calendar in &items.calendars {
+            if let Some(date) = calendar.value.doubled_working_day() {
+                self.refuse(calendar.span(&["working_days"]), format!("{date} is named twice"));
+            }
             match calendar.value.calendar() {
                 Err(error) => self.refuse(calendar.span(&["hours"]), error.to_string()),
                 Ok(_) if calendar.is_whole() && calendar.value.hours == WeekHours::default() => {

@@ -287,13 +287,13 @@ fn is_same_or_open<T: PartialEq>(wide: Option<&T>, narrow: Option<&T>) -> bool {
 }
 
 /// Whether a customer who speaks `language` speaks what `wanted` names: the same tag, one below it, or the same of the languages that Sayso speaks
-/// (`zh-CN` is `zh-Hans`).
+/// (`zh-CN` is `zh-Hans`), or a variety of it (`zh-HK` is `zh-Hant`).
 fn speaks(language: &str, wanted: &str) -> bool {
     let (language, wanted) = (language.to_ascii_lowercase(), wanted.to_ascii_lowercase());
     let is_below = language.strip_prefix(&wanted).is_some_and(|rest| rest.is_empty() || rest.starts_with('-'));
     let of_ours =
         Lang::ALL.into_iter().find(|lang| lang.as_str().eq_ignore_ascii_case(&wanted) && wanted.contains('-'));
-    is_below || of_ours.is_some_and(|lang| Lang::for_tag(&language) == Some(lang))
+    is_below || of_ours.is_some_and(|lang| Lang::for_tag(&language).map(Lang::chosen) == Some(lang))
 }
 
 /// Whether a text is like a pattern, in which `*` stands for anything.
@@ -413,6 +413,15 @@ mod tests {
         ] {
             assert!(!hold(missed), "{missed}");
         }
+    }
+
+    #[test]
+    fn a_language_is_that_of_its_varieties() {
+        for language in ["zh-HK", "zh-MO", "zh-TW", "zh-Hant-HK", "zh-Hant"] {
+            assert!(speaks(language, "zh-Hant") && !speaks(language, "zh-Hans"), "{language}");
+        }
+        assert!(speaks("zh-HK", "zh-HK") && speaks("pt-BR", "pt") && speaks("zh", "zh-Hans"));
+        assert!(!speaks("zh-TW", "zh-HK") && !speaks("zh-HK", "zh-TW"));
     }
 
     #[test]

@@ -109,9 +109,16 @@ fn list(value: &str) -> impl Iterator<Item = &str> {
     value.split(',').map(str::trim).filter(|item| !item.is_empty())
 }
 
-fn non_empty<T>(items: Vec<T>, name: &str) -> anyhow::Result<Vec<T>> {
+/// The items, each once.
+fn non_empty<T: PartialEq>(items: Vec<T>, name: &str) -> anyhow::Result<Vec<T>> {
     ensure!(!items.is_empty(), "{name} must not be empty");
-    Ok(items)
+    let mut once: Vec<T> = Vec::with_capacity(items.len());
+    for item in items {
+        if !once.contains(&item) {
+            once.push(item);
+        }
+    }
+    Ok(once)
 }
 
 fn language(tag: &str) -> anyhow::Result<Lang> {

@@ -8,6 +8,7 @@ use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 
 use super::Site;
+use super::origin::as_listed;
 use super::sightings::Sight;
 use crate::app::App;
 use crate::http::cors::is_own;
@@ -55,7 +56,8 @@ async fn answer_page(app: &App, origin: &HeaderValue, request: Request, next: Ne
             app.refusals.note(RefusalKind::Origin);
             let (origin, key) = (origin.to_str().unwrap_or("?"), site.as_deref().map_or("KEY", Site::key));
             Err(Error::Forbidden(format!(
-                "the origin {origin} is not one of this site's; add it with `sayso site set {key} origins+={origin}`"
+                "the origin {origin} is not one of this site's; add it with `sayso site set {key} origins+={}`",
+                as_listed(origin)
             )))
         }
     }

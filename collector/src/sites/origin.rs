@@ -16,6 +16,11 @@ const WITHOUT_ORIGIN: [&str; 6] = ["ftp", "ws", "wss", "data", "javascript", "bl
 #[serde(try_from = "String", into = "String")]
 pub struct Origin(String);
 
+/// How an origin that a browser names is listed: pages in files, which have none, as `file://`.
+pub fn as_listed(origin: &str) -> &str {
+    if origin == "null" { FILES } else { origin }
+}
+
 impl Origin {
     /// Reads an origin: scheme, host, and port where it is not the scheme's own; nothing after it but a slash.
     pub fn parse(text: &str) -> anyhow::Result<Self> {
@@ -172,6 +177,7 @@ mod tests {
         assert!(app.matches("capacitor://localhost") && !app.matches("ionic://localhost") && !app.matches("null"));
         let files = Origin::parse("file://").expect("an origin");
         assert!(files.matches("file://") && files.matches("null") && !files.matches("https://shop.example"));
+        assert!(Origin::parse(as_listed("null")).is_ok_and(|listed| listed.matches("null")));
         assert_eq!((app.as_source(), files.as_source()), ("capacitor://localhost", "file:"));
     }
 

@@ -68,6 +68,30 @@ fn no_text_uses_a_word_that_the_glossary_bans() {
     assert!(checked > 10_000, "only {checked} comparisons");
 }
 
+/// What a service file says in a language.
+fn said_in<'a>(service: &'a str, lang: &str) -> impl Iterator<Item = &'a str> {
+    let texts: Vec<&str> = service.split(&format!("{lang} = \"")).skip(1).collect();
+    texts.into_iter().filter_map(|rest| rest.split('"').next())
+}
+
+#[test]
+fn no_preset_uses_a_word_that_the_glossary_bans() {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("src/service/presets");
+    let files: Vec<_> = fs::read_dir(folder).expect("the presets").flatten().map(|file| file.path()).collect();
+    let mut checked = 0;
+    for (lang, words) in banned() {
+        for file in &files {
+            let text = fs::read_to_string(file).expect("a file of ours");
+            for said in said_in(&text, &lang) {
+                let found = words.iter().find(|word| says(&lang, said, word));
+                assert!(found.is_none(), "{} says {found:?} in {lang}: {said}", file.display());
+                checked += 1;
+            }
+        }
+    }
+    assert!(checked > 20, "only {checked} texts were looked at");
+}
+
 #[test]
 fn a_banned_word_is_found() {
     assert!(says("en", "Your ticket is open.", "ticket") && !says("en", "Sticketed", "ticket"));

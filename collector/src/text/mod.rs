@@ -41,7 +41,13 @@ impl Texts {
 
     /// The text for `key` in the form that the language has for `number`, which takes the place of `{count}`.
     pub fn count(&self, key: &str, number: u64) -> String {
-        fill(self.get(&self.form(key, number)), &[("count", &self.number(number))])
+        self.count_with(key, number, &[])
+    }
+
+    /// The text for `key` in the form that the language has for `number`, with `{count}` and each other `{name}` replaced.
+    pub fn count_with(&self, key: &str, number: u64, values: &[(&str, &str)]) -> String {
+        let count = self.number(number);
+        fill(self.get(&self.form(key, number)), &[values, &[("count", count.as_str())]].concat())
     }
 
     /// The key of the form of `key` that the language has for `number`.
@@ -52,6 +58,17 @@ impl Texts {
     /// The forms that the language has for numbers, as browsers name them.
     pub fn forms(&self) -> &'static [&'static str] {
         plural::categories(self.0)
+    }
+
+    /// The forms of the text for `key`, by their names, as JSON: for what a page counts by itself.
+    pub fn forms_of(&self, key: &str) -> String {
+        self.forms_json(|form| self.get(&format!("{key}_{form}")))
+    }
+
+    /// A text for each form that the language has for numbers, as JSON.
+    pub fn forms_json<'a>(&self, text: impl Fn(&str) -> &'a str) -> String {
+        let forms = self.forms().iter().map(|form| ((*form).to_owned(), text(form).into()));
+        serde_json::Value::Object(forms.collect()).to_string()
     }
 
     /// The BCP 47 tag, for `lang` attributes.
@@ -88,9 +105,9 @@ pub fn fill(pattern: &str, values: &[(&str, &str)]) -> String {
         match values.iter().find(|(known, _)| *known == name) {
             Some((_, value)) => {
                 text.push_str(value);
-                // A name that ends in a full stop ends the sentence too.
-                if value.ends_with('.') && tail.starts_with('.') {
-                    rest = &tail[1..];
+                // A name that ends a sentence of its own ends this one too.
+                if value.ends_with(['.', '!', '?', '…', '。', '！', '？']) {
+                    rest = tail.strip_prefix(['.', '。']).unwrap_or(tail);
                     continue;
                 }
             }

@@ -144,9 +144,45 @@ fn a_text_with_a_number_has_the_form_for_it() {
     assert!(wait(Lang::Ar, 2).contains("ثانيتين") && wait(Lang::Ar, 5).contains("5 ثوانٍ"));
 }
 
+/// What the staff count, in English.
+const COUNTED: &str = "answers cases characters customers days emails files hours members minutes months notifications people problems \
+    promises questions replies respondents seconds tasks times weeks";
+/// Placeholders that are limits of ours, or shares, and so never one of something.
+const NO_COUNTS: [&str; 5] = ["max", "length", "parts", "fewest", "share"];
+
+/// The first three words that follow a placeholder in its clause.
+fn words_after(clause: &str) -> impl Iterator<Item = &str> {
+    let end = clause.find(|c: char| !c.is_alphabetic() && c != ' ').unwrap_or(clause.len());
+    clause[..end].split_whitespace().take(3)
+}
+
+#[test]
+fn whatever_is_counted_has_a_form_for_one() {
+    for (key, text) in files::all(Lang::En) {
+        let is_form = key.rsplit_once('_').is_some_and(|(stem, form)| FORMS.contains(&form) && is_counted(stem));
+        // It is said of two or more; of one there is another text.
+        if is_form || key == "console.live.created_many" {
+            continue;
+        }
+        for (name, after) in text.split('{').filter_map(|part| part.split_once('}')) {
+            let counted = words_after(after).find(|word| COUNTED.split(' ').any(|counted| counted == *word));
+            assert!(counted.is_none() || NO_COUNTS.contains(&name), "{key} says {text} of 1 as well");
+        }
+    }
+    let t = Texts(Lang::En);
+    assert_eq!(t.count("insight.left_out.too_few", 1), "1 answer is in a group too small to be shown.");
+    let kept = |promises| t.count_with("insight.finding.promises", promises, &[("share", "50 %")]);
+    assert_eq!([kept(1), kept(1_200)], ["50 % of 1 promise was kept.", "50 % of 1,200 promises were kept."]);
+    let left = Texts(Lang::ZhHans).forms_of("console.case.left");
+    assert_eq!(left, r#"{"other":"还可以输入 {count} 个字"}"#);
+}
+
 #[test]
 fn fills_placeholders_and_leaves_other_braces() {
     assert_eq!(fill("to {site}. If {site}, {x}", &[("site", "Sofa & Co.")]), "to Sofa & Co. If Sofa & Co., {x}");
+    for (name, said) in [("Yahoo!", "to Yahoo!"), ("安可家居。", "to 安可家居。"), ("Acme", "to Acme.")] {
+        assert_eq!(fill("to {site}.", &[("site", name)]), said);
+    }
 }
 
 #[test]

@@ -11,7 +11,8 @@ pub(super) fn is_one(symbols: &Symbols, run: &Run, window: Window) -> bool {
     let sizes: Vec<usize> = run.sizes(window).collect();
     let digits: usize = sizes.iter().sum();
     (13..=19).contains(&digits)
-        && is_grouping(&sizes)
+        // No phone number has 15 digits, and some people spell those.
+        && (is_grouping(&sizes) || digits >= 15 && run.is_spelt(window))
         && is_of_scheme(symbols, run, window, digits)
         && luhn_holds(symbols, run, window)
         && !is_labelled(symbols, run.groups()[window.0].start)
@@ -43,6 +44,8 @@ fn is_of_scheme(symbols: &Symbols, run: &Run, window: Window, digits: usize) -> 
         4000..=4999 | 5100..=5599 | 2221..=2720 | 6200..=6299 | 8100..=8171 | 6011 | 6440..=6599 => true,
         // Amex.
         3400..=3499 | 3700..=3799 => digits == 15,
+        // Mir and Maestro, of which there are shorter ones that too many order numbers look like.
+        2200..=2204 | 5000..=5099 | 5600..=5899 | 6304 | 6700..=6799 => digits >= 16,
         // JCB.
         3528..=3589 => digits >= 16,
         // Diners.

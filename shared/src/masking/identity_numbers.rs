@@ -42,7 +42,7 @@ pub(super) fn is_one(symbols: &Symbols, run: &Run, window: Window) -> bool {
 
 /// Behind the `X` that ends a number whose digits end at `at`; `at` where there is none.
 pub(super) fn end(symbols: &Symbols, at: usize) -> usize {
-    let is_x = |at| matches!(symbols.get(at), Some('X' | 'x' | 'Ｘ' | 'ｘ'));
+    let is_x = |at| matches!(symbols.get(at), Some('X' | 'x'));
     let ends = |at| symbols.get(at).is_none_or(|c| !c.is_ascii_alphabetic());
     let place = if symbols.separates(at) && is_x(at + 1) { at + 1 } else { at };
     if is_x(place) && ends(place + 1) { place + 1 } else { at }

@@ -77,13 +77,13 @@ pub fn mask(text: String, masking: Masking) -> String {
     masked
 }
 
-/// Masks every text in a document, the names of its fields left as they are.
+/// Masks every text in a document, and the names of its fields.
 pub fn mask_document(document: Value, masking: Masking) -> Value {
     match document {
         Value::String(text) => Value::String(mask(text, masking)),
         Value::Array(items) => Value::Array(items.into_iter().map(|item| mask_document(item, masking)).collect()),
         Value::Object(fields) => {
-            fields.into_iter().map(|(name, value)| (name, mask_document(value, masking))).collect()
+            fields.into_iter().map(|(name, value)| (mask(name, masking), mask_document(value, masking))).collect()
         }
         // A card that a script sends as a number.
         Value::Number(number) if numbers(&number.to_string(), Masking::Cards).is_empty() => Value::Number(number),

@@ -11,9 +11,11 @@ pub(super) struct Symbols {
     bytes: usize,
 }
 
-/// The digits zero of those who write with other digits than ours: Arabic, Persian, Devanagari, Bengali, Thai, and Chinese input methods of full width. The other
-/// nine follow each.
-const ZEROS: [char; 6] = ['٠', '۰', '०', '০', '๐', '０'];
+/// The digits zero of those who write with other digits than ours: Arabic, Persian, Devanagari, Bengali, Thai. The other nine follow each.
+const ZEROS: [char; 5] = ['٠', '۰', '०', '০', '๐'];
+/// Signs that part the groups of a card only where nothing else stands in the row: they part amounts, times and lists too. The signs that only part lists, `、`,
+/// `;` and a comma with a space, are none: of lists of four short numbers too many would be cards.
+const SIGNS: [char; 9] = [',', '·', '・', '•', ':', '*', '|', '+', '~'];
 /// Most characters between two groups of a number.
 const GAP_MAX: usize = 3;
 
@@ -32,10 +34,16 @@ pub(super) type Window = (usize, usize);
 
 impl Symbols {
     pub(super) fn of(text: &str) -> Self {
-        let folded = |c: char| {
-            let zero = ZEROS.into_iter().rfind(|zero| *zero <= c);
-            let digit = zero.and_then(|zero| char::from_digit(u32::from(c) - u32::from(zero), 10));
-            digit.unwrap_or(c)
+        let folded = |c: char| match c {
+            // Of full width, from the hyphen on.
+            '\u{ff0d}'..='\u{ff5e}' => char::from_u32(u32::from(c) - 0xfee0).unwrap_or(c),
+            // The Roman ten, which some input methods give for the letter.
+            'Ⅹ' | 'ⅹ' => 'X',
+            _ => {
+                let zero = ZEROS.into_iter().rfind(|zero| *zero <= c);
+                let digit = zero.and_then(|zero| char::from_digit(u32::from(c) - u32::from(zero), 10));
+                digit.unwrap_or(c)
+            }
         };
         Self { characters: text.char_indices().map(|(at, c)| (at, folded(c))).collect(), bytes: text.len() }
     }
@@ -63,17 +71,18 @@ impl Symbols {
     pub(super) fn separates(&self, at: usize) -> bool {
         let is_separator = |c| {
             matches!(c, ' ' | '\t' | '\r' | '\n' | '-' | '.' | '_' | '/' | '\u{a0}' | '\u{ad}' | '\u{feff}')
-                || matches!(
-                    c,
-                    '\u{2000}'
-                        ..='\u{2015}' | '\u{202f}' | '\u{205f}' | '\u{2060}' | '\u{2212}' | '\u{3000}' | '．' | '－'
-                )
+                || matches!(c, '\u{2000}'..='\u{2015}' | '\u{202f}' | '\u{205f}' | '\u{2060}' | '\u{2212}' | '\u{3000}')
         };
         self.get(at).is_some_and(is_separator)
     }
 
     pub(super) fn is_digit(&self, at: usize) -> bool {
         self.get(at).is_some_and(|c| c.is_ascii_digit())
+    }
+
+    /// Behind the digits from a place on.
+    fn behind_digits(&self, start: usize) -> usize {
+        (start..).find(|at| !self.is_digit(*at)).unwrap_or(start)
     }
 
     /// The value of a digit.
@@ -85,17 +94,48 @@ impl Symbols {
 impl Run {
     /// The run that begins at a place; none if no digit is there.
     pub(super) fn at(symbols: &Symbols, start: usize) -> Option<Self> {
+        Self::by_sign(symbols, start).or_else(|| {
+            let mut groups = Vec::new();
+            let mut at = start;
+            while symbols.is_digit(at) {
+                let from = at;
+                at = symbols.behind_digits(at);
+                groups.push(from..at);
+                at += (at..).take(GAP_MAX).take_while(|at| symbols.separates(*at)).count();
+            }
+            (!groups.is_empty()).then_some(Self { groups })
+        })
+    }
+
+    /// The run that begins at a place if one of [`SIGNS`] parts it into the groups of a card, with no further number at either end.
+    fn by_sign(symbols: &Symbols, start: usize) -> Option<Self> {
+        let sign = symbols.get(start + 4).filter(|sign| SIGNS.contains(sign))?;
+        let is_sign = |at| symbols.get(at) == Some(sign);
+        // A number behind it may be masked already; of one before it the last digits stay.
+        let is_number = |at| symbols.is_digit(at) || symbols.get(at) == Some('•');
+        if start > 1 && is_sign(start - 1) && symbols.is_digit(start - 2) {
+            return None;
+        }
         let mut groups = Vec::new();
         let mut at = start;
-        while symbols.is_digit(at) {
+        // Amex has three groups.
+        let sizes: &[usize] = if is_sign(start + 11) { &[4, 6, 5] } else { &[4; 4] };
+        for size in sizes {
             let from = at;
-            while symbols.is_digit(at) {
-                at += 1;
+            at = symbols.behind_digits(at);
+            if at - from != *size {
+                return None;
             }
             groups.push(from..at);
-            at += (at..).take(GAP_MAX).take_while(|at| symbols.separates(*at)).count();
+            at += usize::from(is_sign(at));
         }
-        (!groups.is_empty()).then_some(Self { groups })
+        (!is_number(at)).then_some(Self { groups })
+    }
+
+    /// Whether a window is of single digits, and no other one stands beside it: who spells a number spells all of it.
+    pub(super) fn is_spelt(&self, (first, end): Window) -> bool {
+        let is_single = |at: usize| self.groups.get(at).is_some_and(|group| group.len() == 1);
+        (first..end).all(is_single) && !is_single(end) && !(first > 0 && is_single(first - 1))
     }
 
     pub(super) fn groups(&self) -> &[Range<usize>] {
@@ -105,7 +145,8 @@ impl Run {
     /// How many of the first groups are what is left of a number that was masked before: they begin no other one.
     pub(super) fn tail_of_masked(&self, symbols: &Symbols) -> usize {
         let start = self.groups.first().map_or(0, |group| group.start);
-        let hidden = (0..start).rev().take_while(|at| symbols.get(*at) == Some('•') || symbols.separates(*at));
+        let is_passed = |at: &usize| symbols.separates(*at) || symbols.get(*at).is_some_and(|c| SIGNS.contains(&c));
+        let hidden = (0..start).rev().take_while(is_passed);
         if hidden.filter(|at| symbols.get(*at) == Some('•')).take(HIDDEN_MIN).count() < HIDDEN_MIN {
             return 0;
         }

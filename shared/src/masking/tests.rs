@@ -67,6 +67,24 @@ fn masks_cards_and_leaves_other_numbers() {
         ("order 305-4567890-1234561", "order 305-4567890-1234561"),
         ("+86 138 0013 8000", "+86 138 0013 8000"),
         ("• 4111 1111 1111 1111", "• •••• •••• •••• 1111"),
+        ("4111,1111,1111,1111.", "••••,••••,••••,1111."),
+        ("4111·1111·1111·1111", "••••·••••·••••·1111"),
+        ("4111•1111•1111•1111", "•••••••••••••••1111"),
+        ("卡号：４１１１：１１１１：１１１１：１１１１", "卡号：••••：••••：••••：１１１１"),
+        ("4111*1111*1111*1111", "••••*••••*••••*1111"),
+        ("4111|1111|1111|1111", "••••|••••|••••|1111"),
+        ("4111+1111+1111+1111", "••••+••••+••••+1111"),
+        ("4111～1111～1111～1111", "••••～••••～••••～1111"),
+        ("3782,822463,10005", "••••,••••••,•0005"),
+        ("4 1 1 1 1 1 1 1 1 1 1 1 1 1 1 1", "• • • • • • • • • • • • 1 1 1 1"),
+        ("maestro 6759649826438453", "maestro ••••••••••••8453"),
+        ("2200 0000 0000 0004", "•••• •••• •••• 0004"),
+        ("4111,1111,1111,1111,4111", "4111,1111,1111,1111,4111"),
+        ("12,4111,1111,1111,1111", "12,4111,1111,1111,1111"),
+        ("4111、1111、1111、1111", "4111、1111、1111、1111"),
+        ("4111, 1111, 1111, 1111", "4111, 1111, 1111, 1111"),
+        ("411,111,111,111,111,001", "411,111,111,111,111,001"),
+        ("1 4 1 1 1 1 1 1 1 1 1 1 1 1 1 1 1", "1 4 1 1 1 1 1 1 1 1 1 1 1 1 1 1 1"),
     ] {
         assert_eq!(mask(typed.to_owned(), Masking::Cards), expected);
         assert_eq!(everything(typed), expected);
@@ -83,6 +101,15 @@ fn masks_identity_numbers_accounts_and_secrets_unless_the_writer_insists() {
         ("11010519491331002X", "11010519491331002X"),
         ("IBAN DE89 3704 0044 0532 0130 00.", "IBAN •••• •••• •••• •••• ••30 00."),
         ("gb82west12345698765432", "••••••••••••••••••5432"),
+        ("ＤＥ８９３７０４００４４０５３２０１３０００", "••••••••••••••••••３０００"),
+        ("DE89  3704  0044  0532  0130  00", "••••  ••••  ••••  ••••  ••30  00"),
+        ("YE15CBYE0001018861234567891234", "••••••••••••••••••••••••••1234"),
+        ("11010519491231002Ⅹ", "••••••••••••••002Ⅹ"),
+        ("１１０１０５１９４９１２３１００２ｘ", "••••••••••••••００２ｘ"),
+        (
+            "see https://shop.example/?redirect=https%3A%2F%2Fy.example%2F%3Ftoken%3Dabcdefg",
+            "see https://shop.example/?redirect=***",
+        ),
         ("DE89370400440532013001", "DE89370400440532013001"),
         (
             "see https://shop.example/reset?token=abc123&lang=de#top, please",
@@ -101,15 +128,15 @@ fn masks_identity_numbers_accounts_and_secrets_unless_the_writer_insists() {
 
 #[test]
 fn masks_every_text_of_a_document() {
-    let document = json!({"cart": ["4111 1111 1111 1111", 7, null], "from": {"url": "https://a.example/?token=abcd"}, "card": 4111111111111111_u64});
-    let masked = json!({"cart": ["•••• •••• •••• 1111", 7, null], "from": {"url": "https://a.example/?token=***"}, "card": "••••••••••••1111"});
+    let document = json!({"cart": ["4111 1111 1111 1111", 7, null], "from": {"url": "https://a.example/?token=abcd"}, "card": 4111111111111111_u64, "4111111111111111": 1});
+    let masked = json!({"cart": ["•••• •••• •••• 1111", 7, null], "from": {"url": "https://a.example/?token=***"}, "card": "••••••••••••1111", "••••••••••••1111": 1});
     assert_eq!(mask_document(document, Masking::Everything), masked);
 }
 
 #[test]
 fn a_long_text_of_nothing_but_numbers_is_gone_through_once() {
     // Were it gone through again for each number, this would take minutes.
-    for part in ["4", "4 ", "4444 ", "DE", "DE ", "DE- ", "a?b=", "://", "1101051949123 "] {
+    for part in ["4", "4 ", "4444 ", "4444,", "%25", "%3Fb%3D", "DE", "DE ", "DE- ", "a?b=", "://", "1101051949123 "] {
         let long = part.repeat(400_000 / part.len());
         assert!(everything(&long).chars().count() <= long.chars().count());
     }
@@ -187,7 +214,7 @@ proptest! {
     }
 
     #[test]
-    fn masked_text_is_no_longer_and_stays_as_it_is(text in "([0-9 \\-aDE89你•X?=&#:/.@,]|4111 1111 1111 1111|https://a.b/|token=|11010519491231002X|DE89370400440532013000){0,40}") {
+    fn masked_text_is_no_longer_and_stays_as_it_is(text in "([0-9 \\-aDE89你•X?=&#:/.@,*+%]|4111 1111 1111 1111|4111,1111,1111,1111|4 1 1 1 1 1 1 1 1 1 1 1 1 1 1 1|%3Ftoken%3D|https://a.b/|token=|11010519491231002X|DE89370400440532013000){0,40}") {
         for masking in [Masking::Cards, Masking::Everything] {
             let once = mask(text.clone(), masking);
             prop_assert!(once.chars().count() <= text.chars().count());
@@ -263,6 +290,32 @@ fn false_alarms_are_at_most_one_in_a_thousand() {
                 random(100)
             ),
             format!("¥{} + ¥{}", random(1_000_000), random(10_000_000)),
+            format!(
+                "{},{:03},{:03},{:03},{:03} VND",
+                1 + random(999),
+                random(1_000),
+                random(1_000),
+                random(1_000),
+                random(1_000)
+            ),
+            format!("{}+{}+{}", 1_000 + random(9_000), 1_000 + random(9_000), 1_000 + random(9_000)),
+            format!("{:02}:{:02}:{:02}, {day}", random(24), random(60), random(60)),
+            format!(
+                "订单{}、{}、{}、{}",
+                1_000 + random(9_000),
+                1_000 + random(9_000),
+                1_000 + random(9_000),
+                1_000 + random(9_000)
+            ),
+            format!(
+                "order {}, {}, {}, {}",
+                1_000 + random(9_000),
+                1_000 + random(9_000),
+                1_000 + random(9_000),
+                1_000 + random(9_000)
+            ),
+            // A phone number that is spelt.
+            format!("49151{:08}", random(100_000_000)).chars().map(|digit| format!("{digit} ")).collect::<String>(),
             format!("{}", 1_700_000_000_000 + random(100_000_000_000)),
         ];
         all += texts.len();

@@ -46,9 +46,18 @@ const SCRIPT: &str = "\
       done(seen);\
     }";
 
-/// A page that may ask its own server, on a site that wants to know of errors or not.
+/// A policy under which the page may ask its own server.
+const POLICY: &str = "default-src 'none'; script-src {collector} 'wasm-unsafe-eval' 'unsafe-inline'; connect-src *";
+/// One that refuses WebAssembly besides, so that the form comes in a frame.
+const FRAMES_ONLY: &str =
+    "default-src 'none'; script-src {collector} 'unsafe-inline'; frame-src {collector}; connect-src *";
+
+/// A page on a site that wants to know of errors or not.
 async fn open(attributes: &str, setting: &str) -> (Stage, Browser) {
-    let policy = "default-src 'none'; script-src {collector} 'wasm-unsafe-eval' 'unsafe-inline'; connect-src *";
+    open_under(POLICY, attributes, setting).await
+}
+
+async fn open_under(policy: &str, attributes: &str, setting: &str) -> (Stage, Browser) {
     let html = format!(
         "<!-- Content-Security-Policy: {policy} -->\n<!doctype html><html lang=it><meta charset=utf-8><title>Acme Home</title><main><h1>Acme Home</h1></main>\
          <script>{SCRIPT}</script>{{tag}}</html>"
@@ -127,6 +136,41 @@ async fn errors_and_failed_requests_reach_the_case_without_secrets() {
     for sent in context["errors"].as_array().unwrap().iter().chain([&context["viewport"], &json!(page_url)]) {
         assert!(listed.contains(&sent.as_str().unwrap()), "{sent} was not shown in {listed:?}");
     }
+    browser.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_frame_lists_what_goes_along_and_leaves_out_what_is_unticked() {
+    let (stage, browser) = open_under(FRAMES_ONLY, "data-errors", "page_errors=true").await;
+    make_trouble(&browser).await;
+    click_in_widget(&browser, "[part=launcher]").await;
+    browser.find_in_widget("iframe:not([hidden])").await.enter_frame().await.unwrap();
+    browser.click("#along summary").await;
+    browser.picture("page-errors-frame").await;
+    let listed = browser.run("return [...document.querySelectorAll('#along bdi')].map(item => item.textContent)").await;
+    let listed: Vec<&str> = listed.as_array().unwrap().iter().filter_map(Value::as_str).collect();
+    assert_eq!(listed[1], "Acme Home");
+    browser.click("input[name=page-title]").await;
+    browser.run("for (const box of document.querySelectorAll('[name^=page-error]')) if (box.value.includes('late trouble')) box.click()").await;
+    // It comes back with a mistake: what was left out stays out.
+    browser.click("form button.primary").await;
+    browser.find("#message-error").await;
+    assert_eq!(barriers(&browser).await, Vec::<String>::new());
+    let left = browser.run("return [...document.querySelectorAll('#along bdi')].map(item => item.textContent)").await;
+    assert_eq!(left.as_array().unwrap().len(), listed.len() - 2, "{left}");
+    browser.click("label:has(input[name=kind][value=complaint])").await;
+    browser.find("#message").await.send_keys("The cart is broken.").await.unwrap();
+    browser.click("form button.primary").await;
+    browser.find("[data-submitted-code]").await;
+    let (context, page_url) = stored(&stage).await;
+    let found = errors(&context);
+    assert!(found.iter().any(|error| error.starts_with("The cart broke TypeError")), "{found:?}");
+    assert!(!found.iter().any(|error| error.contains("late trouble")), "{found:?}");
+    assert_eq!(page_url, Some(format!("{}/shop?password=***", stage.company.origin)));
+    let select = "select page_title from feedback order by id desc limit 1";
+    let title: Option<String> =
+        sayso::with_db!(&stage.collector.app.db, pool => sqlx::query_scalar(select).fetch_one(pool).await).unwrap();
+    assert_eq!(title, None);
     browser.stop().await;
 }
 

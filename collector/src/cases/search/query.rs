@@ -21,6 +21,8 @@ pub struct SearchQuery {
     text: Text,
     /// The words, if there is nothing else but fields: they may be a code or a number.
     only_words: Option<String>,
+    /// Words and phrases as they were typed, if nothing is excluded: they may be an address or a phone number.
+    contact: Option<String>,
     conditions: Vec<Condition>,
 }
 
@@ -89,8 +91,14 @@ impl SearchQuery {
         }
         let mut query = Self::default();
         let mut words: Vec<&str> = Vec::new();
-        let mut is_only_words = true;
+        let mut wanted: Vec<&str> = Vec::new();
+        let (mut is_only_words, mut is_all_wanted) = (true, true);
         for (at, piece) in pieces.iter().enumerate() {
+            match (piece.field, piece.polarity) {
+                (None, Polarity::Required) => wanted.push(piece.value.text()),
+                (None, Polarity::Excluded) => is_all_wanted = false,
+                (Some(_), _) => {}
+            }
             match (piece.field, piece.polarity, piece.value) {
                 (Some(field), polarity, value) => {
                     let condition = condition(field, polarity, value.text().trim());
@@ -119,6 +127,7 @@ impl SearchQuery {
             }
         }
         query.only_words = query.only_words.filter(|_| is_only_words);
+        query.contact = Some(wanted.join(" ")).filter(|typed| is_all_wanted && !typed.is_empty());
         Ok(query)
     }
 
@@ -132,9 +141,9 @@ impl SearchQuery {
         &self.conditions
     }
 
-    /// Its words, where there is nothing else but fields.
-    pub fn only_words(&self) -> Option<&str> {
-        self.only_words.as_deref()
+    /// What could be an address or a phone number, also in quotes.
+    pub fn contact(&self) -> Option<&str> {
+        self.contact.as_deref()
     }
 
     /// The code that its words could be. Many a word could, so the words are looked for as well.

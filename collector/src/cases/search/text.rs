@@ -69,7 +69,7 @@ impl SearchText {
             number: query.number(),
             ..Self::default()
         };
-        if let Some(typed) = query.only_words() {
+        if let Some(typed) = query.contact() {
             let countries = Countries::of(&app.sites.all().await?);
             text.contacts = hashes_of_contact(&app.keys, typed, &countries);
             let tokens: Vec<String> = text.contacts.iter().map(|hash| Facet::Contact(hash).token()).collect();

@@ -98,7 +98,7 @@ impl<'a> Callees<'a> {
         let callee = self.callee(&due.customer_id, &due.case_id, caller);
         let (why, is_unhappy) = match due.reason {
             Reason::Unhappy(score) => (t.with("desk.calls.unhappy", &[("score", &score.to_string())]), true),
-            Reason::Silent(days) => (t.with("desk.calls.silent", &[("n", &days.to_string())]), false),
+            Reason::Silent(days) => (t.count("desk.calls.silent", u64::try_from(days).unwrap_or_default()), false),
         };
         DueRow { callee, why, is_unhappy }
     }

@@ -20,6 +20,9 @@ pub struct Draft {
     pub(super) reason: String,
     /// What is to be done by somebody.
     pub(super) task: String,
+    /// By whom, as the form has it, and until which day.
+    pub(super) task_whom: String,
+    pub(super) task_due: String,
     /// What was said or found in an effort.
     pub(super) effort: String,
     /// The number of the case that it is to be merged into.

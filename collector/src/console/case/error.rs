@@ -47,6 +47,8 @@ pub(super) enum Field {
     Number,
     /// The files that go along.
     Files,
+    /// Until when.
+    Due,
 }
 
 /// The form of the page that was refused; its fields carry its name.
@@ -89,6 +91,7 @@ impl CaseForm {
             (CaseForm::Resolve, Field::Remedy) => "quiet-remedy",
             (CaseForm::Resolve, Field::Cost) => "quiet-cost",
             (CaseForm::Reopen, _) => "reopen",
+            (CaseForm::Task, Field::Due) => "task-due",
             (CaseForm::Task, _) => "task",
             (CaseForm::Effort, _) => "effort",
             (CaseForm::Merge, _) => "merge",
@@ -117,6 +120,7 @@ impl FormError {
             FormError::Choice(Field::Cost) => Ok((WRONG, Field::Cost, "insight.cost.wrong")),
             FormError::Choice(Field::Tags) => Ok((WRONG, Field::Tags, "console.case.tags_error")),
             FormError::Choice(Field::Category) => Ok((WRONG, Field::Category, "console.case.category_error")),
+            FormError::Choice(Field::Due) => Ok((WRONG, Field::Due, "insight.exposure.wrong_date")),
             FormError::Choice(Field::Number) => Ok((WRONG, Field::Number, "console.case.merge_unknown")),
             FormError::Case(CaseError::MergedWithItself) => Ok((WRONG, Field::Number, "console.case.merge_itself")),
             FormError::Case(CaseError::Merged) => Ok((WRONG, Field::Number, "console.case.merge_merged")),

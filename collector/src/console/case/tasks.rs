@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 use super::draft::Draft;
 use super::error::{CaseForm, Field, FormError};
 use super::page::{leave, refused};
-use super::properties::begin_of;
+use super::properties::last_minute_of;
 use crate::app::App;
 use crate::auth::member::who_may_own;
 use crate::auth::permissions::{self, Action, Object, TaskAccess, can};
@@ -54,20 +54,25 @@ async fn add(
         }
         _ => (None, Some(who_may_own(&app.db, &form.whom).await?.id)),
     };
-    let done = match Text::parse(form.title.trim()) {
-        Ok(title) => {
-            let task = NewTask { title, team, owner_id, due_at: begin_of(&form.due, &zone) };
+    let title = Text::parse(form.title.trim()).map_err(FormError::text(Field::Main));
+    let due_at = match form.due.trim() {
+        "" => Ok(None),
+        day => last_minute_of(day, &zone).map(Some).ok_or(FormError::Choice(Field::Due)),
+    };
+    let done = match (title, due_at) {
+        (Ok(title), Ok(due_at)) => {
+            let task = NewTask { title, team, owner_id, due_at };
             let actor = Actor::Member(who.member.id.clone());
             let hash = request_hash(&("task", &form));
-            tasks::add(&app, &case.id, &actor, &task, (&key, &hash)).await.map_err(FormError::from)
+            tasks::add(&app, &case.id, &actor, &task, (&key, &hash)).await.map_err(|error| vec![FormError::from(error)])
         }
-        Err(error) => Err(FormError::text(Field::Main)(error)),
+        (title, due_at) => Err(title.err().into_iter().chain(due_at.err()).collect()),
     };
     match done {
         Ok(_) => Ok(leave(&case.id, "?done=task#tasks")),
-        Err(error) => {
-            let draft = Draft { task: form.title, ..Draft::default() };
-            refused(&app, &who, &case.id, draft, CaseForm::Task, vec![error]).await
+        Err(errors) => {
+            let draft = Draft { task: form.title, task_whom: form.whom, task_due: form.due, ..Draft::default() };
+            refused(&app, &who, &case.id, draft, CaseForm::Task, errors).await
         }
     }
 }

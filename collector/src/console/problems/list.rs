@@ -9,6 +9,7 @@ use crate::app::App;
 use crate::assets::{self, MARK};
 use crate::auth::permissions::Action;
 use crate::auth::{Member, SignedIn};
+use crate::cases::access::Visibility;
 use crate::console::shell::{Screen, Shell, page};
 use crate::http::Result;
 use crate::problems::{self, Count};
@@ -40,7 +41,8 @@ impl ListPage {
 /// `GET /staff/problems`.
 pub(super) async fn show(State(app): State<App>, who: SignedIn) -> Result<Html<String>> {
     check(&who, Action::ReadProblems)?;
-    let (counts, members) = (problems::count(&app.db).await?, Member::all(&app.db).await?);
+    let visible = Visibility::of(&who.standing);
+    let (counts, members) = (problems::count(&app.db, visible.as_ref()).await?, Member::all(&app.db).await?);
     let row = |problem: Problem| {
         let owner = problem.owner.as_ref().map(|owner| owner.as_str().to_owned());
         let named = owner.map(|email| {

@@ -77,6 +77,11 @@ impl ProblemPage {
         fresh_key().as_str().to_owned()
     }
 
+    /// How many of its cases are open.
+    fn open_cases(&self) -> u64 {
+        u64::try_from(self.count.open).unwrap_or_default()
+    }
+
     fn states(&self) -> [ProblemState; 3] {
         ProblemState::ALL
     }
@@ -171,6 +176,7 @@ async fn render(app: &App, who: &SignedIn, problem: Problem, query: &PageQuery, 
     };
     let (ids, next) = listing::ids(app, &of_problem, Sort::Newest, before, PAGE).await?.unwrap_or_default();
     let sites = app.sites.all().await?;
+    let counts = problems::count(&app.db, of_problem.visible.as_ref()).await?;
     let form = ProblemForm::of(&problem);
     page(&ProblemPage {
         t: who.t,
@@ -179,7 +185,7 @@ async fn render(app: &App, who: &SignedIn, problem: Problem, query: &PageQuery, 
         form: draft.form.unwrap_or(form),
         outcome: draft.outcome,
         remedy: draft.remedy,
-        count: problems::count(&app.db).await?.get(problem.key.as_str()).copied().unwrap_or_default(),
+        count: counts.get(problem.key.as_str()).copied().unwrap_or_default(),
         rows: rows_of(app, who, &ids, &sites).await?,
         next: next.map(|next| format!("/staff/problems/{}?before={next}", problem.key)),
         members: Member::all(&app.db).await?,

@@ -227,7 +227,7 @@ pub(super) fn rows(names: &Names<'_>, report: &Report) -> Vec<(String, Vec<Cell>
 /// What does not count, as sentences.
 fn left_out(names: &Names<'_>, report: &Report) -> Vec<String> {
     let some = report.left_out.iter().filter(|(_, n)| **n > 0);
-    some.map(|(reason, n)| names.t.with(&format!("insight.left_out.{reason}"), &[("n", &n.to_string())])).collect()
+    some.map(|(reason, n)| names.t.count(&format!("insight.left_out.{reason}"), *n)).collect()
 }
 
 /// What a report says beside its rows: of customers, who is silent, and what check calls found.
@@ -247,5 +247,5 @@ fn asides(t: Texts, report: &Report) -> Vec<String> {
             t.with("insight.aside.check_calls", &[values.as_slice(), &[("share", share.as_str())]].concat())
         }
     };
-    vec![t.with("insight.aside.silent", &[("n", &number(&overall["silent"]))]), of_calls]
+    vec![t.count("insight.aside.silent", overall["silent"].as_u64().unwrap_or_default()), of_calls]
 }

@@ -3,7 +3,6 @@
 use sayso_shared::EmailAddress;
 use sayso_shared::contact::phone_number;
 use sayso_shared::limits::{SUBJECT_MAX, TIER_MAX};
-use sayso_shared::masking::{Masking, mask};
 use serde_json::json;
 
 use super::super::change::Name;
@@ -63,7 +62,7 @@ impl Known<'_> {
             said: Said {
                 customer_id: None,
                 handles,
-                name: name.map(|name| mask(name.into_string(), Masking::Cards)),
+                name: name.map(Name::into_string),
                 tier,
                 value: value.transpose()?.map(CustomerValue::number),
             },

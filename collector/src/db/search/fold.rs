@@ -1,6 +1,7 @@
-//! What counts as the same letter: width, case, accents, vowel points, and the two scripts of Chinese.
+//! What counts as the same letter: width, case, accents, vowel points, the digits of all scripts, and the two scripts of Chinese.
 //!
-//! A text and a query are folded alike, character by character, so whatever is part of a text stays part of it afterwards.
+//! A text and a query are folded alike, character by character, so whatever is part of a text stays part of it afterwards. Only a long vowel between two digits,
+//! which is typed for a dash, is told by what stands beside it.
 
 use std::borrow::Cow;
 use std::collections::HashMap;
@@ -21,7 +22,22 @@ pub fn fold(text: &str) -> String {
     let folded: Cow<'_, str> = CaseMapper::new().fold_string(&plain);
     // Folding by case can decompose again, as it does with the letter İ.
     let folded = folded.chars().filter(|character| !is_dropped(*character)).flat_map(without_stroke);
-    folded.nfc().map(simplified).collect()
+    let folded = folded.nfc().map(plain_sign).map(simplified);
+    if !text.contains(LONG_VOWELS) {
+        return folded.collect();
+    }
+    let mut folded: Vec<char> = folded.collect();
+    fold_dashes(&mut folded);
+    folded.into_iter().collect()
+}
+
+/// Makes dashes of the signs of long vowels that part digits: on Japanese keyboards both are one key. Of characters that are folded otherwise.
+pub fn fold_dashes(folded: &mut [char]) {
+    for at in 1..folded.len().saturating_sub(1) {
+        if folded[at] == 'ー' && folded[at - 1].is_ascii_digit() && folded[at + 1].is_ascii_digit() {
+            folded[at] = '-';
+        }
+    }
 }
 
 /// Cuts a text, folded.
@@ -29,13 +45,40 @@ pub fn runs(text: &str) -> Vec<Run> {
     cut(fold(text).chars()).into_iter().map(|placed| placed.run).collect()
 }
 
-/// Marks that readers leave out and writers forget (accents, vowel points of Arabic and Hebrew, variation selectors), and characters that
-/// only say how others are set. Vowels of Indic scripts and of Thai are marks too, but part of the word.
+/// The signs of long vowels, of both widths.
+const LONG_VOWELS: [char; 2] = ['ー', 'ｰ'];
+
+/// The digits zero of all scripts whose digits are not decomposed into ours, in their order; the other nine follow each. Source: Unicode 17, `Nd`.
+const ZEROS: [u32; 68] = [
+    0x0660, 0x06F0, 0x07C0, 0x0966, 0x09E6, 0x0A66, 0x0AE6, 0x0B66, 0x0BE6, 0x0C66, 0x0CE6, 0x0D66, 0x0DE6, 0x0E50,
+    0x0ED0, 0x0F20, 0x1040, 0x1090, 0x17E0, 0x1810, 0x1946, 0x19D0, 0x1A80, 0x1A90, 0x1B50, 0x1BB0, 0x1C40, 0x1C50,
+    0xA620, 0xA8D0, 0xA900, 0xA9D0, 0xA9F0, 0xAA50, 0xABF0, 0x104A0, 0x10D30, 0x10D40, 0x11066, 0x110F0, 0x11136,
+    0x111D0, 0x112F0, 0x11450, 0x114D0, 0x11650, 0x116C0, 0x116D0, 0x116DA, 0x11730, 0x118E0, 0x11950, 0x11BF0,
+    0x11C50, 0x11D50, 0x11DA0, 0x11DE0, 0x11F50, 0x16130, 0x16A60, 0x16AC0, 0x16B50, 0x16D70, 0x1E140, 0x1E2F0,
+    0x1E4F0, 0x1E5F1, 0x1E950,
+];
+
+/// Our own digit for one of another script, and what is typed for a hyphen and a stroke.
+fn plain_sign(character: char) -> char {
+    match character {
+        '\u{2212}' => '-',
+        '\u{2215}' => '/',
+        _ if character.is_ascii() || !character.is_numeric() => character,
+        _ => {
+            let code = u32::from(character);
+            let zero = ZEROS.iter().rfind(|zero| **zero <= code);
+            zero.and_then(|zero| char::from_digit(code - zero, 10)).unwrap_or(character)
+        }
+    }
+}
+
+/// Marks that readers leave out and writers forget (accents, vowel points of Arabic and Hebrew, the dots below letters of Hindi, Punjabi and Gujarati, variation
+/// selectors), and characters that only say how others are set. Vowels of Indic scripts and of Thai are marks too, but part of the word.
 const fn is_dropped(character: char) -> bool {
     matches!(character,
         '\u{0300}'..='\u{036F}' | '\u{0483}'..='\u{0489}' | '\u{0591}'..='\u{05BD}' | '\u{05BF}' | '\u{05C1}' | '\u{05C2}' | '\u{05C4}' | '\u{05C5}' | '\u{05C7}'
         | '\u{0610}'..='\u{061A}' | '\u{0640}' | '\u{064B}'..='\u{065F}' | '\u{0670}' | '\u{06D6}'..='\u{06DC}' | '\u{06DF}'..='\u{06E8}' | '\u{06EA}'..='\u{06ED}'
-        | '\u{0897}'..='\u{089F}' | '\u{08CA}'..='\u{08E1}' | '\u{08E3}'..='\u{08FF}'
+        | '\u{093C}' | '\u{0A3C}' | '\u{0ABC}' | '\u{0897}'..='\u{089F}' | '\u{08CA}'..='\u{08E1}' | '\u{08E3}'..='\u{08FF}'
         | '\u{1AB0}'..='\u{1AFF}' | '\u{1DC0}'..='\u{1DFF}' | '\u{20D0}'..='\u{20FF}' | '\u{FE00}'..='\u{FE0F}' | '\u{FE20}'..='\u{FE2F}'
         | '\u{00AD}' | '\u{061C}' | '\u{200C}'..='\u{200F}' | '\u{202A}'..='\u{202E}' | '\u{2060}'..='\u{2069}' | '\u{FEFF}'
         | '\u{1F3FB}'..='\u{1F3FF}' | '\u{E0000}'..='\u{E0FFF}')
@@ -103,6 +146,13 @@ mod tests {
             ("Σίσυφος", "σισυφοσ"),
             ("ﾊﾟﾝ", "パン"),
             ("Łódź", "lodz"),
+            ("ज़रूरी फ़ोन", "जरूरी फोन"),
+            ("\u{095B}", "\u{091C}\u{093C}"),
+            ("رقم ١٢٣٤٥٦٧٩", "رقم 12345679"),
+            ("۵۵۶۶۷۷۸۸", "55667788"),
+            ("१२३४ ๑๒๓๔ ১২৩৪ ໑໒໓໔ ၁၂၃၄ ០១២៣ 𞥑", "1234 1234 1234 1234 1234 0123 1"),
+            ("2026−11∕0042", "2026-11/0042"),
+            ("2026ー11ｰ0042", "2026-11-0042"),
         ] {
             assert_eq!(fold(one), fold(other), "{one}");
         }
@@ -113,6 +163,7 @@ mod tests {
         assert_ne!(fold("が"), fold("か"));
         assert_ne!(fold("कि"), fold("की"));
         assert_eq!(fold("한국"), "한국");
+        assert_eq!(fold("コーヒー1ー"), "コーヒー1ー");
     }
 
     proptest! {

@@ -5,7 +5,7 @@ use std::ops::Range;
 use sayso_analysis::runs::{PlacedRun, Run, cut};
 use unicode_segmentation::UnicodeSegmentation;
 
-use super::fold::fold;
+use super::fold::{fold, fold_dashes};
 use super::query::{Mark, Text};
 use super::term::Term;
 use super::{stems, tokens};
@@ -47,6 +47,7 @@ impl Folded {
                 folded.places.push(at..at + grapheme.len());
             }
         }
+        fold_dashes(&mut folded.characters);
         folded
     }
 
@@ -128,6 +129,10 @@ mod tests {
             ("haus", "zwei [Häuser]"),
             ("2026-11-0042", "Invoice [2026.11.0042], not 2026.11.0043"),
             ("a10427", "order [A-1042/7]"),
+            ("2026-11-0042", "請求書 [２０２６ー１１ー００４２]"),
+            ("12345679", "رقم الطلب [١٢٣٤٥٦٧٩]"),
+            ("जरूरी", "बहुत [ज़रूरी]"),
+            ("mueller", "Herr [Müller]"),
             ("送货员", "[送货]的人和邮局的[货员]"),
             ("👍", "great [👍🏽]"),
             ("straße", "[STRASSE] 5"),

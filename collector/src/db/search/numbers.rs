@@ -69,7 +69,7 @@ const fn is_sign(character: char) -> bool {
 }
 
 const fn is_dash(character: char) -> bool {
-    matches!(character, '-' | '/' | '\u{2010}'..='\u{2015}' | '\u{2212}')
+    matches!(character, '-' | '/' | '\u{2010}'..='\u{2015}')
 }
 
 const fn is_space(character: char) -> bool {
@@ -96,6 +96,11 @@ mod tests {
             "2026/11/0042",
             "２０２６－１１－００４２",
             "订单2026–11–0042号",
+            "2026−11−0042",
+            "2026∕11∕0042",
+            "2026ー11ー0042",
+            "2026ｰ11ｰ0042",
+            "٢٠٢٦-١١-٠٠٤٢",
         ] {
             assert_eq!(numbers(text), ["2026110042"], "{text}");
         }

@@ -6,7 +6,7 @@ use super::fold::fold;
 use super::phrase::{End, Phrase};
 use super::term::Term;
 use super::tokens::{BEGINNINGS, beginning};
-use super::{numbers, stems};
+use super::{numbers, stems, umlauts};
 
 /// Terms of the words of a query that count; whoever types more finds by these.
 const TERMS_MAX: usize = 48;
@@ -274,6 +274,7 @@ fn exact_terms(run: &Run) -> Vec<Term> {
 fn word_term(word: &str, written: &str, ending: Ending) -> Term {
     let mut tokens = vec![word.to_owned()];
     if ending != Ending::Open {
+        tokens.extend(umlauts::spellings(word, written));
         for stem in stems::of_query(written, word) {
             tokens.push(stems::token(&stem));
             if stem != word {

@@ -2,6 +2,7 @@
 
 use sayso_shared::Kind;
 
+use super::greeting::is_name_alone;
 use super::{Author, Brand, Email, QuotedLinks, in_thread, spaced, submitted_topic};
 use crate::cases::EventType;
 use crate::config::Config;
@@ -122,7 +123,8 @@ fn resolved(config: &Config, context: &EventContext, t: Texts) -> Email {
 }
 
 fn hello(context: &EventContext, t: Texts) -> String {
-    match context.contact.as_ref().and_then(|contact| contact.name()) {
+    // Whoever enters a stranger's address also enters the name by which we greet them.
+    match context.contact.as_ref().and_then(|contact| contact.name()).filter(|name| is_name_alone(name)) {
         Some(name) => t.with("mail.hello_name", &[("name", name)]),
         None => t.get("mail.hello").to_owned(),
     }

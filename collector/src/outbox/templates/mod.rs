@@ -2,6 +2,7 @@
 
 mod customer;
 mod digest;
+mod greeting;
 mod member_invitation;
 mod periodic;
 mod self_check;

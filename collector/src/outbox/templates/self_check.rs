@@ -10,14 +10,13 @@ use crate::text::Texts;
 /// The mail. What is wrong is said in English, as `sayso doctor` says it.
 pub fn self_check(config: &Config, report: &Report, lang: Lang) -> Email {
     let t = Texts(lang);
-    let count = report.problems.len().to_string();
     let line = |problem: &crate::self_check::Problem| match &problem.mend {
         Some(mend) => format!("{} → {mend}", problem.text),
         None => problem.text.clone(),
     };
     Email {
         lang,
-        subject: t.with("team.check.subject", &[("count", &count)]),
+        subject: t.count("team.check.subject", report.problems.len() as u64),
         heading: Some(t.get("team.check.heading").to_owned()),
         intro: vec![t.get("team.check.intro").to_owned()],
         details: report.problems.iter().map(|problem| (problem.topic.clone(), line(problem))).collect(),

@@ -4,6 +4,7 @@
 mod desk;
 mod keyboard;
 mod learning;
+mod long_words;
 mod pages;
 mod widget;
 

@@ -40,6 +40,21 @@ impl Looks {
     }
 }
 
+impl Looks {
+    /// The icons of the buttons are drawn with their background, which forced colours take away.
+    async fn icons_stay_with_forced_colours(&self) {
+        let set_media = async |features: Value| {
+            self.visit.browser.devtools("Emulation.setEmulatedMedia", json!({"features": features})).await;
+        };
+        set_media(json!([{"name": "forced-colors", "value": "active"}])).await;
+        let grounds = "return [getComputedStyle(root.querySelector('[part=panel]')),\
+            ...['#add', '#shot'].map(css => getComputedStyle(root.querySelector(css), '::before'))].map(style => style.backgroundColor)";
+        let found = self.visit.run(grounds).await;
+        set_media(json!([])).await;
+        assert!(found[1] != found[0] && found[2] != found[0], "{found}");
+    }
+}
+
 async fn every_state(name: &'static str, setup: Setup<'_>, size: (u32, u32)) {
     let visit = Visit::begin(Page::default(), setup).await;
     visit.browser.resize(size).await;
@@ -54,6 +69,7 @@ async fn every_state(name: &'static str, setup: Setup<'_>, size: (u32, u32)) {
     looks.visit.browser.find_in_widget(".files li").await;
     type_in_widget(&looks.visit.browser, "#message", "The drawer is stuck.").await;
     looks.look("files").await;
+    looks.icons_stay_with_forced_colours().await;
     looks.visit.browser.run(STREAM).await;
     looks.visit.run("root.querySelector('#shot').click()").await;
     looks.visit.browser.find_in_widget(".surface canvas").await;

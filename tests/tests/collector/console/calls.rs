@@ -63,6 +63,7 @@ on_both_databases! {
         }
         let page = tom.client.get("/staff/calls").await.body;
         assert!(page.contains("week 48") && page.contains("3 / 5"), "three of the five who could be drawn: {page}");
+        assert_eq!(page.matches("aria-labelledby=\"rounds\"").count(), 1, "one landmark has this name");
         let open = program.get_at("/api/v1/check-calls").await.json();
         assert_eq!(open["check_calls"].as_array().unwrap().len(), 3, "once for a key");
         // The rest, and then nobody: no customer is drawn twice.

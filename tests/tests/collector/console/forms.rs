@@ -48,6 +48,20 @@ on_both_databases! {
         assert!(!other.body.contains(&format!("value=\"{key}\"")), "sent again, it is another one");
     }
 
+    async fn enter_sends_a_reply_and_inserts_no_template(app: TestApp) {
+        app.apply_service("[[template]]\nkey = 'sorry'\nbody = { en = 'Sorry, {customer.name}.' }\n").await;
+        app.app.clock.advance(1_000);
+        let lin = Desk::of(&app, "lin", Role::Agent).await;
+        let id = complaint(&app, "The sofa came torn").await;
+        let page = lin.client.get(&format!("/staff/cases/{id}")).await.body;
+        let (_, form) = page.split_once("id=\"reply-form\"").unwrap();
+        let mut buttons = form.split("<button ").skip(1).map(|rest| rest.split_once("</button>").unwrap().0);
+        // Browsers press the first one, whatever field somebody is in.
+        let first = buttons.next().unwrap();
+        assert!(first.ends_with("Send reply") && !first.contains("formaction") && first.contains("tabindex=\"-1\" aria-hidden=\"true\""), "{first}");
+        assert!(buttons.next().unwrap().contains("/template#reply-form"), "{form}");
+    }
+
     async fn addresses_in_what_the_staff_write_are_links(app: TestApp) {
         let lin = Desk::of(&app, "lin", Role::Agent).await;
         let id = complaint(&app, "See https://evil.example/customer").await;

@@ -1,6 +1,6 @@
 //! What members see and do of customers: no more than their role, and never as the customer.
 
-use reqwest::StatusCode;
+use reqwest::{Method, StatusCode};
 use sayso::auth::member::{Email, Name, NewMember};
 use sayso::auth::{Member, Role};
 use sayso::cases::Case;
@@ -34,6 +34,20 @@ on_both_databases! {
         let asked: Vec<String> = sayso::with_db!(&app.app.db, pool =>
             sqlx::query_scalar(select).bind(format!("case/{id}")).fetch_all(pool).await).unwrap();
         assert_eq!(asked, std::slice::from_ref(&agent.member_id), "once, by the agent");
+    }
+
+    async fn an_error_page_speaks_the_language_of_the_member(app: TestApp) {
+        let lin = Desk::of(&app, "lin", Role::Agent).await;
+        let get = async |path: &str| {
+            let request = lin.client.request(Method::GET, path).header("accept-language", "zh-CN");
+            lin.client.send(request).await
+        };
+        for (path, status) in [("/staff/members", StatusCode::FORBIDDEN), ("/staff/cases/x", StatusCode::NOT_FOUND)] {
+            let page = get(path).await;
+            assert!(page.status == status && page.body.contains("<html lang=\"en\">"), "{path}: {}", page.body);
+        }
+        lin.post("/staff/account/language", &[("lang", "zh-Hant")]).await;
+        assert!(get("/staff/members").await.body.contains("<html lang=\"zh-Hant\">"));
     }
 
     async fn nobody_of_the_staff_acts_as_the_customer(app: TestApp) {

@@ -40,7 +40,7 @@ on_both_databases! {
         let list = tom.client.get("/staff/problems").await.body;
         assert!(list.contains("P-1 · Hose &#60;breaks&#62;") && list.contains("Cause known"), "{list}");
         let page = tom.client.get("/staff/problems/P-1").await.body;
-        assert!(page.contains("2 cases, 2 of them open") && page.contains(&format!("/staff/cases/{question}")), "{page}");
+        assert!(page.contains("Cases: 2; open: 2") && page.contains("Answer all 2 open cases") && page.contains("{member.name} stands for yours") && page.contains(&format!("/staff/cases/{question}")), "{page}");
 
         let case = tom.client.get(&format!("/staff/cases/{question}")).await.body;
         assert!(case.contains("value=\"problem:P-1\""), "its solution is offered as a reply: {case}");
@@ -53,7 +53,8 @@ on_both_databases! {
         let answer = [("key", key.as_str()), ("solution.en", "A new hose, {customer.name}"), ("solution.zh-Hans", "换新软管"), ("outcome", ""), ("sure", "1")];
         let partly = tom.post("/staff/problems/P-1/resolve", &answer).await;
         assert_eq!(partly.location(), "/staff/problems/P-1?resolved=1&left=1", "a complaint needs an outcome");
-        assert!(tom.client.get(partly.location()).await.body.contains("Not resolved: 1; complaints need an outcome"));
+        let left = tom.client.get(partly.location()).await.body;
+        assert!(left.contains("Not resolved: 1; complaints need an outcome") && left.contains("Answer the 1 open case<"), "{left}");
         let key = uuid::Uuid::new_v4().to_string();
         let answer = [("key", key.as_str()), ("solution.en", "x"), ("solution.zh-Hans", "换新软管"), ("outcome", "upheld"), ("sure", "1")];
         for _ in 0..2 {
@@ -69,6 +70,23 @@ on_both_databases! {
         let stored = program.get_at("/api/v1/problems/P-1").await.json();
         assert_eq!((&stored["state"], &stored["solution"], &stored["owner"], &stored["cost"]), (&json!("fixed"), &json!({"en": "A new hose"}), &json!(null), &json!(null)));
         assert_eq!(tom.client.get("/staff/problems/P-9").await.status, StatusCode::NOT_FOUND);
+    }
+
+    async fn an_agent_counts_the_cases_that_they_see(app: TestApp) {
+        app.apply_service("[[team]]\nkey = 'workshop'\nname = 'Workshop'\n").await;
+        let tom = Desk::of(&app, "tom", Role::Manager).await;
+        tom.post("/staff/problems/new", &[("title", "Hose breaks"), ("state", "open")]).await;
+        let program = Program::new(&app).await;
+        let (id, _) = linked(&app, &program, "question", "en", "P-1").await;
+        let open = async |desk: &Desk| {
+            let page = desk.client.get("/staff/problems").await.body;
+            let (_, cell) = page.split_once("<td class=\"number\" data-label=\"Open cases\">").expect("a number");
+            cell.split('<').next().unwrap().to_owned()
+        };
+        let mei = Desk::of(&app, "mei", Role::Agent).await;
+        assert_eq!(open(&mei).await, "1", "it is nobody's, so all agents see it");
+        program.patch_at(&format!("/api/v1/cases/{id}"), &json!({"team": "workshop"})).await;
+        assert_eq!((open(&mei).await.as_str(), open(&tom).await.as_str()), ("0", "1"));
     }
 
     async fn each_role_does_what_it_may_with_problems(app: TestApp) {

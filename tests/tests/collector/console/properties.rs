@@ -89,6 +89,19 @@ on_both_databases! {
         let empty = lin.post(&action, &[("title", " "), ("key", &key)]).await;
         assert_eq!(empty.status, StatusCode::UNPROCESSABLE_ENTITY);
         assert!(empty.body.contains("id=\"task-error\""), "{}", empty.body);
+        for day in ["2026-02-29", "29.02.2026", "tomorrow"] {
+            let refused = lin.post(&action, &[("title", "Ask"), ("whom", "team:delivery"), ("due", day), ("key", &key)]).await;
+            assert_eq!(refused.status, StatusCode::UNPROCESSABLE_ENTITY, "{day}");
+            assert!(refused.body.contains("id=\"task-due-error\"") && refused.body.contains("value=\"Ask\""), "{}", refused.body);
+            assert!(refused.body.contains("<option value=\"team:delivery\" selected>"), "what was chosen stays");
+        }
+        // What is to be done today is not late before today is over.
+        let today = app.app.clock.now().div_euclid(86_400_000) * 86_400_000;
+        let day = sayso::clock::rfc3339(today)[..10].to_owned();
+        lin.post(&action, &[("title", "Today"), ("due", &day), ("key", &uuid::Uuid::new_v4().to_string())]).await;
+        let select = "select due_at from tasks where title = 'Today'";
+        let due: i64 = sayso::with_db!(&app.app.db, pool => sqlx::query_scalar(select).fetch_one(pool).await).unwrap();
+        assert_eq!(due, today + 24 * 3_600_000 - 60_000);
         let elsewhere = complaint(&app, "Another").await;
         let stray = lin.post(&format!("/staff/cases/{elsewhere}/tasks/{task}"), &[("done", "no"), ("key", &key)]).await;
         assert_eq!(stray.status, StatusCode::NOT_FOUND, "it is another case's");

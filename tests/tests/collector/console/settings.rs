@@ -72,7 +72,7 @@ on_both_databases! {
             complaint(&app, message).await;
         }
         let tried = press(&desk, &form(&desk, "kind=rule&key=Late+ones").await.with("when.words", "nice"), "try").await;
-        assert!(tried.status == StatusCode::OK && tried.body.contains("Of the last 2 cases, 2 would have gone elsewhere than today."), "{}", tried.body);
+        assert!(tried.status == StatusCode::OK && tried.body.contains("Newest cases looked at: 2. Would have gone elsewhere than today: 2."), "{}", tried.body);
         assert!(store::load(&app.app.db).await.unwrap().rules[0].when.words.as_ref().unwrap()[0].as_str() == "late");
 
         // A new one of a kind, and one whose identity changes: what it was before is gone.
@@ -145,7 +145,7 @@ on_both_databases! {
         let shown = send(&desk, SERVICE, "preview", &[]).await;
         assert_eq!(shown.status, StatusCode::OK, "{}", shown.body);
         assert!(shown.body.contains("team delivery") && shown.body.contains("Apply these changes"), "{}", shown.body);
-        assert!(shown.body.contains("Of the last 3 cases, 2 would have gone elsewhere than today."), "{}", shown.body);
+        assert!(shown.body.contains("Newest cases looked at: 3. Would have gone elsewhere than today: 2."), "{}", shown.body);
         assert!(store::load(&app.app.db).await.unwrap().teams.is_empty(), "a preview changes nothing");
         let applied = send(&desk, SERVICE, "apply", &[]).await;
         assert_eq!(applied.location(), "/staff/settings?done=applied");

@@ -70,6 +70,18 @@ on_both_databases! {
         assert_eq!(looks().await, StatusCode::SEE_OTHER);
     }
 
+    async fn links_that_lead_nowhere_are_looked_up_only_so_often(database: Database) {
+        let app = TestApp::spawn(database).await;
+        let client = app.client();
+        let paths = ["/staff/link/guess", "/staff/join/guess", "/setup/guess"];
+        for at in 0..app.app.config.limits.sign_ins_per_minute {
+            assert_eq!(client.get(paths[at as usize % 3]).await.status, StatusCode::NOT_FOUND);
+        }
+        for path in paths {
+            assert_eq!(client.get(path).await.status, StatusCode::TOO_MANY_REQUESTS, "{path}");
+        }
+    }
+
     async fn what_a_page_fetches_by_itself_keeps_no_session_alive(database: Database) {
         let app = TestApp::spawn(database).await;
         use sayso::clock::HOUR;

@@ -98,6 +98,33 @@ on_both_databases! {
         assert_eq!(take(&app, mail(CARE, CARE, "own2", "", "Hello me")).await.1, json!("own"));
     }
 
+    async fn a_customer_s_answer_is_taken_whatever_their_program_writes_into_its_head(app: TestApp) {
+        let (case, headers) = with_a_complaint(&app).await;
+        let (to, answered) = (headers[0].1.as_str(), format!("In-Reply-To: {}\r\n", headers[1].1));
+        let marks = [
+            "X-Auto-Response-Suppress: All",
+            "Feedback-ID: 1:2:3:ses",
+            "List-Unsubscribe: <mailto:x@y.example>",
+            "Precedence: bulk",
+            "X-Loop: desk@y.example",
+        ];
+        for (n, mark) in marks.iter().enumerate() {
+            let raw = mail("li@example.com", to, &format!("marked{n}"), &format!("{answered}{mark}\r\n"), &format!("My real answer {n}"));
+            let (outcome, reason, on) = take(&app, raw).await;
+            assert_eq!((outcome.as_str(), reason, on), ("message", Value::Null, json!(case.id)), "{mark}");
+        }
+        let bodies: Vec<String> = said(&app, &case.id).await.into_iter().map(|(_, body)| body).collect();
+        assert_eq!(bodies, (0..marks.len()).map(|n| format!("My real answer {n}")).collect::<Vec<_>>());
+        // What says that a program answered is dropped all the same, and nobody else speaks for the customer.
+        let absence = mail("li@example.com", to, "absence", &format!("{answered}Precedence: bulk\r\nAuto-Submitted: auto-replied\r\n"), "I am away");
+        assert_eq!(take(&app, absence).await.0, "dropped");
+        let list = mail("news@y.example", to, "list", "List-Unsubscribe: <mailto:x@y.example>\r\n", "Our offers");
+        let (outcome, reason, on) = take(&app, list).await;
+        assert_eq!((outcome.as_str(), reason), ("case", json!("stranger")));
+        assert_eq!(Case::by_id(&app.app, on.as_str().unwrap()).await.unwrap().quarantine(), Some(Quarantine::Held));
+        assert_eq!(said(&app, &case.id).await.len(), marks.len());
+    }
+
     async fn a_program_that_answers_a_program_is_stopped(app: TestApp) {
         let (case, headers) = with_a_complaint(&app).await;
         for n in 0..50 {

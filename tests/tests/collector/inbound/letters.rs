@@ -27,6 +27,48 @@ on_both_databases! {
         }
     }
 
+    async fn what_only_the_html_says_is_read_with_its_lines_and_cells(app: TestApp) {
+        app.set_site(&[&format!("mail_address={CARE}")]).await;
+        let html = "<div>My order:</div><table><tr><td>4711</td><td>12</td></tr><tr><td>4712</td><td>3</td></tr></table>\
+            <p>if price < 100 then refund</p><div>41111111</div><div>11111111</div>";
+        let expected = "My order:\n4711\t12\n4712\t3\n\nif price < 100 then refund\n\n41111111\n11111111";
+        let html = format!("Content-Type: text/html; charset=utf-8\r\n\r\n{html}");
+        for (n, empty) in ["", " ", "\u{a0}", "\u{200b}"].into_iter().enumerate() {
+            let alternative = format!("Content-Type: multipart/alternative; boundary=b\r\n\r\n--b\r\nContent-Type: text/plain; charset=utf-8\r\n\r\n{empty}\r\n--b\r\n{html}\r\n--b--");
+            let mixed = format!("Content-Type: multipart/mixed; boundary=m\r\n\r\n--m\r\n{alternative}\r\n--m--");
+            for (container, whole) in [("html", &html), ("alternative", &alternative), ("mixed", &mixed)] {
+                let (kind, text) = whole.split_once("\r\n\r\n").unwrap();
+                let raw = mail("li@example.com", CARE, &format!("{container}{n}"), &format!("MIME-Version: 1.0\r\n{kind}\r\n"), text);
+                let (outcome, _, case) = take(&app, raw).await;
+                assert_eq!(outcome, "case");
+                let case = Case::by_id(&app.app, case.as_str().unwrap()).await.unwrap();
+                assert_eq!(case.message, format!("Re: hello\n\n{expected}"), "{container} {empty:?}");
+            }
+        }
+    }
+
+    async fn bytes_are_believed_more_than_what_is_said_of_them(app: TestApp) {
+        app.set_site(&[&format!("mail_address={CARE}")]).await;
+        let gbk = b"\xd6\xca\xc1\xbf\xcc\xab\xb2\xee\xa3\xac\xb7\xc7\xb3\xa3\xca\xa7\xcd\xfb".as_slice();
+        for (n, (head, body, expected)) in [
+            ("Content-Type: text/plain; charset=us-ascii", "Größe zu klein".as_bytes(), "Größe zu klein"),
+            ("Content-Type: text/plain; charset=iso-8859-1", "质量太差".as_bytes(), "质量太差"),
+            ("Content-Type: text/plain; charset=us-ascii", gbk, "质量太差，非常失望"),
+            ("Content-Type: text/plain; charset=utf-8", gbk, "质量太差，非常失望"),
+            ("Content-Type: text/plain; charset=utf-8", b"Gr\xf6\xdfe zu klein", "Größe zu klein"),
+            ("Content-Type: text/html", &[b"<meta charset=gbk><p>".as_slice(), gbk].concat(), "质量太差，非常失望"),
+            ("Content-Type: text/plain; charset=iso-2022-cn", b"plain text", "plain text"),
+            ("Content-Type: text/plain\r\nContent-Transfer-Encoding: base64", b"VGhlIGFtb3VudCBpcyAxMjUwMA", "The amount is 12500"),
+            ("Content-Type: text/plain\r\nContent-Transfer-Encoding: BASE64 (c)", b"VGhlIGFtb3VudCBpcyAxMjUwMA==\r\n-- \r\nScanned by Gateway", "The amount is 12500"),
+        ].into_iter().enumerate() {
+            let raw = [&mail("li@example.com", CARE, &format!("bytes{n}"), &format!("MIME-Version: 1.0\r\n{head}\r\n"), "")[..], body].concat();
+            let (outcome, _, case) = take(&app, raw).await;
+            assert_eq!(outcome, "case", "{head}");
+            let case = Case::by_id(&app.app, case.as_str().unwrap()).await.unwrap();
+            assert_eq!(case.message, format!("Re: hello\n\n{expected}"), "{head}");
+        }
+    }
+
     async fn files_come_along_and_what_is_not_taken_is_named(app: TestApp) {
         app.set_site(&[&format!("mail_address={CARE}")]).await;
         let (_, _, case) = take(&app, fixture("with-files", &[])).await;

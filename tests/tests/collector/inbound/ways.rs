@@ -72,6 +72,41 @@ on_both_databases! {
         assert!(!listed.contains("no_site"), "it is held no more: {listed}");
     }
 
+    async fn what_seems_to_be_for_many_is_held_until_somebody_takes_it(app: TestApp) {
+        app.set_site(&[&format!("mail_address={CARE}")]).await;
+        for (n, (sender, mark)) in [
+            ("han@example.com", "List-Unsubscribe: <mailto:x@y.example>\r\n"),
+            ("han@example.com", "Precedence: list\r\n"),
+            ("han@example.com", "X-Loop: x\r\n"),
+            ("noreply@example.com", ""),
+            ("bounce@example.com", ""),
+        ].into_iter().enumerate() {
+            let (outcome, reason, on) = take(&app, mail(sender, CARE, &format!("many{n}"), mark, "When will it come?")).await;
+            assert_eq!((outcome.as_str(), reason, on), ("held", json!("bulk"), Value::Null), "{sender} {mark}");
+        }
+        for (n, mark) in ["X-Auto-Response-Suppress: All\r\n", "Feedback-ID: 1:2:3\r\n"].into_iter().enumerate() {
+            let (outcome, reason, _) = take(&app, mail("han@example.com", CARE, &format!("one{n}"), mark, "When will it come?")).await;
+            assert_eq!((outcome.as_str(), reason), ("case", Value::Null), "{mark}");
+        }
+        let held = || async {
+            let (_, listed) = app.command(&["mail", "list", "--json"]).await;
+            let listed: Vec<Value> = serde_json::from_str(&listed).unwrap();
+            listed.into_iter().filter(|mail| mail["reason"] == "bulk").collect::<Vec<_>>()
+        };
+        let listed = held().await;
+        assert_eq!(listed.len(), 5);
+        let (_, shown) = app.command(&["mail", "show", listed[0]["id"].as_str().unwrap()]).await;
+        assert!(shown.contains("bounce@example.com") && shown.contains("When will it come?"), "{shown}");
+        let (code, printed) = pipe(&app, shown.clone().into_bytes(), &["--site", "acme"]).await;
+        assert!(code == 0 && printed.contains("held (bulk)"), "{printed}");
+        let (code, printed) = pipe(&app, shown.into_bytes(), &["--site", "acme", "--take-bulk"]).await;
+        assert!(code == 0 && printed.contains("  case  case "), "{printed}");
+        assert_eq!(held().await.len(), 4);
+        app.app.clock.advance(91 * sayso::clock::DAY);
+        sayso::housekeeping::clean_up(&app.app).await.unwrap();
+        assert!(held().await.is_empty(), "newsletters are not kept for good");
+    }
+
     async fn the_only_site_gets_what_is_piped_and_the_same_mail_once(app: TestApp) {
         let raw = mail("han@example.com", "someone@else.example", "only", "", "When will it come?");
         let (code, printed) = pipe(&app, raw.clone(), &[]).await;
@@ -86,8 +121,11 @@ on_both_databases! {
         assert_eq!(take(&app, many).await.1, json!("too_many_parts"));
         let headers = mail("li@example.com", CARE, "head", &format!("X-Long: {}\r\n", "a".repeat(300_000)), "Hello");
         assert_eq!(take(&app, headers).await.1, json!("headers_too_long"));
-        let utf7 = mail("li@example.com", CARE, "utf7", "MIME-Version: 1.0\r\nContent-Type: text/plain; charset=utf-7\r\n", "+ADw-script+AD4-");
-        assert_eq!(take(&app, utf7).await.1, json!("unreadable"));
+        for charset in ["utf-7", "unicode-1-1-utf-7"] {
+            let head = format!("MIME-Version: 1.0\r\nContent-Type: text/plain; charset={charset}\r\n");
+            let utf7 = mail("li@example.com", CARE, charset, &head, "+ADw-script+AD4-");
+            assert_eq!(take(&app, utf7).await.1, json!("unreadable"), "{charset}");
+        }
         let large = post(&app, vec![b'a'; 36 * 1024 * 1024 + 1], "").await;
         assert_eq!(large.status, StatusCode::PAYLOAD_TOO_LARGE);
     }

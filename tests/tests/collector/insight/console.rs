@@ -25,7 +25,7 @@ on_both_databases! {
         let list = tom.client.get("/staff/reports").await;
         assert!(list.body.contains("What hurts our customers most?") && list.body.contains("href=\"/staff/reports/overview\""), "{}", list.body);
         let page = tom.client.get("/staff/reports/overview?from=2026-11-30&to=2026-11-30").await;
-        assert!(page.body.contains("2 cases came in, and 0 were resolved."), "{}", page.body);
+        assert!(page.body.contains("Cases that came in: 2; resolved: 0."), "{}", page.body);
         let link = "/staff/cases?kind=complaint&#38;q=after%3A2026-11-30+before%3A2026-12-01&#38;status=all";
         assert!(page.body.contains(link), "{}", page.body);
         let behind = tom.client.get(&link.replace("&#38;", "&")).await;
@@ -61,7 +61,7 @@ on_both_databases! {
         let tom = Desk::of(&app, "tom", Role::Manager).await;
         let page = tom.client.get("/staff/reports/management?from=2026-11-30&to=2026-12-06").await.body;
         // Each sentence stands in brief at the top and at its part.
-        for finding in ["2 cases came in, and 0 were resolved.", "100 % of cases are complaints; limits need at least 20 periods."] {
+        for finding in ["Cases that came in: 2; resolved: 0.", "100 % of cases are complaints; limits need at least 20 periods."] {
             assert_eq!(page.matches(&format!("{finding}<")).count(), 2, "{finding}: {page}");
         }
         for part in ["The whole company</span> · 30 Nov 2026 to 6 Dec 2026", "8 Jun 2026 to 6 Dec 2026", "<svg class=\"chart\"", "href=\"/staff/reports/causes?from=2026-11-30&#38;to=2026-12-06&#38;by=problem\""] {

@@ -217,6 +217,35 @@ on_both_databases! {
         assert!(status.header("content-security-policy").contains("frame-ancestors 'none'"), "a case is nobody's to frame");
     }
 
+    async fn what_the_frame_is_told_of_its_page_is_never_a_reason_to_refuse(app: TestApp) {
+        let client = app.client();
+        let framed = page(&client, "/s/acme?frame=1").await.body;
+        assert!(framed.contains("id=\"along\" hidden data-fresh") && !framed.contains("data-error="), "{framed}");
+        let stored = async || -> (Option<String>, Option<String>, Option<String>) {
+            let select = "select page_url, page_title, context from feedback order by id desc limit 1";
+            sayso::with_db!(&app.app.db, pool => sqlx::query_as(select).fetch_one(pool).await).unwrap()
+        };
+        let send_with = async |url: &str, title: &str, error: &str| {
+            let fresh = page(&client, "/s/acme?frame=1").await.body;
+            let mut form = Form::of(&fresh, "/s/acme").with("kind", "praise").with("message", "Thanks");
+            // As the frame's script adds them.
+            for (name, value) in [("page-url", url), ("page-title", title), ("page-error-1", error)] {
+                form.set(name, value);
+            }
+            let sent = send(&client, &form).await;
+            assert_eq!(sent.status, StatusCode::SEE_OTHER, "{}", sent.body);
+        };
+        let long = "题".repeat(400);
+        send_with("javascript:alert(1)", &long, "09:00:00 Error: no cart").await;
+        assert_eq!(stored().await, (None, Some("题".repeat(300)), None), "the site does not want to know of errors");
+        app.set_site(&["page_errors=true"]).await;
+        assert!(page(&client, "/s/acme?frame=1").await.body.contains("data-error="));
+        send_with("https://shop.example/cart?token=abc", "", &long).await;
+        let (url, title, context) = stored().await;
+        assert_eq!((url.as_deref(), title), (Some("https://shop.example/cart?token=***"), None));
+        assert_eq!(context, Some(format!("{{\"errors\":[\"{}\"]}}", "题".repeat(300))));
+    }
+
     async fn an_unknown_site_is_not_found(app: TestApp) {
         let client = app.client();
         for path in ["/s/nobody", "/s/%FF", "/s/nobody/theme.css"] {

@@ -162,6 +162,10 @@ on_both_databases! {
             answer(&app, &code, "Thank you.", FollowUp::Resolve(Resolution::default())).await;
             let shown = page(&client, &format!("/t/{code}")).await.body;
             assert!(shown.contains("id=\"rate\"") && !shown.contains("id=\"not-solved\"") && !shown.contains("solved"), "{shown}");
+            // The mails say that one can write.
+            let form = Form::of(&shown, &format!("/t/{code}/messages")).with("body", "One more thing");
+            let sent = send(&client, &form).await;
+            assert_eq!(sent.location(), format!("/t/{code}?done=reply"), "{}", sent.body);
         }
     }
 

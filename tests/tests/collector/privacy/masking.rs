@@ -16,6 +16,9 @@ const IDENTITY: &str = "11010519491231002X";
 const IBAN: &str = "DE89 3704 0044 0532 0130 00";
 const ADDRESS: &str = "https://shop.example/reset?token=s3cretword";
 
+/// The smallest picture that there is.
+const GIF: &[u8] = b"GIF89a\x01\0\x01\0\0\0\0\x2c\0\0\0\0\x01\0\x01\0\0\x02\0;";
+
 /// All of it, as somebody writes it.
 fn secrets() -> String {
     format!("card {CARD}, id {IDENTITY}, account {IBAN}, see {ADDRESS}")
@@ -30,8 +33,11 @@ on_both_databases! {
     async fn every_way_in_masks(app: TestApp) {
         let client = app.client();
         let text = secrets();
+        let file = client.upload(&format!("{CARD} {IBAN}.gif"), GIF).await.json();
+        assert!(left(&file.to_string()).is_empty() && file["name"].as_str().unwrap().contains("1111 ••••"), "{file}");
         let answer = client.submit(json!({"kind": "complaint", "message": text, "desired_outcome": text, "reference": CARD,
-            "page": {"url": format!("{ADDRESS}#token=s3cretword"), "title": text}, "context": {"cart": [text]}})).await;
+            "page": {"url": format!("{ADDRESS}#token=s3cretword"), "title": text}, "context": {"cart": [text], CARD: text},
+            "attachments": [file["id"]]})).await;
         assert_eq!(answer.status, StatusCode::CREATED, "{}", answer.body);
         let code = answer.json()["code"].as_str().unwrap().to_owned();
         let key = uuid::Uuid::new_v4().to_string();
@@ -75,6 +81,12 @@ on_both_databases! {
         for body in [json!({"kind": "note", "body": secrets()}), json!({"kind": "reply", "body": secrets()})] {
             assert!(program.post(&format!("/{id}/messages"), &body).await.status.is_success());
         }
+        assert!(program.patch(id, &json!({"tags": [CARD]}), None).await.status.is_success());
+        let problem = json!({"title": CARD, "cause": {"en": secrets()}, "solution": {"en": secrets(), "de": secrets()}});
+        let problem = program.post_at("/api/v1/problems", &problem).await;
+        assert_eq!((problem.status, problem.body.contains(CARD)), (StatusCode::CREATED, false), "{}", problem.body);
+        let problem = format!("/api/v1/problems/{}", problem.json()["key"].as_str().unwrap());
+        assert!(program.patch_at(&problem, &json!({"cause": {"fr": secrets()}})).await.status.is_success());
         let effort = json!({"kind": "call", "note": format!("read out {CARD}")});
         assert!(program.post(&format!("/{id}/efforts"), &effort).await.status.is_success());
         let written = lin.post(&format!("/staff/cases/{id}/note"), &[("body", &secrets())]).await;

@@ -239,6 +239,8 @@ on_both_databases! {
         give_password(&other, "lin").await;
         let page = lin.client.get("/staff/account/sessions").await.body;
         assert!(page.matches("<tr>").count() == 3 && page.contains("This device"), "{page}");
+        let form = between(&page, "action=\"/staff/account/sessions\"", "</form>");
+        assert!(between(&form, "<button", ">").ends_with("value=\"others\""), "Enter in the field of the password ends no single one: {form}");
         let id = between(&page, "small\" name=\"id\" value=\"", "\"");
         let bo = Desk::of(&app, "bo", Role::Agent).await;
         let end = [("id", id.as_str()), ("password", PASSWORD)];

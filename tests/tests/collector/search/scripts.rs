@@ -6,7 +6,7 @@ use sayso_tests::on_both_databases;
 use super::{all_pages, make_cases, reindex};
 
 /// What customers wrote.
-const TEXTS: [&str; 24] = [
+const TEXTS: [&str; 29] = [
     "在线客服一直不回复，发票也没有开",                      // 0
     "線上客服不回覆，發票沒有開，快遞員態度差",              // 1
     "客户服务很好",                                          // 2
@@ -31,10 +31,15 @@ const TEXTS: [&str; 24] = [
     "Paid 0042 on the 11th of 2026",                         // 21
     "İstanbul'a gelmedi 😡😡",                               // 22
     "Gói hàng đến muộn, đường Nguyễn Huệ",                   // 23
+    "Herr Müller kam nicht",                                 // 24
+    "رقم الطلب ١٢٣٤٥٦٧٩، ۵۵۶۶۷۷۸۸",                          // 25
+    "เลขที่ ๕๕๖๖๗๗๘๘",                                         // 26
+    "Order 55667788",                                        // 27
+    "ज़रूरी फ़ोन, बिल २०२६ー१२−००७७",                           // 28
 ];
 
 /// What the staff type, and which of the texts it finds, the newest first.
-const QUERIES: [(&str, &[usize]); 69] = [
+const QUERIES: [(&str, &[usize]); 80] = [
     ("客服", &[1, 0]),
     ("客", &[2, 1, 0]),
     ("發票", &[19, 1, 0]),
@@ -77,8 +82,10 @@ const QUERIES: [(&str, &[usize]); 69] = [
     ("ΔΕΜΑ", &[14]),
     ("αργησε", &[14]),
     ("rechnung", &[18, 15]),
-    ("muller", &[15]),
-    ("MÜLLER", &[15]),
+    ("muller", &[24, 15]),
+    ("MÜLLER", &[24, 15]),
+    ("mueller", &[24, 15]),
+    ("-mueller herr", &[]),
     ("\"zu spät\"", &[15]),
     ("„zu spat“", &[15]),
     ("«spät zu»", &[]),
@@ -104,6 +111,15 @@ const QUERIES: [(&str, &[usize]); 69] = [
     ("😡", &[22]),
     ("nguyen hue", &[23]),
     ("“đường Nguyễn”", &[23]),
+    ("12345679", &[25]),
+    ("१२३४५६७९", &[25]),
+    ("55667788", &[27, 26, 25]),
+    ("۵۵۶۶۷۷۸۸", &[27, 26, 25]),
+    ("\"๕๕๖๖๗๗๘๘\"", &[27, 26, 25]),
+    ("जरूरी", &[28]),
+    ("फोन", &[28]),
+    ("2026-12-0077", &[28]),
+    ("2026−12∕0077", &[28]),
 ];
 
 on_both_databases! {

@@ -73,6 +73,19 @@ fn what_is_no_field_is_text() {
 }
 
 #[test]
+fn what_could_be_a_contact_is_all_that_must_occur() {
+    for (typed, contact) in [
+        ("\"+49 170 1234567\" kind:praise", Some("+49 170 1234567")),
+        ("\"Lei, Li\" <li@example.com>", Some("Lei, Li <li@example.com>")),
+        ("mailto:li@example.com", Some("mailto:li@example.com")),
+        ("li@example.com -late", None),
+        ("kind:praise", None),
+    ] {
+        assert_eq!(read(typed).contact(), contact, "{typed}");
+    }
+}
+
+#[test]
 fn impossible_values_are_errors() {
     for (typed, field) in [
         ("kind:bug", Field::Kind),
