@@ -3,9 +3,9 @@
 use std::sync::Arc;
 
 use super::assign::{Assigned, Which, assign, unassigned};
-use super::change::lock;
+use super::customer::lock;
 use super::handles::Countries;
-use super::merge::move_names;
+use super::moves::move_names;
 use super::names;
 use crate::cases::search;
 use crate::clock::Millis;

@@ -8,7 +8,7 @@ use sayso_shared::text::Text;
 use serde_json::{Value, json};
 use sqlx::AssertSqlSafe;
 
-use super::customer::{COLUMNS, Customer, name_context, notes_context};
+use super::customer::{COLUMNS, Customer, lock, name_context, notes_context};
 use super::{names, tiers};
 use crate::app::App;
 use crate::audit::{self, Change, Stamp};
@@ -222,13 +222,6 @@ async fn write(tx: &mut Tx, app: &App, before: &Customer, patch: &Patch) -> Resu
         with_tx!(&mut *tx, conn => sqlx::query(update).bind(value).bind(id).execute(conn).await.map(|_| ()))?;
     }
     Ok(changed)
-}
-
-/// Locks the row of a customer for the rest of the transaction, and reads it: the update is what locks a row on both databases.
-pub(crate) async fn lock(tx: &mut Tx, id: &str) -> sqlx::Result<Option<Customer>> {
-    let update =
-        AssertSqlSafe(format!("update customers set updated_at = updated_at where id = $1 returning {COLUMNS}"));
-    with_tx!(tx, conn => sqlx::query_as(update).bind(id).fetch_optional(conn).await)
 }
 
 /// What the audit log says of a customer: nothing that anybody wrote.

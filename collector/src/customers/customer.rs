@@ -6,10 +6,10 @@ use sqlx::AssertSqlSafe;
 
 use super::handles::HandleKind;
 use crate::clock::Millis;
-use crate::db::Db;
 use crate::db::rows::{chunks, placeholders};
+use crate::db::{Db, Tx};
 use crate::keys::Keys;
-use crate::with_db;
+use crate::{with_db, with_tx};
 
 /// A customer of a site.
 #[derive(Clone, Debug, sqlx::FromRow)]
@@ -147,4 +147,11 @@ pub(crate) fn notes_context(customer_id: &str) -> String {
 /// Where the ciphertext of what they are recognised by belongs.
 pub(crate) fn handle_context(customer_id: &str, hash: &str) -> String {
     format!("customer/{customer_id}/handle/{hash}")
+}
+
+/// Locks the row of a customer for the rest of the transaction, and reads it: the update is what locks a row on both databases.
+pub(crate) async fn lock(tx: &mut Tx, id: &str) -> sqlx::Result<Option<Customer>> {
+    let update =
+        AssertSqlSafe(format!("update customers set updated_at = updated_at where id = $1 returning {COLUMNS}"));
+    with_tx!(tx, conn => sqlx::query_as(update).bind(id).fetch_optional(conn).await)
 }

@@ -10,9 +10,10 @@ use sayso_shared::id::IdempotencyKey;
 use serde_json::json;
 
 use super::assign::{Unassigned, Which, owners, unassigned};
-use super::change::{CustomerError, audit_actor, lock};
-use super::customer::{Customer, handle_context};
+use super::change::{CustomerError, audit_actor};
+use super::customer::{Customer, handle_context, lock};
 use super::handles::Countries;
+use super::moves::{move_names, note};
 use crate::app::App;
 use crate::audit::{self, Change, Stamp};
 use crate::cases::idempotency::{KeyStatus, record_key, request_hash};
@@ -186,24 +187,6 @@ async fn give_handle(
     let update = "update customer_handles set customer_id = $1, value_cipher = $2 where hash = $3 and customer_id = $4";
     with_tx!(tx, conn => sqlx::query(update).bind(to).bind(&cipher).bind(hash).bind(from).execute(conn).await.map(|_| ()))?;
     Ok(())
-}
-
-/// Lets the other be found by the words of the one's name as well.
-pub(super) async fn move_names(tx: &mut Tx, id: &str, into: &str) -> sqlx::Result<()> {
-    let select = "select hash from customer_names where customer_id = $1 and hash not in (select hash from customer_names where customer_id = $2)";
-    let hashes: Vec<String> =
-        with_tx!(&mut *tx, conn => sqlx::query_scalar(select).bind(id).bind(into).fetch_all(conn).await)?;
-    for hash in hashes {
-        let insert = "insert into customer_names (hash, customer_id) values ($1, $2)";
-        with_tx!(&mut *tx, conn => sqlx::query(insert).bind(&hash).bind(into).execute(conn).await.map(|_| ()))?;
-        note(tx, id, "name", &hash).await?;
-    }
-    Ok(())
-}
-
-async fn note(tx: &mut Tx, id: &str, kind: &str, reference: &str) -> sqlx::Result<()> {
-    let insert = "insert into customer_moves (customer_id, kind, reference) values ($1, $2, $3)";
-    with_tx!(tx, conn => sqlx::query(insert).bind(id).bind(kind).bind(reference).execute(conn).await.map(|_| ()))
 }
 
 /// The cases that a customer got since another one was merged into it.

@@ -14,6 +14,7 @@ pub mod handles;
 pub mod import;
 pub mod jobs;
 pub mod merge;
+mod moves;
 pub mod names;
 pub mod phone;
 mod plan;

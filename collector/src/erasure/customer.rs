@@ -10,7 +10,8 @@ use crate::audit::{self, Change, Stamp};
 use crate::cases::idempotency::{KeyStatus, record_key, request_hash};
 use crate::cases::{Actor, CaseError, EventType};
 use crate::clock::Millis;
-use crate::customers::change::{CustomerError, audit_actor, lock};
+use crate::customers::change::{CustomerError, audit_actor};
+use crate::customers::customer::lock;
 use crate::db::{Tx, is_deadlock};
 use crate::with_tx;
 

@@ -6,7 +6,7 @@ use std::ops::AddAssign;
 use serde_json::json;
 
 use super::super::assign::make_customers;
-use super::super::change::lock;
+use super::super::customer::lock;
 use super::super::plan::Said;
 use super::super::tiers;
 use super::row::Listed;
