@@ -137,8 +137,7 @@ fn is_prose(line: &[u8]) -> bool {
 /// What is no code is what it says, and spaces at the ends of lines were added on the way (RFC 2045, section 6.7).
 fn quoted_printable(written: &[u8]) -> Vec<u8> {
     let mut decoded = Vec::with_capacity(written.len());
-    let mut lines = written.split_inclusive(|byte| *byte == b'\n');
-    while let Some(mut line) = lines.next() {
+    for mut line in written.split_inclusive(|byte| *byte == b'\n') {
         let content = line.trim_ascii_end();
         let is_continued = content.last() == Some(&b'=');
         let end: &[u8] = match line {

@@ -66,7 +66,7 @@ fn begins_block(rest: &[char]) -> bool {
     let line = || rest.iter().take_while(|c| **c != '\n');
     let indent = line().take_while(|c| **c == ' ').count();
     let mut words = line().skip(indent).skip_while(|c| c.is_ascii_digit());
-    let has_number = line().skip(indent).next().is_some_and(char::is_ascii_digit);
+    let has_number = line().nth(indent).is_some_and(char::is_ascii_digit);
     match words.next() {
         Some('.' | ')') if has_number => words.next().is_none_or(|c| *c == ' '),
         Some('-' | '+' | '=' | '#' | '>' | '*' | '_' | '~' | '`') if !has_number => true,

@@ -146,6 +146,7 @@ async fn the_frame_lists_what_goes_along_and_leaves_out_what_is_unticked() {
     click_in_widget(&browser, "[part=launcher]").await;
     browser.find_in_widget("iframe:not([hidden])").await.enter_frame().await.unwrap();
     browser.click("#along summary").await;
+    browser.run("document.querySelector('#along').scrollIntoView()").await;
     browser.picture("page-errors-frame").await;
     let listed = browser.run("return [...document.querySelectorAll('#along bdi')].map(item => item.textContent)").await;
     let listed: Vec<&str> = listed.as_array().unwrap().iter().filter_map(Value::as_str).collect();
