@@ -36,7 +36,7 @@ pub enum BulkMail {
     Take,
 }
 
-/// Takes a mail as [`receive_with`], and holds what looks as if it was sent to many.
+/// Takes a mail as `receive_with`, and holds what looks as if it was sent to many.
 pub async fn receive(app: &App, raw: &[u8], site: Option<&Site>) -> Result<Handled> {
     receive_with(app, raw, site, BulkMail::Hold).await
 }
