@@ -38,6 +38,11 @@ checks.positive_data_acceptance.expected-statuses = ["2xx", "422"]
 include-path-regex = "^/api/v1/feedback/.*/messages$"
 checks.positive_data_acceptance.expected-statuses = ["2xx", "401", "403", "404", "409", "422", "429"]
 
+# A comment of nothing that is seen is one by the description, and refused.
+[[operations]]
+include-path = "/api/v1/feedback/{code}/satisfaction"
+checks.positive_data_acceptance.expected-statuses = ["2xx", "401", "403", "404", "409", "422", "429"]
+
 [[operations]]
 include-path = "/api/v1/sites/{key}/attachments"
 checks.positive_data_acceptance.expected-statuses = ["2xx", "400", "413", "422"]
