@@ -11,6 +11,7 @@ use crate::fields::Fields;
 use crate::limits::{EMAIL_MAX, NAME_MAX, PHONE_MAX};
 use crate::masking::{Masking, mask};
 use crate::problem::{ErrorCode, FieldError};
+use crate::text::turns_around;
 
 /// A name and ways to answer; at least one of the three is there.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -90,11 +91,6 @@ pub fn one_line(name: &str) -> Result<String, &'static str> {
         Some(_) => Err("must not contain control characters"),
         None => Ok(name.to_owned()),
     }
-}
-
-/// Whether a character says in which direction those after it go. Letters say it themselves.
-fn turns_around(c: char) -> bool {
-    matches!(c, '\u{61c}' | '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
 }
 
 /// A phone number as people write it, in plain characters and without those that nobody sees, which are copied along from address books.

@@ -24,7 +24,7 @@ impl<const MAX: usize> Text<MAX> {
     /// Trims the text and checks its limits.
     pub fn parse(typed: &str) -> Result<Self, TextError> {
         let text = typed.trim();
-        if text.chars().all(shows_nothing) {
+        if is_blank(text) {
             return Err(TextError { code: ErrorCode::Required, detail: "must not be empty".into() });
         }
         if text.contains('\0') {
@@ -61,12 +61,22 @@ impl<const MAX: usize> Text<MAX> {
     }
 }
 
+/// Whether nobody who reads a text sees anything of it.
+pub fn is_blank(text: &str) -> bool {
+    text.chars().all(shows_nothing)
+}
+
+/// Whether a character says in which direction those after it go. Letters say it themselves.
+pub fn turns_around(c: char) -> bool {
+    matches!(c, '\u{61c}' | '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
+}
+
 /// Whether a character leaves no trace on paper, or none without a letter before it: spaces, fillers and blanks of all kinds, controls other than NUL, joiners,
 /// marks of direction, selectors, tags and accents.
 fn shows_nothing(c: char) -> bool {
     c.is_whitespace()
         || c.is_control() && c != '\0'
-        || matches!(c, '\u{ad}' | '\u{300}'..='\u{36f}' | '\u{115f}' | '\u{1160}' | '\u{17b4}' | '\u{17b5}' | '\u{180b}'..='\u{180f}' | '\u{200b}'..='\u{200f}')
+        || matches!(c, '\u{ad}' | '\u{300}'..='\u{36f}' | '\u{61c}' | '\u{115f}' | '\u{1160}' | '\u{17b4}' | '\u{17b5}' | '\u{180b}'..='\u{180f}' | '\u{200b}'..='\u{200f}')
         || matches!(c, '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{2800}' | '\u{3164}' | '\u{fe00}'..='\u{fe0f}' | '\u{feff}' | '\u{ffa0}')
         || matches!(c, '\u{e0000}'..='\u{e0fff}')
 }
@@ -94,7 +104,7 @@ mod tests {
         #[test]
         fn accepts_exactly_what_fits(typed in "\\PC{0,12}") {
             let length = typed.trim().chars().count();
-            let shows = !typed.chars().all(shows_nothing);
+            let shows = !is_blank(&typed);
             prop_assert_eq!(Text::<8>::parse(&typed).is_ok(), shows && (1..=8).contains(&length));
         }
     }

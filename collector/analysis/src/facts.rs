@@ -238,6 +238,7 @@ pub struct Fact<'a> {
     packed: &'a Packed,
 }
 
+// Each is asked a million times for a report, from another crate.
 impl<'a> Fact<'a> {
     /// Its identifier.
     #[inline]

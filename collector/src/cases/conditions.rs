@@ -14,6 +14,21 @@ pub enum Value {
     Number(i64),
 }
 
+/// Binds values to a statement, of either database.
+macro_rules! bind_values {
+    ($query:expr, $values:expr) => {{
+        let mut query = $query;
+        for value in $values {
+            query = match value {
+                $crate::cases::conditions::Value::Text(text) => query.bind(text.as_str()),
+                $crate::cases::conditions::Value::Number(number) => query.bind(*number),
+            };
+        }
+        query
+    }};
+}
+pub(crate) use bind_values;
+
 /// The conditions of a statement.
 #[derive(Clone, Debug, Default)]
 pub struct Conditions {

@@ -7,7 +7,7 @@ use sayso_shared::Kind;
 use sqlx::AssertSqlSafe;
 
 use super::access::Visibility;
-use super::conditions::{Conditions, Value, renumbered};
+use super::conditions::{Conditions, Value, bind_values, renumbered};
 use super::search::{Facet, Has};
 use super::{Case, Channel, Priority, Status};
 use crate::app::App;
@@ -190,14 +190,7 @@ async fn find(
 async fn rows(app: &App, sql: String, values: &[Value]) -> Result<Vec<(String, Option<Millis>)>> {
     let sql = AssertSqlSafe(sql);
     Ok(with_db!(&app.db, pool => {
-        let mut query = sqlx::query_as(sql);
-        for value in values {
-            query = match value {
-                Value::Text(text) => query.bind(text.as_str()),
-                Value::Number(number) => query.bind(*number),
-            };
-        }
-        query.fetch_all(pool).await
+        bind_values!(sqlx::query_as(sql), values).fetch_all(pool).await
     })?)
 }
 

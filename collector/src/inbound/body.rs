@@ -3,6 +3,7 @@
 use std::borrow::Cow;
 
 use mail_parser::{Message, MessagePart, MessagePartId, MimeHeaders as _, PartType};
+use sayso_shared::text::is_blank;
 
 use super::rows::MailReason;
 use super::{charsets, html, transfer};
@@ -24,7 +25,7 @@ pub(super) fn read(message: &Message<'_>) -> Result<(String, Vec<File>), MailRea
     let Content { texts, files } = content(message, 0, root)?;
     let texts: Option<Vec<String>> = texts.into_iter().map(|text| text.text).collect();
     let texts = texts.ok_or(MailReason::Unreadable)?;
-    let said: Vec<String> = texts.into_iter().filter(|text| is_visible(text)).collect();
+    let said: Vec<String> = texts.into_iter().filter(|text| !is_blank(text)).collect();
     let text = said.join("\n\n").replace("\r\n", "\n").replace('\0', "");
     Ok((text.trim().to_owned(), files))
 }
@@ -69,7 +70,7 @@ struct Content {
 
 impl Content {
     fn says_something(&self) -> bool {
-        self.texts.iter().any(|text| text.text.as_deref().is_some_and(is_visible))
+        self.texts.iter().any(|text| text.text.as_deref().is_some_and(|text| !is_blank(text)))
     }
 
     fn is_plain(&self) -> bool {
@@ -178,18 +179,6 @@ fn file(message: &Message<'_>, part: &MessagePart<'_>) -> Option<File> {
     let usual = if matches!(part.body, PartType::Message(_)) { "message.eml" } else { "file" };
     let name = part.attachment_name().unwrap_or(usual).to_owned();
     (!content.is_empty()).then_some(File { name, content })
-}
-
-/// Whether somebody who reads a text sees anything.
-fn is_visible(text: &str) -> bool {
-    let is_blank = |c: char| {
-        matches!(
-            c,
-            '\u{ad}' | '\u{34f}' | '\u{61c}' | '\u{115f}' | '\u{1160}' | '\u{180e}' | '\u{200b}'..='\u{200f}' | '\u{202a}'
-                ..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{2800}' | '\u{3164}' | '\u{feff}' | '\u{ffa0}'
-        )
-    };
-    text.chars().any(|c| !(c.is_whitespace() || c.is_control() || is_blank(c)))
 }
 
 #[cfg(test)]

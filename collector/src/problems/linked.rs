@@ -6,7 +6,7 @@ use sayso_shared::id::IdempotencyKey;
 use sqlx::AssertSqlSafe;
 
 use crate::cases::access::Visibility;
-use crate::cases::conditions::{Conditions, Value};
+use crate::cases::conditions::{Conditions, bind_values};
 use crate::db::Db;
 use crate::with_db;
 
@@ -32,11 +32,7 @@ pub async fn count(db: &Db, visible: Option<&Visibility>) -> sqlx::Result<HashMa
         conditions.sql
     ));
     let rows: Vec<(String, i64, i64)> = with_db!(db, pool => {
-        let query = conditions.values.iter().fold(sqlx::query_as(select), |query, value| match value {
-            Value::Text(text) => query.bind(text.as_str()),
-            Value::Number(number) => query.bind(*number),
-        });
-        query.fetch_all(pool).await
+        bind_values!(sqlx::query_as(select), &conditions.values).fetch_all(pool).await
     })?;
     Ok(rows.into_iter().map(|(key, cases, open)| (key, Count { cases, open })).collect())
 }

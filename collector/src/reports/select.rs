@@ -6,7 +6,7 @@ use sqlx::AssertSqlSafe;
 use super::asked::Asked;
 use super::by::By;
 use crate::app::App;
-use crate::cases::conditions::{Conditions, Value};
+use crate::cases::conditions::{Conditions, Value, bind_values};
 use crate::db::Readable;
 use crate::http::Result;
 use crate::with_db;
@@ -134,14 +134,7 @@ impl Select {
 pub async fn each<T: Readable>(app: &App, sql: String, values: &[Value], mut take: impl FnMut(T)) -> Result<()> {
     let sql = AssertSqlSafe(sql);
     Ok(with_db!(&app.db, pool => {
-        let mut query = sqlx::query_as::<_, T>(sql);
-        for value in values {
-            query = match value {
-                Value::Text(text) => query.bind(text.as_str()),
-                Value::Number(number) => query.bind(*number),
-            };
-        }
-        let mut rows = query.fetch(pool);
+        let mut rows = bind_values!(sqlx::query_as::<_, T>(sql), values).fetch(pool);
         loop {
             match rows.try_next().await {
                 Ok(Some(row)) => take(row),

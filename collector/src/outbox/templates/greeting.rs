@@ -1,6 +1,6 @@
 //! By which names customers are greeted in mails.
 
-use unicode_properties::{GeneralCategoryGroup, UnicodeGeneralCategory as _};
+use unicode_normalization::char::is_combining_mark;
 
 /// The longest name by which somebody is greeted.
 const NAME_MAX: usize = 60;
@@ -24,7 +24,7 @@ pub(super) fn is_name_alone(name: &str) -> bool {
 
 /// Vowel signs of India and accents are no letters, but parts of names.
 fn is_mark(c: char) -> bool {
-    c.general_category_group() == GeneralCategoryGroup::Mark || matches!(c, '\u{200c}' | '\u{200d}')
+    is_combining_mark(c) || matches!(c, '\u{200c}' | '\u{200d}')
 }
 
 #[cfg(test)]
