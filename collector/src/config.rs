@@ -3,8 +3,10 @@
 mod addresses;
 mod attachments;
 mod environment;
+mod hosts;
 mod imap;
 mod networks;
+mod oauth;
 mod oidc;
 mod outbox;
 mod reports;
@@ -26,11 +28,12 @@ pub use self::attachments::Attachments;
 use self::environment::Environment;
 pub use self::imap::{Imap, ImapServer, Security};
 use self::networks::networks;
+pub use self::oauth::{OAuth, TokenOrigin};
 pub use self::oidc::{Grant, Oidc};
 pub use self::outbox::Outbox;
 pub use self::reports::Reports;
 pub use self::secret::Secret;
-pub use self::smtp::{Encryption, MailServer, Smtp};
+pub use self::smtp::{Credentials, Encryption, MailServer, Proof, Smtp};
 
 /// The words of all roles.
 const ROLES: [&str; 5] = ["admin", "manager", "agent", "viewer", "partner"];

@@ -13,6 +13,7 @@ use crate::doctor;
 use crate::erasure::retention;
 use crate::inbound;
 use crate::key_rotation;
+use crate::outbox::suspensions;
 use crate::routing;
 use crate::self_check;
 use crate::signals;
@@ -111,6 +112,7 @@ pub async fn clean_up(app: &App) -> anyhow::Result<Round> {
     forgotten += delete(app, "delete from member_invitations where expires_at <= $1", now - UNANSWERED).await?;
     forgotten += delete(app, "delete from used_challenges where expires_at <= $1", now).await?;
     forgotten += delete(app, "delete from mail_windows where started_at <= $1", now - DAY).await?;
+    forgotten += delete(app, suspensions::FORGET_OLD, now - suspensions::KEPT).await?;
     forgotten += delete(app, "delete from delivery_attempts where made_at < $1", now - ATTEMPTS_KEPT).await?;
     forgotten += delete(app, "delete from reply_drafts where updated_at < $1", now - DRAFTS_KEPT).await?;
     forgotten += delete(app, "delete from case_views where here_at < $1 and here_at > 0", now - VIEWS_KEPT).await?;

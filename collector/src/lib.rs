@@ -1,6 +1,7 @@
 //! The collector: stores feedback durably, forwards it to the service team, and serves the widget, the customer's
 //! pages and the staff console.
 
+pub mod access_tokens;
 pub mod alarms;
 pub mod answers;
 pub mod api;

@@ -30,6 +30,15 @@ impl ImapServer {
 
     /// Starts it, with an empty mailbox.
     pub async fn start() -> Self {
+        Self::start_with("").await
+    }
+
+    /// Starts it for those who show an access token (XOAUTH2), about which it asks at `introspection_url`.
+    pub async fn start_for_tokens(introspection_url: &str) -> Self {
+        Self::start_with(introspection_url).await
+    }
+
+    async fn start_with(introspection_url: &str) -> Self {
         let folder = TempDir::new().expect("a folder for the mail server");
         open_to_all(folder.path());
         let mut server = Self { port: lasting_port(), folder, process: None, delivered: AtomicUsize::new(0) };
@@ -39,7 +48,21 @@ impl ImapServer {
         for part in ["mail", "mail/new", "mail/cur", "mail/tmp"] {
             give(&server.path(part));
         }
-        fs::write(server.path("dovecot.conf"), server.settings()).expect("the settings are written");
+        let sign_in = if introspection_url.is_empty() {
+            format!("passdb {{\n driver = static\n args = password={}\n}}\n", Self::PASSWORD)
+        } else {
+            let about_tokens = format!(
+                "introspection_mode = post\nintrospection_url = {introspection_url}\nusername_attribute = username\n\
+                 active_attribute = active\nactive_value = yes\n"
+            );
+            fs::write(server.path("oauth2.conf"), about_tokens).expect("the settings are written");
+            let args = server.path("oauth2.conf");
+            format!(
+                "auth_mechanisms = xoauth2\npassdb {{\n driver = oauth2\n mechanisms = xoauth2\n args = {}\n}}\n",
+                args.display()
+            )
+        };
+        fs::write(server.path("dovecot.conf"), server.settings(&sign_in)).expect("the settings are written");
         server.resume().await;
         server
     }
@@ -91,8 +114,8 @@ impl ImapServer {
         self.folder.path().join(part)
     }
 
-    fn settings(&self) -> String {
-        let (folder, port, password) = (self.folder.path().display(), self.port, Self::PASSWORD);
+    fn settings(&self, sign_in: &str) -> String {
+        let (folder, port) = (self.folder.path().display(), self.port);
         let user = if is_root() { NOBODY } else { rustix::process::getuid().as_raw() };
         let group = if is_root() { NOBODY } else { rustix::process::getgid().as_raw() };
         // Without root there is nobody else to be.
@@ -104,7 +127,7 @@ impl ImapServer {
         format!(
             "base_dir = {folder}/run\nstate_dir = {folder}/state\nlog_path = {folder}/log\nprotocols = imap\nlisten = 127.0.0.1\n\
              ssl = no\ndisable_plaintext_auth = no\nmail_location = maildir:{folder}/mail\nfirst_valid_uid = 1\n{own}\
-             passdb {{\n driver = static\n args = password={password}\n}}\n\
+             {sign_in}\
              userdb {{\n driver = static\n args = uid={user} gid={group} home={folder} allow_all_users=yes\n}}\n\
              service imap-login {{\n chroot =\n inet_listener imap {{\n port = {port}\n }}\n inet_listener imaps {{\n port = 0\n }}\n}}\n\
              service anvil {{\n chroot =\n}}\n"

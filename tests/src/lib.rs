@@ -19,6 +19,7 @@ mod receiver;
 mod round;
 pub mod smtp;
 pub mod stage;
+mod token_provider;
 
 pub use app::{Background, Options, TestApp, write_key};
 pub use client::{Answer, Client, MULTIPART, multipart};
@@ -28,6 +29,7 @@ pub use objects::{Away, ObjectStore};
 pub use receiver::{Received, WebhookReceiver};
 pub use round::Round;
 pub use smtp::{Mail, MailServer};
+pub use token_provider::TokenProvider;
 
 /// Runs each test on both databases: `on_both_databases! { async fn name(app: TestApp) { .. } }` makes the tests `name::sqlite`
 /// and `name::postgres`. With `(database: Database)` the test starts its collector itself.

@@ -17,6 +17,8 @@ use tokio::sync::watch;
 use tokio::task::JoinHandle;
 use tokio_rustls::TlsAcceptor;
 
+use crate::token_provider::Issued;
+
 /// Far longer than any mail takes; only a failing test waits for it.
 const PATIENCE: Duration = Duration::from_secs(30);
 
@@ -42,7 +44,10 @@ pub struct Mail {
 #[derive(Debug)]
 struct Kept {
     mails: watch::Sender<Vec<Mail>>,
-    refusals: Mutex<VecDeque<u16>>,
+    /// What is answered to the next mails instead of taking them.
+    refusals: Mutex<VecDeque<String>>,
+    /// Whose tokens let in, where none do by a password.
+    tokens: Mutex<Option<Issued>>,
     /// What clients called themselves.
     hellos: Mutex<Vec<String>>,
     /// Users and passwords, as clients sent them.
@@ -66,6 +71,7 @@ impl MailServer {
         let kept = Arc::new(Kept {
             mails: watch::Sender::new(Vec::new()),
             refusals: Mutex::default(),
+            tokens: Mutex::default(),
             hellos: Mutex::default(),
             logins: Mutex::default(),
         });
@@ -87,7 +93,17 @@ impl MailServer {
 
     /// Answers the next mail with this code instead of taking it.
     pub fn refuse_next(&self, code: u16) {
-        self.kept.refusals.lock().expect("no test panics here").push_back(code);
+        self.answer_next(&format!("{code} refused"));
+    }
+
+    /// Answers the next mail with this line instead of taking it.
+    pub fn answer_next(&self, line: &str) {
+        self.kept.refusals.lock().expect("no test panics here").push_back(line.to_owned());
+    }
+
+    /// Lets in whoever shows an access token that holds (XOAUTH2), and nobody by a password.
+    pub fn let_in_by_tokens(&self, issued: Issued) {
+        *self.kept.tokens.lock().expect("no test panics here") = Some(issued);
     }
 
     /// What clients called themselves so far.
@@ -206,7 +222,9 @@ async fn converse(
                 kept.hellos.lock().expect("no test panics here").push(name);
                 let tls = if tls.is_some() { "250-STARTTLS\r\n" } else { "" };
                 // Many servers know no SMTPUTF8, and neither does this one.
-                say(stream, &format!("250-tests\r\n{tls}250-AUTH PLAIN\r\n250 8BITMIME")).await?;
+                let by_tokens = kept.tokens.lock().expect("no test panics here").is_some();
+                let auth = if by_tokens { "XOAUTH2" } else { "PLAIN" };
+                say(stream, &format!("250-tests\r\n{tls}250-AUTH {auth}\r\n250 8BITMIME")).await?;
             }
             "STARTTLS" if tls.is_some() => {
                 say(stream, "220 go on").await?;
@@ -214,9 +232,19 @@ async fn converse(
             }
             "AUTH" => {
                 let login = command.split_whitespace().nth(2).and_then(|login| STANDARD.decode(login).ok());
-                let login = String::from_utf8_lossy(&login.unwrap_or_default()).replace('\0', " ").trim().to_owned();
-                kept.logins.lock().expect("no test panics here").push(login);
-                say(stream, "235 welcome").await?;
+                let login = String::from_utf8_lossy(&login.unwrap_or_default()).into_owned();
+                let shown = login.replace(['\0', '\x01'], " ").trim().to_owned();
+                kept.logins.lock().expect("no test panics here").push(shown);
+                let tokens = kept.tokens.lock().expect("no test panics here").clone();
+                let token = login.split('\x01').find_map(|part| part.strip_prefix("auth=Bearer "));
+                if tokens.is_none_or(|issued| token.is_some_and(|token| issued.holds(token))) {
+                    say(stream, "235 welcome").await?;
+                } else {
+                    // As Gmail does: the reason first, which an empty line answers.
+                    say(stream, &format!("334 {}", STANDARD.encode(r#"{"status":"400"}"#))).await?;
+                    stream.read_line(&mut String::new()).await?;
+                    say(stream, "535 5.7.8 not accepted").await?;
+                }
             }
             "HELO" | "NOOP" => say(stream, "250 OK").await?,
             "RSET" => {
@@ -237,8 +265,8 @@ async fn converse(
                 say(stream, "354 go on").await?;
                 let raw = read_data(stream).await?;
                 let refusal = kept.refusals.lock().expect("no test panics here").pop_front();
-                if let Some(code) = refusal {
-                    say(stream, &format!("{code} refused {}", to.join(" "))).await?;
+                if let Some(line) = refusal {
+                    say(stream, &format!("{line} {}", to.join(" "))).await?;
                 } else {
                     let mail = Mail { from: std::mem::take(&mut from), to: std::mem::take(&mut to), raw };
                     kept.mails.send_modify(|mails| mails.push(mail));

@@ -65,6 +65,11 @@ static MAILBOX: LazyLock<toml::Table> = LazyLock::new(|| {
     texts.into_iter().chain([("teams".to_owned(), toml::Value::Array(Vec::new()))]).collect()
 });
 
+/// What the settings of a provider of access tokens are, in a mailbox.
+const OAUTH: [&str; 5] = ["token_url", "client_id", "client_secret", "refresh_token", "scope"];
+/// Any text, where only the kind of a setting matters.
+static TEXT: toml::Value = toml::Value::String(String::new());
+
 /// What the settings of a provider of sign-ins are. Its groups are said in the file.
 static PROVIDER: LazyLock<toml::Table> = LazyLock::new(|| {
     let texts = ["issuer", "client_id", "client_secret", "label", "groups_claim"];
@@ -76,6 +81,9 @@ static PROVIDER: LazyLock<toml::Table> = LazyLock::new(|| {
 fn find<'a>(defaults: &'a toml::Table, path: &[&str]) -> Option<&'a toml::Value> {
     if let ["imap", _, field] = path {
         return MAILBOX.get(*field);
+    }
+    if let ["imap", _, "oauth", field] = path {
+        return OAUTH.contains(field).then_some(&TEXT);
     }
     if let ["oidc", _, field] = path {
         return PROVIDER.get(*field);

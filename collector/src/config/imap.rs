@@ -7,7 +7,9 @@ use serde::{Deserialize, Serialize};
 use url::Url;
 
 use super::Secret;
-use super::smtp::{canonical_host, is_loopback};
+use super::hosts::{canonical_host, is_loopback};
+use super::oauth::{OAuth, TokenOrigin};
+use super::smtp::Proof;
 
 /// The ports of IMAP without TLS from the start, and with it.
 const PORTS: (u16, u16) = (143, 993);
@@ -26,6 +28,9 @@ pub struct Imap {
     /// A command that prints a token for XOAUTH2, instead of a password; run by `sh -c` at each connection.
     #[serde(default)]
     pub token_command: String,
+    /// A provider of tokens for XOAUTH2, instead of a password.
+    #[serde(default)]
+    pub oauth: OAuth,
     /// The folder.
     #[serde(default = "inbox")]
     pub folder: String,
@@ -84,14 +89,20 @@ impl Imap {
         Ok(ImapServer { host, port, security })
     }
 
+    /// By what Sayso signs in there.
+    pub fn proof(&self) -> anyhow::Result<Proof> {
+        match (self.password.reveal(), TokenOrigin::parse(&self.token_command, &self.oauth)?) {
+            (Some(password), None) => Ok(Proof::Password(password.to_owned())),
+            (None, Some(origin)) => Ok(Proof::Token(origin)),
+            _ => bail!("either password, token_command or oauth must be set"),
+        }
+    }
+
     /// Whether what the settings say of it can be used.
     pub(super) fn check(&self) -> anyhow::Result<()> {
         self.server()?;
         ensure!(!self.user.is_empty(), "user must not be empty");
-        ensure!(
-            self.password.reveal().is_some() == self.token_command.is_empty(),
-            "either password or token_command must be set"
-        );
+        self.proof()?;
         ensure!(!self.folder.is_empty(), "folder must not be empty");
         Ok(())
     }

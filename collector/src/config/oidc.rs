@@ -6,7 +6,7 @@ use anyhow::{Context as _, ensure};
 use serde::{Deserialize, Serialize};
 use url::Url;
 
-use super::smtp::is_loopback;
+use super::hosts::is_loopback;
 use super::{ROLES, Secret};
 
 /// The longest label, in characters: it stands on a button.

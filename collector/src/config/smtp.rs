@@ -1,15 +1,16 @@
 //! How mail leaves: the server, who signs in at it, and what keeps the way to it safe.
 
 use std::fmt;
-use std::net::IpAddr;
 use std::path::PathBuf;
 
 use anyhow::{Context, bail, ensure};
 use percent_encoding::percent_decode_str;
 use serde::{Deserialize, Serialize};
-use url::{Host, Url};
+use url::Url;
 
 use super::Secret;
+use super::hosts::{canonical_host, is_loopback};
+use super::oauth::{OAuth, TokenOrigin};
 
 /// The port for submitting mail (RFC 6409), and the one with TLS from the start (RFC 8314).
 const PORTS: (u16, u16) = (587, 465);
@@ -24,7 +25,11 @@ pub struct Smtp {
     pub user: String,
     /// The password of `user`.
     pub password: Secret,
-    /// The sender of all mails.
+    /// A command that prints a token for XOAUTH2, instead of a password; run by `sh -c`.
+    pub token_command: String,
+    /// A provider of tokens for XOAUTH2, instead of a password.
+    pub oauth: OAuth,
+    /// The sender of all mails but those of sites that have one of their own.
     pub from: String,
     /// A file with certificates, besides those of the system, that may have signed the server's; empty for none.
     pub ca_file: PathBuf,
@@ -43,8 +48,26 @@ pub struct MailServer {
     pub port: u16,
     /// When the connection is encrypted.
     pub encryption: Encryption,
-    /// User and password.
-    pub credentials: Option<(String, String)>,
+    /// Who signs in, if anybody has to.
+    pub credentials: Option<Credentials>,
+}
+
+/// Who signs in at a mail server, and by what.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Credentials {
+    /// The user.
+    pub user: String,
+    /// What the user shows.
+    pub proof: Proof,
+}
+
+/// By what somebody signs in at a mail server.
+#[derive(Clone, PartialEq, Eq)]
+pub enum Proof {
+    /// A password.
+    Password(String),
+    /// An access token (XOAUTH2).
+    Token(TokenOrigin),
 }
 
 /// When the connection to a mail server is encrypted.
@@ -72,8 +95,8 @@ impl Smtp {
             by the settings of these names, where they may hold any characters (in the URL, # / ? @ : and % are written as %23 %2F %3F %40 %3A %25)";
         let Some(text) = self.url.reveal() else {
             ensure!(
-                self.user.is_empty() && self.password.reveal().is_none(),
-                "[smtp] user and password are set, but no url"
+                self.user.is_empty() && self.password.reveal().is_none() && self.token_origin()?.is_none(),
+                "[smtp] user, password or oauth are set, but no url"
             );
             return Ok(None);
         };
@@ -88,7 +111,7 @@ impl Smtp {
             host,
             port: url.port().unwrap_or(port),
             encryption,
-            credentials: self.credentials(&url).context(FORM)?,
+            credentials: self.credentials(&url, FORM)?,
         }))
     }
 
@@ -126,19 +149,26 @@ impl Smtp {
         Ok(encryption)
     }
 
-    fn credentials(&self, url: &Url) -> Option<Option<(String, String)>> {
-        if !self.user.is_empty() {
-            return Some(Some((self.user.clone(), self.password.reveal().unwrap_or_default().to_owned())));
-        }
-        if url.username().is_empty() {
-            return Some(None);
-        }
+    fn token_origin(&self) -> anyhow::Result<Option<TokenOrigin>> {
+        TokenOrigin::parse(&self.token_command, &self.oauth).context("[smtp]")
+    }
+
+    fn credentials(&self, url: &Url, form: &'static str) -> anyhow::Result<Option<Credentials>> {
         let decode = |text: &str| percent_decode_str(text).decode_utf8().ok().map(|text| text.into_owned());
-        let password = match self.password.reveal() {
-            Some(password) => password.to_owned(),
-            None => decode(url.password().unwrap_or_default())?,
+        let user = if self.user.is_empty() { decode(url.username()).context(form)? } else { self.user.clone() };
+        let of_url = if self.user.is_empty() { url.password() } else { None };
+        let token = self.token_origin()?;
+        if user.is_empty() {
+            ensure!(token.is_none(), "[smtp] user must be set: the mailbox that the token is for");
+            return Ok(None);
+        }
+        let proof = match (token, self.password.reveal()) {
+            (Some(origin), None) if of_url.is_none() => Proof::Token(origin),
+            (Some(_), _) => bail!("[smtp] has a password and a token; set one of them"),
+            (None, Some(password)) => Proof::Password(password.to_owned()),
+            (None, None) => Proof::Password(decode(of_url.unwrap_or_default()).context(form)?),
         };
-        Some(Some((decode(url.username())?, password)))
+        Ok(Some(Credentials { user, proof }))
     }
 }
 
@@ -147,22 +177,6 @@ impl fmt::Debug for MailServer {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "MailServer({}:{}, {:?})", self.host, self.port, self.encryption)
     }
-}
-
-/// A host as it is looked up: a name in ASCII, or an address.
-pub(super) fn canonical_host(host: &str) -> Option<String> {
-    let host = percent_decode_str(host).decode_utf8().ok()?;
-    Some(match Host::parse(&host).ok()? {
-        Host::Domain(name) => name,
-        Host::Ipv4(address) => address.to_string(),
-        Host::Ipv6(address) => address.to_string(),
-    })
-}
-
-pub(super) fn is_loopback(host: &str) -> bool {
-    host == "localhost"
-        || host.ends_with(".localhost")
-        || host.parse::<IpAddr>().is_ok_and(|address| address.to_canonical().is_loopback())
 }
 
 #[cfg(test)]
@@ -174,6 +188,8 @@ mod tests {
             url: url.to_owned().into(),
             user: String::new(),
             password: Secret::default(),
+            token_command: String::new(),
+            oauth: OAuth::default(),
             from: "Sayso <sayso@localhost>".into(),
             ca_file: PathBuf::new(),
             hello_name: String::new(),
@@ -211,15 +227,33 @@ mod tests {
             password: "pa#s/s?@:%".to_owned().into(),
             ..smtp("smtp://h.example")
         };
-        let server = settings.server().expect("a server").expect("a server");
-        assert_eq!(server.credentials, Some(("li@example.com".into(), "pa#s/s?@:%".into())));
-        let in_url = smtp("smtp://li%40example.com:pa%23ss@h.example").server().expect("a server").expect("a server");
-        assert_eq!(in_url.credentials, Some(("li@example.com".into(), "pa#ss".into())));
+        assert!(signs_in(&settings, "li@example.com", "pa#s/s?@:%"));
+        let in_url = smtp("smtp://li%40example.com:pa%23ss@h.example");
+        assert!(signs_in(&in_url, "li@example.com", "pa#ss"));
         let mixed = Smtp { password: "pa#ss".to_owned().into(), ..smtp("smtp://li@h.example") };
-        assert_eq!(
-            mixed.server().expect("a server").expect("a server").credentials,
-            Some(("li".into(), "pa#ss".into()))
-        );
+        assert!(signs_in(&mixed, "li", "pa#ss"));
+    }
+
+    fn signs_in(settings: &Smtp, user: &str, password: &str) -> bool {
+        let server = settings.server().expect("a server").expect("a server");
+        server.credentials == Some(Credentials { user: user.into(), proof: Proof::Password(password.into()) })
+    }
+
+    #[test]
+    fn a_token_is_instead_of_a_password() {
+        let by_command = Smtp { token_command: "print-token".into(), ..smtp("smtp://li%40example.com@h.example") };
+        let server = by_command.server().expect("a server").expect("a server");
+        let proof = Proof::Token(TokenOrigin::Command("print-token".into()));
+        assert!(server.credentials == Some(Credentials { user: "li@example.com".into(), proof }));
+        for (settings, named) in [
+            (Smtp { password: "x".to_owned().into(), ..by_command.clone() }, "one of them"),
+            (Smtp { url: "smtp://li:x@h.example".to_owned().into(), ..by_command.clone() }, "one of them"),
+            (Smtp { url: "smtp://h.example".to_owned().into(), ..by_command.clone() }, "user must be set"),
+            (Smtp { url: Secret::default(), ..by_command }, "no url"),
+        ] {
+            let error = format!("{:#}", settings.server().expect_err(named));
+            assert!(error.contains(named), "{error}");
+        }
     }
 
     #[test]

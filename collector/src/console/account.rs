@@ -12,6 +12,7 @@ use serde::Deserialize;
 use super::digests::Choices;
 use super::provider_links::ProviderLink;
 use super::shell::{Screen, Shell, page, remember_language, weakness};
+use super::suspended_mail;
 use crate::app::App;
 use crate::assets::{self, MARK};
 use crate::audit::Stamp;
@@ -36,6 +37,8 @@ struct AccountPage {
     t: Texts,
     shell: Shell,
     email: String,
+    /// Since when mails to it come back.
+    mail_suspended: Option<String>,
     role: &'static str,
     has_password: bool,
     /// Whether a passkey is the way to confirm that it is the member.
@@ -57,6 +60,7 @@ impl AccountPage {
         Ok(Self {
             t: who.t,
             shell: Shell::load(app, who, Screen::Account).await?,
+            mail_suspended: suspended_mail::since(app, who.t, &who.member.email).await?,
             email: who.member.email.clone(),
             role: who.t.get(&format!("console.role.{role}")),
             has_password,

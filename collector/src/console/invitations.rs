@@ -17,6 +17,7 @@ use crate::auth::invitations::{self, Refusal};
 use crate::auth::{Administers, CsrfForm, SignedIn};
 use crate::http::client::ClientAddress;
 use crate::http::{Error, Result};
+use crate::outbox::suspensions;
 
 /// `/staff/members/invite` and `/staff/members/invitations/…`.
 pub(super) fn router() -> Router<App> {
@@ -75,7 +76,9 @@ async fn send_again(
     CsrfForm(_): CsrfForm<Nothing>,
 ) -> Result<Redirect> {
     let stamp = Stamp::member(&who.member.id, app.clock.now());
-    invitations::send_again(&app.db, &id, &stamp).await?.ok_or(GONE)?;
+    let invitation = invitations::send_again(&app.db, &id, &stamp).await?.ok_or(GONE)?;
+    // Whoever asks for one more mail says that the address takes some.
+    suspensions::forget(&app.db, &app.keys, &invitation.email).await?;
     app.deliveries_wake.notify_one();
     Ok(Redirect::to(&format!("{PATH}?done=invited#invitations")))
 }

@@ -16,6 +16,7 @@ use crate::auth::invitations::{Invitation, is_mailed};
 use crate::auth::{Administers, Member, Role, SignedIn};
 use crate::clock::rfc3339;
 use crate::http::Result;
+use crate::outbox::suspensions;
 use crate::text::Texts;
 
 /// `/staff/members`.
@@ -33,6 +34,8 @@ pub(super) struct MembersPage {
     t: Texts,
     shell: Shell,
     members: Vec<Member>,
+    /// The identifiers of those whose mails come back.
+    without_mail: Vec<String>,
     invitations: Vec<Listed>,
     /// Keys and names of all teams.
     teams: Vec<(String, String)>,
@@ -65,10 +68,12 @@ impl MembersPage {
             Listed { invitation, until: (rfc3339(until), who.t.moment(until)), is_over, link }
         };
         let service = app.service.current().await?;
+        let members = Member::all(&app.db).await?;
         Ok(Self {
             t: who.t,
             shell: Shell::load(app, who, Screen::Members).await?,
-            members: Member::all(&app.db).await?,
+            without_mail: without_mail(app, &members).await?,
+            members,
             invitations: Invitation::all(&app.db).await?.into_iter().map(listed).collect(),
             teams: service.teams.iter().map(|team| (team.key.to_string(), team.name.as_str().to_owned())).collect(),
             form: InviteForm::empty(who.member.lang()),
@@ -100,6 +105,10 @@ impl MembersPage {
         }
     }
 
+    fn has_no_mail(&self, member: &Member) -> bool {
+        self.without_mail.contains(&member.id)
+    }
+
     fn error(&self, field: &str) -> Option<&'static str> {
         self.errors.iter().find(|(name, _)| *name == field).map(|(_, key)| self.t.get(key))
     }
@@ -121,6 +130,14 @@ impl MembersPage {
     }
 }
 
+/// Who works here and gets no mail, since it comes back.
+async fn without_mail(app: &App, members: &[Member]) -> Result<Vec<String>> {
+    let hashes = suspensions::suspended(&app.db, app.clock.now()).await?;
+    let works = members.iter().filter(|member| member.disabled_at.is_none());
+    let found = works.filter(|member| hashes.contains(&suspensions::address_hash(&app.keys, &member.email)));
+    Ok(found.map(|member| member.id.clone()).collect())
+}
+
 #[derive(Deserialize)]
 struct Done {
     #[serde(default)]
@@ -132,6 +149,7 @@ async fn show(State(app): State<App>, Administers(who): Administers, Query(done)
     let done = match done.done.as_str() {
         "invited" if is_mailed => Some("access.invite.done"),
         "invited" => Some("access.invite.done_link"),
+        "mail" => Some("team.mail.resumed"),
         "withdrawn" => Some("access.invite.withdrawn"),
         _ => None,
     };

@@ -29,6 +29,7 @@ pub mod shell;
 mod sign_in;
 mod start;
 mod surveys;
+mod suspended_mail;
 mod targets;
 pub mod today;
 
@@ -63,6 +64,7 @@ pub fn router(app: &App) -> Router<App> {
         .merge(join::router())
         .merge(company::router())
         .merge(mail::router())
+        .merge(suspended_mail::router())
         .merge(audit::router())
         .merge(start::router())
         .merge(settings::router())

@@ -1,10 +1,12 @@
 //! What was entrusted: when sites erase it next, and whether the key to it is kept anywhere else.
 
 use super::finding::Finding;
-use crate::clock::rfc3339;
+use crate::auth::Member;
+use crate::clock::{Clock, rfc3339};
 use crate::db::Db;
 use crate::erasure::retention::{Next, next};
 use crate::keys::Keys;
+use crate::outbox::suspensions;
 use crate::sites::Site;
 
 /// Looks at both. A database that can't be asked was reported before.
@@ -18,6 +20,7 @@ pub async fn examine(db: &Db, keys: Option<&Keys>) -> Vec<Finding> {
         && db.master_key_check().await.ok().flatten().is_some()
     {
         findings.push(backup_of_key(db, keys).await);
+        findings.extend(unreached_members(db, keys).await.unwrap_or_default());
     }
     findings
 }
@@ -28,6 +31,20 @@ fn sentence(site: &str, Next { extent, months, due_at }: &Next) -> String {
         Some(at) => format!("{site} erases {what} {months} months after closing; the next case at {}", rfc3339(*at)),
         None => format!("{site} erases {what} {months} months after closing; no case waits for it"),
     }
+}
+
+/// Members to whom mails come back: they are told of nothing.
+async fn unreached_members(db: &Db, keys: &Keys) -> sqlx::Result<Option<Finding>> {
+    let suspended = suspensions::suspended(db, Clock::default().now()).await?;
+    let members = Member::all(db).await?;
+    let is_unreached = |member: &&Member| {
+        member.disabled_at.is_none() && suspended.contains(&suspensions::address_hash(keys, &member.email))
+    };
+    let names: Vec<&str> = members.iter().filter(is_unreached).map(|member| member.name.as_str()).collect();
+    let text = format!("mails come back from these members: {}", names.join(", "));
+    let mend =
+        "have the address mended, then press Send email again on the page of members, or `sayso mail resume ADDRESS`";
+    Ok((!names.is_empty()).then(|| Finding::warning("mail", text, mend)))
 }
 
 async fn backup_of_key(db: &Db, keys: &Keys) -> Finding {

@@ -5,6 +5,7 @@ use std::process::ExitCode;
 
 use anyhow::{Context as _, ensure};
 use clap::Subcommand;
+use sayso_shared::EmailAddress;
 
 use super::receive::{BulkMail, Handled, MAIL_MAX_BYTES, receive_with};
 use super::rows::Received;
@@ -13,7 +14,7 @@ use crate::audit::Stamp;
 use crate::clock::rfc3339;
 use crate::config::Config;
 use crate::context::Context;
-use crate::outbox::dkim;
+use crate::outbox::{dkim, suspensions};
 use crate::sites::Site;
 
 /// What `sysexits.h` calls EX_TEMPFAIL: the mail server keeps the mail and tries again.
@@ -51,6 +52,11 @@ pub enum MailCommand {
         #[arg(long = "use", value_name = "SELECTOR")]
         use_selector: Option<String>,
     },
+    /// Send mail again to an address from which it came back for good.
+    Resume {
+        /// The address.
+        address: String,
+    },
     /// Print a mail that is held.
     Show {
         /// Its identifier.
@@ -73,6 +79,9 @@ pub async fn run(command: MailCommand, config: Config) -> anyhow::Result<ExitCod
                 (None, false) => KeyChange::None,
             };
             dkim(&context, domain, change).await.map(|()| ExitCode::SUCCESS)
+        }
+        MailCommand::Resume { address } => {
+            resume(&Context::open(config).await?, &address).await.map(|()| ExitCode::SUCCESS)
         }
         MailCommand::Show { id } => show(&Context::open(config).await?, &id).await.map(|()| ExitCode::SUCCESS),
     }
@@ -105,6 +114,20 @@ async fn dkim(context: &Context, domain: Option<String>, change: KeyChange) -> a
         let use_it = format!("does not sign; once it is in the DNS: sayso mail dkim --use {}", key.selector);
         println!("{} ({})", key.selector, if key.signs { "signs" } else { use_it.as_str() });
         println!("{name}. IN TXT {}\n", in_strings(&text));
+    }
+    Ok(())
+}
+
+async fn resume(context: &Context, address: &str) -> anyhow::Result<()> {
+    let Context { db, keys, clock, .. } = context;
+    let address = EmailAddress::parse(address).map_err(|error| anyhow::anyhow!("the address {error}"))?;
+    let stamp = Stamp::command(clock.now());
+    let object = format!("mail/{}", suspensions::address_hash(keys, address.as_str()));
+    match suspensions::resume(db, keys, address.as_str(), object, &stamp).await? {
+        true => {
+            println!("Mail is sent there again. What was not sent meanwhile: sayso deliveries list --state dropped")
+        }
+        false => println!("Nothing keeps mail from this address."),
     }
     Ok(())
 }

@@ -13,7 +13,8 @@ use crate::app::App;
 use crate::cases::{Case, CaseError};
 use crate::http::Result;
 use crate::keys::{Purpose, new_id};
-use crate::sites::{MailAddress, Site};
+use crate::outbox::suspensions;
+use crate::sites::{MailAddress, Sender, Site};
 
 /// The largest mail that is read, in bytes: as large as most mail servers send. Reading one takes three times as much memory.
 pub const MAIL_MAX_BYTES: usize = 36 * 1024 * 1024;
@@ -103,6 +104,10 @@ async fn decide(app: &App, mail: &Mail, site: Option<&Site>, bulk: BulkMail) -> 
         });
     }
     let seems_bulk = mail.automatic == Some(MailReason::Bulk);
+    if mail.automatic.is_none() {
+        // Who sends mail gets some, whatever came back before.
+        suspensions::forget(&app.db, &app.keys, mail.sender.1.as_str()).await?;
+    }
     if let Some(reason) = mail.automatic
         && !seems_bulk
     {
@@ -124,10 +129,11 @@ async fn is_own(app: &App, mail: &Mail) -> Result<bool> {
     let sender = mail.sender.1.as_str();
     let is_ours = mail.message_id.as_deref().is_some_and(|id| case_of_message_id(&app.keys, id).is_some());
     let sites = app.sites.all().await?;
-    let is_site = sites
-        .iter()
-        .filter_map(|site| site.settings.mail_address.as_ref().map(MailAddress::as_str))
-        .any(|own| same(own, sender));
+    let is_site = sites.iter().any(|site| {
+        let address = site.settings.mail_address.as_ref().map(MailAddress::as_str);
+        let sends_as = site.settings.sender.as_ref().map(Sender::as_str);
+        address.into_iter().chain(sends_as).any(|own| same(own, sender))
+    });
     Ok(is_ours || is_site || app.config.smtp.sender().is_some_and(|own| same(&own, sender)))
 }
 

@@ -98,6 +98,8 @@ pub(super) struct Attempted {
     pub took: Duration,
     /// What was said and heard by HTTP.
     pub noted: Option<Noted>,
+    /// The hash of the address that a mail went to.
+    pub recipient: Option<String>,
 }
 
 /// What is to be noted of an attempt.
@@ -109,6 +111,7 @@ struct AttemptRecord {
     is_receipt: bool,
     took: Millis,
     noted: Option<Noted>,
+    recipient: Option<String>,
 }
 
 /// Notes what came of attempts, in one transaction. Together with a receipt it is noted that the case is acknowledged.
@@ -130,12 +133,12 @@ pub(super) async fn record_results(app: &App, attempts: Vec<Attempted>) -> sqlx:
 }
 
 fn classify(app: &App, attempt: Attempted, now: Millis) -> AttemptRecord {
-    let Attempted { delivery, event, result, took, noted } = attempt;
+    let Attempted { delivery, event, result, took, noted, recipient } = attempt;
     let is_receipt = delivery.destination == CUSTOMER && event == Some(EventType::Created) && result.is_ok();
     let (state, error, due_at) = match result {
         Ok(()) => (State::Sent, None, now),
         Err(Failure::Dropped(why)) => (State::Dropped, Some(why.to_owned()), now),
-        Err(Failure::Permanent(error)) => (State::Failed, Some(error), now),
+        Err(Failure::Permanent(error) | Failure::Bounced { error, .. }) => (State::Failed, Some(error), now),
         // It waits with whatever else the target should hear, for somebody to set another address.
         Err(Failure::Gone(error)) => (State::Suspended, Some(error), now),
         Err(Failure::Suspended) => (State::Suspended, None, now),
@@ -156,7 +159,7 @@ fn classify(app: &App, attempt: Attempted, now: Millis) -> AttemptRecord {
         }
     };
     let took = Millis::try_from(took.as_millis()).unwrap_or(Millis::MAX);
-    AttemptRecord { delivery, state, error, due_at, is_receipt, took, noted }
+    AttemptRecord { delivery, state, error, due_at, is_receipt, took, noted, recipient }
 }
 
 /// Gives the cases that became acknowledged.
@@ -231,9 +234,10 @@ async fn record_digest_failed(tx: &mut Tx, delivery: &Delivery, state: State, er
 
 /// What was sent is sent, even if the lease ran out meanwhile, or the target was switched off: so this does not ask for the lease.
 async fn record_sent(tx: &mut Tx, record: &AttemptRecord, now: Millis) -> sqlx::Result<()> {
-    let update = "update deliveries set state = 'sent', last_error = null, sent_at = $1, lease_until = 0, took = $2 \
+    let update = "update deliveries set state = 'sent', last_error = null, sent_at = $1, lease_until = 0, took = $2, recipient = $4 \
         where id = $3 and state in ('pending', 'suspended')";
-    with_tx!(tx, conn => sqlx::query(update).bind(now).bind(record.took).bind(&record.delivery.id).execute(conn).await.map(|_| ()))
+    with_tx!(tx, conn => sqlx::query(update).bind(now).bind(record.took).bind(&record.delivery.id)
+        .bind(&record.recipient).execute(conn).await.map(|_| ()))
 }
 
 async fn give_up(tx: &mut Tx, record: &AttemptRecord) -> sqlx::Result<()> {

@@ -86,6 +86,13 @@ pub struct Delivery {
     pub lease_until: Millis,
 }
 
+impl Delivery {
+    /// The case that it is about, where it is about one.
+    pub fn case_id(&self) -> Option<&str> {
+        (self.subject == EVENT).then_some(self.order_key.as_str())
+    }
+}
+
 /// Where a delivery stands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum State {
@@ -129,6 +136,13 @@ pub enum Failure {
     },
     /// Trying again can't help.
     Permanent(String),
+    /// The recipient's mail server refuses for good.
+    Bounced {
+        /// What happened.
+        error: String,
+        /// The code of RFC 3463, or of SMTP where there is no other.
+        status: String,
+    },
     /// The target says that it is gone for good.
     Gone(String),
     /// Nobody is there to send it to.
@@ -152,7 +166,7 @@ pub const fn outcome(result: &Result<(), Failure>) -> &'static str {
         Ok(()) => "sent",
         Err(Failure::Retryable { .. } | Failure::Moved(_)) => "again",
         Err(Failure::Suspended) => "suspended",
-        Err(Failure::Permanent(_) | Failure::Gone(_)) => "failed",
+        Err(Failure::Permanent(_) | Failure::Bounced { .. } | Failure::Gone(_)) => "failed",
         Err(Failure::Dropped(_)) => "dropped",
     }
 }

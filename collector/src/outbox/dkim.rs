@@ -1,6 +1,7 @@
 //! DKIM (RFC 6376): our mails are signed, and receivers find the key in the DNS of the sender's domain. Without it, large providers have no button to unsubscribe
 //! with, and take our mails for spam sooner.
 
+use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use anyhow::Context as _;
@@ -126,27 +127,26 @@ async fn note(tx: &mut crate::db::Tx, stamp: &Stamp, action: &'static str, key: 
 /// What signs the mails of a process; it follows the keys of the database.
 #[derive(Default)]
 pub struct Signer {
-    read: Mutex<Option<Read>>,
+    /// By domain.
+    read: Mutex<HashMap<String, Read>>,
 }
 
 struct Read {
     at: Millis,
-    domain: String,
     config: Option<Arc<DkimConfig>>,
 }
 
 impl Signer {
     /// What signs the mails of a domain at a time; none where it has no key.
     pub async fn of(&self, db: &Db, keys: &Keys, domain: &str, now: Millis) -> anyhow::Result<Option<Arc<DkimConfig>>> {
-        if let Some(read) = self.read.lock().unwrap_or_else(PoisonError::into_inner).as_ref()
-            && read.domain == domain
+        if let Some(read) = self.read.lock().unwrap_or_else(PoisonError::into_inner).get(domain)
             && (read.at..read.at + KEPT).contains(&now)
         {
             return Ok(read.config.clone());
         }
         let config = load(db, keys, domain).await?.map(Arc::new);
-        let read = Read { at: now, domain: domain.to_owned(), config: config.clone() };
-        *self.read.lock().unwrap_or_else(PoisonError::into_inner) = Some(read);
+        let read = Read { at: now, config: config.clone() };
+        self.read.lock().unwrap_or_else(PoisonError::into_inner).insert(domain.to_owned(), read);
         Ok(config)
     }
 }

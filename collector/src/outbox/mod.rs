@@ -4,6 +4,7 @@
 //! Events are the outbox. A job turns those of a case into rows of `deliveries` in one short transaction; workers claim due rows by
 //! lease and send them with no lock and no transaction held. A crash between any two steps repeats work and loses none of it.
 
+pub mod bounces;
 pub mod card;
 mod channels;
 pub mod check;
@@ -24,6 +25,7 @@ mod quota;
 mod send;
 pub mod ssrf_guard;
 pub mod standing;
+pub mod suspensions;
 pub mod template;
 pub mod templates;
 pub mod trial;

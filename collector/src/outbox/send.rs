@@ -7,7 +7,8 @@ use super::channels::{Attempt, Channels, Exchange, Secrets, Told};
 use super::delivery::{CUSTOMER, DIGEST, Delivery, Failure, member_of};
 use super::digest;
 use super::event_context::EventContext;
-use super::templates;
+use super::suspensions;
+use super::templates::{self, Email};
 use super::trial;
 use crate::app::App;
 use crate::auth::Member;
@@ -29,44 +30,56 @@ pub(super) async fn send(
     context: &OnceCell<EventContext>,
     exchange: &Exchange,
 ) -> anyhow::Result<(Option<EventType>, Result<(), Failure>)> {
-    if delivery.subject == DIGEST {
-        return Ok((None, send_digest(app, channels, delivery).await?));
-    }
-    if delivery.subject == self_check::SUBJECT {
-        return Ok((None, send_self_check(app, channels, delivery).await?));
-    }
-    if delivery.subject == invitations::SUBJECT {
-        return Ok((None, send_invitation(app, channels, delivery).await?));
-    }
-    if delivery.subject == member_invitations::SUBJECT {
-        return Ok((None, send_member_invitation(app, channels, delivery).await?));
-    }
-    if delivery.subject == digests::SUBJECT {
-        return Ok((None, send_periodic(app, channels, delivery).await?));
-    }
-    if delivery.subject == signals::SUBJECT {
-        let attempt = Attempt::new(&delivery.id, app.clock.now()).noted_in(exchange);
-        return Ok((None, send_signal(app, channels, delivery, attempt).await?));
-    }
-    if delivery.subject == trial::SUBJECT {
-        let attempt = Attempt::new(&delivery.id, app.clock.now()).noted_in(exchange);
-        return Ok((None, trial::send(app, channels, delivery, attempt).await?));
-    }
-    let load = || EventContext::load(app, &delivery.order_key, delivery.order_no);
-    let context = context.get_or_try_init(load).await?;
-    let now = app.clock.now();
-    let attempt = Attempt::new(&delivery.id, now).noted_in(exchange);
-    let result = if delivery.destination == CUSTOMER {
-        send_to_customer(app, channels, context, attempt).await
-    } else if let Some(id) = member_of(&delivery.destination) {
-        send_to_member(app, channels, context, id, attempt).await?
-    } else {
-        match target(app, &delivery.destination).await? {
-            Ok(target) => channels.tell(&app.config, secrets(app), Told::Event(context), &target, attempt).await,
-            Err(failure) => Err(failure),
+    let attempt = Attempt::new(&delivery.id, app.clock.now()).noted_in(exchange);
+    let result = match delivery.subject.as_str() {
+        DIGEST => send_digest(app, channels, delivery, attempt).await?,
+        self_check::SUBJECT => send_self_check(app, channels, delivery, attempt).await?,
+        invitations::SUBJECT => send_invitation(app, channels, delivery, attempt).await?,
+        member_invitations::SUBJECT => send_member_invitation(app, channels, delivery, attempt).await?,
+        digests::SUBJECT => send_periodic(app, channels, delivery, attempt).await?,
+        signals::SUBJECT => send_signal(app, channels, delivery, attempt).await?,
+        trial::SUBJECT => trial::send(app, channels, delivery, attempt).await?,
+        _ => {
+            let load = || EventContext::load(app, &delivery.order_key, delivery.order_no);
+            let context = context.get_or_try_init(load).await?;
+            return Ok((Some(context.event.kind), send_event(app, channels, delivery, context, attempt).await?));
         }
     };
-    Ok((Some(context.event.kind), result))
+    Ok((None, result))
+}
+
+/// Tells of what happened to a case.
+async fn send_event(
+    app: &App,
+    channels: &Channels,
+    delivery: &Delivery,
+    context: &EventContext,
+    attempt: Attempt<'_>,
+) -> anyhow::Result<Result<(), Failure>> {
+    if delivery.destination == CUSTOMER {
+        return send_to_customer(app, channels, context, attempt).await;
+    }
+    if let Some(id) = member_of(&delivery.destination) {
+        return send_to_member(app, channels, context, id, attempt).await;
+    }
+    Ok(match target(app, &delivery.destination).await? {
+        Ok(target) => channels.tell(&app.config, secrets(app), Told::Event(context), &target, attempt).await,
+        Err(failure) => Err(failure),
+    })
+}
+
+/// Sends a mail to a person, if mails to them do not come back.
+async fn mail(
+    app: &App,
+    channels: &Channels,
+    envelope: &Envelope<'_>,
+    email: &Email,
+    attempt: Attempt<'_>,
+) -> anyhow::Result<Result<(), Failure>> {
+    if suspensions::suspended_since(&app.db, &app.keys, envelope.to, attempt.now).await?.is_some() {
+        return Ok(Err(Failure::Dropped("mails to this address come back")));
+    }
+    Ok(channels.mail(secrets(app), envelope, email, attempt).await)
 }
 
 fn secrets(app: &App) -> Secrets<'_> {
@@ -74,7 +87,12 @@ fn secrets(app: &App) -> Secrets<'_> {
 }
 
 /// Tells an admin what the daily self-check found, as it stands now.
-async fn send_self_check(app: &App, channels: &Channels, delivery: &Delivery) -> anyhow::Result<Result<(), Failure>> {
+async fn send_self_check(
+    app: &App,
+    channels: &Channels,
+    delivery: &Delivery,
+    attempt: Attempt<'_>,
+) -> anyhow::Result<Result<(), Failure>> {
     let member = match member_of(&delivery.destination) {
         Some(id) => Member::by_id(&app.db, id).await?,
         None => None,
@@ -84,27 +102,26 @@ async fn send_self_check(app: &App, channels: &Channels, delivery: &Delivery) ->
         return Ok(Err(Failure::Dropped("there is nothing left to tell")));
     };
     let email = templates::self_check(&app.config, &report, member.lang());
-    let attempt = Attempt::new(&delivery.id, app.clock.now());
-    let envelope = Envelope { to: &member.email, name: None, thread: &delivery.id, answers: None, unsubscribe: None };
-    Ok(channels.mail(secrets(app), &envelope, &email, attempt).await)
+    let envelope = Envelope::new(&member.email, &delivery.id);
+    mail(app, channels, &envelope, &email, attempt).await
 }
 
 /// Asks somebody to answer a survey.
-async fn send_invitation(app: &App, channels: &Channels, delivery: &Delivery) -> anyhow::Result<Result<(), Failure>> {
+async fn send_invitation(
+    app: &App,
+    channels: &Channels,
+    delivery: &Delivery,
+    attempt: Attempt<'_>,
+) -> anyhow::Result<Result<(), Failure>> {
     let invite = match invitations::load(app, delivery).await? {
         Ok(invite) => invite,
         Err(failure) => return Ok(Err(failure)),
     };
     let email = templates::survey(&app.config, &invite);
     let stop = app.config.url(&format!("{}/stop", invite.token.path()));
-    let envelope = Envelope {
-        to: &invite.to,
-        name: Some(invite.site.name()),
-        thread: &delivery.order_key,
-        answers: None,
-        unsubscribe: Some(&stop),
-    };
-    Ok(channels.mail(secrets(app), &envelope, &email, Attempt::new(&delivery.id, app.clock.now())).await)
+    let envelope =
+        Envelope { unsubscribe: Some(&stop), ..Envelope::of_site(&invite.site, &invite.to, &delivery.order_key) };
+    mail(app, channels, &envelope, &email, attempt).await
 }
 
 /// Asks somebody to become a member, by the link that works now.
@@ -112,6 +129,7 @@ async fn send_member_invitation(
     app: &App,
     channels: &Channels,
     delivery: &Delivery,
+    attempt: Attempt<'_>,
 ) -> anyhow::Result<Result<(), Failure>> {
     let invitation = Invitation::by_id(&app.db, &delivery.subject_id).await?;
     // One that was sent once more meanwhile comes with the delivery of that.
@@ -123,27 +141,25 @@ async fn send_member_invitation(
         return Ok(Err(Failure::Dropped("the invitation has no link")));
     };
     let email = templates::member_invitation(&app.config, &invitation, &path);
-    let envelope =
-        Envelope { to: &invitation.email, name: None, thread: &delivery.order_key, answers: None, unsubscribe: None };
-    Ok(channels.mail(secrets(app), &envelope, &email, Attempt::new(&delivery.id, app.clock.now())).await)
+    let envelope = Envelope::new(&invitation.email, &delivery.order_key);
+    mail(app, channels, &envelope, &email, attempt).await
 }
 
 /// Tells a member of a day, a week or a month.
-async fn send_periodic(app: &App, channels: &Channels, delivery: &Delivery) -> anyhow::Result<Result<(), Failure>> {
+async fn send_periodic(
+    app: &App,
+    channels: &Channels,
+    delivery: &Delivery,
+    attempt: Attempt<'_>,
+) -> anyhow::Result<Result<(), Failure>> {
     let digest = match digests::load(app, delivery).await? {
         Ok(digest) => digest,
         Err(failure) => return Ok(Err(failure)),
     };
     let email = templates::periodic(&app.config, &app.keys, &digest);
     let stop = digests::stop_link(&app.keys, &digest.member.id).map(|path| app.config.console(&path));
-    let envelope = Envelope {
-        to: &digest.member.email,
-        name: None,
-        thread: &delivery.id,
-        answers: None,
-        unsubscribe: stop.as_deref(),
-    };
-    Ok(channels.mail(secrets(app), &envelope, &email, Attempt::new(&delivery.id, app.clock.now())).await)
+    let envelope = Envelope { unsubscribe: stop.as_deref(), ..Envelope::new(&digest.member.email, &delivery.id) };
+    mail(app, channels, &envelope, &email, attempt).await
 }
 
 /// Warns a target of what a chart signals.
@@ -188,7 +204,7 @@ async fn send_to_member(
     };
     let email = templates::to_member(&app.config, context, member.lang(), giver.as_deref());
     let envelope = Envelope::about(context, &member.email, Party::Staff);
-    Ok(channels.mail(secrets(app), &envelope, &email, attempt).await)
+    mail(app, channels, &envelope, &email, attempt).await
 }
 
 async fn send_to_customer(
@@ -196,28 +212,31 @@ async fn send_to_customer(
     channels: &Channels,
     context: &EventContext,
     attempt: Attempt<'_>,
-) -> Result<(), Failure> {
+) -> anyhow::Result<Result<(), Failure>> {
     let Some(address) = context.contact.as_ref().and_then(|contact| contact.email()) else {
-        return Err(Failure::Dropped("the customer has no e-mail address"));
+        return Ok(Err(Failure::Dropped("the customer has no e-mail address")));
     };
     let email = templates::to_customer(&app.config, context);
-    channels.mail(secrets(app), &Envelope::about(context, address, Party::Customer), &email, attempt).await
+    mail(app, channels, &Envelope::about(context, address, Party::Customer), &email, attempt).await
 }
 
 /// Sends a digest; an error is ours, such as of the database.
-async fn send_digest(app: &App, channels: &Channels, delivery: &Delivery) -> anyhow::Result<Result<(), Failure>> {
+async fn send_digest(
+    app: &App,
+    channels: &Channels,
+    delivery: &Delivery,
+    attempt: Attempt<'_>,
+) -> anyhow::Result<Result<(), Failure>> {
     let Some(digest) = digest::load(app, delivery).await? else {
         return Ok(Err(Failure::Dropped("there is nothing left to tell")));
     };
-    let attempt = Attempt::new(&delivery.id, app.clock.now());
-    let envelope = |to, name| Envelope { to, name, thread: &delivery.id, answers: None, unsubscribe: None };
     if delivery.destination == CUSTOMER {
         let Some(address) = digest.context.contact.as_ref().and_then(|contact| contact.email()) else {
             return Ok(Err(Failure::Dropped("the customer has no e-mail address")));
         };
         let email = templates::digest_to_customer(&app.config, &digest);
-        let envelope = envelope(address, Some(digest.context.site.name()));
-        return Ok(channels.mail(secrets(app), &envelope, &email, attempt).await);
+        let envelope = Envelope::of_site(&digest.context.site, address, &delivery.id);
+        return mail(app, channels, &envelope, &email, attempt).await;
     }
     let target = match target(app, &delivery.destination).await? {
         Ok(target) => target,
@@ -227,5 +246,6 @@ async fn send_digest(app: &App, channels: &Channels, delivery: &Delivery) -> any
         return Ok(Err(Failure::retryable("its address can't be decrypted with the keys at hand")));
     };
     let email = templates::digest_to_team(&app.config, &digest, target.settings.lang);
-    Ok(channels.mail(secrets(app), &envelope(&access.address, None), &email, attempt).await)
+    let envelope = Envelope { name: None, ..Envelope::of_site(&digest.context.site, &access.address, &delivery.id) };
+    Ok(channels.mail(secrets(app), &envelope, &email, attempt).await)
 }

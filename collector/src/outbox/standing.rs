@@ -89,8 +89,8 @@ pub(super) async fn record_health(app: &App, attempts: &[Attempted]) -> sqlx::Re
                     suspend(app, id, &format!("nothing has arrived there for days; the last error: {error}")).await?;
                 }
             }
-            // A receiver that is busy is not broken.
-            Err(Failure::Retryable { .. } | Failure::Dropped(_) | Failure::Suspended) => {}
+            // A receiver that is busy is not broken; what becomes of an address that refuses mail is decided where bounces are.
+            Err(Failure::Retryable { .. } | Failure::Dropped(_) | Failure::Suspended | Failure::Bounced { .. }) => {}
         }
     }
     Ok(())
@@ -104,7 +104,7 @@ async fn failed(app: &App, id: &str) -> sqlx::Result<Option<(i64, Millis)>> {
     with_write!(&app.db, pool => sqlx::query_as(update).bind(now).bind(id).fetch_optional(pool).await)
 }
 
-async fn suspend(app: &App, id: &str, reason: &str) -> sqlx::Result<()> {
+pub(super) async fn suspend(app: &App, id: &str, reason: &str) -> sqlx::Result<()> {
     if switch_off(&app.db, id, Some(reason), &Stamp::system(app.clock.now())).await? {
         tracing::error!(target_id = id, reason, "a target was switched off; `sayso target resume` goes on");
     }

@@ -7,6 +7,7 @@ use std::time::{Duration, Instant};
 use tokio::sync::OnceCell;
 use tokio::task::{JoinError, JoinSet};
 
+use super::bounces::{self, Bounced};
 use super::channels::{Channels, Exchange};
 use super::deliveries::{self, Attempted, claim_but, lease};
 use super::delivery::{Delivery, Failure, outcome};
@@ -121,12 +122,35 @@ impl<'a> Workers<'a> {
     async fn record_results(&mut self, first: Option<Result<Attempted, JoinError>>) {
         let rest = std::iter::from_fn(|| self.sending.try_join_next());
         let attempts: Vec<Attempted> = first.into_iter().chain(rest).filter_map(no_panic).collect();
+        let bounced: Vec<(Delivery, Option<String>, String)> = attempts.iter().filter_map(bounced).collect();
         if let Err(error) = record_health(self.app, &attempts).await {
             tracing::error!(%error, "it can't be noted how targets do");
         }
         if let Err(error) = deliveries::record_results(self.app, attempts).await {
             tracing::error!(%error, "deliveries can't be settled; they will be sent again");
         }
+        for (delivery, recipient, status) in bounced {
+            let bounced = Bounced {
+                delivery: &delivery.id,
+                destination: &delivery.destination,
+                case_id: delivery.case_id(),
+                recipient: recipient.as_deref(),
+                status: &status,
+            };
+            if let Err(error) = bounces::record(self.app, &bounced).await {
+                tracing::error!(%error, "it can't be noted that a mail came back");
+            }
+        }
+    }
+}
+
+/// What is to be noted of a mail that the recipient's server refuses for good.
+fn bounced(attempt: &Attempted) -> Option<(Delivery, Option<String>, String)> {
+    match &attempt.result {
+        Err(Failure::Bounced { status, .. }) => {
+            Some((attempt.delivery.clone(), attempt.recipient.clone(), status.clone()))
+        }
+        _ => None,
     }
 }
 
@@ -165,5 +189,6 @@ async fn attempt(
     let channel = Channel::parse(&delivery.channel).map_or("unknown", Channel::as_str);
     app.metrics.delivered(channel, outcome(&result));
     place.leave(&result, app.clock.now());
-    Attempted { delivery, event, result, took: started.elapsed(), noted: exchange.into_noted() }
+    let recipient = exchange.recipient();
+    Attempted { delivery, event, result, took: started.elapsed(), noted: exchange.into_noted(), recipient }
 }

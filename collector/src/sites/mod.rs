@@ -13,6 +13,7 @@ mod logo;
 mod mail_address;
 pub mod origin;
 pub mod secrets;
+mod sender;
 pub mod served;
 pub mod settings;
 pub mod sightings;
@@ -34,6 +35,7 @@ pub use cache::SiteCache;
 pub use logo::Logo;
 pub use mail_address::MailAddress;
 pub use origin::Origin;
+pub use sender::Sender;
 pub use settings::SiteSettings;
 use stored::Unread;
 

@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 use super::country::Country;
 use super::logo::Logo;
 use super::mail_address::MailAddress;
+use super::sender::Sender;
 use super::texts::{OwnTexts, Texts};
 use crate::calendars::Zone;
 
@@ -49,6 +50,8 @@ pub struct SiteSettings {
     pub logo: Option<Logo>,
     /// The address at which the site takes mail. Answers go to addresses below it, with a `+` and a signature before the `@`.
     pub mail_address: Option<MailAddress>,
+    /// The sender of the mails about its cases; none for `[smtp] from`.
+    pub sender: Option<Sender>,
     /// How long it keeps what customers entrusted to it.
     pub retention: Retention,
 }
@@ -152,6 +155,7 @@ impl Default for SiteSettings {
             theme: Theme::default(),
             logo: None,
             mail_address: None,
+            sender: None,
             retention: Retention::default(),
         }
     }

@@ -40,7 +40,7 @@ checks.positive_data_acceptance.expected-statuses = ["2xx", "401", "403", "404",
 
 # A comment of nothing that is seen is one by the description, and refused.
 [[operations]]
-include-path = "/api/v1/feedback/{code}/satisfaction"
+include-path-regex = "^/api/v1/feedback/.*/satisfaction$"
 checks.positive_data_acceptance.expected-statuses = ["2xx", "401", "403", "404", "409", "422", "429"]
 
 [[operations]]
@@ -74,7 +74,7 @@ checks.positive_data_acceptance.expected-statuses = ["2xx", "404", "409", "422",
 
 # What is made there is a round, and what is changed is one of its calls.
 [[operations]]
-include-path = "/api/v1/check-calls/{id}"
+include-path-regex = "^/api/v1/check-calls/[^/]+$"
 checks.positive_data_acceptance.expected-statuses = ["2xx", "401", "403", "404", "409", "412", "422", "429"]
 checks.ensure_resource_availability.enabled = false
 

@@ -35,6 +35,7 @@ use crate::clock::Millis;
 use crate::clocks::{self, Clock, PromiseKind};
 use crate::console::inbox::rows::{DueTimes, due};
 use crate::console::shell::{Screen, Shell, page};
+use crate::console::suspended_mail;
 use crate::http::{Error, Result};
 use crate::sites::labels::category_label;
 use crate::text::Texts;
@@ -170,6 +171,12 @@ pub(super) async fn render(app: &App, who: &SignedIn, id: &str, mut draft: Draft
     if draft.reply.is_empty() && draft.errors.is_empty() && may(Action::Answer) {
         draft.reply = reply_drafts::own(&app.db, &who.member.id, &case.id).await?.unwrap_or_default();
     }
+    let written_to = case.contact(&app.keys);
+    let address = written_to.as_ref().and_then(|contact| contact.email());
+    let mail_suspended = match address {
+        Some(address) => suspended_mail::since(app, who.t, address).await?,
+        None => None,
+    };
     let page_of_case = CasePage {
         others: others(app, who, &case.id).await?,
         last_seq: views::last_seq(&app.db, &case.id).await?,
@@ -177,7 +184,8 @@ pub(super) async fn render(app: &App, who: &SignedIn, id: &str, mut draft: Draft
         shell: Shell::load(app, who, Screen::Inbox).await?,
         contact: case.contact(&app.keys).filter(|_| may(Action::ReadContact)),
         identity: case.identity(&app.keys).filter(|_| may(Action::ReadContact)),
-        reaches_customer: case.contact(&app.keys).is_some_and(|contact| contact.email().is_some()),
+        reaches_customer: address.is_some() && mail_suspended.is_none(),
+        mail_suspended,
         may: Rights {
             read_contact: may(Action::ReadContact),
             note: may(Action::WriteNote),

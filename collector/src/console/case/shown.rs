@@ -52,6 +52,8 @@ pub(super) struct CasePage {
     pub(super) card: Option<CustomerCard>,
     /// Whether an answer goes to the customer by mail.
     pub(super) reaches_customer: bool,
+    /// Since when none does because mails come back.
+    pub(super) mail_suspended: Option<String>,
     /// What the reader may do.
     pub(super) may: Rights,
     pub(super) standing: Standing,
@@ -210,6 +212,7 @@ impl CasePage {
             "split" => self.t.get("console.case.done.split").to_owned(),
             "merge" => self.t.get("console.case.done.merge").to_owned(),
             "unmerge" => self.t.get("console.case.done.unmerge").to_owned(),
+            "mail" => self.t.get("team.mail.resumed").to_owned(),
             "retry" => self.t.get("console.case.done.retry").to_owned(),
             _ => return None,
         };

@@ -4,7 +4,7 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
-use anyhow::{Context as _, anyhow, bail};
+use anyhow::{Context as _, anyhow};
 use async_imap::error::Error;
 use async_imap::types::{Capabilities, Flag, Mailbox};
 use async_imap::{Authenticator, Client, Session};
@@ -13,10 +13,10 @@ use rustls::pki_types::{CertificateDer, ServerName};
 use rustls::{ClientConfig, RootCertStore};
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::TcpStream;
-use tokio::process::Command;
 use tokio_rustls::TlsConnector;
 
-use crate::config::{Imap, ImapServer, Security};
+use crate::access_tokens::AccessTokens;
+use crate::config::{Imap, ImapServer, Proof, Security};
 
 /// How long a server may take for one step.
 pub(super) const STEP: Duration = Duration::from_secs(60);
@@ -67,10 +67,10 @@ pub(super) async fn open(mailbox: &Imap) -> anyhow::Result<Folder> {
 async fn sign_in(mailbox: &Imap) -> anyhow::Result<(Session<Box<dyn Wire>>, Capabilities)> {
     let server = mailbox.server()?;
     let client = greet(mailbox, &server).await?;
-    let signed_in = match (mailbox.password.reveal(), mailbox.token_command.as_str()) {
-        (Some(password), _) => client.login(&mailbox.user, password).await,
-        (None, command) => {
-            let token = token(command).await?;
+    let signed_in = match mailbox.proof()? {
+        Proof::Password(password) => client.login(&mailbox.user, &password).await,
+        Proof::Token(origin) => {
+            let token = AccessTokens::open(&origin)?.get().await?;
             let answer = format!("user={}\x01auth=Bearer {token}\x01\x01", mailbox.user);
             client.authenticate("XOAUTH2", Bearer { answer: Some(answer) }).await
         }
@@ -123,17 +123,6 @@ async fn encrypt(mailbox: &Imap, server: &ImapServer, wire: impl Wire + 'static)
     let connector = TlsConnector::from(Arc::new(config));
     let encrypted = connector.connect(name, wire).await.context("no safe connection to the server")?;
     Ok(Box::new(encrypted))
-}
-
-/// What the command prints: a token of an hour or so, which other programs renew.
-async fn token(command: &str) -> anyhow::Result<String> {
-    let output = Command::new("sh").args(["-c", command]).kill_on_drop(true).output().await;
-    let output = output.context("token_command can't be run")?;
-    if !output.status.success() {
-        bail!("token_command ended with {}", output.status);
-    }
-    let token = String::from_utf8(output.stdout).ok().map(|token| token.trim().to_owned());
-    token.filter(|token| !token.is_empty()).context("token_command printed no token")
 }
 
 /// Answers the server's challenge once; what comes after a refusal is answered by an empty line, for which the server waits.

@@ -6,32 +6,146 @@ use std::net::IpAddr;
 
 use anyhow::Context as _;
 use lettre::Tokio1Executor;
-use lettre::transport::smtp::authentication::Credentials;
+use lettre::transport::smtp::authentication::{Credentials as Login, Mechanism};
 use lettre::transport::smtp::client::{Certificate, Tls, TlsParameters};
 use lettre::transport::smtp::extension::ClientId;
-use lettre::transport::smtp::{self, AsyncSmtpTransport};
+use lettre::transport::smtp::{self, AsyncSmtpTransport, AsyncSmtpTransportBuilder};
 use rustls::CertificateError;
+use tokio::sync::Mutex;
 use url::Url;
 
-use crate::config::{Config, Encryption, MailServer};
+use crate::access_tokens::AccessTokens;
+use crate::config::{Config, Credentials, Encryption, MailServer, Proof};
 
-/// A transport to a server.
-pub(super) fn transport(config: &Config, server: &MailServer) -> anyhow::Result<AsyncSmtpTransport<Tokio1Executor>> {
-    let public = Url::parse(&config.public_url).context("public_url is not a URL")?;
-    let hello = config.smtp.hello_name(&public);
-    let mut builder = AsyncSmtpTransport::<Tokio1Executor>::builder_dangerous(server.host.as_str())
-        .port(server.port)
-        .tls(tls(config, server)?)
-        .hello_name(client_id(hello))
-        .timeout(Some(config.delivery_timeout()));
-    if let Some((user, password)) = &server.credentials {
-        builder = builder.credentials(Credentials::new(user.clone(), password.clone()));
+/// The way to a mail server, with whoever signs in there.
+pub(super) enum Smtp {
+    /// Nobody, or somebody by a password.
+    Fixed(Transport),
+    /// Somebody by access tokens, which end.
+    ByToken(Box<ByToken>),
+}
+
+type Transport = AsyncSmtpTransport<Tokio1Executor>;
+
+/// Signs in by access tokens (XOAUTH2).
+pub(super) struct ByToken {
+    builder: AsyncSmtpTransportBuilder,
+    user: String,
+    tokens: AccessTokens,
+    /// The connections that were made with a token.
+    open: Mutex<Option<(String, Transport)>>,
+}
+
+impl Smtp {
+    /// The way to a server.
+    pub(super) fn open(config: &Config, server: &MailServer) -> anyhow::Result<Self> {
+        let public = Url::parse(&config.public_url).context("public_url is not a URL")?;
+        let hello = config.smtp.hello_name(&public);
+        let builder = Transport::builder_dangerous(server.host.as_str())
+            .port(server.port)
+            .tls(tls(config, server)?)
+            .hello_name(client_id(hello))
+            .timeout(Some(config.delivery_timeout()));
+        Ok(match &server.credentials {
+            None => Self::Fixed(builder.build()),
+            Some(Credentials { user, proof: Proof::Password(password) }) => {
+                Self::Fixed(builder.credentials(Login::new(user.clone(), password.clone())).build())
+            }
+            Some(Credentials { user, proof: Proof::Token(origin) }) => Self::ByToken(Box::new(ByToken {
+                builder: builder.authentication(vec![Mechanism::Xoauth2]),
+                user: user.clone(),
+                tokens: AccessTokens::open(origin)?,
+                open: Mutex::default(),
+            })),
+        })
     }
-    Ok(builder.build())
+
+    /// Does something by it. A token that the server refuses is got anew once: it may have been called back before its end.
+    pub(super) async fn run<T, F>(&self, act: impl Fn(Transport) -> F) -> Result<T, SmtpFailure>
+    where
+        F: Future<Output = Result<T, smtp::Error>>,
+    {
+        let by_token = match self {
+            Self::Fixed(transport) => return act(transport.clone()).await.map_err(SmtpFailure::Server),
+            Self::ByToken(by_token) => by_token,
+        };
+        let (token, transport) = by_token.transport().await?;
+        match act(transport).await {
+            Err(error) if refuses_token(&error) => by_token.forget(&token).await,
+            result => return result.map_err(SmtpFailure::Server),
+        }
+        let (token, transport) = by_token.transport().await?;
+        match act(transport).await {
+            Err(error) if refuses_token(&error) => {
+                by_token.forget(&token).await;
+                Err(SmtpFailure::Token("the mail server does not take the access token".to_owned()))
+            }
+            result => result.map_err(SmtpFailure::Server),
+        }
+    }
+}
+
+impl ByToken {
+    async fn transport(&self) -> Result<(String, Transport), SmtpFailure> {
+        let token = self.tokens.get().await.map_err(|error| SmtpFailure::Token(format!("{error:#}")))?;
+        let mut open = self.open.lock().await;
+        if let Some((of, transport)) = open.as_ref()
+            && *of == token
+        {
+            return Ok((token, transport.clone()));
+        }
+        let transport = self.builder.clone().credentials(Login::new(self.user.clone(), token.clone())).build();
+        *open = Some((token.clone(), transport.clone()));
+        Ok((token, transport))
+    }
+
+    async fn forget(&self, token: &str) {
+        self.tokens.forget(token).await;
+        let mut open = self.open.lock().await;
+        if open.as_ref().is_some_and(|(of, _)| of == token) {
+            *open = None;
+        }
+    }
+}
+
+/// What went wrong on the way out by SMTP.
+pub(super) enum SmtpFailure {
+    /// The server, or the way to it.
+    Server(smtp::Error),
+    /// There is no access token that the server takes; a sentence says why.
+    Token(String),
+}
+
+impl SmtpFailure {
+    /// The same in a sentence.
+    pub(super) fn explain(&self) -> String {
+        match self {
+            Self::Server(error) => explain(error),
+            Self::Token(reason) => reason.clone(),
+        }
+    }
+}
+
+/// What a server said for good: the code of RFC 3463 with which its answer begins, or that of SMTP where it has none.
+pub(super) fn final_status(error: &smtp::Error) -> Option<String> {
+    let code = error.status().filter(|_| error.is_permanent())?;
+    let answer = error.source().map(ToString::to_string).unwrap_or_default();
+    let first = answer.split_whitespace().next().unwrap_or_default();
+    let parts: Vec<&str> = first.split('.').collect();
+    let is_enhanced = parts.len() == 3
+        && parts[0] == "5"
+        && parts[1..].iter().all(|part| (1..=3).contains(&part.len()) && part.bytes().all(|b| b.is_ascii_digit()));
+    Some(if is_enhanced { first.to_owned() } else { u16::from(code).to_string() })
+}
+
+/// Whether a server refuses a token: by a code, or by a challenge that says why (as Gmail does), which the library takes for a fault of the server.
+fn refuses_token(error: &smtp::Error) -> bool {
+    let by_code = error.status().is_some_and(|code| matches!(u16::from(code), 334 | 534 | 535 | 538));
+    by_code || error.is_client() && error.source().is_some_and(|source| source.to_string().contains("challenge"))
 }
 
 /// What a mail server or the way to it says, without the server's words, which often repeat the address.
-pub(super) fn explain(error: &smtp::Error) -> String {
+fn explain(error: &smtp::Error) -> String {
     if let Some(code) = error.status() {
         return match u16::from(code) {
             530 => "the mail server wants a user and a password (530); set [smtp] user and password".into(),

@@ -15,7 +15,7 @@ use tokio::io::AsyncWriteExt;
 use url::Url;
 
 use super::attempt::Attempt;
-use super::connect;
+use super::connect::{Smtp, SmtpFailure, final_status};
 use super::thread;
 use crate::clock::Millis;
 use crate::config::Config;
@@ -23,11 +23,15 @@ use crate::inbound::address::{Party, message_id, reply_address};
 use crate::keys::Keys;
 use crate::outbox::delivery::Failure;
 use crate::outbox::event_context::EventContext;
+use crate::outbox::suspensions::Verdict;
 use crate::outbox::templates::{Author, Email, Picture};
-use crate::sites::MailAddress;
+use crate::sites::{MailAddress, Sender, Site};
 
 /// The folder in the data folder that mails are written to when there is no mail server.
 pub const FOLDER: &str = "mail";
+
+/// What servers say who do not let us in, or not as this sender; the last ones are those of Exchange Online.
+const NOT_LET_IN: [&str; 10] = ["530", "534", "535", "538", "5.7.0", "5.7.8", "5.7.9", "5.7.30", "5.7.57", "5.7.60"];
 
 /// Composes and sends mails.
 pub struct Mailer {
@@ -38,7 +42,7 @@ pub struct Mailer {
 }
 
 enum Transport {
-    Smtp(AsyncSmtpTransport<Tokio1Executor>),
+    Smtp(Smtp),
     Folder(PathBuf),
 }
 
@@ -46,7 +50,7 @@ impl Mailer {
     /// By the settings: SMTP, or the folder when no server is set.
     pub fn open(config: &Config) -> anyhow::Result<Self> {
         let transport = match config.smtp.server()? {
-            Some(server) => Transport::Smtp(connect::transport(config, &server)?),
+            Some(server) => Transport::Smtp(Smtp::open(config, &server)?),
             None => Transport::Folder(config.data.join(FOLDER)),
         };
         let public = Url::parse(&config.public_url).context("public_url is not a URL")?;
@@ -71,13 +75,10 @@ impl Mailer {
     ) -> Result<Message, Failure> {
         const UNUSABLE: &str = "mail can't be sent to this address";
         // Also what was stored before addresses had one form.
-        let Envelope { to, name, thread, .. } = *envelope;
+        let Envelope { to, thread, .. } = *envelope;
         let to = EmailAddress::parse(to).map_err(|_| Failure::Permanent(UNUSABLE.into()))?;
         let to: Address = to.as_str().parse().map_err(|_| Failure::Permanent(UNUSABLE.into()))?;
-        let from = match name {
-            Some(name) => Mailbox::new(Some(name.to_owned()), self.from.email.clone()),
-            None => self.from.clone(),
-        };
+        let from = self.sender(envelope)?;
         let html = email.html().map_err(|_| Failure::retryable("the mail could not be written"))?;
         let first = format!("<{}>", message_id(keys, "case", thread, &self.host));
         let date = UNIX_EPOCH + Duration::from_millis(u64::try_from(attempt.now).unwrap_or_default());
@@ -116,18 +117,32 @@ impl Mailer {
         message.multipart(body).map_err(|_| Failure::Permanent(UNUSABLE.into()))
     }
 
-    /// The domain of the sender.
-    pub fn domain(&self) -> &str {
-        self.from.email.domain()
+    /// Whom a mail comes from: the site that it is about where that has a sender of its own, or else whom the settings name.
+    fn sender(&self, envelope: &Envelope<'_>) -> Result<Mailbox, Failure> {
+        let name = envelope.name.map_or_else(|| self.from.name.clone(), |name| Some(name.to_owned()));
+        let email = match envelope.sender {
+            Some(sender) => {
+                let parsed = sender.as_str().parse();
+                parsed.map_err(|_| Failure::retryable("mail can't come from the sender of the site"))?
+            }
+            None => self.from.email.clone(),
+        };
+        Ok(Mailbox::new(name, email))
+    }
+
+    /// The domain of the sender of a mail.
+    pub fn domain<'a>(&'a self, envelope: &Envelope<'a>) -> &'a str {
+        let of_site = envelope.sender.and_then(|sender| sender.as_str().rsplit_once('@'));
+        of_site.map_or_else(|| self.from.email.domain(), |(_, domain)| domain)
     }
 
     /// Connects to the server and signs in, or makes a file in the folder and removes it. The error is a sentence.
     pub async fn try_out(&self) -> Result<(), String> {
         match &self.transport {
-            Transport::Smtp(smtp) => match smtp.test_connection().await {
+            Transport::Smtp(smtp) => match smtp.run(|smtp| async move { smtp.test_connection().await }).await {
                 Ok(true) => Ok(()),
                 Ok(false) => Err("the mail server ended the connection".into()),
-                Err(error) => Err(connect::explain(&error)),
+                Err(failure) => Err(failure.explain()),
             },
             // The first mail makes it.
             Transport::Folder(folder) if !folder.exists() => Ok(()),
@@ -141,7 +156,10 @@ impl Mailer {
     /// Sends a mail.
     pub async fn send(&self, mail: &Message, id: &str, now: Millis) -> Result<(), Failure> {
         match &self.transport {
-            Transport::Smtp(smtp) => smtp.send(mail.clone()).await.map(|_| ()).map_err(|error| judge(&error)),
+            Transport::Smtp(smtp) => {
+                let send = |smtp: AsyncSmtpTransport<Tokio1Executor>| async move { smtp.send(mail.clone()).await };
+                smtp.run(send).await.map(|_| ()).map_err(|failure| judge(&failure))
+            }
             Transport::Folder(folder) => write(folder, &file_name(id, now), &mail.formatted()).await.map_err(|error| {
                 tracing::error!(error = %error, "a mail can't be written to the data folder");
                 Failure::retryable("the mail could not be written to the data folder")
@@ -175,6 +193,8 @@ pub struct Envelope<'a> {
     pub to: &'a str,
     /// What the sender is called, where customers know a better name than ours.
     pub name: Option<&'a str>,
+    /// The address of the sender, where its site has one of its own.
+    pub sender: Option<&'a Sender>,
     /// The case, or whatever else mails with the same one are shown together for.
     pub thread: &'a str,
     /// Where answers go: to the address of the site, as an answer of this party.
@@ -184,11 +204,22 @@ pub struct Envelope<'a> {
 }
 
 impl<'a> Envelope<'a> {
+    /// That of a mail from whom the settings name, which can't be answered.
+    pub const fn new(to: &'a str, thread: &'a str) -> Self {
+        Self { to, name: None, sender: None, thread, answers: None, unsubscribe: None }
+    }
+
+    /// That of a mail to a site's customer, which can't be answered.
+    pub fn of_site(site: &'a Site, to: &'a str, thread: &'a str) -> Self {
+        Self { name: Some(site.name()), sender: site.settings.sender.as_ref(), ..Self::new(to, thread) }
+    }
+
     /// That of a mail about a case, which can be answered where its site takes mail.
     pub fn about(context: &'a EventContext, to: &'a str, party: Party) -> Self {
-        let answers = context.site.settings.mail_address.as_ref().map(|address| (address, party));
-        let name = (party == Party::Customer).then(|| context.site.name());
-        Self { to, name, thread: &context.case.id, answers, unsubscribe: None }
+        let site = &context.site;
+        let answers = site.settings.mail_address.as_ref().map(|address| (address, party));
+        let name = (party == Party::Customer).then(|| site.name());
+        Self { name, answers, ..Self::of_site(site, to, &context.case.id) }
     }
 
     fn reply_to(&self, keys: &Keys) -> Option<String> {
@@ -198,12 +229,18 @@ impl<'a> Envelope<'a> {
 }
 
 /// What a refusal means. A server that refuses for good does so again (RFC 5321, 4.2.1); one that does not let us in waits for the operator.
-fn judge(error: &lettre::transport::smtp::Error) -> Failure {
-    const NOT_LET_IN: [u16; 4] = [530, 534, 535, 538];
-    let code = error.status().map(u16::from);
-    let is_ours = code.is_some_and(|code| NOT_LET_IN.contains(&code));
-    let text = connect::explain(error);
-    if error.is_permanent() && !is_ours { Failure::Permanent(text) } else { Failure::retryable(text) }
+fn judge(failure: &SmtpFailure) -> Failure {
+    let error = failure.explain();
+    let status = match failure {
+        SmtpFailure::Token(_) => None,
+        SmtpFailure::Server(error) => final_status(error),
+    };
+    match status {
+        None => Failure::retryable(error),
+        Some(status) if NOT_LET_IN.contains(&status.as_str()) => Failure::retryable(error),
+        Some(status) if Verdict::of(&status) == Verdict::NotTheAddress => Failure::Permanent(error),
+        Some(status) => Failure::Bounced { error, status },
+    }
 }
 
 fn header(name: &'static str, value: &str) -> HeaderValue {
@@ -255,8 +292,7 @@ mod tests {
     const DELIVERY: &str = "018f3a1e-0000-7000-8000-0000000000d1";
 
     fn compose(to: &str, name: Option<&str>, subject: &str) -> Result<Message, Failure> {
-        let envelope =
-            Envelope { to, name, thread: "018f3a1e-0000-7000-8000-000000000001", answers: None, unsubscribe: None };
+        let envelope = Envelope { name, ..Envelope::new(to, "018f3a1e-0000-7000-8000-000000000001") };
         mailer().compose(&keys(), &envelope, &email(subject), Attempt::new(DELIVERY, 0))
     }
 

@@ -28,6 +28,7 @@ use super::delivery::Failure;
 use super::dkim::Signer;
 use super::event_context::EventContext;
 use super::http::{Answer, Http, Request};
+use super::suspensions::address_hash;
 use super::templates::{self, Email};
 use crate::app::App;
 use crate::config::Config;
@@ -88,10 +89,7 @@ impl Channels {
                 Told::Event(context) => {
                     (templates::to_team(config, context, target), Envelope::about(context, to, Party::Staff))
                 }
-                Told::Signal(signal) => {
-                    let envelope = Envelope { to, name: None, thread: attempt.id, answers: None, unsubscribe: None };
-                    (templates::signal(config, signal, target), envelope)
-                }
+                Told::Signal(signal) => (templates::signal(config, signal, target), Envelope::new(to, attempt.id)),
             };
             return self.mail(secrets, &envelope, &email, attempt).await;
         }
@@ -122,7 +120,8 @@ impl Channels {
     ) -> Result<(), Failure> {
         let Secrets { db, keys } = secrets;
         let mut mail = self.mailer.compose(keys, envelope, email, attempt)?;
-        let signed = self.signer.of(db, keys, self.mailer.domain(), attempt.now).await.map_err(|error| {
+        attempt.note_recipient(address_hash(keys, envelope.to));
+        let signed = self.signer.of(db, keys, self.mailer.domain(envelope), attempt.now).await.map_err(|error| {
             tracing::error!(%error, "mails can't be signed");
             Failure::retryable("the mail could not be signed")
         })?;
@@ -147,7 +146,10 @@ pub(super) fn body(
     let message = Message { told, target, access: &access, console_url: told.console_url(config) };
     let request = message.request(channel, attempt).map_err(|failure| failure.redacted(&access));
     request.map(|request| request.body).map_err(|failure| match failure {
-        Failure::Retryable { error, .. } | Failure::Permanent(error) | Failure::Gone(error) => error,
+        Failure::Retryable { error, .. }
+        | Failure::Permanent(error)
+        | Failure::Bounced { error, .. }
+        | Failure::Gone(error) => error,
         Failure::Dropped(_) | Failure::Suspended | Failure::Moved(_) => String::new(),
     })
 }

@@ -75,7 +75,7 @@ fn judged(channel: Channel, status: u16, head: &str) -> &'static str {
         Ok(()) => "sent",
         Err(Failure::Retryable { wait: Some(wait), .. }) if wait >= 30 * SECOND => "wait",
         Err(Failure::Retryable { .. }) => "again",
-        Err(Failure::Permanent(_)) => "refused",
+        Err(Failure::Permanent(_) | Failure::Bounced { .. }) => "refused",
         Err(Failure::Gone(_)) => "gone",
         Err(Failure::Moved(_)) => "moved",
         Err(Failure::Dropped(_) | Failure::Suspended) => "nothing",

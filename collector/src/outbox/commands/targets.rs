@@ -184,7 +184,12 @@ async fn test(context: &Context, key: &str) -> anyhow::Result<()> {
             }
             Ok(())
         }
-        Err(Failure::Retryable { error, .. } | Failure::Permanent(error) | Failure::Gone(error)) => {
+        Err(
+            Failure::Retryable { error, .. }
+            | Failure::Permanent(error)
+            | Failure::Bounced { error, .. }
+            | Failure::Gone(error),
+        ) => {
             bail!("the test failed: {}", error.trim_end_matches("; the target was switched off"))
         }
         Err(Failure::Dropped(why)) => bail!("the test failed: {why}"),

@@ -21,7 +21,7 @@ pub(super) async fn reading(database: Database, url: &str, site: &str) -> TestAp
 }
 
 /// The messages of all cases, the oldest first.
-pub(super) async fn messages(app: &TestApp) -> Vec<String> {
+pub(crate) async fn messages(app: &TestApp) -> Vec<String> {
     let select = "select message from feedback order by id";
     sayso::with_db!(&app.app.db, pool => sqlx::query_scalar(select).fetch_all(pool).await).unwrap()
 }

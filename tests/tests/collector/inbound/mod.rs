@@ -11,6 +11,8 @@ use sayso::cases::Case;
 use sayso_tests::{Answer, TestApp};
 use serde_json::{Value, json};
 
+pub(crate) use self::imap::messages;
+
 use crate::access::Program;
 use crate::outbox::cases::{submit, work};
 
@@ -44,7 +46,7 @@ fn replaced(raw: &[u8], from: &[u8], to: &[u8]) -> Vec<u8> {
 }
 
 /// A plain mail.
-fn mail(from: &str, to: &str, id: &str, more: &str, text: &str) -> Vec<u8> {
+pub(crate) fn mail(from: &str, to: &str, id: &str, more: &str, text: &str) -> Vec<u8> {
     format!("From: {from}\r\nTo: {to}\r\nSubject: Re: hello\r\nMessage-ID: <{id}@example.com>\r\n{more}\r\n{text}\r\n")
         .into_bytes()
 }

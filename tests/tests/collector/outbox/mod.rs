@@ -1,5 +1,7 @@
 //! Forwarding: events become deliveries, and deliveries arrive, in order, signed, whatever fails on the way.
 
+mod access_tokens;
+mod bounces;
 pub mod cases;
 mod commands;
 mod deliveries;
@@ -9,6 +11,7 @@ mod limits;
 mod mails;
 mod requests;
 pub mod rooms;
+mod senders;
 mod server;
 mod targets;
 

@@ -144,6 +144,7 @@ const SITE: &[Field] = &[
     explained("time_zone", Line),
     explained("country", Line),
     explained("mail_address", Line),
+    explained("sender", Line),
     explained("retention.contacts", Number),
     explained("retention.texts", Number),
     field("agents_see_all", Switch),

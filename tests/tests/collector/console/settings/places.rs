@@ -32,6 +32,7 @@ on_both_databases! {
         for (field, value, why) in [
             ("theme.accent", "red", "theme.accent is a colour such as #0f766e"),
             ("privacy_url", "javascript:alert(1)", "privacy_url begins with http:// or https://"),
+            ("sender", "care", "sender"),
             ("theme.radius", "90", "theme.radius is 0 to 24 pixels"),
             ("origins", "shop.example/path", "shop.example/path"),
         ] {
