@@ -577,7 +577,7 @@ export function panel(sayso, outboxOnly) {
   const said = name => body.querySelector(name)?.value || ''
   listen(pane, 'input', ({ target }) => {
     const text = said('#message') + '\n' + said('#desired_outcome')
-    sayso.doubtful ||= /\d[\d -]{11,}[\dXx]|[A-Z]{2}\d\d[ A-Z\d]{11}|:\/\/.*[?#&@]/.test(text)
+    sayso.doubtful ||= /(\p{Nd}\P{Nd}{0,3}){13}|[A-ZＡ-Ｚ]{2}\p{Nd}{2}([^\p{L}\p{Nd}]{0,2}[A-ZＡ-Ｚ\p{Nd}]){11}|:\/\/.*[?#&@]/u.test(text)
     if (sayso.doubtful && target.matches('textarea')) hide(text)
   })
   // What goes along, for whoever wants to see it.

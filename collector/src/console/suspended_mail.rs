@@ -24,10 +24,10 @@ pub(super) fn router() -> Router<App> {
         .route("/staff/account/mail/resume", post(to_oneself))
 }
 
-/// Since when an address gets no mail, for people.
+/// Since which day an address gets no mail, for people.
 pub(super) async fn since(app: &App, t: Texts, address: &str) -> Result<Option<String>> {
     let since = suspensions::suspended_since(&app.db, &app.keys, address, app.clock.now()).await?;
-    Ok(since.map(|at| t.moment(at)))
+    Ok(since.map(|at| t.day(at)))
 }
 
 #[derive(Deserialize)]

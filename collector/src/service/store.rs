@@ -85,7 +85,7 @@ async fn remove_problem(tx: &mut Tx, step: &Step, stamp: &Stamp) -> anyhow::Resu
     let named: i64 = with_tx!(&mut *tx, conn => sqlx::query_scalar(select).bind(&step.key).fetch_one(conn).await)?;
     ensure!(
         named == 0,
-        "the problem {} is that of {named} cases: nothing was changed; keep it in the file, or take it from them first",
+        "the problem {} is still named by cases ({named}): nothing was changed; keep it in the file, or take it from them first",
         step.key
     );
     Ok(apply_object(tx, step, stamp).await?)

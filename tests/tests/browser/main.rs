@@ -21,6 +21,7 @@ mod identity;
 mod inline;
 mod languages;
 mod looks;
+mod masks;
 mod outbox;
 mod page_errors;
 mod pane;

@@ -187,7 +187,7 @@ then = {{ tags = ["x"] }}
         let id = found["cases"][0]["id"].as_str().unwrap();
         assert!(program.patch(id, &json!({"problem": "P-7"}), None).await.status.is_success());
         let refused = apply("", Prune::Remove).await.unwrap_err().to_string();
-        assert!(refused.contains("the problem P-7 is that of 1 cases"), "{refused}");
+        assert!(refused.contains("the problem P-7 is still named by cases (1)"), "{refused}");
         assert!(program.patch(id, &json!({"problem": null}), None).await.status.is_success());
         apply("", Prune::Remove).await.unwrap();
         assert_eq!(store::load(&app.app.db).await.unwrap().problems, []);

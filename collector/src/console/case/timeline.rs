@@ -108,7 +108,8 @@ pub(super) async fn read(
     });
     let staff = |message: &Message| {
         let name = message.member_name.as_ref().or(message.token_name.as_ref());
-        Some(name.cloned().unwrap_or_else(|| t.get("console.event.somebody").to_owned()))
+        // Members and tokens stay known for good: what is by none of them is by Sayso itself.
+        Some(name.cloned().unwrap_or_else(|| "Sayso".to_owned()))
     };
     let messages = query::messages(app, &case.id).await?;
     let ids = messages.iter().map(|message| &message.id).chain(others.iter().map(|message| &message.id));
