@@ -77,8 +77,8 @@ impl Case {
     }
 }
 
-/// The text of somebody who wrote by `channel`.
-pub(super) fn said(channel: Option<&str>, text: &str) -> Vec<Segment> {
+/// The text of somebody who wrote by `channel`, in runs that are shown and, of mails, runs that are folded.
+pub fn said(channel: Option<&str>, text: &str) -> Vec<Segment> {
     match channel.and_then(Channel::parse) {
         Some(Channel::Email) => quotes::segments(text),
         _ => vec![Segment { text: text.to_owned(), is_folded: false }],

@@ -104,6 +104,12 @@ pub fn segments(text: &str) -> Vec<Segment> {
     segments.filter(|segment| !segment.text.trim().is_empty()).collect()
 }
 
+/// What is shown, with a mark where something is folded: for those who can't unfold it.
+pub fn without_quotes(segments: &[Segment]) -> String {
+    let shown = segments.iter().map(|segment| if segment.is_folded { "…" } else { segment.text.as_str() });
+    shown.collect::<Vec<_>>().join("\n\n")
+}
+
 /// Only what is new.
 pub fn new_text(text: &str) -> String {
     let new = segments(text).into_iter().filter(|segment| !segment.is_folded).map(|segment| segment.text);

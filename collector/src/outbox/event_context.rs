@@ -1,5 +1,6 @@
 //! What is told about an event: read once, then written as a mail or a webhook.
 
+use std::borrow::Cow;
 use std::sync::Arc;
 
 use anyhow::Context as _;
@@ -10,11 +11,13 @@ use serde_json::{Value, json};
 use crate::app::App;
 use crate::attachments::{self, Attachment};
 use crate::auth::Member;
-use crate::cases::{Case, EventType, Outcome, Priority, Status, query};
+use crate::cases::{Actor, Case, EventType, Outcome, Priority, Status, query};
 use crate::clock::Millis;
 use crate::config::Config;
+use crate::inbound::quotes::without_quotes;
 use crate::keys::new_id;
 use crate::sites::Site;
+use crate::sites::targets::{Part, Target};
 use crate::text::Texts;
 use crate::with_db;
 
@@ -67,7 +70,7 @@ pub struct CaseDetails {
     pub outcome: Option<Outcome>,
     /// What the customer was given, while that stands.
     pub remedy: Option<String>,
-    /// The customer's words.
+    /// The customer's words, without what a mail quotes.
     pub message: String,
     /// The key of the category.
     pub category: Option<String>,
@@ -117,12 +120,20 @@ pub struct EventDetails {
 }
 
 /// What somebody wrote, and the name of the member who did.
-#[derive(Clone, sqlx::FromRow)]
+#[derive(Clone)]
 pub struct Words {
     /// The name of the member.
     pub member_name: Option<String>,
-    /// What was written.
+    /// What was written, without what a mail of a customer quotes.
     pub body: String,
+}
+
+#[derive(sqlx::FromRow)]
+struct MessageRow {
+    member_name: Option<String>,
+    author: String,
+    body: String,
+    channel: Option<String>,
 }
 
 // What people wrote, and the code, must not reach a log.
@@ -226,6 +237,23 @@ impl EventContext {
         }
     }
 
+    /// What of it a target may hear. Whoever has the tracking code can read and write as the customer, and it stands in our mails, which customers
+    /// quote in more ways than are known.
+    pub fn for_target(&self, target: &Target) -> Cow<'_, Self> {
+        let code = self.case.code.as_str();
+        let texts = [Some(&self.case.message), self.event.words.as_ref().map(|words| &words.body)];
+        let is_told = texts.into_iter().flatten().any(|text| text.contains(code));
+        if target.includes(Part::Code) || !is_told {
+            return Cow::Borrowed(self);
+        }
+        let mut context = self.clone();
+        context.case.message = context.case.message.replace(code, "…");
+        if let Some(words) = &mut context.event.words {
+            words.body = words.body.replace(code, "…");
+        }
+        Cow::Owned(context)
+    }
+
     /// The address of the case in the console.
     pub fn console_url(&self, config: &Config) -> String {
         config.console(&console_path(&self.case.id))
@@ -265,8 +293,8 @@ impl CaseDetails {
             submitted: (Kind::parse(&case.submitted_kind).unwrap_or(case.kind()), case.submitted_category.clone()),
             status: case.status(),
             priority: case.priority(),
+            message: without_quotes(&case.segments()),
             id: case.id,
-            message: case.message,
             category: case.category,
             rating: case.rating,
             desired_outcome: case.desired_outcome,
@@ -322,7 +350,13 @@ impl EventDetails {
 }
 
 async fn message(app: &App, id: &str) -> sqlx::Result<Option<Words>> {
-    let select = "select members.name as member_name, messages.body from messages \
+    let select = "select members.name as member_name, messages.author, messages.body, messages.channel from messages \
         left join members on members.id = messages.member_id where messages.id = $1";
-    with_db!(&app.db, pool => sqlx::query_as(select).bind(id).fetch_optional(pool).await)
+    let row: Option<MessageRow> =
+        with_db!(&app.db, pool => sqlx::query_as(select).bind(id).fetch_optional(pool).await)?;
+    Ok(row.map(|MessageRow { member_name, author, body, channel }| {
+        let is_customer = author == Actor::Customer.as_str();
+        let body = if is_customer { without_quotes(&query::said(channel.as_deref(), &body)) } else { body };
+        Words { member_name, body }
+    }))
 }

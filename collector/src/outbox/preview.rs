@@ -28,6 +28,7 @@ pub async fn preview(app: &App, target: &Target, case_id: Option<&str>) -> anyho
             EventContext::sample(site.as_ref().clone(), app.clock.now())
         }
     };
+    let context = context.for_target(target);
     let Some(channel) = target.channel() else { return Ok(None) };
     if channel == Channel::Email {
         return Ok(Some(Preview::Mail(Box::new(templates::to_team(&app.config, &context, target)))));

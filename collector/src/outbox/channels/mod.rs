@@ -84,6 +84,8 @@ impl Channels {
         let access =
             access.ok_or_else(|| Failure::retryable("its address can't be decrypted with the keys at hand"))?;
         let to = &access.address;
+        let context = told.event().map(|context| context.for_target(target));
+        let told = context.as_deref().map_or(told, Told::Event);
         if channel == Channel::Email {
             let (email, envelope) = match told {
                 Told::Event(context) => {

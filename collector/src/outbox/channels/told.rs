@@ -17,7 +17,15 @@ pub enum Told<'a> {
     Signal(&'a Signal),
 }
 
-impl Told<'_> {
+impl<'a> Told<'a> {
+    /// The event that is told.
+    pub fn event(self) -> Option<&'a EventContext> {
+        match self {
+            Told::Event(context) => Some(context),
+            Told::Signal(_) => None,
+        }
+    }
+
     /// Where it is in the console.
     pub fn console_url(self, config: &Config) -> String {
         match self {

@@ -4,6 +4,7 @@ mod announced;
 mod answers;
 mod imap;
 mod letters;
+mod quoted;
 mod ways;
 
 use reqwest::{Method, StatusCode};
