@@ -5,10 +5,12 @@ use std::path::Path;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use sayso::audit::Stamp;
+use sayso::outbox::egress::Egress;
 use sayso::serve::{self, Listeners};
 use sayso::service::plan::Prune;
-use sayso::service::read::read;
-use sayso::service::store;
+use sayso::service::read::read_in;
+use sayso::service::{Surroundings, Unset, store, targets};
+use sayso::sites::targets::Target;
 use sayso::sites::{Origin, Site, SiteKey};
 use sayso::{App, Config};
 use tempfile::TempDir;
@@ -139,11 +141,28 @@ impl TestApp {
 
     /// Applies a service file, as `sayso service apply` does without `--prune`.
     pub async fn apply_service(&self, toml: &str) {
-        let db = &self.app.db;
-        let wanted =
-            read(toml, &store::load(db).await.expect("the database answers")).expect("a service file that holds");
+        self.apply_service_in(toml, &[]).await;
+    }
+
+    /// Applies a service file in an environment that has these variables.
+    pub async fn apply_service_in(&self, toml: &str, variables: &[(&str, &str)]) {
+        let (db, keys) = (&self.app.db, &self.app.keys);
+        let known = store::load(db).await.expect("the database answers");
+        let variable =
+            |name: &str| variables.iter().find(|(known, _)| *known == name).map(|(_, value)| (*value).to_owned());
+        let surroundings = Surroundings {
+            variable: &variable,
+            egress: Egress::of(&self.app.config),
+            unset: Unset::Refused,
+            targets: &known.targets,
+            typed: None,
+            answered: &[],
+        };
+        let mut wanted = read_in(toml, &known, &surroundings).expect("a service file that holds");
+        targets::seal(keys, &Target::all(db).await.expect("the database answers"), &mut wanted);
         let stamp = Stamp::command(self.app.clock.now());
         store::apply(db, &wanted, Prune::Keep, &stamp).await.expect("it is stored");
+        self.app.service.forget();
     }
 
     /// Stops it as SIGTERM would, and waits for its end.

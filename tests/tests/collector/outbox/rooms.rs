@@ -1,11 +1,6 @@
 //! Chat rooms and whatever takes HTTP, by receivers that answer as each vendor documents.
 
-use sayso::audit::Stamp;
 use sayso::clock::{DAY, HOUR, MINUTE, SECOND};
-use sayso::outbox::egress::Egress;
-use sayso::service::plan::Prune;
-use sayso::service::read::read_in;
-use sayso::service::{Surroundings, Unset, store, targets};
 use sayso::sites::targets::{Standing, Target};
 use sayso_tests::{Database, Options, TestApp, WebhookReceiver, on_both_databases};
 use serde_json::{Value, json};
@@ -40,25 +35,7 @@ pub async fn open(database: Database) -> TestApp {
 
 /// Applies a service file, in which the variable `ROOM_URL` is an address and `ROOM_SECRET` a secret.
 pub async fn apply(app: &TestApp, file: &str, url: &str) {
-    let (db, keys) = (&app.app.db, &app.app.keys);
-    let known = store::load(db).await.unwrap();
-    let variable = |name: &str| match name {
-        "ROOM_URL" => Some(url.to_owned()),
-        "ROOM_SECRET" => Some("sayso-secret".to_owned()),
-        _ => None,
-    };
-    let surroundings = Surroundings {
-        variable: &variable,
-        egress: Egress::of(&app.app.config),
-        unset: Unset::Refused,
-        targets: &known.targets,
-        typed: None,
-        answered: &[],
-    };
-    let mut wanted = read_in(file, &known, &surroundings).unwrap_or_else(|mistakes| panic!("{mistakes:?}"));
-    targets::seal(keys, &Target::all(db).await.unwrap(), &mut wanted);
-    store::apply(db, &wanted, Prune::Keep, &Stamp::command(app.app.clock.now())).await.unwrap();
-    app.app.service.forget();
+    app.apply_service_in(file, &[("ROOM_URL", url), ("ROOM_SECRET", "sayso-secret")]).await;
 }
 
 fn room(channel: &str, more: &str) -> String {
