@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::sync::atomic::{AtomicUsize, Ordering};
 
+use sayso::config::Imap;
 use tempfile::TempDir;
 use tokio::net::TcpStream;
 
@@ -42,10 +43,10 @@ impl ImapServer {
         let folder = TempDir::new().expect("a folder for the mail server");
         open_to_all(folder.path());
         let mut server = Self { port: lasting_port(), folder, process: None, delivered: AtomicUsize::new(0) };
-        for part in ["run", "state", "mail", "mail/new", "mail/cur", "mail/tmp"] {
+        for part in ["run", "state", "commands", "mail", "mail/new", "mail/cur", "mail/tmp"] {
             fs::create_dir(server.path(part)).expect("a folder");
         }
-        for part in ["mail", "mail/new", "mail/cur", "mail/tmp"] {
+        for part in ["commands", "mail", "mail/new", "mail/cur", "mail/tmp"] {
             give(&server.path(part));
         }
         let sign_in = if introspection_url.is_empty() {
@@ -70,6 +71,18 @@ impl ImapServer {
     /// Its address.
     pub fn url(&self) -> String {
         format!("imap://127.0.0.1:{}", self.port)
+    }
+
+    /// The settings by which a site reads its mailbox.
+    pub fn mailbox(&self, site: &str) -> Imap {
+        mailbox(&self.url(), site)
+    }
+
+    /// Whether a reader has asked to be told of new mails (IDLE).
+    pub fn is_followed(&self) -> bool {
+        let Ok(sessions) = fs::read_dir(self.path("commands")) else { return false };
+        let says_idle = |path: PathBuf| fs::read(path).is_ok_and(|said| said.windows(6).any(|word| word == b" IDLE\r"));
+        sessions.flatten().any(|session| says_idle(session.path()))
     }
 
     /// Puts a mail into the mailbox, as a mail server does.
@@ -104,7 +117,7 @@ impl ImapServer {
         let mut command = Command::new(program);
         command.arg("-F").arg("-c").arg(self.path("dovecot.conf"));
         command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
-        self.process = Some(command.spawn().expect("Dovecot starts; `cargo xtask test collector` installs it"));
+        self.process = Some(command.spawn().expect("Dovecot starts; `cargo xtask test PART` installs it"));
         let port = self.port;
         eventually("the mail server answers", || async move { TcpStream::connect(("127.0.0.1", port)).await.is_ok() })
             .await;
@@ -130,7 +143,8 @@ impl ImapServer {
              {sign_in}\
              userdb {{\n driver = static\n args = uid={user} gid={group} home={folder} allow_all_users=yes\n}}\n\
              service imap-login {{\n chroot =\n inet_listener imap {{\n port = {port}\n }}\n inet_listener imaps {{\n port = 0\n }}\n}}\n\
-             service anvil {{\n chroot =\n}}\n"
+             service anvil {{\n chroot =\n}}\n\
+             protocol imap {{\n rawlog_dir = {folder}/commands\n}}\n"
         )
     }
 }
@@ -139,6 +153,15 @@ impl Drop for ImapServer {
     fn drop(&mut self) {
         self.stop();
     }
+}
+
+/// The settings by which a site reads a mailbox of [`ImapServer`] at `url`.
+pub fn mailbox(url: &str, site: &str) -> Imap {
+    let password = ImapServer::PASSWORD;
+    let text = format!(
+        "url = \"{url}\"\nuser = \"care\"\npassword = \"{password}\"\nsite = \"{site}\"\nteams = [\"service\"]\n"
+    );
+    toml::from_str(&text).expect("settings that hold")
 }
 
 fn is_root() -> bool {

@@ -155,6 +155,18 @@ impl Mail {
         self.parsed().subject().unwrap_or_default().to_owned()
     }
 
+    /// Who wrote it: their name, and their address in angles.
+    pub fn sender(&self) -> String {
+        let mail = self.parsed();
+        let sender = mail.from().and_then(|from| from.first()).expect("somebody wrote it");
+        format!("{} <{}>", sender.name().unwrap_or_default(), sender.address().unwrap_or_default()).trim().to_owned()
+    }
+
+    /// When it says that it was sent, in Unix milliseconds.
+    pub fn sent_at(&self) -> i64 {
+        self.parsed().date().expect("a date").to_timestamp() * 1_000
+    }
+
     /// The part in plain text.
     pub fn text(&self) -> String {
         self.parsed().body_text(0).expect("a part in plain text").replace("\r\n", "\n")

@@ -203,10 +203,8 @@ fn own_test_programs(workspace: &Path) -> BTreeSet<String> {
 fn test_end_to_end(parts: &[Part], round: Round, test_args: &[String], report: &mut Report) -> anyhow::Result<()> {
     let browser = if parts.contains(&Part::Browser) { Some(Chromium::find_or_install()?) } else { None };
     let asks_what_survives = parts.iter().any(|part| matches!(part, Part::Collector | Part::Faults));
-    if asks_what_survives {
-        // A mailbox that is read by IMAP is one of a real server.
-        packages::ensure_dovecot()?;
-    }
+    // A mailbox that is read by IMAP is one of a real server, in each of these parts.
+    packages::ensure_dovecot()?;
     let signs_in = parts.iter().any(|part| matches!(part, Part::Collector | Part::Browser));
     let provider = signs_in.then(IdentityProvider::find_or_install).transpose()?;
     let schemathesis = parts.contains(&Part::Faults).then(schemathesis::find_or_install).transpose()?;

@@ -1,18 +1,9 @@
 //! A mailbox that is read by IMAP, of a real server.
 
 use sayso::cases::Case;
-use sayso::config::Imap;
-use sayso_tests::{Database, ImapServer, TestApp, eventually, on_both_databases};
+use sayso_tests::{Database, ImapServer, TestApp, eventually, mailbox, on_both_databases};
 
 use super::mail;
-
-fn mailbox(url: &str, site: &str) -> Imap {
-    let text = format!(
-        "url = \"{url}\"\nuser = \"care\"\npassword = \"{}\"\nsite = \"{site}\"\nteams = [\"service\"]\n",
-        ImapServer::PASSWORD
-    );
-    toml::from_str(&text).unwrap()
-}
 
 /// A collector that reads the mailbox at `url` for a site.
 pub(super) async fn reading(database: Database, url: &str, site: &str) -> TestApp {
