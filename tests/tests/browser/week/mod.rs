@@ -1,13 +1,11 @@
 //! A week of a desk of ten with two teams and a workshop outside, with a holiday in its middle: what comes by widget, phone and letter, who
 //! works on it, what is kept and what is broken. At its end timelines, clocks and the API agree with the plan to the minute.
 
-mod office;
-
 use sayso_tests::Database;
 use sayso_tests::browser::Browser;
 use serde_json::json;
 
-use self::office::{Office, Seat, at, fill_in, press};
+use crate::office::{self, Office, Seat, at, fill_in, press};
 use crate::stage::{click_in_widget, type_in_widget};
 
 const TORN: &str = "The parcel came late, and torn.";
@@ -26,7 +24,7 @@ struct Cases {
 }
 
 async fn a_week(database: Database) {
-    let office = Office::open(database).await;
+    let office = Office::open(database, include_str!("service.toml")).await;
     let desk = office.browser().await;
     let visitor = office.browser().await;
 

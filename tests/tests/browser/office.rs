@@ -1,4 +1,4 @@
-//! The desk that the week is played at: its people, its clock, and what is seen of its cases from outside.
+//! The desk that stories of days are played at: its people, its clock, and what is seen of its cases from outside.
 
 use reqwest::{Method, StatusCode};
 use sayso::App;
@@ -9,6 +9,7 @@ use sayso::auth::token::{Scope, Token};
 use sayso::cases::Case;
 use sayso::clock::{DAY, HOUR, MINUTE, parse_rfc3339, rfc3339};
 use sayso::jobs::run_due;
+use sayso::{digests, outbox};
 use sayso_tests::browser::{Browser, Setup};
 use sayso_tests::company::Page;
 use sayso_tests::{Answer, Client, Database, Options, TestApp};
@@ -36,30 +37,56 @@ const MONDAY: &str = "2026-11-30T01:00:00Z";
 /// A moment of the week, in the office's time: days after Monday, hour and minute.
 pub type Moment = (i64, i64, i64);
 
+const OPENING: Moment = (0, 9, 0);
+
 /// The office, with its company's website.
 pub struct Office {
     pub stage: Stage,
     program: String,
+    outgoing: Outgoing,
+}
+
+/// What becomes of what is to be sent.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Outgoing {
+    /// It stays, in a story that is not about it.
+    Kept,
+    /// It is sent as soon as it is due, digests too.
+    Sent,
 }
 
 impl Office {
     /// Opens it, before anything has come. Nothing happens in it but by [`Office::until`], so that every minute is known.
-    pub async fn open(database: Database) -> Self {
-        let collector = TestApp::spawn_with(database, Options::default()).await;
-        let url = collector.url.clone();
-        let stage = Stage::set(collector, &url, Page::default()).await;
-        let app = &stage.collector.app;
-        for (name, role) in PEOPLE {
-            stage::add_member(app, &format!("{name}@acme.example"), name, role).await;
-        }
-        stage.collector.apply_service(include_str!("service.toml")).await;
-        app.clock.advance(parse_rfc3339(MONDAY).unwrap() - app.clock.now());
-        let name = Name::parse("CRM").unwrap();
-        let token = Token::add(&app.db, &app.keys, &name, Scope::ALL, &Stamp::command(app.clock.now())).await.unwrap();
-        Self { program: token.reveal().to_owned(), stage }
+    pub async fn open(database: Database, service: &str) -> Self {
+        let office = Self::build(database, Options::default(), Outgoing::Kept).await;
+        office.stage.collector.apply_service(service).await;
+        office.begin();
+        office
     }
 
-    fn app(&self) -> &App {
+    /// Builds one that has its people, on Monday, and no service yet.
+    pub async fn build(database: Database, options: Options, outgoing: Outgoing) -> Self {
+        let collector = TestApp::spawn_with(database, options).await;
+        let url = collector.url.clone();
+        let app = collector.app.clone();
+        // Nobody is told of days on which they were not there.
+        app.clock.advance(millis(OPENING) - app.clock.now());
+        let stage = Stage::set(collector, &url, Page::default()).await;
+        for (name, role) in PEOPLE {
+            stage::add_member(&app, &format!("{name}@acme.example"), name, role).await;
+        }
+        let name = Name::parse("CRM").unwrap();
+        let token = Token::add(&app.db, &app.keys, &name, Scope::ALL, &Stamp::command(app.clock.now())).await.unwrap();
+        Self { program: token.reveal().to_owned(), stage, outgoing }
+    }
+
+    /// Goes back to the moment at which it opens, however long it took to build.
+    pub fn begin(&self) {
+        let clock = &self.app().clock;
+        clock.advance(millis(OPENING) - clock.now());
+    }
+
+    pub fn app(&self) -> &App {
         &self.stage.collector.app
     }
 
@@ -74,7 +101,12 @@ impl Office {
 
     /// Does what is due at this moment.
     pub async fn work(&self) {
-        run_due(self.app()).await.unwrap();
+        let app = self.app();
+        run_due(app).await.unwrap();
+        if self.outgoing == Outgoing::Sent {
+            digests::plan(app).await.unwrap();
+            outbox::deliver_due(app).await.unwrap();
+        }
     }
 
     /// A browser in front of the console, at which nobody has signed in.
@@ -197,7 +229,8 @@ pub async fn press(browser: &Browser, button: &str) {
     browser.wait_for("the next page", "!window.isOldPage && document.readyState === 'complete'").await;
 }
 
-fn millis((day, hour, minute): Moment) -> i64 {
+/// A moment in Unix milliseconds.
+pub fn millis((day, hour, minute): Moment) -> i64 {
     parse_rfc3339(MONDAY).unwrap() + day * DAY + (hour - 9) * HOUR + minute * MINUTE
 }
 
