@@ -16,6 +16,8 @@ use crate::config::{OAuth, TokenOrigin};
 const PATIENCE: Duration = Duration::from_secs(20);
 /// How long a token is used whose end is not known: commands keep theirs themselves.
 const USED_FOR: Duration = Duration::from_secs(5 * 60);
+/// A token that is said to last longer is got anew after this.
+const KEPT_AT_MOST: Duration = Duration::from_secs(24 * 60 * 60);
 /// How long before its end a token is used no more: clocks differ, and a sign-in takes its time.
 const MARGIN: Duration = Duration::from_secs(60);
 /// Longer answers are not read.
@@ -95,7 +97,8 @@ impl AccessTokens {
                         kept.refresh_token = Some(new);
                     }
                 }
-                (granted.access_token, granted.expires_in.map_or(USED_FOR, Duration::from_secs).saturating_sub(MARGIN))
+                let lasts = granted.expires_in.map_or(USED_FOR, Duration::from_secs).min(KEPT_AT_MOST);
+                (granted.access_token, lasts.saturating_sub(MARGIN))
             }
         };
         let token = token.trim();

@@ -32,8 +32,10 @@ pub(super) async fn note(app: &App, bounce: &Bounce) -> Result<Option<String>> {
         with_db!(&app.db, pool => sqlx::query_as(select).bind(delivery).bind(&thread).fetch_optional(pool).await)?;
     let Some(sent) = sent else { return Ok(None) };
     let case_id = (sent.subject == EVENT).then(|| sent.order_key.clone());
+    // Nothing more is known (RFC 3463, section 3.1).
+    let status = if bounce.status.is_empty() { "5.0.0" } else { bounce.status.as_str() };
     let update = "update deliveries set state = 'failed', last_error = $1 where id = $2 and state = 'sent'";
-    let error = format!("the mail came back: {}", bounce.status);
+    let error = format!("the mail came back: {status}");
     let failed = with_write!(&app.db, conn => sqlx::query(update).bind(&error).bind(&sent.id).execute(conn).await
         .map(|done| done.rows_affected()))?;
     // If not, it was noted before.
@@ -43,7 +45,7 @@ pub(super) async fn note(app: &App, bounce: &Bounce) -> Result<Option<String>> {
             destination: &sent.destination,
             case_id: case_id.as_deref(),
             recipient: sent.recipient.as_deref(),
-            status: &bounce.status,
+            status,
         };
         record(app, &bounced).await?;
     }

@@ -146,7 +146,8 @@ fn bounce(message: &Message<'_>) -> Bounce {
         for line in text.lines() {
             match line.split_once(':').map(|(name, value)| (name.trim().to_ascii_lowercase(), value.trim())) {
                 Some((name, value)) if name == "status" && status.is_empty() => {
-                    status = value.chars().take(20).collect()
+                    // A comment may follow.
+                    status = value.split_whitespace().next().unwrap_or_default().chars().take(20).collect()
                 }
                 Some((name, value)) if name == "message-id" => {
                     message_ids.push(value.trim_matches(['<', '>']).to_owned())

@@ -40,7 +40,7 @@ impl Verdict {
             ("5", Some("1"), _) | ("5", Some("2"), Some("1")) => Self::NoMailbox,
             // Too large for the server, content, security and policy.
             ("5", Some("3" | "6" | "7"), _) | ("5", Some("2"), Some("3")) => Self::NotTheAddress,
-            ("5", _, _) | ("550" | "551" | "553" | "", None, None) => Self::TakesNone,
+            ("5", _, _) | ("550" | "551" | "553", None, None) => Self::TakesNone,
             _ => Self::NotTheAddress,
         }
     }
@@ -119,4 +119,42 @@ pub(super) async fn count(db: &Db, recipient: &str, verdict: Verdict, now: Milli
     let update = "update bounced_addresses set suspended_at = $1 where address = $2 and bounces >= $3";
     with_write!(db, pool => sqlx::query(update).bind(now).bind(recipient).bind(enough).execute(pool).await
         .map(|done| done.rows_affected() == 1))
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    #[test]
+    fn only_what_is_said_of_the_address_counts_against_it() {
+        use Verdict::{NoMailbox, NotTheAddress, TakesNone};
+        for (status, expected) in [
+            ("5.1.1", NoMailbox),
+            ("5.1.10", NoMailbox),
+            ("5.2.1", NoMailbox),
+            ("5.2.2", TakesNone),
+            ("5.4.1", TakesNone),
+            ("5.0.0", TakesNone),
+            ("550", TakesNone),
+            ("5.1.8", NotTheAddress),
+            ("5.2.3", NotTheAddress),
+            ("5.3.4", NotTheAddress),
+            ("5.7.1", NotTheAddress),
+            ("552", NotTheAddress),
+            ("554", NotTheAddress),
+            ("4.2.2", NotTheAddress),
+            ("", NotTheAddress),
+        ] {
+            assert_eq!(Verdict::of(status), expected, "{status}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn what_passes_says_nothing_of_an_address(subject in 0_u16..1_000, detail in 0_u16..1_000, class in "[0-46-9]") {
+            prop_assert_eq!(Verdict::of(&format!("{class}.{subject}.{detail}")), Verdict::NotTheAddress);
+        }
+    }
 }
