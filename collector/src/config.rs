@@ -35,6 +35,8 @@ pub use self::reports::Reports;
 pub use self::secret::Secret;
 pub use self::smtp::{Credentials, Encryption, MailServer, Proof, Smtp};
 
+use crate::clock::{HOUR, Millis};
+
 /// The words of all roles.
 const ROLES: [&str; 5] = ["admin", "manager", "agent", "viewer", "partner"];
 
@@ -117,6 +119,22 @@ pub struct SignIn {
     pub second_factor_for: Vec<String>,
     /// Whether members sign in with passwords.
     pub passwords: bool,
+    /// After so many hours without use a session ends.
+    pub idle_hours: u16,
+    /// So many hours after signing in it ends in any case.
+    pub session_hours: u16,
+}
+
+impl SignIn {
+    /// After which time without use a session ends.
+    pub fn idle(&self) -> Millis {
+        i64::from(self.idle_hours) * HOUR
+    }
+
+    /// After which time it ends in any case.
+    pub fn longest(&self) -> Millis {
+        i64::from(self.session_hours) * HOUR
+    }
 }
 
 /// Numbers for Prometheus.
@@ -326,6 +344,11 @@ impl Config {
                 ROLES.join(", ")
             );
         }
+        let SignIn { idle_hours, session_hours, .. } = self.sign_in;
+        ensure!(
+            (1..=720).contains(&session_hours) && (1..=session_hours).contains(&idle_hours),
+            "[sign_in] session_hours must be 1 to 720, and idle_hours 1 to session_hours"
+        );
         for (name, provider) in &self.oidc {
             provider.check(name).with_context(|| format!("[oidc.{name}]"))?;
             let is_safe = !provider.is_plain() || self.dangerous_allow_private_targets;

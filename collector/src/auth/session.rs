@@ -12,7 +12,8 @@ use tower_sessions::{Expiry, Session, SessionManagerLayer, SessionStore};
 
 use super::Member;
 use crate::app::App;
-use crate::clock::{DAY, HOUR, MINUTE, Millis};
+use crate::clock::{MINUTE, Millis};
+use crate::config::SignIn;
 use crate::db::is_unique_violation;
 use crate::http::{Error, Result, cookies};
 use crate::keys::Purpose;
@@ -21,9 +22,6 @@ use crate::{with_db, with_write};
 /// The cookie's name.
 pub const COOKIE: &str = "sayso_session";
 
-/// A session ends when nobody used it for so long, and in any case so long after signing in.
-const IDLE: Millis = 12 * HOUR;
-const LONGEST: Millis = 7 * DAY;
 /// How often use is written down; each time costs a write.
 const SEEN_EVERY: Millis = 5 * MINUTE;
 
@@ -56,7 +54,7 @@ pub fn layer(app: &App) -> SessionManagerLayer<Sessions> {
         .with_http_only(true)
         .with_same_site(SameSite::Lax)
         .with_secure(app.config.is_https())
-        .with_expiry(Expiry::OnInactivity(Duration::milliseconds(IDLE)))
+        .with_expiry(Expiry::OnInactivity(Duration::milliseconds(app.config.sign_in.idle())))
 }
 
 /// By what else than a password a member has shown in a session who they are, and when.
@@ -196,13 +194,15 @@ pub async fn list(app: &App, member: &Member, own: &Session) -> Result<Vec<Liste
         let data: serde_json::Value = serde_json::from_str(&data).ok()?;
         let time = |name: &str| data[name].as_i64().unwrap_or_default();
         // Those that a new password has ended are not worth a line.
-        (data[EPOCH].as_i64() == Some(member.session_epoch) && time(CREATED) + LONGEST > now).then(|| Listed {
-            device: data[DEVICE].as_str().unwrap_or_default().to_owned(),
-            created_at: time(CREATED),
-            seen_at: time(SEEN),
-            is_own: own.as_deref() == Some(id.as_str()),
-            id,
-        })
+        (data[EPOCH].as_i64() == Some(member.session_epoch) && time(CREATED) + app.config.sign_in.longest() > now).then(
+            || Listed {
+                device: data[DEVICE].as_str().unwrap_or_default().to_owned(),
+                created_at: time(CREATED),
+                seen_at: time(SEEN),
+                is_own: own.as_deref() == Some(id.as_str()),
+                id,
+            },
+        )
     };
     let mut listed: Vec<Listed> = rows.into_iter().filter_map(read).collect();
     listed.sort_by_key(|session| std::cmp::Reverse(session.seen_at));
@@ -250,7 +250,7 @@ pub async fn sign_out(session: &Session) -> Result<()> {
 /// The member whose session this is, if it has not ended, and notes from time to time that it was used.
 pub async fn member(app: &App, session: &Session, asked_by: AskedBy) -> Result<Option<Member>> {
     let created = session.get::<Millis>(CREATED).await.map_err(internal)?.unwrap_or_default();
-    if app.clock.now() >= created + LONGEST {
+    if app.clock.now() >= created + app.config.sign_in.longest() {
         return Ok(None);
     }
     let Some(id) = session.get::<String>(MEMBER).await.map_err(internal)? else { return Ok(None) };
@@ -290,9 +290,9 @@ fn member_of(record: &Record) -> Option<&str> {
 }
 
 /// Until when a session may be kept: never beyond its longest time.
-fn ends_at(record: &Record, now: Millis) -> Millis {
+fn ends_at(record: &Record, limits: &SignIn, now: Millis) -> Millis {
     let created = record.data.get(CREATED).and_then(serde_json::Value::as_i64).unwrap_or(now);
-    (now + IDLE).min(created + LONGEST)
+    (now + limits.idle()).min(created + limits.longest())
 }
 
 /// The sessions in the database. It knows only a hash of each identifier, so that reading it signs nobody in.
@@ -322,7 +322,7 @@ impl SessionStore for Sessions {
         loop {
             let id = self.hash(&record.id);
             let data = serde_json::to_string(&record.data).map_err(|error| StoreError::Encode(error.to_string()))?;
-            let done = with_write!(&self.0.db, pool => sqlx::query(insert).bind(&id).bind(&data).bind(ends_at(record, now))
+            let done = with_write!(&self.0.db, pool => sqlx::query(insert).bind(&id).bind(&data).bind(ends_at(record, &self.0.config.sign_in, now))
                 .bind(member_of(record)).execute(pool).await.map(|_| ()));
             match done {
                 Err(error) if is_unique_violation(&error) => record.id = Id::default(),
@@ -336,7 +336,7 @@ impl SessionStore for Sessions {
         let update = "update sessions set data = $1, expires_at = $2, member_id = $4 where id = $3";
         let id = self.hash(&record.id);
         let data = serde_json::to_string(&record.data).map_err(|error| StoreError::Encode(error.to_string()))?;
-        let expires_at = ends_at(record, self.0.clock.now());
+        let expires_at = ends_at(record, &self.0.config.sign_in, self.0.clock.now());
         with_write!(&self.0.db, pool => sqlx::query(update).bind(&data).bind(expires_at).bind(&id)
             .bind(member_of(record)).execute(pool).await.map(|_| ()))
         .map_err(backend)

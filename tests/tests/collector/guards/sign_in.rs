@@ -2,7 +2,7 @@
 
 use reqwest::StatusCode;
 use sayso::auth::Role;
-use sayso_tests::{TestApp, on_both_databases};
+use sayso_tests::{Options, TestApp, on_both_databases};
 
 use super::*;
 use crate::console::{Desk, PASSWORD, add_member};
@@ -68,6 +68,23 @@ on_both_databases! {
         assert_eq!(looks().await, StatusCode::OK);
         app.app.clock.advance(7 * DAY % (11 * HOUR));
         assert_eq!(looks().await, StatusCode::SEE_OTHER);
+    }
+
+    async fn an_operator_sets_when_sessions_end(database: Database) {
+        use sayso::clock::{HOUR, MINUTE};
+        let settings = Box::new(|config: &mut sayso::Config| (config.sign_in.idle_hours, config.sign_in.session_hours) = (1, 24));
+        let app = TestApp::spawn_with(database, Options { settings, ..Options::default() }).await;
+        let lin = Desk::of(&app, "lin", Role::Agent).await;
+        let looks = async || lin.client.get("/staff/cases").await.status;
+        for _ in 0..28 {
+            app.app.clock.advance(50 * MINUTE);
+            assert_eq!(looks().await, StatusCode::OK);
+        }
+        app.app.clock.advance(50 * MINUTE);
+        assert_eq!(looks().await, StatusCode::SEE_OTHER, "a day is over");
+        let mei = Desk::of(&app, "mei", Role::Agent).await;
+        app.app.clock.advance(HOUR);
+        assert_eq!(mei.client.get("/staff/cases").await.status, StatusCode::SEE_OTHER, "nobody used it");
     }
 
     async fn links_that_lead_nowhere_are_looked_up_only_so_often(database: Database) {
