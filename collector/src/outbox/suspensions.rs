@@ -77,7 +77,7 @@ pub async fn resume(db: &Db, keys: &Keys, address: &str, object: String, stamp: 
     let since = gone.flatten();
     if let Some(since) = since {
         let change = Change {
-            action: "mail.resume",
+            action: "address.resume",
             object,
             before: json!({"suspended_at": rfc3339(since)}),
             after: json!({"suspended_at": null}),

@@ -31,6 +31,16 @@ pub fn fold(text: &str) -> String {
     folded.into_iter().collect()
 }
 
+/// A character that stands alone, folded, where that takes no more than looking it up; none for what `fold` has to look at.
+pub fn fold_alone(character: char) -> Option<char> {
+    match character {
+        _ if character.is_ascii() => Some(character.to_ascii_lowercase()),
+        // The ideographs in use, which have neither case nor parts.
+        '\u{4E00}'..='\u{9FFF}' => Some(simplified(character)),
+        _ => None,
+    }
+}
+
 /// Makes dashes of the signs of long vowels that part digits: on Japanese keyboards both are one key. Of characters that are folded otherwise.
 pub fn fold_dashes(folded: &mut [char]) {
     for at in 1..folded.len().saturating_sub(1) {
@@ -164,6 +174,15 @@ mod tests {
         assert_ne!(fold("कि"), fold("की"));
         assert_eq!(fold("한국"), "한국");
         assert_eq!(fold("コーヒー1ー"), "コーヒー1ー");
+    }
+
+    #[test]
+    fn what_folds_alone_folds_as_in_a_text() {
+        for character in (0..0x3_0000).filter_map(char::from_u32) {
+            if let Some(folded) = fold_alone(character) {
+                assert_eq!(fold(character.encode_utf8(&mut [0; 4])), folded.to_string(), "{character}");
+            }
+        }
     }
 
     proptest! {

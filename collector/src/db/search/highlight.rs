@@ -5,7 +5,7 @@ use std::ops::Range;
 use sayso_analysis::runs::{PlacedRun, Run, cut};
 use unicode_segmentation::UnicodeSegmentation;
 
-use super::fold::{fold, fold_dashes};
+use super::fold::{fold, fold_alone, fold_dashes};
 use super::query::{Mark, Text};
 use super::term::Term;
 use super::{stems, tokens};
@@ -40,15 +40,30 @@ pub fn hits(text: &str, asked: &Text) -> Vec<Range<usize>> {
 
 impl Folded {
     fn of(text: &str) -> Self {
-        let mut folded = Self { characters: Vec::new(), places: Vec::new() };
+        let (characters, places) = (Vec::with_capacity(text.len()), Vec::with_capacity(text.len()));
+        let mut folded = Self { characters, places };
+        // Most characters of most texts are alone and fold to one, for which nothing need be made of them first.
+        if text.is_ascii() {
+            for (at, byte) in text.bytes().enumerate() {
+                folded.push(byte.to_ascii_lowercase().into(), at..at + 1);
+            }
+            return folded;
+        }
         for (at, grapheme) in text.grapheme_indices(true) {
-            for character in fold(grapheme).chars() {
-                folded.characters.push(character);
-                folded.places.push(at..at + grapheme.len());
+            let place = at..at + grapheme.len();
+            let mut characters = grapheme.chars();
+            match (characters.next().and_then(fold_alone), characters.next()) {
+                (Some(character), None) => folded.push(character, place),
+                _ => fold(grapheme).chars().for_each(|character| folded.push(character, place.clone())),
             }
         }
         fold_dashes(&mut folded.characters);
         folded
+    }
+
+    fn push(&mut self, character: char, place: Range<usize>) {
+        self.characters.push(character);
+        self.places.push(place);
     }
 
     fn original(&self, range: &Range<usize>) -> Option<Range<usize>> {
@@ -71,10 +86,13 @@ fn ranges(mark: &Mark, runs: &[PlacedRun]) -> Vec<Range<usize>> {
 /// Whether a word is one of those that are looked for, in any of its forms.
 fn is_form(term: &Term, run: &PlacedRun) -> bool {
     let word = run.word();
+    let begins_alike = term.may_have_form_of(word);
+    // Without its marks a word may begin otherwise.
+    let may_have_form = begins_alike || !word.is_ascii();
     !word.is_empty()
         && (term.has(word)
-            || tokens::forms(word).any(|form| term.has(&form))
-            || term.may_have_form_of(word)
+            || may_have_form && tokens::forms(word).any(|form| term.has(&form))
+            || begins_alike
                 && stems::of_query(word, word).iter().any(|stem| term.has(&stems::token(stem)) || term.has(stem)))
 }
 
@@ -156,6 +174,14 @@ mod tests {
                 prop_assert!(boundaries.contains(&hit.start) && boundaries.contains(&hit.end));
                 end = Some(hit.end);
             }
+        }
+
+        #[test]
+        fn a_text_folds_character_by_character(text in "\\PC{0,40}|[aA1 \r\n送發髮ｰー-]{0,40}") {
+            let folded = Folded::of(&text);
+            let mut expected: Vec<char> = text.graphemes(true).flat_map(|one| fold(one).chars().collect::<Vec<_>>()).collect();
+            fold_dashes(&mut expected);
+            prop_assert_eq!(folded.characters, expected);
         }
 
         #[test]

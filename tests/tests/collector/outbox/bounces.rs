@@ -73,7 +73,7 @@ on_both_databases! {
         work(&app).await;
         assert_eq!(server.mails_to("li@example.com").len(), 1);
         let (_, audit) = app.command(&["audit", "export"]).await;
-        assert!(audit.contains("mail.resume") && !audit.contains("li@example.com"), "{audit}");
+        assert!(audit.contains("address.resume") && !audit.contains("li@example.com"), "{audit}");
     }
 
     async fn a_full_mailbox_gets_three_chances_in_a_month(database: Database) {
