@@ -42,15 +42,19 @@ pub(super) async fn answer(app: &App, mail: &Mail, party: Option<Party>, case: C
     let sender = mail.sender.1.as_str();
     let contact = case.contact(&app.keys);
     let is_customer = contact.and_then(|contact| Some(same(contact.email()?, sender))).unwrap_or_default();
-    let member = match Email::parse(sender) {
-        Ok(email) => Member::by_email(&app.db, &email).await?,
-        Err(_) => None,
-    };
-    match member {
+    match member(app, sender).await? {
         _ if is_customer && party == Some(Party::Customer) => of_customer(app, mail, &case).await,
         Some(member) => of_member(app, mail, &case, &member).await,
         None if is_customer => of_customer(app, mail, &case).await,
         None => of_stranger(app, mail, &case).await,
+    }
+}
+
+/// The member who writes from an address.
+pub(super) async fn member(app: &App, sender: &str) -> sqlx::Result<Option<Member>> {
+    match Email::parse(sender) {
+        Ok(email) => Member::by_email(&app.db, &email).await,
+        Err(_) => Ok(None),
     }
 }
 

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::address::{Party, case_of_address, case_of_message_id};
-use super::answer::answer;
+use super::answer::{answer, member};
 use super::bounce;
 use super::decision::{Decision, identity, same};
 use super::message::Mail;
@@ -127,14 +127,20 @@ async fn decide(app: &App, mail: &Mail, site: Option<&Site>, bulk: BulkMail) -> 
 /// Whether we have sent it ourselves: then it went in a circle.
 async fn is_own(app: &App, mail: &Mail) -> Result<bool> {
     let sender = mail.sender.1.as_str();
-    let is_ours = mail.message_id.as_deref().is_some_and(|id| case_of_message_id(&app.keys, id).is_some());
+    if mail.message_id.as_deref().is_some_and(|id| case_of_message_id(&app.keys, id).is_some()) {
+        return Ok(true);
+    }
     let sites = app.sites.all().await?;
     let is_site = sites.iter().any(|site| {
         let address = site.settings.mail_address.as_ref().map(MailAddress::as_str);
         let sends_as = site.settings.sender.as_ref().map(Sender::as_str);
         address.into_iter().chain(sends_as).any(|own| same(own, sender))
     });
-    Ok(is_ours || is_site || app.config.smtp.sender().is_some_and(|own| same(&own, sender)))
+    if !is_site && !app.config.smtp.sender().is_some_and(|own| same(&own, sender)) {
+        return Ok(false);
+    }
+    // A team whose members share the address that mails come from answers from it.
+    Ok(member(app, sender).await?.is_none())
 }
 
 /// The case that a mail answers, and to whom the mail that it answers went, if its address says so.

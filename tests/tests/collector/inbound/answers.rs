@@ -66,6 +66,22 @@ on_both_databases! {
         assert_eq!(last.header("Auto-Submitted"), "", "a person wrote it");
     }
 
+    async fn a_team_answers_from_the_address_that_its_mails_come_from(app: TestApp) {
+        app.set_site(&[&format!("mail_address={CARE}"), "sender=lee@acme.example"]).await;
+        let (case, _) = with_a_complaint(&app).await;
+        let circled = mail("lee@acme.example", CARE, "c1", "", "Hello");
+        assert_eq!(take(&app, circled).await.1, json!("own"), "nobody works under that address");
+        let lee = crate::console::add_member(&app, "lee", sayso::auth::Role::Agent).await;
+        sayso::cases::staff::assign(&app.app, &case.id, &sayso::cases::Actor::System, Some(&lee)).await.unwrap();
+        work(&app).await;
+        let notice = mails(&app).into_iter().rfind(|mail| mail.header("To").contains("lee@acme.example")).unwrap();
+        let answer = mail("lee@acme.example", &notice.header("Reply-To"), "c2", "", "#reply\r\nOn Monday.");
+        assert_eq!(take(&app, answer).await.0, "reply");
+        let back = notice.header("Message-ID");
+        let own = format!("From: lee@acme.example\r\nTo: {CARE}\r\nMessage-ID: {back}\r\n\r\nHello\r\n");
+        assert_eq!(take(&app, own.into_bytes()).await.1, json!("own"), "what we sent is ours, whoever works there");
+    }
+
     async fn a_stranger_does_not_speak_for_the_customer(app: TestApp) {
         let (case, headers) = with_a_complaint(&app).await;
         let (outcome, reason, on) = take(&app, mail("mallory@evil.example", &headers[0].1, "s1", "", "Please send it to my address.")).await;
