@@ -11,6 +11,7 @@ mod oidc;
 mod outbox;
 mod reports;
 mod secret;
+mod sign_in;
 mod smtp;
 
 use std::collections::BTreeMap;
@@ -33,9 +34,8 @@ pub use self::oidc::{Grant, Oidc};
 pub use self::outbox::Outbox;
 pub use self::reports::Reports;
 pub use self::secret::Secret;
+pub use self::sign_in::SignIn;
 pub use self::smtp::{Credentials, Encryption, MailServer, Proof, Smtp};
-
-use crate::clock::{HOUR, Millis};
 
 /// The words of all roles.
 const ROLES: [&str; 5] = ["admin", "manager", "agent", "viewer", "partner"];
@@ -109,32 +109,6 @@ pub struct Config {
     /// What was found odd on reading, a sentence each.
     #[serde(skip)]
     pub warnings: Vec<String>,
-}
-
-/// How members sign in.
-#[derive(Clone, Debug, Deserialize, Serialize)]
-#[serde(deny_unknown_fields)]
-pub struct SignIn {
-    /// The words of the roles whose members need a second factor.
-    pub second_factor_for: Vec<String>,
-    /// Whether members sign in with passwords.
-    pub passwords: bool,
-    /// After so many hours without use a session ends.
-    pub idle_hours: u16,
-    /// So many hours after signing in it ends in any case.
-    pub session_hours: u16,
-}
-
-impl SignIn {
-    /// After which time without use a session ends.
-    pub fn idle(&self) -> Millis {
-        i64::from(self.idle_hours) * HOUR
-    }
-
-    /// After which time it ends in any case.
-    pub fn longest(&self) -> Millis {
-        i64::from(self.session_hours) * HOUR
-    }
 }
 
 /// Numbers for Prometheus.
@@ -337,18 +311,7 @@ impl Config {
             mailbox.check().with_context(|| format!("[imap.{name}]"))?;
         }
         self.outbox.check()?;
-        for role in &self.sign_in.second_factor_for {
-            ensure!(
-                ROLES.contains(&role.as_str()),
-                "[sign_in] second_factor_for: {role} is none of {}",
-                ROLES.join(", ")
-            );
-        }
-        let SignIn { idle_hours, session_hours, .. } = self.sign_in;
-        ensure!(
-            (1..=720).contains(&session_hours) && (1..=session_hours).contains(&idle_hours),
-            "[sign_in] session_hours must be 1 to 720, and idle_hours 1 to session_hours"
-        );
+        self.sign_in.check()?;
         for (name, provider) in &self.oidc {
             provider.check(name).with_context(|| format!("[oidc.{name}]"))?;
             let is_safe = !provider.is_plain() || self.dangerous_allow_private_targets;
