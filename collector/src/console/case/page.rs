@@ -177,14 +177,15 @@ pub(super) async fn render(app: &App, who: &SignedIn, id: &str, mut draft: Draft
         Some(address) => suspended_mail::since(app, who.t, address).await?,
         None => None,
     };
+    let reaches_customer = address.is_some() && mail_suspended.is_none();
     let page_of_case = CasePage {
         others: others(app, who, &case.id).await?,
         last_seq: views::last_seq(&app.db, &case.id).await?,
         t: who.t,
         shell: Shell::load(app, who, Screen::Inbox).await?,
-        contact: case.contact(&app.keys).filter(|_| may(Action::ReadContact)),
+        contact: written_to.filter(|_| may(Action::ReadContact)),
         identity: case.identity(&app.keys).filter(|_| may(Action::ReadContact)),
-        reaches_customer: address.is_some() && mail_suspended.is_none(),
+        reaches_customer,
         mail_suspended,
         may: Rights {
             read_contact: may(Action::ReadContact),
