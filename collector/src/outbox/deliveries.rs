@@ -5,7 +5,7 @@ use std::time::Duration;
 use sqlx::AssertSqlSafe;
 
 use super::channels::Noted;
-use super::delivery::{CUSTOMER, DIGEST, Delivery, Failure, State};
+use super::delivery::{CUSTOMER, DIGEST, Delivery, Failure, QUIET_HOURS, State};
 use crate::app::App;
 use crate::cases::{EventType, staff};
 use crate::clock::{DAY, Millis, SECOND};
@@ -108,6 +108,8 @@ struct AttemptRecord {
     state: State,
     error: Option<String>,
     due_at: Millis,
+    /// How many attempts there were, with this one if it was one.
+    attempts: i64,
     is_receipt: bool,
     took: Millis,
     noted: Option<Noted>,
@@ -135,6 +137,7 @@ pub(super) async fn record_results(app: &App, attempts: Vec<Attempted>) -> sqlx:
 fn classify(app: &App, attempt: Attempted, now: Millis) -> AttemptRecord {
     let Attempted { delivery, event, result, took, noted, recipient } = attempt;
     let is_receipt = delivery.destination == CUSTOMER && event == Some(EventType::Created) && result.is_ok();
+    let mut attempts = delivery.attempts;
     let (state, error, due_at) = match result {
         Ok(()) => (State::Sent, None, now),
         Err(Failure::Dropped(why)) => (State::Dropped, Some(why.to_owned()), now),
@@ -151,6 +154,10 @@ fn classify(app: &App, attempt: Attempted, now: Millis) -> AttemptRecord {
             };
             pause.map_or((State::Failed, error.clone(), now), |pause| (State::Pending, error, now + pause))
         }
+        Err(Failure::Held { until }) => {
+            attempts -= 1;
+            (State::Pending, Some(QUIET_HOURS.to_owned()), until)
+        }
         Err(Failure::Retryable { error, wait }) => {
             match pause(&app.config.outbox.schedule, delivery.attempts, random_share()) {
                 Some(pause) => (State::Pending, Some(error), now + pause.max(wait.unwrap_or(0).min(DAY))),
@@ -159,7 +166,7 @@ fn classify(app: &App, attempt: Attempted, now: Millis) -> AttemptRecord {
         }
     };
     let took = Millis::try_from(took.as_millis()).unwrap_or(Millis::MAX);
-    AttemptRecord { delivery, state, error, due_at, is_receipt, took, noted, recipient }
+    AttemptRecord { delivery, state, error, due_at, attempts, is_receipt, took, noted, recipient }
 }
 
 /// Gives the cases that became acknowledged.
@@ -248,10 +255,11 @@ async fn give_up(tx: &mut Tx, record: &AttemptRecord) -> sqlx::Result<()> {
 }
 
 async fn postpone(tx: &mut Tx, record: &AttemptRecord) -> sqlx::Result<()> {
-    let update = "update deliveries set due_at = $1, last_error = $2, lease_until = 0, took = $3 where id = $4 and lease_until = $5 and state = 'pending'";
+    let update = "update deliveries set due_at = $1, last_error = $2, lease_until = 0, took = $3, attempts = $6 \
+        where id = $4 and lease_until = $5 and state = 'pending'";
     let delivery = &record.delivery;
     with_tx!(tx, conn => sqlx::query(update).bind(record.due_at).bind(&record.error).bind(record.took).bind(&delivery.id)
-        .bind(delivery.lease_until).execute(conn).await.map(|_| ()))
+        .bind(delivery.lease_until).bind(record.attempts).execute(conn).await.map(|_| ()))
 }
 
 /// The wait after this attempt, with up to a tenth more, so that what failed together does not come back together; none after the last.

@@ -149,6 +149,11 @@ pub enum Failure {
     Dropped(&'static str),
     /// The target is switched off.
     Suspended,
+    /// It is no time for it: it waits, and this was no attempt.
+    Held {
+        /// Until when.
+        until: Millis,
+    },
     /// The chat has another identifier now.
     Moved(String),
 }
@@ -160,6 +165,9 @@ impl Failure {
     }
 }
 
+/// What is noted of a mail that a site's quiet hours hold back.
+pub const QUIET_HOURS: &str = "held back by the site's quiet hours";
+
 /// What came of an attempt, in a word for the metrics.
 pub const fn outcome(result: &Result<(), Failure>) -> &'static str {
     match result {
@@ -168,5 +176,6 @@ pub const fn outcome(result: &Result<(), Failure>) -> &'static str {
         Err(Failure::Suspended) => "suspended",
         Err(Failure::Permanent(_) | Failure::Bounced { .. } | Failure::Gone(_)) => "failed",
         Err(Failure::Dropped(_)) => "dropped",
+        Err(Failure::Held { .. }) => "held",
     }
 }

@@ -33,7 +33,7 @@ mod workers;
 
 pub use channels::{Channels, email};
 pub use deliveries::{claim, lease, release_lease};
-pub use delivery::{CUSTOMER, Delivery, EVENT, Failure, NewMail, State, member, member_of, plan_for_target, plan_mail};
+pub use delivery::{CUSTOMER, Delivery, EVENT, Failure, NewMail, QUIET_HOURS, State, member, member_of, plan_for_target, plan_mail};
 pub use event_context::console_path;
 pub use forward::{Named, forward, tell_named};
 pub use quota::receipt_is_folded;

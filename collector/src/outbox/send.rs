@@ -18,6 +18,7 @@ use crate::digests;
 use crate::inbound::address::Party;
 use crate::self_check;
 use crate::signals;
+use crate::sites::Site;
 use crate::sites::targets::{Standing, Target};
 use crate::surveys::invitations;
 
@@ -66,6 +67,24 @@ async fn send_event(
         Ok(target) => channels.tell(&app.config, secrets(app), Told::Event(context), &target, attempt).await,
         Err(failure) => Err(failure),
     })
+}
+
+/// Sends a mail to a customer of a site, unless the site sends none at this time.
+async fn mail_to_customer(
+    app: &App,
+    channels: &Channels,
+    site: &Site,
+    envelope: &Envelope<'_>,
+    email: &Email,
+    attempt: Attempt<'_>,
+) -> anyhow::Result<Result<(), Failure>> {
+    if let Some(hours) = site.settings.quiet_hours {
+        let zone = app.service.current().await?.zone_of(site);
+        if let Some(until) = hours.end(attempt.now, &zone) {
+            return Ok(Err(Failure::Held { until }));
+        }
+    }
+    mail(app, channels, envelope, email, attempt).await
 }
 
 /// Sends a mail to a person, if mails to them do not come back.
@@ -121,7 +140,10 @@ async fn send_invitation(
     let stop = app.config.url(&format!("{}/stop", invite.token.path()));
     let envelope =
         Envelope { unsubscribe: Some(&stop), ..Envelope::of_site(&invite.site, &invite.to, &delivery.order_key) };
-    mail(app, channels, &envelope, &email, attempt).await
+    if invite.is_for_member {
+        return mail(app, channels, &envelope, &email, attempt).await;
+    }
+    mail_to_customer(app, channels, &invite.site, &envelope, &email, attempt).await
 }
 
 /// Asks somebody to become a member, by the link that works now.
@@ -217,7 +239,8 @@ async fn send_to_customer(
         return Ok(Err(Failure::Dropped("the customer has no e-mail address")));
     };
     let email = templates::to_customer(&app.config, context);
-    mail(app, channels, &Envelope::about(context, address, Party::Customer), &email, attempt).await
+    let envelope = Envelope::about(context, address, Party::Customer);
+    mail_to_customer(app, channels, &context.site, &envelope, &email, attempt).await
 }
 
 /// Sends a digest; an error is ours, such as of the database.
@@ -235,8 +258,9 @@ async fn send_digest(
             return Ok(Err(Failure::Dropped("the customer has no e-mail address")));
         };
         let email = templates::digest_to_customer(&app.config, &digest);
-        let envelope = Envelope::of_site(&digest.context.site, address, &delivery.id);
-        return mail(app, channels, &envelope, &email, attempt).await;
+        let site = &digest.context.site;
+        let envelope = Envelope::of_site(site, address, &delivery.id);
+        return mail_to_customer(app, channels, site, &envelope, &email, attempt).await;
     }
     let target = match target(app, &delivery.destination).await? {
         Ok(target) => target,

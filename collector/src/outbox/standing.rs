@@ -90,7 +90,13 @@ pub(super) async fn record_health(app: &App, attempts: &[Attempted]) -> sqlx::Re
                 }
             }
             // A receiver that is busy is not broken; what becomes of an address that refuses mail is decided where bounces are.
-            Err(Failure::Retryable { .. } | Failure::Dropped(_) | Failure::Suspended | Failure::Bounced { .. }) => {}
+            Err(
+                Failure::Retryable { .. }
+                | Failure::Dropped(_)
+                | Failure::Suspended
+                | Failure::Held { .. }
+                | Failure::Bounced { .. },
+            ) => {}
         }
     }
     Ok(())

@@ -14,7 +14,7 @@ pub const REQUIRABLE: &[&str] = &["contact", "category", "rating", "importance",
 
 /// The names that [`Site::set`] knows, for help and errors.
 pub const NAMES: &str = "name, origins, languages, kinds, categories, required, first_response_hours, agents_see_all, public_record, page_errors, count_visits, time_zone, country, promise_text.LANG, \
-    privacy_url, consent_text.LANG, text.KEY.LANG (KEY: see `sayso site texts`), theme.accent, theme.radius, theme.font, logo (a file), mail_address, sender, \
+    privacy_url, consent_text.LANG, text.KEY.LANG (KEY: see `sayso site texts`), theme.accent, theme.radius, theme.font, logo (a file), mail_address, sender, quiet_hours, \
     retention.contacts, retention.texts";
 
 impl Site {
@@ -58,6 +58,7 @@ impl Site {
             "theme.font" => settings.theme.font = optional(value).map(font).transpose()?,
             "mail_address" => settings.mail_address = optional(value).map(|address| address.parse()).transpose()?,
             "sender" => settings.sender = optional(value).map(|address| address.parse()).transpose()?,
+            "quiet_hours" => settings.quiet_hours = optional(value).map(|hours| hours.parse()).transpose()?,
             "retention.contacts" => settings.retention.contacts = optional(value).map(months).transpose()?,
             "retention.texts" => settings.retention.texts = optional(value).map(months).transpose()?,
             "logo" => settings.logo = optional(value).map(logo).transpose()?,

@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 use super::country::Country;
 use super::logo::Logo;
 use super::mail_address::MailAddress;
+use super::quiet_hours::QuietHours;
 use super::sender::Sender;
 use super::texts::{OwnTexts, Texts};
 use crate::calendars::Zone;
@@ -52,6 +53,8 @@ pub struct SiteSettings {
     pub mail_address: Option<MailAddress>,
     /// The sender of the mails about its cases; none for `[smtp] from`.
     pub sender: Option<Sender>,
+    /// When its customers get no mail; what is to be sent then waits for their end.
+    pub quiet_hours: Option<QuietHours>,
     /// How long it keeps what customers entrusted to it.
     pub retention: Retention,
 }
@@ -156,6 +159,7 @@ impl Default for SiteSettings {
             logo: None,
             mail_address: None,
             sender: None,
+            quiet_hours: None,
             retention: Retention::default(),
         }
     }

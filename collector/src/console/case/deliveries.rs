@@ -10,7 +10,7 @@ use crate::cases::idempotency::{KeyStatus, record_key, request_hash};
 use crate::clock::{Millis, rfc3339};
 use crate::console::shell::{delivery_tone, event_name};
 use crate::http::Result;
-use crate::outbox::{EVENT, State, member_of};
+use crate::outbox::{EVENT, QUIET_HOURS, State, member_of};
 use crate::sites::targets::Access;
 use crate::text::Texts;
 use crate::{with_db, with_tx};
@@ -137,7 +137,10 @@ impl Row {
             event: event_name(t, event).to_owned(),
             state: self.state,
             attempts: self.attempts,
-            last_error: self.disabled_because.filter(|_| is_suspended).or(self.last_error),
+            last_error: match self.last_error {
+                Some(error) if error == QUIET_HOURS => Some(t.get("console.delivery.quiet_hours").to_owned()),
+                error => self.disabled_because.filter(|_| is_suspended).or(error),
+            },
             at: (rfc3339(at), t.moment(at)),
         }
     }

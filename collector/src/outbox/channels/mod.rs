@@ -152,7 +152,7 @@ pub(super) fn body(
         | Failure::Permanent(error)
         | Failure::Bounced { error, .. }
         | Failure::Gone(error) => error,
-        Failure::Dropped(_) | Failure::Suspended | Failure::Moved(_) => String::new(),
+        Failure::Dropped(_) | Failure::Suspended | Failure::Held { .. } | Failure::Moved(_) => String::new(),
     })
 }
 

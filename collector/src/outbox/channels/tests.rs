@@ -78,7 +78,7 @@ fn judged(channel: Channel, status: u16, head: &str) -> &'static str {
         Err(Failure::Permanent(_) | Failure::Bounced { .. }) => "refused",
         Err(Failure::Gone(_)) => "gone",
         Err(Failure::Moved(_)) => "moved",
-        Err(Failure::Dropped(_) | Failure::Suspended) => "nothing",
+        Err(Failure::Dropped(_) | Failure::Suspended | Failure::Held { .. }) => "nothing",
     }
 }
 

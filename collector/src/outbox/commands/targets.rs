@@ -194,6 +194,6 @@ async fn test(context: &Context, key: &str) -> anyhow::Result<()> {
         }
         Err(Failure::Dropped(why)) => bail!("the test failed: {why}"),
         Err(Failure::Moved(chat)) => bail!("the test failed: the chat is {chat} now; set chat_id to that"),
-        Err(Failure::Suspended) => bail!("the target is off"),
+        Err(Failure::Suspended | Failure::Held { .. }) => bail!("the target is off"),
     }
 }

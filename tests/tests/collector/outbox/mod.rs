@@ -9,6 +9,7 @@ mod forward;
 mod leases;
 mod limits;
 mod mails;
+mod quiet_hours;
 mod requests;
 pub mod rooms;
 mod senders;

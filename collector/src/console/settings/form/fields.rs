@@ -145,6 +145,7 @@ const SITE: &[Field] = &[
     explained("country", Line),
     explained("mail_address", Line),
     explained("sender", Line),
+    explained("quiet_hours", Line),
     explained("retention.contacts", Number),
     explained("retention.texts", Number),
     field("agents_see_all", Switch),
