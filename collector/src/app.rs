@@ -128,7 +128,7 @@ impl App {
             jobs_wake: Notify::new(),
             dispatched: Notify::new(),
             deliveries_wake: Notify::new(),
-            lanes: Arc::default(),
+            lanes: Arc::new(Lanes::new(config.outbox.concurrency)),
             records: RecordCache::default(),
             reports: ReportCache::default(),
             learned: Learned::default(),

@@ -29,9 +29,9 @@ const VIEWS_KEPT: Millis = 180 * DAY;
 const EVERY: Duration = Duration::from_secs(60 * 60);
 /// How often a collector looks whether it has become the leader.
 const LOOK_EVERY: Duration = Duration::from_secs(60);
-/// Cases closed for each look into the database.
 /// So long after its link has ceased to work an invitation is listed, so that it can be sent once more.
 const UNANSWERED: Millis = 90 * DAY;
+/// Cases closed for each look into the database.
 const BATCH: i64 = 100;
 
 /// What one round did.
@@ -117,6 +117,7 @@ pub async fn clean_up(app: &App) -> anyhow::Result<Round> {
     forgotten += delete(app, "delete from reply_drafts where updated_at < $1", now - DRAFTS_KEPT).await?;
     forgotten += delete(app, "delete from case_views where here_at < $1 and here_at > 0", now - VIEWS_KEPT).await?;
     inbound::forget_old(&app.db, now).await?;
+    inbound::retry_failed(app).await?;
     let closed = close_resolved(app, now - i64::from(retention.close_resolved_days) * DAY).await?;
     let erased = retention::run(app).await?;
     encrypt_anew(app).await?;

@@ -15,6 +15,7 @@ use crate::clock::{DAY, HOUR, MINUTE, Millis, rfc3339};
 use crate::config::Config;
 use crate::http::language::{COOKIE, KEPT_SECONDS};
 use crate::http::{Result, cookies};
+use crate::outbox::standing::{self, Stopped};
 use crate::text::Texts;
 
 /// A screen that the bar leads to.
@@ -79,6 +80,10 @@ pub struct Shell {
     pub alarms: Vec<Banner>,
     /// How many more of them there are.
     pub more_alarms: usize,
+    /// Targets that were switched off, for whoever looks after them.
+    pub stopped: Vec<Stopped>,
+    /// How many more of them there are.
+    pub more_stopped: usize,
     /// What forms carry.
     pub csrf: String,
 }
@@ -92,6 +97,12 @@ impl Shell {
         };
         let more_alarms = alarms.len().saturating_sub(BANNERS);
         alarms.truncate(BANNERS);
+        let mut stopped = match who.place {
+            Place::Tab if who.may(Action::ManageService) => standing::switched_off(&app.db).await?,
+            Place::Tab | Place::Pane => Vec::new(),
+        };
+        let more_stopped = stopped.len().saturating_sub(BANNERS);
+        stopped.truncate(BANNERS);
         Ok(Self {
             screen,
             place: who.place,
@@ -106,6 +117,8 @@ impl Shell {
             may_act: who.member.role().may_act(),
             alarms,
             more_alarms,
+            stopped,
+            more_stopped,
             csrf: who.csrf.clone(),
         })
     }

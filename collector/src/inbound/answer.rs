@@ -44,9 +44,10 @@ pub(super) async fn answer(app: &App, mail: &Mail, party: Option<Party>, case: C
     let is_customer = contact.and_then(|contact| Some(same(contact.email()?, sender))).unwrap_or_default();
     match member(app, sender).await? {
         _ if is_customer && party == Some(Party::Customer) => of_customer(app, mail, &case).await,
-        Some(member) => of_member(app, mail, &case, &member).await,
-        None if is_customer => of_customer(app, mail, &case).await,
-        None => of_stranger(app, mail, &case).await,
+        // Whoever had a mail of ours as the customer is none of the staff, whatever sender they write into theirs.
+        Some(member) if party != Some(Party::Customer) => of_member(app, mail, &case, &member).await,
+        _ if is_customer => of_customer(app, mail, &case).await,
+        _ => of_stranger(app, mail, &case).await,
     }
 }
 

@@ -52,6 +52,8 @@ pub fn reason(message: &mail_parser::Message<'_>, sender: &str) -> Option<MailRe
         let kind = message.root_part().content_type().and_then(|kind| kind.attribute("report-type"));
         return Some(match kind {
             Some(kind) if kind.eq_ignore_ascii_case("disposition-notification") => MailReason::ReadReceipt,
+            // RFC 5965: the mail did arrive.
+            Some(kind) if kind.eq_ignore_ascii_case("feedback-report") => MailReason::SpamReport,
             _ => MailReason::Bounced,
         });
     }
@@ -168,5 +170,7 @@ mod tests {
         }
         let receipt = "Content-Type: multipart/report; report-type=disposition-notification; boundary=x";
         assert_eq!(of(receipt), Some(MailReason::ReadReceipt));
+        let report = "Content-Type: multipart/report; report-type=feedback-report; boundary=x";
+        assert_eq!(of(report), Some(MailReason::SpamReport));
     }
 }

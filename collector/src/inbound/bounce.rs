@@ -20,7 +20,7 @@ struct Sent {
 
 /// Notes that a mail came back for good, and gives the case that it was about. A mail that is only late is no news, and neither is one that is not ours.
 pub(super) async fn note(app: &App, bounce: &Bounce) -> Result<Option<String>> {
-    if !bounce.status.is_empty() && !bounce.status.starts_with('5') {
+    if !bounce.is_final {
         return Ok(None);
     }
     let ours = bounce.message_ids.iter().find_map(|id| Some((id, case_of_message_id(&app.keys, id)?)));

@@ -212,7 +212,7 @@ fn line(mail: &Received) -> String {
 }
 
 async fn show(context: &Context, id: &str) -> anyhow::Result<()> {
-    let raw = Received::raw(&context.db, &context.keys, id).await?;
-    let raw = raw.with_context(|| format!("there is no mail {id} that is held; `sayso mail list` shows them"))?;
-    Ok(std::io::stdout().write_all(&raw)?)
+    let held = Received::held(&context.db, &context.keys, id).await?;
+    let held = held.with_context(|| format!("there is no mail {id} that is held; `sayso mail list` shows them"))?;
+    Ok(std::io::stdout().write_all(&held.raw)?)
 }

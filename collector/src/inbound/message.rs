@@ -7,7 +7,7 @@ use sayso_shared::EmailAddress;
 
 pub use super::body::File;
 use super::rows::MailReason;
-use super::{automatic, body};
+use super::{automatic, body, sealed};
 use crate::charset;
 
 /// Parts that a mail may have; each costs more memory than it may be long.
@@ -39,11 +39,13 @@ pub struct Mail {
     pub bounce: Option<Bounce>,
 }
 
-/// A mail that could not be delivered (RFC 3464).
+/// A mail that was not delivered, or not yet (RFC 3464).
 #[derive(Debug, PartialEq, Eq)]
 pub struct Bounce {
-    /// The status code, such as `5.1.1`.
+    /// The status code, such as `5.1.1`; empty if there is none.
     pub status: String,
+    /// Whether the server has given up.
+    pub is_final: bool,
     /// The identifiers that stand in what came back.
     pub message_ids: Vec<String>,
 }
@@ -65,6 +67,9 @@ impl Mail {
         }
         let sender = sender(&message)?;
         let automatic = automatic::reason(&message, sender.1.as_str());
+        if automatic.is_none_or(|reason| reason == MailReason::Bulk) && sealed::is_sealed(&message) {
+            return Err(MailReason::Encrypted);
+        }
         let (text, files) = body::read(&message)?;
         let bounce = automatic.filter(|reason| *reason == MailReason::Bounced).map(|_| bounce(&message));
         Ok(Self {
@@ -130,7 +135,8 @@ fn references(message: &Message<'_>) -> Vec<String> {
 
 /// What a report of a mail server says, and the identifiers in the mail that it brings back.
 fn bounce(message: &Message<'_>) -> Bounce {
-    let mut status = String::new();
+    let (mut status, mut action) = (String::new(), String::new());
+    let mut is_told_as_late = says_late(message.subject().unwrap_or_default());
     let mut message_ids = Vec::new();
     for part in &message.parts {
         let text = match &part.body {
@@ -143,12 +149,14 @@ fn bounce(message: &Message<'_>) -> Bounce {
             PartType::Binary(bytes) | PartType::InlineBinary(bytes) => String::from_utf8_lossy(bytes).into_owned(),
             PartType::Multipart(_) => continue,
         };
+        is_told_as_late |= says_late(&text);
         for line in text.lines() {
             match line.split_once(':').map(|(name, value)| (name.trim().to_ascii_lowercase(), value.trim())) {
                 Some((name, value)) if name == "status" && status.is_empty() => {
                     // A comment may follow.
                     status = value.split_whitespace().next().unwrap_or_default().chars().take(20).collect()
                 }
+                Some((name, value)) if name == "action" && action.is_empty() => action = value.to_ascii_lowercase(),
                 Some((name, value)) if name == "message-id" => {
                     message_ids.push(value.trim_matches(['<', '>']).to_owned())
                 }
@@ -157,5 +165,27 @@ fn bounce(message: &Message<'_>) -> Bounce {
         }
     }
     message_ids.truncate(REFERENCES_MAX);
-    Bounce { status, message_ids }
+    let is_final = match action.split([' ', ';', '(']).next().unwrap_or_default() {
+        // Also with a code of those that may pass: the server tried for as long as it does.
+        "failed" => true,
+        "delayed" | "delivered" | "relayed" | "expanded" => false,
+        // Servers that write no report say it in words.
+        _ => status.starts_with('5') || (status.is_empty() && !is_told_as_late),
+    };
+    Bounce { status, is_final, message_ids }
+}
+
+/// Whether a text says that a mail is still being tried, as servers do that write no report of it (RFC 3464).
+fn says_late(text: &str) -> bool {
+    const LATE: [&str; 7] = [
+        "delivery delayed",
+        "delayed mail",
+        "delivery status notification (delay)",
+        "has not yet been delivered",
+        "will be retried",
+        "will continue to be attempted",
+        "still being retried",
+    ];
+    let text = text.to_lowercase();
+    LATE.iter().any(|words| text.contains(words))
 }

@@ -21,9 +21,10 @@ mod new_case;
 pub mod quotes;
 mod receive;
 mod rows;
+mod sealed;
 mod team;
 mod transfer;
 
 pub use api::router;
-pub use receive::{Handled, MAIL_MAX_BYTES, receive};
+pub use receive::{Handled, MAIL_MAX_BYTES, hold_failed, receive, retry_failed};
 pub use rows::{MailOutcome, MailReason, Received, context as raw_context, forget_old};

@@ -8,16 +8,21 @@ use super::bounce;
 use super::decision::{Decision, identity, same};
 use super::message::Mail;
 use super::new_case::make_case;
-use super::rows::{MailOutcome, MailReason, Received};
+use super::rows::{HeldMail, MailOutcome, MailReason, Received};
+use super::team;
 use crate::app::App;
 use crate::cases::{Case, CaseError};
 use crate::http::Result;
 use crate::keys::{Purpose, new_id};
-use crate::outbox::suspensions;
+use crate::outbox::{CUSTOMER, suspensions};
 use crate::sites::{MailAddress, Sender, Site};
+use crate::with_db;
 
 /// The largest mail that is read, in bytes: as large as most mail servers send. Reading one takes three times as much memory.
 pub const MAIL_MAX_BYTES: usize = 36 * 1024 * 1024;
+
+/// Mails that are tried again in one round.
+const RETRIED: i64 = 200;
 
 /// What became of a mail, now or when it came before.
 #[derive(Clone, Debug)]
@@ -67,8 +72,9 @@ pub async fn receive_with(app: &App, raw: &[u8], site: Option<&Site>, bulk: Bulk
         reason: decision.reason.map(|reason| reason.as_str().to_owned()),
         case_id: decision.case_id,
     };
-    let kept = (decision.outcome == MailOutcome::Held).then_some(raw);
-    received.record(&app.db, &app.keys, &fingerprint, kept).await?;
+    let site_id = site.as_ref().map(|site| site.id().to_owned());
+    let held = (decision.outcome == MailOutcome::Held).then(|| HeldMail { raw: raw.to_owned(), site_id, team: None });
+    received.record(&app.db, &app.keys, &fingerprint, held.as_ref()).await?;
     if fingerprint != of_no_site {
         Received::forget_held(&app.db, &of_no_site).await?;
     }
@@ -77,17 +83,57 @@ pub async fn receive_with(app: &App, raw: &[u8], site: Option<&Site>, bulk: Bulk
     Ok(Handled::Now(received))
 }
 
+/// Takes a mail that came to a mailbox: new cases go to its team.
+pub async fn receive_for(app: &App, raw: &[u8], site: Option<&Site>, team: Option<&str>) -> Result<Handled> {
+    let handled = receive(app, raw, site).await?;
+    if let (Handled::Now(received), Some(team)) = (&handled, team)
+        && received.outcome == MailOutcome::Case.as_str()
+        && let Some(case_id) = &received.case_id
+    {
+        team::give(app, case_id, team).await?;
+    }
+    Ok(handled)
+}
+
+/// Keeps a mail that can't be taken at present, for [`retry_failed`].
+pub async fn hold_failed(app: &App, raw: &[u8], site: Option<&Site>, team: Option<&str>) -> Result<()> {
+    let mail = Mail::parse(raw);
+    let of_site = site_of(app, mail.as_ref().ok(), site).await?;
+    let fingerprint = fingerprint(app, raw, mail.as_ref().ok(), of_site.as_deref());
+    let held =
+        HeldMail { raw: raw.to_owned(), site_id: site.map(|site| site.id().to_owned()), team: team.map(str::to_owned) };
+    Ok(held_now(app, MailReason::Failed).record(&app.db, &app.keys, &fingerprint, Some(&held)).await?)
+}
+
+/// Takes the mails that could not be taken before.
+pub async fn retry_failed(app: &App) -> Result<()> {
+    for id in Received::held_for(&app.db, MailReason::Failed, RETRIED).await? {
+        let Some(held) = Received::held(&app.db, &app.keys, &id).await? else { continue };
+        let site = match &held.site_id {
+            Some(id) => app.sites.by_id(id).await?,
+            None => None,
+        };
+        if let Err(error) = receive_for(app, &held.raw, site.as_deref(), held.team.as_deref()).await {
+            tracing::warn!(mail = id, %error, "a mail that is held can't be taken yet");
+        }
+    }
+    Ok(())
+}
+
 /// Notes a mail that was not read and stays where it is; `place` tells it from all others.
 pub(super) async fn hold_unread(app: &App, place: &str, reason: MailReason) -> Result<()> {
-    let received = Received {
+    let fingerprint = app.keys.hash(Purpose::Mail, &format!("place/{place}"));
+    Ok(held_now(app, reason).record(&app.db, &app.keys, &fingerprint, None).await?)
+}
+
+fn held_now(app: &App, reason: MailReason) -> Received {
+    Received {
         id: new_id(),
         received_at: app.clock.now(),
         outcome: MailOutcome::Held.as_str().to_owned(),
         reason: Some(reason.as_str().to_owned()),
         case_id: None,
-    };
-    let fingerprint = app.keys.hash(Purpose::Mail, &format!("place/{place}"));
-    Ok(received.record(&app.db, &app.keys, &fingerprint, None).await?)
+    }
 }
 
 async fn decide(app: &App, mail: &Mail, site: Option<&Site>, bulk: BulkMail) -> Result<Decision> {
@@ -150,13 +196,23 @@ async fn case_of(app: &App, mail: &Mail) -> Result<Option<(Option<Party>, Case)>
     let by_thread = mail.references.iter().filter_map(|id| case_of_message_id(&app.keys, id)).map(|id| (None, id));
     for (party, id) in by_address.chain(by_thread) {
         match Case::by_id(app, &id).await {
-            Ok(case) => return Ok(Some((party, case))),
+            Ok(case) => return Ok(Some((party.or(party_of_thread(app, mail).await?), case))),
             // It was signed by us, but there is no such case any more.
             Err(CaseError::NotFound) => {}
             Err(error) => return Err(error.into()),
         }
     }
     Ok(None)
+}
+
+/// To whom the mail went that a mail answers, by the delivery that its identifier names; none if that is not known any more.
+async fn party_of_thread(app: &App, mail: &Mail) -> Result<Option<Party>> {
+    let ours = mail.references.iter().find(|id| case_of_message_id(&app.keys, id).is_some());
+    let Some(delivery) = ours.and_then(|id| id.trim_matches(['<', '>']).split('.').next()) else { return Ok(None) };
+    let select = "select destination from deliveries where id = $1";
+    let destination: Option<String> =
+        with_db!(&app.db, pool => sqlx::query_scalar(select).bind(delivery).fetch_optional(pool).await)?;
+    Ok(destination.map(|destination| if destination == CUSTOMER { Party::Customer } else { Party::Staff }))
 }
 
 /// The site that a new mail is for.

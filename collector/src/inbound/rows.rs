@@ -63,6 +63,12 @@ words! {
         NotAllowed = "not_allowed",
         /// The case, or the feedback that it would be, is refused.
         Refused = "refused",
+        /// What it says is encrypted, or sealed by a signature around it.
+        Encrypted = "encrypted",
+        /// A provider reports that somebody called a mail of ours spam.
+        SpamReport = "spam_report",
+        /// It could not be taken, for our own trouble: it is tried again each hour.
+        Failed = "failed",
     }
 }
 
@@ -82,6 +88,17 @@ pub struct Received {
     pub reason: Option<String>,
     /// The case that it is on.
     pub case_id: Option<String>,
+}
+
+/// A mail that is held, and for whom it came.
+#[derive(Clone)]
+pub struct HeldMail {
+    /// The mail itself.
+    pub raw: Vec<u8>,
+    /// The identifier of the site that it came for, if it came for one.
+    pub site_id: Option<String>,
+    /// The key of the team of its mailbox.
+    pub team: Option<String>,
 }
 
 const SELECT: &str = "select id, received_at, outcome, reason, case_id from inbound_mails";
@@ -105,23 +122,35 @@ impl Received {
         with_db!(db, pool => sqlx::query_as(sqlx::AssertSqlSafe(select)).bind(limit).fetch_all(pool).await)
     }
 
-    /// Notes what became of a mail; `raw` is the mail itself where nothing else holds what it says.
-    pub async fn record(&self, db: &Db, keys: &Keys, fingerprint: &str, raw: Option<&[u8]>) -> sqlx::Result<()> {
-        let cipher = raw.map(|raw| keys.encrypt(&context(&self.id), raw));
-        let upsert = "insert into inbound_mails (id, fingerprint, received_at, outcome, reason, case_id, raw_cipher) \
-            values ($1, $2, $3, $4, $5, $6, $7) on conflict (fingerprint) do update set id = excluded.id, received_at = excluded.received_at, \
-            outcome = excluded.outcome, reason = excluded.reason, case_id = excluded.case_id, raw_cipher = excluded.raw_cipher \
+    /// Notes what became of a mail; `held` is the mail itself where nothing else holds what it says.
+    pub async fn record(&self, db: &Db, keys: &Keys, fingerprint: &str, held: Option<&HeldMail>) -> sqlx::Result<()> {
+        let cipher = held.map(|held| keys.encrypt(&context(&self.id), &held.raw));
+        let (site_id, team) = held.map(|held| (&held.site_id, &held.team)).unzip();
+        let upsert = "insert into inbound_mails (id, fingerprint, received_at, outcome, reason, case_id, raw_cipher, site_id, team) \
+            values ($1, $2, $3, $4, $5, $6, $7, $8, $9) on conflict (fingerprint) do update set id = excluded.id, received_at = excluded.received_at, \
+            outcome = excluded.outcome, reason = excluded.reason, case_id = excluded.case_id, raw_cipher = excluded.raw_cipher, \
+            site_id = excluded.site_id, team = excluded.team \
             where inbound_mails.outcome = 'held'";
         with_write!(db, conn => sqlx::query(upsert).bind(&self.id).bind(fingerprint).bind(self.received_at).bind(&self.outcome)
-            .bind(&self.reason).bind(&self.case_id).bind(&cipher).execute(conn).await.map(|_| ()))
+            .bind(&self.reason).bind(&self.case_id).bind(&cipher).bind(site_id.and_then(Option::as_ref)).bind(team.and_then(Option::as_ref))
+            .execute(conn).await.map(|_| ()))
     }
 
-    /// The mail itself, of one that is held.
-    pub async fn raw(db: &Db, keys: &Keys, id: &str) -> sqlx::Result<Option<Vec<u8>>> {
-        let select = "select raw_cipher from inbound_mails where id = $1";
-        let cipher: Option<Option<String>> =
-            with_db!(db, pool => sqlx::query_scalar(select).bind(id).fetch_optional(pool).await)?;
-        Ok(cipher.flatten().and_then(|cipher| keys.decrypt(&context(id), &cipher)))
+    /// A mail that is held, by its identifier.
+    pub async fn held(db: &Db, keys: &Keys, id: &str) -> sqlx::Result<Option<HeldMail>> {
+        let select = "select raw_cipher, site_id, team from inbound_mails where id = $1 and raw_cipher is not null";
+        let found: Option<(String, Option<String>, Option<String>)> =
+            with_db!(db, pool => sqlx::query_as(select).bind(id).fetch_optional(pool).await)?;
+        Ok(found.and_then(|(cipher, site_id, team)| {
+            Some(HeldMail { raw: keys.decrypt(&context(id), &cipher)?, site_id, team })
+        }))
+    }
+
+    /// The identifiers of those that are held for a reason, the oldest first.
+    pub async fn held_for(db: &Db, reason: MailReason, limit: i64) -> sqlx::Result<Vec<String>> {
+        let select =
+            "select id from inbound_mails where outcome = 'held' and reason = $1 order by received_at, id limit $2";
+        with_db!(db, pool => sqlx::query_scalar(select).bind(reason.as_str()).bind(limit).fetch_all(pool).await)
     }
 
     /// How many are held.

@@ -53,6 +53,7 @@ pub struct Metrics {
     commits: Histogram,
     refused: Family<[(&'static str, &'static str); 1], Counter>,
     attempts: Family<[(&'static str, &'static str); 2], Counter>,
+    of_targets: Family<[(&'static str, String); 2], Counter>,
     jobs_failed: Family<[(&'static str, &'static str); 2], Counter>,
     helped: Family<[(&'static str, String); 2], Counter>,
     connections: Gauge,
@@ -84,6 +85,8 @@ impl Metrics {
         registry.register("refused", "Requests refused, by the name of the problem or of the guard", refused.clone());
         let attempts = Family::default();
         registry.register("delivery_attempts", "Attempts to forward an event, by channel and result", attempts.clone());
+        let of_targets = Family::default();
+        registry.register("target_attempts", "Attempts to tell a target, by its key and result", of_targets.clone());
         let jobs_failed = Family::default();
         registry.register("job_failures", "Failed attempts of jobs, by kind and what followed", jobs_failed.clone());
         let helped = Family::default();
@@ -103,6 +106,7 @@ impl Metrics {
             commits,
             refused,
             attempts,
+            of_targets,
             jobs_failed,
             helped,
             connections,
@@ -145,6 +149,11 @@ impl Metrics {
         self.attempts.get_or_create(&[("channel", channel), ("result", result)]).inc();
     }
 
+    /// Notes an attempt to tell a target: its key, of which there are few, and what came of it.
+    pub fn target_told(&self, target: &str, result: &'static str) {
+        self.of_targets.get_or_create(&[("target", target.to_owned()), ("result", result.to_owned())]).inc();
+    }
+
     /// Notes how many connections are open.
     pub fn connections_are(&self, open: usize) {
         self.connections.set(i64::try_from(open).unwrap_or(i64::MAX));
@@ -184,6 +193,7 @@ mod tests {
         metrics.batch_written(100, Duration::from_millis(20));
         metrics.refused("too_many_requests");
         metrics.delivered("email", "sent");
+        metrics.target_told("crm", "again");
         metrics.connection_rejected(RejectReason::Full);
         metrics.connection_ended(EndReason::Stalled);
         let text = metrics.encode().expect("it is text");
@@ -196,6 +206,7 @@ mod tests {
             "sayso_intake_commit_seconds_bucket{le=\"0.0025\"} 1",
             "sayso_refused_total{reason=\"too_many_requests\"} 1",
             "sayso_delivery_attempts_total{channel=\"email\",result=\"sent\"} 1",
+            "sayso_target_attempts_total{target=\"crm\",result=\"again\"} 1",
             "sayso_connections_refused_total{reason=\"full\"} 1",
             "sayso_connections_ended_total{reason=\"stalled\"} 1",
             "sayso_connections_ended_total{reason=\"idle\"} 0",

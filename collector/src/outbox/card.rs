@@ -2,6 +2,7 @@
 
 use sayso_shared::Lang;
 
+use super::bursts::Burst;
 use super::event_context::{EventContext, Origin};
 use super::templates::{topic, what_happened};
 use crate::cases::EventType;
@@ -111,6 +112,21 @@ impl Card {
         }
     }
 
+    /// What a chat room is told of many events at once; `url` is the address of the inbox.
+    pub fn of_burst(burst: &Burst, target: &Target, url: String) -> Self {
+        let t = burst.t;
+        Self {
+            lang: t.0,
+            title: burst.title(),
+            tone: Tone::Warning,
+            facts: vec![Fact { label: t.get("team.fact.site"), value: burst.site.clone() }],
+            notice: None,
+            words: Some(burst.lines()),
+            link: target.includes(Part::Link).then(|| Link { label: t.get("team.digest.link"), url }),
+            footer: format!("Sayso · {} · {}", burst.site, burst.events),
+        }
+    }
+
     /// What stands between a label and its value.
     pub const fn colon(&self) -> &'static str {
         Texts(self.lang).colon()
@@ -125,6 +141,7 @@ impl Card {
         blocks.extend(self.notice.map(str::to_owned));
         blocks.extend(self.words.clone());
         blocks.extend(self.link.as_ref().map(|link| format!("{}{colon}{}", link.label, link.url)));
+        blocks.push(self.footer.clone());
         blocks.retain(|block| !block.is_empty());
         blocks.join("\n\n")
     }

@@ -4,8 +4,10 @@ use std::time::Duration;
 
 use sqlx::AssertSqlSafe;
 
+use super::bursts;
 use super::channels::Noted;
 use super::delivery::{CUSTOMER, DIGEST, Delivery, Failure, QUIET_HOURS, State};
+use super::lanes::Closed;
 use crate::app::App;
 use crate::cases::{EventType, staff};
 use crate::clock::{DAY, Millis, SECOND};
@@ -38,21 +40,24 @@ pub(super) async fn end_leases_of_the_dead(db: &Db) -> sqlx::Result<()> {
 
 /// Claims up to `limit` due deliveries, oldest first. Of those with one order key and destination only the first pending one is due.
 pub async fn claim(db: &Db, now: Millis, lease: Millis, limit: usize) -> sqlx::Result<Vec<Delivery>> {
-    claim_but(db, now, lease, limit, &[]).await
+    claim_but(db, now, lease, limit, &Closed::default()).await
 }
 
-/// The same, but for those to some destinations.
+/// The same, but for what takes nothing at present.
 pub(super) async fn claim_but(
     db: &Db,
     now: Millis,
     lease: Millis,
     limit: usize,
-    closed: &[String],
+    closed: &Closed,
 ) -> sqlx::Result<Vec<Delivery>> {
-    let others = match closed.len() {
+    let mut others = match closed.destinations.len() {
         0 => String::new(),
         count => format!(" and due.destination not in ({})", placeholders(3, count)),
     };
+    if closed.mail {
+        others.push_str(" and due.channel <> 'email'");
+    }
     let update = format!(
         "update deliveries set lease_until = $1, attempts = attempts + 1 where id in ( \
             select due.id from deliveries due where due.state = 'pending' and due.due_at <= $2 and due.lease_until <= $2{others} \
@@ -66,7 +71,7 @@ pub(super) async fn claim_but(
     loop {
         let claimed = with_write!(db, pool => {
             let mut query = sqlx::query_as(AssertSqlSafe(update.clone())).bind(now + lease).bind(now).bind(limit);
-            for destination in closed {
+            for destination in &closed.destinations {
                 query = query.bind(destination);
             }
             query.fetch_all(pool).await
@@ -182,7 +187,7 @@ async fn write_records(app: &App, records: &[AttemptRecord], now: Millis) -> sql
     note_attempts(&mut tx, records, now).await?;
     let receipts = records.iter().filter(|record| record.is_receipt);
     let mut told: Vec<String> = receipts.map(|receipt| receipt.delivery.order_key.clone()).collect();
-    for record in records.iter().filter(|record| record.delivery.subject == DIGEST) {
+    for record in records.iter().filter(|record| stands_for_others(&record.delivery)) {
         match record.state {
             State::Sent => told.extend(record_digest_sent(&mut tx, &record.delivery, now).await?),
             State::Pending => {}
@@ -220,6 +225,11 @@ async fn note_attempts(tx: &mut Tx, records: &[AttemptRecord], now: Millis) -> s
         })?;
     }
     Ok(())
+}
+
+/// Whether others were folded into a delivery.
+fn stands_for_others(delivery: &Delivery) -> bool {
+    matches!(delivery.subject.as_str(), DIGEST | bursts::SUBJECT)
 }
 
 /// Notes that what a digest stands for was told; gives the cases whose receipts were in it.

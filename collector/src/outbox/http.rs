@@ -23,6 +23,8 @@ const ANSWER_MAX: usize = 64 * 1024;
 const BUSY_WAIT: Millis = 60 * SECOND;
 /// The longest text of a receiver that is kept, in characters.
 const SAID_MAX: usize = 160;
+/// How the reason ends why a target was switched off by its receiver.
+pub const SWITCHED_OFF: &str = "; the target was switched off";
 
 /// The client for all receivers.
 #[derive(Debug)]
@@ -145,7 +147,7 @@ impl Answer {
 
     /// A refusal of everything until somebody sets another address.
     pub fn gone(&self, said: &str) -> Failure {
-        Failure::Gone(format!("{}; the target was switched off", self.said(said)))
+        Failure::Gone(self.said(said) + SWITCHED_OFF)
     }
 
     /// What an answer means by its status alone, where refused messages need not be tried again: any of 200 to 299 is a success.
@@ -161,13 +163,13 @@ impl Answer {
         }
     }
 
-    /// What an answer means by its status alone, where whatever is no success is tried again, but for 410.
+    /// What an answer means by its status alone, where whatever is no success is tried again, but for 410, and for those that say that the address or
+    /// its secret is wrong, which no trying mends.
     pub fn judge_patiently(&self) -> Result<(), Failure> {
         match self.status {
             status if status.is_success() => Ok(()),
-            StatusCode::GONE => {
-                Err(Failure::Gone("the receiver answered 410 (gone); the target was switched off".into()))
-            }
+            StatusCode::GONE => Err(Failure::Gone(format!("the receiver answered 410 (gone){SWITCHED_OFF}"))),
+            StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN | StatusCode::NOT_FOUND => Err(self.refused("")),
             status if status.is_redirection() => {
                 let error = format!("the receiver answered {}; redirects are not followed", status.as_u16());
                 Err(Failure::Retryable { error, wait: self.wait })

@@ -1,5 +1,7 @@
 //! Deliveries as operators see them: listed, shown, and sent once more.
 
+use std::ops::Range;
+
 use serde::Serialize;
 use sqlx::AssertSqlSafe;
 
@@ -66,12 +68,12 @@ pub struct Filter {
 pub enum Replay {
     /// These, whatever became of them.
     These(Vec<String>),
-    /// What a destination did not get, of what was planned since a time.
-    To {
-        /// The destination.
-        destination: String,
-        /// Since when; the beginning if it is 0.
-        since: Millis,
+    /// What a destination did not get, of what was planned in a time.
+    Missed {
+        /// The destination; none for all of them.
+        destination: Option<String>,
+        /// From when on, and until when.
+        planned: Range<Millis>,
     },
     /// Everything that was given up.
     Failed,
@@ -110,6 +112,26 @@ pub async fn list(db: &Db, targets: &[Target], filter: &Filter) -> sqlx::Result<
     Ok(rows.into_iter().map(|row| row.listed(targets)).collect())
 }
 
+/// What was said to the receiver of a delivery by HTTP, and heard from it.
+#[derive(Clone, Debug, sqlx::FromRow)]
+pub struct Exchanged {
+    /// When.
+    pub made_at: Millis,
+    /// Milliseconds that it took.
+    pub took: Millis,
+    /// The request, without its secrets.
+    pub request: String,
+    /// The head of the answer; empty if there was none.
+    pub answer: String,
+}
+
+/// The attempts of a delivery that are noted, the latest first.
+pub async fn exchanged(db: &Db, id: &str) -> sqlx::Result<Vec<Exchanged>> {
+    let select =
+        "select made_at, took, request, answer from delivery_attempts where delivery_id = $1 order by made_at desc";
+    with_db!(db, pool => sqlx::query_as(select).bind(id).fetch_all(pool).await)
+}
+
 /// Lets deliveries begin anew; gives how many. What goes to a target that is off waits for it.
 pub async fn replay(db: &Db, targets: &[Target], replay: &Replay, now: Millis) -> sqlx::Result<u64> {
     const BEGIN: &str = "update deliveries set state = 'pending', attempts = 0, due_at = $1, lease_until = 0, sent_at = null, folded_into = null";
@@ -128,11 +150,12 @@ pub async fn replay(db: &Db, targets: &[Target], replay: &Replay, now: Millis) -
             }
             begun
         }
-        Replay::To { destination, since } => {
-            let update =
-                format!("{BEGIN} where state in ('failed', 'dropped') and destination = $2 and created_at >= $3");
-            with_write!(db, pool => sqlx::query(AssertSqlSafe(update)).bind(now).bind(destination).bind(*since)
-                .execute(pool).await.map(|done| done.rows_affected()))?
+        Replay::Missed { destination, planned } => {
+            let update = format!(
+                "{BEGIN} where state in ('failed', 'dropped') and ($2 = '' or destination = $2) and created_at >= $3 and created_at < $4"
+            );
+            with_write!(db, pool => sqlx::query(AssertSqlSafe(update)).bind(now).bind(destination.as_deref().unwrap_or_default())
+                .bind(planned.start).bind(planned.end).execute(pool).await.map(|done| done.rows_affected()))?
         }
         Replay::Failed => {
             let update = format!("{BEGIN} where state = 'failed'");

@@ -5,10 +5,12 @@
 //! lease and send them with no lock and no transaction held. A crash between any two steps repeats work and loses none of it.
 
 pub mod bounces;
+mod bursts;
 pub mod card;
 mod channels;
 pub mod check;
 pub mod commands;
+pub mod customer_mails;
 mod deliveries;
 mod delivery;
 mod digest;
@@ -33,7 +35,9 @@ mod workers;
 
 pub use channels::{Channels, email};
 pub use deliveries::{claim, lease, release_lease};
-pub use delivery::{CUSTOMER, Delivery, EVENT, Failure, NewMail, QUIET_HOURS, State, member, member_of, plan_for_target, plan_mail};
+pub use delivery::{
+    CUSTOMER, Delivery, EVENT, Failure, NewMail, QUIET_HOURS, State, member, member_of, plan_for_target, plan_mail,
+};
 pub use event_context::console_path;
 pub use forward::{Named, forward, tell_named};
 pub use quota::receipt_is_folded;

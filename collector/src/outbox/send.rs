@@ -2,11 +2,13 @@
 
 use tokio::sync::OnceCell;
 
+use super::bursts;
 use super::channels::email::Envelope;
 use super::channels::{Attempt, Channels, Exchange, Secrets, Told};
 use super::delivery::{CUSTOMER, DIGEST, Delivery, Failure, member_of};
 use super::digest;
 use super::event_context::EventContext;
+use super::standing;
 use super::suspensions;
 use super::templates::{self, Email};
 use super::trial;
@@ -39,6 +41,8 @@ pub(super) async fn send(
         member_invitations::SUBJECT => send_member_invitation(app, channels, delivery, attempt).await?,
         digests::SUBJECT => send_periodic(app, channels, delivery, attempt).await?,
         signals::SUBJECT => send_signal(app, channels, delivery, attempt).await?,
+        bursts::SUBJECT => send_burst(app, channels, delivery, attempt).await?,
+        standing::SUBJECT => send_switched_off(app, channels, delivery, attempt).await?,
         trial::SUBJECT => trial::send(app, channels, delivery, attempt).await?,
         _ => {
             let load = || EventContext::load(app, &delivery.order_key, delivery.order_no);
@@ -125,6 +129,29 @@ async fn send_self_check(
     mail(app, channels, &envelope, &email, attempt).await
 }
 
+/// Tells a manager that a target was switched off, if it still is.
+async fn send_switched_off(
+    app: &App,
+    channels: &Channels,
+    delivery: &Delivery,
+    attempt: Attempt<'_>,
+) -> anyhow::Result<Result<(), Failure>> {
+    let member = match member_of(&delivery.destination) {
+        Some(id) => Member::by_id(&app.db, id).await?,
+        None => None,
+    };
+    let Some(member) = member else { return Ok(Err(Failure::Dropped("the member has left"))) };
+    let target = Target::by_id(&app.db, &delivery.subject_id).await?;
+    let Some((target, Standing::Suspended(reason))) = target.map(|target| (target.clone(), target.standing)) else {
+        return Ok(Err(Failure::Dropped("the target is on again, or was removed")));
+    };
+    let site = app.sites.by_id(&target.site_id).await?;
+    let site_name = site.as_ref().map_or("", |site| site.name());
+    let email = templates::switched_off(&app.config, (&target.key, site_name), &reason, member.lang());
+    let envelope = Envelope::new(&member.email, &delivery.id);
+    mail(app, channels, &envelope, &email, attempt).await
+}
+
 /// Asks somebody to answer a survey.
 async fn send_invitation(
     app: &App,
@@ -198,6 +225,23 @@ async fn send_signal(
     Ok(match signals::load(app, delivery, &target).await? {
         Ok(signal) => channels.tell(&app.config, secrets(app), Told::Signal(&signal), &target, attempt).await,
         Err(failure) => Err(failure),
+    })
+}
+
+/// Tells a chat room of many events at once.
+async fn send_burst(
+    app: &App,
+    channels: &Channels,
+    delivery: &Delivery,
+    attempt: Attempt<'_>,
+) -> anyhow::Result<Result<(), Failure>> {
+    let target = match target(app, &delivery.destination).await? {
+        Ok(target) => target,
+        Err(failure) => return Ok(Err(failure)),
+    };
+    Ok(match bursts::load(app, delivery, &target).await? {
+        Some(burst) => channels.tell(&app.config, secrets(app), Told::Burst(&burst), &target, attempt).await,
+        None => Err(Failure::Dropped("there is nothing left to tell")),
     })
 }
 

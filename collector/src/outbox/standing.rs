@@ -5,18 +5,37 @@
 use serde_json::json;
 
 use super::deliveries::Attempted;
-use super::delivery::{CUSTOMER, Failure, member_of};
+use super::delivery::{CUSTOMER, Failure, NewMail, member, member_of, plan_mail};
 use super::trial;
 use crate::app::App;
 use crate::audit::{self, Change, Stamp};
+use crate::auth::{Member, Role};
 use crate::clock::{DAY, Millis};
 use crate::db::Db;
-use crate::{with_tx, with_write};
+use crate::{with_db, with_tx, with_write};
 
+/// The subject of the mails that say that a target was switched off.
+pub const SUBJECT: &str = "target_off";
 /// Failures in a row before a target is switched off.
 const FAILURES: i64 = 10;
 /// How long it must have failed, where each failure might have passed.
 const FAILING: Millis = 3 * DAY;
+
+/// A target that was switched off by itself.
+#[derive(Clone, Debug, sqlx::FromRow)]
+pub struct Stopped {
+    /// What people call it.
+    pub key: String,
+    /// Why, in English.
+    pub reason: String,
+}
+
+/// The targets that were switched off and that nobody paused, the latest first.
+pub async fn switched_off(db: &Db) -> sqlx::Result<Vec<Stopped>> {
+    let select = "select coalesce(key, id) as key, disabled_because as reason from targets \
+        where disabled_at is not null and disabled_because is not null order by disabled_at desc, id";
+    with_db!(db, pool => sqlx::query_as(select).fetch_all(pool).await)
+}
 
 /// Stops forwarding to a target: for a reason, or since a person wants it. Gives whether it was on.
 pub async fn switch_off(db: &Db, id: &str, because: Option<&str>, stamp: &Stamp) -> sqlx::Result<bool> {
@@ -50,7 +69,8 @@ pub async fn switch_on(db: &Db, id: &str, stamp: &Stamp) -> sqlx::Result<u64> {
         };
         audit::append(&mut tx, stamp, &change).await?;
     }
-    let update = "update deliveries set state = 'pending', attempts = 0, due_at = $1, lease_until = 0 \
+    // Its leases stay: what was under way when it was switched off may be still.
+    let update = "update deliveries set state = 'pending', attempts = 0, due_at = $1 \
         where destination = $2 and state = 'suspended'";
     let waiting = with_tx!(&mut tx, conn => sqlx::query(update).bind(stamp.at).bind(id).execute(conn).await.map(|done| done.rows_affected()))?;
     tx.commit().await?;
@@ -81,7 +101,7 @@ pub(super) async fn record_health(app: &App, attempts: &[Attempted]) -> sqlx::Re
                     suspend(app, id, &format!("it refused {FAILURES} messages in a row; the last: {error}")).await?;
                 }
             }
-            Err(Failure::Retryable { error, wait: None }) => {
+            Err(Failure::Retryable { error, .. }) => {
                 let failed = failed(app, id).await?;
                 let is_over =
                     |(failures, since): (i64, Millis)| failures >= FAILURES && since <= app.clock.now() - FAILING;
@@ -89,14 +109,8 @@ pub(super) async fn record_health(app: &App, attempts: &[Attempted]) -> sqlx::Re
                     suspend(app, id, &format!("nothing has arrived there for days; the last error: {error}")).await?;
                 }
             }
-            // A receiver that is busy is not broken; what becomes of an address that refuses mail is decided where bounces are.
-            Err(
-                Failure::Retryable { .. }
-                | Failure::Dropped(_)
-                | Failure::Suspended
-                | Failure::Held { .. }
-                | Failure::Bounced { .. },
-            ) => {}
+            // What becomes of an address that refuses mail is decided where bounces are.
+            Err(Failure::Dropped(_) | Failure::Suspended | Failure::Held { .. } | Failure::Bounced { .. }) => {}
         }
     }
     Ok(())
@@ -113,6 +127,33 @@ async fn failed(app: &App, id: &str) -> sqlx::Result<Option<(i64, Millis)>> {
 pub(super) async fn suspend(app: &App, id: &str, reason: &str) -> sqlx::Result<()> {
     if switch_off(&app.db, id, Some(reason), &Stamp::system(app.clock.now())).await? {
         tracing::error!(target_id = id, reason, "a target was switched off; `sayso target resume` goes on");
+        tell_managers(app, id).await?;
     }
+    Ok(())
+}
+
+/// Plans a mail to those who look after targets: the target itself can't be told.
+async fn tell_managers(app: &App, id: &str) -> sqlx::Result<()> {
+    let now = app.clock.now();
+    let members = Member::all(&app.db).await?;
+    let managers = members
+        .iter()
+        .filter(|member| member.disabled_at.is_none() && matches!(member.role(), Role::Admin | Role::Manager));
+    let order_key = format!("{SUBJECT}/{id}");
+    let mut tx = app.db.begin().await?;
+    for manager in managers {
+        let destination = member(&manager.id);
+        let mail = NewMail {
+            subject: SUBJECT,
+            subject_id: id,
+            order_key: &order_key,
+            order_no: now,
+            destination: &destination,
+            due_at: now,
+        };
+        plan_mail(&mut tx, mail, now).await?;
+    }
+    tx.commit().await?;
+    app.deliveries_wake.notify_one();
     Ok(())
 }

@@ -5,6 +5,7 @@ use std::time::{Duration, Instant};
 use super::channels::{Attempt, Channels, Secrets, Told};
 use super::delivery::{Delivery, Failure, NewMail, State, plan};
 use super::event_context::EventContext;
+use super::http::SWITCHED_OFF;
 use crate::app::App;
 use crate::keys::new_id;
 use crate::sites::targets::Target;
@@ -59,7 +60,10 @@ pub(super) async fn send(
     let context = EventContext::sample(site.as_ref().clone(), app.clock.now());
     let sent = channels.tell(&app.config, Secrets::of(app), Told::Event(&context), &target, attempt).await;
     Ok(sent.map_err(|failure| match failure {
-        Failure::Retryable { error, .. } => Failure::Permanent(error),
+        // What is found out by trying switches nothing off.
+        Failure::Retryable { error, .. } | Failure::Gone(error) => {
+            Failure::Permanent(error.trim_end_matches(SWITCHED_OFF).to_owned())
+        }
         other => other,
     }))
 }

@@ -8,6 +8,7 @@ use tokio::sync::OnceCell;
 use tokio::task::{JoinError, JoinSet};
 
 use super::bounces::{self, Bounced};
+use super::bursts;
 use super::channels::{Channels, Exchange};
 use super::deliveries::{self, Attempted, claim_but, lease};
 use super::delivery::{Delivery, Failure, outcome};
@@ -101,8 +102,10 @@ impl<'a> Workers<'a> {
             started += entered.len();
             self.start(entered);
             // Others may be due behind them.
+            let waits = !rest.is_empty();
+            let rest = bursts::fold(app, rest).await?;
             release_leases(app, &rest).await;
-            if rest.is_empty() {
+            if !waits {
                 break;
             }
         }
@@ -188,6 +191,9 @@ async fn attempt(
     };
     let channel = Channel::parse(&delivery.channel).map_or("unknown", Channel::as_str);
     app.metrics.delivered(channel, outcome(&result));
+    if let Some(target) = exchange.target() {
+        app.metrics.target_told(target, outcome(&result));
+    }
     place.leave(&result, app.clock.now());
     let recipient = exchange.recipient();
     Attempted { delivery, event, result, took: started.elapsed(), noted: exchange.into_noted(), recipient }

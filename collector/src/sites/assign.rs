@@ -5,6 +5,7 @@ use std::path::Path;
 use anyhow::{Context, bail, ensure};
 use sayso_shared::{Kind, Lang};
 
+use super::mail_texts::set_mail_text;
 use super::settings::{Category, Months};
 use super::texts;
 use super::{Logo, Origin, Site, SiteSettings};
@@ -14,7 +15,7 @@ pub const REQUIRABLE: &[&str] = &["contact", "category", "rating", "importance",
 
 /// The names that [`Site::set`] knows, for help and errors.
 pub const NAMES: &str = "name, origins, languages, kinds, categories, required, first_response_hours, agents_see_all, public_record, page_errors, count_visits, time_zone, country, promise_text.LANG, \
-    privacy_url, consent_text.LANG, text.KEY.LANG (KEY: see `sayso site texts`), theme.accent, theme.radius, theme.font, logo (a file), mail_address, sender, quiet_hours, \
+    privacy_url, consent_text.LANG, text.KEY.LANG (KEY: see `sayso site texts`), mail_text.KEY.LANG, theme.accent, theme.radius, theme.font, logo (a file), mail_address, sender, quiet_hours, \
     retention.contacts, retention.texts";
 
 impl Site {
@@ -66,6 +67,7 @@ impl Site {
                 Some(("promise_text", tag)) => texts::set(&mut settings.promise_text, tag, value)?,
                 Some(("consent_text", tag)) => texts::set(&mut settings.consent_text, tag, value)?,
                 Some(("text", name)) => texts::set_own(&mut settings.texts, name, value)?,
+                Some(("mail_text", name)) => set_mail_text(&mut settings.mail_texts, name, value)?,
                 _ => bail!("there is no setting {name}; there are: {NAMES}"),
             },
         }
@@ -101,6 +103,12 @@ impl SiteSettings {
         for (key, texts) in &self.texts {
             for (tag, text) in texts {
                 check(vec!["texts"], texts::set_own(&mut own, &format!("{key}.{tag}"), text));
+            }
+        }
+        let mut own = texts::OwnTexts::new();
+        for (key, texts) in &self.mail_texts {
+            for (tag, text) in texts {
+                check(vec!["mail_texts"], set_mail_text(&mut own, &format!("{key}.{tag}"), text));
             }
         }
         found

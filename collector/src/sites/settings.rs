@@ -45,6 +45,8 @@ pub struct SiteSettings {
     pub consent_text: Texts,
     /// The widget's texts in the owner's words.
     pub texts: OwnTexts,
+    /// What mails to its customers say in the owner's words.
+    pub mail_texts: OwnTexts,
     /// Looks.
     pub theme: Theme,
     /// The company's mark on its pages; without one, its first letter.
@@ -155,6 +157,7 @@ impl Default for SiteSettings {
             privacy_url: None,
             consent_text: Texts::new(),
             texts: OwnTexts::new(),
+            mail_texts: OwnTexts::new(),
             theme: Theme::default(),
             logo: None,
             mail_address: None,

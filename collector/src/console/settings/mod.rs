@@ -3,6 +3,7 @@
 mod access;
 mod edit;
 pub mod form;
+mod mails;
 mod overview;
 mod trial;
 mod week;
@@ -26,4 +27,6 @@ pub fn router() -> Router<App> {
         .route(OVERVIEW, get(overview::show))
         .route("/staff/settings/edit", edit)
         .route(FORM, get(form::show).post(form::submit))
+        .route(mails::MAILS, get(mails::show).post(mails::submit))
+        .route(mails::VIEW, get(mails::view))
 }

@@ -8,6 +8,7 @@ use super::access::{Managed, path};
 use super::page::{Asked, TargetPage};
 use crate::app::App;
 use crate::auth::CsrfForm;
+use crate::clock::Millis;
 use crate::console::shell::page;
 use crate::http::{Error, Result};
 use crate::outbox::list::{Replay, replay as begin_anew};
@@ -57,7 +58,7 @@ pub(super) async fn replay(
     CsrfForm(form): CsrfForm<ReplayForm>,
 ) -> Result<Redirect> {
     let what = match form.id.as_str() {
-        "" => Replay::To { destination: of.target.id.clone(), since: 0 },
+        "" => Replay::Missed { destination: Some(of.target.id.clone()), planned: 0..Millis::MAX },
         id => Replay::These(vec![id.to_owned()]),
     };
     begin_anew(&app.db, std::slice::from_ref(&of.target), &what, of.stamp.at).await?;

@@ -7,12 +7,12 @@ use async_imap::types::{Fetch, UnsolicitedResponse};
 use futures_util::TryStreamExt as _;
 
 use super::connect::{Folder, STEP, explain, open};
-use super::position::Position;
+use super::position::{Place, Position};
 use crate::app::App;
 use crate::clock::DAY;
 use crate::config::Imap;
-use crate::inbound::receive::{Handled, MAIL_MAX_BYTES, hold_unread, receive};
-use crate::inbound::rows::{MailOutcome, MailReason};
+use crate::inbound::receive::{MAIL_MAX_BYTES, hold_failed, hold_unread, receive_for};
+use crate::inbound::rows::MailReason;
 use crate::sites::Site;
 
 /// How long the server may be silent: networks forget connections that say nothing for longer, and providers end them.
@@ -23,7 +23,7 @@ const POLL: Duration = Duration::from_secs(30);
 const FETCH: Duration = Duration::from_secs(300);
 /// How far back a mailbox is looked through whose numbers the server has begun anew. What was taken before is known by what it says of itself.
 const LOOK_BACK_DAYS: i64 = 30;
-/// How often in a row a mail may fail before the others go on without it.
+/// How often in a row a mail may fail before it is held, and the others go on.
 const PATIENCE: usize = 5;
 /// What mails are marked with that were taken, where the server lets us.
 const MARK: &str = "$Sayso";
@@ -34,12 +34,24 @@ pub(super) struct Failures {
     pub(super) count: usize,
     /// The mail that was being taken when it broke off.
     at: Option<u32>,
+    /// How often that one could not be taken, while the mailbox could be read.
+    of_mail: usize,
 }
 
 impl Failures {
     fn begin(&mut self, number: u32) {
         // Those before it were taken already and are known: only beyond it there is progress.
-        self.at = self.at.max(Some(number));
+        if Some(number) > self.at {
+            (self.at, self.of_mail) = (Some(number), 0);
+        }
+    }
+
+    /// Counts that a mail failed; says whether the others go on without it.
+    fn give_up(&mut self, number: u32) -> bool {
+        if self.at == Some(number) {
+            self.of_mail += 1;
+        }
+        self.of_mail > PATIENCE
     }
 
     fn passed(&mut self, number: u32) {
@@ -74,10 +86,14 @@ struct Reader<'a> {
 }
 
 impl Reader<'_> {
+    fn place(&self) -> Place<'_> {
+        Place { name: self.name, mailbox: self.mailbox }
+    }
+
     /// Takes the mails that have come since.
     async fn take_new(&mut self, failures: &mut Failures) -> anyhow::Result<()> {
         let validity = i64::from(self.folder.validity);
-        match Position::of(&self.app.db, self.name).await? {
+        match Position::of(&self.app.db, &self.place()).await? {
             Some(position) if position.validity == validity => self.take_after(position, failures).await,
             Some(_) => self.take_first(&format!("SINCE {}", self.day_to_look_back_to()), failures).await,
             // Of a mailbox that was there before, what somebody has read is not new.
@@ -92,7 +108,7 @@ impl Reader<'_> {
         found.retain(|number| i64::from(*number) > position.last);
         for number in found {
             self.take(number, failures).await?;
-            Position { last: i64::from(number), ..position }.note(&self.app.db, self.name).await?;
+            Position { last: i64::from(number), ..position }.note(&self.app.db, &self.place()).await?;
         }
         Ok(())
     }
@@ -108,7 +124,7 @@ impl Reader<'_> {
             self.take(number, failures).await?;
         }
         let position = Position { validity: i64::from(self.folder.validity), last: i64::from(last) };
-        Ok(position.note(&self.app.db, self.name).await?)
+        Ok(position.note(&self.app.db, &self.place()).await?)
     }
 
     /// The numbers of the mails that a query finds, the oldest first.
@@ -122,37 +138,45 @@ impl Reader<'_> {
     /// Takes one mail, and counts if that fails.
     async fn take(&mut self, number: u32, failures: &mut Failures) -> anyhow::Result<()> {
         failures.begin(number);
-        self.take_patiently(number, failures.count).await?;
+        self.take_patiently(number, failures).await?;
         failures.passed(number);
         Ok(())
     }
 
-    /// Takes one mail. One that fails again and again is passed over, and stays where it is.
-    async fn take_patiently(&mut self, number: u32, failures: usize) -> anyhow::Result<()> {
+    /// Takes one mail. One that fails again and again is held, so that the others go on: what was read of it is tried again later, and what can't be
+    /// read stays where it is.
+    async fn take_patiently(&mut self, number: u32, failures: &mut Failures) -> anyhow::Result<()> {
         let size = self.fetch(number, "(UID RFC822.SIZE)").await?.and_then(|mail| mail.size).unwrap_or_default();
         if size as usize > MAIL_MAX_BYTES {
             tracing::warn!(mailbox = self.name, number, size, "a mail is too large to be read; it stays where it is");
-            hold_unread(self.app, &format!("{}/{}/{number}", self.name, self.folder.validity), MailReason::TooLarge)
-                .await?;
-            return Ok(());
+            return self.hold_unread(number, MailReason::TooLarge).await;
         }
-        let Some(mail) = self.fetch(number, "(UID BODY.PEEK[])").await? else { return Ok(()) };
-        let raw = mail.body().context("the server gave a mail without what is in it")?;
-        match receive(self.app, raw, self.site).await {
-            Ok(handled) => {
-                if let Handled::Now(received) = handled
-                    && received.outcome == MailOutcome::Case.as_str()
-                    && let Some(case_id) = &received.case_id
-                {
-                    self.give_to_team(case_id).await?;
-                }
+        let mail = match self.fetch(number, "(UID BODY.PEEK[])").await {
+            Ok(Some(mail)) => mail,
+            Ok(None) => return Ok(()),
+            Err(error) if failures.give_up(number) => {
+                tracing::error!(mailbox = self.name, number, %error, "the server does not give a mail; it stays where it is");
+                return self.hold_unread(number, MailReason::Unreadable).await;
             }
-            Err(error) if failures >= PATIENCE => {
-                tracing::error!(mailbox = self.name, number, %error, "a mail can't be taken; it stays where it is, and the others go on");
+            Err(error) => return Err(error),
+        };
+        let raw = mail.body().context("the server gave a mail without what is in it")?;
+        let team = self.mailbox.teams.first().map(String::as_str);
+        match receive_for(self.app, raw, self.site, team).await {
+            Ok(_) => {}
+            Err(error) if failures.give_up(number) => {
+                tracing::error!(mailbox = self.name, number, %error, "a mail can't be taken; it is held, and tried again each hour");
+                // Where not even this is stored, the mail is all there is of it.
+                hold_failed(self.app, raw, self.site, team).await.context("a mail can't be held")?;
             }
             Err(error) => return Err(error).context("a mail can't be taken"),
         }
         self.mark(number).await
+    }
+
+    async fn hold_unread(&self, number: u32, reason: MailReason) -> anyhow::Result<()> {
+        let place = format!("{}/{}/{number}", self.name, self.folder.validity);
+        Ok(hold_unread(self.app, &place, reason).await?)
     }
 
     async fn fetch(&mut self, number: u32, what: &str) -> anyhow::Result<Option<Fetch>> {
@@ -163,11 +187,6 @@ impl Reader<'_> {
         let mails = tokio::time::timeout(FETCH, fetched).await.map_err(|_| anyhow!("a mail did not come in time"))?;
         // Other mails may be told of in between.
         Ok(mails.map_err(|error| explain(&error))?.into_iter().find(|mail| mail.uid == Some(number)))
-    }
-
-    async fn give_to_team(&self, case_id: &str) -> anyhow::Result<()> {
-        let Some(team) = self.mailbox.teams.first() else { return Ok(()) };
-        crate::inbound::team::give(self.app, case_id, team).await
     }
 
     /// Marks a mail as taken, after it is on disk. A server that refuses is no reason to stop.
@@ -213,5 +232,46 @@ impl Reader<'_> {
         let since = self.app.clock.now() - LOOK_BACK_DAYS * DAY;
         let since = jiff::Timestamp::from_millisecond(since).unwrap_or_default();
         since.strftime("%d-%b-%Y").to_string()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// What becomes of a mail that can't be taken, over the connections that it is tried in: in which one it is given up.
+    fn given_up_after(failures: &mut Failures, number: u32) -> usize {
+        (1..)
+            .find(|_| {
+                failures.begin(number);
+                let is_over = failures.give_up(number);
+                failures.count += usize::from(!is_over);
+                is_over
+            })
+            .expect("it ends")
+    }
+
+    #[test]
+    fn a_mail_has_all_of_its_chances_whatever_happened_to_others_and_to_the_connection() {
+        let mut failures = Failures { count: 40, ..Failures::default() };
+        assert_eq!(given_up_after(&mut failures, 7), PATIENCE + 1);
+        failures.passed(7);
+        assert_eq!(failures.count, 0);
+        assert_eq!(given_up_after(&mut failures, 8), PATIENCE + 1);
+    }
+
+    #[test]
+    fn mails_that_were_taken_before_are_no_progress() {
+        let mut failures = Failures::default();
+        for _ in 0..PATIENCE {
+            for taken in 1..7 {
+                failures.begin(taken);
+                failures.passed(taken);
+            }
+            failures.begin(7);
+            assert!(!failures.give_up(7));
+        }
+        failures.begin(7);
+        assert!(failures.give_up(7));
     }
 }

@@ -14,9 +14,13 @@ pub struct Attempt<'a> {
     exchange: Option<&'a Exchange>,
 }
 
-/// What an attempt said and heard by HTTP, as far as it came: noted while it is made, since one that takes too long is broken off.
+/// What an attempt said and heard, as far as it came: noted while it is made, since one that takes too long is broken off.
 #[derive(Debug, Default)]
-pub struct Exchange(Mutex<Noted>, OnceLock<String>);
+pub struct Exchange {
+    noted: Mutex<Noted>,
+    recipient: OnceLock<String>,
+    target: OnceLock<String>,
+}
 
 /// The heads of a request and of its answer: neither the address, which may be a secret, nor what anybody wrote.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -40,8 +44,8 @@ impl<'a> Attempt<'a> {
 
     /// Notes something.
     pub fn note(&self, change: impl FnOnce(&mut Noted)) {
-        if let Some(Exchange(noted, _)) = self.exchange {
-            change(&mut noted.lock().unwrap_or_else(PoisonError::into_inner));
+        if let Some(exchange) = self.exchange {
+            change(&mut exchange.noted.lock().unwrap_or_else(PoisonError::into_inner));
         }
     }
 }
@@ -49,9 +53,16 @@ impl<'a> Attempt<'a> {
 impl Attempt<'_> {
     /// Notes the hash of the address that a mail goes to.
     pub fn note_recipient(&self, hash: String) {
-        if let Some(Exchange(_, recipient)) = self.exchange {
+        if let Some(exchange) = self.exchange {
             // A mail goes to one address, however often it is tried.
-            let _ = recipient.set(hash);
+            let _ = exchange.recipient.set(hash);
+        }
+    }
+
+    /// Notes the key of the target that is told.
+    pub fn note_target(&self, key: &str) {
+        if let Some(exchange) = self.exchange {
+            let _ = exchange.target.set(key.to_owned());
         }
     }
 }
@@ -59,12 +70,17 @@ impl Attempt<'_> {
 impl Exchange {
     /// The hash of the address that a mail went to.
     pub fn recipient(&self) -> Option<String> {
-        self.1.get().cloned()
+        self.recipient.get().cloned()
+    }
+
+    /// The key of the target that was told; none if it was a customer, a member or nobody.
+    pub fn target(&self) -> Option<&str> {
+        self.target.get().map(String::as_str)
     }
 
     /// What was noted; none if nothing was sent by HTTP.
     pub fn into_noted(self) -> Option<Noted> {
-        let noted = self.0.into_inner().unwrap_or_else(PoisonError::into_inner);
+        let noted = self.noted.into_inner().unwrap_or_else(PoisonError::into_inner);
         (!noted.request.is_empty()).then_some(noted)
     }
 }

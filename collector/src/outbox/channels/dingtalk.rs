@@ -62,7 +62,9 @@ fn body(card: &Card) -> Value {
     blocks.push(card.facts.iter().map(line).collect::<Vec<_>>().join("\n"));
     blocks.extend(card.notice.map(str::to_owned));
     // A line ends with two spaces, or it goes on.
-    let words = card.words.as_deref().map(|words| text(&inert(words), WORDS_MAX).replace('\n', "  \n"));
+    let words = card.words.as_deref().map(|words| {
+        fit(&inert(words), WORDS_MAX, Unit::Json, |c| if c == '\n' { Some("  \n") } else { full_width(c) })
+    });
     blocks.extend(words.filter(|words| !words.is_empty()));
     blocks.push(text(&card.footer, LINE_MAX));
     let markdown = blocks.join("\n\n");

@@ -28,6 +28,7 @@ pub fn request(
     let mut values = match told {
         Told::Event(context) => of_event(context, target, console_url),
         Told::Signal(signal) => of_signal(signal),
+        Told::Burst(_) => return Err(Failure::Permanent("programs get every event by itself".into())),
     };
     let facts: Vec<Value> = card.facts.iter().map(|fact| json!({"label": fact.label, "value": fact.value})).collect();
     values["card"] = json!({"title": card.title, "text": card.text(), "color": card.tone.colour(), "facts": facts});

@@ -80,6 +80,7 @@ impl Channels {
             let name = &target.channel_name;
             return Err(Failure::retryable(format!("this version does not know the channel {name}")));
         };
+        attempt.note_target(&target.key);
         let access = target.access(secrets.keys);
         let access =
             access.ok_or_else(|| Failure::retryable("its address can't be decrypted with the keys at hand"))?;
@@ -92,6 +93,7 @@ impl Channels {
                     (templates::to_team(config, context, target), Envelope::about(context, to, Party::Staff))
                 }
                 Told::Signal(signal) => (templates::signal(config, signal, target), Envelope::new(to, attempt.id)),
+                Told::Burst(_) => return Err(Failure::Permanent("mail has digests of its own".into())),
             };
             return self.mail(secrets, &envelope, &email, attempt).await;
         }
@@ -195,6 +197,7 @@ impl Message<'_> {
         match self.told {
             Told::Event(context) => Card::new(context, self.target, self.console_url.clone()),
             Told::Signal(signal) => Card::of_signal(signal, self.target, self.console_url.clone()),
+            Told::Burst(burst) => Card::of_burst(burst, self.target, self.console_url.clone()),
         }
     }
 
@@ -228,13 +231,20 @@ fn judge(channel: Channel, answer: &Answer, rule: Option<&SuccessRule>) -> Resul
 impl Failure {
     /// The same without the address and the secret, which a receiver may repeat.
     fn redacted(self, access: &Access) -> Self {
-        let path = Url::parse(&access.address).ok().map(|url| url.path().trim_start_matches('/').to_owned());
-        let secrets: Vec<&str> = [Some(access.address.as_str()), access.secret.as_deref(), path.as_deref()]
-            .into_iter()
-            .flatten()
-            .filter(|secret| secret.len() >= 8)
-            .collect();
-        let clean = |text: String| secrets.iter().fold(text, |text, secret| text.replace(secret, "…"));
+        let url = Url::parse(&access.address).ok();
+        let path = url.iter().map(|url| url.path().trim_start_matches('/').to_owned());
+        // A part of the path may be the token, which is longer than a word, and so may be each parameter, as it is written and as it is meant.
+        let parts = url.iter().flat_map(|url| url.path_segments().into_iter().flatten().map(str::to_owned));
+        let parts = parts.filter(|part| part.len() >= 12);
+        let written = url.iter().flat_map(|url| url.query().unwrap_or_default().split('&'));
+        let written = written.filter_map(|pair| Some(pair.split_once('=')?.1.to_owned()));
+        let meant = url.iter().flat_map(|url| url.query_pairs().map(|(_, value)| value.into_owned()));
+        let whole = [Some(access.address.clone()), access.secret.clone()].into_iter().flatten();
+        let mut secrets: Vec<String> =
+            whole.chain(path).chain(parts).chain(written).chain(meant).filter(|secret| secret.len() >= 8).collect();
+        // The longest first, so that no part of one is left.
+        secrets.sort_by_key(|secret| std::cmp::Reverse(secret.len()));
+        let clean = |text: String| secrets.iter().fold(text, |text, secret| text.replace(secret.as_str(), "…"));
         match self {
             Failure::Retryable { error, wait } => Failure::Retryable { error: clean(error), wait },
             Failure::Permanent(error) => Failure::Permanent(clean(error)),

@@ -4,6 +4,7 @@ use serde_json::Value;
 
 use super::webhook;
 use crate::config::Config;
+use crate::outbox::bursts::Burst;
 use crate::outbox::event_context::EventContext;
 use crate::signals::Signal;
 use crate::sites::targets::{Part, Target};
@@ -15,6 +16,8 @@ pub enum Told<'a> {
     Event(&'a EventContext),
     /// What a control chart signals.
     Signal(&'a Signal),
+    /// Many events at once, for a chat room.
+    Burst(&'a Burst),
 }
 
 impl<'a> Told<'a> {
@@ -22,7 +25,7 @@ impl<'a> Told<'a> {
     pub fn event(self) -> Option<&'a EventContext> {
         match self {
             Told::Event(context) => Some(context),
-            Told::Signal(_) => None,
+            Told::Signal(_) | Told::Burst(_) => None,
         }
     }
 
@@ -31,6 +34,7 @@ impl<'a> Told<'a> {
         match self {
             Told::Event(context) => context.console_url(config),
             Told::Signal(signal) => config.console(&signal.path),
+            Told::Burst(_) => config.console("/staff/cases"),
         }
     }
 
@@ -39,6 +43,8 @@ impl<'a> Told<'a> {
         match self {
             Told::Event(context) => webhook::body(context, target, console_url),
             Told::Signal(signal) => signal.body(target.includes(Part::Link).then_some(console_url)),
+            // Programs get every event by itself.
+            Told::Burst(_) => Value::Null,
         }
     }
 }

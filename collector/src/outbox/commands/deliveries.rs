@@ -4,11 +4,11 @@ use anyhow::{Context as _, bail};
 use clap::{ArgGroup, Subcommand};
 use jiff::Timestamp;
 
-use super::deliveries_table::{print_one, print_table};
+use super::deliveries_table::{print_exchanged, print_one, print_table};
 use crate::clock::{Millis, parse_rfc3339};
 use crate::context::Context;
 use crate::outbox::delivery::{CUSTOMER, State};
-use crate::outbox::list::{Filter, Replay, STATES, list, replay};
+use crate::outbox::list::{Filter, Replay, STATES, exchanged, list, replay};
 use crate::sites::targets::{Standing, Target};
 
 /// List what is forwarded and how that went, and send it once more.
@@ -34,20 +34,23 @@ pub enum DeliveriesCommand {
         /// Its identifier.
         id: String,
     },
-    /// Send deliveries once more: these, what a target did not get, or all that were given up.
-    #[command(group = ArgGroup::new("what").required(true).args(["ids", "target", "state"]))]
+    /// Send deliveries once more: these, what did not arrive at a target or in a time, or all that were given up.
+    #[command(group = ArgGroup::new("what").required(true).multiple(true).args(["ids", "target", "state", "since", "until"]))]
     Replay {
         /// Identifiers of deliveries, whatever became of them.
-        #[arg(value_name = "ID")]
+        #[arg(value_name = "ID", conflicts_with_all = ["target", "state", "since", "until"])]
         ids: Vec<String>,
         /// What the target with this key did not get.
         #[arg(long, value_name = "KEY")]
         target: Option<String>,
-        /// Of that, only what was planned since this time, as in RFC 3339.
-        #[arg(long, value_name = "TIME", requires = "target")]
+        /// What was planned since this time, as in RFC 3339, and did not arrive: there, or without a target anywhere.
+        #[arg(long, value_name = "TIME")]
         since: Option<String>,
+        /// The same, but before this time.
+        #[arg(long, value_name = "TIME")]
+        until: Option<String>,
         /// Everything in this state, which is `failed`.
-        #[arg(long, value_parser = ["failed"])]
+        #[arg(long, value_parser = ["failed"], conflicts_with_all = ["target", "since", "until"])]
         state: Option<String>,
     },
 }
@@ -71,27 +74,34 @@ pub async fn run(command: DeliveriesCommand, context: &Context) -> anyhow::Resul
             let filter = Filter { id: Some(id.clone()), limit: 1, ..Filter::default() };
             let listed = list(db, &targets, &filter).await?;
             print_one(listed.first().with_context(|| format!("there is no delivery {id}"))?);
+            print_exchanged(&exchanged(db, &id).await?);
         }
-        DeliveriesCommand::Replay { ids, target, since, .. } => {
-            let what = match target {
-                Some(key) => Replay::To { destination: destination(&targets, &key)?, since: time(since.as_deref())? },
-                None if ids.is_empty() => Replay::Failed,
-                None => Replay::These(ids),
-            };
-            let begun = replay(db, &targets, &what, context.clock.now()).await?;
-            println!("{begun} deliveries begin anew.");
-            let off: Vec<&str> = targets
-                .iter()
-                .filter(|target| target.standing != Standing::On)
-                .map(|target| target.key.as_str())
-                .collect();
-            if begun > 0 && !off.is_empty() {
-                println!("What goes to targets that are off waits for them: {}.", off.join(", "));
-            }
-            if begun == 0 && matches!(what, Replay::These(_)) {
-                bail!("there are no such deliveries, or they are about to be sent anyway");
-            }
+        DeliveriesCommand::Replay { ids, state: Some(_), .. } if ids.is_empty() => {
+            return begin_anew(context, &targets, &Replay::Failed).await;
         }
+        DeliveriesCommand::Replay { ids, .. } if !ids.is_empty() => {
+            return begin_anew(context, &targets, &Replay::These(ids)).await;
+        }
+        DeliveriesCommand::Replay { target, since, until, .. } => {
+            let destination = target.map(|key| destination(&targets, &key)).transpose()?;
+            let planned = time(since.as_deref(), 0)?..time(until.as_deref(), Millis::MAX)?;
+            return begin_anew(context, &targets, &Replay::Missed { destination, planned }).await;
+        }
+    }
+    Ok(())
+}
+
+/// Lets deliveries begin anew, and says how many there are and what they wait for.
+async fn begin_anew(context: &Context, targets: &[Target], what: &Replay) -> anyhow::Result<()> {
+    let begun = replay(&context.db, targets, what, context.clock.now()).await?;
+    println!("{begun} deliveries begin anew.");
+    let off = targets.iter().filter(|target| target.standing != Standing::On);
+    let off: Vec<&str> = off.map(|target| target.key.as_str()).collect();
+    if begun > 0 && !off.is_empty() {
+        println!("What goes to targets that are off waits for them: {}.", off.join(", "));
+    }
+    if begun == 0 && matches!(what, Replay::These(_)) {
+        bail!("there are no such deliveries, or they are about to be sent anyway");
     }
     Ok(())
 }
@@ -105,8 +115,8 @@ fn destination(targets: &[Target], key: &str) -> anyhow::Result<String> {
     Ok(target.id.clone())
 }
 
-fn time(text: Option<&str>) -> anyhow::Result<Millis> {
-    let Some(text) = text else { return Ok(0) };
+fn time(text: Option<&str>, otherwise: Millis) -> anyhow::Result<Millis> {
+    let Some(text) = text else { return Ok(otherwise) };
     let time = parse_rfc3339(text).or_else(|| text.parse::<Timestamp>().ok().map(Timestamp::as_millisecond));
     time.with_context(|| format!("{text:?} is no time such as 2026-11-27T16:30:00+01:00"))
 }

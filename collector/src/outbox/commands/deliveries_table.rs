@@ -1,7 +1,7 @@
 //! Deliveries on a terminal.
 
 use crate::clock::rfc3339;
-use crate::outbox::list::Listed;
+use crate::outbox::list::{Exchanged, Listed};
 
 /// Prints deliveries, one a line, in columns.
 pub fn print_table(listed: &[Listed]) {
@@ -45,6 +45,17 @@ pub fn print_one(one: &Listed) {
     ];
     for (name, value) in rows.into_iter().filter_map(|(name, value)| Some((name, value?))) {
         println!("{name:<11} {value}");
+    }
+}
+
+/// Prints what was said and heard at each attempt.
+pub fn print_exchanged(attempts: &[Exchanged]) {
+    for attempt in attempts {
+        println!("\n{}  {} ms\n{}", rfc3339(attempt.made_at), attempt.took, attempt.request.trim_end());
+        match attempt.answer.trim_end() {
+            "" => println!("\n(no answer)"),
+            answer => println!("\n{answer}"),
+        }
     }
 }
 

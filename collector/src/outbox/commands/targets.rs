@@ -10,6 +10,7 @@ use crate::keys::new_id;
 use crate::outbox::channels::{Attempt, Channels, Secrets, Told, email};
 use crate::outbox::delivery::Failure;
 use crate::outbox::event_context::EventContext;
+use crate::outbox::http::SWITCHED_OFF;
 use crate::outbox::standing;
 use crate::sites::Site;
 use crate::sites::targets::{Channel, Part, Standing, Target};
@@ -167,8 +168,14 @@ async fn test(context: &Context, key: &str) -> anyhow::Result<()> {
     match channels.tell(config, Secrets { db, keys }, Told::Event(&event), &target, attempt).await {
         Ok(()) => {
             match target.channel() {
-                Some(Channel::Email | Channel::Webhook) => {
+                Some(Channel::Webhook | Channel::Discord | Channel::Telegram) => {
                     println!("The test reached {}.", address(&target, context));
+                }
+                Some(Channel::Email) => {
+                    println!(
+                        "The mail server took the test for {}; look whether it is there.",
+                        address(&target, context)
+                    );
                 }
                 Some(Channel::Teams) => println!(
                     "Power Automate took the test. It answers before the card is posted, so look whether it is there."
@@ -190,7 +197,7 @@ async fn test(context: &Context, key: &str) -> anyhow::Result<()> {
             | Failure::Bounced { error, .. }
             | Failure::Gone(error),
         ) => {
-            bail!("the test failed: {}", error.trim_end_matches("; the target was switched off"))
+            bail!("the test failed: {}", error.trim_end_matches(SWITCHED_OFF))
         }
         Err(Failure::Dropped(why)) => bail!("the test failed: {why}"),
         Err(Failure::Moved(chat)) => bail!("the test failed: the chat is {chat} now; set chat_id to that"),

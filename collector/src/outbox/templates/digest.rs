@@ -3,6 +3,7 @@
 use sayso_shared::Lang;
 
 use super::customer::{sign, yours};
+use super::words::Words;
 use super::{Brand, Email, spaced};
 use crate::config::Config;
 use crate::outbox::digest::Digest;
@@ -11,8 +12,8 @@ use crate::text::Texts;
 
 /// To the customer. It repeats nothing that was typed, as a receipt does not.
 pub fn digest_to_customer(config: &Config, digest: &Digest) -> Email {
-    let t = Texts(digest.context.customer_language());
-    let yours = yours(digest.context.case.kind, t);
+    let t = Words::of(&digest.context.site, digest.context.customer_language());
+    let yours = yours(digest.context.case.kind, t.t);
     let count = digest.mails.to_string();
     let (subject, intro) = match digest.receipts == digest.mails {
         true => (

@@ -8,7 +8,9 @@ mod periodic;
 mod self_check;
 mod signal;
 mod survey;
+mod switched_off;
 mod team;
+mod words;
 
 use askama::Template;
 use sayso_shared::Lang;
@@ -29,6 +31,7 @@ pub use periodic::periodic;
 pub use self_check::self_check;
 pub use signal::signal;
 pub use survey::survey;
+pub use switched_off::switched_off;
 pub(super) use team::what_happened;
 pub use team::{to_member, to_team};
 

@@ -1,16 +1,16 @@
 //! Invitations to a survey.
 
+use super::words::Words;
 use super::{Brand, Email, spaced};
 use crate::config::Config;
 use crate::surveys::invitations::Invite;
 use crate::surveys::questions::{minutes, text_in};
-use crate::text::Texts;
 
 /// The mail that asks somebody, or reminds them. Following a link of it answers nothing.
 pub fn survey(config: &Config, invite: &Invite) -> Email {
-    let t = Texts(invite.lang);
+    let t = Words::of(&invite.site, invite.lang);
     let main = invite.site.settings.languages.first().copied();
-    let title = text_in(&invite.survey.title, t.0, main);
+    let title = text_in(&invite.survey.title, t.t.0, main);
     let name = invite.site.name();
     let minutes = minutes(&invite.survey).to_string();
     let subject = if invite.is_reminder { "mail.survey.reminder" } else { "mail.survey.subject" };
@@ -23,7 +23,7 @@ pub fn survey(config: &Config, invite: &Invite) -> Email {
     intro.push(t.with("mail.survey.anonymous", &[("minutes", &minutes)]));
     let footer = if invite.is_for_member { "mail.survey.member_footer" } else { "mail.survey.footer" };
     let mut email = Email {
-        lang: t.0,
+        lang: t.t.0,
         brand: Brand::of(&invite.site),
         subject: t.with(subject, &[("title", title)]),
         heading: Some(title.to_owned()),
@@ -35,7 +35,7 @@ pub fn survey(config: &Config, invite: &Invite) -> Email {
         ..Email::default()
     };
     for paragraph in email.intro.iter_mut().chain(&mut email.closing).chain([&mut email.footer]) {
-        *paragraph = spaced(t.0, paragraph);
+        *paragraph = spaced(t.t.0, paragraph);
     }
     email
 }

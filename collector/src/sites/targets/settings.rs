@@ -76,6 +76,11 @@ impl Channel {
         }
     }
 
+    /// Whether people read what arrives in a chat.
+    pub const fn is_room(self) -> bool {
+        !matches!(self, Channel::Email | Channel::Webhook | Channel::Generic)
+    }
+
     /// Whether programs read what arrives, which are told of everything unless somebody chooses.
     pub const fn is_for_programs(self) -> bool {
         matches!(self, Channel::Webhook)

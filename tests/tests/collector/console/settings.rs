@@ -1,5 +1,6 @@
 //! The service in the console and by the API: shown, previewed with a trial of its rules, and applied as `sayso service apply` does.
 
+mod mails;
 mod places;
 
 use reqwest::{Method, StatusCode};

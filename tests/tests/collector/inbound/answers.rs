@@ -114,6 +114,66 @@ on_both_databases! {
         assert_eq!(take(&app, mail(CARE, CARE, "own2", "", "Hello me")).await.1, json!("own"));
     }
 
+    async fn a_mail_that_is_late_or_called_spam_was_not_returned_and_one_that_expired_was(app: TestApp) {
+        let (case, headers) = with_a_complaint(&app).await;
+        let about = only(&headers, &["to", "in_reply_to", "references"]);
+        for late in ["delay-rfc3464", "delay-unmarked"] {
+            assert_eq!(take(&app, fixture(late, &about)).await.0, "dropped", "{late}");
+        }
+        let (outcome, reason, _) = take(&app, fixture("spam-report-arf", &about)).await;
+        assert_eq!((outcome.as_str(), reason), ("dropped", json!("spam_report")));
+        assert!(said(&app, &case.id).await.is_empty(), "the customer may have had it");
+        let (outcome, _, on) = take(&app, fixture("bounce-expired", &about)).await;
+        assert_eq!((outcome.as_str(), on), ("bounced", json!(case.id)));
+        assert!(said(&app, &case.id).await[0].1.contains("4.4.1"));
+    }
+
+    async fn what_is_encrypted_is_held_whole(app: TestApp) {
+        let (case, headers) = with_a_complaint(&app).await;
+        let raw = fixture("smime-encrypted", &only(&headers, &["to", "in_reply_to"]));
+        let (outcome, reason, _) = take(&app, raw.clone()).await;
+        assert_eq!((outcome.as_str(), reason), ("held", json!("encrypted")));
+        assert!(said(&app, &case.id).await.is_empty());
+        let listed = app.command(&["mail", "list", "--json"]).await.1;
+        let listed: Value = serde_json::from_str(&listed).unwrap();
+        let shown = app.command(&["mail", "show", listed[0]["id"].as_str().unwrap()]).await.1;
+        assert_eq!(shown.as_bytes(), raw.as_slice(), "for somebody who has the key");
+    }
+
+    async fn whoever_had_a_mail_as_the_customer_does_not_speak_for_the_staff(app: TestApp) {
+        let (case, headers) = with_a_complaint(&app).await;
+        let lee = crate::console::add_member(&app, "lee", sayso::auth::Role::Admin).await;
+        sayso::cases::staff::assign(&app.app, &case.id, &sayso::cases::Actor::System, Some(&lee)).await.unwrap();
+        // By the address of the customer's mail, and by its identifier alone.
+        let thread = format!("In-Reply-To: {}\r\n", headers[1].1);
+        for (n, (to, thread)) in [(headers[0].1.as_str(), ""), (CARE, thread.as_str())].into_iter().enumerate() {
+            let forged = mail("lee@acme.example", to, &format!("forged{n}"), thread, "#reply\r\nWe pay you 1,000 euros.");
+            let (outcome, reason, on) = take(&app, forged).await;
+            assert_eq!((outcome.as_str(), reason), ("case", json!("stranger")), "{to}");
+            assert_ne!(on, json!(case.id));
+        }
+        assert!(said(&app, &case.id).await.is_empty());
+    }
+
+    async fn a_mail_that_could_not_be_taken_is_held_and_tried_again(app: TestApp) {
+        app.apply_service("[[team]]\nkey = \"billing\"\nname = \"Billing\"\n").await;
+        let raw = mail("li@example.com", CARE, "later", "", "The sofa came broken.");
+        let site = sayso::sites::Site::by_key(&app.app.db, "acme").await.unwrap();
+        for _ in 0..2 {
+            sayso::inbound::hold_failed(&app.app, &raw, Some(&site), Some("billing")).await.unwrap();
+        }
+        let list = async || -> Value { serde_json::from_str(&app.command(&["mail", "list", "--json"]).await.1).unwrap() };
+        let held = list().await;
+        assert_eq!((held.as_array().unwrap().len(), &held[0]["outcome"], &held[0]["reason"]), (1, &json!("held"), &json!("failed")));
+        for _ in 0..2 {
+            sayso::housekeeping::clean_up(&app.app).await.unwrap();
+        }
+        let taken = list().await;
+        assert_eq!((taken.as_array().unwrap().len(), &taken[0]["outcome"]), (1, &json!("case")), "once");
+        let case = Case::by_id(&app.app, taken[0]["case"].as_str().unwrap()).await.unwrap();
+        assert_eq!(case.team.as_deref(), Some("billing"), "that of its mailbox");
+    }
+
     async fn a_customer_s_answer_is_taken_whatever_their_program_writes_into_its_head(app: TestApp) {
         let (case, headers) = with_a_complaint(&app).await;
         let (to, answered) = (headers[0].1.as_str(), format!("In-Reply-To: {}\r\n", headers[1].1));

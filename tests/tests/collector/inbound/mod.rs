@@ -86,7 +86,7 @@ async fn with_a_complaint(app: &TestApp) -> (Case, Vec<(&'static str, String)>) 
 }
 
 /// The mails that were written to files, oldest first.
-fn mails(app: &TestApp) -> Vec<sayso_tests::Mail> {
+pub(crate) fn mails(app: &TestApp) -> Vec<sayso_tests::Mail> {
     let mut paths: Vec<_> =
         std::fs::read_dir(app.data.path().join("mail")).unwrap().map(|entry| entry.unwrap().path()).collect();
     paths.sort();

@@ -231,6 +231,60 @@ on_both_databases! {
         assert_eq!((slow.received().len(), quick.received().len()), (9, 9));
     }
 
+    async fn a_burst_is_told_in_one_message(database: Database) {
+        let app = open(database).await;
+        let receiver = WebhookReceiver::start().await;
+        receiver.answer_all_with(200, "{\"errcode\":0}");
+        apply(&app, &room("dingtalk", ""), &receiver.url).await;
+        for _ in 0..20 {
+            complain(&app).await;
+        }
+        receiver.answer_next_with(200, "{\"errcode\":0}");
+        receiver.answer_next_with(503, "");
+        work(&app).await;
+        let all = deliveries(&app).await;
+        let told: Vec<_> = all.iter().filter(|row| row.channel == "dingtalk").collect();
+        assert_eq!(told.iter().filter(|row| row.state == "folded").count(), 19, "{told:?}");
+        app.app.clock.advance(MINUTE);
+        work(&app).await;
+        let received = receiver.received();
+        assert_eq!(received.len(), 3, "the first one, and the others together, tried twice");
+        assert_eq!(received[1].body, received[2].body);
+        let text = received[2].json()["actionCard"]["text"].as_str().unwrap().to_owned();
+        assert!(text.contains("19 events at once") && text.contains("New complaint") && text.contains("and 7 more"), "{text}");
+        assert!(!text.contains("The chair") && !text.contains("Meimei"), "{text}");
+        assert!(deliveries(&app).await.iter().all(|row| row.sent_at.is_some()), "each of them was told");
+    }
+
+    async fn a_receiver_that_says_that_it_is_busy_for_days_is_switched_off(database: Database) {
+        let app = open(database).await;
+        let receiver = WebhookReceiver::start().await;
+        receiver.answer_all_with(200, "{\"errcode\":-1,\"errmsg\":\"system busy\"}");
+        apply(&app, &room("dingtalk", ""), &receiver.url).await;
+        for _ in 0..5 {
+            complain(&app).await;
+            for _ in 0..5 {
+                work(&app).await;
+                app.app.clock.advance(HOUR);
+            }
+            app.app.clock.advance(DAY);
+        }
+        let target = Target::by_key(&app.app.db, "room").await.unwrap().unwrap();
+        assert!(matches!(&target.standing, Standing::Suspended(why) if why.contains("system busy")), "{target:?}");
+    }
+
+    async fn what_a_receiver_repeats_of_its_address_is_not_kept(database: Database) {
+        let app = open(database).await;
+        let receiver = WebhookReceiver::start().await;
+        receiver.answer_all_with(200, r#"{"errcode":310000,"errmsg":"token 5f3c0a9be8d14a77 is not exist, sign a+b/c=="}"#);
+        let url = format!("{}?access_token=5f3c0a9be8d14a77&sig=a%2Bb%2Fc%3D%3D%20x", receiver.url);
+        apply(&app, &room("dingtalk", ""), &url).await;
+        complain(&app).await;
+        work(&app).await;
+        let (state, error) = state(&app).await;
+        assert_eq!((state.as_str(), error.as_deref()), ("failed", Some("the receiver answered 200: 310000 token … is not exist, sign a+b/c==")));
+    }
+
     async fn a_target_that_has_failed_for_days_is_switched_off(database: Database) {
         let app = open(database).await;
         let receiver = WebhookReceiver::start().await;

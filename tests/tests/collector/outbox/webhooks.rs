@@ -1,5 +1,6 @@
 //! Webhooks by Standard Webhooks, to a receiver that verifies them.
 
+use sayso::auth::Role;
 use sayso::cases::staff::{self, Body, FollowUp};
 use sayso::clock::{DAY, HOUR};
 use sayso::sites::targets::{Standing, Target};
@@ -7,6 +8,7 @@ use sayso_tests::{Database, Options, TestApp, WebhookReceiver, on_both_databases
 use serde_json::json;
 
 use super::cases::*;
+use crate::console::Desk;
 
 /// A collector that may reach the receiver, which is on a loopback address, and the secret of its target.
 pub async fn with_webhook(database: Database, receiver: &WebhookReceiver) -> (TestApp, String) {
@@ -190,6 +192,45 @@ on_both_databases! {
         let told: Vec<String> = receiver.received().iter().skip(1).map(|received| received.event()).collect();
         assert_eq!(told.iter().filter(|event| *event == "case.created").count(), 2, "nothing of it is lost: {told:?}");
         assert!(deliveries(&app).await.iter().all(|row| row.state == "sent"));
+    }
+
+    async fn an_address_that_is_wrong_is_not_tried_again(database: Database) {
+        let receiver = WebhookReceiver::start().await;
+        let (app, _) = with_webhook(database, &receiver).await;
+        for status in [401, 403, 404] {
+            receiver.answer_next(status, &[]);
+            let case = ask(&app).await;
+            assert_eq!(work(&app).await, 1);
+            let row = deliveries(&app).await.into_iter().find(|row| row.order_key == case.id).unwrap();
+            assert_eq!((row.state.as_str(), row.last_error), ("failed", Some(format!("the receiver answered {status}"))));
+        }
+        let (ok, said) = app.command(&["deliveries", "replay", "--since", "2020-01-01T00:00:00Z", "--until", "2100-01-01T00:00:00Z"]).await;
+        assert!(ok, "{said}");
+        work(&app).await;
+        assert!(deliveries(&app).await.iter().all(|row| row.state == "sent"), "nothing of it is lost");
+    }
+
+    async fn those_who_look_after_targets_are_told_at_once_that_one_was_switched_off(database: Database) {
+        let receiver = WebhookReceiver::start().await;
+        let (app, _) = with_webhook(database, &receiver).await;
+        let id = Target::all(&app.app.db).await.unwrap().remove(0).id;
+        let ann = Desk::of(&app, "ann", Role::Admin).await;
+        let lee = Desk::of(&app, "lee", Role::Agent).await;
+        receiver.answer_next(410, &[]);
+        ask(&app).await;
+        // The mail is planned by what the first one comes to.
+        work(&app).await;
+        work(&app).await;
+        let mails = crate::inbound::mails(&app);
+        let to: Vec<String> = mails.iter().map(|mail| mail.header("To")).collect();
+        assert_eq!(to, ["ann@acme.example"], "{to:?}");
+        let said = mails[0].text();
+        assert!(said.contains("410 (gone)") && said.contains(&format!("/staff/targets/{id}")), "{said}");
+        let page = ann.client.get("/staff/cases").await.body;
+        assert!(page.contains(&format!("Nothing is forwarded to {id} any more.")) && page.contains("410 (gone)"), "{page}");
+        assert!(!lee.client.get("/staff/cases").await.body.contains("is forwarded to"), "agents can't mend it");
+        ann.post(&format!("/staff/targets/{id}/resume"), &[]).await;
+        assert!(!ann.client.get("/staff/cases").await.body.contains("is forwarded to"));
     }
 
     async fn private_addresses_are_refused(database: Database) {

@@ -19,6 +19,7 @@ use self::subject::{Subject, Wanted};
 use self::values::{Values, Written};
 use self::view::{Around, FieldView, Input};
 use super::access::{OVERVIEW, check_manages, form_of};
+use super::mails::MAILS;
 use super::trial::TrialView;
 use crate::app::App;
 use crate::assets::{self, MARK};
@@ -286,6 +287,12 @@ impl ObjectPage {
     fn preview(&self) -> Option<String> {
         let key = self.key.as_ref().filter(|_| self.kind == Kind::Site)?;
         Some(format!("/s/{key}"))
+    }
+
+    /// Where the mails of a site's customers are.
+    fn mails(&self) -> Option<String> {
+        let key = self.key.as_ref().filter(|_| self.kind == Kind::Site)?;
+        Some(format!("{MAILS}?site={key}"))
     }
 
     /// Whether something is wrong in a field.
