@@ -53,7 +53,7 @@ pub async fn split(
     if !split::is_made_of(part.text.as_str(), &own) {
         return Err(SplitError::NotTheirWords);
     }
-    let site = app.sites.by_id(&case.site_id).await?.ok_or(Error::NotFound("there is no such site"))?;
+    let site = app.sites.by_id(&case.site_id).await?.ok_or(Error::NoSite)?;
     let identity = case.identity(&app.keys);
     let origin = Origin {
         by: actor.clone(),

@@ -58,7 +58,7 @@ pub async fn submit(
 }
 
 async fn site(app: &App, key: &str) -> Result<Arc<Site>> {
-    app.sites.by_key(key).await?.ok_or(Error::NotFound("there is no such site"))
+    app.sites.by_key(key).await?.ok_or(Error::NoSite)
 }
 
 async fn submit_form(

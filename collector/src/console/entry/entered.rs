@@ -145,7 +145,7 @@ pub(super) async fn show(State(app): State<App>, who: SignedIn, Path(id): Path<S
 /// The receipt on paper, for the customer: nothing of it is for the staff alone.
 pub(super) async fn receipt(State(app): State<App>, who: SignedIn, Path(id): Path<String>) -> Result<Html<String>> {
     let case = entered_by(&app, &who, &id).await?;
-    let site = app.sites.by_id(&case.site_id).await?.ok_or(Error::NotFound("there is no such site"))?;
+    let site = app.sites.by_id(&case.site_id).await?.ok_or(Error::NoSite)?;
     let lang = site.settings.language_for(case.locale.as_deref().and_then(Lang::for_tag));
     let promise = texts::best(&site.settings.promise_text, lang, site.settings.languages.first());
     page(&ReceiptPage {
