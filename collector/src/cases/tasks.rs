@@ -1,5 +1,7 @@
 //! Tasks: what another member or team has to do for a case. The end of one is told to the owner of the case.
 
+use std::fmt::Write as _;
+
 use sayso_shared::id::IdempotencyKey;
 use sayso_shared::masking::Masking;
 use sayso_shared::text::Text;
@@ -96,9 +98,25 @@ impl Task {
 }
 
 impl Task {
-    /// The tasks that a member or one of their teams still has to do, those first that are due first; no more than `limit`.
-    pub async fn open_for(db: &Db, member_id: &str, teams: &[String], limit: i64) -> sqlx::Result<Vec<Self>> {
-        let select = AssertSqlSafe(open_sql(teams.len()));
+/// Whether somebody sees the cases that no team has.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum WithoutTeam {
+    /// They do.
+    Seen,
+    /// They do not.
+    Hidden,
+}
+
+    /// The tasks that a member or one of their teams still has to do, those first that are due first; no more than `limit`. One that was given to nobody is
+    /// for the owner of its case, else for its team, else for everybody who sees it.
+    pub async fn open_for(
+        db: &Db,
+        member_id: &str,
+        teams: &[String],
+        without_team: WithoutTeam,
+        limit: i64,
+    ) -> sqlx::Result<Vec<Self>> {
+        let select = AssertSqlSafe(open_sql(teams.len(), without_team));
         with_db!(db, pool => {
             let query = sqlx::query_as(select).bind(limit).bind(member_id);
             teams.iter().fold(query, |query, key| query.bind(key)).fetch_all(pool).await
@@ -107,14 +125,24 @@ impl Task {
 }
 
 /// The statement of [`Task::open_for`].
-pub fn open_sql(teams: usize) -> String {
-    let of = |whom: &str| {
-        format!(
-            "select id, case_id, title, team, owner_id, due_at, created_at, done_at from tasks where done_at is null and {whom}"
-        )
-    };
-    let parts =
-        std::iter::once(of("owner_id = $2")).chain((0..teams).map(|number| of(&format!("team = ${}", number + 3))));
+pub fn open_sql(teams: usize, without_team: WithoutTeam) -> String {
+    const COLUMNS: &str = "tasks.id, tasks.case_id, tasks.title, tasks.team, tasks.owner_id, tasks.due_at, tasks.created_at, tasks.done_at";
+    let of = |whom: &str| format!("select {COLUMNS} from tasks where tasks.done_at is null and {whom}");
+    let places = || (0..teams).map(|number| format!("${}", number + 3));
+    let mut of_nobody_s_case: Vec<String> = places().map(|place| format!("cases.team = {place}")).collect();
+    if without_team == WithoutTeam::Seen {
+        of_nobody_s_case.push("cases.team is null".to_owned());
+    }
+    let mut whose = "cases.owner_id = $2".to_owned();
+    if !of_nobody_s_case.is_empty() {
+        let _ = write!(whose, " or cases.owner_id is null and ({})", of_nobody_s_case.join(" or "));
+    }
+    let of_nobody = format!(
+        "select {COLUMNS} from tasks join cases on cases.id = tasks.case_id \
+         where tasks.done_at is null and tasks.owner_id is null and tasks.team is null and ({whose})"
+    );
+    let parts = [of("tasks.owner_id = $2"), of_nobody].into_iter();
+    let parts = parts.chain(places().map(|place| of(&format!("tasks.team = {place}"))));
     format!(
         "select * from ({}) as open order by coalesce(due_at, 9000000000000000), id limit $1",
         parts.collect::<Vec<_>>().join(" union ")
