@@ -11,6 +11,7 @@ use sqlx::AssertSqlSafe;
 use super::error::{CaseError, Result};
 use super::event::append;
 use super::idempotency::{KeyStatus, record_key};
+use super::properties::check_version;
 use super::{Actor, EventType, case, first_action};
 use crate::app::App;
 use crate::clock::Millis;
@@ -97,7 +98,6 @@ impl Task {
     }
 }
 
-impl Task {
 /// Whether somebody sees the cases that no team has.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum WithoutTeam {
@@ -107,6 +107,7 @@ pub enum WithoutTeam {
     Hidden,
 }
 
+impl Task {
     /// The tasks that a member or one of their teams still has to do, those first that are due first; no more than `limit`. One that was given to nobody is
     /// for the owner of its case, else for its team, else for everybody who sees it.
     pub async fn open_for(
@@ -149,12 +150,13 @@ pub fn open_sql(teams: usize, without_team: WithoutTeam) -> String {
     )
 }
 
-/// Adds a task to a case, once for a key; gives its identifier, none for a repeat.
+/// Adds a task to a case, once for a key; gives its identifier, none for a repeat. With `version`, only if the case is still at it.
 pub async fn add(
     app: &App,
     case_id: &str,
     actor: &Actor,
     task: &NewTask,
+    version: Option<i64>,
     key: (&IdempotencyKey, &str),
 ) -> Result<Option<String>> {
     let now = app.clock.now();
@@ -165,6 +167,7 @@ pub async fn add(
         return Ok(None);
     }
     state.check_workable()?;
+    check_version(&mut tx, case_id, &state, version).await?;
     let id = new_id();
     let title = task.title.clone().masked(Masking::Cards);
     let insert = "insert into tasks (id, case_id, title, team, owner_id, due_at, created_at) values ($1, $2, $3, $4, $5, $6, $7)";
@@ -178,12 +181,13 @@ pub async fn add(
     Ok(Some(id))
 }
 
-/// Changes a task, once for a key.
+/// Changes a task, once for a key. With `version`, only if its case is still at it.
 pub async fn change(
     app: &App,
     task: &Task,
     actor: &Actor,
     patch: &TaskPatch,
+    version: Option<i64>,
     key: (&IdempotencyKey, &str),
 ) -> Result<()> {
     let now = app.clock.now();
@@ -192,6 +196,7 @@ pub async fn change(
     if record_key(&mut tx, &task.case_id, key.0, key.1, now).await? == KeyStatus::Repeated {
         return Ok(tx.rollback().await?);
     }
+    check_version(&mut tx, &task.case_id, &state, version).await?;
     let select = AssertSqlSafe(format!("{SELECT} where id = $1"));
     let before: Option<Task> =
         with_tx!(&mut tx, conn => sqlx::query_as(select).bind(&task.id).fetch_optional(conn).await)?;
