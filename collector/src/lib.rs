@@ -38,6 +38,7 @@ pub mod import;
 pub mod inbound;
 pub mod intake;
 pub mod jobs;
+pub mod json;
 pub mod key_rotation;
 pub mod keys;
 pub mod learning;

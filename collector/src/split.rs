@@ -38,22 +38,25 @@ pub enum SplitError {
 }
 
 /// Makes a case of a part of another one, once for a key, and gives its identifier. It is the same customer's, came the same way, and is worked on like
-/// any new case; files stay where they are.
+/// any new case; files stay where they are. With `version`, only if the case is still at it.
 pub async fn split(
     app: &App,
     case: &Case,
     part: &Part,
     actor: &Actor,
+    version: Option<i64>,
     key: &IdempotencyKey,
 ) -> Result<String, SplitError> {
     case.check_workable()?;
+    let hash = request_hash(&("split", part.text.as_str(), part.kind, &part.category));
+    split::check_version(app, &case.id, version, (key, &hash)).await?;
     let said = query::messages(app, &case.id).await?;
     let of_customer = said.iter().filter(|message| message.author == "customer").map(|message| message.body.as_str());
     let own: Vec<&str> = of_customer.chain([case.message.as_str()]).collect();
     if !split::is_made_of(part.text.as_str(), &own) {
         return Err(SplitError::NotTheirWords);
     }
-    let site = app.sites.by_id(&case.site_id).await?.ok_or(Error::NotFound("there is no such site"))?;
+    let site = app.sites.by_id(&case.site_id).await?.ok_or(Error::NoSite)?;
     let identity = case.identity(&app.keys);
     let origin = Origin {
         by: actor.clone(),
@@ -63,7 +66,6 @@ pub async fn split(
     };
     let policy = SubmissionPolicy::Split { identity: identity.as_ref() };
     let accepted = intake::submit_as(app, &site, key, feedback(app, case, part), policy, origin).await?;
-    let hash = request_hash(&("split", part.text.as_str(), part.kind, &part.category));
     split::record(app, &case.id, &accepted.case_id, actor, (key, &hash)).await?;
     Ok(accepted.case_id)
 }

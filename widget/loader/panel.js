@@ -191,13 +191,13 @@ export function panel(sayso, outboxOnly) {
 
   // The site's settings, once they have come.
   let known = {}
-  // Of texts in several languages the one for the visitor's: as their region says it, else in this very language, else in a variety of it.
+  // Of texts in several languages the tag of the one for the visitor's: as their region says it, else in this very language, else in a variety of it.
   const mine = (texts = {}) => {
     const theirs = tag => sayso.near(tag) == sayso.lang
     const region = [sayso.asked, document.documentElement.lang, ...navigator.languages].find(tag => texts[tag] != null && theirs(tag))
-    return texts[region] ?? texts[sayso.lang] ?? texts[Object.keys(texts).find(theirs)]
+    return region || (texts[sayso.lang] != null ? sayso.lang : Object.keys(texts).find(theirs))
   }
-  const own = key => mine(known.texts?.[key])
+  const own = key => known.texts?.[key]?.[mine(known.texts[key])]
   const label = () => {
     const said = key => own(key) ?? words[key]
     shell.setAttribute('aria-label', sayso.label)
@@ -462,15 +462,17 @@ export function panel(sayso, outboxOnly) {
     const stem = tag => tag.split('-')[0]
     const near = (texts = {}) => {
       const tags = Object.keys(texts)
-      return mine(texts) ?? texts[tags.find(tag => stem(tag) == stem(sayso.lang))] ?? texts.en ?? texts[tags[0]]
+      return mine(texts) ?? tags.find(tag => stem(tag) == stem(sayso.lang)) ?? (texts.en != null ? 'en' : tags[0])
     }
+    // With its language, which may be another one than the widget's.
+    const said = texts => [texts?.[near(texts)], near(texts)]
     return [
       ...kinds.map(kind => ['kind', kind]),
-      ...categories.map(({ key, kind, label }) => ['category', key, kind, near(label)]),
+      ...categories.map(({ key, kind, label }) => ['category', key, kind, said(label)[0]]),
       // Who is named by a token need not say how to reach them; the collector knows whether the token does, and says so.
       ...required.filter(field => field != 'contact' || typeof sayso.identity != 'string').map(field => ['required', field]),
-      ['promise', near(promise_text)],
-      ['consent', near(consent_text)],
+      ['promise', ...said(promise_text)],
+      ['consent', ...said(consent_text)],
       ['privacy', privacy_url]
     ].map(line => line.map(part => (part ?? '').replace(/\s/g, ' ')).join('\t')).join('\n')
   }

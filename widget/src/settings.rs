@@ -22,8 +22,12 @@ pub struct Settings {
     pub required: Vec<Field>,
     /// Empty where the site promises nothing.
     pub promise_text: String,
+    /// The language of it.
+    pub promise_lang: String,
     /// Empty where the site asks for no consent.
     pub consent_text: String,
+    /// The language of it.
+    pub consent_lang: String,
     /// Empty where there is none.
     pub privacy_url: String,
 }
@@ -35,7 +39,9 @@ impl Default for Settings {
             categories: Vec::new(),
             required: Vec::new(),
             promise_text: String::new(),
+            promise_lang: String::new(),
             consent_text: String::new(),
+            consent_lang: String::new(),
             privacy_url: String::new(),
         }
     }
@@ -57,8 +63,8 @@ impl Settings {
                     settings.categories.push(Category { key, kind, label });
                 }
                 "required" => settings.required.extend(Field::from_name(part())),
-                "promise" => settings.promise_text = part().to_owned(),
-                "consent" => settings.consent_text = part().to_owned(),
+                "promise" => (settings.promise_text, settings.promise_lang) = (part().to_owned(), part().to_owned()),
+                "consent" => (settings.consent_text, settings.consent_lang) = (part().to_owned(), part().to_owned()),
                 // Links are followed by people, so a link is only ever to the web.
                 "privacy" => {
                     settings.privacy_url = Some(part()).filter(|url| is_web(url)).unwrap_or_default().to_owned()

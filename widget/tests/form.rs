@@ -50,7 +50,7 @@ fn pointers_name_fields() {
 fn settings_are_read_line_by_line_and_what_is_unknown_is_left_out() {
     let read = Settings::read(
         "kind\tquestion\nkind\trumour\nkind\tpraise\ncategory\tdelivery\tquestion\t配送\ncategory\tshop\t\tShop\nrequired\tcontact\n\
-         required\tshoe_size\npromise\tWe answer today.\nconsent\t\nprivacy\thttps://shop.example/privacy\nweather\tfine",
+         required\tshoe_size\npromise\tWe answer today.\ten-GB\nconsent\t\nprivacy\thttps://shop.example/privacy\nweather\tfine",
     );
     assert_eq!(read.kinds, [Kind::Question, Kind::Praise]);
     let keys = |kind| read.categories_of(Some(kind)).map(|category| category.key.as_str()).collect::<Vec<_>>();
@@ -58,6 +58,7 @@ fn settings_are_read_line_by_line_and_what_is_unknown_is_left_out() {
     assert_eq!(keys(Kind::Praise), ["shop"]);
     assert_eq!(read.required, [Field::Contact]);
     assert_eq!((read.promise_text.as_str(), read.consent_text.as_str()), ("We answer today.", ""));
+    assert_eq!((read.promise_lang.as_str(), read.consent_lang.as_str()), ("en-GB", ""));
     assert_eq!(read.privacy_url, "https://shop.example/privacy");
     assert_eq!(Settings::read("privacy\tjavascript:alert(1)"), Settings::default());
     assert_eq!(Settings::read(""), Settings::default());

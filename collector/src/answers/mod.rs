@@ -61,7 +61,7 @@ async fn list(
     Query(parameters): Query<Vec<(String, String)>>,
 ) -> Result<Response> {
     app.limits.check_answers(client)?;
-    let site = app.sites.by_key(&key).await?.ok_or(Error::NotFound("there is no such site"))?;
+    let site = app.sites.by_key(&key).await?.ok_or(Error::NoSite)?;
     let (typed, lang) = read(parameters)?;
     let main = site.settings.languages.first().map_or("en", |lang| lang.as_str());
     let lang = lang.as_ref().map_or(main, Locale::as_str);
@@ -100,7 +100,7 @@ async fn helped(
     Path((key, answer)): Path<(String, String)>,
 ) -> Result<StatusCode> {
     app.limits.check_answers(client)?;
-    let site = app.sites.by_key(&key).await?.ok_or(Error::NotFound("there is no such site"))?;
+    let site = app.sites.by_key(&key).await?.ok_or(Error::NoSite)?;
     let service = app.service.current().await?;
     // Only what is there, so that nobody makes up what is counted.
     let is_there = candidates(&service, site.key(), "en").iter().any(|candidate| candidate.shown.1 == answer);

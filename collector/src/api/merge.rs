@@ -14,6 +14,7 @@ use super::bodies::AfterStep;
 use super::patch::key_of;
 use super::read::find;
 use super::refusals::{BodyRefusals, TokenRefusals};
+use super::versions::version;
 use crate::app::App;
 use crate::auth::bearer::MayWrite;
 use crate::cases::merge;
@@ -40,13 +41,15 @@ struct MergeBody {
     params(
         ("id" = String, Path, format = "uuid", description = "The case's identifier"),
         ("Idempotency-Key" = Option<String>, Header, nullable = false, format = "uuid", description = "A UUID that the client makes; a repeat with it changes nothing"),
+        ("If-Match" = Option<String>, Header, nullable = false, pattern = "^((W/)?\"[0-9]{1,15}\"|[0-9]{1,15})$", description = "The version that was read, in quotes or without"),
     ),
     request_body = MergeBody,
     responses(
         (status = 200, body = AfterStep, description = "The case as it stands now, with `merged_into`"),
-        (status = 400, body = Problem, content_type = "application/problem+json", description = "Not JSON, not UTF-8, or a key that is none"),
+        (status = 400, body = Problem, content_type = "application/problem+json", description = "Not JSON, not UTF-8, or a key or version that is none"),
         (status = 404, body = Problem, content_type = "application/problem+json", description = "No such case"),
         (status = 409, body = Problem, content_type = "application/problem+json", description = "One of them is not open, in quarantine, merged already or of another site"),
+        (status = 412, body = Problem, content_type = "application/problem+json", description = "Somebody else has changed it; says who changed what"),
         (status = 422, body = Problem, content_type = "application/problem+json", description = "No such other case, or a key used for something else"),
         TokenRefusals,
         BodyRefusals,
@@ -60,7 +63,7 @@ pub async fn merge(
     JsonBody(body): JsonBody,
 ) -> Result<Json<AfterStep>> {
     let case = find(&app, &id).await?;
-    let key = key_of(&headers)?;
+    let (key, version) = (key_of(&headers)?, version(&headers)?);
     let mut fields = Fields::new(body, "");
     let into = fields.required_text::<64>("into");
     let errors = fields.into_errors();
@@ -69,7 +72,7 @@ pub async fn merge(
         Error::NotFound(_) => Error::field(FieldError::new("/into", ErrorCode::Invalid, "is no case")),
         error => error,
     })?;
-    merge::merge(&app, &case.id, &other.id, &token.actor(), &key).await?;
+    merge::merge(&app, &case.id, &other.id, &token.actor(), version, &key).await?;
     after_step(&app, &token, &id).await
 }
 
@@ -82,12 +85,14 @@ pub async fn merge(
     params(
         ("id" = String, Path, format = "uuid", description = "The case's identifier"),
         ("Idempotency-Key" = Option<String>, Header, nullable = false, format = "uuid", description = "A UUID that the client makes; a repeat with it changes nothing"),
+        ("If-Match" = Option<String>, Header, nullable = false, pattern = "^((W/)?\"[0-9]{1,15}\"|[0-9]{1,15})$", description = "The version that was read, in quotes or without"),
     ),
     responses(
         (status = 200, body = AfterStep, description = "The case as it stands now"),
-        (status = 400, body = Problem, content_type = "application/problem+json", description = "A key that is none"),
+        (status = 400, body = Problem, content_type = "application/problem+json", description = "A key or version that is none"),
         (status = 404, body = Problem, content_type = "application/problem+json", description = "No such case"),
         (status = 409, body = Problem, content_type = "application/problem+json", description = "It was not merged"),
+        (status = 412, body = Problem, content_type = "application/problem+json", description = "Somebody else has changed it; says who changed what"),
         (status = 422, body = Problem, content_type = "application/problem+json", description = "A key used for something else"),
         TokenRefusals,
     )
@@ -99,6 +104,6 @@ pub async fn unmerge(
     headers: HeaderMap,
 ) -> Result<Json<AfterStep>> {
     let case = find(&app, &id).await?;
-    merge::unmerge(&app, &case.id, &token.actor(), &key_of(&headers)?).await?;
+    merge::unmerge(&app, &case.id, &token.actor(), version(&headers)?, &key_of(&headers)?).await?;
     after_step(&app, &token, &id).await
 }

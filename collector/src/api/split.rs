@@ -15,6 +15,7 @@ use super::bodies::AfterStep;
 use super::patch::key_of;
 use super::read::find;
 use super::refusals::{BodyRefusals, TokenRefusals};
+use super::versions::version;
 use crate::app::App;
 use crate::auth::bearer::MayWrite;
 use crate::http::body::JsonBody;
@@ -45,13 +46,15 @@ struct SplitBody {
     params(
         ("id" = String, Path, format = "uuid", description = "The case's identifier"),
         ("Idempotency-Key" = Option<String>, Header, nullable = false, format = "uuid", description = "A UUID that the client makes; a repeat with it makes no further case"),
+        ("If-Match" = Option<String>, Header, nullable = false, pattern = "^((W/)?\"[0-9]{1,15}\"|[0-9]{1,15})$", description = "The version that was read, in quotes or without"),
     ),
     request_body = SplitBody,
     responses(
         (status = 201, body = AfterStep, description = "The new case"),
-        (status = 400, body = Problem, content_type = "application/problem+json", description = "Not JSON, not UTF-8, or a key that is none"),
+        (status = 400, body = Problem, content_type = "application/problem+json", description = "Not JSON, not UTF-8, or a key or version that is none"),
         (status = 404, body = Problem, content_type = "application/problem+json", description = "No such case"),
         (status = 409, body = Problem, content_type = "application/problem+json", description = "The case is in quarantine, or was merged into another one"),
+        (status = 412, body = Problem, content_type = "application/problem+json", description = "Somebody else has changed it; says who changed what"),
         (status = 422, body = Problem, content_type = "application/problem+json", description = "Wrong fields, words that the customer did not write, or a key used for something else"),
         (status = 503, body = Problem, content_type = "application/problem+json", description = "Busy; see Retry-After"),
         TokenRefusals,
@@ -66,8 +69,8 @@ pub async fn split(
     JsonBody(body): JsonBody,
 ) -> Result<(StatusCode, Json<AfterStep>)> {
     let case = find(&app, &id).await?;
-    let (key, part) = (key_of(&headers)?, read(body, case.kind())?);
-    let new = split::split(&app, &case, &part, &token.actor(), &key).await.map_err(|error| match error {
+    let (key, version, part) = (key_of(&headers)?, version(&headers)?, read(body, case.kind())?);
+    let new = split::split(&app, &case, &part, &token.actor(), version, &key).await.map_err(|error| match error {
         SplitError::NotTheirWords => Error::field(FieldError::new("/message", ErrorCode::Invalid, error.to_string())),
         error => error.into(),
     })?;

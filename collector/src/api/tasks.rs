@@ -15,6 +15,7 @@ use super::patch::key_of;
 use super::patch_fields::PatchFields;
 use super::read::find;
 use super::refusals::{BodyRefusals, TokenRefusals};
+use super::versions::version;
 use crate::app::App;
 use crate::auth::bearer::MayWrite;
 use crate::cases::idempotency::request_hash;
@@ -63,13 +64,15 @@ struct TaskPatchBody {
     params(
         ("id" = String, Path, format = "uuid", description = "The case's identifier"),
         ("Idempotency-Key" = Option<String>, Header, nullable = false, format = "uuid", description = "A UUID that the client makes; a repeat with it changes nothing"),
+        ("If-Match" = Option<String>, Header, nullable = false, pattern = "^((W/)?\"[0-9]{1,15}\"|[0-9]{1,15})$", description = "The version of the case that was read, in quotes or without"),
     ),
     request_body = NewTaskBody,
     responses(
         (status = 201, body = AfterStep, description = "The case with its tasks"),
-        (status = 400, body = Problem, content_type = "application/problem+json", description = "Not JSON, not UTF-8, or a key that is none"),
+        (status = 400, body = Problem, content_type = "application/problem+json", description = "Not JSON, not UTF-8, or a key or version that is none"),
         (status = 404, body = Problem, content_type = "application/problem+json", description = "No such case"),
         (status = 409, body = Problem, content_type = "application/problem+json", description = "The case is in quarantine"),
+        (status = 412, body = Problem, content_type = "application/problem+json", description = "Somebody else has changed it; says who changed what"),
         (status = 422, body = Problem, content_type = "application/problem+json", description = "Wrong fields, or a key used for something else"),
         TokenRefusals,
         BodyRefusals,
@@ -83,12 +86,12 @@ pub async fn add(
     JsonBody(body): JsonBody,
 ) -> Result<(StatusCode, Json<AfterStep>)> {
     let case = find(&app, &id).await?;
-    let key = key_of(&headers)?;
+    let (key, version) = (key_of(&headers)?, version(&headers)?);
     let hash = request_hash(&("task", &body));
     let TaskPatch { title, team, owner_id, due_at, .. } = read(&app, body, Wanted::New).await?;
     let title = title.ok_or_else(|| Error::field(FieldError::new("/title", ErrorCode::Required, "is required")))?;
     let task = NewTask { title, team: team.flatten(), owner_id: owner_id.flatten(), due_at: due_at.flatten() };
-    tasks::add(&app, &case.id, &token.actor(), &task, (&key, &hash)).await?;
+    tasks::add(&app, &case.id, &token.actor(), &task, version, (&key, &hash)).await?;
     Ok((StatusCode::CREATED, after_step(&app, &token, &id).await?))
 }
 
@@ -101,12 +104,14 @@ pub async fn add(
     params(
         ("id" = String, Path, format = "uuid", description = "The task's identifier"),
         ("Idempotency-Key" = Option<String>, Header, nullable = false, format = "uuid", description = "A UUID that the client makes; a repeat with it changes nothing more"),
+        ("If-Match" = Option<String>, Header, nullable = false, pattern = "^((W/)?\"[0-9]{1,15}\"|[0-9]{1,15})$", description = "The version of the case that was read, in quotes or without"),
     ),
     request_body = TaskPatchBody,
     responses(
         (status = 200, body = AfterStep, description = "The case with its tasks"),
-        (status = 400, body = Problem, content_type = "application/problem+json", description = "Not JSON, not UTF-8, or a key that is none"),
+        (status = 400, body = Problem, content_type = "application/problem+json", description = "Not JSON, not UTF-8, or a key or version that is none"),
         (status = 404, body = Problem, content_type = "application/problem+json", description = "No such task"),
+        (status = 412, body = Problem, content_type = "application/problem+json", description = "Somebody else has changed it; says who changed what"),
         (status = 422, body = Problem, content_type = "application/problem+json", description = "Wrong fields"),
         TokenRefusals,
         BodyRefusals,
@@ -119,12 +124,12 @@ pub async fn change(
     headers: HeaderMap,
     JsonBody(body): JsonBody,
 ) -> Result<Json<AfterStep>> {
-    let key = key_of(&headers)?;
+    let (key, version) = (key_of(&headers)?, version(&headers)?);
     let id = uuid::Uuid::parse_str(&id).map(|id| id.to_string()).unwrap_or_default();
     let task = Task::by_id(&app.db, &id).await?.ok_or(Error::NotFound("there is no such task"))?;
     let hash = request_hash(&("task", &id, &body));
     let patch = read(&app, body, Wanted::Change).await?;
-    tasks::change(&app, &task, &token.actor(), &patch, (&key, &hash)).await?;
+    tasks::change(&app, &task, &token.actor(), &patch, version, (&key, &hash)).await?;
     after_step(&app, &token, &task.case_id).await
 }
 

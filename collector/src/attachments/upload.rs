@@ -93,7 +93,7 @@ async fn upload(
     Query(Named { name }): Query<Named>,
     request: Request,
 ) -> Result<Response> {
-    let site = app.sites.by_key(&key).await?.ok_or(Error::NotFound("there is no such site"))?;
+    let site = app.sites.by_key(&key).await?.ok_or(Error::NoSite)?;
     let media_type = request.headers().get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok());
     let is_form = media_type.is_some_and(|value| value.to_ascii_lowercase().starts_with("multipart/"));
     let proof = request.headers().get("sayso-proof").and_then(|value| value.to_str().ok()).map(str::to_owned);

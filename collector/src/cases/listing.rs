@@ -16,6 +16,10 @@ use crate::db::search::Term;
 use crate::http::Result;
 use crate::with_db;
 
+/// The tier of a case's customer, followed by what it is. The column `cases.tier` has what the case was promised under, which of a closed one stays.
+const TIER_IS: &str =
+    "(select coalesce(customers.tier, customers.site_tier) from customers where customers.id = cases.customer_id) = ";
+
 /// Which cases, of those that are not in quarantine. What is none, or empty, asks for nothing.
 #[derive(Clone, Debug, Default)]
 pub struct Listing {
@@ -37,7 +41,7 @@ pub struct Listing {
     pub category: Option<String>,
     /// How they came.
     pub channel: Option<Channel>,
-    /// The customer's tier.
+    /// The tier that the customer has now, whatever the case was promised under.
     pub tier: Option<String>,
     /// The identifier of their customer.
     pub customer_id: Option<String>,
@@ -270,7 +274,7 @@ impl Listing {
             ("cases.priority = ", self.priority.map(|priority| priority.as_str().to_owned())),
             ("coalesce(cases.category, feedback.category) = ", self.category.clone()),
             ("cases.channel = ", self.channel.map(|channel| channel.as_str().to_owned())),
-            ("cases.tier = ", self.tier.clone()),
+            (TIER_IS, self.tier.clone()),
             ("cases.customer_id = ", self.customer_id.clone()),
             ("cases.problem = ", self.problem.clone()),
             ("cases.team = ", self.team.clone().flatten()),

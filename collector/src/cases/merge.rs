@@ -11,6 +11,7 @@ use super::case::{self, CaseState};
 use super::error::{CaseError, Result};
 use super::event::append;
 use super::idempotency::{KeyStatus, record_key, request_hash};
+use super::properties::check_version;
 use super::quarantine::MERGED;
 use super::query::said;
 use super::{Actor, EventType, Status};
@@ -74,8 +75,15 @@ pub async fn said_by_customers(db: &Db, case_id: &str) -> sqlx::Result<Vec<SaidT
     with_db!(db, pool => sqlx::query_as(select).bind(case_id).fetch_all(pool).await)
 }
 
-/// Merges a case into another one, once for a key.
-pub async fn merge(app: &App, case_id: &str, into: &str, actor: &Actor, key: &IdempotencyKey) -> Result<()> {
+/// Merges a case into another one, once for a key. With `version`, only if the case is still at it.
+pub async fn merge(
+    app: &App,
+    case_id: &str,
+    into: &str,
+    actor: &Actor,
+    version: Option<i64>,
+    key: &IdempotencyKey,
+) -> Result<()> {
     let now = app.clock.now();
     let terms = Terms::current(app).await?;
     let mut tx = app.db.begin().await?;
@@ -88,6 +96,7 @@ pub async fn merge(app: &App, case_id: &str, into: &str, actor: &Actor, key: &Id
     if case_id == into {
         return Err(CaseError::MergedWithItself);
     }
+    check_version(&mut tx, case_id, &state, version).await?;
     may_be_merged(&state)?;
     may_be_merged(&target)?;
     if state.site_id != target.site_id {
@@ -111,8 +120,14 @@ pub async fn merge(app: &App, case_id: &str, into: &str, actor: &Actor, key: &Id
 }
 
 /// Takes a case that was merged apart again, once for a key: it stands where it stood, and its clocks go on. If its customer was told meanwhile that
-/// it is resolved, work on it begins again.
-pub async fn unmerge(app: &App, case_id: &str, actor: &Actor, key: &IdempotencyKey) -> Result<()> {
+/// it is resolved, work on it begins again. With `version`, only if the case is still at it.
+pub async fn unmerge(
+    app: &App,
+    case_id: &str,
+    actor: &Actor,
+    version: Option<i64>,
+    key: &IdempotencyKey,
+) -> Result<()> {
     let now = app.clock.now();
     let terms = Terms::current(app).await?;
     let mut tx = app.db.begin().await?;
@@ -121,6 +136,7 @@ pub async fn unmerge(app: &App, case_id: &str, actor: &Actor, key: &IdempotencyK
         return Ok(tx.rollback().await?);
     }
     let Some((into, _)) = target else { return Err(CaseError::NotMerged) };
+    check_version(&mut tx, case_id, &state, version).await?;
     let from = state.status();
     let before = state.merged_status.as_deref().and_then(Status::parse).unwrap_or(Status::InProgress);
     let to = if from.is_open() { before } else { Status::InProgress };

@@ -7,7 +7,7 @@ use super::case;
 use super::error::Result;
 use super::event::append;
 use super::idempotency::{KeyStatus, record_key};
-use super::{Actor, EventType};
+use super::{Actor, EventType, properties};
 use crate::app::App;
 use crate::db::Db;
 use crate::with_db;
@@ -18,6 +18,21 @@ pub fn is_made_of(text: &str, own: &[&str]) -> bool {
     let own: Vec<String> = own.iter().map(|words| plain(words)).collect();
     let mut lines = text.lines().map(plain).filter(|line| !line.is_empty());
     lines.all(|line| own.iter().any(|words| words.contains(&line)))
+}
+
+/// Refuses to split a case that is at another version than the one that was read, but for a repeat of what was done. It is asked before the new case is
+/// submitted, whose writer is another one, so a change between the two goes unseen.
+pub async fn check_version(app: &App, from: &str, version: Option<i64>, key: (&IdempotencyKey, &str)) -> Result<()> {
+    if version.is_none() {
+        return Ok(());
+    }
+    let now = app.clock.now();
+    let mut tx = app.db.begin().await?;
+    let state = case::lock(&mut tx, from, now).await?;
+    if record_key(&mut tx, from, key.0, key.1, now).await? != KeyStatus::Repeated {
+        properties::check_version(&mut tx, from, &state, version).await?;
+    }
+    Ok(tx.rollback().await?)
 }
 
 /// Notes in both cases that the one was split off the other, once for a key.

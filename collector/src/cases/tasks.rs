@@ -1,5 +1,7 @@
 //! Tasks: what another member or team has to do for a case. The end of one is told to the owner of the case.
 
+use std::fmt::Write as _;
+
 use sayso_shared::id::IdempotencyKey;
 use sayso_shared::masking::Masking;
 use sayso_shared::text::Text;
@@ -9,6 +11,7 @@ use sqlx::AssertSqlSafe;
 use super::error::{CaseError, Result};
 use super::event::append;
 use super::idempotency::{KeyStatus, record_key};
+use super::properties::check_version;
 use super::{Actor, EventType, case, first_action};
 use crate::app::App;
 use crate::clock::Millis;
@@ -95,10 +98,26 @@ impl Task {
     }
 }
 
+/// Whether somebody sees the cases that no team has.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum WithoutTeam {
+    /// They do.
+    Seen,
+    /// They do not.
+    Hidden,
+}
+
 impl Task {
-    /// The tasks that a member or one of their teams still has to do, those first that are due first; no more than `limit`.
-    pub async fn open_for(db: &Db, member_id: &str, teams: &[String], limit: i64) -> sqlx::Result<Vec<Self>> {
-        let select = AssertSqlSafe(open_sql(teams.len()));
+    /// The tasks that a member or one of their teams still has to do, those first that are due first; no more than `limit`. One that was given to nobody is
+    /// for the owner of its case, else for its team, else for everybody who sees it.
+    pub async fn open_for(
+        db: &Db,
+        member_id: &str,
+        teams: &[String],
+        without_team: WithoutTeam,
+        limit: i64,
+    ) -> sqlx::Result<Vec<Self>> {
+        let select = AssertSqlSafe(open_sql(teams.len(), without_team));
         with_db!(db, pool => {
             let query = sqlx::query_as(select).bind(limit).bind(member_id);
             teams.iter().fold(query, |query, key| query.bind(key)).fetch_all(pool).await
@@ -107,26 +126,37 @@ impl Task {
 }
 
 /// The statement of [`Task::open_for`].
-pub fn open_sql(teams: usize) -> String {
-    let of = |whom: &str| {
-        format!(
-            "select id, case_id, title, team, owner_id, due_at, created_at, done_at from tasks where done_at is null and {whom}"
-        )
-    };
-    let parts =
-        std::iter::once(of("owner_id = $2")).chain((0..teams).map(|number| of(&format!("team = ${}", number + 3))));
+pub fn open_sql(teams: usize, without_team: WithoutTeam) -> String {
+    const COLUMNS: &str = "tasks.id, tasks.case_id, tasks.title, tasks.team, tasks.owner_id, tasks.due_at, tasks.created_at, tasks.done_at";
+    let of = |whom: &str| format!("select {COLUMNS} from tasks where tasks.done_at is null and {whom}");
+    let places = || (0..teams).map(|number| format!("${}", number + 3));
+    let mut of_nobody_s_case: Vec<String> = places().map(|place| format!("cases.team = {place}")).collect();
+    if without_team == WithoutTeam::Seen {
+        of_nobody_s_case.push("cases.team is null".to_owned());
+    }
+    let mut whose = "cases.owner_id = $2".to_owned();
+    if !of_nobody_s_case.is_empty() {
+        let _ = write!(whose, " or cases.owner_id is null and ({})", of_nobody_s_case.join(" or "));
+    }
+    let of_nobody = format!(
+        "select {COLUMNS} from tasks join cases on cases.id = tasks.case_id \
+         where tasks.done_at is null and tasks.owner_id is null and tasks.team is null and ({whose})"
+    );
+    let parts = [of("tasks.owner_id = $2"), of_nobody].into_iter();
+    let parts = parts.chain(places().map(|place| of(&format!("tasks.team = {place}"))));
     format!(
         "select * from ({}) as open order by coalesce(due_at, 9000000000000000), id limit $1",
         parts.collect::<Vec<_>>().join(" union ")
     )
 }
 
-/// Adds a task to a case, once for a key; gives its identifier, none for a repeat.
+/// Adds a task to a case, once for a key; gives its identifier, none for a repeat. With `version`, only if the case is still at it.
 pub async fn add(
     app: &App,
     case_id: &str,
     actor: &Actor,
     task: &NewTask,
+    version: Option<i64>,
     key: (&IdempotencyKey, &str),
 ) -> Result<Option<String>> {
     let now = app.clock.now();
@@ -137,6 +167,7 @@ pub async fn add(
         return Ok(None);
     }
     state.check_workable()?;
+    check_version(&mut tx, case_id, &state, version).await?;
     let id = new_id();
     let title = task.title.clone().masked(Masking::Cards);
     let insert = "insert into tasks (id, case_id, title, team, owner_id, due_at, created_at) values ($1, $2, $3, $4, $5, $6, $7)";
@@ -150,12 +181,13 @@ pub async fn add(
     Ok(Some(id))
 }
 
-/// Changes a task, once for a key.
+/// Changes a task, once for a key. With `version`, only if its case is still at it.
 pub async fn change(
     app: &App,
     task: &Task,
     actor: &Actor,
     patch: &TaskPatch,
+    version: Option<i64>,
     key: (&IdempotencyKey, &str),
 ) -> Result<()> {
     let now = app.clock.now();
@@ -164,6 +196,7 @@ pub async fn change(
     if record_key(&mut tx, &task.case_id, key.0, key.1, now).await? == KeyStatus::Repeated {
         return Ok(tx.rollback().await?);
     }
+    check_version(&mut tx, &task.case_id, &state, version).await?;
     let select = AssertSqlSafe(format!("{SELECT} where id = $1"));
     let before: Option<Task> =
         with_tx!(&mut tx, conn => sqlx::query_as(select).bind(&task.id).fetch_optional(conn).await)?;

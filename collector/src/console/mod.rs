@@ -34,10 +34,15 @@ mod targets;
 pub mod today;
 
 use axum::Router;
+use axum::http::{HeaderMap, Method, Uri, header};
 use axum::middleware::from_fn_with_state;
+use axum::response::Response;
+use axum::routing::any;
+use sayso_shared::Problem;
 
 use crate::app::App;
-use crate::auth;
+use crate::auth::{self, SignedIn};
+use crate::http::problems::not_found_or_redirect;
 
 /// `/staff/…` and `/setup/…`.
 pub fn router(app: &App) -> Router<App> {
@@ -70,6 +75,18 @@ pub fn router(app: &App) -> Router<App> {
         .merge(settings::router())
         .merge(targets::router())
         .merge(today::router())
+        // Here and not where all other unknown addresses are answered, since only here it is known who asks, and so in which language.
+        .route("/staff/{*rest}", any(not_found))
         .layer(auth::session::layer(app))
         .layer(from_fn_with_state(app.clone(), auth::guard::same_origin))
+}
+
+/// What no page of the console answers: a page for people in their language, the problem for programs.
+async fn not_found(_: Option<SignedIn>, headers: HeaderMap, method: Method, uri: Uri) -> Response {
+    let mut response = not_found_or_redirect(method, uri).await;
+    let accepted = headers.get(header::ACCEPT).and_then(|accept| accept.to_str().ok()).unwrap_or_default();
+    if !accepted.contains("text/html") {
+        response.extensions_mut().remove::<Problem>();
+    }
+    response
 }

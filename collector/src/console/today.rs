@@ -20,7 +20,7 @@ use crate::assets::{self, MARK};
 use crate::auth::guard::START;
 use crate::auth::{Role, SignedIn};
 use crate::cases::access::Visibility;
-use crate::cases::tasks::Task;
+use crate::cases::tasks::{Task, WithoutTeam};
 use crate::cases::{Status, query};
 use crate::clock::{Millis, day_of, rfc3339, week_of};
 use crate::http::Result;
@@ -104,9 +104,13 @@ async fn unassigned(app: &App, who: &SignedIn, sites: &[Arc<Site>]) -> Result<Ve
     Ok(all)
 }
 
-/// The tasks for the reader and their teams, those first that are due first.
+/// The tasks for the reader and their teams, and those of nobody that come to them by their cases, those first that are due first.
 async fn tasks(app: &App, who: &SignedIn, now: Millis) -> Result<Vec<ShownTask>> {
-    let tasks = Task::open_for(&app.db, &who.member.id, &who.standing.teams, TASKS).await?;
+    let without_team = match who.standing.sees_cases_without_team() {
+        true => WithoutTeam::Seen,
+        false => WithoutTeam::Hidden,
+    };
+    let tasks = Task::open_for(&app.db, &who.member.id, &who.standing.teams, without_team, TASKS).await?;
     let ids: Vec<String> = tasks.iter().map(|task| task.case_id.clone()).collect();
     let numbers = query::numbers(&app.db, &ids).await?;
     let shown = tasks.into_iter().map(|task| ShownTask {

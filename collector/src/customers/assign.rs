@@ -8,6 +8,7 @@ use sqlx::AssertSqlSafe;
 use super::customer::{handle_context, name_context};
 use super::handles::{Countries, Handles};
 use super::plan::{Known, KnownCustomer, Plan, Said};
+use super::tiers;
 use crate::cases::case::{decrypt_contact, decrypt_identity};
 use crate::clock::Millis;
 use crate::db::rows::{Part, Rows, chunks, placeholders};
@@ -148,7 +149,7 @@ pub(super) async fn make_customers<'a>(
         if insert_handles(tx, keys, site_id, &plan, now).await? == plan.handles.len() as u64 {
             let new: HashSet<&String> = plan.new.iter().collect();
             note_names(tx, keys, &plan.names, &new).await?;
-            note_tiers(tx, &plan.tiers, &new).await?;
+            note_tiers(tx, &plan.tiers, &new, now).await?;
             note_values(tx, &plan.values, &new).await?;
             return Ok(plan);
         }
@@ -292,10 +293,16 @@ async fn note_names(
 }
 
 /// Notes the tiers that the site's own server said of earlier customers.
-async fn note_tiers(tx: &mut Tx, tiers: &HashMap<String, &str>, new: &HashSet<&String>) -> sqlx::Result<()> {
+async fn note_tiers(
+    tx: &mut Tx,
+    tiers: &HashMap<String, &str>,
+    new: &HashSet<&String>,
+    now: Millis,
+) -> sqlx::Result<()> {
     for (id, tier) in tiers.iter().filter(|(id, _)| !new.contains(id)) {
         let update = "update customers set site_tier = $1 where id = $2";
         with_tx!(&mut *tx, conn => sqlx::query(update).bind(*tier).bind(id).execute(conn).await.map(|_| ()))?;
+        tiers::reindex(tx, id, now).await?;
     }
     Ok(())
 }

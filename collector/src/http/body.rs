@@ -8,6 +8,7 @@ use sayso_shared::limits::BODY_MAX_BYTES;
 use serde_json::Value;
 
 use super::{Error, nul};
+use crate::json::{self, JsonError};
 
 /// A JSON document that has not been looked at yet.
 #[derive(Debug)]
@@ -29,8 +30,11 @@ impl<S: Send + Sync> FromRequest<S> for JsonBody {
             _ => Error::Malformed("the body ended too early".into()),
         })?;
         let text = std::str::from_utf8(&bytes).map_err(|_| Error::Malformed("the body is not UTF-8".into()))?;
-        let value = serde_json::from_str(text).map_err(|error| {
-            Error::Malformed(format!("the body is not JSON: line {}, column {}", error.line(), error.column()))
+        let value = json::parse(text).map_err(|error| match error {
+            JsonError::Syntax(at) => {
+                Error::Malformed(format!("the body is not JSON: line {}, column {}", at.line(), at.column()))
+            }
+            JsonError::Repeated(pointers) => json::field_errors(pointers).into(),
         })?;
         // The way that JSON writes one; a search costs less than a walk.
         let errors = if text.contains("\\u0000") { nul::find(&value) } else { Vec::new() };

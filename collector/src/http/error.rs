@@ -52,6 +52,9 @@ pub enum Error {
     /// 404: there is no such thing. For codes it does not tell whether there ever was.
     #[error("{0}")]
     NotFound(&'static str),
+    /// 404: the address names a site that there is not, or not any more. Customers come here from its website.
+    #[error("there is no such site")]
+    NoSite,
     /// 405: the address is right, but not for this.
     #[error("this address does not take this method")]
     MethodNotAllowed,
@@ -111,7 +114,7 @@ impl Error {
             Error::Malformed(_) => (StatusCode::BAD_REQUEST, "malformed"),
             Error::Unauthorized | Error::NoToken => (StatusCode::UNAUTHORIZED, "unauthorized"),
             Error::Forbidden(_) => (StatusCode::FORBIDDEN, "forbidden"),
-            Error::NotFound(_) => (StatusCode::NOT_FOUND, "not_found"),
+            Error::NotFound(_) | Error::NoSite => (StatusCode::NOT_FOUND, "not_found"),
             Error::MethodNotAllowed => (StatusCode::METHOD_NOT_ALLOWED, "method_not_allowed"),
             Error::TooSlow => (StatusCode::REQUEST_TIMEOUT, "too_slow"),
             Error::Conflict(_) => (StatusCode::CONFLICT, "conflict"),
@@ -136,6 +139,11 @@ impl Error {
             Error::Database(error) if db::is_unavailable(error) => Some(5),
             _ => None,
         }
+    }
+
+    /// The texts of the page for people, where they are not those of the problem's type.
+    fn page_texts(&self) -> Option<PageTexts> {
+        matches!(self, Error::NoSite).then_some(PageTexts("no_site"))
     }
 
     /// What the client is told.
@@ -167,6 +175,10 @@ impl Error {
 /// Why a request was refused, on its answer: the last part of the problem's type.
 #[derive(Clone, Copy, Debug)]
 pub struct ProblemName(pub &'static str);
+
+/// How a page for people says why something was refused, on its answer: a part of `common.problem.`.
+#[derive(Clone, Copy, Debug)]
+pub struct PageTexts(pub &'static str);
 
 impl From<anyhow::Error> for Error {
     /// An error of the database stays one, whatever it came through: that it is away at present is not our fault.
@@ -208,6 +220,9 @@ impl IntoResponse for Error {
         // Pages turn it into one of their own (see `headers::for_pages` and `problems`).
         response.extensions_mut().insert(problem);
         response.extensions_mut().insert(ProblemName(name));
+        if let Some(texts) = self.page_texts() {
+            response.extensions_mut().insert(texts);
+        }
         response
     }
 }

@@ -13,7 +13,7 @@ use sayso_shared::limits::BODY_MAX_BYTES;
 use sayso_shared::{Lang, Problem};
 
 use super::connections::{AbortReason, Activity};
-use super::error::{KINDS, title};
+use super::error::{KINDS, PageTexts};
 use super::language::CustomerLanguage;
 use super::{Error, Result};
 use crate::assets::{self, MARK};
@@ -86,13 +86,14 @@ impl Area {
 pub fn page(problem: &Problem, lang: Lang, area: Area, response: Response) -> Response {
     let name = problem.kind.rsplit('/').next().unwrap_or_default();
     let retry_after = response.headers().get(header::RETRY_AFTER).and_then(|v| v.to_str().ok()?.parse().ok());
+    let name = response.extensions().get::<PageTexts>().map_or(name, |texts| texts.0);
     let page = ProblemPage { t: Texts(lang), name, status: Some(problem.status), retry_after, area };
     let (mut parts, _) = response.into_parts();
     parts.headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("text/html; charset=utf-8"));
     parts.headers.remove(header::CONTENT_LENGTH);
     match page.render() {
         Ok(html) => (parts, html).into_response(),
-        Err(_) => (parts, title(name)).into_response(),
+        Err(_) => (parts, problem.title.clone()).into_response(),
     }
 }
 

@@ -6,6 +6,7 @@ use serde_json::{Map, Value};
 
 use super::table::{Header, Need};
 use crate::clock::{Millis, parse_rfc3339};
+use crate::json::{self, JsonError, REPEATED};
 
 /// A row as it was read, not yet held to the rules of its site.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -95,8 +96,8 @@ impl Columns {
         for (at, cell) in self.0.columns().iter().zip(cells.iter()).filter(|(_, cell)| !cell.trim().is_empty()) {
             let (name, path, how) = COLUMNS[*at];
             match how.value(cell) {
-                Some(value) => put(&mut object, path, value),
-                None => refusals.push(RowError { field: name.to_owned(), reason: "is not JSON".to_owned() }),
+                Ok(value) => put(&mut object, path, value),
+                Err(reason) => refusals.push(RowError { field: name.to_owned(), reason }),
             }
         }
         of_object(object, refusals).map(Some)
@@ -106,10 +107,14 @@ impl Columns {
 /// Reads a line of JSON.
 pub fn read_json(record: &[u8]) -> Result<Row, Vec<RowError>> {
     let text = std::str::from_utf8(record).map_err(|_| whole("is not UTF-8"))?;
-    match serde_json::from_str(text) {
+    match json::parse(text) {
         Ok(Value::Object(object)) => of_object(object, Vec::new()),
         Ok(_) => Err(whole("is not a JSON object")),
-        Err(error) => Err(whole(format!("is not JSON (column {})", error.column()))),
+        Err(JsonError::Syntax(error)) => Err(whole(format!("is not JSON (column {})", error.column()))),
+        Err(JsonError::Repeated(pointers)) => {
+            let refuse = |pointer: &String| RowError { field: field_name(pointer, false), reason: REPEATED.to_owned() };
+            Err(pointers.iter().map(refuse).collect())
+        }
     }
 }
 
@@ -148,9 +153,9 @@ fn of_object(mut object: Map<String, Value>, mut refusals: Vec<RowError>) -> Res
 
 impl Cell {
     /// The value of a cell. A number or truth value that is none stays a text, so that the API's own check refuses it.
-    fn value(self, cell: &str) -> Option<Value> {
+    fn value(self, cell: &str) -> Result<Value, String> {
         let word = cell.trim();
-        Some(match self {
+        Ok(match self {
             Cell::Text => cell.into(),
             Cell::Word => word.to_lowercase().into(),
             Cell::Number => whole_number(word).map_or_else(|| word.into(), Value::from),
@@ -159,7 +164,10 @@ impl Cell {
                 "false" | "no" | "0" | "否" => false.into(),
                 _ => word.into(),
             },
-            Cell::Json => serde_json::from_str(word).ok()?,
+            Cell::Json => json::parse(word).map_err(|error| match error {
+                JsonError::Syntax(_) => "is not JSON".to_owned(),
+                JsonError::Repeated(_) => format!("is JSON in which {error}"),
+            })?,
         })
     }
 }
@@ -268,6 +276,10 @@ mod tests {
             br#"{"kind": "praise", "site": 1, "identity": "a.b.c", "attachments": ["x"], "received_at": []}"#,
         );
         assert_eq!(fields(json.map(Some)), ["identity", "attachments", "site", "received_at"]);
+        let twice = read_json(br#"{"message": "x", "contact": {"email": "a", "email": "b"}, "message": "y"}"#);
+        assert_eq!(fields(twice.map(Some)), ["contact.email", "message"]);
+        let twice = read("kind,message,context", r#"praise,x,"{""a"": 1, ""a"": 2}""#).expect_err("a bad row");
+        assert_eq!(twice[0].reason, "is JSON in which /a is there more than once");
         for broken in ["[1]", "{\"kind\":", "\"x\"", "{} {}", "\u{feff}{}"] {
             assert_eq!(fields(read_json(broken.as_bytes()).map(Some)), [""], "{broken}");
         }

@@ -174,10 +174,31 @@ pub fn encoding(file: &mut File, named: Option<&'static Encoding>) -> anyhow::Re
         None if file.metadata()?.is_file() => {
             let found = charset::detect(&*file)?;
             file.rewind()?;
-            Ok(found)
+            match found {
+                Some(found) => Ok(found),
+                None => bail!("{}", doubt(&*file)?),
+            }
         }
         None => Ok(UTF_8),
     }
+}
+
+/// Why the encoding of a file has to be said: where the first letter is that is not UTF-8, while others are.
+fn doubt(file: impl Read) -> std::io::Result<String> {
+    let mut lines = BufReader::new(file).split(b'\n');
+    let mut number = 0;
+    let mut at = 0;
+    while let Some(line) = lines.next().transpose()? {
+        number += 1;
+        if let Err(error) = std::str::from_utf8(&line) {
+            at = error.valid_up_to() + 1;
+            break;
+        }
+    }
+    Ok(format!(
+        "line {number}, byte {at}: this is no letter in UTF-8, while others of the file are. Mend it, or say how the file is written: with --encoding UTF-8 only rows with \
+         such letters are refused; other encodings are GBK, Big5 and windows-1252"
+    ))
 }
 
 /// The file in UTF-8. What is UTF-8 stays as it is, so that a row with a damaged letter is refused and no other.
@@ -289,6 +310,20 @@ mod tests {
         }
         let named = read("sep=;\ndate;count\n2026-11-23;5\n".as_bytes()).unwrap();
         assert_eq!(named, [(3, Ok(["2026-11-23", "5", ""].map(str::to_owned)))]);
+    }
+
+    #[test]
+    fn a_damaged_letter_in_a_short_file_refuses_it_and_says_where() {
+        let bytes = [&b"date,count,kind\n2026-11-23,5,"[..], "Größe".as_bytes(), b"\n2026-11-24,6,caf\xe9\n"].concat();
+        let error = format!("{:#}", read(&bytes).unwrap_err());
+        assert!(error.starts_with("line 3, byte 17: this is no letter in UTF-8"), "{error}");
+        let file = tempfile::NamedTempFile::new().unwrap();
+        std::fs::write(file.path(), &bytes).unwrap();
+        let mut table = Table::open(file.path(), Some(UTF_8), KNOWN).unwrap();
+        let (_, row) = table.next_row().unwrap().unwrap();
+        assert_eq!(row.unwrap().get("kind"), "Größe");
+        let (line, row) = table.next_row().unwrap().unwrap();
+        assert_eq!((line, row.is_err()), (3, true));
     }
 
     #[test]

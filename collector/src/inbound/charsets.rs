@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use encoding_rs::{BIG5, EUC_KR, Encoding, GBK, ISO_8859_15, SHIFT_JIS, UTF_8, WINDOWS_1252};
 use mail_parser::decoders::charsets::map::charset_decoder;
 
-use crate::charset;
+use crate::charset::{self, ByteOrder};
 
 /// Where HTML says how it is encoded: at its beginning.
 const META_WITHIN: usize = 2_048;
@@ -57,7 +57,7 @@ fn declared<'a>(label: &str, bytes: &'a [u8]) -> Option<Cow<'a, str>> {
         return shifted(label, bytes).map(Cow::Owned);
     }
     if label.starts_with("utf-32") || label.starts_with("iso-10646-ucs-4") || label == "ucs-4" {
-        return utf_32(label, bytes).map(Cow::Owned);
+        return charset::utf_32(bytes, byte_order(label, bytes)).map(Cow::Owned);
     }
     let Some(encoding) = encoding(label) else {
         // The code pages of DOS, which the web does not know. Two of them have the letters of a third one at the same places.
@@ -78,7 +78,9 @@ fn declared<'a>(label: &str, bytes: &'a [u8]) -> Option<Cow<'a, str>> {
     if is_damaged && let Ok(text) = std::str::from_utf8(bytes) {
         return Some(Cow::Borrowed(text));
     }
-    (!is_damaged || charset::is_mostly_whole(&text)).then_some(text)
+    // Who wrote in another encoding than they say is hardly ever right about half of the letters.
+    let is_whole_enough = || charset::is_mostly_whole(&text) || encoding == UTF_8 && charset::is_half_whole(&text);
+    (!is_damaged || is_whole_enough()).then_some(text)
 }
 
 fn encoding(label: &str) -> Option<&'static Encoding> {
@@ -147,18 +149,16 @@ fn shifted(label: &str, bytes: &[u8]) -> Option<String> {
     encoding.decode_without_bom_handling_and_without_replacement(&eight_bit).map(Cow::into_owned)
 }
 
-fn utf_32(label: &str, bytes: &[u8]) -> Option<String> {
-    let is_little = match bytes {
-        [0xff, 0xfe, 0, 0, ..] => true,
-        [0, 0, 0xfe, 0xff, ..] => false,
-        _ if label.ends_with("le") => true,
-        _ if label.ends_with("be") => false,
-        _ => bytes.first().is_some_and(|byte| *byte != 0),
-    };
-    let (letters, rest) = bytes.as_chunks::<4>();
-    let value = |letter: &[u8; 4]| if is_little { u32::from_le_bytes(*letter) } else { u32::from_be_bytes(*letter) };
-    let text: Option<String> = letters.iter().map(|letter| char::from_u32(value(letter))).collect();
-    text.filter(|_| rest.is_empty()).map(|text| text.trim_start_matches('\u{feff}').to_owned())
+/// The order of the bytes of a text in UTF-32: by its mark, then by its label, then by its first letter.
+fn byte_order(label: &str, bytes: &[u8]) -> ByteOrder {
+    match bytes {
+        [0xff, 0xfe, 0, 0, ..] => ByteOrder::Little,
+        [0, 0, 0xfe, 0xff, ..] => ByteOrder::Big,
+        _ if label.ends_with("le") => ByteOrder::Little,
+        _ if label.ends_with("be") => ByteOrder::Big,
+        [0, ..] | [] => ByteOrder::Big,
+        _ => ByteOrder::Little,
+    }
 }
 
 #[cfg(test)]
@@ -260,6 +260,11 @@ mod tests {
         }
         let damaged = [&encoded("gbk", CHINESE)[..], b"\xff"].concat();
         assert!(read("gbk", &damaged).is_some_and(|text| text.starts_with(CHINESE)));
+    }
+
+    #[test]
+    fn one_damaged_letter_does_not_spoil_a_short_text_that_says_what_it_is() {
+        assert_eq!(read("utf-8", b"Gr\xc3\xb6\xc3\x9fe \xff").as_deref(), Some("Größe \u{fffd}"));
     }
 
     #[test]

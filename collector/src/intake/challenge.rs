@@ -65,7 +65,7 @@ pub struct ParametersBody {
 )]
 pub async fn issue(State(app): State<App>, client: ClientAddress, Path(key): Path<String>) -> Result<Response> {
     app.limits.check_challenge(client)?;
-    let site = app.sites.by_key(&key).await?.ok_or(Error::NotFound("there is no such site"))?;
+    let site = app.sites.by_key(&key).await?.ok_or(Error::NoSite)?;
     let now = app.clock.now();
     let challenge = proof::challenge(&app.keys, &site, app.submission_rate.difficulty(site.id(), now), now)?;
     let mut response = Json(challenge).into_response();

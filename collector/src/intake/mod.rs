@@ -297,7 +297,7 @@ async fn post_feedback(
     headers: HeaderMap,
     JsonBody(body): JsonBody,
 ) -> Result<Response> {
-    let site = app.sites.by_key(&key).await?.ok_or(Error::NotFound("there is no such site"))?;
+    let site = app.sites.by_key(&key).await?.ok_or(Error::NoSite)?;
     let key = idempotency_key(&headers)?;
     let accepted = submit(&app, &site, &key, body, SubmissionPolicy::Public { client, entry: EntryPoint::Api }).await?;
     Ok((StatusCode::CREATED, Json(Receipt::of(&app, accepted))).into_response())

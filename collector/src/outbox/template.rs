@@ -10,6 +10,7 @@ use minijinja::{Environment, Error, ErrorKind, UndefinedBehavior};
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 use serde_json::{Value, json};
 
+use crate::json::{self, JsonError};
 use crate::sites::targets::Part;
 
 /// The longest template, in bytes.
@@ -91,8 +92,10 @@ impl<'a> Template<'a> {
     pub fn try_out(&self, parts: &[Part]) -> Result<(), String> {
         let rendered = self.render(&sample(parts))?;
         if self.escaping == Escaping::Json {
-            serde_json::from_str::<Value>(&rendered)
-                .map_err(|error| format!("the body is no JSON once it is filled in: {error}"))?;
+            json::parse(&rendered).map_err(|error| match error {
+                JsonError::Syntax(_) => format!("the body is no JSON once it is filled in: {error}"),
+                JsonError::Repeated(_) => format!("in the body {error}"),
+            })?;
         }
         Ok(())
     }

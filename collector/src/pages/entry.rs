@@ -26,7 +26,7 @@ use crate::http::{Error, Result};
 use crate::intake::{self, EntryPoint, FORM_EXPIRED, FormProof, SubmissionPolicy};
 use crate::sites::Site;
 use crate::sites::sightings::Sight;
-use crate::sites::texts;
+use crate::sites::texts::Shown;
 
 /// `GET /s/{key}`: an empty form.
 pub async fn show(State(app): State<App>, Segment(key): Segment, visit: Visit) -> Result<Response> {
@@ -58,7 +58,7 @@ pub async fn submit(
 }
 
 async fn site(app: &App, key: &str) -> Result<Arc<Site>> {
-    app.sites.by_key(key).await?.ok_or(Error::NotFound("there is no such site"))
+    app.sites.by_key(key).await?.ok_or(Error::NoSite)
 }
 
 async fn submit_form(
@@ -119,8 +119,8 @@ struct EntryPage {
     outcome_for_all: bool,
     /// Whether the site wants to know what went wrong on the page around the frame.
     page_errors: bool,
-    consent: Option<String>,
-    promise: Option<String>,
+    consent: Option<Shown>,
+    promise: Option<Shown>,
     typed: Typed,
     /// The files that are stored already.
     uploads: Vec<Upload>,
@@ -144,7 +144,7 @@ impl EntryPage {
         typed.token = intake::renew_form_token(&app.keys, limits, site.id(), &typed.key, &typed.token, app.clock.now());
         let shell = Shell::of(site, visit);
         let (t, settings) = (*shell.t, &site.settings);
-        let text = |texts| texts::best(texts, t.0, settings.languages.first()).map(str::to_owned);
+        let text = |texts| Shown::best(texts, t.0, settings.languages.first());
         Self {
             action: visit.carry(&format!("/s/{}", site.key()), &[]),
             draft: format!("entry:{}", site.key()),

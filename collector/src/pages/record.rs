@@ -47,7 +47,10 @@ impl RecordPage {
 /// The record of the last twelve months.
 pub async fn show(State(app): State<App>, Segment(key): Segment, visit: Visit) -> Result<Response> {
     const NONE: Error = Error::NotFound("there is no such page");
-    let site = app.sites.by_key(&key).await?.filter(|site| site.settings.public_record).ok_or(NONE)?;
+    let site = app.sites.by_key(&key).await?.ok_or(Error::NoSite)?;
+    if !site.settings.public_record {
+        return Err(NONE);
+    }
     let months = app.records.get(site.id(), app.clock.now(), make(&app, &site)).await?;
     visit.page(StatusCode::OK, &RecordPage { shell: Shell::of(&site, &visit), months })
 }

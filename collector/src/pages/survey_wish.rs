@@ -16,7 +16,8 @@ use crate::http::{Error, Result};
 use crate::intake::{self, FormProof, Origin, SubmissionPolicy};
 use crate::keys::Purpose;
 use crate::service::survey::Survey;
-use crate::sites::{Site, texts};
+use crate::sites::Site;
+use crate::sites::texts::Shown;
 use crate::surveys::Given;
 
 /// The longest answer that stands beside what was written, in characters; all of it is with the survey.
@@ -39,7 +40,7 @@ pub struct Wish {
     /// Whether they agreed to what the site asks agreement for.
     pub consent: bool,
     /// What the site asks agreement for.
-    pub consent_text: Option<String>,
+    pub consent_text: Option<Shown>,
     /// What is wrong.
     pub wrong: Mistakes,
 }
@@ -48,8 +49,8 @@ impl Wish {
     /// An empty one.
     pub fn of(site: &Site, lang: Lang) -> Self {
         let settings = &site.settings;
-        let text = texts::best(&settings.consent_text, lang, settings.languages.first());
-        Self { consent_text: text.map(str::to_owned), ..Self::default() }
+        let consent_text = Shown::best(&settings.consent_text, lang, settings.languages.first());
+        Self { consent_text, ..Self::default() }
     }
 
     /// The same with what was typed.

@@ -11,7 +11,7 @@ use crate::clock::Millis;
 use crate::http::Result;
 use crate::outbox;
 use crate::sites::Site;
-use crate::sites::texts;
+use crate::sites::texts::Shown;
 
 /// The page.
 #[derive(Template)]
@@ -25,7 +25,7 @@ pub struct ThanksPage {
     again: String,
     kind: Kind,
     due: Option<Millis>,
-    promise: Option<String>,
+    promise: Option<Shown>,
     receipt: Receipt,
 }
 
@@ -64,8 +64,7 @@ impl ThanksPage {
             again: visit.carry(&format!("/s/{}", site.key()), &[]),
             kind: case.kind(),
             due: case.first_response_due,
-            promise: texts::best(&site.settings.promise_text, shell.t.0, site.settings.languages.first())
-                .map(str::to_owned),
+            promise: Shown::best(&site.settings.promise_text, shell.t.0, site.settings.languages.first()),
             receipt,
             code,
             shell,

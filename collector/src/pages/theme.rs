@@ -15,7 +15,7 @@ use crate::sites::settings::Theme;
 
 /// `GET /s/{key}/theme.css`; `?accent=` is the colour of a page that shows ours in a frame, in six hexadecimal digits.
 pub async fn serve(State(app): State<App>, Segment(key): Segment, visit: Visit) -> Result<Response> {
-    let site = app.sites.by_key(&key).await?.ok_or(Error::NotFound("there is no such site"))?;
+    let site = app.sites.by_key(&key).await?.ok_or(Error::NoSite)?;
     let headers = [(header::CONTENT_TYPE, "text/css; charset=utf-8"), (header::CACHE_CONTROL, "public, max-age=60")];
     let mut theme = site.settings.theme.clone();
     if let Some(digits) = visit.accent() {

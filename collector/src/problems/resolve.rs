@@ -64,7 +64,7 @@ async fn resolve_one(
     (key, hash): (&IdempotencyKey, &str),
 ) -> Result<i64> {
     let case = Case::by_id(app, case_id).await?;
-    let site = app.sites.by_id(&case.site_id).await?.ok_or(Error::NotFound("there is no such site"))?;
+    let site = app.sites.by_id(&case.site_id).await?.ok_or(Error::NoSite)?;
     let template = Template { key: "problem".parse()?, subject: None, body: answer.text.clone() };
     let zone = app.service.current().await?.zone_of(&site);
     let text = written(app, &site, &case, &template, None, (&clocks::of_case(&app.db, case_id).await?, &zone))?;

@@ -117,7 +117,7 @@ impl PublicSettings {
     )
 )]
 async fn public_settings(State(app): State<App>, Path(key): Path<String>) -> Result<Response> {
-    let site = app.sites.by_key(&key).await?.ok_or(Error::NotFound("there is no such site"))?;
+    let site = app.sites.by_key(&key).await?.ok_or(Error::NoSite)?;
     let difficulty = app.submission_rate.difficulty(site.id(), app.clock.now());
     let answers = if answers::are_there(&app, site.key()).await? { Answers::Some } else { Answers::None };
     let mut response = Json(PublicSettings::of(&site, difficulty, answers)).into_response();

@@ -51,7 +51,7 @@ async fn answer_page(app: &App, origin: &HeaderValue, request: Request, next: Ne
         // For all, since the request itself is what is refused, and only its refusal can be read.
         _ if request.method() == Method::OPTIONS => Ok(preflight()),
         Access::Welcome(_) => Ok(next.run(request).await),
-        Access::NoSite => Err(Error::NotFound("there is no such site")),
+        Access::NoSite => Err(Error::NoSite),
         Access::Foreign(site) => {
             app.refusals.note(RefusalKind::Origin);
             let (origin, key) = (origin.to_str().unwrap_or("?"), site.as_deref().map_or("KEY", Site::key));

@@ -4,7 +4,7 @@
 use std::fmt;
 
 use jsonwebtoken::errors::ErrorKind;
-use jsonwebtoken::{Algorithm, DecodingKey, Validation, decode, decode_header};
+use jsonwebtoken::{Algorithm, DecodingKey, TokenData, Validation, decode, decode_header};
 use sayso_shared::contact::one_line;
 use sayso_shared::limits::{EMAIL_MAX, IDENTITY_MAX_BYTES, NAME_MAX, SUBJECT_MAX, TIER_MAX};
 use sayso_shared::problem::{ErrorCode, FieldError};
@@ -15,6 +15,7 @@ use serde_json::{Map, Value, json};
 
 use super::value::CustomerValue;
 use crate::clock::{HOUR, Millis, SECOND};
+use crate::json::{Object, REPEATED};
 
 /// How far the clocks of a site and of the collector may differ.
 pub const LEEWAY: Millis = 60 * SECOND;
@@ -153,10 +154,13 @@ fn signed_claims(token: &str, secrets: &[SiteSecret]) -> Result<Map<String, Valu
     validation.validate_aud = false;
     for secret in secrets {
         match decode(token, &DecodingKey::from_secret(secret.0.as_bytes()), &validation) {
-            Ok(data) => return Ok(data.claims),
+            Ok(TokenData { claims: Object(claims), .. }) => return Ok(claims),
             Err(error) => match error.kind() {
                 ErrorKind::InvalidSignature => {}
                 ErrorKind::InvalidAlgorithm => return Err(invalid("must be signed with HS256")),
+                ErrorKind::Json(error) if error.to_string().contains(REPEATED) => {
+                    return Err(invalid("has a claim that is there more than once"));
+                }
                 _ => return Err(invalid("is not a JWT that is signed with HS256")),
             },
         }

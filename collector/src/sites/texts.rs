@@ -89,19 +89,43 @@ pub fn set_own(own: &mut OwnTexts, name: &str, value: &str) -> anyhow::Result<()
     Ok(())
 }
 
+/// A text of a site as a page shows it, with the language that it is written in: a page in another language has to say so, or it is read aloud wrongly.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Shown {
+    /// The tag of the language.
+    pub lang: String,
+    /// The text.
+    pub text: String,
+}
+
+impl Shown {
+    /// The text that is [`best`] for a language.
+    pub fn best(texts: &Texts, lang: Lang, main: Option<&Lang>) -> Option<Self> {
+        best_entry(texts, lang, main).map(|(tag, text)| Self { lang: tag.to_owned(), text: text.to_owned() })
+    }
+}
+
 /// The text for a language of our pages: in this very language, else in what it is a variety of, else in another variety of that.
 pub fn in_lang(texts: &Texts, lang: Lang) -> Option<&str> {
-    let is_near = |tag: &str| Lang::for_tag(tag).is_some_and(|of| of.chosen() == lang.chosen());
-    let variety = || texts.iter().find(|(tag, _)| is_near(tag)).map(|(_, text)| text);
-    let text = texts.get(lang.as_str()).or_else(|| texts.get(lang.chosen().as_str()));
-    text.or_else(variety).map(String::as_str)
+    entry_in_lang(texts, lang).map(|(_, text)| text)
 }
 
 /// The text for a language, else for the site's main language, else in English, else any.
 pub fn best<'a>(texts: &'a Texts, lang: Lang, main: Option<&Lang>) -> Option<&'a str> {
-    let any = || texts.values().next().map(String::as_str);
-    let main = || main.and_then(|main| in_lang(texts, *main));
-    in_lang(texts, lang).or_else(main).or_else(|| in_lang(texts, Lang::En)).or_else(any)
+    best_entry(texts, lang, main).map(|(_, text)| text)
+}
+
+fn entry_in_lang(texts: &Texts, lang: Lang) -> Option<(&str, &str)> {
+    let is_near = |tag: &str| Lang::for_tag(tag).is_some_and(|of| of.chosen() == lang.chosen());
+    let variety = || texts.iter().find(|(tag, _)| is_near(tag));
+    let entry = texts.get_key_value(lang.as_str()).or_else(|| texts.get_key_value(lang.chosen().as_str()));
+    entry.or_else(variety).map(|(tag, text)| (tag.as_str(), text.as_str()))
+}
+
+fn best_entry<'a>(texts: &'a Texts, lang: Lang, main: Option<&Lang>) -> Option<(&'a str, &'a str)> {
+    let any = || texts.iter().next().map(|(tag, text)| (tag.as_str(), text.as_str()));
+    let main = || main.and_then(|main| entry_in_lang(texts, *main));
+    entry_in_lang(texts, lang).or_else(main).or_else(|| entry_in_lang(texts, Lang::En)).or_else(any)
 }
 
 /// The widget's language for a tag: this very one, else its script (which Chinese tells by region), else its language.
@@ -241,6 +265,8 @@ mod tests {
         assert_eq!(in_lang(&texts, Lang::ZhHans), None);
         assert_eq!(best(&texts, Lang::ZhHans, Some(&Lang::ZhHant)), Some("顏色"));
         assert_eq!(best(&texts, Lang::ZhHans, None), Some("colour"));
+        let shown = Shown::best(&texts, Lang::ZhHans, None).expect("there is one");
+        assert_eq!((shown.lang.as_str(), shown.text.as_str()), ("en-GB", "colour"));
     }
 
     proptest! {

@@ -32,7 +32,7 @@ use crate::sites::Site;
 /// A site and its survey that has a public page, whoever it is for besides; any other one is not there.
 pub async fn find_public(app: &App, site_key: &str, key: &str) -> Result<(Arc<Site>, Survey)> {
     const NONE: Error = Error::NotFound("there is no such survey");
-    let site = app.sites.by_key(site_key).await?.ok_or(NONE)?;
+    let site = app.sites.by_key(site_key).await?.ok_or(Error::NoSite)?;
     let is_of_site = |survey: &Survey| survey.site.as_str() == site.key() && survey.has_page();
     let survey = find(&app.db, key).await?.filter(is_of_site).ok_or(NONE)?;
     Ok((site, survey))

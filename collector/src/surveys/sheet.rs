@@ -18,9 +18,9 @@ impl Sheet {
         Self::of(random)
     }
 
-    /// Reads a code as people type it: in either case, with any separators, O for 0, I and L for 1; none if it was mistyped.
+    /// Reads a code as people type it: in either case and width, with any separators, O for 0, I and L for 1; none if it was mistyped.
     pub fn parse(typed: &str) -> Option<Self> {
-        let mut symbols = typed.chars().filter(char::is_ascii_alphanumeric).map(|symbol| {
+        let mut symbols = typed.chars().map(half_width).filter(|symbol| symbol.is_alphanumeric()).map(|symbol| {
             let symbol = match symbol.to_ascii_uppercase() {
                 'O' => '0',
                 'I' | 'L' => '1',
@@ -56,6 +56,14 @@ impl Sheet {
     }
 }
 
+/// Chinese input methods type letters and digits in full width.
+fn half_width(symbol: char) -> char {
+    match symbol {
+        '\u{ff01}'..='\u{ff5e}' => char::from_u32(u32::from(symbol) - 0xfee0).unwrap_or(symbol),
+        _ => symbol,
+    }
+}
+
 impl fmt::Display for Sheet {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         let symbols = self.symbols();
@@ -74,7 +82,9 @@ mod tests {
         fn reads_as_people_type_it(random: [u8; RANDOM]) {
             let sheet = Sheet::of(random.map(|byte| byte & 31));
             let typed = sheet.to_string().to_lowercase().replace('0', "o").replace('1', "l").replace('-', " ");
-            prop_assert_eq!(Sheet::parse(&typed), Some(sheet));
+            prop_assert_eq!(Sheet::parse(&typed), Some(sheet.clone()));
+            let wide: String = sheet.symbols().chars().filter_map(|symbol| char::from_u32(u32::from(symbol) + 0xfee0)).collect();
+            prop_assert_eq!(Sheet::parse(&wide), Some(sheet));
         }
 
         #[test]
@@ -88,7 +98,7 @@ mod tests {
 
     #[test]
     fn other_text_is_no_code() {
-        for typed in ["", "7QK4", "7QK4-M2XU", "7QK4-M2XC-7QK4"] {
+        for typed in ["", "7QK4", "7QK4-M2XU", "7QK4-M2XC-7QK4", "7QK4-M2XÉ", "７ＱＫ４-Ｍ２ＸＵ"] {
             assert!(Sheet::parse(typed).is_none(), "{typed}");
         }
         assert_eq!(Sheet::random().to_string().len(), 9);

@@ -157,10 +157,13 @@ impl Texts {
         }
     }
 
-    /// A moment for people in a time zone, which is named: `22 Nov 2026, 18:00 Asia/Shanghai (UTC+8)`.
+    /// A moment for people in a time zone, which is told by how far it is from UTC: `22 Nov 2026, 18:00 (UTC+8)`. Names such as `Asia/Shanghai` are for
+    /// programs: whoever lives in Beijing or in Boston looks for another city.
     pub fn moment_in(&self, millis: Millis, zone: &TimeZone) -> String {
         let Ok(time) = Timestamp::from_millisecond(millis) else { return String::new() };
-        let Some(name) = zone.iana_name().filter(|name| *name != "UTC") else { return self.moment(millis) };
+        if zone.iana_name().is_none_or(|name| name == "UTC") {
+            return self.moment(millis);
+        }
         let time = time.to_zoned(zone.clone());
         let minutes = time.offset().seconds() / 60;
         let sign = if minutes < 0 { '-' } else { '+' };
@@ -170,9 +173,8 @@ impl Texts {
         };
         let moment = self.day_and_time(time.date(), &time.strftime("%H:%M").to_string());
         match self.0 {
-            Lang::ZhHans | Lang::ZhHant | Lang::ZhHk | Lang::Ja => format!("{moment}（{name}，{hours}）"),
-            Lang::En => format!("{moment} {name} ({hours})"),
-            _ => format!("{moment} ({name}, {hours})"),
+            Lang::ZhHans | Lang::ZhHant | Lang::ZhHk | Lang::Ja => format!("{moment}（{hours}）"),
+            _ => format!("{moment} ({hours})"),
         }
     }
 
@@ -276,9 +278,9 @@ mod tests {
     fn moments_are_said_in_the_time_of_a_place() {
         let zone = |name| TimeZone::get(name).expect("a zone");
         let moment = |lang, name| Texts(lang).moment_in(MOMENT, &zone(name));
-        assert_eq!(moment(Lang::En, "Asia/Shanghai"), "22 Nov 2025, 18:00 Asia/Shanghai (UTC+8)");
-        assert_eq!(moment(Lang::ZhHans, "America/St_Johns"), "2025年11月22日 06:30（America/St_Johns，UTC-3:30）");
-        assert_eq!(moment(Lang::De, "Europe/Berlin"), "22. November 2025 um 11:00 Uhr (Europe/Berlin, UTC+1)");
+        assert_eq!(moment(Lang::En, "Asia/Shanghai"), "22 Nov 2025, 18:00 (UTC+8)");
+        assert_eq!(moment(Lang::ZhHans, "America/St_Johns"), "2025年11月22日 06:30（UTC-3:30）");
+        assert_eq!(moment(Lang::De, "Europe/Berlin"), "22. November 2025 um 11:00 Uhr (UTC+1)");
         assert_eq!(moment(Lang::En, "UTC"), "22 Nov 2025, 10:00 UTC");
     }
 

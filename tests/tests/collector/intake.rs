@@ -205,6 +205,32 @@ on_both_databases! {
         assert_eq!(count(&app, "feedback").await, 0);
     }
 
+    async fn a_member_that_is_there_twice_is_refused_by_its_name(app: TestApp) {
+        let client = app.client();
+        let send = |path: &str, body: &'static str| {
+            let request = client.request(Method::POST, path).header("idempotency-key", uuid::Uuid::new_v4().to_string());
+            client.send(request.header("origin", TestApp::ORIGIN).header("content-type", "application/json").body(body))
+        };
+        let invalid = |pointers: &[&str]| -> Vec<(String, String)> {
+            pointers.iter().map(|pointer| ((*pointer).to_owned(), "invalid".to_owned())).collect()
+        };
+        let twice = r#"{"kind": "praise", "message": "Nice", "contact": {"email": "a@example.com", "email": "b@example.com"},
+            "context": {"cart": [{"id": 1, "\u0069d": 2}]}, "message": "Awful"}"#;
+        let answer = send("/api/v1/sites/acme/feedback", twice).await;
+        assert_eq!((answer.status, answer.problem().as_str()), (StatusCode::UNPROCESSABLE_ENTITY, "invalid"), "{}", answer.body);
+        assert_eq!(answer.field_errors(), invalid(&["/contact/email", "/context/cart/0/id", "/message"]));
+        assert_eq!(answer.header("access-control-allow-origin"), TestApp::ORIGIN);
+        assert_eq!(count(&app, "feedback").await, 0);
+        let code = client.submit(praise("Nice")).await.json()["code"].as_str().unwrap().to_owned();
+        let answer = send(&format!("/api/v1/feedback/{code}/messages"), r#"{"body": "One", "body": "Two"}"#).await;
+        assert_eq!((answer.status, answer.field_errors()), (StatusCode::UNPROCESSABLE_ENTITY, invalid(&["/body"])), "{}", answer.body);
+        let program = crate::access::Program::new(&app).await;
+        let request = client.request(Method::POST, "/api/v1/cases").bearer_auth(program.token());
+        let request = request.header("idempotency-key", uuid::Uuid::new_v4().to_string()).header("content-type", "application/json");
+        let answer = client.send(request.body(r#"{"site": "acme", "site": "other", "kind": "praise", "message": "x"}"#)).await;
+        assert_eq!((answer.status, answer.field_errors()), (StatusCode::UNPROCESSABLE_ENTITY, invalid(&["/site"])), "{}", answer.body);
+    }
+
     async fn only_the_pages_of_the_site_may_send(app: TestApp) {
         let client = app.client();
         let from = |origin: &str| {

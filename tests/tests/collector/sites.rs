@@ -70,7 +70,33 @@ on_both_databases! {
         // The page speaks no Arabic: it shows the nearest text, or the only one, in its own direction.
         let shown = page(&app.client(), "/s/acme?lang=en").await.body;
         assert!(shown.contains("We answer within four hours.") && shown.contains("Delivery"), "{shown}");
-        assert!(shown.contains("<span dir=\"auto\">أوافق.</span>"), "{shown}");
+        assert!(shown.contains("<span dir=\"auto\" lang=\"ar\">أوافق.</span>"), "{shown}");
+    }
+
+    async fn a_text_in_another_language_than_the_page_says_so(app: TestApp) {
+        app.set_site(&["promise_text.ar=نردّ خلال أربع ساعات."]).await;
+        let entry = page(&app.client(), "/s/acme?lang=en").await.body;
+        let promise = "<p class=\"promise\" dir=\"auto\" lang=\"ar\">نردّ خلال أربع ساعات.</p>";
+        assert!(entry.contains("<html lang=\"en\">") && entry.contains(promise), "{entry}");
+        let code = app.client().submit(json!({"kind": "praise", "message": "Nice"})).await.json()["code"].as_str().unwrap().to_owned();
+        let thanks = page(&app.client(), &format!("/t/{code}?new=1&lang=en")).await.body;
+        assert!(thanks.contains(promise), "{thanks}");
+    }
+
+    async fn whoever_comes_to_a_site_that_is_gone_reads_what_to_do(app: TestApp) {
+        for (path, tag, says) in [
+            ("/s/gone?lang=en", "en", "This feedback page is not available"),
+            ("/s/gone?lang=zh-Hans&frame=1", "zh-Hans", "该公司可能已将它移走或关闭"),
+            ("/s/gone/record?lang=de", "de", "Bitte gehen Sie zurück auf dessen Website"),
+            ("/s/gone/survey/yearly?lang=ja", "ja", "元のウェブサイトに戻り"),
+        ] {
+            let answer = app.client().get(path).await;
+            assert_eq!(answer.status, StatusCode::NOT_FOUND, "{path}");
+            assert!(answer.header("content-type").starts_with("text/html"), "{path}");
+            assert!(answer.body.contains(&format!("<html lang=\"{tag}\"")) && answer.body.contains(says), "{path}: {}", answer.body);
+        }
+        let program = app.client().get("/api/v1/sites/gone").await;
+        assert_eq!((program.status, program.problem().as_str()), (StatusCode::NOT_FOUND, "not_found"));
     }
 
     async fn own_words_stand_on_the_pages_wherever_they_say_the_same(app: TestApp) {

@@ -12,14 +12,14 @@ const COUNT_FROM_LEFT: usize = 500;
 
 /// The form in every phase but the last.
 pub fn form(ui: &Ui) -> Html {
-    let promise = &ui.state.settings.promise_text;
+    let (promise, lang) = (&ui.state.settings.promise_text, &ui.state.settings.promise_lang);
     html! {
         <form novalidate=true aria-busy={ui.is_sending().then_some("true")}
             oninput={events::oninput(ui.link)} onclick={events::onclick(ui.link)} onsubmit={events::onsubmit(ui.link)}>
             <div class="top">
                 <h2 tabindex="-1">{ ui.text("title") }</h2>
                 if !promise.is_empty() {
-                    <p dir="auto">{ AttrValue::from(promise.clone()) }</p>
+                    <p dir="auto" lang={lang.clone()}>{ AttrValue::from(promise.clone()) }</p>
                 }
             </div>
             <div class="scroll">
@@ -53,7 +53,7 @@ fn consent(ui: &Ui) -> Html {
             <label class="consent">
                 <input type="checkbox" name="consent" checked={ui.state.form.consent}
                     aria-invalid={ui.invalid(Field::Consent)} />
-                <span dir="auto">{ AttrValue::from(ui.state.settings.consent_text.clone()) }</span>
+                <span dir="auto" lang={ui.state.settings.consent_lang.clone()}>{ AttrValue::from(ui.state.settings.consent_text.clone()) }</span>
             </label>
             { field::error(ui, Field::Consent) }
         </div>

@@ -11,8 +11,8 @@ use anyhow::Context as _;
 use super::rust::{Path, Paths};
 
 /// What every slice may stand on, and what stands on nothing but these.
-const FOUNDATIONS: [&str; 10] =
-    ["assets", "charset", "clock", "config", "db", "http", "keys", "links", "metrics", "text"];
+const FOUNDATIONS: [&str; 11] =
+    ["assets", "charset", "clock", "config", "db", "http", "json", "keys", "links", "metrics", "text"];
 
 /// A module by its path below the crate; the crate itself is empty.
 type Module = Vec<String>;

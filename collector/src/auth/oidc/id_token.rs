@@ -5,6 +5,7 @@ use jsonwebtoken::{Algorithm, DecodingKey, Validation, decode, decode_header};
 use serde_json::{Map, Value};
 
 use crate::clock::{Millis, SECOND};
+use crate::json::Object;
 use crate::keys::equal;
 
 /// How far the clocks of a provider and of the collector may differ.
@@ -108,7 +109,10 @@ fn signed_claims(token: &str, keys: &[Jwk]) -> Result<Map<String, Value>, Disbel
     validation.required_spec_claims.clear();
     validation.validate_exp = false;
     validation.validate_aud = false;
-    decode(token, &key, &validation).map(|token| token.claims).map_err(|_| Disbelief::Wrong("signature"))
+    decode(token, &key, &validation)
+        .map(|token| token.claims)
+        .map(|Object(claims)| claims)
+        .map_err(|_| Disbelief::Wrong("signature"))
 }
 
 /// Whether a key is for signatures by this algorithm, by what it says of itself and by its kind.

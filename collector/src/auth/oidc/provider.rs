@@ -17,6 +17,7 @@ use super::{Claims, Failure, Flow, Wish};
 use crate::clock::{HOUR, Millis, SECOND};
 use crate::config::{Config, Oidc};
 use crate::http::cors::is_loopback;
+use crate::json::Object;
 use crate::outbox::ssrf_guard::{GuardedResolver, Reach, check_host};
 
 /// How long what a provider says of itself is believed.
@@ -205,7 +206,7 @@ impl Provider {
         {
             let request = self.client.get(self.checked(&endpoint.0)?).bearer_auth(token);
             // Whoever is known by their account needs nothing more, so that only what is missing in the end refuses them.
-            let told: Map<String, Value> = match fetch(request, "userinfo").await {
+            let told: Map<String, Value> = match fetch(request, "userinfo").await.map(|Object(told)| told) {
                 Ok(told) => told,
                 Err(failure) => {
                     tracing::info!(

@@ -132,21 +132,20 @@ pub(super) async fn loose(db: &Db) -> sqlx::Result<Vec<Arc<Loose>>> {
     Ok(found)
 }
 
-/// Which state of each case is that of now. Its customer is found after its commit, which is no change of the case, but changes its entry.
+/// Which state of each case is that of now. Its customer is found, and gets another tier, without a change of the case, but that changes its entry.
 async fn states(db: &Db, ids: &[String]) -> sqlx::Result<Vec<(String, State)>> {
     let mut states = Vec::with_capacity(ids.len());
     for chunk in chunks(ids) {
         let select = AssertSqlSafe(format!(
-            "select id, version, customer_id, contact_hashes from cases where id in ({})",
+            "select id, version, customer_id, contact_hashes, {TIER} from cases where id in ({})",
             placeholders(0, chunk.len())
         ));
-        let rows: Vec<(String, i64, Option<String>, String)> = with_db!(db, pool => {
+        let rows: Vec<(String, i64, Option<String>, String, Option<String>)> = with_db!(db, pool => {
             chunk.iter().fold(sqlx::query_as(select), |query, id| query.bind(id)).fetch_all(pool).await
         })?;
-        states
-            .extend(rows.into_iter().map(|(id, version, customer_id, contact_hashes)| {
-                (id, State { version, customer_id, contact_hashes })
-            }));
+        states.extend(rows.into_iter().map(|(id, version, customer_id, contact_hashes, tier)| {
+            (id, State { version, customer_id, contact_hashes, tier })
+        }));
     }
     Ok(states)
 }
@@ -164,6 +163,7 @@ struct State {
     version: i64,
     customer_id: Option<String>,
     contact_hashes: String,
+    tier: Option<String>,
 }
 
 /// The entries of cases as they are now: everything that was said about them, but never who said it: of that they have keyed hashes.
@@ -187,11 +187,15 @@ pub(super) async fn read(tx: &mut Tx, case_ids: &[String]) -> sqlx::Result<Vec<E
     Ok(entries)
 }
 
+/// The tier that the customer of a case has now: a case is found by who its customer is, and not by what it was promised under.
+const TIER: &str =
+    "(select coalesce(customers.tier, customers.site_tier) from customers where customers.id = cases.customer_id)";
+
 /// The statement that reads what is indexed of the cases of a list, but for what was said after the feedback.
 pub fn facts_sql(list: &str) -> String {
     format!(
         "select cases.id, cases.site_id, cases.kind, cases.status, cases.priority, cases.owner_id, cases.quarantine, cases.received_at, cases.updated_at, \
-         nullif(coalesce(cases.category, feedback.category), '') as category, cases.team, cases.tags, cases.channel, cases.tier, cases.customer_id, cases.contact_hashes, \
+         nullif(coalesce(cases.category, feedback.category), '') as category, cases.team, cases.tags, cases.channel, {TIER} as tier, cases.customer_id, cases.contact_hashes, \
          feedback.message, feedback.desired_outcome, feedback.reference, feedback.locale, cases.problem is not null as has_problem, \
          exists (select 1 from attachments where attachments.case_id = cases.id) as has_attachment, \
          exists (select 1 from tasks where tasks.case_id = cases.id and tasks.done_at is null) as has_task, \

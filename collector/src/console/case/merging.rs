@@ -52,7 +52,7 @@ async fn merge_case(
     };
     let actor = Actor::Member(who.member.id.clone());
     let done = match other {
-        Some(other) => merge::merge(&app, &case.id, &other.id, &actor, &key).await.map_err(FormError::from),
+        Some(other) => merge::merge(&app, &case.id, &other.id, &actor, None, &key).await.map_err(FormError::from),
         None => Err(FormError::Choice(Field::Number)),
     };
     match done {
@@ -74,7 +74,7 @@ async fn unmerge_case(
     KeyedForm { key, .. }: KeyedForm<Nothing>,
 ) -> Result<Response> {
     let case = case_for(&app, &who.standing, &id, Action::ManageCase).await?;
-    match merge::unmerge(&app, &case.id, &Actor::Member(who.member.id.clone()), &key).await {
+    match merge::unmerge(&app, &case.id, &Actor::Member(who.member.id.clone()), None, &key).await {
         Ok(()) => Ok(leave(&case.id, "?done=unmerge")),
         Err(error) => {
             refused(&app, &who, &case.id, Draft::default(), CaseForm::Page, vec![FormError::from(error)]).await

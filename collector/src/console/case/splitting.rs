@@ -44,7 +44,7 @@ async fn split_case(
     let done = match read(&case, &form) {
         Ok(part) => {
             let actor = Actor::Member(who.member.id.clone());
-            split::split(&app, &case, &part, &actor, &key).await.map_err(FormError::from)
+            split::split(&app, &case, &part, &actor, None, &key).await.map_err(FormError::from)
         }
         Err(error) => Err(error),
     };

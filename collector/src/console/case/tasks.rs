@@ -64,7 +64,9 @@ async fn add(
             let task = NewTask { title, team, owner_id, due_at };
             let actor = Actor::Member(who.member.id.clone());
             let hash = request_hash(&("task", &form));
-            tasks::add(&app, &case.id, &actor, &task, (&key, &hash)).await.map_err(|error| vec![FormError::from(error)])
+            tasks::add(&app, &case.id, &actor, &task, None, (&key, &hash))
+                .await
+                .map_err(|error| vec![FormError::from(error)])
         }
         (title, due_at) => Err(title.err().into_iter().chain(due_at.err()).collect()),
     };
@@ -99,7 +101,7 @@ async fn set_done(
     let patch = TaskPatch { done: Some(form.done == "yes"), ..TaskPatch::default() };
     let actor = Actor::Member(who.member.id.clone());
     let hash = request_hash(&("task", &task.id, &form.done));
-    match tasks::change(&app, &task, &actor, &patch, (&key, &hash)).await {
+    match tasks::change(&app, &task, &actor, &patch, None, (&key, &hash)).await {
         Ok(()) => Ok(leave(&case.id, "?done=task#tasks")),
         Err(error) => {
             refused(&app, &who, &case.id, Draft::default(), CaseForm::Page, vec![FormError::from(error)]).await

@@ -20,7 +20,7 @@ use crate::clock::{HOUR, Millis, rfc3339};
 use crate::console::shell::{Screen, Shell, page};
 use crate::http::{Error, Result};
 use crate::outbox;
-use crate::sites::texts;
+use crate::sites::texts::Shown;
 use crate::text::Texts;
 use crate::with_db;
 
@@ -100,7 +100,7 @@ struct ReceiptPage {
     case: Case,
     code: String,
     lookup: String,
-    promise: Option<String>,
+    promise: Option<Shown>,
 }
 
 impl ReceiptPage {
@@ -145,9 +145,9 @@ pub(super) async fn show(State(app): State<App>, who: SignedIn, Path(id): Path<S
 /// The receipt on paper, for the customer: nothing of it is for the staff alone.
 pub(super) async fn receipt(State(app): State<App>, who: SignedIn, Path(id): Path<String>) -> Result<Html<String>> {
     let case = entered_by(&app, &who, &id).await?;
-    let site = app.sites.by_id(&case.site_id).await?.ok_or(Error::NotFound("there is no such site"))?;
+    let site = app.sites.by_id(&case.site_id).await?.ok_or(Error::NoSite)?;
     let lang = site.settings.language_for(case.locale.as_deref().and_then(Lang::for_tag));
-    let promise = texts::best(&site.settings.promise_text, lang, site.settings.languages.first());
+    let promise = Shown::best(&site.settings.promise_text, lang, site.settings.languages.first());
     page(&ReceiptPage {
         t: Texts(lang),
         reader: who.t,
@@ -155,7 +155,7 @@ pub(super) async fn receipt(State(app): State<App>, who: SignedIn, Path(id): Pat
         zone: app.service.current().await?.zone_of(&site),
         code: case.code(&app.keys)?,
         lookup: app.config.url("/t/"),
-        promise: promise.map(str::to_owned),
+        promise,
         case,
     })
 }

@@ -21,7 +21,7 @@ use crate::console::shell::{Screen, Shell, page};
 use crate::http::body::fresh_key;
 use crate::http::{Error, Result};
 use crate::sites::Site;
-use crate::sites::texts;
+use crate::sites::texts::{self, Shown};
 use crate::text::Texts;
 
 /// The fields, in the order in which they stand on the page.
@@ -169,11 +169,13 @@ impl EntryPage {
     }
 
     /// What the customers of each site that asks for it have to agree to.
-    fn consents(&self) -> Vec<(String, String)> {
+    fn consents(&self) -> Vec<(String, Shown)> {
         let of_site = |site: &Arc<Site>| {
-            let text = texts::best(&site.settings.consent_text, self.t.0, site.settings.languages.first())?;
-            let name = if self.sites.len() > 1 { format!("{}: ", site.name()) } else { String::new() };
-            Some((site.key().to_owned(), format!("{name}{text}")))
+            let mut shown = Shown::best(&site.settings.consent_text, self.t.0, site.settings.languages.first())?;
+            if self.sites.len() > 1 {
+                shown.text.insert_str(0, &format!("{}: ", site.name()));
+            }
+            Some((site.key().to_owned(), shown))
         };
         self.sites.iter().filter_map(of_site).collect()
     }

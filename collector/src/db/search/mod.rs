@@ -46,7 +46,7 @@ use crate::db::{Db, Tx};
 use crate::{with_db, with_tx};
 
 /// The version of what an entry holds. Raise it when tokens or facets change: all cases are indexed again, in the background.
-pub const FORMAT: i64 = 4;
+pub const FORMAT: i64 = 5;
 
 /// The tables, with `$bytes` and `$ordered` as the databases name them: bytes, and texts in the order of their bytes.
 const TABLES: [&str; 7] = [

@@ -167,12 +167,27 @@ fn what_was_changed_or_is_no_token_is_refused() {
         format!("{good}="),
         forge("{", "{}", secrets()[0].reveal()),
         forge(r#"{"alg":"HS256"}"#, "[]", secrets()[0].reveal()),
+        forge(r#"{"alg":"HS256","alg":"HS256"}"#, &format!(r#"{{"sub":"a","exp":{EXP}}}"#), secrets()[0].reveal()),
         forge(r#"{"alg":"HS256"}"#, &format!(r#"{{"sub":"a","exp":{EXP}}} more"#), secrets()[0].reveal()),
         sign(json!({"sub": "a", "exp": EXP}), &secret("another")),
         sign(json!({"sub": "a", "exp": EXP, "pad": "x".repeat(IDENTITY_MAX_BYTES)}), &secrets()[0]),
     ];
     for token in tokens {
         assert!(matches!(refused(&token), IdentityError::Invalid(_)), "{token}");
+    }
+}
+
+#[test]
+fn a_claim_that_is_there_twice_is_refused() {
+    let header = r#"{"alg":"HS256"}"#;
+    for payload in [
+        format!(r#"{{"sub":"a","exp":{EXP},"sub":"b"}}"#),
+        format!(r#"{{"sub":"a","exp":{EXP},"exp":{EXP}}}"#),
+        format!(r#"{{"sub":"a","exp":{EXP},"tier":"gold","tier":"gold"}}"#),
+        format!(r#"{{"sub":"a","exp":{EXP},"address":{{"city":"x","city":"y"}}}}"#),
+    ] {
+        let said = why(&forge(header, &payload, secrets()[0].reveal()));
+        assert_eq!(said, "has a claim that is there more than once", "{payload}");
     }
 }
 

@@ -173,6 +173,19 @@ on_both_databases! {
         }
     }
 
+    async fn a_damaged_letter_in_a_short_file_makes_no_garbage_of_the_others(app: TestApp) {
+        let text = [&b"kind,message\npraise,"[..], "Sehr schön und schöne Grüße".as_bytes(), b"\npraise,caf\xe9\n"].concat();
+        for more in [&["--site", "acme", "--dry-run"][..], &["--site", "acme"]] {
+            let (done, printed) = import(&app, "damaged.csv", &text, more).await;
+            assert!(!done && printed.contains("line 3, byte 11: ") && printed.contains("--encoding UTF-8"), "{printed}");
+        }
+        assert_eq!(stored(&app).await, 0);
+        let (done, printed) = import(&app, "damaged.csv", &text, &["--site", "acme", "--encoding", "utf-8"]).await;
+        assert!(!done && printed.contains("Imported: 1.") && printed.contains("Refused: 1.") && printed.contains("line 3: is not UTF-8"), "{printed}");
+        let cases = Program::new(&app).await.get("").await.json()["cases"].clone();
+        assert_eq!(cases[0]["message"], "Sehr schön und schöne Grüße");
+    }
+
     async fn a_server_goes_on_while_ten_thousand_rows_come_in(app: TestApp) {
         let mut text = "site;kind;message;external_id;received_at\n".to_owned();
         for n in 0..10_000 {

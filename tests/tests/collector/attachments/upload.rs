@@ -57,7 +57,10 @@ on_both_databases! {
 
     async fn text_of_older_programs_is_text(app: TestApp) {
         let utf_16: Vec<u8> = "\u{feff}姓名\t电话\r\n李雷\t1".encode_utf16().flat_map(u16::to_le_bytes).collect();
-        let files: [(&str, &[u8]); 4] = [
+        let utf_32: Vec<u8> = "姓名\t电话".chars().flat_map(|letter| u32::from(letter).to_be_bytes()).collect();
+        let files: [(&str, &[u8]); 6] = [
+            ("jis.txt", b"\x1b$BG[C#$,CY$l$^$7$?\x1b(B\r\n"),
+            ("utf32.txt", &utf_32),
             ("gbk.csv", b"\xd0\xd5\xc3\xfb,\xb5\xe7\xbb\xb0\r\n\xc0\xee\xc0\xd7,1\r\n"),
             ("latin.csv", b"Name,Betrag\r\nM\xfcller,20 \x80\r\n"),
             ("utf16.txt", &utf_16),

@@ -6,12 +6,33 @@ use sayso::auth::{Member, Role};
 use sayso::cases::Case;
 use sayso::sites::targets::Target;
 use sayso_shared::Lang;
-use sayso_tests::{Options, on_both_databases};
+use sayso_tests::{Client, Options, on_both_databases};
 use serde_json::json;
 
 use super::{Desk, complaint};
 
 on_both_databases! {
+    async fn an_address_that_the_console_does_not_have_is_answered_in_the_language_of_the_member(app: TestApp) {
+        let lin = Desk::of(&app, "lin", Role::Agent).await;
+        assert_eq!(lin.post("/staff/account/language", &[("lang", "zh-Hans")]).await.status, StatusCode::SEE_OTHER);
+        // As a customer they chose another one in the same browser.
+        assert_eq!(lin.client.get("/t/?lang=en").await.status, StatusCode::OK);
+        let open = async |client: &Client, path: &str, accept: &str| {
+            let request = client.request(Method::GET, path).header("accept", accept).header("accept-language", "en");
+            client.send(request).await
+        };
+        for path in ["/staff/nothing", "/staff/cases/x/y/z/nothing", "/staff/no/such/page"] {
+            let missing = open(&lin.client, path, "text/html").await;
+            assert_eq!(missing.status, StatusCode::NOT_FOUND, "{path}");
+            assert!(missing.body.contains("<html lang=\"zh-Hans\">") && missing.body.contains("页面不存在"), "{path}: {}", missing.body);
+            let stranger = open(&app.client(), path, "text/html").await;
+            assert_eq!(stranger.status, StatusCode::NOT_FOUND, "{path}");
+            assert!(stranger.body.contains("<html lang=\"en\">"), "{path}: {}", stranger.body);
+            assert_eq!(open(&app.client(), path, "*/*").await.problem(), "not_found", "{path}");
+        }
+        assert_eq!(lin.client.get("/staff/cases/").await.location(), "/staff/cases");
+    }
+
     async fn a_code_is_shown_to_whoever_may_act_and_asks_for_it(app: TestApp) {
         let (agent, viewer) = (Desk::of(&app, "lin", Role::Agent).await, Desk::of(&app, "vi", Role::Viewer).await);
         let id = complaint(&app, "The sofa came torn").await;

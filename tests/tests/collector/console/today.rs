@@ -82,6 +82,39 @@ on_both_databases! {
         assert!(page.body.contains("<strong>20 %</strong> <span class=\"muted\">(1 / 5)</span>"), "{}", page.body);
     }
 
+    async fn a_task_of_nobody_comes_to_whoever_has_its_case(app: TestApp) {
+        let mei = Desk::of(&app, "mei", Role::Agent).await;
+        let tom = Desk::of(&app, "tom", Role::Agent).await;
+        let boss = Desk::of(&app, "boss", Role::Manager).await;
+        let partner = Desk::of(&app, "partner", Role::Partner).await;
+        app.apply_service(SERVICE).await;
+        let program = Program::new(&app).await;
+        let id = complaint(&app, "It came late").await;
+        run_due(&app.app).await.unwrap();
+        let added = program.post(&format!("/{id}/tasks"), &json!({"title": "Call the carrier"})).await;
+        assert_eq!(added.status, StatusCode::CREATED, "{}", added.body);
+        let who = async || {
+            let mut seen = Vec::new();
+            for (name, desk) in [("mei", &mei), ("tom", &tom), ("boss", &boss), ("partner", &partner)] {
+                if desk.client.get("/staff").await.body.contains("Call the carrier") {
+                    seen.push(name);
+                }
+            }
+            seen
+        };
+        assert_eq!(who().await, ["mei", "tom", "boss"], "of a case that nobody has");
+        assert_eq!(program.patch(&id, &json!({"team": "delivery"}), None).await.status, StatusCode::OK);
+        assert_eq!(who().await, ["mei"], "its team");
+        assert_eq!(program.patch(&id, &json!({"owner": "tom@acme.example"}), None).await.status, StatusCode::OK);
+        assert_eq!(who().await, ["tom"], "its owner");
+        let task = added.json()["tasks"][0]["id"].as_str().unwrap().to_owned();
+        let given = program.patch_at(&format!("/api/v1/tasks/{task}"), &json!({"owner": "boss@acme.example"})).await;
+        assert_eq!(given.status, StatusCode::OK, "{}", given.body);
+        assert_eq!(who().await, ["boss"], "whom it was given to");
+        assert_eq!(program.patch_at(&format!("/api/v1/tasks/{task}"), &json!({"owner": null, "done": true})).await.status, StatusCode::OK);
+        assert_eq!(who().await, [""; 0], "it is done");
+    }
+
     async fn each_role_has_a_start_page_with_what_is_theirs(app: TestApp) {
         complaint(&app, "Nobody's").await;
         run_due(&app.app).await.unwrap();

@@ -182,6 +182,32 @@ on_both_databases! {
         assert_eq!(program.get_at(&address).await.json()["name"], Value::Null, "what the staff took away stays away");
     }
 
+    async fn cases_are_found_by_the_tier_that_their_customer_has_now(app: TestApp) {
+        set_up_customers(&app).await;
+        let program = Program::new(&app).await;
+        let contact = json!({"email": "wang@example.com"});
+        let [old, open] = [from(&app, &program, contact.clone()).await, from(&app, &program, contact).await];
+        let path = format!("/{}/messages", old["id"].as_str().unwrap());
+        let resolved = program.post(&path, &json!({"kind": "reply", "body": "Mended", "then": "resolve"})).await;
+        assert_eq!(resolved.status, StatusCode::CREATED, "{}", resolved.body);
+        run_due(&app.app).await.unwrap();
+        let address = format!("/api/v1/customers/{}", customer(&open));
+        for (tier, found) in [(json!("gold"), 2), (json!(null), 0), (json!("gold"), 2)] {
+            assert_eq!(program.patch_at(&address, &json!({"tier": tier})).await.status, StatusCode::OK);
+            run_due(&app.app).await.unwrap();
+            for query in ["?tier=gold", "?tier=gold&sort=updated", "?tier=gold&sort=due", "?q=tier:gold"] {
+                let cases = program.get(query).await.json()["cases"].clone();
+                assert_eq!(cases.as_array().unwrap().len(), found, "{query} {tier}: {cases}");
+                for case in cases.as_array().unwrap() {
+                    assert_eq!(case["customer"]["tier"], tier, "what is found says what was asked for");
+                }
+            }
+        }
+        assert_eq!(program.get("?tier=gold&status=resolved").await.json()["cases"][0]["id"], old["id"]);
+        let kept = case(&program, &old["id"]).await;
+        assert_eq!(events(&kept, "case.category").len(), 0, "what a closed case was promised stays");
+    }
+
     async fn a_company_says_who_its_customers_are(app: TestApp) {
         set_up_customers(&app).await;
         let program = Program::new(&app).await;

@@ -40,6 +40,47 @@ async fn found(program: &Program<'_>, query: &str) -> Vec<String> {
 }
 
 on_both_databases! {
+    async fn what_somebody_else_has_changed_is_neither_merged_nor_split_nor_given_tasks(app: TestApp) {
+        set_up(&app).await;
+        let program = Program::new(&app).await;
+        let [(_, one), (_, other)] = two(&app, &program).await;
+        let (id, into) = (one["id"].as_str().unwrap(), json!({"into": other["id"]}));
+        let version = async || case(&program, &one["id"]).await["case"]["version"].as_i64().unwrap();
+        let first = version().await;
+        assert_eq!(program.patch(id, &json!({"priority": "high"}), None).await.status, StatusCode::OK);
+        let part = json!({"message": "The heater leaks"});
+        for (step, body) in [("merge", &into), ("split", &part), ("tasks", &json!({"title": "Call"}))] {
+            let stale = program.post_if(&format!("/{id}/{step}"), body, first).await;
+            assert_eq!((stale.status, stale.problem().as_str()), (StatusCode::PRECONDITION_FAILED, "stale"), "{step}: {}", stale.body);
+            assert!(stale.body.contains("case.priority"), "{step} says what was changed: {}", stale.body);
+        }
+        let full = case(&program, &one["id"]).await;
+        assert_eq!((&full["case"]["merged_into"], &full["case"]["tasks"]), (&Value::Null, &json!([])));
+        assert_eq!(program.get("").await.json()["cases"].as_array().unwrap().len(), 2, "nothing was split off");
+
+        let added = program.post_if(&format!("/{id}/tasks"), &json!({"title": "Call"}), version().await).await;
+        assert_eq!(added.status, StatusCode::CREATED, "{}", added.body);
+        let task = added.json()["tasks"][0]["id"].as_str().unwrap().to_owned();
+        let client = app.client();
+        let done = async |version: i64| {
+            let request = client.request(reqwest::Method::PATCH, &format!("/api/v1/tasks/{task}")).bearer_auth(program.token());
+            client.send(request.header("if-match", format!("\"{version}\"")).json(&json!({"done": true}))).await
+        };
+        assert_eq!(done(first).await.status, StatusCode::PRECONDITION_FAILED);
+        assert_eq!(done(version().await).await.status, StatusCode::OK);
+        let (key, before) = (uuid::Uuid::new_v4().to_string(), version().await);
+        for _ in 0..2 {
+            let request = client.request(reqwest::Method::POST, &format!("/api/v1/cases/{id}/split")).bearer_auth(program.token());
+            let request = request.header("idempotency-key", &key).header("if-match", format!("\"{before}\""));
+            let split = client.send(request.json(&part)).await;
+            assert_eq!(split.status, StatusCode::CREATED, "a repeat gets its answer: {}", split.body);
+        }
+        let merged = program.post_if(&format!("/{id}/merge"), &into, version().await).await;
+        assert_eq!(merged.status, StatusCode::OK, "{}", merged.body);
+        assert_eq!(program.post_if(&format!("/{id}/unmerge"), &json!({}), first).await.status, StatusCode::PRECONDITION_FAILED);
+        assert_eq!(program.post_if(&format!("/{id}/unmerge"), &json!({}), version().await).await.status, StatusCode::OK);
+    }
+
     async fn the_customer_of_either_gets_the_answer_of_the_one(app: TestApp) {
         set_up(&app).await;
         let program = Program::new(&app).await;

@@ -149,7 +149,7 @@ on_both_databases! {
         reply(&app, &case, &lee, "See https://shop.example/x", FollowUp::InProgress).await;
         work(&app).await;
         let mails = server.mails_to("li@example.com");
-        let due = Texts(Lang::En).moment(case.first_response_due.unwrap() + 8 * sayso::clock::HOUR).replace("UTC", "Asia/Shanghai (UTC+8)");
+        let due = Texts(Lang::En).moment(case.first_response_due.unwrap() + 8 * sayso::clock::HOUR).replace("UTC", "(UTC+8)");
         assert!(mails[0].text().contains(&format!("by {due}.")), "{}", mails[0].text());
         assert!(mails[0].text().contains("with feedback to Sofa & Co. If"), "{}", mails[0].text());
         assert!(mails[1].html().contains("<a href=\"https://shop.example/x\" rel=\"noopener noreferrer nofollow\">https://shop.example/x</a>"), "{}", mails[1].html());

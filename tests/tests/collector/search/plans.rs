@@ -4,7 +4,7 @@ use sayso::cases::conditions::Value;
 use sayso::cases::lists::{GoesOn, page_sql};
 use sayso::cases::search::said::feedback_sql;
 use sayso::cases::search::{BY_CODE, BY_NUMBER, facts_sql};
-use sayso::cases::tasks::open_sql;
+use sayso::cases::tasks::{WithoutTeam, open_sql};
 use sayso::cases::{Quarantine, Status};
 use sayso::clock::Period;
 use sayso::console::inbox::filter::Tab;
@@ -149,7 +149,7 @@ on_both_databases! {
         check(db, "the case with a code", &plan(db, BY_CODE, &["x"]).await);
         check(db, "the figures of the start page", &plan(db, MINE, &[case, "1", "0", "2"]).await);
         check(db, "the promises of a week", &plan(db, &attainment_sql(2), &["0", "1", "1", "delivery", "billing"]).await);
-        check(db, "the tasks of a member", &plan(db, &open_sql(1), &["20", case, "billing"]).await);
+        check(db, "the tasks of a member", &plan(db, &open_sql(1, WithoutTeam::Seen), &["20", case, "billing"]).await);
         check(db, "the alarms", &plan(db, sayso::alarms::OPEN, &["200"]).await);
         for select in sayso::cases::search::LOOSE {
             check(db, "what is loose", &plan(db, select, &["64"]).await);
