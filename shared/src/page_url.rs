@@ -197,7 +197,10 @@ mod tests {
             ("https://a.example/r;v=1/o;sid=ab", "https://a.example/r;v=1/o;sid=**"),
             ("https://a.example/?t=x;token=abc&y=2", "https://a.example/?t=x;token=***&y=2"),
             ("https://a.example/?pin=1234&magic=a1&invite=b2c3", "https://a.example/?pin=***&magic=**&invite=***"),
-            ("https://a.example/?cvv=123&pass=ab&pw=cd&passage=2", "https://a.example/?cvv=***&pass=**&pw=**&passage=2"),
+            (
+                "https://a.example/?cvv=123&pass=ab&pw=cd&passage=2",
+                "https://a.example/?cvv=***&pass=**&pw=**&passage=2",
+            ),
             ("https://a.example/acs?SAMLResponse=PHNhbWw%2B", "https://a.example/acs?SAMLResponse=***"),
             ("https://a.example/?csrf_token=a1&spin=1", "https://a.example/?csrf_token=**&spin=1"),
             ("https://a.example/?to=/r?x=0123456789abcdef0123456789abcdef", "https://a.example/?to=***"),

@@ -44,7 +44,9 @@ fn is_grouping(sizes: &[usize]) -> bool {
 fn is_joined_grouping(symbols: &Symbols, run: &Run, window: Window, sizes: &[usize]) -> bool {
     let joined = match sizes {
         // A postcode of India and a mobile number look the same.
-        [6, 10] => symbols.get(run.groups()[window.0].end) == Some('-') || symbols.digit(run.groups()[window.0 + 1].start) < 6,
+        [6, 10] => {
+            symbols.get(run.groups()[window.0].end) == Some('-') || symbols.digit(run.groups()[window.0 + 1].start) < 6
+        }
         [10, 5] | [4, 11] => true,
         [first @ .., _] if !first.is_empty() => {
             sizes.iter().sum::<usize>() >= 16 && first.iter().all(|size| size.is_multiple_of(4) && *size <= 12)
