@@ -3,12 +3,14 @@
 
 use anyhow::Context as _;
 
+use crate::audit::Stamp;
 use crate::cases;
 use crate::clock::{Clock, Millis};
 use crate::customers;
 use crate::db::Db;
 use crate::db::search;
 use crate::keys::Keys;
+use crate::service;
 use crate::sites::targets;
 use crate::{with_db, with_write};
 
@@ -23,6 +25,8 @@ pub enum Upgrade {
     CustomerNames,
     /// Indexes all cases anew, in the format of this version; also by what their customers are found.
     SearchIndex,
+    /// Takes members, sites and targets that were removed out of what of the service names them.
+    ServiceNames,
 }
 
 /// When an upgrade has to be done.
@@ -57,7 +61,8 @@ pub struct Tools<'a> {
 
 impl Upgrade {
     /// All of them, in their order.
-    pub const ALL: [Self; 4] = [Self::SealTargets, Self::Customers, Self::CustomerNames, Self::SearchIndex];
+    pub const ALL: [Self; 5] =
+        [Self::SealTargets, Self::Customers, Self::CustomerNames, Self::SearchIndex, Self::ServiceNames];
 
     /// The name in the database and on the command line. The index has a name for each of its formats, so a new one is a new upgrade.
     pub fn name(self) -> String {
@@ -66,6 +71,7 @@ impl Upgrade {
             Self::SearchIndex => format!("search-index-{}", search::FORMAT),
             Self::Customers => "customers".to_owned(),
             Self::CustomerNames => "customer-names".to_owned(),
+            Self::ServiceNames => "service-names".to_owned(),
         }
     }
 
@@ -73,7 +79,7 @@ impl Upgrade {
     pub const fn moment(self) -> Moment {
         match self {
             Self::SealTargets => Moment::BeforeServing,
-            Self::SearchIndex | Self::Customers | Self::CustomerNames => Moment::WhileServing,
+            Self::SearchIndex | Self::Customers | Self::CustomerNames | Self::ServiceNames => Moment::WhileServing,
         }
     }
 
@@ -84,6 +90,10 @@ impl Upgrade {
             Self::SearchIndex => cases::search::reindex_batch(tools.db, cursor).await?,
             Self::Customers => customers::backfill::batch(tools.db, tools.keys, tools.clock.now(), cursor).await?,
             Self::CustomerNames => customers::backfill::names_batch(tools.db, tools.keys, cursor).await?,
+            Self::ServiceNames => {
+                service::removal::mend_names(tools.db, &Stamp::system(tools.clock.now())).await?;
+                None
+            }
         })
     }
 }

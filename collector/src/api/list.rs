@@ -125,7 +125,7 @@ impl ListQuery {
         }
         if let Some(typed) = &query.query {
             // Which site is asked for, whose clock says when a day begins, is known by now.
-            let reader = Reader { member_id: None, site_id: query.listing.site_id.as_deref() };
+            let reader = Reader { site_id: query.listing.site_id.as_deref(), ..Reader::default() };
             match SearchText::resolve(app, typed, reader).await? {
                 Ok(text) => query.text = Some(text),
                 Err(error) => errors.push(wrong_query(error)),

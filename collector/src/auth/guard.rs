@@ -91,6 +91,8 @@ pub enum AuthRejection {
     Error(Error),
     /// Sign in, and then on to this address.
     SignIn(String),
+    /// The same, of somebody who sent a form: nothing came of it, which they are told.
+    SignInAgain(String),
     /// The page on which they set up the second factor that their role needs.
     SecondFactor,
 }
@@ -176,7 +178,10 @@ impl FromRequestParts<App> for SignedIn {
     type Rejection = AuthRejection;
 
     async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, AuthRejection> {
-        let who = Self::of(parts, app).await?.ok_or_else(|| AuthRejection::SignIn(wanted(parts)))?;
+        let who = Self::of(parts, app).await?.ok_or_else(|| match parts.method {
+            Method::GET | Method::HEAD => AuthRejection::SignIn(wanted(parts)),
+            _ => AuthRejection::SignInAgain(wanted(parts)),
+        })?;
         match lacks_second_factor(app, &who, parts.uri.path()).await? {
             true => Err(AuthRejection::SecondFactor),
             false => Ok(who),
@@ -317,6 +322,9 @@ impl IntoResponse for AuthRejection {
             AuthRejection::Error(error) => error.into_response(),
             AuthRejection::SecondFactor => Redirect::to(SECOND_FACTOR).into_response(),
             AuthRejection::SignIn(next) => Redirect::to(&sign_in_path(&next)).into_response(),
+            AuthRejection::SignInAgain(next) => {
+                Redirect::to(&format!("{}&sent=nothing", sign_in_path(&next))).into_response()
+            }
         }
     }
 }

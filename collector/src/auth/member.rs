@@ -302,17 +302,16 @@ impl Member {
         with_write!(db, pool => sqlx::query(update).bind(look).bind(id).execute(pool).await.map(|_| ()))
     }
 
-    /// Lets a member leave: no more sign-in, no open cases, no links. What it wrote keeps its name. The last
-    /// admin stays, since nobody could let another one in.
-    pub async fn remove(db: &Db, email: &Email, stamp: &Stamp) -> anyhow::Result<()> {
-        let mut tx = db.begin().await?;
+    /// Lets a member leave in an open transaction: no more sign-in, no open cases, no links. What it wrote keeps its name. The last
+    /// admin stays, since nobody could let another one in. What of the service names it is for `service::removal`, which calls this.
+    pub async fn remove_in(tx: &mut Tx, email: &Email, stamp: &Stamp) -> anyhow::Result<()> {
         // One after the other: of the last two admins, of whom each sees the other, both could be removed at once.
-        audit::lock(&mut tx).await?;
+        audit::lock(tx).await?;
         let update = "update members set disabled_at = $1, password_hash = null, session_epoch = session_epoch + 1 \
             where email = $2 and disabled_at is null returning id, role";
-        let found: Option<(String, String)> = with_tx!(&mut tx, conn => sqlx::query_as(update).bind(stamp.at).bind(email.as_str()).fetch_optional(conn).await)?;
+        let found: Option<(String, String)> = with_tx!(&mut *tx, conn => sqlx::query_as(update).bind(stamp.at).bind(email.as_str()).fetch_optional(conn).await)?;
         let Some((id, role)) = found else { anyhow::bail!("there is no member {}", email.as_str()) };
-        let is_last = role == Role::Admin.as_str() && count_admins(&mut tx).await? == 0;
+        let is_last = role == Role::Admin.as_str() && count_admins(tx).await? == 0;
         ensure!(!is_last, "{} is the last admin; add another one first", email.as_str());
         for statement in [
             "update cases set owner_id = null, version = version + 1 where owner_id = $1 and status not in ('resolved', 'closed')",
@@ -322,13 +321,11 @@ impl Member {
             "delete from company_accounts where member_id = $1",
             "delete from passkeys where member_id = $1",
         ] {
-            with_tx!(&mut tx, conn => sqlx::query(statement).bind(&id).execute(conn).await.map(|_| ()))?;
+            with_tx!(&mut *tx, conn => sqlx::query(statement).bind(&id).execute(conn).await.map(|_| ()))?;
         }
         let before = json!({"email": email.as_str()});
         let change = Change { action: "member.remove", object: format!("member/{id}"), before, after: Value::Null };
-        audit::append(&mut tx, stamp, &change).await?;
-        tx.commit().await?;
-        Ok(())
+        Ok(audit::append(tx, stamp, &change).await?)
     }
 }
 

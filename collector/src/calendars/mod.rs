@@ -191,4 +191,6 @@ fn dates_from(first: Date) -> impl Iterator<Item = Date> {
 }
 
 #[cfg(test)]
+mod reference;
+#[cfg(test)]
 mod tests;

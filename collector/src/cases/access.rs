@@ -37,6 +37,11 @@ impl Visibility {
         })
     }
 
+    /// Whether its member sees how customers are reached only where that was shared: so do partners, who see no cases without a team either.
+    pub const fn hides_contacts(&self) -> bool {
+        self.without_team.is_none()
+    }
+
     /// What the search index is asked for.
     pub fn term(&self) -> Term {
         let mut facets = vec![Facet::Owner(Some(&self.member_id)), Facet::TaskOfMember(&self.member_id)];

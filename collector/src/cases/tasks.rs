@@ -227,7 +227,10 @@ pub async fn change(
     };
     // Whoever has it already is not told again.
     let to = after.owner_id.as_deref().filter(|_| after.owner_id != before.owner_id);
-    let data = json!({"task_id": after.id, "is": is, "team": after.team, "to": to});
+    let mut data = json!({"task_id": after.id, "is": is, "team": after.team, "to": to});
+    if after.team != before.team {
+        data["is_other_team"] = true.into();
+    }
     append(&mut tx, &after.case_id, EventType::Task, actor, data, now).await?;
     first_action::acknowledge(&mut tx, &after.case_id, &state, actor, now).await?;
     tx.commit().await?;

@@ -31,6 +31,27 @@ words! {
     }
 }
 
+/// Something that moves the clocks of a case.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Step {
+    /// The case is there: its clocks start if they have not yet.
+    Started,
+    /// A person of the staff said something to the customer.
+    Answered,
+    /// The customer said something.
+    Asked,
+    /// The case waits for the customer.
+    Paused,
+    /// It waits no longer.
+    Resumed,
+    /// It is resolved.
+    Resolved,
+    /// It is worked on again.
+    Reopened,
+    /// Its kind, priority or tier is another one.
+    Reclassified,
+}
+
 /// One promise of one case. Times are Unix milliseconds.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Clock {
@@ -185,6 +206,19 @@ pub fn start(standard: &Standard, calendars: Calendars<'_>, at: Millis) -> Vec<C
     first.into_iter().chain(of(PromiseKind::Resolution, standard.resolution)).collect()
 }
 
+/// Moves clocks by one step. Another kind, priority or tier is [`reclassify`], which asks for what has happened before.
+pub fn take(clocks: &mut Vec<Clock>, step: Step, standard: &Standard, calendars: Calendars<'_>, now: Millis) {
+    match step {
+        Step::Started | Step::Reclassified => {}
+        Step::Answered => answer(clocks, now),
+        Step::Asked => ask(clocks, standard, calendars, now),
+        Step::Paused => pause(clocks, now),
+        Step::Resumed => resume(clocks, calendars, now),
+        Step::Resolved => resolve(clocks, now),
+        Step::Reopened => reopen(clocks, standard, calendars, now),
+    }
+}
+
 /// Ends clocks that start after what they wait for has happened.
 pub fn catch_up(clocks: &mut [Clock], first_responded_at: Option<Millis>, resolved_at: Option<Millis>) {
     for clock in clocks {
@@ -234,12 +268,13 @@ pub fn reopen(clocks: &mut Vec<Clock>, standard: &Standard, calendars: Calendars
     }
 }
 
-/// Another promise holds from the receipt on. What was done is done; what is still owed is due by the new promise, or not promised any more.
+/// Another promise holds from the receipt on. What was done is done; what is still owed is due by the new promise, or not promised any more. What was
+/// not promised before is as it would be had it been promised all along, by what has happened since.
 pub fn reclassify(
     clocks: &mut Vec<Clock>,
     standard: &Standard,
     calendars: Calendars<'_>,
-    received_at: Millis,
+    (received_at, history): (Millis, &[(Millis, Step)]),
     now: Millis,
 ) {
     let span_of = |promise| match promise {
@@ -248,8 +283,11 @@ pub fn reclassify(
         PromiseKind::Resolution => standard.resolution,
     };
     let missing = |promise| clocks.iter().all(|clock: &Clock| clock.promise != promise);
-    let added: Vec<Clock> =
-        start(standard, calendars, received_at).into_iter().filter(|clock| missing(clock.promise)).collect();
+    let mut replayed = start(standard, calendars, received_at);
+    for (at, step) in history {
+        take(&mut replayed, *step, standard, calendars, *at);
+    }
+    let added: Vec<Clock> = replayed.into_iter().filter(|clock| missing(clock.promise)).collect();
     // One that holds already: the promise that it was started by may have been changed since, which changes only clocks that start later.
     let is_same =
         |clock: &Clock, span| (clock.span, clock.calendar.as_deref()) == (span, standard.calendar_key.as_deref());

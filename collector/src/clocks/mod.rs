@@ -4,6 +4,7 @@
 //! ([`tick()`]) tells of those that will soon be, or are, overdue.
 
 pub mod clock;
+mod history;
 mod rows;
 mod tick;
 
@@ -11,7 +12,7 @@ use std::sync::Arc;
 
 use sayso_shared::Kind;
 
-pub use clock::{Clock, ClockState, PromiseKind};
+pub use clock::{Clock, ClockState, PromiseKind, Step};
 pub use rows::{load, of_case, of_cases};
 pub use tick::tick;
 
@@ -30,27 +31,6 @@ use crate::sites::Site;
 pub struct Terms {
     service: Arc<Service>,
     sites: Vec<Arc<Site>>,
-}
-
-/// Something that moves the clocks of a case.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Step {
-    /// The case is there: its clocks start if they have not yet.
-    Started,
-    /// A person of the staff said something to the customer.
-    Answered,
-    /// The customer said something.
-    Asked,
-    /// The case waits for the customer.
-    Paused,
-    /// It waits no longer.
-    Resumed,
-    /// It is resolved.
-    Resolved,
-    /// It is worked on again.
-    Reopened,
-    /// Its kind, priority or tier is another one.
-    Reclassified,
 }
 
 impl Terms {
@@ -132,15 +112,11 @@ pub async fn apply(tx: &mut Tx, terms: &Terms, case_id: &str, steps: &[Step], no
         }
     }
     for step in steps {
-        match step {
-            Step::Started => {}
-            Step::Answered => clock::answer(&mut clocks, now),
-            Step::Asked => clock::ask(&mut clocks, &standard, calendars, now),
-            Step::Paused => clock::pause(&mut clocks, now),
-            Step::Resumed => clock::resume(&mut clocks, calendars, now),
-            Step::Resolved => clock::resolve(&mut clocks, now),
-            Step::Reopened => clock::reopen(&mut clocks, &standard, calendars, now),
-            Step::Reclassified => clock::reclassify(&mut clocks, &standard, calendars, facts.received_at, now),
+        if *step == Step::Reclassified {
+            let history = history::of(tx, case_id).await?;
+            clock::reclassify(&mut clocks, &standard, calendars, (facts.received_at, &history), now);
+        } else {
+            clock::take(&mut clocks, *step, &standard, calendars, now);
         }
     }
     if clocks == before {

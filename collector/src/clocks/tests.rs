@@ -102,7 +102,7 @@ fn another_promise_holds_from_the_receipt_on_with_the_pauses_that_there_were() {
     let mut clocks = start(&slow, &calendars, received);
     pause(&mut clocks, at("2026-11-23T10:00"));
     resume(&mut clocks, &calendars, at("2026-11-23T12:00"));
-    reclassify(&mut clocks, &quick, &calendars, received, at("2026-11-23T12:30"));
+    reclassify(&mut clocks, &quick, &calendars, (received, &[]), at("2026-11-23T12:30"));
     assert_eq!(of(&clocks, PromiseKind::FirstResponse).due(), Some(at("2026-11-23T15:00")));
     assert!(
         clocks.iter().all(|clock| clock.promise != PromiseKind::Resolution),
@@ -110,9 +110,37 @@ fn another_promise_holds_from_the_receipt_on_with_the_pauses_that_there_were() {
     );
     // What is done stays as it was promised.
     answer(&mut clocks, at("2026-11-23T14:00"));
-    reclassify(&mut clocks, &standard("1h", "", "1bd"), &calendars, received, at("2026-11-23T14:30"));
+    reclassify(&mut clocks, &standard("1h", "", "1bd"), &calendars, (received, &[]), at("2026-11-23T14:30"));
     assert_eq!(of(&clocks, PromiseKind::FirstResponse).state(at("2027-01-01T00:00")), ClockState::Met);
     assert_eq!(of(&clocks, PromiseKind::Resolution).due(), Some(at("2026-11-24T17:00")));
+}
+
+#[test]
+fn what_was_not_promised_before_is_as_if_it_had_been_all_along() {
+    let calendars = office();
+    let (received, none) = (at("2026-11-23T09:00"), standard("", "", ""));
+    let promised = standard("4h", "2h", "3bd");
+    let answered = (at("2026-11-23T10:00"), Step::Answered);
+    let waits = (at("2026-11-23T11:00"), Step::Paused);
+    let now = at("2026-11-24T12:00");
+    let reclassified = |history: &[(Millis, Step)]| {
+        let mut clocks = start(&none, &calendars, received);
+        reclassify(&mut clocks, &promised, &calendars, (received, history), now);
+        clocks
+    };
+    let clocks = reclassified(&[answered]);
+    assert_eq!(of(&clocks, PromiseKind::FirstResponse).state(now), ClockState::Met, "it was answered within the hour");
+    assert_eq!(of(&clocks, PromiseKind::Resolution).state(now), ClockState::Running);
+    // While it waits for the customer every clock stands still, also one that is new.
+    let clocks = reclassified(&[answered, waits]);
+    assert_eq!(of(&clocks, PromiseKind::Resolution).paused_at, Some(waits.0));
+    let back = (at("2026-11-24T09:00"), Step::Resumed);
+    let clocks = reclassified(&[answered, waits, (back.0, Step::Asked), back]);
+    assert_eq!(of(&clocks, PromiseKind::Resolution).pauses, [(waits.0, back.0)]);
+    assert_eq!(of(&clocks, PromiseKind::NextResponse).due(), Some(at("2026-11-24T11:00")));
+    // Of a resolved case nothing is owed.
+    let clocks = reclassified(&[answered, (at("2026-11-23T16:00"), Step::Resolved)]);
+    assert!(clocks.iter().all(|clock| !clock.is_open()));
 }
 
 #[test]
@@ -157,7 +185,7 @@ proptest! {
         let mut clocks = start(&standard, &calendars, received);
         ask(&mut clocks, &standard, &calendars, received + hours * HOUR);
         let before = clocks.clone();
-        reclassify(&mut clocks, &standard, &calendars, received, received + hours * HOUR);
+        reclassify(&mut clocks, &standard, &calendars, (received, &[]), received + hours * HOUR);
         prop_assert_eq!(&clocks, &before);
         // Nothing is over twice.
         resolve(&mut clocks, received + hours * HOUR);

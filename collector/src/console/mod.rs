@@ -3,6 +3,7 @@
 mod account;
 mod alarms;
 mod audit;
+mod away;
 mod calls;
 pub mod case;
 mod company;
@@ -32,6 +33,7 @@ mod surveys;
 mod suspended_mail;
 mod targets;
 pub mod today;
+mod tokens;
 
 use axum::Router;
 use axum::http::{HeaderMap, Method, Uri, header};
@@ -60,11 +62,13 @@ pub fn router(app: &App) -> Router<App> {
         .merge(reports::router())
         .merge(live::router())
         .merge(account::router())
+        .merge(away::router())
         .merge(digests::router())
         .merge(second_factor::router())
         .merge(passkeys::router())
         .merge(sessions::router())
         .merge(members::router())
+        .merge(tokens::router())
         .merge(invitations::router())
         .merge(join::router())
         .merge(company::router())

@@ -81,6 +81,9 @@ struct LinkPage {
 struct SignInQuery {
     #[serde(default)]
     next: String,
+    /// `nothing` for whoever sent a form and was not signed in any more.
+    #[serde(default)]
+    sent: String,
 }
 
 async fn show(
@@ -93,7 +96,8 @@ async fn show(
     if who.is_some() {
         return Ok(Redirect::to(next).into_response());
     }
-    let shown = page(&SignInPage::new(&app, t, next))?;
+    let problem = (query.sent == "nothing").then_some("console.sign_in.sent_nothing");
+    let shown = page(&SignInPage { problem, ..SignInPage::new(&app, t, next) })?;
     Ok((remember_language(&app.config, t.0), shown).into_response())
 }
 

@@ -1,6 +1,7 @@
 //! The demo company's data: site, members, and cases that look like a week of work.
 
 use anyhow::{Context as _, bail};
+use jiff::Timestamp;
 use sayso_shared::Lang;
 use sayso_shared::id::IdempotencyKey;
 use sayso_shared::reply::{Reply, Satisfaction};
@@ -13,10 +14,13 @@ use crate::audit::Stamp;
 use crate::auth::member::{Email, Name, NewMember};
 use crate::auth::{Member, Role, links};
 use crate::calls::{self, CallResult, Found, Sample};
-use crate::cases::efforts::EffortNote;
+use crate::cases::efforts::{self, EffortKind, EffortNote, EffortResult, NewEffort};
+use crate::cases::idempotency::request_hash;
+use crate::cases::properties::{self, Patch};
 use crate::cases::staff::{Body, FollowUp, Remedy, Resolution};
-use crate::cases::{Actor, Case, Channel, Outcome, Status, customer, staff};
-use crate::clock::HOUR;
+use crate::cases::tasks::{self, NewTask};
+use crate::cases::{Actor, Case, Channel, Outcome, Status, customer, merge, staff};
+use crate::clock::{DAY, HOUR};
 use crate::intake::{self, SubmissionPolicy};
 use crate::jobs::run_due;
 use crate::keys::new_id;
@@ -25,6 +29,7 @@ use crate::service::read::read;
 use crate::service::store;
 use crate::sites::targets::{Access, Channel as Way, NewTarget, Part, Settings};
 use crate::sites::{Logo, Origin, Site, SiteKey};
+use crate::with_db;
 
 const CASES: &str = include_str!("cases.json");
 /// Teams, promises, rules and the like.
@@ -71,6 +76,9 @@ struct Step {
     outcome: Option<String>,
     remedy: Option<String>,
     score: Option<i64>,
+    minutes: Option<i64>,
+    /// Of a team, a problem, or what the customer calls the order of another case.
+    key: Option<String>,
 }
 
 /// Makes the demo company if it is not there yet, and gives the path of a new one-time sign-in link for its admin.
@@ -99,7 +107,7 @@ async fn add_company(app: &App, website: &str, members: &Members) -> anyhow::Res
     };
     let access = Access::new("service@acme-home.example", None);
     mailbox.add(&app.db, &app.keys, &site, &access, &Stamp::system(app.clock.now())).await?;
-    let service = format!("{SERVICE}\n{}", surveys::tables()?);
+    let service = format!("{SERVICE}\n{}", surveys::tables()?).replace("{holiday}", &holiday(app));
     let service = read(&service, &store::load(&app.db).await?).map_err(|mistakes| anyhow::anyhow!("{mistakes:?}"))?;
     store::apply(&app.db, &service, Prune::Keep, &Stamp::system(app.clock.now())).await?;
     app.service.forget();
@@ -112,6 +120,12 @@ async fn add_company(app: &App, website: &str, members: &Members) -> anyhow::Res
     }
     surveys::answer(app).await?;
     call_customers(app, &site, members).await
+}
+
+/// The day before yesterday in the calendar of the workshop, which was closed then.
+fn holiday(app: &App) -> String {
+    let at = Timestamp::from_millisecond(app.clock.now() - 2 * DAY).unwrap_or_default();
+    at.in_tz("Asia/Shanghai").map_or_else(|_| at.to_string(), |at| at.date().to_string())
 }
 
 /// Check calls to some of those whose cases were resolved: one was made, the others are to be.
@@ -195,6 +209,32 @@ async fn apply_step(app: &App, case_id: &str, members: &Members, step: &Step) ->
             let resolution =
                 Resolution { outcome: step.outcome.as_deref().and_then(Outcome::parse), remedy, cost: None };
             staff::reply(app, case_id, &member, &body()?, FollowUp::Resolve(resolution)).await?;
+        }
+        "transfer" | "problem" => {
+            let to = Some(step.key.clone());
+            let patch = match step.action.as_str() {
+                "transfer" => Patch { team: to, reason: Some(body()?), ..Patch::default() },
+                _ => Patch { problem: to, ..Patch::default() },
+            };
+            let hash = request_hash(&(&step.action, &step.key));
+            properties::patch(app, case_id, &Actor::Member(member), &patch, None, (&key, &hash)).await?;
+        }
+        "task" => {
+            let title = tasks::Title::parse(&text).map_err(|error| anyhow::anyhow!("{}", error.detail))?;
+            let task = NewTask { title, team: step.key.clone(), owner_id: None, due_at: Some(app.clock.now() + DAY) };
+            tasks::add(app, case_id, &Actor::Member(member), &task, (&key, &request_hash(&("task", &text)))).await?;
+        }
+        "call" => {
+            let note = EffortNote::parse(&text).map_err(|error| anyhow::anyhow!("{}", error.detail))?;
+            let result = Some(EffortResult::Reached);
+            let effort = NewEffort { kind: EffortKind::Call, result, minutes: step.minutes, note: Some(note) };
+            efforts::add(app, case_id, &Actor::Member(member), &effort, (&key, &request_hash(&("call", &text)))).await?;
+        }
+        "merge" => {
+            let select = "select id from feedback where reference = $1";
+            let into: String =
+                with_db!(&app.db, pool => sqlx::query_scalar(select).bind(&step.key).fetch_one(pool).await)?;
+            merge::merge(app, case_id, &into, &Actor::Member(member), &key).await?;
         }
         other => bail!("a member can't {other}"),
     }

@@ -17,6 +17,9 @@ pub const CUSTOMER: &str = "customer";
 
 const MEMBER: &str = "member:";
 
+/// What stands before the key of a team, in the place of a member's identifier.
+const TEAM: &str = "team:";
+
 /// The destination of what goes to a member.
 pub fn member(id: &str) -> String {
     format!("{MEMBER}{id}")
@@ -25,6 +28,16 @@ pub fn member(id: &str) -> String {
 /// The identifier of the member that a destination is.
 pub fn member_of(destination: &str) -> Option<&str> {
     destination.strip_prefix(MEMBER)
+}
+
+/// The destination of what goes to the mailbox of a team. It is one of the staff's, as that of a member is.
+pub fn team_mailbox(key: &str) -> String {
+    member(&format!("{TEAM}{key}"))
+}
+
+/// The key of the team that a destination is the mailbox of.
+pub fn team_of(destination: &str) -> Option<&str> {
+    member_of(destination)?.strip_prefix(TEAM)
 }
 
 /// Something that is no event of a case: what it is about, and to whom it goes.

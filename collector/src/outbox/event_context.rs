@@ -47,6 +47,15 @@ pub enum Origin {
     Sample,
 }
 
+/// What a reply asks of the customer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Asks {
+    /// An answer.
+    Answer,
+    /// Nothing.
+    Nothing,
+}
+
 /// What is told about a case.
 #[derive(Clone)]
 pub struct CaseDetails {
@@ -227,6 +236,24 @@ impl EventContext {
             asks: false,
         };
         EventContext { zone: site.zone(), site: Arc::new(site), case, event, contact: None, origin: Origin::Sample }
+    }
+
+    /// The same case, with a reply that somebody may send.
+    pub(super) fn with_reply(mut self, writer: &str, body: &str, asks: Asks, now: Millis) -> Self {
+        let words = Words { member_name: Some(writer.to_owned()), body: body.to_owned() };
+        self.event = EventDetails {
+            id: new_id(),
+            seq: self.event.seq + 1,
+            kind: EventType::Message,
+            actor: "member".into(),
+            member_id: None,
+            data: json!({}),
+            at: now,
+            words: Some(words),
+            files: Vec::new(),
+            asks: asks == Asks::Answer,
+        };
+        self
     }
 
     /// What somebody wrote: of a new case the customer's words, else those that came with the event.

@@ -10,6 +10,7 @@ use sqlx::AssertSqlSafe;
 use super::deliveries::folded_into;
 use super::delivery::{CUSTOMER, DIGEST, EVENT, State, member};
 use super::quota::{FullWindow, Scope};
+use super::staff::Staff;
 use crate::app::App;
 use crate::auth::Member;
 use crate::cases::case::decrypt_contact;
@@ -22,7 +23,6 @@ use crate::db::rows::{Part, Rows, chunks, placeholders};
 use crate::db::{Tx, is_deadlock};
 use crate::keys::new_id;
 use crate::routing::facts::RoutedCase;
-use crate::service::Service;
 use crate::service::routing::{Moment, hold};
 use crate::service::words::Key;
 use crate::sites::targets::{Channel, Standing, Target};
@@ -262,8 +262,8 @@ fn plan(app: &App, case: &CaseRow, events: Vec<Event>, targets: &[&Target], staf
             destinations.push((CUSTOMER.to_owned(), Channel::Email.as_str().to_owned(), scopes, State::Pending));
         }
         let concerned = members_concerned(case, staff, kind, &event, &data);
-        for id in concerned.into_iter().filter(|_| !case.is_merged()) {
-            destinations.push((member(&id), Channel::Email.as_str().to_owned(), Vec::new(), State::Pending));
+        for destination in concerned.into_iter().filter(|_| !case.is_merged()) {
+            destinations.push((destination, Channel::Email.as_str().to_owned(), Vec::new(), State::Pending));
         }
         planned.extend(destinations.into_iter().map(|(destination, channel, scopes, state)| Planned {
             event_id: event.id.clone(),
@@ -329,8 +329,8 @@ fn concerns_customer(kind: EventType, event: &Event, data: &Value) -> bool {
     }
 }
 
-/// The members who have to see to it: to whom somebody else gave the case, or a rule escalated it; who owns one whose time is running out; and who
-/// leads the team of one whose time is over; and whom a note names.
+/// Those of the staff who have to see to it, as destinations: to whom somebody else gave the case, or a rule escalated it; who owns one whose time is
+/// running out; and who leads the team of one whose time is over; whom a note names; and of what a team has and no member yet, that team.
 fn members_concerned(
     case: &CaseRow,
     staff: &Staff<'_>,
@@ -340,6 +340,20 @@ fn members_concerned(
 ) -> BTreeSet<String> {
     let named = || data["to"].as_str().filter(|to| event.member_id.as_deref() != Some(to)).map(str::to_owned);
     let owner = || case.owner_id.clone();
+    let giver = event.member_id.as_deref();
+    // What nobody has is up to the team that has it.
+    let team = || if case.owner_id.is_none() { staff.of_team(case.team.as_deref(), giver) } else { BTreeSet::new() };
+    let of_team = match kind {
+        EventType::Team if case.owner_id.is_none() => staff.of_team(data["to"].as_str(), giver),
+        // Its mailbox has all that was given to it.
+        EventType::Team => staff.mailbox_of(data["to"].as_str()).into_iter().collect(),
+        EventType::Task if data["to"].is_null() && (data["is"] == "added" || data["is_other_team"] == true) => {
+            staff.of_team(data["team"].as_str(), giver)
+        }
+        EventType::DueSoon | EventType::Breached => team(),
+        EventType::FollowUp if data["due"].is_string() => team(),
+        _ => BTreeSet::new(),
+    };
     let concerned = match kind {
         EventType::Assigned | EventType::Escalated => vec![named()],
         // Whoever got it; and once it is done, whoever waits for it.
@@ -353,27 +367,12 @@ fn members_concerned(
             others.map(|id| Some(id.to_owned())).collect()
         }
         EventType::DueSoon => vec![owner()],
-        // Whoever put it aside; what nobody has is up to whoever leads its team.
-        EventType::FollowUp if data["due"].is_string() => vec![owner().or_else(|| staff.lead_of(case.team.as_deref()))],
+        // Whoever put it aside.
+        EventType::FollowUp if data["due"].is_string() => vec![owner()],
         EventType::Breached => vec![owner(), staff.lead_of(case.team.as_deref())],
         _ => Vec::new(),
     };
-    concerned.into_iter().flatten().collect()
-}
-
-/// Who works on cases.
-struct Staff<'a> {
-    service: &'a Service,
-    members: Vec<Member>,
-}
-
-impl Staff<'_> {
-    /// The member who leads a team.
-    fn lead_of(&self, team: Option<&str>) -> Option<String> {
-        let lead = self.service.team(team?)?.lead.as_ref()?;
-        let is_lead = |member: &&Member| member.disabled_at.is_none() && member.email == lead.as_str();
-        self.members.iter().find(is_lead).map(|member| member.id.clone())
-    }
+    concerned.into_iter().flatten().map(|id| member(&id)).chain(of_team).collect()
 }
 
 async fn insert(tx: &mut Tx, planned: &[Planned], now: Millis) -> sqlx::Result<()> {

@@ -26,6 +26,7 @@ pub mod preview;
 mod quota;
 mod send;
 pub mod ssrf_guard;
+mod staff;
 pub mod standing;
 pub mod suspensions;
 pub mod template;
@@ -37,6 +38,7 @@ pub use channels::{Channels, email};
 pub use deliveries::{claim, lease, release_lease};
 pub use delivery::{
     CUSTOMER, Delivery, EVENT, Failure, NewMail, QUIET_HOURS, State, member, member_of, plan_for_target, plan_mail,
+    team_of,
 };
 pub use event_context::console_path;
 pub use forward::{Named, forward, tell_named};

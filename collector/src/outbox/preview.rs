@@ -3,6 +3,7 @@
 use super::card::Card;
 use super::channels::{self, Attempt};
 use super::event_context::EventContext;
+pub use super::event_context::Asks;
 use super::templates::{self, Email};
 use crate::app::App;
 use crate::sites::targets::{Channel, Target};
@@ -40,6 +41,12 @@ pub async fn preview(app: &App, target: &Target, case_id: Option<&str>) -> anyho
         Ok(body) if matches!(channel, Channel::Webhook | Channel::Generic) => Preview::Body(laid_out(body)),
         Ok(body) => Preview::Card(Box::new(card()), laid_out(body)),
     }))
+}
+
+/// The mail that tells the customer of a reply, as if it had just been sent.
+pub async fn reply(app: &App, case_id: &str, writer: &str, body: &str, asks: Asks) -> anyhow::Result<Email> {
+    let context = EventContext::load(app, case_id, 1).await?.with_reply(writer, body, asks, app.clock.now());
+    Ok(templates::to_customer(&app.config, &context))
 }
 
 /// JSON with a line for each value; anything else as it is.

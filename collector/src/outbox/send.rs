@@ -5,7 +5,7 @@ use tokio::sync::OnceCell;
 use super::bursts;
 use super::channels::email::Envelope;
 use super::channels::{Attempt, Channels, Exchange, Secrets, Told};
-use super::delivery::{CUSTOMER, DIGEST, Delivery, Failure, member_of};
+use super::delivery::{CUSTOMER, DIGEST, Delivery, Failure, member_of, team_of};
 use super::digest;
 use super::event_context::EventContext;
 use super::standing;
@@ -63,6 +63,9 @@ async fn send_event(
 ) -> anyhow::Result<Result<(), Failure>> {
     if delivery.destination == CUSTOMER {
         return send_to_customer(app, channels, context, attempt).await;
+    }
+    if let Some(key) = team_of(&delivery.destination) {
+        return send_to_team_mailbox(app, channels, context, key, attempt).await;
     }
     if let Some(id) = member_of(&delivery.destination) {
         return send_to_member(app, channels, context, id, attempt).await;
@@ -268,9 +271,24 @@ async fn send_to_member(
         Some(giver) => Member::by_id(&app.db, giver).await?.map(|giver| giver.name),
         None => None,
     };
-    let email = templates::to_member(&app.config, context, member.lang(), giver.as_deref());
+    let email = templates::to_member(&app.config, context, (member.lang(), member.role()), giver.as_deref());
     let envelope = Envelope::about(context, &member.email, Party::Staff);
     mail(app, channels, &envelope, &email, attempt).await
+}
+
+async fn send_to_team_mailbox(
+    app: &App,
+    channels: &Channels,
+    context: &EventContext,
+    key: &str,
+    attempt: Attempt<'_>,
+) -> anyhow::Result<Result<(), Failure>> {
+    let service = app.service.current().await?;
+    let Some((team, address)) = service.team(key).and_then(|team| Some((team, team.email.as_ref()?))) else {
+        return Ok(Err(Failure::Dropped("the team has no address any more")));
+    };
+    let email = templates::to_team_mailbox(&app.config, context, team.name.as_str());
+    mail(app, channels, &Envelope::about(context, address.as_str(), Party::Staff), &email, attempt).await
 }
 
 async fn send_to_customer(

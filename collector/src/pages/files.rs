@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use axum::extract::{FromRequest, Path, Request, State};
+use axum::extract::{Path, Request, State};
 use axum::http::header;
 use axum::response::Response;
 use sayso_shared::limits::{ATTACHMENTS_MAX, BODY_MAX_BYTES};
@@ -16,6 +16,7 @@ use crate::app::App;
 use crate::attachments::multipart::{Part, Parts};
 use crate::attachments::name::plain;
 use crate::attachments::{Identity, Incoming, Reader as FileReader, Ticket, Upload, UploadError, download};
+use crate::http::body::refuse_too_large;
 use crate::http::client::ClientAddress;
 use crate::http::{Error, Result};
 use crate::sites::Site;
@@ -64,17 +65,38 @@ pub async fn download(
 /// Reads a form of either kind. Its files are stored at once for the site, so that they need not be sent again with whatever else is wrong; without
 /// a site they are passed over.
 pub async fn read(app: &App, site: Option<&Site>, client: ClientAddress, request: Request) -> Result<UploadForm> {
+    refuse_too_large_unless_files(&request)?;
+    read_up_to(BODY_MAX_BYTES, app, (site, client), request).await
+}
+
+/// As [`read`], with texts of up to `room` bytes altogether.
+pub async fn read_up_to(
+    room: usize,
+    app: &App,
+    (site, client): (Option<&Site>, ClientAddress),
+    request: Request,
+) -> Result<UploadForm> {
     let media_type =
         request.headers().get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
-    if !media_type.trim_start().to_ascii_lowercase().starts_with("multipart/form-data") {
-        let form = Form::from_request(request, app).await?;
+    if !is_multipart(media_type) {
+        let form = Form::read(request, app).await?;
         return Ok(UploadForm { form, uploads: Vec::new(), refused: Vec::new() });
     }
     Form::refuse_foreign(app, request.headers())?;
     let mut parts = Parts::of(request).await?;
-    let posted = Reader { app, site, client, spare: SPARE_MAX }.read(&mut parts).await;
+    let posted = Reader { app, site, client, spare: SPARE_MAX, most: room }.read(&mut parts).await;
     parts.linger();
     posted
+}
+
+fn is_multipart(media_type: &str) -> bool {
+    media_type.trim_start().to_ascii_lowercase().starts_with("multipart/form-data")
+}
+
+/// Files are counted one by one while they come.
+fn refuse_too_large_unless_files(request: &Request) -> Result<()> {
+    let media_type = request.headers().get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok());
+    if is_multipart(media_type.unwrap_or_default()) { Ok(()) } else { refuse_too_large(request) }
 }
 
 /// The fields in which uploads are carried on after an error.
@@ -121,26 +143,29 @@ struct Reader<'a> {
     client: ClientAddress,
     /// How much more may be thrown away.
     spare: usize,
+    /// How much the texts may take.
+    most: usize,
 }
 
 impl Reader<'_> {
     async fn read(mut self, parts: &mut Parts) -> Result<UploadForm> {
-        let (mut fields, mut room) = (BTreeMap::new(), BODY_MAX_BYTES);
+        let most = self.most;
+        let (mut fields, mut room) = (BTreeMap::new(), most);
         let (mut uploads, mut refused): (Vec<Upload>, Vec<RejectedFile>) = (Vec::new(), Vec::new());
         while let Some(mut part) = parts.next().await? {
             let name = part.name();
             if name != FIELD {
                 let text = part.text(room).await.map_err(|error| match error {
-                    Error::TooLarge(_) => Error::TooLarge(BODY_MAX_BYTES),
+                    Error::TooLarge(_) => Error::TooLarge(most),
                     other => other,
                 })?;
                 let cost = name.len() + text.len() + FIELD_COST;
-                room = room.checked_sub(cost).ok_or(Error::TooLarge(BODY_MAX_BYTES))?;
+                room = room.checked_sub(cost).ok_or(Error::TooLarge(most))?;
                 fields.insert(name, text);
                 continue;
             }
             let name = part.file_name();
-            room = room.checked_sub(name.len() + FIELD_COST).ok_or(Error::TooLarge(BODY_MAX_BYTES))?;
+            room = room.checked_sub(name.len() + FIELD_COST).ok_or(Error::TooLarge(most))?;
             let form = Form::of_fields(fields);
             let count = match kept(&form).len() + uploads.len() {
                 ATTACHMENTS_MAX.. => Count::Full,

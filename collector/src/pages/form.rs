@@ -63,9 +63,16 @@ impl FromRequest<App> for Form {
     type Rejection = Error;
 
     async fn from_request(request: Request, app: &App) -> Result<Self, Error> {
+        refuse_too_large(&request)?;
+        Self::read(request, app).await
+    }
+}
+
+impl Form {
+    /// Reads a form of any size that the route takes.
+    pub async fn read(request: Request, app: &App) -> Result<Self, Error> {
         let headers = request.headers();
         Self::refuse_foreign(app, headers)?;
-        refuse_too_large(&request)?;
         let media_type = headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
         let media_type = media_type.split(';').next().unwrap_or_default().trim();
         if !media_type.eq_ignore_ascii_case("application/x-www-form-urlencoded") {

@@ -170,11 +170,11 @@ async fn next_in_turn(tx: &mut Tx, team: &str, members: &[Member]) -> sqlx::Resu
     Ok(usize::try_from(turn.rem_euclid(count)).ok().and_then(|turn| members.get(turn)).cloned())
 }
 
-/// Whoever has the fewest open cases; of several the first of the team.
+/// Whoever has the fewest open cases; of several the first of the team. What was merged is worked on elsewhere, and what is held by nobody.
 async fn least_loaded(tx: &mut Tx, members: &[Member]) -> sqlx::Result<Option<Member>> {
     let mut least: Option<(i64, &Member)> = None;
     for member in members {
-        let select = "select count(*) from cases where owner_id = $1 and status not in ('resolved', 'closed')";
+        let select = "select count(*) from cases where owner_id = $1 and status not in ('resolved', 'closed') and quarantine = ''";
         let load: i64 = with_tx!(&mut *tx, conn => sqlx::query_scalar(select).bind(&member.id).fetch_one(conn).await)?;
         if least.is_none_or(|(fewest, _)| load < fewest) {
             least = Some((load, member));

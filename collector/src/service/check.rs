@@ -8,6 +8,7 @@ use sayso_shared::Kind;
 use super::calendar::WeekHours;
 use super::file::{Items, ServiceFile};
 use super::objects::{Object, Template};
+use super::plan::merge_order;
 use super::reader::{Item, Reader};
 use super::rules::{Actions, Assignee, Conditions, Rule, Trigger};
 use super::surroundings::Surroundings;
@@ -53,6 +54,8 @@ pub fn check(items: &mut Items<'_>, known: &ServiceFile, surroundings: &Surround
     check.promises(items);
     items.templates.iter().for_each(|template| check.template(template));
     check.rules(&items.rules);
+    check.shadows(&items.rules, &known.rules);
+    check.viewers(items, known);
     for view in &items.views {
         check.exist(view, &["team"], "team", view.value.team.iter());
         check.exist(view, &["owner"], "member", view.value.owner.iter());
@@ -158,6 +161,11 @@ impl Check<'_, '_> {
                 if !self.names.has(kind, &name) {
                     self.refuse(span, format!("there is no {kind} {name}"));
                 }
+            }
+        }
+        for (span, hours) in self.reader.unread_values::<WeekHours>("hours") {
+            if let Err(error) = hours.hours() {
+                self.refuse(span, error.to_string());
             }
         }
     }
@@ -271,7 +279,7 @@ impl Check<'_, '_> {
     }
 
     fn rules(&mut self, rules: &[Item<'_, Rule>]) {
-        for (at, rule) in rules.iter().enumerate() {
+        for rule in rules {
             let Rule { site, when, then, on, stop, .. } = &rule.value;
             let site = site.as_ref();
             self.exist(rule, &["site"], "site", site.into_iter());
@@ -293,12 +301,47 @@ impl Check<'_, '_> {
             if let Some(viewer) = viewer {
                 self.refuse(rule.span(&["then", "owner"]), format!("{viewer} only reads, and can own no case"));
             }
-            let earlier = rules[..at].iter().filter(|earlier| earlier.is_whole() && rule.is_whole());
-            let shadow = earlier.map(|earlier| &earlier.value).find(|earlier| shadows(earlier, &rule.value));
-            if let Some(earlier) = shadow {
-                let text =
-                    format!("the rule can never match: {} before it takes all of its cases and stops", earlier.name);
-                self.refuse(rule.span(&["name"]), text);
+        }
+    }
+
+    /// Refuses rules that no case reaches, and those that keep all cases from others, in the order in which all will stand.
+    fn shadows(&mut self, rules: &[Item<'_, Rule>], known: &[Rule]) {
+        let named = rules.iter().map(|rule| rule.value.key()).collect();
+        let order = merge_order(&known.iter().map(Object::key).collect::<Vec<_>>(), named);
+        let written = |key: &String| rules.iter().find(|rule| rule.value.key() == *key);
+        let all: Vec<(&Rule, Option<&Item<'_, Rule>>)> = order
+            .iter()
+            .filter_map(|key| match written(key) {
+                Some(rule) => rule.is_whole().then_some((&rule.value, Some(rule))),
+                None => known.iter().find(|rule| rule.key() == *key).map(|rule| (rule, None)),
+            })
+            .collect();
+        for (at, (rule, item)) in all.iter().enumerate() {
+            let Some((earlier, by)) = all[..at].iter().find(|(earlier, _)| shadows(earlier, rule)) else { continue };
+            match (item, by) {
+                (Some(item), _) => {
+                    let text = format!("{NEVER}: {} before it takes all of its cases and stops", earlier.name);
+                    self.refuse(item.span(&["name"]), text);
+                }
+                (None, Some(by)) => {
+                    let text = format!("the rule {} after it can never match: this one takes all of its cases and stops", rule.name);
+                    self.refuse(by.span(&["name"]), text);
+                }
+                // Both are there already.
+                (None, None) => {}
+            }
+        }
+    }
+
+    /// Refuses that somebody who only reads goes on to be given cases by a rule that the file does not name.
+    fn viewers(&mut self, items: &Items<'_>, known: &ServiceFile) {
+        let stay = |rule: &&Rule| items.rules.iter().all(|item| item.value.key() != rule.key());
+        for member in items.members.iter().filter(|member| !member.value.role.may_act()) {
+            let address = &member.value.address;
+            let rule = known.rules.iter().filter(stay).find(|rule| owner_of(&rule.then) == Some(address));
+            if let Some(rule) = rule {
+                let text = format!("the rule {} gives cases to {address}, who would only read", rule.name);
+                self.refuse(member.span(&["role"]), text);
             }
         }
     }

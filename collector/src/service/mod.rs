@@ -17,6 +17,7 @@ mod presets;
 pub mod promises;
 pub mod read;
 mod reader;
+pub mod removal;
 pub mod routing;
 pub mod rules;
 mod sites;

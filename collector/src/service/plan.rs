@@ -145,7 +145,7 @@ impl Plan {
 
 /// The order of everything that is there after a file that names some of it: what it does not name keeps its place, what it names has the order of the file,
 /// and what is new comes after what is before it in the file, or at the end.
-fn merge_order(before: &[String], wanted: Vec<String>) -> Vec<String> {
+pub(super) fn merge_order(before: &[String], wanted: Vec<String>) -> Vec<String> {
     let mut named = wanted.iter().filter(|key| before.contains(key));
     let in_turn = |key: &String| if wanted.contains(key) { named.next().unwrap_or(key).clone() } else { key.clone() };
     let mut merged: Vec<String> = before.iter().map(in_turn).collect();

@@ -24,4 +24,15 @@ mod tests {
             assert_eq!(again.write().expect("it can be written"), written, "{name}");
         }
     }
+
+    #[test]
+    fn the_complaints_of_disp_have_all_of_its_times() {
+        let (_, text) = PRESETS.into_iter().find(|(name, _)| *name == "fca-disp").expect("the preset");
+        let file = read(text, &ServiceFile::default()).expect("it can be read");
+        let mut times: Vec<String> =
+            file.promises.iter().filter_map(|promise| promise.resolution).map(|span| span.to_string()).collect();
+        times.sort();
+        assert_eq!(times, ["15bd", "35bd", "3bd", "8w"]);
+        assert!(file.promises.iter().all(|promise| promise.first_response.is_some_and(|span| span.to_string() == "1bd")));
+    }
 }

@@ -133,6 +133,19 @@ impl<'a> Reader<'a> {
         values.filter_map(text).collect()
     }
 
+    /// What the tables that can't be read say in a field that can be, with its place.
+    pub fn unread_values<T: DeserializeOwned>(&self, field: &str) -> Vec<(Range<usize>, T)> {
+        let values = self.unread.iter().filter_map(|table| table.get_ref().get(field));
+        let read = |value: &Spanned<DeValue<'a>>| match value.get_ref() {
+            DeValue::Table(inner) => {
+                let inner = Spanned::new(value.span(), inner.clone());
+                Some((value.span(), T::deserialize(Deserializer::from(inner)).ok()?))
+            }
+            _ => None,
+        };
+        values.filter_map(read).collect()
+    }
+
     /// Notes a mistake at a place.
     pub fn refuse(&mut self, span: Range<usize>, text: impl Into<String>) {
         if self.mistakes.len() < MISTAKES_MAX {

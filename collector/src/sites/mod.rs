@@ -223,10 +223,11 @@ impl Site {
         Self { name, origins, ..self }
     }
 
-    /// Removes a site that has no cases.
-    pub async fn remove(&self, db: &Db, stamp: &Stamp) -> anyhow::Result<()> {
+    /// Removes a site that has no cases, in an open transaction. What of the service is the site's is for `service::removal`, which calls this.
+    pub async fn remove_in(&self, tx: &mut Tx, stamp: &Stamp) -> anyhow::Result<()> {
         let count = "select count(*) from cases where site_id = $1";
-        let cases: i64 = with_db!(db, pool => sqlx::query_scalar(count).bind(&self.id).fetch_one(pool).await)?;
+        let cases: i64 =
+            with_tx!(&mut *tx, conn => sqlx::query_scalar(count).bind(&self.id).fetch_one(conn).await)?;
         anyhow::ensure!(
             cases == 0,
             "the site {} has {cases} cases, so it stays; take its origins away to close it",
@@ -234,14 +235,12 @@ impl Site {
         );
         let delete =
             "delete from sites where id = $1 and not exists (select 1 from cases where cases.site_id = sites.id)";
-        let mut tx = db.begin().await?;
-        let rows = with_tx!(&mut tx, conn => sqlx::query(delete).bind(&self.id).execute(conn).await.map(|done| done.rows_affected()))?;
+        let rows = with_tx!(&mut *tx, conn => sqlx::query(delete).bind(&self.id).execute(conn).await.map(|done| done.rows_affected()))?;
         anyhow::ensure!(rows == 1, "the site {} has just got a case, so it stays", self.key());
         let before = json!({"name": self.name, "origins": self.origins});
         let change =
             Change { action: "site.remove", object: format!("site/{}", self.key()), before, after: Value::Null };
-        audit::append(&mut tx, stamp, &change).await?;
-        Ok(tx.commit().await?)
+        Ok(audit::append(tx, stamp, &change).await?)
     }
 }
 

@@ -192,4 +192,31 @@ then = {{ tags = ["x"] }}
         apply("", Prune::Remove).await.unwrap();
         assert_eq!(store::load(&app.app.db).await.unwrap().problems, []);
     }
+
+    async fn a_zone_that_is_unknown_hides_no_hours_that_overlap_and_stored_rules_count(database: Database) {
+        let one = Installation::new(database).await;
+        let file = "[[calendar]]\nkey = 'office'\ntime_zone = 'Mars/Olympus'\nhours = { mon = ['09:00-12:00', '11:00-18:00'] }\n";
+        let (code, printed) = one.service(&["apply", &one.write("wrong.toml", file)]);
+        assert!(code == Some(1) && printed.contains("line 3") && printed.contains("line 4") && printed.contains("overlap"), "{printed}");
+        let rule = |name: &str, more: &str| format!("[[rule]]\nname = '{name}'\nthen = {{ priority = 'high' }}\n{more}");
+        let stops = one.write("stops.toml", &rule("All", "stop = true"));
+        assert_eq!(one.service(&["apply", &stops]).0, Some(0));
+        let (code, printed) = one.service(&["apply", &one.write("behind.toml", &rule("Behind", ""))]);
+        assert!(code == Some(1) && printed.contains("All before it takes all of its cases and stops"), "{printed}");
+        // One that is put before others keeps all cases from them.
+        let open = one.write("open.toml", &rule("All", ""));
+        assert_eq!(one.service(&["apply", &open]).0, Some(0));
+        assert_eq!(one.service(&["apply", &one.write("behind.toml", &rule("Behind", ""))]).0, Some(0));
+        let (code, printed) = one.service(&["apply", &stops]);
+        assert!(code == Some(1) && printed.contains("the rule Behind after it can never match"), "{printed}");
+    }
+
+    async fn who_is_given_cases_by_a_rule_that_stays_does_not_become_a_reader(database: Database) {
+        let one = Installation::new(database).await;
+        let member = |role: &str| format!("[[member]]\naddress = 'mei@shop.example'\nname = 'Mei'\nrole = '{role}'\n");
+        let rule = "[[rule]]\nname = 'To Mei'\nthen = { owner = 'mei@shop.example' }\n";
+        assert_eq!(one.service(&["apply", &one.write("one.toml", &(member("agent") + rule))]).0, Some(0));
+        let (code, printed) = one.service(&["apply", &one.write("two.toml", &member("viewer"))]);
+        assert!(code == Some(1) && printed.contains("the rule To Mei gives cases to mei@shop.example"), "{printed}");
+    }
 }

@@ -22,5 +22,5 @@ pub use facet::{Facet, Has, received_between};
 pub use field::Field;
 pub use find::{Found, Search, search};
 pub use query::{QueryError, SearchQuery};
-pub use text::{BY_CODE, BY_NUMBER, Reader, SearchText, by_number};
+pub use text::{BY_CODE, BY_NUMBER, Contacts, Reader, SearchText, by_number};
 pub use upkeep::keep_compact;

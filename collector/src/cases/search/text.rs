@@ -46,9 +46,21 @@ pub struct SearchText {
     code_hashes: Vec<String>,
 }
 
+/// Whether cases are found by how their customers are reached.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Contacts {
+    /// They are.
+    #[default]
+    Searched,
+    /// They are not: whoever does not see how to reach a customer must not be able to try it out.
+    Hidden,
+}
+
 /// Who searches, and where.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Reader<'a> {
+    /// What the reader may find cases by.
+    pub contacts: Contacts,
     /// The member who reads; a program is none.
     pub member_id: Option<&'a str>,
     /// The identifier of the site that is asked for, whose clock says when a day begins.
@@ -69,7 +81,7 @@ impl SearchText {
             number: query.number(),
             ..Self::default()
         };
-        if let Some(typed) = query.contact() {
+        if let Some(typed) = query.contact().filter(|_| reader.contacts == Contacts::Searched) {
             let countries = Countries::of(&app.sites.all().await?);
             text.contacts = hashes_of_contact(&app.keys, typed, &countries);
             let tokens: Vec<String> = text.contacts.iter().map(|hash| Facet::Contact(hash).token()).collect();

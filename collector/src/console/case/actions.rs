@@ -88,7 +88,9 @@ async fn reply(
             ));
             // What was sent already is answered as before, whatever has happened since.
             let is_new = !is_known(&app.db, &case.id, &posted.key).await?;
-            if is_new && seen::is_outdated(&app, &case, &form.seen).await? {
+            if is_new && seen::is_erased_since(&app, &case, &form.seen).await? {
+                Err(vec![FormError::Erased])
+            } else if is_new && seen::is_outdated(&app, &case, &form.seen).await? {
                 Err(vec![FormError::Moved])
             } else {
                 let content = Content { files: posted.claim_hashes(&app.keys), ..Content::from(body) };
@@ -132,6 +134,9 @@ fn with_files(asked: String, uploads: &[String]) -> String {
 #[derive(Deserialize)]
 struct NoteForm {
     body: String,
+    /// What of the case was on the page.
+    #[serde(default)]
+    seen: String,
 }
 
 async fn note(
@@ -143,8 +148,13 @@ async fn note(
 ) -> Result<Response> {
     let case = case_for(&app, &who.standing, &id, Action::WriteNote).await?;
     let posted: Posted<NoteForm> = posted::read(&app, &who, &case, client, request).await?;
+    let is_new = !is_known(&app.db, &case.id, &posted.key).await?;
     let done = match read_body(&posted.form.body) {
         _ if !posted.refused.is_empty() => Err(Vec::new()),
+        // A note may well say what was to be forgotten.
+        Ok(_) if is_new && seen::is_erased_since(&app, &case, &posted.form.seen).await? => {
+            Err(vec![FormError::Erased])
+        }
         Ok(body) => {
             let asked = with_files(request_hash(&("note", &posted.form.body)), &posted.uploads);
             let content = Content { files: posted.claim_hashes(&app.keys), ..Content::from(body) };
@@ -263,7 +273,14 @@ async fn set_owner(
     let owner = match form.owner.as_str() {
         "me" => Some(who.member.id.clone()),
         "nobody" => None,
-        id => Some(who_may_own(&app.db, id).await?.id),
+        id => match who_may_own(&app.db, id).await {
+            Ok(member) => Some(member.id),
+            Err(Error::NotFound(_)) => {
+                let error = FormError::Choice(Field::Whom);
+                return refused(&app, &who, &case.id, Draft::default(), CaseForm::Page, vec![error]).await;
+            }
+            Err(error) => return Err(error),
+        },
     };
     let asked = request_hash(&("owner", &owner));
     match apply(&app, &case.id, &who, Command::Assign(owner), &key, &asked).await {

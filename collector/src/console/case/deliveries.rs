@@ -10,7 +10,7 @@ use crate::cases::idempotency::{KeyStatus, record_key, request_hash};
 use crate::clock::{Millis, rfc3339};
 use crate::console::shell::{delivery_tone, event_name};
 use crate::http::Result;
-use crate::outbox::{EVENT, QUIET_HOURS, State, member_of};
+use crate::outbox::{EVENT, QUIET_HOURS, State, member_of, team_of};
 use crate::sites::targets::Access;
 use crate::text::Texts;
 use crate::{with_db, with_tx};
@@ -111,6 +111,7 @@ impl Row {
         let is_suspended = self.state == State::Suspended.as_str();
         let address = match self.destination.as_str() {
             "customer" => None,
+            id if team_of(id).is_some() => team_of(id).map(|key| t.with("desk.case.team_mailbox", &[("team", key)])),
             id if member_of(id).is_some() => {
                 let name = member_of(id).and_then(name_of);
                 Some(name.unwrap_or_else(|| t.get("console.delivery.removed").to_owned()))

@@ -1,14 +1,18 @@
 //! What a form of the case page held when it was refused.
 
+use super::properties::Values;
 use crate::attachments::Upload;
+use crate::outbox::templates::Email;
 
 /// What somebody was writing when it was refused, so that it is still there.
-#[derive(Clone, Debug, Default)]
+#[derive(Debug, Default)]
 pub struct Draft {
     pub(super) reply: String,
     /// Whether the reply was put there by us, and is where the reader goes on.
     pub(super) is_prepared: bool,
     pub(super) then: String,
+    /// The reply as the customer would see it.
+    pub(super) preview: Option<ReplyPreview>,
     pub(super) note: String,
     /// The uploads of the refused form that are stored already.
     pub(super) uploads: Vec<Upload>,
@@ -23,21 +27,42 @@ pub struct Draft {
     /// By whom, as the form has it, and until which day.
     pub(super) task_whom: String,
     pub(super) task_due: String,
-    /// What was said or found in an effort.
-    pub(super) effort: String,
+    /// What was typed of an effort.
+    pub(super) effort: EffortDraft,
     /// The number of the case that it is to be merged into.
     pub(super) merge: String,
     /// What was to become a case of its own.
     pub(super) split: Option<SplitDraft>,
     /// Why it gets another team.
     pub(super) transfer_reason: String,
-    pub(super) tags: Option<String>,
+    /// What it was to be sorted by.
+    pub(super) properties: Option<Values>,
+    /// Whether somebody has sorted it meanwhile, so that what it is now stands beside.
+    pub(super) is_stale: bool,
     /// The form that was taken.
     pub(super) done: Option<String>,
     /// The customer's code, which was asked for.
     pub(super) code: Option<String>,
     /// The fields that are wrong, in their order, and why.
     pub(super) errors: Vec<(&'static str, String)>,
+}
+
+/// What a customer would see of a reply.
+#[derive(Debug)]
+pub struct ReplyPreview {
+    /// What was typed, as their page shows it.
+    pub(super) body: String,
+    /// The mail; none where no mail reaches them.
+    pub(super) mail: Option<Box<Email>>,
+}
+
+/// What was typed of an effort.
+#[derive(Clone, Debug, Default)]
+pub struct EffortDraft {
+    pub(super) kind: String,
+    pub(super) result: String,
+    pub(super) minutes: String,
+    pub(super) note: String,
 }
 
 /// What was typed of a part that becomes a case of its own.
@@ -49,6 +74,23 @@ pub struct SplitDraft {
 }
 
 impl Draft {
+    /// All texts that somebody typed, for a page that has no form any more to show them in.
+    pub(super) fn texts(&self) -> Vec<&str> {
+        let split = self.split.as_ref().map_or("", |part| part.text.as_str());
+        let all = [
+            self.reply.as_str(),
+            &self.note,
+            &self.remedy,
+            &self.reason,
+            &self.task,
+            &self.effort.note,
+            &self.transfer_reason,
+            self.properties.as_ref().map_or("", |typed| typed.tags.as_str()),
+            split,
+        ];
+        all.into_iter().filter(|text| !text.trim().is_empty()).collect()
+    }
+
     pub(super) fn error(&self, field: &str) -> Option<&str> {
         self.errors.iter().find(|(name, _)| *name == field).map(|(_, text)| text.as_str())
     }
@@ -58,9 +100,9 @@ impl Draft {
         self.errors.iter().filter(|(name, _)| *name == field).map(|(_, text)| text.as_str()).collect()
     }
 
-    /// The uploads that stay with a form, if it is the one that was refused.
+    /// The uploads that stay with a form, if it is the one that was refused, or the reply that a template was put into.
     pub(super) fn uploads_of(&self, form: &str) -> &[Upload] {
-        if self.is_wrong(form) { &self.uploads } else { &[] }
+        if self.is_wrong(form) || (self.is_prepared && form == "reply") { &self.uploads } else { &[] }
     }
 
     /// Whether a field is the first wrong one, which gets the focus.

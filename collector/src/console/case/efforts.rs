@@ -7,7 +7,7 @@ use axum::routing::post;
 use sayso_shared::text::Text;
 use serde::{Deserialize, Serialize};
 
-use super::draft::Draft;
+use super::draft::{Draft, EffortDraft};
 use super::error::{CaseForm, Field, FormError};
 use super::page::{leave, refused};
 use crate::app::App;
@@ -52,7 +52,8 @@ async fn add(
     match done {
         Ok(()) => Ok(leave(&case.id, "?done=effort#efforts")),
         Err(error) => {
-            let draft = Draft { effort: form.note, ..Draft::default() };
+            let EffortForm { kind, result, minutes, note } = form;
+            let draft = Draft { effort: EffortDraft { kind, result, minutes, note }, ..Draft::default() };
             refused(&app, &who, &case.id, draft, CaseForm::Effort, vec![error]).await
         }
     }
@@ -62,7 +63,10 @@ fn read(form: &EffortForm) -> Result<NewEffort, FormError> {
     let choice = || FormError::Choice(Field::Main);
     let minutes = match form.minutes.trim() {
         "" => None,
-        typed => Some(typed.parse().ok().filter(|minutes| (1..=MINUTES_MAX).contains(minutes)).ok_or_else(choice)?),
+        typed => {
+            let minutes = typed.parse().ok().filter(|minutes| (1..=MINUTES_MAX).contains(minutes));
+            Some(minutes.ok_or(FormError::Choice(Field::Minutes))?)
+        }
     };
     Ok(NewEffort {
         kind: EffortKind::parse(&form.kind).ok_or_else(choice)?,

@@ -18,6 +18,8 @@ pub(super) enum FormError {
     NotTheirWords,
     /// The case has changed since the form was handed out.
     Moved,
+    /// Who the customer is, or what they said, was erased since the form was handed out.
+    Erased,
     /// The delivery that is to be sent again has not failed.
     NotFailed,
     /// The case does not allow it.
@@ -49,6 +51,10 @@ pub(super) enum Field {
     Files,
     /// Until when.
     Due,
+    /// Who does it.
+    Whom,
+    /// How long it took.
+    Minutes,
 }
 
 /// The form of the page that was refused; its fields carry its name.
@@ -92,7 +98,9 @@ impl CaseForm {
             (CaseForm::Resolve, Field::Cost) => "quiet-cost",
             (CaseForm::Reopen, _) => "reopen",
             (CaseForm::Task, Field::Due) => "task-due",
+            (CaseForm::Task, Field::Whom) => "task-whom",
             (CaseForm::Task, _) => "task",
+            (CaseForm::Effort, Field::Minutes) => "effort-minutes",
             (CaseForm::Effort, _) => "effort",
             (CaseForm::Merge, _) => "merge",
             (CaseForm::Split, Field::Category) => "split-category",
@@ -121,6 +129,9 @@ impl FormError {
             FormError::Choice(Field::Tags) => Ok((WRONG, Field::Tags, "console.case.tags_error")),
             FormError::Choice(Field::Category) => Ok((WRONG, Field::Category, "console.case.category_error")),
             FormError::Choice(Field::Due) => Ok((WRONG, Field::Due, "insight.exposure.wrong_date")),
+            FormError::Choice(Field::Whom) => Ok((WRONG, Field::Whom, "desk.case.whom_gone")),
+            FormError::Choice(Field::Minutes) => Ok((WRONG, Field::Minutes, "desk.effort.minutes_wrong")),
+            FormError::Text(Field::Reason, ErrorCode::Required) => Ok((WRONG, Field::Reason, "desk.case.reason_missing")),
             FormError::Choice(Field::Number) => Ok((WRONG, Field::Number, "console.case.merge_unknown")),
             FormError::Case(CaseError::MergedWithItself) => Ok((WRONG, Field::Number, "console.case.merge_itself")),
             FormError::Case(CaseError::Merged) => Ok((WRONG, Field::Number, "console.case.merge_merged")),
@@ -129,6 +140,8 @@ impl FormError {
             FormError::Case(CaseError::HoldsOthers) => Ok((WRONG, Field::Number, "console.case.merge_holds")),
             FormError::Case(CaseError::FileGone { .. }) => Ok((WRONG, Field::Files, "pages.wrong.files_gone")),
             FormError::NotTheirWords => Ok((WRONG, Field::Main, "console.case.split_words")),
+            FormError::Erased => Ok((StatusCode::CONFLICT, Field::Main, "desk.case.erased_meanwhile")),
+            FormError::Case(CaseError::Stale { .. }) => Ok((StatusCode::CONFLICT, Field::Main, "desk.case.stale")),
             FormError::Moved => Ok((StatusCode::CONFLICT, Field::Main, "console.case.moved")),
             FormError::Text(field, ErrorCode::TooLong) => Ok((WRONG, field, "console.case.too_long")),
             FormError::Text(field, ErrorCode::Required) => Ok((WRONG, field, "console.case.required")),

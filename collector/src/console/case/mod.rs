@@ -10,7 +10,9 @@ mod error;
 mod merging;
 mod page;
 mod page_context;
+mod parts;
 mod posted;
+mod preview;
 mod properties;
 mod reading;
 mod seen;
@@ -26,6 +28,7 @@ mod template;
 mod timeline;
 
 use axum::Router;
+use axum::extract::DefaultBodyLimit;
 use axum::routing::get;
 
 use crate::app::App;
@@ -37,6 +40,7 @@ pub fn router() -> Router<App> {
         .route("/staff/cases/{id}/attachments/{file}", get(page::download))
         .route("/staff/cases/{id}/code", get(page::back).post(page::reveal))
         .route("/staff/cases/{id}/template", get(page::back).post(template::insert))
+        .route("/staff/cases/{id}/preview", get(page::back).post(preview::show))
         .merge(actions::router())
         .merge(reading::router())
         .merge(tasks::router())
@@ -45,4 +49,5 @@ pub fn router() -> Router<App> {
         .merge(splitting::router())
         .merge(similar::router())
         .merge(suggestions::router())
+        .layer(DefaultBodyLimit::max(posted::FORM_MAX_BYTES))
 }

@@ -15,8 +15,9 @@ use super::draft::Draft;
 use super::effort_texts;
 use super::error::{CaseForm, FormError};
 use super::page_context::PageContext;
+use super::parts::{FormKey, Rights, ShownClock};
 use super::seen;
-use super::shown::{CasePage, FormKey, Rights, ShownClock};
+use super::shown::CasePage;
 use super::sorting::Names;
 use super::suggested;
 use super::timeline;
@@ -30,7 +31,7 @@ use crate::cases::access::{case_for, readable_case};
 use crate::cases::efforts::Effort;
 use crate::cases::merge;
 use crate::cases::tasks::Task;
-use crate::cases::{query, reply_drafts, views};
+use crate::cases::{CaseError, query, reply_drafts, views};
 use crate::clock::Millis;
 use crate::clocks::{self, Clock, PromiseKind};
 use crate::console::inbox::rows::{DueTimes, due};
@@ -117,7 +118,14 @@ pub(super) async fn refused(
     errors: Vec<FormError>,
 ) -> Result<Response> {
     let mut status = StatusCode::UNPROCESSABLE_ENTITY;
+    let (case, _) = readable_case(app, &who.standing, id).await?;
     for error in errors {
+        // Of one that was merged meanwhile the page has no forms, at which something could be said.
+        if matches!(error, FormError::Case(CaseError::Merged)) && case.merged_into.is_some() {
+            status = StatusCode::CONFLICT;
+            draft.errors.push(("page", who.t.get("desk.case.merged_meanwhile").to_owned()));
+            continue;
+        }
         let (because, place, text) = error.shown()?;
         status = because;
         draft.errors.push((form.field(place), who.t.get(text).to_owned()));

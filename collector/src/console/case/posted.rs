@@ -15,6 +15,9 @@ use crate::keys::Keys;
 use crate::pages::files::{self, RejectedFile};
 use crate::pages::words::Words;
 
+/// The longest form: what was pasted by mistake comes back with what is wrong with it, and is not lost.
+pub(super) const FORM_MAX_BYTES: usize = 16 * 1024 * 1024;
+
 /// A form, and what became of its files: they are stored at once, so that they need not be sent again with whatever else is wrong.
 pub(super) struct Posted<F> {
     pub(super) form: F,
@@ -34,7 +37,7 @@ pub(super) async fn read<F: DeserializeOwned>(
     request: Request,
 ) -> Result<Posted<F>> {
     let site = app.sites.by_id(&case.site_id).await?;
-    let posted = files::read(app, site.as_deref(), client, request).await?;
+    let posted = files::read_up_to(FORM_MAX_BYTES, app, (site.as_deref(), client), request).await?;
     who.check_csrf(&posted.form.text("csrf"))?;
     let mut uploads = files::kept(&posted.form);
     for Upload { token, .. } in posted.uploads {

@@ -3,14 +3,62 @@
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
 
+use serde::{Deserialize, Serialize};
+
 use crate::cases::Case;
-use crate::cases::idempotency::request_hash;
 use crate::clock::{MINUTE, Millis};
 
-/// What a case is sorted by, as one word: whoever sends the form has seen this.
-pub(super) fn marker(case: &Case) -> String {
-    let tags: Vec<String> = case.tags().iter().map(str::to_owned).collect();
-    request_hash(&(&case.kind, &case.category, &case.priority, tags, &case.team, case.follow_up_at, &case.problem))
+/// What a case is sorted by, as the fields of the form have it.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub(super) struct Values {
+    pub(super) kind: String,
+    pub(super) category: String,
+    pub(super) priority: String,
+    pub(super) tags: String,
+    pub(super) team: String,
+    pub(super) follow_up: String,
+    pub(super) problem: String,
+    /// The time of the follow-up to the minute, of which the form shows the day.
+    pub(super) follow_up_at: Option<Millis>,
+}
+
+impl Values {
+    /// Those that a case has.
+    pub(super) fn of(case: &Case, zone: &TimeZone) -> Self {
+        let text = |value: &Option<String>| value.clone().unwrap_or_default();
+        Self {
+            kind: case.kind.clone(),
+            category: text(&case.category),
+            priority: case.priority.clone(),
+            tags: case.tags().iter().collect::<Vec<_>>().join(", "),
+            team: text(&case.team),
+            follow_up: case.follow_up_at.map(|at| day(at, zone)).unwrap_or_default(),
+            problem: text(&case.problem),
+            follow_up_at: case.follow_up_at,
+        }
+    }
+
+    /// What the form carries, by which it is told what its sender has seen.
+    pub(super) fn marker(&self) -> String {
+        serde_json::to_string(self).expect("texts are plain data")
+    }
+
+    /// What was typed, where nothing that its sender did not touch hides what somebody else has chosen since.
+    pub(super) fn beside(self, seen: &str, now: &Self) -> Self {
+        let Ok(seen) = serde_json::from_str::<Self>(seen) else { return self };
+        let pick = |typed: String, seen: &str, now: &str| if typed == seen { now.to_owned() } else { typed };
+        Self {
+            kind: pick(self.kind, &seen.kind, &now.kind),
+            category: pick(self.category, &seen.category, &now.category),
+            priority: pick(self.priority, &seen.priority, &now.priority),
+            tags: pick(self.tags, &seen.tags, &now.tags),
+            team: pick(self.team, &seen.team, &now.team),
+            follow_up: pick(self.follow_up, &seen.follow_up, &now.follow_up),
+            problem: pick(self.problem, &seen.problem, &now.problem),
+            follow_up_at: now.follow_up_at,
+        }
+    }
 }
 
 /// The day of a time, as a date field has it.

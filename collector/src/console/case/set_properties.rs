@@ -3,13 +3,14 @@
 use axum::extract::{Path, State};
 use axum::response::Response;
 use sayso_shared::Kind;
+use sayso_shared::problem::ErrorCode;
 use sayso_shared::text::Text;
 use serde::{Deserialize, Serialize};
 
 use super::draft::Draft;
 use super::error::{CaseForm, Field, FormError};
 use super::page::{leave_or_lose, refused};
-use super::properties::{begin_of, day, marker};
+use super::properties::{Values, begin_of, day};
 use crate::app::App;
 use crate::auth::permissions::Action;
 use crate::auth::{KeyedForm, MayAct};
@@ -51,9 +52,11 @@ pub(super) async fn set(
     let case = case_for(&app, &who.standing, &id, Action::ManageCase).await?;
     let site = app.sites.by_id(&case.site_id).await?;
     let service = app.service.current().await?;
+    let now = Values::of(&case, &service.zone_of_any(site.as_deref()));
+    let is_stale = form.seen != now.marker() && !is_known(&app.db, &case.id, &key).await?;
     let done = match read(&form, &case, site.as_deref(), &service) {
         // What somebody else has chosen meanwhile is not undone by what nobody touched here.
-        Ok(_) if form.seen != marker(&case) && !is_known(&app.db, &case.id, &key).await? => {
+        Ok(_) if is_stale => {
             Err(vec![FormError::Case(CaseError::Stale { version: case.version, changes: String::new() })])
         }
         Ok(patch) => {
@@ -67,7 +70,23 @@ pub(super) async fn set(
     match done {
         Ok(()) => leave_or_lose(&app, &who, &case.id, "?done=properties").await,
         Err(errors) => {
-            let draft = Draft { tags: Some(form.tags), transfer_reason: form.reason, ..Draft::default() };
+            let typed = Values {
+                kind: form.kind,
+                category: form.category,
+                priority: form.priority,
+                tags: form.tags,
+                team: form.team,
+                follow_up: form.follow_up,
+                problem: form.problem,
+                follow_up_at: None,
+            };
+            let typed = if is_stale { typed.beside(&form.seen, &now) } else { typed };
+            let draft = Draft {
+                properties: Some(typed),
+                is_stale,
+                transfer_reason: form.reason,
+                ..Draft::default()
+            };
             refused(&app, &who, &case.id, draft, CaseForm::Properties, errors).await
         }
     }
@@ -118,6 +137,10 @@ fn read(form: &PropertiesForm, case: &Case, site: Option<&Site>, service: &Servi
             None
         }
     };
+    // Whoever gets it next reads why.
+    if case.team.is_some() && team != case.team && reason.is_none() && errors.is_empty() {
+        errors.push(FormError::Text(Field::Reason, ErrorCode::Required));
+    }
     if !errors.is_empty() {
         return Err(errors);
     }

@@ -3,7 +3,6 @@
 use std::sync::Arc;
 
 use askama::Template;
-use sayso_shared::id::IdempotencyKey;
 use sayso_shared::limits::{ATTACHMENT_MAX_BYTES, ATTACHMENTS_MAX};
 use sayso_shared::{Contact, Kind};
 
@@ -11,10 +10,10 @@ use super::customer_card::CustomerCard;
 use super::deliveries::Delivery;
 use super::draft::{Draft, SplitDraft};
 use super::page_context::PageContext;
+use super::parts::{FormKey, Rights, ShownClock};
 use super::properties;
 use super::suggested::Shown;
 use super::timeline::{Item, What, Words};
-use crate::app::App;
 use crate::assets::{self, MARK};
 use crate::attachments::{Attachment, FILE_TYPES};
 use crate::auth::permissions::{Action, Actor, CaseAccess, Object, Standing, TaskAccess, can};
@@ -24,12 +23,10 @@ use crate::cases::merge::Merged;
 use crate::cases::tasks::Task;
 use crate::cases::{Case, Outcome, Priority, Quarantine, Status, Suspicion, query};
 use crate::clock::{Millis, rfc3339};
-use crate::clocks::{Clock, ClockState};
 use crate::console::inbox::rows::{Due, display_name};
 use crate::console::languages;
 use crate::console::shell::{Screen, Shell, excerpt};
 use crate::http::body::fresh_key;
-use crate::intake;
 use crate::links;
 use crate::service::Service;
 use crate::service::objects;
@@ -90,52 +87,6 @@ pub(super) struct CasePage {
     /// What tells a form for files from others: its key, and what it was handed out with, for the reply and for the note.
     pub(super) form_keys: [FormKey; 2],
     pub(super) draft: Draft,
-}
-
-/// By what a form that may bring files is recognised.
-pub(super) struct FormKey {
-    key: IdempotencyKey,
-    token: String,
-}
-
-impl FormKey {
-    pub(super) fn new(app: &App, site_id: &str) -> Self {
-        let key = fresh_key();
-        Self { token: intake::issue_form_token(&app.keys, site_id, &key, app.clock.now()), key }
-    }
-}
-
-/// What the reader may do with the case.
-pub(super) struct Rights {
-    pub(super) read_contact: bool,
-    pub(super) note: bool,
-    pub(super) answer: bool,
-    pub(super) manage: bool,
-}
-
-/// A promise as the page shows it.
-pub(super) struct ShownClock {
-    /// What is promised.
-    promise: &'static str,
-    /// The word for its state.
-    state: &'static str,
-    /// The same for people, where there is more to say than when it is due.
-    said: Option<&'static str>,
-    /// When it is or was due, for programs and for people.
-    due: Option<(String, String)>,
-}
-
-impl ShownClock {
-    pub(super) fn of(t: Texts, clock: &Clock, now: Millis) -> Self {
-        let state = clock.state(now);
-        let said = (state != ClockState::Running).then(|| t.get(&format!("console.case.clock.{}", state.as_str())));
-        Self {
-            promise: t.get(&format!("console.promise.{}", clock.promise.as_str())),
-            state: state.as_str(),
-            said,
-            due: clock.due().map(|at| (rfc3339(at), t.moment(at))),
-        }
-    }
 }
 
 impl CasePage {
@@ -251,20 +202,44 @@ impl CasePage {
         [team, owner.map(|member| member.name.clone()), due].into_iter().flatten().collect::<Vec<_>>().join(" · ")
     }
 
-    fn properties_seen(&self) -> String {
-        properties::marker(&self.case)
+    /// What it is sorted by now.
+    fn sorted(&self) -> properties::Values {
+        properties::Values::of(&self.case, &self.service.zone_of_any(self.site.as_deref()))
     }
 
-    /// The tags as they are typed.
-    fn tags(&self) -> String {
-        let stored = || self.case.tags().iter().collect::<Vec<_>>().join(", ");
-        self.draft.tags.clone().unwrap_or_else(stored)
+    /// What stands in the form for it: what was typed, else what it is.
+    fn typed(&self) -> properties::Values {
+        self.draft.properties.clone().unwrap_or_else(|| self.sorted())
     }
 
-    /// The day on which it is to be looked at again.
-    fn follow_up(&self) -> String {
-        let zone = self.service.zone_of_any(self.site.as_deref());
-        self.case.follow_up_at.map(|at| properties::day(at, &zone)).unwrap_or_default()
+    /// What a property is now, where somebody else has sorted the case meanwhile and something else was typed.
+    fn is_now(&self, field: &str) -> Option<String> {
+        let (typed, now) = (self.draft.properties.as_ref().filter(|_| self.draft.is_stale)?, self.sorted());
+        let (typed, now) = match field {
+            "kind" => (&typed.kind, now.kind),
+            "category" => (&typed.category, now.category),
+            "priority" => (&typed.priority, now.priority),
+            "tags" => (&typed.tags, now.tags),
+            "team" => (&typed.team, now.team),
+            "follow_up" => (&typed.follow_up, now.follow_up),
+            _ => (&typed.problem, now.problem),
+        };
+        if *typed == now {
+            return None;
+        }
+        let name = match field {
+            _ if now.is_empty() => self.t.get("desk.case.nothing").to_owned(),
+            "kind" | "priority" => self.word(field, &now).to_owned(),
+            "category" => category_label(self.t.0, self.site.as_deref(), Some(&now)).unwrap_or(now),
+            "team" => self.team().unwrap_or(now),
+            _ => now,
+        };
+        Some(self.t.with("desk.case.is_now", &[("value", &name)]))
+    }
+
+    /// What was typed into a form that the page has no more, since nothing can be done with the case any longer.
+    fn left_over(&self) -> Vec<&str> {
+        if self.is_workable() { Vec::new() } else { self.draft.texts() }
     }
 
     /// The currency that was typed, else that of the case.
@@ -383,8 +358,8 @@ impl CasePage {
         may && self.is_workable()
     }
 
-    /// Whether the reader is one of the company, and sees where it forwards its events.
-    fn sees_deliveries(&self) -> bool {
+    /// Whether the reader is one of the company, and sees where it forwards its events, and its templates.
+    fn is_of_company(&self) -> bool {
         self.standing.role != Role::Partner
     }
 

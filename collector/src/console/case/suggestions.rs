@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 use super::draft::Draft;
 use super::error::{CaseForm, Field as Place, FormError};
 use super::page::{leave_or_lose, refused};
-use super::properties::marker;
+use super::properties::Values;
 use crate::app::App;
 use crate::auth::permissions::Action;
 use crate::auth::{KeyedForm, MayAct};
@@ -42,9 +42,10 @@ async fn apply(
     let site = app.sites.by_id(&case.site_id).await?;
     let service = app.service.current().await?;
     let patch = Field::parse(&form.field).and_then(|field| field.patch(&case, &form.value, site.as_deref(), &service));
+    let now = Values::of(&case, &service.zone_of_any(site.as_deref()));
     let done = match patch {
         None => Err(FormError::Choice(Place::Main)),
-        Some(_) if form.seen != marker(&case) && !is_known(&app.db, &case.id, &key).await? => {
+        Some(_) if form.seen != now.marker() && !is_known(&app.db, &case.id, &key).await? => {
             Err(FormError::Case(CaseError::Stale { version: case.version, changes: String::new() }))
         }
         Some(patch) => {

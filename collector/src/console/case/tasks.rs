@@ -46,21 +46,25 @@ async fn add(
     let site = app.sites.by_id(&case.site_id).await?;
     let service = app.service.current().await?;
     let zone = service.zone_of_any(site.as_deref());
-    let (team, owner_id) = match form.whom.split_once(':') {
-        _ if form.whom.is_empty() => (None, None),
-        Some(("team", key)) => {
-            let team = service.team(key).ok_or(Error::NotFound("there is no such team"))?;
-            (Some(team.key.to_string()), None)
-        }
-        _ => (None, Some(who_may_own(&app.db, &form.whom).await?.id)),
+    let whom = match form.whom.split_once(':') {
+        _ if form.whom.is_empty() => Ok((None, None)),
+        Some(("team", key)) => match service.team(key) {
+            Some(team) => Ok((Some(team.key.to_string()), None)),
+            None => Err(FormError::Choice(Field::Whom)),
+        },
+        _ => match who_may_own(&app.db, &form.whom).await {
+            Ok(member) => Ok((None, Some(member.id))),
+            Err(Error::NotFound(_)) => Err(FormError::Choice(Field::Whom)),
+            Err(error) => return Err(error),
+        },
     };
     let title = Text::parse(form.title.trim()).map_err(FormError::text(Field::Main));
     let due_at = match form.due.trim() {
         "" => Ok(None),
         day => last_minute_of(day, &zone).map(Some).ok_or(FormError::Choice(Field::Due)),
     };
-    let done = match (title, due_at) {
-        (Ok(title), Ok(due_at)) => {
+    let done = match (title, whom, due_at) {
+        (Ok(title), Ok((team, owner_id)), Ok(due_at)) => {
             let task = NewTask { title, team, owner_id, due_at };
             let actor = Actor::Member(who.member.id.clone());
             let hash = request_hash(&("task", &form));
@@ -68,7 +72,7 @@ async fn add(
                 .await
                 .map_err(|error| vec![FormError::from(error)])
         }
-        (title, due_at) => Err(title.err().into_iter().chain(due_at.err()).collect()),
+        (title, whom, due_at) => Err([title.err(), whom.err(), due_at.err()].into_iter().flatten().collect()),
     };
     match done {
         Ok(_) => Ok(leave(&case.id, "?done=task#tasks")),

@@ -1,14 +1,17 @@
 //! A template put into the reply that somebody is writing, filled for this case and in its customer's language.
 
+use std::collections::BTreeMap;
+
 use axum::extract::{Path, State};
 use axum::response::Html;
 use serde::Deserialize;
 
 use super::draft::Draft;
 use super::page::render;
+use super::posted;
 use crate::app::App;
 use crate::auth::permissions::Action;
-use crate::auth::{KeyedForm, MayAct};
+use crate::auth::{KeyedForm, MayAct, Role};
 use crate::cases::access::case_for;
 use crate::clocks;
 use crate::http::{Error, Result};
@@ -19,13 +22,14 @@ use crate::service::objects::Template;
 /// What stands before the key of a problem whose solution is chosen.
 const OF_PROBLEM: &str = "problem:";
 
-/// The form of the reply, with a template that was chosen.
+/// The form of the reply while it is written, with a template that was chosen.
 #[derive(Deserialize)]
-pub(super) struct TemplateForm {
-    body: String,
+pub(super) struct ReplyInWriting {
+    pub(super) body: String,
+    #[serde(default)]
     template: String,
     #[serde(default)]
-    then: String,
+    pub(super) then: String,
     #[serde(default)]
     outcome: String,
     #[serde(default)]
@@ -34,6 +38,22 @@ pub(super) struct TemplateForm {
     cost: String,
     #[serde(default)]
     currency: String,
+    /// The uploads that a refused reply has kept, `upload-1` and so on.
+    #[serde(flatten)]
+    rest: BTreeMap<String, String>,
+}
+
+impl ReplyInWriting {
+    /// The uploads that go along.
+    pub(super) fn uploads(&self) -> Vec<String> {
+        self.rest.iter().filter(|(name, _)| name.starts_with("upload-")).map(|(_, token)| token.clone()).collect()
+    }
+
+    /// What was chosen beside the text.
+    pub(super) fn into_draft(self) -> Draft {
+        let Self { then, outcome, remedy, cost, currency, .. } = self;
+        Draft { then, outcome, remedy, cost, currency, is_prepared: true, ..Draft::default() }
+    }
 }
 
 /// Shows the page again with the template below what was typed. Nothing is said yet.
@@ -41,9 +61,12 @@ pub(super) async fn insert(
     State(app): State<App>,
     MayAct(who): MayAct,
     Path(id): Path<String>,
-    KeyedForm { form, .. }: KeyedForm<TemplateForm>,
+    KeyedForm { form, .. }: KeyedForm<ReplyInWriting>,
 ) -> Result<Html<String>> {
     let case = case_for(&app, &who.standing, &id, Action::Answer).await?;
+    if who.standing.role == Role::Partner {
+        return Err(Error::Forbidden("templates are for the company".into()));
+    }
     let site = app.sites.by_id(&case.site_id).await?.ok_or(Error::NotFound("its site is gone"))?;
     let service = app.service.current().await?;
     let chosen = chosen(&service, &form.template);
@@ -53,16 +76,8 @@ pub(super) async fn insert(
         let text = written(&app, &site, &case, &template, Some(&who.member.name), (&clocks, &service.zone_of(&site)))?;
         reply = if reply.is_empty() { text } else { format!("{reply}\n\n{text}") };
     }
-    let draft = Draft {
-        reply,
-        then: form.then,
-        outcome: form.outcome,
-        remedy: form.remedy,
-        cost: form.cost,
-        currency: form.currency,
-        is_prepared: true,
-        ..Draft::default()
-    };
+    let uploads = posted::kept(&app, &case, &form.uploads()).await?;
+    let draft = Draft { uploads, reply, ..form.into_draft() };
     render(&app, &who, &case.id, draft).await
 }
 

@@ -7,7 +7,7 @@ use sayso_shared::text::Text;
 use serde::{Deserialize, Serialize};
 
 use super::access::check;
-use super::page::{Draft, find, refused};
+use super::page::{Draft, Values, find, refused};
 use crate::app::App;
 use crate::auth::member::who_may_own;
 use crate::auth::permissions::Action;
@@ -23,6 +23,9 @@ use crate::sites::value::CustomerValue;
 pub(super) struct EditForm {
     /// The version that the page showed.
     version: String,
+    /// What the page showed.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    seen: String,
     #[serde(default)]
     name: String,
     #[serde(default)]
@@ -58,10 +61,12 @@ pub(super) async fn save(
     } else {
         (StatusCode::UNPROCESSABLE_ENTITY, errors)
     };
-    let EditForm { name, tier, value, representative, notes, .. } = form;
-    let value = value.unwrap_or_default();
-    // Whoever has seen that somebody else was here may send it again.
-    let draft = Draft { name, tier, value, representative, notes, version: customer.version, errors };
+    let EditForm { name, tier, value, representative, notes, seen, version } = form;
+    let typed = Values { name, tier, value: value.unwrap_or_default(), representative, notes };
+    // Whoever has seen what somebody else has set meanwhile may send it again.
+    let is_stale = version != customer.version.to_string();
+    let typed = if is_stale { typed.beside(&seen, &Values::of(&app, &customer)) } else { typed };
+    let draft = Draft { typed, is_stale, version: customer.version, errors };
     refused(&app, &who, &customer.id, draft, status).await
 }
 

@@ -6,7 +6,7 @@ use askama::Template;
 use axum::extract::{Path, Query, State};
 use axum::http::StatusCode;
 use axum::response::{Html, IntoResponse, Response};
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::access::check;
@@ -30,14 +30,49 @@ use crate::text::Texts;
 /// Cases of a page.
 const PAGE: usize = 20;
 
-/// What somebody was writing when it was refused.
-#[derive(Clone, Debug, Default)]
-pub(super) struct Draft {
+/// What stands in the form of a customer.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub(super) struct Values {
     pub(super) name: String,
     pub(super) tier: String,
     pub(super) value: String,
     pub(super) representative: String,
     pub(super) notes: String,
+}
+
+impl Values {
+    /// What is set of a customer.
+    pub(super) fn of(app: &App, customer: &Customer) -> Self {
+        Self {
+            name: customer.name(&app.keys).unwrap_or_default(),
+            tier: customer.tier.clone().unwrap_or_default(),
+            value: customer.value.map(|value| value.to_string()).unwrap_or_default(),
+            representative: customer.representative_id.clone().unwrap_or_default(),
+            notes: customer.notes(&app.keys).unwrap_or_default(),
+        }
+    }
+
+    /// What was typed, where nothing that its sender did not touch hides what somebody else has set since.
+    pub(super) fn beside(self, seen: &str, now: &Self) -> Self {
+        let Ok(seen) = serde_json::from_str::<Self>(seen) else { return self };
+        let pick = |typed: String, seen: &str, now: &str| if typed == seen { now.to_owned() } else { typed };
+        Self {
+            name: pick(self.name, &seen.name, &now.name),
+            tier: pick(self.tier, &seen.tier, &now.tier),
+            value: pick(self.value, &seen.value, &now.value),
+            representative: pick(self.representative, &seen.representative, &now.representative),
+            notes: pick(self.notes, &seen.notes, &now.notes),
+        }
+    }
+}
+
+/// What somebody was writing when it was refused.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Draft {
+    pub(super) typed: Values,
+    /// Whether somebody has changed the customer meanwhile, so that what is set now stands beside.
+    pub(super) is_stale: bool,
     /// The version that they had read.
     pub(super) version: i64,
     /// The fields that are wrong, in their order, and why.
@@ -48,11 +83,8 @@ impl Draft {
     /// What stands in the form while nobody has changed it.
     pub(super) fn of(app: &App, customer: &Customer) -> Self {
         Self {
-            name: customer.name(&app.keys).unwrap_or_default(),
-            tier: customer.tier.clone().unwrap_or_default(),
-            value: customer.value.map(|value| value.to_string()).unwrap_or_default(),
-            representative: customer.representative_id.clone().unwrap_or_default(),
-            notes: customer.notes(&app.keys).unwrap_or_default(),
+            typed: Values::of(app, customer),
+            is_stale: false,
             version: customer.version,
             errors: Vec::new(),
         }
@@ -81,6 +113,8 @@ struct CustomerPage {
     may_erase: bool,
     /// Those who were merged into this one.
     merged: Vec<String>,
+    /// What is set now.
+    now: Values,
     draft: Draft,
 }
 
@@ -126,6 +160,33 @@ impl CustomerPage {
             let may = member.disabled_at.is_none() && member.role().may_act();
             may || Some(&member.id) == self.customer.representative_id.as_ref()
         })
+    }
+
+    /// What is set now, where somebody else has changed the customer meanwhile and something else was typed.
+    fn is_now(&self, field: &str) -> Option<String> {
+        let (typed, now) = (Some(&self.draft.typed).filter(|_| self.draft.is_stale)?, &self.now);
+        let (typed, now) = match field {
+            "name" => (&typed.name, &now.name),
+            "tier" => (&typed.tier, &now.tier),
+            "value" => (&typed.value, &now.value),
+            "representative" => (&typed.representative, &now.representative),
+            _ => (&typed.notes, &now.notes),
+        };
+        if typed == now {
+            return None;
+        }
+        let name = match field {
+            _ if now.is_empty() => self.t.get("desk.case.nothing").to_owned(),
+            "tier" => self.tier_name(now),
+            "representative" => self.representative().map(|member| member.name.clone()).unwrap_or_default(),
+            _ => now.clone(),
+        };
+        Some(self.t.with("desk.case.is_now", &[("value", &name)]))
+    }
+
+    /// What the form carries, by which it is told what its sender has seen.
+    fn seen(&self) -> String {
+        serde_json::to_string(&self.now).expect("texts are plain data")
     }
 
     fn error(&self, field: &str) -> Option<&'static str> {
@@ -223,6 +284,7 @@ async fn render(
             "erased" => Some("privacy.customer.erased"),
             _ => None,
         },
+        now: Values::of(app, &customer),
         customer,
         draft,
     })

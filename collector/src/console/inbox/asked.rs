@@ -5,7 +5,7 @@ use std::sync::Arc;
 use super::filter::{Filter, Owner, Tab};
 use crate::app::App;
 use crate::cases::listing::Listing;
-use crate::cases::search::{Facet, QueryError, Reader, Search, SearchQuery, SearchText};
+use crate::cases::search::{Contacts, Facet, QueryError, Reader, Search, SearchQuery, SearchText};
 use crate::cases::{Quarantine, Status};
 use crate::db::search::Order;
 use crate::http::Result;
@@ -34,7 +34,11 @@ impl<'a> Asked<'a> {
             Err(error) => return Ok(Err(error)),
         };
         let site = sites.iter().find(|site| site.key() == filter.site);
-        let reader = Reader { member_id: Some(me), site_id: site.map(|site| site.id()) };
+        let contacts = match &filter.visible {
+            Some(visible) if visible.hides_contacts() => Contacts::Hidden,
+            _ => Contacts::Searched,
+        };
+        let reader = Reader { member_id: Some(me), site_id: site.map(|site| site.id()), contacts };
         let text = SearchText::resolve(app, &query, reader).await?;
         Ok(text.map(|text| Self { filter, text, me, sites }))
     }

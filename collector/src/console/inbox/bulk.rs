@@ -6,6 +6,7 @@ use axum::Router;
 use axum::extract::{Path, State};
 use axum::response::{IntoResponse as _, Redirect, Response};
 use axum::routing::post;
+use sayso_shared::text::Text;
 use serde::{Deserialize, Serialize};
 
 use super::views::read_address;
@@ -15,6 +16,7 @@ use crate::auth::{CsrfForm, KeyedForm, MayAct, Member, SignedIn};
 use crate::cases::access::case_for;
 use crate::cases::idempotency::request_hash;
 use crate::cases::properties::{self, Patch};
+use crate::cases::staff::Body;
 use crate::cases::tags::Tags;
 use crate::cases::{Actor, Case, CaseError, Priority};
 use crate::clock::DAY;
@@ -77,6 +79,8 @@ struct Was {
 struct Wanted {
     owner: Option<Option<String>>,
     team: Option<Option<String>>,
+    /// Why they get another team.
+    reason: Option<Body>,
     priority: Option<Priority>,
     tag: Option<String>,
 }
@@ -101,6 +105,10 @@ async fn change(
     ids.truncate(CASES_MAX);
     let wanted = Wanted::read(&app, &who, &form).await?;
     let (false, Some(wanted)) = (ids.is_empty(), wanted) else { return back("none") };
+    // Whoever gets them next reads why.
+    if wanted.team.is_some() && wanted.reason.is_none() {
+        return back("reason");
+    }
     let mut kept = Kept { changed: Vec::new(), refused: 0 };
     for id in ids {
         match change_one(&app, &who, id, &wanted, &key).await {
@@ -196,7 +204,8 @@ impl Wanted {
         if priority == Some(None) || tag == Some(None) {
             return Ok(None);
         }
-        let wanted = Self { owner, team, priority: priority.flatten(), tag: tag.flatten() };
+        let reason = given("reason").and_then(|reason| Text::parse(reason).ok());
+        let wanted = Self { owner, team, reason, priority: priority.flatten(), tag: tag.flatten() };
         let asks = wanted.owner.is_some() || wanted.team.is_some() || wanted.priority.is_some() || wanted.tag.is_some();
         Ok(asks.then_some(wanted))
     }
@@ -205,6 +214,7 @@ impl Wanted {
         Patch {
             owner_id: self.owner.clone(),
             team: self.team.clone(),
+            reason: self.reason.clone(),
             priority: self.priority,
             tags: self.tag.as_ref().map(|tag| case.tags().with([tag])),
             ..Patch::default()

@@ -142,7 +142,7 @@ pub struct Filter {
     pub visible: Option<Visibility>,
     /// The case that stands beside the list.
     pub open: Option<String>,
-    /// What became of a view that was saved: `saved`, `removed`, `unnamed` or `many`.
+    /// What became of a view that was saved: `saved`, `shared`, `removed`, `unnamed` or `many`.
     pub view: &'static str,
     /// Why an export was refused just now: a word of `export`.
     pub export: String,
@@ -186,7 +186,7 @@ impl Filter {
             before: listing::is_cursor(&query.before).then_some(query.before),
             visible,
             open: CaseId::parse(&query.open).ok().map(|id| id.as_str().to_owned()),
-            view: ["saved", "removed", "unnamed", "many"]
+            view: ["saved", "shared", "removed", "unnamed", "many"]
                 .into_iter()
                 .find(|word| *word == query.view)
                 .unwrap_or_default(),

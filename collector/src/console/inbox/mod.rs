@@ -24,7 +24,7 @@ use self::bulk::Done;
 use self::filter::{Filter, Owner, Tab};
 use self::look::{Column, Layout, Look};
 use self::rows::{Counts, Page, Row};
-use self::views::ShownView;
+use self::views::{Audiences, ShownView};
 use super::shell::{Screen, Shell, page};
 use crate::app::App;
 use crate::assets::{self, MARK};
@@ -38,6 +38,7 @@ use crate::cases::{Priority, Quarantine};
 use crate::clock::day_of;
 use crate::http::Result;
 use crate::http::body::fresh_key;
+use crate::service::objects::Team;
 use crate::sites::Site;
 use crate::text::Texts;
 
@@ -70,6 +71,8 @@ struct InboxPage {
     /// The keys of those that the reader belongs to.
     own_teams: Vec<String>,
     views: Vec<ShownView>,
+    /// Whom the reader may save a view for, beside themselves.
+    audiences: Audiences,
     me: String,
     /// What was done to several cases just now.
     bulk_done: Option<Done>,
@@ -105,6 +108,7 @@ impl InboxPage {
     fn view_done(&self) -> Option<(&'static str, bool)> {
         match self.filter.view {
             "saved" => Some((self.t.get("console.view.saved"), true)),
+            "shared" => Some((self.t.get("desk.view.shared"), true)),
             "removed" => Some((self.t.get("console.view.removed"), true)),
             "unnamed" => Some((self.t.get("console.view.unnamed"), false)),
             "many" => Some((self.t.get("console.view.many"), false)),
@@ -131,6 +135,7 @@ impl InboxPage {
         }
         let key = match self.filter.bulk.as_str() {
             "none" => "desk.bulk.none",
+            "reason" => "desk.bulk.reason_missing",
             "undone" => "desk.bulk.undone",
             "undone-partly" => "desk.bulk.undone_partly",
             _ => return None,
@@ -178,7 +183,7 @@ impl InboxPage {
 
     /// Whether several cases can be chosen and changed at once.
     fn may_pick(&self) -> bool {
-        self.shell.may_act && self.about_quarantine().is_none()
+        self.shell.may_act && self.sees_contacts && self.about_quarantine().is_none()
     }
 
     fn customer<'a>(&self, row: &'a Row) -> &'a str {
@@ -271,6 +276,17 @@ async fn inbox(State(app): State<App>, who: SignedIn, Query(query): Query<filter
         }
     };
     let service = app.service.current().await?;
+    let is_partner = who.standing.role == Role::Partner;
+    // A partner sees what was given to them, and of the company nothing else.
+    let own_teams: Vec<&Team> =
+        service.teams.iter().filter(|team| who.standing.teams.iter().any(|key| *key == team.key.as_str())).collect();
+    let mut members: Vec<Member> =
+        Member::all(&app.db).await?.into_iter().filter(|member| member.disabled_at.is_none()).collect();
+    if is_partner {
+        let is_in = |team: &&Team, member: &Member| team.members.iter().any(|one| one.as_str() == member.email);
+        members.retain(|member| member.id == who.member.id || own_teams.iter().any(|team| is_in(team, member)));
+    }
+    let teams = service.teams.iter().filter(|team| !is_partner || own_teams.contains(team));
     let bulk_done = Done::read(&app.db, &filter.bulk, &who.member.id).await?;
     let shown = InboxPage {
         t: who.t,
@@ -280,17 +296,18 @@ async fn inbox(State(app): State<App>, who: SignedIn, Query(query): Query<filter
         search_error,
         counts: found.counts,
         rows: found.rows,
-        teams: service.teams.iter().map(|team| (team.key.to_string(), team.name.to_string())).collect(),
+        teams: teams.map(|team| (team.key.to_string(), team.name.to_string())).collect(),
         own_teams: who.standing.teams.clone(),
-        views: views::of_member(&service, &who.member, &who.standing, &filter),
-        members: Member::all(&app.db).await?.into_iter().filter(|member| member.disabled_at.is_none()).collect(),
+        views: views::of_member(&service, &who, &filter),
+        audiences: Audiences::of(&service, &who),
+        members,
         sites,
         filter,
         look: Look::of(&who.member.inbox_look),
         bulk_done,
         bulk_key: fresh_key().as_str().to_owned(),
         me: who.member.id,
-        sees_contacts: who.standing.role != Role::Partner,
+        sees_contacts: !is_partner,
         exports_contacts: matches!(who.standing.role, Role::Admin | Role::Manager),
     };
     page(&shown)

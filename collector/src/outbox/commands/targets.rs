@@ -84,7 +84,7 @@ pub async fn run(command: TargetCommand, context: &Context) -> anyhow::Result<()
         }
         TargetCommand::Remove { key } => {
             let target = by_key(context, &key).await?;
-            Target::remove(db, &target.id, &stamp).await?;
+            target.remove(db, &stamp).await?;
             println!("Removed the target {key}.");
             Ok(())
         }

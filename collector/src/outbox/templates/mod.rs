@@ -33,7 +33,7 @@ pub use signal::signal;
 pub use survey::survey;
 pub use switched_off::switched_off;
 pub(super) use team::what_happened;
-pub use team::{to_member, to_team};
+pub use team::{to_member, to_team, to_team_mailbox};
 
 /// A mail without its envelope. Everything in it is text; the template escapes it.
 #[derive(Clone, PartialEq, Eq)]

@@ -4,6 +4,7 @@
 use sayso_shared::Lang;
 
 use super::{Brand, Email, excerpt, in_thread, spaced, submitted_topic, topic};
+use crate::auth::Role;
 use crate::cases::EventType;
 use crate::config::Config;
 use crate::outbox::event_context::{EventContext, Origin};
@@ -32,7 +33,12 @@ pub fn to_team(config: &Config, context: &EventContext, target: &Target) -> Emai
 
 /// The mail that tells a member what they have to see to: that a case is theirs now, and who gave it to them, that it was escalated to them, or that
 /// its time is running out, or that a colleague named them in a note.
-pub fn to_member(config: &Config, context: &EventContext, lang: Lang, giver: Option<&str>) -> Email {
+pub fn to_member(
+    config: &Config,
+    context: &EventContext,
+    (lang, role): (Lang, Role),
+    giver: Option<&str>,
+) -> Email {
     let t = Texts(lang);
     let what = match context.event.kind {
         EventType::Assigned => t.get("team.yours").to_owned(),
@@ -40,7 +46,9 @@ pub fn to_member(config: &Config, context: &EventContext, lang: Lang, giver: Opt
         EventType::Note => spaced(lang, &t.with("team.mentioned", &[("name", giver.unwrap_or("Sayso"))])),
         _ => what_happened(context, t),
     };
-    let mut email = about(config, context, t, what, (&[Part::Message, Part::Link], CustomerName::Shown));
+    // Partners are told no more than the console shows them.
+    let name = if role == Role::Partner { CustomerName::Hidden } else { CustomerName::Shown };
+    let mut email = about(config, context, t, what, (&[Part::Message, Part::Link], name));
     match context.event.kind {
         EventType::Assigned => {
             email.intro.extend(giver.map(|name| spaced(lang, &t.with("team.yours_by", &[("name", name)]))));
@@ -53,6 +61,21 @@ pub fn to_member(config: &Config, context: &EventContext, lang: Lang, giver: Opt
         _ => Some(context.case.message.clone()),
     };
     email.footer = t.get("team.yours_footer").to_owned();
+    email
+}
+
+/// The mail to the mailbox of a team about what was given to it, or what nobody of it has yet and will soon be, or is, overdue. Who reads that mailbox
+/// nobody knows, so it does not say who the customer is.
+pub fn to_team_mailbox(config: &Config, context: &EventContext, team: &str) -> Email {
+    let t = Texts(context.team_language());
+    let what = match context.event.kind {
+        EventType::Team => spaced(t.0, &t.with("team.given_to_team", &[("team", team)])),
+        EventType::Task => spaced(t.0, &t.with("team.task_for_team", &[("team", team)])),
+        _ => what_happened(context, t),
+    };
+    let mut email = about(config, context, t, what, (&[Part::Message, Part::Link], CustomerName::Hidden));
+    email.quote = Some(context.case.message.clone());
+    email.footer = spaced(t.0, &t.with("team.team_footer", &[("team", team)]));
     email
 }
 

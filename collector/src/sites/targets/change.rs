@@ -101,14 +101,7 @@ impl Target {
         Ok((id, secret))
     }
 
-    /// Removes a target; its deliveries stay visible on their cases.
-    pub async fn remove(db: &Db, id: &str, stamp: &Stamp) -> anyhow::Result<()> {
-        let mut tx = db.begin().await?;
-        Self::remove_in(&mut tx, id, stamp).await?;
-        Ok(tx.commit().await?)
-    }
-
-    /// Removes a target in a transaction.
+    /// Removes a target in a transaction; its deliveries stay visible on their cases. Rules that name it are for `service::removal`.
     pub async fn remove_in(tx: &mut Tx, id: &str, stamp: &Stamp) -> anyhow::Result<()> {
         let delete = "delete from targets where id = $1 returning channel";
         let channel: Option<String> =

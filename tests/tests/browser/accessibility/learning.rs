@@ -6,7 +6,7 @@ use sayso::learning::learn;
 use sayso_tests::{Database, TestApp};
 use serde_json::json;
 
-use super::{CHINESE_DARK, ENGLISH_LIGHT, Inspector, System};
+use super::{CHINESE_DARK, ENGLISH_LIGHT, Inspector, System, console_language};
 use crate::stage;
 
 const SERVICE: &str = r#"
@@ -66,7 +66,7 @@ async fn what_was_learnt(system: System) {
     stage::add_member(&app.app, "chen@acme.example", "陈师傅", Role::Manager).await;
     let mut inspector = Inspector::start(system).await;
     stage::sign_in(&inspector.browser, &app.url, "chen@acme.example").await;
-    let language = if system.0.starts_with("zh") { "zh-Hans" } else { "en" };
+    let language = console_language(system);
     inspector.browser.driver.goto(format!("{}/staff/account", app.url)).await.unwrap();
     inspector.click(&format!("input[name=lang][value={language}]")).await;
     inspector.click("form[action$=language] button").await;

@@ -1,5 +1,5 @@
 //! No barriers that a machine can find: axe-core looks at the main states of every page, in light and dark, in English
-//! and Chinese. What only people can judge (order, wording, whether a name is a good name) it does not see.
+//! and in Chinese of both scripts. What only people can judge (order, wording, whether a name is a good name) it does not see.
 
 mod desk;
 mod keyboard;
@@ -43,6 +43,16 @@ const LIGHT: &str = "--blink-settings=preferredColorScheme=1";
 const DARK: &str = "--blink-settings=preferredColorScheme=0";
 const ENGLISH_LIGHT: System = ("en-GB", "light", LIGHT);
 const CHINESE_DARK: System = ("zh-CN", "dark", DARK);
+const TAIWANESE_LIGHT: System = ("zh-TW", "light", LIGHT);
+
+/// The language of the console that somebody with such a system chooses.
+fn console_language(system: System) -> &'static str {
+    match system.0 {
+        "zh-TW" => "zh-Hant",
+        tag if tag.starts_with("zh") => "zh-Hans",
+        _ => "en",
+    }
+}
 
 impl Inspector {
     async fn start((language, scheme, argument): System) -> Self {

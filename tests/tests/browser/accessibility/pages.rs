@@ -8,7 +8,7 @@ use sayso::console::settings::form::Kind;
 use sayso::sites::targets::Target;
 use sayso_tests::{Database, TestApp};
 
-use super::{CHINESE_DARK, ENGLISH_LIGHT, Inspector, System};
+use super::{CHINESE_DARK, ENGLISH_LIGHT, Inspector, System, TAIWANESE_LIGHT, console_language};
 use crate::stage;
 
 async fn the_customers_pages(system: System) {
@@ -114,7 +114,7 @@ async fn the_console(system: System) {
     inspector.browser.find("[role=alert]").await;
     inspector.look("sign-in with a wrong password").await;
     stage::sign_in(&inspector.browser, collector, "chen@acme.example").await;
-    let language = if system.0.starts_with("zh") { "zh-Hans" } else { "en" };
+    let language = console_language(system);
     inspector.browser.driver.goto(format!("{collector}/staff/account")).await.unwrap();
     inspector.click(&format!("input[name=lang][value={language}]")).await;
     inspector.click("form[action$=language] button").await;
@@ -142,6 +142,8 @@ async fn the_console(system: System) {
         ("/staff/members", "members"),
         ("/staff/mail", "mail"),
         ("/staff/audit", "audit log"),
+        ("/staff/tokens", "tokens"),
+        ("/staff/account/away", "away"),
         ("/staff/account/sessions", "sessions"),
         ("/staff/account/second-factor", "second factor"),
         ("/staff/reports", "reports"),
@@ -194,6 +196,9 @@ async fn the_console(system: System) {
     inspector.browser.find("#reply").await;
     inspector.look("case").await;
     inspector.browser.find("#reply").await.send_keys("我们已经退回运费。").await.unwrap();
+    inspector.click("button[formaction*='/preview']").await;
+    inspector.browser.find("#preview").await;
+    inspector.look("preview of a reply").await;
     inspector.click("input[name=then][value=resolve]").await;
     inspector.look("case about to be resolved").await;
     inspector.browser.run("document.querySelector('#reply-form [name=outcome]').value = 'upheld'").await;
@@ -222,10 +227,12 @@ async fn the_console(system: System) {
 async fn the_customers_pages_have_no_barriers() {
     the_customers_pages(ENGLISH_LIGHT).await;
     the_customers_pages(CHINESE_DARK).await;
+    the_customers_pages(TAIWANESE_LIGHT).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn the_console_has_no_barriers() {
     the_console(ENGLISH_LIGHT).await;
     the_console(CHINESE_DARK).await;
+    the_console(TAIWANESE_LIGHT).await;
 }

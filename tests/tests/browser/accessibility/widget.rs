@@ -5,11 +5,10 @@ use sayso_tests::company::Page;
 use sayso_tests::front::Trouble;
 use serde_json::{Value, json};
 
-use super::{CHINESE_DARK, DARK, ENGLISH_LIGHT, Inspector, LIGHT, System};
+use super::{CHINESE_DARK, DARK, ENGLISH_LIGHT, Inspector, System, TAIWANESE_LIGHT};
 use crate::pictures;
 use crate::stage::{Scene, click_in_widget, type_in_widget};
 
-const TAIWANESE_LIGHT: System = ("zh-TW", "light", LIGHT);
 const ENGLISH_DARK: System = ("en-GB", "dark", DARK);
 
 /// The widget's elements that take clicks or keys and are not big enough, and what scrolls sideways.

@@ -169,4 +169,25 @@ on_both_databases! {
         let meter = theirs[0].rsplit('/').next().unwrap();
         assert_eq!(customer.get(&format!("/t/{first_code}/attachments/{meter}")).await.status, StatusCode::NOT_FOUND);
     }
+
+    async fn files_that_are_there_already_stay_when_a_template_is_put_into_the_reply(app: TestApp) {
+        app.apply_service("[[template]]\nkey = 'sorry'\nbody = { en = 'Sorry' }\n").await;
+        app.app.clock.advance(1_000);
+        let lin = Desk::of(&app, "lin", Role::Agent).await;
+        let id = complaint(&app, "Torn").await;
+        let (path, action) = (format!("/staff/cases/{id}"), format!("/staff/cases/{id}/reply"));
+        let page = lin.client.get(&path).await.body;
+        let refused = send(&lin.client, &page, &action, &[("body", " "), ("then", "go_on")], &[("label.gif", GIF)]).await;
+        assert_eq!(refused.status, StatusCode::UNPROCESSABLE_ENTITY);
+        let mut form = Form::of(&refused.body, &action);
+        let upload = form.get("upload-1").to_owned();
+        assert!(!upload.is_empty());
+        for place in ["template", "preview"] {
+            form.set("template", "sorry");
+            let fields: Vec<(&str, &str)> = form.fields.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
+            let shown = lin.client.post_form(&format!("{path}/{place}"), &fields).await;
+            assert_eq!(shown.status, StatusCode::OK, "{place}: {}", shown.body);
+            assert_eq!(Form::of(&shown.body, &action).get("upload-1"), upload, "{place}");
+        }
+    }
 }

@@ -1,5 +1,7 @@
 //! Forms of a case: each counts once, and what is written in them is shown as it was meant.
 
+mod meanwhile;
+
 use reqwest::StatusCode;
 use sayso::auth::Role;
 use sayso::cases::Case;
@@ -73,5 +75,21 @@ on_both_databases! {
             assert!(page.contains(link), "{page}");
             assert!(!page.contains("href=\"https://evil.example") && !page.contains("href=\"javascript"), "{page}");
         }
+    }
+
+    async fn a_reply_is_shown_as_its_customer_will_see_it_and_not_sent(app: TestApp) {
+        let lin = Desk::of(&app, "lin", Role::Agent).await;
+        let id = complaint(&app, "Late").await;
+        let (path, action) = (format!("/staff/cases/{id}"), format!("/staff/cases/{id}/preview"));
+        let shown = lin.post(&action, &[("body", "See https://shop.example/returns <now>"), ("then", "wait")]).await;
+        assert_eq!(shown.status, StatusCode::OK, "{}", shown.body);
+        let preview = shown.body.split("id=\"preview\"").nth(1).unwrap().split("</section>").next().unwrap();
+        assert!(preview.contains("<a href=\"https://shop.example/returns\"") && preview.contains("&#60;now&#62;"), "{preview}");
+        assert!(preview.contains("Acme"), "the mail is the site's: {preview}");
+        let form = Form::of(&shown.body, &format!("{path}/reply"));
+        assert_eq!((form.get("body"), form.get("then")), ("See https://shop.example/returns <now>", "wait"));
+        let said = "select count(*) from messages";
+        let said: i64 = sayso::with_db!(&app.app.db, pool => sqlx::query_scalar(said).fetch_one(pool).await).unwrap();
+        assert_eq!(said, 0);
     }
 }

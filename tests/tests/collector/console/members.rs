@@ -2,6 +2,7 @@
 
 mod company;
 mod inviting;
+mod tokens;
 
 use reqwest::{Method, StatusCode};
 use sayso::auth::member::Email;

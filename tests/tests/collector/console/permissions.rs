@@ -1,5 +1,7 @@
 //! Every route of the console with every role, on cases that are theirs and that are not.
 
+mod routes;
+
 use std::collections::HashMap;
 
 use reqwest::{Method, StatusCode};
@@ -97,10 +99,11 @@ fn level(role: Role, case: &str) -> Level {
 type Fields = &'static [(&'static str, &'static str)];
 
 /// The routes of a case that change something, with fields that they take, and what one needs for them.
-const CHANGES: [(&str, Fields, Level); 17] = [
+const CHANGES: [(&str, Fields, Level); 18] = [
     ("reply", &[("body", "Soon"), ("then", "go_on")], Level::Answer),
     ("reply", &[("body", "Done"), ("then", "resolve"), ("outcome", "upheld")], Level::All),
     ("note", &[("body", "Look at this")], Level::Note),
+    ("preview", &[("body", "Soon")], Level::Answer),
     ("status", &[("status", "waiting")], Level::Answer),
     ("opened", &[], Level::Read),
     ("draft", &[("body", "Dear")], Level::Answer),
@@ -246,5 +249,32 @@ on_both_databases! {
         program.post(&format!("/{}/messages", cases.own), &json!({"kind": "note", "body": "For you"})).await;
         let event = told(&mut stream).await;
         assert!(event.contains("refresh") && !event.contains("New case"), "nothing of the new one: {event}");
+    }
+
+    async fn a_partner_learns_nothing_of_the_company_beside_what_was_given_to_them(app: TestApp) {
+        let members = set_up(&app).await;
+        let others = "[[view]]\nkey = 'all'\nname = 'Failed deliveries'\nfilter = 'status=open'\n\
+            [[view]]\nkey = 'own'\nname = 'For the workshop'\nfilter = 'tag=torn'\nteam = 'delivery'\n\
+            [[template]]\nkey = 'sorry'\nbody = { en = 'Sorry' }\n";
+        app.apply_service(others).await;
+        app.app.clock.advance(1_000);
+        add_member(&app, "stranger", Role::Agent).await;
+        let cases = Cases::new(&app).await;
+        let partner = Desk::of_member(&app, "partner", members["partner"].clone()).await;
+        let agent = Desk::of_member(&app, "agent", members["agent"].clone()).await;
+        // The contact of the case is hidden from partners, so nobody may try out whose it is.
+        for typed in ["li@example.com", "+49 30 1234567"] {
+            assert!(!partner.inbox(&format!("status=all&q={}", typed.replace('+', "%2B").replace(' ', "%20"))).await.contains("Zebra"), "{typed}");
+        }
+        assert!(agent.inbox("status=all&q=li@example.com").await.contains("Zebra"));
+        let inbox = partner.inbox("status=all").await;
+        assert!(inbox.contains("Zebra of our own") && inbox.contains("For the workshop") && inbox.contains(">Delivery</option>"), "{inbox}");
+        for hidden in ["Failed deliveries", "Billing", ">stranger</option>", "id=\"bulk\"", "name=\"case-"] {
+            assert!(!inbox.contains(hidden), "{hidden}: {inbox}");
+        }
+        let page = partner.client.get(&format!("/staff/cases/{}", cases.own)).await.body;
+        assert!(page.contains("id=\"reply-form\"") && !page.contains("value=\"sorry\""), "{page}");
+        let taken = partner.post(&format!("/staff/cases/{}/template", cases.own), &[("body", ""), ("template", "sorry")]).await;
+        assert_eq!(taken.status, StatusCode::FORBIDDEN);
     }
 }

@@ -54,7 +54,7 @@ on_both_databases! {
         let stale = [("kind", "complaint"), ("priority", "low"), ("tags", typed), ("seen", &older), ("key", &key)];
         let refused = lin.post(&action, &stale).await;
         assert_eq!(refused.status, StatusCode::CONFLICT);
-        assert!(refused.body.contains("value=\"a, b\"") && refused.body.contains("has changed in the meantime"), "{}", refused.body);
+        assert!(refused.body.contains("value=\"a, b\"") && refused.body.contains("somebody else has changed this meanwhile"), "{}", refused.body);
         // What is wrong is said at its field, and what was typed stays.
         let seen = Form::of(&lin.client.get(&path).await.body, &action).get("seen").to_owned();
         let long = "x".repeat(65);
@@ -161,6 +161,33 @@ on_both_databases! {
         assert_eq!(sam.post("/staff/views/all/remove", &[]).await.status, StatusCode::NOT_FOUND, "nor one of the service");
         assert_eq!(lin.post(&path, &[]).await.location(), "/staff/cases?view=removed");
         assert!(!lin.inbox("").await.contains("Late &#60;ones&#62;"));
+    }
+
+    async fn a_view_is_saved_for_a_team_or_for_everybody_by_whoever_may(app: TestApp) {
+        let service = "[[team]]\nkey = 'delivery'\nname = 'Delivery'\n[[team]]\nkey = 'billing'\nname = 'Billing'\n";
+        app.apply_service(service).await;
+        let (lin, lee, sam) = (Desk::of(&app, "lin", Role::Manager).await, Desk::of(&app, "lee", Role::Agent).await, Desk::of(&app, "sam", Role::Agent).await);
+        let led = "[[team]]\nkey = 'delivery'\nname = 'Delivery'\nlead = 'lee@acme.example'\nmembers = ['sam@acme.example']\n";
+        app.apply_service(led).await;
+        app.app.clock.advance(1_000);
+        let save = async |desk: &Desk, name: &str, audience: &str| {
+            desk.post("/staff/views", &[("name", name), ("filter", "status=open&kind=complaint"), ("audience", audience)]).await
+        };
+        assert!(save(&lin, "Of all", "all").await.location().ends_with("&view=shared"));
+        assert!(save(&lee, "Of delivery", "team:delivery").await.location().ends_with("&view=shared"));
+        for (desk, audience) in [(&lee, "all"), (&lee, "team:billing"), (&sam, "team:delivery"), (&lin, "team:gone")] {
+            assert_eq!(save(desk, "Not for them", audience).await.status, StatusCode::FORBIDDEN, "{audience}");
+        }
+        app.app.clock.advance(1_000);
+        let page = sam.inbox("status=open&kind=complaint").await;
+        assert!(page.contains("Of all") && page.contains("Of delivery") && !page.contains("/staff/views/"), "who may not remove it is not asked to: {page}");
+        assert!(!sam.inbox("kind=praise").await.contains("view-audience") && lin.inbox("kind=praise").await.contains("value=\"team:billing\""));
+        let page = lee.inbox("status=open&kind=complaint").await;
+        let path = page.split("action=\"").find(|rest| rest.starts_with("/staff/views/")).unwrap().split('"').next().unwrap().to_owned();
+        assert_eq!(sam.post(&path, &[]).await.status, StatusCode::NOT_FOUND);
+        assert_eq!(lee.post(&path, &[]).await.location(), "/staff/cases?view=removed");
+        app.app.clock.advance(1_000);
+        assert!(!sam.inbox("").await.contains("Of delivery") && sam.inbox("").await.contains("Of all"));
     }
 
     async fn two_cases_are_merged_and_taken_apart_on_the_page(app: TestApp) {

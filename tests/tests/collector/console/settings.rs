@@ -2,6 +2,7 @@
 
 mod mails;
 mod places;
+mod removal;
 
 use reqwest::{Method, StatusCode};
 use sayso::auth::Role;

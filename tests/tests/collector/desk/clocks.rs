@@ -76,4 +76,20 @@ on_both_databases! {
         let left: i64 = sayso::with_db!(&app.app.db, pool => sqlx::query_scalar(left).fetch_one(pool).await).unwrap();
         assert_eq!(left, 0, "nothing is left to be told");
     }
+
+    async fn another_priority_starts_no_clock_that_would_not_run(app: TestApp) {
+        set_up(&app).await;
+        let program = Program::new(&app).await;
+        for (then, state) in [("wait", "paused"), ("resolve", "met"), ("go_on", "running")] {
+            let (_, new) = submit(&app, &program, json!({"kind": "question", "message": "Where is it?"})).await;
+            let id = new["id"].as_str().unwrap();
+            // Urgent ones are promised no resolution here.
+            assert_eq!(program.patch(id, &json!({"priority": "urgent"}), None).await.status, StatusCode::OK);
+            let answered = program.post(&format!("/{id}/messages"), &json!({"kind": "reply", "body": "We ask.", "then": then})).await;
+            assert_eq!(answered.status, StatusCode::CREATED, "{}", answered.body);
+            let now = program.patch(id, &json!({"priority": "normal"}), None).await.json();
+            let states: Vec<(&str, &str)> = clocks(&now).into_iter().map(|(promise, state, _)| (promise, state)).collect();
+            assert_eq!(states, [("first_response", "met"), ("resolution", state)], "{then}");
+        }
+    }
 }

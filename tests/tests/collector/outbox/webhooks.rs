@@ -279,7 +279,8 @@ on_both_databases! {
         customer_writes(&app, &case, "Thanks").await;
         reply(&app, &case, &lee, "With pleasure.", resolved(&case)).await;
         sayso::jobs::run_due(&app.app).await.unwrap();
-        Target::remove(db, &id, &sayso::audit::Stamp::command(0)).await.unwrap();
+        let target = Target::all(db).await.unwrap().into_iter().find(|target| target.id == id).unwrap();
+        target.remove(db, &sayso::audit::Stamp::command(0)).await.unwrap();
         work(&app).await;
         let last = deliveries(&app).await.pop().unwrap();
         assert_eq!((last.state.as_str(), last.last_error.as_deref()), ("dropped", Some("the target was removed")));

@@ -1,8 +1,8 @@
 //! Which tables of the service have a form, and the fields of each.
 
 use Control::{
-    Audience, Checks, Date, Events, Hours, Items, Line, List, LongTexts, Number, Secret, Select, Switch, Texts,
-    WorkingDays, YesOrNo,
+    Audience, Checks, Date, Events, Hours, Items, Line, List, LongTexts, Number, OwnWords, Pairs, Paragraphs, Secret,
+    Select, Switch, Texts, WorkingDays, YesOrNo,
 };
 
 use crate::cases::status::words;
@@ -72,6 +72,12 @@ pub(super) enum Control {
     Checks(Source),
     /// Any number of words, a line each.
     List,
+    /// A text of several lines.
+    Paragraphs,
+    /// Names with their values, a line each, such as `X-Team: care`.
+    Pairs,
+    /// Texts of the widget by their keys, a line each, in each language.
+    OwnWords,
     /// What nobody is shown again.
     Secret,
     /// The types of event that a target hears of.
@@ -114,6 +120,7 @@ pub(super) enum Source {
     TargetEvents,
     TargetParts,
     ConsoleLanguages,
+    Methods,
     SiteLanguages,
     Requirable,
     Fonts,
@@ -141,6 +148,7 @@ const SITE: &[Field] = &[
     explained("theme.accent", Line),
     explained("theme.radius", Number),
     field("theme.font", Select(Source::Fonts)),
+    explained("texts", OwnWords),
     explained("time_zone", Line),
     explained("country", Line),
     explained("mail_address", Line),
@@ -171,6 +179,10 @@ const TARGET: &[Field] = &[
     field("when.team", Checks(Source::Teams)),
     field("when.tags", List),
     explained("lang", Select(Source::ConsoleLanguages)),
+    explained("method", Select(Source::Methods)),
+    explained("headers", Pairs),
+    field("body", Paragraphs),
+    explained("success", Line),
 ];
 
 const CALENDAR: &[Field] = &[

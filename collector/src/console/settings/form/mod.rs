@@ -117,7 +117,9 @@ pub(super) async fn submit(
 /// The service as it would be. None if something is wrong, which is noted with what was typed.
 async fn draft(app: &App, t: Texts, subject: &Subject, action: &str, typed: &mut Typed) -> Result<Option<Draft>> {
     let around: (&Db, &Keys, &Config) = (&app.db, &app.keys, &app.config);
-    let mut document: toml::Table = export(&app.db, &app.keys).await?.parse().context("an export is read again")?;
+    let before = export(&app.db, &app.keys).await?;
+    let mut document: toml::Table = before.parse().context("an export is read again")?;
+    let mut changed_alone = None;
     let access = typed_access(app, subject, &typed.values).await?;
     // Neither stands in a table, by whose lines mistakes are put to their fields.
     if let Some((access, channel)) = access.as_ref().zip(Channel::parse(typed.values.get("channel")))
@@ -153,17 +155,27 @@ async fn draft(app: &App, t: Texts, subject: &Subject, action: &str, typed: &mut
         }
         subject.put_in(&mut document, &written)?;
         // What it was called before is gone.
-        if subject.key.is_some() && key != subject.key { Prune::Remove } else { Prune::Keep }
+        if subject.key.is_some() && key != subject.key {
+            Prune::Remove
+        } else {
+            changed_alone = Some(alone);
+            Prune::Keep
+        }
     };
     // Read again as a whole: a table alone says neither where it stands among the others nor who needs what it was.
     let text = toml::to_string(&document).map_err(anyhow::Error::from)?;
-    match Draft::read(around, &text, prune, reader).await? {
-        Ok(draft) => Ok(Some(draft)),
-        Err(mistakes) => {
-            typed.mistakes.extend(mistakes.into_iter().map(|mistake| mistake.text));
-            Ok(None)
-        }
+    let mistakes = match Draft::read(around, &text, prune, reader).await? {
+        Ok(draft) => return Ok(Some(draft)),
+        Err(mistakes) => mistakes,
+    };
+    // What was wrong before elsewhere, such as by a file that was applied in part, is not for this form to mend.
+    let known = Draft::read(around, &before, Prune::Keep, reader).await?.err().unwrap_or_default();
+    let is_new = |mistake: &Mistake| known.iter().all(|known| known.text != mistake.text);
+    if changed_alone.is_some() && !mistakes.iter().any(is_new) {
+        return Ok(changed_alone);
     }
+    typed.mistakes.extend(mistakes.into_iter().map(|mistake| mistake.text));
+    Ok(None)
 }
 
 /// Where a target is, if some of that was typed, or has to be; the rest is as it is stored.

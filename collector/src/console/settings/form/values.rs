@@ -95,6 +95,24 @@ impl Values {
             // What it is stays where it is.
             Control::Secret => {}
             Control::List => self.put(name, lines(value, plain)),
+            Control::Pairs => {
+                let pairs = value.as_object().into_iter().flatten();
+                let lines: Vec<String> = pairs.map(|(key, value)| format!("{key}: {}", plain(value))).collect();
+                self.put(name, lines.join("\n"));
+            }
+            Control::OwnWords => {
+                let mut of_language: BTreeMap<&str, Vec<String>> = BTreeMap::new();
+                for (key, texts) in value.as_object().into_iter().flatten() {
+                    for (tag, text) in texts.as_object().into_iter().flatten() {
+                        // A line each.
+                        let text = plain(text).replace('\n', " ");
+                        of_language.entry(tag).or_default().push(format!("{key} = {text}"));
+                    }
+                }
+                for (tag, lines) in of_language {
+                    self.put(format!("{name}.{tag}"), lines.join("\n"));
+                }
+            }
             Control::Hours => {
                 for day in WEEKDAYS {
                     let slots: Vec<String> = value[day].as_array().into_iter().flatten().map(plain).collect();
@@ -195,6 +213,11 @@ impl Values {
             // The address of a mailbox is no secret; any other never stands in a table.
             Control::Secret => (is_typed && name == "address" && self.get("channel") == MAIL).then(|| text(typed)),
             Control::List => list(typed.lines(), text),
+            Control::Pairs => {
+                let pairs: toml::Table = filled(typed.lines()).map(|line| pair(line, ':')).collect();
+                (!pairs.is_empty()).then_some(toml::Value::Table(pairs))
+            }
+            Control::OwnWords => self.own_words(name),
             Control::Hours => {
                 let days = WEEKDAYS.into_iter().filter_map(|day| {
                     let slots = self.get(&format!("hours.{day}")).split([',', '，', '、']);
@@ -218,7 +241,7 @@ impl Values {
             Control::Number => is_typed.then(|| number(typed)),
             Control::Switch => is_typed.then_some(toml::Value::Boolean(true)),
             Control::YesOrNo => is_typed.then_some(toml::Value::Boolean(typed == "true")),
-            Control::Line | Control::Date | Control::Select(_) => is_typed.then(|| text(typed)),
+            Control::Line | Control::Paragraphs | Control::Date | Control::Select(_) => is_typed.then(|| text(typed)),
         }
     }
 
@@ -227,6 +250,20 @@ impl Values {
         let texts: toml::Table =
             tags.into_iter().map(|tag| (tag.to_owned(), text(self.get(&format!("{name}.{tag}")).trim()))).collect();
         (!texts.is_empty()).then_some(toml::Value::Table(texts))
+    }
+
+    /// The texts of the widget that were typed, by their keys and then by language, as the service file has them.
+    fn own_words(&self, name: &str) -> Option<toml::Value> {
+        let mut words = toml::Table::new();
+        for tag in self.parts(name) {
+            for (key, said) in filled(self.get(&format!("{name}.{tag}")).lines()).map(|line| pair(line, '=')) {
+                let of_key = words.entry(key).or_insert_with(|| toml::Value::Table(toml::Table::new()));
+                if let Some(texts) = of_key.as_table_mut() {
+                    texts.insert(tag.to_owned(), said);
+                }
+            }
+        }
+        (!words.is_empty()).then_some(toml::Value::Table(words))
     }
 
     /// An item; none where its row is empty.
@@ -277,6 +314,17 @@ fn lines(value: &Value, line: impl Fn(&Value) -> String) -> String {
 fn list<'a>(parts: impl Iterator<Item = &'a str>, value: impl Fn(&str) -> toml::Value) -> Option<toml::Value> {
     let values: Vec<toml::Value> = parts.map(str::trim).filter(|part| !part.is_empty()).map(value).collect();
     (!values.is_empty()).then_some(toml::Value::Array(values))
+}
+
+/// The lines that say something.
+fn filled<'a>(lines: impl Iterator<Item = &'a str>) -> impl Iterator<Item = &'a str> {
+    lines.map(str::trim).filter(|line| !line.is_empty())
+}
+
+/// A name and its value, which a line has on both sides of a sign. What has no sign is a name without a value, which is refused where it is read.
+fn pair(line: &str, sign: char) -> (String, toml::Value) {
+    let (name, value) = line.split_once(sign).unwrap_or((line, ""));
+    (name.trim().to_owned(), text(value.trim()))
 }
 
 fn text(text: &str) -> toml::Value {

@@ -10,7 +10,7 @@ use crate::console::shell::event_name;
 use crate::service::ServiceFile;
 use crate::service::rules::Trigger;
 use crate::sites;
-use crate::sites::targets::Part;
+use crate::sites::targets::{Method, Part};
 use crate::text::Texts;
 
 /// The languages that every text is asked for in; the others are folded.
@@ -33,6 +33,7 @@ pub(super) struct FieldView {
 pub(super) enum Input {
     Line { value: String, kind: &'static str, mode: &'static str, is_fixed: bool },
     Lines { value: String },
+    Paragraphs { value: String },
     Select { choices: Vec<Choice> },
     Checks { boxes: Vec<CheckBox> },
     Switch { is_on: bool },
@@ -121,9 +122,10 @@ fn input(field: &Field, values: &Values, around: Around<'_>) -> Input {
         Control::Line => line("text", "text"),
         Control::Number => line("text", "decimal"),
         Control::Date => line("date", "text"),
-        Control::List | Control::WorkingDays => Input::Lines { value },
+        Control::List | Control::WorkingDays | Control::Pairs => Input::Lines { value },
+        Control::Paragraphs => Input::Paragraphs { value },
         Control::Texts => Input::Texts { texts: texts(name, values, around), is_long: false },
-        Control::LongTexts => Input::Texts { texts: texts(name, values, around), is_long: true },
+        Control::LongTexts | Control::OwnWords => Input::Texts { texts: texts(name, values, around), is_long: true },
         Control::Select(source) => Input::Select { choices: choices(source, around, |choice| choice == value) },
         Control::Checks(source) => Input::Checks { boxes: boxes(name, source, values, around) },
         Control::Events => Input::Checks { boxes: boxes(name, Source::TargetEvents, values, around) },
@@ -249,6 +251,7 @@ fn choices(source: Source, around: Around<'_>, is_chosen: impl Fn(&str) -> bool)
             std::iter::once(by_rule).chain(EventType::ALL.iter().map(event)).collect()
         }
         Source::TargetParts => words!("desk.form.part", Part::ALL.iter().map(|part| part.as_str())),
+        Source::Methods => keys(Method::ALL.iter().map(|method| method.as_str()), choice),
         Source::ConsoleLanguages => Lang::CONSOLE.iter().map(|lang| choice(lang.as_str(), lang.own_name())).collect(),
         Source::SiteLanguages => Lang::ALL.iter().map(|lang| choice(lang.as_str(), lang.own_name())).collect(),
         Source::Requirable => words!("desk.form.requirable", sites::REQUIRABLE.iter().copied()),

@@ -92,4 +92,31 @@ on_both_databases! {
         let wrong = press(&desk, &form(&desk, "kind=target&key=night").await.with("address", "nobody"), "save").await;
         assert!(wrong.body.contains("id=\"address-error\""), "{}", wrong.body);
     }
+
+    async fn the_words_of_the_widget_and_the_requests_to_other_services_are_set_by_forms(app: TestApp) {
+        let desk = Desk::of(&app, "mei", Role::Manager).await;
+        let site = form(&desk, "kind=site&key=acme").await.with("texts.en", "title = Talk = to us\nmore = More").with("texts.zh-Hans", "title = 和我们聊聊");
+        let refused = press(&desk, &site, "save").await;
+        if refused.status == StatusCode::UNPROCESSABLE_ENTITY {
+            assert!(refused.body.contains("id=\"texts-error\"") && refused.body.contains("more"), "{}", refused.body);
+        }
+        let site = site.with("texts.en", "title = Talk = to us");
+        assert_eq!(press(&desk, &site, "save").await.status, StatusCode::SEE_OTHER);
+        let texts = app.site().await.settings.texts;
+        assert_eq!((texts["title"]["en"].as_str(), texts["title"]["zh-Hans"].as_str()), ("Talk = to us", "和我们聊聊"));
+        assert_eq!(form(&desk, "kind=site&key=acme").await.get("texts.en"), "title = Talk = to us");
+
+        let new = form(&desk, "kind=target").await.with("own_key", "erp").with("channel", "generic").with("address", "https://erp.example/hook");
+        let new = new.with("method", "PUT").with("headers", "X-Team: care\nX-Case: {{ case.id }}").with("body", "{\"text\": {{ case.id | tojson }}}").with("success", "/errcode == 0");
+        let saved = press(&desk, &new, "save").await;
+        assert_eq!(saved.status, StatusCode::SEE_OTHER, "{}", saved.body);
+        let (stored, _) = target(&app, "erp").await;
+        assert_eq!((stored.settings.method.map(|method| method.as_str()), stored.settings.headers["X-Team"].as_str()), (Some("PUT"), "care"));
+        assert!(stored.settings.body.is_some() && stored.settings.success.is_some());
+        let known = form(&desk, "kind=target&key=erp").await;
+        assert_eq!((known.get("method"), known.get("success")), ("PUT", "/errcode == 0"));
+        assert!(known.get("headers").contains("X-Team: care"));
+        let refused = press(&desk, &known.with("headers", "Host: elsewhere.example"), "save").await;
+        assert!(refused.status == StatusCode::UNPROCESSABLE_ENTITY && refused.body.contains("id=\"headers-error\""), "{}", refused.body);
+    }
 }
