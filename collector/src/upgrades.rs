@@ -10,6 +10,7 @@ use crate::db::Db;
 use crate::db::search;
 use crate::keys::Keys;
 use crate::sites::targets;
+use crate::surveys::respondent_hashes;
 use crate::{with_db, with_write};
 
 /// An upgrade. One that is done stays in the list, since an old backup may need it.
@@ -21,6 +22,8 @@ pub enum Upgrade {
     Customers,
     /// Keeps by what the names of all customers are found, any part of those of scripts without spaces among it.
     CustomerNames,
+    /// Stores imported answers to surveys under hashes of whom the files named.
+    SurveyRespondents,
     /// Indexes all cases anew, in the format of this version; also by what their customers are found.
     SearchIndex,
 }
@@ -57,7 +60,8 @@ pub struct Tools<'a> {
 
 impl Upgrade {
     /// All of them, in their order.
-    pub const ALL: [Self; 4] = [Self::SealTargets, Self::Customers, Self::CustomerNames, Self::SearchIndex];
+    pub const ALL: [Self; 5] =
+        [Self::SealTargets, Self::Customers, Self::CustomerNames, Self::SearchIndex, Self::SurveyRespondents];
 
     /// The name in the database and on the command line. The index has a name for each of its formats, so a new one is a new upgrade.
     pub fn name(self) -> String {
@@ -66,13 +70,14 @@ impl Upgrade {
             Self::SearchIndex => format!("search-index-{}", search::FORMAT),
             Self::Customers => "customers".to_owned(),
             Self::CustomerNames => "customer-names".to_owned(),
+            Self::SurveyRespondents => "survey-respondents".to_owned(),
         }
     }
 
     /// When it has to be done.
     pub const fn moment(self) -> Moment {
         match self {
-            Self::SealTargets => Moment::BeforeServing,
+            Self::SealTargets | Self::SurveyRespondents => Moment::BeforeServing,
             Self::SearchIndex | Self::Customers | Self::CustomerNames => Moment::WhileServing,
         }
     }
@@ -84,6 +89,7 @@ impl Upgrade {
             Self::SearchIndex => cases::search::reindex_batch(tools.db, cursor).await?,
             Self::Customers => customers::backfill::batch(tools.db, tools.keys, tools.clock.now(), cursor).await?,
             Self::CustomerNames => customers::backfill::names_batch(tools.db, tools.keys, cursor).await?,
+            Self::SurveyRespondents => respondent_hashes::hash_batch(tools.db, tools.keys, cursor).await?,
         })
     }
 }
