@@ -53,14 +53,20 @@ pub async fn due(db: &Db, representative_id: Option<&str>, now: Millis) -> sqlx:
     let select = format!(
         "select * from (select customers.id as customer_id, customers.representative_id, \
             (select max(cases.id) from cases where cases.customer_id = customers.id and cases.quarantine in ('', 'merged')) as case_id, \
-            (select max(cases.received_at) from cases where cases.customer_id = customers.id and cases.quarantine in ('', 'merged')) as heard_at, \
+            (select max(said.at) from ( \
+                select cases.received_at as at from cases where cases.customer_id = customers.id and cases.quarantine in ('', 'merged') \
+                union all select messages.created_at from cases join messages on messages.case_id = cases.id \
+                    where cases.customer_id = customers.id and messages.author = 'customer' \
+                union all select satisfactions.created_at from cases join satisfactions on satisfactions.case_id = cases.id \
+                    where cases.customer_id = customers.id) said) as heard_at, \
             (select max(efforts.created_at) from cases join efforts on efforts.case_id = cases.id where cases.customer_id = customers.id \
                 and efforts.kind in ('call', 'visit') and efforts.result = 'reached') as called_at, \
             (select satisfactions.score from cases join satisfactions on satisfactions.case_id = cases.id where cases.customer_id = customers.id \
                 order by satisfactions.created_at desc, satisfactions.case_id desc limit 1) as score, \
             (select max(satisfactions.created_at) from cases join satisfactions on satisfactions.case_id = cases.id \
                 where cases.customer_id = customers.id) as scored_at \
-            from customers where customers.representative_id {of} and customers.merged_into is null and customers.erased_at is null) known \
+            from customers where customers.representative_id {of} and customers.merged_into is null and customers.erased_at is null \
+                and coalesce(customers.preferred_channel, '') <> 'none') known \
          where case_id is not null and ((score <= $2 and scored_at > coalesce(called_at, 0)) or (heard_at < $1 and coalesce(called_at, 0) < $1)) \
          order by case when score <= $2 and scored_at > coalesce(called_at, 0) then 0 else 1 end, heard_at, customer_id limit $3"
     );

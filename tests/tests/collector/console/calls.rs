@@ -8,7 +8,7 @@ use sayso::jobs::run_due;
 use sayso_tests::{TestApp, on_both_databases};
 use serde_json::{Value, json};
 
-use super::{Desk, submit};
+use super::{Desk, add_member, submit};
 use crate::access::Program;
 
 /// A resolved case of a customer of their own; gives its identifier and that of the customer.
@@ -163,6 +163,28 @@ on_both_databases! {
         // Her session has ended meanwhile.
         let tom = Desk::of(&app, "tom", Role::Manager).await;
         assert!(tom.client.get("/staff/calls").await.body.contains("Not heard of for 94 days"));
+    }
+
+    async fn whoever_wrote_or_rated_lately_is_not_silent(app: TestApp) {
+        let program = Program::new(&app).await;
+        add_member(&app, "mei", Role::Agent).await;
+        let mut codes = Vec::new();
+        for number in 1..=3 {
+            let (case, customer) = resolved(&app, &program, number).await;
+            represent(&program, &customer, "mei@acme.example").await;
+            codes.push(Case::by_id(&app.app, &case).await.unwrap().code(&app.app.keys).unwrap());
+        }
+        app.app.clock.advance(60 * DAY);
+        let client = app.client();
+        let said = client.post_json(&format!("/api/v1/feedback/{}/messages", codes[0]), &json!({"body": "Thanks"})).await;
+        assert_eq!(said.status, StatusCode::CREATED, "{}", said.body);
+        let rated = client.post_json(&format!("/api/v1/feedback/{}/satisfaction", codes[1]), &json!({"score": 5})).await;
+        assert!(rated.status.is_success(), "{}", rated.body);
+        app.app.clock.advance(34 * DAY);
+        let tom = Desk::of(&app, "tom", Role::Manager).await;
+        let page = tom.client.get("/staff/calls").await.body;
+        assert_eq!(page.matches("Not heard of for").count(), 1, "{page}");
+        assert!(page.contains("Customer 3") && page.contains("Not heard of for 94 days"), "{page}");
     }
 
     async fn each_role_does_what_it_may_with_calls(app: TestApp) {
