@@ -18,6 +18,7 @@ mod live;
 mod mail;
 mod members;
 mod passkeys;
+mod password_link;
 mod problems;
 mod provider_links;
 mod reports;
@@ -62,6 +63,7 @@ pub fn router(app: &App) -> Router<App> {
         .merge(members::router())
         .merge(invitations::router())
         .merge(join::router())
+        .merge(password_link::router())
         .merge(company::router())
         .merge(mail::router())
         .merge(suspended_mail::router())

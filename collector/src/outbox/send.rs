@@ -15,6 +15,7 @@ use super::trial;
 use crate::app::App;
 use crate::auth::Member;
 use crate::auth::invitations::{self as member_invitations, Invitation};
+use crate::auth::password_links::{self, PasswordLink};
 use crate::cases::EventType;
 use crate::digests;
 use crate::inbound::address::Party;
@@ -39,6 +40,7 @@ pub(super) async fn send(
         self_check::SUBJECT => send_self_check(app, channels, delivery, attempt).await?,
         invitations::SUBJECT => send_invitation(app, channels, delivery, attempt).await?,
         member_invitations::SUBJECT => send_member_invitation(app, channels, delivery, attempt).await?,
+        password_links::SUBJECT => send_password_link(app, channels, delivery, attempt).await?,
         digests::SUBJECT => send_periodic(app, channels, delivery, attempt).await?,
         signals::SUBJECT => send_signal(app, channels, delivery, attempt).await?,
         bursts::SUBJECT => send_burst(app, channels, delivery, attempt).await?,
@@ -191,6 +193,26 @@ async fn send_member_invitation(
     };
     let email = templates::member_invitation(&app.config, &invitation, &path);
     let envelope = Envelope::new(&invitation.email, &delivery.order_key);
+    mail(app, channels, &envelope, &email, attempt).await
+}
+
+/// Lets a member set a forgotten password anew.
+async fn send_password_link(
+    app: &App,
+    channels: &Channels,
+    delivery: &Delivery,
+    attempt: Attempt<'_>,
+) -> anyhow::Result<Result<(), Failure>> {
+    let link = PasswordLink::by_id(&app.db, &delivery.subject_id).await?;
+    let Some(link) = link.filter(|link| app.clock.now() < link.expires_at) else {
+        return Ok(Err(Failure::Dropped("the link is no more")));
+    };
+    let member = Member::by_id(&app.db, &link.member_id).await?;
+    let (Some(member), Some(path)) = (member, link.path(&app.keys)) else {
+        return Ok(Err(Failure::Dropped("the member is no more")));
+    };
+    let email = templates::password_link(&app.config, &member, &path);
+    let envelope = Envelope::new(&member.email, &delivery.order_key);
     mail(app, channels, &envelope, &email, attempt).await
 }
 
