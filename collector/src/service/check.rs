@@ -235,6 +235,12 @@ impl Check<'_, '_> {
             if !(tier.value.weight.is_finite() && tier.value.weight > 0.0) {
                 self.refuse(tier.span(&["weight"]), "a weight is a number above 0");
             }
+            if tier.value.from_cases == Some(0) {
+                self.refuse(tier.span(&["from_cases"]), "a tier is reached by at least 1 case");
+            }
+            if tier.value.from_value.is_some_and(|value| !(value.is_finite() && value > 0.0)) {
+                self.refuse(tier.span(&["from_value"]), "a tier is reached by a value above 0");
+            }
         }
         for category in &items.categories {
             self.exist(category, &["site"], "site", [&category.value.site].into_iter());

@@ -54,6 +54,12 @@ pub struct Tier {
     /// How much a customer of it counts in analyses.
     #[serde(default = "one", skip_serializing_if = "is_one")]
     pub weight: f64,
+    /// Customers with so many cases have reached it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub from_cases: Option<u32>,
+    /// Customers of so much value have reached it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub from_value: Option<f64>,
 }
 
 /// `[[promise]]`: a service standard. Of several that fit the most specific one wins, then the first.

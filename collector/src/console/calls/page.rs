@@ -5,11 +5,13 @@ use axum::extract::{Query, State};
 use axum::http::StatusCode;
 use axum::response::{Html, IntoResponse, Response};
 use serde::Deserialize;
+use serde_json::{Value, json};
 
 use super::rows::{CallRow, Callees, DueRow, RoundRow};
 use super::typed::{CallForm, Draft};
 use crate::app::App;
 use crate::assets::{self, MARK};
+use crate::audit::{self, Change, Stamp};
 use crate::auth::SignedIn;
 use crate::auth::permissions::Action;
 use crate::calls::{self, CallResult, SEED_MAX, SIZE_MAX};
@@ -105,6 +107,9 @@ async fn render(app: &App, who: &SignedIn, done: Option<&'static str>, draft: Dr
     let sees_all = who.standing.sees_all();
     let only = (!sees_all).then_some(who.member.id.as_str());
     let (due, calls) = (calls::due(&app.db, only, now).await?, calls::open_calls(&app.db, only).await?);
+    if !due.is_empty() || !calls.is_empty() {
+        note_opening(app, who, due.len() + calls.len()).await?;
+    }
     let callees = Callees::load(app, who, &due, &calls).await?;
     let due = due.into_iter().map(|one| callees.due(one)).collect();
     let calls = calls.into_iter().map(|call| callees.call(call)).collect();
@@ -125,4 +130,13 @@ async fn render(app: &App, who: &SignedIn, done: Option<&'static str>, draft: Dr
         done,
         draft,
     })
+}
+
+/// Notes in the audit log that a member has opened the names and numbers of so many customers.
+async fn note_opening(app: &App, who: &SignedIn, customers: usize) -> Result<()> {
+    let after = json!({"customers": customers});
+    let change = Change { action: "calls.open", object: "calls".to_owned(), before: Value::Null, after };
+    let mut tx = app.db.begin().await?;
+    audit::append(&mut tx, &Stamp::member(&who.member.id, app.clock.now()), &change).await?;
+    Ok(tx.commit().await?)
 }

@@ -11,6 +11,7 @@ mod similar;
 mod sorting;
 mod splitting;
 mod tasks;
+mod tier_rules;
 
 use reqwest::StatusCode;
 use sayso::clock::{DAY, HOUR, MINUTE, Millis, parse_rfc3339, rfc3339};
