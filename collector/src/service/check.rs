@@ -60,6 +60,7 @@ pub fn check(items: &mut Items<'_>, known: &ServiceFile, surroundings: &Surround
     }
     for problem in &items.problems {
         check.exist(problem, &["owner"], "member", problem.value.owner.iter());
+        check.exist(problem, &["site"], "site", problem.value.site.iter());
     }
     items.surveys.iter().for_each(|survey| check.survey(survey, surroundings.answered));
     for answer in &items.answers {

@@ -164,6 +164,9 @@ impl ProblemState {
 pub struct Problem {
     /// Its key, such as `P-7`.
     pub key: Key,
+    /// The site whose customers may read of it; those of all sites if there is none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub site: Option<Key>,
     /// What it is called.
     pub title: Title,
     /// Why it happens.
