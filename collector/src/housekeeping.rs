@@ -7,6 +7,7 @@ use uuid::{Timestamp, Uuid};
 use crate::app::App;
 use crate::attachments;
 use crate::auth::sign_in_log;
+use crate::calls::weekly;
 use crate::cases::staff;
 use crate::clock::{DAY, Millis, SECOND};
 use crate::customers::tier_rules;
@@ -97,6 +98,11 @@ pub async fn run(app: App) {
             && let Err(error) = routing::run_timed(&app).await
         {
             tracing::error!(%error, "the rules that act when time has passed can't be looked at");
+        }
+        if app.leader.leads()
+            && let Err(error) = weekly::plan(&app).await
+        {
+            tracing::error!(%error, "representatives can't be told whom to call; it is tried again in a minute");
         }
         if app.leader.leads()
             && let Err(error) = tier_rules::sweep(&app).await

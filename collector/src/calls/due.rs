@@ -11,7 +11,7 @@ const SILENCE: Millis = 90 * DAY;
 /// A last score of so much or less is one of somebody who was unhappy.
 const UNHAPPY: i64 = 2;
 /// Customers of a list; those who were unhappy come first.
-const MOST: i64 = 200;
+pub const DUE_MAX: i64 = 200;
 
 /// Why a customer should be called.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -71,7 +71,7 @@ pub async fn due(db: &Db, representative_id: Option<&str>, now: Millis) -> sqlx:
          order by case when score <= $2 and scored_at > coalesce(called_at, 0) then 0 else 1 end, heard_at, customer_id limit $3"
     );
     let rows: Vec<Row> = with_db!(db, pool => {
-        let query = sqlx::query_as(AssertSqlSafe(select)).bind(now - SILENCE).bind(UNHAPPY).bind(MOST);
+        let query = sqlx::query_as(AssertSqlSafe(select)).bind(now - SILENCE).bind(UNHAPPY).bind(DUE_MAX);
         match representative_id {
             Some(id) => query.bind(id),
             None => query,
