@@ -12,6 +12,7 @@ mod logo;
 mod lookup;
 pub mod mistakes;
 pub mod my_cases;
+mod my_customer;
 mod privacy;
 mod record;
 mod status;

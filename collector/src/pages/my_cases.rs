@@ -15,6 +15,7 @@ use utoipa::ToSchema;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
+use super::my_customer::{MyCustomer, customer_of};
 use crate::app::App;
 use crate::cases::{Case, CaseError, query};
 use crate::clock::{Millis, parse_rfc3339, rfc3339};
@@ -54,6 +55,17 @@ struct Asked {
     identity: Option<String>,
 }
 
+/// Cases, and whose they are.
+#[derive(Serialize, ToSchema)]
+struct MyCasesBody {
+    #[serde(flatten)]
+    list: MyCases,
+    /// Who the customer is to the site; only with an identity, and where they have a tier or somebody looks after them.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    customer: Option<MyCustomer>,
+}
+
 /// The cases of one browser or of one customer.
 #[utoipa::path(
     post,
@@ -61,7 +73,7 @@ struct Asked {
     tag = "customer",
     request_body = Asked,
     responses(
-        (status = 200, body = MyCases, description = "The cases, those that came last first; 50 at most"),
+        (status = 200, body = MyCasesBody, description = "The cases, those that came last first; 50 at most"),
         (status = 400, body = Problem, content_type = "application/problem+json", description = "Not JSON or not UTF-8"),
         (status = 403, body = Problem, content_type = "application/problem+json", description = "Foreign origin"),
         (status = 413, body = Problem, content_type = "application/problem+json", description = "More than 256 KiB"),
@@ -77,15 +89,18 @@ async fn list(
     JsonBody(body): JsonBody,
 ) -> Result<Response> {
     app.limits.check_code(client)?;
-    let cases = match read(body)? {
-        Wanted::Codes(codes) => by_codes(&app, client, &codes).await?,
-        Wanted::Identity(token) => by_identity(&app, &headers, &token).await?,
+    let (cases, customer) = match read(body)? {
+        Wanted::Codes(codes) => (by_codes(&app, client, &codes).await?, None),
+        Wanted::Identity(token) => {
+            let (site, identity) = verified(&app, &headers, &token).await?;
+            (by_identity(&app, &site, &identity).await?, customer_of(&app, &site, &identity).await?)
+        }
     };
     let mut bodies = Vec::with_capacity(cases.len());
     for case in &cases {
         bodies.push(body_of(&app, case).await?);
     }
-    Ok(uncached(Json(MyCases { cases: bodies }).into_response(), "no-store"))
+    Ok(uncached(Json(MyCasesBody { list: MyCases { cases: bodies }, customer }).into_response(), "no-store"))
 }
 
 /// In how many cases there is something new. It may be kept for ten minutes.
@@ -199,8 +214,7 @@ async fn by_codes(app: &App, client: ClientAddress, codes: &[String]) -> Result<
 }
 
 /// The cases for which a site named the customer. What somebody else wrote under their address is not among them: an address proves nothing.
-async fn by_identity(app: &App, headers: &HeaderMap, token: &str) -> Result<Vec<Case>> {
-    let (site, identity) = verified(app, headers, token).await?;
+async fn by_identity(app: &App, site: &Site, identity: &Identity) -> Result<Vec<Case>> {
     let subject = app.keys.hash(Purpose::Subject, &format!("{}/{}", site.id(), identity.sub));
     let select = "select cases.id from customer_handles join cases on cases.customer_id = customer_handles.customer_id \
         join feedback on feedback.id = cases.id where customer_handles.hash = $1 and customer_handles.site_id = $2 \
