@@ -63,7 +63,7 @@ impl TierRules {
 /// Gives customers the tiers that they have reached, and their open cases with them.
 pub async fn apply(app: &App, ids: &[String]) -> Result<()> {
     let service = app.service.current().await.map_err(CaseError::from)?;
-    if service.tiers.iter().all(|tier| tier.from_cases.is_none() && tier.from_value.is_none()) {
+    if !has_rules(&service) {
         return Ok(());
     }
     for chunk in chunks(ids) {
@@ -83,6 +83,10 @@ pub async fn apply(app: &App, ids: &[String]) -> Result<()> {
 /// The same for the customers of cases.
 pub async fn apply_to_cases(app: &App, case_ids: &[String]) -> Result<()> {
     let mut ids = Vec::new();
+    // Nearly everywhere there are none, and then no case need be looked at.
+    if !has_rules(&*app.service.current().await.map_err(CaseError::from)?) {
+        return Ok(());
+    }
     for chunk in chunks(case_ids) {
         let select = AssertSqlSafe(format!(
             "select distinct customer_id from cases where customer_id is not null and id in ({})",
@@ -137,6 +141,10 @@ pub async fn sweep(app: &App) -> anyhow::Result<()> {
 pub async fn look_again(db: &Db, site_id: &str) -> sqlx::Result<()> {
     let delete = "delete from meta where name = $1";
     with_write!(db, pool => sqlx::query(delete).bind(noted_as(site_id)).execute(pool).await.map(|_| ()))
+}
+
+fn has_rules(service: &Service) -> bool {
+    service.tiers.iter().any(|tier| tier.from_cases.is_some() || tier.from_value.is_some())
 }
 
 fn noted_as(site_id: &str) -> String {
