@@ -9,7 +9,7 @@ use sayso_tests::{TestApp, on_both_databases};
 use serde_json::{Value, json};
 use std::io::{Cursor, Read as _};
 
-use super::submit;
+use super::{everything_stored, submit};
 use crate::access::{Program, count};
 use crate::console::Desk;
 use crate::outbox::cases::work;
@@ -125,7 +125,7 @@ on_both_databases! {
         assert_eq!(draw("two").await, 1);
         assert!(tom.client.get("/staff/calls").await.body.contains("before noon"), "whoever calls sees when");
         assert_eq!(count(&app, "audit_log where action = 'calls.open'").await, 1, "and that they saw who is called is audited");
-        assert!(!super::everything_stored(&app).await.contains("before noon"), "what they said is encrypted");
+        assert!(!everything_stored(&app).await.contains("before noon"), "what they said is encrypted");
     }
 
     async fn a_site_tells_its_customers_what_it_keeps(app: TestApp) {

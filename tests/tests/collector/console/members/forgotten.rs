@@ -2,7 +2,7 @@
 
 use sayso::auth::password_links::{self, PasswordLink};
 use sayso::clock::{HOUR, MINUTE};
-use sayso_tests::{Database, Options, TestApp};
+use sayso_tests::{Options, TestApp};
 
 use super::*;
 use crate::access::count;
