@@ -5,7 +5,7 @@
  *
  * In the inbox `j` and `k` go from case to case, `x` chooses one, `a` and `t` go to the owner and the tag for all that were chosen. On the page of a
  * case `j` and `k` lead to the next and the one before of the list that the reader came from, `r` and `n` go to the fields for a reply and a note, `a`, `s`,
- * `t` and `m` to owner, status, tags and merging. `/` searches, `Ctrl K` opens the list of all commands, `?` explains.
+ * `t` and `m` to owner, status, tags and merging, `p` opens the list of problems (`problem-picker.js`). `/` searches, `Ctrl K` opens the list of all commands, `?` explains.
  *
  * Where the case stands beside the list (`pane.js`), `j` and `k` change the case, and its keys are those of its page, wherever the focus is.
  */
@@ -100,6 +100,8 @@ function act(key) {
       return ofCase(key) || focusFirst("steps");
     case "m":
       return ofCase(key) || focus("merge");
+    case "p":
+      return ofCase(key) || pickProblem();
     case "/":
       return focus("q") || openPalette();
     case "?":
@@ -157,6 +159,13 @@ function focus(id) {
   field.focus();
   field.scrollIntoView({ block: "center" });
   return true;
+}
+
+/** Opens the list of problems, where the case can be linked to one. */
+function pickProblem() {
+  const isThere = Boolean(document.getElementById("properties-problem"));
+  if (isThere) window.dispatchEvent(new CustomEvent("sayso:pick-problem"));
+  return isThere;
 }
 
 /**

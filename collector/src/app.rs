@@ -8,7 +8,9 @@ use tokio::sync::{Notify, broadcast};
 use tokio_util::sync::CancellationToken;
 
 use crate::attachments::Attachments;
+use crate::auth::failed_sign_ins::FailedSignIns;
 use crate::auth::oidc::Providers;
+use crate::cases::consent::ConsentTexts;
 use crate::changes::{CaseChanged, Change, Watchers};
 use crate::clock::Clock;
 use crate::config::Config;
@@ -65,6 +67,10 @@ pub struct Shared {
     pub refusals: Arc<Refusals>,
     /// The providers by whose accounts members sign in.
     pub providers: Providers,
+    /// The texts of consent that are known to be stored.
+    pub consent_texts: ConsentTexts,
+    /// The failures to sign in that were noted lately.
+    pub failed_sign_ins: FailedSignIns,
     /// How busy each site is.
     pub submission_rate: SubmissionRate,
     /// Tells open pages of the staff that a case has changed.
@@ -118,6 +124,8 @@ impl App {
             limits: Limits::new(&config, &clock),
             refusals: Arc::new(Refusals::new(&clock)),
             providers: Providers::open(&config)?,
+            consent_texts: ConsentTexts::default(),
+            failed_sign_ins: FailedSignIns::default(),
             submission_rate: SubmissionRate::new(&config),
             sightings: Sightings::new(&db, &clock, &changes),
             changes,

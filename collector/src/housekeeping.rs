@@ -6,8 +6,11 @@ use uuid::{Timestamp, Uuid};
 
 use crate::app::App;
 use crate::attachments;
+use crate::auth::sign_in_log;
+use crate::calls::weekly;
 use crate::cases::staff;
 use crate::clock::{DAY, Millis, SECOND};
+use crate::customers::tier_rules;
 use crate::digests;
 use crate::doctor;
 use crate::erasure::retention;
@@ -53,6 +56,9 @@ pub async fn run(app: App) {
     while !app.shutdown.is_cancelled() {
         app.limits.forget_quiet();
         app.sightings.visits.write().await;
+        if let Err(error) = sign_in_log::append_folded(&app).await {
+            tracing::error!(%error, "failures to sign in are not in the audit log");
+        }
         if app.leader.leads() && Instant::now() >= due {
             match clean_up(&app).await {
                 Ok(round) => {
@@ -93,6 +99,16 @@ pub async fn run(app: App) {
         {
             tracing::error!(%error, "the rules that act when time has passed can't be looked at");
         }
+        if app.leader.leads()
+            && let Err(error) = weekly::plan(&app).await
+        {
+            tracing::error!(%error, "representatives can't be told whom to call; it is tried again in a minute");
+        }
+        if app.leader.leads()
+            && let Err(error) = tier_rules::sweep(&app).await
+        {
+            tracing::error!(%error, "customers can't be given the tiers that they have reached; it is tried again in a minute");
+        }
         tokio::select! {
             () = tokio::time::sleep(LOOK_EVERY) => {}
             () = app.shutdown.cancelled() => {}
@@ -109,6 +125,7 @@ pub async fn clean_up(app: &App) -> anyhow::Result<Round> {
     forgotten += forget_submission_keys(app, old_keys).await?;
     forgotten += delete(app, "delete from sessions where expires_at <= $1", now).await?;
     forgotten += delete(app, "delete from links where expires_at <= $1", now).await?;
+    forgotten += delete(app, "delete from password_links where expires_at <= $1", now).await?;
     forgotten += delete(app, "delete from member_invitations where expires_at <= $1", now - UNANSWERED).await?;
     forgotten += delete(app, "delete from used_challenges where expires_at <= $1", now).await?;
     forgotten += delete(app, "delete from mail_windows where started_at <= $1", now - DAY).await?;

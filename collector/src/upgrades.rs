@@ -12,6 +12,7 @@ use crate::db::search;
 use crate::keys::Keys;
 use crate::service;
 use crate::sites::targets;
+use crate::surveys::respondent_hashes;
 use crate::{with_db, with_write};
 
 /// An upgrade. One that is done stays in the list, since an old backup may need it.
@@ -23,6 +24,8 @@ pub enum Upgrade {
     Customers,
     /// Keeps by what the names of all customers are found, any part of those of scripts without spaces among it.
     CustomerNames,
+    /// Stores imported answers to surveys under hashes of whom the files named.
+    SurveyRespondents,
     /// Indexes all cases anew, in the format of this version; also by what their customers are found.
     SearchIndex,
     /// Takes members, sites and targets that were removed out of what of the service names them.
@@ -61,8 +64,8 @@ pub struct Tools<'a> {
 
 impl Upgrade {
     /// All of them, in their order.
-    pub const ALL: [Self; 5] =
-        [Self::SealTargets, Self::Customers, Self::CustomerNames, Self::SearchIndex, Self::ServiceNames];
+    pub const ALL: [Self; 6] =
+        [Self::SealTargets, Self::Customers, Self::CustomerNames, Self::SearchIndex, Self::SurveyRespondents, Self::ServiceNames];
 
     /// The name in the database and on the command line. The index has a name for each of its formats, so a new one is a new upgrade.
     pub fn name(self) -> String {
@@ -72,13 +75,14 @@ impl Upgrade {
             Self::Customers => "customers".to_owned(),
             Self::CustomerNames => "customer-names".to_owned(),
             Self::ServiceNames => "service-names".to_owned(),
+            Self::SurveyRespondents => "survey-respondents".to_owned(),
         }
     }
 
     /// When it has to be done.
     pub const fn moment(self) -> Moment {
         match self {
-            Self::SealTargets => Moment::BeforeServing,
+            Self::SealTargets | Self::SurveyRespondents => Moment::BeforeServing,
             Self::SearchIndex | Self::Customers | Self::CustomerNames | Self::ServiceNames => Moment::WhileServing,
         }
     }
@@ -94,6 +98,7 @@ impl Upgrade {
                 service::removal::mend_names(tools.db, &Stamp::system(tools.clock.now())).await?;
                 None
             }
+            Self::SurveyRespondents => respondent_hashes::hash_batch(tools.db, tools.keys, cursor).await?,
         })
     }
 }

@@ -177,6 +177,16 @@ impl Mail {
         self.parsed().body_html(0).expect("a part in HTML").into_owned()
     }
 
+    /// The files that came with it: what they are called, and what is in them.
+    pub fn files(&self) -> Vec<(String, String)> {
+        let mail = self.parsed();
+        let file = |part: &mail_parser::MessagePart<'_>| {
+            let name = part.attachment_name()?.to_owned();
+            Some((name, String::from_utf8_lossy(part.contents()).into_owned()))
+        };
+        mail.attachments().filter_map(file).collect()
+    }
+
     /// A header as it stands in the mail.
     pub fn header(&self, name: &str) -> String {
         self.parsed().header_raw(name).unwrap_or_default().trim().to_owned()

@@ -45,19 +45,19 @@ pub const OPEN: &str = "select alarms.case_id, alarms.reason, alarms.level, alar
     where alarms.acknowledged_at is null and cases.quarantine = '' and cases.status not in ('resolved', 'closed') \
     order by alarms.raised_at limit $1";
 
-/// Notes that a member is on it. Whoever comes second changes nothing.
-pub async fn acknowledge(app: &App, case_id: &str, member_id: &str) -> Result<()> {
+/// Notes that a member is on it, or a program that has told somebody. Whoever comes second changes nothing.
+pub async fn acknowledge(app: &App, case_id: &str, actor: &Actor) -> Result<()> {
     let now = app.clock.now();
     let mut tx = app.db.begin().await?;
     case::lock(&mut tx, case_id, now).await?;
     let update = "update alarms set acknowledged_by = $1, acknowledged_at = $2, next_at = null where case_id = $3 and acknowledged_at is null";
-    let rows = with_tx!(&mut tx, conn => sqlx::query(update).bind(member_id).bind(now).bind(case_id).execute(conn).await
+    let rows = with_tx!(&mut tx, conn => sqlx::query(update).bind(actor.member_id()).bind(now).bind(case_id).execute(conn).await
         .map(|done| done.rows_affected()))?;
     if rows == 0 {
         return Ok(tx.rollback().await?);
     }
-    let actor = Actor::Member(member_id.to_owned());
-    append(&mut tx, case_id, EventType::Alarm, &actor, json!({"is": "acknowledged"}), now).await?;
+    let data = actor.sign(json!({"is": "acknowledged"}));
+    append(&mut tx, case_id, EventType::Alarm, actor, data, now).await?;
     tx.commit().await?;
     app.publish(case_id, EventType::Alarm.as_str());
     Ok(())

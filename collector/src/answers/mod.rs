@@ -17,6 +17,7 @@ use crate::app::App;
 use crate::http::client::ClientAddress;
 use crate::http::{Error, Result};
 use crate::service::Service;
+use crate::service::objects::Problem as KnownProblem;
 use crate::service::words::LocalText;
 
 /// Longest text that answers are looked for, in characters: what comes later of a long message says nothing new.
@@ -33,7 +34,7 @@ pub fn router() -> OpenApiRouter<App> {
 pub async fn are_there(app: &App, site: &str) -> Result<bool> {
     let service = app.service.current().await?;
     let own = service.answers.iter().any(|answer| answer.site.as_ref().is_none_or(|of| of.as_str() == site));
-    Ok(own || service.problems.iter().any(|problem| problem.public && problem.solution.is_some()))
+    Ok(own || service.problems.iter().any(|problem| is_of(problem, site) && problem.solution.is_some()))
 }
 
 /// What may help with what a customer is typing.
@@ -152,7 +153,7 @@ fn candidates(service: &Service, site: &str, lang: &str) -> Vec<Candidate<Shown>
             answer.solution.in_language(lang).to_owned(),
         ),
     });
-    let public = service.problems.iter().filter(|problem| problem.public);
+    let public = service.problems.iter().filter(|problem| is_of(problem, site));
     let problems = public.filter_map(|problem| {
         let solution = problem.solution.as_ref()?;
         Some(Candidate {
@@ -167,6 +168,11 @@ fn candidates(service: &Service, site: &str, lang: &str) -> Vec<Candidate<Shown>
         })
     });
     own.chain(problems).collect()
+}
+
+/// Whether customers of a site may read of a problem.
+fn is_of(problem: &KnownProblem, site: &str) -> bool {
+    problem.public && problem.site.as_ref().is_none_or(|of| of.as_str() == site)
 }
 
 /// A text in all of its languages: customers write in any.

@@ -1,9 +1,11 @@
 //! The staff's API: what the console does, for programs with a token. It is not for web pages, so it has no CORS headers.
 
 mod actions;
+mod alarms;
 mod audit;
 mod bodies;
 mod bulk;
+mod calls;
 mod check_calls;
 mod customers;
 mod efforts;
@@ -11,7 +13,9 @@ mod enter;
 mod events;
 mod exposure;
 mod list;
+mod members;
 mod merge;
+mod moderation;
 mod money;
 mod parameters;
 mod patch;
@@ -50,13 +54,18 @@ pub fn router() -> OpenApiRouter<App> {
         .routes(routes!(customers::erase))
         .routes(routes!(check_calls::list, check_calls::draw))
         .routes(routes!(check_calls::record))
+        .routes(routes!(calls::list))
+        .routes(routes!(alarms::list))
+        .routes(routes!(alarms::acknowledge))
+        .routes(routes!(moderation::decide))
+        .routes(routes!(members::list))
         .routes(routes!(bulk::bulk))
         .routes(routes!(merge::merge))
         .routes(routes!(merge::unmerge))
         .routes(routes!(split::split))
         .routes(routes!(efforts::add))
         .routes(routes!(reports::report))
-        .routes(routes!(survey_answers::list))
+        .routes(routes!(survey_answers::list, survey_answers::add))
         .routes(routes!(exposure::list, exposure::add))
         .routes(routes!(service::read, service::apply))
         .routes(routes!(problems::list, problems::add))

@@ -58,6 +58,9 @@ pub struct ProblemBody {
     state: ProblemState,
     /// Whether customers may read of it.
     public: bool,
+    /// The key of the site whose customers may read of it; null for all.
+    #[schema(required = true)]
+    site: Option<String>,
     /// What it has cost.
     #[schema(required = true)]
     cost: Option<f64>,
@@ -96,6 +99,8 @@ struct NewBody {
     owner: Option<String>,
     state: Option<ProblemState>,
     public: Option<bool>,
+    /// The key of the site whose customers may read of it; all of them unless given.
+    site: Option<String>,
     #[schema(minimum = 0)]
     cost: Option<f64>,
 }
@@ -113,6 +118,8 @@ struct PatchBody {
     owner: Option<String>,
     state: Option<ProblemState>,
     public: Option<bool>,
+    /// The key of the site whose customers may read of it; all of them unless given.
+    site: Option<String>,
     #[schema(minimum = 0)]
     cost: Option<f64>,
 }
@@ -351,6 +358,9 @@ async fn read_patch(app: &App, mut read: PatchFields) -> Result<Patch> {
     patch.cause = texts(&mut read, "cause");
     patch.solution = texts(&mut read, "solution");
     patch.public = read.fields.boolean("public");
+    let sites = app.sites.all().await?;
+    let site = read.key("site", "is the key of no site", |key| sites.iter().any(|site| site.key() == key));
+    patch.site = site.map(|key| key.and_then(|key| key.parse().ok()));
     match read.fields.string("state").as_deref().map(ProblemState::parse) {
         Some(None) => read.fields.refuse("state", ErrorCode::Invalid, "must be open, known or fixed"),
         state => patch.state = state.flatten(),
@@ -428,6 +438,7 @@ async fn bodies(app: &App, problems: Vec<Problem>) -> Result<Vec<ProblemBody>> {
             owner: problem.owner.and_then(|owner| members.get(owner.as_str())).map(OwnerBody::from),
             state: problem.state,
             public: problem.public,
+            site: problem.site.map(|site| site.to_string()),
             cost: problem.cost,
             cases,
             open_cases: open,

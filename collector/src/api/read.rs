@@ -16,6 +16,7 @@ use crate::app::App;
 use crate::attachments::{self, Attachment, Reader};
 use crate::auth::bearer::MayRead;
 use crate::cases::Case;
+use crate::cases::consent::Consent;
 use crate::cases::efforts::Effort;
 use crate::cases::query::{self, Message, Rated};
 use crate::clock::rfc3339;
@@ -38,6 +39,9 @@ pub struct FullBody {
     /// How satisfied the customer was; null until they say so.
     #[schema(required = true)]
     satisfaction: Option<SatisfactionBody>,
+    /// What the customer agreed to; null where they were asked nothing.
+    #[schema(required = true)]
+    consent: Option<Consent>,
     /// What is suggested for it from cases that were settled; empty where nothing is better than what it is.
     suggestions: Vec<Suggestion>,
 }
@@ -140,6 +144,7 @@ pub async fn read(State(app): State<App>, _: MayRead, Path(id): Path<String>) ->
             .collect(),
         efforts: Effort::of_case(&app.db, &case.id).await?.into_iter().map(EffortBody::from).collect(),
         events: events::of_case(&app, &case.id, &around).await?,
+        consent: Consent::of_case(&app.db, &case.id).await?,
         satisfaction: query::rating(&app, &case.id).await?.map(SatisfactionBody::from),
         suggestions: suggest::for_case(&app, &case).await?,
         case: CaseBody::of(&app, case, &around)?,

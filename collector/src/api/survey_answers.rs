@@ -2,17 +2,22 @@
 
 use axum::Json;
 use axum::extract::{Path, Query, State};
+use axum::http::{HeaderMap, StatusCode};
 use sayso_shared::Problem;
+use sayso_shared::problem::{ErrorCode, FieldError};
 use serde::Serialize;
 use utoipa::ToSchema;
 
 use super::parameters::{each_once, unknown, wrong};
-use super::refusals::TokenRefusals;
+use super::patch::key_of;
+use super::refusals::{BodyRefusals, TokenRefusals};
 use crate::app::App;
-use crate::auth::bearer::MayReadReports;
+use crate::auth::bearer::{MayReadReports, MayWriteService};
+use crate::http::body::JsonBody;
 use crate::http::{Error, Result};
 use crate::reports::figures::TOO_FEW;
-use crate::surveys::{self, Listed, Listing};
+use crate::surveys::api::{AnswerOfSurvey, read_given};
+use crate::surveys::{self, Listed, Listing, Sheet};
 
 /// Answers of a page, unless fewer are asked for.
 const PAGE: usize = 50;
@@ -96,6 +101,59 @@ pub async fn list(
     let page = listing.page(&app.db, &app.keys, cursor.as_deref()).await?;
     let page = page.ok_or_else(|| Error::field(wrong("cursor", "what a page of this survey said in `next`")))?;
     Ok(Json(PageBody { answers: page.answers.into_iter().map(AnswerBody::of).collect(), next: page.next }))
+}
+
+// For the description of the API; `surveys::api::read_given` is what reads it.
+/// What stands on a sheet of paper.
+#[derive(Serialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+#[schema(as = StaffSheet)]
+struct SheetBody {
+    /// The code that is printed on it: typed in again, it replaces what it said before. Without one each request is a respondent.
+    #[schema(example = "7QK4-M2XC")]
+    code: Option<String>,
+    answers: Vec<AnswerOfSurvey>,
+}
+
+/// Type in what stands on a sheet of paper.
+#[utoipa::path(
+    post,
+    path = "/api/v1/surveys/{key}/answers",
+    tag = "reports",
+    security(("token" = ["service:write"])),
+    params(
+        ("key" = String, Path, description = "The survey's key"),
+        ("Idempotency-Key" = Option<String>, Header, nullable = false, format = "uuid", description = "A UUID that the client makes; a repeat with it counts once"),
+    ),
+    request_body = SheetBody,
+    responses(
+        (status = 204, description = "It is stored"),
+        (status = 400, body = Problem, content_type = "application/problem+json", description = "Not JSON, not UTF-8, or a key that is none"),
+        (status = 404, body = Problem, content_type = "application/problem+json", description = "No such survey"),
+        (status = 422, body = Problem, content_type = "application/problem+json", description = "Answers that are none, or a code that was mistyped"),
+        TokenRefusals,
+        BodyRefusals,
+    )
+)]
+pub async fn add(
+    State(app): State<App>,
+    _: MayWriteService,
+    Path(key): Path<String>,
+    headers: HeaderMap,
+    JsonBody(mut body): JsonBody,
+) -> Result<StatusCode> {
+    let form_key = key_of(&headers)?;
+    let survey = surveys::find(&app.db, &key).await?.ok_or(Error::NotFound("there is no such survey"))?;
+    let code = body.as_object_mut().and_then(|fields| fields.remove("code")).filter(|code| !code.is_null());
+    let sheet = code.map(|code| code.as_str().and_then(Sheet::parse));
+    if sheet == Some(None) {
+        let detail = "is no code of a sheet; check it for typing mistakes";
+        return Err(Error::field(FieldError::new("/code", ErrorCode::Invalid, detail)));
+    }
+    let given = read_given(&survey, body)?;
+    let respondent = sheet.flatten().map_or_else(|| format!("typed:{form_key}"), |sheet| sheet.respondent());
+    surveys::submit(&app.db, survey.key.as_str(), &respondent, &given, app.clock.now()).await?;
+    Ok(StatusCode::NO_CONTENT)
 }
 
 impl AnswerBody {

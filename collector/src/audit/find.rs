@@ -19,6 +19,8 @@ pub struct Named {
     pub action: String,
     /// What it was done to.
     pub object: String,
+    /// The name of the member that it was done to.
+    pub object_name: Option<String>,
     /// JSON with `before` and `after`.
     pub details: String,
 }
@@ -39,7 +41,7 @@ pub struct Filter {
 /// A page of entries, the newest first.
 pub async fn newest(db: &Db, filter: &Filter, limit: i64) -> sqlx::Result<Vec<Named>> {
     let select = "select audit_log.number, audit_log.at, audit_log.actor, coalesce(members.name, tokens.name) as name, audit_log.action, \
-        audit_log.object, audit_log.details from audit_log left join members on members.id = audit_log.actor_id \
+        audit_log.object, (select named.name from members named where 'member/' || named.id = audit_log.object) as object_name, audit_log.details from audit_log left join members on members.id = audit_log.actor_id \
         left join tokens on tokens.id = audit_log.actor_id \
         where ($1 = 0 or audit_log.number < $1) and ($2 = '' or audit_log.action = $2 or substr(audit_log.action, 1, length($2) + 1) = $2 || '.') \
         and ($3 = '' or audit_log.object = $3) and ($4 = '' or audit_log.actor = $4 or audit_log.actor_id = $4) \

@@ -3,9 +3,13 @@
 //! Entries are only appended, by one function, in the transaction that makes the change. Each holds the hash of the one before it (a hash chain, as
 //! in Haber and Stornetta, 1991), so an entry that is altered, removed or slipped in breaks the chain. Entries cut off at the end
 //! are noticed by whoever kept the head elsewhere (`sayso audit anchor`).
+//!
+//! Nothing can be taken out of the chain again, so entries hold nothing personal: members, tokens and customers stand in them by identifier, and addresses of
+//! mail that a setting has are taken out by `redact`. Names are looked up when entries are shown.
 
 pub mod commands;
 pub mod find;
+mod redact;
 mod verify;
 
 use serde::Serialize;
@@ -17,6 +21,7 @@ pub use verify::{Verdict, head, verify};
 use crate::clock::Millis;
 use crate::db::{Tx, counters};
 use crate::with_tx;
+use redact::Addresses;
 
 /// What the entry before the first one would have as its hash.
 pub const GENESIS: &str = "";
@@ -86,7 +91,7 @@ impl Stamp {
     }
 }
 
-/// What was changed. Secrets and what customers wrote must not be in it.
+/// What was changed. Secrets, names of people and what customers wrote must not be in it.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Change {
     /// The action, such as `site.set`.
@@ -110,14 +115,16 @@ pub async fn append(tx: &mut Tx, stamp: &Stamp, change: &Change) -> sqlx::Result
     let select = "select hash from audit_log where number = $1";
     let previous: Option<String> =
         with_tx!(&mut *tx, conn => sqlx::query_scalar(select).bind(number - 1).fetch_optional(conn).await)?;
+    let addresses = Addresses::of(tx, [&change.before, &change.after], &change.object).await?;
+    let (before, after) = (addresses.redact(&change.before), addresses.redact(&change.after));
     let entry = Entry {
         number,
         at: stamp.at,
         actor: stamp.actor.as_str().to_owned(),
         actor_id: stamp.actor.id().map(str::to_owned),
         action: change.action.to_owned(),
-        object: change.object.clone(),
-        details: json!({"before": change.before, "after": change.after}).to_string(),
+        object: addresses.redact_text(&change.object),
+        details: json!({"before": before, "after": after}).to_string(),
         previous_hash: previous.unwrap_or_else(|| GENESIS.to_owned()),
     };
     let insert = "insert into audit_log (number, at, actor, actor_id, action, object, details, previous_hash, hash) \

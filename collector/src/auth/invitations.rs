@@ -152,7 +152,7 @@ impl Invitation {
 
     fn described(&self) -> Value {
         let teams: Vec<&str> = self.teams().collect();
-        json!({"email": self.email, "name": self.name, "role": self.role, "teams": teams})
+        json!({"role": self.role, "teams": teams})
     }
 }
 

@@ -225,13 +225,16 @@ impl Member {
             .execute(conn).await.map(|_| ()))?;
         let is_last = member.role() == Role::Admin && count_admins(tx).await? == 0;
         ensure!(!is_last, "{} is the last admin; make another one first", email.as_str());
-        let described =
-            |name: &str, role: Role, lang: Lang| json!({"name": name, "role": role.as_str(), "lang": lang.as_str()});
+        let described = |role: Role, lang: Lang| json!({"role": role.as_str(), "lang": lang.as_str()});
+        let mut set = described(role, lang);
+        if member.name != name.as_str() {
+            set["name"] = json!("changed");
+        }
         let change = Change {
             action: "member.set",
             object: format!("member/{}", member.id),
-            before: described(&member.name, member.role(), member.lang()),
-            after: described(name.as_str(), role, lang),
+            before: described(member.role(), member.lang()),
+            after: set,
         };
         Ok(audit::append(tx, stamp, &change).await?)
     }
@@ -259,10 +262,18 @@ impl Member {
         let update = "update members set password_hash = $1, session_epoch = session_epoch + 1 where id = $2";
         let mut tx = db.begin().await?;
         with_tx!(&mut tx, conn => sqlx::query(update).bind(hash).bind(id).execute(conn).await.map(|_| ()))?;
+        let forget = "delete from password_links where member_id = $1";
+        with_tx!(&mut tx, conn => sqlx::query(forget).bind(id).execute(conn).await.map(|_| ()))?;
         let action = if hash.is_some() { "member.password.set" } else { "member.password.reset" };
         let change = Change { action, object: format!("member/{id}"), before: Value::Null, after: Value::Null };
         audit::append(&mut tx, stamp, &change).await?;
         tx.commit().await
+    }
+
+    /// Stores the same password under a stronger hash, unless it was changed meanwhile. No session ends by it.
+    pub async fn strengthen_hash(&self, db: &Db, hash: &str) -> sqlx::Result<()> {
+        let update = "update members set password_hash = $1 where id = $2 and password_hash = $3";
+        with_write!(db, pool => sqlx::query(update).bind(hash).bind(&self.id).bind(&self.password_hash).execute(pool).await.map(|_| ()))
     }
 
     /// Ends every session of a member.
@@ -317,14 +328,15 @@ impl Member {
             "update cases set owner_id = null, version = version + 1 where owner_id = $1 and status not in ('resolved', 'closed')",
             "update tasks set owner_id = null where owner_id = $1 and done_at is null",
             "delete from links where member_id = $1",
+            "delete from password_links where member_id = $1",
             // Their address may be somebody else's by the time they come back.
             "delete from company_accounts where member_id = $1",
             "delete from passkeys where member_id = $1",
         ] {
             with_tx!(&mut *tx, conn => sqlx::query(statement).bind(&id).execute(conn).await.map(|_| ()))?;
         }
-        let before = json!({"email": email.as_str()});
-        let change = Change { action: "member.remove", object: format!("member/{id}"), before, after: Value::Null };
+        let object = format!("member/{id}");
+        let change = Change { action: "member.remove", object, before: json!({"role": role}), after: Value::Null };
         Ok(audit::append(tx, stamp, &change).await?)
     }
 }
@@ -356,7 +368,7 @@ impl NewMember {
     }
 
     fn added(&self, id: &str) -> Change {
-        let after = json!({"email": self.email.as_str(), "name": self.name.as_str(), "role": self.role.as_str()});
+        let after = json!({"role": self.role.as_str()});
         Change { action: "member.add", object: format!("member/{id}"), before: Value::Null, after }
     }
 }

@@ -26,7 +26,7 @@ use crate::config::Config;
 use crate::db::{Db, is_unique_violation};
 use crate::http::{Error, Result};
 use crate::{with_db, with_tx, with_write};
-use serde_json::{Value, json};
+use serde_json::Value;
 
 /// Passkeys that a member may have.
 pub const MOST: usize = 20;
@@ -163,7 +163,7 @@ pub async fn add(
         other => other?,
     }
     Member::end_sessions_in(&mut tx, &member.id).await?;
-    audit::append(&mut tx, stamp, &change("member.passkey.add", &member.id, name.as_str())).await?;
+    audit::append(&mut tx, stamp, &change("member.passkey.add", &member.id)).await?;
     tx.commit().await?;
     Ok(Ok(()))
 }
@@ -211,13 +211,14 @@ pub async fn member_of(app: &App, state: &str, answer: &str) -> Result<std::resu
 /// Takes one away from its member, and ends every session of theirs.
 pub async fn remove(db: &Db, member_id: &str, id: &str, stamp: &Stamp) -> Result<()> {
     let mut tx = db.begin().await?;
-    let delete = "delete from passkeys where id = $1 and member_id = $2 returning name";
-    let name: Option<String> =
-        with_tx!(&mut tx, conn => sqlx::query_scalar(delete).bind(id).bind(member_id).fetch_optional(conn).await)?;
-    let name = name.ok_or(Error::NotFound("you have no such passkey"))?;
+    let delete = "delete from passkeys where id = $1 and member_id = $2";
+    let rows = with_tx!(&mut tx, conn => sqlx::query(delete).bind(id).bind(member_id).execute(conn).await.map(|done| done.rows_affected()))?;
+    if rows == 0 {
+        return Err(Error::NotFound("you have no such passkey"));
+    }
     forget_codes_without_factor(&mut tx, member_id).await?;
     Member::end_sessions_in(&mut tx, member_id).await?;
-    audit::append(&mut tx, stamp, &change("member.passkey.remove", member_id, &name)).await?;
+    audit::append(&mut tx, stamp, &change("member.passkey.remove", member_id)).await?;
     Ok(tx.commit().await?)
 }
 
@@ -231,7 +232,7 @@ pub async fn remove_all(db: &Db, member_id: &str, stamp: &Stamp) -> sqlx::Result
     }
     forget_codes_without_factor(&mut tx, member_id).await?;
     Member::end_sessions_in(&mut tx, member_id).await?;
-    audit::append(&mut tx, stamp, &change("member.passkey.remove", member_id, "")).await?;
+    audit::append(&mut tx, stamp, &change("member.passkey.remove", member_id)).await?;
     tx.commit().await
 }
 
@@ -253,8 +254,9 @@ fn handle_of(member_id: &str) -> Result<UserHandle16> {
     UserHandle16::decode(*id.as_bytes()).map_err(|error| anyhow::anyhow!("{error}").into())
 }
 
-fn change(action: &'static str, member_id: &str, name: &str) -> Change {
-    Change { action, object: format!("member/{member_id}"), before: Value::Null, after: json!({"passkey": name}) }
+/// The name of a passkey is not noted: people call it after themselves.
+fn change(action: &'static str, member_id: &str) -> Change {
+    Change { action, object: format!("member/{member_id}"), before: Value::Null, after: Value::Null }
 }
 
 #[cfg(test)]

@@ -2,8 +2,8 @@
 
 use std::sync::LazyLock;
 
-use argon2::Argon2;
 use argon2::password_hash::{PasswordHasher, PasswordVerifier, phc::PasswordHash};
+use argon2::{Algorithm, Argon2, Params, Version};
 use tokio::sync::Semaphore;
 use unicode_normalization::UnicodeNormalization;
 
@@ -127,6 +127,27 @@ pub async fn verify(typed: &str, hash: Option<&str>) -> anyhow::Result<bool> {
     Ok(matches.await?)
 }
 
+/// The hash of a password that was just verified, made anew, if the one that is stored was made with less work than today's, or of another spelling; else none.
+pub async fn strengthened(typed: &str, hash: &str) -> anyhow::Result<Option<String>> {
+    if !is_weaker(hash) {
+        return Ok(None);
+    }
+    let _turn = TURNS.acquire().await?;
+    let typed = normalized(typed);
+    Ok(Some(tokio::task::spawn_blocking(move || hash_now(&typed)).await?))
+}
+
+/// Whether a hash is by another algorithm than today's, or asks for less memory, fewer rounds or fewer lanes.
+fn is_weaker(hash: &str) -> bool {
+    let (Ok(hash), today) = (PasswordHash::new(hash), Params::default()) else { return false };
+    let Ok(params) = Params::try_from(&hash) else { return true };
+    hash.algorithm.as_str() != Algorithm::default().as_str()
+        || hash.version != Some(Version::default().into())
+        || params.m_cost() < today.m_cost()
+        || params.t_cost() < today.t_cost()
+        || params.p_cost() < today.p_cost()
+}
+
 /// A password in the one spelling of its characters (NFKC, as NIST SP 800-63B asks for): keyboards write the same letter in several ways. Longer
 /// ones than can be set are cut, so that nobody makes us work for them.
 fn normalized(typed: &str) -> String {
@@ -241,6 +262,20 @@ mod tests {
             verify(&typed.nfd().collect::<String>(), Some(&old)).await.expect("it runs"),
             "what was hashed as typed"
         );
+    }
+
+    #[tokio::test]
+    async fn a_hash_that_took_less_work_is_made_anew() {
+        let typed = "purple giraffes sleep";
+        let today = hash_now(typed);
+        assert_eq!(strengthened(typed, &today).await.expect("it runs"), None);
+        let weak = Argon2::new(Algorithm::Argon2id, Version::V0x13, Params::new(8_192, 1, 1, None).expect("good"));
+        let weak = weak.hash_password(typed.as_bytes()).expect("it hashes").to_string();
+        assert!(verify(typed, Some(&weak)).await.expect("it runs"), "it goes on to hold");
+        let stronger = strengthened(typed, &weak).await.expect("it runs").expect("it is weaker");
+        assert!(!is_weaker(&stronger) && verify(typed, Some(&stronger)).await.expect("it runs"));
+        let other = Argon2::new(Algorithm::Argon2i, Version::V0x13, Params::default());
+        assert!(is_weaker(&other.hash_password(typed.as_bytes()).expect("it hashes").to_string()));
     }
 
     proptest! {

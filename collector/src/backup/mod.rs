@@ -12,8 +12,8 @@ pub use restore::restore;
 
 /// Tables that are not kept: sessions, links and invitations that have been revoked since must not come back, who led then leads no more, what was counted
 /// for limits is over, and where a server was, and which pages asked it, is nothing that another one wants to hear.
-const FLEETING: [&str; 7] =
-    ["sessions", "links", "member_invitations", "leases", "limit_counts", "served", "sightings"];
+const FLEETING: [&str; 8] =
+    ["sessions", "links", "member_invitations", "password_links", "leases", "limit_counts", "served", "sightings"];
 
 /// What `sayso backup` is given.
 #[derive(Debug, clap::Args)]

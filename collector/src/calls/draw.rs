@@ -152,7 +152,7 @@ async fn candidates(db: &Db, site_id: &str, from: Millis, to: Millis) -> sqlx::R
             and cases.resolved_at < $3 and cases.quarantine = '' and cases.status in ('resolved', 'closed') \
             and cases.customer_id is not null group by cases.customer_id) found \
         join customers on customers.id = found.customer_id \
-        where customers.merged_into is null and customers.erased_at is null \
+        where customers.merged_into is null and customers.erased_at is null and coalesce(customers.preferred_channel, 'phone') = 'phone' \
         and exists (select 1 from customer_handles where customer_handles.customer_id = customers.id and customer_handles.kind in ('phone', 'email')) \
         and not exists (select 1 from cases others where others.customer_id = customers.id and others.quarantine = '' \
             and others.status not in ('resolved', 'closed')) \

@@ -11,7 +11,7 @@ const SILENCE: Millis = 90 * DAY;
 /// A last score of so much or less is one of somebody who was unhappy.
 const UNHAPPY: i64 = 2;
 /// Customers of a list; those who were unhappy come first.
-const MOST: i64 = 200;
+pub const DUE_MAX: i64 = 200;
 
 /// Why a customer should be called.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -53,19 +53,25 @@ pub async fn due(db: &Db, representative_id: Option<&str>, now: Millis) -> sqlx:
     let select = format!(
         "select * from (select customers.id as customer_id, customers.representative_id, \
             (select max(cases.id) from cases where cases.customer_id = customers.id and cases.quarantine in ('', 'merged')) as case_id, \
-            (select max(cases.received_at) from cases where cases.customer_id = customers.id and cases.quarantine in ('', 'merged')) as heard_at, \
+            (select max(said.at) from ( \
+                select cases.received_at as at from cases where cases.customer_id = customers.id and cases.quarantine in ('', 'merged') \
+                union all select messages.created_at from cases join messages on messages.case_id = cases.id \
+                    where cases.customer_id = customers.id and messages.author = 'customer' \
+                union all select satisfactions.created_at from cases join satisfactions on satisfactions.case_id = cases.id \
+                    where cases.customer_id = customers.id) said) as heard_at, \
             (select max(efforts.created_at) from cases join efforts on efforts.case_id = cases.id where cases.customer_id = customers.id \
                 and efforts.kind in ('call', 'visit') and efforts.result = 'reached') as called_at, \
             (select satisfactions.score from cases join satisfactions on satisfactions.case_id = cases.id where cases.customer_id = customers.id \
                 order by satisfactions.created_at desc, satisfactions.case_id desc limit 1) as score, \
             (select max(satisfactions.created_at) from cases join satisfactions on satisfactions.case_id = cases.id \
                 where cases.customer_id = customers.id) as scored_at \
-            from customers where customers.representative_id {of} and customers.merged_into is null and customers.erased_at is null) known \
+            from customers where customers.representative_id {of} and customers.merged_into is null and customers.erased_at is null \
+                and coalesce(customers.preferred_channel, '') <> 'none') known \
          where case_id is not null and ((score <= $2 and scored_at > coalesce(called_at, 0)) or (heard_at < $1 and coalesce(called_at, 0) < $1)) \
          order by case when score <= $2 and scored_at > coalesce(called_at, 0) then 0 else 1 end, heard_at, customer_id limit $3"
     );
     let rows: Vec<Row> = with_db!(db, pool => {
-        let query = sqlx::query_as(AssertSqlSafe(select)).bind(now - SILENCE).bind(UNHAPPY).bind(MOST);
+        let query = sqlx::query_as(AssertSqlSafe(select)).bind(now - SILENCE).bind(UNHAPPY).bind(DUE_MAX);
         match representative_id {
             Some(id) => query.bind(id),
             None => query,

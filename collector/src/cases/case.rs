@@ -1,6 +1,6 @@
 //! The row of a case, and what a change of it decides by.
 
-use sayso_shared::{Contact, Kind, TrackingCode};
+use sayso_shared::{Contact, Kind, Lang, TrackingCode};
 
 use super::error::{CaseError, Result};
 use super::money::Money;
@@ -101,6 +101,7 @@ pub struct Case {
     pub submitted_kind: String,
     /// The key of the category that it came with.
     pub submitted_category: Option<String>,
+    preferred_lang: Option<String>,
     tags: String,
     code_cipher: String,
     contact_cipher: Option<String>,
@@ -114,7 +115,8 @@ pub const SELECT: &str = "select cases.id, cases.site_id, cases.kind, cases.stat
     nullif(coalesce(cases.category, feedback.category), '') as category, cases.team, cases.tags, cases.channel, cases.tier, cases.customer_id, cases.problem, \
     cases.follow_up_at, cases.due_at, feedback.kind as submitted_kind, nullif(feedback.category, '') as submitted_category, feedback.rating, \
     feedback.importance, feedback.desired_outcome, feedback.reference, feedback.locale, feedback.page_url, feedback.page_title, \
-    feedback.page_referrer, feedback.context, feedback.contact_cipher, feedback.identity_cipher \
+    feedback.page_referrer, feedback.context, feedback.contact_cipher, feedback.identity_cipher, \
+    (select customers.preferred_lang from customers where customers.id = cases.customer_id) as preferred_lang \
     from cases join feedback on feedback.id = cases.id left join case_numbers on case_numbers.case_id = cases.id";
 
 impl Case {
@@ -131,6 +133,11 @@ impl Case {
     /// How urgent it is.
     pub fn priority(&self) -> Priority {
         Priority::parse(&self.priority).unwrap_or(Priority::Normal)
+    }
+
+    /// The languages that the customer reads, the dearest first: what they have asked for, then that in which they wrote.
+    pub fn languages(&self) -> impl Iterator<Item = Lang> {
+        [&self.preferred_lang, &self.locale].into_iter().filter_map(|tag| Lang::for_tag(tag.as_deref()?))
     }
 
     /// Its tags.

@@ -13,6 +13,7 @@ use crate::app::App;
 use crate::assets::{self, MARK};
 use crate::auth::permissions::Action;
 use crate::auth::{CsrfForm, MayAct, SignedIn};
+use crate::cases::Actor;
 use crate::cases::access::case_for;
 use crate::http::Result;
 use crate::text::Texts;
@@ -50,6 +51,6 @@ async fn acknowledge(
     CsrfForm(_): CsrfForm<Nothing>,
 ) -> Result<Response> {
     let case = case_for(&app, &who.standing, &id, Action::Answer).await?;
-    alarms::acknowledge(&app, &case.id, &who.member.id).await?;
+    alarms::acknowledge(&app, &case.id, &Actor::Member(who.member.id.clone())).await?;
     Ok(Redirect::to(&format!("/staff/cases/{}?done=alarm", case.id)).into_response())
 }

@@ -6,16 +6,15 @@ use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{AppendHeaders, IntoResponse, Redirect, Response};
 use axum::routing::get;
 use serde::Deserialize;
-use serde_json::{Value, json};
 use tower_sessions::Session;
 
 use super::sign_in::{go_on, sign_in_page};
 use crate::app::App;
-use crate::audit::{self, Change, Stamp};
 use crate::auth::Member;
 use crate::auth::guard::{START, is_foreign, local_path, sign_in_path};
 use crate::auth::oidc::{self, Claims, Failure, Flow, Provider, Wish};
 use crate::auth::session::{self, AskedBy};
+use crate::auth::sign_in_log::{self, WhoFailed};
 use crate::http::client::ClientAddress;
 use crate::http::language::ConsoleLanguage;
 use crate::http::{Error, Result};
@@ -96,7 +95,7 @@ async fn come_back(
         }
         Ok((claims, member)) => {
             tracing::info!(security = "sign_in.done", member = member.id, by = "account", provider = name, "signed in");
-            let response = go_on(&app, &session, member, t.0, &next, &headers).await?;
+            let response = go_on(&app, &session, member, (t.0, "account"), &next, &headers).await?;
             let is_fresh = claims.authenticated_at.is_some_and(|at| now < at + session::PROVED_FOR);
             if is_fresh {
                 session::note_proof(&app, &session).await?;
@@ -135,15 +134,7 @@ async fn refuse(app: &App, t: Texts, provider: &Provider, next: &str, failure: F
     if let Failure::Ours(error) = failure {
         return Err(error);
     }
-    let change = Change {
-        action: "sign_in.failed",
-        object: format!("oidc/{}", provider.name()),
-        before: Value::Null,
-        after: json!({"reason": reason}),
-    };
-    let mut tx = app.db.begin().await?;
-    audit::append(&mut tx, &Stamp::system(app.clock.now()), &change).await?;
-    tx.commit().await?;
+    sign_in_log::failed(app, WhoFailed::Account(provider.name()), reason).await?;
     let status = match failure {
         Failure::Unreachable(_) => StatusCode::BAD_GATEWAY,
         _ => StatusCode::FORBIDDEN,

@@ -18,6 +18,7 @@ use crate::assets::{self, MARK};
 use crate::auth::guard::{OpenForm, START};
 use crate::auth::invitations::Invitation;
 use crate::auth::new_password;
+use crate::auth::sign_in_log::{self, WhoFailed};
 use crate::http::client::ClientAddress;
 use crate::http::language::ConsoleLanguage;
 use crate::http::{Error, Result};
@@ -84,6 +85,7 @@ async fn join(
     let now = app.clock.now();
     let Some(invitation) = Invitation::by_token(&app.db, &app.keys, &token, now).await? else {
         tracing::info!(security = "sign_in.failed", "an invitation that does not work was used");
+        sign_in_log::failed(&app, WhoFailed::Nobody, "invitation").await?;
         return gone(&app, t);
     };
     if !app.config.sign_in.passwords {
@@ -100,7 +102,7 @@ async fn join(
         return gone(&app, t);
     };
     tracing::info!(security = "sign_in.done", member = member.id, by = "invitation", "signed in");
-    welcome(&app, &session, member, t.0, START, &headers).await
+    welcome(&app, &session, member, (t.0, "invitation"), START, &headers).await
 }
 
 fn gone(app: &App, t: Texts) -> Result<Response> {

@@ -19,6 +19,7 @@ mod live;
 mod mail;
 mod members;
 mod passkeys;
+mod password_link;
 mod problems;
 mod provider_links;
 mod reports;
@@ -71,6 +72,7 @@ pub fn router(app: &App) -> Router<App> {
         .merge(tokens::router())
         .merge(invitations::router())
         .merge(join::router())
+        .merge(password_link::router())
         .merge(company::router())
         .merge(mail::router())
         .merge(suspended_mail::router())

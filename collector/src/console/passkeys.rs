@@ -16,6 +16,7 @@ use crate::audit::Stamp;
 use crate::auth::guard::{OpenForm, SECOND_FACTOR, START, local_path};
 use crate::auth::member::Name;
 use crate::auth::session::AskedBy;
+use crate::auth::sign_in_log::{self, WhoFailed};
 use crate::auth::{CsrfForm, SignedIn, passkeys, second_factor, session, totp};
 use crate::http::Result;
 use crate::http::client::ClientAddress;
@@ -153,12 +154,13 @@ async fn sign_in(
     let found = found.ok().filter(|member| asked.is_none_or(|asked| asked.id == member.id));
     let Some(member) = found else {
         tracing::info!(security = "sign_in.failed", "a passkey was not accepted");
+        sign_in_log::failed(&app, WhoFailed::Nobody, "passkey").await?;
         return Ok(
             (StatusCode::UNPROCESSABLE_ENTITY, sign_in_page(&app, t, next, "privacy.passkey.refused")?).into_response()
         );
     };
     tracing::info!(security = "sign_in.done", member = member.id, by = "passkey", "signed in");
-    let response = welcome(&app, &session, member, t.0, next, &headers).await?;
+    let response = welcome(&app, &session, member, (t.0, "passkey"), next, &headers).await?;
     session::note_proof(&app, &session).await?;
     Ok(response)
 }

@@ -13,7 +13,7 @@ use crate::app::App;
 use crate::assets::{self, MARK};
 use crate::auth::confirm::confirm;
 use crate::auth::session::{self, Listed};
-use crate::auth::{CsrfForm, Member, SignedIn};
+use crate::auth::{CsrfForm, Member, SignedIn, sign_in_log};
 use crate::clock::rfc3339;
 use crate::http::Result;
 use crate::http::client::ClientAddress;
@@ -98,9 +98,11 @@ async fn revoke(
         Member::end_sessions(&app.db, &who.member.id).await?;
         who.renew(&app, &headers).await?;
         tracing::info!(security = "session.revoked", member = who.member.id, "all other sessions were ended");
+        sign_in_log::revoked(&app, &who.member, OTHERS).await?;
         return Ok(Redirect::to(&format!("{PATH}?done={OTHERS}")).into_response());
     }
     session::revoke(&app, &who.member, &form.id).await?;
     tracing::info!(security = "session.revoked", member = who.member.id, "a session was ended from another one");
+    sign_in_log::revoked(&app, &who.member, "one").await?;
     Ok(Redirect::to(&format!("{PATH}?done=1")).into_response())
 }

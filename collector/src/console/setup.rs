@@ -128,7 +128,7 @@ async fn set_up(
         Site::add(&app.db, &key, name.as_str(), &[origin], &Stamp::member(&id, now)).await?;
     }
     let admin = Member::by_id(&app.db, &id).await?.ok_or(GONE)?;
-    welcome(&app, &session, admin, t.0, "/staff/start", &headers).await
+    welcome(&app, &session, admin, (t.0, "setup"), "/staff/start", &headers).await
 }
 
 /// Adds to what is wrong that the password has been in a breach.

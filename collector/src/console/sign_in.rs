@@ -16,6 +16,7 @@ use crate::app::App;
 use crate::assets::{self, MARK};
 use crate::auth::guard::{CsrfForm, OpenForm, SIGN_IN, START, SignedIn, local_path};
 use crate::auth::member::Email;
+use crate::auth::sign_in_log::{self, WhoFailed};
 use crate::auth::{Member, device, links, passkeys, password, second_factor, session, totp};
 use crate::http::client::ClientAddress;
 use crate::http::language::ConsoleLanguage;
@@ -43,6 +44,8 @@ struct SignInPage<'a> {
     next: &'a str,
     /// Why the last attempt came to nothing.
     problem: Option<&'static str>,
+    /// What was done before.
+    done: Option<&'static str>,
     passwords: bool,
     takes_passkeys: bool,
     providers: Vec<ProviderLink>,
@@ -52,7 +55,7 @@ impl<'a> SignInPage<'a> {
     fn new(app: &App, t: Texts, next: &'a str) -> Self {
         let (passwords, providers) = (app.config.sign_in.passwords, ProviderLink::all(app, next));
         let takes_passkeys = passkeys::are_possible(&app.config);
-        Self { t, email: "", next, problem: None, passwords, takes_passkeys, providers }
+        Self { t, email: "", next, problem: None, done: None, passwords, takes_passkeys, providers }
     }
 }
 
@@ -84,6 +87,7 @@ struct SignInQuery {
     /// `nothing` for whoever sent a form and was not signed in any more.
     #[serde(default)]
     sent: String,
+    done: Option<String>,
 }
 
 async fn show(
@@ -97,7 +101,8 @@ async fn show(
         return Ok(Redirect::to(next).into_response());
     }
     let problem = (query.sent == "nothing").then_some("console.sign_in.sent_nothing");
-    let shown = page(&SignInPage { problem, ..SignInPage::new(&app, t, next) })?;
+    let done = query.done.map(|_| "access.forgotten.done");
+    let shown = page(&SignInPage { problem, done, ..SignInPage::new(&app, t, next) })?;
     Ok((remember_language(&app.config, t.0), shown).into_response())
 }
 
@@ -127,8 +132,8 @@ async fn sign_in(
         Ok(email) => Member::by_email(&app.db, &email).await?,
         Err(_) => None,
     };
-    let hash = member.as_ref().and_then(Member::password_hash);
-    let is_right = password::verify(&form.password, hash).await?;
+    let hash = member.as_ref().and_then(Member::password_hash).map(str::to_owned);
+    let is_right = password::verify(&form.password, hash.as_deref()).await?;
     match (member, is_right) {
         (Some(member), true) => {
             let known = matches!(attempt, Attempt::KnownDevice(_));
@@ -139,12 +144,17 @@ async fn sign_in(
                 known_browser = known,
                 "signed in"
             );
-            go_on(&app, &session, member, t.0, next, &headers).await
+            if let Some(stronger) = password::strengthened(&form.password, &hash.unwrap_or_default()).await? {
+                member.strengthen_hash(&app.db, &stronger).await?;
+            }
+            go_on(&app, &session, member, (t.0, "password"), next, &headers).await
         }
         (member, _) => {
             // An address that is nobody's is as good as a person's, so it is not logged.
             let member = member.map(|member| member.id).unwrap_or_default();
             tracing::info!(security = "sign_in.failed", member, "the password was wrong, or there is no such member");
+            let who = if member.is_empty() { WhoFailed::Nobody } else { WhoFailed::Member(&member) };
+            sign_in_log::failed(&app, who, "password").await?;
             let (email, problem) = (form.email.trim(), Some("console.sign_in.wrong"));
             let shown = page(&SignInPage { email, problem, ..SignInPage::new(&app, t, next) })?;
             Ok((StatusCode::UNPROCESSABLE_ENTITY, shown).into_response())
@@ -155,8 +165,9 @@ async fn sign_in(
 #[derive(Deserialize)]
 struct Nothing {}
 
-async fn sign_out(who: SignedIn, CsrfForm(_): CsrfForm<Nothing>) -> Result<Response> {
+async fn sign_out(State(app): State<App>, who: SignedIn, CsrfForm(_): CsrfForm<Nothing>) -> Result<Response> {
     session::sign_out(&who.session).await?;
+    sign_in_log::signed_out(&app, &who.member).await?;
     tracing::info!(security = "sign_out", member = who.member.id, "signed out");
     // With the session go the drafts, and pages that were kept for the back button. Cookies stay: the language, and that the browser is known.
     let clear = [(HeaderName::from_static("clear-site-data"), r#""cache", "storage""#)];
@@ -189,28 +200,29 @@ async fn follow_link(
     let member = links::use_sign_in(&app.db, &app.keys, &token, app.clock.now()).await?;
     let Some(member) = member else {
         tracing::info!(security = "sign_in.failed", "a link that does not work was used");
+        sign_in_log::failed(&app, WhoFailed::Nobody, "link").await?;
         return Err(Error::NotFound("this link does not work any more"));
     };
     tracing::info!(security = "sign_in.done", member = member.id, by = "link", "signed in");
     // Whoever has no password yet sets one first.
     let sets_password = app.config.sign_in.passwords && member.password_hash().is_none();
     let next = if sets_password { "/staff/account" } else { START };
-    let response = go_on(&app, &session, member, t.0, next, &headers).await?;
+    let response = go_on(&app, &session, member, (t.0, "link"), next, &headers).await?;
     session::note_link(&app, &session).await?;
     Ok(response)
 }
 
-/// Signs a member in, or asks for their second factor first, if they have one.
+/// Signs a member in, by what they have shown, or asks for their second factor first, if they have one.
 pub(super) async fn go_on(
     app: &App,
     session: &Session,
     member: Member,
-    page_lang: Lang,
+    (page_lang, by): (Lang, &'static str),
     next: &str,
     headers: &HeaderMap,
 ) -> Result<Response> {
     if !second_factor::is_set(&app.db, &member.id).await? {
-        return welcome(app, session, member, page_lang, next, headers).await;
+        return welcome(app, session, member, (page_lang, by), next, headers).await;
     }
     session::await_second_factor(app, session, &member, headers).await?;
     let query = url::form_urlencoded::Serializer::new(String::new()).append_pair("next", next).finish();
@@ -258,24 +270,26 @@ async fn second_step(
     app.limits.check_sign_in(client, Attempt::KnownDevice(of_member))?;
     if totp::verify(&app.db, &app.keys, &member, &form.code, app.clock.now()).await? {
         tracing::info!(security = "second_factor.done", member = member.id, "the second factor was shown");
-        return welcome(&app, &session, member, t.0, next, &headers).await;
+        return welcome(&app, &session, member, (t.0, "code"), next, &headers).await;
     }
     tracing::info!(security = "second_factor.failed", member = member.id, "a code was wrong, or used before");
+    sign_in_log::failed(&app, WhoFailed::Member(&member.id), "code").await?;
     let takes_passkeys = passkeys::has_any(&app.db, &member.id).await?;
     let shown = page(&SecondStepPage { t, next, is_wrong: true, takes_passkeys })?;
     Ok((StatusCode::UNPROCESSABLE_ENTITY, shown).into_response())
 }
 
-/// Signs a member in and goes on to `next`. Whoever has chosen no language yet stays in that of the page on which they signed in.
+/// Signs a member in, who has shown last what `by` says, and goes on to `next`. Whoever has chosen no language yet stays in that of the page on which they signed in.
 pub(super) async fn welcome(
     app: &App,
     session: &Session,
     member: Member,
-    page_lang: Lang,
+    (page_lang, by): (Lang, &'static str),
     next: &str,
     headers: &HeaderMap,
 ) -> Result<Response> {
     session::sign_in(app, session, &member, headers).await?;
+    sign_in_log::signed_in(app, &member, by).await?;
     let lang = match member.chosen_lang() {
         Some(chosen) => chosen,
         None => {

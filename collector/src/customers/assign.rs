@@ -179,7 +179,7 @@ async fn known(tx: &mut Tx, site_id: &str, cases: &[Said]) -> sqlx::Result<Known
     for chunk in chunks(&ids) {
         let select = AssertSqlSafe(format!(
             "select id, exists (select 1 from customer_handles where customer_id = customers.id and kind = 'identity') as is_identified, \
-             name_cipher is not null as is_named, tier, site_tier, site_value from customers where id in ({})",
+             name_cipher is not null as is_named, tier, site_tier, rule_tier, site_value from customers where id in ({})",
             placeholders(0, chunk.len())
         ));
         let rows: Vec<KnownCustomer> = with_tx!(&mut *tx, conn => {

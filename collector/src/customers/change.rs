@@ -9,7 +9,8 @@ use serde_json::{Value, json};
 use sqlx::AssertSqlSafe;
 
 use super::customer::{COLUMNS, Customer, lock, name_context, notes_context};
-use super::{names, tiers};
+use super::preferences::{self, PreferencesPatch};
+use super::{names, tier_rules, tiers};
 use crate::app::App;
 use crate::audit::{self, Change, Stamp};
 use crate::cases::idempotency::{KeyStatus, record_key};
@@ -40,6 +41,8 @@ pub struct Patch {
     pub representative_id: Option<Option<String>>,
     /// What the staff note about them.
     pub notes: Option<Option<Notes>>,
+    /// How they want to be dealt with.
+    pub preferences: PreferencesPatch,
 }
 
 /// Why a customer can't be changed.
@@ -84,8 +87,13 @@ impl Name {
 impl Patch {
     /// Whether nothing is to be another.
     pub fn is_empty(&self) -> bool {
-        let Self { name, tier, value, representative_id, notes } = self;
-        name.is_none() && tier.is_none() && value.is_none() && representative_id.is_none() && notes.is_none()
+        let Self { name, tier, value, representative_id, notes, preferences } = self;
+        name.is_none()
+            && tier.is_none()
+            && value.is_none()
+            && representative_id.is_none()
+            && notes.is_none()
+            && preferences.is_empty()
     }
 }
 
@@ -120,6 +128,9 @@ pub async fn patch(
             Ok(case_ids) => {
                 for case_id in case_ids {
                     app.publish(&case_id, tiers::EVENT.as_str());
+                }
+                if patch.value.is_some() {
+                    tier_rules::apply(app, &[id.to_owned()]).await?;
                 }
                 return Ok(());
             }
@@ -216,6 +227,9 @@ async fn write(tx: &mut Tx, app: &App, before: &Customer, patch: &Patch) -> Resu
             columns.push(("notes_cipher", notes.map(|notes| keys.encrypt(&notes_context(id), notes.as_bytes()))));
             changed.push("notes");
         }
+    }
+    if preferences::write(tx, keys, before, &patch.preferences).await? {
+        changed.push("preferences");
     }
     for (column, value) in columns {
         let update = AssertSqlSafe(format!("update customers set {column} = $1 where id = $2"));

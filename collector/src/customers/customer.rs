@@ -36,6 +36,9 @@ pub struct Customer {
     pub merged_at: Option<Millis>,
     /// When everything by which it was known was erased.
     pub erased_at: Option<Millis>,
+    pub(super) preferred_lang: Option<String>,
+    pub(super) preferred_channel: Option<String>,
+    pub(super) times_cipher: Option<String>,
     name_cipher: Option<String>,
     notes_cipher: Option<String>,
 }
@@ -52,8 +55,9 @@ pub struct Known {
 }
 
 /// The columns of [`Customer`]. The value is cast since SQLite keeps a whole number in such a column as an integer, and says so where an update gives it back.
-pub const COLUMNS: &str = "customers.id, customers.site_id, coalesce(customers.tier, customers.site_tier) as tier, cast(coalesce(customers.value, customers.site_value) as double precision) as value, customers.representative_id, \
-    customers.version, customers.created_at, customers.updated_at, customers.merged_into, customers.merged_at, customers.erased_at, customers.name_cipher, customers.notes_cipher";
+pub const COLUMNS: &str = "customers.id, customers.site_id, coalesce(customers.tier, customers.site_tier, customers.rule_tier) as tier, cast(coalesce(customers.value, customers.site_value) as double precision) as value, customers.representative_id, \
+    customers.version, customers.created_at, customers.updated_at, customers.merged_into, customers.merged_at, customers.erased_at, customers.preferred_lang, customers.preferred_channel, customers.times_cipher, \
+    customers.name_cipher, customers.notes_cipher";
 
 impl Customer {
     /// The customer with this identifier.

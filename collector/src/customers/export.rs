@@ -11,6 +11,8 @@ use axum::body::{Body, Bytes};
 use axum::http::header;
 use axum::response::{IntoResponse, Response};
 use futures_util::{StreamExt as _, TryStreamExt as _, stream};
+use jiff::tz::TimeZone;
+use sayso_shared::Lang;
 use serde::Serialize;
 use serde_json::{Value, json};
 use tokio::io::AsyncReadExt as _;
@@ -19,13 +21,17 @@ use zip::write::SimpleFileOptions;
 
 use super::change::audit_actor;
 use super::customer::{Customer, known};
+use super::export_answers::{self, ExportedAnswer};
+use super::preferences::PreferredChannel;
 use crate::app::App;
 use crate::attachments::{self, Attachment};
 use crate::audit::{self, Change, Stamp};
+use crate::cases::consent::Consent;
 use crate::cases::{Actor, Case, query};
-use crate::clock::rfc3339;
+use crate::clock::{parse_rfc3339, rfc3339};
 use crate::http::{Error, Result};
 use crate::sites::Site;
+use crate::text::Texts;
 use crate::with_db;
 
 /// Bytes that are sent at once.
@@ -38,6 +44,7 @@ struct Export {
     site: Value,
     customer: Person,
     cases: Vec<ExportedCase>,
+    survey_answers: Vec<ExportedAnswer>,
 }
 
 #[derive(Serialize)]
@@ -49,7 +56,15 @@ struct Person {
     phones: Vec<String>,
     tier: Option<String>,
     value: Option<f64>,
+    preferences: Preferences,
     created_at: String,
+}
+
+#[derive(Serialize)]
+struct Preferences {
+    language: Option<&'static str>,
+    channel: Option<PreferredChannel>,
+    times: Option<String>,
 }
 
 #[derive(Serialize)]
@@ -58,6 +73,8 @@ struct ExportedCase {
     number: Option<i64>,
     kind: String,
     status: String,
+    #[serde(skip)]
+    stage: &'static str,
     category: Option<String>,
     received_at: String,
     message: String,
@@ -66,7 +83,7 @@ struct ExportedCase {
     rating: Option<i64>,
     importance: Option<i64>,
     locale: Option<String>,
-    consent: Option<bool>,
+    consent: Option<Consent>,
     contact: Option<sayso_shared::Contact>,
     page: Value,
     context: Option<Value>,
@@ -100,14 +117,29 @@ struct ExportedFile {
 #[derive(Template)]
 #[template(path = "customers/export.html")]
 struct Page<'a> {
+    /// The texts of the customer's own language.
+    t: Texts,
     export: &'a Export,
     site: &'a str,
+    zone: TimeZone,
+}
+
+impl Page<'_> {
+    /// A moment by the clock of the site.
+    fn moment(&self, at: &str) -> String {
+        parse_rfc3339(at).map_or_else(|| at.to_owned(), |at| self.t.moment_in(at, &self.zone))
+    }
 }
 
 /// Gives a customer's export as a file to be saved, and notes in the audit log that it was made.
 pub async fn respond(app: &App, customer: &Customer, actor: &Actor) -> Result<Response> {
-    let export = gather(app, customer).await?;
-    let archive = write(app, &export).await?;
+    let site = app.sites.by_id(&customer.site_id).await?.ok_or(Error::NotFound("there is no such site"))?;
+    let lang = language(app, customer, &site).await?;
+    let export = gather(app, customer, &site, lang).await?;
+    let zone = app.service.current().await?.zone_of(&site);
+    let page = Page { t: Texts(lang), export: &export, site: site.name(), zone };
+    let html = page.render().map_err(anyhow::Error::from)?.into_bytes();
+    let archive = write(app, &export, html).await?;
     let stamp = Stamp { actor: audit_actor(actor), at: app.clock.now() };
     let change = Change {
         action: "customer.export",
@@ -134,10 +166,20 @@ pub async fn respond(app: &App, customer: &Customer, actor: &Actor) -> Result<Re
     Ok((headers, Body::from_stream(pieces)).into_response())
 }
 
-async fn gather(app: &App, customer: &Customer) -> Result<Export> {
-    let site = app.sites.by_id(&customer.site_id).await?;
+/// The language that the customer has asked for, else that in which they wrote last.
+async fn language(app: &App, customer: &Customer, site: &Site) -> Result<Lang> {
+    let select = "select feedback.locale from feedback join cases on cases.id = feedback.id \
+        where cases.customer_id = $1 and feedback.locale is not null order by cases.id desc limit 1";
+    let locale: Option<String> =
+        with_db!(&app.db, pool => sqlx::query_scalar(select).bind(&customer.id).fetch_optional(pool).await)?;
+    let wanted = [customer.lang(), locale.as_deref().and_then(Lang::for_tag)];
+    Ok(site.settings.language_for(wanted.into_iter().flatten()))
+}
+
+async fn gather(app: &App, customer: &Customer, site: &Site, lang: Lang) -> Result<Export> {
     let known = known(&app.db, &app.keys, std::slice::from_ref(&customer.id)).await?.remove(&customer.id);
     let known = known.unwrap_or_default();
+    let survey_answers = export_answers::answers(app, &customer.id, &known, lang).await?;
     let select = "select id from cases where customer_id = $1 order by id";
     let ids: Vec<String> =
         with_db!(&app.db, pool => sqlx::query_scalar(select).bind(&customer.id).fetch_all(pool).await)?;
@@ -147,7 +189,7 @@ async fn gather(app: &App, customer: &Customer) -> Result<Export> {
     }
     Ok(Export {
         exported_at: rfc3339(app.clock.now()),
-        site: json!({"key": site.as_deref().map(Site::key), "name": site.as_deref().map(Site::name)}),
+        site: json!({"key": site.key(), "name": site.name()}),
         customer: Person {
             id: customer.id.clone(),
             name: customer.name(&app.keys),
@@ -156,9 +198,15 @@ async fn gather(app: &App, customer: &Customer) -> Result<Export> {
             phones: known.phones,
             tier: customer.tier.clone(),
             value: customer.value,
+            preferences: Preferences {
+                language: customer.lang().map(Lang::as_str),
+                channel: customer.channel(),
+                times: customer.times(&app.keys),
+            },
             created_at: rfc3339(customer.created_at),
         },
         cases,
+        survey_answers,
     })
 }
 
@@ -189,8 +237,7 @@ async fn case(app: &App, id: &str) -> Result<ExportedCase> {
     });
     let messages = messages.collect();
     let rated = query::rating(app, id).await?;
-    let consent = "select consent from feedback where id = $1";
-    let consent: Option<bool> = with_db!(&app.db, pool => sqlx::query_scalar(consent).bind(id).fetch_one(pool).await)?;
+    let consent = Consent::of_case(&app.db, id).await?;
     Ok(ExportedCase {
         number: case.number,
         received_at: rfc3339(case.received_at),
@@ -203,6 +250,7 @@ async fn case(app: &App, id: &str) -> Result<ExportedCase> {
             json!({"score": rated.score, "solved": rated.solved, "comment": rated.comment, "at": rfc3339(rated.created_at)})
         }),
         code: code.clone(),
+        stage: case.status().stage().as_str(),
         kind: case.kind,
         status: case.status,
         category: case.category,
@@ -221,9 +269,7 @@ async fn case(app: &App, id: &str) -> Result<ExportedCase> {
 }
 
 /// Writes the archive to a file without a name, file by file, so that no more than one is in memory.
-async fn write(app: &App, export: &Export) -> Result<File> {
-    let page = Page { export, site: export.site["name"].as_str().unwrap_or_default() };
-    let html = page.render().map_err(anyhow::Error::from)?.into_bytes();
+async fn write(app: &App, export: &Export, html: Vec<u8>) -> Result<File> {
     let json = serde_json::to_vec_pretty(export).map_err(anyhow::Error::from)?;
     let file = tempfile::tempfile_in(&app.config.data).map_err(anyhow::Error::from)?;
     let mut archive = ZipWriter::new(file);

@@ -2,6 +2,7 @@
 
 use super::assign::{Assigned, Unassigned, Which, assign, unassigned};
 use super::handles::Countries;
+use super::tier_rules;
 use crate::app::App;
 use crate::clocks::{self, Step, Terms};
 use crate::db::Tx;
@@ -16,7 +17,8 @@ pub async fn run(app: &App, jobs: &[Job]) -> anyhow::Result<()> {
     let mut tx = app.db.begin().await?;
     complete(&mut tx, Kind::Customers, jobs).await?;
     assign_in(&mut tx, app, &terms, &cases).await?;
-    Ok(tx.commit().await?)
+    tx.commit().await?;
+    Ok(tier_rules::apply_to_cases(app, &ids).await?)
 }
 
 /// Sees to it that cases have their customers, before rules look at them. Those that have one are left as they are.
@@ -27,7 +29,8 @@ pub async fn ensure(app: &App, terms: &Terms, case_ids: &[String]) -> anyhow::Re
     }
     let mut tx = app.db.begin().await?;
     assign_in(&mut tx, app, terms, &cases).await?;
-    Ok(tx.commit().await?)
+    tx.commit().await?;
+    Ok(tier_rules::apply_to_cases(app, case_ids).await?)
 }
 
 async fn assign_in(tx: &mut Tx, app: &App, terms: &Terms, cases: &[Unassigned]) -> anyhow::Result<()> {

@@ -14,6 +14,7 @@ use super::change::{CustomerError, audit_actor};
 use super::customer::{Customer, handle_context, lock};
 use super::handles::Countries;
 use super::moves::{move_names, note};
+use super::tier_rules;
 use crate::app::App;
 use crate::audit::{self, Change, Stamp};
 use crate::cases::idempotency::{KeyStatus, record_key, request_hash};
@@ -29,7 +30,10 @@ pub async fn merge(app: &App, id: &str, into: &str, actor: &Actor, key: &Idempot
     loop {
         match try_merge(app, id, into, actor, key).await {
             Err(error) if is_tried_again(&error) => {}
-            result => return result,
+            result => {
+                result?;
+                return Ok(tier_rules::apply(app, &[into.to_owned()]).await?);
+            }
         }
     }
 }

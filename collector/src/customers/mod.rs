@@ -9,6 +9,7 @@ pub mod backfill;
 pub mod change;
 pub mod customer;
 pub mod export;
+mod export_answers;
 pub mod find;
 pub mod handles;
 pub mod import;
@@ -18,6 +19,9 @@ mod moves;
 pub mod names;
 pub mod phone;
 mod plan;
+pub mod preferences;
+pub mod satisfaction;
+pub mod tier_rules;
 pub mod tiers;
 
 pub use customer::Customer;

@@ -35,6 +35,7 @@ pub(super) struct KnownCustomer {
     pub(super) is_named: bool,
     pub(super) tier: Option<String>,
     pub(super) site_tier: Option<String>,
+    pub(super) rule_tier: Option<String>,
     pub(super) site_value: Option<f64>,
 }
 
@@ -106,9 +107,9 @@ impl<'a> Plan<'a> {
 }
 
 impl KnownCustomer {
-    /// What the staff set comes first.
+    /// What the staff set comes first, and what was reached last.
     fn effective_tier(&self) -> Option<String> {
-        self.tier.clone().or_else(|| self.site_tier.clone())
+        self.tier.as_ref().or(self.site_tier.as_ref()).or(self.rule_tier.as_ref()).cloned()
     }
 }
 

@@ -3,6 +3,7 @@
 use sayso_shared::id::IdempotencyKey;
 use serde_json::{Value, json};
 
+use super::answers;
 use super::case::{self, Extent};
 use super::leftovers::{self, Batch};
 use crate::app::App;
@@ -13,6 +14,7 @@ use crate::clock::Millis;
 use crate::customers::change::{CustomerError, audit_actor};
 use crate::customers::customer::lock;
 use crate::db::{Tx, is_deadlock};
+use crate::keys::Keys;
 use crate::with_tx;
 
 /// Erases a customer, once for a key; gives of how many cases. A customer who writes again is a new one.
@@ -59,7 +61,7 @@ async fn try_erase(
         ));
     }
     let batch = case::erase(&mut tx, &app.keys, &cases, Extent::Texts, actor, now).await?;
-    forget(&mut tx, id, now).await?;
+    forget(&mut tx, &app.keys, id, now).await?;
     let change = Change {
         action: "customer.erase",
         object: format!("customer/{id}"),
@@ -78,10 +80,11 @@ async fn cases_of(tx: &mut Tx, id: &str) -> sqlx::Result<Vec<String>> {
 
 /// Takes from a customer, and from those who were merged into them, all by which they were known. The row stays, and their cases with it: whoever counts
 /// them goes on to count one.
-pub(super) async fn forget(tx: &mut Tx, id: &str, now: Millis) -> sqlx::Result<()> {
+pub(super) async fn forget(tx: &mut Tx, keys: &Keys, id: &str, now: Millis) -> sqlx::Result<()> {
+    // First: their answers are found by their invitations and by what they are recognised by.
+    answers::erase(tx, keys, id, now).await?;
     for statement in [
         "delete from customer_handles where customer_id = $1",
-        "delete from survey_invitations where customer_id = $1 or customer_id in (select id from customers where merged_into = $1)",
         // What a call found is counted on; one that is to be made would be to nobody.
         "delete from check_calls where result is null and (customer_id = $1 or customer_id in (select id from customers where merged_into = $1))",
         "delete from customer_names where customer_id = $1 or customer_id in (select id from customers where merged_into = $1)",
@@ -91,7 +94,8 @@ pub(super) async fn forget(tx: &mut Tx, id: &str, now: Millis) -> sqlx::Result<(
         with_tx!(&mut *tx, conn => sqlx::query(statement).bind(id).execute(conn).await.map(|_| ()))?;
     }
     // An empty name would be one that the staff took away; without any, none comes again either, since nothing leads here any more.
-    let update = "update customers set name_cipher = null, notes_cipher = null, value = null, site_value = null, erased_at = $1, updated_at = $1, version = version + 1 \
+    let update = "update customers set name_cipher = null, notes_cipher = null, value = null, site_value = null, preferred_lang = null, \
+        preferred_channel = null, times_cipher = null, erased_at = $1, updated_at = $1, version = version + 1 \
         where id = $2 or merged_into = $2";
     with_tx!(tx, conn => sqlx::query(update).bind(now).bind(id).execute(conn).await.map(|_| ()))
 }

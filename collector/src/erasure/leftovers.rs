@@ -43,9 +43,22 @@ pub(super) async fn enqueue(tx: &mut Tx, batch: &Batch, now: Millis) -> sqlx::Re
     jobs::enqueue(tx, Kind::Erase, &both, now).await
 }
 
+/// Asks for both looks at the mails of these order keys that were written to files.
+pub(super) async fn enqueue_mails(tx: &mut Tx, order_keys: &[String], now: Millis) -> sqlx::Result<()> {
+    let id = new_id();
+    let job = |key: String, due_at| NewJob { key, payload: order_keys.join(" "), due_at };
+    let both = [job(format!("{id}/mails"), now), job(format!("{id}/mails{SECOND}"), now + AGAIN)];
+    jobs::enqueue(tx, Kind::Erase, &both, now).await
+}
+
 /// Does jobs that clean up after erasures.
 pub async fn run(app: &App, jobs: &[Job]) -> anyhow::Result<()> {
     for job in jobs {
+        if !job.payload.is_empty() {
+            let order_keys: Vec<String> = job.payload.split(' ').map(str::to_owned).collect();
+            remove_mails(app, &order_keys).await?;
+            continue;
+        }
         let batch = job.key.strip_suffix(SECOND).unwrap_or(&job.key);
         remove(app, &Batch(batch.to_owned())).await?;
     }
@@ -67,14 +80,15 @@ pub(super) async fn remove(app: &App, batch: &Batch) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// Deletes the mails about cases from the folder that they are written to where no mail server is set. Each is named after its delivery.
-async fn remove_mails(app: &App, cases: &[String]) -> anyhow::Result<()> {
+/// Deletes the mails about cases, and those that asked for an opinion, from the folder that they are written to where no mail server is set. Each is named
+/// after its delivery.
+async fn remove_mails(app: &App, order_keys: &[String]) -> anyhow::Result<()> {
     let folder = app.config.data.join(email::FOLDER);
-    if cases.is_empty() || !folder.exists() {
+    if order_keys.is_empty() || !folder.exists() {
         return Ok(());
     }
     let mut ids: HashSet<String> = HashSet::new();
-    for chunk in chunks(cases) {
+    for chunk in chunks(order_keys) {
         // A mail that tells of several things is named after a delivery of its own.
         let list = placeholders(0, chunk.len());
         let select = AssertSqlSafe(format!(

@@ -6,6 +6,7 @@
 //!
 //! [`retention`] does the same by time.
 
+mod answers;
 pub mod case;
 mod customer;
 mod leftovers;

@@ -102,7 +102,7 @@ async fn erase(app: &App, cases: &[String], extent: Extent) -> anyhow::Result<()
         other => other?,
     };
     for customer in customers_without_more(&mut tx, cases).await? {
-        forget(&mut tx, &customer, now).await?;
+        forget(&mut tx, &app.keys, &customer, now).await?;
     }
     tx.commit().await?;
     leftovers::remove(app, &batch).await

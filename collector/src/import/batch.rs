@@ -84,6 +84,7 @@ pub fn prepare(
         origin: Origin { by: Actor::System, channel: Channel::Import, priority: Priority::Normal, split_from: None },
         identity: None,
         suspicion: None,
+        consent_text: None,
     };
     let submission = Submission::imported(keys, site.id(), &key(&fingerprint), received, now);
     Ok(Prepared { line, fingerprint, site_id: site.id().to_owned(), submission })

@@ -44,7 +44,7 @@ use crate::http::{Error, Result};
 use crate::keys::Keys;
 use crate::service::Promised;
 use crate::sites::identity::{Identity, verify};
-use crate::sites::{Site, secrets};
+use crate::sites::{Site, secrets, texts};
 
 /// `POST /api/v1/sites/{key}/feedback` and `GET /api/v1/sites/{key}/challenge`.
 pub fn router() -> OpenApiRouter<App> {
@@ -105,8 +105,17 @@ pub async fn submit_as(
     let promised = Promised { site: site.key(), kind: feedback.kind(), priority: origin.priority, tier: None };
     let service = app.service.current().await?;
     let first_response_due = service.promises.first_response_due(promised, site.settings.first_response_hours, now);
-    let received =
-        Received { feedback, composed_at, received_at: now, first_response_due, origin, identity, suspicion };
+    let consent_text = consent_text(app, site, &feedback, now).await?;
+    let received = Received {
+        feedback,
+        composed_at,
+        received_at: now,
+        first_response_due,
+        origin,
+        identity,
+        suspicion,
+        consent_text,
+    };
     let submission = Submission::new(&app.keys, site.id(), key, received);
     let accepted = submission.accepted().clone();
     if app.config.dangerous_store_nothing {
@@ -122,6 +131,18 @@ pub async fn submit_as(
     let news = if suspicion.is_some() { EventType::Status } else { EventType::Created };
     app.publish(&accepted.case_id, news.as_str());
     Ok(accepted)
+}
+
+/// The hash of the text that a customer was shown who agreed or did not: that of their language, as the form shows it.
+async fn consent_text(app: &App, site: &Site, feedback: &Feedback, now: Millis) -> Result<Option<String>> {
+    let settings = &site.settings;
+    let lang = settings.language_for(feedback.locale().and_then(|locale| locale.lang()));
+    match texts::best(&settings.consent_text, lang, settings.languages.first()) {
+        Some(text) if feedback.consent().is_some() && !app.config.dangerous_store_nothing => {
+            Ok(Some(app.consent_texts.store(&app.db, text, now).await?))
+        }
+        _ => Ok(None),
+    }
 }
 
 /// The tracking code of a submission to a site under a key, unless another case had it.

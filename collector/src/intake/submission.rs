@@ -34,6 +34,8 @@ pub struct Received {
     pub identity: Option<Identity>,
     /// Why it goes into quarantine, if it does.
     pub suspicion: Option<Suspicion>,
+    /// The hash of the text that the customer agreed to.
+    pub consent_text: Option<String>,
 }
 
 /// From whom a feedback comes, and how.
@@ -73,6 +75,7 @@ pub struct Submission {
     pub(super) claim_hashes: Vec<String>,
     composed_at: Option<Millis>,
     pub(super) suspicion: Option<Suspicion>,
+    consent_text: Option<String>,
 }
 
 /// What the customer is told.
@@ -109,7 +112,16 @@ impl Submission {
     }
 
     fn with_id(case_id: String, keys: &Keys, site_id: &str, key: &IdempotencyKey, received: Received) -> Self {
-        let Received { feedback, composed_at, received_at, first_response_due, origin, identity, suspicion } = received;
+        let Received {
+            feedback,
+            composed_at,
+            received_at,
+            first_response_due,
+            origin,
+            identity,
+            suspicion,
+            consent_text,
+        } = received;
         let submission_key = idempotency::submission_key(site_id, key);
         let tracking_code = derive_code(keys, &submission_key, 0);
         let encrypt = |context: String, json: serde_json::Result<Vec<u8>>| {
@@ -141,6 +153,7 @@ impl Submission {
             feedback,
             composed_at,
             suspicion,
+            consent_text,
             accepted: Accepted { case_id, code: tracking_code.to_string(), received_at, first_response_due },
         }
     }
@@ -200,6 +213,7 @@ table_row! {
         reference: Option<&'a str>,
         contact_cipher: Option<&'a str>,
         consent: Option<bool>,
+        consent_text_hash: Option<&'a str>,
         locale: Option<&'a str>,
         page_url: Option<&'a str>,
         page_title: Option<&'a str>,
@@ -261,6 +275,7 @@ impl Submission {
             reference: feedback.reference(),
             contact_cipher: self.contact_cipher.as_deref(),
             consent: feedback.consent(),
+            consent_text_hash: self.consent_text.as_deref(),
             locale: feedback.locale().map(|locale| locale.as_str()),
             page_url: page.and_then(|page| page.url()),
             page_title: page.and_then(|page| page.title()),

@@ -5,6 +5,7 @@ use sqlx::AssertSqlSafe;
 use crate::auth::totp;
 use crate::cases::{case, code};
 use crate::customers::customer::{handle_context, name_context, notes_context};
+use crate::customers::preferences::times_context;
 use crate::db::Db;
 use crate::inbound;
 use crate::keys::Keys;
@@ -32,7 +33,7 @@ const fn place(name: &'static str, id: &'static str, context: fn(&str, &str) -> 
     Place { name, key: [id, id], owner: id, context }
 }
 
-pub(super) const PLACES: [Place; 13] = [
+pub(super) const PLACES: [Place; 14] = [
     place("signing_keys.private_cipher", "id", |id, _| signing::context(id)),
     place("dkim_keys.private_cipher", "id", |id, _| dkim::context(id)),
     place("site_secrets.secret_cipher", "id", |id, _| secrets::context(id)),
@@ -40,6 +41,7 @@ pub(super) const PLACES: [Place; 13] = [
     place("customers.name_cipher", "id", |id, _| name_context(id)),
     place("members.totp_cipher", "id", |id, _| totp::context(id)),
     place("customers.notes_cipher", "id", |id, _| notes_context(id)),
+    place("customers.times_cipher", "id", |id, _| times_context(id)),
     Place {
         name: "customer_handles.value_cipher",
         key: ["hash", "site_id"],

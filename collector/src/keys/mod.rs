@@ -97,6 +97,8 @@ pub enum Purpose {
     Digest,
     /// The link by which somebody becomes a member.
     Invitation,
+    /// A link by which a member sets a forgotten password anew.
+    PasswordLink,
 }
 
 impl Keys {
@@ -253,6 +255,7 @@ impl Keys {
             Purpose::Survey => "survey",
             Purpose::Digest => "digest",
             Purpose::Invitation => "invitation",
+            Purpose::PasswordLink => "password link",
             Purpose::Customer => "customer",
             Purpose::CustomerName => "customer name",
             Purpose::MailAddress => "mail address",

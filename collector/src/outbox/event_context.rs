@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use anyhow::Context as _;
 use jiff::tz::TimeZone;
-use sayso_shared::{Contact, Kind, Lang, Locale};
+use sayso_shared::{Contact, Kind, Lang};
 use serde_json::{Value, json};
 
 use crate::app::App;
@@ -91,6 +91,8 @@ pub struct CaseDetails {
     pub reference: Option<String>,
     /// The customer's language tag.
     pub locale: Option<String>,
+    /// The languages that the customer reads, the dearest first.
+    pub languages: Vec<Lang>,
     /// Where the customer was: address, title and referrer.
     pub page: [Option<String>; 3],
     /// When it was accepted.
@@ -217,6 +219,7 @@ impl EventContext {
             desired_outcome: None,
             reference: None,
             locale: Some(lang.as_str().into()),
+            languages: vec![lang],
             page: [None, None, None],
             received_at: now,
             first_response_due: None,
@@ -296,10 +299,9 @@ impl EventContext {
         self.site.settings.main_language().for_console()
     }
 
-    /// The language for the customer: that of their browser, if the site answers in it, else its main one.
+    /// The language for the customer: what they have asked for, else that of their browser, if the site answers in it, else its main one.
     pub fn customer_language(&self) -> Lang {
-        let locale = self.case.locale.as_deref().and_then(Locale::parse);
-        self.site.settings.language_for(locale.and_then(|locale| locale.lang()))
+        self.site.settings.language_for(self.case.languages.iter().copied())
     }
 }
 
@@ -321,6 +323,7 @@ impl CaseDetails {
             status: case.status(),
             priority: case.priority(),
             message: without_quotes(&case.segments()),
+            languages: case.languages().collect(),
             id: case.id,
             category: case.category,
             rating: case.rating,

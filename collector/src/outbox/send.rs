@@ -10,14 +10,17 @@ use super::digest;
 use super::event_context::EventContext;
 use super::standing;
 use super::suspensions;
-use super::templates::{self, Email};
+use super::templates::{self, Email, MailFile};
 use super::trial;
 use crate::app::App;
 use crate::auth::Member;
 use crate::auth::invitations::{self as member_invitations, Invitation};
-use crate::cases::EventType;
+use crate::auth::password_links::{self, PasswordLink};
+use crate::calls::weekly;
+use crate::cases::{Case, EventType};
 use crate::digests;
 use crate::inbound::address::Party;
+use crate::receipts::{self, Receipt};
 use crate::self_check;
 use crate::signals;
 use crate::sites::Site;
@@ -39,6 +42,8 @@ pub(super) async fn send(
         self_check::SUBJECT => send_self_check(app, channels, delivery, attempt).await?,
         invitations::SUBJECT => send_invitation(app, channels, delivery, attempt).await?,
         member_invitations::SUBJECT => send_member_invitation(app, channels, delivery, attempt).await?,
+        password_links::SUBJECT => send_password_link(app, channels, delivery, attempt).await?,
+        weekly::SUBJECT => send_call_list(app, channels, delivery, attempt).await?,
         digests::SUBJECT => send_periodic(app, channels, delivery, attempt).await?,
         signals::SUBJECT => send_signal(app, channels, delivery, attempt).await?,
         bursts::SUBJECT => send_burst(app, channels, delivery, attempt).await?,
@@ -197,6 +202,44 @@ async fn send_member_invitation(
     mail(app, channels, &envelope, &email, attempt).await
 }
 
+/// Tells a representative how many customers they should call.
+async fn send_call_list(
+    app: &App,
+    channels: &Channels,
+    delivery: &Delivery,
+    attempt: Attempt<'_>,
+) -> anyhow::Result<Result<(), Failure>> {
+    let member = Member::by_id(&app.db, &delivery.subject_id).await?;
+    let Some(member) = member else { return Ok(Err(Failure::Dropped("the member has left"))) };
+    let count = weekly::count(app, &member).await?;
+    if count.is_empty() {
+        return Ok(Err(Failure::Dropped("nobody needs a call any more")));
+    }
+    let email = templates::call_list(&app.config, &member, count);
+    let envelope = Envelope::new(&member.email, &delivery.order_key);
+    mail(app, channels, &envelope, &email, attempt).await
+}
+
+/// Lets a member set a forgotten password anew.
+async fn send_password_link(
+    app: &App,
+    channels: &Channels,
+    delivery: &Delivery,
+    attempt: Attempt<'_>,
+) -> anyhow::Result<Result<(), Failure>> {
+    let link = PasswordLink::by_id(&app.db, &delivery.subject_id).await?;
+    let Some(link) = link.filter(|link| app.clock.now() < link.expires_at) else {
+        return Ok(Err(Failure::Dropped("the link is no more")));
+    };
+    let member = Member::by_id(&app.db, &link.member_id).await?;
+    let (Some(member), Some(path)) = (member, link.path(&app.keys)) else {
+        return Ok(Err(Failure::Dropped("the member is no more")));
+    };
+    let email = templates::password_link(&app.config, &member, &path);
+    let envelope = Envelope::new(&member.email, &delivery.order_key);
+    mail(app, channels, &envelope, &email, attempt).await
+}
+
 /// Tells a member of a day, a week or a month.
 async fn send_periodic(
     app: &App,
@@ -300,7 +343,11 @@ async fn send_to_customer(
     let Some(address) = context.contact.as_ref().and_then(|contact| contact.email()) else {
         return Ok(Err(Failure::Dropped("the customer has no e-mail address")));
     };
-    let email = templates::to_customer(&app.config, context);
+    let mut email = templates::to_customer(&app.config, context);
+    if context.event.kind == EventType::Created {
+        let Receipt { name, jws } = receipts::give(app, &Case::by_id(app, &context.case.id).await?).await?;
+        email.files.push(MailFile { name, media_type: Receipt::MEDIA_TYPE, content: jws });
+    }
     let envelope = Envelope::about(context, address, Party::Customer);
     mail_to_customer(app, channels, &context.site, &envelope, &email, attempt).await
 }

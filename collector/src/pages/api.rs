@@ -4,12 +4,12 @@ use axum::Json;
 use axum::extract::State;
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
+use sayso_shared::Problem;
 use sayso_shared::customer::{
     Author, CustomerAttachment, CustomerCase, CustomerMessage, CustomerSite, CustomerSurvey, Stage,
 };
 use sayso_shared::id::IdempotencyKey;
 use sayso_shared::reply::{Reply, Satisfaction};
-use sayso_shared::{Lang, Problem};
 use serde::Serialize;
 use utoipa::ToSchema;
 use utoipa_axum::router::OpenApiRouter;
@@ -123,7 +123,7 @@ async fn read(State(app): State<App>, client: ClientAddress, Segment(code): Segm
 /// The survey that is asked for once a case is resolved.
 async fn survey_of(app: &App, site: &Site, case: &Case) -> Result<Option<CustomerSurvey>> {
     let main = site.settings.languages.first().copied();
-    let lang = site.settings.language_for(case.locale.as_deref().and_then(Lang::for_tag));
+    let lang = site.settings.language_for(case.languages());
     let asked = surveys::after_resolution(app, site).await?.map(|survey| CustomerSurvey {
         title: questions::text_in(&survey.title, lang, main).to_owned(),
         url: app.config.url(&survey.path()),

@@ -17,6 +17,7 @@ use super::files::{self, RejectedFile, UploadForm};
 use super::form::fresh_key;
 use super::mistakes::Mistakes;
 use super::visit::{Segment, Shell, Visit, framed_by_site};
+use crate::answers;
 use crate::app::App;
 use crate::assets::{self, MARK};
 use crate::attachments::{self, FILE_TYPES, Upload};
@@ -37,7 +38,9 @@ pub async fn show(State(app): State<App>, Segment(key): Segment, visit: Visit) -
         let why = visit.query("why").filter(|why| *why == "policy").unwrap_or_default();
         app.sightings.note(Some(site.id()), &origin, Sight::Framed(why.to_owned()));
     }
-    let page = EntryPage::new(&app, &site, &visit, Typed::fresh(&site, &visit));
+    let mut page = EntryPage::new(&app, &site, &visit, Typed::fresh(&site, &visit));
+    // In the frame the widget shows them, beside it.
+    page.offers_answers = answers::are_there(&app, site.key()).await?;
     Ok(framed_by_site(&site, &visit, visit.page(StatusCode::OK, &page)))
 }
 
@@ -121,6 +124,10 @@ struct EntryPage {
     page_errors: bool,
     consent: Option<Shown>,
     promise: Option<Shown>,
+    /// The key of the site.
+    site: String,
+    /// Whether the site answers something before it is asked.
+    offers_answers: bool,
     typed: Typed,
     /// The files that are stored already.
     uploads: Vec<Upload>,
@@ -157,6 +164,8 @@ impl EntryPage {
             page_errors: settings.page_errors,
             consent: text(&settings.consent_text),
             promise: text(&settings.promise_text),
+            site: site.key().to_owned(),
+            offers_answers: false,
             typed,
             uploads: Vec::new(),
             wrong: Mistakes::default(),

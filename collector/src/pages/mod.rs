@@ -12,6 +12,8 @@ mod logo;
 mod lookup;
 pub mod mistakes;
 pub mod my_cases;
+mod my_customer;
+mod privacy;
 mod record;
 mod status;
 mod status_form;
@@ -35,6 +37,7 @@ pub fn router() -> Router<App> {
         .route("/s/{key}", get(entry::show).post(entry::submit))
         .route("/s/{key}/theme.css", get(theme::serve))
         .route("/s/{key}/logo", get(logo::serve))
+        .route("/s/{key}/privacy", get(privacy::show))
         .route("/s/{key}/record", get(record::show))
         .route("/s/{key}/survey/{survey}", get(survey::show).post(survey::answer))
         .route("/survey/{token}", get(survey_personal::show).post(survey_personal::answer))

@@ -15,6 +15,7 @@ use utoipa::ToSchema;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
+use super::my_customer::{MyCustomer, customer_of};
 use crate::app::App;
 use crate::cases::{Case, CaseError, query};
 use crate::clock::{Millis, parse_rfc3339, rfc3339};
@@ -74,6 +75,17 @@ struct BadgeAsked {
     since: Option<String>,
 }
 
+/// Cases, and whose they are.
+#[derive(Serialize, ToSchema)]
+struct MyCasesBody {
+    #[serde(flatten)]
+    list: MyCases,
+    /// Who the customer is to the site; only with an identity, and where they have a tier or somebody looks after them.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    customer: Option<MyCustomer>,
+}
+
 /// The cases of one browser or of one customer.
 #[utoipa::path(
     post,
@@ -81,7 +93,7 @@ struct BadgeAsked {
     tag = "customer",
     request_body = Asked,
     responses(
-        (status = 200, body = MyCases, description = "The cases, those that came last first; 50 at most, of which `has_more` says whether there are older ones"),
+        (status = 200, body = MyCasesBody, description = "The cases, those that came last first; 50 at most, of which `has_more` says whether there are older ones"),
         (status = 400, body = Problem, content_type = "application/problem+json", description = "Not JSON or not UTF-8"),
         (status = 403, body = Problem, content_type = "application/problem+json", description = "Foreign origin"),
         (status = 404, body = Problem, content_type = "application/problem+json", description = "No case with the code of `before`"),
@@ -98,14 +110,15 @@ async fn list(
     JsonBody(body): JsonBody,
 ) -> Result<Response> {
     app.limits.check_code(client)?;
-    let mut cases = match read(body)? {
-        Wanted::Codes(codes) => by_codes(&app, client, &codes).await?,
+    let (mut cases, customer) = match read(body)? {
+        Wanted::Codes(codes) => (by_codes(&app, client, &codes).await?, None),
         Wanted::Identity { token, before } => {
+            let (site, identity) = verified(&app, &headers, &token).await?;
             let before = match before {
                 Some(code) => Some(Case::by_code(&app, &code).await?.id),
                 None => None,
             };
-            by_identity(&app, &headers, &token, before).await?
+            (by_identity(&app, &site, &identity, before).await?, customer_of(&app, &site, &identity).await?)
         }
     };
     let has_more = cases.len() > CASES_MAX;
@@ -114,7 +127,8 @@ async fn list(
     for case in &cases {
         bodies.push(body_of(&app, case).await?);
     }
-    Ok(uncached(Json(MyCases { cases: bodies, has_more }).into_response(), "no-store"))
+    let list = MyCases { cases: bodies, has_more };
+    Ok(uncached(Json(MyCasesBody { list, customer }).into_response(), "no-store"))
 }
 
 /// In how many cases there is something new. It may be kept for ten minutes.
@@ -301,8 +315,7 @@ async fn by_codes(app: &App, client: ClientAddress, codes: &[String]) -> Result<
 }
 
 /// The cases for which a site named the customer, those before another one by its identifier, and one more than an answer has. What somebody else wrote under their address is not among them: an address proves nothing.
-async fn by_identity(app: &App, headers: &HeaderMap, token: &str, before: Option<String>) -> Result<Vec<Case>> {
-    let (site, identity) = verified(app, headers, token).await?;
+async fn by_identity(app: &App, site: &Site, identity: &Identity, before: Option<String>) -> Result<Vec<Case>> {
     let subject = app.keys.hash(Purpose::Subject, &format!("{}/{}", site.id(), identity.sub));
     let select = "select cases.id from customer_handles join cases on cases.customer_id = customer_handles.customer_id \
         join feedback on feedback.id = cases.id where customer_handles.hash = $1 and customer_handles.site_id = $2 \

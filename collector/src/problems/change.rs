@@ -30,6 +30,8 @@ pub struct Patch {
     pub state: Option<ProblemState>,
     /// Whether customers may read of it.
     pub public: Option<bool>,
+    /// The site whose customers may read of it.
+    pub site: Option<Option<Key>>,
     /// What it has cost.
     pub cost: Option<Option<f64>>,
 }
@@ -44,9 +46,9 @@ pub async fn add(app: &App, key: Option<Key>, title: Title, patch: Patch, stamp:
             Some(key) => key,
             None => next_key(&known)?,
         };
-        let (cause, solution, owner, cost) = (None, None, None, None);
+        let (site, cause, solution, owner, cost) = (None, None, None, None, None);
         let title = title_without_cards(title);
-        let new = Problem { key, title, cause, solution, owner, state: ProblemState::Open, public: false, cost };
+        let new = Problem { key, title, cause, solution, owner, state: ProblemState::Open, public: false, cost, site };
         Ok(patched(new, patch))
     });
     let new = new.await?;
@@ -66,7 +68,7 @@ pub async fn patch(app: &App, key: &str, patch: Patch, stamp: &Stamp) -> Result<
 }
 
 fn patched(problem: Problem, patch: Patch) -> Problem {
-    let Patch { title, cause, solution, owner, state, public, cost } = patch;
+    let Patch { title, cause, solution, owner, state, public, site, cost } = patch;
     Problem {
         title: title.map_or(problem.title, title_without_cards),
         cause: cause.map_or(problem.cause, |cause| cause.map(text_without_cards)),
@@ -74,6 +76,7 @@ fn patched(problem: Problem, patch: Patch) -> Problem {
         owner: owner.unwrap_or(problem.owner),
         state: state.unwrap_or(problem.state),
         public: public.unwrap_or(problem.public),
+        site: site.unwrap_or(problem.site),
         cost: cost.unwrap_or(problem.cost),
         key: problem.key,
     }

@@ -5,6 +5,7 @@
 
 mod api;
 pub mod commands;
+mod give;
 pub mod keys;
 mod page;
 mod statement;
@@ -12,7 +13,8 @@ mod statement;
 use axum::Router;
 use axum::routing::get;
 
-pub use api::{hash_context, router};
+pub use api::router;
+pub use give::{Receipt, give, hash_context};
 pub use keys::{known, rotate};
 pub use statement::{ReceiptError, Statement, text_hash};
 

@@ -1,7 +1,6 @@
 //! Replies by template: what a rule says to the customer. It is no message of a person, so no clock of a response ends with it.
 
 use jiff::tz::TimeZone;
-use sayso_shared::Lang;
 use sayso_shared::text::Text;
 use serde_json::{Value, json};
 
@@ -66,7 +65,7 @@ pub fn written(
     writer: Option<&str>,
     (clocks, zone): (&[Clock], &TimeZone),
 ) -> Result<String, crate::http::Error> {
-    let lang = site.settings.language_for(case.locale.as_deref().and_then(Lang::for_tag));
+    let lang = site.settings.language_for(case.languages());
     let t = Texts(lang);
     let code = case.code(&app.keys)?;
     let due = |promise| {

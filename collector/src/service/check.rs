@@ -63,6 +63,7 @@ pub fn check(items: &mut Items<'_>, known: &ServiceFile, surroundings: &Surround
     }
     for problem in &items.problems {
         check.exist(problem, &["owner"], "member", problem.value.owner.iter());
+        check.exist(problem, &["site"], "site", problem.value.site.iter());
     }
     items.surveys.iter().for_each(|survey| check.survey(survey, surroundings.answered));
     for answer in &items.answers {
@@ -242,6 +243,12 @@ impl Check<'_, '_> {
             self.exist(tier, &["site"], "site", [&tier.value.site].into_iter());
             if !(tier.value.weight.is_finite() && tier.value.weight > 0.0) {
                 self.refuse(tier.span(&["weight"]), "a weight is a number above 0");
+            }
+            if tier.value.from_cases == Some(0) {
+                self.refuse(tier.span(&["from_cases"]), "a tier is reached by at least 1 case");
+            }
+            if tier.value.from_value.is_some_and(|value| !(value.is_finite() && value > 0.0)) {
+                self.refuse(tier.span(&["from_value"]), "a tier is reached by a value above 0");
             }
         }
         for category in &items.categories {

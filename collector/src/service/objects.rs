@@ -54,6 +54,12 @@ pub struct Tier {
     /// How much a customer of it counts in analyses.
     #[serde(default = "one", skip_serializing_if = "is_one")]
     pub weight: f64,
+    /// Customers with so many cases have reached it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub from_cases: Option<u32>,
+    /// Customers of so much value have reached it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub from_value: Option<f64>,
 }
 
 /// `[[promise]]`: a service standard. Of several that fit the most specific one wins, then the first.
@@ -158,6 +164,9 @@ impl ProblemState {
 pub struct Problem {
     /// Its key, such as `P-7`.
     pub key: Key,
+    /// The site whose customers may read of it; those of all sites if there is none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub site: Option<Key>,
     /// What it is called.
     pub title: Title,
     /// Why it happens.

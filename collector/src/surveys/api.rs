@@ -88,13 +88,14 @@ struct ChoiceBody {
 #[schema(as = SurveyAnswers)]
 struct AnswersBody {
     #[schema(min_items = 1, max_items = 400)]
-    answers: Vec<AnswerBody>,
+    answers: Vec<AnswerOfSurvey>,
 }
 
+/// An answer to a question.
 #[derive(Serialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 #[schema(as = SurveyAnswer)]
-struct AnswerBody {
+pub struct AnswerOfSurvey {
     /// The key of the item; a survey of one question needs none.
     item: Option<String>,
     field: String,
@@ -269,6 +270,12 @@ impl QuestionBody {
             max_length: (question.ask == Ask::Text).then_some(ANSWER_MAX),
         }
     }
+}
+
+/// The answers of a body, as they are stored.
+pub(crate) fn read_given(survey: &Survey, body: Value) -> Result<Vec<super::Given>> {
+    let (sent, errors) = sent(body);
+    read_answers(survey, &sent, errors)
 }
 
 /// The answers of a body, and what is wrong with how they are written.

@@ -145,7 +145,7 @@ async fn import_table(key: &str, table: &TableFile, context: &Context) -> anyhow
     let mut import = Import { survey: key, mode, context, counts: Counts::default(), tried: HashMap::new() };
     let (mut batch, mut refusals) = (Vec::with_capacity(BATCH), Refusals::default());
     while let Some((line, row)) = table.next_row()? {
-        match row.and_then(|row| import::read(&survey, &row, context.clock.now())) {
+        match row.and_then(|row| import::read(&context.keys, &survey, &row, context.clock.now())) {
             Ok(answer) => batch.push(answer),
             Err(reason) => refusals.refuse(line, &reason),
         }

@@ -2,8 +2,10 @@
 
 use sayso_shared::masking::{Masking, mask};
 
+use super::respondent_hashes::imported_respondent;
 use crate::clock::{HOUR, Millis, parse_rfc3339};
 use crate::import::table::{Cells, Need};
+use crate::keys::Keys;
 use crate::service::survey::{Survey, SurveyKind};
 
 /// Longest name of a respondent, in characters.
@@ -26,7 +28,7 @@ pub(super) const COLUMNS: &[(&str, Need)] = &[
 /// An answer of a file.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Imported {
-    /// Whoever answered.
+    /// Whoever answered, as it is stored.
     pub(super) respondent: String,
     /// The key of the item.
     pub(super) item: String,
@@ -39,7 +41,7 @@ pub(super) struct Imported {
 }
 
 /// Reads a row, or says what is wrong with it.
-pub(super) fn read(survey: &Survey, row: &Cells, now: Millis) -> Result<Imported, String> {
+pub(super) fn read(keys: &Keys, survey: &Survey, row: &Cells, now: Millis) -> Result<Imported, String> {
     if let Some(column) = row.with_nul() {
         return Err(format!("{column}: must not contain the NUL character"));
     }
@@ -60,7 +62,7 @@ pub(super) fn read(survey: &Survey, row: &Cells, now: Millis) -> Result<Imported
     if answered_at.is_some_and(|at| !(0..=now + AHEAD).contains(&at)) {
         return Err(format!("{TIME}: must be after 1970 and not in the future"));
     }
-    Ok(Imported { respondent: respondent.to_owned(), item, field, value, answered_at })
+    Ok(Imported { respondent: imported_respondent(keys, respondent), item, field, value, answered_at })
 }
 
 /// The key of the item that is meant. A survey of one question has one, whatever it is called.

@@ -8,6 +8,7 @@ pub mod invitations;
 mod listing;
 pub mod questionnaires;
 pub mod questions;
+pub mod respondent_hashes;
 mod sheet;
 mod times;
 mod window;

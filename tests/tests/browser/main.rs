@@ -14,6 +14,7 @@ mod downloads;
 mod early;
 mod embedding;
 mod ended;
+mod entrusted;
 mod examples;
 mod fallbacks;
 mod host;

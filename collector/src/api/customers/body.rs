@@ -8,9 +8,12 @@ use utoipa::ToSchema;
 
 use crate::app::App;
 use crate::auth::Member;
+use crate::cases::consent::Consent;
 use crate::clock::rfc3339;
 use crate::customers::Customer;
 use crate::customers::customer::{Known, case_counts, known};
+use crate::customers::preferences::PreferredChannel;
+use crate::customers::satisfaction::CustomerSatisfaction;
 use crate::http::Result;
 use crate::sites::Site;
 
@@ -48,6 +51,13 @@ pub struct CustomerBody {
     /// What the staff noted.
     #[schema(required = true)]
     notes: Option<String>,
+    preferences: PreferencesBody,
+    /// How satisfied they were; null while they have rated nothing.
+    #[schema(required = true)]
+    satisfaction: Option<CustomerSatisfaction>,
+    /// What they agreed to last; null where they were asked nothing.
+    #[schema(required = true)]
+    consent: Option<Consent>,
     /// How many cases they have.
     cases: i64,
     #[schema(format = DateTime)]
@@ -60,6 +70,22 @@ pub struct CustomerBody {
     /// When everything by which they were known was erased.
     #[schema(required = true, format = DateTime)]
     erased_at: Option<String>,
+}
+
+/// How a customer wants to be dealt with.
+#[derive(Serialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+#[schema(as = StaffCustomerPreferences)]
+pub(super) struct PreferencesBody {
+    /// The language of mails to them.
+    #[schema(required = true, example = "zh-Hans")]
+    language: Option<String>,
+    /// How they want to be reached on our own account: `email` for no check calls, `phone` for no surveys by mail, `none` for neither.
+    #[schema(required = true)]
+    channel: Option<PreferredChannel>,
+    /// When they can be reached, in their own words.
+    #[schema(required = true, max_length = 200)]
+    times: Option<String>,
 }
 
 /// A customer as they stand after a change, for programs that may change customers and not read who they are.
@@ -106,12 +132,21 @@ struct Around {
     members: Vec<Member>,
     known: BTreeMap<String, Known>,
     cases: BTreeMap<String, i64>,
+    satisfactions: BTreeMap<String, CustomerSatisfaction>,
+    consents: BTreeMap<String, Consent>,
 }
 
 /// The bodies of a page of customers.
 pub(super) async fn bodies(app: &App, customers: Vec<Customer>) -> Result<Vec<CustomerBody>> {
     let ids: Vec<String> = customers.iter().map(|customer| customer.id.clone()).collect();
+    let (mut satisfactions, mut consents) = (BTreeMap::new(), BTreeMap::new());
+    for id in &ids {
+        satisfactions.extend(CustomerSatisfaction::of(&app.db, id).await?.map(|found| (id.clone(), found)));
+        consents.extend(Consent::of_customer(&app.db, id).await?.map(|found| (id.clone(), found)));
+    }
     let mut around = Around {
+        satisfactions,
+        consents,
         sites: app.sites.all().await?,
         members: Member::all(&app.db).await?,
         known: known(&app.db, &app.keys, &ids).await?,
@@ -135,6 +170,13 @@ fn body(app: &App, customer: Customer, around: &mut Around) -> CustomerBody {
         phones,
         representative: representative.map(|member| member.email.clone()),
         notes: customer.notes(&app.keys),
+        preferences: PreferencesBody {
+            language: customer.lang().map(|lang| lang.as_str().to_owned()),
+            channel: customer.channel(),
+            times: customer.times(&app.keys),
+        },
+        satisfaction: around.satisfactions.remove(&customer.id),
+        consent: around.consents.remove(&customer.id),
         cases: around.cases.get(&customer.id).copied().unwrap_or_default(),
         merged_into: customer.merged_into,
         erased_at: customer.erased_at.map(rfc3339),

@@ -7,8 +7,8 @@ mod privacy;
 use axum::Json;
 use axum::extract::{Path, Query, State};
 use axum::http::HeaderMap;
-use sayso_shared::Problem;
 use sayso_shared::problem::{ErrorCode, FieldError};
+use sayso_shared::{Lang, Problem};
 use serde::Serialize;
 use serde_json::Value;
 use utoipa::ToSchema;
@@ -28,6 +28,7 @@ use crate::cases::idempotency::request_hash;
 use crate::customers::change::{self, Name, Patch};
 use crate::customers::find::{Wanted, page};
 use crate::customers::handles::Countries;
+use crate::customers::preferences::{PreferencesPatch, PreferredChannel};
 use crate::customers::{Customer, tiers};
 use crate::http::body::JsonBody;
 use crate::http::{Error, Result};
@@ -149,6 +150,21 @@ struct PatchBody {
     /// For the staff only.
     #[schema(max_length = 10_000)]
     notes: Option<String>,
+    /// How they want to be dealt with; of this, too, what is left out stays.
+    preferences: Option<PreferencesPatchBody>,
+}
+
+/// What is to be another of how a customer wants to be dealt with. What is left out stays; null takes away.
+#[derive(Serialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+#[schema(as = StaffCustomerPreferencesPatch)]
+struct PreferencesPatchBody {
+    /// One of the languages of pages for customers.
+    #[schema(example = "zh-Hans")]
+    language: Option<String>,
+    channel: Option<PreferredChannel>,
+    #[schema(max_length = 200)]
+    times: Option<String>,
 }
 
 /// Change what the staff set of a customer, all of it or nothing. With `If-Match: "<version>"` only if the customer is still at this version.
@@ -223,9 +239,30 @@ async fn read_patch(app: &App, customer: &Customer, body: Value) -> Result<Patch
     };
     let notes = read.fields.text("notes");
     patch.notes = read.is_given("notes").then_some(notes);
-    let (representative_id, errors) = read.into_member(app, "representative").await?;
+    let (preferences, mut errors) = read_preferences(read.fields.value("preferences"));
+    patch.preferences = preferences;
+    let (representative_id, others) = read.into_member(app, "representative").await?;
     patch.representative_id = representative_id;
+    errors.splice(0..0, others);
     if errors.is_empty() { Ok(patch) } else { Err(errors.into()) }
+}
+
+fn read_preferences(body: Option<Value>) -> (PreferencesPatch, Vec<FieldError>) {
+    let Some(body) = body else { return Default::default() };
+    let mut read = PatchFields::new(body, "/preferences");
+    let mut patch = PreferencesPatch::default();
+    let lang = read.fields.word("language", exact_lang, "a language such as en or zh-Hans");
+    patch.lang = (lang.is_some() || read.is_given("language")).then_some(lang);
+    let channel = read.fields.word("channel", PreferredChannel::parse, "email, phone or none");
+    patch.channel = (channel.is_some() || read.is_given("channel")).then_some(channel);
+    let times = read.fields.text("times");
+    patch.times = read.is_given("times").then_some(times);
+    (patch, read.fields.into_errors())
+}
+
+/// The language of this very tag.
+fn exact_lang(tag: &str) -> Option<Lang> {
+    Lang::ALL.into_iter().find(|lang| lang.as_str() == tag)
 }
 
 /// The customer with this identifier; what is no identifier gets the same answer as one that nobody has.

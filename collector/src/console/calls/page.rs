@@ -5,14 +5,16 @@ use axum::extract::{Query, State};
 use axum::http::StatusCode;
 use axum::response::{Html, IntoResponse, Response};
 use serde::Deserialize;
+use serde_json::{Value, json};
 
 use super::rows::{CallRow, Callees, DueRow, RoundRow};
 use super::typed::{CallForm, Draft};
 use crate::app::App;
 use crate::assets::{self, MARK};
+use crate::audit::{self, Change, Stamp};
 use crate::auth::SignedIn;
 use crate::auth::permissions::Action;
-use crate::calls::{self, CallResult, SEED_MAX, SIZE_MAX};
+use crate::calls::{self, CallResult, DUE_MAX, OPEN_MAX, SEED_MAX, SIZE_MAX};
 use crate::console::shell::{Screen, Shell, page};
 use crate::http::Result;
 use crate::http::body::fresh_key;
@@ -25,6 +27,8 @@ struct CallsPage {
     shell: Shell,
     due: Vec<DueRow>,
     calls: Vec<CallRow>,
+    /// Of how many the first ones are shown, where there may be more: customers to be called, and check calls.
+    ends_at: [Option<i64>; 2],
     rounds: Vec<RoundRow>,
     /// Sites by key and name.
     sites: Vec<(String, String)>,
@@ -105,6 +109,12 @@ async fn render(app: &App, who: &SignedIn, done: Option<&'static str>, draft: Dr
     let sees_all = who.standing.sees_all();
     let only = (!sees_all).then_some(who.member.id.as_str());
     let (due, calls) = (calls::due(&app.db, only, now).await?, calls::open_calls(&app.db, only).await?);
+    if !due.is_empty() || !calls.is_empty() {
+        note_opening(app, who, due.len() + calls.len()).await?;
+    }
+    let ends_at =
+        |shown: usize, most: i64| Some(most).filter(|most| usize::try_from(*most).is_ok_and(|most| shown >= most));
+    let ends_at = [ends_at(due.len(), DUE_MAX), ends_at(calls.len(), OPEN_MAX)];
     let callees = Callees::load(app, who, &due, &calls).await?;
     let due = due.into_iter().map(|one| callees.due(one)).collect();
     let calls = calls.into_iter().map(|call| callees.call(call)).collect();
@@ -117,6 +127,7 @@ async fn render(app: &App, who: &SignedIn, done: Option<&'static str>, draft: Dr
         shell: Shell::load(app, who, Screen::Customers).await?,
         due,
         calls,
+        ends_at,
         rounds: rounds.iter().map(|round| RoundRow::of(who, round, name(&round.site_id), fewest)).collect(),
         sites: sites.iter().map(|site| (site.key().to_owned(), site.name().to_owned())).collect(),
         may_record: who.may(Action::ManageCustomer),
@@ -125,4 +136,13 @@ async fn render(app: &App, who: &SignedIn, done: Option<&'static str>, draft: Dr
         done,
         draft,
     })
+}
+
+/// Notes in the audit log that a member has opened the names and numbers of so many customers.
+async fn note_opening(app: &App, who: &SignedIn, customers: usize) -> Result<()> {
+    let after = json!({"customers": customers});
+    let change = Change { action: "calls.open", object: "calls".to_owned(), before: Value::Null, after };
+    let mut tx = app.db.begin().await?;
+    audit::append(&mut tx, &Stamp::member(&who.member.id, app.clock.now()), &change).await?;
+    Ok(tx.commit().await?)
 }

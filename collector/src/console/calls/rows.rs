@@ -25,6 +25,8 @@ pub(super) struct Callee {
     /// A number as a telephone takes it, and as people read it.
     pub(super) phone: Option<(String, String)>,
     pub(super) email: Option<String>,
+    /// When they can be reached, in their own words.
+    pub(super) times: Option<String>,
     /// The case that it is about, and what it is called.
     pub(super) case: (String, String),
     /// Who calls, where that is somebody else than the reader.
@@ -128,6 +130,7 @@ impl<'a> Callees<'a> {
             tier: tier.map(|key| self.service.tier_name(site_key, key, t.tag())),
             phone: phone.map(|phone| (phone.chars().filter(|c| c.is_ascii_digit() || *c == '+').collect(), phone)),
             email: known.emails.into_iter().next(),
+            times: customer.and_then(|customer| customer.times(&self.app.keys)),
             case: (
                 case_id.to_owned(),
                 self.numbers.get(case_id).map_or_else(String::new, |number| format!("#{number}")),

@@ -5,8 +5,11 @@ use crate::app::App;
 use crate::auth::{Member, SignedIn};
 use crate::cases::Case;
 use crate::cases::access::Visibility;
+use crate::cases::consent::Consent;
 use crate::cases::listing::{self, Listing, Sort};
+use crate::console::customers::consent::ShownConsent;
 use crate::customers::Customer;
+use crate::customers::preferences::PreferredChannel;
 use crate::http::Result;
 
 /// Counting stops here: more than this many says the same.
@@ -20,6 +23,12 @@ pub(super) struct CustomerCard {
     pub tier: Option<String>,
     /// The name of the member who looks after them.
     pub representative: Option<String>,
+    /// When they can be reached, in their own words.
+    pub times: Option<String>,
+    /// How they want to be reached.
+    pub channel: Option<PreferredChannel>,
+    /// What they agreed to with this case.
+    pub consent: Option<ShownConsent>,
     /// How many cases they had before this one, of those that the reader may see.
     pub earlier: String,
 }
@@ -42,6 +51,9 @@ impl CustomerCard {
         let member = members.iter().find(|member| Some(&member.id) == customer.representative_id.as_ref());
         Ok(Some(Self {
             tier: customer.tier.as_deref().map(|key| names.tier(who.t, key)),
+            times: customer.times(&app.keys),
+            channel: customer.channel(),
+            consent: Consent::of_case(&app.db, &case.id).await?.map(|consent| ShownConsent::of(who.t, consent)),
             representative: member.map(|member| member.name.clone()),
             earlier: format!("{}{}", earlier.len(), if more.is_some() { "+" } else { "" }),
             id: customer.id,

@@ -3,6 +3,7 @@
 use axum::extract::{Path, State};
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Redirect, Response};
+use sayso_shared::Lang;
 use sayso_shared::text::Text;
 use serde::{Deserialize, Serialize};
 
@@ -15,6 +16,7 @@ use crate::auth::{KeyedForm, MayAct};
 use crate::cases::idempotency::request_hash;
 use crate::cases::{Actor, CaseError};
 use crate::customers::change::{self, CustomerError, Name, Patch};
+use crate::customers::preferences::{PreferencesPatch, PreferredChannel};
 use crate::customers::{Customer, tiers};
 use crate::http::{Error, Result};
 use crate::sites::value::CustomerValue;
@@ -36,6 +38,10 @@ pub(super) struct EditForm {
     representative: String,
     #[serde(default)]
     notes: String,
+    /// None from a page that did not ask for them.
+    language: Option<String>,
+    channel: Option<String>,
+    times: Option<String>,
 }
 
 pub(super) async fn save(
@@ -61,8 +67,9 @@ pub(super) async fn save(
     } else {
         (StatusCode::UNPROCESSABLE_ENTITY, errors)
     };
-    let EditForm { name, tier, value, representative, notes, seen, version } = form;
-    let typed = Values { name, tier, value: value.unwrap_or_default(), representative, notes };
+    let EditForm { name, tier, value, representative, notes, language, channel, times, seen, version } = form;
+    let [value, language, channel, times] = [value, language, channel, times].map(Option::unwrap_or_default);
+    let typed = Values { name, tier, value, representative, notes, language, channel, times };
     // Whoever has seen what somebody else has set meanwhile may send it again.
     let is_stale = version != customer.version.to_string();
     let typed = if is_stale { typed.beside(&seen, &Values::of(&app, &customer)) } else { typed };
@@ -114,5 +121,26 @@ async fn read(app: &App, customer: &Customer, form: &EditForm) -> Result<(Patch,
         }
         notes => Some(notes.and_then(std::result::Result::ok)),
     };
-    Ok((Patch { name, tier: Some(tier), value, representative_id: Some(representative_id), notes }, errors))
+    let preferences = preferences(form, &mut errors);
+    let representative_id = Some(representative_id);
+    Ok((Patch { name, tier: Some(tier), value, representative_id, notes, preferences }, errors))
+}
+
+/// How the customer wants to be dealt with, as far as the form asked for it.
+fn preferences(form: &EditForm, errors: &mut Vec<(&'static str, &'static str)>) -> PreferencesPatch {
+    let times = form.times.as_deref().map(|typed| match typed.trim() {
+        "" => None,
+        typed => {
+            let times = Text::parse(typed);
+            if times.is_err() {
+                errors.push(("times", "console.customers.times_error"));
+            }
+            times.ok()
+        }
+    });
+    PreferencesPatch {
+        lang: form.language.as_deref().map(|tag| Lang::ALL.into_iter().find(|lang| lang.as_str() == tag)),
+        channel: form.channel.as_deref().map(PreferredChannel::parse),
+        times,
+    }
 }

@@ -1,6 +1,7 @@
 //! Customers: looking them up, and the page of one.
 
 mod access;
+pub mod consent;
 mod edit;
 mod look_up;
 mod merge;

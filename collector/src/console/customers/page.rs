@@ -6,23 +6,30 @@ use askama::Template;
 use axum::extract::{Path, Query, State};
 use axum::http::StatusCode;
 use axum::response::{Html, IntoResponse, Response};
+use sayso_shared::Lang;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::access::check;
+use super::consent::ShownConsent;
 use crate::app::App;
 use crate::assets::{self, MARK};
 use crate::audit::{self, Change, Stamp};
 use crate::auth::permissions::Action;
 use crate::auth::{Member, SignedIn};
 use crate::cases::access::Visibility;
+use crate::cases::consent::Consent;
 use crate::cases::listing::{self, Listing, Sort};
+use crate::clock::parse_rfc3339;
 use crate::console::inbox::rows::{Row, rows_of};
 use crate::console::shell::{Screen, Shell, page};
 use crate::customers::customer::{Known, known};
+use crate::customers::preferences::PreferredChannel;
+use crate::customers::satisfaction::CustomerSatisfaction;
 use crate::customers::{Customer, merge};
 use crate::http::body::fresh_key;
 use crate::http::{Error, Result};
+use crate::reports::format;
 use crate::service::Service;
 use crate::sites::Site;
 use crate::text::Texts;
@@ -39,6 +46,9 @@ pub(super) struct Values {
     pub(super) value: String,
     pub(super) representative: String,
     pub(super) notes: String,
+    pub(super) language: String,
+    pub(super) channel: String,
+    pub(super) times: String,
 }
 
 impl Values {
@@ -50,6 +60,9 @@ impl Values {
             value: customer.value.map(|value| value.to_string()).unwrap_or_default(),
             representative: customer.representative_id.clone().unwrap_or_default(),
             notes: customer.notes(&app.keys).unwrap_or_default(),
+            language: customer.lang().map(|lang| lang.as_str().to_owned()).unwrap_or_default(),
+            channel: customer.channel().map(|channel| channel.as_str().to_owned()).unwrap_or_default(),
+            times: customer.times(&app.keys).unwrap_or_default(),
         }
     }
 
@@ -63,6 +76,9 @@ impl Values {
             value: pick(self.value, &seen.value, &now.value),
             representative: pick(self.representative, &seen.representative, &now.representative),
             notes: pick(self.notes, &seen.notes, &now.notes),
+            language: pick(self.language, &seen.language, &now.language),
+            channel: pick(self.channel, &seen.channel, &now.channel),
+            times: pick(self.times, &seen.times, &now.times),
         }
     }
 }
@@ -111,6 +127,10 @@ struct CustomerPage {
     may_edit: bool,
     may_export: bool,
     may_erase: bool,
+    /// How satisfied they were, and when they last said so.
+    satisfaction: Option<(CustomerSatisfaction, String)>,
+    consent: Option<ShownConsent>,
+    times: Option<String>,
     /// Those who were merged into this one.
     merged: Vec<String>,
     /// What is set now.
@@ -148,6 +168,19 @@ impl CustomerPage {
         let mut keys: Vec<String> = of_site.map(|tier| tier.key.to_string()).collect();
         keys.extend(self.customer.tier.clone().filter(|own| !keys.contains(own)));
         keys.into_iter().map(|key| (key.clone(), self.tier_name(&key))).collect()
+    }
+
+    fn channels(&self) -> &'static [PreferredChannel] {
+        PreferredChannel::ALL
+    }
+
+    fn ratings(&self, satisfaction: &CustomerSatisfaction) -> u64 {
+        u64::try_from(satisfaction.ratings).unwrap_or_default()
+    }
+
+    /// The mean of what they rated, as people write it.
+    fn average(&self, satisfaction: &CustomerSatisfaction) -> String {
+        format::number(satisfaction.average)
     }
 
     fn representative(&self) -> Option<&Member> {
@@ -257,6 +290,8 @@ async fn render(
         visible: Visibility::of(&who.standing),
         ..Listing::default()
     };
+    let satisfaction = CustomerSatisfaction::of(&app.db, &customer.id).await?;
+    let consent = Consent::of_customer(&app.db, &customer.id).await?;
     let (ids, next) = listing::ids(app, &of_customer, Sort::Newest, before, PAGE).await?.unwrap_or_default();
     page(&CustomerPage {
         t: who.t,
@@ -276,6 +311,12 @@ async fn render(
         may_edit: who.may(Action::ManageCustomer) && customer.is_own(),
         may_export: who.may(Action::ExportCustomer) && customer.is_own(),
         may_erase: who.may(Action::EraseCustomer) && customer.is_own(),
+        satisfaction: satisfaction.map(|rated| {
+            let last_at = parse_rfc3339(&rated.last_at).map_or_else(String::new, |at| who.t.moment(at));
+            (rated, last_at)
+        }),
+        consent: consent.map(|consent| ShownConsent::of(who.t, consent)),
+        times: customer.times(&app.keys),
         merged: merge::merged_into(&app.db, &customer.id).await?,
         done: match query.done.as_str() {
             "saved" => Some("console.customers.saved"),

@@ -6,7 +6,6 @@ use askama::Template;
 use axum::extract::{Path, State};
 use axum::response::Html;
 use jiff::tz::TimeZone;
-use sayso_shared::Lang;
 use sayso_shared::id::CaseId;
 
 use super::access::check;
@@ -146,7 +145,7 @@ pub(super) async fn show(State(app): State<App>, who: SignedIn, Path(id): Path<S
 pub(super) async fn receipt(State(app): State<App>, who: SignedIn, Path(id): Path<String>) -> Result<Html<String>> {
     let case = entered_by(&app, &who, &id).await?;
     let site = app.sites.by_id(&case.site_id).await?.ok_or(Error::NoSite)?;
-    let lang = site.settings.language_for(case.locale.as_deref().and_then(Lang::for_tag));
+    let lang = site.settings.language_for(case.languages());
     let promise = Shown::best(&site.settings.promise_text, lang, site.settings.languages.first());
     page(&ReceiptPage {
         t: Texts(lang),

@@ -23,6 +23,9 @@ pub(super) struct ProblemForm {
     #[serde(default)]
     pub(super) owner: String,
     pub(super) public: Option<String>,
+    /// The key of a site.
+    #[serde(default)]
+    pub(super) site: String,
     #[serde(default)]
     pub(super) cost: String,
     #[serde(flatten)]
@@ -55,6 +58,7 @@ impl ProblemForm {
             state: problem.state.as_str().to_owned(),
             owner: problem.owner.as_ref().map(|owner| owner.as_str().to_owned()).unwrap_or_default(),
             public: problem.public.then(|| "1".to_owned()),
+            site: problem.site.as_ref().map(ToString::to_string).unwrap_or_default(),
             cost: problem.cost.map(|cost| cost.to_string()).unwrap_or_default(),
             texts,
         }
@@ -117,6 +121,11 @@ impl ProblemForm {
             errors.push(("owner".to_owned(), "console.case.invalid"));
             None
         });
+        let site = Some(self.site.trim()).filter(|site| !site.is_empty()).map(str::parse).transpose();
+        let site = site.unwrap_or_else(|_| {
+            errors.push(("site".to_owned(), "console.case.invalid"));
+            None
+        });
         match title {
             Ok(title) if errors.is_empty() => {
                 let patch = Patch {
@@ -126,6 +135,7 @@ impl ProblemForm {
                     owner: Some(owner),
                     state,
                     public: Some(self.public.is_some()),
+                    site: Some(site),
                     cost: Some(cost),
                 };
                 Ok((title, patch))

@@ -1,5 +1,7 @@
 //! The page of a problem: what is known of it, the cases that it has caused, and the answer to all of them.
 
+use std::sync::Arc;
+
 use askama::Template;
 use axum::extract::{Path, Query, State};
 use axum::http::StatusCode;
@@ -21,6 +23,7 @@ use crate::http::Result;
 use crate::http::body::fresh_key;
 use crate::problems::{self, Count};
 use crate::service::objects::{Problem, ProblemState};
+use crate::sites::Site;
 use crate::text::Texts;
 
 /// Cases of a page.
@@ -42,6 +45,7 @@ struct ProblemPage {
     rows: Vec<Row>,
     next: Option<String>,
     members: Vec<Member>,
+    sites: Vec<Arc<Site>>,
     may_edit: bool,
     may_resolve: bool,
     done: Option<String>,
@@ -160,6 +164,7 @@ async fn render_new(app: &App, who: &SignedIn, draft: Draft) -> Result<Html<Stri
         rows: Vec::new(),
         next: None,
         members: Member::all(&app.db).await?,
+        sites: app.sites.all().await?,
         may_edit: true,
         may_resolve: false,
         done: None,
@@ -189,6 +194,7 @@ async fn render(app: &App, who: &SignedIn, problem: Problem, query: &PageQuery, 
         rows: rows_of(app, who, &ids, &sites).await?,
         next: next.map(|next| format!("/staff/problems/{}?before={next}", problem.key)),
         members: Member::all(&app.db).await?,
+        sites,
         may_edit: who.may(Action::ManageProblems),
         may_resolve: may_resolve(who),
         done: done(who.t, query),

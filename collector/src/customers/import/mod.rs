@@ -17,6 +17,7 @@ use crate::audit::{self, Change, Stamp};
 use crate::auth::Member;
 use crate::clocks::Terms;
 use crate::context::Context;
+use crate::customers::tier_rules;
 use crate::import::file::{Mode, Refusals, TableFile};
 use crate::import::let_others_write;
 use crate::service::ServiceCache;
@@ -79,6 +80,7 @@ pub async fn run(command: CustomerCommand, context: &Context) -> anyhow::Result<
     if mode == Mode::Store && new + changed > 0 {
         let after = json!({"new": new, "changed": changed});
         let object = format!("site/{}", site.key());
+        tier_rules::look_again(db, site.id()).await?;
         let change = Change { action: "customers.import", object, before: Value::Null, after };
         let mut tx = db.begin().await?;
         audit::append(&mut tx, &Stamp::command(clock.now()), &change).await?;

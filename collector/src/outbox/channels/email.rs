@@ -24,7 +24,7 @@ use crate::keys::Keys;
 use crate::outbox::delivery::Failure;
 use crate::outbox::event_context::EventContext;
 use crate::outbox::suspensions::Verdict;
-use crate::outbox::templates::{Author, Email, Picture};
+use crate::outbox::templates::{Author, Email, MailFile, Picture};
 use crate::sites::{MailAddress, Sender, Site};
 
 /// The folder in the data folder that mails are written to when there is no mail server.
@@ -114,6 +114,7 @@ impl Mailer {
             Some(picture) => with_picture(email.text(), html, picture),
             None => MultiPart::alternative_plain_html(email.text(), html),
         };
+        let body = if email.files.is_empty() { body } else { with_files(body, &email.files) };
         message.multipart(body).map_err(|_| Failure::Permanent(UNUSABLE.into()))
     }
 
@@ -175,6 +176,14 @@ fn with_picture(text: String, html: String, picture: &Picture) -> MultiPart {
     let related =
         MultiPart::related().singlepart(SinglePart::html(html)).singlepart(inline.body(picture.png.clone(), png));
     MultiPart::alternative().singlepart(SinglePart::plain(text)).multipart(related)
+}
+
+/// The text with files behind it.
+fn with_files(body: MultiPart, files: &[MailFile]) -> MultiPart {
+    files.iter().fold(MultiPart::mixed().multipart(body), |mixed, file| {
+        let kind = ContentType::parse(file.media_type).expect("a type of content");
+        mixed.singlepart(Attachment::new(file.name.clone()).body(file.content.clone(), kind))
+    })
 }
 
 impl fmt::Debug for Mailer {

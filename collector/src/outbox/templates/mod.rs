@@ -1,9 +1,11 @@
 //! What mails say, as plain text and as simple HTML.
 
+mod call_list;
 mod customer;
 mod digest;
 mod greeting;
 mod member_invitation;
+mod password_link;
 mod periodic;
 mod self_check;
 mod signal;
@@ -24,9 +26,11 @@ use crate::sites::colour::Colour;
 use crate::sites::labels::category_label;
 use crate::text::Texts;
 
+pub use call_list::call_list;
 pub use customer::to_customer;
 pub use digest::{digest_to_customer, digest_to_team};
 pub use member_invitation::member_invitation;
+pub use password_link::password_link;
 pub use periodic::periodic;
 pub use self_check::self_check;
 pub use signal::signal;
@@ -70,6 +74,19 @@ pub struct Email {
     pub footer: String,
     /// Where they can ask for no more of its kind.
     pub stop: Option<String>,
+    /// Files that are sent along.
+    pub files: Vec<MailFile>,
+}
+
+/// A file that is sent along.
+#[derive(Clone, PartialEq, Eq)]
+pub struct MailFile {
+    /// What it is called.
+    pub name: String,
+    /// Its type.
+    pub media_type: &'static str,
+    /// What is in it.
+    pub content: String,
 }
 
 /// A picture that is sent along.

@@ -31,7 +31,7 @@ struct CustomerRow {
 
 /// The customers who answered a survey by their link, by what their answers are stored under. Members are not told apart: their answers are those of the staff.
 pub async fn customers(db: &Db, keys: &Keys, survey: &str) -> sqlx::Result<HashMap<String, AskedCustomer>> {
-    let select = "select asked.id, coalesce(customers.tier, customers.site_tier) as tier, coalesce(customers.value, customers.site_value) as value, helped.team, helped.kind \
+    let select = "select asked.id, coalesce(customers.tier, customers.site_tier, customers.rule_tier) as tier, coalesce(customers.value, customers.site_value) as value, helped.team, helped.kind \
         from survey_invitations asked join customers on customers.id = asked.customer_id \
         left join cases helped on helped.id = (select cases.id from cases where cases.customer_id = asked.customer_id \
             and cases.quarantine = '' and cases.resolved_at <= asked.invited_at order by cases.resolved_at desc, cases.id desc limit 1) \

@@ -92,10 +92,12 @@ async fn customers(db: &Db, keys: &Keys, site: &Site, survey: &Survey, wanted: &
         None => "",
     };
     let select = format!(
-        "select customers.id, coalesce(customers.tier, customers.site_tier) from customers where customers.site_id = $1 and customers.id > $2 \
-         and customers.merged_into is null and customers.erased_at is null \
+        "select customers.id, coalesce(customers.tier, customers.site_tier, customers.rule_tier) from customers where customers.site_id = $1 and customers.id > $2 \
+         and customers.merged_into is null and customers.erased_at is null and coalesce(customers.preferred_channel, 'email') = 'email' \
          and exists (select 1 from customer_handles where customer_handles.customer_id = customers.id and customer_handles.kind = 'email') \
          and not exists (select 1 from survey_invitations asked where asked.customer_id = customers.id and (asked.survey = $3 or asked.invited_at > $4)) \
+         and not exists (select 1 from customers before join survey_invitations asked on asked.customer_id = before.id \
+            where before.merged_into = customers.id and (asked.survey = $3 or asked.invited_at > $4)) \
          and not exists (select 1 from customer_handles known join survey_optouts on survey_optouts.hash = known.hash \
             and survey_optouts.site_id = customers.site_id where known.customer_id = customers.id){resolved} \
          order by customers.id limit $5"

@@ -10,6 +10,7 @@ use crate::app::App;
 use crate::auth::Member;
 use crate::customers::customer::known;
 use crate::customers::handles::hash_of_email;
+use crate::customers::preferences::lang_of;
 use crate::outbox::{Delivery, Failure};
 use crate::service::survey::Survey;
 use crate::sites::Site;
@@ -85,7 +86,8 @@ async fn recipient(app: &App, invitation: &Invitation, site: &Site) -> anyhow::R
     let locale: Option<String> =
         with_db!(&app.db, pool => sqlx::query_scalar(select).bind(id).fetch_optional(pool).await)?;
     let lang = locale.as_deref().and_then(Locale::parse).and_then(|locale| locale.lang());
-    Ok(Some(Recipient { address, lang: site.settings.language_for(lang) }))
+    let wanted = [lang_of(&app.db, Some(id)).await?, lang];
+    Ok(Some(Recipient { address, lang: site.settings.language_for(wanted.into_iter().flatten()) }))
 }
 
 /// By what the address of whoever was asked is known, for somebody who wants no more surveys; none if there is none any more.

@@ -4,6 +4,7 @@ mod api;
 mod events;
 pub mod identity;
 mod import;
+mod operations;
 mod tokens;
 
 use reqwest::Method;

@@ -2,13 +2,14 @@
 
 use reqwest::StatusCode;
 use sayso::auth::Role;
+use sayso::calls::weekly;
 use sayso::cases::Case;
-use sayso::clock::DAY;
+use sayso::clock::{DAY, HOUR};
 use sayso::jobs::run_due;
 use sayso_tests::{TestApp, on_both_databases};
 use serde_json::{Value, json};
 
-use super::{Desk, submit};
+use super::{Desk, add_member, submit};
 use crate::access::Program;
 
 /// A resolved case of a customer of their own; gives its identifier and that of the customer.
@@ -163,6 +164,51 @@ on_both_databases! {
         // Her session has ended meanwhile.
         let tom = Desk::of(&app, "tom", Role::Manager).await;
         assert!(tom.client.get("/staff/calls").await.body.contains("Not heard of for 94 days"));
+    }
+
+    async fn each_monday_representatives_are_told_how_many_to_call_and_not_whom(app: TestApp) {
+        let program = Program::new(&app).await;
+        add_member(&app, "mei", Role::Agent).await;
+        add_member(&app, "bo", Role::Agent).await;
+        for number in 1..=2 {
+            let (_, customer) = resolved(&app, &program, number).await;
+            represent(&program, &customer, "mei@acme.example").await;
+        }
+        app.app.clock.advance(91 * DAY);
+        let mut planned = Vec::new();
+        for _ in 0..14 * 24 {
+            planned.push(weekly::plan(&app.app).await.unwrap());
+            app.app.clock.advance(HOUR);
+        }
+        assert_eq!(planned.into_iter().filter(|count| *count > 0).collect::<Vec<_>>(), [1, 1], "once a week, and only who has somebody to call");
+        crate::outbox::cases::work(&app).await;
+        let mails = std::fs::read_dir(app.data.path().join("mail")).unwrap();
+        let mails: Vec<String> = mails.map(|mail| sayso_tests::Mail::from_file(std::fs::read(mail.unwrap().path()).unwrap()).text())
+            .filter(|text| text.contains("/staff/calls")).collect();
+        assert_eq!(mails.len(), 2);
+        assert!(mails[0].contains("Hello mei") && mails[0].contains("Not heard of for 90 days") && !mails[0].contains("Customer"), "{}", mails[0]);
+    }
+
+    async fn whoever_wrote_or_rated_lately_is_not_silent(app: TestApp) {
+        let program = Program::new(&app).await;
+        add_member(&app, "mei", Role::Agent).await;
+        let mut codes = Vec::new();
+        for number in 1..=3 {
+            let (case, customer) = resolved(&app, &program, number).await;
+            represent(&program, &customer, "mei@acme.example").await;
+            codes.push(Case::by_id(&app.app, &case).await.unwrap().code(&app.app.keys).unwrap());
+        }
+        app.app.clock.advance(60 * DAY);
+        let client = app.client();
+        let said = client.post_json(&format!("/api/v1/feedback/{}/messages", codes[0]), &json!({"body": "Thanks"})).await;
+        assert_eq!(said.status, StatusCode::CREATED, "{}", said.body);
+        let rated = client.post_json(&format!("/api/v1/feedback/{}/satisfaction", codes[1]), &json!({"score": 5})).await;
+        assert!(rated.status.is_success(), "{}", rated.body);
+        app.app.clock.advance(34 * DAY);
+        let tom = Desk::of(&app, "tom", Role::Manager).await;
+        let page = tom.client.get("/staff/calls").await.body;
+        assert_eq!(page.matches("Not heard of for").count(), 1, "{page}");
+        assert!(page.contains("Customer 3") && page.contains("Not heard of for 94 days"), "{page}");
     }
 
     async fn each_role_does_what_it_may_with_calls(app: TestApp) {

@@ -1,7 +1,9 @@
 //! Who gets into the console and what they may do there: passwords, links, sessions, roles, forged forms.
 
 mod company;
+mod forgotten;
 mod inviting;
+mod logged;
 mod tokens;
 
 use reqwest::{Method, StatusCode};

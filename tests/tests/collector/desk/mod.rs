@@ -12,6 +12,7 @@ mod sorting;
 mod splitting;
 mod tasks;
 mod team_mail;
+mod tier_rules;
 
 use reqwest::StatusCode;
 use sayso::clock::{DAY, HOUR, MINUTE, Millis, parse_rfc3339, rfc3339};

@@ -174,6 +174,23 @@ on_both_databases! {
         assert_eq!(invite(&app).await, 8, "those with a case that was resolved lately, as they come to fit");
     }
 
+    async fn whoever_was_merged_is_not_asked_again_within_90_days(database: Database) {
+        let server = MailServer::start().await;
+        let app = with_mail_server(database, &server).await;
+        customers(&app, &[json!({"email": "li@example.com"}), json!({"email": "li@work.example"})]).await;
+        apply(&app, &another("first", "{ customers = { sample = 1 } }")).await;
+        assert_eq!(invite(&app).await, 1);
+        let program = Program::new(&app).await;
+        let asked: String = sayso::with_db!(&app.app.db, pool => sqlx::query_scalar("select customer_id from survey_invitations").fetch_one(pool).await).unwrap();
+        let other: String = sayso::with_db!(&app.app.db, pool => sqlx::query_scalar("select id from customers where id <> $1").bind(&asked).fetch_one(pool).await).unwrap();
+        let merged = program.post_at(&format!("/api/v1/customers/{asked}/merge"), &json!({"into": other})).await;
+        assert_eq!(merged.status, StatusCode::OK, "{}", merged.body);
+        apply(&app, &another("second", "{ customers = {} }")).await;
+        assert_eq!(invite(&app).await, 0, "they were asked before they were merged");
+        app.app.clock.advance(90 * DAY);
+        assert_eq!(invite(&app).await, 1);
+    }
+
     async fn members_are_asked_and_who_was_erased_is_not_known(database: Database) {
         let server = MailServer::start().await;
         let app = with_mail_server(database, &server).await;

@@ -46,6 +46,26 @@ on_both_databases! {
         assert_eq!(client.get("/api/v1/sites/acme").await.json()["answers"], true);
     }
 
+    async fn a_problem_of_another_site_is_not_read_here_and_the_entry_page_offers_what_is(app: TestApp) {
+        let offers = async || app.client().get("/s/acme").await.body.contains("data-answers=\"answers\"");
+        assert!(!offers().await, "where there is nothing to offer, nobody is asked");
+        let stamp = sayso::audit::Stamp::command(app.app.clock.now());
+        sayso::sites::Site::add(&app.app.db, &sayso::sites::SiteKey::parse("other").unwrap(), "Other", &[], &stamp).await.unwrap();
+        let problem = |site: &str| format!("[[problem]]\nkey = \"P-9\"\nsite = \"{site}\"\ntitle = \"Hoses break\"\nsolution = {{ en = \"A new one.\" }}\npublic = true\n");
+        app.apply_service(&problem("other")).await;
+        app.app.clock.advance(1_000);
+        let found = async || app.client().get("/api/v1/sites/acme/answers?q=hoses+break").await.json()["answers"].as_array().unwrap().len();
+        assert_eq!((found().await, offers().await), (0, false));
+        app.apply_service(&problem("acme")).await;
+        app.app.clock.advance(1_000);
+        assert_eq!((found().await, offers().await), (1, true));
+        let program = crate::access::Program::new(&app).await;
+        let path = "/api/v1/problems/P-9";
+        assert_eq!(program.get_at(path).await.json()["site"], "acme");
+        assert_eq!(program.patch_at(path, &json!({"site": "nobody"})).await.status, StatusCode::UNPROCESSABLE_ENTITY);
+        assert_eq!(program.patch_at(path, &json!({"site": null})).await.json()["site"], json!(null));
+    }
+
     async fn a_site_without_answers_says_so(app: TestApp) {
         assert_eq!(app.client().get("/api/v1/sites/acme").await.json()["answers"], false);
     }

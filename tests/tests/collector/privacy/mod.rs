@@ -1,6 +1,7 @@
 //! What was entrusted: masked on every way in, receipted, and looked for in everything that is stored.
 
 mod answers;
+mod consent;
 mod customers;
 mod erasure;
 mod keys;
@@ -9,6 +10,7 @@ mod my_cases;
 mod receipts;
 mod retention;
 mod signing_in;
+mod survey_answers;
 mod watching;
 
 use reqwest::StatusCode;

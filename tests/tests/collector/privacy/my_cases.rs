@@ -56,6 +56,29 @@ on_both_databases! {
         assert_eq!(from("https://evil.example").await.status, StatusCode::FORBIDDEN);
     }
 
+    async fn an_important_customer_is_told_who_looks_after_them(app: TestApp) {
+        app.apply_service("[[tier]]\nsite = 'acme'\nkey = 'gold'\nname = { en = 'Gold' }\n[[promise]]\nsite = 'acme'\ntier = 'gold'\nfirst_response = '1h'\n").await;
+        app.app.clock.advance(1_000);
+        let program = Program::new(&app).await;
+        let (_, secret) = secret(&app).await;
+        let token = |claims: Value| {
+            let mut all = json!({"exp": app.app.clock.now() / 1_000 + 600});
+            all.as_object_mut().unwrap().extend(claims.as_object().unwrap().clone());
+            sign(&all, &secret)
+        };
+        let (_, case) = submit(&app, &program, json!({"kind": "question", "message": "Mine", "identity": token(json!({"sub": "u-1", "name": "Li Lei"}))})).await;
+        let plain = ask(&app, json!({"identity": token(json!({"sub": "u-1"}))})).await.json();
+        assert_eq!(plain.get("customer"), None, "nothing is said of whoever is like everybody");
+        crate::console::add_member(&app, "mei", sayso::auth::Role::Agent).await;
+        let path = format!("/api/v1/customers/{}", case["customer"]["id"].as_str().unwrap());
+        program.patch_at(&path, &json!({"representative": "mei@acme.example", "tier": "gold"})).await;
+        let known = ask(&app, json!({"identity": token(json!({"sub": "u-1"}))})).await.json();
+        let due = rfc3339(app.app.clock.now() + 60 * MINUTE);
+        assert_eq!(known["customer"], json!({"name": "Li Lei", "tier": {"key": "gold", "name": "Gold"}, "representative": {"name": "mei"},
+            "promise": {"first_response_due": due}}));
+        assert_eq!(known["cases"].as_array().unwrap().len(), 1);
+    }
+
     async fn an_identity_gives_what_the_site_vouched_for_and_nothing_else(app: TestApp) {
         let program = Program::new(&app).await;
         let (_, secret) = secret(&app).await;

@@ -15,6 +15,18 @@ async fn keys(app: &TestApp) -> JwkSet {
 }
 
 on_both_databases! {
+    async fn the_mail_that_says_what_was_received_has_the_receipt_with_it(app: TestApp) {
+        let answer = app.client().submit(json!({"kind": "question", "message": "Where is it?", "contact": {"email": "li@example.com"}})).await.json();
+        crate::outbox::cases::work(&app).await;
+        let mut mails = std::fs::read_dir(app.data.path().join("mail")).unwrap();
+        let mail = sayso_tests::Mail::from_file(std::fs::read(mails.next().unwrap().unwrap().path()).unwrap());
+        let (name, content) = mail.files().remove(0);
+        assert_eq!(name, format!("sayso-{}.jws", answer["code"].as_str().unwrap()));
+        let statement = Statement::verify(content.trim(), &keys(&app).await).unwrap();
+        assert_eq!((statement.sha256, statement.code.as_str()), (text_hash("Where is it?"), answer["code"].as_str().unwrap()));
+        assert!(mail.text().contains(answer["code"].as_str().unwrap()), "{}", mail.text());
+    }
+
     async fn a_receipt_says_what_was_received_and_is_checked_by_anybody(app: TestApp) {
         let client = app.client();
         let message = "  The sofa is torn.\nCard 4111 1111 1111 1111 ";

@@ -202,8 +202,14 @@ const TEAM: &[Field] = &[
     field("email", Line),
 ];
 
-const TIER: &[Field] =
-    &[field("site", Select(Source::Sites)), explained("key", Line), field("name", Texts), explained("weight", Number)];
+const TIER: &[Field] = &[
+    field("site", Select(Source::Sites)),
+    explained("key", Line),
+    field("name", Texts),
+    explained("weight", Number),
+    explained("from_cases", Number),
+    explained("from_value", Number),
+];
 
 const CATEGORY: &[Field] = &[
     field("site", Select(Source::Sites)),

@@ -362,6 +362,8 @@ site = "acme"
 key = "silver"
 name = { en = "Silver", ja = "シルバー" }
 weight = 2.5
+from_cases = 5
+from_value = 1000.5
 
 [[answer]]
 key = "where"
