@@ -214,7 +214,8 @@ async fn badge_of_identity(
         }
         _ => return Err(errors.into()),
     };
-    let mut cases = by_identity(&app, &headers, &token, None).await?;
+    let (site, identity) = verified(&app, &headers, &token).await?;
+    let mut cases = by_identity(&app, &site, &identity, None).await?;
     cases.truncate(CASES_MAX);
     for case in by_codes(&app, client, &codes).await? {
         if cases.iter().all(|known| known.id != case.id) {

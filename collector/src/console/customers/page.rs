@@ -203,6 +203,9 @@ impl CustomerPage {
             "tier" => (&typed.tier, &now.tier),
             "value" => (&typed.value, &now.value),
             "representative" => (&typed.representative, &now.representative),
+            "language" => (&typed.language, &now.language),
+            "channel" => (&typed.channel, &now.channel),
+            "times" => (&typed.times, &now.times),
             _ => (&typed.notes, &now.notes),
         };
         if typed == now {
@@ -212,6 +215,8 @@ impl CustomerPage {
             _ if now.is_empty() => self.t.get("desk.case.nothing").to_owned(),
             "tier" => self.tier_name(now),
             "representative" => self.representative().map(|member| member.name.clone()).unwrap_or_default(),
+            "language" => Lang::ALL.into_iter().find(|lang| lang.as_str() == now).map_or_else(String::new, |lang| lang.own_name().to_owned()),
+            "channel" => self.t.find(&format!("console.customers.channel.{now}")).unwrap_or_default().to_owned(),
             _ => now.clone(),
         };
         Some(self.t.with("desk.case.is_now", &[("value", &name)]))
