@@ -66,9 +66,15 @@ impl Contact {
         let name = name.map(|name| mask(name, Masking::Everything));
         let email = email.and_then(|email| read(fields, "email", EmailAddress::parse(&email)));
         let email = email.map(EmailAddress::into_string);
-        let phone = phone.and_then(|phone| read(fields, "phone", phone_number(&phone)));
+        let phone = phone.and_then(|phone| read(fields, "phone", phone_number(&phone))).map(without_card);
         (name.is_some() || email.is_some() || phone.is_some()).then_some(Self { name, email, phone })
     }
+}
+
+/// A phone number that is none but a card, masked. None that people are called by has so many digits, or else it begins with its country.
+fn without_card(phone: String) -> String {
+    let digits = phone.chars().filter(char::is_ascii_digit).count();
+    if digits > 15 || digits == 15 && !phone.starts_with('+') { mask(phone, Masking::Cards) } else { phone }
 }
 
 fn read<T>(fields: &mut Fields, name: &str, value: Result<T, impl fmt::Display>) -> Option<T> {
@@ -132,6 +138,20 @@ mod tests {
         let mut fields = Fields::new(serde_json::json!({"name": "Li 4111 1111 1111 1111 DE89370400440532013000"}), "");
         let contact = Contact::read(&mut fields).expect("a contact");
         assert_eq!(contact.name(), Some("Li •••• •••• •••• 1111 ••••••••••••••••••3000"));
+    }
+
+    #[test]
+    fn no_card_is_a_phone_number_and_no_phone_number_is_a_card() {
+        for (typed, kept) in [
+            ("4111 1111 1111 1111", "•••• •••• •••• 1111"),
+            ("4111-1111-1111-1111", "••••-••••-••••-1111"),
+            ("378282246310005", "•••••••••••0005"),
+            ("+6281234567890", "+6281234567890"),
+            ("4111111111119", "4111111111119"),
+        ] {
+            let mut fields = Fields::new(serde_json::json!({"phone": typed}), "");
+            assert_eq!(Contact::read(&mut fields).expect("a contact").phone(), Some(kept));
+        }
     }
 
     proptest! {

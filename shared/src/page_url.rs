@@ -8,7 +8,7 @@ use std::str::Chars;
 const MASK: &str = "***";
 
 /// Words by which parameters with secrets are named, whole or as part of a name such as `reset_token`.
-const SECRET_WORDS: [&str; 36] = [
+const SECRET_WORDS: [&str; 41] = [
     "token",
     "secret",
     "password",
@@ -45,6 +45,11 @@ const SECRET_WORDS: [&str; 36] = [
     "verifier",
     "hmac",
     "cvc",
+    "cvv",
+    "pass",
+    "pw",
+    "samlresponse",
+    "samlrequest",
 ];
 
 /// From this length on a mix of letters and digits without a word in it is taken for a secret.
@@ -192,6 +197,11 @@ mod tests {
             ("https://a.example/r;v=1/o;sid=ab", "https://a.example/r;v=1/o;sid=**"),
             ("https://a.example/?t=x;token=abc&y=2", "https://a.example/?t=x;token=***&y=2"),
             ("https://a.example/?pin=1234&magic=a1&invite=b2c3", "https://a.example/?pin=***&magic=**&invite=***"),
+            (
+                "https://a.example/?cvv=123&pass=ab&pw=cd&passage=2",
+                "https://a.example/?cvv=***&pass=**&pw=**&passage=2",
+            ),
+            ("https://a.example/acs?SAMLResponse=PHNhbWw%2B", "https://a.example/acs?SAMLResponse=***"),
             ("https://a.example/?csrf_token=a1&spin=1", "https://a.example/?csrf_token=**&spin=1"),
             ("https://a.example/?to=/r?x=0123456789abcdef0123456789abcdef", "https://a.example/?to=***"),
             ("https://a.example/?to%6ben=secretsecret&%70in=7", "https://a.example/?to%6ben=***&%70in=*"),

@@ -12,10 +12,11 @@ pub(super) fn is_one(symbols: &Symbols, run: &Run, window: Window) -> bool {
     let digits: usize = sizes.iter().sum();
     (13..=19).contains(&digits)
         // No phone number has 15 digits, and some people spell those.
-        && (is_grouping(&sizes) || digits >= 15 && run.is_spelt(window))
+        && (is_grouping(&sizes) || is_joined_grouping(symbols, run, window, &sizes) || digits >= 15 && run.is_spelt(window))
         && is_of_scheme(symbols, run, window, digits)
         && luhn_holds(symbols, run, window)
         && !is_labelled(symbols, run.groups()[window.0].start)
+        && !is_phone(symbols, run, window, digits)
         && !is_parcel(symbols, run)
 }
 
@@ -37,6 +38,29 @@ fn is_grouping(sizes: &[usize]) -> bool {
     }
 }
 
+/// Groups of four or those of Amex, of which some were written together (`41111111 11111111`), and an issuer's six digits with the rest (`411111 1111111111`).
+///
+/// Only with one space or hyphen between them: of two telephone numbers beside each other too many would be cards.
+fn is_joined_grouping(symbols: &Symbols, run: &Run, window: Window, sizes: &[usize]) -> bool {
+    let joined = match sizes {
+        // A postcode of India and a mobile number look the same.
+        [6, 10] => {
+            symbols.get(run.groups()[window.0].end) == Some('-') || symbols.digit(run.groups()[window.0 + 1].start) < 6
+        }
+        [10, 5] | [4, 11] => true,
+        [first @ .., _] if !first.is_empty() => {
+            sizes.iter().sum::<usize>() >= 16 && first.iter().all(|size| size.is_multiple_of(4) && *size <= 12)
+        }
+        _ => false,
+    };
+    joined && run.has_single_gaps(symbols, window)
+}
+
+/// Whether the digits are those of a phone number with its country, as in `+6281234567890`: they have at most 15.
+fn is_phone(symbols: &Symbols, run: &Run, window: Window, digits: usize) -> bool {
+    digits <= 15 && symbols.before(run.groups()[window.0].start) == Some('+')
+}
+
 fn is_of_scheme(symbols: &Symbols, run: &Run, window: Window, digits: usize) -> bool {
     let prefix = run.digits(window).take(4).fold(0, |prefix, at| prefix * 10 + symbols.digit(at));
     match prefix {
@@ -44,8 +68,12 @@ fn is_of_scheme(symbols: &Symbols, run: &Run, window: Window, digits: usize) -> 
         4000..=4999 | 5100..=5599 | 2221..=2720 | 6200..=6299 | 8100..=8171 | 6011 | 6440..=6599 => true,
         // Amex.
         3400..=3499 | 3700..=3799 => digits == 15,
+        // Maestro under the numbers of its own, the shorter ones too.
+        5018 | 5020 | 5038 | 5893 | 6304 | 6759 | 6761..=6763 => true,
         // Mir and Maestro, of which there are shorter ones that too many order numbers look like.
-        2200..=2204 | 5000..=5099 | 5600..=5899 | 6304 | 6700..=6799 => digits >= 16,
+        2200..=2204 | 5000..=5099 | 5600..=5899 | 6700..=6799 => digits >= 16,
+        // RuPay, with Hipercard (6062) in its range; Troy; Elo.
+        6000..=6099 | 8172..=8299 | 9792 | 6362 | 6363 => digits == 16,
         // JCB.
         3528..=3589 => digits >= 16,
         // Diners.

@@ -138,6 +138,14 @@ impl Run {
         (first..end).all(is_single) && !is_single(end) && !(first > 0 && is_single(first - 1))
     }
 
+    /// Whether one space or hyphen stands between any two groups of a window.
+    pub(super) fn has_single_gaps(&self, symbols: &Symbols, (first, end): Window) -> bool {
+        let is_plain = |c| matches!(c, ' ' | '-' | '\u{a0}' | '\u{2010}' | '\u{2011}' | '\u{202f}');
+        self.groups[first..end]
+            .windows(2)
+            .all(|pair| pair[1].start == pair[0].end + 1 && symbols.get(pair[0].end).is_some_and(is_plain))
+    }
+
     pub(super) fn groups(&self) -> &[Range<usize>] {
         &self.groups
     }
