@@ -114,6 +114,9 @@ words! {
 #[cfg_attr(feature = "server", derive(utoipa::ToSchema))]
 pub struct MyCases {
     pub cases: Vec<MyCase>,
+    /// Whether there are older ones than the last of these.
+    #[serde(default)]
+    pub has_more: bool,
 }
 
 /// A case as it stands in a list of them.
@@ -163,6 +166,12 @@ pub struct CustomerCase {
     /// Until when the first response is promised; null where nothing is.
     #[cfg_attr(feature = "server", schema(required = true, format = DateTime))]
     pub first_response_due: Option<String>,
+    /// Whether that time has passed without one.
+    #[serde(default)]
+    pub is_late: bool,
+    /// What the customer wrote first; empty once it was erased.
+    #[serde(default)]
+    pub message: String,
     /// What was said since the feedback itself, oldest first.
     pub messages: Vec<CustomerMessage>,
     /// The files that came with the feedback.

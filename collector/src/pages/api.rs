@@ -100,6 +100,9 @@ async fn read(State(app): State<App>, client: ClientAddress, Segment(code): Segm
         stage: case.status().stage(),
         received_at: rfc3339(case.received_at),
         first_response_due: case.first_response_due.map(rfc3339),
+        is_late: conversation.iter().all(|message| message.author != Author::Staff.as_str())
+            && case.first_response_due.is_some_and(|due| due < app.clock.now()),
+        message: case.message.clone(),
         messages: conversation
             .into_iter()
             .map(|message| {

@@ -29,15 +29,15 @@ use crate::with_db;
 
 /// Codes of one request, and cases of one answer, the newest.
 const CODES_MAX: usize = 20;
-const CASES_MAX: i64 = 50;
+const CASES_MAX: usize = 50;
 /// Characters of the customer's words, by which they know their case again.
 const EXCERPT: usize = 80;
 /// Longest code that is looked at; what is longer is none.
 const CODE_MAX: usize = 64;
 
-/// `POST /api/v1/my/cases` and `GET /api/v1/my/cases/badge`.
+/// `POST /api/v1/my/cases`, and its badge: `GET` with codes, which may be kept, `POST` with an identity, which stands in no address.
 pub fn router() -> OpenApiRouter<App> {
-    OpenApiRouter::new().routes(routes!(list)).routes(routes!(badge))
+    OpenApiRouter::new().routes(routes!(list)).routes(routes!(badge, badge_of_identity))
 }
 
 // For the description of the API; `list` is what reads it.
@@ -52,6 +52,26 @@ struct Asked {
     /// A token that the site signed, as a submission has it.
     #[schema(max_length = 8_192)]
     identity: Option<String>,
+    /// With an identity: only cases that came before the one with this code, which was the last of an answer with more.
+    #[schema(max_length = 64)]
+    before: Option<String>,
+}
+
+// For the description of the API; `badge_of_identity` is what reads it.
+/// Whose new replies are counted.
+#[derive(Serialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+#[schema(as = MyBadgeRequest)]
+struct BadgeAsked {
+    /// A token that the site signed, as a submission has it.
+    #[schema(max_length = 8_192)]
+    identity: String,
+    /// Tracking codes of further cases.
+    #[schema(max_items = 20)]
+    codes: Option<Vec<String>>,
+    /// When the customer looked last.
+    #[schema(format = DateTime)]
+    since: Option<String>,
 }
 
 /// The cases of one browser or of one customer.
@@ -61,9 +81,10 @@ struct Asked {
     tag = "customer",
     request_body = Asked,
     responses(
-        (status = 200, body = MyCases, description = "The cases, those that came last first; 50 at most"),
+        (status = 200, body = MyCases, description = "The cases, those that came last first; 50 at most, of which `has_more` says whether there are older ones"),
         (status = 400, body = Problem, content_type = "application/problem+json", description = "Not JSON or not UTF-8"),
         (status = 403, body = Problem, content_type = "application/problem+json", description = "Foreign origin"),
+        (status = 404, body = Problem, content_type = "application/problem+json", description = "No case with the code of `before`"),
         (status = 413, body = Problem, content_type = "application/problem+json", description = "More than 256 KiB"),
         (status = 415, body = Problem, content_type = "application/problem+json", description = "Not application/json"),
         (status = 422, body = Problem, content_type = "application/problem+json", description = "Neither codes nor an identity, or a wrong one"),
@@ -77,15 +98,23 @@ async fn list(
     JsonBody(body): JsonBody,
 ) -> Result<Response> {
     app.limits.check_code(client)?;
-    let cases = match read(body)? {
+    let mut cases = match read(body)? {
         Wanted::Codes(codes) => by_codes(&app, client, &codes).await?,
-        Wanted::Identity(token) => by_identity(&app, &headers, &token).await?,
+        Wanted::Identity { token, before } => {
+            let before = match before {
+                Some(code) => Some(Case::by_code(&app, &code).await?.id),
+                None => None,
+            };
+            by_identity(&app, &headers, &token, before).await?
+        }
     };
+    let has_more = cases.len() > CASES_MAX;
+    cases.truncate(CASES_MAX);
     let mut bodies = Vec::with_capacity(cases.len());
     for case in &cases {
         bodies.push(body_of(&app, case).await?);
     }
-    Ok(uncached(Json(MyCases { cases: bodies }).into_response(), "no-store"))
+    Ok(uncached(Json(MyCases { cases: bodies, has_more }).into_response(), "no-store"))
 }
 
 /// In how many cases there is something new. It may be kept for ten minutes.
@@ -125,23 +154,79 @@ async fn badge(
     if !errors.is_empty() {
         return Err(errors.into());
     }
-    let mut times = Vec::new();
+    let counted = count_new(&app, &by_codes(&app, client, &codes).await?, since).await?;
+    Ok(uncached(Json(counted).into_response(), "private, max-age=600"))
+}
+
+/// In how many cases of somebody whom the site vouches for, and of some codes, there is something new.
+#[utoipa::path(
+    post,
+    path = "/api/v1/my/cases/badge",
+    tag = "customer",
+    request_body = BadgeAsked,
+    responses(
+        (status = 200, body = MyBadge, description = "What there is to see in the 50 newest"),
+        (status = 400, body = Problem, content_type = "application/problem+json", description = "Not JSON or not UTF-8"),
+        (status = 403, body = Problem, content_type = "application/problem+json", description = "Foreign origin"),
+        (status = 413, body = Problem, content_type = "application/problem+json", description = "More than 256 KiB"),
+        (status = 415, body = Problem, content_type = "application/problem+json", description = "Not application/json"),
+        (status = 422, body = Problem, content_type = "application/problem+json", description = "No identity, a wrong one, too many codes, or no time"),
+        (status = 429, body = Problem, content_type = "application/problem+json", description = "Too many look-ups; see Retry-After"),
+    )
+)]
+async fn badge_of_identity(
+    State(app): State<App>,
+    client: ClientAddress,
+    headers: HeaderMap,
+    JsonBody(body): JsonBody,
+) -> Result<Response> {
+    app.limits.check_code(client)?;
+    let mut fields = Fields::new(body, "");
+    let codes = read_codes(&mut fields).unwrap_or_default();
+    let token = read_token(&mut fields);
+    let since = fields.string("since").and_then(|since| {
+        let at = parse_rfc3339(&since);
+        if at.is_none() {
+            fields.refuse("since", ErrorCode::Invalid, "must be a time as in RFC 3339");
+        }
+        at
+    });
+    let mut errors = fields.into_errors();
+    errors.extend(wrong_count(&codes).filter(|_| !codes.is_empty()));
+    let token = match token {
+        Some(token) if errors.is_empty() => token,
+        None if errors.is_empty() => {
+            return Err(Error::field(FieldError::new("/identity", ErrorCode::Required, "is required")));
+        }
+        _ => return Err(errors.into()),
+    };
+    let mut cases = by_identity(&app, &headers, &token, None).await?;
+    cases.truncate(CASES_MAX);
     for case in by_codes(&app, client, &codes).await? {
-        times.extend(answered_at(&app, &case).await?);
+        if cases.iter().all(|known| known.id != case.id) {
+            cases.push(case);
+        }
+    }
+    let counted = count_new(&app, &cases, since.unwrap_or_default()).await?;
+    Ok(uncached(Json(counted).into_response(), "no-store"))
+}
+
+async fn count_new(app: &App, cases: &[Case], since: Millis) -> Result<MyBadge> {
+    let mut times = Vec::new();
+    for case in cases {
+        times.extend(answered_at(app, case).await?);
     }
     let answers = times.iter().filter(|at| **at > since).count();
-    let latest = times.into_iter().max().map(rfc3339);
-    Ok(uncached(Json(MyBadge { answers, latest }).into_response(), "private, max-age=600"))
+    Ok(MyBadge { answers, latest: times.into_iter().max().map(rfc3339) })
 }
 
 enum Wanted {
     Codes(Vec<String>),
-    Identity(String),
+    Identity { token: String, before: Option<String> },
 }
 
-fn read(body: Value) -> Result<Wanted> {
-    let mut fields = Fields::new(body, "");
-    let codes = match fields.value("codes") {
+fn read_codes(fields: &mut Fields) -> Option<Vec<String>> {
+    match fields.value("codes") {
         None => None,
         Some(Value::Array(codes)) => {
             let texts: Option<Vec<String>> = codes.iter().map(|code| code.as_str().map(str::to_owned)).collect();
@@ -154,10 +239,27 @@ fn read(body: Value) -> Result<Wanted> {
             fields.refuse("codes", ErrorCode::Invalid, "must be an array");
             None
         }
-    };
+    }
+}
+
+fn read_token(fields: &mut Fields) -> Option<String> {
     let token = fields.string("identity");
     if token.as_ref().is_some_and(|token| token.len() > IDENTITY_MAX_BYTES) {
         fields.refuse("identity", ErrorCode::TooLong, format!("must be at most {IDENTITY_MAX_BYTES} bytes"));
+    }
+    token
+}
+
+fn read(body: Value) -> Result<Wanted> {
+    let mut fields = Fields::new(body, "");
+    let codes = read_codes(&mut fields);
+    let token = read_token(&mut fields);
+    let before = fields.string("before");
+    if before.as_ref().is_some_and(|code| code.len() > CODE_MAX) {
+        fields.refuse("before", ErrorCode::TooLong, format!("must be at most {CODE_MAX} bytes"));
+    }
+    if before.is_some() && token.is_none() {
+        fields.refuse("before", ErrorCode::Invalid, "goes with an identity only");
     }
     let mut errors = fields.into_errors();
     if let Some(codes) = &codes {
@@ -166,7 +268,7 @@ fn read(body: Value) -> Result<Wanted> {
     match (codes, token) {
         _ if !errors.is_empty() => Err(errors.into()),
         (Some(codes), None) => Ok(Wanted::Codes(codes)),
-        (None, Some(token)) => Ok(Wanted::Identity(token)),
+        (None, Some(token)) => Ok(Wanted::Identity { token, before }),
         _ => Err(Error::field(FieldError::new("", ErrorCode::Required, "give either codes or an identity"))),
     }
 }
@@ -198,16 +300,19 @@ async fn by_codes(app: &App, client: ClientAddress, codes: &[String]) -> Result<
     Ok(cases)
 }
 
-/// The cases for which a site named the customer. What somebody else wrote under their address is not among them: an address proves nothing.
-async fn by_identity(app: &App, headers: &HeaderMap, token: &str) -> Result<Vec<Case>> {
+/// The cases for which a site named the customer, those before another one by its identifier, and one more than an answer has. What somebody else wrote under their address is not among them: an address proves nothing.
+async fn by_identity(app: &App, headers: &HeaderMap, token: &str, before: Option<String>) -> Result<Vec<Case>> {
     let (site, identity) = verified(app, headers, token).await?;
     let subject = app.keys.hash(Purpose::Subject, &format!("{}/{}", site.id(), identity.sub));
     let select = "select cases.id from customer_handles join cases on cases.customer_id = customer_handles.customer_id \
         join feedback on feedback.id = cases.id where customer_handles.hash = $1 and customer_handles.site_id = $2 \
-        and feedback.subject_hash = $3 and cases.quarantine in ('', 'merged') order by cases.id desc limit $4";
+        and feedback.subject_hash = $3 and cases.quarantine in ('', 'merged') and cases.id < $4 order by cases.id desc limit $5";
+    // No identifier is greater.
+    let before = before.unwrap_or_else(|| "g".to_owned());
+    let limit = i64::try_from(CASES_MAX + 1).unwrap_or(i64::MAX);
     let handle = hash_of_identity(&app.keys, &identity.sub);
     let ids: Vec<String> = with_db!(&app.db, pool => sqlx::query_scalar(select).bind(&handle).bind(site.id()).bind(&subject)
-        .bind(CASES_MAX).fetch_all(pool).await)?;
+        .bind(&before).bind(limit).fetch_all(pool).await)?;
     let mut cases = Vec::with_capacity(ids.len());
     for id in ids {
         cases.push(Case::by_id(app, &id).await?);

@@ -22,10 +22,14 @@ on_both_databases! {
         assert_eq!(read.json(), json!({
             "code": code, "site": {"key": "acme", "name": "Acme Home"}, "kind": "complaint", "stage": "received",
             "received_at": rfc3339(case.received_at), "first_response_due": rfc3339(case.first_response_due.unwrap()),
-            "messages": [], "attachments": [], "outcome": null, "can_rate": false
+            "is_late": false, "message": "The sofa came torn", "messages": [], "attachments": [], "outcome": null, "can_rate": false
         }));
+        // The promise was not kept, and no answer has come yet.
+        app.app.clock.advance(case.first_response_due.unwrap() - app.app.clock.now() + 1);
+        assert_eq!(client.get(&url).await.json()["is_late"], json!(true));
         answer(&app, &code, "We refund it.", upheld()).await;
         let read = client.get(&url).await.json();
+        assert_eq!(read["is_late"], json!(false));
         let at = &read["messages"][0]["at"];
         assert!(at.as_str().unwrap().ends_with('Z'));
         assert_eq!(read["messages"], json!([{"by": "staff", "name": "Lin", "body": "We refund it.", "attachments": [], "at": at}]));

@@ -69,8 +69,39 @@ on_both_databases! {
         assert_eq!(codes(&ask(&app, json!({"identity": token("u-3", 600)})).await), [""; 0]);
         let expired = ask(&app, json!({"identity": token("u-1", -600)})).await;
         assert!(expired.status == StatusCode::UNPROCESSABLE_ENTITY && expired.body.contains("identity_expired"), "{}", expired.body);
+        // The badge, to which the codes of a browser may be added.
+        let badge = async |body: Value| app.client().post_json("/api/v1/my/cases/badge", &body).await;
+        let (loose, case) = submit(&app, &program, json!({"kind": "question", "message": "Without a token"})).await;
+        let before = rfc3339(app.app.clock.now());
+        app.app.clock.advance(MINUTE);
+        program.post(&format!("/{}/messages", case["id"].as_str().unwrap()), &json!({"kind": "reply", "body": "Here it is"})).await;
+        let both = badge(json!({"identity": token("u-1", 600), "codes": [loose], "since": before})).await;
+        assert_eq!((both.json()["answers"].clone(), both.header("cache-control")), (json!(1), "no-store"));
+        assert_eq!(badge(json!({"identity": token("u-1", 600)})).await.json()["answers"], json!(0));
+        for wrong in [json!({}), json!({"codes": [loose]}), json!({"identity": "x"}), json!({"identity": token("u-1", 600), "since": "now"}), json!({"identity": token("u-1", 600), "codes": vec!["x"; 21]})] {
+            assert_eq!(badge(wrong.clone()).await.status, StatusCode::UNPROCESSABLE_ENTITY, "{wrong}");
+        }
         let forged = sign(&json!({"sub": "u-1", "exp": app.app.clock.now() / 1_000 + 600}), "another secret");
         assert_eq!(ask(&app, json!({"identity": forged})).await.status, StatusCode::UNPROCESSABLE_ENTITY);
+    }
+}
+
+on_both_databases! {
+    async fn a_customer_of_many_cases_reads_them_page_by_page(app: TestApp) {
+        let program = Program::new(&app).await;
+        let (_, secret) = secret(&app).await;
+        let token = sign(&json!({"sub": "u-1", "exp": app.app.clock.now() / 1_000 + 600}), &secret);
+        let mut written = Vec::new();
+        for number in 0..53 {
+            let (code, _) = submit(&app, &program, json!({"kind": "question", "message": format!("No. {number}"), "identity": token})).await;
+            written.insert(0, code);
+        }
+        let first = ask(&app, json!({"identity": token})).await;
+        assert_eq!((codes(&first), first.json()["has_more"].clone()), (written[..50].to_vec(), json!(true)));
+        let second = ask(&app, json!({"identity": token, "before": written[49]})).await;
+        assert_eq!((codes(&second), second.json()["has_more"].clone()), (written[50..].to_vec(), json!(false)));
+        assert_eq!(ask(&app, json!({"identity": token, "before": "7QK4-M2XH-9TRD-7"})).await.status, StatusCode::NOT_FOUND);
+        assert_eq!(ask(&app, json!({"codes": [written[0]], "before": written[1]})).await.status, StatusCode::UNPROCESSABLE_ENTITY);
     }
 }
 
