@@ -5,12 +5,17 @@
  * `data-draft-skip` (a password, a consent) is never kept. With `<form data-draft="off">`, on a device that many people use, nothing
  * is, and what an earlier visitor left is forgotten.
  *
+ * In the widget's frame (`?frame=1&visit=…`) the page around says whose visit it is: what was typed in another one is another user's, and goes.
+ *
  * The widget's link brings along what was written in it: `#message=…`, which is no draft until it is changed.
  */
 
 const PREFIX = "sayso:draft:";
 /** After a month a draft is more likely an accident than a help. */
 const KEPT_FOR = 30 * 24 * 60 * 60 * 1000;
+
+const parameters = new URLSearchParams(location.search);
+const visit = (parameters.get("frame") === "1" && parameters.get("visit")) || "";
 
 const brought = new URLSearchParams(location.hash.slice(1)).get("message") ?? "";
 if (brought) history.replaceState(null, "", location.pathname + location.search);
@@ -23,12 +28,32 @@ for (const form of document.querySelectorAll("form[data-draft-key]")) {
 }
 
 /**
+ * The name of a draft in the storage.
+ * @param {string} key
+ */
+function nameOf(key) {
+  return PREFIX + key + (visit && ` ${visit}`);
+}
+
+/**
  * Storage can be refused (private windows, third-party frames); a page without drafts is still a page.
  * @param {string} key
  */
 function forget(key) {
   try {
-    localStorage.removeItem(PREFIX + key);
+    localStorage.removeItem(nameOf(key));
+  } catch {}
+}
+
+/**
+ * Forgets what was typed on other visits.
+ * @param {string} key
+ */
+function forgetOthers(key) {
+  try {
+    for (const name of Object.keys(localStorage)) {
+      if (name.startsWith(`${PREFIX + key} `) && name !== nameOf(key)) localStorage.removeItem(name);
+    }
   } catch {}
 }
 
@@ -38,7 +63,7 @@ function forget(key) {
  */
 function read(key) {
   try {
-    const draft = JSON.parse(localStorage.getItem(PREFIX + key) ?? "null");
+    const draft = JSON.parse(localStorage.getItem(nameOf(key)) ?? "null");
     if (draft && Date.now() - draft.at < KEPT_FOR) return draft.fields;
   } catch {}
   return {};
@@ -62,6 +87,7 @@ function fields(form) {
 function keep(form, key) {
   const isOff = form.dataset.draft === "off";
   if (isOff) forget(key);
+  if (visit) forgetOthers(key);
   const draft = read(key);
   for (const field of fields(form)) {
     const kept = (field.name === "message" && brought) || draft[field.name];
@@ -74,7 +100,7 @@ function keep(form, key) {
     const entries = fields(form).flatMap((field) => (field.value.trim() ? [[field.name, field.value]] : []));
     if (!entries.length) return forget(key);
     try {
-      localStorage.setItem(PREFIX + key, JSON.stringify({ at: Date.now(), fields: Object.fromEntries(entries) }));
+      localStorage.setItem(nameOf(key), JSON.stringify({ at: Date.now(), fields: Object.fromEntries(entries) }));
     } catch {}
   };
   let timer = 0;

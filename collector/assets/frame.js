@@ -1,6 +1,6 @@
 // @ts-check
 /**
- * The page inside the widget's iframe (`?frame=1`) speaks to the loader around it: `{sayso: "ready"}` when it is
+ * The page inside the widget's iframe (`?frame=1`) speaks to the loader around it: `{sayso: "ready", title}` when it is
  * there, `{sayso: "close"}` on Escape or a click on `[data-frame-close]`, and after an accepted submission
  * `{sayso: "submitted", code, status_url, kind}`, read from
  * `<main data-submitted-code="…" data-submitted-url="…" data-submitted-kind="complaint">`; `{sayso: "answered"}` where `[data-answered]`
@@ -61,7 +61,7 @@ if (window.parent !== window && new URLSearchParams(location.search).get("frame"
       field.focus();
     }
   });
-  tell({ sayso: "ready" });
+  tell({ sayso: "ready", title: document.title });
 
   const done = document.querySelector("[data-submitted-code]");
   if (done instanceof HTMLElement) {

@@ -131,6 +131,8 @@ impl Visit {
             ("theme", self.theme()),
             ("accent", self.accent()),
             ("parent", self.query("parent")),
+            // By which `draft.js` keeps the drafts of different users of the page around apart.
+            ("visit", self.query("visit")),
         ];
         let frame = frame.into_iter().filter(|_| self.is_framed()).filter_map(|(name, value)| Some((name, value?)));
         let lang = self.asked.map(|lang| ("lang", lang.as_str()));
@@ -282,7 +284,8 @@ fn links(langs: &[Lang], visit: &Visit) -> Vec<LanguageLink> {
     if langs.len() < 2 {
         return Vec::new();
     }
-    let stays = |name: &str| matches!(name, "frame" | "theme" | "accent" | "parent" | "draft" | "kind" | "new");
+    let stays =
+        |name: &str| matches!(name, "frame" | "theme" | "accent" | "parent" | "visit" | "draft" | "kind" | "new");
     let kept: Vec<_> = visit.query.iter().filter(|(name, _)| stays(name)).collect();
     let href = |lang: Lang| {
         let mut query = url::form_urlencoded::Serializer::new(String::from("?"));
