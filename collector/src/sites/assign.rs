@@ -14,7 +14,7 @@ use super::{Logo, Origin, Site, SiteSettings};
 pub const REQUIRABLE: &[&str] = &["contact", "category", "rating", "importance", "desired_outcome", "reference"];
 
 /// The names that [`Site::set`] knows, for help and errors.
-pub const NAMES: &str = "name, origins, languages, kinds, categories, required, first_response_hours, agents_see_all, public_record, page_errors, count_visits, time_zone, country, promise_text.LANG, \
+pub const NAMES: &str = "name, origins, languages, kinds, categories, required, first_response_hours, agents_see_all, public_record, page_errors, count_visits, health_reports, time_zone, country, promise_text.LANG, \
     privacy_url, consent_text.LANG, text.KEY.LANG (KEY: see `sayso site texts`), mail_text.KEY.LANG, theme.accent, theme.radius, theme.font, logo (a file), mail_address, sender, quiet_hours, \
     retention.contacts, retention.texts";
 
@@ -50,6 +50,9 @@ impl Site {
             "agents_see_all" => settings.agents_see_all = value.parse().context("agents_see_all is true or false")?,
             "public_record" => settings.public_record = value.parse().context("public_record is true or false")?,
             "page_errors" => settings.page_errors = value.parse().context("page_errors is true or false")?,
+            "health_reports" => {
+                settings.health_reports = value.parse().context("health_reports is true or false")?;
+            }
             "count_visits" => settings.count_visits = value.parse().context("count_visits is true or false")?,
             "time_zone" => settings.time_zone = optional(value).map(|name| name.parse()).transpose()?,
             "country" => settings.country = optional(value).map(|code| code.parse()).transpose()?,

@@ -33,6 +33,8 @@ pub struct SiteSettings {
     pub page_errors: bool,
     /// Whether it is counted how many browsers ask for the tag on a day, as exposure of the kind `visits`.
     pub count_visits: bool,
+    /// Whether the widget tells once a day and page origin if it came as a form, a frame or a link, and nothing else.
+    pub health_reports: bool,
     /// The time zone that it lives by; none for that of its calendar ([`crate::service::Service::zone_of`]).
     pub time_zone: Option<Zone>,
     /// The country of phone numbers that are written without one.
@@ -151,6 +153,7 @@ impl Default for SiteSettings {
             public_record: false,
             page_errors: false,
             count_visits: false,
+            health_reports: true,
             time_zone: None,
             country: None,
             promise_text: Texts::new(),

@@ -32,6 +32,10 @@ pub enum Sight {
     Opened,
     /// It shows the form in a frame, for a reason that the panel gave: `policy`, or nothing.
     Framed(String),
+    /// It has told that the form was there.
+    Shown,
+    /// It has told that nothing was left but a link, for a reason as of a frame.
+    Linked(String),
     /// It asked, and is not among the site's origins.
     Refused,
 }
@@ -51,14 +55,24 @@ pub struct Sighting {
     pub framed_at: Millis,
     /// When it was refused.
     pub refused_at: Millis,
-    /// Why it showed a frame: `policy`, or nothing.
+    /// When it told that the form was there.
+    pub shown_at: Millis,
+    /// When it told that there was only a link.
+    pub linked_at: Millis,
+    /// Why it showed a frame or a link: `policy`, or nothing.
     pub reason: String,
 }
 
 impl Sighting {
     /// When it was seen last.
     pub fn last_at(&self) -> Millis {
-        self.loaded_at.max(self.opened_at).max(self.framed_at).max(self.refused_at)
+        let times = [self.loaded_at, self.opened_at, self.framed_at, self.refused_at, self.shown_at, self.linked_at];
+        times.into_iter().max().unwrap_or_default()
+    }
+
+    /// Whether its visitors get nothing but a link: the latest of whom it told did. Each browser tells once a day.
+    pub fn is_linked(&self) -> bool {
+        self.linked_at > self.shown_at.max(self.framed_at)
     }
 
     /// Whether its visitors get a frame: the latest that were about to get the form did.
@@ -118,21 +132,25 @@ impl Sightings {
     async fn write(&self, site_id: &str, origin: &str, sight: &Sight, now: Millis) -> sqlx::Result<()> {
         let at = |is: bool| if is { now } else { 0 };
         let reason = match sight {
-            Sight::Framed(reason) => reason.as_str(),
+            Sight::Framed(reason) | Sight::Linked(reason) => reason.as_str(),
             _ => "",
         };
-        let upsert = "insert into sightings (site_id, origin, loaded_at, opened_at, framed_at, refused_at, reason) \
-            values ($1, $2, $3, $4, $5, $6, $7) on conflict (site_id, origin) do update set \
+        let upsert = "insert into sightings (site_id, origin, loaded_at, opened_at, framed_at, refused_at, shown_at, linked_at, reason) \
+            values ($1, $2, $3, $4, $5, $6, $7, $8, $9) on conflict (site_id, origin) do update set \
             loaded_at = case when excluded.loaded_at > 0 then excluded.loaded_at else sightings.loaded_at end, \
             opened_at = case when excluded.opened_at > 0 then excluded.opened_at else sightings.opened_at end, \
             framed_at = case when excluded.framed_at > 0 then excluded.framed_at else sightings.framed_at end, \
             refused_at = case when excluded.refused_at > 0 then excluded.refused_at else sightings.refused_at end, \
-            reason = case when excluded.framed_at > 0 then excluded.reason else sightings.reason end";
+            shown_at = case when excluded.shown_at > 0 then excluded.shown_at else sightings.shown_at end, \
+            linked_at = case when excluded.linked_at > 0 then excluded.linked_at else sightings.linked_at end, \
+            reason = case when excluded.framed_at > 0 or excluded.linked_at > 0 then excluded.reason else sightings.reason end";
         let times = [
             at(*sight == Sight::Loaded),
             at(*sight == Sight::Opened),
             at(matches!(sight, Sight::Framed(_))),
             at(*sight == Sight::Refused),
+            at(*sight == Sight::Shown),
+            at(matches!(sight, Sight::Linked(_))),
         ];
         with_write!(&self.db, pool => {
             let query = sqlx::query(upsert).bind(site_id).bind(origin);
@@ -143,7 +161,7 @@ impl Sightings {
 
     /// What was seen, the latest first.
     pub async fn latest(&self) -> Result<Vec<Sighting>> {
-        let select = "select site_id, origin, loaded_at, opened_at, framed_at, refused_at, reason from sightings";
+        let select = "select site_id, origin, loaded_at, opened_at, framed_at, refused_at, shown_at, linked_at, reason from sightings";
         let mut all: Vec<Sighting> = with_db!(&self.db, pool => sqlx::query_as(select).fetch_all(pool).await)?;
         all.sort_by_key(|sighting| std::cmp::Reverse(sighting.last_at()));
         Ok(all)

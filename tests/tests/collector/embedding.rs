@@ -40,6 +40,33 @@ on_both_databases! {
         assert!(start().await.contains("works."), "the policy was mended");
     }
 
+    async fn the_widget_tells_how_it_came_where_the_site_wants_to_know(app: TestApp) {
+        let lin = Desk::of(&app, "lin", Role::Admin).await;
+        let start = async || lin.client.get("/staff/start").await.body;
+        let client = app.client();
+        let tell = async |origin: &str, query: &str| {
+            let path = format!("/api/v1/sites/acme/sightings?{query}");
+            client.send(client.request(Method::POST, &path).header("origin", origin)).await.status
+        };
+        let only_a_link = "visitors get a link";
+        let told = async |query: &str| {
+            let mut changes = app.app.changes.subscribe();
+            assert_eq!(tell(TestApp::ORIGIN, query).await, StatusCode::NO_CONTENT);
+            while changes.recv().await.expect("the collector goes on") != Change::Unknown {}
+        };
+        app.set_site(&["health_reports=false"]).await;
+        assert_eq!(tell(TestApp::ORIGIN, "came=link").await, StatusCode::NO_CONTENT);
+        app.set_site(&["health_reports=true"]).await;
+        assert!(start().await.contains("No page has loaded this tag yet."), "nothing was noted");
+        told("came=link&why=policy").await;
+        assert!(start().await.contains(only_a_link));
+        app.app.clock.advance(5 * 60_000);
+        told("came=form").await;
+        assert!(!start().await.contains(only_a_link), "it was mended");
+        assert_eq!(tell(TestApp::ORIGIN, "came=nothing").await, StatusCode::UNPROCESSABLE_ENTITY);
+        assert_eq!(tell("https://evil.example", "came=link").await, StatusCode::FORBIDDEN);
+    }
+
     async fn a_page_that_is_not_listed_is_named_with_the_command_that_lists_it(app: TestApp) {
         let lin = Desk::of(&app, "lin", Role::Admin).await;
         seen(&app, "/api/v1/sites/acme", "origin", "https://new.example").await;
@@ -124,7 +151,7 @@ fn a_command_without_the_servers_folder_makes_no_second_one() {
 async fn a_pinned_tag_names_the_very_loader() {
     let app = TestApp::spawn(sayso_tests::Database::Sqlite).await;
     let site = app.site().await;
-    let Some(tag) = sayso::sites::snippet::pinned_tag(&site, &app.app.config) else { return };
+    let Some(tag) = sayso::sites::snippet::pinned_tag(&site, &app.app.config).map(|tag| tag.html) else { return };
     let address = tag.split("src=\"").nth(1).unwrap().split('"').next().unwrap();
     let path = address.strip_prefix(&app.url).expect("it is ours");
     let client = app.client();

@@ -152,6 +152,7 @@ const SITE: &[Field] = &[
     field("public_record", Switch),
     field("page_errors", Switch),
     field("count_visits", Switch),
+    field("health_reports", Switch),
 ];
 
 const TARGET: &[Field] = &[
