@@ -70,6 +70,13 @@ pub fn pinned_loader() -> Option<(&'static str, Bytes)> {
     Some((asset.url, asset.plain()))
 }
 
+/// The addresses of the scripts that the widget fetches later, and what is in them.
+pub fn widget_modules() -> Vec<(&'static str, Bytes)> {
+    let is_module =
+        |asset: &&Asset| asset.url.strip_prefix("/assets/") == Some(asset.name) && asset.name.ends_with(".js");
+    ASSETS.iter().filter(is_module).map(|asset| (asset.url, asset.plain())).collect()
+}
+
 /// The addresses of the style sheets that a page of `audience` (`customer` or `console`) needs, in their order.
 pub fn styles(audience: &str) -> Vec<&'static str> {
     let mut names = vec!["tokens.css", "base.css", "forms.css", "conversation.css"];

@@ -17,7 +17,7 @@ use crate::http::Result;
 use crate::sites::Site;
 use crate::sites::origin::as_listed;
 use crate::sites::sightings::Sighting;
-use crate::sites::snippet::{csp_lines, pinned_tag, script_tag};
+use crate::sites::snippet::{csp_lines, pinned_csp_lines, pinned_tag, script_tag};
 use crate::text::Texts;
 
 /// `/staff/start`.
@@ -43,7 +43,7 @@ struct Embedded {
     origins: Vec<String>,
     entry: String,
     tag: String,
-    pinned: Option<String>,
+    pinned: Option<(String, String)>,
     /// Where the tag can be tried, by origin.
     tests: Vec<(String, String)>,
     /// What was seen of the tag: a word for its colour, a sentence, and when.
@@ -98,7 +98,7 @@ impl Embedded {
             name: site.name().to_owned(),
             entry: config.url(&format!("/s/{}", site.key())),
             tag: script_tag(site, config),
-            pinned: pinned_tag(site, config),
+            pinned: pinned_tag(site, config).map(|tag| (tag.html.clone(), pinned_csp_lines(config, &tag))),
             tests: exact.map(|origin| (origin.clone(), format!("{origin}/?sayso-test"))).collect(),
             seen: listed.take(SHOWN).map(|sighting| Seen::new(t, sighting, now)).collect(),
             strangers: strangers.take(SHOWN).collect(),
@@ -110,6 +110,7 @@ impl Embedded {
 impl Seen {
     fn new(t: Texts, sighting: &Sighting, now: Millis) -> Self {
         let (tone, key) = match (sighting.is_framed(), sighting.reason.as_str()) {
+            _ if sighting.is_linked() => ("warn", "console.start.linked"),
             (false, _) => ("ok", "console.start.works"),
             (true, "policy") => ("warn", "console.start.policy_refuses"),
             (true, _) => ("warn", "console.start.framed"),

@@ -19,12 +19,17 @@ struct Snippet {
 
 impl Snippet {
     fn print(collector: &TestApp) -> Self {
+        Self::print_with(collector, &[]).0
+    }
+
+    /// What it prints with further arguments, and all of it.
+    fn print_with(collector: &TestApp, more: &[&str]) -> (Self, String) {
         let command = ["site", "snippet", "acme", "--public-url", &collector.url];
-        let (done, printed) = process::run(collector.data.path(), "", &command);
+        let (done, printed) = process::run(collector.data.path(), "", &[&command, more].concat());
         assert!(done, "{printed}");
         let directives = printed.lines().filter_map(|line| line.strip_suffix(';')).map(str::to_owned).collect();
-        let tag = printed.lines().find(|line| line.starts_with("<script")).expect("a tag").to_owned();
-        Self { tag, directives }
+        let tag: Vec<&str> = printed.lines().filter(|line| line.starts_with("<script")).collect();
+        (Self { tag: tag.join("\n"), directives }, printed)
     }
 
     /// A policy of these lines, on a page that allows itself nothing else.
@@ -35,11 +40,15 @@ impl Snippet {
 
 /// A page with the printed tag under what `change` makes of the printed policy.
 async fn open(change: impl FnOnce(&mut Snippet) -> String) -> (Stage, Browser) {
+    open_with(&[], |snippet, _| change(snippet)).await
+}
+
+async fn open_with(more: &[&str], change: impl FnOnce(&mut Snippet, &str) -> String) -> (Stage, Browser) {
     let collector = TestApp::spawn_working(Database::Sqlite, |config| config.limits.proof_from_per_minute = 1).await;
     let (origin, listener) = Company::reserve().await;
     collector.set_site(&[&format!("origins={origin}")]).await;
-    let mut snippet = Snippet::print(&collector);
-    let policy = change(&mut snippet);
+    let (mut snippet, printed) = Snippet::print_with(&collector, more);
+    let policy = change(&mut snippet, &printed);
     let html = format!(
         "<!-- Content-Security-Policy: {policy} -->\n<!doctype html><html lang=en><meta charset=utf-8><title>Acme Home</title>\
          <a id=help href=\"{{collector}}/s/acme\" data-sayso-open>Tell us</a>{}</html>",
@@ -193,5 +202,41 @@ async fn browsers_without_constructed_style_sheets_get_styles_with_the_nonce() {
         .await;
     assert_eq!(looks, json!([0, true, "fixed", "600"]));
     assert_nothing_refused(&browser).await;
+    browser.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_pinned_tag_works_under_its_lines_and_under_hashes_alone() {
+    let (_stage, browser) = open_with(&["--pinned"], |snippet, _| snippet.policy()).await;
+    complain(&browser).await;
+    assert_nothing_refused(&browser).await;
+    browser.stop().await;
+    let (_stage, browser) = open_with(&["--pinned"], |snippet, printed| {
+        let hashes = printed.lines().find(|line| line.starts_with("script-src '")).expect("the line of hashes");
+        snippet.directives[0] = hashes.to_owned();
+        assert!(!snippet.directives[0].contains("http"));
+        snippet.policy()
+    })
+    .await;
+    complain(&browser).await;
+    click_in_widget(&browser, "#again").await;
+    click_in_widget(&browser, "#mine").await;
+    browser.find_in_widget(".case").await;
+    assert_nothing_refused(&browser).await;
+    browser.stop().await;
+}
+
+/// As where somebody has changed a file of the collector: what is not what it was when the tag was printed does not run.
+#[tokio::test(flavor = "multi_thread")]
+async fn what_a_pinned_tag_does_not_name_does_not_run() {
+    let (stage, browser) = open_with(&["--pinned"], |snippet, _| {
+        let at = snippet.tag.find("-panel.js\":\"sha384-").expect("the panel is named") + "-panel.js\":\"sha384-".len();
+        snippet.tag.replace_range(at..at + 64, &"A".repeat(64));
+        snippet.directives[0] = format!("script-src {} 'unsafe-inline' 'wasm-unsafe-eval'", "{collector}");
+        snippet.policy()
+    })
+    .await;
+    click_in_widget(&browser, "[part=launcher]").await;
+    browser.find_in_widget(&format!("a[href^='{}/s/acme']", stage.collector.url)).await;
     browser.stop().await;
 }
