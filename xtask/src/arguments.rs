@@ -18,6 +18,7 @@ pub enum Command {
     BenchSuggest,
     BenchWidget { afterwards: Afterwards },
     Dist,
+    WordPress,
     Help,
 }
 
@@ -69,6 +70,7 @@ impl Command {
                 return Ok(Self::BenchIntake { rounds: rest });
             }
             "dist" => Self::Dist,
+            "wordpress" => Self::WordPress,
             "help" | "--help" | "-h" => return Ok(Self::Help),
             other => bail!("there is no command `{other}`; `cargo xtask help` lists them"),
         };

@@ -17,7 +17,9 @@ mod schemathesis;
 mod step;
 mod tests;
 mod tidy;
+mod types;
 mod widget;
+mod wordpress;
 
 use std::process::ExitCode;
 
@@ -29,7 +31,7 @@ cargo xtask <command>
   build                 compile the widget to WebAssembly, pack it into target/widget and print its sizes
   run [ARGS...]         build the widget if it is stale, then start `sayso demo ARGS`
   test [PART] [-- ARGS] check and test everything, or one part and what it needs:
-                          tidy fmt clippy doc widget unit collector faults browser
+                          tidy fmt types clippy doc widget unit collector faults browser
                           browsers frameworks fuzz (only by themselves)
                         ARGS go to the test programs, for example a test's name
   bench [intake] [ROUND...]
@@ -53,6 +55,7 @@ cargo xtask <command>
                         load a page with the widget in Chromium and print what it costs, against the budgets and the
                         figures in docs/widget-figures.json, which --record replaces
   dist                  make one release binary with the widget inside: target/dist/sayso
+  wordpress             pack the plugin for WordPress: target/wordpress/sayso-feedback.zip
   help                  print this text
 
 Set SAYSO_XTASK_VERBOSE=1 to see the whole output of each step.
@@ -84,6 +87,10 @@ fn dispatch() -> anyhow::Result<()> {
         Command::BenchSuggest => bench::suggest(),
         Command::BenchWidget { afterwards } => bench::widget(afterwards),
         Command::Dist => dist::dist(),
+        Command::WordPress => {
+            println!("{}", wordpress::pack()?.display());
+            Ok(())
+        }
         Command::Help => {
             print!("{HELP}");
             Ok(())

@@ -20,13 +20,16 @@ use crate::schemathesis;
 use crate::step::Step;
 use crate::tests::report::Report;
 use crate::tidy;
+use crate::types;
 use crate::widget;
+use crate::wordpress;
 
 /// One part of the tests.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Part {
     Tidy,
     Fmt,
+    Types,
     Clippy,
     Doc,
     Widget,
@@ -40,9 +43,10 @@ pub enum Part {
 }
 
 impl Part {
-    pub const ALL: [Self; 12] = [
+    pub const ALL: [Self; 13] = [
         Self::Tidy,
         Self::Fmt,
+        Self::Types,
         Self::Clippy,
         Self::Doc,
         Self::Widget,
@@ -60,6 +64,7 @@ impl Part {
         match self {
             Self::Tidy => "tidy",
             Self::Fmt => "fmt",
+            Self::Types => "types",
             Self::Clippy => "clippy",
             Self::Doc => "doc",
             Self::Widget => "widget",
@@ -122,6 +127,9 @@ pub fn test(selection: Selection, test_args: &[String]) -> anyhow::Result<()> {
     }
     if parts.contains(&Part::Fmt) {
         report.run("fmt", environment::cargo().args(["fmt", "--all", "--check"]))?;
+    }
+    if parts.contains(&Part::Types) {
+        report.time("types", types::check)?;
     }
     // The collector embeds the widget when it is compiled, so this comes before all compiling.
     if parts.contains(&Part::Widget) {
@@ -276,6 +284,7 @@ fn test_frameworks(test_args: &[String], report: &mut Report) -> anyhow::Result<
     cargo.args(["test", "--workspace", "--test", Part::Frameworks.name(), "--"]).args(test_args);
     chromium.tell(&mut cargo);
     frameworks.tell(&mut cargo);
+    cargo.env("SAYSO_TEST_WORDPRESS_PLUGIN", wordpress::pack()?);
     report.run(Part::Frameworks.name(), &mut cargo)
 }
 

@@ -1,4 +1,4 @@
-//! WordPress, with the example in its theme.
+//! WordPress, with the example in its theme, and with the plugin.
 
 use std::path::Path;
 
@@ -39,6 +39,30 @@ fn php() -> Command {
     php
 }
 
+/// Installs the plugin from its zip, as the console of WordPress does, and sets it up.
+const PLUGIN: &str = r#"
+[, $archive, $root, $address, $collector] = $argv;
+$zip = new ZipArchive;
+$zip->open($archive) === true && $zip->extractTo("$root/wp-content/plugins") or exit("$archive cannot be read");
+$_SERVER['HTTP_HOST'] = parse_url($address, PHP_URL_HOST) . ':' . parse_url($address, PHP_URL_PORT);
+require "$root/wp-load.php";
+require_once "$root/wp-admin/includes/plugin.php";
+$failed = activate_plugin('sayso-feedback/sayso-feedback.php');
+if (is_wp_error($failed)) exit($failed->get_error_message());
+do_action('admin_init');
+$data = get_plugin_data("$root/wp-content/plugins/sayso-feedback/sayso-feedback.php");
+foreach (['Name', 'Version', 'RequiresWP', 'RequiresPHP', 'TextDomain', 'Author', 'Description'] as $header) $data[$header] or exit("no header $header");
+update_option('sayso_feedback_collector', " $collector/some/path ");
+update_option('sayso_feedback_site', '<b>ACME</b>');
+get_option('sayso_feedback_collector') === $collector or exit('the address was not cleaned');
+get_option('sayso_feedback_site') === 'bacmeb' or exit('the key was not cleaned');
+update_option('sayso_feedback_site', 'acme');
+wp_insert_post(['post_title' => 'Help', 'post_name' => 'help', 'post_type' => 'page', 'post_status' => 'publish', 'post_content' => '[sayso_feedback kind="question"]']);
+$page = get_page_by_path('help');
+update_option('show_on_front', 'page');
+update_option('page_on_front', $page->ID);
+"#;
+
 fn append_to_theme(root: &Path, ground: &Ground) {
     let example = std::fs::read_to_string(examples().join("tag-manager/functions.php")).unwrap();
     let theme = root.join("wp-content/themes/twentytwentyfour/functions.php");
@@ -64,6 +88,30 @@ async fn the_theme_brings_the_tag() {
     let tag = "const tag = document.querySelector('script[data-site]'); return [tag.async, tag.dataset.site, tag.dataset.lang]";
     assert_eq!(browser.run(tag).await, json!([true, "acme", "zh-CN"]));
     assert_eq!(browser.run("return document.querySelector('sayso-widget').lang").await, json!("zh-Hans"));
+    drop(website);
+    browser.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_plugin_brings_the_tag_and_a_form_in_a_page() {
+    let ground = Ground::prepare().await;
+    let root = tempfile::tempdir().unwrap();
+    run(php().args(["-r", INSTALL, "--"]).arg(folder()).arg(root.path()).arg(&ground.origin)).await;
+    let plugin = std::env::var_os("SAYSO_TEST_WORDPRESS_PLUGIN").expect("`cargo xtask test frameworks` sets it");
+    run(php().args(["-r", PLUGIN, "--"]).arg(plugin).arg(root.path()).args([&ground.origin, &ground.collector.url]))
+        .await;
+    let address = format!("localhost:{}", ground.port);
+    let website = Website::start(php().args(["-S", &address, "-t"]).arg(root.path()), &ground).await;
+
+    let browser = Browser::start(Setup::default()).await;
+    browser.driver.goto(&ground.origin).await.unwrap();
+    let there =
+        "document.querySelector('sayso-feedback').shadowRoot?.querySelector('div')?.shadowRoot?.querySelector('#send')";
+    browser.wait_for("the form in the page", there).await;
+    let question = "document.querySelector('sayso-feedback').shadowRoot.querySelector('div').shadowRoot.querySelector('[value=question]').checked";
+    browser.wait_for("a question", question).await;
+    let tag = "const tag = document.querySelector('script[data-site]'); return [tag.async, tag.dataset.site, tag.dataset.lang]";
+    assert_eq!(browser.run(tag).await, json!([true, "acme", "zh-CN"]));
     drop(website);
     browser.stop().await;
 }
