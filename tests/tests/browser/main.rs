@@ -32,5 +32,6 @@ mod stage;
 mod story;
 mod surveys;
 mod travels;
+mod web_view;
 mod week;
 mod widget;
