@@ -1,3 +1,4 @@
+// @ts-check
 /*
  * The panel: the dialog that the widget lives in, fetched on intent together with the widget. It is on the screen
  * before the WebAssembly is, and it stays usable when the WebAssembly never comes: then it shows the collector's own
@@ -63,39 +64,61 @@ const equip = sayso => {
   if (sayso.outbox) return
   const { base, site, signal, listen } = sayso
   const api = base + '/api/v1/sites/' + site
-  let box, again = '', made, tries = ''
+  let box, again = '', made, tries = '', visit, met
   const cases = 'sayso:' + site + ':cases'
+  const frames = 'sayso:' + site + ':frame'
+  // The first tag that is one of this language.
+  const fits = tag => tag && sayso.near(tag) == sayso.lang
   Object.assign(sayso, {
     api,
-    // As the loader asked for them at first; for the outbox alone, and when the language changes.
-    texts: () => fetch(base + '/assets/__ASSETS_HASH__-' + sayso.lang + '.json', { signal }).then(answer => answer.json()),
+    // As the loader asked for them at first; for the outbox alone, and when the language changes. Those of the second module have a prefix.
+    texts: (prefix = '') => fetch(base + '/assets/__ASSETS_HASH__-' + prefix + sayso.lang + '.json', { signal }).then(answer => answer.json()).then(sayso.regional),
+    // What a region says otherwise than the others of its language has the region at its end.
+    regional(words) {
+      const tag = sayso.tags().find(tag => fits(tag) && /[-_]..$/.test(tag)) || ''
+      const region = '_' + tag.slice(-2).toUpperCase()
+      for (const key in words) if (key.endsWith(region)) words[key.slice(0, -3)] = words[key]
+      return words
+    },
+    // In which language somebody wants it, the nearest first.
+    tags: () => [sayso.asked, document.documentElement.lang, ...navigator.languages],
     // Old libraries give arrays a way of their own to become JSON, which is a text in it.
     json(value) {
-      const { toJSON } = Array.prototype
+      const { toJSON } = /** @type {any} */ (Array.prototype)
       toJSON && Reflect.deleteProperty(Array.prototype, 'toJSON')
       const text = JSON.stringify(value)
-      if (toJSON) Array.prototype.toJSON = toJSON
+      if (toJSON) /** @type {any} */ (Array.prototype).toJSON = toJSON
       return text
     },
     // What is for whoever put the tag here, and so is fetched only then.
     advise: () => import(base + '/assets/__MODULE_advice__'),
     // How the visitor writes numbers and times: as their own region does, if it is one of this language.
-    region: () => navigator.languages.find(tag => sayso.near(tag) == sayso.lang) || sayso.lang,
+    region: () => [...navigator.languages, ...sayso.tags()].find(fits) || sayso.lang,
     number: number => number.toLocaleString(sayso.region()),
     count(key, number) {
       const { words, lang } = sayso
       const text = words[key + '_' + new Intl.PluralRules(lang).select(number)] ?? words[key + '_other'] ?? key
       return text.replace('{count}', sayso.number(number))
     },
+    // What a signed token says.
+    claims(token) {
+      try {
+        const bytes = Uint8Array.from(atob(token.split('.')[1].replace(/-/g, '+').replace(/_/g, '/')), letter => letter.charCodeAt(0))
+        return JSON.parse(new TextDecoder().decode(bytes))
+      } catch {
+        return {}
+      }
+    },
+    named(token) {
+      const { name, email, sub } = sayso.claims(token)
+      return [name, email].filter(Boolean).join(', ') || sub || '?'
+    },
     // Who writes: the subject of a signed token, the address of somebody who is only named, or nobody in particular.
     who() {
       const { identity } = sayso
       if (typeof identity != 'string') return identity?.email || identity?.name || ''
-      try {
-        return 'token ' + JSON.parse(atob(identity.split('.')[1].replace(/-/g, '+').replace(/_/g, '/'))).sub
-      } catch {
-        return 'token'
-      }
+      const { sub } = sayso.claims(identity)
+      return sub ? 'token ' + sub : 'token'
     },
     // What needs the second module: it is fetched when somebody is about to use it, and another address asks for it after a failure. Where it does not
     // come or traps, the form stays, with a sentence.
@@ -105,16 +128,37 @@ const equip = sayso => {
       throw why
     }),
     more: (name, ...rest) => sayso.companion().then(made => made[name](...rest)).catch(() => sayso.trouble(sayso.words['more_failed'])),
+    // A new token of the same user changes nothing that they see. Who has gone leaves nothing for the next.
     meet() {
-      if (sayso.app) {
-        sayso.app.identify()
+      const { identity, app, who } = sayso
+      const gone = !identity || met && met != who()
+      met = who()
+      if (app) {
+        app.identify()
         sayso.settings()
-      } else if (!sayso.identity) sayso.forget?.()
+      } else if (!identity) sayso.forget?.()
       sayso.waiting?.meet()
-      made && sayso.more('meet')
-      sayso.identity || sayso.empty?.()
+      made && sayso.more('meet', gone)
+      identity || sayso.empty?.(1)
+      if (gone) {
+        visit = 0
+        try {
+          delete localStorage[frames]
+        } catch {}
+        sayso.endSurvey?.()
+        sayso.reframe?.()
+      }
       sayso.badge?.()
     },
+    // By which pages of ours in a frame tell the drafts of one user from those of the next.
+    visit() {
+      try {
+        if (sayso.data.draft != 'off') visit ||= localStorage[frames] ||= sayso.uuid()
+      } catch {}
+      return visit ||= sayso.uuid()
+    },
+    // crypto.randomUUID is missing on plain http.
+    uuid: () => '10000000-1000-4000-8000-100000000000'.replace(/[018]/g, digit => (+digit ^ crypto.getRandomValues(new Uint8Array(1))[0] & 15 >> +digit / 4).toString(16)),
     // A busy site asks for some work, which is done while the customer types, or when it turns out that there is some to do.
     prove() {
       sayso.proof ||= import(base + '/assets/__MODULE_proof__').then(({ solve }) => solve(api + '/challenge', signal))
@@ -126,6 +170,7 @@ const equip = sayso => {
       again += '?'
     })
   })
+  met = sayso.who()
   // New replies, for whoever has written from here.
   const watch = () => import(base + '/assets/__MODULE_badge__').then(({ badge }) => sayso.badge ||= badge(sayso)).catch(() => {})
   // By the code this browser finds the case again, unless the device may be anybody's or its customer does not want that.
@@ -147,7 +192,7 @@ export function panel(sayso, outboxOnly) {
   if (sayso.signal.aborted) return
   equip(sayso)
   if (outboxOnly) {
-    if (/sayso-t/.test(location)) sayso.advise().then(({ check }) => check(sayso))
+    if (/sayso-t/.test(location.href)) sayso.advise().then(({ check }) => check(sayso))
     return localStorage['sayso:' + sayso.site + ':waiting'] && sayso.outbox()
   }
   const { base, site, data, host, root, launcher, signal, make, listen, emit } = sayso
@@ -186,7 +231,7 @@ export function panel(sayso, outboxOnly) {
   add.append(pick, addText)
   shot.append(...shot.type ? [] : [camera], shotText)
   const follow = make('button', { type: 'button', id: 'mine' })
-  let opener, frame, timer, loading, framed, late, given, composition, first, kind, stopped, why = '', words = english, shell = dialog
+  let opener, frame, timer, loading, framed, late, given, composition, first, kind, stopped, told, why = '', words = english, shell = dialog
   const floats = () => shell == dialog
 
   // The site's settings, once they have come.
@@ -194,7 +239,7 @@ export function panel(sayso, outboxOnly) {
   // Of texts in several languages the one for the visitor's: as their region says it, else in this very language, else in a variety of it.
   const mine = (texts = {}) => {
     const theirs = tag => sayso.near(tag) == sayso.lang
-    const region = [sayso.asked, document.documentElement.lang, ...navigator.languages].find(tag => texts[tag] != null && theirs(tag))
+    const region = sayso.tags().find(tag => texts[tag] != null && theirs(tag))
     return texts[region] ?? texts[sayso.lang] ?? texts[Object.keys(texts).find(theirs)]
   }
   const own = key => mine(known.texts?.[key])
@@ -258,6 +303,8 @@ export function panel(sayso, outboxOnly) {
   const settle = () => {
     sayso.body = body
     sayso.waiting?.open()
+    const came = framed ? 'frame' : sayso.app ? 'form' : 'link'
+    asked.then(() => known.health_reports && !told && (told = import(base + '/assets/__MODULE_health__').then(({ health }) => health(sayso, came, why)))).catch(() => {})
   }
   // The form goes, and what was there before it comes back: the words go on in the frame, or by the link.
   const retreat = () => {
@@ -279,8 +326,8 @@ export function panel(sayso, outboxOnly) {
   sayso.looks = () => {
     // As the browser reads it, which need not be as it was written.
     const [, ...rgb] = sayso.accent && getComputedStyle(launcher).backgroundColor.match(/^rgba?\((\d+), (\d+), (\d+)/) || []
-    const accent = rgb.map(part => (+part).toString(16).padStart(2, 0)).join('')
-    return `&frame=1&theme=${sayso.dark ? 'dark' : 'light'}&accent=${accent}&parent=${location.origin}`
+    const accent = rgb.map(part => (+part).toString(16).padStart(2, '0')).join('')
+    return `&frame=1&theme=${sayso.dark ? 'dark' : 'light'}&accent=${accent}&parent=${location.origin}&visit=${sayso.visit()}`
   }
   // The collector's own form. A frame that the page's policy refuses still fires "load", so only its own word counts.
   const showFrame = () => {
@@ -293,6 +340,15 @@ export function panel(sayso, outboxOnly) {
     }, 2000)
   }
 
+  // The user has gone, and with them what stands in the frame.
+  sayso.reframe = () => {
+    if (!frame?.isConnected) return
+    clearTimeout(timer)
+    frame = framed = 0
+    retreat()
+    showFrame()
+  }
+
   // What an input method is in the middle of would be lost with the field's place. It may end a composition before it inserts the text.
   const calm = async () => {
     for (let last; last != composition;) await (last = composition)
@@ -301,14 +357,14 @@ export function panel(sayso, outboxOnly) {
   const load = () => loading ||= (async () => {
     const parts = sayso.ahead || sayso.parts()
     sayso.ahead = 0
-    hear(sayso.told, sayso.lang)
+    hear(sayso.told.then(sayso.regional), sayso.lang)
     const [module, texts, lang] = await parts
     // Whoever has pressed already gets the field first.
     await new Promise(next => setTimeout(next))
     // At once, since the browser would draw the panel without the form in between.
     await wasm_bindgen(module)
     // The page may have changed the language while the texts were on their way.
-    words = sayso.words = lang == sayso.lang ? texts : await sayso.texts()
+    words = sayso.words = lang == sayso.lang ? sayso.regional(texts) : await sayso.texts()
     await calm()
     // Somebody who writes in the frame already stays there.
     if (signal.aborted || sayso.app || framed || stopped) return
@@ -353,7 +409,7 @@ export function panel(sayso, outboxOnly) {
     field.value || field.remove()
     giveUp()
   }
-  const asked = fetch(sayso.api, { signal }).then(answer => /40[34]/.test(answer.status) ? refuse(answer.status) : answer.json()).then(settings => {
+  const asked = fetch(sayso.api, { signal }).then(answer => /40[34]/.test('' + answer.status) ? refuse(answer.status) : answer.json()).then(settings => {
     known = settings
     const { accent, radius, font } = known.theme
     // The tag's own colour wins.
@@ -421,9 +477,9 @@ export function panel(sayso, outboxOnly) {
   if (shot.type) listen(shot, 'click', () => sayso.more('shoot'))
   listen(follow, 'click', () => sayso.more('mine'))
   // What has been sent, or was of somebody who has gone, goes along no more.
-  sayso.empty = () => {
-    if (sayso.files?.length) sayso.more('clear')
-    if (sayso.doubtful) hide('')
+  sayso.empty = gone => {
+    if (list.firstChild) sayso.more('clear', gone)
+    if (sayso.mask) hide('')
     sayso.files = []
     sayso.insists = sayso.doubtful = 0
     omitted.clear()
@@ -454,9 +510,6 @@ export function panel(sayso, outboxOnly) {
     // They are sent only once they could have been seen, and what has to be hidden in them is.
     const report = () => detail().then(made => made.report()).catch(() => shown = 0)
     if (page_errors && sayso.errors) sayso.errors[0] ? report() : sayso.noticed = report
-    // What a region says otherwise than the others of its language has the region at its end.
-    const region = '_' + sayso.region().slice(-2)
-    for (const key in sayso.words) if (key.endsWith(region)) sayso.words[key.slice(0, -3)] = sayso.words[key]
     for (const key in texts) sayso.words[key] = own(key) ?? sayso.words[key]
     // There is nothing of ours that could be said instead, so any other language is better than nothing.
     const stem = tag => tag.split('-')[0]
@@ -477,6 +530,7 @@ export function panel(sayso, outboxOnly) {
   // What the browser does in a line or two; the widget's part would be many times as long.
   Object.assign(sayso, {
     pane, body, list, attach,
+    accepts: pick.accept,
     // Parts of the form that are there without the widget.
     slot(name) {
       label()
@@ -493,7 +547,7 @@ export function panel(sayso, outboxOnly) {
     copy: text => sayso.clip(text).then(done => sayso.app.copied(done)),
     date(text) {
       const date = new Date(text)
-      return isNaN(date) ? undefined : date.toLocaleString(sayso.region(), { weekday: 'long', month: 'long', day: 'numeric', hour: 'numeric', minute: '2-digit' })
+      return isNaN(+date) ? undefined : date.toLocaleString(sayso.region(), { weekday: 'long', month: 'long', day: 'numeric', hour: 'numeric', minute: '2-digit' })
     },
     // A storage that is full or denied is no reason to disturb somebody who is writing. What is being said (a contact alone says
     // nothing) has a name, by which the outbox knows it in every page that shows it.
@@ -527,12 +581,14 @@ export function panel(sayso, outboxOnly) {
       set('aria-invalid', invalid)
       return field
     },
-    // crypto.randomUUID is missing on plain http.
-    uuid: () => '10000000-1000-4000-8000-100000000000'.replace(/[018]/g, digit => (digit ^ crypto.getRandomValues(new Uint8Array(1))[0] & 15 >> digit / 4).toString(16)),
     // What goes along of the page: all of it, or only what the customer has left in.
     about(all) {
       const { context, lang, reference } = sayso
-      const cut = (text, most) => text ? [...sayso.mask_all?.(text) ?? text].slice(0, most).join('') : undefined
+      // Where nobody can say what has to be hidden in an address, only the host goes along.
+      const cut = (text, most) => {
+        const safe = sayso.mask_all?.(text) ?? (doubt.test(text) ? text.match(/^https?:\/\/[^/?#]*/)?.[0] : text)
+        return safe ? [...safe].slice(0, most).join('') : undefined
+      }
       const kept = (group, facts) => Object.fromEntries(Object.entries(facts).filter(([name, value]) => value !== undefined && (all || !omitted.has(group + name))))
       // The page's own comes first where there is little room.
       const rest = { ...new Blob([sayso.json(context)]).size < 4e3 && { viewport: innerWidth + 'x' + innerHeight }, ...context }
@@ -543,11 +599,20 @@ export function panel(sayso, outboxOnly) {
       }
     },
     complete(feedback) {
-      const { insists } = sayso
-      for (const name of ['message', 'desired_outcome']) if (feedback[name] && sayso.mask) feedback[name] = sayso.mask(feedback[name])
+      const { insists, mask, mask_number, mask_all } = sayso
+      const { contact } = feedback
+      const hide = (of, name, by) => of?.[name] && by && (of[name] = by(of[name]))
+      hide(feedback, 'message', mask)
+      hide(feedback, 'desired_outcome', mask)
+      hide(feedback, 'reference', mask_number)
+      hide(contact, 'name', mask_all)
+      // No phone number has so many digits.
+      if (contact?.phone?.replace(/\D/g, '')[15]) hide(contact, 'phone', mask_number)
       return sayso.json({
         ...sayso.about(),
         ...feedback,
+        // Who does not want to be named is not, by no token.
+        ...omitted.has('identity') && { identity: null },
         ...insists && { keep_unmasked: true },
         composed_at: new Date().toISOString()
       })
@@ -573,13 +638,21 @@ export function panel(sayso, outboxOnly) {
   // what comes as it was.
   let masker
   sayso.masks = () => masker ||= import(base + '/assets/__MODULE_masks__').then(({ masks }) => masks(sayso))
-  const hide = text => sayso.masks().then(show => show(text)).catch(() => masker = 0)
-  const said = name => body.querySelector(name)?.value || ''
-  listen(pane, 'input', ({ target }) => {
-    const text = said('#message') + '\n' + said('#desired_outcome')
-    sayso.doubtful ||= /(\p{Nd}\P{Nd}{0,3}){13}|[A-ZＡ-Ｚ]{2}\p{Nd}{2}([^\p{L}\p{Nd}]{0,2}[A-ZＡ-Ｚ\p{Nd}]){11}|:\/\/.*[?#&@]/u.test(text)
-    if (sayso.doubtful && target.matches('textarea')) hide(text)
-  })
+  const hide = (...about) => sayso.masks().then(show => show(...about)).catch(() => masker = 0)
+  const doubt = /(\p{Nd}\P{Nd}{0,3}){13}|[A-ZＡ-Ｚ]{2}\p{Nd}{2}([^\p{L}\p{Nd}]{0,2}[A-ZＡ-Ｚ\p{Nd}]){11}|[a-z]{2}\d{2}[a-z\d]{11}|[?#][^\s?#]*=|:\/\/\S*([@;&]|\w{32}|eyJ)/u
+  // What is typed where somebody is: in the form, or in a screen in its place.
+  const written = () => [...pane.querySelectorAll(sayso.away ? '#more textarea' : '#message,#desired_outcome,#reference,#name,#phone')].map(({ value }) => value).join('\n')
+  sayso.doubt = target => {
+    const text = written()
+    sayso.doubtful ||= doubt.test([text, location, document.title, document.referrer].join('\n'))
+    if (sayso.doubtful) hide(text, target)
+  }
+  listen(pane, 'input', ({ target }) => target.matches('textarea,#reference,#name,#phone') && sayso.doubt(target))
+  // The same of what a screen sends.
+  sayso.masked = async text => {
+    if (doubt.test(text)) await sayso.masks().catch(() => masker = 0)
+    return sayso.mask?.(text) ?? text
+  }
   // What goes along, for whoever wants to see it.
   let shown
   const detail = () => shown ||= import(base + '/assets/__MODULE_along__').then(({ along: show }) => show(sayso, along))
@@ -603,12 +676,13 @@ export function panel(sayso, outboxOnly) {
   Object.defineProperty(host, 'isContentEditable', { get: () => !dialog.hidden })
   // Where the form never comes, for what the frame can't send.
   pane.addEventListener('input', sayso.outbox, { once: true, signal })
-  // A trap stops the module for good, such as where a page translator has replaced what is drawn. Whatever traps on the page is taken for ours.
+  // A trap stops the module for good, such as where a page translator has replaced what is drawn. Ours is one with our files on its way.
   listen(window, 'error unhandledrejection', ({ error, reason }) => {
     const why = error || reason
-    if (!sayso.app || !/^RuntimeError/.test(why)) return
+    const [, file] = /^RuntimeError/.test(why) && String(why.stack).split(base + '/assets/__ASSETS_HASH__-') || []
+    if (!sayso.app || !file) return
     // Of the second module only its own screens go with it.
-    if (/companion/.test(why.stack)) return sayso.lost?.()
+    if (/-companion/.test(why.stack)) return sayso.lost?.()
     retreat()
     showFrame()
   })

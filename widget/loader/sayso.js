@@ -1,3 +1,4 @@
+// @ts-check
 /*
  * The Sayso loader: the only script that a company's page loads with the page. It draws the launcher, takes commands,
  * and fetches the panel and the widget when somebody is about to use them. The build strips comments and indentation
@@ -7,7 +8,7 @@
  */
 (() => {
   const doc = document
-  const tag = doc.currentScript
+  const tag = /** @type {HTMLScriptElement} */ (doc.currentScript)
   const data = tag.dataset
   const { site } = data
   // A second tag finds the element of the first one.
@@ -131,13 +132,12 @@
       sayso.identity = who
       // The draft and the outbox of the previous user go with them.
       if (!who) try {
-        delete localStorage[store]
-        delete localStorage[store + ':cases']
+        for (const kept of ['', ':cases', ':frame']) delete localStorage[store + kept]
         indexedDB.deleteDatabase(store)
       } catch {}
       sayso.meet?.()
     },
-    set({ context, ...rest } = {}) {
+    set(/** @type {any} */ { context, ...rest } = {}) {
       Object.assign(sayso.context, context)
       Object.assign(sayso, rest)
       sayso.paint()
@@ -188,7 +188,7 @@
   ;(window.requestIdleCallback || setTimeout)(async () => {
     if (data.preload == 'idle' && !navigator.connection?.saveData) load()
     // An earlier page has left something to be sent, or whoever put the tag here asks whether it works.
-    try { (localStorage[store + ':waiting'] || localStorage[store + ':cases'] || /sayso-t/.test(location)) && await start(1) } catch {}
+    try { (localStorage[store + ':waiting'] || localStorage[store + ':cases'] || /sayso-t/.test(location.href)) && await start(1) } catch {}
   })
 
   const queue = window.Sayso?.q || []

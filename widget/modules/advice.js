@@ -1,3 +1,4 @@
+// @ts-check
 /*
  * What whoever put the tag on a page wants to know, in the browser's console: why the collector refuses the page, and with `?sayso-test` in its
  * address whether everything works there. Visitors fetch none of it.

@@ -1,3 +1,4 @@
+// @ts-check
 /*
  * What goes along of the page when somebody sends feedback, item by item, each with a box that leaves it out. The panel asks for it when somebody wants
  * to see it, and where the site wants to know what went wrong on its page.
@@ -19,7 +20,7 @@ const bytes = text => new Blob([text]).size
 
 /** Gives `draw`, which lists what goes along, and `report`, from which on the errors of the page are among it. */
 export const along = async (sayso, details) => {
-  const { base, make, listen, signal, omitted, json } = sayso
+  const { make, listen, omitted, json } = sayso
   const list = make('ul')
   const hint = make('p', { className: 'hint' })
   sayso.style(css)
@@ -48,7 +49,6 @@ export const along = async (sayso, details) => {
     sayso.relist()
   }
 
-  const load = lang => fetch(base + '/assets/__ASSETS_HASH__-companion-' + lang + '.json', { signal }).then(answer => answer.json())
   const items = new Map
   let words, spoken
   const build = key => {
@@ -69,13 +69,15 @@ export const along = async (sayso, details) => {
   }
   const draw = async () => {
     const { lang } = sayso
-    if (spoken != lang) words = await load(lang)
+    if (spoken != lang) words = await sayso.texts('companion-')
     spoken = lang
+    const { identity } = sayso
     const { reference, locale, page, context: { errors, viewport, ...context } } = sayso.about(1)
     // A page may call something of its own by that name.
     const noted = errors?.[0]?.line ? errors : []
     if (!noted.length && errors) context.errors = errors
     const wanted = [
+      ['identity', words.along_identity, typeof identity == 'string' ? sayso.named(identity) : undefined],
       ['page url', words.along_url, page.url],
       ['page title', words.along_page, page.title],
       ['page referrer', words.along_referrer, page.referrer],

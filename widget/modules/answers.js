@@ -1,3 +1,4 @@
+// @ts-check
 /*
  * Asks the collector for public answers that fit what is being typed, where the site has any: at the end of a thought, and never the same twice. The
  * second module, which shows them, is fetched only once there are some.

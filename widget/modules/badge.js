@@ -1,8 +1,11 @@
+// @ts-check
 /*
- * The number on the launcher that tells of new replies: one small request at most every ten minutes, only where this browser keeps a code, and none
- * while the page is hidden. What it heard last all pages of the website share.
+ * The number on the launcher that tells of new replies: one small request at most every ten minutes, only where this browser keeps a code or has shown
+ * cases of the user, and none while the page is hidden. What it heard last all pages of the website share.
  */
 const PAUSE = 600000
+/** How many users of one browser are kept apart. */
+const MOST = 4
 
 const css = `.launcher[data-answers]:not([data-waiting]):after{content:attr(data-answers);position:absolute;inset:-8px -4px auto auto;box-sizing:border-box;min-width:24px;height:24px;border:2px solid #fff;border-radius:12px;padding:0 5px;background:#2a6339;color:#fff;font:700 12px/20px system-ui;text-align:center;writing-mode:horizontal-tb}
 @media(forced-colors:active){.launcher[data-answers]:after{background:Highlight;color:HighlightText;forced-color-adjust:none}}`
@@ -19,7 +22,6 @@ export const badge = sayso => {
       return {}
     }
   }
-  const note = more => localStorage[name] = sayso.json({ ...read(), ...more })
   const draw = async answers => {
     if (answers) sayso.words ||= await sayso.texts()
     sayso.news = answers ? sayso.count('news', answers) : ''
@@ -34,22 +36,46 @@ export const badge = sayso => {
   }
   const look = async () => {
     clearTimeout(timer)
-    const { codes = [], checked = 0, seen, answers } = read()
+    const { codes = [], told = [], seen } = read()
     const who = sayso.who()
+    const token = typeof sayso.identity == 'string' ? sayso.identity : ''
     const theirs = codes.filter(kept => !kept.who || kept.who == who).map(({ code }) => code)
+    // What somebody else was told says nothing to who is here.
+    const known = told.find(kept => kept.who == who)
+    const [checked = 0, answers = 0] = known?.code.split(' ').map(Number) || []
     if (signal.aborted || document.hidden) return
-    if (!theirs[0]) return draw(0)
+    // Of whom a token names it has been seen before that there are cases.
+    const asks = token && known
+    if (!theirs[0] && !asks) return draw(0)
     let count = answers
-    const left = checked + PAUSE - Date.now()
+    let left = checked + PAUSE - Date.now()
     // A clock that was set back is no reason to be silent for long.
     if (left <= 0 || left > PAUSE) {
+      left = PAUSE
+      const note = answers => {
+        const kept = read()
+        const others = (kept.told || []).filter(kept => kept.who != who).slice(-MOST)
+        localStorage[name] = sayso.json({ ...kept, told: [...others, { who, code: Date.now() + ' ' + answers }] })
+      }
       // Before it is known, so that no other page asks as well.
-      note({ checked: Date.now() })
-      const answer = await fetch(`${base}/api/v1/my/cases/badge?codes=${theirs}${seen ? '&since=' + encodeURIComponent(seen) : ''}`, { credentials: 'omit', signal })
-      if (answer.ok) note({ answers: count = (await answer.json()).answers })
+      note(count)
+      const api = base + '/api/v1/my/cases/badge'
+      // A token stands in no address, which others keep.
+      const request = asks
+        ? fetch(api, {
+            method: 'POST',
+            headers: { 'Content-Type': 'application/json' },
+            body: sayso.json({ identity: token, codes: theirs, since: seen || undefined }),
+            credentials: 'omit',
+            signal
+          })
+        : fetch(`${api}?codes=${theirs}${seen ? '&since=' + encodeURIComponent(seen) : ''}`, { credentials: 'omit', signal })
+      const answer = await request
+      if (answer.ok) note(count = (await answer.json()).answers)
     }
+    if (who != sayso.who()) return
     await draw(count)
-    timer = setTimeout(run, left > 0 ? left : PAUSE)
+    timer = setTimeout(run, left)
   }
   const run = () => look().catch(() => {})
   sayso.style(css)

@@ -1,3 +1,4 @@
+// @ts-check
 /*
  * Notes what goes wrong on the page, for a complaint that may follow: errors, and requests that fail. It is in memory alone, and goes nowhere unless
  * somebody sends feedback, who sees it before (`along.js`). Fetched only where the tag has `data-errors`.

@@ -1,3 +1,4 @@
+// @ts-check
 /*
  * The form in the flow of the page, where that has <sayso-feedback>. There is one form, so of several elements one has it: the first that is about to be
  * seen. The others have a button that leads there, as the launcher then does. Where the element goes for good, the form is in the dialog again.
@@ -33,7 +34,7 @@ const flow = (sayso, load) => {
       made.replaceSync(css)
       root.adoptedStyleSheets.push(made)
     } catch {
-      root.append(make('style', { textContent: css, nonce: data.nonce || document.querySelector('script[data-site][nonce]')?.nonce }))
+      root.append(make('style', { textContent: css, nonce: data.nonce || /** @type {HTMLElement} */ (document.querySelector('script[data-site][nonce]'))?.nonce }))
     }
   }
   // The looks of the form are those of the dialog, whose sheets both have, and a few rules more.

@@ -1,3 +1,4 @@
+// @ts-check
 /*
  * The outbox: what the customer has sent waits here, with its key and its body, until the collector has answered. The form fetches it
  * when somebody types, the loader when something waits. `sayso.post` (post.js) does the sending for all of them.
@@ -22,7 +23,7 @@ const LONGEST_PAUSE = 600 * SECOND
 /** A number for what a body says, wherever and whenever it was sent. FNV-1a is enough, since the draft must be the same too. */
 const digest = body => {
   const { composed_at, page, locale, context, ...said } = JSON.parse(body)
-  return [...JSON.stringify(said)].reduce((sum, letter) => Math.imul(sum ^ letter.codePointAt(), 16777619), 2166136261)
+  return [...JSON.stringify(said)].reduce((sum, letter) => Math.imul(sum ^ letter.codePointAt(0), 16777619), 2166136261)
 }
 
 const isExpired = ({ at }) => Date.now() - at > LIFE

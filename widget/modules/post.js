@@ -1,3 +1,4 @@
+// @ts-check
 /*
  * The one place that sends a submission and decides what its answer means, for the form and for the outbox. It comes with the outbox, when
  * somebody begins to type.
@@ -23,7 +24,9 @@ export const post = sayso => {
         attachments = sent.map(({ id }) => id)
       }
       // Token and proof are no part of what makes two submissions equal, and they expire: the newest ones go along.
-      const body = sayso.json({ ...JSON.parse(feedback), attachments, ...typeof identity == 'string' && { identity }, proof: await sayso.proof })
+      // Where the customer has taken it out, there is a null in its place.
+      const { identity: omitted, ...said } = JSON.parse(feedback)
+      const body = sayso.json({ ...said, attachments, ...omitted === undefined && typeof identity == 'string' && { identity }, proof: await sayso.proof })
       const answering = fetch(sayso.api + '/feedback', {
         method: 'POST',
         credentials: 'omit',
@@ -36,7 +39,7 @@ export const post = sayso => {
       const answer = await answering
       const { status, headers } = answer
       const after = headers.get('Retry-After')
-      const wait = Math.ceil(after > 0 ? after : (Date.parse(after) - Date.now()) / 1000)
+      const wait = Math.ceil(+after > 0 ? +after : (Date.parse(after) - Date.now()) / 1000)
       const { errors = [], ...json } = await answer.json().catch(() => ({}))
       const has = (name, value) => errors.some(error => error[name] == value)
       if (has('pointer', '/proof')) {

@@ -1,3 +1,4 @@
+// @ts-check
 /*
  * Proof of work, fetched only where a site is so busy that it asks for one. It finds the number of a challenge of ALTCHA, version 2,
  * in slices that nobody who types notices, in plain JavaScript: pages on plain http have no SubtleCrypto, which for hashes of one block
@@ -46,7 +47,7 @@ const hash = state => {
 }
 
 const words = hex => hex.match(/.{8}/g).map(word => parseInt(word, 16) | 0)
-const hex = state => Array.from(state, word => (word >>> 0).toString(16).padStart(8, 0)).join('')
+const hex = state => Array.from(state, word => (word >>> 0).toString(16).padStart(8, '0')).join('')
 
 /** Asks for a challenge and gives the proof that it was solved; throws `{status, wait}` when there is none to be had or wanted. */
 export const solve = async (address, signal) => {

@@ -1,3 +1,4 @@
+// @ts-check
 /*
  * The records of the outbox, in IndexedDB: read and changed as a whole, since they are few, and worked on by one page at a time.
  */
@@ -26,8 +27,9 @@ export const records = name => {
         done(result)
       }
       transaction.onabort = () => fail(transaction.error)
-      store.getAll().onsuccess = ({ target }) => {
-        result = run(target.result, store)
+      const all = store.getAll()
+      all.onsuccess = () => {
+        result = run(all.result, store)
         // It closes once the transaction is over.
         database.close()
       }

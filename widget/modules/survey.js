@@ -1,3 +1,4 @@
+// @ts-check
 /*
  * A survey of the site in a dialog of its own, when the page asks for one by `Sayso('survey', KEY)`: the collector's page of it in a frame, which is the
  * same survey everywhere, of whatever kind, and keeps what was typed. Where the page's policy refuses frames, there is a link in its place.
@@ -21,11 +22,15 @@ export const survey = (sayso, key, { close, failure_page: open }) => {
   const { base, site, data, host: { shadowRoot: root }, signal, make, emit } = sayso
   if (!isStyled) isStyled = sayso.style(css)
   root.querySelector('#survey')?.remove()
-  const opener = document.activeElement
+  const opener = /** @type {HTMLElement | null} */ (document.activeElement)
   const address = `${base}/s/${site}/survey/${encodeURIComponent(key)}?lang=${sayso.lang}`
   const dialog = make('dialog', { id: 'survey', className: `${sayso.dark ? 'dark' : ''} ${data.position || ''}`, lang: sayso.lang, popover: 'manual' })
   const shut = make('button', { type: 'button', textContent: close })
-  const frame = make('iframe', { src: address + sayso.looks(), title: open })
+  const frame = make('iframe', { src: address + sayso.looks() })
+  // What it is called, as soon as the page in it has said so.
+  const name = title => dialog.ariaLabel = frame.title = title
+  name(sayso.label)
+  dialog.setAttribute('role', 'dialog')
   // What belongs to this dialog ends with it, and with the widget.
   const life = new AbortController
   const end = () => {
@@ -35,6 +40,8 @@ export const survey = (sayso, key, { close, failure_page: open }) => {
   }
   const listen = (target, name, run) => target.addEventListener(name, run, { signal: life.signal })
   signal.addEventListener('abort', end)
+  // What is in it is of whom it was shown to.
+  sayso.endSurvey = end
   // A frame that the page's policy refuses still fires "load", so only its own word counts.
   const late = setTimeout(() => {
     const link = make('a', { href: address, target: '_blank', rel: 'noopener', textContent: open })
@@ -49,6 +56,7 @@ export const survey = (sayso, key, { close, failure_page: open }) => {
     if (source != frame.contentWindow || origin != base) return
     if (data.sayso == 'ready') {
       clearTimeout(late)
+      name(data.title || sayso.label)
       frame.focus()
     }
     if (data.sayso == 'answered') emit('answered', { survey: key })

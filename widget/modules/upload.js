@@ -1,3 +1,4 @@
+// @ts-check
 /*
  * Sends files to the collector, before the message that they belong to: for the list of files, and for what waits in the outbox.
  */

@@ -1,3 +1,4 @@
+// @ts-check
 /*
  * What the customer sees of the outbox: a number on the launcher, a line below the form, and in place of the form the texts themselves
  * with what can be done about them.

@@ -115,6 +115,22 @@ async fn when_the_module_traps_the_words_go_on_in_the_frame_or_with_the_link() {
     }
 }
 
+#[tokio::test(flavor = "multi_thread")]
+async fn a_trap_of_the_pages_own_module_takes_nothing_from_the_form() {
+    let (stage, browser) = open(Page::default(), "").await;
+    click_in_widget(&browser, "[part=launcher]").await;
+    type_in_widget(&browser, "#message", "The drawer is stuck.").await;
+    browser.find_in_widget("#send").await;
+    browser
+        .run("window.dispatchEvent(new ErrorEvent('error', { error: new WebAssembly.RuntimeError('unreachable') })); Promise.reject(new WebAssembly.RuntimeError('unreachable'))")
+        .await;
+    browser.run("return new Promise(done => setTimeout(done, 200))").await;
+    click_in_widget(&browser, "#send").await;
+    browser.find_in_widget("#code").await;
+    assert_eq!(stage.cases().await, 1);
+    browser.stop().await;
+}
+
 /// Libraries of old give arrays a `toJSON` of their own, which makes texts of them.
 #[tokio::test(flavor = "multi_thread")]
 async fn what_the_page_adds_arrives_as_it_was() {
@@ -129,4 +145,35 @@ async fn what_the_page_adds_arrives_as_it_was() {
         sayso::with_db!(&stage.collector.app.db, pool => sqlx::query_scalar(select).fetch_one(pool).await).unwrap();
     assert_eq!(serde_json::from_str::<serde_json::Value>(&context).unwrap()["tags"], json!(["a", "b"]));
     browser.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_collector_hears_once_a_day_how_the_widget_came() {
+    let mut linked = Page::without(" 'wasm-unsafe-eval'");
+    linked.policy = linked.policy.replace("frame-src {collector}", "frame-src 'none'");
+    for page in [Page::default(), linked] {
+        let is_form = page.policy.contains("wasm-unsafe-eval");
+        let (stage, browser) = open(page, "").await;
+        let came = async |wanted: usize| {
+            let told = "performance.getEntriesByType('resource').filter(entry => entry.name.includes('/sightings?')).length";
+            click_in_widget(&browser, "[part=launcher]").await;
+            browser.find_in_widget(if is_form { "#send" } else { "#fallback a:only-child" }).await;
+            browser.wait_for("the settings", "performance.getEntriesByType('resource').some(entry => entry.name.endsWith('/sites/acme'))").await;
+            if wanted > 0 {
+                browser.wait_for("it has told", told).await;
+            }
+            assert_eq!(browser.run(&format!("return {told}")).await, json!(wanted));
+        };
+        came(1).await;
+        let sightings = &stage.collector.app.sightings;
+        sayso_tests::eventually("it is noted", || async {
+            let latest = sightings.latest().await.unwrap();
+            latest.iter().any(|page| if is_form { page.shown_at > 0 } else { page.is_linked() && page.reason == "policy" })
+        })
+        .await;
+        browser.driver.refresh().await.unwrap();
+        browser.find_in_widget("[part=launcher]").await;
+        came(0).await;
+        browser.stop().await;
+    }
 }

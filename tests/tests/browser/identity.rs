@@ -100,3 +100,26 @@ async fn who_is_introduced_by_the_page_sees_so() {
     browser.wait_for("nobody", anonymous).await;
     browser.stop().await;
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn who_signed_in_is_listed_and_can_be_taken_out() {
+    let stage = Stage::open(Database::Sqlite, Page::default(), |_| {}).await;
+    let app = &stage.collector.app;
+    let sign = signer(&stage).await;
+    let token = sign(json!({"sub": "u-42", "name": "李雷", "exp": app.clock.now() / 1_000 + 300}));
+    let browser = Browser::start(Setup::default()).await;
+    browser.driver.goto(&stage.company.origin).await.unwrap();
+    browser.find_in_widget("[part=launcher]").await;
+    browser.run(&format!("Sayso('identify', '{token}')")).await;
+    click_in_widget(&browser, "[part=launcher]").await;
+    type_in_widget(&browser, "#message", "Where is my order?").await;
+    click_in_widget(&browser, "#along summary").await;
+    let first = browser.find_in_widget("#along li").await.text().await.unwrap();
+    assert_eq!(first, "Signed in as\n李雷");
+    click_in_widget(&browser, "#along li input").await;
+    click_in_widget(&browser, "#send").await;
+    let code = browser.find_in_widget("#code").await.text().await.unwrap();
+    let case = Case::by_code(app, &code).await.unwrap();
+    assert!(case.identity(&app.keys).is_none() && case.contact(&app.keys).is_none(), "nobody is named");
+    browser.stop().await;
+}

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use sayso_tests::Database;
-use sayso_tests::browser::{Browser, Setup};
+use sayso_tests::browser::{Browser, Connection, Setup};
 use sayso_tests::company::Page;
 use serde_json::{Value, json};
 
@@ -270,5 +270,42 @@ async fn the_owner_says_it_in_other_words() {
         "What would you like to tell us?",
         "another language's words are not borrowed"
     );
+    browser.stop().await;
+}
+
+/// Hong Kong's own words, for whoever asks for them, in a browser that speaks English.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_region_is_heard_from_the_tag_the_page_and_a_command() {
+    let kind = "label:has([value=complaint])";
+    let html = |lang: &str| {
+        format!(
+            "<!doctype html><html lang={lang}><meta charset=utf-8><title>Acme Home</title><main><h1>Acme Home</h1></main>{{tag}}</html>"
+        )
+    };
+    let others = [("hk".to_owned(), html("zh-HK")), ("tw".to_owned(), html("zh-TW"))].into();
+    let stage = Stage::open(Database::Sqlite, Page { others, ..Page::default() }, |_| {}).await;
+    let browser = Browser::start(Setup::default()).await;
+    for (page, command, said) in [
+        ("hk", "", "投訴"),
+        ("tw", "", "申訴"),
+        ("tw", "Sayso('set', { lang: 'zh-HK' })", "投訴"),
+        ("", "Sayso('set', { lang: 'zh-HK' })", "投訴"),
+    ] {
+        browser.driver.goto(stage.company.url(page)).await.unwrap();
+        browser.find_in_widget("[part=launcher]").await;
+        browser.run(command).await;
+        click_in_widget(&browser, "[part=launcher]").await;
+        browser.find_in_widget("#send").await;
+        browser.wait_for(said, &format!("{ROOT}.querySelector({kind:?}).textContent.includes({said:?})")).await;
+    }
+    // The screens that are fetched later say it so as well.
+    browser.run("Sayso('set', { lang: 'zh-HK' })").await;
+    click_in_widget(&browser, "#mine").await;
+    browser.find_in_widget("#enter-code").await;
+    browser.set_connection(Connection::Offline).await;
+    type_in_widget(&browser, "#enter-code", "0000-0000-0000-0").await;
+    click_in_widget(&browser, ".by-code .second").await;
+    let said = format!("{ROOT}.querySelector('#enter-code-error')?.textContent.includes('網絡')");
+    browser.wait_for("Hong Kong's word for a network", &said).await;
     browser.stop().await;
 }

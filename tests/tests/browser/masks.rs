@@ -104,11 +104,38 @@ async fn they_are_known_however_they_are_written_and_nothing_else_is() {
         ("11010519491231002X", "identity"),
         ("DE89-3704-0044-0532-0130-00", "account"),
         ("https://shop.example/reset?token=s3cretword", "address"),
+        ("shop.example/reset?token=s3cretword", "address"),
+        ("gb82west12345698765432", "account"),
     ] {
         paste(&browser, typed).await;
         until_said(&browser, said).await;
         paste(&browser, "nothing").await;
         browser.wait_for("the note is gone", &format!("{WIDGET}.querySelector('#masks').hidden")).await;
     }
+    browser.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_typed_in_any_field_and_the_address_of_the_page_leave_without_it() {
+    let (stage, browser) = open().await;
+    let url = format!("{}/?token=abcdef123456&q=1", stage.company.origin);
+    browser.driver.goto(&url).await.unwrap();
+    click_in_widget(&browser, "[part=launcher]").await;
+    type_in_widget(&browser, "#message", "It is late.").await;
+    click_in_widget(&browser, "#details").await;
+    type_in_widget(&browser, "#reference", CARD).await;
+    until_said(&browser, "We hid a card number").await;
+    let (sent, _) = send(&stage, &browser).await;
+    assert_eq!(sent["reference"], json!("•••• •••• •••• 1111"));
+    assert!(!sent["page"].to_string().contains("abcdef"), "{sent}");
+    assert!(sent["page"]["url"].as_str().unwrap().ends_with("/?token=***&q=1"), "{sent}");
+    // As where the module that knows them does not come: too little goes along and not too much.
+    browser.devtools("Network.setBlockedURLs", json!({"urls": ["*masks*"]})).await;
+    browser.devtools("Network.enable", json!({})).await;
+    browser.driver.goto(&url).await.unwrap();
+    click_in_widget(&browser, "[part=launcher]").await;
+    type_in_widget(&browser, "#message", "It is late.").await;
+    let (sent, _) = send(&stage, &browser).await;
+    assert_eq!(sent["page"]["url"], json!(stage.company.origin));
     browser.stop().await;
 }

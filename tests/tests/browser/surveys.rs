@@ -5,6 +5,7 @@ use sayso_tests::browser::{Browser, Setup};
 use sayso_tests::company::Page;
 use serde_json::json;
 
+use crate::accessibility::barriers;
 use crate::stage::Stage;
 
 const WIDGET: &str = "document.querySelector('sayso-widget').shadowRoot";
@@ -34,6 +35,12 @@ async fn a_page_asks_and_hears_that_it_was_answered() {
     let frame = browser.find_in_widget("#survey iframe").await;
     browser.wait_for("the focus in it", &format!("{WIDGET}.activeElement?.tagName === 'IFRAME'")).await;
     browser.picture("survey").await;
+    let names = format!(
+        "const dialog = {WIDGET}.querySelector('#survey'); return [dialog.ariaLabel, dialog.querySelector('iframe').title]"
+    );
+    let names = browser.run(&names).await;
+    assert!(names[0].as_str().unwrap().contains("Was it easy?") && names[0] == names[1], "{names}");
+    assert_eq!(barriers(&browser).await, Vec::<String>::new());
     frame.enter_frame().await.unwrap();
     browser.click("label:has(input[value='6'])").await;
     browser.click("form button.primary").await;
@@ -54,6 +61,16 @@ async fn a_page_asks_and_hears_that_it_was_answered() {
     assert_eq!(browser.run("return document.activeElement.id").await, json!("ask"));
     browser.run("Sayso('survey', 'ease'); Sayso('survey', 'ease')").await;
     browser.find_in_widget("#survey button").await.send_keys("\u{e00c}").await.unwrap();
+    browser.wait_for("it closed", &format!("!{WIDGET}.querySelector('#survey')")).await;
+    browser.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_survey_closes_with_its_user() {
+    let (_stage, browser) = open("").await;
+    browser.run("Sayso('identify', { email: 'li@example.com' }); Sayso('survey', 'ease')").await;
+    browser.find_in_widget("#survey iframe").await;
+    browser.run("Sayso('identify', null)").await;
     browser.wait_for("it closed", &format!("!{WIDGET}.querySelector('#survey')")).await;
     browser.stop().await;
 }

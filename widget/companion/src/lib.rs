@@ -5,6 +5,8 @@
 
 mod mounted;
 
+use std::cell::Cell;
+
 use js_sys::Array;
 use sayso_screens::answers::{Answers, AnswersProps};
 use sayso_screens::cases::{Cases, CasesProps, News};
@@ -29,8 +31,11 @@ static MEMORY: lol_alloc::LockedAllocator<lol_alloc::FreeListAllocator> =
     lol_alloc::LockedAllocator::new(lol_alloc::FreeListAllocator::new());
 
 thread_local! {
+    /// Whose turn it is: what was begun for one user ends with them.
+    static TURN: Cell<u32> = const { Cell::new(0) };
     static FILES: Mounted<FileList, Incoming> = const { Mounted::new() };
     static CASES: Mounted<Cases, News> = const { Mounted::new() };
+    static REPLY: Mounted<FileList, Incoming> = const { Mounted::new() };
     static ANSWERS: Mounted<Answers, Vec<PublicAnswer>> = const { Mounted::new() };
     static EDITOR: Mounted<Editor, ()> = const { Mounted::new() };
 }
@@ -48,40 +53,66 @@ pub fn begin(host: Host) -> Result<(), JsValue> {
     Ok(())
 }
 
-/// Shows the list of files in an element. `onchange` hears of what goes along: an array of objects of `name` and `blob`.
+/// The list of files of a reply, by its name; any other name is that of the form's.
+const OF_REPLY: &str = "reply-files";
+
+fn with_list<T>(name: &str, run: impl FnOnce(&Mounted<FileList, Incoming>) -> T) -> T {
+    if name == OF_REPLY { REPLY.with(run) } else { FILES.with(run) }
+}
+
+/// Shows a list of files in an element. `onchange` hears of what goes along: an array of objects of `name` and `blob`.
 #[wasm_bindgen]
-pub fn list_files(root: Element, host: Host, onchange: js_sys::Function) {
+pub fn list_files(name: &str, root: Element, host: Host, onchange: js_sys::Function) {
     let onchange = Callback::from(move |files: Array| {
         let _ = onchange.call1(&JsValue::NULL, &files);
     });
-    FILES.with(|files| {
+    with_list(name, |files| {
+        let name = if name == OF_REPLY { OF_REPLY } else { "form" };
         let incoming = files.mailbox();
-        files.mount(root, FileListProps { words: Words::of(&host), host, incoming, onchange });
+        files.mount(root, FileListProps { name, words: Words::of(&host), host, incoming, onchange });
     });
 }
 
-/// Adds files to the list: an array of them.
+/// Adds files to a list: an array of them.
 #[wasm_bindgen]
-pub fn add_files(chosen: &Array) {
-    FILES.with(|files| files.mailbox().put(Incoming::of_files(chosen)));
+pub fn add_files(name: &str, chosen: &Array) {
+    let chosen = Incoming::of_files(chosen);
+    with_list(name, Mounted::mailbox).put(chosen);
 }
 
-/// Empties the list, since what it belonged to has been sent.
+/// Empties a list, since what it belonged to has been sent.
 #[wasm_bindgen]
-pub fn clear_files() {
-    FILES.with(|files| files.mailbox().put(Incoming::Clear));
+pub fn clear_files(name: &str) {
+    with_list(name, Mounted::mailbox).put(Incoming::Clear);
+}
+
+/// Empties the form's list, since the user has gone: what is on its way does not arrive.
+#[wasm_bindgen]
+pub fn drop_files() {
+    FILES.with(Mounted::mailbox).put(Incoming::Drop);
+}
+
+/// Takes the list of a reply away.
+#[wasm_bindgen]
+pub fn end_reply() {
+    REPLY.with(Mounted::unmount);
 }
 
 /// Takes a picture of the page, lets the customer work on it in an element, and adds it to the files. `ondone` hears of the end: the key of the
 /// text that says why there is no picture, or nothing.
 #[wasm_bindgen]
 pub fn take_picture(root: Element, host: Host, onbegin: js_sys::Function, ondone: js_sys::Function) {
+    let turn = TURN.get();
+    let is_over = move || TURN.get() != turn;
     spawn_local(async move {
         let end = move |why: JsValue| {
-            EDITOR.with(Mounted::unmount);
-            let _ = ondone.call1(&JsValue::NULL, &why);
+            if !is_over() {
+                EDITOR.with(Mounted::unmount);
+                let _ = ondone.call1(&JsValue::NULL, &why);
+            }
         };
         let picture = match capture(&host).await {
+            Ok(_) if is_over() => return,
             Ok(picture) => picture,
             Err(why) => return end(Words::of(&host).get(why.key()).as_str().into()),
         };
@@ -91,7 +122,9 @@ pub fn take_picture(root: Element, host: Host, onbegin: js_sys::Function, ondone
             Callback::from(move |()| end(JsValue::UNDEFINED))
         };
         let ondone = Callback::from(move |file: (String, Blob)| {
-            FILES.with(|files| files.mailbox().put(Incoming::Chosen(vec![file])));
+            if !is_over() {
+                FILES.with(|files| files.mailbox().put(Incoming::Chosen(vec![file])));
+            }
             end(JsValue::UNDEFINED);
         });
         EDITOR.with(|editor| editor.mount(root, EditorProps { words: Words::of(&host), picture, ondone, oncancel }));
@@ -114,10 +147,22 @@ pub fn hide_cases() {
     CASES.with(Mounted::unmount);
 }
 
-/// The user of the page is another one, or nobody any more.
+/// The user of the page is known, or has a new token.
 #[wasm_bindgen]
-pub fn meet() {
-    CASES.with(|cases| cases.is_there().then(|| cases.mailbox().put(News::Met)));
+pub fn renew() {
+    CASES.with(|cases| cases.is_there().then(|| cases.mailbox().put(News::Shown)));
+}
+
+/// The user of the page is another one, or nobody any more. Says whether a picture of the last one's was there.
+#[wasm_bindgen]
+pub fn leave() -> bool {
+    TURN.set(TURN.get().wrapping_add(1));
+    CASES.with(|cases| cases.is_there().then(|| cases.mailbox().put(News::Left)));
+    EDITOR.with(|editor| {
+        let was_there = editor.is_there();
+        editor.unmount();
+        was_there
+    })
 }
 
 /// Shows in an element what may help: the collector's JSON for what is typed, as a text. What can't be read shows nothing.
@@ -134,6 +179,7 @@ pub fn show_answers(root: Element, host: Host, json: &str) {
 #[wasm_bindgen]
 pub fn unmount() {
     FILES.with(Mounted::unmount);
+    REPLY.with(Mounted::unmount);
     CASES.with(Mounted::unmount);
     ANSWERS.with(Mounted::unmount);
     EDITOR.with(Mounted::unmount);
@@ -144,6 +190,7 @@ pub fn unmount() {
 pub fn speak(host: &Host) {
     let words = Words::of(host);
     FILES.with(|files| files.update(|props| props.words = words.clone()));
+    REPLY.with(|files| files.update(|props| props.words = words.clone()));
     CASES.with(|cases| cases.update(|props| props.words = words.clone()));
     ANSWERS.with(|answers| answers.update(|props| props.words = words.clone()));
     EDITOR.with(|editor| editor.update(|props| props.words = words.clone()));

@@ -38,8 +38,9 @@ impl Failure {
         }
     }
 
-    const fn of_status(status: u16) -> Self {
+    pub(crate) const fn of_status(status: u16) -> Self {
         match status {
+            0 => Failure::Network,
             404 => Failure::Missing,
             409 => Failure::Late,
             429 | 503 => Failure::Busy,
@@ -60,18 +61,23 @@ struct ByCodes<'a> {
 #[derive(Serialize)]
 struct ByIdentity<'a> {
     identity: &'a str,
+    #[serde(skip_serializing_if = "str::is_empty")]
+    before: &'a str,
 }
 
 /// A message of the customer.
 #[derive(Serialize)]
 pub struct Reply {
     pub body: String,
+    /// The customer wants to send it as they wrote it, but for numbers of cards.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub keep_unmasked: bool,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub attachments: Vec<String>,
 }
 
 /// How satisfied the customer is.
-#[derive(Serialize)]
+#[derive(Clone, PartialEq, Eq, Serialize)]
 pub struct Rating {
     pub score: u8,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -85,9 +91,9 @@ pub async fn cases_by_codes(host: &Host, codes: &[String]) -> Answer<MyCases> {
     read(post(&address(host, "/my/cases")).json(&ByCodes { codes })).await
 }
 
-/// The cases of whom the site has signed for.
-pub async fn cases_by_identity(host: &Host, identity: &str) -> Answer<MyCases> {
-    read(post(&address(host, "/my/cases")).json(&ByIdentity { identity })).await
+/// The cases of whom the site has signed for: the newest, or those before the one with a code.
+pub async fn cases_by_identity(host: &Host, identity: &str, before: &str) -> Answer<MyCases> {
+    read(post(&address(host, "/my/cases")).json(&ByIdentity { identity, before })).await
 }
 
 /// A case with its conversation.

@@ -3,6 +3,7 @@
 use js_sys::{Function, Promise};
 use wasm_bindgen::JsValue;
 use wasm_bindgen::prelude::wasm_bindgen;
+use wasm_bindgen_futures::JsFuture;
 use web_sys::{Blob, Element};
 
 #[wasm_bindgen]
@@ -50,6 +51,33 @@ extern "C" {
     /// Stops sending a file, and forgets it.
     #[wasm_bindgen(method)]
     pub fn cancel(this: &Host, file: &Blob);
+    /// Shows the list of the files of a reply in an element.
+    #[wasm_bindgen(method, js_name = listReply)]
+    pub fn list_reply(this: &Host, place: &Element);
+    /// Takes that list away.
+    #[wasm_bindgen(method, js_name = endReply)]
+    pub fn end_reply(this: &Host);
+    /// Empties it, since the reply has been sent.
+    #[wasm_bindgen(method, js_name = clearReply)]
+    pub fn clear_reply(this: &Host);
+    /// Sends what has not been sent of the files of a reply: a promise of an array of their identifiers, which fails with a status, 0 for none.
+    #[wasm_bindgen(method)]
+    pub fn carry(this: &Host) -> Promise;
+    /// A promise of a text without what has to be hidden before it leaves.
+    #[wasm_bindgen(method)]
+    pub fn masked(this: &Host, text: &str) -> Promise;
+    /// Whether the customer wants to send it as they wrote it, but for numbers of cards.
+    #[wasm_bindgen(method)]
+    pub fn insists(this: &Host) -> bool;
+    /// Looks again at what is written in a field, as far as something in it has to be hidden, and says so below it.
+    #[wasm_bindgen(method)]
+    pub fn doubt(this: &Host, field: &Element);
+    /// The types of files that may be chosen.
+    #[wasm_bindgen(method, getter)]
+    pub fn accepts(this: &Host) -> String;
+    /// Shows the survey with this address.
+    #[wasm_bindgen(method)]
+    pub fn survey(this: &Host, url: &str);
     /// The first element of the panel that matches a selector.
     #[wasm_bindgen(method)]
     pub fn find(this: &Host, selector: &str) -> Option<Element>;
@@ -68,6 +96,14 @@ extern "C" {
     /// The customer has seen what is new in their cases.
     #[wasm_bindgen(method)]
     pub fn seen(this: &Host);
+}
+
+impl Host {
+    /// A text without what has to be hidden before it leaves.
+    pub async fn without_secrets(&self, text: &str) -> String {
+        let masked = JsFuture::from(self.masked(text)).await.ok();
+        masked.and_then(|masked| masked.as_string()).unwrap_or_else(|| text.to_owned())
+    }
 }
 
 impl PartialEq for Host {

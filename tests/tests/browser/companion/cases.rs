@@ -51,7 +51,7 @@ async fn the_whole_conversation_takes_place_in_the_panel() {
     visit.answer(&code, "We have sent a new one.").await;
 
     // The badge tells of it on a page ten minutes later, by one request, and the customer looks.
-    let later = "const kept = JSON.parse(localStorage['sayso:acme:cases']); localStorage['sayso:acme:cases'] = JSON.stringify({ ...kept, checked: 0 })";
+    let later = "const kept = JSON.parse(localStorage['sayso:acme:cases']); localStorage['sayso:acme:cases'] = JSON.stringify({ ...kept, told: [] })";
     visit.browser.run(later).await;
     visit.forget_answers().await;
     visit.browser.driver.goto(&visit.stage.company.origin).await.unwrap();
@@ -99,6 +99,18 @@ async fn the_whole_conversation_takes_place_in_the_panel() {
     type_in_widget(&visit.browser, "#rate-comment", "Quick in the end.").await;
     click_in_widget(&visit.browser, "#rate-send").await;
     visit.wait_for("it is closed", "root.querySelector('.standing').dataset.state == 'closed'").await;
+    // Who thinks better of it rates once more.
+    click_in_widget(&visit.browser, ".rate label:nth-of-type(3) input").await;
+    click_in_widget(&visit.browser, "#rate-send").await;
+    visit.wait_for("no error", "!root.querySelector('.rate .error')").await;
+    let score = "select score from satisfactions";
+    sayso_tests::eventually("the second rating", || async {
+        let score: i64 =
+            sayso::with_db!(&visit.stage.collector.app.db, pool => sqlx::query_scalar(score).fetch_one(pool).await)
+                .unwrap();
+        score == 3
+    })
+    .await;
     let public = visit.stage.collector.client().get(&format!("/api/v1/feedback/{code}")).await.json();
     assert_eq!(public["stage"], "closed");
     click_in_widget(&visit.browser, "#back").await;
@@ -159,6 +171,50 @@ async fn a_user_sees_all_of_theirs_and_nobody_what_was_the_last_ones() {
     assert_eq!(visit.browser.run(KEPT).await, json!(null));
     visit.browser.run(&format!("Sayso('identify', '{}')", token("u-2"))).await;
     visit.wait_for("nothing of the first", "root.querySelector('.empty') && !root.querySelector('.case')").await;
+    visit.end().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_reply_goes_with_its_files_and_without_numbers_of_cards() {
+    let visit = Visit::usual().await;
+    let code = visit.complain().await;
+    visit.show_cases().await;
+    click_in_widget(&visit.browser, ".case").await;
+    // All that was written, and not its beginning alone.
+    visit
+        .wait_for(
+            "the conversation",
+            "root.querySelector('.conversation .body')?.textContent == 'The drawer is stuck.'",
+        )
+        .await;
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("order.txt");
+    std::fs::write(&path, "Order 7").unwrap();
+    visit.browser.find_in_widget("#reply-files input").await.send_keys(path.to_str().unwrap()).await.unwrap();
+    visit
+        .wait_for("the file has left", "root.querySelector('.write .files small')?.textContent.includes('ready')")
+        .await;
+    type_in_widget(&visit.browser, "#reply", "I paid with 4111 1111 1111 1111 from DE89 3704 0044 0532 0130 00.").await;
+    visit
+        .wait_for(
+            "what is hidden",
+            "root.querySelector('.write #masks:not([hidden])')?.textContent.includes('card number')",
+        )
+        .await;
+    click_in_widget(&visit.browser, "#keep-unmasked").await;
+    visit.browser.run("const post = fetch; window.sent = []; window.fetch = (request, ...all) => { request.clone?.().text().then(text => sent.push(text)); return post(request, ...all) }").await;
+    visit.browser.picture("companion-reply").await;
+    click_in_widget(&visit.browser, "#reply-send").await;
+    visit.wait_for("it has arrived", "root.querySelectorAll('.conversation li').length == 2").await;
+    let sent = visit.browser.run("return sent.find(text => text.includes('body'))").await.as_str().unwrap().to_owned();
+    assert!(sent.contains("DE89 3704") && !sent.contains("4111 1111"), "{sent}");
+    visit
+        .wait_for("an empty list", "!root.querySelector('.write .files') && root.querySelector('#reply').value == ''")
+        .await;
+    let case = visit.stage.collector.client().get(&format!("/api/v1/feedback/{code}")).await.json().clone();
+    let message = &case["messages"][0];
+    assert_eq!(message["attachments"][0]["name"], "order.txt");
+    assert_eq!(message["body"], "I paid with •••• •••• •••• 1111 from DE89 3704 0044 0532 0130 00.");
     visit.end().await;
 }
 

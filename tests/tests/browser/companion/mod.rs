@@ -3,6 +3,7 @@
 mod answers;
 mod cases;
 mod files;
+mod leaving;
 mod looks;
 mod screenshot;
 

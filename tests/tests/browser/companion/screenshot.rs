@@ -35,7 +35,7 @@ const STREAM: &str = "navigator.mediaDevices.getDisplayMedia = async () => {\n\
     }";
 
 impl Visit {
-    async fn shoot(&self) {
+    pub(super) async fn shoot(&self) {
         self.browser.run(STREAM).await;
         click_in_widget(&self.browser, "#shot").await;
         self.browser.find_in_widget(".surface canvas").await;
@@ -153,5 +153,23 @@ async fn the_browser_takes_a_picture_of_the_page_itself() {
     visit.browser.find_in_widget(".surface canvas").await;
     assert_eq!(visit.run("return root.querySelector('.surface canvas').width > 600").await, json!(true));
     visit.browser.picture("companion-shot-of-the-page").await;
+    visit.end().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_picture_has_nothing_of_other_forms_and_surveys() {
+    let html = "<!doctype html><html lang=en><meta charset=utf-8><title>Acme Home</title><main><h1>Acme Home</h1><sayso-feedback></sayso-feedback><sayso-feedback></sayso-feedback></main>{tag}</html>";
+    let page = Page { others: [("forms".to_owned(), html.to_owned())].into(), ..Page::default() };
+    let visit = Visit::begin(page, Setup::default()).await;
+    visit.browser.driver.goto(visit.stage.company.url("forms")).await.unwrap();
+    let form = "document.querySelector('sayso-feedback').shadowRoot?.querySelector('div')?.shadowRoot";
+    visit.browser.wait_for("the form", &format!("{form}?.querySelector('#shot')")).await;
+    let look = "const shown = [...document.querySelectorAll('sayso-feedback')].map(element => getComputedStyle(element).opacity);";
+    let stream = STREAM.replace("track.stop = () => {", &format!("track.stop = () => {{ {look} window.shown = shown;"));
+    visit.browser.run(&stream.replace("querySelector('#panel')", "querySelector('.launcher')")).await;
+    visit.browser.run(&format!("{form}.querySelector('#shot').click()")).await;
+    visit.browser.wait_for("the editor", &format!("{form}.querySelector('.surface canvas')")).await;
+    assert_eq!(visit.browser.run("return shown").await, json!(["0", "0"]));
+    assert_eq!(visit.browser.run(&format!("{look} return shown")).await, json!(["1", "1"]));
     visit.end().await;
 }

@@ -6,6 +6,7 @@ use web_sys::{HtmlTextAreaElement, SubmitEvent};
 use yew::prelude::*;
 
 use super::conversation::conversation;
+use super::reply::use_reply;
 use crate::api::{self, Answer, Failure};
 use crate::cell::use_cell;
 use crate::host::Host;
@@ -75,10 +76,10 @@ pub fn use_case(host: &Host, words: &Words, open: Option<String>, known: Option<
         Some(Ok(case)) => html! {
             <>
                 { standing(&host, &words, case) }
-                { conversation(&host, &words, case, known.as_ref().map_or("", |known| &known.excerpt)) }
+                { conversation(&host, &words, case) }
                 if case.can_rate { { rating } }
                 if let Some(survey) = &case.survey {
-                    <p class="ways"><a href={survey.url.clone()} target="_blank" rel="noopener" dir="auto">{ &survey.title }</a></p>
+                    <p class="ways"><button type="button" id="ask" dir="auto" onclick={ask(&host, &survey.url)}>{ &survey.title }</button></p>
                 }
                 { reply }
             </>
@@ -96,11 +97,18 @@ pub fn use_case(host: &Host, words: &Words, open: Option<String>, known: Option<
     }
 }
 
+/// Shows a survey, in its own dialog.
+fn ask(host: &Host, url: &str) -> Callback<MouseEvent> {
+    let (host, url) = (host.clone(), url.to_owned());
+    Callback::from(move |_| host.survey(&url))
+}
+
 /// The stage, in the customer's words, and what follows.
 fn standing(host: &Host, words: &Words, case: &CustomerCase) -> Html {
     let due = case.first_response_due.as_deref().and_then(|due| host.date(due));
     let is_early = matches!(case.stage, Stage::Received | Stage::BeingLookedInto) && case.messages.is_empty();
     let said = match due {
+        Some(due) if case.is_late => words.fill("stage_late", &[("when", &due)]),
         Some(due) if is_early => words.fill("stage_promise", &[("when", &due)]),
         _ => words.of_name("stage_text_", case.stage.as_str()),
     };
@@ -115,12 +123,12 @@ fn standing(host: &Host, words: &Words, case: &CustomerCase) -> Html {
 
 /// What a form of the case needs.
 #[derive(Clone)]
-struct Desk {
-    host: Host,
-    words: Words,
-    code: String,
+pub(super) struct Desk {
+    pub(super) host: Host,
+    pub(super) words: Words,
+    pub(super) code: String,
     /// Something has been sent.
-    ondone: Callback<()>,
+    pub(super) ondone: Callback<()>,
 }
 
 /// Stars, and a word on why. "Not solved" is a message, which brings the case back to work.
@@ -135,22 +143,32 @@ fn use_rating(desk: &Desk) -> Html {
     };
     let comment = use_node_ref();
     let failure = use_cell(|| None::<Failure>);
-    let key = use_memo(code.clone(), |_| host.uuid());
+    // Under which key what is sent, until it is known what became of it.
+    let attempt = use_mut_ref(|| (String::new(), None::<(String, api::Rating)>));
     let onsubmit = {
         let (comment, failure, host, code) = (comment.clone(), failure.clone(), host.clone(), code.clone());
         Callback::from(move |event: SubmitEvent| {
             event.prevent_default();
             let text = comment.cast::<HtmlTextAreaElement>().map(|field| field.value()).unwrap_or_default();
-            let comment = Some(text.trim().to_owned()).filter(|text| !text.is_empty());
-            let rating = api::Rating { score, solved: None, comment };
-            let (failure, host, code, key, ondone) =
-                (failure.clone(), host.clone(), code.clone(), key.clone(), ondone.clone());
-            if rating.score == 0 {
+            let (failure, host, code, ondone, attempt) =
+                (failure.clone(), host.clone(), code.clone(), ondone.clone(), attempt.clone());
+            if score == 0 {
                 return;
             }
             spawn_local(async move {
-                match api::rate(&host, &code, &key, &rating).await {
-                    Ok(()) => ondone.emit(()),
+                let text = host.without_secrets(text.trim()).await;
+                let rating = api::Rating { score, solved: None, comment: Some(text).filter(|text| !text.is_empty()) };
+                let of = (code.clone(), rating);
+                if attempt.borrow().1.as_ref() != Some(&of) {
+                    *attempt.borrow_mut() = (host.uuid(), Some(of.clone()));
+                }
+                let key = attempt.borrow().0.clone();
+                match api::rate(&host, &code, &key, &of.1).await {
+                    Ok(()) => {
+                        failure.set(None);
+                        attempt.borrow_mut().1 = None;
+                        ondone.emit(());
+                    }
                     Err(why) => failure.set(Some(why)),
                 }
             });
@@ -185,76 +203,6 @@ fn use_rating(desk: &Desk) -> Html {
                 <button class="second" id="rate-send">{ words.get("rate_send") }</button>
             }
             if let Some(failure) = *failure.get() { <p class="error" role="alert">{ words.get(failure.key()) }</p> }
-        </form>
-    }
-}
-
-/// A reply; to an answer, that it did not solve it.
-#[hook]
-fn use_reply(desk: &Desk, stage: Stage) -> Html {
-    let Desk { host, words, code, ondone } = desk.clone();
-    let is_answered = matches!(stage, Stage::Answered | Stage::Closed);
-    // The case, and the stage at which its customer has asked to write although it is answered.
-    let asked = use_cell(|| None::<(String, Stage)>);
-    let field = use_node_ref();
-    let failure = use_cell(|| None::<&'static str>);
-    let is_busy = use_cell(|| false);
-    // What is sent and under which key, until it is known what became of it.
-    let attempt = use_mut_ref(<(String, String, String)>::default);
-    let onsubmit = {
-        let (field, failure, is_busy, host, code) =
-            (field.clone(), failure.clone(), is_busy.clone(), host, code.clone());
-        Callback::from(move |event: SubmitEvent| {
-            event.prevent_default();
-            let Some(area) = field.cast::<HtmlTextAreaElement>() else { return };
-            let body = area.value().trim().to_owned();
-            if body.is_empty() {
-                failure.set(Some("reply_empty"));
-                let _ = area.focus();
-                return;
-            }
-            if *is_busy.get() {
-                return;
-            }
-            let is_repeat = {
-                let (_, of, said) = &*attempt.borrow();
-                *of == code && *said == body
-            };
-            if !is_repeat {
-                *attempt.borrow_mut() = (host.uuid(), code.clone(), body);
-            }
-            let (key, code, body) = attempt.borrow().clone();
-            is_busy.set(true);
-            let (failure, is_busy, host, ondone, attempt) =
-                (failure.clone(), is_busy.clone(), host.clone(), ondone.clone(), attempt.clone());
-            spawn_local(async move {
-                match api::reply(&host, &code, &key, &api::Reply { body, attachments: Vec::new() }).await {
-                    Ok(_) => {
-                        failure.set(None);
-                        area.set_value("");
-                        *attempt.borrow_mut() = Default::default();
-                        ondone.emit(());
-                    }
-                    Err(why) => failure.set(Some(why.key())),
-                }
-                is_busy.set(false);
-            });
-        })
-    };
-    let has_asked = *asked.get() == Some((code.clone(), stage));
-    if is_answered && !has_asked {
-        let show = Callback::from(move |_: MouseEvent| asked.set(Some((code.clone(), stage))));
-        return html! { <p class="ways"><button type="button" id="not-solved" onclick={show}>{ words.get("not_solved") }</button></p> };
-    }
-    let said = *failure.get();
-    html! {
-        <form class="write" {onsubmit} novalidate=true>
-            <div class="field">
-                <label for="reply">{ words.get(if is_answered { "not_solved_label" } else { "reply_label" }) }</label>
-                <textarea ref={field} id="reply" dir="auto" aria-invalid={said.map(|_| "true")} aria-describedby={said.map(|_| "reply-error")} />
-            </div>
-            if let Some(key) = said { <p class="error" id="reply-error" role="alert">{ words.get(key) }</p> }
-            <button class="second" id="reply-send" aria-disabled={is_busy.get().then_some("true")}>{ words.get("reply_send") }</button>
         </form>
     }
 }

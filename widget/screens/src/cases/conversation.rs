@@ -6,9 +6,9 @@ use yew::prelude::*;
 use crate::host::Host;
 use crate::words::Words;
 
-/// The messages, each as one of its writer's, after the beginning of the feedback itself; `first` is empty where that is not known.
-pub fn conversation(host: &Host, words: &Words, case: &CustomerCase, first: &str) -> Html {
-    let CustomerCase { received_at, attachments: files, messages, .. } = case;
+/// The messages, each as one of its writer's, after the feedback itself, of which an erased one has no words.
+pub fn conversation(host: &Host, words: &Words, case: &CustomerCase) -> Html {
+    let CustomerCase { received_at, message: first, attachments: files, messages, .. } = case;
     let message = |is_staff: bool, name: AttrValue, at: &str, body: &str, files: &[CustomerAttachment]| {
         html! {
             <li data-by={if is_staff { "staff" } else { "you" }}>

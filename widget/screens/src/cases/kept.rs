@@ -14,18 +14,18 @@ const MOST: usize = 20;
 #[serde(default)]
 pub struct Kept {
     /// The newest first.
-    codes: Vec<KeptCode>,
+    codes: Vec<Entry>,
     /// The customer does not want codes to be kept here.
     off: bool,
     /// When the newest answer came that they have seen, as RFC 3339; empty while they have seen none.
     seen: String,
-    /// When the badge asked last, in milliseconds, and how many cases it heard of.
-    checked: u64,
-    answers: u32,
+    /// What the badge was told last, for each user of this browser: when it asked, in milliseconds, and in how many cases there was something new.
+    told: Vec<Entry>,
 }
 
+/// A code, or what the badge was told. One type for both, since each costs visitors a kilobyte.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-struct KeptCode {
+struct Entry {
     code: String,
     /// Who wrote it, as the page said; empty for nobody in particular.
     #[serde(default)]
@@ -55,7 +55,7 @@ impl Kept {
             return;
         }
         self.codes.retain(|kept| kept.code != code);
-        self.codes.insert(0, KeptCode { code: code.to_owned(), who: who.to_owned() });
+        self.codes.insert(0, Entry { code: code.to_owned(), who: who.to_owned() });
         self.codes.truncate(MOST);
     }
 
@@ -74,9 +74,13 @@ impl Kept {
         self.off = false;
     }
 
-    /// The customer has seen every answer up to the newest, if there is one. Gives up to which they had seen them before.
-    pub fn look(&mut self, newest: Option<String>) -> String {
-        self.answers = 0;
+    /// The customer has seen every answer up to the newest, if there is one. Gives up to which they had seen them before. From now on the badge
+    /// knows that there are cases of theirs.
+    pub fn look(&mut self, newest: Option<String>, who: &str) -> String {
+        match self.told.iter_mut().find(|told| told.who == who) {
+            Some(told) => told.code.truncate(told.code.find(' ').unwrap_or_default()),
+            None => self.told.push(Entry { code: String::new(), who: who.to_owned() }),
+        }
         let next = newest.unwrap_or_default().max(self.seen.clone());
         std::mem::replace(&mut self.seen, next)
     }
@@ -131,11 +135,13 @@ mod tests {
     }
 
     #[test]
-    fn a_look_resets_what_the_badge_knows() {
-        let mut kept: Kept = serde_json::from_str(r#"{"seen":"a","checked":5,"answers":2}"#).unwrap();
-        assert_eq!(kept.look(Some("b".to_owned())), "a");
+    fn a_look_resets_what_the_badge_knows_of_who_looks() {
+        let mut kept: Kept =
+            serde_json::from_str(r#"{"seen":"a","told":[{"who":"","code":"5 2"},{"who":"u","code":"5 3"}]}"#).unwrap();
+        assert_eq!(kept.look(Some("b".to_owned()), ""), "a");
         // An answer that was taken back makes nothing new again.
-        assert_eq!(kept.look(None), "b");
-        assert_eq!((kept.answers, kept.checked, kept.seen.as_str()), (0, 5, "b"));
+        assert_eq!(kept.look(None, "v"), "b");
+        let told: Vec<_> = kept.told.iter().map(|told| (told.who.as_str(), told.code.as_str())).collect();
+        assert_eq!((told, kept.seen.as_str()), (vec![("", "5"), ("u", "5 3"), ("v", "")], "b"));
     }
 }

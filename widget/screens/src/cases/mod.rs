@@ -3,9 +3,10 @@
 mod case;
 mod conversation;
 mod kept;
+mod reply;
 
 use sayso_shared::TrackingCode;
-use sayso_shared::customer::MyCase;
+use sayso_shared::customer::{MyCase, MyCases};
 use wasm_bindgen_futures::spawn_local;
 use web_sys::{HtmlInputElement, SubmitEvent};
 use yew::prelude::*;
@@ -21,10 +22,10 @@ use crate::words::Words;
 /// What the page says to the screen.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum News {
-    /// The panel shows it again.
+    /// The panel shows it again, or the user has a new token.
     Shown,
     /// The user of the page is another one, or nobody any more.
-    Met,
+    Left,
 }
 
 /// What the screen needs.
@@ -40,27 +41,38 @@ pub struct CasesProps {
 pub fn Cases(props: &CasesProps) -> Html {
     let CasesProps { host, words, news } = props.clone();
     let list = use_cell(|| None::<Answer<Vec<MyCase>>>);
+    // The last of those that the identity gave, where there are older ones.
+    let last = use_cell(|| None::<String>);
     let seen = use_cell(String::new);
     let open = use_cell(|| None::<String>);
     // What was asked for somebody who has gone since is not shown.
     let turn = use_mut_ref(|| 0_u32);
 
     let load = {
-        let (host, list, seen, turn) = (host.clone(), list.clone(), seen.clone(), turn.clone());
-        Callback::from(move |()| {
+        let (host, list, last, seen, turn) = (host.clone(), list.clone(), last.clone(), seen.clone(), turn.clone());
+        Callback::from(move |before: String| {
             *turn.borrow_mut() += 1;
             let mine = *turn.borrow();
-            let (host, list, seen, turn) = (host.clone(), list.clone(), seen.clone(), turn.clone());
+            let (host, list, last, seen, turn) = (host.clone(), list.clone(), last.clone(), seen.clone(), turn.clone());
+            // Older ones come to those that are shown.
+            let shown = match &*list.get() {
+                Some(Ok(cases)) if !before.is_empty() => cases.clone(),
+                _ => Vec::new(),
+            };
             spawn_local(async move {
-                let answer = fetch(&host).await;
+                let answer = fetch(&host, shown, &before).await;
                 if *turn.borrow() != mine {
                     return;
                 }
+                let answer = answer.map(|(cases, older)| {
+                    last.set(older);
+                    cases
+                });
                 if let Ok(cases) = &answer {
                     // By the collector's clock, since this one may be wrong.
                     let newest = cases.iter().filter_map(|case| case.answered_at.clone()).max();
                     let mut kept = Kept::load(&host);
-                    let before = kept.look(newest);
+                    let before = kept.look(newest, &host.who());
                     // Where nothing was kept nothing begins to be.
                     if !cases.is_empty() {
                         kept.save(&host);
@@ -75,11 +87,11 @@ pub fn Cases(props: &CasesProps) -> Html {
     use_mailbox(&news, {
         let (load, list, open) = (load.clone(), list.clone(), open.clone());
         Callback::from(move |news| {
-            if news == News::Met {
+            if news == News::Left {
                 list.set(None);
                 open.set(None);
             }
-            load.emit(());
+            load.emit(String::new());
         })
     });
 
@@ -87,7 +99,7 @@ pub fn Cases(props: &CasesProps) -> Html {
         let (open, load) = (open.clone(), load.clone());
         Callback::from(move |()| {
             open.set(None);
-            load.emit(());
+            load.emit(String::new());
         })
     };
     let onopen = {
@@ -119,14 +131,19 @@ pub fn Cases(props: &CasesProps) -> Html {
         Some(Err(failure)) => html! {
             <div class="failure" role="alert">
                 <p>{ words.get(failure.key()) }</p>
-                <p class="ways"><button type="button" onclick={load.reform(|_: MouseEvent| ())}>{ words.get("again") }</button></p>
+                <p class="ways"><button type="button" onclick={load.reform(|_: MouseEvent| String::new())}>{ words.get("again") }</button></p>
             </div>
         },
         Some(Ok(cases)) if cases.is_empty() => html! { <p class="empty">{ words.get("cases_none") }</p> },
         Some(Ok(cases)) => html! {
+            <>
             <ul class="cases">
                 { for cases.iter().map(|case| row(&host, &words, case, &seen.get(), &onopen)) }
             </ul>
+            if let Some(before) = last.get().clone() {
+                <p class="ways"><button type="button" id="older" onclick={load.reform(move |_: MouseEvent| before.clone())}>{ words.get("cases_older") }</button></p>
+            }
+            </>
         },
     };
     let onhome = {
@@ -139,7 +156,7 @@ pub fn Cases(props: &CasesProps) -> Html {
             <div class="scroll">
                 { shown }
                 { code_form }
-                { keeping(host.clone(), &words, load) }
+                { keeping(host.clone(), &words, load.reform(|()| String::new())) }
             </div>
             <div class="bottom">
                 <button type="button" class="primary" id="home" onclick={onhome}>{ words.get("cases_home") }</button>
@@ -148,29 +165,35 @@ pub fn Cases(props: &CasesProps) -> Html {
     }
 }
 
-/// The cases of this browser and those of the identity, each once, the newest first.
-async fn fetch(host: &Host) -> Answer<Vec<MyCase>> {
+/// The cases of this browser and those of the identity, each once, the newest first; and before which there are older ones, if there are. With
+/// `before`, the older ones added to those that are there.
+async fn fetch(host: &Host, mut cases: Vec<MyCase>, before: &str) -> Answer<(Vec<MyCase>, Option<String>)> {
     let codes = Kept::load(host).codes_of(&host.who());
-    let mut cases = match codes.is_empty() {
-        true => Vec::new(),
-        false => api::cases_by_codes(host, &codes).await?.cases,
-    };
+    if before.is_empty() && !codes.is_empty() {
+        cases = api::cases_by_codes(host, &codes).await?.cases;
+        cases.retain(|case| case.site == host.site());
+    }
+    let mut older = None;
     if let Some(token) = host.identity().as_string() {
-        let theirs = api::cases_by_identity(host, &token).await;
-        // An expired token shows what this browser knows, which needs none.
-        let theirs = match theirs {
-            Err(Failure::Refused) => Vec::new(),
-            answer => answer?.cases,
-        };
-        for case in theirs {
-            if cases.iter().all(|known| known.code != case.code) {
-                let at = cases.partition_point(|known| known.received_at > case.received_at);
-                cases.insert(at, case);
-            }
+        match api::cases_by_identity(host, &token, before).await {
+            // An expired token shows what this browser knows, which needs none.
+            Err(Failure::Refused) => {}
+            answer => older = take(host, &mut cases, answer?),
         }
     }
-    cases.retain(|case| case.site == host.site());
-    Ok(cases)
+    Ok((cases, older))
+}
+
+/// Adds the cases of an identity to others, each once, the newest first. Gives the code of their last where there are older ones.
+fn take(host: &Host, cases: &mut Vec<MyCase>, theirs: MyCases) -> Option<String> {
+    let last = theirs.cases.last().map(|case| case.code.clone());
+    for case in theirs.cases {
+        if case.site == host.site() && cases.iter().all(|known| known.code != case.code) {
+            let at = cases.partition_point(|known| known.received_at > case.received_at);
+            cases.insert(at, case);
+        }
+    }
+    last.filter(|_| theirs.has_more)
 }
 
 /// A case of the list. Answers that came after `seen` are new.

@@ -22,8 +22,10 @@ use crate::words::Words;
 pub enum Incoming {
     /// Files that were chosen, dropped, pasted or made, with their names.
     Chosen(Vec<(String, Blob)>),
-    /// What was in the form has been sent, or its user has gone.
+    /// What was in the form has been sent.
     Clear,
+    /// The user has gone, and with them what is on its way.
+    Drop,
 }
 
 impl Incoming {
@@ -40,6 +42,8 @@ impl Incoming {
 /// What the list needs.
 #[derive(Clone, Debug, PartialEq, Properties)]
 pub struct FileListProps {
+    /// Tells this list from others on the page.
+    pub name: &'static str,
     pub host: Host,
     pub words: Words,
     pub incoming: Mailbox<Incoming>,
@@ -51,7 +55,7 @@ pub struct FileListProps {
 #[component]
 pub fn FileList(props: &FileListProps) -> Html {
     let files = use_cell(Files::<Blob>::default);
-    let FileListProps { host, words, incoming, onchange } = props.clone();
+    let FileListProps { name: list_name, host, words, incoming, onchange } = props.clone();
 
     let begin = {
         let (host, files) = (host.clone(), files.clone());
@@ -62,6 +66,10 @@ pub fn FileList(props: &FileListProps) -> Html {
                 let sent = smaller.as_ref().map_or(&blob, |(blob, _)| blob).clone();
                 let sent_name = smaller.as_ref().map_or(&name, |(_, name)| name).clone();
                 let size = sent.size();
+                // It may have been taken away while it was read.
+                if files.get().entry(id).is_none() {
+                    return;
+                }
                 change(&files, Change::Prepared(id, smaller.map(|(blob, name)| (blob, name, size))));
                 if size <= sayso_shared::limits::ATTACHMENT_MAX_BYTES as f64 {
                     send(&host, &files, id, &sent, &sent_name).await;
@@ -71,9 +79,13 @@ pub fn FileList(props: &FileListProps) -> Html {
     };
 
     use_mailbox(&incoming, {
-        let files = files.clone();
+        let (files, host) = (files.clone(), host.clone());
         Callback::from(move |incoming| match incoming {
             Incoming::Clear => change(&files, Change::Clear),
+            Incoming::Drop => {
+                files.get().entries.iter().for_each(|entry| host.cancel(&entry.content));
+                change(&files, Change::Clear);
+            }
             Incoming::Chosen(chosen) => {
                 let chosen = chosen.into_iter().map(|(name, blob)| (name, blob.clone(), blob.size()));
                 let before = files.get().next_id();
@@ -103,7 +115,7 @@ pub fn FileList(props: &FileListProps) -> Html {
         files.get().entries.iter().map(|entry| (entry.id, entry.content.clone())).collect();
     use_effect_with(pictures, {
         let host = host.clone();
-        move |pictures: &Vec<(u32, Blob)>| draw_previews(&host, pictures)
+        move |pictures: &Vec<(u32, Blob)>| draw_previews(&host, list_name, pictures)
     });
 
     let remove = {
@@ -114,7 +126,7 @@ pub fn FileList(props: &FileListProps) -> Html {
             }
             change(&files, Change::Remove(id));
             // The button that was pressed is gone.
-            host.focus("#add input");
+            host.focus(&["#", adder(list_name), " input"].concat());
         })
     };
     let again = {
@@ -144,7 +156,7 @@ pub fn FileList(props: &FileListProps) -> Html {
         <>
             if !files.entries.is_empty() {
                 <ul class="files" aria-label={words.get("files_title")}>
-                    { for files.entries.iter().map(|entry| row(&words, entry, &ways)) }
+                    { for files.entries.iter().map(|entry| row(list_name, &words, entry, &ways)) }
                 </ul>
             }
             if !files.refused.is_empty() {
@@ -192,7 +204,7 @@ struct Ways {
 }
 
 // A function and no component of its own, as most of what the screens are made of: each component costs its visitors a kilobyte.
-fn row(words: &Words, entry: &Entry<Blob>, Ways { remove, again, whole }: &Ways) -> Html {
+fn row(list: &str, words: &Words, entry: &Entry<Blob>, Ways { remove, again, whole }: &Ways) -> Html {
     let id = entry.id;
     let press = |callback: &Callback<u32>| callback.reform(move |_: MouseEvent| id);
     let size = words.size(entry.size);
@@ -210,7 +222,7 @@ fn row(words: &Words, entry: &Entry<Blob>, Ways { remove, again, whole }: &Ways)
     };
     html! {
         <li key={id} data-state={is_failed.then_some("failed")}>
-            { preview(entry) }
+            { preview(list, entry) }
             <div>
                 <b dir="auto">{ &entry.name }</b>
                 // Every step would be read out; the end of it is what counts.
@@ -236,24 +248,30 @@ fn row(words: &Words, entry: &Entry<Blob>, Ways { remove, again, whole }: &Ways)
 }
 
 /// A picture of a picture, and of anything else the ending of its name. What is on the canvas, [`draw_previews`] draws.
-fn preview(entry: &Entry<Blob>) -> Html {
+fn preview(list: &str, entry: &Entry<Blob>) -> Html {
     let ending = entry.name.rsplit_once('.').map_or("…", |(_, ending)| ending);
     let ending: String = ending.chars().take(4).collect::<String>().to_ascii_uppercase();
     html! {
         <span class="preview" aria-hidden="true">
-            <canvas id={preview_id(entry.id)} />
+            <canvas id={preview_id(list, entry.id)} />
             <span>{ ending }</span>
         </span>
     }
 }
 
-fn preview_id(id: u32) -> String {
-    ["preview-", &id.to_string()].concat()
+/// Where files are added to a list: the form's own is the panel's.
+fn adder(list: &str) -> &str {
+    if list == "form" { "add" } else { list }
 }
 
-fn draw_previews(host: &Host, pictures: &[(u32, Blob)]) {
+fn preview_id(list: &str, id: u32) -> String {
+    ["preview-", list, "-", &id.to_string()].concat()
+}
+
+fn draw_previews(host: &Host, list: &str, pictures: &[(u32, Blob)]) {
     for (id, blob) in pictures {
-        if let (true, Some(canvas)) = (blob.type_().starts_with("image/"), host.find(&["#", &preview_id(*id)].concat()))
+        if let (true, Some(canvas)) =
+            (blob.type_().starts_with("image/"), host.find(&["#", &preview_id(list, *id)].concat()))
         {
             spawn_local(photo::draw_preview(blob.clone(), canvas.unchecked_into()));
         }
