@@ -239,8 +239,8 @@ export function panel(sayso, outboxOnly) {
   // Of texts in several languages the tag of the one for the visitor's: as their region says it, else in this very language, else in a variety of it.
   const mine = (texts = {}) => {
     const theirs = tag => sayso.near(tag) == sayso.lang
-      const region = sayso.tags().find(tag => texts[tag] != null && theirs(tag))
-      return region ?? (texts[sayso.lang] != null ? sayso.lang : Object.keys(texts).find(theirs))
+    const region = sayso.tags().find(tag => texts[tag] != null && theirs(tag))
+    return region ?? (texts[sayso.lang] != null ? sayso.lang : Object.keys(texts).find(theirs))
   }
   const own = key => known.texts?.[key]?.[mine(known.texts[key])]
   const label = () => {
@@ -586,9 +586,10 @@ export function panel(sayso, outboxOnly) {
     // What goes along of the page: all of it, or only what the customer has left in.
     about(all) {
       const { context, lang, reference } = sayso
-      // Where nobody can say what has to be hidden in an address, only the host goes along.
+      // Where nobody can say what has to be hidden in an address, it goes along without what may be, or the host alone.
       const cut = (text, most) => {
-        const safe = sayso.mask_all?.(text) ?? (doubt.test(text) ? text.match(/^https?:\/\/[^/?#]*/)?.[0] : text)
+        const bare = text?.split(/[?#]/)[0]
+        const safe = sayso.mask_all?.(text) ?? (!doubt.test(text) ? text : doubt.test(bare) ? bare.match(/^https?:\/\/[^/]*/)?.[0] : bare)
         return safe ? [...safe].slice(0, most).join('') : undefined
       }
       const kept = (group, facts) => Object.fromEntries(Object.entries(facts).filter(([name, value]) => value !== undefined && (all || !omitted.has(group + name))))

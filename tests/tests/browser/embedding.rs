@@ -155,10 +155,16 @@ async fn the_collector_hears_once_a_day_how_the_widget_came() {
         let is_form = page.policy.contains("wasm-unsafe-eval");
         let (stage, browser) = open(page, "").await;
         let came = async |wanted: usize| {
-            let told = "performance.getEntriesByType('resource').filter(entry => entry.name.includes('/sightings?')).length";
+            let told =
+                "performance.getEntriesByType('resource').filter(entry => entry.name.includes('/sightings?')).length";
             click_in_widget(&browser, "[part=launcher]").await;
             browser.find_in_widget(if is_form { "#send" } else { "#fallback a:only-child" }).await;
-            browser.wait_for("the settings", "performance.getEntriesByType('resource').some(entry => entry.name.endsWith('/sites/acme'))").await;
+            browser
+                .wait_for(
+                    "the settings",
+                    "performance.getEntriesByType('resource').some(entry => entry.name.endsWith('/sites/acme'))",
+                )
+                .await;
             if wanted > 0 {
                 browser.wait_for("it has told", told).await;
             }
@@ -168,7 +174,9 @@ async fn the_collector_hears_once_a_day_how_the_widget_came() {
         let sightings = &stage.collector.app.sightings;
         sayso_tests::eventually("it is noted", || async {
             let latest = sightings.latest().await.unwrap();
-            latest.iter().any(|page| if is_form { page.shown_at > 0 } else { page.is_linked() && page.reason == "policy" })
+            latest
+                .iter()
+                .any(|page| if is_form { page.shown_at > 0 } else { page.is_linked() && page.reason == "policy" })
         })
         .await;
         browser.driver.refresh().await.unwrap();

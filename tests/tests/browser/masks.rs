@@ -136,6 +136,6 @@ async fn what_is_typed_in_any_field_and_the_address_of_the_page_leave_without_it
     click_in_widget(&browser, "[part=launcher]").await;
     type_in_widget(&browser, "#message", "It is late.").await;
     let (sent, _) = send(&stage, &browser).await;
-    assert_eq!(sent["page"]["url"], json!(stage.company.origin));
+    assert_eq!(sent["page"]["url"], json!(format!("{}/", stage.company.origin)));
     browser.stop().await;
 }

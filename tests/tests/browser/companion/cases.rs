@@ -178,6 +178,7 @@ async fn a_user_sees_all_of_theirs_and_nobody_what_was_the_last_ones() {
 async fn a_reply_goes_with_its_files_and_without_numbers_of_cards() {
     let visit = Visit::usual().await;
     let code = visit.complain().await;
+    click_in_widget(&visit.browser, "#again").await;
     visit.show_cases().await;
     click_in_widget(&visit.browser, ".case").await;
     // All that was written, and not its beginning alone.

@@ -207,13 +207,16 @@ async fn a_photo_that_is_taken_away_while_it_is_read_is_not_sent() {
     // As a large one on a slow phone.
     visit.browser.run("const decode = createImageBitmap; window.held = new Promise(go => window.go = go); window.createImageBitmap = async (...all) => { await held; return decode(...all) }").await;
     visit.bring((4_000, 3_000), "image/jpeg", "photo.jpg", "drop").await;
-    visit.wait_for("it is read", "root.querySelector('.files li:nth-child(2) small')?.textContent == 'Preparing…'").await;
+    visit
+        .wait_for("it is read", "root.querySelector('.files li:nth-child(2) small')?.textContent == 'Preparing…'")
+        .await;
     click_in_widget(&visit.browser, ".files li:nth-child(2) .remove").await;
     visit.browser.run("go()").await;
     // What is chosen after it comes after it.
     visit.choose(&[file(folder.path(), "second.txt", b"Order 8")]).await;
     visit.ready(2).await;
-    let sent = "return performance.getEntriesByType('resource').filter(entry => entry.name.endsWith('/attachments')).length";
+    let sent =
+        "return performance.getEntriesByType('resource').filter(entry => entry.name.endsWith('/attachments')).length";
     assert_eq!(visit.browser.run(sent).await, json!(2), "of the photo nothing");
     visit.end().await;
 }

@@ -34,6 +34,7 @@ async fn a_new_token_keeps_the_reply_and_another_user_gets_none_of_it() {
     let visit = Visit::usual().await;
     visit.browser.run(A).await;
     complain_in_widget(&visit.browser).await;
+    click_in_widget(&visit.browser, "#again").await;
     click_in_widget(&visit.browser, "#mine").await;
     click_in_widget(&visit.browser, ".case").await;
     type_in_widget(&visit.browser, "#reply", "It is mine.").await;

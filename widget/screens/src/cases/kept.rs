@@ -1,8 +1,10 @@
 //! The codes that this browser keeps, so that its customer finds their cases again. The panel (`loader/panel.js`) adds to them when something was
 //! sent, and the badge (`modules/badge.js`) keeps there what it was told last.
 
-use gloo::storage::{LocalStorage, Storage};
+use gloo::utils::window;
 use serde::{Deserialize, Serialize};
+
+use web_sys::Storage;
 
 use crate::host::Host;
 
@@ -35,12 +37,15 @@ struct Entry {
 impl Kept {
     /// What is kept for the site of the page; nothing where nothing can be read.
     pub fn load(host: &Host) -> Self {
-        LocalStorage::get(key(host)).unwrap_or_default()
+        let text = storage().and_then(|storage| storage.get_item(&key(host)).ok().flatten());
+        text.and_then(|text| serde_json::from_str(&text).ok()).unwrap_or_default()
     }
 
     /// Keeps it. A storage that is full or denied keeps nothing, which is no reason to disturb anybody.
     pub fn save(&self, host: &Host) {
-        let _ = LocalStorage::set(key(host), self);
+        if let (Some(storage), Ok(text)) = (storage(), serde_json::to_string(self)) {
+            let _ = storage.set_item(&key(host), &text);
+        }
     }
 
     /// The codes that somebody may see here: their own, and those of nobody in particular.
@@ -84,6 +89,11 @@ impl Kept {
         let next = newest.unwrap_or_default().max(self.seen.clone());
         std::mem::replace(&mut self.seen, next)
     }
+}
+
+/// The storage of the page; none where it is denied, or where an app's web view has none. Gloo's own would stop the module there.
+fn storage() -> Option<Storage> {
+    window().local_storage().ok().flatten()
 }
 
 fn key(host: &Host) -> String {
