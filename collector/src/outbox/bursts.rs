@@ -21,7 +21,7 @@ use crate::{with_db, with_tx};
 /// The subject of a delivery that tells of a burst.
 pub const SUBJECT: &str = "burst";
 /// So many that have to wait for the room are a burst.
-const BURST: usize = 8;
+const BURST: usize = 10;
 /// How many one message tells of.
 const FOLDED_MAX: i64 = 500;
 /// How many of them it names.

@@ -253,7 +253,8 @@ on_both_databases! {
         let text = received[2].json()["actionCard"]["text"].as_str().unwrap().to_owned();
         assert!(text.contains("19 events at once") && text.contains("New complaint") && text.contains("and 7 more"), "{text}");
         assert!(!text.contains("The chair") && !text.contains("Meimei"), "{text}");
-        assert!(deliveries(&app).await.iter().all(|row| row.sent_at.is_some()), "each of them was told");
+        let all = deliveries(&app).await;
+        assert!(all.iter().filter(|row| row.channel == "dingtalk").all(|row| row.sent_at.is_some()), "each of them was told: {all:?}");
     }
 
     async fn a_receiver_that_says_that_it_is_busy_for_days_is_switched_off(database: Database) {
