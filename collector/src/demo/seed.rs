@@ -222,7 +222,7 @@ async fn apply_step(app: &App, case_id: &str, members: &Members, step: &Step) ->
         "task" => {
             let title = tasks::Title::parse(&text).map_err(|error| anyhow::anyhow!("{}", error.detail))?;
             let task = NewTask { title, team: step.key.clone(), owner_id: None, due_at: Some(app.clock.now() + DAY) };
-            tasks::add(app, case_id, &Actor::Member(member), &task, (&key, &request_hash(&("task", &text)))).await?;
+            tasks::add(app, case_id, &Actor::Member(member), &task, None, (&key, &request_hash(&("task", &text)))).await?;
         }
         "call" => {
             let note = EffortNote::parse(&text).map_err(|error| anyhow::anyhow!("{}", error.detail))?;
@@ -234,7 +234,7 @@ async fn apply_step(app: &App, case_id: &str, members: &Members, step: &Step) ->
             let select = "select id from feedback where reference = $1";
             let into: String =
                 with_db!(&app.db, pool => sqlx::query_scalar(select).bind(&step.key).fetch_one(pool).await)?;
-            merge::merge(app, case_id, &into, &Actor::Member(member), &key).await?;
+            merge::merge(app, case_id, &into, &Actor::Member(member), None, &key).await?;
         }
         other => bail!("a member can't {other}"),
     }
