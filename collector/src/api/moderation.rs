@@ -18,18 +18,18 @@ use super::refusals::{BodyRefusals, TokenRefusals};
 use crate::app::App;
 use crate::auth::bearer::MayWrite;
 use crate::cases::moderation;
-use crate::cases::status::words;
 use crate::http::Result;
 use crate::http::body::JsonBody;
 
-words! {
-    /// What becomes of a case in quarantine.
-    Decision {
-        /// It is one like any other: all that happened to it is forwarded now.
-        Release = "release",
-        /// It is spam: it is closed, and stays out of sight.
-        Discard = "discard",
-    }
+/// What becomes of a case in quarantine.
+#[derive(Clone, Copy, Serialize, ToSchema)]
+#[serde(rename_all = "lowercase")]
+#[schema(as = StaffQuarantineWord)]
+enum Decision {
+    /// It is one like any other: all that happened to it is forwarded now.
+    Release,
+    /// It is spam: it is closed, and stays out of sight.
+    Discard,
 }
 
 // For the description of the API; the handler reads it.
@@ -80,7 +80,12 @@ pub async fn decide(
 fn read_decision(body: Value) -> Result<Decision> {
     let mut fields = Fields::new(body, "");
     let is_given = fields.peek("decision").is_some_and(|decision| !decision.is_null());
-    let decision = fields.word("decision", Decision::parse, "release or discard");
+    let parse = |word: &str| match word {
+        "release" => Some(Decision::Release),
+        "discard" => Some(Decision::Discard),
+        _ => None,
+    };
+    let decision = fields.word("decision", parse, "release or discard");
     if !is_given {
         fields.refuse("decision", ErrorCode::Required, "is required");
     }

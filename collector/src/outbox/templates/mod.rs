@@ -154,6 +154,7 @@ impl Default for Email {
             closing: Vec::new(),
             footer: String::new(),
             stop: None,
+            files: Vec::new(),
         }
     }
 }
