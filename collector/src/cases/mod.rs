@@ -5,6 +5,7 @@ pub mod case;
 pub mod code;
 pub mod command;
 pub mod conditions;
+pub mod counted;
 pub mod customer;
 pub mod efforts;
 pub mod error;

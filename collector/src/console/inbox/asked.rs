@@ -91,7 +91,7 @@ impl<'a> Asked<'a> {
             "" => None,
             key => Some(self.sites.iter().find(|site| site.key() == key)?.id().to_owned()),
         };
-        Some(Listing {
+        Some(filter.reported.narrow(Listing {
             site_id,
             kind: filter.kind,
             statuses: if filter.tab == Tab::All { Vec::new() } else { filter.tab.statuses().collect() },
@@ -111,6 +111,6 @@ impl<'a> Asked<'a> {
             due: filter.due,
             visible: filter.visible.clone(),
             ..Listing::default()
-        })
+        }))
     }
 }
