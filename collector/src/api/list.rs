@@ -15,6 +15,7 @@ use crate::app::App;
 use crate::auth::Member;
 use crate::auth::bearer::MayRead;
 use crate::auth::member::Email;
+use crate::cases::counted::{Counted, Figure, Trait};
 use crate::cases::listing::{self, Due, Listing, Sort};
 use crate::cases::search::{self, Facet, Has, QueryError, Reader, Search, SearchQuery, SearchText};
 use crate::cases::{Case, Channel, Priority, Status};
@@ -26,6 +27,8 @@ use crate::http::{Error, Result};
 const PAGE: usize = 50;
 /// Most cases of a page.
 const PAGE_MAX: usize = 100;
+/// Stands for what a case does not have.
+const NONE: &str = "none";
 /// Cases with a text that are looked at where the search index alone can't tell.
 const SEARCHED_MAX: usize = 1_000;
 
@@ -54,13 +57,20 @@ pub struct PageBody {
         ("owner" = Option<String>, Query, description = "The address of a member, or `none`"),
         ("tag" = Option<String>, Query, description = "A tag"),
         ("priority" = Option<Priority>, Query, description = "low, normal, high or urgent"),
-        ("category" = Option<String>, Query, description = "The key of a category"),
+        ("category" = Option<String>, Query, description = "The key of a category, or `none`"),
         ("channel" = Option<Channel>, Query, description = "How it came, such as widget or phone"),
-        ("tier" = Option<String>, Query, description = "The customer's tier"),
+        ("tier" = Option<String>, Query, description = "The customer's tier, or `none`"),
         ("customer" = Option<String>, Query, format = "uuid", description = "The identifier of a customer"),
         ("number" = Option<i64>, Query, minimum = 1, description = "The short number of a case"),
         ("due" = Option<String>, Query, description = "`overdue`, `soon` (less than a quarter of the time is left), `today` or `answered` (the customer had the last word)"),
         ("has" = Option<String>, Query, description = "`attachment`, `task` (one that is not done) or `problem`"),
+        ("problem" = Option<String>, Query, description = "The key of a problem that the case belongs to"),
+        ("owned" = Option<String>, Query, description = "`yes` for cases that have an owner"),
+        ("counted" = Option<Figure>, Query, description = "Only the cases that this figure of a report counts, such as `resolved` or `broken` (promises)"),
+        ("from" = Option<String>, Query, format = DateTime, description = "With `counted`: from when on what is counted was (RFC 3339)"),
+        ("to" = Option<String>, Query, format = DateTime, description = "With `counted`: until when, not included"),
+        ("promise" = Option<String>, Query, description = "With `counted`, of promises: `first_response`, `next_response` or `resolution`"),
+        ("member" = Option<String>, Query, format = "uuid", description = "With `counted`, of replies and time: the identifier of the member"),
         ("q" = Option<String>, Query, max_length = 200, description = "Words that occur in what was said, a \"phrase\" in quotes, the beginning of a word (`deliv*`; the last word is one anyway), `-word` and `-\"phrase\"` for what must not occur, fields such as `kind:complaint`, `-tag:late`, `before:2026-10-01` or `number:1042`, a tracking code, or the whole address or phone number of a customer, in any spelling"),
         ("updated_since" = Option<String>, Query, format = DateTime, description = "Only cases that changed at this time or later (RFC 3339)"),
         ("sort" = Option<String>, Query, description = "`newest` (the default), `oldest`, `due` (what is due first) or `updated` (what changed last); with a text, of the 1,000 newest that have it"),
@@ -102,6 +112,8 @@ struct ListQuery {
     of_today: Option<OfToday>,
     query: Option<SearchQuery>,
     text: Option<SearchText>,
+    /// What says more of the figure that counts the cases.
+    of_figure: Vec<(String, String)>,
     sort: Sort,
     limit: usize,
     cursor: Option<String>,
@@ -115,6 +127,7 @@ impl ListQuery {
             of_today: None,
             query: None,
             text: None,
+            of_figure: Vec::new(),
             sort: Sort::Newest,
             limit: PAGE,
             cursor: None,
@@ -122,6 +135,12 @@ impl ListQuery {
         let (parameters, mut errors) = each_once(parameters);
         for (name, value) in parameters {
             errors.extend(query.add(app, &name, &value).await?.err());
+        }
+        for (name, value) in std::mem::take(&mut query.of_figure) {
+            let is_set = query.listing.counted.as_mut().is_some_and(|counted| counted.set(&name, &value));
+            if !is_set {
+                errors.push(wrong(&name, of_figure(&name)));
+            }
         }
         if let Some(typed) = &query.query {
             // Which site is asked for, whose clock says when a day begins, is known by now.
@@ -192,12 +211,25 @@ impl ListQuery {
                     Priority::parse(value).ok_or_else(|| wrong("priority", "low, normal, high or urgent"))?;
                 listing.priority = Some(priority);
             }
+            "category" if value == NONE => listing.traits.push(Trait::NoCategory),
             "category" => listing.category = Some(value.to_owned()),
+            "problem" => listing.problem = Some(value.to_owned()),
+            "owned" if value == "yes" => listing.traits.push(Trait::Owned),
+            "owned" => return Err(wrong("owned", "yes")),
+            "counted" => {
+                let words: Vec<&str> = Figure::ALL.iter().map(|word| word.as_str()).collect();
+                let figure =
+                    Figure::parse(value).ok_or_else(|| wrong("counted", &format!("one of {}", words.join(", "))))?;
+                listing.counted = Some(Counted::new(figure));
+            }
+            "from" | "to" | "promise" | "member" => self.of_figure.push((name.to_owned(), value.to_owned())),
+            "channel" if value == NONE => listing.traits.push(Trait::NoChannel),
             "channel" => {
                 let channel =
                     Channel::parse(value).ok_or_else(|| wrong("channel", "a channel, such as widget or phone"))?;
                 listing.channel = Some(channel);
             }
+            "tier" if value == NONE => listing.traits.push(Trait::NoTier),
             "tier" => listing.tier = Some(value.to_owned()),
             "customer" => {
                 let id = uuid::Uuid::parse_str(value).map_err(|_| wrong("customer", "the identifier of a customer"))?;
@@ -251,8 +283,11 @@ impl ListQuery {
 
     /// Whether the search index can't tell.
     fn needs_tables(&self) -> bool {
-        let Listing { due, ids, customer_id, .. } = &self.listing;
+        let Listing { due, ids, customer_id, problem, traits, counted, .. } = &self.listing;
         self.of_today.is_some()
+            || problem.is_some()
+            || !traits.is_empty()
+            || counted.is_some()
             || customer_id.is_some()
             || due.is_some()
             || ids.is_some()
@@ -315,6 +350,15 @@ impl ListQuery {
         }
         let found = listing::list(app, &self.listing, self.sort, self.cursor.as_deref(), self.limit).await?;
         found.ok_or_else(wrong_cursor)
+    }
+}
+
+/// What a parameter that says more of a figure has to be.
+fn of_figure(name: &str) -> &'static str {
+    match name {
+        "promise" => "first_response, next_response or resolution, with counted",
+        "member" => "the identifier of a member, with counted",
+        _ => "a time as in RFC 3339, with counted",
     }
 }
 

@@ -2,7 +2,6 @@
 
 use axum::Json;
 use axum::extract::{Path, Query, State};
-use axum::http::header;
 use axum::response::{IntoResponse, Response};
 use sayso_shared::Problem;
 
@@ -11,7 +10,8 @@ use super::refusals::TokenRefusals;
 use crate::app::App;
 use crate::auth::bearer::MayReadReports;
 use crate::http::{Error, Result};
-use crate::reports::{self, Asked, By, Name, Report, csv};
+use crate::reports::download::{table, workbook};
+use crate::reports::{self, Asked, By, Name, Report};
 
 /// A report about cases, or about the answers to a survey. Days and their parts are those of the site's time zone.
 #[utoipa::path(
@@ -22,6 +22,7 @@ use crate::reports::{self, Asked, By, Name, Report, csv};
     params(
         ("name" = Name, Path, description = "Which report; `kano`, `importance` and `servqual` are of a survey, and `satisfaction` is, if one is named"),
         ("survey" = Option<String>, Query, description = "The survey's key"),
+        ("version" = Option<i64>, Query, minimum = 1, description = "The version of the survey; the newest unless given. What a survey asks may change while it runs, and each version has figures of its own"),
         ("from" = Option<String>, Query, description = "A day or a time as in RFC 3339; what came or was answered from then on"),
         ("to" = Option<String>, Query, description = "A day, which is included, or a time as in RFC 3339, which is not"),
         ("by" = Option<By>, Query, description = "What the rows are grouped by; which of these a report has, the refusal of another one says"),
@@ -36,10 +37,10 @@ use crate::reports::{self, Asked, By, Name, Report, csv};
         ("channel" = Option<String>, Query, description = "How it came"),
         ("exposure" = Option<String>, Query, description = "Of quality and overview: the kind of exposure that complaints are held against, such as `orders`. Without it, overview takes `orders` where there are some, else the first kind by its name, and quality all cases"),
         ("crosshair" = Option<String>, Query, description = "Of importance: the quadrants meet at the means (`means`, unless given) or at the medians (`medians`) of the items"),
-        ("format" = Option<String>, Query, description = "`json` (unless given) or `csv`"),
+        ("format" = Option<String>, Query, description = "`json` (unless given), `csv` or `xlsx`"),
     ),
     responses(
-        (status = 200, description = "The report", content((Report = "application/json"), (String = "text/csv"))),
+        (status = 200, description = "The report", content((Report = "application/json"), (String = "text/csv"), (Vec<u8> = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"))),
         (status = 404, body = Problem, content_type = "application/problem+json", description = "No such report"),
         (status = 422, body = Problem, content_type = "application/problem+json", description = "A parameter is wrong, or no such survey"),
         TokenRefusals,
@@ -61,13 +62,7 @@ pub async fn report(
     match format.as_deref() {
         None | Some("json") => Ok(Json(&*reports::make(&app, &asked).await?).into_response()),
         Some("csv") => Ok(table(&*reports::make(&app, &asked).await?)),
-        Some(_) => Err(Error::field(wrong("format", "json or csv"))),
+        Some("xlsx") => workbook(&*reports::make(&app, &asked).await?),
+        Some(_) => Err(Error::field(wrong("format", "json, csv or xlsx"))),
     }
-}
-
-/// A report as a file.
-fn table(report: &Report) -> Response {
-    let name = format!("attachment; filename=\"{}.csv\"", report.report.as_str());
-    let headers = [(header::CONTENT_TYPE, "text/csv; charset=utf-8".to_owned()), (header::CONTENT_DISPOSITION, name)];
-    (headers, csv::text(report)).into_response()
 }

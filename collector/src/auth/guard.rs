@@ -250,6 +250,7 @@ pub async fn standing(app: &App, member: &Member) -> Result<Standing, Error> {
         role: member.role(),
         member_id: member.id.clone(),
         teams: service.teams_of(&member.email).map(|team| team.key.to_string()).collect(),
+        led: service.led_by(&member.email).map(|team| team.key.to_string()).collect(),
         open_sites: open_sites.collect(),
     })
 }

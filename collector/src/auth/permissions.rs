@@ -23,8 +23,18 @@ pub struct Standing {
     pub member_id: String,
     /// The keys of the teams that the member belongs to or leads.
     pub teams: Vec<String>,
+    /// The keys of the teams that the member leads.
+    pub led: Vec<String>,
     /// The identifiers of the sites that show all their cases to all agents.
     pub open_sites: Vec<String>,
+}
+
+/// Whose reports a member reads: the company's, or those of the teams with some keys, which they lead.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[expect(missing_docs, reason = "as it says above")]
+pub enum ReportReach {
+    All,
+    Teams(Vec<String>),
 }
 
 /// What somebody wants to do.
@@ -154,6 +164,15 @@ impl Standing {
         !matches!(self.role, Role::Partner)
     }
 
+    /// Whose reports the member reads.
+    pub fn report_reach(&self) -> Option<ReportReach> {
+        match self.role {
+            _ if self.can_in_general(Action::ReadReports) => Some(ReportReach::All),
+            Role::Agent if !self.led.is_empty() => Some(ReportReach::Teams(self.led.clone())),
+            _ => None,
+        }
+    }
+
     const fn can_in_general(&self, action: Action) -> bool {
         match self.role {
             Role::Admin => true,
@@ -265,7 +284,21 @@ mod tests {
 
     fn standing(role: Role) -> Standing {
         let texts = |text: &str| vec![text.to_owned()];
-        Standing { role, member_id: "mei".to_owned(), teams: texts("delivery"), open_sites: texts("open") }
+        Standing {
+            role,
+            member_id: "mei".to_owned(),
+            teams: texts("delivery"),
+            led: Vec::new(),
+            open_sites: texts("open"),
+        }
+    }
+
+    #[test]
+    fn who_leads_a_team_reads_its_reports_and_no_others() {
+        let led = || vec!["delivery".to_owned()];
+        let reach = |role| Standing { led: led(), ..standing(role) }.report_reach();
+        assert_eq!([Role::Agent, Role::Partner].map(reach), [Some(ReportReach::Teams(led())), None]);
+        assert_eq!((standing(Role::Agent).report_reach(), reach(Role::Manager)), (None, Some(ReportReach::All)));
     }
 
     fn of_team(team: Option<&str>) -> CaseAccess {

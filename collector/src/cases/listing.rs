@@ -8,6 +8,7 @@ use sqlx::AssertSqlSafe;
 
 use super::access::Visibility;
 use super::conditions::{Conditions, Value, bind_values, renumbered};
+use super::counted::{Counted, Now, Trait};
 use super::search::{Facet, Has};
 use super::{Case, Channel, Priority, Status};
 use crate::app::App;
@@ -57,6 +58,10 @@ pub struct Listing {
     pub ids: Option<Vec<String>>,
     /// Those that a member sees; none for all.
     pub visible: Option<Visibility>,
+    /// What each of them lacks or has.
+    pub traits: Vec<Trait>,
+    /// Those that a figure of a report counts.
+    pub counted: Option<Counted>,
 }
 
 /// When the first clock of a case is due.
@@ -121,7 +126,7 @@ pub async fn ids(
         Some(Some(cursor)) => Some(cursor),
         Some(None) => return Ok(None),
     };
-    let now = app.clock.now();
+    let now = Now { at: app.clock.now(), ahead: app.clock.ahead() };
     let mut rows: Vec<(String, Option<Millis>)> = Vec::new();
     for part in parts(sort) {
         // Of two parts the second is for what the first has not.
@@ -142,6 +147,19 @@ pub async fn ids(
     });
     rows.truncate(limit);
     Ok(Some((rows.into_iter().map(|(id, _)| id).collect(), next)))
+}
+
+/// How many cases there are of each status, whatever statuses are asked for; of each at most so many.
+pub async fn counts(app: &App, listing: &Listing, most: usize) -> Result<Vec<(String, i64)>> {
+    let all = Listing { statuses: Vec::new(), ..listing.clone() };
+    let conditions = all.conditions(Now { at: app.clock.now(), ahead: app.clock.ahead() });
+    let sql = AssertSqlSafe(format!(
+        "select status, count(*) as found from (select cases.status as status {JOINED} where {} limit {most}) as counted group by status",
+        conditions.sql
+    ));
+    Ok(with_db!(&app.db, pool => {
+        bind_values!(sqlx::query_as(sql), &conditions.values).fetch_all(pool).await
+    })?)
 }
 
 /// Which of some cases a member sees, also of those in quarantine.
@@ -184,7 +202,7 @@ async fn find(
     part: Part,
     after: Option<&Cursor>,
     limit: usize,
-    now: Millis,
+    now: Now,
 ) -> Result<Vec<(String, Option<Millis>)>> {
     let (sql, values) = statement(listing, part, after, limit, now);
     rows(app, sql, &values).await
@@ -199,7 +217,7 @@ async fn rows(app: &App, sql: String, values: &[Value]) -> Result<Vec<(String, O
 }
 
 /// The statement of a part, with its values. Each is read by an index, in its order and no further than a page, unless a filter finds almost nothing.
-fn statement(listing: &Listing, part: Part, after: Option<&Cursor>, limit: usize, now: Millis) -> (String, Vec<Value>) {
+fn statement(listing: &Listing, part: Part, after: Option<&Cursor>, limit: usize, now: Now) -> (String, Vec<Value>) {
     let mut conditions = listing.conditions(now);
     let (from, order) = match part {
         Part::Newest | Part::Oldest | Part::NotDue => {
@@ -266,8 +284,9 @@ impl Listing {
         facets.into_iter().flatten().map(Facet::term).chain(visible).collect()
     }
 
-    fn conditions(&self, now: Millis) -> Conditions {
-        let mut all = Conditions { sql: "cases.quarantine = ''".to_owned(), values: Vec::new() };
+    /// The conditions by what cases are, with one of the quarantine.
+    fn narrowing(&self, quarantine: &str) -> Conditions {
+        let mut all = Conditions { sql: quarantine.to_owned(), values: Vec::new() };
         let texts = [
             ("cases.site_id = ", self.site_id.clone()),
             ("cases.kind = ", self.kind.map(|kind| kind.as_str().to_owned())),
@@ -300,6 +319,16 @@ impl Listing {
             all.values.push(Value::Text(format!("%\n{like}\n%")));
             let _ = write!(all.sql, " and '\n' || cases.tags || '\n' like ${} escape '\\'", all.values.len());
         }
+        self.traits.iter().for_each(|one| all.and(one.sql()));
+        all
+    }
+
+    fn conditions(&self, now: Now) -> Conditions {
+        let mut all = self.narrowing(self.counted.as_ref().map_or("cases.quarantine = ''", Counted::quarantine));
+        if let Some(counted) = &self.counted {
+            counted.add(&mut all, |quarantine| self.narrowing(quarantine), now);
+        }
+        let now = now.at;
         if !self.statuses.is_empty() {
             let words: Vec<String> = self.statuses.iter().map(|status| format!("'{}'", status.as_str())).collect();
             all.and(&format!("cases.status in ({})", words.join(", ")));
@@ -401,7 +430,7 @@ mod tests {
         };
         let after = Cursor::Timed(7, "018f3a1e-0000-7000-8000-000000000001".to_owned());
         for part in [Part::Newest, Part::Oldest, Part::Due, Part::NotDue, Part::Updated] {
-            let (sql, values) = statement(&listing, part, Some(&after), 51, 9);
+            let (sql, values) = statement(&listing, part, Some(&after), 51, Now { at: 9, ahead: 0 });
             let numbers: Vec<usize> = sql
                 .split('$')
                 .skip(1)

@@ -6,6 +6,7 @@ pub mod code;
 pub mod command;
 pub mod conditions;
 pub mod consent;
+pub mod counted;
 pub mod customer;
 pub mod efforts;
 pub mod error;

@@ -14,6 +14,8 @@ pub struct Bar {
     pub interval: Option<(f64, f64)>,
     /// The value as people read it.
     pub text: String,
+    /// The value of the period before.
+    pub before: Option<f64>,
 }
 
 const LABELS: f64 = 210.0;
@@ -28,9 +30,9 @@ const MOST: usize = 24;
 pub fn bars(bars: &[Bar], most: Option<f64>) -> Chart {
     let shown = &bars[..bars.len().min(MOST)];
     let mut chart = Chart::new(PAGE, shown.len() as f64 * ROW + 8.0);
-    let ends = shown.iter().flat_map(|bar| [bar.value, bar.interval.map(|(_, high)| high)]).flatten();
+    let ends = shown.iter().flat_map(|bar| [bar.value, bar.before, bar.interval.map(|(_, high)| high)]).flatten();
     let largest = most.unwrap_or_else(|| ends.fold(0.0, f64::max));
-    let starts = shown.iter().flat_map(|bar| [bar.value, bar.interval.map(|(low, _)| low)]).flatten();
+    let starts = shown.iter().flat_map(|bar| [bar.value, bar.before, bar.interval.map(|(low, _)| low)]).flatten();
     let least = starts.fold(0.0, f64::min).max(most.map_or(f64::NEG_INFINITY, |most| -most));
     let scale = Scale::new((least, largest), (LABELS, PAGE - VALUES));
     for (at, bar) in shown.iter().enumerate() {
@@ -46,6 +48,10 @@ pub fn bars(bars: &[Bar], most: Option<f64>) -> Chart {
             chart.line((low, middle - 5.0), (low, middle + 5.0), "chart-whisker");
             chart.line((high, middle - 5.0), (high, middle + 5.0), "chart-whisker");
         }
+        if let Some(before) = bar.before {
+            let at = scale.at(before);
+            chart.line((at, y + 1.0), (at, y + ROW - 3.0), "chart-before");
+        }
         chart.text((PAGE - VALUES + 10.0, y + 19.0), "start", "chart-value", bar.text.clone());
     }
     chart.line((scale.at(0.0), 0.0), (scale.at(0.0), chart.height), "chart-axis");
@@ -60,7 +66,7 @@ mod tests {
     #[test]
     fn a_label_stays_on_the_chart_whatever_its_letters() {
         for letter in ["W", "m", "ß", "Щ", "约", "i", "Long word "] {
-            let bar = Bar { label: letter.repeat(80), value: None, interval: None, text: String::new() };
+            let bar = Bar { label: letter.repeat(80), value: None, interval: None, text: String::new(), before: None };
             let chart = bars(&[bar], None);
             let Some(Mark::Text { x, anchor: "end", text, .. }) = chart.marks.first() else { panic!("{chart:?}") };
             assert!(text.ends_with('…') && width_of(text) <= *x && width_of(text) > *x / 2.0, "{text}");
@@ -74,6 +80,7 @@ mod tests {
             value: Some(value),
             interval: Some((low, high)),
             text: String::new(),
+            before: None,
         };
         let chart = bars(&[bar(80.0, 40.8, 119.2), bar(10.0, -130.0, 60.0)], Some(100.0));
         let whiskers: Vec<String> = chart

@@ -88,6 +88,7 @@ impl Canvas {
             "chart-bar" | "chart-dot" => look(Some(self.accent), None),
             "chart-line" => look(None, Some((self.accent, 3.0))),
             "chart-signal" => look(Some(DANGER), Some((PAPER, 1.5))),
+            "chart-before" => Look { fill: None, line: Some((MUTED, 1.5)), is_dashed: true },
             "chart-limit" => Look { fill: None, line: Some((MUTED, 1.75)), is_dashed: true },
             "chart-mean" => look(None, Some((MUTED, 1.5))),
             "chart-grid" => look(None, Some((LINE, 1.0))),
@@ -211,6 +212,7 @@ mod tests {
             value: *value,
             limits: Some((0.1, 0.6)),
             is_signal: value.is_some_and(|value| value > 0.6),
+            before: None,
         };
         let moments: Vec<Moment> = values.iter().enumerate().map(moment).collect();
         series(&moments, Some(0.3), MAIL, |number| format!("{:.0}%", number * 100.0))
@@ -239,6 +241,7 @@ mod tests {
             value: Some(3.0),
             interval: Some((2.0, 4.0)),
             text: "3".to_owned(),
+            before: None,
         };
         assert!(bars(&[bar("2026-11")], None).png(ACCENT).is_some());
         assert_eq!(bars(&[bar("客服")], None).png(ACCENT), None, "the font has no such letters");

@@ -14,6 +14,8 @@ pub struct Moment {
     pub limits: Option<(f64, f64)>,
     /// Whether it breaks a rule.
     pub is_signal: bool,
+    /// The figure of the same part of the period before.
+    pub before: Option<f64>,
 }
 
 const LEFT: f64 = 62.0;
@@ -28,7 +30,9 @@ const NAME: f64 = 90.0;
 pub fn series(moments: &[Moment], mean: Option<f64>, width: f64, number: impl Fn(f64) -> String) -> Chart {
     let mut chart = Chart::new(width, HEIGHT);
     let upper = moments.iter().filter_map(|moment| moment.limits.map(|(_, upper)| upper));
-    let largest = moments.iter().filter_map(|moment| moment.value).chain(upper).chain(mean).fold(0.0, f64::max);
+    let before = moments.iter().filter_map(|moment| moment.before);
+    let largest =
+        moments.iter().filter_map(|moment| moment.value).chain(before).chain(upper).chain(mean).fold(0.0, f64::max);
     let step = round_step(largest.max(1e-9) / 4.0);
     let y = Scale::new((0.0, (largest / step).ceil() * step), (BOTTOM, TOP));
     let x = Scale::new((0.0, moments.len().saturating_sub(1) as f64), (LEFT + 10.0, width - 16.0));
@@ -49,7 +53,11 @@ pub fn series(moments: &[Moment], mean: Option<f64>, width: f64, number: impl Fn
     if let Some(mean) = mean {
         chart.line((LEFT, y.at(mean)), (width, y.at(mean)), "chart-mean");
     }
-    chart.marks.push(Mark::Path { shape: line(moments, &x, &y), class: "chart-line" });
+    let before = line(moments, |moment| moment.before, &x, &y);
+    if !before.is_empty() {
+        chart.marks.push(Mark::Path { shape: before, class: "chart-before" });
+    }
+    chart.marks.push(Mark::Path { shape: line(moments, |moment| moment.value, &x, &y), class: "chart-line" });
     for (at, moment) in moments.iter().enumerate() {
         let Some(value) = moment.value else { continue };
         let place = (x.at(at as f64), y.at(value));
@@ -63,11 +71,12 @@ pub fn series(moments: &[Moment], mean: Option<f64>, width: f64, number: impl Fn
 }
 
 /// A line that is broken where nothing was.
-fn line(moments: &[Moment], x: &Scale, y: &Scale) -> Shape {
+fn line(moments: &[Moment], of: impl Fn(&Moment) -> Option<f64>, x: &Scale, y: &Scale) -> Shape {
     let mut is_open = false;
     let stroke = |(at, moment): (usize, &Moment)| {
-        let was_open = std::mem::replace(&mut is_open, moment.value.is_some());
-        let (x, y) = (x.at(at as f64), y.at(moment.value?));
+        let value = of(moment);
+        let was_open = std::mem::replace(&mut is_open, value.is_some());
+        let (x, y) = (x.at(at as f64), y.at(value?));
         Some(if was_open { Stroke::Line(x, y) } else { Stroke::Move(x, y) })
     };
     moments.iter().enumerate().filter_map(stroke).collect()
@@ -89,7 +98,7 @@ mod tests {
 
     #[test]
     fn a_gap_breaks_the_line_and_a_signal_has_a_shape() {
-        let moment = |value, is_signal| Moment { label: String::new(), value, limits: None, is_signal };
+        let moment = |value, is_signal| Moment { label: String::new(), value, limits: None, is_signal, before: None };
         let chart =
             series(&[moment(Some(1.0), false), moment(None, false), moment(Some(2.0), true)], None, PAGE, |n| {
                 n.to_string()

@@ -112,7 +112,7 @@ impl Shell {
             may_enter: who.may(Action::EnterFeedback),
             reads_customers: who.may(Action::ReadCustomer),
             reads_problems: who.may(Action::ReadProblems),
-            reads_reports: who.may(Action::ReadReports),
+            reads_reports: who.standing.report_reach().is_some(),
             reads_audit: who.may(Action::ReadAudit),
             may_act: who.member.role().may_act(),
             alarms,

@@ -1,5 +1,6 @@
 //! `sayso demo`: the collector with a company to try it on.
 
+mod history;
 mod seed;
 mod surveys;
 mod website;
@@ -46,12 +47,17 @@ pub async fn run(mut config: Config, arguments: Arguments) -> anyhow::Result<()>
     let _lock = db::lock_for_serving(&config.data, config.database_url.reveal())?;
     let app = App::start(config).await?;
     served::remember(&app.db, &app.config, app.clock.now()).await?;
-    let link = seed::prepare(&app, &website).await?;
+    let link = prepare(&app, &website).await?;
     serve::stop_on_signals(&app)?;
     let site = tokio::spawn(website::serve(app.clone(), site_listener));
     print_addresses(&app, &website, &link);
     serve::serve(app, listeners).await?;
     site.await?
+}
+
+/// Makes the demo company if it is not there yet, with its website at an address, and gives the path of a new one-time sign-in link for its admin.
+pub async fn prepare(app: &App, website: &str) -> anyhow::Result<String> {
+    seed::prepare(app, website).await
 }
 
 fn print_addresses(app: &App, website: &str, link: &str) {

@@ -8,7 +8,7 @@ use sayso_shared::reply::{Reply, Satisfaction};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use super::surveys;
+use super::{history, surveys};
 use crate::app::App;
 use crate::audit::Stamp;
 use crate::auth::member::{Email, Name, NewMember};
@@ -112,6 +112,7 @@ async fn add_company(app: &App, website: &str, members: &Members) -> anyhow::Res
     store::apply(&app.db, &service, Prune::Keep, &Stamp::system(app.clock.now())).await?;
     app.service.forget();
     let site = Site::by_key(&app.db, "acme").await?;
+    history::write(app, &site, |name| members.id(name)).await.context("the history of the demo company")?;
     let cases: Vec<SampleCase> = serde_json::from_str(CASES)?;
     for case in &cases {
         play(app, &site, website, members, case)

@@ -40,7 +40,7 @@ pub(super) async fn answer(app: &App) -> anyhow::Result<()> {
             let given = questions::read(&survey, typed);
             let given = given.map_err(|wrong| anyhow::anyhow!("the demo answers {} wrongly: {wrong:?}", survey.key))?;
             let age = i64::try_from(number)? * 10 * HOUR + DAY;
-            submit(&app.db, survey.key.as_str(), &format!("demo:{number}"), &given, app.clock.now() - age).await?;
+            submit(&app.db, &survey, &format!("demo:{number}"), &given, app.clock.now() - age).await?;
         }
     }
     Ok(())

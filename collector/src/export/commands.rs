@@ -9,7 +9,7 @@ use clap::Args;
 use indicatif::{ProgressBar, ProgressStyle};
 use serde_json::{Value, json};
 
-use super::{Contacts, Format, Names, Wanted, Workbook, cells, chunk, columns, head, lines};
+use super::{Contacts, Format, Names, Wanted, Workbook, cells, chunk, columns, head, lines, table};
 use crate::audit::{self, Change, Stamp};
 use crate::context::Context;
 use crate::reports::periods::{Edge, moment};
@@ -56,7 +56,10 @@ pub async fn run(arguments: ExportArguments, context: &Context) -> anyhow::Resul
     let wanted = wanted(&arguments, context).await?;
     let part = arguments.file.with_added_extension("part");
     let mut sink = match arguments.format {
-        Format::Xlsx => Sink::Book(Box::new(Workbook::new(columns(contacts)))),
+        Format::Xlsx => {
+            let book = Workbook::new(columns(contacts)).described(table(contacts).descriptions());
+            Sink::Book(Box::new(book))
+        }
         format if is_stdout => Sink::Text(Box::new(BufWriter::new(io::stdout())), format),
         format => Sink::Text(Box::new(BufWriter::new(create(&part)?)), format),
     };

@@ -1,18 +1,22 @@
 //! Export: cases as rows for spreadsheets and data people. One row a case, streamed in chunks by the identifiers of cases, so that neither memory nor a
 //! transaction grows with their number.
 
+mod columns;
 pub mod commands;
 mod names;
 mod row;
+mod table;
 mod workbook;
 
 use std::collections::HashMap;
 
 use sqlx::AssertSqlSafe;
 
+pub use columns::describe;
 pub use names::Names;
 pub use row::{Contacts, Format, columns, head, line};
-pub use workbook::Workbook;
+pub use table::{Rows, Table};
+pub use workbook::{Description, Workbook};
 
 use self::row::Rated;
 use crate::cases::Case;
@@ -49,6 +53,11 @@ pub async fn chunk(db: &Db, wanted: &Wanted, after: &str) -> sqlx::Result<Vec<Ca
     let (from, to) = (wanted.from.unwrap_or(Millis::MIN), wanted.to.unwrap_or(Millis::MAX));
     with_db!(db, pool => sqlx::query_as(select).bind(after).bind(wanted.site_id.as_deref().unwrap_or_default())
         .bind(from).bind(to).bind(CHUNK).fetch_all(pool).await)
+}
+
+/// The table of cases.
+pub fn table(contacts: Contacts) -> Table {
+    Table { name: "cases", columns: columns(contacts), describe }
 }
 
 /// The lines of some cases.

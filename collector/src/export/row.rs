@@ -88,10 +88,15 @@ pub fn columns(contacts: Contacts) -> Vec<&'static str> {
 
 /// What stands before the first row.
 pub fn head(format: Format, contacts: Contacts) -> Vec<u8> {
+    head_of(&columns(contacts), format)
+}
+
+/// What stands before the first row of any table.
+pub(super) fn head_of(columns: &[&'static str], format: Format) -> Vec<u8> {
     match format {
         Format::Csv => {
             let mut lines = Lines::default();
-            lines.add(columns(contacts).into_iter().map(Cow::Borrowed));
+            lines.add(columns.iter().copied().map(Cow::Borrowed));
             [BOM.as_bytes(), &lines.into_bytes()].concat()
         }
         Format::Jsonl | Format::Xlsx => Vec::new(),
@@ -101,6 +106,11 @@ pub fn head(format: Format, contacts: Contacts) -> Vec<u8> {
 /// A row as text.
 pub fn line(values: &[Value], format: Format) -> Vec<u8> {
     let contacts = if values.len() > COLUMNS.len() { Contacts::Included } else { Contacts::LeftOut };
+    line_of(&columns(contacts), values, format)
+}
+
+/// A row of any table as text.
+pub(super) fn line_of(columns: &[&'static str], values: &[Value], format: Format) -> Vec<u8> {
     match format {
         Format::Csv => {
             let mut lines = Lines::default();
@@ -108,8 +118,8 @@ pub fn line(values: &[Value], format: Format) -> Vec<u8> {
             lines.into_bytes()
         }
         Format::Jsonl | Format::Xlsx => {
-            let fields: Map<String, Value> =
-                columns(contacts).into_iter().map(str::to_owned).zip(values.iter().cloned()).collect();
+            let names = columns.iter().map(|name| (*name).to_owned());
+            let fields: Map<String, Value> = names.zip(values.iter().cloned()).collect();
             format!("{}\n", Value::Object(fields)).into_bytes()
         }
     }

@@ -13,15 +13,43 @@ const TEXT_MAX: usize = 32_767;
 /// A workbook that is being written.
 pub struct Workbook {
     book: Book,
-    columns: Vec<&'static str>,
+    columns: Vec<String>,
     /// Rows of the last sheet, its heading among them; more of them begin a new one.
     rows: u32,
+    /// What the columns mean, on a sheet of their own.
+    descriptions: Vec<Description>,
 }
+
+/// The name of a column, and what it means.
+pub type Description = (String, &'static str);
+
+/// The widths of the sheet that says what columns mean, in letters.
+const WIDTHS: [f64; 2] = [24.0, 90.0];
 
 impl Workbook {
     /// An empty one with these columns.
-    pub fn new(columns: Vec<&'static str>) -> Self {
-        Self { book: Book::new(), columns, rows: ROWS_MAX }
+    pub fn new(columns: impl IntoIterator<Item: Into<String>>) -> Self {
+        let columns = columns.into_iter().map(Into::into).collect();
+        Self { book: Book::new(), columns, rows: ROWS_MAX, descriptions: Vec::new() }
+    }
+
+    /// The same with a last sheet that says what the columns mean.
+    pub fn described(self, descriptions: Vec<Description>) -> Self {
+        Self { descriptions, ..self }
+    }
+
+    /// Adds a sheet of lines, each a name and what is said of it.
+    pub fn add_notes(&mut self, name: &str, lines: &[(String, Value)]) -> Result<(), XlsxError> {
+        let sheet = self.book.add_worksheet();
+        sheet.set_name(name)?;
+        for (at, width) in (0..).zip(WIDTHS) {
+            sheet.set_column_width(at, width)?;
+        }
+        for (row, (name, value)) in (0..).zip(lines) {
+            sheet.write_string(row, 0, name)?;
+            write(sheet, row, 1, value)?;
+        }
+        Ok(())
     }
 
     /// Adds rows.
@@ -30,7 +58,7 @@ impl Workbook {
             if self.rows >= ROWS_MAX {
                 let sheet = self.book.add_worksheet_with_constant_memory()?;
                 for (at, name) in (0..).zip(&self.columns) {
-                    sheet.write_string(0, at, *name)?;
+                    sheet.write_string(0, at, name)?;
                 }
                 self.rows = 1;
             }
@@ -49,7 +77,19 @@ impl Workbook {
         if self.book.worksheets().is_empty() {
             let sheet = self.book.add_worksheet();
             for (at, name) in (0..).zip(&self.columns) {
-                sheet.write_string(0, at, *name)?;
+                sheet.write_string(0, at, name)?;
+            }
+        }
+        if !self.descriptions.is_empty() {
+            let sheet = self.book.add_worksheet();
+            sheet.set_name("Columns")?;
+            for (at, width) in (0..).zip(WIDTHS) {
+                sheet.set_column_width(at, width)?;
+            }
+            let head = ("column".to_owned(), "meaning");
+            for (row, (name, meaning)) in (0..).zip([&head].into_iter().chain(&self.descriptions)) {
+                sheet.write_string(row, 0, name)?;
+                sheet.write_string(row, 1, *meaning)?;
             }
         }
         self.book.save_to_writer(to)

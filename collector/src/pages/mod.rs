@@ -19,6 +19,7 @@ mod status;
 mod status_form;
 mod survey;
 pub mod survey_form;
+mod survey_left;
 mod survey_personal;
 mod survey_wish;
 mod thanks;
@@ -40,6 +41,7 @@ pub fn router() -> Router<App> {
         .route("/s/{key}/privacy", get(privacy::show))
         .route("/s/{key}/record", get(record::show))
         .route("/s/{key}/survey/{survey}", get(survey::show).post(survey::answer))
+        .route("/s/{key}/survey/{survey}/left", axum::routing::post(survey_left::left))
         .route("/survey/{token}", get(survey_personal::show).post(survey_personal::answer))
         .route("/survey/{token}/stop", get(survey_personal::ask_to_stop).post(survey_personal::stop))
         .route("/t", get(lookup::show).post(lookup::find))

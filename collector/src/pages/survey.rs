@@ -89,7 +89,7 @@ async fn submit(
             };
             if !is_suspect(form) {
                 let respondent = format!("link:{}", form.key());
-                surveys::submit(&app.db, survey.key.as_str(), &respondent, &given, app.clock.now()).await?;
+                surveys::submit(&app.db, survey, &respondent, &given, app.clock.now()).await?;
                 note_time(app, survey, &respondent, form).await?;
             }
             Ok(visit.go_to(&action, &done(code.as_deref())))
@@ -134,6 +134,8 @@ pub(super) async fn note_time(app: &App, survey: &Survey, respondent: &str, form
 pub(super) struct SurveyPage {
     shell: Shell,
     pub action: String,
+    /// Where it is told that the page was left.
+    left: String,
     draft: String,
     title: String,
     kind: &'static str,
@@ -183,6 +185,7 @@ impl SurveyPage {
         let lang = shell.t.0;
         Self {
             action: visit.carry(path, &[]),
+            left: format!("{}/left", survey.path()),
             draft: format!("{}/{}", site.key(), survey.key),
             began: String::new(),
             title: questions::text_in(&survey.title, lang, main).to_owned(),

@@ -85,7 +85,7 @@ pub async fn answer(
                 Err(error) => return visit.page_for_error(error, &page),
             };
             if !is_suspect(&form) {
-                surveys::submit_invited(&app, survey.key.as_str(), &token, &given).await?;
+                surveys::submit_invited(&app, &survey, &token, &given).await?;
                 note_time(&app, &survey, &token.respondent(&app.keys), &form).await?;
             }
             Ok(visit.go_to(&token.path(), &done(code.as_deref())))

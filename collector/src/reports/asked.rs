@@ -19,7 +19,7 @@ use crate::http::{Error, Result};
 use crate::service::Service;
 use crate::service::survey::{Survey, SurveyKind};
 use crate::sites::Site;
-use crate::surveys;
+use crate::surveys::{self, Versions};
 
 /// A report that is asked for.
 #[derive(Clone, Debug)]
@@ -38,8 +38,12 @@ pub struct Asked {
     pub zone: TimeZone,
     /// Which cases.
     pub filter: Filter,
-    /// The survey.
+    /// The survey, as the version asked it.
     pub survey: Option<Survey>,
+    /// The versions of the survey.
+    pub versions: Option<Versions>,
+    /// Which version of the survey.
+    pub version: i64,
     /// Where the quadrants of importance meet.
     pub crosshair: Crosshair,
     /// The kind of exposure that complaints are held against, where it is asked for.
@@ -103,6 +107,8 @@ impl Asked {
             zone,
             filter: Filter::default(),
             survey: None,
+            versions: None,
+            version: 1,
             crosshair: Crosshair::Means,
             exposure: None,
             fewest: app.config.reports.fewest_answers,
@@ -139,6 +145,7 @@ impl Asked {
         if asked.filter.owner.is_some() {
             asked.filter.owner = owner_ids(app, asked.filter.owner.take(), &mut errors).await?;
         }
+        asked.add_version(app, &others, &mut errors).await?;
         asked.zone = asked.zone_of(&sites, &service);
         asked.add_period(&others, &mut errors);
         if errors.is_empty() { Ok(asked) } else { Err(Error::Invalid(errors)) }
@@ -146,9 +153,11 @@ impl Asked {
 
     /// What tells it from other questions: all that a report depends on, besides the data and the time.
     pub fn cache_key(&self) -> String {
-        let Self { name, by, period, from, to, zone, filter, survey, crosshair, exposure, fewest: _, now: _ } = self;
+        let Self { name, by, period, from, to, zone, filter, survey, version, crosshair, exposure, .. } = self;
         let (zone, survey) = (zone.iana_name(), survey.as_ref().map(|survey| survey.key.as_str()));
-        format!("{name:?} {by:?} {period:?} {from:?} {to:?} {zone:?} {filter:?} {survey:?} {crosshair:?} {exposure:?}")
+        format!(
+            "{name:?} {by:?} {period:?} {from:?} {to:?} {zone:?} {filter:?} {survey:?} {version} {crosshair:?} {exposure:?}"
+        )
     }
 
     /// Whether a case counts: it is worked on, and among those that are asked for.
@@ -207,6 +216,8 @@ impl Asked {
         match name {
             // They are read once the zone is known.
             "from" | "to" => {}
+            // It is read once the survey is known.
+            "version" if self.survey.is_some() => {}
             "crosshair" if self.name == Name::Importance => {
                 self.crosshair = match value {
                     "means" => Crosshair::Means,
@@ -261,6 +272,30 @@ impl Asked {
             }
             _ => return Err(FieldError::new(pointer(name), ErrorCode::UnknownField, "there is no such parameter")),
         }
+        Ok(())
+    }
+
+    /// Adds which version of the survey is meant; the newest unless something is said.
+    async fn add_version(
+        &mut self,
+        app: &App,
+        parameters: &[(String, String)],
+        errors: &mut Vec<FieldError>,
+    ) -> Result<()> {
+        let Some(survey) = &self.survey else { return Ok(()) };
+        let versions = Versions::load(&app.db, survey).await?;
+        self.version = versions.current;
+        if let Some((_, value)) = parameters.iter().find(|(name, _)| name == "version") {
+            let is_known = |number: &i64| {
+                *number == versions.current || versions.answered.iter().any(|known| known.number == *number)
+            };
+            match value.parse().ok().filter(is_known) {
+                Some(number) => self.version = number,
+                None => errors.push(wrong("version", "the number of a version of the survey")),
+            }
+        }
+        self.survey = Some(versions.survey(self.version, survey));
+        self.versions = Some(versions);
         Ok(())
     }
 

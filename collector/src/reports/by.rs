@@ -104,6 +104,11 @@ impl Name {
         matches!(self, Self::Kano | Self::Importance | Self::Servqual)
     }
 
+    /// Whether a team has it of its own, so that whoever leads one may read it: it tells of cases, and of nothing that the team can't see.
+    pub const fn is_of_team(self) -> bool {
+        !self.is_of_survey() && !matches!(self, Self::Customers)
+    }
+
     /// What its rows can be grouped by; the first unless something else is asked for.
     pub const fn groupings(self) -> &'static [By] {
         use By::{

@@ -11,8 +11,24 @@ use crate::spreadsheets::{BOM, Lines, cell};
 /// CSV in UTF-8, with a column for each figure; what would be run as a formula is text. The first columns are the group and of how many the figures are. The
 /// columns are the same whatever is in the rows, since programs and pivot tables go by them.
 pub fn text(report: &Report) -> Vec<u8> {
+    let (names, rows) = figures(report);
+    let mut lines = Lines::default();
+    lines.add(["group", "n"].into_iter().chain(names.iter().map(String::as_str)).map(Cow::Borrowed));
+    for (row, figures) in report.rows.iter().zip(&rows) {
+        let figures = figures.iter().map(|value| match value {
+            Value::Null => Cow::Borrowed(""),
+            Value::String(text) => cell(text),
+            other => Cow::Owned(other.to_string()),
+        });
+        lines.add([cell(&row.group), Cow::Owned(row.n.to_string())].into_iter().chain(figures));
+    }
+    [BOM.as_bytes(), &lines.into_bytes()].concat()
+}
+
+/// The names of the figures, and those of each row in their order: texts, numbers, yes or no, or null.
+pub(super) fn figures(report: &Report) -> (Vec<String>, Vec<Vec<Value>>) {
     let mut names: Vec<String> = Vec::new();
-    let rows: Vec<Vec<(String, String)>> = report.rows.iter().map(cells).collect();
+    let rows: Vec<Vec<(String, Value)>> = report.rows.iter().map(cells).collect();
     for (name, _) in rows.iter().flatten() {
         if !names.contains(name) {
             names.push(name.clone());
@@ -23,16 +39,12 @@ pub fn text(report: &Report) -> Vec<u8> {
         names.retain(|name| name != note);
         names.push(note.to_owned());
     }
-    let mut lines = Lines::default();
-    lines.add(["group", "n"].into_iter().chain(names.iter().map(String::as_str)).map(Cow::Borrowed));
-    for (row, cells) in report.rows.iter().zip(&rows) {
-        let figures = names.iter().map(|name| {
-            let found = cells.iter().find(|(known, _)| known == name);
-            Cow::Borrowed(found.map_or("", |(_, text)| text.as_str()))
-        });
-        lines.add([cell(&row.group), Cow::Owned(row.n.to_string())].into_iter().chain(figures));
-    }
-    [BOM.as_bytes(), &lines.into_bytes()].concat()
+    let of_row = |cells: Vec<(String, Value)>| {
+        let figure = |name: &String| cells.iter().find(|(known, _)| known == name).map(|(_, value)| value.clone());
+        names.iter().map(|name| figure(name).unwrap_or_default()).collect()
+    };
+    let rows = rows.into_iter().map(of_row).collect();
+    (names, rows)
 }
 
 /// The figure that says why others are missing, in the reports that leave any out.
@@ -54,7 +66,7 @@ fn parts(figure: &str) -> Vec<&'static str> {
 }
 
 /// The figures of a row with the names of their columns; what is nested has names with a point.
-fn cells(row: &Row) -> Vec<(String, String)> {
+fn cells(row: &Row) -> Vec<(String, Value)> {
     let mut cells = Vec::new();
     for (name, value) in &row.figures {
         let parts = parts(name);
@@ -66,15 +78,13 @@ fn cells(row: &Row) -> Vec<(String, String)> {
     cells
 }
 
-fn flatten(name: String, value: &Value, cells: &mut Vec<(String, String)>) {
+fn flatten(name: String, value: &Value, cells: &mut Vec<(String, Value)>) {
     match value {
-        Value::Null => cells.push((name, String::new())),
-        Value::Bool(_) | Value::Number(_) => cells.push((name, value.to_string())),
-        Value::String(text) => cells.push((name, cell(text).into_owned())),
+        Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => cells.push((name, value.clone())),
         Value::Object(fields) => fields.iter().for_each(|(key, value)| flatten(format!("{name}.{key}"), value, cells)),
         Value::Array(values) => {
             let texts: Vec<String> = values.iter().map(of_list).collect();
-            cells.push((name, cell(&texts.join(" ")).into_owned()));
+            cells.push((name, texts.join(" ").into()));
         }
     }
 }
@@ -132,6 +142,8 @@ mod tests {
             time_zone: "UTC".to_owned(),
             rows,
             crosshair: None,
+            version: None,
+            versions: None,
             overall: None,
             before: None,
             left_out: BTreeMap::new(),

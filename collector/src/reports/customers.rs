@@ -11,15 +11,9 @@ use super::groups::{Groups, Naming};
 use super::ratings;
 use crate::app::App;
 use crate::calls;
+use crate::cases::counted::{AGAIN, FALLEN_TO, UNHAPPY};
 use crate::clock::{Millis, Period};
 use crate::http::Result;
-
-/// A customer who complains so often in one period complains again and again.
-const AGAIN: u64 = 2;
-/// A last score of so much or less is one of somebody who may leave.
-const UNHAPPY: u8 = 2;
-/// A score that fell to this or less is, too.
-const FALLEN_TO: u8 = 3;
 
 /// The bytes of a customer's identifier.
 type Id = [u8; 16];

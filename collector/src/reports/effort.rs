@@ -7,15 +7,13 @@ use sayso_analysis::scores::{mean, percentiles};
 use serde_json::json;
 
 use super::asked::Asked;
-use super::facts::{self, FIRST_CONTACT_DAYS, Reach};
+use super::facts::{self, Reach};
 use super::figures::{Content, Row};
 use super::groups::{Groups, Naming};
 use crate::app::App;
+use crate::cases::counted::{FIRST_CONTACT_DAYS, REPEAT_DAYS};
 use crate::clock::{DAY, Millis};
 use crate::http::Result;
-
-/// A customer who comes again within so many days comes again about the same.
-const REPEAT_DAYS: i64 = 30;
 
 #[derive(Debug, Default)]
 struct Efforts {

@@ -98,7 +98,8 @@ fn quality(names: &Names<'_>, report: &Report) -> String {
     // A point outside says more than a run that is newer.
     let found = trends().find(|(trend, _)| *trend != Trend::Shift).or_else(|| trends().next());
     if let Some((trend, row)) = found {
-        return of_trend(t, trend, row, &names.group(&row.group));
+        let watched = if names.asked.exposure.is_some() { "rate" } else { "complaints" };
+        return of_trend(t, trend, row, &names.group(&row.group), watched);
     }
     let has_limits = report.rows.iter().any(|row| row.get("upper").is_number());
     let overall = report.overall.clone().unwrap_or_default();
@@ -115,9 +116,10 @@ fn quality(names: &Names<'_>, report: &Report) -> String {
 }
 
 /// What the row of a week says, if it says anything: which way it went, what the week is called, and the sentence.
-pub fn of_week(t: Texts, row: &Row) -> Option<(Trend, String, String)> {
+/// `watched` is the word of what the chart is of: `complaints`, `rate`, `satisfaction` or `promises`.
+pub fn of_week(t: Texts, row: &Row, watched: &str) -> Option<(Trend, String, String)> {
     let (trend, week) = (trend(row)?, week(t, &row.group));
-    let sentence = of_trend(t, trend, row, &week);
+    let sentence = of_trend(t, trend, row, &week, watched);
     Some((trend, week, sentence))
 }
 
@@ -131,19 +133,23 @@ fn trend(row: &Row) -> Option<Trend> {
     })
 }
 
-fn of_trend(t: Texts, trend: Trend, row: &Row, period: &str) -> String {
+fn of_trend(t: Texts, trend: Trend, row: &Row, period: &str, watched: &str) -> String {
     // Whole complaints: the most that are within the upper limit, and the fewest within the lower one.
     let limit = |name: &str, whole: fn(f64) -> f64| {
         let limit = row.get(name).as_f64().map(|share| share * row.n as f64);
         limit.map(|limit| format::count(whole(limit) as i64)).unwrap_or_default()
     };
-    let (key, limit) = match trend {
-        Trend::Above => ("insight.finding.above", limit("upper", f64::floor)),
-        Trend::Below => ("insight.finding.below", limit("lower", f64::ceil)),
-        Trend::Shift => return t.with("insight.finding.drift", &[("period", period)]),
+    let (word, limit) = match trend {
+        Trend::Above => ("above", limit("upper", f64::floor)),
+        Trend::Below => ("below", limit("lower", f64::ceil)),
+        Trend::Shift => ("drift", String::new()),
+    };
+    let key = match watched {
+        "complaints" => format!("insight.finding.{word}"),
+        watched => format!("insight.finding.{watched}.{word}"),
     };
     let x = row.get("x").as_i64().map(format::count).unwrap_or_default();
-    t.with(key, &[("period", period), ("x", &x), ("n", &format::count(row.n as i64)), ("limit", &limit)])
+    t.with(&key, &[("period", period), ("x", &x), ("n", &format::count(row.n as i64)), ("limit", &limit)])
 }
 
 fn satisfied(names: &Names<'_>, row: &Row) -> String {

@@ -11,6 +11,7 @@ pub mod commands;
 mod costs;
 pub mod csv;
 mod customers;
+pub mod download;
 mod effort;
 mod exposures;
 pub mod facts;
@@ -18,6 +19,7 @@ pub mod figures;
 pub mod findings;
 pub mod format;
 pub mod groups;
+mod meanings;
 pub mod names;
 mod open_time;
 pub mod overview;
@@ -34,6 +36,7 @@ pub mod select;
 pub mod spoken;
 mod surveys;
 mod workload;
+pub mod xlsx;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -41,7 +44,7 @@ use std::sync::Arc;
 pub use asked::Asked;
 pub use by::{By, Name};
 pub use figures::Row;
-pub use report::{Before, NearDuplicates, NewTopic, Report};
+pub use report::{Before, NearDuplicates, NewTopic, Report, ReportVersion};
 
 use self::figures::{Content, count};
 use self::groups::Naming;
@@ -50,6 +53,7 @@ use crate::app::App;
 use crate::auth::Member;
 use crate::clock::rfc3339;
 use crate::http::Result;
+use crate::surveys::{Version, Versions};
 
 /// Makes a report; of a large installation it may be one that was made in the last half minute.
 pub async fn make(app: &App, asked: &Asked) -> Result<Arc<Report>> {
@@ -82,6 +86,8 @@ async fn make_anew(app: &App, asked: &Asked) -> Result<Report> {
         unit: unit(asked),
         time_zone: asked.zone.iana_name().unwrap_or("UTC").to_owned(),
         rows: content.rows,
+        version: asked.survey.is_some().then_some(asked.version),
+        versions: asked.versions.as_ref().map(versions),
         crosshair: (asked.name == Name::Importance).then_some(asked.crosshair.as_str()),
         overall: content.overall,
         before,
@@ -89,6 +95,15 @@ async fn make_anew(app: &App, asked: &Asked) -> Result<Report> {
         new_topics,
         near_duplicates,
     })
+}
+
+fn versions(versions: &Versions) -> Vec<ReportVersion> {
+    let one = |known: &Version| ReportVersion {
+        version: known.number,
+        since: known.since.map(rfc3339),
+        respondents: known.respondents,
+    };
+    versions.answered.iter().map(one).collect()
 }
 
 /// The rows of a report alone.
@@ -110,7 +125,7 @@ const fn unit(asked: &Asked) -> &'static str {
 
 async fn content(app: &App, asked: &Asked) -> Result<Content> {
     if let Some(survey) = &asked.survey {
-        return surveys::content(app, asked, survey).await;
+        return self::surveys::content(app, asked, survey).await;
     }
     let naming = Naming::new(asked, &app.sites.all().await?, &Member::all(&app.db).await?);
     let mut content = match asked.name {

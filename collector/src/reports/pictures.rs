@@ -11,6 +11,15 @@ pub fn picture(names: &Names<'_>, report: &Report) -> Option<Chart> {
     drawn(names, report, PAGE)
 }
 
+/// Whether the chart shows the period before too.
+pub fn shows_before(report: &Report) -> bool {
+    let is_drawn = match report.by.unit() {
+        Some(_) => report.report != Name::Quality,
+        None => report.by != By::WeekdayHour && report.by != By::All,
+    };
+    is_drawn && (0..report.rows.len()).any(|at| report.row_before(at).is_some_and(|row| row.n > 0))
+}
+
 /// The same in a mail, where a report is over time.
 pub fn picture_in_mail(names: &Names<'_>, report: &Report) -> Option<Chart> {
     drawn(names, report, MAIL).filter(|_| report.by.unit().is_some())
@@ -27,28 +36,28 @@ fn drawn(names: &Names<'_>, report: &Report, width: f64) -> Option<Chart> {
         Name::Overview if over_time => {
             Some(line(names, report, width, "received", |number| format::count(number as i64)))
         }
-        Name::Overview => Some(bars(&of(names, rows, "received", |number| format::count(number as i64)), None)),
+        Name::Overview => Some(bars(&of(names, report, "received", |number| format::count(number as i64)), None)),
         Name::Quality if over_time => Some(line(names, report, width, "p", format::share)),
         Name::Promises if report.by == By::WeekdayHour => Some(hours(names, rows)),
         Name::Promises | Name::Effort | Name::Customers | Name::Quality => {
-            Some(bars(&of(names, rows, "value", format::share), Some(1.0)))
+            Some(bars(&of(names, report, "value", format::share), Some(1.0)))
         }
         Name::Causes if over_time => Some(line(names, report, width, "n", |number| format::count(number as i64))),
-        Name::Causes => Some(bars(&of(names, rows, "n", |number| format::count(number as i64)), None)),
+        Name::Causes => Some(bars(&of(names, report, "n", |number| format::count(number as i64)), None)),
         Name::Satisfaction => match names.asked.survey.as_ref().map(|survey| survey.kind) {
             // A score may be below 0, where no line goes.
-            Some(SurveyKind::Nps) => Some(bars(&of(names, rows, "value", format::number), Some(100.0))),
+            Some(SurveyKind::Nps) => Some(bars(&of(names, report, "value", format::number), Some(100.0))),
             _ if over_time => Some(line(names, report, width, "value", format::share)),
-            _ => Some(bars(&of(names, rows, "value", format::share), Some(1.0))),
+            _ => Some(bars(&of(names, report, "value", format::share), Some(1.0))),
         },
         Name::Workload if over_time => {
             Some(line(names, report, width, "handled", |number| format::count(number as i64)))
         }
         Name::Workload => {
             let figure = if rows.iter().any(|row| row.get("value").is_number()) { "value" } else { "handled" };
-            Some(bars(&of(names, rows, figure, format::number), None))
+            Some(bars(&of(names, report, figure, format::number), None))
         }
-        Name::Servqual => Some(bars(&of(names, rows, "gap", format::number), None)),
+        Name::Servqual => Some(bars(&of(names, report, "gap", format::number), None)),
         Name::Kano => kano(names, rows),
         Name::Importance => importance(names, report),
     }
@@ -58,25 +67,29 @@ fn figure(row: &Row, name: &str) -> Option<f64> {
     if name == "n" { Some(row.n as f64) } else { row.get(name).as_f64() }
 }
 
-fn of(names: &Names<'_>, rows: &[Row], name: &str, write: impl Fn(f64) -> String) -> Vec<Bar> {
-    let bar = |row: &Row| {
+fn of(names: &Names<'_>, report: &Report, name: &str, write: impl Fn(f64) -> String) -> Vec<Bar> {
+    let bar = |(at, row): (usize, &Row)| {
         let value = figure(row, name);
         let interval = row.get("low").as_f64().zip(row.get("high").as_f64()).filter(|_| name == "value");
-        Bar { label: names.group(&row.group), value, interval, text: value.map_or_else(|| "–".to_owned(), &write) }
+        let before = report.row_before(at).and_then(|before| figure(before, name));
+        let text = value.map_or_else(|| "–".to_owned(), &write);
+        Bar { label: names.group(&row.group), value, interval, text, before }
     };
-    rows.iter().map(bar).collect()
+    report.rows.iter().enumerate().map(bar).collect()
 }
 
 fn line(names: &Names<'_>, report: &Report, width: f64, name: &str, write: impl Fn(f64) -> String) -> Chart {
     // A limit of shares may be above all of them, which no axis has to show.
     let highest = if report.unit == "exposure" { f64::INFINITY } else { 1.0 };
-    let moment = |row: &Row| Moment {
+    let moment = |(at, row): (usize, &Row)| Moment {
         label: label(names, &row.group),
         value: figure(row, name),
         limits: row.get("lower").as_f64().zip(row.get("upper").as_f64().map(|upper| upper.min(highest))),
         is_signal: row.get("signals").as_array().is_some_and(|rules| !rules.is_empty()),
+        // A control chart has its own lines, among which another would not be told apart.
+        before: report.row_before(at).filter(|_| report.report != Name::Quality).and_then(|row| figure(row, name)),
     };
-    let moments: Vec<Moment> = report.rows.iter().map(moment).collect();
+    let moments: Vec<Moment> = report.rows.iter().enumerate().map(moment).collect();
     // Only a control chart has a line in the middle; the mean of scores is another figure.
     let mean = report.overall.as_ref().filter(|_| report.report == Name::Quality);
     let mean = mean.and_then(|overall| overall["mean"].as_f64());

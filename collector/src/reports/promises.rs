@@ -5,6 +5,7 @@ use super::figures::{Content, Row, count};
 use super::groups::{Groups, Naming};
 use super::select::{Cases, Select};
 use crate::app::App;
+use crate::cases::counted::broken_sql;
 use crate::http::Result;
 
 #[derive(Debug, Default)]
@@ -29,10 +30,7 @@ pub async fn content(app: &App, asked: &Asked, naming: &Naming) -> Result<Conten
         select = select.and(&format!("clocks.promise = '{}'", promise.as_str()));
     }
     let now = select.bind(asked.now);
-    // As `Clock::state` has it.
-    let is_breached = format!(
-        "(clocks.breached_at is not null or clocks.paused_at is null and coalesce(clocks.ended_at, {now}) > clocks.due_at)"
-    );
+    let is_breached = broken_sql(&now);
     let columns = format!(
         "{} as grp, count(*) as found, \
          cast(sum(case when {is_breached} then 1 else 0 end) as bigint) as breached, \

@@ -167,6 +167,7 @@ impl Counted {
 
     fn into_row(self, group: String, asked: &Asked) -> Row {
         let (upheld, n) = self.upheld();
+        let interval = wilson(upheld, n);
         let point = self.point(asked);
         let row = match asked.exposure {
             // A rate and no share: there may be more complaints than orders.
@@ -179,6 +180,8 @@ impl Counted {
         row.with("x", point.count)
             .with("upheld_n", n)
             .with("upheld", share(upheld, n))
+            .with("upheld_low", interval.map(|interval| interval.low))
+            .with("upheld_high", interval.map(|interval| interval.high))
             .with("outcomes", json!(self.outcomes))
             .with("remedy_cost", self.costs.to_json())
     }

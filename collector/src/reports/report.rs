@@ -35,6 +35,14 @@ pub struct Report {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
     pub crosshair: Option<&'static str>,
+    /// Of a survey: the version that was answered. What a survey asks may change while it runs; each version has figures of its own.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    pub version: Option<i64>,
+    /// Of a survey: all versions that were answered.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    pub versions: Option<Vec<ReportVersion>>,
     /// The figures of the whole, where the report has them.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Option<Object>, nullable = false)]
@@ -55,6 +63,21 @@ pub struct Report {
     pub near_duplicates: Option<Vec<NearDuplicates>>,
 }
 
+impl Report {
+    /// What the row at a place was in the period before: of the same group, or, where rows are parts of time, of the part at the same place. None where the
+    /// periods have not as many parts, since a month that begins within a week has one more of them.
+    pub fn row_before(&self, at: usize) -> Option<&Row> {
+        let before = self.before.as_ref()?;
+        match self.by.unit() {
+            Some(_) => before.rows.get(at).filter(|_| before.rows.len() == self.rows.len()),
+            None => before
+                .rows
+                .iter()
+                .find(|row| row.group == self.rows.get(at).map(|row| row.group.as_str()).unwrap_or_default()),
+        }
+    }
+}
+
 /// The period before.
 #[derive(Debug, Serialize, ToSchema)]
 #[schema(as = StaffReportBefore)]
@@ -72,6 +95,19 @@ pub struct Before {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Option<Object>, nullable = false)]
     pub overall: Option<Value>,
+}
+
+/// A version of a survey that was answered.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = StaffReportVersion)]
+pub struct ReportVersion {
+    /// Which, from 1 on.
+    pub version: i64,
+    /// When the first answer to it came; null where that was before versions were kept.
+    #[schema(required = true, format = DateTime)]
+    pub since: Option<String>,
+    /// How many answered it.
+    pub respondents: i64,
 }
 
 /// What customers have begun to speak of.

@@ -26,7 +26,7 @@ pub async fn content(app: &App, asked: &Asked, survey: &Survey) -> Result<Conten
         SurveyKind::Servqual => &["expectation", "perception"],
         SurveyKind::Csat | SurveyKind::Ces | SurveyKind::Nps | SurveyKind::Free => &["score"],
     };
-    let stored = ScaleAnswers::load(&app.db, survey.key.as_str(), fields, asked.period).await?;
+    let stored = ScaleAnswers::load(&app.db, (survey.key.as_str(), asked.version), fields, asked.period).await?;
     let answers = respondents.answers(&asked.filter, &stored);
     match survey.kind {
         SurveyKind::Kano => Ok(of_kano(survey, &answers, asked.fewest)),

@@ -25,6 +25,8 @@ struct Load {
     hard: u64,
     reopened: u64,
     handled: u64,
+    /// The same by the key of their team.
+    by_team: BTreeMap<String, u64>,
     open: u64,
     minutes: u64,
     replies: u64,
@@ -72,6 +74,9 @@ pub async fn content(app: &App, asked: &Asked, naming: &Naming) -> Result<Conten
         if let Some(at) = fact.resolved_at().filter(|at| fact.is_settled() && asked.period.contains(*at)) {
             let load = groups.of(group(at));
             load.handled += 1;
+            if !over_time && !fact.team().is_empty() {
+                *load.by_team.entry(fact.team().to_owned()).or_default() += 1;
+            }
             load.messages.push(f64::from(fact.by_staff() + fact.by_customer()));
             if over_time {
                 load.add_member(fact.owner());
@@ -174,6 +179,7 @@ fn of_parts(
 
 fn of_members(found: Vec<(String, Load)>, asked: &Asked, service: &Service) -> Content {
     let duty = |name: &str| hours_on_duty(name, asked.period, asked, service);
+    let teams = teams(&found, asked, service, duty);
     let without: u64 = found.iter().filter(|(name, _)| name == NONE).map(|(_, load)| load.received).sum();
     let (mut rows, mut rates, mut too_few) = (Vec::new(), Vec::new(), 0);
     for (name, load) in found {
@@ -181,17 +187,64 @@ fn of_members(found: Vec<(String, Load)>, asked: &Asked, service: &Service) -> C
         rates.extend(load.rate(hours));
         if name != NONE {
             too_few += load.scores.too_few(asked.fewest);
-            rows.push(load.into_row(name, hours, asked.fewest));
+            let own = service.teams_of(&name).next().map(|team| team.key.to_string());
+            let team = own.and_then(|key| teams.iter().find(|team| team.key == key));
+            let of_team = |figure: fn(&TeamLoad) -> Option<f64>| team.and_then(figure);
+            let row = load.into_row(name, hours, asked.fewest).with("team", team.map(|team| team.key.as_str()));
+            let row = row.with("team_median", of_team(|team| team.median));
+            rows.push(row.with("team_spread", of_team(|team| team.spread)));
         }
     }
     let middle = median(&rates);
-    // The median of how far each is from the median: one who works alone at night moves it little.
-    let spread = middle.and_then(|middle| median(&rates.iter().map(|rate| (rate - middle).abs()).collect::<Vec<_>>()));
+    let teams: Vec<Value> = teams.iter().map(TeamLoad::to_json).collect();
     Content {
         rows,
-        overall: Some(json!({"median": middle, "spread": spread, "members": rates.len()})),
+        overall: Some(json!({"median": middle, "spread": spread(&rates), "members": rates.len(), "teams": teams})),
         left_out: BTreeMap::from([("without_owner", without), ("too_few", too_few)]),
     }
+}
+
+/// How fast the members of a team work on its cases.
+struct TeamLoad {
+    key: String,
+    median: Option<f64>,
+    spread: Option<f64>,
+    members: usize,
+}
+
+impl TeamLoad {
+    fn to_json(&self) -> Value {
+        json!({"team": self.key, "median": self.median, "spread": self.spread, "members": self.members})
+    }
+}
+
+/// Each team with how many of its cases its members resolved for each of their hours on duty: what somebody does for another team says nothing of this one.
+fn teams(
+    found: &[(String, Load)],
+    asked: &Asked,
+    service: &Service,
+    duty: impl Fn(&str) -> Option<f64>,
+) -> Vec<TeamLoad> {
+    let is_asked_for = |key: &str| asked.filter.team.as_ref().is_none_or(|team| team.as_deref() == Some(key));
+    let teams = service.teams.iter().filter(|team| is_asked_for(team.key.as_str()));
+    let load = |team: &crate::service::objects::Team| {
+        let key = team.key.as_str();
+        let addresses: BTreeSet<&str> = team.members.iter().chain(&team.lead).map(|address| address.as_str()).collect();
+        let rate = |address: &str| {
+            let (_, load) = found.iter().find(|(name, _)| name == address)?;
+            let hours = duty(address).filter(|hours| *hours > 0.0)?;
+            Some(load.by_team.get(key).copied().unwrap_or_default() as f64 / hours)
+        };
+        let rates: Vec<f64> = addresses.into_iter().filter_map(rate).collect();
+        TeamLoad { key: key.to_owned(), median: median(&rates), spread: spread(&rates), members: rates.len() }
+    };
+    teams.map(load).collect()
+}
+
+/// The median of how far each is from the median: one who works alone at night moves it little.
+fn spread(rates: &[f64]) -> Option<f64> {
+    let middle = median(rates)?;
+    median(&rates.iter().map(|rate| (rate - middle).abs()).collect::<Vec<_>>())
 }
 
 impl Load {

@@ -57,6 +57,11 @@ impl Service {
         self.teams.iter().filter(move |team| team.members.iter().chain(&team.lead).any(is_member))
     }
 
+    /// The teams that a member leads.
+    pub fn led_by<'a>(&'a self, email: &'a str) -> impl Iterator<Item = &'a Team> {
+        self.teams.iter().filter(move |team| team.lead.iter().any(|address| address.as_str() == email))
+    }
+
     /// The team with a key.
     pub fn team(&self, key: &str) -> Option<&Team> {
         self.teams.iter().find(|team| team.key.as_str() == key)

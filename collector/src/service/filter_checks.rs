@@ -6,10 +6,16 @@ use uuid::Uuid;
 use super::check::Check;
 use super::objects::View;
 use super::reader::Item;
-use crate::cases::{Priority, Quarantine, Status};
+use crate::cases::counted::Figure;
+use crate::cases::{Channel, Priority, Quarantine, Status};
+use crate::clock::parse_rfc3339;
+use crate::clocks::PromiseKind;
 
 /// The parameters of the inbox that a view may set.
-const PARAMETERS: [&str; 10] = ["status", "kind", "site", "owner", "team", "priority", "tag", "due", "sort", "q"];
+const PARAMETERS: [&str; 20] = [
+    "status", "kind", "site", "owner", "team", "priority", "tag", "due", "sort", "q", "category", "channel", "tier",
+    "problem", "owned", "counted", "from", "to", "promise", "member",
+];
 /// What `due` may say.
 pub const DUE: [&str; 5] = ["overdue", "soon", "answered", "today", "follow_up"];
 /// What `sort` may say.
@@ -46,7 +52,15 @@ impl Check<'_, '_> {
                     self.exist(view, &["filter"], "team", [value].into_iter());
                     None
                 }
-                "tag" | "q" => None,
+                "counted" => one_of(&Figure::ALL.iter().map(|word| word.as_str()).collect::<Vec<_>>()),
+                "channel" => {
+                    let channels = Channel::ALL.iter().map(|word| word.as_str());
+                    one_of(&channels.chain(["none"]).collect::<Vec<_>>())
+                }
+                "owned" => one_of(&["yes"]),
+                "from" | "to" if parse_rfc3339(value).is_none() => Some("times as in RFC 3339".to_owned()),
+                "promise" => one_of(&PromiseKind::ALL.iter().map(|word| word.as_str()).collect::<Vec<_>>()),
+                "tag" | "q" | "category" | "tier" | "problem" | "member" | "from" | "to" => None,
                 _ => {
                     let text = format!("there is no filter {name}; there are {}", PARAMETERS.join(", "));
                     self.refuse(span.clone(), text);

@@ -6,6 +6,8 @@
 mod name;
 mod planning;
 mod signal;
+mod watched;
 
 pub use planning::{SUBJECT, plan};
 pub use signal::{Signal, load};
+pub use watched::Watched;

@@ -2,15 +2,17 @@
 
 use jiff::civil::Date;
 
+use super::watched::Watched;
+
 /// Writes the name of a warning.
-pub(super) fn write(week: Date, category: Option<&str>) -> String {
-    format!("{week}/{}", category.unwrap_or_default())
+pub(super) fn write(week: Date, watched: &Watched) -> String {
+    format!("{week}/{}", watched.name())
 }
 
 /// Reads it.
-pub(super) fn parse(name: &str) -> Option<(Date, Option<&str>)> {
-    let (week, category) = name.split_once('/')?;
-    Some((week.parse().ok()?, Some(category).filter(|key| !key.is_empty())))
+pub(super) fn parse(name: &str) -> Option<(Date, Watched)> {
+    let (week, watched) = name.split_once('/')?;
+    Some((week.parse().ok()?, Watched::parse(watched)))
 }
 
 #[cfg(test)]
@@ -20,9 +22,11 @@ mod tests {
     #[test]
     fn names_are_read_as_they_are_written() {
         let week = jiff::civil::date(2026, 11, 23);
-        for category in [None, Some("delivery"), Some("late/parcels")] {
-            assert_eq!(parse(&write(week, category)), Some((week, category)));
+        for category in [None, Some("delivery".to_owned()), Some("late/parcels".to_owned())] {
+            let watched = Watched::Complaints(category);
+            assert_eq!(parse(&write(week, &watched)), Some((week, watched)));
         }
+        assert_eq!(parse(&write(week, &Watched::Broken)), Some((week, Watched::Broken)));
         assert_eq!((parse(""), parse("2026-11-23"), parse("soon/delivery")), (None, None, None));
     }
 }

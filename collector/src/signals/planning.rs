@@ -9,6 +9,7 @@ use serde_json::json;
 
 use super::name;
 use super::signal::Chart;
+use super::watched::Watched;
 use crate::app::App;
 use crate::cases::EventType;
 use crate::clock::Millis;
@@ -52,7 +53,7 @@ pub async fn plan(app: &App) -> anyhow::Result<usize> {
     Ok(planned)
 }
 
-/// Charts are of complaints.
+/// Charts are of complaints; those of all cases are told with them.
 fn hears(target: &Target) -> bool {
     let kinds = &target.settings.when.kind;
     target.wants(EventType::Signal) && kinds.as_ref().is_none_or(|kinds| kinds.contains(&Kind::Complaint))
@@ -74,15 +75,16 @@ async fn is_checked(db: &Db, site_id: &str, week: Date) -> sqlx::Result<bool> {
 async fn check(app: &App, site: &Site, week: Date, targets: &[&Target]) -> anyhow::Result<usize> {
     let before = active_before(&app.db, site.id(), week).await?;
     let mut active = Active::new();
-    let mut signals: Vec<Option<&str>> = Vec::new();
-    let topics = site.settings.categories.iter().map(|category| Some(category.key.as_str()));
-    for category in std::iter::once(None).chain(topics) {
-        let rules = Chart::read(app, site, category, week).await?.rules();
-        let name = category.unwrap_or_default();
-        let known = before.get(name).map_or(&[] as &[u64], Vec::as_slice);
+    let mut signals: Vec<Watched> = Vec::new();
+    let topics = site.settings.categories.iter().map(|category| Watched::Complaints(Some(category.key.clone())));
+    let of_site = [Watched::Complaints(None), Watched::Rate, Watched::Dissatisfied, Watched::Broken];
+    for watched in of_site.into_iter().chain(topics) {
+        let rules = Chart::read(app, site, &watched, week).await?.rules();
+        let name = watched.name();
+        let known = before.get(&name).map_or(&[] as &[u64], Vec::as_slice);
         // A point outside counts each time, a run once.
-        signals.extend(rules.iter().any(|rule| *rule == OUTSIDE || !known.contains(rule)).then_some(category));
-        active.insert(name.to_owned(), rules);
+        signals.extend(rules.iter().any(|rule| *rule == OUTSIDE || !known.contains(rule)).then_some(watched));
+        active.insert(name, rules);
     }
     let now = app.clock.now();
     let mut tx = app.db.begin().await?;
@@ -91,10 +93,10 @@ async fn check(app: &App, site: &Site, week: Date, targets: &[&Target]) -> anyho
     let is_first = with_tx!(&mut tx, conn => sqlx::query(insert).bind(site.id()).bind(week.to_string())
         .bind(json!(active).to_string()).bind(now).execute(conn).await.map(|done| done.rows_affected() == 1))?;
     let mut planned = 0;
-    for category in signals.into_iter().filter(|_| is_first) {
-        for target in targets.iter().filter(|target| hears_of(target, category)) {
+    for watched in signals.iter().filter(|_| is_first) {
+        for target in targets.iter().filter(|target| hears_of(target, watched.category())) {
             planned += usize::from(
-                plan_for_target(&mut tx, target, warning(site, week, category, target, now).as_mail(), now).await?,
+                plan_for_target(&mut tx, target, warning(site, week, watched, target, now).as_mail(), now).await?,
             );
         }
     }
@@ -117,8 +119,8 @@ struct Warning<'a> {
     due_at: Millis,
 }
 
-fn warning<'a>(site: &Site, week: Date, category: Option<&str>, target: &'a Target, now: Millis) -> Warning<'a> {
-    let subject_id = name::write(week, category);
+fn warning<'a>(site: &Site, week: Date, watched: &Watched, target: &'a Target, now: Millis) -> Warning<'a> {
+    let subject_id = name::write(week, watched);
     let order_key = format!("{SUBJECT}/{}/{subject_id}", site.id());
     Warning { subject_id, order_key, destination: &target.id, due_at: now }
 }

@@ -6,15 +6,17 @@ use jiff::civil::Date;
 use serde_json::{Value, json};
 
 use super::name::parse;
+use super::watched::Watched;
 use crate::app::App;
 use crate::cases::EventType;
 use crate::clock::{Millis, Period, rfc3339};
+use crate::exposure::row::ORDERS;
 use crate::http::Result;
 use crate::outbox::{Delivery, Failure};
 use crate::reports::asked::Filter;
 use crate::reports::findings::{Trend, of_week};
 use crate::reports::periods::{Unit, begin};
-use crate::reports::{self, Asked, By, Name, Row};
+use crate::reports::{Asked, By, Row};
 use crate::sites::Site;
 use crate::sites::labels::category_label;
 use crate::sites::targets::Target;
@@ -48,8 +50,8 @@ pub struct Signal {
     pub site: Arc<Site>,
     /// The texts in the language of the target.
     pub t: Texts,
-    /// The topic's key; none for all of them together.
-    pub category: Option<String>,
+    /// What is watched.
+    pub watched: Watched,
     /// The topic as people call it.
     pub topic: String,
     /// The first day of the week.
@@ -68,16 +70,17 @@ pub struct Signal {
 }
 
 impl Chart {
-    /// Reads that of a topic, or of all, which ends with a week.
-    pub(super) async fn read(app: &App, site: &Site, category: Option<&str>, week: Date) -> Result<Self> {
+    /// Reads that of something, which ends with a week.
+    pub(super) async fn read(app: &App, site: &Site, watched: &Watched, week: Date) -> Result<Self> {
         let zone = app.service.current().await?.zone_of(site);
         let from = week.checked_sub(jiff::Span::new().weeks(WEEKS - 1)).unwrap_or(week);
         let next = Unit::Week.next(week).unwrap_or(week);
         let period = Period { from: begin(from, &zone), to: begin(next, &zone) };
-        let filter =
-            Filter { site_id: Some(site.id().to_owned()), category: category.map(str::to_owned), ..Filter::default() };
-        let asked = Asked { filter, ..Asked::of_cases(Name::Quality, By::Week, period, zone, app) };
-        let mut rows = reports::rows(app, &asked).await?;
+        let category = watched.category().map(str::to_owned);
+        let filter = Filter { site_id: Some(site.id().to_owned()), category, ..Filter::default() };
+        let exposure = (*watched == Watched::Rate).then(|| ORDERS.to_owned());
+        let asked = Asked { filter, exposure, ..Asked::of_cases(watched.report(), By::Week, period, zone, app) };
+        let mut rows = watched.rows(app, &asked).await?;
         let complaints = rows.iter().filter_map(|row| row.get("x").as_u64()).sum();
         let to = next.yesterday().unwrap_or(week);
         Ok(Self { last: rows.pop(), complaints, from, to, end: period.to.unwrap_or_default() })
@@ -102,25 +105,27 @@ pub async fn load(
 ) -> anyhow::Result<std::result::Result<Signal, Failure>> {
     const GONE: Failure = Failure::Dropped("the chart does not signal any more");
     let site = app.sites.by_id(&target.site_id).await?;
-    let (Some(site), Some((week, category))) = (site, parse(&delivery.subject_id)) else { return Ok(Err(GONE)) };
+    let (Some(site), Some((week, watched))) = (site, parse(&delivery.subject_id)) else { return Ok(Err(GONE)) };
     let lang = target.settings.lang.unwrap_or_else(|| site.settings.main_language().for_console());
-    let chart = Chart::read(app, &site, category, week).await?;
-    Ok(Signal::of(site, Texts::of_console(lang), (category, week), chart).ok_or(GONE))
+    let chart = Chart::read(app, &site, &watched, week).await?;
+    Ok(Signal::of(site, Texts::of_console(lang), (watched, week), chart).ok_or(GONE))
 }
 
 impl Signal {
-    fn of(site: Arc<Site>, t: Texts, (category, week): (Option<&str>, Date), chart: Chart) -> Option<Self> {
+    fn of(site: Arc<Site>, t: Texts, (watched, week): (Watched, Date), chart: Chart) -> Option<Self> {
         let figures = chart.last?;
-        let (trend, week_name, sentence) = of_week(t, &figures)?;
+        let (trend, week_name, sentence) = of_week(t, &figures, watched.word())?;
+        let category = watched.category();
         let topic = category.map(|key| category_label(t.0, Some(&site), Some(key)).unwrap_or_else(|| key.to_owned()));
         let query = url::form_urlencoded::Serializer::new(String::new())
             .extend_pairs([("by", "week"), ("site", site.key()), ("category", category.unwrap_or_default())])
             .extend_pairs([("from", chart.from.to_string()), ("to", chart.to.to_string())])
+            .extend_pairs((watched == Watched::Rate).then_some(("exposure", ORDERS)))
             .finish();
         Some(Self {
             topic: topic.unwrap_or_else(|| t.get("team.signal.all_topics").to_owned()),
-            category: category.map(str::to_owned),
-            path: format!("/staff/reports/quality?{query}"),
+            path: format!("/staff/reports/{}?{query}", watched.report().as_str()),
+            watched,
             at: chart.end,
             site,
             t,
@@ -134,12 +139,16 @@ impl Signal {
 
     /// What it is called.
     pub fn title(&self) -> String {
-        let key = match self.trend {
-            Trend::Above => "team.signal.above",
-            Trend::Below => "team.signal.below",
-            Trend::Shift => "team.signal.shift",
+        let trend = match self.trend {
+            Trend::Above => "above",
+            Trend::Below => "below",
+            Trend::Shift => "shift",
         };
-        self.t.with(key, &[("topic", &self.topic)])
+        let key = match &self.watched {
+            Watched::Complaints(_) => format!("team.signal.{trend}"),
+            other => format!("team.signal.{}.{trend}", other.word()),
+        };
+        self.t.with(&key, &[("topic", &self.topic)])
     }
 
     /// What helps to judge it: labels and values.
@@ -158,7 +167,7 @@ impl Signal {
             "type": EventType::Signal.as_str(),
             "timestamp": rfc3339(self.at),
             "data": {
-                "site": self.site.key(), "report": Name::Quality.as_str(), "category": self.category, "week": self.week.to_string(),
+                "site": self.site.key(), "report": self.watched.report().as_str(), "watched": self.watched.word(), "category": self.watched.category(), "week": self.week.to_string(),
                 "period": figure("period"), "x": figure("x"), "n": self.figures.n, "p": figure("p"),
                 "lower": figure("lower"), "upper": figure("upper"), "signals": figure("signals"), "url": url,
             },

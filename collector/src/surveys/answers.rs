@@ -5,10 +5,12 @@ use std::collections::BTreeMap;
 use sqlx::AssertSqlSafe;
 
 use super::invitations::{Token, mark_answered};
+use super::versions;
 use crate::app::App;
 use crate::clock::{Millis, Period};
 use crate::db::rows::placeholders;
 use crate::db::{Db, Tx};
+use crate::service::survey::Survey;
 use crate::{with_db, with_tx};
 
 /// One answer to one field of an item.
@@ -63,16 +65,16 @@ pub struct ScaleAnswer<'a> {
 }
 
 impl ScaleAnswers {
-    /// Those to the named fields within a period.
-    pub async fn load(db: &Db, survey: &str, fields: &[&str], period: Period) -> sqlx::Result<Self> {
-        let places = placeholders(5, fields.len());
+    /// Those to the named fields of a version within a period.
+    pub async fn load(db: &Db, (survey, version): (&str, i64), fields: &[&str], period: Period) -> sqlx::Result<Self> {
+        let places = placeholders(6, fields.len());
         let select = AssertSqlSafe(format!(
             "select item, string_agg(respondent || $4 || field || $4 || value || $4 || answered_at, $5) from survey_answers \
-             where survey = $1 and answered_at >= $2 and answered_at < $3 and field in ({places}) group by item order by item"
+             where survey = $1 and answered_at >= $2 and answered_at < $3 and version = $6 and field in ({places}) group by item order by item"
         ));
         let (from, to) = (period.from.unwrap_or(Millis::MIN), period.to.unwrap_or(Millis::MAX));
         let items = with_db!(db, pool => {
-            let query = sqlx::query_as(select).bind(survey).bind(from).bind(to).bind(PART_END).bind(ANSWER_END.to_string());
+            let query = sqlx::query_as(select).bind(survey).bind(from).bind(to).bind(PART_END).bind(ANSWER_END.to_string()).bind(version);
             fields.iter().fold(query, |query, field| query.bind(*field)).fetch_all(pool).await
         })?;
         Ok(Self { items })
@@ -104,12 +106,13 @@ pub(super) async fn known(
     with_tx!(tx, conn => sqlx::query_as(select).bind(survey).bind(item).bind(respondent).bind(field).fetch_optional(conn).await)
 }
 
-/// Stores an answer in the place of the one that was there.
-pub(super) async fn put(tx: &mut Tx, survey: &str, answer: &Answer) -> sqlx::Result<()> {
-    let upsert = "insert into survey_answers (survey, respondent, item, field, value, answered_at) values ($1, $2, $3, $4, $5, $6) \
-        on conflict (survey, item, respondent, field) do update set value = excluded.value, answered_at = excluded.answered_at";
+/// Stores an answer to a version in the place of the one that was there.
+pub(super) async fn put(tx: &mut Tx, (survey, version): (&str, i64), answer: &Answer) -> sqlx::Result<()> {
+    let upsert = "insert into survey_answers (survey, respondent, item, field, value, answered_at, version) values ($1, $2, $3, $4, $5, $6, $7) \
+        on conflict (survey, item, respondent, field) \
+        do update set value = excluded.value, answered_at = excluded.answered_at, version = excluded.version";
     with_tx!(tx, conn => sqlx::query(upsert).bind(survey).bind(&answer.respondent).bind(&answer.item).bind(&answer.field)
-        .bind(&answer.value).bind(answer.answered_at).execute(conn).await.map(|_| ()))
+        .bind(&answer.value).bind(answer.answered_at).bind(version).execute(conn).await.map(|_| ()))
 }
 
 /// What one respondent answered.
@@ -120,21 +123,23 @@ pub async fn of_respondent(db: &Db, survey: &str, respondent: &str) -> sqlx::Res
 }
 
 /// Stores what a respondent answered in the place of what they answered before, all of it or nothing; what they leave out now is taken away.
-pub async fn submit(db: &Db, survey: &str, respondent: &str, given: &[Given], now: Millis) -> sqlx::Result<()> {
+pub async fn submit(db: &Db, survey: &Survey, respondent: &str, given: &[Given], now: Millis) -> sqlx::Result<()> {
     let mut tx = db.begin().await?;
     replace(&mut tx, survey, respondent, given, now).await?;
     tx.commit().await
 }
 
 /// The same for somebody who was invited, whose invitation is answered then.
-pub async fn submit_invited(app: &App, survey: &str, token: &Token, given: &[Given]) -> sqlx::Result<()> {
+pub async fn submit_invited(app: &App, survey: &Survey, token: &Token, given: &[Given]) -> sqlx::Result<()> {
     let mut tx = app.db.begin().await?;
     replace(&mut tx, survey, &token.respondent(&app.keys), given, app.clock.now()).await?;
     mark_answered(&mut tx, token.invitation_id()).await?;
     tx.commit().await
 }
 
-async fn replace(tx: &mut Tx, survey: &str, respondent: &str, given: &[Given], now: Millis) -> sqlx::Result<()> {
+async fn replace(tx: &mut Tx, survey: &Survey, respondent: &str, given: &[Given], now: Millis) -> sqlx::Result<()> {
+    let version = versions::note(tx, survey, now).await?;
+    let survey = survey.key.as_str();
     let delete = "delete from survey_answers where survey = $1 and item = $2 and respondent = $3 and field = $4";
     for Given { item, field, value } in given {
         match value {
@@ -146,7 +151,7 @@ async fn replace(tx: &mut Tx, survey: &str, respondent: &str, given: &[Given], n
                     value: value.clone(),
                     answered_at: now,
                 };
-                put(tx, survey, &answer).await?;
+                put(tx, (survey, version), &answer).await?;
             }
             None => {
                 with_tx!(&mut *tx, conn => sqlx::query(delete).bind(survey).bind(item).bind(respondent).bind(*field)
@@ -157,10 +162,11 @@ async fn replace(tx: &mut Tx, survey: &str, respondent: &str, given: &[Given], n
     Ok(())
 }
 
-/// How many answered each question of a survey, by item and field.
-pub async fn answered(db: &Db, survey: &str) -> sqlx::Result<Vec<(String, String, i64)>> {
-    let select = "select item, field, count(*) from survey_answers where survey = $1 group by item, field";
-    with_db!(db, pool => sqlx::query_as(select).bind(survey).fetch_all(pool).await)
+/// How many answered each question of a version of a survey, by item and field.
+pub async fn answered(db: &Db, survey: &str, version: i64) -> sqlx::Result<Vec<(String, String, i64)>> {
+    let select =
+        "select item, field, count(*) from survey_answers where survey = $1 and version = $2 group by item, field";
+    with_db!(db, pool => sqlx::query_as(select).bind(survey).bind(version).fetch_all(pool).await)
 }
 
 /// How many answered each survey.

@@ -217,7 +217,7 @@ async fn answer(
         return Err(Error::Conflict("the survey can't be answered now".into()));
     }
     let given = read_answers(&survey, &sent, errors)?;
-    submit(&app.db, survey.key.as_str(), &format!("link:{key_of_form}"), &given, app.clock.now()).await?;
+    submit(&app.db, &survey, &format!("link:{key_of_form}"), &given, app.clock.now()).await?;
     let answered = given.iter().filter(|given| given.value.is_some()).count();
     Ok((StatusCode::CREATED, Json(StoredBody { answered })))
 }

@@ -11,6 +11,7 @@ use super::answers::{self, Answer};
 use super::import::{self, Imported};
 use super::invitations;
 use super::questionnaires;
+use super::versions;
 use crate::audit::{self, Change, Stamp};
 use crate::clock::{Millis, rfc3339};
 use crate::context::Context;
@@ -131,7 +132,7 @@ async fn would_invite(key: &str, context: &Context) -> anyhow::Result<()> {
 
 /// An import under way.
 struct Import<'a> {
-    survey: &'a str,
+    survey: &'a Survey,
     mode: Mode,
     context: &'a Context,
     counts: Counts,
@@ -142,7 +143,7 @@ struct Import<'a> {
 async fn import_table(key: &str, table: &TableFile, context: &Context) -> anyhow::Result<()> {
     let (mode, mut table) = (table.mode(), table.open(import::COLUMNS)?);
     let survey = super::find(&context.db, key).await?.with_context(|| format!("there is no survey {key}"))?;
-    let mut import = Import { survey: key, mode, context, counts: Counts::default(), tried: HashMap::new() };
+    let mut import = Import { survey: &survey, mode, context, counts: Counts::default(), tried: HashMap::new() };
     let (mut batch, mut refusals) = (Vec::with_capacity(BATCH), Refusals::default());
     while let Some((line, row)) = table.next_row()? {
         match row.and_then(|row| import::read(&context.keys, &survey, &row, context.clock.now())) {
@@ -169,18 +170,24 @@ impl Import<'_> {
         let Context { db, clock, .. } = self.context;
         let started = Instant::now();
         let mut tx = db.begin().await?;
+        let key_of_survey = self.survey.key.as_str();
+        // What a trial would store is no first answer.
+        let version = match self.mode {
+            Mode::Store if !batch.is_empty() => versions::note(&mut tx, self.survey, clock.now()).await?,
+            _ => 1,
+        };
         for imported in batch {
             let key = [imported.respondent.clone(), imported.item.clone(), imported.field.clone()];
             let known = match self.tried.get(&key) {
                 Some(known) => Some(known.clone()),
-                None => answers::known(&mut tx, self.survey, key.each_ref().map(String::as_str)).await?,
+                None => answers::known(&mut tx, key_of_survey, key.each_ref().map(String::as_str)).await?,
             };
             let (outcome, answer) = compare(imported, known, clock.now());
             self.counts.count(outcome);
             match self.mode {
                 Mode::Try => _ = self.tried.insert(key, (answer.value, answer.answered_at)),
                 Mode::Store if outcome == Outcome::Same => {}
-                Mode::Store => answers::put(&mut tx, self.survey, &answer).await?,
+                Mode::Store => answers::put(&mut tx, (key_of_survey, version), &answer).await?,
             }
         }
         tx.commit().await?;

@@ -5,20 +5,24 @@ pub mod api;
 pub mod commands;
 mod import;
 pub mod invitations;
+mod left;
 mod listing;
 pub mod questionnaires;
 pub mod questions;
 pub mod respondent_hashes;
 mod sheet;
 mod times;
+mod versions;
 mod window;
 
 pub use answers::{
     Answer, Given, ScaleAnswer, ScaleAnswers, answered, of_respondent, respondents, submit, submit_invited,
 };
+pub use left::{left, note_left};
 pub use listing::{Listed, Listing, Page};
 pub use sheet::Sheet;
 pub use times::{median_seconds, note_time};
+pub use versions::{Version, Versions};
 pub use window::Window;
 
 use std::sync::Arc;

@@ -29,6 +29,7 @@ mod page_errors;
 mod pane;
 mod passkeys;
 mod pictures;
+mod questions;
 mod stage;
 mod story;
 mod surveys;

@@ -1,7 +1,9 @@
 //! Surveys and their reports: answers that were given elsewhere are stored once, and the figures are those of the formulas.
 
 mod answers;
+mod behind;
 mod console;
+mod dashboards;
 mod digests;
 mod export;
 mod exposure;
@@ -14,6 +16,7 @@ mod scores;
 mod signals;
 mod tables;
 mod value;
+mod versions;
 mod wishes;
 
 use reqwest::StatusCode;

@@ -37,6 +37,15 @@ struct LookUpPage {
     is_first: bool,
 }
 
+impl LookUpPage {
+    /// Where all that the list shows is a file.
+    fn export_address(&self, format: &str) -> String {
+        let mut query = url::form_urlencoded::Serializer::new(String::new());
+        query.extend_pairs([("q", self.text.as_str()), ("format", format)]);
+        format!("/staff/exports/customers?{}", query.finish())
+    }
+}
+
 /// A customer in the list.
 struct Row {
     id: String,

@@ -3,6 +3,7 @@
 mod access;
 pub mod consent;
 mod edit;
+mod export;
 mod look_up;
 mod merge;
 mod page;
@@ -19,6 +20,7 @@ pub(super) use page::note_opening;
 pub fn router() -> Router<App> {
     Router::new()
         .route("/staff/customers", get(look_up::show))
+        .route("/staff/exports/customers", get(export::export))
         .route("/staff/customers/{id}", get(page::show).post(edit::save))
         .route("/staff/customers/{id}/merge", post(merge::merge))
         .route("/staff/customers/{id}/unmerge", post(merge::unmerge))

@@ -95,7 +95,7 @@ impl<'a> Asked<'a> {
             "" => None,
             key => Some(self.sites.iter().find(|site| site.key() == key)?.id().to_owned()),
         };
-        Some(Listing {
+        Some(filter.reported.narrow(Listing {
             site_id,
             kind: filter.kind,
             statuses: if filter.tab == Tab::All { Vec::new() } else { filter.tab.statuses().collect() },
@@ -115,6 +115,6 @@ impl<'a> Asked<'a> {
             due: filter.due,
             visible: filter.visible.clone(),
             ..Listing::default()
-        })
+        }))
     }
 }

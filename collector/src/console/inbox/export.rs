@@ -1,13 +1,10 @@
 //! The cases that the inbox shows, as a file, for whoever shows once more who they are: streamed, however many they are.
 
-use axum::body::Body;
 use axum::extract::State;
-use axum::http::header;
 use axum::response::{IntoResponse, Redirect, Response};
+use futures_util::stream;
 use serde::Deserialize;
 use serde_json::{Value, json};
-use tokio::sync::mpsc;
-use tokio_stream::wrappers::ReceiverStream;
 
 use super::asked::Asked;
 use super::filter::{Filter, InboxQuery};
@@ -21,7 +18,7 @@ use crate::cases::listing::{self, Listing};
 use crate::cases::search::{self, Search};
 use crate::cases::{Case, Quarantine};
 use crate::clock::day_of;
-use crate::export::{self, Contacts, Format, Names};
+use crate::export::{self, Contacts, Format, Names, Rows};
 use crate::http::client::ClientAddress;
 use crate::http::{Error, Result};
 
@@ -67,7 +64,7 @@ pub(super) async fn export(
     client: ClientAddress,
     CsrfForm(form): CsrfForm<ExportForm>,
 ) -> Result<Response> {
-    let format = if form.format == "jsonl" { Format::Jsonl } else { Format::Csv };
+    let format = Format::of_form(&form.format);
     let contacts = contacts(&who, &form)?;
     // Without contacts too: what customers wrote says enough of them.
     let confirmation = confirm(&app, &who, client, &form.password).await?;
@@ -85,30 +82,12 @@ pub(super) async fn export(
     let asked = asked.map_err(|error| Error::Malformed(error.to_string()))?;
     let source = source(&app, &asked);
     note(&app, &who, contacts).await?;
-    let (sender, receiver) = mpsc::channel::<std::result::Result<Vec<u8>, Broken>>(2);
-    tokio::spawn(async move {
-        if let Err(error) = send(&app, source, (format, contacts), &sender).await {
-            tracing::error!(%error, "an export ended early");
-            // The reader is not told that it is whole: the connection breaks off.
-            let _ = sender.send(Err(Broken)).await;
-        }
-    });
-    let (name, media_type) = match format {
-        Format::Jsonl => ("cases.jsonl", "application/jsonl; charset=utf-8"),
-        Format::Csv | Format::Xlsx => ("cases.csv", "text/csv; charset=utf-8"),
-    };
-    let headers = [
-        (header::CONTENT_TYPE, media_type.to_owned()),
-        (header::CONTENT_DISPOSITION, format!("attachment; filename=\"{name}\"")),
-        (header::CACHE_CONTROL, "no-store".to_owned()),
-    ];
-    Ok((headers, Body::from_stream(ReceiverStream::new(receiver))).into_response())
+    let names = Names::load(&app.db).await?;
+    let chunks = Chunks { app, source, names, contacts, cursor: None, is_over: false };
+    let rows =
+        stream::try_unfold(chunks, |mut chunks| async move { Ok(chunks.next().await?.map(|rows| (rows, chunks))) });
+    Ok(export::table(contacts).download(format, rows))
 }
-
-/// An export that could not be finished.
-#[derive(Debug, thiserror::Error)]
-#[error("the export ended early")]
-struct Broken;
 
 /// Who customers are goes along if it is asked for, and only for those who answer for all cases.
 fn contacts(who: &SignedIn, form: &ExportForm) -> Result<Contacts> {
@@ -134,36 +113,38 @@ fn source(app: &App, asked: &Asked<'_>) -> Source {
     }
 }
 
-async fn send(
-    app: &App,
+/// The rows that are still to be read.
+struct Chunks {
+    app: App,
     source: Source,
-    how: (Format, Contacts),
-    sender: &mpsc::Sender<std::result::Result<Vec<u8>, Broken>>,
-) -> Result<()> {
-    let names = Names::load(&app.db).await?;
-    if sender.send(Ok(export::head(how.0, how.1))).await.is_err() {
-        return Ok(());
-    }
-    let mut cursor: Option<String> = None;
-    loop {
-        let (ids, next) = match &source {
+    names: Names,
+    contacts: Contacts,
+    cursor: Option<String>,
+    is_over: bool,
+}
+
+impl Chunks {
+    async fn next(&mut self) -> Result<Option<Rows>> {
+        if self.is_over {
+            return Ok(None);
+        }
+        let app = &self.app;
+        let (ids, next) = match &self.source {
             Source::Tables(listing, sort) => {
-                listing::ids(app, listing, *sort, cursor.as_deref(), CHUNK).await?.unwrap_or_default()
+                listing::ids(app, listing, *sort, self.cursor.as_deref(), CHUNK).await?.unwrap_or_default()
             }
             Source::Index(search) => {
-                let search = Search { limit: CHUNK, after: cursor.clone(), ..(**search).clone() };
+                let search = Search { limit: CHUNK, after: self.cursor.clone(), ..(**search).clone() };
                 let found = search::search(&app.db, &search).await?;
                 (found.ids, found.next)
             }
             Source::Nothing => (Vec::new(), None),
         };
         let cases = Case::by_ids(app, &ids).await?;
-        let lines = export::lines(&app.db, &app.keys, &names, &cases, how).await?;
-        // Whoever went away wants no more.
-        if sender.send(Ok(lines)).await.is_err() || next.is_none() {
-            return Ok(());
-        }
-        cursor = next;
+        let rows = export::cells(&app.db, &app.keys, &self.names, &cases, self.contacts).await?;
+        self.is_over = next.is_none();
+        self.cursor = next;
+        Ok(Some(rows))
     }
 }
 

@@ -4,6 +4,7 @@ use sayso_shared::Kind;
 use sayso_shared::id::{CaseId, MemberId};
 use serde::Deserialize;
 
+use super::reported::Reported;
 use crate::auth::guard::HOME;
 use crate::cases::access::Visibility;
 use crate::cases::listing::{self, Due, Sort};
@@ -33,6 +34,16 @@ pub struct InboxQuery {
     view: String,
     export: String,
     open: String,
+    category: String,
+    channel: String,
+    tier: String,
+    problem: String,
+    owned: String,
+    counted: String,
+    from: String,
+    to: String,
+    promise: String,
+    member: String,
 }
 
 impl InboxQuery {
@@ -134,6 +145,8 @@ pub struct Filter {
     pub due: Option<Due>,
     /// Which come first.
     pub sort: Sort,
+    /// What a report that led here counts.
+    pub reported: Reported,
     /// What is searched for.
     pub text: String,
     /// Where the page begins, as the one before it said.
@@ -160,7 +173,20 @@ impl Filter {
             "nobody" => Owner::Nobody,
             id => MemberId::parse(id).map_or(Owner::Any, |id| Owner::Member(id.as_str().to_owned())),
         };
+        let reported = Reported::read(&[
+            ("category", &query.category),
+            ("channel", &query.channel),
+            ("tier", &query.tier),
+            ("problem", &query.problem),
+            ("owned", &query.owned),
+            ("counted", &query.counted),
+            ("from", &query.from),
+            ("to", &query.to),
+            ("promise", &query.promise),
+            ("member", &query.member),
+        ]);
         Self {
+            reported,
             tab: Tab::list().chain(Tab::of_quarantine()).find(|tab| tab.word() == query.status).unwrap_or(Tab::Open),
             kind: Kind::parse(&query.kind),
             site: query.site,
@@ -206,6 +232,7 @@ impl Filter {
             || !self.tag.is_empty()
             || self.due.is_some()
             || !self.text.is_empty()
+            || !self.reported.is_empty()
     }
 
     /// Whether the index is asked, since the tables would have to be read further than a page.
@@ -215,7 +242,8 @@ impl Filter {
 
     /// Whether the search index can't tell, and the tables have to be asked.
     pub fn needs_tables(&self) -> bool {
-        (self.due.is_some() || self.sort != Sort::Newest) && !matches!(self.tab, Tab::Suspected(_))
+        (self.due.is_some() || self.sort != Sort::Newest || !self.reported.is_empty())
+            && !matches!(self.tab, Tab::Suspected(_))
     }
 
     /// The word of what is due in the address.
@@ -285,6 +313,7 @@ impl Filter {
         ];
         let mut query = url::form_urlencoded::Serializer::new(String::new());
         query.extend_pairs(parameters.into_iter().filter(|(_, value)| !value.is_empty()));
+        query.extend_pairs(self.reported.parameters());
         format!("{HOME}?{}", query.finish())
     }
 }

@@ -7,6 +7,7 @@ mod excerpt;
 mod export;
 pub mod filter;
 pub mod look;
+pub mod reported;
 pub mod rows;
 mod views;
 
@@ -221,6 +222,22 @@ impl InboxPage {
 
     fn scripts(&self) -> &'static [&'static str] {
         if self.is_split() { &["live.js", "pane.js"] } else { &["live.js"] }
+    }
+
+    /// What a report that led here counts, as a sentence.
+    fn reported_text(&self) -> Option<String> {
+        let counted = self.filter.reported.counted.as_ref()?;
+        let figure = self.t.get(&format!("insight.counted.{}", counted.figure.as_str()));
+        let [from, to] = [counted.period.from, counted.period.to].map(|at| at.map(|at| self.t.moment(at)));
+        let values =
+            [("figure", figure), ("from", from.as_deref().unwrap_or("–")), ("to", to.as_deref().unwrap_or("–"))];
+        Some(self.t.with("insight.counted.text", &values))
+    }
+
+    /// The address without what the report counts.
+    fn unreported_address(&self) -> String {
+        let filter = Filter { reported: reported::Reported::default(), ..self.filter.clone() };
+        filter.address_of(&filter.tab)
     }
 
     /// The reader's own cases, those of each of their teams, and those that nobody has.

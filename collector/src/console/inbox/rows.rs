@@ -249,6 +249,13 @@ async fn unread(app: &App, reader: &Standing, rows: &[DbRow]) -> sqlx::Result<Un
 
 /// The counts of all tabs, as if nothing were asked about what is due.
 pub async fn counts(app: &App, asked: &Asked<'_>) -> Result<Counts> {
+    if !asked.filter.reported.is_empty() {
+        // The index knows nothing of what reports count.
+        let Some(listing) = asked.wider().listing() else { return Ok(Counts::default()) };
+        let found = listing::counts(app, &listing, COUNTED).await?;
+        let counts = found.into_iter().map(|(word, count)| (word, usize::try_from(count).unwrap_or_default()));
+        return Ok(Counts { counts: counts.collect(), is_partial: false });
+    }
     let wider = asked.wider();
     match wider.search(app) {
         Some(search) if wider.filter.needs_index() => {

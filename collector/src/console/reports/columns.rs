@@ -2,6 +2,8 @@
 
 use serde_json::Value;
 
+use super::links::{Behind, Reach};
+use crate::cases::counted::Figure;
 use crate::reports::format::{self, NO_FIGURE};
 use crate::reports::{Asked, By, Name, Row};
 use crate::service::survey::SurveyKind;
@@ -15,8 +17,8 @@ pub(super) struct Column {
     /// The key of its heading.
     pub(super) label: &'static str,
     form: Form,
-    /// What the inbox is asked for besides, so that it shows the cases behind the number; none where it can't.
-    pub(super) cases: Option<&'static [(&'static str, &'static str)]>,
+    /// The cases behind the number; none where there are none.
+    pub(super) cases: Option<Behind>,
 }
 
 /// How a cell is written.
@@ -24,12 +26,14 @@ pub(super) struct Column {
 enum Form {
     Count,
     Share,
-    /// From `low` to `high` of the same row.
+    /// From a figure whose name ends with `low` to that which ends with `high`.
     Interval,
     Minutes,
     Number,
     Text,
     Money,
+    /// How many cases each outcome has.
+    Outcomes,
     /// A word of ours, below a key.
     Word(&'static str),
     Signals,
@@ -41,13 +45,34 @@ impl Column {
         Self { name, label, form, cases: None }
     }
 
-    const fn cases(name: &'static str, label: &'static str, cases: &'static [(&'static str, &'static str)]) -> Self {
-        Self { name, label, form: Form::Count, cases: Some(cases) }
+    const fn cases(
+        name: &'static str,
+        label: &'static str,
+        parameters: &'static [(&'static str, &'static str)],
+    ) -> Self {
+        Self::new(name, label, Form::Count).behind(Behind { figure: None, parameters, reach: Reach::Period })
+    }
+
+    /// A count of cases that a figure counts.
+    const fn counted(name: &'static str, label: &'static str, figure: Figure) -> Self {
+        Self::new(name, label, Form::Count).with_cases(figure)
+    }
+
+    const fn with_cases(self, figure: Figure) -> Self {
+        self.behind(Behind { figure: Some(figure), parameters: ALL, reach: Reach::Period })
+    }
+
+    const fn by_author(name: &'static str, label: &'static str, form: Form, figure: Figure) -> Self {
+        Self::new(name, label, form).behind(Behind { figure: Some(figure), parameters: ALL, reach: Reach::Author })
+    }
+
+    const fn behind(self, behind: Behind) -> Self {
+        Self { cases: Some(behind), ..self }
     }
 
     /// Whether it holds words and no numbers.
     pub(super) fn is_text(&self) -> bool {
-        matches!(self.form, Form::Text | Form::Word(_) | Form::Signals | Form::YesNo)
+        matches!(self.form, Form::Text | Form::Word(_) | Form::Signals | Form::YesNo | Form::Outcomes)
     }
 
     /// The cell of a row; a dash where there is no figure.
@@ -64,32 +89,48 @@ impl Column {
                 .unwrap_or_default(),
         };
         let number = value.as_f64();
-        let written =
-            match self.form {
-                Form::Count => number.map(|number| format::count(number as i64)),
-                Form::Share => number.map(format::share),
-                Form::Interval => row.get("low").as_f64().zip(row.get("high").as_f64()).map(|(low, high)| {
-                    format!("{}–{}", format::share(low).trim_end_matches(" %"), format::share(high))
-                }),
-                Form::Minutes => number.map(|number| format::minutes(t, number)),
-                Form::Number => number.map(format::number),
-                Form::Text => value.as_str().map(str::to_owned),
-                Form::Money => Some(format::money(&value)).filter(|text| !text.is_empty()),
-                Form::Word(of) => value.as_str().and_then(|word| t.find(&format!("{of}.{word}"))).map(str::to_owned),
-                Form::Signals => {
-                    let rules = value.as_array().into_iter().flatten().filter_map(Value::as_u64);
-                    Some(rules.map(|rule| t.get(&format!("insight.signal.{rule}"))).collect::<Vec<_>>().join("; "))
-                }
-                Form::YesNo => {
-                    value.as_bool().map(|holds| t.get(if holds { "insight.yes" } else { "insight.no" }).to_owned())
-                }
-            };
+        let written = match self.form {
+            Form::Count => number.map(|number| format::count(number as i64)),
+            Form::Share => number.map(format::share),
+            Form::Interval => number
+                .zip(row.get(&self.name.replace("low", "high")).as_f64())
+                .map(|(low, high)| format!("{}–{}", format::share(low).trim_end_matches(" %"), format::share(high))),
+            Form::Minutes => number.map(|number| format::minutes(t, number)),
+            Form::Number => number.map(format::number),
+            Form::Text => value.as_str().map(str::to_owned),
+            Form::Money => Some(format::money(&value)).filter(|text| !text.is_empty()),
+            Form::Outcomes => value.as_object().filter(|outcomes| !outcomes.is_empty()).map(|outcomes| {
+                let one = |(word, n): (&String, &Value)| {
+                    let name = t.find(&format!("common.outcome.{word}")).unwrap_or(word);
+                    format!("{name} {}", format::count(n.as_i64().unwrap_or_default()))
+                };
+                outcomes.iter().map(one).collect::<Vec<_>>().join(", ")
+            }),
+            Form::Word(of) => value.as_str().and_then(|word| t.find(&format!("{of}.{word}"))).map(str::to_owned),
+            Form::Signals => {
+                let rules = value.as_array().into_iter().flatten().filter_map(Value::as_u64);
+                Some(rules.map(|rule| t.get(&format!("insight.signal.{rule}"))).collect::<Vec<_>>().join("; "))
+            }
+            Form::YesNo => {
+                value.as_bool().map(|holds| t.get(if holds { "insight.yes" } else { "insight.no" }).to_owned())
+            }
+        };
         written.unwrap_or_else(|| NO_FIGURE.to_owned())
     }
 }
 
+/// The columns of a report that say something: a figure that not every report of its name has is left out where no row has it.
+pub(super) fn shown(asked: &Asked, rows: &[Row]) -> Vec<&'static Column> {
+    let is_there = |column: &&Column| {
+        let may_be_missing = column.name.starts_with("weighted_") || column.name.contains("exposure");
+        let is_missing = || rows.iter().all(|row| row.get(column.name).is_null() && row.get("note").is_null());
+        !may_be_missing || !is_missing()
+    };
+    columns(asked).iter().filter(is_there).collect()
+}
+
 /// The columns of a report.
-pub(super) fn columns(asked: &Asked) -> &'static [Column] {
+fn columns(asked: &Asked) -> &'static [Column] {
     match (asked.name, asked.survey.as_ref().map(|survey| survey.kind)) {
         (Name::Overview, _) => OVERVIEW,
         (Name::Promises, _) => PROMISES,
@@ -103,6 +144,7 @@ pub(super) fn columns(asked: &Asked) -> &'static [Column] {
         (Name::Satisfaction, Some(_)) => SCORES,
         (Name::Satisfaction, None) => SATISFACTION,
         (Name::Effort, _) => EFFORT,
+        (Name::Workload, _) if asked.by.is_of_time() => WORKLOAD_OVER_TIME,
         (Name::Workload, _) => WORKLOAD,
         (Name::Customers, _) => CUSTOMERS,
         (Name::Kano, _) => KANO,
@@ -112,36 +154,51 @@ pub(super) fn columns(asked: &Asked) -> &'static [Column] {
 }
 
 const ALL: &[(&str, &str)] = &[("status", "all")];
-const COMPLAINTS: &[(&str, &str)] = &[("status", "all"), ("kind", "complaint")];
+pub(super) const COMPLAINTS: &[(&str, &str)] = &[("status", "all"), ("kind", "complaint")];
 const OPEN: &[(&str, &str)] = &[("status", "open")];
 const OVERDUE: &[(&str, &str)] = &[("status", "open"), ("due", "overdue")];
-const RATINGS: Column = Column::new("n", "insight.col.ratings", Form::Count);
+const OPEN_NOW: Behind = Behind { figure: None, parameters: OPEN, reach: Reach::Now };
+const RATINGS: Column = Column::counted("n", "insight.col.ratings", Figure::Rated);
 const INTERVAL: Column = Column::new("low", "insight.col.interval", Form::Interval);
 const COST: Column = Column::new("remedy_cost", "insight.col.cost", Form::Money);
+const CSAT: Column = Column::new("csat", "insight.col.csat", Form::Share);
+const CSAT_INTERVAL: Column = Column::new("csat_low", "insight.col.csat_interval", Form::Interval);
+const CSAT_N: Column = Column::counted("csat_n", "insight.col.ratings", Figure::Rated);
+const UPHELD_INTERVAL: Column = Column::new("upheld_low", "insight.col.upheld_interval", Form::Interval);
+/// Cases of customers who are known, of which the report of customers speaks.
+const OF_CUSTOMERS: Behind = Behind { figure: Some(Figure::OfCustomers), parameters: ALL, reach: Reach::Period };
 
 const OVERVIEW: &[Column] = &[
     Column::cases("received", "insight.col.received", ALL),
     Column::cases("complaints", "insight.col.complaints", COMPLAINTS),
-    Column::new("resolved", "insight.col.resolved", Form::Count),
+    Column::counted("resolved", "insight.col.resolved", Figure::Resolved),
     Column::cases("open", "insight.col.open", OPEN),
     Column::cases("overdue", "insight.col.overdue", OVERDUE),
-    Column::new("reopened", "insight.col.reopened", Form::Count),
+    Column::counted("reopened", "insight.col.reopened", Figure::Reopened),
     Column::new("first_response_median", "insight.col.first_response", Form::Minutes),
     Column::new("first_response_p90", "insight.col.first_response_p90", Form::Minutes),
+    Column::new("first_response_n", "insight.col.first_response_n", Form::Count),
     Column::new("resolution_median", "insight.col.resolution", Form::Minutes),
     Column::new("resolution_p90", "insight.col.resolution_p90", Form::Minutes),
-    Column::new("csat", "insight.col.csat", Form::Share),
-    Column::new("csat_n", "insight.col.ratings", Form::Count),
-    Column::new("upheld", "insight.col.upheld", Form::Share),
+    Column::new("resolution_n", "insight.col.resolution_n", Form::Count),
+    CSAT,
+    CSAT_INTERVAL,
+    CSAT_N,
+    Column::counted("solved", "insight.col.solved", Figure::Solved),
+    Column::new("upheld", "insight.col.upheld", Form::Share).with_cases(Figure::ResolvedUpheld),
+    UPHELD_INTERVAL,
+    Column::counted("upheld_n", "insight.col.closed", Figure::ResolvedWithOutcome),
     Column::new("complaints_per_1000", "insight.col.per_thousand", Form::Number),
+    Column::new("exposure", "insight.col.exposure", Form::Count),
     Column::new("exposure_kind", "insight.col.exposure_kind", Form::Text),
 ];
 const PROMISES: &[Column] = &[
     Column::new("value", "insight.col.kept", Form::Share),
     INTERVAL,
-    Column::new("breached", "insight.col.breached", Form::Count),
-    Column::new("n", "insight.col.promises", Form::Count),
-    Column::new("open", "insight.col.in_time", Form::Count),
+    Column::counted("met", "insight.col.met", Figure::Kept),
+    Column::counted("breached", "insight.col.breached", Figure::Broken),
+    Column::counted("n", "insight.col.promises", Figure::Promised),
+    Column::counted("open", "insight.col.in_time", Figure::InTime),
 ];
 const QUALITY: &[Column] = &[
     Column::cases("x", "insight.col.complaints", COMPLAINTS),
@@ -156,17 +213,19 @@ const TOPICS: &[Column] = &[
     Column::cases("n", "insight.col.out_of", ALL),
     Column::new("value", "insight.col.share", Form::Share),
     INTERVAL,
-    Column::new("upheld", "insight.col.upheld", Form::Share),
-    Column::new("upheld_n", "insight.col.closed", Form::Count),
+    Column::new("upheld", "insight.col.upheld", Form::Share).with_cases(Figure::Upheld),
+    UPHELD_INTERVAL,
+    Column::counted("upheld_n", "insight.col.closed", Figure::WithOutcome),
+    Column::new("outcomes", "insight.col.outcomes", Form::Outcomes),
     COST,
 ];
 const PROBLEMS: &[Column] = &[
     Column::new("title", "insight.col.problem", Form::Text),
-    Column::new("n", "insight.col.cases", Form::Count),
+    Column::cases("n", "insight.col.cases", ALL),
     Column::new("value", "insight.col.share", Form::Share),
     Column::new("cumulative", "insight.col.cumulative", Form::Share),
-    Column::new("complaints", "insight.col.complaints", Form::Count),
-    Column::new("customers", "insight.col.customers", Form::Count),
+    Column::cases("complaints", "insight.col.complaints", COMPLAINTS),
+    Column::new("customers", "insight.col.customers", Form::Count).behind(OF_CUSTOMERS),
     COST,
 ];
 const CAUSES: &[Column] = &[
@@ -174,14 +233,14 @@ const CAUSES: &[Column] = &[
     Column::new("value", "insight.col.share", Form::Share),
     Column::new("cumulative", "insight.col.cumulative", Form::Share),
     Column::cases("complaints", "insight.col.complaints", COMPLAINTS),
-    Column::new("customers", "insight.col.customers", Form::Count),
+    Column::new("customers", "insight.col.customers", Form::Count).behind(OF_CUSTOMERS),
     COST,
 ];
 const CAUSES_OVER_TIME: &[Column] = &[
     Column::cases("n", "insight.col.cases", ALL),
     Column::new("value", "insight.col.share", Form::Share),
     Column::cases("complaints", "insight.col.complaints", COMPLAINTS),
-    Column::new("customers", "insight.col.customers", Form::Count),
+    Column::new("customers", "insight.col.customers", Form::Count).behind(OF_CUSTOMERS),
     Column::new("title", "insight.col.most", Form::Text),
     Column::new("problem_n", "insight.col.most_n", Form::Count),
     COST,
@@ -191,61 +250,89 @@ const SATISFACTION: &[Column] = &[
     INTERVAL,
     Column::new("mean", "insight.col.mean", Form::Number),
     RATINGS,
-    Column::new("solved", "insight.col.solved", Form::Count),
-    Column::new("unsolved", "insight.col.unsolved", Form::Count),
+    Column::counted("solved", "insight.col.solved", Figure::Solved),
+    Column::counted("unsolved", "insight.col.unsolved", Figure::Unsolved),
 ];
 const SCORES: &[Column] = &[
     Column::new("value", "insight.col.csat", Form::Share),
     INTERVAL,
     Column::new("mean", "insight.col.mean", Form::Number),
+    Column::new("weighted_value", "insight.col.weighted", Form::Share),
+    Column::new("weighted_mean", "insight.col.weighted_mean", Form::Number),
     Column::new("n", "insight.col.answers", Form::Count),
 ];
 const EASE: &[Column] = &[
     Column::new("value", "insight.col.easy", Form::Share),
     INTERVAL,
     Column::new("mean", "insight.col.mean", Form::Number),
+    Column::new("weighted_value", "insight.col.weighted", Form::Share),
+    Column::new("weighted_mean", "insight.col.weighted_mean", Form::Number),
     Column::new("n", "insight.col.answers", Form::Count),
 ];
 const NPS: &[Column] = &[
     Column::new("value", "insight.col.nps", Form::Number),
     Column::new("margin", "insight.col.margin", Form::Number),
+    Column::new("weighted_value", "insight.col.weighted", Form::Number),
     Column::new("n", "insight.col.answers", Form::Count),
 ];
 const EFFORT: &[Column] = &[
-    Column::new("n", "insight.col.resolved", Form::Count),
-    Column::new("value", "insight.col.first_contact", Form::Share),
+    Column::counted("n", "insight.col.resolved", Figure::OnceResolved),
+    Column::new("value", "insight.col.first_contact", Form::Share).with_cases(Figure::FirstContact),
     INTERVAL,
     Column::new("messages_mean", "insight.col.messages", Form::Number),
+    Column::new("messages_median", "insight.col.messages_median", Form::Number),
     Column::new("messages_p90", "insight.col.messages_p90", Form::Number),
     Column::new("transfers_mean", "insight.col.transfers", Form::Number),
-    Column::new("reopened", "insight.col.reopened", Form::Count),
-    Column::new("repeats", "insight.col.repeats", Form::Count),
+    Column::counted("reopened", "insight.col.reopened", Figure::Reopened),
+    Column::counted("repeats", "insight.col.repeats", Figure::Repeats),
+    Column::counted("known_customers", "insight.col.of_known", Figure::OfCustomers),
 ];
 const WORKLOAD: &[Column] = &[
     Column::cases("received", "insight.col.received", ALL),
-    Column::new("handled", "insight.col.resolved", Form::Count),
+    Column::counted("handled", "insight.col.resolved", Figure::Resolved),
+    Column::new("open", "insight.col.open", Form::Count).behind(OPEN_NOW),
+    Column::by_author("replies", "insight.col.replies", Form::Count, Figure::Replied),
+    Column::by_author("minutes", "insight.col.minutes", Form::Minutes, Figure::Worked),
+    Column::new("hours_on_duty", "insight.col.hours", Form::Number),
+    Column::new("cases_per_hour", "insight.col.per_hour", Form::Number),
+    Column::new("team_median", "insight.col.team_median", Form::Number),
+    Column::new("team_spread", "insight.col.team_spread", Form::Number),
+    Column::new("urgent_share", "insight.col.urgent", Form::Share),
+    Column::new("reopened_share", "insight.col.reopened", Form::Share).with_cases(Figure::Reopened),
+    Column::new("messages_median", "insight.col.messages_median", Form::Number),
+    CSAT,
+    CSAT_INTERVAL,
+    CSAT_N,
+];
+const WORKLOAD_OVER_TIME: &[Column] = &[
+    Column::counted("received", "insight.col.received", Figure::Received),
+    Column::counted("handled", "insight.col.resolved", Figure::Resolved),
     Column::cases("open", "insight.col.open", OPEN),
-    Column::new("replies", "insight.col.replies", Form::Count),
-    Column::new("minutes", "insight.col.minutes", Form::Minutes),
+    Column::by_author("replies", "insight.col.replies", Form::Count, Figure::Replied),
+    Column::by_author("minutes", "insight.col.minutes", Form::Minutes, Figure::Worked),
     Column::new("hours_on_duty", "insight.col.hours", Form::Number),
     Column::new("cases_per_hour", "insight.col.per_hour", Form::Number),
     Column::new("urgent_share", "insight.col.urgent", Form::Share),
-    Column::new("reopened_share", "insight.col.reopened", Form::Share),
+    Column::new("reopened_share", "insight.col.reopened", Form::Share).with_cases(Figure::Reopened),
     Column::new("messages_median", "insight.col.messages_median", Form::Number),
-    Column::new("csat", "insight.col.csat", Form::Share),
+    CSAT,
+    CSAT_INTERVAL,
     Column::new("csat_n", "insight.col.ratings", Form::Count),
 ];
 const CUSTOMERS: &[Column] = &[
-    Column::new("n", "insight.col.customers", Form::Count),
-    Column::cases("cases", "insight.col.cases", ALL),
-    Column::cases("complaints", "insight.col.complaints", COMPLAINTS),
-    Column::new("repeat_complainers", "insight.col.again", Form::Count),
+    Column::new("n", "insight.col.customers", Form::Count).behind(OF_CUSTOMERS),
+    Column::counted("cases", "insight.col.cases", Figure::OfCustomers),
+    Column::new("complaints", "insight.col.complaints", Form::Count)
+        .behind(Behind { parameters: COMPLAINTS, ..OF_CUSTOMERS }),
+    Column::counted("repeat_complainers", "insight.col.again", Figure::ComplainingAgain),
     Column::new("value", "insight.col.share", Form::Share),
-    Column::new("unresolved", "insight.col.waiting", Form::Count),
-    Column::new("at_risk", "insight.col.at_risk", Form::Count),
+    INTERVAL,
+    Column::new("unresolved", "insight.col.waiting", Form::Count).behind(Behind { parameters: OPEN, ..OF_CUSTOMERS }),
+    Column::counted("at_risk", "insight.col.at_risk", Figure::AtRisk),
 ];
 const KANO: &[Column] = &[
     Column::new("category", "insight.col.kano", Form::Word("insight.kano")),
+    Column::new("unclear", "insight.col.unclear", Form::YesNo),
     Column::new("weak", "insight.col.weak", Form::YesNo),
     Column::new("better", "insight.col.better", Form::Number),
     Column::new("worse", "insight.col.worse", Form::Number),
@@ -263,6 +350,9 @@ const IMPORTANCE: &[Column] = &[
     Column::new("satisfaction_n", "insight.col.knowing", Form::Count),
     Column::new("quadrant", "insight.col.quadrant", Form::Word("insight.quadrant")),
     Column::new("is_rating", "insight.col.is_rating", Form::Number),
+    Column::new("weighted_importance", "insight.col.weighted_importance", Form::Number),
+    Column::new("weighted_satisfaction", "insight.col.weighted_satisfaction", Form::Number),
+    Column::new("weighted_is_rating", "insight.col.weighted_is_rating", Form::Number),
     Column::new("n", "insight.col.answers", Form::Count),
 ];
 const SERVQUAL: &[Column] = &[

@@ -3,6 +3,7 @@
 use jiff::ToSpan as _;
 use jiff::civil::Date;
 
+use crate::auth::permissions::ReportReach;
 use crate::reports::names::Names;
 use crate::reports::{Asked, By, Name};
 use crate::service::store;
@@ -55,11 +56,13 @@ fn is_known(name: Name, by: By) -> bool {
 }
 
 /// The lists of a report.
-pub(super) async fn choices(names: &Names<'_>, db: &crate::db::Db) -> sqlx::Result<Vec<Choice>> {
+pub(super) async fn choices(names: &Names<'_>, db: &crate::db::Db, reach: &ReportReach) -> sqlx::Result<Vec<Choice>> {
     let asked = names.asked;
     let mut all = Vec::new();
     let surveys: Vec<Survey> = store::all(db).await?;
-    let surveys: Vec<&Survey> = surveys.iter().filter(|survey| is_in(asked.name, survey.kind)).collect();
+    let reads_all = *reach == ReportReach::All;
+    let is_offered = |survey: &&Survey| reads_all && is_in(asked.name, survey.kind);
+    let surveys: Vec<&Survey> = surveys.iter().filter(is_offered).collect();
     if asked.name.is_of_survey() || asked.name == Name::Satisfaction && !surveys.is_empty() {
         let chosen = asked.survey.as_ref().map(|survey| &survey.key);
         let option = |survey: &&Survey| {
@@ -73,6 +76,13 @@ pub(super) async fn choices(names: &Names<'_>, db: &crate::db::Db) -> sqlx::Resu
             any,
             options: surveys.iter().map(option).collect(),
         });
+    }
+    if let Some(versions) = asked.versions.as_ref().filter(|versions| versions.apart(versions.current) > 0) {
+        let answered = versions.answered.iter().map(|version| version.number);
+        let numbers: std::collections::BTreeSet<i64> = answered.chain([versions.current]).collect();
+        let option = |number: &i64| (number.to_string(), number.to_string(), *number == asked.version);
+        let options = numbers.iter().rev().map(option).collect();
+        all.push(Choice { name: "version", label: "insight.form.version", any: None, options });
     }
     let groupings = asked.groupings();
     if groupings.len() > 1 {
@@ -101,13 +111,17 @@ pub(super) async fn choices(names: &Names<'_>, db: &crate::db::Db) -> sqlx::Resu
             let is_chosen = asked.filter.team == Some(Some(team.key.to_string()));
             (team.key.to_string(), team.name.to_string(), is_chosen)
         };
-        let mut options: Vec<_> = names.service.teams.iter().map(option).collect();
-        options.push((
-            "none".to_owned(),
-            names.t.get("console.case.no_team").to_owned(),
-            asked.filter.team == Some(None),
-        ));
-        all.push(Choice { name: "team", label: "console.case.team", any: Some("insight.form.any"), options });
+        let is_read = |team: &&crate::service::objects::Team| match reach {
+            ReportReach::All => true,
+            ReportReach::Teams(keys) => keys.iter().any(|key| key == team.key.as_str()),
+        };
+        let mut options: Vec<_> = names.service.teams.iter().filter(is_read).map(option).collect();
+        if reads_all {
+            let none = names.t.get("console.case.no_team").to_owned();
+            options.push(("none".to_owned(), none, asked.filter.team == Some(None)));
+        }
+        let any = reads_all.then_some("insight.form.any");
+        all.push(Choice { name: "team", label: "console.case.team", any, options });
     }
     let option = |kind: &sayso_shared::Kind| {
         let name = names.t.get(&format!("common.kind.{}", kind.as_str())).to_owned();

@@ -40,22 +40,22 @@ const PARTS: [(Name, By); 9] = [
 const ROWS: usize = 12;
 
 /// A part of it.
-struct Part {
-    title: String,
-    question: &'static str,
-    finding: String,
-    figures: Vec<Figure>,
-    chart: Option<Chart>,
-    heads: Vec<Head>,
-    rows: Vec<(String, Vec<Cell>)>,
+pub(super) struct Part {
+    pub(super) title: String,
+    pub(super) question: &'static str,
+    pub(super) finding: String,
+    pub(super) figures: Vec<Figure>,
+    pub(super) chart: Option<Chart>,
+    pub(super) heads: Vec<Head>,
+    pub(super) rows: Vec<(String, Vec<Cell>)>,
     /// Where the whole report is.
-    address: String,
+    pub(super) address: String,
     /// From when until when, if it is another time than that of the others.
-    period: Option<String>,
+    pub(super) period: Option<String>,
 }
 
 impl Part {
-    fn of(names: &Names<'_>, report: &Report, address: String, period: Option<String>) -> Self {
+    pub(super) fn of(names: &Names<'_>, report: &Report, address: String, period: Option<String>) -> Self {
         let t = names.t;
         let mut shown = if report.by == By::All { Vec::new() } else { rows(names, report) };
         // Of a time it is the end that counts, of everything else the largest.
@@ -69,7 +69,7 @@ impl Part {
             finding: sentence(names, report),
             figures: figures(names, report),
             chart: picture(names, report),
-            heads: heads(names),
+            heads: heads(names, report),
             rows: shown,
             address,
             period,
@@ -168,7 +168,7 @@ fn title(t: Texts, name: Name, by: By) -> String {
 }
 
 /// The same for the weeks that a control chart needs for its limits, up to the end of the period that is asked for; and which those are, in words.
-fn half_a_year(t: Texts, mut parameters: Vec<(String, String)>) -> (Vec<(String, String)>, Option<String>) {
+pub(super) fn half_a_year(t: Texts, mut parameters: Vec<(String, String)>) -> (Vec<(String, String)>, Option<String>) {
     let to = parameters.iter().find(|(name, _)| name == "to").and_then(|(_, to)| to.parse::<Date>().ok());
     let Some((from, to)) = to.and_then(|to| Some((to.checked_sub((26 * 7 - 1).days()).ok()?, to))) else {
         return (parameters, None);
@@ -178,7 +178,7 @@ fn half_a_year(t: Texts, mut parameters: Vec<(String, String)>) -> (Vec<(String,
     (parameters, Some(period(t, &t.date(from), &t.date(to))))
 }
 
-fn period(t: Texts, from: &str, to: &str) -> String {
+pub(super) fn period(t: Texts, from: &str, to: &str) -> String {
     t.with("insight.management.period", &[("from", from), ("to", to)])
 }
 

@@ -1,6 +1,8 @@
 //! Reports in the console: the same figures as those of the API, as a finding, a chart and a table, with the cases behind each number.
 
+mod asides;
 mod columns;
+mod dashboard;
 mod exposure;
 mod form;
 mod learnt;
@@ -21,5 +23,6 @@ pub fn router() -> Router<App> {
         .route("/staff/reports/suggestions", get(learnt::show))
         .route("/staff/reports/management", get(management::show))
         .route("/staff/reports/exposure", get(exposure::show).post(exposure::add))
+        .route("/staff/dashboard", get(dashboard::show))
         .route("/staff/reports/{name}", get(page::show))
 }

@@ -2,26 +2,27 @@
 
 use askama::Template;
 use axum::extract::{Path, Query, State};
-use axum::http::header;
 use axum::response::{Html, IntoResponse, Redirect, Response};
 
-use super::columns::{Column, columns};
+use super::asides::{self, Cause};
+use super::columns::{Column, shown};
 use super::form::{self, Choice};
 use super::links;
 use super::spoken::{self, Spoken};
 use crate::app::App;
 use crate::assets::{self, MARK};
-use crate::auth::permissions::Action;
+use crate::auth::permissions::{Action, ReportReach};
 use crate::auth::{Member, SignedIn};
 use crate::charts::{Chart, Mark};
 use crate::console::shell::{Screen, Shell, page};
 use crate::http::{Error, Result};
+use crate::reports::download::{table, workbook};
 use crate::reports::findings::sentence;
 use crate::reports::format::NO_FIGURE;
 use crate::reports::names::Names;
 use crate::reports::periods::day;
-use crate::reports::pictures::picture;
-use crate::reports::{self, Asked, Name, Report, csv, format};
+use crate::reports::pictures::{picture, shows_before};
+use crate::reports::{self, Asked, Name, Report};
 use crate::service::survey::SurveyKind;
 use crate::text::Texts;
 
@@ -40,6 +41,8 @@ pub(super) struct Cell {
     pub(super) text: String,
     pub(super) address: Option<String>,
     pub(super) is_number: bool,
+    /// The same of the period before.
+    pub(super) before: Option<String>,
 }
 
 /// The head of a column of the table.
@@ -54,6 +57,8 @@ struct ListPage {
     t: Texts,
     shell: Shell,
     names: Vec<(Name, bool)>,
+    /// Whether they are the company's, and not a team's alone.
+    reads_all: bool,
     reads_service: bool,
 }
 
@@ -76,11 +81,15 @@ struct ReportPage {
     finding: String,
     figures: Vec<Figure>,
     chart: Option<Chart>,
+    /// Whether the chart shows the period before too.
+    chart_before: bool,
     heads: Vec<Head>,
     rows: Vec<(String, Vec<Cell>)>,
     left_out: Vec<String>,
     /// What stands beside the rows, as sentences.
     asides: Vec<String>,
+    /// What complaints are about.
+    causes: Vec<Cause>,
     spoken: Option<Spoken>,
     choices: Vec<Choice>,
     from: String,
@@ -88,12 +97,18 @@ struct ReportPage {
     zone: String,
     /// What the figures mean.
     explained: String,
-    csv: String,
+    /// The report as a file: what kind, and where.
+    files: [(&'static str, String); 2],
     /// What the address says that no field of the form does.
     hidden: Vec<(String, String)>,
 }
 
 impl ReportPage {
+    /// Whether it speaks of check calls, which have a page.
+    fn is_of_customers(&self) -> bool {
+        self.name == Name::Customers
+    }
+
     fn title(&self) -> &'static str {
         self.t.get(&format!("insight.report.{}", self.name.as_str()))
     }
@@ -101,14 +116,22 @@ impl ReportPage {
 
 /// Which reports there are.
 pub(super) async fn list(State(app): State<App>, who: SignedIn) -> Result<Html<String>> {
-    check(&who)?;
+    let reach = reach(&who)?;
+    let is_read = |name: &&Name| reach == ReportReach::All || name.is_of_team();
     let mut names = Vec::new();
-    for name in Name::ALL {
+    for name in Name::ALL.iter().filter(is_read) {
         let is_there = !name.is_of_survey() || form::first_survey(&app.db, *name).await?.is_some();
         names.push((*name, is_there));
     }
     let reads_service = who.may(Action::ReadService);
-    page(&ListPage { t: who.t, shell: Shell::load(&app, &who, Screen::Reports).await?, names, reads_service })
+    let reads_all = reach == ReportReach::All;
+    page(&ListPage {
+        t: who.t,
+        reads_all,
+        shell: Shell::load(&app, &who, Screen::Reports).await?,
+        names,
+        reads_service,
+    })
 }
 
 /// A report, as a page or as a file.
@@ -118,10 +141,23 @@ pub(super) async fn show(
     Path(name): Path<String>,
     Query(given): Query<Vec<(String, String)>>,
 ) -> Result<Response> {
-    check(&who)?;
+    let reach = reach(&who)?;
     let name = Name::parse(&name).ok_or(Error::NotFound("there is no such report"))?;
-    let wants_file = given.iter().any(|(name, value)| name == "format" && value == "csv");
+    let file = given.iter().find(|(name, value)| name == "format" && matches!(value.as_str(), "csv" | "xlsx"));
+    let file = file.map(|(_, format)| format.clone());
     let given: Vec<_> = given.into_iter().filter(|(name, _)| name != "format").collect();
+    if let ReportReach::Teams(keys) = &reach {
+        let has = |wanted: &str| given.iter().any(|(field, value)| field == wanted && !value.is_empty());
+        let team = given.iter().find(|(field, value)| field == "team" && !value.is_empty());
+        match team {
+            Some((_, key)) if keys.contains(key) && name.is_of_team() && !has("survey") => {}
+            None if name.is_of_team() && !has("survey") => {
+                let query = form::query(&given, &[("team", &keys[0])]);
+                return Ok(Redirect::to(&format!("/staff/reports/{}?{query}", name.as_str())).into_response());
+            }
+            _ => return Err(Error::Forbidden("whoever leads a team reads its reports, and no others".into())),
+        }
+    }
     if name.is_of_survey() && given.iter().all(|(name, _)| name != "survey") {
         let survey =
             form::first_survey(&app.db, name).await?.ok_or(Error::NotFound("there is no survey for it yet"))?;
@@ -133,36 +169,44 @@ pub(super) async fn show(
     let parameters = form::parameters(name, given, day(app.clock.now(), &zone));
     let asked = Asked::read(&app, name, parameters.clone()).await?;
     let report = reports::make(&app, &asked).await?;
-    if wants_file {
-        let name = format!("attachment; filename=\"{}.csv\"", name.as_str());
-        let headers =
-            [(header::CONTENT_TYPE, "text/csv; charset=utf-8".to_owned()), (header::CONTENT_DISPOSITION, name)];
-        return Ok((headers, csv::text(&report)).into_response());
+    match file.as_deref() {
+        Some("xlsx") => return workbook(&report),
+        Some(_) => return Ok(table(&report)),
+        None => {}
     }
     let members = Member::all(&app.db).await?;
     let names = Names { t: who.t, asked: &asked, sites: &sites, members: &members, service: &service };
-    let choices = form::choices(&names, &app.db).await?;
+    let choices = form::choices(&names, &app.db, &reach).await?;
+    let spoken = match reach {
+        ReportReach::All => spoken::shown(&app, who.t, &report).await?,
+        // It is learnt from the cases of all teams.
+        ReportReach::Teams(_) => None,
+    };
     let has_field = |name: &str| name == "from" || name == "to" || choices.iter().any(|choice| choice.name == name);
     let hidden = parameters.iter().filter(|(name, _)| !has_field(name)).cloned().collect();
-    let csv = format!("/staff/reports/{}?{}", name.as_str(), form::query(&parameters, &[("format", "csv")]));
+    let address =
+        |format: &str| format!("/staff/reports/{}?{}", name.as_str(), form::query(&parameters, &[("format", format)]));
+    let files = [("CSV", address("csv")), ("Excel", address("xlsx"))];
     let shown = ReportPage {
         t: who.t,
         shell: Shell::load(&app, &who, Screen::Reports).await?,
         name,
         finding: sentence(&names, &report),
         figures: figures(&names, &report),
+        chart_before: shows_before(&report),
         chart: picture(&names, &report),
-        heads: heads(&names),
+        heads: heads(&names, &report),
         rows: rows(&names, &report),
         left_out: left_out(&names, &report),
-        asides: asides(who.t, &report),
-        spoken: spoken::shown(&app, who.t, &report).await?,
+        asides: asides::sentences(&names, &report),
+        causes: asides::causes(&names, &report),
+        spoken,
         choices,
         from: form::typed_day(&asked, asked.from.as_ref(), asked.period.from),
         to: form::typed_day(&asked, asked.to.as_ref(), asked.period.to.map(|to| to - 1)),
         zone: report.time_zone.clone(),
         explained: explained(&names),
-        csv,
+        files,
         hidden,
     };
     Ok(page(&shown)?.into_response())
@@ -181,7 +225,12 @@ fn explained(names: &Names<'_>) -> String {
     t.with(&format!("insight.explained.{key}"), &[("fewest", &fewest), ("lines", lines)])
 }
 
-/// Refuses whoever may not read reports.
+/// Whose reports somebody reads; refuses who reads none.
+pub(super) fn reach(who: &SignedIn) -> Result<ReportReach> {
+    who.standing.report_reach().ok_or_else(|| Error::Forbidden("you may not read reports".into()))
+}
+
+/// Refuses whoever may not read the company's reports.
 pub(super) fn check(who: &SignedIn) -> Result<()> {
     who.require(Action::ReadReports, "you may not read reports")
 }
@@ -193,59 +242,44 @@ pub(super) fn figures(names: &Names<'_>, report: &Report) -> Vec<Figure> {
     let figure = |column: &Column| Figure {
         label: names.t.get(column.label),
         text: column.cell(names.t, row),
-        address: column.cases.and_then(|cases| links::cases(names, &row.group, cases)),
+        address: column.cases.and_then(|cases| links::cases(names, row, cases)),
         before: before.map(|before| column.cell(names.t, before)).filter(|text| text != NO_FIGURE),
     };
     // Words say something of a figure beside them; without that one they are no figure of their own.
     let is_shown = |column: &&Column| !column.is_text() || column.cell(names.t, row) != NO_FIGURE;
-    columns(names.asked).iter().filter(is_shown).map(figure).collect()
+    shown(names.asked, &report.rows).into_iter().filter(is_shown).map(figure).collect()
 }
 
 /// The heads of the columns of a report's table.
-pub(super) fn heads(names: &Names<'_>) -> Vec<Head> {
+pub(super) fn heads(names: &Names<'_>, report: &Report) -> Vec<Head> {
     let head = |column: &Column| Head { label: names.t.get(column.label), is_number: !column.is_text() };
-    columns(names.asked).iter().map(head).collect()
+    shown(names.asked, &report.rows).into_iter().map(head).collect()
 }
 
 /// The rows of a report as a table has them: the name of each group, and its cells.
 pub(super) fn rows(names: &Names<'_>, report: &Report) -> Vec<(String, Vec<Cell>)> {
-    let columns = columns(names.asked);
-    let row = |row: &reports::Row| {
+    let columns = shown(names.asked, &report.rows);
+    let row = |(at, row): (usize, &reports::Row)| {
+        let before = report.row_before(at);
         let cell = |column: &Column| Cell {
             label: names.t.get(column.label),
             text: column.cell(names.t, row),
-            address: column.cases.and_then(|cases| links::cases(names, &row.group, cases)),
+            address: column.cases.and_then(|cases| links::cases(names, row, cases)),
             is_number: !column.is_text(),
+            before: before
+                .filter(|_| !column.is_text())
+                .map(|before| column.cell(names.t, before))
+                .filter(|text| text != NO_FIGURE),
         };
-        (names.group(&row.group), columns.iter().map(cell).collect())
+        (names.group(&row.group), columns.iter().copied().map(cell).collect())
     };
     // Of the hours of a week only those are read in which something was.
-    let is_shown = |row: &&reports::Row| row.n > 0 || report.by != reports::By::WeekdayHour;
-    report.rows.iter().filter(is_shown).map(row).collect()
+    let is_shown = |row: &(usize, &reports::Row)| row.1.n > 0 || report.by != reports::By::WeekdayHour;
+    report.rows.iter().enumerate().filter(is_shown).map(row).collect()
 }
 
 /// What does not count, as sentences.
 fn left_out(names: &Names<'_>, report: &Report) -> Vec<String> {
     let some = report.left_out.iter().filter(|(_, n)| **n > 0);
     some.map(|(reason, n)| names.t.count(&format!("insight.left_out.{reason}"), *n)).collect()
-}
-
-/// What a report says beside its rows: of customers, who is silent, and what check calls found.
-fn asides(t: Texts, report: &Report) -> Vec<String> {
-    let (Name::Customers, Some(overall)) = (report.report, &report.overall) else { return Vec::new() };
-    let calls = &overall["check_calls"];
-    let number = |value: &serde_json::Value| format::count(value.as_i64().unwrap_or_default());
-    let (called, reached) = (number(&calls["called"]), number(&calls["reached"]));
-    let (answered, not_solved) = (number(&calls["n"]), number(&calls["not_solved"]));
-    let values =
-        [("called", called.as_str()), ("reached", &reached), ("answered", &answered), ("not_solved", &not_solved)];
-    let of_calls = match (calls["called"].as_i64(), calls["value"].as_f64()) {
-        (Some(0) | None, _) => t.get("insight.aside.no_check_calls").to_owned(),
-        (_, None) => t.with("insight.aside.check_calls_few", &values),
-        (_, Some(share)) => {
-            let share = format::share(share);
-            t.with("insight.aside.check_calls", &[values.as_slice(), &[("share", share.as_str())]].concat())
-        }
-    };
-    vec![t.count("insight.aside.silent", overall["silent"].as_u64().unwrap_or_default()), of_calls]
 }

@@ -1,5 +1,7 @@
 //! How a survey goes: how many were asked and answered, how long it took, and which questions were left out.
 
+use std::collections::BTreeSet;
+
 use askama::Template;
 use axum::extract::{Path, Query, State};
 use axum::response::Html;
@@ -15,7 +17,7 @@ use crate::http::{Error, Result};
 use crate::service::survey::{Survey, SurveyKind};
 use crate::sites::Site;
 use crate::surveys::invitations::{self, Invited};
-use crate::surveys::{self, Listing, questions};
+use crate::surveys::{self, Listing, Versions, questions};
 use crate::text::Texts;
 
 #[derive(Template)]
@@ -24,6 +26,12 @@ struct FiguresPage {
     t: Texts,
     shell: Shell,
     title: String,
+    /// Which version of the survey the figures are of.
+    version: i64,
+    /// The other ones, which asked something else.
+    others: BTreeSet<i64>,
+    /// How many left the page without an answer.
+    left_at_once: i64,
     respondents: i64,
     /// How many of those who were asked by mail answered.
     rate: Option<String>,
@@ -52,6 +60,8 @@ const TEXTS: usize = 25;
 pub(super) struct FiguresQuery {
     #[serde(default)]
     cursor: String,
+    /// The version of the survey; the newest unless said.
+    version: Option<i64>,
 }
 
 /// A question, with how many answered it.
@@ -61,6 +71,8 @@ struct Row {
     share: String,
     /// For a bar: the share in percent.
     percent: i64,
+    /// How many left the page after it.
+    left: i64,
 }
 
 /// `GET /staff/surveys/{key}`.
@@ -71,9 +83,17 @@ pub(super) async fn show(
     Query(query): Query<FiguresQuery>,
 ) -> Result<Html<String>> {
     check(&who)?;
-    let (survey, site) = find(&app, &key).await?;
-    let respondents = surveys::respondents(&app.db).await?.get(&key).copied().unwrap_or_default();
-    let counts = surveys::answered(&app.db, &key).await?;
+    let (now, site) = find(&app, &key).await?;
+    let versions = Versions::load(&app.db, &now).await?;
+    let version = query.version.unwrap_or(versions.current);
+    let survey = versions.survey(version, &now);
+    let of_version = versions.answered.iter().find(|known| known.number == version);
+    let respondents = of_version.map_or(0, |known| known.respondents);
+    let counts = surveys::answered(&app.db, &key, version).await?;
+    let left = surveys::left(&app.db, &key, version).await?;
+    let left_at_once = left.get("").copied().unwrap_or_default();
+    let others = versions.answered.iter().map(|known| known.number).chain([versions.current]);
+    let others: BTreeSet<i64> = others.filter(|other| *other != version).collect();
     let main = site.settings.languages.first().copied();
     let title = questions::text_in(&survey.title, who.t.0, main).to_owned();
     let kind = survey.kind.as_str();
@@ -90,6 +110,7 @@ pub(super) async fn show(
         let answered: i64 = counts.iter().filter(|(item, field, _)| is_it(item, field)).map(|(.., count)| count).sum();
         let percent = percent(answered, respondents);
         Row {
+            left: left.get(&question.item).copied().unwrap_or_default(),
             text: text.map_or_else(|| label.to_owned(), |text| format!("{text} · {label}")),
             answered,
             share: format!("{percent} %"),
@@ -109,7 +130,20 @@ pub(super) async fn show(
         false => None,
     };
     let shell = Shell::load(&app, &who, Screen::Surveys).await?;
-    page(&FiguresPage { t: who.t, shell, title, respondents, rate, time, rows, key, written })
+    page(&FiguresPage {
+        t: who.t,
+        shell,
+        title,
+        version,
+        others,
+        left_at_once,
+        respondents,
+        rate,
+        time,
+        rows,
+        key,
+        written,
+    })
 }
 
 impl Written {

@@ -1,6 +1,7 @@
 //! Surveys in the console: which there are, sheets of paper to be printed, and typing in what was written on them.
 
 mod access;
+mod export;
 mod figures;
 mod list;
 mod paper;
@@ -16,6 +17,7 @@ use crate::app::App;
 pub fn router() -> Router<App> {
     Router::new()
         .route("/staff/surveys", get(list::show))
+        .route("/staff/exports/surveys", get(export::export))
         .route("/staff/surveys/{key}", get(figures::show))
         .route("/staff/surveys/{key}/paper", get(paper::show))
         .route("/staff/surveys/{key}/qr", get(qr::show))

@@ -92,7 +92,7 @@ pub(super) async fn add(
     let read = questions::read(&survey, text);
     if let (Ok(given), false) = (&read, is_mistyped) {
         let respondent = sheet.map_or_else(|| format!("typed:{form_key}"), |sheet| sheet.respondent());
-        surveys::submit(&app.db, survey.key.as_str(), &respondent, given, app.clock.now()).await?;
+        surveys::submit(&app.db, &survey, &respondent, given, app.clock.now()).await?;
         return Ok(Redirect::to(&format!("/staff/surveys/{}/answers?done=1", survey.key)).into_response());
     }
     let mut shown = TypingPage::load(&app, &who, &survey, &site, &code).await?;

@@ -12,7 +12,7 @@ mod upkeep;
 
 pub use blocks::clear_in;
 use futures_util::{StreamExt as _, TryStreamExt as _, stream};
-pub use rows::{FIRST_CONTACT_DAYS, between_sql};
+pub use rows::between_sql;
 use sayso_analysis::facts::{Block, Fact};
 pub use upkeep::{Sizes, keep, rebuild, run};
 

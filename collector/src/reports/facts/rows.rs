@@ -4,13 +4,12 @@ use sayso_analysis::facts::{Block, Packing};
 use sqlx::AssertSqlSafe;
 
 use super::fact::FactRow;
+use crate::cases::counted::FIRST_CONTACT_DAYS;
 use crate::clock::DAY;
 use crate::db::Db;
 use crate::db::rows::placeholders;
 use crate::with_db;
 
-/// A case that is reopened within so many days after it was first resolved was not resolved at first contact.
-pub const FIRST_CONTACT_DAYS: i64 = 14;
 /// How many cases are named in one statement.
 const NAMED: usize = 500;
 

@@ -6,6 +6,7 @@ use sayso::jobs::run_due;
 use sayso_tests::{TestApp, on_both_databases};
 use serde_json::{Value, json};
 
+use crate::access::Program;
 use crate::console::{Desk, PASSWORD};
 
 async fn command(app: &TestApp, arguments: &[&str]) -> (bool, String) {
@@ -67,12 +68,37 @@ on_both_databases! {
         let sorted = export(&tom, &[("filter", "status=all&sort=oldest")]).await;
         let places = ["calc", "Wann", "迟到了"].map(|word| sorted.body.find(word).unwrap());
         assert!(places.is_sorted(), "{}", sorted.body);
+        let book = export(&tom, &[("filter", "status=all"), ("format", "xlsx")]).await;
+        assert!(book.headers["content-disposition"].to_str().unwrap().ends_with("\"cases.xlsx\"") && book.body.starts_with("PK"), "a workbook");
         let mei = Desk::of(&app, "mei", Role::Agent).await;
         assert_eq!(export(&mei, &[("contacts", "yes")]).await.status, StatusCode::FORBIDDEN);
         assert_eq!(export(&mei, &[]).await.body.matches("\r\n").count(), 4, "cases without a team are for all");
         let pat = Desk::of(&app, "pat", Role::Partner).await;
         assert_eq!(export(&pat, &[]).await.body.matches("\r\n").count(), 1, "nothing was given to them");
         assert_eq!(tom.client.post_form("/staff/cases/export", &[("filter", "status=all")]).await.status, StatusCode::FORBIDDEN, "no form of the session");
+    }
+
+    async fn lists_and_reports_are_files_too(app: TestApp) {
+        set_up(&app).await;
+        sayso::jobs::run_due(&app.app).await.unwrap();
+        app.apply_service("[[survey]]\nkey = \"ease\"\nkind = \"ces\"\nsite = \"acme\"\ntitle = { en = \"Was it easy?\" }\n").await;
+        let tom = Desk::of(&app, "tom", Role::Manager).await;
+        for (path, name) in [("exports/customers", "customers"), ("exports/surveys", "surveys"), ("reports/overview", "overview"), ("reports/satisfaction", "satisfaction")] {
+            let book = tom.client.get(&format!("/staff/{path}?format=xlsx")).await;
+            assert_eq!((book.status, book.headers["content-disposition"].to_str().unwrap()), (StatusCode::OK, format!("attachment; filename=\"{name}.xlsx\"").as_str()));
+            assert!(book.body.starts_with("PK"), "{path} is a workbook");
+        }
+        let customers = tom.client.get("/staff/exports/customers?format=csv").await;
+        assert!(customers.body.starts_with("\u{feff}id,site,tier,representative,cases,first_seen\r\n") && !customers.body.contains("lin@example.com"), "{}", customers.body);
+        let surveys = tom.client.get("/staff/exports/surveys").await;
+        assert!(surveys.body.contains("ease,ces,acme,Was it easy?,1,0,"), "{}", surveys.body);
+        let program = Program::new(&app).await;
+        let book = program.get_at("/api/v1/reports/overview?format=xlsx").await;
+        assert!(book.headers["content-type"].to_str().unwrap().ends_with("spreadsheetml.sheet") && book.body.starts_with("PK"));
+        let pat = Desk::of(&app, "pat", Role::Partner).await;
+        for path in ["exports/customers", "exports/surveys", "reports/overview?format=xlsx"] {
+            assert_eq!(pat.client.get(&format!("/staff/{path}")).await.status, StatusCode::FORBIDDEN, "{path}");
+        }
     }
 
     async fn an_open_session_is_not_enough_for_an_export(app: TestApp) {
