@@ -64,8 +64,14 @@ pub struct Tools<'a> {
 
 impl Upgrade {
     /// All of them, in their order.
-    pub const ALL: [Self; 6] =
-        [Self::SealTargets, Self::Customers, Self::CustomerNames, Self::SearchIndex, Self::SurveyRespondents, Self::ServiceNames];
+    pub const ALL: [Self; 6] = [
+        Self::SealTargets,
+        Self::Customers,
+        Self::CustomerNames,
+        Self::SearchIndex,
+        Self::SurveyRespondents,
+        Self::ServiceNames,
+    ];
 
     /// The name in the database and on the command line. The index has a name for each of its formats, so a new one is a new upgrade.
     pub fn name(self) -> String {

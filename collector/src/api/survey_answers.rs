@@ -152,7 +152,7 @@ pub async fn add(
     }
     let given = read_given(&survey, body)?;
     let respondent = sheet.flatten().map_or_else(|| format!("typed:{form_key}"), |sheet| sheet.respondent());
-    surveys::submit(&app.db, survey.key.as_str(), &respondent, &given, app.clock.now()).await?;
+    surveys::submit(&app.db, &survey, &respondent, &given, app.clock.now()).await?;
     Ok(StatusCode::NO_CONTENT)
 }
 

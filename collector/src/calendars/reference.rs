@@ -18,8 +18,14 @@ const DAYS: [&str; 9] = [
     "20:00-04:00",
 ];
 /// Zones whose clocks jump by an hour, by half an hour, at midnight, and not at all.
-const ZONES: [&str; 6] =
-    ["Europe/Berlin", "America/New_York", "America/Chicago", "Australia/Lord_Howe", "America/Santiago", "Asia/Shanghai"];
+const ZONES: [&str; 6] = [
+    "Europe/Berlin",
+    "America/New_York",
+    "America/Chicago",
+    "Australia/Lord_Howe",
+    "America/Santiago",
+    "Asia/Shanghai",
+];
 /// Days on which, or near which, clocks jump somewhere.
 const NEAR: [&str; 6] = [
     "2026-03-08T00:00:00Z",
@@ -59,10 +65,13 @@ impl Walk {
             for slot in &week[usize::from(weekday.to_monday_zero_offset().unsigned_abs())] {
                 let time = |minute: u16| {
                     let days = i64::from(minute / 1_440);
-                    let midnight = date.checked_add(Days::new().days(days)).expect("a date").to_datetime(Time::midnight());
+                    let midnight =
+                        date.checked_add(Days::new().days(days)).expect("a date").to_datetime(Time::midnight());
                     midnight.checked_add(Days::new().minutes(i64::from(minute % 1_440))).expect("a time")
                 };
-                let (Some(from), Some(to)) = (first(time(slot.from_minute())), first(time(slot.to_minute()))) else { continue };
+                let (Some(from), Some(to)) = (first(time(slot.from_minute())), first(time(slot.to_minute()))) else {
+                    continue;
+                };
                 if from < to {
                     is_open[from..to].iter_mut().for_each(|open| *open = true);
                     let close = closes.entry(date).or_insert(to);

@@ -223,13 +223,15 @@ async fn apply_step(app: &App, case_id: &str, members: &Members, step: &Step) ->
         "task" => {
             let title = tasks::Title::parse(&text).map_err(|error| anyhow::anyhow!("{}", error.detail))?;
             let task = NewTask { title, team: step.key.clone(), owner_id: None, due_at: Some(app.clock.now() + DAY) };
-            tasks::add(app, case_id, &Actor::Member(member), &task, None, (&key, &request_hash(&("task", &text)))).await?;
+            tasks::add(app, case_id, &Actor::Member(member), &task, None, (&key, &request_hash(&("task", &text))))
+                .await?;
         }
         "call" => {
             let note = EffortNote::parse(&text).map_err(|error| anyhow::anyhow!("{}", error.detail))?;
             let result = Some(EffortResult::Reached);
             let effort = NewEffort { kind: EffortKind::Call, result, minutes: step.minutes, note: Some(note) };
-            efforts::add(app, case_id, &Actor::Member(member), &effort, (&key, &request_hash(&("call", &text)))).await?;
+            efforts::add(app, case_id, &Actor::Member(member), &effort, (&key, &request_hash(&("call", &text))))
+                .await?;
         }
         "merge" => {
             let select = "select id from feedback where reference = $1";

@@ -2,8 +2,8 @@
 
 use super::card::Card;
 use super::channels::{self, Attempt};
-use super::event_context::EventContext;
 pub use super::event_context::Asks;
+use super::event_context::EventContext;
 use super::templates::{self, Email};
 use crate::app::App;
 use crate::sites::targets::{Channel, Target};

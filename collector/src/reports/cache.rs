@@ -68,6 +68,8 @@ mod tests {
             time_zone: "UTC".to_owned(),
             rows: Vec::new(),
             crosshair: None,
+            version: None,
+            versions: None,
             overall: None,
             before: None,
             left_out: Default::default(),

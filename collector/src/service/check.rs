@@ -331,7 +331,10 @@ impl Check<'_, '_> {
                     self.refuse(item.span(&["name"]), text);
                 }
                 (None, Some(by)) => {
-                    let text = format!("the rule {} after it can never match: this one takes all of its cases and stops", rule.name);
+                    let text = format!(
+                        "the rule {} after it can never match: this one takes all of its cases and stops",
+                        rule.name
+                    );
                     self.refuse(by.span(&["name"]), text);
                 }
                 // Both are there already.

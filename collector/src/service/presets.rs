@@ -33,6 +33,8 @@ mod tests {
             file.promises.iter().filter_map(|promise| promise.resolution).map(|span| span.to_string()).collect();
         times.sort();
         assert_eq!(times, ["15bd", "35bd", "3bd", "8w"]);
-        assert!(file.promises.iter().all(|promise| promise.first_response.is_some_and(|span| span.to_string() == "1bd")));
+        assert!(
+            file.promises.iter().all(|promise| promise.first_response.is_some_and(|span| span.to_string() == "1bd"))
+        );
     }
 }

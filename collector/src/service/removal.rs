@@ -140,6 +140,7 @@ fn mend(file: &mut ServiceFile) {
 /// The site that the filter of a view names.
 fn site_of(filter: &str) -> Option<String> {
     let filter = filter.trim_start_matches('?');
-    let named = url::form_urlencoded::parse(filter.as_bytes()).find(|(name, value)| name == "site" && !value.is_empty());
+    let named =
+        url::form_urlencoded::parse(filter.as_bytes()).find(|(name, value)| name == "site" && !value.is_empty());
     named.map(|(_, value)| value.into_owned())
 }

@@ -226,8 +226,7 @@ impl Site {
     /// Removes a site that has no cases, in an open transaction. What of the service is the site's is for `service::removal`, which calls this.
     pub async fn remove_in(&self, tx: &mut Tx, stamp: &Stamp) -> anyhow::Result<()> {
         let count = "select count(*) from cases where site_id = $1";
-        let cases: i64 =
-            with_tx!(&mut *tx, conn => sqlx::query_scalar(count).bind(&self.id).fetch_one(conn).await)?;
+        let cases: i64 = with_tx!(&mut *tx, conn => sqlx::query_scalar(count).bind(&self.id).fetch_one(conn).await)?;
         anyhow::ensure!(
             cases == 0,
             "the site {} has {cases} cases, so it stays; take its origins away to close it",

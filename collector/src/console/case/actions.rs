@@ -152,9 +152,7 @@ async fn note(
     let done = match read_body(&posted.form.body) {
         _ if !posted.refused.is_empty() => Err(Vec::new()),
         // A note may well say what was to be forgotten.
-        Ok(_) if is_new && seen::is_erased_since(&app, &case, &posted.form.seen).await? => {
-            Err(vec![FormError::Erased])
-        }
+        Ok(_) if is_new && seen::is_erased_since(&app, &case, &posted.form.seen).await? => Err(vec![FormError::Erased]),
         Ok(body) => {
             let asked = with_files(request_hash(&("note", &posted.form.body)), &posted.uploads);
             let content = Content { files: posted.claim_hashes(&app.keys), ..Content::from(body) };

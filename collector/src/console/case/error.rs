@@ -131,7 +131,9 @@ impl FormError {
             FormError::Choice(Field::Due) => Ok((WRONG, Field::Due, "insight.exposure.wrong_date")),
             FormError::Choice(Field::Whom) => Ok((WRONG, Field::Whom, "desk.case.whom_gone")),
             FormError::Choice(Field::Minutes) => Ok((WRONG, Field::Minutes, "desk.effort.minutes_wrong")),
-            FormError::Text(Field::Reason, ErrorCode::Required) => Ok((WRONG, Field::Reason, "desk.case.reason_missing")),
+            FormError::Text(Field::Reason, ErrorCode::Required) => {
+                Ok((WRONG, Field::Reason, "desk.case.reason_missing"))
+            }
             FormError::Choice(Field::Number) => Ok((WRONG, Field::Number, "console.case.merge_unknown")),
             FormError::Case(CaseError::MergedWithItself) => Ok((WRONG, Field::Number, "console.case.merge_itself")),
             FormError::Case(CaseError::Merged) => Ok((WRONG, Field::Number, "console.case.merge_merged")),

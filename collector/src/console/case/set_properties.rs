@@ -55,10 +55,8 @@ pub(super) async fn set(
     let now = Values::of(&case, &service.zone_of_any(site.as_deref()));
     let is_stale = form.seen != now.marker() && !is_known(&app.db, &case.id, &key).await?;
     let done = match read(&form, &case, site.as_deref(), &service) {
-        // What somebody else has chosen meanwhile is not undone by what nobody touched here.
-        Ok(_) if is_stale => {
-            Err(vec![FormError::Case(CaseError::Stale { version: case.version, changes: String::new() })])
-        }
+        // What somebody else has chosen meanwhile is not undone by what nobody touched here. Whatever else is wrong is said once that was seen.
+        _ if is_stale => Err(vec![FormError::Case(CaseError::Stale { version: case.version, changes: String::new() })]),
         Ok(patch) => {
             let actor = Actor::Member(who.member.id.clone());
             let hash = request_hash(&("properties", &form));
@@ -81,12 +79,7 @@ pub(super) async fn set(
                 follow_up_at: None,
             };
             let typed = if is_stale { typed.beside(&form.seen, &now) } else { typed };
-            let draft = Draft {
-                properties: Some(typed),
-                is_stale,
-                transfer_reason: form.reason,
-                ..Draft::default()
-            };
+            let draft = Draft { properties: Some(typed), is_stale, transfer_reason: form.reason, ..Draft::default() };
             refused(&app, &who, &case.id, draft, CaseForm::Properties, errors).await
         }
     }

@@ -98,12 +98,7 @@ pub(super) struct Draft {
 impl Draft {
     /// What stands in the form while nobody has changed it.
     pub(super) fn of(app: &App, customer: &Customer) -> Self {
-        Self {
-            typed: Values::of(app, customer),
-            is_stale: false,
-            version: customer.version,
-            errors: Vec::new(),
-        }
+        Self { typed: Values::of(app, customer), is_stale: false, version: customer.version, errors: Vec::new() }
     }
 }
 
@@ -215,7 +210,10 @@ impl CustomerPage {
             _ if now.is_empty() => self.t.get("desk.case.nothing").to_owned(),
             "tier" => self.tier_name(now),
             "representative" => self.representative().map(|member| member.name.clone()).unwrap_or_default(),
-            "language" => Lang::ALL.into_iter().find(|lang| lang.as_str() == now).map_or_else(String::new, |lang| lang.own_name().to_owned()),
+            "language" => Lang::ALL
+                .into_iter()
+                .find(|lang| lang.as_str() == now)
+                .map_or_else(String::new, |lang| lang.own_name().to_owned()),
             "channel" => self.t.find(&format!("console.customers.channel.{now}")).unwrap_or_default().to_owned(),
             _ => now.clone(),
         };

@@ -84,6 +84,7 @@ fn submission(app: &App, site: &Site, made: &Made) -> anyhow::Result<Submission>
         },
         identity: None,
         suspicion: None,
+        consent_text: None,
     };
     let key = IdempotencyKey::parse(&new_id())?;
     Ok(Submission::imported(&app.keys, site.id(), &key, received, app.clock.now()))

@@ -146,7 +146,6 @@ impl Default for Email {
             quote: None,
             quoted_links: QuotedLinks::Text,
             details: Vec::new(),
-            files: Vec::new(),
             picture: None,
             bars_title: String::new(),
             bars: Vec::new(),

@@ -33,12 +33,7 @@ pub fn to_team(config: &Config, context: &EventContext, target: &Target) -> Emai
 
 /// The mail that tells a member what they have to see to: that a case is theirs now, and who gave it to them, that it was escalated to them, or that
 /// its time is running out, or that a colleague named them in a note.
-pub fn to_member(
-    config: &Config,
-    context: &EventContext,
-    (lang, role): (Lang, Role),
-    giver: Option<&str>,
-) -> Email {
+pub fn to_member(config: &Config, context: &EventContext, (lang, role): (Lang, Role), giver: Option<&str>) -> Email {
     let t = Texts(lang);
     let what = match context.event.kind {
         EventType::Assigned => t.get("team.yours").to_owned(),

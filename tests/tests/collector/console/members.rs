@@ -135,7 +135,7 @@ on_both_databases! {
             assert_eq!(app.client().get(path).await.status, StatusCode::SEE_OTHER, "{path}");
         }
         let to_viewer = agent.post(&format!("/staff/cases/{id}/owner"), &[("owner", &viewer.member_id)]).await;
-        assert_eq!(to_viewer.status, StatusCode::NOT_FOUND, "whoever may not act can own nothing");
+        assert_eq!(to_viewer.status, StatusCode::UNPROCESSABLE_ENTITY, "whoever may not act can own nothing");
     }
 
     async fn the_first_set_up_makes_an_admin_and_ends(app: TestApp) {

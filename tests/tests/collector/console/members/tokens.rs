@@ -1,8 +1,8 @@
 //! Tokens for programs, and who is away: what the command line had alone before.
 
 use reqwest::StatusCode;
-use sayso::auth::{Member, Role};
 use sayso::auth::member::Email;
+use sayso::auth::{Member, Role};
 use sayso_tests::{TestApp, on_both_databases};
 
 use super::super::{Desk, PASSWORD};
@@ -46,7 +46,7 @@ on_both_databases! {
         let action = page.split("action=\"").find(|rest| rest.starts_with("/staff/tokens/")).unwrap().split('"').next().unwrap();
         assert_eq!(ada.post(action, &[]).await.location(), "/staff/tokens?done=removed");
         assert!(!is_let_in(&app, &bearer).await);
-        let select = "select action || ' ' || actor from audit_log where action like 'token.%' order by id";
+        let select = "select action || ' ' || actor from audit_log where action like 'token.%' order by number";
         let audited: Vec<String> = sayso::with_db!(&app.app.db, pool => sqlx::query_scalar(select).fetch_all(pool).await).unwrap();
         assert_eq!(audited, ["token.add member", "token.remove member"]);
     }

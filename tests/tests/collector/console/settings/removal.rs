@@ -110,7 +110,7 @@ on_both_databases! {
         assert_eq!(service.rules.len(), 2, "a rule that did nothing else is gone");
         assert_eq!((service.views.len(), &service.problems[0].owner), (1, &None));
         let audited: Vec<String> = sayso::with_db!(&app.app.db, pool => sqlx::query_scalar("select action || ' ' || object from audit_log \
-            where actor = 'command' order by id desc limit 6").fetch_all(pool).await).unwrap();
+            where actor = 'command' order by number desc limit 6").fetch_all(pool).await).unwrap();
         for change in ["service.set team/delivery", "service.set rule/Late ones", "service.remove rule/To Tom", "service.remove view/of-tom"] {
             assert!(audited.iter().any(|entry| entry == change), "{change}: {audited:?}");
         }
@@ -146,7 +146,7 @@ on_both_databases! {
         let desk = Desk::of(&app, "mei", Role::Manager).await;
         app.apply_service(NAMING).await;
         let left = "update members set disabled_at = 1 where email = 'tom@acme.example'";
-        sayso::with_db!(&app.app.db, pool => sqlx::query(left).execute(pool).await.map(|_| ())).unwrap();
+        sayso::with_write!(&app.app.db, pool => sqlx::query(left).execute(pool).await.map(|_| ())).unwrap();
         let problem = form(&desk, "kind=answer&key=open").await.with("solution.en", "From nine to five.");
         let saved = press(&desk, &problem, "save").await;
         assert_eq!(saved.status, StatusCode::SEE_OTHER, "{}", saved.body);
