@@ -136,7 +136,8 @@ pub async fn submit_as(
 /// The hash of the text that a customer was shown who agreed or did not: that of their language, as the form shows it.
 async fn consent_text(app: &App, site: &Site, feedback: &Feedback, now: Millis) -> Result<Option<String>> {
     let settings = &site.settings;
-    let lang = settings.language_for(feedback.locale().and_then(|locale| locale.lang()));
+    // The widget speaks more languages than the site's pages may.
+    let lang = feedback.locale().and_then(|locale| locale.lang()).unwrap_or(settings.main_language());
     match texts::best(&settings.consent_text, lang, settings.languages.first()) {
         Some(text) if feedback.consent().is_some() && !app.config.dangerous_store_nothing => {
             Ok(Some(app.consent_texts.store(&app.db, text, now).await?))

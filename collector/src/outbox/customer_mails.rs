@@ -187,6 +187,7 @@ impl CustomerMail {
         };
         (context.case.kind, context.case.submitted) = (kind, (kind, None));
         context.case.locale = Some(sampling.lang.as_str().to_owned());
+        context.case.languages = vec![sampling.lang];
         context.case.first_response_due = Some(sampling.now + DAY);
         let name = if sampling.lang.as_str().starts_with("zh") { "李雷" } else { "Li Lei" };
         context.contact =

@@ -175,12 +175,19 @@ on_both_databases! {
             represent(&program, &customer, "mei@acme.example").await;
         }
         app.app.clock.advance(91 * DAY);
-        let mut planned = Vec::new();
-        for _ in 0..14 * 24 {
-            planned.push(weekly::plan(&app.app).await.unwrap());
-            app.app.clock.advance(HOUR);
+        // To the next Monday at eight, and the one after it.
+        for _ in 0..2 {
+            let mut hours = 0;
+            while weekly::plan(&app.app).await.unwrap() == 0 {
+                app.app.clock.advance(HOUR);
+                hours += 1;
+                assert!(hours <= 8 * 24, "once a week, and only who has somebody to call");
+            }
+            for _ in 0..6 * 24 {
+                assert_eq!(weekly::plan(&app.app).await.unwrap(), 0, "once");
+                app.app.clock.advance(HOUR);
+            }
         }
-        assert_eq!(planned.into_iter().filter(|count| *count > 0).collect::<Vec<_>>(), [1, 1], "once a week, and only who has somebody to call");
         crate::outbox::cases::work(&app).await;
         let mails = std::fs::read_dir(app.data.path().join("mail")).unwrap();
         let mails: Vec<String> = mails.map(|mail| sayso_tests::Mail::from_file(std::fs::read(mail.unwrap().path()).unwrap()).text())

@@ -40,7 +40,7 @@ async fn export(app: &TestApp, program: &Program<'_>, customer: &str) -> (Value,
 
 on_both_databases! {
     async fn consent_is_kept_with_the_text_that_was_shown_and_its_time(app: TestApp) {
-        app.set_site(&["consent_text.en=You may read this.", "consent_text.de=Sie dürfen das lesen."]).await;
+        app.set_site(&["languages=en,de", "consent_text.en=You may read this.", "consent_text.de=Sie dürfen das lesen."]).await;
         let program = Program::new(&app).await;
         let contact = json!({"name": "Li", "email": "li@example.com"});
         let (_, case) = submit(&app, &program, json!({"kind": "question", "message": "x", "consent": true, "locale": "de-AT", "contact": contact})).await;

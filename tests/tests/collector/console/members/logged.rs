@@ -55,7 +55,7 @@ on_both_databases! {
             password_hash: None,
         };
         let id = Member::add(&app.app.db, &new, &stamp).await.unwrap();
-        let team = "[[team]]\nkey = 'delivery'\nname = 'Delivery'\nmembers = ['meichen@acme.example']\nlead = 'meichen@acme.example'\naddress = 'lager@acme.example'\n";
+        let team = "[[team]]\nkey = 'delivery'\nname = 'Delivery'\nmembers = ['meichen@acme.example']\nlead = 'meichen@acme.example'\nemail = 'lager@acme.example'\n";
         app.apply_service(team).await;
         let invited = [("email", "sam@acme.example"), ("name", "Sam Field"), ("role", "agent"), ("password", PASSWORD)];
         assert_eq!(boss.post("/staff/members/invite", &invited).await.status, StatusCode::SEE_OTHER);
