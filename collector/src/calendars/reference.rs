@@ -88,8 +88,8 @@ impl Walk {
 
     /// When so many open minutes are over; none if the walk ends before.
     fn after_open(&self, start: usize, open: u32) -> Option<Millis> {
-        let minutes = (start..self.is_open.len()).filter(|minute| self.is_open[*minute]);
-        minutes.skip(usize::try_from(open).ok()?.checked_sub(1)?).next().map(|last| self.at(last + 1))
+        let mut minutes = (start..self.is_open.len()).filter(|minute| self.is_open[*minute]);
+        minutes.nth(usize::try_from(open).ok()?.checked_sub(1)?).map(|last| self.at(last + 1))
     }
 
     /// The close of the n-th day with hours after the day of receipt.

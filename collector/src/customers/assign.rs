@@ -8,7 +8,7 @@ use sqlx::AssertSqlSafe;
 use super::customer::{handle_context, name_context};
 use super::handles::{Countries, Handles};
 use super::plan::{Known, KnownCustomer, Plan, Said};
-use super::tiers;
+use super::reindex::reindex;
 use crate::cases::case::{decrypt_contact, decrypt_identity};
 use crate::clock::Millis;
 use crate::db::rows::{Part, Rows, chunks, placeholders};
@@ -302,7 +302,7 @@ async fn note_tiers(
     for (id, tier) in tiers.iter().filter(|(id, _)| !new.contains(id)) {
         let update = "update customers set site_tier = $1 where id = $2";
         with_tx!(&mut *tx, conn => sqlx::query(update).bind(*tier).bind(id).execute(conn).await.map(|_| ()))?;
-        tiers::reindex(tx, id, now).await?;
+        reindex(tx, id, now).await?;
     }
     Ok(())
 }

@@ -20,6 +20,7 @@ pub mod names;
 pub mod phone;
 mod plan;
 pub mod preferences;
+mod reindex;
 pub mod satisfaction;
 pub mod tier_rules;
 pub mod tiers;

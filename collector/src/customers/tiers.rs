@@ -3,13 +3,13 @@
 use serde_json::json;
 
 use super::customer::Customer;
+use super::reindex::reindex;
 use crate::cases::case::{self, decrypt_identity};
 use crate::cases::event::append;
 use crate::cases::{Actor, CaseError, EventType};
 use crate::clock::{Millis, rfc3339};
 use crate::clocks::{self, Step, Terms};
 use crate::db::Tx;
-use crate::db::jobs::{Kind, NewJob, enqueue};
 use crate::keys::Keys;
 use crate::service::Service;
 use crate::with_tx;
@@ -21,15 +21,6 @@ pub const EVENT: EventType = EventType::Category;
 pub fn may_be(service: &Service, site_key: &str, tier: &str) -> bool {
     let mut of_site = service.tiers.iter().filter(|known| known.site.as_str() == site_key).peekable();
     of_site.peek().is_none() || of_site.any(|known| known.key.as_str() == tier)
-}
-
-/// Has all cases of a customer entered anew into the search index, since they are found by the tier that the customer has now.
-pub(super) async fn reindex(tx: &mut Tx, customer_id: &str, now: Millis) -> sqlx::Result<()> {
-    let select = "select id from cases where customer_id = $1 order by id";
-    let ids: Vec<String> =
-        with_tx!(&mut *tx, conn => sqlx::query_scalar(select).bind(customer_id).fetch_all(conn).await)?;
-    let jobs: Vec<NewJob> = ids.into_iter().map(|key| NewJob { key, payload: String::new(), due_at: now }).collect();
-    enqueue(tx, Kind::Search, &jobs, now).await
 }
 
 /// Brings the tier of a customer to those of their open cases that had the earlier one from them: what is promised follows, from the receipt on. Gives

@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 use sqlx::AssertSqlSafe;
 
 use super::deliveries::folded_into;
-use super::delivery::{Delivery, EVENT, NewMail, State, plan};
+use super::delivery::{BURST, Delivery, EVENT, NewMail, State, plan};
 use super::event_context::EventContext;
 use super::templates::what_happened;
 use crate::app::App;
@@ -18,10 +18,8 @@ use crate::sites::targets::{Channel, Target};
 use crate::text::Texts;
 use crate::{with_db, with_tx};
 
-/// The subject of a delivery that tells of a burst.
-pub const SUBJECT: &str = "burst";
 /// So many that have to wait for the room are a burst.
-const BURST: usize = 10;
+const BURST_MIN: usize = 10;
 /// How many one message tells of.
 const FOLDED_MAX: i64 = 500;
 /// How many of them it names.
@@ -53,7 +51,7 @@ pub(super) async fn fold(app: &App, waiting: Vec<Delivery>) -> sqlx::Result<Vec<
         }
     }
     for (room, waiting) in rooms {
-        if waiting.len() < BURST {
+        if waiting.len() < BURST_MIN {
             rest.extend(waiting);
             continue;
         }
@@ -66,7 +64,7 @@ pub(super) async fn fold(app: &App, waiting: Vec<Delivery>) -> sqlx::Result<Vec<
 
 async fn fold_room(tx: &mut Tx, app: &App, room: &str, claimed: &[Delivery]) -> sqlx::Result<()> {
     let (id, now) = (new_id(), app.clock.now());
-    let order_key = format!("{SUBJECT}/{id}");
+    let order_key = format!("{BURST}/{id}");
     let folded = folded_into(&order_key, 1);
     for chunk in chunks(claimed) {
         let update = format!(
@@ -88,7 +86,7 @@ async fn fold_room(tx: &mut Tx, app: &App, room: &str, claimed: &[Delivery]) -> 
     with_tx!(&mut *tx, conn => sqlx::query(update).bind(&folded).bind(room).bind(EVENT).bind(now).bind(FOLDED_MAX)
         .execute(conn).await.map(|_| ()))?;
     let told = NewMail {
-        subject: SUBJECT,
+        subject: BURST,
         subject_id: room,
         order_key: &order_key,
         order_no: 1,

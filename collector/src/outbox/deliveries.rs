@@ -4,9 +4,8 @@ use std::time::Duration;
 
 use sqlx::AssertSqlSafe;
 
-use super::bursts;
 use super::channels::Noted;
-use super::delivery::{CUSTOMER, DIGEST, Delivery, Failure, QUIET_HOURS, State};
+use super::delivery::{BURST, CUSTOMER, DIGEST, Delivery, Failure, QUIET_HOURS, State};
 use super::lanes::Closed;
 use crate::app::App;
 use crate::cases::{EventType, staff};
@@ -229,7 +228,7 @@ async fn note_attempts(tx: &mut Tx, records: &[AttemptRecord], now: Millis) -> s
 
 /// Whether others were folded into a delivery.
 fn stands_for_others(delivery: &Delivery) -> bool {
-    matches!(delivery.subject.as_str(), DIGEST | bursts::SUBJECT)
+    matches!(delivery.subject.as_str(), DIGEST | BURST)
 }
 
 /// Notes that what a digest stands for was told; gives the cases whose receipts were in it.

@@ -12,6 +12,9 @@ pub const EVENT: &str = "event";
 /// The subject of a delivery that tells of others, which were one too many for their recipient.
 pub const DIGEST: &str = "digest";
 
+/// The subject of a delivery that tells a chat room of many events at once.
+pub const BURST: &str = "burst";
+
 /// The destination of what goes to the customer. `member` makes that of what goes to a member; every other is the identifier of a target.
 pub const CUSTOMER: &str = "customer";
 

@@ -5,7 +5,7 @@ use tokio::sync::OnceCell;
 use super::bursts;
 use super::channels::email::Envelope;
 use super::channels::{Attempt, Channels, Exchange, Secrets, Told};
-use super::delivery::{CUSTOMER, DIGEST, Delivery, Failure, member_of, team_of};
+use super::delivery::{BURST, CUSTOMER, DIGEST, Delivery, Failure, member_of, team_of};
 use super::digest;
 use super::event_context::EventContext;
 use super::standing;
@@ -46,7 +46,7 @@ pub(super) async fn send(
         weekly::SUBJECT => send_call_list(app, channels, delivery, attempt).await?,
         digests::SUBJECT => send_periodic(app, channels, delivery, attempt).await?,
         signals::SUBJECT => send_signal(app, channels, delivery, attempt).await?,
-        bursts::SUBJECT => send_burst(app, channels, delivery, attempt).await?,
+        BURST => send_burst(app, channels, delivery, attempt).await?,
         standing::SUBJECT => send_switched_off(app, channels, delivery, attempt).await?,
         trial::SUBJECT => trial::send(app, channels, delivery, attempt).await?,
         _ => {

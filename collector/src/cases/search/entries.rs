@@ -140,7 +140,7 @@ async fn states(db: &Db, ids: &[String]) -> sqlx::Result<Vec<(String, State)>> {
             "select id, version, customer_id, contact_hashes, {TIER} from cases where id in ({})",
             placeholders(0, chunk.len())
         ));
-        let rows: Vec<(String, i64, Option<String>, String, Option<String>)> = with_db!(db, pool => {
+        let rows: Vec<StateRow> = with_db!(db, pool => {
             chunk.iter().fold(sqlx::query_as(select), |query, id| query.bind(id)).fetch_all(pool).await
         })?;
         states.extend(rows.into_iter().map(|(id, version, customer_id, contact_hashes, tier)| {
@@ -153,6 +153,9 @@ async fn states(db: &Db, ids: &[String]) -> sqlx::Result<Vec<(String, State)>> {
 /// What loose cases said when they were read last: while many customers submit, searches would read and cut the same texts again and again. What
 /// a case says in one state never changes, so nothing here can be wrong; it holds as many cases as are loose.
 static READ: LazyLock<Mutex<ByState>> = LazyLock::new(Mutex::default);
+
+/// A case's identifier, version, customer, hashes of contacts, and tier.
+type StateRow = (String, i64, Option<String>, String, Option<String>);
 
 /// Loose cases by their identifiers, and of which state each is.
 type ByState = HashMap<String, (State, Arc<Loose>)>;
