@@ -46,7 +46,7 @@ async fn finding(browser: &Browser) -> String {
 async fn rows(browser: &Browser) -> Vec<Vec<String>> {
     let rows = browser
         .run(
-            "return [...document.querySelectorAll('.report-table tbody tr')].map(row => [...row.children].map(cell => { \
+            "return [...document.querySelector('.report-table').querySelectorAll('tbody tr')].map(row => [...row.children].map(cell => { \
              const copy = cell.cloneNode(true); copy.querySelectorAll('.figure-before').forEach(one => one.remove()); return copy.innerText.trim(); }))",
         )
         .await;
@@ -100,7 +100,7 @@ async fn a_manager_answers_six_questions_of_the_demo_by_clicking() {
     // What should we change first?
     report(&browser, "importance").await;
     let first = rows(&browser).await;
-    let urgent: Vec<&Vec<String>> = first.iter().filter(|row| row.iter().any(|cell| cell == "优先改进")).collect();
+    let urgent: Vec<&Vec<String>> = first.iter().filter(|row| row.iter().any(|cell| cell == "集中改进")).collect();
     assert!(!urgent.is_empty(), "{first:?}");
     assert!(browser.run("return !!document.querySelector('svg.chart')").await.as_bool().unwrap());
     browser.picture("question-importance").await;

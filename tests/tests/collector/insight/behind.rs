@@ -80,7 +80,7 @@ async fn many(app: &TestApp) -> Desk {
             app.client().post_json(&format!("/api/v1/feedback/{code}/messages"), &json!({"body": "Not yet!"})).await;
         assert_eq!(again.status, StatusCode::CREATED, "{}", again.body);
     }
-    reports::post(&program, &format!("/{}/merge", cases[5].0), json!({"into": cases[8].0})).await;
+    reports::post(&program, &format!("/{}/merge", cases[7].0), json!({"into": cases[8].0})).await;
     run_due(&app.app).await.unwrap();
     app.app.clock.advance(5 * DAY);
     run_due(&app.app).await.unwrap();

@@ -14,6 +14,7 @@ use crate::console::Desk;
 const SERVICE: &str = r#"
 [[calendar]]
 key = "always"
+time_zone = "Asia/Shanghai"
 hours = { mon = ["00:00-24:00"], tue = ["00:00-24:00"], wed = ["00:00-24:00"], thu = ["00:00-24:00"], fri = ["00:00-24:00"], sat = ["00:00-24:00"], sun = ["00:00-24:00"] }
 
 [[team]]

@@ -172,6 +172,8 @@ fn asked(name: Name, from: i64) -> Asked {
         zone: sayso::calendars::Zone::default().zone().clone(),
         filter: Default::default(),
         survey: None,
+        versions: None,
+        version: 1,
         fewest: 5,
         crosshair: Default::default(),
         exposure: None,
