@@ -100,11 +100,10 @@ async fn numbers_lead_to_their_cases(desk: &Desk, path: &str) -> BTreeSet<String
         let shown = inbox.body.matches("class=\"case-row-title\"").count();
         let figure = parameter(&address, "counted").unwrap_or_default();
         // Shares, times and customers are no numbers of cases.
-        let is_count =
-            !["upheld", "resolved_upheld", "first_contact", "complaining_again", "at_risk", "worked", "replied"]
-                .contains(&figure.as_str())
-                && !(figure == "of_customers" && !path.contains("overview"))
-                && !number.contains('%');
+        const NOT_CASES: [&str; 7] =
+            ["upheld", "resolved_upheld", "first_contact", "complaining_again", "at_risk", "worked", "replied"];
+        let is_of_overview = figure != "of_customers" || path.contains("overview");
+        let is_count = !NOT_CASES.contains(&figure.as_str()) && is_of_overview && !number.contains('%');
         if let Some(number) = number.parse::<usize>().ok().filter(|number| is_count && *number <= 50) {
             // A case may have several promises of one kind, and all that are asked for.
             let is_of_promises = ["promised", "kept", "broken", "in_time"].contains(&figure.as_str());
