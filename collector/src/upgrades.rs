@@ -143,7 +143,8 @@ where
                 None => break,
             }
         }
-        save(tools, &name, &cursor, Some(tools.clock.now())).await?;
+        // Where it was is no use any more, and may name somebody.
+        save(tools, &name, "", Some(tools.clock.now())).await?;
         tracing::debug!(upgrade = name, "an upgrade of the data is done");
     }
     Ok(())

@@ -66,7 +66,7 @@ pub struct PageBody {
         ("has" = Option<String>, Query, description = "`attachment`, `task` (one that is not done) or `problem`"),
         ("problem" = Option<String>, Query, description = "The key of a problem that the case belongs to"),
         ("owned" = Option<String>, Query, description = "`yes` for cases that have an owner"),
-        ("counted" = Option<Figure>, Query, description = "Only the cases that this figure of a report counts, such as `resolved` or `broken` (promises)"),
+        ("counted" = inline(Option<Figure>), Query, description = "Only the cases that this figure of a report counts, such as `resolved` or `broken` (promises)"),
         ("from" = Option<String>, Query, format = DateTime, description = "With `counted`: from when on what is counted was (RFC 3339)"),
         ("to" = Option<String>, Query, format = DateTime, description = "With `counted`: until when, not included"),
         ("promise" = Option<String>, Query, description = "With `counted`, of promises: `first_response`, `next_response` or `resolution`"),

@@ -145,7 +145,7 @@ on_both_databases! {
         assert_eq!(paths, [
             "/api/v1/feedback/{code}", "/api/v1/feedback/{code}/messages", "/api/v1/feedback/{code}/receipt", "/api/v1/feedback/{code}/satisfaction",
             "/api/v1/my/cases", "/api/v1/my/cases/badge",
-            "/api/v1/sites/{key}", "/api/v1/sites/{key}/answers", "/api/v1/sites/{key}/answers/{answer}/helped", "/api/v1/sites/{key}/attachments", "/api/v1/sites/{key}/challenge", "/api/v1/sites/{key}/feedback", "/api/v1/sites/{key}/surveys/{survey}",
+            "/api/v1/sites/{key}", "/api/v1/sites/{key}/answers", "/api/v1/sites/{key}/answers/{answer}/helped", "/api/v1/sites/{key}/attachments", "/api/v1/sites/{key}/challenge", "/api/v1/sites/{key}/feedback", "/api/v1/sites/{key}/sightings", "/api/v1/sites/{key}/surveys/{survey}",
         ]);
     }
 

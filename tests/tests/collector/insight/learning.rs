@@ -121,7 +121,7 @@ on_both_databases! {
         let page = mei.client.get(&format!("/staff/cases/{}", case.id)).await.body;
         let card = between(&page, "id=\"suggestions\"", "</section>");
         assert!(card.contains("Late &#60;parcels&#62;") && card.contains("Drivers &#38; co") && card.contains("Because of: "), "{card}");
-        let seen = between(card, "name=\"seen\" value=\"", "\"").to_owned();
+        let seen = between(card, "name=\"seen\" value=\"", "\"").replace("&#34;", "\"").replace("&#38;", "&");
         let key = uuid::Uuid::new_v4().to_string();
         let path = format!("/staff/cases/{}/suggestion", case.id);
         let form = [("key", key.as_str()), ("seen", &seen), ("field", "team"), ("value", "drivers")];

@@ -114,7 +114,7 @@ on_both_databases! {
                 ("/receipt", 200, "pages.receipt.intro"),
                 ("/s/acme/record", 200, "pages.record.explained"),
                 ("/s/acme/survey/yearly", 200, "survey.anonymous"),
-                ("/s/nobody", 404, "common.problem.not_found.text"),
+                ("/s/nobody", 404, "common.problem.no_site.text"),
                 ("/problems/unavailable", 200, "common.problem.unavailable.text"),
                 ("/problems/too_many_requests", 200, "common.problem.too_many_requests.title"),
             ] {

@@ -162,8 +162,6 @@ on_both_databases! {
 /// A report of one day among the twenty thousand cases.
 fn asked(name: Name, from: i64) -> Asked {
     Asked {
-        version: 1,
-        versions: None,
         name,
         by: name.groupings()[0],
         period: Period { from: Some(from), to: Some(from + 60_000) },
