@@ -5,7 +5,9 @@
  */
 const DAY = 24 * 3600 * 1000
 
-export const health = ({ site, api }, came, why) => {
+export const health = ({ site, api, data }, came, why) => {
+  // Where nothing may stay on the device, not even the day does.
+  if (data.draft == 'off') return
   const name = 'sayso:' + site + ':told'
   const today = String(Math.floor(Date.now() / DAY))
   try {

@@ -18,8 +18,7 @@ use crate::http::Result;
 use crate::with_db;
 
 /// The tier of a case's customer, followed by what it is. The column `cases.tier` has what the case was promised under, which of a closed one stays.
-const TIER_IS: &str =
-    "(select coalesce(customers.tier, customers.site_tier) from customers where customers.id = cases.customer_id) = ";
+const TIER_IS: &str = "(select coalesce(customers.tier, customers.site_tier, customers.rule_tier) from customers where customers.id = cases.customer_id) = ";
 
 /// Which cases, of those that are not in quarantine. What is none, or empty, asks for nothing.
 #[derive(Clone, Debug, Default)]

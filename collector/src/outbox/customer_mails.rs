@@ -110,38 +110,46 @@ impl CustomerMail {
         Self::ALL.into_iter().find(|mail| mail.as_str() == word)
     }
 
-    /// Which texts of a site's own it says ([`crate::sites::mail_texts::MAIL_TEXTS`]), in their order.
+    /// Which texts of a site's own it says ([`crate::sites::mail_texts::mail_texts`]), in their order.
     pub fn texts(self) -> Vec<&'static str> {
         let [subject, thanks] = match self {
-            Self::Receipt(Kind::Complaint) => ["subject.complaint", "receipt.thanks.complaint"],
-            Self::Receipt(Kind::Suggestion) => ["subject.suggestion", "receipt.thanks.suggestion"],
-            Self::Receipt(Kind::Question) => ["subject.question", "receipt.thanks.question"],
-            Self::Receipt(Kind::Praise) => ["subject.praise", "receipt.thanks.praise"],
-            Self::Split => ["subject.complaint", "receipt.split"],
+            Self::Receipt(Kind::Complaint) => ["mail.subject.complaint", "mail.receipt.thanks.complaint"],
+            Self::Receipt(Kind::Suggestion) => ["mail.subject.suggestion", "mail.receipt.thanks.suggestion"],
+            Self::Receipt(Kind::Question) => ["mail.subject.question", "mail.receipt.thanks.question"],
+            Self::Receipt(Kind::Praise) => ["mail.subject.praise", "mail.receipt.thanks.praise"],
+            Self::Split => ["mail.subject.complaint", "mail.receipt.split"],
             _ => ["", ""],
         };
         let own: &[&str] = match self {
             Self::Receipt(_) | Self::Split => {
-                &[subject, "hello", thanks, "receipt.promise", "receipt.link", "receipt.keep"]
+                &[subject, "mail.hello", thanks, "mail.receipt.promise", "mail.receipt.link", "mail.receipt.keep"]
             }
-            Self::Reply => &["hello_name", "answer.intro", "answer.link"],
-            Self::Question => &["hello_name", "question.intro", "question.link"],
-            Self::QuestionWithoutWords => &["hello_name", "question.without_words", "question.link"],
-            Self::Resolved => &["hello_name", "resolved.intro", "resolved.link", "resolved.not_solved"],
-            Self::ResolvedPraise => &["hello_name", "resolved.intro.praise", "resolved.link"],
+            Self::Reply => &["mail.hello_name", "mail.answer.intro", "mail.answer.link"],
+            Self::Question => &["mail.hello_name", "mail.question.intro", "mail.question.link"],
+            Self::QuestionWithoutWords => &["mail.hello_name", "mail.question.without_words", "mail.question.link"],
+            Self::Resolved => {
+                &["mail.hello_name", "mail.resolved.intro", "mail.resolved.link", "mail.resolved.not_solved"]
+            }
+            Self::ResolvedPraise => &["mail.hello_name", "mail.resolved.intro.praise", "mail.resolved.link"],
             Self::ResolvedWithoutWords => {
-                &["hello_name", "resolved.without_words", "resolved.link", "resolved.not_solved"]
+                &["mail.hello_name", "mail.resolved.without_words", "mail.resolved.link", "mail.resolved.not_solved"]
             }
-            Self::Receipts => &["hello", "digest.receipts_intro", "receipt.link"],
-            Self::News => &["hello", "digest.news_intro", "receipt.link"],
-            Self::Survey => &["hello", "survey.anonymous", "survey.link", "survey.changeable"],
-            Self::Reminder => &["hello", "survey.again", "survey.anonymous", "survey.link", "survey.changeable"],
+            Self::Receipts => &["mail.hello", "mail.digest.receipts_intro", "mail.receipt.link"],
+            Self::News => &["mail.hello", "mail.digest.news_intro", "mail.receipt.link"],
+            Self::Survey => &["mail.hello", "mail.survey.anonymous", "mail.survey.link", "mail.survey.changeable"],
+            Self::Reminder => &[
+                "mail.hello",
+                "mail.survey.again",
+                "mail.survey.anonymous",
+                "mail.survey.link",
+                "mail.survey.changeable",
+            ],
         };
         let end: &[&str] = match self {
-            Self::Survey | Self::Reminder => &["signature", "survey.footer"],
-            _ => &["can_reply", "no_reply", "signature", "customer_footer"],
+            Self::Survey | Self::Reminder => &["mail.signature", "mail.survey.footer"],
+            _ => &["mail.can_reply", "mail.no_reply", "mail.signature", "mail.customer_footer"],
         };
-        own.iter().chain(end).copied().collect()
+        own.iter().chain(end).filter_map(|key| key.strip_prefix("mail.")).collect()
     }
 
     /// The mail. None of a survey where the site has none.
@@ -218,12 +226,12 @@ mod tests {
     use std::collections::BTreeSet;
 
     use super::*;
-    use crate::sites::mail_texts::MAIL_TEXTS;
+    use crate::sites::mail_texts::mail_texts;
 
     #[test]
     fn every_text_that_a_site_can_set_is_in_a_mail_that_is_shown() {
         let shown: BTreeSet<&str> = CustomerMail::ALL.into_iter().flat_map(CustomerMail::texts).collect();
-        assert_eq!(shown, MAIL_TEXTS.iter().copied().collect());
+        assert_eq!(shown, mail_texts().collect());
     }
 
     #[test]

@@ -137,7 +137,7 @@ async fn public_settings(State(app): State<App>, Path(key): Path<String>) -> Res
     tag = "sites",
     params(
         ("key" = String, Path, description = "The site's public key"),
-        ("came" = Came, Query, description = "What visitors of the page got"),
+        ("came" = inline(Came), Query, description = "What visitors of the page got"),
         ("why" = Option<String>, Query, description = "`policy` where that of the page refused more"),
     ),
     responses(

@@ -8,49 +8,55 @@ use sayso_shared::Lang;
 use super::texts::{ALL_TEXTS_MAX, OwnTexts, Texts as ByLanguage, language_tag, set};
 use crate::text::Texts;
 
-/// The texts of mails that a site can have in other words: those of the language files, without the `mail.` before them.
-pub const MAIL_TEXTS: &[&str] = &[
-    "hello",
-    "hello_name",
-    "subject.complaint",
-    "subject.suggestion",
-    "subject.question",
-    "subject.praise",
-    "receipt.thanks.complaint",
-    "receipt.thanks.suggestion",
-    "receipt.thanks.question",
-    "receipt.thanks.praise",
-    "receipt.split",
-    "receipt.promise",
-    "receipt.link",
-    "receipt.keep",
-    "answer.intro",
-    "answer.link",
-    "question.intro",
-    "question.without_words",
-    "question.link",
-    "resolved.intro",
-    "resolved.intro.praise",
-    "resolved.without_words",
-    "resolved.link",
-    "resolved.not_solved",
-    "digest.receipts_intro",
-    "digest.news_intro",
-    "can_reply",
-    "no_reply",
-    "signature",
-    "customer_footer",
-    "survey.again",
-    "survey.anonymous",
-    "survey.link",
-    "survey.changeable",
-    "survey.footer",
+/// The texts of mails that a site can have in other words.
+const MAIL_TEXTS: &[&str] = &[
+    "mail.hello",
+    "mail.hello_name",
+    "mail.subject.complaint",
+    "mail.subject.suggestion",
+    "mail.subject.question",
+    "mail.subject.praise",
+    "mail.receipt.thanks.complaint",
+    "mail.receipt.thanks.suggestion",
+    "mail.receipt.thanks.question",
+    "mail.receipt.thanks.praise",
+    "mail.receipt.split",
+    "mail.receipt.promise",
+    "mail.receipt.link",
+    "mail.receipt.keep",
+    "mail.answer.intro",
+    "mail.answer.link",
+    "mail.question.intro",
+    "mail.question.without_words",
+    "mail.question.link",
+    "mail.resolved.intro",
+    "mail.resolved.intro.praise",
+    "mail.resolved.without_words",
+    "mail.resolved.link",
+    "mail.resolved.not_solved",
+    "mail.digest.receipts_intro",
+    "mail.digest.news_intro",
+    "mail.can_reply",
+    "mail.no_reply",
+    "mail.signature",
+    "mail.customer_footer",
+    "mail.survey.again",
+    "mail.survey.anonymous",
+    "mail.survey.link",
+    "mail.survey.changeable",
+    "mail.survey.footer",
 ];
+
+/// The keys of the texts of mails that a site can have in other words: those of the language files, without the `mail.` before them.
+pub fn mail_texts() -> impl Iterator<Item = &'static str> {
+    MAIL_TEXTS.iter().filter_map(|key| key.strip_prefix("mail."))
+}
 
 /// Sets or, if it is empty, removes one of them, named `KEY.LANG`.
 pub fn set_mail_text(own: &mut OwnTexts, name: &str, value: &str) -> anyhow::Result<()> {
     let (key, tag) = name.rsplit_once('.').context("write mail_text.KEY.LANG, such as mail_text.receipt.keep.en")?;
-    ensure!(MAIL_TEXTS.contains(&key), "mails have no text {key}; there are: {}", MAIL_TEXTS.join(", "));
+    let listed = || mail_texts().collect::<Vec<_>>().join(", ");
+    ensure!(mail_texts().any(|known| known == key), "mails have no text {key}; there are: {}", listed());
     let tag = language_tag(tag)?;
     let known = placeholders(key);
     for name in named_in(value) {
@@ -85,7 +91,7 @@ mod tests {
 
     #[test]
     fn each_of_them_is_one_of_ours() {
-        for key in MAIL_TEXTS {
+        for key in mail_texts() {
             assert!(Texts(Lang::En).find(&format!("mail.{key}")).is_some_and(|text| !text.is_empty()), "{key}");
         }
     }
@@ -94,7 +100,7 @@ mod tests {
     fn our_own_words_are_good_in_every_language() {
         for lang in Lang::ALL {
             let mut own = OwnTexts::new();
-            for key in MAIL_TEXTS {
+            for key in mail_texts() {
                 let text = Texts(lang).get(&format!("mail.{key}"));
                 set_mail_text(&mut own, &format!("{key}.{}", lang.as_str()), text).expect(key);
             }

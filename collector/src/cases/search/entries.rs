@@ -191,8 +191,7 @@ pub(super) async fn read(tx: &mut Tx, case_ids: &[String]) -> sqlx::Result<Vec<E
 }
 
 /// The tier that the customer of a case has now: a case is found by who its customer is, and not by what it was promised under.
-const TIER: &str =
-    "(select coalesce(customers.tier, customers.site_tier) from customers where customers.id = cases.customer_id)";
+const TIER: &str = "(select coalesce(customers.tier, customers.site_tier, customers.rule_tier) from customers where customers.id = cases.customer_id)";
 
 /// The statement that reads what is indexed of the cases of a list, but for what was said after the feedback.
 pub fn facts_sql(list: &str) -> String {

@@ -199,6 +199,10 @@ async fn the_console(system: System) {
     inspector.click("button[formaction*='/preview']").await;
     inspector.browser.find("#preview").await;
     inspector.look("preview of a reply").await;
+    inspector
+        .browser
+        .run("document.querySelector('input[name=then][value=resolve]').scrollIntoView({ block: 'center' })")
+        .await;
     inspector.click("input[name=then][value=resolve]").await;
     inspector.look("case about to be resolved").await;
     inspector.browser.run("document.querySelector('#reply-form [name=outcome]').value = 'upheld'").await;

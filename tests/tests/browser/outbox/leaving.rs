@@ -77,7 +77,8 @@ async fn forgetting_the_user_forgets_what_they_have_sent() {
     assert_eq!(visit.typed().await, json!(""));
     assert_eq!((visit.stage.cases().await, visit.proxy.submissions().len()), (0, 0));
     let stored = visit.stored().await;
-    assert!(!stored.contains("sayso"), "{stored}");
+    // The day on which the widget told of itself is nobody's.
+    assert!(!stored.replace("sayso:acme:told", "").contains("sayso"), "{stored}");
     visit.end().await;
 }
 

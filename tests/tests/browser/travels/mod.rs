@@ -238,7 +238,7 @@ async fn lead_is_called(journey: &Journey, case: &Case) {
     office.work().await;
     for (address, told) in [
         ("ivy@acme.example", ["已升级给您"].as_slice()),
-        ("tom@acme.example", &["已超时"]),
+        ("tom@acme.example", &["新团队", "已超时"]),
         (AGENT.1, &["即将到期", "已超时"]),
     ] {
         let subjects: Vec<String> = journey.smtp.mails_to(address).iter().map(Mail::subject).collect();

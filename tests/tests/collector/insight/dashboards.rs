@@ -44,6 +44,7 @@ on_both_databases! {
         let max = Desk::of(&app, "max", Role::Agent).await;
         let tom = Desk::of(&app, "tom", Role::Manager).await;
         app.apply_service(SERVICE).await;
+        app.app.clock.advance(2_000);
         let program = Program::new(&app).await;
         let (id, _) = submit(&app, &program, complaint("delivery")).await;
         let patch = json!({"team": "delivery"});

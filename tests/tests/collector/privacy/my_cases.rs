@@ -73,7 +73,7 @@ on_both_databases! {
         let path = format!("/api/v1/customers/{}", case["customer"]["id"].as_str().unwrap());
         program.patch_at(&path, &json!({"representative": "mei@acme.example", "tier": "gold"})).await;
         let known = ask(&app, json!({"identity": token(json!({"sub": "u-1"}))})).await.json();
-        let due = known["cases"][0]["first_response_due"].clone();
+        let due = known["customer"]["promise"]["first_response_due"].clone();
         let in_an_hour = sayso::clock::parse_rfc3339(due.as_str().unwrap()).unwrap() - app.app.clock.now();
         assert!((59 * MINUTE..=60 * MINUTE).contains(&in_an_hour), "{in_an_hour}");
         assert_eq!(known["customer"], json!({"name": "Li Lei", "tier": {"key": "gold", "name": "Gold"}, "representative": {"name": "mei"},
