@@ -200,12 +200,9 @@ impl Counted {
     }
 
     fn received(&self, all: &mut Conditions, now: Now) {
-        // Identifiers have the order of their making, which is within the hour of the receipt; so the primary key finds them.
+        // An identifier is made when a case is received or later, so the primary key finds where the period begins. Where it ends it can't say.
         if let Some(from) = self.period.from {
             all.and_with("cases.id >= ", first_id_of(from - now.ahead.max(0) - HOUR));
-        }
-        if let Some(to) = self.period.to {
-            all.and_with("cases.id < ", first_id_of(to + (-now.ahead).max(0) + HOUR));
         }
         self.within(all, "cases.received_at");
     }
