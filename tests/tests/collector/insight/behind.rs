@@ -128,7 +128,7 @@ on_both_databases! {
         ] {
             figures.extend(numbers_lead_to_their_cases(&desk, &format!("/staff/reports/{path}")).await);
         }
-        let program = Program::new(&app).await;
+        let program = Program::new_named(&app, "Reader").await;
         let overview = report(&program, "overview").await["rows"][0].clone();
         for (figure, name) in [("resolved", "resolved"), ("reopened", "reopened"), ("rated", "csat_n"), ("resolved_upheld", "x")] {
             let found = program.get(&format!("?counted={figure}&limit=100")).await.json();
