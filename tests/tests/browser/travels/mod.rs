@@ -258,7 +258,7 @@ async fn morning_counts_it(journey: &Journey) {
     ivy.post("/staff/account/digests", &[("day", "1"), ("hour", "8")]).await;
     office.until((1, 7, 45)).await;
     let (ivy, tom) = (journey.smtp.mails_to("ivy@acme.example").len(), journey.smtp.mails_to("tom@acme.example").len());
-    assert_eq!((ivy, tom), (1, 1), "nobody is called any more, and digests are not due yet");
+    assert_eq!((ivy, tom), (1, 2), "nobody is called any more, and digests are not due yet");
     office.until((1, 8, 0)).await;
 
     let day = journey.mail_to("ivy@acme.example", 2).await;
@@ -272,7 +272,7 @@ async fn morning_counts_it(journey: &Journey) {
     assert_eq!((kind.as_str(), png.get(..8)), ("image/png", Some(b"\x89PNG\r\n\x1a\n".as_slice())));
 
     // Tuesday is the first of December.
-    let month = journey.mail_to("tom@acme.example", 2).await;
+    let month = journey.mail_to("tom@acme.example", 3).await;
     assert_eq!(month.subject(), "配送组，2026-11：新增1件，逾期1件");
     let figures = "新增：1（上一期：0）\n已解决：0（上一期：0）\n目前未结：1\n目前逾期：1\n";
     for part in [figures, "3 个承诺中兑现了 66.7 %。"] {
