@@ -80,10 +80,10 @@ async fn promises_agree(journey: &Journey, travelled: &str) {
 
 async fn everything_has_arrived(journey: &Journey) {
     // To the team 4, to customers 5, to members 6 with both digests.
-    let sent = [("dingtalk", 1), ("email", 15), ("feishu", 4)];
+    let sent = [("dingtalk", 1), ("email", 16), ("feishu", 4)];
     let sent = sent.map(|(channel, count)| (channel.to_owned(), "sent".to_owned(), count));
     assert_eq!(journey.outgoing().await, sent);
-    assert_eq!(journey.smtp.mails().len(), 15);
+    assert_eq!(journey.smtp.mails().len(), 16);
     assert_eq!((journey.team_room.messages().len(), journey.lead_room.messages().len()), (4, 1));
     for room in [&journey.team_room, &journey.lead_room] {
         assert_eq!(room.refusals(), [], "the rooms took all of it at the first try");
