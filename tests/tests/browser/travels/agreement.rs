@@ -79,7 +79,7 @@ async fn promises_agree(journey: &Journey, travelled: &str) {
 }
 
 async fn everything_has_arrived(journey: &Journey) {
-    // To the team 4, to customers 5, to members 6 with both digests.
+    // To the team 4, to customers 5, to members 7 with both digests.
     let sent = [("dingtalk", 1), ("email", 16), ("feishu", 4)];
     let sent = sent.map(|(channel, count)| (channel.to_owned(), "sent".to_owned(), count));
     assert_eq!(journey.outgoing().await, sent);
