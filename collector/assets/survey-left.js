@@ -1,16 +1,19 @@
+// @ts-check
 // Tells how far somebody came who leaves a survey without sending it: the last item that was answered, and nothing else.
 
+/** @type {HTMLFormElement | null} */
 const form = document.querySelector('form[data-left]');
 if (form) {
   let isSent = false;
   let item = '';
   form.addEventListener('submit', () => { isSent = true; });
   form.addEventListener('change', event => {
-    const [field, ...rest] = event.target.name.split(':');
+    const { name } = /** @type {HTMLInputElement} */ (event.target);
+    const [field, ...rest] = name.split(':');
     if (field && rest.length) item = rest.join(':');
   });
   addEventListener('pagehide', () => {
-    if (!isSent) navigator.sendBeacon(form.dataset.left, new URLSearchParams({ item }));
+    if (!isSent) navigator.sendBeacon(form.dataset.left ?? '', new URLSearchParams({ item }));
     // A page that comes back out of the browser's memory is left once.
     isSent = true;
   });
