@@ -124,11 +124,10 @@ async fn send_self_check(
     delivery: &Delivery,
     attempt: Attempt<'_>,
 ) -> anyhow::Result<Result<(), Failure>> {
-    let member = match member_of(&delivery.destination) {
-        Some(id) => Member::by_id(&app.db, id).await?,
-        None => None,
+    let member = match recipient(app, &delivery.destination).await? {
+        Ok(member) => member,
+        Err(failure) => return Ok(Err(failure)),
     };
-    let Some(member) = member else { return Ok(Err(Failure::Dropped("the member has left"))) };
     let Some(report) = self_check::last(&app.db).await?.filter(|report| !report.problems.is_empty()) else {
         return Ok(Err(Failure::Dropped("there is nothing left to tell")));
     };
@@ -144,11 +143,10 @@ async fn send_switched_off(
     delivery: &Delivery,
     attempt: Attempt<'_>,
 ) -> anyhow::Result<Result<(), Failure>> {
-    let member = match member_of(&delivery.destination) {
-        Some(id) => Member::by_id(&app.db, id).await?,
-        None => None,
+    let member = match recipient(app, &delivery.destination).await? {
+        Ok(member) => member,
+        Err(failure) => return Ok(Err(failure)),
     };
-    let Some(member) = member else { return Ok(Err(Failure::Dropped("the member has left"))) };
     let target = Target::by_id(&app.db, &delivery.subject_id).await?;
     let Some((target, Standing::Suspended(reason))) = target.map(|target| (target.clone(), target.standing)) else {
         return Ok(Err(Failure::Dropped("the target is on again, or was removed")));
@@ -289,6 +287,15 @@ async fn send_burst(
         Some(burst) => channels.tell(&app.config, secrets(app), Told::Burst(&burst), &target, attempt).await,
         None => Err(Failure::Dropped("there is nothing left to tell")),
     })
+}
+
+/// The member that a mail goes to.
+async fn recipient(app: &App, destination: &str) -> anyhow::Result<Result<Member, Failure>> {
+    let member = match member_of(destination) {
+        Some(id) => Member::by_id(&app.db, id).await?,
+        None => None,
+    };
+    Ok(member.ok_or(Failure::Dropped("the member has left")))
 }
 
 /// A target that gets something at present.

@@ -143,25 +143,29 @@ fn is_public(address: IpAddr) -> bool {
 }
 
 const NOT_PUBLIC: &[&str] = &[
-    "0.0.0.0/8",       // this network
-    "10.0.0.0/8",      // private
-    "100.64.0.0/10",   // carrier-grade NAT
-    "127.0.0.0/8",     // loopback
-    "169.254.0.0/16",  // link-local, with the metadata services of clouds
-    "172.16.0.0/12",   // private
-    "192.0.0.0/24",    // protocol assignments
-    "192.0.2.0/24",    // documentation
-    "192.88.99.0/24",  // relays of 6to4
-    "192.168.0.0/16",  // private
-    "198.18.0.0/15",   // benchmarks
-    "198.51.100.0/24", // documentation
-    "203.0.113.0/24",  // documentation
-    "224.0.0.0/4",     // multicast
-    "240.0.0.0/4",     // reserved, and broadcast
-    "2001::/23",       // protocol assignments, Teredo among them
-    "2001:db8::/32",   // documentation
-    "2002::/16",       // 6to4: an IPv4 address in disguise
-    "3fff::/20",       // documentation
+    "0.0.0.0/8",         // this network
+    "10.0.0.0/8",        // private
+    "100.64.0.0/10",     // carrier-grade NAT
+    "127.0.0.0/8",       // loopback
+    "169.254.0.0/16",    // link-local, with the metadata services of clouds
+    "172.16.0.0/12",     // private
+    "192.0.0.0/24",      // protocol assignments
+    "192.0.2.0/24",      // documentation
+    "192.31.196.0/24",   // AS112
+    "192.52.193.0/24",   // AMT
+    "192.88.99.0/24",    // relays of 6to4
+    "192.168.0.0/16",    // private
+    "192.175.48.0/24",   // AS112
+    "198.18.0.0/15",     // benchmarks
+    "198.51.100.0/24",   // documentation
+    "203.0.113.0/24",    // documentation
+    "224.0.0.0/4",       // multicast
+    "240.0.0.0/4",       // reserved, and broadcast
+    "2001::/23",         // protocol assignments, Teredo among them
+    "2001:db8::/32",     // documentation
+    "2002::/16",         // 6to4: an IPv4 address in disguise
+    "2620:4f:8000::/48", // AS112
+    "3fff::/20",         // documentation
 ];
 
 #[cfg(test)]
@@ -229,6 +233,10 @@ mod tests {
             "172.31.255.255",
             "192.0.0.8",
             "192.0.2.1",
+            "192.31.196.1",
+            "192.52.193.1",
+            "192.175.48.1",
+            "2620:4f:8000::1",
             "192.168.1.1",
             "198.19.0.1",
             "198.51.100.7",

@@ -75,6 +75,11 @@ impl Column {
         matches!(self.form, Form::Text | Form::Word(_) | Form::Signals | Form::YesNo | Form::Outcomes)
     }
 
+    /// Whether it says something of the figure before it.
+    pub(super) fn is_note(&self) -> bool {
+        self.is_text() || self.form == Form::Interval
+    }
+
     /// The cell of a row; a dash where there is no figure.
     pub(super) fn cell(&self, t: Texts, row: &Row) -> String {
         let value = match self.name {

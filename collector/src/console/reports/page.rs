@@ -33,6 +33,8 @@ pub(super) struct Figure {
     pub(super) address: Option<String>,
     /// The same of the period before.
     pub(super) before: Option<String>,
+    /// What belongs to it, such as its interval: labels and values.
+    pub(super) notes: Vec<(&'static str, String)>,
 }
 
 /// A cell of the table.
@@ -239,15 +241,22 @@ pub(super) fn check(who: &SignedIn) -> Result<()> {
 pub(super) fn figures(names: &Names<'_>, report: &Report) -> Vec<Figure> {
     let ([row], true) = (report.rows.as_slice(), report.by == reports::By::All) else { return Vec::new() };
     let before = report.before.as_ref().and_then(|before| before.rows.first());
-    let figure = |column: &Column| Figure {
-        label: names.t.get(column.label),
-        text: column.cell(names.t, row),
-        address: column.cases.and_then(|cases| links::cases(names, row, cases)),
-        before: before.map(|before| column.cell(names.t, before)).filter(|text| text != NO_FIGURE),
-    };
-    // Words say something of a figure beside them; without that one they are no figure of their own.
-    let is_shown = |column: &&Column| !column.is_text() || column.cell(names.t, row) != NO_FIGURE;
-    shown(names.asked, &report.rows).into_iter().filter(is_shown).map(figure).collect()
+    let mut figures: Vec<Figure> = Vec::new();
+    for column in shown(names.asked, &report.rows) {
+        let (label, text) = (names.t.get(column.label), column.cell(names.t, row));
+        match figures.last_mut() {
+            // Words and intervals say something of the figure before them, and are none of their own.
+            Some(figure) if column.is_note() => figure.notes.extend((text != NO_FIGURE).then_some((label, text))),
+            _ => figures.push(Figure {
+                label,
+                text,
+                address: column.cases.and_then(|cases| links::cases(names, row, cases)),
+                before: before.map(|before| column.cell(names.t, before)).filter(|text| text != NO_FIGURE),
+                notes: Vec::new(),
+            }),
+        }
+    }
+    figures
 }
 
 /// The heads of the columns of a report's table.
