@@ -18,7 +18,7 @@ use crate::packages;
 use crate::postgres::{Cluster, Durability};
 use crate::schemathesis;
 use crate::step::Step;
-use crate::tests::report::Report;
+use crate::tests::report::{PropertyInputs, Report};
 use crate::tidy;
 use crate::types;
 use crate::widget;
@@ -117,7 +117,10 @@ enum Round {
 /// Runs the selected parts; the first failure ends it.
 pub fn test(selection: Selection, test_args: &[String]) -> anyhow::Result<()> {
     let whole = Step::start("test");
-    let mut report = Report::begin();
+    let mut report = Report::begin(match selection {
+        Selection::All => PropertyInputs::Same,
+        Selection::One(_) => PropertyInputs::New,
+    });
     let parts = match selection {
         Selection::All => Part::ALL.into_iter().filter(|part| part.is_usual()).collect(),
         Selection::One(part) => vec![part],

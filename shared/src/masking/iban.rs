@@ -18,6 +18,10 @@ pub(super) fn at(symbols: &Symbols, start: usize) -> Option<usize> {
     if symbols.before(start).is_some_and(is_part) || !symbols.is_digit(start + 2) && !symbols.separates(start + 2) {
         return None;
     }
+    // `no. 9386011117947` is the number of an order, not a Norwegian account.
+    if matches!(symbols.get(start + 2), Some('.' | ':')) {
+        return None;
+    }
     let country: String =
         [symbols.get(start)?, symbols.get(start + 1)?].into_iter().collect::<String>().to_ascii_uppercase();
     let entry = LENGTHS.split(' ').find(|entry| entry.starts_with(&country))?;

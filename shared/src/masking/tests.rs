@@ -126,6 +126,8 @@ fn masks_identity_numbers_accounts_and_secrets_unless_the_writer_insists() {
             "see https://shop.example/?redirect=***",
         ),
         ("DE89370400440532013001", "DE89370400440532013001"),
+        ("NO 93 8601 1117 947", "•• •• •••• •••7 947"),
+        ("order no.9386011117947", "order no.9386011117947"),
         (
             "see https://shop.example/reset?token=abc123&lang=de#top, please",
             "see https://shop.example/reset?token=***&lang=de#top, please",

@@ -10,12 +10,25 @@ use crate::tests::timing::{self, Timed};
 /// So many of the slowest tests are named.
 const SLOWEST: usize = 10;
 
+/// Where the generator of proptest begins.
+const PROPERTY_SEED: &str = "PROPTEST_RNG_SEED";
+
 /// The durations of one run.
 pub struct Report {
     began: Instant,
     threads: usize,
+    property_inputs: PropertyInputs,
     steps: Vec<Row>,
     tests: Vec<Timed>,
+}
+
+/// What property tests draw.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum PropertyInputs {
+    /// The same at each run, so that no change is refused for an input that has nothing to do with it.
+    Same,
+    /// Others at each run, which find what nobody thought of.
+    New,
 }
 
 struct Row {
@@ -28,10 +41,11 @@ struct Row {
 
 impl Report {
     /// Begins one. The test programs are told how many tests to run at a time, since the times of the tests follow from that.
-    pub fn begin() -> Self {
+    pub fn begin(property_inputs: PropertyInputs) -> Self {
         let told = std::env::var("RUST_TEST_THREADS").ok().and_then(|number| number.parse().ok());
         let processors = || std::thread::available_parallelism().map_or(1, usize::from);
-        Self { began: Instant::now(), threads: told.unwrap_or_else(processors), steps: Vec::new(), tests: Vec::new() }
+        let threads = told.unwrap_or_else(processors);
+        Self { began: Instant::now(), threads, property_inputs, steps: Vec::new(), tests: Vec::new() }
     }
 
     /// Does something that is a row of the table, even if it consists of several steps.
@@ -51,7 +65,11 @@ impl Report {
     pub fn run_with_threads(&mut self, title: &str, threads: usize, command: &mut Command) -> anyhow::Result<()> {
         let step = Step::start(title);
         let began = Instant::now();
-        let transcript = step.run(command.env("RUST_TEST_THREADS", threads.to_string()))?;
+        command.env("RUST_TEST_THREADS", threads.to_string());
+        if self.property_inputs == PropertyInputs::Same && std::env::var_os(PROPERTY_SEED).is_none() {
+            command.env(PROPERTY_SEED, "1");
+        }
+        let transcript = step.run(command)?;
         let took = began.elapsed();
         let remark = summary(&transcript);
         step.finish(&remark);
@@ -117,7 +135,7 @@ mod unit {
 
     #[test]
     fn the_tables_name_every_step_and_the_slowest_tests() {
-        let mut report = Report::begin();
+        let mut report = Report::begin(PropertyInputs::New);
         assert_eq!(report.tables(), "", "there is nothing to compare");
         report.time("tidiness", || Ok(())).expect("nothing fails");
         let script = "echo 'running 12 tests'; for n in 01 02 03 04 05 06 07 08 09 10 11 12; do echo \"test t$n ... ok\"; done; \
