@@ -27,4 +27,4 @@ mod transfer;
 
 pub use api::router;
 pub use receive::{Handled, MAIL_MAX_BYTES, hold_failed, receive, retry_failed};
-pub use rows::{MailOutcome, MailReason, Received, context as raw_context, forget_old};
+pub use rows::{MailOutcome, MailReason, Received, context as raw_context, forget_old, message_id_context};
