@@ -4,7 +4,7 @@ use crate::cases::status::words;
 use crate::clock::{DAY, Millis};
 use crate::db::Db;
 use crate::keys::Keys;
-use crate::{with_db, with_write};
+use crate::{with_db, with_tx, with_write};
 
 words! {
     /// What a mail became.
@@ -101,6 +101,13 @@ pub struct HeldMail {
     pub team: Option<String>,
 }
 
+// Personal data must not reach a log.
+impl std::fmt::Debug for HeldMail {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("HeldMail(…)")
+    }
+}
+
 const SELECT: &str = "select id, received_at, outcome, reason, case_id from inbound_mails";
 
 impl Received {
@@ -116,13 +123,20 @@ impl Received {
         with_write!(db, conn => sqlx::query(delete).bind(fingerprint).execute(conn).await.map(|_| ()))
     }
 
-    /// The newest first.
-    pub async fn newest(db: &Db, limit: i64) -> sqlx::Result<Vec<Self>> {
-        let select = format!("{SELECT} order by received_at desc, id desc limit $1");
-        with_db!(db, pool => sqlx::query_as(sqlx::AssertSqlSafe(select)).bind(limit).fetch_all(pool).await)
+    /// Forgets one that is held.
+    pub async fn forget(db: &Db, id: &str) -> sqlx::Result<()> {
+        let delete = "delete from inbound_mails where id = $1 and outcome = 'held'";
+        with_write!(db, conn => sqlx::query(delete).bind(id).execute(conn).await.map(|_| ()))
     }
 
-    /// Notes what became of a mail; `held` is the mail itself where nothing else holds what it says.
+    /// The one with an identifier.
+    pub async fn by_id(db: &Db, id: &str) -> sqlx::Result<Option<Self>> {
+        let select = format!("{SELECT} where id = $1");
+        with_db!(db, pool => sqlx::query_as(sqlx::AssertSqlSafe(select)).bind(id).fetch_optional(pool).await)
+    }
+
+    /// Notes what became of a mail; `held` is the mail itself where nothing else holds what it says. One that was held under this identifier for another
+    /// site is so no longer.
     pub async fn record(&self, db: &Db, keys: &Keys, fingerprint: &str, held: Option<&HeldMail>) -> sqlx::Result<()> {
         let cipher = held.map(|held| keys.encrypt(&context(&self.id), &held.raw));
         let (site_id, team) = held.map(|held| (&held.site_id, &held.team)).unzip();
@@ -131,9 +145,13 @@ impl Received {
             outcome = excluded.outcome, reason = excluded.reason, case_id = excluded.case_id, raw_cipher = excluded.raw_cipher, \
             site_id = excluded.site_id, team = excluded.team \
             where inbound_mails.outcome = 'held'";
-        with_write!(db, conn => sqlx::query(upsert).bind(&self.id).bind(fingerprint).bind(self.received_at).bind(&self.outcome)
+        let mut tx = db.begin().await?;
+        let delete = "delete from inbound_mails where id = $1 and fingerprint <> $2 and outcome = 'held'";
+        with_tx!(&mut tx, conn => sqlx::query(delete).bind(&self.id).bind(fingerprint).execute(conn).await.map(|_| ()))?;
+        with_tx!(&mut tx, conn => sqlx::query(upsert).bind(&self.id).bind(fingerprint).bind(self.received_at).bind(&self.outcome)
             .bind(&self.reason).bind(&self.case_id).bind(&cipher).bind(site_id.and_then(Option::as_ref)).bind(team.and_then(Option::as_ref))
-            .execute(conn).await.map(|_| ()))
+            .execute(conn).await.map(|_| ()))?;
+        tx.commit().await
     }
 
     /// A mail that is held, by its identifier.
