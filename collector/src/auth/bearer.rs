@@ -35,6 +35,10 @@ programs! {
     MayRead = ReadCase,
     /// A program that may change cases.
     MayWrite = ManageCase,
+    /// A program that may see what became of mails, and read those that are held.
+    MayReadMail = ReadMail,
+    /// A program that may take mails that are held, and drop them.
+    MayManageMail = ManageMail,
     /// A program that may read customers.
     MayReadCustomers = ReadCustomer,
     /// A program that may change customers.

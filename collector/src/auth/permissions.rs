@@ -56,6 +56,10 @@ pub enum Action {
     ManageProblems,
     /// Look after the collector: members, how websites embed the widget, mails in files.
     Administer,
+    /// See what became of mails that came in, and read those that are held.
+    ReadMail,
+    /// Take mails that are held, and drop them.
+    ManageMail,
     /// Read who customers are, and what the staff noted about them. Of their cases each sees those that they may read.
     ReadCustomer,
     /// Change what the staff set of customers, merge them and take them apart.
@@ -145,10 +149,13 @@ impl Action {
             Action::ReadCustomer => Some(Scope::CustomersRead),
             Action::ExportCustomer => Some(Scope::CustomersRead),
             Action::ManageCustomer | Action::EraseCustomer | Action::DrawCheckCalls => Some(Scope::CustomersWrite),
-            Action::ReadCase | Action::ReadContact | Action::ReadProblems => Some(Scope::CasesRead),
-            Action::WriteNote | Action::Answer | Action::ManageCase | Action::FinishTask | Action::ManageProblems => {
-                Some(Scope::CasesWrite)
-            }
+            Action::ReadCase | Action::ReadContact | Action::ReadProblems | Action::ReadMail => Some(Scope::CasesRead),
+            Action::WriteNote
+            | Action::Answer
+            | Action::ManageCase
+            | Action::FinishTask
+            | Action::ManageProblems
+            | Action::ManageMail => Some(Scope::CasesWrite),
         }
     }
 }
@@ -180,6 +187,7 @@ impl Standing {
                 is_about_customers(action)
                     || is_about_service(action)
                     || is_about_problems(action)
+                    || is_about_mail(action)
                     || matches!(action, Action::EnterFeedback | Action::ReadAudit | Action::ReadReports)
             }
             Role::Agent => {
@@ -188,7 +196,11 @@ impl Standing {
             }
             Role::Viewer => matches!(
                 action,
-                Action::ReadCustomer | Action::ReadReports | Action::ReadService | Action::ReadProblems
+                Action::ReadCustomer
+                    | Action::ReadReports
+                    | Action::ReadService
+                    | Action::ReadProblems
+                    | Action::ReadMail
             ),
             Role::Partner => false,
         }
@@ -248,10 +260,15 @@ const fn is_about_problems(action: Action) -> bool {
     matches!(action, Action::ReadProblems | Action::ManageProblems)
 }
 
+const fn is_about_mail(action: Action) -> bool {
+    matches!(action, Action::ReadMail | Action::ManageMail)
+}
+
 const fn is_about_cases(action: Action) -> bool {
     !is_about_customers(action)
         && !is_about_service(action)
         && !is_about_problems(action)
+        && !is_about_mail(action)
         && !matches!(action, Action::EnterFeedback | Action::ReadAudit | Action::ReadReports | Action::Administer)
 }
 
@@ -260,7 +277,7 @@ mod tests {
     use super::*;
     use proptest::prelude::*;
 
-    const ACTIONS: [Action; 19] = [
+    const ACTIONS: [Action; 21] = [
         Action::EnterFeedback,
         Action::ReadAudit,
         Action::ReadReports,
@@ -269,6 +286,8 @@ mod tests {
         Action::ReadProblems,
         Action::ManageProblems,
         Action::Administer,
+        Action::ReadMail,
+        Action::ManageMail,
         Action::ReadCustomer,
         Action::ManageCustomer,
         Action::ExportCustomer,
@@ -374,9 +393,9 @@ mod tests {
         let general = |role: Role| {
             let standing = standing(role);
             let may = |action: &Action| can(Actor::Member(&standing), *action, Object::Installation);
-            ACTIONS[..13].iter().copied().filter(may).collect::<Vec<_>>()
+            ACTIONS[..15].iter().copied().filter(may).collect::<Vec<_>>()
         };
-        assert_eq!(general(Role::Admin), ACTIONS[..13]);
+        assert_eq!(general(Role::Admin), ACTIONS[..15]);
         let manager = [
             Action::EnterFeedback,
             Action::ReadAudit,
@@ -385,6 +404,8 @@ mod tests {
             Action::ManageService,
             Action::ReadProblems,
             Action::ManageProblems,
+            Action::ReadMail,
+            Action::ManageMail,
             Action::ReadCustomer,
             Action::ManageCustomer,
             Action::ExportCustomer,
@@ -400,7 +421,8 @@ mod tests {
             Action::ManageCustomer,
         ];
         assert_eq!(general(Role::Agent), agent);
-        let viewer = [Action::ReadReports, Action::ReadService, Action::ReadProblems, Action::ReadCustomer];
+        let viewer =
+            [Action::ReadReports, Action::ReadService, Action::ReadProblems, Action::ReadMail, Action::ReadCustomer];
         assert_eq!(general(Role::Viewer), viewer);
         assert_eq!(general(Role::Partner), []);
     }

@@ -7,6 +7,7 @@ use anyhow::{Context as _, ensure};
 use clap::Subcommand;
 use sayso_shared::EmailAddress;
 
+use super::desk::{self, MailFilter};
 use super::receive::{BulkMail, Handled, MAIL_MAX_BYTES, receive_with};
 use super::rows::Received;
 use crate::app::App;
@@ -62,6 +63,19 @@ pub enum MailCommand {
         /// Its identifier.
         id: String,
     },
+    /// Take a mail that is held, once you have looked at it and mended why.
+    Take {
+        /// Its identifier.
+        id: String,
+        /// The site for it, if it answers nothing; without it, the one that it came for.
+        #[arg(long, value_name = "KEY")]
+        site: Option<String>,
+    },
+    /// Drop a mail that is held: nothing becomes of it, and it is kept no longer.
+    Drop {
+        /// Its identifier.
+        id: String,
+    },
 }
 
 /// Does what the command says; gives what the process ends with.
@@ -84,6 +98,8 @@ pub async fn run(command: MailCommand, config: Config) -> anyhow::Result<ExitCod
             resume(&Context::open(config).await?, &address).await.map(|()| ExitCode::SUCCESS)
         }
         MailCommand::Show { id } => show(&Context::open(config).await?, &id).await.map(|()| ExitCode::SUCCESS),
+        MailCommand::Take { id, site } => take_held(&id, site, config).await.map(|()| ExitCode::SUCCESS),
+        MailCommand::Drop { id } => drop_held(&Context::open(config).await?, &id).await.map(|()| ExitCode::SUCCESS),
     }
 }
 
@@ -170,17 +186,37 @@ fn read() -> anyhow::Result<Vec<u8>> {
 
 async fn deliver(site: Option<String>, bulk: BulkMail, config: Config, raw: &[u8]) -> anyhow::Result<Handled> {
     let app = App::start(config).await?;
-    let site = match site {
-        Some(key) => Some(Site::by_key(&app.db, &key).await?),
-        None => None,
-    };
+    let site = named(&app, site).await?;
     let handled = receive_with(&app, raw, site.as_ref(), bulk).await?;
     app.shutdown.cancel();
     Ok(handled)
 }
 
+/// The site with a key, if one is named.
+async fn named(app: &App, site: Option<String>) -> anyhow::Result<Option<Site>> {
+    Ok(match site {
+        Some(key) => Some(Site::by_key(&app.db, &key).await?),
+        None => None,
+    })
+}
+
+async fn take_held(id: &str, site: Option<String>, config: Config) -> anyhow::Result<()> {
+    let app = App::start(config).await?;
+    let site = named(&app, site).await?;
+    let taken = desk::take(&app, id, site.as_ref(), &Stamp::command(app.clock.now())).await?;
+    app.shutdown.cancel();
+    println!("{}", line(&taken));
+    Ok(())
+}
+
+async fn drop_held(context: &Context, id: &str) -> anyhow::Result<()> {
+    let dropped = desk::drop(&context.db, id, &Stamp::command(context.clock.now())).await?;
+    println!("{}", line(&dropped));
+    Ok(())
+}
+
 async fn list(context: &Context, as_json: bool) -> anyhow::Result<()> {
-    let mails = Received::newest(&context.db, LISTED).await?;
+    let mails = desk::list(&context.db, &MailFilter { limit: LISTED, ..MailFilter::default() }).await?;
     if as_json {
         let mails: Vec<_> = mails.iter().map(to_json).collect();
         println!("{}", serde_json::to_string_pretty(&mails)?);

@@ -13,6 +13,7 @@ mod bounce;
 mod charsets;
 pub mod commands;
 mod decision;
+pub mod desk;
 mod files;
 mod html;
 pub mod imap;
@@ -27,4 +28,4 @@ mod transfer;
 
 pub use api::router;
 pub use receive::{Handled, MAIL_MAX_BYTES, hold_failed, receive, retry_failed};
-pub use rows::{MailOutcome, MailReason, Received, context as raw_context, forget_old, message_id_context};
+pub use rows::{HeldMail, MailOutcome, MailReason, Received, context as raw_context, forget_old, message_id_context};

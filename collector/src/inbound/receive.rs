@@ -45,14 +45,46 @@ pub enum BulkMail {
     Take,
 }
 
-/// Takes a mail as `receive_with`, and holds what looks as if it was sent to many.
+/// A mail that is to be taken.
+pub(super) struct Incoming<'a> {
+    /// The identifier that it gets here, or has where it was held.
+    pub(super) id: String,
+    /// The mail as it came.
+    pub(super) raw: &'a [u8],
+    /// The site for new cases.
+    pub(super) site: Option<&'a Site>,
+    /// The key of the team for new cases.
+    pub(super) team: Option<&'a str>,
+    /// What becomes of one that looks as if it was sent to many.
+    pub(super) bulk: BulkMail,
+}
+
+impl<'a> Incoming<'a> {
+    /// One that comes now.
+    fn new(raw: &'a [u8], site: Option<&'a Site>) -> Self {
+        Self { id: new_id(), raw, site, team: None, bulk: BulkMail::Hold }
+    }
+}
+
+/// Takes a mail as [`receive_with`], and holds what looks as if it was sent to many.
 pub async fn receive(app: &App, raw: &[u8], site: Option<&Site>) -> Result<Handled> {
-    receive_with(app, raw, site, BulkMail::Hold).await
+    take(app, Incoming::new(raw, site)).await
 }
 
 /// Takes a mail. New cases are of `site`, or without one of the site whose address it was sent to, or of the only one if that has no address. An error is ours, such as of the database, and the
 /// mail is to be tried again: whatever was done of it is not done twice.
 pub async fn receive_with(app: &App, raw: &[u8], site: Option<&Site>, bulk: BulkMail) -> Result<Handled> {
+    take(app, Incoming { bulk, ..Incoming::new(raw, site) }).await
+}
+
+/// Takes a mail that came to a mailbox: new cases go to its team.
+pub async fn receive_for(app: &App, raw: &[u8], site: Option<&Site>, team: Option<&str>) -> Result<Handled> {
+    take(app, Incoming { team, ..Incoming::new(raw, site) }).await
+}
+
+/// Takes a mail, whichever way it came.
+pub(super) async fn take(app: &App, incoming: Incoming<'_>) -> Result<Handled> {
+    let Incoming { id, raw, site, team, bulk } = incoming;
     let mail = Mail::parse(raw);
     // It may have come before for no site, as long as none had its address.
     let of_no_site = fingerprint(app, raw, mail.as_ref().ok(), None);
@@ -68,15 +100,23 @@ pub async fn receive_with(app: &App, raw: &[u8], site: Option<&Site>, bulk: Bulk
         Ok(mail) => decide(app, mail, site.as_deref(), bulk).await?,
         Err(reason) => Decision::held(*reason),
     };
+    if decision.outcome == MailOutcome::Case
+        && let (Some(case_id), Some(team)) = (&decision.case_id, team)
+    {
+        team::give(app, case_id, team).await?;
+    }
     let received = Received {
-        id: new_id(),
+        id,
         received_at: app.clock.now(),
         outcome: decision.outcome.as_str().to_owned(),
         reason: decision.reason.map(|reason| reason.as_str().to_owned()),
         case_id: decision.case_id,
     };
-    let site_id = site.as_ref().map(|site| site.id().to_owned());
-    let held = (decision.outcome == MailOutcome::Held).then(|| HeldMail { raw: raw.to_owned(), site_id, team: None });
+    let held = (decision.outcome == MailOutcome::Held).then(|| HeldMail {
+        raw: raw.to_owned(),
+        site_id: site.as_ref().map(|site| site.id().to_owned()),
+        team: team.map(str::to_owned),
+    });
     let message_id = mail.as_ref().ok().and_then(|mail| mail.message_id.as_deref()).filter(|id| is_referable(id));
     let noted = Noted { fingerprint: &fingerprint, message_id, held: held.as_ref() };
     received.record(&app.db, &app.keys, noted).await?;
@@ -86,18 +126,6 @@ pub async fn receive_with(app: &App, raw: &[u8], site: Option<&Site>, bulk: Bulk
     let (outcome, reason) = (&received.outcome, &received.reason);
     tracing::info!(mail = received.id, outcome, reason, "a mail was received");
     Ok(Handled::Now(received))
-}
-
-/// Takes a mail that came to a mailbox: new cases go to its team.
-pub async fn receive_for(app: &App, raw: &[u8], site: Option<&Site>, team: Option<&str>) -> Result<Handled> {
-    let handled = receive(app, raw, site).await?;
-    if let (Handled::Now(received), Some(team)) = (&handled, team)
-        && received.outcome == MailOutcome::Case.as_str()
-        && let Some(case_id) = &received.case_id
-    {
-        team::give(app, case_id, team).await?;
-    }
-    Ok(handled)
 }
 
 /// Keeps a mail that can't be taken at present, for [`retry_failed`].

@@ -4,7 +4,7 @@ use crate::cases::status::words;
 use crate::clock::{DAY, Millis};
 use crate::db::Db;
 use crate::keys::Keys;
-use crate::{with_db, with_write};
+use crate::{with_db, with_tx, with_write};
 
 words! {
     /// What a mail became.
@@ -114,6 +114,13 @@ pub struct Noted<'a> {
     pub held: Option<&'a HeldMail>,
 }
 
+// Personal data must not reach a log.
+impl std::fmt::Debug for HeldMail {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("HeldMail(…)")
+    }
+}
+
 const SELECT: &str = "select id, received_at, outcome, reason, case_id from inbound_mails";
 
 impl Received {
@@ -129,13 +136,19 @@ impl Received {
         with_write!(db, conn => sqlx::query(delete).bind(fingerprint).execute(conn).await.map(|_| ()))
     }
 
-    /// The newest first.
-    pub async fn newest(db: &Db, limit: i64) -> sqlx::Result<Vec<Self>> {
-        let select = format!("{SELECT} order by received_at desc, id desc limit $1");
-        with_db!(db, pool => sqlx::query_as(sqlx::AssertSqlSafe(select)).bind(limit).fetch_all(pool).await)
+    /// Forgets one that is held.
+    pub async fn forget(db: &Db, id: &str) -> sqlx::Result<()> {
+        let delete = "delete from inbound_mails where id = $1 and outcome = 'held'";
+        with_write!(db, conn => sqlx::query(delete).bind(id).execute(conn).await.map(|_| ()))
     }
 
-    /// Notes what became of a mail.
+    /// The one with an identifier.
+    pub async fn by_id(db: &Db, id: &str) -> sqlx::Result<Option<Self>> {
+        let select = format!("{SELECT} where id = $1");
+        with_db!(db, pool => sqlx::query_as(sqlx::AssertSqlSafe(select)).bind(id).fetch_optional(pool).await)
+    }
+
+    /// Notes what became of a mail. One that was held under this identifier for another site is so no longer.
     pub async fn record(&self, db: &Db, keys: &Keys, noted: Noted<'_>) -> sqlx::Result<()> {
         let held = noted.held;
         let cipher = held.map(|held| keys.encrypt(&context(&self.id), &held.raw));
@@ -146,9 +159,13 @@ impl Received {
             outcome = excluded.outcome, reason = excluded.reason, case_id = excluded.case_id, raw_cipher = excluded.raw_cipher, \
             site_id = excluded.site_id, team = excluded.team, message_id_cipher = excluded.message_id_cipher \
             where inbound_mails.outcome = 'held'";
-        with_write!(db, conn => sqlx::query(upsert).bind(&self.id).bind(noted.fingerprint).bind(self.received_at).bind(&self.outcome)
+        let mut tx = db.begin().await?;
+        let delete = "delete from inbound_mails where id = $1 and fingerprint <> $2 and outcome = 'held'";
+        with_tx!(&mut tx, conn => sqlx::query(delete).bind(&self.id).bind(noted.fingerprint).execute(conn).await.map(|_| ()))?;
+        with_tx!(&mut tx, conn => sqlx::query(upsert).bind(&self.id).bind(noted.fingerprint).bind(self.received_at).bind(&self.outcome)
             .bind(&self.reason).bind(&self.case_id).bind(&cipher).bind(site_id.and_then(Option::as_ref)).bind(team.and_then(Option::as_ref))
-            .bind(&message_id).execute(conn).await.map(|_| ()))
+            .bind(&message_id).execute(conn).await.map(|_| ()))?;
+        tx.commit().await
     }
 
     /// What a customer's mail program called their mails about a case, the first and the newest ones, in the order in which they came.

@@ -2,6 +2,7 @@
 
 mod announced;
 mod answers;
+mod desk;
 mod imap;
 mod letters;
 mod quoted;
