@@ -106,7 +106,7 @@ pub async fn apply(
 ) -> Result<Json<ChangesBody>> {
     let (mode, prune) = read_parameters(parameters)?;
     let text = read_text(request).await?;
-    let draft = match Draft::read((&app.db, &app.keys, &app.config), &text, prune, Reader::Server).await? {
+    let draft = match Draft::read((&app.db, &app.keys, &app.config, app.clock.now()), &text, prune, Reader::Server).await? {
         Ok(draft) => draft,
         Err(mistakes) => {
             let errors = mistakes.into_iter().map(|mistake| {
