@@ -12,6 +12,7 @@ use utoipa::ToSchema;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
+use super::desk_api;
 use super::receive::{Handled, MAIL_MAX_BYTES, receive};
 use super::rows::{MailOutcome, MailReason, Received};
 use crate::api::refusals::TokenRefusals;
@@ -24,15 +25,20 @@ use crate::http::{Error, Result};
 /// Mails that are read at the same time: each takes as much memory as it is large, some times over.
 static TURNS: Semaphore = Semaphore::const_new(2);
 
-/// The route.
+/// `/api/v1/mail…`.
 pub fn router() -> OpenApiRouter<App> {
-    OpenApiRouter::new().routes(routes!(post_mail))
+    OpenApiRouter::new()
+        .routes(routes!(post_mail, desk_api::list))
+        .routes(routes!(desk_api::read))
+        .routes(routes!(desk_api::raw))
+        .routes(routes!(desk_api::take))
+        .routes(routes!(desk_api::drop))
 }
 
 /// What became of a mail.
 #[derive(Serialize, ToSchema)]
 #[schema(as = Mail)]
-struct MailBody {
+pub(super) struct MailBody {
     /// Its identifier, for `sayso mail show`.
     id: String,
     /// What it became.

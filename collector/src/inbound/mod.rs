@@ -14,6 +14,7 @@ mod charsets;
 pub mod commands;
 mod decision;
 pub mod desk;
+mod desk_api;
 mod files;
 mod html;
 pub mod imap;

@@ -3,7 +3,7 @@
 use sayso_tests::{TestApp, on_both_databases};
 use serde_json::{Value, json};
 
-use super::{CARE, mail, take};
+use super::{CARE, mail, post, take};
 
 /// The mails that are listed, the newest first.
 async fn listed(app: &TestApp) -> Vec<Value> {
@@ -43,7 +43,7 @@ on_both_databases! {
         let (done, printed) = app.command(&["mail", "take", &second]).await;
         assert!(!done && printed.contains("was dropped"), "{printed}");
         let again = mail("han@example.com", CARE, "b2", "Precedence: list\r\n", "When will it come?");
-        let answer = super::post(&app, again, "").await;
+        let answer = post(&app, again, "").await;
         assert_eq!((answer.status.as_u16(), &answer.json()["outcome"]), (200, &json!("dropped")), "it has come before");
         let (_, log) = app.command(&["audit", "list"]).await;
         assert_eq!((log.matches("mail.take").count(), log.matches("mail.drop").count()), (1, 1), "{log}");
