@@ -9,10 +9,7 @@ use sayso_shared::problem::{ErrorCode, FieldError};
 use serde::{Deserialize, Serialize};
 use tokio::sync::Semaphore;
 use utoipa::ToSchema;
-use utoipa_axum::router::OpenApiRouter;
-use utoipa_axum::routes;
 
-use super::desk_api;
 use super::receive::{Handled, MAIL_MAX_BYTES, receive};
 use super::rows::{MailOutcome, MailReason, Received};
 use crate::api::refusals::TokenRefusals;
@@ -24,16 +21,6 @@ use crate::http::{Error, Result};
 
 /// Mails that are read at the same time: each takes as much memory as it is large, some times over.
 static TURNS: Semaphore = Semaphore::const_new(2);
-
-/// `/api/v1/mail…`.
-pub fn router() -> OpenApiRouter<App> {
-    OpenApiRouter::new()
-        .routes(routes!(post_mail, desk_api::list))
-        .routes(routes!(desk_api::read))
-        .routes(routes!(desk_api::raw))
-        .routes(routes!(desk_api::take))
-        .routes(routes!(desk_api::drop))
-}
 
 /// What became of a mail.
 #[derive(Serialize, ToSchema)]
@@ -94,7 +81,7 @@ struct Asked {
         TokenRefusals,
     )
 )]
-async fn post_mail(
+pub(super) async fn post_mail(
     State(app): State<App>,
     _: MaySubmit,
     asked: std::result::Result<Query<Asked>, axum::extract::rejection::QueryRejection>,

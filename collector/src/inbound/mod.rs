@@ -22,11 +22,12 @@ pub mod message;
 mod new_case;
 pub mod quotes;
 mod receive;
+mod routes;
 mod rows;
 mod sealed;
 mod team;
 mod transfer;
 
-pub use api::router;
 pub use receive::{Handled, MAIL_MAX_BYTES, hold_failed, receive, retry_failed};
+pub use routes::router;
 pub use rows::{HeldMail, MailOutcome, MailReason, Received, context as raw_context, forget_old};
