@@ -24,12 +24,13 @@ pub fn seal(keys: &Keys, stored: &[Target], wanted: &mut ServiceFile, now: Milli
             // One that nobody names a variable for is ours to make, once.
             access.secret = old.as_ref().and_then(|old| old.secret.clone()).or_else(|| Some(new_webhook_secret()));
         }
-        access.previous = old.as_ref().filter(|_| target.channel == Channel::Webhook).and_then(|old| match &access.secret {
-            // One that was replaced goes on signing until its time is over.
-            secret if *secret == old.secret => old.previous.clone(),
-            Some(secret) => old.clone().with_new_secret(secret.clone(), now).previous,
-            None => None,
-        });
+        access.previous =
+            old.as_ref().filter(|_| target.channel == Channel::Webhook).and_then(|old| match &access.secret {
+                // One that was replaced goes on signing until its time is over.
+                secret if *secret == old.secret => old.previous.clone(),
+                Some(secret) => old.clone().with_new_secret(secret.clone(), now).previous,
+                None => None,
+            });
         let is_same = old.as_ref() == Some(&access);
         let id = known.map_or_else(new_id, |known| known.id.clone());
         let access_cipher = (!is_same).then(|| access.encrypt(keys, &id));

@@ -5,8 +5,8 @@ mod replay;
 use axum::Json;
 use axum::extract::{Path, Query, State};
 use jiff::tz::TimeZone;
-pub(super) use replay::{RepeatBody, replay_missed};
 pub use replay::{__path_replay, __path_replay_one, replay, replay_one};
+pub(super) use replay::{RepeatBody, replay_missed};
 use sayso_shared::Problem;
 use serde::Serialize;
 use utoipa::ToSchema;
@@ -166,7 +166,9 @@ async fn read(app: &App, targets: &[Target], parameters: Vec<(String, String)>) 
         match name.as_str() {
             "state" => match STATES.into_iter().find(|state| state.as_str() == value) {
                 Some(state) => filter.state = Some(state),
-                None => errors.push(wrong("state", &format!("one of {}", STATES.map(DeliveryState::as_str).join(", ")))),
+                None => {
+                    errors.push(wrong("state", &format!("one of {}", STATES.map(DeliveryState::as_str).join(", "))))
+                }
             },
             "target" => match destination(targets, &value) {
                 Some(destination) => filter.destination = Some(destination),
@@ -182,7 +184,9 @@ async fn read(app: &App, targets: &[Target], parameters: Vec<(String, String)>) 
                 match (moment(&value, edge, &TimeZone::UTC), edge) {
                     (Some(at), Edge::First) => filter.planned.start = at,
                     (Some(at), _) => filter.planned.end = at,
-                    (None, _) => errors.push(wrong(&name, "a day, or a time as in RFC 3339, such as 2026-11-22T10:00:00Z")),
+                    (None, _) => {
+                        errors.push(wrong(&name, "a day, or a time as in RFC 3339, such as 2026-11-22T10:00:00Z"))
+                    }
                 }
             }
             "limit" => match value.parse() {

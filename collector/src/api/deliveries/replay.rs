@@ -167,10 +167,7 @@ fn read(targets: &[Target], body: Value) -> Result<Replay> {
     Ok(match (ids, given.as_slice()) {
         (Some(ids), _) => Replay::These(ids),
         (None, ["state"]) => Replay::Failed,
-        (None, _) => Replay::Missed {
-            destination: target,
-            planned: since.unwrap_or(0)..until.unwrap_or(Millis::MAX),
-        },
+        (None, _) => Replay::Missed { destination: target, planned: since.unwrap_or(0)..until.unwrap_or(Millis::MAX) },
     })
 }
 

@@ -7,11 +7,11 @@ mod fields;
 mod preview;
 mod table;
 
-use axum::Json;
-use axum::extract::{Path, Query, State};
 pub use actions::{
     __path_pause, __path_replay, __path_resume, __path_secret, __path_test, pause, replay, resume, secret, test,
 };
+use axum::Json;
+use axum::extract::{Path, Query, State};
 use body::{PageBody, TargetBody};
 pub use change::{__path_add, __path_patch, __path_remove, add, patch, remove};
 pub use preview::{__path_preview, preview};

@@ -93,7 +93,10 @@ mod tests {
         assert_eq!(read["target"][0]["body"].as_str(), Some("a\nb\nc"));
         let line = |part: &str| table.text.lines().position(|line| line.contains(part)).unwrap() + 1;
         let at = |line| table.field_error(Mistake { line, column: 1, text: "x".into() }).pointer;
-        assert_eq!(["X/Y", "key", "when.", "[[target]]"].map(|part| at(line(part))), ["/headers/X~1Y\n", "/key", "/when/kind", ""]);
+        assert_eq!(
+            ["X/Y", "key", "when.", "[[target]]"].map(|part| at(line(part))),
+            ["/headers/X~1Y\n", "/key", "/when/kind", ""]
+        );
     }
 
     #[test]

@@ -29,13 +29,7 @@ const ACTIONS: [Action; 21] = [
 
 fn standing(role: Role) -> Standing {
     let texts = |text: &str| vec![text.to_owned()];
-    Standing {
-        role,
-        member_id: "mei".to_owned(),
-        teams: texts("delivery"),
-        led: Vec::new(),
-        open_sites: texts("open"),
-    }
+    Standing { role, member_id: "mei".to_owned(), teams: texts("delivery"), led: Vec::new(), open_sites: texts("open") }
 }
 
 #[test]
@@ -59,14 +53,8 @@ fn allowed(role: Role, case: &CaseAccess) -> Vec<Action> {
     ACTIONS.into_iter().filter(|action| can(Actor::Member(&standing), *action, Object::Case(case))).collect()
 }
 
-const ALL_OF_A_CASE: [Action; 6] = [
-    Action::ReadCase,
-    Action::ReadContact,
-    Action::WriteNote,
-    Action::Answer,
-    Action::ManageCase,
-    Action::FinishTask,
-];
+const ALL_OF_A_CASE: [Action; 6] =
+    [Action::ReadCase, Action::ReadContact, Action::WriteNote, Action::Answer, Action::ManageCase, Action::FinishTask];
 
 #[test]
 fn agents_work_on_cases_of_their_teams_and_on_those_without_a_team() {
