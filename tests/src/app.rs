@@ -159,7 +159,8 @@ impl TestApp {
             answered: &[],
         };
         let mut wanted = read_in(toml, &known, &surroundings).expect("a service file that holds");
-        targets::seal(keys, &Target::all(db).await.expect("the database answers"), &mut wanted);
+        let now = self.app.clock.now();
+        targets::seal(keys, &Target::all(db).await.expect("the database answers"), &mut wanted, now);
         let stamp = Stamp::command(self.app.clock.now());
         store::apply(db, &wanted, Prune::Keep, &stamp).await.expect("it is stored");
         self.app.service.forget();

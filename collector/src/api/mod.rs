@@ -8,6 +8,7 @@ mod bulk;
 mod calls;
 mod check_calls;
 mod customers;
+mod deliveries;
 mod efforts;
 mod enter;
 mod events;
@@ -17,7 +18,7 @@ mod members;
 mod merge;
 mod moderation;
 mod money;
-mod parameters;
+pub mod parameters;
 mod patch;
 mod patch_fields;
 mod problems;
@@ -27,6 +28,7 @@ mod reports;
 mod service;
 mod split;
 mod survey_answers;
+mod targets;
 mod tasks;
 mod versions;
 
@@ -68,6 +70,18 @@ pub fn router() -> OpenApiRouter<App> {
         .routes(routes!(survey_answers::list, survey_answers::add))
         .routes(routes!(exposure::list, exposure::add))
         .routes(routes!(service::read, service::apply))
+        .routes(routes!(targets::list, targets::add))
+        .routes(routes!(targets::read, targets::patch, targets::remove))
+        .routes(routes!(targets::pause))
+        .routes(routes!(targets::resume))
+        .routes(routes!(targets::secret))
+        .routes(routes!(targets::test))
+        .routes(routes!(targets::replay))
+        .routes(routes!(targets::preview))
+        .routes(routes!(deliveries::list))
+        .routes(routes!(deliveries::read_one))
+        .routes(routes!(deliveries::replay))
+        .routes(routes!(deliveries::replay_one))
         .routes(routes!(problems::list, problems::add))
         .routes(routes!(problems::read, problems::patch))
         .routes(routes!(problems::resolve))

@@ -4,6 +4,8 @@ use std::collections::BTreeSet;
 
 use sayso_shared::problem::{ErrorCode, FieldError};
 
+use crate::clock::Millis;
+
 /// A parameter whose value is not what it must be.
 pub fn wrong(name: &str, expected: &str) -> FieldError {
     FieldError::new(pointer(name), ErrorCode::Invalid, format!("must be {expected}"))
@@ -22,6 +24,12 @@ pub fn each_once(parameters: Vec<(String, String)>) -> (Vec<(String, String)>, V
     let (once, again): (Vec<_>, Vec<_>) = given.partition(|(name, _)| seen.insert(name.clone()));
     let twice = |(name, _): (String, String)| FieldError::new(pointer(&name), ErrorCode::Invalid, "is given twice");
     (once, again.into_iter().map(twice).collect())
+}
+
+/// Where a page ended whose cursor is a time and an identifier.
+pub fn position(cursor: &str) -> Option<(Millis, String)> {
+    let (at, id) = cursor.split_once('.')?;
+    Some((at.parse().ok()?, uuid::Uuid::parse_str(id).ok()?.to_string()))
 }
 
 /// Where a wrong parameter is, cut so that an answer stays small.

@@ -106,16 +106,17 @@ pub async fn apply(
 ) -> Result<Json<ChangesBody>> {
     let (mode, prune) = read_parameters(parameters)?;
     let text = read_text(request).await?;
-    let draft = match Draft::read((&app.db, &app.keys, &app.config), &text, prune, Reader::Server).await? {
-        Ok(draft) => draft,
-        Err(mistakes) => {
-            let errors = mistakes.into_iter().map(|mistake| {
-                let pointer = format!("/{}/{}", mistake.line, mistake.column);
-                FieldError::new(pointer, ErrorCode::Invalid, mistake.to_string())
-            });
-            return Err(Error::Invalid(errors.collect()));
-        }
-    };
+    let draft =
+        match Draft::read((&app.db, &app.keys, &app.config, app.clock.now()), &text, prune, Reader::Server).await? {
+            Ok(draft) => draft,
+            Err(mistakes) => {
+                let errors = mistakes.into_iter().map(|mistake| {
+                    let pointer = format!("/{}/{}", mistake.line, mistake.column);
+                    FieldError::new(pointer, ErrorCode::Invalid, mistake.to_string())
+                });
+                return Err(Error::Invalid(errors.collect()));
+            }
+        };
     let plan = draft.plan();
     if plan.steps().iter().any(|step| step.kind == "member") {
         return Err(Error::Forbidden("programs do not change members; an admin does".into()));

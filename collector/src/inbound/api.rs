@@ -9,8 +9,6 @@ use sayso_shared::problem::{ErrorCode, FieldError};
 use serde::{Deserialize, Serialize};
 use tokio::sync::Semaphore;
 use utoipa::ToSchema;
-use utoipa_axum::router::OpenApiRouter;
-use utoipa_axum::routes;
 
 use super::receive::{Handled, MAIL_MAX_BYTES, receive};
 use super::rows::{MailOutcome, MailReason, Received};
@@ -24,15 +22,10 @@ use crate::http::{Error, Result};
 /// Mails that are read at the same time: each takes as much memory as it is large, some times over.
 static TURNS: Semaphore = Semaphore::const_new(2);
 
-/// The route.
-pub fn router() -> OpenApiRouter<App> {
-    OpenApiRouter::new().routes(routes!(post_mail))
-}
-
 /// What became of a mail.
 #[derive(Serialize, ToSchema)]
 #[schema(as = Mail)]
-struct MailBody {
+pub(super) struct MailBody {
     /// Its identifier, for `sayso mail show`.
     id: String,
     /// What it became.
@@ -62,7 +55,7 @@ impl From<Received> for MailBody {
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
-struct Asked {
+pub(super) struct Asked {
     /// The key of the site that new mails are for.
     #[serde(default)]
     site: Option<String>,
@@ -88,7 +81,7 @@ struct Asked {
         TokenRefusals,
     )
 )]
-async fn post_mail(
+pub(super) async fn post_mail(
     State(app): State<App>,
     _: MaySubmit,
     asked: std::result::Result<Query<Asked>, axum::extract::rejection::QueryRejection>,

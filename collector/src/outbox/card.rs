@@ -71,6 +71,17 @@ impl std::fmt::Debug for Card {
 }
 
 impl Card {
+    /// All of it as lines of text, for a terminal.
+    pub fn plain(&self) -> String {
+        let mut lines = vec![self.title.clone()];
+        lines.extend(self.facts.iter().map(|fact| format!("{}: {}", fact.label, fact.value)));
+        lines.extend(self.notice.map(str::to_owned));
+        lines.extend(self.words.iter().flat_map(|words| words.lines()).map(|line| format!("> {line}")));
+        lines.extend(self.link.iter().map(|link| format!("{}: {}", link.label, link.url)));
+        lines.push(self.footer.clone());
+        lines.iter().map(|line| format!("{line}\n")).collect()
+    }
+
     /// What a target is told of an event; `url` is the address of the case in the console.
     pub fn new(context: &EventContext, target: &Target, url: String) -> Self {
         let lang = target.settings.lang.unwrap_or_else(|| context.team_language());

@@ -51,7 +51,7 @@ pub struct Listed {
 }
 
 /// Which deliveries are listed.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug)]
 pub struct Filter {
     /// Only this one.
     pub id: Option<String>,
@@ -59,8 +59,22 @@ pub struct Filter {
     pub state: Option<State>,
     /// To this destination.
     pub destination: Option<String>,
+    /// Of the case with this identifier.
+    pub case_id: Option<String>,
+    /// Planned from when on, and until when.
+    pub planned: Range<Millis>,
+    /// Those after this one in the list: when it was planned, and its identifier.
+    pub after: Option<(Millis, String)>,
     /// At most so many, the newest first.
     pub limit: i64,
+}
+
+impl Default for Filter {
+    /// Everything.
+    fn default() -> Self {
+        let all = 0..Millis::MAX;
+        Self { id: None, state: None, destination: None, case_id: None, planned: all, after: None, limit: i64::MAX }
+    }
 }
 
 /// What to send once more.
@@ -105,10 +119,14 @@ pub async fn list(db: &Db, targets: &[Target], filter: &Filter) -> sqlx::Result<
         left join events on events.case_id = order_key and events.seq = order_no and deliveries.subject = 'event' \
         where ($1 = '' or deliveries.id = $1) and ($2 = '' or destination = $2) \
         and ($3 = '' or state = $3 or state = 'folded' and $3 = case when sent_at is null then 'pending' else 'sent' end) \
-        order by deliveries.created_at desc, deliveries.id desc limit $4";
+        and ($4 = '' or order_key = $4 and subject = 'event') and deliveries.created_at >= $5 and deliveries.created_at < $6 \
+        and (deliveries.created_at < $7 or deliveries.created_at = $7 and deliveries.id < $8) \
+        order by deliveries.created_at desc, deliveries.id desc limit $9";
     let state = filter.state.map_or("", State::as_str);
+    let (at, id) = filter.after.as_ref().map_or((Millis::MAX, ""), |(at, id)| (*at, id.as_str()));
     let rows: Vec<Row> = with_db!(db, pool => sqlx::query_as(select).bind(filter.id.as_deref().unwrap_or_default())
-        .bind(filter.destination.as_deref().unwrap_or_default()).bind(state).bind(filter.limit).fetch_all(pool).await)?;
+        .bind(filter.destination.as_deref().unwrap_or_default()).bind(state).bind(filter.case_id.as_deref().unwrap_or_default())
+        .bind(filter.planned.start).bind(filter.planned.end).bind(at).bind(id).bind(filter.limit).fetch_all(pool).await)?;
     Ok(rows.into_iter().map(|row| row.listed(targets)).collect())
 }
 
@@ -125,6 +143,18 @@ pub struct Exchanged {
     pub answer: String,
 }
 
+/// The delivery with an identifier.
+pub async fn find(db: &Db, targets: &[Target], id: &str) -> sqlx::Result<Option<Listed>> {
+    let filter = Filter { id: Some(id.to_owned()), limit: 1, ..Filter::default() };
+    Ok(list(db, targets, &filter).await?.pop())
+}
+
+/// When something arrived at a target last.
+pub async fn last_sent(db: &Db, target_id: &str) -> sqlx::Result<Option<Millis>> {
+    let select = "select sent_at from deliveries where destination = $1 and sent_at is not null order by created_at desc limit 1";
+    with_db!(db, pool => sqlx::query_scalar(select).bind(target_id).fetch_optional(pool).await)
+}
+
 /// The attempts of a delivery that are noted, the latest first.
 pub async fn exchanged(db: &Db, id: &str) -> sqlx::Result<Vec<Exchanged>> {
     let select =
@@ -132,7 +162,7 @@ pub async fn exchanged(db: &Db, id: &str) -> sqlx::Result<Vec<Exchanged>> {
     with_db!(db, pool => sqlx::query_as(select).bind(id).fetch_all(pool).await)
 }
 
-/// Lets deliveries begin anew; gives how many. What goes to a target that is off waits for it.
+/// Lets deliveries begin anew; gives how many. What goes to a target that is off waits for it. A trial that failed is nothing that its target missed.
 pub async fn replay(db: &Db, targets: &[Target], replay: &Replay, now: Millis) -> sqlx::Result<u64> {
     const BEGIN: &str = "update deliveries set state = 'pending', attempts = 0, due_at = $1, lease_until = 0, sent_at = null, folded_into = null";
     let begun = match replay {
@@ -152,13 +182,13 @@ pub async fn replay(db: &Db, targets: &[Target], replay: &Replay, now: Millis) -
         }
         Replay::Missed { destination, planned } => {
             let update = format!(
-                "{BEGIN} where state in ('failed', 'dropped') and ($2 = '' or destination = $2) and created_at >= $3 and created_at < $4"
+                "{BEGIN} where state in ('failed', 'dropped') and subject <> 'target_test' and ($2 = '' or destination = $2) and created_at >= $3 and created_at < $4"
             );
             with_write!(db, pool => sqlx::query(AssertSqlSafe(update)).bind(now).bind(destination.as_deref().unwrap_or_default())
                 .bind(planned.start).bind(planned.end).execute(pool).await.map(|done| done.rows_affected()))?
         }
         Replay::Failed => {
-            let update = format!("{BEGIN} where state = 'failed'");
+            let update = format!("{BEGIN} where state = 'failed' and subject <> 'target_test'");
             with_write!(db, pool => sqlx::query(AssertSqlSafe(update)).bind(now).execute(pool).await.map(|done| done.rows_affected()))?
         }
     };

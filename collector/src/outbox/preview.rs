@@ -6,7 +6,9 @@ pub use super::event_context::Asks;
 use super::event_context::EventContext;
 use super::templates::{self, Email};
 use crate::app::App;
+use crate::db::Db;
 use crate::sites::targets::{Channel, Target};
+use crate::with_db;
 
 /// A message as its receiver would see it.
 pub enum Preview {
@@ -41,6 +43,15 @@ pub async fn preview(app: &App, target: &Target, case_id: Option<&str>) -> anyho
         Ok(body) if matches!(channel, Channel::Webhook | Channel::Generic) => Preview::Body(laid_out(body)),
         Ok(body) => Preview::Card(Box::new(card()), laid_out(body)),
     }))
+}
+
+/// The case of a target's site with a number, such as `1042` or `#1042`, or an identifier. Those in quarantine are nobody's to forward.
+pub async fn case_of(db: &Db, target: &Target, asked: &str) -> sqlx::Result<Option<String>> {
+    let select = "select cases.id from cases left join case_numbers on case_numbers.case_id = cases.id \
+        where (case_numbers.number = $1 or cases.id = $2) and cases.site_id = $3 and cases.quarantine = ''";
+    let asked = asked.trim();
+    let number: i64 = asked.trim_start_matches('#').parse().unwrap_or_default();
+    with_db!(db, pool => sqlx::query_scalar(select).bind(number).bind(asked).bind(&target.site_id).fetch_optional(pool).await)
 }
 
 /// The mail that tells the customer of a reply, as if it had just been sent.

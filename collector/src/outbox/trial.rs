@@ -17,8 +17,8 @@ pub const SUBJECT: &str = "target_test";
 const PATIENCE: Duration = Duration::from_secs(8);
 const LOOK_EVERY: Duration = Duration::from_millis(50);
 
-/// Plans a trial, also of a target that is off, and waits a while for its end.
-pub async fn try_target(app: &App, target: &Target) -> sqlx::Result<()> {
+/// Plans a trial, also of a target that is off, and waits a while for its end; gives the identifier of its delivery.
+pub async fn try_target(app: &App, target: &Target) -> sqlx::Result<String> {
     let (id, now) = (new_id(), app.clock.now());
     let trial = NewMail {
         subject: SUBJECT,
@@ -41,7 +41,7 @@ pub async fn try_target(app: &App, target: &Target) -> sqlx::Result<()> {
         }
         tokio::time::sleep(LOOK_EVERY).await;
     }
-    Ok(())
+    Ok(id)
 }
 
 /// Sends a trial. Whoever waits for it wants to know at once: it is not tried again.

@@ -169,8 +169,8 @@ async fn read(file: &Path, prune: Prune, context: &Context) -> anyhow::Result<Dr
     }
     .with_context(|| format!("cannot read {}", file.display()))?;
     ensure!(text.len() <= FILE_MAX, "{} is larger than 4 MiB", file.display());
-    let Context { db, keys, config, .. } = context;
-    match Draft::read((db, keys, config), &text, prune, Reader::Command).await? {
+    let Context { db, keys, config, clock, .. } = context;
+    match Draft::read((db, keys, config, clock.now()), &text, prune, Reader::Command).await? {
         Ok(draft) => Ok(draft),
         Err(mistakes) => {
             let lines: Vec<String> = mistakes.iter().map(|mistake| format!("{}: {mistake}", file.display())).collect();

@@ -9,6 +9,7 @@ use super::surroundings::{Surroundings, TypedAccess, Unset};
 use super::survey::Survey;
 use super::targets;
 use crate::audit::Stamp;
+use crate::clock::Millis;
 use crate::config::Config;
 use crate::db::Db;
 use crate::keys::Keys;
@@ -39,10 +40,13 @@ pub enum Reader<'a> {
     Typed(&'a TypedAccess),
 }
 
+/// What a file is read in: what is stored, the keys for it, the settings, and the time.
+pub type Around<'a> = (&'a Db, &'a Keys, &'a Config, Millis);
+
 impl Draft {
     /// Reads a file and checks it together with what is set and stays. The inner error names every mistake.
     pub async fn read(
-        (db, keys, config): (&Db, &Keys, &Config),
+        (db, keys, config, now): Around<'_>,
         text: &str,
         prune: Prune,
         reader: Reader<'_>,
@@ -60,8 +64,32 @@ impl Draft {
             Ok(wanted) => wanted,
             Err(mistakes) => return Ok(Err(mistakes)),
         };
-        targets::seal(keys, &Target::all(db).await?, &mut wanted);
+        targets::seal(keys, &Target::all(db).await?, &mut wanted, now);
         Ok(Ok(Self { known, wanted, prune }))
+    }
+
+    /// Reads the whole service with one table of it changed: a table alone says neither where it stands among the others nor who needs what it was. What
+    /// was wrong before elsewhere, such as by a file that was applied in part, is not for whoever changes the one to mend: then it is `alone`, the draft
+    /// of the one table, that counts.
+    pub async fn read_changed(
+        around: Around<'_>,
+        document: &toml::Table,
+        alone: Option<Self>,
+        prune: Prune,
+        reader: Reader<'_>,
+    ) -> anyhow::Result<Result<Self, Vec<Mistake>>> {
+        let text = toml::to_string(document)?;
+        let mistakes = match Self::read(around, &text, prune, reader).await? {
+            Ok(draft) => return Ok(Ok(draft)),
+            Err(mistakes) => mistakes,
+        };
+        let before = export(around.0, around.1).await?;
+        let known = Self::read(around, &before, Prune::Keep, reader).await?.err().unwrap_or_default();
+        let is_new = |mistake: &Mistake| known.iter().all(|known| known.text != mistake.text);
+        match alone {
+            Some(alone) if !mistakes.iter().any(is_new) => Ok(Ok(alone)),
+            _ => Ok(Err(mistakes)),
+        }
     }
 
     /// What would change.

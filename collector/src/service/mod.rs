@@ -26,7 +26,7 @@ pub mod surroundings;
 pub mod survey;
 mod survey_checks;
 pub mod target_checks;
-mod target_definition;
+pub mod target_definition;
 pub mod targets;
 pub mod words;
 mod zone;

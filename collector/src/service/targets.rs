@@ -7,13 +7,15 @@ use super::file::ServiceFile;
 use super::plan::{Plan, Step};
 use super::target_definition::{TargetDefinition, TargetRow};
 use crate::audit::{self, Change, Stamp};
+use crate::clock::Millis;
 use crate::db::Tx;
 use crate::keys::{Keys, new_id};
 use crate::sites::targets::{Channel, Target, new_webhook_secret};
 use crate::with_tx;
 
-/// Encrypts where the targets of a file are, if that is another place, or another secret, than what is stored.
-pub fn seal(keys: &Keys, stored: &[Target], wanted: &mut ServiceFile) {
+/// Encrypts where the targets of a file are, if that is another place, or another secret, than what is stored. The secret of a webhook that is replaced
+/// signs beside the new one for a day.
+pub fn seal(keys: &Keys, stored: &[Target], wanted: &mut ServiceFile, now: Millis) {
     for target in &mut wanted.targets {
         let Some(mut access) = target.access.take() else { continue };
         let known = stored.iter().find(|known| known.key == target.key.as_str());
@@ -22,8 +24,13 @@ pub fn seal(keys: &Keys, stored: &[Target], wanted: &mut ServiceFile) {
             // One that nobody names a variable for is ours to make, once.
             access.secret = old.as_ref().and_then(|old| old.secret.clone()).or_else(|| Some(new_webhook_secret()));
         }
-        // One that was replaced goes on signing until its time is over.
-        access.previous = old.as_ref().filter(|old| old.secret == access.secret).and_then(|old| old.previous.clone());
+        access.previous =
+            old.as_ref().filter(|_| target.channel == Channel::Webhook).and_then(|old| match &access.secret {
+                // One that was replaced goes on signing until its time is over.
+                secret if *secret == old.secret => old.previous.clone(),
+                Some(secret) => old.clone().with_new_secret(secret.clone(), now).previous,
+                None => None,
+            });
         let is_same = old.as_ref() == Some(&access);
         let id = known.map_or_else(new_id, |known| known.id.clone());
         let access_cipher = (!is_same).then(|| access.encrypt(keys, &id));

@@ -68,10 +68,13 @@ pub(super) async fn submit(
     let prune = if form.prune.is_some() { Prune::Remove } else { Prune::Keep };
     let mut shown = EditPage::new(&app, &who, text).await?;
     shown.prunes = prune == Prune::Remove;
-    let draft = match Draft::read((&app.db, &app.keys, &app.config), &shown.text, prune, Reader::Server).await? {
-        Ok(draft) => draft,
-        Err(mistakes) => return shown.refused(mistakes),
-    };
+    let draft =
+        match Draft::read((&app.db, &app.keys, &app.config, app.clock.now()), &shown.text, prune, Reader::Server)
+            .await?
+        {
+            Ok(draft) => draft,
+            Err(mistakes) => return shown.refused(mistakes),
+        };
     let plan = draft.plan();
     if let Some(mistake) = beyond_rights(&who, &plan) {
         return shown.refused(vec![mistake]);

@@ -146,7 +146,7 @@ async fn save(app: &App, who: &SignedIn, answer: &MailsPage) -> Result<std::resu
     }
     site.insert("mail_texts".to_owned(), toml::Value::try_from(&own).map_err(anyhow::Error::from)?);
     let text = toml::to_string(&document).map_err(anyhow::Error::from)?;
-    let around = (&app.db, app.keys.as_ref(), &app.config);
+    let around = (&app.db, app.keys.as_ref(), &app.config, app.clock.now());
     let draft = match Draft::read(around, &text, Prune::Keep, Reader::Server).await? {
         Ok(draft) => draft,
         Err(mistakes) => return Ok(Err(mistakes.into_iter().map(|mistake| mistake.text).collect())),

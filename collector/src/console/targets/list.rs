@@ -5,7 +5,6 @@ use axum::extract::State;
 use axum::response::Html;
 
 use super::access::{check, path};
-use super::log;
 use crate::app::App;
 use crate::assets::{self, MARK};
 use crate::auth::SignedIn;
@@ -13,6 +12,7 @@ use crate::auth::permissions::Action;
 use crate::clock::rfc3339;
 use crate::console::shell::{Screen, Shell, page};
 use crate::http::Result;
+use crate::outbox::list::last_sent;
 use crate::sites::targets::{Standing, Target};
 use crate::text::Texts;
 
@@ -58,7 +58,7 @@ pub(super) async fn show(State(app): State<App>, who: SignedIn) -> Result<Html<S
     let mut rows = Vec::new();
     for target in Target::all(&app.db).await? {
         let site = sites.iter().find(|site| site.id() == target.site_id).map_or("", |site| site.name()).to_owned();
-        let last = log::last_sent(&app.db, &target.id).await?;
+        let last = last_sent(&app.db, &target.id).await?;
         let last = last.map(|at| (rfc3339(at), who.t.moment(at)));
         rows.push(Row { state: TargetState::of(who.t, &target), target, site, last });
     }

@@ -72,12 +72,6 @@ pub(super) async fn newest(db: &Db, t: Texts, target_id: &str) -> sqlx::Result<V
     Ok(rows.into_iter().map(|row| row.shown(t, &mut tries)).collect())
 }
 
-/// When something arrived there last.
-pub(super) async fn last_sent(db: &Db, target_id: &str) -> sqlx::Result<Option<Millis>> {
-    let select = "select sent_at from deliveries where destination = $1 and sent_at is not null order by created_at desc limit 1";
-    with_db!(db, pool => sqlx::query_scalar(select).bind(target_id).fetch_optional(pool).await)
-}
-
 async fn tries(db: &Db, rows: &[Row]) -> sqlx::Result<HashMap<String, Vec<Try>>> {
     let mut found: HashMap<String, Vec<Try>> = HashMap::new();
     if rows.is_empty() {

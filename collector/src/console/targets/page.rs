@@ -16,10 +16,9 @@ use crate::cases::EventType;
 use crate::console::settings::form_of;
 use crate::console::shell::{Screen, Shell, event_name, page};
 use crate::http::Result;
-use crate::outbox::preview::{Preview, preview};
+use crate::outbox::preview::{Preview, case_of, preview};
 use crate::sites::targets::{Channel, Part, Standing, Target};
 use crate::text::Texts;
-use crate::with_db;
 
 #[derive(Template)]
 #[template(path = "console/target.html")]
@@ -69,10 +68,7 @@ impl TargetPage {
     ) -> Result<Self> {
         let site = app.sites.by_id(&target.site_id).await?;
         let number = asked.case.trim().trim_start_matches('#').to_owned();
-        let case_id = match number.parse::<i64>() {
-            Ok(number) => numbered(app, &target, number).await?,
-            Err(_) => None,
-        };
+        let case_id = case_of(&app.db, &target, &number).await?;
         let may_change = who.may(Action::ManageService);
         // Whoever may only look sees a made-up case, as those who forward do not choose what others read.
         let case_id = case_id.filter(|_| may_change);
@@ -135,15 +131,6 @@ impl TargetPage {
     fn edit(&self) -> String {
         form_of("target", Some(&self.target.key))
     }
-}
-
-/// The case of a target's site with a number.
-async fn numbered(app: &App, target: &Target, number: i64) -> Result<Option<String>> {
-    let select = "select cases.id from case_numbers join cases on cases.id = case_numbers.case_id \
-        where case_numbers.number = $1 and cases.site_id = $2 and cases.quarantine = ''";
-    Ok(
-        with_db!(&app.db, pool => sqlx::query_scalar(select).bind(number).bind(&target.site_id).fetch_optional(pool).await)?,
-    )
 }
 
 /// Where it is: all of a mailbox, and of a URL the server, since the rest may be a secret.

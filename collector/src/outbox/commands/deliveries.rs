@@ -8,7 +8,7 @@ use super::deliveries_table::{print_exchanged, print_one, print_table};
 use crate::clock::{Millis, parse_rfc3339};
 use crate::context::Context;
 use crate::outbox::delivery::{CUSTOMER, State};
-use crate::outbox::list::{Filter, Replay, STATES, exchanged, list, replay};
+use crate::outbox::list::{Filter, Replay, STATES, exchanged, find, list, replay};
 use crate::sites::targets::{Standing, Target};
 
 /// List what is forwarded and how that went, and send it once more.
@@ -63,7 +63,7 @@ pub async fn run(command: DeliveriesCommand, context: &Context) -> anyhow::Resul
         DeliveriesCommand::List { json, state, target, limit } => {
             let destination = target.map(|key| destination(&targets, &key)).transpose()?;
             let limit = limit.unwrap_or(i64::MAX);
-            let listed = list(db, &targets, &Filter { id: None, state, destination, limit }).await?;
+            let listed = list(db, &targets, &Filter { state, destination, limit, ..Filter::default() }).await?;
             if json {
                 println!("{}", serde_json::to_string(&listed)?);
             } else {
@@ -71,9 +71,8 @@ pub async fn run(command: DeliveriesCommand, context: &Context) -> anyhow::Resul
             }
         }
         DeliveriesCommand::Show { id } => {
-            let filter = Filter { id: Some(id.clone()), limit: 1, ..Filter::default() };
-            let listed = list(db, &targets, &filter).await?;
-            print_one(listed.first().with_context(|| format!("there is no delivery {id}"))?);
+            let found = find(db, &targets, &id).await?;
+            print_one(&found.with_context(|| format!("there is no delivery {id}"))?);
             print_exchanged(&exchanged(db, &id).await?);
         }
         DeliveriesCommand::Replay { ids, state: Some(_), .. } if ids.is_empty() => {

@@ -4,6 +4,7 @@ use anyhow::{Context as _, bail, ensure};
 use clap::Subcommand;
 
 use super::targets_add::{self, AddArguments};
+use crate::app::App;
 use crate::audit::Stamp;
 use crate::context::Context;
 use crate::keys::new_id;
@@ -11,6 +12,7 @@ use crate::outbox::channels::{Attempt, Channels, Secrets, Told, email};
 use crate::outbox::delivery::Failure;
 use crate::outbox::event_context::EventContext;
 use crate::outbox::http::SWITCHED_OFF;
+use crate::outbox::preview::{Preview, case_of, preview as preview_of};
 use crate::outbox::standing;
 use crate::sites::Site;
 use crate::sites::targets::{Channel, Part, Standing, Target};
@@ -30,6 +32,14 @@ pub enum TargetCommand {
     Test {
         /// The target's key or identifier (see `sayso target list`).
         key: String,
+    },
+    /// Print what a target would be told of a new case, and send nothing.
+    Preview {
+        /// The target's key or identifier.
+        key: String,
+        /// The identifier or the number of a case of its site; without it, a made-up one.
+        #[arg(long, value_name = "ID")]
+        case: Option<String>,
     },
     /// Stop forwarding to a target for a while; what it should hear waits.
     Pause {
@@ -61,6 +71,7 @@ pub async fn run(command: TargetCommand, context: &Context) -> anyhow::Result<()
         TargetCommand::Add(arguments) => targets_add::run(*arguments, context).await,
         TargetCommand::List { site } => list(context, site.as_deref()).await,
         TargetCommand::Test { key } => test(context, &key).await,
+        TargetCommand::Preview { key, case } => preview(context, &key, case.as_deref()).await,
         TargetCommand::Pause { key } => {
             let target = by_key(context, &key).await?;
             let was_on = standing::switch_off(db, &target.id, None, &stamp).await?;
@@ -154,6 +165,27 @@ fn standing(target: &Target) -> String {
         (Standing::Paused, _) => "paused".into(),
         (Standing::Suspended(reason), _) => format!("suspended: {reason}"),
     }
+}
+
+async fn preview(context: &Context, key: &str, case: Option<&str>) -> anyhow::Result<()> {
+    let target = by_key(context, key).await?;
+    let case = match case {
+        Some(asked) => {
+            let found = case_of(&context.db, &target, asked).await?;
+            Some(found.with_context(|| format!("the site of {key} has no case {asked}"))?)
+        }
+        None => None,
+    };
+    let app = App::start(context.config.clone()).await?;
+    let shown = preview_of(&app, &target, case.as_deref()).await?;
+    app.shutdown.cancel();
+    match shown.with_context(|| format!("this version does not know the channel {}", target.channel_name))? {
+        Preview::Mail(mail) => println!("Subject: {}\n\n{}", mail.subject, mail.text()),
+        Preview::Card(card, body) => println!("{}\n{body}", card.plain()),
+        Preview::Body(body) => println!("{body}"),
+        Preview::Failed(why) => bail!("it can't be made: {why}"),
+    }
+    Ok(())
 }
 
 async fn test(context: &Context, key: &str) -> anyhow::Result<()> {

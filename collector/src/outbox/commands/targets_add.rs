@@ -6,8 +6,13 @@ use sayso_shared::{EmailAddress, Lang};
 
 use crate::audit::Stamp;
 use crate::cases::EventType;
+use crate::config::Config;
 use crate::context::Context;
 use crate::outbox::egress::Egress;
+use crate::service::draft::{Draft, Reader};
+use crate::service::plan::Prune;
+use crate::service::rules::Conditions;
+use crate::service::surroundings::TypedAccess;
 use crate::service::words::Key;
 use crate::sites::Site;
 use crate::sites::targets::{
@@ -55,6 +60,9 @@ pub struct AddArguments {
     /// else hears of new cases and of what customers do.
     #[arg(long = "event", value_name = "TYPE", value_parser = event_type, num_args = 1..)]
     events: Vec<EventType>,
+    /// What has to hold of a case, as in the service file: {"kind": ["complaint"]} as JSON, or kind = ["complaint"] as TOML.
+    #[arg(long, value_name = "CONDITIONS")]
+    when: Option<String>,
 }
 
 /// Adds a target.
@@ -70,6 +78,10 @@ pub async fn run(arguments: AddArguments, context: &Context) -> anyhow::Result<(
         let known = Target::by_key(db, key.as_str()).await?;
         ensure!(known.is_none(), "there is a target {key} already");
     }
+    let when = match &arguments.when {
+        Some(text) => conditions(text, &site, context).await?,
+        None => Conditions::default(),
+    };
     let mut include = (!arguments.include.is_empty()).then(|| arguments.include.clone());
     if include.is_none() && arguments.channel.is_none() {
         // As it always was: for receivers that were built for it, and for teams that look customers up in the console.
@@ -82,6 +94,7 @@ pub async fn run(arguments: AddArguments, context: &Context) -> anyhow::Result<(
     let settings = Settings {
         url_env: arguments.url_env,
         secret_env: arguments.secret_env,
+        when,
         include,
         lang: arguments.lang,
         chat_id: arguments.chat_id.map(|id| id.parse().map_or(ChatId::Name(id), ChatId::Number)),
@@ -103,6 +116,36 @@ pub async fn run(arguments: AddArguments, context: &Context) -> anyhow::Result<(
         println!("Try it with: sayso target test {}", new.key.as_deref().unwrap_or(&id));
     }
     Ok(())
+}
+
+/// Reads conditions, by the reader of service files, which knows what can never hold.
+async fn conditions(text: &str, site: &Site, context: &Context) -> anyhow::Result<Conditions> {
+    const KEY: &str = "new-target";
+    let table: toml::Table = match serde_json::from_str::<toml::Table>(text) {
+        Ok(table) => table,
+        Err(_) if text.trim_start().starts_with('{') => toml::from_str::<toml::Table>(&format!("when = {text}"))
+            .ok()
+            .and_then(|mut table| table.remove("when")?.try_into().ok())
+            .context("--when is neither JSON nor TOML")?,
+        Err(_) => toml::from_str(text).ok().context("--when is neither JSON nor TOML")?,
+    };
+    let when = toml::Value::Table(table);
+    // A target of any channel, which is not made.
+    let access = Access::new("https://localhost/", None);
+    let typed = TypedAccess { key: KEY.to_owned(), access };
+    let file = format!(
+        "[[target]]\nkey = \"{KEY}\"\nsite = {}\nchannel = \"generic\"\nwhen = {when}\n",
+        toml::Value::from(site.key())
+    );
+    let Context { config, db, keys, clock, .. } = context;
+    let around = (db, keys, &Config { dangerous_allow_private_targets: true, ..config.clone() }, clock.now());
+    let draft = Draft::read(around, &file, Prune::Keep, Reader::Typed(&typed)).await?;
+    let draft = draft.map_err(|mistakes| {
+        let texts: Vec<String> = mistakes.into_iter().map(|mistake| mistake.text).collect();
+        anyhow::anyhow!("--when: {}", texts.join("; "))
+    })?;
+    let target = draft.wanted().targets.iter().find(|target| target.key.as_str() == KEY);
+    Ok(target.context("a file has what it says")?.when.clone())
 }
 
 /// How events get there, and where that is.

@@ -1,10 +1,12 @@
 //! Other ways in: identities that a site signs, programs with a token, files.
 
 mod api;
+mod deliveries;
 mod events;
 pub mod identity;
 mod import;
 mod operations;
+mod targets;
 mod tokens;
 
 use reqwest::Method;

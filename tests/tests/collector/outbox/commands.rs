@@ -25,6 +25,24 @@ on_both_databases! {
         let mail = Mail::from_file(std::fs::read(file.path()).unwrap());
         assert!(mail.subject().starts_with("[Test] [Acme Home] Complaint: "), "{}", mail.subject());
 
+        for (when, is_taken) in [
+            (r#"{"kind": ["complaint"], "priority": ["high"]}"#, true),
+            (r#"{ kind = ["complaint"] }"#, true),
+            (r#"kind = ["complaint"]"#, true),
+            (r#"{"kind": ["sofa"]}"#, false),
+            (r#"{"category": ["nowhere"]}"#, false),
+            ("complaint", false),
+        ] {
+            let key = sayso::keys::new_id();
+            let (added, printed) = sayso(&["target", "add", "--site", "acme", "--channel", "email", "--address", "duty@acme.example", "--key", &key, "--when", when]);
+            assert!(added == is_taken && (added || printed.contains("--when")), "{when}: {printed}");
+            if is_taken {
+                let (_, file) = sayso(&["service", "export"]);
+                assert!(file.contains("[target.when]\nkind = [\"complaint\"]"), "{file}");
+                assert!(sayso(&["target", "remove", &key]).0);
+            }
+        }
+
         let receiver = WebhookReceiver::start().await;
         let (added, printed) = sayso(&["target", "add", "--site", "acme", "--webhook", &receiver.url, "--event", "case.created", "case.rated"]);
         assert!(added && printed.contains("only this once"), "{printed}");

@@ -285,4 +285,24 @@ on_both_databases! {
         let last = deliveries(&app).await.pop().unwrap();
         assert_eq!((last.state.as_str(), last.last_error.as_deref()), ("dropped", Some("the target was removed")));
     }
+
+    async fn while_the_secret_of_a_variable_is_replaced_both_sign(database: Database) {
+        let receiver = WebhookReceiver::start().await;
+        let settings = Box::new(|config: &mut sayso::Config| config.dangerous_allow_private_targets = true);
+        let app = TestApp::spawn_with(database, Options { settings, ..Options::default() }).await;
+        let file = "[[target]]\nkey = 'crm'\nsite = 'acme'\nchannel = 'webhook'\nurl_env = 'CRM_URL'\nsecret_env = 'CRM_SECRET'\n";
+        let [old, new] = [(); 2].map(|()| sayso::sites::targets::new_webhook_secret());
+        for secret in [&old, &new, &new] {
+            app.apply_service_in(file, &[("CRM_URL", &receiver.url), ("CRM_SECRET", secret)]).await;
+        }
+        submit(&app, json!({"kind": "complaint", "message": "Late"})).await;
+        work(&app).await;
+        let sent = receiver.received();
+        sent[0].verify(&new).unwrap();
+        sent[0].verify(&old).unwrap();
+        app.app.clock.advance(DAY + HOUR);
+        submit(&app, json!({"kind": "complaint", "message": "Late again"})).await;
+        work(&app).await;
+        assert_eq!(receiver.received().last().unwrap().header("webhook-signature").split(' ').count(), 1);
+    }
 }

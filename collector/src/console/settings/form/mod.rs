@@ -26,13 +26,10 @@ use crate::assets::{self, MARK};
 use crate::audit::Stamp;
 use crate::auth::{CsrfForm, SignedIn};
 use crate::calendars::WEEKDAYS;
-use crate::config::Config;
 use crate::console::shell::{Screen, Shell, page};
-use crate::db::Db;
 use crate::http::{Error, Result};
-use crate::keys::Keys;
 use crate::outbox::egress::Egress;
-use crate::service::draft::{Draft, Reader, export};
+use crate::service::draft::{self, Draft, Reader, export};
 use crate::service::plan::Prune;
 use crate::service::read::Mistake;
 use crate::service::surroundings::TypedAccess;
@@ -116,7 +113,7 @@ pub(super) async fn submit(
 
 /// The service as it would be. None if something is wrong, which is noted with what was typed.
 async fn draft(app: &App, t: Texts, subject: &Subject, action: &str, typed: &mut Typed) -> Result<Option<Draft>> {
-    let around: (&Db, &Keys, &Config) = (&app.db, &app.keys, &app.config);
+    let around: draft::Around<'_> = (&app.db, &app.keys, &app.config, app.clock.now());
     let before = export(&app.db, &app.keys).await?;
     let mut document: toml::Table = before.parse().context("an export is read again")?;
     let mut changed_alone = None;
@@ -162,20 +159,13 @@ async fn draft(app: &App, t: Texts, subject: &Subject, action: &str, typed: &mut
             Prune::Keep
         }
     };
-    // Read again as a whole: a table alone says neither where it stands among the others nor who needs what it was.
-    let text = toml::to_string(&document).map_err(anyhow::Error::from)?;
-    let mistakes = match Draft::read(around, &text, prune, reader).await? {
-        Ok(draft) => return Ok(Some(draft)),
-        Err(mistakes) => mistakes,
-    };
-    // What was wrong before elsewhere, such as by a file that was applied in part, is not for this form to mend.
-    let known = Draft::read(around, &before, Prune::Keep, reader).await?.err().unwrap_or_default();
-    let is_new = |mistake: &Mistake| known.iter().all(|known| known.text != mistake.text);
-    if changed_alone.is_some() && !mistakes.iter().any(is_new) {
-        return Ok(changed_alone);
+    match Draft::read_changed(around, &document, changed_alone, prune, reader).await? {
+        Ok(draft) => Ok(Some(draft)),
+        Err(mistakes) => {
+            typed.mistakes.extend(mistakes.into_iter().map(|mistake| mistake.text));
+            Ok(None)
+        }
     }
-    typed.mistakes.extend(mistakes.into_iter().map(|mistake| mistake.text));
-    Ok(None)
 }
 
 /// Where a target is, if some of that was typed, or has to be; the rest is as it is stored.

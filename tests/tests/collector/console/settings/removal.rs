@@ -87,7 +87,7 @@ solution = { en = "Always." }
 
 /// Whether what is written out can be applied again, and is what is set.
 async fn is_whole(app: &TestApp) -> bool {
-    let around = (&app.app.db, &*app.app.keys, &app.app.config);
+    let around = (&app.app.db, &*app.app.keys, &app.app.config, app.app.clock.now());
     let text = export(around.0, around.1).await.unwrap();
     let draft = Draft::read(around, &text, Prune::Remove, Reader::Command).await.unwrap();
     draft.is_ok_and(|draft| draft.plan().is_empty())
