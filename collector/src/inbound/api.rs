@@ -55,7 +55,7 @@ impl From<Received> for MailBody {
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
-struct Asked {
+pub(super) struct Asked {
     /// The key of the site that new mails are for.
     #[serde(default)]
     site: Option<String>,
