@@ -72,7 +72,8 @@ on_both_databases! {
         assert_eq!(actions, ["target.add", "target.set", "target.set", "target.remove"]);
     }
 
-    async fn wrong_targets_are_refused_with_the_field_that_is_wrong(app: TestApp) {
+    async fn wrong_targets_are_refused_with_the_field_that_is_wrong(database: Database) {
+        let app = TestApp::spawn(database).await;
         let program = Program::new(&app).await;
         let add = async |more: Value| {
             let mut body = json!({"key": "room", "site": "acme", "channel": "slack", "url": "https://hooks.slack.com/services/T/B/x"});
@@ -177,7 +178,8 @@ on_both_databases! {
         assert!(last.verify(&old).is_err());
     }
 
-    async fn a_preview_is_what_would_be_sent(app: TestApp) {
+    async fn a_preview_is_what_would_be_sent(database: Database) {
+        let app = TestApp::spawn(database).await;
         let program = Program::new(&app).await;
         let mail = json!({"key": "night", "site": "acme", "channel": "email", "address": "night@acme.example"});
         let room = json!({"key": "ops", "site": "acme", "channel": "slack", "url": "https://hooks.slack.com/services/T/B/x", "include": ["message"]});
