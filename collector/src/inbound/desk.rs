@@ -79,7 +79,7 @@ pub async fn heads(db: &Db, keys: &Keys, mails: &[Received]) -> sqlx::Result<Has
     }
     let select = AssertSqlSafe(format!(
         "select id, raw_cipher from inbound_mails where raw_cipher is not null and length(raw_cipher) <= $1 and id in ({})",
-        placeholders(2, ids().count())
+        placeholders(1, ids().count())
     ));
     let rows: Vec<(String, String)> = with_db!(db, pool => {
         let query = sqlx::query_as(select).bind(LISTED_CIPHER_MAX);

@@ -5,7 +5,7 @@ use axum::extract::{Query, State};
 use axum::response::Html;
 use serde::Deserialize;
 
-use super::{PATH, check, outcome, reason};
+use super::{PATH, check, outcome, reason, title};
 use crate::app::App;
 use crate::assets::{self, MARK};
 use crate::auth::SignedIn;
@@ -58,6 +58,8 @@ struct Row {
     at: (String, String),
     tone: &'static str,
     outcome: &'static str,
+    /// What it is about, or where nothing of it is kept, why and what it became.
+    title: String,
     reason: &'static str,
     head: MailHead,
     case_id: Option<String>,
@@ -115,9 +117,11 @@ pub(super) async fn show(State(app): State<App>, who: SignedIn, Query(wanted): Q
 impl Row {
     fn of(t: Texts, head: MailHead, mail: Received) -> Self {
         let (tone, outcome) = outcome(t, &mail.outcome);
+        let reason = reason(t, mail.reason.as_deref());
         Self {
+            title: title(t, &head, [reason, outcome]),
             at: (rfc3339(mail.received_at), t.moment(mail.received_at)),
-            reason: reason(t, mail.reason.as_deref()),
+            reason,
             id: mail.id,
             tone,
             outcome,

@@ -11,6 +11,7 @@ use crate::app::App;
 use crate::auth::SignedIn;
 use crate::auth::permissions::Action;
 use crate::http::{Error, Result};
+use crate::inbound::desk::MailHead;
 use crate::text::Texts;
 
 /// Where the list is.
@@ -38,6 +39,13 @@ fn check(who: &SignedIn, action: Action) -> Result<()> {
 /// Why a mail is on no case, as a sentence.
 fn reason(t: Texts, word: Option<&str>) -> &'static str {
     word.and_then(|word| t.find(&format!("desk.incoming.reason.{word}"))).unwrap_or_default()
+}
+
+/// What a mail is called: by its subject, or where nothing of it is kept, by the first of some sentences that says something.
+fn title(t: Texts, head: &MailHead, others: [&'static str; 2]) -> String {
+    let other = || others.into_iter().find(|text| !text.is_empty()).unwrap_or_default();
+    let unnamed = || if head.from.is_some() { t.get("desk.incoming.no_subject") } else { other() };
+    head.subject.clone().unwrap_or_else(|| unnamed().to_owned())
 }
 
 /// What became of a mail, and the status whose colour fits it.

@@ -8,7 +8,7 @@ use axum::http::{HeaderValue, header};
 use axum::response::{Html, IntoResponse as _, Response};
 use serde::Deserialize;
 
-use super::{PATH, check, outcome, reason};
+use super::{PATH, check, outcome, reason, title};
 use crate::app::App;
 use crate::assets::{self, MARK};
 use crate::auth::SignedIn;
@@ -33,6 +33,7 @@ struct MailPage {
     t: Texts,
     shell: Shell,
     id: String,
+    title: String,
     at: (String, String),
     tone: &'static str,
     outcome: &'static str,
@@ -79,13 +80,15 @@ pub(super) async fn show(
     let size = |bytes: usize| who.t.size(i64::try_from(bytes).unwrap_or(i64::MAX));
     let (tone, outcome) = outcome(who.t, &received.outcome);
     let advice = received.reason.as_deref().filter(|_| is_held);
+    let reason = reason(who.t, received.reason.as_deref());
     page(&MailPage {
+        title: title(who.t, &head, [reason, outcome]),
         t: who.t,
         shell: Shell::load(&app, &who, Screen::Incoming).await?,
         at: (rfc3339(received.received_at), who.t.moment(received.received_at)),
         tone,
         outcome,
-        reason: reason(who.t, received.reason.as_deref()),
+        reason,
         advice: advice.and_then(|word| who.t.find(&format!("desk.incoming.advice.{word}"))).unwrap_or_default(),
         head,
         case_id: received.case_id,
