@@ -10,6 +10,7 @@ use crate::auth::sign_in_log;
 use crate::calls::weekly;
 use crate::cases::staff;
 use crate::clock::{DAY, Millis, SECOND};
+use crate::clock_jumps::{self, Belief, ClockWatch};
 use crate::customers::tier_rules;
 use crate::digests;
 use crate::doctor;
@@ -52,26 +53,20 @@ pub struct Round {
 
 /// Cleans up now and each hour, until `app.shutdown` is cancelled: the database by the leader, the memory by each collector.
 pub async fn run(app: App) {
-    let mut due = Instant::now();
+    let (mut due, mut watch) = (Instant::now(), ClockWatch::default());
     while !app.shutdown.is_cancelled() {
         app.limits.forget_quiet();
         app.sightings.visits.write().await;
         if let Err(error) = sign_in_log::append_folded(&app).await {
             tracing::error!(%error, "failures to sign in are not in the audit log");
         }
+        if app.leader.leads()
+            && let Err(error) = clock_jumps::mend(&app).await
+        {
+            tracing::error!(%error, "what a wrong clock may have left can't be looked at; it is tried again in a minute");
+        }
         if app.leader.leads() && Instant::now() >= due {
-            match clean_up(&app).await {
-                Ok(round) => {
-                    tracing::debug!(
-                        forgotten = round.forgotten,
-                        closed = round.closed,
-                        swept = round.swept,
-                        erased = round.erased,
-                        "cleaned up"
-                    )
-                }
-                Err(error) => tracing::error!(error = %error, "cleaning up failed; the next round is in an hour"),
-            }
+            clean_up_if_believed(&app, &mut watch).await;
             due = Instant::now() + EVERY;
         }
         if app.leader.leads()
@@ -113,6 +108,37 @@ pub async fn run(app: App) {
             () = tokio::time::sleep(LOOK_EVERY) => {}
             () = app.shutdown.cancelled() => {}
         }
+    }
+}
+
+/// Cleans up, unless the clock shows a time at which everything would be old.
+async fn clean_up_if_believed(app: &App, watch: &mut ClockWatch) {
+    match watch.look(app).await {
+        Ok(Belief::Believed) => {}
+        Ok(Belief::Doubted { ahead }) => {
+            let days = ahead / DAY;
+            tracing::warn!(
+                days,
+                "the clock is far ahead of when a collector last ran: nothing is closed or erased until it has stood for a day"
+            );
+            return;
+        }
+        Err(error) => {
+            tracing::error!(%error, "it is not known whether the clock can be believed; the next round is in an hour");
+            return;
+        }
+    }
+    match clean_up(app).await {
+        Ok(round) => {
+            tracing::debug!(
+                forgotten = round.forgotten,
+                closed = round.closed,
+                swept = round.swept,
+                erased = round.erased,
+                "cleaned up"
+            )
+        }
+        Err(error) => tracing::error!(error = %error, "cleaning up failed; the next round is in an hour"),
     }
 }
 

@@ -19,6 +19,7 @@ pub mod charset;
 pub mod charts;
 pub mod cli;
 pub mod clock;
+pub mod clock_jumps;
 pub mod clocks;
 pub mod config;
 pub mod console;

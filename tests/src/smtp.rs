@@ -57,16 +57,21 @@ struct Kept {
 impl MailServer {
     /// Starts one.
     pub async fn start() -> Self {
-        Self::start_with(None).await
+        Self::start_with("127.0.0.1:0", None).await
+    }
+
+    /// Starts one at a port, such as of one that was away.
+    pub async fn start_at(port: u16) -> Self {
+        Self::start_with(&format!("127.0.0.1:{port}"), None).await
     }
 
     /// Starts one that offers STARTTLS, with a certificate that `tests/fixtures/tls/ca.pem` signed.
     pub async fn start_with_tls() -> Self {
-        Self::start_with(Some(tls_acceptor())).await
+        Self::start_with("127.0.0.1:0", Some(tls_acceptor())).await
     }
 
-    async fn start_with(tls: Option<TlsAcceptor>) -> Self {
-        let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
+    async fn start_with(address: &str, tls: Option<TlsAcceptor>) -> Self {
+        let listener = TcpListener::bind(address).await.expect("a free port");
         let port = listener.local_addr().expect("it is bound").port();
         let kept = Arc::new(Kept {
             mails: watch::Sender::new(Vec::new()),

@@ -11,6 +11,7 @@ mod customers;
 mod digests;
 mod entry;
 pub mod inbox;
+mod incoming;
 mod invitations;
 mod invite_form;
 mod join;
@@ -75,6 +76,7 @@ pub fn router(app: &App) -> Router<App> {
         .merge(password_link::router())
         .merge(company::router())
         .merge(mail::router())
+        .merge(incoming::router())
         .merge(suspended_mail::router())
         .merge(audit::router())
         .merge(start::router())

@@ -43,6 +43,8 @@ pub enum Screen {
     Settings,
     /// Who works here.
     Members,
+    /// Mails that came in and are on no case.
+    Incoming,
     /// Mails that were written to files.
     Mail,
     /// The audit log.
@@ -64,6 +66,8 @@ pub struct Shell {
     pub administers: bool,
     /// Whether the reader sees how the service is set up.
     pub reads_service: bool,
+    /// Whether the reader sees what became of mails that came in.
+    pub reads_mail: bool,
     /// Whether the reader may read the audit log.
     pub reads_audit: bool,
     /// Whether the reader may enter feedback for customers.
@@ -113,6 +117,7 @@ impl Shell {
             reads_customers: who.may(Action::ReadCustomer),
             reads_problems: who.may(Action::ReadProblems),
             reads_reports: who.standing.report_reach().is_some(),
+            reads_mail: who.may(Action::ReadMail),
             reads_audit: who.may(Action::ReadAudit),
             may_act: who.member.role().may_act(),
             alarms,
@@ -130,7 +135,10 @@ impl Shell {
 
     /// Whether the reader is on one of the screens for how things are set up, which have a bar of their own.
     pub fn is_settings(&self) -> bool {
-        matches!(self.screen, Screen::Settings | Screen::Start | Screen::Members | Screen::Mail | Screen::Audit)
+        matches!(
+            self.screen,
+            Screen::Settings | Screen::Start | Screen::Members | Screen::Incoming | Screen::Mail | Screen::Audit
+        )
     }
 
     /// Whether the reader is on this screen.

@@ -18,12 +18,14 @@ use super::shell::{Screen, Shell, page};
 use crate::app::App;
 use crate::assets::{self, MARK};
 use crate::auth::guard::START;
+use crate::auth::permissions::Action;
 use crate::auth::{Role, SignedIn};
 use crate::cases::access::Visibility;
 use crate::cases::tasks::{Task, WithoutTeam};
 use crate::cases::{Status, query};
 use crate::clock::{Millis, day_of, rfc3339, week_of};
 use crate::http::Result;
+use crate::inbound::Received;
 use crate::sites::Site;
 use crate::text::Texts;
 
@@ -45,6 +47,8 @@ struct TodayPage {
     unassigned: Vec<Unassigned>,
     tasks: Vec<ShownTask>,
     attainment: Vec<ShownAttainment>,
+    /// How many emails wait to be looked at, for whoever may take them.
+    held_mails: Option<String>,
 }
 
 /// New cases of a team that nobody has taken.
@@ -81,7 +85,16 @@ async fn show(State(app): State<App>, who: SignedIn) -> Result<Html<String>> {
         unassigned: unassigned(&app, &who, &sites).await?,
         tasks: tasks(&app, &who, now).await?,
         attainment: attainment(&app, &who, now, week_of(now, &zone)).await?,
+        held_mails: held_mails(&app, &who).await?,
     })
+}
+
+async fn held_mails(app: &App, who: &SignedIn) -> Result<Option<String>> {
+    if !who.may(Action::ManageMail) {
+        return Ok(None);
+    }
+    let held = u64::try_from(Received::count_held(&app.db).await?).unwrap_or_default();
+    Ok((held > 0).then(|| who.t.count("desk.today.held_mails", held)))
 }
 
 /// What nobody has taken yet, by the same search and with the same numbers as the inbox that each leads to.

@@ -12,6 +12,9 @@ pub const TERM: Millis = 6 * SECOND;
 /// How often the leader renews its lease, and others look whether it has ended.
 pub const RENEW_EVERY: std::time::Duration = std::time::Duration::from_secs(2);
 
+/// No lease lasts longer, whatever clock it was given by: a replica whose clock was ahead would otherwise keep the others from leading.
+const LONGEST: Millis = 60 * SECOND;
+
 const NAME: &str = "leader";
 
 /// Whether this collector leads. On SQLite there is one, and it does.
@@ -39,9 +42,10 @@ impl Leader {
     pub async fn campaign(&self, db: &Db, now: Millis) -> sqlx::Result<bool> {
         let Some(id) = &self.id else { return Ok(true) };
         let upsert = "insert into leases (name, holder, until) values ($1, $2, $3) on conflict (name) do update \
-            set holder = excluded.holder, until = excluded.until where leases.holder = excluded.holder or leases.until <= $4";
+            set holder = excluded.holder, until = excluded.until where leases.holder = excluded.holder \
+            or leases.until <= $4 or leases.until > $5";
         let rows = with_write!(db, pool => sqlx::query(upsert).bind(NAME).bind(id).bind(now + TERM).bind(now)
-            .execute(pool).await.map(|done| done.rows_affected()));
+            .bind(now + LONGEST).execute(pool).await.map(|done| done.rows_affected()));
         self.leads.store(matches!(rows, Ok(1)), Ordering::Relaxed);
         Ok(rows? == 1)
     }

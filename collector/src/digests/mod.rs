@@ -1,5 +1,5 @@
-//! Digests by mail: what came in, what became of it and what hurts, each day, week or month, to managers about everything and to the lead of a team about
-//! that team. They come at an hour of the member's choice, in their language, and stop by one click.
+//! Digests by mail: what came in, what became of it and what hurts, each day, week or month, to managers about everything and to the lead of a team, or
+//! everybody in it where nobody leads it, about that team. They come at an hour of the member's choice, in their language, and stop by one click.
 //!
 //! The leader looks every minute ([`plan`]); what a digest says is read when it is sent ([`load`]). A digest without anything to say is not sent.
 

@@ -2,6 +2,7 @@
 
 use crate::auth::{Member, Role};
 use crate::service::Service;
+use crate::service::objects::Team;
 
 const COMPANY: &str = "company";
 const TEAM: &str = "team:";
@@ -16,15 +17,15 @@ pub enum Scope {
 }
 
 impl Scope {
-    /// What a member gets digests of: managers and admins of everything, others of the teams that they lead.
+    /// What a member gets digests of: managers and admins of everything, agents of the teams that they lead, and of those that they are in and nobody leads.
     pub fn of_member(member: &Member, service: &Service) -> Vec<Self> {
         match member.role() {
             Role::Admin | Role::Manager => vec![Self::Company],
             Role::Agent => {
-                let leads = |lead: &str| lead.eq_ignore_ascii_case(&member.email);
-                let led =
-                    service.teams.iter().filter(|team| team.lead.as_ref().is_some_and(|lead| leads(lead.as_str())));
-                led.map(|team| Self::Team(team.key.to_string())).collect()
+                let is_led_by_another =
+                    |team: &&Team| team.lead.as_ref().is_some_and(|lead| lead.as_str() != member.email);
+                let teams = service.teams_of(&member.email).filter(|team| !is_led_by_another(team));
+                teams.map(|team| Self::Team(team.key.to_string())).collect()
             }
             Role::Viewer | Role::Partner => Vec::new(),
         }

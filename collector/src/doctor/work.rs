@@ -2,6 +2,8 @@
 
 use super::finding::Finding;
 use crate::audit::{self, Verdict};
+use crate::clock::{Clock, DAY, Millis};
+use crate::clock_jumps::{Belief, ahead_of_last_look};
 use crate::db::Db;
 use crate::db::jobs::{self, Kind};
 use crate::inbound::Received;
@@ -17,6 +19,7 @@ pub async fn examine(db: &Db) -> Vec<Finding> {
     for look in [failed_jobs(db).await, unfinished_upgrades(db).await, audit_log(db).await, held_mails(db).await] {
         found.extend(look.unwrap_or_default());
     }
+    found.extend(clock(db, Clock::default().now()).await.unwrap_or_default());
     found.extend(unread_settings(db).await.unwrap_or_default());
     found
 }
@@ -42,6 +45,17 @@ async fn unfinished_upgrades(db: &Db) -> sqlx::Result<Vec<Finding>> {
     let text = |name: String| format!("the upgrade {name} of the data is not done yet");
     let mend = "a running server does it in the background; `sayso migrate` does it now";
     Ok(left.map(|progress| Finding::warning("upgrades", text(progress.upgrade.name()), mend)).collect())
+}
+
+async fn clock(db: &Db, now: Millis) -> sqlx::Result<Vec<Finding>> {
+    Ok(match ahead_of_last_look(db, now).await? {
+        Belief::Believed => Vec::new(),
+        Belief::Doubted { ahead } => {
+            let text = format!("the clock is {} days ahead of when a collector last ran here", ahead / DAY);
+            let mend = "set it if it is wrong; if it is right, cases are closed and erased again once the collector has run for a day";
+            vec![Finding::warning("clock", text, mend)]
+        }
+    })
 }
 
 async fn audit_log(db: &Db) -> sqlx::Result<Vec<Finding>> {

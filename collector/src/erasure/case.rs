@@ -37,11 +37,12 @@ impl Extent {
 }
 
 /// The statements that erase who customers are, in the cases of the list in the place of `$list`.
-const CONTACTS: [&str; 4] = [
+const CONTACTS: [&str; 5] = [
     "update feedback set contact_cipher = null, identity_cipher = null, subject_hash = null where id in ($list)",
     "update cases set contact_hashes = '', contact_shared_at = null where id in ($list)",
     "delete from bounced_addresses where address in (select recipient from deliveries where order_key in ($list) and destination = 'customer')",
     "update deliveries set recipient = null where order_key in ($list) and destination = 'customer'",
+    "update inbound_mails set message_id_cipher = null where case_id in ($list)",
 ];
 
 /// The statements that erase what was said. What requests are recognised by when they are repeated is a hash of what they said.

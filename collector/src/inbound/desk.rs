@@ -1,18 +1,25 @@
 //! What the staff do with mails that are on no case: list and read them, take one that is held, or drop it. The console, the API and `sayso mail` do
 //! it by these functions.
 
+use std::collections::HashMap;
+
 use mail_parser::{Address, MessageParser};
 use serde_json::json;
+use sqlx::AssertSqlSafe;
 
 use super::receive::{BulkMail, Handled, Incoming, take as take_incoming};
-use super::rows::{HeldMail, MailOutcome, Received};
+use super::rows::{HeldMail, MailOutcome, Received, context as raw_context};
 use crate::app::App;
 use crate::audit::{self, Change, Stamp};
 use crate::db::Db;
+use crate::db::rows::placeholders;
 use crate::http::{Error, Result};
+use crate::keys::Keys;
 use crate::sites::Site;
 use crate::{with_db, with_tx};
 
+/// The largest ciphertext that is decrypted for a list.
+const LISTED_CIPHER_MAX: i64 = 512 * 1024;
 /// Letters of a sender or a subject that are shown; the mail has all of it.
 const HEAD_MAX: usize = 300;
 const NO_MAIL: Error = Error::NotFound("there is no such mail");
@@ -62,6 +69,27 @@ pub async fn list(db: &Db, filter: &MailFilter) -> sqlx::Result<Vec<Received>> {
     let (at, id) = filter.after.as_ref().map_or((i64::MAX, ""), |(at, id)| (*at, id.as_str()));
     with_db!(db, pool => sqlx::query_as(select).bind(outcome).bind(reason).bind(at).bind(id).bind(filter.limit)
         .fetch_all(pool).await)
+}
+
+/// The heads of mails that are held, by their identifiers. Those of large ones are left out: all of a mail has to be decrypted for its head.
+pub async fn heads(db: &Db, keys: &Keys, mails: &[Received]) -> sqlx::Result<HashMap<String, MailHead>> {
+    let ids = || mails.iter().filter(|mail| mail.outcome == MailOutcome::Held.as_str()).map(|mail| mail.id.as_str());
+    if ids().next().is_none() {
+        return Ok(HashMap::new());
+    }
+    let select = AssertSqlSafe(format!(
+        "select id, raw_cipher from inbound_mails where raw_cipher is not null and length(raw_cipher) <= $1 and id in ({})",
+        placeholders(2, ids().count())
+    ));
+    let rows: Vec<(String, String)> = with_db!(db, pool => {
+        let query = sqlx::query_as(select).bind(LISTED_CIPHER_MAX);
+        ids().fold(query, |query, id| query.bind(id.to_owned())).fetch_all(pool).await
+    })?;
+    let read = |(id, cipher): (String, String)| {
+        let raw = keys.decrypt(&raw_context(&id), &cipher)?;
+        Some((id, MailHead::read(&raw)))
+    };
+    Ok(rows.into_iter().filter_map(read).collect())
 }
 
 /// A mail by its identifier.

@@ -30,4 +30,4 @@ mod transfer;
 
 pub use receive::{Handled, MAIL_MAX_BYTES, hold_failed, receive, retry_failed};
 pub use routes::router;
-pub use rows::{HeldMail, MailOutcome, MailReason, Received, context as raw_context, forget_old};
+pub use rows::{HeldMail, MailOutcome, MailReason, Received, context as raw_context, forget_old, message_id_context};

@@ -8,7 +8,7 @@ use super::bounce;
 use super::decision::{Decision, identity, same};
 use super::message::Mail;
 use super::new_case::make_case;
-use super::rows::{HeldMail, MailOutcome, MailReason, Received};
+use super::rows::{HeldMail, MailOutcome, MailReason, Noted, Received};
 use super::team;
 use crate::app::App;
 use crate::cases::{Case, CaseError};
@@ -20,6 +20,9 @@ use crate::with_db;
 
 /// The largest mail that is read, in bytes: as large as most mail servers send. Reading one takes three times as much memory.
 pub const MAIL_MAX_BYTES: usize = 36 * 1024 * 1024;
+
+/// The longest name of a mail that ours refer to: with its angles and the spaces before it still a line of less than 998 bytes (RFC 5322, 2.1.1).
+const MESSAGE_ID_MAX: usize = 250;
 
 /// Mails that are tried again in one round.
 const RETRIED: i64 = 200;
@@ -114,7 +117,9 @@ pub(super) async fn take(app: &App, incoming: Incoming<'_>) -> Result<Handled> {
         site_id: site.as_ref().map(|site| site.id().to_owned()),
         team: team.map(str::to_owned),
     });
-    received.record(&app.db, &app.keys, &fingerprint, held.as_ref()).await?;
+    let message_id = mail.as_ref().ok().and_then(|mail| mail.message_id.as_deref()).filter(|id| is_referable(id));
+    let noted = Noted { fingerprint: &fingerprint, message_id, held: held.as_ref() };
+    received.record(&app.db, &app.keys, noted).await?;
     if fingerprint != of_no_site {
         Received::forget_held(&app.db, &of_no_site).await?;
     }
@@ -130,7 +135,8 @@ pub async fn hold_failed(app: &App, raw: &[u8], site: Option<&Site>, team: Optio
     let fingerprint = fingerprint(app, raw, mail.as_ref().ok(), of_site.as_deref());
     let held =
         HeldMail { raw: raw.to_owned(), site_id: site.map(|site| site.id().to_owned()), team: team.map(str::to_owned) };
-    Ok(held_now(app, MailReason::Failed).record(&app.db, &app.keys, &fingerprint, Some(&held)).await?)
+    let noted = Noted { fingerprint: &fingerprint, message_id: None, held: Some(&held) };
+    Ok(held_now(app, MailReason::Failed).record(&app.db, &app.keys, noted).await?)
 }
 
 /// Takes the mails that could not be taken before.
@@ -151,7 +157,8 @@ pub async fn retry_failed(app: &App) -> Result<()> {
 /// Notes a mail that was not read and stays where it is; `place` tells it from all others.
 pub(super) async fn hold_unread(app: &App, place: &str, reason: MailReason) -> Result<()> {
     let fingerprint = app.keys.hash(Purpose::Mail, &format!("place/{place}"));
-    Ok(held_now(app, reason).record(&app.db, &app.keys, &fingerprint, None).await?)
+    let noted = Noted { fingerprint: &fingerprint, message_id: None, held: None };
+    Ok(held_now(app, reason).record(&app.db, &app.keys, noted).await?)
 }
 
 fn held_now(app: &App, reason: MailReason) -> Received {
@@ -262,6 +269,13 @@ async fn site_of(app: &App, mail: Option<&Mail>, site: Option<&Site>) -> Result<
     Ok(sites.iter().find(is_for).cloned())
 }
 
+/// Whether a mail of ours can name one that its sender called so (RFC 5322, 3.6.4): in one word of ASCII, which breaks no line.
+fn is_referable(message_id: &str) -> bool {
+    message_id.len() <= MESSAGE_ID_MAX
+        && message_id.contains('@')
+        && message_id.bytes().all(|byte| byte.is_ascii_graphic() && !matches!(byte, b'<' | b'>'))
+}
+
 /// An address without what follows a `+` before the `@`.
 fn without_tag(address: &str) -> String {
     match address.rsplit_once('@') {
@@ -278,4 +292,18 @@ fn fingerprint(app: &App, raw: &[u8], mail: Option<&Mail>, site: Option<&Site>) 
         _ => crate::cases::idempotency::content_hash(&raw),
     };
     app.keys.hash(Purpose::Mail, &format!("{site}/{identity}"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_what_fits_into_a_line_is_referred_to() {
+        assert!(is_referable("tencent_4F1A0C@qq.com"));
+        for wrong in ["", "no-place", "a@b c", "a@b\r\nBcc: x@y.z", "<a@b>", "ä@b", &format!("{}@b", "a".repeat(250))]
+        {
+            assert!(!is_referable(wrong), "{wrong}");
+        }
+    }
 }

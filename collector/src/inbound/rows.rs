@@ -72,6 +72,9 @@ words! {
     }
 }
 
+/// Mails of a customer that one of ours names: programs need the first and the newest, and the line must not grow for ever.
+const THREAD_MAX: usize = 5;
+
 /// How long it is known what became of a mail: longer than any server tries to send one.
 const KEPT: Millis = 90 * DAY;
 
@@ -99,6 +102,16 @@ pub struct HeldMail {
     pub site_id: Option<String>,
     /// The key of the team of its mailbox.
     pub team: Option<String>,
+}
+
+/// What is noted of a mail besides what became of it.
+pub struct Noted<'a> {
+    /// By what it is known to have come before.
+    pub fingerprint: &'a str,
+    /// What its sender's program called it, where answers to it go to whoever wrote it.
+    pub message_id: Option<&'a str>,
+    /// The mail itself where nothing else holds what it says.
+    pub held: Option<&'a HeldMail>,
 }
 
 // Personal data must not reach a log.
@@ -135,23 +148,38 @@ impl Received {
         with_db!(db, pool => sqlx::query_as(sqlx::AssertSqlSafe(select)).bind(id).fetch_optional(pool).await)
     }
 
-    /// Notes what became of a mail; `held` is the mail itself where nothing else holds what it says. One that was held under this identifier for another
-    /// site is so no longer.
-    pub async fn record(&self, db: &Db, keys: &Keys, fingerprint: &str, held: Option<&HeldMail>) -> sqlx::Result<()> {
+    /// Notes what became of a mail. One that was held under this identifier for another site is so no longer.
+    pub async fn record(&self, db: &Db, keys: &Keys, noted: Noted<'_>) -> sqlx::Result<()> {
+        let held = noted.held;
         let cipher = held.map(|held| keys.encrypt(&context(&self.id), &held.raw));
         let (site_id, team) = held.map(|held| (&held.site_id, &held.team)).unzip();
-        let upsert = "insert into inbound_mails (id, fingerprint, received_at, outcome, reason, case_id, raw_cipher, site_id, team) \
-            values ($1, $2, $3, $4, $5, $6, $7, $8, $9) on conflict (fingerprint) do update set id = excluded.id, received_at = excluded.received_at, \
+        let message_id = noted.message_id.map(|id| keys.encrypt(&message_id_context(&self.id), id.as_bytes()));
+        let upsert = "insert into inbound_mails (id, fingerprint, received_at, outcome, reason, case_id, raw_cipher, site_id, team, message_id_cipher) \
+            values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10) on conflict (fingerprint) do update set id = excluded.id, received_at = excluded.received_at, \
             outcome = excluded.outcome, reason = excluded.reason, case_id = excluded.case_id, raw_cipher = excluded.raw_cipher, \
-            site_id = excluded.site_id, team = excluded.team \
+            site_id = excluded.site_id, team = excluded.team, message_id_cipher = excluded.message_id_cipher \
             where inbound_mails.outcome = 'held'";
         let mut tx = db.begin().await?;
         let delete = "delete from inbound_mails where id = $1 and fingerprint <> $2 and outcome = 'held'";
-        with_tx!(&mut tx, conn => sqlx::query(delete).bind(&self.id).bind(fingerprint).execute(conn).await.map(|_| ()))?;
-        with_tx!(&mut tx, conn => sqlx::query(upsert).bind(&self.id).bind(fingerprint).bind(self.received_at).bind(&self.outcome)
+        with_tx!(&mut tx, conn => sqlx::query(delete).bind(&self.id).bind(noted.fingerprint).execute(conn).await.map(|_| ()))?;
+        with_tx!(&mut tx, conn => sqlx::query(upsert).bind(&self.id).bind(noted.fingerprint).bind(self.received_at).bind(&self.outcome)
             .bind(&self.reason).bind(&self.case_id).bind(&cipher).bind(site_id.and_then(Option::as_ref)).bind(team.and_then(Option::as_ref))
-            .execute(conn).await.map(|_| ()))?;
+            .bind(&message_id).execute(conn).await.map(|_| ()))?;
         tx.commit().await
+    }
+
+    /// What a customer's mail program called their mails about a case, the first and the newest ones, in the order in which they came.
+    pub async fn thread(db: &Db, keys: &Keys, case_id: &str) -> sqlx::Result<Vec<String>> {
+        let select = "select id, message_id_cipher from inbound_mails where case_id = $1 and outcome in ('case', 'message') \
+            and message_id_cipher is not null order by received_at, id";
+        let mut found: Vec<(String, String)> =
+            with_db!(db, pool => sqlx::query_as(select).bind(case_id).fetch_all(pool).await)?;
+        if found.len() > THREAD_MAX {
+            found.drain(1..=found.len() - THREAD_MAX);
+        }
+        let read =
+            |(id, cipher): &(String, String)| String::from_utf8(keys.decrypt(&message_id_context(id), cipher)?).ok();
+        Ok(found.iter().filter_map(read).collect())
     }
 
     /// A mail that is held, by its identifier.
@@ -193,4 +221,9 @@ pub async fn forget_old(db: &Db, now: Millis) -> sqlx::Result<()> {
 /// The place of a kept mail, which its ciphertext is bound to.
 pub fn context(id: &str) -> String {
     format!("inbound_mails/{id}")
+}
+
+/// The place of what a mail was called, which its ciphertext is bound to.
+pub fn message_id_context(id: &str) -> String {
+    format!("inbound_mails/{id}/message_id")
 }

@@ -33,7 +33,7 @@ const fn place(name: &'static str, id: &'static str, context: fn(&str, &str) -> 
     Place { name, key: [id, id], owner: id, context }
 }
 
-pub(super) const PLACES: [Place; 14] = [
+pub(super) const PLACES: [Place; 15] = [
     place("signing_keys.private_cipher", "id", |id, _| signing::context(id)),
     place("dkim_keys.private_cipher", "id", |id, _| dkim::context(id)),
     place("site_secrets.secret_cipher", "id", |id, _| secrets::context(id)),
@@ -49,6 +49,7 @@ pub(super) const PLACES: [Place; 14] = [
         context: handle_context,
     },
     place("inbound_mails.raw_cipher", "id", |id, _| inbound::raw_context(id)),
+    place("inbound_mails.message_id_cipher", "id", |id, _| inbound::message_id_context(id)),
     place("erasures.text_hash_cipher", "case_id", |id, _| hash_context(id)),
     place("feedback.contact_cipher", "id", |id, _| case::contact_context(id)),
     place("feedback.identity_cipher", "id", |id, _| case::identity_context(id)),

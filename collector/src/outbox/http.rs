@@ -13,7 +13,7 @@ use url::Url;
 use super::channels::{Attempt, Noted};
 use super::delivery::Failure;
 use super::egress::Egress;
-use super::ssrf_guard::{BlockedAddress, GuardedResolver, Reach};
+use super::ssrf_guard::{BlockedAddress, GuardedResolver, Reach, UnresolvedName};
 use crate::clock::{Millis, SECOND};
 use crate::config::Config;
 
@@ -229,6 +229,9 @@ fn explain(error: &reqwest::Error) -> String {
     while let Some(cause) = source {
         if let Some(refused) = cause.downcast_ref::<BlockedAddress>() {
             return refused.to_string();
+        }
+        if let Some(unresolved) = cause.downcast_ref::<UnresolvedName>() {
+            return unresolved.to_string();
         }
         source = cause.source();
     }

@@ -53,12 +53,25 @@ pub fn inert(text: &str) -> String {
         let names = matches!(c, '@' | '＠' | '﹫' | '<')
             || *c == ':' && after == Some(&'/')
             || *c == '!' && after == Some(&'[')
-            || *c == '#' && is_first;
+            || *c == '#' && is_first
+            || !before.is_some_and(char::is_alphanumeric) && begins_tag(*c, &chars[at + 1..]);
         if names {
             inert.push(JOINER);
         }
     }
     inert
+}
+
+/// Whether a sign at the beginning of a word makes it one to press: a tag (`#late`, `$SAY`), a command of a bot (`/stop`) or a channel (`~town-square`).
+/// A number of a case (`#1042`) is none.
+fn begins_tag(sign: char, rest: &[char]) -> bool {
+    let mut word = rest.iter().take_while(|c| c.is_alphanumeric() || **c == '_');
+    match sign {
+        '#' | '＃' => word.any(|c| !c.is_ascii_digit()),
+        '/' | '~' => word.next().is_some_and(|c| c.is_alphabetic()),
+        '$' => word.next().is_some_and(char::is_ascii_uppercase),
+        _ => false,
+    }
 }
 
 /// Whether a line is a heading, an item, a quote or a rule of Markdown, makes a heading of the line before it, or is code since it is indented.
@@ -167,6 +180,12 @@ mod tests {
         assert_eq!(seen("a\u{202e}b\u{0}c\u{2060}d"), "abcd");
         assert_eq!(inert_line("a\n\n b"), "a b");
         assert_eq!(seen("1. one\n---\n- item\n    code\n> said"), "|1. one\n|---\n|- item\n|    code\n|> said");
+        assert_eq!(
+            seen("it is #late, see /stop and ~town-square or $SAY"),
+            "it is #|late, see /|stop and ~|town-square or $|SAY"
+        );
+        assert_eq!(seen("#1042 and/or 24/7, 迟到#送货 $5"), "#|1042 and/or 24/7, 迟到#送货 $5");
+        assert_eq!(seen("看 #送货"), "看 #|送货");
         assert_eq!(seen("3.50 too much\n10:30"), "3.50 too much\n10:30");
     }
 

@@ -19,6 +19,7 @@ use crate::auth::password_links::{self, PasswordLink};
 use crate::calls::weekly;
 use crate::cases::{Case, EventType};
 use crate::digests;
+use crate::inbound::Received;
 use crate::inbound::address::Party;
 use crate::receipts::{self, Receipt};
 use crate::self_check;
@@ -355,7 +356,8 @@ async fn send_to_customer(
         let Receipt { name, jws } = receipts::give(app, &Case::by_id(app, &context.case.id).await?).await?;
         email.files.push(MailFile { name, media_type: Receipt::MEDIA_TYPE, content: jws });
     }
-    let envelope = Envelope::about(context, address, Party::Customer);
+    let answered = Received::thread(&app.db, &app.keys, &context.case.id).await?;
+    let envelope = Envelope { answered: &answered, ..Envelope::about(context, address, Party::Customer) };
     mail_to_customer(app, channels, &context.site, &envelope, &email, attempt).await
 }
 

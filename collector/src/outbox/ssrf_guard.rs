@@ -35,6 +35,11 @@ pub enum PrivateAddresses {
 #[error("the address {0} is private")]
 pub struct BlockedAddress(IpAddr);
 
+/// The name of a receiver has no address, or none can be asked for now.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("its name can't be resolved")]
+pub struct UnresolvedName;
+
 /// Resolves names, and gives addresses that may be reached only.
 #[derive(Clone, Debug)]
 pub struct GuardedResolver(Reach);
@@ -101,7 +106,8 @@ impl Resolve for GuardedResolver {
     fn resolve(&self, name: Name) -> Resolving {
         let reach = self.0.clone();
         Box::pin(async move {
-            let found: Vec<SocketAddr> = tokio::net::lookup_host((name.as_str(), 0)).await?.collect();
+            let found: Vec<SocketAddr> =
+                tokio::net::lookup_host((name.as_str(), 0)).await.map_err(|_| UnresolvedName)?.collect();
             let allowed = filter_allowed(name.as_str(), &found, &reach)?;
             Ok(Box::new(allowed.into_iter()) as Addrs)
         })

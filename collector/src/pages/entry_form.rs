@@ -11,7 +11,7 @@ use super::visit::Visit;
 use crate::attachments::Upload;
 use crate::sites::Site;
 use crate::sites::settings::Category;
-use crate::sites::texts;
+use crate::sites::texts::Shown;
 use crate::text::Texts;
 
 /// The fields, in the order in which they stand on the page.
@@ -186,15 +186,16 @@ pub struct CategoryGroup {
     /// The kind; none for categories of every kind.
     pub kind: Option<Kind>,
     /// Key and label of each.
-    pub options: Vec<(String, String)>,
+    pub options: Vec<(String, Shown)>,
 }
 
 /// The site's categories in the reader's language, those of every kind first.
 pub fn category_groups(site: &Site, t: Texts) -> Vec<CategoryGroup> {
     let settings = &site.settings;
     let option = |category: &Category| {
-        let label = texts::best(&category.label, t.0, settings.languages.first()).unwrap_or(&category.key);
-        (category.key.clone(), label.to_owned())
+        let label = Shown::best(&category.label, t.0, settings.languages.first());
+        let unnamed = || Shown { lang: t.tag().to_owned(), text: category.key.clone() };
+        (category.key.clone(), label.unwrap_or_else(unnamed))
     };
     let kinds = std::iter::once(None).chain(settings.kinds.iter().copied().map(Some));
     kinds

@@ -30,7 +30,7 @@ use crate::intake;
 use crate::links;
 use crate::service::survey::Survey;
 use crate::sites::Site;
-use crate::sites::texts;
+use crate::sites::texts::Shown;
 use crate::surveys::{self, questions};
 use crate::text::Texts;
 
@@ -135,7 +135,7 @@ pub struct StatusPage {
     site_key: String,
     code: String,
     case: Case,
-    category: Option<String>,
+    category: Option<Shown>,
     steps: Vec<Step>,
     attachments: Vec<Attachment>,
     /// What was said after the opening, newest first.
@@ -206,7 +206,7 @@ impl StatusPage {
         let t = *shell.t;
         let categories = &site.settings.categories;
         let category = case.category.as_deref().and_then(|key| categories.iter().find(|known| known.key == key));
-        let category = category.and_then(|known| texts::best(&known.label, t.0, site.settings.languages.first()));
+        let category = category.and_then(|known| Shown::best(&known.label, t.0, site.settings.languages.first()));
         let rated = query::rating(app, &case.id).await?;
         let may_act = match () {
             () if case.can_rate(app) => MayAct::Rate,
@@ -224,7 +224,7 @@ impl StatusPage {
         let ids: Vec<String> = conversation.iter().map(|message| message.id.clone()).collect();
         Ok(Self {
             code: case.code(&app.keys)?,
-            category: category.map(str::to_owned),
+            category,
             steps: steps(&case),
             attachments: attachments::of_case(&app.db, &case.id).await?,
             conversation,
@@ -371,7 +371,9 @@ impl StatusPage {
     fn title(&self) -> String {
         let title = self.shell.word("pages.status.title", &self.case.kind);
         match &self.category {
-            Some(topic) => self.shell.t.with("pages.status.title.about", &[("title", title), ("topic", topic)]),
+            Some(topic) => {
+                self.shell.t.with("pages.status.title.about", &[("title", title), ("topic", topic.text.as_str())])
+            }
             None => title.to_owned(),
         }
     }

@@ -22,6 +22,7 @@ use crate::http::{Error, Result};
 use crate::intake::{self, FORM_EXPIRED};
 use crate::service::survey::{Audience, Survey};
 use crate::sites::Site;
+use crate::sites::texts;
 use crate::surveys::questions;
 use crate::surveys::{self, Given, Window};
 
@@ -137,7 +138,7 @@ pub(super) struct SurveyPage {
     /// Where it is told that the page was left.
     left: String,
     draft: String,
-    title: String,
+    title: texts::Shown,
     kind: &'static str,
     minutes: String,
     key: IdempotencyKey,
@@ -188,7 +189,7 @@ impl SurveyPage {
             left: format!("{}/left", survey.path()),
             draft: format!("{}/{}", site.key(), survey.key),
             began: String::new(),
-            title: questions::text_in(&survey.title, lang, main).to_owned(),
+            title: questions::shown_in(&survey.title, lang, main),
             kind: survey.kind.as_str(),
             minutes: questions::minutes(survey).to_string(),
             form: QuestionForm::new(survey, *shell.t, main, &key.to_string()),

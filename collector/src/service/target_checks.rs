@@ -59,7 +59,8 @@ impl Check<'_, '_> {
 
     /// Refuses what another channel has.
     fn fits_channel(&mut self, target: &Item<'_, TargetDefinition>) {
-        let TargetDefinition { channel, chat_id, address, url_env, headers, body, method, success, .. } = &target.value;
+        let TargetDefinition { channel, chat_id, address, url_env, headers, body, method, payload, success, .. } =
+            &target.value;
         let channel = *channel;
         let only = [
             ("address", address.is_some(), Channel::Email),
@@ -67,6 +68,7 @@ impl Check<'_, '_> {
             ("headers", !headers.is_empty(), Channel::Generic),
             ("body", body.is_some(), Channel::Generic),
             ("method", method.is_some(), Channel::Generic),
+            ("payload", payload.is_some(), Channel::Teams),
             ("success", success.is_some(), Channel::Generic),
         ];
         for (name, _, of) in only.into_iter().filter(|(_, is_there, of)| *is_there && *of != channel) {

@@ -10,7 +10,7 @@ use super::rules::Conditions;
 use super::words::{Key, optional_console_language};
 use crate::cases::EventType;
 use crate::sites::Site;
-use crate::sites::targets::{Access, Channel, ChatId, Method, NewTarget, Part, Settings, SuccessRule, Target};
+use crate::sites::targets::{Access, Channel, ChatId, Method, NewTarget, Part, Payload, Settings, SuccessRule, Target};
 
 /// `[[target]]`.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -49,6 +49,9 @@ pub struct TargetDefinition {
     /// The method of requests; without it `POST`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub method: Option<Method>,
+    /// What the workflow of Teams takes; without it a message.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub payload: Option<Payload>,
     /// What answers have to say besides a status of success, such as `/errcode == 0` or `body == ok`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub success: Option<SuccessRule>,
@@ -95,6 +98,7 @@ impl TargetDefinition {
             lang: settings.lang,
             body: settings.body,
             method: settings.method,
+            payload: settings.payload,
             success: settings.success,
             when: settings.when,
             headers: settings.headers,
@@ -129,6 +133,7 @@ impl TargetDefinition {
                 headers: self.headers.clone(),
                 body: self.body.clone(),
                 method: self.method,
+                payload: self.payload,
                 success: self.success.clone(),
             },
         }

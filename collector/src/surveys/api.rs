@@ -228,7 +228,7 @@ impl SurveyBody {
         let kind = survey.kind.as_str();
         let blocks = questions::blocks(survey, t.0, main, "");
         let questions = blocks.into_iter().flat_map(|block| {
-            let text = block.text;
+            let text = block.text.map(|text| text.text);
             block.questions.into_iter().map(move |question| QuestionBody::new(kind, &question, text.clone(), t))
         });
         Self {

@@ -8,6 +8,7 @@ use super::answers::Given;
 use super::import::{TEXT_MAX, value};
 use crate::service::survey::{Survey, SurveyItem, SurveyKind};
 use crate::service::words::LocalText;
+use crate::sites::texts::Shown;
 
 /// The item of a survey that has none of its own.
 const ONLY: &str = "score";
@@ -20,7 +21,7 @@ pub struct Block {
     /// The key of the item.
     pub item: String,
     /// How it is put, in the reader's language; none for a survey of one question.
-    pub text: Option<String>,
+    pub text: Option<Shown>,
     /// The questions.
     pub questions: Vec<Question>,
 }
@@ -80,7 +81,7 @@ pub fn blocks(survey: &Survey, lang: Lang, main: Option<Lang>, seed: &str) -> Ve
     items.sort_by_cached_key(|item| (item.dimension.map(place), drawn(seed, item.key.as_str())));
     let block = |item: &SurveyItem| Block {
         item: item.key.to_string(),
-        text: Some(text_in(&item.text, lang, main).to_owned()),
+        text: Some(shown_in(&item.text, lang, main)),
         questions: questions(survey.kind, item.key.as_str()),
     };
     items.into_iter().map(block).collect()
@@ -97,6 +98,13 @@ pub fn in_order(survey: &Survey, lang: Lang, main: Option<Lang>) -> Vec<Block> {
 pub fn text_in(text: &LocalText, lang: Lang, main: Option<Lang>) -> &str {
     let wanted = [Some(lang), main].into_iter().flatten();
     wanted.map(Lang::as_str).find_map(|tag| text.nearest(tag)).unwrap_or_else(|| text.in_language(lang.as_str()))
+}
+
+/// The same with the tag of its language, which a reader of the page aloud has to know.
+pub fn shown_in(text: &LocalText, lang: Lang, main: Option<Lang>) -> Shown {
+    let shown = text_in(text, lang, main);
+    let tag = text.iter().find(|(_, known)| *known == shown).map_or(lang.as_str(), |(tag, _)| tag);
+    Shown { lang: tag.to_owned(), text: shown.to_owned() }
 }
 
 /// Reads the answers of a form, of which `typed` gives what stands in a field; all that is wrong is named.

@@ -9,6 +9,7 @@ mod entering;
 mod files;
 mod forms;
 mod guards;
+mod incoming;
 mod look;
 mod members;
 mod mentions;

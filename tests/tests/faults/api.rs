@@ -60,7 +60,7 @@ include-path = "/api/v1/mail"
 checks.positive_data_acceptance.expected-statuses = ["2xx", "401", "403", "422", "429"]
 
 [[operations]]
-include-path-regex = "^/api/v1/(cases|check-calls|events|tasks|audit|customers|exposure|my|targets|deliveries|mail/)"
+include-path-regex = "^/api/v1/(cases|calls|check-calls|events|tasks|audit|customers|exposure|my|targets|deliveries|mail/)"
 checks.positive_data_acceptance.expected-statuses = ["2xx", "401", "403", "404", "409", "412", "422", "429"]
 
 [[operations]]
@@ -69,8 +69,8 @@ checks.positive_data_acceptance.expected-statuses = ["2xx", "401", "403", "404",
 
 # A text with a NUL character is one by the description, and refused.
 [[operations]]
-include-path = "/api/v1/sites/{key}/surveys/{survey}"
-checks.positive_data_acceptance.expected-statuses = ["2xx", "404", "409", "422", "429"]
+include-path-regex = "^/api/v1/(sites/[^/]+/(surveys/[^/]+|sightings)|surveys/[^/]+/answers)$"
+checks.positive_data_acceptance.expected-statuses = ["2xx", "401", "403", "404", "409", "422", "429"]
 
 # What is made there is a round, and what is changed is one of its calls.
 [[operations]]

@@ -11,7 +11,7 @@ use crate::cases::EventType;
 use crate::clock::{Millis, rfc3339};
 use crate::http::Result;
 use crate::outbox::list::last_sent;
-use crate::sites::targets::{Method, Part, Standing, Target};
+use crate::sites::targets::{Method, Part, Payload, Standing, Target};
 
 /// A place that the events of a site are forwarded to.
 #[derive(Serialize, ToSchema)]
@@ -57,6 +57,9 @@ pub struct TargetBody {
     body: Option<String>,
     #[schema(required = true)]
     method: Option<Method>,
+    /// What the workflow takes, of the channel `teams`.
+    #[schema(required = true)]
+    payload: Option<Payload>,
     /// What answers have to say besides a status of success.
     #[schema(required = true)]
     success: Option<String>,
@@ -130,6 +133,7 @@ impl TargetBody {
             headers: target.settings.headers,
             body: target.settings.body,
             method: target.settings.method,
+            payload: target.settings.payload,
             success: target.settings.success.map(|success| success.to_string()),
             state,
             reason,

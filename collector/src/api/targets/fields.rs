@@ -8,10 +8,10 @@ use utoipa::ToSchema;
 
 use crate::cases::EventType;
 use crate::http::Result;
-use crate::sites::targets::{Channel, Method, Part};
+use crate::sites::targets::{Channel, Method, Part, Payload};
 
 /// The fields of a `[[target]]`.
-const FIELDS: [&str; 15] = [
+const FIELDS: [&str; 16] = [
     "key",
     "site",
     "channel",
@@ -26,6 +26,7 @@ const FIELDS: [&str; 15] = [
     "headers",
     "body",
     "method",
+    "payload",
     "success",
 ];
 
@@ -67,6 +68,8 @@ pub(super) struct NewBody {
     /// The template of the body, of the channel `generic`.
     body: Option<String>,
     method: Option<Method>,
+    /// What the workflow takes, of the channel `teams`.
+    payload: Option<Payload>,
     #[schema(example = "/errcode == 0")]
     success: Option<String>,
 }
@@ -112,6 +115,8 @@ pub(super) struct PatchBody {
     /// The template of the body, of the channel `generic`.
     body: Option<String>,
     method: Option<Method>,
+    /// What the workflow takes, of the channel `teams`.
+    payload: Option<Payload>,
     #[schema(example = "/errcode == 0")]
     success: Option<String>,
 }

@@ -111,7 +111,7 @@ pub(super) async fn show(
         let percent = percent(answered, respondents);
         Row {
             left: left.get(&question.item).copied().unwrap_or_default(),
-            text: text.map_or_else(|| label.to_owned(), |text| format!("{text} · {label}")),
+            text: text.map_or_else(|| label.to_owned(), |text| format!("{} · {label}", text.text)),
             answered,
             share: format!("{percent} %"),
             percent,

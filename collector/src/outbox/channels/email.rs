@@ -88,8 +88,8 @@ impl Mailer {
             .subject(one_line(&email.subject))
             .date(date)
             .message_id(Some(format!("<{}>", message_id(keys, attempt.id, thread, &self.host))))
-            .in_reply_to(first.clone())
-            .references(first);
+            .in_reply_to(envelope.answered.last().map_or_else(|| first.clone(), in_angles))
+            .references(references(first, envelope.answered));
         if let Some(index) = thread::index(envelope.thread, attempt.id) {
             message = message
                 .raw_header(header("Thread-Topic", thread::topic(&one_line(&email.subject))))
@@ -208,6 +208,8 @@ pub struct Envelope<'a> {
     pub thread: &'a str,
     /// Where answers go: to the address of the site, as an answer of this party.
     pub answers: Option<(&'a MailAddress, Party)>,
+    /// What the customer's program called their mails about the case, in the order in which they came.
+    pub answered: &'a [String],
     /// Where whoever gets it can ask for no more of its kind.
     pub unsubscribe: Option<&'a str>,
 }
@@ -215,7 +217,7 @@ pub struct Envelope<'a> {
 impl<'a> Envelope<'a> {
     /// That of a mail from whom the settings name, which can't be answered.
     pub const fn new(to: &'a str, thread: &'a str) -> Self {
-        Self { to, name: None, sender: None, thread, answers: None, unsubscribe: None }
+        Self { to, name: None, sender: None, thread, answers: None, answered: &[], unsubscribe: None }
     }
 
     /// That of a mail to a site's customer, which can't be answered.
@@ -254,6 +256,18 @@ fn judge(failure: &SmtpFailure) -> Failure {
 
 fn header(name: &'static str, value: &str) -> HeaderValue {
     HeaderValue::new(HeaderName::new_from_ascii_str(name), value.to_owned())
+}
+
+/// The mails that one belongs to, the oldest first (RFC 5322, 3.6.4): what the customer's program called their first one, if they began by mail, then the
+/// identifier that all of ours about the case refer to, and the customer's others.
+fn references(first: String, answered: &[String]) -> String {
+    let mut answered = answered.iter().map(in_angles);
+    let before = answered.next();
+    before.into_iter().chain([first]).chain(answered).collect::<Vec<_>>().join(" ")
+}
+
+fn in_angles(message_id: &String) -> String {
+    format!("<{message_id}>")
 }
 
 /// Text for a header: one line, without marks that turn the direction of what follows.
@@ -329,6 +343,20 @@ mod tests {
             assert!(text.lines().any(|have| have == line), "{line} in {text}");
         }
         assert!(!text.lines().any(|line| line.starts_with("Reply-To") || line.starts_with("List-")));
+    }
+
+    #[test]
+    fn belongs_to_the_mails_of_the_customer() {
+        let answered = ["first@mail.example".to_owned(), "newest@qq.com".to_owned()];
+        let envelope =
+            Envelope { answered: &answered, ..Envelope::new("li@example.com", "018f3a1e-0000-7000-8000-000000000001") };
+        let mail = mailer().compose(&keys(), &envelope, &email("Hi"), Attempt::new(DELIVERY, 0)).expect("a mail");
+        let text = String::from_utf8(mail.formatted()).expect("mails are ASCII").replace("\r\n ", " ");
+        let line = |name: &str| text.lines().find(|line| line.starts_with(name)).expect(name).to_owned();
+        assert_eq!(line("In-Reply-To: "), "In-Reply-To: <newest@qq.com>");
+        let references = line("References: ");
+        assert!(references.starts_with("References: <first@mail.example> <case."), "{references}");
+        assert!(references.ends_with("@feedback.example.com> <newest@qq.com>"), "{references}");
     }
 
     #[test]

@@ -35,7 +35,7 @@ use crate::config::Config;
 use crate::db::Db;
 use crate::inbound::address::Party;
 use crate::keys::Keys;
-use crate::sites::targets::{Access, Channel, SuccessRule, Target};
+use crate::sites::targets::{Access, Channel, Payload, SuccessRule, Target};
 
 /// The ways out: mail and HTTP.
 #[derive(Debug)]
@@ -177,7 +177,9 @@ impl Message<'_> {
                 webhook::request(self.url()?, &secrets, &told.body(target, console_url), (attempt.id, attempt.now))?
             }
             Channel::Slack => slack::request(self.url()?, &card),
-            Channel::Teams => teams::request(self.url()?, &card),
+            Channel::Teams => {
+                teams::request(self.url()?, &card, self.target.settings.payload.unwrap_or(Payload::Message))
+            }
             Channel::Discord => discord::request(self.url()?, &card),
             Channel::Mattermost => mattermost::request(self.url()?, &card),
             Channel::Feishu => feishu::request(self.url()?, secret, &card, feishu::Form::Card, attempt.now),

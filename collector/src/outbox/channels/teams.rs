@@ -8,14 +8,24 @@ use crate::outbox::card::{Card, Fact, Tone};
 use crate::outbox::delivery::Failure;
 use crate::outbox::http::{Answer, Request};
 use crate::outbox::inert::{Unit, as_it_is, fit, inert, inert_line};
+use crate::sites::targets::Payload;
 
 /// A message may have some 28 KB, of which some count twice.
 const WORDS_MAX: usize = 10_000;
 const LINE_MAX: usize = 400;
 
-/// The message.
-pub fn request(url: Url, card: &Card) -> Request {
-    Request::json(url, &body(card))
+/// The message, or the card alone where the workflow takes that.
+pub fn request(url: Url, card: &Card, payload: Payload) -> Request {
+    let content = content(card);
+    let body = match payload {
+        Payload::Card => content,
+        Payload::Message => json!({"type": "message", "attachments": [{
+            "contentType": "application/vnd.microsoft.card.adaptive",
+            "contentUrl": null,
+            "content": content,
+        }]}),
+    };
+    Request::json(url, &body)
 }
 
 /// What an answer means. 202 says that the workflow was started, and not that its card arrived.
@@ -34,7 +44,7 @@ pub fn judge(answer: &Answer) -> Result<(), Failure> {
     }
 }
 
-fn body(card: &Card) -> Value {
+fn content(card: &Card) -> Value {
     let text = |text: &str, max: usize| fit(text, max, Unit::Json, as_it_is);
     let run = |words: &str, max: usize| json!({"type": "TextRun", "text": text(words, max)});
     let colour = match card.tone {
@@ -65,18 +75,14 @@ fn body(card: &Card) -> Value {
     let open =
         |link: &crate::outbox::card::Link| json!({"type": "Action.OpenUrl", "title": link.label, "url": link.url});
     let actions: Vec<Value> = card.link.iter().map(open).collect();
-    json!({"type": "message", "attachments": [{
-        "contentType": "application/vnd.microsoft.card.adaptive",
-        "contentUrl": null,
-        "content": {
-            "$schema": "http://adaptivecards.io/schemas/adaptive-card.json",
-            "type": "AdaptiveCard",
-            "version": "1.4",
-            "msteams": {"width": "Full"},
-            // What the notification says.
-            "fallbackText": text(&inert_line(&card.title), LINE_MAX),
-            "body": blocks,
-            "actions": actions,
-        },
-    }]})
+    json!({
+        "$schema": "http://adaptivecards.io/schemas/adaptive-card.json",
+        "type": "AdaptiveCard",
+        "version": "1.4",
+        "msteams": {"width": "Full"},
+        // What the notification says.
+        "fallbackText": text(&inert_line(&card.title), LINE_MAX),
+        "body": blocks,
+        "actions": actions,
+    })
 }

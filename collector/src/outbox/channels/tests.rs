@@ -49,7 +49,7 @@ fn body(channel: Channel, card: &Card) -> Value {
     let now = 1_795_860_000_000;
     let request = match channel {
         Channel::Slack => slack::request(url(), card),
-        Channel::Teams => teams::request(url(), card),
+        Channel::Teams => teams::request(url(), card, Payload::Message),
         Channel::Discord => discord::request(url(), card),
         Channel::Mattermost => mattermost::request(url(), card),
         Channel::Feishu => feishu::request(url(), None, card, feishu::Form::Card, now),
@@ -104,6 +104,18 @@ fn cards_look_like_this() {
             insta::assert_snapshot!(format!("{channel}_{}", lang.as_str()), shown);
         }
     }
+}
+
+#[test]
+fn a_workflow_that_takes_a_card_alone_gets_it_without_the_message_around_it() {
+    let url = || Url::parse("https://rooms.example/hook").expect("a URL");
+    let body = |payload| -> Value {
+        let request = teams::request(url(), &card(Lang::En, "Late."), payload);
+        serde_json::from_str(&request.body).expect("JSON")
+    };
+    let alone = body(Payload::Card);
+    assert_eq!(alone["type"], "AdaptiveCard");
+    assert_eq!(body(Payload::Message)["attachments"][0]["content"], alone);
 }
 
 #[test]

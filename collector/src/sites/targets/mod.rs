@@ -15,7 +15,7 @@ use super::Site;
 
 pub use access::{Access, seal_batch};
 pub use change::{NewTarget, check_room, check_url, new_webhook_secret};
-pub use settings::{Channel, ChatId, Method, Part, Settings};
+pub use settings::{Channel, ChatId, Method, Part, Payload, Settings};
 pub use success::SuccessRule;
 
 /// A place to forward to. Where it is and its secret are encrypted; [`Target::access`] decrypts them.

@@ -66,6 +66,16 @@ words! {
     }
 }
 
+words! {
+    /// What a workflow of Teams is made to take.
+    Payload {
+        /// A message that has the card attached, as the workflows take that Teams itself offers. The default.
+        Message = "message",
+        /// The card alone, as many workflows take that somebody built.
+        Card = "card",
+    }
+}
+
 impl Channel {
     /// What may leave unless somebody chooses.
     pub const fn default_parts(self) -> &'static [Part] {
@@ -135,6 +145,9 @@ pub struct Settings {
     /// The method of requests; none for `POST`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub method: Option<Method>,
+    /// What the workflow of Teams takes; none for a message.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub payload: Option<Payload>,
     /// What answers have to say besides a status of success.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub success: Option<SuccessRule>,

@@ -20,6 +20,28 @@ on_both_databases! {
         assert!(body.starts_with("沙发腿又掉了，请尽快处理。"), "{body}");
     }
 
+    async fn our_mails_stand_beside_those_of_the_customer(app: TestApp) {
+        app.set_site(&[&format!("mail_address={CARE}")]).await;
+        let (_, _, id) = take(&app, mail("Li <li@example.com>", CARE, "first", "", "The sofa came broken.")).await;
+        work(&app).await;
+        let receipt = mails(&app).remove(0);
+        assert_eq!(receipt.header("In-Reply-To"), "<first@example.com>");
+        let ours = receipt.header("References").strip_prefix("<first@example.com> ").unwrap().to_owned();
+        assert!(ours.starts_with("<case.") && !ours.contains(' '), "{ours}");
+        take(&app, mail("Li <li@example.com>", &receipt.header("Reply-To"), "second", "", "And a leg is missing.")).await;
+        let case = Case::by_id(&app.app, id.as_str().unwrap()).await.unwrap();
+        let lee = member(&app, "Lee").await;
+        reply(&app, &case, &lee, "A new one comes tomorrow.", resolved(&case)).await;
+        work(&app).await;
+        let sent = mails(&app);
+        let answer = sent.iter().rfind(|mail| mail.header("To").contains("li@example.com")).unwrap();
+        assert_eq!(answer.header("In-Reply-To"), "<second@example.com>");
+        assert_eq!(answer.header("References"), format!("<first@example.com> {ours} <second@example.com>"));
+        // What tells the staff of it is in a thread of its own.
+        let others = sent.iter().filter(|mail| !mail.header("To").contains("li@example.com"));
+        assert!(others.map(|mail| mail.header("References")).all(|references| references == ours));
+    }
+
     async fn a_resolved_case_is_reopened_by_a_mail(app: TestApp) {
         let (case, headers) = with_a_complaint(&app).await;
         let lee = member(&app, "Lee").await;

@@ -63,7 +63,7 @@ async fn post(app: &TestApp, raw: Vec<u8>, query: &str) -> Answer {
 }
 
 /// Posts a mail that is taken, and gives its outcome, reason and case.
-async fn take(app: &TestApp, raw: Vec<u8>) -> (String, Value, Value) {
+pub(crate) async fn take(app: &TestApp, raw: Vec<u8>) -> (String, Value, Value) {
     let answer = post(app, raw, "").await;
     assert_eq!(answer.status, StatusCode::CREATED, "{}", answer.body);
     let body = answer.json();

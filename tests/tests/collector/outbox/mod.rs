@@ -15,5 +15,6 @@ pub mod rooms;
 mod senders;
 mod server;
 mod targets;
+mod trouble;
 
 pub mod webhooks;

@@ -10,7 +10,7 @@ use crate::console::shell::event_name;
 use crate::service::ServiceFile;
 use crate::service::rules::Trigger;
 use crate::sites;
-use crate::sites::targets::{Method, Part};
+use crate::sites::targets::{Method, Part, Payload};
 use crate::text::Texts;
 
 /// The languages that every text is asked for in; the others are folded.
@@ -251,6 +251,7 @@ fn choices(source: Source, around: Around<'_>, is_chosen: impl Fn(&str) -> bool)
             std::iter::once(by_rule).chain(EventType::ALL.iter().map(event)).collect()
         }
         Source::TargetParts => words!("desk.form.part", Part::ALL.iter().map(|part| part.as_str())),
+        Source::Payloads => keys(Payload::ALL.iter().map(|payload| payload.as_str()), choice),
         Source::Methods => keys(Method::ALL.iter().map(|method| method.as_str()), choice),
         Source::ConsoleLanguages => Lang::CONSOLE.iter().map(|lang| choice(lang.as_str(), lang.own_name())).collect(),
         Source::SiteLanguages => Lang::ALL.iter().map(|lang| choice(lang.as_str(), lang.own_name())).collect(),
