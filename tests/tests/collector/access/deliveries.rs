@@ -22,7 +22,8 @@ async fn found(program: &Program<'_>, query: &str) -> Vec<Value> {
 async fn with_failures(database: Database, receiver: &WebhookReceiver) -> (TestApp, [String; 2]) {
     let app = TestApp::spawn_working(database, |config| config.dangerous_allow_private_targets = true).await;
     let program = Program::new(&app).await;
-    let body = json!({"key": "crm", "site": "acme", "channel": "webhook", "url": receiver.url});
+    let body =
+        json!({"key": "crm", "site": "acme", "channel": "webhook", "url": receiver.url, "events": ["case.created"]});
     assert_eq!(program.post_at("/api/v1/targets", &body).await.status, StatusCode::CREATED);
     let mut cases = Vec::new();
     for at in 1..=2 {

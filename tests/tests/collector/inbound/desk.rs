@@ -22,7 +22,8 @@ on_both_databases! {
         assert!(done && printed.contains("held (no_site)"), "it is for no site still: {printed}");
         let (done, printed) = app.command(&["mail", "take", &id, "--site", "acme"]).await;
         assert!(done && printed.contains("  case  case ") && printed.starts_with(&id), "{printed}");
-        assert_eq!(app.command(&["mail", "take", &id, "--site", "acme"]).await, (true, printed), "once");
+        let (done, again) = app.command(&["mail", "take", &id, "--site", "acme"]).await;
+        assert!(done && again.trim_end() == printed.lines().next().unwrap(), "once: {again}");
         let mails = listed(&app).await;
         assert_eq!((mails.len(), &mails[0]["outcome"]), (1, &json!("case")));
         let (done, printed) = app.command(&["mail", "drop", &id]).await;
@@ -45,7 +46,7 @@ on_both_databases! {
         assert!(!app.command(&["mail", "show", &second]).await.0, "it is not kept");
         let (done, printed) = app.command(&["mail", "take", &second]).await;
         assert!(!done && printed.contains("was dropped"), "{printed}");
-        let again = mail("han@example.com", CARE, "b2", "Precedence: list\r\n", "When will it come?");
+        let again = mail("han@example.com", CARE, "b1", "Precedence: list\r\n", "When will it come?");
         let answer = post(&app, again, "").await;
         assert_eq!((answer.status.as_u16(), &answer.json()["outcome"]), (200, &json!("dropped")), "it has come before");
         let (_, log) = app.command(&["audit", "list"]).await;
