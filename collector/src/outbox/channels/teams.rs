@@ -82,7 +82,7 @@ fn content(card: &Card) -> Value {
         "type": "AdaptiveCard",
         "version": "1.4",
         "msteams": {"width": "Full"},
-        // What the notification says.
+        // Where a card can't be shown. What notifications say a workflow can't tell: "Card", whatever it sends.
         "fallbackText": text(&inert_line(&card.title), LINE_MAX),
         "body": blocks,
         "actions": actions,
