@@ -203,9 +203,12 @@ fn facts(context: &EventContext, target: &Target, t: Texts) -> Vec<Fact> {
     let of_contact = |value: Option<&str>| value.map(str::to_owned);
     let named = context.contact.as_ref().filter(|_| target.includes(Part::Name));
     let due = case.due_at.filter(|_| case.status.is_open());
+    // The title of a new case says it.
+    let is_new = context.event.kind == EventType::Created;
+    let kind = (!is_new).then(|| t.get(&format!("common.kind.{}", case.kind.as_str())));
     let facts = [
         (t.get("team.fact.site"), Some(context.site.name().to_owned())),
-        (t.get("team.fact.kind"), Some(t.get(&format!("common.kind.{}", case.kind.as_str())).to_owned())),
+        (t.get("team.fact.kind"), kind.map(str::to_owned)),
         (t.get("team.fact.priority"), Some(t.get(&format!("common.priority.{}", case.priority.as_str())).to_owned())),
         (t.get("team.fact.category"), topic(context, t.0)),
         (t.get("team.fact.owner"), case.owner.clone()),

@@ -270,6 +270,9 @@ impl EventContext {
     /// What of it a target may hear. Whoever has the tracking code can read and write as the customer, and it stands in our mails, which customers
     /// quote in more ways than are known.
     pub fn for_target(&self, target: &Target) -> Cow<'_, Self> {
+        if self.origin == Origin::Sample {
+            return Cow::Owned(self.sample_for(target));
+        }
         let code = self.case.code.as_str();
         let texts = [Some(&self.case.message), self.event.words.as_ref().map(|words| &words.body)];
         let is_told = texts.into_iter().flatten().any(|text| text.contains(code));
@@ -282,6 +285,14 @@ impl EventContext {
             words.body = words.body.replace(code, "…");
         }
         Cow::Owned(context)
+    }
+
+    /// A made-up case says that it is one in the language of the target.
+    fn sample_for(&self, target: &Target) -> Self {
+        let lang = target.settings.lang.unwrap_or_else(|| self.team_language());
+        let mut context = self.clone();
+        context.case.message = Texts::of_console(lang).get("team.sample.message").into();
+        context
     }
 
     /// The address of the case in the console.

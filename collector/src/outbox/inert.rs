@@ -138,13 +138,12 @@ pub fn escape_markdown(c: char) -> Option<&'static str> {
     })
 }
 
-/// For [`fit`], in Markdown of which no escape is known: what means something in it becomes its full-width form.
+/// For [`fit`], in Markdown of which no escape is known: what means something in it becomes its full-width form. Without square brackets there is no
+/// link, so round ones stay.
 pub fn full_width(c: char) -> Option<&'static str> {
     Some(match c {
         '[' => "［",
         ']' => "］",
-        '(' => "（",
-        ')' => "）",
         '<' => "＜",
         '>' => "＞",
         '*' => "＊",

@@ -47,17 +47,19 @@ pub fn judge(answer: &Answer) -> Result<(), Failure> {
 fn content(card: &Card) -> Value {
     let text = |text: &str, max: usize| fit(text, max, Unit::Json, as_it_is);
     let run = |words: &str, max: usize| json!({"type": "TextRun", "text": text(words, max)});
-    let colour = match card.tone {
-        Tone::Bad => "Attention",
-        Tone::Warning => "Warning",
-        Tone::Good => "Good",
-        Tone::Neutral => "Default",
+    // A ground, since Teams' own yellow and green can't be read as letters on white.
+    let style = match card.tone {
+        Tone::Bad => "attention",
+        Tone::Warning => "warning",
+        Tone::Good => "good",
+        Tone::Neutral => "emphasis",
     };
     let mut title = run(&inert_line(&card.title), LINE_MAX);
     title["weight"] = "Bolder".into();
-    title["size"] = "Medium".into();
-    title["color"] = colour.into();
-    let mut blocks = vec![json!({"type": "RichTextBlock", "inlines": [title]})];
+    // "Medium" is the size of the text there.
+    title["size"] = "Large".into();
+    let heading = json!({"type": "RichTextBlock", "inlines": [title]});
+    let mut blocks = vec![json!({"type": "Container", "style": style, "bleed": true, "items": [heading]})];
     let line = |fact: &Fact| {
         let mut label = run(&format!("{}{}", fact.label, card.colon()), LINE_MAX);
         label["weight"] = "Bolder".into();
@@ -80,7 +82,7 @@ fn content(card: &Card) -> Value {
         "type": "AdaptiveCard",
         "version": "1.4",
         "msteams": {"width": "Full"},
-        // What the notification says.
+        // Where a card can't be shown. What notifications say a workflow can't tell: "Card", whatever it sends.
         "fallbackText": text(&inert_line(&card.title), LINE_MAX),
         "body": blocks,
         "actions": actions,

@@ -15,7 +15,8 @@ pub fn periodic(config: &Config, keys: &Keys, digest: &Digest) -> Email {
     let period = match digest.every.unit() {
         Unit::Day => t.date(digest.start),
         Unit::Week => t.with("team.periodic.week", &[("first", &t.date(digest.start)), ("last", &t.date(digest.last))]),
-        unit @ (Unit::Month | Unit::Quarter | Unit::Year) => unit.name(digest.start),
+        Unit::Month => t.month(digest.start),
+        unit @ (Unit::Quarter | Unit::Year) => unit.name(digest.start),
     };
     let about = digest.team.clone().unwrap_or_else(|| t.get("team.periodic.everything").to_owned());
     let number = |number: i64| count(number);

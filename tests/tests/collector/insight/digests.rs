@@ -94,7 +94,7 @@ on_both_databases! {
         digests::plan(&app.app).await.unwrap();
         work(&app).await;
         let text = digest(&server, "tom@acme.example").text();
-        assert!(text.contains("To call, as unhappy or not heard of for long: 1; for check calls: 0."), "{text}");
+        assert!(text.contains("Customers to call because they are unhappy or have not been heard of for long: 1. Check calls: 0."), "{text}");
     }
 
     async fn managers_and_leads_are_told_of_the_week(database: Database) {
