@@ -48,12 +48,12 @@ on_both_databases! {
         assert_eq!((&both[0]["event"], &both[0]["state"], &both[0]["channel"]), (&json!("case.created"), &json!("failed"), &json!("webhook")));
         for asked in [first.as_str(), "1", "%231"] {
             let query = format!("?target=crm&case={asked}");
-            assert_eq!(found(&program, &query).await.iter().map(of).collect::<Vec<_>>(), [first.clone()], "{asked}");
+            assert_eq!(found(&program, &query).await.iter().map(of).collect::<Vec<_>>(), std::slice::from_ref(&first), "{asked}");
         }
         assert!(found(&program, "?case=999").await.is_empty() && found(&program, "?target=crm&state=sent").await.is_empty());
         let between = rfc3339(app.app.clock.now() - 4 * HOUR);
-        assert_eq!(found(&program, &format!("?target=crm&since={between}")).await.iter().map(of).collect::<Vec<_>>(), [second.clone()]);
-        assert_eq!(found(&program, &format!("?target=crm&until={between}")).await.iter().map(of).collect::<Vec<_>>(), [first.clone()]);
+        assert_eq!(found(&program, &format!("?target=crm&since={between}")).await.iter().map(of).collect::<Vec<_>>(), std::slice::from_ref(&second));
+        assert_eq!(found(&program, &format!("?target=crm&until={between}")).await.iter().map(of).collect::<Vec<_>>(), std::slice::from_ref(&first));
         let all = found(&program, "").await;
         let (mut paged, mut cursor) = (Vec::new(), String::new());
         loop {
