@@ -56,8 +56,12 @@ impl Db {
             make_folder(folder)?;
         }
         // SQLite gives its other files the mode of this one. The folder may have been made by somebody else, and be open to all.
-        let made = File::options().create(true).append(true).mode(0o600).open(path);
-        made.with_context(|| format!("cannot open the database {}", path.display()))?;
+        // Never opened where it is: closing it would give up the locks that this process has on it, and whoever uses the database next would take the
+        // log away from under a server that writes to it.
+        match File::options().create_new(true).write(true).mode(0o600).open(path) {
+            Err(error) if error.kind() == std::io::ErrorKind::AlreadyExists => {}
+            made => drop(made.with_context(|| format!("cannot open the database {}", path.display()))?),
+        }
         let options = SqliteConnectOptions::new()
             .filename(path)
             .create_if_missing(true)
