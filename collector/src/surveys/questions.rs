@@ -257,7 +257,7 @@ mod tests {
     #[test]
     fn a_language_that_is_missing_is_the_sites_first() {
         let survey = survey("kano", 1);
-        let text = |lang, main| blocks(&survey, lang, main, "")[0].text.clone().unwrap();
+        let text = |lang, main| blocks(&survey, lang, main, "")[0].text.clone().map(|shown| shown.text).unwrap();
         assert_eq!(text(Lang::ZhHans, None), "项目");
         assert_eq!(text(Lang::ZhHant, Some(Lang::ZhHans)), "项目");
         assert_eq!(text(Lang::ZhHant, None), "Item 0");

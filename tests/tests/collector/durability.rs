@@ -160,3 +160,26 @@ async fn what_is_not_on_the_disk_is_never_answered() {
     assert_ne!(again.status, StatusCode::CREATED, "it was committed, and nobody knows whether it is on the disk");
     eventually("nothing more is taken", || async { !app.app.intake.is_open() }).await;
 }
+
+/// The locks that this process has on a file, as the kernel lists them.
+#[cfg(target_os = "linux")]
+fn own_locks(file: &std::path::Path) -> usize {
+    use std::os::unix::fs::MetadataExt as _;
+
+    let inode = format!(":{} ", std::fs::metadata(file).unwrap().ino());
+    let own = format!(" {} ", std::process::id());
+    let locks = std::fs::read_to_string("/proc/locks").unwrap();
+    locks.lines().filter(|line| line.contains(&own) && line.contains(&inode)).count()
+}
+
+/// Whoever closes a file gives up all locks that their process has on it (POSIX), and SQLite takes the log away from under whom holds none.
+#[cfg(target_os = "linux")]
+#[tokio::test(flavor = "multi_thread")]
+async fn the_self_check_of_a_server_leaves_it_the_locks_on_its_database() {
+    let app = TestApp::spawn(Database::Sqlite).await;
+    let file = app.data.path().join("sayso.db");
+    let before = own_locks(&file);
+    assert!(before > 0, "a server locks its database");
+    sayso::doctor::problems(&app.app.config).await;
+    assert_eq!(own_locks(&file), before);
+}

@@ -156,6 +156,7 @@ on_both_databases! {
         let server = MailServer::start().await;
         let (app, [.., mei, _]) = set_up(database, &server).await;
         app.apply_service(&TEAMS.replace("lead = \"lee@acme.example\"\n", "")).await;
+        assert!(mei.client.get("/staff/account").await.body.contains("Digests by email"));
         week_of_cases(&app).await;
         set_clock(&app, "2027-01-04T01:00:00Z").await;
         assert_eq!(digests::plan(&app.app).await.unwrap(), 3, "the manager, and both agents of the team");
@@ -164,7 +165,6 @@ on_both_databases! {
             let mail = digest(&server, address);
             assert!(mail.subject().starts_with("Delivery, week of"), "{}", mail.subject());
         }
-        assert!(mei.client.get("/staff/account").await.body.contains("Digests by email"));
     }
 
     async fn who_has_nothing_to_hear_hears_nothing(database: Database) {
