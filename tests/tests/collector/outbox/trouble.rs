@@ -54,7 +54,8 @@ on_both_databases! {
         app.app.clock.advance(DAY);
         work(&app).await;
         for n in 0..3 {
-            assert_eq!(server.mails_to(&format!("li{n}@example.com")).len(), 1);
+            let mails = server.mails_to(&format!("li{n}@example.com"));
+            assert_eq!(mails.len(), 1, "{:?}", deliveries(&app).await);
         }
     }
 
