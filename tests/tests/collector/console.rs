@@ -13,6 +13,7 @@ mod incoming;
 mod look;
 mod members;
 mod mentions;
+mod outgoing;
 mod permissions;
 mod problems;
 mod properties;
@@ -431,21 +432,5 @@ on_both_databases! {
         assert!(page.contains("<html lang=\"zh-Hans\">") && page.contains("收件箱"), "{page}");
         let missing = lin.client.get("/staff/cases/x").await;
         assert!(missing.body.contains("页面不存在"), "{}", missing.body);
-    }
-
-    async fn mails_in_files_are_shown_as_text(app: TestApp) {
-        let lin = Desk::of(&app, "lin", Role::Admin).await;
-        assert!(lin.client.get("/staff/mail").await.body.contains("No emails yet"));
-        let folder = app.data.path().join("mail");
-        std::fs::create_dir_all(&folder).unwrap();
-        std::fs::write(folder.join("a.eml"), "From: Acme <a@acme.example>\r\nTo: li@example.com\r\nSubject: =?utf-8?B?5L2g5aW9?=\r\nContent-Type: text/plain; charset=utf-8\r\n\r\n<b>Hello</b>\r\n").unwrap();
-        std::fs::write(folder.join("notes.txt"), "not a mail").unwrap();
-        let list = lin.client.get("/staff/mail").await.body;
-        assert!(list.contains("你好") && list.contains("/staff/mail/a.eml") && !list.contains("notes.txt"), "{list}");
-        let one = lin.client.get("/staff/mail/a.eml").await.body;
-        assert!(one.contains("&#60;b&#62;Hello") && one.contains("Acme &#60;a@acme.example&#62;"), "{one}");
-        for path in ["notes.txt", "..%2Fmaster.key", "%2Fetc%2Fpasswd", "b.eml"] {
-            assert_eq!(lin.client.get(&format!("/staff/mail/{path}")).await.status, StatusCode::NOT_FOUND, "{path}");
-        }
     }
 }

@@ -4,7 +4,7 @@ use axum::extract::{Path, State};
 use axum::response::Redirect;
 use serde::Deserialize;
 
-use super::{PATH, check};
+use super::shown::{PATH, check};
 use crate::app::App;
 use crate::audit::Stamp;
 use crate::auth::permissions::Action;

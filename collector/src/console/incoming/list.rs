@@ -5,7 +5,7 @@ use axum::extract::{Query, State};
 use axum::response::Html;
 use serde::Deserialize;
 
-use super::{PATH, check, outcome, reason, title};
+use super::shown::{PATH, check, outcome, reason, title};
 use crate::app::App;
 use crate::assets::{self, MARK};
 use crate::auth::SignedIn;

@@ -8,7 +8,7 @@ use axum::http::{HeaderValue, header};
 use axum::response::{Html, IntoResponse as _, Response};
 use serde::Deserialize;
 
-use super::{PATH, check, outcome, reason, title};
+use super::shown::{PATH, check, outcome, reason, title};
 use crate::app::App;
 use crate::assets::{self, MARK};
 use crate::auth::SignedIn;
