@@ -67,13 +67,14 @@ pub async fn ahead_of_last_look(db: &Db, now: Millis) -> sqlx::Result<Belief> {
     })
 }
 
-/// What a wrong time has left, each with whether there is any and how it is mended; `$1` is now, and the others are named there.
+/// Rows that a clock has written that was ahead. In both texts `$1` is now, `$2` a little later, for clocks that differ, and `$3` the latest time
+/// that anything is put off to.
 struct Leftover {
-    /// The table and what tells its rows that are ahead.
+    table: &'static str,
+    /// By what they are known.
     rows: &'static str,
     /// How they are set right.
     set: &'static str,
-    table: &'static str,
 }
 
 const LEFTOVERS: [Leftover; 5] = [
@@ -108,7 +109,7 @@ pub async fn mend(app: &App) -> sqlx::Result<u64> {
     let bounds = [now, now + SKEW, now + longest_wait(&app.config)];
     let mut mended = 0;
     for Leftover { table, rows, set } in &LEFTOVERS {
-        // Looked for first: nearly always there is nothing to write. All bounds are named, so that each statement binds them all.
+        // Looked for first: nearly always there is nothing to write. PostgreSQL takes no parameter that a statement does not name.
         let all = "$1 <= $2 and $2 <= $3";
         let select = sqlx::AssertSqlSafe(format!("select count(*) from {table} where {all} and {rows}"));
         let found: i64 = with_db!(&app.db, pool => sqlx::query_scalar(select).bind(bounds[0]).bind(bounds[1]).bind(bounds[2])
