@@ -131,7 +131,7 @@ pub async fn take(app: &App, id: &str, site: Option<&Site>, stamp: &Stamp) -> Re
     };
     let mut tx = app.db.begin().await?;
     let change = Change {
-        action: "mail.take",
+        action: "inbound_mail.take",
         object: format!("mail/{id}"),
         before: json!({"outcome": received.outcome, "reason": received.reason}),
         after: json!({"outcome": taken.outcome, "reason": taken.reason, "case": taken.case_id}),
@@ -149,7 +149,7 @@ pub async fn drop(db: &Db, id: &str, stamp: &Stamp) -> Result<Received> {
         with_tx!(&mut tx, conn => sqlx::query(update).bind(id).execute(conn).await.map(|done| done.rows_affected()))?;
     if dropped > 0 {
         let (before, after) = (json!({"outcome": MailOutcome::Held}), json!({"outcome": MailOutcome::Dropped}));
-        let change = Change { action: "mail.drop", object: format!("mail/{id}"), before, after };
+        let change = Change { action: "inbound_mail.drop", object: format!("mail/{id}"), before, after };
         audit::append(&mut tx, stamp, &change).await?;
     }
     tx.commit().await?;

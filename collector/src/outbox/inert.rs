@@ -54,7 +54,8 @@ pub fn inert(text: &str) -> String {
             || *c == ':' && after == Some(&'/')
             || *c == '!' && after == Some(&'[')
             || *c == '#' && is_first
-            || !before.is_some_and(char::is_alphanumeric) && begins_tag(*c, &chars[at + 1..]);
+            || !before.is_some_and(|before| before.is_alphanumeric() || before == '/')
+                && begins_tag(*c, &chars[at + 1..]);
         if names {
             inert.push(JOINER);
         }
@@ -183,7 +184,7 @@ mod tests {
             seen("it is #late, see /stop and ~town-square or $SAY"),
             "it is #|late, see /|stop and ~|town-square or $|SAY"
         );
-        assert_eq!(seen("#1042 and/or 24/7, 迟到#送货 $5"), "#|1042 and/or 24/7, 迟到#送货 $5");
+        assert_eq!(seen("see #1042 and/or 24/7, 迟到#送货 $5"), "see #1042 and/or 24/7, 迟到#送货 $5");
         assert_eq!(seen("看 #送货"), "看 #|送货");
         assert_eq!(seen("3.50 too much\n10:30"), "3.50 too much\n10:30");
     }
