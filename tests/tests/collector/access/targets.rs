@@ -59,7 +59,7 @@ on_both_databases! {
         let moved = program.patch_at("/api/v1/targets/crm", &json!({"url": "http://127.0.0.1:10/other"})).await.json();
         assert_eq!(moved["address"], "http://127.0.0.1:10/…");
         for shown in [program.get_at("/api/v1/targets/crm").await, program.get_at(TARGETS).await, program.get_at("/api/v1/audit?action=target").await] {
-            let secrets = [stored_secret(&app).await, "T0".to_owned(), "other".to_owned(), "token=x".to_owned()];
+            let secrets = [stored_secret(&app).await, "T0/hook".to_owned(), "10/other".to_owned(), "token=x".to_owned()];
             assert!(shown.status == StatusCode::OK && !secrets.iter().any(|secret| shown.body.contains(secret)), "{}", shown.body);
         }
         app.apply_service("[[rule]]\nname = 'Tell'\nthen = { targets = ['crm'], priority = 'high' }\n").await;
