@@ -10,7 +10,7 @@ mod week;
 
 use axum::Router;
 use axum::extract::DefaultBodyLimit;
-use axum::routing::get;
+use axum::routing::{get, post};
 
 pub(super) use self::access::form_of;
 use self::access::{FORM, OVERVIEW};
@@ -27,6 +27,7 @@ pub fn router() -> Router<App> {
         .route(OVERVIEW, get(overview::show))
         .route("/staff/settings/edit", edit)
         .route(FORM, get(form::show).post(form::submit))
+        .route(form::logo::LOGO, post(form::logo::submit))
         .route(mails::MAILS, get(mails::show).post(mails::submit))
         .route(mails::VIEW, get(mails::view))
 }

@@ -1,6 +1,7 @@
 //! Changing one thing of the service by a form: the same file, plan and checks as for the whole, with each mistake next to the field that it is in.
 
 mod fields;
+pub(super) mod logo;
 mod subject;
 mod values;
 mod view;
@@ -15,6 +16,7 @@ use axum::response::{Html, IntoResponse as _, Redirect, Response};
 pub use fields::Kind;
 use sayso_shared::Lang;
 
+use self::logo::LogoView;
 use self::subject::{Subject, Wanted};
 use self::values::{Values, Written};
 use self::view::{Around, FieldView, Input};
@@ -57,6 +59,8 @@ struct ObjectPage {
     is_outdated: bool,
     /// What the rules would have done with past cases, once that was asked for.
     trial: Option<TrialView>,
+    /// The logo of a site.
+    logo: Option<LogoView>,
 }
 
 /// What was typed, and what is wrong with it.
@@ -67,6 +71,7 @@ struct Typed {
     mistakes: Vec<String>,
     is_outdated: bool,
     trial: Option<TrialView>,
+    logo_mistake: Option<&'static str>,
 }
 
 pub(super) async fn show(State(app): State<App>, who: SignedIn, Query(wanted): Query<Wanted>) -> Result<Html<String>> {
@@ -187,7 +192,10 @@ async fn typed_access(app: &App, subject: &Subject, values: &Values) -> Result<O
 /// The form with what was typed.
 async fn again(app: &App, who: &SignedIn, subject: &Subject, mut typed: Typed) -> Result<Response> {
     typed.values.forget_secrets(subject.kind);
-    let is_wrong = typed.is_outdated || !typed.wrong.is_empty() || !typed.mistakes.is_empty();
+    let is_wrong = typed.is_outdated
+        || typed.logo_mistake.is_some()
+        || !typed.wrong.is_empty()
+        || !typed.mistakes.is_empty();
     let status = if is_wrong { StatusCode::UNPROCESSABLE_ENTITY } else { StatusCode::OK };
     Ok((status, page(&ObjectPage::new(app, who, subject, typed).await?)?).into_response())
 }
@@ -232,6 +240,12 @@ fn questionnaire(kind: &str, service: &ServiceFile) -> Result<Values> {
 }
 
 impl Typed {
+    /// Nothing yet: what is stored.
+    fn of(subject: &Subject) -> Self {
+        let values = subject.object.as_ref().map(|object| Values::of(subject.kind, object)).unwrap_or_default();
+        Self { values, ..Self::default() }
+    }
+
     /// Puts each mistake to the field that it is in.
     fn place(&mut self, t: Texts, written: &Written, mistakes: Vec<Mistake>) {
         for Mistake { line, text, .. } in mistakes {
@@ -278,6 +292,7 @@ impl ObjectPage {
             seen: subject.stamp(),
             is_outdated: typed.is_outdated,
             trial: typed.trial,
+            logo: LogoView::of(subject, typed.logo_mistake),
         })
     }
 
