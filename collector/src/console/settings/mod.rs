@@ -13,7 +13,7 @@ use axum::extract::DefaultBodyLimit;
 use axum::routing::{get, post};
 
 pub(super) use self::access::form_of;
-use self::access::{FORM, OVERVIEW};
+use self::access::{FORM, LOGO, OVERVIEW};
 use crate::app::App;
 use crate::service::draft::FILE_MAX;
 
@@ -27,7 +27,7 @@ pub fn router() -> Router<App> {
         .route(OVERVIEW, get(overview::show))
         .route("/staff/settings/edit", edit)
         .route(FORM, get(form::show).post(form::submit))
-        .route(form::logo::LOGO, post(form::logo::submit))
+        .route(LOGO, post(form::logo::submit))
         .route(mails::MAILS, get(mails::show).post(mails::submit))
         .route(mails::VIEW, get(mails::view))
 }

@@ -4,8 +4,9 @@ use anyhow::Context as _;
 use axum::extract::{Query, Request, State};
 use axum::response::{IntoResponse as _, Redirect, Response};
 
+use super::fields::Kind;
+use super::object_page::{Typed, again};
 use super::subject::{Subject, Wanted};
-use super::{Kind, Typed, again};
 use crate::app::App;
 use crate::attachments::multipart::Parts;
 use crate::audit::Stamp;
@@ -17,31 +18,8 @@ use crate::service::plan::Prune;
 use crate::service::store;
 use crate::sites::{LOGO_MAX, Logo};
 
-/// Where a logo is sent.
-pub(in crate::console::settings) const LOGO: &str = "/staff/settings/logo";
 /// The most bytes of a field beside the file.
 const FIELD_MAX: usize = 1024;
-
-/// What the page of a site says of its logo.
-pub(super) struct LogoView {
-    /// Where the form is sent.
-    pub(super) action: String,
-    /// Where the picture is; none if there is none.
-    pub(super) picture: Option<String>,
-    /// What is wrong with the file that was sent.
-    pub(super) mistake: Option<&'static str>,
-}
-
-impl LogoView {
-    /// That of a site; none of anything else, and of a site that is not there yet.
-    pub(super) fn of(subject: &Subject, mistake: Option<&'static str>) -> Option<Self> {
-        let key = subject.key.as_ref().filter(|_| subject.kind == Kind::Site)?;
-        let logo = subject.object.as_ref()?["logo"].as_str().and_then(|logo| logo.parse::<Logo>().ok());
-        let picture = logo.map(|logo| format!("/s/{key}/logo?v={}", logo.version()));
-        let query = url::form_urlencoded::Serializer::new(String::new()).append_pair("kind", "site").append_pair("key", key).finish();
-        Some(Self { action: format!("{LOGO}?{query}"), picture, mistake })
-    }
-}
 
 /// What was sent.
 struct Sent {
@@ -79,8 +57,7 @@ pub(in crate::console::settings) async fn submit(
         }
     };
     let around: draft::Around<'_> = (&app.db, &app.keys, &app.config, app.clock.now());
-    let mut document: toml::Table =
-        export(&app.db, &app.keys).await?.parse().context("an export is read again")?;
+    let mut document: toml::Table = export(&app.db, &app.keys).await?.parse().context("an export is read again")?;
     let table = subject.table(&mut document).context("the export has the site")?;
     match logo {
         Some(logo) => table.insert("logo".to_owned(), logo.into()),
@@ -88,7 +65,8 @@ pub(in crate::console::settings) async fn submit(
     };
     let mut alone = toml::Table::new();
     alone.insert(Kind::Site.as_str().to_owned(), vec![toml::Value::from(table.clone())].into());
-    let alone = Draft::read(around, &toml::to_string(&alone).context("a table is written")?, Prune::Keep, Reader::Server);
+    let alone =
+        Draft::read(around, &toml::to_string(&alone).context("a table is written")?, Prune::Keep, Reader::Server);
     let alone = alone.await?.ok();
     match Draft::read_changed(around, &document, alone, Prune::Keep, Reader::Server).await? {
         Ok(draft) => draft.apply(&app.db, &Stamp::member(&who.member.id, app.clock.now())).await?,
