@@ -31,15 +31,20 @@ impl ImapServer {
 
     /// Starts it, with an empty mailbox.
     pub async fn start() -> Self {
-        Self::start_with("").await
+        Self::start_with("", "").await
+    }
+
+    /// Starts it as one that can do no more than these (CAPABILITY).
+    pub async fn start_able_to(capabilities: &str) -> Self {
+        Self::start_with("", capabilities).await
     }
 
     /// Starts it for those who show an access token (XOAUTH2), about which it asks at `introspection_url`.
     pub async fn start_for_tokens(introspection_url: &str) -> Self {
-        Self::start_with(introspection_url).await
+        Self::start_with(introspection_url, "").await
     }
 
-    async fn start_with(introspection_url: &str) -> Self {
+    async fn start_with(introspection_url: &str, capabilities: &str) -> Self {
         let folder = TempDir::new().expect("a folder for the mail server");
         open_to_all(folder.path());
         let mut server = Self { port: lasting_port(), folder, process: None, delivered: AtomicUsize::new(0) };
@@ -63,7 +68,11 @@ impl ImapServer {
                 args.display()
             )
         };
-        fs::write(server.path("dovecot.conf"), server.settings(&sign_in)).expect("the settings are written");
+        let able_to = match capabilities {
+            "" => String::new(),
+            capabilities => format!("imap_capability = {capabilities}\n"),
+        };
+        fs::write(server.path("dovecot.conf"), server.settings(&sign_in) + &able_to).expect("the settings are written");
         server.resume().await;
         server
     }
@@ -87,11 +96,35 @@ impl ImapServer {
 
     /// Puts a mail into the mailbox, as a mail server does.
     pub fn deliver(&self, raw: &[u8]) {
+        self.deliver_to("", raw);
+    }
+
+    /// Puts a mail into a folder, by the name that servers know it by.
+    pub fn deliver_to(&self, folder: &str, raw: &[u8]) {
+        let folder = if folder.is_empty() { "mail".to_owned() } else { format!("mail/.{folder}") };
+        for part in ["", "/tmp", "/new", "/cur"] {
+            let part = self.path(&format!("{folder}{part}"));
+            if !part.exists() {
+                fs::create_dir(&part).expect("a folder");
+                give(&part);
+            }
+        }
         let number = self.delivered.fetch_add(1, Ordering::Relaxed);
-        let arriving = self.path(&format!("mail/tmp/{number}"));
+        let arriving = self.path(&format!("{folder}/tmp/{number}"));
         fs::write(&arriving, raw).expect("a mail is written");
         give(&arriving);
-        fs::rename(arriving, self.path(&format!("mail/new/1795912266.{number}.tests"))).expect("a mail is delivered");
+        let delivered = self.path(&format!("{folder}/new/1795912266.{number}.tests"));
+        fs::rename(arriving, delivered).expect("a mail is delivered");
+    }
+
+    /// The mails of a folder, by the name that servers know it by; of the mailbox itself by none. Those are left out that are marked as deleted.
+    pub fn mails_in(&self, folder: &str) -> Vec<Vec<u8>> {
+        let folder = if folder.is_empty() { "mail".to_owned() } else { format!("mail/.{folder}") };
+        let parts = ["new", "cur"].map(|part| self.path(&format!("{folder}/{part}")));
+        let files = parts.iter().filter_map(|part| fs::read_dir(part).ok()).flatten().flatten();
+        let is_deleted = |name: &str| name.split_once(":2,").is_some_and(|(_, flags)| flags.contains('T'));
+        let kept = files.filter(|file| !is_deleted(&file.file_name().to_string_lossy()));
+        kept.filter_map(|file| fs::read(file.path()).ok()).collect()
     }
 
     /// The mails that are marked as taken.

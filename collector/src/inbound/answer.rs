@@ -5,10 +5,12 @@ use sayso_shared::reply::Reply;
 use serde_json::json;
 
 use super::address::Party;
-use super::decision::{Decision, key_of, same};
+use super::cut;
+use super::decision::{Decision, identity, key_of, same};
 use super::files::{self, Kept};
 use super::message::Mail;
 use super::new_case::make_case;
+use super::ours;
 use super::quotes::new_text;
 use super::rows::{MailOutcome, MailReason, Received};
 use crate::app::App;
@@ -23,6 +25,9 @@ use crate::cases::staff::{self, Body};
 use crate::cases::{Actor, Case, CaseError, Channel, customer};
 use crate::clock::DAY;
 use crate::http::{Error, Result};
+use crate::keys::Purpose;
+use crate::sites::Site;
+use crate::text::Texts;
 
 /// Mails that one case takes in a day: more is a program that answers a program.
 const A_DAY: i64 = 50;
@@ -84,7 +89,8 @@ async fn of_customer(app: &App, mail: &Mail, case: &Case) -> Result<Decision> {
 async fn of_member(app: &App, mail: &Mail, case: &Case, member: &Member) -> Result<Decision> {
     let standing = standing(app, member).await?;
     // What is quoted is a mail of ours to the staff, which must not go to the customer.
-    let (text, goes_to_customer) = match after_marker(&new_text(&mail.text)) {
+    let above = cut::above(&mail.text);
+    let (text, goes_to_customer) = match after_marker(&new_text(above.as_deref().unwrap_or(&mail.text))) {
         Some(rest) => (rest, true),
         None => (new_text(&mail.text), false),
     };
@@ -95,6 +101,9 @@ async fn of_member(app: &App, mail: &Mail, case: &Case, member: &Member) -> Resu
         Err(error) => return Err(error),
     }
     let Some(site) = app.sites.by_id(&case.site_id).await? else { return Ok(Decision::held(MailReason::NoSite)) };
+    if goes_to_customer && ours::remains(app, &site, case, &text).await? {
+        return kept_back(app, mail, case, (&site, member), text).await;
+    }
     let key = key_of(app, mail);
     let Kept { text, tokens } = files::keep(app, &site, mail, &key, (text, Masking::Cards)).await?;
     let Ok(body) = Body::parse(&text) else { return Ok(Decision::held(MailReason::Empty)) };
@@ -110,6 +119,36 @@ async fn of_member(app: &App, mail: &Mail, case: &Case, member: &Member) -> Resu
         Ok(()) => Ok(Decision::on(&case.id, outcome)),
         Err(error) => refused(error.into()),
     }
+}
+
+/// Makes a note of what a member meant for the customer, since lines of a mail of ours to the staff are still in it, and tells them.
+async fn kept_back(
+    app: &App,
+    mail: &Mail,
+    case: &Case,
+    (site, member): (&Site, &Member),
+    text: String,
+) -> Result<Decision> {
+    let t = Texts::of_console(member.lang());
+    let key = key_of(app, mail);
+    let Kept { text, tokens } = files::keep(app, site, mail, &key, (text, Masking::Cards)).await?;
+    let kept = format!("{}\n\n{text}", t.get(ours::KEPT_BACK));
+    let told = t.with("team.kept_back.told", &[("member", &member.email)]);
+    let (Ok(kept), Ok(told)) = (Body::parse(&kept), Body::parse(&told)) else {
+        return Ok(Decision::held(MailReason::QuotesOurs));
+    };
+    let content =
+        Content { files: tokens.iter().map(|token| claim_hash(&app.keys, token)).collect(), ..Content::from(kept) };
+    // The second one names the member, who has a mail of it.
+    let told_key = app.keys.request_key(Purpose::Mail, &format!("kept back/{}", identity(mail)));
+    let notes = [(Actor::Member(member.id.clone()), content, key), (Actor::System, Content::from(told), told_key)];
+    for (actor, content, key) in notes {
+        let asked = request_hash(&("mail kept back", content.body.as_str()));
+        if let Err(error) = staff::apply_idempotent(app, &case.id, &actor, Command::Note(content), &key, &asked).await {
+            return refused(error.into());
+        }
+    }
+    Ok(Decision { reason: Some(MailReason::QuotesOurs), ..Decision::on(&case.id, MailOutcome::Note) })
 }
 
 /// Somebody who is no party of the case: what they write becomes a case of their own, in quarantine, that says which one it is about.

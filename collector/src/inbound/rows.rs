@@ -61,6 +61,8 @@ words! {
         NoSite = "no_site",
         /// The member may not do with the case what the mail asks for.
         NotAllowed = "not_allowed",
+        /// A member meant it for the customer, but lines of a mail of ours to the staff are still in it.
+        QuotesOurs = "quotes_ours",
         /// The case, or the feedback that it would be, is refused.
         Refused = "refused",
         /// What it says is encrypted, or sealed by a signature around it.

@@ -13,12 +13,26 @@ pub(super) struct Layout {
     line_has_text: bool,
     row_has_text: bool,
     preformatted: usize,
+    is_quoted: bool,
 }
 
 impl Layout {
     /// The whole text.
     pub(super) fn into_text(self) -> String {
         self.text
+    }
+
+    /// Whether there is any text yet.
+    pub(super) const fn says_something(&self) -> bool {
+        !self.text.is_empty()
+    }
+
+    /// Says whether what follows is quoted: it begins on a line of its own.
+    pub(super) fn quote(&mut self, is_quoted: bool) {
+        if self.is_quoted != is_quoted {
+            self.paragraph();
+            (self.is_quoted, self.row_has_text) = (is_quoted, false);
+        }
     }
 
     /// Adds a character of a text.
@@ -44,6 +58,9 @@ impl Layout {
         let is_first = self.text.is_empty();
         let newlines = if is_first { 0 } else { self.newlines.min(NEWLINES_MAX) };
         self.text.extend(std::iter::repeat_n('\n', newlines));
+        if self.is_quoted && (is_first || newlines > 0) {
+            self.text.push_str("> ");
+        }
         if std::mem::take(&mut self.has_bullet) {
             self.text.push_str("- ");
         }

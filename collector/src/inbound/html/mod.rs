@@ -2,21 +2,33 @@
 //! swallow because its end is missing is text, since a customer wrote it, and nothing is nested, so that no mail takes more than one pass.
 
 mod layout;
+mod quoting;
 mod tokens;
 
 use layout::Layout;
+use quoting::Quoting;
 use tokens::{Token, Tokens};
 
-/// The text, with a line for each block, a tab between the cells of a row, and a dash before each item of a list.
+/// The text, with a line for each block, a tab between the cells of a row, a dash before each item of a list, and a `>` before each line of what a
+/// program marks as the mail that is answered.
 pub(super) fn to_text(html: &str) -> String {
     let html = html.replace("\r\n", "\n").replace('\r', "\n");
     let mut layout = Layout::default();
+    let mut quoting = Quoting::default();
     for token in Tokens::of(&html) {
         match token {
             Token::Text(text) => text.chars().for_each(|c| layout.push(c)),
             Token::Character(c) => layout.push(c),
-            Token::Start(name) => layout.start(&name),
-            Token::End(name) => layout.end(&name),
+            Token::Start(name, attributes) => {
+                quoting.start(&name, attributes, layout.says_something());
+                layout.quote(quoting.is_within());
+                layout.start(&name);
+            }
+            Token::End(name) => {
+                layout.end(&name);
+                quoting.end(&name);
+                layout.quote(quoting.is_within());
+            }
             Token::Nothing => {}
         }
     }
@@ -57,6 +69,82 @@ mod tests {
     }
 
     #[test]
+    fn what_programs_mark_as_quoted_is_quoted() {
+        for (program, html) in [
+            (
+                "Gmail",
+                "<div dir=ltr>Yes.</div><br><div class=\"gmail_quote gmail_quote_container\"><div dir=ltr class=gmail_attr>Dnia wt., 24 lis 2026 Acme napisał:<br></div><blockquote class=\"gmail_quote\" style='margin:0'>Dear Li,<br>a <b>leg</b><blockquote>older</blockquote></blockquote></div>",
+            ),
+            (
+                "Outlook on the web",
+                "<div class=elementToProof>Yes.</div><div id=\"appendonsend\"></div><hr><div id=\"divRplyFwdMsg\" dir=ltr><b>Feladó:</b> Acme<br><b>Tárgy:</b> x</div><div>Dear Li,<div>a leg</div></div>",
+            ),
+            (
+                "Outlook for iOS",
+                "<div>Yes.</div><div id=mail-editor-reference-message-container><div>Feladó: Acme</div>Dear Li</div>",
+            ),
+            (
+                "Outlook for Windows",
+                "<p class=MsoNormal>Yes.</p><div><div style='border:none;border-top:solid #E1E1E1 1.0pt;padding:3.0pt 0cm 0cm 0cm'><p class=MsoNormal><b>Feladó:</b> Acme<br><b>Tárgy:</b> x</p></div></div><p>Dear Li,</p>",
+            ),
+            (
+                "Thunderbird",
+                "Yes.<br><div class=\"moz-cite-prefix\">Acme, 24. 11.:<br></div><blockquote type=\"cite\" cite=\"mid:1\"><p>Dear Li,</p><p>a leg</p></blockquote>",
+            ),
+            (
+                "Apple Mail",
+                "<div>Yes.</div><div><br><blockquote type=cite><div>Acme, 24. 11.:</div><br></blockquote></div><blockquote type=\"cite\"><div>Dear Li</div></blockquote>",
+            ),
+            (
+                "Yahoo",
+                "<div>Yes.</div><div id=\"yahoo_quoted_42\" class=yahoo_quoted><div>Acme:</div><div>Dear Li</div></div>",
+            ),
+            ("Proton", "Yes.<br><div class=\"protonmail_quote\">Acme:<br><blockquote>Dear Li</blockquote></div>"),
+            (
+                "163",
+                "<div>Yes.</div><blockquote id=\"isReplyContent\" style=\"margin:0\"><div>Acme:</div>Dear Li</blockquote>",
+            ),
+            (
+                "QQ",
+                "<div>Yes.</div><div style=\"font-size: 12px;font-family: Arial Narrow;padding:2px 0 2px 0;\">--- Kopie ---</div><div style=\"background:#efefef\">Acme</div><div>Dear Li</div>",
+            ),
+            ("QQ, newer", "<div>Yes.</div><div id=\"QQMailOriginal\"><div>Acme</div></div><div>Dear Li</div>"),
+            ("139", "Yes.<hr id=\"replySplit\"><div id=\"reply139content\">Acme<br>Dear Li</div>"),
+            ("Foxmail", "<div>Yes.</div><div id=foxmailReplyTag></div><div>Acme</div><div>Dear Li</div>"),
+            (
+                "Foxmail, newer",
+                "<div>Yes.</div><div class=\"FoxDiv20261124100000123456\"><div>Acme</div><div>Dear Li</div></div>",
+            ),
+        ] {
+            let text = to_text(html);
+            let (new, quoted): (Vec<&str>, Vec<&str>) =
+                text.lines().filter(|line| !line.is_empty()).partition(|line| !line.starts_with("> "));
+            assert_eq!(new, ["Yes."], "{program}: {text}");
+            assert!(quoted.concat().contains("Acme") && quoted.concat().contains("Dear Li"), "{program}: {text}");
+        }
+    }
+
+    #[test]
+    fn what_people_mark_themselves_and_what_follows_a_quote_is_new() {
+        for (html, text) in [
+            ("<blockquote>Be kind.</blockquote>Yes.", "Be kind.\n\nYes."),
+            (
+                "Hi<div class=gmail_quote><blockquote class=gmail_quote>Which colour?</blockquote><div>Red.</div><blockquote class=gmail_quote>And the size?</blockquote></div><div>Two metres.</div>",
+                "Hi\n\n> Which colour?\n\nRed.\n\n> And the size?\n\nTwo metres.",
+            ),
+            (
+                "<blockquote type=cite>Which?<table><tr><td>a</td><td>b</td></tr></table></blockquote>Red.",
+                "> Which?\n> a\tb\n\nRed.",
+            ),
+            ("<div id=divRplyFwdMsg>It is all there is.</div>", "It is all there is."),
+            ("<div class=FoxDiv1>It is all there is.</div>", "It is all there is."),
+            ("<p title='<blockquote type=cite>'>Yes.</p>", "Yes."),
+        ] {
+            assert_eq!(to_text(html), text, "{html}");
+        }
+    }
+
+    #[test]
     fn what_is_no_tag_is_text() {
         for (html, text) in [
             ("<p>if price < 100 and weight > 5 kg then refund</p>", "if price < 100 and weight > 5 kg then refund"),
@@ -87,7 +175,21 @@ mod tests {
         let deep = format!("{}deep text{}", "<div>".repeat(100_000), "</div>".repeat(100_000));
         assert_eq!(to_text(&deep), "deep text");
         // Each of them took hours if it were looked for to the end again and again.
-        for open in ["<a", "<a x=\"", "<!--", "<style>", "</", "<a@b ", "<!", "&#", "<title></titl", "<pre> "] {
+        for open in [
+            "<a",
+            "<a x=\"",
+            "<!--",
+            "<style>",
+            "</",
+            "<a@b ",
+            "<!",
+            "&#",
+            "<title></titl",
+            "<pre> ",
+            "<div class=gmail_quote>",
+            "<blockquote type=cite>",
+            "<p a=b c",
+        ] {
             let _ = to_text(&open.repeat(50_000));
             let _ = to_text(&format!("{}>", open.repeat(50_000)));
         }

@@ -16,12 +16,48 @@ pub(super) enum Token<'a> {
     Text(&'a str),
     /// A character that was written as a reference.
     Character(char),
-    /// An element begins; its name in lower case.
-    Start(String),
+    /// An element begins: its name in lower case, and what stands behind it in its tag.
+    Start(String, Attributes<'a>),
     /// One ends.
     End(String),
     /// A comment, or what is not shown.
     Nothing,
+}
+
+/// What stands behind the name in a tag.
+#[derive(Clone, Copy)]
+pub(super) struct Attributes<'a>(&'a str);
+
+impl Attributes<'_> {
+    /// The value of an attribute in lower case, without what it may be quoted by; empty if there is none.
+    pub(super) fn get(&self, name: &str) -> String {
+        let mut rest = self.0;
+        loop {
+            rest = rest.trim_start_matches(|c: char| c.is_ascii_whitespace() || c == '/');
+            if rest.is_empty() {
+                return String::new();
+            }
+            // One character at least, so that it comes to an end.
+            let first = rest.chars().next().map_or(1, char::len_utf8);
+            let ends = |c: char| c.is_ascii_whitespace() || matches!(c, '=' | '/' | '>');
+            let end = rest[first..].find(ends).map_or(rest.len(), |at| first + at);
+            let (found, after) = rest.split_at(end);
+            let Some(value) = after.trim_start().strip_prefix('=').map(str::trim_start) else {
+                rest = after;
+                continue;
+            };
+            let (value, after) = match value.chars().next().filter(|c| matches!(c, '"' | '\'')) {
+                Some(quote) => value[1..].split_once(quote).unwrap_or((&value[1..], "")),
+                None => {
+                    value.split_at(value.find(|c: char| c.is_ascii_whitespace() || c == '>').unwrap_or(value.len()))
+                }
+            };
+            if found.eq_ignore_ascii_case(name) {
+                return value.trim().to_lowercase();
+            }
+            rest = after;
+        }
+    }
 }
 
 /// The tokens of a document. What was looked for up to the end in vain is not looked for again: so the whole takes linear time.
@@ -84,14 +120,14 @@ impl<'a> Tokens<'a> {
                 self.skip(3);
                 Some(Token::Nothing)
             }
-            [b'<', b'/', letter, ..] if letter.is_ascii_alphabetic() => self.tag(2).map(Token::End),
+            [b'<', b'/', letter, ..] if letter.is_ascii_alphabetic() => self.tag(2).map(|(name, _)| Token::End(name)),
             [b'<', letter, ..] if letter.is_ascii_alphabetic() => {
-                let name = self.tag(1)?;
+                let (name, attributes) = self.tag(1)?;
                 let hidden = HIDDEN.into_iter().find(|hidden| *hidden == name);
                 Some(if hidden.is_some_and(|hidden| self.skip_hidden(hidden)) {
                     Token::Nothing
                 } else {
-                    Token::Start(name)
+                    Token::Start(name, attributes)
                 })
             }
             _ => None,
@@ -127,8 +163,8 @@ impl<'a> Tokens<'a> {
         None
     }
 
-    /// Skips a tag whose name begins at a place, and gives its name.
-    fn tag(&mut self, name_start: usize) -> Option<String> {
+    /// Skips a tag whose name begins at a place, and gives its name and what follows it.
+    fn tag(&mut self, name_start: usize) -> Option<(String, Attributes<'a>)> {
         let bracket = self.bracket()?;
         let inner = &self.rest[name_start..bracket - 1];
         let name = inner.split(|c: char| c.is_ascii_whitespace() || c == '/').next().unwrap_or_default();
@@ -138,9 +174,10 @@ impl<'a> Tokens<'a> {
             return None;
         }
         let end = self.quoted_end(name_start + name.len()).unwrap_or(bracket);
+        let attributes = Attributes(&self.rest[name_start + name.len()..end - 1]);
         let name = if name.len() > NAME_MAX { String::new() } else { name.to_ascii_lowercase() };
         self.skip(end);
-        Some(name)
+        Some((name, attributes))
     }
 
     /// Behind the `>` that ends a tag and stands in no quoted value of an attribute.

@@ -15,6 +15,8 @@ use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::TcpStream;
 use tokio_rustls::TlsConnector;
 
+use super::filing::Filing;
+use super::folders;
 use crate::access_tokens::AccessTokens;
 use crate::config::{Imap, ImapServer, Proof, Security};
 
@@ -31,6 +33,7 @@ pub(super) struct Folder {
     pub(super) session: Session<Box<dyn Wire>>,
     pub(super) can_idle: bool,
     pub(super) can_mark: bool,
+    pub(super) filing: Filing,
     pub(super) validity: u32,
 }
 
@@ -51,13 +54,14 @@ pub(super) async fn open(mailbox: &Imap) -> anyhow::Result<Folder> {
         let about = [("name", Some("Sayso")), ("version", Some(env!("CARGO_PKG_VERSION"))), ("vendor", Some("Sayso"))];
         tokio::time::timeout(STEP, session.id(about)).await??;
     }
-    let selected = tokio::time::timeout(STEP, session.select(&mailbox.folder)).await?;
+    let selected = tokio::time::timeout(STEP, session.select(folders::name(&mailbox.folder))).await?;
     let selected: Mailbox = selected
         .map_err(|error| explain(&error))
         .with_context(|| format!("the folder {} can't be opened", mailbox.folder))?;
     let validity = selected.uid_validity.context("the server gives its mails no lasting numbers (UIDVALIDITY)")?;
     Ok(Folder {
         can_idle: capabilities.has_str("IDLE"),
+        filing: Filing::by(&capabilities),
         can_mark: selected.permanent_flags.contains(&Flag::MayCreate),
         validity,
         session,

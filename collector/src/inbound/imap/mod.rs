@@ -1,6 +1,8 @@
 //! Mailboxes that are read by IMAP: by one collector at a time, each mail once, and nothing is marked before it is stored.
 
 mod connect;
+mod filing;
+mod folders;
 mod position;
 mod session;
 

@@ -7,6 +7,7 @@ use async_imap::types::{Fetch, UnsolicitedResponse};
 use futures_util::TryStreamExt as _;
 
 use super::connect::{Folder, STEP, explain, open};
+use super::folders;
 use super::position::{Place, Position};
 use crate::app::App;
 use crate::clock::DAY;
@@ -171,7 +172,15 @@ impl Reader<'_> {
             }
             Err(error) => return Err(error).context("a mail can't be taken"),
         }
-        self.mark(number).await
+        self.mark(number).await?;
+        if let Some(to) = &self.mailbox.move_to {
+            // It is stored. Where it lies in the mailbox is no reason to stop.
+            let moved = tokio::time::timeout(STEP, self.folder.move_mail(number, &folders::name(to))).await?;
+            if let Err(error) = moved {
+                tracing::warn!(mailbox = self.name, number, %error, "a mail that was taken can't be moved; it stays where it is");
+            }
+        }
+        Ok(())
     }
 
     async fn hold_unread(&self, number: u32, reason: MailReason) -> anyhow::Result<()> {

@@ -50,6 +50,8 @@ pub struct Email {
     pub author: Author,
     /// What it is about.
     pub subject: String,
+    /// The line above which an answer is written, where what is quoted below it must not go to others.
+    pub cut: Option<String>,
     /// What happened, in a few words; mails to customers begin with a greeting instead.
     pub heading: Option<String>,
     /// The paragraphs at its beginning, with the greeting.
@@ -141,6 +143,7 @@ impl Default for Email {
             brand: Brand::default(),
             author: Author::System,
             subject: String::new(),
+            cut: None,
             heading: None,
             intro: Vec::new(),
             quote: None,
@@ -206,7 +209,7 @@ impl Email {
     /// As plain text. Each line that somebody else wrote is marked, so that it can't pass for ours.
     pub fn text(&self) -> String {
         let colon = Texts(self.lang).colon();
-        let mut blocks: Vec<String> = self.heading.iter().chain(&self.intro).cloned().collect();
+        let mut blocks: Vec<String> = self.cut.iter().chain(&self.heading).chain(&self.intro).cloned().collect();
         if let Some(quote) = &self.quote {
             blocks.push(
                 quote_lines(quote).map(|line| format!("> {line}").trim_end().to_owned()).collect::<Vec<_>>().join("\n"),

@@ -7,6 +7,7 @@ use super::{Brand, Email, excerpt, in_thread, spaced, submitted_topic, topic};
 use crate::auth::Role;
 use crate::cases::EventType;
 use crate::config::Config;
+use crate::inbound::cut;
 use crate::outbox::event_context::{EventContext, Origin};
 use crate::sites::targets::{Part, Target};
 use crate::text::Texts;
@@ -123,6 +124,7 @@ fn about(
         lang: t.0,
         brand: Brand::of(&context.site),
         subject: subject(context, t, &what, said),
+        cut: Some(cut::line(t)),
         heading: Some(what + &number(context)),
         details: case_details(context, t, parts, name),
         link: parts.contains(&Part::Link).then(|| (t.get("team.link").to_owned(), context.console_url(config))),

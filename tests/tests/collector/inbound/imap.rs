@@ -1,6 +1,8 @@
 //! A mailbox that is read by IMAP, of a real server.
 
 use sayso::cases::Case;
+use sayso::config::Imap;
+use sayso::inbound::MAIL_MAX_BYTES;
 use sayso_tests::{Database, ImapServer, TestApp, eventually, mailbox, on_both_databases};
 
 use super::mail;
@@ -43,6 +45,34 @@ on_both_databases! {
         let case: String = sayso::with_db!(&app.app.db, pool => sqlx::query_scalar("select id from feedback order by id limit 1").fetch_one(pool).await).unwrap();
         let case = Case::by_id(&app.app, &case).await.unwrap();
         assert_eq!(case.channel.as_deref(), Some("email"));
+    }
+
+    async fn a_folder_is_read_by_the_name_that_people_see(database: Database) {
+        let server = ImapServer::start().await;
+        server.deliver_to("&ZTZO9nux-", &mail("li@example.com", "care@acme.example", "f1", "", "In a folder"));
+        let mailbox = Imap { folder: "收件箱".to_owned(), ..server.mailbox("acme") };
+        let app = TestApp::spawn_working(database, move |config| drop(config.imap.insert("care".into(), mailbox))).await;
+        assert_eq!(until_there_are(&app, 1).await, ["Re: hello\n\nIn a folder"]);
+    }
+
+    async fn mails_are_moved_once_they_are_stored_however_the_server_can(database: Database) {
+        for capabilities in ["", "IMAP4rev1 IDLE UIDPLUS", "IMAP4rev1 IDLE"] {
+            let server = ImapServer::start_able_to(capabilities).await;
+            let mailbox = Imap { move_to: Some("已处理".to_owned()), ..server.mailbox("acme") };
+            let app = TestApp::spawn_working(database, move |config| drop(config.imap.insert("care".into(), mailbox))).await;
+            let large = [mail("li@example.com", "care@acme.example", "m0", "", "").as_slice(), &vec![b'a'; MAIL_MAX_BYTES]].concat();
+            server.deliver(&large);
+            for n in 1..=3 {
+                server.deliver(&mail("li@example.com", "care@acme.example", &format!("m{n}"), "", &format!("Number {n}")));
+            }
+            until_there_are(&app, 3).await;
+            let filed = "&XfJZBHQG-";
+            eventually("they are moved", || async { server.mails_in(filed).len() == 3 && server.mails_in("").len() == 1 }).await;
+            let held = app.command(&["mail", "list", "--json"]).await.1;
+            assert!(held.contains("too_large"), "what is too large is held unread: {held}");
+            assert_eq!(server.mails_in("")[0].len(), large.len(), "and stays where it is");
+            assert_eq!(messages(&app).await.len(), 3, "{capabilities}");
+        }
     }
 
     async fn a_mailbox_that_lets_nobody_in_is_named(database: Database) {
