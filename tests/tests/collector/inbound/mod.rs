@@ -2,6 +2,8 @@
 
 mod announced;
 mod answers;
+mod bombs;
+mod cut;
 mod desk;
 mod imap;
 mod letters;

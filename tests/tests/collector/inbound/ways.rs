@@ -2,6 +2,9 @@
 
 use std::io::Write as _;
 use std::process::{Command, Stdio};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
 
 use reqwest::{Method, StatusCode};
 use sayso::auth::token::Scope;
@@ -14,6 +17,12 @@ use crate::access::Program;
 
 /// Pipes a mail into `sayso mail receive`, as a mail server does; gives what it ended with and what it printed.
 async fn pipe(app: &TestApp, raw: Vec<u8>, more: &[&str]) -> (i32, String) {
+    let (code, printed, _) = pipe_measured(app, raw, more).await;
+    (code, printed)
+}
+
+/// The same, and how much memory the process had at most, in MiB.
+pub(super) async fn pipe_measured(app: &TestApp, raw: Vec<u8>, more: &[&str]) -> (i32, String, u64) {
     let (data, url) = (app.data.path().to_owned(), app.app.config.database_url.reveal().unwrap_or_default().to_owned());
     let more: Vec<String> = more.iter().copied().map(str::to_owned).collect();
     let piped = move || {
@@ -27,13 +36,32 @@ async fn pipe(app: &TestApp, raw: Vec<u8>, more: &[&str]) -> (i32, String) {
             .stderr(Stdio::piped())
             .spawn()
             .unwrap();
+        let (status, is_over) = (format!("/proc/{}/status", child.id()), Arc::new(AtomicBool::new(false)));
+        let ended = Arc::clone(&is_over);
+        // What the system notes only grows, so the last look before its end is the peak, but for a moment.
+        let watch = std::thread::spawn(move || {
+            let mut peak = 0;
+            while !ended.load(Ordering::Relaxed) {
+                peak = peak.max(peak_in(&status));
+                std::thread::sleep(Duration::from_millis(2));
+            }
+            peak
+        });
         // One that refuses early reads no further, which is no failure of ours.
         let _ = child.stdin.take().unwrap().write_all(&raw);
         let output = child.wait_with_output().unwrap();
+        is_over.store(true, Ordering::Relaxed);
         let printed = [output.stdout, output.stderr].map(|bytes| String::from_utf8_lossy(&bytes).into_owned()).concat();
-        (output.status.code().unwrap(), printed)
+        (output.status.code().unwrap(), printed, watch.join().unwrap() / 1024)
     };
     tokio::task::spawn_blocking(piped).await.unwrap()
+}
+
+/// The most memory that a process had so far, in KiB; nothing once it has ended.
+fn peak_in(status: &str) -> u64 {
+    let status = std::fs::read_to_string(status).unwrap_or_default();
+    let peak = status.lines().find_map(|line| line.strip_prefix("VmHWM:"));
+    peak.and_then(|peak| peak.trim().strip_suffix("kB")?.trim().parse().ok()).unwrap_or_default()
 }
 
 on_both_databases! {
@@ -116,7 +144,7 @@ on_both_databases! {
     }
 
     async fn mails_that_are_too_much_are_refused_with_their_limit(app: TestApp) {
-        let parts = "--x\r\nContent-Type: text/plain\r\n\r\na\r\n".repeat(1_200);
+        let parts = "--x\r\nContent-Type: text/plain\r\n\r\na\r\n".repeat(10_000);
         let many = mail("li@example.com", CARE, "parts", "MIME-Version: 1.0\r\nContent-Type: multipart/mixed; boundary=x\r\n", &format!("{parts}--x--"));
         assert_eq!(take(&app, many).await.1, json!("too_many_parts"));
         let headers = mail("li@example.com", CARE, "head", &format!("X-Long: {}\r\n", "a".repeat(300_000)), "Hello");
