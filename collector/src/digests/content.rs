@@ -12,13 +12,14 @@ use crate::app::App;
 use crate::auth::Member;
 use crate::auth::guard::HOME;
 use crate::calls;
+use crate::cases::counted::{Counted, Figure};
 use crate::charts::Chart;
 use crate::clock::Period;
 use crate::http::Result;
 use crate::outbox::{Delivery, Failure, member_of};
 use crate::reports::findings::sentence;
 use crate::reports::names::Names;
-use crate::reports::periods::{Unit, begin};
+use crate::reports::periods::{Unit, begin, day};
 use crate::reports::pictures::picture_in_mail;
 use crate::reports::{self, Asked, By, Name, Report, asked::Filter};
 use crate::service::Service;
@@ -54,6 +55,12 @@ pub struct Digest {
     pub open: i64,
     /// Of these, what is overdue.
     pub overdue: i64,
+    /// Of these, what is due today, what is overdue of today among it.
+    pub due: i64,
+    /// Of the promises of the time, those that were broken, and before.
+    pub broken: (u64, Option<u64>),
+    /// The paths of the lists of these cases.
+    pub lists: Lists,
     /// What the reports say, as sentences in the member's language.
     pub findings: Vec<String>,
     /// How it went before; none where there is nothing to be seen.
@@ -62,6 +69,44 @@ pub struct Digest {
     pub topics: Vec<Topic>,
     /// The path of the page that says more.
     pub more: String,
+}
+
+/// The paths of the lists of what is counted.
+#[derive(Debug)]
+pub struct Lists {
+    /// What came in.
+    pub received: String,
+    /// What was resolved.
+    pub resolved: String,
+    /// What is open.
+    pub open: String,
+    /// What is due today.
+    pub due: String,
+    /// What is overdue.
+    pub overdue: String,
+    /// What a promise was broken about.
+    pub broken: String,
+}
+
+impl Lists {
+    fn of(scope: &Scope, period: Period) -> Self {
+        let list = |parameters: &[(&str, &str)], figure: Option<Figure>| {
+            let mut query = url::form_urlencoded::Serializer::new(String::new());
+            query.extend_pairs(parameters).extend_pairs(scope.team().map(|key| ("team", key)));
+            query.extend_pairs(figure.iter().flat_map(|figure| Counted { period, ..Counted::new(*figure) }.parameters()));
+            format!("{HOME}?{}", query.finish())
+        };
+        let counted = |figure| list(&[("status", "all")], Some(figure));
+        let open = |due: &[(&str, &str)]| list(&[[("status", "open")].as_slice(), due].concat(), None);
+        Self {
+            received: counted(Figure::Received),
+            resolved: counted(Figure::Resolved),
+            open: open(&[]),
+            due: open(&[("due", "today"), ("sort", "due")]),
+            overdue: open(&[("due", "overdue"), ("sort", "due")]),
+            broken: counted(Figure::Broken),
+        }
+    }
 }
 
 /// A figure over time.
@@ -121,13 +166,14 @@ impl Question<'_> {
         let Ok(last) = end.yesterday() else { return Ok(None) };
         let period = Period { from: begin(start, &self.zone), to: begin(end, &self.zone) };
         let overview = self.report(Name::Overview, By::All, period).await?;
+        let promises = self.report(Name::Promises, By::All, period).await?;
         let of = |rows: &[reports::Row], name: &str| rows.first().and_then(|row| row.get(name).as_u64());
-        let both = |name: &str| {
-            let before = overview.before.as_ref().and_then(|before| of(&before.rows, name));
-            (of(&overview.rows, name).unwrap_or_default(), before)
+        let both = |report: &Report, name: &str| {
+            let before = report.before.as_ref().and_then(|before| of(&before.rows, name));
+            (of(&report.rows, name).unwrap_or_default(), before)
         };
-        let (open, overdue) = self.open_now(scope).await?;
-        let (received, resolved) = (both("received"), both("resolved"));
+        let (open, overdue, due) = self.open_now(scope).await?;
+        let (received, resolved) = (both(&overview, "received"), both(&overview, "resolved"));
         if received.0 + resolved.0 == 0 && open == 0 {
             return Ok(None);
         }
@@ -148,6 +194,9 @@ impl Question<'_> {
             resolved,
             open,
             overdue,
+            due,
+            broken: both(&promises, "breached"),
+            lists: Lists::of(scope, period),
             findings,
             trend: self.trend(every, end).await?,
             topics: self.topics(period).await?,
@@ -220,10 +269,14 @@ impl Question<'_> {
         Ok(named.map(|row| Topic { label: names.group(&row.group), cases: row.n }).collect())
     }
 
-    /// What is open, and what of it is overdue.
-    async fn open_now(&self, scope: &Scope) -> sqlx::Result<(i64, i64)> {
-        let select = "select count(*), count(case when due_at < $1 then 1 end) from cases \
+    /// What is open, what of it is overdue, and what of it is due today.
+    async fn open_now(&self, scope: &Scope) -> anyhow::Result<(i64, i64, i64)> {
+        let now = self.app.clock.now();
+        let today = day(now, &self.zone);
+        let (from, to) = (begin(today, &self.zone), today.tomorrow().ok().and_then(|next| begin(next, &self.zone)));
+        let select = "select count(*), count(case when due_at < $1 then 1 end), count(case when due_at >= $3 and due_at < $4 then 1 end) from cases \
             where status not in ('resolved', 'closed') and quarantine = '' and ($2 is null or team = $2)";
-        with_db!(&self.app.db, pool => sqlx::query_as(select).bind(self.app.clock.now()).bind(scope.team()).fetch_one(pool).await)
+        Ok(with_db!(&self.app.db, pool => sqlx::query_as(select).bind(now).bind(scope.team()).bind(from).bind(to)
+            .fetch_one(pool).await)?)
     }
 }

@@ -1,5 +1,8 @@
 //! DingTalk (钉钉): a custom robot of a group. Its Markdown has no escape, so what means something in it becomes its full-width form.
 
+use std::collections::HashSet;
+use std::sync::{Mutex, PoisonError};
+
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use hmac::{Hmac, KeyInit, Mac};
@@ -16,6 +19,34 @@ use crate::outbox::inert::{Unit, fit, full_width, inert, inert_line};
 /// A message has 20,000 bytes at most.
 const WORDS_MAX: usize = 10_000;
 const LINE_MAX: usize = 400;
+
+/// How long a robot is left alone that says that it was told too much.
+const TOO_FAST: Millis = 60 * SECOND;
+/// The same where it says so again: it hears nobody for ten minutes then.
+const TOO_FAST_AGAIN: Millis = 600 * SECOND;
+
+/// The robots that said last that they were told too much.
+#[derive(Debug, Default)]
+pub struct Overrun(Mutex<HashSet<String>>);
+
+impl Overrun {
+    /// What a robot answered, with more patience where it says for the second time in a row that it was told too much.
+    pub fn patient(&self, robot: &str, judged: Result<(), Failure>) -> Result<(), Failure> {
+        let mut overrun = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        match judged {
+            Err(Failure::Retryable { error, wait: Some(wait) }) if wait >= TOO_FAST => {
+                let is_first = overrun.insert(robot.to_owned());
+                Err(Failure::Retryable { error, wait: Some(if is_first { wait } else { wait.max(TOO_FAST_AGAIN) }) })
+            }
+            // It may be away for another reason, and still be overrun.
+            Err(Failure::Retryable { .. }) => judged,
+            _ => {
+                overrun.remove(robot);
+                judged
+            }
+        }
+    }
+}
 
 /// The message, signed at the time `now` if there is a secret.
 pub fn request(mut url: Url, secret: Option<&str>, card: &Card, now: Millis) -> Request {
@@ -38,10 +69,10 @@ pub fn judge(answer: &Answer) -> Result<(), Failure> {
     let is_too_fast = ["too fast", "exceed 20 times", "限流"].iter().any(|words| message.contains(words));
     match code {
         0 if answer.status.is_success() => Ok(()),
-        130_101 | 410_100 | 302_033 => Err(answer.busy(&said, Some(60 * SECOND))),
+        130_101 | 410_100 | 302_033 => Err(answer.busy(&said, Some(TOO_FAST))),
         -1 => Err(answer.busy(&said, Some(30 * SECOND))),
         300_001 | 300_005 | 400_101 | 400_013 | 400_102 | 400_106 => Err(answer.gone(&said)),
-        _ if is_too_fast => Err(answer.busy(&said, Some(60 * SECOND))),
+        _ if is_too_fast => Err(answer.busy(&said, Some(TOO_FAST))),
         310_000 | 40_035 | 400_105 | 43_002 | 43_004 | 460_101 => Err(answer.refused(&said)),
         _ => Err(answer.busy(&said, None)),
     }
@@ -87,6 +118,22 @@ mod tests {
         assert_eq!(sign("this is secret", 1_577_262_236_757), "hmPWwU+7lVdm3ZZz0r9tSfx0L4Q26jWOZr9+Gs6EZQM=");
         let zeros = format!("SEC{}sayso", "0".repeat(60));
         assert_eq!(sign(&zeros, 1_700_000_000_000), "f18BgDgIPR3CivHFOMi2Z5ppoghjsjtk2TnkOvc8BZg=");
+    }
+
+    #[test]
+    fn a_robot_that_is_overrun_again_is_left_alone_for_ten_minutes() {
+        let overrun = Overrun::default();
+        let too_fast = || Err(Failure::Retryable { error: "130101".into(), wait: Some(TOO_FAST) });
+        let busy = || Err(Failure::Retryable { error: "-1".into(), wait: Some(30 * SECOND) });
+        let wait = |robot, judged| match overrun.patient(robot, judged) {
+            Err(Failure::Retryable { wait: Some(wait), .. }) => wait / SECOND,
+            _ => 0,
+        };
+        assert_eq!(wait("a", too_fast()), 60);
+        assert_eq!(wait("b", too_fast()), 60, "each robot for itself");
+        assert_eq!(wait("a", busy()), 30);
+        assert_eq!((wait("a", too_fast()), wait("a", too_fast())), (600, 600));
+        assert_eq!((wait("a", Ok(())), wait("a", too_fast())), (0, 60), "it hears again");
     }
 
     #[test]

@@ -21,6 +21,7 @@ mod wecom;
 use url::Url;
 
 pub use self::attempt::{Attempt, Exchange, Noted};
+use self::dingtalk::Overrun;
 use self::email::{Envelope, Mailer};
 pub use self::told::Told;
 use super::card::Card;
@@ -43,6 +44,7 @@ pub struct Channels {
     mailer: Mailer,
     signer: Signer,
     http: Http,
+    overrun: Overrun,
 }
 
 /// What mails are signed and addressed with.
@@ -64,7 +66,7 @@ impl<'a> Secrets<'a> {
 impl Channels {
     /// Opens them by the settings.
     pub fn open(config: &Config) -> anyhow::Result<Self> {
-        Ok(Self { mailer: Mailer::open(config)?, signer: Signer::default(), http: Http::open(config)? })
+        Ok(Self { mailer: Mailer::open(config)?, signer: Signer::default(), http: Http::open(config)?, overrun: Overrun::default() })
     }
 
     /// Tells a target of something.
@@ -105,6 +107,9 @@ impl Channels {
     async fn request(&self, channel: Channel, message: &Message<'_>, attempt: Attempt<'_>) -> Result<(), Failure> {
         let answer = self.http.send(message.request(channel, attempt)?, attempt).await?;
         let judged = judge(channel, &answer, message.target.settings.success.as_ref());
+        if channel == Channel::Dingtalk {
+            return self.overrun.patient(&message.target.id, judged);
+        }
         if channel == Channel::Feishu && judged.is_err() && feishu::wants_text(&answer) {
             let request = message.plain_feishu(attempt)?;
             return feishu::judge(&self.http.send(request, attempt).await?);

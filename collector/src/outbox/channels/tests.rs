@@ -96,9 +96,11 @@ fn sorted(value: Value) -> Value {
 
 #[test]
 fn cards_look_like_this() {
-    for (lang, words) in
-        [(Lang::En, "The chair arrived broken.\nPlease help!"), (Lang::ZhHans, "椅子到货时已损坏。\n请尽快处理。")]
-    {
+    for (lang, words) in [
+        (Lang::En, "The chair arrived broken.\nPlease help!"),
+        (Lang::ZhHans, "椅子到货时已损坏。\n请尽快处理。"),
+        (Lang::ZhHant, "椅子到貨時已損壞。\n請儘快處理。"),
+    ] {
         for channel in CHATS {
             let shown = serde_json::to_string_pretty(&sorted(body(channel, &card(lang, words)))).expect("JSON");
             insta::assert_snapshot!(format!("{channel}_{}", lang.as_str()), shown);

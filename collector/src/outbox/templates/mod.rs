@@ -60,6 +60,8 @@ pub struct Email {
     pub quote: Option<String>,
     /// Whether addresses of pages in the quote are links: in what the staff wrote, and nobody else.
     pub quoted_links: QuotedLinks,
+    /// What was counted.
+    pub figures: Vec<Figure>,
     /// Labels and values.
     pub details: Vec<(String, String)>,
     /// A chart as a picture. What it says stands beside it, for those who don't see it.
@@ -107,6 +109,17 @@ impl Picture {
     pub const CONTENT_ID: &'static str = "chart@sayso";
 }
 
+/// A number, and where that is listed which it counts.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Figure {
+    /// What it is of.
+    pub label: &'static str,
+    /// The number.
+    pub text: String,
+    /// The list.
+    pub url: String,
+}
+
 /// A bar of a chart.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Bar {
@@ -148,6 +161,7 @@ impl Default for Email {
             intro: Vec::new(),
             quote: None,
             quoted_links: QuotedLinks::Text,
+            figures: Vec::new(),
             details: Vec::new(),
             picture: None,
             bars_title: String::new(),
@@ -214,6 +228,10 @@ impl Email {
             blocks.push(
                 quote_lines(quote).map(|line| format!("> {line}").trim_end().to_owned()).collect::<Vec<_>>().join("\n"),
             );
+        }
+        if !self.figures.is_empty() {
+            let lines = self.figures.iter().map(|figure| format!("{}{colon}{}\n{}", figure.label, figure.text, figure.url));
+            blocks.push(lines.collect::<Vec<_>>().join("\n"));
         }
         if !self.details.is_empty() {
             let lines = self

@@ -1,6 +1,6 @@
 //! A digest of a day, a week or a month, to a member.
 
-use super::{Bar, Brand, Email, Picture, spaced};
+use super::{Bar, Brand, Email, Figure, Picture, spaced};
 use crate::config::Config;
 use crate::digests::{Digest, Topic, Trend, stop_link};
 use crate::keys::Keys;
@@ -48,12 +48,16 @@ pub fn periodic(config: &Config, keys: &Keys, digest: &Digest) -> Email {
         ),
         heading: Some(t.with(&format!("team.periodic.{every}.heading"), &[("period", &period)])),
         intro: vec![spaced(t.0, &t.with("team.periodic.intro", &[("about", &about)]))],
-        details: vec![
-            (t.get("team.periodic.received").to_owned(), pair(digest.received)),
-            (t.get("team.periodic.resolved").to_owned(), pair(digest.resolved)),
-            (t.get("team.periodic.open").to_owned(), number(digest.open)),
-            (t.get("team.periodic.overdue").to_owned(), number(digest.overdue)),
-        ],
+        figures: [
+            ("team.periodic.received", pair(digest.received), &digest.lists.received),
+            ("team.periodic.resolved", pair(digest.resolved), &digest.lists.resolved),
+            ("team.periodic.open", number(digest.open), &digest.lists.open),
+            ("team.periodic.due", number(digest.due), &digest.lists.due),
+            ("team.periodic.overdue", number(digest.overdue), &digest.lists.overdue),
+            ("team.periodic.broken", pair(digest.broken), &digest.lists.broken),
+        ]
+        .map(|(label, text, list)| Figure { label: t.get(label), text, url: config.console(list) })
+        .into(),
         picture,
         bars_title: t.get("team.periodic.topics").to_owned(),
         bars: bars(&digest.topics),

@@ -113,6 +113,23 @@ on_both_databases! {
         for part in ["Received: 3 (before: 0)", "Open now: 3", "What it was about\nDelivery: 2\nPrice: 1", "/staff/reports/overview?from=2026-12-28&to=2027-01-03"] {
             assert!(text.contains(part), "{part}: {text}");
         }
+        // Each figure leads to the cases that it counts, in the text and in the page.
+        let email = sayso::auth::member::Email::parse("tom@acme.example").unwrap();
+        let id = sayso::auth::Member::id_of(&app.app.db, &email).await.unwrap().unwrap();
+        let tom = Desk::of_member(&app, "tom", id).await;
+        for (figure, list, cases) in [
+            ("Received: 3 (before: 0)", "status=all&counted=received", 3),
+            ("Due today: 0", "status=open&due=today&sort=due", 0),
+            ("Overdue now: 3", "status=open&due=overdue&sort=due", 3),
+            ("Promises broken, of those of this time: ", "status=all&counted=broken", 3),
+        ] {
+            let address = text.lines().skip_while(|line| !line.starts_with(figure)).nth(1).unwrap_or_else(|| panic!("{figure}: {text}"));
+            assert!(address.contains(list), "{figure}: {address}");
+            assert!(mail.html().contains(&format!("<a href=\"{}\">", address.replace('&', "&#38;"))), "{}", mail.html());
+            let page = tom.client.get(address.strip_prefix(&app.url).unwrap()).await;
+            assert_eq!(page.body.matches("It came late").count().min(3), cases, "{address}: {}", page.body);
+        }
+        assert!(!text.contains("Promises broken, of those of this time: 0"), "{text}");
         assert!(!text.contains("Meimei") && !text.contains("came late"), "figures, and nobody's words: {text}");
         assert!(mail.html().contains("width=\"50%\""), "a bar half as long: {}", mail.html());
         assert!(text.contains("Share of complaints, by week\n66.7 % of cases are complaints"), "{text}");
@@ -135,9 +152,6 @@ on_both_databases! {
         app.app.clock.advance(7 * DAY);
         assert_eq!(digests::plan(&app.app).await.unwrap(), 1, "the lead alone");
 
-        let email = sayso::auth::member::Email::parse("tom@acme.example").unwrap();
-        let id = sayso::auth::Member::id_of(&app.app.db, &email).await.unwrap().unwrap();
-        let tom = Desk::of_member(&app, "tom", id).await;
         let page = tom.client.get("/staff/account").await;
         assert!(page.body.contains("Digests by email") && !page.body.contains("name=\"week\" value=\"1\" checked"), "{}", page.body);
         let chosen = tom.post("/staff/account/digests", &[("day", "1"), ("hour", "17")]).await;
