@@ -93,7 +93,9 @@ impl Lists {
         let list = |parameters: &[(&str, &str)], figure: Option<Figure>| {
             let mut query = url::form_urlencoded::Serializer::new(String::new());
             query.extend_pairs(parameters).extend_pairs(scope.team().map(|key| ("team", key)));
-            query.extend_pairs(figure.iter().flat_map(|figure| Counted { period, ..Counted::new(*figure) }.parameters()));
+            query.extend_pairs(
+                figure.iter().flat_map(|figure| Counted { period, ..Counted::new(*figure) }.parameters()),
+            );
             format!("{HOME}?{}", query.finish())
         };
         let counted = |figure| list(&[("status", "all")], Some(figure));

@@ -14,7 +14,7 @@ use crate::auth::bearer::MayReadService;
 use crate::auth::permissions::{Action, Actor, Object, can};
 use crate::http::{Error, Result};
 use crate::outbox::card::Card;
-use crate::outbox::preview::{Preview, case_of, preview as preview_of};
+use crate::outbox::preview::{Preview, case_of, events, first_event, preview as preview_of};
 
 /// What a target would be told of a new case. Of `mail` and `body` there is one; a chat room has its `card` as well, which the body makes.
 #[derive(Default, Serialize, ToSchema)]
@@ -23,6 +23,8 @@ pub struct PreviewBody {
     /// The identifier of the case; null for a made-up one.
     #[schema(required = true)]
     case: Option<String>,
+    /// The event that it would be told of.
+    event: String,
     #[schema(required = true)]
     mail: Option<MailBody>,
     #[schema(required = true)]
@@ -70,7 +72,7 @@ struct FactBody {
     value: String,
 }
 
-/// What a target would be told of a new case: of a made-up one, or of a real one for those who may change the service and read cases. Nothing is sent.
+/// What a target would be told of an event of a case: of a made-up one, or of a real one for those who may change the service and read cases. Nothing is sent.
 #[utoipa::path(
     get,
     path = "/api/v1/targets/{key}/preview",
@@ -79,6 +81,7 @@ struct FactBody {
     params(
         ("key" = String, Path, description = "The target's key or identifier"),
         ("case" = Option<String>, Query, description = "The identifier or the number of a case of the target's site; asks for the scopes `service:write` and `cases:read` as well"),
+        ("event" = Option<String>, Query, description = "The type of event, such as `case.breached`; without it, the first that the target hears of. What has not happened to the case is made up"),
     ),
     responses(
         (status = 200, body = PreviewBody, description = "What it would be told"),
@@ -96,10 +99,14 @@ pub async fn preview(
 ) -> Result<Json<PreviewBody>> {
     let target = find(&app, &key).await?;
     let (parameters, mut errors) = each_once(parameters);
-    let mut asked = None;
+    let (mut asked, mut event) = (None, first_event(&target));
     for (name, value) in parameters {
         match name.as_str() {
             "case" => asked = Some(value),
+            "event" => match events().find(|event| event.as_str() == value) {
+                Some(known) => event = known,
+                None => errors.push(wrong("event", "a type of event of a case, such as case.breached")),
+            },
             _ => errors.push(unknown(&name)),
         }
     }
@@ -120,9 +127,9 @@ pub async fn preview(
             Some(found.ok_or_else(|| Error::field(wrong("case", "the identifier or number of a case of its site")))?)
         }
     };
-    let shown = preview_of(&app, &target, case.as_deref()).await?;
+    let shown = preview_of(&app, &target, case.as_deref(), event).await?;
     let shown = shown.ok_or_else(|| Error::Conflict("this version does not know the channel of this target".into()))?;
-    Ok(Json(PreviewBody { case, ..shown.into() }))
+    Ok(Json(PreviewBody { case, event: event.as_str().to_owned(), ..shown.into() }))
 }
 
 impl From<Preview> for PreviewBody {

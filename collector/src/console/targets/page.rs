@@ -16,7 +16,7 @@ use crate::cases::EventType;
 use crate::console::settings::form_of;
 use crate::console::shell::{Screen, Shell, event_name, page};
 use crate::http::Result;
-use crate::outbox::preview::{Preview, case_of, preview};
+use crate::outbox::preview::{Preview, case_of, events, first_event, preview};
 use crate::sites::targets::{Channel, Part, Standing, Target};
 use crate::text::Texts;
 
@@ -33,6 +33,8 @@ pub(super) struct TargetPage {
     preview: Option<Preview>,
     /// The case of which the preview is.
     asked: String,
+    /// The event of which the preview is.
+    event: EventType,
     is_unknown: bool,
     done: Option<&'static str>,
     /// A secret that was just made, which is not shown again.
@@ -44,6 +46,8 @@ pub(super) struct TargetPage {
 pub(super) struct Asked {
     #[serde(default)]
     case: String,
+    #[serde(default)]
+    event: String,
     done: Option<String>,
 }
 
@@ -72,6 +76,7 @@ impl TargetPage {
         let may_change = who.may(Action::ManageService);
         // Whoever may only look sees a made-up case, as those who forward do not choose what others read.
         let case_id = case_id.filter(|_| may_change);
+        let event = events().find(|event| event.as_str() == asked.event).unwrap_or_else(|| first_event(&target));
         Ok(Self {
             t: who.t,
             shell: Shell::load(app, who, Screen::Settings).await?,
@@ -79,7 +84,8 @@ impl TargetPage {
             state: TargetState::of(who.t, &target),
             address: address(app, who.t, &target),
             entries: log::newest(&app.db, who.t, &target.id).await?,
-            preview: preview(app, &target, case_id.as_deref()).await?,
+            preview: preview(app, &target, case_id.as_deref(), event).await?,
+            event,
             is_unknown: !number.is_empty() && case_id.is_none(),
             asked: number,
             done: asked.done.as_deref().and_then(|done| who.t.find(&format!("desk.target.done.{done}"))),
@@ -87,6 +93,11 @@ impl TargetPage {
             target,
             may_change,
         })
+    }
+
+    /// The events that may be shown: their words, their names, and whether the preview is of them.
+    fn shown_events(&self) -> Vec<(&'static str, &'static str, bool)> {
+        events().map(|event| (event.as_str(), event_name(self.t, event.as_str()), event == self.event)).collect()
     }
 
     fn channel(&self) -> &'static str {

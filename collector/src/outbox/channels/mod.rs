@@ -66,7 +66,12 @@ impl<'a> Secrets<'a> {
 impl Channels {
     /// Opens them by the settings.
     pub fn open(config: &Config) -> anyhow::Result<Self> {
-        Ok(Self { mailer: Mailer::open(config)?, signer: Signer::default(), http: Http::open(config)?, overrun: Overrun::default() })
+        Ok(Self {
+            mailer: Mailer::open(config)?,
+            signer: Signer::default(),
+            http: Http::open(config)?,
+            overrun: Overrun::default(),
+        })
     }
 
     /// Tells a target of something.

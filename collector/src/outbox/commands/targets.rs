@@ -12,7 +12,7 @@ use crate::outbox::channels::{Attempt, Channels, Secrets, Told, email};
 use crate::outbox::delivery::Failure;
 use crate::outbox::event_context::EventContext;
 use crate::outbox::http::SWITCHED_OFF;
-use crate::outbox::preview::{Preview, case_of, preview as preview_of};
+use crate::outbox::preview::{Preview, case_of, events, first_event, preview as preview_of};
 use crate::outbox::standing;
 use crate::sites::Site;
 use crate::sites::targets::{Channel, Part, Standing, Target};
@@ -33,13 +33,16 @@ pub enum TargetCommand {
         /// The target's key or identifier (see `sayso target list`).
         key: String,
     },
-    /// Print what a target would be told of a new case, and send nothing.
+    /// Print what a target would be told of an event of a case, and send nothing.
     Preview {
         /// The target's key or identifier.
         key: String,
         /// The identifier or the number of a case of its site; without it, a made-up one.
         #[arg(long, value_name = "ID")]
         case: Option<String>,
+        /// The type of event, such as case.breached; without it, the first that the target hears of.
+        #[arg(long, value_name = "TYPE")]
+        event: Option<String>,
     },
     /// Stop forwarding to a target for a while; what it should hear waits.
     Pause {
@@ -71,7 +74,7 @@ pub async fn run(command: TargetCommand, context: &Context) -> anyhow::Result<()
         TargetCommand::Add(arguments) => targets_add::run(*arguments, context).await,
         TargetCommand::List { site } => list(context, site.as_deref()).await,
         TargetCommand::Test { key } => test(context, &key).await,
-        TargetCommand::Preview { key, case } => preview(context, &key, case.as_deref()).await,
+        TargetCommand::Preview { key, case, event } => preview(context, &key, case.as_deref(), event.as_deref()).await,
         TargetCommand::Pause { key } => {
             let target = by_key(context, &key).await?;
             let was_on = standing::switch_off(db, &target.id, None, &stamp).await?;
@@ -167,8 +170,15 @@ fn standing(target: &Target) -> String {
     }
 }
 
-async fn preview(context: &Context, key: &str, case: Option<&str>) -> anyhow::Result<()> {
+async fn preview(context: &Context, key: &str, case: Option<&str>, event: Option<&str>) -> anyhow::Result<()> {
     let target = by_key(context, key).await?;
+    let event = match event {
+        Some(asked) => {
+            let found = events().find(|event| event.as_str() == asked);
+            found.with_context(|| format!("{asked} is no type of event of a case, such as case.breached"))?
+        }
+        None => first_event(&target),
+    };
     let case = match case {
         Some(asked) => {
             let found = case_of(&context.db, &target, asked).await?;
@@ -177,7 +187,7 @@ async fn preview(context: &Context, key: &str, case: Option<&str>) -> anyhow::Re
         None => None,
     };
     let app = App::start(context.config.clone()).await?;
-    let shown = preview_of(&app, &target, case.as_deref()).await?;
+    let shown = preview_of(&app, &target, case.as_deref(), event).await?;
     app.shutdown.cancel();
     match shown.with_context(|| format!("this version does not know the channel {}", target.channel_name))? {
         Preview::Mail(mail) => println!("Subject: {}\n\n{}", mail.subject, mail.text()),

@@ -230,7 +230,8 @@ impl Email {
             );
         }
         if !self.figures.is_empty() {
-            let lines = self.figures.iter().map(|figure| format!("{}{colon}{}\n{}", figure.label, figure.text, figure.url));
+            let lines =
+                self.figures.iter().map(|figure| format!("{}{colon}{}\n{}", figure.label, figure.text, figure.url));
             blocks.push(lines.collect::<Vec<_>>().join("\n"));
         }
         if !self.details.is_empty() {

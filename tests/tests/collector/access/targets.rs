@@ -198,6 +198,26 @@ on_both_databases! {
             assert!(shown["card"]["url"].is_null() && !shown["body"].as_str().unwrap().contains("<!channel>"), "{shown}");
         }
         assert_eq!(pointers(&program.get_at(&format!("{TARGETS}/ops/preview?case=99")).await), ["/case"]);
+        // Of any event, also of one that has not happened to the case; and without a choice of the first that the target hears of.
+        let breached = program.get_at(&format!("{TARGETS}/ops/preview?case={case}&event=case.breached")).await.json();
+        assert_eq!(breached["event"], "case.breached");
+        assert!(breached["card"]["title"].as_str().unwrap().starts_with("Overdue"), "{breached}");
+        assert_eq!(made_up["event"], "case.created");
+        let late = json!({"key": "late", "site": "acme", "channel": "slack", "url": "https://hooks.slack.com/services/T/B/y", "events": ["case.escalated", "case.breached"]});
+        assert_eq!(program.post_at(TARGETS, &late).await.status, StatusCode::CREATED);
+        assert_eq!(program.get_at(&format!("{TARGETS}/late/preview")).await.json()["event"], "case.breached");
+        for event in sayso::outbox::preview::events() {
+            for target in ["night", "ops"] {
+                let shown = program.get_at(&format!("{TARGETS}/{target}/preview?event={}", event.as_str())).await;
+                assert!(shown.status == StatusCode::OK && shown.json()["error"].is_null(), "{}: {}", event.as_str(), shown.body);
+            }
+        }
+        for wrong in ["report.signal", "breached", ""] {
+            let refused = program.get_at(&format!("{TARGETS}/ops/preview?event={wrong}")).await;
+            assert_eq!(pointers(&refused), ["/event"], "{wrong}");
+        }
+        let (done, printed) = app.command(&["target", "preview", "ops", "--event", "case.breached"]).await;
+        assert!(done && printed.contains("Overdue"), "{printed}");
         let (done, printed) = app.command(&["target", "preview", "ops", "--case", "#1"]).await;
         assert!(done && printed.contains("> The sofa <!channel> creaks") && printed.contains("\"blocks\""), "{printed}");
         let (done, printed) = app.command(&["target", "preview", "night"]).await;

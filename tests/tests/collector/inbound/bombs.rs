@@ -16,9 +16,8 @@ fn mixed(parts: &str) -> (String, String) {
 
 /// Containers in containers, each with a boundary of its own.
 fn nested(depth: usize) -> String {
-    let open: String = (0..depth)
-        .map(|n| format!("Content-Type: multipart/mixed; boundary=\"b{n}x\"\r\n\r\n--b{n}x\r\n"))
-        .collect();
+    let open: String =
+        (0..depth).map(|n| format!("Content-Type: multipart/mixed; boundary=\"b{n}x\"\r\n\r\n--b{n}x\r\n")).collect();
     format!("{open}Content-Type: text/plain\r\n\r\nDeep\r\n")
 }
 
