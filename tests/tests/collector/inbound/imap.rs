@@ -60,7 +60,7 @@ on_both_databases! {
             let server = ImapServer::start_able_to(capabilities).await;
             let mailbox = Imap { move_to: Some("已处理".to_owned()), ..server.mailbox("acme") };
             let app = TestApp::spawn_working(database, move |config| drop(config.imap.insert("care".into(), mailbox))).await;
-            let large = [mail("li@example.com", "care@acme.example", "m0", "", "").as_slice(), &vec![b'a'; MAIL_MAX_BYTES]].concat();
+            let large = [mail("li@example.com", "care@acme.example", "m0", "", "").as_slice(), vec![b'a'; MAIL_MAX_BYTES].as_slice()].concat();
             server.deliver(&large);
             for n in 1..=3 {
                 server.deliver(&mail("li@example.com", "care@acme.example", &format!("m{n}"), "", &format!("Number {n}")));
