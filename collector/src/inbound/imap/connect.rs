@@ -1,6 +1,5 @@
 //! The way to a mailbox: TLS, signing in, and opening the folder.
 
-use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -11,22 +10,17 @@ use async_imap::{Authenticator, Client, Session};
 use rustls::pki_types::pem::PemObject as _;
 use rustls::pki_types::{CertificateDer, ServerName};
 use rustls::{ClientConfig, RootCertStore};
-use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::TcpStream;
 use tokio_rustls::TlsConnector;
 
 use super::filing::Filing;
 use super::folders;
+use super::wire::Wire;
 use crate::access_tokens::AccessTokens;
 use crate::config::{Imap, ImapServer, Proof, Security};
 
 /// How long a server may take for one step.
 pub(super) const STEP: Duration = Duration::from_secs(60);
-
-/// A connection, encrypted or not.
-pub(super) trait Wire: AsyncRead + AsyncWrite + Unpin + Send + Sync + fmt::Debug {}
-
-impl<T: AsyncRead + AsyncWrite + Unpin + Send + Sync + fmt::Debug> Wire for T {}
 
 /// An open folder.
 pub(super) struct Folder {

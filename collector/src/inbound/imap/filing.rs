@@ -1,10 +1,11 @@
 //! Putting mails away that were taken, in whatever way the server can.
 
+use async_imap::Session;
 use async_imap::error::{Error, Result};
 use async_imap::types::Capabilities;
 use futures_util::TryStreamExt as _;
 
-use super::connect::Folder;
+use super::wire::Wire;
 
 /// How a server moves a mail.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -28,29 +29,27 @@ impl Filing {
             Filing::CopyAndMark
         }
     }
-}
 
-impl Folder {
     /// Moves a mail to another folder, which is made if it is missing.
-    pub(super) async fn move_mail(&mut self, number: u32, to: &str) -> Result<()> {
-        match self.try_move(number, to).await {
+    pub(super) async fn move_mail<T: Wire>(self, session: &mut Session<T>, number: u32, to: &str) -> Result<()> {
+        match self.try_move(session, number, to).await {
             // The server's words are its own: whatever it is that it refuses, the folder may be missing.
             Err(Error::No(_)) => {
-                self.session.create(to).await?;
-                self.try_move(number, to).await
+                session.create(to).await?;
+                self.try_move(session, number, to).await
             }
             moved => moved,
         }
     }
 
-    async fn try_move(&mut self, number: u32, to: &str) -> Result<()> {
-        let (number, session) = (number.to_string(), &mut self.session);
-        if self.filing == Filing::Move {
+    async fn try_move<T: Wire>(self, session: &mut Session<T>, number: u32, to: &str) -> Result<()> {
+        let number = number.to_string();
+        if self == Filing::Move {
             return session.uid_mv(&number, to).await;
         }
         session.uid_copy(&number, to).await?;
         session.uid_store(&number, "+FLAGS.SILENT (\\Deleted)").await?.try_collect::<Vec<_>>().await?;
-        if self.filing == Filing::CopyAndExpunge {
+        if self == Filing::CopyAndExpunge {
             session.uid_expunge(&number).await?.try_collect::<Vec<_>>().await?;
         }
         Ok(())

@@ -5,6 +5,7 @@ mod filing;
 mod folders;
 mod position;
 mod session;
+mod wire;
 
 use std::time::Duration;
 

@@ -175,7 +175,9 @@ impl Reader<'_> {
         self.mark(number).await?;
         if let Some(to) = &self.mailbox.move_to {
             // It is stored. Where it lies in the mailbox is no reason to stop.
-            let moved = tokio::time::timeout(STEP, self.folder.move_mail(number, &folders::name(to))).await?;
+            let (folder, to) = (&mut self.folder, folders::name(to));
+            let moved = folder.filing.move_mail(&mut folder.session, number, &to);
+            let moved = tokio::time::timeout(STEP, moved).await?;
             if let Err(error) = moved {
                 tracing::warn!(mailbox = self.name, number, %error, "a mail that was taken can't be moved; it stays where it is");
             }
