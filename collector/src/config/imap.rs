@@ -34,9 +34,9 @@ pub struct Imap {
     /// The folder.
     #[serde(default = "inbox")]
     pub folder: String,
-    /// The folder that mails are moved to once they are stored; without it they stay where they are.
-    #[serde(default, deserialize_with = "said")]
-    pub move_to: Option<String>,
+    /// The folder that mails are moved to once they are stored; empty to leave them where they are.
+    #[serde(default)]
+    pub move_to: String,
     /// The key of the site that new mails are for; empty for the site whose address they were sent to.
     #[serde(default)]
     pub site: String,
@@ -68,11 +68,6 @@ pub enum Security {
     StartTls,
     /// Not at all: it stays on this machine.
     None,
-}
-
-/// An empty one is none.
-fn said<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<Option<String>, D::Error> {
-    Ok(Some(String::deserialize(deserializer)?).filter(|text| !text.is_empty()))
 }
 
 fn inbox() -> String {
@@ -112,8 +107,7 @@ impl Imap {
         ensure!(!self.user.is_empty(), "user must not be empty");
         self.proof()?;
         ensure!(!self.folder.is_empty(), "folder must not be empty");
-        let is_same = |to: &String| to.eq_ignore_ascii_case(&self.folder);
-        ensure!(!self.move_to.as_ref().is_some_and(is_same), "move_to must not be the folder that is read");
+        ensure!(!self.move_to.eq_ignore_ascii_case(&self.folder), "move_to must not be the folder that is read");
         Ok(())
     }
 }

@@ -173,14 +173,15 @@ impl Reader<'_> {
             Err(error) => return Err(error).context("a mail can't be taken"),
         }
         self.mark(number).await?;
-        if let Some(to) = &self.mailbox.move_to {
-            // It is stored. Where it lies in the mailbox is no reason to stop.
-            let (folder, to) = (&mut self.folder, folders::name(to));
-            let moved = folder.filing.move_mail(&mut folder.session, number, &to);
-            let moved = tokio::time::timeout(STEP, moved).await?;
-            if let Err(error) = moved {
-                tracing::warn!(mailbox = self.name, number, %error, "a mail that was taken can't be moved; it stays where it is");
-            }
+        if self.mailbox.move_to.is_empty() { Ok(()) } else { self.put_away(number).await }
+    }
+
+    /// Moves a mail that is stored. Where it lies in the mailbox is no reason to stop.
+    async fn put_away(&mut self, number: u32) -> anyhow::Result<()> {
+        let (folder, to) = (&mut self.folder, folders::name(&self.mailbox.move_to));
+        let moved = folder.filing.move_mail(&mut folder.session, number, &to);
+        if let Err(error) = tokio::time::timeout(STEP, moved).await? {
+            tracing::warn!(mailbox = self.name, number, %error, "a mail that was taken can't be moved; it stays where it is");
         }
         Ok(())
     }

@@ -58,7 +58,7 @@ on_both_databases! {
     async fn mails_are_moved_once_they_are_stored_however_the_server_can(database: Database) {
         for capabilities in ["", "IMAP4rev1 IDLE UIDPLUS", "IMAP4rev1 IDLE"] {
             let server = ImapServer::start_able_to(capabilities).await;
-            let mailbox = Imap { move_to: Some("已处理".to_owned()), ..server.mailbox("acme") };
+            let mailbox = Imap { move_to: "已处理".to_owned(), ..server.mailbox("acme") };
             let app = TestApp::spawn_working(database, move |config| drop(config.imap.insert("care".into(), mailbox))).await;
             let large = [mail("li@example.com", "care@acme.example", "m0", "", "").as_slice(), vec![b'a'; MAIL_MAX_BYTES].as_slice()].concat();
             server.deliver(&large);
