@@ -60,7 +60,7 @@ impl Provider for Environment {
 
 /// What the settings of a mailbox are, whose table has a name of its own.
 static MAILBOX: LazyLock<toml::Table> = LazyLock::new(|| {
-    let texts = ["url", "user", "password", "token_command", "folder", "site", "ca_file"];
+    let texts = ["url", "user", "password", "token_command", "folder", "site", "ca_file", "move_to"];
     let texts = texts.map(|name| (name.to_owned(), toml::Value::String(String::new())));
     texts.into_iter().chain([("teams".to_owned(), toml::Value::Array(Vec::new()))]).collect()
 });
