@@ -28,6 +28,10 @@ pub(super) fn languages() -> impl Iterator<Item = Texts> {
 
 /// The letters and figures of a text, which programs leave as they are, wherever they break its lines and whatever they write before them.
 pub(super) fn letters(text: &str) -> String {
+    // Most lines are nothing but these, and each is looked at.
+    if text.is_ascii() {
+        return text.chars().filter(char::is_ascii_alphanumeric).map(|c| c.to_ascii_lowercase()).collect();
+    }
     text.nfkc().filter(|c| c.is_alphanumeric()).flat_map(char::to_lowercase).collect()
 }
 
