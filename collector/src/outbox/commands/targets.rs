@@ -12,7 +12,7 @@ use crate::outbox::channels::{Attempt, Channels, Secrets, Told, email};
 use crate::outbox::delivery::Failure;
 use crate::outbox::event_context::EventContext;
 use crate::outbox::http::SWITCHED_OFF;
-use crate::outbox::preview::{Preview, case_of, events, first_event, preview as preview_of};
+use crate::outbox::preview::{Preview, case_of, events as known_events, first_event, preview as preview_of};
 use crate::outbox::standing;
 use crate::sites::Site;
 use crate::sites::targets::{Channel, Part, Standing, Target};
@@ -174,7 +174,7 @@ async fn preview(context: &Context, key: &str, case: Option<&str>, event: Option
     let target = by_key(context, key).await?;
     let event = match event {
         Some(asked) => {
-            let found = events().find(|event| event.as_str() == asked);
+            let found = known_events().find(|event| event.as_str() == asked);
             found.with_context(|| format!("{asked} is no type of event of a case, such as case.breached"))?
         }
         None => first_event(&target),
