@@ -16,7 +16,7 @@ use crate::http::{Error, Result};
 use crate::outbox::card::Card;
 use crate::outbox::preview::{Preview, case_of, events, first_event, preview as preview_of};
 
-/// What a target would be told of a new case. Of `mail` and `body` there is one; a chat room has its `card` as well, which the body makes.
+/// What a target would be told. Of `mail` and `body` there is one; a chat room has its `card` as well, which the body makes.
 #[derive(Default, Serialize, ToSchema)]
 #[schema(as = StaffTargetPreview)]
 pub struct PreviewBody {
