@@ -6,8 +6,8 @@ use serde_json::Value;
 use super::ways::pipe_measured;
 use super::{CARE, mail};
 
-/// What the process has at most, in MiB, whatever it reads: a mail of the largest size that is taken three times, and itself.
-const MEMORY_MAX: u64 = 320;
+/// What the process has at most, in MiB, whatever it reads: a mail of the largest size that is taken ten times, and itself.
+const MEMORY_MAX: u64 = 480;
 const MIB: usize = 1024 * 1024;
 
 fn mixed(parts: &str) -> (String, String) {
