@@ -33,6 +33,7 @@ pub(super) struct KnownCustomer {
     pub(super) id: String,
     pub(super) is_identified: bool,
     pub(super) is_named: bool,
+    pub(super) is_erased: bool,
     pub(super) tier: Option<String>,
     pub(super) site_tier: Option<String>,
     pub(super) rule_tier: Option<String>,
@@ -63,7 +64,10 @@ impl<'a> Plan<'a> {
     pub(super) fn of(mut known: Known, cases: &'a [Said]) -> Self {
         let mut plan = Self::default();
         for case in cases {
-            let id = match &case.customer_id {
+            // Nothing comes to a customer who was erased: whoever says again who they are is a new one.
+            let is_erased = |id: &&String| known.customers.get(*id).is_some_and(|customer| customer.is_erased);
+            let own = case.customer_id.as_ref().filter(|id| case.handles.is_empty() || !is_erased(id));
+            let id = match own {
                 Some(id) => Some(id.clone()),
                 None if case.handles.is_empty() => None,
                 None => Some(known.find(&case.handles).unwrap_or_else(|| {
@@ -81,6 +85,9 @@ impl<'a> Plan<'a> {
     /// Notes what a case says of its customer; gives the tier that counts.
     fn note(&mut self, known: &mut Known, id: &str, case: &'a Said) -> Option<String> {
         let customer = known.customers.entry(id.to_owned()).or_default();
+        if customer.is_erased {
+            return None;
+        }
         // A handle that is another customer's stays theirs, such as an address that two identities share.
         for handle in &case.handles.own {
             if !known.owners.contains_key(&handle.hash) {
@@ -212,6 +219,24 @@ mod tests {
                 }
             }
         }
+    }
+
+    #[test]
+    fn nothing_comes_to_a_customer_who_was_erased() {
+        let mut known = Known::default();
+        let erased = KnownCustomer { id: "erased".to_owned(), is_erased: true, ..KnownCustomer::default() };
+        known.customers.insert("erased".to_owned(), erased);
+        let [mut with_address, mut named] = [said((None, Some(1), None)), said((None, None, None))];
+        for case in [&mut with_address, &mut named] {
+            case.customer_id = Some("erased".to_owned());
+            case.name = Some("Li".to_owned());
+        }
+        let cases = [with_address, named];
+        let plan = Plan::of(known, &cases);
+        assert_eq!(plan.cases[0].0.as_ref(), plan.new.first(), "an address makes a new one");
+        assert_eq!(plan.cases[1].0.as_deref(), Some("erased"), "a name alone says nothing");
+        assert_eq!(plan.names.keys().collect::<Vec<_>>(), [&plan.new[0]]);
+        assert!(plan.handles.iter().all(|(_, id)| *id == plan.new[0]));
     }
 
     #[test]

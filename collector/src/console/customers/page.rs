@@ -27,6 +27,7 @@ use crate::customers::customer::{Known, known};
 use crate::customers::preferences::PreferredChannel;
 use crate::customers::satisfaction::CustomerSatisfaction;
 use crate::customers::{Customer, merge};
+use crate::erasure::is_anything_left;
 use crate::http::body::fresh_key;
 use crate::http::{Error, Result};
 use crate::reports::format;
@@ -313,7 +314,9 @@ async fn render(
         is_first: before.is_none(),
         may_edit: who.may(Action::ManageCustomer) && customer.is_own(),
         may_export: who.may(Action::ExportCustomer) && customer.is_own(),
-        may_erase: who.may(Action::EraseCustomer) && customer.is_own(),
+        may_erase: who.may(Action::EraseCustomer)
+            && customer.merged_into.is_none()
+            && is_anything_left(app, &customer).await?,
         satisfaction: satisfaction.map(|rated| {
             let last_at = parse_rfc3339(&rated.last_at).map_or_else(String::new, |at| who.t.moment(at));
             (rated, last_at)
