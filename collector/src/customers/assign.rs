@@ -211,7 +211,25 @@ async fn known(tx: &mut Tx, site_id: &str, cases: &[Said]) -> sqlx::Result<Known
         })?;
         customers.extend(rows.into_iter().map(|customer| (customer.id.clone(), customer)));
     }
-    Ok(Known { owners, customers })
+    let removed = removed(tx, &ids, &hashes).await?;
+    Ok(Known { owners, customers, removed })
+}
+
+/// What of some hashes was taken away from some customers.
+async fn removed(tx: &mut Tx, ids: &[&String], hashes: &[&str]) -> sqlx::Result<HashSet<(String, String)>> {
+    let hashes: HashSet<&str> = hashes.iter().copied().collect();
+    let mut removed = HashSet::new();
+    for chunk in chunks(ids) {
+        let select = AssertSqlSafe(format!(
+            "select customer_id, hash from removed_handles where customer_id in ({})",
+            placeholders(0, chunk.len())
+        ));
+        let rows: Vec<(String, String)> = with_tx!(&mut *tx, conn => {
+            chunk.iter().fold(sqlx::query_as(select), |query, id| query.bind(*id)).fetch_all(conn).await
+        })?;
+        removed.extend(rows.into_iter().filter(|(_, hash)| hashes.contains(hash.as_str())));
+    }
+    Ok(removed)
 }
 
 table_row! {

@@ -18,6 +18,7 @@ pub mod jobs;
 pub mod merge;
 mod moves;
 pub mod names;
+pub mod part;
 pub mod phone;
 mod plan;
 pub mod preferences;

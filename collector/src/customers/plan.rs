@@ -1,6 +1,6 @@
 //! Whose customers cases are, decided without the database.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use super::handles::{Handle, Handles};
 use crate::keys::new_id;
@@ -24,6 +24,8 @@ pub(super) struct Known {
     pub(super) owners: HashMap<String, String>,
     /// By their identifiers.
     pub(super) customers: HashMap<String, KnownCustomer>,
+    /// Customers, and the hashes of what was taken away from them: it does not come back.
+    pub(super) removed: HashSet<(String, String)>,
 }
 
 /// A customer as far as it matters for further cases.
@@ -90,7 +92,8 @@ impl<'a> Plan<'a> {
         }
         // A handle that is another customer's stays theirs, such as an address that two identities share.
         for handle in &case.handles.own {
-            if !known.owners.contains_key(&handle.hash) {
+            let is_removed = known.removed.contains(&(id.to_owned(), handle.hash.clone()));
+            if !is_removed && !known.owners.contains_key(&handle.hash) {
                 known.owners.insert(handle.hash.clone(), id.to_owned());
                 customer.is_identified |= case.handles.identity() == Some(handle.hash.as_str());
                 self.handles.push((handle, id.to_owned()));
@@ -132,8 +135,6 @@ impl Known {
 
 #[cfg(test)]
 mod tests {
-    use std::collections::HashSet;
-
     use proptest::prelude::*;
     use serde_json::json;
 
@@ -237,6 +238,20 @@ mod tests {
         assert_eq!(plan.cases[1].0.as_deref(), Some("erased"), "a name alone says nothing");
         assert_eq!(plan.names.keys().collect::<Vec<_>>(), [&plan.new[0]]);
         assert!(plan.handles.iter().all(|(_, id)| *id == plan.new[0]));
+    }
+
+    #[test]
+    fn what_was_taken_away_from_a_customer_does_not_come_back_and_is_the_next_ones() {
+        let mut cases = [said((None, Some(1), Some(2))), said((None, Some(1), None))];
+        cases[0].customer_id = Some("one".to_owned());
+        let mut known = Known::default();
+        known.customers.insert("one".to_owned(), KnownCustomer { id: "one".to_owned(), ..KnownCustomer::default() });
+        known.removed.insert(("one".to_owned(), cases[1].handles.own[0].hash.clone()));
+        let plan = Plan::of(known, &cases);
+        assert_eq!(plan.cases[0].0.as_deref(), Some("one"), "a case stays whose it is");
+        assert_eq!(plan.cases[1].0.as_ref(), plan.new.first());
+        let owners: Vec<&str> = plan.handles.iter().map(|(_, id)| id.as_str()).collect();
+        assert_eq!(owners, ["one", plan.new[0].as_str()], "the phone, and the address");
     }
 
     #[test]

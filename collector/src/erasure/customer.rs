@@ -113,6 +113,7 @@ pub(super) async fn forget(tx: &mut Tx, keys: &Keys, id: &str, now: Millis) -> s
     answers::erase(tx, keys, id, now).await?;
     for statement in [
         "delete from customer_handles where customer_id = $1",
+        "delete from removed_handles where customer_id = $1 or customer_id in (select id from customers where merged_into = $1)",
         // What a call found is counted on; one that is to be made would be to nobody.
         "delete from check_calls where result is null and (customer_id = $1 or customer_id in (select id from customers where merged_into = $1))",
         "delete from customer_names where customer_id = $1 or customer_id in (select id from customers where merged_into = $1)",

@@ -230,6 +230,11 @@ impl CustomerPage {
         self.draft.errors.iter().find(|(name, _)| *name == field).map(|(_, key)| self.t.get(key))
     }
 
+    /// What the button says that takes something away.
+    fn not_theirs(&self, value: &str) -> String {
+        self.t.with("privacy.customer.not_theirs_of", &[("value", value)])
+    }
+
     /// A number as a telephone takes it.
     fn dialled(&self, phone: &str) -> String {
         phone.chars().filter(|c| c.is_ascii_digit() || *c == '+').collect()
@@ -329,6 +334,8 @@ async fn render(
             "merged" => Some("privacy.customer.merged"),
             "unmerged" => Some("privacy.customer.unmerged"),
             "erased" => Some("privacy.customer.erased"),
+            "removed" => Some("privacy.customer.removed"),
+            "moved" => Some("privacy.customer.moved"),
             _ => None,
         },
         now: Values::of(app, &customer),
