@@ -3,10 +3,13 @@
 mod answers;
 mod consent;
 mod customers;
+mod erased_again;
 mod erasure;
+mod quarantined;
 mod keys;
 mod masking;
 mod my_cases;
+mod parted;
 mod receipts;
 mod retention;
 mod signing_in;
