@@ -72,7 +72,8 @@ async fn discard_if_undecided(app: &App, case_id: &str, before: Millis) -> Resul
     let now = app.clock.now();
     let mut tx = app.db.begin().await?;
     let select = "select count(*) from cases where id = $1 and quarantine = 'held' and updated_at <= $2";
-    let due: i64 = with_tx!(&mut tx, conn => sqlx::query_scalar(select).bind(case_id).bind(before).fetch_one(conn).await)?;
+    let due: i64 =
+        with_tx!(&mut tx, conn => sqlx::query_scalar(select).bind(case_id).bind(before).fetch_one(conn).await)?;
     let state = lock(&mut tx, case_id, now).await?;
     if due == 0 || state.quarantine() != Some(Quarantine::Held) {
         tx.rollback().await?;

@@ -35,7 +35,8 @@ pub async fn remove_handle(
     let now = app.clock.now();
     let mut tx = app.db.begin().await?;
     let customer = lock(&mut tx, id).await?.ok_or(CustomerError::NotFound)?;
-    if record_key(&mut tx, id, key, &request_hash(&("remove", kind.as_str(), typed)), now).await? == KeyStatus::Repeated {
+    if record_key(&mut tx, id, key, &request_hash(&("remove", kind.as_str(), typed)), now).await? == KeyStatus::Repeated
+    {
         return Ok(tx.rollback().await?);
     }
     refuse_unless_own(&customer)?;

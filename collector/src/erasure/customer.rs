@@ -11,8 +11,8 @@ use crate::audit::{self, Change, Stamp};
 use crate::cases::idempotency::{KeyStatus, record_key, request_hash};
 use crate::cases::{Actor, CaseError, EventType};
 use crate::clock::Millis;
-use crate::customers::change::{CustomerError, audit_actor};
 use crate::customers::Customer;
+use crate::customers::change::{CustomerError, audit_actor};
 use crate::customers::customer::lock;
 use crate::customers::quarantined::CASES_OF;
 use crate::db::{Tx, is_deadlock};
@@ -87,7 +87,8 @@ pub async fn is_anything_left(app: &App, customer: &Customer) -> sqlx::Result<bo
     }
     let mut tx = app.db.begin().await?;
     let cases = cases_of(&mut tx, &customer.id).await?;
-    let is_left = !case::left(&mut tx, &cases, Extent::Texts).await?.is_empty() || is_known(&mut tx, &customer.id).await?;
+    let is_left =
+        !case::left(&mut tx, &cases, Extent::Texts).await?.is_empty() || is_known(&mut tx, &customer.id).await?;
     tx.rollback().await?;
     Ok(is_left)
 }

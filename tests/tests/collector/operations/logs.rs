@@ -169,15 +169,26 @@ async fn work_on_customers(run: &dyn Fn(&[&str]) -> String, data: &Path, client:
         let list = ask(Method::GET, format!("/api/v1/customers?q={typed}"), None).await.json();
         list["customers"][0]["id"].as_str().map(str::to_owned)
     };
-    eventually("the imported cases have their customers", || async { found("narwhal@example.com").await.is_some() }).await;
+    eventually("the imported cases have their customers", || async { found("narwhal@example.com").await.is_some() })
+        .await;
     let (one, two) = (found("narwhal@example.com").await.unwrap(), found("%2B8613800138001").await.unwrap());
     let of = |id: &str, action: &str| format!("/api/v1/customers/{id}{action}");
     let noted = json!({"name": "Narwhal Weiming", "notes": "tapirnote", "preferences": {"times": "hyraxtimes"}});
     for (method, path, body, status) in [
         (Method::PATCH, of(&two, ""), noted, StatusCode::OK),
         (Method::PATCH, of(&two, ""), json!({"name": "narwhal\nweiming"}), StatusCode::UNPROCESSABLE_ENTITY),
-        (Method::POST, of(&two, "/remove-handle"), json!({"kind": "email", "value": "narwhal.two@example.com"}), StatusCode::OK),
-        (Method::POST, of(&two, "/remove-handle"), json!({"kind": "email", "value": "narwhal.three@example.com"}), StatusCode::CONFLICT),
+        (
+            Method::POST,
+            of(&two, "/remove-handle"),
+            json!({"kind": "email", "value": "narwhal.two@example.com"}),
+            StatusCode::OK,
+        ),
+        (
+            Method::POST,
+            of(&two, "/remove-handle"),
+            json!({"kind": "email", "value": "narwhal.three@example.com"}),
+            StatusCode::CONFLICT,
+        ),
         (Method::POST, of(&two, "/merge"), json!({"into": one}), StatusCode::OK),
         (Method::POST, of(&two, "/merge"), json!({"into": "narwhal"}), StatusCode::UNPROCESSABLE_ENTITY),
         (Method::POST, of(&two, "/unmerge"), json!({}), StatusCode::OK),

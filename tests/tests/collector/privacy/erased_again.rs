@@ -34,8 +34,7 @@ async fn erase(program: &Program<'_>, customer: &str) -> Value {
 }
 
 async fn write(app: &TestApp, code: &str, words: &str) {
-    let said =
-        app.client().post_json(&format!("/api/v1/feedback/{code}/messages"), &json!({"body": words})).await;
+    let said = app.client().post_json(&format!("/api/v1/feedback/{code}/messages"), &json!({"body": words})).await;
     assert_eq!(said.status, StatusCode::CREATED, "{}", said.body);
     run_due(&app.app).await.unwrap();
 }

@@ -30,7 +30,8 @@ async fn held(app: &TestApp, message: &str, email: &str) -> Case {
 /// A customer with one case that nobody suspects.
 async fn known(app: &TestApp, program: &Program<'_>) -> (String, String) {
     let contact = json!({"name": "Li", "email": "li@example.com"});
-    let (_, case) = submit(app, program, json!({"kind": "question", "message": "zebrafinch", "contact": contact})).await;
+    let (_, case) =
+        submit(app, program, json!({"kind": "question", "message": "zebrafinch", "contact": contact})).await;
     (case["customer"]["id"].as_str().unwrap().to_owned(), case["id"].as_str().unwrap().to_owned())
 }
 
