@@ -1,6 +1,8 @@
 //! Cases in quarantine. Nobody is made a customer by one, and it stands in nobody's history; but by what its sender would be recognised is kept, so that
 //! an export and an erasure find what was said in a customer's name.
 
+use std::sync::Arc;
+
 use super::assign::{Unassigned, Which, unassigned};
 use super::handles::Countries;
 use crate::db::rows::{Part, Rows, chunks};
@@ -55,7 +57,7 @@ pub async fn batch(db: &Db, keys: &Keys, after: &str) -> anyhow::Result<Option<S
     let select = "select id from cases where quarantine in ('held', 'discarded') and id > $1 order by id limit $2";
     let ids: Vec<String> =
         with_db!(db, pool => sqlx::query_scalar(select).bind(after).bind(BATCH).fetch_all(pool).await)?;
-    let sites: Vec<_> = Site::all(db).await?.into_iter().map(std::sync::Arc::new).collect();
+    let sites: Vec<Arc<Site>> = Site::all(db).await?.into_iter().map(Arc::new).collect();
     let cases = read(db, &ids).await?;
     let mut tx = db.begin().await?;
     note(&mut tx, keys, &Countries::of(&sites), &cases).await?;

@@ -138,6 +138,7 @@ on_both_databases! {
         assert!(wrong.status == StatusCode::UNPROCESSABLE_ENTITY && wrong.body.contains("find exactly one other customer"), "{}", wrong.body);
         let moved = lin.post(&format!("{page}/move-case"), &[("case", &second), ("into", "")]).await;
         assert_eq!(moved.status, StatusCode::SEE_OTHER, "{}", moved.body);
+        run_due(&app.app).await.unwrap();
         let shown = lin.client.get(moved.location()).await.body;
         assert!(shown.contains("The case belongs to this customer now") && shown.contains("wolverine"), "{shown}");
         let removed = lin.post(&format!("{page}/remove-handle"), &[("kind", "phone"), ("value", PHONE)]).await;
