@@ -111,7 +111,8 @@ on_both_databases! {
         let program = Program::new(&app).await;
         app.set_site(&["retention.texts=1"]).await;
         let case = held(&app, "wolverine", "li@example.com").await;
-        let (outcome, _, _) = take(&app, mail("bo@example.com", "nowhere@other.example", "m1", "", "quokkapage")).await;
+        let unreadable = "MIME-Version: 1.0\r\nContent-Type: text/plain; charset=utf-7\r\n";
+        let (outcome, _, _) = take(&app, mail("bo@example.com", "care@acme.example", "m1", unreadable, "quokkapage")).await;
         assert_eq!(outcome, "held");
         app.app.clock.advance(80 * DAY);
         let written = app.client().post_json(&format!("/api/v1/feedback/{}/messages", case.code(&app.app.keys).unwrap()), &json!({"body": "tapirnote"})).await;
