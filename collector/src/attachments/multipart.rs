@@ -89,15 +89,20 @@ impl Part<'_> {
     }
 
     /// The whole content of a part that is no file, if it is not longer than `max`.
-    pub async fn text(mut self, max: usize) -> Result<String> {
-        let mut text = Vec::new();
+    pub async fn text(self, max: usize) -> Result<String> {
+        String::from_utf8(self.whole(max).await?).map_err(|_| Error::Malformed("the form is not UTF-8".into()))
+    }
+
+    /// The whole content, if it is not longer than `max`.
+    pub async fn whole(mut self, max: usize) -> Result<Vec<u8>> {
+        let mut whole = Vec::new();
         while let Some(piece) = self.piece().await? {
-            if text.len() + piece.len() > max {
+            if whole.len() + piece.len() > max {
                 return Err(Error::TooLarge(max));
             }
-            text.extend_from_slice(&piece);
+            whole.extend_from_slice(&piece);
         }
-        String::from_utf8(text).map_err(|_| Error::Malformed("the form is not UTF-8".into()))
+        Ok(whole)
     }
 }
 

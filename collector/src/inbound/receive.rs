@@ -66,7 +66,7 @@ impl<'a> Incoming<'a> {
     }
 }
 
-/// Takes a mail as [`receive_with`], and holds what looks as if it was sent to many.
+/// Takes a mail as `receive_with`, and holds what looks as if it was sent to many.
 pub async fn receive(app: &App, raw: &[u8], site: Option<&Site>) -> Result<Handled> {
     take(app, Incoming::new(raw, site)).await
 }

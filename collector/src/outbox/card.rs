@@ -202,7 +202,9 @@ fn facts(context: &EventContext, target: &Target, t: Texts) -> Vec<Fact> {
     let contact = context.contact.as_ref().filter(|_| target.includes(Part::Contact));
     let of_contact = |value: Option<&str>| value.map(str::to_owned);
     let named = context.contact.as_ref().filter(|_| target.includes(Part::Name));
-    let due = case.due_at.filter(|_| case.status.is_open());
+    let due = case.due_at.filter(|_| case.status.is_open()).map(|due| context.moment(t, due));
+    let due = due.map(|due| (t.get("team.fact.next_due"), due));
+    let due = context.promise(t).or(due);
     // The title of a new case says it.
     let is_new = context.event.kind == EventType::Created;
     let kind = (!is_new).then(|| t.get(&format!("common.kind.{}", case.kind.as_str())));
@@ -212,7 +214,8 @@ fn facts(context: &EventContext, target: &Target, t: Texts) -> Vec<Fact> {
         (t.get("team.fact.priority"), Some(t.get(&format!("common.priority.{}", case.priority.as_str())).to_owned())),
         (t.get("team.fact.category"), topic(context, t.0)),
         (t.get("team.fact.owner"), case.owner.clone()),
-        (t.get("team.fact.next_due"), due.map(|due| context.moment(t, due))),
+        (t.get("team.fact.escalated_to"), context.event.escalated_to.clone()),
+        due.map_or(("", None), |(label, due)| (label, Some(due))),
         (t.get("team.fact.customer"), named.and_then(|contact| of_contact(contact.name()))),
         (t.get("team.fact.email"), contact.and_then(|contact| of_contact(contact.email()))),
         (t.get("team.fact.phone"), contact.and_then(|contact| of_contact(contact.phone()))),

@@ -12,7 +12,8 @@ use crate::app::App;
 use crate::attachments::{self, Attachment};
 use crate::auth::Member;
 use crate::cases::{Actor, Case, EventType, Outcome, Priority, Status, query};
-use crate::clock::Millis;
+use crate::clock::{Millis, parse_rfc3339};
+use crate::clocks::PromiseKind;
 use crate::config::Config;
 use crate::inbound::quotes::without_quotes;
 use crate::keys::new_id;
@@ -128,6 +129,8 @@ pub struct EventDetails {
     pub files: Vec<Attachment>,
     /// Whether the customer is asked to answer.
     pub asks: bool,
+    /// The name of the member to whom the case was escalated.
+    pub escalated_to: Option<String>,
 }
 
 /// What somebody wrote, and the name of the member who did.
@@ -237,6 +240,7 @@ impl EventContext {
             words: None,
             files: Vec::new(),
             asks: false,
+            escalated_to: None,
         };
         EventContext { zone: site.zone(), site: Arc::new(site), case, event, contact: None, origin: Origin::Sample }
     }
@@ -255,6 +259,7 @@ impl EventContext {
             words: Some(words),
             files: Vec::new(),
             asks: asks == Asks::Answer,
+            escalated_to: None,
         };
         self
     }
@@ -303,6 +308,19 @@ impl EventContext {
     /// A moment in the site's own time, which those who read mails live by.
     pub fn moment(&self, t: Texts, at: Millis) -> String {
         t.moment_in(at, &self.zone)
+    }
+
+    /// Which promise a warning is about, as a label, and when it is due. The case may have been answered since, and another be due first.
+    pub fn promise(&self, t: Texts) -> Option<(&'static str, String)> {
+        if !matches!(self.event.kind, EventType::DueSoon | EventType::Breached) {
+            return None;
+        }
+        let label = match PromiseKind::parse(self.event.data["promise"].as_str()?)? {
+            PromiseKind::FirstResponse => t.get("team.fact.due"),
+            PromiseKind::NextResponse => t.get("team.fact.next_response_due"),
+            PromiseKind::Resolution => t.get("team.fact.resolution_due"),
+        };
+        Some((label, self.moment(t, parse_rfc3339(self.event.data["due"].as_str()?)?)))
     }
 
     /// The language of the team: the main one of the site, where the console speaks it.
@@ -375,6 +393,10 @@ impl EventDetails {
             EventType::Message => data["asks"] == true,
             _ => false,
         };
+        let escalated_to = match data["to"].as_str().filter(|_| kind == EventType::Escalated) {
+            Some(id) => Member::by_id(&app.db, id).await?.map(|member| member.name),
+            None => None,
+        };
         Ok(Self {
             id: row.id,
             seq: row.seq,
@@ -386,6 +408,7 @@ impl EventDetails {
             words,
             files,
             asks,
+            escalated_to,
         })
     }
 }

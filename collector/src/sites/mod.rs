@@ -34,7 +34,7 @@ use serde_json::{Value, json};
 
 pub use assign::REQUIRABLE;
 pub use cache::SiteCache;
-pub use logo::Logo;
+pub use logo::{LOGO_MAX, Logo};
 pub use mail_address::MailAddress;
 pub use origin::Origin;
 pub use quiet_hours::QuietHours;

@@ -199,11 +199,11 @@ impl Texts {
         }
     }
 
-    /// A month of a calendar for people: `2026-11`, `2026年11月`.
+    /// A month of a calendar for people: `Nov 2026`, `2026年11月`.
     pub fn month(&self, date: Date) -> String {
         let (year, month) = (date.year(), date.month());
         match self.0 {
-            Lang::En => format!("{year}-{month:02}"),
+            Lang::En => format!("{} {year}", months(self.0)[usize::from(month.unsigned_abs()) - 1]),
             Lang::ZhHans | Lang::ZhHant | Lang::ZhHk | Lang::Ja => format!("{year}年{month}月"),
             Lang::Ko => format!("{year}년 {month}월"),
             _ => format!("{month:02}/{year}"),
@@ -292,6 +292,7 @@ mod tests {
             assert_eq!(days.len(), 12, "{days:?}");
         }
         assert_eq!(Texts(Lang::Fr).date(jiff::civil::date(2026, 8, 1)), "1er août 2026");
+        assert_eq!(Texts(Lang::En).month(jiff::civil::date(2026, 8, 1)), "Aug 2026");
         assert_eq!(Texts(Lang::Ko).month(jiff::civil::date(2026, 8, 1)), "2026년 8월");
         assert_eq!(Texts(Lang::De).month(jiff::civil::date(2026, 8, 1)), "08/2026");
     }

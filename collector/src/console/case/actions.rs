@@ -15,7 +15,7 @@ use super::draft::Draft;
 use super::error::{CaseForm, Field, FormError};
 use super::page::{leave, leave_or_lose, refused};
 use super::posted::{self, Posted};
-use super::{seen, set_properties};
+use super::{lost, seen, set_properties};
 use crate::app::App;
 use crate::auth::member::who_may_own;
 use crate::auth::permissions::Action;
@@ -67,7 +67,10 @@ async fn reply(
     client: ClientAddress,
     request: Request,
 ) -> Result<Response> {
-    let case = case_for(&app, &who.standing, &id, Action::Answer).await?;
+    let case = match case_for(&app, &who.standing, &id, Action::Answer).await {
+        Ok(case) => case,
+        Err(error) => return lost::answer(&app, &who, client, request, error).await,
+    };
     let posted: Posted<ReplyForm> = posted::read(&app, &who, &case, client, request).await?;
     let form = &posted.form;
     if matches!(form.then.as_str(), "resolve" | "reopen") {
@@ -146,7 +149,10 @@ async fn note(
     client: ClientAddress,
     request: Request,
 ) -> Result<Response> {
-    let case = case_for(&app, &who.standing, &id, Action::WriteNote).await?;
+    let case = match case_for(&app, &who.standing, &id, Action::WriteNote).await {
+        Ok(case) => case,
+        Err(error) => return lost::answer(&app, &who, client, request, error).await,
+    };
     let posted: Posted<NoteForm> = posted::read(&app, &who, &case, client, request).await?;
     let is_new = !is_known(&app.db, &case.id, &posted.key).await?;
     let done = match read_body(&posted.form.body) {
@@ -239,7 +245,10 @@ async fn reopen(
     Path(id): Path<String>,
     KeyedForm { form, key }: KeyedForm<ReopenForm>,
 ) -> Result<Response> {
-    let case = case_for(&app, &who.standing, &id, Action::ManageCase).await?;
+    let case = match case_for(&app, &who.standing, &id, Action::ManageCase).await {
+        Ok(case) => case,
+        Err(error) => return lost::with_words(&app, &who, form.reason, error).await,
+    };
     let done = match read_body(&form.reason) {
         Ok(reason) => {
             let asked = request_hash(&("reopen", &form.reason));

@@ -7,6 +7,7 @@ mod draft;
 mod effort_texts;
 mod efforts;
 mod error;
+mod lost;
 mod merging;
 mod page;
 mod page_context;

@@ -9,6 +9,9 @@ pub(super) const OVERVIEW: &str = "/staff/settings";
 /// Where one thing of it is changed by a form.
 pub(super) const FORM: &str = "/staff/settings/object";
 
+/// Where the logo of a site is sent.
+pub(super) const LOGO: &str = "/staff/settings/logo";
+
 /// Where an object of a kind is changed, or without a key a new one is made.
 pub(in crate::console) fn form_of(kind: &str, key: Option<&str>) -> String {
     let mut query = url::form_urlencoded::Serializer::new(String::new());

@@ -4,16 +4,17 @@ mod access;
 mod edit;
 pub mod form;
 mod mails;
+mod order;
 mod overview;
 mod trial;
 mod week;
 
 use axum::Router;
 use axum::extract::DefaultBodyLimit;
-use axum::routing::get;
+use axum::routing::{get, post};
 
 pub(super) use self::access::form_of;
-use self::access::{FORM, OVERVIEW};
+use self::access::{FORM, LOGO, OVERVIEW};
 use crate::app::App;
 use crate::service::draft::FILE_MAX;
 
@@ -27,6 +28,8 @@ pub fn router() -> Router<App> {
         .route(OVERVIEW, get(overview::show))
         .route("/staff/settings/edit", edit)
         .route(FORM, get(form::show).post(form::submit))
+        .route(LOGO, post(form::logo::submit))
+        .route(order::ORDER, post(order::submit))
         .route(mails::MAILS, get(mails::show).post(mails::submit))
         .route(mails::VIEW, get(mails::view))
 }

@@ -57,7 +57,7 @@ pub fn digest_to_team(config: &Config, digest: &Digest, lang: Option<Lang>) -> E
         heading: Some(t.get("team.digest.heading").to_owned()),
         intro: vec![t.with("team.digest.intro", &[("count", &mails), ("cases", &cases)])],
         details: digest.named.iter().map(|case| (number(case.number), case.mails.to_string())).collect(),
-        link: Some((t.get("team.digest.link").to_owned(), config.url(&path))),
+        link: Some((t.get("team.digest.link").to_owned(), config.console(&path))),
         footer: spaced(t.0, &t.with("team.footer", &[("site", site)])),
         ..Email::default()
     }

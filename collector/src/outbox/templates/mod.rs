@@ -240,6 +240,12 @@ impl Email {
         if self.lang.direction() == "rtl" { ("right", "left") } else { ("left", "right") }
     }
 
+    /// Whether all labels and values are so short that they stand beside each other on a phone as well.
+    fn has_short_details(&self) -> bool {
+        let width = |text: &str| text.chars().map(|sign| if sign.is_ascii() { 1 } else { 2 }).sum::<usize>();
+        self.details.iter().all(|(label, value)| width(label) + width(value) <= 30)
+    }
+
     /// As HTML.
     pub fn html(&self) -> askama::Result<String> {
         let parts = |line| match self.quoted_links {

@@ -22,6 +22,8 @@ pub fn survey(config: &Config, invite: &Invite) -> Email {
     intro.push(t.with(&purpose, &[("name", name)]));
     intro.push(t.with("mail.survey.anonymous", &[("minutes", &minutes)]));
     let footer = if invite.is_for_member { "mail.survey.member_footer" } else { "mail.survey.footer" };
+    // Members are of the team that would sign it.
+    let signature = (!invite.is_for_member).then(|| t.with("mail.signature", &[("site", name)]));
     let mut email = Email {
         lang: t.t.0,
         brand: Brand::of(&invite.site),
@@ -29,7 +31,7 @@ pub fn survey(config: &Config, invite: &Invite) -> Email {
         heading: Some(title.to_owned()),
         intro,
         link: Some((t.get("mail.survey.link").to_owned(), config.url(&invite.token.path()))),
-        closing: vec![t.get("mail.survey.changeable").to_owned(), t.with("mail.signature", &[("site", name)])],
+        closing: [Some(t.get("mail.survey.changeable").to_owned()), signature].into_iter().flatten().collect(),
         footer: t.with(footer, &[("site", name)]),
         stop: Some(config.url(&format!("{}/stop", invite.token.path()))),
         ..Email::default()

@@ -23,6 +23,8 @@ pub fn to_team(config: &Config, context: &EventContext, target: &Target) -> Emai
     if !matches!(event.kind, EventType::DueSoon | EventType::Breached | EventType::Escalated | EventType::Alarm) {
         email.subject = in_thread(context, shared_subject(context, t, &parts));
     }
+    let escalated_to = event.escalated_to.clone().map(|name| (t.get("team.fact.escalated_to").to_owned(), name));
+    email.details.extend(escalated_to);
     email.footer = spaced(t.0, &t.with("team.footer", &[("site", context.site.name())]));
     if context.origin == Origin::Sample {
         email.subject = t.with("team.sample.subject", &[("subject", &email.subject)]);
@@ -47,6 +49,9 @@ pub fn to_member(config: &Config, context: &EventContext, (lang, role): (Lang, R
     match context.event.kind {
         EventType::Assigned => {
             email.intro.extend(giver.map(|name| spaced(lang, &t.with("team.yours_by", &[("name", name)]))));
+        }
+        EventType::Escalated if context.event.data["alarm"].is_string() => {
+            email.intro.push(t.get("team.alarm_text").to_owned());
         }
         EventType::Escalated => email.intro.push(t.get("team.escalated_text").to_owned()),
         _ => {}
@@ -189,6 +194,8 @@ fn case_details(context: &EventContext, t: Texts, parts: &[Part], name: Customer
     let solved = event.data["solved"].as_bool().filter(|_| event.kind == EventType::Rated);
     let solved = solved.map(|solved| if solved { t.get("team.fact.yes") } else { t.get("team.fact.no") });
     let due = case.first_response_due.filter(|_| case.status.is_open() && !is_answered);
+    let due = due.map(|due| (t.get("team.fact.due"), context.moment(t, due)));
+    let due = context.promise(t).or(due);
     let customer = context.contact.as_ref().and_then(|contact| contact.name());
     let customer = customer.unwrap_or_else(|| t.get("team.fact.anonymous"));
     let owner = case.owner.as_deref().unwrap_or_else(|| t.get("team.fact.nobody"));
@@ -206,7 +213,7 @@ fn case_details(context: &EventContext, t: Texts, parts: &[Part], name: Customer
         (t.get("team.fact.reference"), case.reference.clone()),
         (t.get("team.fact.page"), case.page[0].clone()),
         (t.get("team.fact.received"), Some(context.moment(t, case.received_at))),
-        (t.get("team.fact.due"), due.map(|due| context.moment(t, due))),
+        due.map_or(("", None), |(label, due)| (label, Some(due))),
         (t.get("team.fact.code"), has(Part::Code).then(|| case.code.clone())),
     ];
     let rows = fields.into_iter().filter_map(|(label, value)| Some((label.to_owned(), value?)));

@@ -108,7 +108,7 @@ on_both_databases! {
         assert_eq!(digests::plan(&app.app).await.unwrap(), 0, "once");
         work(&app).await;
         let mail = digest(&server, "tom@acme.example");
-        assert_eq!(mail.subject(), "All teams, week of 28 Dec 2026 to 3 Jan 2027: 3 received, 3 overdue");
+        assert_eq!(mail.subject(), "All teams, week from 28 Dec 2026 to 3 Jan 2027: 3 received, 3 overdue");
         let text = mail.text();
         for part in ["Received: 3 (before: 0)", "Open now: 3", "What it was about\nDelivery: 2\nPrice: 1", "/staff/reports/overview?from=2026-12-28&to=2027-01-03"] {
             assert!(text.contains(part), "{part}: {text}");
@@ -118,7 +118,7 @@ on_both_databases! {
         assert!(text.contains("Share of complaints, by week\n66.7 % of cases are complaints"), "{text}");
         assert_chart(&mail);
         let of_team = digest(&server, "lee@acme.example");
-        assert!(of_team.subject().starts_with("Delivery, week of") && of_team.subject().contains("2 received"), "{}", of_team.subject());
+        assert!(of_team.subject().starts_with("Delivery, week from") && of_team.subject().contains("2 received"), "{}", of_team.subject());
         assert!(of_team.text().contains("/staff/cases?team=delivery"), "{}", of_team.text());
         assert_eq!(mail.header("List-Unsubscribe-Post"), "List-Unsubscribe=One-Click");
         let link = mail.header("List-Unsubscribe");
@@ -148,7 +148,7 @@ on_both_databases! {
         work(&app).await;
         let daily = digest(&server, "tom@acme.example");
         assert!(daily.subject().starts_with("All teams, 10 Jan 2027"), "{}", daily.subject());
-        assert!(daily.text().contains("Received, by day\n"), "{}", daily.text());
+        assert!(daily.text().contains("Received by day, in four weeks\n"), "{}", daily.text());
         assert_chart(&daily);
     }
 
@@ -163,7 +163,7 @@ on_both_databases! {
         work(&app).await;
         for address in ["lee@acme.example", "mei@acme.example"] {
             let mail = digest(&server, address);
-            assert!(mail.subject().starts_with("Delivery, week of"), "{}", mail.subject());
+            assert!(mail.subject().starts_with("Delivery, week from"), "{}", mail.subject());
         }
     }
 

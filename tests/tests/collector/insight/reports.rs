@@ -371,7 +371,7 @@ on_both_databases! {
         }
         let page = client.get("/s/acme/record").await;
         assert_eq!(page.status, StatusCode::OK);
-        for part in ["Service record", "<th scope=\"row\">2026-11</th><td>5</td><td>100 % of 5</td><td>100 % of 5</td><td>80 % of 5</td>", "<th scope=\"row\">2025-12</th><td>0</td><td>–</td>"] {
+        for part in ["Service record", "<th scope=\"row\">Nov 2026</th><td>5</td><td>100 % of 5</td><td>100 % of 5</td><td>80 % of 5</td>", "<th scope=\"row\">Dec 2025</th><td>0</td><td>–</td>"] {
             assert!(page.body.contains(part), "{part}: {}", page.body);
         }
         rate_one(&app, &program, 1).await;

@@ -16,5 +16,6 @@ mod senders;
 mod server;
 mod targets;
 mod trouble;
+mod warnings;
 
 pub mod webhooks;

@@ -1,6 +1,8 @@
 //! Changing one thing of the service by a form: the same file, plan and checks as for the whole, with each mistake next to the field that it is in.
 
 mod fields;
+pub(super) mod logo;
+mod object_page;
 mod subject;
 mod values;
 mod view;
@@ -8,66 +10,31 @@ mod view;
 use std::collections::BTreeMap;
 
 use anyhow::Context as _;
-use askama::Template;
 use axum::extract::{Query, State};
-use axum::http::StatusCode;
 use axum::response::{Html, IntoResponse as _, Redirect, Response};
 pub use fields::Kind;
 use sayso_shared::Lang;
 
+use self::object_page::{OWN_KEY, ObjectPage, Typed, again};
 use self::subject::{Subject, Wanted};
-use self::values::{Values, Written};
-use self::view::{Around, FieldView, Input};
-use super::access::{OVERVIEW, check_manages, form_of};
-use super::mails::MAILS;
+use self::values::Values;
+use super::access::{OVERVIEW, check_manages};
 use super::trial::TrialView;
 use crate::app::App;
-use crate::assets::{self, MARK};
 use crate::audit::Stamp;
 use crate::auth::{CsrfForm, SignedIn};
 use crate::calendars::WEEKDAYS;
-use crate::console::shell::{Screen, Shell, page};
+use crate::console::shell::page;
 use crate::http::{Error, Result};
 use crate::outbox::egress::Egress;
 use crate::service::draft::{self, Draft, Reader, export};
 use crate::service::plan::Prune;
-use crate::service::read::Mistake;
 use crate::service::surroundings::TypedAccess;
 use crate::service::target_checks::access_mistake;
 use crate::service::{ServiceFile, store};
 use crate::sites::targets::{Access, Channel, Target};
 use crate::surveys::questionnaires;
 use crate::text::Texts;
-
-/// What the input of an object's key is called: a form's own key, by which it is told from one that is sent again, has the other name.
-const OWN_KEY: &str = "own_key";
-
-#[derive(Template)]
-#[template(path = "console/settings_object.html")]
-struct ObjectPage {
-    t: Texts,
-    shell: Shell,
-    kind: Kind,
-    key: Option<String>,
-    fields: Vec<FieldView>,
-    /// What is wrong and in no field.
-    mistakes: Vec<String>,
-    /// What the object was when the form was made.
-    seen: String,
-    is_outdated: bool,
-    /// What the rules would have done with past cases, once that was asked for.
-    trial: Option<TrialView>,
-}
-
-/// What was typed, and what is wrong with it.
-#[derive(Default)]
-struct Typed {
-    values: Values,
-    wrong: Vec<(&'static str, String)>,
-    mistakes: Vec<String>,
-    is_outdated: bool,
-    trial: Option<TrialView>,
-}
 
 pub(super) async fn show(State(app): State<App>, who: SignedIn, Query(wanted): Query<Wanted>) -> Result<Html<String>> {
     check_manages(&who)?;
@@ -184,14 +151,6 @@ async fn typed_access(app: &App, subject: &Subject, values: &Values) -> Result<O
     Ok(Some(TypedAccess { key: key.to_owned(), access }))
 }
 
-/// The form with what was typed.
-async fn again(app: &App, who: &SignedIn, subject: &Subject, mut typed: Typed) -> Result<Response> {
-    typed.values.forget_secrets(subject.kind);
-    let is_wrong = typed.is_outdated || !typed.wrong.is_empty() || !typed.mistakes.is_empty();
-    let status = if is_wrong { StatusCode::UNPROCESSABLE_ENTITY } else { StatusCode::OK };
-    Ok((status, page(&ObjectPage::new(app, who, subject, typed).await?)?).into_response())
-}
-
 /// What stands in the form of a new object.
 fn beginning(kind: Kind, service: &ServiceFile) -> Values {
     let mut values = Values::default();
@@ -229,92 +188,4 @@ fn questionnaire(kind: &str, service: &ServiceFile) -> Result<Values> {
     let file = crate::service::read::read(&text, service);
     let survey = file.ok().and_then(|file| Kind::Survey.objects(&file).into_iter().next());
     Ok(survey.map(|(_, survey)| Values::of(Kind::Survey, &survey)).unwrap_or_default())
-}
-
-impl Typed {
-    /// Puts each mistake to the field that it is in.
-    fn place(&mut self, t: Texts, written: &Written, mistakes: Vec<Mistake>) {
-        for Mistake { line, text, .. } in mistakes {
-            match (missing(&text), written.field_at(line)) {
-                (Some(field), _) => self.wrong.push((field, t.get("desk.form.missing").to_owned())),
-                (None, Some(field)) => self.wrong.push((field, text)),
-                (None, None) => self.mistakes.push(text),
-            }
-        }
-    }
-}
-
-/// The field that is missing: the reader of tables says so of the whole table.
-fn missing(text: &str) -> Option<&'static str> {
-    let name = text.strip_prefix("missing field `")?.split('`').next()?;
-    let all = [
-        "key",
-        "name",
-        "site",
-        "label",
-        "body",
-        "question",
-        "solution",
-        "title",
-        "kind",
-        "time_zone",
-        "hours",
-        "origins",
-        "channel",
-    ];
-    all.into_iter().find(|field| *field == name)
-}
-
-impl ObjectPage {
-    async fn new(app: &App, who: &SignedIn, subject: &Subject, typed: Typed) -> Result<Self> {
-        let around = Around { t: who.t, service: &subject.service, is_known: subject.object.is_some() };
-        Ok(Self {
-            t: who.t,
-            shell: Shell::load(app, who, Screen::Settings).await?,
-            kind: subject.kind,
-            key: subject.key.clone(),
-            fields: view::fields(subject.kind, &typed.values, &typed.wrong, around),
-            mistakes: typed.mistakes,
-            seen: subject.stamp(),
-            is_outdated: typed.is_outdated,
-            trial: typed.trial,
-        })
-    }
-
-    fn title(&self) -> &'static str {
-        self.t.get(&format!("desk.form.title.{}", self.kind.as_str()))
-    }
-
-    /// The page on which customers write to a site, in its looks and words as they are saved.
-    fn preview(&self) -> Option<String> {
-        let key = self.key.as_ref().filter(|_| self.kind == Kind::Site)?;
-        Some(format!("/s/{key}"))
-    }
-
-    /// Where the mails of a site's customers are.
-    fn mails(&self) -> Option<String> {
-        let key = self.key.as_ref().filter(|_| self.kind == Kind::Site)?;
-        Some(format!("{MAILS}?site={key}"))
-    }
-
-    /// Whether something is wrong in a field.
-    fn is_wrong(&self) -> bool {
-        !self.mistakes.is_empty() || self.fields.iter().any(|field| !field.errors.is_empty())
-    }
-
-    /// Where the form is sent.
-    fn action(&self) -> String {
-        form_of(self.kind.as_str(), self.key.as_deref())
-    }
-
-    fn input_name(&self, field: &FieldView) -> &'static str {
-        if field.name == "key" { OWN_KEY } else { field.name }
-    }
-
-    /// What `aria-describedby` names.
-    fn described_by(&self, field: &FieldView) -> String {
-        let hint = field.hint.map(|_| format!("{}-hint", field.name));
-        let error = (!field.errors.is_empty()).then(|| format!("{}-error", field.name));
-        hint.into_iter().chain(error).collect::<Vec<_>>().join(" ")
-    }
 }

@@ -71,6 +71,12 @@ impl Subject {
         kept
     }
 
+    /// Its table in a document.
+    pub(super) fn table<'a>(&self, document: &'a mut toml::Table) -> Option<&'a mut toml::Table> {
+        let (objects, place) = objects_in(document, self.kind).zip(self.place)?;
+        objects.get_mut(place)?.as_table_mut()
+    }
+
     /// Takes it out of a document.
     pub(super) fn take_out(&self, document: &mut toml::Table) {
         let objects = objects_in(document, self.kind).zip(self.place);

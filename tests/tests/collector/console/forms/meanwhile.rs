@@ -161,6 +161,25 @@ on_both_databases! {
         assert!(refused.status == StatusCode::UNPROCESSABLE_ENTITY && refused.body.contains("and its end"), "{}", refused.status);
     }
 
+    async fn what_is_typed_into_a_case_that_went_to_another_team_meanwhile_can_be_copied(app: TestApp) {
+        app.apply_service(SERVICE).await;
+        app.app.clock.advance(1_000);
+        let (lin, program) = (Desk::of(&app, "lin", Role::Agent).await, Program::new(&app).await);
+        let id = complaint(&app, "Wrong amount").await;
+        run_due(&app.app).await.unwrap();
+        let path = format!("/staff/cases/{id}");
+        let page = lin.client.get(&path).await.body;
+        let moved = program.patch(&id, &json!({"team": "billing", "reason": "Theirs"}), None).await;
+        assert_eq!(moved.status, StatusCode::OK, "{}", moved.body);
+        for (form, field) in [("reply", "body"), ("note", "body"), ("tasks", "title"), ("efforts", "note"), ("split", "text")] {
+            let lost = send(&lin, &page, &format!("{path}/{form}"), &[(field, "Dear <Mr> Li")]).await;
+            assert_eq!(lost.status, StatusCode::NOT_FOUND, "{form}");
+            assert!(lost.body.contains("nothing was sent or saved") && lost.body.contains("Dear &#60;Mr&#62; Li</textarea>"), "{form}: {}", lost.body);
+            assert!(!lost.body.contains("Wrong amount"), "what they may not see any more: {}", lost.body);
+        }
+        assert!(!program.get(&format!("/{id}")).await.body.contains("Dear"));
+    }
+
     async fn who_has_left_meanwhile_is_told_that_nothing_was_sent(app: TestApp) {
         let lin = Desk::of(&app, "lin", Role::Agent).await;
         let id = complaint(&app, "Late").await;

@@ -42,6 +42,39 @@ on_both_databases! {
         }
     }
 
+    async fn a_logo_is_uploaded_shown_and_taken_away(app: TestApp) {
+        const PNG: &[u8] = b"\x89PNG\r\n\x1a\n0000";
+        let desk = Desk::of(&app, "mei", Role::Manager).await;
+        let (page, action) = (format!("{OBJECT}?kind=site&key=acme"), "/staff/settings/logo?kind=site&key=acme");
+        let csrf = desk.csrf.as_bytes();
+        let upload = async |content: &[u8]| desk.client.post_files(action, &[("csrf", None, csrf), ("logo", Some("logo.png"), content)]).await;
+        let large = [PNG, &[0; 64 * 1024]].concat();
+        for (wrong, why) in [(&large[..], "larger than 64 KB"), (b"<svg onload=alert(1)>", "no picture in PNG"), (b"", "choose a file")] {
+            let refused = upload(wrong).await;
+            assert_eq!(refused.status, StatusCode::UNPROCESSABLE_ENTITY, "{why}");
+            assert!(refused.body.contains("id=\"logo-error\"") && refused.body.contains(why), "{why}: {}", refused.body);
+        }
+        assert!(app.site().await.settings.logo.is_none());
+        let forged = desk.client.post_files(action, &[("csrf", None, b"x"), ("logo", Some("logo.png"), PNG)]).await;
+        assert_eq!(forged.status, StatusCode::FORBIDDEN);
+
+        let saved = upload(PNG).await;
+        assert_eq!(saved.location(), "/staff/settings?done=applied#site", "{}", saved.body);
+        let shown = desk.client.get(&page).await.body;
+        let (_, rest) = shown.split_once("class=\"site-logo\" src=\"").expect("the picture is shown");
+        let picture = app.client().get(rest.split('"').next().unwrap()).await;
+        assert_eq!((picture.status, picture.header("content-type")), (StatusCode::OK, "image/png"));
+        // What the other form saves leaves it where it is.
+        let saved = press(&desk, &form(&desk, "kind=site&key=acme").await.with("theme.accent", "#112233"), "save").await;
+        assert_eq!(saved.status, StatusCode::SEE_OTHER, "{}", saved.body);
+        assert!(app.site().await.settings.logo.is_some());
+        let removed = desk.client.post_files(action, &[("csrf", None, csrf), ("remove", None, b"1")]).await;
+        assert_eq!(removed.status, StatusCode::SEE_OTHER, "{}", removed.body);
+        assert!(app.site().await.settings.logo.is_none() && !desk.client.get(&page).await.body.contains("class=\"site-logo\""));
+        let other = desk.client.post_files("/staff/settings/logo?kind=team&key=acme", &[("csrf", None, csrf), ("remove", None, b"1")]).await;
+        assert_eq!(other.status, StatusCode::NOT_FOUND);
+    }
+
     async fn a_target_is_added_by_a_form_and_its_address_is_not_shown_again(app: TestApp) {
         let desk = Desk::of(&app, "mei", Role::Manager).await;
         let hook = "https://open.feishu.cn/open-apis/bot/v2/hook/c0ffee";
