@@ -181,6 +181,8 @@ pub struct Retention {
     pub reopen_days: u32,
     /// Hours that a file waits for the submission that it belongs to.
     pub unclaimed_hours: u32,
+    /// Days that a case in quarantine, or a mail that is held, waits for somebody to decide about it.
+    pub held_days: u32,
 }
 
 /// How logs are written.
@@ -361,6 +363,7 @@ impl Config {
         ensure!(self.limits.uploads_per_minute >= 1, "[limits] uploads_per_minute must be at least 1");
         // Shorter, and a file could be swept while it is still on its way into the store.
         ensure!(self.retention.unclaimed_hours >= 1, "[retention] unclaimed_hours must be at least 1");
+        ensure!(self.retention.held_days >= 1, "[retention] held_days must be at least 1");
         self.reports.check()?;
         self.attachments.check()?;
         self.smtp.check()

@@ -24,6 +24,8 @@ pub enum Upgrade {
     Customers,
     /// Keeps by what the names of all customers are found, any part of those of scripts without spaces among it.
     CustomerNames,
+    /// Keeps by what the customers of cases in quarantine would be recognised.
+    QuarantineHandles,
     /// Stores imported answers to surveys under hashes of whom the files named.
     SurveyRespondents,
     /// Indexes all cases anew, in the format of this version; also by what their customers are found.
@@ -64,13 +66,14 @@ pub struct Tools<'a> {
 
 impl Upgrade {
     /// All of them, in their order.
-    pub const ALL: [Self; 6] = [
+    pub const ALL: [Self; 7] = [
         Self::SealTargets,
         Self::Customers,
         Self::CustomerNames,
         Self::SearchIndex,
         Self::SurveyRespondents,
         Self::ServiceNames,
+        Self::QuarantineHandles,
     ];
 
     /// The name in the database and on the command line. The index has a name for each of its formats, so a new one is a new upgrade.
@@ -80,6 +83,7 @@ impl Upgrade {
             Self::SearchIndex => format!("search-index-{}", search::FORMAT),
             Self::Customers => "customers".to_owned(),
             Self::CustomerNames => "customer-names".to_owned(),
+            Self::QuarantineHandles => "quarantine-handles".to_owned(),
             Self::ServiceNames => "service-names".to_owned(),
             Self::SurveyRespondents => "survey-respondents".to_owned(),
         }
@@ -89,7 +93,11 @@ impl Upgrade {
     pub const fn moment(self) -> Moment {
         match self {
             Self::SealTargets | Self::SurveyRespondents => Moment::BeforeServing,
-            Self::SearchIndex | Self::Customers | Self::CustomerNames | Self::ServiceNames => Moment::WhileServing,
+            Self::SearchIndex
+            | Self::Customers
+            | Self::CustomerNames
+            | Self::QuarantineHandles
+            | Self::ServiceNames => Moment::WhileServing,
         }
     }
 
@@ -100,6 +108,7 @@ impl Upgrade {
             Self::SearchIndex => cases::search::reindex_batch(tools.db, cursor).await?,
             Self::Customers => customers::backfill::batch(tools.db, tools.keys, tools.clock.now(), cursor).await?,
             Self::CustomerNames => customers::backfill::names_batch(tools.db, tools.keys, cursor).await?,
+            Self::QuarantineHandles => customers::quarantined::batch(tools.db, tools.keys, cursor).await?,
             Self::ServiceNames => {
                 service::removal::mend_names(tools.db, &Stamp::system(tools.clock.now())).await?;
                 None

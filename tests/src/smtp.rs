@@ -48,6 +48,9 @@ struct Kept {
     refusals: Mutex<VecDeque<String>>,
     /// Whose tokens let in, where none do by a password.
     tokens: Mutex<Option<Issued>>,
+    /// Whether mails wait for their answer, and how many do.
+    is_held: watch::Sender<bool>,
+    waiting: watch::Sender<usize>,
     /// What clients called themselves.
     hellos: Mutex<Vec<String>>,
     /// Users and passwords, as clients sent them.
@@ -77,6 +80,8 @@ impl MailServer {
             mails: watch::Sender::new(Vec::new()),
             refusals: Mutex::default(),
             tokens: Mutex::default(),
+            is_held: watch::Sender::new(false),
+            waiting: watch::Sender::new(0),
             hellos: Mutex::default(),
             logins: Mutex::default(),
         });
@@ -109,6 +114,23 @@ impl MailServer {
     /// Lets in whoever shows an access token that holds (XOAUTH2), and nobody by a password.
     pub fn let_in_by_tokens(&self, issued: Issued) {
         *self.kept.tokens.lock().expect("no test panics here") = Some(issued);
+    }
+
+    /// Takes what mails say from now on, and answers nothing until they are let go.
+    pub fn hold(&self) {
+        self.kept.is_held.send_replace(true);
+    }
+
+    /// Answers the mails that wait for it.
+    pub fn let_go(&self) {
+        self.kept.is_held.send_replace(false);
+    }
+
+    /// Waits until so many mails wait for their answer.
+    pub async fn wait_for_held(&self, count: usize) {
+        let mut changes = self.kept.waiting.subscribe();
+        let waited = tokio::time::timeout(PATIENCE, changes.wait_for(|waiting| *waiting >= count)).await;
+        assert!(waited.is_ok(), "{count} mails were expected to wait, {} do", *self.kept.waiting.borrow());
     }
 
     /// What clients called themselves so far.
@@ -291,6 +313,11 @@ async fn converse(
             "DATA" => {
                 say(stream, "354 go on").await?;
                 let raw = read_data(stream).await?;
+                if *kept.is_held.borrow() {
+                    kept.waiting.send_modify(|waiting| *waiting += 1);
+                    kept.is_held.subscribe().wait_for(|is_held| !is_held).await.ok();
+                    kept.waiting.send_modify(|waiting| *waiting -= 1);
+                }
                 let refusal = kept.refusals.lock().expect("no test panics here").pop_front();
                 if let Some(line) = refusal {
                     say(stream, &format!("{line} {}", to.join(" "))).await?;

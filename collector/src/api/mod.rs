@@ -52,6 +52,8 @@ pub fn router() -> OpenApiRouter<App> {
         .routes(routes!(customers::read, customers::patch))
         .routes(routes!(customers::merge))
         .routes(routes!(customers::unmerge))
+        .routes(routes!(customers::remove_handle))
+        .routes(routes!(customers::move_case))
         .routes(routes!(customers::export))
         .routes(routes!(customers::erase))
         .routes(routes!(check_calls::list, check_calls::draw))

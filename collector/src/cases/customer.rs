@@ -146,7 +146,9 @@ pub async fn rate(app: &App, case: &Case, satisfaction: &Satisfaction, key: &Ide
             merge::align(&mut tx, worked_on.0).await?;
         }
         solved if solved == Some(true) || satisfaction.score() >= SATISFIED_FROM => {
-            close(&mut tx, &case.id, &state, &Actor::Customer, now).await?
+            close(&mut tx, &case.id, &state, &Actor::Customer, now).await?;
+            // One that was merged into this one ends with it. Its own customer's word closes it alone.
+            merge::align(&mut tx, &case.id).await?;
         }
         _ => {}
     }

@@ -42,21 +42,27 @@ pub(super) struct Assigned {
 pub(super) enum Which {
     All,
     WithoutCustomer,
+    /// Those in quarantine that say something of their customer.
+    Quarantined,
 }
 
 /// Reads what cases say of their customers, oldest first. Nobody is made a customer by what is held in quarantine.
 pub(super) async fn unassigned(db: &Db, case_ids: &[String], which: Which) -> sqlx::Result<Vec<Unassigned>> {
     let mut cases: Vec<Unassigned> = Vec::with_capacity(case_ids.len());
     let only = match which {
-        Which::All => "",
+        Which::All => "cases.quarantine not in ('held', 'discarded')",
         Which::WithoutCustomer => {
-            " and cases.customer_id is null and (feedback.contact_cipher is not null or feedback.identity_cipher is not null)"
+            "cases.quarantine not in ('held', 'discarded') and cases.customer_id is null \
+             and (feedback.contact_cipher is not null or feedback.identity_cipher is not null)"
+        }
+        Which::Quarantined => {
+            "cases.quarantine in ('held', 'discarded') and (feedback.contact_cipher is not null or feedback.identity_cipher is not null)"
         }
     };
     for chunk in chunks(case_ids) {
         let select = AssertSqlSafe(format!(
             "select cases.id, cases.site_id, cases.customer_id, cases.contact_hashes, cases.tier, feedback.contact_cipher, feedback.identity_cipher \
-             from cases join feedback on feedback.id = cases.id where cases.quarantine not in ('held', 'discarded'){only} and cases.id in ({})",
+             from cases join feedback on feedback.id = cases.id where {only} and cases.id in ({})",
             placeholders(0, chunk.len())
         ));
         let found: Vec<Unassigned> = with_db!(db, pool => {
@@ -93,9 +99,10 @@ pub(super) async fn assign(
     cases: &[Unassigned],
     now: Millis,
 ) -> sqlx::Result<Vec<Assigned>> {
+    let erased = erased_meanwhile(tx, cases).await?;
     // In one order, so that two transactions don't wait for each other.
     let mut by_site: BTreeMap<&str, Vec<&Unassigned>> = BTreeMap::new();
-    for case in cases {
+    for case in cases.iter().filter(|case| !erased.contains(&case.id)) {
         by_site.entry(&case.site_id).or_default().push(case);
     }
     let mut changed = Vec::new();
@@ -115,6 +122,23 @@ pub(super) async fn assign(
         update_cases(tx, &of_cases).await?;
     }
     Ok(changed)
+}
+
+/// Those of some cases that do not say any more what was read of them: they were erased between. Only who has a customer can be.
+async fn erased_meanwhile(tx: &mut Tx, cases: &[Unassigned]) -> sqlx::Result<HashSet<String>> {
+    let mut erased = HashSet::new();
+    for case in cases.iter().filter(|case| case.customer_id.is_some()) {
+        // Locked, so that an erasure comes before or after all of this.
+        let lock = "update cases set version = version where id = $1";
+        with_tx!(&mut *tx, conn => sqlx::query(lock).bind(&case.id).execute(conn).await.map(|_| ()))?;
+        let select = "select contact_cipher, identity_cipher from feedback where id = $1";
+        let now: Option<(Option<String>, Option<String>)> =
+            with_tx!(&mut *tx, conn => sqlx::query_as(select).bind(&case.id).fetch_optional(conn).await)?;
+        if now.is_none_or(|now| now != (case.contact_cipher.clone(), case.identity_cipher.clone())) {
+            erased.insert(case.id.clone());
+        }
+    }
+    Ok(erased)
 }
 
 /// Whose each of some hashes is.
@@ -179,7 +203,7 @@ async fn known(tx: &mut Tx, site_id: &str, cases: &[Said]) -> sqlx::Result<Known
     for chunk in chunks(&ids) {
         let select = AssertSqlSafe(format!(
             "select id, exists (select 1 from customer_handles where customer_id = customers.id and kind = 'identity') as is_identified, \
-             name_cipher is not null as is_named, tier, site_tier, rule_tier, site_value from customers where id in ({})",
+             name_cipher is not null as is_named, erased_at is not null as is_erased, tier, site_tier, rule_tier, site_value from customers where id in ({})",
             placeholders(0, chunk.len())
         ));
         let rows: Vec<KnownCustomer> = with_tx!(&mut *tx, conn => {
@@ -187,7 +211,25 @@ async fn known(tx: &mut Tx, site_id: &str, cases: &[Said]) -> sqlx::Result<Known
         })?;
         customers.extend(rows.into_iter().map(|customer| (customer.id.clone(), customer)));
     }
-    Ok(Known { owners, customers })
+    let removed = removed(tx, &ids, &hashes).await?;
+    Ok(Known { owners, customers, removed })
+}
+
+/// What of some hashes was taken away from some customers.
+async fn removed(tx: &mut Tx, ids: &[&String], hashes: &[&str]) -> sqlx::Result<HashSet<(String, String)>> {
+    let hashes: HashSet<&str> = hashes.iter().copied().collect();
+    let mut removed = HashSet::new();
+    for chunk in chunks(ids) {
+        let select = AssertSqlSafe(format!(
+            "select customer_id, hash from removed_handles where customer_id in ({})",
+            placeholders(0, chunk.len())
+        ));
+        let rows: Vec<(String, String)> = with_tx!(&mut *tx, conn => {
+            chunk.iter().fold(sqlx::query_as(select), |query, id| query.bind(*id)).fetch_all(conn).await
+        })?;
+        removed.extend(rows.into_iter().filter(|(_, hash)| hashes.contains(hash.as_str())));
+    }
+    Ok(removed)
 }
 
 table_row! {

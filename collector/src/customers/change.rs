@@ -158,6 +158,9 @@ async fn try_patch(
     if before.merged_into.is_some() {
         return Err(CustomerError::Refused("the customer is merged into another one, which is the one to change"));
     }
+    if before.erased_at.is_some() {
+        return Err(CustomerError::Refused("the customer was erased"));
+    }
     if version.is_some_and(|version| version != before.version) {
         let changes = changes_since(&mut tx, id, version.unwrap_or_default()).await?;
         return Err(CustomerError::Stale { version: before.version, changes });

@@ -22,7 +22,9 @@ use zip::write::SimpleFileOptions;
 use super::change::audit_actor;
 use super::customer::{Customer, known};
 use super::export_answers::{self, ExportedAnswer};
+use super::export_calls::{self, ExportedCall};
 use super::preferences::PreferredChannel;
+use super::quarantined::CASES_OF;
 use crate::app::App;
 use crate::attachments::{self, Attachment};
 use crate::audit::{self, Change, Stamp};
@@ -45,6 +47,7 @@ struct Export {
     customer: Person,
     cases: Vec<ExportedCase>,
     survey_answers: Vec<ExportedAnswer>,
+    check_calls: Vec<ExportedCall>,
 }
 
 #[derive(Serialize)]
@@ -180,9 +183,9 @@ async fn gather(app: &App, customer: &Customer, site: &Site, lang: Lang) -> Resu
     let known = known(&app.db, &app.keys, std::slice::from_ref(&customer.id)).await?.remove(&customer.id);
     let known = known.unwrap_or_default();
     let survey_answers = export_answers::answers(app, &customer.id, &known, lang).await?;
-    let select = "select id from cases where customer_id = $1 order by id";
+    let check_calls = export_calls::calls(app, &customer.id).await?;
     let ids: Vec<String> =
-        with_db!(&app.db, pool => sqlx::query_scalar(select).bind(&customer.id).fetch_all(pool).await)?;
+        with_db!(&app.db, pool => sqlx::query_scalar(CASES_OF).bind(&customer.id).fetch_all(pool).await)?;
     let mut cases = Vec::with_capacity(ids.len());
     for id in ids {
         cases.push(case(app, &id).await?);
@@ -207,6 +210,7 @@ async fn gather(app: &App, customer: &Customer, site: &Site, lang: Lang) -> Resu
         },
         cases,
         survey_answers,
+        check_calls,
     })
 }
 

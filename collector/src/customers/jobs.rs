@@ -2,7 +2,7 @@
 
 use super::assign::{Assigned, Unassigned, Which, assign, unassigned};
 use super::handles::Countries;
-use super::tier_rules;
+use super::{quarantined, tier_rules};
 use crate::app::App;
 use crate::clocks::{self, Step, Terms};
 use crate::db::Tx;
@@ -14,9 +14,11 @@ pub async fn run(app: &App, jobs: &[Job]) -> anyhow::Result<()> {
     let ids: Vec<String> = jobs.iter().map(|job| job.key.clone()).collect();
     let terms = Terms::current(app).await?;
     let cases = unassigned(&app.db, &ids, Which::All).await?;
+    let held = quarantined::read(&app.db, &ids).await?;
     let mut tx = app.db.begin().await?;
     complete(&mut tx, Kind::Customers, jobs).await?;
     assign_in(&mut tx, app, &terms, &cases).await?;
+    quarantined::note(&mut tx, &app.keys, &Countries::of(terms.sites()), &held).await?;
     tx.commit().await?;
     Ok(tier_rules::apply_to_cases(app, &ids).await?)
 }
@@ -24,11 +26,13 @@ pub async fn run(app: &App, jobs: &[Job]) -> anyhow::Result<()> {
 /// Sees to it that cases have their customers, before rules look at them. Those that have one are left as they are.
 pub async fn ensure(app: &App, terms: &Terms, case_ids: &[String]) -> anyhow::Result<()> {
     let cases = unassigned(&app.db, case_ids, Which::WithoutCustomer).await?;
-    if cases.is_empty() {
+    let held = quarantined::read(&app.db, case_ids).await?;
+    if cases.is_empty() && held.is_empty() {
         return Ok(());
     }
     let mut tx = app.db.begin().await?;
     assign_in(&mut tx, app, terms, &cases).await?;
+    quarantined::note(&mut tx, &app.keys, &Countries::of(terms.sites()), &held).await?;
     tx.commit().await?;
     Ok(tier_rules::apply_to_cases(app, case_ids).await?)
 }

@@ -14,6 +14,7 @@ use super::change::{CustomerError, audit_actor};
 use super::customer::{Customer, handle_context, lock};
 use super::handles::Countries;
 use super::moves::{move_names, note};
+use super::part::merge_removed;
 use super::tier_rules;
 use crate::app::App;
 use crate::audit::{self, Change, Stamp};
@@ -69,6 +70,7 @@ async fn try_merge(app: &App, id: &str, into: &str, actor: &Actor, key: &Idempot
     may_be_merged(&mut tx, &one, &other).await?;
     move_handles(&mut tx, &app.keys, &one, &other).await?;
     move_names(&mut tx, id, into).await?;
+    merge_removed(&mut tx, id, into).await?;
     let note = "insert into customer_moves (customer_id, kind, reference) select $1, 'case', id from cases where customer_id = $1";
     with_tx!(&mut tx, conn => sqlx::query(note).bind(id).execute(conn).await.map(|_| ()))?;
     let update =

@@ -1,6 +1,6 @@
 //! Whose customers cases are, decided without the database.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use super::handles::{Handle, Handles};
 use crate::keys::new_id;
@@ -24,6 +24,8 @@ pub(super) struct Known {
     pub(super) owners: HashMap<String, String>,
     /// By their identifiers.
     pub(super) customers: HashMap<String, KnownCustomer>,
+    /// Customers, and the hashes of what was taken away from them: it does not come back.
+    pub(super) removed: HashSet<(String, String)>,
 }
 
 /// A customer as far as it matters for further cases.
@@ -33,6 +35,7 @@ pub(super) struct KnownCustomer {
     pub(super) id: String,
     pub(super) is_identified: bool,
     pub(super) is_named: bool,
+    pub(super) is_erased: bool,
     pub(super) tier: Option<String>,
     pub(super) site_tier: Option<String>,
     pub(super) rule_tier: Option<String>,
@@ -63,7 +66,10 @@ impl<'a> Plan<'a> {
     pub(super) fn of(mut known: Known, cases: &'a [Said]) -> Self {
         let mut plan = Self::default();
         for case in cases {
-            let id = match &case.customer_id {
+            // Nothing comes to a customer who was erased: whoever says again who they are is a new one.
+            let is_erased = |id: &&String| known.customers.get(*id).is_some_and(|customer| customer.is_erased);
+            let own = case.customer_id.as_ref().filter(|id| case.handles.is_empty() || !is_erased(id));
+            let id = match own {
                 Some(id) => Some(id.clone()),
                 None if case.handles.is_empty() => None,
                 None => Some(known.find(&case.handles).unwrap_or_else(|| {
@@ -81,9 +87,13 @@ impl<'a> Plan<'a> {
     /// Notes what a case says of its customer; gives the tier that counts.
     fn note(&mut self, known: &mut Known, id: &str, case: &'a Said) -> Option<String> {
         let customer = known.customers.entry(id.to_owned()).or_default();
+        if customer.is_erased {
+            return None;
+        }
         // A handle that is another customer's stays theirs, such as an address that two identities share.
         for handle in &case.handles.own {
-            if !known.owners.contains_key(&handle.hash) {
+            let is_removed = known.removed.contains(&(id.to_owned(), handle.hash.clone()));
+            if !is_removed && !known.owners.contains_key(&handle.hash) {
                 known.owners.insert(handle.hash.clone(), id.to_owned());
                 customer.is_identified |= case.handles.identity() == Some(handle.hash.as_str());
                 self.handles.push((handle, id.to_owned()));
@@ -125,8 +135,6 @@ impl Known {
 
 #[cfg(test)]
 mod tests {
-    use std::collections::HashSet;
-
     use proptest::prelude::*;
     use serde_json::json;
 
@@ -212,6 +220,38 @@ mod tests {
                 }
             }
         }
+    }
+
+    #[test]
+    fn nothing_comes_to_a_customer_who_was_erased() {
+        let mut known = Known::default();
+        let erased = KnownCustomer { id: "erased".to_owned(), is_erased: true, ..KnownCustomer::default() };
+        known.customers.insert("erased".to_owned(), erased);
+        let [mut with_address, mut named] = [said((None, Some(1), None)), said((None, None, None))];
+        for case in [&mut with_address, &mut named] {
+            case.customer_id = Some("erased".to_owned());
+            case.name = Some("Li".to_owned());
+        }
+        let cases = [with_address, named];
+        let plan = Plan::of(known, &cases);
+        assert_eq!(plan.cases[0].0.as_ref(), plan.new.first(), "an address makes a new one");
+        assert_eq!(plan.cases[1].0.as_deref(), Some("erased"), "a name alone says nothing");
+        assert_eq!(plan.names.keys().collect::<Vec<_>>(), [&plan.new[0]]);
+        assert!(plan.handles.iter().all(|(_, id)| *id == plan.new[0]));
+    }
+
+    #[test]
+    fn what_was_taken_away_from_a_customer_does_not_come_back_and_is_the_next_ones() {
+        let mut cases = [said((None, Some(1), Some(2))), said((None, Some(1), None))];
+        cases[0].customer_id = Some("one".to_owned());
+        let mut known = Known::default();
+        known.customers.insert("one".to_owned(), KnownCustomer { id: "one".to_owned(), ..KnownCustomer::default() });
+        known.removed.insert(("one".to_owned(), cases[1].handles.own[0].hash.clone()));
+        let plan = Plan::of(known, &cases);
+        assert_eq!(plan.cases[0].0.as_deref(), Some("one"), "a case stays whose it is");
+        assert_eq!(plan.cases[1].0.as_ref(), plan.new.first());
+        let owners: Vec<&str> = plan.handles.iter().map(|(_, id)| id.as_str()).collect();
+        assert_eq!(owners, ["one", plan.new[0].as_str()], "the phone, and the address");
     }
 
     #[test]

@@ -11,8 +11,10 @@ use crate::audit::{self, Change, Stamp};
 use crate::cases::idempotency::{KeyStatus, record_key, request_hash};
 use crate::cases::{Actor, CaseError, EventType};
 use crate::clock::Millis;
+use crate::customers::Customer;
 use crate::customers::change::{CustomerError, audit_actor};
 use crate::customers::customer::lock;
+use crate::customers::quarantined::CASES_OF;
 use crate::db::{Tx, is_deadlock};
 use crate::keys::Keys;
 use crate::with_tx;
@@ -50,8 +52,13 @@ async fn try_erase(
     let customer = lock(&mut tx, id).await?.ok_or(CustomerError::NotFound)?;
     let cases = cases_of(&mut tx, id).await?;
     let is_repeated = record_key(&mut tx, id, key, &request_hash(&("erase", id)), now).await? == KeyStatus::Repeated;
-    // Nobody comes to an erased customer, so there is nothing to erase again.
-    if is_repeated || customer.erased_at.is_some() {
+    // Whoever has the code of an erased case may write in it again.
+    let left = match customer.erased_at {
+        None => cases.clone(),
+        Some(_) => case::left(&mut tx, &cases, Extent::Texts).await?,
+    };
+    let is_done = customer.erased_at.is_some() && left.is_empty() && !is_known(&mut tx, id).await?;
+    if is_repeated || is_done {
         tx.rollback().await?;
         return Ok((None, cases));
     }
@@ -60,22 +67,44 @@ async fn try_erase(
             "the customer is merged into another one; erase that one, or take them apart first",
         ));
     }
-    let batch = case::erase(&mut tx, &app.keys, &cases, Extent::Texts, actor, now).await?;
+    let batch = case::erase(&mut tx, &app.keys, &left, Extent::Texts, actor, now).await?;
     forget(&mut tx, &app.keys, id, now).await?;
     let change = Change {
         action: "customer.erase",
         object: format!("customer/{id}"),
         before: Value::Null,
-        after: json!({"cases": cases.len()}),
+        after: json!({"cases": left.len()}),
     };
     audit::append(&mut tx, &Stamp { actor: audit_actor(actor), at: now }, &change).await?;
     tx.commit().await?;
     Ok((Some(batch), cases))
 }
 
+/// Whether something of a customer, who may be erased, can be erased.
+pub async fn is_anything_left(app: &App, customer: &Customer) -> sqlx::Result<bool> {
+    if customer.erased_at.is_none() {
+        return Ok(true);
+    }
+    let mut tx = app.db.begin().await?;
+    let cases = cases_of(&mut tx, &customer.id).await?;
+    let is_left =
+        !case::left(&mut tx, &cases, Extent::Texts).await?.is_empty() || is_known(&mut tx, &customer.id).await?;
+    tx.rollback().await?;
+    Ok(is_left)
+}
+
+/// The cases of a customer, with those in quarantine that would be theirs.
 async fn cases_of(tx: &mut Tx, id: &str) -> sqlx::Result<Vec<String>> {
-    let select = "select id from cases where customer_id = $1 order by id";
-    with_tx!(tx, conn => sqlx::query_scalar(select).bind(id).fetch_all(conn).await)
+    with_tx!(tx, conn => sqlx::query_scalar(CASES_OF).bind(id).fetch_all(conn).await)
+}
+
+/// Whether there is something by which a customer who was erased is known again.
+async fn is_known(tx: &mut Tx, id: &str) -> sqlx::Result<bool> {
+    let select = "select count(*) from customers where (id = $1 or merged_into = $1) and (name_cipher is not null or notes_cipher is not null \
+        or value is not null or site_value is not null or preferred_lang is not null or preferred_channel is not null or times_cipher is not null \
+        or exists (select 1 from customer_handles where customer_id = customers.id))";
+    let known: i64 = with_tx!(tx, conn => sqlx::query_scalar(select).bind(id).fetch_one(conn).await)?;
+    Ok(known > 0)
 }
 
 /// Takes from a customer, and from those who were merged into them, all by which they were known. The row stays, and their cases with it: whoever counts
@@ -85,6 +114,7 @@ pub(super) async fn forget(tx: &mut Tx, keys: &Keys, id: &str, now: Millis) -> s
     answers::erase(tx, keys, id, now).await?;
     for statement in [
         "delete from customer_handles where customer_id = $1",
+        "delete from removed_handles where customer_id = $1 or customer_id in (select id from customers where merged_into = $1)",
         // What a call found is counted on; one that is to be made would be to nobody.
         "delete from check_calls where result is null and (customer_id = $1 or customer_id in (select id from customers where merged_into = $1))",
         "delete from customer_names where customer_id = $1 or customer_id in (select id from customers where merged_into = $1)",

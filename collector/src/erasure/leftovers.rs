@@ -18,7 +18,7 @@ use crate::db::rows::{chunks, placeholders};
 use crate::db::search;
 use crate::keys::new_id;
 use crate::outbox::email;
-use crate::with_db;
+use crate::{with_db, with_write};
 
 /// When it is looked again: what was being sent or written during the erasure has come to rest by then.
 const AGAIN: Millis = 15 * MINUTE;
@@ -72,11 +72,27 @@ pub(super) async fn remove(app: &App, batch: &Batch) -> anyhow::Result<()> {
     let select = "select case_id from erasures where batch = $1";
     let cases: Vec<String> =
         with_db!(&app.db, pool => sqlx::query_scalar(select).bind(&batch.0).fetch_all(pool).await)?;
+    forget_late(app, batch).await?;
     attachments::sweep(app).await?;
     remove_mails(app, &cases).await?;
     let rest = |took: Duration| -> BoxFuture<'_, ()> { app.intake.throttle(took).boxed() };
     search::purge(&app.db, app.clock.now(), &rest, &cases).await?;
     app.db.forget_log().await?;
+    Ok(())
+}
+
+/// Takes from customers who were erased what a case that was being given to them at that moment brought back.
+async fn forget_late(app: &App, batch: &Batch) -> sqlx::Result<()> {
+    let of_batch = "(select customers.id from customers join cases on cases.customer_id = customers.id \
+        join erasures on erasures.case_id = cases.id where erasures.batch = $1 and customers.erased_at is not null)";
+    for statement in [
+        format!("delete from customer_handles where customer_id in {of_batch}"),
+        format!("delete from customer_names where customer_id in {of_batch}"),
+        format!("update customers set name_cipher = null, site_value = null where id in {of_batch}"),
+    ] {
+        let statement = AssertSqlSafe(statement);
+        with_write!(&app.db, conn => sqlx::query(statement).bind(&batch.0).execute(conn).await.map(|_| ()))?;
+    }
     Ok(())
 }
 

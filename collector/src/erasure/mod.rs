@@ -12,5 +12,5 @@ mod customer;
 mod leftovers;
 pub mod retention;
 
-pub use customer::erase as erase_customer;
+pub use customer::{erase as erase_customer, is_anything_left};
 pub use leftovers::run;

@@ -6,12 +6,15 @@ use std::time::Instant;
 use jiff::tz::TimeZone;
 use jiff::{Timestamp, ToSpan};
 
+use sqlx::AssertSqlSafe;
+
 use super::case::{self, Extent};
 use super::customer::forget;
 use super::leftovers;
 use crate::app::App;
 use crate::cases::Actor;
 use crate::clock::Millis;
+use crate::db::rows::placeholders;
 use crate::db::{Db, Tx, is_deadlock};
 use crate::sites::Site;
 use crate::sites::settings::Retention;
@@ -46,9 +49,8 @@ pub async fn run(app: &App) -> anyhow::Result<u64> {
                 }
                 match erase(app, &cases, extent).await {
                     Err(error) if error.downcast_ref::<sqlx::Error>().is_some_and(is_deadlock) => continue,
-                    other => other?,
+                    other => erased += other?,
                 }
-                erased += u64::try_from(cases.len())?;
                 app.intake.throttle(started.elapsed()).await;
             }
         }
@@ -61,7 +63,7 @@ pub async fn next(db: &Db, site: &Site) -> sqlx::Result<Vec<Next>> {
     let mut all = Vec::new();
     for (extent, months) in terms(&site.settings.retention).into_iter().rev() {
         let select = format!("select min(closed_at) from cases where {}", left(extent));
-        let select = sqlx::AssertSqlSafe(select);
+        let select = AssertSqlSafe(select);
         let first: Option<Millis> =
             with_db!(db, pool => sqlx::query_scalar(select).bind(site.id()).fetch_one(pool).await)?;
         all.push(Next { extent, months, due_at: first.map(|closed_at| months_after(closed_at, months)) });
@@ -74,15 +76,16 @@ fn terms(retention: &Retention) -> Vec<(Extent, u16)> {
     texts.into_iter().chain(retention.contacts.map(|months| (Extent::Contacts, months.into()))).collect()
 }
 
-/// The conditions of closed cases of a site, of which something is left to erase.
+/// The conditions of closed cases of a site, of which something may be left to erase: nothing was yet, or they were worked on since.
 fn left(extent: Extent) -> &'static str {
     match extent {
         Extent::Contacts => {
-            "site_id = $1 and status = 'closed' and not exists (select 1 from erasures where erasures.case_id = cases.id)"
+            "site_id = $1 and status = 'closed' and not exists \
+             (select 1 from erasures where erasures.case_id = cases.id and erasures.contacts_version >= cases.version)"
         }
         Extent::Texts => {
             "site_id = $1 and status = 'closed' and not exists \
-             (select 1 from erasures where erasures.case_id = cases.id and erasures.texts_at is not null)"
+             (select 1 from erasures where erasures.case_id = cases.id and erasures.texts_at is not null and erasures.texts_version >= cases.version)"
         }
     }
 }
@@ -90,22 +93,50 @@ fn left(extent: Extent) -> &'static str {
 async fn due(db: &Db, site_id: &str, extent: Extent, before: Millis) -> sqlx::Result<Vec<String>> {
     let select =
         format!("select id from cases where {} and closed_at <= $2 order by closed_at, id limit {BATCH}", left(extent));
-    let select = sqlx::AssertSqlSafe(select);
+    let select = AssertSqlSafe(select);
     with_db!(db, pool => sqlx::query_scalar(select).bind(site_id).bind(before).fetch_all(pool).await)
 }
 
-async fn erase(app: &App, cases: &[String], extent: Extent) -> anyhow::Result<()> {
+/// Erases what is left of cases; gives of how many something was.
+async fn erase(app: &App, cases: &[String], extent: Extent) -> anyhow::Result<u64> {
     let now = app.clock.now();
     let mut tx = app.db.begin().await?;
-    let batch = match case::erase(&mut tx, &app.keys, cases, extent, &Actor::System, now).await {
+    let (left, settled) = partition(&mut tx, cases, extent).await?;
+    case::note_versions(&mut tx, &settled, extent).await?;
+    if left.is_empty() {
+        tx.commit().await?;
+        return Ok(0);
+    }
+    let batch = match case::erase(&mut tx, &app.keys, &left, extent, &Actor::System, now).await {
         Err(crate::cases::CaseError::Database(error)) => return Err(error.into()),
         other => other?,
     };
-    for customer in customers_without_more(&mut tx, cases).await? {
+    for customer in customers_without_more(&mut tx, &left).await? {
         forget(&mut tx, &app.keys, &customer, now).await?;
     }
     tx.commit().await?;
-    leftovers::remove(app, &batch).await
+    leftovers::remove(app, &batch).await?;
+    Ok(u64::try_from(left.len())?)
+}
+
+/// Those of some cases of which something is to be erased, and those of which all was, although they were worked on since: closed, or assigned.
+async fn partition(tx: &mut Tx, cases: &[String], extent: Extent) -> sqlx::Result<(Vec<String>, Vec<String>)> {
+    let list = placeholders(0, cases.len());
+    // Locked, so that nothing is written between the look and the note of it.
+    let lock = AssertSqlSafe(format!("update cases set version = version where id in ({list})"));
+    with_tx!(&mut *tx, conn => cases.iter().fold(sqlx::query(lock), |query, id| query.bind(id)).execute(conn).await.map(|_| ()))?;
+    let erased = match extent {
+        Extent::Contacts => "contacts_at",
+        Extent::Texts => "texts_at",
+    };
+    let select =
+        AssertSqlSafe(format!("select case_id from erasures where {erased} is not null and case_id in ({list})"));
+    let erased: Vec<String> = with_tx!(&mut *tx, conn => {
+        cases.iter().fold(sqlx::query_scalar(select), |query, id| query.bind(id)).fetch_all(conn).await
+    })?;
+    let left = case::left(tx, &erased, extent).await?;
+    let is_settled = |id: &String| erased.contains(id) && !left.contains(id);
+    Ok(cases.iter().cloned().partition(|id| !is_settled(id)))
 }
 
 /// The customers of cases who have no case left that says who they are.
@@ -113,7 +144,8 @@ async fn customers_without_more(tx: &mut Tx, cases: &[String]) -> sqlx::Result<B
     let mut found = BTreeSet::new();
     for id in cases {
         let select = "select customer_id from cases where id = $1 and customer_id is not null and not exists (select 1 from cases other \
-            where other.customer_id = cases.customer_id and not exists (select 1 from erasures where erasures.case_id = other.id))";
+            join feedback on feedback.id = other.id where other.customer_id = cases.customer_id and (feedback.contact_cipher is not null \
+            or feedback.identity_cipher is not null or not exists (select 1 from erasures where erasures.case_id = other.id)))";
         let customer: Option<String> =
             with_tx!(&mut *tx, conn => sqlx::query_scalar(select).bind(id).fetch_optional(conn).await)?;
         found.extend(customer);

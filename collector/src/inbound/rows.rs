@@ -214,10 +214,11 @@ impl Received {
     }
 }
 
-/// Forgets what became of mails that came long ago. Those that are held stay, unless they only look like newsletters, of which there are many.
-pub async fn forget_old(db: &Db, now: Millis) -> sqlx::Result<()> {
-    let delete = "delete from inbound_mails where received_at < $1 and (outcome <> 'held' or reason = $2)";
-    with_write!(db, conn => sqlx::query(delete).bind(now - KEPT).bind(MailReason::Bulk.as_str()).execute(conn).await.map(|_| ()))
+/// Forgets what became of mails that came long ago, and those that are held and came before `undecided`. Those that only look like newsletters, of which
+/// there are many, wait no longer than the others are remembered.
+pub async fn forget_old(db: &Db, now: Millis, undecided: Millis) -> sqlx::Result<()> {
+    let delete = "delete from inbound_mails where (received_at < $1 and (outcome <> 'held' or reason = $2)) or (received_at < $3 and outcome = 'held')";
+    with_write!(db, conn => sqlx::query(delete).bind(now - KEPT).bind(MailReason::Bulk.as_str()).bind(undecided).execute(conn).await.map(|_| ()))
 }
 
 /// The place of a kept mail, which its ciphertext is bound to.

@@ -24,6 +24,7 @@ use crate::attachments::{self, Attachment, FILE_TYPES, Upload};
 use crate::cases::query::{self, Message, Rated};
 use crate::cases::{Case, Outcome, Stage, Status, split};
 use crate::clock::{HOUR, Millis};
+use crate::erasure;
 use crate::http::client::ClientAddress;
 use crate::http::{Error, Result};
 use crate::intake;
@@ -157,6 +158,8 @@ pub struct StatusPage {
     rating_stands: bool,
     /// The messages of a case that the customer can still act on.
     may_act: MayAct,
+    /// Whether who they are, or also what was said, was erased.
+    is_erased: bool,
     reopen_days: u64,
     is_late: bool,
     done: Option<&'static str>,
@@ -218,6 +221,7 @@ impl StatusPage {
             MayAct::Reply | MayAct::No => None,
         };
         let survey = survey.map(|survey| Asked::of(&site, &survey, visit, t.0));
+        let is_erased = erasure::case::is_erased(&app.db, &case.id).await?;
         let has_address = case.contact(&app.keys).is_some_and(|contact| contact.email().is_some());
         let mut conversation = query::conversation(app, &case.id).await?;
         conversation.reverse();
@@ -237,6 +241,7 @@ impl StatusPage {
                 .is_some_and(|rated| case.resolved_at.is_some_and(|at| rated.created_at >= at)),
             rated,
             may_act,
+            is_erased,
             reopen_days: app.config.retention.reopen_days.into(),
             is_late: case.first_response_due.is_some_and(|due| due < app.clock.now()),
             done: visit.query("done").and_then(thanks),
@@ -245,7 +250,8 @@ impl StatusPage {
             reply: Typed::fresh(StatusForm::Reply),
             not_solved: Typed::fresh(StatusForm::NotSolved),
             rating: Typed::fresh(StatusForm::Rating),
-            address: (!has_address && may_act != MayAct::No).then(|| Typed::fresh(StatusForm::Address)),
+            // Whoever was erased is not asked for it again.
+            address: (!has_address && !is_erased && may_act != MayAct::No).then(|| Typed::fresh(StatusForm::Address)),
             site_key: site.key().to_owned(),
             tokens: Default::default(),
             site,

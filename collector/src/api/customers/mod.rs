@@ -2,6 +2,7 @@
 
 mod body;
 mod merge;
+mod part;
 mod privacy;
 
 use axum::Json;
@@ -15,6 +16,7 @@ use utoipa::ToSchema;
 
 use self::body::{AfterChange, CustomerBody, bodies};
 pub use self::merge::{__path_merge, __path_unmerge, merge, unmerge};
+pub use self::part::{__path_move_case, __path_remove_handle, move_case, remove_handle};
 pub use self::privacy::{__path_erase, __path_export, erase, export};
 use super::parameters::{each_once, unknown, wrong};
 use super::patch::key_of;
@@ -183,6 +185,7 @@ struct PreferencesPatchBody {
         (status = 200, body = AfterChange, description = "The customer as they stand now"),
         (status = 400, body = Problem, content_type = "application/problem+json", description = "Not JSON, not UTF-8, or a key or version that is none"),
         (status = 404, body = Problem, content_type = "application/problem+json", description = "No such customer"),
+        (status = 409, body = Problem, content_type = "application/problem+json", description = "They are merged into another customer, or were erased"),
         (status = 412, body = Problem, content_type = "application/problem+json", description = "Somebody else has changed it; says who changed what"),
         (status = 422, body = Problem, content_type = "application/problem+json", description = "Wrong fields, or a key used for something else"),
         TokenRefusals,

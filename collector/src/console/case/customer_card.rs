@@ -2,6 +2,7 @@
 
 use super::sorting::Names;
 use crate::app::App;
+use crate::auth::permissions::Action;
 use crate::auth::{Member, SignedIn};
 use crate::cases::Case;
 use crate::cases::access::Visibility;
@@ -29,6 +30,8 @@ pub(super) struct CustomerCard {
     pub channel: Option<PreferredChannel>,
     /// What they agreed to with this case.
     pub consent: Option<ShownConsent>,
+    /// Whether the reader may give the case to another customer.
+    pub may_part: bool,
     /// How many cases they had before this one, of those that the reader may see.
     pub earlier: String,
 }
@@ -54,6 +57,7 @@ impl CustomerCard {
             times: customer.times(&app.keys),
             channel: customer.channel(),
             consent: Consent::of_case(&app.db, &case.id).await?.map(|consent| ShownConsent::of(who.t, consent)),
+            may_part: who.may(Action::ManageCustomer) && customer.is_own(),
             representative: member.map(|member| member.name.clone()),
             earlier: format!("{}{}", earlier.len(), if more.is_some() { "+" } else { "" }),
             id: customer.id,

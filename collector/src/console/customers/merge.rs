@@ -70,7 +70,7 @@ pub(super) async fn unmerge(
 }
 
 /// The one customer of the same site that was named; none where it is nobody, or several.
-async fn named(app: &App, customer: &Customer, typed: &str) -> Result<Option<String>> {
+pub(super) async fn named(app: &App, customer: &Customer, typed: &str) -> Result<Option<String>> {
     let typed: String = typed.trim().chars().take(TYPED_MAX).collect();
     let last = typed.trim_end_matches('/').rsplit('/').next().unwrap_or_default();
     if let Ok(id) = uuid::Uuid::parse_str(last.split('?').next().unwrap_or_default()) {

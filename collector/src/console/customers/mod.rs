@@ -7,6 +7,7 @@ mod export;
 mod look_up;
 mod merge;
 mod page;
+mod part;
 mod privacy;
 
 use axum::Router;
@@ -24,6 +25,8 @@ pub fn router() -> Router<App> {
         .route("/staff/customers/{id}", get(page::show).post(edit::save))
         .route("/staff/customers/{id}/merge", post(merge::merge))
         .route("/staff/customers/{id}/unmerge", post(merge::unmerge))
+        .route("/staff/customers/{id}/remove-handle", post(part::remove_handle))
+        .route("/staff/customers/{id}/move-case", post(part::move_case))
         .route("/staff/customers/{id}/export", post(privacy::export))
         .route("/staff/customers/{id}/erase", post(privacy::erase))
 }

@@ -27,6 +27,7 @@ use crate::customers::customer::{Known, known};
 use crate::customers::preferences::PreferredChannel;
 use crate::customers::satisfaction::CustomerSatisfaction;
 use crate::customers::{Customer, merge};
+use crate::erasure::is_anything_left;
 use crate::http::body::fresh_key;
 use crate::http::{Error, Result};
 use crate::reports::format;
@@ -229,6 +230,11 @@ impl CustomerPage {
         self.draft.errors.iter().find(|(name, _)| *name == field).map(|(_, key)| self.t.get(key))
     }
 
+    /// What the button says that takes something away.
+    fn not_theirs(&self, value: &str) -> String {
+        self.t.with("privacy.customer.not_theirs_of", &[("value", value)])
+    }
+
     /// A number as a telephone takes it.
     fn dialled(&self, phone: &str) -> String {
         phone.chars().filter(|c| c.is_ascii_digit() || *c == '+').collect()
@@ -313,7 +319,9 @@ async fn render(
         is_first: before.is_none(),
         may_edit: who.may(Action::ManageCustomer) && customer.is_own(),
         may_export: who.may(Action::ExportCustomer) && customer.is_own(),
-        may_erase: who.may(Action::EraseCustomer) && customer.is_own(),
+        may_erase: who.may(Action::EraseCustomer)
+            && customer.merged_into.is_none()
+            && is_anything_left(app, &customer).await?,
         satisfaction: satisfaction.map(|rated| {
             let last_at = parse_rfc3339(&rated.last_at).map_or_else(String::new, |at| who.t.moment(at));
             (rated, last_at)
@@ -326,6 +334,8 @@ async fn render(
             "merged" => Some("privacy.customer.merged"),
             "unmerged" => Some("privacy.customer.unmerged"),
             "erased" => Some("privacy.customer.erased"),
+            "removed" => Some("privacy.customer.removed"),
+            "moved" => Some("privacy.customer.moved"),
             _ => None,
         },
         now: Values::of(app, &customer),

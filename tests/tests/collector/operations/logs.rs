@@ -1,5 +1,6 @@
 //! What is logged, and what is not.
 
+use std::path::Path;
 use std::process::Stdio;
 use std::time::Duration;
 
@@ -80,6 +81,7 @@ async fn live_through(database: Database, format: &str) {
     let without_work = json!({"kind": "praise", "message": "Nice", "proof": "bm9uZQ=="});
     let answers = [client.submit(without_work.clone()).await.status, client.submit(without_work).await.status];
     assert!(answers.contains(&StatusCode::UNPROCESSABLE_ENTITY), "{answers:?}");
+    let bearer = work_on_customers(&run, data.path(), &client).await;
     // Two mails to the team, a receipt, and two webhooks.
     eventually("all mails and webhooks have arrived", || async {
         mail.mails().len() >= 3 && receiver.received().len() >= 2
@@ -103,6 +105,12 @@ async fn live_through(database: Database, format: &str) {
         "Recognisable",
         "team.address",
         "secret-path",
+        "narwhal",
+        "tapirnote",
+        "hyraxtimes",
+        "ORDER-900800",
+        "4111111111111111",
+        &bearer,
         "very secret",
         &code,
         &bare,
@@ -129,4 +137,68 @@ async fn live_through(database: Database, format: &str) {
             assert!(line["level"].is_string() && line["timestamp"].is_string(), "{line}");
         }
     }
+}
+
+/// Imports cases and customers, and reads, searches, changes, parts, merges, exports and erases customers; gives the token by which it did.
+async fn work_on_customers(run: &dyn Fn(&[&str]) -> String, data: &Path, client: &Client) -> String {
+    let write = |name: &str, content: &str| {
+        let path = data.join(name);
+        std::fs::write(&path, content).unwrap();
+        path.to_str().unwrap().to_owned()
+    };
+    let cases = "kind,message,contact_name,contact_email,received_at,external_id\n\
+        complaint,My narwhal 4111111111111111 is broken,Weiming,weiming.zhang@example.com,2021-03-04T05:06:07Z,ORDER-900800\n\
+        praise,A fine narwhal,Weiming,narwhal@example.com,2021-03-05T05:06:07Z,ORDER-900801\n";
+    let said = run(&["import", &write("cases.csv", cases), "--site", "acme"]);
+    let customers = "email,phone,name,value\nnarwhal.two@example.com,+86 138 0013 8001,Weiming Two,7\n";
+    let said = said + &run(&["customer", "import", &write("customers.csv", customers), "--site", "acme"]);
+    for personal in ["narwhal", "eiming", "13800138", "900800"] {
+        assert!(!said.contains(personal), "{personal} is printed: {said}");
+    }
+    let scopes = ["cases:read", "customers:read", "customers:write"];
+    let printed = run(&[&["token", "add", "CRM", "--scope"], scopes.as_slice()].concat());
+    let bearer = printed.split_whitespace().find(|word| word.starts_with("sayso_")).unwrap().to_owned();
+    let ask = async |method: Method, path: String, body: Option<Value>| {
+        let mut request = client.request(method, &path).bearer_auth(&bearer);
+        if let Some(body) = body {
+            request = request.header("idempotency-key", uuid::Uuid::new_v4().to_string()).json(&body);
+        }
+        client.send(request).await
+    };
+    let found = async |typed: &str| {
+        let list = ask(Method::GET, format!("/api/v1/customers?q={typed}"), None).await.json();
+        list["customers"][0]["id"].as_str().map(str::to_owned)
+    };
+    eventually("the imported cases have their customers", || async { found("narwhal@example.com").await.is_some() })
+        .await;
+    let (one, two) = (found("narwhal@example.com").await.unwrap(), found("%2B8613800138001").await.unwrap());
+    let of = |id: &str, action: &str| format!("/api/v1/customers/{id}{action}");
+    let noted = json!({"name": "Narwhal Weiming", "notes": "tapirnote", "preferences": {"times": "hyraxtimes"}});
+    for (method, path, body, status) in [
+        (Method::PATCH, of(&two, ""), noted, StatusCode::OK),
+        (Method::PATCH, of(&two, ""), json!({"name": "narwhal\nweiming"}), StatusCode::UNPROCESSABLE_ENTITY),
+        (
+            Method::POST,
+            of(&two, "/remove-handle"),
+            json!({"kind": "email", "value": "narwhal.two@example.com"}),
+            StatusCode::OK,
+        ),
+        (
+            Method::POST,
+            of(&two, "/remove-handle"),
+            json!({"kind": "email", "value": "narwhal.three@example.com"}),
+            StatusCode::CONFLICT,
+        ),
+        (Method::POST, of(&two, "/merge"), json!({"into": one}), StatusCode::OK),
+        (Method::POST, of(&two, "/merge"), json!({"into": "narwhal"}), StatusCode::UNPROCESSABLE_ENTITY),
+        (Method::POST, of(&two, "/unmerge"), json!({}), StatusCode::OK),
+        (Method::POST, of(&one, "/erase"), json!({}), StatusCode::OK),
+        (Method::POST, of(&one, "/move-case"), json!({"case": "narwhal"}), StatusCode::CONFLICT),
+    ] {
+        let answer = ask(method, path.clone(), Some(body)).await;
+        assert_eq!(answer.status, status, "{path}: {}", answer.body);
+    }
+    let exported = client.request(Method::GET, &of(&two, "/export")).bearer_auth(&bearer).send().await.unwrap();
+    assert_eq!(exported.status(), StatusCode::OK);
+    bearer
 }

@@ -81,6 +81,11 @@ on_both_databases! {
         let (id, customer) = (case["id"].as_str().unwrap(), case["customer"]["id"].as_str().unwrap());
         program.post(&format!("/{id}/messages"), &json!({"kind": "reply", "body": "A new one is coming"})).await;
         program.post(&format!("/{id}/messages"), &json!({"kind": "note", "body": "a difficult giraffe"})).await;
+        program.post(&format!("/{id}/status"), &json!({"status": "resolved", "outcome": "upheld"})).await;
+        app.app.clock.advance(1_000);
+        let round = program.post_at("/api/v1/check-calls", &json!({"site": "acme", "size": 1, "seed": "s"})).await.json();
+        let call = format!("/api/v1/check-calls/{}", round["check_calls"][0]["id"].as_str().unwrap());
+        assert_eq!(program.patch_at(&call, &json!({"result": "satisfied", "score": 4})).await.status, StatusCode::OK);
         let export = app.client().request(reqwest::Method::GET, &format!("/api/v1/customers/{customer}/export")).bearer_auth(program.token());
         let export = export.send().await.unwrap();
         assert_eq!((export.status(), export.headers()["content-type"].to_str().unwrap()), (StatusCode::OK, "application/zip"));
@@ -101,6 +106,8 @@ on_both_databases! {
         let json: Value = serde_json::from_str(&json).unwrap();
         assert_eq!((&json["customer"]["name"], &json["cases"][0]["code"]), (&json!("李雷"), &json!(code)));
         assert_eq!(json["cases"][0]["files"][0]["path"], format!("files/{code}/1-torn.txt"));
+        assert_eq!(json["check_calls"], json!([{"case": code, "result": "satisfied", "score": 4, "at": json["check_calls"][0]["at"]}]));
+        assert!(json["check_calls"][0]["at"].is_string() && html.contains("Solved, and you were content"), "{html}");
         let log = program.get_at("/api/v1/audit?action=customer.export").await.json();
         assert_eq!(log["audit"].as_array().unwrap().len(), 1);
     }

@@ -5,6 +5,7 @@ use std::process::Command;
 
 use flate2::read::GzDecoder;
 use reqwest::StatusCode;
+use sayso::auth::Role;
 use sayso::cases::search::keep_compact;
 use sayso::clock::HOUR;
 use sayso::jobs::run_due;
@@ -15,10 +16,12 @@ use std::io::Read;
 
 use super::{cases_of, everything_stored, submit};
 use crate::access::Program;
+use crate::console::Desk;
+use crate::inbound::{mail, mails, take};
 use crate::outbox::cases::{deliveries, work};
 
 /// Words that nobody says otherwise, by where they stand.
-const WORDS: [&str; 14] = [
+const WORDS: [&str; 16] = [
     "zebrafinch",
     "wolverine",
     "quokkapage",
@@ -33,6 +36,8 @@ const WORDS: [&str; 14] = [
     "dugongcomment",
     "manateetask",
     "kinkajoueffort",
+    "gerbildraft",
+    "numbatmail",
 ];
 
 /// All files below a folder, with what is in them. Another process reads them: whoever closes a file of SQLite gives up all locks that the process
@@ -53,7 +58,7 @@ fn has(content: &[u8], word: &str) -> bool {
     content.windows(word.len()).any(|window| window.eq_ignore_ascii_case(word.as_bytes()))
 }
 
-async fn assert_nothing_is_left(app: &TestApp) {
+pub(super) async fn assert_nothing_is_left(app: &TestApp) {
     let stored = everything_stored(app).await.to_lowercase();
     for word in WORDS {
         let lines: Vec<&str> = stored.lines().filter(|line| line.contains(word)).collect();
@@ -83,12 +88,25 @@ async fn count(app: &TestApp, select: &'static str) -> i64 {
 /// A case in which every word is somewhere, and its code.
 async fn full(app: &TestApp, program: &Program<'_>) -> (String, Value) {
     let client = app.client();
+    app.set_site(&["mail_address=care@acme.example"]).await;
     let file = client.upload("lemurfile.txt", b"lemurfile").await.json()["id"].clone();
     let feedback = json!({"kind": "complaint", "message": "My zebrafinch", "desired_outcome": "axolotlwish", "reference": "pangolinref",
         "rating": 2, "page": {"url": "https://shop.example/quokkapage", "title": "quokkapage"}, "context": {"x": "wolverine"},
         "attachments": [file], "contact": {"name": "Narwhalname", "email": "narwhalname@example.com"}});
     let (code, case) = submit(app, program, feedback).await;
     let id = case["id"].as_str().unwrap();
+    work(app).await;
+    let to = mails(app).remove(0).header("Reply-To");
+    let (outcome, _, _) = take(app, mail("narwhalname@example.com", &to, "weaselid", "", "numbatmail")).await;
+    assert_eq!(outcome, "message");
+    let mei = Desk::of(app, "mei", Role::Agent).await;
+    let drafted = mei.post(&format!("/staff/cases/{id}/draft"), &[("body", "gerbildraft"), ("silent", "1")]).await;
+    assert_eq!(drafted.status, StatusCode::NO_CONTENT, "{}", drafted.body);
+    let known = json!({"notes": "jerboanote", "value": 700,
+        "preferences": {"language": "en", "channel": "phone", "times": "hyraxtimes"}});
+    let customer = case["customer"]["id"].as_str().unwrap();
+    let noted = program.patch_at(&format!("/api/v1/customers/{customer}"), &known).await;
+    assert_eq!(noted.status, StatusCode::OK, "{}", noted.body);
     for (path, body) in [
         ("messages", json!({"kind": "reply", "body": "okapireply", "then": "wait"})),
         ("messages", json!({"kind": "note", "body": "tapirnote"})),
@@ -106,6 +124,9 @@ async fn full(app: &TestApp, program: &Program<'_>) -> (String, Value) {
         .post_json(&format!("/api/v1/feedback/{code}/satisfaction"), &json!({"score": 5, "comment": "dugongcomment"}))
         .await;
     assert_eq!(rated.status, StatusCode::OK, "{}", rated.body);
+    app.app.clock.advance(1_000);
+    let drawn = program.post_at("/api/v1/check-calls", &json!({"site": "acme", "size": 1, "seed": "s"})).await;
+    assert_eq!(drawn.json()["drawn"], json!(1), "{}", drawn.body);
     (code, case)
 }
 
@@ -147,7 +168,11 @@ on_both_databases! {
             ("feedback", "select count(*) from feedback where contact_cipher is not null or identity_cipher is not null or subject_hash is not null"),
             ("handles", "select count(*) from customer_handles"),
             ("names", "select count(*) from customer_names"),
-            ("customers", "select count(*) from customers where name_cipher is not null or notes_cipher is not null"),
+            ("customers", "select count(*) from customers where name_cipher is not null or notes_cipher is not null or times_cipher is not null \
+                or value is not null or site_value is not null or preferred_lang is not null or preferred_channel is not null"),
+            ("mails", "select count(*) from inbound_mails where raw_cipher is not null or message_id_cipher is not null"),
+            ("drafts", "select count(*) from reply_drafts"),
+            ("calls", "select count(*) from check_calls"),
             ("hashes", "select count(*) from cases where contact_hashes <> ''"),
             ("files", "select count(*) from attachments"),
         ] {

@@ -3,10 +3,13 @@
 mod answers;
 mod consent;
 mod customers;
+mod erased_again;
 mod erasure;
 mod keys;
 mod masking;
 mod my_cases;
+mod parted;
+mod quarantined;
 mod receipts;
 mod retention;
 mod signing_in;
