@@ -8,6 +8,7 @@ pub mod by;
 pub mod cache;
 mod causes;
 pub mod commands;
+pub mod control;
 mod costs;
 pub mod csv;
 mod customers;
@@ -141,6 +142,9 @@ async fn content(app: &App, asked: &Asked) -> Result<Content> {
         Name::Kano | Name::Importance | Name::Servqual => Ok(Content::default()),
     }?;
     groups::sort(asked.by, &mut content.rows);
+    if asked.name != Name::Quality && control::is_held(asked) {
+        control::add_limits(&mut content);
+    }
     content.left_out.extend(left_out(app, asked).await?);
     Ok(content)
 }

@@ -261,6 +261,7 @@ impl Load {
 
     fn into_row(self, group: String, hours: Option<f64>, fewest: u64) -> Row {
         let rate = self.rate(hours);
+        let [urgent, reopened] = [self.hard, self.reopened].map(|n| wilson(n, self.received));
         Row::new(group, self.handled)
             .with("value", rate)
             // How many cases were resolved is counted and not drawn from more of them, so that there is no interval.
@@ -274,7 +275,11 @@ impl Load {
             .with("hours_on_duty", hours)
             .with("cases_per_hour", rate)
             .with("urgent_share", share(self.hard, self.received))
+            .with("urgent_low", urgent.map(|interval| interval.low))
+            .with("urgent_high", urgent.map(|interval| interval.high))
             .with("reopened_share", share(self.reopened, self.received))
+            .with("reopened_low", reopened.map(|interval| interval.low))
+            .with("reopened_high", reopened.map(|interval| interval.high))
             .with("messages_median", percentile(&self.messages, 50))
             .with_csat(self.scores.satisfied(), self.scores.n(), fewest)
     }

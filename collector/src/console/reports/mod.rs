@@ -1,6 +1,7 @@
 //! Reports in the console: the same figures as those of the API, as a finding, a chart and a table, with the cases behind each number.
 
 mod asides;
+mod choices;
 mod columns;
 mod dashboard;
 mod exposure;
@@ -9,6 +10,7 @@ mod learnt;
 mod links;
 mod management;
 mod page;
+mod parts;
 mod spoken;
 
 use axum::Router;

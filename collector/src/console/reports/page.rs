@@ -5,8 +5,9 @@ use axum::extract::{Path, Query, State};
 use axum::response::{Html, IntoResponse, Redirect, Response};
 
 use super::asides::{self, Cause};
+use super::choices::{Choice, choices};
 use super::columns::{Column, shown};
-use super::form::{self, Choice};
+use super::form;
 use super::links;
 use super::spoken::{self, Spoken};
 use crate::app::App;
@@ -178,7 +179,7 @@ pub(super) async fn show(
     }
     let members = Member::all(&app.db).await?;
     let names = Names { t: who.t, asked: &asked, sites: &sites, members: &members, service: &service };
-    let choices = form::choices(&names, &app.db, &reach).await?;
+    let choices = choices(&names, &app.db, &reach).await?;
     let spoken = match reach {
         ReportReach::All => spoken::shown(&app, who.t, &report).await?,
         // It is learnt from the cases of all teams.

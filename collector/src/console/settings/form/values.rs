@@ -7,9 +7,8 @@ use serde_json::Value;
 
 use super::fields::{Control, Field, Kind};
 use crate::calendars::WEEKDAYS;
+use crate::service::survey::ITEMS_MAX;
 
-/// The most items of a survey that a form has.
-const ITEMS_MAX: usize = 100;
 /// Chosen among types of event where a target hears of what rules name it for, and of nothing else.
 pub(super) const BY_RULE: &str = "by_rule";
 /// The channel whose address is no secret.
@@ -386,6 +385,14 @@ opens = "2026-12-01"
 closes = "2026-12-31"
 remind_after = "7d"
 channels = ["email", "paper"]
+
+[[survey]]
+key = "service-2026"
+kind = "servqual"
+site = "acme"
+title = { en = "Our service" }
+weights = { reliability = 30, responsiveness = 25, assurance = 20, empathy = 15, tangibles = 10 }
+items = [{ key = "word", text = { en = "They keep their word" }, dimension = "reliability" }]
 
 [[team]]
 key = "care"
