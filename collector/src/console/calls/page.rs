@@ -14,7 +14,7 @@ use crate::assets::{self, MARK};
 use crate::audit::{self, Change, Stamp};
 use crate::auth::SignedIn;
 use crate::auth::permissions::Action;
-use crate::calls::{self, CallResult, DUE_MAX, OPEN_MAX, SEED_MAX, SIZE_MAX};
+use crate::calls::{self, CallResult, DUE_MAX, OPEN_MAX, SEED_MAX, SIZE_MAX, Whose};
 use crate::console::shell::{Screen, Shell, page};
 use crate::http::Result;
 use crate::http::body::fresh_key;
@@ -108,7 +108,11 @@ async fn render(app: &App, who: &SignedIn, done: Option<&'static str>, draft: Dr
     let sites = app.sites.all().await?;
     let sees_all = who.standing.sees_all();
     let only = (!sees_all).then_some(who.member.id.as_str());
-    let (due, calls) = (calls::due(&app.db, only, now).await?, calls::open_calls(&app.db, only).await?);
+    let due = match only {
+        Some(id) => calls::due(&app.db, Whose::Representative(id), now).await?,
+        None => calls::due_of_all(&app.db, now).await?,
+    };
+    let calls = calls::open_calls(&app.db, only).await?;
     if !due.is_empty() || !calls.is_empty() {
         note_opening(app, who, due.len() + calls.len()).await?;
     }

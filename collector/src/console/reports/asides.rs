@@ -3,6 +3,7 @@
 use serde_json::Value;
 
 use super::links::{self, Behind, Reach};
+use crate::cases::counted::Figure;
 use crate::reports::groups::NONE;
 use crate::reports::names::Names;
 use crate::reports::{By, Name, Report, Row, format};
@@ -42,6 +43,15 @@ fn of_version(names: &Names<'_>) -> Option<String> {
     let version = asked.version.to_string();
     let since = since.map_or_else(|| "–".to_owned(), |at| t.date(crate::reports::periods::day(at, &asked.zone)));
     Some(t.count_with("insight.aside.version", apart, &[("version", &version), ("since", &since)]))
+}
+
+/// Where the cases of customers are who had none within the period; none where there are none of them.
+pub(super) fn silent(names: &Names<'_>, report: &Report) -> Option<String> {
+    let overall = report.overall.as_ref().filter(|_| report.report == Name::Customers)?;
+    overall["silent"].as_u64().filter(|silent| *silent > 0)?;
+    let of_all = crate::reports::Asked { by: By::All, ..names.asked.clone() };
+    let behind = Behind { figure: Some(Figure::Silent), parameters: super::columns::ALL, reach: Reach::Period };
+    links::cases(&Names { asked: &of_all, ..*names }, &Row::new("all", 0), behind)
 }
 
 /// What complaints are about, the most frequent first (Pareto).

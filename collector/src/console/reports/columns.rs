@@ -165,17 +165,19 @@ fn columns(asked: &Asked) -> &'static [Column] {
     }
 }
 
-const ALL: &[(&str, &str)] = &[("status", "all")];
+pub(super) const ALL: &[(&str, &str)] = &[("status", "all")];
 pub(super) const COMPLAINTS: &[(&str, &str)] = &[("status", "all"), ("kind", "complaint")];
 const OPEN: &[(&str, &str)] = &[("status", "open")];
 const OVERDUE: &[(&str, &str)] = &[("status", "open"), ("due", "overdue")];
 const OPEN_NOW: Behind = Behind { figure: None, parameters: OPEN, reach: Reach::Now };
+const OF_ALL_TOPICS: Behind = Behind { figure: None, parameters: ALL, reach: Reach::AllTopics };
+const OF_PROBLEM: Behind = Behind { figure: None, parameters: ALL, reach: Reach::Problem };
 const RATINGS: Column = Column::counted("n", "insight.col.ratings", Figure::Rated);
 const INTERVAL: Column = Column::new("low", "insight.col.interval", Form::Interval);
 const LOWER: Column = Column::new("lower", "insight.col.lower", Form::Share);
 const UPPER: Column = Column::new("upper", "insight.col.upper", Form::Share);
 const SIGNALS: Column = Column::new("signals", "insight.col.signals", Form::Signals);
-const URGENT: Column = Column::new("urgent_share", "insight.col.urgent", Form::Share);
+const URGENT: Column = Column::new("urgent_share", "insight.col.urgent", Form::Share).with_cases(Figure::Pressing);
 const URGENT_INTERVAL: Column = Column::new("urgent_low", "insight.col.urgent_interval", Form::Interval);
 const REOPENED_SHARE: Column =
     Column::new("reopened_share", "insight.col.reopened", Form::Share).with_cases(Figure::Reopened);
@@ -197,10 +199,10 @@ const OVERVIEW: &[Column] = &[
     Column::counted("reopened", "insight.col.reopened", Figure::Reopened),
     Column::new("first_response_median", "insight.col.first_response", Form::Minutes),
     Column::new("first_response_p90", "insight.col.first_response_p90", Form::Minutes),
-    Column::new("first_response_n", "insight.col.first_response_n", Form::Count),
+    Column::counted("first_response_n", "insight.col.first_response_n", Figure::FirstResponded),
     Column::new("resolution_median", "insight.col.resolution", Form::Minutes),
     Column::new("resolution_p90", "insight.col.resolution_p90", Form::Minutes),
-    Column::new("resolution_n", "insight.col.resolution_n", Form::Count),
+    Column::counted("resolution_n", "insight.col.resolution_n", Figure::NowResolved),
     CSAT,
     CSAT_INTERVAL,
     CSAT_N,
@@ -225,7 +227,7 @@ const PROMISES_OVER_TIME: &[Column] =
     &[PROMISES[0], INTERVAL, PROMISES[2], PROMISES[3], PROMISES[4], PROMISES[5], LOWER, UPPER, SIGNALS];
 const QUALITY: &[Column] = &[
     Column::cases("x", "insight.col.complaints", COMPLAINTS),
-    Column::new("n", "insight.col.out_of", Form::Count),
+    Column::new("n", "insight.col.out_of", Form::Count).behind(OF_ALL_TOPICS),
     Column::new("p", "insight.col.share", Form::Share),
     LOWER,
     UPPER,
@@ -287,7 +289,7 @@ const CAUSES_OVER_TIME: &[Column] = &[
     Column::cases("complaints", "insight.col.complaints", COMPLAINTS),
     Column::new("customers", "insight.col.customers", Form::Count).behind(OF_CUSTOMERS),
     Column::new("title", "insight.col.most", Form::Text),
-    Column::new("problem_n", "insight.col.most_n", Form::Count),
+    Column::new("problem_n", "insight.col.most_n", Form::Count).behind(OF_PROBLEM),
     COST,
 ];
 const SATISFACTION: &[Column] = &[

@@ -23,7 +23,7 @@ use crate::reports::format::NO_FIGURE;
 use crate::reports::names::Names;
 use crate::reports::periods::day;
 use crate::reports::pictures::{picture, shows_before};
-use crate::reports::{self, Asked, Name, Report};
+use crate::reports::{self, Asked, By, Name, Report};
 use crate::service::survey::SurveyKind;
 use crate::text::Texts;
 
@@ -91,6 +91,8 @@ struct ReportPage {
     left_out: Vec<String>,
     /// What stands beside the rows, as sentences.
     asides: Vec<String>,
+    /// Where the cases of silent customers are.
+    silent: Option<String>,
     /// What complaints are about.
     causes: Vec<Cause>,
     spoken: Option<Spoken>,
@@ -202,6 +204,7 @@ pub(super) async fn show(
         rows: rows(&names, &report),
         left_out: left_out(&names, &report),
         asides: asides::sentences(&names, &report),
+        silent: asides::silent(&names, &report),
         causes: asides::causes(&names, &report),
         spoken,
         choices,
@@ -225,7 +228,15 @@ fn explained(names: &Names<'_>) -> String {
     };
     let fewest = asked.fewest.to_string();
     let lines = t.get(&format!("insight.crosshair.{}", asked.crosshair.as_str()));
-    t.with(&format!("insight.explained.{key}"), &[("fewest", &fewest), ("lines", lines)])
+    let explained = t.with(&format!("insight.explained.{key}"), &[("fewest", &fewest), ("lines", lines)]);
+    let is_of_hours = matches!(asked.by, By::Hour | By::WeekdayHour);
+    let edges = [
+        (asked.is_of_cases(), "insight.edges.cases"),
+        (!asked.is_of_cases(), "insight.edges.answers"),
+        (is_of_hours, "insight.edges.hours"),
+    ];
+    let edges = edges.into_iter().filter(|(holds, _)| *holds).map(|(_, key)| t.get(key));
+    [explained.as_str()].into_iter().chain(edges).collect::<Vec<_>>().join(" ")
 }
 
 /// Whose reports somebody reads; refuses who reads none.
