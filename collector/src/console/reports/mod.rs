@@ -5,6 +5,7 @@ mod choices;
 mod columns;
 mod dashboard;
 mod exposure;
+mod exposure_export;
 mod form;
 mod learnt;
 mod links;
@@ -25,6 +26,7 @@ pub fn router() -> Router<App> {
         .route("/staff/reports/suggestions", get(learnt::show))
         .route("/staff/reports/management", get(management::show))
         .route("/staff/reports/exposure", get(exposure::show).post(exposure::add))
+        .route("/staff/exports/exposure", get(exposure_export::export))
         .route("/staff/dashboard", get(dashboard::show))
         .route("/staff/reports/{name}", get(page::show))
 }
