@@ -27,7 +27,9 @@ pub mod refusals;
 mod reports;
 mod service;
 mod split;
+mod suggestions;
 mod survey_answers;
+mod survey_figures;
 mod targets;
 mod tasks;
 mod versions;
@@ -67,7 +69,9 @@ pub fn router() -> OpenApiRouter<App> {
         .routes(routes!(split::split))
         .routes(routes!(efforts::add))
         .routes(routes!(reports::report))
+        .routes(routes!(suggestions::list))
         .routes(routes!(survey_answers::list, survey_answers::add))
+        .routes(routes!(survey_figures::read))
         .routes(routes!(exposure::list, exposure::add))
         .routes(routes!(service::read, service::apply))
         .routes(routes!(targets::list, targets::add))

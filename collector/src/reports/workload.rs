@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use sayso_analysis::scores::{median, percentile, share};
+use sayso_analysis::scores::{median, percentile, share, wilson};
 use serde_json::{Value, json};
 
 use super::asked::{Asked, Filter};
