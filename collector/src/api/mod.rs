@@ -13,6 +13,7 @@ mod efforts;
 mod enter;
 mod events;
 mod exposure;
+mod hours;
 mod list;
 mod members;
 mod merge;
@@ -73,6 +74,7 @@ pub fn router() -> OpenApiRouter<App> {
         .routes(routes!(survey_answers::list, survey_answers::add))
         .routes(routes!(survey_figures::read))
         .routes(routes!(exposure::list, exposure::add))
+        .routes(routes!(hours::list, hours::add))
         .routes(routes!(service::read, service::apply))
         .routes(routes!(targets::list, targets::add))
         .routes(routes!(targets::read, targets::patch, targets::remove))

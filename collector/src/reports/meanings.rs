@@ -67,7 +67,7 @@ pub fn meaning(figure: &str) -> Option<&'static str> {
         "known_customers" => "Cases of customers who are known",
         "replies" => "Replies to customers",
         "minutes" => "Minutes that were noted",
-        "hours_on_duty" => "Hours on duty by the calendar of the team",
+        "hours_on_duty" => "Hours on duty: what was entered, else by the calendar of the team",
         "cases_per_hour" => "Cases resolved for each hour on duty",
         "team" => "The key of the team that the member is compared with",
         "team_median" => "Cases of that team resolved for each hour on duty: the median of its members",

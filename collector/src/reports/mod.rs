@@ -22,6 +22,7 @@ pub mod format;
 pub mod groups;
 mod meanings;
 pub mod names;
+mod on_duty;
 mod open_time;
 pub mod overview;
 pub mod periods;

@@ -7,6 +7,7 @@ mod dashboard;
 mod exposure;
 mod exposure_export;
 mod form;
+mod hours;
 mod learnt;
 mod links;
 mod management;
@@ -26,6 +27,7 @@ pub fn router() -> Router<App> {
         .route("/staff/reports/suggestions", get(learnt::show))
         .route("/staff/reports/management", get(management::show))
         .route("/staff/reports/exposure", get(exposure::show).post(exposure::add))
+        .route("/staff/reports/hours", get(hours::show).post(hours::add))
         .route("/staff/exports/exposure", get(exposure_export::export))
         .route("/staff/dashboard", get(dashboard::show))
         .route("/staff/reports/{name}", get(page::show))

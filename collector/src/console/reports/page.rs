@@ -97,6 +97,8 @@ struct ReportPage {
     causes: Vec<Cause>,
     spoken: Option<Spoken>,
     choices: Vec<Choice>,
+    /// Whether the reader has the company's reports, and not a team's alone.
+    reads_all: bool,
     from: String,
     to: String,
     zone: String,
@@ -109,6 +111,11 @@ struct ReportPage {
 }
 
 impl ReportPage {
+    /// Whether it speaks of hours on duty, which can be entered.
+    fn is_of_work(&self) -> bool {
+        self.name == Name::Workload && self.reads_all
+    }
+
     /// Whether it speaks of check calls, which have a page.
     fn is_of_customers(&self) -> bool {
         self.name == Name::Customers
@@ -208,6 +215,7 @@ pub(super) async fn show(
         causes: asides::causes(&names, &report),
         spoken,
         choices,
+        reads_all: reach == ReportReach::All,
         from: form::typed_day(&asked, asked.from.as_ref(), asked.period.from),
         to: form::typed_day(&asked, asked.to.as_ref(), asked.period.to.map(|to| to - 1)),
         zone: report.time_zone.clone(),

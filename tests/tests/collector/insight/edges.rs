@@ -120,4 +120,39 @@ on_both_databases! {
         let report = tom.client.get("/staff/reports/satisfaction?survey=csat").await.body;
         assert!(report.contains("also after it has closed"), "{report}");
     }
+
+    async fn hours_that_were_entered_count_instead_of_the_calendar(app: TestApp) {
+        app.apply_service(SERVICE).await;
+        go_to(&app, "2026-12-14T01:00:00Z");
+        let program = Program::new(&app).await;
+        let (id, _) = submit(&app, &program, json!({"kind": "question", "message": "When?"})).await;
+        post(&program, &format!("/{id}/assign"), json!({"owner": "mei@shop.example"})).await;
+        let hours = async |period: &str| report(&program, &format!("workload?{period}")).await["rows"][0]["hours_on_duty"].clone();
+        // Two weeks of five days with nine hours, and none of the day that has just begun.
+        near(&hours("from=2026-11-30&to=2026-12-14").await, 90.0);
+        let (tom, mei) = (Desk::of(&app, "tom", Role::Manager).await, Desk::of(&app, "max", Role::Agent).await);
+        const PAGE: &str = "/staff/reports/hours";
+        let entry = [("member", "mei@shop.example"), ("from", "2026-11-30"), ("to", "2026-12-06"), ("hours", "21")];
+        let saved = tom.post(PAGE, &entry).await;
+        assert_eq!((saved.status, saved.location()), (StatusCode::SEE_OTHER, "/staff/reports/hours?done=1"));
+        near(&hours("from=2026-11-30&to=2026-12-14").await, 21.0 + 45.0);
+        near(&hours("from=2026-12-05&to=2026-12-08").await, 6.0 + 18.0);
+        let page = tom.client.get(PAGE).await.body;
+        assert!(page.contains("Mei Lin") && page.contains(">21</td>"), "{page}");
+        let wrong = tom.post(PAGE, &[("member", ""), ("from", "soon"), ("to", ""), ("hours", "many")]).await;
+        assert_eq!(wrong.status, StatusCode::UNPROCESSABLE_ENTITY);
+        for field in ["member", "from", "to", "hours"] {
+            assert!(wrong.body.contains(&format!("id=\"{field}-error\"")), "{field} is named: {}", wrong.body);
+        }
+        assert_eq!(mei.post(PAGE, &entry).await.status, StatusCode::FORBIDDEN);
+        let row = |to: &str, hours: Value| json!({"rows": [{"member": "mei@shop.example", "from": "2026-12-01", "to": to, "hours": hours}]});
+        let refused = program.post_at("/api/v1/hours", &row("2026-11-01", json!(1))).await;
+        assert_eq!(refused.field_errors(), [("/rows/0/to".to_owned(), "invalid".to_owned())], "{}", refused.body);
+        assert_eq!(program.post_at("/api/v1/hours", &row("2026-12-02", json!(7.5))).await.status, StatusCode::NO_CONTENT);
+        let listed = program.get_at("/api/v1/hours?from=2026-11-01").await.json();
+        assert_eq!(listed["rows"], json!([{"member": "mei@shop.example", "from": "2026-12-01", "to": "2026-12-02", "hours": 7.5}]), "it replaces what was said of any of its days");
+        assert_eq!(program.post_at("/api/v1/hours", &row("2026-12-02", Value::Null)).await.status, StatusCode::NO_CONTENT);
+        assert_eq!(program.get_at("/api/v1/hours").await.json()["rows"], json!([]));
+        near(&hours("from=2026-11-30&to=2026-12-14").await, 90.0);
+    }
 }
