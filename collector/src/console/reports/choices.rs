@@ -230,7 +230,9 @@ fn member(names: &Names<'_>, reach: &ReportReach) -> Choice {
         is_shown.then(|| (member.email.clone(), member.name.clone(), is_chosen))
     };
     let mut options: Vec<_> = names.members.iter().filter_map(option).collect();
-    options.push(("none".to_owned(), names.t.get("console.inbox.nobody").to_owned(), chosen == Some(&None)));
+    if *reach == ReportReach::All {
+        options.push(("none".to_owned(), names.t.get("console.inbox.nobody").to_owned(), chosen == Some(&None)));
+    }
     Choice { name: "member", label: "insight.by.member", any: Some("insight.form.any"), options }
 }
 
