@@ -406,6 +406,27 @@ mod tests {
         }
     }
 
+    proptest::proptest! {
+        #[test]
+        fn a_public_address_that_is_taken_is_the_origin_that_browsers_say(
+            scheme in "https?|HTTPS?",
+            host in "[a-zA-Z0-9é東]{1,10}(\\.[a-zA-Z中]{2,8}){1,2}|\\[::[0-9a-f]{1,4}\\]|127\\.0\\.0\\.[0-9]",
+            port in proptest::option::of(proptest::num::u16::ANY),
+            rest in "/?",
+        ) {
+            let mut config = Config::for_data(Path::new("/tmp/x")).expect("the defaults hold");
+            let port = port.map(|port| format!(":{port}")).unwrap_or_default();
+            config.public_url = format!("{scheme}://{host}{port}{rest}");
+            if config.check().is_ok() {
+                let canonical = config.public_url.clone();
+                let origin = url::Url::parse(&canonical).expect("it is an address").origin().ascii_serialization();
+                proptest::prop_assert_eq!(&canonical, &origin);
+                config.check().expect("the canonical form is its own");
+                proptest::prop_assert_eq!(canonical, config.public_url);
+            }
+        }
+    }
+
     #[test]
     fn secrets_are_not_shown() {
         let mut config = Config::for_data(Path::new("/tmp/x")).expect("the defaults hold");

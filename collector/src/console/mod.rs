@@ -8,6 +8,7 @@ mod calls;
 pub mod case;
 mod company;
 mod customers;
+mod deliveries;
 mod digests;
 mod entry;
 pub mod inbox;
@@ -36,6 +37,7 @@ mod suspended_mail;
 mod targets;
 pub mod today;
 mod tokens;
+mod troubles;
 
 use axum::Router;
 use axum::http::{HeaderMap, Method, Uri, header};
@@ -76,6 +78,7 @@ pub fn router(app: &App) -> Router<App> {
         .merge(password_link::router())
         .merge(company::router())
         .merge(mail::router())
+        .merge(deliveries::router())
         .merge(incoming::router())
         .merge(suspended_mail::router())
         .merge(audit::router())

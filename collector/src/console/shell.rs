@@ -5,6 +5,7 @@ use axum::http::{HeaderMap, header};
 use axum::response::Html;
 use sayso_shared::Lang;
 
+use super::troubles::{self, Trouble};
 use crate::alarms::{self, Alarm, Reason};
 use crate::app::App;
 use crate::auth::SignedIn;
@@ -45,6 +46,8 @@ pub enum Screen {
     Members,
     /// Mails that came in and are on no case.
     Incoming,
+    /// What was sent, and what is stuck.
+    Deliveries,
     /// Mails that were written to files.
     Mail,
     /// The audit log.
@@ -88,6 +91,8 @@ pub struct Shell {
     pub stopped: Vec<Stopped>,
     /// How many more of them there are.
     pub more_stopped: usize,
+    /// What is stuck, for whoever looks after the service.
+    pub troubles: Vec<Trouble>,
     /// What forms carry.
     pub csrf: String,
 }
@@ -107,6 +112,10 @@ impl Shell {
         };
         let more_stopped = stopped.len().saturating_sub(BANNERS);
         stopped.truncate(BANNERS);
+        let troubles = match who.place {
+            Place::Tab if who.may(Action::ManageService) => troubles::all(app, who.t).await?,
+            Place::Tab | Place::Pane => Vec::new(),
+        };
         Ok(Self {
             screen,
             place: who.place,
@@ -124,6 +133,7 @@ impl Shell {
             more_alarms,
             stopped,
             more_stopped,
+            troubles,
             csrf: who.csrf.clone(),
         })
     }
@@ -137,7 +147,13 @@ impl Shell {
     pub fn is_settings(&self) -> bool {
         matches!(
             self.screen,
-            Screen::Settings | Screen::Start | Screen::Members | Screen::Incoming | Screen::Mail | Screen::Audit
+            Screen::Settings
+                | Screen::Start
+                | Screen::Members
+                | Screen::Incoming
+                | Screen::Deliveries
+                | Screen::Mail
+                | Screen::Audit
         )
     }
 

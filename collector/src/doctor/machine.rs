@@ -78,6 +78,13 @@ fn data(folder: &Path) -> Finding {
     }
 }
 
+/// How many MiB are free on the disk of a folder, if that is little.
+pub fn little_room(folder: &Path) -> Option<u64> {
+    let disk = statvfs(folder).ok()?;
+    let free = disk.f_bavail * disk.f_frsize;
+    (free < LITTLE).then_some(free / 1024 / 1024)
+}
+
 fn room(folder: &Path, free: u64, share_of_inodes: f64) -> Option<Finding> {
     let name = folder.display();
     let mend = "make room, or move the data folder to a larger disk; without room nothing is stored, and customers are asked to come back";

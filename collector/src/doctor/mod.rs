@@ -9,6 +9,7 @@ mod store;
 mod work;
 
 use self::finding::{Finding, State};
+pub use self::machine::little_room;
 use crate::clock::Clock;
 use crate::config::{Config, Overrides};
 use crate::self_check::Problem;

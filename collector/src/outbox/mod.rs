@@ -28,6 +28,7 @@ mod send;
 pub mod ssrf_guard;
 mod staff;
 pub mod standing;
+pub mod stuck;
 pub mod suspensions;
 pub mod template;
 pub mod templates;

@@ -5,6 +5,7 @@ mod alarms;
 mod bulk;
 mod calls;
 mod customers;
+mod deliveries;
 mod entering;
 mod files;
 mod forms;

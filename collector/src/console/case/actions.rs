@@ -245,7 +245,10 @@ async fn reopen(
     Path(id): Path<String>,
     KeyedForm { form, key }: KeyedForm<ReopenForm>,
 ) -> Result<Response> {
-    let case = case_for(&app, &who.standing, &id, Action::ManageCase).await?;
+    let case = match case_for(&app, &who.standing, &id, Action::ManageCase).await {
+        Ok(case) => case,
+        Err(error) => return lost::with_words(&app, &who, form.reason, error).await,
+    };
     let done = match read_body(&form.reason) {
         Ok(reason) => {
             let asked = request_hash(&("reopen", &form.reason));

@@ -9,6 +9,7 @@ use serde::{Deserialize, Serialize};
 
 use super::draft::{Draft, EffortDraft};
 use super::error::{CaseForm, Field, FormError};
+use super::lost;
 use super::page::{leave, refused};
 use crate::app::App;
 use crate::auth::permissions::Action;
@@ -41,7 +42,10 @@ async fn add(
     Path(id): Path<String>,
     KeyedForm { form, key }: KeyedForm<EffortForm>,
 ) -> Result<Response> {
-    let case = case_for(&app, &who.standing, &id, Action::WriteNote).await?;
+    let case = match case_for(&app, &who.standing, &id, Action::WriteNote).await {
+        Ok(case) => case,
+        Err(error) => return lost::with_words(&app, &who, form.note, error).await,
+    };
     let done = match read(&form) {
         Ok(effort) => {
             let (actor, hash) = (Actor::Member(who.member.id.clone()), request_hash(&("effort", &form)));

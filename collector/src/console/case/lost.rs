@@ -22,7 +22,7 @@ struct LostPage {
     words: String,
 }
 
-/// Answers a form with words that came too late: with the words, where there are any, else with the error.
+/// Answers a form that may bring files, as [`with_words`] does.
 pub(super) async fn answer(
     app: &App,
     who: &SignedIn,
@@ -30,15 +30,24 @@ pub(super) async fn answer(
     request: Request,
     error: Error,
 ) -> Result<Response> {
-    if !matches!(error, Error::NotFound(_) | Error::Forbidden(_)) {
+    if !is_loss(&error) {
         return Err(error);
     }
     let posted = files::read_up_to(FORM_MAX_BYTES, app, (None, client), request).await?;
     who.check_csrf(&posted.form.text("csrf"))?;
-    let words = posted.form.text("body");
-    if words.trim().is_empty() {
+    with_words(app, who, posted.form.text("body"), error).await
+}
+
+/// Answers a form whose words came too late: with the words, where there are any, else with the error.
+pub(super) async fn with_words(app: &App, who: &SignedIn, words: String, error: Error) -> Result<Response> {
+    if !is_loss(&error) || words.trim().is_empty() {
         return Err(error);
     }
     let shown = LostPage { t: who.t, shell: Shell::load(app, who, Screen::Inbox).await?, words };
     Ok((error.status().0, page(&shown)?).into_response())
+}
+
+/// Whether the case is not the member's any more, or not theirs to change.
+fn is_loss(error: &Error) -> bool {
+    matches!(error, Error::NotFound(_) | Error::Forbidden(_))
 }

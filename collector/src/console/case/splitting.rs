@@ -11,6 +11,7 @@ use serde::Deserialize;
 
 use super::draft::{Draft, SplitDraft};
 use super::error::{CaseForm, Field, FormError};
+use super::lost;
 use super::page::{leave, refused};
 use crate::app::App;
 use crate::auth::permissions::Action;
@@ -40,7 +41,10 @@ async fn split_case(
     Path(id): Path<String>,
     KeyedForm { form, key }: KeyedForm<SplitForm>,
 ) -> Result<Response> {
-    let case = case_for(&app, &who.standing, &id, Action::ManageCase).await?;
+    let case = match case_for(&app, &who.standing, &id, Action::ManageCase).await {
+        Ok(case) => case,
+        Err(error) => return lost::with_words(&app, &who, form.text, error).await,
+    };
     let done = match read(&case, &form) {
         Ok(part) => {
             let actor = Actor::Member(who.member.id.clone());

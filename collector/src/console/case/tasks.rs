@@ -9,6 +9,7 @@ use serde::{Deserialize, Serialize};
 
 use super::draft::Draft;
 use super::error::{CaseForm, Field, FormError};
+use super::lost;
 use super::page::{leave, refused};
 use super::properties::last_minute_of;
 use crate::app::App;
@@ -42,7 +43,10 @@ async fn add(
     Path(id): Path<String>,
     KeyedForm { form, key }: KeyedForm<TaskForm>,
 ) -> Result<Response> {
-    let case = case_for(&app, &who.standing, &id, Action::ManageCase).await?;
+    let case = match case_for(&app, &who.standing, &id, Action::ManageCase).await {
+        Ok(case) => case,
+        Err(error) => return lost::with_words(&app, &who, form.title, error).await,
+    };
     let site = app.sites.by_id(&case.site_id).await?;
     let service = app.service.current().await?;
     let zone = service.zone_of_any(site.as_deref());

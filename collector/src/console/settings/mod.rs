@@ -4,6 +4,7 @@ mod access;
 mod edit;
 pub mod form;
 mod mails;
+mod order;
 mod overview;
 mod trial;
 mod week;
@@ -28,6 +29,7 @@ pub fn router() -> Router<App> {
         .route("/staff/settings/edit", edit)
         .route(FORM, get(form::show).post(form::submit))
         .route(LOGO, post(form::logo::submit))
+        .route(order::ORDER, post(order::submit))
         .route(mails::MAILS, get(mails::show).post(mails::submit))
         .route(mails::VIEW, get(mails::view))
 }

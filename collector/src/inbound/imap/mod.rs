@@ -3,6 +3,7 @@
 mod connect;
 mod position;
 mod session;
+pub mod trouble;
 
 use std::time::Duration;
 
@@ -11,6 +12,8 @@ use crate::config::Imap;
 
 /// How long to wait before a mailbox is tried again that can't be read.
 const AGAIN: [u64; 6] = [1, 2, 5, 15, 60, 300];
+/// How often in a row reading must break off before pages say so.
+const NOTED_AFTER: usize = 3;
 /// How often a collector looks whether it has become the leader.
 const LOOK_EVERY: Duration = Duration::from_secs(1);
 
@@ -41,10 +44,20 @@ async fn follow(app: &App, name: &str, mailbox: &Imap) {
         };
         if let Err(error) = read {
             let wait = AGAIN[failures.count.min(AGAIN.len() - 1)];
-            tracing::warn!(mailbox = name, error = format!("{error:#}"), wait, "a mailbox can't be read; trying again");
+            let error = format!("{error:#}");
+            tracing::warn!(mailbox = name, error, wait, "a mailbox can't be read; trying again");
             failures.count += 1;
+            if failures.count >= NOTED_AFTER {
+                note(app, name, &error).await;
+            }
             pause(app, Duration::from_secs(wait)).await;
         }
+    }
+}
+
+async fn note(app: &App, name: &str, error: &str) {
+    if let Err(error) = trouble::note(&app.db, name, error, app.clock.now()).await {
+        tracing::warn!(mailbox = name, %error, "it can't be noted that the mailbox can't be read");
     }
 }
 

@@ -8,6 +8,7 @@ use futures_util::TryStreamExt as _;
 
 use super::connect::{Folder, STEP, explain, open};
 use super::position::{Place, Position};
+use super::trouble;
 use crate::app::App;
 use crate::clock::DAY;
 use crate::config::Imap;
@@ -70,6 +71,7 @@ pub(super) async fn read(app: &App, name: &str, mailbox: &Imap, failures: &mut F
     let mut reader = Reader { app, name, mailbox, site: site.as_deref(), folder: open(mailbox).await? };
     while app.leader.leads() {
         reader.take_new(failures).await?;
+        trouble::clear(&app.db, name).await?;
         reader = reader.wait().await?;
         *failures = Failures::default();
     }

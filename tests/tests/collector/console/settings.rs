@@ -55,6 +55,26 @@ async fn press(desk: &Desk, form: &Form, action: &str) -> Answer {
 }
 
 on_both_databases! {
+    async fn a_rule_goes_a_place_up_or_down(app: TestApp) {
+        let desk = Desk::of(&app, "mei", Role::Manager).await;
+        let more = "[[rule]]\nname = 'Fire & smoke'\nwhen = { words = ['fire'] }\nthen = { priority = 'urgent' }\nstop = true\n";
+        send(&desk, &format!("{SERVICE}{more}"), "apply", &[]).await;
+        let names = async || store::load(&app.app.db).await.unwrap().rules.iter().map(|rule| rule.name.to_string()).collect::<Vec<_>>();
+        assert_eq!(names().await, ["Late ones", "Fire & smoke"]);
+        let page = desk.client.get("/staff/settings").await.body;
+        assert!(page.contains("Move Fire &#38; smoke up") && page.contains("Move Late ones down") && !page.contains("Move Late ones up"), "{page}");
+        let order = |key: &str| format!("/staff/settings/order?key={key}");
+        let moved = desk.post(&order("Fire%20%26%20smoke"), &[("to", "up")]).await;
+        assert_eq!(moved.location(), "/staff/settings?done=applied#rule", "{}", moved.body);
+        assert_eq!(names().await, ["Fire & smoke", "Late ones"]);
+        // Beyond the ends there is nothing to go to.
+        desk.post(&order("Fire%20%26%20smoke"), &[("to", "up")]).await;
+        assert_eq!(names().await, ["Fire & smoke", "Late ones"]);
+        desk.post(&order("Fire%20%26%20smoke"), &[("to", "down")]).await;
+        assert_eq!(names().await, ["Late ones", "Fire & smoke"]);
+        assert_eq!(desk.post(&order("None"), &[("to", "up")]).await.status, StatusCode::NOT_FOUND);
+    }
+
     async fn one_thing_is_changed_by_a_form(app: TestApp) {
         let desk = Desk::of(&app, "mei", Role::Manager).await;
         send(&desk, SERVICE, "apply", &[]).await;

@@ -35,11 +35,15 @@ on_both_databases! {
         // The server is away, and comes back with another mail, and with one that was taken before by another way.
         server.stop();
         server.deliver(&mail("li@example.com", "care@acme.example", "i2", "X-Again: yes\r\n", "While it waits"));
+        let unreadable = async || sayso::inbound::imap::trouble::all(&app.app.db).await.unwrap();
+        eventually("it is noted that the mailbox can't be read", || async { !unreadable().await.is_empty() }).await;
+        assert_eq!(unreadable().await[0].name, "care");
         server.deliver(b"not a mail");
         server.deliver(&mail("han@example.com", "care@acme.example", "i3", "", "After the break"));
         server.resume().await;
         until_there_are(&app, 3).await;
         assert_eq!(messages(&app).await.len(), 3, "{:?}", messages(&app).await);
+        eventually("it is noted that it can be read", || async { unreadable().await.is_empty() }).await;
         let case: String = sayso::with_db!(&app.app.db, pool => sqlx::query_scalar("select id from feedback order by id limit 1").fetch_one(pool).await).unwrap();
         let case = Case::by_id(&app.app, &case).await.unwrap();
         assert_eq!(case.channel.as_deref(), Some("email"));

@@ -1,6 +1,7 @@
 //! What goes wrong around us: names that can't be resolved, a mail server that is away for a day, and a clock that jumps. Nothing is lost by it.
 
 use sayso::audit::Stamp;
+use sayso::auth::Role;
 use sayso::cases::{Case, Status};
 use sayso::clock::{DAY, HOUR, MINUTE};
 use sayso::clock_jumps::{self, Belief, ClockWatch};
@@ -10,6 +11,7 @@ use serde_json::json;
 
 use super::cases::{ask, deliveries, delivery, submit, work};
 use super::webhooks::with_webhook;
+use crate::console::Desk;
 
 /// A port at which nobody answers.
 fn free_port() -> u16 {
@@ -51,6 +53,13 @@ on_both_databases! {
         let server = MailServer::start_at(port).await;
         let (ok, said) = app.command(&["deliveries", "list", "--state", "pending"]).await;
         assert!(ok && said.contains("the mail server refuses the connection"), "{said}");
+        let (ann, lin) = (Desk::of(&app, "ann", Role::Manager).await, Desk::of(&app, "lin", Role::Agent).await);
+        let page = ann.client.get("/staff/deliveries").await.body;
+        for part in ["3 were tried several times", "the mail server refuses the connection"] {
+            assert!(page.contains(part), "{part}: {page}");
+        }
+        assert!(ann.client.get("/staff").await.body.contains("3 emails do not get out"));
+        assert!(!lin.client.get("/staff").await.body.contains("do not get out"), "agents can't help it");
         // The last wait of the schedule is a day, and a little more at random.
         app.app.clock.advance(2 * DAY);
         work(&app).await;
@@ -58,6 +67,7 @@ on_both_databases! {
             let mails = server.mails_to(&format!("li{n}@example.com"));
             assert_eq!(mails.len(), 1, "{:?}", deliveries(&app).await);
         }
+        assert!(!Desk::of(&app, "tom", Role::Manager).await.client.get("/staff").await.body.contains("do not get out"));
     }
 
     async fn what_a_clock_put_off_that_was_ahead_goes_on_when_it_is_set_right(database: Database) {

@@ -65,9 +65,8 @@ pub(in crate::console::settings) async fn submit(
     };
     let mut alone = toml::Table::new();
     alone.insert(Kind::Site.as_str().to_owned(), vec![toml::Value::from(table.clone())].into());
-    let alone =
-        Draft::read(around, &toml::to_string(&alone).context("a table is written")?, Prune::Keep, Reader::Server);
-    let alone = alone.await?.ok();
+    let alone = toml::to_string(&alone).context("a table is written")?;
+    let alone = Draft::read(around, &alone, Prune::Keep, Reader::Server).await?.ok();
     match Draft::read_changed(around, &document, alone, Prune::Keep, Reader::Server).await? {
         Ok(draft) => draft.apply(&app.db, &Stamp::member(&who.member.id, app.clock.now())).await?,
         Err(mistakes) => {

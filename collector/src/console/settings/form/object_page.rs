@@ -7,7 +7,7 @@ use axum::response::{IntoResponse as _, Response};
 use super::fields::Kind;
 use super::subject::Subject;
 use super::values::{Values, Written};
-use super::view::{Around, FieldView, Input};
+use super::view::{self, Around, FieldView, Input};
 use crate::app::App;
 use crate::assets::{self, MARK};
 use crate::auth::SignedIn;

@@ -109,6 +109,7 @@ on_both_databases! {
                 };
                 let query = match path.as_str() {
                     "/staff/settings/object" => "?kind=team",
+                    "/staff/settings/order" => "?key=none",
                     "/staff/settings/logo" => "?kind=site&key=acme",
                     path if path.starts_with("/staff/settings/mails") => "?site=acme",
                     _ => "",
