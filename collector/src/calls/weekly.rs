@@ -82,7 +82,7 @@ pub async fn plan(app: &App) -> anyhow::Result<usize> {
 pub async fn count(app: &App, member: &Member) -> sqlx::Result<DueCount> {
     let (mut count, now) = (DueCount::default(), app.clock.now());
     let mut all = due(&app.db, Whose::Representative(&member.id), now).await?;
-    if matches!(member.role, Role::Admin | Role::Manager) {
+    if matches!(member.role(), Role::Admin | Role::Manager) {
         all.extend(due(&app.db, Whose::Nobodys, now).await?);
     }
     for one in all {

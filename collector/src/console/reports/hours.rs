@@ -8,7 +8,7 @@ use serde::Deserialize;
 
 use super::page::check;
 use crate::app::App;
-use crate::assets;
+use crate::assets::{self, MARK};
 use crate::audit::Stamp;
 use crate::auth::permissions::Action;
 use crate::auth::{CsrfForm, Member, SignedIn};
