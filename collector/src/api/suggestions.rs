@@ -15,7 +15,7 @@ use crate::learning::Skill;
 
 /// How good suggestions are, by site and field.
 #[derive(Serialize, ToSchema)]
-#[schema(as = StaffSuggestions)]
+#[schema(as = StaffSuggestionQualities)]
 pub struct SuggestionsBody {
     /// A row for each field of each site from whose cases was learnt.
     suggestions: Vec<SuggestionBody>,
@@ -23,7 +23,7 @@ pub struct SuggestionsBody {
 
 /// How good suggestions of a field are, by cases that were held back in time.
 #[derive(Serialize, ToSchema)]
-#[schema(as = StaffSuggestion)]
+#[schema(as = StaffSuggestionQuality)]
 pub struct SuggestionBody {
     /// The key of the site.
     site: String,
