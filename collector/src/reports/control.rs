@@ -2,8 +2,10 @@
 
 use sayso_analysis::control::{Chart, Point, p_chart};
 
+use super::asked::Asked;
+use super::by::{By, Name};
 use super::figures::{Content, Row};
-use super::{Asked, By, Name, Report};
+use super::report::Report;
 
 /// Whether the rows of a report are held against limits: complaints, promises and ratings over time. The scores of a survey are asked for at some times and
 /// not at others.

@@ -201,10 +201,9 @@ fn categories_of(site: &Site, stored: &[CategoryDefinition]) -> anyhow::Result<V
 }
 
 pub(super) async fn apply_object(tx: &mut Tx, step: &Step, stamp: &Stamp) -> sqlx::Result<()> {
-    if let (Survey::KIND, Some(before)) = (step.kind, &step.before)
-        && let Ok(survey) = serde_json::from_value::<Survey>(before.clone())
-    {
-        wordings::keep(tx, &survey).await?;
+    if step.kind == Survey::KIND {
+        let survey = |value: &Option<Value>| serde_json::from_value::<Survey>(value.clone()?).ok();
+        wordings::keep(tx, survey(&step.before).as_ref(), survey(&step.after).as_ref()).await?;
     }
     match &step.after {
         Some(after) => {

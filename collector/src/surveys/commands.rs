@@ -1,6 +1,7 @@
 //! `sayso survey`.
 
 use std::collections::HashMap;
+use std::collections::hash_map::Entry;
 use std::sync::Arc;
 use std::time::Instant;
 
@@ -173,9 +174,8 @@ async fn import_table(key: &str, table: &TableFile, context: &Context) -> anyhow
     let (mut batch, mut refusals) = (Vec::with_capacity(BATCH), Refusals::default());
     while let Some((line, row)) = table.next_row()? {
         let version = row.as_ref().map_or_else(|_| String::new(), |row| row.get(import::VERSION).to_owned());
-        if !read.contains_key(&version) {
-            let known = of_version(&context.db, &survey, &version).await?.map(Arc::new);
-            read.insert(version.clone(), known);
+        if let Entry::Vacant(place) = read.entry(version.clone()) {
+            place.insert(of_version(&context.db, &survey, &version).await?.map(Arc::new));
         }
         let asked = read[&version].as_ref().ok_or_else(|| format!("version: the survey has no version {version:?}"));
         match asked.and_then(|asked| Ok((asked, import::read(&context.keys, asked, &row?, context.clock.now())?))) {

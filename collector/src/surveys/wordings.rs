@@ -85,10 +85,14 @@ pub(super) async fn with_mark(db: &Db, survey: &Survey, marked: &str) -> sqlx::R
     Ok(found.and_then(|asked| with_words(survey, asked)))
 }
 
-/// Keeps the words of a survey that is being changed. Of words that nobody answered no count is left of who stopped reading them: the next ones have their
+/// Keeps the words of a survey that is getting others. Of words that nobody answered no count is left of who stopped reading them: the next ones have their
 /// number.
-pub async fn keep(tx: &mut Tx, before: &Survey) -> sqlx::Result<()> {
+pub async fn keep(tx: &mut Tx, before: Option<&Survey>, after: Option<&Survey>) -> sqlx::Result<()> {
+    let Some(before) = before else { return Ok(()) };
     let (key, words) = (before.key.as_str(), asked(before));
+    if after.is_some_and(|after| asked(after) == words) {
+        return Ok(());
+    }
     let insert = "insert into survey_wordings (survey, mark, asked) values ($1, $2, $3) on conflict do nothing";
     with_tx!(&mut *tx, conn => sqlx::query(insert).bind(key).bind(mark_of(&words)).bind(&words).execute(conn).await.map(|_| ()))?;
     let delete = "delete from survey_left where survey = $1 \
