@@ -46,7 +46,7 @@ on_both_databases! {
         let days = report(&program, "overview?by=day&from=2028-02-01&to=2028-02-29").await;
         let rows = days["rows"].as_array().unwrap();
         assert_eq!((rows.len(), &rows[28]["group"], &rows[28]["n"]), (29, &json!("2028-02-29"), &json!(1)));
-        assert_eq!(days["before"]["from"], "2027-12-31T16:00:00Z", "the month before, in Shanghai");
+        assert!(days["before"]["from"].as_str().unwrap().starts_with("2027-12-31T16:00:00"), "the month before, in Shanghai: {days}");
         let month = report(&program, "overview?by=month&from=2028-02-01&to=2028-02-29").await;
         assert_eq!((&month["rows"][0]["n"], &month["before"]["rows"][0]["n"]), (&json!(1), &json!(1)));
         let refused = program.get_at("/api/v1/reports/overview?from=2027-02-29").await;
