@@ -172,7 +172,7 @@ fn category(names: &Names<'_>) -> Option<Choice> {
     let mut options: Vec<(String, String, bool)> = Vec::new();
     for category in names.sites_asked().flat_map(|site| &site.settings.categories) {
         if options.iter().all(|(key, ..)| *key != category.key) {
-            options.push((category.key.clone(), names.category(&category.key), chosen == Some(&category.key)));
+            options.push((category.key.clone(), names.category(&category.key), chosen == Some(category.key.as_str())));
         }
     }
     let any = Some("insight.form.any");
