@@ -216,9 +216,16 @@ mod tests {
         assert_eq!(broken, [5], "the sixth point of a row");
         let short = p_chart(&points(&run[4..20], &[100; 16]));
         assert!(short.limits.iter().all(Option::is_none), "16 periods have no limits");
-        assert!(!short.signals[6].contains(&2) && short.signals[7].contains(&2), "a run of eight is one without limits too");
+        assert!(
+            !short.signals[6].contains(&2) && short.signals[7].contains(&2),
+            "a run of eight is one without limits too"
+        );
         let short = p_chart(&points(&rising[..8], &[100; 8]));
-        assert_eq!((short.limits[5], short.signals[5].as_slice()), (None, [3].as_slice()), "and a row of six that rise");
+        assert_eq!(
+            (short.limits[5], short.signals[5].as_slice()),
+            (None, [3].as_slice()),
+            "and a row of six that rise"
+        );
         let mut gap = points(&run, &[100; 24]);
         gap[5] = Point { count: 0, size: 0 };
         assert!(!p_chart(&gap).signals[7].contains(&2), "a period with nothing ends a row");

@@ -81,7 +81,8 @@ pub async fn list(
     let mut suggestions = Vec::new();
     for site in app.sites.all().await? {
         let Some(learnt) = app.learned.of_site(site.id()) else { continue };
-        suggestions.extend(learnt.skills.iter().map(|skill| SuggestionBody::of(site.key(), &rfc3339(learnt.at), skill)));
+        suggestions
+            .extend(learnt.skills.iter().map(|skill| SuggestionBody::of(site.key(), &rfc3339(learnt.at), skill)));
     }
     Ok(Json(SuggestionsBody { suggestions }))
 }

@@ -97,7 +97,8 @@ pub async fn put(tx: &mut Tx, member_id: &str, (first, last, minutes): Typed, st
     let delete = "delete from duty_hours where member_id = $1 and first_day <= $3 and last_day >= $2";
     with_tx!(&mut *tx, conn => sqlx::query(delete).bind(member_id).bind(&from).bind(&to).execute(conn).await.map(|_| ()))?;
     if let Some(minutes) = minutes {
-        let insert = "insert into duty_hours (member_id, first_day, last_day, minutes, updated_at) values ($1, $2, $3, $4, $5)";
+        let insert =
+            "insert into duty_hours (member_id, first_day, last_day, minutes, updated_at) values ($1, $2, $3, $4, $5)";
         with_tx!(&mut *tx, conn => sqlx::query(insert).bind(member_id).bind(&from).bind(&to).bind(minutes).bind(stamp.at)
             .execute(conn).await.map(|_| ()))?;
     }

@@ -104,7 +104,9 @@ mod tests {
         let few = Row::new("w", 4).with_share_of_answers(4, 4, 5);
         let mut content = Content { rows: vec![few; 30], ..Content::default() };
         add_limits(&mut content);
-        assert!(content.rows.iter().all(|row| row.get("lower").is_null() && row.get("signals") == &serde_json::json!([])));
+        assert!(
+            content.rows.iter().all(|row| row.get("lower").is_null() && row.get("signals") == &serde_json::json!([]))
+        );
         assert_eq!(middle(&content.rows), None);
     }
 }

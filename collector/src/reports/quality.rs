@@ -205,7 +205,10 @@ mod tests {
             .flatten()
             .filter_map(|one| Some((one["group"].as_str()?, one["cumulative"].as_f64()?)))
             .collect();
-        assert!(found[0]["low"].as_f64() < Some(0.6) && found[0]["high"].as_f64() > Some(0.6), "a share has an interval: {found}");
+        assert!(
+            found[0]["low"].as_f64() < Some(0.6) && found[0]["high"].as_f64() > Some(0.6),
+            "a share has an interval: {found}"
+        );
         assert_eq!(shares, [("b", 0.6), ("c", 0.9), ("a", 1.0)]);
     }
 }

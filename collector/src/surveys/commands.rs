@@ -150,9 +150,8 @@ async fn of_version(db: &Db, survey: &Survey, version: &str) -> sqlx::Result<Opt
         return Ok(Some(marked));
     }
     let versions = Versions::load(db, survey).await?;
-    let is_known = |number: &i64| {
-        *number == versions.current || versions.answered.iter().any(|version| version.number == *number)
-    };
+    let is_known =
+        |number: &i64| *number == versions.current || versions.answered.iter().any(|version| version.number == *number);
     Ok(version.parse().ok().filter(is_known).map(|number| versions.survey(number, survey)))
 }
 

@@ -61,7 +61,11 @@ struct Shown {
 }
 
 /// `GET /staff/audit`.
-pub(super) async fn show(State(app): State<App>, who: SignedIn, Query(query): Query<AuditQuery>) -> Result<Html<String>> {
+pub(super) async fn show(
+    State(app): State<App>,
+    who: SignedIn,
+    Query(query): Query<AuditQuery>,
+) -> Result<Html<String>> {
     render(&app, &who, &query, None).await
 }
 

@@ -140,7 +140,11 @@ fn team(names: &Names<'_>, reach: &ReportReach) -> Option<Choice> {
     let mut options: Vec<_> = teams(names, reach).map(option).collect();
     let reads_all = *reach == ReportReach::All;
     if reads_all {
-        options.push(("none".to_owned(), names.t.get("console.case.no_team").to_owned(), asked.filter.team == Some(None)));
+        options.push((
+            "none".to_owned(),
+            names.t.get("console.case.no_team").to_owned(),
+            asked.filter.team == Some(None),
+        ));
     }
     let any = reads_all.then_some("insight.form.any");
     let choice = Choice { name: "team", label: "console.case.team", any, options };
