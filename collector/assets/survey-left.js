@@ -13,7 +13,9 @@ if (form) {
     if (field && rest.length) item = rest.join(':');
   });
   addEventListener('pagehide', () => {
-    if (!isSent) navigator.sendBeacon(form.dataset.left ?? '', new URLSearchParams({ item }));
+    // What was read, which may be asked no more.
+    const version = /** @type {HTMLInputElement | null} */ (form.elements.namedItem('version'))?.value ?? '';
+    if (!isSent) navigator.sendBeacon(form.dataset.left ?? '', new URLSearchParams({ item, version }));
     // A page that comes back out of the browser's memory is left once.
     isSent = true;
   });

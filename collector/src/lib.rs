@@ -29,6 +29,7 @@ pub mod db;
 pub mod demo;
 pub mod digests;
 pub mod doctor;
+pub mod duty;
 pub mod erasure;
 pub mod export;
 pub mod exposure;

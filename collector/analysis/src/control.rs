@@ -108,11 +108,11 @@ fn signals(values: &[Option<f64>], limits: &[Option<Limits>], mean: Option<f64>)
             if limits.is_some_and(|limits| value < limits.lower || value > limits.upper) {
                 broken.push(1);
             }
-            // Rules 2 and 3 ask for as many periods as the limits do.
-            if limits.is_some() && side != 0.0 && on_side >= RUN {
+            // A run needs no limits: it says the same of a chart that has too few periods for them.
+            if side != 0.0 && on_side >= RUN {
                 broken.push(2);
             }
-            if limits.is_some() && direction != 0.0 && steps + 1 >= TREND {
+            if direction != 0.0 && steps + 1 >= TREND {
                 broken.push(3);
             }
         } else {
@@ -214,6 +214,18 @@ mod tests {
         let chart = p_chart(&points(&rising, &[100; 24]));
         let broken: Vec<usize> = (0..24).filter(|at| chart.signals[*at].contains(&3)).collect();
         assert_eq!(broken, [5], "the sixth point of a row");
+        let short = p_chart(&points(&run[4..20], &[100; 16]));
+        assert!(short.limits.iter().all(Option::is_none), "16 periods have no limits");
+        assert!(
+            !short.signals[6].contains(&2) && short.signals[7].contains(&2),
+            "a run of eight is one without limits too"
+        );
+        let short = p_chart(&points(&rising[..8], &[100; 8]));
+        assert_eq!(
+            (short.limits[5], short.signals[5].as_slice()),
+            (None, [3].as_slice()),
+            "and a row of six that rise"
+        );
         let mut gap = points(&run, &[100; 24]);
         gap[5] = Point { count: 0, size: 0 };
         assert!(!p_chart(&gap).signals[7].contains(&2), "a period with nothing ends a row");

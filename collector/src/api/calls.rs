@@ -11,7 +11,7 @@ use super::parameters::{each_once, unknown};
 use super::refusals::TokenRefusals;
 use crate::app::App;
 use crate::auth::bearer::MayReadCustomers;
-use crate::calls::{self, Due, Reason};
+use crate::calls::{self, Due, Reason, Whose};
 use crate::http::{Error, Result};
 
 /// A customer who should be called.
@@ -20,8 +20,9 @@ use crate::http::{Error, Result};
 pub struct CallBody {
     /// The identifier of the customer.
     customer: String,
-    /// The identifier of the member who looks after them.
-    representative: String,
+    /// The identifier of the member who looks after them; null where nobody does.
+    #[schema(required = true)]
+    representative: Option<String>,
     /// The identifier of their newest case, where the call is noted.
     case: String,
     reason: ReasonWord,
@@ -86,7 +87,11 @@ pub async fn list(
     if !errors.is_empty() {
         return Err(errors.into());
     }
-    let due = calls::due(&app.db, representative.as_deref(), app.clock.now()).await?;
+    let now = app.clock.now();
+    let due = match representative.as_deref() {
+        Some(id) => calls::due(&app.db, Whose::Representative(id), now).await?,
+        None => calls::due_of_all(&app.db, now).await?,
+    };
     Ok(Json(PageBody { calls: due.into_iter().map(CallBody::from).collect(), next: None }))
 }
 

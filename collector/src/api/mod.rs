@@ -13,6 +13,7 @@ mod efforts;
 mod enter;
 mod events;
 mod exposure;
+mod hours;
 mod list;
 mod members;
 mod merge;
@@ -27,7 +28,9 @@ pub mod refusals;
 mod reports;
 mod service;
 mod split;
+mod suggestions;
 mod survey_answers;
+mod survey_figures;
 mod targets;
 mod tasks;
 mod versions;
@@ -69,8 +72,11 @@ pub fn router() -> OpenApiRouter<App> {
         .routes(routes!(split::split))
         .routes(routes!(efforts::add))
         .routes(routes!(reports::report))
+        .routes(routes!(suggestions::list))
         .routes(routes!(survey_answers::list, survey_answers::add))
+        .routes(routes!(survey_figures::read))
         .routes(routes!(exposure::list, exposure::add))
+        .routes(routes!(hours::list, hours::add))
         .routes(routes!(service::read, service::apply))
         .routes(routes!(targets::list, targets::add))
         .routes(routes!(targets::read, targets::patch, targets::remove))

@@ -16,7 +16,7 @@ use crate::auth::bearer::{MayReadReports, MayWriteService};
 use crate::http::body::JsonBody;
 use crate::http::{Error, Result};
 use crate::reports::figures::TOO_FEW;
-use crate::surveys::api::{AnswerOfSurvey, read_given};
+use crate::surveys::api::{AnswerOfSurvey, as_read, read_given};
 use crate::surveys::{self, Listed, Listing, Sheet};
 
 /// Answers of a page, unless fewer are asked for.
@@ -112,6 +112,9 @@ struct SheetBody {
     /// The code that is printed on it: typed in again, it replaces what it said before. Without one each request is a respondent.
     #[schema(example = "7QK4-M2XC")]
     code: Option<String>,
+    /// The version that is printed on it; what the survey asks now where none is sent, or none that is known.
+    #[schema(example = "7QK4M2")]
+    version: Option<String>,
     answers: Vec<AnswerOfSurvey>,
 }
 
@@ -150,6 +153,7 @@ pub async fn add(
         let detail = "is no code of a sheet; check it for typing mistakes";
         return Err(Error::field(FieldError::new("/code", ErrorCode::Invalid, detail)));
     }
+    let survey = as_read(&app, survey, &mut body).await?;
     let given = read_given(&survey, body)?;
     let respondent = sheet.flatten().map_or_else(|| format!("typed:{form_key}"), |sheet| sheet.respondent());
     surveys::submit(&app.db, &survey, &respondent, &given, app.clock.now()).await?;

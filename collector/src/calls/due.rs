@@ -4,10 +4,13 @@ use sqlx::AssertSqlSafe;
 
 use crate::clock::{DAY, Millis};
 use crate::db::Db;
+use crate::keys::first_id_of;
 use crate::with_db;
 
 /// Nothing was heard of a customer for so long.
 const SILENCE: Millis = 90 * DAY;
+/// Of customers without a representative those are listed who fell silent within so long: the others are too many to be called.
+const NEWLY: Millis = 30 * DAY;
 /// A last score of so much or less is one of somebody who was unhappy.
 const UNHAPPY: i64 = 2;
 /// Customers of a list; those who were unhappy come first.
@@ -27,8 +30,8 @@ pub enum Reason {
 pub struct Due {
     /// The customer.
     pub customer_id: String,
-    /// Who looks after them.
-    pub representative_id: String,
+    /// Who looks after them; none where nobody does.
+    pub representative_id: Option<String>,
     /// Their newest case, where the call is noted.
     pub case_id: String,
     /// Why.
@@ -38,7 +41,7 @@ pub struct Due {
 #[derive(sqlx::FromRow)]
 struct Row {
     customer_id: String,
-    representative_id: String,
+    representative_id: Option<String>,
     case_id: String,
     heard_at: Millis,
     called_at: Option<Millis>,
@@ -46,10 +49,41 @@ struct Row {
     scored_at: Option<Millis>,
 }
 
-/// Whom a representative should call now, or all of them: those who were unhappy, then those of whom nothing was heard for the longest time. Whoever was
-/// reached since, on the phone or by a visit, is left alone.
-pub async fn due(db: &Db, representative_id: Option<&str>, now: Millis) -> sqlx::Result<Vec<Due>> {
-    let of = if representative_id.is_some() { "= $4" } else { "is not null" };
+/// Whose customers are listed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Whose<'a> {
+    /// Those of a representative, by the identifier of the member.
+    Representative(&'a str),
+    /// Those of all representatives.
+    Represented,
+    /// Those without one: who was unhappy or fell silent lately.
+    Nobodys,
+}
+
+/// The customers of everybody and of nobody: those who were unhappy first.
+pub async fn due_of_all(db: &Db, now: Millis) -> sqlx::Result<Vec<Due>> {
+    let mut all = due(db, Whose::Represented, now).await?;
+    all.extend(due(db, Whose::Nobodys, now).await?);
+    all.sort_by_key(|one| matches!(one.reason, Reason::Silent(_)));
+    all.truncate(usize::try_from(DUE_MAX).unwrap_or(usize::MAX));
+    Ok(all)
+}
+
+/// Whom to call now: those who were unhappy, then those of whom nothing was heard for the longest time. Whoever was reached since, on the phone or by a visit, is
+/// left alone.
+pub async fn due(db: &Db, whose: Whose<'_>, now: Millis) -> sqlx::Result<Vec<Due>> {
+    let (of, bound) = match whose {
+        Whose::Representative(id) => ("customers.representative_id = $4", vec![id.to_owned()]),
+        Whose::Represented => ("customers.representative_id is not null", Vec::new()),
+        // Nearly all customers of a large company have nobody: only those are looked at who may be listed.
+        Whose::Nobodys => (
+            "customers.representative_id is null and customers.id in ( \
+                select cases.customer_id from cases where cases.id >= $4 and cases.id < $5 and cases.customer_id is not null \
+                union select cases.customer_id from satisfactions join cases on cases.id = satisfactions.case_id \
+                    where satisfactions.created_at >= $1 and satisfactions.score <= $2 and cases.customer_id is not null)",
+            vec![first_id_of(now - SILENCE - NEWLY), first_id_of(now - SILENCE)],
+        ),
+    };
     let select = format!(
         "select * from (select customers.id as customer_id, customers.representative_id, \
             (select max(cases.id) from cases where cases.customer_id = customers.id and cases.quarantine in ('', 'merged')) as case_id, \
@@ -65,18 +99,14 @@ pub async fn due(db: &Db, representative_id: Option<&str>, now: Millis) -> sqlx:
                 order by satisfactions.created_at desc, satisfactions.case_id desc limit 1) as score, \
             (select max(satisfactions.created_at) from cases join satisfactions on satisfactions.case_id = cases.id \
                 where cases.customer_id = customers.id) as scored_at \
-            from customers where customers.representative_id {of} and customers.merged_into is null and customers.erased_at is null \
+            from customers where {of} and customers.merged_into is null and customers.erased_at is null \
                 and coalesce(customers.preferred_channel, '') <> 'none') known \
          where case_id is not null and ((score <= $2 and scored_at > coalesce(called_at, 0)) or (heard_at < $1 and coalesce(called_at, 0) < $1)) \
          order by case when score <= $2 and scored_at > coalesce(called_at, 0) then 0 else 1 end, heard_at, customer_id limit $3"
     );
     let rows: Vec<Row> = with_db!(db, pool => {
         let query = sqlx::query_as(AssertSqlSafe(select)).bind(now - SILENCE).bind(UNHAPPY).bind(DUE_MAX);
-        match representative_id {
-            Some(id) => query.bind(id),
-            None => query,
-        }
-        .fetch_all(pool).await
+        bound.iter().fold(query, |query, text| query.bind(text)).fetch_all(pool).await
     })?;
     Ok(rows.into_iter().map(|row| row.read(now)).collect())
 }

@@ -8,7 +8,7 @@ mod rounds;
 pub mod weekly;
 
 pub use draw::{SEED_MAX, SIZE_MAX, Sample, SampleError, draw};
-pub use due::{DUE_MAX, Due, Reason, due};
+pub use due::{DUE_MAX, Due, Reason, Whose, due, due_of_all};
 pub use record::{Found, ResultError, record};
 pub use rounds::{CheckCall, Figures, OPEN_MAX, Round, calls_of, figures, open_calls, rounds};
 

@@ -4,9 +4,9 @@
 use jiff::Timestamp;
 use jiff::civil::Weekday;
 
-use super::due::{Reason, due};
+use super::due::{Reason, Whose, due};
 use crate::app::App;
-use crate::auth::Member;
+use crate::auth::{Member, Role};
 use crate::outbox::{self, NewMail, plan_mail};
 use crate::{with_db, with_tx};
 
@@ -78,10 +78,14 @@ pub async fn plan(app: &App) -> anyhow::Result<usize> {
     Ok(planned)
 }
 
-/// How many customers a representative should call now.
+/// How many customers a representative should call now; of a manager those besides who have no representative.
 pub async fn count(app: &App, member: &Member) -> sqlx::Result<DueCount> {
-    let mut count = DueCount::default();
-    for one in due(&app.db, Some(&member.id), app.clock.now()).await? {
+    let (mut count, now) = (DueCount::default(), app.clock.now());
+    let mut all = due(&app.db, Whose::Representative(&member.id), now).await?;
+    if matches!(member.role(), Role::Admin | Role::Manager) {
+        all.extend(due(&app.db, Whose::Nobodys, now).await?);
+    }
+    for one in all {
         match one.reason {
             Reason::Unhappy(_) => count.unhappy += 1,
             Reason::Silent(_) => count.silent += 1,

@@ -22,7 +22,13 @@ words! {
     Figure {
         /// Cases that were received.
         Received = "received",
-        /// Of these, those that were reopened.
+        /// Of these, those that were answered.
+        FirstResponded = "first_responded",
+        /// Of those that were received, those that are resolved now.
+        NowResolved = "now_resolved",
+        /// Of those that were received, those of high and urgent priority.
+        Pressing = "pressing",
+        /// Of those that were received, those that were reopened.
         Reopened = "reopened",
         /// Of these, complaints that are settled with an outcome.
         WithOutcome = "with_outcome",
@@ -40,6 +46,8 @@ words! {
         ComplainingAgain = "complaining_again",
         /// Of these, those of customers who may leave.
         AtRisk = "at_risk",
+        /// Cases from before, of customers who had none within the period.
+        Silent = "silent",
         /// Cases that were resolved and still are.
         Resolved = "resolved",
         /// Of these, complaints with an outcome.
@@ -159,6 +167,20 @@ impl Counted {
     pub(super) fn add(&self, all: &mut Conditions, among: impl Fn(&str) -> Conditions, now: Now) {
         match self.figure {
             Figure::Received => self.received(all, now),
+            Figure::FirstResponded => {
+                self.received(all, now);
+                all.and("cases.first_responded_at is not null");
+            }
+            Figure::NowResolved => {
+                self.received(all, now);
+                all.and(SETTLED);
+                all.and("cases.resolved_at is not null");
+            }
+            Figure::Pressing => {
+                self.received(all, now);
+                all.and("cases.priority in ('high', 'urgent')");
+            }
+            Figure::Silent => self.silent(all, among, now),
             Figure::Reopened => {
                 self.received(all, now);
                 all.and("cases.reopened_count > 0");
@@ -258,6 +280,22 @@ impl Counted {
             Some(id) => format!(" and {table}.member_id = {}", all.list(std::slice::from_ref(id))),
         };
         self.exists(all, of, &format!("{table}.created_at"), &whose);
+    }
+
+    /// The cases from before, of customers who had none within the period.
+    fn silent(&self, all: &mut Conditions, among: impl Fn(&str) -> Conditions, now: Now) {
+        all.and("cases.customer_id is not null");
+        match self.period.from {
+            Some(from) => all.and_number("cases.received_at < ", from),
+            // Before all time there was nobody.
+            None => all.and("1 = 0"),
+        }
+        let mut received = among(WORKED);
+        received.and("cases.customer_id is not null");
+        self.received(&mut received, now);
+        let shifted = renumbered(&received.sql, all.values.len());
+        all.values.extend(received.values);
+        all.and(&format!("cases.customer_id not in (select cases.customer_id {JOINED} where {shifted})"));
     }
 
     /// As the report of customers counts them: among the cases that are asked for.

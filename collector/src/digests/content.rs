@@ -11,7 +11,7 @@ use super::scope::Scope;
 use crate::app::App;
 use crate::auth::Member;
 use crate::auth::guard::HOME;
-use crate::calls;
+use crate::calls::{self, Whose};
 use crate::cases::counted::{Counted, Figure};
 use crate::charts::Chart;
 use crate::clock::Period;
@@ -238,7 +238,11 @@ impl Question<'_> {
             Scope::Company => None,
             Scope::Team(_) => Some(member.id.as_str()),
         };
-        let due = calls::due(&self.app.db, only, self.app.clock.now()).await?.len();
+        let now = self.app.clock.now();
+        let due = match only {
+            Some(id) => calls::due(&self.app.db, Whose::Representative(id), now).await?.len(),
+            None => calls::due_of_all(&self.app.db, now).await?.len(),
+        };
         let checks = calls::open_calls(&self.app.db, only).await?.len();
         let values = [("due", due.to_string()), ("checks", checks.to_string())];
         let values = values.each_ref().map(|(name, value)| (*name, value.as_str()));

@@ -15,7 +15,7 @@ use sqlx::AssertSqlSafe;
 pub use columns::describe;
 pub use names::Names;
 pub use row::{Contacts, Format, columns, head, line};
-pub use table::{Rows, Table};
+pub use table::{FormatQuery, Rows, Table};
 pub use workbook::{Description, Workbook};
 
 use self::row::Rated;

@@ -6,6 +6,7 @@ use axum::body::Body;
 use axum::http::header;
 use axum::response::{IntoResponse, Response};
 use futures_util::{Stream, StreamExt as _};
+use serde::Deserialize;
 use serde_json::Value;
 use tokio::sync::mpsc;
 use tokio_stream::wrappers::ReceiverStream;
@@ -26,6 +27,20 @@ pub struct Table {
     pub columns: Vec<&'static str>,
     /// What a column means.
     pub describe: fn(&str) -> Option<&'static str>,
+}
+
+/// The parameter of a link to a file: CSV unless it says otherwise.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(default)]
+pub struct FormatQuery {
+    format: String,
+}
+
+impl FormatQuery {
+    /// The format that it asks for.
+    pub fn format(&self) -> Format {
+        Format::of_form(&self.format)
+    }
 }
 
 /// Rows by chunks.

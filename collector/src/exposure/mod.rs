@@ -87,6 +87,12 @@ pub async fn page(db: &Db, wanted: &Wanted<'_>, page: Page<'_>) -> sqlx::Result<
         .bind(wanted.kind.unwrap_or("")).bind(kind).bind(day).bind(limit).fetch_all(pool).await)
 }
 
+/// What was counted of a site, or of any.
+pub async fn kinds(db: &Db, site_id: Option<&str>) -> sqlx::Result<Vec<String>> {
+    let select = "select distinct kind from exposure where ($1 = '' or site_id = $1) order by kind";
+    with_db!(db, pool => sqlx::query_scalar(select).bind(site_id.unwrap_or("")).fetch_all(pool).await)
+}
+
 /// What complaints are held against where nobody says it: orders where a site has some, else the first kind by its name. Orders and visits do not add up, and
 /// a kind that comes to them later must not change what was reported before. None where nothing was said.
 pub async fn usual_kind(db: &Db, site_id: Option<&str>) -> sqlx::Result<Option<String>> {

@@ -58,6 +58,7 @@ pub async fn answer(
     form: Form,
 ) -> Result<Response> {
     let (site, survey) = surveys::find_public(&app, &key, &survey).await?;
+    let survey = surveys::as_read(&app.db, survey, &form.text("version")).await?;
     let answered = submit(&app, client, (&site, &survey), &visit, &form).await;
     Ok(framed_by_site(&site, &visit, answered))
 }
@@ -138,6 +139,8 @@ pub(super) struct SurveyPage {
     /// Where it is told that the page was left.
     left: String,
     draft: String,
+    /// The mark of the words that are asked.
+    version: String,
     title: texts::Shown,
     kind: &'static str,
     minutes: String,
@@ -188,6 +191,7 @@ impl SurveyPage {
             action: visit.carry(path, &[]),
             left: format!("{}/left", survey.path()),
             draft: format!("{}/{}", site.key(), survey.key),
+            version: surveys::mark(survey),
             began: String::new(),
             title: questions::shown_in(&survey.title, lang, main),
             kind: survey.kind.as_str(),

@@ -14,6 +14,9 @@ use crate::surveys::{self, Window};
 pub(super) struct Left {
     #[serde(default)]
     item: String,
+    /// The mark of the words that were read.
+    #[serde(default)]
+    version: String,
 }
 
 /// Counts it, while the survey can be answered.
@@ -29,7 +32,8 @@ pub(super) async fn left(
     let survey = surveys::find(&app.db, &survey).await?.filter(|survey| survey.site.as_str() == site.key());
     let survey = survey.ok_or(NONE)?;
     if surveys::window(&app, &site, &survey).await? == Window::Open {
-        surveys::note_left(&app.db, &survey, &left.item, app.clock.now()).await?;
+        let read = surveys::as_read(&app.db, survey.clone(), &left.version).await?;
+        surveys::note_left(&app.db, &survey, &read, &left.item).await?;
     }
     Ok(StatusCode::NO_CONTENT)
 }

@@ -67,6 +67,7 @@ pub async fn answer(
     form: Form,
 ) -> Result<Response> {
     let Invited { site, survey, token, .. } = find(&app, client, &token).await?;
+    let survey = surveys::as_read(&app.db, survey, &form.text("version")).await?;
     let window = surveys::window(&app, &site, &survey).await?;
     let mut page = SurveyPage::new(&site, &survey, &visit, &token.path(), form.key(), Shown::of(window));
     if window != Window::Open {

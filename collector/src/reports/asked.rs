@@ -189,7 +189,8 @@ impl Asked {
         if self.is_of_cases() { self.name.groupings() } else { self.name.groupings_of_survey() }
     }
 
-    fn is_of_cases(&self) -> bool {
+    /// Whether it is of cases and not of a survey.
+    pub fn is_of_cases(&self) -> bool {
         self.survey.is_none() && !self.name.is_of_survey()
     }
 

@@ -75,7 +75,7 @@ pub async fn content(app: &App, asked: &Asked, naming: &Naming) -> Result<Conten
         let about = if asked.by == By::Problem { Some(key.name.as_str()) } else { most.map(|(problem, _)| problem) };
         let problem = service.problems.iter().find(|problem| Some(problem.key.as_str()) == about);
         let mut row = Row::new(key.name.clone(), cause.cases)
-            .with("value", share(cause.cases, total))
+            .with_share(cause.cases, total)
             .with("cumulative", share(so_far, total))
             .with("title", problem.map(|problem| problem.title.to_string()))
             .with("complaints", cause.complaints)

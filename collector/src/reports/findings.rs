@@ -2,9 +2,9 @@
 
 use serde_json::Value;
 
-use super::format;
 use super::names::{Names, week};
-use super::{By, Name, Report, Row};
+use super::{By, Name, Report, Row, control, format};
+use crate::exposure::row::ORDERS;
 use crate::service::survey::SurveyKind;
 use crate::text::Texts;
 
@@ -27,6 +27,16 @@ pub fn sentence(names: &Names<'_>, report: &Report) -> String {
         return t.get("insight.finding.nothing").to_owned();
     }
     let whole = report.rows.first().filter(|_| report.by == By::All);
+    // Of promises and ratings over time it is said where they left their limits, by the chart that targets are warned by.
+    let wrong = if control::is_held(names.asked) && report.report != Name::Quality {
+        control::wrong(&report.rows)
+    } else {
+        Vec::new()
+    };
+    if let Some((trend, row)) = newest_trend(&wrong) {
+        let watched = if report.report == Name::Promises { "promises" } else { "satisfaction" };
+        return of_trend(t, trend, row, &names.group(&row.group), (watched, ""));
+    }
     match report.report {
         Name::Overview => overview(names, report),
         Name::Promises => {
@@ -94,12 +104,17 @@ fn overview(names: &Names<'_>, report: &Report) -> String {
 
 fn quality(names: &Names<'_>, report: &Report) -> String {
     let t = names.t;
-    let trends = || report.rows.iter().rev().filter_map(|row| Some((trend(row)?, row)));
-    // A point outside says more than a run that is newer.
-    let found = trends().find(|(trend, _)| *trend != Trend::Shift).or_else(|| trends().next());
-    if let Some((trend, row)) = found {
-        let watched = if names.asked.exposure.is_some() { "rate" } else { "complaints" };
-        return of_trend(t, trend, row, &names.group(&row.group), watched);
+    let kind = names.asked.exposure.as_deref();
+    let exposed = kind.map(|kind| exposed(t, kind)).unwrap_or_default();
+    if let Some((trend, row)) = newest_trend(&report.rows) {
+        let watched = if kind.is_some() { "rate" } else { "complaints" };
+        return of_trend(t, trend, row, &names.group(&row.group), (watched, &exposed));
+    }
+    if kind.is_some() {
+        let sum = |of: fn(&Row) -> u64| report.rows.iter().map(of).sum::<u64>() as f64;
+        let rate = sum(|row| row.get("x").as_u64().unwrap_or_default()) / sum(|row| row.n);
+        let key = if report.by.unit().is_some() { "insight.finding.rate.steady" } else { "insight.finding.rate.whole" };
+        return t.with(key, &[("rate", &format::per_thousand(rate)), ("exposed", &exposed)]);
     }
     let has_limits = report.rows.iter().any(|row| row.get("upper").is_number());
     let overall = report.overall.clone().unwrap_or_default();
@@ -116,11 +131,22 @@ fn quality(names: &Names<'_>, report: &Report) -> String {
 }
 
 /// What the row of a week says, if it says anything: which way it went, what the week is called, and the sentence.
-/// `watched` is the word of what the chart is of: `complaints`, `rate`, `satisfaction` or `promises`.
+/// `watched` is the word of what the chart is of: `complaints`, `rate` (of orders), `satisfaction` or `promises`.
 pub fn of_week(t: Texts, row: &Row, watched: &str) -> Option<(Trend, String, String)> {
     let (trend, week) = (trend(row)?, week(t, &row.group));
-    let sentence = of_trend(t, trend, row, &week, watched);
+    let sentence = of_trend(t, trend, row, &week, (watched, &exposed(t, ORDERS)));
     Some((trend, week, sentence))
+}
+
+/// What complaints are held against, such as orders, as people call it.
+fn exposed(t: Texts, kind: &str) -> String {
+    t.find(&format!("insight.exposed.{kind}")).unwrap_or(kind).to_owned()
+}
+
+/// The newest row that says more than chance does. A point outside says more than a run that is newer.
+fn newest_trend(rows: &[Row]) -> Option<(Trend, &Row)> {
+    let trends = || rows.iter().rev().filter_map(|row| Some((trend(row)?, row)));
+    trends().find(|(trend, _)| *trend != Trend::Shift).or_else(|| trends().next())
 }
 
 /// Which way a point of a control chart went; none if it says no more than chance does.
@@ -133,7 +159,7 @@ fn trend(row: &Row) -> Option<Trend> {
     })
 }
 
-fn of_trend(t: Texts, trend: Trend, row: &Row, period: &str, watched: &str) -> String {
+fn of_trend(t: Texts, trend: Trend, row: &Row, period: &str, (watched, exposed): (&str, &str)) -> String {
     // Whole complaints: the most that are within the upper limit, and the fewest within the lower one.
     let limit = |name: &str, whole: fn(f64) -> f64| {
         let limit = row.get(name).as_f64().map(|share| share * row.n as f64);
@@ -149,7 +175,8 @@ fn of_trend(t: Texts, trend: Trend, row: &Row, period: &str, watched: &str) -> S
         watched => format!("insight.finding.{watched}.{word}"),
     };
     let x = row.get("x").as_i64().map(format::count).unwrap_or_default();
-    t.with(&key, &[("period", period), ("x", &x), ("n", &format::count(row.n as i64)), ("limit", &limit)])
+    let n = format::count(row.n as i64);
+    t.with(&key, &[("period", period), ("x", &x), ("n", &n), ("limit", &limit), ("exposed", exposed)])
 }
 
 fn satisfied(names: &Names<'_>, row: &Row) -> String {

@@ -19,6 +19,11 @@ pub fn share(share: f64) -> String {
     format!("{} %", text.strip_suffix(".0").unwrap_or(&text))
 }
 
+/// A rate for each one as one for each thousand: `8.8`.
+pub fn per_thousand(rate: f64) -> String {
+    number(rate * 1_000.0)
+}
+
 /// A whole number: `12,345`.
 pub fn count(number: i64) -> String {
     let digits = number.unsigned_abs().to_string();
@@ -75,6 +80,7 @@ mod tests {
         assert_eq!([0.0, 1.5, -0.858, 12.0, -0.001].map(number), ["0", "1.5", "−0.86", "12", "0"]);
         let t = Texts(Lang::En);
         assert_eq!([45.0, 120.0, 1_650.0, 0.0].map(|time| minutes(t, time)), ["45 min", "2 h", "27 h 30 min", "0 min"]);
+        assert_eq!([0.008_8, 0.0, 1.5, 0.000_825].map(per_thousand), ["8.8", "0", "1500", "0.82"]);
         let amounts = serde_json::json!([{"amount": 120.5, "currency": "EUR", "n": 2}, {"amount": 3.0, "currency": "JPY", "n": 1}]);
         assert_eq!(money(&amounts), "120.5 EUR, 3 JPY");
     }

@@ -8,6 +8,7 @@ pub mod by;
 pub mod cache;
 mod causes;
 pub mod commands;
+pub mod control;
 mod costs;
 pub mod csv;
 mod customers;
@@ -21,6 +22,7 @@ pub mod format;
 pub mod groups;
 mod meanings;
 pub mod names;
+mod on_duty;
 mod open_time;
 pub mod overview;
 pub mod periods;
@@ -141,6 +143,9 @@ async fn content(app: &App, asked: &Asked) -> Result<Content> {
         Name::Kano | Name::Importance | Name::Servqual => Ok(Content::default()),
     }?;
     groups::sort(asked.by, &mut content.rows);
+    if asked.name != Name::Quality && control::is_held(asked) {
+        control::add_limits(&mut content);
+    }
     content.left_out.extend(left_out(app, asked).await?);
     Ok(content)
 }

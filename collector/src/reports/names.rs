@@ -34,10 +34,30 @@ pub fn week(t: Texts, group: &str) -> String {
 }
 
 impl Names<'_> {
-    /// The site that the report is of; the first one where it is of all.
-    pub fn site(&self) -> Option<&Site> {
+    /// The site that is asked for; all of them where none is.
+    pub fn sites_asked(&self) -> impl Iterator<Item = &Arc<Site>> {
         let asked = self.asked.filter.site_id.as_deref();
-        self.sites.iter().find(|site| asked.is_none_or(|id| site.id() == id)).map(|site| &**site)
+        let of_survey = self.asked.survey.as_ref().map(|survey| survey.site.as_str());
+        let is_asked = move |site: &&Arc<Site>| {
+            asked.is_none_or(|id| site.id() == id) && of_survey.is_none_or(|key| site.key() == key)
+        };
+        self.sites.iter().filter(is_asked)
+    }
+
+    /// What a category is called, by the first of the sites asked for that has it.
+    pub fn category(&self, key: &str) -> String {
+        let has = |site: &&Arc<Site>| site.settings.categories.iter().any(|category| category.key == key);
+        let site = self.sites_asked().find(has).map(|site| &**site);
+        category_label(self.t.0, site, Some(key)).unwrap_or_else(|| key.to_owned())
+    }
+
+    /// What a tier is called, by the first of the sites asked for that has it.
+    pub fn tier(&self, key: &str) -> String {
+        let tiers = |site: &Arc<Site>| {
+            self.service.tiers.iter().find(|tier| tier.site.as_str() == site.key() && tier.key.as_str() == key)
+        };
+        let tier = self.sites_asked().find_map(tiers);
+        tier.map_or_else(|| key.to_owned(), |tier| tier.name.in_language(self.t.tag()).to_owned())
     }
 
     /// What a group is called.
@@ -63,8 +83,8 @@ impl Names<'_> {
             By::Channel => word("common.channel"),
             By::Promise => word("console.promise"),
             By::Team => self.service.team(group).map_or_else(|| group.to_owned(), |team| team.name.to_string()),
-            By::Tier => self.service.tier_name(self.site().map_or("", Site::key), group, t.tag()),
-            By::Category => category_label(t.0, self.site(), Some(group)).unwrap_or_else(|| group.to_owned()),
+            By::Tier => self.tier(group),
+            By::Category => self.category(group),
             By::Site => {
                 let site = self.sites.iter().find(|site| site.key() == group);
                 site.map_or_else(|| group.to_owned(), |site| site.name().to_owned())
@@ -79,7 +99,7 @@ impl Names<'_> {
     fn item(&self, group: &str) -> String {
         let survey = self.asked.survey.as_ref();
         let item = survey.and_then(|survey| survey.items.iter().find(|item| item.key.as_str() == group));
-        let main = self.site().and_then(|site| site.settings.languages.first().copied());
+        let main = self.sites_asked().next().and_then(|site| site.settings.languages.first().copied());
         match (item, survey) {
             (Some(item), _) => text_in(&item.text, self.t.0, main).to_owned(),
             (None, Some(survey)) if survey.items.is_empty() => text_in(&survey.title, self.t.0, main).to_owned(),

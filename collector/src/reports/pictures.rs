@@ -1,7 +1,7 @@
 //! Which chart a report has.
 
 use super::names::Names;
-use super::{By, Name, Report, Row, format};
+use super::{By, Name, Report, Row, control, format};
 use crate::calendars::WEEKDAYS;
 use crate::charts::{Bar, Chart, MAIL, Moment, PAGE, Place, Plane, bars, heat, plane, series};
 use crate::service::survey::SurveyKind;
@@ -14,8 +14,10 @@ pub fn picture(names: &Names<'_>, report: &Report) -> Option<Chart> {
 /// Whether the chart shows the period before too.
 pub fn shows_before(report: &Report) -> bool {
     let is_drawn = match report.by.unit() {
-        Some(_) => report.report != Name::Quality,
-        None => report.by != By::WeekdayHour && report.by != By::All,
+        // A control chart has its own lines, among which another would not be told apart.
+        Some(_) => !control::is_control_chart(report),
+        None if report.by == By::All => report.report == Name::Overview,
+        None => report.by != By::WeekdayHour,
     };
     is_drawn && (0..report.rows.len()).any(|at| report.row_before(at).is_some_and(|row| row.n > 0))
 }
@@ -31,14 +33,18 @@ fn drawn(names: &Names<'_>, report: &Report, width: f64) -> Option<Chart> {
         return None;
     }
     let over_time = report.by.unit().is_some();
+    let is_rate = names.asked.exposure.is_some();
+    let written = if is_rate { format::per_thousand } else { format::share };
     match report.report {
-        Name::Overview if report.by == By::All => None,
+        Name::Overview if report.by == By::All => Some(bars(&of_whole(names, report), None)),
         Name::Overview if over_time => {
             Some(line(names, report, width, "received", |number| format::count(number as i64)))
         }
         Name::Overview => Some(bars(&of(names, report, "received", |number| format::count(number as i64)), None)),
-        Name::Quality if over_time => Some(line(names, report, width, "p", format::share)),
+        Name::Quality if over_time => Some(line(names, report, width, "p", written)),
         Name::Promises if report.by == By::WeekdayHour => Some(hours(names, rows)),
+        Name::Promises if over_time => Some(line(names, report, width, "value", format::share)),
+        Name::Quality if is_rate => Some(bars(&of(names, report, "value", written), None)),
         Name::Promises | Name::Effort | Name::Customers | Name::Quality => {
             Some(bars(&of(names, report, "value", format::share), Some(1.0)))
         }
@@ -78,7 +84,27 @@ fn of(names: &Names<'_>, report: &Report, name: &str, write: impl Fn(f64) -> Str
     report.rows.iter().enumerate().map(bar).collect()
 }
 
+/// What the overview counts, of all cases together.
+fn of_whole(names: &Names<'_>, report: &Report) -> Vec<Bar> {
+    const COUNTED: [(&str, &str); 6] = [
+        ("received", "insight.col.received"),
+        ("complaints", "insight.col.complaints"),
+        ("resolved", "insight.col.resolved"),
+        ("open", "insight.col.open"),
+        ("overdue", "insight.col.overdue"),
+        ("reopened", "insight.col.reopened"),
+    ];
+    let bar = |(name, label): (&str, &str)| {
+        let value = report.rows.first().and_then(|row| figure(row, name));
+        let before = report.row_before(0).and_then(|before| figure(before, name));
+        let text = value.map_or_else(|| format::NO_FIGURE.to_owned(), |number| format::count(number as i64));
+        Bar { label: names.t.get(label).to_owned(), value, interval: None, text, before }
+    };
+    COUNTED.map(bar).to_vec()
+}
+
 fn line(names: &Names<'_>, report: &Report, width: f64, name: &str, write: impl Fn(f64) -> String) -> Chart {
+    let is_control_chart = control::is_control_chart(report);
     // A limit of shares may be above all of them, which no axis has to show.
     let highest = if report.unit == "exposure" { f64::INFINITY } else { 1.0 };
     let moment = |(at, row): (usize, &Row)| Moment {
@@ -86,13 +112,15 @@ fn line(names: &Names<'_>, report: &Report, width: f64, name: &str, write: impl 
         value: figure(row, name),
         limits: row.get("lower").as_f64().zip(row.get("upper").as_f64().map(|upper| upper.min(highest))),
         is_signal: row.get("signals").as_array().is_some_and(|rules| !rules.is_empty()),
-        // A control chart has its own lines, among which another would not be told apart.
-        before: report.row_before(at).filter(|_| report.report != Name::Quality).and_then(|row| figure(row, name)),
+        before: report.row_before(at).filter(|_| !is_control_chart).and_then(|row| figure(row, name)),
     };
     let moments: Vec<Moment> = report.rows.iter().enumerate().map(moment).collect();
     // Only a control chart has a line in the middle; the mean of scores is another figure.
-    let mean = report.overall.as_ref().filter(|_| report.report == Name::Quality);
-    let mean = mean.and_then(|overall| overall["mean"].as_f64());
+    let mean = match report.report {
+        _ if !is_control_chart => None,
+        Name::Quality => report.overall.as_ref().and_then(|overall| overall["mean"].as_f64()),
+        _ => control::middle(&report.rows),
+    };
     series(&moments, mean, width, write)
 }
 

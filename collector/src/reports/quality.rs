@@ -77,7 +77,8 @@ pub async fn content(app: &App, asked: &Asked, naming: &Naming) -> Result<Conten
                 (false, None) => "p".into(),
             };
             overall["mean"] = json!(chart.mean);
-            overall["sigma_z"] = json!(laney(&points));
+            // Of a rate there is no share that could vary more than chance lets it.
+            overall["sigma_z"] = json!(laney(&points).filter(|_| asked.exposure.is_none()));
             let names = found.iter().map(|(key, _)| key.name.clone());
             names.zip(&points).enumerate().map(|(at, (name, point))| of_period(name, *point, &chart, at)).collect()
         }
@@ -98,7 +99,11 @@ fn pareto(mut found: Vec<(String, u64)>) -> Value {
     let mut so_far = 0;
     let one = |(name, n): (String, u64)| {
         so_far += n;
-        json!({"group": name, "n": n, "share": share(n, total), "cumulative": share(so_far, total)})
+        let (low, high) = wilson(n, total).map(|interval| (interval.low, interval.high)).unzip();
+        json!({
+            "group": name, "n": n, "share": share(n, total), "low": low, "high": high,
+            "cumulative": share(so_far, total),
+        })
     };
     found.into_iter().map(one).collect()
 }
@@ -200,6 +205,10 @@ mod tests {
             .flatten()
             .filter_map(|one| Some((one["group"].as_str()?, one["cumulative"].as_f64()?)))
             .collect();
+        assert!(
+            found[0]["low"].as_f64() < Some(0.6) && found[0]["high"].as_f64() > Some(0.6),
+            "a share has an interval: {found}"
+        );
         assert_eq!(shares, [("b", 0.6), ("c", 0.9), ("a", 1.0)]);
     }
 }

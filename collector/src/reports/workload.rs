@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use sayso_analysis::scores::{median, percentile, share};
+use sayso_analysis::scores::{median, percentile, share, wilson};
 use serde_json::{Value, json};
 
 use super::asked::{Asked, Filter};
@@ -10,12 +10,13 @@ use super::by::Raw;
 use super::facts::{self, Reach};
 use super::figures::{Content, Row, count};
 use super::groups::{Groups, NONE, Naming};
+use super::on_duty::OnDuty;
 use super::periods::{Unit, begin};
 use super::ratings::{self, Scores};
 use super::select::{Cases, Select};
 use crate::app::App;
 use crate::auth::Member;
-use crate::clock::{HOUR, Period};
+use crate::clock::Period;
 use crate::http::Result;
 use crate::service::Service;
 
@@ -116,16 +117,17 @@ pub async fn content(app: &App, asked: &Asked, naming: &Naming) -> Result<Conten
         .each(app, &columns, from, "group by 1", |row: CountRow| groups.at(&row.grp).replies += count(row.found))
         .await?;
     let service = app.service.current().await?;
+    let on_duty = OnDuty::load(app, asked).await?;
     let found: Vec<(String, Load)> = groups.finish(asked)?.into_iter().map(|(key, load)| (key.name, load)).collect();
     match asked.by.unit() {
         Some(unit) => {
             let addresses: BTreeMap<String, String> =
                 Member::all(&app.db).await?.into_iter().map(|member| (member.id, member.email)).collect();
             Ok(of_parts(found, unit, without_owner, asked, |id, period| {
-                hours_on_duty(addresses.get(id)?, period, asked, &service)
+                on_duty.hours(addresses.get(id)?, period, asked, &service)
             }))
         }
-        None => Ok(of_members(found, asked, &service)),
+        None => Ok(of_members(found, asked, &service, &on_duty)),
     }
 }
 
@@ -177,8 +179,8 @@ fn of_parts(
     }
 }
 
-fn of_members(found: Vec<(String, Load)>, asked: &Asked, service: &Service) -> Content {
-    let duty = |name: &str| hours_on_duty(name, asked.period, asked, service);
+fn of_members(found: Vec<(String, Load)>, asked: &Asked, service: &Service, on_duty: &OnDuty) -> Content {
+    let duty = |name: &str| on_duty.hours(name, asked.period, asked, service);
     let teams = teams(&found, asked, service, duty);
     let without: u64 = found.iter().filter(|(name, _)| name == NONE).map(|(_, load)| load.received).sum();
     let (mut rows, mut rates, mut too_few) = (Vec::new(), Vec::new(), 0);
@@ -261,6 +263,7 @@ impl Load {
 
     fn into_row(self, group: String, hours: Option<f64>, fewest: u64) -> Row {
         let rate = self.rate(hours);
+        let [urgent, reopened] = [self.hard, self.reopened].map(|n| wilson(n, self.received));
         Row::new(group, self.handled)
             .with("value", rate)
             // How many cases were resolved is counted and not drawn from more of them, so that there is no interval.
@@ -274,17 +277,12 @@ impl Load {
             .with("hours_on_duty", hours)
             .with("cases_per_hour", rate)
             .with("urgent_share", share(self.hard, self.received))
+            .with("urgent_low", urgent.map(|interval| interval.low))
+            .with("urgent_high", urgent.map(|interval| interval.high))
             .with("reopened_share", share(self.reopened, self.received))
+            .with("reopened_low", reopened.map(|interval| interval.low))
+            .with("reopened_high", reopened.map(|interval| interval.high))
             .with("messages_median", percentile(&self.messages, 50))
             .with_csat(self.scores.satisfied(), self.scores.n(), fewest)
     }
-}
-
-/// The opening hours, within a period and until now, of the calendar of the first team of a member that has one; none where there is none, or no beginning.
-fn hours_on_duty(address: &str, period: Period, asked: &Asked, service: &Service) -> Option<f64> {
-    let key = service.teams_of(address).find_map(|team| team.calendar.clone())?;
-    let from = period.from?;
-    let to = period.to.unwrap_or(asked.now).min(asked.now).max(from);
-    let open = service.promises.calendar(Some(key.as_str())).open_between(from, to);
-    Some(open as f64 / HOUR as f64)
 }

@@ -14,6 +14,7 @@ use crate::auth::Member;
 use crate::db::{Db, Tx, counters};
 use crate::sites::Site;
 use crate::sites::targets::Target;
+use crate::surveys::wordings;
 use crate::{with_db, with_tx};
 
 /// The counter of changes, whose row lets one change the service at a time.
@@ -200,6 +201,10 @@ fn categories_of(site: &Site, stored: &[CategoryDefinition]) -> anyhow::Result<V
 }
 
 pub(super) async fn apply_object(tx: &mut Tx, step: &Step, stamp: &Stamp) -> sqlx::Result<()> {
+    if step.kind == Survey::KIND {
+        let survey = |value: &Option<Value>| serde_json::from_value::<Survey>(value.clone()?).ok();
+        wordings::keep(tx, survey(&step.before).as_ref(), survey(&step.after).as_ref()).await?;
+    }
     match &step.after {
         Some(after) => {
             let upsert = "insert into service_objects (kind, key, place, body, updated_at) values ($1, $2, $3, $4, $5) \

@@ -15,6 +15,9 @@ use super::objects::Object;
 use super::words::{Key, LocalText};
 use crate::calendars::Span;
 
+/// The most items of a survey.
+pub const ITEMS_MAX: usize = 200;
+
 /// A survey.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]

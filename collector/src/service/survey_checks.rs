@@ -2,13 +2,10 @@
 
 use super::check::Check;
 use super::reader::Item;
-use super::survey::{Audience, Survey, SurveyChannel, SurveyKind};
+use super::survey::{Audience, ITEMS_MAX, Survey, SurveyChannel, SurveyKind};
 
 /// Points that the dimensions share.
 const POINTS: f64 = 100.0;
-
-/// Items of one survey.
-const ITEMS_MAX: usize = 200;
 
 impl Check<'_, '_> {
     /// Checks that a survey can be asked.

@@ -1,10 +1,8 @@
 //! What is watched: complaints by topic, complaints for each order, and how many are not satisfied and how many promises are broken.
 
-use sayso_analysis::control::{Point, p_chart};
-
 use crate::app::App;
 use crate::http::Result;
-use crate::reports::{self, Asked, Name, Row};
+use crate::reports::{self, Asked, Name, Row, control};
 
 /// Something that has a control chart.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -71,30 +69,10 @@ impl Watched {
     /// The rows of its chart, week by week: `x` of `n`, with the limits and the rules that are broken.
     pub(super) async fn rows(&self, app: &App, asked: &Asked) -> Result<Vec<Row>> {
         let rows = reports::rows(app, asked).await?;
-        let bad = |row: &Row| match self {
-            Self::Dissatisfied => row.get("value").as_f64().map(|satisfied| {
-                // Both are whole numbers.
-                ((1.0 - satisfied) * row.n as f64).round() as u64
-            }),
-            _ => row.get("breached").as_u64(),
-        };
-        if matches!(self, Self::Complaints(_) | Self::Rate) {
-            return Ok(rows);
-        }
-        let point = |row: &Row| bad(row).map_or(Point { count: 0, size: 0 }, |count| Point { count, size: row.n });
-        let points: Vec<Point> = rows.iter().map(point).collect();
-        let chart = p_chart(&points);
-        let row = |(at, row): (usize, Row)| {
-            let limits = chart.limits[at];
-            Row::new(row.group.clone(), points[at].size)
-                .with("period", row.group)
-                .with("x", points[at].count)
-                .with("p", chart.values[at])
-                .with("lower", limits.map(|limits| limits.lower))
-                .with("upper", limits.map(|limits| limits.upper))
-                .with("signals", chart.signals[at].clone())
-        };
-        Ok(rows.into_iter().enumerate().map(row).collect())
+        Ok(match self {
+            Self::Complaints(_) | Self::Rate => rows,
+            Self::Dissatisfied | Self::Broken => control::wrong(&rows),
+        })
     }
 }
 

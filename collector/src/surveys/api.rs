@@ -45,6 +45,9 @@ struct SurveyBody {
     minutes: usize,
     /// Whether it can be answered now.
     state: SurveyState,
+    /// The mark of what it asks, to be sent with the answers: what a survey asks may change meanwhile.
+    #[schema(example = "7QK4M2")]
+    version: String,
     questions: Vec<QuestionBody>,
 }
 
@@ -87,6 +90,8 @@ struct ChoiceBody {
 #[serde(deny_unknown_fields)]
 #[schema(as = SurveyAnswers)]
 struct AnswersBody {
+    /// The `version` of the survey that was read; what it asks now where none is sent, or none that is known.
+    version: Option<String>,
     #[schema(min_items = 1, max_items = 400)]
     answers: Vec<AnswerOfSurvey>,
 }
@@ -206,12 +211,13 @@ async fn answer(
     client: ClientAddress,
     Path((key, survey)): Path<(String, String)>,
     headers: HeaderMap,
-    JsonBody(body): JsonBody,
+    JsonBody(mut body): JsonBody,
 ) -> Result<(StatusCode, Json<StoredBody>)> {
     let key_of_form = idempotency_key(&headers)?;
     let (site, survey) = find_public(&app, &key, &survey).await?;
     app.limits.check_submission(client)?;
     app.limits.check_site(site.id(), Entrance::Form)?;
+    let survey = as_read(&app, survey, &mut body).await?;
     let (sent, errors) = sent(body);
     if errors.is_empty() && window(&app, &site, &survey).await? != Window::Open {
         return Err(Error::Conflict("the survey can't be answered now".into()));
@@ -238,6 +244,7 @@ impl SurveyBody {
             purpose: t.with(&format!("survey.purpose.{kind}"), &[("name", site.name())]),
             minutes: questions::minutes(survey),
             state,
+            version: super::mark(survey),
             questions: questions.collect(),
         }
     }
@@ -269,6 +276,16 @@ impl QuestionBody {
             choices,
             max_length: (question.ask == Ask::Text).then_some(ANSWER_MAX),
         }
+    }
+}
+
+/// The survey as the sender of a body read it, whose mark is taken out of the body.
+pub(crate) async fn as_read(app: &App, survey: Survey, body: &mut Value) -> Result<Survey> {
+    let marked = body.as_object_mut().and_then(|fields| fields.remove("version"));
+    match marked {
+        None | Some(Value::Null) => Ok(survey),
+        Some(Value::String(marked)) => Ok(super::as_read(&app.db, survey, &marked).await?),
+        Some(_) => Err(Error::field(FieldError::new("/version", ErrorCode::Invalid, "must be a string"))),
     }
 }
 

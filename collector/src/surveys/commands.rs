@@ -1,6 +1,8 @@
 //! `sayso survey`.
 
 use std::collections::HashMap;
+use std::collections::hash_map::Entry;
+use std::sync::Arc;
 use std::time::Instant;
 
 use anyhow::{Context as _, bail};
@@ -11,10 +13,12 @@ use super::answers::{self, Answer};
 use super::import::{self, Imported};
 use super::invitations;
 use super::questionnaires;
-use super::versions;
+use super::versions::{self, Versions};
+use super::wordings;
 use crate::audit::{self, Change, Stamp};
 use crate::clock::{Millis, rfc3339};
 use crate::context::Context;
+use crate::db::Db;
 use crate::import::file::{Mode, Refusals, TableFile};
 use crate::import::let_others_write;
 use crate::service::ServiceCache;
@@ -43,8 +47,9 @@ pub enum SurveyCommand {
         #[arg(long, default_value = "acme")]
         site: String,
     },
-    /// Store answers from a CSV file with the columns respondent, item, field, value and, if known, answered_at. The same row again stores nothing, and
-    /// another value or time replaces the first; a row without a time leaves the one that is known.
+    /// Store answers from a CSV file with the columns respondent, item, field, value and, if known, answered_at and version. The same row again stores
+    /// nothing, and another value or time replaces the first; a row without a time leaves the one that is known, and one without a version answers what
+    /// the survey asks now.
     Import {
         /// The survey's key.
         key: String,
@@ -130,6 +135,26 @@ async fn would_invite(key: &str, context: &Context) -> anyhow::Result<()> {
     Ok(())
 }
 
+/// A row that can be stored.
+struct Row {
+    /// The version, as the file names it.
+    version: String,
+    /// The survey as it was answered.
+    asked: Arc<Survey>,
+    answer: Imported,
+}
+
+/// The survey as a version asked it, which is named by its number or its mark; none where there is none of this name.
+async fn of_version(db: &Db, survey: &Survey, version: &str) -> sqlx::Result<Option<Survey>> {
+    if let Some(marked) = wordings::with_mark(db, survey, version).await? {
+        return Ok(Some(marked));
+    }
+    let versions = Versions::load(db, survey).await?;
+    let is_known =
+        |number: &i64| *number == versions.current || versions.answered.iter().any(|version| version.number == *number);
+    Ok(version.parse().ok().filter(is_known).map(|number| versions.survey(number, survey)))
+}
+
 /// An import under way.
 struct Import<'a> {
     survey: &'a Survey,
@@ -144,10 +169,16 @@ async fn import_table(key: &str, table: &TableFile, context: &Context) -> anyhow
     let (mode, mut table) = (table.mode(), table.open(import::COLUMNS)?);
     let survey = super::find(&context.db, key).await?.with_context(|| format!("there is no survey {key}"))?;
     let mut import = Import { survey: &survey, mode, context, counts: Counts::default(), tried: HashMap::new() };
+    let mut read = HashMap::from([(String::new(), Some(Arc::new(survey.clone())))]);
     let (mut batch, mut refusals) = (Vec::with_capacity(BATCH), Refusals::default());
     while let Some((line, row)) = table.next_row()? {
-        match row.and_then(|row| import::read(&context.keys, &survey, &row, context.clock.now())) {
-            Ok(answer) => batch.push(answer),
+        let version = row.as_ref().map_or_else(|_| String::new(), |row| row.get(import::VERSION).to_owned());
+        if let Entry::Vacant(place) = read.entry(version.clone()) {
+            place.insert(of_version(&context.db, &survey, &version).await?.map(Arc::new));
+        }
+        let asked = read[&version].as_ref().ok_or_else(|| format!("version: the survey has no version {version:?}"));
+        match asked.and_then(|asked| Ok((asked, import::read(&context.keys, asked, &row?, context.clock.now())?))) {
+            Ok((asked, answer)) => batch.push(Row { version, asked: Arc::clone(asked), answer }),
             Err(reason) => refusals.refuse(line, &reason),
         }
         if batch.len() == BATCH {
@@ -166,17 +197,13 @@ async fn import_table(key: &str, table: &TableFile, context: &Context) -> anyhow
 
 impl Import<'_> {
     /// Stores a batch, or only counts it, and lets others write after it.
-    async fn write(&mut self, batch: Vec<Imported>) -> anyhow::Result<()> {
+    async fn write(&mut self, batch: Vec<Row>) -> anyhow::Result<()> {
         let Context { db, clock, .. } = self.context;
         let started = Instant::now();
         let mut tx = db.begin().await?;
         let key_of_survey = self.survey.key.as_str();
-        // What a trial would store is no first answer.
-        let version = match self.mode {
-            Mode::Store if !batch.is_empty() => versions::note(&mut tx, self.survey, clock.now()).await?,
-            _ => 1,
-        };
-        for imported in batch {
+        let mut numbers: HashMap<String, i64> = HashMap::new();
+        for Row { version, asked, answer: imported } in batch {
             let key = [imported.respondent.clone(), imported.item.clone(), imported.field.clone()];
             let known = match self.tried.get(&key) {
                 Some(known) => Some(known.clone()),
@@ -187,7 +214,15 @@ impl Import<'_> {
             match self.mode {
                 Mode::Try => _ = self.tried.insert(key, (answer.value, answer.answered_at)),
                 Mode::Store if outcome == Outcome::Same => {}
-                Mode::Store => answers::put(&mut tx, (key_of_survey, version), &answer).await?,
+                Mode::Store => {
+                    // What is there already is no first answer to other words.
+                    let number = match numbers.get(&version) {
+                        Some(number) => *number,
+                        None => versions::note(&mut tx, &asked, clock.now()).await?,
+                    };
+                    numbers.insert(version, number);
+                    answers::put(&mut tx, (key_of_survey, number), &answer).await?;
+                }
             }
         }
         tx.commit().await?;

@@ -16,6 +16,8 @@ pub(super) const TEXT_MAX: usize = 10_000;
 const AHEAD: Millis = HOUR;
 /// The column that a file may have besides the others.
 const TIME: &str = "answered_at";
+/// The column for the version of the survey that was answered: its number or its mark.
+pub(super) const VERSION: &str = "version";
 /// The columns of a file.
 pub(super) const COLUMNS: &[(&str, Need)] = &[
     ("respondent", Need::Required),
@@ -23,6 +25,7 @@ pub(super) const COLUMNS: &[(&str, Need)] = &[
     ("field", Need::Required),
     ("value", Need::Required),
     (TIME, Need::Optional),
+    (VERSION, Need::Optional),
 ];
 
 /// An answer of a file.

@@ -4,17 +4,17 @@
 use std::collections::BTreeMap;
 
 use super::versions;
-use crate::clock::Millis;
 use crate::db::Db;
 use crate::service::survey::Survey;
 use crate::{with_db, with_tx};
 
-/// Counts somebody who left after an item, or without an answer. An item that the survey does not have counts as none.
-pub async fn note_left(db: &Db, survey: &Survey, item: &str, now: Millis) -> sqlx::Result<()> {
-    let is_asked = survey.items.iter().any(|known| known.key.as_str() == item);
-    let item = if is_asked || (survey.items.is_empty() && ["score", "text"].contains(&item)) { item } else { "" };
+/// Counts somebody who left after an item, or without an answer, where `read` is the survey as they read it. An item that it does not have counts as none. No
+/// version begins with it: words that nobody answered and that are asked no more have no count.
+pub async fn note_left(db: &Db, survey: &Survey, read: &Survey, item: &str) -> sqlx::Result<()> {
+    let is_asked = read.items.iter().any(|known| known.key.as_str() == item);
+    let item = if is_asked || (read.items.is_empty() && ["score", "text"].contains(&item)) { item } else { "" };
     let mut tx = db.begin().await?;
-    let version = versions::note(&mut tx, survey, now).await?;
+    let Some(version) = versions::of_read(&mut tx, read, survey).await? else { return tx.rollback().await };
     let upsert = "insert into survey_left (survey, version, item, people) values ($1, $2, $3, 1) \
         on conflict (survey, version, item) do update set people = survey_left.people + 1";
     let key = survey.key.as_str();

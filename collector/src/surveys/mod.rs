@@ -14,6 +14,7 @@ mod sheet;
 mod times;
 mod versions;
 mod window;
+pub mod wordings;
 
 pub use answers::{
     Answer, Given, ScaleAnswer, ScaleAnswers, answered, of_respondent, respondents, submit, submit_invited,
@@ -24,6 +25,7 @@ pub use sheet::Sheet;
 pub use times::{median_seconds, note_time};
 pub use versions::{Version, Versions};
 pub use window::Window;
+pub use wordings::{as_read, mark, marks};
 
 use std::sync::Arc;
 

@@ -1,21 +1,11 @@
 //! Versions of a survey: what it asked, each time that it asked something else. Answers to other words are other answers, so figures tell them apart. A version
-//! begins with the first answer to it; one that nobody answered leaves nothing behind.
+//! begins with the first answer to it; one that nobody answered leaves nothing behind. Words that come again are the version that they were.
 
-use serde::{Deserialize, Serialize};
-
+use super::wordings::{asked, with_words};
 use crate::clock::Millis;
 use crate::db::{Db, Tx};
-use crate::service::survey::{Survey, SurveyItem};
-use crate::service::words::LocalText;
+use crate::service::survey::Survey;
 use crate::{with_db, with_tx};
-
-/// What was asked. Of a survey with items the title is no question.
-#[derive(Debug, Serialize, Deserialize)]
-struct AskedWords {
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    title: Option<LocalText>,
-    items: Vec<SurveyItem>,
-}
 
 /// A version that was answered.
 #[derive(Clone, Debug, PartialEq)]
@@ -57,22 +47,17 @@ impl Versions {
                 asked: row.map(|(_, asked, _)| asked.clone()),
             }
         };
-        let newest = known.last().map(|(version, asked, _)| (*version, asked.as_str()));
+        let now = number(known.iter().map(|(version, asked, _)| (*version, asked.as_str())), &asked(survey));
         let answered: Vec<Version> = counts.into_iter().map(version).collect();
         let oldest = answered.last().map_or(1, |version| version.number);
-        Ok(Self { current: next(newest, &asked(survey)).unwrap_or(oldest), answered })
+        Ok(Self { current: now.unwrap_or(oldest), answered })
     }
 
     /// The survey as a version asked it; as it is now where that is not known.
     pub fn survey(&self, number: i64, survey: &Survey) -> Survey {
-        let words = self.answered.iter().find(|version| version.number == number);
-        let words: Option<AskedWords> = words.and_then(|words| serde_json::from_str(words.asked.as_deref()?).ok());
-        match words.filter(|_| number != self.current) {
-            Some(AskedWords { title, items }) => {
-                Survey { title: title.unwrap_or_else(|| survey.title.clone()), items, ..survey.clone() }
-            }
-            None => survey.clone(),
-        }
+        let words = self.answered.iter().find(|version| version.number == number && number != self.current);
+        let read = words.and_then(|words| with_words(survey, words.asked.as_deref()?));
+        read.unwrap_or_else(|| survey.clone())
     }
 
     /// How many answered other versions than one.
@@ -83,14 +68,9 @@ impl Versions {
 
 /// Notes what a survey asks when it is answered, and gives the version that it is.
 pub(super) async fn note(tx: &mut Tx, survey: &Survey, now: Millis) -> sqlx::Result<i64> {
-    let key = survey.key.as_str();
-    let asked = asked(survey);
-    let select = "select version, asked from survey_versions where survey = $1 order by version desc limit 1";
-    let newest: Option<(i64, String)> =
-        with_tx!(&mut *tx, conn => sqlx::query_as(select).bind(key).fetch_optional(conn).await)?;
-    let newest = newest.as_ref().map(|(version, asked)| (*version, asked.as_str()));
-    let version = next(newest, &asked).unwrap_or(1);
-    if newest.map(|(known, _)| known) != Some(version) {
+    let (key, asked, known) = (survey.key.as_str(), asked(survey), known(tx, survey).await?);
+    let version = number(known.iter().map(|(version, asked)| (*version, asked.as_str())), &asked).unwrap_or(1);
+    if known.iter().all(|(number, _)| *number != version) {
         // Another collector may note the same at the same time.
         let insert = "insert into survey_versions (survey, version, asked, since) values ($1, $2, $3, $4) on conflict do nothing";
         with_tx!(tx, conn => sqlx::query(insert).bind(key).bind(version).bind(&asked).bind(now).execute(conn).await.map(|_| ()))?;
@@ -98,12 +78,39 @@ pub(super) async fn note(tx: &mut Tx, survey: &Survey, now: Millis) -> sqlx::Res
     Ok(version)
 }
 
-/// The version of what is asked, by the newest that is known; none where none is.
-fn next(newest: Option<(i64, &str)>, asked: &str) -> Option<i64> {
-    newest.map(|(version, known)| if known == asked { version } else { version + 1 })
+/// The version of a survey as somebody read it, where it has one: it was answered, or it is what the survey asks now and would begin with the first answer.
+pub(super) async fn of_read(tx: &mut Tx, read: &Survey, now: &Survey) -> sqlx::Result<Option<i64>> {
+    let (words, known) = (asked(read), known(tx, read).await?);
+    let is_known = words == asked(now) || known.iter().any(|(_, asked)| *asked == words);
+    let number = number(known.iter().map(|(version, asked)| (*version, asked.as_str())), &words).unwrap_or(1);
+    Ok(is_known.then_some(number))
 }
 
-fn asked(survey: &Survey) -> String {
-    let title = survey.items.is_empty().then(|| survey.title.clone());
-    serde_json::to_string(&AskedWords { title, items: survey.items.clone() }).unwrap_or_default()
+async fn known(tx: &mut Tx, survey: &Survey) -> sqlx::Result<Vec<(i64, String)>> {
+    let select = "select version, asked from survey_versions where survey = $1 order by version";
+    with_tx!(tx, conn => sqlx::query_as(select).bind(survey.key.as_str()).fetch_all(conn).await)
+}
+
+/// The version of what is asked, among those that are known, the oldest first: the one of these words, else the one after all; none where none is known.
+fn number<'a>(known: impl DoubleEndedIterator<Item = (i64, &'a str)>, asked: &str) -> Option<i64> {
+    let mut newest = None;
+    for (version, words) in known.rev() {
+        if words == asked {
+            return Some(version);
+        }
+        newest = newest.max(Some(version));
+    }
+    newest.map(|version| version + 1)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::number;
+
+    #[test]
+    fn words_that_come_again_are_the_version_that_they_were() {
+        let known = [(1, "a"), (2, "b")];
+        assert_eq!(["a", "b", "c"].map(|words| number(known.into_iter(), words)), [Some(1), Some(2), Some(3)]);
+        assert_eq!(number([].into_iter(), "a"), None);
+    }
 }

@@ -2,9 +2,11 @@
 
 mod answers;
 mod behind;
+mod choices;
 mod console;
 mod dashboards;
 mod digests;
+mod edges;
 mod export;
 mod exposure;
 mod facts;

@@ -14,7 +14,7 @@ use crate::assets::{self, MARK};
 use crate::audit::{self, Change, Stamp};
 use crate::auth::SignedIn;
 use crate::auth::permissions::Action;
-use crate::calls::{self, CallResult, DUE_MAX, OPEN_MAX, SEED_MAX, SIZE_MAX};
+use crate::calls::{self, CallResult, DUE_MAX, OPEN_MAX, SEED_MAX, SIZE_MAX, Whose};
 use crate::console::shell::{Screen, Shell, page};
 use crate::http::Result;
 use crate::http::body::fresh_key;
@@ -103,12 +103,21 @@ pub(super) fn check(who: &SignedIn, action: Action) -> Result<()> {
     who.require(action, "you may not do this with calls")
 }
 
-async fn render(app: &App, who: &SignedIn, done: Option<&'static str>, draft: Draft) -> Result<Html<String>> {
+/// Whom somebody should call: their own customers, or those of all and of nobody for whoever sees everything.
+pub(super) async fn due_for(app: &App, who: &SignedIn) -> Result<Vec<calls::Due>> {
     let now = app.clock.now();
+    Ok(match who.standing.sees_all() {
+        true => calls::due_of_all(&app.db, now).await?,
+        false => calls::due(&app.db, Whose::Representative(&who.member.id), now).await?,
+    })
+}
+
+async fn render(app: &App, who: &SignedIn, done: Option<&'static str>, draft: Draft) -> Result<Html<String>> {
     let sites = app.sites.all().await?;
     let sees_all = who.standing.sees_all();
     let only = (!sees_all).then_some(who.member.id.as_str());
-    let (due, calls) = (calls::due(&app.db, only, now).await?, calls::open_calls(&app.db, only).await?);
+    let due = due_for(app, who).await?;
+    let calls = calls::open_calls(&app.db, only).await?;
     if !due.is_empty() || !calls.is_empty() {
         note_opening(app, who, due.len() + calls.len()).await?;
     }

@@ -96,8 +96,11 @@ impl<'a> Callees<'a> {
 
     /// A customer who should be called.
     pub(super) fn due(&self, due: Due) -> DueRow {
-        let (t, caller) = (self.who.t, Some(due.representative_id.as_str()));
-        let callee = self.callee(&due.customer_id, &due.case_id, caller);
+        let t = self.who.t;
+        let mut callee = self.callee(&due.customer_id, &due.case_id, due.representative_id.as_deref());
+        if due.representative_id.is_none() {
+            callee.who_calls = Some(t.get("console.inbox.nobody").to_owned());
+        }
         let (why, is_unhappy) = match due.reason {
             Reason::Unhappy(score) => (t.with("desk.calls.unhappy", &[("score", &score.to_string())]), true),
             Reason::Silent(days) => (t.count("desk.calls.silent", u64::try_from(days).unwrap_or_default()), false),

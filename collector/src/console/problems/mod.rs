@@ -2,6 +2,7 @@
 
 mod access;
 mod edit;
+mod export;
 mod form;
 mod list;
 mod page;
@@ -16,6 +17,7 @@ use crate::app::App;
 pub fn router() -> Router<App> {
     Router::new()
         .route("/staff/problems", get(list::show))
+        .route("/staff/exports/problems", get(export::export))
         .route("/staff/problems/new", get(page::show_new).post(edit::add))
         .route("/staff/problems/{key}", get(page::show).post(edit::save))
         .route("/staff/problems/{key}/resolve", post(resolving::resolve))

@@ -3,18 +3,19 @@
 use serde_json::Value;
 
 use super::links::{self, Behind, Reach};
+use crate::cases::counted::Figure;
 use crate::reports::groups::NONE;
 use crate::reports::names::Names;
 use crate::reports::{By, Name, Report, Row, format};
-use crate::sites::labels::category_label;
 use crate::text::Texts;
 
-/// What complaints are about: a topic, how many there are with the address of their cases, their share, and that of all before it with it.
+/// What complaints are about: a topic, how many there are with the address of their cases, their share with its interval, and that of all before it with it.
 pub(super) struct Cause {
     pub(super) topic: String,
     pub(super) count: String,
     pub(super) address: Option<String>,
     pub(super) share: String,
+    pub(super) interval: String,
     pub(super) cumulative: String,
 }
 
@@ -44,6 +45,15 @@ fn of_version(names: &Names<'_>) -> Option<String> {
     Some(t.count_with("insight.aside.version", apart, &[("version", &version), ("since", &since)]))
 }
 
+/// Where the cases of customers are who had none within the period; none where there are none of them.
+pub(super) fn silent(names: &Names<'_>, report: &Report) -> Option<String> {
+    let overall = report.overall.as_ref().filter(|_| report.report == Name::Customers)?;
+    overall["silent"].as_u64().filter(|silent| *silent > 0)?;
+    let of_all = crate::reports::Asked { by: By::All, ..names.asked.clone() };
+    let behind = Behind { figure: Some(Figure::Silent), parameters: super::columns::ALL, reach: Reach::Period };
+    links::cases(&Names { asked: &of_all, ..*names }, &Row::new("all", 0), behind)
+}
+
 /// What complaints are about, the most frequent first (Pareto).
 pub(super) fn causes(names: &Names<'_>, report: &Report) -> Vec<Cause> {
     let (Name::Quality, Some(overall)) = (report.report, &report.overall) else { return Vec::new() };
@@ -51,10 +61,11 @@ pub(super) fn causes(names: &Names<'_>, report: &Report) -> Vec<Cause> {
     let of_topics = Names { asked: &by_topic, ..*names };
     let one = |cause: &Value| {
         let (topic, n) = (cause["group"].as_str()?, cause["n"].as_u64()?);
-        let [share, cumulative] = ["share", "cumulative"].map(|name| cause[name].as_f64().map(format::share));
+        let [share, cumulative, low, high] =
+            ["share", "cumulative", "low", "high"].map(|name| cause[name].as_f64().map(format::share));
         let name = match topic {
             NONE => names.t.get("insight.none").to_owned(),
-            key => category_label(names.t.0, names.site(), Some(key)).unwrap_or_else(|| key.to_owned()),
+            key => names.category(key),
         };
         let behind = Behind { figure: None, parameters: super::columns::COMPLAINTS, reach: Reach::Period };
         Some(Cause {
@@ -63,6 +74,7 @@ pub(super) fn causes(names: &Names<'_>, report: &Report) -> Vec<Cause> {
             // A filter by topic leaves the others out of the inbox, but not out of what complaints are about.
             address: links::cases(&of_topics, &Row::new(topic, n), behind),
             share: share?,
+            interval: format!("{}–{}", low?.trim_end_matches(" %"), high?),
             cumulative: cumulative?,
         })
     };

@@ -5,7 +5,7 @@ use serde_json::Value;
 use super::links::{Behind, Reach};
 use crate::cases::counted::Figure;
 use crate::reports::format::{self, NO_FIGURE};
-use crate::reports::{Asked, By, Name, Row};
+use crate::reports::{Asked, By, Name, Row, control};
 use crate::service::survey::SurveyKind;
 use crate::text::Texts;
 
@@ -26,6 +26,8 @@ pub(super) struct Column {
 enum Form {
     Count,
     Share,
+    /// Of a rate for each one, for each thousand.
+    PerThousand,
     /// From a figure whose name ends with `low` to that which ends with `high`.
     Interval,
     Minutes,
@@ -97,6 +99,7 @@ impl Column {
         let written = match self.form {
             Form::Count => number.map(|number| format::count(number as i64)),
             Form::Share => number.map(format::share),
+            Form::PerThousand => number.map(format::per_thousand),
             Form::Interval => number
                 .zip(row.get(&self.name.replace("low", "high")).as_f64())
                 .map(|(low, high)| format!("{}–{}", format::share(low).trim_end_matches(" %"), format::share(high))),
@@ -138,8 +141,11 @@ pub(super) fn shown(asked: &Asked, rows: &[Row]) -> Vec<&'static Column> {
 fn columns(asked: &Asked) -> &'static [Column] {
     match (asked.name, asked.survey.as_ref().map(|survey| survey.kind)) {
         (Name::Overview, _) => OVERVIEW,
+        (Name::Promises, _) if control::is_held(asked) => PROMISES_OVER_TIME,
         (Name::Promises, _) => PROMISES,
+        (Name::Quality, _) if asked.by.unit().is_some() && asked.exposure.is_some() => RATES_OVER_TIME,
         (Name::Quality, _) if asked.by.unit().is_some() => QUALITY,
+        (Name::Quality, _) if asked.exposure.is_some() => RATES,
         (Name::Quality, _) => TOPICS,
         (Name::Causes, _) if asked.by == By::Problem => PROBLEMS,
         (Name::Causes, _) if asked.by.is_of_time() => CAUSES_OVER_TIME,
@@ -147,6 +153,7 @@ fn columns(asked: &Asked) -> &'static [Column] {
         (Name::Satisfaction, Some(SurveyKind::Nps)) => NPS,
         (Name::Satisfaction, Some(SurveyKind::Ces)) => EASE,
         (Name::Satisfaction, Some(_)) => SCORES,
+        (Name::Satisfaction, None) if control::is_held(asked) => SATISFACTION_OVER_TIME,
         (Name::Satisfaction, None) => SATISFACTION,
         (Name::Effort, _) => EFFORT,
         (Name::Workload, _) if asked.by.is_of_time() => WORKLOAD_OVER_TIME,
@@ -158,13 +165,23 @@ fn columns(asked: &Asked) -> &'static [Column] {
     }
 }
 
-const ALL: &[(&str, &str)] = &[("status", "all")];
+pub(super) const ALL: &[(&str, &str)] = &[("status", "all")];
 pub(super) const COMPLAINTS: &[(&str, &str)] = &[("status", "all"), ("kind", "complaint")];
 const OPEN: &[(&str, &str)] = &[("status", "open")];
 const OVERDUE: &[(&str, &str)] = &[("status", "open"), ("due", "overdue")];
 const OPEN_NOW: Behind = Behind { figure: None, parameters: OPEN, reach: Reach::Now };
+const OF_ALL_TOPICS: Behind = Behind { figure: None, parameters: ALL, reach: Reach::AllTopics };
+const OF_PROBLEM: Behind = Behind { figure: None, parameters: ALL, reach: Reach::Problem };
 const RATINGS: Column = Column::counted("n", "insight.col.ratings", Figure::Rated);
 const INTERVAL: Column = Column::new("low", "insight.col.interval", Form::Interval);
+const LOWER: Column = Column::new("lower", "insight.col.lower", Form::Share);
+const UPPER: Column = Column::new("upper", "insight.col.upper", Form::Share);
+const SIGNALS: Column = Column::new("signals", "insight.col.signals", Form::Signals);
+const URGENT: Column = Column::new("urgent_share", "insight.col.urgent", Form::Share).with_cases(Figure::Pressing);
+const URGENT_INTERVAL: Column = Column::new("urgent_low", "insight.col.urgent_interval", Form::Interval);
+const REOPENED_SHARE: Column =
+    Column::new("reopened_share", "insight.col.reopened", Form::Share).with_cases(Figure::Reopened);
+const REOPENED_INTERVAL: Column = Column::new("reopened_low", "insight.col.reopened_interval", Form::Interval);
 const COST: Column = Column::new("remedy_cost", "insight.col.cost", Form::Money);
 const CSAT: Column = Column::new("csat", "insight.col.csat", Form::Share);
 const CSAT_INTERVAL: Column = Column::new("csat_low", "insight.col.csat_interval", Form::Interval);
@@ -182,10 +199,10 @@ const OVERVIEW: &[Column] = &[
     Column::counted("reopened", "insight.col.reopened", Figure::Reopened),
     Column::new("first_response_median", "insight.col.first_response", Form::Minutes),
     Column::new("first_response_p90", "insight.col.first_response_p90", Form::Minutes),
-    Column::new("first_response_n", "insight.col.first_response_n", Form::Count),
+    Column::counted("first_response_n", "insight.col.first_response_n", Figure::FirstResponded),
     Column::new("resolution_median", "insight.col.resolution", Form::Minutes),
     Column::new("resolution_p90", "insight.col.resolution_p90", Form::Minutes),
-    Column::new("resolution_n", "insight.col.resolution_n", Form::Count),
+    Column::counted("resolution_n", "insight.col.resolution_n", Figure::NowResolved),
     CSAT,
     CSAT_INTERVAL,
     CSAT_N,
@@ -205,13 +222,35 @@ const PROMISES: &[Column] = &[
     Column::counted("n", "insight.col.promises", Figure::Promised),
     Column::counted("open", "insight.col.in_time", Figure::InTime),
 ];
+/// The same as a control chart has them.
+const PROMISES_OVER_TIME: &[Column] =
+    &[PROMISES[0], INTERVAL, PROMISES[2], PROMISES[3], PROMISES[4], PROMISES[5], LOWER, UPPER, SIGNALS];
 const QUALITY: &[Column] = &[
     Column::cases("x", "insight.col.complaints", COMPLAINTS),
-    Column::new("n", "insight.col.out_of", Form::Count),
+    Column::new("n", "insight.col.out_of", Form::Count).behind(OF_ALL_TOPICS),
     Column::new("p", "insight.col.share", Form::Share),
-    Column::new("lower", "insight.col.lower", Form::Share),
-    Column::new("upper", "insight.col.upper", Form::Share),
-    Column::new("signals", "insight.col.signals", Form::Signals),
+    LOWER,
+    UPPER,
+    SIGNALS,
+];
+/// Complaints for each thousand orders, visits or accounts.
+const RATES_OVER_TIME: &[Column] = &[
+    Column::cases("x", "insight.col.complaints", COMPLAINTS),
+    Column::new("n", "insight.col.exposure", Form::Count),
+    Column::new("p", "insight.col.per_thousand", Form::PerThousand),
+    Column::new("lower", "insight.col.lower", Form::PerThousand),
+    Column::new("upper", "insight.col.upper", Form::PerThousand),
+    SIGNALS,
+];
+const RATES: &[Column] = &[
+    Column::cases("x", "insight.col.complaints", COMPLAINTS),
+    Column::new("n", "insight.col.exposure", Form::Count),
+    Column::new("value", "insight.col.per_thousand", Form::PerThousand),
+    TOPICS[4],
+    UPHELD_INTERVAL,
+    TOPICS[6],
+    TOPICS[7],
+    COST,
 ];
 const TOPICS: &[Column] = &[
     Column::cases("x", "insight.col.complaints", COMPLAINTS),
@@ -228,6 +267,7 @@ const PROBLEMS: &[Column] = &[
     Column::new("title", "insight.col.problem", Form::Text),
     Column::cases("n", "insight.col.cases", ALL),
     Column::new("value", "insight.col.share", Form::Share),
+    INTERVAL,
     Column::new("cumulative", "insight.col.cumulative", Form::Share),
     Column::cases("complaints", "insight.col.complaints", COMPLAINTS),
     Column::new("customers", "insight.col.customers", Form::Count).behind(OF_CUSTOMERS),
@@ -236,6 +276,7 @@ const PROBLEMS: &[Column] = &[
 const CAUSES: &[Column] = &[
     Column::cases("n", "insight.col.cases", ALL),
     Column::new("value", "insight.col.share", Form::Share),
+    INTERVAL,
     Column::new("cumulative", "insight.col.cumulative", Form::Share),
     Column::cases("complaints", "insight.col.complaints", COMPLAINTS),
     Column::new("customers", "insight.col.customers", Form::Count).behind(OF_CUSTOMERS),
@@ -244,10 +285,11 @@ const CAUSES: &[Column] = &[
 const CAUSES_OVER_TIME: &[Column] = &[
     Column::cases("n", "insight.col.cases", ALL),
     Column::new("value", "insight.col.share", Form::Share),
+    INTERVAL,
     Column::cases("complaints", "insight.col.complaints", COMPLAINTS),
     Column::new("customers", "insight.col.customers", Form::Count).behind(OF_CUSTOMERS),
     Column::new("title", "insight.col.most", Form::Text),
-    Column::new("problem_n", "insight.col.most_n", Form::Count),
+    Column::new("problem_n", "insight.col.most_n", Form::Count).behind(OF_PROBLEM),
     COST,
 ];
 const SATISFACTION: &[Column] = &[
@@ -258,6 +300,8 @@ const SATISFACTION: &[Column] = &[
     Column::counted("solved", "insight.col.solved", Figure::Solved),
     Column::counted("unsolved", "insight.col.unsolved", Figure::Unsolved),
 ];
+const SATISFACTION_OVER_TIME: &[Column] =
+    &[SATISFACTION[0], INTERVAL, SATISFACTION[2], RATINGS, SATISFACTION[4], SATISFACTION[5], LOWER, UPPER, SIGNALS];
 const SCORES: &[Column] = &[
     Column::new("value", "insight.col.csat", Form::Share),
     INTERVAL,
@@ -302,8 +346,10 @@ const WORKLOAD: &[Column] = &[
     Column::new("cases_per_hour", "insight.col.per_hour", Form::Number),
     Column::new("team_median", "insight.col.team_median", Form::Number),
     Column::new("team_spread", "insight.col.team_spread", Form::Number),
-    Column::new("urgent_share", "insight.col.urgent", Form::Share),
-    Column::new("reopened_share", "insight.col.reopened", Form::Share).with_cases(Figure::Reopened),
+    URGENT,
+    URGENT_INTERVAL,
+    REOPENED_SHARE,
+    REOPENED_INTERVAL,
     Column::new("messages_median", "insight.col.messages_median", Form::Number),
     CSAT,
     CSAT_INTERVAL,
@@ -317,8 +363,10 @@ const WORKLOAD_OVER_TIME: &[Column] = &[
     Column::by_author("minutes", "insight.col.minutes", Form::Minutes, Figure::Worked),
     Column::new("hours_on_duty", "insight.col.hours", Form::Number),
     Column::new("cases_per_hour", "insight.col.per_hour", Form::Number),
-    Column::new("urgent_share", "insight.col.urgent", Form::Share),
-    Column::new("reopened_share", "insight.col.reopened", Form::Share).with_cases(Figure::Reopened),
+    URGENT,
+    URGENT_INTERVAL,
+    REOPENED_SHARE,
+    REOPENED_INTERVAL,
     Column::new("messages_median", "insight.col.messages_median", Form::Number),
     CSAT,
     CSAT_INTERVAL,

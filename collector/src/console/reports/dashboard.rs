@@ -7,8 +7,7 @@ use jiff::ToSpan as _;
 use jiff::civil::Date;
 use serde::Deserialize;
 
-use super::form;
-use super::management::{Part, half_a_year, period};
+use super::parts::{Part, Wanted, Whole, period};
 use crate::app::App;
 use crate::assets::{self, MARK};
 use crate::auth::permissions::ReportReach;
@@ -16,9 +15,8 @@ use crate::auth::{Member, Role, SignedIn};
 use crate::charts::Mark;
 use crate::console::shell::{Screen, Shell, page};
 use crate::http::{Error, Result};
-use crate::reports::names::Names;
 use crate::reports::periods::day;
-use crate::reports::{self, Asked, By, Name};
+use crate::reports::{By, Name};
 use crate::text::Texts;
 
 /// Whose dashboard it is.
@@ -77,6 +75,7 @@ impl View {
 pub(super) struct DashboardQuery {
     view: String,
     team: String,
+    site: String,
     from: String,
     to: String,
 }
@@ -91,6 +90,8 @@ struct DashboardPage {
     views: Vec<View>,
     /// The teams that may be chosen: key, name, and whether it is.
     teams: Vec<(String, String, bool)>,
+    /// The sites, where there are several.
+    sites: Vec<(String, String, bool)>,
     parts: Vec<Part>,
     from: String,
     to: String,
@@ -146,28 +147,25 @@ pub(super) async fn show(
         (View::Team, None) => return Err(Error::Forbidden("this team is not yours".into())),
         (View::Company, _) => {}
     }
+    let site = sites.iter().find(|site| site.key() == query.site);
+    parameters.extend(site.map(|site| ("site".to_owned(), site.key().to_owned())));
     let members = Member::all(&app.db).await?;
-    let mut parts = Vec::with_capacity(view.parts().len());
-    for (name, by) in view.parts() {
-        let with_by = [parameters.as_slice(), &[("by".to_owned(), by.as_str().to_owned())]].concat();
-        let (parameters, period) = match by {
-            By::Week => half_a_year(who.t, with_by),
-            _ => (with_by, None),
-        };
-        let asked = Asked::read(&app, *name, parameters.clone()).await?;
-        let report = reports::make(&app, &asked).await?;
-        let names = Names { t: who.t, asked: &asked, sites: &sites, members: &members, service: &service };
-        // Whoever reads no reports sees their own figures here alone.
-        let address = match (view, &reach) {
-            (View::Mine, None | Some(ReportReach::Teams(_))) => String::new(),
-            _ => format!("/staff/reports/{}?{}", name.as_str(), form::query(&parameters, &[])),
-        };
-        parts.push(Part::of(&names, &report, address, period));
-    }
+    let wanted = Wanted { app: &app, t: who.t, sites: &sites, members: &members, service: &service, parameters };
+    // Whoever reads no reports sees their own figures here alone.
+    let whole = match (view, &reach) {
+        (View::Mine, None | Some(ReportReach::Teams(_))) => Whole::Unlinked,
+        _ => Whole::Linked,
+    };
+    let parts = wanted.parts(view.parts(), whole).await?;
     let teams = all_teams.map(|one| {
         let is_chosen = team.is_some_and(|team| team.key == one.key);
         (one.key.to_string(), one.name.to_string(), is_chosen)
     });
+    let of_site = sites.iter().filter(|_| sites.len() > 1).map(|one| {
+        let is_chosen = site.is_some_and(|site| site.id() == one.id());
+        (one.key().to_owned(), one.name().to_owned(), is_chosen)
+    });
+    let of_site = of_site.collect();
     let period = period(who.t, &who.t.date(from), &who.t.date(to));
     let teams = if view == View::Team { teams.collect() } else { Vec::new() };
     let shell = Shell::load(&app, &who, Screen::Reports).await?;
@@ -177,6 +175,7 @@ pub(super) async fn show(
         view,
         views,
         teams,
+        sites: of_site,
         parts,
         from: from.to_string(),
         to: to.to_string(),

@@ -30,6 +30,10 @@ pub(super) enum Reach {
     Now,
     /// Over the period, and to what the group did, whosever the cases are.
     Author,
+    /// Over the period, of the problem that the row names.
+    Problem,
+    /// Over the period, of all topics, also where the report is of one: its complaints are held against them.
+    AllTopics,
 }
 
 /// The address for a number of a row, with what the column asks for besides; none where the inbox has no filter for it.
@@ -38,11 +42,14 @@ pub(super) fn cases(names: &Names<'_>, row: &Row, behind: Behind) -> Option<Stri
     for (name, value) in behind.parameters {
         address.add(name, *value)?;
     }
-    address.add_filter(behind.figure)?;
+    address.add_filter(behind.figure, behind.reach)?;
     if names.asked.name == Name::Workload && names.asked.by.is_of_time() && behind.reach != Reach::Author {
         address.add("owned", "yes")?;
     }
     address.add_group(row, behind.reach)?;
+    if behind.reach == Reach::Problem {
+        address.add("problem", row.get("problem").as_str()?)?;
+    }
     address.add_period(behind)?;
     let mut query = url::form_urlencoded::Serializer::new(String::new());
     query.extend_pairs(&address.parameters);
@@ -65,8 +72,11 @@ impl Address<'_> {
         }
     }
 
-    fn add_filter(&mut self, figure: Option<Figure>) -> Option<()> {
-        let filter = self.names.asked.filter.clone();
+    fn add_filter(&mut self, figure: Option<Figure>, reach: Reach) -> Option<()> {
+        let mut filter = self.names.asked.filter.clone();
+        if reach == Reach::AllTopics {
+            filter.category = None;
+        }
         if let Some(id) = &filter.site_id {
             let key = self.names.sites.iter().find(|site| site.id() == id)?.key().to_owned();
             self.add("site", key)?;

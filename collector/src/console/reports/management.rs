@@ -4,22 +4,19 @@
 use askama::Template;
 use axum::extract::{Query, State};
 use axum::response::Html;
-use jiff::ToSpan as _;
 use jiff::civil::Date;
 
 use super::form;
-use super::page::{Cell, Figure, Head, check, figures, heads, rows};
+use super::page::check;
+use super::parts::{Part, Wanted, Whole, period};
 use crate::app::App;
 use crate::assets::{self, MARK};
 use crate::auth::{Member, SignedIn};
-use crate::charts::{Chart, Mark};
+use crate::charts::Mark;
 use crate::console::shell::{Screen, Shell, page};
 use crate::http::Result;
-use crate::reports::findings::sentence;
-use crate::reports::names::Names;
 use crate::reports::periods::day;
-use crate::reports::pictures::picture;
-use crate::reports::{self, Asked, By, Name, Report};
+use crate::reports::{Asked, By, Name};
 use crate::text::Texts;
 
 /// What it is made of, in the order of what a company asks itself: how much, is it getting worse, what hurts most, are promises kept, are customers content,
@@ -35,47 +32,6 @@ const PARTS: [(Name, By); 9] = [
     (Name::Workload, By::Member),
     (Name::Customers, By::Tier),
 ];
-
-/// Rows of a table at most; the report itself has them all.
-const ROWS: usize = 12;
-
-/// A part of it.
-pub(super) struct Part {
-    pub(super) title: String,
-    pub(super) question: &'static str,
-    pub(super) finding: String,
-    pub(super) figures: Vec<Figure>,
-    pub(super) chart: Option<Chart>,
-    pub(super) heads: Vec<Head>,
-    pub(super) rows: Vec<(String, Vec<Cell>)>,
-    /// Where the whole report is.
-    pub(super) address: String,
-    /// From when until when, if it is another time than that of the others.
-    pub(super) period: Option<String>,
-}
-
-impl Part {
-    pub(super) fn of(names: &Names<'_>, report: &Report, address: String, period: Option<String>) -> Self {
-        let t = names.t;
-        let mut shown = if report.by == By::All { Vec::new() } else { rows(names, report) };
-        // Of a time it is the end that counts, of everything else the largest.
-        match report.by.unit() {
-            Some(_) => _ = shown.drain(..shown.len().saturating_sub(ROWS)),
-            None => shown.truncate(ROWS),
-        }
-        Self {
-            title: title(t, report.report, report.by),
-            question: t.get(&format!("insight.question.{}", report.report.as_str())),
-            finding: sentence(names, report),
-            figures: figures(names, report),
-            chart: picture(names, report),
-            heads: heads(names, report),
-            rows: shown,
-            address,
-            period,
-        }
-    }
-}
 
 #[derive(Template)]
 #[template(path = "console/management.html")]
@@ -108,22 +64,9 @@ pub(super) async fn show(
         parameters.extend([("from".to_owned(), from.to_string()), ("to".to_owned(), to.to_string())]);
     }
     let members = Member::all(&app.db).await?;
-    let mut parts = Vec::with_capacity(PARTS.len());
-    let mut shown = None;
-    for (name, by) in PARTS {
-        let with_by = [parameters.as_slice(), &[("by".to_owned(), by.as_str().to_owned())]].concat();
-        let (parameters, period) = match by {
-            By::Week => half_a_year(who.t, with_by),
-            _ => (with_by, None),
-        };
-        let asked = Asked::read(&app, name, parameters.clone()).await?;
-        let report = reports::make(&app, &asked).await?;
-        let names = Names { t: who.t, asked: &asked, sites: &sites, members: &members, service: &service };
-        let address = format!("/staff/reports/{}?{}", name.as_str(), form::query(&parameters, &[]));
-        parts.push(Part::of(&names, &report, address, period));
-        shown.get_or_insert(asked);
-    }
-    let asked = shown.ok_or_else(|| anyhow::anyhow!("a management report has parts"))?;
+    let asked = Asked::read(&app, PARTS[0].0, parameters.clone()).await?;
+    let wanted = Wanted { app: &app, t: who.t, sites: &sites, members: &members, service: &service, parameters };
+    let parts = wanted.parts(&PARTS, Whole::Linked).await?;
     let team = asked.filter.team.clone().flatten();
     let typed = [
         form::typed_day(&asked, asked.from.as_ref(), asked.period.from),
@@ -157,29 +100,6 @@ pub(super) async fn show(
         teams,
         sites: of_site,
     })
-}
-
-fn title(t: Texts, name: Name, by: By) -> String {
-    let name = t.get(&format!("insight.report.{}", name.as_str()));
-    match by {
-        By::All => name.to_owned(),
-        by => format!("{name} · {}", t.get(&format!("insight.by.{}", by.as_str()))),
-    }
-}
-
-/// The same for the weeks that a control chart needs for its limits, up to the end of the period that is asked for; and which those are, in words.
-pub(super) fn half_a_year(t: Texts, mut parameters: Vec<(String, String)>) -> (Vec<(String, String)>, Option<String>) {
-    let to = parameters.iter().find(|(name, _)| name == "to").and_then(|(_, to)| to.parse::<Date>().ok());
-    let Some((from, to)) = to.and_then(|to| Some((to.checked_sub((26 * 7 - 1).days()).ok()?, to))) else {
-        return (parameters, None);
-    };
-    parameters.retain(|(name, _)| name != "from");
-    parameters.push(("from".to_owned(), from.to_string()));
-    (parameters, Some(period(t, &t.date(from), &t.date(to))))
-}
-
-pub(super) fn period(t: Texts, from: &str, to: &str) -> String {
-    t.with("insight.management.period", &[("from", from), ("to", to)])
 }
 
 /// The first and the last day of the month before a day.

@@ -5,8 +5,9 @@ use axum::extract::{Path, Query, State};
 use axum::response::{Html, IntoResponse, Redirect, Response};
 
 use super::asides::{self, Cause};
+use super::choices::{Choice, choices};
 use super::columns::{Column, shown};
-use super::form::{self, Choice};
+use super::form;
 use super::links;
 use super::spoken::{self, Spoken};
 use crate::app::App;
@@ -22,7 +23,7 @@ use crate::reports::format::NO_FIGURE;
 use crate::reports::names::Names;
 use crate::reports::periods::day;
 use crate::reports::pictures::{picture, shows_before};
-use crate::reports::{self, Asked, Name, Report};
+use crate::reports::{self, Asked, By, Name, Report};
 use crate::service::survey::SurveyKind;
 use crate::text::Texts;
 
@@ -90,10 +91,14 @@ struct ReportPage {
     left_out: Vec<String>,
     /// What stands beside the rows, as sentences.
     asides: Vec<String>,
+    /// Where the cases of silent customers are.
+    silent: Option<String>,
     /// What complaints are about.
     causes: Vec<Cause>,
     spoken: Option<Spoken>,
     choices: Vec<Choice>,
+    /// Whether the reader has the company's reports, and not a team's alone.
+    reads_all: bool,
     from: String,
     to: String,
     zone: String,
@@ -106,6 +111,11 @@ struct ReportPage {
 }
 
 impl ReportPage {
+    /// Whether it speaks of hours on duty, which can be entered.
+    fn is_of_work(&self) -> bool {
+        self.name == Name::Workload && self.reads_all
+    }
+
     /// Whether it speaks of check calls, which have a page.
     fn is_of_customers(&self) -> bool {
         self.name == Name::Customers
@@ -178,7 +188,7 @@ pub(super) async fn show(
     }
     let members = Member::all(&app.db).await?;
     let names = Names { t: who.t, asked: &asked, sites: &sites, members: &members, service: &service };
-    let choices = form::choices(&names, &app.db, &reach).await?;
+    let choices = choices(&names, &app.db, &reach).await?;
     let spoken = match reach {
         ReportReach::All => spoken::shown(&app, who.t, &report).await?,
         // It is learnt from the cases of all teams.
@@ -201,9 +211,11 @@ pub(super) async fn show(
         rows: rows(&names, &report),
         left_out: left_out(&names, &report),
         asides: asides::sentences(&names, &report),
+        silent: asides::silent(&names, &report),
         causes: asides::causes(&names, &report),
         spoken,
         choices,
+        reads_all: reach == ReportReach::All,
         from: form::typed_day(&asked, asked.from.as_ref(), asked.period.from),
         to: form::typed_day(&asked, asked.to.as_ref(), asked.period.to.map(|to| to - 1)),
         zone: report.time_zone.clone(),
@@ -224,7 +236,15 @@ fn explained(names: &Names<'_>) -> String {
     };
     let fewest = asked.fewest.to_string();
     let lines = t.get(&format!("insight.crosshair.{}", asked.crosshair.as_str()));
-    t.with(&format!("insight.explained.{key}"), &[("fewest", &fewest), ("lines", lines)])
+    let explained = t.with(&format!("insight.explained.{key}"), &[("fewest", &fewest), ("lines", lines)]);
+    let is_of_hours = matches!(asked.by, By::Hour | By::WeekdayHour);
+    let edges = [
+        (asked.is_of_cases(), "insight.edges.cases"),
+        (!asked.is_of_cases(), "insight.edges.answers"),
+        (is_of_hours, "insight.edges.hours"),
+    ];
+    let edges = edges.into_iter().filter(|(holds, _)| *holds).map(|(_, key)| t.get(key));
+    [explained.as_str()].into_iter().chain(edges).collect::<Vec<_>>().join(" ")
 }
 
 /// Whose reports somebody reads; refuses who reads none.

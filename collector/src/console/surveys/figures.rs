@@ -38,6 +38,8 @@ struct FiguresPage {
     time: String,
     rows: Vec<Row>,
     key: String,
+    /// Whether the reader may take the answers with them.
+    reads_answers: bool,
     /// What was written, for those who may read reports.
     written: Option<Written>,
 }
@@ -142,6 +144,7 @@ pub(super) async fn show(
         time,
         rows,
         key,
+        reads_answers: who.may(Action::ReadReports),
         written,
     })
 }

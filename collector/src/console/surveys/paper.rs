@@ -13,7 +13,7 @@ use crate::auth::SignedIn;
 use crate::console::shell::page;
 use crate::http::Result;
 use crate::pages::survey_form::QuestionForm;
-use crate::surveys::{Sheet, questions};
+use crate::surveys::{self, Sheet, questions};
 use crate::text::Texts;
 
 /// Sheets that are made at once.
@@ -35,6 +35,8 @@ struct PaperPage {
     /// The texts of who prints them.
     reader: Texts,
     key: String,
+    /// The mark of the words that are printed.
+    version: String,
     company: String,
     title: String,
     purpose: String,
@@ -67,6 +69,7 @@ pub(super) async fn show(
         purpose: t.with(&format!("survey.purpose.{}", survey.kind.as_str()), &[("name", site.name())]),
         company: site.name().to_owned(),
         languages,
+        version: surveys::mark(&survey),
         sheets: (0..copies).map(|_| sheet()).collect(),
         key,
     })

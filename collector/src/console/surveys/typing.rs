@@ -26,6 +26,9 @@ use crate::text::Texts;
 pub(super) struct TypingQuery {
     #[serde(default)]
     code: String,
+    /// The mark of the words that are printed on the sheet.
+    #[serde(default)]
+    version: String,
     #[serde(default)]
     done: String,
 }
@@ -40,12 +43,21 @@ struct TypingPage {
     form: QuestionForm,
     form_key: IdempotencyKey,
     code: String,
+    /// The mark of the words that are asked, and all that the survey has had.
+    version: String,
+    versions: Vec<String>,
     is_mistyped: bool,
     is_done: bool,
 }
 
 impl TypingPage {
-    async fn load(app: &App, who: &SignedIn, survey: &Survey, site: &Site, code: &str) -> Result<Self> {
+    async fn load(
+        app: &App,
+        who: &SignedIn,
+        (survey, now): (&Survey, &Survey),
+        site: &Site,
+        code: &str,
+    ) -> Result<Self> {
         let main = site.settings.languages.first().copied();
         // In the order of the sheet, so that one types from the top down.
         let seed = Sheet::parse(code).map(|sheet| sheet.respondent()).unwrap_or_default();
@@ -57,6 +69,8 @@ impl TypingPage {
             form: QuestionForm::new(survey, who.t, main, &seed),
             form_key: fresh_key(),
             code: code.chars().take(40).collect(),
+            version: surveys::mark(survey),
+            versions: surveys::marks(&app.db, now).await?,
             is_mistyped: false,
             is_done: false,
         })
@@ -70,8 +84,9 @@ pub(super) async fn show(
     Path(key): Path<String>,
     Query(query): Query<TypingQuery>,
 ) -> Result<Html<String>> {
-    let (survey, site) = survey_for(&app, &who, &key).await?;
-    let mut shown = TypingPage::load(&app, &who, &survey, &site, &query.code).await?;
+    let (now, site) = survey_for(&app, &who, &key).await?;
+    let survey = surveys::as_read(&app.db, now.clone(), &query.version).await?;
+    let mut shown = TypingPage::load(&app, &who, (&survey, &now), &site, &query.code).await?;
     shown.is_mistyped = !query.code.trim().is_empty() && Sheet::parse(&query.code).is_none();
     shown.is_done = query.done == "1";
     page(&shown)
@@ -84,7 +99,8 @@ pub(super) async fn add(
     Path(key): Path<String>,
     KeyedForm { form, key: form_key }: KeyedForm<BTreeMap<String, String>>,
 ) -> Result<Response> {
-    let (survey, site) = survey_for(&app, &who, &key).await?;
+    let (now, site) = survey_for(&app, &who, &key).await?;
+    let survey = surveys::as_read(&app.db, now.clone(), form.get("version").map_or("", String::as_str)).await?;
     let text = |name: &str| form.get(name).map(|value| value.replace("\r\n", "\n")).unwrap_or_default();
     let code = text("code");
     let sheet = Sheet::parse(&code);
@@ -93,9 +109,14 @@ pub(super) async fn add(
     if let (Ok(given), false) = (&read, is_mistyped) {
         let respondent = sheet.map_or_else(|| format!("typed:{form_key}"), |sheet| sheet.respondent());
         surveys::submit(&app.db, &survey, &respondent, given, app.clock.now()).await?;
-        return Ok(Redirect::to(&format!("/staff/surveys/{}/answers?done=1", survey.key)).into_response());
+        // The next sheet is of the same pile.
+        let version = match survey == now {
+            true => String::new(),
+            false => format!("&version={}", surveys::mark(&survey)),
+        };
+        return Ok(Redirect::to(&format!("/staff/surveys/{}/answers?done=1{version}", survey.key)).into_response());
     }
-    let mut shown = TypingPage::load(&app, &who, &survey, &site, &code).await?;
+    let mut shown = TypingPage::load(&app, &who, (&survey, &now), &site, &code).await?;
     shown.form_key = form_key;
     shown.is_mistyped = is_mistyped;
     shown.form = shown.form.with_typed(text).with_wrong(read.err().unwrap_or_default());

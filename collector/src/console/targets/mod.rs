@@ -2,6 +2,7 @@
 
 mod access;
 mod actions;
+mod export;
 mod list;
 mod log;
 mod page;
@@ -16,6 +17,7 @@ pub fn router() -> Router<App> {
     Router::new()
         .route("/staff/targets", get(list::show))
         .route("/staff/targets/{key}", get(page::show))
+        .route("/staff/targets/{key}/deliveries", get(export::export))
         .route("/staff/targets/{key}/test", post(actions::test))
         .route("/staff/targets/{key}/pause", post(actions::pause))
         .route("/staff/targets/{key}/resume", post(actions::resume))

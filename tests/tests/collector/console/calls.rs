@@ -196,6 +196,31 @@ on_both_databases! {
         assert!(mails[0].contains("Hello mei") && mails[0].contains("Not heard of for 90 days") && !mails[0].contains("Customer"), "{}", mails[0]);
     }
 
+    async fn managers_call_who_has_no_representative(app: TestApp) {
+        let program = Program::new(&app).await;
+        let mei = Desk::of(&app, "mei", Role::Agent).await;
+        let (case, customer) = resolved(&app, &program, 1).await;
+        resolved(&app, &program, 2).await;
+        let code = Case::by_id(&app.app, &case).await.unwrap().code(&app.app.keys).unwrap();
+        let rated = app.client().post_json(&format!("/api/v1/feedback/{code}/satisfaction"), &json!({"score": 1})).await;
+        assert!(rated.status.is_success(), "{}", rated.body);
+        let tom = Desk::of(&app, "tom", Role::Manager).await;
+        let page = tom.client.get("/staff/calls").await.body;
+        assert!(page.contains("Unhappy last time: 1 of 5") && page.contains("Called by Nobody"), "{page}");
+        assert!(!mei.client.get("/staff/calls").await.body.contains("Unhappy"), "they are nobody's and not hers");
+        let listed = program.get_at("/api/v1/calls").await.json();
+        assert_eq!((&listed["calls"][0]["customer"], &listed["calls"][0]["representative"]), (&json!(customer), &json!(null)));
+        app.app.clock.advance(94 * DAY);
+        let members = sayso::auth::Member::all(&app.app.db).await.unwrap();
+        let member = |email: &str| members.iter().find(|member| member.email == email).unwrap();
+        let count = weekly::count(&app.app, member("tom@acme.example")).await.unwrap();
+        assert_eq!((count.unhappy, count.silent), (1, 1), "{listed}");
+        assert!(weekly::count(&app.app, member("mei@acme.example")).await.unwrap().is_empty());
+        app.app.clock.advance(60 * DAY);
+        let count = weekly::count(&app.app, member("tom@acme.example")).await.unwrap();
+        assert!(count.is_empty(), "who fell silent longer ago is in the report of customers");
+    }
+
     async fn whoever_wrote_or_rated_lately_is_not_silent(app: TestApp) {
         let program = Program::new(&app).await;
         add_member(&app, "mei", Role::Agent).await;

@@ -117,4 +117,38 @@ on_both_databases! {
         let noted: i64 = sayso::with_db!(&app.app.db, pool => sqlx::query_scalar(log).fetch_one(pool).await).unwrap();
         assert_eq!(noted, 0);
     }
+
+    async fn every_list_has_its_file(app: TestApp) {
+        set_up(&app).await;
+        let more = "[[problem]]\nkey = \"P-7\"\ntitle = \"=late\"\n\n[[survey]]\nkey = \"opinion\"\nkind = \"csat\"\nsite = \"acme\"\ntitle = { en = \"Opinion\" }\n\n\
+            [[target]]\nkey = \"team\"\nsite = \"acme\"\nchannel = \"email\"\naddress = \"team@shop.example\"\n";
+        app.apply_service(more).await;
+        let file = app.write_file("orders.csv", "date,count\n2026-11-23,1000\n");
+        assert!(app.command(&["exposure", "import", &file]).await.0);
+        let answers = app.write_file("answers.csv", "respondent,item,field,value\nr1,,score,4\n");
+        assert!(app.command(&["survey", "import", "opinion", &answers]).await.0);
+        let (tom, ann, mei) = (Desk::of(&app, "tom", Role::Manager).await, Desk::of(&app, "ann", Role::Admin).await, Desk::of(&app, "mei", Role::Agent).await);
+        for (path, part) in [
+            ("exports/problems", "P-7,'=late,open"), ("exports/exposure", "acme,2026-11-23,1000,orders"), ("exports/calls", "reason,customer,case,caller,score,days,tries,drawn_at"),
+            ("exports/surveys/opinion", "score,score,,,too few"), ("targets/team/deliveries", "id,about,case,state,attempts,error,planned_at,sent_at"),
+        ] {
+            let csv = tom.client.get(&format!("/staff/{path}?format=csv")).await;
+            assert!(csv.status == StatusCode::OK && csv.body.contains(part), "{path}: {}", csv.body);
+            let book = tom.client.get(&format!("/staff/{path}?format=xlsx")).await;
+            assert!(book.body.starts_with("PK"), "{path}");
+        }
+        assert!(tom.client.get("/staff/problems").await.body.contains("/staff/exports/problems?format=xlsx"));
+        assert!(tom.client.get("/staff/surveys/opinion").await.body.contains("/staff/exports/surveys/opinion?format=csv"));
+        for path in ["exports/exposure", "exports/surveys/opinion", "targets/team/deliveries"] {
+            assert_eq!(mei.client.get(&format!("/staff/{path}")).await.status, StatusCode::FORBIDDEN, "{path}");
+        }
+        let log = ann.client.get("/staff/audit").await.body;
+        assert!(log.contains("action=\"/staff/audit/export\"") && !tom.client.get("/staff/audit").await.body.contains("/staff/audit/export"), "{log}");
+        assert_eq!(tom.post("/staff/audit/export", &[("password", PASSWORD)]).await.status, StatusCode::FORBIDDEN);
+        let refused = ann.post("/staff/audit/export", &[("password", "wrong")]).await;
+        assert!(refused.status == StatusCode::UNPROCESSABLE_ENTITY && refused.body.contains("This is not your current password."), "{}", refused.body);
+        let taken = ann.post("/staff/audit/export", &[("password", PASSWORD), ("action", "exposure")]).await;
+        assert!(taken.body.contains("number,at,actor,name,action") && taken.body.contains("exposure.import") && !taken.body.contains("service.add"), "{}", taken.body);
+        assert!(ann.client.get("/staff/audit?action=audit.export").await.body.contains("audit.export"), "the log has it too");
+    }
 }

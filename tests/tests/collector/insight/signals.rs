@@ -1,11 +1,13 @@
 //! Early warnings: what a control chart signals is told to the targets that hear of it, once.
 
+use sayso::auth::Role;
 use sayso::clock::{DAY, HOUR, parse_rfc3339, rfc3339};
 use sayso::signals::plan;
 use sayso_tests::{MailServer, Options, TestApp, WebhookReceiver, on_both_databases};
 use serde_json::{Value, json};
 
 use super::reports::{SERVICE, go_to, import_csv};
+use crate::console::Desk;
 use crate::outbox::cases::work;
 use crate::outbox::rooms::apply;
 
@@ -134,6 +136,50 @@ on_both_databases! {
         // A week in which nothing came says nothing.
         go_to(&app, "2026-12-07T08:00:00+08:00");
         assert_eq!(plan(&app.app).await.unwrap(), 0);
+    }
+
+    async fn rates_ratings_and_promises_are_warned_of_by_the_chart_that_the_page_draws(database: Database) {
+        let server = MailServer::start().await;
+        let smtp = server.url();
+        let settings = Box::new(move |config: &mut sayso::Config| config.smtp.url = smtp.into());
+        let app = TestApp::spawn_with(database, Options { settings, ..Options::default() }).await;
+        go_to(&app, "2026-11-30T07:00:00+08:00");
+        let target = "[[target]]\nkey = \"team\"\nsite = \"acme\"\nchannel = \"email\"\naddress = \"team@shop.example\"\nevents = [\"report.signal\"]\n";
+        apply(&app, &format!("{SERVICE}{target}"), "http://127.0.0.1:9/").await;
+        import_csv(&app, &cases().replace("complaint,price", "question,")).await;
+        let orders = (0..=BEFORE).map(|week| format!("{},1000\n", &rfc3339(parse_rfc3339(WEEK).unwrap() - week * 7 * DAY + 12 * HOUR)[..10]));
+        let file = app.write_file("orders.csv", &format!("date,count\n{}", orders.collect::<String>()));
+        let (went_well, said) = app.command(&["exposure", "import", &file]).await;
+        assert!(went_well, "{said}");
+        // Who complained was unhappy, and their promise was broken.
+        for sql in [
+            "delete from clocks",
+            "insert into clocks (case_id, promise, started_at, span, due_at, ended_at, breached_at) select id, 'resolution', received_at, '3bd', received_at + 1000, \
+                received_at + 500, case when kind = 'complaint' then received_at + 1000 end from cases",
+            "insert into satisfactions (case_id, score, created_at) select id, case when kind = 'complaint' then 1 else 5 end, received_at from cases",
+        ] {
+            sayso::with_write!(&app.app.db, pool => sqlx::query(sql).execute(pool).await.map(|_| ())).unwrap();
+        }
+        assert_eq!(plan(&app.app).await.unwrap(), 5, "all topics, one topic, and the three others");
+        work(&app).await;
+        let mails: Vec<(String, String)> = server.mails_to("team@shop.example").iter().map(|mail| (mail.subject(), mail.text())).collect();
+        let tom = Desk::of(&app, "tom", Role::Manager).await;
+        for (subject, report, sentence) in [
+            ("Complaints for each order above the limit", "quality", "Complaints for every 1,000 orders left the control limits"),
+            ("More customers than usual are not satisfied", "satisfaction", "Dissatisfaction left the control limits"),
+            ("More promises than usual are broken", "promises", "Broken promises left the control limits"),
+        ] {
+            let (_, text) = mails.iter().find(|(of, _)| of.contains(subject)).unwrap_or_else(|| panic!("{subject}: {mails:?}"));
+            assert!(text.contains(sentence), "{text}");
+            let path = text.split_whitespace().find_map(|word| word.find(&format!("/staff/reports/{report}?")).map(|at| &word[at..])).unwrap();
+            let page = tom.client.get(path).await.body;
+            for part in [sentence, "class=\"chart-limit\"", "class=\"chart-signal\"", "class=\"chart-mean\""] {
+                assert!(page.contains(part), "{report}: {part}: {page}");
+            }
+        }
+        // Few weeks have no limits, and the period before is drawn instead.
+        let short = tom.client.get("/staff/reports/satisfaction?by=week&from=2026-11-09&to=2026-11-22").await.body;
+        assert!(!short.contains("class=\"chart-limit\"") && short.contains("<svg class=\"chart\""), "{short}");
     }
 
     async fn weeks_as_usual_and_too_few_of_them_tell_nothing(database: Database) {

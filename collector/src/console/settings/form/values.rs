@@ -7,9 +7,8 @@ use serde_json::Value;
 
 use super::fields::{Control, Field, Kind};
 use crate::calendars::WEEKDAYS;
+use crate::service::survey::ITEMS_MAX;
 
-/// The most items of a survey that a form has.
-const ITEMS_MAX: usize = 100;
 /// Chosen among types of event where a target hears of what rules name it for, and of nothing else.
 pub(super) const BY_RULE: &str = "by_rule";
 /// The channel whose address is no secret.
@@ -394,10 +393,11 @@ members = ["mei@shop.example"]
 email = "care@shop.example"
 "#;
 
+    const WEIGHTED: &str = "kind = \"servqual\"\nweights = { reliability = 30, responsiveness = 25, assurance = 20, empathy = 15, tangibles = 10 }\n";
     /// A service with objects of every kind.
     fn service() -> ServiceFile {
         let surveys: String = questionnaires::kinds().map(|kind| questionnaires::text(kind, "acme").unwrap()).collect();
-        let text = format!("{SERVICE}{MORE}{surveys}");
+        let text = format!("{SERVICE}{MORE}{surveys}").replace("kind = \"servqual\"\n", WEIGHTED);
         read(&text, &ServiceFile::default()).unwrap_or_else(|mistakes| panic!("{mistakes:?}"))
     }
 

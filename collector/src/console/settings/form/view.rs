@@ -13,6 +13,9 @@ use crate::sites;
 use crate::sites::targets::{Method, Part, Payload};
 use crate::text::Texts;
 
+/// The kind of survey whose items have dimensions.
+const SERVQUAL: &str = "servqual";
+
 /// The languages that every text is asked for in; the others are folded.
 const ASKED: [Lang; 3] = [Lang::En, Lang::ZhHans, Lang::ZhHant];
 /// Rows for items that are not there yet.
@@ -110,7 +113,12 @@ pub(super) fn fields(
         errors: wrong.iter().filter(|(name, _)| *name == field.name).map(|(_, text)| text.clone()).collect(),
         input: input(field, values, around),
     };
-    kind.fields().iter().map(one).collect()
+    // Only dimensions have weights, so other surveys are not asked for them.
+    let has_dimensions = values.get("kind") == SERVQUAL;
+    let is_shown = |field: &&Field| {
+        !field.name.starts_with("weights.") || has_dimensions || !values.get(field.name).trim().is_empty()
+    };
+    kind.fields().iter().filter(is_shown).map(one).collect()
 }
 
 fn input(field: &Field, values: &Values, around: Around<'_>) -> Input {
@@ -145,7 +153,7 @@ fn input(field: &Field, values: &Values, around: Around<'_>) -> Input {
         }
         Control::Items => {
             let rows = (0..values.items() + EMPTY_ROWS).map(|number| item(number, values, around)).collect();
-            Input::Items { rows, has_dimensions: values.get("kind") == "servqual" }
+            Input::Items { rows, has_dimensions: values.get("kind") == SERVQUAL }
         }
         Control::Audience => {
             let words = ["members", "customers"];

@@ -1,21 +1,19 @@
-//! The audit log, for those who watch over it.
+//! The page of the audit log.
 
 use askama::Template;
-use axum::Router;
 use axum::extract::{Query, State};
 use axum::response::Html;
-use axum::routing::get;
 use serde::Deserialize;
 use serde_json::Value;
 
-use super::shell::{Screen, Shell, page};
 use crate::app::App;
 use crate::assets::{self, MARK};
 use crate::audit::find::{Filter, Named, newest};
 use crate::audit::head;
 use crate::auth::permissions::Action;
-use crate::auth::{Member, SignedIn};
+use crate::auth::{Member, Role, SignedIn};
 use crate::clock::rfc3339;
+use crate::console::shell::{Screen, Shell, page};
 use crate::http::{Error, Result};
 use crate::self_check::{self, Report};
 use crate::text::Texts;
@@ -27,18 +25,14 @@ const FILTER_MAX: usize = 200;
 /// Longest value that is shown of what was changed; the API has all of it.
 const DETAIL_MAX: usize = 400;
 
-/// `/staff/audit`.
-pub fn router() -> Router<App> {
-    Router::new().route("/staff/audit", get(show))
-}
-
-#[derive(Default, Deserialize)]
+/// What a filter is typed as.
+#[derive(Clone, Debug, Default, Deserialize)]
 #[serde(default)]
-struct AuditQuery {
-    action: String,
-    object: String,
-    actor: String,
-    before: String,
+pub(super) struct AuditQuery {
+    pub(super) action: String,
+    pub(super) object: String,
+    pub(super) actor: String,
+    pub(super) before: String,
 }
 
 #[derive(Template)]
@@ -52,6 +46,10 @@ struct AuditPage {
     next: Option<String>,
     head: (i64, String),
     report: Option<Report>,
+    /// Whether the reader may take the log with them.
+    may_export: bool,
+    /// Why they could not.
+    export_error: Option<&'static str>,
 }
 
 /// An entry as it is shown.
@@ -62,18 +60,38 @@ struct Shown {
     details: Vec<(&'static str, String)>,
 }
 
-async fn show(State(app): State<App>, who: SignedIn, Query(query): Query<AuditQuery>) -> Result<Html<String>> {
-    if !who.may(Action::ReadAudit) {
-        tracing::info!(security = "forbidden", member = who.member.id, "a member may not read the audit log");
-        return Err(Error::Forbidden("the audit log is for admins and managers".into()));
-    }
+/// `GET /staff/audit`.
+pub(super) async fn show(
+    State(app): State<App>,
+    who: SignedIn,
+    Query(query): Query<AuditQuery>,
+) -> Result<Html<String>> {
+    render(&app, &who, &query, None).await
+}
+
+/// What is asked for, as far as it may be.
+pub(super) fn filter_of(query: &AuditQuery) -> Filter {
     let text = |typed: &str| typed.trim().chars().take(FILTER_MAX).collect::<String>();
-    let filter = Filter {
+    Filter {
         action: text(&query.action),
         object: text(&query.object),
         actor: text(&query.actor),
         before: query.before.parse().unwrap_or_default(),
-    };
+    }
+}
+
+/// The page, with why nothing was exported.
+pub(super) async fn render(
+    app: &App,
+    who: &SignedIn,
+    query: &AuditQuery,
+    export_error: Option<&'static str>,
+) -> Result<Html<String>> {
+    if !who.may(Action::ReadAudit) {
+        tracing::info!(security = "forbidden", member = who.member.id, "a member may not read the audit log");
+        return Err(Error::Forbidden("the audit log is for admins and managers".into()));
+    }
+    let filter = filter_of(query);
     let mut entries = newest(&app.db, &filter, PAGE + 1).await?;
     let has_more = entries.len() > usize::try_from(PAGE).unwrap_or_default();
     entries.truncate(usize::try_from(PAGE).unwrap_or_default());
@@ -88,13 +106,15 @@ async fn show(State(app): State<App>, who: SignedIn, Query(query): Query<AuditQu
     });
     page(&AuditPage {
         t: who.t,
-        shell: Shell::load(&app, &who, Screen::Audit).await?,
+        shell: Shell::load(app, who, Screen::Audit).await?,
         entries: entries.into_iter().map(|entry| Shown::of(entry, who.t)).collect(),
         filter,
         members: Member::all(&app.db).await?,
         next,
         head: head(&app.db).await?,
         report: self_check::last(&app.db).await?,
+        may_export: who.standing.role == Role::Admin,
+        export_error: export_error.map(|key| who.t.get(key)),
     })
 }
 
