@@ -120,14 +120,20 @@ const equip = sayso => {
       const { sub } = sayso.claims(identity)
       return sub ? 'token ' + sub : 'token'
     },
-    // What needs the second module: it is fetched when somebody is about to use it, and another address asks for it after a failure. Where it does not
-    // come or traps, the form stays, with a sentence.
-    companion: () => made ||= import(base + '/assets/__MODULE_companion__' + tries).then(({ companion }) => companion(sayso)).catch(why => {
-      made = 0
-      tries += '?'
-      throw why
-    }),
-    more: (name, ...rest) => sayso.companion().then(made => made[name](...rest)).catch(() => sayso.trouble(sayso.words['more_failed'])),
+    // What needs the second module: it is fetched when somebody is about to use it, and another address asks for it after a failure or a trap. Where it
+    // does not come, the form stays, with a sentence.
+    companion(anew) {
+      const again = () => {
+        made = 0
+        tries += '?'
+      }
+      if (anew) again()
+      return made ||= import(base + '/assets/__MODULE_companion__' + tries).then(({ companion }) => companion(sayso)).catch(why => {
+        again()
+        throw why
+      })
+    },
+    more: (name, ...rest) => sayso.companion().then(made => made[name](...rest)).catch(why => why instanceof WebAssembly.RuntimeError ? sayso.lost() : sayso.trouble(sayso.words['more_failed'])),
     // A new token of the same user changes nothing that they see. Who has gone leaves nothing for the next.
     meet() {
       const { identity, app, who } = sayso
@@ -456,9 +462,10 @@ export function panel(sayso, outboxOnly) {
     }
   }
   // Every way in which files come. They are sent at once, and belong to what is in the form until that has been sent.
+  let taken
   const take = files => {
     if (!files?.length) return
-    sayso.more('attach', [...files])
+    taken = sayso.more('attach', [...files])
     return true
   }
   for (const input of [pick, camera]) listen(input, 'change', () => {
@@ -478,16 +485,22 @@ export function panel(sayso, outboxOnly) {
   listen(follow, 'click', () => sayso.more('mine'))
   // What has been sent, or was of somebody who has gone, goes along no more.
   sayso.empty = gone => {
-    if (list.firstChild) sayso.more('clear', gone)
+    if (sayso.list.firstChild) sayso.more('clear', gone)
     if (sayso.mask) hide('')
     sayso.files = []
     sayso.insists = sayso.doubtful = 0
     omitted.clear()
     along.open = false
   }
+  // The files that go along, once they are what is sent: a photo may still be made smaller.
+  const ready = async () => {
+    await Promise.race([taken, new Promise(next => setTimeout(next, 30000))])
+    return await sayso.ready?.() ?? sayso.files
+  }
   // Everything that is sent goes through the outbox, where there is one and its disk may be used without asking.
   const send = async (key, feedback) => {
-    const { files } = sayso
+    const by = sayso.who()
+    const files = await ready()
     await Promise.race([sayso.outbox(), new Promise(next => setTimeout(next, sayso.post ? 1000 : 30000))])
     try {
       // The outbox brings it along; this is for those whom only the outbox can't reach.
@@ -495,10 +508,13 @@ export function panel(sayso, outboxOnly) {
     } catch {
       return { status: 0, reason: 'network', wait: 0 }
     }
+    // Nobody sends in the name of who came meanwhile.
+    if (by && by != sayso.who()) return { status: 0, reason: 'network', wait: 0 }
     return data.draft != 'off' && sayso.waiting?.send(key, feedback, files) || sayso.post(key, feedback, sayso.identity, files)
   }
   // What the form hears of what it sent. The files of what has arrived, or waits with them, are not those of the next.
-  const tell = key => answer => {
+  const tell = key => async answer => {
+    answer.left &&= await import(base + '/assets/__MODULE_upload__').then(({ leftOut }) => leftOut(sayso, answer.left)).catch(() => '' + answer.left)
     if (answer.kept || !answer.reason) sayso.empty()
     sayso.app?.answered(key, answer)
   }
@@ -622,7 +638,7 @@ export function panel(sayso, outboxOnly) {
     },
     send: (key, feedback) => send(key, feedback).catch(() => ({ status: 0, reason: 'server' })).then(tell(key)),
     offers: () => data.draft == 'off' && Boolean(sayso.waiting),
-    later: (key, feedback, reason, wait) => sayso.waiting.keep(key, feedback, reason, wait, sayso.files).catch(() => {}).then(kept => tell(key)({ reason, wait, status: 0, ...kept })),
+    later: (key, feedback, reason, wait) => ready().then(files => sayso.waiting.keep(key, feedback, reason, wait, files)).catch(() => {}).then(kept => tell(key)({ reason, wait, status: 0, ...kept })),
     // A text leaves the outbox for the form again.
     give(feedback, files) {
       given = feedback

@@ -132,7 +132,7 @@
       sayso.identity = who
       // The draft and the outbox of the previous user go with them.
       if (!who) try {
-        for (const kept of ['', ':cases', ':frame']) delete localStorage[store + kept]
+        for (const kept of ['', ':cases', ':frame', ':replies']) delete localStorage[store + kept]
         indexedDB.deleteDatabase(store)
       } catch {}
       sayso.meet?.()
