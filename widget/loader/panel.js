@@ -13,48 +13,8 @@ __GLUE__
 // language more would be paid for by those who read another. The build takes it from the English file.
 const english = __LANG_WORDS__
 
-// Its own looks, and those of what is there before the form: title and field. One face in two weights, since each face or weight more is one that the
-// browser has to find before anything is seen.
-const css = `
-#panel{--r:8px;box-sizing:border-box;display:flex;flex-direction:column;width:min(420px,100% - 2*var(--o));max-width:none;height:auto;max-height:min(760px,100% - 2*var(--o));margin:0;border:1px solid #8885;border-radius:min(2*var(--r),28px);padding:0;overflow:hidden;background:#fffdf8;color:#1b2430;font:16px/1.55 var(--f,system-ui,-apple-system,"Segoe UI",Roboto,"PingFang SC","Noto Sans CJK SC","Microsoft YaHei",sans-serif);text-align:start;box-shadow:0 4px 10px #0002,0 20px 48px #0004}
-#panel:not([hidden]){animation:rise .22s cubic-bezier(.2,.7,.3,1)}
-#panel:lang(zh-Hant){font-family:var(--f,system-ui,-apple-system,"Segoe UI",Roboto,"PingFang TC","Noto Sans CJK TC","Microsoft JhengHei",sans-serif)}
-#panel:lang(ja){font-family:var(--f,system-ui,sans-serif)}
-#panel:lang(ko){word-break:keep-all}
-#panel.left{right:auto;left:var(--o)}
-#panel.dark{color-scheme:dark;background:#1e2426;color:#ece6da}
-[hidden]{display:none!important}
-#panel[hidden]{display:flex!important;visibility:hidden}
-#pane{display:contents}
-#close{position:absolute;inset:16px 14px auto auto;inset-inline:auto 14px;z-index:2;display:grid;place-items:center;width:36px;height:36px;border:0;border-radius:var(--r);padding:0;background:none;color:inherit;cursor:pointer}
-#close:hover{background:#8883}
-#close:before{content:"";width:14px;height:14px;background:currentColor;clip-path:path("M1.4 0 7 5.6 12.6 0 14 1.4 8.4 7 14 12.6 12.6 14 7 8.4 1.4 14 0 12.6 5.6 7 0 1.4z")}
-#body{display:flex;flex-direction:column;flex:1;min-height:0;overflow:auto;overscroll-behavior:contain}
-h2{margin:0;outline:0;font-weight:600;font-size:19px;line-height:1.35;text-wrap:balance}
-textarea{display:block;box-sizing:border-box;width:100%;margin:6px 0 0;border:1px solid var(--line-strong,#847d70);border-radius:var(--r);padding:9px 12px;background:none;color:inherit;font:inherit;font-size:16px;line-height:1.5;letter-spacing:inherit;resize:vertical}
-.dark textarea{background:#15191b}
-#message{min-height:132px;field-sizing:content}
-#early{min-height:637px;padding:20px 24px}
-#early h2{margin-inline-end:36px}
-#early h2:after{content:"";display:block;height:64px;margin:58px 0 46px;margin-inline-end:-36px;border-radius:var(--r);background:#8881}
-#early:has(a:only-child){min-height:0}
-#early:has(a:only-child) h2:after{height:0;margin:0 0 16px}
-#fallback{padding:32px 0;text-align:center;animation:late .4s step-end}
-#fallback p{margin:0 0 12px}
-#fallback p:before{content:"";display:block;box-sizing:border-box;width:28px;height:28px;margin:0 auto 16px;border:3px solid #8886;border-top-color:currentColor;border-radius:50%;animation:turn 1s linear infinite}
-#fallback a{display:inline-block;padding:4px 8px;color:inherit}
-#fallback a:only-child{margin-top:8px;border-radius:calc(var(--r)*1.25);padding:12px 24px;background:var(--a);color:var(--t);font-weight:600;text-decoration:none}
-.launcher[aria-expanded=true]{opacity:0}
-#body>h2{padding:22px 24px 12px;font-size:16px}
-iframe{display:block;flex:1 1 680px;min-height:0;width:100%;border:0}
-@keyframes rise{0%{opacity:0;transform:translateY(12px)}}
-@keyframes late{0%{visibility:hidden}}
-@keyframes turn{to{transform:rotate(1turn)}}
-@media(max-height:520px){#close{background:inherit;box-shadow:0 0 0 1px #8883}}
-@media(max-width:480px){#panel{inset:0!important;width:auto;max-height:none;border:0;border-radius:0}}
-@media(max-width:400px){#early h2:after{height:134px}}
-@media(prefers-reduced-motion:reduce){#panel,#panel *,#panel *:before{animation:none!important;transition:none!important}}
-@media(forced-colors:active){#close:before{background:ButtonText;forced-color-adjust:none}}`
+// Its own looks, from styles/panel.css.
+const css = `__PANEL_CSS__`
 
 // The looks of the form, which the build takes from styles/widget.css: beside the others they are smaller than in the module.
 const formCss = `__FORM_CSS__`

@@ -105,7 +105,7 @@ export const waiting = (sayso, outbox) => {
 
   /** A record on the screen, and a function that counts its seconds down without touching the buttons beside. */
   const item = record => {
-    const { kind, at, body, code, files, left } = record
+    const { kind, at, body, code, files, left: dropped } = record
     const state = outbox.stateOf(record)
     const li = make('li', { className: state })
     const said = make('p', { className: 'state' })
@@ -130,7 +130,7 @@ export const waiting = (sayso, outbox) => {
       way('copy_code')
       way('outbox_done')
       const missing = make('p', { className: 'about' })
-      if (left?.[0]) import('./__MODULE_upload__').then(({ leftOut }) => leftOut(sayso, left)).then(text => missing.textContent = text).catch(() => {})
+      if (dropped?.[0]) import('./__MODULE_upload__').then(({ leftOut }) => leftOut(sayso, dropped)).then(text => missing.textContent = text).catch(() => {})
       li.append(said, make('p', { className: 'about', textContent: text('code_label') }), make('output', { textContent: code }), missing, ways)
     } else {
       if (state == 'waiting') way('outbox_now', outbox.allowed(record) > Date.now())
