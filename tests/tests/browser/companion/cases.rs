@@ -252,3 +252,24 @@ async fn a_reply_that_could_not_be_sent_is_there_on_the_next_page() {
     assert_eq!(case["messages"][0]["body"], "From the train.");
     visit.end().await;
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_resolved_case_leads_to_its_survey() {
+    let visit = Visit::usual().await;
+    let survey = "[[survey]]\nkey = 'ease'\nkind = 'ces'\nsite = 'acme'\ntitle = { en = 'Was it easy?' }\n";
+    visit.stage.collector.apply_service(survey).await;
+    visit.stage.collector.app.clock.advance(1_000);
+    let code = visit.complain().await;
+    visit.answer(&code, "We have sent a new one.").await;
+    click_in_widget(&visit.browser, "#again").await;
+    visit.show_cases().await;
+    click_in_widget(&visit.browser, ".case").await;
+    assert_eq!(visit.text("#ask").await, "Was it easy?");
+    click_in_widget(&visit.browser, "#ask").await;
+    visit.browser.find_in_widget("#survey iframe").await.enter_frame().await.unwrap();
+    visit.browser.click("label:has(input[value='6'])").await;
+    visit.browser.click("form button.primary").await;
+    visit.browser.find("[data-answered]").await;
+    visit.browser.driver.enter_default_frame().await.unwrap();
+    visit.end().await;
+}
