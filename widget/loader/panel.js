@@ -69,10 +69,6 @@ const equip = sayso => {
         return {}
       }
     },
-    named(token) {
-      const { name, email, sub } = sayso.claims(token)
-      return [name, email].filter(Boolean).join(', ') || sub || '?'
-    },
     // Who writes: the subject of a signed token, the address of somebody who is only named, or nobody in particular.
     who() {
       const { identity } = sayso
@@ -93,7 +89,7 @@ const equip = sayso => {
         throw why
       })
     },
-    more: (name, ...rest) => sayso.companion().then(made => made[name](...rest)).catch(why => why instanceof WebAssembly.RuntimeError ? sayso.lost() : sayso.trouble(sayso.words['more_failed'])),
+    more: (name, ...rest) => sayso.companion().then(made => made[name](...rest)).catch(why => why instanceof WebAssembly.RuntimeError ? sayso.lost(why.stack) : sayso.trouble(sayso.words['more_failed'])),
     // A new token of the same user changes nothing that they see. Who has gone leaves nothing for the next.
     meet() {
       const { identity, app, who } = sayso
@@ -616,8 +612,11 @@ export function panel(sayso, outboxOnly) {
   // What looks like a card, an account or a secret is hidden before it leaves; a small module knows what is one. The collector does the same with
   // what comes as it was.
   let masker
-  sayso.masks = () => masker ||= import(base + '/assets/__MODULE_masks__').then(({ masks }) => masks(sayso))
-  const hide = (...about) => sayso.masks().then(show => show(...about)).catch(() => masker = 0)
+  sayso.masks = () => masker ||= import(base + '/assets/__MODULE_masks__').then(({ masks }) => masks(sayso)).catch(why => {
+    masker = 0
+    throw why
+  })
+  const hide = (...about) => sayso.masks().then(show => show(...about)).catch(() => {})
   const doubt = /(\p{Nd}\P{Nd}{0,3}){13}|[A-ZＡ-Ｚ]{2}\p{Nd}{2}([^\p{L}\p{Nd}]{0,2}[A-ZＡ-Ｚ\p{Nd}]){11}|[a-z]{2}\d{2}[a-z\d]{11}|[?#][^\s?#]*=|:\/\/\S*([@;&]|\w{32}|eyJ)/u
   // What is typed where somebody is: in the form, or in a screen in its place.
   const written = () => [...pane.querySelectorAll(sayso.away ? '#more textarea' : '#message,#desired_outcome,#reference,#name,#phone')].map(({ value }) => value).join('\n')
@@ -628,10 +627,7 @@ export function panel(sayso, outboxOnly) {
   }
   listen(pane, 'input', ({ target }) => target.matches('textarea,#reference,#name,#phone') && sayso.doubt(target))
   // The same of what a screen sends.
-  sayso.masked = async text => {
-    if (doubt.test(text)) await sayso.masks().catch(() => masker = 0)
-    return sayso.mask?.(text) ?? text
-  }
+  sayso.doubts = text => doubt.test(text)
   // What goes along, for whoever wants to see it.
   let shown
   const detail = () => shown ||= import(base + '/assets/__MODULE_along__').then(({ along: show }) => show(sayso, along))
@@ -661,7 +657,7 @@ export function panel(sayso, outboxOnly) {
     const [, file] = /^RuntimeError/.test(why) && String(why.stack).split(base + '/assets/__ASSETS_HASH__-') || []
     if (!sayso.app || !file) return
     // Of the second module only its own screens go with it.
-    if (/-companion/.test(why.stack)) return sayso.lost?.()
+    if (/-companion/.test(why.stack)) return sayso.lost?.(why.stack)
     retreat()
     showFrame()
   })

@@ -46,7 +46,9 @@ const holder = onchange => {
 /** Starts the module, and gives what the panel can ask of it. */
 export const companion = async sayso => {
   const { base, site, data, pane, body, make, signal, launcher, listen } = sayso
-  const asset = name => base + '/assets/__ASSETS_HASH__-' + name
+  // By which a trap of this module is told from one of those before it, which may still have something on its way.
+  const mine = import.meta.url.split('.js').pop()
+  const asset = name => base + '/assets/__ASSETS_HASH__-' + name + mine
   // With those of the form, which are the same words for kinds and codes.
   const words = async () => ({ ...await sayso.texts('companion-'), ...sayso.words })
   // Where a screen is shown in place of the form.
@@ -68,7 +70,7 @@ export const companion = async sayso => {
     sayso.files = files
     sayso.app?.attached()
   })
-  let listed, over
+  let listed, over, back
   const missing = make('p', { className: 'hint', role: 'status' })
   listen(box, 'change', ({ target }) => {
     if (!target.files) return
@@ -149,6 +151,11 @@ export const companion = async sayso => {
       missing.textContent = await leftOut(sayso, left).catch(() => '' + left)
       return sent.map(({ id }) => id)
     }).catch(({ status = 0 }) => Promise.reject(status)),
+    // What has to be hidden is so before it leaves; without that module, the collector hides it.
+    async masked(text) {
+      if (sayso.doubts(text)) await sayso.masks().catch(() => {})
+      return sayso.mask?.(text) ?? text
+    },
     insists: () => Boolean(sayso.insists),
     survey: url => import(base + '/assets/__MODULE_survey__').then(({ survey }) => survey(sayso, decodeURIComponent(url.split('/').pop()), sayso.words)).catch(() => window.open(url, '_blank', 'noopener')),
     helped: key => fetch(sayso.api + '/answers/' + key + '/helped', { method: 'POST', credentials: 'omit', signal }).catch(() => {}),
@@ -158,11 +165,16 @@ export const companion = async sayso => {
   body.after(box)
   sayso.attach.prepend(helped)
   sayso.home = host.home
-  sayso.ready = ofForm.ready
+  sayso.ready = async () => {
+    const files = await ofForm.ready()
+    return over ? back : files
+  }
   // Whatever happens later than a call of ours the panel hears of, and knows by its name. What it has drawn goes with it.
-  sayso.lost = () => {
-    if (over) return
+  sayso.lost = stack => {
+    const [, whose] = /-companion\.\w+(\?*)/.exec(stack) || []
+    if (over || (whose ?? mine) != mine) return
     over = 1
+    const follows = box.querySelector('.mine')
     sayso.home = sayso.respeak = undefined
     const files = [...ofForm.files, ...given]
     const stops = sayso.stops = (sayso.stops || 0) + 1
@@ -175,10 +187,18 @@ export const companion = async sayso => {
     ofForm.set([])
     ofReply.set([])
     const fresh = sayso.companion(true)
-    if (stops > STOPS) return sayso.trouble(host.words.lost)
+    const say = () => {
+      sayso.trouble(host.words.lost)
+      return []
+    }
+    if (stops > STOPS) return back = fresh.then(say, say)
     // A name is all that a file has more than a part of one.
     const named = ({ name, blob }) => blob.name ? blob : Object.assign(blob, { name })
-    fresh.then(made => made.attach(files.map(named))).catch(() => sayso.trouble(host.words.lost))
+    back = fresh.then(made => {
+      made.attach(files.map(named))
+      if (follows) made.mine()
+      return sayso.ready()
+    }).catch(say)
   }
   sayso.respeak = async () => {
     host.words = await words()

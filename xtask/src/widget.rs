@@ -144,7 +144,8 @@ fn pack(modules: &Modules, folder: &Path, fingerprint: String, as_released: bool
     let (wasm, glue) = bind(&modules.widget)?;
     let (companion_wasm, companion_glue) = bind(&modules.companion)?;
     let (masks_wasm, masks_glue) = bind(&modules.masks)?;
-    let style = |name: &str| Ok::<_, anyhow::Error>(css::minify(&read(&widget_dir.join(format!("styles/{name}.css")))?));
+    let style =
+        |name: &str| Ok::<_, anyhow::Error>(css::minify(&read(&widget_dir.join(format!("styles/{name}.css")))?));
     let placeholders = [
         ("__LANG_LABELS__", languages.launcher_labels()),
         ("__LANG_TAGS__", languages.tags()),

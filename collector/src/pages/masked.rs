@@ -37,7 +37,10 @@ impl Masked {
     /// As the page before has told it.
     pub fn told(visit: &Visit) -> Self {
         let told = visit.query(PARAMETER).unwrap_or_default();
-        Self { kinds: KINDS.into_iter().filter(|kind| told.split('-').any(|one| one == *kind)).collect(), insists: false }
+        Self {
+            kinds: KINDS.into_iter().filter(|kind| told.split('-').any(|one| one == *kind)).collect(),
+            insists: false,
+        }
     }
 
     /// What the next page is told, once it was sent.

@@ -46,7 +46,8 @@ pub async fn show(
     visit: Visit,
 ) -> Result<Response> {
     if let Some(canonical) = canonical(&typed).filter(|code| *code != typed) {
-        let kept: Vec<_> = ["new", "done", "masked"].into_iter().filter_map(|name| Some((name, visit.query(name)?))).collect();
+        let kept: Vec<_> =
+            ["new", "done", "masked"].into_iter().filter_map(|name| Some((name, visit.query(name)?))).collect();
         return Ok(visit.go_to(&format!("/t/{canonical}"), &kept));
     }
     let case = match lookup::case(&app, client, &typed).await {

@@ -277,7 +277,8 @@ impl Page {
         let mut measured = Measured::new();
         for (name, script) in [("screen", SCREEN), ("masking", MASKING)] {
             self.ask("probe.settled('opened')").await?;
-            measured.push((name, self.ask(script).await?.as_f64().with_context(|| format!("{name} gave no duration"))?));
+            measured
+                .push((name, self.ask(script).await?.as_f64().with_context(|| format!("{name} gave no duration"))?));
         }
         self.ask(PHOTO).await?;
         Ok(measured)

@@ -106,7 +106,8 @@ fn rows() -> Vec<Row> {
         Row::at("4x", "from sending to thanks, ms", "busy.sending"),
         Row::at("1x", "press → my cases, with the second module, cold, ms", "later.screen").within(150.0),
         Row::at("1x", "masking 10,000 characters, ms", "later.masking").within(2.0),
-        Row::at("1x", "longest task while a photo of 12 megapixels is scaled down, ms", "later.longest_task_photo").within(50.0),
+        Row::at("1x", "longest task while a photo of 12 megapixels is scaled down, ms", "later.longest_task_photo")
+            .within(50.0),
     ]);
     rows
 }

@@ -65,7 +65,8 @@ impl Tour {
 
 fn without_limits(config: &mut sayso::Config) {
     let limits = &mut config.limits;
-    (limits.submissions_per_minute, limits.proof_from_per_minute, limits.code_lookups_per_minute) = (1_000, 1_000, 1_000);
+    (limits.submissions_per_minute, limits.proof_from_per_minute, limits.code_lookups_per_minute) =
+        (1_000, 1_000, 1_000);
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -68,7 +68,10 @@ async fn an_upload_that_does_not_move_holds_nothing_up() {
     visit.browser.devtools("Fetch.enable", json!({"patterns": [{"urlPattern": "*/attachments*"}]})).await;
     visit.choose(&[file(folder.path(), "order.txt", b"Order 7")]).await;
     visit
-        .wait_for("it waits", "root.querySelector('.files small')?.textContent.includes('will be sent with your message')")
+        .wait_for(
+            "it waits",
+            "root.querySelector('.files small')?.textContent.includes('will be sent with your message')",
+        )
         .await;
     type_in_widget(&visit.browser, "#message", "Over a bad line.").await;
     click_in_widget(&visit.browser, "#send").await;
@@ -131,7 +134,9 @@ async fn where_the_page_refuses_screenshots_a_sentence_says_so_and_the_form_stay
     click_in_widget(&visit.browser, "[part=launcher]").await;
     type_in_widget(&visit.browser, "#message", "Without a picture.").await;
     click_in_widget(&visit.browser, "#shot").await;
-    visit.wait_for("a sentence", "root.querySelector('#attach > .hint')?.textContent.includes('add one of your own')").await;
+    visit
+        .wait_for("a sentence", "root.querySelector('#attach > .hint')?.textContent.includes('add one of your own')")
+        .await;
     choose_a_kind(&visit.browser).await;
     assert_eq!(names(&visit.send_and_read().await), [""; 0]);
     visit.end().await;

@@ -217,7 +217,10 @@ async fn a_second_module_that_stops_again_and_again_asks_for_the_files_once_more
         match stop {
             3 => {
                 visit
-                    .wait_for("a sentence", "root.querySelector('#attach > .hint')?.textContent.startsWith('This stopped working')")
+                    .wait_for(
+                        "a sentence",
+                        "root.querySelector('#attach > .hint')?.textContent.startsWith('This stopped working')",
+                    )
                     .await;
             }
             _ => {

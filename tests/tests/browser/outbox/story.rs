@@ -241,7 +241,10 @@ async fn a_clock_that_was_a_day_ahead_holds_nothing_back() {
     visit.browser.devtools("Page.addScriptToEvaluateOnNewDocument", lockless).await;
     visit.proxy.set(Network::Up);
     visit.come().await;
-    visit.browser.wait_for("it has arrived", &format!("{WIDGET}.querySelector('.launcher').dataset.state == 'sent'")).await;
+    visit
+        .browser
+        .wait_for("it has arrived", &format!("{WIDGET}.querySelector('.launcher').dataset.state == 'sent'"))
+        .await;
     assert_eq!(visit.stage.cases().await, 1);
     visit.end().await;
 }

@@ -282,7 +282,8 @@ mod tests {
 
     #[test]
     fn what_moves_is_told_from_what_does_not() {
-        let png = |chunk: &[u8]| [b"\x89PNG\r\n\x1a\n\0\0\0\x0dIHDR----------------\0\0\0\x08", chunk, b"IDAT"].concat();
+        let png =
+            |chunk: &[u8]| [&b"\x89PNG\r\n\x1a\n\0\0\0\x0dIHDR----------------\0\0\0\x08"[..], chunk, b"IDAT"].concat();
         assert!(is_animated(&png(b"acTL")) && !is_animated(&png(b"iCCP")));
         assert!(is_animated(b"RIFF----WEBPVP8X\x0a\0\0\0\x02---------ANIM") && !is_animated(b"RIFF----WEBPVP8 "));
     }
