@@ -127,7 +127,7 @@ impl Typed {
     /// What is hidden of it.
     pub fn masked(&self) -> Masked {
         let texts = [&self.message, &self.desired_outcome, &self.reference, &self.name, &self.phone];
-        Masked::of(&texts.map(String::as_str), self.keep_unmasked)
+        Masked { insists: self.keep_unmasked, ..Masked::of(&texts.map(String::as_str)) }
     }
 
     /// The feedback, as the API takes it. Empty fields are absent ones, and so are fields that the page hides for the chosen kind.

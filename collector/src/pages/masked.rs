@@ -28,10 +28,10 @@ pub struct Masked {
 }
 
 impl Masked {
-    /// Of words as they were typed.
-    pub fn of(texts: &[&str], insists: bool) -> Self {
+    /// Of words as they were typed by somebody who does not insist.
+    pub fn of(texts: &[&str]) -> Self {
         let hidden = hidden_in(&texts.join("\n"));
-        Self { kinds: hidden.into_iter().filter_map(|key| key.strip_prefix("mask_")).collect(), insists }
+        Self { kinds: hidden.into_iter().filter_map(|key| key.strip_prefix("mask_")).collect(), insists: false }
     }
 
     /// As the page before has told it.
@@ -67,11 +67,11 @@ mod tests {
     #[test]
     fn who_insists_is_told_of_cards_alone() {
         let words = ["4111 1111 1111 1111", "DE89 3704 0044 0532 0130 00"];
-        let masked = Masked::of(&words, false);
+        let masked = Masked::of(&words);
         assert_eq!(masked.parameter(), Some(("masked", "card-iban".to_owned())));
         assert!(masked.may_insist());
-        assert_eq!(Masked::of(&words, true).parameter(), Some(("masked", "card".to_owned())));
-        assert!(!Masked::of(&words[..1], false).may_insist());
-        assert_eq!(Masked::of(&["Order 7"], false), Masked::default());
+        assert_eq!(Masked { insists: true, ..masked }.parameter(), Some(("masked", "card".to_owned())));
+        assert!(!Masked::of(&words[..1]).may_insist());
+        assert_eq!(Masked::of(&["Order 7"]), Masked::default());
     }
 }

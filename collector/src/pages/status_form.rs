@@ -83,8 +83,10 @@ impl Typed {
     /// What is hidden of it. Of a rating all is, whatever its customer wants.
     pub fn masked(&self) -> Masked {
         match self.posted {
-            StatusForm::Reply | StatusForm::NotSolved => Masked::of(&[&self.text], self.keep_unmasked),
-            StatusForm::Rating => Masked::of(&[&self.text], false),
+            StatusForm::Reply | StatusForm::NotSolved => {
+                Masked { insists: self.keep_unmasked, ..Masked::of(&[&self.text]) }
+            }
+            StatusForm::Rating => Masked::of(&[&self.text]),
             StatusForm::Address => Masked::default(),
         }
     }
