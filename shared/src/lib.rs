@@ -18,6 +18,7 @@ pub mod masking;
 pub mod page_url;
 pub mod problem;
 pub mod reply;
+pub mod requests;
 pub mod text;
 
 pub use code::TrackingCode;

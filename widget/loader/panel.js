@@ -13,48 +13,8 @@ __GLUE__
 // language more would be paid for by those who read another. The build takes it from the English file.
 const english = __LANG_WORDS__
 
-// Its own looks, and those of what is there before the form: title and field. One face in two weights, since each face or weight more is one that the
-// browser has to find before anything is seen.
-const css = `
-#panel{--r:8px;box-sizing:border-box;display:flex;flex-direction:column;width:min(420px,100% - 2*var(--o));max-width:none;height:auto;max-height:min(760px,100% - 2*var(--o));margin:0;border:1px solid #8885;border-radius:min(2*var(--r),28px);padding:0;overflow:hidden;background:#fffdf8;color:#1b2430;font:16px/1.55 var(--f,system-ui,-apple-system,"Segoe UI",Roboto,"PingFang SC","Noto Sans CJK SC","Microsoft YaHei",sans-serif);text-align:start;box-shadow:0 4px 10px #0002,0 20px 48px #0004}
-#panel:not([hidden]){animation:rise .22s cubic-bezier(.2,.7,.3,1)}
-#panel:lang(zh-Hant){font-family:var(--f,system-ui,-apple-system,"Segoe UI",Roboto,"PingFang TC","Noto Sans CJK TC","Microsoft JhengHei",sans-serif)}
-#panel:lang(ja){font-family:var(--f,system-ui,sans-serif)}
-#panel:lang(ko){word-break:keep-all}
-#panel.left{right:auto;left:var(--o)}
-#panel.dark{color-scheme:dark;background:#1e2426;color:#ece6da}
-[hidden]{display:none!important}
-#panel[hidden]{display:flex!important;visibility:hidden}
-#pane{display:contents}
-#close{position:absolute;inset:16px 14px auto auto;inset-inline:auto 14px;z-index:2;display:grid;place-items:center;width:36px;height:36px;border:0;border-radius:var(--r);padding:0;background:none;color:inherit;cursor:pointer}
-#close:hover{background:#8883}
-#close:before{content:"";width:14px;height:14px;background:currentColor;clip-path:path("M1.4 0 7 5.6 12.6 0 14 1.4 8.4 7 14 12.6 12.6 14 7 8.4 1.4 14 0 12.6 5.6 7 0 1.4z")}
-#body{display:flex;flex-direction:column;flex:1;min-height:0;overflow:auto;overscroll-behavior:contain}
-h2{margin:0;outline:0;font-weight:600;font-size:19px;line-height:1.35;text-wrap:balance}
-textarea{display:block;box-sizing:border-box;width:100%;margin:6px 0 0;border:1px solid var(--line-strong,#847d70);border-radius:var(--r);padding:9px 12px;background:none;color:inherit;font:inherit;font-size:16px;line-height:1.5;letter-spacing:inherit;resize:vertical}
-.dark textarea{background:#15191b}
-#message{min-height:132px;field-sizing:content}
-#early{min-height:637px;padding:20px 24px}
-#early h2{margin-inline-end:36px}
-#early h2:after{content:"";display:block;height:64px;margin:58px 0 46px;margin-inline-end:-36px;border-radius:var(--r);background:#8881}
-#early:has(a:only-child){min-height:0}
-#early:has(a:only-child) h2:after{height:0;margin:0 0 16px}
-#fallback{padding:32px 0;text-align:center;animation:late .4s step-end}
-#fallback p{margin:0 0 12px}
-#fallback p:before{content:"";display:block;box-sizing:border-box;width:28px;height:28px;margin:0 auto 16px;border:3px solid #8886;border-top-color:currentColor;border-radius:50%;animation:turn 1s linear infinite}
-#fallback a{display:inline-block;padding:4px 8px;color:inherit}
-#fallback a:only-child{margin-top:8px;border-radius:calc(var(--r)*1.25);padding:12px 24px;background:var(--a);color:var(--t);font-weight:600;text-decoration:none}
-.launcher[aria-expanded=true]{opacity:0}
-#body>h2{padding:22px 24px 12px;font-size:16px}
-iframe{display:block;flex:1 1 680px;min-height:0;width:100%;border:0}
-@keyframes rise{0%{opacity:0;transform:translateY(12px)}}
-@keyframes late{0%{visibility:hidden}}
-@keyframes turn{to{transform:rotate(1turn)}}
-@media(max-height:520px){#close{background:inherit;box-shadow:0 0 0 1px #8883}}
-@media(max-width:480px){#panel{inset:0!important;width:auto;max-height:none;border:0;border-radius:0}}
-@media(max-width:400px){#early h2:after{height:134px}}
-@media(prefers-reduced-motion:reduce){#panel,#panel *,#panel *:before{animation:none!important;transition:none!important}}
-@media(forced-colors:active){#close:before{background:ButtonText;forced-color-adjust:none}}`
+// Its own looks, from styles/panel.css.
+const css = `__PANEL_CSS__`
 
 // The looks of the form, which the build takes from styles/widget.css: beside the others they are smaller than in the module.
 const formCss = `__FORM_CSS__`
@@ -109,10 +69,6 @@ const equip = sayso => {
         return {}
       }
     },
-    named(token) {
-      const { name, email, sub } = sayso.claims(token)
-      return [name, email].filter(Boolean).join(', ') || sub || '?'
-    },
     // Who writes: the subject of a signed token, the address of somebody who is only named, or nobody in particular.
     who() {
       const { identity } = sayso
@@ -120,14 +76,20 @@ const equip = sayso => {
       const { sub } = sayso.claims(identity)
       return sub ? 'token ' + sub : 'token'
     },
-    // What needs the second module: it is fetched when somebody is about to use it, and another address asks for it after a failure. Where it does not
-    // come or traps, the form stays, with a sentence.
-    companion: () => made ||= import(base + '/assets/__MODULE_companion__' + tries).then(({ companion }) => companion(sayso)).catch(why => {
-      made = 0
-      tries += '?'
-      throw why
-    }),
-    more: (name, ...rest) => sayso.companion().then(made => made[name](...rest)).catch(() => sayso.trouble(sayso.words['more_failed'])),
+    // What needs the second module: it is fetched when somebody is about to use it, and another address asks for it after a failure or a trap. Where it
+    // does not come, the form stays, with a sentence.
+    companion(anew) {
+      const again = () => {
+        made = 0
+        tries += '?'
+      }
+      if (anew) again()
+      return made ||= import(base + '/assets/__MODULE_companion__' + tries).then(({ companion }) => companion(sayso)).catch(why => {
+        again()
+        throw why
+      })
+    },
+    more: (name, ...rest) => sayso.companion().then(made => made[name](...rest)).catch(why => why instanceof WebAssembly.RuntimeError ? sayso.lost(why.stack) : sayso.trouble(sayso.words['more_failed'])),
     // A new token of the same user changes nothing that they see. Who has gone leaves nothing for the next.
     meet() {
       const { identity, app, who } = sayso
@@ -456,9 +418,10 @@ export function panel(sayso, outboxOnly) {
     }
   }
   // Every way in which files come. They are sent at once, and belong to what is in the form until that has been sent.
+  let taken
   const take = files => {
     if (!files?.length) return
-    sayso.more('attach', [...files])
+    taken = sayso.more('attach', [...files])
     return true
   }
   for (const input of [pick, camera]) listen(input, 'change', () => {
@@ -478,16 +441,22 @@ export function panel(sayso, outboxOnly) {
   listen(follow, 'click', () => sayso.more('mine'))
   // What has been sent, or was of somebody who has gone, goes along no more.
   sayso.empty = gone => {
-    if (list.firstChild) sayso.more('clear', gone)
+    if (sayso.list.firstChild) sayso.more('clear', gone)
     if (sayso.mask) hide('')
     sayso.files = []
     sayso.insists = sayso.doubtful = 0
     omitted.clear()
     along.open = false
   }
+  // The files that go along, once they are what is sent: a photo may still be made smaller.
+  const ready = async () => {
+    await Promise.race([taken, new Promise(next => setTimeout(next, 30000))])
+    return await sayso.ready?.() ?? sayso.files
+  }
   // Everything that is sent goes through the outbox, where there is one and its disk may be used without asking.
   const send = async (key, feedback) => {
-    const { files } = sayso
+    const by = sayso.who()
+    const files = await ready()
     await Promise.race([sayso.outbox(), new Promise(next => setTimeout(next, sayso.post ? 1000 : 30000))])
     try {
       // The outbox brings it along; this is for those whom only the outbox can't reach.
@@ -495,10 +464,13 @@ export function panel(sayso, outboxOnly) {
     } catch {
       return { status: 0, reason: 'network', wait: 0 }
     }
+    // Nobody sends in the name of who came meanwhile.
+    if (by && by != sayso.who()) return { status: 0, reason: 'network', wait: 0 }
     return data.draft != 'off' && sayso.waiting?.send(key, feedback, files) || sayso.post(key, feedback, sayso.identity, files)
   }
   // What the form hears of what it sent. The files of what has arrived, or waits with them, are not those of the next.
-  const tell = key => answer => {
+  const tell = key => async answer => {
+    answer.left &&= await import(base + '/assets/__MODULE_upload__').then(({ leftOut }) => leftOut(sayso, answer.left)).catch(() => '' + answer.left)
     if (answer.kept || !answer.reason) sayso.empty()
     sayso.app?.answered(key, answer)
   }
@@ -622,7 +594,7 @@ export function panel(sayso, outboxOnly) {
     },
     send: (key, feedback) => send(key, feedback).catch(() => ({ status: 0, reason: 'server' })).then(tell(key)),
     offers: () => data.draft == 'off' && Boolean(sayso.waiting),
-    later: (key, feedback, reason, wait) => sayso.waiting.keep(key, feedback, reason, wait, sayso.files).catch(() => {}).then(kept => tell(key)({ reason, wait, status: 0, ...kept })),
+    later: (key, feedback, reason, wait) => ready().then(files => sayso.waiting.keep(key, feedback, reason, wait, files)).catch(() => {}).then(kept => tell(key)({ reason, wait, status: 0, ...kept })),
     // A text leaves the outbox for the form again.
     give(feedback, files) {
       given = feedback
@@ -640,8 +612,11 @@ export function panel(sayso, outboxOnly) {
   // What looks like a card, an account or a secret is hidden before it leaves; a small module knows what is one. The collector does the same with
   // what comes as it was.
   let masker
-  sayso.masks = () => masker ||= import(base + '/assets/__MODULE_masks__').then(({ masks }) => masks(sayso))
-  const hide = (...about) => sayso.masks().then(show => show(...about)).catch(() => masker = 0)
+  sayso.masks = () => masker ||= import(base + '/assets/__MODULE_masks__').then(({ masks }) => masks(sayso)).catch(why => {
+    masker = 0
+    throw why
+  })
+  const hide = (...about) => sayso.masks().then(show => show(...about)).catch(() => {})
   const doubt = /(\p{Nd}\P{Nd}{0,3}){13}|[A-ZＡ-Ｚ]{2}\p{Nd}{2}([^\p{L}\p{Nd}]{0,2}[A-ZＡ-Ｚ\p{Nd}]){11}|[a-z]{2}\d{2}[a-z\d]{11}|[?#][^\s?#]*=|:\/\/\S*([@;&]|\w{32}|eyJ)/u
   // What is typed where somebody is: in the form, or in a screen in its place.
   const written = () => [...pane.querySelectorAll(sayso.away ? '#more textarea' : '#message,#desired_outcome,#reference,#name,#phone')].map(({ value }) => value).join('\n')
@@ -652,10 +627,7 @@ export function panel(sayso, outboxOnly) {
   }
   listen(pane, 'input', ({ target }) => target.matches('textarea,#reference,#name,#phone') && sayso.doubt(target))
   // The same of what a screen sends.
-  sayso.masked = async text => {
-    if (doubt.test(text)) await sayso.masks().catch(() => masker = 0)
-    return sayso.mask?.(text) ?? text
-  }
+  sayso.doubts = text => doubt.test(text)
   // What goes along, for whoever wants to see it.
   let shown
   const detail = () => shown ||= import(base + '/assets/__MODULE_along__').then(({ along: show }) => show(sayso, along))
@@ -685,7 +657,7 @@ export function panel(sayso, outboxOnly) {
     const [, file] = /^RuntimeError/.test(why) && String(why.stack).split(base + '/assets/__ASSETS_HASH__-') || []
     if (!sayso.app || !file) return
     // Of the second module only its own screens go with it.
-    if (/-companion/.test(why.stack)) return sayso.lost?.()
+    if (/-companion/.test(why.stack)) return sayso.lost?.(why.stack)
     retreat()
     showFrame()
   })

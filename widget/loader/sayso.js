@@ -52,18 +52,8 @@
   const launcher = make('button', { part: 'launcher', className: `launcher ${data.launcher || 'bubble'} ${[data.position]}`, dir: 'auto', ariaHasPopup: 'dialog' })
   root.append(launcher)
   // The colours are kept in the second rule: WebKit does not notice when one for :host changes.
-  const look = style(`:host{all:initial!important;display:contents!important}
-.launcher,#panel{--o:${data.offset || 20}px;position:fixed;inset:auto var(--o) var(--o) auto;z-index:99999999}
-.launcher{display:flex;align-items:center;gap:8px;min-height:48px;border:1px solid #8884;border-radius:24px;padding:0 20px;background:var(--a);color:var(--t);font:600 16px system-ui;cursor:pointer;box-shadow:0 4px 20px #0004}
-.bubble:before{content:"";width:20px;height:20px;border-radius:50% 50% 50% 0;background:currentColor}
-.tab{--o:0px;bottom:40%;border-radius:12px 0 0 12px;padding:20px 8px;writing-mode:vertical-rl}
-.left{right:auto;left:var(--o)}
-.tab.left{border-radius:0 12px 12px 0}
-.none{display:none}
-:focus-visible{outline:3px solid #1a5fb4;box-shadow:0 0 0 6px #fff}
-.launcher[aria-busy=true]{opacity:.6}
-@media(max-width:480px){.bubble{gap:0;font-size:0}}
-@media print{:host{display:none!important}}`).cssRules[1].style
+  const look = style(`__LAUNCHER_CSS__`).cssRules[1].style
+  if (data.offset) look.setProperty('--o', data.offset + 'px')
 
   // What the panel and the widget read at the moment that they need it, and the functions here that they call.
   const sayso = {
@@ -132,7 +122,7 @@
       sayso.identity = who
       // The draft and the outbox of the previous user go with them.
       if (!who) try {
-        for (const kept of ['', ':cases', ':frame']) delete localStorage[store + kept]
+        for (const kept of ['', ':cases', ':frame', ':replies']) delete localStorage[store + kept]
         indexedDB.deleteDatabase(store)
       } catch {}
       sayso.meet?.()

@@ -30,11 +30,12 @@ export const check = async sayso => {
   try {
     const answer = await fetch(base + '/api/v1/sites/' + site, { cache: 'no-store' })
     const { status, ok } = answer
-    if (ok) good('The collector answers, and accepts feedback from this page.')
-    const { page_errors } = ok ? await answer.json() : {}
-    if (page_errors && !('errors' in data)) bad('The site wants to know of errors of this page, but the tag has no data-errors, so none are noted.')
-    if (ok && !page_errors && 'errors' in data) bad(`The tag has data-errors, but the site does not want to know of errors, so none are sent. To change that, run:\n\n    sayso site set ${site} page_errors=true\n`)
-    else if (status == 403) bad(reasons.origin(sayso))
+    if (ok) {
+      good('The collector answers, and accepts feedback from this page.')
+      const { page_errors } = await answer.json()
+      if (page_errors && !('errors' in data)) bad('The site wants to know of errors of this page, but the tag has no data-errors, so none are noted.')
+      if (!page_errors && 'errors' in data) bad(`The tag has data-errors, but the site does not want to know of errors, so none are sent. To change that, run:\n\n    sayso site set ${site} page_errors=true\n`)
+    } else if (status == 403) bad(reasons.origin(sayso))
     else if (status == 404) bad(reasons.site(sayso))
     else bad(`The collector answers with ${status}.`)
   } catch {

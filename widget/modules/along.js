@@ -18,6 +18,9 @@ const css = `#along ul{margin:4px 0 0;border:1px solid var(--line);border-radius
 /** How many bytes a value is as the collector counts them. */
 const bytes = text => new Blob([text]).size
 
+/** Whom a token names. */
+const named = ({ name, email, sub }) => [name, email].filter(Boolean).join(', ') || sub || '?'
+
 /** Gives `draw`, which lists what goes along, and `report`, from which on the errors of the page are among it. */
 export const along = async (sayso, details) => {
   const { make, listen, omitted, json } = sayso
@@ -77,7 +80,7 @@ export const along = async (sayso, details) => {
     const noted = errors?.[0]?.line ? errors : []
     if (!noted.length && errors) context.errors = errors
     const wanted = [
-      ['identity', words.along_identity, typeof identity == 'string' ? sayso.named(identity) : undefined],
+      ['identity', words.along_identity, typeof identity == 'string' ? named(sayso.claims(identity)) : undefined],
       ['page url', words.along_url, page.url],
       ['page title', words.along_page, page.title],
       ['page referrer', words.along_referrer, page.referrer],

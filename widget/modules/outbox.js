@@ -19,6 +19,8 @@ const LIFE = 6 * 24 * 3600 * SECOND
 const MEMORY = 3600 * SECOND
 const FIRST_PAUSE = 5 * SECOND
 const LONGEST_PAUSE = 600 * SECOND
+/** How far a clock may be set back without anybody minding. */
+const SLACK = 5 * SECOND
 
 /** A number for what a body says, wherever and whenever it was sent. FNV-1a is enough, since the draft must be the same too. */
 const digest = body => {
@@ -50,8 +52,12 @@ export const outbox = async sayso => {
   /** Whether it is of somebody else than who is here. What was sent under a token waits for a token of the same user. */
   const isForeign = record => record.who && record.who != who() && (sayso.identity || record.who.startsWith('token'))
   const isOpen = record => stateOf(record) == 'waiting' && !isForeign(record)
-  /** When it may be tried: not before the collector allows it, nor with a token that has expired. */
-  const due = ({ key, wait, next, token }) => token && token == sayso.identity ? Infinity : Math.max(wait, tried.has(key) ? next : 0)
+  /** Whether its times were set before the clock was set back: then nobody knows how long they are still to come. */
+  const isAhead = ({ since }) => since - Date.now() > SLACK
+  /** When the collector allows it; never with a token that has expired. */
+  const allowed = record => record.token && record.token == sayso.identity ? Infinity : isAhead(record) ? 0 : record.wait
+  /** When it may be tried without anybody asking for it. */
+  const due = record => Math.max(allowed(record), tried.has(record.key) && !isAhead(record) ? record.next : 0)
 
   /** Writes the flag for the loader, which says whose draft is here and so is none any more. It throws where nothing can be kept. */
   const mark = async () => {
@@ -75,8 +81,8 @@ export const outbox = async sayso => {
 
   /** What a record becomes by an answer. */
   const settled = (record, { status, reason, wait, errors, code, status_url, promise }, token) => {
-    const { key, draft, said, who, kind, at, tries } = record
-    if (!reason) return { key, draft, said, who, kind, at, code, status_url, promise, arrived: Date.now() }
+    const { key, draft, said, who, kind, at, tries, left } = record
+    if (!reason) return { key, draft, said, who, kind, at, code, status_url, promise, left, arrived: Date.now() }
     // Not all at once when the collector is back.
     const pause = Math.min(FIRST_PAUSE * 2 ** tries, LONGEST_PAUSE) * (.75 + Math.random() / 2)
     return {
@@ -85,6 +91,7 @@ export const outbox = async sayso => {
       reason,
       errors,
       tries: tries + 1,
+      since: Date.now(),
       next: Date.now() + pause,
       wait: Date.now() + wait * SECOND,
       // The page will have a new one some time.
@@ -102,7 +109,8 @@ export const outbox = async sayso => {
     screen.draw()
     // The newest token goes along, but only with what its user has written.
     const token = record.who ? sayso.identity : undefined
-    const noted = files => alter(key, record => ({ ...record, files }))
+    // What was left out at an earlier try is so at the next.
+    const noted = (files, left) => alter(key, record => ({ ...record, files, left: [...new Set([...record.left || [], ...left])] }))
     const answer = await sayso.post(key, record.body, token, live.get(key) ?? record.files, noted)
     sending.delete(key)
     return { record: await alter(key, record => settled(record, answer, token)), fresh: true }
@@ -196,18 +204,19 @@ export const outbox = async sayso => {
       live.delete(id)
     }
     if (!record) return { status: 0, reason: 'network' }
-    const { status, reason, errors, code, status_url, promise } = record
+    const { status, reason, errors, code, status_url, promise, left } = record
     if (!code && isOpen(record) && reason != 'identity') return kept(record)
     await alter(id, record => code && { ...record, seen: true })
     await tell()
-    return { status, reason, errors, code, status_url, promise }
+    return { status, reason, errors, code, status_url, promise, left }
   }
 
   const api = {
     send,
     /** Keeps what has failed in the form, because the customer has asked for it. */
     keep: async (key, body, reason, wait, files) => {
-      const more = { files, status: 0, reason, tries: 1, next: Date.now() + FIRST_PAUSE, wait: Date.now() + wait * SECOND }
+      const now = Date.now()
+      const more = { files, status: 0, reason, tries: 1, since: now, next: now + FIRST_PAUSE, wait: now + wait * SECOND }
       return take(key, body, more).then(kept, () => ({}))
     },
     /** The page has said who its user is, or that there is none any more. */
@@ -219,6 +228,7 @@ export const outbox = async sayso => {
     },
     stateOf,
     sending,
+    allowed,
     due,
     deliver,
     /** Gives a text back to the form, and lets go of it once the form has it; not at all if it has arrived in the meantime. */

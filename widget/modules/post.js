@@ -4,23 +4,26 @@
  * somebody begins to type.
  */
 
+// What else asks for patience, such as a proxy that names a time of day to a clock that is wrong, is not believed for longer. In seconds.
+const LONGEST_WAIT = 3600
+
 // Why a submission failed, by the status of the answer; 0 is none.
 const reasons = { 0: 'network', 403: 'origin', 404: 'site', 408: 'network', 409: 'busy', 429: 'busy', 503: 'busy' }
 const reasonOf = status => reasons[status] || (status >= 400 && status < 500 ? 'refused' : 'server')
 
 /**
  * Gives the function that sends. That gives the members of the answer, and its `status`, the `reason` if it was no success, the seconds to
- * `wait` before the next try, and `errors` as lines of pointer, tab and code. Files go before it: objects of `name`, `blob` and, once the collector
- * has one, its `id`; `noted` hears of them then, since a repeat has to name the same ones.
+ * `wait` before the next try, `errors` as lines of pointer, tab and code, and the names of the files that were `left` out. Files go before it: objects
+ * of `name`, `blob` and, once the collector has one, its `id`; `noted` hears of them then, since a repeat has to name the same ones.
  */
 export const post = sayso => {
   const sending = async (key, feedback, identity, files, noted, proved, anew) => {
     try {
-      let sent, attachments
+      let sent, left, attachments
       if (files?.length) {
         const { carry } = await import('./__MODULE_upload__')
-        sent = await carry(sayso, files)
-        await noted?.(sent)
+        ;({ sent, left } = await carry(sayso, files))
+        await noted?.(sent, left)
         attachments = sent.map(({ id }) => id)
       }
       // Token and proof are no part of what makes two submissions equal, and they expire: the newest ones go along.
@@ -57,7 +60,7 @@ export const post = sayso => {
       // Only a 201 with a code, and with a link that leads to a page, is a success.
       const accepted = status == 201 && json.code && /^https?:/.test(json.status_url)
       const reason = accepted ? '' : has('code', 'identity_expired') ? 'identity' : reasonOf(status)
-      return { ...json, status, reason, wait: wait > 0 ? wait : reason == 'busy' ? 5 : 0, errors: errors.map(({ pointer, code }) => pointer + '\t' + code).join('\n') }
+      return { ...json, status, reason, left, wait: wait > 0 ? Math.min(wait, LONGEST_WAIT) : reason == 'busy' ? 5 : 0, errors: errors.map(({ pointer, code }) => pointer + '\t' + code).join('\n') }
     } catch ({ status = 0, wait = status && 5 }) {
       sayso.proof = undefined
       return { status, reason: reasonOf(status), wait }

@@ -1,7 +1,12 @@
 // @ts-check
 /*
  * Sends files to the collector, before the message that they belong to: for the list of files, and for what waits in the outbox.
+ *
+ * Invariant: it always ends, so that no message waits for its files for good.
  */
+
+/** How long nothing may move before a file counts as one that the network has lost. */
+const STILL = 30000
 
 /** Why a file was not taken, by the status of the answer; of the others the collector is at fault. */
 const reasons = { 0: 'network', 403: 'network', 404: 'network', 408: 'network', 413: 'large', 422: 'type', 429: 'busy', 503: 'busy' }
@@ -18,14 +23,24 @@ export const upload = sayso => {
     form.append('file', blob, name)
     request.open('POST', sayso.api + '/attachments')
     if (proof) request.setRequestHeader('Sayso-Proof', proof)
-    request.upload.onprogress = ({ loaded, total }) => entry.progress?.(loaded / total)
+    let timer
+    const wait = () => {
+      clearTimeout(timer)
+      timer = setTimeout(() => request.abort(), STILL)
+    }
+    request.upload.onprogress = ({ loaded, total }) => {
+      wait()
+      entry.progress?.(loaded / total)
+    }
     request.onloadend = () => {
+      clearTimeout(timer)
       let json = {}
       try {
         json = JSON.parse(request.responseText)
       } catch {}
       done({ ...json, status: entry.cancelled ? -1 : request.status })
     }
+    wait()
     request.send(form)
   })
   const run = async (entry, blob, name) => {
@@ -66,13 +81,21 @@ export const upload = sayso => {
 }
 
 /**
- * Sends what has not been sent of some files, and gives their identifiers. What the collector will never take is left out, since the words count
- * more. It throws where the collector can't be reached.
+ * Sends what has not been sent of some files, and gives those that the collector has, as `sent` with their identifiers. What it will never take is
+ * `left` out, by its name, since the words count more. It throws where the collector can't be reached.
  */
 export const carry = async (sayso, files) => {
   const { upload: one } = upload(sayso)
   const answers = await Promise.all(files.map(file => file.id ? file : one(file.blob, file.name)))
   const failed = answers.find(({ reason }) => ['network', 'busy', 'server'].includes(reason))
   if (failed) throw { status: { busy: 503, server: 500 }[failed.reason] || 0 }
-  return files.map((file, index) => ({ ...file, id: answers[index].id })).filter(({ id }) => id)
+  const sent = files.map(({ name, blob }, index) => ({ name, blob, id: answers[index].id }))
+  return { sent: sent.filter(({ id }) => id), left: sent.filter(({ id }) => !id).map(({ name }) => name) }
+}
+
+/** Says which files did not go along; nothing where all did. */
+export const leftOut = async (sayso, names) => {
+  if (!names?.[0]) return ''
+  const { files_left } = await sayso.texts('companion-')
+  return files_left.replace('{names}', () => new Intl.ListFormat(sayso.lang).format(names))
 }

@@ -105,7 +105,7 @@ export const waiting = (sayso, outbox) => {
 
   /** A record on the screen, and a function that counts its seconds down without touching the buttons beside. */
   const item = record => {
-    const { kind, at, body, code, wait, token, files } = record
+    const { kind, at, body, code, files, left: dropped } = record
     const state = outbox.stateOf(record)
     const li = make('li', { className: state })
     const said = make('p', { className: 'state' })
@@ -129,9 +129,11 @@ export const waiting = (sayso, outbox) => {
       ways.append(make('a', { href: record.status_url, target: '_blank', rel: 'noopener', textContent: text('thanks_status') }))
       way('copy_code')
       way('outbox_done')
-      li.append(said, make('p', { className: 'about', textContent: text('code_label') }), make('output', { textContent: code }), ways)
+      const missing = make('p', { className: 'about' })
+      if (dropped?.[0]) import('./__MODULE_upload__').then(({ leftOut }) => leftOut(sayso, dropped)).then(text => missing.textContent = text).catch(() => {})
+      li.append(said, make('p', { className: 'about', textContent: text('code_label') }), make('output', { textContent: code }), missing, ways)
     } else {
-      if (state == 'waiting') way('outbox_now', wait > Date.now() || token && token == sayso.identity)
+      if (state == 'waiting') way('outbox_now', outbox.allowed(record) > Date.now())
       // The form holds one text at a time, where there is one.
       if (sayso.app && !sayso.draft) way('outbox_change')
       way('copy_text')

@@ -54,7 +54,8 @@ pub fn read_answer(json: &JsValue) -> Answer {
         (Some(Reason::Refused), ..) => read_refusal(json),
         (None, Some(code), Some(status_url)) => {
             let first_response_due = js::text(&js::get(json, "promise"), "first_response_due");
-            Answer::Accepted(Receipt { code, status_url, first_response_due, email: String::new() })
+            let left = js::text(json, "left").unwrap_or_default();
+            Answer::Accepted(Receipt { code, status_url, first_response_due, left, email: String::new() })
         }
         (reason, ..) => Answer::Failed(Failure { reason: reason.unwrap_or(Reason::Server), wait }),
     }

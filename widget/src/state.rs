@@ -31,6 +31,8 @@ pub struct Receipt {
     pub first_response_due: Option<String>,
     /// Where the receipt goes to; empty where the customer left no address.
     pub email: String,
+    /// Says which files did not go along; empty where all did.
+    pub left: String,
 }
 
 /// Why a submission did not get through.

@@ -204,3 +204,10 @@ fn no_style_attribute_no_markup_from_text_no_cookie() {
         assert!(!source.contains(forbidden), "{forbidden} is used");
     }
 }
+
+/// What is there before any module. It only shrinks (docs/differences.md, 280).
+#[test]
+fn loader_and_panel_grow_no_more() {
+    let bytes = read(&widget("loader/sayso.js")).len() + read(&widget("loader/panel.js")).len();
+    assert!(bytes <= 47_500, "{bytes} bytes of source");
+}

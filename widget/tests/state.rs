@@ -32,6 +32,7 @@ fn receipt() -> Receipt {
         status_url: "https://feedback.example/t/7QK4-M2XH-9TRD-7".to_owned(),
         first_response_due: None,
         email: String::new(),
+        left: String::new(),
     }
 }
 

@@ -144,11 +144,15 @@ fn pack(modules: &Modules, folder: &Path, fingerprint: String, as_released: bool
     let (wasm, glue) = bind(&modules.widget)?;
     let (companion_wasm, companion_glue) = bind(&modules.companion)?;
     let (masks_wasm, masks_glue) = bind(&modules.masks)?;
+    let style =
+        |name: &str| Ok::<_, anyhow::Error>(css::minify(&read(&widget_dir.join(format!("styles/{name}.css")))?));
     let placeholders = [
         ("__LANG_LABELS__", languages.launcher_labels()),
         ("__LANG_TAGS__", languages.tags()),
         ("__LANG_WORDS__", languages.panel_words()),
-        ("__FORM_CSS__", css::minify(&read(&widget_dir.join("styles/widget.css"))?)),
+        ("__FORM_CSS__", style("widget")?),
+        ("__PANEL_CSS__", style("panel")?),
+        ("__LAUNCHER_CSS__", style("launcher")?),
         ("__GLUE__", glue),
         ("__COMPANION_GLUE__", companion_glue),
         ("__MASKS_GLUE__", masks_glue),

@@ -102,7 +102,10 @@ async fn submit_form(
     let key = typed.key.clone();
     let Err(error) = act(app, &case, &typed, &key).await else {
         let code = case.code(&app.keys)?;
-        return Ok(visit.go_to(&format!("/t/{code}"), &[("done", done(&case, &typed))]));
+        let masked = typed.masked().parameter();
+        let masked = masked.iter().map(|(name, kinds)| (*name, kinds.as_str()));
+        let told: Vec<_> = std::iter::once(("done", done(&case, &typed))).chain(masked).collect();
+        return Ok(visit.go_to(&format!("/t/{code}"), &told));
     };
     match error {
         Error::Invalid(errors) => {
@@ -156,6 +159,9 @@ async fn act(app: &App, case: &Case, typed: &Typed, key: &IdempotencyKey) -> Res
             fields.insert("body".into(), json!(typed.text));
             if !typed.uploads.is_empty() {
                 fields.insert("attachments".into(), json!(typed.uploads));
+            }
+            if typed.keep_unmasked {
+                fields.insert("keep_unmasked".into(), json!(true));
             }
             customer::reply(app, case, &Reply::parse(fields.into())?, key, Channel::Entry).await?;
         }

@@ -10,6 +10,7 @@ use sayso_shared::customer::{
 };
 use sayso_shared::id::IdempotencyKey;
 use sayso_shared::reply::{Reply, Satisfaction};
+use sayso_shared::requests::{ReplyRequest, SatisfactionRequest};
 use serde::Serialize;
 use utoipa::ToSchema;
 use utoipa_axum::router::OpenApiRouter;
@@ -33,35 +34,6 @@ use crate::with_db;
 /// `/api/v1/feedback/{code}…`.
 pub fn router() -> OpenApiRouter<App> {
     OpenApiRouter::new().routes(routes!(read)).routes(routes!(reply)).routes(routes!(rate))
-}
-
-// For the description of the API; `Reply::parse` is what reads it.
-/// A message.
-#[derive(Serialize, ToSchema)]
-#[serde(deny_unknown_fields)]
-#[schema(as = CustomerReply)]
-struct ReplyBody {
-    #[schema(min_length = 1, max_length = 10_000, pattern = r"^[^\u0000]*[^\s\u0000\u0085][^\u0000]*$")]
-    body: String,
-    /// Up to five upload ids of the case's site.
-    #[schema(max_items = 5)]
-    attachments: Option<Vec<String>>,
-    /// The customer insists: of the message only card numbers are masked.
-    keep_unmasked: Option<bool>,
-}
-
-// For the description of the API; `Satisfaction::parse` is what reads it.
-/// How satisfied the customer is with the answer.
-#[derive(Serialize, ToSchema)]
-#[serde(deny_unknown_fields)]
-#[schema(as = CustomerSatisfaction)]
-struct SatisfactionBody {
-    #[schema(minimum = 1, maximum = 5)]
-    score: u8,
-    /// `false` reopens the case.
-    solved: Option<bool>,
-    #[schema(max_length = 1_000, pattern = r"^[^\u0000]*$")]
-    comment: Option<String>,
 }
 
 /// Where the case stands after it was rated.
@@ -140,7 +112,7 @@ async fn survey_of(app: &App, site: &Site, case: &Case) -> Result<Option<Custome
         ("code" = String, Path, description = "The tracking code"),
         ("Idempotency-Key" = String, Header, format = "uuid", description = "A UUID that the client makes; a repeat with it gives the first answer again"),
     ),
-    request_body = ReplyBody,
+    request_body = ReplyRequest,
     responses(
         (status = 201, body = CustomerMessage, description = "The message as it was stored"),
         (status = 400, body = Problem, content_type = "application/problem+json", description = "Not JSON, not UTF-8, or no key"),
@@ -181,7 +153,7 @@ async fn reply(
         ("code" = String, Path, description = "The tracking code"),
         ("Idempotency-Key" = String, Header, format = "uuid", description = "A UUID that the client makes; a repeat with it changes nothing"),
     ),
-    request_body = SatisfactionBody,
+    request_body = SatisfactionRequest,
     responses(
         (status = 200, body = StageBody, description = "Where the case stands now"),
         (status = 400, body = Problem, content_type = "application/problem+json", description = "Not JSON, not UTF-8, or no key"),

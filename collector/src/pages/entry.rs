@@ -15,6 +15,7 @@ use sayso_shared::{Feedback, Kind};
 use super::entry_form::{CategoryGroup, HONEYPOT, ORDER, Typed, category_groups, is_for_all};
 use super::files::{self, RejectedFile, UploadForm};
 use super::form::fresh_key;
+use super::masked::Masked;
 use super::mistakes::Mistakes;
 use super::visit::{Segment, Shell, Visit, framed_by_site};
 use crate::answers;
@@ -80,7 +81,12 @@ async fn submit_form(
     let form_proof = FormProof { token: &typed.token, honeypot: &typed.honeypot };
     let policy = SubmissionPolicy::Public { client, entry: EntryPoint::Form(form_proof) };
     let error = match intake::submit(app, site, &typed.key, feedback, policy).await {
-        Ok(accepted) => return Ok(visit.go_to(&format!("/t/{}", accepted.code), &[("new", "1")])),
+        Ok(accepted) => {
+            let masked = typed.masked().parameter();
+            let masked = masked.iter().map(|(name, kinds)| (*name, kinds.as_str()));
+            let told: Vec<_> = std::iter::once(("new", "1")).chain(masked).collect();
+            return Ok(visit.go_to(&format!("/t/{}", accepted.code), &told));
+        }
         Err(error) => error,
     };
     let mut page = EntryPage::new(app, site, visit, typed);
@@ -129,6 +135,8 @@ struct EntryPage {
     /// Whether the site answers something before it is asked.
     offers_answers: bool,
     typed: Typed,
+    /// What is hidden of it.
+    masked: Masked,
     /// The files that are stored already.
     uploads: Vec<Upload>,
     wrong: Mistakes,
@@ -166,6 +174,7 @@ impl EntryPage {
             promise: text(&settings.promise_text),
             site: site.key().to_owned(),
             offers_answers: false,
+            masked: typed.masked(),
             typed,
             uploads: Vec::new(),
             wrong: Mistakes::default(),

@@ -7,6 +7,7 @@ use serde_json::{Map, Value, json};
 use super::around::{Around, is_address};
 use super::files;
 use super::form::{Form, fresh_key};
+use super::masked::{self, Masked};
 use super::visit::Visit;
 use crate::attachments::Upload;
 use crate::sites::Site;
@@ -62,6 +63,8 @@ pub struct Typed {
     pub uploads: Vec<String>,
     /// Whether the box of the consent is ticked.
     pub consent: bool,
+    /// Whether the customer insists that what is hidden is not.
+    pub keep_unmasked: bool,
     /// The page that led here.
     pub from: String,
     /// The page around the widget's frame.
@@ -104,6 +107,7 @@ impl Typed {
             phone: form.text("phone"),
             uploads: files::kept(form),
             consent: form.text("consent") == "true",
+            keep_unmasked: masked::insists(form),
             from: form.text("from"),
             around: Around::read(form),
             token: form.text("token"),
@@ -118,6 +122,12 @@ impl Typed {
                 self.uploads.push(upload.token);
             }
         }
+    }
+
+    /// What is hidden of it.
+    pub fn masked(&self) -> Masked {
+        let texts = [&self.message, &self.desired_outcome, &self.reference, &self.name, &self.phone];
+        Masked { insists: self.keep_unmasked, ..Masked::of(&texts.map(String::as_str)) }
     }
 
     /// The feedback, as the API takes it. Empty fields are absent ones, and so are fields that the page hides for the chosen kind.
@@ -169,6 +179,9 @@ impl Typed {
         self.around.add_to(&mut fields, site);
         if !self.uploads.is_empty() {
             fields.insert("attachments".into(), json!(self.uploads));
+        }
+        if self.keep_unmasked {
+            fields.insert("keep_unmasked".into(), json!(true));
         }
         fields.insert("locale".into(), json!(lang.as_str()));
         fields.into()

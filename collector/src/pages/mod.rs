@@ -10,6 +10,7 @@ pub mod form;
 mod live;
 mod logo;
 mod lookup;
+mod masked;
 pub mod mistakes;
 pub mod my_cases;
 mod my_customer;

@@ -9,6 +9,7 @@ use sayso_shared::customer::{MyBadge, MyCase, MyCases};
 use sayso_shared::fields::Fields;
 use sayso_shared::limits::IDENTITY_MAX_BYTES;
 use sayso_shared::problem::{ErrorCode, FieldError};
+use sayso_shared::requests::MyCasesRequest;
 use serde::Serialize;
 use serde_json::Value;
 use utoipa::ToSchema;
@@ -39,23 +40,6 @@ const CODE_MAX: usize = 64;
 /// `POST /api/v1/my/cases`, and its badge: `GET` with codes, which may be kept, `POST` with an identity, which stands in no address.
 pub fn router() -> OpenApiRouter<App> {
     OpenApiRouter::new().routes(routes!(list)).routes(routes!(badge, badge_of_identity))
-}
-
-// For the description of the API; `list` is what reads it.
-/// Whose cases: one of the two.
-#[derive(Serialize, ToSchema)]
-#[serde(deny_unknown_fields)]
-#[schema(as = MyCasesRequest)]
-struct Asked {
-    /// Tracking codes. Those that nobody has are left out of the answer.
-    #[schema(max_items = 20)]
-    codes: Option<Vec<String>>,
-    /// A token that the site signed, as a submission has it.
-    #[schema(max_length = 8_192)]
-    identity: Option<String>,
-    /// With an identity: only cases that came before the one with this code, which was the last of an answer with more.
-    #[schema(max_length = 64)]
-    before: Option<String>,
 }
 
 // For the description of the API; `badge_of_identity` is what reads it.
@@ -91,7 +75,7 @@ struct MyCasesBody {
     post,
     path = "/api/v1/my/cases",
     tag = "customer",
-    request_body = Asked,
+    request_body = MyCasesRequest,
     responses(
         (status = 200, body = MyCasesBody, description = "The cases, those that came last first; 50 at most, of which `has_more` says whether there are older ones"),
         (status = 400, body = Problem, content_type = "application/problem+json", description = "Not JSON or not UTF-8"),

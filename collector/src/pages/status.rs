@@ -13,6 +13,7 @@ use sayso_shared::limits::{
 use sayso_shared::{Kind, Lang, TrackingCode};
 
 use super::lookup;
+use super::masked::Masked;
 use super::mistakes::Mistakes;
 use super::status_form::{StatusForm, Typed};
 use super::thanks::ThanksPage;
@@ -46,7 +47,8 @@ pub async fn show(
     visit: Visit,
 ) -> Result<Response> {
     if let Some(canonical) = canonical(&typed).filter(|code| *code != typed) {
-        let kept: Vec<_> = ["new", "done"].into_iter().filter_map(|name| Some((name, visit.query(name)?))).collect();
+        let kept: Vec<_> =
+            ["new", "done", "masked"].into_iter().filter_map(|name| Some((name, visit.query(name)?))).collect();
         return Ok(visit.go_to(&format!("/t/{canonical}"), &kept));
     }
     let case = match lookup::case(&app, client, &typed).await {
@@ -163,6 +165,8 @@ pub struct StatusPage {
     reopen_days: u64,
     is_late: bool,
     done: Option<&'static str>,
+    /// What is hidden of what was sent, or has come back.
+    masked: Masked,
     refused: Option<RejectionNotice>,
     wrong: Mistakes,
     reply: Typed,
@@ -245,6 +249,7 @@ impl StatusPage {
             reopen_days: app.config.retention.reopen_days.into(),
             is_late: case.first_response_due.is_some_and(|due| due < app.clock.now()),
             done: visit.query("done").and_then(thanks),
+            masked: Masked::told(visit),
             refused: None,
             wrong: Mistakes::default(),
             reply: Typed::fresh(StatusForm::Reply),
@@ -293,6 +298,7 @@ impl StatusPage {
 
     /// The page with what was typed in one of its forms.
     pub fn with_typed(mut self, typed: Typed) -> Self {
+        self.masked = typed.masked();
         match typed.posted {
             StatusForm::Reply => self.reply = typed,
             StatusForm::NotSolved => self.not_solved = typed,

@@ -4,6 +4,7 @@ use sayso_shared::id::IdempotencyKey;
 
 use super::files;
 use super::form::{Form, fresh_key};
+use super::masked::{self, Masked};
 use crate::attachments::Upload;
 
 /// One of the forms of the status page.
@@ -56,6 +57,8 @@ pub struct Typed {
     pub solved: String,
     /// The uploads that go along.
     pub uploads: Vec<String>,
+    /// Whether the customer insists that what is hidden is not.
+    pub keep_unmasked: bool,
 }
 
 impl Typed {
@@ -73,6 +76,18 @@ impl Typed {
             score: form.text("score"),
             solved: form.text("solved"),
             uploads: files::kept(form),
+            keep_unmasked: masked::insists(form),
+        }
+    }
+
+    /// What is hidden of it. Of a rating all is, whatever its customer wants.
+    pub fn masked(&self) -> Masked {
+        match self.posted {
+            StatusForm::Reply | StatusForm::NotSolved => {
+                Masked { insists: self.keep_unmasked, ..Masked::of(&[&self.text]) }
+            }
+            StatusForm::Rating => Masked::of(&[&self.text]),
+            StatusForm::Address => Masked::default(),
         }
     }
 
@@ -88,6 +103,7 @@ impl Typed {
     /// An empty form.
     pub fn fresh(posted: StatusForm) -> Self {
         let none = String::new;
-        Self { posted, key: fresh_key(), text: none(), score: none(), solved: none(), uploads: Vec::new() }
+        let (text, score, solved) = (none(), none(), none());
+        Self { posted, key: fresh_key(), text, score, solved, uploads: Vec::new(), keep_unmasked: false }
     }
 }

@@ -3,6 +3,7 @@
 use askama::Template;
 use sayso_shared::Kind;
 
+use super::masked::Masked;
 use super::visit::{Shell, Visit};
 use crate::app::App;
 use crate::assets::{self, MARK};
@@ -27,6 +28,7 @@ pub struct ThanksPage {
     due: Option<Millis>,
     promise: Option<Shown>,
     receipt: Receipt,
+    masked: Masked,
 }
 
 /// Whether the code is mailed too.
@@ -66,6 +68,7 @@ impl ThanksPage {
             due: case.first_response_due,
             promise: Shown::best(&site.settings.promise_text, shell.t.0, site.settings.languages.first()),
             receipt,
+            masked: Masked::told(visit),
             code,
             shell,
         })

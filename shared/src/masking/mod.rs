@@ -92,6 +92,22 @@ pub fn mask_document(document: Value, masking: Masking) -> Value {
     }
 }
 
+/// What is masked of a text, each once and cards first: the keys of the sentences that say so.
+pub fn hidden_in(text: &str) -> Vec<&'static str> {
+    let found = numbers(text, Masking::Everything);
+    let has = |kind: NumberKind| found.iter().any(|number| number.kind == kind);
+    let kinds = [
+        (has(NumberKind::Card), "mask_card"),
+        (has(NumberKind::IdentityNumber), "mask_identity"),
+        (has(NumberKind::Iban), "mask_iban"),
+    ];
+    let mut keys: Vec<&str> = kinds.into_iter().filter_map(|(is_there, key)| is_there.then_some(key)).collect();
+    if without_secrets_in(text.to_owned()) != text {
+        keys.push("mask_secret");
+    }
+    keys
+}
+
 /// The numbers in a text that are masked, in their order.
 pub fn numbers(text: &str, masking: Masking) -> Vec<Found> {
     // The shortest are cards of 13 digits, and bank accounts, which have at least 15 letters and digits.

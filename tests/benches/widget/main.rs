@@ -36,7 +36,7 @@ async fn main() -> anyhow::Result<()> {
         for speed in [Speed::Full, Speed::Quarter] {
             plan.extend([Visit::Blank, Visit::Cold, Visit::Hovered, Visit::Recorded].map(|visit| (speed, visit)));
         }
-        plan.extend([(Speed::Full, Visit::Bare), (Speed::Quarter, Visit::Busy)]);
+        plan.extend([(Speed::Full, Visit::Bare), (Speed::Full, Visit::Later), (Speed::Quarter, Visit::Busy)]);
     }
     let bar = progress(plan.len());
     let mut samples = Samples::default();

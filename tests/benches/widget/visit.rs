@@ -55,6 +55,8 @@ pub enum Visit {
     Recorded,
     /// Writes to a site so busy that it asks for a proof of work, recorded as well.
     Busy,
+    /// Uses what is fetched later: a screen of the second module, masking, and a photo; recorded as well.
+    Later,
 }
 
 impl fmt::Display for Visit {
@@ -66,6 +68,7 @@ impl fmt::Display for Visit {
             Self::Hovered => "hovered",
             Self::Recorded => "recorded",
             Self::Busy => "busy",
+            Self::Later => "later",
         })
     }
 }
@@ -87,7 +90,7 @@ impl Visit {
         let blank = format!("{}/blank", stage.company.origin);
         browser.driver.goto(&blank).await?;
         let page = Page { session: browser.driver.cdp().connect().await? };
-        let is_recorded = matches!(self, Self::Recorded | Self::Busy);
+        let is_recorded = matches!(self, Self::Recorded | Self::Busy | Self::Later);
         let recording = if is_recorded { Some(Recording::start(&page.session).await?) } else { None };
         page.send("Performance.enable", json!({"timeDomain": "threadTicks"})).await?;
         page.send("Page.enable", json!({})).await?;
@@ -108,9 +111,11 @@ impl Visit {
             page.ask("probe.rested()").await?;
             self.open(&page).await?;
         }
-        if self == Self::Busy {
-            page.write_and_send().await?;
-        }
+        let later = match self {
+            Self::Busy => page.write_and_send().await.map(|()| Vec::new())?,
+            Self::Later => page.use_what_comes_later().await?,
+            _ => Vec::new(),
+        };
         page.ask("probe.settled('end')").await?;
         let end = page.metrics().await?;
         let probe = page.ask("({...probe})").await?;
@@ -136,6 +141,10 @@ impl Visit {
                 ("proof", recorded.between("typed", "proved")?),
                 ("sending", recorded.between("sent", "submitted")?),
             ],
+            Self::Later => {
+                let longest = recorded.longest_task("photo", "scaled")?;
+                [later, vec![("longest_task_photo", longest)]].concat()
+            }
             _ => vec![
                 ("bytes", recorded.bytes_until("loaded")?),
                 ("bytes_open", recorded.bytes_until("end")?),
@@ -176,6 +185,36 @@ impl Visit {
 
 /// Some work of always the same size, by which the slow-down is checked.
 const CALIBRATION: &str = "(() => { const from = performance.now(); let sum = 0; for (let i = 0; i < 2e7; i++) sum = sum + i * 7 | 0; return performance.now() - from + (sum & 0) })()";
+
+/// From the press until my cases are painted, with all that they need fetched and compiled.
+const SCREEN: &str = "(async () => { const root = document.querySelector('sayso-widget').shadowRoot, from = performance.now();\
+    root.querySelector('#mine').click();\
+    while (!root.querySelector('#mine-title')) await new Promise(requestAnimationFrame);\
+    return performance.now() - from })()";
+
+/// The median of five times: the module by itself, as the panel would call it.
+const MASKING: &str = "(async () => { const { name } = performance.getEntriesByType('resource').find(({ name }) => name.endsWith('-panel.js'));\
+    const { masks } = await import(name.replace('-panel.js', '-masks.js'));\
+    const make = (name, props) => Object.assign(document.createElement(name), props);\
+    const sayso = { base: new URL(name).origin, attach: make('div'), make, listen() {}, signal: new AbortController().signal };\
+    await masks(sayso);\
+    const text = 'Order 1234567 of 2026-11-28 never came, call 0170 1234567. '.repeat(170).slice(0, 10000), times = [];\
+    for (let time = 0; time < 5; time++) { const from = performance.now(); sayso.mask_all(text); times.push(performance.now() - from) }\
+    return times.sort((one, other) => one - other)[2] })()";
+
+/// A photo of 4,000 by 3,000 pixels, dropped on the form: from then until it has left.
+const PHOTO: &str = "(async () => { const root = document.querySelector('sayso-widget').shadowRoot;\
+    root.querySelector('#home').click();\
+    const canvas = Object.assign(document.createElement('canvas'), { width: 4000, height: 3000 }), ink = canvas.getContext('2d');\
+    for (let at = 0; at < 4000; at++) { ink.fillStyle = `hsl(${at} 80% 50%)`; ink.fillRect(at % 80 * 50, at / 80 * 60 | 0, 50, 60) }\
+    const blob = await new Promise(done => canvas.toBlob(done, 'image/jpeg', .95)), data = new DataTransfer;\
+    canvas.width = 0;\
+    data.items.add(new File([blob], 'photo.jpg', { type: blob.type }));\
+    await probe.settled('drawn');\
+    performance.mark('probe:photo');\
+    root.querySelector('#message').dispatchEvent(new DragEvent('drop', { bubbles: true, cancelable: true, composed: true, dataTransfer: data }));\
+    while (!root.querySelector('.files small')?.textContent.includes('ready')) await new Promise(next => setTimeout(next, 20));\
+    performance.mark('probe:scaled') })()";
 
 /// Milliseconds of the page's thread since its beginning.
 struct Metrics {
@@ -231,6 +270,18 @@ impl Page {
         .await
         .context("nothing was submitted")??;
         Ok(())
+    }
+
+    /// Opens my cases, masks a text, and takes a photo along. The scripts do it one after the other, each when all before it rests.
+    async fn use_what_comes_later(&self) -> anyhow::Result<Measured> {
+        let mut measured = Measured::new();
+        for (name, script) in [("screen", SCREEN), ("masking", MASKING)] {
+            self.ask("probe.settled('opened')").await?;
+            measured
+                .push((name, self.ask(script).await?.as_f64().with_context(|| format!("{name} gave no duration"))?));
+        }
+        self.ask(PHOTO).await?;
+        Ok(measured)
     }
 
     async fn metrics(&self) -> anyhow::Result<Metrics> {

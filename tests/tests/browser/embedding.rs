@@ -64,6 +64,8 @@ async fn the_test_says_what_works_and_what_does_not() {
         browser.driver.goto(stage.company.url("?sayso-test")).await.unwrap();
         browser.wait_for(said, &format!("window.said?.some(text => text.includes({said:?}))")).await;
         browser.wait_for("the collector", "said.some(text => text.includes('accepts feedback from this page'))").await;
+        let broken = browser.run("return said.join('\\n').split('✗').length - 1").await;
+        assert_eq!(broken, json!(usize::from(said.starts_with('✗'))), "nothing else is called broken");
         browser.stop().await;
     }
 }

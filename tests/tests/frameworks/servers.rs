@@ -3,7 +3,8 @@
 use std::path::Path;
 
 use sayso_tests::browser::{Browser, Setup};
-use sayso_tests::stage::complain_in_widget;
+use sayso_tests::process;
+use sayso_tests::stage::{click_in_widget, complain_in_widget};
 use serde_json::json;
 use tempfile::TempDir;
 use tokio::process::Command;
@@ -95,6 +96,29 @@ async fn without_a_framework() {
     server.arg(examples().join("strict-csp/server.mjs")).arg(ground.port.to_string()).arg(&ground.collector.url);
     let website = Website::start(&mut server, &ground).await;
     strict_pages_work(&ground).await;
+    drop(website);
+}
+
+/// The same with hashes and integrity, from what the command prints.
+#[tokio::test(flavor = "multi_thread")]
+async fn with_hashes_alone() {
+    let ground = Ground::prepare().await;
+    let command = ["site", "snippet", "acme", "--pinned", "--public-url", &ground.collector.url];
+    let (done, printed) = process::run(ground.collector.data.path(), "", &command);
+    assert!(done, "{printed}");
+    let folder = tempfile::tempdir().unwrap();
+    let snippet = folder.path().join("snippet.txt");
+    std::fs::write(&snippet, printed).unwrap();
+    let mut server = Command::new(node());
+    server.arg(examples().join("strict-csp/hashes.mjs")).arg(ground.port.to_string()).arg(snippet);
+    let website = Website::start(&mut server, &ground).await;
+    let browser = Browser::start(Setup::default()).await;
+    browser.note_refusals().await;
+    browser.driver.goto(&ground.origin).await.unwrap();
+    click_in_widget(&browser, "[part=launcher]").await;
+    complain_in_widget(&browser).await;
+    assert_eq!(browser.run("return refused").await, json!([]), "the policy refuses nothing");
+    browser.stop().await;
     drop(website);
 }
 

@@ -22,7 +22,7 @@ fn languages(path: &str) -> BTreeMap<String, BTreeMap<String, String>> {
 }
 
 fn sources() -> String {
-    let modules = ["companion", "masks", "along"].map(|name| folder(&format!("../modules/{name}.js")));
+    let modules = ["companion", "masks", "along", "upload"].map(|name| folder(&format!("../modules/{name}.js")));
     let mut source: String = modules.iter().map(|path| fs::read_to_string(path).expect("it is there")).collect();
     let mut left = vec![folder("src"), folder("../screens/src"), folder("../masks/src")];
     while let Some(path) = left.pop() {

@@ -1,7 +1,7 @@
 //! What is hidden of a text before it leaves the browser: the same code as on every way into the collector. A module of its own and without Yew, since it
 //! is fetched while somebody types a number, and a tenth of the companion's size.
 
-use sayso_shared::masking::{self, Masking, NumberKind, numbers, without_secrets_in};
+use sayso_shared::masking::{self, Masking};
 use wasm_bindgen::prelude::wasm_bindgen;
 
 #[cfg(target_arch = "wasm32")]
@@ -24,18 +24,7 @@ pub fn mask_cards(text: String) -> String {
 /// What is hidden of a text: the keys of the sentences that say so, separated by blanks, each once and cards first.
 #[wasm_bindgen]
 pub fn hidden(text: String) -> String {
-    let found = numbers(&text, Masking::Everything);
-    let has = |kind: NumberKind| found.iter().any(|number| number.kind == kind);
-    let kinds = [
-        (has(NumberKind::Card), "mask_card"),
-        (has(NumberKind::IdentityNumber), "mask_identity"),
-        (has(NumberKind::Iban), "mask_iban"),
-    ];
-    let mut keys: Vec<&str> = kinds.into_iter().filter_map(|(is_there, key)| is_there.then_some(key)).collect();
-    if without_secrets_in(text.clone()) != text {
-        keys.push("mask_secret");
-    }
-    keys.join(" ")
+    masking::hidden_in(&text).join(" ")
 }
 
 #[cfg(test)]

@@ -2,7 +2,8 @@
 
 use gloo::net::http::{Request, RequestBuilder, Response};
 use sayso_shared::customer::{CustomerCase, MyCases};
-use serde::Serialize;
+use sayso_shared::requests::MyCasesRequest;
+pub use sayso_shared::requests::{ReplyRequest, SatisfactionRequest};
 use serde::de::DeserializeOwned;
 use web_sys::RequestCredentials;
 
@@ -53,47 +54,19 @@ impl Failure {
 /// What a request gives.
 pub type Answer<T> = Result<T, Failure>;
 
-#[derive(Serialize)]
-struct ByCodes<'a> {
-    codes: &'a [String],
-}
-
-#[derive(Serialize)]
-struct ByIdentity<'a> {
-    identity: &'a str,
-    #[serde(skip_serializing_if = "str::is_empty")]
-    before: &'a str,
-}
-
-/// A message of the customer.
-#[derive(Serialize)]
-pub struct Reply {
-    pub body: String,
-    /// The customer wants to send it as they wrote it, but for numbers of cards.
-    #[serde(skip_serializing_if = "std::ops::Not::not")]
-    pub keep_unmasked: bool,
-    #[serde(skip_serializing_if = "Vec::is_empty")]
-    pub attachments: Vec<String>,
-}
-
-/// How satisfied the customer is.
-#[derive(Clone, PartialEq, Eq, Serialize)]
-pub struct Rating {
-    pub score: u8,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub solved: Option<bool>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub comment: Option<String>,
-}
-
 /// The cases with some codes, at most twenty.
 pub async fn cases_by_codes(host: &Host, codes: &[String]) -> Answer<MyCases> {
-    read(post(&address(host, "/my/cases")).json(&ByCodes { codes })).await
+    ask(host, &MyCasesRequest { codes: Some(codes.to_vec()), ..MyCasesRequest::default() }).await
 }
 
 /// The cases of whom the site has signed for: the newest, or those before the one with a code.
 pub async fn cases_by_identity(host: &Host, identity: &str, before: &str) -> Answer<MyCases> {
-    read(post(&address(host, "/my/cases")).json(&ByIdentity { identity, before })).await
+    let before = Some(before.to_owned()).filter(|code| !code.is_empty());
+    ask(host, &MyCasesRequest { codes: None, identity: Some(identity.to_owned()), before }).await
+}
+
+async fn ask(host: &Host, request: &MyCasesRequest) -> Answer<MyCases> {
+    read(post(&address(host, "/my/cases")).json(request)).await
 }
 
 /// A case with its conversation.
@@ -102,13 +75,13 @@ pub async fn case(host: &Host, code: &str) -> Answer<CustomerCase> {
 }
 
 /// Adds a message to a case. A repeat under the same key adds none.
-pub async fn reply(host: &Host, code: &str, key: &str, reply: &Reply) -> Answer<()> {
+pub async fn reply(host: &Host, code: &str, key: &str, reply: &ReplyRequest) -> Answer<()> {
     let address = address(host, &["/feedback/", code, "/messages"].concat());
     send(post(&address).header("Idempotency-Key", key).json(reply)).await.map(drop)
 }
 
 /// Says how satisfied the customer is.
-pub async fn rate(host: &Host, code: &str, key: &str, rating: &Rating) -> Answer<()> {
+pub async fn rate(host: &Host, code: &str, key: &str, rating: &SatisfactionRequest) -> Answer<()> {
     let address = address(host, &["/feedback/", code, "/satisfaction"].concat());
     send(post(&address).header("Idempotency-Key", key).json(rating)).await.map(drop)
 }

@@ -16,6 +16,9 @@ pub fn thanks(ui: &Ui, receipt: &Receipt) -> Html {
             if !receipt.email.is_empty() {
                 <p>{ ui.words.fill("thanks_mail", &receipt.email) }</p>
             }
+            if !receipt.left.is_empty() {
+                <p class="hint">{ AttrValue::from(receipt.left.clone()) }</p>
+            }
             <div class="receipt">
                 <p>{ ui.text("code_label") }</p>
                 <output id="code">{ AttrValue::from(receipt.code.clone()) }</output>

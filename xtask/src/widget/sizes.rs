@@ -11,6 +11,8 @@ pub const LOADER_BUDGET: u64 = 2_560;
 pub const OPEN_FORM_BUDGET: u64 = 62_000;
 /// Brotli bytes of the texts of the form in any language.
 pub const LANGUAGE_BUDGET: u64 = 3_072;
+/// The same of the texts of the companion.
+const WORDS_BUDGET: u64 = 3_072;
 /// Brotli bytes of the companion with all of its screens. The JavaScript that binds it has a budget of its own.
 pub const COMPANION_BUDGET: u64 = 100_000;
 /// Brotli bytes of a module that is fetched only where it is needed, by its name.
@@ -40,6 +42,9 @@ pub fn check(manifest: &Manifest) -> anyhow::Result<String> {
     if manifest.as_released {
         hold("what loads until the form is open", totals.open_form.br, OPEN_FORM_BUDGET)?;
         hold("the companion", totals.companion.br, COMPANION_BUDGET)?;
+    }
+    for words in manifest.files.iter().filter(|file| file.role == Role::Words) {
+        hold(&format!("the texts {}", words.name), words.br, WORDS_BUDGET)?;
     }
     for module in manifest.files.iter().filter(|file| file.role == Role::Module) {
         hold(&format!("the module {}", module.name), module.br, budget_of_module(&module.name))?;
@@ -112,6 +117,7 @@ fn table(manifest: &Manifest) -> String {
         let weighed = row(&format!("{} ({})", file.name, file.role.name()), Weight::of(file));
         let verdict = match file.role {
             Role::Module => format!("  {}", verdict(file.br, budget_of_module(&file.name))),
+            Role::Words => format!("  {}", verdict(file.br, WORDS_BUDGET)),
             _ => String::new(),
         };
         lines.push(weighed + &verdict);

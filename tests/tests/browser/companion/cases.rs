@@ -4,7 +4,7 @@ use sayso::auth::Role;
 use sayso::cases::staff::{self, Body, FollowUp, Resolution};
 use sayso::cases::{Case, Outcome};
 use sayso_tests::TestApp;
-use sayso_tests::browser::Setup;
+use sayso_tests::browser::{Connection, Setup};
 use sayso_tests::company::Page;
 use serde_json::{Value, json};
 
@@ -225,5 +225,51 @@ async fn where_nothing_may_be_kept_no_code_is() {
     visit.complain().await;
     assert_eq!(visit.browser.run(KEPT).await, json!(null));
     assert_eq!(visit.badges().await, json!(0));
+    visit.end().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_reply_that_could_not_be_sent_is_there_on_the_next_page() {
+    let visit = Visit::usual().await;
+    let code = visit.complain().await;
+    click_in_widget(&visit.browser, "#again").await;
+    visit.show_cases().await;
+    click_in_widget(&visit.browser, ".case").await;
+    type_in_widget(&visit.browser, "#reply", "From the train.").await;
+    visit.browser.set_connection(Connection::Offline).await;
+    click_in_widget(&visit.browser, "#reply-send").await;
+    visit.browser.find_in_widget("#reply-error").await;
+    visit.browser.set_connection(Connection::Online).await;
+    visit.come().await;
+    visit.show_cases().await;
+    click_in_widget(&visit.browser, ".case").await;
+    visit.wait_for("what was written", "root.querySelector('#reply')?.value == 'From the train.'").await;
+    click_in_widget(&visit.browser, "#reply-send").await;
+    visit.wait_for("it has arrived", "root.querySelectorAll('.conversation li').length == 2").await;
+    let kept = visit.browser.run("return localStorage['sayso:acme:replies'] ?? null").await;
+    assert_eq!(kept, json!(null), "what was sent is kept no more");
+    let case = visit.stage.collector.client().get(&format!("/api/v1/feedback/{code}")).await.json().clone();
+    assert_eq!(case["messages"][0]["body"], "From the train.");
+    visit.end().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_resolved_case_leads_to_its_survey() {
+    let visit = Visit::usual().await;
+    let survey = "[[survey]]\nkey = 'ease'\nkind = 'ces'\nsite = 'acme'\ntitle = { en = 'Was it easy?' }\n";
+    visit.stage.collector.apply_service(survey).await;
+    visit.stage.collector.app.clock.advance(1_000);
+    let code = visit.complain().await;
+    visit.answer(&code, "We have sent a new one.").await;
+    click_in_widget(&visit.browser, "#again").await;
+    visit.show_cases().await;
+    click_in_widget(&visit.browser, ".case").await;
+    assert_eq!(visit.text("#ask").await, "Was it easy?");
+    click_in_widget(&visit.browser, "#ask").await;
+    visit.browser.find_in_widget("#survey iframe").await.enter_frame().await.unwrap();
+    visit.browser.click("label:has(input[value='6'])").await;
+    visit.browser.click("form button.primary").await;
+    visit.browser.find("[data-answered]").await;
+    visit.browser.driver.enter_default_frame().await.unwrap();
     visit.end().await;
 }

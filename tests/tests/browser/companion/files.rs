@@ -26,16 +26,16 @@ const BRING: &str = "const [width, height, type, name, how] = arguments, done = 
     }, type, .95)";
 
 impl Visit {
-    async fn choose(&self, paths: &[String]) {
+    pub(super) async fn choose(&self, paths: &[String]) {
         self.browser.find_in_widget("#add input").await.send_keys(paths.join("\n")).await.unwrap();
     }
 
-    async fn bring(&self, size: (u32, u32), media_type: &str, name: &str, how: &str) -> u64 {
+    pub(super) async fn bring(&self, size: (u32, u32), media_type: &str, name: &str, how: &str) -> u64 {
         let arguments = vec![json!(size.0), json!(size.1), json!(media_type), json!(name), json!(how)];
         self.browser.driver.execute_async(BRING, arguments).await.unwrap().json().as_u64().unwrap()
     }
 
-    async fn ready(&self, count: usize) {
+    pub(super) async fn ready(&self, count: usize) {
         let ready = format!(
             "[...root.querySelectorAll('.files small')].filter(said => said.textContent.includes('ready')).length == {count}"
         );
@@ -43,21 +43,26 @@ impl Visit {
     }
 
     /// Sends what is in the form, and gives the case as its customer may see it.
-    async fn send_and_read(&self) -> Value {
+    pub(super) async fn send_and_read(&self) -> Value {
         choose_a_kind(&self.browser).await;
         click_in_widget(&self.browser, "#send").await;
+        self.read().await
+    }
+
+    /// What has been sent, as its customer may see it.
+    pub(super) async fn read(&self) -> Value {
         let code = self.text("#code").await;
         self.stage.collector.client().get(&format!("/api/v1/feedback/{code}")).await.json().clone()
     }
 }
 
-fn file(folder: &Path, name: &str, content: &[u8]) -> String {
+pub(super) fn file(folder: &Path, name: &str, content: &[u8]) -> String {
     let path = folder.join(name);
     std::fs::write(&path, content).unwrap();
     path.to_str().unwrap().to_owned()
 }
 
-fn names(case: &Value) -> Vec<&str> {
+pub(super) fn names(case: &Value) -> Vec<&str> {
     case["attachments"].as_array().unwrap().iter().map(|file| file["name"].as_str().unwrap()).collect()
 }
 
@@ -190,11 +195,45 @@ async fn a_second_module_that_stops_takes_nothing_with_it() {
     // As a page translator does it: another node around one that was drawn, beside which nothing can be put any more.
     visit.run("const said = root.querySelector('#files .error'), font = document.createElement('font'); said.replaceWith(font); font.append(said)").await;
     visit.choose(&[empty, file(folder.path(), "order.txt", b"Order 7")]).await;
-    visit
-        .wait_for("a sentence", "root.querySelector('#attach > .hint')?.textContent.startsWith('This stopped working')")
-        .await;
+    // Another one takes its place, and its files over.
+    visit.ready(1).await;
     assert_eq!(visit.run("return root.querySelector('#message').value").await, json!("It is still here."));
-    assert_eq!(names(&visit.send_and_read().await), [""; 0]);
+    visit.choose(&[file(folder.path(), "second.txt", b"Order 8")]).await;
+    visit.ready(2).await;
+    assert_eq!(names(&visit.send_and_read().await), ["order.txt", "second.txt"]);
+    visit.end().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_second_module_that_stops_again_and_again_asks_for_the_files_once_more() {
+    let visit = Visit::usual().await;
+    let folder = tempfile::tempdir().unwrap();
+    let empty = file(folder.path(), "empty.txt", b"");
+    for stop in 1..=3 {
+        visit.choose(std::slice::from_ref(&empty)).await;
+        visit.browser.find_in_widget("#files .error").await;
+        visit.run("const said = root.querySelector('#files .error'), font = document.createElement('font'); said.replaceWith(font); font.append(said)").await;
+        visit.choose(&[file(folder.path(), "order.txt", b"Order 7")]).await;
+        match stop {
+            3 => {
+                visit
+                    .wait_for(
+                        "a sentence",
+                        "root.querySelector('#attach > .hint')?.textContent.startsWith('This stopped working')",
+                    )
+                    .await;
+            }
+            _ => {
+                visit.ready(1).await;
+                click_in_widget(&visit.browser, ".files .remove").await;
+                visit.wait_for("an empty list", "!root.querySelector('.files')").await;
+            }
+        }
+    }
+    visit.choose(&[file(folder.path(), "second.txt", b"Order 8")]).await;
+    visit.ready(1).await;
+    type_in_widget(&visit.browser, "#message", "It works again.").await;
+    assert_eq!(names(&visit.send_and_read().await), ["second.txt"]);
     visit.end().await;
 }
 

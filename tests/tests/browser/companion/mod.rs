@@ -1,6 +1,7 @@
 //! What is fetched when somebody needs more than the form: files, screenshots, the customer's cases, and answers before somebody asks.
 
 mod answers;
+mod bad_files;
 mod cases;
 mod files;
 mod leaving;

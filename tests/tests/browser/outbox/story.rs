@@ -223,3 +223,28 @@ async fn a_site_that_is_not_there_is_named_and_nothing_waits_for_it() {
     assert_eq!(visit.typed().await, json!(TEXT));
     visit.end().await;
 }
+
+/// Whoever sets a clock right has no reason to wait for a day.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_clock_that_was_a_day_ahead_holds_nothing_back() {
+    let visit = Visit::usual().await;
+    let ahead = "const now = Date.now; Date.now = () => now() + 86400000";
+    visit.browser.run(ahead).await;
+    visit.leave_waiting(Network::Down).await;
+    // Pages without locks have given each other a lease, by the same clock.
+    let lease = "const done = arguments[arguments.length - 1]; indexedDB.open('sayso:acme').onsuccess = ({ target: { result } }) => {\n\
+        const change = result.transaction('outbox', 'readwrite'), store = change.objectStore('outbox');\n\
+        change.oncomplete = () => { result.close(); done() };\n\
+        store.getAll().onsuccess = ({ target }) => store.put({ ...target.result[0], lease: Date.now() + 60000 }) }";
+    visit.browser.driver.execute_async(lease, vec![]).await.unwrap();
+    let lockless = json!({"source": "Object.defineProperty(navigator, 'locks', { value: undefined })"});
+    visit.browser.devtools("Page.addScriptToEvaluateOnNewDocument", lockless).await;
+    visit.proxy.set(Network::Up);
+    visit.come().await;
+    visit
+        .browser
+        .wait_for("it has arrived", &format!("{WIDGET}.querySelector('.launcher').dataset.state == 'sent'"))
+        .await;
+    assert_eq!(visit.stage.cases().await, 1);
+    visit.end().await;
+}

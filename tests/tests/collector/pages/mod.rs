@@ -4,6 +4,7 @@ mod api;
 mod entry;
 pub mod form;
 mod languages;
+mod masked;
 mod status;
 
 pub use form::Form;

@@ -144,7 +144,7 @@ fn use_rating(desk: &Desk) -> Html {
     let comment = use_node_ref();
     let failure = use_cell(|| None::<Failure>);
     // Under which key what is sent, until it is known what became of it.
-    let attempt = use_mut_ref(|| (String::new(), None::<(String, api::Rating)>));
+    let attempt = use_mut_ref(|| (String::new(), None::<(String, api::SatisfactionRequest)>));
     let onsubmit = {
         let (comment, failure, host, code) = (comment.clone(), failure.clone(), host.clone(), code.clone());
         Callback::from(move |event: SubmitEvent| {
@@ -157,7 +157,8 @@ fn use_rating(desk: &Desk) -> Html {
             }
             spawn_local(async move {
                 let text = host.without_secrets(text.trim()).await;
-                let rating = api::Rating { score, solved: None, comment: Some(text).filter(|text| !text.is_empty()) };
+                let comment = Some(text).filter(|text| !text.is_empty());
+                let rating = api::SatisfactionRequest { score, solved: None, comment };
                 let of = (code.clone(), rating);
                 if attempt.borrow().1.as_ref() != Some(&of) {
                     *attempt.borrow_mut() = (host.uuid(), Some(of.clone()));

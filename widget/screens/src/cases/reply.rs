@@ -55,7 +55,9 @@ pub(super) fn use_reply(desk: &Desk, stage: Stage) -> Html {
                         *attempt.borrow_mut() = (host.uuid(), said);
                     }
                     let key = attempt.borrow().0.clone();
-                    api::reply(&host, &code, &key, &api::Reply { body, keep_unmasked, attachments }).await
+                    let attachments = Some(attachments).filter(|ids| !ids.is_empty());
+                    let keep_unmasked = keep_unmasked.then_some(true);
+                    api::reply(&host, &code, &key, &api::ReplyRequest { body, attachments, keep_unmasked }).await
                 };
                 match sent.await {
                     Ok(()) => {

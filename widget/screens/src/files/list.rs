@@ -204,6 +204,11 @@ pub fn scaled(width: u32, height: u32) -> Option<(u32, u32)> {
     Some((side(width), side(height)))
 }
 
+/// Whether a picture moves, by the bytes that its file begins with: a PNG says so by one chunk, a WebP by another.
+pub fn is_animated(beginning: &[u8]) -> bool {
+    beginning.windows(4).any(|bytes| bytes == b"acTL" || bytes == b"ANIM")
+}
+
 /// A name with another ending.
 pub fn with_ending(name: &str, ending: &str) -> String {
     let stem = name.rsplit_once('.').map_or(name, |(stem, _)| stem);
@@ -273,6 +278,14 @@ mod tests {
             assert_eq!(Reason::from_name(reason.name()), Some(reason));
         }
         assert_eq!(Reason::from_name("mood"), None);
+    }
+
+    #[test]
+    fn what_moves_is_told_from_what_does_not() {
+        let png =
+            |chunk: &[u8]| [&b"\x89PNG\r\n\x1a\n\0\0\0\x0dIHDR----------------\0\0\0\x08"[..], chunk, b"IDAT"].concat();
+        assert!(is_animated(&png(b"acTL")) && !is_animated(&png(b"iCCP")));
+        assert!(is_animated(b"RIFF----WEBPVP8X\x0a\0\0\0\x02---------ANIM") && !is_animated(b"RIFF----WEBPVP8 "));
     }
 
     #[test]

@@ -47,7 +47,7 @@ pub struct FileListProps {
     pub host: Host,
     pub words: Words,
     pub incoming: Mailbox<Incoming>,
-    /// Hears of what goes along, whenever that changes: objects of `name` and `blob`.
+    /// Hears of what goes along, whenever that changes: objects of `name` and `blob`, and of `preparing` where the blob is not yet what is sent.
     pub onchange: Callback<Array>,
 }
 
@@ -59,20 +59,24 @@ pub fn FileList(props: &FileListProps) -> Html {
 
     let begin = {
         let (host, files) = (host.clone(), files.clone());
-        Callback::from(move |(id, name, blob): (u32, String, Blob)| {
+        Callback::from(move |taken: Vec<Entry<Blob>>| {
             let (host, files) = (host.clone(), files.clone());
             spawn_local(async move {
-                let smaller = photo::smaller(&blob, &name).await;
-                let sent = smaller.as_ref().map_or(&blob, |(blob, _)| blob).clone();
-                let sent_name = smaller.as_ref().map_or(&name, |(_, name)| name).clone();
-                let size = sent.size();
-                // It may have been taken away while it was read.
-                if files.get().entry(id).is_none() {
-                    return;
-                }
-                change(&files, Change::Prepared(id, smaller.map(|(blob, name)| (blob, name, size))));
-                if size <= sayso_shared::limits::ATTACHMENT_MAX_BYTES as f64 {
-                    send(&host, &files, id, &sent, &sent_name).await;
+                // One after the other, since a large photo takes hundreds of megabytes while it is read.
+                for Entry { id, name, content: blob, .. } in taken {
+                    let smaller = photo::smaller(&blob, &name).await;
+                    let sent = smaller.as_ref().map_or(&blob, |(blob, _)| blob).clone();
+                    let sent_name = smaller.as_ref().map_or(&name, |(_, name)| name).clone();
+                    let size = sent.size();
+                    // It may have been taken away while it was read.
+                    if files.get().entry(id).is_none() {
+                        continue;
+                    }
+                    change(&files, Change::Prepared(id, smaller.map(|(blob, name)| (blob, name, size))));
+                    if size <= sayso_shared::limits::ATTACHMENT_MAX_BYTES as f64 {
+                        let (host, files) = (host.clone(), files.clone());
+                        spawn_local(async move { send(&host, &files, id, &sent, &sent_name).await });
+                    }
                 }
             });
         })
@@ -90,32 +94,30 @@ pub fn FileList(props: &FileListProps) -> Html {
                 let chosen = chosen.into_iter().map(|(name, blob)| (name, blob.clone(), blob.size()));
                 let before = files.get().next_id();
                 change(&files, Change::Add(chosen.collect()));
-                let taken: Vec<_> = files.get().entries.iter().filter(|entry| entry.id >= before).cloned().collect();
-                for entry in taken {
-                    begin.emit((entry.id, entry.name, entry.content));
-                }
+                let taken = files.get().entries.iter().filter(|entry| entry.id >= before).cloned().collect();
+                begin.emit(taken);
             }
         })
     });
 
-    let held: Vec<(String, Blob)> =
-        files.get().kept().map(|entry| (entry.name.clone(), entry.content.clone())).collect();
-    use_effect_with(held, move |held: &Vec<(String, Blob)>| {
-        let list = Array::new();
-        for (name, blob) in held {
-            let file = js_sys::Object::new();
-            let _ = js_sys::Reflect::set(&file, &"name".into(), &name.into());
-            let _ = js_sys::Reflect::set(&file, &"blob".into(), blob);
-            list.push(&file);
-        }
-        onchange.emit(list);
-    });
-
-    let pictures: Vec<(u32, Blob)> =
-        files.get().entries.iter().map(|entry| (entry.id, entry.content.clone())).collect();
-    use_effect_with(pictures, {
+    let held: Vec<Held> = files.get().kept().map(Held::of).collect();
+    use_effect_with(held, {
         let host = host.clone();
-        move |pictures: &Vec<(u32, Blob)>| draw_previews(&host, list_name, pictures)
+        move |held: &Vec<Held>| {
+            let list = Array::new();
+            for Held { id, name, blob, preparing } in held {
+                let file = js_sys::Object::new();
+                for (key, value) in [("name", name.into()), ("blob", blob.into()), ("preparing", (*preparing).into())] {
+                    let _ = js_sys::Reflect::set(&file, &JsValue::from_str(key), &value);
+                }
+                list.push(&file);
+                // Read once more only when it has become what is sent, which is small.
+                if !preparing {
+                    draw_preview(&host, list_name, *id, blob);
+                }
+            }
+            onchange.emit(list);
+        }
     });
 
     let remove = {
@@ -167,6 +169,22 @@ pub fn FileList(props: &FileListProps) -> Html {
                 </p>
             }
         </>
+    }
+}
+
+/// A file that goes along, as far as anybody else has to know.
+#[derive(PartialEq)]
+struct Held {
+    id: u32,
+    name: String,
+    blob: Blob,
+    preparing: bool,
+}
+
+impl Held {
+    fn of(entry: &Entry<Blob>) -> Self {
+        let preparing = entry.progress == Progress::Preparing;
+        Self { id: entry.id, name: entry.name.clone(), blob: entry.content.clone(), preparing }
     }
 }
 
@@ -247,7 +265,7 @@ fn row(list: &str, words: &Words, entry: &Entry<Blob>, Ways { remove, again, who
     }
 }
 
-/// A picture of a picture, and of anything else the ending of its name. What is on the canvas, [`draw_previews`] draws.
+/// A picture of a picture, and of anything else the ending of its name. What is on the canvas, [`draw_preview`] draws.
 fn preview(list: &str, entry: &Entry<Blob>) -> Html {
     let ending = entry.name.rsplit_once('.').map_or("…", |(_, ending)| ending);
     let ending: String = ending.chars().take(4).collect::<String>().to_ascii_uppercase();
@@ -268,12 +286,12 @@ fn preview_id(list: &str, id: u32) -> String {
     ["preview-", list, "-", &id.to_string()].concat()
 }
 
-fn draw_previews(host: &Host, list: &str, pictures: &[(u32, Blob)]) {
-    for (id, blob) in pictures {
-        if let (true, Some(canvas)) =
-            (blob.type_().starts_with("image/"), host.find(&["#", &preview_id(list, *id)].concat()))
-        {
-            spawn_local(photo::draw_preview(blob.clone(), canvas.unchecked_into()));
-        }
+/// Draws a picture's preview, once: it looks the same at every size.
+fn draw_preview(host: &Host, list: &str, id: u32, blob: &Blob) {
+    if !blob.type_().starts_with("image/") {
+        return;
     }
+    let Some(canvas) = host.find(&["#", &preview_id(list, id), ":not([class])"].concat()) else { return };
+    canvas.set_class_name("drawing");
+    spawn_local(photo::draw_preview(blob.clone(), canvas.unchecked_into()));
 }

@@ -5,7 +5,7 @@ use wasm_bindgen::prelude::*;
 use wasm_bindgen_futures::JsFuture;
 use web_sys::{Blob, HtmlCanvasElement, ImageBitmap};
 
-use super::list::{scaled, with_ending};
+use super::list::{is_animated, scaled, with_ending};
 
 /// Where a photo's JPEG begins to look worse than it was.
 const QUALITY: f64 = 0.86;
@@ -68,6 +68,9 @@ pub async fn smaller(blob: &Blob, name: &str) -> Option<(Blob, String)> {
     if !media_type.starts_with("image/") || ["image/gif", "image/svg+xml"].contains(&&*media_type) {
         return None;
     }
+    if is_animated(&beginning(blob).await?) {
+        return None;
+    }
     let whole = decode(blob, None).await?;
     let is_known = ["image/jpeg", "image/png", "image/webp"].contains(&&*media_type);
     let target = match scaled(whole.width(), whole.height()) {
@@ -84,9 +87,19 @@ pub async fn smaller(blob: &Blob, name: &str) -> Option<(Blob, String)> {
     (!is_known || made.size() < blob.size()).then(|| (made, with_ending(name, ending)))
 }
 
+/// The bytes that a file begins with.
+async fn beginning(blob: &Blob) -> Option<Vec<u8>> {
+    let part = blob.slice_with_i32_and_i32(0, 65_536).ok()?;
+    Some(js_sys::Uint8Array::new(&JsFuture::from(part.array_buffer()).await.ok()?).to_vec())
+}
+
 /// Draws a preview into a canvas, which hides what stands in for it: a picture by its address would need the page's policy to allow it.
 pub async fn draw_preview(blob: Blob, canvas: HtmlCanvasElement) {
-    let Some(whole) = decode(&blob, None).await else { return };
+    // The browser makes it small while it reads it, twice as wide as it is shown: so most pictures are at least as high.
+    let options = Object::new();
+    let _ = Reflect::set(&options, &"resizeWidth".into(), &(2 * PREVIEW).into());
+    let Ok(whole) = JsFuture::from(create_image_bitmap(&blob, &options)).await else { return };
+    let whole: ImageBitmap = whole.unchecked_into();
     let (width, height) = (f64::from(whole.width()), f64::from(whole.height()));
     let side = f64::from(PREVIEW);
     // The middle of it, so that every preview is a square.
