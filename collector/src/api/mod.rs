@@ -21,6 +21,7 @@ mod money;
 pub mod parameters;
 mod patch;
 mod patch_fields;
+mod problem_fields;
 mod problems;
 mod read;
 pub mod refusals;
@@ -50,6 +51,7 @@ pub fn router() -> OpenApiRouter<App> {
         .routes(routes!(audit::list))
         .routes(routes!(customers::list))
         .routes(routes!(customers::read, customers::patch))
+        .routes(routes!(customers::hand_over))
         .routes(routes!(customers::merge))
         .routes(routes!(customers::unmerge))
         .routes(routes!(customers::export))

@@ -12,6 +12,7 @@ pub mod export;
 mod export_answers;
 pub mod find;
 pub mod handles;
+pub mod handover;
 pub mod import;
 pub mod jobs;
 pub mod merge;
