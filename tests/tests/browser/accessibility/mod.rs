@@ -2,6 +2,7 @@
 //! and in Chinese of both scripts. What only people can judge (order, wording, whether a name is a good name) it does not see.
 
 mod desk;
+mod further;
 mod keyboard;
 mod learning;
 mod long_words;
