@@ -1,6 +1,9 @@
 -- Customers of a tier, those met last first.
 create index customers_by_tier on customers ((coalesce(tier, site_tier, rule_tier)), id)
     where coalesce(tier, site_tier, rule_tier) is not null;
+-- Customers of a tier, those of most value first.
+create index customers_by_tier_and_value on customers ((coalesce(tier, site_tier, rule_tier)), (coalesce(value, site_value, -1)), id)
+    where coalesce(tier, site_tier, rule_tier) is not null;
 -- Those of most value first, and those whose value nobody knows after all others.
 create index customers_by_value on customers ((coalesce(value, site_value, -1)), id);
 -- Those in a tier whom nobody looks after.
